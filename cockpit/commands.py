@@ -1,0 +1,79 @@
+"""What an operator can ask of the desk: typed, each with an id, and answered with a result or a refusal."""
+
+from decimal import Decimal
+from typing import Literal
+
+import msgspec
+
+Part = Literal[
+    "near-intents-ingest",
+    "market-reference-ingest",
+    "inventory-sync",
+    "liquidity-manager",
+    "history-writer",
+    "strategy-engine",
+    "trade-executor",
+]
+"""The seven parts of the desk, by the names of the services they succeed and of their API paths."""
+
+PARTS: tuple[Part, ...] = (
+    "near-intents-ingest",
+    "market-reference-ingest",
+    "inventory-sync",
+    "liquidity-manager",
+    "history-writer",
+    "strategy-engine",
+    "trade-executor",
+)
+ARMABLE: tuple[Part, ...] = ("strategy-engine", "trade-executor")
+REFRESHABLE: tuple[Part, ...] = ("market-reference-ingest", "inventory-sync", "liquidity-manager")
+
+
+class Request(msgspec.Struct, frozen=True, kw_only=True):
+    """Who asks. The id makes a repeated request recognisable; the desk makes one when it is missing."""
+
+    command_id: str = ""
+    actor: str = "api"
+
+
+class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The bounds of what may be quoted.
+
+    ``max_notional_eure``: EURe a single quote may move, above 0. ``min_edge_bps``: least earning of a quote
+    against the mid, 0 to 5000. Ages are milliseconds; ``max_divergence_bps`` is the widest distance of any
+    fresh source from the composite. ``max_deadline_ms`` caps how long a signed quote may live, 1 s to 1 h.
+    """
+
+    max_notional_eure: Decimal = Decimal(5)
+    min_edge_bps: Decimal = Decimal(5)
+    max_reference_age_ms: int = 5_000
+    max_inventory_age_ms: int = 20_000
+    max_divergence_bps: Decimal = Decimal(50)
+    max_deadline_ms: int = 120_000
+
+    def problems(self) -> tuple[str, ...]:
+        """One sentence for every value that is out of range; empty when the set may be used."""
+        found = []
+        if not (self.max_notional_eure.is_finite() and 0 < self.max_notional_eure <= 10**9):
+            found.append("max_notional_eure must be above 0 and at most 1000000000")
+        if not (self.min_edge_bps.is_finite() and 0 <= self.min_edge_bps <= 5_000):
+            found.append("min_edge_bps must be from 0 to 5000")
+        if not 100 <= self.max_reference_age_ms <= 600_000:
+            found.append("max_reference_age_ms must be from 100 to 600000")
+        if not 1_000 <= self.max_inventory_age_ms <= 3_600_000:
+            found.append("max_inventory_age_ms must be from 1000 to 3600000")
+        if not (self.max_divergence_bps.is_finite() and 0 < self.max_divergence_bps <= 5_000):
+            found.append("max_divergence_bps must be above 0 and at most 5000")
+        if not 1_000 <= self.max_deadline_ms <= 3_600_000:
+            found.append("max_deadline_ms must be from 1000 to 3600000")
+        return tuple(found)
+
+
+class Result(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of a command. ``reason`` says why it was refused, or what was done, in one sentence."""
+
+    command_id: str
+    command: str
+    accepted: bool
+    reason: str
+    at_ns: int

@@ -1,0 +1,1 @@
+"""The desk: one asyncio process that owns all live state and moves the money."""

@@ -1,0 +1,149 @@
+"""What happened, as frozen structs: one per topic, each the row of one history table.
+
+Times are UTC nanoseconds since the epoch, amounts are base units (``int``), prices are Decimal EUR per BTC.
+This module imports nothing of the program, so every part may speak it.
+"""
+
+from decimal import Decimal
+from typing import Literal
+
+import msgspec
+
+Outcome = Literal["accepted", "refused", "unknown", "settled", "expired", "burned"]
+
+
+class Event(msgspec.Struct, frozen=True, gc=False, tag_field="topic"):
+    """A fact with the time it became known to the desk."""
+
+    at_ns: int
+
+
+class SwapDemand(Event, frozen=True, gc=False, tag="norm.swap_demand"):
+    """A well-formed request for the active pair; exactly one of the two amounts is set."""
+
+    quote_id: str
+    asset_in: str
+    asset_out: str
+    amount_in: int | None
+    amount_out: int | None
+    min_deadline_ms: int
+    partner_id: str | None
+    traceparent: str | None
+
+
+class MarketPrice(Event, frozen=True, gc=False, tag="ref.market_price"):
+    """A tick of one exchange, or of the composite (``source`` = ``composite``, bid = ask = mid)."""
+
+    source: str
+    bid: Decimal
+    ask: Decimal
+    mid: Decimal
+
+
+class IntentInventory(Event, frozen=True, gc=False, tag="state.intent_inventory"):
+    """One asset's balance on the Verifier at a block, with what was promised and spendable then."""
+
+    asset: str
+    balance: int
+    reserved: int
+    spendable: int
+    block_height: int
+    cause: Literal["opening", "poll", "settlement", "refresh"]
+
+
+class LiquidityAction(Event, frozen=True, gc=False, tag="ops.liquidity_action"):
+    """A step of money in or out: deposits seen and credited, withdrawals, freezing."""
+
+    action_id: str
+    kind: str
+    asset: str | None
+    amount: int | None
+    chain: str | None
+    tx_hash: str | None
+    status: str
+    detail: str
+
+
+class Check(msgspec.Struct, frozen=True, gc=False, array_like=True):
+    """One guard of a decision: its name, whether it passed, and the numbers it looked at."""
+
+    name: str
+    passed: bool
+    detail: str
+
+
+class TradeDecision(Event, frozen=True, gc=False, tag="decision.trade_decision"):
+    """What the strategy made of one demand, and every check with its numbers.
+
+    ``reason`` is the name of the first check that failed, or ``quote``. Amounts are None where no price could be made.
+    ``edge`` is what the desk would earn against the mid, in base units of EURe.
+    """
+
+    decision_id: str
+    quote_id: str
+    actionable: bool
+    reason: str
+    side: Literal["buy", "sell"]
+    mid: Decimal | None
+    price: Decimal | None
+    skew_bps: Decimal | None
+    amount_in: int | None
+    amount_out: int | None
+    notional: int | None
+    edge: int | None
+    deadline_ns: int
+    checks: tuple[Check, ...]
+
+
+class ExecuteTrade(Event, frozen=True, gc=False, tag="cmd.execute_trade"):
+    """A quote was signed and written to the relay: from here until its deadline it is a promise."""
+
+    command_id: str
+    decision_id: str
+    quote_id: str
+    quote_hash: str
+    nonce: str
+    deadline_ns: int
+    asset_in: str
+    asset_out: str
+    amount_in: int
+    amount_out: int
+    reaction_ns: int
+
+
+class TradeResult(Event, frozen=True, gc=False, tag="exec.trade_result"):
+    """A step of a sent quote's life: the relay's answer, a settlement, its death."""
+
+    command_id: str
+    quote_id: str
+    quote_hash: str
+    outcome: Outcome
+    detail: str
+    intent_hash: str | None
+    tx_hash: str | None
+
+
+class OperatorAction(Event, frozen=True, gc=False, tag="ops.operator_action"):
+    """A command and what became of it: who asked for what, done or refused, and why.
+
+    ``arguments`` is JSON of the command's own arguments; it never holds a secret.
+    """
+
+    command_id: str
+    actor: str
+    command: str
+    arguments: str
+    accepted: bool
+    reason: str
+
+
+AnyEvent = (
+    SwapDemand
+    | MarketPrice
+    | IntentInventory
+    | LiquidityAction
+    | TradeDecision
+    | ExecuteTrade
+    | TradeResult
+    | OperatorAction
+)

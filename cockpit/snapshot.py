@@ -1,0 +1,209 @@
+"""What the cockpit shows: frozen structs, made by the desk a few times a second.
+
+Amounts are Decimal of whole tokens, prices Decimal EUR per BTC, ages and times left in milliseconds
+(None: never seen). Lists are bounded and newest first.
+"""
+
+from decimal import Decimal
+from typing import Literal
+
+import msgspec
+
+from cockpit.commands import Limits
+
+Mode = Literal["SANDBOX", "LIVE"]
+State = Literal["ok", "starting", "degraded", "down"]
+
+
+class Health(msgspec.Struct, frozen=True, kw_only=True):
+    """One part of the desk. ``counters`` holds what it counted since the start, bad input included."""
+
+    part: str
+    state: State
+    detail: str
+    age_ms: int | None
+    last_error: str
+    counters: dict[str, int]
+
+
+class InventoryRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One asset. ``spendable`` = balance - reserved, never below 0; ``unexplained`` = balance - expected."""
+
+    symbol: str
+    decimals: int
+    balance: Decimal | None
+    reserved: Decimal
+    spendable: Decimal | None
+    pending_in: Decimal
+    opening: Decimal | None
+    filled: Decimal
+    deposited: Decimal
+    unexplained: Decimal | None
+    value_eur: Decimal | None
+
+
+class Inventory(msgspec.Struct, frozen=True, kw_only=True):
+    """Balances on the Verifier. ``btc_share`` is BTC's part of the whole value, 0 to 1."""
+
+    rows: tuple[InventoryRow, ...]
+    age_ms: int | None
+    block_height: int | None
+    btc_share: Decimal | None
+    target_btc_share: Decimal
+
+
+class DepositRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A deposit the bridge knows of; only CREDITED and COMPLETED ones are in the balance."""
+
+    symbol: str
+    amount: Decimal
+    status: str
+    chain: str
+    tx_hash: str
+    age_ms: int
+
+
+class DecisionRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A decision with the reason that decided it, and every check for the drill-down."""
+
+    decision_id: str
+    quote_id: str
+    age_ms: int
+    side: str
+    notional: Decimal | None
+    price: Decimal | None
+    edge_bps: Decimal | None
+    actionable: bool
+    reason: str
+    detail: str
+
+
+class QuoteRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A signed quote: what it promises, how long it still lives, what became of it.
+
+    ``outcome``: sent, accepted, refused, unknown, settled, expired or burned. ``left_ms`` is 0 once it is dead.
+    """
+
+    quote_hash: str
+    quote_id: str
+    age_ms: int
+    side: str
+    gives: Decimal
+    gives_symbol: str
+    takes: Decimal
+    takes_symbol: str
+    price: Decimal
+    left_ms: int
+    life_ms: int
+    outcome: str
+    detail: str
+
+
+class ExecutionRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A fill. ``confirmed`` says that the Verifier's balances show it."""
+
+    quote_hash: str
+    quote_id: str
+    age_ms: int
+    side: str
+    base_amount: Decimal
+    quote_amount: Decimal
+    price: Decimal
+    edge_bps: Decimal | None
+    confirmed: bool
+    tx_hash: str
+
+
+class SourceRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One exchange: its last prices, their age, and how far its mid is from the composite."""
+
+    source: str
+    bid: Decimal | None
+    ask: Decimal | None
+    mid: Decimal | None
+    age_ms: int | None
+    divergence_bps: Decimal | None
+    state: State
+    detail: str
+
+
+class Market(msgspec.Struct, frozen=True, kw_only=True):
+    """The reference price. ``chart`` holds (seconds ago, mid) oldest first; ``usable`` is the guard's verdict."""
+
+    mid: Decimal | None
+    age_ms: int | None
+    usable: bool
+    detail: str
+    bid: Decimal | None
+    ask: Decimal | None
+    skew_bps: Decimal | None
+    sources: tuple[SourceRow, ...]
+    chart: tuple[tuple[float, float], ...]
+
+
+class Counts(msgspec.Struct, frozen=True, kw_only=True):
+    """What the desk counted since its start."""
+
+    requests: int = 0
+    other_pairs: int = 0
+    malformed: int = 0
+    decisions: int = 0
+    actionable: int = 0
+    sent: int = 0
+    accepted: int = 0
+    refused: int = 0
+    unknown: int = 0
+    settled: int = 0
+    expired: int = 0
+    statuses: int = 0
+
+
+class Alive(msgspec.Struct, frozen=True, kw_only=True):
+    """Signed quotes that may still be settled, whatever is disarmed now."""
+
+    quotes: int
+    btc: Decimal
+    eure: Decimal
+    last_death_ms: int
+
+
+class Reaction(msgspec.Struct, frozen=True, kw_only=True):
+    """Request frame in to quote frame out, microseconds; None until something was quoted."""
+
+    p50_us: int | None
+    p99_us: int | None
+    max_us: int | None
+
+
+class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything a cockpit paints. ``seq`` rises by one a snapshot; ``at_ns`` is the desk's UTC clock."""
+
+    seq: int
+    at_ns: int
+    run_id: str
+    started_ns: int
+    tick_ms: int
+    mode: Mode
+    account: str
+    strategy_armed: bool
+    executor_armed: bool
+    strategy_why: str
+    executor_why: str
+    executor_blocked: str
+    relay: State
+    history: State
+    history_queue: int
+    withdrawals_frozen: bool
+    attached: int
+    inventory: Inventory
+    deposits: tuple[DepositRow, ...]
+    deposits_age_ms: int | None
+    decisions: tuple[DecisionRow, ...]
+    quotes: tuple[QuoteRow, ...]
+    executions: tuple[ExecutionRow, ...]
+    market: Market
+    health: tuple[Health, ...]
+    limits: Limits
+    counts: Counts
+    alive: Alive
+    reaction: Reaction

@@ -1,0 +1,1 @@
+"""One file a panel: what it shows and how a row is drawn."""

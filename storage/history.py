@@ -1,0 +1,58 @@
+"""The history's interface: what every engine must do for the desk."""
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+import msgspec
+
+from cockpit.events import AnyEvent
+
+
+class Run(msgspec.Struct, frozen=True, kw_only=True):
+    """One life of a desk. ``mode`` and ``account`` stamp the history: no other may write into it."""
+
+    run_id: str
+    mode: str
+    account: str
+    started_ns: int
+
+
+class FormerRun(msgspec.Struct, frozen=True, kw_only=True):
+    """How the run before this one ended.
+
+    ``dead_ns``: when the last quote it recorded must be dead, UTC ns. ``last_write_ns``: its last sign of life.
+    ``clean`` is False when it never said goodbye; quotes it signed last may then be missing from the record.
+    """
+
+    run_id: str
+    clean: bool
+    dead_ns: int
+    last_write_ns: int
+
+
+class HistoryError(Exception):
+    """The history cannot be opened or written; the text says what happened and what to do."""
+
+
+class History(Protocol):
+    """A store of events. One writer at a time; methods raise HistoryError when the store fails."""
+
+    async def open(self, run: Run) -> FormerRun | None:
+        """Create or migrate the store, refuse another mode or account, and begin the run."""
+        ...
+
+    async def write(self, batch: Sequence[AnyEvent]) -> None:
+        """Write the batch as one transaction: all of it or nothing."""
+        ...
+
+    async def alive(self, at_ns: int) -> None:
+        """Note that the run is alive, so that an unclean end can be dated."""
+        ...
+
+    async def counts(self) -> Mapping[str, int]:
+        """Rows of each table."""
+        ...
+
+    async def close(self, at_ns: int | None) -> None:
+        """End the run (cleanly when a time is given) and let go of the store."""
+        ...

@@ -1,0 +1,1 @@
+"""Tests: unit, property, end to end over real sockets, pilot and snapshot."""

@@ -1,0 +1,73 @@
+"""The assets of the active pair and the exact conversion between base units and amounts people read.
+
+Source of the ids and decimals: the venue's token list (bridge ``supported_tokens``).
+"""
+
+from decimal import ROUND_DOWN, Context, Decimal
+
+import msgspec
+
+INTENTS_CONTRACT = "intents.near"
+MAX_AMOUNT = 2**128 - 1
+"""Largest amount the Verifier can hold: amounts are unsigned 128-bit integers in base units."""
+
+EXACT = Context(prec=80, rounding=ROUND_DOWN)
+"""Decimal context wide enough that no u128 amount, scaled by any decimals, is ever rounded."""
+
+
+class Asset(msgspec.Struct, frozen=True):
+    """One token as the Verifier, the bridge and a person name it."""
+
+    symbol: str
+    token_id: str
+    decimals: int
+    chain: str
+    near_token: str
+
+    def to_decimal(self, units: int) -> Decimal:
+        """Base units (any sign) as an exact Decimal of whole tokens."""
+        return EXACT.scaleb(Decimal(units), -self.decimals)
+
+    def to_units(self, amount: Decimal) -> int:
+        """Whole tokens as base units; ValueError when the amount is not a whole number of base units."""
+        if not amount.is_finite():
+            raise ValueError(f"{amount} is not an amount of {self.symbol}")
+        scaled = EXACT.scaleb(amount, self.decimals)
+        units = int(scaled)
+        if units != scaled:
+            raise ValueError(f"{amount} {self.symbol} has more than {self.decimals} decimals")
+        return units
+
+
+class Pair(msgspec.Struct, frozen=True):
+    """A base asset priced in a quote asset."""
+
+    base: Asset
+    quote: Asset
+
+    def other(self, token_id: str) -> Asset:
+        """The other asset of the pair; KeyError when ``token_id`` is in neither side."""
+        if token_id == self.base.token_id:
+            return self.quote
+        if token_id == self.quote.token_id:
+            return self.base
+        raise KeyError(token_id)
+
+    def asset(self, token_id: str) -> Asset:
+        """The asset with this token id; KeyError when the pair does not hold it."""
+        if token_id == self.base.token_id:
+            return self.base
+        if token_id == self.quote.token_id:
+            return self.quote
+        raise KeyError(token_id)
+
+
+BTC = Asset("BTC", "nep141:btc.omft.near", 8, "btc:mainnet", "btc.omft.near")
+EURE = Asset(
+    "EURe",
+    "nep141:gnosis-0x420ca0f9b9b604ce0fd9c18ef134c705e5fa3430.omft.near",
+    18,
+    "eth:100",
+    "gnosis-0x420ca0f9b9b604ce0fd9c18ef134c705e5fa3430.omft.near",
+)
+BTC_EURE = Pair(base=BTC, quote=EURE)

@@ -1,0 +1,1 @@
+"""Reference prices for BTC/EUR: one file an exchange, and the composite."""

@@ -1,0 +1,1 @@
+"""The venue on loopback: ledger, relay, NEAR RPC, bridge, exchanges and traders."""
