@@ -1,0 +1,117 @@
+"""The signer: the only file that touches the private key.
+
+It signs one kind of thing: a ``token_diff`` of the active pair, one side received and the other given, inside the
+ceiling it was given. Any registered key may sign any intent on the venue, withdrawals included (PROTOCOL), so
+what this key is used for is limited here.
+"""
+
+import base64
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import base58
+import msgspec
+from nacl.bindings import crypto_sign, crypto_sign_BYTES, crypto_sign_seed_keypair
+
+from venue.assets import INTENTS_CONTRACT, MAX_AMOUNT, Pair
+from venue.nep413 import nep413_hash
+from venue.nonce import RANDOM_LEN, pack_nonce
+from venue.relay_wire import SignedData, SignedPayload
+
+MS = 1_000_000
+"""Nanoseconds in a millisecond: deadlines are whole milliseconds, so text and nonce say the same instant."""
+
+_RECIPIENT = INTENTS_CONTRACT.encode()
+
+
+class RefusedToSign(Exception):
+    """What was asked is not among the things this signer signs; the text says which rule it breaks."""
+
+
+class SignedQuote(msgspec.Struct, frozen=True):
+    """A signed quote with its hash and nonce; ``deadline_ns`` is UTC, whole milliseconds."""
+
+    quote_hash: str
+    nonce: str
+    deadline_ns: int
+    data: SignedData
+
+
+def iso_deadline(deadline_ns: int) -> str:
+    """ISO 8601 UTC to the millisecond, cut and never rounded up."""
+    seconds, rest = divmod(deadline_ns, 10**9)
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{rest // MS:03d}Z"
+
+
+def read_secret_key(text: str) -> bytes:
+    """The 64 bytes (seed and public key) behind ``ed25519:<base58>`` of 64 or 32 bytes.
+
+    Raises ValueError, without the text, when it is not such a key or its two halves do not belong together.
+    """
+    prefix, _, body = text.partition(":")
+    try:
+        raw = base58.b58decode(body) if prefix == "ed25519" else b""
+    except ValueError:
+        raw = b""
+    if len(raw) not in (32, 64):
+        raise ValueError("the signing key must be ed25519:<base58 of 64 or 32 bytes>")
+    public, secret = crypto_sign_seed_keypair(raw[:32])
+    if len(raw) == 64 and raw[32:] != public:
+        raise ValueError("the signing key's public half does not belong to its secret half")
+    return secret
+
+
+class Signer:
+    """Signs quotes of one pair for one account.
+
+    ``ceiling`` is the largest amount of the pair's quote asset, in base units, that a signature may promise or ask.
+    """
+
+    __slots__ = ("__secret", "_account_id", "_pair", "_random", "ceiling", "public_key")
+
+    def __init__(
+        self, secret_key: str, account_id: str, pair: Pair, *, ceiling: int, random: Callable[[int], bytes]
+    ) -> None:
+        secret = read_secret_key(secret_key)
+        self.__secret = secret
+        self.public_key = "ed25519:" + base58.b58encode(secret[32:]).decode("ascii")
+        self._account_id = account_id
+        self._pair = pair
+        self._random = random
+        self.ceiling = ceiling
+
+    def __repr__(self) -> str:
+        return f"Signer({self.public_key})"
+
+    def __reduce__(self) -> str:
+        raise TypeError("a signer cannot be pickled")
+
+    def sign_quote(
+        self, asset_in: str, amount_in: int, asset_out: str, amount_out: int, deadline_ns: int, salt: bytes
+    ) -> SignedQuote:
+        """Promise to give ``amount_out`` for ``amount_in`` until ``deadline_ns`` (UTC; cut to milliseconds).
+
+        Raises RefusedToSign for another pair, an amount that is not a positive u128, or a notional over the ceiling.
+        """
+        pair = self._pair
+        if {asset_in, asset_out} != {pair.base.token_id, pair.quote.token_id}:
+            raise RefusedToSign("the assets are not the two sides of the active pair")
+        if not (0 < amount_in <= MAX_AMOUNT and 0 < amount_out <= MAX_AMOUNT):
+            raise RefusedToSign("an amount is not a positive u128")
+        if (amount_out if asset_out == pair.quote.token_id else amount_in) > self.ceiling:
+            raise RefusedToSign("the notional is over the signer's ceiling")
+        deadline_ns -= deadline_ns % MS
+        message = (
+            f'{{"signer_id":"{self._account_id}","deadline":"{iso_deadline(deadline_ns)}","intents":['
+            f'{{"intent":"token_diff","diff":{{"{asset_in}":"{amount_in}","{asset_out}":"-{amount_out}"}}}}]}}'
+        )
+        nonce = pack_nonce(salt, deadline_ns, self._random(RANDOM_LEN))
+        digest = nep413_hash(message.encode(), nonce, _RECIPIENT)
+        signature = crypto_sign(digest, self.__secret)[:crypto_sign_BYTES]
+        encoded_nonce = base64.b64encode(nonce).decode("ascii")
+        data = SignedData(
+            payload=SignedPayload(message, encoded_nonce, INTENTS_CONTRACT),
+            signature="ed25519:" + base58.b58encode(signature).decode("ascii"),
+            public_key=self.public_key,
+        )
+        return SignedQuote(base58.b58encode(digest).decode("ascii"), encoded_nonce, deadline_ns, data)
