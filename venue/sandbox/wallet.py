@@ -1,0 +1,67 @@
+"""A key pair of the sandbox's own traders and rivals, and what it signs."""
+
+import base64
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+
+import base58
+import msgspec
+from nacl.signing import SigningKey
+
+from venue.assets import INTENTS_CONTRACT
+from venue.nep413 import nep413_hash
+from venue.nonce import pack_nonce
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def iso_time(at_ns: int) -> str:
+    """UTC nanoseconds since the epoch as ISO 8601 text, cut to milliseconds."""
+    at = _EPOCH + timedelta(milliseconds=at_ns // 1_000_000)
+    return at.strftime("%Y-%m-%dT%H:%M:%S.") + f"{at.microsecond // 1000:03d}Z"
+
+
+class Signed(msgspec.Struct, frozen=True):
+    """A signed payload and its hash (base58 of the 32 bytes that were signed)."""
+
+    hash: str
+    data: dict[str, object]
+
+
+class Wallet:
+    """An account with one ed25519 key, made from a 32-byte seed."""
+
+    def __init__(self, account: str, seed: bytes) -> None:
+        self.account = account
+        self._key = SigningKey(seed)
+        self.public_key = "ed25519:" + base58.b58encode(bytes(self._key.verify_key)).decode()
+
+    def secret_key(self) -> str:
+        """The secret key as NEAR writes it: ``ed25519:`` and base58 of seed and public key. A sandbox secret only."""
+        return "ed25519:" + base58.b58encode(bytes(self._key) + bytes(self._key.verify_key)).decode()
+
+    def sign(self, intents: Sequence[Mapping[str, object]], *, deadline_ns: int, salt: bytes, random: bytes) -> Signed:
+        """Sign the intents as NEP-413 with a versioned nonce; ``random`` is 15 bytes."""
+        message = msgspec.json.encode(
+            {"signer_id": self.account, "deadline": iso_time(deadline_ns), "intents": intents}
+        ).decode()
+        nonce = pack_nonce(salt, deadline_ns, random)
+        digest = nep413_hash(message.encode(), nonce, INTENTS_CONTRACT.encode())
+        signature = self._key.sign(digest).signature
+        payload = {"message": message, "nonce": base64.b64encode(nonce).decode(), "recipient": INTENTS_CONTRACT}
+        return Signed(
+            base58.b58encode(digest).decode(),
+            {
+                "standard": "nep413",
+                "payload": payload,
+                "signature": "ed25519:" + base58.b58encode(signature).decode(),
+                "public_key": self.public_key,
+            },
+        )
+
+    def sign_diff(
+        self, gives: tuple[str, int], takes: tuple[str, int], *, deadline_ns: int, salt: bytes, random: bytes
+    ) -> Signed:
+        """Sign a ``token_diff`` that gives one token (id, base units) for another."""
+        diff = {takes[0]: str(takes[1]), gives[0]: str(-gives[1])}
+        return self.sign([{"intent": "token_diff", "diff": diff}], deadline_ns=deadline_ns, salt=salt, random=random)
