@@ -1,0 +1,193 @@
+"""JSON-RPC over HTTP as the venue speaks it, and the two ways a call can go wrong.
+
+The venue's services are lenient about the protocol: an ``id`` may come back as text or number, an ``error`` as a
+bare text or an object. A client accepts both.
+"""
+
+import asyncio
+import itertools
+from collections.abc import Mapping, Sequence
+from typing import TypeVar
+from urllib.parse import parse_qsl, urlsplit
+
+import httpx
+import msgspec
+
+MAX_ANSWER_BYTES = 4 * 1024 * 1024
+_TEXT_LIMIT = 300
+_SECRET_LEN = 12
+
+T = TypeVar("T")
+
+
+class VenueError(Exception):
+    """A call to the venue gave no result; the text never holds a header, a token or a key."""
+
+
+class Unreachable(VenueError):
+    """No answer that can be read: time-out, connection, HTTP error, garbage. The truth is unknown."""
+
+
+class Refused(VenueError):
+    """The venue answered with an error, and this is its text.
+
+    ``name`` and ``cause`` are the error's type and cause where the service gives them (NEAR RPC does), else empty.
+    """
+
+    def __init__(self, text: str, *, name: str = "", cause: str = "") -> None:
+        super().__init__(text)
+        self.name = name
+        self.cause = cause
+
+
+class _Answer(msgspec.Struct):
+    id: str | int | None = None
+    result: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+    error: msgspec.Raw | msgspec.UnsetType = msgspec.UNSET
+
+
+_ANSWER = msgspec.json.Decoder(_Answer)
+_ANYTHING: msgspec.json.Decoder[object] = msgspec.json.Decoder(object)
+
+
+def plain(text: str) -> str:
+    """The text on one line, without control characters (it may reach a terminal) and cut to 300 characters."""
+    line = " ".join("".join(c if c.isprintable() else " " for c in text[: 4 * _TEXT_LIMIT]).split())
+    return line if len(line) <= _TEXT_LIMIT else line[: _TEXT_LIMIT - 1] + "…"
+
+
+def host_of(url: str) -> str:
+    """Host and port of a URL: what an error may name, where path and query may hold an access key."""
+    return urlsplit(url).netloc.rpartition("@")[2] or "an endpoint without a host"
+
+
+def decode(decoder: msgspec.json.Decoder[T], raw: bytes | msgspec.Raw, who: str) -> T:
+    """The typed value of a JSON text; Unreachable ("… answered nonsense …") when it has another shape."""
+    try:
+        return decoder.decode(raw)
+    except (ValueError, RecursionError) as error:
+        raise Unreachable(plain(f"{who} answered nonsense: {error}")) from None
+
+
+async def fetch(
+    client: httpx.AsyncClient,
+    method: str,
+    url: str,
+    *,
+    timeout_s: float,
+    content: bytes | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> tuple[int, bytes]:
+    """HTTP status and body, within ``timeout_s`` seconds over all and 4 MiB; Unreachable otherwise."""
+    host = host_of(url)
+    body = bytearray()
+    try:
+        async with (
+            asyncio.timeout(timeout_s),
+            client.stream(method, url, content=content, headers=headers, follow_redirects=False) as response,
+        ):
+            async for chunk in response.aiter_bytes():
+                body += chunk
+                if len(body) > MAX_ANSWER_BYTES:
+                    raise Unreachable(f"{host} answered nonsense: more than {MAX_ANSWER_BYTES} bytes")
+    except (TimeoutError, httpx.TimeoutException):
+        raise Unreachable(f"{host} did not answer within {timeout_s:g} s") from None
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise Unreachable(f"{host} cannot be reached ({type(error).__name__})") from None
+    return response.status_code, bytes(body)
+
+
+class JsonRpc:
+    """One JSON-RPC endpoint over an injected client (closed by its owner), with counts for its health."""
+
+    def __init__(
+        self,
+        url: str,
+        client: httpx.AsyncClient,
+        *,
+        timeout_s: float,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        self.host = host_of(url)
+        self.calls = 0
+        self.failures = 0
+        self.last_error = ""
+        self._url = url
+        self._client = client
+        self._timeout_s = timeout_s
+        self._headers = {**(headers or {}), "Content-Type": "application/json"}
+        self._secrets = _secrets(url, headers or {})
+        self._ids = itertools.count(1)
+
+    async def call(self, method: str, params: Mapping[str, object] | Sequence[object]) -> bytes:
+        """The raw JSON of ``result``; Refused with the venue's error text, Unreachable when there is no answer."""
+        request_id = str(next(self._ids))
+        request = {"jsonrpc": "2.0", "id": request_id, "method": method, "params": params}
+        self.calls += 1
+        try:
+            status, body = await fetch(
+                self._client,
+                "POST",
+                self._url,
+                timeout_s=self._timeout_s,
+                content=msgspec.json.encode(request),
+                headers=self._headers,
+            )
+            return self._read(request_id, status, body)
+        except Unreachable as error:
+            self.failed(error)
+            raise
+
+    def failed(self, error: VenueError) -> None:
+        """Count an answer that could not be used."""
+        self.failures += 1
+        self.last_error = str(error)
+
+    def _read(self, request_id: str, status: int, body: bytes) -> bytes:
+        if status == 429 or status >= 500:
+            raise Unreachable(f"{self.host} answered HTTP {status}")
+        try:
+            answer = decode(_ANSWER, body, self.host)
+        except Unreachable:
+            if status == 200:
+                raise
+            raise Unreachable(f"{self.host} answered HTTP {status}") from None
+        if answer.error is not msgspec.UNSET and bytes(answer.error) != b"null":
+            raise self._refusal(bytes(answer.error))
+        if status != 200:
+            raise Unreachable(f"{self.host} answered HTTP {status}")
+        if answer.id is not None and str(answer.id) != request_id:
+            raise Unreachable(f"{self.host} answered nonsense: the id is another request's")
+        if answer.result is msgspec.UNSET:
+            raise Unreachable(f"{self.host} answered nonsense: neither result nor error")
+        return bytes(answer.result)
+
+    def _refusal(self, raw: bytes) -> Refused:
+        error = decode(_ANYTHING, raw, self.host)
+        if not isinstance(error, dict):
+            return Refused(self._clean(error if isinstance(error, str) else raw.decode()))
+        cause = error.get("cause")
+        cause_name = cause.get("name") if isinstance(cause, dict) else None
+        named = [error.get("message"), cause_name, error.get("data")]
+        texts = [value for value in named if isinstance(value, str) and value]
+        text = ": ".join(dict.fromkeys(texts)) or raw.decode()
+        return Refused(
+            self._clean(text),
+            name=plain(str(error.get("name") or "")),
+            cause=plain(str(cause_name or "")),
+        )
+
+    def _clean(self, text: str) -> str:
+        for secret in self._secrets:
+            text = text.replace(secret, "[hidden]")
+        return plain(text)
+
+
+def _secrets(url: str, headers: Mapping[str, str]) -> tuple[str, ...]:
+    """What an error of this endpoint must not repeat: header values, and long parts of its URL (access keys)."""
+    split = urlsplit(url)
+    in_url = [split.username, split.password, *split.path.split("/"), *(value for _, value in parse_qsl(split.query))]
+    found = {part for part in in_url if part and len(part) >= _SECRET_LEN}
+    for value in headers.values():
+        found.update({value, value.rpartition(" ")[2]})
+    return tuple(sorted((secret for secret in found if secret), key=len, reverse=True))

@@ -1,0 +1,88 @@
+"""The Verifier contract ``intents.near``, read through NEAR RPC. Source: github.com/near/intents, contract 0.4.1."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import TypeVar
+
+import msgspec
+
+from venue.amounts import amount_of
+from venue.assets import INTENTS_CONTRACT
+from venue.jsonrpc import Unreachable, decode, plain
+from venue.near_rpc import Finality, NearRpc
+from venue.nonce import SALT_LEN
+
+MAX_FEE_PIPS = 1_000_000
+"""A pip is 0.0001 %, so this is the whole amount."""
+
+T = TypeVar("T")
+
+_TEXTS = msgspec.json.Decoder(list[str])
+_TEXT = msgspec.json.Decoder(str)
+_BOOL = msgspec.json.Decoder(bool)
+_INT = msgspec.json.Decoder(int)
+_SALT = re.compile(rf"[0-9a-fA-F]{{{2 * SALT_LEN}}}\Z")
+
+
+class Balances(msgspec.Struct, frozen=True):
+    """Base units of each token asked for, in that order, as of a block.
+
+    After a failover the block may be older than one seen before: compare heights before believing a change.
+    """
+
+    amounts: tuple[int, ...]
+    block_height: int
+
+
+class Verifier:
+    """Typed views of the contract. Every method raises Refused with the panic's text, or Unreachable when there is
+    no answer or one of the wrong shape; none of them ever turns a missing answer into a zero or a False."""
+
+    def __init__(self, rpc: NearRpc, contract: str = INTENTS_CONTRACT) -> None:
+        self._rpc = rpc
+        self._contract = contract
+
+    async def balances(self, account: str, token_ids: Sequence[str], *, finality: Finality = "optimistic") -> Balances:
+        """What the account holds of each token."""
+        args = {"account_id": account, "token_ids": list(token_ids)}
+        texts, height = await self._view("mt_batch_balance_of", args, _TEXTS, finality)
+        if len(texts) != len(token_ids):
+            raise self._nonsense(f"{len(texts)} balances for {len(token_ids)} tokens")
+        try:
+            return Balances(tuple(amount_of(text) for text in texts), height)
+        except ValueError as error:
+            raise self._nonsense(str(error)) from None
+
+    async def has_public_key(self, account: str, public_key: str, *, finality: Finality = "optimistic") -> bool:
+        """Whether the key (``ed25519:<base58>``) may sign for the account."""
+        args = {"account_id": account, "public_key": public_key}
+        return (await self._view("has_public_key", args, _BOOL, finality))[0]
+
+    async def is_nonce_used(self, account: str, nonce_b64: str, *, finality: Finality = "optimistic") -> bool:
+        """Whether the nonce is marked as used; False proves nothing once its deadline has passed, for the contract
+        clears expired nonces."""
+        args = {"account_id": account, "nonce": nonce_b64}
+        return (await self._view("is_nonce_used", args, _BOOL, finality))[0]
+
+    async def current_salt(self, *, finality: Finality = "optimistic") -> bytes:
+        """The 4 bytes a fresh versioned nonce must carry."""
+        text, _ = await self._view("current_salt", {}, _TEXT, finality)
+        if not _SALT.match(text):
+            raise self._nonsense(f"a salt of {SALT_LEN} bytes in hex was expected")
+        return bytes.fromhex(text)
+
+    async def fee_pips(self, *, finality: Finality = "optimistic") -> int:
+        """The protocol fee in pips (1 pip = 0.0001 %), 0 to 1000000, taken from the negative side of a token_diff."""
+        pips, _ = await self._view("fee", {}, _INT, finality)
+        if not 0 <= pips <= MAX_FEE_PIPS:
+            raise self._nonsense(f"a fee outside 0 to {MAX_FEE_PIPS} pips")
+        return pips
+
+    async def _view(
+        self, method: str, args: Mapping[str, object], decoder: msgspec.json.Decoder[T], finality: Finality
+    ) -> tuple[T, int]:
+        view = await self._rpc.view(self._contract, method, args, finality)
+        return decode(decoder, view.value, f"{self._contract} {method}"), view.block_height
+
+    def _nonsense(self, what: str) -> Unreachable:
+        return Unreachable(plain(f"{self._contract} answered nonsense: {what}"))
