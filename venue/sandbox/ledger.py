@@ -1,0 +1,196 @@
+"""The Verifier contract ``intents.near`` as the sandbox keeps it: balances, keys, nonces, salts, fees and blocks."""
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+
+import base58
+import msgspec
+
+from venue.nonce import decode_nonce
+from venue.sandbox import events, execution
+from venue.sandbox.accounts import Accounts, Burn, Draft
+from venue.sandbox.intents import withdraw
+from venue.sandbox.panics import ContractPanic
+from venue.sandbox.payload import MAX_U128, FtWithdraw, parse_public_key
+
+__all__ = ["Burn", "ContractPanic", "Executed", "Ledger"]
+
+
+class Executed(msgspec.Struct, frozen=True):
+    """A call that went through: base58 intent hashes in order, base58 transaction hash, block height, log lines."""
+
+    intent_hashes: tuple[str, ...]
+    tx_hash: str
+    height: int
+    logs: tuple[str, ...]
+
+
+class Ledger:
+    """The Verifier's state. ``clock`` gives block time in UTC nanoseconds; ``salt`` (4 bytes) also seeds the hashes."""
+
+    def __init__(
+        self,
+        *,
+        clock: Callable[[], int],
+        fee_pips: int = 1,
+        fee_collector: str = "intents-fee.near",
+        salt: bytes,
+        contract: str = "intents.near",
+        height: int = 200_000_000,
+    ) -> None:
+        if len(salt) != 4:
+            raise ValueError("a salt has 4 bytes")
+        self.clock = clock
+        self.fee_pips = fee_pips
+        self.fee_collector = fee_collector
+        self.contract = contract
+        self.height = height
+        self.accounts = Accounts()
+        self._seed = salt + contract.encode()
+        self._salt = salt
+        self._previous_salts: dict[bytes, bool] = {}
+        self._burn_listeners: list[Callable[[Burn], None]] = []
+        self._block_listeners: list[Callable[[], None]] = []
+
+    def balance(self, account: str, token_id: str) -> int:
+        """Base units the account holds; zero for an account or token the Verifier does not know."""
+        found = self.accounts.find(account)
+        return 0 if found is None else found.balances.get(token_id, 0)
+
+    def balances_of(self, account: str) -> dict[str, int]:
+        """Every token the account holds, in base units."""
+        found = self.accounts.find(account)
+        return {} if found is None else dict(found.balances)
+
+    def supply(self, token_id: str) -> int:
+        """Base units of the token in the whole Verifier."""
+        return sum(self.balance(name, token_id) for name in self.accounts.names())
+
+    def mint(self, account: str, token_id: str, amount: int) -> None:
+        """Credit base units from outside: set-up, or a deposit through the bridge. ContractPanic past 128 bits."""
+        draft = Draft(self.accounts)
+        draft.credit(account, token_id, amount)
+        if self.supply(token_id) + amount > MAX_U128:
+            raise ContractPanic("insufficient balance or overflow")
+        draft.commit()
+        self._next_block()
+
+    def register_key(self, account: str, public_key: str) -> None:
+        """Register ``ed25519:<base58>`` for the account as set-up; harmless when it is there already."""
+        key = parse_public_key(public_key)
+        draft = Draft(self.accounts)
+        if key not in draft.keys(account):
+            draft.add_key(account, key)
+            draft.commit()
+
+    def has_public_key(self, account: str, public_key: str) -> bool:
+        """Whether the key may sign for the account; ValueError when it is no key."""
+        return parse_public_key(public_key) in self.accounts.keys_of(account)
+
+    def public_keys_of(self, account: str) -> tuple[str, ...]:
+        """The keys that may sign for the account."""
+        return self.accounts.keys_of(account)
+
+    def is_nonce_used(self, account: str, nonce: str) -> bool:
+        """Whether the base64 nonce is burned; false again after a clean-up. ValueError when it is no nonce."""
+        raw = decode_nonce(nonce)
+        found = self.accounts.find(account)
+        return found is not None and raw in found.nonces
+
+    def cleanup_nonces(self, now_ns: int) -> int:
+        """Forget versioned nonces that expired before ``now_ns`` or whose salt is invalid; how many went."""
+        return self.accounts.forget_nonces(
+            lambda nonce: nonce.deadline_ns < now_ns or not self.is_valid_salt(nonce.salt)
+        )
+
+    def current_salt(self) -> bytes:
+        """The salt new nonces should carry, 4 bytes."""
+        return self._salt
+
+    def is_valid_salt(self, salt: bytes) -> bool:
+        """Whether nonces with this salt are still accepted."""
+        return salt == self._salt or self._previous_salts.get(salt, False)
+
+    def rotate_salt(self, new: bytes, *, invalidate_old: bool) -> None:
+        """Make ``new`` current; the old one stays valid or is invalid at once. ValueError for a used salt."""
+        if len(new) != 4 or new == self._salt or new in self._previous_salts:
+            raise ValueError("a new salt has 4 bytes and was never current before")
+        self._previous_salts[self._salt] = not invalidate_old
+        self._salt = new
+
+    def invalidate_salt(self, salt: bytes) -> None:
+        """Stop accepting a former salt; ValueError when it was never one."""
+        if salt not in self._previous_salts:
+            raise ValueError("only a former salt can be invalidated")
+        self._previous_salts[salt] = False
+
+    def execute_intents(self, signed: Sequence[Mapping[str, object]], *, tx_hash: str | None = None) -> Executed:
+        """Execute all payloads or none; ContractPanic with the contract's text when one check fails."""
+        draft = Draft(self.accounts)
+        tx = tx_hash or self.derive_hash("tx")
+        report = execution.execute(draft, signed, self._rules(tx))
+        return self._finish(draft, tx, report.intent_hashes, report.logs)
+
+    def simulate_intents(self, signed: Sequence[Mapping[str, object]]) -> dict[str, object]:
+        """What executing would do; an imbalance is in ``invariant_violated``. Changes nothing."""
+        return execution.simulate(Draft(self.accounts), signed, self._rules(self.derive_hash("tx")))
+
+    def ft_withdraw(self, owner: str, request: FtWithdraw, *, tx_hash: str) -> Executed:
+        """The function-call form of a withdrawal; the caller has checked the attached yoctoNEAR."""
+        draft = Draft(self.accounts)
+        withdraw(draft, owner, request, tx_hash=tx_hash, now_ns=self.clock())
+        return self._finish(draft, tx_hash, (), (events.mt_burn(draft.burns),))
+
+    def change_key(self, account: str, public_key: str, *, add: bool, tx_hash: str) -> Executed:
+        """The function-call form of ``add_public_key`` and ``remove_public_key``."""
+        draft = Draft(self.accounts)
+        (draft.add_key if add else draft.remove_key)(account, public_key)
+        name = "public_key_added" if add else "public_key_removed"
+        return self._finish(draft, tx_hash, (), (events.public_key(name, account, public_key),))
+
+    def on_burn(self, listener: Callable[[Burn], None]) -> None:
+        """Call ``listener`` with every withdrawal, right after the balance has dropped."""
+        self._burn_listeners.append(listener)
+
+    def on_block(self, listener: Callable[[], None]) -> None:
+        """Call ``listener`` just before each new block, while the old one is still the tip."""
+        self._block_listeners.append(listener)
+
+    def advance_block(self) -> int:
+        """A new block without a call that went through; its height."""
+        self._next_block()
+        return self.height
+
+    def block_hash(self, height: int | None = None) -> str:
+        """Base58 hash of the block at ``height``, the tip by default; the same seed gives the same hashes."""
+        return self.derive_hash("block", self.height if height is None else height)
+
+    def derive_hash(self, kind: str, height: int | None = None) -> str:
+        """A base58 hash of 32 bytes out of the seed, the kind and the height (by default that of the next block)."""
+        at = self.height + 1 if height is None else height
+        return base58.b58encode(hashlib.sha256(b"%b|%b|%d" % (self._seed, kind.encode(), at)).digest()).decode()
+
+    def _rules(self, tx_hash: str) -> execution.Rules:
+        valid = {self._salt, *(salt for salt, still in self._previous_salts.items() if still)}
+        return execution.Rules(
+            self.contract,
+            self.clock(),
+            self.fee_pips,
+            self.fee_collector,
+            self._salt,
+            frozenset(valid),
+            tx_hash,
+        )
+
+    def _finish(self, draft: Draft, tx_hash: str, intent_hashes: tuple[str, ...], logs: tuple[str, ...]) -> Executed:
+        draft.commit()
+        self._next_block()
+        for burn in draft.burns:
+            for listener in self._burn_listeners:
+                listener(burn)
+        return Executed(intent_hashes, tx_hash, self.height, logs)
+
+    def _next_block(self) -> None:
+        for listener in self._block_listeners:
+            listener()
+        self.height += 1

@@ -1,0 +1,53 @@
+"""What the Verifier contract says when it refuses a call (near/intents, ``DefuseError``, contract 0.4.1)."""
+
+import msgspec
+
+
+class ContractPanic(Exception):
+    """A call the contract refused; ``str()`` is the contract's own text and nothing of the call remains."""
+
+
+class LogLimitExceeded(ContractPanic):
+    """A call whose logs pass the 16 KiB the NEAR runtime allows; the runtime ends it, not the contract."""
+
+    def __init__(self, length: int, limit: int) -> None:
+        super().__init__(f"The length of a log message {length} exceeds the limit {limit}")
+        self.length = length
+        self.limit = limit
+
+
+INVALID_SIGNATURE = "invalid signature"
+WRONG_CONTRACT = "wrong verifying_contract"
+DEADLINE_EXPIRED = "deadline has expired"
+INVALID_SALT = "invalid salt"
+DEADLINE_AFTER_NONCE = "deadline is greater than nonce"
+NONCE_EXPIRED = "nonce was already expired"
+NONCE_USED = "nonce was already used"
+INSUFFICIENT_BALANCE = "insufficient balance or overflow"
+INVALID_INTENT = "invalid intent"
+ONE_YOCTO = "Requires attached deposit of exactly 1 yoctoNEAR"
+BAD_ARGUMENTS = "Failed to deserialize input from JSON."
+REFUND_LOG_TOO_LONG = "refund event log would be too long"
+
+
+def account_not_found(account: str) -> ContractPanic:
+    """The account has never held anything nor registered a key on the Verifier."""
+    return ContractPanic(f"account '{account}' not found")
+
+
+def key_missing(account: str, public_key: str) -> ContractPanic:
+    """The key is not registered for the account, or the account is unknown."""
+    return ContractPanic(f"public key '{public_key}' doesn't exist for account '{account}'")
+
+
+def key_exists(account: str, public_key: str) -> ContractPanic:
+    """The key is registered for the account already."""
+    return ContractPanic(f"public key '{public_key}' already exists for account '{account}'")
+
+
+class InvariantViolated(ContractPanic):
+    """The token deltas of a call do not cancel; ``report`` is what ``simulate_intents`` shows instead."""
+
+    def __init__(self, report: dict[str, object]) -> None:
+        super().__init__("invariant violated: " + msgspec.json.encode(report).decode())
+        self.report = report
