@@ -1,0 +1,179 @@
+"""How each event becomes a row: its table, its columns and its values. Pure."""
+
+from collections.abc import Callable, Iterable
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from cockpit.events import (
+    AnyEvent,
+    Event,
+    ExecuteTrade,
+    IntentInventory,
+    LiquidityAction,
+    MarketPrice,
+    OperatorAction,
+    SwapDemand,
+    TradeDecision,
+    TradeResult,
+)
+
+Value = str | int | None
+Row = tuple[Value, ...]
+
+_INT64_MAX = 2**63 - 1
+_json = msgspec.json.Encoder()
+
+
+class Table(msgspec.Struct, frozen=True):
+    """One topic's table; ``row(run_id, event)`` gives the values in the order of ``columns``."""
+
+    name: str
+    event: type[Event]
+    columns: tuple[str, ...]
+    row: Callable[[str, Any], Row]
+
+
+def _text(number: int | Decimal | None) -> str | None:
+    return None if number is None else str(number)
+
+
+def _int64(number: int) -> int:
+    """The number, capped to what an INTEGER column holds: a request may ask for any deadline it likes."""
+    return max(-_INT64_MAX, min(number, _INT64_MAX))
+
+
+def _swap_demand(run_id: str, e: SwapDemand) -> Row:
+    return (
+        run_id,
+        e.at_ns,
+        e.quote_id,
+        e.asset_in,
+        e.asset_out,
+        _text(e.amount_in),
+        _text(e.amount_out),
+        _int64(e.min_deadline_ms),
+        e.partner_id,
+        e.traceparent,
+    )
+
+
+def _market_price(run_id: str, e: MarketPrice) -> Row:
+    return (run_id, e.at_ns, e.source, str(e.bid), str(e.ask), str(e.mid))
+
+
+def _intent_inventory(run_id: str, e: IntentInventory) -> Row:
+    return (
+        run_id,
+        e.at_ns,
+        e.asset,
+        str(e.balance),
+        str(e.reserved),
+        str(e.spendable),
+        _int64(e.block_height),
+        e.cause,
+    )
+
+
+def _liquidity_action(run_id: str, e: LiquidityAction) -> Row:
+    return (
+        run_id,
+        e.at_ns,
+        e.action_id,
+        e.kind,
+        e.asset,
+        _text(e.amount),
+        e.chain,
+        e.tx_hash,
+        e.status,
+        e.detail,
+    )
+
+
+def _trade_decision(run_id: str, e: TradeDecision) -> Row:
+    return (
+        run_id,
+        e.at_ns,
+        e.decision_id,
+        e.quote_id,
+        int(e.actionable),
+        e.reason,
+        e.side,
+        _text(e.mid),
+        _text(e.price),
+        _text(e.skew_bps),
+        _text(e.amount_in),
+        _text(e.amount_out),
+        _text(e.notional),
+        _text(e.edge),
+        _int64(e.deadline_ns),
+        _json.encode(e.checks).decode(),
+    )
+
+
+def _execute_trade(run_id: str, e: ExecuteTrade) -> Row:
+    return (
+        run_id,
+        e.at_ns,
+        e.command_id,
+        e.decision_id,
+        e.quote_id,
+        e.quote_hash,
+        e.nonce,
+        _int64(e.deadline_ns),
+        e.asset_in,
+        e.asset_out,
+        str(e.amount_in),
+        str(e.amount_out),
+        e.reaction_ns,
+    )
+
+
+def _trade_result(run_id: str, e: TradeResult) -> Row:
+    return (
+        run_id,
+        e.at_ns,
+        e.command_id,
+        e.quote_id,
+        e.quote_hash,
+        e.outcome,
+        e.detail,
+        e.intent_hash,
+        e.tx_hash,
+    )
+
+
+def _operator_action(run_id: str, e: OperatorAction) -> Row:
+    return (run_id, e.at_ns, e.command_id, e.actor, e.command, e.arguments, int(e.accepted), e.reason)
+
+
+def _table(name: str, event: type[Event], row: Callable[[str, Any], Row]) -> Table:
+    return Table(name, event, ("run_id", *event.__struct_fields__), row)
+
+
+TABLES: tuple[Table, ...] = (
+    _table("swap_demand_events", SwapDemand, _swap_demand),
+    _table("market_price_events", MarketPrice, _market_price),
+    _table("intent_inventory_snapshots", IntentInventory, _intent_inventory),
+    _table("liquidity_actions", LiquidityAction, _liquidity_action),
+    _table("trade_decisions", TradeDecision, _trade_decision),
+    _table("execute_trade_commands", ExecuteTrade, _execute_trade),
+    _table("trade_execution_results", TradeResult, _trade_result),
+    _table("operator_actions", OperatorAction, _operator_action),
+)
+"""One table a topic, named as the topics' readers know them."""
+
+
+_TABLE_OF = {table.event: table for table in TABLES}
+
+
+def by_table(events: Iterable[AnyEvent]) -> list[tuple[Table, list[AnyEvent]]]:
+    """The events sorted into their tables, each table's in the order given; TypeError when one has no table."""
+    groups: dict[type[Event], list[AnyEvent]] = {}
+    for event in events:
+        groups.setdefault(type(event), []).append(event)
+    unknown = groups.keys() - _TABLE_OF.keys()
+    if unknown:
+        raise TypeError(f"no table for {', '.join(sorted(kind.__name__ for kind in unknown))}")
+    return [(_TABLE_OF[kind], group) for kind, group in groups.items()]

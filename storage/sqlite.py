@@ -1,0 +1,172 @@
+"""The history in one SQLite file, written through a single aiosqlite connection."""
+
+import asyncio
+import os
+import sqlite3
+import stat
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from functools import partial
+from pathlib import Path
+
+import aiosqlite
+
+from cockpit.events import AnyEvent
+from storage.faults import explain
+from storage.history import FormerRun, HistoryError, Run
+from storage.migrations import SCHEMA, migrate
+from storage.rows import TABLES, Table, by_table
+from storage.runs import begin_run
+
+_SIGN_OF_LIFE = "UPDATE runs SET last_write_ns = MAX(last_write_ns, ?) WHERE run_id = ?"
+_END = "UPDATE runs SET last_write_ns = MAX(last_write_ns, ?1), ended_ns = ?1 WHERE run_id = ?2"
+_COUNTS = "SELECT " + ", ".join(f"(SELECT COUNT(*) FROM {name})" for name in ("runs", *(t.name for t in TABLES)))
+
+
+def _insert(table: Table) -> str:
+    marks = ", ".join("?" * len(table.columns))
+    return f"INSERT INTO {table.name} ({', '.join(table.columns)}) VALUES ({marks}) ON CONFLICT DO NOTHING"
+
+
+_INSERT = {table.name: _insert(table) for table in TABLES}
+
+
+class SqliteHistory:
+    """The History at ``path``, in WAL mode; a lock held by others is waited for up to ``busy_timeout_s`` seconds.
+
+    Values become rows in aiosqlite's thread, one at a time between SQLite's steps (which let go of the GIL), so that
+    a large batch holds up no other thread.
+    """
+
+    def __init__(self, path: Path, *, busy_timeout_s: float = 1.0, schema: Path = SCHEMA) -> None:
+        self._path = path
+        self._busy_timeout_s = busy_timeout_s
+        self._schema = schema
+        self._db: aiosqlite.Connection | None = None
+        self._file: tuple[int, int] | None = None
+        self._run_id = ""
+        self._turn = asyncio.Lock()
+        self.duplicates = 0
+        """Rows that were already there, counted since the opening: retries, or ids used twice."""
+
+    async def open(self, run: Run) -> FormerRun | None:
+        """Create or migrate the file, refuse another mode or account, and begin the run."""
+        async with self._turn:
+            if self._db is not None:
+                raise HistoryError(f"the history {self._path} is already open")
+            with self._explained():
+                self._file = _private_file(self._path)
+                db = await aiosqlite.connect(self._path, isolation_level=None, timeout=self._busy_timeout_s)
+                try:
+                    former = await self._begin(db, run)
+                except BaseException:
+                    await db.close()
+                    raise
+            self._db = db
+            self._run_id = run.run_id
+            return former
+
+    async def write(self, batch: Sequence[AnyEvent]) -> None:
+        """Write the batch as one transaction: all of it or nothing."""
+        if not batch:
+            return
+        groups = by_table(batch)
+        inserted = 0
+        async with self._transaction() as db:
+            for table, events in groups:
+                cursor = await db.executemany(_INSERT[table.name], map(partial(table.row, self._run_id), events))
+                inserted += cursor.rowcount
+            await db.execute(_SIGN_OF_LIFE, (batch[-1].at_ns, self._run_id))
+        self.duplicates += len(batch) - inserted
+
+    async def alive(self, at_ns: int) -> None:
+        """Note that the run is alive; HistoryError also when the file was moved or deleted under the desk."""
+        if self._file != _identity(self._path):
+            raise HistoryError(
+                f"the history {self._path} was moved or deleted while in use: stop the desk, put it back, start again"
+            )
+        async with self._transaction() as db:
+            await db.execute(_SIGN_OF_LIFE, (at_ns, self._run_id))
+
+    async def counts(self) -> Mapping[str, int]:
+        """Rows of each table; reads every table's index, so not for a timer."""
+        async with self._turn:
+            with self._explained():
+                [row] = await self._connection().execute_fetchall(_COUNTS)
+        return dict(zip(("runs", *(table.name for table in TABLES)), row, strict=True))
+
+    async def close(self, at_ns: int | None) -> None:
+        """End the run (cleanly when a time is given) and let go of the file; harmless when not open."""
+        if self._db is None:
+            return
+        try:
+            if at_ns is not None:
+                async with self._transaction() as db:
+                    await db.execute(_END, (at_ns, self._run_id))
+        finally:
+            db, self._db = self._db, None
+            with self._explained():
+                await db.close()
+
+    async def _begin(self, db: aiosqlite.Connection, run: Run) -> FormerRun | None:
+        [row] = await db.execute_fetchall("PRAGMA journal_mode = WAL")
+        if row[0] != "wal":
+            raise HistoryError(f"the history {self._path} lies on a file system that SQLite's WAL mode cannot use")
+        await db.execute("PRAGMA synchronous = NORMAL")
+        await migrate(db, self._path, self._schema)
+        return await begin_run(db, self._path, run)
+
+    @asynccontextmanager
+    async def _transaction(self) -> AsyncIterator[aiosqlite.Connection]:
+        async with self._turn:
+            with self._explained():
+                db = self._connection()
+                try:
+                    if db.in_transaction:
+                        await db.rollback()
+                    await db.execute("BEGIN IMMEDIATE")
+                    yield db
+                    await db.commit()
+                except BaseException:
+                    await db.rollback()
+                    raise
+
+    def _connection(self) -> aiosqlite.Connection:
+        if self._db is None:
+            raise HistoryError(f"the history {self._path} is not open")
+        return self._db
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except HistoryError:
+            raise
+        except (sqlite3.Error, OSError, ValueError, OverflowError, TypeError) as error:
+            raise HistoryError(explain(self._path, error)) from error
+
+
+def _private_file(path: Path) -> tuple[int, int]:
+    """Create the file (0600) and its directory (0700) where they are missing, and close them to others.
+
+    A directory that was there is left as it is, but refused when others may write in it.
+    """
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if path.parent.stat().st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        raise HistoryError(f"others may write in {path.parent}, where the history lies: run chmod 700 {path.parent}")
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        found = os.fstat(handle)
+        if found.st_mode & 0o077:
+            os.fchmod(handle, 0o600)
+        return found.st_dev, found.st_ino
+    finally:
+        os.close(handle)
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino

@@ -1,0 +1,262 @@
+"""The queue between the desk's hot path and the history: takes events at once, makes them durable soon after."""
+
+import asyncio
+import logging
+import time
+from collections import deque
+from collections.abc import Callable, Coroutine
+from itertools import islice
+from typing import Any, Literal
+
+import msgspec
+
+from cockpit.events import AnyEvent
+from storage.history import History, HistoryError
+
+log = logging.getLogger(__name__)
+
+BATCH = 500
+"""Most events in one transaction."""
+
+HEARTBEAT_NS = 1_000_000_000
+STALL_S = 2.0
+"""A write that takes longer counts as failing while it lasts."""
+
+FIRST_RETRY_S = 0.1
+LAST_RETRY_S = 5.0
+HIGH_WATER = 0.8
+
+Status = Literal["starting", "ok", "failing", "overflown", "stopped"]
+
+
+class WriterState(msgspec.Struct, frozen=True, kw_only=True):
+    """How the writing goes. ``since_ns``: when ``error`` began, None while all is well; ``dropped`` events are lost."""
+
+    status: Status
+    error: str
+    since_ns: int | None
+    queue: int
+    capacity: int
+    written: int
+    batches: int
+    failures: int
+    dropped: int
+
+
+class HistoryWriter:
+    """Writes what is put into it to an open history, in order, and retries until it succeeds.
+
+    ``on_failure`` is called with the reason, once each time writing stops being possible; it must not raise. A queue
+    that overflowed leaves a hole in the record, so it stays failed until the desk is started anew.
+    """
+
+    def __init__(
+        self,
+        history: History,
+        *,
+        clock: Callable[[], int] = time.time_ns,
+        capacity: int = 100_000,
+        interval_s: float = 0.1,
+        on_failure: Callable[[str], None] | None = None,
+        stall_s: float = STALL_S,
+    ) -> None:
+        self._history = history
+        self._clock = clock
+        self._capacity = capacity
+        self._high_water = int(capacity * HIGH_WATER)
+        self._interval_s = interval_s
+        self._on_failure = on_failure
+        self._stall_s = stall_s
+        self._queue: deque[AnyEvent] = deque()
+        self._status: Status = "starting"
+        self._error = ""
+        self._since_ns: int | None = None
+        self._last_alive_ns: int | None = None
+        self._wake = asyncio.Event()
+        self._give_up_at: float | None = None
+        self._flushers: list[tuple[int, asyncio.Future[None]]] = []
+        self.put_count = 0
+        self.written = 0
+        self.batches = 0
+        self.failures = 0
+        self.dropped = 0
+
+    @property
+    def writable(self) -> bool:
+        """True while what is put now can be expected to be durable soon; nothing may be signed otherwise."""
+        return self._status == "ok" and len(self._queue) <= self._high_water
+
+    @property
+    def depth(self) -> int:
+        """Events that are not durable yet."""
+        return len(self._queue)
+
+    def put(self, event: AnyEvent) -> None:
+        """Take the event; never blocks and never raises. A full queue loses it, counts it and fails for good."""
+        if len(self._queue) >= self._capacity:
+            self._overflow()
+            return
+        self._queue.append(event)
+        self.put_count += 1
+
+    def state(self) -> WriterState:
+        """The state as shown and served."""
+        return WriterState(
+            status=self._status,
+            error=self._error,
+            since_ns=self._since_ns,
+            queue=len(self._queue),
+            capacity=self._capacity,
+            written=self.written,
+            batches=self.batches,
+            failures=self.failures,
+            dropped=self.dropped,
+        )
+
+    async def run(self) -> None:
+        """Write until ``stop()``; then write what is left and return.
+
+        Raises HistoryError when something could not be made durable: the run must then not be closed as clean.
+        """
+        delay = FIRST_RETRY_S
+        try:
+            while not self._done():
+                if await self._step():
+                    delay = FIRST_RETRY_S
+                    if len(self._queue) < BATCH:
+                        await self._pause(self._interval_s)
+                else:
+                    await self._pause(delay)
+                    delay = min(delay * 2, LAST_RETRY_S)
+        except Exception as error:
+            self._fail(f"the history writer broke: {type(error).__name__}")
+            raise
+        finally:
+            self._end()
+        if self._queue or self.dropped:
+            raise HistoryError(
+                f"{len(self._queue) + self.dropped} events never reached the history: {self._error or 'stopped'}"
+            )
+
+    def stop(self, grace_s: float = 5.0) -> None:
+        """Make ``run()`` return once the queue is durable, or after ``grace_s`` seconds of failing to."""
+        self._give_up_at = asyncio.get_running_loop().time() + grace_s
+        self._wake.set()
+
+    async def flush(self) -> None:
+        """Wait until everything put so far is durable; HistoryError when it never will be."""
+        self._raise_if_lost()
+        if self.written >= self.put_count:
+            return
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._flushers.append((self.put_count, future))
+        self._wake.set()
+        await future
+
+    def _done(self) -> bool:
+        if self._give_up_at is None:
+            return False
+        return not self._queue or asyncio.get_running_loop().time() >= self._give_up_at
+
+    async def _step(self) -> bool:
+        """Write one batch, or a sign of life when one is due; False when the history refused."""
+        batch = list(islice(self._queue, BATCH))
+        try:
+            if batch:
+                await self._watched(self._history.write(batch))
+                self._written(len(batch))
+            if self._status != "ok" or self._heartbeat_due():
+                now = self._clock()
+                await self._watched(self._history.alive(now))
+                self._last_alive_ns = now
+        except HistoryError as error:
+            self.failures += 1
+            self._fail(str(error))
+            return False
+        self._recover()
+        return True
+
+    async def _watched(self, work: Coroutine[Any, Any, None]) -> None:
+        """Await the work; say that writing fails while it takes longer than it may."""
+        task = asyncio.ensure_future(work)
+        try:
+            await asyncio.wait({task}, timeout=self._stall_s)
+            if not task.done():
+                self._fail(f"the history has not answered for {self._stall_s:g} s: check the disk")
+            await task
+        finally:
+            if not task.done():
+                task.cancel()
+                await asyncio.wait({task})
+
+    def _heartbeat_due(self) -> bool:
+        return self._last_alive_ns is None or abs(self._clock() - self._last_alive_ns) >= HEARTBEAT_NS
+
+    async def _pause(self, seconds: float) -> None:
+        self._wake.clear()
+        if self._flushers or self._give_up_at is not None:
+            seconds = min(seconds, FIRST_RETRY_S)
+        try:
+            async with asyncio.timeout(seconds):
+                await self._wake.wait()
+        except TimeoutError:
+            return
+
+    def _written(self, count: int) -> None:
+        for _ in range(count):
+            self._queue.popleft()
+        self.written += count
+        self.batches += 1
+        waiting, self._flushers = self._flushers, []
+        for target, future in waiting:
+            if target > self.written:
+                self._flushers.append((target, future))
+            elif not future.done():
+                future.set_result(None)
+
+    def _overflow(self) -> None:
+        self.dropped += 1
+        if self.dropped == 1:
+            reason = f"the history queue overflowed at {self._capacity} events: stop the desk and start it anew"
+            self._enter("overflown", f"{reason} ({self._error})" if self._error else reason)
+            self._fail_flushers()
+
+    def _fail(self, reason: str) -> None:
+        if self._status == "failing":
+            self._error = reason
+        elif self._status != "overflown":
+            self._enter("failing", reason)
+
+    def _enter(self, status: Status, reason: str) -> None:
+        self._status = status
+        self._error = reason
+        self._since_ns = self._clock()
+        log.error("%s", reason)
+        if self._on_failure is not None:
+            self._on_failure(reason)
+
+    def _recover(self) -> None:
+        if self._status == "failing":
+            log.info("the history can be written again")
+        if self._status in ("starting", "failing"):
+            self._status = "ok"
+            self._error = ""
+            self._since_ns = None
+
+    def _end(self) -> None:
+        """Nothing is written from here on."""
+        if self._status != "overflown":
+            self._status = "stopped"
+        self._fail_flushers()
+
+    def _fail_flushers(self) -> None:
+        waiting, self._flushers = self._flushers, []
+        for _, future in waiting:
+            if not future.done():
+                future.set_exception(HistoryError(self._error or "the history writer has stopped"))
+
+    def _raise_if_lost(self) -> None:
+        if self.dropped:
+            raise HistoryError(self._error)
+        if self._status == "stopped" and self._queue:
+            raise HistoryError(self._error or "the history writer has stopped")
