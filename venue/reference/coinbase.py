@@ -1,0 +1,58 @@
+"""Coinbase Exchange, channel ``ticker``, BTC-EUR, with ``heartbeat`` so that a quiet market is no dead line.
+
+Source of the shapes: docs.cdp.coinbase.com, Exchange WebSocket channels, and REST "Get product ticker".
+"""
+
+from decimal import Decimal
+
+import msgspec
+
+from venue.reference.feed import Feed, Malformed, Prices, Reconnect, read
+
+PRODUCT = "BTC-EUR"
+
+
+class _Message(msgspec.Struct):
+    type: str
+    message: str = ""
+    reason: str = ""
+    product_id: str = ""
+    best_bid: Decimal | None = None
+    best_ask: Decimal | None = None
+
+
+class _Rest(msgspec.Struct):
+    bid: Decimal
+    ask: Decimal
+
+
+_MESSAGE = msgspec.json.Decoder(_Message)
+_REST = msgspec.json.Decoder(_Rest)
+
+
+class Coinbase(Feed):
+    """Coinbase's BTC-EUR."""
+
+    source = "coinbase"
+    default_url = "wss://ws-feed.exchange.coinbase.com"
+    rest_origin = "https://api.exchange.coinbase.com"
+    rest_path = f"/products/{PRODUCT}/ticker"
+    subscription = msgspec.json.encode(
+        {"type": "subscribe", "product_ids": [PRODUCT], "channels": ["ticker", "heartbeat"]}
+    ).decode()
+
+    @staticmethod
+    def parse(raw: bytes) -> Prices | None:
+        message = read(_MESSAGE, raw)
+        if message.type == "error":
+            raise Reconnect(f"subscription refused: {message.message} {message.reason}".rstrip())
+        if message.type != "ticker":
+            return None
+        if message.product_id != PRODUCT or message.best_bid is None or message.best_ask is None:
+            raise Malformed(f"a ticker without prices of {PRODUCT}")
+        return message.best_bid, message.best_ask
+
+    @staticmethod
+    def parse_rest(raw: bytes) -> Prices:
+        ticker = read(_REST, raw)
+        return ticker.bid, ticker.ask

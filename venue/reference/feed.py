@@ -1,0 +1,230 @@
+"""One exchange's best bid and ask: a websocket kept alive, and a REST ticker for a refresh on demand.
+
+An exchange is a subclass that says what to subscribe to and how to read one message; the loop here does the rest.
+"""
+
+import abc
+import asyncio
+import random
+import time
+from collections import Counter
+from collections.abc import Callable
+from decimal import Decimal
+from typing import ClassVar, Literal, TypeVar
+from urllib.parse import urlsplit
+
+import httpx
+import msgspec
+from websockets.asyncio.client import connect
+from websockets.exceptions import ConnectionClosed, WebSocketException
+
+from venue.assets import EXACT
+from venue.jsonrpc import Unreachable, fetch, host_of, plain
+
+MAX_MESSAGE_BYTES = 256 * 1024
+MIN_PRICE, MAX_PRICE = Decimal(100), Decimal(100_000_000)
+"""EUR per BTC outside of which a price is taken for an error."""
+MAX_SPREAD = Decimal("0.1")
+"""Widest spread, as a part of the bid, that still says something about the price."""
+MAX_DIGITS = 20
+
+Prices = tuple[Decimal, Decimal]
+"""Best bid and best ask, EUR per BTC."""
+T = TypeVar("T")
+
+
+class Malformed(ValueError):
+    """A message that cannot be read: it is counted and dropped, the connection stays."""
+
+
+class Reconnect(Exception):
+    """The exchange asks for a new connection, or refuses the subscription."""
+
+
+class Tick(msgspec.Struct, frozen=True, gc=False):
+    """Best bid and ask of one exchange, EUR per BTC; ``at_ns`` is when the desk got it, UTC nanoseconds."""
+
+    source: str
+    bid: Decimal
+    ask: Decimal
+    at_ns: int
+
+    @property
+    def mid(self) -> Decimal:
+        """The middle between bid and ask, exact."""
+        return EXACT.divide(EXACT.add(self.bid, self.ask), Decimal(2))
+
+
+class Timing(msgspec.Struct, frozen=True):
+    """Seconds. A connection without any message for ``stall_s``, or without a price for ``quiet_s``, is replaced;
+    the pause before a new one doubles from ``backoff_s`` to ``max_backoff_s`` and is jittered to 50-100 %."""
+
+    open_s: float = 10.0
+    stall_s: float = 15.0
+    quiet_s: float = 60.0
+    backoff_s: float = 0.5
+    max_backoff_s: float = 30.0
+    rest_s: float = 5.0
+
+
+def implausible(bid: Decimal, ask: Decimal) -> str | None:
+    """Why these prices cannot be right, or None: not finite, not positive, crossed, absurd."""
+    if not (bid.is_finite() and ask.is_finite()):
+        return "a price that is no number"
+    if bid <= 0 or ask <= 0:
+        return "a price that is not above zero"
+    if max(len(bid.as_tuple().digits), len(ask.as_tuple().digits)) > MAX_DIGITS:
+        return f"a price of more than {MAX_DIGITS} digits"
+    if bid > ask:
+        return f"crossed prices, bid {bid:f} over ask {ask:f}"
+    if bid < MIN_PRICE or ask > MAX_PRICE or ask - bid > bid * MAX_SPREAD:
+        return f"absurd prices, bid {bid:f} and ask {ask:f}"
+    return None
+
+
+def read(decoder: msgspec.json.Decoder[T], raw: bytes | msgspec.Raw) -> T:
+    """The typed value of a message; Malformed when it has another shape."""
+    try:
+        return decoder.decode(raw)
+    except (ValueError, RecursionError) as error:
+        raise Malformed(plain(f"nonsense: {error}")) from None
+
+
+class Feed(abc.ABC):
+    """A source of ticks. ``state`` is ok from a connection's first price until that connection is lost.
+
+    ``counters``: messages, ticks, malformed (unreadable messages), implausible (prices dropped), reconnects, stalls.
+    """
+
+    source: ClassVar[str]
+    default_url: ClassVar[str]
+    rest_origin: ClassVar[str]
+    rest_path: ClassVar[str]
+    subscription: ClassVar[str]
+
+    def __init__(
+        self,
+        url: str = "",
+        *,
+        timing: Timing | None = None,
+        now_ns: Callable[[], int] = time.time_ns,
+        jitter: Callable[[], float] = random.random,
+    ) -> None:
+        self.url = url or self.default_url
+        self.state: Literal["starting", "ok", "down"] = "starting"
+        self.last_error = ""
+        self.last_tick: Tick | None = None
+        self.counters: Counter[str] = Counter()
+        self._timing = timing or Timing()
+        self._now_ns = now_ns
+        self._jitter = jitter
+        self._failures = 0
+
+    @staticmethod
+    @abc.abstractmethod
+    def parse(raw: bytes) -> Prices | None:
+        """Bid and ask of one websocket message, None when it is about something else; raises Malformed, Reconnect."""
+
+    @staticmethod
+    @abc.abstractmethod
+    def parse_rest(raw: bytes) -> Prices:
+        """Bid and ask of the REST ticker's answer; raises Malformed, or Refused with the exchange's error."""
+
+    @property
+    def rest_url(self) -> str:
+        """The exchange's public REST host, or the websocket's own origin when that was pointed elsewhere."""
+        split = urlsplit(self.url)
+        if split.hostname == urlsplit(self.default_url).hostname:
+            return self.rest_origin + self.rest_path
+        return f"{'https' if split.scheme == 'wss' else 'http'}://{split.netloc}{self.rest_path}"
+
+    async def run(self, on_tick: Callable[[Tick], None]) -> None:
+        """Follow the exchange until cancelled, calling ``on_tick`` for each plausible price."""
+        while True:
+            try:
+                await self._follow(on_tick)
+            except (Reconnect, OSError, WebSocketException, TimeoutError) as error:
+                self.last_error = plain(_why(error))
+            self.state = "down"
+            self.counters["reconnects"] += 1
+            await asyncio.sleep(self._pause())
+
+    async def refresh(self, client: httpx.AsyncClient) -> Tick:
+        """The ticker by REST. It is dated when it was asked for, so that its age is never flattered.
+
+        Raises Unreachable for no answer, nonsense or implausible prices, Refused for the exchange's own error.
+        """
+        host = host_of(self.rest_url)
+        asked_ns = self._now_ns()
+        status, body = await fetch(client, "GET", self.rest_url, timeout_s=self._timing.rest_s)
+        if status != 200:
+            raise Unreachable(f"{host} answered HTTP {status}")
+        try:
+            bid, ask = self.parse_rest(body)
+        except Malformed as error:
+            raise Unreachable(f"{host} answered {error}") from None
+        problem = implausible(bid, ask)
+        if problem is not None:
+            raise Unreachable(plain(f"{host} answered nonsense: {problem}"))
+        return Tick(self.source, bid, ask, asked_ns)
+
+    async def _follow(self, on_tick: Callable[[Tick], None]) -> None:
+        timing = self._timing
+        loop = asyncio.get_running_loop()
+        async with connect(
+            self.url,
+            compression=None,
+            max_size=MAX_MESSAGE_BYTES,
+            open_timeout=timing.open_s,
+            close_timeout=1,
+            proxy=None,
+        ) as socket:
+            await socket.send(self.subscription)
+            price_by = loop.time() + timing.quiet_s
+            while True:
+                try:
+                    async with asyncio.timeout_at(min(loop.time() + timing.stall_s, price_by)):
+                        raw = await socket.recv(decode=False)
+                except TimeoutError:
+                    self.counters["stalls"] += 1
+                    raise Reconnect(
+                        f"no price for {timing.quiet_s:g} s"
+                        if loop.time() >= price_by
+                        else f"no message for {timing.stall_s:g} s"
+                    ) from None
+                self.counters["messages"] += 1
+                tick = self._read(raw)
+                if tick is not None:
+                    price_by = loop.time() + timing.quiet_s
+                    on_tick(tick)
+
+    def _read(self, raw: bytes) -> Tick | None:
+        try:
+            prices = self.parse(raw)
+        except Malformed as error:
+            self.counters["malformed"] += 1
+            self.last_error = str(error)
+            return None
+        if prices is None:
+            return None
+        problem = implausible(*prices)
+        if problem is not None:
+            self.counters["implausible"] += 1
+            self.last_error = plain(problem)
+            return None
+        self.counters["ticks"] += 1
+        self.state = "ok"
+        self._failures = 0
+        self.last_tick = Tick(self.source, *prices, self._now_ns())
+        return self.last_tick
+
+    def _pause(self) -> float:
+        longest: float = min(self._timing.max_backoff_s, self._timing.backoff_s * 2.0 ** min(self._failures, 16))
+        self._failures += 1
+        return longest * (0.5 + 0.5 * self._jitter())
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, ConnectionClosed):
+        return f"connection closed: {error}"
+    return str(error) or type(error).__name__
