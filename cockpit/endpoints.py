@@ -1,0 +1,48 @@
+"""What makes a URL fit to carry a credential or a price: its scheme, its host, and whether it is this machine."""
+
+import ipaddress
+import re
+from collections.abc import Collection
+from urllib.parse import SplitResult, urlsplit
+
+_LOOPBACK = (ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1/128"))
+_PLAIN = re.compile(r"[!-~]+")
+
+
+def is_loopback(url: str) -> bool:
+    """Whether the URL's host is 127.0.0.0/8, ::1 or localhost; False for anything that cannot be read."""
+    parts = _split(url)
+    return parts is not None and _is_loopback_host(parts.hostname or "")
+
+
+def url_problem(url: str, schemes: Collection[str]) -> str | None:
+    """Why the URL may not be used, without quoting it; None when it may."""
+    parts = _split(url)
+    if parts is None or parts.scheme not in schemes or not parts.hostname:
+        return f"expected a URL that begins with {' or '.join(f'{scheme}://' for scheme in schemes)} and names a host"
+    if "@" in parts.netloc or "\\" in url or "#" in url:
+        return "a URL may hold no user, no password, no backslash and no fragment"
+    if parts.scheme in ("http", "ws") and not _is_loopback_host(parts.hostname):
+        return f"{parts.scheme}:// would send everything in clear: only a host on loopback may be reached that way"
+    return None
+
+
+def _split(url: str) -> SplitResult | None:
+    if not _PLAIN.fullmatch(url):
+        return None
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        return None
+    return parts
+
+
+def _is_loopback_host(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return any(address in network for network in _LOOPBACK)

@@ -1,0 +1,79 @@
+"""Reads a ``.env`` file: refuses one that others can read, and notices names that are almost ours."""
+
+import os
+import shlex
+import stat
+from collections.abc import Collection
+from difflib import SequenceMatcher
+from pathlib import Path
+from typing import TextIO
+
+import msgspec
+from dotenv.parser import parse_stream
+
+
+class EnvFile(msgspec.Struct, frozen=True):
+    """What a file says: the values of the names asked for (None when it was not read), and what must be mended."""
+
+    values: dict[str, str] | None
+    problems: tuple[str, ...]
+
+
+def read_env_file(path: Path, names: Collection[str]) -> EnvFile:
+    """The values of ``names`` in the file; a missing file is an empty one. Other names are left alone.
+
+    Problems name lines and variables, never values.
+    """
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    except FileNotFoundError:
+        return EnvFile({}, ())
+    except OSError as error:
+        return EnvFile(None, (f"{path} cannot be read: {error.strerror}",))
+    with open(handle, encoding="utf-8-sig") as stream:
+        found = os.fstat(handle)
+        if not stat.S_ISREG(found.st_mode):
+            return EnvFile(None, (f"{path} is not a file",))
+        if found.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+            return EnvFile(None, (f"{path} is open to other users: run chmod 600 {shlex.quote(str(path))}",))
+        try:
+            return _parse(stream, path, names)
+        except UnicodeDecodeError:
+            return EnvFile(None, (f"{path} is not UTF-8 text",))
+
+
+def _parse(stream: TextIO, path: Path, names: Collection[str]) -> EnvFile:
+    values: dict[str, str] = {}
+    problems: list[str] = []
+    for binding in parse_stream(stream):
+        if binding.error:
+            name = _leading_name(binding.original.string)
+            if name and _meant(name, names):
+                problems.append(f"{path}, line {binding.original.line}: {name} cannot be read: check its quotes")
+            continue
+        name = binding.key or ""
+        if name in names:
+            values[name] = binding.value or ""
+        elif name and (meant := _meant(name, names)):
+            problems.append(f"{path}, line {binding.original.line}: {name} is not a setting: did you mean {meant}?")
+    return EnvFile(values, tuple(problems))
+
+
+def _leading_name(line: str) -> str:
+    return line.strip().removeprefix("export ").partition("=")[0].strip()
+
+
+def _meant(name: str, names: Collection[str]) -> str | None:
+    """The name of ours that this one is, or misses by one letter, by case or by underscores."""
+    plain = _plain(name)
+    for ours in names:
+        other = _plain(ours)
+        if abs(len(plain) - len(other)) <= 1:
+            blocks = SequenceMatcher(None, plain, other, autojunk=False).get_matching_blocks()
+            if sum(block.size for block in blocks) >= max(len(plain), len(other)) - 1:
+                return ours
+    return None
+
+
+def _plain(name: str) -> str:
+    return name.upper().replace("_", "").replace("-", "").replace(".", "")

@@ -1,0 +1,249 @@
+"""The settings an operator gives in the environment or in ``.env``, checked as a whole before anything starts."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from cockpit import fields
+from cockpit.commands import Limits
+from cockpit.endpoints import is_loopback
+from cockpit.envfile import EnvFile, read_env_file
+from cockpit.secret import Secret
+
+__all__ = ["Secret", "Settings", "SettingsError", "load"]
+
+
+class SettingsError(Exception):
+    """The settings cannot be used. ``problems``: a line for each, naming the variable and never a value."""
+
+    def __init__(self, problems: tuple[str, ...]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+def _level(text: str) -> str:
+    return text.upper()
+
+
+Websocket = Annotated[str, BeforeValidator(fields.websocket_url)]
+Rpc = Annotated[str, BeforeValidator(fields.rpc_url)]
+Address = Annotated[str, BeforeValidator(fields.address)]
+
+
+def _number(name: str, default: str, low: str, high: str, unit: str = "bps") -> Any:
+    return Field(
+        default=Decimal(default),
+        ge=Decimal(low),
+        le=Decimal(high),
+        allow_inf_nan=False,
+        validation_alias=name,
+        description=f"expected a number of {unit} from {low} to {high}",
+    )
+
+
+def _whole(name: str, default: int, low: int, high: int, unit: str = "milliseconds") -> Any:
+    return Field(
+        default=default,
+        ge=low,
+        le=high,
+        validation_alias=name,
+        description=f"expected a whole number of {unit} from {low} to {high}",
+    )
+
+
+class Settings(BaseSettings):
+    """Every setting, checked. Ages and times are milliseconds, spreads basis points; made by ``load()`` only."""
+
+    model_config = SettingsConfigDict(
+        frozen=True, extra="ignore", hide_input_in_errors=True, arbitrary_types_allowed=True, validate_default=False
+    )
+
+    api_key: Annotated[Secret, BeforeValidator(fields.bearer_token)] = Field(
+        validation_alias="NEAR_INTENTS_API_KEY", description="expected the solver relay's bearer token"
+    )
+    account_id: Annotated[str, BeforeValidator(fields.account_id)] = Field(
+        validation_alias="NEAR_INTENTS_ACCOUNT_ID", description="expected the NEAR account that trades"
+    )
+    signer_private_key: Annotated[Secret, BeforeValidator(fields.private_key)] = Field(
+        validation_alias="NEAR_INTENTS_SIGNER_PRIVATE_KEY",
+        description="expected ed25519: followed by base58 of 64 or 32 bytes",
+    )
+    postgres_url: Annotated[Secret | None, BeforeValidator(fields.no_postgres)] = Field(
+        default=None, validation_alias="POSTGRES_URL"
+    )
+    btc_withdraw_address: Address | None = Field(default=None, validation_alias="TRADING_BTC_WITHDRAW_ADDRESS")
+    eure_withdraw_address: Address | None = Field(default=None, validation_alias="TRADING_EURE_WITHDRAW_ADDRESS")
+
+    relay_ws_url: Websocket = Field(
+        default="wss://solver-relay-v2.chaindefuser.com/ws", validation_alias="NEAR_INTENTS_RELAY_WS_URL"
+    )
+    relay_rpc_url: Rpc = Field(
+        default="https://solver-relay-v2.chaindefuser.com/rpc", validation_alias="NEAR_INTENTS_RELAY_RPC_URL"
+    )
+    bridge_url: Rpc = Field(default="https://bridge.chaindefuser.com/rpc", validation_alias="NEAR_INTENTS_BRIDGE_URL")
+    near_rpc_urls: Annotated[tuple[str, ...], BeforeValidator(fields.rpc_urls)] = Field(
+        default=("https://rpc.mainnet.near.org", "https://free.rpc.fastnear.com"), validation_alias="NEAR_RPC_URL"
+    )
+    kraken_ws_url: Websocket = Field(default="wss://ws.kraken.com/v2", validation_alias="REFERENCE_KRAKEN_WS_URL")
+    coinbase_ws_url: Websocket = Field(
+        default="wss://ws-feed.exchange.coinbase.com", validation_alias="REFERENCE_COINBASE_WS_URL"
+    )
+    bitstamp_ws_url: Websocket = Field(default="wss://ws.bitstamp.net", validation_alias="REFERENCE_BITSTAMP_WS_URL")
+
+    max_notional_eure: Decimal = Field(
+        default=Decimal(5),
+        gt=0,
+        le=10**9,
+        allow_inf_nan=False,
+        validation_alias="STRATEGY_MAX_NOTIONAL_EURE",
+        description="expected an amount of EURe above 0 and at most 1000000000",
+    )
+    half_spread_bps: Decimal = _number("STRATEGY_HALF_SPREAD_BPS", "20", "0", "5000")
+    max_skew_bps: Decimal = _number("STRATEGY_MAX_SKEW_BPS", "15", "0", "2000")
+    target_btc_share: Decimal = _number("STRATEGY_TARGET_BTC_SHARE", "0.5", "0", "1", "BTC's share")
+    min_edge_bps: Decimal = _number("STRATEGY_MIN_EDGE_BPS", "5", "0", "5000")
+    eure_eur_basis_bps: Decimal = _number("EURE_EUR_BASIS_BPS", "0", "-1000", "1000")
+
+    reference_max_age_ms: int = _whole("REFERENCE_MAX_AGE_MS", 5_000, 100, 600_000)
+    reference_max_divergence_bps: Decimal = Field(
+        default=Decimal(50),
+        gt=0,
+        le=5_000,
+        allow_inf_nan=False,
+        validation_alias="REFERENCE_MAX_DIVERGENCE_BPS",
+        description="expected a number of bps above 0 and at most 5000",
+    )
+    reference_min_sources: int = _whole("REFERENCE_MIN_SOURCES", 2, 1, 3, "sources")
+    inventory_poll_ms: int = _whole("INVENTORY_POLL_MS", 5_000, 100, 600_000)
+    inventory_max_age_ms: int = _whole("INVENTORY_MAX_AGE_MS", 20_000, 1_000, 3_600_000)
+    quote_deadline_ms: int = _whole("QUOTE_DEADLINE_MS", 60_000, 1_000, 3_600_000)
+    quote_max_deadline_ms: int = _whole("QUOTE_MAX_DEADLINE_MS", 120_000, 1_000, 3_600_000)
+    quote_death_margin_ms: int = _whole("QUOTE_DEATH_MARGIN_MS", 5_000, 0, 600_000)
+
+    paint_hz: int = _whole("COCKPIT_PAINT_HZ", 4, 1, 10, "pictures a second")
+    state_dir: Annotated[Path, BeforeValidator(fields.directory)] = Field(validation_alias="COCKPIT_STATE_DIR")
+    log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_level)] = Field(
+        default="INFO",
+        validation_alias="COCKPIT_LOG_LEVEL",
+        description="expected DEBUG, INFO, WARNING or ERROR",
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Only what ``load()`` was given counts, so that a test or a sandbox is not changed by this machine."""
+        return (init_settings,)
+
+    @property
+    def endpoints(self) -> tuple[str, ...]:
+        """Every URL the desk talks to."""
+        return (
+            self.relay_ws_url,
+            self.relay_rpc_url,
+            self.bridge_url,
+            *self.near_rpc_urls,
+            self.kraken_ws_url,
+            self.coinbase_ws_url,
+            self.bitstamp_ws_url,
+        )
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether every endpoint is on this machine."""
+        return all(is_loopback(url) for url in self.endpoints)
+
+    @property
+    def mode(self) -> Literal["SANDBOX", "LIVE"]:
+        """SANDBOX only when no endpoint leaves this machine."""
+        return "SANDBOX" if self.is_loopback else "LIVE"
+
+    def limits(self) -> Limits:
+        """The limits the desk starts with."""
+        return Limits(
+            max_notional_eure=self.max_notional_eure,
+            min_edge_bps=self.min_edge_bps,
+            max_reference_age_ms=self.reference_max_age_ms,
+            max_inventory_age_ms=self.inventory_max_age_ms,
+            max_divergence_bps=self.reference_max_divergence_bps,
+            max_deadline_ms=self.quote_max_deadline_ms,
+        )
+
+
+NAMES: dict[str, str] = {str(field.validation_alias): name for name, field in Settings.model_fields.items()}
+"""Every environment variable and the attribute of ``Settings`` it sets."""
+
+SECRET_NAMES = frozenset({"NEAR_INTENTS_API_KEY", "NEAR_INTENTS_SIGNER_PRIVATE_KEY", "POSTGRES_URL"})
+
+
+def load(env_file: Path | None, environ: Mapping[str, str]) -> Settings:
+    """The settings of ``environ``, and of ``env_file`` where the environment says nothing; an empty value is none.
+
+    Raises SettingsError with every problem found; a file that others can read is refused before it is read.
+    """
+    file = read_env_file(env_file, NAMES.keys()) if env_file is not None else EnvFile({}, ())
+    if file.values is None:
+        raise SettingsError(file.problems)
+    given = file.values | {name: environ[name] for name in NAMES if environ.get(name, "").strip()}
+    values: dict[str, Any] = {
+        name: Secret(value.strip()) if name in SECRET_NAMES else value.strip()
+        for name, value in given.items()
+        if value.strip()
+    }
+    values["COCKPIT_STATE_DIR"] = _state_dir(values.get("COCKPIT_STATE_DIR"), environ)
+    settings, problems = _validate(values)
+    problems = (*file.problems, *problems)
+    if settings is None or problems:
+        raise SettingsError(problems)
+    return settings
+
+
+def _validate(values: dict[str, Any]) -> tuple[Settings | None, tuple[str, ...]]:
+    # pydantic's error holds what it was given: it must not outlive this function, not even as a context.
+    try:
+        settings = Settings.model_validate(values)
+    except ValidationError as error:
+        found = error.errors(include_url=False, include_input=False)
+        problems = [_problem(str(item["loc"][0]), item["type"], item.get("ctx", {}).get("error")) for item in found]
+        return None, tuple(dict.fromkeys(problems))
+    return settings, _contradictions(settings)
+
+
+def _problem(name: str, kind: str, error: object) -> str:
+    expected = Settings.model_fields[NAMES[name]].description or "the value cannot be used"
+    if kind == "missing":
+        return f"{name} is missing: {expected}"
+    return f"{name}: {error if isinstance(error, fields.Unfit) else expected}"
+
+
+def _contradictions(s: Settings) -> tuple[str, ...]:
+    """What each value alone does not show."""
+    found = []
+    # Skew takes from one side what it gives to the other, so this sum is the most that any quote can earn.
+    if s.half_spread_bps + s.max_skew_bps < s.min_edge_bps:
+        found.append(
+            "STRATEGY_MIN_EDGE_BPS: no quote could ever be made: expected at most "
+            "STRATEGY_HALF_SPREAD_BPS + STRATEGY_MAX_SKEW_BPS"
+        )
+    if s.quote_deadline_ms > s.quote_max_deadline_ms:
+        found.append("QUOTE_DEADLINE_MS: expected at most QUOTE_MAX_DEADLINE_MS")
+    if s.inventory_poll_ms >= s.inventory_max_age_ms:
+        found.append("INVENTORY_POLL_MS: expected less than INVENTORY_MAX_AGE_MS")
+    return tuple(found)
+
+
+def _state_dir(given: str | None, environ: Mapping[str, str]) -> str:
+    home = environ.get("HOME") or str(Path.home())
+    if given is not None:
+        return home + given[1:] if given == "~" or given.startswith("~/") else given
+    base = environ.get("XDG_STATE_HOME", "")
+    return str(Path(base if base.startswith("/") else f"{home}/.local/state", "near-cockpit"))
