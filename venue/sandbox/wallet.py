@@ -2,7 +2,6 @@
 
 import base64
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
 
 import base58
 import msgspec
@@ -11,14 +10,7 @@ from nacl.signing import SigningKey
 from venue.assets import INTENTS_CONTRACT
 from venue.nep413 import nep413_hash
 from venue.nonce import pack_nonce
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-def iso_time(at_ns: int) -> str:
-    """UTC nanoseconds since the epoch as ISO 8601 text, cut to milliseconds."""
-    at = _EPOCH + timedelta(milliseconds=at_ns // 1_000_000)
-    return at.strftime("%Y-%m-%dT%H:%M:%S.") + f"{at.microsecond // 1000:03d}Z"
+from venue.sandbox.timestamps import format_timestamp
 
 
 class Signed(msgspec.Struct, frozen=True):
@@ -43,7 +35,7 @@ class Wallet:
     def sign(self, intents: Sequence[Mapping[str, object]], *, deadline_ns: int, salt: bytes, random: bytes) -> Signed:
         """Sign the intents as NEP-413 with a versioned nonce; ``random`` is 15 bytes."""
         message = msgspec.json.encode(
-            {"signer_id": self.account, "deadline": iso_time(deadline_ns), "intents": intents}
+            {"signer_id": self.account, "deadline": format_timestamp(deadline_ns), "intents": intents}
         ).decode()
         nonce = pack_nonce(salt, deadline_ns, random)
         digest = nep413_hash(message.encode(), nonce, INTENTS_CONTRACT.encode())

@@ -1,0 +1,42 @@
+"""What a sandbox venue is made of."""
+
+from decimal import Decimal
+from typing import Annotated
+
+import msgspec
+
+from venue.assets import BTC, EURE
+
+
+class VenueConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """The settings of one venue; the same seed gives the same requests, prices and rival answers.
+
+    ``rate``: requests a second. ``other_pairs``: their share for other pairs, 0 to 1. ``speed``: market seconds per
+    real second. ``prices``: path of a recording to replay instead of the random walk. ``median_eur``: median size.
+    ``maker_btc`` and ``maker_eure``: the maker's opening balances in base units. ``deposit_after_s``: when a deposit of
+    ``deposit_btc`` base units shows up, None for never; it is credited ``deposit_confirm_s`` later. ``settle_s``: least
+    and longest time from publishing to settlement. ``flat``: requests in the documented flat envelope. ``port``: first
+    of eight ports in a row, 0 for any free ones.
+    """
+
+    seed: int = 1
+    rate: Annotated[float, msgspec.Meta(ge=0, le=10_000)] = 5.0
+    other_pairs: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.9
+    speed: Annotated[float, msgspec.Meta(gt=0, le=100_000)] = 1.0
+    prices: str | None = None
+    start_mid: Decimal = Decimal("80000.00")
+    median_eur: float = 60.0
+    sigma: float = 1.0
+    maker_account: str = "maker.sandbox.near"
+    maker_btc: int = BTC.to_units(Decimal("0.5"))
+    maker_eure: int = EURE.to_units(Decimal(15_000))
+    traders: int = 8
+    rivals: bool = True
+    settle_s: tuple[float, float] = (0.8, 2.0)
+    deposit_after_s: float | None = 10.0
+    deposit_confirm_s: float = 15.0
+    deposit_btc: int = BTC.to_units(Decimal("0.01"))
+    fee_pips: int = 1
+    flat: bool = False
+    start_paused: bool = False
+    port: Annotated[int, msgspec.Meta(ge=0, le=65_527)] = 0

@@ -1,0 +1,85 @@
+"""Several web applications on loopback ports of their own, served by one quiet uvicorn."""
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Iterator, Mapping
+
+import uvicorn
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+HOST = "127.0.0.1"
+
+
+class _Server(uvicorn.Server):
+    """Leaves the process's signals alone: whoever runs the venue decides when it ends."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+class Host:
+    """Applications by name, each on its own port of 127.0.0.1.
+
+    The ports are ``first_port`` and those after it, or any free ones for 0. Raises OSError when one is taken.
+    """
+
+    def __init__(self, apps: Mapping[str, ASGIApp], first_port: int) -> None:
+        self._sockets: list[socket.socket] = []
+        self.ports: dict[str, int] = {}
+        self._apps: dict[int, ASGIApp] = {}
+        try:
+            for index, (name, app) in enumerate(apps.items()):
+                listener = _listen(first_port + index if first_port else 0)
+                self._sockets.append(listener)
+                self.ports[name] = listener.getsockname()[1]
+                self._apps[self.ports[name]] = app
+        except OSError:
+            for listener in self._sockets:
+                listener.close()
+            raise
+        self._server = _Server(
+            uvicorn.Config(
+                self._dispatch,
+                lifespan="off",
+                ws="websockets-sansio",
+                ws_per_message_deflate=False,
+                log_config=None,
+                log_level="critical",
+                access_log=False,
+                server_header=False,
+                timeout_graceful_shutdown=1,
+            )
+        )
+        self._running: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Serve; returns once every port accepts connections."""
+        self._running = asyncio.create_task(self._server.serve(sockets=self._sockets), name="sandbox web server")
+        while not self._server.started:
+            if self._running.done():
+                await self._running
+                raise RuntimeError("the sandbox's web server ended before it had started")
+            await asyncio.sleep(0.005)
+
+    async def stop(self) -> None:
+        """Close every connection and port."""
+        if self._running is not None:
+            self._server.should_exit = True
+            await self._running
+
+    async def _dispatch(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self._apps[scope["server"][1]](scope, receive, send)
+
+
+def _listen(port: int) -> socket.socket:
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((HOST, port))
+        listener.setblocking(False)
+    except OSError:
+        listener.close()
+        raise
+    return listener
