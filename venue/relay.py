@@ -6,7 +6,7 @@ Source: PROTOCOL, Message Bus. The listener's methods are called inside the read
 import asyncio
 from collections import Counter
 from collections.abc import Callable
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 import msgspec
 
@@ -146,9 +146,8 @@ class Relay:
             waiters.append(waiter)
             connection.send(subscribe_frame(request_id, topic))
         acknowledged = asyncio.gather(*waiters)
-        done, _ = await asyncio.wait(
-            {acknowledged, connection.closed}, timeout=SUBSCRIBE_WITHIN_S, return_when=asyncio.FIRST_COMPLETED
-        )
+        either: set[asyncio.Future[Any]] = {acknowledged, connection.closed}
+        done, _ = await asyncio.wait(either, timeout=SUBSCRIBE_WITHIN_S, return_when=asyncio.FIRST_COMPLETED)
         if acknowledged in done:
             acknowledged.result()
             return

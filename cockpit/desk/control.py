@@ -1,0 +1,114 @@
+"""The operator's commands: carried out once each, answered, and journalled with time, actor and outcome."""
+
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Mapping
+
+import msgspec
+
+from cockpit.commands import Limits, Part, Request, Result
+from cockpit.desk.arming import Armable, Arming
+from cockpit.events import OperatorAction
+
+REMEMBERED = 1_000
+
+
+class Control:
+    """Carries commands out. A command id seen before gets its first answer again and does nothing twice."""
+
+    def __init__(
+        self,
+        arming: Arming,
+        *,
+        blocked: Callable[[Armable], tuple[str, ...]],
+        refreshers: Mapping[Part, Callable[[], Awaitable[str | None]]],
+        limits: Callable[[], Limits],
+        set_limits: Callable[[Limits], None],
+        shutdown: Callable[[], None],
+        record: Callable[[OperatorAction], None],
+        wall_ns: Callable[[], int],
+        new_id: Callable[[], str],
+    ) -> None:
+        self._arming = arming
+        self._blocked = blocked
+        self._refreshers = refreshers
+        self._limits = limits
+        self._set_limits = set_limits
+        self._shutdown = shutdown
+        self._record = record
+        self._wall_ns = wall_ns
+        self._new_id = new_id
+        self._answered: OrderedDict[str, Result] = OrderedDict()
+
+    def arm(self, part: Armable, request: Request) -> Result:
+        """Arm the strategy or the executor; refused with every reason that blocks it."""
+        done = self._before(request)
+        if done is not None:
+            return done
+        refusal = self._arming.arm(part, request.actor, self._blocked(part))
+        return self._answer(request, f"arm {part}", {}, refusal is None, refusal or f"{part} is armed")
+
+    def disarm(self, part: Armable, request: Request) -> Result:
+        """Disarm; never refused, and carried out even when the same id comes again."""
+        self._arming.disarm(part, f"disarmed by {request.actor}")
+        return self._before(request) or self._answer(request, f"disarm {part}", {}, True, f"{part} is disarmed")
+
+    async def refresh(self, part: Part, request: Request) -> Result:
+        """Have a part read its source now; refused when the source did not answer."""
+        done = self._before(request)
+        if done is not None:
+            return done
+        problem = await self._refreshers[part]()
+        return self._answer(request, f"refresh {part}", {}, problem is None, problem or f"{part} is refreshed")
+
+    def limits(self, patch: Mapping[str, object], request: Request) -> Result:
+        """Change some limits; the whole set is validated, and stays as it was when anything is wrong."""
+        done = self._before(request)
+        if done is not None:
+            return done
+        try:
+            wanted = msgspec.convert({**msgspec.to_builtins(self._limits()), **patch}, Limits, strict=False)
+            problems = wanted.problems()
+        except msgspec.ValidationError as exc:
+            problems = (f"the limits cannot be read: {exc}",)
+        if problems:
+            return self._answer(request, "set limits", patch, False, "; ".join(problems))
+        self._set_limits(wanted)
+        named = ", ".join(f"{name} = {getattr(wanted, name)}" for name in patch) or "nothing changed"
+        return self._answer(request, "set limits", patch, True, named)
+
+    def shutdown(self, request: Request) -> Result:
+        """Disarm everything and end the desk once its history is written."""
+        for part in ("trade-executor", "strategy-engine"):
+            self._arming.disarm(part, f"disarmed by {request.actor}: the desk is stopped")  # type: ignore[arg-type]
+        result = self._before(request) or self._answer(request, "shutdown", {}, True, "the desk is stopping")
+        self._shutdown()
+        return result
+
+    def _before(self, request: Request) -> Result | None:
+        return self._answered.get(request.command_id) if request.command_id else None
+
+    def _answer(
+        self, request: Request, command: str, arguments: Mapping[str, object], accepted: bool, reason: str
+    ) -> Result:
+        result = Result(
+            command_id=request.command_id or self._new_id(),
+            command=command,
+            accepted=accepted,
+            reason=reason,
+            at_ns=self._wall_ns(),
+        )
+        self._answered[result.command_id] = result
+        if len(self._answered) > REMEMBERED:
+            self._answered.popitem(last=False)
+        self._record(
+            OperatorAction(
+                result.at_ns,
+                result.command_id,
+                request.actor,
+                command,
+                msgspec.json.encode(arguments).decode(),
+                accepted,
+                reason,
+            )
+        )
+        return result

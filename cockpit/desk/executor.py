@@ -1,0 +1,109 @@
+"""The executor: a decision that passed every guard becomes a signed, reserved, written quote, in one call.
+
+No await, no disk and no logging in here: what is between the request frame and the answer frame is this.
+"""
+
+from collections import Counter, deque
+from collections.abc import Callable
+
+from cockpit.desk.pricing import Amounts
+from cockpit.desk.quotes import QuoteBook
+from cockpit.desk.reservations import NotCovered, Promise
+from cockpit.desk.strategy import Decision
+from cockpit.events import ExecuteTrade, SwapDemand
+from venue.relay import Relay
+from venue.relay_wire import quote_frame
+from venue.signer import MS, RefusedToSign, Signer
+from venue.ws import WsClosed
+
+
+class Executor:
+    """Signs and sends. ``salt`` is the Verifier's current one; without it nothing is signed."""
+
+    def __init__(
+        self,
+        signer: Signer,
+        relay: Relay,
+        book: QuoteBook,
+        *,
+        death_margin_ms: int,
+        monotonic_ns: Callable[[], int],
+    ) -> None:
+        self._signer = signer
+        self._relay = relay
+        self._book = book
+        self._death_margin_ns = death_margin_ms * MS
+        self._monotonic_ns = monotonic_ns
+        self.salt: bytes | None = None
+        self.counters: Counter[str] = Counter()
+        self.reactions_us: deque[int] = deque(maxlen=4096)
+        self.last_error = ""
+
+    def execute(
+        self, demand: SwapDemand, decision: Decision, amounts: Amounts, decision_id: str, balance: int, received_ns: int
+    ) -> ExecuteTrade | None:
+        """Sign, reserve and write the quote; None when one of the three refused, which ``last_error`` then tells.
+
+        ``balance`` is the Verifier's balance of the asset given, in base units; ``received_ns`` is monotonic.
+        """
+        salt = self.salt
+        if salt is None:
+            self._refuse("the salt is unknown")
+            return None
+        try:
+            signed = self._signer.sign_quote(
+                demand.asset_in, amounts.amount_in, demand.asset_out, amounts.amount_out, decision.deadline_ns, salt
+            )
+        except RefusedToSign as exc:
+            self._refuse(str(exc))
+            return None
+        promise = Promise(
+            signed.quote_hash,
+            demand.quote_id,
+            decision_id,
+            decision_id,
+            signed.nonce,
+            decision.side,
+            demand.asset_in,
+            demand.asset_out,
+            amounts.amount_in,
+            amounts.amount_out,
+            demand.at_ns,
+            signed.deadline_ns,
+            signed.deadline_ns + self._death_margin_ns,
+        )
+        reservations = self._book.reservations
+        try:
+            reservations.reserve(promise, balance)
+        except NotCovered as exc:
+            self._refuse(str(exc))
+            return None
+        request_id = self._relay.next_id()
+        try:
+            self._relay.send(quote_frame(request_id, demand, amounts.amount_in, amounts.amount_out, signed.data))
+        except WsClosed as exc:
+            # Raised before a byte is written: nobody else has seen the signature.
+            reservations.release(promise.quote_hash)
+            self._refuse(str(exc))
+            return None
+        reaction_ns = self._monotonic_ns() - received_ns
+        self._book.sent(promise, request_id)
+        self.reactions_us.append(reaction_ns // 1000)
+        return ExecuteTrade(
+            demand.at_ns,
+            promise.command_id,
+            decision_id,
+            demand.quote_id,
+            signed.quote_hash,
+            signed.nonce,
+            signed.deadline_ns,
+            demand.asset_in,
+            demand.asset_out,
+            amounts.amount_in,
+            amounts.amount_out,
+            reaction_ns,
+        )
+
+    def _refuse(self, why: str) -> None:
+        self.counters["not_sent"] += 1
+        self.last_error = why

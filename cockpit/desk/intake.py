@@ -1,0 +1,168 @@
+"""Demand intake: the listener of the relay, and the one call chain from a request to its answer.
+
+decode (done by the relay client) → decide → reserve, sign and write → and only then what happened is recorded.
+"""
+
+import logging
+from collections import Counter, OrderedDict, deque
+from collections.abc import Callable
+
+from cockpit.commands import Limits
+from cockpit.desk.arming import Arming
+from cockpit.desk.executor import Executor
+from cockpit.desk.inventory import Inventory
+from cockpit.desk.pricing import PriceParams, Prices
+from cockpit.desk.quotes import QuoteBook
+from cockpit.desk.reference import Reference
+from cockpit.desk.strategy import Decision, View, decide, decision_event, desk_prices
+from cockpit.events import AnyEvent, SwapDemand, TradeDecision
+from venue.assets import Pair
+from venue.relay_wire import QuoteStatus
+
+log = logging.getLogger(__name__)
+
+REMEMBERED = 20_000
+"""Quote ids kept to recognise a request that comes twice; at 50 requests/s of the pair, seven minutes."""
+
+
+class Intake:
+    """Acts on what the relay says. ``limits`` may be replaced at any time; the next decision uses them."""
+
+    def __init__(
+        self,
+        *,
+        run_id: str,
+        pair: Pair,
+        params: PriceParams,
+        default_deadline_ms: int,
+        limits: Limits,
+        reference: Reference,
+        inventory: Inventory,
+        arming: Arming,
+        executor: Executor,
+        book: QuoteBook,
+        relay_writable: Callable[[], bool],
+        history_writable: Callable[[], bool],
+        record: Callable[[AnyEvent], None],
+    ) -> None:
+        self._run_id = run_id
+        self._pair = pair
+        self._params = params
+        self._default_deadline_ms = default_deadline_ms
+        self.limits = limits
+        self._reference = reference
+        self._inventory = inventory
+        self._arming = arming
+        self._executor = executor
+        self._book = book
+        self._relay_writable = relay_writable
+        self._history_writable = history_writable
+        self._record = record
+        self._seen: OrderedDict[str, None] = OrderedDict()
+        self._prices: Prices | None = None
+        self._priced_for: tuple[int, int, Limits] | None = None
+        self._last_id = 0
+        self.counters: Counter[str] = Counter()
+        self.reasons: Counter[str] = Counter()
+        self.recent: deque[TradeDecision] = deque(maxlen=200)
+        self.last_demand_ns: int | None = None
+        self.invalid_salt: Callable[[], None] = lambda: None
+
+    def view(self) -> View:
+        """What the strategy knows at this moment."""
+        reference, inventory = self._reference, self._inventory
+        current, balance = reference.current, inventory.balance
+        reserved = self._book.reservations.reserved
+        return View(
+            self._pair,
+            self.limits,
+            self._params,
+            self._arming.strategy,
+            self._arming.executor,
+            reference.mid,
+            current.at_ns or 0,
+            current.usable,
+            current.reason,
+            None if balance is None else balance[0],
+            None if balance is None else balance[1],
+            reserved(self._pair.base.token_id),
+            reserved(self._pair.quote.token_id),
+            inventory.at_ns,
+            self._default_deadline_ms,
+            self._executor.salt is not None,
+            self._relay_writable(),
+            self._history_writable(),
+        )
+
+    def prices(self, view: View) -> Prices | None:
+        """The desk's bid and ask, computed anew only when the mid, the balances or the limits changed."""
+        key = (self._reference.version, self._inventory.version, self.limits)
+        if self._priced_for is None or self._priced_for[:2] != key[:2] or self._priced_for[2] is not key[2]:
+            self._prices = desk_prices(view)
+            self._priced_for = key
+        return self._prices
+
+    def on_demand(self, demand: SwapDemand, received_ns: int) -> None:
+        """Decide a request of the pair and answer it, then record what was done."""
+        quote_id = demand.quote_id
+        if quote_id in self._seen:
+            self.counters["malformed_duplicate"] += 1
+            return
+        self._seen[quote_id] = None
+        if len(self._seen) > REMEMBERED:
+            self._seen.popitem(last=False)
+        self.counters["requests"] += 1
+        self.last_demand_ns = demand.at_ns
+        try:
+            self._handle(demand, received_ns)
+        except Exception as exc:
+            # A path that can fail must not go on signing: stop it here, say so, keep the desk up.
+            self.counters["exceptions"] += 1
+            self._arming.disarm("trade-executor", f"disarmed by an error in the quote path: {type(exc).__name__}")
+            log.exception("the quote path failed; the executor is disarmed")
+
+    def _handle(self, demand: SwapDemand, received_ns: int) -> None:
+        view = self.view()
+        decision = decide(demand, view, self.prices(view))
+        self._last_id += 1
+        decision_id = f"{self._run_id}-{self._last_id}"
+        command = None
+        failure = ""
+        if decision.execute and decision.amounts is not None:
+            balance = self._held(view, decision)
+            command = self._executor.execute(demand, decision, decision.amounts, decision_id, balance, received_ns)
+            failure = "" if command is not None else self._executor.last_error
+        event = decision_event(decision_id, demand, decision, view, failure)
+        self._record(demand)
+        self._record(event)
+        if command is not None:
+            self._record(command)
+        self.counters["decisions"] += 1
+        self.counters["actionable"] += event.actionable
+        self.reasons[event.reason] += 1
+        self.recent.append(event)
+
+    @staticmethod
+    def _held(view: View, decision: Decision) -> int:
+        held = view.quote_balance if decision.side == "buy" else view.base_balance
+        return held or 0
+
+    def on_status(self, status: QuoteStatus) -> None:
+        """A settlement: ours asks for the balances, another maker's is the market's flow."""
+        if self._book.on_status(status):
+            self._inventory.wanted()
+        else:
+            self.counters["others_settled"] += 1
+
+    def on_answer(self, request_id: int, error: str | None) -> None:
+        """The relay's word on a quote; one about the salt has it read again at once."""
+        if error is not None and "invalid salt" in error:
+            self.counters["invalid_salt"] += 1
+            self._executor.salt = None
+            self.invalid_salt()
+        if not self._book.on_answer(request_id, error):
+            self.counters["unknown_answers"] += 1
+
+    def on_lost(self, reason: str) -> None:
+        """The relay connection went: what it did not answer is unknown."""
+        self._book.on_lost(reason)

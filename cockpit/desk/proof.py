@@ -1,0 +1,36 @@
+"""The proof of the inventory: which known movements explain what the Verifier's balances did. Pure."""
+
+from collections.abc import Sequence
+from itertools import combinations
+
+import msgspec
+
+SEARCHED = 10
+"""Beyond this many candidates only none and all of them are tried; their nonces then have to tell."""
+
+
+class Movement(msgspec.Struct, frozen=True):
+    """A known change of the two balances in base units: a fill of a quote, or a deposit, by its key."""
+
+    key: str
+    base: int
+    quote: int
+
+
+def explain(base: int, quote: int, candidates: Sequence[Movement]) -> tuple[Movement, ...] | None:
+    """The candidates that add up to exactly this change, None when none do; the fewest or all of them first."""
+    if base == 0 and quote == 0:
+        return ()
+    if _adds_up(base, quote, candidates):
+        return tuple(candidates)
+    if len(candidates) > SEARCHED:
+        return None
+    for size in range(1, len(candidates)):
+        for chosen in combinations(candidates, size):
+            if _adds_up(base, quote, chosen):
+                return chosen
+    return None
+
+
+def _adds_up(base: int, quote: int, movements: Sequence[Movement]) -> bool:
+    return sum(m.base for m in movements) == base and sum(m.quote for m in movements) == quote

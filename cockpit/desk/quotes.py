@@ -1,0 +1,169 @@
+"""The life of each signed quote: sent, then accepted, refused or unknown, then settled or expired.
+
+The relay's silence is *unknown*, never *refused*: only an answer that refuses lets go of what a quote holds. What
+a ``quote_status`` says is a claim; the Verifier's balances confirm it (inventory sync calls ``confirm``).
+"""
+
+import heapq
+from collections import Counter, deque
+from collections.abc import Callable
+from typing import Literal
+
+from cockpit.desk.reservations import Promise, Reservations
+from cockpit.events import Outcome, TradeResult
+from venue.relay_wire import QuoteStatus
+
+State = Literal["sent", "accepted", "refused", "unknown", "settling", "settled", "expired"]
+
+ANSWER_WITHIN_NS = 5_000_000_000
+"""The relay waits at most 3 s for answers (PROTOCOL); after 5 s without a word the outcome is unknown."""
+
+
+class Quote:
+    """A signed quote and what became of it."""
+
+    __slots__ = ("detail", "promise", "request_id", "state", "status", "tx_hash")
+
+    def __init__(self, promise: Promise, request_id: int) -> None:
+        self.promise = promise
+        self.request_id = request_id
+        self.state: State = "sent"
+        self.detail = ""
+        self.status: QuoteStatus | None = None
+        self.tx_hash: str | None = None
+
+
+class QuoteBook:
+    """Every quote of this run until it is dead, what is reserved for them, and the newest for the screen."""
+
+    def __init__(
+        self,
+        reservations: Reservations,
+        *,
+        record: Callable[[TradeResult], None],
+        wall_ns: Callable[[], int],
+        shown: int = 200,
+    ) -> None:
+        self.reservations = reservations
+        self.counters: Counter[str] = Counter()
+        self.recent: deque[Quote] = deque(maxlen=shown)
+        self.fills: deque[Quote] = deque(maxlen=shown)
+        self._record = record
+        self._wall_ns = wall_ns
+        self._quotes: dict[str, Quote] = {}
+        self._unanswered: dict[int, Quote] = {}
+        self._settling: dict[str, Quote] = {}
+        self._dying: dict[str, Quote] = {}
+        self._deaths: list[tuple[int, str]] = []
+
+    def sent(self, promise: Promise, request_id: int) -> None:
+        """A quote was written to the relay; its amount is reserved already."""
+        quote = Quote(promise, request_id)
+        self._quotes[promise.quote_hash] = quote
+        self._unanswered[request_id] = quote
+        heapq.heappush(self._deaths, (promise.dead_ns, promise.quote_hash))
+        self.recent.append(quote)
+        self.counters["sent"] += 1
+
+    def on_answer(self, request_id: int, error: str | None) -> bool:
+        """The relay's word on a quote; False when it answers nothing we asked. A late word corrects *unknown*."""
+        quote = self._unanswered.pop(request_id, None)
+        if quote is None:
+            return False
+        if quote.state not in ("sent", "unknown"):
+            return True
+        if error is None:
+            self._move(quote, "accepted", "")
+        else:
+            self.reservations.release(quote.promise.quote_hash)
+            self._move(quote, "refused", error)
+        return True
+
+    def on_status(self, status: QuoteStatus) -> bool:
+        """A settlement on the venue; True when the quote is ours. It stays reserved until the balances confirm."""
+        quote = self._quotes.get(status.quote_hash)
+        if quote is None:
+            return False
+        if quote.state not in ("settling", "settled"):
+            quote.state = "settling"
+            quote.status = status
+            quote.tx_hash = status.tx_hash
+            self._settling[status.quote_hash] = quote
+        return True
+
+    def on_lost(self, reason: str) -> None:
+        """The connection went: what was not answered is unknown."""
+        for quote in self._unanswered.values():
+            if quote.state == "sent":
+                self._move(quote, "unknown", reason)
+        self._unanswered.clear()
+
+    def tick(self, now_ns: int) -> None:
+        """Mark what was not answered in time, and collect what died."""
+        for quote in list(self._unanswered.values()):
+            if now_ns - quote.promise.sent_ns < ANSWER_WITHIN_NS:
+                break
+            if quote.state == "sent":
+                self._move(quote, "unknown", "the relay did not answer")
+            if quote.promise.dead_ns <= now_ns:
+                del self._unanswered[quote.request_id]
+        while self._deaths and self._deaths[0][0] <= now_ns:
+            _, quote_hash = heapq.heappop(self._deaths)
+            quote = self._quotes[quote_hash]
+            if quote.state in ("refused", "settled"):
+                del self._quotes[quote_hash]
+            else:
+                self._dying[quote_hash] = quote
+
+    def knows(self, quote_hash: str) -> bool:
+        """Whether this is a quote of this run that is not dead and buried."""
+        return quote_hash in self._quotes
+
+    def settling(self) -> tuple[Promise, ...]:
+        """Quotes the relay calls settled and the balances have not confirmed yet."""
+        return tuple(quote.promise for quote in self._settling.values())
+
+    def dying(self) -> tuple[Promise, ...]:
+        """Quotes past their death whose end no balance has shown yet; they stay reserved until one does."""
+        return tuple(quote.promise for quote in self._dying.values())
+
+    def confirm(self, quote_hash: str, detail: str) -> None:
+        """The Verifier shows the fill: let go of the reservation and book it, once."""
+        quote = self._quotes.get(quote_hash)
+        if quote is None or quote.state == "settled":
+            return
+        self._settling.pop(quote_hash, None)
+        if self._dying.pop(quote_hash, None) is not None:
+            del self._quotes[quote_hash]
+        self.reservations.release(quote_hash)
+        self.fills.append(quote)
+        self._move(quote, "settled", detail)
+
+    def expire(self, quote_hash: str, detail: str = "") -> None:
+        """The quote is dead and the Verifier shows no settlement: let go of it."""
+        quote = self._dying.pop(quote_hash, None)
+        if quote is None:
+            return
+        del self._quotes[quote_hash]
+        self._settling.pop(quote_hash, None)
+        self.reservations.release(quote_hash)
+        self._move(quote, "expired", detail)
+
+    def _move(self, quote: Quote, outcome: Outcome, detail: str) -> None:
+        if outcome != "burned":
+            quote.state = outcome
+        quote.detail = detail
+        self.counters[outcome] += 1
+        promise, status = quote.promise, quote.status
+        self._record(
+            TradeResult(
+                self._wall_ns(),
+                promise.command_id,
+                promise.quote_id,
+                promise.quote_hash,
+                outcome,
+                detail,
+                status.intent_hash if status else None,
+                quote.tx_hash,
+            )
+        )

@@ -1,0 +1,90 @@
+"""The reference price: three exchanges followed, their composite kept current, and the chart's memory."""
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+
+import httpx
+
+from cockpit.events import MarketPrice
+from venue.jsonrpc import VenueError
+from venue.reference.composite import Composite, composite
+from venue.reference.feed import Feed, Tick
+
+SECOND_NS = 1_000_000_000
+CHART_POINTS = 600
+_TICK = Decimal("1e-8")
+
+
+class Reference:
+    """``current`` is the composite in EURe per BTC; ``version`` rises whenever it changed."""
+
+    def __init__(
+        self,
+        feeds: Sequence[Feed],
+        *,
+        min_sources: int,
+        basis_bps: Decimal,
+        max_age_ms: Callable[[], int],
+        max_divergence_bps: Callable[[], Decimal],
+        record: Callable[[MarketPrice], None],
+        wall_ns: Callable[[], int],
+    ) -> None:
+        self.feeds = tuple(feeds)
+        self._min_sources = min_sources
+        self._factor = 1 + basis_bps / 10_000
+        self._max_age_ms = max_age_ms
+        self._max_divergence_bps = max_divergence_bps
+        self._record = record
+        self._wall_ns = wall_ns
+        self._ticks: dict[str, Tick] = {}
+        self._recorded: dict[str, MarketPrice] = {}
+        self.chart: deque[tuple[int, Decimal]] = deque(maxlen=CHART_POINTS)
+        self.version = 0
+        self.mid: Decimal | None = None
+        self.current: Composite = self._compose(wall_ns())
+
+    def on_tick(self, tick: Tick) -> None:
+        """Take one exchange's price."""
+        self._ticks[tick.source] = tick
+        self._keep(MarketPrice(tick.at_ns, tick.source, tick.bid, tick.ask, tick.mid))
+        self.recompute()
+
+    def recompute(self) -> None:
+        """Judge the sources at this moment: prices grow stale without any tick telling so."""
+        now = self._wall_ns()
+        self.current = self._compose(now)
+        mid = self.current.mid
+        self.mid = None if mid is None else (mid * self._factor).quantize(_TICK)
+        self.version += 1
+        if self.current.usable and self.mid is not None:
+            if not self.chart or now - self.chart[-1][0] >= SECOND_NS:
+                self.chart.append((now, self.mid))
+            self._keep(MarketPrice(now, "composite", self.mid, self.mid, self.mid))
+
+    def _compose(self, now_ns: int) -> Composite:
+        return composite(
+            self._ticks,
+            now_ns,
+            max_age_ms=self._max_age_ms(),
+            max_divergence_bps=self._max_divergence_bps(),
+            min_sources=self._min_sources,
+        )
+
+    def _keep(self, price: MarketPrice) -> None:
+        """Record a price once a second at most and only when it moved."""
+        last = self._recorded.get(price.source)
+        if last is not None and (price.at_ns - last.at_ns < SECOND_NS or price.mid == last.mid):
+            return
+        self._recorded[price.source] = price
+        self._record(price)
+
+    async def refresh(self, client: httpx.AsyncClient) -> list[str]:
+        """Ask every exchange by REST now; one sentence for each that did not answer."""
+        problems = []
+        for feed in self.feeds:
+            try:
+                self.on_tick(await feed.refresh(client))
+            except VenueError as exc:
+                problems.append(f"{feed.source}: {exc}")
+        return problems

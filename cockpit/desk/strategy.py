@@ -1,0 +1,216 @@
+"""The strategy: from a demand and a view of the desk to a decision with all its reasons.
+
+``decide`` is pure: same inputs, same decision; it has no clock and does no I/O. Every guard is looked at, and leaves
+what it measured beside what it allows; the first that fails names the decision.
+"""
+
+from decimal import Decimal
+
+import msgspec
+
+from cockpit.commands import Limits
+from cockpit.desk.pricing import (
+    Amounts,
+    PriceParams,
+    Prices,
+    Side,
+    btc_share,
+    earns,
+    make_prices,
+    price_amounts,
+    skew_bps,
+)
+from cockpit.events import Check, SwapDemand, TradeDecision
+from venue.assets import Pair
+
+MS = 1_000_000
+DEADLINE_SLACK_MS = 1_000
+"""The relay wants the deadline it asked for still ahead when the answer reaches it: a second for the way."""
+
+EXECUTOR_GUARDS = ("executor_armed", "salt", "relay", "history")
+"""Guards of the executor; a decision is actionable when all others passed."""
+
+
+class View(msgspec.Struct, frozen=True, gc=False):
+    """What the strategy knows. Amounts are base units, None where the Verifier has not told; times UTC ns."""
+
+    pair: Pair
+    limits: Limits
+    params: PriceParams
+    strategy_armed: bool
+    executor_armed: bool
+    mid: Decimal | None
+    mid_at_ns: int
+    mid_usable: bool
+    mid_problem: str
+    base_balance: int | None
+    quote_balance: int | None
+    base_reserved: int
+    quote_reserved: int
+    inventory_at_ns: int
+    default_deadline_ms: int
+    salt_known: bool
+    relay_writable: bool
+    history_writable: bool
+
+
+class Guard(msgspec.Struct, frozen=True, gc=False):
+    """One check with the raw values it compared; rendered to text only off the quote path."""
+
+    name: str
+    passed: bool
+    measured: object
+    allowed: object
+
+
+class Decision(msgspec.Struct, frozen=True):
+    """What to do about one demand. ``execute`` says that every guard passed, the executor's included."""
+
+    side: Side
+    reason: str
+    actionable: bool
+    execute: bool
+    mid: Decimal | None
+    price: Decimal | None
+    skew_bps: Decimal | None
+    amounts: Amounts | None
+    deadline_ns: int
+    guards: tuple[Guard, ...]
+
+
+def desk_prices(view: View) -> Prices | None:
+    """What the desk bids and asks under this view; None while the mid is unknown."""
+    if view.mid is None:
+        return None
+    share = None
+    if view.base_balance is not None and view.quote_balance is not None:
+        share = btc_share(view.pair, view.base_balance, view.quote_balance, view.mid)
+    return make_prices(view.mid, skew_bps(share, view.params), view.params, view.limits.min_edge_bps)
+
+
+def decide(demand: SwapDemand, view: View, prices: Prices | None) -> Decision:
+    """Decide one demand. ``prices`` is ``desk_prices(view)``, handed in because it changes less often than demand."""
+    pair, limits = view.pair, view.limits
+    side: Side = "buy" if demand.asset_in == pair.base.token_id else "sell"
+    amounts = price = None
+    mid = view.mid
+    if prices is not None and mid is not None:
+        price = prices.bid if side == "buy" else prices.ask
+        amounts = price_amounts(pair, side, demand.amount_in, demand.amount_out, price, mid)
+    if side == "buy":
+        balance, reserved = view.quote_balance, view.quote_reserved
+    else:
+        balance, reserved = view.base_balance, view.base_reserved
+    spendable = None if balance is None else balance - reserved
+    reference_age = (demand.at_ns - view.mid_at_ns) // MS
+    inventory_age = (demand.at_ns - view.inventory_at_ns) // MS
+    wanted_ms = demand.min_deadline_ms + DEADLINE_SLACK_MS
+    life_ms = max(wanted_ms, min(view.default_deadline_ms, limits.max_deadline_ms))
+    max_notional = pair.quote.to_units(limits.max_notional_eure)
+    guards = (
+        Guard("strategy_armed", view.strategy_armed, view.strategy_armed, True),
+        Guard("reference", view.mid_usable and mid is not None, view.mid_problem or mid, "agreeing sources"),
+        Guard(
+            "reference_age",
+            mid is not None and 0 <= reference_age <= limits.max_reference_age_ms,
+            reference_age if mid is not None else None,
+            limits.max_reference_age_ms,
+        ),
+        Guard("inventory", spendable is not None, balance, "known"),
+        Guard(
+            "inventory_age",
+            balance is not None and 0 <= inventory_age <= limits.max_inventory_age_ms,
+            inventory_age if balance is not None else None,
+            limits.max_inventory_age_ms,
+        ),
+        Guard("deadline", life_ms <= limits.max_deadline_ms, life_ms, limits.max_deadline_ms),
+        Guard("amount", amounts is not None, None if amounts is None else amounts.amount_out, "above zero"),
+        Guard(
+            "notional",
+            amounts is not None and amounts.notional <= max_notional,
+            None if amounts is None else amounts.notional,
+            max_notional,
+        ),
+        Guard(
+            "edge",
+            amounts is not None and mid is not None and earns(pair, side, amounts, mid, limits.min_edge_bps),
+            None if amounts is None else amounts.edge,
+            limits.min_edge_bps,
+        ),
+        Guard(
+            "covered",
+            amounts is not None and spendable is not None and amounts.amount_out <= spendable,
+            None if amounts is None else amounts.amount_out,
+            spendable,
+        ),
+        Guard("executor_armed", view.executor_armed, view.executor_armed, True),
+        Guard("salt", view.salt_known, view.salt_known, True),
+        Guard("relay", view.relay_writable, view.relay_writable, True),
+        Guard("history", view.history_writable, view.history_writable, True),
+    )
+    failed = [guard.name for guard in guards if not guard.passed]
+    return Decision(
+        side,
+        failed[0] if failed else "quote",
+        not failed or failed[0] in EXECUTOR_GUARDS,
+        not failed,
+        mid,
+        price,
+        prices.skew_bps if prices is not None else None,
+        amounts,
+        demand.at_ns + life_ms * MS,
+        guards,
+    )
+
+
+def _render(guard: Guard, view: View, side: Side) -> str:
+    """The numbers of one guard as a person reads them."""
+    name, measured, allowed = guard.name, guard.measured, guard.allowed
+    quote = view.pair.quote
+    given = quote if side == "buy" else view.pair.base
+    if measured is None:
+        return "unknown"
+    if name in ("reference_age", "inventory_age", "deadline"):
+        return f"{measured} ms, at most {allowed} ms"
+    if name == "notional" and isinstance(measured, int) and isinstance(allowed, int):
+        return f"{quote.to_decimal(measured):.6f} {quote.symbol}, at most {quote.to_decimal(allowed):f} {quote.symbol}"
+    if name == "edge" and isinstance(measured, int):
+        return f"{quote.to_decimal(measured):.6f} {quote.symbol}, at least {allowed} bps"
+    if name == "covered" and isinstance(measured, int):
+        free = f"{given.to_decimal(max(0, allowed)):.8f}" if isinstance(allowed, int) else "unknown"
+        return f"gives {given.to_decimal(measured):.8f} {given.symbol}, spendable {free}"
+    if name in ("inventory", "amount") and isinstance(measured, int):
+        return f"{given.to_decimal(measured):.8f} {given.symbol}"
+    if isinstance(measured, bool):
+        return "yes" if measured else "no"
+    return str(measured)
+
+
+def decision_event(
+    decision_id: str, demand: SwapDemand, decision: Decision, view: View, failure: str = ""
+) -> TradeDecision:
+    """The decision as history keeps it, each check with its numbers in words.
+
+    ``failure`` is why an executable decision was not sent after all; it then is one more check, and the reason.
+    """
+    amounts = decision.amounts
+    checks = tuple(Check(guard.name, guard.passed, _render(guard, view, decision.side)) for guard in decision.guards)
+    if failure:
+        checks = (*checks, Check("sent", False, failure))
+    return TradeDecision(
+        demand.at_ns,
+        decision_id,
+        demand.quote_id,
+        decision.actionable,
+        "sent" if failure else decision.reason,
+        decision.side,
+        decision.mid,
+        decision.price,
+        decision.skew_bps,
+        amounts.amount_in if amounts else None,
+        amounts.amount_out if amounts else None,
+        amounts.notional if amounts else None,
+        amounts.edge if amounts else None,
+        decision.deadline_ns,
+        checks,
+    )
