@@ -1,14 +1,14 @@
 """The Verifier contract ``intents.near`` as the sandbox keeps it: balances, keys, nonces, salts, fees and blocks."""
 
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 
-import base58
 import msgspec
 
 from venue.nonce import decode_nonce
 from venue.sandbox import events, execution
+from venue.sandbox.access_keys import AccessKeys
 from venue.sandbox.accounts import Accounts, Burn, Draft
+from venue.sandbox.blocks import Blocks
 from venue.sandbox.intents import withdraw
 from venue.sandbox.panics import ContractPanic
 from venue.sandbox.payload import MAX_U128, FtWithdraw, parse_public_key
@@ -44,13 +44,22 @@ class Ledger:
         self.fee_pips = fee_pips
         self.fee_collector = fee_collector
         self.contract = contract
-        self.height = height
         self.accounts = Accounts()
-        self._seed = salt + contract.encode()
+        self.access_keys = AccessKeys()
+        self.blocks = Blocks(clock=clock, seed=salt + contract.encode(), height=height)
         self._salt = salt
         self._previous_salts: dict[bytes, bool] = {}
         self._burn_listeners: list[Callable[[Burn], None]] = []
-        self._block_listeners: list[Callable[[], None]] = []
+
+    @property
+    def height(self) -> int:
+        """Height of the tip; it rises by one with every call and mint."""
+        return self.blocks.height
+
+    @property
+    def block_hash(self) -> str:
+        """Base58 hash of the tip."""
+        return self.blocks.hash_at(self.height)
 
     def balance(self, account: str, token_id: str) -> int:
         """Base units the account holds; zero for an account or token the Verifier does not know."""
@@ -73,7 +82,7 @@ class Ledger:
         if self.supply(token_id) + amount > MAX_U128:
             raise ContractPanic("insufficient balance or overflow")
         draft.commit()
-        self._next_block()
+        self.blocks.advance()
 
     def register_key(self, account: str, public_key: str) -> None:
         """Register ``ed25519:<base58>`` for the account as set-up; harmless when it is there already."""
@@ -127,13 +136,13 @@ class Ledger:
     def execute_intents(self, signed: Sequence[Mapping[str, object]], *, tx_hash: str | None = None) -> Executed:
         """Execute all payloads or none; ContractPanic with the contract's text when one check fails."""
         draft = Draft(self.accounts)
-        tx = tx_hash or self.derive_hash("tx")
+        tx = tx_hash or self._next_tx_hash()
         report = execution.execute(draft, signed, self._rules(tx))
         return self._finish(draft, tx, report.intent_hashes, report.logs)
 
     def simulate_intents(self, signed: Sequence[Mapping[str, object]]) -> dict[str, object]:
         """What executing would do; an imbalance is in ``invariant_violated``. Changes nothing."""
-        return execution.simulate(Draft(self.accounts), signed, self._rules(self.derive_hash("tx")))
+        return execution.simulate(Draft(self.accounts), signed, self._rules(self._next_tx_hash()))
 
     def ft_withdraw(self, owner: str, request: FtWithdraw, *, tx_hash: str) -> Executed:
         """The function-call form of a withdrawal; the caller has checked the attached yoctoNEAR."""
@@ -152,23 +161,19 @@ class Ledger:
         """Call ``listener`` with every withdrawal, right after the balance has dropped."""
         self._burn_listeners.append(listener)
 
-    def on_block(self, listener: Callable[[], None]) -> None:
-        """Call ``listener`` just before each new block, while the old one is still the tip."""
-        self._block_listeners.append(listener)
+    def advance_block(self) -> None:
+        """A new block without a call that went through."""
+        self.blocks.advance()
 
-    def advance_block(self) -> int:
-        """A new block without a call that went through; its height."""
-        self._next_block()
-        return self.height
+    def add_access_key(
+        self, account: str, public_key: str, *, nonce: int | None = None, full_access: bool = True
+    ) -> None:
+        """Give the account a NEAR access key for transactions; the nonce starts where nearcore starts it."""
+        first = (self.height - 1) * 1_000_000 if nonce is None else nonce
+        self.access_keys.add(account, public_key, nonce=first, full_access=full_access)
 
-    def block_hash(self, height: int | None = None) -> str:
-        """Base58 hash of the block at ``height``, the tip by default; the same seed gives the same hashes."""
-        return self.derive_hash("block", self.height if height is None else height)
-
-    def derive_hash(self, kind: str, height: int | None = None) -> str:
-        """A base58 hash of 32 bytes out of the seed, the kind and the height (by default that of the next block)."""
-        at = self.height + 1 if height is None else height
-        return base58.b58encode(hashlib.sha256(b"%b|%b|%d" % (self._seed, kind.encode(), at)).digest()).decode()
+    def _next_tx_hash(self) -> str:
+        return self.blocks.derive("tx", self.height + 1)
 
     def _rules(self, tx_hash: str) -> execution.Rules:
         valid = {self._salt, *(salt for salt, still in self._previous_salts.items() if still)}
@@ -184,13 +189,8 @@ class Ledger:
 
     def _finish(self, draft: Draft, tx_hash: str, intent_hashes: tuple[str, ...], logs: tuple[str, ...]) -> Executed:
         draft.commit()
-        self._next_block()
+        self.blocks.advance()
         for burn in draft.burns:
             for listener in self._burn_listeners:
                 listener(burn)
         return Executed(intent_hashes, tx_hash, self.height, logs)
-
-    def _next_block(self) -> None:
-        for listener in self._block_listeners:
-            listener()
-        self.height += 1

@@ -145,7 +145,7 @@ class _SignedRaw(msgspec.Struct, frozen=True, tag_field="standard", tag="raw_ed2
 def open_payload(signed: Mapping[str, object]) -> Message:
     """Verify the signature and read the message; ContractPanic with the contract's text when either fails."""
     try:
-        envelope = msgspec.convert(dict(signed), type=_SignedNep413 | _SignedRaw, dec_hook=_decode)
+        envelope = msgspec.convert(dict(signed), type=_SignedNep413 | _SignedRaw, dec_hook=decode_wire)
         signature = _curve_bytes(envelope.signature, 64)
         if isinstance(envelope, _SignedNep413):
             body = envelope.payload
@@ -231,7 +231,8 @@ def _curve_bytes(text: str, size: int) -> bytes:
     return raw
 
 
-def _decode(kind: type, value: Any) -> Any:
+def decode_wire(kind: type, value: Any) -> Any:
+    """msgspec ``dec_hook`` for the number, time, key and token texts of the contract; ValueError for what is none."""
     if not isinstance(value, str):
         raise ValueError("a string is expected")
     if kind is Amount:
@@ -247,5 +248,5 @@ def _decode(kind: type, value: Any) -> Any:
     raise NotImplementedError(kind)
 
 
-_NEP413_BODY = msgspec.json.Decoder(_Nep413Body, dec_hook=_decode)
-_RAW_BODY = msgspec.json.Decoder(_RawBody, dec_hook=_decode)
+_NEP413_BODY = msgspec.json.Decoder(_Nep413Body, dec_hook=decode_wire)
+_RAW_BODY = msgspec.json.Decoder(_RawBody, dec_hook=decode_wire)

@@ -1,0 +1,67 @@
+"""JSON-RPC errors of a NEAR node, in nearcore's ``{code, message, data, cause: {name, info}, name}``."""
+
+from collections.abc import Mapping
+
+
+class RpcError(Exception):
+    """A request the node answers with an ``error``; ``body`` is that object."""
+
+    def __init__(self, body: dict[str, object]) -> None:
+        super().__init__(str(body.get("data")))
+        self.body = body
+
+
+def _body(
+    name: str, cause: str, info: Mapping[str, object], code: int, message: str, data: object
+) -> dict[str, object]:
+    return {
+        "name": name,
+        "cause": {"name": cause, "info": dict(info)},
+        "code": code,
+        "message": message,
+        "data": data,
+    }
+
+
+def _handler(cause: str, info: Mapping[str, object], data: object) -> dict[str, object]:
+    return _body("HANDLER_ERROR", cause, info, -32000, "Server error", data)
+
+
+def parse_error(text: str) -> dict[str, object]:
+    """The body is no request, or its parameters are not what the method takes."""
+    info = {"error_message": text}
+    return _body("REQUEST_VALIDATION_ERROR", "PARSE_ERROR", info, -32700, "Parse error", text)
+
+
+def method_not_found(method: str) -> dict[str, object]:
+    """No such method."""
+    info = {"method_name": method}
+    return _body("REQUEST_VALIDATION_ERROR", "METHOD_NOT_FOUND", info, -32601, "Method not found", method)
+
+
+def unknown_account(account: str, tip: Mapping[str, object]) -> dict[str, object]:
+    """A view of an account that is not there."""
+    text = f"account {account} does not exist while viewing"
+    return _handler("UNKNOWN_ACCOUNT", {"requested_account_id": account, **tip}, text)
+
+
+def contract_execution(text: str, tip: Mapping[str, object]) -> dict[str, object]:
+    """A view that failed, as newer nodes tell it."""
+    return _handler("CONTRACT_EXECUTION_ERROR", {"vm_error": text, **tip}, text)
+
+
+def unknown_block(block: object) -> dict[str, object]:
+    """A block that was never made here."""
+    return _handler("UNKNOWN_BLOCK", {}, f"DB Not Found Error: BLOCK: {block}")
+
+
+def unknown_transaction(tx_hash: str) -> dict[str, object]:
+    """A transaction this node has not seen."""
+    return _handler(
+        "UNKNOWN_TRANSACTION", {"requested_transaction_hash": tx_hash}, f"Transaction {tx_hash} doesn't exist"
+    )
+
+
+def invalid_transaction(reason: object) -> dict[str, object]:
+    """A transaction that may not run; ``reason`` is nearcore's ``InvalidTxError``."""
+    return _handler("INVALID_TRANSACTION", {}, {"TxExecutionError": {"InvalidTxError": reason}})

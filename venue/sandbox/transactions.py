@@ -1,0 +1,105 @@
+"""NEAR transactions on the sandbox's chain: what nearcore checks before one runs, and what came of each."""
+
+import msgspec
+
+from venue.sandbox.borsh import FunctionCall, SignedTransaction
+from venue.sandbox.calls import MethodNotFound, OutOfGas, call
+from venue.sandbox.ledger import Ledger
+from venue.sandbox.panics import ContractPanic, LogLimitExceeded
+from venue.sandbox.payload import verify_ed25519
+
+MAX_GAS = 300 * 10**12
+_NONCE_RANGE = 1_000_000
+
+
+class InvalidTransaction(Exception):
+    """A transaction that never runs and costs no nonce; ``reason`` is nearcore's ``InvalidTxError`` as JSON."""
+
+    def __init__(self, reason: object) -> None:
+        super().__init__(str(reason))
+        self.reason = reason
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """What came of a transaction that ran: ``failure`` is nearcore's error as JSON, None for success."""
+
+    transaction: SignedTransaction
+    failure: dict[str, object] | None
+    logs: tuple[str, ...]
+    height: int
+    block_hash: str
+
+
+class Transactions:
+    """Runs transactions against the ledger and remembers their outcomes by hash."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._outcomes: dict[str, Outcome] = {}
+
+    def find(self, tx_hash: str) -> Outcome | None:
+        """The outcome of a transaction that ran, by its base58 hash."""
+        return self._outcomes.get(tx_hash)
+
+    def send(self, transaction: SignedTransaction) -> Outcome:
+        """Run it, or give the outcome it had when it came before; InvalidTransaction when it may not run."""
+        if not verify_ed25519(transaction.public_key, transaction.hash, transaction.signature):
+            raise InvalidTransaction("InvalidSignature")
+        known = self._outcomes.get(transaction.tx_hash)
+        if known is not None:
+            return known
+        action = self._check(transaction)
+        self._ledger.access_keys.use(transaction.signer_id, transaction.public_key, transaction.nonce)
+        outcome = self._run(transaction, action)
+        self._outcomes[transaction.tx_hash] = outcome
+        return outcome
+
+    def _check(self, transaction: SignedTransaction) -> FunctionCall:
+        ledger = self._ledger
+        if not ledger.blocks.accepts(transaction.block_hash):
+            raise InvalidTransaction("Expired")
+        if len(transaction.actions) != 1:
+            total = {"total_number_of_actions": len(transaction.actions), "limit": 1}
+            raise InvalidTransaction({"ActionsValidation": {"TotalNumberOfActionsExceeded": total}})
+        action = transaction.actions[0]
+        if action.gas > MAX_GAS:
+            exceeded = {"total_prepaid_gas": action.gas, "limit": MAX_GAS}
+            raise InvalidTransaction({"ActionsValidation": {"TotalPrepaidGasExceeded": exceeded}})
+        signer, public_key = transaction.signer_id, transaction.public_key
+        if not ledger.access_keys.of(signer):
+            raise InvalidTransaction({"SignerDoesNotExist": {"signer_id": signer}})
+        key = ledger.access_keys.find(signer, public_key)
+        if key is None:
+            missing = {"account_id": signer, "public_key": public_key}
+            raise InvalidTransaction({"InvalidAccessKeyError": {"AccessKeyNotFound": missing}})
+        if transaction.nonce <= key.nonce:
+            raise InvalidTransaction({"InvalidNonce": {"tx_nonce": transaction.nonce, "ak_nonce": key.nonce}})
+        bound = ledger.height * _NONCE_RANGE
+        if transaction.nonce >= bound:
+            raise InvalidTransaction({"NonceTooLarge": {"tx_nonce": transaction.nonce, "upper_bound": bound}})
+        if action.deposit and not key.full_access:
+            raise InvalidTransaction({"InvalidAccessKeyError": "DepositWithFunctionCall"})
+        return action
+
+    def _run(self, transaction: SignedTransaction, action: FunctionCall) -> Outcome:
+        ledger = self._ledger
+        before = ledger.height
+        logs: tuple[str, ...] = ()
+        kind: object = None
+        if transaction.receiver_id != ledger.contract:
+            kind = {"AccountDoesNotExist": {"account_id": transaction.receiver_id}}
+        else:
+            try:
+                logs = call(ledger, transaction.signer_id, action, tx_hash=transaction.tx_hash).logs
+            except LogLimitExceeded as exceeded:
+                kind = {"FunctionCallError": {"ExecutionError": str(exceeded)}}
+            except ContractPanic as panic:
+                kind = {"FunctionCallError": {"ExecutionError": f"Smart contract panicked: {panic}"}}
+            except OutOfGas:
+                kind = {"FunctionCallError": {"ExecutionError": "Exceeded the prepaid gas."}}
+            except MethodNotFound:
+                kind = {"FunctionCallError": {"MethodResolveError": "MethodNotFound"}}
+        if ledger.height == before:
+            ledger.advance_block()
+        failure: dict[str, object] | None = None if kind is None else {"ActionError": {"index": 0, "kind": kind}}
+        return Outcome(transaction, failure, logs, ledger.height, ledger.block_hash)
