@@ -1,7 +1,7 @@
 """The reference price out of several exchanges: the median of the fresh mids, and whether it may be used."""
 
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, Decimal
 
 import msgspec
 
@@ -62,7 +62,9 @@ def composite(
             ask=tick.ask,
             mid=tick.mid,
             age_ms=(now_ns - tick.at_ns) // 1_000_000,
-            divergence_bps=None if mid is None else _divergence(tick.mid, mid).quantize(_HUNDREDTH, context=EXACT),
+            divergence_bps=None
+            if mid is None
+            else _divergence(tick.mid, mid).quantize(_HUNDREDTH, ROUND_HALF_EVEN, EXACT),
             fresh=name in fresh,
             agrees=mid is not None and name in fresh and _agrees(tick.mid, mid, mids, max_divergence_bps),
         )

@@ -8,7 +8,7 @@ import asyncio
 import random
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from decimal import Decimal
 from typing import ClassVar, Literal, TypeVar
 from urllib.parse import urlsplit
@@ -109,6 +109,7 @@ class Feed(abc.ABC):
         timing: Timing | None = None,
         now_ns: Callable[[], int] = time.time_ns,
         jitter: Callable[[], float] = random.random,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self.url = url or self.default_url
         self.state: Literal["starting", "ok", "down"] = "starting"
@@ -118,6 +119,7 @@ class Feed(abc.ABC):
         self._timing = timing or Timing()
         self._now_ns = now_ns
         self._jitter = jitter
+        self._sleep = sleep
         self._failures = 0
 
     @staticmethod
@@ -147,7 +149,7 @@ class Feed(abc.ABC):
                 self.last_error = plain(_why(error))
             self.state = "down"
             self.counters["reconnects"] += 1
-            await asyncio.sleep(self._pause())
+            await self._sleep(self._pause())
 
     async def refresh(self, client: httpx.AsyncClient) -> Tick:
         """The ticker by REST. It is dated when it was asked for, so that its age is never flattered.

@@ -1,0 +1,1 @@
+"""The venue's clients against real loopback servers that play its quirks."""
