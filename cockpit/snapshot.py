@@ -64,7 +64,10 @@ class DepositRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DecisionRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A decision with the reason that decided it, and every check for the drill-down."""
+    """A decision with the reason that decided it, and every check for the drill-down.
+
+    ``detail`` is the deciding check in words; ``checks`` holds (name, passed, numbers) of each, in their order.
+    """
 
     decision_id: str
     quote_id: str
@@ -76,6 +79,7 @@ class DecisionRow(msgspec.Struct, frozen=True, kw_only=True):
     actionable: bool
     reason: str
     detail: str
+    checks: tuple[tuple[str, bool, str], ...] = ()
 
 
 class QuoteRow(msgspec.Struct, frozen=True, kw_only=True):

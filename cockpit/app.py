@@ -1,0 +1,402 @@
+"""The cockpit: attaches to a desk, paints what it says, and sends what the operator asks."""
+
+import time
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, ClassVar
+
+import msgspec
+from textual import work
+from textual.app import App, ComposeResult, SystemCommand
+from textual.containers import Horizontal, Vertical
+from textual.screen import Screen
+from textual.widgets import Footer
+from textual.worker import Worker, WorkerState
+
+from cockpit.commands import ARMABLE, REFRESHABLE, Part
+from cockpit.keys import ACTIONS, PANELS, bindings
+from cockpit.link import DeskLink, LinkLost, Outcome, Unknown
+from cockpit.snapshot import Snapshot
+from cockpit.theme import DARK_NAME, LIGHT_NAME, THEMES
+from panels.arm import ArmDialogue, blocked
+from panels.banner import Banner, Tabs
+from panels.decisions import Decisions
+from panels.deposits import Deposits
+from panels.dialogue import Answer, Dialogue
+from panels.drill import DrillDown
+from panels.executions import Executions
+from panels.grid import LiveGrid
+from panels.health import Health
+from panels.help import HelpDialogue
+from panels.inventory import Inventory
+from panels.leave import Leave, LeaveDialogue
+from panels.limits import Changes, LimitsDialogue
+from panels.market import Market
+from panels.notice import Notice
+from panels.outcome import Said, say
+from panels.panel import Panel
+from panels.quotes import Quotes
+from panels.status import StatusBar
+from panels.view import View
+from panels.words import part_name
+
+if TYPE_CHECKING:
+    from textual.binding import BindingType
+
+WIDTHS = [(0, "-narrow"), (110, "-normal"), (170, "-wide")]
+HEIGHTS = [(0, "-short"), (34, "-tall")]
+CLASSES: Mapping[str, type[Panel]] = {
+    "market": Market,
+    "inventory": Inventory,
+    "health": Health,
+    "decisions": Decisions,
+    "quotes": Quotes,
+    "executions": Executions,
+    "deposits": Deposits,
+}
+LEFT = ("market", "inventory", "health")
+
+
+class Exit(msgspec.Struct, frozen=True):
+    """What the operator wants to become of the desk."""
+
+    stop_desk: bool
+
+
+class CockpitApp(App[Exit]):
+    """One terminal's view of a desk. It holds no truth of its own.
+
+    ``paint_hz`` is how often the newest snapshot is given to the panels, 1 to 30. ``on_start`` is awaited beside
+    the first picture (to start a desk); what it raises is shown and the cockpit stays. ``clock`` counts seconds.
+    """
+
+    TITLE = "NEAR Intents cockpit"
+    CSS_PATH = "app.tcss"
+    ENABLE_COMMAND_PALETTE = True
+    BINDINGS: ClassVar[list["BindingType"]] = bindings("app")
+    HORIZONTAL_BREAKPOINTS = WIDTHS
+    VERTICAL_BREAKPOINTS = HEIGHTS
+
+    def __init__(
+        self,
+        link: DeskLink,
+        *,
+        paint_hz: int = 4,
+        on_start: Callable[[], Awaitable[None]] | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        super().__init__()
+        self.link = link
+        self._paint_hz = paint_hz
+        self._on_start = on_start
+        self._clock = clock
+        self._snapshot: Snapshot | None = None
+        self._heard = clock()
+        self._lost = ""
+        self._start_problem = ""
+        self._asked: dict[Part, str] = {}
+        self._acknowledged: set[Part] = set()
+        self._disarms = 0
+        self._frozen: tuple[float, Snapshot] | None = None
+        self._painted: tuple[str, int] | None = None
+        self._panel = "decisions"
+        self._zoomed = False
+
+    def compose(self) -> ComposeResult:
+        """The whole screen; the panels wait behind the notice until there is a snapshot."""
+        yield StatusBar(id="status")
+        yield Tabs(PANELS, id="tabs")
+        yield Banner(id="banner")
+        yield Notice(str(self.link.socket_path), id="notice")
+        with Horizontal(id="board"):
+            for side in ("left", "right"):
+                with Vertical(id=side):
+                    for number, (ident, _) in enumerate(PANELS, start=1):
+                        if (ident in LEFT) == (side == "left"):
+                            yield CLASSES[ident](ident, number)
+        yield Footer(compact=True, show_command_palette=False)
+
+    def on_mount(self) -> None:
+        """Paint at once, then attach and start the timer."""
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = DARK_NAME
+        self._show_panel(self._panel)
+        self._paint()
+        self.set_interval(1 / self._paint_hz, self._paint, name="paint")
+        self._follow()
+        if self._on_start is not None:
+            self._run_start(self._on_start)
+
+    def on_resize(self) -> None:
+        """What was painted for another size must be painted anew."""
+        self._painted = None
+        self.call_after_refresh(self._paint)
+
+    @property
+    def view(self) -> View:
+        """What is known right now."""
+        now = self._clock()
+        return View(
+            snapshot=self._snapshot,
+            quiet_ms=int(max(0.0, now - self._heard) * 1000),
+            link_lost=self._lost,
+            asked=dict(self._asked),
+            start_problem=self._start_problem,
+            frozen_ms=None if self._frozen is None else int((now - self._frozen[0]) * 1000),
+        )
+
+    @work(group="link", exit_on_error=False, exclusive=True)
+    async def _follow(self) -> None:
+        async for item in self.link.snapshots():
+            if isinstance(item, LinkLost):
+                self._lost = item.reason
+            else:
+                self._take(item)
+
+    @work(group="start", exit_on_error=False)
+    async def _run_start(self, on_start: Callable[[], Awaitable[None]]) -> None:
+        try:
+            await on_start()
+        except Exception as error:
+            self._start_problem = str(error) or type(error).__name__
+            self._paint()
+
+    def _take(self, snapshot: Snapshot) -> None:
+        former, self._snapshot = self._snapshot, snapshot
+        self._lost = self._start_problem = ""
+        if former is None or (former.run_id, former.seq) != (snapshot.run_id, snapshot.seq):
+            self._heard = self._clock()
+        for part in self._acknowledged:
+            self._asked.pop(part, None)
+        self._acknowledged.clear()
+        if former is None:
+            self._paint()
+        else:
+            self._warn_of_disarming(former, snapshot)
+
+    def _warn_of_disarming(self, former: Snapshot, snapshot: Snapshot) -> None:
+        changes = (
+            ("strategy", former.strategy_armed, snapshot.strategy_armed, snapshot.strategy_why),
+            ("executor", former.executor_armed, snapshot.executor_armed, snapshot.executor_why),
+        )
+        for name, was, is_armed, why in changes:
+            if was and not is_armed:
+                if former.run_id != snapshot.run_id:
+                    why = "another desk answers now"
+                self.notify(f"{name} disarmed: {why or 'no reason given'}", severity="warning", markup=False)
+
+    def _paint(self) -> None:
+        view = self.view
+        screen = self.screen
+        if screen is not self.screen_stack[0]:
+            if isinstance(screen, Dialogue):
+                screen.paint(view)
+            return
+        self.query_one(StatusBar).paint(view)
+        self.query_one(Banner).paint(view)
+        board, notice = self.query_one("#board"), self.query_one(Notice)
+        snapshot = view.snapshot if self._frozen is None else self._frozen[1]
+        if snapshot is None:
+            notice.paint(view)
+            return
+        if not board.display:
+            board.display, notice.display = True, False
+            self._focus_panel()
+            self.call_after_refresh(self._paint)
+            return
+        board.set_class(view.silent, "-stale")
+        shown = (snapshot.run_id, snapshot.seq)
+        if shown == self._painted:
+            return
+        self._painted = shown
+        for panel in self.query(Panel):
+            if panel.size.height and panel.display and panel.parent is not None:
+                panel.paint(snapshot)
+
+    def action_arm(self, part: Part) -> None:
+        """Ask whether to arm."""
+        if isinstance(self.screen, Dialogue):
+            return
+        view = self.view
+        if view.snapshot is not None and "already" in blocked(view, part):
+            self.notify(f"the {part_name(part)} is armed already; ^x disarms", markup=False)
+            return
+        self.push_screen(ArmDialogue(view, part, lambda answer: self._arm(part, answer)))
+
+    @work(group="commands", exit_on_error=False)
+    async def _arm(self, part: Part, answer: Answer) -> None:
+        disarms = self._disarms
+        self._asked[part] = "arming…"
+        outcome = await self.link.send(part, "arm")
+        if disarms != self._disarms:
+            # Disarming was asked for meanwhile, and the desk may have taken it first: ask again, so that it is last.
+            self._disarm(part, None)
+        else:
+            self._settle(part, outcome)
+        if not answer(outcome):
+            self._toast(outcome)
+
+    def action_disarm(self) -> None:
+        """Disarm everything at once."""
+        self._disarms += 1
+        for part in reversed(ARMABLE):
+            self._disarm(part, None)
+
+    @work(group="commands", exit_on_error=False)
+    async def _disarm(self, part: Part, answer: Callable[[Outcome], None] | None) -> None:
+        self._asked[part] = "disarming…"
+        outcome = await self.link.send(part, "disarm")
+        self._settle(part, outcome)
+        if answer is None:
+            self._toast(outcome)
+        else:
+            answer(outcome)
+
+    def _settle(self, part: Part, outcome: Outcome) -> None:
+        """A command ended: an accepted one stays "arming…" until the next snapshot shows what it did."""
+        if not isinstance(outcome, Unknown) and outcome.accepted:
+            self._acknowledged.add(part)
+        else:
+            self._asked.pop(part, None)
+
+    def action_limits(self) -> None:
+        """Open the form of the limits."""
+        snapshot = self._snapshot
+        if snapshot is None:
+            self.notify("the limits are not known before the desk is heard", severity="warning", markup=False)
+            return
+        self.push_screen(LimitsDialogue(self.view, snapshot.limits, self._set_limits))
+
+    @work(group="commands", exit_on_error=False)
+    async def _set_limits(self, changes: Changes, answer: Answer) -> None:
+        outcome = await self.link.limits(changes)
+        if not answer(outcome):
+            self._toast(outcome)
+
+    def action_refresh_desk(self) -> None:
+        """Ask the desk to read everything again."""
+        for part in REFRESHABLE:
+            self._refresh_part(part)
+
+    @work(group="commands", exit_on_error=False)
+    async def _refresh_part(self, part: Part) -> None:
+        self._toast(await self.link.send(part, "refresh"))
+
+    def _toast(self, outcome: Outcome) -> None:
+        said = say(outcome)
+        seconds = 4 if said.done else 12
+        self.notify(said.text, severity=said.severity, timeout=seconds, markup=False)
+
+    async def action_quit(self) -> None:
+        """Ask what becomes of the desk."""
+        if not isinstance(self.screen, LeaveDialogue):
+            self.push_screen(LeaveDialogue(self.view, self._disarm_to_leave), self._leave)
+
+    def _leave(self, choice: Leave | None) -> None:
+        if choice is not None:
+            self.exit(Exit(stop_desk=choice == "stop"))
+
+    def _disarm_to_leave(self, answer: Callable[[Said | None], None]) -> None:
+        self._disarms += 1
+        waiting = set(ARMABLE)
+        problems: list[Said] = []
+
+        def answered(part: Part, outcome: Outcome) -> None:
+            waiting.discard(part)
+            said = say(outcome)
+            if not said.done:
+                problems.append(said)
+            if not waiting:
+                answer(problems[0] if problems else None)
+
+        for part in reversed(ARMABLE):
+            self._disarm(part, lambda outcome, part=part: answered(part, outcome))
+
+    def action_freeze(self) -> None:
+        """Freeze the panels, or let them go on."""
+        if self._frozen is not None:
+            self._frozen = None
+        elif self._snapshot is not None:
+            self._frozen = (self._clock(), self._snapshot)
+        self._paint()
+
+    def action_zoom(self) -> None:
+        """Give the focused panel the whole screen, or take it back."""
+        self._zoomed = not self._zoomed
+        self.screen_stack[0].set_class(self._zoomed, "-zoomed")
+        self._repaint_after_layout()
+
+    def action_theme(self) -> None:
+        """Change between dark and light."""
+        self.theme = LIGHT_NAME if self.theme == DARK_NAME else DARK_NAME
+
+    def action_jump(self, ident: str) -> None:
+        """Go to a panel."""
+        self._show_panel(ident)
+        self._focus_panel()
+        self._repaint_after_layout()
+
+    def action_turn(self, by: int) -> None:
+        """Go to the next or the previous panel."""
+        idents = [ident for ident, _ in PANELS]
+        self.action_jump(idents[(idents.index(self._panel) + by) % len(idents)])
+
+    def action_help(self) -> None:
+        """Show all keys."""
+        self.push_screen(HelpDialogue(self.view))
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """The table of actions, for the palette."""
+        for action in ACTIONS:
+            if action.palette:
+                yield SystemCommand(
+                    action.name,
+                    f"{action.help}  [{action.shown}]",
+                    lambda action=action: self.call_later(self.run_action, action.action),
+                )
+
+    def on_live_grid_opened(self, event: LiveGrid.Opened) -> None:
+        """Show everything about a row."""
+        panel = next((panel for panel in self.query(Panel) if panel.grid is event.grid), None)
+        view = self.view
+        if panel is None or view.snapshot is None:
+            return
+        shown = view.snapshot if self._frozen is None else self._frozen[1]
+        detail = panel.detail(shown, event.key)
+        if detail is not None:
+            key = event.key
+            self.push_screen(DrillDown(view, detail, lambda snapshot: panel.detail(snapshot, key)))
+
+    def on_descendant_focus(self) -> None:
+        """The focused panel is the one shown where there is room for one only."""
+        focused = self.screen_stack[0].focused
+        panel = next((node for node in focused.ancestors if isinstance(node, Panel)), None) if focused else None
+        if panel is not None and panel.id is not None and panel.id != self._panel:
+            self._show_panel(panel.id)
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """A worker that failed is said, not swallowed."""
+        if event.state is WorkerState.ERROR:
+            self.log.error(event.worker.error)
+            if event.worker.group == "link":
+                self._lost = f"the cockpit failed: {event.worker.error}"
+            self.notify(f"the cockpit failed at something: {event.worker.error}", severity="error", markup=False)
+
+    async def on_unmount(self) -> None:
+        """Let go of the sockets."""
+        await self.link.close()
+
+    def _show_panel(self, ident: str) -> None:
+        self._panel = ident
+        for panel in self.screen_stack[0].query(Panel):
+            panel.set_class(panel.id == ident, "-active")
+        for side in ("left", "right"):
+            self.screen_stack[0].query_one(f"#{side}").set_class((ident in LEFT) == (side == "left"), "-active")
+        self.screen_stack[0].query_one(Tabs).show_active(ident)
+
+    def _focus_panel(self) -> None:
+        self.screen_stack[0].query_one(f"#{self._panel}", Panel).grid.focus()
+
+    def _repaint_after_layout(self) -> None:
+        self._painted = None
+        self.call_after_refresh(self._paint)

@@ -1,0 +1,96 @@
+"""Numbers and times as people read them: fixed precision, unknown never zero."""
+
+from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Context, Decimal
+
+UNKNOWN = "?"
+NOTHING = "–"
+
+_EXACT = Context(prec=80)
+_EIGHTHS = " ▏▎▍▌▋▊▉█"
+
+
+def number(value: Decimal | int | None, places: int = 0, *, signed: bool = False, missing: str = UNKNOWN) -> str:
+    """A number with thousands apart and ``places`` decimals, cut towards zero so that it never promises more."""
+    if value is None:
+        return missing
+    if isinstance(value, int):
+        return f"{value:+,d}" if signed else f"{value:,d}"
+    if not value.is_finite():
+        return missing
+    cut = value.quantize(Decimal(1).scaleb(-places), rounding=ROUND_DOWN, context=_EXACT)
+    if cut == 0:
+        cut = abs(cut)
+    return f"{cut:+,.{places}f}" if signed else f"{cut:,.{places}f}"
+
+
+def rounded(value: Decimal | None, places: int, *, signed: bool = False, missing: str = UNKNOWN) -> str:
+    """A price or a ratio with ``places`` decimals, rounded half to even."""
+    if value is None or not value.is_finite():
+        return missing
+    near = value.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_EVEN, context=_EXACT)
+    if near == 0:
+        near = abs(near)
+    return f"{near:+,.{places}f}" if signed else f"{near:,.{places}f}"
+
+
+def exact(value: Decimal | None, *, signed: bool = False) -> str:
+    """Every digit of an amount, without trailing zeros: a difference of one base unit stays visible."""
+    if value is None or not value.is_finite():
+        return UNKNOWN
+    if value == 0:
+        return "0"
+    plain = f"{value:+,f}" if signed else f"{value:,f}"
+    return plain.rstrip("0").rstrip(".") if "." in plain else plain
+
+
+def percent(share: Decimal | None, places: int = 1) -> str:
+    """A share of 0 to 1 in per cent, without the sign."""
+    return rounded(None if share is None else share * 100, places)
+
+
+def age(ms: int | None) -> str:
+    """How long ago, in whole units and at most six characters; ``–`` for never."""
+    if ms is None:
+        return NOTHING
+    seconds = max(ms, 0) // 1000
+    if seconds < 60:
+        return f"{seconds}s"
+    if seconds < 3600:
+        return f"{seconds // 60}m{seconds % 60:02d}s"
+    if seconds < 86_400:
+        return f"{seconds // 3600}h{seconds % 3600 // 60:02d}m"
+    return f"{seconds // 86_400}d{seconds % 86_400 // 3600:02d}h"
+
+
+def fine_age(ms: int | None) -> str:
+    """How long ago, with tenths below ten seconds; ``never`` for None."""
+    if ms is None:
+        return "never"
+    return f"{max(ms, 0) / 1000:.1f}s" if ms < 10_000 else age(ms)
+
+
+def left(ms: int) -> str:
+    """Time left in whole seconds, rounded up so that 0 means dead."""
+    return age(-(-max(ms, 0) // 1000) * 1000)
+
+
+def micros(us: int | None) -> str:
+    """A duration given in microseconds, as milliseconds."""
+    return UNKNOWN if us is None else f"{us / 1000:.2f} ms"
+
+
+def bar(part: int, whole: int, width: int) -> str:
+    """A bar of ``width`` cells filled by part/whole in eighths of a cell; a part above zero is never drawn empty."""
+    if whole <= 0 or part <= 0:
+        return " " * width
+    eighths = max(1, min(width * 8, part * width * 8 // whole))
+    full, rest = divmod(eighths, 8)
+    return ("█" * full + (_EIGHTHS[rest] if rest else "")).ljust(width)
+
+
+def short(identifier: str, width: int) -> str:
+    """An identifier cut in its middle, so that both ends can be recognised."""
+    if len(identifier) <= width:
+        return identifier
+    tail = (width - 1) // 2
+    return f"{identifier[: width - 1 - tail]}…{identifier[len(identifier) - tail :]}"

@@ -1,0 +1,114 @@
+"""Decisions: every request for the pair, and the check that decided it."""
+
+from cockpit.format import NOTHING, age, exact, number, rounded
+from cockpit.snapshot import DecisionRow, Snapshot
+from cockpit.theme import Role
+from panels.cells import Cell, Column, Detail, Field, Row
+from panels.panel import Panel
+from panels.words import side
+
+COLUMNS = (
+    Column("age", 5, "right"),
+    Column("side", 6),
+    Column("EURe", 10, "right"),
+    Column("EUR/BTC", 11, "right"),
+    Column("edge bps", 8, "right"),
+    Column("decided by", 17, grow=True),
+    Column("its numbers", 30, from_width=92, grow=True),
+)
+
+REASONS: dict[str, str] = {
+    "quote": "quoted",
+    "strategy_armed": "strategy disarmed",
+    "executor_armed": "executor disarmed",
+    "reference": "reference unusable",
+    "reference_age": "reference too old",
+    "inventory": "balance unknown",
+    "inventory_age": "balance too old",
+    "deadline": "deadline too long",
+    "amount": "amount too small",
+    "notional": "above max notional",
+    "edge": "edge too thin",
+    "covered": "not covered",
+    "salt": "salt unknown",
+    "relay": "relay down",
+    "history": "history down",
+}
+
+
+def reason(row: DecisionRow) -> Cell:
+    """The check that decided, in words: quoted, wanted but held back, or declined."""
+    text = REASONS.get(row.reason, row.reason.replace("_", " "))
+    if row.reason == "quote":
+        return Cell(f"✓ {text}", "good")
+    return Cell(f"{'◇' if row.actionable else '·'} {text}", "warn" if row.actionable else "muted")
+
+
+def edge_role(row: DecisionRow) -> Role:
+    """An edge below zero is worth a warning."""
+    return "muted" if row.edge_bps is None else "bad" if row.edge_bps < 0 else "text"
+
+
+def decision_row(row: DecisionRow) -> Row:
+    """A decision under COLUMNS."""
+    return Row(
+        row.decision_id,
+        (
+            Cell(age(row.age_ms), "muted"),
+            side(row.side),
+            Cell(number(row.notional, 2, missing=NOTHING)),
+            Cell(rounded(row.price, 2, missing=NOTHING)),
+            Cell(rounded(row.edge_bps, 1, missing=NOTHING), edge_role(row)),
+            reason(row),
+            Cell(row.detail, "muted"),
+        ),
+    )
+
+
+def decision_detail(row: DecisionRow) -> Detail:
+    """Everything about a decision, each check on its own line."""
+    fields = [
+        Field("decided by", reason(row)),
+        Field("its numbers", Cell(row.detail or NOTHING)),
+        Field("side", side(row.side)),
+        Field("notional", Cell(f"{exact(row.notional)} EURe" if row.notional is not None else NOTHING)),
+        Field("price", Cell(f"{exact(row.price)} EUR/BTC" if row.price is not None else NOTHING)),
+        Field("edge", Cell(f"{rounded(row.edge_bps, 2)} bps" if row.edge_bps is not None else NOTHING)),
+        Field("age", Cell(age(row.age_ms))),
+        Field("request", Cell(row.quote_id)),
+        Field("decision", Cell(row.decision_id)),
+    ]
+    if row.checks:
+        fields.append(Field("", Cell("")))
+    fields += [
+        Field(name.replace("_", " "), Cell(f"{'✓' if passed else '✗'} {numbers}", "good" if passed else "bad"))
+        for name, passed, numbers in row.checks
+    ]
+    return Detail(f"Decision on a request to {'sell us' if row.side == 'buy' else 'buy'} BTC", tuple(fields))
+
+
+class Decisions(Panel):
+    """The strategy's decisions, newest first."""
+
+    TITLE = "Decisions"
+    COLUMNS = COLUMNS
+
+    def rows(self, snapshot: Snapshot) -> list[Row]:
+        """One row a decision."""
+        return [decision_row(row) for row in snapshot.decisions]
+
+    def empty(self, snapshot: Snapshot) -> Cell:
+        """Why there is none."""
+        if snapshot.relay == "ok":
+            return Cell("listening: no request for the pair yet", "muted")
+        return Cell(f"no requests: the relay is {snapshot.relay}", "warn")
+
+    def summary(self, snapshot: Snapshot) -> str:
+        """Requests seen and quoted."""
+        counts = snapshot.counts
+        return f"{counts.decisions:,} decided, {counts.actionable:,} worth quoting"
+
+    def detail(self, snapshot: Snapshot, key: str) -> Detail | None:
+        """One decision with all its checks."""
+        row = next((row for row in snapshot.decisions if row.decision_id == key), None)
+        return None if row is None else decision_detail(row)

@@ -1,0 +1,85 @@
+"""What every dialogue shares: the live status bar above it, escape out of it, and a line for the desk's answer."""
+
+from collections.abc import Callable, Iterable
+from typing import ClassVar, Generic, TypeVar
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import ModalScreen
+from textual.widget import Widget
+from textual.widgets import Static
+
+from cockpit.link import Outcome
+from cockpit.theme import styles
+from panels.cells import Line
+from panels.outcome import Said
+from panels.status import StatusBar
+from panels.view import View
+
+T = TypeVar("T")
+
+Answer = Callable[[Outcome], bool]
+"""Takes the outcome of a command; False when the dialogue is gone and it must be shown elsewhere."""
+
+
+class Dialogue(ModalScreen[T], Generic[T]):
+    """A box over the cockpit. The status bar above it is live, so that nothing is decided on old news."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "back", "Back", show=False),
+        Binding("left", "app.focus_previous", show=False),
+        Binding("right", "app.focus_next", show=False),
+    ]
+
+    def __init__(self, view: View, title: str) -> None:
+        super().__init__()
+        self.view = view
+        self._title = title
+        self._said = Static("", id="said", markup=False)
+
+    def compose(self) -> ComposeResult:
+        """The status bar and the box."""
+        yield StatusBar(id="status")
+        with Vertical(id="box") as box:
+            box.border_title = self._title
+            yield from self.body()
+
+    def body(self) -> Iterable[Widget]:
+        """What is in the box."""
+        yield self._said
+
+    def on_mount(self) -> None:
+        """Show the moment at once."""
+        self.call_after_refresh(lambda: self.paint(self.view))
+
+    def on_resize(self) -> None:
+        """The status bar flows anew."""
+        self.call_after_refresh(lambda: self.paint(self.view))
+
+    def paint(self, view: View) -> None:
+        """Show the moment."""
+        self.view = view
+        self.query_one(StatusBar).paint(view)
+
+    def action_back(self) -> None:
+        """Close without doing anything."""
+        self.dismiss(None)
+
+    def tell(self, said: Said | None) -> None:
+        """Show a sentence in the box, or nothing."""
+        self._said.update(said.text if said else "")
+        for severity in ("information", "warning", "error"):
+            self._said.set_class(said is not None and said.severity == severity, f"-{severity}")
+
+    def text(self, lines: Iterable[Line]) -> Text:
+        """Lines of cells as one text in the colours of the theme."""
+        look = styles(self.app.current_theme.dark)
+        text = Text()
+        for number, line in enumerate(lines):
+            if number:
+                text.append("\n")
+            for cell in line:
+                text.append(cell.text, look[cell.role])
+        return text

@@ -1,0 +1,118 @@
+"""The form of the limits: checked here for what cannot be right, decided by the desk."""
+
+from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal, InvalidOperation
+
+import msgspec
+from textual.containers import Horizontal
+from textual.widget import Widget
+from textual.widgets import Button, Input, Label, Static
+
+from cockpit.commands import Limits
+from cockpit.format import exact
+from cockpit.link import Outcome
+from panels.dialogue import Answer, Dialogue
+from panels.outcome import Said, say
+from panels.view import View
+
+Changes = Mapping[str, Decimal | int]
+
+FIELDS: tuple[tuple[str, str, str], ...] = (
+    ("max_notional_eure", "Max notional of a quote", "EURe"),
+    ("min_edge_bps", "Least edge", "bps"),
+    ("max_reference_age_ms", "Reference at most old", "ms"),
+    ("max_inventory_age_ms", "Balances at most old", "ms"),
+    ("max_divergence_bps", "Sources at most apart", "bps"),
+    ("max_deadline_ms", "A quote lives at most", "ms"),
+)
+"""Field, what people call it, its unit."""
+
+
+def shown(limits: Limits, field: str) -> str:
+    """A field's value as it is edited."""
+    value = getattr(limits, field)
+    return exact(value).replace(",", "") if isinstance(value, Decimal) else str(value)
+
+
+def parse(texts: Mapping[str, str], now: Limits) -> tuple[Changes, tuple[str, ...]]:
+    """The fields that differ from ``now``, and one sentence for every value that cannot be used."""
+    changes: dict[str, Decimal | int] = {}
+    problems: list[str] = []
+    for field, label, unit in FIELDS:
+        text = texts[field].strip()
+        if text == shown(now, field):
+            continue
+        try:
+            changes[field] = Decimal(text) if isinstance(getattr(now, field), Decimal) else int(text)
+        except (InvalidOperation, ValueError):
+            what = "a number" if unit != "ms" else "a whole number"
+            problems.append(f"{label}: {text or 'nothing'!r} is not {what} of {unit}")
+    if not problems:
+        problems += msgspec.structs.replace(now, **changes).problems()
+    return changes, tuple(problems)
+
+
+class LimitsDialogue(Dialogue[None]):
+    """Edit the limits; only what was changed is sent, and the desk has the last word."""
+
+    def __init__(self, view: View, now: Limits, ask: Callable[[Changes, Answer], object]) -> None:
+        super().__init__(view, "Limits")
+        self._now = now
+        self._ask = ask
+        self._waiting = False
+
+    def body(self) -> Iterable[Widget]:
+        """A line a field, then the buttons."""
+        for field, label, unit in FIELDS:
+            with Horizontal(classes="field"):
+                yield Label(label, classes="name")
+                box = Input(shown(self._now, field), id=field, compact=True)
+                box.cursor_blink = False
+                yield box
+                yield Label(unit, classes="unit")
+        yield Static("They bind the next decision; quotes already signed keep their terms.", id="meaning")
+        yield self._said
+        with Horizontal(id="buttons"):
+            yield Button("Cancel", id="cancel", compact=True)
+            yield Button("Set the limits", id="set", variant="warning", compact=True)
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        """Cancel, or ask the desk."""
+        event.stop()
+        if event.button.id == "set":
+            self._submit()
+        else:
+            self.dismiss(None)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Enter in a field goes on to the next; only the button sets."""
+        event.stop()
+        self.focus_next()
+
+    def _submit(self) -> None:
+        if self._waiting:
+            return
+        texts = {field: self.query_one(f"#{field}", Input).value for field, _, _ in FIELDS}
+        changes, problems = parse(texts, self._now)
+        if problems:
+            self.tell(Said("\n".join(problems), "warning", False))
+            return
+        if not changes:
+            self.tell(Said("nothing was changed", "information", False))
+            return
+        self._waiting = True
+        self.query_one("#set", Button).disabled = True
+        self.tell(None)
+        self._ask(changes, self._answered)
+
+    def _answered(self, outcome: Outcome) -> bool:
+        if not self.is_attached:
+            return False
+        said = say(outcome)
+        if said.done:
+            self.dismiss(None)
+            return False
+        self._waiting = False
+        self.query_one("#set", Button).disabled = False
+        self.tell(said)
+        return True

@@ -1,0 +1,64 @@
+"""A framed panel of the cockpit, and the one most of them are: a grid with a summary."""
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+
+from cockpit.snapshot import Snapshot
+from panels.cells import Cell, Column, Detail, Row
+from panels.grid import LiveGrid
+
+
+class Panel(Vertical):
+    """A frame with a number key, a title and a summary on its lower edge."""
+
+    TITLE: ClassVar[str]
+    COLUMNS: ClassVar[tuple[Column, ...]]
+
+    def __init__(self, ident: str, number: int) -> None:
+        super().__init__(id=ident, classes="panel")
+        self.number = number
+        self.grid = LiveGrid(self.COLUMNS, id=f"{ident}-grid")
+        self._snapshot: Snapshot | None = None
+        self.border_title = f"{number} {self.TITLE}"
+
+    def compose(self) -> ComposeResult:
+        """The panel's widgets."""
+        yield self.grid
+
+    def paint(self, snapshot: Snapshot) -> None:
+        """Show a snapshot; only what changed is drawn again."""
+        self._snapshot = snapshot
+        self.grid.show(self.rows(snapshot), (self.empty(snapshot),))
+        self._caption()
+
+    def rows(self, snapshot: Snapshot) -> list[Row]:
+        """The grid's rows."""
+        raise NotImplementedError
+
+    def empty(self, snapshot: Snapshot) -> Cell:
+        """What is said while there are no rows."""
+        return Cell("nothing yet", "muted")
+
+    def summary(self, snapshot: Snapshot) -> str:
+        """The few words on the lower edge of the frame."""
+        return ""
+
+    def detail(self, snapshot: Snapshot, key: str) -> Detail | None:
+        """Everything about a row, or None when the snapshot does not hold it any more."""
+        return None
+
+    def on_live_grid_moved(self, event: LiveGrid.Moved) -> None:
+        """The count of unseen rows may have changed."""
+        event.stop()
+        self._caption()
+
+    def _caption(self) -> None:
+        if self._snapshot is None:
+            return
+        behind = self.grid.behind
+        words = [f"↑ {behind} new, g follows" if behind else "", self.summary(self._snapshot)]
+        caption = " · ".join(word for word in words if word)
+        if self.border_subtitle != caption:
+            self.border_subtitle = caption

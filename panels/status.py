@@ -1,0 +1,127 @@
+"""The status bar: what must be seen at a glance, and whether it may be believed."""
+
+from cockpit.commands import Part
+from cockpit.format import fine_age, left, micros, rounded, short
+from cockpit.snapshot import Snapshot
+from cockpit.theme import Role
+from panels.cells import Cell, Line, flow
+from panels.lines import LineView
+from panels.view import LATE_MS, View
+from panels.words import STATES, part_name
+
+
+def mode(snapshot: Snapshot) -> Line:
+    """Which world the money is in, in a word and a colour of its own."""
+    return (Cell(f" {snapshot.mode} ", "live" if snapshot.mode == "LIVE" else "sandbox"),)
+
+
+def arming(view: View, snapshot: Snapshot, part: Part, armed: bool) -> Line:
+    """Armed as the desk reports it; what was asked and is not yet seen says so."""
+    label = Cell(f"{part_name(part)} ", "muted")
+    asked = view.asked.get(part)
+    if asked:
+        return (label, Cell(f"◌ {asked}", "warn"))
+    if not view.trusted:
+        return (label, Cell(f"? last seen {'ARMED' if armed else 'disarmed'}", "strong"))
+    if armed:
+        return (label, Cell("● ARMED", "good"))
+    blocked = part == "trade-executor" and snapshot.executor_blocked
+    return (label, Cell("○ DISARMED", "muted"), *((Cell(" blocked", "warn"),) if blocked else ()))
+
+
+def reference(view: View, snapshot: Snapshot) -> Line:
+    """The mid and its age."""
+    market = snapshot.market
+    if market.mid is None:
+        return (Cell("mid ", "muted"), Cell("unknown", "warn"))
+    ms = None if market.age_ms is None else market.age_ms + view.quiet_ms
+    return (
+        Cell("mid ", "muted"),
+        Cell(f"{rounded(market.mid, 2)} ", "strong" if market.usable else "bad"),
+        Cell(fine_age(ms), "muted" if market.usable else "bad"),
+    )
+
+
+def tick(view: View) -> Line:
+    """Since when the desk was last heard."""
+    role: Role = "good" if view.quiet_ms < LATE_MS else "warn"
+    return (Cell("desk ", "muted"), Cell(f"{'●' if role == 'good' else '◐'} {fine_age(view.quiet_ms)}", role))
+
+
+def promises(view: View, snapshot: Snapshot) -> Line:
+    """Quotes that may still be settled; with the executor disarmed this is what remains to be waited for."""
+    alive = snapshot.alive
+    remaining = max(0, alive.last_death_ms - view.quiet_ms)
+    count = f"{alive.quotes} quote{'' if alive.quotes == 1 else 's'} alive"
+    if not alive.quotes:
+        return (Cell("no quote alive", "muted"),)
+    if snapshot.executor_armed:
+        return (Cell(count, "accent"), Cell(f" to {left(remaining)}", "muted"))
+    return (Cell(f"◆ {count} still bind: {left(remaining)}", "warn"),)
+
+
+def history(snapshot: Snapshot) -> Line:
+    """Whether events are being written, and how many wait."""
+    text, role = STATES[snapshot.history]
+    queue = snapshot.history_queue
+    return (
+        Cell("history ", "muted"),
+        Cell(text, role),
+        Cell(f" queue {queue:,}", "muted" if queue < 1000 else "warn"),
+    )
+
+
+def relay(snapshot: Snapshot) -> Line:
+    """Whether requests can come in and quotes go out."""
+    text, role = STATES[snapshot.relay]
+    return (Cell("relay ", "muted"), Cell(text, role))
+
+
+def alarm(view: View) -> Line | None:
+    """What is wrong between the cockpit and its desk; None while all is well."""
+    if view.start_problem:
+        return (Cell(f" THE DESK DID NOT START: {view.start_problem} ", "alarm"),)
+    if view.snapshot is None or not view.silent:
+        return None
+    what = "DESK NOT REACHED" if view.link_lost else "DESK SILENT"
+    return (Cell(f" ✗ {what} for {fine_age(view.quiet_ms)} ", "alarm"),)
+
+
+def status(view: View, width: int) -> list[Line]:
+    """The bar's lines at ``width`` cells, the weightiest first."""
+    trouble = alarm(view)
+    snapshot = view.snapshot
+    if snapshot is None:
+        return [trouble or (Cell("◌ ", "accent"), Cell("connecting to the desk…", "text"))]
+    groups: list[Line] = [mode(snapshot), *([trouble] if trouble else [])]
+    groups += [
+        arming(view, snapshot, "strategy-engine", snapshot.strategy_armed),
+        arming(view, snapshot, "trade-executor", snapshot.executor_armed),
+        reference(view, snapshot),
+        promises(view, snapshot),
+        relay(snapshot),
+        history(snapshot),
+        *([] if trouble else [tick(view)]),
+        (Cell(short(snapshot.account, 28), "text"),),
+    ]
+    if snapshot.reaction.p50_us is not None:
+        groups.append(
+            (
+                Cell("reaction p50 ", "muted"),
+                Cell(micros(snapshot.reaction.p50_us)),
+                Cell(" p99 ", "muted"),
+                Cell(micros(snapshot.reaction.p99_us)),
+            )
+        )
+    if snapshot.withdrawals_frozen:
+        groups.append((Cell("withdrawals frozen", "muted"),))
+    return flow(groups, width)
+
+
+class StatusBar(LineView):
+    """Stays live whatever is frozen or covered; red when the desk cannot be believed."""
+
+    def paint(self, view: View) -> None:
+        """Show the moment."""
+        self.set_class(bool(view.start_problem) or (view.snapshot is not None and view.silent), "-alarm")
+        self.show(status(view, self.size.width))

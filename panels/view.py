@@ -1,0 +1,39 @@
+"""What the cockpit knows at one moment: the newest snapshot and how far it can be trusted."""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from cockpit.commands import Part
+from cockpit.snapshot import Snapshot
+
+LATE_MS = 1_500
+SILENT_MS = 3_000
+"""A desk streams four snapshots a second: without one for this long it is called silent."""
+
+NO_REQUESTS: Mapping[Part, str] = {}
+
+
+class View(msgspec.Struct, frozen=True, kw_only=True):
+    """``quiet_ms``: since the last new snapshot arrived. ``link_lost``: why the stream is down, empty while it is up.
+
+    ``asked`` holds, for each part, what was asked of it and is not yet seen in a snapshot ("arming…").
+    ``start_problem`` says why the desk could not be started; ``frozen_ms`` how long the panels are frozen.
+    """
+
+    snapshot: Snapshot | None
+    quiet_ms: int = 0
+    link_lost: str = ""
+    asked: Mapping[Part, str] = NO_REQUESTS
+    start_problem: str = ""
+    frozen_ms: int | None = None
+
+    @property
+    def silent(self) -> bool:
+        """Whether what is shown must not be taken for the present."""
+        return bool(self.link_lost) or self.quiet_ms >= SILENT_MS
+
+    @property
+    def trusted(self) -> bool:
+        """Whether there is a snapshot, and it is recent."""
+        return self.snapshot is not None and not self.silent
