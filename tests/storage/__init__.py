@@ -1,0 +1,1 @@
+"""Tests of the history: schema, rows, the SQLite engine and the writer."""
