@@ -1,4 +1,4 @@
-"""The bridge (Passive Deposit/Withdrawal Service) on the sandbox's ledger: JSON-RPC in and out, deposits, withdrawals."""
+"""The bridge (Passive Deposit/Withdrawal Service) on the ledger: JSON-RPC in and out, deposits, withdrawals."""
 
 import hashlib
 import random
@@ -27,7 +27,7 @@ class BridgeError(Exception):
 class Bridge:
     """Deposits and withdrawals between other chains and the ledger; times in UTC nanoseconds by ``clock``.
 
-    A withdrawal is burned on the ledger first, known here after ``index_after_ns``, completed after ``complete_after_ns``.
+    A withdrawal is burned on the ledger first, known here after ``index_after_ns``, done after ``complete_after_ns``.
     """
 
     def __init__(
@@ -85,6 +85,11 @@ class Bridge:
         )
         self._deposits.append(record)
         return record.tx_hash
+
+    @property
+    def deposits(self) -> tuple[Deposit, ...]:
+        """Every deposit so far, oldest first."""
+        return tuple(self._deposits)
 
     def advance(self, now_ns: int) -> None:
         """Credit deposits and complete withdrawals that are due at ``now_ns``; calling it twice does nothing more."""
