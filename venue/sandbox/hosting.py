@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import socket
 from collections.abc import Iterator, Mapping
 
@@ -9,6 +10,7 @@ import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 HOST = "127.0.0.1"
+logger = logging.getLogger("venue.sandbox")
 
 
 class _Server(uvicorn.Server):
@@ -23,9 +25,11 @@ class Host:
     """Applications by name, each on its own port of 127.0.0.1.
 
     The ports are ``first_port`` and those after it, or any free ones for 0. Raises OSError when one is taken.
+    ``failures`` counts requests and connections that ended in an exception of the venue's own.
     """
 
     def __init__(self, apps: Mapping[str, ASGIApp], first_port: int) -> None:
+        self.failures = 0
         self._sockets: list[socket.socket] = []
         self.ports: dict[str, int] = {}
         self._apps: dict[int, ASGIApp] = {}
@@ -42,6 +46,8 @@ class Host:
         self._server = _Server(
             uvicorn.Config(
                 self._dispatch,
+                interface="asgi3",
+                proxy_headers=False,
                 lifespan="off",
                 ws="websockets-sansio",
                 ws_per_message_deflate=False,
@@ -70,7 +76,12 @@ class Host:
             await self._running
 
     async def _dispatch(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self._apps[scope["server"][1]](scope, receive, send)
+        try:
+            await self._apps[scope["server"][1]](scope, receive, send)
+        except Exception:
+            self.failures += 1
+            logger.exception("%s %s failed", scope["type"], scope["path"])
+            raise
 
 
 def _listen(port: int) -> socket.socket:

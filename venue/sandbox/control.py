@@ -1,0 +1,73 @@
+"""The sandbox's own endpoint: what the ledger really holds, and the switches of a rehearsal."""
+
+import json
+from collections.abc import Callable
+
+import msgspec
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from venue.sandbox.faults import Deposit, Strikes, Switches
+from venue.sandbox.rpc_apps import json_response
+from venue.sandbox.traders import Traders
+
+
+class _Running(msgspec.Struct, forbid_unknown_fields=True):
+    running: bool
+
+
+def control_app(
+    *,
+    state: Callable[[str | None], dict[str, object]],
+    switches: Switches,
+    traders: Traders,
+    strike: Callable[[Strikes], None],
+) -> Starlette:
+    """``GET /healthz``, ``GET /state`` (``?account=`` for its fills only), ``GET`` and ``POST /faults``,
+    ``POST /deposit``, ``POST /traders``."""
+
+    async def healthz(_: Request) -> Response:
+        return json_response({"ok": True})
+
+    async def get_state(request: Request) -> Response:
+        return json_response(state(request.query_params.get("account")))
+
+    async def get_faults(_: Request) -> Response:
+        return json_response(msgspec.to_builtins(switches.faults))
+
+    async def post_faults(request: Request) -> Response:
+        strikes = switches.order(await _body(request))
+        strike(strikes)
+        return json_response(msgspec.to_builtins(switches.faults))
+
+    async def post_deposit(request: Request) -> Response:
+        strike(Strikes(deposit=msgspec.convert(await _body(request), Deposit, strict=False)))
+        return json_response({"ok": True})
+
+    async def post_traders(request: Request) -> Response:
+        if msgspec.convert(await _body(request), _Running).running:
+            traders.run()
+        else:
+            traders.pause()
+        return json_response({"running": traders.running})
+
+    async def malformed(_: Request, error: Exception) -> Response:
+        return json_response({"error": str(error)}, 400)
+
+    return Starlette(
+        routes=[
+            Route("/healthz", healthz),
+            Route("/state", get_state),
+            Route("/faults", get_faults),
+            Route("/faults", post_faults, methods=["POST"]),
+            Route("/deposit", post_deposit, methods=["POST"]),
+            Route("/traders", post_traders, methods=["POST"]),
+        ],
+        exception_handlers={msgspec.ValidationError: malformed, json.JSONDecodeError: malformed},
+    )
+
+
+async def _body(request: Request) -> object:
+    return json.loads(await request.body())
