@@ -168,8 +168,10 @@ class JsonRpc:
             return Refused(self._clean(error if isinstance(error, str) else raw.decode()))
         cause = error.get("cause")
         cause_name = cause.get("name") if isinstance(cause, dict) else None
-        named = [error.get("message"), cause_name, error.get("data")]
-        texts = [value for value in named if isinstance(value, str) and value]
+        data = error.get("data")
+        if data is not None and not isinstance(data, str):
+            data = msgspec.json.encode(data).decode()
+        texts = [value for value in (error.get("message"), cause_name, data) if isinstance(value, str) and value]
         text = ": ".join(dict.fromkeys(texts)) or raw.decode()
         return Refused(
             self._clean(text),

@@ -66,6 +66,11 @@ async def test_an_error_object_gives_its_name_cause_and_data(client: httpx.Async
     assert str(caught.value) == "Server error: UNKNOWN_ACCOUNT: nobody"
 
 
+async def test_an_error_whose_data_is_an_object_shows_it(client: httpx.AsyncClient) -> None:
+    with pytest.raises(Refused, match=r'Server error: \{"InvalidTxError":"Expired"\}'):
+        await _ask(client, rpc_error({"message": "Server error", "data": {"InvalidTxError": "Expired"}}))
+
+
 @pytest.mark.parametrize(
     "reply",
     [

@@ -54,7 +54,7 @@ async def test_a_view_is_asked_and_read_as_the_rpc_has_it(client: httpx.AsyncCli
 async def test_the_next_endpoint_is_asked_when_one_fails(client: httpx.AsyncClient, failing: Handler) -> None:
     async with AsyncExitStack() as stack:
         bad, good = await _nodes(stack, failing, view(7))
-        near = NearRpc([bad.url, good.url], client, timeout_s=0.5)
+        near = NearRpc([bad.url, good.url], client, timeout_s=1.5)
         assert (await near.view("c", "m", {})).value == b"7"
         assert (await near.view("c", "m", {})).value == b"7"
         assert (len(bad.requests), len(good.requests)) == (1, 2)
