@@ -36,7 +36,7 @@ class Signer:
         self.raw_public = bytes(self.key.verify_key)
         self.account = self.raw_public.hex() if account is None else account
         self.public_key = "ed25519:" + base58.b58encode(self.raw_public).decode()
-        self._count = 0
+        self._count = seed << 64
 
     def nonce(self, deadline_ns: int = NOW + 60 * SECOND, salt: bytes = SALT) -> bytes:
         """A fresh versioned nonce."""

@@ -63,6 +63,7 @@ def check_message(draft: Draft, message: Message, rules: Rules) -> None:
         deadline_ns = nonce.deadline_ns - 2**64 if nonce.deadline_ns >= 2**63 else nonce.deadline_ns
         if message.deadline_ns > deadline_ns:
             raise ContractPanic(DEADLINE_AFTER_NONCE)
+        # Cannot happen while the two checks above stand, just as in the contract.
         if deadline_ns < rules.now_ns:
             raise ContractPanic(NONCE_EXPIRED)
     draft.use_nonce(message.signer_id, message.nonce)
