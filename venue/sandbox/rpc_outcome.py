@@ -9,7 +9,9 @@ from venue.sandbox.transactions import Outcome
 
 def render_access_key(key: AccessKey) -> dict[str, object]:
     """An access key as ``view_access_key`` has it."""
-    limited: dict[str, object] = {"FunctionCall": {"allowance": None, "receiver_id": "intents.near", "method_names": []}}
+    limited: dict[str, object] = {
+        "FunctionCall": {"allowance": None, "receiver_id": "intents.near", "method_names": []}
+    }
     return {"nonce": key.nonce, "permission": "FullAccess" if key.full_access else limited}
 
 
