@@ -219,7 +219,6 @@ class HistoryWriter:
         if self.dropped == 1:
             reason = f"the history queue overflowed at {self._capacity} events: stop the desk and start it anew"
             self._enter("overflown", f"{reason} ({self._error})" if self._error else reason)
-            self._fail_flushers()
 
     def _fail(self, reason: str) -> None:
         if self._status == "failing":

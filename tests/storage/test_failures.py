@@ -1,0 +1,96 @@
+"""A history that cannot be written says so, loses nothing, and goes on when it can again."""
+
+import os
+import sqlite3
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from storage.faults import explain
+from storage.history import HistoryError
+from storage.sqlite import SqliteHistory
+from tests.storage import facts
+from tests.storage.full_disk import SmallDisk
+
+
+async def test_a_locked_database_is_told_and_waited_for(tmp_path: Path) -> None:
+    path = tmp_path / "history.db"
+    history = SqliteHistory(path, busy_timeout_s=0.05)
+    await history.open(facts.run())
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    with pytest.raises(HistoryError, match="locked by another program"):
+        await history.write([facts.demand(1)])
+    other.execute("ROLLBACK")
+    other.close()
+    await history.write([facts.demand(1)])
+    assert (await history.counts())["swap_demand_events"] == 1
+    await history.close(facts.START_NS)
+
+
+async def test_a_database_locked_at_the_start_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "history.db"
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    with pytest.raises(HistoryError, match="locked by another program"):
+        await SqliteHistory(path, busy_timeout_s=0.05).open(facts.run())
+    other.close()
+
+
+async def test_a_full_disk_keeps_nothing_of_the_batch_and_the_next_one_fits(tmp_path: Path) -> None:
+    history = SmallDisk(tmp_path / "history.db")
+    await history.open(facts.run())
+    await history.shrink()
+    with pytest.raises(HistoryError, match="disk is full: free some space"):
+        await history.write([event for n in range(2_000) for event in facts.one_of_each(n)])
+    assert (await history.counts())["swap_demand_events"] == 0
+    await history.grow()
+    await history.write(facts.one_of_each(1))
+    assert (await history.counts())["trade_execution_results"] == 1
+    await history.close(facts.START_NS)
+
+
+async def test_a_file_taken_away_while_in_use_is_noticed(tmp_path: Path) -> None:
+    path = tmp_path / "history.db"
+    history = SqliteHistory(path)
+    await history.open(facts.run())
+    await history.alive(facts.START_NS)
+    os.rename(path, tmp_path / "elsewhere.db")
+    with pytest.raises(HistoryError, match="moved or deleted"):
+        await history.alive(facts.START_NS)
+    await history.close(None)
+
+
+async def test_a_path_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(HistoryError, match=r"history\.db failed"):
+        await SqliteHistory(tmp_path / "file" / "history.db").open(facts.run())
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write any file")
+async def test_a_read_only_file_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "history.db"
+    os.close(os.open(path, os.O_CREAT, 0o400))
+    with pytest.raises(HistoryError, match="Permission denied"):
+        await SqliteHistory(path).open(facts.run())
+
+
+def test_a_read_only_database_is_explained(tmp_path: Path) -> None:
+    path = tmp_path / "history.db"
+    sqlite3.connect(path).close()
+    reader = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+    with pytest.raises(sqlite3.OperationalError) as caught:
+        reader.execute("CREATE TABLE t (x)")
+    reader.close()
+    assert f"{path} is read-only: make the file and its directory writable" in explain(path, caught.value)
+
+
+async def test_an_event_that_is_no_text_for_a_database_is_told_and_not_half_written(tmp_path: Path) -> None:
+    history = SqliteHistory(tmp_path / "history.db")
+    await history.open(facts.run())
+    bad = msgspec.structs.replace(facts.result(1), detail="\ud800")
+    with pytest.raises(HistoryError, match="surrogates not allowed"):
+        await history.write([facts.demand(1), bad])
+    assert (await history.counts())["swap_demand_events"] == 0
+    await history.close(facts.START_NS)

@@ -1,0 +1,339 @@
+"""The writer: takes events at once, keeps them through every failure, and says when it cannot be relied on."""
+
+import asyncio
+import contextlib
+import sqlite3
+from collections.abc import AsyncIterator, Mapping, Sequence
+from pathlib import Path
+
+import pytest
+
+from cockpit.events import AnyEvent
+from storage.history import FormerRun, History, HistoryError, Run
+from storage.sqlite import SqliteHistory
+from storage.writer import BATCH, HistoryWriter
+from tests.storage import facts
+from tests.storage.full_disk import SmallDisk
+
+
+class Clock:
+    """UTC nanoseconds that stand still until told."""
+
+    def __init__(self) -> None:
+        self.ns = facts.START_NS
+
+    def __call__(self) -> int:
+        return self.ns
+
+
+class Gate(SqliteHistory):
+    """A real history that can be made to hang before it writes, and that notes how it was called."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self.free = asyncio.Event()
+        self.free.set()
+        self.sizes: list[int] = []
+        self.signs: list[int] = []
+
+    async def write(self, batch: Sequence[AnyEvent]) -> None:
+        await self.free.wait()
+        self.sizes.append(len(batch))
+        await super().write(batch)
+
+    async def alive(self, at_ns: int) -> None:
+        self.signs.append(at_ns)
+        await super().alive(at_ns)
+
+
+@contextlib.asynccontextmanager
+async def running(writer: HistoryWriter) -> AsyncIterator[asyncio.Task[None]]:
+    task = asyncio.ensure_future(writer.run())
+    try:
+        yield task
+    finally:
+        writer.stop(grace_s=0)
+        await asyncio.wait({task})
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "history.db"
+
+
+async def test_what_was_put_is_durable_after_flush_and_in_order(path: Path) -> None:
+    history = SqliteHistory(path)
+    await history.open(facts.run())
+    writer = HistoryWriter(history, clock=Clock(), interval_s=0.01)
+    async with running(writer):
+        for n in range(1_234):
+            writer.put(facts.demand(n))
+        await writer.flush()
+        stored = facts.rows(path, "SELECT quote_id FROM swap_demand_events ORDER BY id")
+        assert stored == [(f"quote-{n}",) for n in range(1_234)]
+        assert (writer.state().queue, writer.state().written) == (0, 1_234)
+        await writer.flush()
+    await history.close(facts.START_NS)
+
+
+async def test_no_transaction_holds_more_than_a_batch(path: Path) -> None:
+    history = Gate(path)
+    await history.open(facts.run())
+    writer = HistoryWriter(history, clock=Clock(), interval_s=0.01)
+    for n in range(2 * BATCH + 1):
+        writer.put(facts.demand(n))
+    async with running(writer):
+        await writer.flush()
+    assert history.sizes == [BATCH, BATCH, 1]
+    assert writer.state().batches == 3
+    await history.close(facts.START_NS)
+
+
+async def test_it_is_writable_only_between_the_first_sign_of_life_and_the_end(path: Path) -> None:
+    history = SqliteHistory(path)
+    writer = HistoryWriter(history, clock=Clock(), interval_s=0.01)
+    assert not writer.writable
+    assert writer.state().status == "starting"
+    await history.open(facts.run())
+    async with running(writer) as task:
+        await facts.until(lambda: writer.writable)
+        assert writer.state().status == "ok"
+        writer.put(facts.demand(1))
+        writer.stop()
+        await task
+    assert not writer.writable
+    assert writer.state().status == "stopped"
+    assert (await history.counts())["swap_demand_events"] == 1
+    await history.close(facts.START_NS)
+
+
+async def test_a_history_that_is_not_open_is_a_failure(path: Path) -> None:
+    reasons: list[str] = []
+    writer = HistoryWriter(SqliteHistory(path), clock=Clock(), interval_s=0.01, on_failure=reasons.append)
+    async with running(writer):
+        await facts.until(lambda: writer.state().status == "failing")
+        assert not writer.writable
+    assert len(reasons) == 1
+    assert "not open" in reasons[0]
+
+
+async def test_a_lock_makes_it_fail_at_once_and_keep_everything_until_it_goes(path: Path) -> None:
+    clock = Clock()
+    reasons: list[str] = []
+    history = SqliteHistory(path, busy_timeout_s=0.02)
+    await history.open(facts.run())
+    writer = HistoryWriter(history, clock=clock, interval_s=0.01, on_failure=reasons.append)
+    async with running(writer):
+        await facts.until(lambda: writer.writable)
+        other = sqlite3.connect(path, isolation_level=None)
+        other.execute("BEGIN EXCLUSIVE")
+        clock.ns += 7
+        for n in range(5):
+            writer.put(facts.demand(n))
+        await facts.until(lambda: writer.state().failures >= 2)
+        state = writer.state()
+        assert (state.status, state.since_ns, state.queue) == ("failing", facts.START_NS + 7, 5)
+        assert "locked by another program" in state.error
+        assert not writer.writable
+        other.close()
+        await writer.flush()
+        await facts.until(lambda: writer.writable)
+        assert (writer.state().error, writer.state().since_ns) == ("", None)
+    assert len(reasons) == 1
+    assert (await history.counts())["swap_demand_events"] == 5
+    await history.close(facts.START_NS)
+
+
+async def test_a_full_disk_loses_nothing_once_there_is_room(path: Path) -> None:
+    history = SmallDisk(path)
+    await history.open(facts.run())
+    await history.shrink()
+    writer = HistoryWriter(history, clock=Clock(), interval_s=0.01)
+    async with running(writer):
+        for n in range(3_000):
+            writer.put(facts.decision(n))
+        await facts.until(lambda: writer.state().status == "failing")
+        assert "disk is full" in writer.state().error
+        await history.grow()
+        await writer.flush()
+    stored = facts.rows(path, "SELECT decision_id FROM trade_decisions ORDER BY id")
+    assert stored == [(f"decision-{n}",) for n in range(3_000)]
+    await history.close(facts.START_NS)
+
+
+async def test_an_idle_run_is_found_failing_by_its_sign_of_life(path: Path) -> None:
+    clock = Clock()
+    history = SqliteHistory(path, busy_timeout_s=0.02)
+    await history.open(facts.run())
+    writer = HistoryWriter(history, clock=clock, interval_s=0.01)
+    async with running(writer):
+        await facts.until(lambda: writer.writable)
+        other = sqlite3.connect(path, isolation_level=None)
+        other.execute("BEGIN EXCLUSIVE")
+        clock.ns += facts.SECOND_NS
+        await facts.until(lambda: not writer.writable)
+        other.close()
+        await facts.until(lambda: writer.writable)
+    await history.close(None)
+    assert facts.rows(path, "SELECT last_write_ns FROM runs") == [(facts.START_NS + facts.SECOND_NS,)]
+
+
+async def test_a_sign_of_life_is_given_once_a_second_and_not_more_often(path: Path) -> None:
+    clock = Clock()
+    history = Gate(path)
+    await history.open(facts.run())
+    writer = HistoryWriter(history, clock=clock, interval_s=0.001)
+    async with running(writer):
+        await facts.until(lambda: writer.writable)
+        for n in range(5):
+            writer.put(facts.demand(n))
+            await writer.flush()
+        assert history.signs == [facts.START_NS]
+        clock.ns += facts.SECOND_NS
+        await facts.until(lambda: len(history.signs) == 2)
+        clock.ns -= 3_600 * facts.SECOND_NS
+        await facts.until(lambda: len(history.signs) == 3)
+    await history.close(None)
+
+
+async def test_a_queue_almost_full_is_not_writable_and_one_that_drained_is(path: Path) -> None:
+    history = Gate(path)
+    await history.open(facts.run())
+    writer = HistoryWriter(history, clock=Clock(), capacity=10, interval_s=0.01)
+    async with running(writer):
+        await facts.until(lambda: writer.writable)
+        history.free.clear()
+        for n in range(8):
+            writer.put(facts.demand(n))
+        assert writer.writable
+        writer.put(facts.demand(8))
+        assert not writer.writable
+        history.free.set()
+        await writer.flush()
+        assert writer.writable
+    await history.close(facts.START_NS)
+
+
+async def test_an_overflow_counts_the_lost_tells_at_once_and_stays_failed(path: Path) -> None:
+    reasons: list[str] = []
+    history = Gate(path)
+    await history.open(facts.run())
+    writer = HistoryWriter(history, clock=Clock(), capacity=10, interval_s=0.01, on_failure=reasons.append)
+    history.free.clear()
+    async with running(writer) as task:
+        writer.put(facts.demand(0))
+        waiting = asyncio.ensure_future(writer.flush())
+        await asyncio.sleep(0)
+        for n in range(1, 13):
+            writer.put(facts.demand(n))
+        assert len(reasons) == 1
+        assert "overflowed at 10 events" in reasons[0]
+        assert writer.state().dropped == 3
+        history.free.set()
+        await waiting
+        await facts.until(lambda: writer.depth == 0)
+        assert writer.state().status == "overflown"
+        assert not writer.writable
+        with pytest.raises(HistoryError, match="overflowed"):
+            await writer.flush()
+        writer.stop()
+        with pytest.raises(HistoryError, match="3 events never reached the history"):
+            await task
+    assert (await history.counts())["swap_demand_events"] == 10
+    await history.close(None)
+
+
+async def test_a_write_that_hangs_is_a_failure_while_it_hangs(path: Path) -> None:
+    reasons: list[str] = []
+    history = Gate(path)
+    await history.open(facts.run())
+    writer = HistoryWriter(history, clock=Clock(), interval_s=0.01, stall_s=0.05, on_failure=reasons.append)
+    async with running(writer):
+        await facts.until(lambda: writer.writable)
+        history.free.clear()
+        writer.put(facts.demand(1))
+        await facts.until(lambda: writer.state().status == "failing")
+        assert "not answered" in reasons[0]
+        history.free.set()
+        await writer.flush()
+        await facts.until(lambda: writer.writable)
+    await history.close(facts.START_NS)
+
+
+async def test_stop_gives_up_on_a_history_that_stays_locked_and_says_what_is_missing(path: Path) -> None:
+    history = SqliteHistory(path, busy_timeout_s=0.02)
+    await history.open(facts.run())
+    writer = HistoryWriter(history, clock=Clock(), interval_s=0.01)
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN EXCLUSIVE")
+    async with running(writer) as task:
+        writer.put(facts.demand(1))
+        writer.put(facts.demand(2))
+        flushing = asyncio.ensure_future(writer.flush())
+        await facts.until(lambda: writer.state().failures > 0)
+        writer.stop(grace_s=0.05)
+        with pytest.raises(HistoryError, match=r"2 events never reached the history.*locked"):
+            await task
+        with pytest.raises(HistoryError, match="locked"):
+            await flushing
+        with pytest.raises(HistoryError, match="locked"):
+            await writer.flush()
+    other.close()
+    await history.close(None)
+
+
+class Commits(History):
+    """Commits and then says that it could not tell: what a crash of the disk's driver looks like from above."""
+
+    def __init__(self, inner: SqliteHistory) -> None:
+        self.inner = inner
+        self.lies = 2
+
+    async def write(self, batch: Sequence[AnyEvent]) -> None:
+        await self.inner.write(batch)
+        if self.lies:
+            self.lies -= 1
+            raise HistoryError("no answer")
+
+    async def open(self, run: Run) -> FormerRun | None:
+        return await self.inner.open(run)
+
+    async def alive(self, at_ns: int) -> None:
+        await self.inner.alive(at_ns)
+
+    async def counts(self) -> Mapping[str, int]:
+        return await self.inner.counts()
+
+    async def close(self, at_ns: int | None) -> None:
+        await self.inner.close(at_ns)
+
+
+async def test_a_batch_whose_first_attempt_did_arrive_is_stored_once(path: Path) -> None:
+    history = Commits(SqliteHistory(path))
+    await history.open(facts.run())
+    writer = HistoryWriter(history, clock=Clock(), interval_s=0.01)
+    async with running(writer):
+        for event in facts.one_of_each(1):
+            writer.put(event)
+        await writer.flush()
+    counts = await history.counts()
+    assert set(counts.values()) == {1}
+    await history.close(facts.START_NS)
+
+
+class Broken(SqliteHistory):
+    async def write(self, batch: Sequence[AnyEvent]) -> None:
+        raise ZeroDivisionError
+
+
+async def test_a_bug_below_ends_the_run_loudly_and_makes_it_unwritable(path: Path) -> None:
+    reasons: list[str] = []
+    history = Broken(path)
+    await history.open(facts.run())
+    writer = HistoryWriter(history, clock=Clock(), interval_s=0.01, on_failure=reasons.append)
+    writer.put(facts.demand(1))
+    with pytest.raises(ZeroDivisionError):
+        await writer.run()
+    assert not writer.writable
+    assert reasons == ["the history writer broke: ZeroDivisionError"]
+    await history.close(None)
