@@ -186,7 +186,7 @@ class Relay:
         except msgspec.ValidationError:
             counters["malformed_shape"] += 1
             return
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             counters["malformed_json"] += 1
             return
         if event == "other_pair":

@@ -133,7 +133,7 @@ def read_error(raw: msgspec.Raw) -> str | None:
         return None
     try:
         body = msgspec.json.decode(raw, type=str | _ErrorBody)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return bytes(raw)[:200].decode("utf-8", "replace")
     return body if isinstance(body, str) else body.message or f"code {body.code}"
 

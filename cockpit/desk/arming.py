@@ -1,9 +1,8 @@
 """Who may trade: the strategy and the executor arm separately, and both start disarmed."""
 
 from collections.abc import Callable, Sequence
-from typing import Literal
 
-Armable = Literal["strategy-engine", "trade-executor"]
+from cockpit.commands import Armable
 
 
 class Arming:

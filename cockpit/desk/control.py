@@ -5,8 +5,9 @@ from collections.abc import Awaitable, Callable, Mapping
 
 import msgspec
 
-from cockpit.commands import Limits, Part, Request, Result
-from cockpit.desk.arming import Armable, Arming
+from cockpit.commands import ARMABLE, Armable, Limits, Part, Request, Result
+from cockpit.desk.arming import Arming
+from cockpit.desk.limits import LimitsInForce
 from cockpit.events import OperatorAction
 
 REMEMBERED = 1_000
@@ -21,8 +22,7 @@ class Control:
         *,
         blocked: Callable[[Armable], tuple[str, ...]],
         refreshers: Mapping[Part, Callable[[], Awaitable[str | None]]],
-        limits: Callable[[], Limits],
-        set_limits: Callable[[Limits], None],
+        limits: LimitsInForce,
         shutdown: Callable[[], None],
         record: Callable[[OperatorAction], None],
         wall_ns: Callable[[], int],
@@ -32,7 +32,6 @@ class Control:
         self._blocked = blocked
         self._refreshers = refreshers
         self._limits = limits
-        self._set_limits = set_limits
         self._shutdown = shutdown
         self._record = record
         self._wall_ns = wall_ns
@@ -66,20 +65,20 @@ class Control:
         if done is not None:
             return done
         try:
-            wanted = msgspec.convert({**msgspec.to_builtins(self._limits()), **patch}, Limits, strict=False)
+            wanted = msgspec.convert({**msgspec.to_builtins(self._limits.current), **patch}, Limits, strict=False)
             problems = wanted.problems()
         except msgspec.ValidationError as exc:
             problems = (f"the limits cannot be read: {exc}",)
         if problems:
             return self._answer(request, "set limits", patch, False, "; ".join(problems))
-        self._set_limits(wanted)
+        self._limits.replace(wanted)
         named = ", ".join(f"{name} = {getattr(wanted, name)}" for name in patch) or "nothing changed"
         return self._answer(request, "set limits", patch, True, named)
 
     def shutdown(self, request: Request) -> Result:
         """Disarm everything and end the desk once its history is written."""
-        for part in ("trade-executor", "strategy-engine"):
-            self._arming.disarm(part, f"disarmed by {request.actor}: the desk is stopped")  # type: ignore[arg-type]
+        for part in ARMABLE:
+            self._arming.disarm(part, f"disarmed by {request.actor}: the desk is stopped")
         result = self._before(request) or self._answer(request, "shutdown", {}, True, "the desk is stopping")
         self._shutdown()
         return result

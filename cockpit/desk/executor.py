@@ -68,6 +68,7 @@ class Executor:
             demand.asset_out,
             amounts.amount_in,
             amounts.amount_out,
+            amounts.edge,
             demand.at_ns,
             signed.deadline_ns,
             signed.deadline_ns + self._death_margin_ns,

@@ -11,6 +11,7 @@ from cockpit.commands import Limits
 from cockpit.desk.arming import Arming
 from cockpit.desk.executor import Executor
 from cockpit.desk.inventory import Inventory
+from cockpit.desk.limits import LimitsInForce
 from cockpit.desk.pricing import PriceParams, Prices
 from cockpit.desk.quotes import QuoteBook
 from cockpit.desk.reference import Reference
@@ -26,7 +27,7 @@ REMEMBERED = 20_000
 
 
 class Intake:
-    """Acts on what the relay says. ``limits`` may be replaced at any time; the next decision uses them."""
+    """Acts on what the relay says; each decision is held to the limits in force at that moment."""
 
     def __init__(
         self,
@@ -35,7 +36,7 @@ class Intake:
         pair: Pair,
         params: PriceParams,
         default_deadline_ms: int,
-        limits: Limits,
+        limits: LimitsInForce,
         reference: Reference,
         inventory: Inventory,
         arming: Arming,
@@ -49,7 +50,7 @@ class Intake:
         self._pair = pair
         self._params = params
         self._default_deadline_ms = default_deadline_ms
-        self.limits = limits
+        self._limits = limits
         self._reference = reference
         self._inventory = inventory
         self._arming = arming
@@ -75,7 +76,7 @@ class Intake:
         reserved = self._book.reservations.reserved
         return View(
             self._pair,
-            self.limits,
+            self._limits.current,
             self._params,
             self._arming.strategy,
             self._arming.executor,
@@ -96,7 +97,7 @@ class Intake:
 
     def prices(self, view: View) -> Prices | None:
         """The desk's bid and ask, computed anew only when the mid, the balances or the limits changed."""
-        key = (self._reference.version, self._inventory.version, self.limits)
+        key = (self._reference.version, self._inventory.version, self._limits.current)
         if self._priced_for is None or self._priced_for[:2] != key[:2] or self._priced_for[2] is not key[2]:
             self._prices = desk_prices(view)
             self._priced_for = key

@@ -6,13 +6,14 @@ from decimal import Decimal
 
 import httpx
 
+from cockpit.desk.limits import LimitsInForce
 from cockpit.events import MarketPrice
 from venue.jsonrpc import VenueError
 from venue.reference.composite import Composite, composite
 from venue.reference.feed import Feed, Tick
 
 SECOND_NS = 1_000_000_000
-CHART_POINTS = 600
+CHART_POINTS = 300
 _TICK = Decimal("1e-8")
 
 
@@ -25,16 +26,14 @@ class Reference:
         *,
         min_sources: int,
         basis_bps: Decimal,
-        max_age_ms: Callable[[], int],
-        max_divergence_bps: Callable[[], Decimal],
+        limits: LimitsInForce,
         record: Callable[[MarketPrice], None],
         wall_ns: Callable[[], int],
     ) -> None:
         self.feeds = tuple(feeds)
         self._min_sources = min_sources
         self._factor = 1 + basis_bps / 10_000
-        self._max_age_ms = max_age_ms
-        self._max_divergence_bps = max_divergence_bps
+        self._limits = limits
         self._record = record
         self._wall_ns = wall_ns
         self._ticks: dict[str, Tick] = {}
@@ -63,11 +62,12 @@ class Reference:
             self._keep(MarketPrice(now, "composite", self.mid, self.mid, self.mid))
 
     def _compose(self, now_ns: int) -> Composite:
+        limits = self._limits.current
         return composite(
             self._ticks,
             now_ns,
-            max_age_ms=self._max_age_ms(),
-            max_divergence_bps=self._max_divergence_bps(),
+            max_age_ms=limits.max_reference_age_ms,
+            max_divergence_bps=limits.max_divergence_bps,
             min_sources=self._min_sources,
         )
 

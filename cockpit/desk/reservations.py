@@ -18,6 +18,7 @@ class NotCovered(Exception):
 class Promise(msgspec.Struct, frozen=True):
     """A signed quote and what it binds. Amounts in base units, times UTC ns.
 
+    ``edge`` is the earning against the mid at which it was priced, in base units of EURe.
     From ``dead_ns`` on no block can settle it: the deadline and the margin by which block time may lag.
     """
 
@@ -31,6 +32,7 @@ class Promise(msgspec.Struct, frozen=True):
     asset_out: str
     amount_in: int
     amount_out: int
+    edge: int
     sent_ns: int
     deadline_ns: int
     dead_ns: int

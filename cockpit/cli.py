@@ -1,0 +1,174 @@
+"""The command: `cockpit`, and what it can be told to do. Imports are late, so that the first picture is early."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from cockpit.rehearsal import Rehearsal, VenueFlags
+    from cockpit.settings import Settings
+
+ENV_FILE = click.option(
+    "--env-file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=None,
+    help="Settings file; .env in this directory when it exists.",
+)
+
+
+def venue_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options that shape a sandbox venue."""
+    for option in (
+        click.option("--seed", type=click.IntRange(0), help="Same seed, same requests, prices and rival answers."),
+        click.option("--rate", type=click.FloatRange(0, 10_000), help="Requests a second, all pairs together."),
+        click.option("--other-pairs", type=click.FloatRange(0, 1), help="Share of requests for other pairs."),
+        click.option("--speed", type=click.FloatRange(0.01, 100_000), help="Market seconds per second."),
+        click.option("--prices", type=click.Path(dir_okay=False), help="CSV of bars to replay as the market."),
+    ):
+        command = option(command)
+    return command
+
+
+@click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="near-intents-cockpit")
+@ENV_FILE
+@click.pass_context
+def main(context: click.Context, env_file: Path | None) -> None:
+    """Make markets in BTC/EURe on NEAR Intents from a terminal.
+
+    Without a command: attach to the account's desk, or start it, and show the cockpit.
+    """
+    if context.invoked_subcommand is not None:
+        return
+    settings = _settings(env_file)
+    from cockpit.terminal import run_cockpit
+
+    sys.exit(asyncio.run(run_cockpit(settings, _env_file(env_file), os.environ)))
+
+
+@main.command()
+@ENV_FILE
+def desk(env_file: Path | None) -> None:
+    """Run the desk alone, without a screen, until SIGTERM or SIGINT."""
+    settings = _settings(env_file)
+    from cockpit.headless import run_desk
+
+    sys.exit(run_desk(settings))
+
+
+@main.command()
+@venue_options
+@click.option("--port", type=click.IntRange(0, 65_527), help="First of eight ports in a row; 0 takes free ones.")
+@click.option(
+    "--write-env",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write the .env lines to this file (mode 0600) instead of printing them.",
+)
+def venue(write_env: Path | None, **flags: Any) -> None:
+    """Run the sandbox venue alone; prints its addresses and a funded maker's credentials as .env lines."""
+    import msgspec
+
+    from venue.sandbox.config import VenueConfig
+    from venue.sandbox.server import run
+
+    def announce(env: "os.PathLike[str] | Any") -> None:
+        lines = "".join(f"{name}={value}\n" for name, value in env.items())
+        if write_env is None:
+            click.echo(lines, nl=False)
+            return
+        part = write_env.with_suffix(".part")
+        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            file.write(lines)
+        part.replace(write_env)
+
+    try:
+        config = msgspec.convert({name: value for name, value in flags.items() if value is not None}, VenueConfig)
+        asyncio.run(run(config, announce))
+    except (OSError, ValueError) as exc:
+        raise click.ClickException(f"the venue cannot run: {exc}") from None
+
+
+@main.command()
+@venue_options
+@click.option("--headless", is_flag=True, help="No screen: run, then report.")
+@click.option("--arm", is_flag=True, help="With --headless: arm strategy and executor.")
+@click.option("--for", "seconds", type=click.FloatRange(1, 86_400), default=60, help="With --headless: seconds to run.")
+@click.option("--json", "as_json", is_flag=True, help="With --headless: report as JSON.")
+@click.option(
+    "--env-file",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Rehearse with the settings of this file; account, key and token stay the sandbox's.",
+)
+def sandbox(headless: bool, arm: bool, seconds: float, as_json: bool, env_file: Path | None, **flags: Any) -> None:
+    """Rehearse: a venue of its own on loopback, a desk and the cockpit. No key, no network, no configuration."""
+    from cockpit.rehearsal import Rehearsal, VenueFlags
+
+    if not headless and (arm or as_json):
+        raise click.UsageError("--arm and --json go with --headless; in the cockpit you arm by keyboard")
+    own = _own_settings(env_file, arm)
+    root, environ, venue_flags = _sandbox_root(), _bare_environment(), VenueFlags(**flags)
+    if headless:
+        from cockpit.rehearse import rehearse
+
+        rehearsal = Rehearsal.new(root, _new_name())
+        running = rehearse(rehearsal, venue_flags, environ, own, seconds=seconds, arm=arm, as_json=as_json)
+    else:
+        from cockpit.terminal import run_sandbox
+
+        running = run_sandbox(root, venue_flags, environ, own)
+    sys.exit(asyncio.run(running))
+
+
+def _env_file(given: Path | None) -> Path | None:
+    """The settings file to read: the one named, or ``.env`` here when there is one."""
+    if given is not None:
+        if not given.exists():
+            raise click.UsageError(f"the settings file {given} does not exist")
+        return given
+    return Path(".env") if Path(".env").exists() else None
+
+
+def _settings(env_file: Path | None) -> "Settings":
+    """The settings, or one line for each problem and exit code 2."""
+    from cockpit.settings import SettingsError, load
+
+    try:
+        return load(_env_file(env_file), os.environ)
+    except SettingsError as exc:
+        for problem in exc.problems:
+            click.echo(problem, err=True)
+        sys.exit(2)
+
+
+def _own_settings(env_file: Path | None, arm: bool) -> dict[str, str]:
+    """What an operator's own file says, for a rehearsal with it; with ``--arm`` every endpoint must be on loopback."""
+    if env_file is None:
+        return {}
+    from cockpit.envfile import read_env_file
+    from cockpit.settings import NAMES
+
+    file = read_env_file(env_file, NAMES)
+    for problem in file.problems:
+        click.echo(problem, err=True)
+    if file.values is None or file.problems:
+        sys.exit(2)
+    return {name: value for name, value in file.values.items() if value.strip()}
+
+
+def _sandbox_root() -> Path:
+    """Where rehearsals live: beside the desk's own state."""
+    from cockpit.settings import default_state_dir
+
+    return default_state_dir(os.environ) / "sandbox"
+
+
+def _bare_environment() -> dict[str, str]:
+    """The environment without any setting of ours: a sandbox must not see a real key."""
+    from cockpit.settings import NAMES
+
+    return {name: value for name, value in os.environ.items() if name not in NAMES}

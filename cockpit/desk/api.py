@@ -1,0 +1,173 @@
+"""The control API: HTTP and a websocket on the desk's Unix socket, JSON throughout.
+
+One path for each of the seven parts, the whole state, the stream of snapshots, and shutdown.
+"""
+
+import asyncio
+import os
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+from starlette.applications import Starlette
+from starlette.requests import Request as HttpRequest
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route, WebSocketRoute
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from cockpit.commands import ARMABLE, PARTS, REFRESHABLE, Armable, Part, Request, Result
+from cockpit.desk.control import Control
+from cockpit.desk.stream import Stream
+from cockpit.snapshot import Snapshot
+
+MAX_BODY = 16 * 1024
+
+
+class BadBody(Exception):
+    """A request body that is not the JSON object it must be."""
+
+
+def _json(value: object, status: int = 200) -> Response:
+    return Response(msgspec.json.encode(value), status, media_type="application/json")
+
+
+def _answered(result: Result) -> Response:
+    return _json(result, 200 if result.accepted else 409)
+
+
+async def _body(http: HttpRequest) -> tuple[Request, dict[str, object]]:
+    """Who asks, and the rest of the body; an empty body is an anonymous request."""
+    raw = await http.body()
+    if len(raw) > MAX_BODY:
+        raise BadBody("the body is too large")
+    try:
+        body = msgspec.json.decode(raw, type=dict[str, Any]) if raw.strip() else {}
+        who = {name: body.pop(name) for name in ("command_id", "actor") if name in body}
+        return msgspec.convert(who, Request), body
+    except msgspec.DecodeError as exc:
+        raise BadBody(f"the body must be a JSON object: {exc}") from None
+    except msgspec.ValidationError as exc:
+        raise BadBody(f"the body must be a JSON object: {exc}") from None
+
+
+class Api:
+    """Routes to the desk. ``identity`` is what ``/healthz`` tells; ``picture`` makes the newest snapshot."""
+
+    def __init__(
+        self,
+        control: Control,
+        stream: Stream,
+        *,
+        picture: Callable[[], Snapshot],
+        part_state: Callable[[Part], object],
+        identity: dict[str, str],
+    ) -> None:
+        self._control = control
+        self._stream = stream
+        self._picture = picture
+        self._part_state = part_state
+        self._identity = identity
+
+    def app(self) -> Starlette:
+        """The application to serve."""
+        routes: list[BaseRoute] = [
+            Route("/healthz", self._healthz),
+            Route("/state", self._state),
+            Route("/shutdown", self._shutdown, methods=["POST"]),
+            Route("/strategy-engine/limits", self._limits, methods=["PUT"]),
+            WebSocketRoute("/stream", self._snapshots),
+        ]
+        for part in PARTS:
+            routes.append(Route(f"/{part}/healthz", self._part_healthz(part)))
+            routes.append(Route(f"/{part}/state", self._part(part)))
+        routes += [Route(f"/{part}/refresh", self._refresh(part), methods=["POST"]) for part in REFRESHABLE]
+        for armable in ARMABLE:
+            routes.append(Route(f"/{armable}/arm", self._arm(armable), methods=["POST"]))
+            routes.append(Route(f"/{armable}/disarm", self._disarm(armable), methods=["POST"]))
+        return Starlette(routes=routes, exception_handlers={BadBody: _bad_body, 404: _not_found, 405: _not_allowed})
+
+    async def _healthz(self, http: HttpRequest) -> Response:
+        return _json({"ok": True, **self._identity, "pid": os.getpid()})
+
+    async def _state(self, http: HttpRequest) -> Response:
+        return _json(self._picture())
+
+    async def _shutdown(self, http: HttpRequest) -> Response:
+        request, _ = await _body(http)
+        return _answered(self._control.shutdown(request))
+
+    async def _limits(self, http: HttpRequest) -> Response:
+        request, patch = await _body(http)
+        return _answered(self._control.limits(patch, request))
+
+    def _part_healthz(self, part: Part) -> Any:
+        async def healthz(http: HttpRequest) -> Response:
+            health = next(health for health in self._picture().health if health.part == part)
+            return _json(health, 503 if health.state == "down" else 200)
+
+        return healthz
+
+    def _part(self, part: Part) -> Any:
+        async def state(http: HttpRequest) -> Response:
+            return _json(self._part_state(part))
+
+        return state
+
+    def _refresh(self, part: Part) -> Any:
+        async def refresh(http: HttpRequest) -> Response:
+            request, _ = await _body(http)
+            return _answered(await self._control.refresh(part, request))
+
+        return refresh
+
+    def _arm(self, part: Armable) -> Any:
+        async def arm(http: HttpRequest) -> Response:
+            request, _ = await _body(http)
+            return _answered(self._control.arm(part, request))
+
+        return arm
+
+    def _disarm(self, part: Armable) -> Any:
+        async def disarm(http: HttpRequest) -> Response:
+            request, _ = await _body(http)
+            return _answered(self._control.disarm(part, request))
+
+        return disarm
+
+    async def _snapshots(self, socket: WebSocket) -> None:
+        """Send every snapshot until the cockpit goes; one that reads too slowly misses some, never delays others."""
+        await socket.accept()
+        gone = asyncio.create_task(_until_gone(socket))
+        try:
+            with self._stream.attached() as frames:
+                while not gone.done():
+                    frame = asyncio.create_task(frames.next())
+                    await asyncio.wait({frame, gone}, return_when=asyncio.FIRST_COMPLETED)
+                    if gone.done():
+                        frame.cancel()
+                        return
+                    await socket.send_text(frame.result())
+        except (WebSocketDisconnect, OSError, RuntimeError):
+            return
+        finally:
+            gone.cancel()
+
+
+async def _until_gone(socket: WebSocket) -> None:
+    """Return when the other side has left; what it may say meanwhile is not listened to."""
+    while True:
+        message = await socket.receive()
+        if message["type"] == "websocket.disconnect":
+            return
+
+
+async def _bad_body(http: HttpRequest, exc: Exception) -> Response:
+    return _json({"error": str(exc)}, 400)
+
+
+async def _not_found(http: HttpRequest, exc: Exception) -> Response:
+    return _json({"error": f"there is no {http.url.path} here; parts are {', '.join(PARTS)}"}, 404)
+
+
+async def _not_allowed(http: HttpRequest, exc: Exception) -> Response:
+    return _json({"error": f"{http.method} is not for {http.url.path}"}, 405)

@@ -1,0 +1,43 @@
+"""What the signer's word is worth to the Verifier: the current salt, and whether its key is registered."""
+
+import asyncio
+
+from cockpit.desk.workers import Workers
+from venue.jsonrpc import VenueError
+
+EVERY_S = 30.0
+RETRY_S = 2.0
+
+
+class Credentials:
+    """Keeps the executor's salt and the key's registration fresh; read at once when the salt was refused."""
+
+    def __init__(self, workers: Workers, account: str) -> None:
+        self._workers = workers
+        self._account = account
+        self._wanted = asyncio.Event()
+        workers.intake.invalid_salt = self._wanted.set
+
+    async def run(self) -> None:
+        """Read both every half minute, and sooner when something failed or was asked for, until cancelled."""
+        while True:
+            self._wanted.clear()
+            pause = EVERY_S if await self._read() else RETRY_S
+            try:
+                await asyncio.wait_for(self._wanted.wait(), pause)
+            except TimeoutError:
+                continue
+
+    async def _read(self) -> bool:
+        workers = self._workers
+        try:
+            workers.executor.salt = await workers.verifier.current_salt()
+            registered = await workers.verifier.has_public_key(self._account, workers.signer.public_key)
+        except VenueError as exc:
+            workers.key_problem = f"salt or key registration could not be read: {exc}"
+            return False
+        workers.key_registered = registered
+        workers.key_problem = (
+            "" if registered else f"{workers.signer.public_key} is not registered for {self._account} on the Verifier"
+        )
+        return True

@@ -1,0 +1,256 @@
+"""The desk: its parts started in order, ticked, served, and stopped so that nothing is lost.
+
+It starts SAFE: strategy and executor disarmed, withdrawals frozen, whatever it did before.
+"""
+
+import asyncio
+import gc
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+
+import httpx
+import msgspec
+
+from cockpit.commands import Armable, Part
+from cockpit.desk.api import Api
+from cockpit.desk.control import Control
+from cockpit.desk.credentials import Credentials
+from cockpit.desk.picture import Picture
+from cockpit.desk.server import QuietServer, bind, server
+from cockpit.desk.stream import Stream
+from cockpit.desk.supervisor import Supervisor
+from cockpit.desk.workers import Sources, Workers
+from cockpit.settings import Settings
+from storage.history import FormerRun, History, Run
+from storage.writer import HistoryWriter
+
+log = logging.getLogger(__name__)
+
+TICK_S = 0.25
+SOCKET_NAME = "desk.sock"
+MS = 1_000_000
+
+QUIET_GC = (50_000, 20, 50)
+"""Thresholds of the garbage collector: what the quote path makes holds no cycles, so full passes can be rare."""
+
+
+class Desk:
+    """One account's desk. ``run`` returns after ``stop`` was asked for and the history is closed."""
+
+    def __init__(self, settings: Settings, history: History, *, sources: Sources | None = None) -> None:
+        self._settings = settings
+        self._history = history
+        self._sources = sources or Sources()
+        self._stopping = asyncio.Event()
+        self._supervisor = Supervisor()
+        self._stream = Stream()
+        self._former_dead_ns = 0
+        self._writer = HistoryWriter(history, clock=self._sources.wall_ns, on_failure=self._history_failed)
+
+    def stop(self) -> None:
+        """Ask the desk to disarm, write its history and end."""
+        self._stopping.set()
+
+    async def run(self) -> None:
+        """Live until ``stop``. Raises HistoryError when the history cannot be opened, or could not be written out."""
+        settings, sources = self._settings, self._sources
+        started_ns = sources.wall_ns()
+        run = Run(run_id=sources.new_id(), mode=settings.mode, account=settings.account_id, started_ns=started_ns)
+        former = await self._history.open(run)
+        self._remember(former, started_ns)
+        clean = False
+        try:
+            async with httpx.AsyncClient(trust_env=False) as client:
+                workers = Workers(
+                    settings,
+                    client,
+                    sources,
+                    run_id=run.run_id,
+                    record=self._writer.put,
+                    history_writable=lambda: self._writer.writable,
+                )
+                self._workers = workers
+                await self._live(workers, client, run)
+            clean = True
+        finally:
+            await self._history.close(sources.wall_ns() if clean else None)
+
+    async def _live(self, workers: Workers, client: httpx.AsyncClient, run: Run) -> None:
+        writing = asyncio.create_task(self._writer.run(), name="history")
+        credentials = Credentials(workers, run.account)
+        picture = Picture(
+            workers,
+            self._writer,
+            self._supervisor,
+            run_id=run.run_id,
+            mode=self._settings.mode,
+            account=run.account,
+            started_ns=run.started_ns,
+            blocked=lambda: self.blocked("trade-executor"),
+            attached=lambda: len(self._stream),
+            wall_ns=self._sources.wall_ns,
+        )
+        self._picture = picture
+        serving = self._serve(workers, client, picture, run)
+        api = asyncio.create_task(serving.serve([bind(self._settings.state_dir / SOCKET_NAME)]), name="api")
+        start = self._supervisor.start
+        for feed in workers.reference.feeds:
+            start(feed.source, lambda feed=feed: feed.run(workers.reference.on_tick))  # type: ignore[misc]
+        start("liquidity", workers.liquidity.run)
+        start("inventory", workers.inventory.run)
+        start("credentials", credentials.run)
+        start("relay", workers.relay.run)
+        start("tick", self._tick)
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(*QUIET_GC)
+        try:
+            await self._stopping.wait()
+        finally:
+            await self._wind_down(workers, serving, api, writing)
+
+    async def _wind_down(
+        self, workers: Workers, serving: QuietServer, api: asyncio.Task[None], writing: asyncio.Task[None]
+    ) -> None:
+        """Disarm first, then let the parts go, and write what happened to the last event."""
+        for part in ("trade-executor", "strategy-engine"):
+            if workers.arming.armed(part):
+                workers.arming.disarm(part, "disarmed: the desk is stopping")
+        self._publish()
+        await self._supervisor.stop()
+        serving.should_exit = True
+        await asyncio.gather(api, return_exceptions=True)
+        (self._settings.state_dir / SOCKET_NAME).unlink(missing_ok=True)
+        self._writer.stop()
+        await writing
+
+    def _serve(self, workers: Workers, client: httpx.AsyncClient, picture: Picture, run: Run) -> QuietServer:
+        async def refresh_reference() -> str | None:
+            return "; ".join(await workers.reference.refresh(client)) or None
+
+        async def refresh_inventory() -> str | None:
+            done = await workers.inventory.sync("refresh")
+            return None if done is not None else workers.inventory.last_error
+
+        control = Control(
+            workers.arming,
+            blocked=self.blocked,
+            refreshers={
+                "market-reference-ingest": refresh_reference,
+                "inventory-sync": refresh_inventory,
+                "liquidity-manager": workers.liquidity.refresh,
+            },
+            limits=workers.limits,
+            shutdown=self.stop,
+            record=self._writer.put,
+            wall_ns=self._sources.wall_ns,
+            new_id=self._sources.new_id,
+        )
+        api = Api(
+            control,
+            self._stream,
+            picture=picture.snapshot,
+            part_state=lambda part: self._part_state(part, picture),
+            identity={"run_id": run.run_id, "mode": run.mode, "account": run.account},
+        )
+        return server(api.app())
+
+    async def _tick(self) -> None:
+        """Age what must age and publish a snapshot, four times a second."""
+        workers = self._workers
+        while True:
+            now = self._sources.wall_ns()
+            workers.book.tick(now)
+            if workers.book.dying():
+                workers.inventory.wanted()
+            workers.reference.recompute()
+            self._picture.ticked_ns = now
+            self._publish()
+            await asyncio.sleep(TICK_S)
+
+    def _publish(self) -> None:
+        if len(self._stream):
+            self._stream.put(msgspec.json.encode(self._picture.snapshot()).decode())
+
+    def blocked(self, part: Armable) -> tuple[str, ...]:
+        """Why this part may not be armed now, one sentence a reason; empty when it may."""
+        if part == "strategy-engine":
+            return ()
+        workers, reasons = self._workers, []
+        if not self._writer.writable:
+            reasons.append("the history cannot be written")
+        if workers.inventory.balance is None:
+            reasons.append("the balances are not known yet")
+        if workers.executor.salt is None:
+            reasons.append("the Verifier's salt is not known yet")
+        if workers.key_registered is not True:
+            reasons.append(workers.key_problem or "the signing key's registration is not known yet")
+        if workers.relay.state != "ok":
+            reasons.append("the relay is not connected")
+        left_ms = (self._former_dead_ns - self._sources.wall_ns()) // MS
+        if left_ms > 0:
+            reasons.append(f"quotes of the former run may be alive for another {left_ms // 1000 + 1} s")
+        return tuple(reasons)
+
+    def _remember(self, former: FormerRun | None, now_ns: int) -> None:
+        """Quotes of the former run must be dead before new ones are signed: nobody holds their amounts any more.
+
+        An unclean end may have lost the last ones it signed, so they are taken to have lived as long as allowed.
+        """
+        if former is None:
+            return
+        margin_ns = self._settings.quote_death_margin_ms * MS
+        self._former_dead_ns = former.dead_ns + margin_ns if former.dead_ns else 0
+        if not former.clean:
+            longest_ns = self._settings.limits().max_deadline_ms * MS
+            last_possible = former.last_write_ns + HEARTBEAT_NS + longest_ns + margin_ns
+            self._former_dead_ns = max(self._former_dead_ns, last_possible)
+        if self._former_dead_ns > now_ns:
+            log.warning("the executor waits until the quotes of run %s are dead", former.run_id)
+
+    def _history_failed(self, reason: str) -> None:
+        """What cannot be recorded is not traded."""
+        self._workers.arming.disarm("trade-executor", f"disarmed: {reason}")
+        log.error("the executor is disarmed: %s", reason)
+
+    def _part_state(self, part: Part, picture: Picture) -> Mapping[str, object]:
+        """A part's own share of the snapshot."""
+        shot = picture.snapshot()
+        health = next(health for health in shot.health if health.part == part)
+        own: dict[Part, Mapping[str, object]] = {
+            "near-intents-ingest": {"relay": shot.relay, "counts": shot.counts},
+            "market-reference-ingest": {"market": shot.market},
+            "inventory-sync": {"inventory": shot.inventory},
+            "liquidity-manager": {
+                "deposits": shot.deposits,
+                "deposits_age_ms": shot.deposits_age_ms,
+                "withdrawals_frozen": shot.withdrawals_frozen,
+            },
+            "history-writer": {"writer": self._writer.state()},
+            "strategy-engine": {
+                "armed": shot.strategy_armed,
+                "why": shot.strategy_why,
+                "limits": shot.limits,
+                "decisions": shot.decisions,
+            },
+            "trade-executor": {
+                "armed": shot.executor_armed,
+                "why": shot.executor_why,
+                "blocked": shot.executor_blocked,
+                "alive": shot.alive,
+                "quotes": shot.quotes,
+                "executions": shot.executions,
+                "reaction": shot.reaction,
+            },
+        }
+        return {"health": health, **own[part]}
+
+
+HEARTBEAT_NS = 2_000_000_000
+"""How far behind the last recorded sign of life a desk may have gone on signing."""
+
+
+def socket_path(state_dir: Path) -> Path:
+    """Where a desk with this state directory listens."""
+    return state_dir / SOCKET_NAME

@@ -1,0 +1,21 @@
+"""The limits in force: one place that all parts read, replaced as a whole."""
+
+from collections.abc import Callable
+
+from cockpit.commands import Limits
+
+
+class LimitsInForce:
+    """``current`` is what the next decision is held to; ``on_change`` hears of every new set."""
+
+    def __init__(self, limits: Limits, *, on_change: Callable[[Limits], None] = lambda limits: None) -> None:
+        self.current = limits
+        self.on_change = on_change
+
+    def replace(self, limits: Limits) -> None:
+        """Put a validated set in force; ValueError when it is not a possible one."""
+        problems = limits.problems()
+        if problems:
+            raise ValueError("; ".join(problems))
+        self.current = limits
+        self.on_change(limits)

@@ -1,0 +1,133 @@
+"""Makes the snapshot: the whole desk at one moment, for every cockpit attached."""
+
+from collections.abc import Callable, Iterable
+from itertools import islice
+from typing import TypeVar
+
+from cockpit.desk.health import healths
+from cockpit.desk.quotes import Quote
+from cockpit.desk.rows import (
+    age_ms,
+    alive_view,
+    decision_row,
+    deposit_rows,
+    execution_row,
+    inventory_view,
+    market_view,
+    quote_row,
+    reaction_view,
+)
+from cockpit.desk.supervisor import Supervisor
+from cockpit.desk.workers import Workers
+from cockpit.snapshot import Counts, Mode, Reaction, Snapshot
+from storage.writer import HistoryWriter
+
+SHOWN = 60
+"""Rows of each list in a snapshot: more than a screen shows, few enough to make four times a second."""
+
+REACTION_EVERY = 4
+"""Snapshots between two computations of the reaction percentiles."""
+
+T = TypeVar("T")
+
+
+def _newest(rows: Iterable[T]) -> list[T]:
+    return list(islice(rows, SHOWN))
+
+
+class Picture:
+    """Builds snapshots of one desk, numbered."""
+
+    def __init__(
+        self,
+        workers: Workers,
+        writer: HistoryWriter,
+        supervisor: Supervisor,
+        *,
+        run_id: str,
+        mode: Mode,
+        account: str,
+        started_ns: int,
+        blocked: Callable[[], tuple[str, ...]],
+        attached: Callable[[], int],
+        wall_ns: Callable[[], int],
+    ) -> None:
+        self._workers = workers
+        self._writer = writer
+        self._supervisor = supervisor
+        self._run_id = run_id
+        self._mode = mode
+        self._account = account
+        self._started_ns = started_ns
+        self._blocked = blocked
+        self._attached = attached
+        self._wall_ns = wall_ns
+        self._seq = 0
+        self._reaction = Reaction(p50_us=None, p99_us=None, max_us=None)
+        self.ticked_ns = started_ns
+
+    def snapshot(self) -> Snapshot:
+        """The desk now."""
+        workers, now = self._workers, self._wall_ns()
+        pair, book, intake = workers.pair, workers.book, workers.intake
+        view = intake.view()
+        prices = intake.prices(view)
+        if self._seq % REACTION_EVERY == 0:
+            self._reaction = reaction_view(workers.executor.reactions_us)
+        self._seq += 1
+        told = self._writer.state()
+        settling = [quote for quote in reversed(book.recent) if quote.state == "settling"]
+        fills: list[Quote] = settling + _newest(reversed(book.fills))
+        return Snapshot(
+            seq=self._seq,
+            at_ns=now,
+            run_id=self._run_id,
+            started_ns=self._started_ns,
+            tick_ms=max(0, (now - self.ticked_ns) // 1_000_000),
+            mode=self._mode,
+            account=self._account,
+            strategy_armed=workers.arming.strategy,
+            executor_armed=workers.arming.executor,
+            strategy_why=workers.arming.why("strategy-engine"),
+            executor_why=workers.arming.why("trade-executor"),
+            executor_blocked="; ".join(self._blocked()),
+            relay=workers.relay.state,
+            history="ok" if self._writer.writable else "starting" if told.status == "starting" else "down",
+            history_queue=told.queue,
+            withdrawals_frozen=workers.liquidity.withdrawals_frozen,
+            attached=self._attached(),
+            inventory=inventory_view(
+                pair, workers.inventory, workers.liquidity, book.reservations, workers.params, view.mid, now
+            ),
+            deposits=deposit_rows(workers.liquidity, now, SHOWN),
+            deposits_age_ms=age_ms(now, workers.liquidity.at_ns),
+            decisions=tuple(decision_row(pair, event, now) for event in _newest(reversed(intake.recent))),
+            quotes=tuple(quote_row(pair, quote, now) for quote in _newest(reversed(book.recent))),
+            executions=tuple(execution_row(pair, quote, now) for quote in fills[:SHOWN]),
+            market=market_view(workers.reference, prices, now),
+            health=healths(workers, self._writer, self._supervisor, now),
+            limits=workers.limits.current,
+            counts=self.counts(),
+            alive=alive_view(pair, book.reservations, now),
+            reaction=self._reaction,
+        )
+
+    def counts(self) -> Counts:
+        """What was counted since the start."""
+        workers = self._workers
+        relay, intake, book = workers.relay.counters, workers.intake.counters, workers.book.counters
+        malformed = sum(count for name, count in relay.items() if name.startswith("malformed_"))
+        return Counts(
+            requests=intake["requests"],
+            other_pairs=relay["other_pairs"],
+            malformed=malformed + intake["malformed_duplicate"],
+            decisions=intake["decisions"],
+            actionable=intake["actionable"],
+            sent=book["sent"],
+            accepted=book["accepted"],
+            refused=book["refused"],
+            unknown=book["unknown"],
+            settled=book["settled"],
+            expired=book["expired"],
+            statuses=relay["statuses"],
+        )

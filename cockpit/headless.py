@@ -1,0 +1,49 @@
+"""The desk as a process of its own, without a screen."""
+
+import asyncio
+import logging
+import os
+import signal
+
+import click
+import uvloop
+
+from cockpit.desk.desk import Desk
+from cockpit.desk.server import AlreadyRunning, BadStateDir, held
+from cockpit.settings import Settings
+from storage.history import HistoryError
+from storage.sqlite import SqliteHistory
+
+HISTORY_NAME = "history.sqlite"
+
+
+def run_desk(settings: Settings) -> int:
+    """Run a desk until SIGTERM or SIGINT; a second signal does not wait. The exit code."""
+    logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    for noisy in ("httpx", "httpcore", "websockets", "uvicorn", "aiosqlite", "asyncio"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+    try:
+        with held(settings.state_dir):
+            uvloop.run(_desk(settings))
+    except (AlreadyRunning, BadStateDir, HistoryError) as exc:
+        click.echo(f"cockpit desk: {exc}", err=True)
+        return 1
+    return 0
+
+
+async def _desk(settings: Settings) -> None:
+    desk = Desk(settings, SqliteHistory(settings.state_dir / HISTORY_NAME))
+    asked = False
+
+    def stop() -> None:
+        nonlocal asked
+        if asked:
+            os._exit(130)
+        asked = True
+        desk.stop()
+
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, stop)
+    loop.add_signal_handler(signal.SIGHUP, lambda: None)
+    await desk.run()

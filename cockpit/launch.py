@@ -1,0 +1,93 @@
+"""Starting, finding and ending the processes a cockpit runs: its desk, and in a rehearsal the venue."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+START_WITHIN_S = 20.0
+POLL_S = 0.02
+LOG_TAIL = 3
+
+
+class DidNotStart(Exception):
+    """A process ended or stayed silent before it was ready; the text holds the last lines of its log."""
+
+
+def spawn(arguments: Sequence[str], log_file: Path, environ: Mapping[str, str]) -> subprocess.Popen[bytes]:
+    """Start ``cockpit`` with these arguments in a session of its own, so that no terminal can take it along."""
+    descriptor = os.open(log_file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    try:
+        return subprocess.Popen(
+            [sys.executable, "-m", "cockpit", *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=descriptor,
+            stderr=descriptor,
+            env=dict(environ),
+            start_new_session=True,
+        )
+    finally:
+        os.close(descriptor)
+
+
+async def ready(process: subprocess.Popen[bytes], what: str, log_file: Path, is_ready: Callable[[], bool]) -> None:
+    """Wait until the process is ready; DidNotStart when it ends first or takes longer than 20 s."""
+    deadline = time.monotonic() + START_WITHIN_S
+    while not is_ready():
+        code = process.poll()
+        if code is not None:
+            raise DidNotStart(f"{what} ended with code {code}: {_tail(log_file)}")
+        if time.monotonic() > deadline:
+            raise DidNotStart(f"{what} was not ready within {START_WITHIN_S:g} s; its log is {log_file}")
+        await asyncio.sleep(POLL_S)
+
+
+def _tail(log_file: Path) -> str:
+    lines = log_file.read_text("utf-8", "replace").splitlines()[-LOG_TAIL:]
+    return " / ".join(line.strip() for line in lines if line.strip()) or f"it said nothing in {log_file}"
+
+
+def answers(socket_path: Path) -> bool:
+    """Whether somebody listens on the Unix socket."""
+    import socket
+
+    with contextlib.closing(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)) as probe:
+        try:
+            probe.connect(str(socket_path))
+        except OSError:
+            return False
+    return True
+
+
+async def end(pid: int, within_s: float = 10.0) -> bool:
+    """Ask a process of ours to end and wait for it; False when it is still there after ``within_s`` seconds."""
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGTERM)
+    return await gone(pid, within_s)
+
+
+async def gone(pid: int, within_s: float = 10.0) -> bool:
+    """Wait until a process has ended; False when it is still there after ``within_s`` seconds."""
+    deadline = time.monotonic() + within_s
+    while time.monotonic() < deadline:
+        if not _exists(pid):
+            return True
+        await asyncio.sleep(POLL_S)
+    return False
+
+
+def _exists(pid: int) -> bool:
+    with contextlib.suppress(ChildProcessError):
+        os.waitpid(pid, os.WNOHANG)
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

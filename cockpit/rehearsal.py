@@ -1,0 +1,144 @@
+"""A sandbox: a venue of its own, a desk pointed at it, and where both are found again."""
+
+import asyncio
+import os
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+from cockpit.launch import DidNotStart, answers, end, ready, spawn
+from cockpit.settings import load
+
+LATEST = "latest"
+VENUE_ENV = "venue.env"
+DESK_ENV = "desk.env"
+PIDS = "pids.json"
+
+DESK_SETTINGS: Mapping[str, str] = {
+    "STRATEGY_MAX_NOTIONAL_EURE": "500",
+    "STRATEGY_HALF_SPREAD_BPS": "8",
+    "STRATEGY_MAX_SKEW_BPS": "6",
+    "STRATEGY_MIN_EDGE_BPS": "2",
+    "INVENTORY_POLL_MS": "2000",
+}
+"""A desk of the sandbox quotes larger and tighter than a first live run would: there is nothing to lose."""
+
+
+CREDENTIALS = ("NEAR_INTENTS_API_KEY", "NEAR_INTENTS_ACCOUNT_ID", "NEAR_INTENTS_SIGNER_PRIVATE_KEY")
+
+
+class Pids(msgspec.Struct, frozen=True):
+    """The processes of a rehearsal."""
+
+    venue: int
+    desk: int
+
+
+class VenueFlags(msgspec.Struct, frozen=True, kw_only=True):
+    """What ``cockpit venue`` can be told; None leaves the venue's own default."""
+
+    seed: int | None = None
+    rate: float | None = None
+    other_pairs: float | None = None
+    speed: float | None = None
+    prices: str | None = None
+
+    def arguments(self) -> list[str]:
+        """As command-line arguments."""
+        given = msgspec.structs.asdict(self)
+        return [
+            word
+            for name, value in given.items()
+            if value is not None
+            for word in (f"--{name.replace('_', '-')}", str(value))
+        ]
+
+
+class Rehearsal:
+    """One sandbox in its own directory under ``root``; ``latest`` points to the newest."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+
+    @classmethod
+    def running(cls, root: Path) -> "Rehearsal | None":
+        """The newest rehearsal whose desk still answers."""
+        latest = root / LATEST
+        if not latest.is_symlink():
+            return None
+        found = cls(root / latest.readlink())
+        return found if answers(found.socket_path) else None
+
+    @classmethod
+    def new(cls, root: Path, name: str) -> "Rehearsal":
+        """A fresh one: its own ledger, its own history."""
+        directory = root / name
+        directory.mkdir(mode=0o700, parents=True)
+        pointer = root / f".{name}"
+        pointer.symlink_to(name)
+        pointer.replace(root / LATEST)
+        return cls(directory)
+
+    @property
+    def socket_path(self) -> Path:
+        """Where its desk listens."""
+        return self.directory / "desk.sock"
+
+    @property
+    def history_path(self) -> Path:
+        """Its desk's history."""
+        return self.directory / "history.sqlite"
+
+    def venue_env(self) -> dict[str, str]:
+        """The venue's addresses and the maker's credentials, as it announced them."""
+        lines = (self.directory / VENUE_ENV).read_text("utf-8").splitlines()
+        return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
+
+    def pids(self) -> Pids:
+        """Its processes."""
+        return msgspec.json.decode((self.directory / PIDS).read_bytes(), type=Pids)
+
+    async def start(self, flags: VenueFlags, environ: Mapping[str, str], own: Mapping[str, str]) -> None:
+        """Start venue and desk; DidNotStart when one of them does not come up (the other is then ended).
+
+        ``own`` are an operator's own settings to rehearse with; account, key and token stay the sandbox's.
+        ``environ`` must hold none of the program's settings: they would win over these.
+        """
+        venue_log, desk_log = self.directory / "venue.log", self.directory / "desk.log"
+        venue_env = self.directory / VENUE_ENV
+        venue = spawn(["venue", "--write-env", str(venue_env), *flags.arguments()], venue_log, environ)
+        desk: subprocess.Popen[bytes] | None = None
+        try:
+            await ready(venue, "the sandbox venue", venue_log, venue_env.exists)
+            self._write_desk_env(own)
+            arguments = ["desk", "--env-file", str(self.directory / DESK_ENV)]
+            desk = spawn(arguments, desk_log, environ)
+            (self.directory / PIDS).write_bytes(msgspec.json.encode(Pids(venue.pid, desk.pid)))
+            await ready(desk, "the desk", desk_log, lambda: answers(self.socket_path))
+        except (DidNotStart, OSError, asyncio.CancelledError):
+            for process in (desk, venue):
+                if process is not None and process.poll() is None:
+                    await end(process.pid)
+            raise
+
+    def _write_desk_env(self, own: Mapping[str, str]) -> None:
+        venue = self.venue_env()
+        settings = {**DESK_SETTINGS, **venue, **own, **{name: venue[name] for name in CREDENTIALS}}
+        settings["COCKPIT_STATE_DIR"] = str(self.directory)
+        settings.pop("SANDBOX_CONTROL_URL")
+        path = self.directory / DESK_ENV
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.writelines(f"{name}={value}\n" for name, value in settings.items())
+        if not load(path, {}).is_loopback:
+            raise DidNotStart("a sandbox trades on loopback only, and the settings name an endpoint that is elsewhere")
+
+    async def end(self) -> list[str]:
+        """End desk and venue, the desk first; one sentence for each that would not go."""
+        pids = self.pids()
+        problems = []
+        for name, pid in (("desk", pids.desk), ("venue", pids.venue)):
+            if not await end(pid):
+                problems.append(f"the {name} (process {pid}) did not end in time; see {self.directory}")
+        return problems

@@ -1,0 +1,143 @@
+"""A rehearsal without a screen: venue and desk run for a while, then the ledger and the history are compared."""
+
+import asyncio
+import os
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import click
+import httpx
+
+from cockpit.commands import ARMABLE, Result
+from cockpit.launch import DidNotStart
+from cockpit.link import DeskLink, LinkLost
+from cockpit.rehearsal import Rehearsal, VenueFlags
+from cockpit.report import Report, account_for
+from cockpit.snapshot import Snapshot
+from storage.summary import summarise
+
+WAIT_S = 30.0
+QUIET_S = 4.0
+"""Longer than an auction and a settlement of the sandbox together: after it nothing more is on its way."""
+
+
+class Failed(Exception):
+    """The rehearsal could not be carried out; the text says what happened."""
+
+
+class _Newest:
+    """Follows a desk's stream and keeps the newest snapshot."""
+
+    def __init__(self, link: DeskLink) -> None:
+        self._link = link
+        self._snapshot: Snapshot | None = None
+        self._reason = "nothing was heard from the desk"
+        self._heard = asyncio.Event()
+
+    async def follow(self) -> None:
+        async for said in self._link.snapshots():
+            if isinstance(said, LinkLost):
+                self._reason = said.reason
+                continue
+            self._snapshot = said
+            self._heard.set()
+
+    async def next(self) -> Snapshot:
+        """A snapshot newer than the last one asked for."""
+        self._heard.clear()
+        await asyncio.wait_for(self._heard.wait(), WAIT_S)
+        assert self._snapshot is not None
+        return self._snapshot
+
+    async def until(self, holds: Callable[[Snapshot], bool], what: str) -> Snapshot:
+        """The first snapshot for which ``holds``; Failed after 30 s."""
+        try:
+            async with asyncio.timeout(WAIT_S):
+                while True:
+                    snapshot = await self.next()
+                    if holds(snapshot):
+                        return snapshot
+        except TimeoutError:
+            seen = self._snapshot
+            why = self._reason if seen is None else seen.executor_blocked or seen.market.detail or "no reason shown"
+            raise Failed(f"the desk was not {what} within {WAIT_S:g} s: {why}") from None
+
+
+async def rehearse(
+    rehearsal: Rehearsal,
+    flags: VenueFlags,
+    environ: Mapping[str, str],
+    own: Mapping[str, str],
+    *,
+    seconds: float,
+    arm: bool,
+    as_json: bool,
+) -> int:
+    """Run and report. Exit code 0: every base unit explained, 1: not, 2: it could not be carried out."""
+    try:
+        await rehearsal.start(flags, environ, own)
+        report = await _run(rehearsal, seconds, arm)
+    except (Failed, DidNotStart) as exc:
+        click.echo(f"cockpit sandbox: {exc}", err=True)
+        return 2
+    click.echo(report.as_json() if as_json else report.as_text())
+    return 0 if report.explained else 1
+
+
+async def _run(rehearsal: Rehearsal, seconds: float, arm: bool) -> Report:
+    link = DeskLink(rehearsal.socket_path, actor="headless", new_id=lambda: os.urandom(8).hex())
+    newest = _Newest(link)
+    following = asyncio.create_task(newest.follow())
+    control = rehearsal.venue_env()["SANDBOX_CONTROL_URL"]
+    try:
+        async with httpx.AsyncClient(base_url=control, trust_env=False) as client:
+            if arm:
+                await _arm(link, newest)
+            await asyncio.sleep(seconds)
+            for part in reversed(ARMABLE):
+                await link.send(part, "disarm")
+            await client.post("/traders", json={"running": False})
+            last = await _settled(client, newest)
+            state = (await client.get("/state")).json()
+    finally:
+        following.cancel()
+        await link.close()
+        for problem in await rehearsal.end():
+            click.echo(problem, err=True)
+    account = state["account"]
+    return account_for(
+        seconds,
+        last.counts,
+        last.alive.quotes,
+        await summarise(rehearsal.history_path),
+        _amounts(state["opening"][account]),
+        _amounts(state["balances"][account]),
+    )
+
+
+def _amounts(balances: Mapping[str, Any]) -> dict[str, int]:
+    return {token: int(amount) for token, amount in balances.items()}
+
+
+async def _arm(link: DeskLink, newest: _Newest) -> None:
+    await newest.until(lambda shot: not shot.executor_blocked and shot.market.usable, "ready to be armed")
+    for part in ARMABLE:
+        outcome = await link.send(part, "arm")
+        if not isinstance(outcome, Result) or not outcome.accepted:
+            raise Failed(f"{part} could not be armed: {outcome.reason}")
+
+
+async def _settled(client: httpx.AsyncClient, newest: _Newest) -> Snapshot:
+    """Wait until the ledger has had no settlement for a while and the desk has confirmed all of them."""
+    loop = asyncio.get_running_loop()
+    seen, since = -1, loop.time()
+    deadline = since + WAIT_S
+    while True:
+        snapshot = await newest.next()
+        state = (await client.get("/state")).json()
+        fills = sum(fill["account"] == state["account"] for fill in state["fills"])
+        if fills != seen:
+            seen, since = fills, loop.time()
+        confirmed = snapshot.counts.settled >= fills and not any(row.unexplained for row in snapshot.inventory.rows)
+        if (confirmed and loop.time() - since > QUIET_S) or loop.time() > deadline:
+            return snapshot

@@ -1,0 +1,99 @@
+"""The cockpit in this terminal: attached to the account's desk, or to a sandbox's; both started when there is none."""
+
+import getpass
+import os
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+
+import click
+
+from cockpit.app import CockpitApp
+from cockpit.launch import answers, gone, ready, spawn
+from cockpit.link import DeskLink, LinkLost
+from cockpit.rehearsal import Rehearsal, VenueFlags
+from cockpit.settings import Settings
+
+SOCKET_NAME = "desk.sock"
+
+
+def _link(socket_path: Path) -> DeskLink:
+    return DeskLink(socket_path, actor=_actor(), new_id=lambda: os.urandom(8).hex())
+
+
+def _actor() -> str:
+    """Who sits here, as the journal names them: the user, and the ssh client's address when there is one."""
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):
+        user = str(os.getuid())
+    remote = os.environ.get("SSH_CONNECTION", "").split(" ")[0]
+    return f"{user}@{remote}" if remote else user
+
+
+async def _show(link: DeskLink, paint_hz: int, on_start: Callable[[], Awaitable[None]] | None) -> bool:
+    """Run the app; whether the desk is to be stopped."""
+    wanted = await CockpitApp(link, paint_hz=paint_hz, on_start=on_start).run_async()
+    return wanted is not None and wanted.stop_desk
+
+
+async def run_cockpit(settings: Settings, env_file: Path | None, environ: Mapping[str, str]) -> int:
+    """Attach to the desk of these settings, or start it. The exit code."""
+    socket_path = settings.state_dir / SOCKET_NAME
+    log_file = settings.state_dir / "desk.log"
+
+    async def start_desk() -> None:
+        settings.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        arguments = ["desk", *(["--env-file", str(env_file.absolute())] if env_file is not None else [])]
+        await ready(spawn(arguments, log_file, environ), "the desk", log_file, lambda: answers(socket_path))
+
+    link = _link(socket_path)
+    try:
+        if not await _show(link, settings.paint_hz, None if answers(socket_path) else start_desk):
+            return 0
+        return 0 if await _stop_desk(link) else 1
+    finally:
+        await link.close()
+
+
+async def _stop_desk(link: DeskLink) -> bool:
+    """Stop the desk and wait until it is gone; False, and said so, when it does not go."""
+    told = await link.health()
+    if isinstance(told, LinkLost):
+        click.echo("No desk is running.")
+        return True
+    outcome = await link.shutdown()
+    if await gone(told.pid):
+        click.echo("The desk is stopped; its history is written.")
+        return True
+    click.echo(f"The desk (process {told.pid}) has not ended: {outcome.reason}", err=True)
+    return False
+
+
+async def run_sandbox(root: Path, flags: VenueFlags, environ: Mapping[str, str], own: Mapping[str, str]) -> int:
+    """Attach to the sandbox that is running, or start one. The exit code."""
+    rehearsal = Rehearsal.running(root)
+    on_start = None
+    if rehearsal is None:
+        fresh = rehearsal = Rehearsal.new(root, new_name())
+
+        async def on_start() -> None:
+            await fresh.start(flags, environ, own)
+
+    link = _link(rehearsal.socket_path)
+    try:
+        stop = await _show(link, 4, on_start)
+        if not stop:
+            click.echo("The sandbox goes on; `cockpit sandbox` attaches to it again.")
+            return 0
+        problems = await rehearsal.end()
+    finally:
+        await link.close()
+    for problem in problems:
+        click.echo(problem, err=True)
+    return 1 if problems else 0
+
+
+def new_name() -> str:
+    """A directory name for a rehearsal that starts now."""
+    return f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{os.getpid()}"
