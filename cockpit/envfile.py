@@ -30,16 +30,18 @@ def read_env_file(path: Path, names: Collection[str]) -> EnvFile:
         return EnvFile({}, ())
     except OSError as error:
         return EnvFile(None, (f"{path} cannot be read: {error.strerror}",))
-    with open(handle, encoding="utf-8-sig") as stream:
+    try:
         found = os.fstat(handle)
         if not stat.S_ISREG(found.st_mode):
             return EnvFile(None, (f"{path} is not a file",))
         if found.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
             return EnvFile(None, (f"{path} is open to other users: run chmod 600 {shlex.quote(str(path))}",))
-        try:
+        with open(handle, encoding="utf-8-sig", closefd=False) as stream:
             return _parse(stream, path, names)
-        except UnicodeDecodeError:
-            return EnvFile(None, (f"{path} is not UTF-8 text",))
+    except UnicodeDecodeError:
+        return EnvFile(None, (f"{path} is not UTF-8 text",))
+    finally:
+        os.close(handle)
 
 
 def _parse(stream: TextIO, path: Path, names: Collection[str]) -> EnvFile:

@@ -1,7 +1,7 @@
 """A text that cannot be shown by accident."""
 
 import hmac
-from typing import Never, NoReturn
+from typing import NoReturn
 
 
 class Secret:
@@ -40,7 +40,7 @@ class Secret:
 
     __hash__ = object.__hash__
 
-    def __setattr__(self, name: str, value: Never) -> None:
+    def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError("a Secret cannot be changed")
 
     def __delattr__(self, name: str) -> None:
