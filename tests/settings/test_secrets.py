@@ -39,7 +39,7 @@ def test_copies_are_itself_and_it_cannot_be_changed() -> None:
     with pytest.raises(AttributeError):
         secret._text = "x"
     with pytest.raises(AttributeError):
-        del secret._text
+        del secret._text  # type: ignore[attr-defined]
     assert secret == Secret(WORD)
     assert secret != Secret("another")
     assert secret != WORD
