@@ -88,6 +88,15 @@ class Maker:
                 if fits(came):
                     return came
 
+    async def status_of(self, quote_hash: str) -> dict[str, Any]:
+        """The settlement status of one quote."""
+
+        def fits(message: dict[str, Any]) -> bool:
+            data: dict[str, Any] = message.get("params", {}).get("data", {})
+            return data.get("quote_hash") == quote_hash
+
+        return await self.wait(fits)
+
     async def events(self, count: int, method: str = "event") -> list[dict[str, Any]]:
         """The first ``count`` broadcasts."""
 

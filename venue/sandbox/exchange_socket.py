@@ -47,7 +47,7 @@ class ExchangeSocket:
                 raise result
 
     async def _read(self, socket: WebSocket, dialect: Dialect) -> None:
-        await _send(socket, dialect.greeting(self._feed.book().at_ns))
+        await _send(socket, dialect.greeting(self._feed.now_ns()))
         while (event := await socket.receive())["type"] == "websocket.receive":
             try:
                 message = msgspec.json.decode(event.get("text") or event["bytes"], type=dict[str, object])
@@ -65,7 +65,7 @@ class ExchangeSocket:
     async def _beat(self, socket: WebSocket, dialect: Dialect, every_s: float) -> None:
         while True:
             await asyncio.sleep(every_s)
-            await _send(socket, dialect.heartbeat(self._feed.book().at_ns))
+            await _send(socket, dialect.heartbeat(self._feed.now_ns()))
 
 
 async def _send(socket: WebSocket, message: Message | None) -> None:

@@ -61,6 +61,10 @@ class ExchangeFeed:
         """Whether a fault holds the price where it is."""
         return self.name in self._switches.faults.exchange_frozen
 
+    def now_ns(self) -> int:
+        """UTC nanoseconds, for messages that carry no price."""
+        return self._clock()
+
     def book(self) -> Book:
         """The book now; the one before the freeze while the exchange is frozen."""
         if self._last is None or not self.frozen:

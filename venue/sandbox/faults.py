@@ -5,6 +5,8 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from venue.assets import BTC, EURE
+
 Endpoint = Literal["ok", "429", "500", "garbage", "slow"]
 Exchange = Literal["kraken", "coinbase", "bitstamp"]
 _Milliseconds = Annotated[int, msgspec.Meta(ge=0, le=600_000)]
@@ -36,6 +38,10 @@ class Deposit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     amount: Annotated[int, msgspec.Meta(gt=0)]
     account: str | None = None
     confirm_after_s: Annotated[float, msgspec.Meta(ge=0, le=86_400)] = 15.0
+
+    def __post_init__(self) -> None:
+        if self.token_id not in (BTC.token_id, EURE.token_id):
+            raise ValueError(f"the bridge does not carry {self.token_id}")
 
 
 class Strikes(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

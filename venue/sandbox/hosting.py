@@ -10,11 +10,37 @@ import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 HOST = "127.0.0.1"
+GRACE_S = 0.5
+"""How long requests under way may take to end when the venue stops."""
 logger = logging.getLogger("venue.sandbox")
 
 
 class _Server(uvicorn.Server):
-    """Leaves the process's signals alone: whoever runs the venue decides when it ends."""
+    """Leaves the process's signals alone: whoever runs the venue decides when it ends, and then it ends at once."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._end = asyncio.Event()
+
+    def end(self) -> None:
+        """Begin to shut down."""
+        self._end.set()
+
+    async def main_loop(self) -> None:
+        await self._end.wait()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for server in self.servers:
+            server.close()
+        for listener in sockets or ():
+            listener.close()
+        for connection in tuple(self.server_state.connections):
+            connection.shutdown()
+        if self.server_state.tasks:
+            _, slow = await asyncio.wait(self.server_state.tasks, timeout=GRACE_S)
+            for task in slow:
+                task.cancel()
+            await asyncio.gather(*slow, return_exceptions=True)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -54,8 +80,8 @@ class Host:
                 log_config=None,
                 log_level="critical",
                 access_log=False,
+                date_header=False,
                 server_header=False,
-                timeout_graceful_shutdown=1,
             )
         )
         self._running: asyncio.Task[None] | None = None
@@ -72,7 +98,7 @@ class Host:
     async def stop(self) -> None:
         """Close every connection and port."""
         if self._running is not None:
-            self._server.should_exit = True
+            self._server.end()
             await self._running
 
     async def _dispatch(self, scope: Scope, receive: Receive, send: Send) -> None:
