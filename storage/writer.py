@@ -22,6 +22,9 @@ HEARTBEAT_NS = 1_000_000_000
 STALL_S = 2.0
 """A write that takes longer counts as failing while it lasts."""
 
+BLIND_NS = HEARTBEAT_NS + int(STALL_S * 1e9) + 1_000_000_000
+"""Longest time after its last sign of life in which a desk may still have signed: then it knew, and disarmed."""
+
 FIRST_RETRY_S = 0.1
 LAST_RETRY_S = 5.0
 HIGH_WATER = 0.8
