@@ -3,14 +3,13 @@
 import asyncio
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 if TYPE_CHECKING:
-    from cockpit.rehearsal import Rehearsal, VenueFlags
     from cockpit.settings import Settings
 
 ENV_FILE = click.option(
@@ -76,7 +75,7 @@ def venue(write_env: Path | None, **flags: Any) -> None:
     from venue.sandbox.config import VenueConfig
     from venue.sandbox.server import run
 
-    def announce(env: "os.PathLike[str] | Any") -> None:
+    def announce(env: Mapping[str, str]) -> None:
         lines = "".join(f"{name}={value}\n" for name, value in env.items())
         if write_env is None:
             click.echo(lines, nl=False)
@@ -106,16 +105,16 @@ def venue(write_env: Path | None, **flags: Any) -> None:
 )
 def sandbox(headless: bool, arm: bool, seconds: float, as_json: bool, env_file: Path | None, **flags: Any) -> None:
     """Rehearse: a venue of its own on loopback, a desk and the cockpit. No key, no network, no configuration."""
-    from cockpit.rehearsal import Rehearsal, VenueFlags
+    from cockpit.rehearsal import Rehearsal, VenueFlags, new_name
 
     if not headless and (arm or as_json):
         raise click.UsageError("--arm and --json go with --headless; in the cockpit you arm by keyboard")
-    own = _own_settings(env_file, arm)
+    own = _own_settings(env_file)
     root, environ, venue_flags = _sandbox_root(), _bare_environment(), VenueFlags(**flags)
     if headless:
         from cockpit.rehearse import rehearse
 
-        rehearsal = Rehearsal.new(root, _new_name())
+        rehearsal = Rehearsal.new(root, new_name())
         running = rehearse(rehearsal, venue_flags, environ, own, seconds=seconds, arm=arm, as_json=as_json)
     else:
         from cockpit.terminal import run_sandbox
@@ -145,8 +144,8 @@ def _settings(env_file: Path | None) -> "Settings":
         sys.exit(2)
 
 
-def _own_settings(env_file: Path | None, arm: bool) -> dict[str, str]:
-    """What an operator's own file says, for a rehearsal with it; with ``--arm`` every endpoint must be on loopback."""
+def _own_settings(env_file: Path | None) -> dict[str, str]:
+    """What an operator's own file says, for a rehearsal with it."""
     if env_file is None:
         return {}
     from cockpit.envfile import read_env_file

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import subprocess
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -142,3 +143,8 @@ class Rehearsal:
             if not await end(pid):
                 problems.append(f"the {name} (process {pid}) did not end in time; see {self.directory}")
         return problems
+
+
+def new_name() -> str:
+    """A directory name for a rehearsal that starts now."""
+    return f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{os.getpid()}"

@@ -241,6 +241,11 @@ def _contradictions(s: Settings) -> tuple[str, ...]:
     return tuple(found)
 
 
+def default_state_dir(environ: Mapping[str, str]) -> Path:
+    """The state directory when no settings file is read: COCKPIT_STATE_DIR, or near-cockpit where state belongs."""
+    return Path(_state_dir(environ.get("COCKPIT_STATE_DIR") or None, environ))
+
+
 def _state_dir(given: str | None, environ: Mapping[str, str]) -> str:
     home = environ.get("HOME") or str(Path.home())
     if given is not None:

@@ -2,7 +2,6 @@
 
 import getpass
 import os
-import time
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
@@ -11,7 +10,7 @@ import click
 from cockpit.app import CockpitApp
 from cockpit.launch import answers, gone, ready, spawn
 from cockpit.link import DeskLink, LinkLost
-from cockpit.rehearsal import Rehearsal, VenueFlags
+from cockpit.rehearsal import Rehearsal, VenueFlags, new_name
 from cockpit.settings import Settings
 
 SOCKET_NAME = "desk.sock"
@@ -44,7 +43,7 @@ async def run_cockpit(settings: Settings, env_file: Path | None, environ: Mappin
 
     async def start_desk() -> None:
         settings.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        arguments = ["desk", *(["--env-file", str(env_file.absolute())] if env_file is not None else [])]
+        arguments = ["desk", *(["--env-file", str(env_file)] if env_file is not None else [])]
         await ready(spawn(arguments, log_file, environ), "the desk", log_file, lambda: answers(socket_path))
 
     link = _link(socket_path)
@@ -92,8 +91,3 @@ async def run_sandbox(root: Path, flags: VenueFlags, environ: Mapping[str, str],
     for problem in problems:
         click.echo(problem, err=True)
     return 1 if problems else 0
-
-
-def new_name() -> str:
-    """A directory name for a rehearsal that starts now."""
-    return f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{os.getpid()}"

@@ -49,7 +49,7 @@ async def summarise(path: Path) -> Summary:
 
 def _summarise(path: Path) -> Summary:
     with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as db:
-        rows = {table.name: db.execute(f"SELECT COUNT(*) FROM {table.name}").fetchone()[0] for table in TABLES}  # noqa: S608
+        rows = {table.name: db.execute(f"SELECT COUNT(*) FROM {table.name}").fetchone()[0] for table in TABLES}
         fills: Counter[str] = Counter()
         filled: Counter[str] = Counter()
         for asset_in, asset_out, amount_in, amount_out, side in db.execute(_FILLS):
@@ -75,4 +75,4 @@ def _summarise(path: Path) -> Summary:
 
 
 def _counted(db: sqlite3.Connection, query: str) -> dict[str, int]:
-    return {name: count for name, count in db.execute(query)}
+    return dict(db.execute(query).fetchall())
