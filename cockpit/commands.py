@@ -25,7 +25,8 @@ PARTS: tuple[Part, ...] = (
     "strategy-engine",
     "trade-executor",
 )
-ARMABLE: tuple[Part, ...] = ("strategy-engine", "trade-executor")
+Armable = Literal["strategy-engine", "trade-executor"]
+ARMABLE: tuple[Armable, ...] = ("strategy-engine", "trade-executor")
 REFRESHABLE: tuple[Part, ...] = ("market-reference-ingest", "inventory-sync", "liquidity-manager")
 
 

@@ -78,7 +78,9 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
             )
         reaction = self.reaction
         if reaction.p50_us is not None:
-            lines.append(f"reaction: p50 {reaction.p50_us:g} µs, p99 {reaction.p99_us:g} µs, max {reaction.max_us:g} µs")
+            lines.append(
+                f"reaction: p50 {reaction.p50_us:g} µs, p99 {reaction.p99_us:g} µs, max {reaction.max_us:g} µs"
+            )
         lines.append("rows: " + ", ".join(f"{name} {count}" for name, count in self.rows.items()))
         return "\n".join(lines)
 
