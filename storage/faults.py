@@ -1,5 +1,6 @@
 """What SQLite's errors mean to the person at the desk."""
 
+import errno
 import sqlite3
 from pathlib import Path
 
@@ -15,10 +16,20 @@ _SAID: dict[int, str] = {
     sqlite3.SQLITE_NOTADB: "is not a SQLite database: move it away, or point COCKPIT_STATE_DIR to another directory",
 }
 
+_LIKE = {
+    errno.EACCES: sqlite3.SQLITE_READONLY,
+    errno.EPERM: sqlite3.SQLITE_READONLY,
+    errno.EROFS: sqlite3.SQLITE_READONLY,
+    errno.ENOSPC: sqlite3.SQLITE_FULL,
+    errno.EIO: sqlite3.SQLITE_IOERR,
+}
+
 
 def explain(path: Path, error: Exception) -> str:
     """One sentence: what is wrong with the history at ``path``, and what to do."""
     code = getattr(error, "sqlite_errorcode", None)
+    if isinstance(error, OSError):
+        code = _LIKE.get(error.errno or 0, sqlite3.SQLITE_CANTOPEN)
     said = _SAID.get(code & 0xFF) if isinstance(code, int) else None
     if said is None:
         return f"the history {path} failed: {error}"

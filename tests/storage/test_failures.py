@@ -64,7 +64,7 @@ async def test_a_file_taken_away_while_in_use_is_noticed(tmp_path: Path) -> None
 
 async def test_a_path_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(HistoryError, match=r"history\.db failed"):
+    with pytest.raises(HistoryError, match=r"history\.db cannot be opened: its directory must exist"):
         await SqliteHistory(tmp_path / "file" / "history.db").open(facts.run())
 
 
@@ -72,7 +72,7 @@ async def test_a_path_that_cannot_be_made_is_told(tmp_path: Path) -> None:
 async def test_a_read_only_file_is_told(tmp_path: Path) -> None:
     path = tmp_path / "history.db"
     os.close(os.open(path, os.O_CREAT, 0o400))
-    with pytest.raises(HistoryError, match="Permission denied"):
+    with pytest.raises(HistoryError, match="is read-only: make the file"):
         await SqliteHistory(path).open(facts.run())
 
 
