@@ -21,6 +21,7 @@ class FormerRun(msgspec.Struct, frozen=True, kw_only=True):
     """How the run before this one ended.
 
     ``dead_ns``: when the last quote it recorded must be dead, UTC ns. ``last_write_ns``: its last sign of life.
+    ``max_deadline_ms``: the longest life that its recorded limits allowed a quote, None when they were not recorded.
     ``clean`` is False when it never said goodbye; quotes it signed last may then be missing from the record.
     """
 
@@ -28,6 +29,7 @@ class FormerRun(msgspec.Struct, frozen=True, kw_only=True):
     clean: bool
     dead_ns: int
     last_write_ns: int
+    max_deadline_ms: int | None = None
 
 
 class HistoryError(Exception):

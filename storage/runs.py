@@ -9,6 +9,13 @@ from storage.history import FormerRun, HistoryError, Run
 LONGEST_LIFE_NS = 3_600 * 10**9
 """No signed quote lives longer: the top of the range of ``Limits.max_deadline_ms``."""
 
+_LONGEST_ALLOWED = """
+SELECT MAX(CAST(json_extract(a.arguments, '$.max_deadline_ms') AS INTEGER))
+FROM operator_actions a JOIN runs r ON r.run_id = a.run_id
+WHERE a.accepted = 1 AND r.last_write_ns >= ?
+"""
+"""The widest limit on a quote's life that was put in force by the last run and by those that wrote within the hour."""
+
 
 async def begin_run(db: aiosqlite.Connection, path: Path, run: Run) -> FormerRun | None:
     """Record the run's begin and tell how the one before it ended (None: there was none).
@@ -52,7 +59,10 @@ async def _former(db: aiosqlite.Connection, now_ns: int) -> FormerRun | None:
     [(broken_ns,)] = await db.execute_fetchall(
         "SELECT MAX(last_write_ns) FROM runs WHERE ended_ns IS NULL AND last_write_ns > ?", (now_ns - LONGEST_LIFE_NS,)
     )
+    [(max_deadline_ms,)] = await db.execute_fetchall(_LONGEST_ALLOWED, (min(last_write_ns, now_ns - LONGEST_LIFE_NS),))
     clean = ended_ns is not None and broken_ns is None
     if not clean and broken_ns is not None:
         last_write_ns = broken_ns
-    return FormerRun(run_id=run_id, clean=clean, dead_ns=dead_ns, last_write_ns=last_write_ns)
+    return FormerRun(
+        run_id=run_id, clean=clean, dead_ns=dead_ns, last_write_ns=last_write_ns, max_deadline_ms=max_deadline_ms
+    )

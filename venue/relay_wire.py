@@ -1,7 +1,8 @@
 """The Solver Relay's websocket messages, decoded leniently and once.
 
 Both envelope forms are read (PROTOCOL: the relay sends ``method: "event"`` with ``params.data``; the documentation
-shows ``method: "subscribe"`` with the fields flat in ``params``). Amounts become ``int`` here and never pass through a float.
+shows ``method: "subscribe"`` with the fields flat in ``params``). Amounts become ``int`` here and never pass through
+a float.
 """
 
 from typing import Literal
@@ -89,7 +90,7 @@ def read_event(message: Message, pair: Pair, at_ns: int) -> SwapDemand | QuoteSt
     if not ((asset_in == base and asset_out == quote) or (asset_in == quote and asset_out == base)):
         return "other_pair"
     quote_id = data.quote_id
-    if not quote_id or len(quote_id) > 128:
+    if not quote_id or len(quote_id) > 128 or not quote_id.isprintable():
         raise Malformed("quote_id", "the request has no usable quote_id")
     amount_in, amount_out = data.exact_amount_in, data.exact_amount_out
     if (amount_in is None) == (amount_out is None):

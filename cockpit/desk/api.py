@@ -98,7 +98,7 @@ class Api:
 
     async def _limits(self, http: HttpRequest) -> Response:
         request, patch = await _body(http)
-        return _answered(self._control.limits(patch, request))
+        return _answered(await self._control.limits(patch, request))
 
     def _part_healthz(self, part: Part) -> Any:
         async def healthz(http: HttpRequest) -> Response:

@@ -25,6 +25,7 @@ class Control:
         limits: LimitsInForce,
         shutdown: Callable[[], None],
         record: Callable[[OperatorAction], None],
+        durable: Callable[[], Awaitable[None]],
         wall_ns: Callable[[], int],
         new_id: Callable[[], str],
     ) -> None:
@@ -34,6 +35,7 @@ class Control:
         self._limits = limits
         self._shutdown = shutdown
         self._record = record
+        self._durable = durable
         self._wall_ns = wall_ns
         self._new_id = new_id
         self._answered: OrderedDict[str, Result] = OrderedDict()
@@ -59,8 +61,11 @@ class Control:
         problem = await self._refreshers[part]()
         return self._answer(request, f"refresh {part}", {}, problem is None, problem or f"{part} is refreshed")
 
-    def limits(self, patch: Mapping[str, object], request: Request) -> Result:
-        """Change some limits; the whole set is validated, and stays as it was when anything is wrong."""
+    async def limits(self, patch: Mapping[str, object], request: Request) -> Result:
+        """Change some limits; the whole set is validated, and stays as it was when anything is wrong.
+
+        A longer life for quotes is in the history before it is in force: after a crash it tells how long to wait.
+        """
         done = self._before(request)
         if done is not None:
             return done
@@ -71,9 +76,12 @@ class Control:
             problems = (f"the limits cannot be read: {exc}",)
         if problems:
             return self._answer(request, "set limits", patch, False, "; ".join(problems))
-        self._limits.replace(wanted)
         named = ", ".join(f"{name} = {getattr(wanted, name)}" for name in patch) or "nothing changed"
-        return self._answer(request, "set limits", patch, True, named)
+        result = self._answer(request, "set limits", patch, True, named)
+        if wanted.max_deadline_ms > self._limits.current.max_deadline_ms:
+            await self._durable()
+        self._limits.replace(wanted)
+        return result
 
     def shutdown(self, request: Request) -> Result:
         """Disarm everything and end the desk once its history is written."""

@@ -21,9 +21,10 @@ from cockpit.desk.server import QuietServer, bind, server
 from cockpit.desk.stream import Stream
 from cockpit.desk.supervisor import Supervisor
 from cockpit.desk.workers import Sources, Workers
+from cockpit.events import OperatorAction
 from cockpit.settings import Settings
 from storage.history import FormerRun, History, Run
-from storage.writer import HistoryWriter
+from storage.writer import BLIND_NS, HistoryWriter
 
 log = logging.getLogger(__name__)
 
@@ -78,6 +79,7 @@ class Desk:
 
     async def _live(self, workers: Workers, client: httpx.AsyncClient, run: Run) -> None:
         writing = asyncio.create_task(self._writer.run(), name="history")
+        self._writer.put(self._start_action(run, workers))
         credentials = Credentials(workers, run.account)
         picture = Picture(
             workers,
@@ -144,6 +146,7 @@ class Desk:
             limits=workers.limits,
             shutdown=self.stop,
             record=self._writer.put,
+            durable=self._writer.flush,
             wall_ns=self._sources.wall_ns,
             new_id=self._sources.new_id,
         )
@@ -203,11 +206,16 @@ class Desk:
         margin_ns = self._settings.quote_death_margin_ms * MS
         self._former_dead_ns = former.dead_ns + margin_ns if former.dead_ns else 0
         if not former.clean:
-            longest_ns = self._settings.limits().max_deadline_ms * MS
-            last_possible = former.last_write_ns + HEARTBEAT_NS + longest_ns + margin_ns
+            longest_ms = former.max_deadline_ms or self._settings.limits().max_deadline_ms
+            last_possible = former.last_write_ns + BLIND_NS + longest_ms * MS + margin_ns
             self._former_dead_ns = max(self._former_dead_ns, last_possible)
         if self._former_dead_ns > now_ns:
             log.warning("the executor waits until the quotes of run %s are dead", former.run_id)
+
+    def _start_action(self, run: Run, workers: Workers) -> OperatorAction:
+        """The start as the journal's first entry, with the limits it begins with."""
+        limits = msgspec.json.encode(workers.limits.current).decode()
+        return OperatorAction(run.started_ns, f"start-{run.run_id}", "desk", "start", limits, True, "started disarmed")
 
     def _history_failed(self, reason: str) -> None:
         """What cannot be recorded is not traded."""
@@ -245,10 +253,6 @@ class Desk:
             },
         }
         return {"health": health, **own[part]}
-
-
-HEARTBEAT_NS = 2_000_000_000
-"""How far behind the last recorded sign of life a desk may have gone on signing."""
 
 
 def socket_path(state_dir: Path) -> Path:
