@@ -62,7 +62,7 @@ class Exit(msgspec.Struct, frozen=True):
     stop_desk: bool
 
 
-class CockpitApp(App[Exit]):
+class CockpitApp(App[Exit], inherit_bindings=False):
     """One terminal's view of a desk. It holds no truth of its own.
 
     ``paint_hz`` is how often the newest snapshot is given to the panels, 1 to 30. ``on_start`` is awaited beside
@@ -71,7 +71,7 @@ class CockpitApp(App[Exit]):
 
     TITLE = "NEAR Intents cockpit"
     CSS_PATH = "app.tcss"
-    ENABLE_COMMAND_PALETTE = True
+    AUTO_FOCUS = ""
     BINDINGS: ClassVar[list["BindingType"]] = bindings("app")
     HORIZONTAL_BREAKPOINTS = WIDTHS
     VERTICAL_BREAKPOINTS = HEIGHTS
@@ -85,6 +85,9 @@ class CockpitApp(App[Exit]):
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__()
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = DARK_NAME
         self.link = link
         self._paint_hz = paint_hz
         self._on_start = on_start
@@ -117,9 +120,6 @@ class CockpitApp(App[Exit]):
 
     def on_mount(self) -> None:
         """Paint at once, then attach and start the timer."""
-        for theme in THEMES:
-            self.register_theme(theme)
-        self.theme = DARK_NAME
         self._show_panel(self._panel)
         self._paint()
         self.set_interval(1 / self._paint_hz, self._paint, name="paint")
@@ -128,8 +128,7 @@ class CockpitApp(App[Exit]):
             self._run_start(self._on_start)
 
     def on_resize(self) -> None:
-        """What was painted for another size must be painted anew."""
-        self._painted = None
+        """The status bar flows anew."""
         self.call_after_refresh(self._paint)
 
     @property
@@ -190,9 +189,12 @@ class CockpitApp(App[Exit]):
         screen = self.screen
         if screen is not self.screen_stack[0]:
             if isinstance(screen, Dialogue):
-                screen.paint(view)
+                screen.offer(view)
             return
-        self.query_one(StatusBar).paint(view)
+        status = self.query_one_optional(StatusBar)
+        if status is None:
+            return  # The screen is being taken down.
+        status.paint(view)
         self.query_one(Banner).paint(view)
         board, notice = self.query_one("#board"), self.query_one(Notice)
         snapshot = view.snapshot if self._frozen is None else self._frozen[1]
@@ -202,16 +204,13 @@ class CockpitApp(App[Exit]):
         if not board.display:
             board.display, notice.display = True, False
             self._focus_panel()
-            self.call_after_refresh(self._paint)
-            return
         board.set_class(view.silent, "-stale")
         shown = (snapshot.run_id, snapshot.seq)
         if shown == self._painted:
             return
         self._painted = shown
         for panel in self.query(Panel):
-            if panel.size.height and panel.display and panel.parent is not None:
-                panel.paint(snapshot)
+            panel.offer(snapshot)
 
     def action_arm(self, part: Part) -> None:
         """Ask whether to arm."""
@@ -324,7 +323,6 @@ class CockpitApp(App[Exit]):
         """Give the focused panel the whole screen, or take it back."""
         self._zoomed = not self._zoomed
         self.screen_stack[0].set_class(self._zoomed, "-zoomed")
-        self._repaint_after_layout()
 
     def action_theme(self) -> None:
         """Change between dark and light."""
@@ -334,7 +332,6 @@ class CockpitApp(App[Exit]):
         """Go to a panel."""
         self._show_panel(ident)
         self._focus_panel()
-        self._repaint_after_layout()
 
     def action_turn(self, by: int) -> None:
         """Go to the next or the previous panel."""
@@ -396,7 +393,3 @@ class CockpitApp(App[Exit]):
 
     def _focus_panel(self) -> None:
         self.screen_stack[0].query_one(f"#{self._panel}", Panel).grid.focus()
-
-    def _repaint_after_layout(self) -> None:
-        self._painted = None
-        self.call_after_refresh(self._paint)

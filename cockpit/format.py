@@ -6,7 +6,6 @@ UNKNOWN = "?"
 NOTHING = "–"
 
 _EXACT = Context(prec=80)
-_EIGHTHS = " ▏▎▍▌▋▊▉█"
 
 
 def number(value: Decimal | int | None, places: int = 0, *, signed: bool = False, missing: str = UNKNOWN) -> str:
@@ -80,12 +79,11 @@ def micros(us: int | None) -> str:
 
 
 def bar(part: int, whole: int, width: int) -> str:
-    """A bar of ``width`` cells filled by part/whole in eighths of a cell; a part above zero is never drawn empty."""
+    """A bar of ``width`` cells filled by part/whole in half cells; a part above zero is never drawn empty."""
     if whole <= 0 or part <= 0:
         return " " * width
-    eighths = max(1, min(width * 8, part * width * 8 // whole))
-    full, rest = divmod(eighths, 8)
-    return ("█" * full + (_EIGHTHS[rest] if rest else "")).ljust(width)
+    full, rest = divmod(max(1, min(width * 2, part * width * 2 // whole)), 2)
+    return ("━" * full + "╸" * rest).ljust(width)
 
 
 def short(identifier: str, width: int) -> str:

@@ -79,7 +79,7 @@ ACTIONS: tuple[Action, ...] = (
         key="ctrl+x",
         shown="^x",
         name="DISARM",
-        help="Disarm strategy and executor at once: never asks, works everywhere",
+        help="Disarm all at once: never asks, works in dialogues too",
         action="disarm",
         group="Trade",
         anywhere=True,
@@ -104,7 +104,6 @@ ACTIONS: tuple[Action, ...] = (
         help="Read reference, balances and deposits again now",
         action="refresh_desk",
         group="View",
-        footer=True,
     ),
     Action(
         id="freeze",
@@ -141,8 +140,9 @@ ACTIONS: tuple[Action, ...] = (
         shown="tab",
         name="Next panel",
         help="Go to the next panel",
-        action="turn(1)",
+        action="app.turn(1)",
         group="Move",
+        scope="rows",
         palette=False,
     ),
     Action(
@@ -151,8 +151,9 @@ ACTIONS: tuple[Action, ...] = (
         shown="shift+tab",
         name="Previous panel",
         help="Go to the previous panel",
-        action="turn(-1)",
+        action="app.turn(-1)",
         group="Move",
+        scope="rows",
         palette=False,
     ),
     Action(
@@ -254,7 +255,7 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action(
         id="quit",
-        key="q,ctrl+q",
+        key="q,ctrl+q,ctrl+c",
         shown="q",
         name="Quit",
         help="Leave: asks what becomes of the desk",

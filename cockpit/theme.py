@@ -11,7 +11,20 @@ from rich.style import Style
 from textual.theme import Theme
 
 Role = Literal[
-    "text", "strong", "muted", "head", "accent", "good", "warn", "bad", "buy", "sell", "sandbox", "live", "alarm"
+    "text",
+    "strong",
+    "muted",
+    "head",
+    "accent",
+    "good",
+    "warn",
+    "bad",
+    "buy",
+    "sell",
+    "sandbox",
+    "live",
+    "alarm",
+    "loud",
 ]
 
 
@@ -96,7 +109,7 @@ def _theme(name: str, palette: Palette, *, dark: bool) -> Theme:
             "muted": palette.muted,
             "strong": palette.strong,
             "raised": palette.raised,
-            "alarm": "#7c1d20" if dark else "#f4c7c3",
+            "alarm": "#7c1d20" if dark else "#8f1d18",
             "live": palette.live,
             "footer-key-foreground": palette.accent,
             "footer-background": palette.background,
@@ -137,7 +150,8 @@ def styles(dark: bool) -> dict[Role, Style]:
         "sell": Style(color=palette.sell),
         "sandbox": Style(color=tag, bgcolor=palette.sandbox, bold=True),
         "live": Style(color=tag, bgcolor=palette.live, bold=True),
-        "alarm": Style(color="#ffffff", bgcolor="#b3261e", bold=True),
+        "alarm": Style(color="#ffffff", bgcolor="#c4342b", bold=True),
+        "loud": Style(color="#ffffff"),
     }
 
 

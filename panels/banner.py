@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from textual import events
 
-from cockpit.format import age, left
+from cockpit.format import age
 from panels.cells import Cell, Line
 from panels.lines import LineView
 from panels.view import View
@@ -13,22 +13,13 @@ from panels.view import View
 def banner(view: View) -> Line | None:
     """What must be known before the panels are read; None when they are simply live."""
     if view.snapshot is not None and view.silent:
-        why = view.link_lost or "it is attached but says nothing; it may be hanging"
-        return (Cell(f" ✗ What you see is {age(view.quiet_ms)} old: {why} · attaching again by itself", "bad"),)
+        why = f"attaching again: {view.link_lost}" if view.link_lost else "the desk is attached but does not tick"
+        return (Cell(f" ✗ what you see is {age(view.tick_age_ms)} old · {why}", "bad"),)
     if view.frozen_ms is not None:
         return (Cell(f" ❄ FROZEN {age(view.frozen_ms)} ago · space goes on", "warn"),)
     snapshot = view.snapshot
     if snapshot is not None and not snapshot.executor_armed and snapshot.executor_blocked:
         return (Cell(f" ◐ the executor cannot be armed: {snapshot.executor_blocked}", "warn"),)
-    if snapshot is not None and not snapshot.executor_armed and snapshot.alive.quotes:
-        alive = snapshot.alive
-        return (
-            Cell(
-                f" ◆ disarmed, but {alive.quotes} signed quote{'' if alive.quotes == 1 else 's'} may still be settled "
-                f"for {left(alive.last_death_ms)}",
-                "warn",
-            ),
-        )
     return None
 
 

@@ -42,7 +42,7 @@ def chart(points: Sequence[tuple[float, float]], width: int, height: int) -> lis
     ticks = max(2, min(5, (height - 1) // 2))
     levels = [low + (high - low) * index / (ticks - 1) for index in range(ticks)]
     oldest = -times[0]
-    marks = [oldest * index / 3 for index in range(3, -1, -1)]
+    marks = [oldest, oldest / 2, 0.0]
     plotext.clear_figure()
     plotext.theme("clear")
     plotext.plotsize(width, height)

@@ -27,6 +27,7 @@ Answer = Callable[[Outcome], bool]
 class Dialogue(ModalScreen[T], Generic[T]):
     """A box over the cockpit. The status bar above it is live, so that nothing is decided on old news."""
 
+    AUTO_FOCUS = "*"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", "Back", show=False),
         Binding("left", "app.focus_previous", show=False),
@@ -36,6 +37,7 @@ class Dialogue(ModalScreen[T], Generic[T]):
     def __init__(self, view: View, title: str) -> None:
         super().__init__()
         self.view = view
+        self._mounted = False
         self._title = title
         self._said = Static("", id="said", markup=False)
 
@@ -52,11 +54,17 @@ class Dialogue(ModalScreen[T], Generic[T]):
 
     def on_mount(self) -> None:
         """Show the moment at once."""
-        self.call_after_refresh(lambda: self.paint(self.view))
+        self._mounted = True
+        self.call_after_refresh(lambda: self.offer(self.view))
 
     def on_resize(self) -> None:
         """The status bar flows anew."""
-        self.call_after_refresh(lambda: self.paint(self.view))
+        self.call_after_refresh(lambda: self.offer(self.view))
+
+    def offer(self, view: View) -> None:
+        """Show the moment, unless the dialogue is not there yet or is being taken down."""
+        if self._mounted and self.query_one_optional(StatusBar) is not None:
+            self.paint(view)
 
     def paint(self, view: View) -> None:
         """Show the moment."""

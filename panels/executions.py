@@ -12,8 +12,8 @@ COLUMNS = (
     Column("BTC", 11, "right"),
     Column("EURe", 11, "right"),
     Column("EUR/BTC", 10, "right"),
-    Column("edge bps", 8, "right", from_width=64),
-    Column("balance", 10, from_width=56),
+    Column("bps", 5, "right", from_width=60),
+    Column("balance", 10, from_width=66),
     Column("transaction", 18, from_width=88, grow=True),
 )
 

@@ -8,25 +8,30 @@ from panels.panel import Panel
 from panels.words import state
 
 COLUMNS = (
+    Column("", 1),
     Column("part", 23),
-    Column("state", 10),
     Column("age", 5, "right"),
-    Column("bad in", 6, "right"),
+    Column("bad", 5, "right"),
     Column("says", 8, grow=True),
 )
-BAD_WORDS = ("malformed", "bad", "invalid", "duplicate", "oversize", "unreadable", "failed", "dropped", "error")
-"""A counter with one of these words in its name counts input or work that went wrong."""
+BAD_WORDS = frozenset(
+    ("malformed", "implausible", "invalid", "failures", "exceptions", "dropped", "stalls", "duplicate", "oversize")
+)
+"""A counter with one of these words in its name counts input or work that was no good."""
 
 
 def bad_input(row: HealthRow) -> int:
-    """How much of what the part took in was no good."""
-    return sum(count for name, count in row.counters.items() if any(word in name.lower() for word in BAD_WORDS))
+    """How much of what the part took in was no good; a kind of it ("malformed_json") is not counted beside its sum."""
+    names = {name for name in row.counters if not BAD_WORDS.isdisjoint(name.lower().split("_"))}
+    sums = {name for name in names if not any(name.startswith(f"{other}_") for other in names)}
+    return sum(row.counters[name] for name in sums)
 
 
 def says(row: HealthRow) -> Cell:
     """The one thing worth reading now: the error while something is wrong, else what the part says of itself."""
-    if row.state != "ok" and row.last_error:
-        return Cell(row.last_error, "bad" if row.state == "down" else "warn")
+    if row.state != "ok":
+        why = row.last_error or row.detail
+        return Cell(f"{row.state}: {why}" if why else row.state, state(row.state).role)
     return Cell(row.detail or row.last_error, "muted")
 
 
@@ -36,8 +41,8 @@ def health_row(row: HealthRow) -> Row:
     return Row(
         row.part,
         (
-            Cell(row.part, "text"),
-            state(row.state),
+            Cell(state(row.state).text[0], state(row.state).role),
+            Cell(row.part),
             Cell(age(row.age_ms), "muted"),
             Cell(f"{bad:,}" if bad else "0", "warn" if bad else "muted"),
             says(row),

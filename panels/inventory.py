@@ -13,13 +13,13 @@ from panels.panel import Panel
 
 COLUMNS = (
     Column("", 4),
-    Column("balance", 13, "right"),
+    Column("balance", 12, "right"),
     Column("reserved", 11, "right"),
-    Column("spendable", 13, "right"),
+    Column("spendable", 12, "right"),
     Column("arriving", 10, "right"),
     Column("EUR", 11, "right", from_width=66),
 )
-PROOF = (13, 11, 13, 12)
+PROOF = (12, 11, 12)
 
 
 def places(symbol: str) -> int:
@@ -48,7 +48,7 @@ def share_line(held: Held, width: int) -> Line:
     """BTC's part of the value as a bar with the target marked."""
     label, target = "BTC share ", f" target {percent(held.target_btc_share, 0)} %"
     if held.btc_share is None:
-        return (Cell(label, "muted"), Cell("unknown until balances and reference are read", "warn"))
+        return (Cell(label, "muted"), Cell("unknown without balances and mid", "warn"))
     text = f" {percent(held.btc_share)} %"
     cells = max(8, width - len(label) - len(text) - len(target))
     filled = min(cells, max(0, int(held.btc_share * cells + Decimal("0.5"))))
@@ -72,14 +72,14 @@ def unexplained(row: InventoryRow) -> Cell:
     if row.unexplained is None:
         return Cell("unknown", "warn")
     if row.unexplained == 0:
-        return Cell("✓ 0", "good")
-    return Cell(f"✗ {exact(row.unexplained, signed=True)}", "bad")
+        return Cell("✓ exact", "good")
+    return Cell(f"✗ off {exact(row.unexplained, signed=True)}", "bad")
 
 
 def proof_lines(held: Held) -> list[Line]:
     """Opening + deposits + fills = balance, and the difference."""
-    a, b, c, d = PROOF
-    head = f"{'':4} {'opening':>{a}} {'+ deposits':>{b}} {'+ fills':>{c}}  {'= balance?':<{d}}"
+    a, b, c = PROOF
+    head = f"{'':4} {'opening':>{a}} {'+ deposits':>{b}} {'+ fills':>{c}}  = balance"
     lines: list[Line] = [(Cell(head, "head"),)]
     for row in held.rows:
         shown = places(row.symbol)

@@ -29,12 +29,10 @@ def prices_line(market: Reference) -> Line:
     return (
         Cell("bid ", "muted"),
         Cell(rounded(market.bid, 2), "buy"),
-        Cell("   mid ", "muted"),
+        Cell("    mid ", "muted"),
         Cell(rounded(market.mid, 2), "strong" if market.usable else "bad"),
-        Cell("   ask ", "muted"),
+        Cell("    ask ", "muted"),
         Cell(rounded(market.ask, 2), "sell"),
-        Cell("   skew ", "muted"),
-        Cell(f"{rounded(market.skew_bps, 1, signed=True)} bps"),
     )
 
 
@@ -110,7 +108,8 @@ class Market(Panel):
     def summary(self, snapshot: Snapshot) -> str:
         """The guard's verdict."""
         market = snapshot.market
-        return "reference usable" if market.usable else f"NOT USABLE: {market.detail}"
+        skew = "" if market.skew_bps is None else f" · skew {rounded(market.skew_bps, 1, signed=True)} bps"
+        return f"reference usable{skew}" if market.usable else f"NOT USABLE: {market.detail}"
 
     def detail(self, snapshot: Snapshot, key: str) -> Detail | None:
         """One source, whole."""

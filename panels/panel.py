@@ -27,9 +27,19 @@ class Panel(Vertical):
         """The panel's widgets."""
         yield self.grid
 
-    def paint(self, snapshot: Snapshot) -> None:
-        """Show a snapshot; only what changed is drawn again."""
+    def offer(self, snapshot: Snapshot) -> None:
+        """Take a snapshot; it is drawn only while the panel is on the screen."""
         self._snapshot = snapshot
+        if self.size.height:
+            self.paint(snapshot)
+
+    def on_resize(self) -> None:
+        """Draw for the new size, also on coming back to the screen."""
+        if self._snapshot is not None:
+            self.call_after_refresh(self.offer, self._snapshot)
+
+    def paint(self, snapshot: Snapshot) -> None:
+        """Draw a snapshot; only what changed is drawn again."""
         self.grid.show(self.rows(snapshot), (self.empty(snapshot),))
         self._caption()
 

@@ -9,15 +9,15 @@ from panels.cells import Cell, Column, Detail, Field, Row
 from panels.panel import Panel
 from panels.words import outcome, side
 
-BAR_WIDTH = 6
+BAR_WIDTH = 5
 COLUMNS = (
     Column("age", 5, "right"),
-    Column("gives", 15, "right"),
-    Column("takes", 15, "right"),
-    Column("EUR/BTC", 10, "right", from_width=70),
+    Column("gives", 14, "right"),
+    Column("takes", 14, "right"),
+    Column("EUR/BTC", 10, "right", from_width=74),
     Column("outcome", 10),
-    Column("left", 5, "right"),
-    Column("", BAR_WIDTH, from_width=60),
+    Column("left", 4, "right"),
+    Column("", BAR_WIDTH, from_width=57),
     Column("detail", 20, from_width=100, grow=True),
 )
 PLACES = {"BTC": 8}
@@ -31,6 +31,12 @@ def amount(value: Decimal, symbol: str) -> str:
 def alive(row: QuoteRow) -> bool:
     """Whether the quote may still be settled; a quote without an answer may."""
     return row.left_ms > 0 and row.outcome in ("sent", "accepted", "unknown")
+
+
+def seconds_left(ms: int) -> str:
+    """Time left in seconds, rounded up, for as long as they fit."""
+    seconds = -(-ms // 1000)
+    return f"{seconds}s" if seconds < 1000 else f"{seconds // 60}m"
 
 
 def left_role(row: QuoteRow) -> Role:
@@ -50,7 +56,7 @@ def quote_row(row: QuoteRow) -> Row:
             Cell(amount(row.takes, row.takes_symbol)),
             Cell(rounded(row.price, 2)),
             outcome(row.outcome),
-            Cell(left(row.left_ms) if living else "", role),
+            Cell(seconds_left(row.left_ms) if living else "", role),
             Cell(bar(row.left_ms, row.life_ms, BAR_WIDTH) if living else "", role),
             Cell(row.detail, "muted"),
         ),
@@ -89,9 +95,9 @@ class Quotes(Panel):
     def empty(self, snapshot: Snapshot) -> Cell:
         """Why there is none, and which key changes that."""
         if not snapshot.strategy_armed:
-            return Cell("nothing is quoted while the strategy is disarmed: ^s arms it", "muted")
+            return Cell("the strategy is disarmed: ^s arms it", "muted")
         if not snapshot.executor_armed:
-            return Cell("nothing is signed while the executor is disarmed: ^e arms it", "muted")
+            return Cell("the executor is disarmed: ^e arms it", "muted")
         return Cell("armed: waiting for a request worth quoting", "muted")
 
     def summary(self, snapshot: Snapshot) -> str:

@@ -44,8 +44,9 @@ def reference(view: View, snapshot: Snapshot) -> Line:
 
 def tick(view: View) -> Line:
     """Since when the desk was last heard."""
-    role: Role = "good" if view.quiet_ms < LATE_MS else "warn"
-    return (Cell("desk ", "muted"), Cell(f"{'●' if role == 'good' else '◐'} {fine_age(view.quiet_ms)}", role))
+    role: Role = "good" if view.tick_age_ms < LATE_MS else "warn"
+    ago = "<1s" if view.tick_age_ms < 1000 else fine_age(view.tick_age_ms)
+    return (Cell("desk ticked ", "muted"), Cell(f"{'●' if role == 'good' else '◐'} {ago}", role), Cell(" ago", "muted"))
 
 
 def promises(view: View, snapshot: Snapshot) -> Line:
@@ -84,7 +85,7 @@ def alarm(view: View) -> Line | None:
     if view.snapshot is None or not view.silent:
         return None
     what = "DESK NOT REACHED" if view.link_lost else "DESK SILENT"
-    return (Cell(f" ✗ {what} for {fine_age(view.quiet_ms)} ", "alarm"),)
+    return (Cell(f" ✗ {what} for {fine_age(view.tick_age_ms)} ", "alarm"),)
 
 
 def status(view: View, width: int) -> list[Line]:
@@ -93,16 +94,18 @@ def status(view: View, width: int) -> list[Line]:
     snapshot = view.snapshot
     if snapshot is None:
         return [trouble or (Cell("◌ ", "accent"), Cell("connecting to the desk…", "text"))]
-    groups: list[Line] = [mode(snapshot), *([trouble] if trouble else [])]
-    groups += [
+    if trouble:
+        return flow([mode(snapshot), trouble, *(_loud(group) for group in _last_known(view, snapshot))], width)
+    groups: list[Line] = [
+        mode(snapshot),
+        (Cell(short(snapshot.account, 28)),),
         arming(view, snapshot, "strategy-engine", snapshot.strategy_armed),
         arming(view, snapshot, "trade-executor", snapshot.executor_armed),
         reference(view, snapshot),
         promises(view, snapshot),
         relay(snapshot),
         history(snapshot),
-        *([] if trouble else [tick(view)]),
-        (Cell(short(snapshot.account, 28), "text"),),
+        tick(view),
     ]
     if snapshot.reaction.p50_us is not None:
         groups.append(
@@ -118,10 +121,25 @@ def status(view: View, width: int) -> list[Line]:
     return flow(groups, width)
 
 
+def _last_known(view: View, snapshot: Snapshot) -> list[Line]:
+    return [
+        (Cell(short(snapshot.account, 28)),),
+        arming(view, snapshot, "strategy-engine", snapshot.strategy_armed),
+        arming(view, snapshot, "trade-executor", snapshot.executor_armed),
+        promises(view, snapshot),
+    ]
+
+
+def _loud(line: Line) -> Line:
+    """On the red of an alarm only white can be read, and nothing may look fine."""
+    return tuple(Cell(cell.text, "loud") for cell in line)
+
+
 class StatusBar(LineView):
     """Stays live whatever is frozen or covered; red when the desk cannot be believed."""
 
     def paint(self, view: View) -> None:
         """Show the moment."""
         self.set_class(bool(view.start_problem) or (view.snapshot is not None and view.silent), "-alarm")
+        self.set_class(view.snapshot is not None and view.snapshot.mode == "LIVE", "-live")
         self.show(status(view, self.size.width))

@@ -29,9 +29,14 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     frozen_ms: int | None = None
 
     @property
+    def tick_age_ms(self) -> int:
+        """Since the desk's own loop last ticked: what it said of itself, and the time since it said it."""
+        return self.quiet_ms + (0 if self.snapshot is None else self.snapshot.tick_ms)
+
+    @property
     def silent(self) -> bool:
         """Whether what is shown must not be taken for the present."""
-        return bool(self.link_lost) or self.quiet_ms >= SILENT_MS
+        return bool(self.link_lost) or self.tick_age_ms >= SILENT_MS
 
     @property
     def trusted(self) -> bool:

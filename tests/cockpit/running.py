@@ -1,0 +1,59 @@
+"""A cockpit on a fake desk, ready to be driven."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from textual.pilot import Pilot
+
+from cockpit.app import CockpitApp, Exit
+from cockpit.link import DeskLink
+from tests.cockpit.waiting import screen_text, seen
+
+WIDE = (120, 40)
+NARROW = (80, 24)
+
+
+class Clock:
+    """Seconds that pass only when told."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        """The time."""
+        return self.now
+
+
+class Driven:
+    """The app, its keyboard and its clock."""
+
+    def __init__(self, app: CockpitApp, pilot: Pilot[Exit], clock: Clock) -> None:
+        self.app, self.pilot, self.clock = app, pilot, clock
+
+    async def press(self, *keys: str) -> None:
+        """Press keys one after the other."""
+        await self.pilot.press(*keys)
+
+    async def shows(self, *texts: str) -> None:
+        """Wait until all of the texts are on the screen."""
+        await seen(self.pilot, lambda: all(text in self.text for text in texts))
+
+    async def hides(self, text: str) -> None:
+        """Wait until the text is not on the screen."""
+        await seen(self.pilot, lambda: text not in self.text)
+
+    @property
+    def text(self) -> str:
+        """What the reader sees."""
+        return screen_text(self.pilot)
+
+
+@asynccontextmanager
+async def cockpit(link: DeskLink, size: tuple[int, int] = WIDE) -> AsyncIterator[Driven]:
+    """A cockpit that has painted its first snapshot."""
+    clock = Clock()
+    app = CockpitApp(link, paint_hz=30, clock=clock)
+    async with app.run_test(size=size) as pilot:
+        driven = Driven(app, pilot, clock)
+        await driven.shows("SANDBOX", "Decisions")
+        yield driven

@@ -1,0 +1,286 @@
+"""Snapshots of a desk at work, without a clock and without chance."""
+
+import math
+from decimal import Decimal
+
+from msgspec.structs import replace
+
+from cockpit.commands import PARTS, Limits
+from cockpit.snapshot import (
+    Alive,
+    Counts,
+    DecisionRow,
+    DepositRow,
+    ExecutionRow,
+    Health,
+    Inventory,
+    InventoryRow,
+    Market,
+    QuoteRow,
+    Reaction,
+    Snapshot,
+    SourceRow,
+    State,
+)
+
+START_NS = 1_760_000_000_000_000_000
+MID = Decimal("98432.15")
+
+CHECKS = (
+    ("strategy_armed", True, "yes"),
+    ("reference", True, "98432.15"),
+    ("reference_age", True, "412 ms, at most 5000 ms"),
+    ("inventory", True, "0.50000000 BTC"),
+    ("inventory_age", True, "2300 ms, at most 20000 ms"),
+    ("deadline", True, "61000 ms, at most 120000 ms"),
+    ("amount", True, "0.00004100 BTC"),
+)
+
+
+def decision(number: int) -> DecisionRow:
+    """The decision with this number; a higher number is newer."""
+    kind = number % 5
+    reason, notional = ("quote", "4.03") if kind in (0, 2) else ("notional", "31.77")
+    if kind == 4:
+        reason, notional = "executor_armed", "2.50"
+    passed = reason != "notional"
+    return DecisionRow(
+        decision_id=f"decision-{number}",
+        quote_id=f"request-{number:04d}-8f2c41d9",
+        age_ms=(60 - number) * 1900,
+        side="buy" if number % 2 else "sell",
+        notional=Decimal(notional) + number,
+        price=MID + (-70 if number % 2 else 70),
+        edge_bps=Decimal("7.11"),
+        actionable=reason != "notional",
+        reason=reason,
+        detail="every check passed" if passed else f"{Decimal(notional) + number:.6f} EURe, at most 5 EURe",
+        checks=(*CHECKS, ("notional", passed, f"{Decimal(notional) + number:.6f} EURe, at most 5 EURe")),
+    )
+
+
+def quote(number: int) -> QuoteRow:
+    """The quote with this number; a higher number is newer."""
+    outcome = ("settled", "accepted", "sent", "refused", "unknown", "expired")[number % 6]
+    buys = bool(number % 2)
+    btc, eure = Decimal("0.00004100") + Decimal(number).scaleb(-8), Decimal("4.03571815") + number
+    living = outcome in ("accepted", "sent", "unknown")
+    return QuoteRow(
+        quote_hash=f"hash{number:03d}9vK3mQpXw7Zt",
+        quote_id=f"request-{number:04d}-8f2c41d9",
+        age_ms=(24 - number) * 2300,
+        side="buy" if buys else "sell",
+        gives=eure if buys else btc,
+        gives_symbol="EURe" if buys else "BTC",
+        takes=btc if buys else eure,
+        takes_symbol="BTC" if buys else "EURe",
+        price=MID + (-70 if buys else 70),
+        left_ms=max(0, 60_000 - (24 - number) * 2300) if living else 0,
+        life_ms=60_000,
+        outcome=outcome,
+        detail={"refused": "insufficient balance", "unknown": "no answer in 5 s"}.get(outcome, ""),
+    )
+
+
+def execution(number: int) -> ExecutionRow:
+    """The fill with this number; a higher number is newer."""
+    return ExecutionRow(
+        quote_hash=f"hash{number:03d}9vK3mQpXw7Zt",
+        quote_id=f"request-{number:04d}-8f2c41d9",
+        age_ms=(12 - number) * 7100 + 900,
+        side="buy" if number % 3 else "sell",
+        base_amount=Decimal("0.00004100") + Decimal(number).scaleb(-8),
+        quote_amount=Decimal("4.0357") + number,
+        price=MID + (-70 if number % 3 else 70),
+        edge_bps=Decimal("7.11"),
+        confirmed=number < 11,
+        tx_hash=f"7Hq{number:02d}mWcXz4RtYvBn8KpLs2DfGj6Qa9Ue3Ho5Ti1Mx",
+    )
+
+
+def health(part: str, state: State = "ok") -> Health:
+    """One part, with counters and, when it is not ok, an error."""
+    counters = {"frames": 1204, "malformed": 2, "unknown_assets": 0} if part == "near-intents-ingest" else {"reads": 31}
+    return Health(
+        part=part,
+        state=state,
+        detail={"liquidity-manager": "withdrawals frozen", "strategy-engine": "armed by ops"}.get(part, ""),
+        age_ms=400,
+        last_error="" if state == "ok" else "bitstamp: connection reset",
+        counters=counters,
+    )
+
+
+def market() -> Market:
+    """Three sources, one of them late."""
+    chart = tuple(
+        (float(ago), 98432.15 + 160 * math.sin(ago / 53) + 40 * math.sin(ago / 11) - ago * 0.4)
+        for ago in range(599, -1, -2)
+    )
+    late: State = "degraded"
+    fine: State = "ok"
+    sources = tuple(
+        SourceRow(
+            source=name,
+            bid=MID - 1 + off,
+            ask=MID + 1 + off,
+            mid=MID + off,
+            age_ms=age,
+            divergence_bps=Decimal(off) / MID * 10_000,
+            state=state,
+            detail=detail,
+        )
+        for name, off, age, state, detail in (
+            ("kraken", 0, 300, fine, ""),
+            ("coinbase", 4, 700, fine, ""),
+            ("bitstamp", -6, 14_200, late, "old"),
+        )
+    )
+    return Market(
+        mid=MID,
+        age_ms=300,
+        usable=True,
+        detail="",
+        bid=MID - 70,
+        ask=MID + 70,
+        skew_bps=Decimal("-1.8"),
+        sources=sources,
+        chart=chart,
+    )
+
+
+def inventory() -> Inventory:
+    """Both assets, every base unit explained."""
+    btc = InventoryRow(
+        symbol="BTC",
+        decimals=8,
+        balance=Decimal("0.50012340"),
+        reserved=Decimal("0.00008200"),
+        spendable=Decimal("0.50004140"),
+        pending_in=Decimal("0.01000000"),
+        opening=Decimal("0.49000000"),
+        filled=Decimal("0.00012340"),
+        deposited=Decimal("0.01000000"),
+        unexplained=Decimal(0),
+        value_eur=Decimal("49228.22"),
+    )
+    eure = InventoryRow(
+        symbol="EURe",
+        decimals=18,
+        balance=Decimal("49987.854100000000000000"),
+        reserved=Decimal("12.107000000000000000"),
+        spendable=Decimal("49975.747100000000000000"),
+        pending_in=Decimal(0),
+        opening=Decimal("50000"),
+        filled=Decimal("-12.145900000000000000"),
+        deposited=Decimal(0),
+        unexplained=Decimal(0),
+        value_eur=Decimal("49987.85"),
+    )
+    return Inventory(
+        rows=(btc, eure),
+        age_ms=2300,
+        block_height=148_201_993,
+        btc_share=Decimal("0.4962"),
+        target_btc_share=Decimal("0.5"),
+    )
+
+
+def snapshot(seq: int = 1, *, decisions: int = 60) -> Snapshot:
+    """A desk that is armed and quoting; a higher ``decisions`` has newer decisions on top."""
+    return Snapshot(
+        seq=seq,
+        at_ns=START_NS + 754_000_000_000,
+        run_id="run-1",
+        started_ns=START_NS,
+        tick_ms=40,
+        mode="SANDBOX",
+        account="sandbox-maker.near",
+        strategy_armed=True,
+        executor_armed=True,
+        strategy_why="armed by ops",
+        executor_why="armed by ops",
+        executor_blocked="",
+        relay="ok",
+        history="ok",
+        history_queue=3,
+        withdrawals_frozen=True,
+        attached=1,
+        inventory=inventory(),
+        deposits=(
+            DepositRow(
+                symbol="EURe",
+                amount=Decimal(250),
+                status="CREDITED",
+                chain="eth:100",
+                tx_hash="0x5fa1b0c2d3e4f5061728394a5b6c7d8e9f00112233445566778899aabbccddee",
+                age_ms=421_000,
+            ),
+            DepositRow(
+                symbol="BTC",
+                amount=Decimal("0.01"),
+                status="PENDING",
+                chain="btc:mainnet",
+                tx_hash="9c1f4e5d6a7b8c9d0e1f2a3b4c5d6e7f8091a2b3c4d5e6f708192a3b4c5d6e7f",
+                age_ms=95_000,
+            ),
+        ),
+        deposits_age_ms=4_000,
+        decisions=tuple(decision(number) for number in range(decisions, max(0, decisions - 60), -1)),
+        quotes=tuple(quote(number) for number in range(24, 0, -1)),
+        executions=tuple(execution(number) for number in range(12, 0, -1)),
+        market=market(),
+        health=tuple(health(part, "degraded" if part == "market-reference-ingest" else "ok") for part in PARTS),
+        limits=Limits(),
+        counts=Counts(
+            requests=1204,
+            other_pairs=1080,
+            malformed=2,
+            decisions=122,
+            actionable=61,
+            sent=58,
+            accepted=51,
+            refused=3,
+            unknown=1,
+            settled=38,
+            expired=9,
+        ),
+        alive=Alive(quotes=7, btc=Decimal("0.00008200"), eure=Decimal("12.107"), last_death_ms=57_700),
+        reaction=Reaction(p50_us=312, p99_us=904, max_us=2110),
+    )
+
+
+def disarmed(seq: int = 1) -> Snapshot:
+    """The same desk, safe: nothing armed and no quote alive."""
+    return replace(
+        snapshot(seq),
+        strategy_armed=False,
+        executor_armed=False,
+        strategy_why="disarmed at the start",
+        executor_why="disarmed at the start",
+        alive=Alive(quotes=0, btc=Decimal(0), eure=Decimal(0), last_death_ms=0),
+    )
+
+
+def fresh(seq: int = 1) -> Snapshot:
+    """A desk that has just started and knows nothing yet."""
+    safe = disarmed(seq)
+    unread = tuple(
+        replace(
+            row, balance=None, spendable=None, opening=None, unexplained=None, value_eur=None, pending_in=Decimal(0)
+        )
+        for row in safe.inventory.rows
+    )
+    return replace(
+        safe,
+        relay="starting",
+        inventory=replace(safe.inventory, rows=unread, age_ms=None, block_height=None, btc_share=None),
+        deposits=(),
+        deposits_age_ms=None,
+        decisions=(),
+        quotes=(),
+        executions=(),
+        market=replace(
+            safe.market, mid=None, age_ms=None, usable=False, detail="no source yet", bid=None, ask=None, chart=()
+        ),
+    )
