@@ -200,6 +200,21 @@ async def test_rivals_fill_requests_and_every_maker_hears_of_it(launch: Launch) 
     assert state["failures"] == 0
 
 
+async def test_the_same_seed_gives_the_same_rival_answers(launch: Launch) -> None:
+    async def answers(seed: int) -> list[tuple[str, str]]:
+        rig = await launch(rivals=True, seed=seed, start_paused=True)
+        found = []
+        for _ in range(3):
+            options = await rig.rpc("quote", {**ASK, "wait_ms": 200}) or []
+            found += [(option["amount_in"], option["amount_out"]) for option in options]
+        return found
+
+    first, second, other = await asyncio.gather(answers(3), answers(3), answers(4))
+    assert first == second != other
+    assert len(first) >= 3
+    assert all(amount_in == "100000" and 79 * EUR < int(amount_out) < 80 * EUR for amount_in, amount_out in first)
+
+
 async def test_each_bad_answer_is_refused_with_its_reason(launch: Launch) -> None:
     rig = await launch()
     async with relay(rig.env) as socket:

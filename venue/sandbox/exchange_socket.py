@@ -1,6 +1,7 @@
 """One exchange as a web application: its websocket and its REST ticker on one origin."""
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 
 import msgspec
@@ -22,10 +23,15 @@ class ExchangeSocket:
         self._dialect = dialect
         self._sockets: set[WebSocket] = set()
 
+    def book(self) -> Book:
+        """The exchange's book now."""
+        return self._feed.book()
+
     async def tell_all(self, message: Message) -> None:
-        """Send one message on every connection."""
+        """Send one message on every connection that is still there."""
         for socket in tuple(self._sockets):
-            await _send(socket, message)
+            with contextlib.suppress(WebSocketDisconnect):
+                await _send(socket, message)
 
     async def serve(self, socket: WebSocket) -> None:
         """One connection, from the handshake to its end."""
@@ -73,12 +79,10 @@ async def _send(socket: WebSocket, message: Message | None) -> None:
         await socket.send({"type": "websocket.send", "text": ENCODER.encode(message).decode()})
 
 
-def exchange_app(
-    socket: ExchangeSocket, feed: ExchangeFeed, ws: str, rest: str, ticker: Callable[[Book], Message]
-) -> Starlette:
+def exchange_app(socket: ExchangeSocket, ws: str, rest: str, ticker: Callable[[Book], Message]) -> Starlette:
     """The application with the websocket at path ``ws`` and the REST ticker at path ``rest``."""
 
     async def answer(_: Request) -> Response:
-        return Response(ENCODER.encode(ticker(feed.book())), media_type="application/json")
+        return Response(ENCODER.encode(ticker(socket.book())), media_type="application/json")
 
     return Starlette(routes=[WebSocketRoute(ws, socket.serve), Route(rest, answer)])

@@ -48,11 +48,3 @@ def open_accounts(config: VenueConfig, ledger: Ledger) -> Cast:
         if amount:
             ledger.mint(cast.maker.account, token_id, amount)
     return cast
-
-
-def balances(ledger: Ledger) -> dict[str, dict[str, str]]:
-    """Every account's balances by token id, base units as text."""
-    return {
-        name: {token: str(amount) for token, amount in sorted(ledger.balances_of(name).items())}
-        for name in sorted(ledger.accounts.names())
-    }

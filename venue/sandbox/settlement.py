@@ -60,6 +60,7 @@ class Settlement:
         self._background = background
         self._clock = clock
         self._announce = announce
+        self._started = 0
         self._published: dict[str, Published] = {}
         self.fills: list[Fill] = []
         self.counts: Counter[str] = Counter()
@@ -89,7 +90,8 @@ class Settlement:
         self, answers: Sequence[Answer], messages: Sequence[Message], payloads: Sequence[Mapping[str, object]]
     ) -> None:
         hashes = tuple(message.intent_hash for message in messages)
-        delay = rng(self._seed, "settle", *(answer.quote_hash for answer in answers), *hashes).uniform(*self._delay_s)
+        self._started += 1
+        delay = rng(self._seed, "settle", self._started).uniform(*self._delay_s)
         await asyncio.sleep(delay * 0.4)
         tx_hash = base58.b58encode(derive(self._seed, "transaction", *hashes)).decode()
         self._mark(hashes, Published("TX_BROADCASTED", tx_hash))

@@ -1,0 +1,94 @@
+"""The parts of a venue, put together: ledger, bridge, relay, traders and the price they all see."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from venue.sandbox.background import Background
+from venue.sandbox.bridge import Bridge
+from venue.sandbox.config import VenueConfig
+from venue.sandbox.faults import Switches
+from venue.sandbox.genesis import Cast, open_accounts
+from venue.sandbox.ledger import Ledger
+from venue.sandbox.market import MarketClock, PricePath, RandomWalk, Replay, read_bars
+from venue.sandbox.relay import Relay
+from venue.sandbox.schedule import Flow, schedule
+from venue.sandbox.seeding import derive, rng
+from venue.sandbox.traders import Rivals, Traders
+
+
+class Parts(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything behind the endpoints. ``clock`` gives UTC nanoseconds."""
+
+    config: VenueConfig
+    clock: Callable[[], int]
+    background: Background
+    switches: Switches
+    path: PricePath
+    market: MarketClock
+    ledger: Ledger
+    cast: Cast
+    bridge: Bridge
+    relay: Relay
+    rivals: Rivals
+    traders: Traders
+
+
+def salt(seed: int, number: int) -> bytes:
+    """The Verifier's salts in the order they become current, 4 bytes each; the first is number 0."""
+    return derive(seed, "salt", number)[:4]
+
+
+def price_path(config: VenueConfig) -> PricePath:
+    """The recording the config names, or the seeded random walk; RecordingError when the file is no good."""
+    if config.prices is not None:
+        return Replay(read_bars(Path(config.prices)), config.speed)
+    return RandomWalk(config.seed, config.start_mid, config.speed)
+
+
+def assemble(config: VenueConfig, *, clock: Callable[[], int], monotonic_ns: Callable[[], int]) -> Parts:
+    """Put a venue together; nothing of it runs yet. Raises RecordingError for a bad recording."""
+    seed = config.seed
+    background = Background()
+    path = price_path(config)
+    market = MarketClock(monotonic_ns)
+    ledger = Ledger(clock=clock, fee_pips=config.fee_pips, salt=salt(seed, 0))
+    cast = open_accounts(config, ledger)
+    relay = Relay(
+        ledger=ledger,
+        seed=seed,
+        clock=clock,
+        offset_ns=market.offset_ns,
+        background=background,
+        settle_s=config.settle_s,
+        flat=config.flat,
+    )
+    rivals = Rivals(relay=relay, ledger=ledger, seed=seed, path=path, wallets=cast.rivals, clock=clock)
+    if config.rivals:
+        relay.on_open(rivals.watch)
+    flow = Flow(rate=config.rate, other_pairs=config.other_pairs, median_eur=config.median_eur, sigma=config.sigma)
+    traders = Traders(
+        relay=relay,
+        ledger=ledger,
+        seed=seed,
+        demands=schedule(seed, flow, path, config.traders),
+        wallets=cast.traders,
+        market=market,
+        clock=clock,
+        background=background,
+    )
+    return Parts(
+        config=config,
+        clock=clock,
+        background=background,
+        switches=Switches(),
+        path=path,
+        market=market,
+        ledger=ledger,
+        cast=cast,
+        bridge=Bridge(ledger, clock, rng=rng(seed, "bridge")),
+        relay=relay,
+        rivals=rivals,
+        traders=traders,
+    )
