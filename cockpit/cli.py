@@ -43,6 +43,8 @@ def main(context: click.Context, env_file: Path | None) -> None:
     Without a command: attach to the account's desk, or start it, and show the cockpit.
     """
     if context.invoked_subcommand is not None:
+        if env_file is not None:
+            raise click.UsageError("--env-file goes after the command it is for")
         return
     settings = _settings(env_file)
     from cockpit.terminal import run_cockpit
@@ -62,6 +64,14 @@ def desk(env_file: Path | None) -> None:
 
 @main.command()
 @venue_options
+@click.option("--rivals/--no-rivals", default=None, help="Whether other makers quote too; they do by default.")
+@click.option(
+    "--settle-s",
+    type=click.FloatRange(0, 600),
+    nargs=2,
+    help="Least and longest seconds from publishing to settlement.",
+)
+@click.option("--deposit-btc", type=click.IntRange(0), help="Satoshi of the maker's first deposit; 0 for none.")
 @click.option("--port", type=click.IntRange(0, 65_527), help="First of eight ports in a row; 0 takes free ones.")
 @click.option(
     "--write-env",
