@@ -80,7 +80,7 @@ async def test_late_answers_come_after_the_auction(launch: Launch) -> None:
     async with relay(rig.env) as socket:
         maker = Maker(socket)
         await maker.call("subscribe", ["quote"])
-        await rig.control("/faults", {"relay_late_ms": 700})
+        await rig.control("/faults", {"relay_late_ms": 1_200})
         call, asked = await answer(rig, maker)
         waiting = asyncio.create_task(maker.reply(call))
         assert len(await asked) == 1
@@ -106,7 +106,7 @@ async def test_the_first_near_node_fails_in_each_way_and_the_second_answers(laun
     assert status == 200
     with pytest.raises(json.JSONDecodeError):
         json.loads(text)
-    await rig.control("/faults", {"near_a": "slow", "near_slow_ms": 300})
+    await rig.control("/faults", {"near_a": "slow", "near_slow_ms": 600})
     slow = asyncio.create_task(ask(first))
     assert (await ask(second))[0] == 200
     assert not slow.done()

@@ -271,7 +271,7 @@ async def test_malformed_frames_are_answered_and_the_connection_lives(launch: La
 
 
 async def test_a_taker_settles_a_quote_over_the_rpc(launch: Launch) -> None:
-    rig = await launch(settle_s=(0.3, 0.4))
+    rig = await launch(settle_s=(0.8, 0.8))
     buyer = taker(rig)
     async with relay(rig.env) as socket:
         maker = Maker(socket)

@@ -1,6 +1,7 @@
 """The relay's websocket: bearer token, subscriptions, and makers' answers with their replies."""
 
 import asyncio
+import contextlib
 from typing import Any
 
 import msgspec
@@ -14,6 +15,9 @@ from venue.sandbox.seeding import rng
 
 QUEUE = 20_000
 """Messages a maker may be behind before its connection is dropped."""
+
+CLOSE_S = 1.0
+"""How long a maker has to take the close frame."""
 
 
 class _Call(msgspec.Struct):
@@ -50,9 +54,11 @@ class SocketLink:
         self._end.set()
 
     async def ended(self) -> None:
-        """Wait for ``close`` and send the close frame."""
+        """Wait for ``close`` and send the close frame, unless the peer no longer reads even that."""
         await self._end.wait()
-        await self._socket.close(*self._close)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(CLOSE_S):
+                await self._socket.close(*self._close)
 
     async def write(self) -> None:
         """Write what is queued until the connection ends."""
