@@ -25,8 +25,8 @@ from storage.writer import HistoryWriter
 SHOWN = 60
 """Rows of each list in a snapshot: more than a screen shows, few enough to make four times a second."""
 
-REACTION_EVERY = 4
-"""Snapshots between two computations of the reaction percentiles."""
+REACTION_EVERY_NS = 1_000_000_000
+"""Between two computations of the reaction percentiles; a snapshot asked for by hand must not show old ones."""
 
 T = TypeVar("T")
 
@@ -64,6 +64,7 @@ class Picture:
         self._wall_ns = wall_ns
         self._seq = 0
         self._reaction = Reaction(p50_us=None, p99_us=None, max_us=None)
+        self._reaction_ns = 0
         self.ticked_ns = started_ns
 
     def snapshot(self) -> Snapshot:
@@ -72,7 +73,8 @@ class Picture:
         pair, book, intake = workers.pair, workers.book, workers.intake
         view = intake.view()
         prices = intake.prices(view)
-        if self._seq % REACTION_EVERY == 0:
+        if abs(now - self._reaction_ns) >= REACTION_EVERY_NS:
+            self._reaction_ns = now
             self._reaction = reaction_view(workers.executor.reactions_us)
         self._seq += 1
         told = self._writer.state()
