@@ -64,6 +64,29 @@ class LiquidityAction(Event, frozen=True, gc=False, tag="ops.liquidity_action"):
     detail: str
 
 
+class WithdrawalPrepared(Event, frozen=True, gc=False, tag="ops.withdrawal_prepared"):
+    """A withdrawal signed and not yet sent: what a restart needs to send the same bytes again, or follow them.
+
+    ``amount`` is what is burned, ``fee`` the bridge's part of it, both base units. ``hash`` is the NEAR transaction's
+    or the intent's, ``signed`` what is sent: base64 of the signed transaction, or the signed intent's JSON. ``nonce`` is
+    the access key's or the intent's. After ``expires_ns`` (UTC, by block time) the bytes can no longer execute.
+    """
+
+    withdrawal_id: str
+    idempotency_key: str
+    actor: str
+    route: Literal["transaction", "intent"]
+    asset: str
+    amount: int
+    fee: int
+    destination: str
+    chain: str
+    hash: str
+    signed: str
+    nonce: str
+    expires_ns: int
+
+
 class Check(msgspec.Struct, frozen=True, gc=False, array_like=True):
     """One guard of a decision: its name, whether it passed, and the numbers it looked at."""
 
@@ -142,6 +165,7 @@ AnyEvent = (
     | MarketPrice
     | IntentInventory
     | LiquidityAction
+    | WithdrawalPrepared
     | TradeDecision
     | ExecuteTrade
     | TradeResult
