@@ -1,0 +1,110 @@
+"""A real desk with its settings file, armed through its control API, and a real cockpit attached to it."""
+
+import asyncio
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import TracebackType
+
+import httpx
+import msgspec
+from websockets.asyncio.client import unix_connect
+from websockets.exceptions import ConnectionClosed
+
+from bench.terminal import Terminal
+from cockpit.commands import Result
+from cockpit.launch import answers, end, ready, spawn
+from cockpit.settings import NAMES
+from cockpit.snapshot import Snapshot
+
+WITHIN_S = 30.0
+
+
+def bare_environment() -> dict[str, str]:
+    """The environment without any setting of the program's: the settings file alone counts."""
+    return {name: value for name, value in os.environ.items() if name not in NAMES}
+
+
+def cockpit_command(*arguments: str) -> list[str]:
+    """The command line of the program."""
+    return [sys.executable, "-m", "cockpit", *arguments]
+
+
+class Deskside:
+    """The desk of one state directory; ``settings`` are the lines of its settings file."""
+
+    def __init__(self, directory: Path, settings: Mapping[str, str]) -> None:
+        self._directory = directory
+        self.env_file = directory / "bench.env"
+        self.socket_path = directory / "desk.sock"
+        lines = {**settings, "COCKPIT_STATE_DIR": str(directory)}
+        with os.fdopen(os.open(self.env_file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            file.writelines(f"{name}={value}\n" for name, value in lines.items() if name in NAMES)
+        self._client = httpx.AsyncClient(
+            transport=httpx.AsyncHTTPTransport(uds=str(self.socket_path)), base_url="http://desk", trust_env=False
+        )
+        self._watching: asyncio.Task[None] | None = None
+        self.desk: subprocess.Popen[bytes] | None = None
+        self.cockpit: Terminal | None = None
+
+    async def __aenter__(self) -> "Deskside":
+        log_file = self._directory / "desk.log"
+        self.desk = spawn(["desk", "--env-file", str(self.env_file)], log_file, bare_environment())
+        await ready(self.desk, "the desk", log_file, lambda: answers(self.socket_path))
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._watching is not None:
+            self._watching.cancel()
+        if self.cockpit is not None:
+            await self.cockpit.end()
+        await self._client.aclose()
+        if self.desk is not None:
+            await end(self.desk.pid)
+
+    async def attach(self) -> float:
+        """Attach a cockpit in a terminal; seconds from the command until it showed the desk's state."""
+        self.cockpit = Terminal(cockpit_command("--env-file", str(self.env_file)), bare_environment())
+        took = await self.cockpit.until("SANDBOX", "ARMED")
+        self.cockpit.forget()
+        return took
+
+    def watch(self) -> None:
+        """Take the snapshots as a cockpit does, and paint none."""
+        self._watching = asyncio.create_task(self._watch())
+
+    async def _watch(self) -> None:
+        try:
+            async with unix_connect(str(self.socket_path), "ws://desk/stream", max_size=None) as stream:
+                async for _ in stream:
+                    pass
+        except ConnectionClosed:
+            return
+
+    async def state(self) -> Snapshot:
+        """The desk now."""
+        return msgspec.json.decode((await self._client.get("/state")).content, type=Snapshot)
+
+    async def until(self, holds: Callable[[Snapshot], bool], what: str) -> Snapshot:
+        """The first state for which ``holds``; TimeoutError, with what blocks the desk, after 30 s."""
+        deadline = time.monotonic() + WITHIN_S
+        while not holds(shot := await self.state()):
+            if time.monotonic() > deadline:
+                why = shot.executor_blocked or shot.market.detail or "no reason shown"
+                raise TimeoutError(f"the desk was not {what} within {WITHIN_S:g} s: {why}")
+            await asyncio.sleep(0.1)
+        return shot
+
+    async def arm(self) -> None:
+        """Arm strategy and executor as soon as the desk allows it."""
+        await self.until(lambda shot: not shot.executor_blocked and shot.market.usable, "ready to be armed")
+        for part in ("strategy-engine", "trade-executor"):
+            answer = await self._client.post(f"/{part}/arm", json={"actor": "bench"})
+            result = msgspec.json.decode(answer.content, type=Result)
+            if not result.accepted:
+                raise RuntimeError(f"{part} could not be armed: {result.reason}")

@@ -1,0 +1,75 @@
+"""The baselines: a client that answers every request of the pair with a fixed frame, and one that also signs once.
+
+``python -m bench.echo URL [--sign] [--uvloop]``
+"""
+
+import asyncio
+import hashlib
+import sys
+
+import msgspec
+import uvloop
+from nacl.signing import SigningKey
+from websockets.asyncio.client import ClientConnection, connect
+
+from venue.assets import BTC, EURE
+from venue.sandbox.wallet import Wallet
+
+PAIR = {(BTC.token_id, EURE.token_id), (EURE.token_id, BTC.token_id)}
+
+
+class _Data(msgspec.Struct):
+    quote_id: str
+    defuse_asset_identifier_in: str
+    defuse_asset_identifier_out: str
+
+
+class _Params(msgspec.Struct):
+    data: _Data
+
+
+class _Event(msgspec.Struct):
+    params: _Params | None = None
+
+
+_decode = msgspec.json.Decoder(_Event).decode
+
+
+def rest_of_answer() -> str:
+    """All of an answer behind its quote id, as long as a real one."""
+    wallet = Wallet("maker.sandbox.near", bytes(32))
+    signed = wallet.sign_diff(
+        (EURE.token_id, 8 * 10**18), (BTC.token_id, 10_000), deadline_ns=10**18, salt=bytes(4), random=bytes(15)
+    )
+    data = msgspec.json.encode(signed.data).decode()
+    return f'","quote_output":{{"amount_out":"8000000000000000000"}},"signed_data":{data}}}]}}'
+
+
+async def echo(url: str, key: SigningKey | None) -> None:
+    """Answer until the connection ends."""
+    rest = rest_of_answer()
+    digest = hashlib.sha256(rest.encode()).digest()
+    async with connect(url, compression=None, proxy=None) as relay:
+        await relay.send('{"jsonrpc":"2.0","id":1,"method":"subscribe","params":["quote"]}')
+        await _answer(relay, key, digest, rest)
+
+
+async def _answer(relay: ClientConnection, key: SigningKey | None, digest: bytes, rest: str) -> None:
+    last_id = 1
+    while True:
+        params = _decode(await relay.recv(decode=False)).params
+        if params is None:
+            continue
+        data = params.data
+        if (data.defuse_asset_identifier_in, data.defuse_asset_identifier_out) not in PAIR:
+            continue
+        if key is not None:
+            key.sign(digest)
+        last_id += 1
+        head = f'{{"jsonrpc":"2.0","id":{last_id},"method":"quote_response","params":[{{"quote_id":"'
+        await relay.send(head + data.quote_id + rest)
+
+
+if __name__ == "__main__":
+    _run = uvloop.run if "--uvloop" in sys.argv else asyncio.run
+    _run(echo(sys.argv[1], SigningKey.generate() if "--sign" in sys.argv else None))

@@ -1,0 +1,45 @@
+"""What the sender is asked for and what it answers: JSON lines between the bench and its sender."""
+
+import msgspec
+
+
+class Load(msgspec.Struct, frozen=True, kw_only=True):
+    """Requests to send to one subject: ``rate`` a second for ``warm_up_s`` (not measured) and then ``seconds``.
+
+    ``other_pairs`` is the share of requests for other pairs, 0 to 1; ``run`` makes the quote ids unique.
+    """
+
+    subject: str
+    run: int
+    rate: float
+    seconds: float
+    warm_up_s: float
+    other_pairs: float
+
+
+class Measured(msgspec.Struct, frozen=True, kw_only=True):
+    """What came of a load. Latencies and latenesses in microseconds.
+
+    ``sent`` counts measured requests of the pair and ``others`` those of other pairs; ``late_us``: how far behind its
+    schedule each measured request left. ``samples`` are answers as they came; ``strange``: answers to nothing asked.
+    """
+
+    sent: int
+    others: int
+    latencies_us: list[float]
+    late_us: list[float]
+    seconds: float
+    samples: list[str]
+    strange: int
+
+
+class Listening(msgspec.Struct, frozen=True):
+    """The sender's port on 127.0.0.1."""
+
+    port: int
+
+
+def percentile(values: list[float], share: float) -> float:
+    """The value below which ``share`` (0 to 1) of the values lie, 0.0 without any."""
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(len(ordered) * share))] if ordered else 0.0

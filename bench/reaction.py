@@ -1,0 +1,252 @@
+"""Reaction time: request frame in to quote frame out over loopback, the desk beside an echo and a signing echo.
+
+``python -m bench.reaction [--quick] [--json] [--no-cockpit] [--echo-uvloop] …``; run from the repository's root.
+All subjects are up all the time and take turns at each rate, so that what else the machine does hits them alike.
+"""
+
+import asyncio
+import contextlib
+import subprocess
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Mapping, Sequence
+from decimal import Decimal
+from pathlib import Path
+
+import click
+import msgspec
+
+from bench.deskside import Deskside, bare_environment
+from bench.load import Listening, Load, Measured
+from bench.report import Report, Turn, as_json, as_text
+from bench.usage import Usage
+from bench.verify import wrong_answers
+from cockpit.snapshot import Counts
+from venue.assets import BTC, EURE
+from venue.sandbox.config import VenueConfig
+from venue.sandbox.server import Venue
+
+ECHO, SIGNING, DESK = "echo", "signing echo", "desk"
+SUBJECTS = (ECHO, SIGNING, DESK)
+PATHS = {ECHO: "echo", SIGNING: "signing-echo", DESK: "desk"}
+
+SETTINGS = {
+    "STRATEGY_MAX_NOTIONAL_EURE": "500",
+    "STRATEGY_HALF_SPREAD_BPS": "8",
+    "STRATEGY_MAX_SKEW_BPS": "6",
+    "STRATEGY_MIN_EDGE_BPS": "2",
+    "INVENTORY_POLL_MS": "2000",
+    "QUOTE_DEADLINE_MS": "1000",
+    "QUOTE_DEATH_MARGIN_MS": "0",
+}
+"""Every request is quoted, and what a quote reserves is soon free again."""
+
+MAKER_BTC = BTC.to_units(Decimal(1_000))
+MAKER_EURE = EURE.to_units(Decimal(80_000_000))
+
+
+class Options(msgspec.Struct, frozen=True, kw_only=True):
+    """What to measure."""
+
+    rates: tuple[float, ...]
+    seconds: float
+    warm_up_s: float
+    repetitions: int
+    tables: tuple[float, ...]
+    cockpit: bool
+    echo_uvloop: bool
+
+
+class SenderProcess:
+    """The sender's process and the lines to it."""
+
+    def __init__(self) -> None:
+        self._process: asyncio.subprocess.Process | None = None
+        self.port = 0
+
+    async def start(self) -> None:
+        """Start it and learn its port."""
+        self._process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "bench.sender", stdin=subprocess.PIPE, stdout=subprocess.PIPE, limit=2**26
+        )
+        self.port = msgspec.json.decode(await self._line(), type=Listening).port
+
+    async def measure(self, load: Load) -> Measured:
+        """Have it send a load."""
+        assert self._process is not None
+        assert self._process.stdin is not None
+        self._process.stdin.write(msgspec.json.encode(load) + b"\n")
+        return msgspec.json.decode(await self._line(), type=Measured)
+
+    async def _line(self) -> bytes:
+        assert self._process is not None
+        assert self._process.stdout is not None
+        line = await self._process.stdout.readline()
+        if not line:
+            raise RuntimeError("the sender has ended")
+        return line
+
+    async def end(self) -> None:
+        """Let it go."""
+        if self._process is not None:
+            assert self._process.stdin is not None
+            self._process.stdin.close()
+            await self._process.wait()
+
+
+@contextlib.asynccontextmanager
+async def _venue() -> AsyncIterator[Mapping[str, str]]:
+    """Everything of the venue but its traders, with a maker whose funds do not end; its environment."""
+    config = VenueConfig(rate=0, start_paused=True, deposit_after_s=None, maker_btc=MAKER_BTC, maker_eure=MAKER_EURE)
+    venue = Venue(config)
+    await venue.start()
+    try:
+        yield venue.env()
+    finally:
+        await venue.stop()
+
+
+@contextlib.asynccontextmanager
+async def _echo(url: str, *flags: str) -> AsyncIterator[int]:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "bench.echo", url, *flags, env=bare_environment()
+    )
+    try:
+        yield process.pid
+    finally:
+        process.terminate()
+        await process.wait()
+
+
+class Bench:
+    """Everything running, and the turns taken."""
+
+    def __init__(self, options: Options, sender: SenderProcess, desk: Deskside, pids: Mapping[str, int]) -> None:
+        self._options = options
+        self._sender = sender
+        self._desk = desk
+        self._usage = {name: Usage(pid) for name, pid in pids.items()}
+        self._runs = 0
+        self.samples: list[str] = []
+
+    async def warm_up(self) -> None:
+        """A little of everything, thrown away."""
+        for subject in SUBJECTS:
+            await self._turn(subject, 200.0, 0.0, 0.5)
+
+    async def turns(self) -> list[Turn]:
+        """Every table, repetition, rate and subject."""
+        options = self._options
+        return [
+            await self._turn(subject, rate, table, options.seconds, repetition)
+            for table in options.tables
+            for repetition in range(options.repetitions)
+            for rate in options.rates
+            for subject in _order(repetition)
+        ]
+
+    async def _turn(self, subject: str, rate: float, other_pairs: float, seconds: float, repetition: int = 0) -> Turn:
+        self._runs += 1
+        load = Load(
+            subject=PATHS[subject],
+            run=self._runs,
+            rate=rate,
+            seconds=seconds,
+            warm_up_s=self._options.warm_up_s,
+            other_pairs=other_pairs,
+        )
+        usage = self._usage[subject]
+        usage.begin()
+        measured = await self._sender.measure(load)
+        cpu = usage.cpu_percent()
+        if subject == DESK:
+            self.samples += measured.samples
+        # What the turn left to be written to history must not fall into the next subject's.
+        await self._desk.until(lambda shot: not shot.history_queue, "done with its history")
+        return Turn.of(other_pairs, repetition, rate, subject, measured, cpu, usage.rss_mb())
+
+    async def counts(self) -> Counts:
+        """What the desk counted."""
+        return (await self._desk.state()).counts
+
+
+def _order(repetition: int) -> Sequence[str]:
+    """Each repetition begins with another subject."""
+    first = repetition % len(SUBJECTS)
+    return (*SUBJECTS[first:], *SUBJECTS[:first])
+
+
+async def run(options: Options) -> Report:
+    """Start everything, measure, and end everything."""
+    async with contextlib.AsyncExitStack() as stack:
+        directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-")))
+        venue = await stack.enter_async_context(_venue())
+        sender = SenderProcess()
+        stack.push_async_callback(sender.end)
+        await sender.start()
+        base = f"ws://127.0.0.1:{sender.port}/"
+        loop = ("--uvloop",) if options.echo_uvloop else ()
+        settings = {**venue, **SETTINGS, "NEAR_INTENTS_RELAY_WS_URL": base + PATHS[DESK]}
+        desk = await stack.enter_async_context(Deskside(directory, settings))
+        assert desk.desk is not None
+        pids = {
+            ECHO: await stack.enter_async_context(_echo(base + PATHS[ECHO], *loop)),
+            SIGNING: await stack.enter_async_context(_echo(base + PATHS[SIGNING], "--sign", *loop)),
+            DESK: desk.desk.pid,
+        }
+        if options.cockpit:
+            await desk.attach()
+        else:
+            desk.watch()
+        await desk.arm()
+        bench = Bench(options, sender, desk, pids)
+        await bench.warm_up()
+        turns = await bench.turns()
+        counts = await bench.counts()
+        return Report(
+            turns=turns,
+            cockpit=options.cockpit,
+            samples=len(bench.samples),
+            wrong=wrong_answers(bench.samples, venue["NEAR_INTENTS_ACCOUNT_ID"]),
+            malformed=counts.malformed,
+            unknown=counts.unknown,
+        )
+
+
+@click.command()
+@click.option("--rates", default="50,200,1000,2000", show_default=True, help="Requests a second, by commas.")
+@click.option("--seconds", default=8.0, show_default=True, help="Measured seconds for each rate and subject.")
+@click.option("--repetitions", default=3, show_default=True, help="Ratios are the median of so many.")
+@click.option(
+    "--other-pairs", default="0,0.9", show_default=True, help="Shares of requests for other pairs; a table each."
+)
+@click.option("--no-cockpit", is_flag=True, help="Take the desk's snapshots without painting them.")
+@click.option("--echo-uvloop", is_flag=True, help="Run the echoes on uvloop too.")
+@click.option("--quick", is_flag=True, help="A second a rate, once: to see that it works.")
+@click.option("--json", "json_out", is_flag=True, help="Print JSON.")
+def main(
+    rates: str,
+    seconds: float,
+    repetitions: int,
+    other_pairs: str,
+    no_cockpit: bool,
+    echo_uvloop: bool,
+    quick: bool,
+    json_out: bool,
+) -> None:
+    """Measure the desk's reaction time beside an echo and a signing echo."""
+    options = Options(
+        rates=tuple(float(rate) for rate in rates.split(",")),
+        seconds=1.0 if quick else seconds,
+        warm_up_s=0.2 if quick else 1.0,
+        repetitions=1 if quick else repetitions,
+        tables=tuple(float(share) for share in other_pairs.split(",")),
+        cockpit=not no_cockpit,
+        echo_uvloop=echo_uvloop,
+    )
+    report = asyncio.run(run(options))
+    click.echo(as_json(report) if json_out else as_text(report))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,62 @@
+"""Quote requests as the relay sends them, made before the clock runs."""
+
+import random
+
+import msgspec
+
+from venue.assets import BTC, EURE
+from venue.sandbox.schedule import OTHER_TOKENS
+
+SIZES = {BTC.token_id: 10_000, EURE.token_id: 8 * 10**18}
+"""Base units asked for: about 8 EUR."""
+
+MIN_DEADLINE_MS = 1_000
+"""Short, so that what a quote reserves is soon free again."""
+
+
+def quote_id(run: int, index: int) -> str:
+    """The id of a run's request, in the form of a UUID."""
+    return f"{run:08x}-0000-4000-8000-{index:012x}"
+
+
+def index_of(run: int, text: str) -> int | None:
+    """The index of the run's request with this id; None for another run's or nobody's."""
+    head, _, tail = text.rpartition("-")
+    if head != f"{run:08x}-0000-4000-8000":
+        return None
+    return int(tail, 16)
+
+
+def is_other(index: int, other_pairs: float) -> bool:
+    """Whether a run's request of this index is for another pair; evenly spread."""
+    return _others_before(index + 1, other_pairs) != _others_before(index, other_pairs)
+
+
+def _others_before(index: int, other_pairs: float) -> int:
+    return int(index * other_pairs)
+
+
+def request(run: int, index: int, other_pairs: float, subscription: str) -> bytes:
+    """The JSON text of one request; direction and exact form alternate."""
+    nth = index - _others_before(index, other_pairs)
+    data: dict[str, object] = {"quote_id": quote_id(run, index)}
+    if is_other(index, other_pairs):
+        rng = random.Random(index)
+        first, second = rng.sample(OTHER_TOKENS, 2)
+        sides = (first[0], second[0])
+        amounts = {first[0]: 10 ** first[1], second[0]: 10 ** second[1]}
+    else:
+        sides = (BTC.token_id, EURE.token_id) if nth % 2 else (EURE.token_id, BTC.token_id)
+        amounts = SIZES
+    data["defuse_asset_identifier_in"], data["defuse_asset_identifier_out"] = sides
+    if nth // 2 % 2:
+        data["exact_amount_out"] = str(amounts[sides[1]])
+    else:
+        data["exact_amount_in"] = str(amounts[sides[0]])
+    data["min_deadline_ms"] = MIN_DEADLINE_MS
+    params = {
+        "subscription": subscription,
+        "data": data,
+        "metadata": {"traceparent": f"00-{run:016x}{index:016x}-{index:016x}-01", "partner_id": "1click"},
+    }
+    return msgspec.json.encode({"jsonrpc": "2.0", "method": "event", "params": params})

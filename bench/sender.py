@@ -1,0 +1,245 @@
+"""The sender: a relay that asks its makers on an absolute schedule and times their answers, in its own process.
+
+``select`` waits to the microsecond where an event loop's timers round up to a millisecond, and nothing else lives in
+this loop. A request's clock starts just before its bytes are handed to the kernel, and stops when the bytes of
+the answer have been read from it, before they are parsed.
+"""
+
+import contextlib
+import gc
+import os
+import select
+import socket
+import sys
+from time import perf_counter
+
+import msgspec
+from websockets.frames import Frame, Opcode
+from websockets.http11 import Request
+from websockets.server import ServerProtocol
+
+from bench.load import Listening, Load, Measured
+from bench.requests import index_of, is_other, request
+
+ANSWER_WITHIN_S = 3.0
+"""The relay waits at most this long (PROTOCOL); a later answer is a lost one."""
+
+ACCEPT_EVERY = 50
+"""One answer in so many is accepted, the others are told that another solver won."""
+
+SAMPLES = 40
+
+
+class _Answer(msgspec.Struct):
+    quote_id: str
+
+
+class _Call(msgspec.Struct):
+    method: str
+    id: int
+    params: msgspec.Raw
+
+
+_decode_call = msgspec.json.Decoder(_Call).decode
+_decode_answers = msgspec.json.Decoder(list[_Answer]).decode
+
+
+class Maker:
+    """One connection; its name is the path it asked for."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        connection.setblocking(False)
+        self.socket = connection
+        self.protocol = ServerProtocol(max_size=2**20)
+        self.name = ""
+        self.backlog = bytearray()
+
+    def fileno(self) -> int:
+        """For select."""
+        return self.socket.fileno()
+
+    def write(self, data: bytes) -> None:
+        """Send, and keep what the kernel does not take now: an open loop does not wait for a slow maker."""
+        if not self.backlog:
+            with contextlib.suppress(BlockingIOError):
+                data = data[self.socket.send(data) :]
+        self.backlog += data
+
+    def flush(self) -> None:
+        """Send what was kept."""
+        with contextlib.suppress(BlockingIOError):
+            del self.backlog[: self.socket.send(self.backlog)]
+
+    def read(self, data: bytes) -> list[tuple[_Call, bytes]]:
+        """The calls in these bytes; handshake, pings and the close are answered here."""
+        protocol = self.protocol
+        protocol.receive_data(data)
+        calls = []
+        for event in protocol.events_received():
+            if isinstance(event, Request):
+                self.name = event.path.strip("/")
+                protocol.send_response(protocol.accept(event))
+            elif isinstance(event, Frame) and event.opcode is Opcode.TEXT:
+                text = bytes(event.data)
+                calls.append((_decode_call(text), text))
+        self._pass_on()
+        return calls
+
+    def say(self, message: bytes) -> None:
+        """Send one text message."""
+        self.protocol.send_text(message)
+        self._pass_on()
+
+    def _pass_on(self) -> None:
+        for chunk in self.protocol.data_to_send():
+            self.write(chunk)
+
+
+class _Run:
+    """One load being measured."""
+
+    def __init__(self, load: Load, maker: Maker) -> None:
+        self.load = load
+        self.maker = maker
+        warm = int(load.rate * load.warm_up_s)
+        count = warm + int(load.rate * load.seconds)
+        self.first = warm
+        self.frames = [
+            Frame(Opcode.TEXT, request(load.run, index, load.other_pairs, "quotes")).serialize(mask=False)
+            for index in range(count)
+        ]
+        self.sent_at = [0.0] * count
+        self.answered_at = [0.0] * count
+        self.waiting = sum(not is_other(index, load.other_pairs) for index in range(count))
+        self.samples: list[str] = []
+        self.strange = 0
+
+    def answered(self, text: bytes, call: _Call, now: float) -> bytes:
+        """Book an answer; the relay's reply to it."""
+        answer = _decode_answers(call.params)[0]
+        index = index_of(self.load.run, answer.quote_id)
+        if index is None or not self.sent_at[index] or self.answered_at[index]:
+            self.strange += 1
+            return _error(call.id, "unknown quote_id")
+        self.answered_at[index] = now
+        self.waiting -= 1
+        if index % ACCEPT_EVERY == 0:
+            if len(self.samples) < SAMPLES:
+                self.samples.append(text.decode())
+            return b'{"jsonrpc":"2.0","id":%d,"result":"OK"}' % call.id
+        return _error(call.id, "another solver won the auction")
+
+    def result(self, started: float, ended: float) -> Measured:
+        """What was measured, without the warm-up."""
+        load = self.load
+        measured = range(self.first, len(self.frames))
+        asked = [index for index in measured if not is_other(index, load.other_pairs)]
+        took = [self.answered_at[index] - self.sent_at[index] for index in asked if self.answered_at[index]]
+        return Measured(
+            sent=len(asked),
+            others=len(measured) - len(asked),
+            latencies_us=[round(seconds * 1e6, 1) for seconds in took if seconds <= ANSWER_WITHIN_S],
+            late_us=[round((self.sent_at[index] - started - index / load.rate) * 1e6, 1) for index in measured],
+            seconds=ended - started,
+            samples=self.samples,
+            strange=self.strange,
+        )
+
+
+def _error(call_id: int, text: str) -> bytes:
+    return msgspec.json.encode({"jsonrpc": "2.0", "id": call_id, "error": {"code": -32000, "message": text}})
+
+
+class Sender:
+    """The listening socket, the makers connected, and the load that runs."""
+
+    def __init__(self) -> None:
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._makers: list[Maker] = []
+        self._run: _Run | None = None
+        self._unread = b""
+
+    @property
+    def port(self) -> int:
+        """Where it listens."""
+        port: int = self._listener.getsockname()[1]
+        return port
+
+    def serve(self) -> None:
+        """Serve the makers and carry out loads until the standard input ends."""
+        while True:
+            if not self._turn(None, sys.stdin.fileno()):
+                continue
+            said = os.read(sys.stdin.fileno(), 65_536)
+            if not said:
+                return
+            self._unread += said
+            while b"\n" in self._unread:
+                line, _, self._unread = self._unread.partition(b"\n")
+                _tell(self.measure(msgspec.json.decode(line, type=Load)))
+
+    def measure(self, load: Load) -> Measured:
+        """Send the load and wait for its answers, at most as long as the relay would."""
+        maker = next(maker for maker in reversed(self._makers) if maker.name == load.subject)
+        run = self._run = _Run(load, maker)
+        gc.collect()
+        gc.disable()
+        started = perf_counter() + 0.05
+        every = 1 / load.rate
+        for index, frame in enumerate(run.frames):
+            due = started + index * every
+            while (left := due - perf_counter()) > 0:
+                self._turn(left)
+            run.sent_at[index] = perf_counter()
+            maker.write(frame)
+            self._turn(0.0)
+        ended = perf_counter()
+        while run.waiting and (left := ended + ANSWER_WITHIN_S - perf_counter()) > 0:
+            self._turn(left)
+        self._run = None
+        gc.enable()
+        return run.result(started, ended)
+
+    def _turn(self, timeout: float | None, *also: int) -> bool:
+        """Wait for sockets and serve them; whether one of the file descriptors ``also`` waited for can be read."""
+        behind = [maker for maker in self._makers if maker.backlog]
+        waiting: list[socket.socket | Maker | int] = [self._listener, *self._makers, *also]
+        readable, writable, _ = select.select(waiting, behind, (), timeout)
+        for maker in writable:
+            maker.flush()
+        for ready in readable:
+            if isinstance(ready, Maker):
+                self._read(ready)
+            elif ready is self._listener:
+                self._makers.append(Maker(self._listener.accept()[0]))
+        return any(descriptor in readable for descriptor in also)
+
+    def _read(self, maker: Maker) -> None:
+        try:
+            data = maker.socket.recv(262_144)
+        except ConnectionError:
+            data = b""
+        now = perf_counter()
+        if not data:
+            maker.socket.close()
+            self._makers.remove(maker)
+            return
+        for call, text in maker.read(data):
+            if call.method == "quote_response" and self._run is not None:
+                maker.say(self._run.answered(text, call, now))
+            elif call.method == "quote_response":
+                maker.say(_error(call.id, "the request is gone"))
+            else:
+                maker.say(b'{"jsonrpc":"2.0","id":%d,"result":"quotes"}' % call.id)
+
+
+def _tell(message: msgspec.Struct) -> None:
+    sys.stdout.buffer.write(msgspec.json.encode(message) + b"\n")
+    sys.stdout.buffer.flush()
+
+
+if __name__ == "__main__":
+    sender = Sender()
+    _tell(Listening(sender.port))
+    sender.serve()

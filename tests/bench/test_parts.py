@@ -1,0 +1,83 @@
+"""What the bench counts: which requests it sends, and what it takes for a good answer."""
+
+import msgspec
+import pytest
+
+from bench.load import Measured, percentile
+from bench.report import Turn, ratios, rows
+from bench.requests import index_of, is_other, quote_id, request
+from bench.verify import wrong_answers
+from cockpit.events import SwapDemand
+from venue.assets import BTC, BTC_EURE, EURE
+from venue.relay_wire import decode_message, read_event
+from venue.sandbox.wallet import Wallet
+
+
+def test_requests_alternate_direction_and_exact_form() -> None:
+    events = [read_event(decode_message(request(7, index, 0.0, "s")), BTC_EURE, 1) for index in range(4)]
+    demands = [event for event in events if isinstance(event, SwapDemand)]
+    forms = {(demand.asset_in, demand.amount_in is None) for demand in demands}
+    assert forms == {(asset.token_id, exact_out) for asset in (BTC, EURE) for exact_out in (False, True)}
+
+
+def test_nine_in_ten_are_for_other_pairs_and_every_form_is_left() -> None:
+    events = [read_event(decode_message(request(7, index, 0.9, "s")), BTC_EURE, 1) for index in range(400)]
+    demands = [event for event in events if isinstance(event, SwapDemand)]
+    assert [event == "other_pair" for event in events] == [is_other(index, 0.9) for index in range(400)]
+    assert len(demands) == 40
+    assert len({(demand.asset_in, demand.amount_in is None) for demand in demands}) == 4
+
+
+def test_a_quote_id_tells_its_run_and_index() -> None:
+    assert index_of(3, quote_id(3, 258)) == 258
+    assert index_of(4, quote_id(3, 258)) is None
+    assert index_of(3, "nonsense") is None
+
+
+def test_percentiles_are_measured_values() -> None:
+    assert percentile([3.0, 1.0, 2.0], 0.5) == 2.0
+    assert percentile([float(value) for value in range(100)], 0.99) == 99.0
+    assert percentile([], 0.5) == 0.0
+
+
+def _turn(repetition: int, subject: str, took: list[float], sent: int) -> Turn:
+    measured = Measured(sent=sent, others=0, latencies_us=took, late_us=[0.0], seconds=1.0, samples=[], strange=0)
+    return Turn.of(0.0, repetition, 50.0, subject, measured, 1.0, 1.0)
+
+
+def test_ratios_are_the_median_of_the_repetitions_and_losses_add_up() -> None:
+    turns = [
+        turn
+        for repetition, desk in enumerate((100.0, 300.0, 900.0))
+        for turn in (_turn(repetition, "signing echo", [100.0], 1), _turn(repetition, "desk", [desk], 2))
+    ]
+    assert [(ratio.p50, ratio.p99) for ratio in ratios(turns)] == [(3.0, 3.0)]
+    assert {row.subject: (row.sent, row.answered, row.lost) for row in rows(turns)} == {
+        "signing echo": (3, 3, 0),
+        "desk": (6, 3, 3),
+    }
+
+
+def _answer(**changed: object) -> str:
+    signed = Wallet("maker.near", bytes(32)).sign_diff(
+        (EURE.token_id, 8), (BTC.token_id, 1), deadline_ns=10**18, salt=bytes(4), random=bytes(15)
+    )
+    answer = {"quote_id": "q", "quote_output": {"amount_out": "8"}, "signed_data": {**signed.data, **changed}}
+    return msgspec.json.encode({"id": 1, "method": "quote_response", "params": [answer]}).decode()
+
+
+def test_a_good_answer_passes() -> None:
+    assert wrong_answers([_answer()], "maker.near") == []
+
+
+@pytest.mark.parametrize(
+    ("sample", "account", "problem"),
+    [
+        (_answer(), "other.near", "signed for maker.near"),
+        (_answer(signature="ed25519:" + "1" * 64), "maker.near", "invalid signature"),
+        (_answer().replace('"amount_out":"8"', '"amount_out":"9"'), "maker.near", "amount_out is 9"),
+    ],
+)
+def test_a_wrong_answer_is_told(sample: str, account: str, problem: str) -> None:
+    (told,) = wrong_answers([sample], account)
+    assert problem in told
