@@ -1,0 +1,1 @@
+"""The venue's signer, wire and relay client."""
