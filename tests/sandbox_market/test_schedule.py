@@ -52,7 +52,7 @@ def test_without_other_pairs_every_request_is_for_the_active_pair() -> None:
 
 def test_rivals_answer_inside_the_auction_and_not_always() -> None:
     answers = [draws(1, f"quote-{index}", 400) for index in range(200)]
-    assert all(0 < draw.delay_ms < 400 for found in answers for draw in found)
+    assert all(0 <= draw.delay_ms < 400 for found in answers for draw in found)
     assert len({len(found) for found in answers}) > 2
     assert answers == [draws(1, f"quote-{index}", 400) for index in range(200)]
 

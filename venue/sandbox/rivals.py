@@ -9,18 +9,20 @@ from venue.sandbox.seeding import rng
 
 
 class Profile(msgspec.Struct, frozen=True, kw_only=True):
-    """A rival's habits: mean half spread and its deviation in basis points, and how often it answers (0 to 1)."""
+    """A rival's habits: mean half spread and its deviation in basis points, how often it answers, and how often it
+    does so at once (both 0 to 1)."""
 
     account: str
     half_spread_bps: float
     deviation_bps: float
     answers: float
+    at_once: float
 
 
 PROFILES = (
-    Profile(account="tight.rival.near", half_spread_bps=24, deviation_bps=6, answers=0.6),
-    Profile(account="steady.rival.near", half_spread_bps=36, deviation_bps=4, answers=0.9),
-    Profile(account="wide.rival.near", half_spread_bps=60, deviation_bps=15, answers=0.95),
+    Profile(account="tight.rival.near", half_spread_bps=9, deviation_bps=3, answers=0.5, at_once=0.4),
+    Profile(account="steady.rival.near", half_spread_bps=18, deviation_bps=4, answers=0.9, at_once=0.1),
+    Profile(account="wide.rival.near", half_spread_bps=45, deviation_bps=12, answers=0.95, at_once=0.0),
 )
 
 
@@ -40,6 +42,8 @@ def draws(seed: int, quote_id: str, wait_ms: int) -> tuple[Draw, ...]:
         silent = chance.random() >= profile.answers
         width = max(2.0, chance.gauss(profile.half_spread_bps, profile.deviation_bps))
         delay_ms = int(chance.uniform(0.05, 0.7) * wait_ms)
+        if chance.random() < profile.at_once:
+            delay_ms = 0
         if not silent:
             found.append(Draw(profile.account, Decimal(round(width * 100)).scaleb(-2), delay_ms))
     return tuple(found)
