@@ -29,6 +29,9 @@ Armable = Literal["strategy-engine", "trade-executor"]
 ARMABLE: tuple[Armable, ...] = ("strategy-engine", "trade-executor")
 REFRESHABLE: tuple[Part, ...] = ("market-reference-ingest", "inventory-sync", "liquidity-manager")
 
+MAX_DECIMALS = 18
+"""Decimals of a limit: EURe has no finer unit, and exact arithmetic on an endless fraction would stop the desk."""
+
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
     """Who asks. The id makes a repeated request recognisable; the desk makes one when it is missing."""
@@ -67,6 +70,10 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             found.append("max_divergence_bps must be above 0 and at most 5000")
         if not 1_000 <= self.max_deadline_ms <= 3_600_000:
             found.append("max_deadline_ms must be from 1000 to 3600000")
+        for name in ("max_notional_eure", "min_edge_bps", "max_divergence_bps"):
+            exponent = getattr(self, name).as_tuple().exponent
+            if isinstance(exponent, int) and exponent < -MAX_DECIMALS:
+                found.append(f"{name} must have at most {MAX_DECIMALS} decimals")
         return tuple(found)
 
 

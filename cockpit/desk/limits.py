@@ -3,6 +3,12 @@
 from collections.abc import Callable
 
 from cockpit.commands import Limits
+from venue.assets import EXACT, Asset
+
+
+def max_notional(limits: Limits, asset: Asset) -> int:
+    """The largest notional in base units of the asset; what is finer than a base unit is cut off."""
+    return int(EXACT.scaleb(limits.max_notional_eure, asset.decimals))
 
 
 class LimitsInForce:

@@ -9,6 +9,7 @@ from decimal import Decimal
 import msgspec
 
 from cockpit.commands import Limits
+from cockpit.desk.limits import max_notional
 from cockpit.desk.pricing import (
     Amounts,
     PriceParams,
@@ -106,7 +107,7 @@ def decide(demand: SwapDemand, view: View, prices: Prices | None) -> Decision:
     inventory_age = (demand.at_ns - view.inventory_at_ns) // MS
     wanted_ms = demand.min_deadline_ms + DEADLINE_SLACK_MS
     life_ms = max(wanted_ms, min(view.default_deadline_ms, limits.max_deadline_ms))
-    max_notional = pair.quote.to_units(limits.max_notional_eure)
+    most = max_notional(limits, pair.quote)
     guards = (
         Guard("strategy_armed", view.strategy_armed, view.strategy_armed, True),
         Guard("reference", view.mid_usable and mid is not None, view.mid_problem or mid, "agreeing sources"),
@@ -127,9 +128,9 @@ def decide(demand: SwapDemand, view: View, prices: Prices | None) -> Decision:
         Guard("amount", amounts is not None, None if amounts is None else amounts.amount_out, "above zero"),
         Guard(
             "notional",
-            amounts is not None and amounts.notional <= max_notional,
+            amounts is not None and amounts.notional <= most,
             None if amounts is None else amounts.notional,
-            max_notional,
+            most,
         ),
         Guard(
             "edge",

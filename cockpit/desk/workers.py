@@ -12,7 +12,7 @@ from cockpit.desk.arming import Arming
 from cockpit.desk.executor import Executor
 from cockpit.desk.intake import Intake
 from cockpit.desk.inventory import Inventory
-from cockpit.desk.limits import LimitsInForce
+from cockpit.desk.limits import LimitsInForce, max_notional
 from cockpit.desk.liquidity import Liquidity
 from cockpit.desk.pricing import PriceParams
 from cockpit.desk.quotes import QuoteBook
@@ -138,7 +138,7 @@ class Workers:
             settings.signer_private_key.reveal(),
             account,
             pair,
-            ceiling=pair.quote.to_units(self.limits.current.max_notional_eure),
+            ceiling=max_notional(self.limits.current, pair.quote),
             random=sources.random_bytes,
         )
         self.limits.on_change = self._limits_changed
@@ -177,5 +177,5 @@ class Workers:
         listener.intake = self.intake
 
     def _limits_changed(self, limits: Limits) -> None:
-        self.signer.ceiling = self.pair.quote.to_units(limits.max_notional_eure)
+        self.signer.ceiling = max_notional(limits, self.pair.quote)
         self.reference.recompute()
