@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 import msgspec
-from textual import work
+from textual import events, work
 from textual.app import App, ComposeResult, SystemCommand
 from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
@@ -185,9 +185,11 @@ class CockpitApp(App[Exit], inherit_bindings=False):
                 self.notify(f"{name} disarmed: {why or 'no reason given'}", severity="warning", markup=False)
 
     def _paint(self) -> None:
-        view = self.view
-        screen = self.screen
-        if screen is not self.screen_stack[0]:
+        view, screens = self.view, self.screen_stack
+        if not screens:
+            return
+        screen = screens[-1]
+        if screen is not screens[0]:
             if isinstance(screen, Dialogue):
                 screen.offer(view)
             return
@@ -364,10 +366,9 @@ class CockpitApp(App[Exit], inherit_bindings=False):
             key = event.key
             self.push_screen(DrillDown(view, detail, lambda snapshot: panel.detail(snapshot, key)))
 
-    def on_descendant_focus(self) -> None:
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """The focused panel is the one shown where there is room for one only."""
-        focused = self.screen_stack[0].focused
-        panel = next((node for node in focused.ancestors if isinstance(node, Panel)), None) if focused else None
+        panel = next((node for node in event.widget.ancestors if isinstance(node, Panel)), None)
         if panel is not None and panel.id is not None and panel.id != self._panel:
             self._show_panel(panel.id)
 

@@ -113,6 +113,8 @@ class LimitsDialogue(Dialogue[None]):
             self.dismiss(None)
             return False
         self._waiting = False
-        self.query_one("#set", Button).disabled = False
+        button = self.query_one("#set", Button)
+        button.disabled = False
+        button.focus()
         self.tell(said)
         return True

@@ -53,7 +53,7 @@ async def cockpit(link: DeskLink, size: tuple[int, int] = WIDE) -> AsyncIterator
     """A cockpit that has painted its first snapshot."""
     clock = Clock()
     app = CockpitApp(link, paint_hz=30, clock=clock)
-    async with app.run_test(size=size) as pilot:
+    async with app.run_test(size=size, notifications=True) as pilot:
         driven = Driven(app, pilot, clock)
         await driven.shows("SANDBOX", "Decisions")
         yield driven

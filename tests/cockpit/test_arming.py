@@ -113,7 +113,7 @@ async def test_a_desk_that_disarms_itself_is_noticed(desk: FakeDesk, link: DeskL
     async with cockpit(link) as driven:
         now = replace(samples.snapshot(2), executor_armed=False, executor_why="history cannot be written")
         await asyncio.to_thread(desk.say, now)
-        await driven.shows("executor disarmed: history cannot be written", "7 quotes alive still bind: 58s")
+        await driven.shows("executor disarmed: history", "7 quotes alive still bind: 58s")
         driven.clock.now += 2
         await driven.shows("still bind: 56s")
 
@@ -131,7 +131,7 @@ async def test_limits_are_checked_here_and_decided_by_the_desk(desk: FakeDesk, l
         assert desk.asked == []
         await driven.press(*["shift+tab"] * 7, "end", "backspace", "0", *["tab"] * 7, "enter")
         await driven.shows("refused: not while quotes are alive")
-        await driven.press(*["shift+tab"] * 7, *["tab"] * 7, "enter")
+        await driven.press("enter")
         await driven.hides("Max notional of a quote")
     assert [body["max_notional_eure"] for _, _, body in desk.asked] == ["50", "50"]
 

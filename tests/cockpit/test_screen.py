@@ -83,7 +83,7 @@ async def test_the_reader_keeps_a_row_while_new_ones_arrive(desk: FakeDesk, link
     desk.current = samples.snapshot(1, decisions=60)
     async with cockpit(link) as driven:
         rows = grid(driven, "decisions")
-        assert rows.cursor_key == "decision-60"
+        await seen(driven.pilot, lambda: rows.cursor_key == "decision-60")
         await asyncio.to_thread(desk.say, samples.snapshot(2, decisions=62))
         await seen(driven.pilot, lambda: rows.cursor_key == "decision-62")
         await driven.press("j", "down", "k")

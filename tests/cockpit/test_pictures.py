@@ -1,0 +1,100 @@
+"""Pictures of the whole screen, compared with the ones that were looked at and found good."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+from msgspec.structs import replace
+from textual.pilot import Pilot
+
+from cockpit.app import CockpitApp, Exit
+from cockpit.link import DeskLink
+from cockpit.snapshot import Snapshot
+from tests.cockpit import samples
+from tests.cockpit.conftest import FakeDesk
+from tests.cockpit.running import NARROW, WIDE, Clock
+from tests.cockpit.waiting import screen_text, seen
+
+Before = Callable[[Pilot[Exit]], Awaitable[None]]
+
+
+class SnapCompare(Protocol):
+    """The fixture of pytest-textual-snapshot."""
+
+    def __call__(self, app: CockpitApp, *, terminal_size: tuple[int, int], run_before: Before) -> bool: ...
+
+
+def showing(*texts: str, keys: tuple[str, ...] = (), then: Before | None = None) -> Before:
+    """Wait for the first snapshot, press keys, do one more thing, and wait for the texts."""
+
+    async def before(pilot: Pilot[Exit]) -> None:
+        await seen(pilot, lambda: "sandbox-maker.near" in screen_text(pilot) and "─ " in screen_text(pilot))
+        await pilot.pause()
+        await pilot.press(*keys)
+        if then is not None:
+            await then(pilot)
+        await seen(pilot, lambda: all(text in screen_text(pilot) for text in texts))
+        await pilot.pause(0.1)
+
+    return before
+
+
+@pytest.mark.parametrize(
+    ("size", "current", "before"),
+    [
+        pytest.param(WIDE, samples.snapshot(), showing("quoted", "settled", "now"), id="armed"),
+        pytest.param(
+            WIDE,
+            replace(samples.snapshot(), mode="LIVE", executor_armed=False),
+            showing("LIVE", "still bind", "now", keys=("t",)),
+            id="live_light",
+        ),
+        pytest.param(WIDE, samples.fresh(), showing("no requests", "unknown", "never read"), id="just_started"),
+        pytest.param(NARROW, samples.snapshot(), showing("its numbers", "quoted"), id="narrow"),
+        pytest.param((200, 60), samples.snapshot(), showing("transaction", "now", "its numbers"), id="large"),
+        pytest.param(
+            WIDE, samples.disarmed(), showing("Arm the executor?", "5 EURe", keys=("ctrl+e",)), id="arming_dialogue"
+        ),
+        pytest.param(NARROW, samples.snapshot(), showing("ARMED. Left running", keys=("q",)), id="quit_dialogue"),
+    ],
+)
+def test_picture(
+    desk: FakeDesk,
+    link: DeskLink,
+    snap_compare: SnapCompare,
+    size: tuple[int, int],
+    current: Snapshot,
+    before: Before,
+) -> None:
+    desk.current = current
+    app = CockpitApp(link, paint_hz=30, clock=Clock())
+    assert snap_compare(app, terminal_size=size, run_before=before)
+
+
+def test_picture_of_a_silent_desk(desk: FakeDesk, link: DeskLink, snap_compare: SnapCompare) -> None:
+    clock = Clock()
+
+    async def fall_silent(_pilot: Pilot[Exit]) -> None:
+        clock.now += 12
+
+    app = CockpitApp(link, paint_hz=30, clock=clock)
+    before = showing("DESK SILENT for 12s", "attached but does not tick", then=fall_silent)
+    assert snap_compare(app, terminal_size=WIDE, run_before=before)
+
+
+def test_picture_of_a_lost_desk(desk: FakeDesk, snap_compare: SnapCompare, monkeypatch: pytest.MonkeyPatch) -> None:
+    # The folder's name is another at every run, and the picture names the socket.
+    monkeypatch.chdir(desk.path.parent)
+    link = DeskLink(Path(desk.path.name), actor="ops", new_id=lambda: "1", backoff_s=(0.02,))
+    clock = Clock()
+
+    async def lose(pilot: Pilot[Exit]) -> None:
+        await asyncio.to_thread(desk.stop)
+        clock.now += 8
+        await seen(pilot, lambda: "no desk listens" in screen_text(pilot))
+
+    app = CockpitApp(link, paint_hz=30, clock=clock)
+    before = showing("DESK NOT REACHED for 8.0s", then=lose)
+    assert snap_compare(app, terminal_size=NARROW, run_before=before)
