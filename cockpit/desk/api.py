@@ -6,6 +6,7 @@ One path for each of the seven parts, the whole state, the stream of snapshots, 
 import asyncio
 import os
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any
 
 import msgspec
@@ -21,6 +22,9 @@ from cockpit.desk.stream import Stream
 from cockpit.snapshot import Snapshot
 
 MAX_BODY = 16 * 1024
+
+_BODY = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal)
+"""Limits are amounts: they do not pass through a float on their way in."""
 
 
 class BadBody(Exception):
@@ -41,12 +45,10 @@ async def _body(http: HttpRequest) -> tuple[Request, dict[str, object]]:
     if len(raw) > MAX_BODY:
         raise BadBody("the body is too large")
     try:
-        body = msgspec.json.decode(raw, type=dict[str, Any]) if raw.strip() else {}
+        body = _BODY.decode(raw) if raw.strip() else {}
         who = {name: body.pop(name) for name in ("command_id", "actor") if name in body}
         return msgspec.convert(who, Request), body
-    except msgspec.DecodeError as exc:
-        raise BadBody(f"the body must be a JSON object: {exc}") from None
-    except msgspec.ValidationError as exc:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
         raise BadBody(f"the body must be a JSON object: {exc}") from None
 
 
