@@ -22,7 +22,7 @@ from cockpit.desk.pricing import (
     skew_bps,
 )
 from cockpit.events import Check, SwapDemand, TradeDecision
-from venue.assets import Pair
+from venue.assets import EXACT, Pair
 
 MS = 1_000_000
 DEADLINE_SLACK_MS = 1_000
@@ -174,7 +174,8 @@ def _render(guard: Guard, view: View, side: Side) -> str:
     if name in ("reference_age", "inventory_age", "deadline"):
         return f"{measured} ms, at most {allowed} ms"
     if name == "notional" and isinstance(measured, int) and isinstance(allowed, int):
-        return f"{quote.to_decimal(measured):.6f} {quote.symbol}, at most {quote.to_decimal(allowed):f} {quote.symbol}"
+        most = EXACT.normalize(quote.to_decimal(allowed))
+        return f"{quote.to_decimal(measured):.6f} {quote.symbol}, at most {most:f} {quote.symbol}"
     if name == "edge" and isinstance(measured, int):
         return f"{quote.to_decimal(measured):.6f} {quote.symbol}, at least {allowed} bps"
     if name == "covered" and isinstance(measured, int):
