@@ -1,0 +1,273 @@
+import copy
+from collections.abc import Mapping
+from decimal import Decimal
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cockpit.commands import Limits
+from cockpit.desk.pricing import Side
+from cockpit.desk.strategy import (
+    DEADLINE_SLACK_MS,
+    EXECUTOR_GUARDS,
+    Decision,
+    View,
+    decide,
+    decision_event,
+    desk_prices,
+)
+from cockpit.events import SwapDemand
+from tests.desk.builders import MS, NOW, SECOND, demand, view
+from venue.assets import MAX_AMOUNT
+
+NAMES = (
+    "strategy_armed",
+    "reference",
+    "reference_age",
+    "inventory",
+    "inventory_age",
+    "deadline",
+    "amount",
+    "notional",
+    "edge",
+    "covered",
+    "executor_armed",
+    "salt",
+    "relay",
+    "history",
+)
+
+
+def decided(asked: SwapDemand, seen: View) -> Decision:
+    return decide(asked, seen, desk_prices(seen))
+
+
+def failed(decision: Decision) -> list[str]:
+    return [guard.name for guard in decision.guards if not guard.passed]
+
+
+@pytest.mark.parametrize("side", ["buy", "sell"])
+@pytest.mark.parametrize("exact", ["in", "out"])
+def test_a_request_that_passes_every_guard_is_quoted(side: Side, exact: str) -> None:
+    small = {("buy", "in"): 8_000, ("buy", "out"): 4 * 10**18, ("sell", "in"): 4 * 10**18, ("sell", "out"): 8_000}
+    amount = small[side, exact]
+    asked = demand(side, amount_in=amount) if exact == "in" else demand(side, amount_out=amount)
+    decision = decided(asked, view())
+    assert (decision.reason, decision.actionable, decision.execute) == ("quote", True, True)
+    assert decision.side == side
+    assert decision.amounts is not None
+    assert (decision.amounts.amount_in if exact == "in" else decision.amounts.amount_out) == amount
+    assert tuple(guard.name for guard in decision.guards) == NAMES
+
+
+def limits(**changes: object) -> Limits:
+    return msgspec.structs.replace(Limits(), **changes)
+
+
+ALONE: list[tuple[str, Mapping[str, object], SwapDemand]] = [
+    ("strategy_armed", {"strategy_armed": False}, demand()),
+    ("reference", {"mid_usable": False, "mid_problem": "kraken is 90 bps from the median"}, demand()),
+    ("reference_age", {"mid_at_ns": NOW - 5_001 * MS}, demand()),
+    ("inventory_age", {"inventory_at_ns": NOW - 20_001 * MS}, demand()),
+    ("deadline", {"limits": limits(max_deadline_ms=60_999)}, demand(min_deadline_ms=60_000)),
+    ("notional", {}, demand("sell", amount_in=5 * 10**18 + 1)),
+    ("covered", {"quote_balance": 10**18}, demand(amount_out=4 * 10**18)),
+    ("executor_armed", {"executor_armed": False}, demand()),
+    ("salt", {"salt_known": False}, demand()),
+    ("relay", {"relay_writable": False}, demand()),
+    ("history", {"history_writable": False}, demand()),
+]
+
+
+@pytest.mark.parametrize(("name", "changes", "asked"), ALONE, ids=[name for name, _, _ in ALONE])
+def test_each_guard_can_fail_alone_and_names_the_decision(
+    name: str, changes: Mapping[str, object], asked: SwapDemand
+) -> None:
+    decision = decided(asked, view(**changes))
+    assert failed(decision) == [name]
+    assert decision.reason == name
+    assert not decision.execute
+    assert decision.actionable is (name in EXECUTOR_GUARDS)
+
+
+def test_the_edge_alone_refuses_prices_that_earn_too_little() -> None:
+    """The prices handed in may be older than the limits: the edge is looked at again."""
+    wide = view(limits=limits(min_edge_bps=Decimal(300)))
+    decision = decide(demand(), wide, desk_prices(view()))
+    assert failed(decision) == ["edge"]
+
+
+def test_an_amount_too_small_to_give_anything_for_is_no_quote() -> None:
+    decision = decided(demand("sell", amount_in=1), view())
+    assert decision.reason == "amount"
+    assert decision.amounts is None
+    assert not decision.actionable
+
+
+def test_an_unknown_mid_blocks_and_leaves_no_price() -> None:
+    decision = decided(demand(), view(mid=None, mid_usable=False, mid_problem="no source has given a price yet"))
+    assert decision.reason == "reference"
+    assert {"reference", "reference_age", "amount", "notional", "edge", "covered"} <= set(failed(decision))
+    assert (decision.price, decision.amounts, decision.skew_bps) == (None, None, None)
+
+
+@pytest.mark.parametrize("side", ["buy", "sell"])
+def test_an_unknown_balance_blocks_on_the_side_that_gives_it(side: Side) -> None:
+    decision = decided(demand(side), view(base_balance=None, quote_balance=None))
+    assert decision.reason == "inventory"
+    assert {"inventory", "inventory_age", "covered"} <= set(failed(decision))
+    assert not decision.execute
+
+
+@pytest.mark.parametrize("field", ["mid_at_ns", "inventory_at_ns"])
+def test_a_time_from_the_future_is_no_fresh_one(field: str) -> None:
+    decision = decided(demand(), view(**{field: NOW + 2 * MS}))
+    assert decision.reason == field.replace("mid_at_ns", "reference_age").replace("inventory_at_ns", "inventory_age")
+
+
+@pytest.mark.parametrize(
+    ("field", "most_ms"), [("mid_at_ns", 5_000), ("inventory_at_ns", 20_000)], ids=["reference", "inventory"]
+)
+def test_an_age_at_its_limit_still_passes(field: str, most_ms: int) -> None:
+    assert decided(demand(), view(**{field: NOW - most_ms * MS})).reason == "quote"
+
+
+def test_what_is_promised_already_is_not_promised_again() -> None:
+    asked = demand(amount_out=3 * 10**18)
+    fits = view(quote_balance=10 * 10**18, quote_reserved=7 * 10**18)
+    short = view(quote_balance=10 * 10**18, quote_reserved=7 * 10**18 + 1)
+    assert decided(asked, fits).reason == "quote"
+    assert failed(decided(asked, short)) == ["covered"]
+
+
+def test_promises_of_the_other_asset_do_not_count() -> None:
+    assert decided(demand("buy"), view(base_balance=10, base_reserved=10)).reason == "quote"
+
+
+def test_more_promised_than_held_covers_nothing() -> None:
+    decision = decided(demand(amount_out=1), view(quote_balance=5, quote_reserved=6))
+    assert "covered" in failed(decision)
+
+
+@given(
+    st.integers(1, 10**12),
+    st.integers(1_000, 3_600_000),
+    st.integers(1_000, 3_600_000),
+)
+def test_the_deadline_serves_the_request_and_stays_inside_the_limit(
+    wanted_ms: int, default_ms: int, max_ms: int
+) -> None:
+    asked = demand(min_deadline_ms=wanted_ms)
+    decision = decided(asked, view(default_deadline_ms=default_ms, limits=limits(max_deadline_ms=max_ms)))
+    life_ms = (decision.deadline_ns - asked.at_ns) // MS
+    assert life_ms >= wanted_ms + DEADLINE_SLACK_MS, "the relay wants the deadline it asked for still ahead"
+    if decision.execute:
+        assert life_ms <= max_ms
+    assert decision.execute is (wanted_ms + DEADLINE_SLACK_MS <= max_ms)
+
+
+views = st.builds(
+    view,
+    strategy_armed=st.booleans(),
+    executor_armed=st.booleans(),
+    mid=st.none() | st.decimals(1_000, 200_000, places=2),
+    mid_at_ns=st.integers(NOW - 10 * SECOND, NOW + SECOND),
+    mid_usable=st.booleans(),
+    base_balance=st.none() | st.integers(0, 10**9),
+    quote_balance=st.none() | st.integers(0, 10**23),
+    base_reserved=st.integers(0, 10**8),
+    quote_reserved=st.integers(0, 10**22),
+    inventory_at_ns=st.integers(NOW - 30 * SECOND, NOW + SECOND),
+    salt_known=st.booleans(),
+    relay_writable=st.booleans(),
+    history_writable=st.booleans(),
+)
+sides: st.SearchStrategy[Side] = st.sampled_from(["buy", "sell"])
+amounts = st.integers(1, MAX_AMOUNT) | st.integers(1, 10**5) | st.integers(10**17, 5 * 10**18)
+demands = st.builds(
+    lambda side, exact_in, amount: demand(side, **{"amount_in" if exact_in else "amount_out": amount}),
+    sides,
+    st.booleans(),
+    amounts,
+)
+
+
+@given(demands, views)
+def test_the_same_inputs_make_the_same_decision_and_are_left_alone(asked: SwapDemand, seen: View) -> None:
+    before = copy.deepcopy((asked, seen))
+    one, two = decided(asked, seen), decided(asked, seen)
+    assert one == two
+    assert (asked, seen) == before
+
+
+@given(demands, views)
+def test_the_reason_is_the_first_failure_and_execute_means_none(asked: SwapDemand, seen: View) -> None:
+    decision = decided(asked, seen)
+    names = failed(decision)
+    assert decision.reason == (names[0] if names else "quote")
+    assert decision.execute is (not names)
+    assert decision.actionable is all(name in EXECUTOR_GUARDS for name in names)
+
+
+@given(demands, views)
+def test_what_is_executed_is_armed_known_covered_and_inside_the_limits(asked: SwapDemand, seen: View) -> None:
+    decision = decided(asked, seen)
+    if not decision.execute:
+        return
+    assert decision.amounts is not None
+    assert seen.strategy_armed
+    assert seen.executor_armed
+    balance, reserved = (
+        (seen.quote_balance, seen.quote_reserved) if decision.side == "buy" else (seen.base_balance, seen.base_reserved)
+    )
+    assert balance is not None
+    assert decision.amounts.amount_out + reserved <= balance
+    assert decision.amounts.notional <= 5 * 10**18
+
+
+@given(demands, views, st.sampled_from(["", "the connection is not open"]))
+def test_every_check_is_written_down_with_what_it_measured(asked: SwapDemand, seen: View, failure: str) -> None:
+    decision = decided(asked, seen)
+    event = decision_event("d-1", asked, decision, seen, failure)
+    assert tuple(check.name for check in event.checks[: len(NAMES)]) == NAMES
+    assert [check.passed for check in event.checks[: len(NAMES)]] == [guard.passed for guard in decision.guards]
+    assert all(check.detail for check in event.checks)
+    if failure:
+        assert event.reason == "sent"
+        assert event.checks[-1].detail == failure
+    else:
+        assert event.reason == decision.reason
+        assert len(event.checks) == len(NAMES)
+
+
+def test_the_checks_carry_their_numbers_in_words() -> None:
+    seen = view(quote_balance=10 * 10**18, quote_reserved=7 * 10**18)
+    asked = demand(amount_out=4 * 10**18)
+    event = decision_event("d-1", asked, decided(asked, seen), seen)
+    said = {check.name: check.detail for check in event.checks}
+    assert said["covered"] == "gives 4.00000000 EURe, spendable 3.00000000"
+    assert said["notional"] == "4.000000 EURe, at most 5 EURe"
+    assert said["reference_age"] == "100 ms, at most 5000 ms"
+    assert said["inventory_age"] == "1000 ms, at most 20000 ms"
+    assert said["deadline"] == "61000 ms, at most 120000 ms"
+    assert said["inventory"] == "10.00000000 EURe"
+    assert said["edge"].endswith("EURe, at least 5 bps")
+    assert said["executor_armed"] == "yes"
+
+
+def test_unknown_is_said_and_never_shown_as_zero() -> None:
+    seen = view(mid=None, mid_usable=False, mid_problem="", base_balance=None, quote_balance=None)
+    event = decision_event("d-1", demand(), decided(demand(), seen), seen)
+    said = {check.name: check.detail for check in event.checks}
+    for name in ("reference", "reference_age", "inventory", "inventory_age", "amount", "notional", "edge", "covered"):
+        assert said[name] == "unknown", name
+    assert (event.mid, event.price, event.amount_in, event.amount_out, event.notional, event.edge) == (None,) * 6
+
+
+@pytest.mark.parametrize("most", ["1.0000000000000000009", "1E-30", "0.5"])
+def test_a_limit_finer_than_a_base_unit_is_cut_off_not_rounded_up(most: str) -> None:
+    tight = view(limits=limits(max_notional_eure=Decimal(most)))
+    over = demand("sell", amount_in=10**18 + 1)
+    assert "notional" in failed(decided(over, tight))
