@@ -1,0 +1,86 @@
+"""The desk starts SAFE, and signs only while strategy and executor are both armed."""
+
+from typing import Any
+
+from cockpit.snapshot import DecisionRow
+from tests.e2e.conftest import Launch
+from tests.e2e.desk import DeskProcess, accepted, refused
+from tests.e2e.taker import Taker
+from tests.e2e.venue import Control
+from venue.assets import BTC
+
+
+async def answers(control: Control) -> int:
+    """Quote frames the venue has had from makers since it was started."""
+    return int((await control.state())["relay"].get("answers", 0))
+
+
+async def asked(desk: DeskProcess, taker: Taker) -> tuple[DecisionRow, list[dict[str, Any]]]:
+    """One more request: what the desk decided, and the quotes the trader got."""
+    before = (await desk.snapshot()).counts.decisions
+    quotes = await taker.ask(BTC.token_id, amount_in=50_000)
+    shot = await desk.until(lambda shot: shot.counts.decisions == before + 1, what="one more decision")
+    return shot.decisions[0], quotes
+
+
+async def test_nothing_is_signed_unless_both_are_armed(launch: Launch, control: Control, taker: Taker) -> None:
+    sent = await answers(control)
+    desk = await launch()
+    shot = await desk.ready()
+    assert (shot.mode, shot.strategy_armed, shot.executor_armed, shot.withdrawals_frozen) == (
+        "SANDBOX",
+        False,
+        False,
+        True,
+    )
+
+    decision, quotes = await asked(desk, taker)
+    assert (decision.reason, decision.actionable, quotes) == ("strategy_armed", False, [])
+
+    accepted(await desk.link.send("strategy-engine", "arm"))
+    decision, quotes = await asked(desk, taker)
+    assert (decision.reason, decision.actionable, quotes) == ("executor_armed", True, [])
+
+    accepted(await desk.link.send("strategy-engine", "disarm"))
+    accepted(await desk.link.send("trade-executor", "arm"))
+    decision, quotes = await asked(desk, taker)
+    assert (decision.reason, decision.actionable, quotes) == ("strategy_armed", False, [])
+    assert await answers(control) == sent
+
+    accepted(await desk.link.send("strategy-engine", "arm"))
+    decision, quotes = await asked(desk, taker)
+    assert (decision.reason, decision.actionable, len(quotes)) == ("quote", True, 1)
+    assert await answers(control) == sent + 1
+
+    accepted(await desk.link.send("trade-executor", "disarm"))
+    decision, quotes = await asked(desk, taker)
+    assert (decision.reason, quotes) == ("executor_armed", [])
+    assert await answers(control) == sent + 1
+    shot = await desk.snapshot()
+    assert shot.alive.quotes == 1
+    assert shot.executor_why == "disarmed by test"
+
+    journal = desk.rows("SELECT actor, command, accepted FROM operator_actions WHERE actor = 'test' ORDER BY id")
+    assert journal == [
+        ("test", command, 1)
+        for command in (
+            "arm strategy-engine",
+            "disarm strategy-engine",
+            "arm trade-executor",
+            "arm strategy-engine",
+            "disarm trade-executor",
+        )
+    ]
+
+
+async def test_limits_hold_from_the_next_request_on(launch: Launch, taker: Taker) -> None:
+    desk = await launch()
+    await desk.arm()
+    accepted(await desk.link.limits({"max_notional_eure": "30"}))
+    decision, quotes = await asked(desk, taker)
+    assert (decision.reason, quotes) == ("notional", [])
+    assert "max_notional_eure" in refused(await desk.link.limits({"max_notional_eure": "-1"}))
+    assert "max_notional" in refused(await desk.link.limits({"max_notional": "10"}))
+    accepted(await desk.link.limits({"max_notional_eure": "50"}))
+    _, quotes = await asked(desk, taker)
+    assert len(quotes) == 1

@@ -1,0 +1,150 @@
+"""A relay that misbehaves: nothing it says stops the desk, and nothing is signed that should not be."""
+
+import json
+
+from cockpit.commands import Part
+from tests.e2e.conftest import Launch
+from tests.e2e.desk import DeskProcess
+from tests.e2e.relay_stand_in import standing_in
+from tests.e2e.waiting import until
+from venue.assets import BTC
+
+INGEST: Part = "near-intents-ingest"
+ZCASH = "nep141:zec.omft.near"
+
+BAD_REQUESTS: tuple[tuple[str, str, dict[str, object]], ...] = (
+    ("an amount of zero", "malformed_amount", {"exact_amount_in": "0"}),
+    ("a negative amount", "malformed_amount", {"exact_amount_in": "-5"}),
+    ("an amount of 40 digits", "malformed_amount", {"exact_amount_in": "9" * 40}),
+    ("an amount beyond u128", "malformed_amount", {"exact_amount_in": str(2**128)}),
+    ("an amount with a fraction", "malformed_shape", {"exact_amount_in": 1.5}),
+    ("both exact amounts", "malformed_exact_amounts", {"exact_amount_out": "1000"}),
+    ("neither exact amount", "malformed_exact_amounts", {"exact_amount_in": None}),
+    ("a deadline in the past", "malformed_deadline", {"min_deadline_ms": -1}),
+    ("no quote_id", "malformed_quote_id", {"quote_id": None}),
+    ("an unknown asset", "other_pairs", {"defuse_asset_identifier_in": ZCASH}),
+    ("an asset against itself", "other_pairs", {"defuse_asset_identifier_out": BTC.token_id}),
+)
+BAD_FRAMES: tuple[tuple[str, str, str | bytes], ...] = (
+    ("no JSON", "malformed_json", "hello"),
+    ("nothing", "malformed_json", ""),
+    ("half a JSON", "malformed_json", '{"jsonrpc":"2.0","method":"event","params":{"data":{"quote_id":"q'),
+    ("a list", "malformed_shape", "[1,2,3]"),
+    ("ten megabytes", "malformed_oversize", json.dumps({"method": "event", "pad": "x" * 10_000_000})),
+    ("binary garbage", "malformed_json", bytes(range(256))),
+    ("a thousand levels", "malformed_json", '{"params":' * 1000),
+    ("a thousand levels in an unknown field", "malformed_json", '{"x":' + "[" * 1000 + "]" * 1000 + "}"),
+    ("a hundred thousand levels", "malformed_oversize", "[" * 100_000),
+    ("sixty thousand levels", "malformed_shape", "[" * 60_000),
+    ("a reply to nothing", "unknown_messages", '{"jsonrpc":"2.0","id":999999,"result":"OK"}'),
+)
+
+
+async def counter(desk: DeskProcess, name: str) -> int:
+    return (await desk.health(INGEST)).counters.get(name, 0)
+
+
+async def test_bad_input_is_counted_and_never_signed(launch: Launch) -> None:
+    async with standing_in() as relay:
+        desk = await launch(NEAR_INTENTS_RELAY_WS_URL=relay.url)
+        await desk.arm()
+        good = [await relay.is_quoted()]
+
+        async def rejected(what: str, name: str, before: int) -> None:
+            async def counted() -> bool:
+                return await counter(desk, name) == before + 1
+
+            await until(counted, 10, f"{what} is counted as {name}")
+            good.append(await relay.is_quoted())
+
+        for what, name, changes in BAD_REQUESTS:
+            before = await counter(desk, name)
+            quote_id = await relay.ask(**changes)
+            await rejected(what, name, before)
+            assert relay.quoted(quote_id) == 0, what
+        for what, name, frame in BAD_FRAMES:
+            before = await counter(desk, name)
+            await relay.send(frame)
+            await rejected(what, name, before)
+        before = await counter(desk, "malformed_duplicate")
+        await relay.ask(quote_id=good[0])
+        await rejected("a duplicate quote_id", "malformed_duplicate", before)
+
+        assert [quote["quote_id"] for quote in relay.quotes] == good
+        shot = await desk.snapshot()
+        assert shot.executor_armed
+        assert shot.counts.sent == shot.counts.requests == shot.counts.decisions == len(good)
+        assert relay.connections == 1
+
+
+async def test_the_same_price_asked_twice_is_two_promises(launch: Launch) -> None:
+    async with standing_in() as relay:
+        desk = await launch(NEAR_INTENTS_RELAY_WS_URL=relay.url)
+        await desk.arm()
+        await relay.is_quoted()
+        await relay.is_quoted()
+        payloads = [quote["signed_data"]["payload"] for quote in relay.quotes]
+        assert payloads[0]["nonce"] != payloads[1]["nonce"]
+        shot = await desk.until(lambda shot: shot.alive.quotes == 2)
+        given = sum(quote.gives for quote in shot.quotes)
+        assert {row.symbol: row.reserved for row in shot.inventory.rows} == {"BTC": 0, "EURe": given}
+
+
+async def test_silence_is_unknown_and_stays_reserved_until_the_quote_is_dead(launch: Launch) -> None:
+    async with standing_in() as relay:
+        relay.answer = None
+        desk = await launch(NEAR_INTENTS_RELAY_WS_URL=relay.url, QUOTE_DEADLINE_MS="7000")
+        await desk.arm()
+        await relay.is_quoted()
+        unknown = await desk.until(lambda shot: shot.counts.unknown == 1)
+        assert unknown.quotes[0].outcome == "unknown"
+        assert unknown.alive.quotes == 1
+        assert unknown.inventory.rows[1].reserved == unknown.quotes[0].gives
+
+        expired = await desk.until(lambda shot: shot.counts.expired == 1)
+        assert expired.quotes[0].outcome == "expired"
+        assert expired.alive.quotes == expired.inventory.rows[1].reserved == 0
+        query = "SELECT outcome FROM trade_execution_results ORDER BY id"
+        await until(lambda: [outcome for (outcome,) in desk.rows(query)] == ["unknown", "expired"])
+
+
+async def test_a_dropped_connection_leaves_the_quote_unknown_and_is_made_anew(launch: Launch) -> None:
+    async with standing_in() as relay:
+        relay.answer = None
+        desk = await launch(NEAR_INTENTS_RELAY_WS_URL=relay.url)
+        await desk.arm()
+        first = await relay.is_quoted()
+        await relay.drop()
+        shot = await desk.until(lambda shot: shot.counts.unknown == 1)
+        assert shot.alive.quotes == 1
+        assert shot.inventory.rows[1].reserved == shot.quotes[0].gives
+
+        await desk.until(lambda shot: shot.relay == "ok" and relay.connections == 2)
+        relay.answer = {"result": "OK"}
+        await relay.is_quoted()
+        await relay.ask(quote_id=first)
+        shot = await desk.until(lambda shot: shot.counts.accepted == 1 and shot.counts.malformed == 1)
+        assert shot.executor_armed
+        assert relay.quoted(first) == 1
+
+
+async def test_a_refusal_lets_go_of_the_promise(launch: Launch) -> None:
+    async with standing_in() as relay:
+        desk = await launch(NEAR_INTENTS_RELAY_WS_URL=relay.url)
+        await desk.arm()
+        for answer in ({"error": "another solver won"}, {"error": {"code": -32097, "message": "another solver won"}}):
+            relay.answer = dict(answer)
+            await relay.is_quoted()
+        shot = await desk.until(lambda shot: shot.counts.refused == 2)
+        assert {quote.detail for quote in shot.quotes} == {"another solver won"}
+        assert shot.alive.quotes == 0
+        assert [row.reserved for row in shot.inventory.rows] == [0, 0]
+
+
+async def test_a_relay_that_refuses_the_token_is_shown_and_blocks_arming(launch: Launch) -> None:
+    desk = await launch(NEAR_INTENTS_API_KEY="wrong-token-canary")
+    shot = await desk.until(lambda shot: shot.relay == "down" and "relay" in shot.executor_blocked)
+    health = next(health for health in shot.health if health.part == INGEST)
+    assert "401" in health.last_error
+    assert "canary" not in health.last_error
+    assert "wrong-token-canary" not in desk.process.said()

@@ -1,0 +1,159 @@
+"""Salts, NEAR RPC endpoints, exchanges and relays that fail: the desk says so, and signs nothing blindly."""
+
+import pytest
+
+from tests.e2e.conftest import Launch
+from tests.e2e.desk import DeskProcess
+from tests.e2e.taker import Taker
+from tests.e2e.test_arming import answers, asked
+from tests.e2e.venue import Control
+from tests.e2e.waiting import until
+from venue.assets import BTC, EURE
+
+
+async def readings(desk: DeskProcess) -> int:
+    return (await desk.health("inventory-sync")).counters["readings"]
+
+
+async def keeps_reading(desk: DeskProcess, times: int = 3) -> None:
+    """Wait for so many more readings of the balances."""
+    before = await readings(desk)
+
+    async def read() -> bool:
+        return await readings(desk) >= before + times
+
+    await until(read, 20, "the balances are read on")
+
+
+async def quotes_again(taker: Taker) -> None:
+    """Wait until a request is quoted."""
+
+    async def quoted() -> bool:
+        return bool(await taker.ask(BTC.token_id, amount_in=50_000, wait_ms=100))
+
+    await until(quoted, 20, "the desk quotes again")
+
+
+async def test_an_invalidated_salt_is_read_anew_at_once(launch: Launch, control: Control, taker: Taker) -> None:
+    desk = await launch()
+    await desk.arm()
+    assert await taker.ask(BTC.token_id, amount_in=50_000)
+
+    await control.faults(rotate_salt="invalidate_old")
+    assert await taker.ask(BTC.token_id, amount_in=50_000) == []
+    shot = await desk.until(lambda shot: shot.counts.refused == 1)
+    assert "invalid salt" in shot.quotes[0].detail
+
+    # The regular reading comes every 30 s; this one is asked for by the refusal.
+    await desk.until(lambda shot: not shot.executor_blocked, 10)
+    fill = await taker.deal(BTC.token_id, amount_in=50_000)
+    await desk.until(lambda shot: shot.counts.settled == 1)
+    assert [hash_ for (hash_,) in desk.rows("SELECT quote_hash FROM execute_trade_commands ORDER BY id")][-1] == fill[
+        "quote_hash"
+    ]
+    assert (await desk.snapshot()).executor_armed
+
+
+async def test_a_salt_that_stays_valid_for_a_while_disturbs_nobody(
+    launch: Launch, control: Control, taker: Taker
+) -> None:
+    desk = await launch()
+    await desk.arm()
+    await control.faults(rotate_salt="keep_old")
+    await taker.deal(BTC.token_id, amount_in=50_000)
+    await desk.until(lambda shot: shot.counts.settled == 1)
+
+
+async def test_the_second_near_endpoint_steps_in(launch: Launch, control: Control, taker: Taker) -> None:
+    desk = await launch(INVENTORY_POLL_MS="200")
+    await desk.arm()
+    for failing, fault in (("near_a", "500"), ("near_a", "429"), ("near_a", "garbage"), ("near_b", "500")):
+        await control.mend()
+        await control.faults(**{failing: fault})
+        await keeps_reading(desk)
+        assert (await desk.health("inventory-sync")).state == "ok", fault
+        assert await taker.ask(BTC.token_id, amount_in=50_000), fault
+
+
+async def test_stale_balances_stop_the_quotes_until_they_are_read_again(
+    launch: Launch, control: Control, taker: Taker
+) -> None:
+    desk = await launch(INVENTORY_POLL_MS="200", INVENTORY_MAX_AGE_MS="1000")
+    await desk.arm()
+    assert await taker.ask(BTC.token_id, amount_in=50_000)
+    sent = await answers(control)
+
+    await control.faults(near_a="500", near_b="garbage")
+    shot = await desk.until(lambda shot: any(h.part == "inventory-sync" and h.state == "down" for h in shot.health))
+    told = next(health for health in shot.health if health.part == "inventory-sync")
+    assert "too old" in told.detail
+    assert "no NEAR RPC endpoint answered" in told.last_error
+    assert (await desk.get("/inventory-sync/healthz")).status_code == 503
+    decision, quotes = await asked(desk, taker)
+    assert (decision.reason, quotes) == ("inventory_age", [])
+    assert await answers(control) == sent
+
+    await control.mend()
+    await quotes_again(taker)
+
+
+@pytest.mark.parametrize("bps", ["500", "-500"])
+async def test_an_exchange_that_lies_stops_the_quotes(launch: Launch, control: Control, taker: Taker, bps: str) -> None:
+    desk = await launch()
+    await desk.arm()
+    sent = await answers(control)
+    await control.faults(exchange_lie_bps={"kraken": bps})
+    shot = await desk.until(lambda shot: not shot.market.usable)
+    assert "kraken" in shot.market.detail
+    decision, quotes = await asked(desk, taker)
+    assert (decision.reason, quotes) == ("reference", [])
+    assert "kraken" in decision.detail
+    assert await answers(control) == sent
+
+    await control.mend()
+    await quotes_again(taker)
+
+
+async def test_one_frozen_exchange_is_left_out_and_three_stop_the_quotes(
+    launch: Launch, control: Control, taker: Taker
+) -> None:
+    desk = await launch(REFERENCE_MAX_AGE_MS="1500")
+    await desk.arm()
+    await control.faults(exchange_frozen=["coinbase"])
+    shot = await desk.until(
+        lambda shot: any(row.source == "coinbase" and row.state != "ok" for row in shot.market.sources)
+    )
+    assert shot.market.usable
+    assert await taker.ask(BTC.token_id, amount_in=50_000)
+    sent = await answers(control)
+
+    await control.faults(exchange_frozen=["coinbase", "kraken", "bitstamp"])
+    await desk.until(lambda shot: not shot.market.usable)
+    decision, quotes = await asked(desk, taker)
+    assert (decision.reason, quotes) == ("reference", [])
+    assert await answers(control) == sent
+
+    await control.mend()
+    await quotes_again(taker)
+
+
+async def test_the_relay_drops_and_is_found_again(launch: Launch, control: Control, taker: Taker) -> None:
+    desk = await launch()
+    await desk.arm()
+    await control.faults(relay_drop=True)
+    await desk.until(lambda shot: any(h.counters.get("connects") == 2 for h in shot.health), what="connected again")
+    await taker.deal(EURE.token_id, amount_out=50_000)
+    await desk.until(lambda shot: shot.counts.settled == 1)
+
+
+async def test_a_settlement_settles_a_quote_whose_answer_never_came(
+    launch: Launch, control: Control, taker: Taker
+) -> None:
+    desk = await launch()
+    await desk.arm()
+    await control.faults(relay_mute=True)
+    fill = await taker.deal(BTC.token_id, amount_in=50_000)
+    shot = await desk.until(lambda shot: shot.counts.settled == 1)
+    assert (shot.executions[0].quote_hash, shot.executions[0].confirmed) == (fill["quote_hash"], True)
+    assert shot.alive.quotes == 0
+    assert all(row.unexplained == 0 for row in shot.inventory.rows)
