@@ -73,20 +73,25 @@ class Executor:
             signed.deadline_ns,
             signed.deadline_ns + self._death_margin_ns,
         )
+        request_id = self._relay.next_id()
+        frame = quote_frame(request_id, demand, amounts.amount_in, amounts.amount_out, signed.data)
         reservations = self._book.reservations
         try:
             reservations.reserve(promise, balance)
         except NotCovered as exc:
             self._refuse(str(exc))
             return None
-        request_id = self._relay.next_id()
         try:
-            self._relay.send(quote_frame(request_id, demand, amounts.amount_in, amounts.amount_out, signed.data))
+            self._relay.send(frame)
         except WsClosed as exc:
             # Raised before a byte is written: nobody else has seen the signature.
             reservations.release(promise.quote_hash)
             self._refuse(str(exc))
             return None
+        except Exception:
+            # Some of it may be on the wire: the promise lives in the book until it is dead.
+            self._book.sent(promise, request_id)
+            raise
         reaction_ns = self._monotonic_ns() - received_ns
         self._book.sent(promise, request_id)
         self.reactions_us.append(reaction_ns // 1000)

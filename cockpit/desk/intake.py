@@ -129,15 +129,17 @@ class Intake:
         decision_id = f"{self._run_id}-{self._last_id}"
         command = None
         failure = ""
-        if decision.execute and decision.amounts is not None:
-            balance = self._held(view, decision)
-            command = self._executor.execute(demand, decision, decision.amounts, decision_id, balance, received_ns)
-            failure = "" if command is not None else self._executor.last_error
-        event = decision_event(decision_id, demand, decision, view, failure)
-        self._record(demand)
-        self._record(event)
+        try:
+            if decision.execute and decision.amounts is not None:
+                balance = self._held(view, decision)
+                command = self._executor.execute(demand, decision, decision.amounts, decision_id, balance, received_ns)
+                failure = "" if command is not None else self._executor.last_error
+        finally:
+            self._record(demand)
         if command is not None:
             self._record(command)
+        event = decision_event(decision_id, demand, decision, view, failure)
+        self._record(event)
         self.counters["decisions"] += 1
         self.counters["actionable"] += event.actionable
         self.reasons[event.reason] += 1
