@@ -1,7 +1,8 @@
 """Inventory sync: balances read from the Verifier, every change of them explained, fills confirmed by them.
 
 A fill is booked when the balances show it, not when somebody says so; a promise is let go when a block later than
-its deadline shows that nothing happened. What cannot be explained is kept in sight and never spent on trust.
+its deadline shows that nothing happened. What cannot be explained is kept in sight: anybody may send an account a
+transfer, so once the same remainder was found twice it is set aside, and the fills beside it are told apart from it.
 """
 
 import asyncio
@@ -9,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Literal
 
-from cockpit.desk.proof import Movement, explain
+from cockpit.desk.proof import Movement, explain, total
 from cockpit.desk.quotes import QuoteBook
 from cockpit.desk.reservations import Promise
 from cockpit.events import IntentInventory
@@ -49,7 +50,7 @@ class Inventory:
         book: QuoteBook,
         *,
         poll_s: float,
-        deposits: Callable[[], Sequence[Movement]],
+        deposits: Callable[[], Sequence[Movement] | None],
         record: Callable[[IntentInventory], None],
         wall_ns: Callable[[], int],
     ) -> None:
@@ -65,6 +66,9 @@ class Inventory:
         self._wanted = asyncio.Event()
         self._lock = asyncio.Lock()
         self._booked_deposits: set[str] = set()
+        self._deposits_listed = False
+        self._remainder = (0, 0)
+        self._set_aside = (0, 0)
         self.balance: tuple[int, int] | None = None
         self.opening: tuple[int, int] | None = None
         self.filled = (0, 0)
@@ -87,7 +91,8 @@ class Inventory:
             try:
                 await asyncio.wait_for(self._wanted.wait(), 0 if cause == "opening" else self._poll_s)
                 await asyncio.sleep(SETTLE_S)
-                cause = "settlement" if cause == "poll" else cause
+                if cause == "poll" and self._book.settling():
+                    cause = "settlement"
             except TimeoutError:
                 pass
             self._wanted.clear()
@@ -107,31 +112,76 @@ class Inventory:
                 return None
 
     async def _sync(self, cause: Cause) -> str:
-        deposits = [m for m in self._deposits() if m.key not in self._booked_deposits]
-        settling = self._book.settling()
         dying = self._book.dying()
         block = await self._rpc.block() if dying else None
+        listed = self._deposits()
         reading, asked_ns = await self._read()
         if self.opening is None:
-            self._open(reading, asked_ns, deposits)
+            self._open(reading, asked_ns, listed)
             return "opening balances read"
         if reading.block_height < self.height:
-            self.counters["stale_readings"] += 1
-            return "an older block was answered; kept what is known"
-        candidates = [*(movement(self._pair, promise) for promise in settling), *deposits]
-        found = explain(*self._difference(reading), candidates)
+            return self._stale()
+        deposits = [m for m in listed or () if m.key not in self._booked_deposits]
+        # Asked for after the reading: a claim that came while it was under way may be in it.
+        settling = self._book.settling()
+        found = self._explain(reading, (), [*(movement(self._pair, promise) for promise in settling), *deposits])
+        used: list[Movement] = []
         if found is None:
-            used = await self._settled_by_nonce((*settling, *self._book.reservations))
-            reading, asked_ns = await self._read()
-            candidates = [*(movement(self._pair, promise) for promise in used), *deposits]
-            found = explain(*self._difference(reading), candidates)
-        self._apply(reading, asked_ns, found or ())
+            claimed = {promise.quote_hash for promise in settling}
+            others = tuple(one for one in self._book.reservations if one.quote_hash not in claimed)
+            for promises in (settling, others):
+                used += await self._settled_by_nonce(promises)
+                again, asked_ns = await self._read()
+                if again.block_height < reading.block_height:
+                    return self._stale()
+                reading = again
+                found = self._explain(reading, used, deposits)
+                if found is not None:
+                    break
+        if found is None:
+            found = self._second_time(reading, used)
+        self._apply(reading, asked_ns, found or (), {m.key for m in deposits})
         if found is None:
             self.counters["unexplained"] += 1
-        elif block is not None and reading.block_height >= block.height:
-            self._bury(dying, block.timestamp_ns)
+        else:
+            self._set_aside, self._remainder = self.unexplained, (0, 0)
+            self._list(listed)
+            if block is not None and reading.block_height >= block.height:
+                self._bury(dying, block.timestamp_ns)
         self._record_rows(cause)
-        return "the balances are explained" if found is not None else "the balances are not explained yet"
+        return "the balances are explained" if not any(self.unexplained) else "the balances are not explained"
+
+    def _stale(self) -> str:
+        self.counters["stale_readings"] += 1
+        return "an older block was answered; kept what is known"
+
+    def _explain(
+        self, reading: Balances, proven: Sequence[Movement], candidates: Sequence[Movement]
+    ) -> tuple[Movement, ...] | None:
+        """What explains the change: all that is proven, and some candidates; first as a whole, then beside the rest.
+
+        A node that lags behind the one that gave the proof may show less, so proof is a candidate in the end.
+        """
+        change = self._difference(reading)
+        sums = total(proven)
+        for aside in ((0, 0), self._set_aside):
+            base, quote = change[0] - aside[0], change[1] - aside[1]
+            rest = explain(base - sums[0], quote - sums[1], candidates)
+            if rest is not None:
+                return (*proven, *rest)
+            found = explain(base, quote, (*proven, *candidates)) if proven else None
+            if found is not None:
+                return found
+        return None
+
+    def _second_time(self, reading: Balances, used: Sequence[Movement]) -> tuple[Movement, ...] | None:
+        """The proven fills, once the same remainder was left beside them twice; None the first time."""
+        change, sums = self._difference(reading), total(used)
+        remainder = (change[0] - sums[0], change[1] - sums[1])
+        if remainder != self._remainder:
+            self._remainder = remainder
+            return None
+        return tuple(used)
 
     async def _read(self) -> tuple[Balances, int]:
         asked_ns = self._wall_ns()
@@ -140,13 +190,19 @@ class Inventory:
         self.counters["readings"] += 1
         return reading, asked_ns
 
-    def _open(self, reading: Balances, asked_ns: int, deposits: Sequence[Movement]) -> None:
+    def _open(self, reading: Balances, asked_ns: int, listed: Sequence[Movement] | None) -> None:
         """The first balances are the opening ones; deposits credited before them are in them."""
-        self._booked_deposits.update(m.key for m in deposits)
+        self._list(listed)
         base, quote = reading.amounts
         self.opening = (base, quote)
-        self._apply(reading, asked_ns, ())
+        self._apply(reading, asked_ns, (), set())
         self._record_rows("opening")
+
+    def _list(self, listed: Sequence[Movement] | None) -> None:
+        """What the bridge's first list holds beyond what the balances showed was in the opening ones already."""
+        if listed is not None and not self._deposits_listed:
+            self._deposits_listed = True
+            self._booked_deposits.update(m.key for m in listed)
 
     def _booked(self) -> tuple[int, int]:
         opening = self.opening or (0, 0)
@@ -159,15 +215,15 @@ class Inventory:
         booked = self._booked()
         return reading.amounts[0] - booked[0], reading.amounts[1] - booked[1]
 
-    def _apply(self, reading: Balances, asked_ns: int, movements: Sequence[Movement]) -> None:
+    def _apply(self, reading: Balances, asked_ns: int, movements: Sequence[Movement], deposits: set[str]) -> None:
         """Take the reading and book what explains it, in one step: nothing awaits between the two."""
         for found in movements:
-            if self._book.knows(found.key):
-                self.filled = (self.filled[0] + found.base, self.filled[1] + found.quote)
-                self._book.confirm(found.key, "confirmed by the balances")
-            else:
+            if found.key in deposits:
                 self.deposited = (self.deposited[0] + found.base, self.deposited[1] + found.quote)
                 self._booked_deposits.add(found.key)
+            else:
+                self.filled = (self.filled[0] + found.base, self.filled[1] + found.quote)
+                self._book.confirm(found.key, "confirmed by the balances")
         base, quote = reading.amounts
         self.balance = (base, quote)
         self.unexplained = self._difference(reading)
@@ -182,17 +238,16 @@ class Inventory:
             if block_ns > promise.deadline_ns:
                 self._book.expire(promise.quote_hash)
 
-    async def _settled_by_nonce(self, promises: Sequence[Promise]) -> list[Promise]:
+    async def _settled_by_nonce(self, promises: Sequence[Promise]) -> list[Movement]:
         """Which of these quotes have been executed: their nonce is used."""
-        unique = list({promise.quote_hash: promise for promise in promises}.values())
-        used: list[Promise] = []
-        for start in range(0, len(unique), ASKED_AT_ONCE):
-            some = unique[start : start + ASKED_AT_ONCE]
+        used: list[Movement] = []
+        for start in range(0, len(promises), ASKED_AT_ONCE):
+            some = promises[start : start + ASKED_AT_ONCE]
             answers = await asyncio.gather(
                 *(self._verifier.is_nonce_used(self._account, promise.nonce) for promise in some)
             )
             self.counters["nonces_asked"] += len(some)
-            used += [promise for promise, answer in zip(some, answers, strict=True) if answer]
+            used += [movement(self._pair, promise) for promise, answer in zip(some, answers, strict=True) if answer]
         return used
 
     def _record_rows(self, cause: Cause) -> None:

@@ -85,10 +85,12 @@ class Liquidity:
             if deposit.status not in FINISHED and self.asset(deposit) is asset
         )
 
-    def movements(self) -> list[Movement]:
-        """What credited deposits did to the balances."""
+    def movements(self) -> list[Movement] | None:
+        """What credited deposits did to the balances; None until the bridge has answered."""
+        if self.deposits is None:
+            return None
         found = []
-        for deposit in self.deposits or ():
+        for deposit in self.deposits:
             asset = self.asset(deposit)
             if asset is None or deposit.status not in CREDITED:
                 continue

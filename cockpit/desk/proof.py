@@ -6,7 +6,7 @@ from itertools import combinations
 import msgspec
 
 SEARCHED = 10
-"""Beyond this many candidates only none and all of them are tried; their nonces then have to tell."""
+"""Beyond this many candidates only none, one, all and all but one are tried; their nonces then have to tell."""
 
 
 class Movement(msgspec.Struct, frozen=True):
@@ -24,7 +24,7 @@ def explain(base: int, quote: int, candidates: Sequence[Movement]) -> tuple[Move
     if _adds_up(base, quote, candidates):
         return tuple(candidates)
     if len(candidates) > SEARCHED:
-        return None
+        return _one_or_all_but_one(base, quote, candidates)
     for size in range(1, len(candidates)):
         for chosen in combinations(candidates, size):
             if _adds_up(base, quote, chosen):
@@ -32,5 +32,21 @@ def explain(base: int, quote: int, candidates: Sequence[Movement]) -> tuple[Move
     return None
 
 
+def total(movements: Sequence[Movement]) -> tuple[int, int]:
+    """What the movements add up to, base and quote."""
+    return sum(m.base for m in movements), sum(m.quote for m in movements)
+
+
+def _one_or_all_but_one(base: int, quote: int, candidates: Sequence[Movement]) -> tuple[Movement, ...] | None:
+    whole = total(candidates)
+    missing = (whole[0] - base, whole[1] - quote)
+    for index, one in enumerate(candidates):
+        if (one.base, one.quote) == (base, quote):
+            return (one,)
+        if (one.base, one.quote) == missing:
+            return (*candidates[:index], *candidates[index + 1 :])
+    return None
+
+
 def _adds_up(base: int, quote: int, movements: Sequence[Movement]) -> bool:
-    return sum(m.base for m in movements) == base and sum(m.quote for m in movements) == quote
+    return total(movements) == (base, quote)
