@@ -1,7 +1,7 @@
 """The cockpit: attaches to a desk, paints what it says, and sends what the operator asks."""
 
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 import msgspec
@@ -17,7 +17,7 @@ from cockpit.keys import ACTIONS, PANELS, bindings
 from cockpit.link import DeskLink, LinkLost, Outcome, Unknown
 from cockpit.snapshot import Snapshot
 from cockpit.theme import DARK_NAME, LIGHT_NAME, THEMES
-from panels.arm import ArmDialogue, blocked
+from panels.arm import ArmDialogue, is_armed
 from panels.banner import Banner, Tabs
 from panels.decisions import Decisions
 from panels.deposits import Deposits
@@ -162,6 +162,7 @@ class CockpitApp(App[Exit], inherit_bindings=False):
 
     def _take(self, snapshot: Snapshot) -> None:
         former, self._snapshot = self._snapshot, snapshot
+        asked = frozenset(self._asked)
         self._lost = self._start_problem = ""
         if former is None or (former.run_id, former.seq) != (snapshot.run_id, snapshot.seq):
             self._heard = self._clock()
@@ -171,18 +172,18 @@ class CockpitApp(App[Exit], inherit_bindings=False):
         if former is None:
             self._paint()
         else:
-            self._warn_of_disarming(former, snapshot)
+            self._warn_of_disarming(former, snapshot, asked)
 
-    def _warn_of_disarming(self, former: Snapshot, snapshot: Snapshot) -> None:
-        changes = (
-            ("strategy", former.strategy_armed, snapshot.strategy_armed, snapshot.strategy_why),
-            ("executor", former.executor_armed, snapshot.executor_armed, snapshot.executor_why),
-        )
-        for name, was, is_armed, why in changes:
-            if was and not is_armed:
-                if former.run_id != snapshot.run_id:
-                    why = "another desk answers now"
-                self.notify(f"{name} disarmed: {why or 'no reason given'}", severity="warning", markup=False)
+    def _warn_of_disarming(self, former: Snapshot, snapshot: Snapshot, asked: Collection[Part]) -> None:
+        """Say what was disarmed by somebody else: the desk itself, or another cockpit."""
+        for part in ARMABLE:
+            if part in asked or not is_armed(former, part) or is_armed(snapshot, part):
+                continue
+            why = snapshot.strategy_why if part == "strategy-engine" else snapshot.executor_why
+            if former.run_id != snapshot.run_id:
+                why = "another desk answers now"
+            text = f"{part_name(part)} disarmed: {why or 'no reason given'}"
+            self.notify(text, severity="warning", timeout=12, markup=False)
 
     def _paint(self) -> None:
         view, screens = self.view, self.screen_stack
@@ -219,7 +220,7 @@ class CockpitApp(App[Exit], inherit_bindings=False):
         if isinstance(self.screen, Dialogue):
             return
         view = self.view
-        if view.snapshot is not None and "already" in blocked(view, part):
+        if view.trusted and view.snapshot is not None and is_armed(view.snapshot, part):
             self.notify(f"the {part_name(part)} is armed already; ^x disarms", markup=False)
             return
         self.push_screen(ArmDialogue(view, part, lambda answer: self._arm(part, answer)))

@@ -24,13 +24,17 @@ MEANING: dict[Part, str] = {
 }
 
 
+def is_armed(snapshot: Snapshot, part: Part) -> bool:
+    """Whether the desk reports the part as armed."""
+    return snapshot.strategy_armed if part == "strategy-engine" else snapshot.executor_armed
+
+
 def blocked(view: View, part: Part) -> str:
     """Why the part cannot be armed now; empty when it can be."""
     snapshot = view.snapshot
     if snapshot is None or not view.trusted:
         return "the desk is not heard, so nobody would see what it does"
-    armed = snapshot.strategy_armed if part == "strategy-engine" else snapshot.executor_armed
-    if armed:
+    if is_armed(snapshot, part):
         return f"the {part_name(part)} is armed already"
     return snapshot.executor_blocked if part == "trade-executor" else ""
 

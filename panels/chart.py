@@ -45,6 +45,7 @@ def chart(points: Sequence[tuple[float, float]], width: int, height: int) -> lis
     marks = [oldest, oldest / 2, 0.0]
     plotext.clear_figure()
     plotext.theme("clear")
+    plotext.limitsize(False, False)
     plotext.plotsize(width, height)
     plotext.ylim(low, high)
     plotext.xlim(times[0], 0)

@@ -48,6 +48,7 @@ class LiveGrid(ScrollView, can_focus=True, inherit_bindings=False):
         self._empty: Line = ()
         self._pinned: str | None = None
         self._newest: str | None = None
+        self._width = 0
         self._places: tuple[tuple[int, int], ...] = ()
         self._header: Line = tuple(Cell(column.title, "head") for column in columns)
         self._strips: dict[tuple[tuple[Cell, ...], bool], Strip] = {}
@@ -136,11 +137,8 @@ class LiveGrid(ScrollView, can_focus=True, inherit_bindings=False):
             self.post_message(self.Opened(self, self.cursor_key))
 
     def on_resize(self) -> None:
-        """Lay the columns out anew."""
-        width = self.size.width
-        self._places = layout(self.columns, width)
-        self._strips.clear()
-        self.virtual_size = Size(width, len(self._rows) + 1)
+        """Fill the new size."""
+        self.virtual_size = Size(self.size.width, len(self._rows) + 1)
 
     def on_focus(self) -> None:
         """Show the cursor."""
@@ -165,22 +163,24 @@ class LiveGrid(ScrollView, can_focus=True, inherit_bindings=False):
 
     def render_line(self, y: int) -> Strip:
         """One line as a strip, from the cache where it can be; line 0 is the header and never scrolls."""
-        width, base = self.size.width, self.rich_style
-        look = styles(self.app.current_theme.dark)
-        if not self._rows and y > 0:
-            return line_strip((Cell(" "), *self._empty) if y == 1 else (), width, look, base)
+        width = self.size.width
+        if width != self._width:
+            # A scroll bar that comes or goes changes the width without a resize.
+            self._width, self._places = width, layout(self.columns, width)
+            self._strips.clear()
         index = y - 1 + self.scroll_offset.y
         if y > 0 and index >= len(self._rows):
-            return Strip.blank(width, base)
+            line = (Cell(" "), *self._empty) if y == 1 and not self._rows else ()
+            return line_strip(line, width, styles(self.app.current_theme.dark), self.rich_style)
         cells = self._header if y == 0 else self._rows[index].cells
         marked = y > 0 and index == self.cursor and (self.has_focus or self._pinned is not None)
         strip = self._strips.get((cells, marked))
         if strip is None:
             if len(self._strips) >= CACHED_STRIPS:
                 self._strips.clear()
-            if marked:
-                base += raised(self.app.current_theme.dark)
-            strip = row_strip(cells, self.columns, self._places, width, look, base)
+            dark = self.app.current_theme.dark
+            base = self.rich_style + raised(dark) if marked else self.rich_style
+            strip = row_strip(cells, self.columns, self._places, width, styles(dark), base)
             self._strips[cells, marked] = strip
         return strip
 

@@ -31,5 +31,5 @@ def say(outcome: Outcome) -> Said:
 
 def _said(result: Result) -> Said:
     if result.accepted:
-        return Said(f"{result.command}: {result.reason or 'done'}", "information", True)
+        return Said(result.reason or f"{result.command}: done", "information", True)
     return Said(f"{result.command} refused: {result.reason or 'no reason given'}", "warning", False)

@@ -1,0 +1,139 @@
+"""How rows are drawn from snapshots: what a reader sees in each cell."""
+
+from decimal import Decimal
+
+import pytest
+from msgspec.structs import replace
+
+from panels.decisions import decision_detail, decision_row
+from panels.deposits import deposit_row, in_order
+from panels.executions import execution_row
+from panels.health import bad_input, health_row
+from panels.inventory import inventory_row, proof_lines, share_line, unexplained
+from panels.market import prices_line, source_row
+from panels.quotes import quote_row
+from tests.cockpit import samples
+
+
+def texts(cells: tuple[tuple[str, str], ...]) -> list[str]:
+    """The texts of cells without their padding."""
+    return [text.strip() for text, _ in cells]
+
+
+def test_a_decision_names_the_check_that_decided() -> None:
+    row = decision_row(samples.decision(61))
+    assert texts(row.cells) == ["0s", "▲ buy", "92.77", "98,362.15", "7.1", "· over notional", row.cells[6].text]
+    assert decision_row(samples.decision(60)).cells[5] == ("✓ quoted", "good")
+    assert decision_row(samples.decision(59)).cells[5] == ("◇ executor off", "warn")
+
+
+def test_a_decision_without_a_price_shows_no_zero() -> None:
+    row = decision_row(replace(samples.decision(60), notional=None, price=None, edge_bps=None, reason="reference"))
+    assert texts(row.cells)[2:5] == ["–", "–", "–"]
+
+
+def test_a_reason_this_cockpit_does_not_know_is_shown_as_it_is() -> None:
+    row = decision_row(replace(samples.decision(60), reason="new_guard", actionable=False))
+    assert row.cells[5].text == "· new guard"
+
+
+def test_the_drill_down_of_a_decision_lists_every_check() -> None:
+    fields = {field.label: field.value for field in decision_detail(samples.decision(61)).fields}
+    assert fields["reference age"] == ("✓ 412 ms, at most 5000 ms", "good")
+    assert fields["notional"] == ("✗ 92.770000 EURe, at most 5 EURe", "bad")
+
+
+@pytest.mark.parametrize("outcome", ["settled", "refused", "expired", "burned"])
+def test_a_quote_that_binds_no_more_has_no_time_left(outcome: str) -> None:
+    row = quote_row(replace(samples.quote(23), outcome=outcome, left_ms=30_000))
+    assert texts(row.cells)[5:7] == ["", ""]
+
+
+@pytest.mark.parametrize("outcome", ["sent", "accepted", "unknown"])
+def test_a_quote_that_may_still_settle_drains(outcome: str) -> None:
+    whole = quote_row(replace(samples.quote(23), outcome=outcome, left_ms=60_000)).cells
+    half = quote_row(replace(samples.quote(23), outcome=outcome, left_ms=30_000)).cells
+    last = quote_row(replace(samples.quote(23), outcome=outcome, left_ms=1)).cells
+    assert [cells[5].text for cells in (whole, half, last)] == ["60s", "30s", "1s"]
+    assert [cells[6].text for cells in (whole, half, last)] == ["━━━━━", "━━╸  ", "╸    "]
+    assert [cells[6].role for cells in (whole, half, last)] == ["accent", "accent", "warn"]
+
+
+def test_a_fill_says_whether_the_balances_show_it() -> None:
+    assert execution_row(samples.execution(3)).cells[6] == ("✓ shown", "good")
+    assert execution_row(samples.execution(12)).cells[6] == ("◌ awaited", "warn")
+
+
+def test_a_balance_that_could_not_be_read_is_unknown_never_zero() -> None:
+    btc = samples.fresh().inventory.rows[0]
+    row = inventory_row(btc)
+    assert row.cells[1] == ("unknown", "warn")
+    assert row.cells[3] == ("unknown", "warn")
+    assert row.cells[5].text == "?"
+    assert unexplained(btc) == ("unknown", "warn")
+
+
+def test_a_difference_of_one_base_unit_is_seen() -> None:
+    eure = samples.inventory().rows[1]
+    assert unexplained(eure) == ("✓ exact", "good")
+    assert unexplained(replace(eure, unexplained=Decimal("-1E-18"))) == ("✗ off -0.000000000000000001", "bad")
+
+
+def test_balances_are_cut_never_rounded_up() -> None:
+    eure = replace(samples.inventory().rows[1], balance=Decimal("9.99999"), spendable=Decimal("0.00009999"))
+    assert texts(inventory_row(eure).cells)[1] == "9.9999"
+    assert texts(inventory_row(eure).cells)[3] == "0.0000"
+
+
+def test_the_proof_adds_up_in_its_columns() -> None:
+    head, btc, _ = ("".join(cell.text for cell in line) for line in proof_lines(samples.inventory()))
+    assert btc.split() == ["BTC", "0.49000000", "0.01000000", "+0.00012340", "✓", "exact"]
+    assert head.index("= balance") == btc.index("✓")
+
+
+@pytest.mark.parametrize("share", [Decimal(0), Decimal("0.3"), Decimal("0.5"), Decimal("0.72"), Decimal(1)])
+@pytest.mark.parametrize("width", [40, 54, 75])
+def test_the_share_bar_fills_its_line(share: Decimal, width: int) -> None:
+    line = share_line(replace(samples.inventory(), btc_share=share), width)
+    text = "".join(cell.text for cell in line)
+    assert len(text) == width
+    assert text.count("┃") == 1
+
+
+def test_deposits_on_their_way_come_first() -> None:
+    assert [row.status for row in in_order(samples.snapshot().deposits)] == ["PENDING", "CREDITED"]
+    assert [deposit_row(row).cells[2].text for row in in_order(samples.snapshot().deposits)] == [
+        "◌ pending",
+        "✓ credited",
+    ]
+
+
+def test_bad_input_is_counted_once() -> None:
+    part = replace(
+        samples.health("near-intents-ingest"),
+        counters={
+            "messages": 90,
+            "malformed": 3,
+            "malformed_json": 2,
+            "malformed_shape": 1,
+            "kraken_malformed_json": 4,
+            "sent": 7,
+        },
+    )
+    assert bad_input(part) == 7
+    assert health_row(part).cells[3] == ("7", "warn")
+
+
+def test_a_part_that_is_not_well_says_why() -> None:
+    row = health_row(samples.health("market-reference-ingest", "degraded"))
+    assert row.cells[0] == ("◐", "warn")
+    assert row.cells[4] == ("degraded: bitstamp: connection reset", "warn")
+
+
+def test_the_market_says_what_we_bid_and_ask() -> None:
+    text = "".join(cell.text for cell in prices_line(samples.market()))
+    assert text.split() == ["bid", "98,362.15", "mid", "98,432.15", "ask", "98,502.15"]
+    assert prices_line(samples.fresh().market)[0] == ("no mid: ", "warn")
+    late = source_row(samples.market().sources[2])
+    assert late.cells[6] == ("◐ degraded old", "warn")
+    assert late.cells[4].text == "-0.6"
