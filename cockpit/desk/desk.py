@@ -30,6 +30,8 @@ log = logging.getLogger(__name__)
 
 TICK_S = 0.25
 SOCKET_NAME = "desk.sock"
+DEATHS_EVERY_NS = 1_000_000_000
+"""Quotes die all the time; the balances are not read more often than this on their account."""
 MS = 1_000_000
 
 QUIET_GC = (50_000, 20, 50)
@@ -165,7 +167,7 @@ class Desk:
         while True:
             now = self._sources.wall_ns()
             workers.book.tick(now)
-            if workers.book.dying():
+            if workers.book.dying() and now - workers.inventory.at_ns >= DEATHS_EVERY_NS:
                 workers.inventory.wanted()
             workers.reference.recompute()
             self._picture.ticked_ns = now
