@@ -31,13 +31,15 @@ class Unreachable(VenueError):
 class Refused(VenueError):
     """The venue answered with an error, and this is its text.
 
-    ``name`` and ``cause`` are the error's type and cause where the service gives them (NEAR RPC does), else empty.
+    ``name`` and ``cause`` are the error's type and cause where the service gives them (NEAR RPC does), else empty;
+    ``data`` is what else it gives, decoded: for programs, not for people.
     """
 
-    def __init__(self, text: str, *, name: str = "", cause: str = "") -> None:
+    def __init__(self, text: str, *, name: str = "", cause: str = "", data: object = None) -> None:
         super().__init__(text)
         self.name = name
         self.cause = cause
+        self.data = data
 
 
 class _Answer(msgspec.Struct):
@@ -169,14 +171,14 @@ class JsonRpc:
         cause = error.get("cause")
         cause_name = cause.get("name") if isinstance(cause, dict) else None
         data = error.get("data")
-        if data is not None and not isinstance(data, str):
-            data = msgspec.json.encode(data).decode()
-        texts = [value for value in (error.get("message"), cause_name, data) if isinstance(value, str) and value]
+        told = msgspec.json.encode(data).decode() if data is not None and not isinstance(data, str) else data
+        texts = [value for value in (error.get("message"), cause_name, told) if isinstance(value, str) and value]
         text = ": ".join(dict.fromkeys(texts)) or raw.decode()
         return Refused(
             self._clean(text),
             name=plain(str(error.get("name") or "")),
             cause=plain(str(cause_name or "")),
+            data=data,
         )
 
     def _clean(self, text: str) -> str:

@@ -1,8 +1,10 @@
-"""Reading NEAR through any of several RPC endpoints: the next is tried when one fails.
+"""Reading NEAR through any of several RPC endpoints, and sending to it: the next is tried when one fails.
 
-Source of the shapes: docs.near.org, RPC ``query`` (``call_function``) and ``block``, and its list of errors.
+Source of the shapes: docs.near.org, RPC ``query``, ``block``, ``send_tx`` and ``tx``, and its list of errors; nearcore,
+chain/jsonrpc.
 """
 
+import asyncio
 import base64
 from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Literal, TypeVar
@@ -10,8 +12,20 @@ from typing import Annotated, Literal, TypeVar
 import httpx
 import msgspec
 
-from venue.jsonrpc import JsonRpc, Refused, Unreachable, decode, plain
+from venue.jsonrpc import JsonRpc, Refused, Unreachable, VenueError, decode, plain
+from venue.near_tx import (
+    PENDING,
+    AccessKey,
+    TxOutcome,
+    invalid_transaction,
+    is_unknown_transaction,
+    read_access_key,
+    read_outcome,
+)
 
+__all__ = ["AccessKey", "Block", "Endpoint", "Finality", "NearRpc", "TxOutcome", "View", "WaitUntil"]
+
+WaitUntil = Literal["NONE", "EXECUTED_OPTIMISTIC", "FINAL"]
 Finality = Literal["final", "optimistic"]
 T = TypeVar("T")
 
@@ -25,6 +39,8 @@ _NODE_CAUSES = frozenset(
         "UNKNOWN_CHUNK",
         "TIMEOUT_ERROR",
         "INTERNAL_ERROR",
+        "DOES_NOT_TRACK_SHARD",
+        "REQUEST_ROUTED",
     }
 )
 """Causes that speak of the node that was asked, not of what it was asked: another node may know better."""
@@ -74,6 +90,9 @@ class _BlockResult(msgspec.Struct):
     header: _Header
 
 
+_MAX_BLOCKS = 12
+"""Blocks looked up for one outcome; a withdrawal's receipts run in about five."""
+
 _CALL = msgspec.json.Decoder(_CallResult)
 _BLOCK = msgspec.json.Decoder(_BlockResult)
 
@@ -115,11 +134,104 @@ class NearRpc:
         """The newest block of this finality; Unreachable when no endpoint answers."""
         return await self._ask("block", {"finality": finality}, _read_block)
 
+    async def access_key(self, account: str, public_key: str) -> AccessKey | None:
+        """The account's access key (``ed25519:<base58>``) as of the last final block; None when it has no such key."""
+        params = {
+            "request_type": "view_access_key",
+            "finality": "final",
+            "account_id": account,
+            "public_key": public_key,
+        }
+        try:
+            return await self._ask("query", params, read_access_key)
+        except Refused as error:
+            if error.cause in ("UNKNOWN_ACCESS_KEY", "UNKNOWN_ACCOUNT"):
+                return None
+            raise
+
+    async def send_transaction(self, signed: bytes, *, wait_until: WaitUntil = "NONE") -> TxOutcome:
+        """Hand in a signed transaction (borsh). The same bytes may be sent any number of times and run once.
+
+        Unreachable means that it may have been taken, or will be. Refused, with nearcore's name of the reason
+        (``InvalidNonce``, ``Expired``, ``NotEnoughBalance``, …), means that the first node to answer would not take the
+        bytes this time: it proves nothing about an earlier sending of the same bytes, ask ``transaction``.
+        """
+        encoded = base64.b64encode(signed).decode("ascii")
+        problems: list[str] = []
+        for index in self._order():
+            endpoint = self._endpoints[index]
+            try:
+                outcome = read_outcome(await _send(endpoint, encoded, wait_until), endpoint.host)
+            except Unreachable as error:
+                problems.append(str(error))
+                continue
+            except Refused as error:
+                if not _is_about_the_question(error):
+                    endpoint.failed(error)
+                    problems.append(f"{endpoint.host} refused: {error}")
+                    continue
+                self._current = index
+                if problems:
+                    asked = "; ".join([*problems, f"{endpoint.host} refused: {error}"])
+                    raise Unreachable(f"whether the transaction was taken is not known: {asked}") from None
+                raise invalid_transaction(error) from None
+            self._current = index
+            return await self._with_height(endpoint, outcome)
+        raise Unreachable("whether the transaction was taken is not known: " + "; ".join(problems))
+
+    async def transaction(self, tx_hash: str, account: str) -> TxOutcome | None:
+        """What became of the transaction that ``account`` signed; None when every endpoint says it does not know it.
+
+        Nodes forget: None for an old transaction does not prove that it never ran. A node that knows it and has no
+        outcome yet is waited for once, as long as one answer may take.
+        """
+        params = {"tx_hash": tx_hash, "sender_account_id": account}
+        problems: list[str] = []
+        for index in self._order():
+            endpoint = self._endpoints[index]
+            try:
+                outcome = read_outcome(await endpoint.call("tx", {**params, "wait_until": "NONE"}), endpoint.host)
+            except Unreachable as error:
+                problems.append(str(error))
+                continue
+            except Refused as error:
+                if is_unknown_transaction(error):
+                    continue
+                if _is_about_the_question(error):
+                    raise
+                endpoint.failed(error)
+                problems.append(f"{endpoint.host} refused: {error}")
+                continue
+            self._current = index
+            if outcome == PENDING:
+                outcome = await _awaited(endpoint, params)
+            return await self._with_height(endpoint, outcome)
+        if problems:
+            raise Unreachable("not every NEAR RPC endpoint answered: " + "; ".join(problems))
+        return None
+
+    async def _with_height(self, endpoint: JsonRpc, outcome: TxOutcome) -> TxOutcome:
+        """The outcome with the height of its latest block, where the node that gave it still has all of them."""
+        if outcome.state == "pending" or not 0 < len(outcome.block_hashes) <= _MAX_BLOCKS:
+            return outcome
+
+        async def height_of(block_hash: str) -> int | None:
+            try:
+                return _read_block(await endpoint.call("block", {"block_id": block_hash}), endpoint.host).height
+            except VenueError:
+                return None
+
+        heights = await asyncio.gather(*map(height_of, outcome.block_hashes))
+        height = None if None in heights else max(filter(None, heights), default=None)
+        return msgspec.structs.replace(outcome, block_height=height)
+
+    def _order(self) -> list[int]:
+        count = len(self._endpoints)
+        return [(self._current + step) % count for step in range(count)]
+
     async def _ask(self, method: str, params: Mapping[str, object], read: Callable[[bytes, str], T]) -> T:
         problems = []
-        first = self._current
-        for step in range(len(self._endpoints)):
-            index = (first + step) % len(self._endpoints)
+        for index in self._order():
             endpoint = self._endpoints[index]
             try:
                 raw = await endpoint.call(method, params)
@@ -145,6 +257,22 @@ class NearRpc:
             self._current = index
             return answer
         raise Unreachable("no NEAR RPC endpoint answered: " + "; ".join(problems))
+
+
+async def _send(endpoint: JsonRpc, encoded: str, wait_until: WaitUntil) -> bytes:
+    try:
+        return await endpoint.call("send_tx", {"signed_tx_base64": encoded, "wait_until": wait_until})
+    except Refused as error:
+        if error.cause != "METHOD_NOT_FOUND" and "method not found" not in str(error).lower():
+            raise
+    return await endpoint.call("broadcast_tx_commit", [encoded])
+
+
+async def _awaited(endpoint: JsonRpc, params: Mapping[str, object]) -> TxOutcome:
+    try:
+        return read_outcome(await endpoint.call("tx", {**params, "wait_until": "FINAL"}), endpoint.host)
+    except VenueError:
+        return PENDING
 
 
 def _is_about_the_question(error: Refused) -> bool:
