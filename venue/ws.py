@@ -89,8 +89,8 @@ class WsConnection(asyncio.Protocol):
             self.opened.exception()
         if not self.closed.done():
             self.closed.set_result(reason)
-        if self._pong_waiter is not None:
-            self._pong_waiter.cancel()
+        if self._pong_waiter is not None and not self._pong_waiter.done():
+            self._pong_waiter.set_exception(WsClosed(reason))
 
     def _why_closed(self, exc: Exception | None) -> str:
         if self._protocol.handshake_exc is not None:
@@ -156,12 +156,8 @@ class WsConnection(asyncio.Protocol):
         self._pong_waiter = waiter
         self._protocol.send_ping(b"")
         self._flush()
-        try:
-            await asyncio.wait_for(waiter, timeout_s)
-        except asyncio.CancelledError:
-            if self.closed.done():
-                raise WsClosed(self.closed.result()) from None
-            raise
+        async with asyncio.timeout(timeout_s):
+            await waiter
 
     def abort(self) -> None:
         """Drop the connection without a goodbye."""
@@ -174,7 +170,8 @@ class WsConnection(asyncio.Protocol):
             self._protocol.send_close(1000)
             self._flush()
         try:
-            await asyncio.wait_for(asyncio.shield(self.closed), timeout_s)
+            async with asyncio.timeout(timeout_s):
+                await asyncio.shield(self.closed)
         except TimeoutError:
             self.abort()
 
@@ -201,14 +198,10 @@ async def connect(
                 ssl=context,
             )
             await connection.opened
-    except OSError as exc:
-        if isinstance(exc, TimeoutError):
-            if connection is not None:
-                connection.abort()
-            raise
-        raise WsClosed(f"cannot reach {parsed.host}:{parsed.port}: {exc.strerror or exc}") from exc
-    except WsClosed:
+    except BaseException as exc:
         if connection is not None:
             connection.abort()
+        if isinstance(exc, OSError) and not isinstance(exc, TimeoutError):
+            raise WsClosed(f"cannot reach {parsed.host}:{parsed.port}: {exc.strerror or exc}") from exc
         raise
     return connection

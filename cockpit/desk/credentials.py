@@ -24,7 +24,8 @@ class Credentials:
             self._wanted.clear()
             pause = EVERY_S if await self._read() else RETRY_S
             try:
-                await asyncio.wait_for(self._wanted.wait(), pause)
+                async with asyncio.timeout(pause):
+                    await self._wanted.wait()
             except TimeoutError:
                 continue
 

@@ -89,7 +89,8 @@ class Inventory:
         while True:
             cause: Cause = "opening" if self.opening is None else "poll"
             try:
-                await asyncio.wait_for(self._wanted.wait(), 0 if cause == "opening" else self._poll_s)
+                async with asyncio.timeout(0 if cause == "opening" else self._poll_s):
+                    await self._wanted.wait()
                 await asyncio.sleep(SETTLE_S)
                 if cause == "poll" and self._book.settling():
                     cause = "settlement"
