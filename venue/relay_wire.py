@@ -11,6 +11,7 @@ import msgspec
 
 from cockpit.events import SwapDemand
 from venue.assets import MAX_AMOUNT, Pair
+from venue.jsonrpc import plain
 
 MAX_MESSAGE = 64 * 1024
 """Bytes; a quote request has a few hundred. Anything longer is counted and never parsed."""
@@ -129,14 +130,14 @@ class _ErrorBody(msgspec.Struct):
 
 
 def read_error(raw: msgspec.Raw) -> str | None:
-    """The text of a JSON-RPC error, a bare string or ``{code, message}``; None when there is none."""
+    """The text of a JSON-RPC error, a bare string or ``{code, message}``, on one line; None when there is none."""
     if not bytes(raw) or bytes(raw) == b"null":
         return None
     try:
         body = msgspec.json.decode(raw, type=str | _ErrorBody)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return bytes(raw)[:200].decode("utf-8", "replace")
-    return body if isinstance(body, str) else body.message or f"code {body.code}"
+        return plain(bytes(raw)[:300].decode("utf-8", "replace"))
+    return plain(body if isinstance(body, str) else body.message or f"code {body.code}") or "an error without a text"
 
 
 class SignedPayload(msgspec.Struct, frozen=True):
