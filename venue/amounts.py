@@ -16,3 +16,8 @@ def amount_of(value: str | int) -> int:
     if not 0 <= value <= MAX_AMOUNT:
         raise ValueError("an amount is outside 0 to 2^128 - 1")
     return value
+
+
+def optional_amount(value: str | int | None) -> int | None:
+    """The same for a field that may be missing."""
+    return None if value is None else amount_of(value)

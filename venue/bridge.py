@@ -1,28 +1,46 @@
-"""The bridge (Passive Deposit/Withdrawal Service): its tokens, deposit addresses and deposits.
+"""The bridge (Passive Deposit/Withdrawal Service): its tokens, deposit addresses, deposits and withdrawals.
 
 Source of the shapes: docs.near-intents.org, deposit and withdrawal service.
 """
 
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from typing import Annotated, TypeVar
 
 import httpx
 import msgspec
 
-from venue.amounts import amount_of
-from venue.jsonrpc import JsonRpc, Unreachable, decode, plain
+from venue.amounts import amount_of, optional_amount
+from venue.bridge_pages import MAX_PAGES, PAGE, Page, read_pages
+from venue.bridge_withdrawals import (
+    BridgeWithdrawal,
+    RawEstimate,
+    RawWithdrawals,
+    WithdrawalEstimate,
+    fee_of,
+    pick,
+    read_withdrawal,
+    same,
+    says_not_found,
+)
+from venue.jsonrpc import JsonRpc, Refused, Unreachable, decode, plain
+from venue.timestamps import nanoseconds
 
-PAGE = 100
-"""Deposits asked for at a time: the most the service gives."""
-MAX_PAGES = 50
+__all__ = [
+    "MAX_PAGES",
+    "PAGE",
+    "Bridge",
+    "BridgeToken",
+    "BridgeWithdrawal",
+    "Deposit",
+    "DepositAddress",
+    "WithdrawalEstimate",
+]
 
 T = TypeVar("T")
 Raw = TypeVar("Raw")
 Value = TypeVar("Value")
+Own = TypeVar("Own", "Deposit", BridgeWithdrawal)
 _Decimals = Annotated[int, msgspec.Meta(ge=0, le=77)]
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class BridgeToken(msgspec.Struct, frozen=True):
@@ -113,12 +131,15 @@ class _Page(msgspec.Struct):
 _TOKENS = msgspec.json.Decoder(_Tokens)
 _ADDRESS = msgspec.json.Decoder(_Address)
 _PAGE = msgspec.json.Decoder(_Page)
+_ESTIMATE = msgspec.json.Decoder(RawEstimate)
+_WITHDRAWALS = msgspec.json.Decoder(RawWithdrawals)
+_ANYTHING: msgspec.json.Decoder[object] = msgspec.json.Decoder(object)
 
 
 class Bridge:
     """The bridge's RPC over an injected client. Methods raise Refused with the service's text, or Unreachable.
 
-    ``short_reads`` counts lists of deposits that ended before the total the service itself had named.
+    ``short_reads`` counts lists that ended before the total the service itself had named.
     """
 
     def __init__(self, url: str, client: httpx.AsyncClient, *, timeout_s: float = 10.0) -> None:
@@ -143,40 +164,68 @@ class Bridge:
         Reads page after page until the service's ``total``; a service that repeats its pages, or ends early, is
         read no further and counted in ``short_reads``.
         """
-        found: dict[tuple[object, ...], Deposit] = {}
-        offset = 0
-        total: int | None = None
-        for _ in range(MAX_PAGES):
-            params: dict[str, object] = {"account_id": account, "limit": PAGE, "offset": offset}
-            if chain is not None:
-                params["chain"] = chain
-            page = await self._call("recent_deposits", params, _PAGE)
-            known = len(found)
-            self._collect(page.deposits, account, found)
-            offset += len(page.deposits)
-            total = page.total
-            if total is None and len(page.deposits) < PAGE:
-                return tuple(found.values())
-            if len(found) == known or (total is not None and offset >= total):
-                break
-        if total is None or len(found) < total:
-            self.short_reads += 1
-        return tuple(found.values())
 
-    def _collect(self, page: Sequence[_Deposit], account: str, found: dict[tuple[object, ...], Deposit]) -> None:
-        """Add a page's deposits; one already known is replaced, for its status may have moved on meanwhile.
+        async def fetch(offset: int) -> Page[Deposit]:
+            page = await self._call("recent_deposits", _page_of(account, chain, offset), _PAGE)
+            return Page(
+                [(_same(raw), self._own(self._read(_deposit, raw), account)) for raw in page.deposits], page.total
+            )
 
-        Rows of one page are always different deposits (one transaction can pay an address twice), while the same
-        row on a later page is the same deposit, pushed down by a newer one.
+        return await self._all(fetch)
+
+    async def withdrawal_estimate(self, chain: str, token: str, address: str) -> WithdrawalEstimate:
+        """What the bridge would keep of a withdrawal of ``token`` (its NEAR contract) to ``address`` on ``chain``."""
+        params = {"chain": chain, "token": token, "address": address}
+        answer = await self._call("withdrawal_estimate", params, _ESTIMATE)
+        if answer.userAddress not in (None, address):
+            raise self._nonsense("an estimate for another address")
+        return WithdrawalEstimate(self._read(fee_of, answer), token, address)
+
+    async def withdrawal_status(self, withdrawal_hash: str, *, near_token: str, amount: int) -> BridgeWithdrawal | None:
+        """The withdrawal of ``amount`` base units of ``near_token`` that a NEAR transaction burned.
+
+        None means that the bridge has not indexed it yet, never that it failed.
         """
-        on_page: Counter[tuple[object, ...]] = Counter()
-        for raw in page:
-            deposit = self._read(_deposit, raw)
-            if deposit.account_id not in ("", account):
-                raise self._nonsense("a deposit of another account")
-            same = (raw.chain, raw.tx_hash, raw.defuse_asset_identifier, deposit.amount, raw.address, raw.created_at)
-            found[*same, on_page[same]] = deposit
-            on_page[same] += 1
+        try:
+            answer = await self._call("withdrawal_status", {"withdrawal_hash": withdrawal_hash}, _WITHDRAWALS)
+        except Refused as error:
+            if says_not_found(str(error)):
+                return None
+            raise
+        if answer.withdrawals is None and answer.status is None:
+            raise self._nonsense("neither a withdrawal nor a list of them")
+        found = [self._read(read_withdrawal, row) for row in answer.rows]
+        return self._read(lambda rows: pick(rows, near_token, amount), found)
+
+    async def recent_withdrawals(self, account: str, chain: str | None = None) -> tuple[BridgeWithdrawal, ...]:
+        """Every withdrawal of the account the bridge tells of, as ``recent_deposits`` gives deposits."""
+
+        async def fetch(offset: int) -> Page[BridgeWithdrawal]:
+            page = await self._call("recent_withdrawals", _page_of(account, chain, offset), _WITHDRAWALS)
+            rows = [self._own(self._read(read_withdrawal, row), account) for row in page.rows]
+            return Page([(same(row), row) for row in rows], page.total)
+
+        try:
+            return await self._all(fetch)
+        except Refused as error:
+            if says_not_found(str(error)):
+                return ()
+            raise
+
+    async def notify_deposit(self, chain: str, deposit_address: str, tx_hash: str) -> None:
+        """Tell the bridge of a deposit it has not seen, by its transaction on ``chain``."""
+        params = {"chain": chain, "deposit_address": deposit_address, "tx_hash": tx_hash}
+        await self._call("notify_deposit", params, _ANYTHING)
+
+    async def _all(self, fetch: Callable[[int], Awaitable[Page[Value]]]) -> tuple[Value, ...]:
+        rows, complete = await read_pages(fetch)
+        self.short_reads += not complete
+        return rows
+
+    def _own(self, row: Own, account: str) -> Own:
+        if row.account_id not in ("", account):
+            raise self._nonsense(f"a {type(row).__name__} of another account")
+        return row
 
     async def _call(self, method: str, params: Mapping[str, object], decoder: msgspec.json.Decoder[T]) -> T:
         raw = await self.rpc.call(method, [params])
@@ -206,9 +255,9 @@ def _token(raw: _Token) -> BridgeToken:
         raw.standard,
         raw.decimals,
         raw.asset_name,
-        _optional_amount(raw.min_deposit_amount),
-        _optional_amount(raw.min_withdrawal_amount),
-        _optional_amount(raw.withdrawal_fee),
+        optional_amount(raw.min_deposit_amount),
+        optional_amount(raw.min_withdrawal_amount),
+        optional_amount(raw.withdrawal_fee),
     )
 
 
@@ -224,23 +273,16 @@ def _deposit(raw: _Deposit) -> Deposit:
         raw.account_id or "",
         raw.address or "",
         raw.status,
-        _nanoseconds(raw.created_at),
+        nanoseconds(raw.created_at),
         raw.sender,
     )
 
 
-def _optional_amount(value: str | int | None) -> int | None:
-    return None if value is None else amount_of(value)
+def _same(raw: _Deposit, amount: int) -> Hashable:
+    """What tells a deposit from others whatever becomes of it."""
+    return raw.chain, raw.tx_hash, raw.defuse_asset_identifier, amount, raw.address, raw.created_at
 
 
-def _nanoseconds(value: object) -> int | None:
-    """An ISO 8601 text, UTC where it names no zone; None for anything else."""
-    if not isinstance(value, str):
-        return None
-    try:
-        moment = datetime.fromisoformat(value)
-    except ValueError:
-        return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return (moment - _EPOCH) // timedelta(microseconds=1) * 1_000
+def _page_of(account: str, chain: str | None, offset: int) -> dict[str, object]:
+    params: dict[str, object] = {"account_id": account, "limit": PAGE, "offset": offset}
+    return params if chain is None else {**params, "chain": chain}

@@ -227,7 +227,7 @@ class NearRpc:
 
     def _order(self) -> list[int]:
         count = len(self._endpoints)
-        return [(self._current + step) % count for step in range(count)]
+        return [step % count for step in range(self._current, self._current + count)]
 
     async def _ask(self, method: str, params: Mapping[str, object], read: Callable[[bytes, str], T]) -> T:
         problems = []
