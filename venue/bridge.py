@@ -167,9 +167,8 @@ class Bridge:
 
         async def fetch(offset: int) -> Page[Deposit]:
             page = await self._call("recent_deposits", _page_of(account, chain, offset), _PAGE)
-            return Page(
-                [(_same(raw), self._own(self._read(_deposit, raw), account)) for raw in page.deposits], page.total
-            )
+            rows = [(raw, self._own(self._read(_deposit, raw), account)) for raw in page.deposits]
+            return Page([(_same(raw, row.amount), row) for raw, row in rows], page.total)
 
         return await self._all(fetch)
 

@@ -90,8 +90,7 @@ class _BlockResult(msgspec.Struct):
     header: _Header
 
 
-_MAX_BLOCKS = 12
-"""Blocks looked up for one outcome; a withdrawal's receipts run in about five."""
+_MAX_BLOCKS = 12  # a withdrawal's receipts run in about five
 
 _CALL = msgspec.json.Decoder(_CallResult)
 _BLOCK = msgspec.json.Decoder(_BlockResult)

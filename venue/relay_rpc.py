@@ -14,8 +14,8 @@ T = TypeVar("T")
 class Published(msgspec.Struct, frozen=True):
     """The relay's answer to a signed intent; ``intent_hash`` is empty where it gave none.
 
-    FAILED is the relay's word, not the chain's: an intent sent before is FAILED with ``already processed``, and one that
-    is FAILED as ``internal`` may have been passed on. Only its nonce tells whether it was executed.
+    FAILED is the relay's word, not the chain's: an intent sent before is FAILED with ``already processed``, and one
+    that is FAILED as ``internal`` may have been passed on. Only its nonce tells whether it was executed.
     """
 
     status: Literal["OK", "FAILED"]
