@@ -5,7 +5,7 @@ from typing import Protocol
 
 import msgspec
 
-from cockpit.events import AnyEvent
+from cockpit.events import AnyEvent, LiquidityAction, WithdrawalPrepared
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True):
@@ -45,6 +45,14 @@ class History(Protocol):
 
     async def write(self, batch: Sequence[AnyEvent]) -> None:
         """Write the batch as one transaction: all of it or nothing."""
+        ...
+
+    async def liquidity(self, kind: str) -> tuple[LiquidityAction, ...]:
+        """Every step of one kind ever recorded, oldest first: what a restart has to know of money in and out."""
+        ...
+
+    async def prepared_withdrawals(self) -> tuple[WithdrawalPrepared, ...]:
+        """Every withdrawal ever signed, oldest first, with the bytes that were signed."""
         ...
 
     async def alive(self, at_ns: int) -> None:

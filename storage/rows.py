@@ -17,6 +17,7 @@ from cockpit.events import (
     SwapDemand,
     TradeDecision,
     TradeResult,
+    WithdrawalPrepared,
 )
 
 Value = str | int | None
@@ -144,6 +145,26 @@ def _trade_result(run_id: str, e: TradeResult) -> Row:
     )
 
 
+def _withdrawal_prepared(run_id: str, e: WithdrawalPrepared) -> Row:
+    return (
+        run_id,
+        e.at_ns,
+        e.withdrawal_id,
+        e.idempotency_key,
+        e.actor,
+        e.route,
+        e.asset,
+        str(e.amount),
+        str(e.fee),
+        e.destination,
+        e.chain,
+        e.hash,
+        e.signed,
+        e.nonce,
+        e.expires_ns,
+    )
+
+
 def _operator_action(run_id: str, e: OperatorAction) -> Row:
     return (run_id, e.at_ns, e.command_id, e.actor, e.command, e.arguments, int(e.accepted), e.reason)
 
@@ -161,6 +182,7 @@ TABLES: tuple[Table, ...] = (
     _table("execute_trade_commands", ExecuteTrade, _execute_trade),
     _table("trade_execution_results", TradeResult, _trade_result),
     _table("operator_actions", OperatorAction, _operator_action),
+    _table("prepared_withdrawals", WithdrawalPrepared, _withdrawal_prepared),
 )
 """One table a topic, named as the topics' readers know them."""
 
@@ -177,3 +199,16 @@ def by_table(events: Iterable[AnyEvent]) -> list[tuple[Table, list[AnyEvent]]]:
     if unknown:
         raise TypeError(f"no table for {', '.join(sorted(kind.__name__ for kind in unknown))}")
     return [(_TABLE_OF[kind], group) for kind, group in groups.items()]
+
+
+def read_liquidity(row: tuple[Any, ...]) -> LiquidityAction:
+    """The event behind a row of ``liquidity_actions``, its columns in the order of the event's fields."""
+    fields = dict(zip(LiquidityAction.__struct_fields__, row, strict=True))
+    fields["amount"] = None if fields["amount"] is None else int(fields["amount"])
+    return LiquidityAction(**fields)
+
+
+def read_prepared(row: tuple[Any, ...]) -> WithdrawalPrepared:
+    """The event behind a row of ``prepared_withdrawals``, its columns in the order of the event's fields."""
+    fields = dict(zip(WithdrawalPrepared.__struct_fields__, row, strict=True))
+    return WithdrawalPrepared(**{**fields, "amount": int(fields["amount"]), "fee": int(fields["fee"])})

@@ -11,15 +11,17 @@ from pathlib import Path
 
 import aiosqlite
 
-from cockpit.events import AnyEvent
+from cockpit.events import AnyEvent, LiquidityAction, WithdrawalPrepared
 from storage.faults import explain
 from storage.history import FormerRun, HistoryError, Run
 from storage.migrations import SCHEMA, migrate
-from storage.rows import TABLES, Table, by_table
+from storage.rows import TABLES, Table, by_table, read_liquidity, read_prepared
 from storage.runs import begin_run
 
 _SIGN_OF_LIFE = "UPDATE runs SET last_write_ns = MAX(last_write_ns, ?) WHERE run_id = ?"
 _END = "UPDATE runs SET last_write_ns = MAX(last_write_ns, ?1), ended_ns = ?1 WHERE run_id = ?2"
+_LIQUIDITY = f"SELECT {', '.join(LiquidityAction.__struct_fields__)} FROM liquidity_actions WHERE kind = ? ORDER BY id"
+_PREPARED = f"SELECT {', '.join(WithdrawalPrepared.__struct_fields__)} FROM prepared_withdrawals ORDER BY id"
 _COUNTS = "SELECT " + ", ".join(f"(SELECT COUNT(*) FROM {name})" for name in ("runs", *(t.name for t in TABLES)))
 
 
@@ -72,12 +74,34 @@ class SqliteHistory:
             return
         groups = by_table(batch)
         inserted = 0
+        if any(table.event is WithdrawalPrepared for table, _ in groups):
+            await self._write_through()
         async with self._transaction() as db:
             for table, events in groups:
                 cursor = await db.executemany(_INSERT[table.name], map(partial(table.row, self._run_id), events))
                 inserted += cursor.rowcount
             await db.execute(_SIGN_OF_LIFE, (batch[-1].at_ns, self._run_id))
         self.duplicates += len(batch) - inserted
+
+    async def _write_through(self) -> None:
+        """From now on a commit waits for the disk: what is about to be sent must outlive a power cut."""
+        async with self._turn:
+            with self._explained():
+                await self._connection().execute("PRAGMA synchronous = FULL")
+
+    async def liquidity(self, kind: str) -> tuple[LiquidityAction, ...]:
+        """Every step of one kind ever recorded, oldest first."""
+        async with self._turn:
+            with self._explained():
+                rows = await self._connection().execute_fetchall(_LIQUIDITY, (kind,))
+        return tuple(read_liquidity(tuple(row)) for row in rows)
+
+    async def prepared_withdrawals(self) -> tuple[WithdrawalPrepared, ...]:
+        """Every withdrawal ever signed, oldest first."""
+        async with self._turn:
+            with self._explained():
+                rows = await self._connection().execute_fetchall(_PREPARED)
+        return tuple(read_prepared(tuple(row)) for row in rows)
 
     async def alive(self, at_ns: int) -> None:
         """Note that the run is alive; HistoryError also when the file was moved or deleted under the desk."""

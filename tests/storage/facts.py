@@ -19,6 +19,7 @@ from cockpit.events import (
     SwapDemand,
     TradeDecision,
     TradeResult,
+    WithdrawalPrepared,
 )
 from storage.history import Run
 
@@ -140,8 +141,37 @@ def action(n: int) -> OperatorAction:
     )
 
 
+def withdrawal(n: int, amount: int = 5 * 10**18) -> WithdrawalPrepared:
+    return WithdrawalPrepared(
+        at_ns=START_NS + n,
+        withdrawal_id=f"withdrawal-{n}",
+        idempotency_key=f"key-{n}",
+        actor="cockpit",
+        route="transaction",
+        asset=EURE,
+        amount=amount,
+        fee=10**17,
+        destination="0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed",
+        chain="eth:100",
+        hash=f"transaction-{n}",
+        signed="c2lnbmVk",
+        nonce="7",
+        expires_ns=START_NS + 86_400 * SECOND_NS,
+    )
+
+
 def one_of_each(n: int) -> list[AnyEvent]:
-    return [demand(n), price(n), inventory(n), deposit(n), decision(n), command(n), result(n), action(n)]
+    return [
+        demand(n),
+        price(n),
+        inventory(n),
+        deposit(n),
+        decision(n),
+        command(n),
+        result(n),
+        action(n),
+        withdrawal(n),
+    ]
 
 
 def rows(path: Path, sql: str, *parameters: object) -> list[tuple[object, ...]]:

@@ -29,6 +29,7 @@ def test_every_topic_has_the_table_its_readers_know() -> None:
         "cmd.execute_trade": "execute_trade_commands",
         "exec.trade_result": "trade_execution_results",
         "ops.operator_action": "operator_actions",
+        "ops.withdrawal_prepared": "prepared_withdrawals",
     }
     assert {table.event for table in TABLES} == set(get_args(AnyEvent))
 

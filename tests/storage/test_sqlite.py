@@ -5,6 +5,7 @@ import os
 import threading
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from storage.history import FormerRun, HistoryError
@@ -41,6 +42,7 @@ async def test_each_table_counts_its_rows(path: Path) -> None:
         "execute_trade_commands": 1,
         "trade_execution_results": 1,
         "operator_actions": 1,
+        "prepared_withdrawals": 1,
     }
     await history.close(facts.START_NS)
 
@@ -66,7 +68,7 @@ async def test_writing_the_same_facts_twice_leaves_one_row_each(path: Path) -> N
     before = await history.counts()
     await history.write(facts.one_of_each(1))
     assert await history.counts() == before
-    assert history.duplicates == 8
+    assert history.duplicates == len(facts.one_of_each(1))
     await history.close(None)
 
 
@@ -249,3 +251,29 @@ async def test_a_cancelled_write_leaves_the_history_usable(path: Path) -> None:
     counts = await history.counts()
     assert counts["swap_demand_events"] == counts["trade_decisions"] >= 1
     await history.close(facts.START_NS)
+
+
+async def test_a_prepared_withdrawal_and_its_steps_are_read_back_as_written(path: Path) -> None:
+    history = SqliteHistory(path)
+    await history.open(facts.run())
+    prepared = [facts.withdrawal(1), facts.withdrawal(2, facts.U128_MAX)]
+    steps = [facts.deposit(1), facts.deposit(1, "CREDITED")]
+    await history.write([*prepared, *steps])
+    await history.close(None)
+    again = SqliteHistory(path)
+    await again.open(facts.run("run-2"))
+    assert await again.prepared_withdrawals() == tuple(prepared)
+    assert await again.liquidity("deposit") == tuple(steps)
+    assert await again.liquidity("withdrawal") == ()
+    await again.close(None)
+
+
+async def test_a_second_signing_under_the_same_key_is_not_recorded(path: Path) -> None:
+    history = SqliteHistory(path)
+    await history.open(facts.run())
+    first = facts.withdrawal(1)
+    second = msgspec.structs.replace(facts.withdrawal(2), idempotency_key=first.idempotency_key)
+    await history.write([first])
+    await history.write([second])
+    assert await history.prepared_withdrawals() == (first,)
+    await history.close(None)

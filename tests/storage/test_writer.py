@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from cockpit.events import AnyEvent
+from cockpit.events import AnyEvent, LiquidityAction, WithdrawalPrepared
 from storage.history import FormerRun, History, HistoryError, Run
 from storage.sqlite import SqliteHistory
 from storage.writer import BATCH, HistoryWriter
@@ -303,6 +303,12 @@ class Commits(History):
 
     async def counts(self) -> Mapping[str, int]:
         return await self.inner.counts()
+
+    async def liquidity(self, kind: str) -> tuple[LiquidityAction, ...]:
+        return await self.inner.liquidity(kind)
+
+    async def prepared_withdrawals(self) -> tuple[WithdrawalPrepared, ...]:
+        return await self.inner.prepared_withdrawals()
 
     async def close(self, at_ns: int | None) -> None:
         await self.inner.close(at_ns)
