@@ -3,9 +3,9 @@
 import asyncio
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
@@ -115,12 +115,17 @@ def venue(write_env: Path | None, **flags: Any) -> None:
 )
 def sandbox(headless: bool, arm: bool, seconds: float, as_json: bool, env_file: Path | None, **flags: Any) -> None:
     """Rehearse: a venue of its own on loopback, a desk and the cockpit. No key, no network, no configuration."""
-    from cockpit.rehearsal import Rehearsal, VenueFlags, new_name
+    from cockpit.rehearsal import Rehearsal, VenueFlags, check, new_name
+    from cockpit.settings import SettingsError
 
     if not headless and (arm or as_json):
         raise click.UsageError("--arm and --json go with --headless; in the cockpit you arm by keyboard")
     own = _own_settings(env_file)
     root, environ, venue_flags = _sandbox_root(), _bare_environment(), VenueFlags(**flags)
+    try:
+        check(root, own)
+    except SettingsError as exc:
+        _refuse(exc.problems)
     if headless:
         from cockpit.rehearse import rehearse
 
@@ -149,9 +154,14 @@ def _settings(env_file: Path | None) -> "Settings":
     try:
         return load(_env_file(env_file), os.environ)
     except SettingsError as exc:
-        for problem in exc.problems:
-            click.echo(problem, err=True)
-        sys.exit(2)
+        _refuse(exc.problems)
+
+
+def _refuse(problems: Iterable[str]) -> NoReturn:
+    """One line for each problem, and exit code 2."""
+    for problem in problems:
+        click.echo(problem, err=True)
+    sys.exit(2)
 
 
 def _own_settings(env_file: Path | None) -> dict[str, str]:
@@ -162,10 +172,8 @@ def _own_settings(env_file: Path | None) -> dict[str, str]:
     from cockpit.settings import NAMES
 
     file = read_env_file(env_file, NAMES)
-    for problem in file.problems:
-        click.echo(problem, err=True)
     if file.values is None or file.problems:
-        sys.exit(2)
+        _refuse(file.problems)
     return {name: value for name, value in file.values.items() if value.strip()}
 
 

@@ -1,6 +1,5 @@
 """A sandbox: a venue of its own, a desk pointed at it, and where both are found again."""
 
-import asyncio
 import os
 import subprocess
 import time
@@ -10,12 +9,13 @@ from pathlib import Path
 import msgspec
 
 from cockpit.launch import DidNotStart, answers, end, ready, spawn
-from cockpit.settings import load
+from cockpit.settings import NAMES, SettingsError, load
 
 LATEST = "latest"
 VENUE_ENV = "venue.env"
 DESK_ENV = "desk.env"
 PIDS = "pids.json"
+SOCKET_NAME = "desk.sock"
 
 DESK_SETTINGS: Mapping[str, str] = {
     "STRATEGY_MAX_NOTIONAL_EURE": "500",
@@ -28,6 +28,20 @@ DESK_SETTINGS: Mapping[str, str] = {
 
 
 CREDENTIALS = ("NEAR_INTENTS_API_KEY", "NEAR_INTENTS_ACCOUNT_ID", "NEAR_INTENTS_SIGNER_PRIVATE_KEY")
+_ELSEWHERE = "a sandbox trades on loopback only, and the settings name an endpoint that is elsewhere"
+_STAND_INS: Mapping[str, str] = {
+    "NEAR_INTENTS_API_KEY": "sandbox",
+    "NEAR_INTENTS_ACCOUNT_ID": "maker.sandbox.near",
+    "NEAR_INTENTS_SIGNER_PRIVATE_KEY": f"ed25519:{'1' * 32}",
+    "NEAR_INTENTS_RELAY_WS_URL": "ws://127.0.0.1",
+    "NEAR_INTENTS_RELAY_RPC_URL": "http://127.0.0.1",
+    "NEAR_INTENTS_BRIDGE_URL": "http://127.0.0.1",
+    "NEAR_RPC_URL": "http://127.0.0.1",
+    "REFERENCE_KRAKEN_WS_URL": "ws://127.0.0.1",
+    "REFERENCE_COINBASE_WS_URL": "ws://127.0.0.1",
+    "REFERENCE_BITSTAMP_WS_URL": "ws://127.0.0.1",
+}
+"""What a venue will announce, in kind: enough to judge an operator's own settings before anything is started."""
 
 
 class Pids(msgspec.Struct, frozen=True):
@@ -57,6 +71,12 @@ class VenueFlags(msgspec.Struct, frozen=True, kw_only=True):
         ]
 
 
+def check(root: Path, own: Mapping[str, str]) -> None:
+    """Raise SettingsError when no desk could rehearse under ``root`` with an operator's own settings."""
+    if not load(None, _settings(root / new_name(), _STAND_INS, own)).is_loopback:
+        raise SettingsError((_ELSEWHERE,))
+
+
 class Rehearsal:
     """One sandbox in its own directory under ``root``; ``latest`` points to the newest."""
 
@@ -65,12 +85,10 @@ class Rehearsal:
 
     @classmethod
     def running(cls, root: Path) -> "Rehearsal | None":
-        """The newest rehearsal whose desk still answers."""
-        latest = root / LATEST
-        if not latest.is_symlink():
-            return None
-        found = cls(root / latest.readlink())
-        return found if answers(found.socket_path) else None
+        """The newest rehearsal whose desk still answers, also when a later one has ended since."""
+        names = sorted((path.parent.name for path in root.glob(f"*/{SOCKET_NAME}")), reverse=True)
+        found = (cls(root / name) for name in names if name != LATEST)
+        return next((rehearsal for rehearsal in found if answers(rehearsal.socket_path)), None)
 
     @classmethod
     def new(cls, root: Path, name: str) -> "Rehearsal":
@@ -85,7 +103,7 @@ class Rehearsal:
     @property
     def socket_path(self) -> Path:
         """Where its desk listens."""
-        return self.directory / "desk.sock"
+        return self.directory / SOCKET_NAME
 
     @property
     def history_path(self) -> Path:
@@ -118,7 +136,7 @@ class Rehearsal:
             desk = spawn(arguments, desk_log, environ)
             (self.directory / PIDS).write_bytes(msgspec.json.encode(Pids(venue.pid, desk.pid)))
             await ready(desk, "the desk", desk_log, lambda: answers(self.socket_path))
-        except (DidNotStart, OSError, asyncio.CancelledError):
+        except BaseException:
             for process in (desk, venue):
                 if process is not None and process.poll() is None:
                     await end(process.pid)
@@ -126,14 +144,15 @@ class Rehearsal:
 
     def _write_desk_env(self, own: Mapping[str, str]) -> None:
         venue = self.venue_env()
-        settings = {**DESK_SETTINGS, **venue, **own, **{name: venue[name] for name in CREDENTIALS}}
-        settings["COCKPIT_STATE_DIR"] = str(self.directory)
-        settings.pop("SANDBOX_CONTROL_URL")
+        settings = _settings(self.directory, venue, own)
         path = self.directory / DESK_ENV
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
             file.writelines(f"{name}={value}\n" for name, value in settings.items())
-        if not load(path, {}).is_loopback:
-            raise DidNotStart("a sandbox trades on loopback only, and the settings name an endpoint that is elsewhere")
+        try:
+            if not load(path, {}).is_loopback:
+                raise DidNotStart(_ELSEWHERE)
+        except SettingsError as exc:
+            raise DidNotStart("; ".join(exc.problems)) from None
 
     async def end(self) -> list[str]:
         """End desk and venue, the desk first; one sentence for each that would not go."""
@@ -143,6 +162,12 @@ class Rehearsal:
             if not await end(pid):
                 problems.append(f"the {name} (process {pid}) did not end in time; see {self.directory}")
         return problems
+
+
+def _settings(directory: Path, venue: Mapping[str, str], own: Mapping[str, str]) -> dict[str, str]:
+    """A sandbox desk's settings: its defaults, the venue's addresses, the operator's own, the venue's credentials."""
+    settings = {**DESK_SETTINGS, **venue, **own, **{name: venue[name] for name in CREDENTIALS}}
+    return {name: value for name, value in settings.items() if name in NAMES} | {"COCKPIT_STATE_DIR": str(directory)}
 
 
 def new_name() -> str:

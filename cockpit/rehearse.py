@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -73,10 +74,26 @@ async def rehearse(
     arm: bool,
     as_json: bool,
 ) -> int:
-    """Run and report. Exit code 0: every base unit explained, 1: not, 2: it could not be carried out."""
+    """Run and report. Exit code 0: every base unit explained, 1: not, 2: it could not be carried out.
+
+    SIGTERM ends desk and venue first, and gives 143.
+    """
+    terminated = asyncio.Event()
+    running = asyncio.current_task()
+    assert running is not None
+
+    def terminate() -> None:
+        terminated.set()
+        running.cancel()
+
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, terminate)
     try:
         await rehearsal.start(flags, environ, own)
         report = await _run(rehearsal, seconds, arm)
+    except asyncio.CancelledError:
+        if terminated.is_set():
+            return 143
+        raise
     except (Failed, DidNotStart) as exc:
         click.echo(f"cockpit sandbox: {exc}", err=True)
         return 2
