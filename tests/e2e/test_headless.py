@@ -1,0 +1,128 @@
+"""`cockpit sandbox --headless --arm --json`: the whole system from one command, and its numbers add up."""
+
+import json
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Mapping
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from tests.e2e.processes import Process, bare_environment
+from tests.e2e.waiting import until
+from venue.assets import BTC, EURE
+
+
+def sandbox(state_dir: Path, *options: str, **environ: str) -> "subprocess.CompletedProcess[str]":
+    """Run a rehearsal to its end, with these settings in the environment."""
+    return subprocess.run(
+        [sys.executable, "-m", "cockpit", "sandbox", "--headless", *options],
+        env=bare_environment(COCKPIT_STATE_DIR=str(state_dir)) | environ,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=90,
+        check=False,
+    )
+
+
+def left_behind(state_dir: Path) -> list[str]:
+    """Processes of the rehearsal that are still there."""
+    lines = [" ".join(process.info["cmdline"] or ()) for process in psutil.process_iter(["cmdline"])]
+    return [line for line in lines if str(state_dir) in line]
+
+
+def check_counts(report: Mapping[str, Any]) -> None:
+    quotes, rows = report["quotes"], report["rows"]
+    assert report["requests"] == report["decisions"] == rows["swap_demand_events"] == rows["trade_decisions"]
+    assert sum(report["reasons"].values()) == report["decisions"]
+    assert quotes["sent"] == rows["execute_trade_commands"] == report["reasons"]["quote"]
+    assert quotes["sent"] == quotes["accepted"] + quotes["refused"] + quotes["unknown"]
+    assert quotes["sent"] == quotes["refused"] + quotes["settled"] + quotes["expired"] + quotes["alive"]
+    assert sum(report["fills"].values()) == quotes["settled"]
+    assert report["malformed"] == 0
+
+
+def check_balances(report: Mapping[str, Any]) -> None:
+    for proof in report["balances"]:
+        numbers = {name: int(proof[name]) for name in ("opening", "filled", "deposited", "closing")}
+        assert numbers["opening"] + numbers["filled"] + numbers["deposited"] == numbers["closing"]
+        assert proof["unexplained"] == "0"
+
+
+def test_a_rehearsal_explains_every_base_unit(short_dir: Path) -> None:
+    ran = sandbox(short_dir, "--arm", "--for", "8", "--json", "--rate", "12", "--other-pairs", "0.5", "--seed", "3")
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stderr == ""
+    report = json.loads(ran.stdout)
+    assert report["explained"] is True
+    assert report["requests"] > 0
+    assert report["other_pairs"] > 0
+    assert report["quotes"]["settled"] > 0
+    check_counts(report)
+    check_balances(report)
+    reaction = report["reaction"]
+    assert 0 < reaction["p50_us"] <= reaction["p99_us"] <= reaction["max_us"]
+
+    with closing(sqlite3.connect(short_dir / "sandbox" / "latest" / "history.sqlite")) as db:
+        settled = db.execute(
+            "SELECT c.asset_in, c.amount_in, c.asset_out, c.amount_out FROM trade_execution_results r"
+            " JOIN execute_trade_commands c USING (command_id) WHERE r.outcome = 'settled'"
+        ).fetchall()
+    for symbol, token in (("BTC", BTC.token_id), ("EURe", EURE.token_id)):
+        moved = sum(int(got) * (a == token) - int(gave) * (b == token) for a, got, b, gave in settled)
+        assert next(int(proof["filled"]) for proof in report["balances"] if proof["symbol"] == symbol) == moved
+    assert left_behind(short_dir) == []
+
+
+def test_a_rehearsal_that_is_not_armed_signs_nothing_and_never_sees_a_real_key(short_dir: Path) -> None:
+    real = {"NEAR_INTENTS_RELAY_WS_URL": "wss://relay.example.com/ws", "NEAR_INTENTS_API_KEY": "canary5ecret"}
+    ran = sandbox(short_dir, "--for", "1", "--rate", "20", "--other-pairs", "0", **real)
+    assert ran.returncode == 0, ran.stderr
+    assert "sent 0" in ran.stdout
+    assert "fills: 0 buys, 0 sells" in ran.stdout
+    assert "BTC: 0.5 to 0.5, 0 base units unexplained" in ran.stdout
+    files = [path for path in short_dir.rglob("*") if path.is_file()]
+    assert [path for path in files if b"canary5ecret" in path.read_bytes()] == []
+    assert left_behind(short_dir) == []
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 1)])
+async def test_a_rehearsal_that_is_ended_early_takes_venue_and_desk_along(
+    short_dir: Path, number: signal.Signals, code: int
+) -> None:
+    environ = bare_environment(COCKPIT_STATE_DIR=str(short_dir))
+    rehearsal = Process(["sandbox", "--headless", "--arm", "--for", "60"], short_dir / "log", environ)
+    history = short_dir / "sandbox" / "latest" / "history.sqlite"
+
+    def armed() -> bool:
+        if not history.exists():
+            return False
+        with closing(sqlite3.connect(f"{history.resolve().as_uri()}?mode=ro", uri=True)) as db:
+            try:
+                query = "SELECT COUNT(*) FROM operator_actions WHERE command = 'arm trade-executor' AND accepted"
+                return bool(db.execute(query).fetchone()[0])
+            except sqlite3.OperationalError:
+                return False
+
+    await until(armed, 30, "the rehearsal is armed")
+    rehearsal.send(number)
+    assert rehearsal.wait() == code
+    assert left_behind(short_dir) == []
+    with closing(sqlite3.connect(history)) as db:
+        assert db.execute("SELECT ended_ns IS NOT NULL FROM runs").fetchall() == [(1,)]
+
+
+@pytest.mark.slow
+def test_a_long_rehearsal_with_a_deposit_explains_every_base_unit(short_dir: Path) -> None:
+    ran = sandbox(short_dir, "--arm", "--for", "60", "--json", "--rate", "60", "--other-pairs", "0.5")
+    assert ran.returncode == 0, ran.stderr
+    report = json.loads(ran.stdout)
+    check_counts(report)
+    check_balances(report)
+    assert int(report["balances"][0]["deposited"]) == 1_000_000

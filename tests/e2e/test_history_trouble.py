@@ -1,0 +1,77 @@
+"""A history that cannot be written: the executor disarms by itself, and nothing that happened is lost."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from tests.e2e.conftest import Launch
+from tests.e2e.desk import accepted, refused
+from tests.e2e.taker import Taker
+from tests.e2e.test_arming import answers, asked
+from tests.e2e.venue import Control
+from tests.e2e.waiting import until
+from venue.assets import BTC
+
+
+@contextmanager
+def locked(state_dir: Path) -> Iterator[None]:
+    """Another program holds the history for itself."""
+    with closing(sqlite3.connect(state_dir / "history.sqlite", isolation_level=None, timeout=10)) as db:
+        db.execute("BEGIN EXCLUSIVE")
+        yield
+        db.execute("ROLLBACK")
+
+
+async def test_a_locked_history_disarms_the_executor_and_loses_nothing(
+    launch: Launch, control: Control, taker: Taker
+) -> None:
+    desk = await launch()
+    await desk.arm()
+    assert await taker.ask(BTC.token_id, amount_in=50_000)
+    sent = await answers(control)
+
+    with locked(desk.state_dir):
+        shot = await desk.until(lambda shot: not shot.executor_armed)
+        assert shot.history == "down"
+        assert "history" in shot.executor_why
+        assert "locked" in shot.executor_why
+        assert "history" in shot.executor_blocked
+        assert "history" in refused(await desk.link.send("trade-executor", "arm"))
+        assert shot.strategy_armed
+        decision, quotes = await asked(desk, taker)
+        assert (decision.reason, quotes) == ("executor_armed", [])
+        assert await answers(control) == sent
+        assert (await desk.get("/history-writer/healthz")).status_code == 503
+
+    shot = await desk.until(lambda shot: shot.history == "ok")
+    assert not shot.executor_armed
+    accepted(await desk.link.send("trade-executor", "arm"))
+    _, quotes = await asked(desk, taker)
+    assert len(quotes) == 1
+    await until(lambda: desk.count("SELECT COUNT(*) FROM trade_decisions") == 3)
+    query = "SELECT command, accepted FROM operator_actions WHERE command = 'arm trade-executor' ORDER BY id"
+    assert desk.rows(query) == [("arm trade-executor", done) for done in (1, 0, 1)]
+
+
+async def test_a_history_moved_away_disarms_the_executor(launch: Launch) -> None:
+    desk = await launch()
+    await desk.arm()
+    path = desk.state_dir / "history.sqlite"
+    path.rename(path.with_suffix(".away"))
+    shot = await desk.until(lambda shot: not shot.executor_armed)
+    assert "moved or deleted" in shot.executor_why
+    assert "history" in refused(await desk.link.send("trade-executor", "arm"))
+    path.with_suffix(".away").rename(path)
+    await desk.until(lambda shot: shot.history == "ok")
+    accepted(await desk.link.send("trade-executor", "arm"))
+
+
+async def test_ending_while_the_history_is_locked_is_no_clean_end(launch: Launch) -> None:
+    desk = await launch()
+    await desk.arm()
+    with locked(desk.state_dir):
+        assert desk.process.stop() == 1
+    assert "never reached the history" in desk.process.said()
+    assert desk.count("SELECT COUNT(*) FROM runs WHERE ended_ns IS NOT NULL") == 0
+    assert not desk.socket_path.exists()
