@@ -15,6 +15,8 @@ from venue.sandbox.timestamps import format_timestamp
 
 SECOND = 1_000_000_000
 NOW = 1_790_000_000 * SECOND
+BTC_ADDRESS = "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4"
+GNOSIS_ADDRESS = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"
 SALT = bytes.fromhex("252812b3")
 
 
@@ -98,7 +100,7 @@ def token_diff(**deltas: int) -> dict[str, object]:
 def withdrawal(amount: int, **changes: object) -> dict[str, object]:
     """An ``ft_withdraw`` intent of BTC base units to an address."""
     fields: dict[str, object] = {"token": BTC.near_token, "receiver_id": BTC.near_token, "amount": str(amount)}
-    return {"intent": "ft_withdraw", **fields, "memo": "WITHDRAW_TO:bc1qsandbox", **changes}
+    return {"intent": "ft_withdraw", **fields, "memo": f"WITHDRAW_TO:{BTC_ADDRESS}", **changes}
 
 
 def funded(clock: Clock, *signers: Signer, fee_pips: int = 1, amount: int = 10**9) -> Ledger:

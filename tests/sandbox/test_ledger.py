@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from tests.sandbox.signing import NOW, SALT, SECOND, Clock, Signer, funded, token_diff, withdrawal
+from tests.sandbox.signing import BTC_ADDRESS, NOW, SALT, SECOND, Clock, Signer, funded, token_diff, withdrawal
 from venue.assets import BTC, EURE
 from venue.sandbox.intents import taker_gives, taker_receives
 from venue.sandbox.ledger import Burn, ContractPanic, Ledger
@@ -236,7 +236,7 @@ def test_a_withdrawal_drops_the_balance_and_is_handed_on(ledger: Ledger, maker: 
         700,
         BTC.near_token,
         BTC.near_token,
-        "WITHDRAW_TO:bc1qsandbox",
+        f"WITHDRAW_TO:{BTC_ADDRESS}",
         executed.tx_hash,
     )
 

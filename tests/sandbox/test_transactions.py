@@ -1,11 +1,12 @@
 """NEAR transactions, made by the NEAR library: what runs, what may not, and that the same bytes run once."""
 
+import base64
 from typing import Any
 
 import pytest
 
 from tests.sandbox.near import TGAS, rpc, transaction
-from tests.sandbox.signing import SECOND, Clock, Signer, funded, token_diff
+from tests.sandbox.signing import BTC_ADDRESS, SECOND, Clock, Signer, funded, token_diff
 from venue.assets import BTC, EURE
 from venue.sandbox.ledger import Burn, Ledger
 from venue.sandbox.near_rpc import NearRpc
@@ -14,7 +15,7 @@ WITHDRAW: dict[str, object] = {
     "token": BTC.near_token,
     "receiver_id": BTC.near_token,
     "amount": "700",
-    "memo": "WITHDRAW_TO:bc1qsandbox",
+    "memo": f"WITHDRAW_TO:{BTC_ADDRESS}",
 }
 
 
@@ -50,6 +51,11 @@ async def refused(node: NearRpc, signed: str) -> Any:
     return error["data"]["TxExecutionError"]["InvalidTxError"]
 
 
+def value_of(response: dict[str, Any]) -> str:
+    """What the transaction returned, as the JSON text it is."""
+    return base64.b64decode(response["result"]["status"]["SuccessValue"], validate=True).decode()
+
+
 def panic_of(response: dict[str, Any]) -> Any:
     return response["result"]["status"]["Failure"]["ActionError"]["kind"]["FunctionCallError"]["ExecutionError"]
 
@@ -59,7 +65,7 @@ async def test_a_withdrawal_burns_and_its_hash_was_known_before(node: NearRpc, l
     ledger.on_burn(burns.append)
     signed, tx_hash = transaction(maker, ledger, "ft_withdraw", WITHDRAW)
     response = await send(node, signed)
-    assert response["result"]["status"] == {"SuccessValue": ""}
+    assert value_of(response) == '"700"'
     assert response["result"]["transaction"]["hash"] == tx_hash
     assert response["result"]["final_execution_status"] == "FINAL"
     assert [(burn.account, burn.amount, burn.tx_hash) for burn in burns] == [("maker.near", 700, tx_hash)]
@@ -69,11 +75,21 @@ async def test_a_withdrawal_burns_and_its_hash_was_known_before(node: NearRpc, l
 async def test_the_same_bytes_run_once(node: NearRpc, ledger: Ledger, clock: Clock, maker: Signer) -> None:
     signed, tx_hash = transaction(maker, ledger, "ft_withdraw", WITHDRAW)
     first = await send(node, signed)
-    clock.now_ns += 2 * 86_400 * SECOND
     assert await rpc(node, "broadcast_tx_commit", [signed]) == first
     found = await rpc(node, "tx", {"tx_hash": tx_hash, "sender_account_id": "maker.near", "wait_until": "FINAL"})
     assert found == first
     assert ledger.balance("maker.near", BTC.token_id) == 10**9 - 700
+
+
+async def test_bytes_that_ran_are_called_expired_once_their_block_is_too_old(
+    node: NearRpc, ledger: Ledger, clock: Clock, maker: Signer
+) -> None:
+    signed, tx_hash = transaction(maker, ledger, "ft_withdraw", WITHDRAW)
+    first = await send(node, signed)
+    clock.now_ns += 86_400 * SECOND + 1
+    assert await refused(node, signed) == "Expired"
+    found = await rpc(node, "tx", {"tx_hash": tx_hash, "sender_account_id": "maker.near", "wait_until": "FINAL"})
+    assert found == first
 
 
 @pytest.mark.parametrize("deposit", [0, 2])
@@ -181,7 +197,7 @@ async def test_a_recent_block_hash_is_taken(node: NearRpc, ledger: Ledger, clock
     for _ in range(5):
         ledger.advance_block()
     clock.now_ns += 86_400 * SECOND
-    assert (await send(node, signed))["result"]["status"] == {"SuccessValue": ""}
+    assert value_of(await send(node, signed)) == '"700"'
 
 
 async def test_too_little_gas_another_method_and_another_contract(node: NearRpc, ledger: Ledger, maker: Signer) -> None:

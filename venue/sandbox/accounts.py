@@ -21,7 +21,10 @@ _IMPLICIT = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 
 class Burn(msgspec.Struct, frozen=True):
-    """Money that left the Verifier for the token's contract; ``amount`` in base units, ``at_ns`` block time."""
+    """Money that left the Verifier for the token's contract; ``amount`` in base units, ``at_ns`` block time.
+
+    With a ``msg`` it leaves by ``ft_transfer_call``, which the bridge does not take for a withdrawal.
+    """
 
     account: str
     token: str
@@ -31,6 +34,7 @@ class Burn(msgspec.Struct, frozen=True):
     receiver_id: str
     tx_hash: str
     at_ns: int
+    msg: str | None = None
 
 
 class Account:

@@ -7,22 +7,26 @@ import msgspec
 
 from venue.sandbox.background import Background
 from venue.sandbox.bridge import Bridge
+from venue.sandbox.clock import ShiftedClock
 from venue.sandbox.config import VenueConfig
 from venue.sandbox.faults import Switches
 from venue.sandbox.genesis import Cast, open_accounts
 from venue.sandbox.ledger import Ledger
-from venue.sandbox.market import MarketClock, PricePath, RandomWalk, Replay, read_bars
+from venue.sandbox.market import NS, MarketClock, PricePath, RandomWalk, Replay, read_bars
 from venue.sandbox.relay import Relay
 from venue.sandbox.schedule import Flow, schedule
 from venue.sandbox.seeding import derive, rng
 from venue.sandbox.traders import Rivals, Traders
 
+TRANSFER_PANIC = "Pausable: Method is paused"
+"""What a token's contract says when ``ft_transfer`` is made to fail."""
+
 
 class Parts(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything behind the endpoints. ``clock`` gives UTC nanoseconds."""
+    """Everything behind the endpoints. ``clock`` gives UTC nanoseconds and can be put forward."""
 
     config: VenueConfig
-    clock: Callable[[], int]
+    clock: ShiftedClock
     background: Background
     switches: Switches
     path: PricePath
@@ -50,21 +54,39 @@ def price_path(config: VenueConfig) -> PricePath:
 def assemble(config: VenueConfig, *, clock: Callable[[], int], monotonic_ns: Callable[[], int]) -> Parts:
     """Put a venue together; nothing of it runs yet. Raises RecordingError for a bad recording."""
     seed = config.seed
+    shifted = ShiftedClock(clock)
+    switches = Switches(shifted)
     background = Background()
     path = price_path(config)
     market = MarketClock(monotonic_ns)
-    ledger = Ledger(clock=clock, fee_pips=config.fee_pips, salt=salt(seed, 0))
+    ledger = Ledger(
+        clock=shifted,
+        fee_pips=config.fee_pips,
+        salt=salt(seed, 0),
+        tx_validity_ns=int(config.tx_validity_s * NS),
+    )
+    ledger.refuse_transfer = lambda _: TRANSFER_PANIC if switches.spend("ft_transfer_fails") else None
     cast = open_accounts(config, ledger)
     relay = Relay(
         ledger=ledger,
         seed=seed,
-        clock=clock,
+        clock=shifted,
         offset_ns=market.offset_ns,
         background=background,
         settle_s=config.settle_s,
         flat=config.flat,
     )
-    rivals = Rivals(relay=relay, ledger=ledger, seed=seed, path=path, wallets=cast.rivals, clock=clock)
+    bridge = Bridge(
+        ledger,
+        shifted,
+        rng=rng(seed, "bridge"),
+        switches=switches,
+        index_after_ns=int(config.index_after_s * NS),
+        send_after_ns=int(config.send_after_s * NS),
+        complete_after_ns=int(config.complete_after_s * NS),
+        confirm_ns=int(config.confirm_s * NS),
+    )
+    rivals = Rivals(relay=relay, ledger=ledger, seed=seed, path=path, wallets=cast.rivals, clock=shifted)
     if config.rivals:
         relay.on_open(rivals.watch)
     flow = Flow(rate=config.rate, other_pairs=config.other_pairs, median_eur=config.median_eur, sigma=config.sigma)
@@ -75,19 +97,19 @@ def assemble(config: VenueConfig, *, clock: Callable[[], int], monotonic_ns: Cal
         demands=schedule(seed, flow, path, config.traders),
         wallets=cast.traders,
         market=market,
-        clock=clock,
+        clock=shifted,
         background=background,
     )
     return Parts(
         config=config,
-        clock=clock,
+        clock=shifted,
         background=background,
-        switches=Switches(),
+        switches=switches,
         path=path,
         market=market,
         ledger=ledger,
         cast=cast,
-        bridge=Bridge(ledger, clock, rng=rng(seed, "bridge")),
+        bridge=bridge,
         relay=relay,
         rivals=rivals,
         traders=traders,

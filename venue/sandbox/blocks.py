@@ -7,19 +7,29 @@ from collections.abc import Callable
 import base58
 
 VALIDITY_NS = 86_400 * 1_000_000_000
-"""How long after its block was overtaken a transaction naming it may still execute: about a day."""
+"""How long after its block a transaction naming it may still execute: about a day."""
 
 
 class Blocks:
     """Blocks made one per call; ``clock`` is UTC nanoseconds. The same seed gives the same hashes."""
 
-    def __init__(self, *, clock: Callable[[], int], seed: bytes, height: int) -> None:
+    def __init__(self, *, clock: Callable[[], int], seed: bytes, height: int, validity_ns: int = VALIDITY_NS) -> None:
         self._clock = clock
+        self._validity_ns = validity_ns
         self._seed = seed
         self._first = height
         self.height = height
-        self._overtaken: dict[str, int] = {}
-        self._order: deque[str] = deque()
+        tip = self.hash_at(height)
+        self._made_ns = {tip: clock()}
+        self._order = deque([tip])
+
+    def frozen(self) -> "Blocks":
+        """The chain as it is now; it gets no more blocks."""
+        at_ns = self._clock()
+        blocks = Blocks(clock=lambda: at_ns, seed=self._seed, height=self._first, validity_ns=self._validity_ns)
+        blocks.height = self.height
+        blocks._made_ns, blocks._order = dict(self._made_ns), self._order.copy()
+        return blocks
 
     def hash_at(self, height: int) -> str:
         """Base58 hash of the block at ``height``."""
@@ -32,20 +42,24 @@ class Blocks:
     def advance(self) -> None:
         """Put a new block on top and forget those too old to be named."""
         now = self._clock()
-        old = self.hash_at(self.height)
-        self._overtaken[old] = now
-        self._order.append(old)
-        while self._order and now - self._overtaken[self._order[0]] > VALIDITY_NS:
-            del self._overtaken[self._order.popleft()]
+        while len(self._order) > 1 and now - self._made_ns[self._order[0]] > self._validity_ns:
+            del self._made_ns[self._order.popleft()]
         self.height += 1
+        tip = self.hash_at(self.height)
+        self._made_ns[tip] = now
+        self._order.append(tip)
+
+    def time_at(self, height: int) -> int:
+        """When the block was made, UTC nanoseconds; for one too old to be named, when the oldest remembered was."""
+        return self._made_ns.get(self.hash_at(height), self._made_ns[self._order[0]])
 
     def holds(self, height: int) -> bool:
         """Whether a block of that height was made here."""
         return self._first <= height <= self.height
 
     def accepts(self, block_hash: str) -> bool:
-        """Whether a transaction naming this block may still execute: known, and tip less than a day ago."""
+        """Whether a transaction naming this block may still execute: the tip, or made within the validity."""
         if block_hash == self.hash_at(self.height):
             return True
-        overtaken = self._overtaken.get(block_hash)
-        return overtaken is not None and self._clock() - overtaken <= VALIDITY_NS
+        made_ns = self._made_ns.get(block_hash)
+        return made_ns is not None and self._clock() - made_ns <= self._validity_ns

@@ -1,11 +1,13 @@
 """What a sandbox venue is made of."""
 
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
 from venue.assets import BTC, EURE
+
+_Seconds = Annotated[float, msgspec.Meta(ge=0, le=604_800)]
 
 
 class VenueConfig(msgspec.Struct, frozen=True, kw_only=True):
@@ -16,7 +18,11 @@ class VenueConfig(msgspec.Struct, frozen=True, kw_only=True):
     ``maker_btc`` and ``maker_eure``: the maker's opening balances in base units. ``deposit_after_s``: when a deposit of
     ``deposit_btc`` base units shows up, None for never; it is credited ``deposit_confirm_s`` later. ``settle_s``: least
     and longest time from publishing to settlement. ``flat``: requests in the documented flat envelope. ``port``: first
-    of eight ports in a row, 0 for any free ones.
+    of eight ports in a row, 0 for any free ones. ``index_after_s``, ``send_after_s``, ``complete_after_s``: how long
+    after a burn the bridge knows of it, has paid it out, and is done (each from the burn on). ``confirm_s``: until
+    money that reaches a deposit address is final there, where nothing else is said. ``tx_validity_s``: how old the
+    block named by a transaction may be. ``key_registered``: whether the Verifier knows the maker's key; ``access``:
+    what the key is to the maker's NEAR account.
     """
 
     seed: int = 1
@@ -40,3 +46,10 @@ class VenueConfig(msgspec.Struct, frozen=True, kw_only=True):
     flat: bool = False
     start_paused: bool = False
     port: Annotated[int, msgspec.Meta(ge=0, le=65_527)] = 0
+    index_after_s: _Seconds = 2.0
+    send_after_s: _Seconds = 6.0
+    complete_after_s: _Seconds = 20.0
+    confirm_s: _Seconds = 15.0
+    tx_validity_s: Annotated[float, msgspec.Meta(gt=0, le=604_800)] = 86_400.0
+    key_registered: bool = True
+    access: Literal["full", "function_call", "none"] = "full"

@@ -79,11 +79,10 @@ def mt_burn(burns: Sequence[Burn]) -> str:
     return _event("nep245", "1.0.0", "mt_burn", data)
 
 
-def mt_mint(account: str, token_id: str, amount: int) -> str:
+def mt_mint(account: str, token_id: str, amount: int, *, memo: str | None = None) -> str:
     """``amount`` base units came into the Verifier for the account."""
-    return _event(
-        "nep245", "1.0.0", "mt_mint", [{"owner_id": account, "token_ids": [token_id], "amounts": [str(amount)]}]
-    )
+    minted: dict[str, object] = {"owner_id": account, "token_ids": [token_id], "amounts": [str(amount)]}
+    return _event("nep245", "1.0.0", "mt_mint", [minted | _present(memo=memo)])
 
 
 def mt_transfer(transfers: Iterable[tuple[str, str, Mapping[str, int]]]) -> str:

@@ -42,8 +42,10 @@ def open_accounts(config: VenueConfig, ledger: Ledger) -> Cast:
         ledger.register_key(owner.account, owner.public_key)
         for token_id, amount in _DEEP_POCKETS.items():
             ledger.mint(owner.account, token_id, amount)
-    ledger.register_key(cast.maker.account, cast.maker.public_key)
-    ledger.add_access_key(cast.maker.account, cast.maker.public_key)
+    if config.key_registered:
+        ledger.register_key(cast.maker.account, cast.maker.public_key)
+    if config.access != "none":
+        ledger.add_access_key(cast.maker.account, cast.maker.public_key, full_access=config.access == "full")
     for token_id, amount in ((BTC.token_id, config.maker_btc), (EURE.token_id, config.maker_eure)):
         if amount:
             ledger.mint(cast.maker.account, token_id, amount)

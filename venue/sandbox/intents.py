@@ -82,7 +82,9 @@ def withdraw(draft: Draft, owner: str, intent: FtWithdraw, *, tx_hash: str, now_
     token_id = f"nep141:{intent.token}"
     amount = int(intent.amount)
     draft.debit(owner, token_id, amount)
-    draft.burns.append(Burn(owner, intent.token, token_id, amount, intent.memo, intent.receiver_id, tx_hash, now_ns))
+    draft.burns.append(
+        Burn(owner, intent.token, token_id, amount, intent.memo, intent.receiver_id, tx_hash, now_ns, intent.msg)
+    )
 
 
 def apply_intent(

@@ -1,5 +1,7 @@
 """The Verifier contract ``intents.near`` as the sandbox keeps it: balances, keys, nonces, salts, fees and blocks."""
 
+import copy
+from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
@@ -8,25 +10,50 @@ from venue.nonce import decode_nonce
 from venue.sandbox import events, execution
 from venue.sandbox.access_keys import AccessKeys
 from venue.sandbox.accounts import Accounts, Burn, Draft
-from venue.sandbox.blocks import Blocks
+from venue.sandbox.blocks import VALIDITY_NS, Blocks
 from venue.sandbox.intents import withdraw
 from venue.sandbox.panics import ContractPanic
 from venue.sandbox.payload import MAX_U128, FtWithdraw, parse_public_key
 
-__all__ = ["Burn", "ContractPanic", "Executed", "Ledger"]
+__all__ = ["Burn", "ContractPanic", "Executed", "Ledger", "Transferred"]
+
+_REMEMBERED = 10_000
+"""Calls whose outcome is kept for who asks by transaction hash."""
+
+
+class Transferred(msgspec.Struct, frozen=True):
+    """What the token's contract made of a burn: ``failure`` is its panic, None for success.
+
+    ``returned`` base units were credited back (``ft_resolve_withdraw``); ``logs`` are the lines of that.
+    """
+
+    burn: Burn
+    failure: str | None = None
+    returned: int = 0
+    logs: tuple[str, ...] = ()
+
+    @property
+    def used(self) -> int:
+        """Base units that left for good, which is what ``ft_withdraw`` returns."""
+        return self.burn.amount - self.returned
 
 
 class Executed(msgspec.Struct, frozen=True):
-    """A call that went through: base58 intent hashes in order, base58 transaction hash, block height, log lines."""
+    """A call that went through: base58 intent hashes in order, base58 transaction hash, block height, log lines,
+    and what became of the withdrawals in it."""
 
     intent_hashes: tuple[str, ...]
     tx_hash: str
     height: int
     logs: tuple[str, ...]
+    transfers: tuple[Transferred, ...] = ()
 
 
 class Ledger:
-    """The Verifier's state. ``clock`` gives block time in UTC nanoseconds; ``salt`` (4 bytes) also seeds the hashes."""
+    """The Verifier's state. ``clock`` gives block time in UTC nanoseconds; ``salt`` (4 bytes) also seeds the hashes.
+
+    ``refuse_transfer`` is asked with every burn: the panic of the token's ``ft_transfer``, None when it succeeds.
+    """
 
     def __init__(
         self,
@@ -37,6 +64,7 @@ class Ledger:
         salt: bytes,
         contract: str = "intents.near",
         height: int = 200_000_000,
+        tx_validity_ns: int = VALIDITY_NS,
     ) -> None:
         if len(salt) != 4:
             raise ValueError("a salt has 4 bytes")
@@ -46,10 +74,31 @@ class Ledger:
         self.contract = contract
         self.accounts = Accounts()
         self.access_keys = AccessKeys()
-        self.blocks = Blocks(clock=clock, seed=salt + contract.encode(), height=height)
+        self.blocks = Blocks(clock=clock, seed=salt + contract.encode(), height=height, validity_ns=tx_validity_ns)
+        self.refuse_transfer: Callable[[Burn], str | None] = lambda burn: None
+        self._executed: OrderedDict[str, Executed] = OrderedDict()
         self._salt = salt
         self._previous_salts: dict[bytes, bool] = {}
         self._burn_listeners: list[Callable[[Burn], None]] = []
+
+    def frozen(self) -> "Ledger":
+        """A copy of the state as it is now, for a node that stands still; nothing may be executed on it."""
+        blocks = self.blocks.frozen()
+        at_ns = self.clock()
+        still = Ledger(
+            clock=lambda: at_ns,
+            fee_pips=self.fee_pips,
+            fee_collector=self.fee_collector,
+            salt=self._salt,
+            contract=self.contract,
+        )
+        still.accounts, still.access_keys = copy.deepcopy(self.accounts), copy.deepcopy(self.access_keys)
+        still.blocks, still._previous_salts = blocks, dict(self._previous_salts)
+        return still
+
+    def executed(self, tx_hash: str) -> Executed | None:
+        """The call of that transaction hash, if it went through and is among the last ten thousand."""
+        return self._executed.get(tx_hash)
 
     @property
     def height(self) -> int:
@@ -158,7 +207,7 @@ class Ledger:
         return self._finish(draft, tx_hash, (), (events.public_key(name, account, public_key),))
 
     def on_burn(self, listener: Callable[[Burn], None]) -> None:
-        """Call ``listener`` with every withdrawal, right after the balance has dropped."""
+        """Call ``listener`` with every withdrawal whose transfer succeeded, right after the balance has dropped."""
         self._burn_listeners.append(listener)
 
     def advance_block(self) -> None:
@@ -190,7 +239,23 @@ class Ledger:
     def _finish(self, draft: Draft, tx_hash: str, intent_hashes: tuple[str, ...], logs: tuple[str, ...]) -> Executed:
         draft.commit()
         self.blocks.advance()
-        for burn in draft.burns:
+        height = self.height
+        transfers = tuple(self._hand_on(burn) for burn in draft.burns)
+        executed = Executed(intent_hashes, tx_hash, height, logs, transfers)
+        self._executed[tx_hash] = executed
+        if len(self._executed) > _REMEMBERED:
+            self._executed.popitem(last=False)
+        return executed
+
+    def _hand_on(self, burn: Burn) -> Transferred:
+        """The token's ``ft_transfer`` and ``ft_resolve_withdraw``: a plain transfer that fails is credited back."""
+        failure = self.refuse_transfer(burn)
+        if failure is None:
             for listener in self._burn_listeners:
                 listener(burn)
-        return Executed(intent_hashes, tx_hash, self.height, logs)
+            return Transferred(burn)
+        if burn.msg is not None:
+            return Transferred(burn, failure)
+        self.mint(burn.account, burn.token_id, burn.amount)
+        line = events.mt_mint(burn.account, burn.token_id, burn.amount, memo="refund")
+        return Transferred(burn, failure, burn.amount, (line,))

@@ -1,36 +1,52 @@
 """A NEAR RPC node over the ledger: JSON-RPC bodies in, JSON-RPC bodies out, in nearcore's shapes. HTTP is elsewhere."""
 
 import base64
+import contextlib
 from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 import msgspec
 
 from venue.sandbox import rpc_errors as errors
-from venue.sandbox.borsh import read_transaction
+from venue.sandbox.borsh import SignedTransaction, read_transaction
+from venue.sandbox.faults import Node, Switches
 from venue.sandbox.ledger import Ledger
 from venue.sandbox.panics import ContractPanic, LogLimitExceeded
 from venue.sandbox.rpc_outcome import render_access_key, render_block, render_outcome
 from venue.sandbox.timestamps import format_timestamp
-from venue.sandbox.transactions import InvalidTransaction, Outcome, Transactions
+from venue.sandbox.transactions import GAS_PRICE as _GAS_PRICE
+from venue.sandbox.transactions import RELAY_ACCOUNT, InvalidTransaction, Outcome, Transactions
 from venue.sandbox.views import VIEWS
 
-GAS_PRICE = "100000000"
-"""yoctoNEAR per gas unit."""
+GAS_PRICE = str(_GAS_PRICE)
+"""yoctoNEAR per gas unit, as nodes write it."""
 
 ErrorStyle = Literal["result", "error"]
 """Where a failed view is told: in ``result.error`` (older nodes) or as a JSON-RPC ``error`` (newer ones)."""
 
 
 class NearRpc:
-    """Answers decoded JSON-RPC requests from the ledger; several nodes may share one Transactions."""
+    """Answers decoded JSON-RPC requests from the ledger; several nodes may share one Transactions.
+
+    ``name`` is the node's own in the table of faults.
+    """
 
     def __init__(
-        self, ledger: Ledger, *, transactions: Transactions | None = None, view_errors: ErrorStyle = "result"
+        self,
+        ledger: Ledger,
+        *,
+        transactions: Transactions | None = None,
+        view_errors: ErrorStyle = "result",
+        name: Node = "near_a",
+        switches: Switches | None = None,
     ) -> None:
-        self._ledger = ledger
-        self.transactions = Transactions(ledger) if transactions is None else transactions
+        self._live = ledger
+        self._still: Ledger | None = None
+        self._name = name
+        self._switches = switches or Switches()
+        self.transactions = Transactions(ledger, self._switches) if transactions is None else transactions
         self._view_errors = view_errors
+        self._switches.on_order(self._ordered)
         self._methods: dict[str, Callable[[Any], object]] = {
             "query": self._query,
             "block": self._block,
@@ -58,6 +74,18 @@ class NearRpc:
         except errors.RpcError as error:
             return _failed(request_id, error.body)
         return {"jsonrpc": "2.0", "result": result, "id": request_id}
+
+    @property
+    def _ledger(self) -> Ledger:
+        """The ledger as this node sees it: an older state while it stands still."""
+        if self._still is not None and self._switches.lasts("near_stale_s", self._name):
+            return self._still
+        self._still = None
+        return self._live
+
+    def _ordered(self, faults: frozenset[str]) -> None:
+        if "near_stale_s" in faults:
+            self._still = self._live.frozen()
 
     def _query(self, params: Any) -> object:
         fields = _object(params)
@@ -91,6 +119,8 @@ class NearRpc:
 
     def _view_access_key(self, account: str, public_key: str) -> object:
         key = self._ledger.access_keys.find(account, public_key)
+        if key is None and self._view_errors == "error":
+            raise errors.RpcError(errors.unknown_access_key(public_key, self._tip()))
         if key is None:
             text = f"access key {public_key} does not exist while viewing"
             return {"error": text, "logs": [], **self._tip()}
@@ -129,14 +159,28 @@ class NearRpc:
         return {"gas_price": GAS_PRICE}
 
     def _send_tx(self, params: Any) -> object:
-        outcome = self._send(params)
-        wait_until = params.get("wait_until", "EXECUTED_OPTIMISTIC") if isinstance(params, Mapping) else "FINAL"
-        return render_outcome(outcome, wait_until=str(wait_until), gas_price=GAS_PRICE)
+        transaction = self._read(params)
+        wait_until = str(params.get("wait_until", "EXECUTED_OPTIMISTIC") if isinstance(params, Mapping) else "FINAL")
+        if wait_until == "NONE":
+            self._hand_in(transaction)
+            return {"final_execution_status": "NONE"}
+        try:
+            outcome = self.transactions.send(transaction)
+        except InvalidTransaction as invalid:
+            raise errors.RpcError(errors.invalid_transaction(invalid.reason)) from invalid
+        return render_outcome(outcome, wait_until=wait_until, gas_price=GAS_PRICE)
 
     def _send_async(self, params: Any) -> object:
-        return self._send(params).transaction.tx_hash
+        transaction = self._read(params)
+        self._hand_in(transaction)
+        return transaction.tx_hash
 
-    def _send(self, params: Any) -> Outcome:
+    def _hand_in(self, transaction: SignedTransaction) -> None:
+        """Without waiting, a node does not tell whether the transaction may run."""
+        with contextlib.suppress(InvalidTransaction):
+            self.transactions.send(transaction)
+
+    def _read(self, params: Any) -> SignedTransaction:
         if isinstance(params, Mapping):
             raw = _base64(params, "signed_tx_base64")
         elif isinstance(params, list) and len(params) == 1:
@@ -144,9 +188,7 @@ class NearRpc:
         else:
             raise errors.RpcError(errors.parse_error("missing field `signed_tx_base64`"))
         try:
-            return self.transactions.send(read_transaction(raw))
-        except InvalidTransaction as invalid:
-            raise errors.RpcError(errors.invalid_transaction(invalid.reason)) from invalid
+            return read_transaction(raw)
         except ValueError as error:
             raise errors.RpcError(errors.parse_error(f"Failed to decode transaction: {error}")) from error
 
@@ -155,11 +197,20 @@ class NearRpc:
             params = {"tx_hash": params[0], "sender_account_id": params[1]}
         fields = _object(params)
         tx_hash, sender = _text(fields, "tx_hash"), _text(fields, "sender_account_id")
-        outcome = self.transactions.find(tx_hash)
-        if outcome is None or outcome.transaction.signer_id != sender:
+        outcome = self._known(tx_hash)
+        if outcome is None or outcome.transaction.signer_id not in (sender, RELAY_ACCOUNT):
             raise errors.RpcError(errors.unknown_transaction(tx_hash))
-        wait_until = fields.get("wait_until", "EXECUTED_OPTIMISTIC")
-        return render_outcome(outcome, wait_until=str(wait_until), gas_price=GAS_PRICE)
+        wait_until = str(fields.get("wait_until", "EXECUTED_OPTIMISTIC"))
+        if wait_until == "NONE":
+            return {"final_execution_status": "NONE"}
+        return render_outcome(outcome, wait_until=wait_until, gas_price=GAS_PRICE)
+
+    def _known(self, tx_hash: str) -> Outcome | None:
+        """The outcome, unless the node forgets transactions now or has not come to its block."""
+        if self._switches.lasts("near_tx_unknown_s", self._name):
+            return None
+        outcome = self.transactions.find(tx_hash)
+        return outcome if outcome is not None and outcome.height <= self._ledger.height else None
 
     def _tip(self) -> dict[str, object]:
         return {"block_height": self._ledger.height, "block_hash": self._ledger.block_hash}

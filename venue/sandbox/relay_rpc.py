@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from venue.sandbox.auction import INVALID_PARAMS, Ask, Refused
+from venue.sandbox.faults import Switches
 from venue.sandbox.panics import ContractPanic
 from venue.sandbox.payload import open_payload
 from venue.sandbox.relay import Relay
@@ -34,8 +35,9 @@ class _StatusOf(msgspec.Struct):
 class RelayRpc:
     """The endpoint ``/rpc``, with the token in ``Authorization: Bearer`` or ``X-API-Key``."""
 
-    def __init__(self, relay: Relay, *, api_key: str) -> None:
+    def __init__(self, relay: Relay, *, api_key: str, switches: Switches) -> None:
         self._relay = relay
+        self._switches = switches
         self._api_key = api_key
 
     async def handle(
@@ -88,6 +90,8 @@ class RelayRpc:
             return {"status": "FAILED", "reason": str(refusal), "intent_hashes": _hashes(signed)}
 
     def _status(self, intent_hash: str) -> dict[str, object]:
+        if self._switches.lasts("relay_not_found_s"):
+            return {"status": "NOT_FOUND_OR_NOT_VALID", "intent_hash": intent_hash}
         found = self._relay.settlement.status(intent_hash)
         answer: dict[str, object] = {"status": found.status, "intent_hash": intent_hash}
         if found.tx_hash is not None:

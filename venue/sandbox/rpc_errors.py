@@ -45,6 +45,12 @@ def unknown_account(account: str, tip: Mapping[str, object]) -> dict[str, object
     return _handler("UNKNOWN_ACCOUNT", {"requested_account_id": account, **tip}, text)
 
 
+def unknown_access_key(public_key: str, tip: Mapping[str, object]) -> dict[str, object]:
+    """A view of a key the account does not have, as some nodes tell it."""
+    text = f"Access key for public key {public_key} does not exist while viewing"
+    return _handler("UNKNOWN_ACCESS_KEY", {"public_key": public_key, **tip}, text)
+
+
 def contract_execution(text: str, tip: Mapping[str, object]) -> dict[str, object]:
     """A view that failed, as newer nodes tell it."""
     return _handler("CONTRACT_EXECUTION_ERROR", {"vm_error": text, **tip}, text)

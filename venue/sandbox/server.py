@@ -10,6 +10,8 @@ from starlette.applications import Starlette
 
 from venue.assets import BTC
 from venue.sandbox.assembly import assemble, salt
+from venue.sandbox.bridge_rpc import BridgeRpc
+from venue.sandbox.chains_view import chains_view
 from venue.sandbox.config import VenueConfig
 from venue.sandbox.control import control_app
 from venue.sandbox.exchange_socket import ExchangeSocket, exchange_app
@@ -52,6 +54,7 @@ class Venue:
         monotonic_ns: Callable[[], int] = time.monotonic_ns,
     ) -> None:
         self._config = config
+        self._clock = clock
         self._parts = assemble(config, clock=clock, monotonic_ns=monotonic_ns)
         self._opening = balances(self._parts.ledger)
         self._rotations = 0
@@ -119,23 +122,52 @@ class Venue:
             account=account,
         )
 
+    def chains(self) -> dict[str, object]:
+        """What the chains behind the bridge hold, and every deposit, burn and payment."""
+        return chains_view(self._parts.bridge, self.ledger, self._parts.clock())
+
+    def forward(self, by_ns: int) -> int:
+        """Put the venue's time forward, blocks, bridge and deadlines with it; the time it is then, UTC nanoseconds.
+
+        The exchanges and the market stay where they are. Quotes a maker signs by its own clock may be too old then.
+        """
+        self.ledger.advance_block()
+        self._parts.clock.forward(by_ns)
+        self.ledger.advance_block()
+        self._parts.bridge.advance(self._parts.clock())
+        return self._parts.clock()
+
     def _apps(self) -> dict[str, Starlette]:
         """The applications in the order of their ports."""
         parts = self._parts
-        node = NearRpc(parts.ledger)
-        twin = NearRpc(parts.ledger, transactions=node.transactions, view_errors="error")
+        switches, background = parts.switches, parts.background
+        node = NearRpc(parts.ledger, name="near_a", switches=switches)
+        twin = NearRpc(
+            parts.ledger,
+            transactions=node.transactions,
+            view_errors="error",
+            name="near_b",
+            switches=switches,
+        )
+        bridge = BridgeRpc(parts.bridge, parts.clock)
+        relay = RelayRpc(parts.relay, api_key=self._key, switches=switches)
         kraken = ExchangeSocket(self._feed("kraken", 0.25, "0.1"), Kraken)
         coinbase = ExchangeSocket(self._feed("coinbase", 0.2, "0.01"), Coinbase)
         return {
-            "relay": relay_app(self._relay_socket, RelayRpc(parts.relay, api_key=self._key)),
-            "near_a": near_app(node.handle, parts.switches, "near_a"),
-            "near_b": near_app(twin.handle, parts.switches, "near_b"),
-            "bridge": bridge_app(parts.bridge.handle),
+            "relay": relay_app(self._relay_socket, relay, switches, background),
+            "near_a": near_app(node.handle, switches, "near_a", background),
+            "near_b": near_app(twin.handle, switches, "near_b", background),
+            "bridge": bridge_app(bridge.handle, switches),
             "kraken": exchange_app(kraken, "/v2", "/0/public/Ticker", kraken_rest),
             "coinbase": exchange_app(coinbase, "/", "/products/BTC-EUR/ticker", coinbase_rest),
             "bitstamp": exchange_app(self._bitstamp, "/", "/api/v2/ticker/btceur/", bitstamp_rest),
             "control": control_app(
-                state=self.state, switches=parts.switches, traders=parts.traders, strike=self._strike
+                state=self.state,
+                chains=self.chains,
+                switches=switches,
+                traders=parts.traders,
+                strike=self._strike,
+                forward=self.forward,
             ),
         }
 
@@ -147,7 +179,7 @@ class Venue:
             step=Decimal(step),
             path=self._parts.path,
             offset_ns=self._parts.market.offset_ns,
-            clock=self._parts.clock,
+            clock=self._clock,
             switches=self._parts.switches,
         )
 
@@ -170,8 +202,16 @@ class Venue:
 
     def _deposit(self, deposit: Deposit) -> None:
         account = deposit.account or self._parts.cast.maker.account
-        confirm_ns = int(deposit.confirm_after_s * NS)
-        self._parts.bridge.deposit(account, deposit.token_id, deposit.amount, confirm_after_ns=confirm_ns)
+        self._parts.bridge.deposit(
+            account,
+            deposit.token_id,
+            deposit.amount,
+            confirm_after_ns=int(deposit.confirm_after_s * NS),
+            seen_after_ns=int(deposit.seen_after_s * NS),
+            sender=deposit.sender,
+            tx_hash=deposit.tx_hash,
+            fails=deposit.fails,
+        )
 
     async def _pulse(self) -> None:
         pulses = 0

@@ -1,0 +1,157 @@
+"""Addresses of Bitcoin mainnet and Gnosis: made from bytes, and checked as a sending wallet would check them.
+
+Sources: BIP-173 and BIP-350 (bech32, bech32m), EIP-55, and the Keccak reference for the hash EIP-55 is made with.
+"""
+
+import base58
+
+_CHARSET = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
+_GENERATOR = (0x3B6A57B2, 0x26508E6D, 0x1EA119FA, 0x3D4233DD, 0x2A1462B3)
+_BECH32, _BECH32M = 1, 0x2BC830A3
+_BITCOIN_VERSIONS = (0x00, 0x05)
+_MASK = 2**64 - 1
+_RATE = 136
+
+
+def chain_address(chain: str, digest: bytes) -> str:
+    """The address the first 20 bytes of ``digest`` stand for: P2WPKH on Bitcoin, EIP-55 on Gnosis."""
+    return eip55(digest[:20]) if chain.startswith("eth:") else segwit(0, digest[:20])
+
+
+def read_address(chain: str, text: str) -> str | None:
+    """The address in its one canonical spelling, None when the chain has no such address."""
+    return _read_ethereum(text) if chain.startswith("eth:") else _read_bitcoin(text)
+
+
+def eip55(raw: bytes) -> str:
+    """20 bytes as a checksummed address."""
+    plain = raw.hex()
+    digest = keccak256(plain.encode()).hex()
+    return "0x" + "".join(
+        letter.upper() if int(mark, 16) >= 8 else letter for letter, mark in zip(plain, digest, strict=False)
+    )
+
+
+def segwit(version: int, program: bytes) -> str:
+    """A witness program as a mainnet address: bech32 for version 0, bech32m above."""
+    data = [version, *_regroup(program, 8, 5)]
+    mark = _BECH32 if version == 0 else _BECH32M
+    checksum = _polymod([*_prefix("bc"), *data, 0, 0, 0, 0, 0, 0]) ^ mark
+    tail = [checksum >> 5 * (5 - index) & 31 for index in range(6)]
+    return "bc1" + "".join(_CHARSET[value] for value in [*data, *tail])
+
+
+def keccak256(data: bytes) -> bytes:
+    """Keccak-256 with the padding Ethereum uses, which is not that of SHA3-256."""
+    padded = bytearray(data) + b"\x01" + bytes(-(len(data) + 1) % _RATE)
+    padded[-1] |= 0x80
+    lanes = [0] * 25
+    for start in range(0, len(padded), _RATE):
+        for index in range(_RATE // 8):
+            at = start + 8 * index
+            lanes[index] ^= int.from_bytes(padded[at : at + 8], "little")
+        lanes = _permute(lanes)
+    return b"".join(lane.to_bytes(8, "little") for lane in lanes[:4])
+
+
+def _permute(lanes: list[int]) -> list[int]:
+    """Keccak-f[1600]; lane (x, y) is at ``x + 5 * y``."""
+    register = 1
+    for _ in range(24):
+        columns = [lanes[x] ^ lanes[x + 5] ^ lanes[x + 10] ^ lanes[x + 15] ^ lanes[x + 20] for x in range(5)]
+        mixed = [columns[(x - 1) % 5] ^ _rotate(columns[(x + 1) % 5], 1) for x in range(5)]
+        lanes = [lane ^ mixed[index % 5] for index, lane in enumerate(lanes)]
+        x, y, current = 1, 0, lanes[1]
+        for step in range(24):
+            x, y = y, (2 * x + 3 * y) % 5
+            current, lanes[x + 5 * y] = lanes[x + 5 * y], _rotate(current, (step + 1) * (step + 2) // 2 % 64)
+        lanes = [
+            lanes[x + 5 * y] ^ (~lanes[(x + 1) % 5 + 5 * y] & lanes[(x + 2) % 5 + 5 * y] & _MASK)
+            for y in range(5)
+            for x in range(5)
+        ]
+        for bit in range(7):
+            register = (register << 1 ^ (register >> 7) * 0x71) % 256
+            if register & 2:
+                lanes[0] ^= 1 << (1 << bit) - 1
+    return lanes
+
+
+def _rotate(lane: int, by: int) -> int:
+    return (lane << by | lane >> (64 - by)) & _MASK
+
+
+def _read_ethereum(text: str) -> str | None:
+    if len(text) != 42 or not text.startswith("0x") or not text.isascii():
+        return None
+    try:
+        raw = bytes.fromhex(text[2:])
+    except ValueError:
+        return None
+    if len(raw) != 20 or not any(raw):
+        return None
+    canonical = eip55(raw)
+    one_case = text[2:] in (text[2:].lower(), text[2:].upper())
+    return canonical if one_case or text == canonical else None
+
+
+def _read_bitcoin(text: str) -> str | None:
+    if text[:3].lower() == "bc1":
+        return _read_segwit(text)
+    try:
+        raw = base58.b58decode_check(text)
+    except ValueError:
+        return None
+    return text if len(raw) == 21 and raw[0] in _BITCOIN_VERSIONS else None
+
+
+def _read_segwit(text: str) -> str | None:
+    if text not in (text.lower(), text.upper()) or not 14 <= len(text) <= 90:
+        return None
+    plain = text.lower()
+    data = [_CHARSET.find(letter) for letter in plain[3:]]
+    if -1 in data:
+        return None
+    mark = _polymod([*_prefix("bc"), *data])
+    version, words = data[0], data[1:-6]
+    try:
+        program = bytes(_regroup(words, 5, 8))
+    except ValueError:
+        return None
+    if mark != (_BECH32 if version == 0 else _BECH32M) or version > 16 or not 2 <= len(program) <= 40:
+        return None
+    return plain if version or len(program) in (20, 32) else None
+
+
+def _prefix(text: str) -> list[int]:
+    return [*(ord(letter) >> 5 for letter in text), 0, *(ord(letter) & 31 for letter in text)]
+
+
+def _polymod(values: list[int]) -> int:
+    check = 1
+    for value in values:
+        top = check >> 25
+        check = (check & 0x1FFFFFF) << 5 ^ value
+        for index, term in enumerate(_GENERATOR):
+            if top >> index & 1:
+                check ^= term
+    return check
+
+
+def _regroup(values: bytes | list[int], width: int, into: int) -> list[int]:
+    """Groups of ``width`` bits as groups of ``into`` bits; ValueError for leftovers that are not plain padding."""
+    bits, held = 0, 0
+    groups = []
+    for value in values:
+        held = held << width | value
+        bits += width
+        while bits >= into:
+            bits -= into
+            groups.append(held >> bits & (1 << into) - 1)
+    rest = held & (1 << bits) - 1
+    if width < into:
+        if bits >= width or rest:
+            raise ValueError("the padding is wrong")
+    elif bits:
+        groups.append(rest << (into - bits) & (1 << into) - 1)
+    return groups
