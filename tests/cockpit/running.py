@@ -38,6 +38,12 @@ class Driven:
         """Wait until all of the texts are on the screen."""
         await seen(self.pilot, lambda: all(text in self.text for text in texts))
 
+    async def opens(self, *texts: str) -> None:
+        """Wait until a dialogue with these texts is open and takes keys."""
+        screens = self.app.screen_stack
+        await seen(self.pilot, lambda: self.app.screen is not screens[0] and self.app.screen.focused is not None)
+        await self.shows(*texts)
+
     async def hides(self, text: str) -> None:
         """Wait until the text is not on the screen."""
         await seen(self.pilot, lambda: text not in self.text)

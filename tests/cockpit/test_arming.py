@@ -18,11 +18,11 @@ async def test_enter_on_opening_arms_nothing(desk: FakeDesk, link: DeskLink) -> 
     desk.current = samples.disarmed()
     async with cockpit(link) as driven:
         await driven.press("ctrl+e")
-        await driven.shows("Arm the executor?", "a quote moves at most", "5 EURe", "sandbox-maker.near")
+        await driven.opens("Arm the executor?", "a quote moves at most", "5 EURe", "sandbox-maker.near")
         await driven.press("enter")
         await driven.hides("Arm the executor?")
         await driven.press("ctrl+s")
-        await driven.shows("Arm the strategy?")
+        await driven.opens("Arm the strategy?")
         await driven.press("escape")
         await driven.hides("Arm the strategy?")
     assert desk.asked == []
@@ -33,7 +33,7 @@ async def test_armed_is_shown_only_when_the_desk_reports_it(desk: FakeDesk, link
     desk.held.clear()
     async with cockpit(link) as driven:
         await driven.press("ctrl+e")
-        await driven.shows("Arm the executor?")
+        await driven.opens("Arm the executor?")
         await driven.press("right", "enter")
         await driven.shows("executor ◌ arming…")
         assert "● ARMED" not in driven.text
@@ -51,7 +51,7 @@ async def test_a_refusal_is_said_in_the_dialogue(desk: FakeDesk, link: DeskLink)
     desk.answering = desk.refuse
     async with cockpit(link) as driven:
         await driven.press("ctrl+s")
-        await driven.shows("Arm the strategy?")
+        await driven.opens("Arm the strategy?")
         await driven.press("right", "enter")
         await driven.shows("refused: the moon is not full", "strategy ○ DISARMED")
 
@@ -62,7 +62,7 @@ async def test_no_answer_is_never_shown_as_done(desk: FakeDesk) -> None:
     link = DeskLink(desk.path, actor="ops", new_id=lambda: "1", timeout_s=0.3)
     async with cockpit(link) as driven:
         await driven.press("ctrl+s")
-        await driven.shows("Arm the strategy?")
+        await driven.opens("Arm the strategy?")
         await driven.press("right", "enter")
         await driven.shows("no answer: look at the status bar", "strategy ○ DISARMED")
 
@@ -71,7 +71,7 @@ async def test_a_blocked_executor_says_why_and_cannot_be_armed(desk: FakeDesk, l
     desk.current = replace(samples.disarmed(), executor_blocked="quotes of the former run live for 42 s")
     async with cockpit(link) as driven:
         await driven.press("ctrl+e")
-        await driven.shows("blocked: quotes of the former run live for 42 s")
+        await driven.opens("blocked: quotes of the former run live for 42 s")
         await driven.press("right", "enter", "enter")
         assert desk.asked == []
         await asyncio.to_thread(desk.say, samples.disarmed(2))
@@ -83,11 +83,12 @@ async def test_disarming_never_asks_and_works_over_a_dialogue(desk: FakeDesk, li
         await driven.press("ctrl+x")
         await seen(driven.pilot, lambda: len(desk.asked) == 2)
         await driven.press("l")
-        await driven.shows("Max notional")
+        await driven.opens("Max notional")
         await driven.press("ctrl+x")
         await seen(driven.pilot, lambda: len(desk.asked) == 4)
         assert "Max notional" in driven.text
         await driven.press("escape", "ctrl+p")
+        await driven.opens("Search for commands")
         await driven.press("ctrl+x")
         await seen(driven.pilot, lambda: len(desk.asked) == 6)
     assert {verb for _, verb in desk.verbs()} == {"disarm"}
@@ -99,7 +100,7 @@ async def test_disarming_has_the_last_word_over_an_arming_on_its_way(desk: FakeD
     desk.held.clear()
     async with cockpit(link) as driven:
         await driven.press("ctrl+e")
-        await driven.shows("Arm the executor?")
+        await driven.opens("Arm the executor?")
         await driven.press("right", "enter")
         await seen(driven.pilot, lambda: desk.verbs() == [ARM])
         await driven.press("ctrl+x")
@@ -125,7 +126,7 @@ async def test_limits_are_checked_here_and_decided_by_the_desk(desk: FakeDesk, l
     desk.answering = answering
     async with cockpit(link) as driven:
         await driven.press("l")
-        await driven.shows("Max notional")
+        await driven.opens("Max notional")
         await driven.press("end", "x", *["tab"] * 7, "enter")
         await driven.shows("is not a number of EURe")
         assert desk.asked == []

@@ -36,6 +36,7 @@ def showing(*texts: str, keys: tuple[str, ...] = (), then: Before | None = None)
         if then is not None:
             await then(pilot)
         await seen(pilot, lambda: all(text in screen_text(pilot) for text in texts))
+        await seen(pilot, lambda: pilot.app.screen.focused is not None)
         await pilot.pause(0.1)
 
     return before

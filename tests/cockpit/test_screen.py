@@ -147,6 +147,7 @@ async def test_help_lists_the_keys_and_the_palette_runs_them(desk: FakeDesk, lin
         await driven.press("question_mark")
         await driven.shows("Disarm all at once")
         await driven.press("escape", "ctrl+p")
+        await driven.opens("Search for commands")
         await driven.press(*"Limits")
         await driven.shows("See and change the limits")
         await driven.press("enter")
@@ -157,13 +158,15 @@ async def test_quitting_leaves_the_desk_or_stops_it(desk: FakeDesk, link: DeskLi
     desk.current = samples.disarmed()
     async with cockpit(link) as driven:
         await driven.press("q")
-        await driven.shows("Nothing is armed", "Leave the desk running")
+        await driven.opens("Nothing is armed", "Leave the desk running")
         await driven.press("escape")
         await driven.hides("Leave the desk running")
-        await driven.press("q", "enter")
+        await driven.press("q")
+        await driven.opens("Leave the desk running")
+        await driven.press("enter")
         await driven.hides("Leave the desk running")
         await driven.press("q")
-        await driven.shows("Leave the desk running")
+        await driven.opens("Leave the desk running")
         await driven.press("right", "enter")
     assert driven.app.return_value == Exit(stop_desk=False)
     assert desk.asked == []
@@ -172,7 +175,7 @@ async def test_quitting_leaves_the_desk_or_stops_it(desk: FakeDesk, link: DeskLi
 async def test_quitting_while_armed_disarms_before_it_stops(desk: FakeDesk, link: DeskLink) -> None:
     async with cockpit(link) as driven:
         await driven.press("q")
-        await driven.shows("strategy and the executor are ARMED", "7 signed quotes may still be settled")
+        await driven.opens("strategy and the executor are ARMED", "7 signed quotes may still be settled")
         await driven.press("right", "right", "enter")
         await seen(driven.pilot, lambda: driven.app.return_value is not None)
     assert driven.app.return_value == Exit(stop_desk=True)
@@ -183,7 +186,7 @@ async def test_a_desk_that_will_not_disarm_keeps_the_question_open(desk: FakeDes
     desk.answering = desk.refuse
     async with cockpit(link) as driven:
         await driven.press("q")
-        await driven.shows("Disarm and stop the desk")
+        await driven.opens("Disarm and stop the desk")
         await driven.press("right", "right", "enter")
         await driven.shows("refused: the moon is not full", "Stop the desk anyway")
         assert driven.app.return_value is None

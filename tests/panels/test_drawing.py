@@ -51,9 +51,8 @@ def test_what_decided_fits_beside_the_market_at_120_columns() -> None:
 def test_a_row_is_exactly_as_wide_as_its_panel(text: str, width: int) -> None:
     text = "".join(character for character in text if cell_len(character) == 1 and character.isprintable())
     columns = (Column("a", 6, "right"), Column("b", 3, grow=True))
-    strip = row_strip(
-        (Cell(text), Cell(text)), columns, layout(columns, width), width, styles(True), styles(True)["text"]
-    )
+    look = styles(True)
+    strip = row_strip((Cell(text), Cell(text)), columns, layout(columns, width), width, look, look["text"])
     assert strip.cell_length == width
     assert cell_len(strip.text) == width
 
