@@ -10,7 +10,6 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Mapping, Sequence
-from decimal import Decimal
 from pathlib import Path
 
 import click
@@ -20,11 +19,8 @@ from bench.deskside import Deskside, bare_environment
 from bench.load import Listening, Load, Measured
 from bench.report import Report, Turn, as_json, as_text
 from bench.usage import Usage
+from bench.venues import start_venue
 from bench.verify import wrong_answers
-from cockpit.snapshot import Counts
-from venue.assets import BTC, EURE
-from venue.sandbox.config import VenueConfig
-from venue.sandbox.server import Venue
 
 ECHO, SIGNING, DESK = "echo", "signing echo", "desk"
 SUBJECTS = (ECHO, SIGNING, DESK)
@@ -40,9 +36,6 @@ SETTINGS = {
     "QUOTE_DEATH_MARGIN_MS": "0",
 }
 """Every request is quoted, and what a quote reserves is soon free again."""
-
-MAKER_BTC = BTC.to_units(Decimal(1_000))
-MAKER_EURE = EURE.to_units(Decimal(80_000_000))
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,18 +85,6 @@ class SenderProcess:
             assert self._process.stdin is not None
             self._process.stdin.close()
             await self._process.wait()
-
-
-@contextlib.asynccontextmanager
-async def _venue() -> AsyncIterator[Mapping[str, str]]:
-    """Everything of the venue but its traders, with a maker whose funds do not end; its environment."""
-    config = VenueConfig(rate=0, start_paused=True, deposit_after_s=None, maker_btc=MAKER_BTC, maker_eure=MAKER_EURE)
-    venue = Venue(config)
-    await venue.start()
-    try:
-        yield venue.env()
-    finally:
-        await venue.stop()
 
 
 @contextlib.asynccontextmanager
@@ -165,10 +146,6 @@ class Bench:
         await self._desk.until(lambda shot: not shot.history_queue, "done with its history")
         return Turn.of(other_pairs, repetition, rate, subject, measured, cpu, usage.rss_mb())
 
-    async def counts(self) -> Counts:
-        """What the desk counted."""
-        return (await self._desk.state()).counts
-
 
 def _order(repetition: int) -> Sequence[str]:
     """Each repetition begins with another subject."""
@@ -180,14 +157,16 @@ async def run(options: Options) -> Report:
     """Start everything, measure, and end everything."""
     async with contextlib.AsyncExitStack() as stack:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-")))
-        venue = await stack.enter_async_context(_venue())
+        venue = await start_venue(rate=0, other_pairs=0)
+        sandbox = venue.env()
         sender = SenderProcess()
         stack.push_async_callback(sender.end)
         await sender.start()
         base = f"ws://127.0.0.1:{sender.port}/"
         loop = ("--uvloop",) if options.echo_uvloop else ()
-        settings = {**venue, **SETTINGS, "NEAR_INTENTS_RELAY_WS_URL": base + PATHS[DESK]}
+        settings = {**sandbox, **SETTINGS, "NEAR_INTENTS_RELAY_WS_URL": base + PATHS[DESK]}
         desk = await stack.enter_async_context(Deskside(directory, settings))
+        stack.push_async_callback(venue.stop)
         assert desk.desk is not None
         pids = {
             ECHO: await stack.enter_async_context(_echo(base + PATHS[ECHO], *loop)),
@@ -202,14 +181,15 @@ async def run(options: Options) -> Report:
         bench = Bench(options, sender, desk, pids)
         await bench.warm_up()
         turns = await bench.turns()
-        counts = await bench.counts()
+        shot = await desk.state()
         return Report(
             turns=turns,
             cockpit=options.cockpit,
             samples=len(bench.samples),
-            wrong=wrong_answers(bench.samples, venue["NEAR_INTENTS_ACCOUNT_ID"]),
-            malformed=counts.malformed,
-            unknown=counts.unknown,
+            wrong=wrong_answers(bench.samples, sandbox["NEAR_INTENTS_ACCOUNT_ID"]),
+            malformed=shot.counts.malformed,
+            unknown=shot.counts.unknown,
+            disarmed="" if shot.executor_armed else shot.executor_why,
         )
 
 

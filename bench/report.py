@@ -77,7 +77,10 @@ class Ratio(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
-    """All turns, and what was found beside them. ``wrong``: what is wrong with sampled quotes, a sentence each."""
+    """All turns, and what was found beside them. ``wrong``: what is wrong with sampled quotes, a sentence each.
+
+    ``disarmed``: why the desk stopped quoting before the end, empty when it did not.
+    """
 
     turns: list[Turn]
     cockpit: bool
@@ -85,6 +88,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     wrong: list[str]
     malformed: int
     unknown: int
+    disarmed: str
 
 
 def rows(turns: Iterable[Turn]) -> list[Row]:
@@ -166,6 +170,8 @@ def as_text(report: Report) -> str:
         ]
     lines += ["", f"{report.samples} quotes sampled and opened: {len(report.wrong)} wrong"]
     lines += [f"  {problem}" for problem in report.wrong[:5]]
+    if report.disarmed:
+        lines.append(f"THE DESK STOPPED QUOTING: {report.disarmed}")
     if report.malformed or report.unknown:
         lines.append(f"the desk counted {report.malformed} malformed requests and {report.unknown} unknown outcomes")
     return "\n".join(lines)
