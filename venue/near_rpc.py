@@ -18,6 +18,7 @@ from venue.near_tx import (
     AccessKey,
     TxOutcome,
     invalid_transaction,
+    is_about_the_question,
     is_unknown_transaction,
     read_access_key,
     read_outcome,
@@ -28,22 +29,6 @@ __all__ = ["AccessKey", "Block", "Endpoint", "Finality", "NearRpc", "TxOutcome",
 WaitUntil = Literal["NONE", "EXECUTED_OPTIMISTIC", "FINAL"]
 Finality = Literal["final", "optimistic"]
 T = TypeVar("T")
-
-_NODE_CAUSES = frozenset(
-    {
-        "UNKNOWN_BLOCK",
-        "GARBAGE_COLLECTED_BLOCK",
-        "NOT_SYNCED_YET",
-        "NO_SYNCED_BLOCKS",
-        "UNAVAILABLE_SHARD",
-        "UNKNOWN_CHUNK",
-        "TIMEOUT_ERROR",
-        "INTERNAL_ERROR",
-        "DOES_NOT_TRACK_SHARD",
-        "REQUEST_ROUTED",
-    }
-)
-"""Causes that speak of the node that was asked, not of what it was asked: another node may know better."""
 
 
 class View(msgspec.Struct, frozen=True):
@@ -151,9 +136,9 @@ class NearRpc:
     async def send_transaction(self, signed: bytes, *, wait_until: WaitUntil = "NONE") -> TxOutcome:
         """Hand in a signed transaction (borsh). The same bytes may be sent any number of times and run once.
 
-        Unreachable means that it may have been taken, or will be. Refused, with nearcore's name of the reason
-        (``InvalidNonce``, ``Expired``, ``NotEnoughBalance``, …), means that the first node to answer would not take the
-        bytes this time: it proves nothing about an earlier sending of the same bytes, ask ``transaction``.
+        Unreachable: it may have been taken. Refused, with nearcore's name of the reason (``InvalidNonce``, ``Expired``,
+        ``NotEnoughBalance``, …): the first node to answer did not take the bytes this time, which proves nothing of an
+        earlier sending of the same bytes, ask ``transaction``. With NONE a node takes the bytes without judging them.
         """
         encoded = base64.b64encode(signed).decode("ascii")
         problems: list[str] = []
@@ -165,7 +150,7 @@ class NearRpc:
                 problems.append(str(error))
                 continue
             except Refused as error:
-                if not _is_about_the_question(error):
+                if not is_about_the_question(error):
                     endpoint.failed(error)
                     problems.append(f"{endpoint.host} refused: {error}")
                     continue
@@ -196,7 +181,7 @@ class NearRpc:
             except Refused as error:
                 if is_unknown_transaction(error):
                     continue
-                if _is_about_the_question(error):
+                if is_about_the_question(error):
                     raise
                 endpoint.failed(error)
                 problems.append(f"{endpoint.host} refused: {error}")
@@ -238,7 +223,7 @@ class NearRpc:
                 problems.append(str(error))
                 continue
             except Refused as error:
-                if _is_about_the_question(error):
+                if is_about_the_question(error):
                     self._current = index
                     raise
                 endpoint.failed(error)
@@ -272,13 +257,6 @@ async def _awaited(endpoint: JsonRpc, params: Mapping[str, object]) -> TxOutcome
         return read_outcome(await endpoint.call("tx", {**params, "wait_until": "FINAL"}), endpoint.host)
     except VenueError:
         return PENDING
-
-
-def _is_about_the_question(error: Refused) -> bool:
-    """Whether another node would say the same: the chain's own answer, or a malformed request."""
-    if error.name == "REQUEST_VALIDATION_ERROR":
-        return True
-    return bool(error.cause) and error.cause not in _NODE_CAUSES
 
 
 def _read_view(raw: bytes, host: str) -> View:

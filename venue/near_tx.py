@@ -21,6 +21,21 @@ _EXECUTED = frozenset({"EXECUTED_OPTIMISTIC", "EXECUTED", "FINAL"})
 _NO_KEY = re.compile(r"access key .*(does not exist|never been observed)", re.IGNORECASE)
 _NO_TRANSACTION = re.compile(r"transaction \S+ doesn't exist", re.IGNORECASE)
 _FAILURE_DEPTH = 8
+_NODE_CAUSES = frozenset(
+    {
+        "UNKNOWN_BLOCK",
+        "GARBAGE_COLLECTED_BLOCK",
+        "NOT_SYNCED_YET",
+        "NO_SYNCED_BLOCKS",
+        "UNAVAILABLE_SHARD",
+        "UNKNOWN_CHUNK",
+        "TIMEOUT_ERROR",
+        "INTERNAL_ERROR",
+        "DOES_NOT_TRACK_SHARD",
+        "REQUEST_ROUTED",
+    }
+)
+"""Causes that speak of the node that was asked, not of what it was asked: another node may know better."""
 
 
 class AccessKey(msgspec.Struct, frozen=True):
@@ -159,6 +174,13 @@ def read_outcome(raw: bytes, host: str) -> TxOutcome:
     except binascii.Error:
         raise Unreachable(f"{host} answered nonsense: a value that is not base64") from None
     return TxOutcome("succeeded", "", returned, failed, None, final, False, hashes)
+
+
+def is_about_the_question(error: Refused) -> bool:
+    """Whether another node would say the same: the chain's own answer, or a malformed request."""
+    if error.name == "REQUEST_VALIDATION_ERROR":
+        return True
+    return bool(error.cause) and error.cause not in _NODE_CAUSES
 
 
 def is_unknown_transaction(error: Refused) -> bool:
