@@ -28,6 +28,13 @@ def venue_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--other-pairs", type=click.FloatRange(0, 1), help="Share of requests for other pairs."),
         click.option("--speed", type=click.FloatRange(0.01, 100_000), help="Market seconds per second."),
         click.option("--prices", type=click.Path(dir_okay=False), help="CSV of bars to replay as the market."),
+        click.option(
+            "--set",
+            "settings",
+            multiple=True,
+            metavar="NAME=VALUE",
+            help="Any other setting of the venue, for instance index_after_s=1; more than one may be given.",
+        ),
     ):
         command = option(command)
     return command
@@ -78,7 +85,7 @@ def desk(env_file: Path | None) -> None:
     type=click.Path(path_type=Path, dir_okay=False),
     help="Write the .env lines to this file (mode 0600) instead of printing them.",
 )
-def venue(write_env: Path | None, **flags: Any) -> None:
+def venue(write_env: Path | None, settings: tuple[str, ...], **flags: Any) -> None:
     """Run the sandbox venue alone; prints its addresses and a funded maker's credentials as .env lines."""
     import msgspec
 
@@ -96,10 +103,22 @@ def venue(write_env: Path | None, **flags: Any) -> None:
         part.replace(write_env)
 
     try:
-        config = msgspec.convert({name: value for name, value in flags.items() if value is not None}, VenueConfig)
+        given = {name: value for name, value in flags.items() if value is not None} | _venue_settings(settings)
+        config = msgspec.convert(given, VenueConfig, strict=False)
         asyncio.run(run(config, announce))
     except (OSError, ValueError) as exc:
         raise click.ClickException(f"the venue cannot run: {exc}") from None
+
+
+def _venue_settings(settings: tuple[str, ...]) -> dict[str, str]:
+    """``name=value`` pairs by name; ValueError for one that is none, or names no setting of a venue."""
+    from venue.sandbox.config import VenueConfig
+
+    pairs = [setting.split("=", 1) for setting in settings]
+    for pair in pairs:
+        if len(pair) != 2 or pair[0] not in VenueConfig.__struct_fields__:
+            raise ValueError(f"--set {'='.join(pair)} is no setting of a venue")
+    return dict(pairs)
 
 
 @main.command()

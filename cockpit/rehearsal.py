@@ -52,20 +52,22 @@ class Pids(msgspec.Struct, frozen=True):
 
 
 class VenueFlags(msgspec.Struct, frozen=True, kw_only=True):
-    """What ``cockpit venue`` can be told; None leaves the venue's own default."""
+    """What ``cockpit venue`` can be told; None leaves the venue's own default. ``settings``: ``NAME=VALUE`` each."""
 
     seed: int | None = None
     rate: float | None = None
     other_pairs: float | None = None
     speed: float | None = None
     prices: str | None = None
+    settings: tuple[str, ...] = ()
 
     def arguments(self) -> list[str]:
         """As command-line arguments."""
         given = msgspec.structs.asdict(self)
+        settings = given.pop("settings")
         return [
             word
-            for name, value in given.items()
+            for name, value in (*given.items(), *(("set", setting) for setting in settings))
             if value is not None
             for word in (f"--{name.replace('_', '-')}", str(value))
         ]
