@@ -1,0 +1,93 @@
+"""A terminal: the command in a real pty, its screen as a person sees it, and keys as a person presses them."""
+
+import asyncio
+import fcntl
+import os
+import signal
+import struct
+import subprocess
+import sys
+import termios
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pyte
+
+from tests.e2e.waiting import until
+
+COLUMNS, LINES = 150, 45
+KEYS = {"enter": "\r", "tab": "\t", "escape": "\x1b"}
+
+
+class Terminal:
+    """``cockpit`` with these arguments in a terminal of its own."""
+
+    def __init__(self, arguments: Sequence[str], cwd: Path, environ: Mapping[str, str]) -> None:
+        self._screen = pyte.Screen(COLUMNS, LINES)
+        self._stream = pyte.ByteStream(self._screen)
+        self._master, slave = os.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", LINES, COLUMNS, 0, 0))
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "cockpit", *arguments],
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            cwd=cwd,
+            env={**environ, "TERM": "xterm-256color", "COLORTERM": "truecolor"},
+            start_new_session=True,
+            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+        )
+        os.close(slave)
+        os.set_blocking(self._master, False)
+        self._loop = asyncio.get_running_loop()
+        self._loop.add_reader(self._master, self._read)
+        self._open = True
+
+    def _read(self) -> None:
+        try:
+            raw = os.read(self._master, 65_536)
+        except BlockingIOError:
+            return
+        except OSError:
+            raw = b""
+        if raw:
+            self._stream.feed(raw)
+        else:
+            self._loop.remove_reader(self._master)
+
+    @property
+    def text(self) -> str:
+        """What the screen shows."""
+        return "\n".join(self._screen.display)
+
+    async def shows(self, words: str, times: int = 1, within_s: float = 30) -> None:
+        """Wait until the screen shows the words so many times."""
+        try:
+            await until(lambda: self.text.count(words) == times, within_s, words)
+        except AssertionError:
+            raise AssertionError(f"the screen does not show {words!r} {times} times:\n{self.text}") from None
+
+    def press(self, *keys: str) -> None:
+        """Press keys: names, ``ctrl+`` and a letter, or single characters."""
+        for key in keys:
+            text = chr(ord(key[5:]) - 96) if key.startswith("ctrl+") else KEYS.get(key, key)
+            os.write(self._master, text.encode())
+
+    async def ended(self, within_s: float = 30) -> int:
+        """Wait for the command to end; its exit code."""
+        await until(lambda: self.process.poll() is not None, within_s, "the cockpit ends")
+        return self.process.returncode
+
+    def hang_up(self) -> None:
+        """Close the terminal, as when a connection is lost."""
+        if self._open:
+            self._open = False
+            self._loop.remove_reader(self._master)
+            os.close(self._master)
+
+    def close(self) -> None:
+        """Let go of everything."""
+        self.hang_up()
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGKILL)
+        self.process.wait()

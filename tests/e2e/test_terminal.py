@@ -1,0 +1,134 @@
+"""The cockpit in a real terminal: painted, armed and disarmed by keyboard, lost and found again."""
+
+import os
+import signal
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
+from pathlib import Path
+
+import psutil
+import pytest
+
+from cockpit.launch import end
+from cockpit.link import DeskInfo, DeskLink
+from cockpit.rehearsal import Rehearsal
+from cockpit.snapshot import Snapshot
+from tests.e2e.processes import bare_environment
+from tests.e2e.terminal import Terminal
+from tests.e2e.waiting import until
+
+FLAGS = ("sandbox", "--rate", "10", "--other-pairs", "0.2")
+Open = Callable[[], Terminal]
+
+
+@pytest.fixture
+async def cockpit(short_dir: Path) -> AsyncIterator[Open]:
+    """Open terminals with `cockpit sandbox`; whatever it started is ended afterwards."""
+    terminals: list[Terminal] = []
+
+    def start() -> Terminal:
+        terminal = Terminal(FLAGS, short_dir, bare_environment(COCKPIT_STATE_DIR=str(short_dir)))
+        terminals.append(terminal)
+        return terminal
+
+    yield start
+    for terminal in terminals:
+        terminal.close()
+    for directory in (short_dir / "sandbox").glob("2*"):
+        with suppress(FileNotFoundError):
+            pids = Rehearsal(directory).pids()
+            await end(pids.desk)
+            await end(pids.venue)
+
+
+def link(rehearsal: Rehearsal) -> DeskLink:
+    return DeskLink(rehearsal.socket_path, actor="test", new_id=lambda: os.urandom(8).hex())
+
+
+async def newest(rehearsal: Rehearsal) -> Snapshot:
+    """What the desk itself says."""
+    async for said in link(rehearsal).snapshots():
+        if isinstance(said, Snapshot):
+            return said
+    raise AssertionError("no snapshot")
+
+
+async def arm(terminal: Terminal, key: str, part: str, armed: int) -> None:
+    """Arm by keyboard: ask, go from Cancel to the other button, confirm."""
+    terminal.press(key)
+    await terminal.shows(f"Arm the {part}?")
+    terminal.press("tab", "enter")
+    await terminal.shows("● ARMED", armed)
+
+
+async def test_the_loop_is_armed_watched_and_stopped_by_keyboard(cockpit: Open, short_dir: Path) -> None:
+    terminal = cockpit()
+    await terminal.shows("○ DISARMED", 2)
+    assert "SANDBOX" in terminal.text
+    assert "maker.sandbox.near" in terminal.text
+    rehearsal = Rehearsal.running(short_dir / "sandbox")
+    assert rehearsal is not None
+    await until(lambda: "blocked" not in terminal.text, 30, "the executor may be armed")
+
+    terminal.press("ctrl+s")
+    await terminal.shows("Arm the strategy?")
+    terminal.press("enter")
+    await terminal.shows("Arm the strategy?", 0)
+    assert not (await newest(rehearsal)).strategy_armed
+
+    await arm(terminal, "ctrl+s", "strategy", 1)
+    await arm(terminal, "ctrl+e", "executor", 2)
+    shot = await newest(rehearsal)
+    assert (shot.strategy_armed, shot.executor_armed) == (True, True)
+
+    async def sent() -> bool:
+        return (await newest(rehearsal)).counts.sent > 0
+
+    await until(sent, 30, "a quote is sent")
+    await until(lambda: "alive" in terminal.text and "no quote alive" not in terminal.text, 30, "a promise is shown")
+
+    terminal.press("ctrl+x")
+    await terminal.shows("○ DISARMED", 2)
+    shot = await newest(rehearsal)
+    assert (shot.strategy_armed, shot.executor_armed) == (False, False)
+
+    pids = rehearsal.pids()
+    terminal.press("q")
+    await terminal.shows("Quit?")
+    terminal.press("tab", "tab", "enter")
+    assert await terminal.ended() == 0
+    assert not psutil.pid_exists(pids.desk)
+    assert not psutil.pid_exists(pids.venue)
+    assert Rehearsal.running(short_dir / "sandbox") is None
+
+
+async def test_a_lost_cockpit_leaves_the_desk_and_the_next_one_attaches(cockpit: Open, short_dir: Path) -> None:
+    terminal = cockpit()
+    await terminal.shows("○ DISARMED", 2)
+    rehearsal = Rehearsal.running(short_dir / "sandbox")
+    assert rehearsal is not None
+    await until(lambda: "blocked" not in terminal.text, 30, "the executor may be armed")
+    await arm(terminal, "ctrl+s", "strategy", 1)
+    await arm(terminal, "ctrl+e", "executor", 2)
+    before = await link(rehearsal).health()
+    assert isinstance(before, DeskInfo)
+
+    terminal.hang_up()
+    await terminal.ended()
+    assert (await newest(rehearsal)).executor_armed
+
+    terminal = cockpit()
+    await terminal.shows("● ARMED", 2)
+    os.kill(terminal.process.pid, signal.SIGKILL)
+    await terminal.ended()
+    assert (await newest(rehearsal)).executor_armed
+
+    terminal = cockpit()
+    await terminal.shows("● ARMED", 2)
+    assert await link(rehearsal).health() == before
+    assert len(list((short_dir / "sandbox").glob("2*"))) == 1
+    terminal.press("q")
+    await terminal.shows("are ARMED. Left running, the desk")
+    terminal.press("tab", "enter")
+    assert await terminal.ended() == 0
+    assert (await newest(rehearsal)).executor_armed
