@@ -42,31 +42,40 @@ class Control:
 
     def arm(self, part: Armable, request: Request) -> Result:
         """Arm the strategy or the executor; refused with every reason that blocks it."""
-        done = self._before(request)
+        command = f"arm {part}"
+        done = self._before(request, command)
         if done is not None:
             return done
         refusal = self._arming.arm(part, request.actor, self._blocked(part))
-        return self._answer(request, f"arm {part}", {}, refusal is None, refusal or f"{part} is armed")
+        return self._answer(request, command, {}, refusal is None, refusal or f"{part} is armed")
 
     def disarm(self, part: Armable, request: Request) -> Result:
-        """Disarm; never refused, and carried out even when the same id comes again."""
+        """Disarm; never refused, carried out whatever its id, and journalled again when it disarmed again."""
+        command = f"disarm {part}"
+        was_armed = self._arming.armed(part)
         self._arming.disarm(part, f"disarmed by {request.actor}")
-        return self._before(request) or self._answer(request, f"disarm {part}", {}, True, f"{part} is disarmed")
+        first = self._answered.get(request.command_id)
+        if first is not None:
+            if first.command == command and not was_armed:
+                return first
+            request = Request(actor=request.actor)
+        return self._answer(request, command, {}, True, f"{part} is disarmed")
 
     async def refresh(self, part: Part, request: Request) -> Result:
         """Have a part read its source now; refused when the source did not answer."""
-        done = self._before(request)
+        command = f"refresh {part}"
+        done = self._before(request, command)
         if done is not None:
             return done
         problem = await self._refreshers[part]()
-        return self._answer(request, f"refresh {part}", {}, problem is None, problem or f"{part} is refreshed")
+        return self._answer(request, command, {}, problem is None, problem or f"{part} is refreshed")
 
     async def limits(self, patch: Mapping[str, object], request: Request) -> Result:
         """Change some limits; the whole set is validated, and stays as it was when anything is wrong.
 
         A longer life for quotes is in the history before it is in force: after a crash it tells how long to wait.
         """
-        done = self._before(request)
+        done = self._before(request, "set limits")
         if done is not None:
             return done
         try:
@@ -87,12 +96,20 @@ class Control:
         """Disarm everything and end the desk once its history is written."""
         for part in ARMABLE:
             self._arming.disarm(part, f"disarmed by {request.actor}: the desk is stopped")
-        result = self._before(request) or self._answer(request, "shutdown", {}, True, "the desk is stopping")
+        result = self._answered.get(request.command_id)
+        if result is None or result.command != "shutdown":
+            request = Request(actor=request.actor) if result is not None else request
+            result = self._answer(request, "shutdown", {}, True, "the desk is stopping")
         self._shutdown()
         return result
 
-    def _before(self, request: Request) -> Result | None:
-        return self._answered.get(request.command_id) if request.command_id else None
+    def _before(self, request: Request, command: str) -> Result | None:
+        """The first answer to this id; a refusal when the id was another command's."""
+        first = self._answered.get(request.command_id)
+        if first is None or first.command == command:
+            return first
+        reason = f"the command_id {request.command_id} was used for {first.command} before"
+        return self._answer(Request(actor=request.actor), command, {}, False, reason)
 
     def _answer(
         self, request: Request, command: str, arguments: Mapping[str, object], accepted: bool, reason: str
