@@ -140,19 +140,21 @@ class Api:
         """Send every snapshot until the cockpit goes; one that reads too slowly misses some, never delays others."""
         await socket.accept()
         gone = asyncio.create_task(_until_gone(socket))
+        frame: asyncio.Task[str] | None = None
         try:
             with self._stream.attached() as frames:
-                while not gone.done():
+                while True:
                     frame = asyncio.create_task(frames.next())
                     await asyncio.wait({frame, gone}, return_when=asyncio.FIRST_COMPLETED)
                     if gone.done():
-                        frame.cancel()
                         return
                     await socket.send_text(frame.result())
         except (WebSocketDisconnect, OSError, RuntimeError):
             return
         finally:
             gone.cancel()
+            if frame is not None:
+                frame.cancel()
 
 
 async def _until_gone(socket: WebSocket) -> None:

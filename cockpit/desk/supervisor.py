@@ -5,13 +5,15 @@ import logging
 from collections import Counter
 from collections.abc import Awaitable, Callable
 
+from venue.jsonrpc import plain
+
 log = logging.getLogger(__name__)
 
 RESTART_AFTER_S = 1.0
 
 
 class Supervisor:
-    """Runs named workers as tasks. ``errors`` holds the last failure of each, in one line and without arguments."""
+    """Runs named workers as tasks. ``errors`` holds the last failure of each, on one line."""
 
     def __init__(self) -> None:
         self.restarts: Counter[str] = Counter()
@@ -29,7 +31,7 @@ class Supervisor:
                 return
             except Exception as exc:
                 self.restarts[name] += 1
-                self.errors[name] = f"{type(exc).__name__}: {exc}"
+                self.errors[name] = plain(f"{type(exc).__name__}: {exc}")
                 log.exception("%s failed and is started again", name)
             await asyncio.sleep(RESTART_AFTER_S)
 
