@@ -5,7 +5,6 @@ Sources: docs.near.org, RPC ``tx``, ``send_tx`` and ``view_access_key``; nearcor
 """
 
 import base64
-import binascii
 import re
 from collections.abc import Iterator, Mapping
 from typing import Literal
@@ -13,6 +12,7 @@ from typing import Literal
 import msgspec
 
 from venue.amounts import amount_of
+from venue.assets import INTENTS_CONTRACT
 from venue.jsonrpc import Refused, Unreachable, decode, plain
 
 TxState = Literal["pending", "succeeded", "failed"]
@@ -54,6 +54,7 @@ class TxOutcome(msgspec.Struct, frozen=True):
     returned, decoded. ``receipts_failed`` has a line ``executor: why`` for each; one may fail and be made good while
     the transaction succeeds. ``block_height`` is the highest block any part ran in, None when the node could not
     tell. ``final``: no fork can undo it any more. ``reverted``: it failed before anything of it took effect.
+    ``resolved`` is what each ``ft_resolve_withdraw`` in it reports as used, base units.
     """
 
     state: TxState
@@ -64,6 +65,7 @@ class TxOutcome(msgspec.Struct, frozen=True):
     final: bool = False
     reverted: bool = False
     block_hashes: tuple[str, ...] = ()
+    resolved: tuple[int, ...] = ()
 
 
 PENDING = TxOutcome("pending")
@@ -76,8 +78,9 @@ class OutcomeUnknown(ValueError):
 def withdrawal_burned(outcome: TxOutcome, amount: int) -> int:
     """Base units of ``amount`` that an ``ft_withdraw`` really took; 0 when it failed or was refunded.
 
-    The transaction returns what ``ft_resolve_withdraw`` does: the amount used, a JSON string. A call that returns
-    nothing (``execute_intents``) burned it all if no receipt failed. Raises OutcomeUnknown where that cannot be told.
+    A transaction that calls it returns what ``ft_resolve_withdraw`` does: the amount used, a JSON string.
+    ``execute_intents`` returns nothing: it burned all if no receipt failed, and otherwise what its one resolution
+    says. Raises OutcomeUnknown where that cannot be told.
     """
     if outcome.state == "pending":
         raise OutcomeUnknown("the transaction has not been executed yet")
@@ -85,14 +88,16 @@ def withdrawal_burned(outcome: TxOutcome, amount: int) -> int:
         if outcome.reverted:
             return 0
         raise OutcomeUnknown(f"the withdrawal took effect and was not resolved: {outcome.failure}")
-    if not outcome.value:
-        if outcome.receipts_failed:
-            raise OutcomeUnknown(f"a receipt failed, and nothing says which: {outcome.receipts_failed[0]}")
+    if outcome.value:
+        used = _used(outcome.value)
+        if used is None:
+            raise OutcomeUnknown("the transaction returned something that is no amount")
+    elif not outcome.receipts_failed:
         return amount
-    try:
-        used = amount_of(msgspec.json.decode(outcome.value, type=str))
-    except ValueError:
-        raise OutcomeUnknown("the transaction returned something that is no amount") from None
+    elif len(outcome.resolved) == 1:
+        used = outcome.resolved[0]
+    else:
+        raise OutcomeUnknown(f"a receipt failed, and nothing says whose: {outcome.receipts_failed[0]}")
     if used > amount:
         raise OutcomeUnknown(f"the transaction reports {used} base units used of {amount}")
     return used
@@ -171,9 +176,10 @@ def read_outcome(raw: bytes, host: str) -> TxOutcome:
         raise Unreachable(f"{host} answered nonsense: a transaction neither succeeded nor failed")
     try:
         returned = base64.b64decode(value, validate=True)
-    except binascii.Error:
+    except ValueError:
         raise Unreachable(f"{host} answered nonsense: a value that is not base64") from None
-    return TxOutcome("succeeded", "", returned, failed, None, final, False, hashes)
+    resolved = tuple(used for part in result.receipts_outcome if (used := _resolution(part.outcome)) is not None)
+    return TxOutcome("succeeded", "", returned, failed, None, final, False, hashes, resolved)
 
 
 def is_about_the_question(error: Refused) -> bool:
@@ -217,6 +223,25 @@ def _reverted(result: _Result) -> bool:
         return True
     begun = first.outcome.receipt_ids[:1]
     return any(part.id in begun and _failed(part.outcome.status) for part in result.receipts_outcome)
+
+
+def _resolution(execution: _Execution) -> int | None:
+    """What ``ft_resolve_withdraw`` reports as used; no other receipt of the Verifier returns one amount."""
+    status = execution.status
+    value = status.get("SuccessValue") if isinstance(status, dict) else None
+    if execution.executor_id != INTENTS_CONTRACT or not isinstance(value, str) or not value:
+        return None
+    try:
+        return _used(base64.b64decode(value, validate=True))
+    except ValueError:
+        return None
+
+
+def _used(value: bytes) -> int | None:
+    try:
+        return amount_of(msgspec.json.decode(value, type=str))
+    except ValueError:
+        return None
 
 
 def _failed(status: str | dict[str, object]) -> bool:
