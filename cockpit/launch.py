@@ -90,4 +90,13 @@ def _exists(pid: int) -> bool:
         return False
     except PermissionError:
         return True
-    return True
+    return not _ended(pid)
+
+
+def _ended(pid: int) -> bool:
+    """Whether the process has ended and only its parent has not noticed: in a container that may be never."""
+    try:
+        about = Path(f"/proc/{pid}/stat").read_text("ascii", "replace")
+    except OSError:
+        return False
+    return about.rpartition(")")[2].split()[:1] == ["Z"]

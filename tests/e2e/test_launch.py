@@ -1,0 +1,34 @@
+"""Waiting for the end of a process that is another's child."""
+
+import os
+import signal
+import subprocess
+import sys
+
+from cockpit.launch import end, gone
+
+PARENT = """
+import subprocess, sys
+child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+print(child.pid, flush=True)
+sys.stdin.read()
+"""
+
+
+async def test_a_process_whose_parent_never_looks_is_gone_all_the_same() -> None:
+    with subprocess.Popen(  # noqa: ASYNC220 - it is the parent of the process under test
+        [sys.executable, "-c", PARENT], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as parent:
+        assert parent.stdout is not None
+        pid = int(parent.stdout.readline())
+        assert not await gone(pid, 0.1)
+        assert await end(pid, 10)
+        assert parent.stdin is not None
+        parent.stdin.close()
+
+
+async def test_our_own_child_is_gone_when_it_has_ended() -> None:
+    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])  # noqa: ASYNC220
+    os.kill(child.pid, signal.SIGKILL)
+    assert await gone(child.pid, 10)
+    child.returncode = -signal.SIGKILL
