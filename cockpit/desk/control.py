@@ -1,5 +1,6 @@
 """The operator's commands: carried out once each, answered, and journalled with time, actor and outcome."""
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
 
@@ -9,6 +10,7 @@ from cockpit.commands import ARMABLE, Armable, Limits, Part, Request, Result
 from cockpit.desk.arming import Arming
 from cockpit.desk.limits import LimitsInForce
 from cockpit.events import OperatorAction
+from storage.history import HistoryError
 
 REMEMBERED = 1_000
 
@@ -38,6 +40,7 @@ class Control:
         self._durable = durable
         self._wall_ns = wall_ns
         self._new_id = new_id
+        self._one_at_a_time = asyncio.Lock()
         self._answered: OrderedDict[str, Result] = OrderedDict()
 
     def arm(self, part: Armable, request: Request) -> Result:
@@ -75,9 +78,10 @@ class Control:
 
         A longer life for quotes is in the history before it is in force: after a crash it tells how long to wait.
         """
-        done = self._before(request, "set limits")
-        if done is not None:
-            return done
+        async with self._one_at_a_time:
+            return self._before(request, "set limits") or await self._set_limits(patch, request)
+
+    async def _set_limits(self, patch: Mapping[str, object], request: Request) -> Result:
         try:
             wanted = msgspec.convert({**msgspec.to_builtins(self._limits.current), **patch}, Limits, strict=False)
             problems = wanted.problems()
@@ -88,7 +92,12 @@ class Control:
         named = ", ".join(f"{name} = {getattr(wanted, name)}" for name in patch) or "nothing changed"
         result = self._answer(request, "set limits", patch, True, named)
         if wanted.max_deadline_ms > self._limits.current.max_deadline_ms:
-            await self._durable()
+            try:
+                await self._durable()
+            except HistoryError as exc:
+                refused = self._answer(Request(actor=request.actor), "set limits", patch, False, f"not in force: {exc}")
+                self._answered[result.command_id] = refused
+                return refused
         self._limits.replace(wanted)
         return result
 
