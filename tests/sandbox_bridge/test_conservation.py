@@ -81,7 +81,7 @@ FAULTS = st.sampled_from(
     [
         {"withdrawal_rejects": 2},
         {"ft_transfer_fails": 1},
-        {"fee_factor": "3.1"},
+        {"fee_factor": "40.1"},
         {"fee_factor": 0},
         {"near_resend": "invalid_nonce"},
         {"bridge_not_found_s": 5},

@@ -118,6 +118,16 @@ async def test_estimates_fail_and_fees_change_on_request(world: World) -> None:
     assert world.bridge.chains[BTC.chain].balances == {BTC_ADDRESS: 96_250}
 
 
+async def test_a_burn_the_fee_would_eat_whole_is_returned(world: World) -> None:
+    before = world.ledger.balance(MAKER, BTC.token_id)
+    world.switches.order({"fee_factor": 100})
+    burn(world, 150_000)
+    burn(world, 150_001)
+    world.wait(20)
+    assert world.bridge.chains[BTC.chain].balances == {BTC_ADDRESS: 1}
+    assert world.ledger.balance(MAKER, BTC.token_id) == before - 150_001
+
+
 async def test_a_payment_to_a_deposit_address_comes_back_as_a_deposit(world: World) -> None:
     before = world.ledger.balance(MAKER, BTC.token_id)
     address = (await world.call("deposit_address", account_id=MAKER, chain=BTC.chain))["address"]
