@@ -234,7 +234,7 @@ class CockpitApp(App[Exit], inherit_bindings=False):
             # Disarming was asked for meanwhile, and the desk may have taken it first: ask again, so that it is last.
             self._disarm(part, None)
         else:
-            self._settle(part, outcome)
+            self._settle(part, outcome, armed=True)
         if not answer(outcome):
             self._toast(outcome)
 
@@ -248,15 +248,16 @@ class CockpitApp(App[Exit], inherit_bindings=False):
     async def _disarm(self, part: Part, answer: Callable[[Outcome], None] | None) -> None:
         self._asked[part] = "disarming…"
         outcome = await self.link.send(part, "disarm")
-        self._settle(part, outcome)
+        self._settle(part, outcome, armed=False)
         if answer is None:
             self._toast(outcome)
         else:
             answer(outcome)
 
-    def _settle(self, part: Part, outcome: Outcome) -> None:
-        """A command ended: an accepted one stays "arming…" until the next snapshot shows what it did."""
-        if not isinstance(outcome, Unknown) and outcome.accepted:
+    def _settle(self, part: Part, outcome: Outcome, *, armed: bool) -> None:
+        """A command ended: an accepted one stays "arming…" until a snapshot shows what it did."""
+        shown = self._snapshot is not None and is_armed(self._snapshot, part) == armed
+        if not isinstance(outcome, Unknown) and outcome.accepted and not shown:
             self._acknowledged.add(part)
         else:
             self._asked.pop(part, None)

@@ -68,6 +68,16 @@ def fine_age(ms: int | None) -> str:
     return f"{max(ms, 0) / 1000:.1f}s" if ms < 10_000 else age(ms)
 
 
+def since(ms: int) -> str:
+    """How long ago in steps of five seconds, for captions whose every change draws a whole frame again."""
+    return "just now" if ms < 10_000 else f"{age(ms // 5000 * 5000)} ago"
+
+
+def up(ms: int) -> str:
+    """How long something runs, in whole minutes."""
+    return "under a minute" if ms < 60_000 else f"{age(ms // 60_000 * 60_000).removesuffix('00s')}"
+
+
 def left(ms: int) -> str:
     """Time left in whole seconds, rounded up so that 0 means dead."""
     return age(-(-max(ms, 0) // 1000) * 1000)

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from cockpit.format import age, exact, number, short
+from cockpit.format import age, exact, number, short, since
 from cockpit.snapshot import DepositRow, Snapshot
 from panels.cells import Cell, Column, Detail, Field, Row
 from panels.panel import Panel
@@ -88,7 +88,7 @@ class Deposits(Panel):
 
     def summary(self, snapshot: Snapshot) -> str:
         """How old the list is."""
-        return "" if snapshot.deposits_age_ms is None else f"read {age(snapshot.deposits_age_ms)} ago"
+        return "" if snapshot.deposits_age_ms is None else f"read {since(snapshot.deposits_age_ms)}"
 
     def detail(self, snapshot: Snapshot, key: str) -> Detail | None:
         """One deposit, whole."""

@@ -7,6 +7,7 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
+from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widget import Widget
 from textual.widgets import Static
@@ -45,7 +46,7 @@ class Dialogue(ModalScreen[T], Generic[T]):
         """The status bar and the box."""
         yield StatusBar(id="status")
         with Vertical(id="box") as box:
-            box.border_title = self._title
+            box.border_title = Content(self._title)
             yield from self.body()
 
     def body(self) -> Iterable[Widget]:

@@ -163,9 +163,9 @@ class LiveGrid(ScrollView, can_focus=True, inherit_bindings=False):
 
     def render_line(self, y: int) -> Strip:
         """One line as a strip, from the cache where it can be; line 0 is the header and never scrolls."""
-        width = self.size.width
+        width = self.size.width - self.scrollbar_size_vertical
         if width != self._width:
-            # A scroll bar that comes or goes changes the width without a resize.
+            # A scroll bar that comes or goes changes the width, and no resize tells.
             self._width, self._places = width, layout(self.columns, width)
             self._strips.clear()
         index = y - 1 + self.scroll_offset.y

@@ -1,6 +1,6 @@
 """Health: each part of the desk, what it counted, and its last error."""
 
-from cockpit.format import age
+from cockpit.format import age, up
 from cockpit.snapshot import Health as HealthRow
 from cockpit.snapshot import Snapshot
 from panels.cells import Cell, Column, Detail, Field, Row
@@ -78,7 +78,7 @@ class Health(Panel):
         """How long the desk runs, and how many cockpits watch it."""
         others = snapshot.attached - 1
         watching = f" · {others} other cockpit{'s' if others > 1 else ''} attached" if others > 0 else ""
-        return f"desk up {age((snapshot.at_ns - snapshot.started_ns) // 1_000_000)}{watching}"
+        return f"desk up {up((snapshot.at_ns - snapshot.started_ns) // 1_000_000)}{watching}"
 
     def detail(self, snapshot: Snapshot, key: str) -> Detail | None:
         """One part with its counters."""

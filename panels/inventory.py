@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from textual.app import ComposeResult
 
-from cockpit.format import NOTHING, age, exact, number, percent, rounded
+from cockpit.format import NOTHING, UNKNOWN, age, exact, number, percent, rounded, since
 from cockpit.snapshot import Inventory as Held
 from cockpit.snapshot import InventoryRow, Snapshot
 from panels.cells import Cell, Column, Detail, Field, Line, Row
@@ -95,7 +95,7 @@ def proof_lines(held: Held) -> list[Line]:
     return lines
 
 
-def inventory_detail(row: InventoryRow) -> Detail:
+def inventory_detail(row: InventoryRow, held: Held) -> Detail:
     """The asset to the last base unit."""
     return Detail(
         f"{row.symbol} on the Verifier",
@@ -111,6 +111,8 @@ def inventory_detail(row: InventoryRow) -> Detail:
             Field("+ fills", Cell(exact(row.filled, signed=True))),
             Field("unexplained", unexplained(row)),
             Field("decimals", Cell(str(row.decimals))),
+            Field("read", Cell("never" if held.age_ms is None else f"{age(held.age_ms)} ago")),
+            Field("at block", Cell(UNKNOWN if held.block_height is None else str(held.block_height))),
         ),
     )
 
@@ -152,11 +154,10 @@ class Inventory(Panel):
         values = [row.value_eur for row in held.rows]
         known = [value for value in values if value is not None]
         worth = f"worth {number(sum(known, Decimal(0)), 2)} EUR" if known and len(known) == len(values) else ""
-        read = "never read" if held.age_ms is None else f"read {age(held.age_ms)} ago"
-        block = "" if held.block_height is None else f"block {held.block_height}"
-        return " · ".join(word for word in (worth, read, block) if word)
+        read = "never read" if held.age_ms is None else f"read {since(held.age_ms)}"
+        return " · ".join(word for word in (worth, read) if word)
 
     def detail(self, snapshot: Snapshot, key: str) -> Detail | None:
         """One asset, whole."""
         row = next((row for row in snapshot.inventory.rows if row.symbol == key), None)
-        return None if row is None else inventory_detail(row)
+        return None if row is None else inventory_detail(row, snapshot.inventory)

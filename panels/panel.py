@@ -4,6 +4,7 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
+from textual.content import Content
 
 from cockpit.snapshot import Snapshot
 from panels.cells import Cell, Column, Detail, Row
@@ -21,6 +22,7 @@ class Panel(Vertical):
         self.number = number
         self.grid = LiveGrid(self.COLUMNS, id=f"{ident}-grid")
         self._snapshot: Snapshot | None = None
+        self._captioned = ""
         self.border_title = f"{number} {self.TITLE}"
 
     def compose(self) -> ComposeResult:
@@ -70,5 +72,7 @@ class Panel(Vertical):
         behind = self.grid.behind
         words = [f"↑ {behind} new, g follows" if behind else "", self.summary(self._snapshot)]
         caption = " · ".join(word for word in words if word)
-        if self.border_subtitle != caption:
-            self.border_subtitle = caption
+        if self._captioned != caption:
+            self._captioned = caption
+            # What a desk says may hold brackets, which a plain string would take for markup.
+            self.border_subtitle = Content(caption)

@@ -190,3 +190,14 @@ async def test_a_desk_that_will_not_disarm_keeps_the_question_open(desk: FakeDes
         await driven.press("right", "right", "enter")
         await driven.shows("refused: the moon is not full", "Stop the desk anyway")
         assert driven.app.return_value is None
+
+
+async def test_brackets_in_what_the_desk_says_are_shown_as_they_are(desk: FakeDesk, link: DeskLink) -> None:
+    said = samples.snapshot()
+    market = replace(said.market, usable=False, detail="[/] only [kraken] ticks")
+    health = tuple(replace(part, state="down", last_error="[red]x[/]") for part in said.health)
+    desk.current = replace(said, market=market, health=health, executor_armed=False, executor_blocked="[b]x[/q]")
+    async with cockpit(link) as driven:
+        await driven.shows("NOT USABLE: [/] only [kraken] ticks", "down: [red]x[/]", "[b]x[/q]")
+        await driven.press("ctrl+e")
+        await driven.opens("blocked: [b]x[/q]")
