@@ -77,6 +77,56 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         return tuple(found)
 
 
+Route = Literal["transaction", "intent"]
+
+
+class WithdrawalOrder(Request, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What an operator asks to be withdrawn, and what a review of it needs.
+
+    ``asset_id``: the token id or the symbol. ``amount``: base units burned, the bridge's fee among them.
+    ``destination_address``: empty takes the configured one. ``expected_fee``: the fee that was reviewed, base units; a
+    changed one refuses. ``idempotency_key``: one key, one withdrawal, however often it is asked for.
+    """
+
+    asset_id: str
+    amount: str | int = ""
+    destination_address: str = ""
+    chain: str = ""
+    expected_fee: str | int | None = None
+    idempotency_key: str = ""
+    route: Route | None = None
+
+
+class WithdrawalReview(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything to know before a withdrawal is confirmed. Amounts are Decimal of whole tokens.
+
+    ``refusals``: why it would be refused now, one sentence each; empty when it may go. ``alive_promised``: what quotes
+    still alive promise of the same asset. ``cooling_left_ms``: how long the address must still wait.
+    """
+
+    asset_id: str
+    symbol: str
+    decimals: int
+    chain: str
+    route: Route
+    destination: str
+    amount: Decimal | None
+    amount_units: str
+    fee: Decimal | None
+    fee_units: str
+    arrives: Decimal | None
+    minimum: Decimal | None
+    balance: Decimal | None
+    spendable: Decimal | None
+    spendable_units: str
+    spendable_after: Decimal | None
+    alive_quotes: int
+    alive_promised: Decimal
+    cooling_left_ms: int
+    frozen: bool
+    refusals: tuple[str, ...]
+
+
 class Result(msgspec.Struct, frozen=True, kw_only=True):
     """What became of a command. ``reason`` says why it was refused, or what was done, in one sentence."""
 

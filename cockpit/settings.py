@@ -122,6 +122,13 @@ class Settings(BaseSettings):
     inventory_max_age_ms: int = _whole("INVENTORY_MAX_AGE_MS", 20_000, 1_000, 3_600_000)
     quote_deadline_ms: int = _whole("QUOTE_DEADLINE_MS", 60_000, 1_000, 3_600_000)
     quote_max_deadline_ms: int = _whole("QUOTE_MAX_DEADLINE_MS", 120_000, 1_000, 3_600_000)
+    withdrawal_route: Literal["transaction", "intent"] = Field(
+        default="transaction", validation_alias="WITHDRAWAL_ROUTE", description="expected transaction or intent"
+    )
+    withdrawals_stay_open: bool = Field(
+        default=False, validation_alias="WITHDRAWALS_STAY_OPEN", description="expected true or false"
+    )
+    withdrawal_cooling_ms: int = _whole("WITHDRAWAL_COOLING_MS", 600_000, 0, 604_800_000)
     quote_death_margin_ms: int = _whole("QUOTE_DEATH_MARGIN_MS", 5_000, 0, 600_000)
 
     paint_hz: int = _whole("COCKPIT_PAINT_HZ", 4, 1, 10, "pictures a second")

@@ -27,7 +27,10 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class InventoryRow(msgspec.Struct, frozen=True, kw_only=True):
-    """One asset. ``spendable`` = balance - reserved, never below 0; ``unexplained`` = balance - expected."""
+    """One asset. ``spendable`` = balance - reserved - leaving, never below 0.
+
+    ``leaving`` is signed away by withdrawals and still in the balance; ``reserved`` is promised by quotes. The proof:
+    opening + deposited + filled - withdrawn = balance, or the difference is ``unexplained``."""
 
     symbol: str
     decimals: int
@@ -40,6 +43,8 @@ class InventoryRow(msgspec.Struct, frozen=True, kw_only=True):
     deposited: Decimal
     unexplained: Decimal | None
     value_eur: Decimal | None
+    leaving: Decimal = Decimal(0)
+    withdrawn: Decimal = Decimal(0)
 
 
 class Inventory(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,6 +66,52 @@ class DepositRow(msgspec.Struct, frozen=True, kw_only=True):
     chain: str
     tx_hash: str
     age_ms: int
+
+
+class DepositAddressRow(msgspec.Struct, frozen=True, kw_only=True):
+    """Where to send a deposit of one asset; ``minimum`` is the bridge's, in whole tokens."""
+
+    symbol: str
+    chain: str
+    address: str
+    memo: str | None
+    minimum: Decimal | None
+    age_ms: int | None
+
+
+class WithdrawalRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A withdrawal and how far it has come.
+
+    ``state``: requested, prepared, sent, unknown, burned, bridging, completed, failed, refunded, returned or expired.
+    ``steps``: each state with its age in ms, oldest first. ``ours`` is False for one that this desk did not make.
+    """
+
+    withdrawal_id: str
+    symbol: str
+    chain: str
+    amount: Decimal
+    fee: Decimal | None
+    destination: str
+    route: str
+    state: str
+    detail: str
+    age_ms: int
+    near_hash: str
+    destination_hash: str
+    ours: bool
+    steps: tuple[tuple[str, int], ...]
+
+
+class KeyView(msgspec.Struct, frozen=True, kw_only=True):
+    """The signing key: whether the Verifier takes it, and what it is on the NEAR account itself.
+
+    ``access``: full, function call, none (no access key of the account) or unknown. ``command`` registers it by hand.
+    """
+
+    public_key: str = ""
+    registered: bool | None = None
+    access: str = "unknown"
+    command: str = ""
 
 
 class DecisionRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -180,7 +231,11 @@ class Reaction(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything a cockpit paints. ``seq`` rises by one a snapshot; ``at_ns`` is the desk's UTC clock."""
+    """Everything a cockpit paints. ``seq`` rises by one a snapshot; ``at_ns`` is the desk's UTC clock.
+
+    ``freeze_left_ms``: when open withdrawals freeze by themselves, None while frozen or held open by a setting.
+    ``withdrawal_defaults``: the configured destination of a symbol.
+    """
 
     seq: int
     at_ns: int
@@ -211,3 +266,8 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     counts: Counts
     alive: Alive
     reaction: Reaction
+    deposit_addresses: tuple[DepositAddressRow, ...] = ()
+    withdrawals: tuple[WithdrawalRow, ...] = ()
+    freeze_left_ms: int | None = None
+    withdrawal_defaults: tuple[tuple[str, str], ...] = ()
+    key: KeyView = KeyView()

@@ -1,8 +1,9 @@
 """The signer: the only file that touches the private key.
 
-It signs one kind of thing: a ``token_diff`` of the active pair, one side received and the other given, inside the
-ceiling it was given. Any registered key may sign any intent on the venue, withdrawals included (PROTOCOL), so
-what this key is used for is limited here.
+It signs a ``token_diff`` of the active pair, one side received and the other given, inside the ceiling it was given;
+a withdrawal of the pair's tokens to a checked address of their own chain, as a transaction or as an intent; and the
+registration of its own key. Any registered key may sign any intent on the venue (PROTOCOL), so what this key is
+used for is limited here.
 """
 
 import base64
@@ -13,7 +14,9 @@ import base58
 import msgspec
 from nacl.bindings import crypto_sign, crypto_sign_BYTES, crypto_sign_seed_keypair
 
-from venue.assets import INTENTS_CONTRACT, MAX_AMOUNT, Pair
+from venue.addresses import BadAddress, check_address
+from venue.assets import INTENTS_CONTRACT, MAX_AMOUNT, Asset, Pair
+from venue.near_transactions import UnsignedTransaction, add_public_key_transaction, ft_withdraw_transaction
 from venue.nep413 import nep413_hash
 from venue.nonce import RANDOM_LEN, pack_nonce
 from venue.relay_wire import SignedData, SignedPayload
@@ -35,6 +38,17 @@ class SignedQuote(msgspec.Struct, frozen=True):
     nonce: str
     deadline_ns: int
     data: SignedData
+
+
+class SignedBytes(msgspec.Struct, frozen=True):
+    """Something signed that moves money once at most: what to send, its hash, and the nonce that makes it unique.
+
+    ``sent`` is the signed transaction's borsh, or the signed intent's JSON. ``hash`` is base58, known before sending.
+    """
+
+    hash: str
+    nonce: str
+    sent: bytes
 
 
 def iso_deadline(deadline_ns: int) -> str:
@@ -101,10 +115,62 @@ class Signer:
         if (amount_out if asset_out == pair.quote.token_id else amount_in) > self.ceiling:
             raise RefusedToSign("the notional is over the signer's ceiling")
         deadline_ns -= deadline_ns % MS
-        message = (
-            f'{{"signer_id":"{self._account_id}","deadline":"{iso_deadline(deadline_ns)}","intents":['
-            f'{{"intent":"token_diff","diff":{{"{asset_in}":"{amount_in}","{asset_out}":"-{amount_out}"}}}}]}}'
+        intent = f'{{"intent":"token_diff","diff":{{"{asset_in}":"{amount_in}","{asset_out}":"-{amount_out}"}}}}'
+        return self._sign_intent(intent, deadline_ns, salt)
+
+    def sign_withdrawal_transaction(
+        self, asset: Asset, amount: int, destination: str, access_nonce: int, block_hash: str
+    ) -> SignedBytes:
+        """A transaction that burns ``amount`` base units for the bridge to pay out to ``destination``.
+
+        ``access_nonce`` is the access key's last, ``block_hash`` a recent block's. RefusedToSign as below.
+        """
+        memo = self._withdrawal_memo(asset, amount, destination)
+        public = self.__secret[32:]
+        unsigned = ft_withdraw_transaction(
+            self._account_id, public, access_nonce, block_hash, token=asset.near_token, amount=amount, memo=memo
         )
+        return self._sign_transaction(unsigned)
+
+    def sign_withdrawal_intent(
+        self, asset: Asset, amount: int, destination: str, deadline_ns: int, salt: bytes
+    ) -> SignedBytes:
+        """The same exit as an intent that can be executed once, until ``deadline_ns`` (UTC; cut to milliseconds).
+
+        RefusedToSign for a token that is not the pair's, an amount that is no positive u128, or a wrong address.
+        """
+        memo = self._withdrawal_memo(asset, amount, destination)
+        token = asset.near_token
+        intent = (
+            f'{{"intent":"ft_withdraw","token":"{token}","receiver_id":"{token}","amount":"{amount}","memo":"{memo}"}}'
+        )
+        signed = self._sign_intent(intent, deadline_ns - deadline_ns % MS, salt)
+        return SignedBytes(signed.quote_hash, signed.nonce, msgspec.json.encode(signed.data))
+
+    def sign_key_registration(self, access_nonce: int, block_hash: str) -> SignedBytes:
+        """A transaction that registers this signer's own key, and no other, with the Verifier."""
+        public = self.__secret[32:]
+        return self._sign_transaction(add_public_key_transaction(self._account_id, public, access_nonce, block_hash))
+
+    def _withdrawal_memo(self, asset: Asset, amount: int, destination: str) -> str:
+        if asset not in (self._pair.base, self._pair.quote):
+            raise RefusedToSign("the token is not one of the active pair")
+        if not 0 < amount <= MAX_AMOUNT:
+            raise RefusedToSign("the amount is not a positive u128")
+        try:
+            checked = check_address(asset.chain, destination)
+        except BadAddress as error:
+            raise RefusedToSign(str(error)) from None
+        if checked != destination:
+            raise RefusedToSign("the address is not in its usual form")
+        return f"WITHDRAW_TO:{destination}"
+
+    def _sign_transaction(self, unsigned: UnsignedTransaction) -> SignedBytes:
+        signature = crypto_sign(unsigned.to_sign, self.__secret)[:crypto_sign_BYTES]
+        return SignedBytes(unsigned.hash, str(unsigned.nonce), unsigned.signed(signature))
+
+    def _sign_intent(self, intent: str, deadline_ns: int, salt: bytes) -> SignedQuote:
+        message = f'{{"signer_id":"{self._account_id}","deadline":"{iso_deadline(deadline_ns)}","intents":[{intent}]}}'
         nonce = pack_nonce(salt, deadline_ns, self._random(RANDOM_LEN))
         digest = nep413_hash(message.encode(), nonce, _RECIPIENT)
         signature = crypto_sign(digest, self.__secret)[:crypto_sign_BYTES]

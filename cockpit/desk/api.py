@@ -5,51 +5,20 @@ One path for each of the seven parts, the whole state, the stream of snapshots, 
 
 import asyncio
 import os
-from collections.abc import Callable
-from decimal import Decimal
+from collections.abc import Callable, Sequence
 from typing import Any
 
-import msgspec
 from starlette.applications import Starlette
 from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from cockpit.commands import ARMABLE, PARTS, REFRESHABLE, Armable, Part, Request, Result
+from cockpit.commands import ARMABLE, PARTS, REFRESHABLE, Armable, Part
 from cockpit.desk.control import Control
+from cockpit.desk.http import BadBody, answered, as_json, read_body
 from cockpit.desk.stream import Stream
 from cockpit.snapshot import Snapshot
-
-MAX_BODY = 16 * 1024
-
-_BODY = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal)
-"""Limits are amounts: they do not pass through a float on their way in."""
-
-
-class BadBody(Exception):
-    """A request body that is not the JSON object it must be."""
-
-
-def _json(value: object, status: int = 200) -> Response:
-    return Response(msgspec.json.encode(value), status, media_type="application/json")
-
-
-def _answered(result: Result) -> Response:
-    return _json(result, 200 if result.accepted else 409)
-
-
-async def _body(http: HttpRequest) -> tuple[Request, dict[str, object]]:
-    """Who asks, and the rest of the body; an empty body is an anonymous request."""
-    raw = await http.body()
-    if len(raw) > MAX_BODY:
-        raise BadBody("the body is too large")
-    try:
-        body = _BODY.decode(raw) if raw.strip() else {}
-        who = {name: body.pop(name) for name in ("command_id", "actor") if name in body}
-        return msgspec.convert(who, Request), body
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
-        raise BadBody(f"the body must be a JSON object: {exc}") from None
 
 
 class Api:
@@ -63,12 +32,14 @@ class Api:
         picture: Callable[[], Snapshot],
         part_state: Callable[[Part], object],
         identity: dict[str, str],
+        money: Sequence[BaseRoute] = (),
     ) -> None:
         self._control = control
         self._stream = stream
         self._picture = picture
         self._part_state = part_state
         self._identity = identity
+        self._money = money
 
     def app(self) -> Starlette:
         """The application to serve."""
@@ -86,53 +57,54 @@ class Api:
         for armable in ARMABLE:
             routes.append(Route(f"/{armable}/arm", self._arm(armable), methods=["POST"]))
             routes.append(Route(f"/{armable}/disarm", self._disarm(armable), methods=["POST"]))
+        routes += self._money
         return Starlette(routes=routes, exception_handlers={BadBody: _bad_body, 404: _not_found, 405: _not_allowed})
 
     async def _healthz(self, http: HttpRequest) -> Response:
-        return _json({"ok": True, **self._identity, "pid": os.getpid()})
+        return as_json({"ok": True, **self._identity, "pid": os.getpid()})
 
     async def _state(self, http: HttpRequest) -> Response:
-        return _json(self._picture())
+        return as_json(self._picture())
 
     async def _shutdown(self, http: HttpRequest) -> Response:
-        request, _ = await _body(http)
-        return _answered(self._control.shutdown(request))
+        request, _ = await read_body(http)
+        return answered(self._control.shutdown(request))
 
     async def _limits(self, http: HttpRequest) -> Response:
-        request, patch = await _body(http)
-        return _answered(await self._control.limits(patch, request))
+        request, patch = await read_body(http)
+        return answered(await self._control.limits(patch, request))
 
     def _part_healthz(self, part: Part) -> Any:
         async def healthz(http: HttpRequest) -> Response:
             health = next(health for health in self._picture().health if health.part == part)
-            return _json(health, 503 if health.state == "down" else 200)
+            return as_json(health, 503 if health.state == "down" else 200)
 
         return healthz
 
     def _part(self, part: Part) -> Any:
         async def state(http: HttpRequest) -> Response:
-            return _json(self._part_state(part))
+            return as_json(self._part_state(part))
 
         return state
 
     def _refresh(self, part: Part) -> Any:
         async def refresh(http: HttpRequest) -> Response:
-            request, _ = await _body(http)
-            return _answered(await self._control.refresh(part, request))
+            request, _ = await read_body(http)
+            return answered(await self._control.refresh(part, request))
 
         return refresh
 
     def _arm(self, part: Armable) -> Any:
         async def arm(http: HttpRequest) -> Response:
-            request, _ = await _body(http)
-            return _answered(self._control.arm(part, request))
+            request, _ = await read_body(http)
+            return answered(self._control.arm(part, request))
 
         return arm
 
     def _disarm(self, part: Armable) -> Any:
         async def disarm(http: HttpRequest) -> Response:
-            request, _ = await _body(http)
-            return _answered(self._control.disarm(part, request))
+            request, _ = await read_body(http)
+            return answered(self._control.disarm(part, request))
 
         return disarm
 
@@ -166,12 +138,12 @@ async def _until_gone(socket: WebSocket) -> None:
 
 
 async def _bad_body(http: HttpRequest, exc: Exception) -> Response:
-    return _json({"error": str(exc)}, 400)
+    return as_json({"error": str(exc)}, 400)
 
 
 async def _not_found(http: HttpRequest, exc: Exception) -> Response:
-    return _json({"error": f"there is no {http.url.path} here; parts are {', '.join(PARTS)}"}, 404)
+    return as_json({"error": f"there is no {http.url.path} here; parts are {', '.join(PARTS)}"}, 404)
 
 
 async def _not_allowed(http: HttpRequest, exc: Exception) -> Response:
-    return _json({"error": f"{http.method} is not for {http.url.path}"}, 405)
+    return as_json({"error": f"{http.method} is not for {http.url.path}"}, 405)

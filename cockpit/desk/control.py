@@ -46,11 +46,11 @@ class Control:
     def arm(self, part: Armable, request: Request) -> Result:
         """Arm the strategy or the executor; refused with every reason that blocks it."""
         command = f"arm {part}"
-        done = self._before(request, command)
+        done = self.before(request, command)
         if done is not None:
             return done
         refusal = self._arming.arm(part, request.actor, self._blocked(part))
-        return self._answer(request, command, {}, refusal is None, refusal or f"{part} is armed")
+        return self.answer(request, command, {}, refusal is None, refusal or f"{part} is armed")
 
     def disarm(self, part: Armable, request: Request) -> Result:
         """Disarm; never refused, carried out whatever its id, and journalled again when it disarmed again."""
@@ -62,16 +62,16 @@ class Control:
             if first.command == command and not was_armed:
                 return first
             request = Request(actor=request.actor)
-        return self._answer(request, command, {}, True, f"{part} is disarmed")
+        return self.answer(request, command, {}, True, f"{part} is disarmed")
 
     async def refresh(self, part: Part, request: Request) -> Result:
         """Have a part read its source now; refused when the source did not answer."""
         command = f"refresh {part}"
-        done = self._before(request, command)
+        done = self.before(request, command)
         if done is not None:
             return done
         problem = await self._refreshers[part]()
-        return self._answer(request, command, {}, problem is None, problem or f"{part} is refreshed")
+        return self.answer(request, command, {}, problem is None, problem or f"{part} is refreshed")
 
     async def limits(self, patch: Mapping[str, object], request: Request) -> Result:
         """Change some limits; the whole set is validated, and stays as it was when anything is wrong.
@@ -79,7 +79,7 @@ class Control:
         A longer life for quotes is in the history before it is in force: after a crash it tells how long to wait.
         """
         async with self._one_at_a_time:
-            return self._before(request, "set limits") or await self._set_limits(patch, request)
+            return self.before(request, "set limits") or await self._set_limits(patch, request)
 
     async def _set_limits(self, patch: Mapping[str, object], request: Request) -> Result:
         try:
@@ -88,14 +88,14 @@ class Control:
         except msgspec.ValidationError as exc:
             problems = (f"the limits cannot be read: {exc}",)
         if problems:
-            return self._answer(request, "set limits", patch, False, "; ".join(problems))
+            return self.answer(request, "set limits", patch, False, "; ".join(problems))
         named = ", ".join(f"{name} = {getattr(wanted, name)}" for name in patch) or "nothing changed"
-        result = self._answer(request, "set limits", patch, True, named)
+        result = self.answer(request, "set limits", patch, True, named)
         if wanted.max_deadline_ms > self._limits.current.max_deadline_ms:
             try:
                 await self._durable()
             except HistoryError as exc:
-                refused = self._answer(Request(actor=request.actor), "set limits", patch, False, f"not in force: {exc}")
+                refused = self.answer(Request(actor=request.actor), "set limits", patch, False, f"not in force: {exc}")
                 self._answered[result.command_id] = refused
                 return refused
         self._limits.replace(wanted)
@@ -108,21 +108,22 @@ class Control:
         result = self._answered.get(request.command_id)
         if result is None or result.command != "shutdown":
             request = Request(actor=request.actor) if result is not None else request
-            result = self._answer(request, "shutdown", {}, True, "the desk is stopping")
+            result = self.answer(request, "shutdown", {}, True, "the desk is stopping")
         self._shutdown()
         return result
 
-    def _before(self, request: Request, command: str) -> Result | None:
+    def before(self, request: Request, command: str) -> Result | None:
         """The first answer to this id; a refusal when the id was another command's."""
         first = self._answered.get(request.command_id)
         if first is None or first.command == command:
             return first
         reason = f"the command_id {request.command_id} was used for {first.command} before"
-        return self._answer(Request(actor=request.actor), command, {}, False, reason)
+        return self.answer(Request(actor=request.actor), command, {}, False, reason)
 
-    def _answer(
+    def answer(
         self, request: Request, command: str, arguments: Mapping[str, object], accepted: bool, reason: str
     ) -> Result:
+        """Write a command and its outcome into the journal, and remember the answer for its id."""
         result = Result(
             command_id=request.command_id or self._new_id(),
             command=command,

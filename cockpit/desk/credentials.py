@@ -1,4 +1,4 @@
-"""What the signer's word is worth to the Verifier: the current salt, and whether its key is registered."""
+"""What the signer's word is worth: the Verifier's current salt, whether its key is registered, what NEAR lets it do."""
 
 import asyncio
 
@@ -18,8 +18,12 @@ class Credentials:
         self._wanted = asyncio.Event()
         workers.intake.invalid_salt = self._wanted.set
 
+    def wanted(self) -> None:
+        """Ask for a reading now."""
+        self._wanted.set()
+
     async def run(self) -> None:
-        """Read both every half minute, and sooner when something failed or was asked for, until cancelled."""
+        """Read all every half minute, and sooner when something failed or was asked for, until cancelled."""
         while True:
             self._wanted.clear()
             pause = EVERY_S if await self._read() else RETRY_S
@@ -34,10 +38,12 @@ class Credentials:
         try:
             workers.executor.salt = await workers.verifier.current_salt()
             registered = await workers.verifier.has_public_key(self._account, workers.signer.public_key)
+            key = await workers.rpc.access_key(self._account, workers.signer.public_key)
         except VenueError as exc:
             workers.key_problem = f"salt or key registration could not be read: {exc}"
             return False
         workers.key_registered = registered
+        workers.key_access = "none" if key is None else "full" if key.full_access else "function call"
         workers.key_problem = (
             "" if registered else f"{workers.signer.public_key} is not registered for {self._account} on the Verifier"
         )

@@ -14,8 +14,10 @@ import msgspec
 
 from cockpit.commands import Armable, Part
 from cockpit.desk.api import Api
+from cockpit.desk.api_money import MoneyApi
 from cockpit.desk.control import Control
 from cockpit.desk.credentials import Credentials
+from cockpit.desk.outflow import Outflow
 from cockpit.desk.picture import Picture
 from cockpit.desk.server import QuietServer, bind, server
 from cockpit.desk.stream import Stream
@@ -82,11 +84,14 @@ class Desk:
     async def _live(self, workers: Workers, client: httpx.AsyncClient, run: Run) -> None:
         writing = asyncio.create_task(self._writer.run(), name="history")
         self._writer.put(self._start_action(run, workers))
+        outflow = Outflow(self._settings, client, workers, self._sources, self._history, self._writer)
+        await outflow.load()
         credentials = Credentials(workers, run.account)
         picture = Picture(
             workers,
             self._writer,
             self._supervisor,
+            outflow,
             run_id=run.run_id,
             mode=self._settings.mode,
             account=run.account,
@@ -96,7 +101,7 @@ class Desk:
             wall_ns=self._sources.wall_ns,
         )
         self._picture = picture
-        serving = self._serve(workers, client, picture, run)
+        serving = self._serve(workers, outflow, credentials, client, picture, run)
         api = asyncio.create_task(serving.serve([bind(self._settings.state_dir / SOCKET_NAME)]), name="api")
         start = self._supervisor.start
         for feed in workers.reference.feeds:
@@ -104,6 +109,7 @@ class Desk:
         start("liquidity", workers.liquidity.run)
         start("inventory", workers.inventory.run)
         start("credentials", credentials.run)
+        start("withdrawals", outflow.withdrawals.run)
         start("relay", workers.relay.run)
         start("tick", self._tick)
         gc.collect()
@@ -129,7 +135,15 @@ class Desk:
         self._writer.stop()
         await writing
 
-    def _serve(self, workers: Workers, client: httpx.AsyncClient, picture: Picture, run: Run) -> QuietServer:
+    def _serve(
+        self,
+        workers: Workers,
+        outflow: Outflow,
+        credentials: Credentials,
+        client: httpx.AsyncClient,
+        picture: Picture,
+        run: Run,
+    ) -> QuietServer:
         async def refresh_reference() -> str | None:
             return "; ".join(await workers.reference.refresh(client)) or None
 
@@ -152,12 +166,21 @@ class Desk:
             wall_ns=self._sources.wall_ns,
             new_id=self._sources.new_id,
         )
+        money = MoneyApi(
+            control,
+            outflow.treasury(control),
+            outflow.freeze,
+            workers.liquidity,
+            outflow.registration,
+            credentials.wanted,
+        )
         api = Api(
             control,
             self._stream,
             picture=picture.snapshot,
             part_state=lambda part: self._part_state(part, picture),
             identity={"run_id": run.run_id, "mode": run.mode, "account": run.account},
+            money=money.routes(),
         )
         return server(api.app())
 
@@ -235,7 +258,11 @@ class Desk:
             "liquidity-manager": {
                 "deposits": shot.deposits,
                 "deposits_age_ms": shot.deposits_age_ms,
+                "deposit_addresses": shot.deposit_addresses,
                 "withdrawals_frozen": shot.withdrawals_frozen,
+                "freeze_left_ms": shot.freeze_left_ms,
+                "withdrawals": shot.withdrawals,
+                "key": shot.key,
             },
             "history-writer": {"writer": self._writer.state()},
             "strategy-engine": {

@@ -79,7 +79,7 @@ def _liquidity(workers: Workers, supervisor: Supervisor, now_ns: int) -> Health:
         state = "down"
     error = liquidity.last_error or supervisor.errors.get("liquidity", "")
     return _health(
-        "liquidity-manager", state, "withdrawals frozen", age_ms(now_ns, liquidity.at_ns), error, liquidity.counters
+        "liquidity-manager", state, told, age_ms(now_ns, liquidity.at_ns), error, liquidity.counters
     )
 
 

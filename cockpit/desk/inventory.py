@@ -37,8 +37,8 @@ def movement(pair: Pair, promise: Promise) -> Movement:
 class Inventory:
     """The two balances as (base, quote) in base units; None until the Verifier has told them.
 
-    opening + filled + deposited = balance, or the difference is ``unexplained``. ``at_ns`` is when the reading was
-    asked for, UTC.
+    opening + filled + deposited - withdrawn = balance, or the difference is ``unexplained``. ``at_ns`` is when the
+    reading was asked for, UTC.
     """
 
     def __init__(
@@ -61,6 +61,9 @@ class Inventory:
         self._book = book
         self._poll_s = poll_s
         self._deposits = deposits
+        self._withdrawals: Callable[[], Sequence[Movement]] = tuple
+        self._on_booked: Callable[[str], None] = lambda key: None
+        self._on_explained: Callable[[int, int], None] = lambda height, asked_ns: None
         self._record = record
         self._wall_ns = wall_ns
         self._wanted = asyncio.Event()
@@ -73,12 +76,28 @@ class Inventory:
         self.opening: tuple[int, int] | None = None
         self.filled = (0, 0)
         self.deposited = (0, 0)
+        self.withdrawn = (0, 0)
         self.unexplained = (0, 0)
+        self.explained = False
         self.at_ns = 0
         self.height = 0
         self.version = 0
         self.last_error = ""
         self.counters: Counter[str] = Counter()
+
+    def follow_withdrawals(
+        self,
+        movements: Callable[[], Sequence[Movement]],
+        on_booked: Callable[[str], None],
+        on_explained: Callable[[int, int], None],
+    ) -> None:
+        """Explain balances by withdrawals too, and tell of each one found, and of each reading fully explained.
+
+        ``on_explained`` gets the block height of the reading and when it was asked for, UTC ns.
+        """
+        self._withdrawals = movements
+        self._on_booked = on_booked
+        self._on_explained = on_explained
 
     def wanted(self) -> None:
         """Ask for a reading soon: something settled."""
@@ -123,9 +142,11 @@ class Inventory:
         if reading.block_height < self.height:
             return self._stale()
         deposits = [m for m in listed or () if m.key not in self._booked_deposits]
+        withdrawals = self._withdrawals()
+        flows = [*deposits, *withdrawals]
         # Asked for after the reading: a claim that came while it was under way may be in it.
         settling = self._book.settling()
-        found = self._explain(reading, (), [*(movement(self._pair, promise) for promise in settling), *deposits])
+        found = self._explain(reading, (), [*(movement(self._pair, promise) for promise in settling), *flows])
         used: list[Movement] = []
         if found is None:
             claimed = {promise.quote_hash for promise in settling}
@@ -136,17 +157,19 @@ class Inventory:
                 if again.block_height < reading.block_height:
                     return self._stale()
                 reading = again
-                found = self._explain(reading, used, deposits)
+                found = self._explain(reading, used, flows)
                 if found is not None:
                     break
         if found is None:
             found = self._second_time(reading, used)
-        self._apply(reading, asked_ns, found or (), {m.key for m in deposits})
+        self._apply(reading, asked_ns, found or (), {m.key for m in deposits}, {m.key for m in withdrawals})
+        self.explained = found is not None
         if found is None:
             self.counters["unexplained"] += 1
         else:
             self._set_aside, self._remainder = self.unexplained, (0, 0)
             self._list(listed)
+            self._on_explained(reading.block_height, asked_ns)
             if block is not None and reading.block_height >= block.height:
                 self._bury(dying, block.timestamp_ns)
         self._record_rows(cause)
@@ -196,7 +219,7 @@ class Inventory:
         self._list(listed)
         base, quote = reading.amounts
         self.opening = (base, quote)
-        self._apply(reading, asked_ns, (), set())
+        self._apply(reading, asked_ns, (), set(), set())
         self._record_rows("opening")
 
     def _list(self, listed: Sequence[Movement] | None) -> None:
@@ -208,20 +231,30 @@ class Inventory:
     def _booked(self) -> tuple[int, int]:
         opening = self.opening or (0, 0)
         return (
-            opening[0] + self.filled[0] + self.deposited[0],
-            opening[1] + self.filled[1] + self.deposited[1],
+            opening[0] + self.filled[0] + self.deposited[0] - self.withdrawn[0],
+            opening[1] + self.filled[1] + self.deposited[1] - self.withdrawn[1],
         )
 
     def _difference(self, reading: Balances) -> tuple[int, int]:
         booked = self._booked()
         return reading.amounts[0] - booked[0], reading.amounts[1] - booked[1]
 
-    def _apply(self, reading: Balances, asked_ns: int, movements: Sequence[Movement], deposits: set[str]) -> None:
+    def _apply(
+        self,
+        reading: Balances,
+        asked_ns: int,
+        movements: Sequence[Movement],
+        deposits: set[str],
+        withdrawals: set[str],
+    ) -> None:
         """Take the reading and book what explains it, in one step: nothing awaits between the two."""
         for found in movements:
             if found.key in deposits:
                 self.deposited = (self.deposited[0] + found.base, self.deposited[1] + found.quote)
                 self._booked_deposits.add(found.key)
+            elif found.key in withdrawals:
+                self.withdrawn = (self.withdrawn[0] - found.base, self.withdrawn[1] - found.quote)
+                self._on_booked(found.key)
             else:
                 self.filled = (self.filled[0] + found.base, self.filled[1] + found.quote)
                 self._book.confirm(found.key, "confirmed by the balances")

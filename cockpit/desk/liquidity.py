@@ -1,4 +1,4 @@
-"""Liquidity: deposits on their way, as the bridge tells them. Withdrawals are frozen and not part of this yet.
+"""Liquidity: what the bridge tells of money on its way in, where to send more, and what leaving costs at least.
 
 Pending money is listed and never counted as spendable; a credited deposit becomes a movement that explains the balance.
 """
@@ -10,11 +10,15 @@ from collections.abc import Callable
 from cockpit.desk.proof import Movement
 from cockpit.events import LiquidityAction
 from venue.assets import Asset, Pair
-from venue.bridge import Bridge, Deposit
+from venue.bridge import Bridge, BridgeToken, Deposit, DepositAddress
+from venue.bridge_withdrawals import BridgeWithdrawal
 from venue.jsonrpc import VenueError
 
 CREDITED = ("CREDITED", "COMPLETED")
 FINISHED = (*CREDITED, "FAILED")
+
+SLOW_EVERY_S = 600.0
+"""How often addresses and minima are read again: they hardly ever change."""
 
 
 class Liquidity:
@@ -42,22 +46,34 @@ class Liquidity:
         self.deposits: tuple[Deposit, ...] | None = None
         self.at_ns = 0
         self.last_error = ""
-        self.withdrawals_frozen = True
+        self.tokens: dict[str, BridgeToken] = {}
+        self.addresses: dict[str, DepositAddress] = {}
+        self.withdrawals: tuple[BridgeWithdrawal, ...] = ()
+        self.addresses_at_ns = 0
         self.counters: Counter[str] = Counter()
 
     async def run(self) -> None:
         """Ask the bridge on the poll interval until cancelled."""
         while True:
-            await self.refresh()
+            await self.read()
             await asyncio.sleep(self._poll_s)
 
     async def refresh(self) -> str | None:
-        """Read the deposits once; the problem in one sentence when that failed."""
+        """Read everything now, addresses and minima too; the problem in one sentence when that failed."""
+        self.addresses_at_ns = 0
+        return await self.read()
+
+    async def read(self) -> str | None:
+        """Read the deposits and withdrawals once, and what changes rarely when it is due; the problem, if any."""
         asked_ns = self._wall_ns()
         found: list[Deposit] = []
+        left: list[BridgeWithdrawal] = []
         try:
+            if asked_ns - self.addresses_at_ns > SLOW_EVERY_S * 1e9:
+                await self._read_addresses()
             for asset in (self._pair.base, self._pair.quote):
                 found += await self._bridge.recent_deposits(self._account, asset.chain)
+                left += await self._bridge.recent_withdrawals(self._account, asset.chain)
         except VenueError as exc:
             self.counters["failures"] += 1
             self.last_error = str(exc)
@@ -65,15 +81,56 @@ class Liquidity:
         self.counters["readings"] += 1
         self.last_error = ""
         self.at_ns = asked_ns
+        self.withdrawals = tuple(sorted(left, key=lambda w: w.created_ns or 0, reverse=True))
         self.deposits = tuple(sorted(found, key=lambda d: d.created_ns or 0, reverse=True))
         for deposit in self.deposits:
             self._note(deposit)
         return None
 
+    async def _read_addresses(self) -> None:
+        assets = (self._pair.base, self._pair.quote)
+        tokens = await self._bridge.supported_tokens([asset.chain for asset in assets])
+        for asset in assets:
+            for token in tokens:
+                if asset.near_token == token.near_token_id or asset.token_id == token.intents_token_id:
+                    self.tokens[asset.symbol] = token
+            self.addresses[asset.symbol] = await self._bridge.deposit_address(self._account, asset.chain)
+        self.addresses_at_ns = self._wall_ns()
+
+    async def minimum_withdrawal(self, asset: Asset) -> tuple[int | None, str]:
+        """The least that may be burned, base units, read now; None and why when the bridge does not tell."""
+        try:
+            await self._read_addresses()
+        except VenueError as exc:
+            return None, str(exc)
+        token = self.tokens.get(asset.symbol)
+        if token is None or token.min_withdrawal_amount is None:
+            return None, f"the bridge names none for {asset.symbol}"
+        return token.min_withdrawal_amount, ""
+
+    async def notify(self, asset: Asset, tx_hash: str) -> str | None:
+        """Tell the bridge of a deposit it may not have seen; the problem in one sentence when that failed."""
+        address = self.addresses.get(asset.symbol)
+        if address is None:
+            return "the deposit address is not known yet; refresh and try again"
+        try:
+            await self._bridge.notify_deposit(address.chain, address.address, tx_hash)
+        except VenueError as exc:
+            return str(exc)
+        return await self.read()
+
     def asset(self, deposit: Deposit) -> Asset | None:
         """Which side of the pair was deposited; None for another token of the same chain."""
+        return self.asset_of(deposit.near_token_id)
+
+    def asset_named(self, name: str) -> Asset | None:
+        """The side of the pair with this symbol or token id."""
+        return next((a for a in (self._pair.base, self._pair.quote) if name in (a.symbol, a.token_id)), None)
+
+    def asset_of(self, near_token_id: str | None) -> Asset | None:
+        """The side of the pair that the bridge means by this token."""
         for asset in (self._pair.base, self._pair.quote):
-            if deposit.near_token_id in (asset.near_token, asset.token_id):
+            if near_token_id in (asset.near_token, asset.token_id):
                 return asset
         return None
 

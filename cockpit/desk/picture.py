@@ -5,8 +5,11 @@ from itertools import islice
 from typing import TypeVar
 
 from cockpit.desk.health import healths
+from cockpit.desk.outflow import Outflow
 from cockpit.desk.quotes import Quote
+from cockpit.desk.registration import by_hand
 from cockpit.desk.rows import (
+    address_rows,
     age_ms,
     alive_view,
     decision_row,
@@ -16,10 +19,11 @@ from cockpit.desk.rows import (
     market_view,
     quote_row,
     reaction_view,
+    withdrawal_rows,
 )
 from cockpit.desk.supervisor import Supervisor
 from cockpit.desk.workers import Workers
-from cockpit.snapshot import Counts, Mode, Reaction, Snapshot
+from cockpit.snapshot import Counts, KeyView, Mode, Reaction, Snapshot
 from storage.writer import HistoryWriter
 
 SHOWN = 60
@@ -43,6 +47,7 @@ class Picture:
         workers: Workers,
         writer: HistoryWriter,
         supervisor: Supervisor,
+        outflow: Outflow,
         *,
         run_id: str,
         mode: Mode,
@@ -55,6 +60,7 @@ class Picture:
         self._workers = workers
         self._writer = writer
         self._supervisor = supervisor
+        self._outflow = outflow
         self._run_id = run_id
         self._mode = mode
         self._account = account
@@ -69,7 +75,7 @@ class Picture:
 
     def snapshot(self) -> Snapshot:
         """The desk now."""
-        workers, now = self._workers, self._wall_ns()
+        workers, outflow, now = self._workers, self._outflow, self._wall_ns()
         pair, book, intake = workers.pair, workers.book, workers.intake
         view = intake.view()
         prices = intake.prices(view)
@@ -96,7 +102,7 @@ class Picture:
             relay=workers.relay.state,
             history="ok" if self._writer.writable else "starting" if told.status == "starting" else "down",
             history_queue=told.queue,
-            withdrawals_frozen=workers.liquidity.withdrawals_frozen,
+            withdrawals_frozen=outflow.freeze.frozen,
             attached=self._attached(),
             inventory=inventory_view(
                 pair, workers.inventory, workers.liquidity, book.reservations, workers.params, view.mid, now
@@ -112,6 +118,16 @@ class Picture:
             counts=self.counts(),
             alive=alive_view(pair, book.reservations, now),
             reaction=self._reaction,
+            deposit_addresses=address_rows(pair, workers.liquidity, now),
+            withdrawals=withdrawal_rows(outflow.withdrawals, workers.liquidity, now),
+            freeze_left_ms=outflow.freeze.left_ms(),
+            withdrawal_defaults=tuple(outflow.defaults.items()),
+            key=KeyView(
+                public_key=workers.signer.public_key,
+                registered=workers.key_registered,
+                access=workers.key_access,
+                command=by_hand(self._account, workers.signer.public_key),
+            ),
         )
 
     def counts(self) -> Counts:

@@ -44,6 +44,7 @@ class Reservations:
     def __init__(self) -> None:
         self._alive: dict[str, Promise] = {}
         self._reserved: dict[str, int] = {}
+        self._leaving: dict[str, int] = {}
 
     def __len__(self) -> int:
         return len(self._alive)
@@ -55,20 +56,32 @@ class Reservations:
         """The live promise with this hash."""
         return self._alive.get(quote_hash)
 
-    def reserved(self, asset: str) -> int:
+    def promised(self, asset: str) -> int:
         """Base units of the asset that live promises may still take."""
         return self._reserved.get(asset, 0)
+
+    def leaving(self, asset: str) -> int:
+        """Base units of the asset that withdrawals take and the balance may still show."""
+        return self._leaving.get(asset, 0)
+
+    def reserved(self, asset: str) -> int:
+        """Base units of the asset that are not free: promised or leaving."""
+        return self._reserved.get(asset, 0) + self._leaving.get(asset, 0)
+
+    def hold(self, asset: str, amount: int) -> None:
+        """Set how much of the asset withdrawals bind. It may exceed the balance: then nothing is free."""
+        self._leaving[asset] = amount
 
     def reserve(self, promise: Promise, balance: int) -> None:
         """Hold the promise's amount; NotCovered when balance - reserved does not cover it, ValueError if held."""
         asset, amount = promise.asset_out, promise.amount_out
-        reserved = self._reserved.get(asset, 0)
+        reserved = self.reserved(asset)
         if amount <= 0 or reserved + amount > balance:
             raise NotCovered(f"{amount} promised over {reserved} reserved and {balance} held")
         if promise.quote_hash in self._alive:
             raise ValueError("the quote is reserved already")
         self._alive[promise.quote_hash] = promise
-        self._reserved[asset] = reserved + amount
+        self._reserved[asset] = self._reserved.get(asset, 0) + amount
 
     def release(self, quote_hash: str) -> Promise | None:
         """Let go of a promise; None when it is not held (so that a second release does nothing)."""

@@ -9,10 +9,13 @@ from cockpit.desk.pricing import Amounts, PriceParams, Prices, btc_share, edge_b
 from cockpit.desk.quotes import Quote
 from cockpit.desk.reference import Reference
 from cockpit.desk.reservations import Promise, Reservations
+from cockpit.desk.withdrawal import Withdrawal
+from cockpit.desk.withdrawals import Withdrawals
 from cockpit.events import TradeDecision
 from cockpit.snapshot import (
     Alive,
     DecisionRow,
+    DepositAddressRow,
     DepositRow,
     ExecutionRow,
     InventoryRow,
@@ -20,9 +23,11 @@ from cockpit.snapshot import (
     QuoteRow,
     Reaction,
     SourceRow,
+    WithdrawalRow,
 )
 from cockpit.snapshot import Inventory as InventoryView
 from venue.assets import Asset, Pair
+from venue.bridge_withdrawals import BridgeWithdrawal
 
 MS = 1_000_000
 _CENT = Decimal("0.01")
@@ -58,8 +63,10 @@ def inventory_view(
                 symbol=asset.symbol,
                 decimals=asset.decimals,
                 balance=None if held is None else asset.to_decimal(held),
-                reserved=asset.to_decimal(reserved),
+                reserved=asset.to_decimal(reservations.promised(asset.token_id)),
                 spendable=None if held is None else asset.to_decimal(max(0, held - reserved)),
+                leaving=asset.to_decimal(reservations.leaving(asset.token_id)),
+                withdrawn=asset.to_decimal(inventory.withdrawn[index]),
                 pending_in=asset.to_decimal(liquidity.pending(asset)),
                 opening=None if opening is None else asset.to_decimal(opening[index]),
                 filled=asset.to_decimal(inventory.filled[index]),
@@ -94,6 +101,81 @@ def deposit_rows(liquidity: Liquidity, now_ns: int, shown: int) -> tuple[Deposit
             )
         )
     return tuple(rows)
+
+
+def address_rows(pair: Pair, liquidity: Liquidity, now_ns: int) -> tuple[DepositAddressRow, ...]:
+    """Where to send each asset, once the bridge has told."""
+    rows = []
+    for asset in (pair.base, pair.quote):
+        found, token = liquidity.addresses.get(asset.symbol), liquidity.tokens.get(asset.symbol)
+        if found is None:
+            continue
+        least = token.min_deposit_amount if token is not None else None
+        rows.append(
+            DepositAddressRow(
+                symbol=asset.symbol,
+                chain=found.chain,
+                address=found.address,
+                memo=found.memo,
+                minimum=None if least is None else asset.to_decimal(least),
+                age_ms=age_ms(now_ns, liquidity.addresses_at_ns),
+            )
+        )
+    return tuple(rows)
+
+
+def withdrawal_rows(withdrawals: Withdrawals, liquidity: Liquidity, now_ns: int) -> tuple[WithdrawalRow, ...]:
+    """The desk's own, newest first, then those that the bridge knows and the desk did not make."""
+    shown = withdrawals.shown()
+    rows = [_withdrawal_row(withdrawal, now_ns) for withdrawal in shown]
+    known = {withdrawal.near_hash for withdrawal in shown}
+    rows += [
+        _foreign_row(liquidity, found, now_ns) for found in liquidity.withdrawals if (found.tx_hash or "") not in known
+    ]
+    return tuple(rows)
+
+
+def _withdrawal_row(withdrawal: Withdrawal, now_ns: int) -> WithdrawalRow:
+    order = withdrawal.order
+    prepared = withdrawal.prepared
+    return WithdrawalRow(
+        withdrawal_id=order.withdrawal_id,
+        symbol=order.asset.symbol,
+        chain=order.asset.chain,
+        amount=order.asset.to_decimal(order.amount),
+        fee=None if order.fee is None else order.asset.to_decimal(order.fee),
+        destination=order.destination,
+        route=order.route,
+        state=withdrawal.state,
+        detail=withdrawal.detail,
+        age_ms=max(0, (now_ns - order.requested_ns) // MS),
+        near_hash=withdrawal.near_hash or (prepared.hash if prepared is not None else ""),
+        destination_hash=withdrawal.destination_hash,
+        ours=order.ours,
+        steps=tuple((state, max(0, (now_ns - at_ns) // MS)) for state, at_ns in withdrawal.steps),
+    )
+
+
+def _foreign_row(liquidity: Liquidity, found: BridgeWithdrawal, now_ns: int) -> WithdrawalRow:
+    asset = liquidity.asset_of(found.near_token_id)
+    places = asset.decimals if asset is not None else found.decimals
+    age = age_ms(now_ns, found.created_ns) or 0
+    return WithdrawalRow(
+        withdrawal_id=f"bridge-{found.tx_hash or found.transfer_tx_hash or found.address}",
+        symbol=asset.symbol if asset is not None else found.near_token_id,
+        chain=found.chain,
+        amount=Decimal(found.amount or 0).scaleb(-places),
+        fee=None if found.fee is None else Decimal(found.fee).scaleb(-places),
+        destination=found.address,
+        route="",
+        state=found.status.lower(),
+        detail="made elsewhere; the bridge's own word",
+        age_ms=age,
+        near_hash=found.tx_hash or "",
+        destination_hash=found.transfer_tx_hash or "",
+        ours=False,
+        steps=((found.status.lower(), age),),
+    )
 
 
 def decision_row(pair: Pair, event: TradeDecision, now_ns: int) -> DecisionRow:

@@ -74,7 +74,10 @@ class _Listener:
 
 
 class Workers:
-    """Every part of the desk, wired. ``key_registered`` is None until the Verifier has told."""
+    """Every part of the desk that trades, wired.
+
+    ``key_registered`` is None until the Verifier has told; ``key_access`` is full, function call, none or unknown.
+    """
 
     def __init__(
         self,
@@ -97,6 +100,7 @@ class Workers:
             target_btc_share=settings.target_btc_share,
         )
         self.key_registered: bool | None = None
+        self.key_access = "unknown"
         self.key_problem = ""
         self.arming = Arming(on_change=lambda: None)
         self.rpc = NearRpc(settings.near_rpc_urls, client)

@@ -1,0 +1,322 @@
+"""Withdrawals: ordered through every gate, recorded before they are sent, followed until they have arrived.
+
+One at a time is decided; the bytes of each are made once. What was sent, or may have been, is only followed.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from cockpit.commands import Route
+from cockpit.desk.cooling import Cooling
+from cockpit.desk.follow import Finding, Follower
+from cockpit.desk.freeze import Freeze
+from cockpit.desk.proof import Movement
+from cockpit.desk.withdrawal import KIND, Order, State, Withdrawal, rebuild
+from cockpit.events import AnyEvent, LiquidityAction, WithdrawalPrepared
+from storage.history import History, HistoryError
+from venue.assets import Asset, Pair
+from venue.jsonrpc import VenueError
+from venue.near_rpc import NearRpc
+from venue.signed_bytes import encode_signed
+from venue.signer import MS, RefusedToSign, SignedBytes, Signer
+
+TICK_S = 0.25
+VALID_NS = 25 * 3600 * 10**9
+"""A transaction's block hash is good for about 24 h (PROTOCOL); an hour more is certain."""
+INTENT_LIFE_NS = 600 * 10**9
+PAUSES_S = (0.5, 1.0, 1.0, 2.0, 2.0, 5.0, 5.0, 10.0)
+SHOWN = 50
+DURABLE_WITHIN_S = 5.0
+
+
+class NotPrepared(Exception):
+    """Nothing was signed that could be sent; the sentence says why and what to do."""
+
+
+class Withdrawals:
+    """Every withdrawal of the account that this history knows. ``load`` comes before anything else."""
+
+    def __init__(
+        self,
+        pair: Pair,
+        account: str,
+        signer: Signer,
+        rpc: NearRpc,
+        follower: Follower,
+        freeze: Freeze,
+        cooling: Cooling,
+        *,
+        salt: Callable[[], bytes | None],
+        record: Callable[[AnyEvent], None],
+        durable: Callable[[], Awaitable[None]],
+        history: History,
+        held: Callable[[str, int], None],
+        burned: Callable[[], None],
+        wall_ns: Callable[[], int],
+        new_id: Callable[[], str],
+    ) -> None:
+        self._pair = pair
+        self._account = account
+        self._signer = signer
+        self._rpc = rpc
+        self._follower = follower
+        self._freeze = freeze
+        self._cooling = cooling
+        self._salt = salt
+        self._record = record
+        self._durable = durable
+        self._history = history
+        self._held = held
+        self._burned = burned
+        self._wall_ns = wall_ns
+        self._new_id = new_id
+        self._all: dict[str, Withdrawal] = {}
+        self._by_key: dict[str, Withdrawal] = {}
+        self.last_error = ""
+
+    async def load(self) -> None:
+        """Take over what history holds: what was signed is followed, what was only asked for has failed."""
+        actions = await self._history.liquidity(KIND)
+        prepared = await self._history.prepared_withdrawals()
+        self._all = rebuild(self._pair, prepared, actions)
+        for withdrawal in self._all.values():
+            if withdrawal.prepared is not None:
+                self._by_key[withdrawal.prepared.idempotency_key] = withdrawal
+            elif withdrawal.state == "requested" and withdrawal.order.ours:
+                self._move(withdrawal, "failed", "the desk ended before anything was signed; nothing left")
+        for fact in prepared:
+            if fact.withdrawal_id not in self._all:
+                self._adopt_prepared(fact)
+        self._hold()
+
+    def _adopt_prepared(self, fact: WithdrawalPrepared) -> None:
+        """Signed, but its steps were never recorded: it may have been sent."""
+        order = Order(
+            withdrawal_id=fact.withdrawal_id,
+            asset=self._pair.asset(fact.asset),
+            amount=fact.amount,
+            fee=fact.fee,
+            destination=fact.destination,
+            route=fact.route,
+            actor=fact.actor,
+            requested_ns=fact.at_ns,
+        )
+        withdrawal = self._all[fact.withdrawal_id] = self._by_key[fact.idempotency_key] = Withdrawal(order, fact)
+        self._move(withdrawal, "prepared", "found in the history after a restart")
+
+    def undecided(self, asset: Asset) -> str:
+        """The id of a withdrawal of this asset whose money may still leave; empty when there is none."""
+        return next((w.order.withdrawal_id for w in self._all.values() if w.undecided and w.order.asset is asset), "")
+
+    def follows(self, near_hash: str) -> bool:
+        """Whether a burn with this NEAR hash is one of those known here."""
+        return any(near_hash == withdrawal.near_hash for withdrawal in self._all.values())
+
+    def known(self, idempotency_key: str) -> Withdrawal | None:
+        """The withdrawal made under this key."""
+        return self._by_key.get(idempotency_key)
+
+    def shown(self) -> list[Withdrawal]:
+        """Newest first, those still under way before the others."""
+        newest = sorted(self._all.values(), key=lambda w: (w.followed, w.order.requested_ns), reverse=True)
+        return newest[:SHOWN]
+
+    def movements(self) -> list[Movement]:
+        """What withdrawals may yet do to the balances."""
+        return [movement for withdrawal in self._all.values() for movement in withdrawal.movements(self._pair)]
+
+    def on_booked(self, key: str) -> None:
+        """A movement was found in the balances."""
+        if any(withdrawal.booked(key) for withdrawal in self._all.values()):
+            self._hold()
+
+    def on_explained(self, height: int, asked_ns: int) -> None:
+        """A reading at this height is explained to the last unit."""
+        for withdrawal in self._all.values():
+            withdrawal.seen(height, asked_ns)
+        self._hold()
+
+    async def make(
+        self, asset: Asset, amount: int, fee: int, destination: str, route: Route, actor: str, key: str
+    ) -> Withdrawal:
+        """Sign and record a withdrawal that passed every gate; it is sent by ``run`` from then on.
+
+        Raises NotPrepared: nothing was sent, and nothing will be. The caller lets one order in at a time.
+        """
+        now = self._wall_ns()
+        withdrawal = Withdrawal(
+            Order(
+                withdrawal_id=f"w-{self._new_id()}",
+                asset=asset,
+                amount=amount,
+                fee=fee,
+                destination=destination,
+                route=route,
+                actor=actor,
+                requested_ns=now,
+            )
+        )
+        withdrawal.steps.clear()
+        self._all[withdrawal.order.withdrawal_id] = withdrawal
+        self._move(withdrawal, "requested", f"{actor} asked for it")
+        try:
+            signed, expires_ns = await self._sign(withdrawal.order, route)
+            await self._commit(withdrawal, signed, expires_ns, key)
+        except (NotPrepared, VenueError, RefusedToSign, HistoryError, ValueError) as exc:
+            withdrawal.prepared = None
+            self._move(withdrawal, "failed", f"never sent: {exc}")
+            raise NotPrepared(str(exc)) from None
+        self._freeze.used()
+        return withdrawal
+
+    async def _sign(self, order: Order, route: Route) -> tuple[SignedBytes, int]:
+        """The signed bytes and when, by block time, they can no longer execute (UTC ns)."""
+        block = await self._rpc.block("final")
+        if route == "intent":
+            salt = self._salt()
+            if salt is None:
+                raise NotPrepared("the Verifier's salt is not known; try again")
+            deadline = block.timestamp_ns + INTENT_LIFE_NS
+            signed = self._signer.sign_withdrawal_intent(order.asset, order.amount, order.destination, deadline, salt)
+            return signed, deadline
+        key = await self._rpc.access_key(self._account, self._signer.public_key)
+        if key is None or not key.full_access:
+            raise NotPrepared(
+                "a withdrawal by transaction attaches 1 yoctoNEAR, which only a full-access key of the account may; "
+                "set WITHDRAWAL_ROUTE=intent, or use such a key"
+            )
+        signed = self._signer.sign_withdrawal_transaction(
+            order.asset, order.amount, order.destination, key.nonce, block.hash
+        )
+        return signed, block.timestamp_ns + VALID_NS
+
+    async def _commit(self, withdrawal: Withdrawal, signed: SignedBytes, expires_ns: int, key: str) -> None:
+        """Have the bytes on disk, and read back, before anything can send them."""
+        order = withdrawal.order
+        fact = WithdrawalPrepared(
+            self._wall_ns(),
+            order.withdrawal_id,
+            key,
+            order.actor,
+            "transaction" if order.route == "transaction" else "intent",
+            order.asset.token_id,
+            order.amount,
+            order.fee or 0,
+            order.destination,
+            order.asset.chain,
+            signed.hash,
+            encode_signed(order.route, signed.sent),
+            signed.nonce,
+            expires_ns,
+        )
+        self._record(fact)
+        self._step(withdrawal, "prepared", "signed and recorded; not sent yet", signed.hash)
+        try:
+            async with asyncio.timeout(DURABLE_WITHIN_S):
+                await self._durable()
+        except TimeoutError:
+            raise NotPrepared("the history did not confirm the record in time; look at its health") from None
+        if fact not in await self._history.prepared_withdrawals():
+            raise NotPrepared("the history already holds a withdrawal under this key; look at the list")
+        withdrawal.prepared = fact
+        self._by_key[key] = withdrawal
+        self._move(withdrawal, "prepared", "signed and recorded; about to be sent", record=False)
+
+    def adopt(self, asset: Asset, amount: int, near_hash: str, destination: str, actor: str) -> Withdrawal:
+        """Follow a withdrawal made elsewhere by the hash of its burn on NEAR."""
+        ident = f"tracked-{near_hash}"
+        if ident in self._all:
+            return self._all[ident]
+        order = Order(
+            withdrawal_id=ident,
+            asset=asset,
+            amount=amount,
+            fee=None,
+            destination=destination,
+            route="",
+            actor=actor,
+            requested_ns=self._wall_ns(),
+            ours=False,
+        )
+        withdrawal = self._all[ident] = Withdrawal(order)
+        withdrawal.steps.clear()
+        withdrawal.near_hash = near_hash
+        self._move(withdrawal, "burned", f"made elsewhere, followed for {actor}")
+        return withdrawal
+
+    async def run(self) -> None:
+        """Follow everything that is under way, each at its own pace, until cancelled."""
+        while True:
+            self._freeze.tick()
+            now = self._wall_ns()
+            due = [w for w in self._all.values() if w.followed and w.next_ns <= now and self._ready(w)]
+            for withdrawal in due:
+                await self._look(withdrawal)
+            await asyncio.sleep(TICK_S)
+
+    @staticmethod
+    def _ready(withdrawal: Withdrawal) -> bool:
+        """Not before its bytes are durable: a withdrawal without them has not been decided here."""
+        return withdrawal.prepared is not None or not withdrawal.order.ours
+
+    async def _look(self, withdrawal: Withdrawal) -> None:
+        pause = PAUSES_S[min(withdrawal.attempts, len(PAUSES_S) - 1)]
+        withdrawal.attempts += 1
+        try:
+            found = await self._follower.look(withdrawal)
+            self.last_error = ""
+        except VenueError as exc:
+            self.last_error = str(exc)
+            state: State = "unknown" if withdrawal.state == "sent" else withdrawal.state
+            found = Finding(state=state, detail=f"could not be asked: {exc}")
+        withdrawal.next_ns = self._wall_ns() + int(pause * 1000) * MS
+        self._take(withdrawal, found)
+
+    def _take(self, withdrawal: Withdrawal, found: Finding) -> None:
+        withdrawal.near_hash = found.near_hash or withdrawal.near_hash
+        withdrawal.destination_hash = found.destination_hash or withdrawal.destination_hash
+        if found.burned_at is not None:
+            withdrawal.burned_at = found.burned_at
+        if found.state == withdrawal.state:
+            withdrawal.detail = found.detail
+            return
+        withdrawal.attempts = 0
+        self._move(withdrawal, found.state, found.detail)
+        if found.state in ("burned", "refunded", "returned", "completed"):
+            self._burned()
+        if found.state == "completed":
+            self._cooling.use(withdrawal.order.asset.chain, withdrawal.order.destination)
+
+    def _move(self, withdrawal: Withdrawal, state: State, detail: str, *, record: bool = True) -> None:
+        now = self._wall_ns()
+        if record:
+            tx_hash = withdrawal.destination_hash if state == "completed" else withdrawal.near_hash
+            self._step(withdrawal, state, detail, tx_hash)
+        withdrawal.state, withdrawal.detail = state, detail
+        if not withdrawal.steps or withdrawal.steps[-1][0] != state:
+            withdrawal.steps.append((state, now))
+        if withdrawal.burned and not withdrawal.burned_known_ns:
+            withdrawal.burned_known_ns = now
+        self._hold()
+
+    def _step(self, withdrawal: Withdrawal, state: State, detail: str, tx_hash: str) -> None:
+        order = withdrawal.order
+        self._record(
+            LiquidityAction(
+                self._wall_ns(),
+                order.withdrawal_id,
+                KIND,
+                order.asset.token_id,
+                order.amount,
+                order.asset.chain,
+                tx_hash or None,
+                state,
+                detail,
+            )
+        )
+
+    def _hold(self) -> None:
+        """Tell the reservations what is leaving of each asset."""
+        for asset in (self._pair.base, self._pair.quote):
+            leaving = sum(w.order.amount for w in self._all.values() if w.holds and w.order.asset is asset)
+            self._held(asset.token_id, leaving)
