@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 
 from cockpit.commands import Part
+from cockpit.desk.liquidity import FINISHED
 from cockpit.desk.rows import age_ms
 from cockpit.desk.supervisor import Supervisor
 from cockpit.desk.workers import Workers
@@ -78,9 +79,9 @@ def _liquidity(workers: Workers, supervisor: Supervisor, now_ns: int) -> Health:
     if liquidity.last_error and not known:
         state = "down"
     error = liquidity.last_error or supervisor.errors.get("liquidity", "")
-    return _health(
-        "liquidity-manager", state, told, age_ms(now_ns, liquidity.at_ns), error, liquidity.counters
-    )
+    pending = sum(deposit.status not in FINISHED for deposit in liquidity.deposits or ())
+    detail = f"{pending} deposits on their way" if known else "the bridge has not answered yet"
+    return _health("liquidity-manager", state, detail, age_ms(now_ns, liquidity.at_ns), error, liquidity.counters)
 
 
 def _history(writer: HistoryWriter, supervisor: Supervisor) -> Health:
