@@ -16,6 +16,7 @@ from cockpit.rehearsal import Rehearsal, VenueFlags
 from cockpit.report import Report, account_for
 from cockpit.snapshot import Snapshot
 from storage.summary import summarise
+from venue.assets import BTC_EURE
 
 WAIT_S = 30.0
 QUIET_S = 4.0
@@ -155,6 +156,14 @@ async def _settled(client: httpx.AsyncClient, newest: _Newest) -> Snapshot:
         fills = sum(fill["account"] == state["account"] for fill in state["fills"])
         if fills != seen:
             seen, since = fills, loop.time()
-        confirmed = snapshot.counts.settled >= fills and not any(row.unexplained for row in snapshot.inventory.rows)
+        confirmed = snapshot.counts.settled >= fills and _agrees(
+            snapshot, _amounts(state["balances"][state["account"]])
+        )
         if (confirmed and loop.time() - since > QUIET_S) or loop.time() > deadline:
             return snapshot
+
+
+def _agrees(snapshot: Snapshot, ledger: Mapping[str, int]) -> bool:
+    """Whether the desk has read the ledger's balances as they are now, and explained them."""
+    held = {asset.symbol: asset.to_decimal(ledger.get(asset.token_id, 0)) for asset in (BTC_EURE.base, BTC_EURE.quote)}
+    return all(row.balance == held[row.symbol] and not row.unexplained for row in snapshot.inventory.rows)

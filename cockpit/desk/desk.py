@@ -82,6 +82,7 @@ class Desk:
             await self._history.close(sources.wall_ns() if clean else None)
 
     async def _live(self, workers: Workers, client: httpx.AsyncClient, run: Run) -> None:
+        listener = bind(self._settings.state_dir / SOCKET_NAME)
         writing = asyncio.create_task(self._writer.run(), name="history")
         self._writer.put(self._start_action(run, workers))
         outflow = Outflow(self._settings, client, workers, self._sources, self._history, self._writer)
@@ -102,7 +103,8 @@ class Desk:
         )
         self._picture = picture
         serving = self._serve(workers, outflow, credentials, client, picture, run)
-        api = asyncio.create_task(serving.serve([bind(self._settings.state_dir / SOCKET_NAME)]), name="api")
+        api = asyncio.create_task(serving.serve([listener]), name="api")
+        api.add_done_callback(lambda _: self.stop())
         start = self._supervisor.start
         for feed in workers.reference.feeds:
             start(feed.source, lambda feed=feed: feed.run(workers.reference.on_tick))  # type: ignore[misc]
