@@ -38,18 +38,23 @@ class Taker:
         amount_in: int | None = None,
         amount_out: int | None = None,
         min_deadline_ms: int = 20_000,
-        wait_ms: int = 300,
+        max_wait_ms: int = 3_000,
     ) -> list[dict[str, Any]]:
-        """The quotes for giving ``asset_in``; empty when nobody answered. Exactly one amount, base units."""
+        """The quotes for giving ``asset_in``, empty when nobody answered in time. Exactly one amount, base units."""
         asked = {"exact_amount_in": amount_in, "exact_amount_out": amount_out}
         params = {
             "defuse_asset_identifier_in": asset_in,
             "defuse_asset_identifier_out": EURE if asset_in == BTC else BTC,
             "min_deadline_ms": min_deadline_ms,
-            "wait_ms": wait_ms,
+            "wait_ms": 20,
+            "max_wait_ms": max_wait_ms,
             **{name: str(amount) for name, amount in asked.items() if amount is not None},
         }
         return await self._rpc("quote", params) or []
+
+    async def ask_in_vain(self, asset_in: str, **amount: int) -> None:
+        """Ask, and AssertionError when anybody quotes."""
+        assert await self.ask(asset_in, **amount, max_wait_ms=300) == []
 
     async def take(self, quote: Mapping[str, Any]) -> dict[str, Any]:
         """Sign for the quote and publish; the relay's answer."""

@@ -15,10 +15,10 @@ async def answers(control: Control) -> int:
     return int((await control.state())["relay"].get("answers", 0))
 
 
-async def asked(desk: DeskProcess, taker: Taker) -> tuple[DecisionRow, list[dict[str, Any]]]:
-    """One more request: what the desk decided, and the quotes the trader got."""
+async def asked(desk: DeskProcess, taker: Taker, *, max_wait_ms: int = 300) -> tuple[DecisionRow, list[dict[str, Any]]]:
+    """One more request: what the desk decided, and the quotes the trader got within ``max_wait_ms``."""
     before = (await desk.snapshot()).counts.decisions
-    quotes = await taker.ask(BTC.token_id, amount_in=50_000)
+    quotes = await taker.ask(BTC.token_id, amount_in=50_000, max_wait_ms=max_wait_ms)
     shot = await desk.until(lambda shot: shot.counts.decisions == before + 1, what="one more decision")
     return shot.decisions[0], quotes
 
@@ -48,7 +48,7 @@ async def test_nothing_is_signed_unless_both_are_armed(launch: Launch, control: 
     assert await answers(control) == sent
 
     accepted(await desk.link.send("strategy-engine", "arm"))
-    decision, quotes = await asked(desk, taker)
+    decision, quotes = await asked(desk, taker, max_wait_ms=3_000)
     assert (decision.reason, decision.actionable, len(quotes)) == ("quote", True, 1)
     assert await answers(control) == sent + 1
 
@@ -82,5 +82,5 @@ async def test_limits_hold_from_the_next_request_on(launch: Launch, taker: Taker
     assert "max_notional_eure" in refused(await desk.link.limits({"max_notional_eure": "-1"}))
     assert "max_notional" in refused(await desk.link.limits({"max_notional": "10"}))
     accepted(await desk.link.limits({"max_notional_eure": "50"}))
-    _, quotes = await asked(desk, taker)
+    _, quotes = await asked(desk, taker, max_wait_ms=3_000)
     assert len(quotes) == 1

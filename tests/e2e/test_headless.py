@@ -92,7 +92,9 @@ def test_a_rehearsal_that_is_not_armed_signs_nothing_and_never_sees_a_real_key(s
     assert left_behind(short_dir) == []
 
 
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 1)])
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGTERM, 143), pytest.param(signal.SIGINT, 1, marks=pytest.mark.slow)]
+)
 async def test_a_rehearsal_that_is_ended_early_takes_venue_and_desk_along(
     short_dir: Path, number: signal.Signals, code: int
 ) -> None:

@@ -47,7 +47,7 @@ async def test_a_locked_history_disarms_the_executor_and_loses_nothing(
     shot = await desk.until(lambda shot: shot.history == "ok")
     assert not shot.executor_armed
     accepted(await desk.link.send("trade-executor", "arm"))
-    _, quotes = await asked(desk, taker)
+    _, quotes = await asked(desk, taker, max_wait_ms=3_000)
     assert len(quotes) == 1
     await until(lambda: desk.count("SELECT COUNT(*) FROM trade_decisions") == 3)
     query = "SELECT command, accepted FROM operator_actions WHERE command = 'arm trade-executor' ORDER BY id"

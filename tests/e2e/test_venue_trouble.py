@@ -1,7 +1,5 @@
 """Salts, NEAR RPC endpoints, exchanges and relays that fail: the desk says so, and signs nothing blindly."""
 
-import pytest
-
 from tests.e2e.conftest import Launch
 from tests.e2e.desk import DeskProcess
 from tests.e2e.taker import Taker
@@ -15,7 +13,7 @@ async def readings(desk: DeskProcess) -> int:
     return (await desk.health("inventory-sync")).counters["readings"]
 
 
-async def keeps_reading(desk: DeskProcess, times: int = 3) -> None:
+async def keeps_reading(desk: DeskProcess, times: int = 2) -> None:
     """Wait for so many more readings of the balances."""
     before = await readings(desk)
 
@@ -29,7 +27,7 @@ async def quotes_again(taker: Taker) -> None:
     """Wait until a request is quoted."""
 
     async def quoted() -> bool:
-        return bool(await taker.ask(BTC.token_id, amount_in=50_000, wait_ms=100))
+        return bool(await taker.ask(BTC.token_id, amount_in=50_000, max_wait_ms=200))
 
     await until(quoted, 20, "the desk quotes again")
 
@@ -40,7 +38,7 @@ async def test_an_invalidated_salt_is_read_anew_at_once(launch: Launch, control:
     assert await taker.ask(BTC.token_id, amount_in=50_000)
 
     await control.faults(rotate_salt="invalidate_old")
-    assert await taker.ask(BTC.token_id, amount_in=50_000) == []
+    await taker.ask_in_vain(BTC.token_id, amount_in=50_000)
     shot = await desk.until(lambda shot: shot.counts.refused == 1)
     assert "invalid salt" in shot.quotes[0].detail
 
@@ -53,21 +51,16 @@ async def test_an_invalidated_salt_is_read_anew_at_once(launch: Launch, control:
     ]
     assert (await desk.snapshot()).executor_armed
 
-
-async def test_a_salt_that_stays_valid_for_a_while_disturbs_nobody(
-    launch: Launch, control: Control, taker: Taker
-) -> None:
-    desk = await launch()
-    await desk.arm()
+    # An old salt that stays valid for a while disturbs nobody.
     await control.faults(rotate_salt="keep_old")
     await taker.deal(BTC.token_id, amount_in=50_000)
-    await desk.until(lambda shot: shot.counts.settled == 1)
+    await desk.until(lambda shot: shot.counts.settled == 2)
 
 
 async def test_the_second_near_endpoint_steps_in(launch: Launch, control: Control, taker: Taker) -> None:
     desk = await launch(INVENTORY_POLL_MS="200")
     await desk.arm()
-    for failing, fault in (("near_a", "500"), ("near_a", "429"), ("near_a", "garbage"), ("near_b", "500")):
+    for failing, fault in (("near_a", "429"), ("near_b", "garbage"), ("near_a", "500")):
         await control.mend()
         await control.faults(**{failing: fault})
         await keeps_reading(desk)
@@ -97,21 +90,23 @@ async def test_stale_balances_stop_the_quotes_until_they_are_read_again(
     await quotes_again(taker)
 
 
-@pytest.mark.parametrize("bps", ["500", "-500"])
-async def test_an_exchange_that_lies_stops_the_quotes(launch: Launch, control: Control, taker: Taker, bps: str) -> None:
+async def test_an_exchange_that_lies_stops_the_quotes(launch: Launch, control: Control, taker: Taker) -> None:
     desk = await launch()
     await desk.arm()
     sent = await answers(control)
-    await control.faults(exchange_lie_bps={"kraken": bps})
-    shot = await desk.until(lambda shot: not shot.market.usable)
-    assert "kraken" in shot.market.detail
-    decision, quotes = await asked(desk, taker)
-    assert (decision.reason, quotes) == ("reference", [])
-    assert "kraken" in decision.detail
-    assert await answers(control) == sent
+    for bps in ("500", "-500"):
+        await control.faults(exchange_lie_bps={"kraken": bps})
+        shot = await desk.until(lambda shot: not shot.market.usable)
+        assert "kraken" in shot.market.detail
+        decision, quotes = await asked(desk, taker)
+        assert (decision.reason, quotes) == ("reference", [])
+        assert "kraken" in decision.detail
+        assert await answers(control) == sent
 
-    await control.mend()
-    await quotes_again(taker)
+        await control.mend()
+        await desk.until(lambda shot: shot.market.usable)
+        assert await taker.ask(BTC.token_id, amount_in=50_000)
+        sent += 1
 
 
 async def test_one_frozen_exchange_is_left_out_and_three_stop_the_quotes(
