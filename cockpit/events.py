@@ -68,8 +68,8 @@ class WithdrawalPrepared(Event, frozen=True, gc=False, tag="ops.withdrawal_prepa
     """A withdrawal signed and not yet sent: what a restart needs to send the same bytes again, or follow them.
 
     ``amount`` is what is burned, ``fee`` the bridge's part of it, both base units. ``hash`` is the NEAR transaction's
-    or the intent's, ``signed`` what is sent: base64 of the signed transaction, or the signed intent's JSON. ``nonce`` is
-    the access key's or the intent's. After ``expires_ns`` (UTC, by block time) the bytes can no longer execute.
+    or the intent's, ``signed`` what is sent: base64 of the signed transaction, or the signed intent's JSON. ``nonce``
+    is the access key's or the intent's. After ``expires_ns`` (UTC, by block time) the bytes can no longer execute.
     """
 
     withdrawal_id: str
