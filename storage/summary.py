@@ -23,12 +23,20 @@ _DEPOSITS = """
 SELECT DISTINCT action_id, asset, amount FROM liquidity_actions
 WHERE kind = 'deposit' AND status IN ('CREDITED', 'COMPLETED')
 """
+_OUTCOMES = """
+SELECT outcome, COUNT(*) FROM trade_execution_results r
+WHERE outcome <> 'unknown' OR NOT EXISTS (
+    SELECT 1 FROM trade_execution_results a
+    WHERE a.quote_hash = r.quote_hash AND a.outcome IN ('accepted', 'refused'))
+GROUP BY outcome
+"""
 
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
     """A history in numbers. ``filled`` and ``deposited``: signed base units by token id, summed exactly.
 
-    Fills are counted only where settlement, command, decision and demand join. ``reactions_ns`` is sorted.
+    A quote that was unknown until a late answer came counts by that answer alone. Fills are counted only where
+    settlement, command, decision and demand join. ``reactions_ns`` is sorted.
     """
 
     rows: Mapping[str, int]
@@ -64,7 +72,7 @@ def _summarise(path: Path) -> Summary:
             demands=rows["swap_demand_events"],
             decisions=rows["trade_decisions"],
             reasons=_counted(db, "SELECT reason, COUNT(*) FROM trade_decisions GROUP BY reason"),
-            outcomes=_counted(db, "SELECT outcome, COUNT(*) FROM trade_execution_results GROUP BY outcome"),
+            outcomes=_counted(db, _OUTCOMES),
             fills=fills,
             filled=filled,
             deposited=deposited,
