@@ -18,6 +18,7 @@ class RelayStandIn:
     def __init__(self) -> None:
         self.answer: dict[str, object] | None = {"result": "OK"}
         self.quotes: list[dict[str, Any]] = []
+        self.request_ids: list[int] = []
         self.url = ""
         self.connections = 0
         self._subscriptions = 0
@@ -36,6 +37,7 @@ class RelayStandIn:
                     await socket.send(json.dumps({"id": message["id"], "result": f"s{self._subscriptions}"}))
                     continue
                 self.quotes.append(message["params"][0])
+                self.request_ids.append(message["id"])
                 if self.answer is not None:
                     await socket.send(json.dumps({"jsonrpc": "2.0", "id": message["id"], **self.answer}))
         finally:

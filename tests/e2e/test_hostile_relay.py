@@ -3,6 +3,7 @@
 import json
 
 from cockpit.commands import Part
+from storage.summary import summarise
 from tests.e2e.conftest import Launch
 from tests.e2e.desk import DeskProcess
 from tests.e2e.relay_stand_in import standing_in
@@ -93,19 +94,27 @@ async def test_the_same_price_asked_twice_is_two_promises(launch: Launch) -> Non
 async def test_silence_is_unknown_and_stays_reserved_until_the_quote_is_dead(launch: Launch) -> None:
     async with standing_in() as relay:
         relay.answer = None
-        desk = await launch(NEAR_INTENTS_RELAY_WS_URL=relay.url, QUOTE_DEADLINE_MS="7000")
+        desk = await launch(NEAR_INTENTS_RELAY_WS_URL=relay.url, QUOTE_DEADLINE_MS="8000")
         await desk.arm()
-        await relay.is_quoted()
-        unknown = await desk.until(lambda shot: shot.counts.unknown == 1)
-        assert unknown.quotes[0].outcome == "unknown"
-        assert unknown.alive.quotes == 1
-        assert unknown.inventory.rows[1].reserved == unknown.quotes[0].gives
+        for _ in range(3):
+            await relay.is_quoted()
+        unknown = await desk.until(lambda shot: shot.counts.unknown == 3)
+        assert {quote.outcome for quote in unknown.quotes} == {"unknown"}
+        assert unknown.alive.quotes == 3
+        assert unknown.inventory.rows[1].reserved == sum(quote.gives for quote in unknown.quotes)
 
-        expired = await desk.until(lambda shot: shot.counts.expired == 1)
-        assert expired.quotes[0].outcome == "expired"
+        # A late word corrects what was unknown; what is refused is free at once.
+        await relay.send(json.dumps({"jsonrpc": "2.0", "id": relay.request_ids[1], "result": "OK"}))
+        await relay.send(json.dumps({"jsonrpc": "2.0", "id": relay.request_ids[2], "error": "another solver won"}))
+        corrected = await desk.until(lambda shot: shot.counts.accepted == 1 and shot.counts.refused == 1)
+        assert [quote.outcome for quote in corrected.quotes] == ["refused", "accepted", "unknown"]
+        assert corrected.alive.quotes == 2
+
+        expired = await desk.until(lambda shot: shot.counts.expired == 2)
         assert expired.alive.quotes == expired.inventory.rows[1].reserved == 0
-        query = "SELECT outcome FROM trade_execution_results ORDER BY id"
-        await until(lambda: [outcome for (outcome,) in desk.rows(query)] == ["unknown", "expired"])
+        await until(lambda: desk.count("SELECT COUNT(*) FROM trade_execution_results WHERE outcome = 'expired'") == 2)
+        summary = await summarise(desk.state_dir / "history.sqlite")
+        assert summary.outcomes == {"unknown": 1, "accepted": 1, "refused": 1, "expired": 2}
 
 
 async def test_a_dropped_connection_leaves_the_quote_unknown_and_is_made_anew(launch: Launch) -> None:
