@@ -9,6 +9,7 @@ used for is limited here.
 import base64
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache
 
 import base58
 import msgspec
@@ -16,6 +17,7 @@ from nacl.bindings import crypto_sign, crypto_sign_BYTES, crypto_sign_seed_keypa
 
 from venue.addresses import BadAddress, check_address
 from venue.assets import INTENTS_CONTRACT, MAX_AMOUNT, Asset, Pair
+from venue.base58_fast import b58encode
 from venue.near_transactions import UnsignedTransaction, add_public_key_transaction, ft_withdraw_transaction
 from venue.nep413 import nep413_hash
 from venue.nonce import RANDOM_LEN, pack_nonce
@@ -54,7 +56,12 @@ class SignedBytes(msgspec.Struct, frozen=True):
 def iso_deadline(deadline_ns: int) -> str:
     """ISO 8601 UTC to the millisecond, cut and never rounded up."""
     seconds, rest = divmod(deadline_ns, 10**9)
-    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}.{rest // MS:03d}Z"
+    return f"{_iso_second(seconds)}.{rest // MS:03d}Z"
+
+
+@lru_cache(maxsize=256)
+def _iso_second(seconds: int) -> str:
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}"
 
 
 def read_secret_key(text: str) -> bytes:
@@ -177,7 +184,7 @@ class Signer:
         encoded_nonce = base64.b64encode(nonce).decode("ascii")
         data = SignedData(
             payload=SignedPayload(message, encoded_nonce, INTENTS_CONTRACT),
-            signature="ed25519:" + base58.b58encode(signature).decode("ascii"),
+            signature="ed25519:" + b58encode(signature),
             public_key=self.public_key,
         )
-        return SignedQuote(base58.b58encode(digest).decode("ascii"), encoded_nonce, deadline_ns, data)
+        return SignedQuote(b58encode(digest), encoded_nonce, deadline_ns, data)
