@@ -1,7 +1,8 @@
 """Reaction time: request frame in to quote frame out over loopback, the desk beside an echo and a signing echo.
 
 ``python -m bench.reaction [--quick] [--json] [--no-cockpit] [--echo-uvloop] …``; run from the repository's root.
-All subjects are up all the time and take turns at each rate, so that what else the machine does hits them alike.
+All subjects are up all the time and take turns at each rate, so that what else the machine does hits them alike;
+each has a session of its own, for Linux shares a busy CPU between sessions.
 """
 
 import asyncio
@@ -60,7 +61,13 @@ class SenderProcess:
     async def start(self) -> None:
         """Start it and learn its port."""
         self._process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "bench.sender", stdin=subprocess.PIPE, stdout=subprocess.PIPE, limit=2**26
+            sys.executable,
+            "-m",
+            "bench.sender",
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            limit=2**26,
+            start_new_session=True,
         )
         self.port = msgspec.json.decode(await self._line(), type=Listening).port
 
@@ -90,7 +97,7 @@ class SenderProcess:
 @contextlib.asynccontextmanager
 async def _echo(url: str, *flags: str) -> AsyncIterator[int]:
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "bench.echo", url, *flags, env=bare_environment()
+        sys.executable, "-m", "bench.echo", url, *flags, env=bare_environment(), start_new_session=True
     )
     try:
         yield process.pid
