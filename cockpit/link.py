@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
-from cockpit.commands import Part, Result
+from cockpit.commands import Part, Result, WithdrawalOrder, WithdrawalReview
 from cockpit.snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -36,6 +36,9 @@ class Unknown(msgspec.Struct, frozen=True):
 Outcome = Result | Unknown
 """What is known of a command: a Result (accepted or refused), or that nothing is known."""
 
+Reviewed = WithdrawalReview | Result | Unknown
+"""A review; a Result when the order cannot be read, with the reason in one sentence; or no answer."""
+
 
 class DeskInfo(msgspec.Struct, frozen=True):
     """Who answers on the socket."""
@@ -48,7 +51,10 @@ class DeskInfo(msgspec.Struct, frozen=True):
 
 
 class DeskLink:
-    """Talks to the desk listening at ``socket_path``. ``timeout_s`` bounds the wait for a command's answer."""
+    """Talks to the desk listening at ``socket_path``. ``timeout_s`` bounds the wait for a command's answer.
+
+    ``slow_timeout_s`` bounds it for commands that ask several services outside before they answer.
+    """
 
     def __init__(
         self,
@@ -57,12 +63,14 @@ class DeskLink:
         actor: str,
         new_id: Callable[[], str],
         timeout_s: float = 5.0,
+        slow_timeout_s: float = 30.0,
         backoff_s: Sequence[float] = BACKOFF_S,
     ) -> None:
         self.socket_path = socket_path
         self._actor = actor
         self._new_id = new_id
         self._timeout_s = timeout_s
+        self._slow_timeout_s = slow_timeout_s
         self._backoff_s = tuple(backoff_s)
         self._client: httpx.AsyncClient | None = None
         self._decoder = msgspec.json.Decoder(Snapshot)
@@ -103,6 +111,39 @@ class DeskLink:
         """Ask for new limits: any subset of the fields of cockpit.commands.Limits."""
         return await self._command("PUT", "/strategy-engine/limits", "limits", changes)
 
+    async def review(self, order: WithdrawalOrder) -> Reviewed:
+        """What the withdrawal would mean now. The first review of an address begins its cooling time."""
+        answer = await self._money("withdrawal-estimate", _fields(order))
+        if isinstance(answer, Unknown) or answer.status_code != 200:
+            return _result("withdrawal-estimate", answer)
+        try:
+            return msgspec.json.decode(answer.content, type=WithdrawalReview)
+        except msgspec.MsgspecError as error:
+            return Unknown("withdrawal-estimate", f"a review that cannot be read: {error}")
+
+    async def withdraw(self, order: WithdrawalOrder) -> Outcome:
+        """Order the withdrawal. Asking again with the same ``idempotency_key`` never makes a second one."""
+        return _result("withdraw", await self._money("withdraw", _fields(order)))
+
+    async def freeze(self, frozen: bool) -> Outcome:
+        """Freeze withdrawals, or open them."""
+        return _result("freeze-withdrawals", await self._money("freeze-withdrawals", {"frozen": frozen}))
+
+    async def track(self, order: WithdrawalOrder, near_hash: str) -> Outcome:
+        """Follow a withdrawal made elsewhere by the NEAR hash of its burn."""
+        body = {**_fields(order), "withdrawal_hash": near_hash}
+        return _result("track-withdrawal", await self._money("track-withdrawal", body))
+
+    async def notify_deposit(self, asset_id: str, tx_hash: str) -> Outcome:
+        """Tell the bridge of a deposit by its transaction on its own chain."""
+        return _result(
+            "notify-deposit", await self._money("notify-deposit", {"asset_id": asset_id, "tx_hash": tx_hash})
+        )
+
+    async def register_key(self) -> Outcome:
+        """Have the desk register its signing key with the Verifier."""
+        return _result("register-key", await self._money("register-key", {}))
+
     async def shutdown(self) -> Outcome:
         """Ask the desk to disarm and end."""
         return await self._command("POST", "/shutdown", "shutdown", None)
@@ -124,26 +165,26 @@ class DeskLink:
             self._client = None
 
     async def _command(self, method: str, path: str, name: str, body: Mapping[str, object] | None) -> Outcome:
+        return _result(name, await self._ask(method, path, name, body or {}, self._timeout_s))
+
+    async def _money(self, name: str, body: Mapping[str, object]) -> "httpx.Response | Unknown":
+        return await self._ask("POST", f"/liquidity-manager/{name}", name, body, self._slow_timeout_s)
+
+    async def _ask(
+        self, method: str, path: str, name: str, body: Mapping[str, object], timeout_s: float
+    ) -> "httpx.Response | Unknown":
         import httpx
 
-        content = msgspec.json.encode({**(body or {}), "command_id": self._new_id(), "actor": self._actor})
+        content = msgspec.json.encode({**body, "command_id": self._new_id(), "actor": self._actor})
+        headers = {"content-type": "application/json"}
         try:
-            answer = await self._http().request(
-                method, path, content=content, headers={"content-type": "application/json"}
-            )
+            return await self._http().request(method, path, content=content, headers=headers, timeout=timeout_s)
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
             return Unknown(name, self._why(error), sent=False)
         except httpx.TimeoutException:
-            return Unknown(name, f"no answer within {self._timeout_s:g} s")
+            return Unknown(name, f"no answer within {timeout_s:g} s")
         except (httpx.HTTPError, OSError) as error:
             return Unknown(name, f"the connection broke before the answer: {self._why(error)}")
-        try:
-            return msgspec.json.decode(answer.content, type=Result)
-        except msgspec.MsgspecError:
-            text = " ".join(answer.text.split())[:200]
-            if 400 <= answer.status_code < 500:
-                return Result(command_id="", command=name, accepted=False, reason=text or "refused", at_ns=0)
-            return Unknown(name, f"an answer that cannot be read (status {answer.status_code}): {text}")
 
     def _http(self) -> "httpx.AsyncClient":
         if self._client is None:
@@ -170,3 +211,22 @@ class DeskLink:
         if isinstance(error, TimeoutError):
             return f"the desk at {self.socket_path} does not answer"
         return str(error) or type(error).__name__
+
+
+def _fields(order: WithdrawalOrder) -> dict[str, object]:
+    """What the order says; who asks, and under which id, is the link's."""
+    fields = msgspec.structs.asdict(order)
+    return {name: value for name, value in fields.items() if name not in ("command_id", "actor") and value is not None}
+
+
+def _result(name: str, answer: "httpx.Response | Unknown") -> Outcome:
+    """The desk's word as an outcome."""
+    if isinstance(answer, Unknown):
+        return answer
+    try:
+        return msgspec.json.decode(answer.content, type=Result)
+    except msgspec.MsgspecError:
+        text = " ".join(answer.text.split())[:200]
+        if 400 <= answer.status_code < 500:
+            return Result(command_id="", command=name, accepted=False, reason=text or "refused", at_ns=0)
+        return Unknown(name, f"an answer that cannot be read (status {answer.status_code}): {text}")

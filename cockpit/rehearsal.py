@@ -23,8 +23,12 @@ DESK_SETTINGS: Mapping[str, str] = {
     "STRATEGY_MAX_SKEW_BPS": "6",
     "STRATEGY_MIN_EDGE_BPS": "2",
     "INVENTORY_POLL_MS": "2000",
+    "WITHDRAWAL_COOLING_MS": "30000",
+    "TRADING_BTC_WITHDRAW_ADDRESS": "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4",
+    "TRADING_EURE_WITHDRAW_ADDRESS": "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed",
 }
-"""A desk of the sandbox quotes larger and tighter than a first live run would: there is nothing to lose."""
+"""A desk of the sandbox quotes larger and tighter than a first live run would, and lets new destinations wait only
+half a minute: there is nothing to lose. The two destinations are the examples of BIP 173 and EIP 55."""
 
 
 CREDENTIALS = ("NEAR_INTENTS_API_KEY", "NEAR_INTENTS_ACCOUNT_ID", "NEAR_INTENTS_SIGNER_PRIVATE_KEY")
