@@ -53,7 +53,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     max_reference_age_ms: int = 5_000
     max_inventory_age_ms: int = 20_000
     max_divergence_bps: Decimal = Decimal(50)
-    max_deadline_ms: int = 120_000
+    max_deadline_ms: int = 125_000
 
     def problems(self) -> tuple[str, ...]:
         """One sentence for every value that is out of range; empty when the set may be used."""

@@ -121,7 +121,7 @@ class Settings(BaseSettings):
     inventory_poll_ms: int = _whole("INVENTORY_POLL_MS", 5_000, 100, 600_000)
     inventory_max_age_ms: int = _whole("INVENTORY_MAX_AGE_MS", 20_000, 1_000, 3_600_000)
     quote_deadline_ms: int = _whole("QUOTE_DEADLINE_MS", 60_000, 1_000, 3_600_000)
-    quote_max_deadline_ms: int = _whole("QUOTE_MAX_DEADLINE_MS", 120_000, 1_000, 3_600_000)
+    quote_max_deadline_ms: int = _whole("QUOTE_MAX_DEADLINE_MS", 125_000, 1_000, 3_600_000)
     withdrawal_route: Literal["transaction", "intent"] = Field(
         default="transaction", validation_alias="WITHDRAWAL_ROUTE", description="expected transaction or intent"
     )

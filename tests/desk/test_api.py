@@ -12,7 +12,8 @@ import pytest
 from websockets.asyncio.client import unix_connect
 
 from cockpit.commands import ARMABLE, PARTS, REFRESHABLE, Limits, Part, Result
-from cockpit.desk.api import MAX_BODY, Api
+from cockpit.desk.api import Api
+from cockpit.desk.http import MAX_BODY
 from cockpit.desk.server import AlreadyRunning, BadStateDir, bind, held, server
 from cockpit.desk.stream import Stream
 from cockpit.snapshot import Health, Snapshot

@@ -251,7 +251,7 @@ def test_the_checks_carry_their_numbers_in_words() -> None:
     assert said["notional"] == "4.000000 EURe, at most 5 EURe"
     assert said["reference_age"] == "100 ms, at most 5000 ms"
     assert said["inventory_age"] == "1000 ms, at most 20000 ms"
-    assert said["deadline"] == "61000 ms, at most 120000 ms"
+    assert said["deadline"] == "61000 ms, at most 125000 ms"
     assert said["inventory"] == "10.00000000 EURe"
     assert said["edge"].endswith("EURe, at least 5 bps")
     assert said["executor_armed"] == "yes"
