@@ -61,6 +61,7 @@ class Inventory:
         self._book = book
         self._poll_s = poll_s
         self._deposits = deposits
+        self.on_unexplained: Callable[[], None] = lambda: None
         self._withdrawals: Callable[[], Sequence[Movement]] = tuple
         self._on_booked: Callable[[str], None] = lambda key: None
         self._on_explained: Callable[[int, int], None] = lambda height, asked_ns: None
@@ -166,6 +167,7 @@ class Inventory:
         self.explained = found is not None
         if found is None:
             self.counters["unexplained"] += 1
+            self.on_unexplained()
         else:
             self._set_aside, self._remainder = self.unexplained, (0, 0)
             self._list(listed)

@@ -43,6 +43,7 @@ class Liquidity:
         self._record = record
         self._wall_ns = wall_ns
         self._seen: dict[str, str] = {}
+        self._wanted = asyncio.Event()
         self.deposits: tuple[Deposit, ...] | None = None
         self.at_ns = 0
         self.last_error = ""
@@ -52,11 +53,20 @@ class Liquidity:
         self.addresses_at_ns = 0
         self.counters: Counter[str] = Counter()
 
+    def wanted(self) -> None:
+        """Ask the bridge soon: money came that nobody has told of."""
+        self._wanted.set()
+
     async def run(self) -> None:
         """Ask the bridge on the poll interval until cancelled."""
         while True:
+            self._wanted.clear()
             await self.read()
-            await asyncio.sleep(self._poll_s)
+            try:
+                async with asyncio.timeout(self._poll_s):
+                    await self._wanted.wait()
+            except TimeoutError:
+                continue
 
     async def refresh(self) -> str | None:
         """Read everything now, addresses and minima too; the problem in one sentence when that failed."""

@@ -179,6 +179,7 @@ class Workers:
             record=record,
         )
         listener.intake = self.intake
+        self.inventory.on_unexplained = self.liquidity.wanted
 
     def _limits_changed(self, limits: Limits) -> None:
         self.signer.ceiling = max_notional(limits, self.pair.quote)
