@@ -40,7 +40,21 @@ def venue_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
-@click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+class _Late(click.Group):
+    """Imports the liquidity commands only when they are asked for: the first picture does not wait for them."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted([*super().list_commands(ctx), "liquidity"])
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name != "liquidity":
+            return super().get_command(ctx, cmd_name)
+        from cockpit.liquidity_cli import liquidity
+
+        return liquidity
+
+
+@click.group(cls=_Late, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="near-intents-cockpit")
 @ENV_FILE
 @click.pass_context

@@ -1,6 +1,5 @@
 """The cockpit in this terminal: attached to the account's desk, or to a sandbox's; both started when there is none."""
 
-import getpass
 import os
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
@@ -12,22 +11,13 @@ from cockpit.launch import answers, gone, ready, spawn
 from cockpit.link import DeskLink, LinkLost
 from cockpit.rehearsal import Rehearsal, VenueFlags, new_name
 from cockpit.settings import Settings
+from cockpit.who import actor
 
 SOCKET_NAME = "desk.sock"
 
 
 def _link(socket_path: Path) -> DeskLink:
-    return DeskLink(socket_path, actor=_actor(), new_id=lambda: os.urandom(8).hex())
-
-
-def _actor() -> str:
-    """Who sits here, as the journal names them: the user, and the ssh client's address when there is one."""
-    try:
-        user = getpass.getuser()
-    except (KeyError, OSError):
-        user = str(os.getuid())
-    remote = os.environ.get("SSH_CONNECTION", "").split(" ")[0]
-    return f"{user}@{remote}" if remote else user
+    return DeskLink(socket_path, actor=actor(), new_id=lambda: os.urandom(8).hex())
 
 
 async def _show(link: DeskLink, paint_hz: int, on_start: Callable[[], Awaitable[None]] | None) -> bool:
