@@ -55,6 +55,10 @@ class History(Protocol):
         """Every withdrawal ever signed, oldest first, with the bytes that were signed."""
         ...
 
+    async def balance_before(self, asset: str, at_ns: int) -> int | None:
+        """The newest balance of the token (base units) that was recorded up to this time, UTC ns; None without any."""
+        ...
+
     async def alive(self, at_ns: int) -> None:
         """Note that the run is alive, so that an unclean end can be dated."""
         ...

@@ -22,6 +22,7 @@ _SIGN_OF_LIFE = "UPDATE runs SET last_write_ns = MAX(last_write_ns, ?) WHERE run
 _END = "UPDATE runs SET last_write_ns = MAX(last_write_ns, ?1), ended_ns = ?1 WHERE run_id = ?2"
 _LIQUIDITY = f"SELECT {', '.join(LiquidityAction.__struct_fields__)} FROM liquidity_actions WHERE kind = ? ORDER BY id"
 _PREPARED = f"SELECT {', '.join(WithdrawalPrepared.__struct_fields__)} FROM prepared_withdrawals ORDER BY id"
+_BALANCE = "SELECT balance FROM intent_inventory_snapshots WHERE asset = ? AND at_ns <= ? ORDER BY at_ns DESC LIMIT 1"
 _COUNTS = "SELECT " + ", ".join(f"(SELECT COUNT(*) FROM {name})" for name in ("runs", *(t.name for t in TABLES)))
 
 
@@ -102,6 +103,13 @@ class SqliteHistory:
             with self._explained():
                 rows = await self._connection().execute_fetchall(_PREPARED)
         return tuple(read_prepared(tuple(row)) for row in rows)
+
+    async def balance_before(self, asset: str, at_ns: int) -> int | None:
+        """The newest balance of the token (base units) that was recorded up to this time, UTC ns; None without any."""
+        async with self._turn:
+            with self._explained():
+                rows = list(await self._connection().execute_fetchall(_BALANCE, (asset, at_ns)))
+        return int(rows[0][0]) if rows else None
 
     async def alive(self, at_ns: int) -> None:
         """Note that the run is alive; HistoryError also when the file was moved or deleted under the desk."""

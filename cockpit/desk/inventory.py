@@ -63,8 +63,9 @@ class Inventory:
         self._deposits = deposits
         self.on_unexplained: Callable[[], None] = lambda: None
         self._withdrawals: Callable[[], Sequence[Movement]] = tuple
+        self._certain: Callable[[int, int], Sequence[Movement]] = lambda opening_height, height: ()
         self._on_booked: Callable[[str], None] = lambda key: None
-        self._on_explained: Callable[[int, int], None] = lambda height, asked_ns: None
+        self._on_explained: Callable[[int, int], None] = lambda opening_height, asked_ns: None
         self._record = record
         self._wall_ns = wall_ns
         self._wanted = asyncio.Event()
@@ -82,6 +83,7 @@ class Inventory:
         self.explained = False
         self.at_ns = 0
         self.height = 0
+        self.opening_height = 0
         self.version = 0
         self.last_error = ""
         self.counters: Counter[str] = Counter()
@@ -89,16 +91,24 @@ class Inventory:
     def follow_withdrawals(
         self,
         movements: Callable[[], Sequence[Movement]],
+        certain: Callable[[int, int], Sequence[Movement]],
         on_booked: Callable[[str], None],
         on_explained: Callable[[int, int], None],
     ) -> None:
         """Explain balances by withdrawals too, and tell of each one found, and of each reading fully explained.
 
-        ``on_explained`` gets the block height of the reading and when it was asked for, UTC ns.
+        ``certain`` gets the block heights of the opening balances and of a reading, and names those of the movements
+        that are sure to lie between. ``on_explained`` gets the opening height, and when the reading was asked for, UTC
+        ns.
         """
         self._withdrawals = movements
+        self._certain = certain
         self._on_booked = on_booked
         self._on_explained = on_explained
+
+    def unbooked(self, movements: Sequence[Movement]) -> list[Movement]:
+        """Those of the bridge's deposits that no reading has shown yet."""
+        return [one for one in movements if one.key not in self._booked_deposits]
 
     def wanted(self) -> None:
         """Ask for a reading soon: something settled."""
@@ -144,11 +154,13 @@ class Inventory:
             return self._stale()
         deposits = [m for m in listed or () if m.key not in self._booked_deposits]
         withdrawals = self._withdrawals()
-        flows = [*deposits, *withdrawals]
+        certain = self._certain(self.opening_height, reading.block_height)
+        sure = {one.key for one in certain}
+        flows = [one for one in (*deposits, *withdrawals) if one.key not in sure]
         # Asked for after the reading: a claim that came while it was under way may be in it.
         settling = self._book.settling()
-        found = self._explain(reading, (), [*(movement(self._pair, promise) for promise in settling), *flows])
-        used: list[Movement] = []
+        found = self._explain(reading, certain, [*(movement(self._pair, promise) for promise in settling), *flows])
+        used: list[Movement] = list(certain)
         if found is None:
             claimed = {promise.quote_hash for promise in settling}
             others = tuple(one for one in self._book.reservations if one.quote_hash not in claimed)
@@ -171,7 +183,7 @@ class Inventory:
         else:
             self._set_aside, self._remainder = self.unexplained, (0, 0)
             self._list(listed)
-            self._on_explained(reading.block_height, asked_ns)
+            self._on_explained(self.opening_height, asked_ns)
             if block is not None and reading.block_height >= block.height:
                 self._bury(dying, block.timestamp_ns)
         self._record_rows(cause)
@@ -221,6 +233,7 @@ class Inventory:
         self._list(listed)
         base, quote = reading.amounts
         self.opening = (base, quote)
+        self.opening_height = reading.block_height
         self._apply(reading, asked_ns, (), set(), set())
         self._record_rows("opening")
 

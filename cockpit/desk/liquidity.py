@@ -154,12 +154,18 @@ class Liquidity:
 
     def movements(self) -> list[Movement] | None:
         """What credited deposits did to the balances; None until the bridge has answered."""
-        if self.deposits is None:
-            return None
+        return None if self.deposits is None else self._movements(CREDITED)
+
+    def incoming(self) -> list[Movement]:
+        """What every deposit that has not failed did to the balances, or may do."""
+        statuses = {deposit.status for deposit in self.deposits or ()}
+        return self._movements(tuple(statuses - {"FAILED"}))
+
+    def _movements(self, statuses: tuple[str, ...]) -> list[Movement]:
         found = []
-        for deposit in self.deposits:
+        for deposit in self.deposits or ():
             asset = self.asset(deposit)
-            if asset is None or deposit.status not in CREDITED:
+            if asset is None or deposit.status not in statuses:
                 continue
             in_base = asset is self._pair.base
             found.append(Movement(_key(deposit), deposit.amount if in_base else 0, 0 if in_base else deposit.amount))

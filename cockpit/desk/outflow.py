@@ -7,11 +7,11 @@ import httpx
 from cockpit.desk import cooling
 from cockpit.desk.control import Control
 from cockpit.desk.cooling import Cooling
+from cockpit.desk.evidence import Evidence
 from cockpit.desk.follow import Follower
 from cockpit.desk.freeze import Freeze
 from cockpit.desk.registration import Registration
 from cockpit.desk.treasury import Treasury
-from cockpit.desk.withdrawal import Withdrawal
 from cockpit.desk.withdrawals import Withdrawals
 from cockpit.desk.workers import Sources, Workers
 from cockpit.settings import Settings
@@ -33,7 +33,6 @@ class Outflow:
         history: History,
         writer: HistoryWriter,
     ) -> None:
-        self._workers = workers
         self._history = history
         wall_ns = sources.wall_ns
         record, durable = writer.put, writer.flush
@@ -48,6 +47,13 @@ class Outflow:
             new_id=sources.new_id,
         )
         self.cooling = Cooling(settings.withdrawal_cooling_ms, record=record, wall_ns=wall_ns)
+        evidence = Evidence(
+            workers.pair,
+            workers.inventory,
+            workers.liquidity,
+            lambda: self.withdrawals.movements(),
+            history.balance_before,
+        )
         follower = Follower(
             settings.account_id,
             workers.signer.public_key,
@@ -55,7 +61,8 @@ class Outflow:
             verifier=workers.verifier,
             relay=RelayRpc(settings.relay_rpc_url, client, settings.api_key.reveal),
             bridge=bridge,
-            still_there=self._still_there,
+            evidence=evidence,
+            claimed=lambda near_hash, by: self.withdrawals.claimed(near_hash, by),
         )
         self.withdrawals = Withdrawals(
             workers.pair,
@@ -75,7 +82,10 @@ class Outflow:
             new_id=sources.new_id,
         )
         workers.inventory.follow_withdrawals(
-            self.withdrawals.movements, self.withdrawals.on_booked, self.withdrawals.on_explained
+            self.withdrawals.movements,
+            self.withdrawals.certain,
+            self.withdrawals.on_booked,
+            self.withdrawals.on_explained,
         )
         self.registration = Registration(
             settings.account_id,
@@ -88,6 +98,7 @@ class Outflow:
         )
         self._make_treasury: Callable[[Control], Treasury] = lambda control: Treasury(
             workers.pair,
+            settings.account_id,
             defaults=self.defaults,
             route=settings.withdrawal_route,
             bridge=bridge,
@@ -113,10 +124,3 @@ class Outflow:
         treasury = self._make_treasury(control)
         treasury.name_defaults()
         return treasury
-
-    async def _still_there(self, order: Withdrawal, height: int) -> bool:
-        """Whether balances read at or after the block are explained and this withdrawal took nothing of them."""
-        inventory = self._workers.inventory
-        if await inventory.sync("refresh") is None or inventory.height < height:
-            return False
-        return not order.burn_booked and inventory.explained

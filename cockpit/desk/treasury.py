@@ -14,6 +14,7 @@ from cockpit.desk.inventory import Inventory
 from cockpit.desk.limits import LimitsInForce
 from cockpit.desk.liquidity import Liquidity
 from cockpit.desk.reservations import Reservations
+from cockpit.desk.withdrawal import Order
 from cockpit.desk.withdrawals import NotPrepared, Withdrawals
 from venue.addresses import BadAddress, check_address
 from venue.amounts import amount_of
@@ -44,6 +45,7 @@ class Treasury:
     def __init__(
         self,
         pair: Pair,
+        account: str,
         *,
         defaults: Mapping[str, str],
         route: Route,
@@ -60,6 +62,7 @@ class Treasury:
         wall_ns: Callable[[], int],
     ) -> None:
         self._pair = pair
+        self._account = account
         self.defaults = dict(defaults)
         self._route = route
         self._bridge = bridge
@@ -126,6 +129,8 @@ class Treasury:
             return self._refuse(order, "give an idempotency_key, so that a repeated order is not a second withdrawal")
         async with self._one_at_a_time:
             made = self._withdrawals.known(key)
+            if made is not None and not self._same(order, made.order):
+                return self._refuse(order, f"{key} already made another withdrawal; give a new idempotency_key")
             if made is not None:
                 told = f"this key already made withdrawal {made.order.withdrawal_id}: {made.state}"
                 return self._journal(order, "withdraw", _arguments(order), True, told)
@@ -139,7 +144,14 @@ class Treasury:
                 if reasons or facts.fee is None:
                     return self._refuse(order, "; ".join(reasons))
                 withdrawal = await self._withdrawals.make(
-                    terms.asset, terms.amount, facts.fee, terms.destination, terms.route, order.actor, key
+                    terms.asset,
+                    terms.amount,
+                    facts.fee,
+                    terms.destination,
+                    terms.route,
+                    order.actor,
+                    key,
+                    self._inventory.unexplained[0 if terms.asset is self._pair.base else 1],
                 )
             except BadOrder as exc:
                 return self._refuse(order, str(exc))
@@ -166,9 +178,18 @@ class Treasury:
         except (BadOrder, VenueError, ValueError) as exc:
             return self._journal(order, "track-withdrawal", arguments, False, f"it cannot be followed: {exc}")
         address = found.address if found is not None else order.destination_address
-        self._withdrawals.adopt(asset, amount, near_hash, address, order.actor)
+        foreign = found is not None and found.account_id not in ("", self._account)
+        self._withdrawals.adopt(asset, amount, near_hash, address, order.actor, foreign=foreign)
         told = "" if found is not None else "; the bridge has not indexed it yet"
         return self._journal(order, "track-withdrawal", arguments, True, f"following {near_hash}{told}")
+
+    def _same(self, order: WithdrawalOrder, made: Order) -> bool:
+        """Whether the order asks for what was made under its key."""
+        try:
+            terms = self._read(order)
+        except BadOrder:
+            return False
+        return (terms.asset, terms.amount, terms.destination) == (made.asset, made.amount, made.destination)
 
     def _refuse(self, order: WithdrawalOrder, reason: str) -> Result:
         return self._journal(order, "withdraw", _arguments(order), False, reason)

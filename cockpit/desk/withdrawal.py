@@ -1,8 +1,9 @@
 """One withdrawal: its order, its states, and what each means for the money. No I/O.
 
-requested → prepared (signed, hash known, bytes in history) → sent → burned (left the Verifier) → bridging →
-completed; or failed (nothing left, or the bridge gave up), refunded (the contract gave it back), returned (the bridge
-gave it back), expired (its bytes can never execute); or unknown, while nobody can tell.
+requested → prepared (signed, hash known, bytes in history) → sent (released, in history too: from here on the bytes may
+be anywhere) → burned (left the Verifier) → bridging → completed; or failed (nothing left, or the bridge gave up),
+refunded (the contract gave it back), returned (the bridge gave it back), expired (its bytes can never execute); or
+unknown, while nobody can tell.
 """
 
 from collections.abc import Iterable
@@ -35,7 +36,7 @@ UNSENT: tuple[State, ...] = ("requested", "prepared", "sent", "unknown")
 LEFT: tuple[State, ...] = ("burned", "bridging")
 
 UNDATED_NS = 30 * 10**9
-"""A burn whose block is not known is in every reading asked for half a minute after it was known."""
+"""What happened at an unknown height is in every reading asked for half a minute after it was known."""
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,20 +54,31 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Withdrawal:
-    """A withdrawal's life so far. ``burned_at`` is the block height of the burn, where it is known."""
+    """A withdrawal's life so far.
+
+    ``burned_at`` is a block height by which the burn had happened, None until one is known. ``aside`` is what was
+    unexplained of its asset when it was ordered, base units. ``inherited``: an earlier run made it, so that the opening
+    balances of this one may hold any part of its story. ``foreign``: the burn was not made by this account.
+    ``nonce_used_ns``: block time at which its access-key nonce was first seen used by nobody knows what.
+    """
 
     __slots__ = (
+        "aside",
         "attempts",
         "back_booked",
         "burn_booked",
         "burned_at",
-        "burned_known_ns",
         "destination_hash",
         "detail",
+        "foreign",
+        "inherited",
+        "known_ns",
         "near_hash",
         "next_ns",
+        "nonce_used_ns",
         "order",
         "prepared",
+        "releasing",
         "state",
         "steps",
     )
@@ -82,7 +94,12 @@ class Withdrawal:
         self.burn_booked = False
         self.back_booked = False
         self.burned_at: int | None = None
-        self.burned_known_ns = 0
+        self.known_ns = 0
+        self.nonce_used_ns: int | None = None
+        self.aside = 0
+        self.inherited = False
+        self.foreign = False
+        self.releasing = False
         self.attempts = 0
         self.next_ns = 0
 
@@ -107,16 +124,24 @@ class Withdrawal:
         return self.state in (*LEFT, "completed", "returned") or (self.state == "failed" and bool(self.near_hash))
 
     def movements(self, pair: Pair) -> list[Movement]:
-        """What it may yet do to the balances: take the amount out, or bring it back."""
-        if not self.order.ours or self.prepared is None:
+        """What it may yet do to the balances: take the amount out, and bring it back."""
+        if self.foreign or (self.order.ours and self.prepared is None):
             return []
-        asset, amount = self.order.asset, self.order.amount
-        ident = self.order.withdrawal_id
-        if not self.burn_booked and (self.state in UNSENT or self.burned or self.state == "refunded"):
-            return [_movement(pair, asset, f"{ident}:out", -amount)]
-        if self.burn_booked and not self.back_booked and (self.burned or self.state == "refunded"):
-            return [] if self.state == "completed" else [_movement(pair, asset, f"{ident}:back", amount)]
-        return []
+        found = []
+        back = self.state in ("refunded", "returned")
+        if not self.burn_booked and (self.state in UNSENT or self.burned or back):
+            found.append(self._movement(pair, "out", -1))
+        # Of an inherited one the opening balances may lack the amount already, so that it comes back without leaving.
+        undone = back or (self.burned and self.state != "completed") or (self.inherited and self.state in UNSENT)
+        if not self.back_booked and undone and (self.burn_booked or back or self.inherited):
+            found.append(self._movement(pair, "back", 1))
+        return found
+
+    def burn_certain(self, pair: Pair, opening_height: int, height: int) -> Movement | None:
+        """The burn, if it is sure to lie between the two heights and was not booked."""
+        if self.burn_booked or self.foreign or not self.burned or self.burned_at is None:
+            return None
+        return self._movement(pair, "out", -1) if opening_height < self.burned_at <= height else None
 
     def booked(self, key: str) -> bool:
         """A movement of this withdrawal was found in the balances; False when the key is another's."""
@@ -128,18 +153,19 @@ class Withdrawal:
             return True
         return False
 
-    def seen(self, height: int, asked_ns: int) -> None:
-        """Every unit of a reading at this height is explained: what was known before it is in it, or never happened."""
-        known = height >= self.burned_at if self.burned_at is not None else asked_ns > self.burned_known_ns + UNDATED_NS
-        if self.burn_booked or not known or self.state in UNSENT:
-            return
-        self.burn_booked = True
-        self.back_booked = self.state in ("refunded", "returned")
+    def seen(self, opening_height: int, asked_ns: int) -> None:
+        """Every unit of a reading is explained: what is over and was not found in it was in the opening balances."""
+        in_opening = self.burned and self.burned_at is not None and self.burned_at <= opening_height
+        over = self.state in ("bridging", "completed", "failed") and asked_ns > self.known_ns + UNDATED_NS
+        if in_opening or over:
+            self.burn_booked = True
+        if self.state in ("refunded", "returned") and asked_ns > self.known_ns + UNDATED_NS:
+            self.burn_booked = self.back_booked = True
 
-
-def _movement(pair: Pair, asset: Asset, key: str, amount: int) -> Movement:
-    in_base = asset is pair.base
-    return Movement(key, amount if in_base else 0, 0 if in_base else amount)
+    def _movement(self, pair: Pair, name: str, sign: int) -> Movement:
+        amount = sign * self.order.amount
+        in_base = self.order.asset is pair.base
+        return Movement(f"{self.order.withdrawal_id}:{name}", amount if in_base else 0, 0 if in_base else amount)
 
 
 def rebuild(
@@ -164,12 +190,17 @@ def rebuild(
         withdrawal.steps.append((withdrawal.state, action.at_ns))
         if state == "completed":
             withdrawal.destination_hash = action.tx_hash or ""
+        elif state == "failed":
+            # One that failed with a hash had left the Verifier; without one nothing left, whatever was feared before.
+            withdrawal.near_hash = action.tx_hash or ""
         elif action.tx_hash and state not in ("requested", "prepared"):
             withdrawal.near_hash = action.tx_hash
     for withdrawal in found.values():
+        withdrawal.inherited = True
+        withdrawal.known_ns = withdrawal.steps[-1][1]
         # The opening balances are read after this: what had left by then is not in them.
         withdrawal.burn_booked = withdrawal.state not in UNSENT
-        withdrawal.back_booked = not withdrawal.followed
+        withdrawal.back_booked = not withdrawal.followed and withdrawal.state != "returned"
     return found
 
 

@@ -1,6 +1,7 @@
 """Withdrawals: ordered through every gate, recorded before they are sent, followed until they have arrived.
 
-One at a time is decided; the bytes of each are made once. What was sent, or may have been, is only followed.
+One at a time is decided; the bytes of each are made once. That they may go out is recorded, and durable, before they
+do: what history knows as prepared was never sent. What was sent, or may have been, is only followed.
 """
 
 import asyncio
@@ -27,6 +28,7 @@ INTENT_LIFE_NS = 600 * 10**9
 PAUSES_S = (0.5, 1.0, 1.0, 2.0, 2.0, 5.0, 5.0, 10.0)
 SHOWN = 50
 DURABLE_WITHIN_S = 5.0
+NEVER_SENT = "the desk ended before it was sent; nothing left, order it again"
 
 
 class NotPrepared(Exception):
@@ -82,15 +84,15 @@ class Withdrawals:
         for withdrawal in self._all.values():
             if withdrawal.prepared is not None:
                 self._by_key[withdrawal.prepared.idempotency_key] = withdrawal
-            elif withdrawal.state == "requested" and withdrawal.order.ours:
-                self._move(withdrawal, "failed", "the desk ended before anything was signed; nothing left")
+            if withdrawal.state in ("requested", "prepared") and withdrawal.order.ours:
+                self._move(withdrawal, "failed", NEVER_SENT)
         for fact in prepared:
             if fact.withdrawal_id not in self._all:
                 self._adopt_prepared(fact)
         self._hold()
 
     def _adopt_prepared(self, fact: WithdrawalPrepared) -> None:
-        """Signed, but its steps were never recorded: it may have been sent."""
+        """Signed, but its steps were never recorded, and so it was never released."""
         order = Order(
             withdrawal_id=fact.withdrawal_id,
             asset=self._pair.asset(fact.asset),
@@ -102,7 +104,7 @@ class Withdrawals:
             requested_ns=fact.at_ns,
         )
         withdrawal = self._all[fact.withdrawal_id] = self._by_key[fact.idempotency_key] = Withdrawal(order, fact)
-        self._move(withdrawal, "prepared", "found in the history after a restart")
+        self._move(withdrawal, "failed", NEVER_SENT)
 
     def undecided(self, asset: Asset) -> str:
         """The id of a withdrawal of this asset whose money may still leave; empty when there is none."""
@@ -110,7 +112,12 @@ class Withdrawals:
 
     def follows(self, near_hash: str) -> bool:
         """Whether a burn with this NEAR hash is one of those known here."""
-        return any(near_hash == withdrawal.near_hash for withdrawal in self._all.values())
+        known = self._all.values()
+        return any(near_hash in (w.near_hash, w.prepared.hash if w.prepared else "") for w in known)
+
+    def claimed(self, near_hash: str | None, by: Withdrawal) -> bool:
+        """Whether the burn is another withdrawal's than ``by``."""
+        return any(w is not by and near_hash in (w.near_hash, w.destination_hash) for w in self._all.values())
 
     def known(self, idempotency_key: str) -> Withdrawal | None:
         """The withdrawal made under this key."""
@@ -130,18 +137,32 @@ class Withdrawals:
         if any(withdrawal.booked(key) for withdrawal in self._all.values()):
             self._hold()
 
-    def on_explained(self, height: int, asked_ns: int) -> None:
-        """A reading at this height is explained to the last unit."""
+    def certain(self, opening_height: int, height: int) -> list[Movement]:
+        """Burns that are sure to lie between the opening balances and a reading at this height."""
+        found = (withdrawal.burn_certain(self._pair, opening_height, height) for withdrawal in self._all.values())
+        return [movement for movement in found if movement is not None]
+
+    def on_explained(self, opening_height: int, asked_ns: int) -> None:
+        """A reading is explained to the last unit."""
         for withdrawal in self._all.values():
-            withdrawal.seen(height, asked_ns)
+            withdrawal.seen(opening_height, asked_ns)
         self._hold()
 
     async def make(
-        self, asset: Asset, amount: int, fee: int, destination: str, route: Route, actor: str, key: str
+        self,
+        asset: Asset,
+        amount: int,
+        fee: int,
+        destination: str,
+        route: Route,
+        actor: str,
+        key: str,
+        aside: int = 0,
     ) -> Withdrawal:
         """Sign and record a withdrawal that passed every gate; it is sent by ``run`` from then on.
 
-        Raises NotPrepared: nothing was sent, and nothing will be. The caller lets one order in at a time.
+        ``aside``: what is unexplained of the asset already. Raises NotPrepared: nothing was sent, and nothing will be.
+        The caller lets one order in at a time.
         """
         now = self._wall_ns()
         withdrawal = Withdrawal(
@@ -157,10 +178,12 @@ class Withdrawals:
             )
         )
         withdrawal.steps.clear()
+        withdrawal.aside = aside
         self._all[withdrawal.order.withdrawal_id] = withdrawal
         self._move(withdrawal, "requested", f"{actor} asked for it")
         try:
             signed, expires_ns = await self._sign(withdrawal.order, route)
+            self._still_open()
             await self._commit(withdrawal, signed, expires_ns, key)
         except (NotPrepared, VenueError, RefusedToSign, HistoryError, ValueError) as exc:
             withdrawal.prepared = None
@@ -168,6 +191,10 @@ class Withdrawals:
             raise NotPrepared(str(exc)) from None
         self._freeze.used()
         return withdrawal
+
+    def _still_open(self) -> None:
+        if self._freeze.frozen:
+            raise NotPrepared("withdrawals were frozen meanwhile; unfreeze them and order again")
 
     async def _sign(self, order: Order, route: Route) -> tuple[SignedBytes, int]:
         """The signed bytes and when, by block time, they can no longer execute (UTC ns)."""
@@ -185,8 +212,10 @@ class Withdrawals:
                 "a withdrawal by transaction attaches 1 yoctoNEAR, which only a full-access key of the account may; "
                 "set WITHDRAWAL_ROUTE=intent, or use such a key"
             )
+        # Two transactions with one nonce would kill each other: that of another asset may still be on its way.
+        last = max([key.nonce, *(_access_nonce(w) for w in self._all.values() if w.undecided)])
         signed = self._signer.sign_withdrawal_transaction(
-            order.asset, order.amount, order.destination, key.nonce, block.hash
+            order.asset, order.amount, order.destination, last, block.hash
         )
         return signed, block.timestamp_ns + VALID_NS
 
@@ -214,16 +243,20 @@ class Withdrawals:
         try:
             async with asyncio.timeout(DURABLE_WITHIN_S):
                 await self._durable()
+                kept = await self._history.prepared_withdrawals()
         except TimeoutError:
             raise NotPrepared("the history did not confirm the record in time; look at its health") from None
-        if fact not in await self._history.prepared_withdrawals():
+        if fact not in kept:
             raise NotPrepared("the history already holds a withdrawal under this key; look at the list")
+        self._still_open()
         withdrawal.prepared = fact
         self._by_key[key] = withdrawal
         self._move(withdrawal, "prepared", "signed and recorded; about to be sent", record=False)
 
-    def adopt(self, asset: Asset, amount: int, near_hash: str, destination: str, actor: str) -> Withdrawal:
-        """Follow a withdrawal made elsewhere by the hash of its burn on NEAR."""
+    def adopt(
+        self, asset: Asset, amount: int, near_hash: str, destination: str, actor: str, *, foreign: bool = False
+    ) -> Withdrawal:
+        """Follow a withdrawal made elsewhere by the hash of its burn on NEAR; ``foreign``: by another account."""
         ident = f"tracked-{near_hash}"
         if ident in self._all:
             return self._all[ident]
@@ -241,6 +274,7 @@ class Withdrawals:
         withdrawal = self._all[ident] = Withdrawal(order)
         withdrawal.steps.clear()
         withdrawal.near_hash = near_hash
+        withdrawal.foreign = foreign
         self._move(withdrawal, "burned", f"made elsewhere, followed for {actor}")
         return withdrawal
 
@@ -249,10 +283,26 @@ class Withdrawals:
         while True:
             self._freeze.tick()
             now = self._wall_ns()
-            due = [w for w in self._all.values() if w.followed and w.next_ns <= now and self._ready(w)]
+            due = [w for w in self._all.values() if w.followed and _due(w, now) and self._ready(w)]
             for withdrawal in due:
-                await self._look(withdrawal)
+                if withdrawal.state != "prepared" or await self._release(withdrawal):
+                    await self._look(withdrawal)
             await asyncio.sleep(TICK_S)
+
+    async def _release(self, withdrawal: Withdrawal) -> bool:
+        """Have it on record that the bytes may go out, before they do; False while the history does not confirm it."""
+        if not withdrawal.releasing:
+            withdrawal.releasing = True
+            self._step(withdrawal, "sent", "released to be sent", "")
+        try:
+            async with asyncio.timeout(DURABLE_WITHIN_S):
+                await self._durable()
+        except (TimeoutError, HistoryError) as exc:
+            withdrawal.detail = f"not sent: the history does not confirm the record ({exc or 'no answer in time'})"
+            withdrawal.next_ns = self._wall_ns() + int(PAUSES_S[-1] * 1000) * MS
+            return False
+        self._move(withdrawal, "sent", "released to be sent", record=False)
+        return True
 
     @staticmethod
     def _ready(withdrawal: Withdrawal) -> bool:
@@ -273,7 +323,8 @@ class Withdrawals:
         self._take(withdrawal, found)
 
     def _take(self, withdrawal: Withdrawal, found: Finding) -> None:
-        withdrawal.near_hash = found.near_hash or withdrawal.near_hash
+        # Without a hash of a burn, failed means that nothing left: a hash feared before must not say otherwise.
+        withdrawal.near_hash = found.near_hash or ("" if found.state == "failed" else withdrawal.near_hash)
         withdrawal.destination_hash = found.destination_hash or withdrawal.destination_hash
         if found.burned_at is not None:
             withdrawal.burned_at = found.burned_at
@@ -284,7 +335,7 @@ class Withdrawals:
         self._move(withdrawal, found.state, found.detail)
         if found.state in ("burned", "refunded", "returned", "completed"):
             self._burned()
-        if found.state == "completed":
+        if found.state == "completed" and withdrawal.order.ours:
             self._cooling.use(withdrawal.order.asset.chain, withdrawal.order.destination)
 
     def _move(self, withdrawal: Withdrawal, state: State, detail: str, *, record: bool = True) -> None:
@@ -295,8 +346,7 @@ class Withdrawals:
         withdrawal.state, withdrawal.detail = state, detail
         if not withdrawal.steps or withdrawal.steps[-1][0] != state:
             withdrawal.steps.append((state, now))
-        if withdrawal.burned and not withdrawal.burned_known_ns:
-            withdrawal.burned_known_ns = now
+        withdrawal.known_ns = now
         self._hold()
 
     def _step(self, withdrawal: Withdrawal, state: State, detail: str, tx_hash: str) -> None:
@@ -320,3 +370,14 @@ class Withdrawals:
         for asset in (self._pair.base, self._pair.quote):
             leaving = sum(w.order.amount for w in self._all.values() if w.holds and w.order.asset is asset)
             self._held(asset.token_id, leaving)
+
+
+def _due(withdrawal: Withdrawal, now_ns: int) -> bool:
+    """Whether its pause is over; a clock that was set back must not stretch it."""
+    return not 0 < withdrawal.next_ns - now_ns <= int(PAUSES_S[-1] * 1000) * MS
+
+
+def _access_nonce(withdrawal: Withdrawal) -> int:
+    """The access-key nonce that its bytes use; 0 for an intent."""
+    prepared = withdrawal.prepared
+    return int(prepared.nonce) if prepared is not None and prepared.route == "transaction" else 0

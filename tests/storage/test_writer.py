@@ -307,6 +307,9 @@ class Commits(History):
     async def liquidity(self, kind: str) -> tuple[LiquidityAction, ...]:
         return await self.inner.liquidity(kind)
 
+    async def balance_before(self, asset: str, at_ns: int) -> int | None:
+        return await self.inner.balance_before(asset, at_ns)
+
     async def prepared_withdrawals(self) -> tuple[WithdrawalPrepared, ...]:
         return await self.inner.prepared_withdrawals()
 
