@@ -1,7 +1,8 @@
 """The cockpit: attaches to a desk, paints what it says, and sends what the operator asks."""
 
+import os
 import time
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 import msgspec
@@ -12,9 +13,12 @@ from textual.screen import Screen
 from textual.widgets import Footer
 from textual.worker import Worker, WorkerState
 
-from cockpit.commands import ARMABLE, REFRESHABLE, Part
+from cockpit.arm_flow import ArmFlow
+from cockpit.commands import REFRESHABLE, Part
 from cockpit.keys import ACTIONS, PANELS, bindings
-from cockpit.link import DeskLink, LinkLost, Outcome, Unknown
+from cockpit.link import DeskLink, LinkLost, Outcome
+from cockpit.money_flow import MoneyFlow
+from cockpit.obstacles import obstacle
 from cockpit.snapshot import Snapshot
 from cockpit.theme import DARK_NAME, LIGHT_NAME, THEMES
 from panels.arm import ArmDialogue, is_armed
@@ -32,7 +36,7 @@ from panels.leave import Leave, LeaveDialogue
 from panels.limits import Changes, LimitsDialogue
 from panels.market import Market
 from panels.notice import Notice
-from panels.outcome import Said, say
+from panels.outcome import say
 from panels.panel import Panel
 from panels.quotes import Quotes
 from panels.status import StatusBar
@@ -66,7 +70,8 @@ class CockpitApp(App[Exit], inherit_bindings=False):
     """One terminal's view of a desk. It holds no truth of its own.
 
     ``paint_hz`` is how often the newest snapshot is given to the panels, 1 to 30. ``on_start`` is awaited beside
-    the first picture (to start a desk); what it raises is shown and the cockpit stays. ``clock`` counts seconds.
+    the first picture (to start a desk); what it raises is shown and the cockpit stays. ``clock`` counts seconds;
+    ``new_key`` makes the idempotency key of a withdrawal.
     """
 
     TITLE = "NEAR Intents cockpit"
@@ -83,6 +88,7 @@ class CockpitApp(App[Exit], inherit_bindings=False):
         paint_hz: int = 4,
         on_start: Callable[[], Awaitable[None]] | None = None,
         clock: Callable[[], float] = time.monotonic,
+        new_key: Callable[[], str] = lambda: f"k-{os.urandom(8).hex()}",
     ) -> None:
         super().__init__()
         for theme in THEMES:
@@ -92,13 +98,12 @@ class CockpitApp(App[Exit], inherit_bindings=False):
         self._paint_hz = paint_hz
         self._on_start = on_start
         self._clock = clock
+        self.arming = ArmFlow(link, self)
+        self.money = MoneyFlow(link, self, new_key)
         self._snapshot: Snapshot | None = None
         self._heard = clock()
         self._lost = ""
         self._start_problem = ""
-        self._asked: dict[Part, str] = {}
-        self._acknowledged: set[Part] = set()
-        self._disarms = 0
         self._frozen: tuple[float, Snapshot] | None = None
         self._painted: tuple[str, int] | None = None
         self._panel = "decisions"
@@ -139,7 +144,7 @@ class CockpitApp(App[Exit], inherit_bindings=False):
             snapshot=self._snapshot,
             quiet_ms=int(max(0.0, now - self._heard) * 1000),
             link_lost=self._lost,
-            asked=dict(self._asked),
+            asked=self.arming.asked,
             start_problem=self._start_problem,
             frozen_ms=None if self._frozen is None else int((now - self._frozen[0]) * 1000),
         )
@@ -162,28 +167,12 @@ class CockpitApp(App[Exit], inherit_bindings=False):
 
     def _take(self, snapshot: Snapshot) -> None:
         former, self._snapshot = self._snapshot, snapshot
-        asked = frozenset(self._asked)
         self._lost = self._start_problem = ""
         if former is None or (former.run_id, former.seq) != (snapshot.run_id, snapshot.seq):
             self._heard = self._clock()
-        for part in self._acknowledged:
-            self._asked.pop(part, None)
-        self._acknowledged.clear()
+        self.arming.took(former, snapshot)
         if former is None:
             self._paint()
-        else:
-            self._warn_of_disarming(former, snapshot, asked)
-
-    def _warn_of_disarming(self, former: Snapshot, snapshot: Snapshot, asked: Collection[Part]) -> None:
-        """Say what was disarmed by somebody else: the desk itself, or another cockpit."""
-        for part in ARMABLE:
-            if part in asked or not is_armed(former, part) or is_armed(snapshot, part):
-                continue
-            why = snapshot.strategy_why if part == "strategy-engine" else snapshot.executor_why
-            if former.run_id != snapshot.run_id:
-                why = "another desk answers now"
-            text = f"{part_name(part)} disarmed: {why or 'no reason given'}"
-            self.notify(text, severity="warning", timeout=12, markup=False)
 
     def _paint(self) -> None:
         view, screens = self.view, self.screen_stack
@@ -223,58 +212,54 @@ class CockpitApp(App[Exit], inherit_bindings=False):
         if view.trusted and view.snapshot is not None and is_armed(view.snapshot, part):
             self.notify(f"the {part_name(part)} is armed already; ^x disarms", markup=False)
             return
-        self.push_screen(ArmDialogue(view, part, lambda answer: self._arm(part, answer)))
-
-    @work(group="commands", exit_on_error=False)
-    async def _arm(self, part: Part, answer: Answer) -> None:
-        disarms = self._disarms
-        self._asked[part] = "arming…"
-        outcome = await self.link.send(part, "arm")
-        if disarms != self._disarms:
-            # Disarming was asked for meanwhile, and the desk may have taken it first: ask again, so that it is last.
-            self._disarm(part, None)
-        else:
-            self._settle(part, outcome, armed=True)
-        if not answer(outcome):
-            self._toast(outcome)
+        self.push_screen(ArmDialogue(view, part, lambda answer: self.arming.arm(part, answer)))
 
     def action_disarm(self) -> None:
         """Disarm everything at once."""
-        self._disarms += 1
-        for part in reversed(ARMABLE):
-            self._disarm(part, None)
-
-    @work(group="commands", exit_on_error=False)
-    async def _disarm(self, part: Part, answer: Callable[[Outcome], None] | None) -> None:
-        self._asked[part] = "disarming…"
-        outcome = await self.link.send(part, "disarm")
-        self._settle(part, outcome, armed=False)
-        if answer is None:
-            self._toast(outcome)
-        else:
-            answer(outcome)
-
-    def _settle(self, part: Part, outcome: Outcome, *, armed: bool) -> None:
-        """A command ended: an accepted one stays "arming…" until a snapshot shows what it did."""
-        shown = self._snapshot is not None and is_armed(self._snapshot, part) == armed
-        if not isinstance(outcome, Unknown) and outcome.accepted and not shown:
-            self._acknowledged.add(part)
-        else:
-            self._asked.pop(part, None)
+        self.arming.disarm_all()
 
     def action_limits(self) -> None:
         """Open the form of the limits."""
-        snapshot = self._snapshot
-        if snapshot is None:
-            self.notify("the limits are not known before the desk is heard", severity="warning", markup=False)
-            return
-        self.push_screen(LimitsDialogue(self.view, snapshot.limits, self._set_limits))
+        if self._snapshot is not None and not self._hindered("limits"):
+            self.push_screen(LimitsDialogue(self.view, self._snapshot.limits, self._set_limits))
 
     @work(group="commands", exit_on_error=False)
     async def _set_limits(self, changes: Changes, answer: Answer) -> None:
         outcome = await self.link.limits(changes)
         if not answer(outcome):
-            self._toast(outcome)
+            self.toast(outcome)
+
+    def action_withdraw(self) -> None:
+        """Open the form of a withdrawal, or the order whose outcome is unknown."""
+        if self.money.unsettled is not None or not self._hindered("withdraw"):
+            self.money.open_withdrawal()
+
+    def action_deposit(self) -> None:
+        """Show where to deposit."""
+        if not self._hindered("deposit"):
+            self.money.open_deposit()
+
+    def action_freeze_withdrawals(self) -> None:
+        """Freeze withdrawals again."""
+        if not self._hindered("freeze.withdrawals"):
+            self.money.freeze_now()
+
+    def action_track(self) -> None:
+        """Take up a withdrawal made elsewhere."""
+        if not self._hindered("track"):
+            self.money.open_tracking()
+
+    def action_signing_key(self) -> None:
+        """Show the signing key."""
+        if not self._hindered("key"):
+            self.money.open_key()
+
+    def _hindered(self, action_id: str) -> bool:
+        """Whether the action can do nothing now; why is said."""
+        why = obstacle(action_id, self.view)
+        if why:
+            self.notify(why, severity="warning", markup=False)
+        return bool(why)
 
     def action_refresh_desk(self) -> None:
         """Ask the desk to read everything again."""
@@ -283,37 +268,46 @@ class CockpitApp(App[Exit], inherit_bindings=False):
 
     @work(group="commands", exit_on_error=False)
     async def _refresh_part(self, part: Part) -> None:
-        self._toast(await self.link.send(part, "refresh"))
+        self.toast(await self.link.send(part, "refresh"))
 
-    def _toast(self, outcome: Outcome) -> None:
+    def newest(self) -> Snapshot | None:
+        """The newest snapshot."""
+        return self._snapshot
+
+    def now_seen(self) -> View:
+        """What is known right now."""
+        return self.view
+
+    def clock(self) -> float:
+        """Seconds that only go forward."""
+        return self._clock()
+
+    def open(self, dialogue: Dialogue[None]) -> None:
+        """Put a dialogue on top."""
+        self.push_screen(dialogue)
+
+    def command(self, work: Coroutine[object, object, None]) -> None:
+        """Run it beside the painting."""
+        self.run_worker(work, group="commands", exit_on_error=False)
+
+    def toast(self, outcome: Outcome) -> None:
+        """Say an outcome that no dialogue shows."""
         said = say(outcome)
         seconds = 4 if said.done else 12
         self.notify(said.text, severity=said.severity, timeout=seconds, markup=False)
 
+    def warn(self, text: str) -> None:
+        """Say what the operator must know and did not ask for."""
+        self.notify(text, severity="warning", timeout=12, markup=False)
+
     async def action_quit(self) -> None:
         """Ask what becomes of the desk."""
         if not isinstance(self.screen, LeaveDialogue):
-            self.push_screen(LeaveDialogue(self.view, self._disarm_to_leave), self._leave)
+            self.push_screen(LeaveDialogue(self.view, self.arming.disarm_to_leave), self._leave)
 
     def _leave(self, choice: Leave | None) -> None:
         if choice is not None:
             self.exit(Exit(stop_desk=choice == "stop"))
-
-    def _disarm_to_leave(self, answer: Callable[[Said | None], None]) -> None:
-        self._disarms += 1
-        waiting = set(ARMABLE)
-        problems: list[Said] = []
-
-        def answered(part: Part, outcome: Outcome) -> None:
-            waiting.discard(part)
-            said = say(outcome)
-            if not said.done:
-                problems.append(said)
-            if not waiting:
-                answer(problems[0] if problems else None)
-
-        for part in reversed(ARMABLE):
-            self._disarm(part, lambda outcome, part=part: answered(part, outcome))
 
     def action_freeze(self) -> None:
         """Freeze the panels, or let them go on."""
@@ -347,12 +341,14 @@ class CockpitApp(App[Exit], inherit_bindings=False):
         self.push_screen(HelpDialogue(self.view))
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """The table of actions, for the palette."""
+        """The table of actions, for the palette; what can do nothing now says why."""
+        view = self.view
         for action in ACTIONS:
             if action.palette:
+                why = obstacle(action.id, view)
                 yield SystemCommand(
                     action.name,
-                    f"{action.help}  [{action.shown}]",
+                    f"✗ not now: {why}" if why else f"{action.help}  [{action.shown}]",
                     lambda action=action: self.call_later(self.run_action, action.action),
                 )
 

@@ -11,7 +11,8 @@ Scope = Literal["app", "rows"]
 class Action(msgspec.Struct, frozen=True, kw_only=True):
     """What a key does. ``danger`` marks what lets money move; ``anywhere`` works over any dialogue.
 
-    ``name`` is the footer's word, ``help`` the sentence of the help screen and the palette.
+    ``name`` is the footer's word, ``help`` the sentence of the help screen and the palette. Without a ``key`` it is
+    reached from the palette only.
     """
 
     id: str
@@ -47,7 +48,7 @@ PANELS: tuple[tuple[str, str], ...] = (
     ("decisions", "Decisions"),
     ("quotes", "Quotes"),
     ("executions", "Executions"),
-    ("deposits", "Deposits"),
+    ("deposits", "Deposits and withdrawals"),
 )
 """The panels' ids and titles; their number keys follow this order."""
 
@@ -95,6 +96,55 @@ ACTIONS: tuple[Action, ...] = (
         group="Trade",
         danger=True,
         footer=True,
+    ),
+    Action(
+        id="withdraw",
+        key="w",
+        shown="w",
+        name="Withdraw",
+        help="Take money out: form, review, confirmation",
+        action="withdraw",
+        group="Money",
+        danger=True,
+        footer=True,
+    ),
+    Action(
+        id="deposit",
+        key="d",
+        shown="d",
+        name="Deposit",
+        help="Show the deposit addresses, and tell the bridge of a deposit",
+        action="deposit",
+        group="Money",
+        footer=True,
+    ),
+    Action(
+        id="freeze.withdrawals",
+        key="",
+        shown="palette",
+        name="Freeze withdrawals",
+        help="Freeze withdrawals again now: never asks",
+        action="freeze_withdrawals",
+        group="Money",
+    ),
+    Action(
+        id="track",
+        key="",
+        shown="palette",
+        name="Track a withdrawal",
+        help="Follow a withdrawal made elsewhere by its NEAR hash",
+        action="track",
+        group="Money",
+    ),
+    Action(
+        id="key",
+        key="",
+        shown="palette",
+        name="Signing key",
+        help="Show the signing key, and register it with the Verifier",
+        action="signing_key",
+        group="Money",
+        danger=True,
     ),
     Action(
         id="refresh",
@@ -280,5 +330,5 @@ def bindings(scope: Scope) -> list[BindingType]:
             id=action.id,
         )
         for action in ACTIONS
-        if action.scope == scope
+        if action.scope == scope and action.key
     ]

@@ -27,7 +27,8 @@ Line = tuple[Cell, ...]
 class Column(NamedTuple):
     """A column: its title with the unit, its width, and the least width of the panel at which it is shown.
 
-    The last visible column with ``grow`` takes what is left of the width.
+    The last visible column with ``grow`` takes what is left of the width. What only ``ticks`` is drawn again once a
+    second, in all rows together.
     """
 
     title: str
@@ -35,6 +36,7 @@ class Column(NamedTuple):
     align: Literal["left", "right"] = "left"
     from_width: int = 0
     grow: bool = False
+    ticks: bool = False
 
 
 class Row(NamedTuple):
@@ -45,10 +47,11 @@ class Row(NamedTuple):
 
 
 class Field(NamedTuple):
-    """One named fact of a drill-down."""
+    """One named fact of a drill-down. ``copy``: worth taking elsewhere."""
 
     label: str
     value: Cell
+    copy: bool = False
 
 
 class Detail(NamedTuple):

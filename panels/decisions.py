@@ -8,7 +8,7 @@ from panels.panel import Panel
 from panels.words import side
 
 COLUMNS = (
-    Column("age", 5, "right"),
+    Column("age", 5, "right", ticks=True),
     Column("side", 6),
     Column("EURe", 9, "right"),
     Column("EUR/BTC", 10, "right"),

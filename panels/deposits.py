@@ -1,25 +1,49 @@
-"""Deposits: money on its way in, pending first."""
-
-from decimal import Decimal
+"""Deposits and withdrawals: money on its way first, what has arrived or failed after it."""
 
 from cockpit.format import age, exact, number, short, since
-from cockpit.snapshot import DepositRow, Snapshot
+from cockpit.snapshot import DepositRow, Snapshot, WithdrawalRow
+from cockpit.theme import Role
 from panels.cells import Cell, Column, Detail, Field, Row
 from panels.panel import Panel
 
 COLUMNS = (
-    Column("age", 6, "right"),
-    Column("amount", 18, "right"),
-    Column("status", 12),
-    Column("chain", 12),
+    Column("age", 6, "right", ticks=True),
+    Column("", 1),
+    Column("amount", 17, "right"),
+    Column("state", 12),
+    Column("chain", 11, from_width=68),
     Column("transaction", 8, grow=True),
 )
 ARRIVED = ("CREDITED", "COMPLETED")
+FAILED = ("FAILED",)
+ENDS: dict[str, tuple[str, Role]] = {
+    "completed": ("✓ completed", "good"),
+    "failed": ("✗ failed", "bad"),
+    "refunded": ("↩ refunded", "warn"),
+    "returned": ("↩ returned", "warn"),
+    "expired": ("· expired", "muted"),
+    "rejected": ("✗ rejected", "bad"),
+}
+"""States that a withdrawal does not leave, and how each looks."""
+STEPS = {
+    "requested": "requested",
+    "prepared": "signed and recorded",
+    "sent": "sent",
+    "burned": "burned on NEAR",
+    "bridging": "taken by the bridge",
+    "completed": "paid out",
+    "unknown": "outcome unknown",
+}
 
 
 def deposit_key(row: DepositRow) -> str:
     """What names a deposit."""
-    return f"{row.chain}/{row.tx_hash}/{row.symbol}"
+    return f"in/{row.chain}/{row.tx_hash}/{row.symbol}"
+
+
+def withdrawal_key(row: WithdrawalRow) -> str:
+    """What names a withdrawal."""
+    return f"out/{row.withdrawal_id}"
 
 
 def status(row: DepositRow) -> Cell:
@@ -27,19 +51,34 @@ def status(row: DepositRow) -> Cell:
     word = row.status.lower()
     if row.status.upper() in ARRIVED:
         return Cell(f"✓ {word}", "good")
-    if row.status.upper() == "FAILED":
+    if row.status.upper() in FAILED:
         return Cell(f"✗ {word}", "bad")
     return Cell(f"◌ {word}", "warn")
 
 
-def in_order(rows: tuple[DepositRow, ...]) -> list[DepositRow]:
-    """Those on their way first, then newest first."""
-    return sorted(rows, key=lambda row: (row.status.upper() in ARRIVED, row.age_ms))
+def state(row: WithdrawalRow) -> Cell:
+    """How far a withdrawal has come."""
+    if row.state in ENDS:
+        return Cell(*ENDS[row.state])
+    return Cell(f"? {row.state}", "bad") if row.state == "unknown" else Cell(f"◌ {row.state}", "warn")
 
 
-def amount(value: Decimal, symbol: str) -> str:
-    """An amount with its symbol."""
-    return f"{number(value, 8 if symbol == 'BTC' else 4)} {symbol}"
+def pending(row: DepositRow | WithdrawalRow) -> bool:
+    """Whether the money is on its way."""
+    if isinstance(row, WithdrawalRow):
+        return row.state not in ENDS
+    return row.status.upper() not in (*ARRIVED, *FAILED)
+
+
+def in_order(snapshot: Snapshot) -> list[DepositRow | WithdrawalRow]:
+    """Money on its way first, then newest first."""
+    rows: list[DepositRow | WithdrawalRow] = [*snapshot.withdrawals, *snapshot.deposits]
+    return sorted(rows, key=lambda row: (not pending(row), row.age_ms))
+
+
+def amount(row: DepositRow | WithdrawalRow) -> str:
+    """An amount with its symbol: BTC to the satoshi, anything else to four decimals."""
+    return f"{number(row.amount, 8 if row.symbol == 'BTC' else 4)} {row.symbol}"
 
 
 def deposit_row(row: DepositRow) -> Row:
@@ -48,10 +87,27 @@ def deposit_row(row: DepositRow) -> Row:
         deposit_key(row),
         (
             Cell(age(row.age_ms), "muted"),
-            Cell(amount(row.amount, row.symbol)),
+            Cell("↓", "buy"),
+            Cell(amount(row)),
             status(row),
             Cell(row.chain, "muted"),
             Cell(short(row.tx_hash, 24), "muted"),
+        ),
+    )
+
+
+def withdrawal_row(row: WithdrawalRow) -> Row:
+    """A withdrawal under COLUMNS."""
+    named = row.destination_hash or row.near_hash or "not sent yet"
+    return Row(
+        withdrawal_key(row),
+        (
+            Cell(age(row.age_ms), "muted"),
+            Cell("↑", "sell"),
+            Cell(amount(row)),
+            state(row),
+            Cell(row.chain, "muted"),
+            Cell(short(named, 24), "muted") if row.ours else Cell(f"made elsewhere {short(named, 12)}", "muted"),
         ),
     )
 
@@ -64,33 +120,65 @@ def deposit_detail(row: DepositRow) -> Detail:
             Field("status", status(row)),
             Field("amount", Cell(f"{exact(row.amount)} {row.symbol}")),
             Field("chain", Cell(row.chain)),
-            Field("transaction", Cell(row.tx_hash or "not known yet")),
+            Field("transaction", Cell(row.tx_hash or "not known yet"), copy=bool(row.tx_hash)),
             Field("age", Cell(age(row.age_ms))),
         ),
     )
 
 
-class Deposits(Panel):
-    """Deposits the bridge knows of."""
+def withdrawal_detail(row: WithdrawalRow) -> Detail:
+    """The whole withdrawal: its steps with their ages, and its hashes."""
+    made = Cell(f"here, by {row.route}") if row.ours else Cell("made elsewhere", "warn")
+    fields = [
+        Field("state", state(row)),
+        Field("detail", Cell(row.detail or "none")),
+        Field("made", made),
+        Field("burned", Cell(f"{exact(row.amount)} {row.symbol}", "strong")),
+        Field("bridge fee", Cell("not known" if row.fee is None else f"{exact(row.fee)} {row.symbol}")),
+        Field("to", Cell(row.destination or "not known", "strong"), copy=bool(row.destination)),
+        Field("chain", Cell(row.chain)),
+        Field("NEAR hash", Cell(row.near_hash or "not known yet"), copy=bool(row.near_hash)),
+        Field("paid out as", Cell(row.destination_hash or "not yet"), copy=bool(row.destination_hash)),
+        Field("withdrawal", Cell(row.withdrawal_id, "muted")),
+        Field("", Cell("")),
+    ]
+    fields += [Field(f"{age(ms)} ago", Cell(STEPS.get(step, step))) for step, ms in row.steps]
+    return Detail("Withdrawal", tuple(fields))
 
-    TITLE = "Deposits"
+
+class Deposits(Panel):
+    """Money in and money out."""
+
+    TITLE = "Deposits and withdrawals"
     COLUMNS = COLUMNS
 
     def rows(self, snapshot: Snapshot) -> list[Row]:
-        """One row a deposit."""
-        return [deposit_row(row) for row in in_order(snapshot.deposits)]
+        """One row a deposit or a withdrawal."""
+        return [
+            withdrawal_row(row) if isinstance(row, WithdrawalRow) else deposit_row(row) for row in in_order(snapshot)
+        ]
 
     def empty(self, snapshot: Snapshot) -> Cell:
         """Nothing on its way, or not asked yet."""
         if snapshot.deposits_age_ms is None:
             return Cell("the bridge has not answered yet: r asks again", "warn")
-        return Cell("none on its way", "muted")
+        return Cell("nothing on its way: d shows where to deposit, w withdraws", "muted")
 
     def summary(self, snapshot: Snapshot) -> str:
-        """How old the list is."""
-        return "" if snapshot.deposits_age_ms is None else f"read {since(snapshot.deposits_age_ms)}"
+        """What is on its way, and how old the list is."""
+        arriving = sum(pending(row) for row in snapshot.deposits)
+        leaving = sum(pending(row) for row in snapshot.withdrawals)
+        words = [f"{arriving} arriving" if arriving else "", f"{leaving} leaving" if leaving else ""]
+        if snapshot.deposits_age_ms is not None:
+            words.append(f"read {since(snapshot.deposits_age_ms)}")
+        return " · ".join(word for word in words if word)
 
     def detail(self, snapshot: Snapshot, key: str) -> Detail | None:
-        """One deposit, whole."""
-        row = next((row for row in snapshot.deposits if deposit_key(row) == key), None)
-        return None if row is None else deposit_detail(row)
+        """One deposit or withdrawal, whole."""
+        for row in in_order(snapshot):
+            if isinstance(row, WithdrawalRow):
+                if withdrawal_key(row) == key:
+                    return withdrawal_detail(row)
+            elif deposit_key(row) == key:
+                return deposit_detail(row)
+        return None

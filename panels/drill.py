@@ -11,6 +11,7 @@ from textual.widgets import Static
 from cockpit.snapshot import Snapshot
 from panels.cells import Cell, Detail, Line
 from panels.dialogue import Dialogue
+from panels.outcome import Said
 from panels.view import View
 
 
@@ -23,18 +24,25 @@ def detail_lines(detail: Detail) -> list[Line]:
 class DrillDown(Dialogue[None]):
     """Shows a row's detail; ``find`` makes it from a snapshot, None when the row is gone from it."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter,q", "back", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter,q", "back", show=False),
+        Binding("y", "copy", show=False),
+    ]
 
     def __init__(self, view: View, detail: Detail, find: Callable[[Snapshot], Detail | None]) -> None:
         super().__init__(view, detail.title)
         self._detail = detail
         self._find = find
+        self._copied = 0
 
     def body(self) -> Iterable[Widget]:
         """The facts, scrolling."""
         with VerticalScroll(id="scroll"):
             yield Static(self.text(detail_lines(self._detail)), id="text")
-        yield Static("esc closes", id="hint", classes="hint")
+        yield self._said
+        copies = [field.label for field in self._detail.fields if field.copy]
+        hint = f"y copies {', then '.join(copies)} · esc closes" if copies else "esc closes"
+        yield Static(hint, id="hint", classes="hint", markup=False)
 
     def paint(self, view: View) -> None:
         """Keep the facts up to date for as long as the desk lists the row."""
@@ -47,3 +55,12 @@ class DrillDown(Dialogue[None]):
         elif detail != self._detail:
             self._detail = detail
             self.query_one("#text", Static).update(self.text(detail_lines(detail)))
+
+    def action_copy(self) -> None:
+        """Send the next fact worth copying to the terminal's clipboard."""
+        fields = [field for field in self._detail.fields if field.copy]
+        if fields:
+            field = fields[self._copied % len(fields)]
+            self._copied += 1
+            self.app.copy_to_clipboard(field.value.text)
+            self.tell(Said(f"sent to the terminal's clipboard: {field.label}", "information", True))

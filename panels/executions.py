@@ -7,7 +7,7 @@ from panels.panel import Panel
 from panels.words import side
 
 COLUMNS = (
-    Column("age", 5, "right"),
+    Column("age", 5, "right", ticks=True),
     Column("side", 6),
     Column("BTC", 11, "right"),
     Column("EURe", 11, "right"),

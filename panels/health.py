@@ -10,7 +10,7 @@ from panels.words import state
 COLUMNS = (
     Column("", 1),
     Column("part", 23),
-    Column("age", 5, "right"),
+    Column("age", 5, "right", ticks=True),
     Column("bad", 5, "right"),
     Column("says", 8, grow=True),
 )

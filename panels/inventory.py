@@ -13,13 +13,16 @@ from panels.panel import Panel
 
 COLUMNS = (
     Column("", 4),
-    Column("balance", 12, "right"),
-    Column("reserved", 11, "right"),
-    Column("spendable", 12, "right"),
-    Column("arriving", 10, "right"),
-    Column("EUR", 11, "right", from_width=66),
+    Column("balance", 11, "right"),
+    Column("reserved", 10, "right"),
+    Column("leaving", 10, "right"),
+    Column("spendable", 11, "right"),
+    Column("arriving", 10, "right", from_width=61),
+    Column("EUR", 11, "right", from_width=73),
 )
-PROOF = (12, 11, 12)
+PROOF = (11, 10, 11, 11)
+ROOMY = 62
+"""From this width on the proof says in words what else a sign says."""
 
 
 def places(symbol: str) -> int:
@@ -37,6 +40,7 @@ def inventory_row(row: InventoryRow) -> Row:
             Cell(row.symbol, "strong"),
             Cell("unknown" if unread else number(row.balance, shown), "warn" if unread else "text"),
             Cell(number(row.reserved, shown) if row.reserved else NOTHING, "accent" if row.reserved else "muted"),
+            Cell(number(row.leaving, shown) if row.leaving else NOTHING, "sell" if row.leaving else "muted"),
             Cell("unknown" if unread else number(row.spendable, shown), "warn" if unread else "strong"),
             Cell(number(row.pending_in, shown) if row.pending_in else NOTHING, "warn" if row.pending_in else "muted"),
             Cell(number(row.value_eur, 2)),
@@ -68,7 +72,7 @@ def share_line(held: Held, width: int) -> Line:
 
 
 def unexplained(row: InventoryRow) -> Cell:
-    """The difference between what is held and what deposits and fills add up to, to the last base unit."""
+    """The difference between what is held and what deposits, fills and withdrawals add up to, to the last base unit."""
     if row.unexplained is None:
         return Cell("unknown", "warn")
     if row.unexplained == 0:
@@ -76,20 +80,26 @@ def unexplained(row: InventoryRow) -> Cell:
     return Cell(f"✗ off {exact(row.unexplained, signed=True)}", "bad")
 
 
-def proof_lines(held: Held) -> list[Line]:
-    """Opening + deposits + fills = balance, and the difference."""
-    a, b, c = PROOF
-    head = f"{'':4} {'opening':>{a}} {'+ deposits':>{b}} {'+ fills':>{c}}  = balance"
+def proof_lines(held: Held, width: int) -> list[Line]:
+    """Opening + deposits + fills − withdrawals = balance, or the difference in place of the sum."""
+    a, b, c, d = PROOF
+    roomy = width >= ROOMY
+    equals = "= balance" if roomy else "="
+    head = f"{'':4} {'opening':>{a}} {'+ deposits':>{b}} {'+ fills':>{c}} {'− withdrawn':>{d}} {equals}"
     lines: list[Line] = [(Cell(head, "head"),)]
     for row in held.rows:
-        shown = places(row.symbol)
+        name, shown, verdict = Cell(f"{row.symbol:<4} ", "muted"), places(row.symbol), unexplained(row)
+        if not roomy and row.unexplained != 0:
+            lines.append((name, verdict))
+            continue
         lines.append(
             (
-                Cell(f"{row.symbol:<4} ", "muted"),
+                name,
                 Cell(f"{number(row.opening, shown):>{a}} "),
                 Cell(f"{number(row.deposited, shown) if row.deposited else NOTHING:>{b}} "),
-                Cell(f"{number(row.filled, shown, signed=True) if row.filled else NOTHING:>{c}}  "),
-                unexplained(row),
+                Cell(f"{number(row.filled, shown, signed=True) if row.filled else NOTHING:>{c}} "),
+                Cell(f"{number(row.withdrawn, shown) if row.withdrawn else NOTHING:>{d}} "),
+                verdict if roomy else Cell(verdict.text[0], verdict.role),
             )
         )
     return lines
@@ -102,6 +112,7 @@ def inventory_detail(row: InventoryRow, held: Held) -> Detail:
         (
             Field("balance", Cell("unknown" if row.balance is None else exact(row.balance))),
             Field("reserved", Cell(exact(row.reserved))),
+            Field("leaving", Cell(exact(row.leaving))),
             Field("spendable", Cell("unknown" if row.spendable is None else exact(row.spendable))),
             Field("arriving", Cell(exact(row.pending_in))),
             Field("value", Cell(f"{rounded(row.value_eur, 2)} EUR")),
@@ -109,6 +120,7 @@ def inventory_detail(row: InventoryRow, held: Held) -> Detail:
             Field("opening", Cell("unknown" if row.opening is None else exact(row.opening))),
             Field("+ deposits", Cell(exact(row.deposited, signed=True))),
             Field("+ fills", Cell(exact(row.filled, signed=True))),
+            Field("− withdrawals", Cell(exact(row.withdrawn))),
             Field("unexplained", unexplained(row)),
             Field("decimals", Cell(str(row.decimals))),
             Field("read", Cell("never" if held.age_ms is None else f"{age(held.age_ms)} ago")),
@@ -138,7 +150,7 @@ class Inventory(Panel):
         """Show balances and proof."""
         super().paint(snapshot)
         self.share.show([share_line(snapshot.inventory, self.share.size.width)])
-        self.proof.show(proof_lines(snapshot.inventory))
+        self.proof.show(proof_lines(snapshot.inventory, self.proof.size.width))
 
     def rows(self, snapshot: Snapshot) -> list[Row]:
         """One row an asset."""
@@ -155,7 +167,8 @@ class Inventory(Panel):
         known = [value for value in values if value is not None]
         worth = f"worth {number(sum(known, Decimal(0)), 2)} EUR" if known and len(known) == len(values) else ""
         read = "never read" if held.age_ms is None else f"read {since(held.age_ms)}"
-        return " · ".join(word for word in (worth, read) if word)
+        arriving = [f"{exact(row.pending_in)} {row.symbol} arriving" for row in held.rows if row.pending_in]
+        return " · ".join(word for word in (worth, *arriving, read) if word)
 
     def detail(self, snapshot: Snapshot, key: str) -> Detail | None:
         """One asset, whole."""

@@ -17,7 +17,7 @@ COLUMNS = (
     Column("ask", 11, "right", from_width=66),
     Column("mid EUR", 11, "right"),
     Column("off bps", 7, "right"),
-    Column("age", 5, "right"),
+    Column("age", 5, "right", ticks=True),
     Column("state", 10, grow=True),
 )
 

@@ -1,5 +1,6 @@
 """A framed panel of the cockpit, and the one most of them are: a grid with a summary."""
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -9,6 +10,21 @@ from textual.content import Content
 from cockpit.snapshot import Snapshot
 from panels.cells import Cell, Column, Detail, Row
 from panels.grid import LiveGrid
+
+
+def unticked(rows: Sequence[Row], shown: Sequence[Row], columns: Sequence[Column]) -> list[Row]:
+    """The rows, those in which nothing but time has passed as they are shown.
+
+    Ages then tick in all rows at once, and a screen full of them is composed once a second instead of at every one.
+    """
+    still = [index for index, column in enumerate(columns) if not column.ticks]
+    former = {row.key: row for row in shown}
+
+    def same(row: Row, old: Row) -> bool:
+        return all(row.cells[index] == old.cells[index] for index in still)
+
+    kept = ((row, former.get(row.key)) for row in rows)
+    return [old if old is not None and same(row, old) else row for row, old in kept]
 
 
 class Panel(Vertical):
@@ -23,6 +39,7 @@ class Panel(Vertical):
         self.grid = LiveGrid(self.COLUMNS, id=f"{ident}-grid")
         self._snapshot: Snapshot | None = None
         self._captioned = ""
+        self._second: tuple[str, int] | None = None
         self.border_title = f"{number} {self.TITLE}"
 
     def compose(self) -> ComposeResult:
@@ -42,7 +59,12 @@ class Panel(Vertical):
 
     def paint(self, snapshot: Snapshot) -> None:
         """Draw a snapshot; only what changed is drawn again."""
-        self.grid.show(self.rows(snapshot), (self.empty(snapshot),))
+        second = (snapshot.run_id, snapshot.at_ns // 1_000_000_000)
+        rows = self.rows(snapshot)
+        if second == self._second:
+            rows = unticked(rows, self.grid.rows, self.COLUMNS)
+        self._second = second
+        self.grid.show(rows, (self.empty(snapshot),))
         self._caption()
 
     def rows(self, snapshot: Snapshot) -> list[Row]:

@@ -11,13 +11,13 @@ from panels.words import outcome, side
 
 BAR_WIDTH = 5
 COLUMNS = (
-    Column("age", 5, "right"),
+    Column("age", 5, "right", ticks=True),
     Column("gives", 14, "right"),
     Column("takes", 14, "right"),
     Column("EUR/BTC", 10, "right", from_width=74),
     Column("outcome", 10),
-    Column("left", 4, "right"),
-    Column("", BAR_WIDTH, from_width=57),
+    Column("left", 4, "right", ticks=True),
+    Column("", BAR_WIDTH, from_width=57, ticks=True),
     Column("detail", 20, from_width=100, grow=True),
 )
 PLACES = {"BTC": 8}

@@ -78,6 +78,15 @@ def relay(snapshot: Snapshot) -> Line:
     return (Cell("relay ", "muted"), Cell(text, role))
 
 
+def openness(view: View, snapshot: Snapshot) -> Line:
+    """Whether money can leave by order; open is shown like an alarm, with the time left."""
+    if snapshot.withdrawals_frozen:
+        return (Cell("withdrawals frozen", "muted"),)
+    remaining = snapshot.freeze_left_ms
+    until = "until frozen" if remaining is None else left(max(0, remaining - view.quiet_ms))
+    return (Cell(f" WITHDRAWALS OPEN {until} ", "alarm"),)
+
+
 def alarm(view: View) -> Line | None:
     """What is wrong between the cockpit and its desk; None while all is well."""
     if view.start_problem:
@@ -98,6 +107,7 @@ def status(view: View, width: int) -> list[Line]:
         return flow([mode(snapshot), trouble, *(_loud(group) for group in _last_known(view, snapshot))], width)
     groups: list[Line] = [
         mode(snapshot),
+        *(() if snapshot.withdrawals_frozen else (openness(view, snapshot),)),
         (Cell(short(snapshot.account, 28)),),
         arming(view, snapshot, "strategy-engine", snapshot.strategy_armed),
         arming(view, snapshot, "trade-executor", snapshot.executor_armed),
@@ -117,7 +127,7 @@ def status(view: View, width: int) -> list[Line]:
             )
         )
     if snapshot.withdrawals_frozen:
-        groups.append((Cell("withdrawals frozen", "muted"),))
+        groups.append(openness(view, snapshot))
     return flow(groups, width)
 
 
@@ -127,6 +137,7 @@ def _last_known(view: View, snapshot: Snapshot) -> list[Line]:
         arming(view, snapshot, "strategy-engine", snapshot.strategy_armed),
         arming(view, snapshot, "trade-executor", snapshot.executor_armed),
         promises(view, snapshot),
+        *(() if snapshot.withdrawals_frozen else ((Cell("? withdrawals last seen OPEN", "loud"),),)),
     ]
 
 

@@ -17,19 +17,20 @@ from starlette.responses import Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from cockpit.commands import ARMABLE, PARTS, REFRESHABLE, Result
+from cockpit.commands import ARMABLE, PARTS, REFRESHABLE, Result, WithdrawalReview
 from cockpit.link import DeskLink
 from cockpit.snapshot import Snapshot
 from tests.cockpit import samples
 from tests.cockpit.waiting import until
 
-Answering = Callable[[str, str, dict[str, Any]], Result | int | None]
+Answering = Callable[[str, str, dict[str, Any]], Result | WithdrawalReview | int | None]
+MONEY = ("withdrawal-estimate", "withdraw", "freeze-withdrawals", "track-withdrawal", "notify-deposit", "register-key")
 
 
 class FakeDesk:
     """Streams ``current`` whenever it is set; answers commands with ``answering``.
 
-    An answer is a Result, a bare status number, or None for never.
+    An answer is a Result, a review, a bare status number, or None for never. ``reviewing`` makes the reviews.
     """
 
     def __init__(self, path: Path) -> None:
@@ -37,6 +38,7 @@ class FakeDesk:
         self.current: Snapshot = samples.snapshot()
         self.asked: list[tuple[str, str, dict[str, Any]]] = []
         self.answering: Answering = self.accept
+        self.reviewing: Callable[[dict[str, Any]], WithdrawalReview | Result] = lambda _body: samples.review()
         self.held = threading.Event()
         self.held.set()
         self._streams: set[WebSocket] = set()
@@ -44,8 +46,10 @@ class FakeDesk:
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
-    def accept(self, part: str, verb: str, _body: dict[str, Any]) -> Result:
+    def accept(self, part: str, verb: str, body: dict[str, Any]) -> Result | WithdrawalReview:
         """Do everything that is asked."""
+        if verb == "withdrawal-estimate":
+            return self.reviewing(body)
         return self.result(f"{verb} {part}".strip(), True, "done")
 
     def refuse(self, part: str, verb: str, _body: dict[str, Any]) -> Result:
@@ -67,6 +71,10 @@ class FakeDesk:
         """The commands received, without their bodies."""
         return [(part, verb) for part, verb, _ in self.asked]
 
+    def bodies(self, wanted: str) -> list[dict[str, Any]]:
+        """The bodies received with this command."""
+        return [body for _, verb, body in self.asked if verb == wanted]
+
     def start(self) -> None:
         """Listen."""
         routes: list[Route | WebSocketRoute] = [
@@ -77,6 +85,7 @@ class FakeDesk:
         ]
         for part in PARTS:
             verbs = (["arm", "disarm"] if part in ARMABLE else []) + (["refresh"] if part in REFRESHABLE else [])
+            verbs += list(MONEY) if part == "liquidity-manager" else []
             routes += [Route(f"/{part}/{verb}", self._command(part, verb), methods=["POST"]) for verb in verbs]
         app = Starlette(routes=routes)
         config = uvicorn.Config(
@@ -142,8 +151,9 @@ class FakeDesk:
                 await asyncio.Event().wait()
             if isinstance(answer, int):
                 return Response(b"broken", status_code=answer)
-            assert isinstance(answer, Result)
-            return Response(msgspec.json.encode(answer), status_code=200 if answer.accepted else 409)
+            assert isinstance(answer, Result | WithdrawalReview)
+            refused = isinstance(answer, Result) and not answer.accepted
+            return Response(msgspec.json.encode(answer), status_code=409 if refused else 200)
 
         return handle
 

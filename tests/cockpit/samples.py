@@ -5,22 +5,25 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
-from cockpit.commands import PARTS, Limits
+from cockpit.commands import PARTS, Limits, WithdrawalReview
 from cockpit.snapshot import (
     Alive,
     Counts,
     DecisionRow,
+    DepositAddressRow,
     DepositRow,
     ExecutionRow,
     Health,
     Inventory,
     InventoryRow,
+    KeyView,
     Market,
     QuoteRow,
     Reaction,
     Snapshot,
     SourceRow,
     State,
+    WithdrawalRow,
 )
 
 START_NS = 1_760_000_000_000_000_000
@@ -156,7 +159,8 @@ def inventory() -> Inventory:
         decimals=8,
         balance=Decimal("0.50012340"),
         reserved=Decimal("0.00008200"),
-        spendable=Decimal("0.50004140"),
+        spendable=Decimal("0.48004140"),
+        leaving=Decimal("0.02000000"),
         pending_in=Decimal("0.01000000"),
         opening=Decimal("0.49000000"),
         filled=Decimal("0.00012340"),
@@ -167,15 +171,16 @@ def inventory() -> Inventory:
     eure = InventoryRow(
         symbol="EURe",
         decimals=18,
-        balance=Decimal("49987.854100000000000000"),
+        balance=Decimal("49737.854100000000000000"),
         reserved=Decimal("12.107000000000000000"),
-        spendable=Decimal("49975.747100000000000000"),
+        spendable=Decimal("49725.747100000000000000"),
         pending_in=Decimal(0),
         opening=Decimal("50000"),
         filled=Decimal("-12.145900000000000000"),
         deposited=Decimal(0),
         unexplained=Decimal(0),
-        value_eur=Decimal("49987.85"),
+        value_eur=Decimal("49737.85"),
+        withdrawn=Decimal(250),
     )
     return Inventory(
         rows=(btc, eure),
@@ -184,6 +189,117 @@ def inventory() -> Inventory:
         btc_share=Decimal("0.4962"),
         target_btc_share=Decimal("0.5"),
     )
+
+
+BTC_DESTINATION = "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4"
+EURE_DESTINATION = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"
+COMMAND = (
+    "near contract call-function as-transaction intents.near add_public_key json-args "
+    "'{\"public_key\":\"ed25519:8YzqfN2cLrVJ1bTxwD4ePmKs3GuRa6Hh9oXt5QyEiCjW\"}' prepaid-gas '100.0 Tgas' "
+    "attached-deposit '1 yoctoNEAR' sign-as sandbox-maker.near network-config mainnet sign-with-keychain send"
+)
+
+
+def addresses() -> tuple[DepositAddressRow, ...]:
+    """Where to send both assets."""
+    return (
+        DepositAddressRow(
+            symbol="BTC",
+            chain="btc:mainnet",
+            address="bc1p5cyxnuxmeuwuvkwfem96lqzszd02n6xdcjrs20cac6yqjjwudpxqkedrcr",
+            memo=None,
+            minimum=Decimal("0.00002"),
+            age_ms=31_000,
+        ),
+        DepositAddressRow(
+            symbol="EURe",
+            chain="eth:100",
+            address="0xfB6916095ca1df60bB79Ce92cE3Ea74c37c5d359",
+            memo=None,
+            minimum=Decimal(1),
+            age_ms=31_000,
+        ),
+    )
+
+
+def withdrawal() -> WithdrawalRow:
+    """One of ours, on its way."""
+    return WithdrawalRow(
+        withdrawal_id="w-0193f2a1",
+        symbol="BTC",
+        chain="btc:mainnet",
+        amount=Decimal("0.02"),
+        fee=Decimal("0.00001500"),
+        destination=BTC_DESTINATION,
+        route="transaction",
+        state="bridging",
+        detail="the bridge has seen the burn",
+        age_ms=64_000,
+        near_hash="6Qw1mNcXz4RtYvBn8KpLs2DfGj7Qa9Ue3Ho5Ti1MxVb2",
+        destination_hash="",
+        ours=True,
+        steps=(
+            ("requested", 64_000),
+            ("prepared", 63_000),
+            ("sent", 62_500),
+            ("burned", 58_000),
+            ("bridging", 21_000),
+        ),
+    )
+
+
+def foreign() -> WithdrawalRow:
+    """One that the bridge lists and this desk did not make."""
+    return WithdrawalRow(
+        withdrawal_id="bridge-3kTmWcXz4RtYvBn8KpLs2DfGj7Qa9Ue3Ho5Ti1MxVb",
+        symbol="EURe",
+        chain="eth:100",
+        amount=Decimal(250),
+        fee=Decimal("0.5"),
+        destination=EURE_DESTINATION,
+        route="",
+        state="completed",
+        detail="made elsewhere; the bridge's own word",
+        age_ms=7_900_000,
+        near_hash="3kTmWcXz4RtYvBn8KpLs2DfGj7Qa9Ue3Ho5Ti1MxVb2q",
+        destination_hash="0x77a1b0c2d3e4f5061728394a5b6c7d8e9f00112233445566778899aabbccdd00",
+        ours=False,
+        steps=(("completed", 7_900_000),),
+    )
+
+
+def review(amount: str = "0.01", **changed: object) -> WithdrawalReview:
+    """What the desk says of a withdrawal of BTC that may go."""
+    burned, fee = Decimal(amount), Decimal("0.000015")
+    plain = WithdrawalReview(
+        asset_id="nep141:btc.omft.near",
+        symbol="BTC",
+        decimals=8,
+        chain="btc:mainnet",
+        route="transaction",
+        destination=BTC_DESTINATION,
+        amount=burned,
+        amount_units=str(int(burned.scaleb(8))),
+        fee=fee,
+        fee_units="1500",
+        arrives=burned - fee,
+        minimum=Decimal("0.00002"),
+        balance=Decimal("0.5001234"),
+        spendable=Decimal("0.4800414"),
+        spendable_units="48004140",
+        spendable_after=Decimal("0.4800414") - burned,
+        alive_quotes=3,
+        alive_promised=Decimal("0.000082"),
+        cooling_left_ms=0,
+        frozen=False,
+        refusals=(),
+    )
+    return replace(plain, **changed)
+
+
+def open_for_withdrawals(seq: int = 1) -> Snapshot:
+    """A safe desk whose withdrawals were unfrozen."""
+    return replace(disarmed(seq), withdrawals_frozen=False, freeze_left_ms=580_000)
 
 
 def snapshot(seq: int = 1, *, decisions: int = 60) -> Snapshot:
@@ -226,6 +342,15 @@ def snapshot(seq: int = 1, *, decisions: int = 60) -> Snapshot:
             ),
         ),
         deposits_age_ms=4_000,
+        deposit_addresses=addresses(),
+        withdrawals=(withdrawal(), foreign()),
+        withdrawal_defaults=(("BTC", BTC_DESTINATION),),
+        key=KeyView(
+            public_key="ed25519:8YzqfN2cLrVJ1bTxwD4ePmKs3GuRa6Hh9oXt5QyEiCjW",
+            registered=True,
+            access="full",
+            command=COMMAND,
+        ),
         decisions=tuple(decision(number) for number in range(decisions, max(0, decisions - 60), -1)),
         quotes=tuple(quote(number) for number in range(24, 0, -1)),
         executions=tuple(execution(number) for number in range(12, 0, -1)),
@@ -277,6 +402,9 @@ def fresh(seq: int = 1) -> Snapshot:
         inventory=replace(safe.inventory, rows=unread, age_ms=None, block_height=None, btc_share=None),
         deposits=(),
         deposits_age_ms=None,
+        deposit_addresses=(),
+        withdrawals=(),
+        key=KeyView(),
         decisions=(),
         quotes=(),
         executions=(),

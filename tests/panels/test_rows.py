@@ -5,12 +5,14 @@ from decimal import Decimal
 import pytest
 from msgspec.structs import replace
 
+from panels.cells import Cell, Column, Row
 from panels.decisions import decision_detail, decision_row
-from panels.deposits import deposit_row, in_order
+from panels.deposits import Deposits, pending, withdrawal_detail, withdrawal_row
 from panels.executions import execution_row
 from panels.health import bad_input, health_row
 from panels.inventory import inventory_row, proof_lines, share_line, unexplained
 from panels.market import prices_line, source_row
+from panels.panel import unticked
 from panels.quotes import quote_row
 from tests.cockpit import samples
 
@@ -68,8 +70,8 @@ def test_a_balance_that_could_not_be_read_is_unknown_never_zero() -> None:
     btc = samples.fresh().inventory.rows[0]
     row = inventory_row(btc)
     assert row.cells[1] == ("unknown", "warn")
-    assert row.cells[3] == ("unknown", "warn")
-    assert row.cells[5].text == "?"
+    assert row.cells[4] == ("unknown", "warn")
+    assert row.cells[6].text == "?"
     assert unexplained(btc) == ("unknown", "warn")
 
 
@@ -82,13 +84,25 @@ def test_a_difference_of_one_base_unit_is_seen() -> None:
 def test_balances_are_cut_never_rounded_up() -> None:
     eure = replace(samples.inventory().rows[1], balance=Decimal("9.99999"), spendable=Decimal("0.00009999"))
     assert texts(inventory_row(eure).cells)[1] == "9.9999"
-    assert texts(inventory_row(eure).cells)[3] == "0.0000"
+    assert texts(inventory_row(eure).cells)[4] == "0.0000"
 
 
 def test_the_proof_adds_up_in_its_columns() -> None:
-    head, btc, _ = ("".join(cell.text for cell in line) for line in proof_lines(samples.inventory()))
-    assert btc.split() == ["BTC", "0.49000000", "0.01000000", "+0.00012340", "✓", "exact"]
+    held = samples.inventory()
+    head, btc, eure = ("".join(cell.text for cell in line) for line in proof_lines(held, 80))
+    assert btc.split() == ["BTC", "0.49000000", "0.01000000", "+0.00012340", "–", "✓", "exact"]
+    assert eure.split() == ["EURe", "50,000.0000", "–", "-12.1459", "250.0000", "✓", "exact"]
     assert head.index("= balance") == btc.index("✓")
+    narrow = ["".join(cell.text for cell in line) for line in proof_lines(held, 54)]
+    assert max(map(len, narrow)) <= 54
+    assert narrow[1].endswith("✓")
+
+
+def test_a_proof_that_fails_says_by_how_much_where_there_is_little_room() -> None:
+    held = samples.inventory()
+    off = replace(held, rows=(replace(held.rows[0], unexplained=Decimal("-0.00000001")), held.rows[1]))
+    line = "".join(cell.text for cell in proof_lines(off, 54)[1])
+    assert line.split() == ["BTC", "✗", "off", "-0.00000001"]
 
 
 @pytest.mark.parametrize("share", [Decimal(0), Decimal("0.3"), Decimal("0.5"), Decimal("0.72"), Decimal(1)])
@@ -101,11 +115,42 @@ def test_the_share_bar_fills_its_line(share: Decimal, width: int) -> None:
 
 
 def test_deposits_on_their_way_come_first() -> None:
-    assert [row.status for row in in_order(samples.snapshot().deposits)] == ["PENDING", "CREDITED"]
-    assert [deposit_row(row).cells[2].text for row in in_order(samples.snapshot().deposits)] == [
-        "◌ pending",
-        "✓ credited",
+    rows = Deposits("deposits", 7).rows(samples.snapshot())
+    assert [row.cells[3].text for row in rows] == ["◌ bridging", "◌ pending", "✓ credited", "✓ completed"]
+    assert [row.cells[1].text for row in rows] == ["↑", "↓", "↓", "↑"]
+    assert rows[3].cells[5].text.startswith("made elsewhere ")
+
+
+def test_the_drill_down_of_a_withdrawal_shows_every_step_and_hash() -> None:
+    ours, foreign = samples.snapshot().withdrawals
+    fields = {field.label: field.value.text for field in withdrawal_detail(ours).fields}
+    assert fields["to"] == ours.destination
+    assert fields["NEAR hash"] == ours.near_hash
+    assert fields["paid out as"] == "not yet"
+    assert [text for label, text in fields.items() if label.endswith("ago")] == [
+        "requested",
+        "signed and recorded",
+        "sent",
+        "burned on NEAR",
+        "taken by the bridge",
     ]
+    assert {field.label: field.value for field in withdrawal_detail(foreign).fields}["made"] == (
+        "made elsewhere",
+        "warn",
+    )
+
+
+def test_an_unknown_withdrawal_is_loud_and_on_its_way() -> None:
+    row = replace(samples.snapshot().withdrawals[0], state="unknown")
+    assert withdrawal_row(row).cells[3] == ("? unknown", "bad")
+    assert pending(row)
+
+
+def test_ages_tick_in_all_rows_together() -> None:
+    columns = (Column("age", 5, ticks=True), Column("what", 5))
+    shown = [Row("a", (Cell("1s"), Cell("x"))), Row("b", (Cell("1s"), Cell("x")))]
+    later = [Row("c", (Cell("0s"), Cell("n"))), Row("a", (Cell("2s"), Cell("x"))), Row("b", (Cell("2s"), Cell("y")))]
+    assert [row.cells[0].text for row in unticked(later, shown, columns)] == ["0s", "1s", "2s"]
 
 
 def test_bad_input_is_counted_once() -> None:

@@ -1,0 +1,98 @@
+"""Arming and disarming as the cockpit carries them out: what was asked, what is not yet seen, who has the last word."""
+
+from collections.abc import Callable, Mapping
+
+from cockpit.commands import ARMABLE, Part
+from cockpit.host import Host
+from cockpit.link import DeskLink, Outcome, Unknown
+from cockpit.snapshot import Snapshot
+from panels.arm import is_armed
+from panels.dialogue import Answer
+from panels.outcome import Said, say
+from panels.words import part_name
+
+
+class ArmFlow:
+    """Sends arm and disarm. ``asked`` is what was asked of each part and is not yet seen in a snapshot."""
+
+    def __init__(self, link: DeskLink, host: Host) -> None:
+        self._link = link
+        self._host = host
+        self._asked: dict[Part, str] = {}
+        self._acknowledged: set[Part] = set()
+        self._disarms = 0
+
+    @property
+    def asked(self) -> Mapping[Part, str]:
+        """A copy, so that a view made of it stays what it was."""
+        return dict(self._asked)
+
+    def arm(self, part: Part, answer: Answer) -> None:
+        """Ask the desk to arm; ``answer`` takes the outcome."""
+        self._host.command(self._arm(part, answer))
+
+    def disarm_all(self) -> None:
+        """Disarm everything at once."""
+        self._disarms += 1
+        for part in reversed(ARMABLE):
+            self._host.command(self._disarm(part, self._host.toast))
+
+    def disarm_to_leave(self, answer: Callable[[Said | None], None]) -> None:
+        """Disarm everything; ``answer`` takes the first problem, None when there was none."""
+        self._disarms += 1
+        waiting = set(ARMABLE)
+        problems: list[Said] = []
+
+        def answered(part: Part, outcome: Outcome) -> None:
+            waiting.discard(part)
+            said = say(outcome)
+            if not said.done:
+                problems.append(said)
+            if not waiting:
+                answer(problems[0] if problems else None)
+
+        for part in reversed(ARMABLE):
+            self._host.command(self._disarm(part, lambda outcome, part=part: answered(part, outcome)))
+
+    def took(self, former: Snapshot | None, snapshot: Snapshot) -> None:
+        """A snapshot arrived: what was acknowledged is seen now, and what nobody here asked for is said."""
+        asked = frozenset(self._asked)
+        for part in self._acknowledged:
+            self._asked.pop(part, None)
+        self._acknowledged.clear()
+        if former is None:
+            return
+        for part in ARMABLE:
+            if part in asked or not is_armed(former, part) or is_armed(snapshot, part):
+                continue
+            why = snapshot.strategy_why if part == "strategy-engine" else snapshot.executor_why
+            if former.run_id != snapshot.run_id:
+                why = "another desk answers now"
+            self._host.warn(f"{part_name(part)} disarmed: {why or 'no reason given'}")
+
+    async def _arm(self, part: Part, answer: Answer) -> None:
+        disarms = self._disarms
+        self._asked[part] = "arming…"
+        outcome = await self._link.send(part, "arm")
+        if disarms != self._disarms:
+            # Disarming was asked for meanwhile, and the desk may have taken it first: ask again, so that it is last.
+            self._host.command(self._disarm(part, self._host.toast))
+        else:
+            self._settle(part, outcome, armed=True)
+        if not answer(outcome):
+            self._host.toast(outcome)
+
+    async def _disarm(self, part: Part, answer: Callable[[Outcome], None]) -> None:
+        self._asked[part] = "disarming…"
+        outcome = await self._link.send(part, "disarm")
+        self._settle(part, outcome, armed=False)
+        answer(outcome)
+
+    def _settle(self, part: Part, outcome: Outcome, *, armed: bool) -> None:
+        """A command ended: an accepted one stays "arming…" until a snapshot shows what it did."""
+        newest = self._host.newest()
+        shown = newest is not None and is_armed(newest, part) == armed
+        if not isinstance(outcome, Unknown) and outcome.accepted and not shown:
+            self._acknowledged.add(part)
+        else:
+            self._asked.pop(part, None)

@@ -1,0 +1,119 @@
+"""Money in and out as the cockpit carries it out: dialogues opened, questions to the desk run beside the painting."""
+
+from collections.abc import Callable, Coroutine
+
+import msgspec
+
+from cockpit.commands import WithdrawalOrder, WithdrawalReview
+from cockpit.host import Host
+from cockpit.link import DeskLink, Outcome, Reviewed, Unknown
+from panels.confirm import ConfirmDialogue
+from panels.deposit import DepositDialogue
+from panels.dialogue import Answer
+from panels.key import KeyDialogue
+from panels.review import obstacle
+from panels.track import TrackDialogue
+from panels.withdraw import WithdrawDialogue
+
+
+class Unsettled(msgspec.Struct, frozen=True):
+    """An order that may have been taken, and the last that was heard of it."""
+
+    order: WithdrawalOrder
+    review: WithdrawalReview
+    unknown: Unknown
+
+
+class MoneyFlow:
+    """Implements panels.asking.MoneyDesk. ``unsettled`` is the order whose outcome nobody here knows, if there is one:
+    no other is made before it is settled, and it is only ever asked for again under its own key."""
+
+    def __init__(self, link: DeskLink, host: Host, new_key: Callable[[], str]) -> None:
+        self._link = link
+        self._host = host
+        self._new_key = new_key
+        self.unsettled: Unsettled | None = None
+
+    def clock(self) -> float:
+        """Seconds that only go forward."""
+        return self._host.clock()
+
+    def new_key(self) -> str:
+        """A fresh idempotency key."""
+        return self._new_key()
+
+    def open_withdrawal(self) -> None:
+        """The form; or the order whose outcome is unknown, which comes first."""
+        view, left = self._host.now_seen(), self.unsettled
+        if left is not None:
+            self._host.open(ConfirmDialogue(view, self, left.order, left.review, None, obstacle, left.unknown))
+        elif view.snapshot is not None:
+            self._host.open(WithdrawDialogue(view, view.snapshot, self))
+
+    def open_deposit(self) -> None:
+        """Addresses and codes."""
+        view = self._host.now_seen()
+        if view.snapshot is not None:
+            self._host.open(DepositDialogue(view, view.snapshot, self))
+
+    def open_tracking(self) -> None:
+        """The form that takes up a withdrawal made elsewhere."""
+        view = self._host.now_seen()
+        if view.snapshot is not None:
+            self._host.open(TrackDialogue(view, view.snapshot, self))
+
+    def open_key(self) -> None:
+        """The signing key."""
+        self._host.open(KeyDialogue(self._host.now_seen(), self))
+
+    def freeze_now(self) -> None:
+        """Freeze withdrawals without asking; the outcome is said."""
+        self.freeze(True, lambda _outcome: False)
+
+    def review(self, order: WithdrawalOrder, answer: Callable[[Reviewed], None]) -> None:
+        """What the order would mean now."""
+
+        async def ask() -> None:
+            answer(await self._link.review(order))
+
+        self._host.command(ask())
+
+    def withdraw(self, order: WithdrawalOrder, review: WithdrawalReview, answer: Answer) -> None:
+        """Order it; what is not answered is kept under its key."""
+        self._host.command(self._withdraw(order, review, answer))
+
+    def freeze(self, frozen: bool, answer: Answer) -> None:
+        """Freeze withdrawals, or open them."""
+        self._run(self._link.freeze(frozen), answer)
+
+    def track(self, order: WithdrawalOrder, near_hash: str, answer: Answer) -> None:
+        """Follow a withdrawal made elsewhere."""
+        self._run(self._link.track(order, near_hash), answer)
+
+    def notify_deposit(self, asset_id: str, tx_hash: str, answer: Answer) -> None:
+        """Tell the bridge of a deposit."""
+        self._run(self._link.notify_deposit(asset_id, tx_hash), answer)
+
+    def register_key(self, answer: Answer) -> None:
+        """Register the signing key with the Verifier."""
+        self._run(self._link.register_key(), answer)
+
+    def _run(self, asked: Coroutine[object, object, Outcome], answer: Answer) -> None:
+        async def ask() -> None:
+            outcome = await asked
+            if not answer(outcome):
+                self._host.toast(outcome)
+
+        self._host.command(ask())
+
+    async def _withdraw(self, order: WithdrawalOrder, review: WithdrawalReview, answer: Answer) -> None:
+        # Kept before it is sent: whatever becomes of this task, the order is not forgotten.
+        former = self.unsettled
+        self.unsettled = Unsettled(order, review, Unknown("withdraw", "it is under way"))
+        outcome = await self._link.withdraw(order)
+        if not isinstance(outcome, Unknown):
+            self.unsettled = None
+        else:
+            self.unsettled = Unsettled(order, review, outcome) if outcome.sent else former
+        if not answer(outcome):
+            self._host.toast(outcome)

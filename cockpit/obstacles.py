@@ -1,0 +1,41 @@
+"""Why an action can do nothing now. What is disabled stays visible, with its reason. Pure."""
+
+from collections.abc import Callable, Mapping
+
+from panels.arm import blocked
+from panels.freezing import UNHEARD
+from panels.view import View
+
+UNSEEN = "the desk was not heard yet"
+
+
+def _seen(view: View) -> str:
+    return UNSEEN if view.snapshot is None else ""
+
+
+def _heard(view: View) -> str:
+    return _seen(view) or ("" if view.trusted else UNHEARD)
+
+
+def _freezable(view: View) -> str:
+    """Freezing is refused for one reason only: it could be needed when the desk seems silent."""
+    known = view.trusted and view.snapshot is not None and view.snapshot.withdrawals_frozen
+    return "withdrawals are frozen already" if known else ""
+
+
+OBSTACLES: Mapping[str, Callable[[View], str]] = {
+    "arm.strategy": lambda view: blocked(view, "strategy-engine"),
+    "arm.executor": lambda view: blocked(view, "trade-executor"),
+    "limits": _seen,
+    "withdraw": _heard,
+    "deposit": _seen,
+    "freeze.withdrawals": _freezable,
+    "track": _heard,
+    "key": _seen,
+}
+
+
+def obstacle(action_id: str, view: View) -> str:
+    """Why the action with this id can do nothing; empty when it can."""
+    found = OBSTACLES.get(action_id)
+    return "" if found is None else found(view)

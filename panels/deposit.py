@@ -1,0 +1,170 @@
+"""Where to send money: the addresses in full, to copy or to scan, and a word to the bridge about what was sent."""
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, VerticalScroll
+from textual.widget import Widget
+from textual.widgets import Button, Input, Label, Static
+
+from cockpit.format import since
+from cockpit.link import Outcome
+from cockpit.snapshot import DepositAddressRow, Snapshot
+from panels.asking import MoneyDesk
+from panels.cells import Cell, Line
+from panels.dialogue import Dialogue
+from panels.fields import Choice, Entry
+from panels.money import amount, symbols
+from panels.outcome import Said, say
+from panels.qr import qr
+from panels.view import View
+
+LONGEST_HASH = 128
+
+
+def address_of(snapshot: Snapshot, symbol: str) -> DepositAddressRow | None:
+    """Where to send this asset, once the bridge has told."""
+    return next((row for row in snapshot.deposit_addresses if row.symbol == symbol), None)
+
+
+def address_lines(snapshot: Snapshot, chosen: str) -> list[Line]:
+    """Every asset's address in full with what must be known about it, the chosen one lit."""
+    lines: list[Line] = []
+    for symbol in symbols(snapshot):
+        row = address_of(snapshot, symbol)
+        lit = symbol == chosen
+        if row is None:
+            lines.append((Cell(f"{symbol}  ", "strong"), Cell("the bridge has not told the address yet", "warn")))
+            continue
+        read = "" if row.age_ms is None else f"  read {since(row.age_ms)}"
+        lines.append((Cell(f"{symbol} on {row.chain}", "strong" if lit else "muted"), Cell(read, "muted")))
+        lines.append((Cell(row.address, "accent" if lit else "text"),))
+        if row.memo:
+            lines.append((Cell("memo  ", "muted"), Cell(row.memo, "strong"), Cell("  must be in the transfer", "warn")))
+        lines.append(minimum_line(row))
+    return lines
+
+
+def minimum_line(row: DepositAddressRow) -> Line:
+    """The warning about deposits too small to be credited."""
+    if row.minimum is None:
+        return (Cell("the bridge's minimum is not known: wait before sending", "warn"),)
+    return (Cell(f"send at least {amount(row.minimum, row.symbol)}: the bridge credits no less", "warn"),)
+
+
+def hash_problem(text: str) -> str:
+    """Why this is no transaction hash; empty when it may be one."""
+    if not text:
+        return "paste the hash of the transaction that sent the deposit"
+    if not (text.isascii() and text.isalnum()) or len(text) > LONGEST_HASH:
+        return "a transaction hash is one word of letters and digits; paste it whole"
+    return ""
+
+
+class DepositDialogue(Dialogue[None]):
+    """Addresses, the chosen one's QR code, and a field to tell the bridge of a deposit."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y", "copy", "Copy", show=False),
+        Binding("up", "scroll(-1)", show=False),
+        Binding("down", "scroll(1)", show=False),
+        Binding("pageup", "scroll(-8)", show=False),
+        Binding("pagedown", "scroll(8)", show=False),
+    ]
+
+    def __init__(self, view: View, snapshot: Snapshot, money: MoneyDesk) -> None:
+        super().__init__(view, "Deposit")
+        self._money = money
+        self._asset = Choice(symbols(snapshot), id="asset")
+        self._hash = Entry("hash", "sent already?", placeholder="the deposit's transaction hash")
+        self._shown: object = None
+        self._coded = ""
+        self._waiting = False
+
+    def body(self) -> Iterable[Widget]:
+        """The choice, the addresses and the code scrolling, the field, the buttons."""
+        with Horizontal(classes="field"):
+            yield self._asset
+            yield Label("y copies the address", classes="aside")
+        with VerticalScroll(id="scroll", can_focus=False):
+            yield Static(id="addresses")
+            yield Static(id="qr")
+        yield self._hash
+        yield self._said
+        with Horizontal(id="buttons"):
+            yield Button("Close", id="close", compact=True)
+            yield Button("Copy the address", id="copy", compact=True)
+            yield Button("Tell the bridge", id="notify", compact=True)
+
+    def on_mount(self) -> None:
+        """Open on the choice of the asset."""
+        super().on_mount()
+        self._asset.focus()
+
+    def paint(self, view: View) -> None:
+        """Keep the addresses true; the code is drawn when the address is another."""
+        super().paint(view)
+        snapshot = view.snapshot
+        if snapshot is None:
+            return
+        lines = address_lines(snapshot, self._asset.value)
+        if lines != self._shown:
+            self._shown = lines
+            self.query_one("#addresses", Static).update(self.text(lines))
+        row = address_of(snapshot, self._asset.value)
+        address = "" if row is None else row.address
+        if address != self._coded:
+            self._coded = address
+            self.query_one("#qr", Static).update(qr(address) if address else "")
+
+    def on_choice_changed(self, event: Choice.Changed) -> None:
+        """The other asset's code."""
+        event.stop()
+        self.tell(None)
+        self.paint(self.view)
+
+    def action_copy(self) -> None:
+        """Send the chosen address to the terminal's clipboard."""
+        if not self._coded:
+            self.tell(Said("there is no address to copy yet", "warning", False))
+            return
+        self.app.copy_to_clipboard(self._coded)
+        told = f"sent the {self._asset.value} address to the terminal's clipboard; compare it after pasting"
+        self.tell(Said(told, "information", True))
+
+    def action_scroll(self, rows: int) -> None:
+        """Move the code into sight."""
+        self.query_one("#scroll", VerticalScroll).scroll_relative(y=rows, animate=False)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Enter in the field tells the bridge: nothing moves by it."""
+        event.stop()
+        self._notify()
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        """Close, copy, or tell the bridge."""
+        event.stop()
+        if event.button.id == "copy":
+            self.action_copy()
+        elif event.button.id == "notify":
+            self._notify()
+        else:
+            self.dismiss(None)
+
+    def _notify(self) -> None:
+        problem = hash_problem(self._hash.value)
+        self._hash.complain(problem)
+        if problem:
+            self._hash.input.focus()
+        elif not self._waiting:
+            self._waiting = True
+            self.tell(Said("telling the bridge…", "information", False))
+            self._money.notify_deposit(self._asset.value, self._hash.value, self._answered)
+
+    def _answered(self, outcome: Outcome) -> bool:
+        if not self.is_attached:
+            return False
+        self._waiting = False
+        self.tell(say(outcome))
+        return True

@@ -1,0 +1,26 @@
+"""An address as a QR code of half blocks: light on dark whatever the theme, as a camera wants it."""
+
+from functools import lru_cache
+from io import StringIO
+
+from rich.style import Style
+from rich.text import Text
+
+QUIET = 2
+"""Modules of margin around the code."""
+_LOOK = Style(color="#ffffff", bgcolor="#000000")
+
+
+@lru_cache(maxsize=8)
+def qr_lines(text: str) -> tuple[str, ...]:
+    """The code's lines, a character for two modules above each other; ``█`` is light."""
+    import segno
+
+    out = StringIO()
+    segno.make(text, micro=False).terminal(out, compact=True, border=QUIET)
+    return tuple(out.getvalue().rstrip("\n").split("\n"))
+
+
+def qr(text: str) -> Text:
+    """The code in its own colours."""
+    return Text("\n".join(qr_lines(text)), style=_LOOK, no_wrap=True)

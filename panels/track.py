@@ -1,0 +1,104 @@
+"""The form that takes up a withdrawal made elsewhere: its burn on NEAR, its asset and its amount."""
+
+import re
+from collections.abc import Iterable, Mapping
+
+import msgspec
+from textual.containers import Horizontal
+from textual.widget import Widget
+from textual.widgets import Button, Input, Label, Static
+
+from cockpit.amounts import BadAmount, parse_amount
+from cockpit.commands import WithdrawalOrder
+from cockpit.link import Outcome
+from cockpit.snapshot import Snapshot
+from panels.asking import MoneyDesk
+from panels.dialogue import Dialogue
+from panels.fields import Choice, Entry
+from panels.money import held, symbols
+from panels.outcome import say
+from panels.view import View
+
+_NEAR_HASH = re.compile(r"[1-9A-HJ-NP-Za-km-z]{32,44}")
+
+
+class Tracked(msgspec.Struct, frozen=True):
+    """What the form holds: an order to follow, or one sentence for each field that is wrong."""
+
+    order: WithdrawalOrder | None
+    problems: Mapping[str, str]
+
+
+def read(near_hash: str, symbol: str, typed: str, snapshot: Snapshot) -> Tracked:
+    """What to follow. The amount may be left out for a withdrawal that the bridge already lists."""
+    problems: dict[str, str] = {}
+    if not _NEAR_HASH.fullmatch(near_hash):
+        problems["hash"] = "paste the NEAR transaction hash of the burn, about 44 letters and digits"
+    listed = any(row.near_hash == near_hash for row in snapshot.withdrawals)
+    row, found = held(snapshot, symbol), ""
+    try:
+        if typed or not listed:
+            found = str(parse_amount(typed, symbol, row.decimals if row is not None else 0))
+    except BadAmount as exc:
+        problems["amount"] = str(exc)
+    if problems:
+        return Tracked(None, problems)
+    return Tracked(WithdrawalOrder(asset_id=symbol, amount=found), {})
+
+
+class TrackDialogue(Dialogue[None]):
+    """Asks the desk to follow a withdrawal; moves nothing."""
+
+    def __init__(self, view: View, snapshot: Snapshot, money: MoneyDesk) -> None:
+        super().__init__(view, "Track a withdrawal made elsewhere")
+        self._money = money
+        self._hash = Entry("hash", "NEAR hash", placeholder="of the burn")
+        self._asset = Choice(symbols(snapshot), id="asset")
+        self._amount = Entry("amount", "amount", placeholder="burned, in whole tokens")
+        self._waiting = False
+
+    def body(self) -> Iterable[Widget]:
+        """The fields and the buttons."""
+        yield self._hash
+        with Horizontal(classes="field"):
+            yield Label("asset", classes="name")
+            yield self._asset
+        yield self._amount
+        yield Static("It is followed until the other chain shows it. Nothing is sent by this.", id="meaning")
+        yield self._said
+        with Horizontal(id="buttons"):
+            yield Button("Cancel", id="cancel", compact=True)
+            yield Button("Track it", id="track", compact=True)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Enter in a field goes on to the next."""
+        event.stop()
+        self.focus_next()
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        """Cancel, or ask the desk."""
+        event.stop()
+        if event.button.id != "track":
+            self.dismiss(None)
+            return
+        snapshot = self.view.snapshot
+        if snapshot is None or self._waiting:
+            return
+        tracked = read(self._hash.value, self._asset.value, self._amount.value, snapshot)
+        self._hash.complain(tracked.problems.get("hash", ""))
+        self._amount.complain(tracked.problems.get("amount", ""))
+        if tracked.order is not None:
+            self._waiting = True
+            self.tell(None)
+            self._money.track(tracked.order, self._hash.value, self._answered)
+
+    def _answered(self, outcome: Outcome) -> bool:
+        if not self.is_attached:
+            return False
+        said = say(outcome)
+        if said.done:
+            self.dismiss(None)
+            return False
+        self._waiting = False
+        self.tell(said)
+        return True
