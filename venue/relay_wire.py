@@ -129,12 +129,15 @@ class _ErrorBody(msgspec.Struct):
     message: str = ""
 
 
+_decode_error = msgspec.json.Decoder(str | _ErrorBody).decode
+
+
 def read_error(raw: msgspec.Raw) -> str | None:
     """The text of a JSON-RPC error, a bare string or ``{code, message}``, on one line; None when there is none."""
     if not bytes(raw) or bytes(raw) == b"null":
         return None
     try:
-        body = msgspec.json.decode(raw, type=str | _ErrorBody)
+        body = _decode_error(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return plain(bytes(raw)[:300].decode("utf-8", "replace"))
     return plain(body if isinstance(body, str) else body.message or f"code {body.code}") or "an error without a text"

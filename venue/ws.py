@@ -8,12 +8,13 @@ between a quote request and its answer; here there is none.
 import asyncio
 import logging
 import ssl
+from collections import deque
 from collections.abc import Callable, Mapping
 from typing import cast
 
 from websockets.client import ClientProtocol
 from websockets.frames import Frame, Opcode
-from websockets.http11 import Response
+from websockets.http11 import Request, Response
 from websockets.protocol import OPEN
 from websockets.uri import parse_uri
 
@@ -23,6 +24,9 @@ _SILENT.setLevel(logging.CRITICAL)
 
 MAX_MESSAGE = 16 * 2**20
 """Bytes of the largest message that does not cost the connection; what to do with it is the handler's business."""
+
+AT_ONCE = 32
+"""Frames handled before others have their turn: one read may bring hundreds, and disarming must not wait for them."""
 
 
 class WsClosed(Exception):
@@ -51,6 +55,7 @@ class WsConnection(asyncio.Protocol):
         self._protocol = ClientProtocol(parse_uri(uri), max_size=max_size, logger=_SILENT)
         self._transport: asyncio.Transport | None = None
         self._fragments: list[bytes] = []
+        self._waiting: deque[tuple[int, Frame | Request | Response]] = deque()
         self._pong_waiter: asyncio.Future[None] | None = None
         self.received_ns = 0
         self.opened: asyncio.Future[None] = loop.create_future()
@@ -65,18 +70,37 @@ class WsConnection(asyncio.Protocol):
         self._flush()
 
     def data_received(self, data: bytes) -> None:
-        self.received_ns = self._monotonic_ns()
+        now = self._monotonic_ns()
         protocol = self._protocol
         protocol.receive_data(data)
         if protocol.writes:
             self._flush()
-        for event in protocol.events_received():
-            if isinstance(event, Frame):
-                self._frame(event)
-            elif isinstance(event, Response):
-                self._handshake(event)
+        events = protocol.events_received()
+        if self._waiting:
+            self._waiting.extend((now, event) for event in events)
+        else:
+            self.received_ns = now
+            for event in events[:AT_ONCE]:
+                self._event(event)
+            if len(events) > AT_ONCE:
+                self._waiting.extend((now, event) for event in events[AT_ONCE:])
+                asyncio.get_running_loop().call_soon(self._go_on)
         if protocol.close_expected() and self._transport is not None:
             self._transport.close()
+
+    def _go_on(self) -> None:
+        """Handle some more of what came in one piece, and let others have their turn in between."""
+        for _ in range(min(AT_ONCE, len(self._waiting))):
+            self.received_ns, event = self._waiting.popleft()
+            self._event(event)
+        if self._waiting:
+            asyncio.get_running_loop().call_soon(self._go_on)
+
+    def _event(self, event: Frame | Request | Response) -> None:
+        if isinstance(event, Frame):
+            self._frame(event)
+        elif isinstance(event, Response):
+            self._handshake(event)
 
     def eof_received(self) -> None:
         self._protocol.receive_eof()
