@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 import httpx
+import msgspec
 
 from cockpit.commands import ARMABLE, Result
 from cockpit.launch import DidNotStart
@@ -45,9 +46,12 @@ class _Newest:
             self._heard.set()
 
     async def next(self) -> Snapshot:
-        """A snapshot newer than the last one asked for."""
+        """A snapshot newer than the last one asked for; Failed when none came for 30 s."""
         self._heard.clear()
-        await asyncio.wait_for(self._heard.wait(), WAIT_S)
+        try:
+            await asyncio.wait_for(self._heard.wait(), WAIT_S)
+        except TimeoutError:
+            raise Failed(f"the desk was silent for {WAIT_S:g} s: {self._reason}") from None
         assert self._snapshot is not None
         return self._snapshot
 
@@ -77,26 +81,32 @@ async def rehearse(
 ) -> int:
     """Run and report. Exit code 0: every base unit explained, 1: not, 2: it could not be carried out.
 
-    SIGTERM ends desk and venue first, and gives 143.
+    The traders ask only once the desk listens: the same seed then gives it the same requests from the first on.
+    SIGTERM and SIGHUP end desk and venue first, and give 143 and 129.
     """
-    terminated = asyncio.Event()
+    ended_by: list[signal.Signals] = []
     running = asyncio.current_task()
     assert running is not None
 
-    def terminate() -> None:
-        terminated.set()
+    def end(number: signal.Signals) -> None:
+        ended_by.append(number)
         running.cancel()
 
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, terminate)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        asyncio.get_running_loop().add_signal_handler(number, end, number)
+    paused = msgspec.structs.replace(flags, settings=(*flags.settings, "start_paused=true"))
     try:
-        await rehearsal.start(flags, environ, own)
+        await rehearsal.start(paused, environ, own)
         report = await _run(rehearsal, seconds, arm)
     except asyncio.CancelledError:
-        if terminated.is_set():
-            return 143
+        if ended_by:
+            return 128 + ended_by[0]
         raise
     except (Failed, DidNotStart) as exc:
         click.echo(f"cockpit sandbox: {exc}", err=True)
+        return 2
+    except httpx.HTTPError as exc:
+        click.echo(f"cockpit sandbox: the venue did not answer: {type(exc).__name__} {exc}", err=True)
         return 2
     click.echo(report.as_json() if as_json else report.as_text())
     return 0 if report.explained else 1
@@ -109,8 +119,10 @@ async def _run(rehearsal: Rehearsal, seconds: float, arm: bool) -> Report:
     control = rehearsal.venue_env()["SANDBOX_CONTROL_URL"]
     try:
         async with httpx.AsyncClient(base_url=control, trust_env=False) as client:
+            await newest.until(lambda shot: shot.relay == "ok" and shot.market.usable, "listening")
             if arm:
                 await _arm(link, newest)
+            await client.post("/traders", json={"running": True})
             await asyncio.sleep(seconds)
             for part in reversed(ARMABLE):
                 await link.send(part, "disarm")

@@ -93,7 +93,8 @@ def test_a_rehearsal_that_is_not_armed_signs_nothing_and_never_sees_a_real_key(s
 
 
 @pytest.mark.parametrize(
-    ("number", "code"), [(signal.SIGTERM, 143), pytest.param(signal.SIGINT, 1, marks=pytest.mark.slow)]
+    ("number", "code"),
+    [(signal.SIGTERM, 143), (signal.SIGHUP, 129), pytest.param(signal.SIGINT, 1, marks=pytest.mark.slow)],
 )
 async def test_a_rehearsal_that_is_ended_early_takes_venue_and_desk_along(
     short_dir: Path, number: signal.Signals, code: int
@@ -118,6 +119,25 @@ async def test_a_rehearsal_that_is_ended_early_takes_venue_and_desk_along(
     assert left_behind(short_dir) == []
     with closing(sqlite3.connect(history)) as db:
         assert db.execute("SELECT ended_ns IS NOT NULL FROM runs").fetchall() == [(1,)]
+
+
+def asked(state_dir: Path) -> list[tuple[Any, ...]]:
+    """The requests that the newest rehearsal under the state directory heard, in their order."""
+    with closing(sqlite3.connect(state_dir / "sandbox" / "latest" / "history.sqlite")) as db:
+        return db.execute(
+            "SELECT quote_id, asset_in, amount_in, amount_out, min_deadline_ms FROM swap_demand_events ORDER BY at_ns"
+        ).fetchall()
+
+
+def test_the_same_seed_gives_the_same_requests_from_the_first_on(short_dir: Path) -> None:
+    heard = []
+    for name in ("a", "b"):
+        ran = sandbox(short_dir / name, "--for", "1", "--rate", "40", "--other-pairs", "0", "--seed", "11")
+        assert ran.returncode == 0, ran.stderr
+        heard.append(asked(short_dir / name))
+    both = min(len(requests) for requests in heard)
+    assert both > 0
+    assert heard[0][:both] == heard[1][:both]
 
 
 @pytest.mark.slow

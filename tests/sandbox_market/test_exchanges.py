@@ -7,6 +7,9 @@ from typing import Any
 from websockets.asyncio.client import ClientConnection, connect
 
 from tests.sandbox_market.conftest import Launch, Rig
+from venue.sandbox.exchanges import ExchangeFeed
+from venue.sandbox.faults import Switches
+from venue.sandbox.market import NS, RandomWalk
 
 START = Decimal(80_000)
 
@@ -119,3 +122,29 @@ async def test_rest_tickers_are_on_the_same_origins(launch: Launch) -> None:
         assert near_start(Decimal(bid))
         mids.add(Decimal(bid) + Decimal(ask))
     assert len(mids) == 3
+
+
+def test_an_exchange_shows_the_same_row_of_prices_whenever_it_is_looked_at() -> None:
+    def seen(every_ns: int) -> list[tuple[Decimal, Decimal]]:
+        now = 0
+        path = RandomWalk(7, START)
+        feed = ExchangeFeed(
+            "kraken",
+            seed=7,
+            tick_s=0.25,
+            step=Decimal("0.1"),
+            path=path,
+            offset_ns=lambda: now,
+            clock=lambda: now,
+            switches=Switches(lambda: now),
+        )
+        row = []
+        for now in range(0, 20 * NS, every_ns):  # noqa: B007 - the feed reads it
+            book = feed.book()
+            if (book.bid, book.ask) not in row[-1:]:
+                row.append((book.bid, book.ask))
+        return row
+
+    often, seldom = seen(NS // 100), seen(NS // 17)
+    assert len(often) > 40
+    assert seldom == often

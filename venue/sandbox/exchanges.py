@@ -6,7 +6,7 @@ from decimal import Decimal
 import msgspec
 
 from venue.sandbox.faults import Exchange, Switches
-from venue.sandbox.market import PricePath
+from venue.sandbox.market import NS, PricePath
 from venue.sandbox.seeding import rng
 
 
@@ -27,7 +27,8 @@ class Book(msgspec.Struct, frozen=True, kw_only=True):
 class ExchangeFeed:
     """One exchange's price, a pure function of seed and market time, unless a fault freezes or bends it.
 
-    ``tick_s`` is how often it ticks, ``step`` its price step. ``clock`` gives UTC nanoseconds.
+    It changes every ``tick_s`` of market time and stands in between, so that whoever looks, and whenever, sees one and
+    the same row of prices. ``step`` is its price step. ``clock`` gives UTC nanoseconds.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class ExchangeFeed:
         chance = rng(seed, "exchange", name)
         self.name = name
         self.tick_s = tick_s
+        self._tick_ns = int(tick_s * NS)
         self._seed = seed
         self._step = step
         self._path = path
@@ -73,8 +75,9 @@ class ExchangeFeed:
         return self._last
 
     def _at(self, offset_ns: int) -> Book:
-        mid = self._path.mid_at(offset_ns)
-        wobble = rng(self._seed, "wobble", self.name, offset_ns // int(self.tick_s * 1e9)).gauss(0, 0.2)
+        tick = offset_ns // self._tick_ns
+        mid = self._path.mid_at(tick * self._tick_ns)
+        wobble = rng(self._seed, "wobble", self.name, tick).gauss(0, 0.2)
         lie_bps = self._switches.faults.exchange_lie_bps.get(self.name, Decimal(0))
         middle = mid * (1 + _bps(self._basis_bps + wobble) + lie_bps.scaleb(-4))
         half = max(middle * _bps(self._half_spread_bps), self._step / 2)
