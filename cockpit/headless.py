@@ -14,8 +14,6 @@ from cockpit.settings import Settings
 from storage.history import HistoryError
 from storage.sqlite import SqliteHistory
 
-HISTORY_NAME = "history.sqlite"
-
 
 def run_desk(settings: Settings) -> int:
     """Run a desk until SIGTERM or SIGINT; a second signal does not wait. The exit code."""
@@ -32,7 +30,7 @@ def run_desk(settings: Settings) -> int:
 
 
 async def _desk(settings: Settings) -> None:
-    desk = Desk(settings, SqliteHistory(settings.state_dir / HISTORY_NAME))
+    desk = Desk(settings, SqliteHistory(settings.history_path))
     asked = False
 
     def stop() -> None:

@@ -9,13 +9,12 @@ from pathlib import Path
 import msgspec
 
 from cockpit.launch import DidNotStart, answers, end, ready, spawn
-from cockpit.settings import NAMES, SettingsError, load
+from cockpit.settings import HISTORY_NAME, NAMES, SOCKET_NAME, SettingsError, load
 
 LATEST = "latest"
 VENUE_ENV = "venue.env"
 DESK_ENV = "desk.env"
 PIDS = "pids.json"
-SOCKET_NAME = "desk.sock"
 
 DESK_SETTINGS: Mapping[str, str] = {
     "STRATEGY_MAX_NOTIONAL_EURE": "500",
@@ -114,7 +113,7 @@ class Rehearsal:
     @property
     def history_path(self) -> Path:
         """Its desk's history."""
-        return self.directory / "history.sqlite"
+        return self.directory / HISTORY_NAME
 
     def venue_env(self) -> dict[str, str]:
         """The venue's addresses and the maker's credentials, as it announced them."""

@@ -16,6 +16,9 @@ from cockpit.secret import Secret
 
 __all__ = ["Secret", "Settings", "SettingsError", "load"]
 
+SOCKET_NAME = "desk.sock"
+HISTORY_NAME = "history.sqlite"
+
 
 class SettingsError(Exception):
     """The settings cannot be used. ``problems``: a line for each, naming the variable and never a value."""
@@ -150,6 +153,16 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Only what ``load()`` was given counts, so that a test or a sandbox is not changed by this machine."""
         return (init_settings,)
+
+    @property
+    def socket_path(self) -> Path:
+        """Where the desk listens."""
+        return self.state_dir / SOCKET_NAME
+
+    @property
+    def history_path(self) -> Path:
+        """The desk's history."""
+        return self.state_dir / HISTORY_NAME
 
     @property
     def endpoints(self) -> tuple[str, ...]:

@@ -13,8 +13,6 @@ from cockpit.rehearsal import Rehearsal, VenueFlags, new_name
 from cockpit.settings import Settings
 from cockpit.who import actor
 
-SOCKET_NAME = "desk.sock"
-
 
 def _link(socket_path: Path) -> DeskLink:
     return DeskLink(socket_path, actor=actor(), new_id=lambda: os.urandom(8).hex())
@@ -28,7 +26,7 @@ async def _show(link: DeskLink, paint_hz: int, on_start: Callable[[], Awaitable[
 
 async def run_cockpit(settings: Settings, env_file: Path | None, environ: Mapping[str, str]) -> int:
     """Attach to the desk of these settings, or start it. The exit code."""
-    socket_path = settings.state_dir / SOCKET_NAME
+    socket_path = settings.socket_path
     log_file = settings.state_dir / "desk.log"
 
     async def start_desk() -> None:

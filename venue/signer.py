@@ -6,7 +6,6 @@ registration of its own key. Any registered key may sign any intent on the venue
 used for is limited here.
 """
 
-import base64
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -20,7 +19,7 @@ from venue.assets import INTENTS_CONTRACT, MAX_AMOUNT, Asset, Pair
 from venue.base58_fast import b58encode
 from venue.near_transactions import UnsignedTransaction, add_public_key_transaction, ft_withdraw_transaction
 from venue.nep413 import nep413_hash
-from venue.nonce import RANDOM_LEN, pack_nonce
+from venue.nonce import RANDOM_LEN, encode_nonce, pack_nonce
 from venue.relay_wire import SignedData, SignedPayload
 
 MS = 1_000_000
@@ -181,7 +180,7 @@ class Signer:
         nonce = pack_nonce(salt, deadline_ns, self._random(RANDOM_LEN))
         digest = nep413_hash(message.encode(), nonce, _RECIPIENT)
         signature = crypto_sign(digest, self.__secret)[:crypto_sign_BYTES]
-        encoded_nonce = base64.b64encode(nonce).decode("ascii")
+        encoded_nonce = encode_nonce(nonce)
         data = SignedData(
             payload=SignedPayload(message, encoded_nonce, INTENTS_CONTRACT),
             signature="ed25519:" + b58encode(signature),

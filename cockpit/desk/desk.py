@@ -7,7 +7,6 @@ import asyncio
 import gc
 import logging
 from collections.abc import Mapping
-from pathlib import Path
 
 import httpx
 import msgspec
@@ -31,7 +30,6 @@ from storage.writer import BLIND_NS, HistoryWriter
 log = logging.getLogger(__name__)
 
 TICK_S = 0.25
-SOCKET_NAME = "desk.sock"
 DEATHS_EVERY_NS = 1_000_000_000
 """Quotes die all the time; the balances are not read more often than this on their account."""
 MS = 1_000_000
@@ -82,7 +80,7 @@ class Desk:
             await self._history.close(sources.wall_ns() if clean else None)
 
     async def _live(self, workers: Workers, client: httpx.AsyncClient, run: Run) -> None:
-        listener = bind(self._settings.state_dir / SOCKET_NAME)
+        listener = bind(self._settings.socket_path)
         writing = asyncio.create_task(self._writer.run(), name="history")
         self._writer.put(self._start_action(run, workers))
         outflow = Outflow(self._settings, client, workers, self._sources, self._history, self._writer)
@@ -133,7 +131,7 @@ class Desk:
         await self._supervisor.stop()
         serving.should_exit = True
         await asyncio.gather(api, return_exceptions=True)
-        (self._settings.state_dir / SOCKET_NAME).unlink(missing_ok=True)
+        self._settings.socket_path.unlink(missing_ok=True)
         self._writer.stop()
         await writing
 
@@ -284,8 +282,3 @@ class Desk:
             },
         }
         return {"health": health, **own[part]}
-
-
-def socket_path(state_dir: Path) -> Path:
-    """Where a desk with this state directory listens."""
-    return state_dir / SOCKET_NAME
