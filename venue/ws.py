@@ -90,11 +90,13 @@ class WsConnection(asyncio.Protocol):
 
     def _go_on(self) -> None:
         """Handle some more of what came in one piece, and let others have their turn in between."""
-        for _ in range(min(AT_ONCE, len(self._waiting))):
-            self.received_ns, event = self._waiting.popleft()
-            self._event(event)
-        if self._waiting:
-            asyncio.get_running_loop().call_soon(self._go_on)
+        try:
+            for _ in range(min(AT_ONCE, len(self._waiting))):
+                self.received_ns, event = self._waiting.popleft()
+                self._event(event)
+        finally:
+            if self._waiting:
+                asyncio.get_running_loop().call_soon(self._go_on)
 
     def _event(self, event: Frame | Request | Response) -> None:
         if isinstance(event, Frame):
