@@ -138,7 +138,7 @@ def test_an_exchange_shows_the_same_row_of_prices_whenever_it_is_looked_at() -> 
             clock=lambda: now,
             switches=Switches(lambda: now),
         )
-        row = []
+        row: list[tuple[Decimal, Decimal]] = []
         for now in range(0, 20 * NS, every_ns):  # noqa: B007 - the feed reads it
             book = feed.book()
             if (book.bid, book.ask) not in row[-1:]:
