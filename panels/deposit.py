@@ -50,7 +50,7 @@ def minimum_line(row: DepositAddressRow) -> Line:
     """The warning about deposits too small to be credited."""
     if row.minimum is None:
         return (Cell("the bridge's minimum is not known: wait before sending", "warn"),)
-    return (Cell(f"send at least {amount(row.minimum, row.symbol)}: the bridge credits no less", "warn"),)
+    return (Cell(f"send at least {amount(row.minimum, row.symbol)}: the bridge may never credit less", "warn"),)
 
 
 def hash_problem(text: str) -> str:
@@ -67,6 +67,7 @@ class DepositDialogue(Dialogue[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "copy", "Copy", show=False),
+        Binding("c", "code", "Code", show=False),
         Binding("up", "scroll(-1)", show=False),
         Binding("down", "scroll(1)", show=False),
         Binding("pageup", "scroll(-8)", show=False),
@@ -86,7 +87,7 @@ class DepositDialogue(Dialogue[None]):
         """The choice, the addresses and the code scrolling, the field, the buttons."""
         with Horizontal(classes="field"):
             yield self._asset
-            yield Label("y copies the address", classes="aside")
+            yield Label("y copies the address · c shows the code alone", classes="aside")
         with VerticalScroll(id="scroll", can_focus=False):
             yield Static(id="addresses")
             yield Static(id="qr")
@@ -132,6 +133,18 @@ class DepositDialogue(Dialogue[None]):
         self.app.copy_to_clipboard(self._coded)
         told = f"sent the {self._asset.value} address to the terminal's clipboard; compare it after pasting"
         self.tell(Said(told, "information", True))
+
+    def action_code(self) -> None:
+        """Give the code the whole box, or take it back: a camera needs all of it at once."""
+        self.query_one("#box").toggle_class("-code")
+        self.call_after_refresh(self._fit)
+
+    def action_back(self) -> None:
+        """Back from the code alone, then out."""
+        if self.query_one("#box").has_class("-code"):
+            self.action_code()
+        else:
+            self.dismiss(None)
 
     def action_scroll(self, rows: int) -> None:
         """Move the code into sight."""

@@ -66,6 +66,7 @@ class Dialogue(ModalScreen[T], Generic[T]):
         """Show the moment, unless the dialogue is not there yet or is being taken down."""
         if self._mounted and self.query_one_optional(StatusBar) is not None:
             self.paint(view)
+            self.call_after_refresh(self._fit)
 
     def paint(self, view: View) -> None:
         """Show the moment."""
@@ -75,6 +76,18 @@ class Dialogue(ModalScreen[T], Generic[T]):
     def action_back(self) -> None:
         """Close without doing anything."""
         self.dismiss(None)
+
+    def _fit(self) -> None:
+        """Give the scrolling part the room that the rest of the box leaves, so that the buttons stay in sight."""
+        scroll, box = self.query_one_optional("#scroll"), self.query_one_optional("#box")
+        if scroll is None or box is None:
+            return
+        room = self.size.height - self.query_one(StatusBar).outer_size.height
+        others = [child for child in box.children if child is not scroll and child.display]
+        taken = sum(child.outer_size.height + child.styles.margin.height for child in others)
+        most = max(3, room - box.gutter.height - taken)
+        if scroll.styles.max_height is None or scroll.styles.max_height.value != most:
+            scroll.styles.max_height = most
 
     def tell(self, said: Said | None) -> None:
         """Show a sentence in the box, or nothing."""

@@ -21,6 +21,7 @@ class Entry(Vertical):
     def __init__(self, ident: str, label: str, value: str = "", *, placeholder: str = "", unit: str = "") -> None:
         super().__init__(classes="entry")
         self._label = label
+        self._marked, self._complained = unit, ""
         self.input = Input(value, id=ident, placeholder=placeholder, compact=True, select_on_focus=False)
         self.input.cursor_blink = False
         self._unit = Label(unit, classes="unit", markup=False)
@@ -47,13 +48,17 @@ class Entry(Vertical):
 
     def mark(self, unit: str) -> None:
         """Say something short behind the input."""
-        self._unit.update(unit)
-        self._unit.display = bool(unit)
+        if unit != self._marked:
+            self._marked = unit
+            self._unit.update(unit)
+            self._unit.display = bool(unit)
 
     def complain(self, sentence: str) -> None:
         """Say what is wrong; nothing when it is empty."""
-        self._problem.update(sentence)
-        self._problem.display = bool(sentence)
+        if sentence != self._complained:
+            self._complained = sentence
+            self._problem.update(sentence)
+            self._problem.display = bool(sentence)
 
 
 class Choice(Widget, can_focus=True):

@@ -41,6 +41,7 @@ class FreezeRow(Horizontal):
         self._money = money
         self._state = Static("", id="freeze-state", markup=False)
         self._button = Button("", id="freeze", compact=True)
+        self._shown = ""
 
     def compose(self) -> ComposeResult:
         """State and button."""
@@ -51,7 +52,11 @@ class FreezeRow(Horizontal):
         """Show the moment."""
         self._view = view
         frozen = view.snapshot is None or view.snapshot.withdrawals_frozen
-        self._state.update("Withdrawals are frozen." if frozen else f"Withdrawals are OPEN {open_left(view)}.")
+        words = "Withdrawals are frozen." if frozen else f"Withdrawals are OPEN {open_left(view)}."
+        if words == self._shown:
+            return
+        self._shown = words
+        self._state.update(words)
         self._button.label = "Unfreeze…" if frozen else "Freeze now"
         self._button.variant = "warning" if frozen else "default"
 

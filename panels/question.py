@@ -30,6 +30,7 @@ class Question(Dialogue[None]):
         self._ask = ask
         self._obstacle = obstacle
         self._waiting = False
+        self._shown = "?"
 
     def body(self) -> Iterable[Widget]:
         """Meaning, obstacle, answer, buttons."""
@@ -49,9 +50,11 @@ class Question(Dialogue[None]):
         """Keep the obstacle true while the question is open."""
         super().paint(view)
         obstacle = self._obstacle(view)
-        notice = self.query_one("#blocked", Static)
-        notice.update(f"blocked: {obstacle}" if obstacle else "")
-        notice.display = bool(obstacle)
+        if obstacle != self._shown:
+            self._shown = obstacle
+            notice = self.query_one("#blocked", Static)
+            notice.update(f"blocked: {obstacle}" if obstacle else "")
+            notice.display = bool(obstacle)
         self.query_one("#do", Button).disabled = self._waiting or bool(obstacle)
 
     def on_button_pressed(self, event: Button.Pressed) -> None:

@@ -71,9 +71,12 @@ class TrackDialogue(Dialogue[None]):
             yield Button("Track it", id="track", compact=True)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Enter in a field goes on to the next."""
+        """Enter in a field goes on to the next, and from the last to the button."""
         event.stop()
-        self.focus_next()
+        if event.input is self._hash.input:
+            self._asset.focus()
+        else:
+            self.query_one("#track", Button).focus()
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         """Cancel, or ask the desk."""

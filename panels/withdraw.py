@@ -123,9 +123,12 @@ class WithdrawDialogue(Dialogue[None]):
                 entry.complain("")
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Enter in a field goes on to the next."""
+        """Enter in a field goes on to the next, and from the last to the review."""
         event.stop()
-        self.focus_next()
+        if event.input is self._amount.input:
+            self._destination.input.focus()
+        else:
+            self.query_one("#review", Button).focus()
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         """Cancel, or go to the review."""

@@ -39,6 +39,7 @@ class FakeDesk:
         self.asked: list[tuple[str, str, dict[str, Any]]] = []
         self.answering: Answering = self.accept
         self.reviewing: Callable[[dict[str, Any]], WithdrawalReview | Result] = lambda _body: samples.review()
+        self.before: Callable[[str], object] = lambda _verb: None
         self.held = threading.Event()
         self.held.set()
         self._streams: set[WebSocket] = set()
@@ -146,6 +147,7 @@ class FakeDesk:
             body = msgspec.json.decode(await request.body(), type=dict[str, Any])
             self.asked.append((part, verb, body))
             await asyncio.to_thread(self.held.wait, 20)
+            await asyncio.to_thread(self.before, verb)
             answer = self.answering(part, verb, body)
             if answer is None:
                 await asyncio.Event().wait()

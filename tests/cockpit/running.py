@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from itertools import count
 
 from textual.pilot import Pilot
 
@@ -58,7 +59,8 @@ class Driven:
 async def cockpit(link: DeskLink, size: tuple[int, int] = WIDE) -> AsyncIterator[Driven]:
     """A cockpit that has painted its first snapshot."""
     clock = Clock()
-    app = CockpitApp(link, paint_hz=30, clock=clock)
+    keys = count(1)
+    app = CockpitApp(link, paint_hz=30, clock=clock, new_key=lambda: f"key-{next(keys)}")
     async with app.run_test(size=size, notifications=True) as pilot:
         driven = Driven(app, pilot, clock)
         await driven.shows("SANDBOX", "Decisions")

@@ -1,0 +1,448 @@
+"""The whole way of a withdrawal by keyboard: form, review, confirmation, and every outcome."""
+
+import asyncio
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+from textual import events
+from textual.widgets import Button
+
+from cockpit.commands import Result, WithdrawalReview
+from cockpit.link import DeskLink
+from cockpit.snapshot import Snapshot
+from tests.cockpit import samples
+from tests.cockpit.conftest import FakeDesk
+from tests.cockpit.running import NARROW, WIDE, Driven, cockpit
+from tests.cockpit.waiting import seen
+
+TAIL = samples.BTC_DESTINATION[-6:]
+SIZES = pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+
+
+def answering(desk: FakeDesk, **answers: Result | int | None) -> Callable[[str, str, dict[str, Any]], Any]:
+    """Answer these commands so, and everything else as usual."""
+
+    def answer(part: str, verb: str, body: dict[str, Any]) -> Any:
+        return answers[verb] if verb in answers else desk.accept(part, verb, body)
+
+    return answer
+
+
+async def to_form(driven: Driven) -> None:
+    await driven.press("w")
+    await driven.opens("Withdraw", "asset", "Review…")
+
+
+async def to_review(driven: Driven, amount: str = "0.01") -> None:
+    await to_form(driven)
+    await driven.press("tab", *amount, "enter", "enter", "enter")
+    await driven.shows("Review the withdrawal", "arrives")
+
+
+async def to_confirm(driven: Driven) -> None:
+    await to_review(driven)
+    await enabled(driven, "#confirm")
+    await driven.press("tab", "enter")
+    await driven.shows("Confirm the withdrawal", "type the amount")
+
+
+async def typed(driven: Driven, amount: str = "0.01", tail: str = TAIL) -> None:
+    await driven.press(*amount, "enter", *tail)
+
+
+async def ordered(driven: Driven) -> None:
+    await typed(driven)
+    await enabled(driven, "#withdraw")
+    await driven.press("tab", "tab", "space")
+
+
+async def enabled(driven: Driven, selector: str) -> None:
+    def ready() -> bool:
+        found = driven.app.screen.query(selector)
+        return bool(found) and isinstance(found.first(), Button) and not found.first().disabled
+
+    await seen(driven.pilot, ready)
+
+
+@SIZES
+async def test_the_whole_way(desk: FakeDesk, link: DeskLink, size: tuple[int, int]) -> None:
+    desk.current = samples.open_for_withdrawals()
+    async with cockpit(link, size) as driven:
+        await to_review(driven)
+        await driven.shows(
+            "bc1q w508 d6qe jxtd g4y5 r3za rvar y0c5 xw7k v8f3 t4",
+            "0.009985 BTC",
+            "0.000015 BTC",
+            "0.4800414 BTC",
+            "0.4700414 BTC",
+            "3 quotes still alive promise 0.000082 BTC",
+            "by transaction",
+        )
+        await driven.press("tab")
+        await enabled(driven, "#confirm")
+        await driven.press("shift+tab", "tab", "enter")
+        await driven.shows("Confirm the withdrawal")
+        await ordered(driven)
+        await driven.shows("Accepted: done")
+        await driven.press("enter")
+        await driven.hides("Accepted: done")
+        assert driven.app.screen is driven.app.screen_stack[0]
+    (order,) = desk.bodies("withdraw")
+    assert order["amount"] == "1000000"
+    assert order["expected_fee"] == "1500"
+    assert order["destination_address"] == samples.BTC_DESTINATION
+    assert order["idempotency_key"] == "key-1"
+    assert order["actor"] == "ops"
+
+
+async def test_what_is_typed_in_whole_tokens_is_asked_in_base_units(desk: FakeDesk, link: DeskLink) -> None:
+    async with cockpit(link) as driven:
+        await to_review(driven, "max")
+        await driven.press("escape")
+        await driven.shows("0.015, or max" if "0.015, or max" in driven.text else "max 0.4800414")
+        await driven.press("escape")
+    assert desk.bodies("withdrawal-estimate")[0]["amount"] == "48004140"
+    assert desk.bodies("withdraw") == []
+
+
+@pytest.mark.parametrize("text", ["1e3", "0,5", "٣", "0.0000000001", "1.000000000000000000001", "-1", "NaN", "", "0"])
+async def test_what_is_no_amount_is_refused_by_its_field_and_asks_nothing(
+    desk: FakeDesk, link: DeskLink, text: str
+) -> None:
+    async with cockpit(link) as driven:
+        await to_form(driven)
+        await driven.press("tab")
+        await paste(driven, text)
+        await driven.press("enter", "enter", "enter")
+        await driven.shows(
+            "above zero" if text == "0" else "decimals" if text.startswith(("0.00", "1.00")) else "digits"
+        )
+        assert samples.BTC_DESTINATION in driven.text
+        assert desk.asked == []
+
+
+async def test_more_than_may_be_spent_is_said_before_anything_is_asked(desk: FakeDesk, link: DeskLink) -> None:
+    async with cockpit(link, NARROW) as driven:
+        await to_form(driven)
+        await driven.press("tab", *"0.5", "enter", "enter", "enter")
+        await driven.shows("more than the 0.4800414 BTC that may be spent")
+        assert desk.asked == []
+
+
+async def test_without_a_configured_destination_one_must_be_given(desk: FakeDesk, link: DeskLink) -> None:
+    async with cockpit(link) as driven:
+        await to_form(driven)
+        await driven.press("right")
+        await driven.hides(samples.BTC_DESTINATION)
+        await driven.press("tab", *"10", "enter", "enter", "enter")
+        await driven.shows("TRADING_EURE_WITHDRAW_ADDRESS is not configured")
+        assert desk.asked == []
+        await driven.press("shift+tab", "shift+tab", "left")
+        await driven.shows(samples.BTC_DESTINATION)
+
+
+async def test_a_bad_address_is_said_by_its_field_and_nothing_typed_is_lost(desk: FakeDesk, link: DeskLink) -> None:
+    said = "this is a testnet address; give one of mainnet"
+    desk.answering = answering(desk, **{"withdrawal-estimate": desk.result("withdrawal-estimate", False, said)})
+    async with cockpit(link) as driven:
+        await to_form(driven)
+        await driven.press("tab", *"0.01", "enter", "end", "q", "enter", "enter")
+        await driven.shows(said, "0.01", f"{samples.BTC_DESTINATION}q")
+        await driven.press("end", "backspace")
+        await driven.hides(said)
+        desk.answering = desk.accept
+        await driven.press("enter", "enter")
+        await driven.shows("Review the withdrawal")
+
+
+async def test_a_review_without_an_answer_is_not_taken_for_one(desk: FakeDesk, link: DeskLink) -> None:
+    desk.answering = answering(desk, **{"withdrawal-estimate": 500})
+    async with cockpit(link) as driven:
+        await to_form(driven)
+        await driven.press("tab", *"0.01", "enter", "enter", "enter")
+        await driven.shows("no review:", "nothing was ordered")
+
+
+@SIZES
+async def test_escape_goes_one_step_back_each(desk: FakeDesk, link: DeskLink, size: tuple[int, int]) -> None:
+    async with cockpit(link, size) as driven:
+        await to_confirm(driven)
+        await driven.press("escape")
+        await driven.shows("Review the withdrawal")
+        await driven.hides("Confirm the withdrawal")
+        await driven.press("escape")
+        await driven.hides("Review the withdrawal")
+        await driven.shows("Review…")
+        await driven.press("escape")
+        await driven.hides("Review…")
+    assert desk.bodies("withdraw") == []
+
+
+async def test_enter_never_confirms_however_often(desk: FakeDesk, link: DeskLink) -> None:
+    async with cockpit(link) as driven:
+        await to_confirm(driven)
+        await driven.press("enter", "enter")
+        await driven.shows("Confirm the withdrawal")
+        await driven.press("shift+tab", *"0.01", "enter", *TAIL, "enter", "enter")
+        await driven.shows("Enter does not confirm")
+        await enabled(driven, "#withdraw")
+        await driven.press("tab", "tab", "enter", "enter")
+        await driven.shows("Confirm the withdrawal")
+        assert desk.bodies("withdraw") == []
+        await driven.press("space", "space", "space")
+        await driven.shows("Accepted: done")
+    assert len(desk.bodies("withdraw")) == 1
+
+
+@pytest.mark.parametrize(
+    ("amount", "tail", "said"),
+    [
+        ("0.1", TAIL, "that is not the 0.01 BTC above"),
+        ("0.01", "v8f3t5", "the address above ends differently"),
+        ("0.01", TAIL.upper(), "the address above ends differently"),
+        ("0.01", TAIL[:-1], "type the last 6 characters"),
+        ("1e-2", TAIL, "in digits with a point"),
+    ],
+)
+async def test_only_what_was_reviewed_can_be_confirmed(
+    desk: FakeDesk, link: DeskLink, amount: str, tail: str, said: str
+) -> None:
+    async with cockpit(link) as driven:
+        await to_confirm(driven)
+        await typed(driven, amount, tail)
+        await driven.shows(said)
+        await driven.press("tab", "tab", "space", "enter")
+        assert desk.bodies("withdraw") == []
+
+
+async def paste(driven: Driven, text: str) -> None:
+    driven.app.post_message(events.Paste(text))
+    await driven.pilot.pause()
+
+
+async def test_a_paste_fills_the_fields_and_confirms_nothing(desk: FakeDesk, link: DeskLink) -> None:
+    async with cockpit(link) as driven:
+        await to_confirm(driven)
+        await paste(driven, "0.01\n")
+        await driven.press("enter")
+        await paste(driven, f"{TAIL}\n")
+        await enabled(driven, "#withdraw")
+        assert desk.bodies("withdraw") == []
+        await driven.press("tab", "tab", "space")
+        await driven.shows("Accepted: done")
+
+
+async def test_a_refusal_is_said_and_the_way_back_is_to_the_review(desk: FakeDesk, link: DeskLink) -> None:
+    refused = desk.result("withdraw", False, "the history cannot be written; mend the history first")
+    desk.answering = answering(desk, withdraw=refused)
+    async with cockpit(link) as driven:
+        await to_confirm(driven)
+        await ordered(driven)
+        await driven.shows("Refused: the history cannot be written", "Back to the review")
+        await driven.press("escape")
+        await driven.shows("Review the withdrawal")
+        desk.answering = desk.accept
+        await enabled(driven, "#confirm")
+        await driven.press("tab", "enter")
+        await driven.shows("type the amount")
+        await ordered(driven)
+        await driven.shows("Accepted")
+    assert [body["idempotency_key"] for body in desk.bodies("withdraw")] == ["key-1", "key-2"]
+
+
+async def test_while_it_is_under_way_nothing_can_be_pressed_and_its_key_is_shown(
+    desk: FakeDesk, link: DeskLink
+) -> None:
+    async with cockpit(link) as driven:
+        await to_confirm(driven)
+        await typed(driven)
+        await enabled(driven, "#withdraw")
+        release = hold_orders(desk)
+        await driven.press("tab", "tab", "space")
+        await driven.shows("order key-1 is under way")
+        await driven.press("space", "enter", "escape", "escape")
+        await driven.shows("order key-1 is under way")
+        release()
+        await driven.shows("Accepted")
+    assert len(desk.bodies("withdraw")) == 1
+
+
+def hold_orders(desk: FakeDesk) -> Callable[[], None]:
+    """Let orders wait for their answer until released; reviews go on."""
+    import threading
+
+    gate = threading.Event()
+    desk.before = lambda verb: gate.wait(20) if verb == "withdraw" else None
+    return gate.set
+
+
+async def test_an_unknown_outcome_is_asked_for_again_under_the_same_key(desk: FakeDesk) -> None:
+    link = DeskLink(desk.path, actor="ops", new_id=iter(f"c-{n}" for n in range(999)).__next__, slow_timeout_s=0.5)
+    async with cockpit(link) as driven:
+        await to_confirm(driven)
+        desk.answering = answering(desk, withdraw=None)
+        await ordered(driven)
+        await driven.shows("outcome is UNKNOWN", "do not order it again under another key", "same key is safe")
+        await driven.press("escape")
+        await driven.hides("Confirm the withdrawal")
+        assert driven.app.screen is driven.app.screen_stack[0]
+        await driven.press("w")
+        await driven.opens("Confirm the withdrawal", "outcome is UNKNOWN", "key-1")
+        await driven.press("tab", "enter")
+        await seen(driven.pilot, lambda: len(desk.bodies("withdraw")) == 2)
+        await driven.shows("outcome is UNKNOWN", "Ask again with the same key")
+        desk.answering = desk.accept
+        await driven.press("tab", "enter")
+        await driven.shows("Accepted")
+        await driven.press("enter", "w")
+        await driven.opens("Review…")
+    orders = desk.bodies("withdraw")
+    assert {order["idempotency_key"] for order in orders} == {"key-1"}
+    assert len({order["command_id"] for order in orders}) == len(orders) == 3
+
+
+async def test_an_order_that_the_desk_never_got_says_so(desk: FakeDesk, link: DeskLink) -> None:
+    async with cockpit(link) as driven:
+        await to_confirm(driven)
+        await typed(driven)
+        await enabled(driven, "#withdraw")
+
+        def die(_body: dict[str, Any]) -> WithdrawalReview:
+            desk.path.unlink()
+            return samples.review()
+
+        desk.reviewing = die
+        await driven.press("tab", "tab", "space")
+        await driven.shows("Nothing was sent, the desk did not get it", "same key is safe")
+
+
+async def test_a_changed_fee_leads_back_to_the_review(desk: FakeDesk, link: DeskLink) -> None:
+    dearer = samples.review(fee=Decimal("0.00002"), fee_units="2000", arrives=Decimal("0.00998"))
+    async with cockpit(link) as driven:
+        await to_confirm(driven)
+        await typed(driven)
+        await enabled(driven, "#withdraw")
+        desk.reviewing = lambda _body: dearer
+        await driven.press("tab", "tab", "space")
+        await driven.shows("Review the withdrawal", "fee has changed from 0.000015 BTC to 0.00002 BTC", "0.00998 BTC")
+        assert desk.bodies("withdraw") == []
+        desk.answering = answering(
+            desk, withdraw=desk.result("withdraw", False, "the bridge's fee has changed to 0.00003 BTC; review again")
+        )
+        await enabled(driven, "#confirm")
+        await driven.press("tab", "enter")
+        await driven.shows("type the amount")
+        await ordered(driven)
+        await driven.shows("Review the withdrawal", "fee has changed to 0.00003 BTC")
+    assert desk.bodies("withdraw")[0]["expected_fee"] == "2000"
+
+
+async def test_a_fee_that_changes_while_typing_is_noticed(desk: FakeDesk, link: DeskLink) -> None:
+    async with cockpit(link) as driven:
+        await to_confirm(driven)
+        desk.reviewing = lambda _body: samples.review(fee=Decimal("0.00002"), fee_units="2000")
+        driven.clock.now += 4
+        await asyncio.to_thread(desk.say, samples.snapshot(2))
+        await driven.shows("Review the withdrawal", "fee has changed from")
+
+
+async def test_the_address_cools_in_sight_and_the_desk_decides_when_it_is_over(desk: FakeDesk, link: DeskLink) -> None:
+    cooling = samples.review(
+        cooling_left_ms=20_000, refusals=("the address was never used before; wait 20 s and compare it",)
+    )
+    desk.reviewing = lambda _body: cooling
+    async with cockpit(link) as driven:
+        await to_review(driven)
+        await driven.shows("cooling  20s left", "Not yet: the address must wait 20s more")
+        await driven.press("tab", "enter")
+        assert "type the amount" not in driven.text
+        desk.reviewing = lambda _body: replace(cooling, cooling_left_ms=18_000)
+        driven.clock.now += 2
+        await asyncio.to_thread(desk.say, samples.snapshot(2))
+        await driven.shows("cooling  18s left")
+        desk.reviewing = lambda _body: samples.review()
+        driven.clock.now += 2
+        await asyncio.to_thread(desk.say, samples.snapshot(3))
+        await driven.shows("cooling  over")
+        await enabled(driven, "#confirm")
+
+
+async def test_every_refusal_of_the_review_is_shown(desk: FakeDesk, link: DeskLink) -> None:
+    small = "0.00001 BTC is under the bridge's minimum of 0.00002 BTC; take more"
+    desk.reviewing = lambda _body: samples.review(refusals=("withdrawals are frozen; unfreeze them first", small))
+    async with cockpit(link, NARROW) as driven:
+        await to_review(driven)
+        await driven.shows("Not yet: withdrawals are frozen", "Confirm…")
+        await driven.press("shift+tab", "shift+tab", "end")
+        await driven.shows("under the bridge's minimum")
+
+
+async def test_unfreezing_asks_and_freezing_does_not(desk: FakeDesk, link: DeskLink) -> None:
+    desk.current = samples.disarmed()
+    async with cockpit(link) as driven:
+        await to_form(driven)
+        await driven.shows("Withdrawals are frozen.", "Unfreeze…")
+        await driven.press("shift+tab", "enter")
+        await driven.shows("Unfreeze withdrawals?", "one withdrawal", "ten minutes")
+        await driven.press("enter")
+        await driven.hides("Unfreeze withdrawals?")
+        assert desk.asked == []
+        await driven.press("enter")
+        await driven.shows("Unfreeze withdrawals?")
+        await driven.press("tab", "enter")
+        await driven.hides("Unfreeze withdrawals?")
+        assert [body["frozen"] for body in desk.bodies("freeze-withdrawals")] == [False]
+        await asyncio.to_thread(desk.say, samples.open_for_withdrawals(2))
+        await driven.shows("WITHDRAWALS OPEN 9m40s", "Freeze now")
+        driven.clock.now += 2
+        await driven.shows("WITHDRAWALS OPEN 9m38s")
+        await driven.press("enter")
+        await seen(driven.pilot, lambda: len(desk.bodies("freeze-withdrawals")) == 2)
+        assert "Unfreeze withdrawals?" not in driven.text
+    assert [body["frozen"] for body in desk.bodies("freeze-withdrawals")] == [False, True]
+
+
+async def test_a_silent_desk_ends_the_confirmation(desk: FakeDesk, link: DeskLink) -> None:
+    async with cockpit(link) as driven:
+        await to_confirm(driven)
+        await typed(driven)
+        driven.clock.now += 12
+        await driven.shows("Review the withdrawal", "the desk is not heard")
+        await driven.press("tab", "enter")
+        assert "type the amount" not in driven.text
+    assert desk.bodies("withdraw") == []
+
+
+@pytest.mark.parametrize("step", [to_form, to_review, to_confirm])
+async def test_disarming_works_over_every_step(desk: FakeDesk, link: DeskLink, step: Callable[[Driven], Any]) -> None:
+    async with cockpit(link) as driven:
+        await step(driven)
+        await driven.press("ctrl+x")
+        await seen(driven.pilot, lambda: desk.verbs().count(("trade-executor", "disarm")) == 1)
+        await driven.press("escape")
+
+
+async def test_a_withdrawal_waits_for_a_desk_that_is_heard(desk: FakeDesk, link: DeskLink) -> None:
+    async with cockpit(link) as driven:
+        driven.clock.now += 12
+        await driven.press("w")
+        await driven.shows("the desk is not heard")
+        assert len(driven.app.screen_stack) == 1
+
+
+def far_destination(snapshot: Snapshot) -> Snapshot:
+    """With a destination as long as they come."""
+    return replace(snapshot, withdrawal_defaults=(("BTC", samples.addresses()[0].address),))
+
+
+async def test_the_longest_address_is_shown_whole_in_a_small_terminal(desk: FakeDesk, link: DeskLink) -> None:
+    address = samples.addresses()[0].address
+    desk.current = far_destination(samples.open_for_withdrawals())
+    desk.reviewing = lambda _body: samples.review(destination=address)
+    async with cockpit(link, NARROW) as driven:
+        await to_review(driven)
+        groups = [address[start : start + 4] for start in range(0, len(address), 4)]
+        assert all(group in driven.text for group in groups)
