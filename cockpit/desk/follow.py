@@ -64,6 +64,15 @@ class Follower:
 
     async def look(self, withdrawal: Withdrawal) -> Finding:
         """One step further, or the same state with a better sentence. Raises Unreachable or Refused: nothing learnt."""
+        found = await self._find(withdrawal)
+        left = found.state in ("burned", "bridging", "completed")
+        if left and not withdrawal.burn_booked and withdrawal.burned_at is None and found.burned_at is None:
+            # Whatever its own block was: by this one it had happened.
+            with suppress(VenueError):
+                return msgspec.structs.replace(found, burned_at=(await self._rpc.block("optimistic")).height)
+        return found
+
+    async def _find(self, withdrawal: Withdrawal) -> Finding:
         prepared = withdrawal.prepared
         if withdrawal.undecided and prepared is not None:
             if prepared.route == "transaction":
@@ -147,14 +156,7 @@ class Follower:
         if tx_hash is None:
             found = await self._in_recent(withdrawal, prepared)
             tx_hash = found.tx_hash if found is not None else None
-        # Read after the nonce: by this block the burn had happened.
-        block = await self._rpc.block("optimistic")
-        return Finding(
-            state="burned",
-            detail="its nonce is used: the intent was executed",
-            near_hash=tx_hash or "",
-            burned_at=block.height,
-        )
+        return Finding(state="burned", detail="its nonce is used: the intent was executed", near_hash=tx_hash or "")
 
     async def _in_recent(self, withdrawal: Withdrawal, prepared: WithdrawalPrepared) -> BridgeWithdrawal | None:
         """The bridge's own record of a burn whose hash nobody told, by token, amount and destination."""
@@ -209,7 +211,7 @@ class Follower:
         if await self._came_back(withdrawal, height):
             return _refunded(near_hash, height)
         if withdrawal.burn_booked and not withdrawal.back_booked:
-            return Finding(state="burned", detail="the balances show the burn", near_hash=near_hash, burned_at=height)
+            return Finding(state="burned", detail="the balances show the burn", near_hash=near_hash)
         return None
 
     async def _came_back(self, withdrawal: Withdrawal, height: int) -> bool:
@@ -228,7 +230,7 @@ class Follower:
             near_hash = found.tx_hash or near_hash
             return Finding(state="burned", detail="the bridge knows the burn", near_hash=near_hash)
         if withdrawal.burn_booked:
-            return Finding(state="burned", detail="the balances show the burn", near_hash=near_hash, burned_at=height)
+            return Finding(state="burned", detail="the balances show the burn", near_hash=near_hash)
         if not provable or not await self._evidence.still_there(withdrawal, height):
             return _unknown(f"{why}, but the balances do not prove yet that nothing was burned")
         return Finding(

@@ -63,7 +63,7 @@ class Inventory:
         self._deposits = deposits
         self.on_unexplained: Callable[[], None] = lambda: None
         self._withdrawals: Callable[[], Sequence[Movement]] = tuple
-        self._certain: Callable[[int, int], Sequence[Movement]] = lambda opening_height, height: ()
+        self._certain: Callable[[int], Sequence[Movement]] = lambda height: ()
         self._on_booked: Callable[[str], None] = lambda key: None
         self._on_explained: Callable[[int, int], None] = lambda opening_height, asked_ns: None
         self._record = record
@@ -91,15 +91,14 @@ class Inventory:
     def follow_withdrawals(
         self,
         movements: Callable[[], Sequence[Movement]],
-        certain: Callable[[int, int], Sequence[Movement]],
+        certain: Callable[[int], Sequence[Movement]],
         on_booked: Callable[[str], None],
         on_explained: Callable[[int, int], None],
     ) -> None:
         """Explain balances by withdrawals too, and tell of each one found, and of each reading fully explained.
 
-        ``certain`` gets the block heights of the opening balances and of a reading, and names those of the movements
-        that are sure to lie between. ``on_explained`` gets the opening height, and when the reading was asked for, UTC
-        ns.
+        ``certain`` gets the block height of a reading and names those of the movements that are sure to lie between the
+        opening balances and it. ``on_explained`` gets the opening height, and when the reading was asked for, UTC ns.
         """
         self._withdrawals = movements
         self._certain = certain
@@ -154,7 +153,7 @@ class Inventory:
             return self._stale()
         deposits = [m for m in listed or () if m.key not in self._booked_deposits]
         withdrawals = self._withdrawals()
-        certain = self._certain(self.opening_height, reading.block_height)
+        certain = self._certain(reading.block_height)
         sure = {one.key for one in certain}
         flows = [one for one in (*deposits, *withdrawals) if one.key not in sure]
         # Asked for after the reading: a claim that came while it was under way may be in it.

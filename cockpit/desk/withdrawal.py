@@ -137,11 +137,14 @@ class Withdrawal:
             found.append(self._movement(pair, "back", 1))
         return found
 
-    def burn_certain(self, pair: Pair, opening_height: int, height: int) -> Movement | None:
-        """The burn, if it is sure to lie between the two heights and was not booked."""
-        if self.burn_booked or self.foreign or not self.burned or self.burned_at is None:
+    def burn_certain(self, pair: Pair, height: int) -> Movement | None:
+        """The burn, if it is sure to lie between the opening balances and this block, and was not booked.
+
+        What an earlier run made may have left before the opening balances were read.
+        """
+        if self.burn_booked or self.foreign or self.inherited or not self.order.ours or not self.burned:
             return None
-        return self._movement(pair, "out", -1) if opening_height < self.burned_at <= height else None
+        return self._movement(pair, "out", -1) if self.burned_at is not None and self.burned_at <= height else None
 
     def booked(self, key: str) -> bool:
         """A movement of this withdrawal was found in the balances; False when the key is another's."""

@@ -137,9 +137,9 @@ class Withdrawals:
         if any(withdrawal.booked(key) for withdrawal in self._all.values()):
             self._hold()
 
-    def certain(self, opening_height: int, height: int) -> list[Movement]:
+    def certain(self, height: int) -> list[Movement]:
         """Burns that are sure to lie between the opening balances and a reading at this height."""
-        found = (withdrawal.burn_certain(self._pair, opening_height, height) for withdrawal in self._all.values())
+        found = (withdrawal.burn_certain(self._pair, height) for withdrawal in self._all.values())
         return [movement for movement in found if movement is not None]
 
     def on_explained(self, opening_height: int, asked_ns: int) -> None:
@@ -290,7 +290,12 @@ class Withdrawals:
             await asyncio.sleep(TICK_S)
 
     async def _release(self, withdrawal: Withdrawal) -> bool:
-        """Have it on record that the bytes may go out, before they do; False while the history does not confirm it."""
+        """Have it on record that the bytes may go out, before they do; False while the history does not confirm it, or
+        another's turn comes first."""
+        ahead = self._ahead(withdrawal)
+        if ahead is not None:
+            withdrawal.detail = f"waits for withdrawal {ahead.order.withdrawal_id}, whose access-key nonce is lower"
+            return False
         if not withdrawal.releasing:
             withdrawal.releasing = True
             self._step(withdrawal, "sent", "released to be sent", "")
@@ -308,6 +313,11 @@ class Withdrawals:
     def _ready(withdrawal: Withdrawal) -> bool:
         """Not before its bytes are durable: a withdrawal without them has not been decided here."""
         return withdrawal.prepared is not None or not withdrawal.order.ours
+
+    def _ahead(self, withdrawal: Withdrawal) -> Withdrawal | None:
+        """An undecided withdrawal that could never execute once this one has: its access-key nonce is lower."""
+        nonce = _access_nonce(withdrawal)
+        return next((w for w in self._all.values() if w.undecided and 0 < _access_nonce(w) < nonce), None)
 
     async def _look(self, withdrawal: Withdrawal) -> None:
         pause = PAUSES_S[min(withdrawal.attempts, len(PAUSES_S) - 1)]

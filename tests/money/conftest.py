@@ -1,11 +1,15 @@
-"""Directories short enough for a Unix socket."""
+"""A venue in this process for every test that asks for one, and directories short enough for a Unix socket."""
 
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import httpx
 import pytest
+
+from tests.money.bench import CONFIG, Bench
+from venue.sandbox.server import Venue
 
 
 @pytest.fixture
@@ -13,3 +17,16 @@ def short_dir() -> Iterator[Path]:
     path = Path(tempfile.mkdtemp(prefix="mk"))
     yield path
     shutil.rmtree(path, ignore_errors=True)
+
+
+@pytest.fixture
+async def bench(short_dir: Path) -> AsyncIterator[Bench]:
+    venue = Venue(CONFIG)
+    await venue.start()
+    async with httpx.AsyncClient(trust_env=False) as client:
+        bench = Bench(venue, client, short_dir)
+        try:
+            yield bench
+        finally:
+            await bench.end()
+            await venue.stop()

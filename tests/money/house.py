@@ -39,6 +39,13 @@ class House:
         sets = [word for one in (*QUICK, *options) for word in ("--set", one)]
         self.venue = VenueProcess(directory, *QUIET, *sets)
         self.control = Control(self.venue.env)
+        # A connection kept for later may be closed by the venue just when it is used again.
+        self.control.http = httpx.AsyncClient(
+            base_url=self.venue.env["SANDBOX_CONTROL_URL"],
+            trust_env=False,
+            timeout=10,
+            limits=httpx.Limits(max_keepalive_connections=0),
+        )
 
     async def close(self) -> None:
         await self.control.http.aclose()

@@ -189,7 +189,7 @@ async def settle(house: House, plans: list[Plan], opening: dict[str, int], ends:
     for plan in plans:
         completed = ends[plan.seed] == "completed"
         assert len(await house.payments(plan.asset, plan.amount)) == int(completed), plan
-    spent = {token: 0 for token in opening}
+    spent = dict.fromkeys(opening, 0)
     for plan in plans:
         if ends[plan.seed] == "completed":
             spent[plan.asset.token_id] += plan.amount

@@ -1,4 +1,4 @@
-"""The desk is killed at every step of a withdrawal, on both routes, under every fault: one payment, or the money back."""
+"""The desk is killed at every step of a withdrawal, on both routes, under every fault: one payment, or no loss."""
 
 import asyncio
 from collections import Counter
