@@ -159,6 +159,7 @@ class ReviewDialogue(Dialogue[bool]):
         if ended is not None and ended.ordered:
             self.dismiss(True)
             return
+        self.query_one("#cancel", Button).focus()
         if ended is not None and ended.why:
             self.tell(Said(ended.why, "warning", False))
         self._reviewer.ask()

@@ -1,5 +1,6 @@
 """A cockpit on a fake desk, ready to be driven."""
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from itertools import count
@@ -36,8 +37,8 @@ class Driven:
         await self.pilot.press(*keys)
 
     async def shows(self, *texts: str) -> None:
-        """Wait until all of the texts are on the screen."""
-        await seen(self.pilot, lambda: all(text in self.text for text in texts))
+        """Wait until all of the texts are on the screen, broken into lines or not."""
+        await seen(self.pilot, lambda: all(text in self.text or text in self.flat for text in texts))
 
     async def opens(self, *texts: str) -> None:
         """Wait until a dialogue with these texts is open and takes keys."""
@@ -48,6 +49,11 @@ class Driven:
     async def hides(self, text: str) -> None:
         """Wait until the text is not on the screen."""
         await seen(self.pilot, lambda: text not in self.text)
+
+    @property
+    def flat(self) -> str:
+        """What the reader sees as one line, without frames."""
+        return re.sub(r"[\s│]+", " ", self.text)
 
     @property
     def text(self) -> str:
