@@ -1,7 +1,8 @@
 """NEAR transactions of this program, built and hashed before anything is signed or sent. No private key comes here.
 
 A transaction's hash is the sha256 of its unsigned borsh bytes, which are also the 32 bytes that are signed (nearcore).
-What a call says is PROTOCOL's: ``ft_withdraw`` without ``msg``, for with one a failed transfer is not refunded.
+What a call says is the contract's (near/intents): ``ft_withdraw`` has no ``msg``, for with one a failed transfer is not
+refunded.
 """
 
 import hashlib

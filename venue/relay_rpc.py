@@ -1,4 +1,4 @@
-"""The Solver Relay's RPC: handing in a signed intent and following it. Source: PROTOCOL, Message Bus."""
+"""The Solver Relay's RPC: handing in a signed intent and following it. Source: docs.near-intents.org."""
 
 from collections.abc import Callable, Sequence
 from typing import Literal, TypeVar

@@ -1,7 +1,7 @@
 """The Solver Relay's websocket messages, decoded leniently and once.
 
-Both envelope forms are read (PROTOCOL: the relay sends ``method: "event"`` with ``params.data``; the documentation
-shows ``method: "subscribe"`` with the fields flat in ``params``). Amounts become ``int`` here and never pass through
+Both envelope forms are read: the relay sends ``method: "event"`` with ``params.data``; docs.near-intents.org
+shows ``method: "subscribe"`` with the fields flat in ``params``. Amounts become ``int`` here and never pass through
 a float.
 """
 

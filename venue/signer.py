@@ -2,8 +2,8 @@
 
 It signs a ``token_diff`` of the active pair, one side received and the other given, inside the ceiling it was given;
 a withdrawal of the pair's tokens to a checked address of their own chain, as a transaction or as an intent; and the
-registration of its own key. Any registered key may sign any intent on the venue (PROTOCOL), so what this key is
-used for is limited here.
+registration of its own key. Any registered key may sign any intent on the venue (near/intents), so what this
+key is used for is limited here.
 """
 
 from collections.abc import Callable

@@ -66,6 +66,8 @@ def _inventory(workers: Workers, supervisor: Supervisor, now_ns: int) -> Health:
         state, detail = "down", "the balances are too old to quote on"
     elif any(inventory.unexplained):
         state, detail = "degraded", "the balances are not explained"
+    elif inventory.last_error:
+        state, detail = "degraded", "the last reading failed"
     else:
         state, detail = "ok", "every base unit is explained"
     error = inventory.last_error or supervisor.errors.get("inventory", "")

@@ -16,7 +16,7 @@ from venue.relay_wire import QuoteStatus
 State = Literal["sent", "accepted", "refused", "unknown", "settling", "settled", "expired"]
 
 ANSWER_WITHIN_NS = 5_000_000_000
-"""The relay waits at most 3 s for answers (PROTOCOL); after 5 s without a word the outcome is unknown."""
+"""The relay waits at most 3 s for answers (docs.near-intents.org); after 5 s without a word the outcome is unknown."""
 
 
 class Quote:

@@ -1,7 +1,7 @@
 """What the desk has promised: every signed quote holds its amount until it can no longer be settled.
 
-A signed quote cannot be recalled (PROTOCOL), so only four things end a promise: its settlement confirmed by the
-Verifier, the relay's refusal, its nonce burned, or its death some margin after its deadline.
+A signed quote cannot be recalled: whoever holds it may settle it. So only four things end a promise: its settlement
+confirmed by the Verifier, the relay's refusal, its nonce burned, or its death some margin after its deadline.
 """
 
 from collections.abc import Iterator
