@@ -1,6 +1,7 @@
 """The Solver Relay client: one websocket, two streams, reconnecting; messages go straight to the listener.
 
-Source: docs.near-intents.org, Message Bus. The listener's methods are called inside the read from the socket and must not block.
+Source: docs.near-intents.org, Message Bus. The listener's methods are called inside the read from the socket and must
+not block.
 """
 
 import asyncio
