@@ -83,7 +83,9 @@ class Desk:
         listener = bind(self._settings.socket_path)
         writing = asyncio.create_task(self._writer.run(), name="history")
         self._writer.put(self._start_action(run, workers))
-        outflow = Outflow(self._settings, client, workers, self._sources, self._history, self._writer)
+        outflow = Outflow(
+            self._settings, client, workers, self._sources, self._history, self._writer, self.former_left_ms
+        )
         await outflow.load()
         credentials = Credentials(workers, run.account)
         picture = Picture(
@@ -216,10 +218,14 @@ class Desk:
             reasons.append(workers.key_problem or "the signing key's registration is not known yet")
         if workers.relay.state != "ok":
             reasons.append("the relay is not connected")
-        left_ms = (self._former_dead_ns - self._sources.wall_ns()) // MS
+        left_ms = self.former_left_ms()
         if left_ms > 0:
             reasons.append(f"quotes of the former run may be alive for another {left_ms // 1000 + 1} s")
         return tuple(reasons)
+
+    def former_left_ms(self) -> int:
+        """How long quotes of the former run may still take their amounts, ms; nobody here holds them."""
+        return max(0, (self._former_dead_ns - self._sources.wall_ns()) // MS)
 
     def _remember(self, former: FormerRun | None, now_ns: int) -> None:
         """Quotes of the former run must be dead before new ones are signed: nobody holds their amounts any more.

@@ -27,6 +27,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     cooling_left_ms: int
     undecided: str
     history_writable: bool
+    former_left_ms: int = 0
 
 
 def closed(facts: Facts) -> tuple[str, ...]:
@@ -40,6 +41,11 @@ def _closed(facts: Facts) -> Iterator[str]:
         yield "withdrawals are frozen; unfreeze them first"
     if not facts.history_writable:
         yield "the history cannot be written, and what is not recorded is not sent; mend the history first"
+    if facts.former_left_ms > 0:
+        yield (
+            f"quotes of the former run may still take their amounts for {-(-facts.former_left_ms // 1000)} s; "
+            "wait until they are dead"
+        )
     if facts.undecided:
         yield (
             f"the outcome of withdrawal {facts.undecided} of {asset.symbol} is unknown; "

@@ -32,6 +32,7 @@ class Outflow:
         sources: Sources,
         history: History,
         writer: HistoryWriter,
+        former_left_ms: Callable[[], int],
     ) -> None:
         self._history = history
         wall_ns = sources.wall_ns
@@ -112,6 +113,7 @@ class Outflow:
             journal=control.answer,
             history_writable=lambda: writer.writable,
             wall_ns=wall_ns,
+            former_left_ms=former_left_ms,
         )
 
     async def load(self) -> None:

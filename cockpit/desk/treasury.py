@@ -60,6 +60,7 @@ class Treasury:
         journal: Callable[[Request, str, Mapping[str, object], bool, str], Result],
         history_writable: Callable[[], bool],
         wall_ns: Callable[[], int],
+        former_left_ms: Callable[[], int] = lambda: 0,
     ) -> None:
         self._pair = pair
         self._account = account
@@ -76,6 +77,7 @@ class Treasury:
         self._journal = journal
         self._history_writable = history_writable
         self._wall_ns = wall_ns
+        self._former_left_ms = former_left_ms
         self._one_at_a_time = asyncio.Lock()
 
     def name_defaults(self) -> None:
@@ -251,6 +253,7 @@ class Treasury:
             cooling_left_ms=self._cooling.left_ms(asset.chain, terms.destination),
             undecided=self._withdrawals.undecided(asset),
             history_writable=self._history_writable(),
+            former_left_ms=self._former_left_ms(),
         )
 
 

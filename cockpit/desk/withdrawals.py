@@ -18,7 +18,7 @@ from storage.history import History, HistoryError
 from venue.assets import Asset, Pair
 from venue.jsonrpc import VenueError
 from venue.near_rpc import NearRpc
-from venue.signed_bytes import encode_signed
+from venue.signed_bytes import encode_signed, without_signed
 from venue.signer import MS, RefusedToSign, SignedBytes, Signer
 
 TICK_S = 0.25
@@ -326,7 +326,7 @@ class Withdrawals:
             found = await self._follower.look(withdrawal)
             self.last_error = ""
         except VenueError as exc:
-            self.last_error = str(exc)
+            self.last_error = _shown(withdrawal, str(exc))
             state: State = "unknown" if withdrawal.state == "sent" else withdrawal.state
             found = Finding(state=state, detail=f"could not be asked: {exc}")
         withdrawal.next_ns = self._wall_ns() + int(pause * 1000) * MS
@@ -338,11 +338,12 @@ class Withdrawals:
         withdrawal.destination_hash = found.destination_hash or withdrawal.destination_hash
         if found.burned_at is not None:
             withdrawal.burned_at = found.burned_at
+        detail = _shown(withdrawal, found.detail)
         if found.state == withdrawal.state:
-            withdrawal.detail = found.detail
+            withdrawal.detail = detail
             return
         withdrawal.attempts = 0
-        self._move(withdrawal, found.state, found.detail)
+        self._move(withdrawal, found.state, detail)
         if found.state in ("burned", "refunded", "returned", "completed"):
             self._burned()
         if found.state == "completed" and withdrawal.order.ours:
@@ -385,6 +386,11 @@ class Withdrawals:
 def _due(withdrawal: Withdrawal, now_ns: int) -> bool:
     """Whether its pause is over; a clock that was set back must not stretch it."""
     return not 0 < withdrawal.next_ns - now_ns <= int(PAUSES_S[-1] * 1000) * MS
+
+
+def _shown(withdrawal: Withdrawal, text: str) -> str:
+    """The text as it may be shown and recorded: services repeat what they were sent."""
+    return text if withdrawal.prepared is None else without_signed(text, withdrawal.prepared)
 
 
 def _access_nonce(withdrawal: Withdrawal) -> int:
