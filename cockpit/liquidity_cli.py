@@ -20,14 +20,15 @@ ASSET = click.Choice([BTC.symbol, EURE.symbol])
 
 @click.group()
 @click.option("--socket", type=click.Path(path_type=Path), help="The desk's socket; by default in the state directory.")
+@click.option(
+    "--env-file",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Settings file that names the state directory; .env in this directory when it exists.",
+)
 @click.pass_context
-def liquidity(context: click.Context, socket: Path | None) -> None:
+def liquidity(context: click.Context, socket: Path | None, env_file: Path | None) -> None:
     """Deposits and withdrawals of the running desk."""
-    if socket is None:
-        from cockpit.settings import default_state_dir
-
-        socket = default_state_dir(os.environ) / "desk.sock"
-    context.obj = socket
+    context.obj = socket or _socket(env_file or Path(".env"))
 
 
 @liquidity.command()
@@ -100,6 +101,19 @@ def notify(socket: Path, asset: str, tx_hash: str) -> None:
 def register_key(socket: Path) -> None:
     """Register the desk's signing key, when it is a full-access key of the account."""
     _run(socket, lambda link: link.register_key())
+
+
+def _socket(env_file: Path) -> Path:
+    """Where the desk of these settings listens; the environment wins over the file."""
+    from cockpit.envfile import read_env_file
+    from cockpit.settings import SOCKET_NAME, default_state_dir
+
+    file = read_env_file(env_file, {"COCKPIT_STATE_DIR"})
+    for problem in file.problems:
+        click.echo(problem, err=True)
+    if file.values is None:
+        sys.exit(2)
+    return default_state_dir({**file.values, **os.environ}) / SOCKET_NAME
 
 
 def _units(symbol: str, amount: str) -> str:

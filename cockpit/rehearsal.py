@@ -120,6 +120,10 @@ class Rehearsal:
         lines = (self.directory / VENUE_ENV).read_text("utf-8").splitlines()
         return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
 
+    def _write_pids(self, pids: Pids) -> None:
+        with os.fdopen(os.open(self.directory / PIDS, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            file.write(msgspec.json.encode(pids))
+
     def pids(self) -> Pids:
         """Its processes."""
         return msgspec.json.decode((self.directory / PIDS).read_bytes(), type=Pids)
@@ -139,7 +143,7 @@ class Rehearsal:
             self._write_desk_env(own)
             arguments = ["desk", "--env-file", str(self.directory / DESK_ENV)]
             desk = spawn(arguments, desk_log, environ)
-            (self.directory / PIDS).write_bytes(msgspec.json.encode(Pids(venue.pid, desk.pid)))
+            self._write_pids(Pids(venue.pid, desk.pid))
             await ready(desk, "the desk", desk_log, lambda: answers(self.socket_path))
         except BaseException:
             for process in (desk, venue):

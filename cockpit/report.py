@@ -1,9 +1,10 @@
 """The report of a rehearsal: what was asked, quoted and filled, and whether every base unit is explained."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import msgspec
 
+from cockpit.percentile import percentile
 from cockpit.snapshot import Counts
 from storage.summary import Summary
 from venue.assets import BTC_EURE
@@ -83,11 +84,6 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
             )
         lines.append("rows: " + ", ".join(f"{name} {count}" for name, count in self.rows.items()))
         return "\n".join(lines)
-
-
-def percentile(ordered: Sequence[int], part: float) -> int | None:
-    """The value below which ``part`` (0 to 1) of the sorted values lie; None of nothing."""
-    return ordered[min(len(ordered) - 1, int(len(ordered) * part))] if ordered else None
 
 
 def account_for(

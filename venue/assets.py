@@ -25,8 +25,8 @@ class Asset(msgspec.Struct, frozen=True):
     near_token: str
 
     def to_decimal(self, units: int) -> Decimal:
-        """Base units (any sign) as an exact Decimal of whole tokens."""
-        return EXACT.scaleb(Decimal(units), -self.decimals)
+        """Base units (any sign) as an exact Decimal of whole tokens; zero is plain 0."""
+        return EXACT.scaleb(Decimal(units), -self.decimals) if units else Decimal(0)
 
     def to_units(self, amount: Decimal) -> int:
         """Whole tokens as base units; ValueError when the amount is not a whole number of base units."""

@@ -12,6 +12,7 @@ from cockpit.desk.reservations import Promise, Reservations
 from cockpit.desk.withdrawal import Withdrawal
 from cockpit.desk.withdrawals import Withdrawals
 from cockpit.events import TradeDecision
+from cockpit.percentile import percentile
 from cockpit.snapshot import (
     Alive,
     DecisionRow,
@@ -302,6 +303,5 @@ def alive_view(pair: Pair, reservations: Reservations, now_ns: int) -> Alive:
 def reaction_view(samples: Iterable[int]) -> Reaction:
     """Percentiles of the newest reactions, in microseconds."""
     ordered = sorted(samples)
-    if not ordered:
-        return Reaction(p50_us=None, p99_us=None, max_us=None)
-    return Reaction(p50_us=ordered[len(ordered) // 2], p99_us=ordered[int(len(ordered) * 0.99)], max_us=ordered[-1])
+    p50, p99, most = (percentile(ordered, part) for part in (0.5, 0.99, 1.0))
+    return Reaction(p50_us=p50, p99_us=p99, max_us=most)
