@@ -7,7 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import cast
 
-from cockpit.commands import Result
+from cockpit.commands import Result, WithdrawalOrder
 from cockpit.link import DeskInfo, DeskLink, LinkLost, Unknown
 from cockpit.snapshot import Snapshot
 from tests.cockpit import samples
@@ -107,4 +107,51 @@ async def test_health_and_shutdown(desk: FakeDesk, link: DeskLink) -> None:
     outcome = await link.shutdown()
     assert isinstance(outcome, Result)
     assert desk.verbs() == [("", "shutdown")]
+    await link.close()
+
+
+ORDER = WithdrawalOrder(asset_id="BTC", amount="1000000", expected_fee="1500", idempotency_key="k-1")
+
+
+async def test_a_review_comes_back_whole(desk: FakeDesk, link: DeskLink) -> None:
+    assert await link.review(ORDER) == samples.review()
+    desk.reviewing = lambda _body: desk.result("withdrawal-estimate", False, "give another address")
+    refused = await link.review(ORDER)
+    assert isinstance(refused, Result)
+    assert refused.reason == "give another address"
+    desk.answering = lambda *_: desk.result("withdrawal-estimate", True, "no review at all")
+    assert isinstance(await link.review(ORDER), Unknown)
+    desk.answering = lambda *_: 503
+    assert isinstance(await link.review(ORDER), Unknown)
+    await link.close()
+
+
+async def test_an_order_says_who_asks_and_nothing_that_was_not_said(desk: FakeDesk, link: DeskLink) -> None:
+    outcome = await link.withdraw(ORDER)
+    assert isinstance(outcome, Result)
+    (body,) = desk.bodies("withdraw")
+    assert body == {
+        "asset_id": "BTC",
+        "amount": "1000000",
+        "destination_address": "",
+        "chain": "",
+        "expected_fee": "1500",
+        "idempotency_key": "k-1",
+        "command_id": "id-1",
+        "actor": "ops",
+    }
+    await link.close()
+
+
+async def test_an_order_waits_longer_than_a_plain_command(desk: FakeDesk) -> None:
+    desk.answering = lambda *_: None
+    link = DeskLink(desk.path, actor="ops", new_id=lambda: "1", timeout_s=0.1, slow_timeout_s=0.4)
+    outcome = await link.withdraw(ORDER)
+    assert isinstance(outcome, Unknown)
+    assert outcome.reason == "no answer within 0.4 s"
+    assert outcome.sent
+    desk.stop()
+    gone = await link.withdraw(ORDER)
+    assert isinstance(gone, Unknown)
+    assert not gone.sent
     await link.close()

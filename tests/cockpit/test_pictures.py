@@ -74,6 +74,43 @@ def test_picture(
     assert snap_compare(app, terminal_size=size, run_before=before)
 
 
+WITHDRAW = ("w", "tab", *"0.01", "enter", "enter")
+
+
+async def review(pilot: Pilot[Exit]) -> None:
+    """From the filled form to the review."""
+    await pilot.press("enter")
+    await seen(
+        pilot, lambda: "Review the withdrawal" in screen_text(pilot) and "no quote is alive" in screen_text(pilot)
+    )
+
+
+async def confirm(pilot: Pilot[Exit]) -> None:
+    """From the filled form to a confirmation with its amount typed."""
+    await review(pilot)
+    await pilot.press("tab", "enter")
+    await seen(pilot, lambda: "type the amount" in screen_text(pilot))
+    await pilot.press(*"0.01", "enter", *"v8f3")
+
+
+@pytest.mark.parametrize(
+    ("size", "cooling_ms", "before"),
+    [
+        pytest.param(NARROW, 20_000, showing("20s left", "Not yet", keys=WITHDRAW, then=review), id="review"),
+        pytest.param(WIDE, 0, showing("type the last 6", "✓", keys=WITHDRAW, then=confirm), id="confirm"),
+        pytest.param(WIDE, 0, showing("y copies", "▀▀▀▀▀▀", keys=("d",)), id="deposit"),
+        pytest.param(NARROW, 0, showing("made elsewhere", "WITHDRAWALS OPEN", keys=("7",)), id="money_panel"),
+    ],
+)
+def test_picture_of_money(
+    desk: FakeDesk, link: DeskLink, snap_compare: SnapCompare, size: tuple[int, int], cooling_ms: int, before: Before
+) -> None:
+    desk.current = samples.open_for_withdrawals()
+    desk.reviewing = lambda _body: samples.review(alive_quotes=0, cooling_left_ms=cooling_ms)
+    app = CockpitApp(link, paint_hz=30, clock=Clock(), new_key=lambda: "k-5d0c1f7a92b3e486")
+    assert snap_compare(app, terminal_size=size, run_before=before)
+
+
 def test_picture_of_a_silent_desk(desk: FakeDesk, link: DeskLink, snap_compare: SnapCompare) -> None:
     clock = Clock()
 
