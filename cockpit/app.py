@@ -2,13 +2,12 @@
 
 import os
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from typing import TYPE_CHECKING, ClassVar
 
 import msgspec
 from textual import events, work
 from textual.app import App, ComposeResult, SystemCommand
-from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
 from textual.widgets import Footer
 from textual.worker import Worker, WorkerState
@@ -23,22 +22,16 @@ from cockpit.snapshot import Snapshot
 from cockpit.theme import DARK_NAME, LIGHT_NAME, THEMES
 from panels.arm import ArmDialogue, is_armed
 from panels.banner import Banner, Tabs
-from panels.decisions import Decisions
-from panels.deposits import Deposits
+from panels.board import Board
 from panels.dialogue import Answer, Dialogue
 from panels.drill import DrillDown
-from panels.executions import Executions
 from panels.grid import LiveGrid
-from panels.health import Health
 from panels.help import HelpDialogue
-from panels.inventory import Inventory
 from panels.leave import Leave, LeaveDialogue
 from panels.limits import Changes, LimitsDialogue
-from panels.market import Market
 from panels.notice import Notice
 from panels.outcome import say
 from panels.panel import Panel
-from panels.quotes import Quotes
 from panels.status import StatusBar
 from panels.view import View
 from panels.words import part_name
@@ -48,16 +41,6 @@ if TYPE_CHECKING:
 
 WIDTHS = [(0, "-narrow"), (110, "-normal"), (170, "-wide")]
 HEIGHTS = [(0, "-short"), (34, "-tall")]
-CLASSES: Mapping[str, type[Panel]] = {
-    "market": Market,
-    "inventory": Inventory,
-    "health": Health,
-    "decisions": Decisions,
-    "quotes": Quotes,
-    "executions": Executions,
-    "deposits": Deposits,
-}
-LEFT = ("market", "inventory", "health")
 
 
 class Exit(msgspec.Struct, frozen=True):
@@ -105,8 +88,6 @@ class CockpitApp(App[Exit], inherit_bindings=False):
         self._lost = ""
         self._start_problem = ""
         self._frozen: tuple[float, Snapshot] | None = None
-        self._painted: tuple[str, int] | None = None
-        self._panel = "decisions"
         self._zoomed = False
 
     def compose(self) -> ComposeResult:
@@ -115,17 +96,12 @@ class CockpitApp(App[Exit], inherit_bindings=False):
         yield Tabs(PANELS, id="tabs")
         yield Banner(id="banner")
         yield Notice(str(self.link.socket_path), id="notice")
-        with Horizontal(id="board"):
-            for side in ("left", "right"):
-                with Vertical(id=side):
-                    for number, (ident, _) in enumerate(PANELS, start=1):
-                        if (ident in LEFT) == (side == "left"):
-                            yield CLASSES[ident](ident, number)
+        yield Board(id="board")
         yield Footer(compact=True, show_command_palette=False)
 
     def on_mount(self) -> None:
         """Paint at once, then attach and start the timer."""
-        self._show_panel(self._panel)
+        self._show_panel(self.board.shown)
         self._paint()
         self.set_interval(1 / self._paint_hz, self._paint, name="paint")
         self._follow()
@@ -188,21 +164,16 @@ class CockpitApp(App[Exit], inherit_bindings=False):
             return  # The screen is being taken down.
         status.paint(view)
         self.query_one(Banner).paint(view)
-        board, notice = self.query_one("#board"), self.query_one(Notice)
+        board, notice = self.board, self.query_one(Notice)
         snapshot = view.snapshot if self._frozen is None else self._frozen[1]
         if snapshot is None:
             notice.paint(view)
             return
         if not board.display:
             board.display, notice.display = True, False
-            self._focus_panel()
+            board.focus_panel()
         board.set_class(view.silent, "-stale")
-        shown = (snapshot.run_id, snapshot.seq)
-        if shown == self._painted:
-            return
-        self._painted = shown
-        for panel in self.query(Panel):
-            panel.offer(snapshot)
+        board.offer(snapshot)
 
     def action_arm(self, part: Part) -> None:
         """Ask whether to arm."""
@@ -329,12 +300,12 @@ class CockpitApp(App[Exit], inherit_bindings=False):
     def action_jump(self, ident: str) -> None:
         """Go to a panel."""
         self._show_panel(ident)
-        self._focus_panel()
+        self.board.focus_panel()
 
     def action_turn(self, by: int) -> None:
         """Go to the next or the previous panel."""
         idents = [ident for ident, _ in PANELS]
-        self.action_jump(idents[(idents.index(self._panel) + by) % len(idents)])
+        self.action_jump(idents[(idents.index(self.board.shown) + by) % len(idents)])
 
     def action_help(self) -> None:
         """Show all keys."""
@@ -354,7 +325,7 @@ class CockpitApp(App[Exit], inherit_bindings=False):
 
     def on_live_grid_opened(self, event: LiveGrid.Opened) -> None:
         """Show everything about a row."""
-        panel = next((panel for panel in self.query(Panel) if panel.grid is event.grid), None)
+        panel = self.board.panel_of(event.grid)
         view = self.view
         if panel is None or view.snapshot is None:
             return
@@ -367,7 +338,7 @@ class CockpitApp(App[Exit], inherit_bindings=False):
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """The focused panel is the one shown where there is room for one only."""
         panel = next((node for node in event.widget.ancestors if isinstance(node, Panel)), None)
-        if panel is not None and panel.id is not None and panel.id != self._panel:
+        if panel is not None and panel.id is not None and panel.id != self.board.shown:
             self._show_panel(panel.id)
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
@@ -382,13 +353,11 @@ class CockpitApp(App[Exit], inherit_bindings=False):
         """Let go of the sockets."""
         await self.link.close()
 
-    def _show_panel(self, ident: str) -> None:
-        self._panel = ident
-        for panel in self.screen_stack[0].query(Panel):
-            panel.set_class(panel.id == ident, "-active")
-        for side in ("left", "right"):
-            self.screen_stack[0].query_one(f"#{side}").set_class((ident in LEFT) == (side == "left"), "-active")
-        self.screen_stack[0].query_one(Tabs).show_active(ident)
+    @property
+    def board(self) -> Board:
+        """The panels, whatever is open above them."""
+        return self.screen_stack[0].query_one(Board)
 
-    def _focus_panel(self) -> None:
-        self.screen_stack[0].query_one(f"#{self._panel}", Panel).grid.focus()
+    def _show_panel(self, ident: str) -> None:
+        self.board.show_panel(ident)
+        self.screen_stack[0].query_one(Tabs).show_active(ident)

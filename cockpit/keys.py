@@ -29,13 +29,16 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
     palette: bool = True
 
 
+SPELT_OUT = {"deposits": "deposits and withdrawals"}
+
+
 def _jump(number: int, ident: str, title: str) -> Action:
     return Action(
         id=f"jump.{ident}",
         key=str(number),
         shown=str(number),
         name=title,
-        help=f"Go to {title.lower()}",
+        help=f"Go to {SPELT_OUT.get(ident, title.lower())}",
         action=f"jump('{ident}')",
         group="Move",
     )
@@ -48,7 +51,7 @@ PANELS: tuple[tuple[str, str], ...] = (
     ("decisions", "Decisions"),
     ("quotes", "Quotes"),
     ("executions", "Executions"),
-    ("deposits", "Deposits and withdrawals"),
+    ("deposits", "Money"),
 )
 """The panels' ids and titles; their number keys follow this order."""
 
@@ -95,7 +98,6 @@ ACTIONS: tuple[Action, ...] = (
         action="limits",
         group="Trade",
         danger=True,
-        footer=True,
     ),
     Action(
         id="withdraw",
@@ -163,7 +165,6 @@ ACTIONS: tuple[Action, ...] = (
         help="Freeze the panels to read them; the status bar stays live",
         action="freeze",
         group="View",
-        footer=True,
     ),
     Action(
         id="zoom",
