@@ -247,7 +247,7 @@ class Withdrawals:
         except TimeoutError:
             raise NotPrepared("the history did not confirm the record in time; look at its health") from None
         if fact not in kept:
-            raise NotPrepared("the history already holds a withdrawal under this key; look at the list")
+            raise NotPrepared("the history already holds this key or these bytes; look at the list, then use a new key")
         self._still_open()
         withdrawal.prepared = fact
         self._by_key[key] = withdrawal
@@ -275,7 +275,7 @@ class Withdrawals:
         withdrawal.steps.clear()
         withdrawal.near_hash = near_hash
         withdrawal.foreign = foreign
-        self._move(withdrawal, "burned", f"made elsewhere, followed for {actor}")
+        self._move(withdrawal, "unknown", f"made elsewhere, followed for {actor}; the bridge has not confirmed it yet")
         return withdrawal
 
     async def run(self) -> None:
