@@ -47,20 +47,36 @@ class Evidence:
         return not await self._could_be_hidden(withdrawal) and await self._opened_with_it(withdrawal, index)
 
     async def came_back(self, withdrawal: Withdrawal) -> bool:
-        """Whether the balances showed the amount coming back, and nothing else can have been taken for it."""
-        return withdrawal.back_booked and not await self._could_be_hidden(withdrawal)
+        """Whether the balances showed the amount coming back, and nothing else can have been taken for it.
+
+        What left and came back between two runs shows in nothing but opening balances that lack nothing.
+        """
+        if withdrawal.back_booked:
+            return not await self._could_be_hidden(withdrawal)
+        if not withdrawal.inherited or withdrawal.seen_leaving:
+            return False
+        index = 0 if withdrawal.order.asset is self._pair.base else 1
+        return await self._opened_with_it(withdrawal, index) and not await self._could_be_hidden(withdrawal)
 
     async def _could_be_hidden(self, withdrawal: Withdrawal) -> bool:
         """Whether money that came in may make up for the burn. Unknown deposits may."""
         if await self._liquidity.read() is not None:
             return True
-        incoming = self._inventory.unbooked(self._liquidity.incoming())
+        # What an earlier run was paid may be in the opening balances in place of the burned amount.
+        incoming = self._liquidity.incoming(self._since_ns(withdrawal))
+        if not withdrawal.inherited:
+            incoming = self._inventory.unbooked(incoming)
         others = [one for one in self._movements() if not one.key.startswith(withdrawal.order.withdrawal_id)]
         amount = withdrawal.order.amount
         in_base = withdrawal.order.asset is self._pair.base
         wanted = (amount, 0) if in_base else (0, amount)
         candidates = [*incoming, *others]
         return len(candidates) > SEARCHED or explain(*wanted, candidates) is not None
+
+    @staticmethod
+    def _since_ns(withdrawal: Withdrawal) -> int:
+        """Deposits seen an hour before the order may still have been credited after it."""
+        return withdrawal.order.requested_ns - 3600 * 10**9 if withdrawal.inherited else 0
 
     async def _opened_with_it(self, withdrawal: Withdrawal, index: int) -> bool:
         if not withdrawal.inherited:

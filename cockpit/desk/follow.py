@@ -250,6 +250,9 @@ class Follower:
     async def _given_back(self, withdrawal: Withdrawal, prepared: WithdrawalPrepared) -> Finding | None:
         """Burned, and the bridge knows nothing of it: the token's transfer may have failed."""
         near_hash = withdrawal.near_hash
+        if not near_hash and prepared.route == "intent":
+            with suppress(VenueError):
+                near_hash = (await self._relay.get_status(prepared.hash)).tx_hash or ""
         if near_hash:
             outcome = await self._rpc.transaction(near_hash, self._account)
             if outcome is not None and outcome.final and outcome.state == "succeeded":

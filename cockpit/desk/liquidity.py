@@ -156,16 +156,17 @@ class Liquidity:
         """What credited deposits did to the balances; None until the bridge has answered."""
         return None if self.deposits is None else self._movements(CREDITED)
 
-    def incoming(self) -> list[Movement]:
-        """What every deposit that has not failed did to the balances, or may do."""
+    def incoming(self, since_ns: int) -> list[Movement]:
+        """What every deposit made since then (UTC ns) that has not failed did to the balances, or may do."""
         statuses = {deposit.status for deposit in self.deposits or ()}
-        return self._movements(tuple(statuses - {"FAILED"}))
+        return self._movements(tuple(statuses - {"FAILED"}), since_ns)
 
-    def _movements(self, statuses: tuple[str, ...]) -> list[Movement]:
+    def _movements(self, statuses: tuple[str, ...], since_ns: int = 0) -> list[Movement]:
         found = []
         for deposit in self.deposits or ():
             asset = self.asset(deposit)
-            if asset is None or deposit.status not in statuses:
+            old = deposit.created_ns is not None and deposit.created_ns < since_ns
+            if asset is None or deposit.status not in statuses or old:
                 continue
             in_base = asset is self._pair.base
             found.append(Movement(_key(deposit), deposit.amount if in_base else 0, 0 if in_base else deposit.amount))

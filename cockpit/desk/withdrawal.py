@@ -79,6 +79,7 @@ class Withdrawal:
         "order",
         "prepared",
         "releasing",
+        "seen_leaving",
         "state",
         "steps",
     )
@@ -100,6 +101,7 @@ class Withdrawal:
         self.inherited = False
         self.foreign = False
         self.releasing = False
+        self.seen_leaving = False
         self.attempts = 0
         self.next_ns = 0
 
@@ -149,7 +151,7 @@ class Withdrawal:
     def booked(self, key: str) -> bool:
         """A movement of this withdrawal was found in the balances; False when the key is another's."""
         if key == f"{self.order.withdrawal_id}:out":
-            self.burn_booked = True
+            self.burn_booked = self.seen_leaving = True
             return True
         if key == f"{self.order.withdrawal_id}:back":
             self.back_booked = True

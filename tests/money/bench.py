@@ -79,7 +79,9 @@ class Life:
             record=self.writer.put,
             history_writable=lambda: self.writer.writable,
         )
-        self.outflow = Outflow(settings, client, self.workers, self.sources, self.history, self.writer)
+        self.outflow = Outflow(
+            settings, client, self.workers, self.sources, self.history, self.writer, former_left_ms=lambda: 0
+        )
         self.control = Control(
             self.workers.arming,
             blocked=lambda part: (),

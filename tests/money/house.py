@@ -22,6 +22,9 @@ TERMINAL = frozenset(("completed", "failed", "refunded", "returned", "expired"))
 SETTINGS: Mapping[str, str] = {
     "WITHDRAWAL_COOLING_MS": "0",
     "INVENTORY_POLL_MS": "300",
+    "QUOTE_DEADLINE_MS": "1000",
+    "QUOTE_MAX_DEADLINE_MS": "1000",
+    "QUOTE_DEATH_MARGIN_MS": "0",
     "TRADING_BTC_WITHDRAW_ADDRESS": ADDRESSES["BTC"],
     "TRADING_EURE_WITHDRAW_ADDRESS": ADDRESSES["EURe"],
 }

@@ -56,7 +56,7 @@ class Story:
         """Mostly new, at times just what was used before, so that one movement may look like another."""
         if self.rng.random() < 0.7:
             least = 20_000 if asset is BTC else 2 * 10**18
-            self.last_amount[asset] = least + self.rng.randrange(least)
+            self.last_amount[asset] = (least + self.rng.randrange(least)) // 1_000 * 1_000 + 999
         return self.last_amount[asset]
 
     async def deposit(self) -> None:
@@ -68,11 +68,12 @@ class Story:
     async def fill(self) -> None:
         """Sign a quote; three of four are taken at once."""
         given, taken = self.rng.choice(((BTC, EURE), (EURE, BTC)))
-        amount_out, amount_in = self.amount(given), self.amount(taken)
         workers = self.life.workers
         assert workers.executor.salt is not None
         assert workers.inventory.balance is not None
         number = next(self.numbers)
+        # Never an amount of a withdrawal: a fill that looked like two others to the last unit would be one of them.
+        amount_out, amount_in = (self.amount(asset) // 1_000 * 1_000 + number for asset in (given, taken))
         deadline_ns = self.life.sources.wall_ns() + 2 * MINUTE
         workers.signer.ceiling = 10**30
         signed = workers.signer.sign_quote(
@@ -194,7 +195,14 @@ def blamed(story: Story, seed: int) -> Iterator[None]:
         yield
     except BaseException as error:
         inventory = story.life.workers.inventory
-        error.add_note(f"seed {seed}: {story.told}\n{story.life.told()}\n{inventory.unexplained} {inventory.opening}")
+        lines = [f"{one.state} {one.order.amount} {one.steps}" for one in story.life.all]
+        flags = [
+            f"out {w.burn_booked} back {w.back_booked} at {w.burned_at} inherited {w.inherited}" for w in story.life.all
+        ]
+        error.add_note(f"seed {seed}: {story.told}\n{lines}\n{flags}\n{story.life.outflow.withdrawals.movements()}")
+        error.add_note(
+            f"{inventory.unexplained} of {inventory.opening} at {inventory.opening_height}; {inventory.balance}"
+        )
         raise
 
 

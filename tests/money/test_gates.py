@@ -27,6 +27,7 @@ OPEN = Facts(
 CLOSED: dict[str, tuple[dict[str, object], str, str]] = {
     "frozen": ({"frozen": True}, "frozen", "unfreeze"),
     "history": ({"history_writable": False}, "history", "mend"),
+    "former quotes": ({"former_left_ms": 1}, "former run", "wait"),
     "undecided": ({"undecided": "w-7"}, "w-7", "wait"),
     "unknown balance": ({"balance": None, "spendable": None}, "balance", "wait"),
     "old balance": ({"balance_fresh": False}, "too old", "refresh"),
@@ -61,7 +62,7 @@ def test_everything_wrong_at_once_is_told_at_once() -> None:
     for changed, _, _ in CLOSED.values():
         changes |= changed
     reasons = closed(msgspec.structs.replace(OPEN, **changes))
-    assert len(reasons) == len(set(reasons)) == 7
+    assert len(reasons) == len(set(reasons)) == 8
 
 
 @pytest.mark.parametrize(("spendable", "free"), [(100_000, True), (99_999, False)])
