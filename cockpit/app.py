@@ -3,7 +3,7 @@
 import os
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import msgspec
 from textual import events, work
@@ -20,6 +20,7 @@ from cockpit.money_flow import MoneyFlow
 from cockpit.obstacles import obstacle
 from cockpit.snapshot import Snapshot
 from cockpit.theme import DARK_NAME, LIGHT_NAME, THEMES
+from cockpit.watch import Watch
 from panels.arm import ArmDialogue, is_armed
 from panels.banner import Banner, Tabs
 from panels.board import Board
@@ -82,12 +83,8 @@ class CockpitApp(App[Exit], inherit_bindings=False):
         self._on_start = on_start
         self._clock = clock
         self.arming = ArmFlow(link, self)
+        self.heard = Watch(clock, lambda: self.arming.asked)
         self.money = MoneyFlow(link, self, new_key)
-        self._snapshot: Snapshot | None = None
-        self._heard = clock()
-        self._lost = ""
-        self._start_problem = ""
-        self._frozen: tuple[float, Snapshot] | None = None
         self._zoomed = False
 
     def compose(self) -> ComposeResult:
@@ -115,39 +112,25 @@ class CockpitApp(App[Exit], inherit_bindings=False):
     @property
     def view(self) -> View:
         """What is known right now."""
-        now = self._clock()
-        return View(
-            snapshot=self._snapshot,
-            quiet_ms=int(max(0.0, now - self._heard) * 1000),
-            link_lost=self._lost,
-            asked=self.arming.asked,
-            start_problem=self._start_problem,
-            frozen_ms=None if self._frozen is None else int((now - self._frozen[0]) * 1000),
-        )
+        return self.heard.view
 
     @work(group="link", exit_on_error=False, exclusive=True)
     async def _follow(self) -> None:
         async for item in self.link.snapshots():
+            former = self.heard.newest
+            self.heard.take(item)
             if isinstance(item, LinkLost):
-                self._lost = item.reason
-            else:
-                self._take(item)
+                continue
+            self.arming.took(former, item)
+            if former is None:
+                self._paint()
 
     @work(group="start", exit_on_error=False)
     async def _run_start(self, on_start: Callable[[], Awaitable[None]]) -> None:
         try:
             await on_start()
         except Exception as error:
-            self._start_problem = str(error) or type(error).__name__
-            self._paint()
-
-    def _take(self, snapshot: Snapshot) -> None:
-        former, self._snapshot = self._snapshot, snapshot
-        self._lost = self._start_problem = ""
-        if former is None or (former.run_id, former.seq) != (snapshot.run_id, snapshot.seq):
-            self._heard = self._clock()
-        self.arming.took(former, snapshot)
-        if former is None:
+            self.heard.start_problem = str(error) or type(error).__name__
             self._paint()
 
     def _paint(self) -> None:
@@ -165,7 +148,7 @@ class CockpitApp(App[Exit], inherit_bindings=False):
         status.paint(view)
         self.query_one(Banner).paint(view)
         board, notice = self.board, self.query_one(Notice)
-        snapshot = view.snapshot if self._frozen is None else self._frozen[1]
+        snapshot = self.heard.shown
         if snapshot is None:
             notice.paint(view)
             return
@@ -191,8 +174,9 @@ class CockpitApp(App[Exit], inherit_bindings=False):
 
     def action_limits(self) -> None:
         """Open the form of the limits."""
-        if self._snapshot is not None and not self._hindered("limits"):
-            self.push_screen(LimitsDialogue(self.view, self._snapshot.limits, self._set_limits))
+        snapshot = self.heard.newest
+        if snapshot is not None and not self._hindered("limits"):
+            self.push_screen(LimitsDialogue(self.view, snapshot.limits, self._set_limits))
 
     @work(group="commands", exit_on_error=False)
     async def _set_limits(self, changes: Changes, answer: Answer) -> None:
@@ -243,7 +227,7 @@ class CockpitApp(App[Exit], inherit_bindings=False):
 
     def newest(self) -> Snapshot | None:
         """The newest snapshot."""
-        return self._snapshot
+        return self.heard.newest
 
     def now_seen(self) -> View:
         """What is known right now."""
@@ -253,7 +237,7 @@ class CockpitApp(App[Exit], inherit_bindings=False):
         """Seconds that only go forward."""
         return self._clock()
 
-    def open(self, dialogue: Dialogue[None]) -> None:
+    def open(self, dialogue: Dialogue[Any]) -> None:
         """Put a dialogue on top."""
         self.push_screen(dialogue)
 
@@ -282,10 +266,7 @@ class CockpitApp(App[Exit], inherit_bindings=False):
 
     def action_freeze(self) -> None:
         """Freeze the panels, or let them go on."""
-        if self._frozen is not None:
-            self._frozen = None
-        elif self._snapshot is not None:
-            self._frozen = (self._clock(), self._snapshot)
+        self.heard.toggle_freeze()
         self._paint()
 
     def action_zoom(self) -> None:
@@ -326,14 +307,11 @@ class CockpitApp(App[Exit], inherit_bindings=False):
     def on_live_grid_opened(self, event: LiveGrid.Opened) -> None:
         """Show everything about a row."""
         panel = self.board.panel_of(event.grid)
-        view = self.view
-        if panel is None or view.snapshot is None:
-            return
-        shown = view.snapshot if self._frozen is None else self._frozen[1]
-        detail = panel.detail(shown, event.key)
-        if detail is not None:
-            key = event.key
-            self.push_screen(DrillDown(view, detail, lambda snapshot: panel.detail(snapshot, key)))
+        shown = self.heard.shown
+        detail = None if panel is None or shown is None else panel.detail(shown, event.key)
+        if panel is not None and detail is not None:
+            find, key = panel.detail, event.key
+            self.push_screen(DrillDown(self.view, detail, lambda snapshot: find(snapshot, key)))
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """The focused panel is the one shown where there is room for one only."""
@@ -346,7 +324,7 @@ class CockpitApp(App[Exit], inherit_bindings=False):
         if event.state is WorkerState.ERROR:
             self.log.error(event.worker.error)
             if event.worker.group == "link":
-                self._lost = f"the cockpit failed: {event.worker.error}"
+                self.heard.lost = f"the cockpit failed: {event.worker.error}"
             self.notify(f"the cockpit failed at something: {event.worker.error}", severity="error", markup=False)
 
     async def on_unmount(self) -> None:

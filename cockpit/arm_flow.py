@@ -1,6 +1,7 @@
 """Arming and disarming as the cockpit carries them out: what was asked, what is not yet seen, who has the last word."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from cockpit.commands import ARMABLE, Part
 from cockpit.host import Host
@@ -52,7 +53,7 @@ class ArmFlow:
                 answer(problems[0] if problems else None)
 
         for part in reversed(ARMABLE):
-            self._host.command(self._disarm(part, lambda outcome, part=part: answered(part, outcome)))
+            self._host.command(self._disarm(part, partial(answered, part)))
 
     def took(self, former: Snapshot | None, snapshot: Snapshot) -> None:
         """A snapshot arrived: what was acknowledged is seen now, and what nobody here asked for is said."""

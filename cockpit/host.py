@@ -1,7 +1,7 @@
 """What the flows of commands need of the app that carries them."""
 
 from collections.abc import Coroutine
-from typing import Protocol
+from typing import Any, Protocol
 
 from cockpit.link import Outcome
 from cockpit.snapshot import Snapshot
@@ -21,7 +21,7 @@ class Host(Protocol):
     def clock(self) -> float:
         """Seconds that only go forward."""
 
-    def open(self, dialogue: Dialogue[None]) -> None:
+    def open(self, dialogue: Dialogue[Any]) -> None:
         """Put a dialogue on top."""
 
     def command(self, work: Coroutine[object, object, None]) -> None:

@@ -356,8 +356,9 @@ async def test_a_fee_that_changes_while_typing_is_noticed(desk: FakeDesk, link: 
     async with cockpit(link, NARROW) as driven:
         await to_confirm(driven)
         desk.reviewing = lambda _body: samples.review(fee=Decimal("0.00002"), fee_units="2000")
-        driven.clock.now += 4
-        await asyncio.to_thread(desk.say, samples.snapshot(2))
+        for seq in (2, 3):
+            driven.clock.now += 2
+            await asyncio.to_thread(desk.say, samples.snapshot(seq))
         await driven.shows("Review the withdrawal", "fee has changed from")
 
 
