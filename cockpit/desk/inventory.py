@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Literal
 
-from cockpit.desk.proof import Movement, explain, total
+from cockpit.desk.proof import Movement, explain, total, without_returns
 from cockpit.desk.quotes import QuoteBook
 from cockpit.desk.reservations import Promise
 from cockpit.events import IntentInventory
@@ -174,7 +174,8 @@ class Inventory:
                     break
         if found is None:
             found = self._second_time(reading, used)
-        self._apply(reading, asked_ns, found or (), {m.key for m in deposits}, {m.key for m in withdrawals})
+        moved = without_returns(found or ())
+        self._apply(reading, asked_ns, moved, {m.key for m in deposits}, {m.key for m in withdrawals})
         self.explained = found is not None
         if found is None:
             self.counters["unexplained"] += 1

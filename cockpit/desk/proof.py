@@ -37,6 +37,13 @@ def total(movements: Sequence[Movement]) -> tuple[int, int]:
     return sum(m.base for m in movements), sum(m.quote for m in movements)
 
 
+def without_returns(found: Sequence[Movement]) -> tuple[Movement, ...]:
+    """The movements without those that left and came back at once: that explains nothing, and may yet happen."""
+    keys = {movement.key for movement in found}
+    undone = {key for key in keys if key.endswith(":out") and f"{key.removesuffix(':out')}:back" in keys}
+    return tuple(m for m in found if f"{m.key.removesuffix(':out').removesuffix(':back')}:out" not in undone)
+
+
 def _one_or_all_but_one(base: int, quote: int, candidates: Sequence[Movement]) -> tuple[Movement, ...] | None:
     whole = total(candidates)
     missing = (whole[0] - base, whole[1] - quote)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from cockpit.desk.proof import Movement, without_returns
 from cockpit.desk.withdrawal import STATES, UNDATED_NS, Order, State, Withdrawal, rebuild
 from cockpit.events import LiquidityAction, WithdrawalPrepared
 from venue.assets import BTC, BTC_EURE, EURE
@@ -162,6 +163,13 @@ def test_what_was_sent_before_a_restart_may_be_in_the_opening_balances_or_not() 
     withdrawal = rebuild(BTC_EURE, [FACT], [action("requested"), action("sent")])["w-1"]
     assert withdrawal.holds
     assert keys(withdrawal) == [OUT, BACK]
+
+
+def test_a_way_out_and_back_within_one_explanation_is_no_movement_of_it() -> None:
+    fill = Movement("hash", 5, -5)
+    pair = (Movement("w-1:out", -7, 0), fill, Movement("w-1:back", 7, 0), Movement("w-2:out", -7, 0))
+    assert without_returns(pair) == (fill, Movement("w-2:out", -7, 0))
+    assert without_returns(pair[1:]) == pair[1:]
 
 
 def test_other_histories_are_left_alone_and_unknown_states_refused() -> None:
