@@ -1,5 +1,6 @@
 """Registering the signing key with the Verifier: by the desk when its key may, by hand otherwise."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 
 from cockpit.events import LiquidityAction
@@ -11,6 +12,7 @@ from venue.signer import SignedBytes, Signer
 from venue.verifier import Verifier
 
 KIND = "key"
+DURABLE_WITHIN_S = 5.0
 
 
 def by_hand(account: str, public_key: str, network: str = "mainnet") -> str:
@@ -82,7 +84,11 @@ class Registration:
         block = await self._rpc.block("final")
         signed = self._signer.sign_key_registration(key.nonce, block.hash)
         self._note(signed, "prepared")
-        await self._durable()
+        try:
+            async with asyncio.timeout(DURABLE_WITHIN_S):
+                await self._durable()
+        except TimeoutError:
+            raise HistoryError("the history did not confirm the record in time; look at its health") from None
         return signed
 
     def _note(self, signed: SignedBytes, status: str) -> None:
