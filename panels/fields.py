@@ -94,6 +94,14 @@ class Choice(Widget, can_focus=True):
         """Choose the next word or the one before."""
         self.choose(self._words[(self._index + by) % len(self._words)])
 
+    def on_focus(self) -> None:
+        """Light the chosen word."""
+        self.refresh()
+
+    def on_blur(self) -> None:
+        """Dim it again."""
+        self.refresh()
+
     def on_click(self, event: events.Click) -> None:
         """Choose the word under the mouse."""
         end = 0
