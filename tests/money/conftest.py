@@ -8,8 +8,16 @@ from pathlib import Path
 import httpx
 import pytest
 
+from cockpit.desk import withdrawals
 from tests.money.bench import CONFIG, Bench
 from venue.sandbox.server import Venue
+
+
+@pytest.fixture(autouse=True)
+def _brisk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Desks in this process look again at once; those in their own keep the pauses of the program."""
+    monkeypatch.setattr(withdrawals, "PAUSES_S", (0.05, 0.1, 0.3))
+    monkeypatch.setattr(withdrawals, "TICK_S", 0.02)
 
 
 @pytest.fixture

@@ -45,15 +45,18 @@ async def test_without_a_key_or_while_frozen_nothing_happens(bench: Bench) -> No
     assert await life.rows() == []
 
 
-@pytest.mark.parametrize(
-    "amount",
-    ["1e3", "0,5", "٣", "1.000000000000000000001", "-1", "NaN", "0", "+5", "0x10", "1_000", " 7", "", "²", "inf"],
+NO_AMOUNTS = (
+    *("1e3", "0,5", "٣", "1.000000000000000000001", "-1", "NaN", "0", "+5", "0x10", "1_000", " 7", "", "²", "inf"),
+    *(-1, 0, 2**128),
 )
-async def test_amounts_that_are_none_are_refused_without_effect(bench: Bench, amount: str) -> None:
+
+
+async def test_amounts_that_are_none_are_refused_without_effect(bench: Bench) -> None:
     life, before = await bench.life(), bench.held()
-    result = await life.order(amount)
-    assert not result.accepted
-    assert "amount" in result.reason
+    for amount in NO_AMOUNTS:
+        result = await life.order(amount)
+        assert not result.accepted, amount
+        assert "amount" in result.reason or "u128" in result.reason, (amount, result.reason)
     assert await life.rows() == []
     assert bench.held() == before
     assert not life.outflow.freeze.frozen
