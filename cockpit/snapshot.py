@@ -13,6 +13,10 @@ from cockpit.commands import Limits
 
 Mode = Literal["SANDBOX", "LIVE"]
 State = Literal["ok", "starting", "degraded", "down"]
+Rung = Literal["SAFE", "SHADOW", "LIVE"]
+"""The arming ladder: nothing armed, strategy armed (decides, signs nothing), executor armed too."""
+Trading = Literal["ACTIVE", "REDUCING", "HALTED"]
+"""Which quotes may be made: all, those that move inventory toward its target, none."""
 
 
 class Health(msgspec.Struct, frozen=True, kw_only=True):
@@ -155,7 +159,11 @@ class QuoteRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ExecutionRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A fill. ``confirmed`` says that the Verifier's balances show it."""
+    """A fill. ``confirmed`` says that the Verifier's balances show it.
+
+    ``markouts``: of each horizon that has passed, first one first, its seconds after the fill and how far the mid had
+    gone in the desk's favour by then, bps; None where no mid was known at that moment.
+    """
 
     quote_hash: str
     quote_id: str
@@ -167,6 +175,7 @@ class ExecutionRow(msgspec.Struct, frozen=True, kw_only=True):
     edge_bps: Decimal | None
     confirmed: bool
     tx_hash: str
+    markouts: tuple[tuple[int, Decimal | None], ...] = ()
 
 
 class SourceRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -230,11 +239,41 @@ class Reaction(msgspec.Struct, frozen=True, kw_only=True):
     max_us: int | None
 
 
+class InterlockRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of the arming ladder's checklist, in the order of the operators' runbook.
+
+    ``rung``: the first rung that it guards. ``measured`` beside ``wanted`` in words; ``remedy`` says what to do while
+    it is red. ``grace_left_ms``: until a red line closes its open rung; None while it is green or the rung is closed.
+    """
+
+    ident: str
+    rung: Literal["SHADOW", "LIVE"]
+    name: str
+    passed: bool
+    measured: str
+    wanted: str
+    remedy: str = ""
+    grace_left_ms: int | None = None
+
+
+class JournalRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A command and its outcome, whoever asked; ``actor`` may be the desk itself."""
+
+    command_id: str
+    age_ms: int
+    actor: str
+    command: str
+    accepted: bool
+    reason: str
+
+
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     """Everything a cockpit paints. ``seq`` rises by one a snapshot; ``at_ns`` is the desk's UTC clock.
 
     ``freeze_left_ms``: when open withdrawals freeze by themselves, None while frozen or held open by a setting.
-    ``withdrawal_defaults``: the configured destination of a symbol.
+    ``withdrawal_defaults``: the configured destination of a symbol. ``journal``: newest first, of this run.
+    ``findings``: what the start found out about the former run, a sentence each. ``when_alone``: what the desk does
+    when LIVE with no cockpit attached; ``alone_left_ms``: until it does it, None while it need not.
     """
 
     seq: int
@@ -271,3 +310,11 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     freeze_left_ms: int | None = None
     withdrawal_defaults: tuple[tuple[str, str], ...] = ()
     key: KeyView = KeyView()
+    rung: Rung = "SAFE"
+    trading: Trading = "ACTIVE"
+    trading_why: str = ""
+    interlocks: tuple[InterlockRow, ...] = ()
+    journal: tuple[JournalRow, ...] = ()
+    findings: tuple[str, ...] = ()
+    when_alone: Literal["disarm", "keep", "stop"] = "disarm"
+    alone_left_ms: int | None = None

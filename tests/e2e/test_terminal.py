@@ -6,10 +6,9 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from pathlib import Path
 
-import psutil
 import pytest
 
-from cockpit.launch import end
+from cockpit.launch import end, gone
 from cockpit.link import DeskInfo, DeskLink
 from cockpit.rehearsal import Rehearsal
 from cockpit.snapshot import Snapshot
@@ -97,8 +96,8 @@ async def test_the_loop_is_armed_watched_and_stopped_by_keyboard(cockpit: Open, 
     await terminal.shows("Quit?")
     terminal.press("tab", "tab", "enter")
     assert await terminal.ended() == 0
-    assert not psutil.pid_exists(pids.desk)
-    assert not psutil.pid_exists(pids.venue)
+    assert await gone(pids.desk)
+    assert await gone(pids.venue)
     assert Rehearsal.running(short_dir / "sandbox") is None
 
 
