@@ -24,7 +24,7 @@ async def test_the_lines_it_prints_are_settings_of_a_maker(tmp_path: Path, numbe
     try:
         await until(lambda: process.said().count("\n") == 11, 20, "eleven lines are printed")
         path.write_text(process.said())
-        settings = load(path, {"HOME": str(tmp_path)})
+        settings = load(path, {"HOME": "/nowhere"})
         assert settings.mode == "SANDBOX"
         assert len(settings.near_rpc_urls) == 2
 
@@ -49,7 +49,7 @@ def test_it_writes_its_lines_to_a_private_file(tmp_path: Path) -> None:
     try:
         await_file(path, process)
         assert path.stat().st_mode & 0o777 == 0o600
-        assert load(path, {"HOME": str(tmp_path)}).is_loopback
+        assert load(path, {"HOME": "/nowhere"}).is_loopback
     finally:
         assert process.stop() == 0
     assert process.said() == ""
