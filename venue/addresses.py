@@ -15,6 +15,8 @@ from venue.assets import BTC, EURE
 _BITCOIN = "a Bitcoin mainnet address (1…, 3… or bc1…) is expected"
 _GNOSIS = "a Gnosis address (0x and 40 hex digits in upper and lower case) is expected"
 _BECH32_MAX = 90
+_TAPROOT_LEN = 32
+"""Bytes of a version 1 witness program (BIP-341); of any other length, or a later version, anybody may spend it."""
 _BITCOIN_VERSIONS = (0x00, 0x05)
 _BITCOIN_TEST_VERSIONS = (0x6F, 0xC4)
 _WIF_VERSIONS = (0x80, 0xEF)
@@ -102,6 +104,11 @@ def _segwit(word: str) -> str:
         raise BadAddress(f"witness version {version} has a {needed} checksum and this is {found}: {_BITCOIN}")
     if not 2 <= len(program) <= 40 or (version == 0 and len(program) not in (20, 32)):
         raise BadAddress(f"it has the wrong length for witness version {version}: {_BITCOIN}")
+    if version > 1 or (version == 1 and len(program) != _TAPROOT_LEN):
+        raise BadAddress(
+            f"Bitcoin has no rule yet that protects money at witness version {version} with {len(program)} bytes, "
+            f"anybody could take it: {_BITCOIN}"
+        )
     return word.lower()
 
 

@@ -24,6 +24,10 @@ from venue.jsonrpc import VenueError
 
 MS = 1_000_000
 
+READ_AGAIN = 4
+READ_AGAIN_AFTER_S = 0.5
+"""On a busy desk a reading can fall between a settlement and its status; the next one explains it."""
+
 
 class BadOrder(ValueError):
     """The order cannot be meant; the sentence says what to give instead."""
@@ -233,6 +237,7 @@ class Treasury:
             fee_problem = str(exc)
         minimum, minimum_problem = await self._liquidity.minimum_withdrawal(asset)
         index = 0 if asset is self._pair.base else 1
+        await self._explained(index)
         balance = None if inventory.balance is None else inventory.balance[index]
         reserved = self._reservations.reserved(asset.token_id)
         age_ms = (self._wall_ns() - inventory.at_ns) // MS
@@ -255,6 +260,14 @@ class Treasury:
             history_writable=self._history_writable(),
             former_left_ms=self._former_left_ms(),
         )
+
+    async def _explained(self, index: int) -> None:
+        """Give a balance that misses something a few more readings to be explained."""
+        for _ in range(READ_AGAIN):
+            if self._inventory.unexplained[index] >= 0:
+                return
+            await asyncio.sleep(READ_AGAIN_AFTER_S)
+            await self._inventory.sync("refresh")
 
 
 def _arguments(order: WithdrawalOrder) -> dict[str, object]:

@@ -11,6 +11,7 @@ from cockpit.events import WithdrawalPrepared
 from tests.e2e.waiting import until
 from tests.money.bench import Bench, both
 from venue.assets import BTC, EURE
+from venue.sandbox.wallet import Wallet
 
 AMOUNT = 100_000
 
@@ -103,6 +104,24 @@ async def test_while_one_is_undecided_another_of_the_asset_waits_and_the_other_a
     await until(lambda: {one.state for one in life.all} == {"completed"}, 20, str(life.told()))
     assert len(bench.payments()) == len(bench.payments(EURE)) == 1
     await life.proven()
+
+
+async def test_a_reading_between_two_is_taken_again_and_a_balance_that_stays_short_is_refused(bench: Bench) -> None:
+    life = await bench.life(follow=False)
+    life.workers.inventory.unexplained = (-5, 0)
+    assert (await life.order(AMOUNT, "a")).accepted
+    await life.crash()
+
+    life = await bench.life(follow=False)
+    thief = Wallet(bench.account, bytes(bench.key))
+    stolen = {"intent": "transfer", "receiver_id": "thief.near", "tokens": {EURE.token_id: "7"}}
+    salt, deadline_ns = bench.venue.ledger.current_salt(), life.sources.wall_ns() + 60 * 10**9
+    signed = thief.sign([stolen], deadline_ns=deadline_ns, salt=salt, random=bytes(15))
+    bench.venue.ledger.execute_intents([signed.data])
+    await life.workers.inventory.sync("poll")
+    refused = await life.order(10 * 10**18, "b", asset=EURE)
+    assert not refused.accepted
+    assert "not explained" in refused.reason
 
 
 async def test_a_fee_that_changed_sends_back_to_review(bench: Bench) -> None:

@@ -16,14 +16,14 @@ P2TR = "bc1p0xlxvlhemja6c4dqv22uapctqupfhlxm9h8z3k2e72q4k9hcz7vqzk5jj0"
 
 SEGWIT_VALID = [
     "BC1QW508D6QEJXTDG4Y5R3ZARVARY0C5XW7KV8F3T4",
-    "bc1pw508d6qejxtdg4y5r3zarvary0c5xw7kw508d6qejxtdg4y5r3zarvary0c5xw7kt5nd6y",
-    "BC1SW50QGDZ25J",
-    "bc1zw508d6qejxtdg4y5r3zarvaryvaxxpcs",
     P2TR,
 ]
-"""BIP-350's valid addresses of mainnet."""
+"""BIP-350's valid addresses of mainnet that a rule of Bitcoin protects."""
 
 SEGWIT_INVALID = {
+    "bc1pw508d6qejxtdg4y5r3zarvary0c5xw7kw508d6qejxtdg4y5r3zarvary0c5xw7kt5nd6y": "anybody could take it",
+    "BC1SW50QGDZ25J": "witness version 16",
+    "bc1zw508d6qejxtdg4y5r3zarvaryvaxxpcs": "witness version 2",
     "bc1p0xlxvlhemja6c4dqv22uapctqupfhlxm9h8z3k2e72q4k9hcz7vqh2y7hd": "bech32m",
     "BC1S0XLXVLHEMJA6C4DQV22UAPCTQUPFHLXM9H8Z3K2E72Q4K9HCZ7VQ54WELL": "bech32m",
     "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kemeawh": "bech32 checksum",
@@ -39,7 +39,7 @@ SEGWIT_INVALID = {
     "bc1q" + "q" * 100: "mistyped",
     "bc1qW508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4": "mixed",
 }
-"""BIP-173's and BIP-350's invalid addresses of mainnet, and what must be said of each."""
+"""BIP-173's and BIP-350's invalid addresses of mainnet and their unprotected ones, and what must be said of each."""
 
 ELSEWHERE = {
     "tb1qw508d6qejxtdg4y5r3zarvary0c5xw7kxpjzsx": "testnet or signet",
@@ -187,7 +187,7 @@ def test_another_chain_is_not_checked_by_guess() -> None:
 
 programs = st.one_of(
     st.tuples(st.just(0), st.sampled_from([20, 32]).flatmap(lambda n: st.binary(min_size=n, max_size=n))),
-    st.tuples(st.integers(1, 16), st.binary(min_size=2, max_size=40)),
+    st.tuples(st.just(1), st.binary(min_size=32, max_size=32)),
 )
 
 
