@@ -9,7 +9,7 @@ from typing import Literal
 
 import msgspec
 
-Outcome = Literal["accepted", "refused", "unknown", "settled", "expired", "burned"]
+Outcome = Literal["accepted", "refused", "unknown", "settled", "expired", "burning", "burned"]
 
 
 class Event(msgspec.Struct, frozen=True, gc=False, tag_field="topic"):
@@ -41,14 +41,17 @@ class MarketPrice(Event, frozen=True, gc=False, tag="ref.market_price"):
 
 
 class IntentInventory(Event, frozen=True, gc=False, tag="state.intent_inventory"):
-    """One asset's balance on the Verifier at a block, with what was promised and spendable then."""
+    """One asset's balance on the Verifier at a block, with what was promised and spendable then.
+
+    ``cause``: why it was read; ``unexplained`` when known movements did not add up to it, whatever it was read for.
+    """
 
     asset: str
     balance: int
     reserved: int
     spendable: int
     block_height: int
-    cause: Literal["opening", "poll", "settlement", "refresh"]
+    cause: Literal["opening", "poll", "settlement", "refresh", "unexplained"]
 
 
 class LiquidityAction(Event, frozen=True, gc=False, tag="ops.liquidity_action"):
@@ -135,7 +138,10 @@ class ExecuteTrade(Event, frozen=True, gc=False, tag="cmd.execute_trade"):
 
 
 class TradeResult(Event, frozen=True, gc=False, tag="exec.trade_result"):
-    """A step of a sent quote's life: the relay's answer, a settlement, its death."""
+    """A step of a sent quote's life: the relay's answer, a settlement, its death, or the burning of its nonce.
+
+    ``burning``: an empty intent with its nonce is about to be handed in; ``burned``: it was, and the quote is dead.
+    """
 
     command_id: str
     quote_id: str

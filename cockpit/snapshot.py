@@ -140,7 +140,8 @@ class DecisionRow(msgspec.Struct, frozen=True, kw_only=True):
 class QuoteRow(msgspec.Struct, frozen=True, kw_only=True):
     """A signed quote: what it promises, how long it still lives, what became of it.
 
-    ``outcome``: sent, accepted, refused, unknown, settled, expired or burned. ``left_ms`` is 0 once it is dead.
+    ``outcome``: sent, accepted, refused, unknown, settled, expired, burning or burned. ``left_ms`` is 0 once it is
+    dead.
     """
 
     quote_hash: str

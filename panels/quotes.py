@@ -30,7 +30,7 @@ def amount(value: Decimal, symbol: str) -> str:
 
 def alive(row: QuoteRow) -> bool:
     """Whether the quote may still be settled; a quote without an answer may."""
-    return row.left_ms > 0 and row.outcome in ("sent", "accepted", "unknown")
+    return row.left_ms > 0 and row.outcome in ("sent", "accepted", "unknown", "burning")
 
 
 def seconds_left(ms: int) -> str:

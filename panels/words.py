@@ -21,6 +21,7 @@ OUTCOMES: dict[str, tuple[str, Role]] = {
     "unknown": ("? unknown", "warn"),
     "settled": ("✓ settled", "good"),
     "expired": ("· expired", "muted"),
+    "burning": ("◌ burning", "warn"),
     "burned": ("✗ burned", "muted"),
 }
 

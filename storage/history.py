@@ -5,7 +5,7 @@ from typing import Protocol
 
 import msgspec
 
-from cockpit.events import AnyEvent, LiquidityAction, WithdrawalPrepared
+from cockpit.events import AnyEvent, ExecuteTrade, IntentInventory, LiquidityAction, WithdrawalPrepared
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,6 +30,30 @@ class FormerRun(msgspec.Struct, frozen=True, kw_only=True):
     dead_ns: int
     last_write_ns: int
     max_deadline_ms: int | None = None
+
+
+class RecordedQuote(msgspec.Struct, frozen=True, kw_only=True):
+    """A signed quote as history knows it: what was promised, and every outcome recorded of it, in any order.
+
+    ``edge`` is the earning at which it was priced, base units of EURe; None when its decision was not recorded.
+    """
+
+    command: ExecuteTrade
+    edge: int | None
+    outcomes: tuple[str, ...]
+
+
+FINAL_OUTCOMES = ("settled", "refused", "expired", "burned")
+"""After one of these a quote can do nothing more to the balances."""
+
+UNEXPLAINED = "unexplained"
+"""The cause of a reading of the balances that was not explained when it was recorded: nothing may be built on it."""
+
+ACCOUNTED = "account for former runs"
+"""The command in the journal by which a run says that every quote signed before it began has its outcome."""
+
+LOOKED_BACK_NS = 3_600 * 10**9
+"""Quotes that were signed longer before the newest such command than a quote can live need not be looked at again."""
 
 
 class HistoryError(Exception):
@@ -57,6 +81,25 @@ class History(Protocol):
 
     async def balance_before(self, asset: str, at_ns: int) -> int | None:
         """The newest balance of the token (base units) that was recorded up to this time, UTC ns; None without any."""
+        ...
+
+    async def open_quotes(self) -> tuple[RecordedQuote, ...]:
+        """Every quote of any run that none of ``FINAL_OUTCOMES`` is recorded of, in the order they were signed.
+
+        Those signed more than ``LOOKED_BACK_NS`` before the begin of the newest run with an accepted ``ACCOUNTED`` in
+        its journal may be left out.
+        """
+        ...
+
+    async def settled_since(self, at_ns: int) -> tuple[RecordedQuote, ...]:
+        """Every quote whose settlement was recorded at this time or later, UTC ns, in the order they were signed."""
+        ...
+
+    async def last_explained(self) -> tuple[IntentInventory, ...]:
+        """The newest reading of the balances that was explained (its cause is not ``UNEXPLAINED``): a row an asset.
+
+        One that was cut in half by a crash does not count; empty when there is none.
+        """
         ...
 
     async def alive(self, at_ns: int) -> None:

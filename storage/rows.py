@@ -19,6 +19,7 @@ from cockpit.events import (
     TradeResult,
     WithdrawalPrepared,
 )
+from storage.history import RecordedQuote
 
 Value = str | int | None
 Row = tuple[Value, ...]
@@ -212,3 +213,22 @@ def read_prepared(row: tuple[Any, ...]) -> WithdrawalPrepared:
     """The event behind a row of ``prepared_withdrawals``, its columns in the order of the event's fields."""
     fields = dict(zip(WithdrawalPrepared.__struct_fields__, row, strict=True))
     return WithdrawalPrepared(**{**fields, "amount": int(fields["amount"]), "fee": int(fields["fee"])})
+
+
+def read_inventory(row: tuple[Any, ...]) -> IntentInventory:
+    """The event behind a row of ``intent_inventory_snapshots``, its columns in the order of the event's fields."""
+    fields = dict(zip(IntentInventory.__struct_fields__, row, strict=True))
+    amounts = {name: int(fields[name]) for name in ("balance", "reserved", "spendable")}
+    return IntentInventory(**{**fields, **amounts})
+
+
+def read_quote(row: tuple[Any, ...]) -> RecordedQuote:
+    """The quote behind a row of ``execute_trade_commands``, its decision's edge and its outcomes joined by commas."""
+    *columns, edge, outcomes = row
+    fields = dict(zip(ExecuteTrade.__struct_fields__, columns, strict=True))
+    amounts = {name: int(fields[name]) for name in ("amount_in", "amount_out")}
+    return RecordedQuote(
+        command=ExecuteTrade(**{**fields, **amounts}),
+        edge=None if edge is None else int(edge),
+        outcomes=tuple(outcomes.split(",")) if outcomes else (),
+    )

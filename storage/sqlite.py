@@ -11,11 +11,20 @@ from pathlib import Path
 import aiosqlite
 import msgspec
 
-from cockpit.events import AnyEvent, LiquidityAction, WithdrawalPrepared
+from cockpit.events import AnyEvent, ExecuteTrade, IntentInventory, LiquidityAction, WithdrawalPrepared
 from storage.faults import explain
-from storage.history import FormerRun, HistoryError, Run
+from storage.history import (
+    ACCOUNTED,
+    FINAL_OUTCOMES,
+    LOOKED_BACK_NS,
+    UNEXPLAINED,
+    FormerRun,
+    HistoryError,
+    RecordedQuote,
+    Run,
+)
 from storage.migrations import SCHEMA, migrate
-from storage.rows import TABLES, Table, by_table, read_liquidity, read_prepared
+from storage.rows import TABLES, Table, by_table, read_inventory, read_liquidity, read_prepared, read_quote
 from storage.runs import begin_run
 
 _SIGN_OF_LIFE = "UPDATE runs SET last_write_ns = MAX(last_write_ns, ?) WHERE run_id = ?"
@@ -23,6 +32,28 @@ _END = "UPDATE runs SET last_write_ns = MAX(last_write_ns, ?1), ended_ns = ?1 WH
 _LIQUIDITY = f"SELECT {', '.join(LiquidityAction.__struct_fields__)} FROM liquidity_actions WHERE kind = ? ORDER BY id"
 _PREPARED = f"SELECT {', '.join(WithdrawalPrepared.__struct_fields__)} FROM prepared_withdrawals ORDER BY id"
 _BALANCE = "SELECT balance FROM intent_inventory_snapshots WHERE asset = ? AND at_ns <= ? ORDER BY at_ns DESC LIMIT 1"
+_QUOTE = (
+    f"SELECT {', '.join(f'c.{name}' for name in ExecuteTrade.__struct_fields__)}, d.edge, "
+    "(SELECT group_concat(o.outcome) FROM trade_execution_results o WHERE o.quote_hash = c.quote_hash) "
+    "FROM execute_trade_commands c LEFT JOIN trade_decisions d ON d.decision_id = c.decision_id "
+)
+_OPEN_QUOTES = (
+    _QUOTE + "WHERE c.at_ns >= COALESCE((SELECT MAX(r.started_ns) FROM operator_actions a "
+    "JOIN runs r ON r.run_id = a.run_id WHERE a.command = ? AND a.accepted = 1) - ?, 0) "
+    "AND NOT EXISTS (SELECT 1 FROM trade_execution_results e WHERE e.quote_hash = c.quote_hash AND e.outcome IN ("
+    + ", ".join(f"'{outcome}'" for outcome in FINAL_OUTCOMES)
+    + ")) ORDER BY c.id"
+)
+_SETTLED_SINCE = (
+    _QUOTE + "WHERE c.quote_hash IN (SELECT quote_hash FROM trade_execution_results "
+    "WHERE outcome = 'settled' AND at_ns >= ?) ORDER BY c.id"
+)
+_EXPLAINED = (
+    f"SELECT {', '.join(IntentInventory.__struct_fields__)} FROM intent_inventory_snapshots "
+    "WHERE (run_id, at_ns, cause) = (SELECT run_id, at_ns, cause FROM intent_inventory_snapshots s "
+    "WHERE cause <> ? AND EXISTS (SELECT 1 FROM intent_inventory_snapshots o WHERE o.at_ns = s.at_ns "
+    "AND o.run_id = s.run_id AND o.cause = s.cause AND o.asset <> s.asset) ORDER BY id DESC LIMIT 1) ORDER BY id"
+)
 _COUNTS = "SELECT " + ", ".join(f"(SELECT COUNT(*) FROM {name})" for name in ("runs", *(t.name for t in TABLES)))
 
 
@@ -112,6 +143,27 @@ class SqliteHistory:
             with self._explained():
                 rows = list(await self._connection().execute_fetchall(_BALANCE, (asset, at_ns)))
         return int(rows[0][0]) if rows else None
+
+    async def open_quotes(self) -> tuple[RecordedQuote, ...]:
+        """Every quote without a final outcome, in the order they were signed."""
+        return await self._quotes(_OPEN_QUOTES, ACCOUNTED, LOOKED_BACK_NS)
+
+    async def settled_since(self, at_ns: int) -> tuple[RecordedQuote, ...]:
+        """Every quote whose settlement was recorded at this time or later, in the order they were signed."""
+        return await self._quotes(_SETTLED_SINCE, at_ns)
+
+    async def _quotes(self, query: str, *values: object) -> tuple[RecordedQuote, ...]:
+        async with self._turn:
+            with self._explained():
+                rows = await self._connection().execute_fetchall(query, values)
+        return tuple(read_quote(tuple(row)) for row in rows)
+
+    async def last_explained(self) -> tuple[IntentInventory, ...]:
+        """The newest reading of the balances that was explained, a row an asset."""
+        async with self._turn:
+            with self._explained():
+                rows = await self._connection().execute_fetchall(_EXPLAINED, (UNEXPLAINED,))
+        return tuple(read_inventory(tuple(row)) for row in rows)
 
     async def alive(self, at_ns: int) -> None:
         """Note that the run is alive; HistoryError also when the file was moved or deleted under the desk."""

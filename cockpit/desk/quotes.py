@@ -1,33 +1,56 @@
 """The life of each signed quote: sent, then accepted, refused or unknown, then settled or expired.
 
 The relay's silence is *unknown*, never *refused*: only an answer that refuses lets go of what a quote holds. What
-a ``quote_status`` says is a claim; the Verifier's balances confirm it (inventory sync calls ``confirm``).
+a ``quote_status`` says is a claim; the Verifier's balances confirm it (inventory sync calls ``confirm``). The nonce of
+a quote that is being burned may have been used by its burning or by its settlement: again the balances tell.
 """
 
 import heapq
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 from cockpit.desk.reservations import Promise, Reservations
 from cockpit.events import Outcome, TradeResult
 from venue.relay_wire import QuoteStatus
 
-State = Literal["sent", "accepted", "refused", "unknown", "settling", "settled", "expired"]
+State = Literal["sent", "accepted", "refused", "unknown", "settling", "settled", "expired", "burning", "burned"]
+Told = Literal["accepted", "refused", "unknown", "settled", "expired", "burned"]
+OVER: tuple[State, ...] = ("refused", "settled", "expired", "burned")
+"""States in which a quote binds nothing any more."""
 
 ANSWER_WITHIN_NS = 5_000_000_000
 """The relay waits at most 3 s for answers (docs.near-intents.org); after 5 s without a word the outcome is unknown."""
 
 
 class Quote:
-    """A signed quote and what became of it."""
+    """A signed quote and what became of it.
 
-    __slots__ = ("detail", "promise", "request_id", "state", "status", "tx_hash")
+    ``burning``: an intent that uses its nonce was, or may have been, handed in. ``used_height``: the height of a block
+    in which its nonce was seen used. ``burn_told``: the relay says that the burning was executed.
+    """
 
-    def __init__(self, promise: Promise, request_id: int) -> None:
+    __slots__ = (
+        "burn_told",
+        "burn_tx",
+        "burning",
+        "detail",
+        "promise",
+        "request_id",
+        "state",
+        "status",
+        "tx_hash",
+        "used_height",
+    )
+
+    def __init__(self, promise: Promise, request_id: int, state: State = "sent") -> None:
         self.promise = promise
         self.request_id = request_id
-        self.state: State = "sent"
+        self.state: State = state
+        self.burning = False
+        self.used_height: int | None = None
+        self.burn_told = False
+        self.burn_tx: str | None = None
         self.detail = ""
         self.status: QuoteStatus | None = None
         self.tx_hash: str | None = None
@@ -53,6 +76,7 @@ class QuoteBook:
         self._quotes: dict[str, Quote] = {}
         self._unanswered: dict[int, Quote] = {}
         self._settling: dict[str, Quote] = {}
+        self._burning: dict[str, Quote] = {}
         self._dying: dict[str, Quote] = {}
         self._deaths: list[tuple[int, str]] = []
 
@@ -64,6 +88,21 @@ class QuoteBook:
         heapq.heappush(self._deaths, (promise.dead_ns, promise.quote_hash))
         self.recent.append(quote)
         self.counters["sent"] += 1
+
+    def restore(self, promise: Promise, outcomes: Sequence[str]) -> None:
+        """Take over a quote of an earlier run: it binds its amount until it is dead, whatever is held."""
+        answered = "accepted" in outcomes
+        quote = Quote(promise, 0, "accepted" if answered else "unknown")
+        self._quotes[promise.quote_hash] = quote
+        self.reservations.restore(promise)
+        heapq.heappush(self._deaths, (promise.dead_ns, promise.quote_hash))
+        self.recent.append(quote)
+        self.counters["restored"] += 1
+        if "burning" in outcomes:
+            quote.burning, quote.state = True, "burning"
+            self._burning[promise.quote_hash] = quote
+        if not outcomes:
+            self._note(quote, "unknown", "the former run ended before the relay answered")
 
     def on_answer(self, request_id: int, error: str | None) -> bool:
         """The relay's word on a quote; False when it answers nothing we asked. A late word corrects *unknown*."""
@@ -110,7 +149,7 @@ class QuoteBook:
         while self._deaths and self._deaths[0][0] <= now_ns:
             _, quote_hash = heapq.heappop(self._deaths)
             quote = self._quotes[quote_hash]
-            if quote.state in ("refused", "settled"):
+            if quote.state in OVER:
                 del self._quotes[quote_hash]
             else:
                 self._dying[quote_hash] = quote
@@ -123,6 +162,42 @@ class QuoteBook:
         """Quotes the relay calls settled and the balances have not confirmed yet."""
         return tuple(quote.promise for quote in self._settling.values())
 
+    def burning(self) -> tuple[Quote, ...]:
+        """Quotes whose nonce is being burned, and that nobody claims to be settled."""
+        return tuple(quote for quote in self._burning.values() if quote.state == "burning")
+
+    def burn(self, quote_hash: str) -> None:
+        """From now on the quote's nonce may be used by its burning; recorded, once."""
+        quote = self._quotes.get(quote_hash)
+        if quote is None or quote.burning or quote.state in OVER:
+            return
+        quote.burning = True
+        self._burning[quote_hash] = quote
+        self._note(quote, "burning", "an empty intent with its nonce is handed in")
+        if quote.state != "settling":
+            quote.state = "burning"
+
+    def nonce_used(self, quote_hash: str, height: int) -> None:
+        """A block at this height, or an earlier one, has used the quote's nonce."""
+        quote = self._quotes.get(quote_hash)
+        if quote is not None and quote.used_height is None:
+            quote.used_height = height
+
+    def burn_told(self, quote_hash: str, tx_hash: str | None) -> None:
+        """The relay says that the burning was executed, in this transaction."""
+        quote = self._quotes.get(quote_hash)
+        if quote is not None and quote.burning:
+            quote.burn_told = True
+            quote.burn_tx = tx_hash
+
+    def burned_by(self, height: int) -> None:
+        """The balances at this height are explained: a nonce used by then, and not by a fill in them, was burned."""
+        for quote in list(self._burning.values()):
+            if quote.used_height is not None and quote.used_height <= height and quote.state == "burning":
+                self._end(quote)
+                quote.tx_hash = quote.burn_tx
+                self._move(quote, "burned", "its nonce is used and the balances show no fill")
+
     def dying(self) -> tuple[Promise, ...]:
         """Quotes past their death whose end no balance has shown yet; they stay reserved until one does."""
         return tuple(quote.promise for quote in self._dying.values())
@@ -132,26 +207,37 @@ class QuoteBook:
         quote = self._quotes.get(quote_hash)
         if quote is None or quote.state == "settled":
             return
-        self._settling.pop(quote_hash, None)
-        if self._dying.pop(quote_hash, None) is not None:
-            del self._quotes[quote_hash]
-        self.reservations.release(quote_hash)
+        self._end(quote)
         self.fills.append(quote)
         self._move(quote, "settled", detail)
 
     def expire(self, quote_hash: str, detail: str = "") -> None:
         """The quote is dead and the Verifier shows no settlement: let go of it."""
-        quote = self._dying.pop(quote_hash, None)
+        quote = self._dying.get(quote_hash)
         if quote is None:
             return
-        del self._quotes[quote_hash]
-        self._settling.pop(quote_hash, None)
-        self.reservations.release(quote_hash)
+        self._end(quote)
         self._move(quote, "expired", detail)
 
-    def _move(self, quote: Quote, outcome: Outcome, detail: str) -> None:
-        if outcome != "burned":
-            quote.state = outcome
+    def _end(self, quote: Quote) -> None:
+        """Let go of what the quote holds; one past its death is forgotten with it."""
+        quote_hash = quote.promise.quote_hash
+        self._settling.pop(quote_hash, None)
+        self._burning.pop(quote_hash, None)
+        if self._dying.pop(quote_hash, None) is not None:
+            del self._quotes[quote_hash]
+        self.reservations.release(quote_hash)
+
+    def _move(
+        self,
+        quote: Quote,
+        state: Literal["accepted", "refused", "unknown", "settled", "expired", "burned"],
+        detail: str,
+    ) -> None:
+        quote.state = state
+        self._note(quote, state, detail)
+
+    def _note(self, quote: Quote, outcome: Outcome, detail: str) -> None:
         quote.detail = detail
         self.counters[outcome] += 1
         promise, status = quote.promise, quote.status

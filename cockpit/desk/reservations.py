@@ -83,6 +83,12 @@ class Reservations:
         self._alive[promise.quote_hash] = promise
         self._reserved[asset] = self._reserved.get(asset, 0) + amount
 
+    def restore(self, promise: Promise) -> None:
+        """Hold the amount of a promise made by an earlier run, covered or not: it may take it all the same."""
+        if promise.quote_hash not in self._alive:
+            self._alive[promise.quote_hash] = promise
+            self._reserved[promise.asset_out] = self._reserved.get(promise.asset_out, 0) + promise.amount_out
+
     def release(self, quote_hash: str) -> Promise | None:
         """Let go of a promise; None when it is not held (so that a second release does nothing)."""
         promise = self._alive.pop(quote_hash, None)

@@ -6,7 +6,7 @@ from decimal import Decimal
 from cockpit.desk.inventory import Inventory
 from cockpit.desk.liquidity import Liquidity
 from cockpit.desk.pricing import Amounts, PriceParams, Prices, btc_share, edge_bps
-from cockpit.desk.quotes import Quote
+from cockpit.desk.quotes import OVER, Quote
 from cockpit.desk.reference import Reference
 from cockpit.desk.reservations import Promise, Reservations
 from cockpit.desk.withdrawal import Withdrawal
@@ -214,7 +214,7 @@ def quote_row(pair: Pair, quote: Quote, now_ns: int) -> QuoteRow:
     """A signed quote with the life it has left."""
     promise = quote.promise
     gives, takes = pair.asset(promise.asset_out), pair.asset(promise.asset_in)
-    over = quote.state in ("refused", "settled", "expired")
+    over = quote.state in OVER
     return QuoteRow(
         quote_hash=promise.quote_hash,
         quote_id=promise.quote_id,

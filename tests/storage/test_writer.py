@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from cockpit.events import AnyEvent, LiquidityAction, WithdrawalPrepared
-from storage.history import FormerRun, History, HistoryError, Run
+from cockpit.events import AnyEvent, IntentInventory, LiquidityAction, WithdrawalPrepared
+from storage.history import FormerRun, History, HistoryError, RecordedQuote, Run
 from storage.sqlite import SqliteHistory
 from storage.writer import BATCH, HistoryWriter
 from tests.storage import facts
@@ -312,6 +312,15 @@ class Commits(History):
 
     async def prepared_withdrawals(self) -> tuple[WithdrawalPrepared, ...]:
         return await self.inner.prepared_withdrawals()
+
+    async def open_quotes(self) -> tuple[RecordedQuote, ...]:
+        return await self.inner.open_quotes()
+
+    async def settled_since(self, at_ns: int) -> tuple[RecordedQuote, ...]:
+        return await self.inner.settled_since(at_ns)
+
+    async def last_explained(self) -> tuple[IntentInventory, ...]:
+        return await self.inner.last_explained()
 
     async def close(self, at_ns: int | None) -> None:
         await self.inner.close(at_ns)

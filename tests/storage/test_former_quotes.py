@@ -1,0 +1,94 @@
+"""What a restart reads of the runs before it: quotes without an end, late settlements, the last explained balances."""
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from cockpit.events import IntentInventory, OperatorAction, Outcome
+from storage.history import ACCOUNTED, LOOKED_BACK_NS
+from storage.sqlite import SqliteHistory
+from tests.storage import facts
+from tests.storage.facts import START_NS
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "history.sqlite"
+
+
+def reading(n: int, asset: str, balance: int, cause: str = "poll") -> IntentInventory:
+    return msgspec.structs.replace(facts.inventory(n, balance), asset=asset, cause=cause)
+
+
+def accounted(accepted: bool = True) -> OperatorAction:
+    return OperatorAction(START_NS, "account-run-2", "desk", ACCOUNTED, "{}", accepted, "")
+
+
+async def test_only_quotes_without_a_final_outcome_are_open(path: Path) -> None:
+    history = SqliteHistory(path)
+    await history.open(facts.run())
+    ends: tuple[Outcome | None, ...] = (
+        None,
+        "accepted",
+        "unknown",
+        "burning",
+        "settled",
+        "refused",
+        "expired",
+        "burned",
+    )
+    for n, end in enumerate(ends):
+        await history.write([facts.decision(n), facts.command(n), *([facts.result(n, end)] if end else [])])
+    await history.write([facts.result(2, "accepted")])
+    found = await history.open_quotes()
+    assert [quote.command for quote in found] == [facts.command(n) for n in range(4)]
+    assert [set(quote.outcomes) for quote in found] == [set(), {"accepted"}, {"unknown", "accepted"}, {"burning"}]
+    assert {quote.edge for quote in found} == {10**15}
+    await history.close(None)
+
+
+async def test_a_quote_whose_decision_was_lost_is_open_all_the_same(path: Path) -> None:
+    history = SqliteHistory(path)
+    await history.open(facts.run())
+    await history.write([facts.command(1)])
+    [found] = await history.open_quotes()
+    assert (found.command, found.edge) == (facts.command(1), None)
+    await history.close(None)
+
+
+async def test_open_quotes_of_every_run_are_told_until_a_run_has_accounted_for_them(path: Path) -> None:
+    history = SqliteHistory(path)
+    await history.open(facts.run("run-1"))
+    await history.write([facts.command(1)])
+    await history.close(None)
+    later_ns = START_NS + 2 * LOOKED_BACK_NS
+    for number, journal in enumerate(([], [accounted(False)], [accounted()]), start=2):
+        await history.open(facts.run(f"run-{number}", at_ns=later_ns + number))
+        assert [quote.command.quote_id for quote in await history.open_quotes()] == ["quote-1"]
+        await history.write(journal)
+        await history.close(None)
+    await history.open(facts.run("run-5", at_ns=later_ns + 5))
+    assert await history.open_quotes() == ()
+    await history.close(None)
+
+
+async def test_settlements_are_told_by_when_they_were_recorded(path: Path) -> None:
+    history = SqliteHistory(path)
+    await history.open(facts.run())
+    for n in (1, 2, 3):
+        await history.write([facts.command(n), facts.result(n, "accepted" if n == 3 else "settled")])
+    assert [quote.command.quote_id for quote in await history.settled_since(START_NS + 2)] == ["quote-2"]
+    await history.close(None)
+
+
+async def test_the_last_explained_reading_is_whole_and_explained(path: Path) -> None:
+    history = SqliteHistory(path)
+    await history.open(facts.run())
+    assert await history.last_explained() == ()
+    whole = [reading(5, facts.BTC, 2**127), reading(5, facts.EURE, 7)]
+    await history.write([reading(1, facts.BTC, 1, "opening"), reading(1, facts.EURE, 1, "opening"), *whole])
+    await history.write([reading(6, facts.BTC, 9, "unexplained"), reading(6, facts.EURE, 9, "unexplained")])
+    await history.write([reading(7, facts.BTC, 8)])
+    assert list(await history.last_explained()) == whole
+    await history.close(None)
