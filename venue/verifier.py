@@ -34,6 +34,13 @@ class Balances(msgspec.Struct, frozen=True):
     block_height: int
 
 
+class NonceSeen(msgspec.Struct, frozen=True):
+    """Whether a nonce was marked as used, as of a block."""
+
+    used: bool
+    block_height: int
+
+
 class Verifier:
     """Typed views of the contract. Every method raises Refused with the panic's text, or Unreachable when there is
     no answer or one of the wrong shape; none of them ever turns a missing answer into a zero or a False."""
@@ -61,8 +68,13 @@ class Verifier:
     async def is_nonce_used(self, account: str, nonce_b64: str, *, finality: Finality = "optimistic") -> bool:
         """Whether the nonce is marked as used; False proves nothing once its deadline has passed, for the contract
         clears expired nonces."""
+        return (await self.nonce(account, nonce_b64, finality=finality)).used
+
+    async def nonce(self, account: str, nonce_b64: str, *, finality: Finality = "optimistic") -> NonceSeen:
+        """``is_nonce_used`` with the block it holds for."""
         args = {"account_id": account, "nonce": nonce_b64}
-        return (await self._view("is_nonce_used", args, _BOOL, finality))[0]
+        used, height = await self._view("is_nonce_used", args, _BOOL, finality)
+        return NonceSeen(used, height)
 
     async def current_salt(self, *, finality: Finality = "optimistic") -> bytes:
         """The 4 bytes a fresh versioned nonce must carry."""

@@ -16,6 +16,7 @@ from cockpit.desk.api import Api
 from cockpit.desk.api_money import MoneyApi
 from cockpit.desk.control import Control
 from cockpit.desk.credentials import Credentials
+from cockpit.desk.former import Former
 from cockpit.desk.outflow import Outflow
 from cockpit.desk.picture import Picture
 from cockpit.desk.server import QuietServer, bind, server
@@ -25,14 +26,13 @@ from cockpit.desk.workers import Sources, Workers
 from cockpit.events import OperatorAction
 from cockpit.settings import Settings
 from storage.history import FormerRun, History, Run
-from storage.writer import BLIND_NS, HistoryWriter
+from storage.writer import HistoryWriter
 
 log = logging.getLogger(__name__)
 
 TICK_S = 0.25
 DEATHS_EVERY_NS = 1_000_000_000
 """Quotes die all the time; the balances are not read more often than this on their account."""
-MS = 1_000_000
 
 QUIET_GC = (50_000, 20, 50)
 """Thresholds of the garbage collector: what the quote path makes holds no cycles, so full passes can be rare."""
@@ -48,7 +48,6 @@ class Desk:
         self._stopping = asyncio.Event()
         self._supervisor = Supervisor()
         self._stream = Stream()
-        self._former_dead_ns = 0
         self._writer = HistoryWriter(history, clock=self._sources.wall_ns, on_failure=self._history_failed)
 
     def stop(self) -> None:
@@ -61,7 +60,6 @@ class Desk:
         started_ns = sources.wall_ns()
         run = Run(run_id=sources.new_id(), mode=settings.mode, account=settings.account_id, started_ns=started_ns)
         former = await self._history.open(run)
-        self._remember(former, started_ns)
         clean = False
         try:
             async with httpx.AsyncClient(trust_env=False) as client:
@@ -74,19 +72,38 @@ class Desk:
                     history_writable=lambda: self._writer.writable,
                 )
                 self._workers = workers
-                await self._live(workers, client, run)
+                await self._live(workers, client, run, former)
             clean = True
         finally:
             await self._history.close(sources.wall_ns() if clean else None)
 
-    async def _live(self, workers: Workers, client: httpx.AsyncClient, run: Run) -> None:
+    async def _live(self, workers: Workers, client: httpx.AsyncClient, run: Run, former_run: FormerRun | None) -> None:
         listener = bind(self._settings.socket_path)
         writing = asyncio.create_task(self._writer.run(), name="history")
         self._writer.put(self._start_action(run, workers))
         outflow = Outflow(
-            self._settings, client, workers, self._sources, self._history, self._writer, self.former_left_ms
+            self._settings,
+            client,
+            workers,
+            self._sources,
+            self._history,
+            self._writer,
+            lambda: former.unrecorded_left_ms(),
+        )
+        former = self._former = Former(
+            self._settings,
+            workers.pair,
+            workers.book,
+            workers.verifier,
+            self._history,
+            withdrawn=outflow.withdrawals.moved_since,
+            record=self._writer.put,
+            wall_ns=self._sources.wall_ns,
+            run_id=run.run_id,
         )
         await outflow.load()
+        await former.load(former_run)
+        workers.inventory.follow_former(former.first_reading)
         credentials = Credentials(workers, run.account)
         picture = Picture(
             workers,
@@ -99,6 +116,7 @@ class Desk:
             started_ns=run.started_ns,
             blocked=lambda: self.blocked("trade-executor"),
             attached=lambda: len(self._stream),
+            findings=former.findings,
             wall_ns=self._sources.wall_ns,
         )
         self._picture = picture
@@ -192,6 +210,7 @@ class Desk:
         while True:
             now = self._sources.wall_ns()
             workers.book.tick(now)
+            self._former.tick()
             if workers.book.dying() and now - workers.inventory.at_ns >= DEATHS_EVERY_NS:
                 workers.inventory.wanted()
             workers.reference.recompute()
@@ -218,30 +237,10 @@ class Desk:
             reasons.append(workers.key_problem or "the signing key's registration is not known yet")
         if workers.relay.state != "ok":
             reasons.append("the relay is not connected")
-        left_ms = self.former_left_ms()
+        left_ms = self._former.left_ms()
         if left_ms > 0:
             reasons.append(f"quotes of the former run may be alive for another {left_ms // 1000 + 1} s")
         return tuple(reasons)
-
-    def former_left_ms(self) -> int:
-        """How long quotes of the former run may still take their amounts, ms; nobody here holds them."""
-        return max(0, (self._former_dead_ns - self._sources.wall_ns()) // MS)
-
-    def _remember(self, former: FormerRun | None, now_ns: int) -> None:
-        """Quotes of the former run must be dead before new ones are signed: nobody holds their amounts any more.
-
-        An unclean end may have lost the last ones it signed, so they are taken to have lived as long as allowed.
-        """
-        if former is None:
-            return
-        margin_ns = self._settings.quote_death_margin_ms * MS
-        self._former_dead_ns = former.dead_ns + margin_ns if former.dead_ns else 0
-        if not former.clean:
-            longest_ms = former.max_deadline_ms or self._settings.limits().max_deadline_ms
-            last_possible = former.last_write_ns + BLIND_NS + longest_ms * MS + margin_ns
-            self._former_dead_ns = max(self._former_dead_ns, last_possible)
-        if self._former_dead_ns > now_ns:
-            log.warning("the executor waits until the quotes of run %s are dead", former.run_id)
 
     def _start_action(self, run: Run, workers: Workers) -> OperatorAction:
         """The start as the journal's first entry, with the limits it begins with."""

@@ -82,6 +82,6 @@ class Evidence:
         if not withdrawal.inherited:
             return True
         prepared, opening = withdrawal.prepared, self._inventory.opening
-        if prepared is None or opening is None:
+        if prepared is None or opening is None or self._inventory.gap[index] != 0:
             return False
         return await self._balance_before(prepared.asset, prepared.at_ns) == opening[index]

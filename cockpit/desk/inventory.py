@@ -7,9 +7,12 @@ transfer, so once the same remainder was found twice it is set aside, and the fi
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Literal
 
+import msgspec
+
+from cockpit.desk.nonces import used_nonces
 from cockpit.desk.proof import Movement, explain, total, without_returns
 from cockpit.desk.quotes import QuoteBook
 from cockpit.desk.reservations import Promise
@@ -19,12 +22,26 @@ from venue.jsonrpc import VenueError
 from venue.near_rpc import NearRpc
 from venue.verifier import Balances, Verifier
 
-Cause = Literal["opening", "poll", "settlement", "refresh"]
+Cause = Literal["opening", "poll", "settlement", "refresh", "unexplained"]
 
 SETTLE_S = 0.2
 """Settlements come in bursts; one reading serves those of a moment."""
 
-ASKED_AT_ONCE = 8
+
+class Opened(msgspec.Struct, frozen=True):
+    """The first reading, when it was asked for (UTC ns), and what of it no earlier run accounts for, base and quote.
+
+    ``deposits``: those that are in the opening balances, by key; None when it can only be taken that all listed are.
+    """
+
+    reading: Balances
+    asked_ns: int
+    gap: tuple[int, int] = (0, 0)
+    deposits: frozenset[str] | None = None
+
+
+Read = Callable[[], Awaitable[tuple[Balances, int]]]
+Deposits = Sequence[Movement] | None
 
 
 def movement(pair: Pair, promise: Promise) -> Movement:
@@ -38,7 +55,8 @@ class Inventory:
     """The two balances as (base, quote) in base units; None until the Verifier has told them.
 
     opening + filled + deposited - withdrawn = balance, or the difference is ``unexplained``. ``at_ns`` is when the
-    reading was asked for, UTC.
+    reading was asked for, UTC. ``gap`` is what of the first reading the former run's last explained one and all that
+    is known to have happened since do not account for: it is left out of ``opening``, so that it stays in sight.
     """
 
     def __init__(
@@ -66,6 +84,7 @@ class Inventory:
         self._certain: Callable[[int], Sequence[Movement]] = lambda height: ()
         self._on_booked: Callable[[str], None] = lambda key: None
         self._on_explained: Callable[[int, int], None] = lambda opening_height, asked_ns: None
+        self._first: Callable[[Read, Deposits], Awaitable[Opened]] = _read_only
         self._record = record
         self._wall_ns = wall_ns
         self._wanted = asyncio.Event()
@@ -80,6 +99,7 @@ class Inventory:
         self.deposited = (0, 0)
         self.withdrawn = (0, 0)
         self.unexplained = (0, 0)
+        self.gap = (0, 0)
         self.explained = False
         self.at_ns = 0
         self.height = 0
@@ -104,6 +124,10 @@ class Inventory:
         self._certain = certain
         self._on_booked = on_booked
         self._on_explained = on_explained
+
+    def follow_former(self, first: Callable[[Read, Deposits], Awaitable[Opened]]) -> None:
+        """Have the first reading compared with what the former run left: ``first`` reads it, and raises VenueError."""
+        self._first = first
 
     def unbooked(self, movements: Sequence[Movement]) -> list[Movement]:
         """Those of the bridge's deposits that no reading has shown yet."""
@@ -145,10 +169,10 @@ class Inventory:
         dying = self._book.dying()
         block = await self._rpc.block() if dying else None
         listed = self._deposits()
-        reading, asked_ns = await self._read()
         if self.opening is None:
-            self._open(reading, asked_ns, listed)
+            self._open(await self._first(self._read, listed), listed)
             return "opening balances read"
+        reading, asked_ns = await self._read()
         if reading.block_height < self.height:
             return self._stale()
         deposits = [m for m in listed or () if m.key not in self._booked_deposits]
@@ -161,8 +185,8 @@ class Inventory:
         found = self._explain(reading, certain, [*(movement(self._pair, promise) for promise in settling), *flows])
         used: list[Movement] = list(certain)
         if found is None:
-            claimed = {promise.quote_hash for promise in settling}
-            others = tuple(one for one in self._book.reservations if one.quote_hash not in claimed)
+            known = {promise.quote_hash for promise in settling} | {q.promise.quote_hash for q in self._book.burning()}
+            others = tuple(one for one in self._book.reservations if one.quote_hash not in known)
             for promises in (settling, others):
                 used += await self._settled_by_nonce(promises)
                 again, asked_ns = await self._read()
@@ -173,6 +197,8 @@ class Inventory:
                 if found is not None:
                     break
         if found is None:
+            found = self._beside_burnings(reading, used, flows)
+        if found is None:
             found = self._second_time(reading, used)
         moved = without_returns(found or ())
         self._apply(reading, asked_ns, moved, {m.key for m in deposits}, {m.key for m in withdrawals})
@@ -180,10 +206,12 @@ class Inventory:
         if found is None:
             self.counters["unexplained"] += 1
             self.on_unexplained()
+            cause = "unexplained"
         else:
             self._set_aside, self._remainder = self.unexplained, (0, 0)
             self._list(listed)
             self._on_explained(self.opening_height, asked_ns)
+            self._book.burned_by(reading.block_height)
             if block is not None and reading.block_height >= block.height:
                 self._bury(dying, block.timestamp_ns)
         self._record_rows(cause)
@@ -212,6 +240,16 @@ class Inventory:
                 return found
         return None
 
+    def _beside_burnings(
+        self, reading: Balances, used: Sequence[Movement], flows: Sequence[Movement]
+    ) -> tuple[Movement, ...] | None:
+        """What explains the change with fills of quotes that were being burned when somebody settled them first."""
+        burning = self._book.burning()
+        untold = [movement(self._pair, quote.promise) for quote in burning if not quote.burn_told]
+        told = [movement(self._pair, quote.promise) for quote in burning if quote.burn_told]
+        found = self._explain(reading, used, [*untold, *flows]) if untold else None
+        return self._explain(reading, used, [*untold, *told, *flows]) if found is None and told else found
+
     def _second_time(self, reading: Balances, used: Sequence[Movement]) -> tuple[Movement, ...] | None:
         """The proven fills, once the same remainder was left beside them twice; None the first time."""
         change, sums = self._difference(reading), total(used)
@@ -228,14 +266,19 @@ class Inventory:
         self.counters["readings"] += 1
         return reading, asked_ns
 
-    def _open(self, reading: Balances, asked_ns: int, listed: Sequence[Movement] | None) -> None:
-        """The first balances are the opening ones; deposits credited before them are in them."""
-        self._list(listed)
+    def _open(self, opened: Opened, listed: Deposits) -> None:
+        """The first balances are the opening ones, but for what nobody accounts for; deposits before are in them."""
+        reading, self.gap = opened.reading, opened.gap
+        if opened.deposits is None:
+            self._list(listed)
+        else:
+            self._booked_deposits.update(opened.deposits)
+            self._deposits_listed = True
         base, quote = reading.amounts
-        self.opening = (base, quote)
+        self.opening = (base - self.gap[0], quote - self.gap[1])
         self.opening_height = reading.block_height
-        self._apply(reading, asked_ns, (), set(), set())
-        self._record_rows("opening")
+        self._apply(reading, opened.asked_ns, (), set(), set())
+        self._record_rows("opening" if self.gap == (0, 0) else "unexplained")
 
     def _list(self, listed: Sequence[Movement] | None) -> None:
         """What the bridge's first list holds beyond what the balances showed was in the opening ones already."""
@@ -289,15 +332,9 @@ class Inventory:
 
     async def _settled_by_nonce(self, promises: Sequence[Promise]) -> list[Movement]:
         """Which of these quotes have been executed: their nonce is used."""
-        used: list[Movement] = []
-        for start in range(0, len(promises), ASKED_AT_ONCE):
-            some = promises[start : start + ASKED_AT_ONCE]
-            answers = await asyncio.gather(
-                *(self._verifier.is_nonce_used(self._account, promise.nonce) for promise in some)
-            )
-            self.counters["nonces_asked"] += len(some)
-            used += [movement(self._pair, promise) for promise, answer in zip(some, answers, strict=True) if answer]
-        return used
+        used = await used_nonces(self._verifier, self._account, promises)
+        self.counters["nonces_asked"] += len(promises)
+        return [movement(self._pair, promise) for promise in promises if promise.quote_hash in used]
 
     def _record_rows(self, cause: Cause) -> None:
         assert self.balance is not None
@@ -308,3 +345,8 @@ class Inventory:
                     self.at_ns, asset.token_id, balance, reserved, max(0, balance - reserved), self.height, cause
                 )
             )
+
+
+async def _read_only(read: Read, listed: Deposits) -> Opened:
+    """Nothing went before this run."""
+    return Opened(*await read())

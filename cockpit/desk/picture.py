@@ -55,6 +55,7 @@ class Picture:
         started_ns: int,
         blocked: Callable[[], tuple[str, ...]],
         attached: Callable[[], int],
+        findings: Callable[[], tuple[str, ...]],
         wall_ns: Callable[[], int],
     ) -> None:
         self._workers = workers
@@ -67,6 +68,7 @@ class Picture:
         self._started_ns = started_ns
         self._blocked = blocked
         self._attached = attached
+        self._findings = findings
         self._wall_ns = wall_ns
         self._seq = 0
         self._reaction = Reaction(p50_us=None, p99_us=None, max_us=None)
@@ -128,6 +130,7 @@ class Picture:
                 access=workers.key_access,
                 command=by_hand(self._account, workers.signer.public_key),
             ),
+            findings=self._findings(),
         )
 
     def counts(self) -> Counts:

@@ -139,6 +139,17 @@ class Withdrawal:
             found.append(self._movement(pair, "back", 1))
         return found
 
+    def may_have_moved(self, pair: Pair, since_ns: int) -> list[Movement]:
+        """What it may have done to the balances since then: whatever was not known to have happened before."""
+        before = {state for state, at_ns in self.steps if at_ns < since_ns}
+        if self.foreign or (self.order.ours and self.prepared is None):
+            return []
+        if not self.followed and all(at_ns < since_ns for _, at_ns in self.steps):
+            return []
+        left, back = before & {*LEFT, "completed", "refunded", "returned"}, before & {"refunded", "returned"}
+        found = [] if left else [self._movement(pair, "out", -1)]
+        return found if back or self.state == "completed" else [*found, self._movement(pair, "back", 1)]
+
     def burn_certain(self, pair: Pair, height: int) -> Movement | None:
         """The burn, if it is sure to lie between the opening balances and this block, and was not booked.
 

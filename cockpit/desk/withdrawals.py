@@ -137,6 +137,10 @@ class Withdrawals:
         if any(withdrawal.booked(key) for withdrawal in self._all.values()):
             self._hold()
 
+    def moved_since(self, at_ns: int) -> list[Movement]:
+        """What withdrawals of earlier runs may have done to the balances since then (UTC ns), out and back."""
+        return [movement for one in self._all.values() for movement in one.may_have_moved(self._pair, at_ns)]
+
     def certain(self, height: int) -> list[Movement]:
         """Burns that are sure to lie between the opening balances and a reading at this height."""
         found = (withdrawal.burn_certain(self._pair, height) for withdrawal in self._all.values())

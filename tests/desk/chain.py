@@ -12,7 +12,7 @@ from venue.assets import BTC_EURE
 from venue.jsonrpc import Unreachable
 from venue.near_rpc import Block, Finality, NearRpc
 from venue.relay_wire import QuoteStatus
-from venue.verifier import Balances, Verifier
+from venue.verifier import Balances, NonceSeen, Verifier
 
 OPENING = (10**8, 50_000)
 
@@ -72,11 +72,12 @@ class ChainVerifier(Verifier):
         seen = self._chain.seen
         return Balances(seen.balances, seen.height)
 
-    async def is_nonce_used(self, account: str, nonce_b64: str, *, finality: Finality = "optimistic") -> bool:
+    async def nonce(self, account: str, nonce_b64: str, *, finality: Finality = "optimistic") -> NonceSeen:
         self._chain.asked_nonces.append(nonce_b64)
         if "nonces" in self._chain.down:
             raise Unreachable("the node does not answer")
-        return nonce_b64 in self._chain.seen.used
+        seen = self._chain.seen
+        return NonceSeen(nonce_b64 in seen.used, seen.height)
 
 
 class ChainRpc(NearRpc):
