@@ -17,6 +17,7 @@ from cockpit.secret import Secret
 __all__ = ["Secret", "Settings", "SettingsError", "load"]
 
 SOCKET_NAME = "desk.sock"
+READ_ONLY_SOCKET_NAME = "desk-ro.sock"
 HISTORY_NAME = "history.sqlite"
 
 
@@ -134,6 +135,11 @@ class Settings(BaseSettings):
     withdrawal_cooling_ms: int = _whole("WITHDRAWAL_COOLING_MS", 600_000, 0, 604_800_000)
     quote_death_margin_ms: int = _whole("QUOTE_DEATH_MARGIN_MS", 5_000, 0, 600_000)
 
+    when_alone: Literal["disarm", "keep", "stop"] = Field(
+        default="disarm", validation_alias="DESK_WHEN_ALONE", description="expected disarm, keep or stop"
+    )
+    alone_ms: int = _whole("DESK_ALONE_MS", 60_000, 1_000, 86_400_000)
+
     paint_hz: int = _whole("COCKPIT_PAINT_HZ", 4, 1, 10, "pictures a second")
     state_dir: Annotated[Path, BeforeValidator(fields.directory)] = Field(validation_alias="COCKPIT_STATE_DIR")
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_level)] = Field(
@@ -158,6 +164,11 @@ class Settings(BaseSettings):
     def socket_path(self) -> Path:
         """Where the desk listens."""
         return self.state_dir / SOCKET_NAME
+
+    @property
+    def read_only_socket_path(self) -> Path:
+        """Where the desk listens to those who may only look."""
+        return self.state_dir / READ_ONLY_SOCKET_NAME
 
     @property
     def history_path(self) -> Path:

@@ -232,6 +232,20 @@ class Alive(msgspec.Struct, frozen=True, kw_only=True):
     last_death_ms: int
 
 
+class HardStop(msgspec.Struct, frozen=True, kw_only=True):
+    """The burning of live quotes: how many were asked for, what became of them, and how many are ``left``.
+
+    ``settled`` ones were taken by somebody before they could be burned; ``expired`` ones died first.
+    """
+
+    asked: int
+    burned: int
+    settled: int
+    expired: int
+    left: int
+    detail: str
+
+
 class Reaction(msgspec.Struct, frozen=True, kw_only=True):
     """Request frame in to quote frame out, microseconds; None until something was quoted."""
 
@@ -274,7 +288,8 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     ``freeze_left_ms``: when open withdrawals freeze by themselves, None while frozen or held open by a setting.
     ``withdrawal_defaults``: the configured destination of a symbol. ``journal``: newest first, of this run.
     ``findings``: what the start found out about the former run, a sentence each. ``when_alone``: what the desk does
-    when LIVE with no cockpit attached; ``alone_left_ms``: until it does it, None while it need not.
+    when LIVE with no cockpit attached; ``alone_left_ms``: until it does it, None while it need not. ``hard_stop``: the
+    last one of this run.
     """
 
     seq: int
@@ -319,3 +334,4 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     findings: tuple[str, ...] = ()
     when_alone: Literal["disarm", "keep", "stop"] = "disarm"
     alone_left_ms: int | None = None
+    hard_stop: HardStop | None = None

@@ -29,6 +29,8 @@ STREAMS = ("quote", "quote_status")
 PING_EVERY_S = 10.0
 PONG_WITHIN_S = 5.0
 SUBSCRIBE_WITHIN_S = 10.0
+UNSENT_WITHIN_S = 0.25
+"""How long a disarmed desk lets written quotes leave before it drops the connection with them."""
 BACKOFF_S = (0.25, 15.0)
 """First and longest pause before a new connection; doubled each time, and jittered to 50-100 %."""
 
@@ -98,6 +100,13 @@ class Relay:
         if connection is None:
             raise WsClosed("the relay is not connected")
         connection.send(frame)
+
+    async def quiet(self) -> None:
+        """Return once nothing that was written waits in this process; after a moment by dropping the connection."""
+        connection = self._connection
+        if connection is not None and not await connection.sent_out(UNSENT_WITHIN_S):
+            self.counters["dropped_unsent"] += 1
+            connection.abort()
 
     async def run(self) -> None:
         """Connect, subscribe, listen, and start again whenever that ends, until cancelled."""

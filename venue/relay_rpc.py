@@ -28,6 +28,14 @@ class Published(msgspec.Struct, frozen=True):
         return self.status == "OK" or self.reason == "already processed"
 
 
+class PublishedMany(msgspec.Struct, frozen=True):
+    """The relay's answer to signed intents handed in as one call: they are executed together or not at all."""
+
+    status: Literal["OK", "FAILED"]
+    intent_hashes: tuple[str, ...]
+    reason: str
+
+
 class IntentStatus(msgspec.Struct, frozen=True):
     """PENDING, TX_BROADCASTED, SETTLED, NOT_FOUND_OR_NOT_VALID or a word this program does not know.
 
@@ -41,6 +49,17 @@ class IntentStatus(msgspec.Struct, frozen=True):
 class _Request(msgspec.Struct):
     quote_hashes: Sequence[str]
     signed_data: msgspec.Raw
+
+
+class _RequestMany(msgspec.Struct):
+    quote_hashes: Sequence[str]
+    signed_datas: Sequence[msgspec.Raw]
+
+
+class _PublishedMany(msgspec.Struct):
+    status: Literal["OK", "FAILED"]
+    intent_hashes: tuple[str, ...] | None = None
+    reason: str | None = None
 
 
 class _Published(msgspec.Struct):
@@ -59,6 +78,7 @@ class _Status(msgspec.Struct):
 
 
 _PUBLISHED = msgspec.json.Decoder(_Published)
+_PUBLISHED_MANY = msgspec.json.Decoder(_PublishedMany)
 _STATUS = msgspec.json.Decoder(_Status)
 _OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
@@ -80,6 +100,17 @@ class RelayRpc:
         _OBJECT.decode(signed)
         answer = await self._call("publish_intent", _Request(quote_hashes, msgspec.Raw(signed)), _PUBLISHED)
         return Published(answer.status, answer.intent_hash or "", plain(answer.reason or ""))
+
+    async def publish_intents(self, signed: Sequence[bytes]) -> PublishedMany:
+        """Hand in signed intents that need nobody on the other side, each the JSON of its ``signed_data``, as one call.
+
+        The same ones may be handed in again: each nonce runs once. Raises ValueError when one is no JSON object.
+        """
+        for one in signed:
+            _OBJECT.decode(one)
+        request = _RequestMany((), [msgspec.Raw(one) for one in signed])
+        answer = await self._call("publish_intents", request, _PUBLISHED_MANY)
+        return PublishedMany(answer.status, answer.intent_hashes or (), plain(answer.reason or ""))
 
     async def get_status(self, intent_hash: str) -> IntentStatus:
         """How far an intent (base58 of its hash) has come, by what the relay knows."""

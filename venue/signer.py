@@ -1,9 +1,9 @@
 """The signer: the only file that touches the private key.
 
 It signs a ``token_diff`` of the active pair, one side received and the other given, inside the ceiling it was given;
-a withdrawal of the pair's tokens to a checked address of their own chain, as a transaction or as an intent; and the
-registration of its own key. Any registered key may sign any intent on the venue (near/intents), so what this
-key is used for is limited here.
+a withdrawal of the pair's tokens to a checked address of their own chain, as a transaction or as an intent; and an
+empty intent that burns a nonce. Beside these three, the registration of its own key. Any registered key may sign any
+intent on the venue (near/intents), so what this key is used for is limited here.
 """
 
 from collections.abc import Callable
@@ -19,7 +19,7 @@ from venue.assets import INTENTS_CONTRACT, MAX_AMOUNT, Asset, Pair
 from venue.base58_fast import b58encode
 from venue.near_transactions import UnsignedTransaction, add_public_key_transaction, ft_withdraw_transaction
 from venue.nep413 import nep413_hash
-from venue.nonce import RANDOM_LEN, encode_nonce, pack_nonce
+from venue.nonce import RANDOM_LEN, decode_nonce, encode_nonce, pack_nonce, unpack_nonce
 from venue.relay_wire import SignedData, SignedPayload
 
 MS = 1_000_000
@@ -153,6 +153,22 @@ class Signer:
         signed = self._sign_intent(intent, deadline_ns - deadline_ns % MS, salt)
         return SignedBytes(signed.quote_hash, signed.nonce, msgspec.json.encode(signed.data))
 
+    def sign_burning(self, nonce_b64: str) -> SignedBytes:
+        """An intent that does nothing but use the nonce up, good for as long as the nonce itself.
+
+        Whatever else was signed with the nonce can no longer be executed then. RefusedToSign for a nonce that is not of
+        the versioned form, which this signer alone makes.
+        """
+        try:
+            raw = decode_nonce(nonce_b64)
+            nonce = unpack_nonce(raw)
+        except ValueError as error:
+            raise RefusedToSign(str(error)) from None
+        if nonce is None:
+            raise RefusedToSign("the nonce is not one of this signer's: it carries no deadline")
+        signed = self._sign_message("", nonce.deadline_ns - nonce.deadline_ns % MS, raw)
+        return SignedBytes(signed.quote_hash, signed.nonce, msgspec.json.encode(signed.data))
+
     def sign_key_registration(self, access_nonce: int, block_hash: str) -> SignedBytes:
         """A transaction that registers this signer's own key, and no other, with the Verifier."""
         public = self.__secret[32:]
@@ -176,8 +192,10 @@ class Signer:
         return SignedBytes(unsigned.hash, str(unsigned.nonce), unsigned.signed(signature))
 
     def _sign_intent(self, intent: str, deadline_ns: int, salt: bytes) -> SignedQuote:
+        return self._sign_message(intent, deadline_ns, pack_nonce(salt, deadline_ns, self._random(RANDOM_LEN)))
+
+    def _sign_message(self, intent: str, deadline_ns: int, nonce: bytes) -> SignedQuote:
         message = f'{{"signer_id":"{self._account_id}","deadline":"{iso_deadline(deadline_ns)}","intents":[{intent}]}}'
-        nonce = pack_nonce(salt, deadline_ns, self._random(RANDOM_LEN))
         digest = nep413_hash(message.encode(), nonce, _RECIPIENT)
         signature = crypto_sign(digest, self.__secret)[:crypto_sign_BYTES]
         encoded_nonce = encode_nonce(nonce)

@@ -25,6 +25,8 @@ _SILENT.setLevel(logging.CRITICAL)
 MAX_MESSAGE = 16 * 2**20
 """Bytes of the largest message that does not cost the connection; what to do with it is the handler's business."""
 
+UNSENT_EVERY_S = 0.002
+
 AT_ONCE = 32
 """Frames handled before others have their turn: one read may bring hundreds, and disarming must not wait for them."""
 
@@ -58,6 +60,7 @@ class WsConnection(asyncio.Protocol):
         self._waiting: deque[tuple[int, Frame | Request | Response]] = deque()
         self._pong_waiter: asyncio.Future[None] | None = None
         self.received_ns = 0
+        self.beneath: asyncio.WriteTransport | None = None
         self.opened: asyncio.Future[None] = loop.create_future()
         self.closed: asyncio.Future[str] = loop.create_future()
 
@@ -167,6 +170,22 @@ class WsConnection(asyncio.Protocol):
         transport = self._transport
         return transport is not None and self._protocol.state is OPEN and transport.get_write_buffer_size() == 0
 
+    @property
+    def unsent(self) -> int:
+        """Bytes written that are still in this process; what lies beneath TLS is counted too."""
+        transport, beneath = self._transport, self.beneath
+        waiting = 0 if transport is None or transport.is_closing() else transport.get_write_buffer_size()
+        return waiting + (0 if beneath is None or beneath.is_closing() else beneath.get_write_buffer_size())
+
+    async def sent_out(self, within_s: float) -> bool:
+        """Wait until nothing written is in this process any more; False when some is after ``within_s`` seconds."""
+        deadline = asyncio.get_running_loop().time() + within_s
+        while self.unsent:
+            if asyncio.get_running_loop().time() >= deadline:
+                return False
+            await asyncio.sleep(UNSENT_EVERY_S)
+        return True
+
     def send(self, message: bytes) -> None:
         """Write one text message; WsClosed when the connection is not open."""
         if self._protocol.state is not OPEN or self._transport is None:
@@ -186,9 +205,11 @@ class WsConnection(asyncio.Protocol):
             await waiter
 
     def abort(self) -> None:
-        """Drop the connection without a goodbye."""
+        """Drop the connection without a goodbye; what is still in this process never leaves it."""
         if self._transport is not None:
             self._transport.abort()
+        elif self.beneath is not None:
+            self.beneath.close()
 
     async def close(self, timeout_s: float = 1.0) -> None:
         """Say goodbye and wait a moment for the other side, then drop the connection."""
@@ -217,12 +238,16 @@ async def connect(
     connection: WsConnection | None = None
     try:
         async with asyncio.timeout(timeout_s):
-            _, connection = await loop.create_connection(
-                lambda: WsConnection(uri, headers, on_message, monotonic_ns=monotonic_ns),
-                parsed.host,
-                parsed.port,
-                ssl=context,
-            )
+            connection = made = WsConnection(uri, headers, on_message, monotonic_ns=monotonic_ns)
+            if context is None:
+                await loop.create_connection(lambda: made, parsed.host, parsed.port)
+            else:
+                # TLS is put on by hand, because only so what waits beneath it can be seen.
+                beneath, _ = await loop.create_connection(asyncio.Protocol, parsed.host, parsed.port)
+                connection.beneath = beneath
+                secure = await loop.start_tls(beneath, connection, context, server_hostname=parsed.host)
+                assert secure is not None
+                connection.connection_made(secure)
             await connection.opened
     except BaseException as exc:
         if connection is not None:

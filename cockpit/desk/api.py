@@ -5,7 +5,7 @@ One path for each of the seven parts, the whole state, the stream of snapshots, 
 
 import asyncio
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from starlette.applications import Starlette
@@ -21,8 +21,15 @@ from cockpit.desk.stream import Stream
 from cockpit.snapshot import Snapshot
 
 
+async def _at_once() -> None:
+    return
+
+
 class Api:
-    """Routes to the desk. ``identity`` is what ``/healthz`` tells; ``picture`` makes the newest snapshot."""
+    """Routes to the desk. ``identity`` is what ``/healthz`` tells; ``picture`` makes the newest snapshot.
+
+    ``quiet`` returns once no quote that was written is still in this process; disarming is acknowledged after it.
+    """
 
     def __init__(
         self,
@@ -33,6 +40,7 @@ class Api:
         part_state: Callable[[Part], object],
         identity: dict[str, str],
         money: Sequence[BaseRoute] = (),
+        quiet: Callable[[], Awaitable[None]] = _at_once,
     ) -> None:
         self._control = control
         self._stream = stream
@@ -40,19 +48,32 @@ class Api:
         self._part_state = part_state
         self._identity = identity
         self._money = money
+        self._quiet = quiet
+
+    def read_only_app(self) -> Starlette:
+        """The application for who may look and must not command: there is no route that changes anything."""
+        routes: list[BaseRoute] = [
+            *self._reading(),
+            WebSocketRoute("/stream", self._watched),
+        ]
+        return Starlette(routes=routes, exception_handlers={404: _read_only, 405: _read_only})
+
+    def _reading(self) -> list[BaseRoute]:
+        routes: list[BaseRoute] = [Route("/healthz", self._healthz), Route("/state", self._state)]
+        for part in PARTS:
+            routes.append(Route(f"/{part}/healthz", self._part_healthz(part)))
+            routes.append(Route(f"/{part}/state", self._part(part)))
+        return routes
 
     def app(self) -> Starlette:
         """The application to serve."""
         routes: list[BaseRoute] = [
-            Route("/healthz", self._healthz),
-            Route("/state", self._state),
+            *self._reading(),
             Route("/shutdown", self._shutdown, methods=["POST"]),
             Route("/strategy-engine/limits", self._limits, methods=["PUT"]),
+            Route("/trade-executor/hard-stop", self._hard_stop, methods=["POST"]),
             WebSocketRoute("/stream", self._snapshots),
         ]
-        for part in PARTS:
-            routes.append(Route(f"/{part}/healthz", self._part_healthz(part)))
-            routes.append(Route(f"/{part}/state", self._part(part)))
         routes += [Route(f"/{part}/refresh", self._refresh(part), methods=["POST"]) for part in REFRESHABLE]
         for armable in ARMABLE:
             routes.append(Route(f"/{armable}/arm", self._arm(armable), methods=["POST"]))
@@ -68,7 +89,15 @@ class Api:
 
     async def _shutdown(self, http: HttpRequest) -> Response:
         request, _ = await read_body(http)
-        return answered(self._control.shutdown(request))
+        result = self._control.shutdown(request)
+        await self._quiet()
+        return answered(result)
+
+    async def _hard_stop(self, http: HttpRequest) -> Response:
+        request, _ = await read_body(http)
+        result = self._control.hard_stop(request)
+        await self._quiet()
+        return answered(result)
 
     async def _limits(self, http: HttpRequest) -> Response:
         request, patch = await read_body(http)
@@ -104,17 +133,26 @@ class Api:
     def _disarm(self, part: Armable) -> Any:
         async def disarm(http: HttpRequest) -> Response:
             request, _ = await read_body(http)
-            return answered(self._control.disarm(part, request))
+            result = self._control.disarm(part, request)
+            # What is acknowledged must be true: no quote that was written before may leave afterwards.
+            await self._quiet()
+            return answered(result)
 
         return disarm
 
     async def _snapshots(self, socket: WebSocket) -> None:
+        await self._send_snapshots(socket, operator=True)
+
+    async def _watched(self, socket: WebSocket) -> None:
+        await self._send_snapshots(socket, operator=False)
+
+    async def _send_snapshots(self, socket: WebSocket, *, operator: bool) -> None:
         """Send every snapshot until the cockpit goes; one that reads too slowly misses some, never delays others."""
         await socket.accept()
         gone = asyncio.create_task(_until_gone(socket))
         frame: asyncio.Task[str] | None = None
         try:
-            with self._stream.attached() as frames:
+            with self._stream.attached(operator=operator) as frames:
                 while True:
                     frame = asyncio.create_task(frames.next())
                     await asyncio.wait({frame, gone}, return_when=asyncio.FIRST_COMPLETED)
@@ -135,6 +173,13 @@ async def _until_gone(socket: WebSocket) -> None:
         message = await socket.receive()
         if message["type"] == "websocket.disconnect":
             return
+
+
+async def _read_only(http: HttpRequest, exc: Exception) -> Response:
+    reason = (
+        f"this socket is read-only: {http.method} {http.url.path} is not carried out here; use the desk's own socket"
+    )
+    return as_json({"error": reason}, 403)
 
 
 async def _bad_body(http: HttpRequest, exc: Exception) -> Response:

@@ -30,6 +30,7 @@ class Control:
         durable: Callable[[], Awaitable[None]],
         wall_ns: Callable[[], int],
         new_id: Callable[[], str],
+        burn: Callable[[], int] = lambda: 0,
     ) -> None:
         self._arming = arming
         self._blocked = blocked
@@ -40,6 +41,7 @@ class Control:
         self._durable = durable
         self._wall_ns = wall_ns
         self._new_id = new_id
+        self._burn = burn
         self._one_at_a_time = asyncio.Lock()
         self._answered: OrderedDict[str, Result] = OrderedDict()
 
@@ -63,6 +65,18 @@ class Control:
                 return first
             request = Request(actor=request.actor)
         return self.answer(request, command, {}, True, f"{part} is disarmed")
+
+    def hard_stop(self, request: Request) -> Result:
+        """Disarm everything and burn every live quote; never refused, and asking again goes on with the same."""
+        for part in ARMABLE:
+            self._arming.disarm(part, f"disarmed by {request.actor}: hard stop")
+        alive = self._burn()
+        first = self._answered.get(request.command_id)
+        if first is not None and first.command == "hard-stop":
+            return first
+        request = Request(actor=request.actor) if first is not None else request
+        told = f"disarmed; {alive} live quotes are being burned" if alive else "disarmed; no quote is alive"
+        return self.answer(request, "hard-stop", {"alive": alive}, True, told)
 
     async def refresh(self, part: Part, request: Request) -> Result:
         """Have a part read its source now; refused when the source did not answer."""

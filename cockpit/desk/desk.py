@@ -6,14 +6,16 @@ It starts SAFE: strategy and executor disarmed, withdrawals frozen, whatever it 
 import asyncio
 import gc
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import httpx
 import msgspec
 
-from cockpit.commands import Armable, Part
+from cockpit.commands import ARMABLE, Armable, Part, Request
+from cockpit.desk.alone import Alone
 from cockpit.desk.api import Api
 from cockpit.desk.api_money import MoneyApi
+from cockpit.desk.burning import Burner
 from cockpit.desk.control import Control
 from cockpit.desk.credentials import Credentials
 from cockpit.desk.former import Former
@@ -27,6 +29,7 @@ from cockpit.events import OperatorAction
 from cockpit.settings import Settings
 from storage.history import FormerRun, History, Run
 from storage.writer import HistoryWriter
+from venue.relay_rpc import RelayRpc
 
 log = logging.getLogger(__name__)
 
@@ -78,7 +81,7 @@ class Desk:
             await self._history.close(sources.wall_ns() if clean else None)
 
     async def _live(self, workers: Workers, client: httpx.AsyncClient, run: Run, former_run: FormerRun | None) -> None:
-        listener = bind(self._settings.socket_path)
+        listeners = bind(self._settings.socket_path), bind(self._settings.read_only_socket_path)
         writing = asyncio.create_task(self._writer.run(), name="history")
         self._writer.put(self._start_action(run, workers))
         outflow = Outflow(
@@ -105,6 +108,25 @@ class Desk:
         await former.load(former_run)
         workers.inventory.follow_former(former.first_reading)
         credentials = Credentials(workers, run.account)
+        burner = self._burner = Burner(
+            run.account,
+            workers.book,
+            workers.signer,
+            RelayRpc(self._settings.relay_rpc_url, client, self._settings.api_key.reveal),
+            workers.verifier,
+            record=self._writer.put,
+            durable=self._writer.flush,
+            read_balances=workers.inventory.wanted,
+            wall_ns=self._sources.wall_ns,
+            new_id=self._sources.new_id,
+        )
+        self._alone = Alone(
+            self._settings.when_alone,
+            self._settings.alone_ms,
+            disarm=self._disarm_alone,
+            stop=lambda why: self._control.hard_stop(Request(actor=f"the desk: {why}")),
+            monotonic_ns=self._sources.monotonic_ns,
+        )
         picture = Picture(
             workers,
             self._writer,
@@ -117,12 +139,16 @@ class Desk:
             blocked=lambda: self.blocked("trade-executor"),
             attached=lambda: len(self._stream),
             findings=former.findings,
+            alone=self._alone,
+            burner=burner,
             wall_ns=self._sources.wall_ns,
         )
         self._picture = picture
         serving = self._serve(workers, outflow, credentials, client, picture, run)
-        api = asyncio.create_task(serving.serve([listener]), name="api")
-        api.add_done_callback(lambda _: self.stop())
+        pairs = zip(serving, listeners, strict=True)
+        apis = [asyncio.create_task(one.serve([listener]), name="api") for one, listener in pairs]
+        for api in apis:
+            api.add_done_callback(lambda _: self.stop())
         start = self._supervisor.start
         for feed in workers.reference.feeds:
             start(feed.source, lambda feed=feed: feed.run(workers.reference.on_tick))  # type: ignore[misc]
@@ -131,6 +157,7 @@ class Desk:
         start("credentials", credentials.run)
         start("withdrawals", outflow.withdrawals.run)
         start("relay", workers.relay.run)
+        start("burning", burner.run)
         start("tick", self._tick)
         gc.collect()
         gc.freeze()
@@ -138,10 +165,14 @@ class Desk:
         try:
             await self._stopping.wait()
         finally:
-            await self._wind_down(workers, serving, api, writing)
+            await self._wind_down(workers, serving, apis, writing)
 
     async def _wind_down(
-        self, workers: Workers, serving: QuietServer, api: asyncio.Task[None], writing: asyncio.Task[None]
+        self,
+        workers: Workers,
+        serving: Sequence[QuietServer],
+        apis: Sequence[asyncio.Task[None]],
+        writing: asyncio.Task[None],
     ) -> None:
         """Disarm first, then let the parts go, and write what happened to the last event."""
         for part in ("trade-executor", "strategy-engine"):
@@ -149,9 +180,11 @@ class Desk:
                 workers.arming.disarm(part, "disarmed: the desk is stopping")
         self._publish()
         await self._supervisor.stop()
-        serving.should_exit = True
-        await asyncio.gather(api, return_exceptions=True)
-        self._settings.socket_path.unlink(missing_ok=True)
+        for one in serving:
+            one.should_exit = True
+        await asyncio.gather(*apis, return_exceptions=True)
+        for path in (self._settings.socket_path, self._settings.read_only_socket_path):
+            path.unlink(missing_ok=True)
         self._writer.stop()
         await writing
 
@@ -163,7 +196,7 @@ class Desk:
         client: httpx.AsyncClient,
         picture: Picture,
         run: Run,
-    ) -> QuietServer:
+    ) -> tuple[QuietServer, QuietServer]:
         async def refresh_reference() -> str | None:
             return "; ".join(await workers.reference.refresh(client)) or None
 
@@ -171,7 +204,7 @@ class Desk:
             done = await workers.inventory.sync("refresh")
             return None if done is not None else workers.inventory.last_error
 
-        control = Control(
+        control = self._control = Control(
             workers.arming,
             blocked=self.blocked,
             refreshers={
@@ -185,6 +218,7 @@ class Desk:
             durable=self._writer.flush,
             wall_ns=self._sources.wall_ns,
             new_id=self._sources.new_id,
+            burn=self._burner.start,
         )
         money = MoneyApi(
             control,
@@ -201,8 +235,13 @@ class Desk:
             part_state=lambda part: self._part_state(part, picture),
             identity={"run_id": run.run_id, "mode": run.mode, "account": run.account},
             money=money.routes(),
+            quiet=workers.relay.quiet,
         )
-        return server(api.app())
+        return server(api.app()), server(api.read_only_app())
+
+    def _disarm_alone(self, why: str) -> None:
+        for part in reversed(ARMABLE):
+            self._control.disarm(part, Request(actor=f"the desk: {why}"))
 
     async def _tick(self) -> None:
         """Age what must age and publish a snapshot, four times a second."""
@@ -211,6 +250,7 @@ class Desk:
             now = self._sources.wall_ns()
             workers.book.tick(now)
             self._former.tick()
+            self._alone.tick(self._stream.operators, workers.arming.executor)
             if workers.book.dying() and now - workers.inventory.at_ns >= DEATHS_EVERY_NS:
                 workers.inventory.wanted()
             workers.reference.recompute()
@@ -237,6 +277,8 @@ class Desk:
             reasons.append(workers.key_problem or "the signing key's registration is not known yet")
         if workers.relay.state != "ok":
             reasons.append("the relay is not connected")
+        if self._burner.active:
+            reasons.append("a hard stop is under way")
         left_ms = self._former.left_ms()
         if left_ms > 0:
             reasons.append(f"quotes of the former run may be alive for another {left_ms // 1000 + 1} s")

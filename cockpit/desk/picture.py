@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterable
 from itertools import islice
 from typing import TypeVar
 
+from cockpit.desk.alone import Alone
+from cockpit.desk.burning import Burner
 from cockpit.desk.health import healths
 from cockpit.desk.outflow import Outflow
 from cockpit.desk.quotes import Quote
@@ -56,6 +58,8 @@ class Picture:
         blocked: Callable[[], tuple[str, ...]],
         attached: Callable[[], int],
         findings: Callable[[], tuple[str, ...]],
+        alone: Alone,
+        burner: Burner,
         wall_ns: Callable[[], int],
     ) -> None:
         self._workers = workers
@@ -69,6 +73,8 @@ class Picture:
         self._blocked = blocked
         self._attached = attached
         self._findings = findings
+        self._alone = alone
+        self._burner = burner
         self._wall_ns = wall_ns
         self._seq = 0
         self._reaction = Reaction(p50_us=None, p99_us=None, max_us=None)
@@ -131,6 +137,9 @@ class Picture:
                 command=by_hand(self._account, workers.signer.public_key),
             ),
             findings=self._findings(),
+            when_alone=self._alone.action,
+            alone_left_ms=self._alone.left_ms(),
+            hard_stop=self._burner.progress(),
         )
 
     def counts(self) -> Counts:

@@ -23,6 +23,39 @@ ANSWER_WITHIN_NS = 5_000_000_000
 """The relay waits at most 3 s for answers (docs.near-intents.org); after 5 s without a word the outcome is unknown."""
 
 
+REFUSALS = (
+    "another solver won",
+    "gone",
+    "not found",
+    "signature",
+    "salt",
+    "invalid params",
+    "invalid intent",
+    "expired",
+    "not match",
+    "too early",
+    "too late",
+    "insufficient",
+    "exist for account",
+    "wrong verifying_contract",
+    "greater than nonce",
+    "unmatched",
+    "must hold",
+    "is signed as",
+    "unauthorized",
+    "method not",
+    "parse error",
+)
+"""What the relay, or the contract through it, says of a quote that was not taken in (docs.near-intents.org, and the
+contract's texts). An error in none of these words, "internal error" for one, says nothing about the quote."""
+
+
+def refuses(error: str) -> bool:
+    """Whether this error of the relay means that the quote was not taken in."""
+    said = error.lower()
+    return any(words in said for words in REFUSALS)
+
+
 class Quote:
     """A signed quote and what became of it.
 
@@ -105,7 +138,11 @@ class QuoteBook:
             self._note(quote, "unknown", "the former run ended before the relay answered")
 
     def on_answer(self, request_id: int, error: str | None) -> bool:
-        """The relay's word on a quote; False when it answers nothing we asked. A late word corrects *unknown*."""
+        """The relay's word on a quote; False when it answers nothing we asked. A late word corrects *unknown*.
+
+        Only an error that says that the quote is not in the auction lets go of its amount. What else is called an error
+        may come from behind the point where it was taken in.
+        """
         quote = self._unanswered.pop(request_id, None)
         if quote is None:
             return False
@@ -113,9 +150,11 @@ class QuoteBook:
             return True
         if error is None:
             self._move(quote, "accepted", "")
-        else:
+        elif refuses(error):
             self.reservations.release(quote.promise.quote_hash)
             self._move(quote, "refused", error)
+        elif quote.state == "sent":
+            self._move(quote, "unknown", error)
         return True
 
     def on_status(self, status: QuoteStatus) -> bool:
@@ -157,6 +196,10 @@ class QuoteBook:
     def knows(self, quote_hash: str) -> bool:
         """Whether this is a quote of this run that is not dead and buried."""
         return quote_hash in self._quotes
+
+    def get(self, quote_hash: str) -> Quote | None:
+        """The quote with this hash, until it is dead and buried."""
+        return self._quotes.get(quote_hash)
 
     def settling(self) -> tuple[Promise, ...]:
         """Quotes the relay calls settled and the balances have not confirmed yet."""

@@ -29,19 +29,28 @@ class Stream:
 
     def __init__(self) -> None:
         self._attached: set[Frames] = set()
+        self._operators: set[Frames] = set()
 
     def __len__(self) -> int:
         return len(self._attached)
 
+    @property
+    def operators(self) -> int:
+        """How many of those attached can command."""
+        return len(self._operators)
+
     @contextmanager
-    def attached(self) -> Iterator[Frames]:
-        """Be sent every snapshot while inside."""
+    def attached(self, *, operator: bool = True) -> Iterator[Frames]:
+        """Be sent every snapshot while inside. ``operator``: whether who is attached can command, too."""
         frames = Frames()
         self._attached.add(frames)
+        if operator:
+            self._operators.add(frames)
         try:
             yield frames
         finally:
             self._attached.discard(frames)
+            self._operators.discard(frames)
 
     def put(self, frame: str) -> None:
         """Send a snapshot to all."""

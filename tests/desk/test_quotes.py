@@ -147,6 +147,44 @@ def test_a_late_word_corrects_unknown(desk: Desk, error: str | None, outcome: st
     assert desk.reserved == left
 
 
+@pytest.mark.parametrize(
+    "error",
+    [
+        "internal error",
+        "code -32603",
+        "timeout",
+        "nonce was already used",
+        "an error without a text",
+        "connection closed",
+    ],
+)
+def test_an_error_that_does_not_refuse_is_unknown_and_keeps_the_amount(desk: Desk, error: str) -> None:
+    request = desk.send()
+    assert desk.book.on_answer(request, error)
+    assert (desk.outcomes(), desk.results[0].detail, desk.reserved) == (["unknown"], error, 1_000)
+    assert desk.book.on_status(status())
+    assert desk.book.settling()
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        "another solver won",
+        "quote request is gone",
+        "invalid signature",
+        "invalid salt",
+        "deadline has expired",
+        "signed token_diff does not match the quote",
+        "deadline is too early, at least 1000 ms are expected",
+        "insufficient balance or overflow",
+        "public key 'ed25519:x' doesn't exist for account 'maker.near'",
+    ],
+)
+def test_an_error_that_refuses_lets_go_of_the_amount(desk: Desk, error: str) -> None:
+    assert desk.book.on_answer(desk.send(), error)
+    assert (desk.outcomes(), desk.reserved) == (["refused"], 0)
+
+
 def test_a_second_answer_and_one_to_nothing_are_told_apart_from_answers(desk: Desk) -> None:
     request = desk.send()
     assert desk.book.on_answer(request, None)

@@ -6,7 +6,7 @@ import pytest
 
 from tests.venue_clients.http_server import Handler, Reply, http_server, rpc, rpc_error
 from venue.jsonrpc import Refused, Unreachable
-from venue.relay_rpc import IntentStatus, Published, RelayRpc
+from venue.relay_rpc import IntentStatus, Published, PublishedMany, RelayRpc
 
 TOKEN = "canary-token-0123456789"
 SIGNED = b'{"standard":"nep413","payload":{"message":"{\\"a\\": 1}","nonce":"Vij2"},"signature":"ed25519:x"}'
@@ -109,3 +109,21 @@ async def test_a_status_that_cannot_be_read_is_unknown(client: httpx.AsyncClient
     async with http_server(rpc(answer)) as server:
         with pytest.raises(Unreachable, match="nonsense"):
             await relay(server.url, client).get_status(HASH)
+
+
+async def test_intents_handed_in_together_travel_byte_for_byte_in_one_call(client: httpx.AsyncClient) -> None:
+    async with http_server(rpc({"status": "OK", "intent_hashes": [HASH, TX]})) as server:
+        published = await relay(server.url, client).publish_intents([SIGNED, SIGNED])
+        request = server.requests[0]
+    assert published == PublishedMany("OK", (HASH, TX), "")
+    assert request.body.count(SIGNED) == 2
+    assert request.json["method"] == "publish_intents"
+    assert request.json["params"] == [{"quote_hashes": [], "signed_datas": [json.loads(SIGNED)] * 2}]
+
+
+async def test_intents_that_failed_together_have_their_reason(client: httpx.AsyncClient) -> None:
+    async with http_server(rpc({"status": "FAILED", "reason": "nonce was already used"})) as server:
+        published = await relay(server.url, client).publish_intents([SIGNED])
+    assert published == PublishedMany("FAILED", (), "nonce was already used")
+    with pytest.raises(ValueError, match="xpected"):
+        await relay("http://127.0.0.1:9", client).publish_intents([b"[]"])

@@ -1,0 +1,128 @@
+"""The hard stop: live quotes are burned on the chain, settled ones are told apart, whatever gets lost on the way."""
+
+import asyncio
+import json
+import time
+from collections import Counter
+
+import httpx
+
+from tests.e2e.conftest import Launch
+from tests.e2e.desk import DeskProcess
+from tests.e2e.taker import Taker
+from tests.e2e.venue import Control
+from tests.e2e.waiting import until
+from venue.assets import BTC
+
+LONG = {"QUOTE_DEADLINE_MS": "60000", "QUOTE_MAX_DEADLINE_MS": "60000"}
+
+
+async def hard_stop(desk: DeskProcess, command_id: str = "") -> dict[str, object]:
+    transport = httpx.AsyncHTTPTransport(uds=str(desk.socket_path))
+    async with httpx.AsyncClient(transport=transport, base_url="http://desk", timeout=10) as client:
+        body = {"actor": "test", **({"command_id": command_id} if command_id else {})}
+        answer = await client.post("/trade-executor/hard-stop", json=body)
+    assert answer.status_code == 200, answer.text
+    found: dict[str, object] = json.loads(answer.content)
+    return found
+
+
+async def quoted(taker: Taker, count: int) -> list[dict[str, object]]:
+    """So many quotes of the desk that nobody has taken."""
+    found = await asyncio.gather(
+        *(taker.ask(BTC.token_id, amount_in=50_000 + number, min_deadline_ms=30_000) for number in range(count))
+    )
+    assert all(found)
+    return [quotes[0] for quotes in found]
+
+
+def outcomes(desk: DeskProcess) -> Counter[str]:
+    return Counter(row[0] for row in desk.rows("SELECT outcome FROM trade_execution_results"))
+
+
+async def test_live_quotes_are_burned_and_settled_ones_told_apart(launch: Launch, taker: Taker) -> None:
+    desk = await launch(**LONG)
+    await desk.arm()
+    quotes = await quoted(taker, 40)
+    await desk.until(lambda shot: shot.alive.quotes == 40 and shot.counts.accepted == 40)
+    # Three are taken at the very moment of the stop: the chain decides who was first.
+    taken, answer = await asyncio.gather(asyncio.gather(*(taker.take(quote) for quote in quotes[:3])), hard_stop(desk))
+    assert answer["accepted"]
+    shot = await desk.until(lambda shot: shot.alive.quotes == 0 and shot.hard_stop is not None, 30)
+    assert shot.hard_stop is not None
+    assert (shot.strategy_armed, shot.executor_armed) == (False, False)
+    settled = sum(published["status"] == "OK" for published in taken)
+    assert (shot.hard_stop.asked - shot.hard_stop.settled, shot.hard_stop.left) == (shot.hard_stop.burned, 0)
+    assert shot.counts.settled + shot.hard_stop.burned == 40
+    assert shot.counts.settled <= settled
+    assert [row.unexplained for row in shot.inventory.rows] == [0, 0]
+    assert [row.reserved for row in shot.inventory.rows] == [0, 0]
+    assert shot.alive.last_death_ms == 0
+    await until(lambda: outcomes(desk)["burned"] == shot.hard_stop.burned)  # type: ignore[union-attr]
+    journal = "SELECT reason FROM operator_actions WHERE command = 'hard-stop ended'"
+    await until(lambda: len(desk.rows(journal)) == 1)
+    assert f"{shot.hard_stop.burned} were burned" in desk.rows(journal)[0][0]
+    # A burned quote can never be settled.
+    refused = await taker.take(quotes[-1])
+    assert (refused["status"], "nonce was already used" in refused["reason"]) == ("FAILED", True)
+    assert (await desk.snapshot()).executor_blocked == ""
+
+
+async def test_lost_answers_and_late_ones_burn_all_the_same(launch: Launch, control: Control, taker: Taker) -> None:
+    desk = await launch(**LONG)
+    await desk.arm()
+    for fault in ("swallow", "drop", "late"):
+        quotes = await quoted(taker, 4)
+        await desk.until(lambda shot: shot.alive.quotes == 4)
+        await control.faults(publish={"mode": fault, "times": 1, "delay_s": 0.5})
+        await hard_stop(desk)
+        shot = await desk.until(lambda shot: shot.alive.quotes == 0, 30, f"{fault}: all burned")
+        assert shot.hard_stop is not None
+        assert (shot.hard_stop.burned, shot.hard_stop.left) == (4, 0), fault
+        assert quotes
+        await desk.arm()
+
+
+async def test_an_order_given_twice_is_one_stop(launch: Launch, taker: Taker) -> None:
+    desk = await launch(**LONG)
+    await desk.arm()
+    await quoted(taker, 3)
+    await desk.until(lambda shot: shot.alive.quotes == 3)
+    first, second = await hard_stop(desk, "stop-1"), await hard_stop(desk, "stop-1")
+    assert first == second
+    await desk.until(lambda shot: shot.alive.quotes == 0, 30)
+    await until(lambda: outcomes(desk)["burned"] == 3)
+    await until(lambda: desk.count("SELECT COUNT(*) FROM operator_actions WHERE command = 'hard-stop'") == 1)
+
+
+async def test_a_crash_in_the_middle_is_sorted_out_by_the_next_run(
+    launch: Launch, control: Control, taker: Taker
+) -> None:
+    desk = await launch(**LONG)
+    await desk.arm()
+    quotes = await quoted(taker, 6)
+    await desk.until(lambda shot: shot.alive.quotes == 6 and shot.counts.accepted == 6)
+    # Handed in, but the desk never learns of it: one was taken before.
+    assert (await taker.take(quotes[0]))["status"] == "OK"
+    await control.faults(near_a="500", near_b="500")
+    await hard_stop(desk)
+    await until(lambda: outcomes(desk)["burning"] >= 5)
+    desk.process.kill()
+    await control.mend()
+    await desk.start()
+    shot = await desk.until(lambda shot: shot.inventory.rows[0].unexplained == 0, 30)
+    assert any("former" in said for said in shot.findings)
+    await hard_stop(desk)
+    await desk.until(lambda shot: shot.alive.quotes == 0, 30)
+    await until(lambda: outcomes(desk)["burned"] == 5)
+    assert desk.rows("SELECT quote_hash FROM trade_execution_results WHERE outcome = 'settled'") == [
+        (quotes[0]["quote_hash"],)
+    ]
+    assert time.time_ns() < desk.count("SELECT MAX(deadline_ns) FROM execute_trade_commands")
+
+
+async def test_nothing_alive_is_said(launch: Launch) -> None:
+    desk = await launch()
+    await desk.ready()
+    assert "no quote is alive" in str((await hard_stop(desk))["reason"])
+    assert (await desk.snapshot()).hard_stop is None
