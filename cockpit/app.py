@@ -15,7 +15,7 @@ from textual.worker import Worker, WorkerState
 from cockpit.arm_flow import ArmFlow
 from cockpit.commands import REFRESHABLE, Part
 from cockpit.keys import ACTIONS, PANELS, bindings
-from cockpit.link import DeskLink, LinkLost, Outcome
+from cockpit.link import READ_ONLY, DeskLink, LinkLost, Outcome
 from cockpit.money_flow import MoneyFlow
 from cockpit.obstacles import obstacle
 from cockpit.snapshot import Snapshot
@@ -34,6 +34,7 @@ from panels.notice import Notice
 from panels.outcome import say
 from panels.panel import Panel
 from panels.status import StatusBar
+from panels.stop import StopDialogue
 from panels.view import View
 from panels.words import part_name
 
@@ -41,6 +42,21 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
 
 WIDTHS = [(0, "-narrow"), (110, "-normal"), (170, "-wide")]
+COMMANDING = frozenset(
+    {
+        "arm",
+        "disarm",
+        "hard_stop",
+        "limits",
+        "withdraw",
+        "deposit",
+        "freeze_withdrawals",
+        "track",
+        "signing_key",
+        "refresh_desk",
+    }
+)
+"""Actions that ask the desk for something, which a read-only cockpit must not."""
 HEIGHTS = [(0, "-short"), (34, "-tall")]
 
 
@@ -83,7 +99,7 @@ class CockpitApp(App[Exit], inherit_bindings=False):
         self._on_start = on_start
         self._clock = clock
         self.arming = ArmFlow(link, self)
-        self.heard = Watch(clock, lambda: self.arming.asked)
+        self.heard = Watch(clock, lambda: self.arming.asked, read_only=link.read_only)
         self.money = MoneyFlow(link, self, new_key)
         self._zoomed = False
 
@@ -160,7 +176,7 @@ class CockpitApp(App[Exit], inherit_bindings=False):
 
     def action_arm(self, part: Part) -> None:
         """Ask whether to arm."""
-        if isinstance(self.screen, Dialogue):
+        if isinstance(self.screen, Dialogue) or self._read_only():
             return
         view = self.view
         if view.trusted and view.snapshot is not None and is_armed(view.snapshot, part):
@@ -170,7 +186,31 @@ class CockpitApp(App[Exit], inherit_bindings=False):
 
     def action_disarm(self) -> None:
         """Disarm everything at once."""
-        self.arming.disarm_all()
+        if not self._read_only():
+            self.arming.disarm_all()
+
+    def action_hard_stop(self) -> None:
+        """Ask whether to burn what is alive."""
+        if not isinstance(self.screen, Dialogue) and not self._hindered("stop.hard"):
+            self.push_screen(StopDialogue(self.view, lambda answer: self._hard_stop(answer)))
+
+    @work(group="commands", exit_on_error=False)
+    async def _hard_stop(self, answer: Answer) -> None:
+        outcome = await self.link.hard_stop()
+        if not answer(outcome):
+            self.toast(outcome)
+
+    def _read_only(self) -> bool:
+        """Whether this cockpit cannot command; said when it was asked to."""
+        if self.link.read_only:
+            self.notify(f"{READ_ONLY}: it shows the desk and cannot command it", severity="warning", markup=False)
+        return self.link.read_only
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Grey out in the footer what this cockpit may not do."""
+        if self.link.read_only and action in COMMANDING:
+            return None
+        return True
 
     def action_limits(self) -> None:
         """Open the form of the limits."""
@@ -218,6 +258,8 @@ class CockpitApp(App[Exit], inherit_bindings=False):
 
     def action_refresh_desk(self) -> None:
         """Ask the desk to read everything again."""
+        if self._read_only():
+            return
         for part in REFRESHABLE:
             self._refresh_part(part)
 
@@ -256,7 +298,10 @@ class CockpitApp(App[Exit], inherit_bindings=False):
         self.notify(text, severity="warning", timeout=12, markup=False)
 
     async def action_quit(self) -> None:
-        """Ask what becomes of the desk."""
+        """Ask what becomes of the desk; it is not a read-only cockpit's to decide."""
+        if self.link.read_only:
+            self.exit(Exit(stop_desk=False))
+            return
         if not isinstance(self.screen, LeaveDialogue):
             self.push_screen(LeaveDialogue(self.view, self.arming.disarm_to_leave), self._leave)
 

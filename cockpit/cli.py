@@ -41,12 +41,16 @@ def venue_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 class _Late(click.Group):
-    """Imports the liquidity commands only when they are asked for: the first picture does not wait for them."""
+    """Imports the commands to a running desk only when they are asked for: the first picture does not wait for them."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted([*super().list_commands(ctx), "liquidity"])
+        return sorted([*super().list_commands(ctx), "liquidity", "stop"])
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name == "stop":
+            from cockpit.stop_cli import stop
+
+            return stop
         if cmd_name != "liquidity":
             return super().get_command(ctx, cmd_name)
         from cockpit.liquidity_cli import liquidity
@@ -57,8 +61,9 @@ class _Late(click.Group):
 @click.group(cls=_Late, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="near-intents-cockpit")
 @ENV_FILE
+@click.option("--read-only", is_flag=True, help="Look on at the running desk: this cockpit cannot command it.")
 @click.pass_context
-def main(context: click.Context, env_file: Path | None) -> None:
+def main(context: click.Context, env_file: Path | None, read_only: bool) -> None:
     """Make markets in BTC/EURe on NEAR Intents from a terminal.
 
     Without a command: attach to the account's desk, or start it, and show the cockpit.
@@ -66,11 +71,13 @@ def main(context: click.Context, env_file: Path | None) -> None:
     if context.invoked_subcommand is not None:
         if env_file is not None:
             raise click.UsageError("--env-file goes after the command it is for")
+        if read_only:
+            raise click.UsageError("--read-only goes with the cockpit, not with a command")
         return
     settings = _settings(env_file)
     from cockpit.terminal import run_cockpit
 
-    sys.exit(asyncio.run(run_cockpit(settings, _env_file(env_file), os.environ)))
+    sys.exit(asyncio.run(run_cockpit(settings, _env_file(env_file), os.environ, read_only=read_only)))
 
 
 @main.command()

@@ -8,6 +8,7 @@ import signal
 import click
 import uvloop
 
+from cockpit.desk.account_lock import account_held
 from cockpit.desk.desk import Desk
 from cockpit.desk.server import AlreadyRunning, BadStateDir, held
 from cockpit.settings import Settings
@@ -21,7 +22,7 @@ def run_desk(settings: Settings) -> int:
     for noisy in ("httpx", "httpcore", "websockets", "uvicorn", "aiosqlite", "asyncio"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     try:
-        with held(settings.state_dir):
+        with held(settings.state_dir), account_held(settings):
             uvloop.run(_desk(settings))
     except (AlreadyRunning, BadStateDir, HistoryError) as exc:
         click.echo(f"cockpit desk: {exc}", err=True)

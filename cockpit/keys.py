@@ -90,6 +90,16 @@ ACTIONS: tuple[Action, ...] = (
         footer=True,
     ),
     Action(
+        id="stop.hard",
+        key="ctrl+o",
+        shown="^o",
+        name="Hard stop",
+        help="Disarm all and burn the quotes that are alive: asks first",
+        action="hard_stop",
+        group="Trade",
+        danger=True,
+    ),
+    Action(
         id="limits",
         key="l",
         shown="l",

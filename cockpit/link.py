@@ -19,6 +19,9 @@ MAX_SNAPSHOT_BYTES = 16 * 2**20
 BACKOFF_S: tuple[float, ...] = (0.1, 0.1, 0.2, 0.2, 0.5, 0.5, 1.0, 2.0)
 
 
+READ_ONLY = "this cockpit is read-only"
+
+
 class LinkLost(msgspec.Struct, frozen=True):
     """The stream is down; the link goes on trying."""
 
@@ -53,7 +56,8 @@ class DeskInfo(msgspec.Struct, frozen=True):
 class DeskLink:
     """Talks to the desk listening at ``socket_path``. ``timeout_s`` bounds the wait for a command's answer.
 
-    ``slow_timeout_s`` bounds it for commands that ask several services outside before they answer.
+    ``slow_timeout_s`` bounds it for commands that ask several services outside before they answer. A ``read_only`` link
+    sends no command; the socket it is given should be the desk's read-only one, which would not take any.
     """
 
     def __init__(
@@ -65,8 +69,10 @@ class DeskLink:
         timeout_s: float = 5.0,
         slow_timeout_s: float = 30.0,
         backoff_s: Sequence[float] = BACKOFF_S,
+        read_only: bool = False,
     ) -> None:
         self.socket_path = socket_path
+        self.read_only = read_only
         self._actor = actor
         self._new_id = new_id
         self._timeout_s = timeout_s
@@ -144,6 +150,10 @@ class DeskLink:
         """Have the desk register its signing key with the Verifier."""
         return _result("register-key", await self._money("register-key", {}))
 
+    async def hard_stop(self) -> Outcome:
+        """Ask the desk to disarm everything and burn the quotes that are alive."""
+        return await self._command("POST", "/trade-executor/hard-stop", "hard-stop", None)
+
     async def shutdown(self) -> Outcome:
         """Ask the desk to disarm and end."""
         return await self._command("POST", "/shutdown", "shutdown", None)
@@ -175,6 +185,8 @@ class DeskLink:
     ) -> "httpx.Response | Unknown":
         import httpx
 
+        if self.read_only:
+            return Unknown(name, READ_ONLY, sent=False)
         content = msgspec.json.encode({**body, "command_id": self._new_id(), "actor": self._actor})
         headers = {"content-type": "application/json"}
         try:

@@ -28,7 +28,7 @@ ASSET = click.Choice([BTC.symbol, EURE.symbol])
 @click.pass_context
 def liquidity(context: click.Context, socket: Path | None, env_file: Path | None) -> None:
     """Deposits and withdrawals of the running desk."""
-    context.obj = socket or _socket(env_file or Path(".env"))
+    context.obj = socket or desk_socket(env_file or Path(".env"))
 
 
 @liquidity.command()
@@ -103,7 +103,7 @@ def register_key(socket: Path) -> None:
     _run(socket, lambda link: link.register_key())
 
 
-def _socket(env_file: Path) -> Path:
+def desk_socket(env_file: Path) -> Path:
     """Where the desk of these settings listens; the environment wins over the file."""
     from cockpit.envfile import read_env_file
     from cockpit.settings import SOCKET_NAME, default_state_dir

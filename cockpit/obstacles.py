@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
+from cockpit.link import READ_ONLY
 from panels.arm import blocked
 from panels.freezing import UNHEARD
 from panels.view import View
@@ -26,6 +27,7 @@ def _freezable(view: View) -> str:
 OBSTACLES: Mapping[str, Callable[[View], str]] = {
     "arm.strategy": lambda view: blocked(view, "strategy-engine"),
     "arm.executor": lambda view: blocked(view, "trade-executor"),
+    "stop.hard": lambda view: "",
     "limits": _seen,
     "withdraw": _heard,
     "deposit": _seen,
@@ -35,7 +37,13 @@ OBSTACLES: Mapping[str, Callable[[View], str]] = {
 }
 
 
+COMMANDS = frozenset({*OBSTACLES, "disarm", "refresh"})
+"""Actions that ask the desk for something."""
+
+
 def obstacle(action_id: str, view: View) -> str:
     """Why the action with this id can do nothing; empty when it can."""
+    if view.read_only and action_id in COMMANDS:
+        return READ_ONLY
     found = OBSTACLES.get(action_id)
     return "" if found is None else found(view)

@@ -15,7 +15,11 @@ from cockpit.who import actor
 
 
 def _link(socket_path: Path) -> DeskLink:
-    return DeskLink(socket_path, actor=actor(), new_id=lambda: os.urandom(8).hex())
+    return DeskLink(socket_path, actor=actor(), new_id=_new_id)
+
+
+def _new_id() -> str:
+    return os.urandom(8).hex()
 
 
 async def _show(link: DeskLink, paint_hz: int, on_start: Callable[[], Awaitable[None]] | None) -> bool:
@@ -24,8 +28,14 @@ async def _show(link: DeskLink, paint_hz: int, on_start: Callable[[], Awaitable[
     return wanted is not None and wanted.stop_desk
 
 
-async def run_cockpit(settings: Settings, env_file: Path | None, environ: Mapping[str, str]) -> int:
-    """Attach to the desk of these settings, or start it. The exit code."""
+async def run_cockpit(
+    settings: Settings, env_file: Path | None, environ: Mapping[str, str], *, read_only: bool = False
+) -> int:
+    """Attach to the desk of these settings, or start it; who may only look starts none. The exit code."""
+    if read_only:
+        watching = DeskLink(settings.read_only_socket_path, actor=actor(), new_id=_new_id, read_only=True)
+        await _show(watching, settings.paint_hz, None)
+        return 0
     socket_path = settings.socket_path
     log_file = settings.state_dir / "desk.log"
 

@@ -14,9 +14,12 @@ class Watch:
     ``lost`` says why the stream is down and ``start_problem`` why there is no desk; both empty while all is well.
     """
 
-    def __init__(self, clock: Callable[[], float], asked: Callable[[], Mapping[Part, str]]) -> None:
+    def __init__(
+        self, clock: Callable[[], float], asked: Callable[[], Mapping[Part, str]], *, read_only: bool = False
+    ) -> None:
         self._clock = clock
         self._asked = asked
+        self._read_only = read_only
         self._heard = clock()
         self._frozen: tuple[float, Snapshot] | None = None
         self.newest: Snapshot | None = None
@@ -55,5 +58,6 @@ class Watch:
             link_lost=self.lost,
             asked=self._asked(),
             start_problem=self.start_problem,
+            read_only=self._read_only,
             frozen_ms=None if self._frozen is None else int((now - self._frozen[0]) * 1000),
         )

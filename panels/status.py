@@ -58,7 +58,12 @@ def promises(view: View, snapshot: Snapshot) -> Line:
         return (Cell("no quote alive", "muted"),)
     if snapshot.executor_armed:
         return (Cell(count, "accent"), Cell(f" to {left(remaining)}", "muted"))
-    return (Cell(f"◆ {count} still bind: {left(remaining)}", "warn"),)
+    amounts = " + ".join(
+        f"{rounded(amount, places)} {symbol}"
+        for amount, places, symbol in ((alive.btc, 5, "BTC"), (alive.eure, 2, "EURe"))
+        if amount
+    )
+    return (Cell(f"◆ {count} still bind: {left(remaining)} ({amounts})", "warn"),)
 
 
 def history(snapshot: Snapshot) -> Line:
@@ -87,6 +92,24 @@ def openness(view: View, snapshot: Snapshot) -> Line:
     return (Cell(f" WITHDRAWALS OPEN {until} ", "alarm"),)
 
 
+def stopping(snapshot: Snapshot) -> tuple[Line, ...]:
+    """How far a hard stop is, while there is something left to burn."""
+    stop = snapshot.hard_stop
+    if stop is None or not stop.left:
+        return ()
+    return ((Cell(f" BURNING {stop.left} of {stop.asked} ", "alarm"),),)
+
+
+def loneliness(view: View, snapshot: Snapshot) -> tuple[Line, ...]:
+    """What happens when nobody is there: a desk meant to run unattended says so, any other how long it waits."""
+    if snapshot.alone_left_ms is not None:
+        does = {"disarm": "disarms", "stop": "stops hard", "keep": "goes on"}[snapshot.when_alone]
+        return ((Cell(f" NO OPERATOR: {does} in {left(max(0, snapshot.alone_left_ms - view.quiet_ms))} ", "alarm"),),)
+    if snapshot.when_alone == "keep":
+        return ((Cell("runs unattended", "warn"),),)
+    return ()
+
+
 def alarm(view: View) -> Line | None:
     """What is wrong between the cockpit and its desk; None while all is well."""
     if view.start_problem:
@@ -107,6 +130,9 @@ def status(view: View, width: int) -> list[Line]:
         return flow([mode(snapshot), trouble, *(_loud(group) for group in _last_known(view, snapshot))], width)
     groups: list[Line] = [
         mode(snapshot),
+        *(((Cell(" READ-ONLY ", "strong"),),) if view.read_only else ()),
+        *stopping(snapshot),
+        *loneliness(view, snapshot),
         *(() if snapshot.withdrawals_frozen else (openness(view, snapshot),)),
         (Cell(short(snapshot.account, 28)),),
         arming(view, snapshot, "strategy-engine", snapshot.strategy_armed),

@@ -19,6 +19,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
 
     ``asked`` holds, for each part, what was asked of it and is not yet seen in a snapshot ("arming…").
     ``start_problem`` says why the desk could not be started; ``frozen_ms`` how long the panels are frozen.
+    ``read_only``: this cockpit cannot command.
     """
 
     snapshot: Snapshot | None
@@ -27,6 +28,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     asked: Mapping[Part, str] = NO_REQUESTS
     start_problem: str = ""
     frozen_ms: int | None = None
+    read_only: bool = False
 
     @property
     def tick_age_ms(self) -> int:

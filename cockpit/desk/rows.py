@@ -290,7 +290,7 @@ def alive_view(pair: Pair, reservations: Reservations, now_ns: int) -> Alive:
     last = reservations.last_death_ns()
 
     def total(asset: Asset) -> Decimal:
-        return asset.to_decimal(reservations.reserved(asset.token_id))
+        return asset.to_decimal(reservations.promised(asset.token_id))
 
     return Alive(
         quotes=len(reservations),

@@ -18,10 +18,12 @@ def private_key(seed: bytes = bytes(range(32))) -> str:
     return "ed25519:" + base58.b58encode(bytes(key) + bytes(key.verify_key)).decode()
 
 
+ACCOUNT = f"maker-{os.getpid()}.near"
+"""One desk an account: tests that run side by side have each their own."""
 NOWHERE = "127.0.0.1:9"
 GOOD: Mapping[str, str] = {
     "NEAR_INTENTS_API_KEY": "a-token",
-    "NEAR_INTENTS_ACCOUNT_ID": "maker.near",
+    "NEAR_INTENTS_ACCOUNT_ID": ACCOUNT,
     "NEAR_INTENTS_SIGNER_PRIVATE_KEY": private_key(),
     "NEAR_INTENTS_RELAY_WS_URL": f"ws://{NOWHERE}/ws",
     "NEAR_INTENTS_RELAY_RPC_URL": f"http://{NOWHERE}/rpc",

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.given import GOOD, env_file, private_key, run
+from tests.cli.given import ACCOUNT, GOOD, env_file, private_key, run
 from tests.e2e.desk import DeskProcess
 from tests.e2e.processes import Process, bare_environment
 from tests.e2e.waiting import until
@@ -125,7 +125,7 @@ async def test_a_second_desk_is_refused_and_the_first_goes_on(running: DeskProce
     assert "Traceback" not in ran.stderr
     assert f"process {running.process.pid}" in ran.stderr
     assert str(running.state_dir) in ran.stderr
-    assert (await running.snapshot()).account == "maker.near"
+    assert (await running.snapshot()).account == ACCOUNT
     assert running.process.stop() == 0
     await running.link.close()
 
@@ -136,7 +136,7 @@ async def test_a_history_of_another_account_is_refused(running: DeskProcess, tmp
     environ = {**GOOD, "NEAR_INTENTS_ACCOUNT_ID": "other.near", "COCKPIT_STATE_DIR": str(running.state_dir)}
     ran = run("desk", cwd=tmp_path, environ=environ)
     assert ran.returncode == 1
-    assert "maker.near" in ran.stderr
+    assert ACCOUNT in ran.stderr
     assert "other.near" in ran.stderr
     assert "COCKPIT_STATE_DIR" in ran.stderr
     assert "Traceback" not in ran.stderr

@@ -86,6 +86,7 @@ class FakeDesk:
         ]
         for part in PARTS:
             verbs = (["arm", "disarm"] if part in ARMABLE else []) + (["refresh"] if part in REFRESHABLE else [])
+            verbs += ["hard-stop"] if part == "trade-executor" else []
             verbs += list(MONEY) if part == "liquidity-manager" else []
             routes += [Route(f"/{part}/{verb}", self._command(part, verb), methods=["POST"]) for verb in verbs]
         app = Starlette(routes=routes)

@@ -1,0 +1,139 @@
+"""Who may look and who may command: read-only sockets, one desk an account, an operator who is gone, `cockpit stop`."""
+
+import asyncio
+import sys
+from contextlib import aclosing
+
+import httpx
+
+from cockpit.link import DeskLink
+from tests.e2e.conftest import Launch
+from tests.e2e.desk import DeskProcess
+from tests.e2e.processes import bare_environment
+from tests.e2e.taker import Taker
+from tests.e2e.waiting import until
+from venue.assets import BTC
+
+
+def watching(desk: DeskProcess) -> DeskLink:
+    return DeskLink(desk.state_dir / "desk-ro.sock", actor="watcher", new_id=lambda: "1", read_only=True)
+
+
+async def test_the_read_only_socket_shows_everything_and_takes_no_command(launch: Launch) -> None:
+    desk = await launch()
+    await desk.arm()
+    path = desk.state_dir / "desk-ro.sock"
+    assert path.stat().st_mode & 0o777 == 0o600
+    transport = httpx.AsyncHTTPTransport(uds=str(path))
+    async with httpx.AsyncClient(transport=transport, base_url="http://desk", timeout=10) as client:
+        assert (await client.get("/healthz")).json()["ok"]
+        assert (await client.get("/trade-executor/state")).json()["armed"]
+        for method, where in (
+            ("POST", "/trade-executor/disarm"),
+            ("POST", "/trade-executor/arm"),
+            ("POST", "/trade-executor/hard-stop"),
+            ("POST", "/shutdown"),
+            ("PUT", "/strategy-engine/limits"),
+            ("POST", "/liquidity-manager/withdraw"),
+            ("POST", "/inventory-sync/refresh"),
+            ("POST", "/state"),
+        ):
+            answer = await client.request(method, where, json={})
+            assert (answer.status_code, "read-only" in answer.text) == (403, True), where
+    async with aclosing(watching(desk).snapshots()) as stream:  # type: ignore[type-var]
+        async for said in stream:
+            assert getattr(said, "executor_armed", False)
+            break
+    assert desk.process.running
+
+
+async def test_a_second_desk_of_the_account_is_refused_and_told_who_holds_it(launch: Launch) -> None:
+    first = await launch()
+    other = first.state_dir.parent / "other"
+    other.mkdir(mode=0o700)
+    second = DeskProcess(other, first.settings)
+    process = second.spawn()
+    assert process.wait() == 1
+    for said in ("already running on this machine", str(first.process.pid), str(first.state_dir)):
+        assert said in process.said()
+    first.process.kill()
+    await second.start()
+    await second.close()
+
+
+async def test_an_operator_who_is_gone_disarms_the_desk(launch: Launch) -> None:
+    desk = await launch(DESK_ALONE_MS="1500")
+    await desk.arm()
+    async with aclosing(desk.link.snapshots()) as attached, aclosing(watching(desk).snapshots()) as stream:  # type: ignore[type-var]
+        await anext(attached)
+        async with asyncio.timeout(2):
+            async for said in stream:
+                assert getattr(said, "alone_left_ms", None) is None
+                if getattr(said, "attached", 0) == 2:
+                    break
+        await attached.aclose()  # type: ignore[attr-defined]
+        left: list[int] = []
+        async with asyncio.timeout(10):
+            async for said in stream:
+                if getattr(said, "alone_left_ms", None) is not None:
+                    left.append(said.alone_left_ms)  # type: ignore[union-attr, arg-type]
+                if not getattr(said, "executor_armed", True):
+                    break
+    assert left == sorted(left, reverse=True)
+    assert left
+    shot = await desk.snapshot()
+    assert "no cockpit was attached for 1.5 s" in shot.executor_why
+    assert not shot.strategy_armed
+    journal = "SELECT command FROM operator_actions WHERE actor LIKE 'the desk: no cockpit%' ORDER BY id"
+    await until(lambda: len(desk.rows(journal)) == 2)
+
+
+async def test_a_desk_told_to_stop_burns_when_it_is_left_alone(launch: Launch, taker: Taker) -> None:
+    long = {"QUOTE_DEADLINE_MS": "60000", "QUOTE_MAX_DEADLINE_MS": "60000"}
+    desk = await launch(DESK_ALONE_MS="2000", DESK_WHEN_ALONE="stop", **long)
+    await desk.arm()
+    assert await taker.ask(BTC.token_id, amount_in=50_000, min_deadline_ms=30_000)
+    burned = "SELECT COUNT(*) FROM trade_execution_results WHERE outcome = 'burned'"
+    await until(lambda: desk.count(burned) == 1, 20)
+
+
+async def test_a_desk_meant_to_run_unattended_goes_on(launch: Launch) -> None:
+    desk = await launch(DESK_ALONE_MS="1000", DESK_WHEN_ALONE="keep")
+    await desk.arm()
+    await asyncio.sleep(1.5)
+    shot = await desk.snapshot()
+    assert (shot.executor_armed, shot.when_alone, shot.alone_left_ms) == (True, "keep", None)
+
+
+async def stop(desk: DeskProcess, *arguments: str) -> tuple[int, str]:
+    """`cockpit stop`: the exit code and everything said."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-m", "cockpit", "stop", "--socket", str(desk.socket_path), *arguments),
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+        env=bare_environment(),
+    )
+    said, _ = await asyncio.wait_for(process.communicate(), 60)
+    assert process.returncode is not None
+    return process.returncode, said.decode()
+
+
+async def test_stopping_from_the_command_line_disarms_says_what_binds_and_burns(launch: Launch, taker: Taker) -> None:
+    desk = await launch(QUOTE_DEADLINE_MS="60000", QUOTE_MAX_DEADLINE_MS="60000")
+    await desk.arm()
+    assert await taker.ask(BTC.token_id, amount_in=50_000, min_deadline_ms=30_000)
+    await desk.until(lambda shot: shot.alive.quotes == 1)
+    code, said = await stop(desk)
+    assert (code, "1 signed quote still binds" in said) == (0, True), said
+    shot = await desk.snapshot()
+    assert (shot.strategy_armed, shot.executor_armed, shot.alive.quotes) == (False, False, 1)
+    code, said = await stop(desk, "--hard")
+    assert (code, "Aborted" in said) == (1, True), said
+    code, said = await stop(desk, "--hard", "--yes")
+    assert (code, "1 of 1 burned" in said) == (0, True), said
+    assert (await desk.snapshot()).alive.quotes == 0
+    desk.process.kill()
+    code, said = await stop(desk)
+    assert (code, "did not get it" in said) == (1, True), said
