@@ -21,6 +21,7 @@ class RelayStandIn:
         self.request_ids: list[int] = []
         self.url = ""
         self.connections = 0
+        self.closed = 0
         self._subscriptions = 0
         self._sockets: set[ServerConnection] = set()
         self._ids = 0
@@ -42,11 +43,18 @@ class RelayStandIn:
                     await socket.send(json.dumps({"jsonrpc": "2.0", "id": message["id"], **self.answer}))
         finally:
             self._sockets.discard(socket)
+            self.closed += 1
 
     async def send(self, frame: str | bytes) -> None:
         """Send one frame to every maker, text or binary."""
         for socket in tuple(self._sockets):
             await socket.send(frame)
+
+    def hold_reading(self, held: bool) -> None:
+        """Read nothing more from anybody, or go on."""
+        for socket in tuple(self._sockets):
+            transport = socket.transport
+            (transport.pause_reading if held else transport.resume_reading)()
 
     async def drop(self) -> None:
         """Cut every connection without a goodbye."""
