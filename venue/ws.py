@@ -168,7 +168,9 @@ class WsConnection(asyncio.Protocol):
     def writable(self) -> bool:
         """Whether a message sent now leaves at once: open, and nothing of ours still waits in the buffer."""
         transport = self._transport
-        return transport is not None and self._protocol.state is OPEN and transport.get_write_buffer_size() == 0
+        if transport is None or self._protocol.state is not OPEN or transport.get_write_buffer_size():
+            return False
+        return self.beneath is None or self.beneath.get_write_buffer_size() == 0
 
     @property
     def unsent(self) -> int:
