@@ -31,6 +31,16 @@ class SwapDemand(Event, frozen=True, gc=False, tag="norm.swap_demand"):
     traceparent: str | None
 
 
+class MarketSettlements(Event, frozen=True, gc=False, tag="norm.market_settlements"):
+    """How many settlements of other makers' quotes the relay told of since ``since_ns``, UTC ns: the market's flow.
+
+    The relay tells of every pair and names none, so this is the whole venue's flow.
+    """
+
+    since_ns: int
+    others: int
+
+
 class MarketPrice(Event, frozen=True, gc=False, tag="ref.market_price"):
     """A tick of one exchange, or of the composite (``source`` = ``composite``, bid = ask = mid)."""
 
@@ -102,7 +112,9 @@ class TradeDecision(Event, frozen=True, gc=False, tag="decision.trade_decision")
     """What the strategy made of one demand, and every check with its numbers.
 
     ``reason`` is the name of the first check that failed, or ``quote``. Amounts are None where no price could be made.
-    ``edge`` is what the desk would earn against the mid, in base units of EURe.
+    ``edge`` is what the desk would earn against the mid, in base units of EURe. ``view`` is JSON of what else the
+    strategy knew (balances, promises, ages, what was armed) and ``rules_id`` names the limits and parameters in force:
+    with the demand they are all that the decision was made of. Both are empty in rows of versions without them.
     """
 
     decision_id: str
@@ -119,6 +131,16 @@ class TradeDecision(Event, frozen=True, gc=False, tag="decision.trade_decision")
     edge: int | None
     deadline_ns: int
     checks: tuple[Check, ...]
+    rules_id: str = ""
+    view: str = ""
+
+
+class DecisionRules(Event, frozen=True, gc=False, tag="decision.rules"):
+    """The limits and pricing parameters that decisions are held to from here on, each as JSON; written on a change."""
+
+    rules_id: str
+    limits: str
+    params: str
 
 
 class ExecuteTrade(Event, frozen=True, gc=False, tag="cmd.execute_trade"):
@@ -168,10 +190,12 @@ class OperatorAction(Event, frozen=True, gc=False, tag="ops.operator_action"):
 
 AnyEvent = (
     SwapDemand
+    | MarketSettlements
     | MarketPrice
     | IntentInventory
     | LiquidityAction
     | WithdrawalPrepared
+    | DecisionRules
     | TradeDecision
     | ExecuteTrade
     | TradeResult

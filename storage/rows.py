@@ -8,11 +8,13 @@ import msgspec
 
 from cockpit.events import (
     AnyEvent,
+    DecisionRules,
     Event,
     ExecuteTrade,
     IntentInventory,
     LiquidityAction,
     MarketPrice,
+    MarketSettlements,
     OperatorAction,
     SwapDemand,
     TradeDecision,
@@ -111,7 +113,17 @@ def _trade_decision(run_id: str, e: TradeDecision) -> Row:
         _text(e.edge),
         _int64(e.deadline_ns),
         _json.encode(e.checks).decode(),
+        e.rules_id,
+        e.view,
     )
+
+
+def _decision_rules(run_id: str, e: DecisionRules) -> Row:
+    return (run_id, e.at_ns, e.rules_id, e.limits, e.params)
+
+
+def _market_settlements(run_id: str, e: MarketSettlements) -> Row:
+    return (run_id, e.at_ns, e.since_ns, e.others)
 
 
 def _execute_trade(run_id: str, e: ExecuteTrade) -> Row:
@@ -176,9 +188,11 @@ def _table(name: str, event: type[Event], row: Callable[[str, Any], Row]) -> Tab
 
 TABLES: tuple[Table, ...] = (
     _table("swap_demand_events", SwapDemand, _swap_demand),
+    _table("market_settlement_events", MarketSettlements, _market_settlements),
     _table("market_price_events", MarketPrice, _market_price),
     _table("intent_inventory_snapshots", IntentInventory, _intent_inventory),
     _table("liquidity_actions", LiquidityAction, _liquidity_action),
+    _table("decision_rules", DecisionRules, _decision_rules),
     _table("trade_decisions", TradeDecision, _trade_decision),
     _table("execute_trade_commands", ExecuteTrade, _execute_trade),
     _table("trade_execution_results", TradeResult, _trade_result),

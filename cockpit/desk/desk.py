@@ -180,6 +180,7 @@ class Desk:
                 workers.arming.disarm(part, "disarmed: the desk is stopping")
         self._publish()
         await self._supervisor.stop()
+        workers.intake.note_flow(self._sources.wall_ns(), last=True)
         for one in serving:
             one.should_exit = True
         await asyncio.gather(*apis, return_exceptions=True)
@@ -254,6 +255,8 @@ class Desk:
             if workers.book.dying() and now - workers.inventory.at_ns >= DEATHS_EVERY_NS:
                 workers.inventory.wanted()
             workers.reference.recompute()
+            workers.intake.note_flow(now)
+            workers.markouts.tick(now, workers.book.fills, workers.reference)
             self._picture.ticked_ns = now
             self._publish()
             await asyncio.sleep(TICK_S)

@@ -7,6 +7,8 @@ import logging
 from collections import Counter, OrderedDict, deque
 from collections.abc import Callable
 
+import msgspec
+
 from cockpit.commands import Limits
 from cockpit.desk.arming import Arming
 from cockpit.desk.executor import Executor
@@ -16,7 +18,7 @@ from cockpit.desk.pricing import PriceParams, Prices
 from cockpit.desk.quotes import QuoteBook
 from cockpit.desk.reference import Reference
 from cockpit.desk.strategy import Decision, View, decide, decision_event, desk_prices
-from cockpit.events import AnyEvent, SwapDemand, TradeDecision
+from cockpit.events import AnyEvent, DecisionRules, MarketSettlements, SwapDemand, TradeDecision
 from venue.assets import Pair
 from venue.relay_wire import QuoteStatus
 
@@ -24,6 +26,10 @@ log = logging.getLogger(__name__)
 
 REMEMBERED = 20_000
 """Quote ids kept to recognise a request that comes twice; at 50 requests/s of the pair, seven minutes."""
+
+
+FLOW_EVERY_NS = 5_000_000_000
+"""Settlements of other makers are many and told of one by one: history keeps their count over five seconds."""
 
 
 class Intake:
@@ -63,6 +69,11 @@ class Intake:
         self._prices: Prices | None = None
         self._priced_for: tuple[int, int, Limits] | None = None
         self._last_id = 0
+        self._ruled_by: tuple[Limits, PriceParams] | None = None
+        self._rules_id = ""
+        self._rules = 0
+        self._others_recorded = 0
+        self._flow_since_ns: int | None = None
         self.counters: Counter[str] = Counter()
         self.reasons: Counter[str] = Counter()
         self.recent: deque[TradeDecision] = deque(maxlen=200)
@@ -136,14 +147,40 @@ class Intake:
                 failure = "" if command is not None else self._executor.last_error
         finally:
             self._record(demand)
+        self._note_rules(view, demand.at_ns)
         if command is not None:
             self._record(command)
-        event = decision_event(decision_id, demand, decision, view, failure)
+        event = decision_event(decision_id, demand, decision, view, failure, self._rules_id)
         self._record(event)
         self.counters["decisions"] += 1
         self.counters["actionable"] += event.actionable
         self.reasons[event.reason] += 1
         self.recent.append(event)
+
+    def _note_rules(self, view: View, at_ns: int) -> None:
+        """Record the limits and parameters when these are not the ones recorded last."""
+        ruled_by = self._ruled_by
+        if ruled_by is not None and ruled_by[0] is view.limits and ruled_by[1] is view.params:
+            return
+        self._ruled_by = view.limits, view.params
+        self._rules += 1
+        self._rules_id = f"{self._run_id}-rules-{self._rules}"
+        limits, params = (msgspec.json.encode(part).decode() for part in self._ruled_by)
+        self._record(DecisionRules(at_ns, self._rules_id, limits, params))
+
+    def note_flow(self, now_ns: int, *, last: bool = False) -> None:
+        """Record how many settlements of other makers were told of, once in five seconds; ``last``: at once."""
+        since_ns = self._flow_since_ns
+        if since_ns is None:
+            self._flow_since_ns = now_ns
+            return
+        if now_ns - since_ns < FLOW_EVERY_NS and not last:
+            return
+        others = self.counters["others_settled"] - self._others_recorded
+        if others and now_ns > since_ns:
+            self._record(MarketSettlements(now_ns, since_ns, others))
+            self._others_recorded += others
+        self._flow_since_ns = now_ns
 
     @staticmethod
     def _held(view: View, decision: Decision) -> int:

@@ -119,7 +119,10 @@ class Picture:
             deposits_age_ms=age_ms(now, workers.liquidity.at_ns),
             decisions=tuple(decision_row(pair, event, now) for event in _newest(reversed(intake.recent))),
             quotes=tuple(quote_row(pair, quote, now) for quote in _newest(reversed(book.recent))),
-            executions=tuple(execution_row(pair, quote, now) for quote in fills[:SHOWN]),
+            executions=tuple(
+                execution_row(pair, quote, workers.markouts.of(quote.promise.quote_hash), now)
+                for quote in fills[:SHOWN]
+            ),
             market=market_view(workers.reference, prices, now),
             health=healths(workers, self._writer, self._supervisor, now),
             limits=workers.limits.current,

@@ -60,7 +60,8 @@ class Quote:
     """A signed quote and what became of it.
 
     ``burning``: an intent that uses its nonce was, or may have been, handed in. ``used_height``: the height of a block
-    in which its nonce was seen used. ``burn_told``: the relay says that the burning was executed.
+    in which its nonce was seen used. ``burn_told``: the relay says that the burning was executed. ``settled_ns``: when
+    its fill was booked, UTC.
     """
 
     __slots__ = (
@@ -70,6 +71,7 @@ class Quote:
         "detail",
         "promise",
         "request_id",
+        "settled_ns",
         "state",
         "status",
         "tx_hash",
@@ -82,6 +84,7 @@ class Quote:
         self.state: State = state
         self.burning = False
         self.used_height: int | None = None
+        self.settled_ns: int | None = None
         self.burn_told = False
         self.burn_tx: str | None = None
         self.detail = ""
@@ -251,6 +254,7 @@ class QuoteBook:
         if quote is None or quote.state == "settled":
             return
         self._end(quote)
+        quote.settled_ns = self._wall_ns()
         self.fills.append(quote)
         self._move(quote, "settled", detail)
 

@@ -43,6 +43,11 @@ class Reference:
         self.mid: Decimal | None = None
         self.current: Composite = self._compose(wall_ns())
 
+    @property
+    def trusted_mid(self) -> Decimal | None:
+        """The mid while the sources agree and are fresh; None otherwise."""
+        return self.mid if self.current.usable else None
+
     def on_tick(self, tick: Tick) -> None:
         """Take one exchange's price."""
         self._ticks[tick.source] = tick

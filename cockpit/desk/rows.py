@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from cockpit.desk.inventory import Inventory
 from cockpit.desk.liquidity import Liquidity
+from cockpit.desk.marking import Marked
 from cockpit.desk.pricing import Amounts, PriceParams, Prices, btc_share, edge_bps
 from cockpit.desk.quotes import OVER, Quote
 from cockpit.desk.reference import Reference
@@ -232,8 +233,8 @@ def quote_row(pair: Pair, quote: Quote, now_ns: int) -> QuoteRow:
     )
 
 
-def execution_row(pair: Pair, quote: Quote, now_ns: int) -> ExecutionRow:
-    """A fill, confirmed once the Verifier's balances have shown it."""
+def execution_row(pair: Pair, quote: Quote, marked: Marked, now_ns: int) -> ExecutionRow:
+    """A fill, confirmed once the Verifier's balances have shown it, and its markouts."""
     promise = quote.promise
     base, paid = _base_and_quote(pair, promise)
     notional = promise.amount_out if promise.side == "buy" else promise.amount_in
@@ -249,6 +250,7 @@ def execution_row(pair: Pair, quote: Quote, now_ns: int) -> ExecutionRow:
         edge_bps=edge_bps(promise.side, amounts),
         confirmed=quote.state == "settled",
         tx_hash=quote.tx_hash or "",
+        markouts=marked,
     )
 
 

@@ -55,6 +55,36 @@ class View(msgspec.Struct, frozen=True, gc=False):
     history_writable: bool
 
 
+_RULES = ("pair", "limits", "params")
+"""What of a view is not in its record: the pair is the program's, limits and parameters change seldom."""
+
+Viewed = msgspec.defstruct(
+    "Viewed",
+    [
+        (field.name, field.type) if field.required else (field.name, field.type, field.default)
+        for field in msgspec.structs.fields(View)
+        if field.name not in _RULES
+    ],
+    frozen=True,
+)
+"""A view without its rules: whatever ``View`` holds is recorded, and read back as the same types."""
+
+_VIEWED = tuple(Viewed.__struct_fields__)
+_encode = msgspec.json.Encoder().encode
+_viewed = msgspec.json.Decoder(Viewed).decode
+
+
+def record_view(view: View) -> str:
+    """What the strategy knew, as JSON, but for its rules; ``read_view`` gives it back."""
+    return _encode({name: getattr(view, name) for name in _VIEWED}).decode()
+
+
+def read_view(recorded: str, pair: Pair, limits: Limits, params: PriceParams) -> View:
+    """The view that was recorded, under these rules; msgspec.MsgspecError when another version recorded it."""
+    viewed = _viewed(recorded)
+    return View(pair=pair, limits=limits, params=params, **{name: getattr(viewed, name) for name in _VIEWED})
+
+
 class Guard(msgspec.Struct, frozen=True, gc=False):
     """One check with the raw values it compared; rendered to text only off the quote path."""
 
@@ -189,11 +219,12 @@ def _render(guard: Guard, view: View, side: Side) -> str:
 
 
 def decision_event(
-    decision_id: str, demand: SwapDemand, decision: Decision, view: View, failure: str = ""
+    decision_id: str, demand: SwapDemand, decision: Decision, view: View, failure: str = "", rules_id: str = ""
 ) -> TradeDecision:
     """The decision as history keeps it, each check with its numbers in words.
 
     ``failure`` is why an executable decision was not sent after all; it then is one more check, and the reason.
+    ``rules_id`` names the recorded limits and parameters of the view.
     """
     amounts = decision.amounts
     checks = tuple(Check(guard.name, guard.passed, _render(guard, view, decision.side)) for guard in decision.guards)
@@ -215,4 +246,6 @@ def decision_event(
         amounts.edge if amounts else None,
         decision.deadline_ns,
         checks,
+        rules_id,
+        record_view(view),
     )

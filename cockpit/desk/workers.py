@@ -14,6 +14,7 @@ from cockpit.desk.intake import Intake
 from cockpit.desk.inventory import Inventory
 from cockpit.desk.limits import LimitsInForce, max_notional
 from cockpit.desk.liquidity import Liquidity
+from cockpit.desk.marking import Markouts
 from cockpit.desk.pricing import PriceParams
 from cockpit.desk.quotes import QuoteBook
 from cockpit.desk.reference import Reference
@@ -105,6 +106,7 @@ class Workers:
         self.arming = Arming(on_change=lambda: None)
         self.rpc = NearRpc(settings.near_rpc_urls, client)
         self.verifier = Verifier(self.rpc)
+        self.markouts = Markouts()
         self.book = QuoteBook(Reservations(), record=record, wall_ns=wall_ns)
         self.reference = Reference(
             (

@@ -10,10 +10,12 @@ from pathlib import Path
 from cockpit.events import (
     AnyEvent,
     Check,
+    DecisionRules,
     ExecuteTrade,
     IntentInventory,
     LiquidityAction,
     MarketPrice,
+    MarketSettlements,
     OperatorAction,
     Outcome,
     SwapDemand,
@@ -46,6 +48,14 @@ def demand(n: int, amount_in: int | None = 1_000) -> SwapDemand:
         partner_id=None,
         traceparent=None,
     )
+
+
+def settlements(n: int, others: int = 7) -> MarketSettlements:
+    return MarketSettlements(at_ns=START_NS + n, since_ns=START_NS, others=others)
+
+
+def rules(n: int) -> DecisionRules:
+    return DecisionRules(at_ns=START_NS + n, rules_id=f"rules-{n}", limits="{}", params="{}")
 
 
 def price(n: int, source: str = "kraken") -> MarketPrice:
@@ -163,9 +173,11 @@ def withdrawal(n: int, amount: int = 5 * 10**18) -> WithdrawalPrepared:
 def one_of_each(n: int) -> list[AnyEvent]:
     return [
         demand(n),
+        settlements(n),
         price(n),
         inventory(n),
         deposit(n),
+        rules(n),
         decision(n),
         command(n),
         result(n),

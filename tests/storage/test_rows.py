@@ -22,9 +22,11 @@ AMOUNTS = st.integers(0, facts.U128_MAX)
 def test_every_topic_has_the_table_its_readers_know() -> None:
     assert {table.event.__struct_config__.tag: table.name for table in TABLES} == {
         "norm.swap_demand": "swap_demand_events",
+        "norm.market_settlements": "market_settlement_events",
         "ref.market_price": "market_price_events",
         "state.intent_inventory": "intent_inventory_snapshots",
         "ops.liquidity_action": "liquidity_actions",
+        "decision.rules": "decision_rules",
         "decision.trade_decision": "trade_decisions",
         "cmd.execute_trade": "execute_trade_commands",
         "exec.trade_result": "trade_execution_results",

@@ -35,6 +35,8 @@ async def test_each_table_counts_its_rows(path: Path) -> None:
     assert await history.counts() == {
         "runs": 1,
         "swap_demand_events": 2,
+        "market_settlement_events": 1,
+        "decision_rules": 1,
         "market_price_events": 2,
         "intent_inventory_snapshots": 1,
         "liquidity_actions": 1,

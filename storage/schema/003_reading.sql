@@ -1,0 +1,33 @@
+-- What a decision was made of, so that it can be made again: the view without its rules, and the rules by name.
+ALTER TABLE trade_decisions ADD COLUMN rules_id TEXT NOT NULL DEFAULT '';
+ALTER TABLE trade_decisions ADD COLUMN view TEXT NOT NULL DEFAULT '';
+
+CREATE TABLE decision_rules (
+    id       INTEGER PRIMARY KEY,
+    run_id   TEXT    NOT NULL,
+    at_ns    INTEGER NOT NULL,
+    rules_id TEXT    NOT NULL UNIQUE,
+    limits   TEXT    NOT NULL,
+    params   TEXT    NOT NULL
+) STRICT;
+
+-- Settlements of other makers, counted over some seconds: the market that a share is a share of.
+CREATE TABLE market_settlement_events (
+    id       INTEGER PRIMARY KEY,
+    run_id   TEXT    NOT NULL,
+    at_ns    INTEGER NOT NULL,
+    since_ns INTEGER NOT NULL,
+    others   INTEGER NOT NULL,
+    UNIQUE (run_id, at_ns)
+) STRICT;
+CREATE INDEX market_settlement_events_by_time ON market_settlement_events (at_ns);
+
+-- A report counts over a range of time: these hold all that it counts, so that it reads no row of the tables.
+DROP INDEX trade_decisions_by_time;
+CREATE INDEX trade_decisions_by_time ON trade_decisions (at_ns, reason);
+DROP INDEX execute_trade_commands_by_time;
+CREATE INDEX execute_trade_commands_by_time ON execute_trade_commands (at_ns, reaction_ns);
+DROP INDEX trade_execution_results_by_time;
+CREATE INDEX trade_execution_results_by_time ON trade_execution_results (at_ns, outcome, quote_hash);
+CREATE INDEX trade_execution_results_settled ON trade_execution_results (at_ns) WHERE outcome = 'settled';
+CREATE INDEX trade_execution_results_by_tx ON trade_execution_results (tx_hash) WHERE tx_hash IS NOT NULL;
