@@ -6,7 +6,7 @@ from textual.containers import Horizontal
 from textual.widget import Widget
 from textual.widgets import Button, Static
 
-from cockpit.format import left
+from cockpit.format import left, number, rounded
 from cockpit.link import Outcome, Unknown
 from cockpit.snapshot import HardStop
 from panels.confirm import SpaceButton
@@ -30,8 +30,8 @@ def situation(view: View) -> str:
     if not alive.quotes:
         return "No quote is alive: there is nothing to burn, the desk is only disarmed."
     return (
-        f"{alive.quotes} quote{'' if alive.quotes == 1 else 's'} alive, binding {alive.btc.normalize():f} BTC and "
-        f"{alive.eure.normalize():f} EURe; left alone, the last one dies in {left(alive.last_death_ms)}."
+        f"{alive.quotes} quote{'' if alive.quotes == 1 else 's'} alive, binding {number(alive.btc, 8)} BTC and "
+        f"{rounded(alive.eure, 2)} EURe; left alone, the last one dies in {left(alive.last_death_ms)}."
     )
 
 

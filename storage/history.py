@@ -64,7 +64,10 @@ class History(Protocol):
     """A store of events. One writer at a time; methods raise HistoryError when the store fails."""
 
     async def open(self, run: Run) -> FormerRun | None:
-        """Create or migrate the store, refuse another mode or account, and begin the run."""
+        """Create or migrate the store, refuse another mode or account, and begin the run.
+
+        A store that several machines can reach refuses, too, while another desk of the account holds it open.
+        """
         ...
 
     async def write(self, batch: Sequence[AnyEvent]) -> None:

@@ -27,16 +27,23 @@ log = logging.getLogger(__name__)
 BATCH = 25
 """Intents in one call: its logs may not pass 16 KiB, and about 28 (14 maker/taker pairs) are known to keep to that."""
 PAUSE_S = 0.5
+SOON_S = 0.1
+"""Between two rounds while something is to be handed in again at once."""
 AGAIN_NS = 5_000_000_000
 """What has not been executed by then is handed in again."""
 DURABLE_WITHIN_S = 2.0
 
 
+NONCE_USED = "nonce was already used"
+"""The contract's words for a call with a quote that was settled: its nonce will tell which one."""
+
+
 class _Batch(msgspec.Struct, frozen=True):
-    """Quotes handed in as one call, and the hash of its first intent: all of it is executed or nothing."""
+    """Quotes handed in as one call, when (UTC ns), and its first intent's hash: all of it is executed or nothing."""
 
     quotes: tuple[Quote, ...]
     intent_hash: str
+    at_ns: int
 
 
 class Burner:
@@ -74,7 +81,6 @@ class Burner:
         self._signed: dict[str, tuple[bytes, str]] = {}
         self._batches: list[_Batch] = []
         self._size = BATCH
-        self._handed_ns: int | None = None
         self._detail = ""
         self.counters: Counter[str] = Counter()
 
@@ -87,7 +93,7 @@ class Burner:
             quote = self._book.get(promise.quote_hash)
             if quote is not None and promise.quote_hash not in known:
                 self._targets.append(quote)
-        self._handed_ns, self._size = None, BATCH
+        self._batches, self._size = [], BATCH
         self._wanted.set()
         return len(self._left())
 
@@ -122,7 +128,8 @@ class Burner:
                     await self._round()
                 except VenueError as exc:
                     self._detail = str(exc)
-                await asyncio.sleep(PAUSE_S)
+                    await asyncio.sleep(PAUSE_S)
+                await asyncio.sleep(SOON_S if self._due() else PAUSE_S)
             self._finish()
 
     def _left(self) -> list[Quote]:
@@ -130,20 +137,36 @@ class Burner:
 
     async def _round(self) -> None:
         """Hand in what is due, then find out what came of it."""
-        now = self._wall_ns()
-        open_ = [q for q in self._left() if q.used_height is None and q.promise.deadline_ns > now]
-        due = self._handed_ns is None or not 0 <= now - self._handed_ns < AGAIN_NS
-        if open_ and due:
-            await self._note(open_)
-            self._handed_ns = now
-            await self._hand_in(open_)
-        unproven = [q.promise for q in self._left() if q.used_height is None]
+        due = self._due()
+        if due:
+            await self._note(due)
+            await self._hand_in(due)
+        await self._ask_relay()
+        # While the relay says that a call is on its way, thousands of nonces need not be asked for again and again.
+        waiting = self._handed()
+        unproven = [q.promise for q in self._left() if q.used_height is None and q.promise.quote_hash not in waiting]
         used = await used_nonces(self._verifier, self._account, unproven)
         for name, height in used.items():
             self._book.nonce_used(name, height)
-        await self._ask_relay()
         if any(quote.used_height is not None for quote in self._left()):
             self._read_balances()
+
+    def _due(self) -> list[Quote]:
+        """What can still be burned and is not on its way already."""
+        now = self._wall_ns()
+        self._batches = [batch for batch in self._batches if 0 <= now - batch.at_ns < AGAIN_NS]
+        handed = self._handed()
+        return [
+            quote
+            for quote in self._left()
+            if quote.used_height is None
+            and quote.promise.deadline_ns > now
+            and quote.promise.quote_hash not in handed
+            and self._sign(quote)
+        ]
+
+    def _handed(self) -> set[str]:
+        return {quote.promise.quote_hash for batch in self._batches for quote in batch.quotes}
 
     async def _note(self, quotes: Sequence[Quote]) -> None:
         """Have it on record that these nonces may be used by us: after a crash a used one is else taken for a fill."""
@@ -160,22 +183,26 @@ class Burner:
             log.warning("quotes are burned although the history does not confirm the record")
 
     async def _hand_in(self, quotes: Sequence[Quote]) -> None:
-        signed = [quote for quote in quotes if self._sign(quote)]
-        for start in range(0, len(signed), self._size):
-            some = signed[start : start + self._size]
+        size = self._size
+        for start in range(0, len(quotes), size):
+            some = tuple(quotes[start : start + size])
             try:
                 reason = await self._publish(some)
+                self._detail = "handed in; waiting for the chain"
             except Refused as exc:
                 reason = str(exc)
+            except VenueError as exc:
+                # It may have arrived: asking for its status, or its time, will tell.
+                reason, self._detail = "", str(exc)
             self.counters["handed_in"] += len(some)
-            if reason:
-                # One intent that cannot run takes its whole call along: the next call is smaller, and comes at once.
-                self._detail = f"the relay refused {len(some)} at once: {reason}"
-                self._size, self._handed_ns = max(1, self._size // 2), None
-                self.counters["refused"] += 1
-                return
-            self._batches.append(_Batch(tuple(some), self._signed[some[0].promise.quote_hash][1]))
-            self._detail = "handed in; waiting for the chain"
+            if not reason:
+                self._batches.append(_Batch(some, self._signed[some[0].promise.quote_hash][1], self._wall_ns()))
+                continue
+            self._detail = f"the relay refused {len(some)} at once: {reason}"
+            self.counters["refused"] += 1
+            if NONCE_USED not in reason:
+                # One intent that cannot run takes its whole call along, and nobody says which: try smaller calls.
+                self._size = max(1, self._size // 2)
 
     async def _publish(self, quotes: Sequence[Quote]) -> str:
         """Hand them in as one call; why the relay refused, empty when it took them."""
@@ -200,12 +227,16 @@ class Burner:
     async def _ask_relay(self) -> None:
         """Learn which calls were executed: it tells equal fills and burnings apart, where balances cannot."""
         for batch in list(self._batches):
-            status = await self._relay.get_status(batch.intent_hash)
+            try:
+                status = await self._relay.get_status(batch.intent_hash)
+            except VenueError as exc:
+                # The chain is asked instead, and the call is made again.
+                self._detail = str(exc)
+                self._batches.remove(batch)
+                continue
             if status.status == "SETTLED":
                 for quote in batch.quotes:
                     self._book.burn_told(quote.promise.quote_hash, status.tx_hash)
-            elif status.status == "NOT_FOUND_OR_NOT_VALID":
-                self._handed_ns = None
             if status.status in ("SETTLED", "NOT_FOUND_OR_NOT_VALID"):
                 self._batches.remove(batch)
 

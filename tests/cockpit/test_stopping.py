@@ -25,7 +25,7 @@ def burning(burned: int, left: int, seq: int = 2) -> Snapshot:
 async def test_enter_on_opening_burns_nothing(desk: FakeDesk, link: DeskLink) -> None:
     async with cockpit(link) as driven:
         await driven.press("ctrl+o")
-        await driven.opens("Hard stop", "7 quotes alive", "0.000082 BTC", "12.107 EURe")
+        await driven.opens("Hard stop", "7 quotes alive", "0.00008200 BTC", "12.11 EURe")
         await driven.press("enter")
         await driven.hides("Hard stop: burn")
         await driven.press("ctrl+o")

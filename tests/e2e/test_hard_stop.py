@@ -6,10 +6,13 @@ import time
 from collections import Counter
 
 import httpx
+import pytest
 
 from tests.e2e.conftest import Launch
 from tests.e2e.desk import DeskProcess
+from tests.e2e.relay_stand_in import standing_in
 from tests.e2e.taker import Taker
+from tests.e2e.test_last_frame import Flood
 from tests.e2e.venue import Control
 from tests.e2e.waiting import until
 from venue.assets import BTC
@@ -126,3 +129,18 @@ async def test_nothing_alive_is_said(launch: Launch) -> None:
     await desk.ready()
     assert "no quote is alive" in str((await hard_stop(desk))["reason"])
     assert (await desk.snapshot()).hard_stop is None
+
+
+@pytest.mark.slow
+async def test_a_thousand_live_quotes_are_burned_within_seconds(launch: Launch) -> None:
+    async with standing_in() as relay:
+        desk = await launch(NEAR_INTENTS_RELAY_WS_URL=relay.url, **{**LONG, "STRATEGY_MAX_NOTIONAL_EURE": "5"})
+        await desk.arm()
+        flood = Flood(relay, 300)
+        await until(lambda: len(relay.quotes) >= 1_000, 30)
+        await hard_stop(desk)
+        await flood.stop()
+        shot = await desk.until(lambda shot: shot.alive.quotes == 0, 30)
+        assert shot.hard_stop is not None
+        assert (shot.hard_stop.burned, shot.hard_stop.left) == (shot.hard_stop.asked, 0)
+        assert shot.hard_stop.asked >= 1_000
