@@ -65,6 +65,7 @@ class Burner:
         read_balances: Callable[[], None],
         wall_ns: Callable[[], int],
         new_id: Callable[[], str],
+        pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._account = account
         self._book = book
@@ -76,6 +77,7 @@ class Burner:
         self._read_balances = read_balances
         self._wall_ns = wall_ns
         self._new_id = new_id
+        self._pause = pause
         self._wanted = asyncio.Event()
         self._targets: list[Quote] = []
         self._signed: dict[str, tuple[bytes, str]] = {}
@@ -128,8 +130,8 @@ class Burner:
                     await self._round()
                 except VenueError as exc:
                     self._detail = str(exc)
-                    await asyncio.sleep(PAUSE_S)
-                await asyncio.sleep(SOON_S if self._due() else PAUSE_S)
+                    await self._pause(PAUSE_S)
+                await self._pause(SOON_S if self._due() else PAUSE_S)
             self._finish()
 
     def _left(self) -> list[Quote]:

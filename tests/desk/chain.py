@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Sequence
 
+import msgspec
+
 from cockpit.desk.inventory import Inventory, movement
 from cockpit.desk.proof import Movement
 from cockpit.desk.quotes import QuoteBook
@@ -117,12 +119,16 @@ class Watched:
         )
         self._sent = 0
 
-    def send(self, *, amount_in: int = 100, amount_out: int = 1_000, life_ms: int = 60_000) -> Promise:
+    def send(
+        self, *, amount_in: int = 100, amount_out: int = 1_000, life_ms: int = 60_000, nonce: str | None = None
+    ) -> Promise:
         """A quote that buys BTC, accepted by the relay."""
         self._sent += 1
         made = promise(
             str(self._sent), amount_in=amount_in, amount_out=amount_out, sent_ns=self.clock(), life_ms=life_ms
         )
+        if nonce is not None:
+            made = msgspec.structs.replace(made, nonce=nonce)
         held = self.inventory.balance
         self.reservations.reserve(made, held[1] if held else 0)
         self.book.sent(made, self._sent)

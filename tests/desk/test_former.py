@@ -1,0 +1,158 @@
+"""Single steps of a restart that chance seldom brings together."""
+
+import pytest
+
+from cockpit.desk.proof import Movement
+from cockpit.events import LiquidityAction
+from storage.history import FormerRun
+from tests.desk.builders import Clock
+from tests.desk.chain import Chain
+from tests.desk.lives import Kept, Life, results
+
+
+class World:
+    """A chain, a history, and the life that goes on now."""
+
+    def __init__(self) -> None:
+        self.clock = Clock()
+        self.chain = Chain(self.clock)
+        self.chain.head.balances = (10**9, 10**9)
+        self.history = Kept()
+        self.lives = 0
+        self.life: Life
+
+    async def begin(self, former: FormerRun | None = None) -> Life:
+        self.lives += 1
+        self.life = Life(self.clock, self.chain, self.history, self.lives)
+        await self.life.begin(former)
+        return self.life
+
+    async def restart(self, *, clean: bool = False) -> Life:
+        self.clock.pass_ms(10)
+        return await self.begin(self.life.end(clean=clean))
+
+    async def read(self) -> str | None:
+        self.clock.pass_ms(1)
+        return await self.life.inventory.sync("poll")
+
+
+@pytest.fixture
+async def world() -> World:
+    """A first life that has read its opening balances."""
+    world = World()
+    await world.begin()
+    await world.read()
+    world.life.flush()
+    return world
+
+
+async def test_a_settlement_recorded_without_the_reading_that_showed_it_is_not_booked_again(world: World) -> None:
+    made = world.life.send("a", amount_in=7, amount_out=1_000)
+    world.chain.settle(made)
+    await world.read()
+    world.life.flush(1)
+    assert results(world.history, "settled") == [made.quote_hash]
+    life = await world.restart()
+    await world.read()
+    life.flush()
+    assert results(world.history, "settled") == [made.quote_hash]
+    assert (life.inventory.gap, life.inventory.unexplained) == ((0, 0), (0, 0))
+
+
+async def test_a_reading_that_was_not_explained_is_no_base_to_start_from(world: World) -> None:
+    made = world.life.send("a", amount_in=7, amount_out=1_000)
+    world.chain.settle(made)
+    world.chain.states[-1].used = frozenset()  # The node that is asked for the nonce lags behind.
+    await world.read()
+    assert world.life.inventory.unexplained == (7, -1_000)
+    world.life.flush()
+    world.chain.states[-1].used = frozenset({made.nonce})
+    life = await world.restart()
+    await world.read()
+    life.flush()
+    assert results(world.history, "settled") == [made.quote_hash]
+    assert life.inventory.gap == (0, 0)
+
+
+async def test_balances_older_than_the_block_that_used_the_nonce_burn_nothing(world: World) -> None:
+    made = world.life.send("a", amount_in=7, amount_out=1_000)
+    world.life.book.burn(made.quote_hash)
+    world.chain.advance()
+    world.chain.settle(made)
+    world.life.book.nonce_used(made.quote_hash, world.chain.head.height)
+    world.chain.behind = 1
+    await world.read()
+    assert world.life.book.reservations.get(made.quote_hash) is not None
+    world.chain.behind = 0
+    await world.read()
+    world.life.flush()
+    assert (results(world.history, "settled"), results(world.history, "burned")) == ([made.quote_hash], [])
+
+
+async def test_an_opening_older_than_what_the_former_run_saw_is_not_taken(world: World) -> None:
+    world.chain.advance(5_000_000)
+    world.life.listed = [Movement("deposit:1", 5_000_000, 0)]
+    await world.read()
+    world.life.flush()
+    life = await world.restart()
+    world.chain.behind = 1
+    assert await world.read() is None
+    assert life.inventory.balance is None
+    assert "older than block" in life.inventory.last_error
+    world.chain.behind = 0
+    assert await world.read() == "opening balances read"
+
+
+async def test_the_bridge_is_waited_for_a_while_before_a_difference_is_called_unaccounted(world: World) -> None:
+    world.chain.advance(5_000_000)
+    life = await world.restart(clean=True)
+    life.listed = None
+    for _ in range(3):
+        assert await world.read() is None
+        assert "has not told of deposits" in life.inventory.last_error
+    await world.read()
+    assert (life.inventory.gap, life.inventory.unexplained) == ((5_000_000, 0), (5_000_000, 0))
+    # The deposit is told of at last, and the proof is whole again.
+    life.listed = [Movement("deposit:1", 5_000_000, 0)]
+    await world.read()
+    assert (life.inventory.deposited, life.inventory.unexplained) == ((5_000_000, 0), (0, 0))
+
+
+async def test_a_deposit_of_long_ago_does_not_explain_what_came_since(world: World) -> None:
+    old = Movement("deposit:old", 5_000_000, 0)
+    world.life.listed = [old]
+    world.life.volatile.append(
+        LiquidityAction(world.clock(), old.key, "deposit", None, old.base, None, None, "CREDITED", "")
+    )
+    world.chain.advance(old.base)
+    await world.read()
+    world.clock.pass_ms(60_000)
+    await world.read()
+    world.life.flush()
+    world.chain.advance(old.base)
+    life = await world.restart(clean=True)
+    life.listed = [old]
+    await world.read()
+    assert life.inventory.gap == (5_000_000, 0)
+    assert any("not accounted for" in one for one in life.former.findings())
+
+
+async def test_a_withdrawal_of_an_earlier_run_explains_the_opening(world: World) -> None:
+    life = await world.restart(clean=True)
+    life.flows = [Movement("w-1:out", -20_000, 0)]
+    world.chain.advance(-20_000)
+    await world.read()
+    assert life.inventory.gap == (0, 0)
+    assert any(
+        "deposits and withdrawals while no desk was running: -0.0002 BTC" in one for one in life.former.findings()
+    )
+
+
+async def test_how_long_a_former_run_binds(world: World) -> None:
+    world.life.send("a", amount_in=7, amount_out=1_000, life_ms=20_000)
+    clean = await world.restart(clean=True)
+    assert clean.former.unrecorded_left_ms() == 0
+    assert 19_000 < clean.former.left_ms() <= 20_000
+    broken = await world.restart()
+    assert broken.former.unrecorded_left_ms() > 60_000
+    assert broken.former.left_ms() == broken.former.unrecorded_left_ms()
