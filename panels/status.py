@@ -92,6 +92,15 @@ def openness(view: View, snapshot: Snapshot) -> Line:
     return (Cell(f" WITHDRAWALS OPEN {until} ", "alarm"),)
 
 
+def difference(snapshot: Snapshot) -> tuple[Line, ...]:
+    """What the proof leaves unexplained of an asset, on every layout; nothing while every base unit is explained."""
+    return tuple(
+        (Cell(f" UNEXPLAINED {row.unexplained.normalize():+f} {row.symbol} ", "alarm"),)
+        for row in snapshot.inventory.rows
+        if row.unexplained
+    )
+
+
 def stopping(snapshot: Snapshot) -> tuple[Line, ...]:
     """How far a hard stop is, while there is something left to burn."""
     stop = snapshot.hard_stop
@@ -132,6 +141,7 @@ def status(view: View, width: int) -> list[Line]:
         mode(snapshot),
         *(((Cell(" READ-ONLY ", "strong"),),) if view.read_only else ()),
         *stopping(snapshot),
+        *difference(snapshot),
         *loneliness(view, snapshot),
         *(() if snapshot.withdrawals_frozen else (openness(view, snapshot),)),
         (Cell(short(snapshot.account, 28)),),

@@ -117,6 +117,11 @@ class RelayRpc:
         answer = await self._call("get_status", {"intent_hash": intent_hash}, _STATUS)
         return IntentStatus(answer.status, (answer.data.hash or None) if answer.data else None)
 
+    async def transaction_of(self, intent_hash: str) -> str | None:
+        """The NEAR transaction in which the intent was settled; None when the relay does not call it settled."""
+        status = await self.get_status(intent_hash)
+        return status.tx_hash if status.status == "SETTLED" else None
+
     async def _call(self, method: str, params: object, decoder: msgspec.json.Decoder[T]) -> T:
         raw = await self.rpc.call(method, [params])
         try:

@@ -93,6 +93,7 @@ class Desk:
             self._writer,
             lambda: former.unrecorded_left_ms(),
         )
+        relay_rpc = RelayRpc(self._settings.relay_rpc_url, client, self._settings.api_key.reveal)
         former = self._former = Former(
             self._settings,
             workers.pair,
@@ -100,6 +101,7 @@ class Desk:
             workers.verifier,
             self._history,
             withdrawn=outflow.withdrawals.moved_since,
+            transaction=relay_rpc.transaction_of,
             record=self._writer.put,
             wall_ns=self._sources.wall_ns,
             run_id=run.run_id,
@@ -112,7 +114,7 @@ class Desk:
             run.account,
             workers.book,
             workers.signer,
-            RelayRpc(self._settings.relay_rpc_url, client, self._settings.api_key.reveal),
+            relay_rpc,
             workers.verifier,
             record=self._writer.put,
             durable=self._writer.flush,

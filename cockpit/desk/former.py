@@ -6,7 +6,7 @@ history and bridge. What that does not account for stays in sight as unexplained
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 
 from cockpit.desk.inventory import Deposits, Opened, Read, movement
@@ -20,7 +20,7 @@ from cockpit.settings import Settings
 from storage.history import ACCOUNTED, FormerRun, History, RecordedQuote
 from storage.writer import BLIND_NS
 from venue.assets import Asset, Pair
-from venue.jsonrpc import Unreachable
+from venue.jsonrpc import Unreachable, VenueError
 from venue.verifier import Balances, Verifier
 
 log = logging.getLogger(__name__)
@@ -28,6 +28,8 @@ log = logging.getLogger(__name__)
 MS = 1_000_000
 LAG_NS = 30 * 10**9
 """A node may be this far behind: what was known later than so long before a reading may not be in it."""
+TRANSACTIONS = 20
+"""Fills whose transactions are asked for at a start: the opening balances wait for the answers."""
 ROUNDS = 3
 """A settlement may come between the questions for nonces and for balances; asked again they agree."""
 
@@ -56,7 +58,8 @@ def promise_of(pair: Pair, recorded: RecordedQuote, margin_ns: int) -> Promise:
 class Former:
     """The former runs, as this one takes them over. ``load`` comes before the first reading of the balances.
 
-    ``withdrawn`` names what withdrawals may have done to the balances since a time (UTC ns).
+    ``withdrawn`` names what withdrawals may have done to the balances since a time (UTC ns). ``transaction`` asks the
+    relay in which transaction a quote was settled: None when it does not know, VenueError when it does not answer.
     """
 
     def __init__(
@@ -68,6 +71,7 @@ class Former:
         history: History,
         *,
         withdrawn: Callable[[int], Sequence[Movement]],
+        transaction: Callable[[str], Awaitable[str | None]],
         record: Callable[[OperatorAction], None],
         wall_ns: Callable[[], int],
         run_id: str,
@@ -80,6 +84,7 @@ class Former:
         self._verifier = verifier
         self._history = history
         self._withdrawn = withdrawn
+        self._transaction = transaction
         self._record = record
         self._wall_ns = wall_ns
         self._run_id = run_id
@@ -160,17 +165,17 @@ class Former:
                     f"the balances are of block {reading.block_height}, older than block {least} that was seen before"
                 )
             if self._base is None:
-                return self._opened(reading, asked_ns, used, self._proven(used), (0, 0))
+                return await self._opened(reading, asked_ns, used, self._proven(used), (0, 0))
             change = (reading.amounts[0] - self._base[0], reading.amounts[1] - self._base[1])
             found = self._explained(change, used, [one for one in listed or () if one.key not in self._known_deposits])
             if found is not None:
-                return self._opened(reading, asked_ns, used, found, (0, 0))
+                return await self._opened(reading, asked_ns, used, found, (0, 0))
         if listed is None and self._waited < ROUNDS:
             self._waited += 1
             raise Unreachable("the balances are not what they were, and the bridge has not told of deposits yet")
         proven = self._proven(used)
         sums = total(proven)
-        return self._opened(reading, asked_ns, used, proven, (change[0] - sums[0], change[1] - sums[1]))
+        return await self._opened(reading, asked_ns, used, proven, (change[0] - sums[0], change[1] - sums[1]))
 
     def _movements(self, wanted: Callable[[str], bool]) -> list[Movement]:
         return [movement(self._pair, promise) for name, promise in self._open.items() if wanted(name)]
@@ -198,7 +203,7 @@ class Former:
                 return (*proven, *found)
         return explain(*change, [*proven, *flows, *self._late, *burning])
 
-    def _opened(
+    async def _opened(
         self,
         reading: Balances,
         asked_ns: int,
@@ -207,6 +212,7 @@ class Former:
         gap: tuple[int, int],
     ) -> Opened:
         filled = {one.key for one in found} & self._open.keys()
+        await self._find_transactions(filled)
         for name, height in used.items():
             self._book.nonce_used(name, height)
         for name in filled:
@@ -218,6 +224,16 @@ class Former:
         if self._base is None:
             return Opened(reading, asked_ns, gap)
         return Opened(reading, asked_ns, gap, self._known_deposits | {one.key for one in found})
+
+    async def _find_transactions(self, filled: set[str]) -> None:
+        """Learn where fills were settled, so far as the relay tells: nothing else depends on it."""
+        for name in sorted(filled)[:TRANSACTIONS]:
+            try:
+                tx_hash = await self._transaction(name)
+            except VenueError:
+                return
+            if tx_hash is not None:
+                self._book.settled_in(name, tx_hash)
 
     def tick(self) -> None:
         """Once every quote of former runs has its end, have it in the journal: the next run need not look again."""

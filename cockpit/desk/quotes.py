@@ -172,6 +172,12 @@ class QuoteBook:
             self._settling[status.quote_hash] = quote
         return True
 
+    def settled_in(self, quote_hash: str, tx_hash: str) -> None:
+        """The transaction that settled the quote, learnt before the settlement is booked."""
+        quote = self._quotes.get(quote_hash)
+        if quote is not None and quote.tx_hash is None:
+            quote.tx_hash = tx_hash
+
     def on_lost(self, reason: str) -> None:
         """The connection went: what was not answered is unknown."""
         for quote in self._unanswered.values():

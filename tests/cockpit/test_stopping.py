@@ -99,3 +99,13 @@ def test_a_disarmed_desk_says_what_still_binds_and_how_long() -> None:
     alive = Alive(quotes=1, btc=Decimal(0), eure=Decimal("3.5"), last_death_ms=30_000)
     told = bar(View(snapshot=replace(samples.disarmed(), alive=alive), quiet_ms=1_000))
     assert "1 quote alive still bind: 29s (3.50 EURe)" in told
+
+
+def test_what_is_unexplained_is_said_whatever_panel_is_shown() -> None:
+    shot = samples.snapshot()
+    assert "UNEXPLAINED" not in bar(View(snapshot=shot))
+    rows = (replace(shot.inventory.rows[0], unexplained=Decimal("-0.00007770")), *shot.inventory.rows[1:])
+    changed = replace(shot, inventory=replace(shot.inventory, rows=rows))
+    assert "UNEXPLAINED -0.0000777 BTC" in bar(View(snapshot=changed))
+    unread = (replace(shot.inventory.rows[0], unexplained=None), *shot.inventory.rows[1:])
+    assert "UNEXPLAINED" not in bar(View(snapshot=replace(shot, inventory=replace(shot.inventory, rows=unread))))

@@ -15,6 +15,7 @@ from tests.desk.builders import MS, Clock, promise
 from tests.desk.chain import Chain, ChainRpc, ChainVerifier
 from tests.settings.given import loopback
 from venue.assets import BTC_EURE
+from venue.jsonrpc import Unreachable
 
 
 class Kept(SqliteHistory):
@@ -65,6 +66,7 @@ class Life:
         self.volatile: list[AnyEvent] = []
         self.listed: Sequence[Movement] | None = []
         self.flows: list[Movement] = []
+        self.transactions: dict[str, str] = {}
         self.book = QuoteBook(Reservations(), record=self.volatile.append, wall_ns=clock)
         verifier = ChainVerifier(chain)
         self.inventory = Inventory(
@@ -86,11 +88,17 @@ class Life:
             verifier,
             history,
             withdrawn=lambda since_ns: self.flows,
+            transaction=self._transaction,
             record=self.volatile.append,
             wall_ns=clock,
             run_id=f"run-{number}",
         )
         self.number = number
+
+    async def _transaction(self, quote_hash: str) -> str | None:
+        if self.chain.down:
+            raise Unreachable("the relay does not answer")
+        return self.transactions.get(quote_hash)
 
     async def begin(self, former: FormerRun | None) -> None:
         """Take over what the former run left."""

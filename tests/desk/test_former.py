@@ -3,7 +3,7 @@
 import pytest
 
 from cockpit.desk.proof import Movement
-from cockpit.events import LiquidityAction
+from cockpit.events import LiquidityAction, TradeResult
 from storage.history import FormerRun
 from tests.desk.builders import Clock
 from tests.desk.chain import Chain
@@ -156,3 +156,17 @@ async def test_how_long_a_former_run_binds(world: World) -> None:
     broken = await world.restart()
     assert broken.former.unrecorded_left_ms() > 60_000
     assert broken.former.left_ms() == broken.former.unrecorded_left_ms()
+
+
+@pytest.mark.parametrize("known", [True, False])
+async def test_the_transaction_of_a_fill_is_asked_for_and_not_waited_for(world: World, known: bool) -> None:
+    made = world.life.send("a", amount_in=7, amount_out=1_000)
+    world.chain.settle(made)
+    life = await world.restart()
+    life.transactions = {made.quote_hash: "tx-1"}
+    if not known:
+        world.chain.down = {"relay"}
+    await world.read()
+    life.flush()
+    [settled] = [e for e in world.history.events if isinstance(e, TradeResult) and e.outcome == "settled"]
+    assert (settled.quote_hash, settled.tx_hash) == (made.quote_hash, "tx-1" if known else None)

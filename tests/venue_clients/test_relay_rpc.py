@@ -127,3 +127,13 @@ async def test_intents_that_failed_together_have_their_reason(client: httpx.Asyn
     assert published == PublishedMany("FAILED", (), "nonce was already used")
     with pytest.raises(ValueError, match="xpected"):
         await relay("http://127.0.0.1:9", client).publish_intents([b"[]"])
+
+
+@pytest.mark.parametrize(
+    ("status", "found"), [("SETTLED", TX), ("TX_BROADCASTED", None), ("NOT_FOUND_OR_NOT_VALID", None)]
+)
+async def test_only_a_settled_intent_has_its_transaction(
+    client: httpx.AsyncClient, status: str, found: str | None
+) -> None:
+    async with http_server(rpc({"status": status, "intent_hash": HASH, "data": {"hash": TX}})) as server:
+        assert await relay(server.url, client).transaction_of(HASH) == found
