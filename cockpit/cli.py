@@ -40,22 +40,30 @@ def venue_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
+_LATE = {
+    "liquidity": "cockpit.liquidity_cli",
+    "stop": "cockpit.stop_cli",
+    "report": "cockpit.history_cli",
+    "trace": "cockpit.history_cli",
+    "replay": "cockpit.history_cli",
+}
+"""Commands by the module that holds them, each under its own name."""
+
+
 class _Late(click.Group):
-    """Imports the commands to a running desk only when they are asked for: the first picture does not wait for them."""
+    """Imports most commands only when they are asked for: the first picture does not wait for them."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted([*super().list_commands(ctx), "liquidity", "stop"])
+        return sorted([*super().list_commands(ctx), *_LATE])
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name == "stop":
-            from cockpit.stop_cli import stop
-
-            return stop
-        if cmd_name != "liquidity":
+        if cmd_name not in _LATE:
             return super().get_command(ctx, cmd_name)
-        from cockpit.liquidity_cli import liquidity
+        from importlib import import_module
 
-        return liquidity
+        command = getattr(import_module(_LATE[cmd_name]), cmd_name)
+        assert isinstance(command, click.Command)
+        return command
 
 
 @click.group(cls=_Late, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})

@@ -22,12 +22,12 @@ CREATE TABLE market_settlement_events (
 ) STRICT;
 CREATE INDEX market_settlement_events_by_time ON market_settlement_events (at_ns);
 
--- A report counts over a range of time: these hold all that it counts, so that it reads no row of the tables.
+-- A report counts over a range of time: these hold all that it counts, so that it reads no row of the tables. A decision
+-- has the time of its request, so that the requests' index by time serves for both.
 DROP INDEX trade_decisions_by_time;
-CREATE INDEX trade_decisions_by_time ON trade_decisions (at_ns, reason);
+CREATE INDEX trade_decisions_by_reason ON trade_decisions (reason, at_ns);
 DROP INDEX execute_trade_commands_by_time;
 CREATE INDEX execute_trade_commands_by_time ON execute_trade_commands (at_ns, reaction_ns);
 DROP INDEX trade_execution_results_by_time;
-CREATE INDEX trade_execution_results_by_time ON trade_execution_results (at_ns, outcome, quote_hash);
-CREATE INDEX trade_execution_results_settled ON trade_execution_results (at_ns) WHERE outcome = 'settled';
+CREATE INDEX trade_execution_results_by_outcome ON trade_execution_results (outcome, at_ns);
 CREATE INDEX trade_execution_results_by_tx ON trade_execution_results (tx_hash) WHERE tx_hash IS NOT NULL;

@@ -9,6 +9,9 @@ from tests.cli.given import run
 COMMANDS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     ((), ("desk", "sandbox", "venue", "--env-file", "--version")),
     (("desk",), ("--env-file", "SIGTERM")),
+    (("report",), ("--day", "--from", "--to", "--run", "--history", "--sandbox", "--json", "--csv", "--fills")),
+    (("trace",), ("QUOTE_ID|HASH|TX", "--history", "--sandbox", "--json")),
+    (("replay",), ("--set", "--armed", "--day", "--run", "--history", "--sandbox", "--json")),
     (("venue",), ("--seed", "--rate", "--other-pairs", "--speed", "--prices", "--port", "--write-env", ".env")),
     (("sandbox",), ("--headless", "--arm", "--for", "--json", "--env-file", "--seed", "--prices", "--speed")),
 )

@@ -1,0 +1,353 @@
+"""What trading came to over a span of time, from history alone: the figures of `cockpit report`."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+
+import msgspec
+
+from cockpit.markouts import HORIZONS_S, SECOND_NS, markout_bps
+from cockpit.percentile import percentile
+from cockpit.profit import Move, profit
+from storage import trading
+from storage.reading import Reader, RunRow, Span, runs
+from venue.assets import BTC_EURE, EXACT, Asset
+
+PAIR = BTC_EURE
+PIPS = 1_000_000
+SIZES = ((5, "to 5"), (50, "to 50"), (500, "to 500"))
+LIVES = ((30_000, "to 30 s"), (60_000, "to 60 s"), (120_000, "to 120 s"))
+_HUNDREDTH = Decimal("0.01")
+
+
+class Markout(msgspec.Struct, frozen=True, kw_only=True):
+    """The mean over fills of the mid against their price, weighted by EURe, bps; above zero the desk gained.
+
+    ``known`` of the fills had a mid at ``seconds`` after them.
+    """
+
+    by: str
+    bucket: str
+    seconds: int
+    fills: int
+    known: int
+    bps: Decimal | None
+
+
+class Side(msgspec.Struct, frozen=True, kw_only=True):
+    """The desk's fills on one side, whole tokens; ``spread`` is what they earned against the mid when priced."""
+
+    side: str
+    fills: int
+    btc: Decimal
+    eure: Decimal
+    spread: Decimal
+
+
+class AssetChange(msgspec.Struct, frozen=True, kw_only=True):
+    """One asset's inventory, whole tokens: opening + filled + deposited − withdrawn + unexplained is closing."""
+
+    asset: str
+    opening: Decimal | None
+    filled: Decimal
+    deposited: Decimal
+    withdrawn: Decimal
+    unexplained: Decimal | None
+    closing: Decimal | None
+
+
+class ProfitAndLoss(msgspec.Struct, frozen=True, kw_only=True):
+    """Average cost, EURe; realised + unrealised is total. The mids are those the span began and ended with."""
+
+    realised: Decimal
+    unrealised: Decimal
+    total: Decimal
+    opening_mid: Decimal
+    closing_mid: Decimal
+
+
+class Fees(msgspec.Struct, frozen=True, kw_only=True):
+    """Whole tokens. ``protocol_*`` are contained in what fills gave, derived from ``pips``; ``bridge_*`` were paid."""
+
+    pips: int
+    protocol_btc: Decimal
+    protocol_eure: Decimal
+    bridge_btc: Decimal
+    bridge_eure: Decimal
+
+
+class FillRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One fill and its markouts in bps, in the order of the horizons."""
+
+    at_ns: int
+    quote_hash: str
+    quote_id: str
+    tx_hash: str | None
+    side: str
+    btc: Decimal
+    eure: Decimal
+    price: Decimal
+    spread: Decimal | None
+    life_ms: int
+    markouts: tuple[Decimal | None, ...]
+
+
+class TradingReport(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything of one span. ``win_rate`` is settled / accepted, ``market_share`` settled / every settlement seen."""
+
+    from_ns: int
+    to_ns: int
+    runs: int
+    demands: int
+    decisions: int
+    sent: int
+    outcomes: Mapping[str, int]
+    win_rate: Decimal | None
+    market_share: Decimal | None
+    others_settled: int
+    not_quoted: tuple[tuple[str, int], ...]
+    sides: tuple[Side, ...]
+    fees: Fees
+    inventory: tuple[AssetChange, ...]
+    profit: ProfitAndLoss | None
+    profit_unknown: str
+    reaction_us: tuple[Decimal | None, Decimal | None, Decimal | None]
+    markouts: tuple[Markout, ...]
+    fills: tuple[FillRow, ...]
+
+
+def trading_report(reader: Reader, span: Span, *, pips: int = 1) -> TradingReport:
+    """The report of a span; ``pips`` is the protocol's fee, which history does not hold."""
+    every = [run for run in runs(reader) if run.started_ns < span.to_ns and run.last_write_ns >= span.from_ns]
+    found = trading.fills(reader, span)
+    counted = trading.counted(reader, span)
+    marks = _marks(reader, every, found)
+    rows = [_fill_row(fill, marks) for fill in found]
+    opening = {
+        asset.token_id: balance
+        for asset in _assets()
+        if (balance := trading.opening_balance(reader, asset.token_id, span)) is not None
+    }
+    flows = trading.flows(reader, span, opening)
+    closing = {asset.token_id: trading.closing_balance(reader, asset.token_id, span) for asset in _assets()}
+    changes = {asset.token_id: _change(asset, opening, found, flows, closing) for asset in _assets()}
+    money, unknown = _profit(reader, span, opening, found, flows)
+    settled, accepted = counted.outcomes.get("settled", 0), counted.outcomes.get("accepted", 0)
+    reactions = counted.reactions_ns
+    return TradingReport(
+        from_ns=span.from_ns,
+        to_ns=span.to_ns,
+        runs=len(every),
+        demands=counted.demands,
+        decisions=sum(counted.reasons.values()),
+        sent=len(reactions),
+        outcomes=counted.outcomes,
+        win_rate=_ratio(settled, accepted),
+        market_share=_ratio(settled, settled + counted.others_settled),
+        others_settled=counted.others_settled,
+        not_quoted=tuple(
+            sorted(
+                ((reason, count) for reason, count in counted.reasons.items() if reason != "quote"),
+                key=lambda item: (-item[1], item[0]),
+            )
+        ),
+        sides=tuple(_side(side, rows) for side in ("buy", "sell")),
+        fees=_fees(found, trading.bridge_fees(reader, span), pips),
+        inventory=tuple(changes[asset.token_id] for asset in _assets()),
+        profit=money,
+        profit_unknown=unknown,
+        reaction_us=(_us(percentile(reactions, 0.5)), _us(percentile(reactions, 0.99)), _us(percentile(reactions, 1))),
+        markouts=_markouts(rows),
+        fills=tuple(rows),
+    )
+
+
+def _assets() -> tuple[Asset, Asset]:
+    return PAIR.base, PAIR.quote
+
+
+def _ratio(part: int, whole: int) -> Decimal | None:
+    return (Decimal(part) / Decimal(whole)).quantize(Decimal("0.0001")) if whole else None
+
+
+def _us(ns: int | None) -> Decimal | None:
+    return None if ns is None else Decimal(ns).scaleb(-3)
+
+
+def _marks(reader: Reader, every: Sequence[RunRow], found: Iterable[trading.Fill]) -> dict[int, Decimal | None]:
+    """The mids of every horizon of every fill; those at which no desk was there to see one are left out."""
+    times = {fill.at_ns + seconds * SECOND_NS for fill in found for seconds in HORIZONS_S}
+    seen = {at_ns for at_ns in times if any(run.started_ns <= at_ns <= run.last_write_ns for run in every)}
+    return trading.mids_at(reader, sorted(seen))
+
+
+def _fill_row(fill: trading.Fill, marks: Mapping[int, Decimal | None]) -> FillRow:
+    buys = fill.asset_in == PAIR.base.token_id
+    base, quote = (fill.amount_in, fill.amount_out) if buys else (fill.amount_out, fill.amount_in)
+    btc, eure = PAIR.base.to_decimal(base), PAIR.quote.to_decimal(quote)
+    side, price = "buy" if buys else "sell", EXACT.divide(eure, btc)
+    later = [marks.get(fill.at_ns + seconds * SECOND_NS) for seconds in HORIZONS_S]
+    return FillRow(
+        at_ns=fill.at_ns,
+        quote_hash=fill.quote_hash,
+        quote_id=fill.quote_id,
+        tx_hash=fill.tx_hash,
+        side=side,
+        btc=btc,
+        eure=eure,
+        price=price.quantize(Decimal("1e-8")),
+        spread=None if fill.edge is None else PAIR.quote.to_decimal(fill.edge),
+        life_ms=(fill.deadline_ns - fill.sent_ns) // 1_000_000,
+        markouts=tuple(None if seen is None else markout_bps(side, price, seen) for seen in later),
+    )
+
+
+def _side(side: str, rows: Iterable[FillRow]) -> Side:
+    ours = [row for row in rows if row.side == side]
+    return Side(
+        side=side,
+        fills=len(ours),
+        btc=_sum(row.btc for row in ours),
+        eure=_sum(row.eure for row in ours),
+        spread=_sum(row.spread for row in ours if row.spread is not None),
+    )
+
+
+def _sum(amounts: Iterable[Decimal]) -> Decimal:
+    total = Decimal(0)
+    for amount in amounts:
+        total = EXACT.add(total, amount)
+    return total
+
+
+def _fees(found: Sequence[trading.Fill], bridge: Mapping[str, int], pips: int) -> Fees:
+    protocol: Counter[str] = Counter()
+    for fill in found:
+        protocol[fill.asset_out] += -(-fill.amount_out * pips // PIPS)
+    base, quote = _assets()
+    return Fees(
+        pips=pips,
+        protocol_btc=base.to_decimal(protocol[base.token_id]),
+        protocol_eure=quote.to_decimal(protocol[quote.token_id]),
+        bridge_btc=base.to_decimal(bridge.get(base.token_id, 0)),
+        bridge_eure=quote.to_decimal(bridge.get(quote.token_id, 0)),
+    )
+
+
+def _change(
+    asset: Asset,
+    opening: Mapping[str, trading.Balance],
+    found: Iterable[trading.Fill],
+    flows: Iterable[trading.Flow],
+    closing: Mapping[str, trading.Balance | None],
+) -> AssetChange:
+    token = asset.token_id
+    filled = sum(_moved(fill, token) for fill in found)
+    ours = [flow for flow in flows if flow.asset == token]
+    deposited = sum(flow.amount for flow in ours if flow.kind == "deposit")
+    withdrawn = -sum(flow.amount for flow in ours if flow.kind != "deposit")
+    begin, end = opening.get(token), closing.get(token)
+    unexplained = None
+    if begin is not None and end is not None:
+        unexplained = end.units - begin.units - filled - deposited + withdrawn
+    return AssetChange(
+        asset=asset.symbol,
+        opening=None if begin is None else asset.to_decimal(begin.units),
+        filled=asset.to_decimal(filled),
+        deposited=asset.to_decimal(deposited),
+        withdrawn=asset.to_decimal(withdrawn),
+        unexplained=None if unexplained is None else asset.to_decimal(unexplained),
+        closing=None if end is None else asset.to_decimal(end.units),
+    )
+
+
+def _moved(fill: trading.Fill, token: str) -> int:
+    return fill.amount_in * (fill.asset_in == token) - fill.amount_out * (fill.asset_out == token)
+
+
+def _profit(
+    reader: Reader,
+    span: Span,
+    opening: Mapping[str, trading.Balance],
+    found: Iterable[trading.Fill],
+    flows: Iterable[trading.Flow],
+) -> tuple[ProfitAndLoss | None, str]:
+    """The profit, or why it cannot be told."""
+    base, quote = _assets()
+    first, last = trading.opening_mid(reader, span), trading.last_mid(reader, span)
+    if first is None or last is None:
+        return None, "no mid was recorded"
+    held = opening.get(base.token_id)
+    if held is None:
+        return None, "no balance was recorded"
+    moves = [(fill.at_ns, Move(_moved(fill, base.token_id), _moved(fill, quote.token_id))) for fill in found]
+    for flow in flows:
+        amount = flow.amount if flow.asset == base.token_id else 0
+        moves.append((flow.at_ns, Move(amount, 0, trading.mid_at(reader, flow.at_ns) or first)))
+    moves.sort(key=lambda item: item[0])
+    told = profit(PAIR, held.units, first, [move for _, move in moves], last)
+    return ProfitAndLoss(
+        realised=quote.to_decimal(told.realised),
+        unrealised=quote.to_decimal(told.unrealised),
+        total=quote.to_decimal(told.total),
+        opening_mid=first,
+        closing_mid=last,
+    ), ""
+
+
+class _Mean:
+    """Fills and, of each horizon, how many were known, their EURe, and their EURe times their markout."""
+
+    __slots__ = ("fills", "known", "products", "weights")
+
+    def __init__(self) -> None:
+        self.fills = 0
+        self.known = [0] * len(HORIZONS_S)
+        self.weights = [0] * len(HORIZONS_S)
+        self.products = [0] * len(HORIZONS_S)
+
+
+def _markouts(rows: Sequence[FillRow]) -> tuple[Markout, ...]:
+    """Sums are whole numbers, micro-EURe and hundredths of a bps: exact, and quick over many fills."""
+    means: dict[tuple[str, str], _Mean] = {}
+    for row in rows:
+        weight = max(1, int(row.eure * 1_000_000))
+        marked = [(place, int(bps * 100)) for place, bps in enumerate(row.markouts) if bps is not None]
+        for key in (
+            ("all", "all"),
+            ("side", row.side),
+            ("size", _bucket(row.eure, SIZES, "above 500")),
+            ("life", _bucket(row.life_ms, LIVES, "above 120 s")),
+        ):
+            mean = means.get(key) or means.setdefault(key, _Mean())
+            mean.fills += 1
+            for place, hundredths in marked:
+                mean.known[place] += 1
+                mean.weights[place] += weight
+                mean.products[place] += weight * hundredths
+    names = ("all", "side", "size", "life")
+    order = [label for _, label in (*SIZES, *LIVES)]
+    ranked = sorted(
+        means, key=lambda key: (names.index(key[0]), order.index(key[1]) if key[1] in order else 99, key[1])
+    )
+    return tuple(
+        Markout(
+            by=by,
+            bucket=bucket,
+            seconds=seconds,
+            fills=mean.fills,
+            known=mean.known[place],
+            bps=_weighted(mean.products[place], mean.weights[place]),
+        )
+        for by, bucket in ranked
+        for mean in (means[by, bucket],)
+        for place, seconds in enumerate(HORIZONS_S)
+    )
+
+
+def _weighted(product: int, weight: int) -> Decimal | None:
+    return EXACT.divide(Decimal(product), Decimal(weight * 100)).quantize(_HUNDREDTH) if weight else None
+
+
+def _bucket(value: Decimal | int, bounds: Sequence[tuple[int, str]], beyond: str) -> str:
+    return next((label for bound, label in bounds if value <= bound), beyond)
