@@ -123,11 +123,12 @@ def main() -> None:
         db.execute("SELECT COUNT(*) FROM trade_decisions NOT INDEXED").fetchone()
         print(f"{total} rows; a full scan of the decisions takes {time.perf_counter() - begun:.2f} s")
     for turn in ("first", "again"):
-        begun = time.perf_counter()
+        begun, busy = time.perf_counter(), time.process_time()
         with SqliteReader(path) as reader:
             told = trading_report(reader, find_run(reader, "last").span)
-        took = time.perf_counter() - begun
-        print(f"report, {turn}: {took:.2f} s over {told.decisions} decisions, {len(told.fills)} fills")
+        took, busy = time.perf_counter() - begun, time.process_time() - busy
+        fills = sum(side.fills for side in told.sides)
+        print(f"report, {turn}: {took:.2f} s ({busy:.2f} s of CPU), {told.decisions} decisions, {fills} fills")
 
 
 if __name__ == "__main__":

@@ -128,13 +128,13 @@ def report(
 
     with open_reader(history, sandbox, env_file) as reader:
         try:
-            told = trading_report(reader, chosen_span(reader, day, since, until, run), pips=fee_pips)
+            told = trading_report(reader, chosen_span(reader, day, since, until, run), pips=fee_pips, with_fills=fills)
         except HistoryError as exc:
             raise click.ClickException(str(exc)) from None
     if as_csv:
         sys.stdout.write(trading_text.fills_csv(told.fills) if fills else trading_text.as_csv(told))
     else:
-        click.echo(trading_text.as_json(told, with_fills=fills) if as_json else trading_text.as_text(told))
+        click.echo(trading_text.as_json(told) if as_json else trading_text.as_text(told))
 
 
 @click.command()

@@ -1,20 +1,26 @@
 """Markouts: how far the mid went in the desk's favour after a fill. Pure."""
 
-from decimal import ROUND_HALF_EVEN, Context, Decimal
+from decimal import Decimal
+
+from cockpit.profit import worth
+from venue.assets import Pair
 
 HORIZONS_S = (1, 10, 60, 300)
 """Seconds after a fill at which the mid is looked at."""
 
 SECOND_NS = 1_000_000_000
-_CONTEXT = Context(prec=60)
-_HUNDREDTH = Decimal("0.01")
 
 
-def markout_bps(side: str, price: Decimal, mid: Decimal) -> Decimal:
-    """The mid against a fill's price in bps of the price, to a hundredth; above zero: the desk is better off.
+def markout(pair: Pair, side: str, base: int, quote: int, mid: Decimal) -> int:
+    """What the mid makes of a fill in hundredths of a bps of what was paid, half to even; above zero the desk gained.
 
-    ``side`` is the desk's: a buy gains when the mid is higher, a sell when it is lower. The price must not be zero.
+    ``side`` is the desk's: a buy of ``base`` for ``quote`` (base units, above zero) gains when the mid is higher.
     """
-    gained = _CONTEXT.subtract(mid, price) if side == "buy" else _CONTEXT.subtract(price, mid)
-    ratio = _CONTEXT.divide(_CONTEXT.multiply(gained, Decimal(10_000)), price)
-    return ratio.quantize(_HUNDREDTH, rounding=ROUND_HALF_EVEN, context=_CONTEXT) + Decimal(0)
+    gained = worth(pair, base, mid) - quote
+    whole, rest = divmod((gained if side == "buy" else -gained) * 1_000_000, quote)
+    return whole + (2 * rest > quote or (2 * rest == quote and whole % 2 == 1))
+
+
+def in_bps(hundredths: int) -> Decimal:
+    """The same in bps."""
+    return Decimal(hundredths).scaleb(-2)

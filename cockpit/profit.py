@@ -17,7 +17,7 @@ from venue.assets import Pair
 PRICE_DECIMALS = 8
 
 
-class Move(msgspec.Struct, frozen=True):
+class Move(msgspec.Struct, frozen=True, gc=False):
     """A change of the inventory, signed base units. ``mid``: None for a fill, the mid of the moment for a flow."""
 
     base: int

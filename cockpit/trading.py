@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import msgspec
 
-from cockpit.markouts import HORIZONS_S, SECOND_NS, markout_bps
+from cockpit.markouts import HORIZONS_S, SECOND_NS, in_bps, markout
 from cockpit.percentile import percentile
 from cockpit.profit import Move, profit
 from storage import trading
@@ -15,7 +15,7 @@ from venue.assets import BTC_EURE, EXACT, Asset
 
 PAIR = BTC_EURE
 PIPS = 1_000_000
-SIZES = ((5, "to 5"), (50, "to 50"), (500, "to 500"))
+SIZES = tuple((eure * 10**PAIR.quote.decimals, f"to {eure}") for eure in (5, 50, 500))
 LIVES = ((30_000, "to 30 s"), (60_000, "to 60 s"), (120_000, "to 120 s"))
 _HUNDREDTH = Decimal("0.01")
 
@@ -116,13 +116,28 @@ class TradingReport(msgspec.Struct, frozen=True, kw_only=True):
     fills: tuple[FillRow, ...]
 
 
-def trading_report(reader: Reader, span: Span, *, pips: int = 1) -> TradingReport:
+class _Marked(msgspec.Struct, frozen=True, gc=False):
+    """A fill as the desk's side of it, base units, and its markouts in hundredths of a bps."""
+
+    fill: trading.Fill
+    side: str
+    base: int
+    quote: int
+    markouts: tuple[int | None, ...]
+
+    @property
+    def life_ms(self) -> int:
+        """How long the quote could have lived."""
+        return (self.fill.deadline_ns - self.fill.sent_ns) // 1_000_000
+
+
+def trading_report(reader: Reader, span: Span, *, pips: int = 1, with_fills: bool = False) -> TradingReport:
     """The report of a span; ``pips`` is the protocol's fee, which history does not hold."""
     every = [run for run in runs(reader) if run.started_ns < span.to_ns and run.last_write_ns >= span.from_ns]
     found = trading.fills(reader, span)
     counted = trading.counted(reader, span)
     marks = _marks(reader, every, found)
-    rows = [_fill_row(fill, marks) for fill in found]
+    marked = [_mark(fill, marks) for fill in found]
     opening = {
         asset.token_id: balance
         for asset in _assets()
@@ -151,14 +166,14 @@ def trading_report(reader: Reader, span: Span, *, pips: int = 1) -> TradingRepor
                 key=lambda item: (-item[1], item[0]),
             )
         ),
-        sides=tuple(_side(side, rows) for side in ("buy", "sell")),
+        sides=tuple(_side(side, marked) for side in ("buy", "sell")),
         fees=_fees(found, trading.bridge_fees(reader, span), pips),
         inventory=tuple(changes[asset.token_id] for asset in _assets()),
         profit=money,
         profit_unknown=unknown,
         reaction_us=(_us(percentile(reactions, 0.5)), _us(percentile(reactions, 0.99)), _us(percentile(reactions, 1))),
-        markouts=_markouts(rows),
-        fills=tuple(rows),
+        markouts=_markouts(marked),
+        fills=tuple(_fill_row(one) for one in marked) if with_fills else (),
     )
 
 
@@ -181,43 +196,43 @@ def _marks(reader: Reader, every: Sequence[RunRow], found: Iterable[trading.Fill
     return trading.mids_at(reader, sorted(seen))
 
 
-def _fill_row(fill: trading.Fill, marks: Mapping[int, Decimal | None]) -> FillRow:
+def _mark(fill: trading.Fill, marks: Mapping[int, Decimal | None]) -> _Marked:
     buys = fill.asset_in == PAIR.base.token_id
+    side = "buy" if buys else "sell"
     base, quote = (fill.amount_in, fill.amount_out) if buys else (fill.amount_out, fill.amount_in)
-    btc, eure = PAIR.base.to_decimal(base), PAIR.quote.to_decimal(quote)
-    side, price = "buy" if buys else "sell", EXACT.divide(eure, btc)
     later = [marks.get(fill.at_ns + seconds * SECOND_NS) for seconds in HORIZONS_S]
+    return _Marked(
+        fill, side, base, quote, tuple(None if mid is None else markout(PAIR, side, base, quote, mid) for mid in later)
+    )
+
+
+def _fill_row(one: _Marked) -> FillRow:
+    fill = one.fill
+    btc, eure = PAIR.base.to_decimal(one.base), PAIR.quote.to_decimal(one.quote)
     return FillRow(
         at_ns=fill.at_ns,
         quote_hash=fill.quote_hash,
         quote_id=fill.quote_id,
         tx_hash=fill.tx_hash,
-        side=side,
+        side=one.side,
         btc=btc,
         eure=eure,
-        price=price.quantize(Decimal("1e-8")),
+        price=EXACT.divide(eure, btc).quantize(Decimal("1e-8")),
         spread=None if fill.edge is None else PAIR.quote.to_decimal(fill.edge),
-        life_ms=(fill.deadline_ns - fill.sent_ns) // 1_000_000,
-        markouts=tuple(None if seen is None else markout_bps(side, price, seen) for seen in later),
+        life_ms=one.life_ms,
+        markouts=tuple(None if hundredths is None else in_bps(hundredths) for hundredths in one.markouts),
     )
 
 
-def _side(side: str, rows: Iterable[FillRow]) -> Side:
-    ours = [row for row in rows if row.side == side]
+def _side(side: str, marked: Iterable[_Marked]) -> Side:
+    ours = [one for one in marked if one.side == side]
     return Side(
         side=side,
         fills=len(ours),
-        btc=_sum(row.btc for row in ours),
-        eure=_sum(row.eure for row in ours),
-        spread=_sum(row.spread for row in ours if row.spread is not None),
+        btc=PAIR.base.to_decimal(sum(one.base for one in ours)),
+        eure=PAIR.quote.to_decimal(sum(one.quote for one in ours)),
+        spread=PAIR.quote.to_decimal(sum(one.fill.edge or 0 for one in ours)),
     )
-
-
-def _sum(amounts: Iterable[Decimal]) -> Decimal:
-    total = Decimal(0)
-    for amount in amounts:
-        total = EXACT.add(total, amount)
-    return total
 
 
 def _fees(found: Sequence[trading.Fill], bridge: Mapping[str, int], pips: int) -> Fees:
@@ -296,7 +311,7 @@ def _profit(
 
 
 class _Mean:
-    """Fills and, of each horizon, how many were known, their EURe, and their EURe times their markout."""
+    """Fills and, of each horizon, how many are known, their EURe, and the sum of EURe times markout; base units."""
 
     __slots__ = ("fills", "known", "products", "weights")
 
@@ -306,25 +321,37 @@ class _Mean:
         self.weights = [0] * len(HORIZONS_S)
         self.products = [0] * len(HORIZONS_S)
 
+    def add(self, other: "_Mean") -> None:
+        """Take these fills in."""
+        self.fills += other.fills
+        for place in range(len(HORIZONS_S)):
+            self.known[place] += other.known[place]
+            self.weights[place] += other.weights[place]
+            self.products[place] += other.products[place]
 
-def _markouts(rows: Sequence[FillRow]) -> tuple[Markout, ...]:
-    """Sums are whole numbers, micro-EURe and hundredths of a bps: exact, and quick over many fills."""
+
+def _summed(ours: Sequence[_Marked]) -> _Mean:
+    mean = _Mean()
+    mean.fills = len(ours)
+    for place in range(len(HORIZONS_S)):
+        known = [(one.quote, hundredths) for one in ours if (hundredths := one.markouts[place]) is not None]
+        mean.known[place] = len(known)
+        mean.weights[place] = sum(quote for quote, _ in known)
+        mean.products[place] = sum(quote * hundredths for quote, hundredths in known)
+    return mean
+
+
+def _markouts(marked: Sequence[_Marked]) -> tuple[Markout, ...]:
+    """The means by everything; sums are whole numbers: exact, and quick over many fills."""
     means: dict[tuple[str, str], _Mean] = {}
-    for row in rows:
-        weight = max(1, int(row.eure * 1_000_000))
-        marked = [(place, int(bps * 100)) for place, bps in enumerate(row.markouts) if bps is not None]
-        for key in (
-            ("all", "all"),
-            ("side", row.side),
-            ("size", _bucket(row.eure, SIZES, "above 500")),
-            ("life", _bucket(row.life_ms, LIVES, "above 120 s")),
-        ):
-            mean = means.get(key) or means.setdefault(key, _Mean())
-            mean.fills += 1
-            for place, hundredths in marked:
-                mean.known[place] += 1
-                mean.weights[place] += weight
-                mean.products[place] += weight * hundredths
+    sorted_out: dict[tuple[str, str, str], list[_Marked]] = {}
+    for one in marked:
+        key = one.side, _bucket(one.quote, SIZES, "above 500"), _bucket(one.life_ms, LIVES, "above 120 s")
+        sorted_out.setdefault(key, []).append(one)
+    for (side, size, life), ours in sorted_out.items():
+        summed = _summed(ours)
+        for by in (("all", "all"), ("side", side), ("size", size), ("life", life)):
+            means.setdefault(by, _Mean()).add(summed)
     names = ("all", "side", "size", "life")
     order = [label for _, label in (*SIZES, *LIVES)]
     ranked = sorted(
@@ -349,5 +376,5 @@ def _weighted(product: int, weight: int) -> Decimal | None:
     return EXACT.divide(Decimal(product), Decimal(weight * 100)).quantize(_HUNDREDTH) if weight else None
 
 
-def _bucket(value: Decimal | int, bounds: Sequence[tuple[int, str]], beyond: str) -> str:
+def _bucket(value: int, bounds: Sequence[tuple[int, str]], beyond: str) -> str:
     return next((label for bound, label in bounds if value <= bound), beyond)

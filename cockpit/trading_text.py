@@ -17,10 +17,9 @@ from venue.assets import EXACT
 Cells = Sequence[str]
 
 
-def as_json(report: TradingReport, *, with_fills: bool) -> str:
+def as_json(report: TradingReport) -> str:
     """One JSON object, indented; amounts are decimal strings."""
-    told = report if with_fills else msgspec.structs.replace(report, fills=())
-    return msgspec.json.format(msgspec.json.encode(_plain(told)), indent=2).decode()
+    return msgspec.json.format(msgspec.json.encode(_plain(report)), indent=2).decode()
 
 
 def _plain(told: Any) -> Any:

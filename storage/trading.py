@@ -41,9 +41,9 @@ _MID = """
 SELECT mid, at_ns FROM market_price_events WHERE source = 'composite' AND at_ns <= ? ORDER BY at_ns DESC LIMIT 1
 """
 _MIDS = """
-SELECT t.value, p.at_ns, p.mid FROM json_each(?) t LEFT JOIN market_price_events p
-ON p.source = 'composite' AND p.at_ns = (
-    SELECT MAX(m.at_ns) FROM market_price_events m WHERE m.source = 'composite' AND m.at_ns <= t.value)
+SELECT t.value, (SELECT m.at_ns || ' ' || m.mid FROM market_price_events m
+                 WHERE m.source = 'composite' AND m.at_ns <= t.value ORDER BY m.at_ns DESC LIMIT 1)
+FROM json_each(?) t
 """
 _NEXT_MID = """
 SELECT mid FROM market_price_events WHERE source = 'composite' AND at_ns >= ? AND at_ns < ? ORDER BY at_ns LIMIT 1
@@ -77,7 +77,7 @@ ALREADY_THERE_NS = 5 * 10**9
 _numbers = msgspec.json.Decoder(list[int]).decode
 
 
-class Fill(msgspec.Struct, frozen=True):
+class Fill(msgspec.Struct, frozen=True, gc=False):
     """A settled quote. Amounts are base units, ``edge`` (None: its decision is missing) EURe; times UTC ns."""
 
     at_ns: int
@@ -223,15 +223,10 @@ def bridge_fees(reader: Reader, span: Span) -> dict[str, int]:
 def mids_at(reader: Reader, times: Iterable[int]) -> dict[int, Decimal | None]:
     """``mid_at`` of many times at once."""
     asked = msgspec.json.encode(list(times)).decode()
-    prices: dict[str, Decimal] = {}
     found: dict[int, Decimal | None] = {}
-    for at_ns, recorded_ns, mid in reader.rows(_MIDS, asked):
-        if recorded_ns is None or at_ns - recorded_ns > STALE_NS:
-            found[at_ns] = None
-            continue
-        if mid not in prices:
-            prices[mid] = Decimal(mid)
-        found[at_ns] = prices[mid]
+    for at_ns, told in reader.rows(_MIDS, asked):
+        recorded_ns, _, mid = (told or "0 ").partition(" ")
+        found[at_ns] = Decimal(mid) if at_ns - int(recorded_ns) <= STALE_NS else None
     return found
 
 

@@ -6,8 +6,8 @@ from decimal import Decimal
 from typing import Protocol
 
 from cockpit.desk.quotes import Quote
-from cockpit.markouts import HORIZONS_S, SECOND_NS, markout_bps
-from venue.assets import BTC_EURE, EXACT
+from cockpit.markouts import HORIZONS_S, SECOND_NS, in_bps, markout
+from venue.assets import BTC_EURE
 
 KEPT = 400
 """Fills whose markouts are remembered: more than are shown."""
@@ -45,18 +45,15 @@ class Markouts:
 
     def _keep(self, quote: Quote, marked: Marked, passed: Sequence[int], mid: Decimal | None) -> None:
         """The last horizon that passed has the mid of now; one that was slept through has none."""
-        price = _price(quote)
-        now = None if mid is None or not price else markout_bps(quote.promise.side, price, mid)
+        now = None if mid is None else _bps(quote, mid)
         missed: Marked = tuple((horizon, None) for horizon in passed[:-1])
         self._marked[quote.promise.quote_hash] = (*marked, *missed, (passed[-1], now))
         if len(self._marked) > KEPT:
             self._marked.popitem(last=False)
 
 
-def _price(quote: Quote) -> Decimal:
-    """What the fill really was priced at, EURe per BTC, from the amounts that changed hands."""
+def _bps(quote: Quote, mid: Decimal) -> Decimal:
     promise = quote.promise
-    base, paid = (
-        (promise.amount_in, promise.amount_out) if promise.side == "buy" else (promise.amount_out, promise.amount_in)
-    )
-    return EXACT.divide(BTC_EURE.quote.to_decimal(paid), BTC_EURE.base.to_decimal(base))
+    taken, given = promise.amount_in, promise.amount_out
+    base, paid = (taken, given) if promise.side == "buy" else (given, taken)
+    return in_bps(markout(BTC_EURE, promise.side, base, paid, mid))

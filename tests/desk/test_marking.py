@@ -1,6 +1,7 @@
 """Markouts: the sum, and the mid taken as each horizon passes."""
 
 from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 from hypothesis import given
@@ -9,10 +10,11 @@ from hypothesis import strategies as st
 from cockpit.desk.marking import Markouts
 from cockpit.desk.pricing import Side
 from cockpit.desk.quotes import Quote
-from cockpit.markouts import markout_bps
+from cockpit.markouts import in_bps, markout
 from tests.desk.builders import NOW, SECOND, promise
+from venue.assets import BTC_EURE
 
-PRICES = st.decimals(Decimal("0.01"), Decimal(10**7), places=8)
+MIDS = st.decimals(Decimal("0.01"), Decimal(10**7), places=8)
 
 
 class At:
@@ -35,13 +37,14 @@ def fill(side: Side = "buy", name: str = "p", settled_ns: int = NOW) -> Quote:
     ("side", "mid", "bps"), [("buy", "50050", "10.00"), ("buy", "49950", "-10.00"), ("sell", "49950", "10.00")]
 )
 def test_a_markout_is_above_zero_when_the_desk_is_better_off(side: str, mid: str, bps: str) -> None:
-    assert markout_bps(side, Decimal(50_000), Decimal(mid)) == Decimal(bps)
+    assert in_bps(markout(BTC_EURE, side, 10_000, 5 * 10**18, Decimal(mid))) == Decimal(bps)
 
 
-@given(PRICES, PRICES)
-def test_what_the_buyer_gains_the_seller_loses(price: Decimal, mid: Decimal) -> None:
-    assert markout_bps("buy", price, mid) == -markout_bps("sell", price, mid)
-    assert not (markout_bps("buy", price, mid) > 0 and mid <= price)
+@given(st.integers(1, 10**12), st.integers(1, 10**28), MIDS)
+def test_a_markout_is_the_gain_over_what_was_paid_to_the_nearest_hundredth(base: int, paid: int, mid: Decimal) -> None:
+    gained = Fraction(base, 10**8) * Fraction(mid) * 10**18 - paid
+    buy, sell = (markout(BTC_EURE, side, base, paid, mid) for side in ("buy", "sell"))
+    assert buy == -sell == round(gained * 1_000_000 / paid)
 
 
 @pytest.mark.parametrize("side", ["buy", "sell"])

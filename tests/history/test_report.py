@@ -24,7 +24,7 @@ def path(tmp_path: Path) -> Path:
 
 def of_the_run(path: Path) -> TradingReport:
     with SqliteReader(path) as reader:
-        return trading_report(reader, find_run(reader, "last").span)
+        return trading_report(reader, find_run(reader, "last").span, with_fills=True)
 
 
 def test_counts(path: Path) -> None:
@@ -83,8 +83,8 @@ def test_markouts(path: Path) -> None:
 def test_a_span_holds_its_begin_and_not_its_end(path: Path) -> None:
     with SqliteReader(path) as reader:
         at = [NOW + second * SECOND for second in (10, 20)]
-        assert len(trading_report(reader, Span(at[0], at[1])).fills) == 1
-        assert len(trading_report(reader, Span(at[0], at[1] + 1)).fills) == 2
+        assert sum(side.fills for side in trading_report(reader, Span(at[0], at[1])).sides) == 1
+        assert sum(side.fills for side in trading_report(reader, Span(at[0], at[1] + 1)).sides) == 2
         assert trading_report(reader, Span(0, NOW)).profit is None
 
 
