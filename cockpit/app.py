@@ -26,6 +26,7 @@ from panels.banner import Banner, Tabs
 from panels.board import Board
 from panels.dialogue import Answer, Dialogue
 from panels.drill import DrillDown
+from panels.findings import FindingsDialogue
 from panels.grid import LiveGrid
 from panels.help import HelpDialogue
 from panels.leave import Leave, LeaveDialogue
@@ -138,6 +139,8 @@ class CockpitApp(App[Exit], inherit_bindings=False):
             if isinstance(item, LinkLost):
                 continue
             self.arming.took(former, item)
+            if item.findings and (former is None or not former.findings or former.run_id != item.run_id):
+                self.notify(f"{item.findings[0]}; ^p “What the start found” tells more", markup=False)
             if former is None:
                 self._paint()
 
@@ -188,6 +191,10 @@ class CockpitApp(App[Exit], inherit_bindings=False):
         """Disarm everything at once."""
         if not self._read_only():
             self.arming.disarm_all()
+
+    def action_findings(self) -> None:
+        """Show what the start found."""
+        self.push_screen(FindingsDialogue(self.view))
 
     def action_hard_stop(self) -> None:
         """Ask whether to burn what is alive."""

@@ -100,6 +100,15 @@ ACTIONS: tuple[Action, ...] = (
         danger=True,
     ),
     Action(
+        id="findings",
+        key="",
+        shown="palette",
+        name="What the start found",
+        help="Show what the desk found out about the run before it",
+        action="findings",
+        group="View",
+    ),
+    Action(
         id="limits",
         key="l",
         shown="l",

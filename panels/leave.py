@@ -8,6 +8,7 @@ from textual.widget import Widget
 from textual.widgets import Button, Static
 
 from cockpit.format import left
+from cockpit.snapshot import Snapshot
 from panels.dialogue import Dialogue
 from panels.outcome import Said
 from panels.view import View
@@ -28,6 +29,14 @@ def armed_parts(view: View) -> tuple[str, ...]:
     return tuple(parts)
 
 
+def without_you(snapshot: Snapshot) -> str:
+    """What the desk does once nobody is attached any more."""
+    if snapshot.when_alone == "keep" or not snapshot.executor_armed:
+        return "goes on without you"
+    does = "disarms" if snapshot.when_alone == "disarm" else "stops hard and burns live quotes"
+    return f"{does} when no cockpit has been attached for {left(snapshot.alone_ms)}"
+
+
 def situation(view: View) -> str:
     """What leaving means now."""
     snapshot = view.snapshot
@@ -39,7 +48,7 @@ def situation(view: View) -> str:
         words.append("The desk is not heard. What follows is what it last said.")
     if parts:
         verb = "is" if len(parts) == 1 else "are"
-        words.append(f"The {' and the '.join(parts)} {verb} ARMED. Left running, the desk goes on without you.")
+        words.append(f"The {' and the '.join(parts)} {verb} ARMED. Left running, the desk {without_you(snapshot)}.")
     else:
         words.append("Nothing is armed. Left running, the desk goes on watching; start the cockpit again to see it.")
     alive = snapshot.alive

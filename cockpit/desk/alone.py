@@ -24,7 +24,7 @@ class Alone:
         monotonic_ns: Callable[[], int],
     ) -> None:
         self.action = action
-        self._after_ms = after_ms
+        self.after_ms = after_ms
         self._disarm = disarm
         self._stop = stop
         self._monotonic_ns = monotonic_ns
@@ -39,7 +39,7 @@ class Alone:
         if self.left_ms() != 0:
             return
         self._since_ns = None
-        why = f"no cockpit was attached for {self._after_ms / 1000:g} s"
+        why = f"no cockpit was attached for {self.after_ms / 1000:g} s"
         if self.action == "stop":
             self._stop(why)
         else:
@@ -49,4 +49,4 @@ class Alone:
         """Milliseconds until it acts; None while it need not."""
         if self._since_ns is None or self.action == "keep":
             return None
-        return max(0, self._after_ms - (self._monotonic_ns() - self._since_ns) // MS)
+        return max(0, self.after_ms - (self._monotonic_ns() - self._since_ns) // MS)

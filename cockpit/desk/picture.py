@@ -142,6 +142,7 @@ class Picture:
             findings=self._findings(),
             when_alone=self._alone.action,
             alone_left_ms=self._alone.left_ms(),
+            alone_ms=self._alone.after_ms,
             hard_stop=self._burner.progress(),
         )
 

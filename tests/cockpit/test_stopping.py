@@ -109,3 +109,28 @@ def test_what_is_unexplained_is_said_whatever_panel_is_shown() -> None:
     assert "UNEXPLAINED -0.0000777 BTC" in bar(View(snapshot=changed))
     unread = (replace(shot.inventory.rows[0], unexplained=None), *shot.inventory.rows[1:])
     assert "UNEXPLAINED" not in bar(View(snapshot=replace(shot, inventory=replace(shot.inventory, rows=unread))))
+
+
+async def test_what_the_start_found_is_told_and_can_be_read(desk: FakeDesk, link: DeskLink) -> None:
+    found = ("the former run run-0 ended in order", "2 fills while no desk was running: +0.1 BTC; booked")
+    desk.current = replace(samples.disarmed(), findings=found)
+    async with cockpit(link) as driven:
+        await driven.shows("the former run run-0 ended in order; ^p")
+        driven.app.action_findings()
+        await driven.shows("What the start found", "2 fills while no desk was running")
+        await asyncio.to_thread(desk.say, replace(samples.disarmed(2), findings=(*found, "3 quotes still bind")))
+        await driven.shows("3 quotes still bind")
+        await driven.press("escape")
+        await driven.hides("3 quotes still bind")
+
+
+async def test_quitting_says_what_an_armed_desk_does_alone(desk: FakeDesk, link: DeskLink) -> None:
+    for when, words in (
+        ("disarm", "disarms when no cockpit"),
+        ("stop", "burns live quotes"),
+        ("keep", "goes on without"),
+    ):
+        desk.current = replace(samples.snapshot(), when_alone=when)
+        async with cockpit(link) as driven:
+            await driven.press("q")
+            await driven.opens("ARMED. Left running, the desk", words)

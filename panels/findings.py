@@ -1,0 +1,39 @@
+"""What the desk's start found out about the run before: quotes that still bind, fills nobody saw, the opening proof."""
+
+from collections.abc import Iterable
+
+from textual.widget import Widget
+from textual.widgets import Static
+
+from panels.dialogue import Dialogue
+from panels.view import View
+
+NOTHING = "The desk has not told of a former run: this is the first one of its history, or it has not been heard yet."
+
+
+def told(view: View) -> str:
+    """The findings, a line each."""
+    snapshot = view.snapshot
+    if snapshot is None or not snapshot.findings:
+        return NOTHING
+    return "\n".join(f"· {finding}" for finding in snapshot.findings)
+
+
+class FindingsDialogue(Dialogue[None]):
+    """Stays true while it is open: promises of the former run die one after the other."""
+
+    def __init__(self, view: View) -> None:
+        super().__init__(view, "What the start found")
+        self._shown = ""
+
+    def body(self) -> Iterable[Widget]:
+        """The findings."""
+        yield Static("", id="meaning", markup=False)
+
+    def paint(self, view: View) -> None:
+        """Show the moment."""
+        super().paint(view)
+        text = told(view)
+        if text != self._shown:
+            self._shown = text
+            self.query_one("#meaning", Static).update(text)
