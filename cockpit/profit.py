@@ -38,10 +38,11 @@ def worth(pair: Pair, base: int, mid: Decimal) -> int:
 
     Raises ValueError for a finer mid: nothing here is rounded.
     """
-    scaled = int(mid.scaleb(PRICE_DECIMALS))
-    if Decimal(scaled).scaleb(-PRICE_DECIMALS) != mid:
+    scaled = mid.scaleb(PRICE_DECIMALS)
+    units = int(scaled)
+    if units != scaled:
         raise ValueError(f"the mid {mid} has more than {PRICE_DECIMALS} decimals")
-    return base * scaled * int(10 ** (pair.quote.decimals - pair.base.decimals - PRICE_DECIMALS))
+    return base * units * 10 ** (pair.quote.decimals - pair.base.decimals - PRICE_DECIMALS)  # type: ignore[no-any-return]
 
 
 def profit(pair: Pair, held: int, opening_mid: Decimal, moves: Iterable[Move], closing_mid: Decimal) -> Profit:
