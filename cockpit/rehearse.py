@@ -3,7 +3,8 @@
 import asyncio
 import os
 import signal
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Any
 
 import click
@@ -120,9 +121,11 @@ async def _run(rehearsal: Rehearsal, seconds: float, arm: bool) -> Report:
     try:
         async with httpx.AsyncClient(base_url=control, trust_env=False) as client:
             await newest.until(lambda shot: shot.relay == "ok" and shot.market.usable, "listening")
+            start_traders = partial(client.post, "/traders", json={"running": True})
             if arm:
-                await _arm(link, newest)
-            await client.post("/traders", json={"running": True})
+                await _arm(link, newest, start_traders)
+            else:
+                await start_traders()
             await asyncio.sleep(seconds)
             for part in reversed(ARMABLE):
                 await link.send(part, "disarm")
@@ -149,12 +152,20 @@ def _amounts(balances: Mapping[str, Any]) -> dict[str, int]:
     return {token: int(amount) for token, amount in balances.items()}
 
 
-async def _arm(link: DeskLink, newest: _Newest) -> None:
+async def _arm(link: DeskLink, newest: _Newest, start_traders: Callable[[], Awaitable[object]]) -> None:
+    """Climb the ladder: SHADOW, the decisions that LIVE wants to have seen, LIVE."""
     await newest.until(lambda shot: not shot.executor_blocked and shot.market.usable, "ready to be armed")
     for part in ARMABLE:
         outcome = await link.send(part, "arm")
         if not isinstance(outcome, Result) or not outcome.accepted:
             raise Failed(f"{part} could not be armed: {outcome.reason}")
+        if part == "strategy-engine":
+            await start_traders()
+            await newest.until(_climbable, "seen deciding in SHADOW")
+
+
+def _climbable(shot: Snapshot) -> bool:
+    return shot.rung == "SHADOW" and all(row.passed for row in shot.interlocks)
 
 
 async def _settled(client: httpx.AsyncClient, newest: _Newest) -> Snapshot:

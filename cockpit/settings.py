@@ -140,6 +140,9 @@ class Settings(BaseSettings):
     )
     alone_ms: int = _whole("DESK_ALONE_MS", 60_000, 1_000, 86_400_000)
 
+    shadow_decisions: int = _whole("LIVE_AFTER_SHADOW_DECISIONS", 3, 0, 100_000, "decisions")
+    relay_lost_ms: int = _whole("DISARM_RELAY_LOST_MS", 30_000, 0, 3_600_000)
+
     paint_hz: int = _whole("COCKPIT_PAINT_HZ", 4, 1, 10, "pictures a second")
     state_dir: Annotated[Path, BeforeValidator(fields.directory)] = Field(validation_alias="COCKPIT_STATE_DIR")
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_level)] = Field(

@@ -287,6 +287,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
 
     ``freeze_left_ms``: when open withdrawals freeze by themselves, None while frozen or held open by a setting.
     ``withdrawal_defaults``: the configured destination of a symbol. ``journal``: newest first, of this run.
+    ``executor_blocked``: red lines of ``interlocks`` but those that arming the strategy turns green.
     ``findings``: what the start found out about the former run, a sentence each. ``when_alone``: what the desk does
     when LIVE with no cockpit attached, ``alone_ms`` after the last one has gone; ``alone_left_ms``: until it does it,
     None while it need not. ``hard_stop``: the last one of this run.

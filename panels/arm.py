@@ -36,7 +36,10 @@ def blocked(view: View, part: Part) -> str:
         return "the desk is not heard, so nobody would see what it does"
     if is_armed(snapshot, part):
         return f"the {part_name(part)} is armed already"
-    return snapshot.executor_blocked if part == "trade-executor" else ""
+    lines = [row for row in snapshot.interlocks if not row.passed]
+    if part == "strategy-engine":
+        return "; ".join(f"{row.name}: {row.measured}" for row in lines if row.rung == "SHADOW")
+    return "; ".join(f"{row.name}: {row.measured}" for row in lines) or snapshot.executor_blocked
 
 
 def consequence(snapshot: Snapshot, part: Part) -> str:

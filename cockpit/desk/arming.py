@@ -1,8 +1,9 @@
-"""Who may trade: the strategy and the executor arm separately, and both start disarmed."""
+"""Who may trade: strategy first, then executor; both start disarmed, and the executor never outlives the strategy."""
 
 from collections.abc import Callable, Sequence
 
 from cockpit.commands import Armable
+from cockpit.snapshot import Rung
 
 
 class Arming:
@@ -26,6 +27,11 @@ class Arming:
         """Whether quotes are signed and sent."""
         return self._armed["trade-executor"]
 
+    @property
+    def rung(self) -> Rung:
+        """How far the ladder is climbed."""
+        return "LIVE" if self.executor else "SHADOW" if self.strategy else "SAFE"
+
     def armed(self, part: Armable) -> bool:
         """Whether this part is armed."""
         return self._armed[part]
@@ -38,11 +44,15 @@ class Arming:
         """Arm the part; the refusal in one sentence when something blocks it."""
         if blocked:
             return f"{part} stays disarmed: {'; '.join(blocked)}"
+        if part == "trade-executor" and not self.strategy:
+            return f"{part} stays disarmed: the strategy is armed first"
         self._move(part, True, f"armed by {actor}")
         return None
 
     def disarm(self, part: Armable, why: str) -> None:
-        """Disarm the part at once; never refused."""
+        """Disarm the part at once, and with the strategy the executor too; never refused."""
+        if part == "strategy-engine" and self.executor:
+            self._move("trade-executor", False, why)
         self._move(part, False, why)
 
     def _move(self, part: Armable, armed: bool, why: str) -> None:

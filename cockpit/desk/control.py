@@ -1,7 +1,7 @@
 """The operator's commands: carried out once each, answered, and journalled with time, actor and outcome."""
 
 import asyncio
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Awaitable, Callable, Mapping
 
 import msgspec
@@ -13,6 +13,7 @@ from cockpit.events import OperatorAction
 from storage.history import HistoryError
 
 REMEMBERED = 1_000
+JOURNAL_SHOWN = 100
 
 
 class Control:
@@ -44,6 +45,8 @@ class Control:
         self._burn = burn
         self._one_at_a_time = asyncio.Lock()
         self._answered: OrderedDict[str, Result] = OrderedDict()
+        self.journal: deque[OperatorAction] = deque(maxlen=JOURNAL_SHOWN)
+        """The newest commands of this run and their outcomes, oldest first."""
 
     def arm(self, part: Armable, request: Request) -> Result:
         """Arm the strategy or the executor; refused with every reason that blocks it."""
@@ -54,17 +57,21 @@ class Control:
         refusal = self._arming.arm(part, request.actor, self._blocked(part))
         return self.answer(request, command, {}, refusal is None, refusal or f"{part} is armed")
 
-    def disarm(self, part: Armable, request: Request) -> Result:
-        """Disarm; never refused, carried out whatever its id, and journalled again when it disarmed again."""
+    def disarm(self, part: Armable, request: Request, why: str = "") -> Result:
+        """Disarm; never refused, carried out whatever its id, and journalled again when it disarmed again.
+
+        ``why`` is what the desk measured when it disarms by itself.
+        """
         command = f"disarm {part}"
         was_armed = self._arming.armed(part)
-        self._arming.disarm(part, f"disarmed by {request.actor}")
+        reason = f": {why}" if why else ""
+        self._arming.disarm(part, f"disarmed by {request.actor}{reason}")
         first = self._answered.get(request.command_id)
         if first is not None:
             if first.command == command and not was_armed:
                 return first
             request = Request(actor=request.actor)
-        return self.answer(request, command, {}, True, f"{part} is disarmed")
+        return self.answer(request, command, {}, True, f"{part} is disarmed{reason}")
 
     def hard_stop(self, request: Request) -> Result:
         """Disarm everything and burn every live quote; never refused, and asking again goes on with the same."""
@@ -148,15 +155,15 @@ class Control:
         self._answered[result.command_id] = result
         if len(self._answered) > REMEMBERED:
             self._answered.popitem(last=False)
-        self._record(
-            OperatorAction(
-                result.at_ns,
-                result.command_id,
-                request.actor,
-                command,
-                msgspec.json.encode(arguments).decode(),
-                accepted,
-                reason,
-            )
+        action = OperatorAction(
+            result.at_ns,
+            result.command_id,
+            request.actor,
+            command,
+            msgspec.json.encode(arguments).decode(),
+            accepted,
+            reason,
         )
+        self.journal.append(action)
+        self._record(action)
         return result

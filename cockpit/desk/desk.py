@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 import httpx
 import msgspec
 
-from cockpit.commands import ARMABLE, Armable, Part, Request
+from cockpit.commands import ARMABLE, Part, Request
 from cockpit.desk.alone import Alone
 from cockpit.desk.api import Api
 from cockpit.desk.api_money import MoneyApi
@@ -19,6 +19,7 @@ from cockpit.desk.burning import Burner
 from cockpit.desk.control import Control
 from cockpit.desk.credentials import Credentials
 from cockpit.desk.former import Former
+from cockpit.desk.ladder import Watch
 from cockpit.desk.outflow import Outflow
 from cockpit.desk.picture import Picture
 from cockpit.desk.server import QuietServer, bind, server
@@ -129,6 +130,14 @@ class Desk:
             stop=lambda why: self._control.hard_stop(Request(actor=f"the desk: {why}")),
             monotonic_ns=self._sources.monotonic_ns,
         )
+        self._watch = Watch(
+            self._settings,
+            workers,
+            history_writable=lambda: self._writer.writable,
+            former_left_ms=former.left_ms,
+            burning=lambda: burner.active,
+            monotonic_ns=self._sources.monotonic_ns,
+        )
         picture = Picture(
             workers,
             self._writer,
@@ -138,7 +147,8 @@ class Desk:
             mode=self._settings.mode,
             account=run.account,
             started_ns=run.started_ns,
-            blocked=lambda: self.blocked("trade-executor"),
+            interlocks=self._watch.rows,
+            journal=lambda: self._control.journal,
             attached=lambda: len(self._stream),
             findings=former.findings,
             alone=self._alone,
@@ -209,7 +219,7 @@ class Desk:
 
         control = self._control = Control(
             workers.arming,
-            blocked=self.blocked,
+            blocked=self._watch.blocked,
             refreshers={
                 "market-reference-ingest": refresh_reference,
                 "inventory-sync": refresh_inventory,
@@ -257,6 +267,7 @@ class Desk:
             if workers.book.dying() and now - workers.inventory.at_ns >= DEATHS_EVERY_NS:
                 workers.inventory.wanted()
             workers.reference.recompute()
+            self._watch.tick(self._control)
             workers.intake.note_flow(now)
             workers.markouts.tick(now, workers.book.fills, workers.reference)
             self._picture.ticked_ns = now
@@ -266,28 +277,6 @@ class Desk:
     def _publish(self) -> None:
         if len(self._stream):
             self._stream.put(msgspec.json.encode(self._picture.snapshot()).decode())
-
-    def blocked(self, part: Armable) -> tuple[str, ...]:
-        """Why this part may not be armed now, one sentence a reason; empty when it may."""
-        if part == "strategy-engine":
-            return ()
-        workers, reasons = self._workers, []
-        if not self._writer.writable:
-            reasons.append("the history cannot be written")
-        if workers.inventory.balance is None:
-            reasons.append("the balances are not known yet")
-        if workers.executor.salt is None:
-            reasons.append("the Verifier's salt is not known yet")
-        if workers.key_registered is not True:
-            reasons.append(workers.key_problem or "the signing key's registration is not known yet")
-        if workers.relay.state != "ok":
-            reasons.append("the relay is not connected")
-        if self._burner.active:
-            reasons.append("a hard stop is under way")
-        left_ms = self._former.left_ms()
-        if left_ms > 0:
-            reasons.append(f"quotes of the former run may be alive for another {left_ms // 1000 + 1} s")
-        return tuple(reasons)
 
     def _start_action(self, run: Run, workers: Workers) -> OperatorAction:
         """The start as the journal's first entry, with the limits it begins with."""

@@ -7,6 +7,7 @@ from typing import TypeVar
 from cockpit.desk.alone import Alone
 from cockpit.desk.burning import Burner
 from cockpit.desk.health import healths
+from cockpit.desk.interlocks import UPWARD, red
 from cockpit.desk.outflow import Outflow
 from cockpit.desk.quotes import Quote
 from cockpit.desk.registration import by_hand
@@ -18,6 +19,7 @@ from cockpit.desk.rows import (
     deposit_rows,
     execution_row,
     inventory_view,
+    journal_row,
     market_view,
     quote_row,
     reaction_view,
@@ -25,7 +27,8 @@ from cockpit.desk.rows import (
 )
 from cockpit.desk.supervisor import Supervisor
 from cockpit.desk.workers import Workers
-from cockpit.snapshot import Counts, KeyView, Mode, Reaction, Snapshot
+from cockpit.events import OperatorAction
+from cockpit.snapshot import Counts, InterlockRow, KeyView, Mode, Reaction, Snapshot
 from storage.writer import HistoryWriter
 
 SHOWN = 60
@@ -55,7 +58,8 @@ class Picture:
         mode: Mode,
         account: str,
         started_ns: int,
-        blocked: Callable[[], tuple[str, ...]],
+        interlocks: Callable[[], tuple[InterlockRow, ...]],
+        journal: Callable[[], Iterable[OperatorAction]],
         attached: Callable[[], int],
         findings: Callable[[], tuple[str, ...]],
         alone: Alone,
@@ -70,7 +74,8 @@ class Picture:
         self._mode = mode
         self._account = account
         self._started_ns = started_ns
-        self._blocked = blocked
+        self._interlocks = interlocks
+        self._journal = journal
         self._attached = attached
         self._findings = findings
         self._alone = alone
@@ -93,6 +98,7 @@ class Picture:
         self._seq += 1
         told = self._writer.state()
         settling = [quote for quote in reversed(book.recent) if quote.state == "settling"]
+        interlocks = self._interlocks()
         fills: list[Quote] = settling + _newest(reversed(book.fills))
         return Snapshot(
             seq=self._seq,
@@ -106,7 +112,7 @@ class Picture:
             executor_armed=workers.arming.executor,
             strategy_why=workers.arming.why("strategy-engine"),
             executor_why=workers.arming.why("trade-executor"),
-            executor_blocked="; ".join(self._blocked()),
+            executor_blocked="; ".join(red(interlocks, "LIVE", but=UPWARD)),
             relay=workers.relay.state,
             history="ok" if self._writer.writable else "starting" if told.status == "starting" else "down",
             history_queue=told.queue,
@@ -139,6 +145,9 @@ class Picture:
                 access=workers.key_access,
                 command=by_hand(self._account, workers.signer.public_key),
             ),
+            rung=workers.arming.rung,
+            interlocks=interlocks,
+            journal=tuple(journal_row(action, now) for action in reversed(tuple(self._journal()))),
             findings=self._findings(),
             when_alone=self._alone.action,
             alone_left_ms=self._alone.left_ms(),

@@ -12,7 +12,7 @@ from cockpit.desk.reference import Reference
 from cockpit.desk.reservations import Promise, Reservations
 from cockpit.desk.withdrawal import Withdrawal
 from cockpit.desk.withdrawals import Withdrawals
-from cockpit.events import TradeDecision
+from cockpit.events import OperatorAction, TradeDecision
 from cockpit.percentile import percentile
 from cockpit.snapshot import (
     Alive,
@@ -21,6 +21,7 @@ from cockpit.snapshot import (
     DepositRow,
     ExecutionRow,
     InventoryRow,
+    JournalRow,
     Market,
     QuoteRow,
     Reaction,
@@ -299,6 +300,18 @@ def alive_view(pair: Pair, reservations: Reservations, now_ns: int) -> Alive:
         btc=total(pair.base),
         eure=total(pair.quote),
         last_death_ms=max(0, (last - now_ns) // MS) if last else 0,
+    )
+
+
+def journal_row(action: OperatorAction, now_ns: int) -> JournalRow:
+    """A command and its outcome."""
+    return JournalRow(
+        command_id=action.command_id,
+        age_ms=age_ms(now_ns, action.at_ns) or 0,
+        actor=action.actor,
+        command=action.command,
+        accepted=action.accepted,
+        reason=action.reason,
     )
 
 

@@ -86,6 +86,33 @@ def test_both_parts_start_disarmed_and_arm_apart(desk: Desk) -> None:
     assert desk.arming.why("trade-executor") == "disarmed at start"
 
 
+def test_the_executor_is_refused_while_the_strategy_is_disarmed(desk: Desk) -> None:
+    refused = desk.control.arm("trade-executor", by())
+    assert not refused.accepted
+    assert "the strategy is armed first" in refused.reason
+    assert desk.arming.rung == "SAFE"
+
+
+def test_disarming_the_strategy_takes_the_executor_along(desk: Desk) -> None:
+    for part in ARMABLE:
+        assert desk.control.arm(part, by()).accepted
+    assert desk.arming.executor
+    desk.control.disarm("strategy-engine", by("bob"))
+    assert desk.arming.rung == "SAFE"
+    assert desk.arming.why("trade-executor") == "disarmed by bob"
+
+
+def test_what_the_desk_disarms_by_itself_says_which_line_and_what_it_measured(desk: Desk) -> None:
+    for part in ARMABLE:
+        desk.control.arm(part, by())
+    desk.control.disarm("trade-executor", by("desk"), "disk space: 3 MiB free")
+    assert desk.arming.why("trade-executor") == "disarmed by desk: disk space: 3 MiB free"
+    action = desk.control.journal[-1]
+    assert (action.actor, action.command) == ("desk", "disarm trade-executor")
+    assert "disk space: 3 MiB free" in action.reason
+    assert list(desk.control.journal) == desk.journal
+
+
 @pytest.mark.parametrize("part", ARMABLE)
 def test_a_refused_arming_names_every_reason_and_is_journalled(desk: Desk, part: Armable) -> None:
     desk.blocked = ("the history cannot be written", "the relay is not connected")
@@ -99,6 +126,7 @@ def test_a_refused_arming_names_every_reason_and_is_journalled(desk: Desk, part:
 
 
 def test_disarming_is_never_refused(desk: Desk) -> None:
+    desk.arming.arm("strategy-engine", "ann", ())
     desk.control.arm("trade-executor", by())
     desk.blocked = ("everything is down",)
     assert desk.control.disarm("trade-executor", by("bob")).accepted
@@ -108,6 +136,7 @@ def test_disarming_is_never_refused(desk: Desk) -> None:
 
 
 def test_a_repeated_id_gets_the_first_answer_and_does_nothing_twice(desk: Desk) -> None:
+    desk.arming.arm("strategy-engine", "ann", ())
     first = desk.control.arm("trade-executor", by("ann", "c-1"))
     desk.control.disarm("trade-executor", by("ann", "c-2"))
     assert desk.control.arm("trade-executor", by("ann", "c-1")) == first
@@ -116,6 +145,7 @@ def test_a_repeated_id_gets_the_first_answer_and_does_nothing_twice(desk: Desk) 
 
 
 def test_a_repeated_disarm_disarms_again_and_that_is_journalled(desk: Desk) -> None:
+    desk.arming.arm("strategy-engine", "ann", ())
     desk.control.arm("trade-executor", by("ann", "c-1"))
     first = desk.control.disarm("trade-executor", by("ann", "c-2"))
     assert desk.control.disarm("trade-executor", by("ann", "c-2")) == first

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from cockpit.commands import ARMABLE
 from cockpit.snapshot import DecisionRow
 from tests.e2e.conftest import Launch
 from tests.e2e.desk import DeskProcess, accepted, refused
@@ -42,12 +43,13 @@ async def test_nothing_is_signed_unless_both_are_armed(launch: Launch, control: 
     assert (decision.reason, decision.actionable, quotes) == ("executor_armed", True, [])
 
     accepted(await desk.link.send("strategy-engine", "disarm"))
-    accepted(await desk.link.send("trade-executor", "arm"))
+    assert "strategy" in refused(await desk.link.send("trade-executor", "arm"))
     decision, quotes = await asked(desk, taker)
     assert (decision.reason, decision.actionable, quotes) == ("strategy_armed", False, [])
     assert await answers(control) == sent
 
-    accepted(await desk.link.send("strategy-engine", "arm"))
+    for part in ARMABLE:
+        accepted(await desk.link.send(part, "arm"))
     decision, quotes = await asked(desk, taker, max_wait_ms=3_000)
     assert (decision.reason, decision.actionable, len(quotes)) == ("quote", True, 1)
     assert await answers(control) == sent + 1
@@ -62,15 +64,18 @@ async def test_nothing_is_signed_unless_both_are_armed(launch: Launch, control: 
 
     journal = desk.rows("SELECT actor, command, accepted FROM operator_actions WHERE actor = 'test' ORDER BY id")
     assert journal == [
-        ("test", command, 1)
-        for command in (
-            "arm strategy-engine",
-            "disarm strategy-engine",
-            "arm trade-executor",
-            "arm strategy-engine",
-            "disarm trade-executor",
-        )
+        ("test", "arm strategy-engine", 1),
+        ("test", "disarm strategy-engine", 1),
+        ("test", "arm trade-executor", 0),
+        ("test", "arm strategy-engine", 1),
+        ("test", "arm trade-executor", 1),
+        ("test", "disarm trade-executor", 1),
     ]
+    assert [(row.actor, row.command) for row in shot.journal[:2]] == [
+        ("test", "disarm trade-executor"),
+        ("test", "arm trade-executor"),
+    ]
+    assert (shot.rung, [row.ident for row in shot.interlocks][:3]) == ("SHADOW", ["reference", "funds", "deposits"])
 
 
 async def test_limits_hold_from_the_next_request_on(launch: Launch, taker: Taker) -> None:

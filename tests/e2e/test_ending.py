@@ -25,6 +25,7 @@ async def starts_safe_and_waits(desk: DeskProcess) -> None:
     assert (shot.strategy_armed, shot.executor_armed) == (False, False)
     assert "former run" in shot.executor_blocked
     assert "former run" in refused(await desk.link.send("trade-executor", "arm"))
+    await desk.until(lambda shot: all(row.passed for row in shot.interlocks if row.rung == "SHADOW"))
     accepted(await desk.link.send("strategy-engine", "arm"))
     await desk.until(lambda shot: not shot.executor_blocked)
     dead_ns = desk.count("SELECT MAX(deadline_ns) FROM execute_trade_commands")

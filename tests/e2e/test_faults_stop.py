@@ -6,7 +6,7 @@ import signal
 import pytest
 
 from tests.e2e.conftest import Launch
-from tests.e2e.desk import accepted, refused
+from tests.e2e.desk import refused
 from tests.e2e.relay_stand_in import standing_in
 from tests.e2e.taker import Taker
 from tests.e2e.test_last_frame import Flood
@@ -46,7 +46,7 @@ async def test_a_desk_killed_while_it_quotes_fast_knows_its_promises_again(launc
         await until(lambda: desk.count(open_ended) == 0)
         accounted = "SELECT accepted FROM operator_actions WHERE command = 'account for former runs'"
         await until(lambda: desk.rows(accounted) == [(1,)])
-        accepted(await desk.link.send("trade-executor", "arm"))
+        await desk.arm()
 
 
 async def test_a_full_disk_stops_the_executor_and_frees_it_again(
@@ -66,7 +66,7 @@ async def test_a_full_disk_stops_the_executor_and_frees_it_again(
     resource.prlimit(desk.process.pid, resource.RLIMIT_FSIZE, unlimited)
     await desk.until(lambda shot: shot.history == "ok")
     await until(lambda: desk.count("SELECT COUNT(*) FROM trade_decisions") == 2)
-    accepted(await desk.link.send("trade-executor", "arm"))
+    await desk.arm()
     assert await control.balances()
     desk.process.send(signal.SIGTERM)
     assert desk.process.wait() == 0

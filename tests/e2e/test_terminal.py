@@ -52,6 +52,15 @@ async def newest(rehearsal: Rehearsal) -> Snapshot:
     raise AssertionError("no snapshot")
 
 
+async def climbable(rehearsal: Rehearsal) -> None:
+    """Wait until SHADOW has seen enough for the executor to be armed."""
+
+    async def green() -> bool:
+        return all(row.passed for row in (await newest(rehearsal)).interlocks)
+
+    await until(green, 30, "every line of the ladder is green")
+
+
 async def arm(terminal: Terminal, key: str, part: str, armed: int) -> None:
     """Arm by keyboard: ask, go from Cancel to the other button, confirm."""
     terminal.press(key)
@@ -76,6 +85,7 @@ async def test_the_loop_is_armed_watched_and_stopped_by_keyboard(cockpit: Open, 
     assert not (await newest(rehearsal)).strategy_armed
 
     await arm(terminal, "ctrl+s", "strategy", 1)
+    await climbable(rehearsal)
     await arm(terminal, "ctrl+e", "executor", 2)
     shot = await newest(rehearsal)
     assert (shot.strategy_armed, shot.executor_armed) == (True, True)
@@ -108,6 +118,7 @@ async def test_a_lost_cockpit_leaves_the_desk_and_the_next_one_attaches(cockpit:
     assert rehearsal is not None
     await until(lambda: "blocked" not in terminal.text, 30, "the executor may be armed")
     await arm(terminal, "ctrl+s", "strategy", 1)
+    await climbable(rehearsal)
     await arm(terminal, "ctrl+e", "executor", 2)
     before = await link(rehearsal).health()
     assert isinstance(before, DeskInfo)

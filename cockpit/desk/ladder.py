@@ -1,0 +1,149 @@
+"""Climbs down by itself: measures what the ladder stands on, and disarms when a line stays red beyond its grace."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from cockpit.commands import Armable, Request
+from cockpit.desk.control import Control
+from cockpit.desk.interlocks import MS, Facts, Ladder, checklist, closing, graces, red
+from cockpit.desk.workers import Workers
+from cockpit.settings import Settings
+from cockpit.snapshot import InterlockRow
+
+DISK_EVERY_NS = 5_000_000_000
+DESK = "desk"
+"""The actor of what the desk does by itself."""
+
+
+class Watch:
+    """The checklist of one desk as it stands, and the desk's own disarming. ``tick`` a few times a second."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        workers: Workers,
+        *,
+        history_writable: Callable[[], bool],
+        former_left_ms: Callable[[], int],
+        burning: Callable[[], bool],
+        monotonic_ns: Callable[[], int],
+        free_bytes: Callable[[Path], int | None] | None = None,
+    ) -> None:
+        self._settings = settings
+        self._workers = workers
+        self._history_writable = history_writable
+        self._former_left_ms = former_left_ms
+        self._burning = burning
+        self._monotonic_ns = monotonic_ns
+        self._free_bytes = free_bytes or _free_bytes
+        self._ladder = Ladder(graces(relay_lost_ms=settings.relay_lost_ms))
+        self._symbols = (workers.pair.base.symbol, workers.pair.quote.symbol)
+        self._disk: int | None = None
+        self._disk_ns: int | None = None
+        self._unexplained_since: int | None = None
+        self._shadow_from = 0
+        self._errors = 0
+        self._watched = False
+
+    def rows(self) -> tuple[InterlockRow, ...]:
+        """The checklist now, with the graces that run."""
+        now = self._monotonic_ns()
+        rows = checklist(self._facts(now), symbols=self._symbols)
+        return self._ladder.judge(rows, self._workers.arming.rung, now)
+
+    def blocked(self, part: Armable) -> tuple[str, ...]:
+        """Why this part may not be armed now, one sentence a reason; empty when it may."""
+        return red(self.rows(), "SHADOW" if part == "strategy-engine" else "LIVE")
+
+    def tick(self, control: Control) -> None:
+        """Disarm what stands on a line that was red for longer than its grace."""
+        arming = self._workers.arming
+        line = closing(self.rows())
+        if line is None:
+            return
+        why = f"{line.name}: {line.measured}"
+        parts: tuple[Armable, ...] = ("trade-executor", "strategy-engine")
+        for part in parts if line.rung == "SHADOW" else parts[:1]:
+            if arming.armed(part):
+                control.disarm(part, Request(actor=DESK), why)
+
+    def _facts(self, now: int) -> Facts:
+        workers, inventory, liquidity = self._workers, self._workers.inventory, self._workers.liquidity
+        pair, limits = workers.pair, workers.limits.current
+        reference = workers.reference.current
+        reserved = workers.book.reservations.reserved
+        spendable = None
+        if inventory.balance is not None:
+            assets = (pair.base, pair.quote)
+            spendable = tuple(
+                (asset.symbol, held - reserved(asset.token_id))
+                for asset, held in zip(assets, inventory.balance, strict=True)
+            )
+        return Facts(
+            reference_usable=reference.usable and workers.reference.mid is not None,
+            reference_told=reference.reason or f"{workers.reference.mid} EUR, {reference.age_ms} ms old",
+            spendable=spendable,
+            handles=tuple(liquidity.addresses),
+            pending_known=liquidity.deposits is not None,
+            history_writable=self._history_writable(),
+            limits_told=f"a quote moves at most {limits.max_notional_eure:f} EURe",
+            limit_problems=limits.problems(),
+            strategy_armed=workers.arming.strategy,
+            shadow_decisions=self._shadow_decisions(),
+            shadow_wanted=self._settings.shadow_decisions,
+            key_registered=workers.key_registered,
+            key_problem=workers.key_problem,
+            salt_known=workers.executor.salt is not None,
+            subscribed=workers.relay.state == "ok",
+            relay_told=workers.relay.last_error,
+            former_ms=self._former_left_ms(),
+            burning=self._burning(),
+            unexplained_ms=self._unexplained_ms(now),
+            unexplained_told=self._difference(),
+            free_bytes=self._disk_free(now),
+        )
+
+    def _shadow_decisions(self) -> int:
+        """Actionable decisions since the strategy was armed or the venue last failed, whichever was later."""
+        workers = self._workers
+        actionable = workers.intake.counters["actionable"]
+        errors = workers.relay.counters["disconnects"] + workers.inventory.counters["failures"]
+        if not workers.arming.strategy:
+            self._watched = False
+            return 0
+        if not self._watched or (errors != self._errors and not workers.arming.executor):
+            self._watched, self._shadow_from = True, actionable
+        self._errors = errors
+        return actionable - self._shadow_from
+
+    def _unexplained_ms(self, now: int) -> int | None:
+        inventory = self._workers.inventory
+        if inventory.balance is None:
+            self._unexplained_since = None
+            return None
+        if not any(inventory.unexplained):
+            self._unexplained_since = None
+            return 0
+        if self._unexplained_since is None:
+            self._unexplained_since = now
+        return (now - self._unexplained_since) // MS
+
+    def _difference(self) -> str:
+        pair, unexplained = self._workers.pair, self._workers.inventory.unexplained
+        if not any(unexplained):
+            return "difference 0"
+        pairs = zip((pair.base, pair.quote), unexplained, strict=True)
+        return ", ".join(f"{units} base units of {asset.symbol}" for asset, units in pairs if units) + " unexplained"
+
+    def _disk_free(self, now: int) -> int | None:
+        if self._disk_ns is None or now - self._disk_ns >= DISK_EVERY_NS:
+            self._disk, self._disk_ns = self._free_bytes(self._settings.state_dir), now
+        return self._disk
+
+
+def _free_bytes(directory: Path) -> int | None:
+    try:
+        return shutil.disk_usage(directory).free
+    except OSError:
+        return None
