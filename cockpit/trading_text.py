@@ -11,7 +11,7 @@ import msgspec
 
 from cockpit.format import exact, number, percent, rounded
 from cockpit.markouts import HORIZONS_S
-from cockpit.trading import FillRow, TradingReport
+from cockpit.trading_figures import FillRow, TradingReport
 from venue.assets import EXACT
 
 Cells = Sequence[str]

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from cockpit.trading import TradingReport, trading_report
+from cockpit.trading import trading_report
+from cockpit.trading_figures import TradingReport
 from storage.history import HistoryError
 from storage.reading import Span, SqliteReader, find_run
 from tests.cli.given import run
