@@ -1,5 +1,7 @@
 """Salts, NEAR RPC endpoints, exchanges and relays that fail: the desk says so, and signs nothing blindly."""
 
+import pytest
+
 from tests.e2e.conftest import Launch
 from tests.e2e.desk import DeskProcess
 from tests.e2e.taker import Taker
@@ -152,3 +154,20 @@ async def test_a_settlement_settles_a_quote_whose_answer_never_came(
     assert (shot.executions[0].quote_hash, shot.executions[0].confirmed) == (fill["quote_hash"], True)
     assert shot.alive.quotes == 0
     assert all(row.unexplained == 0 for row in shot.inventory.rows)
+
+
+@pytest.mark.slow
+async def test_a_reference_that_stays_stale_closes_every_rung_and_says_so(launch: Launch, control: Control) -> None:
+    """The feeds freeze without closing: quoting stops with the last price's age, arming ten seconds later."""
+    desk = await launch(REFERENCE_MAX_AGE_MS="1500")
+    await desk.arm()
+    await control.faults(exchange_frozen=["coinbase", "kraken", "bitstamp"])
+    red = await desk.until(lambda shot: any(row.grace_left_ms for row in shot.interlocks), 5)
+    assert red.executor_armed
+    shot = await desk.until(lambda shot: not shot.strategy_armed, 15, "climbed down by itself")
+    assert (shot.rung, shot.executor_armed) == ("SAFE", False)
+    assert shot.executor_why.startswith("disarmed by desk: reference fresh, sources agree: ")
+    assert {(row.actor, row.command) for row in shot.journal[:2]} == {
+        ("desk", "disarm trade-executor"),
+        ("desk", "disarm strategy-engine"),
+    }
