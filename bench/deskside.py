@@ -40,8 +40,9 @@ class Deskside:
         self._directory = directory
         self.env_file = directory / "bench.env"
         self.socket_path = directory / "desk.sock"
-        # A desk of the bench is alone on purpose, unless the settings say otherwise.
-        lines = {"DESK_WHEN_ALONE": "keep", **settings, "COCKPIT_STATE_DIR": str(directory)}
+        # A desk of the bench is alone and armed at once on purpose, unless the settings say otherwise.
+        own = {"DESK_WHEN_ALONE": "keep", "LIVE_AFTER_SHADOW_DECISIONS": "0"}
+        lines = {**own, **settings, "COCKPIT_STATE_DIR": str(directory)}
         with os.fdopen(os.open(self.env_file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
             file.writelines(f"{name}={value}\n" for name, value in lines.items() if name in NAMES)
         self._client = httpx.AsyncClient(

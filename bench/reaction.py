@@ -34,7 +34,6 @@ SETTINGS = {
     "STRATEGY_MIN_EDGE_BPS": "2",
     "INVENTORY_POLL_MS": "2000",
     "QUOTE_DEADLINE_MS": "1000",
-    "LIVE_AFTER_SHADOW_DECISIONS": "0",
     "QUOTE_DEATH_MARGIN_MS": "0",
 }
 """Every request is quoted, and what a quote reserves is soon free again."""

@@ -34,7 +34,6 @@ QUIET_S = 1.5
 """Without a quote for so long while requests go on, a desk has stopped."""
 ALONE_MS = 1_000
 SETTINGS = {
-    "LIVE_AFTER_SHADOW_DECISIONS": "0",
     "STRATEGY_MAX_NOTIONAL_EURE": "500",
     "STRATEGY_HALF_SPREAD_BPS": "8",
     "STRATEGY_MAX_SKEW_BPS": "6",
