@@ -46,6 +46,7 @@ _LATE = {
     "report": "cockpit.history_cli",
     "trace": "cockpit.history_cli",
     "replay": "cockpit.history_cli",
+    "backup": "cockpit.backup_cli",
 }
 """Commands by the module that holds them, each under its own name."""
 

@@ -33,15 +33,18 @@ def history_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def open_reader(history: Path | None, sandbox: bool, env_file: Path | None) -> SqliteReader:
     """The chosen history, opened for reading; one sentence and exit code 1 when it cannot be."""
-    if sum((history is not None, sandbox, env_file is not None)) > 1:
-        raise click.UsageError("give one of --history, --sandbox and --env-file")
     try:
-        return SqliteReader(history or _path(sandbox, env_file))
+        return SqliteReader(history_path(history, sandbox, env_file))
     except HistoryError as exc:
         raise click.ClickException(str(exc)) from None
 
 
-def _path(sandbox: bool, env_file: Path | None) -> Path:
+def history_path(history: Path | None, sandbox: bool, env_file: Path | None) -> Path:
+    """The file of the chosen history, which need not exist."""
+    if sum((history is not None, sandbox, env_file is not None)) > 1:
+        raise click.UsageError("give one of --history, --sandbox and --env-file")
+    if history is not None:
+        return history
     from cockpit.liquidity_cli import desk_socket
     from cockpit.rehearsal import LATEST
     from cockpit.settings import HISTORY_NAME, default_state_dir
