@@ -90,7 +90,7 @@ async def test_a_full_disk_is_told_and_leaves_nothing(tmp_path: Path) -> None:
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (40_960, before[1]))
     try:
-        with pytest.raises(HistoryError, match="the history .*copy"):
+        with pytest.raises(HistoryError, match=r"the history .*copy"):
             back_up(source, target)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
