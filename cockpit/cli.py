@@ -41,6 +41,7 @@ def venue_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 _LATE = {
+    "check": "cockpit.check_cli",
     "liquidity": "cockpit.liquidity_cli",
     "stop": "cockpit.stop_cli",
     "report": "cockpit.history_cli",

@@ -1,6 +1,7 @@
 """What the signer's word is worth: the Verifier's current salt, whether its key is registered, what NEAR lets it do."""
 
 import asyncio
+from collections.abc import Callable
 
 from cockpit.desk.workers import Workers
 from venue.jsonrpc import VenueError
@@ -12,8 +13,9 @@ RETRY_S = 2.0
 class Credentials:
     """Keeps the executor's salt and the key's registration fresh; read at once when the salt was refused."""
 
-    def __init__(self, workers: Workers, account: str) -> None:
+    def __init__(self, workers: Workers, account: str, monotonic_ns: Callable[[], int]) -> None:
         self._workers = workers
+        self._monotonic_ns = monotonic_ns
         self._account = account
         self._wanted = asyncio.Event()
         workers.intake.invalid_salt = self._wanted.set
@@ -34,7 +36,7 @@ class Credentials:
                 continue
 
     async def _read(self) -> bool:
-        workers = self._workers
+        workers, asked_ns = self._workers, self._monotonic_ns()
         try:
             workers.executor.salt = await workers.verifier.current_salt()
             registered = await workers.verifier.has_public_key(self._account, workers.signer.public_key)
@@ -42,6 +44,7 @@ class Credentials:
         except VenueError as exc:
             workers.key_problem = f"salt or key registration could not be read: {exc}"
             return False
+        workers.credentials_ns = asked_ns
         workers.key_registered = registered
         workers.key_access = "none" if key is None else "full" if key.full_access else "function call"
         workers.key_problem = (

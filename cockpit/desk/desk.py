@@ -43,10 +43,16 @@ QUIET_GC = (50_000, 20, 50)
 
 
 class Desk:
-    """One account's desk. ``run`` returns after ``stop`` was asked for and the history is closed."""
+    """One account's desk. ``run`` returns after ``stop`` was asked for and the history is closed.
 
-    def __init__(self, settings: Settings, history: History, *, sources: Sources | None = None) -> None:
+    One that does not take commands is there to be looked at: neither of its sockets changes anything.
+    """
+
+    def __init__(
+        self, settings: Settings, history: History, *, sources: Sources | None = None, takes_commands: bool = True
+    ) -> None:
         self._settings = settings
+        self._takes_commands = takes_commands
         self._history = history
         self._sources = sources or Sources()
         self._stopping = asyncio.Event()
@@ -110,7 +116,7 @@ class Desk:
         await outflow.load()
         await former.load(former_run)
         workers.inventory.follow_former(former.first_reading)
-        credentials = Credentials(workers, run.account)
+        credentials = Credentials(workers, run.account, self._sources.monotonic_ns)
         burner = self._burner = Burner(
             run.account,
             workers.book,
@@ -136,6 +142,7 @@ class Desk:
             history_writable=lambda: self._writer.writable,
             former_left_ms=former.left_ms,
             burning=lambda: burner.active,
+            wall_ns=self._sources.wall_ns,
             monotonic_ns=self._sources.monotonic_ns,
         )
         picture = Picture(
@@ -250,7 +257,8 @@ class Desk:
             money=money.routes(),
             quiet=workers.relay.quiet,
         )
-        return server(api.app()), server(api.read_only_app())
+        app = api.app() if self._takes_commands else api.read_only_app()
+        return server(app), server(api.read_only_app())
 
     def _disarm_alone(self, why: str) -> None:
         for part in reversed(ARMABLE):
@@ -281,7 +289,10 @@ class Desk:
     def _start_action(self, run: Run, workers: Workers) -> OperatorAction:
         """The start as the journal's first entry, with the limits it begins with."""
         limits = msgspec.json.encode(workers.limits.current).decode()
-        return OperatorAction(run.started_ns, f"start-{run.run_id}", "desk", "start", limits, True, "started disarmed")
+        actor, told = "desk", "started disarmed"
+        if not self._takes_commands:
+            actor, told = "check", "started to be looked at; it takes no command"
+        return OperatorAction(run.started_ns, f"start-{run.run_id}", actor, "start", limits, True, told)
 
     def _history_failed(self, reason: str) -> None:
         """What cannot be recorded is not traded."""

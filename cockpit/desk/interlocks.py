@@ -4,10 +4,13 @@ Pure but for ``Ladder``, which remembers since when each line has been red. Time
 """
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Literal
 
 import msgspec
 
+from cockpit.desk.facts import Facts
+from cockpit.format import exact
 from cockpit.snapshot import InterlockRow, Rung
 
 MS = 1_000_000
@@ -15,6 +18,8 @@ AT_ONCE = 0
 STALE_GRACE_MS = 10_000
 VENUE_GRACE_MS = 60_000
 """Services that a quote does not need at once may be away this long."""
+SALT_MAX_AGE_MS = 90_000
+"""Salt and key are read every half minute: unread for three times as long, nobody knows whether they still hold."""
 PROOF_GRACE_MS = 30_000
 """A reading and the statuses of settlements arrive apart: a difference this old is no flicker."""
 MIN_FREE_BYTES = 256 * 2**20
@@ -22,36 +27,6 @@ MIN_FREE_BYTES = 256 * 2**20
 
 UPWARD = ("strategy", "shadow")
 """Lines that climbing the ladder itself turns green."""
-
-
-class Facts(msgspec.Struct, frozen=True, kw_only=True):
-    """What was measured. None: not known, which is never green.
-
-    ``spendable`` holds symbol and base units free of promises. ``unexplained_ms``: how long a difference has stood,
-    0 without one. ``former_ms``: until the former run's quotes must be dead. ``free_bytes`` is of the history's disk.
-    """
-
-    reference_usable: bool
-    reference_told: str
-    spendable: tuple[tuple[str, int], ...] | None
-    handles: tuple[str, ...]
-    pending_known: bool
-    history_writable: bool
-    limits_told: str
-    limit_problems: tuple[str, ...]
-    strategy_armed: bool
-    shadow_decisions: int
-    shadow_wanted: int
-    key_registered: bool | None
-    key_problem: str
-    salt_known: bool
-    subscribed: bool
-    relay_told: str
-    former_ms: int
-    burning: bool
-    unexplained_ms: int | None
-    unexplained_told: str
-    free_bytes: int | None
 
 
 def checklist(facts: Facts, *, symbols: Sequence[str]) -> tuple[InterlockRow, ...]:
@@ -72,16 +47,25 @@ def checklist(facts: Facts, *, symbols: Sequence[str]) -> tuple[InterlockRow, ..
         )
 
     spendable = facts.spendable
-    funded = spendable is not None and any(units > 0 for _, units in spendable)
+    funded = spendable is not None and any(amount > 0 for _, amount in spendable)
     if spendable is None:
         funds = "the balances are not known yet"
     else:
-        funds = ", ".join(f"{symbol} {'spendable' if units > 0 else 'none'}" for symbol, units in spendable)
+        funds = ", ".join(f"{exact(max(amount, Decimal(0)))} {symbol}" for symbol, amount in spendable) + " spendable"
     missing = [symbol for symbol in symbols if symbol not in facts.handles]
     handles = f"no deposit address of {', '.join(missing)}" if missing else "addresses known"
     pending = "pending deposits told apart" if facts.pending_known else "pending deposits not known"
     unexplained = facts.unexplained_ms
     free = facts.free_bytes
+    age_ms, max_age_ms = facts.balances_age_ms, facts.balances_max_age_ms
+    fresh = age_ms is not None and age_ms <= max_age_ms
+    aged = "not known yet" if age_ms is None else f"{age_ms / 1000:.1f} s old"
+    salt_age_ms = facts.salt_age_ms
+    salted = facts.salt_known and salt_age_ms is not None and salt_age_ms <= SALT_MAX_AGE_MS
+    if facts.salt_known and salt_age_ms is not None:
+        salt = f"read {salt_age_ms // 1000} s ago"
+    else:
+        salt = "the Verifier's salt is not known"
     unregistered = "not registered" if facts.key_registered is False else "the registration is not known yet"
     registered = "registered" if facts.key_registered else facts.key_problem or unregistered
     return (
@@ -102,6 +86,15 @@ def checklist(facts: Facts, *, symbols: Sequence[str]) -> tuple[InterlockRow, ..
             funds,
             "above zero on intents.near",
             "deposit, or wait until it is credited",
+        ),
+        row(
+            "balances",
+            "LIVE",
+            "balances fresh",
+            fresh,
+            aged if fresh or not facts.balances_error else f"{aged}: {facts.balances_error}",
+            f"at most {max_age_ms / 1000:g} s old",
+            "wait for a NEAR RPC to answer, or refresh the inventory",
         ),
         row(
             "deposits",
@@ -161,9 +154,9 @@ def checklist(facts: Facts, *, symbols: Sequence[str]) -> tuple[InterlockRow, ..
             "salt",
             "LIVE",
             "salt known",
-            facts.salt_known,
-            "known" if facts.salt_known else "the Verifier's salt is not known yet",
-            "known",
+            salted,
+            salt,
+            f"the current one, read within {SALT_MAX_AGE_MS // 1000} s",
             "wait for a NEAR RPC to answer",
         ),
         row(
@@ -223,6 +216,7 @@ def graces(*, relay_lost_ms: int) -> Mapping[str, int | None]:
     return {
         "reference": STALE_GRACE_MS,
         "funds": None,
+        "balances": STALE_GRACE_MS,
         "deposits": VENUE_GRACE_MS,
         "history": AT_ONCE,
         "limits": AT_ONCE,

@@ -6,7 +6,9 @@ from pathlib import Path
 
 from cockpit.commands import Armable, Request
 from cockpit.desk.control import Control
-from cockpit.desk.interlocks import MS, Facts, Ladder, checklist, closing, graces, red
+from cockpit.desk.facts import Facts
+from cockpit.desk.interlocks import MS, Ladder, checklist, closing, graces, red
+from cockpit.desk.rows import age_ms
 from cockpit.desk.workers import Workers
 from cockpit.settings import Settings
 from cockpit.snapshot import InterlockRow
@@ -27,6 +29,7 @@ class Watch:
         history_writable: Callable[[], bool],
         former_left_ms: Callable[[], int],
         burning: Callable[[], bool],
+        wall_ns: Callable[[], int],
         monotonic_ns: Callable[[], int],
         free_bytes: Callable[[Path], int | None] | None = None,
     ) -> None:
@@ -35,6 +38,7 @@ class Watch:
         self._history_writable = history_writable
         self._former_left_ms = former_left_ms
         self._burning = burning
+        self._wall_ns = wall_ns
         self._monotonic_ns = monotonic_ns
         self._free_bytes = free_bytes or _free_bytes
         self._ladder = Ladder(graces(relay_lost_ms=settings.relay_lost_ms))
@@ -77,13 +81,16 @@ class Watch:
         if inventory.balance is not None:
             assets = (pair.base, pair.quote)
             spendable = tuple(
-                (asset.symbol, held - reserved(asset.token_id))
+                (asset.symbol, asset.to_decimal(held - reserved(asset.token_id)))
                 for asset, held in zip(assets, inventory.balance, strict=True)
             )
         return Facts(
             reference_usable=reference.usable and workers.reference.mid is not None,
             reference_told=reference.reason or f"{workers.reference.mid} EUR, {reference.age_ms} ms old",
             spendable=spendable,
+            balances_age_ms=age_ms(self._wall_ns(), inventory.at_ns),
+            balances_max_age_ms=limits.max_inventory_age_ms,
+            balances_error=inventory.last_error,
             handles=tuple(liquidity.addresses),
             pending_known=liquidity.deposits is not None,
             history_writable=self._history_writable(),
@@ -95,6 +102,7 @@ class Watch:
             key_registered=workers.key_registered,
             key_problem=workers.key_problem,
             salt_known=workers.executor.salt is not None,
+            salt_age_ms=age_ms(now, workers.credentials_ns),
             subscribed=workers.relay.state == "ok",
             relay_told=workers.relay.last_error,
             former_ms=self._former_left_ms(),
@@ -138,12 +146,13 @@ class Watch:
 
     def _disk_free(self, now: int) -> int | None:
         if self._disk_ns is None or now - self._disk_ns >= DISK_EVERY_NS:
-            self._disk, self._disk_ns = self._free_bytes(self._settings.state_dir), now
+            self._disk, self._disk_ns = self._free_bytes(self._settings.history_path), now
         return self._disk
 
 
-def _free_bytes(directory: Path) -> int | None:
+def _free_bytes(history: Path) -> int | None:
+    """Bytes free where the history really lies: its file may be a link to another disk."""
     try:
-        return shutil.disk_usage(directory).free
+        return shutil.disk_usage(history.resolve().parent).free
     except OSError:
         return None

@@ -78,6 +78,7 @@ class Workers:
     """Every part of the desk that trades, wired.
 
     ``key_registered`` is None until the Verifier has told; ``key_access`` is full, function call, none or unknown.
+    ``credentials_ns``: when salt and registration were last asked for with success, monotonic.
     """
 
     def __init__(
@@ -100,6 +101,7 @@ class Workers:
             max_skew_bps=settings.max_skew_bps,
             target_btc_share=settings.target_btc_share,
         )
+        self.credentials_ns: int | None = None
         self.key_registered: bool | None = None
         self.key_access = "unknown"
         self.key_problem = ""

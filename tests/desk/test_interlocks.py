@@ -1,6 +1,7 @@
 """Every line of the arming ladder can fail, says what it measured, and closes an open rung after its own grace."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Literal
 
 import msgspec
@@ -8,14 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cockpit.desk.facts import Facts
 from cockpit.desk.interlocks import (
     AT_ONCE,
     MIN_FREE_BYTES,
     MS,
     PROOF_GRACE_MS,
+    SALT_MAX_AGE_MS,
     STALE_GRACE_MS,
     VENUE_GRACE_MS,
-    Facts,
     Ladder,
     checklist,
     closing,
@@ -29,7 +31,10 @@ RELAY_MS = 30_000
 GREEN = Facts(
     reference_usable=True,
     reference_told="60000 EUR, 20 ms old",
-    spendable=(("BTC", 5), ("EURe", 0)),
+    spendable=(("BTC", Decimal("0.5")), ("EURe", Decimal(0))),
+    balances_age_ms=1_200,
+    balances_max_age_ms=20_000,
+    balances_error="",
     handles=SYMBOLS,
     pending_known=True,
     history_writable=True,
@@ -41,6 +46,7 @@ GREEN = Facts(
     key_registered=True,
     key_problem="",
     salt_known=True,
+    salt_age_ms=12_000,
     subscribed=True,
     relay_told="",
     former_ms=0,
@@ -52,6 +58,7 @@ GREEN = Facts(
 RUNBOOK = (
     "reference",
     "funds",
+    "balances",
     "deposits",
     "history",
     "limits",
@@ -69,7 +76,9 @@ Case = tuple[str, Mapping[str, object], str]
 FAILURES: list[Case] = [
     ("reference", {"reference_usable": False, "reference_told": "kraken is 90 bps from the median"}, "90 bps"),
     ("funds", {"spendable": None}, "not known"),
-    ("funds", {"spendable": (("BTC", 0), ("EURe", -1))}, "BTC none, EURe none"),
+    ("funds", {"spendable": (("BTC", Decimal(0)), ("EURe", Decimal(-1)))}, "0 BTC, 0 EURe spendable"),
+    ("balances", {"balances_age_ms": None, "balances_error": "no NEAR RPC answered"}, "not known yet: no NEAR RPC"),
+    ("balances", {"balances_age_ms": 20_001, "balances_error": "HTTP 429"}, "20.0 s old: HTTP 429"),
     ("deposits", {"handles": ("BTC",)}, "no deposit address of EURe"),
     ("deposits", {"pending_known": False}, "pending deposits not known"),
     ("history", {"history_writable": False}, "cannot be written"),
@@ -79,6 +88,8 @@ FAILURES: list[Case] = [
     ("key", {"key_registered": None}, "not known yet"),
     ("key", {"key_registered": False, "key_problem": "ed25519:x is not registered for maker.near"}, "maker.near"),
     ("salt", {"salt_known": False}, "salt is not known"),
+    ("salt", {"salt_age_ms": None}, "salt is not known"),
+    ("salt", {"salt_age_ms": SALT_MAX_AGE_MS + 1}, "read 90 s ago"),
     ("relay", {"subscribed": False, "relay_told": "HTTP 401"}, "HTTP 401"),
     ("former", {"former_ms": 41_500}, "another 42 s"),
     ("burning", {"burning": True}, "hard stop"),
@@ -91,6 +102,7 @@ IDS = [f"{ident}-{index}" for index, (ident, _, _) in enumerate(FAILURES)]
 GRACES: Mapping[str, int | None] = {
     "reference": STALE_GRACE_MS,
     "funds": None,
+    "balances": STALE_GRACE_MS,
     "deposits": VENUE_GRACE_MS,
     "history": AT_ONCE,
     "limits": AT_ONCE,
@@ -119,6 +131,12 @@ def test_the_lines_stand_in_the_order_of_the_runbook_and_all_can_be_green() -> N
     assert tuple(row.ident for row in rows) == RUNBOOK
     assert all(row.passed and row.measured and row.wanted and not row.remedy for row in rows)
     assert red(rows, "SHADOW") == red(rows, "LIVE") == ()
+
+
+def test_the_amounts_of_the_funds_are_shown_to_the_last_digit() -> None:
+    spendable = (("BTC", Decimal("0.50000001")), ("EURe", Decimal("25000.000000000000000001")))
+    (row,) = [row for row in listed(spendable=spendable) if row.ident == "funds"]
+    assert row.measured == "0.50000001 BTC, 25,000.000000000000000001 EURe spendable"
 
 
 def test_every_line_has_a_case_that_fails_it() -> None:

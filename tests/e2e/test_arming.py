@@ -75,7 +75,7 @@ async def test_nothing_is_signed_unless_both_are_armed(launch: Launch, control: 
         ("test", "disarm trade-executor"),
         ("test", "arm trade-executor"),
     ]
-    assert (shot.rung, [row.ident for row in shot.interlocks][:3]) == ("SHADOW", ["reference", "funds", "deposits"])
+    assert (shot.rung, [row.ident for row in shot.interlocks][:3]) == ("SHADOW", ["reference", "funds", "balances"])
 
 
 async def test_limits_hold_from_the_next_request_on(launch: Launch, taker: Taker) -> None:

@@ -1,0 +1,93 @@
+"""`cockpit check` beside a desk, and alone: the same list, an exit code to rely on, and nothing armed or left."""
+
+import asyncio
+import json
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from tests.e2e.conftest import Launch
+from tests.e2e.desk import DeskProcess
+from tests.e2e.processes import Process, bare_environment
+from tests.e2e.venue import Control
+from tests.e2e.waiting import until
+
+RUNS = "SELECT COUNT(*) FROM runs WHERE ended_ns IS NOT NULL"
+
+
+async def checked(desk: DeskProcess, *options: str) -> tuple[int, str, str]:
+    """Run the check with the desk's settings: its exit code, what it printed and what it complained of."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "cockpit", "check", "--env-file", str(desk.env_file), *options),
+        env=bare_environment(),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    out, err = await process.communicate()
+    return process.returncode or 0, out.decode(), err.decode()
+
+
+async def listed(desk: DeskProcess, *options: str) -> tuple[int, dict[str, Any]]:
+    code, out, err = await checked(desk, "--json", *options)
+    assert out, err
+    return code, json.loads(out)
+
+
+async def test_beside_a_desk_it_shows_what_the_desk_measures(launch: Launch, control: Control) -> None:
+    desk = await launch(LIVE_AFTER_SHADOW_DECISIONS="3")
+    await desk.ready()
+    code, found = await listed(desk)
+    shot = await desk.snapshot()
+    assert (code, found["green"], found["run_id"]) == (0, True, shot.run_id)
+    assert [line["ident"] for line in found["lines"]] == [row.ident for row in shot.interlocks]
+    assert [line["ident"] for line in found["lines"] if line["verdict"] == "not yet"] == ["strategy", "shadow"]
+
+    await control.faults(exchange_frozen=["kraken", "coinbase", "bitstamp"])
+    await desk.until(lambda shot: not shot.market.usable, 15)
+    code, out, _ = await checked(desk, "--within", "0")
+    assert code == 1
+    assert "✗ SHADOW reference fresh, sources agree" in out
+    assert "wait for the exchanges" in out
+    assert "1 red line keeps the ladder closed" in out
+    assert not (await desk.snapshot()).journal
+
+
+async def test_alone_it_starts_a_desk_that_nobody_can_arm_and_leaves_nothing(launch: Launch, short_dir: Path) -> None:
+    desk = await launch()
+    await desk.ready()
+    desk.process.send(signal.SIGTERM)
+    assert desk.process.wait() == 0
+    code, found = await listed(desk)
+    assert (code, found["rung"]) == (0, "SAFE"), found
+    assert desk.count(RUNS) == 2
+    assert not desk.socket_path.exists()
+
+    # A normal start goes on from there.
+    await desk.start()
+    await desk.arm()
+
+
+async def test_while_it_looks_no_command_is_taken_and_a_signal_ends_it_in_order(
+    launch: Launch, control: Control
+) -> None:
+    desk = await launch()
+    desk.process.send(signal.SIGTERM)
+    assert desk.process.wait() == 0
+    await control.faults(near_a="500", near_b="500")
+    arguments = ["check", "--within", "60", "--env-file", str(desk.env_file)]
+    check = Process(arguments, desk.state_dir / "check.log", bare_environment())
+    await until(desk.socket_path.exists, 20, "a desk is looked at")
+    transport = httpx.AsyncHTTPTransport(uds=str(desk.socket_path))
+    async with httpx.AsyncClient(transport=transport, base_url="http://desk", timeout=10) as client:
+        answer = await client.post("/strategy-engine/arm", json={})
+    assert answer.status_code == 403
+    # Another check asks the desk that is looked at already: the account is held.
+    code, found = await listed(desk, "--within", "0")
+    assert (code, found["rung"]) == (1, "SAFE")
+    check.send(signal.SIGTERM)
+    assert check.wait() == 130
+    assert desk.count(RUNS) == 2
+    assert not desk.socket_path.exists()
