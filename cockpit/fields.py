@@ -9,6 +9,7 @@ from nacl.signing import SigningKey
 
 from cockpit.endpoints import url_problem
 from cockpit.secret import Secret
+from storage.postgres_place import place
 
 _ACCOUNT = re.compile(r"(?:(?:[a-z0-9]+[-_])*[a-z0-9]+\.)*(?:[a-z0-9]+[-_])*[a-z0-9]+")
 _STATE_DIR_MAX = 90
@@ -47,11 +48,14 @@ def account_id(text: str) -> str:
     return text
 
 
-def no_postgres(_: object) -> None:
-    """Refuses whatever is given: there is no such history yet."""
-    raise Unfit(
-        "the PostgreSQL history is not part of this version: remove it, and SQLite in COCKPIT_STATE_DIR is used"
-    )
+def postgres_url(value: Secret | str) -> Secret:
+    """A URL of one PostgreSQL database, with a user; kept secret for the password in it."""
+    secret = value if isinstance(value, Secret) else Secret(value)
+    try:
+        place(secret.reveal())
+    except ValueError as error:
+        raise Unfit(str(error)) from None
+    return secret
 
 
 def address(text: str) -> str:

@@ -12,14 +12,15 @@ from cockpit.desk.account_lock import account_held
 from cockpit.desk.desk import Desk
 from cockpit.desk.server import AlreadyRunning, BadStateDir, held
 from cockpit.settings import Settings
-from storage.history import HistoryError
+from storage.history import History, HistoryError
+from storage.journal import Journal
 from storage.sqlite import SqliteHistory
 
 
 def run_desk(settings: Settings) -> int:
     """Run a desk until SIGTERM or SIGINT; a second signal does not wait. The exit code."""
     logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    for noisy in ("httpx", "httpcore", "websockets", "uvicorn", "aiosqlite", "asyncio"):
+    for noisy in ("httpx", "httpcore", "websockets", "uvicorn", "aiosqlite", "asyncpg", "asyncio"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     try:
         with held(settings.state_dir), account_held(settings):
@@ -30,8 +31,23 @@ def run_desk(settings: Settings) -> int:
     return 0
 
 
+def history_of(settings: Settings) -> History:
+    """The engine that the settings name. Raises HistoryError when another one holds what this desk must know."""
+    journal = Journal(settings.journal_path)
+    if settings.postgres_url is not None:
+        # A driver that is not needed would cost every start 80 ms.
+        from storage.postgres import PostgresHistory
+
+        return PostgresHistory(settings.postgres_url.reveal(), journal, away_ms=settings.postgres_away_ms)
+    if journal.waiting():
+        raise HistoryError(
+            f"{settings.journal_path} holds events that were to go to PostgreSQL: set POSTGRES_URL again and start once"
+        )
+    return SqliteHistory(settings.history_path)
+
+
 async def _desk(settings: Settings) -> None:
-    desk = Desk(settings, SqliteHistory(settings.history_path))
+    desk = Desk(settings, history_of(settings))
     asked = False
 
     def stop() -> None:

@@ -174,9 +174,13 @@ class Rehearsal:
 
 
 def _settings(directory: Path, venue: Mapping[str, str], own: Mapping[str, str]) -> dict[str, str]:
-    """A sandbox desk's settings: its defaults, the venue's addresses, the operator's own, the venue's credentials."""
+    """A sandbox desk's settings: its defaults, the venue's addresses, the operator's own, the venue's credentials.
+
+    Its history is a file in its directory, never the operator's database.
+    """
     settings = {**DESK_SETTINGS, **venue, **own, **{name: venue[name] for name in CREDENTIALS}}
-    return {name: value for name, value in settings.items() if name in NAMES} | {"COCKPIT_STATE_DIR": str(directory)}
+    known = {name: value for name, value in settings.items() if name in NAMES and name != "POSTGRES_URL"}
+    return known | {"COCKPIT_STATE_DIR": str(directory)}
 
 
 def new_name() -> str:

@@ -19,6 +19,7 @@ __all__ = ["Secret", "Settings", "SettingsError", "load"]
 SOCKET_NAME = "desk.sock"
 READ_ONLY_SOCKET_NAME = "desk-ro.sock"
 HISTORY_NAME = "history.sqlite"
+JOURNAL_NAME = "history.journal"
 
 
 class SettingsError(Exception):
@@ -76,9 +77,10 @@ class Settings(BaseSettings):
         validation_alias="NEAR_INTENTS_SIGNER_PRIVATE_KEY",
         description="expected ed25519: followed by base58 of 64 or 32 bytes",
     )
-    postgres_url: Annotated[Secret | None, BeforeValidator(fields.no_postgres)] = Field(
+    postgres_url: Annotated[Secret | None, BeforeValidator(fields.postgres_url)] = Field(
         default=None, validation_alias="POSTGRES_URL"
     )
+    postgres_away_ms: int = _whole("POSTGRES_AWAY_MS", 300_000, 0, 3_600_000)
     btc_withdraw_address: Address | None = Field(default=None, validation_alias="TRADING_BTC_WITHDRAW_ADDRESS")
     eure_withdraw_address: Address | None = Field(default=None, validation_alias="TRADING_EURE_WITHDRAW_ADDRESS")
 
@@ -177,6 +179,11 @@ class Settings(BaseSettings):
     def history_path(self) -> Path:
         """The desk's history."""
         return self.state_dir / HISTORY_NAME
+
+    @property
+    def journal_path(self) -> Path:
+        """What waits for PostgreSQL while it is away."""
+        return self.state_dir / JOURNAL_NAME
 
     @property
     def endpoints(self) -> tuple[str, ...]:

@@ -43,6 +43,21 @@ class RecordedQuote(msgspec.Struct, frozen=True, kw_only=True):
     outcomes: tuple[str, ...]
 
 
+class Standing(msgspec.Struct, frozen=True, kw_only=True):
+    """How far the history can be relied on beyond the last write, which was durable or raised.
+
+    ``trouble`` is for the operator, empty when all is well. Nothing new may be signed unless ``trade``, and no
+    withdrawal unless ``whole``: everything is where the next desk will look. ``taken``: the account is another desk's.
+    """
+
+    trouble: str = ""
+    trade: bool = True
+    whole: bool = True
+    taken: bool = False
+
+
+WELL = Standing()
+
 FINAL_OUTCOMES = ("settled", "refused", "expired", "burned")
 """After one of these a quote can do nothing more to the balances."""
 
@@ -107,6 +122,10 @@ class History(Protocol):
 
     async def alive(self, at_ns: int) -> None:
         """Note that the run is alive, so that an unclean end can be dated."""
+        ...
+
+    def standing(self) -> Standing:
+        """How far the history can be relied on just now; never waits."""
         ...
 
     async def counts(self) -> Mapping[str, int]:

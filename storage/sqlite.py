@@ -11,17 +11,19 @@ from pathlib import Path
 import aiosqlite
 import msgspec
 
-from cockpit.events import AnyEvent, ExecuteTrade, IntentInventory, LiquidityAction, WithdrawalPrepared
+from cockpit.events import AnyEvent, IntentInventory, LiquidityAction, WithdrawalPrepared
+from storage import queries
 from storage.faults import explain
 from storage.history import (
     ACCOUNTED,
-    FINAL_OUTCOMES,
     LOOKED_BACK_NS,
     UNEXPLAINED,
+    WELL,
     FormerRun,
     HistoryError,
     RecordedQuote,
     Run,
+    Standing,
 )
 from storage.migrations import SCHEMA, migrate
 from storage.rows import TABLES, Table, by_table, read_inventory, read_liquidity, read_prepared, read_quote
@@ -29,32 +31,6 @@ from storage.runs import begin_run
 
 _SIGN_OF_LIFE = "UPDATE runs SET last_write_ns = MAX(last_write_ns, ?) WHERE run_id = ?"
 _END = "UPDATE runs SET last_write_ns = MAX(last_write_ns, ?1), ended_ns = ?1 WHERE run_id = ?2"
-_LIQUIDITY = f"SELECT {', '.join(LiquidityAction.__struct_fields__)} FROM liquidity_actions WHERE kind = ? ORDER BY id"
-_PREPARED = f"SELECT {', '.join(WithdrawalPrepared.__struct_fields__)} FROM prepared_withdrawals ORDER BY id"
-_BALANCE = "SELECT balance FROM intent_inventory_snapshots WHERE asset = ? AND at_ns <= ? ORDER BY at_ns DESC LIMIT 1"
-_QUOTE = (
-    f"SELECT {', '.join(f'c.{name}' for name in ExecuteTrade.__struct_fields__)}, d.edge, "
-    "(SELECT group_concat(o.outcome) FROM trade_execution_results o WHERE o.quote_hash = c.quote_hash) "
-    "FROM execute_trade_commands c LEFT JOIN trade_decisions d ON d.decision_id = c.decision_id "
-)
-_OPEN_QUOTES = (
-    _QUOTE + "WHERE c.at_ns >= COALESCE((SELECT MAX(r.started_ns) FROM operator_actions a "
-    "JOIN runs r ON r.run_id = a.run_id WHERE a.command = ? AND a.accepted = 1) - ?, 0) "
-    "AND NOT EXISTS (SELECT 1 FROM trade_execution_results e WHERE e.quote_hash = c.quote_hash AND e.outcome IN ("
-    + ", ".join(f"'{outcome}'" for outcome in FINAL_OUTCOMES)
-    + ")) ORDER BY c.id"
-)
-_SETTLED_SINCE = (
-    _QUOTE + "WHERE c.quote_hash IN (SELECT quote_hash FROM trade_execution_results "
-    "WHERE outcome = 'settled' AND at_ns >= ?) ORDER BY c.id"
-)
-_EXPLAINED = (
-    f"SELECT {', '.join(IntentInventory.__struct_fields__)} FROM intent_inventory_snapshots "
-    "WHERE (run_id, at_ns, cause) = (SELECT run_id, at_ns, cause FROM intent_inventory_snapshots s "
-    "WHERE cause <> ? AND EXISTS (SELECT 1 FROM intent_inventory_snapshots o WHERE o.at_ns = s.at_ns "
-    "AND o.run_id = s.run_id AND o.cause = s.cause AND o.asset <> s.asset) ORDER BY id DESC LIMIT 1) ORDER BY id"
-)
-_COUNTS = "SELECT " + ", ".join(f"(SELECT COUNT(*) FROM {name})" for name in ("runs", *(t.name for t in TABLES)))
 
 
 def _insert(table: Table) -> str:
@@ -127,30 +103,30 @@ class SqliteHistory:
         """Every step of one kind ever recorded, oldest first."""
         async with self._turn:
             with self._explained():
-                rows = await self._connection().execute_fetchall(_LIQUIDITY, (kind,))
+                rows = await self._connection().execute_fetchall(queries.LIQUIDITY, (kind,))
         return tuple(read_liquidity(tuple(row)) for row in rows)
 
     async def prepared_withdrawals(self) -> tuple[WithdrawalPrepared, ...]:
         """Every withdrawal ever signed, oldest first."""
         async with self._turn:
             with self._explained():
-                rows = await self._connection().execute_fetchall(_PREPARED)
+                rows = await self._connection().execute_fetchall(queries.PREPARED)
         return tuple(read_prepared(tuple(row)) for row in rows)
 
     async def balance_before(self, asset: str, at_ns: int) -> int | None:
         """The newest balance of the token (base units) that was recorded up to this time, UTC ns; None without any."""
         async with self._turn:
             with self._explained():
-                rows = list(await self._connection().execute_fetchall(_BALANCE, (asset, at_ns)))
+                rows = list(await self._connection().execute_fetchall(queries.BALANCE, (asset, at_ns)))
         return int(rows[0][0]) if rows else None
 
     async def open_quotes(self) -> tuple[RecordedQuote, ...]:
         """Every quote without a final outcome, in the order they were signed."""
-        return await self._quotes(_OPEN_QUOTES, ACCOUNTED, LOOKED_BACK_NS)
+        return await self._quotes(queries.OPEN_QUOTES, ACCOUNTED, LOOKED_BACK_NS)
 
     async def settled_since(self, at_ns: int) -> tuple[RecordedQuote, ...]:
         """Every quote whose settlement was recorded at this time or later, in the order they were signed."""
-        return await self._quotes(_SETTLED_SINCE, at_ns)
+        return await self._quotes(queries.SETTLED_SINCE, at_ns)
 
     async def _quotes(self, query: str, *values: object) -> tuple[RecordedQuote, ...]:
         async with self._turn:
@@ -162,7 +138,7 @@ class SqliteHistory:
         """The newest reading of the balances that was explained, a row an asset."""
         async with self._turn:
             with self._explained():
-                rows = await self._connection().execute_fetchall(_EXPLAINED, (UNEXPLAINED,))
+                rows = await self._connection().execute_fetchall(queries.EXPLAINED, (UNEXPLAINED,))
         return tuple(read_inventory(tuple(row)) for row in rows)
 
     async def alive(self, at_ns: int) -> None:
@@ -174,12 +150,16 @@ class SqliteHistory:
         async with self._transaction() as db:
             await db.execute(_SIGN_OF_LIFE, (at_ns, self._run_id))
 
+    def standing(self) -> Standing:
+        """A file is always whole: what cannot be written raises."""
+        return WELL
+
     async def counts(self) -> Mapping[str, int]:
         """Rows of each table; reads every table's index, so not for a timer."""
         async with self._turn:
             with self._explained():
-                [row] = await self._connection().execute_fetchall(_COUNTS)
-        return dict(zip(("runs", *(table.name for table in TABLES)), row, strict=True))
+                [row] = await self._connection().execute_fetchall(queries.COUNTS)
+        return dict(zip(queries.COUNTED, row, strict=True))
 
     async def close(self, at_ns: int | None) -> None:
         """End the run (cleanly when a time is given) and let go of the file; harmless when not open."""

@@ -11,7 +11,7 @@ from typing import Any, Literal
 import msgspec
 
 from cockpit.events import AnyEvent
-from storage.history import History, HistoryError
+from storage.history import WELL, History, HistoryError
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +33,10 @@ Status = Literal["starting", "ok", "failing", "overflown", "stopped"]
 
 
 class WriterState(msgspec.Struct, frozen=True, kw_only=True):
-    """How the writing goes. ``since_ns``: when ``error`` began, None while all is well; ``dropped`` events are lost."""
+    """How the writing goes. ``since_ns``: when ``error`` began, None while all is well; ``dropped`` events are lost.
+
+    ``degraded`` says what is wrong although everything written is durable.
+    """
 
     status: Status
     error: str
@@ -44,13 +47,15 @@ class WriterState(msgspec.Struct, frozen=True, kw_only=True):
     batches: int
     failures: int
     dropped: int
+    degraded: str = ""
 
 
 class HistoryWriter:
     """Writes what is put into it to an open history, in order, and retries until it succeeds.
 
     ``on_failure`` is called with the reason, once each time writing stops being possible; it must not raise. A queue
-    that overflowed leaves a hole in the record, so it stays failed until the desk is started anew.
+    that overflowed leaves a hole in the record, so it stays failed until the desk is started anew. ``on_taken`` is
+    called once, when the account turns out to be another desk's: this one must end.
     """
 
     def __init__(
@@ -61,6 +66,7 @@ class HistoryWriter:
         capacity: int = 100_000,
         interval_s: float = 0.1,
         on_failure: Callable[[str], None] | None = None,
+        on_taken: Callable[[str], None] | None = None,
         stall_s: float = STALL_S,
     ) -> None:
         self._history = history
@@ -69,6 +75,8 @@ class HistoryWriter:
         self._high_water = int(capacity * HIGH_WATER)
         self._interval_s = interval_s
         self._on_failure = on_failure
+        self._on_taken = on_taken
+        self._standing = WELL
         self._stall_s = stall_s
         self._queue: deque[AnyEvent] = deque()
         self._status: Status = "starting"
@@ -88,6 +96,11 @@ class HistoryWriter:
     def writable(self) -> bool:
         """True while what is put now can be expected to be durable soon; nothing may be signed otherwise."""
         return self._status == "ok" and len(self._queue) <= self._high_water
+
+    @property
+    def whole(self) -> bool:
+        """True while it is writable and all that was written is where the next desk of the account will look."""
+        return self.writable and self._standing.whole
 
     @property
     def depth(self) -> int:
@@ -114,6 +127,7 @@ class HistoryWriter:
             batches=self.batches,
             failures=self.failures,
             dropped=self.dropped,
+            degraded=self._standing.trouble,
         )
 
     async def run(self) -> None:
@@ -176,8 +190,18 @@ class HistoryWriter:
             self.failures += 1
             self._fail(str(error))
             return False
-        self._recover()
+        self._judge()
         return True
+
+    def _judge(self) -> None:
+        """What was written is durable; whether that is enough to trade on, the history knows."""
+        former, self._standing = self._standing, self._history.standing()
+        if self._standing.trade:
+            self._recover()
+        else:
+            self._fail(self._standing.trouble)
+        if self._standing.taken and not former.taken and self._on_taken is not None:
+            self._on_taken(self._standing.trouble)
 
     async def _watched(self, work: Coroutine[Any, Any, None]) -> None:
         """Await the work; say that writing fails while it takes longer than it may."""

@@ -58,7 +58,9 @@ class Desk:
         self._stopping = asyncio.Event()
         self._supervisor = Supervisor()
         self._stream = Stream()
-        self._writer = HistoryWriter(history, clock=self._sources.wall_ns, on_failure=self._history_failed)
+        self._writer = HistoryWriter(
+            history, clock=self._sources.wall_ns, on_failure=self._history_failed, on_taken=self._account_taken
+        )
 
     def stop(self) -> None:
         """Ask the desk to disarm, write its history and end."""
@@ -298,6 +300,11 @@ class Desk:
         """What cannot be recorded is not traded."""
         self._workers.arming.disarm("trade-executor", f"disarmed: {reason}")
         log.error("the executor is disarmed: %s", reason)
+
+    def _account_taken(self, reason: str) -> None:
+        """Two desks of one account would promise the same balances."""
+        log.error("the desk stops: %s", reason)
+        self.stop()
 
     def _part_state(self, part: Part, picture: Picture) -> Mapping[str, object]:
         """A part's own share of the snapshot."""

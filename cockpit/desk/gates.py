@@ -40,7 +40,7 @@ def _closed(facts: Facts) -> Iterator[str]:
     if facts.frozen:
         yield "withdrawals are frozen; unfreeze them first"
     if not facts.history_writable:
-        yield "the history cannot be written, and what is not recorded is not sent; mend the history first"
+        yield "the history is not whole where it belongs, and what is not recorded is not sent; mend the history first"
     if facts.former_left_ms > 0:
         yield (
             f"quotes of the former run may still take their amounts for {-(-facts.former_left_ms // 1000)} s; "

@@ -86,9 +86,16 @@ def _liquidity(workers: Workers, supervisor: Supervisor, now_ns: int) -> Health:
     return _health("liquidity-manager", state, detail, age_ms(now_ns, liquidity.at_ns), error, liquidity.counters)
 
 
+def writing(writer: HistoryWriter) -> State:
+    """How the history stands: degraded while all is durable, but not where it belongs."""
+    if not writer.writable:
+        return "starting" if writer.state().status == "starting" else "down"
+    return "ok" if writer.whole else "degraded"
+
+
 def _history(writer: HistoryWriter, supervisor: Supervisor) -> Health:
     told = writer.state()
-    state: State = "ok" if writer.writable else "starting" if told.status == "starting" else "down"
+    state: State = writing(writer)
     counters = {
         "queue": told.queue,
         "written": told.written,
@@ -96,8 +103,9 @@ def _history(writer: HistoryWriter, supervisor: Supervisor) -> Health:
         "failures": told.failures,
         "dropped": told.dropped,
     }
-    detail = "writing" if state == "ok" else told.status
-    return _health("history-writer", state, detail, None, told.error or supervisor.errors.get("history", ""), counters)
+    detail = {"ok": "writing", "degraded": "to the journal"}.get(state, told.status)
+    error = told.error or told.degraded or supervisor.errors.get("history", "")
+    return _health("history-writer", state, detail, None, error, counters)
 
 
 def _strategy(workers: Workers, now_ns: int) -> Health:

@@ -111,7 +111,7 @@ class Outflow:
             cooling=self.cooling,
             limits=workers.limits,
             journal=control.answer,
-            history_writable=lambda: writer.writable,
+            history_writable=lambda: writer.whole,
             wall_ns=wall_ns,
             former_left_ms=former_left_ms,
         )

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from cockpit.desk.alone import Alone
 from cockpit.desk.burning import Burner
-from cockpit.desk.health import healths
+from cockpit.desk.health import healths, writing
 from cockpit.desk.interlocks import UPWARD, red
 from cockpit.desk.outflow import Outflow
 from cockpit.desk.quotes import Quote
@@ -114,7 +114,7 @@ class Picture:
             executor_why=workers.arming.why("trade-executor"),
             executor_blocked="; ".join(red(interlocks, "LIVE", but=UPWARD)),
             relay=workers.relay.state,
-            history="ok" if self._writer.writable else "starting" if told.status == "starting" else "down",
+            history=writing(self._writer),
             history_queue=told.queue,
             withdrawals_frozen=outflow.freeze.frozen,
             attached=self._attached(),

@@ -39,7 +39,7 @@ def test_each_malformed_setting_is_a_line_and_no_value_is_shown(tmp_path: Path) 
         "NEAR_INTENTS_API_KEY": f"two {CANARY}s",
         "NEAR_INTENTS_ACCOUNT_ID": f"UPPER {CANARY}",
         "NEAR_INTENTS_SIGNER_PRIVATE_KEY": key[:-1],
-        "POSTGRES_URL": f"postgres://user:{CANARY}@example.com/db",
+        "POSTGRES_URL": f"mysql://user:{CANARY}@example.com/db",
         "NEAR_INTENTS_RELAY_WS_URL": f"ws://relay.example.com/{CANARY}",
         "NEAR_INTENTS_BRIDGE_URL": f"https://user:{CANARY}@example.com/rpc",
         "NEAR_RPC_URL": f"https://rpc.example.com,ftp://{CANARY}",

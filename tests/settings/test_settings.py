@@ -111,11 +111,29 @@ def test_a_key_that_cannot_sign_is_refused_without_being_shown(value: str, expec
     assert value[8:20] not in line
 
 
-def test_a_postgres_url_stops_the_start_and_says_what_to_do() -> None:
-    [line] = problems(environ(POSTGRES_URL="postgresql://maker:hunter2@db/history"))
-    assert line.startswith("POSTGRES_URL: ")
-    assert "not part of this version: remove it" in line
+@pytest.mark.parametrize(
+    "url",
+    [
+        "mysql://maker:hunter2@db/history",
+        "postgresql://maker:hunter2@db",
+        "postgresql://:hunter2@db/history",
+        "postgresql://maker:hunter2@db:port/history",
+        "postgresql://maker:hunter2@[db/history",
+        "postgresql://maker:hunter2@a,b/history?host=a,b",
+        "hunter2",
+    ],
+)
+def test_a_postgres_url_that_names_no_database_is_refused_without_being_shown(url: str) -> None:
+    [line] = problems(environ(POSTGRES_URL=url))
+    assert line.startswith("POSTGRES_URL: expected ")
     assert "hunter2" not in line
+
+
+def test_a_postgres_url_is_kept_secret() -> None:
+    settings = load(None, environ(POSTGRES_URL="postgresql://maker:hunter2@db/history"))
+    assert settings.postgres_url is not None
+    assert settings.postgres_url.reveal().startswith("postgresql://maker:")
+    assert "hunter2" not in repr(settings)
 
 
 def test_a_quote_that_can_never_earn_enough_is_a_problem_and_one_that_sometimes_can_is_not() -> None:

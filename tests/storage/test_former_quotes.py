@@ -1,20 +1,12 @@
 """What a restart reads of the runs before it: quotes without an end, late settlements, the last explained balances."""
 
-from pathlib import Path
-
 import msgspec
-import pytest
 
 from cockpit.events import IntentInventory, OperatorAction, Outcome
 from storage.history import ACCOUNTED, LOOKED_BACK_NS
-from storage.sqlite import SqliteHistory
 from tests.storage import facts
+from tests.storage.engines import Engine
 from tests.storage.facts import START_NS
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    return tmp_path / "history.sqlite"
 
 
 def reading(n: int, asset: str, balance: int, cause: str = "poll") -> IntentInventory:
@@ -25,8 +17,8 @@ def accounted(accepted: bool = True) -> OperatorAction:
     return OperatorAction(START_NS, "account-run-2", "desk", ACCOUNTED, "{}", accepted, "")
 
 
-async def test_only_quotes_without_a_final_outcome_are_open(path: Path) -> None:
-    history = SqliteHistory(path)
+async def test_only_quotes_without_a_final_outcome_are_open(engine: Engine) -> None:
+    history = engine.make()
     await history.open(facts.run())
     ends: tuple[Outcome | None, ...] = (
         None,
@@ -48,8 +40,8 @@ async def test_only_quotes_without_a_final_outcome_are_open(path: Path) -> None:
     await history.close(None)
 
 
-async def test_a_quote_whose_decision_was_lost_is_open_all_the_same(path: Path) -> None:
-    history = SqliteHistory(path)
+async def test_a_quote_whose_decision_was_lost_is_open_all_the_same(engine: Engine) -> None:
+    history = engine.make()
     await history.open(facts.run())
     await history.write([facts.command(1)])
     [found] = await history.open_quotes()
@@ -57,8 +49,8 @@ async def test_a_quote_whose_decision_was_lost_is_open_all_the_same(path: Path) 
     await history.close(None)
 
 
-async def test_open_quotes_of_every_run_are_told_until_a_run_has_accounted_for_them(path: Path) -> None:
-    history = SqliteHistory(path)
+async def test_open_quotes_of_every_run_are_told_until_a_run_has_accounted_for_them(engine: Engine) -> None:
+    history = engine.make()
     await history.open(facts.run("run-1"))
     await history.write([facts.command(1)])
     await history.close(None)
@@ -73,8 +65,8 @@ async def test_open_quotes_of_every_run_are_told_until_a_run_has_accounted_for_t
     await history.close(None)
 
 
-async def test_settlements_are_told_by_when_they_were_recorded(path: Path) -> None:
-    history = SqliteHistory(path)
+async def test_settlements_are_told_by_when_they_were_recorded(engine: Engine) -> None:
+    history = engine.make()
     await history.open(facts.run())
     for n in (1, 2, 3):
         await history.write([facts.command(n), facts.result(n, "accepted" if n == 3 else "settled")])
@@ -82,8 +74,8 @@ async def test_settlements_are_told_by_when_they_were_recorded(path: Path) -> No
     await history.close(None)
 
 
-async def test_the_last_explained_reading_is_whole_and_explained(path: Path) -> None:
-    history = SqliteHistory(path)
+async def test_the_last_explained_reading_is_whole_and_explained(engine: Engine) -> None:
+    history = engine.make()
     await history.open(facts.run())
     assert await history.last_explained() == ()
     whole = [reading(5, facts.BTC, 2**127), reading(5, facts.EURE, 7)]

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from cockpit.events import AnyEvent, IntentInventory, LiquidityAction, WithdrawalPrepared
-from storage.history import FormerRun, History, HistoryError, RecordedQuote, Run
+from storage.history import FormerRun, History, HistoryError, RecordedQuote, Run, Standing
 from storage.sqlite import SqliteHistory
 from storage.writer import BATCH, HistoryWriter
 from tests.storage import facts
@@ -321,6 +321,9 @@ class Commits(History):
 
     async def last_explained(self) -> tuple[IntentInventory, ...]:
         return await self.inner.last_explained()
+
+    def standing(self) -> Standing:
+        return self.inner.standing()
 
     async def close(self, at_ns: int | None) -> None:
         await self.inner.close(at_ns)

@@ -1,0 +1,45 @@
+"""Where a PostgreSQL history is, in the words an operator knows it by, and never with its password."""
+
+import ipaddress
+from urllib.parse import parse_qs, unquote, urlsplit
+
+import msgspec
+
+
+class Place(msgspec.Struct, frozen=True):
+    """A database by the names an operator knows it by."""
+
+    host: str
+    port: int
+    database: str
+    user: str
+
+    @property
+    def local(self) -> bool:
+        """Whether what is said to it stays on this machine."""
+        if self.host.startswith("/") or self.host == "localhost":
+            return True
+        try:
+            return ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            return False
+
+    def __str__(self) -> str:
+        return f"PostgreSQL {self.database} at {self.host}:{self.port}"
+
+
+def place(url: str) -> Place:
+    """The parts of a postgresql:// URL. Raises ValueError, whose text holds nothing of the URL."""
+    try:
+        parts = urlsplit(url)
+        query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
+        host = query.get("host") or unquote(parts.hostname or "")
+        port = int(query["port"]) if "port" in query else parts.port or 5432
+    except ValueError:
+        raise ValueError("expected postgresql://user:password@host:port/database") from None
+    database, user = unquote(parts.path[1:]), unquote(parts.username or query.get("user", ""))
+    if parts.scheme not in ("postgresql", "postgres") or not host or not database or not user:
+        raise ValueError("expected postgresql://user:password@host:port/database")
+    if "," in host:
+        raise ValueError("expected one host: a desk writes to one server")
+    return Place(host, port, database, user)

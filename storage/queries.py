@@ -1,0 +1,43 @@
+"""What the desk reads of its history, as SQL that every engine accepts; ``?`` stands for a value."""
+
+from itertools import count
+from re import sub
+
+from cockpit.events import ExecuteTrade, IntentInventory, LiquidityAction, WithdrawalPrepared
+from storage.history import FINAL_OUTCOMES
+from storage.rows import TABLES
+
+LIQUIDITY = f"SELECT {', '.join(LiquidityAction.__struct_fields__)} FROM liquidity_actions WHERE kind = ? ORDER BY id"
+PREPARED = f"SELECT {', '.join(WithdrawalPrepared.__struct_fields__)} FROM prepared_withdrawals ORDER BY id"
+BALANCE = "SELECT balance FROM intent_inventory_snapshots WHERE asset = ? AND at_ns <= ? ORDER BY at_ns DESC LIMIT 1"
+_QUOTE = (
+    f"SELECT {', '.join(f'c.{name}' for name in ExecuteTrade.__struct_fields__)}, d.edge, "
+    "(SELECT group_concat(o.outcome) FROM trade_execution_results o WHERE o.quote_hash = c.quote_hash) "
+    "FROM execute_trade_commands c LEFT JOIN trade_decisions d ON d.decision_id = c.decision_id "
+)
+OPEN_QUOTES = (
+    _QUOTE + "WHERE c.at_ns >= COALESCE((SELECT MAX(r.started_ns) FROM operator_actions a "
+    "JOIN runs r ON r.run_id = a.run_id WHERE a.command = ? AND a.accepted = 1) - ?, 0) "
+    "AND NOT EXISTS (SELECT 1 FROM trade_execution_results e WHERE e.quote_hash = c.quote_hash AND e.outcome IN ("
+    + ", ".join(f"'{outcome}'" for outcome in FINAL_OUTCOMES)
+    + ")) ORDER BY c.id"
+)
+SETTLED_SINCE = (
+    _QUOTE + "WHERE c.quote_hash IN (SELECT quote_hash FROM trade_execution_results "
+    "WHERE outcome = 'settled' AND at_ns >= ?) ORDER BY c.id"
+)
+EXPLAINED = (
+    f"SELECT {', '.join(IntentInventory.__struct_fields__)} FROM intent_inventory_snapshots "
+    "WHERE (run_id, at_ns, cause) = (SELECT run_id, at_ns, cause FROM intent_inventory_snapshots s "
+    "WHERE cause <> ? AND EXISTS (SELECT 1 FROM intent_inventory_snapshots o WHERE o.at_ns = s.at_ns "
+    "AND o.run_id = s.run_id AND o.cause = s.cause AND o.asset <> s.asset) ORDER BY id DESC LIMIT 1) ORDER BY id"
+)
+COUNTED = ("runs", *(table.name for table in TABLES))
+COUNTS = "SELECT " + ", ".join(f"(SELECT COUNT(*) FROM {name})" for name in COUNTED)
+
+
+def postgres(sql: str) -> str:
+    """The same for PostgreSQL, which numbers its values."""
+    numbers = count(1)
+    numbered = sub(r"\?", lambda _: f"${next(numbers)}", sql)
+    return numbered.replace("group_concat(o.outcome)", "string_agg(o.outcome, ',')")

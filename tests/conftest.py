@@ -1,0 +1,29 @@
+"""What tests of every folder may use: a PostgreSQL server, once for each test process and only when it is asked for."""
+
+import os
+import secrets
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+
+from tests.pgserver import Server
+from tests.storage.engines import create_database, drop_database
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """The URL of a database whose role may create others."""
+    given = os.environ.get("POSTGRES_TEST_URL")
+    if given:
+        yield given
+        return
+    with Server() as server:
+        yield server.url()
+
+
+@pytest.fixture
+async def postgres_url(postgres_server: str) -> AsyncIterator[str]:
+    """The URL of an empty database of the test's own."""
+    name = f"test_{secrets.token_hex(8)}"
+    yield await create_database(postgres_server, name)
+    await drop_database(postgres_server, name)

@@ -1,0 +1,22 @@
+"""The engines that the conformance tests run on."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.storage.engines import Engine, PostgresEngine, SqliteEngine
+
+
+@pytest.fixture
+def postgres(postgres_url: str, tmp_path: Path) -> PostgresEngine:
+    """PostgreSQL with a database and a journal of the test's own."""
+    return PostgresEngine(tmp_path, postgres_url)
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Engine:
+    """Each engine in turn, with a store of the test's own."""
+    if request.param == "sqlite":
+        return SqliteEngine(tmp_path)
+    found: PostgresEngine = request.getfixturevalue("postgres")
+    return found
