@@ -25,6 +25,7 @@ from cockpit.desk.picture import Picture
 from cockpit.desk.server import QuietServer, bind, server
 from cockpit.desk.stream import Stream
 from cockpit.desk.supervisor import Supervisor
+from cockpit.desk.venue_clock import VenueClock
 from cockpit.desk.workers import Sources, Workers
 from cockpit.events import OperatorAction
 from cockpit.settings import Settings
@@ -74,7 +75,8 @@ class Desk:
         former = await self._history.open(run)
         clean = False
         try:
-            async with httpx.AsyncClient(trust_env=False) as client:
+            self._clock = VenueClock(settings, wall_ns=sources.wall_ns, monotonic_ns=sources.monotonic_ns)
+            async with httpx.AsyncClient(trust_env=False, event_hooks=self._clock.hooks) as client:
                 workers = Workers(
                     settings,
                     client,
@@ -141,6 +143,7 @@ class Desk:
         self._watch = Watch(
             self._settings,
             workers,
+            self._clock,
             history_writable=lambda: self._writer.writable,
             former_left_ms=former.left_ms,
             burning=lambda: burner.active,
@@ -176,6 +179,7 @@ class Desk:
         start("liquidity", workers.liquidity.run)
         start("inventory", workers.inventory.run)
         start("credentials", credentials.run)
+        start("clock", lambda: self._clock.run(workers.rpc))
         start("withdrawals", outflow.withdrawals.run)
         start("relay", workers.relay.run)
         start("burning", burner.run)

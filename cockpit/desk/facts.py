@@ -30,6 +30,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     shadow_wanted: int
     key_registered: bool | None
     key_problem: str
+    clock_usable: bool
+    clock_told: str
     salt_known: bool
     salt_age_ms: int | None
     subscribed: bool

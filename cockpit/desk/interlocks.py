@@ -18,6 +18,8 @@ AT_ONCE = 0
 STALE_GRACE_MS = 10_000
 VENUE_GRACE_MS = 60_000
 """Services that a quote does not need at once may be away this long."""
+CLOCK_GRACE_MS = 5_000
+"""A clock that drifted is set within seconds where somebody sets it; one that was stepped gets no grace."""
 SALT_MAX_AGE_MS = 90_000
 """Salt and key are read every half minute: unread for three times as long, nobody knows whether they still hold."""
 PROOF_GRACE_MS = 30_000
@@ -151,6 +153,15 @@ def checklist(facts: Facts, *, symbols: Sequence[str]) -> tuple[InterlockRow, ..
             "register the key",
         ),
         row(
+            "clock",
+            "LIVE",
+            "local clock agrees with the venue's",
+            facts.clock_usable,
+            facts.clock_told,
+            "within ±500 ms, by HTTP dates and block times",
+            "have this machine's clock set (chrony, systemd-timesyncd)",
+        ),
+        row(
             "salt",
             "LIVE",
             "salt known",
@@ -223,6 +234,7 @@ def graces(*, relay_lost_ms: int) -> Mapping[str, int | None]:
         "strategy": AT_ONCE,
         "shadow": None,
         "key": AT_ONCE,
+        "clock": CLOCK_GRACE_MS,
         "salt": STALE_GRACE_MS,
         "relay": relay_lost_ms or None,
         "former": None,
@@ -254,6 +266,10 @@ class Ladder:
     def judge(self, rows: Sequence[InterlockRow], rung: Rung, now_ns: int) -> tuple[InterlockRow, ...]:
         """The rows with what is left of each red line's grace: 0 when it closes the open rung now."""
         return tuple(self._judged(row, rung, now_ns) for row in rows)
+
+    def without_grace(self, ident: str, now_ns: int) -> None:
+        """The line has been red for long enough, should it be red now."""
+        self._red_since[ident] = now_ns - (self._graces_ms[ident] or 0) * MS
 
     def _judged(self, row: InterlockRow, rung: Rung, now_ns: int) -> InterlockRow:
         if row.passed:

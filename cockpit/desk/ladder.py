@@ -9,6 +9,7 @@ from cockpit.desk.control import Control
 from cockpit.desk.facts import Facts
 from cockpit.desk.interlocks import MS, Ladder, checklist, closing, graces, red
 from cockpit.desk.rows import age_ms
+from cockpit.desk.venue_clock import VenueClock
 from cockpit.desk.workers import Workers
 from cockpit.settings import Settings
 from cockpit.snapshot import InterlockRow
@@ -25,6 +26,7 @@ class Watch:
         self,
         settings: Settings,
         workers: Workers,
+        clock: VenueClock,
         *,
         history_writable: Callable[[], bool],
         former_left_ms: Callable[[], int],
@@ -35,6 +37,7 @@ class Watch:
     ) -> None:
         self._settings = settings
         self._workers = workers
+        self._clock = clock
         self._history_writable = history_writable
         self._former_left_ms = former_left_ms
         self._burning = burning
@@ -63,6 +66,8 @@ class Watch:
     def tick(self, control: Control) -> None:
         """Disarm what stands on a line that was red for longer than its grace."""
         arming = self._workers.arming
+        if self._clock.stepped():
+            self._ladder.without_grace("clock", self._monotonic_ns())
         line = closing(self.rows())
         if line is None:
             return
@@ -75,6 +80,7 @@ class Watch:
     def _facts(self, now: int) -> Facts:
         workers, inventory, liquidity = self._workers, self._workers.inventory, self._workers.liquidity
         pair, limits = workers.pair, workers.limits.current
+        clock = self._clock.judge()
         reference = workers.reference.current
         reserved = workers.book.reservations.reserved
         spendable = None
@@ -101,6 +107,8 @@ class Watch:
             shadow_wanted=self._settings.shadow_decisions,
             key_registered=workers.key_registered,
             key_problem=workers.key_problem,
+            clock_usable=clock.passed,
+            clock_told=clock.told,
             salt_known=workers.executor.salt is not None,
             salt_age_ms=age_ms(now, workers.credentials_ns),
             subscribed=workers.relay.state == "ok",

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from cockpit.desk.facts import Facts
 from cockpit.desk.interlocks import (
     AT_ONCE,
+    CLOCK_GRACE_MS,
     MIN_FREE_BYTES,
     MS,
     PROOF_GRACE_MS,
@@ -45,6 +46,8 @@ GREEN = Facts(
     shadow_wanted=3,
     key_registered=True,
     key_problem="",
+    clock_usable=True,
+    clock_told="within ±40 ms of the venue's",
     salt_known=True,
     salt_age_ms=12_000,
     subscribed=True,
@@ -65,6 +68,7 @@ RUNBOOK = (
     "strategy",
     "shadow",
     "key",
+    "clock",
     "salt",
     "relay",
     "former",
@@ -87,6 +91,7 @@ FAILURES: list[Case] = [
     ("shadow", {"shadow_decisions": 2}, "2 actionable"),
     ("key", {"key_registered": None}, "not known yet"),
     ("key", {"key_registered": False, "key_problem": "ed25519:x is not registered for maker.near"}, "maker.near"),
+    ("clock", {"clock_usable": False, "clock_told": "60.0 s ahead of the venue's"}, "60.0 s ahead"),
     ("salt", {"salt_known": False}, "salt is not known"),
     ("salt", {"salt_age_ms": None}, "salt is not known"),
     ("salt", {"salt_age_ms": SALT_MAX_AGE_MS + 1}, "read 90 s ago"),
@@ -109,6 +114,7 @@ GRACES: Mapping[str, int | None] = {
     "strategy": AT_ONCE,
     "shadow": None,
     "key": AT_ONCE,
+    "clock": CLOCK_GRACE_MS,
     "salt": STALE_GRACE_MS,
     "relay": RELAY_MS,
     "former": None,
@@ -185,6 +191,17 @@ def test_a_line_that_was_green_in_between_gets_its_whole_grace_again() -> None:
     watched.judge(listed(), "LIVE", 9_000 * MS)
     assert closing(watched.judge(rows, "LIVE", 11_000 * MS)) is None
     assert closing(watched.judge(rows, "LIVE", 21_000 * MS)) is not None
+
+
+def test_a_clock_that_was_stepped_gets_no_grace_and_one_that_is_right_again_keeps_its_rung() -> None:
+    watched, rows = ladder(), listed(clock_usable=False)
+    watched.without_grace("clock", 0)
+    due = closing(watched.judge(rows, "LIVE", 0))
+    assert due is not None
+    assert due.ident == "clock"
+    watched.without_grace("clock", 1)
+    assert closing(watched.judge(listed(), "LIVE", 1)) is None
+    assert closing(watched.judge(rows, "LIVE", 2)) is None
 
 
 def test_nothing_closes_while_nothing_is_open() -> None:

@@ -16,6 +16,7 @@ WHOLE: dict[str, object] = {
     "near_b": "ok",
     "exchange_frozen": [],
     "exchange_lie_bps": {},
+    "clock_skew_ms": 0,
 }
 
 

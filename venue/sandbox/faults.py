@@ -15,6 +15,7 @@ Node = Literal["near_a", "near_b"]
 Counter = Literal["ft_transfer_fails", "estimate_fails", "withdrawal_rejects"]
 Period = Literal["near_tx_unknown_s", "near_stale_s", "bridge_not_found_s", "relay_not_found_s"]
 _Milliseconds = Annotated[int, msgspec.Meta(ge=0, le=600_000)]
+_Skew = Annotated[int, msgspec.Meta(ge=-3_600_000, le=3_600_000)]
 _Seconds = Annotated[float, msgspec.Meta(ge=0, le=604_800)]
 _Times = Annotated[int, msgspec.Meta(ge=0, le=100_000)]
 
@@ -50,6 +51,7 @@ class Faults(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     ``bridge``: how it behaves as a whole, ``near_slow_ms`` slow. ``bridge_not_found_s``: so long it does not know any
     withdrawal. ``estimate_fails``: so many next estimates are refused. ``withdrawal_rejects``: so many next burns are
     rejected and their money returned. ``fee_factor``: what the withdrawal fees are multiplied by.
+    ``clock_skew_ms``: how far ahead of its real time the venue tells HTTP dates and block times; below 0 behind.
     ``status_shape``: ``data``, ``list`` (the older form), or the older one only where there are several.
     """
 
@@ -74,6 +76,7 @@ class Faults(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     estimate_fails: _Times = 0
     withdrawal_rejects: _Times = 0
     fee_factor: Decimal = Decimal(1)
+    clock_skew_ms: _Skew = 0
     status_shape: Literal["auto", "data", "list"] = "auto"
 
     def __post_init__(self) -> None:
@@ -170,6 +173,11 @@ class Switches:
             return None
         self.faults = msgspec.structs.replace(self.faults, publish=msgspec.structs.replace(lost, times=lost.times - 1))
         return lost
+
+    @property
+    def skew_ns(self) -> int:
+        """How far ahead of its time the venue tells it, nanoseconds."""
+        return self.faults.clock_skew_ms * 1_000_000
 
     def lasts(self, period: Period, node: Node | None = None) -> bool:
         """Whether the period is not over yet; for those that are told by node, the node's."""

@@ -4,10 +4,12 @@ import asyncio
 import contextlib
 import logging
 import socket
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
+from email.utils import formatdate
 
 import uvicorn
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 HOST = "127.0.0.1"
 GRACE_S = 0.5
@@ -48,14 +50,15 @@ class _Server(uvicorn.Server):
 
 
 class Host:
-    """Applications by name, each on its own port of 127.0.0.1.
+    """Applications by name, each on its own port of 127.0.0.1; answers are dated by ``clock``, UTC nanoseconds.
 
     The ports are ``first_port`` and those after it, or any free ones for 0. Raises OSError when one is taken.
     ``failures`` counts requests and connections that ended in an exception of the venue's own.
     """
 
-    def __init__(self, apps: Mapping[str, ASGIApp], first_port: int) -> None:
+    def __init__(self, apps: Mapping[str, ASGIApp], first_port: int, clock: Callable[[], int] = time.time_ns) -> None:
         self.failures = 0
+        self._clock = clock
         self._sockets: list[socket.socket] = []
         self.ports: dict[str, int] = {}
         self._apps: dict[int, ASGIApp] = {}
@@ -102,8 +105,14 @@ class Host:
             await self._running
 
     async def _dispatch(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def dated(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                date = formatdate(self._clock() // 10**9, usegmt=True).encode()
+                message["headers"] = [*message.get("headers", ()), (b"date", date)]
+            await send(message)
+
         try:
-            await self._apps[scope["server"][1]](scope, receive, send)
+            await self._apps[scope["server"][1]](scope, receive, dated)
         except Exception:
             self.failures += 1
             logger.exception("%s %s failed", scope["type"], scope["path"])

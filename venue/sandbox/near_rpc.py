@@ -143,14 +143,14 @@ class NearRpc:
             raise errors.RpcError(errors.parse_error("missing field `finality`"))
         if not self._ledger.blocks.holds(height):
             raise errors.RpcError(errors.unknown_block(height))
-        return render_block(self._ledger, height, gas_price=GAS_PRICE)
+        return render_block(self._ledger, height, gas_price=GAS_PRICE, skew_ns=self._switches.skew_ns)
 
     def _status(self, params: Any) -> object:
         ledger = self._ledger
         sync = {
             "latest_block_height": ledger.height,
             "latest_block_hash": ledger.block_hash,
-            "latest_block_time": format_timestamp(ledger.clock()),
+            "latest_block_time": format_timestamp(ledger.clock() + self._switches.skew_ns),
             "syncing": False,
         }
         return {"chain_id": "sandbox", "protocol_version": 80, "version": {"version": "sandbox"}, "sync_info": sync}

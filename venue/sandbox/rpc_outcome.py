@@ -19,9 +19,9 @@ def render_access_key(key: AccessKey) -> dict[str, object]:
     return {"nonce": key.nonce, "permission": "FullAccess" if key.full_access else limited}
 
 
-def render_block(ledger: Ledger, height: int, *, gas_price: str) -> dict[str, object]:
-    """The block at ``height`` as ``block`` has it, with the time it was made."""
-    made_ns = ledger.blocks.time_at(height)
+def render_block(ledger: Ledger, height: int, *, gas_price: str, skew_ns: int = 0) -> dict[str, object]:
+    """The block at ``height`` as ``block`` has it, with the time it was made, told as so much later than it was."""
+    made_ns = ledger.blocks.time_at(height) + skew_ns
     header = {
         "height": height,
         "hash": ledger.blocks.hash_at(height),

@@ -74,7 +74,7 @@ class Venue:
         Raises OSError when a port is taken.
         """
         parts = self._parts
-        self._host = Host(self._apps(), self._config.port)
+        self._host = Host(self._apps(), self._config.port, self._told_time)
         await self._host.start()
         parts.background.spawn(self._pulse(), "sandbox chain")
         parts.background.spawn(parts.traders.follow(), "sandbox traders")
@@ -136,6 +136,10 @@ class Venue:
         self.ledger.advance_block()
         self._parts.bridge.advance(self._parts.clock())
         return self._parts.clock()
+
+    def _told_time(self) -> int:
+        """What the venue says the time is, UTC nanoseconds."""
+        return self._parts.clock() + self._parts.switches.skew_ns
 
     def _apps(self) -> dict[str, Starlette]:
         """The applications in the order of their ports."""
