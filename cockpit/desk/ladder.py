@@ -15,6 +15,8 @@ from cockpit.settings import Settings
 from cockpit.snapshot import InterlockRow
 
 DISK_EVERY_NS = 5_000_000_000
+BLOCK_MS = 2_000
+"""The next block may take so long."""
 DESK = "desk"
 """The actor of what the desk does by itself."""
 
@@ -49,6 +51,8 @@ class Watch:
         self._disk: int | None = None
         self._disk_ns: int | None = None
         self._unexplained_since: int | None = None
+        self._height = 0
+        self._height_ns: int | None = None
         self._shadow_from = 0
         self._errors = 0
         self._watched = False
@@ -94,9 +98,9 @@ class Watch:
             reference_usable=reference.usable and workers.reference.mid is not None,
             reference_told=reference.reason or f"{workers.reference.mid} EUR, {reference.age_ms} ms old",
             spendable=spendable,
-            balances_age_ms=age_ms(self._wall_ns(), inventory.at_ns),
+            balances_age_ms=self._balances_age_ms(now),
             balances_max_age_ms=limits.max_inventory_age_ms,
-            balances_error=inventory.last_error,
+            balances_error=inventory.last_error or f"the Verifier is read as of block {inventory.height}",
             handles=tuple(liquidity.addresses),
             pending_known=liquidity.deposits is not None,
             history_writable=self._history_writable(),
@@ -132,6 +136,16 @@ class Watch:
             self._watched, self._shadow_from = True, actionable
         self._errors = errors
         return actionable - self._shadow_from
+
+    def _balances_age_ms(self, now: int) -> int | None:
+        """Since the balances were asked for, or since their block is the same: a node that stands answers promptly."""
+        inventory = self._workers.inventory
+        asked_ms = age_ms(self._wall_ns(), inventory.at_ns)
+        if asked_ms is None:
+            return None
+        if self._height_ns is None or inventory.height != self._height:
+            self._height, self._height_ns = inventory.height, now
+        return max(asked_ms, (now - self._height_ns) // MS - BLOCK_MS)
 
     def _unexplained_ms(self, now: int) -> int | None:
         inventory = self._workers.inventory

@@ -17,6 +17,7 @@ WHOLE: dict[str, object] = {
     "exchange_frozen": [],
     "exchange_lie_bps": {},
     "clock_skew_ms": 0,
+    "near_stale_s": {},
 }
 
 
