@@ -64,10 +64,10 @@ async def started(settings: Settings) -> AsyncIterator[Path]:
     HistoryError. The caller holds the locks of state directory and account.
     """
     from cockpit.desk.desk import Desk
-    from storage.sqlite import SqliteHistory
+    from cockpit.headless import history_of
 
     _log_into(settings.state_dir / "desk.log", settings.log_level)
-    desk = Desk(settings, SqliteHistory(settings.history_path), takes_commands=False)
+    desk = Desk(settings, history_of(settings), takes_commands=False)
     block, loop = asyncio.current_task(), asyncio.get_running_loop()
     assert block is not None
     for name in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
@@ -92,5 +92,5 @@ def _log_into(path: Path, level: str) -> None:
     """What a desk tells belongs into its log, not between the lines of the list."""
     file = os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "a")
     logging.basicConfig(stream=file, level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    for noisy in ("httpx", "httpcore", "websockets", "uvicorn", "aiosqlite", "asyncio"):
+    for noisy in ("httpx", "httpcore", "websockets", "uvicorn", "aiosqlite", "asyncpg", "asyncio"):
         logging.getLogger(noisy).setLevel(logging.WARNING)

@@ -143,7 +143,8 @@ class PostgresHistory:
                     await link.write(entry.run_id, entry.events, entry.alive_ns, ended=entry.ended)
                 self._answered = asked
                 return
-            except FAULTS as error:
+            except Exception as error:
+                # Whatever it is, the batch must not be lost for it.
                 self._lose(explain(self._where, error))
             except BaseException:
                 self._lose(f"the history {self._where}: a write was broken off")
@@ -310,8 +311,8 @@ class PostgresHistory:
         try:
             async with asyncio.timeout(FAREWELL_S):
                 await self._back()
-        except (HistoryError, *FAULTS):
-            return
+        except Exception as error:
+            log.warning("%s", error if isinstance(error, HistoryError) else explain(self._where, error))
 
     async def _let_go(self) -> None:
         link, self._link = self._link, None

@@ -17,14 +17,15 @@ _SAID: tuple[tuple[type[BaseException], str], ...] = (
     (asyncpg.AdminShutdownError, "was shut down: start it, and the desk goes on by itself"),
     (asyncpg.CrashShutdownError, "crashed: start it, and the desk goes on by itself"),
     (asyncpg.PostgresConnectionError, "has cut the connection: the desk connects again by itself"),
+    (asyncpg.InternalClientError, "has cut the connection: the desk connects again by itself"),
     (asyncpg.InterfaceError, "has cut the connection: the desk connects again by itself"),
     (TimeoutError, "does not answer: check the server and the network to it"),
     (ConnectionRefusedError, "cannot be reached, nothing listens there: start the server, or correct POSTGRES_URL"),
     (OSError, "cannot be reached: check the server, the network to it and POSTGRES_URL"),
 )
 
-FAULTS = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
-"""What any use of the connection may raise."""
+FAULTS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError)
+"""What any use of the connection may raise; the driver's internal error when the server died while it spoke."""
 
 
 def explain(where: Place, error: BaseException) -> str:

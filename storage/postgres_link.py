@@ -33,7 +33,7 @@ _INSERT = {table.name: insert(table) for table in TABLES}
 _AGAIN_S = 0.1
 _SESSION = {
     "synchronous_commit": "on",
-    "lock_timeout": "10s",
+    "lock_timeout": "5s",
     "client_connection_check_interval": "2s",
     "tcp_keepalives_idle": "5",
     "tcp_keepalives_interval": "2",

@@ -4,14 +4,16 @@ import asyncio
 import sys
 from pathlib import Path
 
+from storage.history import History
+from storage.journal import Journal
+from storage.postgres import PostgresHistory
 from storage.sqlite import SqliteHistory
 from tests.storage import facts
 
 SIZE = 200
 
 
-async def main(path: Path) -> None:
-    history = SqliteHistory(path)
+async def main(history: History) -> None:
     await history.open(facts.run())
     for batch in range(1_000_000):
         numbers = range(batch * SIZE, (batch + 1) * SIZE)
@@ -21,4 +23,5 @@ async def main(path: Path) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(Path(sys.argv[1])))
+    path = Path(sys.argv[1])
+    asyncio.run(main(PostgresHistory(sys.argv[2], Journal(path)) if len(sys.argv) > 2 else SqliteHistory(path)))

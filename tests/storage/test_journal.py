@@ -1,0 +1,148 @@
+"""The journal gives back what was put into it, in order and whole, whatever a crash left at its end."""
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from storage.history import HistoryError
+from storage.journal import START, Entry, Journal
+from tests.storage import facts
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "state" / "history.journal"
+
+
+def entry(n: int, run_id: str = "run-1") -> Entry:
+    return Entry(run_id, facts.START_NS + n, False, tuple(facts.one_of_each(n)))
+
+
+def opened(path: Path, **options: int) -> Journal:
+    journal = Journal(path, **options)
+    journal.open()
+    return journal
+
+
+def entries(journal: Journal) -> list[Entry]:
+    found, at = [], START
+    while (read := journal.read(at)) is not None:
+        one, at = read
+        found.append(one)
+    return found
+
+
+def filled(path: Path, count: int) -> list[int]:
+    """A journal of so many entries; the byte at which each ends."""
+    journal = opened(path)
+    ends = []
+    for n in range(count):
+        journal.append(entry(n))
+        ends.append(journal.size)
+    journal.close()
+    return ends
+
+
+def test_every_kind_of_event_comes_back_as_it_was_and_in_order(path: Path) -> None:
+    filled(path, 3)
+    journal = opened(path)
+    assert entries(journal) == [entry(n) for n in range(3)]
+    assert journal.events == sum(len(entry(n).events) for n in range(3))
+    journal.close()
+
+
+def test_only_the_owner_may_read_it_for_it_holds_signed_withdrawals(path: Path) -> None:
+    filled(path, 1)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_a_new_one_is_empty_and_keeps_its_name(path: Path) -> None:
+    assert not Journal(path).waiting()
+    journal = opened(path)
+    assert journal.empty
+    journal.close()
+    again = opened(path)
+    assert again.name == journal.name
+    assert not again.waiting()
+    again.close()
+
+
+def test_what_was_cleared_is_gone_for_good(path: Path) -> None:
+    filled(path, 2)
+    journal = opened(path)
+    journal.clear()
+    journal.append(entry(7))
+    journal.close()
+    again = opened(path)
+    assert entries(again) == [entry(7)]
+    again.close()
+
+
+def test_a_record_torn_anywhere_by_a_crash_is_cut_off_and_the_rest_is_whole(path: Path) -> None:
+    first, second = filled(path, 2)
+    whole = path.read_bytes()
+    for size in {first + 1, first + 3, first + 12, first + 13, (first + second) // 2, second - 1}:
+        path.write_bytes(whole[:size])
+        journal = opened(path)
+        assert entries(journal) == [entry(0)]
+        journal.append(entry(5))
+        journal.close()
+        again = opened(path)
+        assert entries(again) == [entry(0), entry(5)]
+        again.close()
+
+
+def test_a_head_torn_by_a_crash_is_written_anew(path: Path) -> None:
+    filled(path, 0)
+    whole = path.read_bytes()
+    for size in (0, 3, 8, START - 1):
+        path.write_bytes(whole[:size])
+        journal = opened(path)
+        assert journal.empty
+        journal.close()
+
+
+def test_damage_before_whole_records_stops_the_start(path: Path) -> None:
+    first, _, _ = filled(path, 3)
+    damaged = bytearray(path.read_bytes())
+    damaged[first + 20] ^= 1
+    path.write_bytes(damaged)
+    with pytest.raises(HistoryError, match="damaged at byte"):
+        Journal(path).open()
+    assert path.read_bytes() == damaged
+
+
+def test_another_programs_file_is_left_alone(path: Path) -> None:
+    path.parent.mkdir()
+    path.write_text("notes of the operator, none of our business\n" * 3)
+    with pytest.raises(HistoryError, match="no journal of a desk"):
+        Journal(path).open()
+    assert path.read_text().startswith("notes")
+
+
+def test_a_link_is_not_followed(path: Path) -> None:
+    path.parent.mkdir()
+    (path.parent / "elsewhere").touch()
+    os.symlink(path.parent / "elsewhere", path)
+    with pytest.raises(HistoryError, match="cannot be used"):
+        Journal(path).open()
+
+
+def test_a_disk_that_is_nearly_full_is_told_and_leaves_what_was_there(path: Path) -> None:
+    filled(path, 1)
+    journal = opened(path, free_bytes=2**62)
+    with pytest.raises(HistoryError, match="disk is nearly full: free some space"):
+        journal.append(entry(1))
+    assert entries(journal) == [entry(0)]
+    journal.close()
+
+
+def test_a_journal_at_its_limit_is_told_and_leaves_what_was_there(path: Path) -> None:
+    [end] = filled(path, 1)
+    journal = opened(path, max_bytes=end + 10)
+    with pytest.raises(HistoryError, match="grown to its limit"):
+        journal.append(entry(1))
+    assert entries(journal) == [entry(0)]
+    journal.close()
