@@ -21,6 +21,13 @@ from cockpit.settings import NAMES
 from cockpit.snapshot import Snapshot
 
 WITHIN_S = 30.0
+UNBOUND: Mapping[str, str] = {
+    "STRATEGY_MAX_PROMISED_EURE": "1000000000",
+    "STRATEGY_MAX_QUOTES_PER_SECOND": "100000",
+    "STRATEGY_MAX_FILLS_PER_HOUR": "1000000",
+    "STRATEGY_MAX_LOSS_PER_DAY_EURE": "1000000",
+}
+"""Limits that a bench's requests do not reach."""
 
 
 def bare_environment() -> dict[str, str]:
@@ -40,8 +47,8 @@ class Deskside:
         self._directory = directory
         self.env_file = directory / "bench.env"
         self.socket_path = directory / "desk.sock"
-        # A desk of the bench is alone and armed at once on purpose, unless the settings say otherwise.
-        own = {"DESK_WHEN_ALONE": "keep", "LIVE_AFTER_SHADOW_DECISIONS": "0"}
+        # A desk of the bench is alone, armed at once and unbound on purpose, unless the settings say otherwise.
+        own = {"DESK_WHEN_ALONE": "keep", "LIVE_AFTER_SHADOW_DECISIONS": "0", **UNBOUND}
         lines = {**own, **settings, "COCKPIT_STATE_DIR": str(directory)}
         with os.fdopen(os.open(self.env_file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
             file.writelines(f"{name}={value}\n" for name, value in lines.items() if name in NAMES)

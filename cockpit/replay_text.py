@@ -22,8 +22,9 @@ _LIMITS = {
 _VIEW = {"quote_deadline_ms": "default_deadline_ms"}
 UNKNOWABLE = (
     "What cannot be known: who would have won, and so what the balances would have been.\n"
-    "Balances, mids, the reference's judgement of its sources and what was armed are as\n"
-    "recorded; a quote that was sent then ends as it did, another one at its deadline."
+    "Balances, mids, the reference's judgement of its sources, what was armed, the trading\n"
+    "state, fills, losses and how fast it quoted are as recorded; a quote that was sent then\n"
+    "ends as it did, another one at its deadline."
 )
 
 

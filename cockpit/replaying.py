@@ -1,6 +1,7 @@
 """Recorded requests decided again by the desk's own ``decide``, under the rules of then or under others. Pure.
 
-What is taken as it was: requests, mids and the reference's own judgement of them, balances, and what was armed. What
+What is taken as it was: requests, mids and the reference's own judgement of them, balances, what was armed, the trading
+state, and what limits count: fills, losses, the quotes of the last second. What
 is made anew: prices, amounts, every guard, and what the quotes so made would have kept reserved. Under the rules of
 then that is what was recorded, to the letter. Whether another quote would have won its auction nobody can know.
 """
@@ -179,6 +180,8 @@ def _view(record: Recorded, rules: tuple[Limits, PriceParams], changes: Changes,
     if (was.btc, was.eure) != (would.btc, would.eure):
         given["base_reserved"] = view.base_reserved - was.btc + would.btc
         given["quote_reserved"] = view.quote_reserved - was.eure + would.eure
+        given["base_promised"] = view.base_promised - was.btc + would.btc
+        given["quote_promised"] = view.quote_promised - was.eure + would.eure
     return msgspec.structs.replace(view, **given) if given else view
 
 

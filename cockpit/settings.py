@@ -50,6 +50,17 @@ def _number(name: str, default: str, low: str, high: str, unit: str = "bps") -> 
     )
 
 
+def _eure(name: str, default: str) -> Any:
+    return Field(
+        default=Decimal(default),
+        gt=0,
+        le=10**9,
+        allow_inf_nan=False,
+        validation_alias=name,
+        description="expected an amount of EURe above 0 and at most 1000000000",
+    )
+
+
 def _whole(name: str, default: int, low: int, high: int, unit: str = "milliseconds") -> Any:
     return Field(
         default=default,
@@ -100,14 +111,12 @@ class Settings(BaseSettings):
     )
     bitstamp_ws_url: Websocket = Field(default="wss://ws.bitstamp.net", validation_alias="REFERENCE_BITSTAMP_WS_URL")
 
-    max_notional_eure: Decimal = Field(
-        default=Decimal(5),
-        gt=0,
-        le=10**9,
-        allow_inf_nan=False,
-        validation_alias="STRATEGY_MAX_NOTIONAL_EURE",
-        description="expected an amount of EURe above 0 and at most 1000000000",
-    )
+    max_notional_eure: Decimal = _eure("STRATEGY_MAX_NOTIONAL_EURE", "5")
+    max_promised_eure: Decimal = _eure("STRATEGY_MAX_PROMISED_EURE", "1000")
+    max_asset_share: Decimal = _number("STRATEGY_MAX_ASSET_SHARE", "0.9", "0.5", "1", "one asset's share")
+    max_quotes_per_second: int = _whole("STRATEGY_MAX_QUOTES_PER_SECOND", 50, 1, 100_000, "quotes")
+    max_fills_per_hour: int = _whole("STRATEGY_MAX_FILLS_PER_HOUR", 60, 1, 1_000_000, "fills")
+    max_loss_per_day_eure: Decimal = _eure("STRATEGY_MAX_LOSS_PER_DAY_EURE", "5")
     half_spread_bps: Decimal = _number("STRATEGY_HALF_SPREAD_BPS", "20", "0", "5000")
     max_skew_bps: Decimal = _number("STRATEGY_MAX_SKEW_BPS", "15", "0", "2000")
     target_btc_share: Decimal = _number("STRATEGY_TARGET_BTC_SHARE", "0.5", "0", "1", "BTC's share")
@@ -144,6 +153,8 @@ class Settings(BaseSettings):
 
     shadow_decisions: int = _whole("LIVE_AFTER_SHADOW_DECISIONS", 3, 0, 100_000, "decisions")
     relay_lost_ms: int = _whole("DISARM_RELAY_LOST_MS", 30_000, 0, 3_600_000)
+    refusals: int = _whole("DISARM_REFUSALS", 5, 0, 100_000, "refusals")
+    refusals_within_ms: int = _whole("DISARM_REFUSALS_WITHIN_MS", 60_000, 1_000, 3_600_000)
 
     paint_hz: int = _whole("COCKPIT_PAINT_HZ", 4, 1, 10, "pictures a second")
     state_dir: Annotated[Path, BeforeValidator(fields.directory)] = Field(validation_alias="COCKPIT_STATE_DIR")
@@ -212,6 +223,11 @@ class Settings(BaseSettings):
         """The limits the desk starts with."""
         return Limits(
             max_notional_eure=self.max_notional_eure,
+            max_promised_eure=self.max_promised_eure,
+            max_asset_share=self.max_asset_share,
+            max_quotes_per_second=self.max_quotes_per_second,
+            max_fills_per_hour=self.max_fills_per_hour,
+            max_loss_per_day_eure=self.max_loss_per_day_eure,
             min_edge_bps=self.min_edge_bps,
             max_reference_age_ms=self.reference_max_age_ms,
             max_inventory_age_ms=self.inventory_max_age_ms,
@@ -274,6 +290,13 @@ def _contradictions(s: Settings) -> tuple[str, ...]:
         found.append(
             "STRATEGY_MIN_EDGE_BPS: no quote could ever be made: expected at most "
             "STRATEGY_HALF_SPREAD_BPS + STRATEGY_MAX_SKEW_BPS"
+        )
+    if s.max_promised_eure < s.max_notional_eure:
+        found.append("STRATEGY_MAX_PROMISED_EURE: expected at least STRATEGY_MAX_NOTIONAL_EURE")
+    if not 1 - s.max_asset_share <= s.target_btc_share <= s.max_asset_share:
+        found.append(
+            "STRATEGY_TARGET_BTC_SHARE: expected a target inside the limit: neither asset's share at it may be above "
+            "STRATEGY_MAX_ASSET_SHARE"
         )
     if s.quote_deadline_ms > s.quote_max_deadline_ms:
         found.append("QUOTE_DEADLINE_MS: expected at most QUOTE_MAX_DEADLINE_MS")

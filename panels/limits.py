@@ -19,6 +19,11 @@ Changes = Mapping[str, Decimal | int]
 
 FIELDS: tuple[tuple[str, str, str], ...] = (
     ("max_notional_eure", "Max notional of a quote", "EURe"),
+    ("max_promised_eure", "All live quotes give at most", "EURe"),
+    ("max_asset_share", "Share of one asset at most", "of 1"),
+    ("max_quotes_per_second", "Quotes at most", "per s"),
+    ("max_fills_per_hour", "Fills at most", "per h"),
+    ("max_loss_per_day_eure", "Loss of a day at most", "EURe"),
     ("min_edge_bps", "Least edge", "bps"),
     ("max_reference_age_ms", "Reference at most old", "ms"),
     ("max_inventory_age_ms", "Balances at most old", "ms"),
@@ -45,8 +50,8 @@ def parse(texts: Mapping[str, str], now: Limits) -> tuple[Changes, tuple[str, ..
         try:
             changes[field] = Decimal(text) if isinstance(getattr(now, field), Decimal) else int(text)
         except (InvalidOperation, ValueError):
-            what = "a number" if unit != "ms" else "a whole number"
-            problems.append(f"{label}: {text or 'nothing'!r} is not {what} of {unit}")
+            what = "a number" if isinstance(getattr(now, field), Decimal) else "a whole number"
+            problems.append(f"{label}: {text or 'nothing'!r} is not {what} ({unit})")
     if not problems:
         problems += msgspec.structs.replace(now, **changes).problems()
     return changes, tuple(problems)

@@ -58,6 +58,22 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
 
 WELL = Standing()
 
+
+class RecordedFill(msgspec.Struct, frozen=True, kw_only=True):
+    """A fill as it was booked: when, UTC ns, and what it moved, base units."""
+
+    at_ns: int
+    asset_in: str
+    amount_in: int
+    amount_out: int
+
+    def moved(self, base: str) -> tuple[int, int]:
+        """What it did to the balances of the base asset (its token id) and the other one, signed."""
+        if self.asset_in == base:
+            return self.amount_in, -self.amount_out
+        return -self.amount_out, self.amount_in
+
+
 FINAL_OUTCOMES = ("settled", "refused", "expired", "burned")
 """After one of these a quote can do nothing more to the balances."""
 
@@ -111,6 +127,14 @@ class History(Protocol):
 
     async def settled_since(self, at_ns: int) -> tuple[RecordedQuote, ...]:
         """Every quote whose settlement was recorded at this time or later, UTC ns, in the order they were signed."""
+        ...
+
+    async def fills_since(self, at_ns: int) -> tuple[RecordedFill, ...]:
+        """Every fill booked at this time or later, UTC ns, in the order of their booking."""
+        ...
+
+    async def last_arguments(self, command: str) -> str | None:
+        """The arguments (JSON) of the newest accepted command of this name in any run's journal; None without one."""
         ...
 
     async def last_explained(self) -> tuple[IntentInventory, ...]:

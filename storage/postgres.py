@@ -21,6 +21,7 @@ from storage.history import (
     WELL,
     FormerRun,
     HistoryError,
+    RecordedFill,
     RecordedQuote,
     Run,
     Standing,
@@ -31,7 +32,7 @@ from storage.postgres_link import Held, Link, connect, desk_name
 from storage.postgres_migrations import SCHEMA, migrate
 from storage.postgres_place import place
 from storage.postgres_runs import Beginning, begin_run
-from storage.rows import read_inventory, read_liquidity, read_prepared, read_quote
+from storage.rows import read_fill, read_inventory, read_liquidity, read_prepared, read_quote
 from storage.threads import in_thread
 
 log = logging.getLogger(__name__)
@@ -262,6 +263,15 @@ class PostgresHistory:
     async def settled_since(self, at_ns: int) -> tuple[RecordedQuote, ...]:
         """Every quote whose settlement was recorded at this time or later, in the order they were signed."""
         return tuple(read_quote(tuple(row)) for row in await self._rows(queries.SETTLED_SINCE, at_ns))
+
+    async def fills_since(self, at_ns: int) -> tuple[RecordedFill, ...]:
+        """Every fill booked at this time or later, in the order of their booking."""
+        return tuple(read_fill(tuple(row)) for row in await self._rows(queries.FILLS_SINCE, at_ns))
+
+    async def last_arguments(self, command: str) -> str | None:
+        """The arguments of the newest accepted command of this name in any run's journal; None without one."""
+        rows = await self._rows(queries.LAST_ARGUMENTS, command)
+        return str(rows[0][0]) if rows else None
 
     async def last_explained(self) -> tuple[IntentInventory, ...]:
         """The newest reading of the balances that was explained, a row an asset."""

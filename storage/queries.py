@@ -26,6 +26,12 @@ SETTLED_SINCE = (
     _QUOTE + "WHERE c.quote_hash IN (SELECT quote_hash FROM trade_execution_results "
     "WHERE outcome = 'settled' AND at_ns >= ?) ORDER BY c.id"
 )
+FILLS_SINCE = (
+    "SELECT r.at_ns, c.asset_in, c.amount_in, c.amount_out FROM trade_execution_results r "
+    "JOIN execute_trade_commands c ON c.quote_hash = r.quote_hash "
+    "WHERE r.outcome = 'settled' AND r.at_ns >= ? ORDER BY r.at_ns, r.id"
+)
+LAST_ARGUMENTS = "SELECT arguments FROM operator_actions WHERE command = ? AND accepted = 1 ORDER BY id DESC LIMIT 1"
 EXPLAINED = (
     f"SELECT {', '.join(IntentInventory.__struct_fields__)} FROM intent_inventory_snapshots "
     "WHERE (run_id, at_ns, cause) = (SELECT run_id, at_ns, cause FROM intent_inventory_snapshots s "

@@ -21,7 +21,7 @@ from cockpit.events import (
     TradeResult,
     WithdrawalPrepared,
 )
-from storage.history import RecordedQuote
+from storage.history import RecordedFill, RecordedQuote
 
 Value = str | int | None
 Row = tuple[Value, ...]
@@ -234,6 +234,12 @@ def read_inventory(row: tuple[Any, ...]) -> IntentInventory:
     fields = dict(zip(IntentInventory.__struct_fields__, row, strict=True))
     amounts = {name: int(fields[name]) for name in ("balance", "reserved", "spendable")}
     return IntentInventory(**{**fields, **amounts})
+
+
+def read_fill(row: tuple[Any, ...]) -> RecordedFill:
+    """The fill behind its time, the asset that came in, and what came in and went out."""
+    at_ns, asset_in, amount_in, amount_out = row
+    return RecordedFill(at_ns=at_ns, asset_in=asset_in, amount_in=int(amount_in), amount_out=int(amount_out))
 
 
 def read_quote(row: tuple[Any, ...]) -> RecordedQuote:

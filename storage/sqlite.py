@@ -21,12 +21,13 @@ from storage.history import (
     WELL,
     FormerRun,
     HistoryError,
+    RecordedFill,
     RecordedQuote,
     Run,
     Standing,
 )
 from storage.migrations import SCHEMA, migrate
-from storage.rows import TABLES, Table, by_table, read_inventory, read_liquidity, read_prepared, read_quote
+from storage.rows import TABLES, Table, by_table, read_fill, read_inventory, read_liquidity, read_prepared, read_quote
 from storage.runs import begin_run
 
 _SIGN_OF_LIFE = "UPDATE runs SET last_write_ns = MAX(last_write_ns, ?) WHERE run_id = ?"
@@ -127,6 +128,20 @@ class SqliteHistory:
     async def settled_since(self, at_ns: int) -> tuple[RecordedQuote, ...]:
         """Every quote whose settlement was recorded at this time or later, in the order they were signed."""
         return await self._quotes(queries.SETTLED_SINCE, at_ns)
+
+    async def fills_since(self, at_ns: int) -> tuple[RecordedFill, ...]:
+        """Every fill booked at this time or later, in the order of their booking."""
+        async with self._turn:
+            with self._explained():
+                rows = await self._connection().execute_fetchall(queries.FILLS_SINCE, (at_ns,))
+        return tuple(read_fill(tuple(row)) for row in rows)
+
+    async def last_arguments(self, command: str) -> str | None:
+        """The arguments of the newest accepted command of this name in any run's journal; None without one."""
+        async with self._turn:
+            with self._explained():
+                rows = list(await self._connection().execute_fetchall(queries.LAST_ARGUMENTS, (command,)))
+        return str(rows[0][0]) if rows else None
 
     async def _quotes(self, query: str, *values: object) -> tuple[RecordedQuote, ...]:
         async with self._turn:

@@ -85,9 +85,11 @@ class Signer:
     """Signs quotes of one pair for one account.
 
     ``ceiling`` is the largest amount of the pair's quote asset, in base units, that a signature may promise or ask.
+    ``base_ceiling`` is the largest amount of its base asset that one may promise: 0, nothing, until somebody who knows
+    the mid has set it. It is what keeps a wrong price from giving the whole balance for a small notional.
     """
 
-    __slots__ = ("__secret", "_account_id", "_pair", "_random", "ceiling", "public_key")
+    __slots__ = ("__secret", "_account_id", "_pair", "_random", "base_ceiling", "ceiling", "public_key")
 
     def __init__(
         self, secret_key: str, account_id: str, pair: Pair, *, ceiling: int, random: Callable[[int], bytes]
@@ -99,6 +101,7 @@ class Signer:
         self._pair = pair
         self._random = random
         self.ceiling = ceiling
+        self.base_ceiling = 0
 
     def __repr__(self) -> str:
         return f"Signer({self.public_key})"
@@ -111,7 +114,7 @@ class Signer:
     ) -> SignedQuote:
         """Promise to give ``amount_out`` for ``amount_in`` until ``deadline_ns`` (UTC; cut to milliseconds).
 
-        Raises RefusedToSign for another pair, an amount that is not a positive u128, or a notional over the ceiling.
+        Raises RefusedToSign for another pair, an amount that is not a positive u128, or one over its ceiling.
         """
         pair = self._pair
         if {asset_in, asset_out} != {pair.base.token_id, pair.quote.token_id}:
@@ -120,6 +123,8 @@ class Signer:
             raise RefusedToSign("an amount is not a positive u128")
         if (amount_out if asset_out == pair.quote.token_id else amount_in) > self.ceiling:
             raise RefusedToSign("the notional is over the signer's ceiling")
+        if asset_out == pair.base.token_id and amount_out > self.base_ceiling:
+            raise RefusedToSign("the amount of the base asset is over the signer's ceiling")
         deadline_ns -= deadline_ns % MS
         intent = f'{{"intent":"token_diff","diff":{{"{asset_in}":"{amount_in}","{asset_out}":"-{amount_out}"}}}}'
         return self._sign_intent(intent, deadline_ns, salt)

@@ -71,6 +71,7 @@ class Api:
             *self._reading(),
             Route("/shutdown", self._shutdown, methods=["POST"]),
             Route("/strategy-engine/limits", self._limits, methods=["PUT"]),
+            Route("/strategy-engine/trading", self._trading, methods=["PUT"]),
             Route("/trade-executor/hard-stop", self._hard_stop, methods=["POST"]),
             WebSocketRoute("/stream", self._snapshots),
         ]
@@ -102,6 +103,10 @@ class Api:
     async def _limits(self, http: HttpRequest) -> Response:
         request, patch = await read_body(http)
         return answered(await self._control.limits(patch, request))
+
+    async def _trading(self, http: HttpRequest) -> Response:
+        request, body = await read_body(http)
+        return answered(self._control.trading(body, request))
 
     def _part_healthz(self, part: Part) -> Any:
         async def healthz(http: HttpRequest) -> Response:

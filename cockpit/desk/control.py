@@ -6,14 +6,16 @@ from collections.abc import Awaitable, Callable, Mapping
 
 import msgspec
 
-from cockpit.commands import ARMABLE, Armable, Limits, Part, Request, Result
+from cockpit.commands import ARMABLE, Armable, Limits, Part, Request, Result, TradingOrder
 from cockpit.desk.arming import Arming
 from cockpit.desk.limits import LimitsInForce
+from cockpit.desk.trading import SET_TRADING, TradingState
 from cockpit.events import OperatorAction
 from storage.history import HistoryError
 
 REMEMBERED = 1_000
 JOURNAL_SHOWN = 100
+LONGEST_REASON = 200
 
 
 class Control:
@@ -26,6 +28,7 @@ class Control:
         blocked: Callable[[Armable], tuple[str, ...]],
         refreshers: Mapping[Part, Callable[[], Awaitable[str | None]]],
         limits: LimitsInForce,
+        trading: TradingState,
         shutdown: Callable[[], None],
         record: Callable[[OperatorAction], None],
         durable: Callable[[], Awaitable[None]],
@@ -37,6 +40,7 @@ class Control:
         self._blocked = blocked
         self._refreshers = refreshers
         self._limits = limits
+        self._trading = trading
         self._shutdown = shutdown
         self._record = record
         self._durable = durable
@@ -121,6 +125,37 @@ class Control:
                 return refused
         self._limits.replace(wanted)
         return result
+
+    def trading(self, body: Mapping[str, object], request: Request) -> Result:
+        """Set which quotes may be made: all, those that reduce, or none; it outlives the desk.
+
+        Any state but HALTED also lifts a halt for loss. What the desk measures may still restrict more.
+        """
+        done = self.before(request, SET_TRADING)
+        if done is not None:
+            return done
+        try:
+            order = msgspec.convert(body, TradingOrder)
+        except msgspec.ValidationError as exc:
+            told = f'the trading state cannot be read: {exc}; expected {{"state": "REDUCING", "reason": "…"}}'
+            return self.answer(request, SET_TRADING, body, False, told)
+        if len(order.reason) > LONGEST_REASON or not (order.reason or " ").isprintable():
+            told = f"the reason must be one line of at most {LONGEST_REASON} characters"
+            return self.answer(request, SET_TRADING, {"state": order.state}, False, told)
+        trading = self._trading
+        trading.choose(order.state, request.actor, order.reason)
+        told = f"trading is {trading.state}"
+        if trading.state != order.state:
+            told = f"trading is set to {order.state} and stays {trading.state}: {trading.why}"
+        return self.answer(request, SET_TRADING, msgspec.to_builtins(trading.kept), True, told)
+
+    def note_trading(self) -> None:
+        """Have in the journal what the desk itself restricted or freed."""
+        trading = self._trading
+        if trading.moved():
+            why = f": {trading.why}" if trading.why else ""
+            told = f"trading is {trading.state}{why}"
+            self.answer(Request(actor="desk"), SET_TRADING, msgspec.to_builtins(trading.kept), True, told)
 
     def shutdown(self, request: Request) -> Result:
         """Disarm everything and end the desk once its history is written."""

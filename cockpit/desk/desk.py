@@ -25,6 +25,7 @@ from cockpit.desk.picture import Picture
 from cockpit.desk.server import QuietServer, bind, server
 from cockpit.desk.stream import Stream
 from cockpit.desk.supervisor import Supervisor
+from cockpit.desk.trading import remember
 from cockpit.desk.venue_clock import VenueClock
 from cockpit.desk.workers import Sources, Workers
 from cockpit.events import OperatorAction
@@ -117,6 +118,7 @@ class Desk:
             wall_ns=self._sources.wall_ns,
             run_id=run.run_id,
         )
+        await remember(workers.trading, self._history)
         await outflow.load()
         await former.load(former_run)
         workers.inventory.follow_former(former.first_reading)
@@ -239,6 +241,7 @@ class Desk:
                 "liquidity-manager": workers.liquidity.refresh,
             },
             limits=workers.limits,
+            trading=workers.trading,
             shutdown=self.stop,
             record=self._writer.put,
             durable=self._writer.flush,
@@ -281,6 +284,8 @@ class Desk:
             if workers.book.dying() and now - workers.inventory.at_ns >= DEATHS_EVERY_NS:
                 workers.inventory.wanted()
             workers.reference.recompute()
+            workers.trading.mark(workers.reference.trusted_mid, workers.inventory.balance)
+            self._control.note_trading()
             self._watch.tick(self._control)
             workers.intake.note_flow(now)
             workers.markouts.tick(now, workers.book.fills, workers.reference)
@@ -332,6 +337,8 @@ class Desk:
                 "armed": shot.strategy_armed,
                 "why": shot.strategy_why,
                 "limits": shot.limits,
+                "trading": shot.trading,
+                "trading_why": shot.trading_why,
                 "decisions": shot.decisions,
             },
             "trade-executor": {

@@ -10,6 +10,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
 
     ``spendable`` holds symbol and whole tokens free of promises. ``balances_age_ms`` is since the last reading was
     asked for, ``balances_error`` why there is no younger one. ``salt_age_ms``: since salt and key were read together.
+    ``refusals``: quotes refused lately for a fault of ours, of which ``refusals_most`` (0: any) are too many.
     ``unexplained_ms``: how long a difference has stood, 0 without one. ``former_ms``: until the former run's quotes
     must be dead. ``free_bytes`` is of the disk that the history lies on.
     """
@@ -38,6 +39,9 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     relay_told: str
     former_ms: int
     burning: bool
+    refusals: int
+    refusals_most: int
+    refusals_told: str
     unexplained_ms: int | None
     unexplained_told: str
     free_bytes: int | None

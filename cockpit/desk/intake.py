@@ -15,9 +15,12 @@ from cockpit.desk.executor import Executor
 from cockpit.desk.inventory import Inventory
 from cockpit.desk.limits import LimitsInForce
 from cockpit.desk.pricing import PriceParams, Prices
-from cockpit.desk.quotes import QuoteBook
+from cockpit.desk.quotes import QuoteBook, is_fault
 from cockpit.desk.reference import Reference
+from cockpit.desk.refusals import Refusals
 from cockpit.desk.strategy import Decision, View, decide, decision_event, desk_prices
+from cockpit.desk.trading import TradingState
+from cockpit.desk.windows import Window
 from cockpit.events import AnyEvent, DecisionRules, MarketSettlements, SwapDemand, TradeDecision
 from venue.assets import Pair
 from venue.relay_wire import QuoteStatus
@@ -27,6 +30,8 @@ log = logging.getLogger(__name__)
 REMEMBERED = 20_000
 """Quote ids kept to recognise a request that comes twice; at 50 requests/s of the pair, seven minutes."""
 
+
+SECOND_NS = 1_000_000_000
 
 FLOW_EVERY_NS = 5_000_000_000
 """Settlements of other makers are many and told of one by one: history keeps their count over five seconds."""
@@ -46,6 +51,8 @@ class Intake:
         reference: Reference,
         inventory: Inventory,
         arming: Arming,
+        trading: TradingState,
+        refusals: Refusals,
         executor: Executor,
         book: QuoteBook,
         relay_writable: Callable[[], bool],
@@ -60,6 +67,8 @@ class Intake:
         self._reference = reference
         self._inventory = inventory
         self._arming = arming
+        self._trading = trading
+        self._refusals = refusals
         self._executor = executor
         self._book = book
         self._relay_writable = relay_writable
@@ -68,6 +77,7 @@ class Intake:
         self._seen: OrderedDict[str, None] = OrderedDict()
         self._prices: Prices | None = None
         self._priced_for: tuple[int, int, Limits] | None = None
+        self._signed = Window(SECOND_NS)
         self._last_id = 0
         self._ruled_by: tuple[Limits, PriceParams] | None = None
         self._rules_id = ""
@@ -80,11 +90,11 @@ class Intake:
         self.last_demand_ns: int | None = None
         self.invalid_salt: Callable[[], None] = lambda: None
 
-    def view(self) -> View:
-        """What the strategy knows at this moment."""
-        reference, inventory = self._reference, self._inventory
+    def view(self, now_ns: int = 0) -> View:
+        """What the strategy knows at this moment, monotonic; without it the quotes of the last second may be fewer."""
+        reference, inventory, trading = self._reference, self._inventory, self._trading
         current, balance = reference.current, inventory.balance
-        reserved = self._book.reservations.reserved
+        reserved, promised = self._book.reservations.reserved, self._book.reservations.promised
         return View(
             self._pair,
             self._limits.current,
@@ -104,6 +114,12 @@ class Intake:
             self._executor.salt is not None,
             self._relay_writable(),
             self._history_writable(),
+            trading.state,
+            promised(self._pair.base.token_id),
+            promised(self._pair.quote.token_id),
+            self._signed.count(now_ns),
+            trading.fills_in_hour,
+            trading.loss,
         )
 
     def prices(self, view: View) -> Prices | None:
@@ -134,7 +150,7 @@ class Intake:
             log.exception("the quote path failed; the executor is disarmed")
 
     def _handle(self, demand: SwapDemand, received_ns: int) -> None:
-        view = self.view()
+        view = self.view(received_ns)
         decision = decide(demand, view, self.prices(view))
         self._last_id += 1
         decision_id = f"{self._run_id}-{self._last_id}"
@@ -149,6 +165,7 @@ class Intake:
             self._record(demand)
         self._note_rules(view, demand.at_ns)
         if command is not None:
+            self._signed.note(received_ns)
             self._record(command)
         event = decision_event(decision_id, demand, decision, view, failure, self._rules_id)
         self._record(event)
@@ -195,13 +212,21 @@ class Intake:
             self.counters["others_settled"] += 1
 
     def on_answer(self, request_id: int, error: str | None) -> None:
-        """The relay's word on a quote; one about the salt has it read again at once."""
+        """The relay's word on a quote; one about the salt has it read again at once.
+
+        Quotes on their way when a salt turned out to be invalid are refused too: that is the same fault, not more.
+        """
+        echo = False
         if error is not None and "invalid salt" in error:
             self.counters["invalid_salt"] += 1
+            echo = self._executor.salt is None
             self._executor.salt = None
             self.invalid_salt()
         if not self._book.on_answer(request_id, error):
             self.counters["unknown_answers"] += 1
+        elif error is not None and not echo and is_fault(error):
+            self.counters["faults"] += 1
+            self._refusals.note(error)
 
     def on_lost(self, reason: str) -> None:
         """The relay connection went: what it did not answer is unknown."""

@@ -202,6 +202,16 @@ def checklist(facts: Facts, *, symbols: Sequence[str]) -> tuple[InterlockRow, ..
             "wait until it has ended",
         ),
         row(
+            "refusals",
+            "LIVE",
+            "venue takes the quotes",
+            not 0 < facts.refusals_most <= facts.refusals,
+            f"{facts.refusals} quotes refused lately for a fault of ours"
+            + (f", the last one: {facts.refusals_told}" if facts.refusals else ""),
+            f"fewer than {facts.refusals_most}" if facts.refusals_most else "any number",
+            "find the fault: key, balances, salt or this program; the line turns green by itself",
+        ),
+        row(
             "proof",
             "LIVE",
             "no unexplained base unit",
@@ -239,6 +249,7 @@ def graces(*, relay_lost_ms: int) -> Mapping[str, int | None]:
         "relay": relay_lost_ms or None,
         "former": None,
         "burning": AT_ONCE,
+        "refusals": AT_ONCE,
         "proof": AT_ONCE,
         "disk": AT_ONCE,
     }

@@ -104,8 +104,8 @@ class Watch:
             handles=tuple(liquidity.addresses),
             pending_known=liquidity.deposits is not None,
             history_writable=self._history_writable(),
-            limits_told=f"a quote moves at most {limits.max_notional_eure:f} EURe",
-            limit_problems=limits.problems(),
+            limits_told=self._limits_told(),
+            limit_problems=(*limits.problems(), *((workers.trading.loss_halt,) if workers.trading.loss_halt else ())),
             strategy_armed=workers.arming.strategy,
             shadow_decisions=self._shadow_decisions(),
             shadow_wanted=self._settings.shadow_decisions,
@@ -119,10 +119,18 @@ class Watch:
             relay_told=workers.relay.last_error,
             former_ms=self._former_left_ms(),
             burning=self._burning(),
+            refusals=workers.refusals.count(),
+            refusals_most=self._settings.refusals,
+            refusals_told=workers.refusals.last,
             unexplained_ms=self._unexplained_ms(now),
             unexplained_told=self._difference(),
             free_bytes=self._disk_free(now),
         )
+
+    def _limits_told(self) -> str:
+        trading, limits = self._workers.trading, self._workers.limits.current
+        why = f" ({trading.why})" if trading.state != "ACTIVE" else ""
+        return f"a quote moves at most {limits.max_notional_eure:f} EURe; trading is {trading.state}{why}"
 
     def _shadow_decisions(self) -> int:
         """Actionable decisions since the strategy was armed or the venue last failed, whichever was later."""

@@ -146,6 +146,8 @@ class Picture:
                 command=by_hand(self._account, workers.signer.public_key),
             ),
             rung=workers.arming.rung,
+            trading=workers.trading.state,
+            trading_why=workers.trading.why,
             interlocks=interlocks,
             journal=tuple(journal_row(action, now) for action in reversed(tuple(self._journal()))),
             findings=self._findings(),

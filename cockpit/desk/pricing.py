@@ -27,12 +27,28 @@ class PriceParams(msgspec.Struct, frozen=True, kw_only=True):
     target_btc_share: Decimal = Decimal("0.5")
 
 
+class Bounds(msgspec.Struct, frozen=True, gc=False):
+    """Limits as base units at one mid, so that a decision compares whole numbers.
+
+    ``mid`` is base units of EURe per base unit of BTC, numerator and denominator. ``keep``: how much BTC and EURe must
+    be left so that the other one's share stays in its limit; ``keep_reducing``: so that no quote, all live ones counted
+    as settled, goes past the target share. Both None while the balances are unknown.
+    """
+
+    promised: int
+    loss: int
+    mid: tuple[int, int]
+    keep: tuple[int, int] | None
+    keep_reducing: tuple[int, int] | None
+
+
 class Prices(msgspec.Struct, frozen=True):
     """What the desk bids and asks, and the skew in bps that both carry (negative: it wants to sell BTC)."""
 
     bid: Decimal
     ask: Decimal
     skew_bps: Decimal
+    bounds: Bounds | None = None
 
 
 class Amounts(msgspec.Struct, frozen=True, gc=False):
@@ -49,6 +65,20 @@ def btc_share(pair: Pair, base_units: int, quote_units: int, mid: Decimal) -> De
     base_value = _CONTEXT.multiply(pair.base.to_decimal(base_units), mid)
     total = _CONTEXT.add(base_value, pair.quote.to_decimal(quote_units))
     return _CONTEXT.divide(base_value, total) if total > 0 else None
+
+
+def kept(
+    pair: Pair, base_units: int, quote_units: int, mid: Decimal, most_btc: Decimal, most_eure: Decimal
+) -> tuple[int, int]:
+    """The least BTC and EURe to keep, base units, so that the other asset's share of the value is within its most.
+
+    Rounded up. ``most_btc`` and ``most_eure`` are shares, 0 to 1; the value is that of the inventory at the mid.
+    """
+    numerator, denominator = scaled(pair, mid)
+    worth = base_units * numerator + quote_units * denominator
+    btc_num, btc_den = (_ONE - most_eure).as_integer_ratio()
+    eure_num, eure_den = (_ONE - most_btc).as_integer_ratio()
+    return _ceil_div(worth * btc_num, numerator * btc_den), _ceil_div(worth * eure_num, denominator * eure_den)
 
 
 def skew_bps(share: Decimal | None, params: PriceParams) -> Decimal:
@@ -85,7 +115,7 @@ def _ceil_div(numerator: int, denominator: int) -> int:
     return -(-numerator // denominator)
 
 
-def _scaled(pair: Pair, price: Decimal) -> tuple[int, int]:
+def scaled(pair: Pair, price: Decimal) -> tuple[int, int]:
     """The price as base units of the quote asset per base unit of the base asset: numerator and denominator."""
     numerator = int(price.scaleb(8, context=_CONTEXT)) * 10**pair.quote.decimals
     return numerator, _PRICE_SCALE * 10**pair.base.decimals
@@ -99,7 +129,7 @@ def price_amounts(
     Exactly one of the amounts is given (base units). The edge is floored. The protocol fee needs no widening: the
     Verifier takes it out of what a signer gives, so ``amount_out`` is the whole of what the desk parts with.
     """
-    numerator, denominator = _scaled(pair, price)
+    numerator, denominator = scaled(pair, price)
     if side == "buy":
         if amount_in is not None:
             given, taken = amount_in * numerator // denominator, amount_in
@@ -116,7 +146,7 @@ def price_amounts(
         notional, base = taken, given
     if given <= 0 or taken <= 0:
         return None
-    mid_numerator, mid_denominator = _scaled(pair, mid)
+    mid_numerator, mid_denominator = scaled(pair, mid)
     if side == "buy":
         edge = base * mid_numerator // mid_denominator - given
     else:
@@ -126,7 +156,7 @@ def price_amounts(
 
 def earns(pair: Pair, side: Side, amounts: Amounts, mid: Decimal, min_edge_bps: Decimal) -> bool:
     """Whether the quote earns at least ``min_edge_bps`` of its value at the mid; exact, nothing is rounded."""
-    numerator, denominator = _scaled(pair, mid)
+    numerator, denominator = scaled(pair, mid)
     if side == "buy":
         value = amounts.amount_in * numerator
         gain = value - amounts.amount_out * denominator

@@ -23,18 +23,16 @@ ANSWER_WITHIN_NS = 5_000_000_000
 """The relay waits at most 3 s for answers (docs.near-intents.org); after 5 s without a word the outcome is unknown."""
 
 
+ORDINARY = ("another solver won", "gone", "not found", "expired", "too early", "too late")
+"""Refusals that an auction brings with it: somebody was better, or faster."""
+
 REFUSALS = (
-    "another solver won",
-    "gone",
-    "not found",
+    *ORDINARY,
     "signature",
     "salt",
     "invalid params",
     "invalid intent",
-    "expired",
     "not match",
-    "too early",
-    "too late",
     "insufficient",
     "exist for account",
     "wrong verifying_contract",
@@ -54,6 +52,12 @@ def refuses(error: str) -> bool:
     """Whether this error of the relay means that the quote was not taken in."""
     said = error.lower()
     return any(words in said for words in REFUSALS)
+
+
+def is_fault(error: str) -> bool:
+    """Whether this error refuses the quote for a fault of the desk or its account, such as a signature or a balance."""
+    said = error.lower()
+    return refuses(error) and not any(words in said for words in ORDINARY)
 
 
 class Quote:
@@ -107,6 +111,8 @@ class QuoteBook:
         self.counters: Counter[str] = Counter()
         self.recent: deque[Quote] = deque(maxlen=shown)
         self.fills: deque[Quote] = deque(maxlen=shown)
+        self.on_fill: Callable[[Promise], None] = lambda promise: None
+        """Hears of each fill once, as it is booked."""
         self._record = record
         self._wall_ns = wall_ns
         self._quotes: dict[str, Quote] = {}
@@ -263,6 +269,7 @@ class QuoteBook:
         quote.settled_ns = self._wall_ns()
         self.fills.append(quote)
         self._move(quote, "settled", detail)
+        self.on_fill(quote.promise)
 
     def expire(self, quote_hash: str, detail: str = "") -> None:
         """The quote is dead and the Verifier shows no settlement: let go of it."""

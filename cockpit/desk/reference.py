@@ -42,6 +42,8 @@ class Reference:
         self.version = 0
         self.mid: Decimal | None = None
         self.current: Composite = self._compose(wall_ns())
+        self.on_mid: Callable[[Decimal | None], None] = lambda mid: None
+        """Hears the mid, trusted or not, whenever it is judged."""
 
     @property
     def trusted_mid(self) -> Decimal | None:
@@ -61,6 +63,7 @@ class Reference:
         mid = self.current.mid
         self.mid = None if mid is None else (mid * self._factor).quantize(_TICK)
         self.version += 1
+        self.on_mid(self.mid)
         if self.current.usable and self.mid is not None:
             if not self.chart or now - self.chart[-1][0] >= SECOND_NS:
                 self.chart.append((now, self.mid))

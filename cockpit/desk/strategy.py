@@ -9,20 +9,24 @@ from decimal import Decimal
 import msgspec
 
 from cockpit.commands import Limits
-from cockpit.desk.limits import max_notional
+from cockpit.desk.limits import in_units, max_notional
 from cockpit.desk.pricing import (
     Amounts,
+    Bounds,
     PriceParams,
     Prices,
     Side,
     btc_share,
     earns,
+    kept,
     make_prices,
     price_amounts,
+    scaled,
     skew_bps,
 )
 from cockpit.events import Check, SwapDemand, TradeDecision
-from venue.assets import EXACT, Pair
+from cockpit.snapshot import Trading
+from venue.assets import EXACT, Asset, Pair
 
 MS = 1_000_000
 DEADLINE_SLACK_MS = 1_000
@@ -33,7 +37,11 @@ EXECUTOR_GUARDS = ("executor_armed", "salt", "relay", "history")
 
 
 class View(msgspec.Struct, frozen=True, gc=False):
-    """What the strategy knows. Amounts are base units, None where the Verifier has not told; times UTC ns."""
+    """What the strategy knows. Amounts are base units, None where the Verifier has not told; times UTC ns.
+
+    ``reserved`` is promised or leaving. ``quotes_in_second`` and ``fills_in_hour``: how many there were until now.
+    ``loss``: what the day's fills have lost against the mid, base units of EURe, 0 when they gained.
+    """
 
     pair: Pair
     limits: Limits
@@ -53,6 +61,12 @@ class View(msgspec.Struct, frozen=True, gc=False):
     salt_known: bool
     relay_writable: bool
     history_writable: bool
+    trading: Trading = "ACTIVE"
+    base_promised: int = 0
+    quote_promised: int = 0
+    quotes_in_second: int = 0
+    fills_in_hour: int = 0
+    loss: int = 0
 
 
 _RULES = ("pair", "limits", "params")
@@ -113,10 +127,25 @@ def desk_prices(view: View) -> Prices | None:
     """What the desk bids and asks under this view; None while the mid is unknown."""
     if view.mid is None:
         return None
-    share = None
-    if view.base_balance is not None and view.quote_balance is not None:
-        share = btc_share(view.pair, view.base_balance, view.quote_balance, view.mid)
-    return make_prices(view.mid, skew_bps(share, view.params), view.params, view.limits.min_edge_bps)
+    share = keep = keep_reducing = None
+    pair, limits, mid = view.pair, view.limits, view.mid
+    base, quote = view.base_balance, view.quote_balance
+    if base is not None and quote is not None:
+        share = btc_share(pair, base, quote, mid)
+        most, target = limits.max_asset_share, view.params.target_btc_share
+        keep = kept(pair, base, quote, mid, most, most)
+        keep_reducing = kept(pair, base, quote, mid, target, 1 - target)
+    made = make_prices(mid, skew_bps(share, view.params), view.params, limits.min_edge_bps)
+    return msgspec.structs.replace(
+        made,
+        bounds=Bounds(
+            in_units(limits.max_promised_eure, pair.quote),
+            in_units(limits.max_loss_per_day_eure, pair.quote),
+            scaled(pair, mid),
+            keep,
+            keep_reducing,
+        ),
+    )
 
 
 def decide(demand: SwapDemand, view: View, prices: Prices | None) -> Decision:
@@ -138,8 +167,15 @@ def decide(demand: SwapDemand, view: View, prices: Prices | None) -> Decision:
     wanted_ms = demand.min_deadline_ms + DEADLINE_SLACK_MS
     life_ms = max(wanted_ms, min(view.default_deadline_ms, limits.max_deadline_ms))
     most = max_notional(limits, pair.quote)
+    bounds = prices.bounds if prices is not None else None
+    left = None if amounts is None or spendable is None else spendable - amounts.amount_out
+    promised = None
+    if bounds is not None and amounts is not None:
+        numerator, denominator = bounds.mid
+        promised = view.quote_promised - -view.base_promised * numerator // denominator + amounts.notional
     guards = (
         Guard("strategy_armed", view.strategy_armed, view.strategy_armed, True),
+        _trading(view, side, left, bounds),
         Guard("reference", view.mid_usable and mid is not None, view.mid_problem or mid, "agreeing sources"),
         Guard(
             "reference_age",
@@ -174,6 +210,16 @@ def decide(demand: SwapDemand, view: View, prices: Prices | None) -> Decision:
             None if amounts is None else amounts.amount_out,
             spendable,
         ),
+        _within("promised", promised, None if bounds is None else bounds.promised),
+        _share(side, left, bounds),
+        Guard(
+            "rate",
+            view.quotes_in_second < limits.max_quotes_per_second,
+            view.quotes_in_second,
+            limits.max_quotes_per_second,
+        ),
+        Guard("fills", view.fills_in_hour < limits.max_fills_per_hour, view.fills_in_hour, limits.max_fills_per_hour),
+        _within("loss", view.loss, None if bounds is None else bounds.loss),
         Guard("executor_armed", view.executor_armed, view.executor_armed, True),
         Guard("salt", view.salt_known, view.salt_known, True),
         Guard("relay", view.relay_writable, view.relay_writable, True),
@@ -194,6 +240,32 @@ def decide(demand: SwapDemand, view: View, prices: Prices | None) -> Decision:
     )
 
 
+def _within(name: str, measured: int | None, most: int | None) -> Guard:
+    """An amount of EURe against its most; unknown blocks."""
+    passed = measured is not None and most is not None and measured <= most
+    return Guard(name, passed, measured if most is not None else None, most)
+
+
+def _trading(view: View, side: Side, left: int | None, bounds: Bounds | None) -> Guard:
+    """The trading state: REDUCING lets through what brings the inventory nearer to its target, and not past it."""
+    if view.trading != "REDUCING":
+        return Guard("trading", view.trading == "ACTIVE", view.trading, None)
+    keep = _keep(side, None if bounds is None else bounds.keep_reducing)
+    return Guard("trading", left is not None and keep is not None and left >= keep, view.trading, (left, keep))
+
+
+def _share(side: Side, left: int | None, bounds: Bounds | None) -> Guard:
+    """What must be left of the asset given, so that the other one's share stays within its limit."""
+    keep = _keep(side, None if bounds is None else bounds.keep)
+    if left is None or keep is None:
+        return Guard("share", False, None, keep)
+    return Guard("share", max(0, left) >= keep, left, keep)
+
+
+def _keep(side: Side, keep: tuple[int, int] | None) -> int | None:
+    return None if keep is None else keep[side == "buy"]
+
+
 def _render(guard: Guard, view: View, side: Side) -> str:
     """The numbers of one guard as a person reads them."""
     name, measured, allowed = guard.name, guard.measured, guard.allowed
@@ -201,9 +273,15 @@ def _render(guard: Guard, view: View, side: Side) -> str:
     given = quote if side == "buy" else view.pair.base
     if measured is None:
         return "unknown"
+    if name == "trading":
+        return f"{measured}{_leaves(given, *allowed)}" if isinstance(allowed, tuple) else str(measured)
+    if name == "share" and isinstance(measured, int):
+        return _leaves(given, measured, allowed if isinstance(allowed, int) else None).removeprefix(": ")
+    if name in ("rate", "fills"):
+        return f"{measured} within {'a second' if name == 'rate' else 'an hour'}, at most {allowed}"
     if name in ("reference_age", "inventory_age", "deadline"):
         return f"{measured} ms, at most {allowed} ms"
-    if name == "notional" and isinstance(measured, int) and isinstance(allowed, int):
+    if name in ("notional", "promised", "loss") and isinstance(measured, int) and isinstance(allowed, int):
         most = EXACT.normalize(quote.to_decimal(allowed))
         return f"{quote.to_decimal(measured):.6f} {quote.symbol}, at most {most:f} {quote.symbol}"
     if name == "edge" and isinstance(measured, int):
@@ -216,6 +294,12 @@ def _render(guard: Guard, view: View, side: Side) -> str:
     if isinstance(measured, bool):
         return "yes" if measured else "no"
     return str(measured)
+
+
+def _leaves(given: Asset, left: int | None, keep: int | None) -> str:
+    if left is None or keep is None:
+        return ": unknown"
+    return f": leaves {given.to_decimal(left):.8f} {given.symbol}, at least {given.to_decimal(keep):.8f}"
 
 
 def decision_event(

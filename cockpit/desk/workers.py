@@ -4,6 +4,7 @@ import os
 import random
 import time
 from collections.abc import Callable
+from decimal import Decimal
 
 import httpx
 
@@ -11,14 +12,16 @@ from cockpit.commands import Limits
 from cockpit.desk.arming import Arming
 from cockpit.desk.executor import Executor
 from cockpit.desk.intake import Intake
-from cockpit.desk.inventory import Inventory
-from cockpit.desk.limits import LimitsInForce, max_notional
+from cockpit.desk.inventory import Inventory, movement
+from cockpit.desk.limits import LimitsInForce, base_ceiling, max_notional
 from cockpit.desk.liquidity import Liquidity
 from cockpit.desk.marking import Markouts
 from cockpit.desk.pricing import PriceParams
 from cockpit.desk.quotes import QuoteBook
 from cockpit.desk.reference import Reference
-from cockpit.desk.reservations import Reservations
+from cockpit.desk.refusals import Refusals
+from cockpit.desk.reservations import Promise, Reservations
+from cockpit.desk.trading import TradingState
 from cockpit.events import AnyEvent, SwapDemand
 from cockpit.settings import Settings
 from venue.assets import BTC_EURE
@@ -96,6 +99,7 @@ class Workers:
         account = settings.account_id
         wall_ns, monotonic_ns = sources.wall_ns, sources.monotonic_ns
         self.pair = pair
+        self._wall_ns = wall_ns
         self.params = PriceParams(
             half_spread_bps=settings.half_spread_bps,
             max_skew_bps=settings.max_skew_bps,
@@ -150,6 +154,10 @@ class Workers:
             random=sources.random_bytes,
         )
         self.limits.on_change = self._limits_changed
+        self.reference.on_mid = self._bound_signer
+        self.trading = TradingState(self.limits, pair, wall_ns=wall_ns)
+        self.book.on_fill = self._filled
+        self.refusals = Refusals(settings.refusals_within_ms, monotonic_ns)
         listener = _Listener()
         self.relay = Relay(
             settings.relay_ws_url,
@@ -176,6 +184,8 @@ class Workers:
             reference=self.reference,
             inventory=self.inventory,
             arming=self.arming,
+            trading=self.trading,
+            refusals=self.refusals,
             executor=self.executor,
             book=self.book,
             relay_writable=lambda: self.relay.writable,
@@ -188,3 +198,11 @@ class Workers:
     def _limits_changed(self, limits: Limits) -> None:
         self.signer.ceiling = max_notional(limits, self.pair.quote)
         self.reference.recompute()
+
+    def _bound_signer(self, mid: Decimal | None) -> None:
+        """Let the signer promise no more BTC than the largest notional is worth; none while the mid is unknown."""
+        self.signer.base_ceiling = base_ceiling(self.pair, self.limits.current, mid)
+
+    def _filled(self, promise: Promise) -> None:
+        moved = movement(self.pair, promise)
+        self.trading.filled(self._wall_ns(), moved.base, moved.quote, self.reference.trusted_mid)

@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from cockpit.commands import Result
 from cockpit.link import DeskLink
+from panels.limits import FIELDS
 from tests.cockpit import samples
 from tests.cockpit.conftest import FakeDesk
 from tests.cockpit.running import cockpit
@@ -127,10 +128,12 @@ async def test_limits_are_checked_here_and_decided_by_the_desk(desk: FakeDesk, l
     async with cockpit(link) as driven:
         await driven.press("l")
         await driven.opens("Max notional")
-        await driven.press("end", "x", *["tab"] * 7, "enter")
-        await driven.shows("is not a number of EURe")
+        await driven.press("end", "x", *["tab"] * len(FIELDS), "tab", "enter")
+        await driven.shows("is not a number (EURe)")
         assert desk.asked == []
-        await driven.press(*["shift+tab"] * 7, "end", "backspace", "0", *["tab"] * 7, "enter")
+        await driven.press(
+            *["shift+tab"] * len(FIELDS), "shift+tab", "end", "backspace", "0", *["tab"] * len(FIELDS), "tab", "enter"
+        )
         await driven.shows("refused: not while quotes are alive")
         await driven.press("enter")
         await driven.hides("Max notional of a quote")

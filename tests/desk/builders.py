@@ -54,7 +54,7 @@ def view(**changes: object) -> View:
     """A view under which a small request is quoted, with some of its values changed."""
     passing = View(
         pair=BTC_EURE,
-        limits=Limits(),
+        limits=Limits(max_asset_share=Decimal(1)),
         params=PriceParams(),
         strategy_armed=True,
         executor_armed=True,

@@ -12,9 +12,11 @@ from cockpit.commands import Limits
 from cockpit.desk.arming import Arming
 from cockpit.desk.executor import Executor
 from cockpit.desk.intake import Intake
-from cockpit.desk.limits import LimitsInForce, max_notional
+from cockpit.desk.limits import LimitsInForce, base_ceiling, max_notional
 from cockpit.desk.pricing import PriceParams
 from cockpit.desk.reference import Reference
+from cockpit.desk.refusals import Refusals
+from cockpit.desk.trading import TradingState
 from cockpit.events import AnyEvent
 from tests.desk.builders import MID, NOW, SALT
 from tests.desk.chain import State, Watched
@@ -63,7 +65,7 @@ class Quoting:
         self.inventory = self.watched.inventory
         self.events: list[AnyEvent] = []
         self.history_writable = True
-        self.limits = LimitsInForce(Limits())
+        self.limits = LimitsInForce(Limits(max_asset_share=Decimal(1)))
         self.reference = Reference(
             (),
             min_sources=1,
@@ -80,7 +82,10 @@ class Quoting:
             ceiling=max_notional(self.limits.current, BTC_EURE.quote),
             random=Counted(),
         )
-        monotonic_ns = Ticking()
+        self.reference.on_mid = self._bound_signer
+        monotonic_ns = self.ticking = Ticking()
+        self.trading = TradingState(self.limits, BTC_EURE, wall_ns=self.clock)
+        self.refusals = Refusals(60_000, monotonic_ns)
         self.relay = Relay(
             url,
             lambda: TOKEN,
@@ -101,6 +106,8 @@ class Quoting:
             reference=self.reference,
             inventory=self.inventory,
             arming=self.arming,
+            trading=self.trading,
+            refusals=self.refusals,
             executor=self.executor,
             book=self.book,
             relay_writable=lambda: self.relay.writable,
@@ -111,6 +118,9 @@ class Quoting:
         self.on_status = self.intake.on_status
         self.on_answer = self.intake.on_answer
         self.on_lost = self.intake.on_lost
+
+    def _bound_signer(self, mid: Decimal | None) -> None:
+        self.signer.base_ceiling = base_ceiling(BTC_EURE, self.limits.current, mid)
 
     async def get_ready(self) -> None:
         """Know balances and price, and arm both parts."""

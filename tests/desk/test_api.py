@@ -131,7 +131,7 @@ async def test_a_refusal_is_409_with_its_reason(served: Served) -> None:
 
 
 async def test_limits_are_changed_exactly_and_refused_whole(served: Served) -> None:
-    body = b'{"max_notional_eure": 123456789.123456789012, "min_edge_bps": 7, "actor": "ann"}'
+    body = b'{"max_notional_eure": 123456789.123456789012, "max_promised_eure": 1e9, "min_edge_bps": 7, "actor": "ann"}'
     assert (await served.result("PUT", "/strategy-engine/limits", 200, body)).accepted
     current = served.desk.limits.current
     assert str(current.max_notional_eure) == "123456789.123456789012", "a number is no float on its way in"

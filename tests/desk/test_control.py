@@ -10,10 +10,12 @@ from cockpit.commands import ARMABLE, Armable, Limits, Request
 from cockpit.desk.arming import Arming
 from cockpit.desk.control import Control
 from cockpit.desk.limits import LimitsInForce
+from cockpit.desk.trading import TradingState
 from cockpit.events import OperatorAction
 from storage.history import HistoryError
 from tests.desk.builders import NOW, Clock
 from tests.desk.waiting import until
+from venue.assets import BTC_EURE
 
 
 class Desk:
@@ -33,12 +35,14 @@ class Desk:
         self.lost = False
         self.arming = Arming(on_change=lambda: None)
         self.limits = LimitsInForce(Limits(), on_change=self.in_force.append)
+        self.trading = TradingState(self.limits, BTC_EURE, wall_ns=self.clock)
         ids = iter(range(10**6))
         self.control = Control(
             self.arming,
             blocked=lambda part: self.blocked,
             refreshers={"inventory-sync": self.refresh},
             limits=self.limits,
+            trading=self.trading,
             shutdown=self.stop,
             record=self.journal.append,
             durable=self.flush,

@@ -1,10 +1,11 @@
 import logging
 
+import msgspec
 import pytest
 
 from cockpit.desk.inventory import movement
 from cockpit.events import ExecuteTrade, SwapDemand, TradeDecision
-from tests.desk.builders import SALT
+from tests.desk.builders import SALT, SECOND
 from tests.desk.quoting import SECRET, Quoting, ask, quoting
 from tests.desk.waiting import until
 from tests.venue.relay_server import RelayServer
@@ -180,6 +181,76 @@ async def test_the_signers_own_ceiling_stops_what_the_strategy_let_through() -> 
         assert "ceiling" in decisions(desk)[0].checks[-1].detail
         assert server.frames == []
         assert len(desk.book.reservations) == 0
+
+
+async def test_the_signer_gives_no_more_btc_than_the_largest_notional_is_worth() -> None:
+    """Whatever price the strategy made: five EURe in never takes the whole balance out."""
+    async with quoting() as (desk, server):
+        assert desk.signer.base_ceiling == 10_200, "5 EURe at the mid of 50000, and the slack"
+        desk.signer.base_ceiling = 7_000
+        await ask(
+            server,
+            "q-1",
+            defuse_asset_identifier_in=EURE.token_id,
+            defuse_asset_identifier_out=BTC.token_id,
+            exact_amount_in=str(4 * 10**18),
+        )
+        await until(lambda: decisions(desk))
+        assert decisions(desk)[0].reason == "sent"
+        assert "base asset is over" in decisions(desk)[0].checks[-1].detail
+        assert server.frames == []
+        assert len(desk.book.reservations) == 0
+
+
+async def test_no_more_quotes_are_signed_within_a_second_than_the_limit_says() -> None:
+    async with quoting() as (desk, server):
+        desk.limits.replace(msgspec.structs.replace(desk.limits.current, max_quotes_per_second=2))
+        for number in range(4):
+            await ask(server, f"q-{number}")
+        await until(lambda: desk.intake.counters["decisions"] == 4)
+        assert [one.reason for one in decisions(desk)] == ["quote", "quote", "rate", "rate"]
+        assert len(server.frames) == 2
+        desk.ticking.now_ns += SECOND
+        await a_quote(desk, server, "later")
+
+
+async def test_a_halt_stops_the_next_quote_and_lifting_it_goes_on() -> None:
+    async with quoting() as (desk, server):
+        await a_quote(desk, server, "before")
+        desk.trading.choose("HALTED", "ann", "lunch")
+        await ask(server, "q-1")
+        await until(lambda: len(decisions(desk)) == 2)
+        assert decisions(desk)[1].reason == "trading"
+        desk.trading.choose("ACTIVE", "ann", "")
+        await a_quote(desk, server, "after")
+        assert len(server.frames) == 2
+
+
+REFUSED = [
+    ("another solver won", 0),
+    ("quote request is gone", 0),
+    ("deadline is too early, at least 60000 ms are expected", 0),
+    ("invalid signature", 1),
+    ("insufficient balance or overflow", 1),
+    ("Unauthorized", 1),
+    ("invalid salt", 1),
+    ("public key 'ed25519:x' doesn't exist for account 'maker.near'", 1),
+    ("internal error", 0),
+]
+
+
+@pytest.mark.parametrize(("error", "faults"), REFUSED, ids=[error for error, _ in REFUSED])
+async def test_only_refusals_for_a_fault_of_ours_are_counted(error: str, faults: int) -> None:
+    async with quoting() as (desk, server):
+        await a_quote(desk, server, "q-1")
+        await a_quote(desk, server, "q-2")
+        for frame in server.frames:
+            await server.send({"id": frame["id"], "error": {"code": -1, "message": error}})
+        await server.send({"id": server.frames[0]["id"], "error": {"code": -1, "message": error}})
+        await until(lambda: desk.intake.counters["unknown_answers"] == 1)
+        # The second one was on its way when the first told that the salt is invalid.
+        assert desk.refusals.count() == (faults if "salt" in error else 2 * faults)
+        assert (error in desk.refusals.last) is bool(faults)
 
 
 async def test_an_invalid_salt_is_dropped_and_a_new_one_asked_for() -> None:

@@ -54,6 +54,9 @@ GREEN = Facts(
     relay_told="",
     former_ms=0,
     burning=False,
+    refusals=4,
+    refusals_most=5,
+    refusals_told="invalid signature",
     unexplained_ms=0,
     unexplained_told="difference 0",
     free_bytes=MIN_FREE_BYTES,
@@ -73,6 +76,7 @@ RUNBOOK = (
     "relay",
     "former",
     "burning",
+    "refusals",
     "proof",
     "disk",
 )
@@ -98,6 +102,7 @@ FAILURES: list[Case] = [
     ("relay", {"subscribed": False, "relay_told": "HTTP 401"}, "HTTP 401"),
     ("former", {"former_ms": 41_500}, "another 42 s"),
     ("burning", {"burning": True}, "hard stop"),
+    ("refusals", {"refusals": 5}, "invalid signature"),
     ("proof", {"unexplained_ms": None}, "not known yet"),
     ("proof", {"unexplained_ms": PROOF_GRACE_MS, "unexplained_told": "7 base units of BTC unexplained"}, "7 base"),
     ("disk", {"free_bytes": None}, "unknown"),
@@ -119,6 +124,7 @@ GRACES: Mapping[str, int | None] = {
     "relay": RELAY_MS,
     "former": None,
     "burning": AT_ONCE,
+    "refusals": AT_ONCE,
     "proof": AT_ONCE,
     "disk": AT_ONCE,
 }

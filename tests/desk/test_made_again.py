@@ -63,7 +63,7 @@ async def test_the_rules_are_recorded_when_they_change_and_named_by_every_decisi
         made = [event for event in desk.events if isinstance(event, TradeDecision)]
     assert [event.rules_id for event in made] == [rules[0].rules_id, rules[0].rules_id, rules[1].rules_id]
     limits = [msgspec.json.decode(event.limits, type=Limits) for event in rules]
-    assert limits == [Limits(), Limits(max_notional_eure=Decimal(4))]
+    assert limits == [view().limits, Limits(max_notional_eure=Decimal(4))]
     assert [msgspec.json.decode(event.params, type=PriceParams) for event in rules] == [PriceParams()] * 2
 
 

@@ -1,6 +1,7 @@
 import copy
 from collections.abc import Mapping
 from decimal import Decimal
+from fractions import Fraction
 
 import msgspec
 import pytest
@@ -24,6 +25,7 @@ from venue.assets import MAX_AMOUNT
 
 NAMES = (
     "strategy_armed",
+    "trading",
     "reference",
     "reference_age",
     "inventory",
@@ -33,6 +35,11 @@ NAMES = (
     "notional",
     "edge",
     "covered",
+    "promised",
+    "share",
+    "rate",
+    "fills",
+    "loss",
     "executor_armed",
     "salt",
     "relay",
@@ -63,7 +70,7 @@ def test_a_request_that_passes_every_guard_is_quoted(side: Side, exact: str) -> 
 
 
 def limits(**changes: object) -> Limits:
-    return msgspec.structs.replace(Limits(), **changes)
+    return msgspec.structs.replace(Limits(max_asset_share=Decimal(1)), **changes)
 
 
 ALONE: list[tuple[str, Mapping[str, object], SwapDemand]] = [
@@ -74,6 +81,14 @@ ALONE: list[tuple[str, Mapping[str, object], SwapDemand]] = [
     ("deadline", {"limits": limits(max_deadline_ms=60_999)}, demand(min_deadline_ms=60_000)),
     ("notional", {}, demand("sell", amount_in=5 * 10**18 + 1)),
     ("covered", {"quote_balance": 10**18}, demand(amount_out=4 * 10**18)),
+    ("trading", {"trading": "HALTED"}, demand()),
+    ("promised", {"quote_promised": 996 * 10**18 + 1}, demand(amount_out=4 * 10**18)),
+    ("promised", {"base_promised": 1_992_000 + 1}, demand(amount_out=4 * 10**18)),
+    ("share", {"limits": limits(max_asset_share=Decimal("0.5")), "quote_balance": 49_000 * 10**18}, demand()),
+    ("share", {"limits": limits(max_asset_share=Decimal("0.5")), "quote_balance": 51_000 * 10**18}, demand("sell")),
+    ("rate", {"quotes_in_second": 50}, demand()),
+    ("fills", {"fills_in_hour": 60}, demand()),
+    ("loss", {"loss": 5 * 10**18 + 1}, demand()),
     ("executor_armed", {"executor_armed": False}, demand()),
     ("salt", {"salt_known": False}, demand()),
     ("relay", {"relay_writable": False}, demand()),
@@ -81,7 +96,9 @@ ALONE: list[tuple[str, Mapping[str, object], SwapDemand]] = [
 ]
 
 
-@pytest.mark.parametrize(("name", "changes", "asked"), ALONE, ids=[name for name, _, _ in ALONE])
+@pytest.mark.parametrize(
+    ("name", "changes", "asked"), ALONE, ids=[f"{name}-{index}" for index, (name, _, _) in enumerate(ALONE)]
+)
 def test_each_guard_can_fail_alone_and_names_the_decision(
     name: str, changes: Mapping[str, object], asked: SwapDemand
 ) -> None:
@@ -168,6 +185,80 @@ def test_the_deadline_serves_the_request_and_stays_inside_the_limit(
     assert decision.execute is (wanted_ms + DEADLINE_SLACK_MS <= max_ms)
 
 
+AT_THE_LIMIT: list[Mapping[str, object]] = [
+    {"quote_promised": 996 * 10**18},
+    {"base_promised": 1_992_000},
+    {"quotes_in_second": 49},
+    {"fills_in_hour": 59},
+    {"loss": 5 * 10**18},
+]
+
+
+@pytest.mark.parametrize("changes", AT_THE_LIMIT, ids=[next(iter(one)) for one in AT_THE_LIMIT])
+def test_what_is_at_its_limit_still_passes(changes: Mapping[str, object]) -> None:
+    assert decided(demand(amount_out=4 * 10**18), view(**changes)).reason == "quote"
+
+
+shares = st.decimals("0.5", 1, places=3)
+
+
+@given(
+    st.sampled_from(["buy", "sell"]),
+    st.integers(0, 10**7),
+    st.integers(0, 4_000 * 10**18),
+    st.integers(0, 10**7),
+    st.integers(0, 4_000 * 10**18),
+    st.integers(1, 5 * 10**18),
+    shares,
+)
+def test_no_fill_of_what_is_alive_and_this_quote_leads_past_the_share(
+    side: Side, base: int, quote: int, base_reserved: int, quote_reserved: int, notional: int, most: Decimal
+) -> None:
+    """All live quotes of the side settled at the mid, and this one on top: the share is still within its limit."""
+    seen = view(
+        base_balance=base,
+        quote_balance=quote,
+        base_reserved=base_reserved,
+        quote_reserved=quote_reserved,
+        limits=limits(max_asset_share=most),
+    )
+    asked = demand("buy", amount_out=notional) if side == "buy" else demand("sell", amount_in=notional)
+    decision = decided(asked, seen)
+    if not decision.execute:
+        return
+    assert decision.amounts is not None
+    worth = base * 5 * 10**14 + quote
+    if side == "buy":
+        left = quote - quote_reserved - decision.amounts.amount_out
+    else:
+        left = (base - base_reserved - decision.amounts.amount_out) * 5 * 10**14
+    assert left >= (1 - Fraction(most)) * worth
+
+
+@given(st.sampled_from(["buy", "sell"]), st.integers(0, 10**7), st.integers(0, 4_000 * 10**18), st.integers(0, 10**7))
+def test_reducing_lets_through_what_brings_the_inventory_nearer_to_its_target(
+    side: Side, base: int, quote: int, base_reserved: int
+) -> None:
+    seen = view(trading="REDUCING", base_balance=base, quote_balance=quote, base_reserved=base_reserved)
+    decision = decided(demand(side), seen)
+    if "trading" in failed(decision) or decision.amounts is None or not decision.execute:
+        return
+    worth = Fraction(base * 5 * 10**14 + quote)
+    before = abs(base * 5 * 10**14 / worth - Fraction(1, 2))
+    moved = decision.amounts.amount_in if side == "buy" else -decision.amounts.amount_out
+    assert abs((base + moved) * 5 * 10**14 / worth - Fraction(1, 2)) < before
+
+
+def test_reducing_refuses_the_way_from_the_target_and_past_it() -> None:
+    much_btc = view(trading="REDUCING", base_balance=10**8, quote_balance=40_000 * 10**18)
+    assert failed(decided(demand("buy"), much_btc)) == ["trading"]
+    assert decided(demand("sell"), much_btc).execute
+    promised = view(trading="REDUCING", base_balance=10**8, quote_balance=40_000 * 10**18, base_reserved=10**7)
+    assert failed(decided(demand("sell"), promised)) == ["trading"], "what is promised already brings it to its target"
+    unknown = view(trading="REDUCING", base_balance=None, quote_balance=None)
+    assert "trading" in failed(decided(demand("sell"), unknown))
+
+
 views = st.builds(
     view,
     strategy_armed=st.booleans(),
@@ -180,6 +271,13 @@ views = st.builds(
     base_reserved=st.integers(0, 10**8),
     quote_reserved=st.integers(0, 10**22),
     inventory_at_ns=st.integers(NOW - 30 * SECOND, NOW + SECOND),
+    trading=st.sampled_from(["ACTIVE", "REDUCING", "HALTED"]),
+    base_promised=st.integers(0, 10**7),
+    quote_promised=st.integers(0, 10**21),
+    quotes_in_second=st.integers(0, 60),
+    fills_in_hour=st.integers(0, 70),
+    loss=st.integers(0, 6 * 10**18),
+    limits=st.builds(limits, max_asset_share=shares),
     salt_known=st.booleans(),
     relay_writable=st.booleans(),
     history_writable=st.booleans(),
@@ -225,6 +323,13 @@ def test_what_is_executed_is_armed_known_covered_and_inside_the_limits(asked: Sw
     assert balance is not None
     assert decision.amounts.amount_out + reserved <= balance
     assert decision.amounts.notional <= 5 * 10**18
+    assert seen.trading != "HALTED"
+    assert seen.quotes_in_second < 50
+    assert seen.fills_in_hour < 60
+    assert seen.loss <= 5 * 10**18
+    assert seen.mid is not None
+    base_value = Fraction(seen.base_promised) * Fraction(seen.mid) * 10**10
+    assert seen.quote_promised + base_value + decision.amounts.notional <= 1_000 * 10**18
 
 
 @given(demands, views, st.sampled_from(["", "the connection is not open"]))
@@ -255,6 +360,12 @@ def test_the_checks_carry_their_numbers_in_words() -> None:
     assert said["inventory"] == "10.00000000 EURe"
     assert said["edge"].endswith("EURe, at least 5 bps")
     assert said["executor_armed"] == "yes"
+    assert said["trading"] == "ACTIVE"
+    assert said["promised"] == "4.000000 EURe, at most 1000 EURe"
+    assert said["share"] == "leaves -1.00000000 EURe, at least 0.00000000"
+    assert said["rate"] == "0 within a second, at most 50"
+    assert said["fills"] == "0 within an hour, at most 60"
+    assert said["loss"] == "0.000000 EURe, at most 5 EURe"
 
 
 def test_unknown_is_said_and_never_shown_as_zero() -> None:

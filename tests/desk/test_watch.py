@@ -16,7 +16,7 @@ from cockpit.desk.venue_clock import VenueClock
 from cockpit.desk.workers import Sources, Workers
 from cockpit.events import OperatorAction
 from cockpit.settings import load
-from tests.desk.builders import NOW, SALT, SECOND, Clock
+from tests.desk.builders import NOW, SALT, SECOND, Clock, promise
 from tests.settings.given import loopback
 from venue.bridge import DepositAddress
 from venue.reference.feed import Tick
@@ -27,9 +27,9 @@ TICK_MS = 250
 class Desk:
     """A desk that is LIVE on virtual clocks, its feeds alive until a test breaks one."""
 
-    def __init__(self, client: httpx.AsyncClient) -> None:
+    def __init__(self, client: httpx.AsyncClient, *, shadow: int = 0) -> None:
         self.wall, self.monotonic = Clock(NOW), Clock(5 * SECOND)
-        self.settings = load(None, loopback(LIVE_AFTER_SHADOW_DECISIONS="0"))
+        self.settings = load(None, loopback(LIVE_AFTER_SHADOW_DECISIONS=str(shadow)))
         sources = Sources(wall_ns=self.wall, monotonic_ns=self.monotonic)
         self.writable, self.free, self.burning = True, 2 * MIN_FREE_BYTES, False
         self.exchanges = {"kraken": Decimal(50_000), "coinbase": Decimal(50_000), "bitstamp": Decimal(50_000)}
@@ -60,6 +60,7 @@ class Desk:
             blocked=self.watch.blocked,
             refreshers={},
             limits=self.workers.limits,
+            trading=self.workers.trading,
             shutdown=lambda: None,
             record=self.journal.append,
             durable=_durable,
@@ -69,6 +70,12 @@ class Desk:
 
     async def climb(self) -> None:
         """Everything is read once and both parts are armed."""
+        await self.read()
+        for part in ARMABLE:
+            assert self.control.arm(part, Request(actor="ops")).accepted, self.watch.blocked(part)
+
+    async def read(self) -> None:
+        """Everything is read once."""
         workers = self.workers
         workers.inventory.balance = workers.inventory.opening = (50_000_000, 25_000 * 10**18)
         workers.liquidity.deposits = ()
@@ -76,8 +83,6 @@ class Desk:
             workers.liquidity.addresses[symbol] = cast(DepositAddress, object())
         workers.relay.state = "ok"
         await self.turn(0)
-        for part in ARMABLE:
-            assert self.control.arm(part, Request(actor="ops")).accepted, self.watch.blocked(part)
 
     async def turn(self, ms: int = TICK_MS) -> None:
         """One tick of the desk, and all that its workers read meanwhile."""
@@ -172,6 +177,19 @@ def disk_full(desk: Desk) -> None:
     desk.free = MIN_FREE_BYTES - 1
 
 
+def refused(desk: Desk) -> None:
+    """Five times for what is no part of an auction, and as often for what is."""
+    for number in range(5):
+        for error in ("another solver won", "insufficient balance or overflow"):
+            desk.workers.book.sent(promise(f"{error}-{number}"), 10 + 2 * number)
+            desk.workers.intake.on_answer(10 + 2 * number, error)
+
+
+def lost_money(desk: Desk) -> None:
+    """A fill paid six EURe more than a thousandth of a BTC is worth."""
+    desk.workers.trading.filled(desk.wall(), 100_000, -56 * 10**18, Decimal(50_000))
+
+
 def stranger(desk: Desk) -> None:
     desk.workers.inventory.unexplained = (1, 0)
 
@@ -196,6 +214,8 @@ CASES: list[tuple[Break, int, int, str]] = [
     (relay_lost, 30_000, 0, "the connection was reset"),
     (history_full, 0, 0, "the history cannot be written"),
     (disk_full, 0, 5_000, "255 MiB free"),
+    (refused, 0, 0, "5 quotes refused lately for a fault of ours, the last one: insufficient balance"),
+    (lost_money, 0, 0, "the day's fills lost 6.000000 EURe, at most 5"),
     (stranger, 30_000, 0, "1 base units of BTC unexplained"),
     (stepped_ahead, 0, 0, "ahead of the venue's"),
     (stepped_back, 0, 0, "behind the venue's"),
@@ -239,6 +259,48 @@ async def test_what_is_mended_within_its_grace_closes_nothing(desk: Desk, broken
     for _ in range(60_000 // TICK_MS):
         await desk.turn()
     assert desk.workers.arming.rung == "LIVE"
+
+
+async def test_a_handful_of_refusals_disarms_only_within_their_time(desk: Desk) -> None:
+    for number in range(12):
+        desk.workers.book.sent(promise(f"{number}"), number)
+        desk.workers.intake.on_answer(number, "invalid signature")
+        for _ in range(15_000 // TICK_MS):
+            await desk.turn()
+    assert desk.workers.arming.rung == "LIVE"
+    refused(desk)
+    await desk.turn()
+    assert not desk.workers.arming.executor
+    assert desk.workers.arming.strategy
+    await desk.turn(60_000)
+    assert desk.control.arm("trade-executor", Request(actor="ops")).accepted, "the line is green by itself"
+
+
+async def test_decisions_in_shadow_count_from_arming_or_the_last_venue_error() -> None:
+    async with httpx.AsyncClient(trust_env=False) as client:
+        desk = Desk(client, shadow=3)
+        await desk.read()
+        counters = desk.workers.intake.counters
+        counters["actionable"] = 100
+        assert desk.control.arm("strategy-engine", Request(actor="ops")).accepted
+
+        def refusal() -> str:
+            result = desk.control.arm("trade-executor", Request(actor="ops"))
+            return "" if result.accepted else result.reason
+
+        assert "0 actionable decisions" in refusal(), "what was decided before it was armed does not count"
+        counters["actionable"] += 2
+        await desk.turn()
+        assert "2 actionable decisions" in refusal()
+        desk.workers.relay.counters["disconnects"] += 1
+        await desk.turn()
+        assert "0 actionable decisions" in refusal(), "a venue error begins the count anew"
+        counters["actionable"] += 3
+        await desk.turn()
+        assert refusal() == ""
+        desk.workers.relay.counters["disconnects"] += 1
+        await desk.turn()
+        assert desk.workers.arming.rung == "LIVE", "and closes nothing by itself"
 
 
 async def test_one_frozen_exchange_is_left_out(desk: Desk) -> None:

@@ -87,6 +87,7 @@ class Life:
             blocked=lambda part: (),
             refreshers={},
             limits=self.workers.limits,
+            trading=self.workers.trading,
             shutdown=lambda: None,
             record=self.writer.put,
             durable=self.writer.flush,

@@ -75,7 +75,7 @@ class Story:
         # Never an amount of a withdrawal: a fill that looked like two others to the last unit would be one of them.
         amount_out, amount_in = (self.amount(asset) // 1_000 * 1_000 + number for asset in (given, taken))
         deadline_ns = self.life.sources.wall_ns() + 2 * MINUTE
-        workers.signer.ceiling = 10**30
+        workers.signer.ceiling = workers.signer.base_ceiling = 10**30
         signed = workers.signer.sign_quote(
             taken.token_id, amount_in, given.token_id, amount_out, deadline_ns, workers.executor.salt
         )

@@ -16,21 +16,14 @@ from panels.chart import chart, thin
 from panels.decisions import COLUMNS as DECISIONS
 from panels.executions import COLUMNS as EXECUTIONS
 from panels.inventory import COLUMNS as INVENTORY
-from panels.limits import parse, shown
+from panels.limits import FIELDS, parse, shown
 from panels.market import COLUMNS as MARKET
 from panels.outcome import say
 from panels.quotes import COLUMNS as QUOTES
 from tests.cockpit import samples
 
 TABLES = (DECISIONS, EXECUTIONS, INVENTORY, MARKET, QUOTES)
-LIMIT_FIELDS = (
-    "max_notional_eure",
-    "min_edge_bps",
-    "max_reference_age_ms",
-    "max_inventory_age_ms",
-    "max_divergence_bps",
-    "max_deadline_ms",
-)
+LIMIT_FIELDS = Limits.__struct_fields__
 
 
 @given(st.integers(min_value=1, max_value=300), st.sampled_from(TABLES))
@@ -143,6 +136,7 @@ def test_a_price_that_stands_still_can_be_drawn() -> None:
 def test_limits_that_were_not_touched_are_not_sent() -> None:
     now = Limits()
     texts = {field: shown(now, field) for field in LIMIT_FIELDS}
+    assert {field for field, _, _ in FIELDS} == set(LIMIT_FIELDS), "every limit is in the form"
     assert parse(texts, now) == ({}, ())
     changes, problems = parse({**texts, "max_notional_eure": " 7.5 ", "max_deadline_ms": "60000"}, now)
     assert changes == {"max_notional_eure": Decimal("7.5"), "max_deadline_ms": 60_000}

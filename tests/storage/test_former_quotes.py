@@ -84,3 +84,33 @@ async def test_the_last_explained_reading_is_whole_and_explained(engine: Engine)
     await history.write([reading(7, facts.BTC, 8)])
     assert list(await history.last_explained()) == whole
     await history.close(None)
+
+
+async def test_fills_of_every_run_are_told_with_what_they_moved_and_when_they_were_booked(engine: Engine) -> None:
+    history = engine.make()
+    await history.open(facts.run("run-1"))
+    for n in (1, 2, 3):
+        await history.write([facts.command(n), facts.result(n, "accepted" if n == 3 else "settled")])
+    await history.close(None)
+    await history.open(facts.run("run-2"))
+    sold = msgspec.structs.replace(facts.command(4), asset_in=facts.EURE, amount_in=2**127, amount_out=9)
+    await history.write([sold, facts.result(4)])
+    bought, sale = await history.fills_since(START_NS + 2)
+    assert (bought.at_ns, bought.moved(facts.BTC)) == (START_NS + 2, (1_000, -6 * 10**17))
+    assert (sale.at_ns, sale.moved(facts.BTC)) == (START_NS + 4, (-9, 2**127))
+    assert await history.fills_since(START_NS + 5) == ()
+    await history.close(None)
+
+
+async def test_the_newest_accepted_command_of_a_name_is_told_whatever_run_it_was_of(engine: Engine) -> None:
+    history = engine.make()
+    await history.open(facts.run("run-1"))
+    assert await history.last_arguments("set trading") is None
+    steps = [("set trading", '{"state":"HALTED"}', True), ("set trading", "{}", False), ("arm", '{"x":1}', True)]
+    for n, (command, arguments, done) in enumerate(steps):
+        changed = {"command": command, "arguments": arguments, "accepted": done}
+        await history.write([msgspec.structs.replace(facts.action(n), **changed)])
+    await history.close(None)
+    await history.open(facts.run("run-2"))
+    assert await history.last_arguments("set trading") == '{"state":"HALTED"}'
+    await history.close(None)

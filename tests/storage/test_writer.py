@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from cockpit.events import AnyEvent, IntentInventory, LiquidityAction, WithdrawalPrepared
-from storage.history import FormerRun, History, HistoryError, RecordedQuote, Run, Standing
+from storage.history import FormerRun, History, HistoryError, RecordedFill, RecordedQuote, Run, Standing
 from storage.sqlite import SqliteHistory
 from storage.writer import BATCH, HistoryWriter
 from tests.storage import facts
@@ -318,6 +318,12 @@ class Commits(History):
 
     async def settled_since(self, at_ns: int) -> tuple[RecordedQuote, ...]:
         return await self.inner.settled_since(at_ns)
+
+    async def fills_since(self, at_ns: int) -> tuple[RecordedFill, ...]:
+        return await self.inner.fills_since(at_ns)
+
+    async def last_arguments(self, command: str) -> str | None:
+        return await self.inner.last_arguments(command)
 
     async def last_explained(self) -> tuple[IntentInventory, ...]:
         return await self.inner.last_explained()

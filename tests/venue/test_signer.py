@@ -29,7 +29,9 @@ NOW_NS = 1_790_000_000_123_456_789
 
 
 def a_signer(secret: str = SECRET_64, ceiling: int = CEILING) -> Signer:
-    return Signer(secret, "maker.near", BTC_EURE, ceiling=ceiling, random=lambda size: b"\x07" * size)
+    signer = Signer(secret, "maker.near", BTC_EURE, ceiling=ceiling, random=lambda size: b"\x07" * size)
+    signer.base_ceiling = MAX_AMOUNT
+    return signer
 
 
 def on_the_wire(data: SignedData) -> dict[str, object]:
@@ -86,6 +88,17 @@ def test_the_iso_text_is_read_back_to_the_same_millisecond(deadline_ns: int) -> 
     read = datetime.fromisoformat(text)
     whole = round(read.replace(microsecond=0).timestamp()) * 1000 + read.microsecond // 1000
     assert whole == deadline_ns // 1_000_000
+
+
+def test_it_promises_no_more_of_the_base_asset_than_it_was_told_and_nothing_before() -> None:
+    signer = Signer(SECRET_64, "maker.near", BTC_EURE, ceiling=CEILING, random=lambda size: b"\x07" * size)
+    with pytest.raises(RefusedToSign, match="base asset"):
+        signer.sign_quote(EURE.token_id, 1, BTC.token_id, 1, NOW_NS, SALT)
+    signer.base_ceiling = 10_000
+    assert signer.sign_quote(EURE.token_id, CEILING, BTC.token_id, 10_000, NOW_NS, SALT)
+    with pytest.raises(RefusedToSign, match="base asset"):
+        signer.sign_quote(EURE.token_id, CEILING, BTC.token_id, 10_001, NOW_NS, SALT)
+    assert signer.sign_quote(BTC.token_id, 10**9, EURE.token_id, CEILING, NOW_NS, SALT), "what comes in is no risk"
 
 
 def test_the_signature_is_over_the_nep413_hash_by_the_key_that_is_named() -> None:
