@@ -6,12 +6,15 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from storage.history import HistoryError
-from storage.reading import Span, SqliteReader, find_run, runs
+from storage.reading import Reader, Span, SqliteReader, find_run, runs
+
+if TYPE_CHECKING:
+    from storage.postgres_reading import PostgresReader
 
 _TIME = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d)?)?Z?")
 
@@ -19,7 +22,9 @@ _TIME = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d)?)?Z?")
 def history_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options that choose a history."""
     for option in (
-        click.option("--history", type=click.Path(path_type=Path, dir_okay=False), help="The history file to read."),
+        click.option(
+            "--history", metavar="FILE|URL", help="The history to read: a file, or postgresql://user@host/name."
+        ),
         click.option("--sandbox", is_flag=True, help="Read the history of the newest rehearsal."),
         click.option(
             "--env-file",
@@ -31,30 +36,54 @@ def history_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
-def open_reader(history: Path | None, sandbox: bool, env_file: Path | None) -> SqliteReader:
+def open_reader(history: str | None, sandbox: bool, env_file: Path | None) -> "SqliteReader | PostgresReader":
     """The chosen history, opened for reading; one sentence and exit code 1 when it cannot be."""
     try:
-        return SqliteReader(history_path(history, sandbox, env_file))
+        return reader_of(history_place(history, sandbox, env_file))
     except HistoryError as exc:
         raise click.ClickException(str(exc)) from None
 
 
-def history_path(history: Path | None, sandbox: bool, env_file: Path | None) -> Path:
-    """The file of the chosen history, which need not exist."""
+def reader_of(where: Path | str) -> "SqliteReader | PostgresReader":
+    """A history by its file or its URL. Raises HistoryError."""
+    if isinstance(where, Path):
+        return SqliteReader(where)
+    from storage.postgres_reading import PostgresReader
+
+    return PostgresReader(where)
+
+
+def history_place(history: str | None, sandbox: bool, env_file: Path | None) -> Path | str:
+    """Where the chosen history is, whether there is one or not: a file, or the URL of a PostgreSQL database."""
     if sum((history is not None, sandbox, env_file is not None)) > 1:
         raise click.UsageError("give one of --history, --sandbox and --env-file")
     if history is not None:
-        return history
+        return history if is_url(history) else Path(history)
     from cockpit.liquidity_cli import desk_socket
     from cockpit.rehearsal import LATEST
     from cockpit.settings import HISTORY_NAME, default_state_dir
 
     if sandbox:
         return default_state_dir(os.environ) / "sandbox" / LATEST / HISTORY_NAME
-    return desk_socket(env_file or Path(".env")).parent / HISTORY_NAME
+    return postgres_url(env_file) or desk_socket(env_file or Path(".env")).parent / HISTORY_NAME
 
 
-def chosen_span(reader: SqliteReader, day: str | None, since: str | None, until: str | None, run: str | None) -> Span:
+def is_url(name: str) -> bool:
+    """Whether it names a database rather than a file."""
+    return name.startswith(("postgresql://", "postgres://"))
+
+
+def postgres_url(env_file: Path | None) -> str:
+    """POSTGRES_URL of the environment or of the settings file; empty when there is none."""
+    from cockpit.envfile import read_env_file
+    from cockpit.settings import NAMES
+
+    given = env_file or Path(".env")
+    values = (read_env_file(given, NAMES).values or {}) if given.exists() else {}
+    return (os.environ.get("POSTGRES_URL") or values.get("POSTGRES_URL", "")).strip()
+
+
+def chosen_span(reader: Reader, day: str | None, since: str | None, until: str | None, run: str | None) -> Span:
     """The span that was asked for; the whole history when nothing was."""
     if sum((day is not None, since is not None or until is not None, run is not None)) > 1:
         raise click.UsageError("give one of --day, --from/--to and --run")
@@ -113,7 +142,7 @@ def report(
     since: str | None,
     until: str | None,
     run: str | None,
-    history: Path | None,
+    history: str | None,
     sandbox: bool,
     env_file: Path | None,
     as_json: bool,
@@ -144,7 +173,7 @@ def report(
 @click.argument("name", metavar="QUOTE_ID|HASH|TX")
 @history_options
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
-def trace(name: str, history: Path | None, sandbox: bool, env_file: Path | None, as_json: bool) -> None:
+def trace(name: str, history: str | None, sandbox: bool, env_file: Path | None, as_json: bool) -> None:
     """Print the life of one quote, every row in time order; the begin of a name is enough when only one has it."""
     from cockpit import life_text
     from storage.life import find_quote, life_of
@@ -176,7 +205,7 @@ def replay(
     since: str | None,
     until: str | None,
     run: str | None,
-    history: Path | None,
+    history: str | None,
     sandbox: bool,
     env_file: Path | None,
     as_json: bool,

@@ -42,8 +42,17 @@ COUNTED = ("runs", *(table.name for table in TABLES))
 COUNTS = "SELECT " + ", ".join(f"(SELECT COUNT(*) FROM {name})" for name in COUNTED)
 
 
+_DIALECT = (
+    ("group_concat(o.outcome)", "string_agg(o.outcome, ',')"),
+    ("json_group_array(reaction_ns)", "COALESCE(json_agg(reaction_ns), '[]')::text"),
+    ("FROM json_each(?) t", "FROM (SELECT value::bigint AS value FROM json_array_elements_text(?::json)) t"),
+)
+"""What SQLite and PostgreSQL say differently, as the queries of this package use it."""
+
+
 def postgres(sql: str) -> str:
-    """The same for PostgreSQL, which numbers its values."""
+    """The same for PostgreSQL, which numbers its values and has other names for some functions."""
+    for sqlite, other in _DIALECT:
+        sql = sql.replace(sqlite, other)
     numbers = count(1)
-    numbered = sub(r"\?", lambda _: f"${next(numbers)}", sql)
-    return numbered.replace("group_concat(o.outcome)", "string_agg(o.outcome, ',')")
+    return sub(r"\?", lambda _: f"${next(numbers)}", sql)

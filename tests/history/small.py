@@ -17,7 +17,7 @@ from cockpit.events import (
     Outcome,
     TradeResult,
 )
-from storage.history import Run
+from storage.history import History, Run
 from storage.sqlite import SqliteHistory
 from tests.desk.builders import NOW, SECOND, demand, view
 from venue.assets import BTC, EURE
@@ -101,9 +101,13 @@ def events() -> list[AnyEvent]:
 
 
 async def write(path: Path) -> Path:
-    """The history of one run that lasted 100 s."""
-    history = SqliteHistory(path)
+    """The history of one run that lasted 100 s, in a file."""
+    await fill(SqliteHistory(path))
+    return path
+
+
+async def fill(history: History) -> None:
+    """Write that run into an empty history."""
     await history.open(Run(run_id="run-1", mode="SANDBOX", account="maker.near", started_ns=NOW))
     await history.write(events())
     await history.close(NOW + 100 * SECOND)
-    return path
