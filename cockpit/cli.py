@@ -41,6 +41,7 @@ def venue_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 _LATE = {
+    "accept-remainder": "cockpit.remainder_cli",
     "check": "cockpit.check_cli",
     "liquidity": "cockpit.liquidity_cli",
     "stop": "cockpit.stop_cli",
@@ -63,7 +64,7 @@ class _Late(click.Group):
             return super().get_command(ctx, cmd_name)
         from importlib import import_module
 
-        command = getattr(import_module(_LATE[cmd_name]), cmd_name)
+        command = getattr(import_module(_LATE[cmd_name]), cmd_name.replace("-", "_"))
         assert isinstance(command, click.Command)
         return command
 

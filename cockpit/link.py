@@ -150,6 +150,11 @@ class DeskLink:
         """Have the desk register its signing key with the Verifier."""
         return _result("register-key", await self._money("register-key", {}))
 
+    async def accept_remainder(self, amounts: Mapping[str, str], reason: str) -> Outcome:
+        """Take all of an unexplained difference as given: ``amounts`` are base units in digits, by symbol."""
+        body = {"amounts": dict(amounts), "reason": reason}
+        return await self._command("POST", "/inventory-sync/accept-remainder", "accept-remainder", body)
+
     async def hard_stop(self) -> Outcome:
         """Ask the desk to disarm everything and burn the quotes that are alive."""
         return await self._command("POST", "/trade-executor/hard-stop", "hard-stop", None)

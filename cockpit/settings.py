@@ -135,6 +135,14 @@ class Settings(BaseSettings):
     reference_min_sources: int = _whole("REFERENCE_MIN_SOURCES", 2, 1, 3, "sources")
     inventory_poll_ms: int = _whole("INVENTORY_POLL_MS", 5_000, 100, 600_000)
     inventory_max_age_ms: int = _whole("INVENTORY_MAX_AGE_MS", 20_000, 1_000, 3_600_000)
+    remainder_max_loss_eure: Decimal = Field(
+        default=Decimal("0.01"),
+        ge=0,
+        le=10**9,
+        allow_inf_nan=False,
+        validation_alias="REMAINDER_MAX_LOSS_EURE",
+        description="expected an amount of EURe from 0 to 1000000000",
+    )
     quote_deadline_ms: int = _whole("QUOTE_DEADLINE_MS", 60_000, 1_000, 3_600_000)
     quote_max_deadline_ms: int = _whole("QUOTE_MAX_DEADLINE_MS", 125_000, 1_000, 3_600_000)
     withdrawal_route: Literal["transaction", "intent"] = Field(

@@ -34,7 +34,8 @@ class InventoryRow(msgspec.Struct, frozen=True, kw_only=True):
     """One asset. ``spendable`` = balance - reserved - leaving, never below 0.
 
     ``leaving`` is signed away by withdrawals and still in the balance; ``reserved`` is promised by quotes. The proof:
-    opening + deposited + filled - withdrawn = balance, or the difference is ``unexplained``."""
+    opening + deposited + filled - withdrawn + accepted = balance, or the difference is ``unexplained``; ``accepted`` is
+    what an operator took as given."""
 
     symbol: str
     decimals: int
@@ -49,6 +50,7 @@ class InventoryRow(msgspec.Struct, frozen=True, kw_only=True):
     value_eur: Decimal | None
     leaving: Decimal = Decimal(0)
     withdrawn: Decimal = Decimal(0)
+    accepted: Decimal = Decimal(0)
 
 
 class Inventory(msgspec.Struct, frozen=True, kw_only=True):

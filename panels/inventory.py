@@ -76,7 +76,7 @@ def unexplained(row: InventoryRow) -> Cell:
     if row.unexplained is None:
         return Cell("unknown", "warn")
     if row.unexplained == 0:
-        return Cell("✓ exact", "good")
+        return Cell(f"✓ {exact(row.accepted, signed=True)} accepted" if row.accepted else "✓ exact", "good")
     return Cell(f"✗ off {exact(row.unexplained, signed=True)}", "bad")
 
 
@@ -121,6 +121,7 @@ def inventory_detail(row: InventoryRow, held: Held) -> Detail:
             Field("+ deposits", Cell(exact(row.deposited, signed=True))),
             Field("+ fills", Cell(exact(row.filled, signed=True))),
             Field("− withdrawals", Cell(exact(row.withdrawn))),
+            Field("+ accepted", Cell(exact(row.accepted, signed=True))),
             Field("unexplained", unexplained(row)),
             Field("decimals", Cell(str(row.decimals))),
             Field("read", Cell("never" if held.age_ms is None else f"{age(held.age_ms)} ago")),

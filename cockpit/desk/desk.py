@@ -22,6 +22,7 @@ from cockpit.desk.former import Former
 from cockpit.desk.ladder import Watch
 from cockpit.desk.outflow import Outflow
 from cockpit.desk.picture import Picture
+from cockpit.desk.remainder import Remainder
 from cockpit.desk.server import QuietServer, bind, server
 from cockpit.desk.stream import Stream
 from cockpit.desk.supervisor import Supervisor
@@ -257,13 +258,22 @@ class Desk:
             outflow.registration,
             credentials.wanted,
         )
+        remainder = Remainder(
+            control,
+            workers.pair,
+            workers.inventory,
+            max_loss=self._settings.remainder_max_loss_eure,
+            mid=lambda: workers.reference.trusted_mid,
+            withdrawals=outflow.withdrawals,
+            liquidity=workers.liquidity,
+        )
         api = Api(
             control,
             self._stream,
             picture=picture.snapshot,
             part_state=lambda part: self._part_state(part, picture),
             identity={"run_id": run.run_id, "mode": run.mode, "account": run.account},
-            money=money.routes(),
+            money=[*money.routes(), *remainder.routes()],
             quiet=workers.relay.quiet,
         )
         app = api.app() if self._takes_commands else api.read_only_app()

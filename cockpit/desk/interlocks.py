@@ -218,7 +218,7 @@ def checklist(facts: Facts, *, symbols: Sequence[str]) -> tuple[InterlockRow, ..
             unexplained is not None and unexplained < PROOF_GRACE_MS,
             "the proof is not known yet" if unexplained is None else facts.unexplained_told,
             f"0, or explained within {PROOF_GRACE_MS // 1000} s",
-            "find where it came from before trading on it",
+            "find where it came from; what is harmless can be taken as given by `cockpit accept-remainder`",
         ),
         row(
             "disk",

@@ -54,7 +54,8 @@ def movement(pair: Pair, promise: Promise) -> Movement:
 class Inventory:
     """The two balances as (base, quote) in base units; None until the Verifier has told them.
 
-    opening + filled + deposited - withdrawn = balance, or the difference is ``unexplained``. ``at_ns`` is when the
+    opening + filled + deposited - withdrawn + accepted = balance, or the difference is ``unexplained``; ``accepted`` is
+    what an operator took as given though nothing explains it. ``at_ns`` is when the
     reading was asked for, UTC. ``gap`` is what of the first reading the former run's last explained one and all that
     is known to have happened since do not account for: it is left out of ``opening``, so that it stays in sight.
     """
@@ -98,6 +99,7 @@ class Inventory:
         self.filled = (0, 0)
         self.deposited = (0, 0)
         self.withdrawn = (0, 0)
+        self.accepted = (0, 0)
         self.unexplained = (0, 0)
         self.gap = (0, 0)
         self.explained = False
@@ -136,6 +138,23 @@ class Inventory:
     def wanted(self) -> None:
         """Ask for a reading soon: something settled."""
         self._wanted.set()
+
+    def accept(self, amounts: tuple[int, int]) -> str:
+        """Make exactly this remainder a term of the proof, base and quote; else why not, in one sentence.
+
+        It may come while a reading is under way: what that explains beside the same remainder stays explained.
+        """
+        if amounts != self.unexplained or amounts == (0, 0):
+            return "the remainder is another one by now"
+        alive = len(self._book.reservations)
+        if alive:
+            return f"{alive} signed quotes have no end yet and it may be theirs; wait until the last one is dead"
+        if amounts != self._set_aside:
+            return "it was found only once; a second reading must show the same"
+        self.accepted = (self.accepted[0] + amounts[0], self.accepted[1] + amounts[1])
+        self.unexplained = self._set_aside = self._remainder = (0, 0)
+        self.wanted()
+        return ""
 
     async def run(self) -> None:
         """Read the balances on the poll interval and whenever something settled, until cancelled."""
@@ -289,8 +308,8 @@ class Inventory:
     def _booked(self) -> tuple[int, int]:
         opening = self.opening or (0, 0)
         return (
-            opening[0] + self.filled[0] + self.deposited[0] - self.withdrawn[0],
-            opening[1] + self.filled[1] + self.deposited[1] - self.withdrawn[1],
+            opening[0] + self.filled[0] + self.deposited[0] - self.withdrawn[0] + self.accepted[0],
+            opening[1] + self.filled[1] + self.deposited[1] - self.withdrawn[1] + self.accepted[1],
         )
 
     def _difference(self, reading: Balances) -> tuple[int, int]:

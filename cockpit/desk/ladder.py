@@ -38,6 +38,8 @@ class Watch:
         free_bytes: Callable[[Path], int | None] | None = None,
     ) -> None:
         self._settings = settings
+        # With PostgreSQL it is the journal that must not run out of room.
+        self._written = settings.history_path if settings.postgres_url is None else settings.journal_path
         self._workers = workers
         self._clock = clock
         self._history_writable = history_writable
@@ -170,13 +172,15 @@ class Watch:
     def _difference(self) -> str:
         pair, unexplained = self._workers.pair, self._workers.inventory.unexplained
         if not any(unexplained):
-            return "difference 0"
+            accepted = zip((pair.base, pair.quote), self._workers.inventory.accepted, strict=True)
+            told = "".join(f", {units:+d} base units of {asset.symbol} accepted" for asset, units in accepted if units)
+            return f"difference 0{told}"
         pairs = zip((pair.base, pair.quote), unexplained, strict=True)
         return ", ".join(f"{units} base units of {asset.symbol}" for asset, units in pairs if units) + " unexplained"
 
     def _disk_free(self, now: int) -> int | None:
         if self._disk_ns is None or now - self._disk_ns >= DISK_EVERY_NS:
-            self._disk, self._disk_ns = self._free_bytes(self._settings.history_path), now
+            self._disk, self._disk_ns = self._free_bytes(self._written), now
         return self._disk
 
 

@@ -146,11 +146,11 @@ class Liquidity:
 
     def pending(self, asset: Asset) -> int:
         """Base units of the asset that are on their way and not spendable."""
-        return sum(
-            deposit.amount
-            for deposit in self.deposits or ()
-            if deposit.status not in FINISHED and self.asset(deposit) is asset
-        )
+        return sum(deposit.amount for deposit in self.on_their_way(asset))
+
+    def on_their_way(self, asset: Asset) -> list[Deposit]:
+        """Deposits of the asset that are not spendable yet and have not failed."""
+        return [one for one in self.deposits or () if one.status not in FINISHED and self.asset(one) is asset]
 
     def movements(self) -> list[Movement] | None:
         """What credited deposits did to the balances; None until the bridge has answered."""

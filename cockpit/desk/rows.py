@@ -70,6 +70,7 @@ def inventory_view(
                 spendable=None if held is None else asset.to_decimal(max(0, held - reserved)),
                 leaving=asset.to_decimal(reservations.leaving(asset.token_id)),
                 withdrawn=asset.to_decimal(inventory.withdrawn[index]),
+                accepted=asset.to_decimal(inventory.accepted[index]),
                 pending_in=asset.to_decimal(liquidity.pending(asset)),
                 opening=None if opening is None else asset.to_decimal(opening[index]),
                 filled=asset.to_decimal(inventory.filled[index]),

@@ -10,6 +10,7 @@ COMMANDS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     ((), ("desk", "sandbox", "venue", "--env-file", "--version")),
     (("desk",), ("--env-file", "SIGTERM")),
     (("check",), ("--json", "--sandbox", "--within", "--env-file", "Exit code 0")),
+    (("accept-remainder",), ("--btc", "--eure", "--reason", "REMAINDER_MAX_LOSS_EURE")),
     (("report",), ("--day", "--from", "--to", "--run", "--history", "--sandbox", "--json", "--csv", "--fills")),
     (("trace",), ("QUOTE_ID|HASH|TX", "--history", "--sandbox", "--json")),
     (("replay",), ("--set", "--armed", "--day", "--run", "--history", "--sandbox", "--json")),

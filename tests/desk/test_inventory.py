@@ -324,3 +324,62 @@ async def test_the_worker_reads_at_once_and_again_when_something_settles(opened:
     worker.cancel()
     with pytest.raises(asyncio.CancelledError):
         await worker
+
+
+async def found_twice(opened: Watched) -> None:
+    for _ in range(2):
+        await opened.inventory.sync("poll")
+
+
+async def test_a_remainder_is_accepted_to_the_base_unit_and_becomes_a_term_of_the_proof(opened: Watched) -> None:
+    inventory = opened.inventory
+    opened.chain.advance(7, -3)
+    await inventory.sync("poll")
+    assert "only once" in inventory.accept((7, -3))
+    await inventory.sync("poll")
+    assert "another one" in inventory.accept((7, -2))
+    assert "another one" in inventory.accept((0, 0))
+    assert inventory.accepted == (0, 0)
+    assert inventory.accept((7, -3)) == ""
+    assert (inventory.accepted, inventory.unexplained) == ((7, -3), (0, 0))
+    assert inventory.accept((7, -3)) != ""
+    made = opened.send()
+    opened.chain.settle(made)
+    opened.claim(made)
+    await inventory.sync("settlement")
+    assert (inventory.filled, inventory.unexplained, inventory.explained) == ((100, -1_000), (0, 0), True)
+    assert opened.rows[-1].cause == "settlement"
+
+
+async def test_a_second_stranger_after_an_accepted_one_is_told_apart(opened: Watched) -> None:
+    inventory = opened.inventory
+    opened.chain.advance(1, 0)
+    await found_twice(opened)
+    assert inventory.accept((1, 0)) == ""
+    opened.chain.advance(2, 0)
+    await found_twice(opened)
+    assert inventory.unexplained == (2, 0)
+    assert inventory.accept((2, 0)) == ""
+    assert inventory.accepted == (3, 0)
+
+
+async def test_nothing_is_accepted_while_a_signed_quote_has_no_end(opened: Watched) -> None:
+    opened.send()
+    opened.chain.advance(1, 0)
+    await found_twice(opened)
+    assert "1 signed quotes have no end yet" in opened.inventory.accept((1, 0))
+    opened.block_after(100)
+    opened.book.tick(opened.clock())
+    await opened.inventory.sync("poll")
+    assert opened.inventory.accept((1, 0)) == ""
+
+
+async def test_a_remainder_accepted_while_the_balances_are_read_leaves_them_explained(opened: Watched) -> None:
+    inventory = opened.inventory
+    opened.chain.advance(1, 0)
+    await found_twice(opened)
+    answers: list[str] = []
+    opened.chain.before_balances = lambda: answers.append(inventory.accept((1, 0)))
+    await inventory.sync("poll")
+    assert answers == [""]
+    assert (inventory.accepted, inventory.unexplained, inventory.explained) == ((1, 0), (0, 0), True)

@@ -10,10 +10,10 @@ from cockpit.desk.reservations import NotCovered, Promise
 from tests.desk.chain import OPENING, Watched
 from venue.assets import EURE
 
-Step = tuple[Literal["send", "settle", "tell", "lie", "refuse", "dust", "sync", "lag", "wait", "fail"], int]
+Step = tuple[Literal["send", "settle", "tell", "lie", "refuse", "dust", "sync", "lag", "wait", "fail", "accept"], int]
 
 steps: st.SearchStrategy[Step] = st.tuples(
-    st.sampled_from(["send", "send", "settle", "tell", "lie", "dust", "sync", "sync", "lag", "wait", "fail"]),
+    st.sampled_from(["send", "send", "settle", "tell", "lie", "dust", "sync", "sync", "lag", "wait", "fail", "accept"]),
     st.integers(0, 10**6),
 )
 
@@ -72,6 +72,13 @@ class Simulation:
         elif name == "dust":
             self.dust += 1
             chain.advance(1, 0)
+        elif name == "accept":
+            inventory = desk.inventory
+            named = inventory.unexplained if number % 4 else (number, 0)
+            before = inventory.unexplained
+            if inventory.accept(named) == "":
+                assert named == before
+                assert inventory.unexplained == (0, 0)
         elif name == "wait":
             desk.block_after(number % 4)
             desk.book.tick(desk.clock())
@@ -105,7 +112,8 @@ class Simulation:
             sum(made.amount_in for made in self.executed),
             -sum(made.amount_out for made in self.executed),
         )
-        assert inventory.unexplained == (self.dust, 0)
+        assert inventory.unexplained == (self.dust - inventory.accepted[0], 0)
+        assert inventory.accepted[1] == 0
         assert inventory.balance == (
             OPENING[0] + inventory.filled[0] + self.dust,
             OPENING[1] + inventory.filled[1],

@@ -105,8 +105,16 @@ class Deposit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
             raise ValueError(f"the bridge does not carry {self.token_id}")
 
 
+class Gift(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a stranger sends within the Verifier, base units; no bridge knows of it. The maker's unless named."""
+
+    token_id: str
+    amount: Annotated[int, msgspec.Meta(gt=0)]
+    account: str | None = None
+
+
 class Strikes(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What happens once, at once: connections dropped, a salt rotated, a deposit, Bitstamp asking to reconnect.
+    """What happens once, at once: connections dropped, a salt rotated, a deposit, a gift, Bitstamp asking to reconnect.
 
     ``mend``: every fault is switched off before those of the same order are switched on.
     """
@@ -115,6 +123,7 @@ class Strikes(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     relay_drop: bool = False
     rotate_salt: Literal["keep_old", "invalidate_old"] | None = None
     deposit: Deposit | None = None
+    gift: Gift | None = None
     bitstamp_reconnect: bool = False
 
 

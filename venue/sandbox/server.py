@@ -196,6 +196,9 @@ class Venue:
             self.ledger.rotate_salt(new, invalidate_old=strikes.rotate_salt == "invalidate_old")
         if strikes.deposit is not None:
             self._deposit(strikes.deposit)
+        if strikes.gift is not None:
+            account = strikes.gift.account or self._parts.cast.maker.account
+            self.ledger.mint(account, strikes.gift.token_id, strikes.gift.amount)
         if strikes.bitstamp_reconnect:
             self._parts.background.spawn(self._bitstamp.tell_all(BITSTAMP_RECONNECT), "bitstamp reconnect")
 

@@ -1,0 +1,87 @@
+"""A stranger's transfer closes LIVE; an operator takes it as given, and the proof is exact again, also later."""
+
+import asyncio
+import signal
+import sys
+from decimal import Decimal
+
+import pytest
+
+from tests.e2e.conftest import Launch
+from tests.e2e.desk import DeskProcess, refused
+from tests.e2e.processes import bare_environment
+from tests.e2e.venue import Control
+from tests.e2e.waiting import until
+from venue.assets import BTC
+
+
+async def accept(desk: DeskProcess, *arguments: str) -> tuple[int, str]:
+    """The exit code and everything said."""
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "cockpit", "accept-remainder", "--socket", str(desk.socket_path), *arguments),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+        env=bare_environment(),
+    )
+    said, _ = await asyncio.wait_for(process.communicate(), 60)
+    return process.returncode or 0, said.decode()
+
+
+async def test_a_strangers_base_unit_is_accepted_as_it_is_shown(launch: Launch, control: Control) -> None:
+    desk = await launch(INVENTORY_POLL_MS="200")
+    await desk.ready()
+    assert await accept(desk) == (0, "nothing is unexplained\n")
+    await control.faults(gift={"token_id": BTC.token_id, "amount": 1})
+    await desk.until(lambda shot: shot.inventory.rows[0].unexplained == Decimal("1e-8"))
+    code, said = await accept(desk)
+    assert (code, "cockpit accept-remainder --btc=+0.00000001 --reason" in said) == (1, True), said
+    assert "--reason" in (await accept(desk, "--btc=+0.00000001"))[1]
+    code, said = await accept(desk, "--btc=0.00000002", "--reason", "dust")
+    assert (code, "unexplained is +0.00000001 BTC" in said) == (1, True), said
+
+    async def accepted() -> bool:
+        # Until a second reading has shown the same it is refused.
+        return await accept(desk, "--btc", "+0.00000001", "--reason", "dust from a stranger") == (
+            0,
+            "+0.00000001 BTC (+1 base units) accepted as a term of the proof: dust from a stranger\n",
+        )
+
+    await until(accepted, 20)
+    shot = await desk.until(lambda shot: shot.inventory.rows[0].unexplained == 0)
+    row = shot.inventory.rows[0]
+    assert row.accepted == Decimal("1e-8")
+    assert row.opening is not None
+    assert row.balance == row.opening + row.deposited + row.filled - row.withdrawn + row.accepted
+    (line,) = [one for one in shot.interlocks if one.ident == "proof"]
+    assert (line.passed, line.measured) == (True, "difference 0, +1 base units of BTC accepted")
+    journal = "SELECT accepted, reason FROM operator_actions WHERE command = 'accept-remainder' ORDER BY id"
+    assert [done for done, _ in desk.rows(journal)][-1] == 1
+    assert "dust from a stranger" in desk.rows(journal)[-1][1]
+
+    # The next run begins with it.
+    height = shot.inventory.block_height or 0
+    await desk.until(lambda shot: (shot.inventory.block_height or 0) > height)
+    desk.process.send(signal.SIGTERM)
+    assert desk.process.wait() == 0
+    await desk.start()
+    shot = await desk.until(lambda shot: shot.inventory.rows[0].unexplained is not None)
+    assert all(row.unexplained == 0 for row in shot.inventory.rows)
+
+
+@pytest.mark.slow
+async def test_a_strangers_transfer_closes_live_after_half_a_minute(launch: Launch, control: Control) -> None:
+    desk = await launch(INVENTORY_POLL_MS="200")
+    await desk.arm()
+    await control.faults(gift={"token_id": BTC.token_id, "amount": 1})
+    shot = await desk.until(lambda shot: not shot.executor_armed, 45)
+    assert shot.executor_why == "disarmed by desk: no unexplained base unit: 1 base units of BTC unexplained"
+    assert "no unexplained base unit" in refused(await desk.link.send("trade-executor", "arm"))
+    await until_accepted(desk)
+    await desk.arm()
+
+
+async def until_accepted(desk: DeskProcess) -> None:
+    async def accepted() -> bool:
+        return (await accept(desk, "--btc=0.00000001", "--reason", "dust"))[0] == 0
+
+    await until(accepted, 20)
