@@ -18,7 +18,7 @@ from cockpit.keys import ACTIONS, PANELS, bindings
 from cockpit.link import READ_ONLY, DeskLink, LinkLost, Outcome
 from cockpit.money_flow import MoneyFlow
 from cockpit.obstacles import obstacle
-from cockpit.snapshot import Snapshot
+from cockpit.snapshot import Snapshot, Trading
 from cockpit.theme import DARK_NAME, LIGHT_NAME, THEMES
 from cockpit.watch import Watch
 from panels.arm import ArmDialogue, is_armed
@@ -36,6 +36,7 @@ from panels.outcome import say
 from panels.panel import Panel
 from panels.status import StatusBar
 from panels.stop import StopDialogue
+from panels.trading import TradingDialogue
 from panels.view import View
 from panels.words import part_name
 
@@ -49,6 +50,7 @@ COMMANDING = frozenset(
         "disarm",
         "hard_stop",
         "limits",
+        "trading",
         "withdraw",
         "deposit",
         "freeze_withdrawals",
@@ -228,6 +230,17 @@ class CockpitApp(App[Exit], inherit_bindings=False):
     @work(group="commands", exit_on_error=False)
     async def _set_limits(self, changes: Changes, answer: Answer) -> None:
         outcome = await self.link.limits(changes)
+        if not answer(outcome):
+            self.toast(outcome)
+
+    def action_trading(self) -> None:
+        """Show the trading state, and ask for another one."""
+        if not isinstance(self.screen, Dialogue) and not self._hindered("trading"):
+            self.push_screen(TradingDialogue(self.view, self._set_trading))
+
+    @work(group="commands", exit_on_error=False)
+    async def _set_trading(self, state: Trading, reason: str, answer: Answer) -> None:
+        outcome = await self.link.trading(state, reason)
         if not answer(outcome):
             self.toast(outcome)
 

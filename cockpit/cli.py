@@ -49,6 +49,7 @@ _LATE = {
     "trace": "cockpit.history_cli",
     "replay": "cockpit.history_cli",
     "backup": "cockpit.backup_cli",
+    "trading": "cockpit.trading_cli",
 }
 """Commands by the module that holds them, each under its own name."""
 

@@ -119,6 +119,16 @@ ACTIONS: tuple[Action, ...] = (
         danger=True,
     ),
     Action(
+        id="trading",
+        key="h",
+        shown="h",
+        name="Trading state",
+        help="Halt, reduce or go on: which quotes are made, and why",
+        action="trading",
+        group="Trade",
+        danger=True,
+    ),
+    Action(
         id="withdraw",
         key="w",
         shown="w",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import msgspec
 
 from cockpit.commands import Part, Result, WithdrawalOrder, WithdrawalReview
-from cockpit.snapshot import Snapshot
+from cockpit.snapshot import Snapshot, Trading
 
 if TYPE_CHECKING:
     import httpx
@@ -116,6 +116,11 @@ class DeskLink:
     async def limits(self, changes: Mapping[str, object]) -> Outcome:
         """Ask for new limits: any subset of the fields of cockpit.commands.Limits."""
         return await self._command("PUT", "/strategy-engine/limits", "limits", changes)
+
+    async def trading(self, state: Trading, reason: str) -> Outcome:
+        """Ask for a trading state."""
+        body = {"state": state, "reason": reason}
+        return await self._command("PUT", "/strategy-engine/trading", "set trading", body)
 
     async def review(self, order: WithdrawalOrder) -> Reviewed:
         """What the withdrawal would mean now. The first review of an address begins its cooling time."""

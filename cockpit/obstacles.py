@@ -29,6 +29,7 @@ OBSTACLES: Mapping[str, Callable[[View], str]] = {
     "arm.executor": lambda view: blocked(view, "trade-executor"),
     "stop.hard": lambda view: "",
     "limits": _seen,
+    "trading": lambda view: "",
     "withdraw": _heard,
     "deposit": _seen,
     "freeze.withdrawals": _freezable,

@@ -109,6 +109,14 @@ def stopping(snapshot: Snapshot) -> tuple[Line, ...]:
     return ((Cell(f" BURNING {stop.left} of {stop.asked} ", "alarm"),),)
 
 
+def trading(snapshot: Snapshot) -> tuple[Line, ...]:
+    """What may be quoted and why, while that is not everything."""
+    if snapshot.trading == "ACTIVE":
+        return ()
+    role: Role = "alarm" if snapshot.trading == "HALTED" else "warn"
+    return ((Cell(f" {snapshot.trading} ", role), Cell(f" {short(snapshot.trading_why, 60)}", "muted")),)
+
+
 def loneliness(view: View, snapshot: Snapshot) -> tuple[Line, ...]:
     """What happens when nobody is there: a desk meant to run unattended says so, any other how long it waits."""
     if snapshot.alone_left_ms is not None:
@@ -142,6 +150,7 @@ def status(view: View, width: int) -> list[Line]:
         *(((Cell(" READ-ONLY ", "strong"),),) if view.read_only else ()),
         *stopping(snapshot),
         *difference(snapshot),
+        *trading(snapshot),
         *loneliness(view, snapshot),
         *(() if snapshot.withdrawals_frozen else (openness(view, snapshot),)),
         (Cell(short(snapshot.account, 28)),),

@@ -9,6 +9,7 @@ from tests.cli.given import run
 COMMANDS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     ((), ("desk", "sandbox", "venue", "--env-file", "--version")),
     (("desk",), ("--env-file", "SIGTERM")),
+    (("trading",), ("active|reducing|halted", "--reason", "--socket", "--env-file")),
     (("check",), ("--json", "--sandbox", "--within", "--env-file", "Exit code 0")),
     (("accept-remainder",), ("--btc", "--eure", "--reason", "REMAINDER_MAX_LOSS_EURE")),
     (("report",), ("--day", "--from", "--to", "--run", "--history", "--sandbox", "--json", "--csv", "--fills")),

@@ -83,6 +83,7 @@ class FakeDesk:
             Route("/healthz", self._healthz),
             Route("/shutdown", self._command("", "shutdown"), methods=["POST"]),
             Route("/strategy-engine/limits", self._command("strategy-engine", "limits"), methods=["PUT"]),
+            Route("/strategy-engine/trading", self._command("strategy-engine", "trading"), methods=["PUT"]),
         ]
         for part in PARTS:
             verbs = (["arm", "disarm"] if part in ARMABLE else []) + (["refresh"] if part in REFRESHABLE else [])

@@ -140,6 +140,32 @@ async def test_limits_are_checked_here_and_decided_by_the_desk(desk: FakeDesk, l
     assert [body["max_notional_eure"] for _, _, body in desk.asked] == ["50", "50"]
 
 
+async def test_the_trading_state_is_shown_and_set_by_keyboard(desk: FakeDesk, link: DeskLink) -> None:
+    def answering(_part: str, verb: str, _body: dict[str, object]) -> Result:
+        return desk.result(verb, len(desk.asked) > 1, "done" if len(desk.asked) > 1 else "the history is full")
+
+    desk.answering = answering
+    why = "desk: the day's fills lost 6.000000 EURe, at most 5; a person has to lift it"
+    async with cockpit(link) as driven:
+        await asyncio.to_thread(desk.say, replace(samples.snapshot(2), trading="HALTED", trading_why=why))
+        await driven.shows(" HALTED ", "the day's fills lost")
+        await driven.press("h")
+        await driven.opens("Trading is HALTED.", "a person has to lift it")
+        await driven.press("enter")
+        await driven.hides("Trading is HALTED.")
+        assert desk.asked == [], "it opens on Cancel"
+        await driven.press("h")
+        await driven.opens("Trading is HALTED.")
+        await driven.press("shift+tab", *"seen", "enter", "tab", "tab", "enter")
+        await driven.shows("refused: the history is full")
+        await asyncio.to_thread(desk.say, replace(samples.snapshot(3), trading="REDUCING", trading_why="by ann"))
+        await driven.shows("Trading is REDUCING.")
+        await driven.press("tab", "tab", "tab", "enter")
+        await driven.hides("Trading is REDUCING.")
+    bodies = [(body["state"], body["reason"]) for _, _, body in desk.asked]
+    assert bodies == [("REDUCING", "seen"), ("ACTIVE", "seen")]
+
+
 async def test_refresh_asks_for_reference_balances_and_deposits(desk: FakeDesk, link: DeskLink) -> None:
     async with cockpit(link) as driven:
         await driven.press("r")

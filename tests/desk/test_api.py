@@ -142,6 +142,15 @@ async def test_limits_are_changed_exactly_and_refused_whole(served: Served) -> N
     assert "cannot be read" in (await served.result("PUT", "/strategy-engine/limits", 409, {"no_such": 1})).reason
 
 
+async def test_the_trading_state_is_set_over_the_api(served: Served) -> None:
+    body = {"state": "HALTED", "reason": "lunch", "actor": "ann"}
+    assert (await served.result("PUT", "/strategy-engine/trading", 200, body)).reason == "trading is HALTED"
+    assert served.desk.trading.why == "HALTED by ann: lunch"
+    refused = await served.result("PUT", "/strategy-engine/trading", 409, {"state": "OFF"})
+    assert "REDUCING" in refused.reason
+    assert served.desk.trading.state == "HALTED"
+
+
 BAD_BODIES = [
     b"{",
     b"nonsense",
@@ -163,6 +172,7 @@ BAD_BODIES = [
         ("POST", "/trade-executor/arm"),
         ("POST", "/trade-executor/disarm"),
         ("PUT", "/strategy-engine/limits"),
+        ("PUT", "/strategy-engine/trading"),
         ("POST", "/inventory-sync/refresh"),
         ("POST", "/shutdown"),
     ],

@@ -310,3 +310,60 @@ def test_only_so_many_answers_are_remembered(desk: Desk, monkeypatch: pytest.Mon
     for number in range(50):
         desk.control.disarm("trade-executor", by("ann", f"c-{number}"))
     assert len(desk.control._answered) == 5
+
+
+async def test_the_trading_state_is_set_journalled_and_outlives_the_desk_by_its_arguments() -> None:
+    desk = Desk()
+    result = desk.control.trading({"state": "REDUCING", "reason": "winding down"}, by("ann", "t-1"))
+    assert (result.accepted, result.reason) == (True, "trading is REDUCING")
+    assert (desk.trading.state, desk.trading.why) == ("REDUCING", "REDUCING by ann: winding down")
+    (entry,) = desk.journal
+    assert (entry.command, entry.actor, entry.accepted) == ("set trading", "ann", True)
+    assert json.loads(entry.arguments)["state"] == "REDUCING"
+    desk.control.note_trading()
+    assert len(desk.journal) == 1
+    again = desk.control.trading({"state": "ACTIVE"}, by("ann", "t-1"))
+    assert (again, desk.trading.state) == (result, "REDUCING"), "one id, one command"
+
+
+BAD_STATES: list[tuple[dict[str, object], str]] = [
+    ({}, "state"),
+    ({"state": "PAUSED"}, "PAUSED"),
+    ({"state": "HALTED", "why": "x"}, "why"),
+    ({"state": "HALTED", "reason": 7}, "reason"),
+    ({"state": "HALTED", "reason": "a\nb"}, "one line"),
+    ({"state": "HALTED", "reason": "x" * 201}, "200 characters"),
+]
+
+
+@pytest.mark.parametrize(("body", "said"), BAD_STATES, ids=[said for _, said in BAD_STATES])
+async def test_a_trading_state_that_cannot_be_is_refused_with_what_is_expected(
+    body: dict[str, object], said: str
+) -> None:
+    desk = Desk()
+    result = desk.control.trading(body, by())
+    assert not result.accepted
+    assert said in result.reason
+    assert desk.trading.state == "ACTIVE"
+    assert not desk.journal[0].accepted
+
+
+async def test_what_the_desk_restricts_by_itself_is_journalled_once_and_lifted_by_a_person() -> None:
+    desk = Desk()
+    desk.trading.filled(desk.clock(), 0, -6 * 10**18, Decimal(50_000))
+    desk.control.note_trading()
+    desk.control.note_trading()
+    (entry,) = desk.journal
+    assert (entry.actor, entry.command) == ("desk", "set trading")
+    assert "trading is HALTED: desk: the day's fills lost 6.000000 EURe" in entry.reason
+    assert json.loads(entry.arguments)["loss_halt"]
+    assert desk.control.trading({"state": "ACTIVE", "reason": "seen"}, by("ann")).reason == "trading is ACTIVE"
+    assert json.loads(desk.journal[-1].arguments)["loss_halt"] == ""
+
+
+async def test_a_state_that_something_stricter_holds_says_so() -> None:
+    desk = Desk()
+    assert (await desk.control.limits({"max_fills_per_hour": 1}, by())).accepted
+    desk.trading.filled(desk.clock(), 0, 0, Decimal(50_000))
+    said = desk.control.trading({"state": "ACTIVE"}, by("ann")).reason
+    assert said.startswith("trading is set to ACTIVE and stays HALTED: desk: 1 fills within the hour, at most 1")
