@@ -41,10 +41,11 @@ def cockpit_command(*arguments: str) -> list[str]:
 
 
 class Deskside:
-    """The desk of one state directory; ``settings`` are the lines of its settings file."""
+    """The desk of one state directory; ``settings`` are the lines of its settings file, ``module`` what is run."""
 
-    def __init__(self, directory: Path, settings: Mapping[str, str]) -> None:
+    def __init__(self, directory: Path, settings: Mapping[str, str], *, module: str = "cockpit") -> None:
         self._directory = directory
+        self._module = module
         self.env_file = directory / "bench.env"
         self.socket_path = directory / "desk.sock"
         # A desk of the bench is alone, armed at once and unbound on purpose, unless the settings say otherwise.
@@ -61,7 +62,7 @@ class Deskside:
 
     async def __aenter__(self) -> "Deskside":
         log_file = self._directory / "desk.log"
-        self.desk = spawn(["desk", "--env-file", str(self.env_file)], log_file, bare_environment())
+        self.desk = spawn(["desk", "--env-file", str(self.env_file)], log_file, bare_environment(), module=self._module)
         await ready(self.desk, "the desk", log_file, lambda: answers(self.socket_path))
         return self
 

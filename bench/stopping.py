@@ -59,13 +59,14 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Relay:
-    """Plays the relay: asks at a steady rate, never answers, and notes when quotes come."""
+    """Plays the relay: asks at a steady rate, notes when quotes come, and answers them only with a refusal."""
 
     def __init__(self, rate: float) -> None:
         self._rate = rate
         self._socket: ServerConnection | None = None
         self._asked = 0
         self.quoted: list[float] = []
+        self.refuses = ""
         self.url = ""
 
     async def serve(self, socket: ServerConnection) -> None:
@@ -79,6 +80,8 @@ class Relay:
                 message = json.loads(raw)
                 if message["method"] == "quote_response":
                     self.quoted.append(now)
+                    if self.refuses:
+                        await socket.send(json.dumps({"id": message["id"], "error": self.refuses}))
                     continue
                 topics += 1
                 await socket.send(json.dumps({"id": message["id"], "result": f"s{topics}"}))
@@ -126,9 +129,16 @@ class Stage:
     """A desk that is armed and quoting, and everything one can do to it."""
 
     def __init__(
-        self, desk: Deskside, directory: Path, venue: Venue, client: httpx.AsyncClient, cockpit: ClientConnection
+        self,
+        desk: Deskside,
+        directory: Path,
+        venue: Venue,
+        client: httpx.AsyncClient,
+        cockpit: ClientConnection,
+        relay: Relay,
     ) -> None:
         self.desk = desk
+        self.relay = relay
         self.directory = directory
         self.cockpit = cockpit
         self._control = venue.env()["SANDBOX_CONTROL_URL"]
@@ -204,6 +214,15 @@ async def _detach(stage: Stage) -> AsyncIterator[float | None]:
     yield None
 
 
+@contextlib.asynccontextmanager
+async def _lose_salt(stage: Stage) -> AsyncIterator[float | None]:
+    """The salt was rotated and the old one invalidated, and no node tells the new one."""
+    await stage.faults(near_a="500", near_b="500")
+    stage.relay.refuses = "invalid salt"
+    yield None
+    await stage.faults(mend=True)
+
+
 WAYS: tuple[tuple[str, str, Act], ...] = (
     ("disarm", "one turn of the desk's loop", _order("/trade-executor/disarm")),
     ("hard stop", "one turn of the desk's loop", _order("/trade-executor/hard-stop")),
@@ -215,6 +234,9 @@ WAYS: tuple[tuple[str, str, Act], ...] = (
     ("NEAR RPC answers 500", "INVENTORY_MAX_AGE_MS=2000", _fault(near_a="500", near_b="500")),
     ("exchanges freeze", "REFERENCE_MAX_AGE_MS=1500", _fault(exchange_frozen=["kraken", "coinbase", "bitstamp"])),
     ("an exchange lies by 5 %", "its next tick", _fault(exchange_lie_bps={"kraken": "500"})),
+    ("salt invalidated", "the relay's refusal", _lose_salt),
+    ("clock stepped by a minute", "a tick of 250 ms", _signal(signal.SIGUSR1)),
+    ("venue's clock a minute off", "polls of 5 s, 5 s of grace", _fault(clock_skew_ms=60_000)),
 )
 
 
@@ -230,11 +252,11 @@ async def _once(act: Act, *, alone: bool, rate: float) -> tuple[float, float | N
         settings = {**venue.env(), **SETTINGS, "NEAR_INTENTS_RELAY_WS_URL": relay.url}
         if alone:
             settings["DESK_WHEN_ALONE"] = "disarm"
-        desk = await stack.enter_async_context(Deskside(directory, settings))
+        desk = await stack.enter_async_context(Deskside(directory, settings, module="bench.stepped"))
         client = await stack.enter_async_context(httpx.AsyncClient(trust_env=False))
         (await client.post(venue.env()["SANDBOX_CONTROL_URL"] + "/traders", json={"running": True})).raise_for_status()
         cockpit = await unix_connect(str(desk.socket_path), "ws://desk/stream", max_size=None)
-        stage = Stage(desk, directory, venue, client, cockpit)
+        stage = Stage(desk, directory, venue, client, cockpit, relay)
         await desk.arm()
         await relay.flowing()
         begun = time.perf_counter()

@@ -11,6 +11,7 @@ from cockpit.desk.interlocks import MS, Ladder, checklist, closing, graces, red
 from cockpit.desk.rows import age_ms
 from cockpit.desk.venue_clock import VenueClock
 from cockpit.desk.workers import Workers
+from cockpit.format import rounded
 from cockpit.settings import Settings
 from cockpit.snapshot import InterlockRow
 
@@ -98,7 +99,7 @@ class Watch:
             )
         return Facts(
             reference_usable=reference.usable and workers.reference.mid is not None,
-            reference_told=reference.reason or f"{workers.reference.mid} EUR, {reference.age_ms} ms old",
+            reference_told=reference.reason or f"{rounded(workers.reference.mid, 2)} EUR, {reference.age_ms} ms old",
             spendable=spendable,
             balances_age_ms=self._balances_age_ms(now),
             balances_max_age_ms=limits.max_inventory_age_ms,

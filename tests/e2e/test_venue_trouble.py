@@ -100,6 +100,10 @@ async def test_an_exchange_that_lies_stops_the_quotes(launch: Launch, control: C
         await control.faults(exchange_lie_bps={"kraken": bps})
         shot = await desk.until(lambda shot: not shot.market.usable)
         assert "kraken" in shot.market.detail
+        line = shot.interlocks[0]
+        assert (line.ident, line.passed) == ("reference", False)
+        assert "kraken" in line.measured
+        assert 0 < (line.grace_left_ms or 0) <= 10_000
         decision, quotes = await asked(desk, taker)
         assert (decision.reason, quotes) == ("reference", [])
         assert "kraken" in decision.detail
