@@ -5,7 +5,7 @@ receiving (RFC 9110, 6.6.1). A block's time is at most a little ahead of now. Ea
 local monotonic clock, which no step of the wall clock moves; all times are nanoseconds.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
 import msgspec
@@ -19,6 +19,8 @@ DRIFT = 5_000
 """A clock's rate is off by at most one part in so many (200 ppm): evidence grows wider by that with its age."""
 AHEAD_NS = 200 * MS
 """How far a block's time may be ahead of now: its makers' clocks are not ours."""
+LATE_NS = NS
+"""Servers keep a date for so long before they make the next one: it may be late, and is never early."""
 WIDEST_NS = 3 * NS
 """A range wider than this says nothing that could be traded on."""
 NEVER = 1 << 62
@@ -88,6 +90,20 @@ def agreed(ranges: Iterable[Range]) -> Range | None:
         elif most == best and found is not None:
             found = Range(found.low_ns, place.high_ns)
     return found
+
+
+def combined(dated: Sequence[Range], blocks: Range | None) -> Range | None:
+    """The venue's time less the monotonic clock, of what each service's dates and all blocks show; None without any.
+
+    A date may be late, so for the vote every service may be right up to a second above its range. One at least of those
+    that agree is taken to date its answers as it makes them: the latest end of their own ranges bounds it.
+    """
+    late = [Range(one.low_ns, one.high_ns + LATE_NS) for one in dated]
+    found = agreed(late if blocks is None else [*late, blocks])
+    if found is None:
+        return None
+    ends = [one.high_ns for one, voted in zip(dated, late, strict=True) if voted.both(found) is not None]
+    return Range(found.low_ns, min(found.high_ns, max(*ends, found.low_ns))) if ends else found
 
 
 def _places(edges: list[tuple[int, int]]) -> Iterator[tuple[int, Range]]:

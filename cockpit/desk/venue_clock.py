@@ -7,13 +7,14 @@ from email.utils import parsedate_to_datetime
 import httpx
 
 from cockpit.desk.skew import (
+    DRIFT,
     NEVER,
     WIDEST_NS,
     Evidence,
     Judgement,
     Range,
-    agreed,
     aimed,
+    combined,
     judged,
     of_block,
     of_date,
@@ -45,8 +46,8 @@ class VenueClock:
         urls = (*settings.near_rpc_urls, settings.relay_rpc_url, settings.bridge_url)
         self._hosts = {_host(httpx.URL(url)): Evidence() for url in urls}
         self._blocks = Evidence()
-        self._known_ns: int | None = None
-        self._judged = Judgement(False, "not known yet")
+        self._known: Range | None = None
+        self._known_ns = 0
         self._ahead_ns = wall_ns() - monotonic_ns()
 
     @property
@@ -75,24 +76,25 @@ class VenueClock:
         return None if found is None or found.width_ns > WIDEST_NS else found
 
     def _agreed(self, now: int) -> Range | None:
-        sources = (one.range(now) for one in (*self._hosts.values(), self._blocks))
-        return agreed([one for one in sources if one is not None])
+        found = (one.range(now) for one in self._hosts.values())
+        return combined([one for one in found if one is not None], self._blocks.range(now))
 
     def judge(self) -> Judgement:
         """Whether the local clock can be trusted now; what was known a minute ago still counts, no longer."""
         now = self._monotonic_ns()
         offset = self._agreed(now)
         if offset is not None and offset.width_ns <= WIDEST_NS:
-            self._known_ns = now
-            self._judged = judged(skew(offset, self._wall_ns(), now))
-            return self._judged
+            self._known, self._known_ns = offset, now
+            return judged(skew(offset, self._wall_ns(), now))
         split = offset is not None and offset.width_ns < NEVER
         why = ", the venue's services disagree" if split else ""
-        if self._known_ns is None:
+        if self._known is None:
             return Judgement(False, f"not known yet{why}")
         unknown_ns = now - self._known_ns
-        told = f"not known for {unknown_ns // 10**9} s{why}; it was {self._judged.told}"
-        return Judgement(self._judged.passed and unknown_ns < UNKNOWN_NS, told)
+        # Judged anew: the wall clock may have been set since.
+        then = judged(skew(self._known.widened(unknown_ns // DRIFT), self._wall_ns(), now))
+        told = f"not known for {unknown_ns // 10**9} s{why}; it was {then.told}"
+        return Judgement(then.passed and unknown_ns < UNKNOWN_NS, told)
 
     def stepped(self) -> int:
         """By how much the wall clock was set since the last look, ns; 0 when it only ran."""

@@ -16,6 +16,7 @@ from cockpit.desk.skew import (
     Range,
     agreed,
     aimed,
+    combined,
     judged,
     of_block,
     of_date,
@@ -78,6 +79,33 @@ def test_a_server_that_lies_is_outvoted(offset: int, lie: int, width: int, ahead
     assert found is not None
     assert found.low_ns <= offset <= found.high_ns
     assert found.width_ns <= 2 * NS
+
+
+@given(
+    offsets,
+    st.lists(st.tuples(st.integers(0, NS - 1), st.integers(0, NS - 1), st.integers(0, 300 * MS)), max_size=3),
+    st.integers(0, NS - 1),
+    st.integers(0, 5 * NS),
+)
+def test_dates_that_are_kept_for_a_second_do_not_lead_astray_while_one_service_is_prompt(
+    offset: int, late: list[tuple[int, int, int]], phase: int, old: int
+) -> None:
+    """A service whose dates are late looks as if its clock were behind; the truth must not be voted out."""
+
+    def heard(lag: int, at: int, delay: int) -> Range:
+        return of_date((at + offset - lag) // NS, at, at + delay)
+
+    ranges = [heard(lag, at, delay) for lag, at, delay in late]
+    ranges.insert(len(ranges) // 2, heard(0, phase, 20 * MS))
+    found = combined(ranges, of_block(offset - old, 0))
+    assert found is not None
+    assert found.low_ns <= offset <= found.high_ns
+
+
+def test_what_nobody_dates_is_bounded_by_blocks_alone() -> None:
+    assert combined([], None) is None
+    assert combined([], Range(5, NEVER)) == Range(5, NEVER)
+    assert combined([Range(0, NS)], None) == Range(0, NS)
 
 
 def test_two_that_contradict_each_other_leave_everything_between_open() -> None:

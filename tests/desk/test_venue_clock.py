@@ -94,6 +94,19 @@ async def test_what_was_known_counts_for_a_minute_of_silence() -> None:
     assert not watched.clock.judge().passed
 
 
+async def test_a_clock_that_is_set_while_nothing_is_known_is_seen_all_the_same() -> None:
+    watched = Watched()
+    await watched.hear()
+    for _ in range(5):
+        watched.pass_ms(59_000)
+        assert watched.clock.judge().passed
+    watched.pass_ms(10_000)
+    judgement = watched.clock.judge()
+    assert (judgement.passed, "not known for 10 s" in judgement.told) == (True, True)
+    watched.wall.pass_ms(60_000)
+    assert not watched.clock.judge().passed
+
+
 async def test_services_that_disagree_are_said_to() -> None:
     watched = Watched()
     await watched.hear(watched.settings.bridge_url)
