@@ -92,6 +92,9 @@ class Settings(BaseSettings):
         default=None, validation_alias="POSTGRES_URL"
     )
     postgres_away_ms: int = _whole("POSTGRES_AWAY_MS", 300_000, 0, 3_600_000)
+    history_keep_days: int = _whole("HISTORY_KEEP_DAYS", 90, 0, 36_500, "days")
+    price_every_ms: int = _whole("HISTORY_PRICE_EVERY_MS", 1_000, 100, 30_000)
+    price_move_bps: Decimal = _number("HISTORY_PRICE_MOVE_BPS", "0", "0", "100")
     btc_withdraw_address: Address | None = Field(default=None, validation_alias="TRADING_BTC_WITHDRAW_ADDRESS")
     eure_withdraw_address: Address | None = Field(default=None, validation_alias="TRADING_EURE_WITHDRAW_ADDRESS")
 

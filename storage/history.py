@@ -148,6 +148,14 @@ class History(Protocol):
         """Note that the run is alive, so that an unclean end can be dated."""
         ...
 
+    async def forget(self, before_ns: int) -> bool:
+        """Delete a few of the oldest requests and prices recorded before this time, UTC ns; whether more may be left.
+
+        Facts of money stay for good, and so do requests that were quoted and prices by which a fill, a movement of
+        money or the end of a day is valued. Takes milliseconds.
+        """
+        ...
+
     def standing(self) -> Standing:
         """How far the history can be relied on just now; never waits."""
         ...

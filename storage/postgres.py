@@ -81,6 +81,7 @@ class PostgresHistory:
         self._mending: asyncio.Task[None] | None = None
         self._booked = START
         self._known_runs: set[str] = set()
+        self._forgotten: dict[str, int] = {}
         self._answered = 0.0
         self._trouble = ""
         self._taken = ""
@@ -294,6 +295,34 @@ class PostgresHistory:
             except FAULTS as error:
                 self._lose(explain(self._where, error))
                 raise HistoryError(self._trouble) from None
+
+    async def forget(self, before_ns: int) -> bool:
+        """Delete a few of the oldest requests and prices from before this time; nothing while the database is away."""
+        async with self._turn:
+            self._check_open()
+            link = self._link
+            if link is None:
+                return False
+            try:
+                async with asyncio.timeout(self._write_s):
+                    return await self._forget(link, before_ns)
+            except Exception as error:
+                self._lose(explain(self._where, error))
+                raise HistoryError(self._trouble) from None
+            except BaseException:
+                self._lose(f"the history {self._where}: a deletion was broken off")
+                raise
+
+    async def _forget(self, link: Link, before_ns: int) -> bool:
+        more = False
+        for table in queries.FORGETTABLE:
+            begin_ns = self._forgotten.get(table, 0)
+            last = await link.db.fetchval(queries.postgres(queries.STEP_END[table]), begin_ns, before_ns)
+            end_ns = before_ns if last is None else max(last, begin_ns + 1)
+            await link.db.execute(queries.postgres(queries.FORGET[table]), begin_ns, end_ns)
+            self._forgotten[table] = max(begin_ns, end_ns)
+            more |= last is not None
+        return more
 
     async def close(self, at_ns: int | None) -> None:
         """End the run (cleanly when a time is given) and let go; harmless when not open.

@@ -42,6 +42,33 @@ COUNTED = ("runs", *(table.name for table in TABLES))
 COUNTS = "SELECT " + ", ".join(f"(SELECT COUNT(*) FROM {name})" for name in COUNTED)
 
 
+_MINUTE_NS, _DAY_NS = 60 * 10**9, 86_400 * 10**9
+_MARKED_NS = 310 * 10**9
+_NEEDED = {
+    "swap_demand_events": "EXISTS (SELECT 1 FROM trade_decisions d JOIN execute_trade_commands c "
+    "ON c.decision_id = d.decision_id WHERE d.run_id = t.run_id AND d.quote_id = t.quote_id)",
+    "market_price_events": "(EXISTS (SELECT 1 FROM trade_execution_results r WHERE r.outcome = 'settled' "
+    f"AND r.at_ns > t.at_ns - {_MARKED_NS} AND r.at_ns < t.at_ns + {_MINUTE_NS}) "
+    f"OR EXISTS (SELECT 1 FROM liquidity_actions l WHERE l.at_ns >= t.at_ns AND l.at_ns < t.at_ns + {_MINUTE_NS}) "
+    f"OR (t.at_ns + {_MINUTE_NS}) % {_DAY_NS} < {2 * _MINUTE_NS})",
+}
+"""What is kept of old requests and prices: requests that were quoted; prices by which a fill is marked, a movement of
+money valued, or a day (UTC) opened and closed."""
+
+FORGETTABLE = tuple(_NEEDED)
+STEP_ROWS = 500
+"""About how many rows one step of forgetting looks at."""
+
+STEP_END = {
+    name: f"SELECT at_ns FROM {name} WHERE at_ns >= ? AND at_ns < ? ORDER BY at_ns LIMIT 1 OFFSET {STEP_ROWS}"
+    for name in FORGETTABLE
+}
+FORGET = {
+    name: f"DELETE FROM {name} AS t WHERE t.at_ns >= ? AND t.at_ns < ? AND NOT {needed}"
+    for name, needed in _NEEDED.items()
+}
+
+
 _DIALECT = (
     ("group_concat(o.outcome)", "string_agg(o.outcome, ',')"),
     ("json_group_array(reaction_ns)", "COALESCE(json_agg(reaction_ns), '[]')::text"),

@@ -26,6 +26,7 @@ from storage.history import (
     Run,
     Standing,
 )
+from storage.integrity import LOOK, SMALL_BYTES, Integrity, damage_in
 from storage.migrations import SCHEMA, migrate
 from storage.rows import TABLES, Table, by_table, read_fill, read_inventory, read_liquidity, read_prepared, read_quote
 from storage.runs import begin_run
@@ -50,33 +51,50 @@ _INSERT = {table.name: _insert(table) for table in TABLES}
 class SqliteHistory:
     """The History at ``path``, in WAL mode; a lock held by others is waited for up to ``busy_timeout_s`` seconds."""
 
-    def __init__(self, path: Path, *, busy_timeout_s: float = 1.0, schema: Path = SCHEMA) -> None:
+    def __init__(
+        self, path: Path, *, busy_timeout_s: float = 1.0, schema: Path = SCHEMA, small_bytes: int = SMALL_BYTES
+    ) -> None:
         self._path = path
         self._busy_timeout_s = busy_timeout_s
         self._schema = schema
+        self._small_bytes = small_bytes
+        self._integrity = Integrity(path)
         self._db: aiosqlite.Connection | None = None
         self._file: tuple[int, int] | None = None
         self._run_id = ""
         self._turn = asyncio.Lock()
+        self._forgotten: dict[str, int] = {}
         self.duplicates = 0
         """Rows that were already there, counted since the opening: retries, or ids used twice."""
 
     async def open(self, run: Run) -> FormerRun | None:
-        """Create or migrate the file, refuse another mode or account, and begin the run."""
+        """Create or migrate the file, refuse another mode or account, and begin the run.
+
+        A small file is refused when it is damaged; a large one is looked through meanwhile when the run before broke
+        off, and takes nothing more once damage is found.
+        """
         async with self._turn:
             if self._db is not None:
                 raise HistoryError(f"the history {self._path} is already open")
+            self._integrity = Integrity(self._path)
             with self._explained():
                 self._file = _private_file(self._path)
+                small = self._path.stat().st_size <= self._small_bytes
                 db = await aiosqlite.connect(self._path, isolation_level=None, timeout=self._busy_timeout_s)
                 try:
-                    former = await self._begin(db, run)
+                    former = await self._begin(db, run, look=small)
                 except BaseException:
                     await db.close()
                     raise
             self._db = db
             self._run_id = run.run_id
+            if not small and (former is None or not former.clean):
+                self._integrity.start()
             return former
+
+    def _check_whole(self) -> None:
+        if self._integrity.damage:
+            raise HistoryError(self._integrity.damage)
 
     async def write(self, batch: Sequence[AnyEvent]) -> None:
         """Write the batch as one transaction: all of it or nothing."""
@@ -165,6 +183,19 @@ class SqliteHistory:
         async with self._transaction() as db:
             await db.execute(_SIGN_OF_LIFE, (at_ns, self._run_id))
 
+    async def forget(self, before_ns: int) -> bool:
+        """Delete a few of the oldest requests and prices from before this time; whether more may be left."""
+        more = False
+        async with self._transaction() as db:
+            for table in queries.FORGETTABLE:
+                begin_ns = self._forgotten.get(table, 0)
+                last = [*await db.execute_fetchall(queries.STEP_END[table], (begin_ns, before_ns))]
+                end_ns = max(last[0][0], begin_ns + 1) if last else before_ns
+                await db.execute(queries.FORGET[table], (begin_ns, end_ns))
+                self._forgotten[table] = max(begin_ns, end_ns)
+                more |= bool(last)
+        return more
+
     def standing(self) -> Standing:
         """A file is always whole: what cannot be written raises."""
         return WELL
@@ -180,6 +211,7 @@ class SqliteHistory:
         """End the run (cleanly when a time is given) and let go of the file; harmless when not open."""
         if self._db is None:
             return
+        await self._integrity.stop()
         try:
             if at_ns is not None:
                 async with self._transaction() as db:
@@ -189,7 +221,9 @@ class SqliteHistory:
             with self._explained():
                 await db.close()
 
-    async def _begin(self, db: aiosqlite.Connection, run: Run) -> FormerRun | None:
+    async def _begin(self, db: aiosqlite.Connection, run: Run, *, look: bool) -> FormerRun | None:
+        if look and (damage := damage_in(self._path, await db.execute_fetchall(LOOK))):
+            raise HistoryError(damage)
         [row] = await db.execute_fetchall("PRAGMA journal_mode = WAL")
         if row[0] != "wal":
             raise HistoryError(f"the history {self._path} lies on a file system that SQLite's WAL mode cannot use")
@@ -202,6 +236,7 @@ class SqliteHistory:
         async with self._turn:
             with self._explained():
                 db = self._connection()
+                self._check_whole()
                 try:
                     if db.in_transaction:
                         await db.rollback()

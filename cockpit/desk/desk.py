@@ -32,7 +32,8 @@ from cockpit.desk.workers import Sources, Workers
 from cockpit.events import OperatorAction
 from cockpit.settings import Settings
 from storage.history import FormerRun, History, Run
-from storage.writer import HistoryWriter
+from storage.retention import retain
+from storage.writer import BATCH, HistoryWriter
 from venue.relay_rpc import RelayRpc
 
 log = logging.getLogger(__name__)
@@ -186,6 +187,8 @@ class Desk:
         start("withdrawals", outflow.withdrawals.run)
         start("relay", workers.relay.run)
         start("burning", burner.run)
+        if self._settings.history_keep_days:
+            start("retention", self._retain)
         start("tick", self._tick)
         gc.collect()
         gc.freeze()
@@ -302,6 +305,12 @@ class Desk:
             self._picture.ticked_ns = now
             self._publish()
             await asyncio.sleep(TICK_S)
+
+    async def _retain(self) -> None:
+        writer, days = self._writer, self._settings.history_keep_days
+        await retain(
+            self._history, days, wall_ns=self._sources.wall_ns, busy=lambda: not writer.whole or writer.depth > BATCH
+        )
 
     def _publish(self) -> None:
         if len(self._stream):

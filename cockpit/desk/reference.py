@@ -14,6 +14,9 @@ from venue.reference.feed import Feed, Tick
 
 SECOND_NS = 1_000_000_000
 CHART_POINTS = 300
+ALIVE_NS = 30 * SECOND_NS
+"""A price that does not move is recorded as often as this, so that it can be told from one that was not trusted."""
+
 _TICK = Decimal("1e-8")
 
 
@@ -29,7 +32,11 @@ class Reference:
         limits: LimitsInForce,
         record: Callable[[MarketPrice], None],
         wall_ns: Callable[[], int],
+        every_ms: int = 1_000,
+        move_bps: Decimal = Decimal(0),
     ) -> None:
+        self._every_ns = every_ms * 1_000_000
+        self._move = move_bps / 10_000
         self.feeds = tuple(feeds)
         self._min_sources = min_sources
         self._factor = 1 + basis_bps / 10_000
@@ -80,10 +87,13 @@ class Reference:
         )
 
     def _keep(self, price: MarketPrice) -> None:
-        """Record a price once a second at most and only when it moved."""
+        """Record a price that moved far enough since the last one, and long enough after it."""
         last = self._recorded.get(price.source)
-        if last is not None and (price.at_ns - last.at_ns < SECOND_NS or price.mid == last.mid):
-            return
+        if last is not None:
+            apart_ns = price.at_ns - last.at_ns
+            moved = price.mid != last.mid and abs(price.mid - last.mid) >= self._move * last.mid
+            if apart_ns < self._every_ns or not (moved or apart_ns >= ALIVE_NS):
+                return
         self._recorded[price.source] = price
         self._record(price)
 

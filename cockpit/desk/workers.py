@@ -125,6 +125,8 @@ class Workers:
             limits=self.limits,
             record=record,
             wall_ns=wall_ns,
+            every_ms=settings.price_every_ms,
+            move_bps=settings.price_move_bps,
         )
         self.liquidity = Liquidity(
             account,

@@ -328,6 +328,9 @@ class Commits(History):
     async def last_explained(self) -> tuple[IntentInventory, ...]:
         return await self.inner.last_explained()
 
+    async def forget(self, before_ns: int) -> bool:
+        return await self.inner.forget(before_ns)
+
     def standing(self) -> Standing:
         return self.inner.standing()
 

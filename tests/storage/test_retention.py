@@ -1,0 +1,122 @@
+"""Old requests and prices go, step by step; money stays, and with it what it is explained and valued by."""
+
+import asyncio
+from collections.abc import Sequence
+from decimal import Decimal
+
+import msgspec
+import pytest
+
+from cockpit.events import AnyEvent, MarketPrice
+from storage.history import History, HistoryError
+from storage.retention import retain
+from tests.storage import facts
+from tests.storage.engines import Engine, PostgresEngine
+from tests.storage.wire import Wire
+
+DAY_NS = 86_400 * facts.SECOND_NS
+NOON_NS = facts.START_NS - facts.START_NS % DAY_NS + DAY_NS // 2
+LATER_NS = NOON_NS + DAY_NS
+
+
+def price(second: int) -> MarketPrice:
+    return MarketPrice(NOON_NS + second * facts.SECOND_NS, "composite", *[Decimal(50_000)] * 3)
+
+
+def at(event: AnyEvent, second: int) -> AnyEvent:
+    return msgspec.structs.replace(event, at_ns=NOON_NS + second * facts.SECOND_NS)
+
+
+async def forget_all(history: History, before_ns: int) -> int:
+    steps = 1
+    while await history.forget(before_ns):
+        steps += 1
+    return steps
+
+
+async def filled(engine: Engine, events: Sequence[AnyEvent]) -> History:
+    history = engine.make()
+    await history.open(facts.run())
+    await history.write(events)
+    return history
+
+
+async def seconds(engine: Engine, table: str) -> list[int]:
+    rows = await engine.rows(f"SELECT at_ns FROM {table} ORDER BY at_ns")
+    return [(at_ns - NOON_NS) // facts.SECOND_NS for (at_ns,) in rows]
+
+
+async def test_requests_go_by_age_but_those_that_were_quoted_stay(engine: Engine) -> None:
+    asked = [at(facts.demand(n), n) for n in range(1_300)]
+    answered = [at(facts.decision(7), 7), at(facts.command(7), 7), at(facts.decision(8), 8)]
+    history = await filled(engine, [*asked, *answered])
+    assert await forget_all(history, NOON_NS + 1_200 * facts.SECOND_NS) >= 3
+    assert await seconds(engine, "swap_demand_events") == [7, *range(1_200, 1_300)]
+    counts = await history.counts()
+    assert (counts["trade_decisions"], counts["execute_trade_commands"]) == (2, 1)
+    await forget_all(history, LATER_NS)
+    assert await seconds(engine, "swap_demand_events") == [7]
+    await history.close(None)
+
+
+async def test_prices_go_by_age_but_those_that_value_money_or_a_day_stay(engine: Engine) -> None:
+    midnight = DAY_NS // 2 // facts.SECOND_NS
+    every = [*range(0, 2_000, 10), midnight - 70, midnight - 50, midnight + 50, midnight + 70]
+    events = [
+        *(price(second) for second in every),
+        at(facts.result(1, "accepted"), 200),
+        at(facts.result(2, "settled"), 500),
+        at(facts.deposit(1), 1_500),
+    ]
+    history = await filled(engine, events)
+    await forget_all(history, LATER_NS)
+    kept = [*range(450, 810, 10), *range(1_450, 1_510, 10), midnight - 50, midnight + 50]
+    assert await seconds(engine, "market_price_events") == kept
+    await history.close(None)
+
+
+async def test_many_at_one_moment_are_a_step_and_do_not_stop_it(engine: Engine) -> None:
+    history = await filled(engine, [at(facts.demand(n), 5) for n in range(1_200)])
+    await forget_all(history, LATER_NS)
+    assert await seconds(engine, "swap_demand_events") == []
+    await history.close(None)
+
+
+async def test_nothing_is_forgotten_while_the_database_is_away(postgres: PostgresEngine) -> None:
+    port = int(postgres.url.rpartition(":")[2].partition("/")[0])
+    async with Wire(port) as wire:
+        url = f"postgresql://desk@127.0.0.1:{wire.port}/{postgres.url.rpartition('/')[2]}"
+        history = postgres.make(url=url)
+        await history.open(facts.run())
+        await history.write([at(facts.demand(1), 1)])
+        wire.cut()
+        with pytest.raises(HistoryError):
+            await history.forget(LATER_NS)
+        assert not await history.forget(LATER_NS)
+        await history.close(None)
+    assert await seconds(postgres, "swap_demand_events") == [1]
+
+
+async def test_a_desk_forgets_by_its_clock_when_it_is_not_busy(engine: Engine) -> None:
+    history = await filled(engine, [at(facts.demand(n), n) for n in range(1_300)])
+    busy = True
+    task = asyncio.create_task(
+        retain(
+            history,
+            1,
+            wall_ns=lambda: NOON_NS + DAY_NS + 1_000 * facts.SECOND_NS,
+            busy=lambda: busy,
+            first_s=0,
+            step_s=0.001,
+        )
+    )
+    for _ in range(20):
+        await asyncio.sleep(0.001)
+    assert len(await seconds(engine, "swap_demand_events")) == 1_300
+    busy = False
+    async with asyncio.timeout(20):
+        while await seconds(engine, "swap_demand_events") != [*range(1_000, 1_300)]:  # noqa: ASYNC110 - rows tell nobody
+            await asyncio.sleep(0.005)
+    task.cancel()
+    await asyncio.wait({task})
+    await history.close(None)
