@@ -1,0 +1,141 @@
+"""The small language of ``/``: which rows are shown. Pure.
+
+Terms apart by spaces must all hold. ``side:sell`` (contains), ``side=sell`` (is), ``notional>100`` and ``>=``, ``<``,
+``<=`` (a number), ``>100`` (the panel's main number), ``word`` or ``"two words"`` (anywhere in the row), ``a|b``
+(either), and ``-`` before any of them (not). Case does not matter. Ages take ``s``, ``m``, ``h`` and ``d``: ``age<5m``.
+"""
+
+import operator
+import re
+from collections.abc import Callable, Mapping
+from decimal import Decimal, InvalidOperation
+from typing import Literal
+
+import msgspec
+
+Value = str | Decimal | int | None
+Facts = Mapping[str, Value]
+"""What can be asked of one row, by field; a number that is not known is None."""
+
+Kind = Literal["text", "number", "age"]
+Fields = Mapping[str, Kind]
+"""What a panel's rows can be asked, the main number before all other numbers. Ages are in seconds."""
+
+Operator = Literal[":", "=", ">", ">=", "<", "<="]
+
+UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+COMPARE: Mapping[str, Callable[[Decimal, Decimal], bool]] = {
+    ">": operator.gt,
+    ">=": operator.ge,
+    "<": operator.lt,
+    "<=": operator.le,
+}
+_PIECE = re.compile(r'(?:"[^"]*"?|[^\s"])+')
+_TERM = re.compile(r"(?P<field>[A-Za-z_]*)(?P<operator>>=|<=|[:=<>])(?P<value>.*)", re.DOTALL)
+
+
+class BadFilter(Exception):
+    """The text cannot be read as a filter; the message is one short sentence for the reader."""
+
+
+class Term(msgspec.Struct, frozen=True, kw_only=True):
+    """One condition. ``field`` is empty for a word that may be anywhere; ``number`` is set for a comparison."""
+
+    field: str = ""
+    operator: Operator = ":"
+    words: tuple[str, ...] = ()
+    number: Decimal | None = None
+    wanted: bool = True
+
+    def holds(self, facts: Facts) -> bool:
+        """Whether the row is one of those asked for. What is not known satisfies no comparison, nor its opposite."""
+        if self.number is not None:
+            value = facts.get(self.field)
+            if value is None or isinstance(value, str):
+                return False
+            return COMPARE[self.operator](Decimal(value), self.number) == self.wanted
+        texts = [facts.get(self.field)] if self.field else facts.values()
+        plain = [_plain(value) for value in texts]
+        if self.operator == "=":
+            return any(text == word for text in plain for word in self.words) == self.wanted
+        return any(word in text for text in plain for word in self.words) == self.wanted
+
+
+class Filter(msgspec.Struct, frozen=True):
+    """All of these must hold. ``text`` is what was typed."""
+
+    text: str
+    terms: tuple[Term, ...]
+
+    def holds(self, facts: Facts) -> bool:
+        """Whether a row with these facts is shown."""
+        return all(term.holds(facts) for term in self.terms)
+
+
+def parse(text: str, fields: Fields) -> Filter:
+    """The filter that ``text`` asks for on rows with these ``fields``. Raises BadFilter."""
+    terms = tuple(_term(piece, fields) for piece in _PIECE.findall(text))
+    return Filter(" ".join(text.split()), terms)
+
+
+def _term(piece: str, fields: Fields) -> Term:
+    wanted = not (piece.startswith("-") and len(piece) > 1)
+    bare = piece if wanted else piece[1:]
+    if bare.count('"') % 2:
+        raise BadFilter(f"{bare}: the quotation mark is not closed")
+    found = _TERM.fullmatch(bare)
+    if found is None:
+        return Term(words=_words(bare, bare), wanted=wanted)
+    field, sign, value = found["field"].lower(), found["operator"], found["value"]
+    if sign in COMPARE:
+        return _comparison(bare, field, sign, value, fields, wanted)
+    if not field:
+        raise BadFilter(f"{bare}: a field goes before the {sign}, one of {', '.join(fields)}")
+    _known(field, fields)
+    return Term(field=field, operator=":" if sign == ":" else "=", words=_words(value, bare), wanted=wanted)
+
+
+def _comparison(bare: str, field: str, sign: str, value: str, fields: Fields, wanted: bool) -> Term:
+    numbers = [name for name, kind in fields.items() if kind != "text"]
+    if not numbers:
+        raise BadFilter(f"{bare}: there is no number in these rows")
+    if field:
+        _known(field, fields)
+        if field not in numbers:
+            raise BadFilter(f"{field} is no number; numbers here are {', '.join(numbers)}")
+    else:
+        field = numbers[0]
+    number = _number(value, bare, fields[field])
+    return Term(field=field, operator=sign, number=number, wanted=wanted)  # type: ignore[arg-type]
+
+
+def _known(field: str, fields: Fields) -> None:
+    if field not in fields:
+        raise BadFilter(f"no field {field} here; there are {', '.join(fields)}")
+
+
+def _number(text: str, bare: str, kind: Kind) -> Decimal:
+    plain = text.replace(",", "").replace('"', "").lower()
+    unit = 1
+    if kind == "age" and plain[-1:] in UNITS:
+        plain, unit = plain[:-1], UNITS[plain[-1]]
+    elif kind == "number" and plain.endswith("k"):
+        plain, unit = plain[:-1], 1000
+    try:
+        number = Decimal(plain) if plain.isascii() and "_" not in plain else Decimal("NaN")
+    except InvalidOperation:
+        number = Decimal("NaN")
+    if not number.is_finite() or abs(number.adjusted()) > 30:
+        raise BadFilter(f"{bare}: a number is missing" if not text else f"{bare}: {text} is no number")
+    return number * unit
+
+
+def _words(text: str, bare: str) -> tuple[str, ...]:
+    words = tuple(word.casefold() for word in text.replace('"', "").split("|") if word)
+    if not words:
+        raise BadFilter(f"{bare}: a word is missing")
+    return words
+
+
+def _plain(value: Value) -> str:
+    return "" if value is None else str(value).casefold()
