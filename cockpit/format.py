@@ -1,5 +1,6 @@
 """Numbers and times as people read them: fixed precision, unknown never zero."""
 
+from collections.abc import Sequence
 from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Context, Decimal
 
 UNKNOWN = "?"
@@ -68,6 +69,13 @@ def fine_age(ms: int | None) -> str:
     return f"{max(ms, 0) / 1000:.1f}s" if ms < 10_000 else age(ms)
 
 
+def ago(ms: int) -> str:
+    """How long ago for a frame: ``now`` below three seconds, seconds below ten, then in steps of five."""
+    if ms < 3000:
+        return "now"
+    return age(ms) if ms < 10_000 else age(ms // 5000 * 5000)
+
+
 def since(ms: int) -> str:
     """How long ago in steps of five seconds, for captions whose every change draws a whole frame again."""
     return "just now" if ms < 10_000 else f"{age(ms // 5000 * 5000)} ago"
@@ -102,3 +110,14 @@ def short(identifier: str, width: int) -> str:
         return identifier
     tail = (width - 1) // 2
     return f"{identifier[: width - 1 - tail]}…{identifier[len(identifier) - tail :]}"
+
+
+LEVELS = "▁▂▃▄▅▆▇█"
+
+
+def spark(values: Sequence[float], width: int) -> str:
+    """The newest ``width`` values as bars of one cell each, the newest at the right; nothing below zero."""
+    shown = [max(0.0, value) for value in values[-width:]]
+    most = max(shown, default=0.0)
+    bars = "".join(LEVELS[min(7, int(value / most * 7.999))] if most else LEVELS[0] for value in shown)
+    return bars.rjust(width)
