@@ -1,364 +1,191 @@
-"""One table of everything a key can do: it feeds the bindings, the footer, the help screen and the command palette."""
+"""Which key does what here: the table of actions, with what the operator's own file of keys changes in it."""
 
-from typing import Literal
+import difflib
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
 
 import msgspec
-from textual.binding import Binding, BindingType
+from textual.binding import Binding, BindingsMap
+from textual.keys import KEY_ALIASES, Keys, _character_to_key, format_key
 
-Scope = Literal["app", "rows"]
+from cockpit.actions import ACTIONS, NAVIGATION, Action, Scope
 
+FILE_NAME = "keys.toml"
+KEYBOARD = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
+"""Letters as they lie side by side; each row is a little to the right of the one above."""
 
-class Action(msgspec.Struct, frozen=True, kw_only=True):
-    """What a key does. ``danger`` marks what lets money move; ``anywhere`` works over any dialogue.
-
-    ``name`` is the footer's word, ``help`` the sentence of the help screen and the palette. Without a ``key`` it is
-    reached from the palette only.
-    """
-
-    id: str
-    key: str
-    shown: str
-    name: str
-    help: str
-    action: str
-    group: str
-    scope: Scope = "app"
-    danger: bool = False
-    anywhere: bool = False
-    footer: bool = False
-    palette: bool = True
+ALIASES = {alias: key for key, aliases in KEY_ALIASES.items() for alias in aliases}
+PRINTED = frozenset(_character_to_key(chr(code)) for code in range(33, 127))
+NAMED = frozenset(key.value for key in Keys) | PRINTED
+SHORT = {"home": "home", "end": "end", "tab": "tab", "shift+tab": "S-tab", "enter": "enter", "escape": "esc"}
+PALETTE_ONLY = "palette"
 
 
-SPELT_OUT = {"deposits": "deposits and withdrawals"}
+class KeyMap(msgspec.Struct, frozen=True):
+    """The actions with the keys they really have. ``problems``: what of the file was not followed, a line each."""
 
+    actions: tuple[Action, ...] = ACTIONS
+    problems: tuple[str, ...] = ()
 
-def _jump(number: int, ident: str, title: str) -> Action:
-    return Action(
-        id=f"jump.{ident}",
-        key=str(number),
-        shown=str(number),
-        name=title,
-        help=f"Go to {SPELT_OUT.get(ident, title.lower())}",
-        action=f"jump('{ident}')",
-        group="Move",
-    )
+    def shown(self, ident: str) -> str:
+        """The first key of an action as people write it."""
+        action = next((action for action in self.actions if action.id == ident), None)
+        return display(action.keys[0]) if action is not None and action.keys else PALETTE_ONLY
 
-
-PANELS: tuple[tuple[str, str], ...] = (
-    ("market", "Market"),
-    ("inventory", "Inventory"),
-    ("health", "Health"),
-    ("decisions", "Decisions"),
-    ("quotes", "Quotes"),
-    ("executions", "Executions"),
-    ("deposits", "Money"),
-)
-"""The panels' ids and titles; their number keys follow this order."""
-
-ACTIONS: tuple[Action, ...] = (
-    Action(
-        id="arm.strategy",
-        key="ctrl+s",
-        shown="^s",
-        name="Arm strategy",
-        help="Arm the strategy: asks first",
-        action="arm('strategy-engine')",
-        group="Trade",
-        danger=True,
-        footer=True,
-    ),
-    Action(
-        id="arm.executor",
-        key="ctrl+e",
-        shown="^e",
-        name="Arm executor",
-        help="Arm the executor: asks first",
-        action="arm('trade-executor')",
-        group="Trade",
-        danger=True,
-        footer=True,
-    ),
-    Action(
-        id="disarm",
-        key="ctrl+x",
-        shown="^x",
-        name="DISARM",
-        help="Disarm all at once: never asks, works in dialogues too",
-        action="disarm",
-        group="Trade",
-        anywhere=True,
-        footer=True,
-    ),
-    Action(
-        id="stop.hard",
-        key="ctrl+o",
-        shown="^o",
-        name="Hard stop",
-        help="Disarm all and burn the quotes that are alive: asks first",
-        action="hard_stop",
-        group="Trade",
-        danger=True,
-    ),
-    Action(
-        id="findings",
-        key="",
-        shown="palette",
-        name="What the start found",
-        help="Show what the desk found out about the run before it",
-        action="findings",
-        group="View",
-    ),
-    Action(
-        id="limits",
-        key="l",
-        shown="l",
-        name="Limits",
-        help="See and change the limits of what may be quoted",
-        action="limits",
-        group="Trade",
-        danger=True,
-    ),
-    Action(
-        id="trading",
-        key="h",
-        shown="h",
-        name="Trading state",
-        help="Halt, reduce or go on: which quotes are made, and why",
-        action="trading",
-        group="Trade",
-        danger=True,
-    ),
-    Action(
-        id="withdraw",
-        key="w",
-        shown="w",
-        name="Withdraw",
-        help="Take money out: form, review, confirmation",
-        action="withdraw",
-        group="Money",
-        danger=True,
-        footer=True,
-    ),
-    Action(
-        id="deposit",
-        key="d",
-        shown="d",
-        name="Deposit",
-        help="Show the deposit addresses, and tell the bridge of a deposit",
-        action="deposit",
-        group="Money",
-        footer=True,
-    ),
-    Action(
-        id="freeze.withdrawals",
-        key="",
-        shown="palette",
-        name="Freeze withdrawals",
-        help="Freeze withdrawals again now: never asks",
-        action="freeze_withdrawals",
-        group="Money",
-    ),
-    Action(
-        id="track",
-        key="",
-        shown="palette",
-        name="Track a withdrawal",
-        help="Follow a withdrawal made elsewhere by its NEAR hash",
-        action="track",
-        group="Money",
-    ),
-    Action(
-        id="key",
-        key="",
-        shown="palette",
-        name="Signing key",
-        help="Show the signing key, and register it with the Verifier",
-        action="signing_key",
-        group="Money",
-        danger=True,
-    ),
-    Action(
-        id="refresh",
-        key="r",
-        shown="r",
-        name="Refresh",
-        help="Read reference, balances and deposits again now",
-        action="refresh_desk",
-        group="View",
-    ),
-    Action(
-        id="freeze",
-        key="space",
-        shown="space",
-        name="Freeze",
-        help="Freeze the panels to read them; the status bar stays live",
-        action="freeze",
-        group="View",
-    ),
-    Action(
-        id="zoom",
-        key="z",
-        shown="z",
-        name="Zoom",
-        help="Give the focused panel the whole screen, and back",
-        action="zoom",
-        group="View",
-    ),
-    Action(
-        id="theme",
-        key="t",
-        shown="t",
-        name="Theme",
-        help="Change between dark and light",
-        action="theme",
-        group="View",
-    ),
-    *(_jump(number, ident, title) for number, (ident, title) in enumerate(PANELS, start=1)),
-    Action(
-        id="next",
-        key="tab",
-        shown="tab",
-        name="Next panel",
-        help="Go to the next panel",
-        action="app.turn(1)",
-        group="Move",
-        scope="rows",
-        palette=False,
-    ),
-    Action(
-        id="previous",
-        key="shift+tab",
-        shown="shift+tab",
-        name="Previous panel",
-        help="Go to the previous panel",
-        action="app.turn(-1)",
-        group="Move",
-        scope="rows",
-        palette=False,
-    ),
-    Action(
-        id="rows.down",
-        key="down,j",
-        shown="↓ j",
-        name="Down",
-        help="One row down; the view stays on that row when new ones arrive",
-        action="move(1)",
-        group="Rows",
-        scope="rows",
-        palette=False,
-    ),
-    Action(
-        id="rows.up",
-        key="up,k",
-        shown="↑ k",
-        name="Up",
-        help="One row up",
-        action="move(-1)",
-        group="Rows",
-        scope="rows",
-        palette=False,
-    ),
-    Action(
-        id="rows.page_down",
-        key="pagedown",
-        shown="pgdn",
-        name="Page down",
-        help="One page down",
-        action="page(1)",
-        group="Rows",
-        scope="rows",
-        palette=False,
-    ),
-    Action(
-        id="rows.page_up",
-        key="pageup",
-        shown="pgup",
-        name="Page up",
-        help="One page up",
-        action="page(-1)",
-        group="Rows",
-        scope="rows",
-        palette=False,
-    ),
-    Action(
-        id="rows.newest",
-        key="home,g",
-        shown="home g",
-        name="Newest",
-        help="Back to the newest row, and follow it",
-        action="newest",
-        group="Rows",
-        scope="rows",
-        palette=False,
-    ),
-    Action(
-        id="rows.oldest",
-        key="end,G",
-        shown="end G",
-        name="Oldest",
-        help="To the oldest row",
-        action="oldest",
-        group="Rows",
-        scope="rows",
-        palette=False,
-    ),
-    Action(
-        id="rows.open",
-        key="enter",
-        shown="enter",
-        name="Open",
-        help="Everything about the row",
-        action="open",
-        group="Rows",
-        scope="rows",
-        palette=False,
-    ),
-    Action(
-        id="help",
-        key="question_mark",
-        shown="?",
-        name="Help",
-        help="Show all keys",
-        action="help",
-        group="Cockpit",
-        footer=True,
-    ),
-    Action(
-        id="palette",
-        key="ctrl+p",
-        shown="^p",
-        name="Palette",
-        help="Find a command by its name",
-        action="command_palette",
-        group="Cockpit",
-        palette=False,
-    ),
-    Action(
-        id="quit",
-        key="q,ctrl+q,ctrl+c",
-        shown="q",
-        name="Quit",
-        help="Leave: asks what becomes of the desk",
-        action="quit",
-        group="Cockpit",
-        footer=True,
-    ),
-)
-
-
-def bindings(scope: Scope) -> list[BindingType]:
-    """The key bindings of the app or of a list of rows."""
-    return [
-        Binding(
-            action.key,
-            action.action,
-            action.name,
-            show=action.footer,
-            key_display=action.shown,
-            priority=action.anywhere,
-            tooltip=action.help,
-            id=action.id,
+    def bindings(self, scope: Scope) -> BindingsMap:
+        """The bindings of the app, or of a list of rows."""
+        return BindingsMap(
+            Binding(
+                ",".join(action.keys),
+                action.action,
+                action.name,
+                show=False,
+                priority=action.anywhere,
+                tooltip=action.help,
+                id=action.id,
+            )
+            for action in self.actions
+            if action.scope == scope and action.keys
         )
-        for action in ACTIONS
-        if action.scope == scope and action.key
-    ]
+
+
+def display(key: str) -> str:
+    """A key as it is written for people: ctrl+x is ^x, question_mark is ?."""
+    if key in SHORT:
+        return SHORT[key]
+    if key.startswith("ctrl+"):
+        return f"^{key.removeprefix('ctrl+')}"
+    return format_key(key)
+
+
+def displayed(action: Action) -> str:
+    """All keys of an action."""
+    return " ".join(display(key) for key in action.keys) or PALETTE_ONLY
+
+
+def neighbours(letter: str) -> frozenset[str]:
+    """The letters around one on the keyboard, and itself; empty for anything else."""
+    for row, letters in enumerate(KEYBOARD):
+        column = letters.find(letter.lower())
+        if column < 0:
+            continue
+        near = {letters[max(0, column - 1) : column + 2]}
+        near |= {KEYBOARD[row - 1][column : column + 2]} if row else set()
+        near |= {KEYBOARD[row + 1][max(0, column - 1) : column + 1]} if row + 1 < len(KEYBOARD) else set()
+        return frozenset("".join(near))
+    return frozenset()
+
+
+def key_name(text: str) -> str | None:
+    """Textual's name of a key that a person wrote ("?", "ctrl+x", "f5"); None when there is no such key."""
+    if len(text) == 1:
+        return _character_to_key(text) if text.isprintable() and text != " " else None
+    name = text.lower()
+    name = ALIASES.get(name, name)
+    *modifiers, last = name.split("+")
+    if any(modifier not in ("ctrl", "shift", "alt") for modifier in modifiers):
+        return None
+    return name if name in NAMED or (modifiers and last in NAMED) else None
+
+
+def keys_file(environ: Mapping[str, str]) -> Path:
+    """Where the file of keys is when no setting names one."""
+    home = environ.get("HOME") or str(Path.home())
+    base = environ.get("XDG_CONFIG_HOME", "")
+    return Path(base if base.startswith("/") else f"{home}/.config", "near-cockpit", FILE_NAME)
+
+
+def read_keys(path: Path, *, named: bool) -> KeyMap:
+    """The keys with the changes of a TOML file; what is wrong in it is told and not followed, the rest is.
+
+    ``named``: the operator named the file, so that its absence is a problem too.
+    """
+    import tomllib
+
+    if not named and not path.exists():
+        return KeyMap()
+    try:
+        if os.stat(path).st_size > 100_000:
+            return KeyMap(problems=(f"{path}: too long for a file of keys; the usual keys are in force",))
+        given = tomllib.loads(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        return KeyMap(problems=(f"{path}: {why}; the usual keys are in force",))
+    return remapped(flat(given))
+
+
+def flat(table: Mapping[str, Any], above: str = "") -> dict[str, Any]:
+    """A TOML table with its nested names joined by dots, so that both ``arm.strategy`` and ``[arm]`` may be written."""
+    found: dict[str, Any] = {}
+    for name, value in table.items():
+        if isinstance(value, Mapping):
+            found |= flat(value, f"{above}{name}.")
+        else:
+            found[above + name] = value
+    return found
+
+
+def remapped(given: Mapping[str, Any], actions: tuple[Action, ...] = ACTIONS) -> KeyMap:
+    """The actions with the keys ``given`` by id. A line that cannot be followed leaves its action as it was."""
+    problems: list[str] = []
+    wanted: dict[str, tuple[str, ...]] = {}
+    by_id = {action.id: action for action in actions}
+    for ident, value in given.items():
+        if ident not in by_id:
+            close = difflib.get_close_matches(ident, by_id, 1)
+            problems.append(f"{ident}: no such action" + (f"; did you mean {close[0]}?" if close else ""))
+            continue
+        keys, wrong = _keys(ident, value)
+        problems += wrong
+        if not wrong:
+            wanted[ident] = keys
+    for ident in [ident for ident in wanted if by_id[ident].anywhere]:
+        kept = by_id[ident].keys
+        if missing := [key for key in kept if key not in wanted[ident]]:
+            problems.append(f"{ident}: {', '.join(missing)} cannot be taken from it, and works beside what you chose")
+        wanted[ident] = tuple(dict.fromkeys((*kept, *wanted[ident])))
+    held = {action.id: action.keys for action in actions if action.id not in wanted}
+    for ident, keys in wanted.items():
+        owners = {key: owner for owner, theirs in held.items() for key in theirs}
+        problem = _clash(by_id[ident], keys, owners) or _slip(by_id, ident, {**held, ident: keys})
+        if problem:
+            problems.append(problem)
+            keys = tuple(key for key in by_id[ident].keys if key not in owners)
+        held[ident] = keys
+    changed = tuple(msgspec.structs.replace(action, keys=held[action.id]) for action in actions)
+    return KeyMap(changed, tuple(f"keys: {problem}" for problem in problems))
+
+
+def _keys(ident: str, value: Any) -> tuple[tuple[str, ...], list[str]]:
+    texts = [value] if isinstance(value, str) else value
+    if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
+        return (), [f'{ident}: expected a key as text, or a list of them: "f5" or ["f5", "z"]']
+    names = {text: key_name(text) for text in texts}
+    wrong = [f"{ident}: {text!r} is no key" for text, name in names.items() if name is None]
+    return tuple(dict.fromkeys(name for name in names.values() if name is not None)), wrong
+
+
+def _clash(action: Action, keys: Iterable[str], owners: Mapping[str, str]) -> str:
+    taken = [f"{display(key)} is {owners[key]}'s" for key in keys if key in owners]
+    return f"{action.id}: {', '.join(taken)}; the line is not followed" if taken else ""
+
+
+def _slip(by_id: Mapping[str, Action], ident: str, held: Mapping[str, tuple[str, ...]]) -> str:
+    """Whether a slip of the finger could let money move: a dangerous bare letter beside a navigation key."""
+    for danger, keys in held.items():
+        if not by_id[danger].danger:
+            continue
+        for move, others in held.items():
+            if by_id[move].group not in NAVIGATION or ident not in (danger, move):
+                continue
+            for key in keys:
+                near = neighbours(key) if len(key) == 1 else frozenset()
+                for other in others:
+                    if len(other) == 1 and other.lower() in near:
+                        return (
+                            f"{ident}: {display(key)} ({danger}) would lie beside {display(other)} ({move}); "
+                            "the line is not followed"
+                        )
+    return ""

@@ -8,6 +8,19 @@ from cockpit.snapshot import Snapshot
 from panels.view import View
 
 
+def unseen(shown: Snapshot, newest: Snapshot) -> str:
+    """What has come since a snapshot, in words: how many decisions, quotes and fills; empty for nothing."""
+    if shown.run_id != newest.run_id:
+        return "another desk's rows are"
+    before, now = shown.counts, newest.counts
+    counted = (
+        ("decision", now.decisions - before.decisions),
+        ("quote", now.sent - before.sent),
+        ("fill", now.settled - before.settled),
+    )
+    return ", ".join(f"{count:,} {word}{'' if count == 1 else 's'}" for word, count in counted if count > 0)
+
+
 class Watch:
     """Keeps the newest snapshot, and the one a frozen view stands still on. ``clock`` counts seconds.
 
@@ -60,4 +73,5 @@ class Watch:
             start_problem=self.start_problem,
             read_only=self._read_only,
             frozen_ms=None if self._frozen is None else int((now - self._frozen[0]) * 1000),
+            unseen="" if self._frozen is None or self.newest is None else unseen(self._frozen[1], self.newest),
         )

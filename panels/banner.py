@@ -1,11 +1,14 @@
 """The lines between status bar and panels: the frozen view, and the tabs where one panel has the screen."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from textual import events
 
 from cockpit.format import age
-from panels.cells import Cell, Line
+from cockpit.snapshot import Snapshot
+from panels.cells import Cell, Line, line_width
+from panels.deposits import in_order, pending
+from panels.health import ill
 from panels.lines import LineView
 from panels.view import View
 
@@ -16,7 +19,7 @@ def banner(view: View) -> Line | None:
         why = f"attaching again: {view.link_lost}" if view.link_lost else "the desk is attached but does not tick"
         return (Cell(f" ✗ what you see is {age(view.tick_age_ms)} old · {why}", "bad"),)
     if view.frozen_ms is not None:
-        return (Cell(f" ❄ FROZEN {age(view.frozen_ms)} ago · space goes on", "warn"),)
+        return (Cell(f" ‖ FROZEN {age(view.frozen_ms)} ago · {view.unseen or 'nothing'} new · space goes on", "warn"),)
     snapshot = view.snapshot
     if snapshot is not None and not snapshot.executor_armed and snapshot.executor_blocked:
         return (Cell(f" ◐ the executor cannot be armed: {snapshot.executor_blocked}", "warn"),)
@@ -33,26 +36,60 @@ class Banner(LineView):
         self.show([line] if line is not None else [])
 
 
+BRIEF = {"inventory": "Inv", "interlocks": "Locks", "decisions": "Decide", "executions": "Fills"}
+"""Shorter names where the usual ones have no room."""
+
+
+def marks(snapshot: Snapshot) -> Mapping[str, str]:
+    """What a panel that is not on the screen would tell at once."""
+    found = {
+        "interlocks": len([row for row in snapshot.interlocks if not row.passed]),
+        "health": ill(snapshot),
+        "deposits": len([row for row in in_order(snapshot) if pending(row)]),
+    }
+    glyphs = {"interlocks": "✗", "health": "✗", "deposits": "◌"}
+    return {ident: f"{glyphs[ident]}{count}" for ident, count in found.items() if count}
+
+
 class Tabs(LineView):
     """The panels' numbers and names, the shown one lit; a click goes there."""
 
     def __init__(self, panels: Sequence[tuple[str, str]], *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._panels = tuple(panels)
+        self._active = ""
+        self._marks: Mapping[str, str] = {}
         self._ends: list[tuple[int, str]] = []
 
     def show_active(self, active: str) -> None:
         """Light the shown panel."""
+        self._active = active
+        self._draw()
+
+    def paint(self, view: View) -> None:
+        """Mark what wants to be looked at."""
+        self._marks = {} if view.snapshot is None else marks(view.snapshot)
+        self._draw()
+
+    def _draw(self) -> None:
+        for brief in (False, True):
+            line = self._line(brief)
+            if line_width(line) <= self.size.width:
+                break
+        self.show([line])
+
+    def _line(self, brief: bool) -> Line:
         line: list[Cell] = []
-        end = 0
         self._ends = []
         for number, (ident, title) in enumerate(self._panels, start=1):
-            lit = ident == active
-            text = f" {number} {title}"
-            line.append(Cell(text, "strong" if lit else "muted"))
-            end += len(text)
-            self._ends.append((end, ident))
-        self.show([tuple(line)])
+            lit = ident == self._active
+            name = BRIEF.get(ident, title) if brief else title
+            line.append(Cell(f"{'▸' if lit else ' '}{number} {name}", "strong" if lit else "muted"))
+            mark = self._marks.get(ident, "")
+            line.append(Cell(mark if brief or not mark else f" {mark}", "bad" if mark.startswith("✗") else "warn"))
+            line.append(Cell("" if brief else " "))
+            self._ends.append((line_width(line), ident))
+        return tuple(line)
 
     async def on_click(self, event: events.Click) -> None:
         """Go to the panel that was clicked."""

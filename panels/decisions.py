@@ -1,9 +1,13 @@
 """Decisions: every request for the pair, and the check that decided it."""
 
-from cockpit.format import NOTHING, age, exact, number, rounded
+from collections.abc import Sequence
+from typing import ClassVar
+
+from cockpit.format import NOTHING, age, ago, exact, number, rounded
 from cockpit.snapshot import DecisionRow, Snapshot
 from cockpit.theme import Role
 from panels.cells import Cell, Column, Detail, Field, Row
+from panels.filter import Facts, Fields
 from panels.panel import Panel
 from panels.words import side
 
@@ -22,9 +26,9 @@ REASONS: dict[str, str] = {
     "strategy_armed": "strategy off",
     "executor_armed": "executor off",
     "reference": "no reference",
-    "reference_age": "old reference",
+    "reference_age": "stale price",
     "inventory": "no balance",
-    "inventory_age": "old balance",
+    "inventory_age": "stale balance",
     "deadline": "long deadline",
     "amount": "dust",
     "notional": "over notional",
@@ -75,8 +79,8 @@ def decision_detail(row: DecisionRow) -> Detail:
         Field("price", Cell(f"{exact(row.price)} EUR/BTC" if row.price is not None else NOTHING)),
         Field("edge", Cell(f"{rounded(row.edge_bps, 2)} bps" if row.edge_bps is not None else NOTHING)),
         Field("age", Cell(age(row.age_ms))),
-        Field("request", Cell(row.quote_id)),
-        Field("decision", Cell(row.decision_id)),
+        Field("request", Cell(row.quote_id), copy=True),
+        Field("decision", Cell(row.decision_id), copy=True),
     ]
     if row.checks:
         fields.append(Field("", Cell("")))
@@ -87,15 +91,47 @@ def decision_detail(row: DecisionRow) -> Detail:
     return Detail(f"Decision on a request to {'sell us' if row.side == 'buy' else 'buy'} BTC", tuple(fields))
 
 
-class Decisions(Panel):
+class Decisions(Panel[DecisionRow]):
     """The strategy's decisions, newest first."""
 
     TITLE = "Decisions"
     COLUMNS = COLUMNS
+    FED_BY = "near-intents-ingest"
+    FIELDS: ClassVar[Fields] = {
+        "side": "text",
+        "reason": "text",
+        "notional": "number",
+        "price": "number",
+        "bps": "number",
+        "age": "age",
+        "id": "text",
+        "detail": "text",
+    }
 
-    def rows(self, snapshot: Snapshot) -> list[Row]:
+    def items(self, snapshot: Snapshot) -> Sequence[DecisionRow]:
+        """The snapshot's decisions."""
+        return snapshot.decisions
+
+    def row(self, item: DecisionRow) -> Row:
         """One row a decision."""
-        return [decision_row(row) for row in snapshot.decisions]
+        return decision_row(item)
+
+    def facts(self, item: DecisionRow) -> Facts:
+        """The reason by its name and in words."""
+        return {
+            "side": item.side,
+            "reason": f"{item.reason} {reason(item).text}",
+            "notional": item.notional,
+            "price": item.price,
+            "bps": item.edge_bps,
+            "age": item.age_ms // 1000,
+            "id": f"{item.decision_id} {item.quote_id}",
+            "detail": item.detail,
+        }
+
+    def detail_of(self, item: DecisionRow, snapshot: Snapshot) -> Detail:
+        """One decision with all its checks."""
+        return decision_detail(item)
 
     def empty(self, snapshot: Snapshot) -> Cell:
         """Why there is none."""
@@ -103,12 +139,11 @@ class Decisions(Panel):
             return Cell("listening: no request for the pair yet", "muted")
         return Cell(f"no requests: the relay is {snapshot.relay}", "warn")
 
+    def freshness(self, snapshot: Snapshot) -> str:
+        """When the newest was made."""
+        return f"newest {ago(snapshot.decisions[0].age_ms)}" if snapshot.decisions else ""
+
     def summary(self, snapshot: Snapshot) -> str:
         """Requests seen and quoted."""
         counts = snapshot.counts
         return f"{counts.decisions:,} decided, {counts.actionable:,} worth quoting"
-
-    def detail(self, snapshot: Snapshot, key: str) -> Detail | None:
-        """One decision with all its checks."""
-        row = next((row for row in snapshot.decisions if row.decision_id == key), None)
-        return None if row is None else decision_detail(row)

@@ -1,9 +1,13 @@
 """Deposits and withdrawals: money on its way first, what has arrived or failed after it."""
 
-from cockpit.format import age, exact, number, short, since
+from collections.abc import Sequence
+from typing import ClassVar
+
+from cockpit.format import age, exact, number, short
 from cockpit.snapshot import DepositRow, Snapshot, WithdrawalRow
 from cockpit.theme import Role
 from panels.cells import Cell, Column, Detail, Field, Row
+from panels.filter import Facts, Fields
 from panels.panel import Panel
 
 COLUMNS = (
@@ -19,8 +23,8 @@ FAILED = ("FAILED",)
 ENDS: dict[str, tuple[str, Role]] = {
     "completed": ("✓ completed", "good"),
     "failed": ("✗ failed", "bad"),
-    "refunded": ("↩ refunded", "warn"),
-    "returned": ("↩ returned", "warn"),
+    "refunded": ("← refunded", "warn"),
+    "returned": ("← returned", "warn"),
     "expired": ("· expired", "muted"),
     "rejected": ("✗ rejected", "bad"),
 }
@@ -146,39 +150,72 @@ def withdrawal_detail(row: WithdrawalRow) -> Detail:
     return Detail("Withdrawal", tuple(fields))
 
 
-class Deposits(Panel):
+STALE_MS = 120_000
+"""The bridge is asked every few seconds; a list this old says that it does not answer."""
+
+
+class Deposits(Panel[DepositRow | WithdrawalRow]):
     """Money in and money out."""
 
     TITLE = "Deposits and withdrawals"
     COLUMNS = COLUMNS
+    FED_BY = "liquidity-manager"
+    FIELDS: ClassVar[Fields] = {
+        "way": "text",
+        "asset": "text",
+        "state": "text",
+        "amount": "number",
+        "age": "age",
+        "chain": "text",
+        "id": "text",
+    }
 
-    def rows(self, snapshot: Snapshot) -> list[Row]:
+    def items(self, snapshot: Snapshot) -> Sequence[DepositRow | WithdrawalRow]:
+        """Both, what is on its way first."""
+        return in_order(snapshot)
+
+    def row(self, item: DepositRow | WithdrawalRow) -> Row:
         """One row a deposit or a withdrawal."""
-        return [
-            withdrawal_row(row) if isinstance(row, WithdrawalRow) else deposit_row(row) for row in in_order(snapshot)
-        ]
+        return withdrawal_row(item) if isinstance(item, WithdrawalRow) else deposit_row(item)
+
+    def facts(self, item: DepositRow | WithdrawalRow) -> Facts:
+        """Which way, how much, how far."""
+        out = isinstance(item, WithdrawalRow)
+        return {
+            "way": "out withdrawal" if out else "in deposit",
+            "asset": item.symbol,
+            "state": item.state if isinstance(item, WithdrawalRow) else item.status,
+            "amount": item.amount,
+            "age": item.age_ms // 1000,
+            "chain": item.chain,
+            "id": f"{item.withdrawal_id} {item.near_hash} {item.destination_hash} {item.destination}"
+            if isinstance(item, WithdrawalRow)
+            else item.tx_hash,
+        }
+
+    def detail_of(self, item: DepositRow | WithdrawalRow, snapshot: Snapshot) -> Detail:
+        """One deposit or withdrawal, whole."""
+        return withdrawal_detail(item) if isinstance(item, WithdrawalRow) else deposit_detail(item)
 
     def empty(self, snapshot: Snapshot) -> Cell:
         """Nothing on its way, or not asked yet."""
         if snapshot.deposits_age_ms is None:
-            return Cell("the bridge has not answered yet: r asks again", "warn")
-        return Cell("nothing on its way: d shows where to deposit, w withdraws", "muted")
+            return Cell(f"the bridge has not answered yet: {self.keys.shown('refresh')} asks again", "warn")
+        keys = self.keys
+        deposit, withdraw = keys.shown("deposit"), keys.shown("withdraw")
+        return Cell(f"nothing on its way: {deposit} shows where to deposit, {withdraw} withdraws", "muted")
+
+    def data_age(self, snapshot: Snapshot) -> int | None:
+        """Since the bridge last told."""
+        return snapshot.deposits_age_ms
+
+    def stale_after(self, snapshot: Snapshot) -> int | None:
+        """Two minutes without an answer of the bridge."""
+        return STALE_MS
 
     def summary(self, snapshot: Snapshot) -> str:
-        """What is on its way, and how old the list is."""
+        """What is on its way."""
         arriving = sum(pending(row) for row in snapshot.deposits)
         leaving = sum(pending(row) for row in snapshot.withdrawals)
         words = [f"{arriving} arriving" if arriving else "", f"{leaving} leaving" if leaving else ""]
-        if snapshot.deposits_age_ms is not None:
-            words.append(f"read {since(snapshot.deposits_age_ms)}")
         return " · ".join(word for word in words if word)
-
-    def detail(self, snapshot: Snapshot, key: str) -> Detail | None:
-        """One deposit or withdrawal, whole."""
-        for row in in_order(snapshot):
-            if isinstance(row, WithdrawalRow):
-                if withdrawal_key(row) == key:
-                    return withdrawal_detail(row)
-            elif deposit_key(row) == key:
-                return deposit_detail(row)
-        return None

@@ -8,7 +8,6 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from cockpit.keys import bindings
 from cockpit.theme import raised, styles
 from panels.cells import Cell, Column, Line, Row, layout, line_strip, row_strip
 
@@ -18,25 +17,15 @@ CACHED_STRIPS = 512
 class LiveGrid(ScrollView, can_focus=True, inherit_bindings=False):
     """Rows under fixed columns, newest first.
 
-    Until the reader moves, the cursor follows the newest row. From then on it stays on the row it was
-    put on, and the view with it; ``behind`` counts the rows that arrived above since.
+    Until the reader moves there is no cursor, and the newest rows are shown. From then on it stays on the row it was
+    put on, and the view with it; ``behind`` counts the rows that arrived above since. A row under the cursor that is
+    no longer listed stays where it is, so that no other row slips under the reader's finger.
     """
 
     ALLOW_SELECT = False
-    BINDINGS = bindings("rows")
 
     class Opened(Message):
-        """The reader wants to know everything about a row."""
-
-        def __init__(self, grid: "LiveGrid", key: str) -> None:
-            super().__init__()
-            self.grid = grid
-            self.key = key
-
-        @property
-        def control(self) -> "LiveGrid":
-            """The grid the row is in."""
-            return self.grid
+        """The row under the cursor was clicked twice."""
 
     class Moved(Message):
         """The cursor was put elsewhere."""
@@ -83,7 +72,7 @@ class LiveGrid(ScrollView, can_focus=True, inherit_bindings=False):
 
     def show(self, rows: Sequence[Row], empty: Line = ()) -> None:
         """Show these rows; ``empty`` is said in their place when there are none."""
-        before, after = self._rows, tuple(rows)
+        before, after = self._rows, self._with_ghost(tuple(rows))
         if before == after and self._empty == empty:
             return
         old_cursor = self.cursor
@@ -112,29 +101,30 @@ class LiveGrid(ScrollView, can_focus=True, inherit_bindings=False):
         if changed:
             self.refresh(*changed)
 
-    def action_move(self, rows: int) -> None:
-        """Move the cursor by this many rows."""
-        self._go(self.cursor + rows)
+    def move(self, rows: int) -> None:
+        """Move the cursor by this many rows; the first move puts it on the newest."""
+        self._go(0 if self._pinned is None else self.cursor + rows)
 
-    def action_page(self, pages: int) -> None:
+    def page(self, pages: int) -> None:
         """Move the cursor by this many pages."""
         self._go(self.cursor + pages * max(1, self.size.height - 2))
 
-    def action_newest(self) -> None:
+    def follow(self) -> None:
         """Back to the newest row, and follow it."""
         self._pinned = self._newest = None
         self.scroll_to(y=0, animate=False)
         self.refresh()
         self.post_message(self.Moved())
 
-    def action_oldest(self) -> None:
+    def oldest(self) -> None:
         """To the oldest row."""
         self._go(len(self._rows) - 1)
 
-    def action_open(self) -> None:
-        """Ask for everything about the row under the cursor."""
-        if self.cursor_key is not None:
-            self.post_message(self.Opened(self, self.cursor_key))
+    def pick(self) -> str | None:
+        """The key of the row under the cursor, which is put on the newest when there was none; None without rows."""
+        if self._rows and self._pinned is None:
+            self._go(0)
+        return self.cursor_key
 
     def on_resize(self) -> None:
         """Fill the new size."""
@@ -154,7 +144,7 @@ class LiveGrid(ScrollView, can_focus=True, inherit_bindings=False):
         if event.y >= 1 and index < len(self._rows):
             self._go(index)
             if event.chain > 1:
-                self.action_open()
+                self.post_message(self.Opened())
 
     def notify_style_update(self) -> None:
         """Forget the strips of the former look."""
@@ -173,7 +163,7 @@ class LiveGrid(ScrollView, can_focus=True, inherit_bindings=False):
             line = (Cell(" "), *self._empty) if y == 1 and not self._rows else ()
             return line_strip(line, width, styles(self.app.current_theme.dark), self.rich_style)
         cells = self._header if y == 0 else self._rows[index].cells
-        marked = y > 0 and index == self.cursor and (self.has_focus or self._pinned is not None)
+        marked = y > 0 and self._pinned is not None and index == self.cursor
         strip = self._strips.get((cells, marked))
         if strip is None:
             if len(self._strips) >= CACHED_STRIPS:
@@ -183,6 +173,22 @@ class LiveGrid(ScrollView, can_focus=True, inherit_bindings=False):
             strip = row_strip(cells, self.columns, self._places, width, styles(dark), base)
             self._strips[cells, marked] = strip
         return strip
+
+    def _with_ghost(self, after: tuple[Row, ...]) -> tuple[Row, ...]:
+        """The rows, and the one under the cursor where it was if it is no longer among them."""
+        if self._pinned is None or any(row.key == self._pinned for row in after):
+            return after
+        index = self._index(self._pinned)
+        if index is None:
+            return after
+        ghost = Row(self._pinned, tuple(Cell(cell.text, "muted") for cell in self._rows[index].cells))
+        arrived = 0
+        if self._newest is not None:
+            arrived = next((place for place, row in enumerate(after) if row.key == self._newest), len(after))
+            before = self._index(self._newest)
+            arrived -= before if before is not None else arrived
+        place = min(index + max(0, arrived), len(after))
+        return (*after[:place], ghost, *after[place:])
 
     def _index(self, key: str | None) -> int | None:
         if key is None:

@@ -1,19 +1,38 @@
-"""Health: each part of the desk, what it counted, and its last error."""
+"""Health: each part of the desk: its state, age and rate, what it counted, and its last error."""
 
-from cockpit.format import age, up
+from collections.abc import Sequence
+from typing import ClassVar
+
+from cockpit.format import age, spark, up
+from cockpit.keys import KeyMap
 from cockpit.snapshot import Health as HealthRow
 from cockpit.snapshot import Snapshot
 from panels.cells import Cell, Column, Detail, Field, Row
+from panels.filter import Facts, Fields
 from panels.panel import Panel
+from panels.rates import Rates, work
 from panels.words import state
 
+SPARK_WIDTH = 8
 COLUMNS = (
     Column("", 1),
-    Column("part", 23),
+    Column("part", 10),
     Column("age", 5, "right", ticks=True),
+    Column("rate/s", 7, "right", ticks=True),
+    Column("", SPARK_WIDTH, from_width=60, ticks=True),
     Column("bad", 5, "right"),
     Column("says", 8, grow=True),
+    Column("last error", 30, from_width=100, grow=True),
 )
+NAMES: dict[str, str] = {
+    "near-intents-ingest": "requests",
+    "market-reference-ingest": "reference",
+    "inventory-sync": "inventory",
+    "liquidity-manager": "liquidity",
+    "history-writer": "history",
+    "strategy-engine": "strategy",
+    "trade-executor": "executor",
+}
 BAD_WORDS = frozenset(
     ("malformed", "implausible", "invalid", "failures", "exceptions", "dropped", "stalls", "duplicate", "oversize")
 )
@@ -35,28 +54,41 @@ def says(row: HealthRow) -> Cell:
     return Cell(row.detail or row.last_error, "muted")
 
 
-def health_row(row: HealthRow) -> Row:
+def per_second(rate: float | None) -> str:
+    """A rate in at most six characters."""
+    if rate is None:
+        return "?"
+    return f"{rate:,.0f}" if rate >= 100 else f"{rate:.1f}"
+
+
+def health_row(row: HealthRow, rates: Rates) -> Row:
     """A part under COLUMNS."""
     bad = bad_input(row)
+    rate = rates.rate(row.part)
     return Row(
         row.part,
         (
             Cell(state(row.state).text[0], state(row.state).role),
-            Cell(row.part),
+            Cell(NAMES.get(row.part, row.part)),
             Cell(age(row.age_ms), "muted"),
+            Cell(per_second(rate), "text" if rate else "muted"),
+            Cell(spark(rates.course(row.part), SPARK_WIDTH), "accent"),
             Cell(f"{bad:,}" if bad else "0", "warn" if bad else "muted"),
             says(row),
+            Cell(row.last_error or "none", "warn" if row.last_error else "muted"),
         ),
     )
 
 
-def health_detail(row: HealthRow) -> Detail:
+def health_detail(row: HealthRow, rates: Rates) -> Detail:
     """Everything the part says of itself, and all its counters."""
+    rate = rates.rate(row.part)
     fields = [
         Field("state", state(row.state)),
         Field("says", Cell(row.detail or "nothing")),
         Field("last sign of life", Cell(f"{age(row.age_ms)} ago" if row.age_ms is not None else "none yet")),
-        Field("last error", Cell(row.last_error or "none", "warn" if row.last_error else "text")),
+        Field("rate", Cell("not known yet" if rate is None else f"{per_second(rate)} {work(row.part)} a second")),
+        Field("last error", Cell(row.last_error or "none", "warn" if row.last_error else "text"), bool(row.last_error)),
     ]
     if row.counters:
         fields.append(Field("", Cell("")))
@@ -64,23 +96,52 @@ def health_detail(row: HealthRow) -> Detail:
     return Detail(row.part, tuple(fields))
 
 
-class Health(Panel):
+def ill(snapshot: Snapshot) -> int:
+    """How many parts are not well."""
+    return sum(row.state in ("degraded", "down") for row in snapshot.health)
+
+
+class Health(Panel[HealthRow]):
     """The desk's parts."""
 
     TITLE = "Health"
     COLUMNS = COLUMNS
+    FIELDS: ClassVar[Fields] = {"part": "text", "state": "text", "rate": "number", "bad": "number", "says": "text"}
 
-    def rows(self, snapshot: Snapshot) -> list[Row]:
+    def __init__(self, ident: str, number: int, keys: KeyMap) -> None:
+        super().__init__(ident, number, keys)
+        self.rates = Rates()
+
+    def paint(self, snapshot: Snapshot) -> None:
+        """Show the parts, and count what they do."""
+        self.rates.take(snapshot)
+        super().paint(snapshot)
+
+    def items(self, snapshot: Snapshot) -> Sequence[HealthRow]:
+        """The desk's parts."""
+        return snapshot.health
+
+    def row(self, item: HealthRow) -> Row:
         """One row a part."""
-        return [health_row(row) for row in snapshot.health]
+        return health_row(item, self.rates)
+
+    def facts(self, item: HealthRow) -> Facts:
+        """What it does and how well."""
+        rate = self.rates.rate(item.part)
+        return {
+            "part": f"{item.part} {NAMES.get(item.part, '')}",
+            "state": item.state,
+            "rate": None if rate is None else round(rate),
+            "bad": bad_input(item),
+            "says": f"{item.detail} {item.last_error}",
+        }
+
+    def detail_of(self, item: HealthRow, snapshot: Snapshot) -> Detail:
+        """One part with its counters."""
+        return health_detail(item, self.rates)
 
     def summary(self, snapshot: Snapshot) -> str:
         """How long the desk runs, and how many cockpits watch it."""
         others = snapshot.attached - 1
         watching = f" · {others} other cockpit{'s' if others > 1 else ''} attached" if others > 0 else ""
         return f"desk up {up((snapshot.at_ns - snapshot.started_ns) // 1_000_000)}{watching}"
-
-    def detail(self, snapshot: Snapshot, key: str) -> Detail | None:
-        """One part with its counters."""
-        row = next((row for row in snapshot.health if row.part == key), None)
-        return None if row is None else health_detail(row)

@@ -1,6 +1,6 @@
 """The help screen: every key, from the one table of actions."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -8,25 +8,33 @@ from textual.containers import VerticalScroll
 from textual.widget import Widget
 from textual.widgets import Static
 
-from cockpit.keys import ACTIONS
+from cockpit.actions import Action
+from cockpit.keys import displayed
 from cockpit.theme import Role
 from panels.cells import Cell, Line
 from panels.dialogue import Dialogue
+from panels.keybar import Obstacle
 from panels.view import View
 
 
-def help_lines() -> list[Line]:
-    """The actions by group."""
+def help_lines(actions: Sequence[Action], obstacle: Obstacle, view: View) -> list[Line]:
+    """The actions by group; what can do nothing now is grey and says why."""
     lines: list[Line] = []
-    for group in dict.fromkeys(action.group for action in ACTIONS):
+    for group in dict.fromkeys(action.group for action in actions):
         if lines:
             lines.append(())
         lines.append((Cell(group, "strong"),))
-        for action in ACTIONS:
-            if action.group == group:
-                role: Role = "warn" if action.danger else "accent"
-                lines.append((Cell(f"  {action.shown:<10}", role), Cell(action.help)))
-    return lines
+        for action in actions:
+            if action.group != group:
+                continue
+            why = obstacle(action.id, view)
+            role: Role = "muted" if why else "warn" if action.danger else "accent"
+            mark = "✗" if why else "!" if action.danger else " "
+            key = Cell(f"{mark} {displayed(action):<10} ", role)
+            lines.append((key, Cell(action.help, "muted" if why else "text")))
+            if why:
+                lines.append((Cell(f"{'':13}not now: {why}", "muted"),))
+    return [*lines, (), (Cell("! lets money move; it asks first", "muted"),)]
 
 
 class HelpDialogue(Dialogue[None]):
@@ -34,11 +42,13 @@ class HelpDialogue(Dialogue[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("question_mark,q,enter", "back", show=False)]
 
-    def __init__(self, view: View) -> None:
+    def __init__(self, view: View, actions: Sequence[Action], obstacle: Obstacle) -> None:
         super().__init__(view, "Keys")
+        self._actions = actions
+        self._obstacle = obstacle
 
     def body(self) -> Iterable[Widget]:
         """A scrolling list."""
         with VerticalScroll(id="scroll"):
-            yield Static(self.text(help_lines()), id="text")
+            yield Static(self.text(help_lines(self._actions, self._obstacle, self.view)), id="text")
         yield Static("esc closes", classes="hint")

@@ -1,50 +1,72 @@
-"""Inventory: what is held, what is promised, and the proof that every base unit is accounted for."""
+"""Inventory: what is held of each asset, what of it is promised, leaving or arriving, and how it is balanced."""
 
+from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
+from typing import ClassVar, NamedTuple
 
-from textual.app import ComposeResult
+from textual.widget import Widget
 
-from cockpit.format import NOTHING, UNKNOWN, age, exact, number, percent, rounded, since
+from cockpit.format import NOTHING, UNKNOWN, age, exact, number, percent, rounded
+from cockpit.keys import KeyMap
 from cockpit.snapshot import Inventory as Held
 from cockpit.snapshot import InventoryRow, Snapshot
+from cockpit.theme import Role
 from panels.cells import Cell, Column, Detail, Field, Line, Row
+from panels.filter import Facts, Fields
 from panels.lines import LineView
 from panels.panel import Panel
+from panels.proof import places, unexplained
 
 COLUMNS = (
-    Column("", 4),
-    Column("balance", 11, "right"),
-    Column("reserved", 10, "right"),
-    Column("leaving", 10, "right"),
-    Column("spendable", 11, "right"),
-    Column("arriving", 10, "right", from_width=61),
-    Column("EUR", 11, "right", from_width=73),
+    Column("", 10),
+    Column("BTC", 15, "right"),
+    Column("EURe", 17, "right"),
 )
-PROOF = (11, 10, 11, 11)
-ROOMY = 62
-"""From this width on the proof says in words what else a sign says."""
 
 
-def places(symbol: str) -> int:
-    """Decimals shown: BTC to the satoshi, euros to four."""
-    return 8 if symbol == "BTC" else 4
+class Quantity(NamedTuple):
+    """One line of the table: its name, what it means, and its value for each asset."""
+
+    name: str
+    means: str
+    rows: tuple[InventoryRow, ...]
 
 
-def inventory_row(row: InventoryRow) -> Row:
-    """An asset under COLUMNS; nothing is shown as zero that could not be read."""
-    shown = places(row.symbol)
-    unread = row.balance is None
+def _known(value: Decimal | None, shown: int, role: Role) -> Cell:
+    return Cell("unknown", "warn") if value is None else Cell(number(value, shown), role)
+
+
+def _part(value: Decimal, shown: int, role: Role, sign: str) -> Cell:
+    return Cell(f"{sign}{number(value, shown)}", role) if value else Cell(NOTHING, "muted")
+
+
+QUANTITIES: dict[str, tuple[str, Callable[[InventoryRow], Cell]]] = {
+    "balance": ("on the Verifier", lambda row: _known(row.balance, places(row.symbol), "text")),
+    "reserved": ("promised by live quotes", lambda row: _part(row.reserved, places(row.symbol), "accent", "−")),
+    "leaving": ("signed away by withdrawals", lambda row: _part(row.leaving, places(row.symbol), "sell", "−")),
+    "spendable": ("free to be quoted", lambda row: _known(row.spendable, places(row.symbol), "strong")),
+    "pending in": ("deposits on their way", lambda row: _part(row.pending_in, places(row.symbol), "warn", "+")),
+    "value EUR": (
+        "at the reference mid",
+        lambda row: Cell(number(row.value_eur, 2), "warn" if row.value_eur is None else "text"),
+    ),
+}
+
+
+def quantities(held: Held) -> list[Quantity]:
+    """The lines of the table, balance first."""
+    return [Quantity(name, means, held.rows) for name, (means, _) in QUANTITIES.items()] if held.rows else []
+
+
+def quantity_row(quantity: Quantity) -> Row:
+    """A quantity under COLUMNS; nothing is shown as zero that could not be read."""
+    draw = QUANTITIES[quantity.name][1]
+    by_symbol = {row.symbol: draw(row) for row in quantity.rows}
+    nothing = Cell(NOTHING, "muted")
+    role: Role = "strong" if quantity.name == "spendable" else "muted"
     return Row(
-        row.symbol,
-        (
-            Cell(row.symbol, "strong"),
-            Cell("unknown" if unread else number(row.balance, shown), "warn" if unread else "text"),
-            Cell(number(row.reserved, shown) if row.reserved else NOTHING, "accent" if row.reserved else "muted"),
-            Cell(number(row.leaving, shown) if row.leaving else NOTHING, "sell" if row.leaving else "muted"),
-            Cell("unknown" if unread else number(row.spendable, shown), "warn" if unread else "strong"),
-            Cell(number(row.pending_in, shown) if row.pending_in else NOTHING, "warn" if row.pending_in else "muted"),
-            Cell(number(row.value_eur, 2)),
-        ),
+        quantity.name,
+        (Cell(quantity.name, role), by_symbol.get("BTC", nothing), by_symbol.get("EURe", nothing)),
     )
 
 
@@ -71,107 +93,89 @@ def share_line(held: Held, width: int) -> Line:
     )
 
 
-def unexplained(row: InventoryRow) -> Cell:
-    """The difference between what is held and what deposits, fills and withdrawals add up to, to the last base unit."""
-    if row.unexplained is None:
-        return Cell("unknown", "warn")
-    if row.unexplained == 0:
-        return Cell(f"✓ {exact(row.accepted, signed=True)} accepted" if row.accepted else "✓ exact", "good")
-    return Cell(f"✗ off {exact(row.unexplained, signed=True)}", "bad")
-
-
-def proof_lines(held: Held, width: int) -> list[Line]:
-    """Opening + deposits + fills − withdrawals = balance, or the difference in place of the sum."""
-    a, b, c, d = PROOF
-    roomy = width >= ROOMY
-    equals = "= balance" if roomy else "="
-    head = f"{'':4} {'opening':>{a}} {'+ deposits':>{b}} {'+ fills':>{c}} {'− withdrawn':>{d}} {equals}"
-    lines: list[Line] = [(Cell(head, "head"),)]
+def inventory_detail(held: Held) -> Detail:
+    """Both assets to the last base unit."""
+    fields: list[Field] = []
     for row in held.rows:
-        name, shown, verdict = Cell(f"{row.symbol:<4} ", "muted"), places(row.symbol), unexplained(row)
-        if not roomy and row.unexplained != 0:
-            lines.append((name, verdict))
-            continue
-        lines.append(
-            (
-                name,
-                Cell(f"{number(row.opening, shown):>{a}} "),
-                Cell(f"{number(row.deposited, shown) if row.deposited else NOTHING:>{b}} "),
-                Cell(f"{number(row.filled, shown, signed=True) if row.filled else NOTHING:>{c}} "),
-                Cell(f"{number(row.withdrawn, shown) if row.withdrawn else NOTHING:>{d}} "),
-                verdict if roomy else Cell(verdict.text[0], verdict.role),
-            )
-        )
-    return lines
-
-
-def inventory_detail(row: InventoryRow, held: Held) -> Detail:
-    """The asset to the last base unit."""
-    return Detail(
-        f"{row.symbol} on the Verifier",
-        (
-            Field("balance", Cell("unknown" if row.balance is None else exact(row.balance))),
+        if fields:
+            fields.append(Field("", Cell("")))
+        fields += [
+            Field(row.symbol, Cell("unknown" if row.balance is None else exact(row.balance), "strong"), copy=True),
             Field("reserved", Cell(exact(row.reserved))),
             Field("leaving", Cell(exact(row.leaving))),
             Field("spendable", Cell("unknown" if row.spendable is None else exact(row.spendable))),
-            Field("arriving", Cell(exact(row.pending_in))),
+            Field("pending in", Cell(exact(row.pending_in))),
             Field("value", Cell(f"{rounded(row.value_eur, 2)} EUR")),
-            Field("", Cell("")),
             Field("opening", Cell("unknown" if row.opening is None else exact(row.opening))),
             Field("+ deposits", Cell(exact(row.deposited, signed=True))),
             Field("+ fills", Cell(exact(row.filled, signed=True))),
             Field("− withdrawals", Cell(exact(row.withdrawn))),
             Field("+ accepted", Cell(exact(row.accepted, signed=True))),
-            Field("unexplained", unexplained(row)),
-            Field("decimals", Cell(str(row.decimals))),
-            Field("read", Cell("never" if held.age_ms is None else f"{age(held.age_ms)} ago")),
-            Field("at block", Cell(UNKNOWN if held.block_height is None else str(held.block_height))),
-        ),
-    )
+            Field("difference", unexplained(row)),
+        ]
+    read = "never" if held.age_ms is None else f"{age(held.age_ms)} ago"
+    block = UNKNOWN if held.block_height is None else str(held.block_height)
+    fields += [Field("", Cell("")), Field("read", Cell(read)), Field("at block", Cell(block))]
+    return Detail("Balances on the Verifier", tuple(fields))
 
 
-class Inventory(Panel):
-    """Balances, the share of BTC, and the proof."""
+class Inventory(Panel[Quantity]):
+    """Balances and the share of BTC."""
 
     TITLE = "Inventory"
     COLUMNS = COLUMNS
+    FED_BY = "inventory-sync"
+    FIELDS: ClassVar[Fields] = {"name": "text", "means": "text"}
 
-    def __init__(self, ident: str, number: int) -> None:
-        super().__init__(ident, number)
+    def __init__(self, ident: str, number: int, keys: KeyMap) -> None:
+        super().__init__(ident, number, keys)
         self.share = LineView(id="share")
-        self.proof = LineView(id="proof")
 
-    def compose(self) -> ComposeResult:
-        """The grid, the bar, the proof."""
+    def body(self) -> Iterable[Widget]:
+        """The grid and the bar."""
         yield self.grid
         yield self.share
-        yield self.proof
 
     def paint(self, snapshot: Snapshot) -> None:
-        """Show balances and proof."""
+        """Show balances and share."""
         super().paint(snapshot)
         self.share.show([share_line(snapshot.inventory, self.share.size.width)])
-        self.proof.show(proof_lines(snapshot.inventory, self.proof.size.width))
 
-    def rows(self, snapshot: Snapshot) -> list[Row]:
-        """One row an asset."""
-        return [inventory_row(row) for row in snapshot.inventory.rows]
+    def items(self, snapshot: Snapshot) -> Sequence[Quantity]:
+        """The quantities, each of both assets."""
+        return quantities(snapshot.inventory)
+
+    def row(self, item: Quantity) -> Row:
+        """One row a quantity."""
+        return quantity_row(item)
+
+    def facts(self, item: Quantity) -> Facts:
+        """Its name and meaning."""
+        return {"name": item.name, "means": item.means}
+
+    def detail_of(self, item: Quantity, snapshot: Snapshot) -> Detail:
+        """Both assets, whole."""
+        return inventory_detail(snapshot.inventory)
 
     def empty(self, snapshot: Snapshot) -> Cell:
         """Not read yet."""
-        return Cell("balances are not read yet: r reads them now", "warn")
+        return Cell(f"balances are not read yet: {self.keys.shown('refresh')} reads them now", "warn")
+
+    def data_age(self, snapshot: Snapshot) -> int | None:
+        """Since the balances were read."""
+        return snapshot.inventory.age_ms
+
+    def stale_after(self, snapshot: Snapshot) -> int | None:
+        """The age from which nothing is quoted on them."""
+        return snapshot.limits.max_inventory_age_ms
+
+    def stale_advice(self, snapshot: Snapshot) -> str:
+        """What the age means."""
+        return f"too old to quote on: {self.keys.shown('refresh')} reads them again"
 
     def summary(self, snapshot: Snapshot) -> str:
-        """The whole value, and of when it is."""
+        """The whole value, and what is arriving."""
         held = snapshot.inventory
         values = [row.value_eur for row in held.rows]
         known = [value for value in values if value is not None]
-        worth = f"worth {number(sum(known, Decimal(0)), 2)} EUR" if known and len(known) == len(values) else ""
-        read = "never read" if held.age_ms is None else f"read {since(held.age_ms)}"
-        arriving = [f"{exact(row.pending_in)} {row.symbol} arriving" for row in held.rows if row.pending_in]
-        return " · ".join(word for word in (worth, *arriving, read) if word)
-
-    def detail(self, snapshot: Snapshot, key: str) -> Detail | None:
-        """One asset, whole."""
-        row = next((row for row in snapshot.inventory.rows if row.symbol == key), None)
-        return None if row is None else inventory_detail(row, snapshot.inventory)
+        return f"worth {number(sum(known, Decimal(0)), 2)} EUR" if known and len(known) == len(values) else ""

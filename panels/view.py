@@ -19,7 +19,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
 
     ``asked`` holds, for each part, what was asked of it and is not yet seen in a snapshot ("arming…").
     ``start_problem`` says why the desk could not be started; ``frozen_ms`` how long the panels are frozen.
-    ``read_only``: this cockpit cannot command.
+    ``unseen`` says what has come since ("3 decisions, 1 fill"). ``read_only``: this cockpit cannot command.
     """
 
     snapshot: Snapshot | None
@@ -28,6 +28,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     asked: Mapping[Part, str] = NO_REQUESTS
     start_problem: str = ""
     frozen_ms: int | None = None
+    unseen: str = ""
     read_only: bool = False
 
     @property

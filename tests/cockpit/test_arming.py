@@ -149,12 +149,12 @@ async def test_the_trading_state_is_shown_and_set_by_keyboard(desk: FakeDesk, li
     async with cockpit(link) as driven:
         await asyncio.to_thread(desk.say, replace(samples.snapshot(2), trading="HALTED", trading_why=why))
         await driven.shows(" HALTED ", "the day's fills lost")
-        await driven.press("h")
+        await driven.press("ctrl+t")
         await driven.opens("Trading is HALTED.", "a person has to lift it")
         await driven.press("enter")
         await driven.hides("Trading is HALTED.")
         assert desk.asked == [], "it opens on Cancel"
-        await driven.press("h")
+        await driven.press("ctrl+t")
         await driven.opens("Trading is HALTED.")
         await driven.press("shift+tab", *"seen", "enter", "tab", "tab", "enter")
         await driven.shows("refused: the history is full")

@@ -1,0 +1,249 @@
+"""One table of everything a key can do: it feeds the bindings, the footer, the help screen and the command palette."""
+
+from typing import Literal
+
+import msgspec
+
+Scope = Literal["app", "rows"]
+
+
+class Action(msgspec.Struct, frozen=True, kw_only=True):
+    """What a key does. ``danger`` marks what can let money move; ``anywhere`` works over any dialogue.
+
+    ``keys`` are Textual's names of keys ("ctrl+x", "slash"); without one it is reached from the palette only. ``name``
+    is the footer's word, ``help`` the sentence of the help screen and the palette. ``scope``: everywhere or in a panel.
+    """
+
+    id: str
+    keys: tuple[str, ...]
+    name: str
+    help: str
+    action: str
+    group: str
+    scope: Scope = "app"
+    danger: bool = False
+    anywhere: bool = False
+    footer: bool = False
+    palette: bool = True
+
+
+NAVIGATION = ("Move", "Rows")
+"""The groups whose keys are pressed without a thought."""
+
+
+PANELS: tuple[tuple[str, str], ...] = (
+    ("market", "Market"),
+    ("inventory", "Inventory"),
+    ("interlocks", "Interlocks"),
+    ("health", "Health"),
+    ("decisions", "Decisions"),
+    ("quotes", "Quotes"),
+    ("executions", "Executions"),
+    ("deposits", "Money"),
+    ("log", "Log"),
+)
+"""The panels' ids and titles, in the order in which they are read; their number keys follow it."""
+
+SPELT_OUT = {"deposits": "deposits and withdrawals", "interlocks": "the arming ladder"}
+
+
+def _jump(number: int, ident: str, title: str) -> Action:
+    return Action(
+        id=f"jump.{ident}",
+        keys=(str(number),),
+        name=title,
+        help=f"Go to {SPELT_OUT.get(ident, title.lower())}",
+        action=f"jump('{ident}')",
+        group="Move",
+    )
+
+
+ACTIONS: tuple[Action, ...] = (
+    Action(
+        id="arm.strategy",
+        keys=("ctrl+s",),
+        name="Arm strategy",
+        help="Arm the strategy: asks first",
+        action="arm('strategy-engine')",
+        group="Trade",
+        danger=True,
+        footer=True,
+    ),
+    Action(
+        id="arm.executor",
+        keys=("ctrl+e",),
+        name="Arm executor",
+        help="Arm the executor: asks first",
+        action="arm('trade-executor')",
+        group="Trade",
+        danger=True,
+        footer=True,
+    ),
+    Action(
+        id="disarm",
+        keys=("ctrl+x",),
+        name="DISARM",
+        help="Disarm all at once: never asks, works in dialogues too",
+        action="disarm",
+        group="Trade",
+        anywhere=True,
+        footer=True,
+    ),
+    Action(
+        id="stop.hard",
+        keys=("ctrl+o",),
+        name="Hard stop",
+        help="Disarm all and burn live quotes: asks first",
+        action="hard_stop",
+        group="Trade",
+        danger=True,
+    ),
+    Action(
+        id="findings",
+        keys=(),
+        name="What the start found",
+        help="Show what the desk found out about the run before it",
+        action="findings",
+        group="View",
+    ),
+    Action(
+        id="limits",
+        keys=("l",),
+        name="Limits",
+        help="See and change the limits of what may be quoted",
+        action="limits",
+        group="Trade",
+    ),
+    Action(
+        id="trading",
+        keys=("ctrl+t",),
+        name="Trading state",
+        help="Halt, reduce or go on: which quotes are made, why",
+        action="trading",
+        group="Trade",
+        danger=True,
+    ),
+    Action(
+        id="withdraw",
+        keys=("w",),
+        name="Withdraw",
+        help="Take money out: form, review, confirmation",
+        action="withdraw",
+        group="Money",
+        danger=True,
+        footer=True,
+    ),
+    Action(
+        id="deposit",
+        keys=("d",),
+        name="Deposit",
+        help="Show deposit addresses; tell the bridge of a deposit",
+        action="deposit",
+        group="Money",
+        footer=True,
+    ),
+    Action(
+        id="freeze.withdrawals",
+        keys=(),
+        name="Freeze withdrawals",
+        help="Freeze withdrawals again now: never asks",
+        action="freeze_withdrawals",
+        group="Money",
+    ),
+    Action(
+        id="track",
+        keys=(),
+        name="Track a withdrawal",
+        help="Follow a withdrawal made elsewhere by its NEAR hash",
+        action="track",
+        group="Money",
+    ),
+    Action(
+        id="key",
+        keys=(),
+        name="Signing key",
+        help="Show the signing key; register it with the Verifier",
+        action="signing_key",
+        group="Money",
+        danger=True,
+    ),
+    Action(
+        id="refresh",
+        keys=("r",),
+        name="Refresh",
+        help="Read reference, balances and deposits again now",
+        action="refresh_desk",
+        group="View",
+    ),
+    Action(
+        id="freeze",
+        keys=("space",),
+        name="Freeze",
+        help="Freeze the panels; the status bar stays live",
+        action="freeze",
+        group="View",
+    ),
+    Action(
+        id="zoom",
+        keys=("z",),
+        name="Zoom",
+        help="Give the focused panel the whole screen, and back",
+        action="zoom",
+        group="View",
+    ),
+    Action(
+        id="theme",
+        keys=("t",),
+        name="Theme",
+        help="Change between dark and light",
+        action="theme",
+        group="View",
+    ),
+    *(_jump(number, ident, title) for number, (ident, title) in enumerate(PANELS, start=1)),
+    *(
+        Action(id=id, keys=keys, name=name, help=help, action=action, group=group, scope="rows", palette=False)
+        for group, id, keys, name, help, action in (
+            ("Move", "next", ("tab",), "Next panel", "Go to the next panel", "app.turn(1)"),
+            ("Move", "previous", ("shift+tab",), "Previous panel", "Go to the previous panel", "app.turn(-1)"),
+            ("Move", "side.left", ("left", "h"), "Left", "Go to the column on the left", "app.side(-1)"),
+            ("Move", "side.right", ("right",), "Right", "Go to the column on the right", "app.side(1)"),
+            ("Rows", "rows.down", ("down", "j"), "Down", "One row down; the view then stays on that row", "move(1)"),
+            ("Rows", "rows.up", ("up", "k"), "Up", "One row up", "move(-1)"),
+            ("Rows", "rows.page_down", ("pagedown",), "Page down", "One page down", "page(1)"),
+            ("Rows", "rows.page_up", ("pageup",), "Page up", "One page up", "page(-1)"),
+            ("Rows", "rows.newest", ("home", "g"), "Newest", "Back to the newest row, and follow it", "newest"),
+            ("Rows", "rows.oldest", ("end", "G"), "Oldest", "To the oldest row", "oldest"),
+            ("Rows", "rows.open", ("enter",), "Open", "Everything about the row", "open"),
+            ("Rows", "rows.copy", ("y",), "Copy", "Send the row's id or hash to the terminal's clipboard", "copy"),
+            ("Rows", "rows.filter", ("slash",), "Filter", "Show some rows only: side:sell reason:stale >100", "filter"),
+            ("Rows", "rows.clear", ("escape",), "Clear", "Drop the filter; then follow the newest row again", "clear"),
+        )
+    ),
+    Action(
+        id="help",
+        keys=("question_mark",),
+        name="Help",
+        help="Show all keys",
+        action="help",
+        group="Cockpit",
+        footer=True,
+    ),
+    Action(
+        id="palette",
+        keys=("ctrl+p",),
+        name="Palette",
+        help="Find a command by its name",
+        action="command_palette",
+        group="Cockpit",
+        palette=False,
+    ),
+    Action(
+        id="quit",
+        keys=("q", "ctrl+q", "ctrl+c"),
+        name="Quit",
+        help="Leave: asks what becomes of the desk",
+        action="quit",
+        group="Cockpit",
+        footer=True,
+    ),
+)
