@@ -14,8 +14,10 @@ from cockpit.snapshot import (
     DepositRow,
     ExecutionRow,
     Health,
+    InterlockRow,
     Inventory,
     InventoryRow,
+    JournalRow,
     KeyView,
     Market,
     QuoteRow,
@@ -97,6 +99,9 @@ def execution(number: int) -> ExecutionRow:
         price=MID + (-70 if number % 3 else 70),
         edge_bps=Decimal("7.11"),
         confirmed=number < 11,
+        markouts=((1, Decimal("6.2")), (10, Decimal("3.4") - number), (60, None if number == 4 else Decimal("1.5")))[
+            : 0 if number > 11 else 1 if number > 9 else 2 if number > 5 else 3
+        ],
         tx_hash=f"7Hq{number:02d}mWcXz4RtYvBn8KpLs2DfGj6Qa9Ue3Ho5Ti1Mx",
     )
 
@@ -302,6 +307,78 @@ def open_for_withdrawals(seq: int = 1) -> Snapshot:
     return replace(disarmed(seq), withdrawals_frozen=False, freeze_left_ms=580_000)
 
 
+def interlock(
+    ident: str, name: str, measured: str, wanted: str, *, passed: bool = True, live: bool = True, remedy: str = ""
+) -> InterlockRow:
+    """A line of the ladder."""
+    return InterlockRow(
+        ident=ident,
+        rung="LIVE" if live else "SHADOW",
+        name=name,
+        passed=passed,
+        measured=measured,
+        wanted=wanted,
+        remedy="" if passed else remedy,
+    )
+
+
+def interlocks(*red: str, grace_left_ms: int | None = None) -> tuple[InterlockRow, ...]:
+    """The ladder's checklist; the lines named are red, the first of them with a grace running."""
+    lines = (
+        interlock("reference", "reference fresh, sources agree", "98432.15 EUR, 300 ms old", "fresh", live=False),
+        interlock("funds", "credited spendable balance", "BTC spendable, EURe spendable", "above zero", live=False),
+        interlock("deposits", "deposit handle known", "addresses known", "an address of each asset", live=False),
+        interlock("history", "history writable", "writing", "writing"),
+        interlock("limits", "limits set", "a quote moves at most 5 EURe", "a valid set", live=False),
+        interlock("strategy", "strategy armed first", "armed", "armed"),
+        interlock("shadow", "decisions seen in SHADOW", "61 actionable decisions", "at least 3"),
+        interlock("key", "signing key registered", "registered", "registered on the Verifier"),
+        interlock("salt", "salt known", "known", "known"),
+        interlock("relay", "both subscriptions acknowledged", "acknowledged", "quote and quote_status"),
+        interlock("former", "no quote of a former run alive", "none", "none"),
+        interlock("proof", "no unexplained base unit", "0", "0, or explained within 10 s"),
+        interlock("disk", "disk space", "41872 MiB free", "at least 256 MiB"),
+    )
+    remedies = {"relay": "wait for the relay", "strategy": "arm the strategy and watch what it decides"}
+    return tuple(
+        replace(
+            line,
+            passed=False,
+            measured={"relay": "the relay is not connected", "strategy": "the strategy is not armed"}[line.ident],
+            remedy=remedies[line.ident],
+            grace_left_ms=grace_left_ms if line.ident == red[0] else None,
+        )
+        if line.ident in red
+        else line
+        for line in lines
+    )
+
+
+def journal() -> tuple[JournalRow, ...]:
+    """Three commands, one of them refused and one the desk's own."""
+    return (
+        JournalRow(
+            command_id="c-3", age_ms=62_000, actor="ops@bastion", command="arm trade-executor", accepted=True, reason=""
+        ),
+        JournalRow(
+            command_id="c-2",
+            age_ms=71_000,
+            actor="ops@bastion",
+            command="arm trade-executor",
+            accepted=False,
+            reason="decisions seen in SHADOW: 1 actionable decision",
+        ),
+        JournalRow(
+            command_id="c-1",
+            age_ms=340_000,
+            actor="desk",
+            command="disarm trade-executor",
+            accepted=True,
+            reason="both subscriptions acknowledged: the relay is not connected",
+        ),
+    )
+
+
 def snapshot(seq: int = 1, *, decisions: int = 60) -> Snapshot:
     """A desk that is armed and quoting; a higher ``decisions`` has newer decisions on top."""
     return Snapshot(
@@ -372,6 +449,9 @@ def snapshot(seq: int = 1, *, decisions: int = 60) -> Snapshot:
         ),
         alive=Alive(quotes=7, btc=Decimal("0.00008200"), eure=Decimal("12.107"), last_death_ms=57_700),
         reaction=Reaction(p50_us=312, p99_us=904, max_us=2110),
+        rung="LIVE",
+        interlocks=interlocks(),
+        journal=journal(),
     )
 
 
@@ -381,6 +461,8 @@ def disarmed(seq: int = 1) -> Snapshot:
         snapshot(seq),
         strategy_armed=False,
         executor_armed=False,
+        rung="SAFE",
+        interlocks=interlocks(),
         strategy_why="disarmed at the start",
         executor_why="disarmed at the start",
         alive=Alive(quotes=0, btc=Decimal(0), eure=Decimal(0), last_death_ms=0),
@@ -399,6 +481,8 @@ def fresh(seq: int = 1) -> Snapshot:
     return replace(
         safe,
         relay="starting",
+        interlocks=(),
+        journal=(),
         inventory=replace(safe.inventory, rows=unread, age_ms=None, block_height=None, btc_share=None),
         deposits=(),
         deposits_age_ms=None,
@@ -410,5 +494,41 @@ def fresh(seq: int = 1) -> Snapshot:
         executions=(),
         market=replace(
             safe.market, mid=None, age_ms=None, usable=False, detail="no source yet", bid=None, ask=None, chart=()
+        ),
+    )
+
+
+def empty(seq: int = 1) -> Snapshot:
+    """A desk that has read everything and to which nothing has happened yet."""
+    safe = disarmed(seq)
+    return replace(
+        safe,
+        deposits=(),
+        withdrawals=(),
+        decisions=(),
+        quotes=(),
+        executions=(),
+        journal=(),
+        counts=Counts(requests=40, other_pairs=40),
+        reaction=Reaction(p50_us=None, p99_us=None, max_us=None),
+    )
+
+
+def stale(seq: int = 1) -> Snapshot:
+    """A desk whose exchanges, RPC and bridge have fallen silent: LIVE, with a rung about to close."""
+    now = snapshot(seq)
+    market = replace(now.market, age_ms=9_400, usable=False, detail="the reference is older than 5000 ms")
+    return replace(
+        now,
+        market=market,
+        inventory=replace(now.inventory, age_ms=64_000),
+        deposits_age_ms=190_000,
+        interlocks=interlocks("relay", grace_left_ms=21_000),
+        relay="down",
+        health=tuple(
+            replace(part, state="down", last_error="the relay closed the connection: 1006")
+            if part.part == "near-intents-ingest"
+            else part
+            for part in now.health
         ),
     )

@@ -90,7 +90,7 @@ async def test_the_bridge_is_told_of_a_deposit(desk: FakeDesk, link: DeskLink) -
 
 async def test_deposits_and_withdrawals_are_one_list_and_hashes_can_be_copied(desk: FakeDesk, link: DeskLink) -> None:
     async with cockpit(link, NARROW) as driven:
-        await driven.press("7")
+        await driven.press("8")
         await driven.shows("◌ bridging", "◌ pending", "✓ credited", "made elsewhere", "1 arriving · 1 leaving")
         await driven.press("enter")
         await driven.shows("taken by the bridge", "burned on NEAR", "y copies to, then NEAR hash")
@@ -174,4 +174,4 @@ async def test_freezing_again_is_one_choice_in_the_palette(desk: FakeDesk, link:
 async def test_help_lists_money_too(desk: FakeDesk, link: DeskLink) -> None:
     async with cockpit(link, WIDE) as driven:
         await driven.press("question_mark")
-        await driven.shows("Take money out", "Show the deposit addresses", "Freeze withdrawals again now")
+        await driven.shows("Take money out", "Show deposit addresses", "Freeze withdrawals again now")

@@ -30,7 +30,7 @@ def showing(*texts: str, keys: tuple[str, ...] = (), then: Before | None = None)
     """Wait for the first snapshot, press keys, do one more thing, and wait for the texts."""
 
     async def before(pilot: Pilot[Exit]) -> None:
-        await seen(pilot, lambda: "sandbox-maker.near" in screen_text(pilot) and "─ " in screen_text(pilot))
+        await seen(pilot, lambda: "sandbox-maker.near" in screen_text(pilot))
         await pilot.pause()
         await pilot.press(*keys)
         if then is not None:
@@ -42,23 +42,56 @@ def showing(*texts: str, keys: tuple[str, ...] = (), then: Before | None = None)
     return before
 
 
+SIZES = {"80x24": NARROW, "120x40": WIDE, "200x60": (200, 60)}
+STATES = {
+    "loading": (samples.fresh(), showing("no requests")),
+    "empty": (samples.empty(), showing("listening: no request for the pair yet")),
+    "live": (samples.disarmed(), showing("quoted", "○ DISARMED")),
+    "armed": (samples.snapshot(), showing("quoted", "executor ● ARMED")),
+    "stale": (samples.stale(), showing("r tries again")),
+}
+"""What a desk can look like, with what tells that it is painted."""
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("state", STATES)
+def test_picture_of_a_desk(desk: FakeDesk, link: DeskLink, snap_compare: SnapCompare, state: str, size: str) -> None:
+    desk.current, before = STATES[state]
+    app = CockpitApp(link, paint_hz=30, clock=Clock())
+    assert snap_compare(app, terminal_size=SIZES[size], run_before=before)
+
+
+@pytest.mark.parametrize("key", ["1", "2", "3", "4", "6", "7", "9"])
+def test_picture_of_one_panel(desk: FakeDesk, link: DeskLink, snap_compare: SnapCompare, key: str) -> None:
+    app = CockpitApp(link, paint_hz=30, clock=Clock())
+    assert snap_compare(app, terminal_size=NARROW, run_before=showing(f"▸{key} ", keys=(key,)))
+
+
 @pytest.mark.parametrize(
     ("size", "current", "before"),
     [
-        pytest.param(WIDE, samples.snapshot(), showing("quoted", "settled", "now"), id="armed"),
         pytest.param(
             WIDE,
             replace(samples.snapshot(), mode="LIVE", executor_armed=False),
             showing("LIVE", "still bind", "now", keys=("t",)),
             id="live_light",
         ),
-        pytest.param(WIDE, samples.fresh(), showing("no requests", "unknown", "never read"), id="just_started"),
-        pytest.param(NARROW, samples.snapshot(), showing("its numbers", "quoted"), id="narrow"),
-        pytest.param((200, 60), samples.snapshot(), showing("transaction", "now", "its numbers"), id="large"),
         pytest.param(
             WIDE, samples.disarmed(), showing("Arm the executor?", "5 EURe", keys=("ctrl+e",)), id="arming_dialogue"
         ),
         pytest.param(NARROW, samples.snapshot(), showing("ARMED. Left running", keys=("q",)), id="quit_dialogue"),
+        pytest.param(
+            WIDE,
+            samples.snapshot(),
+            showing("of 60", keys=("slash", *"side:sell >80", "enter", "j", "j")),
+            id="filtered",
+        ),
+        pytest.param(
+            NARROW, samples.snapshot(), showing("no field sid", keys=("slash", *"sid:sell")), id="filter_misread"
+        ),
+        pytest.param(NARROW, samples.snapshot(), showing("FROZEN", "nothing new", keys=("space",)), id="frozen"),
+        pytest.param((60, 16), samples.snapshot(), showing("too small", "ARMED"), id="too_small"),
+        pytest.param(NARROW, samples.snapshot(), showing("Disarm all", keys=("question_mark",)), id="help"),
     ],
 )
 def test_picture(
@@ -99,7 +132,7 @@ async def confirm(pilot: Pilot[Exit]) -> None:
         pytest.param(NARROW, 20_000, showing("20s left", "Not yet", keys=WITHDRAW, then=review), id="review"),
         pytest.param(WIDE, 0, showing("type the last 6", "✓", keys=WITHDRAW, then=confirm), id="confirm"),
         pytest.param(WIDE, 0, showing("y copies", "▀▀▀▀▀▀", keys=("d",)), id="deposit"),
-        pytest.param(NARROW, 0, showing("made elsewhere", "WITHDRAWALS OPEN", keys=("7",)), id="money_panel"),
+        pytest.param(NARROW, 0, showing("made elsewhere", "WITHDRAWALS OPEN", keys=("8",)), id="money_panel"),
     ],
 )
 def test_picture_of_money(
@@ -122,7 +155,10 @@ def test_picture_of_a_silent_desk(desk: FakeDesk, link: DeskLink, snap_compare: 
     assert snap_compare(app, terminal_size=WIDE, run_before=before)
 
 
-def test_picture_of_a_lost_desk(desk: FakeDesk, snap_compare: SnapCompare, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("size", SIZES)
+def test_picture_of_a_lost_desk(
+    desk: FakeDesk, snap_compare: SnapCompare, monkeypatch: pytest.MonkeyPatch, size: str
+) -> None:
     # The folder's name is another at every run, and the picture names the socket.
     monkeypatch.chdir(desk.path.parent)
     link = DeskLink(Path(desk.path.name), actor="ops", new_id=lambda: "1", backoff_s=(0.02,))
@@ -134,5 +170,5 @@ def test_picture_of_a_lost_desk(desk: FakeDesk, snap_compare: SnapCompare, monke
         await seen(pilot, lambda: "no desk listens" in screen_text(pilot))
 
     app = CockpitApp(link, paint_hz=30, clock=clock)
-    before = showing("DESK NOT REACHED for 8.0s", then=lose)
-    assert snap_compare(app, terminal_size=NARROW, run_before=before)
+    before = showing("DESK NOT REACHED for 8.0s", "LAST SEEN 8s AGO", then=lose)
+    assert snap_compare(app, terminal_size=SIZES[size], run_before=before)

@@ -87,7 +87,8 @@ async def test_the_reader_keeps_a_row_while_new_ones_arrive(desk: FakeDesk, link
         await asyncio.to_thread(desk.say, samples.snapshot(2, decisions=62))
         await seen(driven.pilot, lambda: rows.cursor_key == "decision-62")
         await driven.press("j", "down", "k")
-        assert rows.cursor_key == "decision-61"
+        assert rows.cursor_key == "decision-62"
+        await driven.press("j")
         await asyncio.to_thread(desk.say, samples.snapshot(3, decisions=65))
         await driven.shows("↑ 3 new")
         assert rows.cursor_key == "decision-61"
@@ -104,7 +105,7 @@ async def test_enter_opens_every_check_of_a_decision(desk: FakeDesk, link: DeskL
         await driven.shows("decision-61", "reference age", "✓ 412 ms, at most 5000 ms", "✗ 92.770000 EURe")
         await driven.press("escape")
         await driven.hides("decision-61")
-        await driven.press("5", "enter")
+        await driven.press("6", "enter")
         await driven.shows("quote hash", "hash0249vK3mQpXw7Zt", "28.03571815 EURe")
 
 
@@ -125,11 +126,13 @@ async def test_one_panel_at_a_time_where_there_is_little_room(desk: FakeDesk, li
     async with cockpit(link, NARROW) as driven:
         await driven.shows("decided by")
         await driven.press("2")
-        await driven.shows("spendable", "✓ exact")
+        await driven.shows("spendable", "pending in", "value EUR", "✓ 0")
         assert "decided by" not in driven.text
         await driven.press("tab")
-        await driven.shows("market-reference-ingest")
-        await driven.press("shift+tab", "shift+tab")
+        await driven.shows("● LIVE", "relay subscribed")
+        await driven.press("tab")
+        await driven.shows("degraded: bitstamp: connection")
+        await driven.press("shift+tab", "shift+tab", "shift+tab")
         await driven.shows("bitstamp")
 
 
@@ -139,7 +142,7 @@ async def test_zoom_shows_what_two_columns_have_no_room_for(desk: FakeDesk, link
         await driven.press("z")
         await driven.shows("its numbers")
         await driven.press("z")
-        await driven.shows("5 Quotes")
+        await driven.shows("6 Quotes · ")
 
 
 async def test_help_lists_the_keys_and_the_palette_runs_them(desk: FakeDesk, link: DeskLink) -> None:
@@ -198,6 +201,8 @@ async def test_brackets_in_what_the_desk_says_are_shown_as_they_are(desk: FakeDe
     health = tuple(replace(part, state="down", last_error="[red]x[/]") for part in said.health)
     desk.current = replace(said, market=market, health=health, executor_armed=False, executor_blocked="[b]x[/q]")
     async with cockpit(link) as driven:
-        await driven.shows("NOT USABLE: [/] only [kraken] ticks", "down: [red]x[/]", "[b]x[/q]")
+        await driven.shows("r tries again · [red]x[/]", "[b]x[/q]")
+        await driven.press("4")
+        await driven.shows("down: [red]x[/]")
         await driven.press("ctrl+e")
         await driven.opens("blocked: [b]x[/q]")

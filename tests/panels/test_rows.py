@@ -5,15 +5,18 @@ from decimal import Decimal
 import pytest
 from msgspec.structs import replace
 
-from panels.cells import Cell, Column, Row
+from cockpit.snapshot import Inventory, WithdrawalRow
+from panels.cells import Cell, Column, Row, line_width
 from panels.decisions import decision_detail, decision_row
-from panels.deposits import Deposits, pending, withdrawal_detail, withdrawal_row
+from panels.deposits import deposit_row, in_order, pending, withdrawal_detail, withdrawal_row
 from panels.executions import execution_row
 from panels.health import bad_input, health_row
-from panels.inventory import inventory_row, proof_lines, share_line, unexplained
+from panels.inventory import quantities, quantity_row, share_line
 from panels.market import prices_line, source_row
 from panels.panel import unticked
+from panels.proof import proof_lines, unexplained
 from panels.quotes import quote_row
+from panels.rates import Rates
 from tests.cockpit import samples
 
 
@@ -62,47 +65,69 @@ def test_a_quote_that_may_still_settle_drains(outcome: str) -> None:
 
 
 def test_a_fill_says_whether_the_balances_show_it() -> None:
-    assert execution_row(samples.execution(3)).cells[6] == ("✓ shown", "good")
-    assert execution_row(samples.execution(12)).cells[6] == ("◌ awaited", "warn")
+    assert execution_row(samples.execution(3)).cells[7] == ("✓ shown", "good")
+    assert execution_row(samples.execution(12)).cells[7] == ("◌ awaited", "warn")
+
+
+def quantity(held: Inventory, name: str) -> tuple[Cell, ...]:
+    """The cells of a quantity for both assets."""
+    return next(quantity_row(one) for one in quantities(held) if one.name == name).cells[1:]
 
 
 def test_a_balance_that_could_not_be_read_is_unknown_never_zero() -> None:
-    btc = samples.fresh().inventory.rows[0]
-    row = inventory_row(btc)
-    assert row.cells[1] == ("unknown", "warn")
-    assert row.cells[4] == ("unknown", "warn")
-    assert row.cells[6].text == "?"
-    assert unexplained(btc) == ("unknown", "warn")
+    held = samples.fresh().inventory
+    assert quantity(held, "balance") == (("unknown", "warn"), ("unknown", "warn"))
+    assert quantity(held, "spendable") == (("unknown", "warn"), ("unknown", "warn"))
+    assert quantity(held, "value EUR")[0] == ("?", "warn")
+    assert unexplained(held.rows[0]) == ("? unknown", "warn")
+
+
+def test_what_is_promised_leaving_or_arriving_carries_its_sign() -> None:
+    held = samples.inventory()
+    assert quantity(held, "reserved") == (("−0.00008200", "accent"), ("−12.1070", "accent"))
+    assert quantity(held, "leaving")[0] == ("−0.02000000", "sell")
+    assert quantity(held, "pending in")[0].text == "+0.01000000"
 
 
 def test_a_difference_of_one_base_unit_is_seen() -> None:
     eure = samples.inventory().rows[1]
-    assert unexplained(eure) == ("✓ exact", "good")
-    assert unexplained(replace(eure, unexplained=Decimal("-1E-18"))) == ("✗ off -0.000000000000000001", "bad")
+    assert unexplained(eure) == ("✓ 0", "good")
+    assert unexplained(replace(eure, unexplained=Decimal("-1E-18"))) == ("✗ -0.000000000000000001", "bad")
 
 
 def test_balances_are_cut_never_rounded_up() -> None:
-    eure = replace(samples.inventory().rows[1], balance=Decimal("9.99999"), spendable=Decimal("0.00009999"))
-    assert texts(inventory_row(eure).cells)[1] == "9.9999"
-    assert texts(inventory_row(eure).cells)[4] == "0.0000"
-
-
-def test_the_proof_adds_up_in_its_columns() -> None:
     held = samples.inventory()
-    head, btc, eure = ("".join(cell.text for cell in line) for line in proof_lines(held, 80))
-    assert btc.split() == ["BTC", "0.49000000", "0.01000000", "+0.00012340", "–", "✓", "exact"]
-    assert eure.split() == ["EURe", "50,000.0000", "–", "-12.1459", "250.0000", "✓", "exact"]
-    assert head.index("= balance") == btc.index("✓")
-    narrow = ["".join(cell.text for cell in line) for line in proof_lines(held, 54)]
-    assert max(map(len, narrow)) <= 54
-    assert narrow[1].endswith("✓")
+    eure = replace(held.rows[1], balance=Decimal("9.99999"), spendable=Decimal("0.00009999"))
+    cut = replace(held, rows=(held.rows[0], eure))
+    assert quantity(cut, "balance")[1].text == "9.9999"
+    assert quantity(cut, "spendable")[1].text == "0.0000"
+
+
+@pytest.mark.parametrize(("width", "words"), [(78, "+"), (118, "fills"), (198, "withdrawals")])
+def test_the_proof_adds_up_in_its_columns_at_every_width(width: int, words: str) -> None:
+    btc, eure = ("".join(cell.text for cell in line) for line in proof_lines(samples.inventory().rows, width))
+    assert words in btc
+    assert max(len(btc), len(eure)) <= width
+    assert [part for part in btc.replace("=", " ").split() if part[0].isdigit()] == [
+        "0.49000000",
+        "0.01000000",
+        "0.00012340",
+        "0.00000000",
+        "0.50012340",
+        "0",
+    ]
+    assert " − " in eure
+    assert "12.1459" in eure
+    assert btc.index("✓") == eure.index("✓")
 
 
 def test_a_proof_that_fails_says_by_how_much_where_there_is_little_room() -> None:
-    held = samples.inventory()
-    off = replace(held, rows=(replace(held.rows[0], unexplained=Decimal("-0.00000001")), held.rows[1]))
-    line = "".join(cell.text for cell in proof_lines(off, 54)[1])
-    assert line.split() == ["BTC", "✗", "off", "-0.00000001"]
+    rows = samples.inventory().rows
+    off = replace(rows[1], balance=Decimal("1234567890.1"), unexplained=Decimal("-0.000000000000000001"))
+    lines = proof_lines((rows[0], off), 78)
+    text = "".join(cell.text for cell in lines[1])
+    assert line_width(lines[1]) <= 78
+    assert "✗ -0.000000000000000001" in text
 
 
 @pytest.mark.parametrize("share", [Decimal(0), Decimal("0.3"), Decimal("0.5"), Decimal("0.72"), Decimal(1)])
@@ -115,7 +140,10 @@ def test_the_share_bar_fills_its_line(share: Decimal, width: int) -> None:
 
 
 def test_deposits_on_their_way_come_first() -> None:
-    rows = Deposits("deposits", 7).rows(samples.snapshot())
+    rows = [
+        withdrawal_row(item) if isinstance(item, WithdrawalRow) else deposit_row(item)
+        for item in in_order(samples.snapshot())
+    ]
     assert [row.cells[3].text for row in rows] == ["◌ bridging", "◌ pending", "✓ credited", "✓ completed"]
     assert [row.cells[1].text for row in rows] == ["↑", "↓", "↓", "↑"]
     assert rows[3].cells[5].text.startswith("made elsewhere ")
@@ -166,18 +194,18 @@ def test_bad_input_is_counted_once() -> None:
         },
     )
     assert bad_input(part) == 7
-    assert health_row(part).cells[3] == ("7", "warn")
+    assert health_row(part, Rates()).cells[5] == ("7", "warn")
 
 
 def test_a_part_that_is_not_well_says_why() -> None:
-    row = health_row(samples.health("market-reference-ingest", "degraded"))
+    row = health_row(samples.health("market-reference-ingest", "degraded"), Rates())
     assert row.cells[0] == ("◐", "warn")
-    assert row.cells[4] == ("degraded: bitstamp: connection reset", "warn")
+    assert row.cells[6] == ("degraded: bitstamp: connection reset", "warn")
 
 
 def test_the_market_says_what_we_bid_and_ask() -> None:
     text = "".join(cell.text for cell in prices_line(samples.market()))
-    assert text.split() == ["bid", "98,362.15", "mid", "98,432.15", "ask", "98,502.15"]
+    assert text.split() == ["▲", "bid", "98,362.15", "mid", "98,432.15", "▼", "ask", "98,502.15"]
     assert prices_line(samples.fresh().market)[0] == ("no mid: ", "warn")
     late = source_row(samples.market().sources[2])
     assert late.cells[6] == ("◐ degraded old", "warn")
