@@ -1,0 +1,90 @@
+"""A desk to which the bench gives events of its own to write: ``python -m bench.history_desk desk --env-file FILE``.
+
+``BENCH_EVENTS`` is how many a second it gets beside those it makes; with ``BENCH_HISTORY=none`` nothing is written.
+"""
+
+import asyncio
+import os
+from collections.abc import Sequence
+from decimal import Decimal
+
+from cockpit import headless
+from cockpit.desk.desk import Desk
+from cockpit.events import AnyEvent, SwapDemand, TradeDecision
+from storage.sqlite import SqliteHistory
+from venue.assets import BTC, EURE
+
+EVERY_S = 0.01
+_VIEW = "x" * 900
+"""As long as the checks and the view of a decision together."""
+
+
+class Nowhere(SqliteHistory):
+    """A file that opens and closes, and is given nothing: what the desk costs without its history."""
+
+    async def write(self, batch: Sequence[AnyEvent]) -> None:
+        """Lose the batch."""
+
+    async def alive(self, at_ns: int) -> None:
+        """Say nothing."""
+
+
+def pair_of_events(n: int, at_ns: int) -> tuple[AnyEvent, AnyEvent]:
+    """A request and the decision not to quote it, as large as real ones."""
+    quote_id = f"bench-{at_ns:x}-{n}"
+    demand = SwapDemand(at_ns, quote_id, BTC.token_id, EURE.token_id, 8_000, None, 60_000, "partner", None)
+    decision = TradeDecision(
+        at_ns=at_ns,
+        decision_id=f"decision-{quote_id}",
+        quote_id=quote_id,
+        actionable=False,
+        reason="notional",
+        side="buy",
+        mid=Decimal("50000.25"),
+        price=Decimal("49900.125"),
+        skew_bps=Decimal("1.5"),
+        amount_in=8_000,
+        amount_out=3_992 * 10**15,
+        notional=3_992 * 10**15,
+        edge=8 * 10**15,
+        deadline_ns=at_ns + 60 * 10**9,
+        checks=(),
+        rules_id="rules",
+        view=_VIEW,
+    )
+    return demand, decision
+
+
+class FilledDesk(Desk):
+    """Puts events into its own queue, evenly, from the first moment that they are taken."""
+
+    async def run(self) -> None:
+        """Live as a desk does."""
+        filling = asyncio.create_task(self._fill(float(os.environ.get("BENCH_EVENTS", "0"))))
+        try:
+            await super().run()
+        finally:
+            filling.cancel()
+
+    async def _fill(self, rate: float) -> None:
+        loop, made, n = asyncio.get_running_loop(), 0, 0
+        while rate and not self._writer.writable:  # noqa: ASYNC110 - the writer tells nobody
+            await asyncio.sleep(EVERY_S)
+        begun = loop.time()
+        while rate:
+            due = int((loop.time() - begun) * rate)
+            while made < due:
+                n += 1
+                for event in pair_of_events(n, self._sources.wall_ns()):
+                    self._writer.put(event)
+                made += 2
+            await asyncio.sleep(EVERY_S)
+
+
+if __name__ == "__main__":
+    from cockpit.cli import main
+
+    vars(headless)["Desk"] = FilledDesk
+    if os.environ.get("BENCH_HISTORY") == "none":
+        headless.history_of = lambda settings: Nowhere(settings.history_path)
+    main()
