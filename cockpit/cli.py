@@ -4,6 +4,7 @@ import asyncio
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping
+from keyword import iskeyword
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -49,6 +50,8 @@ _LATE = {
     "trace": "cockpit.history_cli",
     "replay": "cockpit.history_cli",
     "backup": "cockpit.backup_cli",
+    "export": "cockpit.transfer_cli",
+    "import": "cockpit.transfer_cli",
     "trading": "cockpit.trading_cli",
 }
 """Commands by the module that holds them, each under its own name."""
@@ -65,7 +68,8 @@ class _Late(click.Group):
             return super().get_command(ctx, cmd_name)
         from importlib import import_module
 
-        command = getattr(import_module(_LATE[cmd_name]), cmd_name.replace("-", "_"))
+        name = f"{cmd_name}_" if iskeyword(cmd_name) else cmd_name.replace("-", "_")
+        command = getattr(import_module(_LATE[cmd_name]), name)
         assert isinstance(command, click.Command)
         return command
 

@@ -7,6 +7,7 @@ import msgspec
 from storage.history import FormerRun, HistoryError, Run
 from storage.postgres_place import Place
 from storage.runs import LONGEST_LIFE_NS
+from storage.transfer import MARK
 
 _BEGIN = (
     "INSERT INTO runs (run_id, mode, account, started_ns, last_write_ns, journal, away_ns) "
@@ -42,6 +43,8 @@ async def begin_run(db: Any, where: Place, beginning: Beginning) -> FormerRun | 
     """
     run = beginning.run
     async with db.transaction():
+        if await db.fetchval("SELECT to_regclass($1)", MARK) is not None:
+            raise HistoryError(f"{where} is not the whole copy of a history yet: give the same export or import again")
         await _check_stamp(db, where, run)
         former = await _former(db, run.started_ns, beginning.journal)
         await db.execute(
