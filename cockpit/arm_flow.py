@@ -28,9 +28,11 @@ class ArmFlow:
         """A copy, so that a view made of it stays what it was."""
         return dict(self._asked)
 
-    def arm(self, part: Part, answer: Answer) -> None:
-        """Ask the desk to arm; ``answer`` takes the outcome."""
-        self._host.command(self._arm(part, answer))
+    def arm(self, part: Part, command_id: str, answer: Answer) -> str:
+        """Ask the desk to arm, under this id or a new one; ``answer`` takes the outcome. The id."""
+        ident = command_id or self._link.new_id()
+        self._host.command(self._arm(part, ident, answer))
+        return ident
 
     def disarm_all(self) -> None:
         """Disarm everything at once."""
@@ -71,10 +73,10 @@ class ArmFlow:
                 why = "another desk answers now"
             self._host.warn(f"{part_name(part)} disarmed: {why or 'no reason given'}")
 
-    async def _arm(self, part: Part, answer: Answer) -> None:
+    async def _arm(self, part: Part, command_id: str, answer: Answer) -> None:
         disarms = self._disarms
         self._asked[part] = "arming…"
-        outcome = await self._link.send(part, "arm")
+        outcome = await self._link.send(part, "arm", command_id=command_id)
         if disarms != self._disarms:
             # Disarming was asked for meanwhile, and the desk may have taken it first: ask again, so that it is last.
             self._host.command(self._disarm(part, self._host.toast))

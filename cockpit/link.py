@@ -29,11 +29,12 @@ class LinkLost(msgspec.Struct, frozen=True):
 
 
 class Unknown(msgspec.Struct, frozen=True):
-    """No answer to a command. Unless ``sent`` is False, the desk may have done it."""
+    """No answer to a command. Unless ``sent`` is False, the desk may have done it: its journal then names it."""
 
     command: str
     reason: str
     sent: bool = True
+    command_id: str = ""
 
 
 Outcome = Result | Unknown
@@ -58,6 +59,8 @@ class DeskLink:
 
     ``slow_timeout_s`` bounds it for commands that ask several services outside before they answer. A ``read_only`` link
     sends no command; the socket it is given should be the desk's read-only one, which would not take any.
+    A command takes a ``command_id``, so that it can be shown and asked for again without being done twice; a new one is
+    made when it is empty.
     """
 
     def __init__(
@@ -73,8 +76,8 @@ class DeskLink:
     ) -> None:
         self.socket_path = socket_path
         self.read_only = read_only
-        self._actor = actor
-        self._new_id = new_id
+        self.actor = actor
+        self.new_id = new_id
         self._timeout_s = timeout_s
         self._slow_timeout_s = slow_timeout_s
         self._backoff_s = tuple(backoff_s)
@@ -109,13 +112,15 @@ class DeskLink:
             await asyncio.sleep(self._backoff_s[min(failures, len(self._backoff_s) - 1)])
             failures += 1
 
-    async def send(self, part: Part, verb: Verb, body: Mapping[str, object] | None = None) -> Outcome:
+    async def send(
+        self, part: Part, verb: Verb, body: Mapping[str, object] | None = None, *, command_id: str = ""
+    ) -> Outcome:
         """Ask ``part`` to arm, disarm or refresh."""
-        return await self._command("POST", f"/{part}/{verb}", f"{verb} {part}", body)
+        return await self._command("POST", f"/{part}/{verb}", f"{verb} {part}", body, command_id)
 
-    async def limits(self, changes: Mapping[str, object]) -> Outcome:
+    async def limits(self, changes: Mapping[str, object], *, command_id: str = "") -> Outcome:
         """Ask for new limits: any subset of the fields of cockpit.commands.Limits."""
-        return await self._command("PUT", "/strategy-engine/limits", "limits", changes)
+        return await self._command("PUT", "/strategy-engine/limits", "limits", changes, command_id)
 
     async def trading(self, state: Trading, reason: str) -> Outcome:
         """Ask for a trading state."""
@@ -136,33 +141,32 @@ class DeskLink:
         """Order the withdrawal. Asking again with the same ``idempotency_key`` never makes a second one."""
         return _result("withdraw", await self._money("withdraw", _fields(order)))
 
-    async def freeze(self, frozen: bool) -> Outcome:
+    async def freeze(self, frozen: bool, *, command_id: str = "") -> Outcome:
         """Freeze withdrawals, or open them."""
-        return _result("freeze-withdrawals", await self._money("freeze-withdrawals", {"frozen": frozen}))
+        return _result("freeze-withdrawals", await self._money("freeze-withdrawals", {"frozen": frozen}, command_id))
 
-    async def track(self, order: WithdrawalOrder, near_hash: str) -> Outcome:
+    async def track(self, order: WithdrawalOrder, near_hash: str, *, command_id: str = "") -> Outcome:
         """Follow a withdrawal made elsewhere by the NEAR hash of its burn."""
         body = {**_fields(order), "withdrawal_hash": near_hash}
-        return _result("track-withdrawal", await self._money("track-withdrawal", body))
+        return _result("track-withdrawal", await self._money("track-withdrawal", body, command_id))
 
-    async def notify_deposit(self, asset_id: str, tx_hash: str) -> Outcome:
+    async def notify_deposit(self, asset_id: str, tx_hash: str, *, command_id: str = "") -> Outcome:
         """Tell the bridge of a deposit by its transaction on its own chain."""
-        return _result(
-            "notify-deposit", await self._money("notify-deposit", {"asset_id": asset_id, "tx_hash": tx_hash})
-        )
+        body = {"asset_id": asset_id, "tx_hash": tx_hash}
+        return _result("notify-deposit", await self._money("notify-deposit", body, command_id))
 
-    async def register_key(self) -> Outcome:
+    async def register_key(self, *, command_id: str = "") -> Outcome:
         """Have the desk register its signing key with the Verifier."""
-        return _result("register-key", await self._money("register-key", {}))
+        return _result("register-key", await self._money("register-key", {}, command_id))
 
     async def accept_remainder(self, amounts: Mapping[str, str], reason: str) -> Outcome:
         """Take all of an unexplained difference as given: ``amounts`` are base units in digits, by symbol."""
         body = {"amounts": dict(amounts), "reason": reason}
         return await self._command("POST", "/inventory-sync/accept-remainder", "accept-remainder", body)
 
-    async def hard_stop(self) -> Outcome:
+    async def hard_stop(self, *, command_id: str = "") -> Outcome:
         """Ask the desk to disarm everything and burn the quotes that are alive."""
-        return await self._command("POST", "/trade-executor/hard-stop", "hard-stop", None)
+        return await self._command("POST", "/trade-executor/hard-stop", "hard-stop", None, command_id)
 
     async def shutdown(self) -> Outcome:
         """Ask the desk to disarm and end."""
@@ -184,29 +188,32 @@ class DeskLink:
             await self._client.aclose()
             self._client = None
 
-    async def _command(self, method: str, path: str, name: str, body: Mapping[str, object] | None) -> Outcome:
-        return _result(name, await self._ask(method, path, name, body or {}, self._timeout_s))
+    async def _command(
+        self, method: str, path: str, name: str, body: Mapping[str, object] | None, command_id: str = ""
+    ) -> Outcome:
+        return _result(name, await self._ask(method, path, name, body or {}, command_id, self._timeout_s))
 
-    async def _money(self, name: str, body: Mapping[str, object]) -> "httpx.Response | Unknown":
-        return await self._ask("POST", f"/liquidity-manager/{name}", name, body, self._slow_timeout_s)
+    async def _money(self, name: str, body: Mapping[str, object], command_id: str = "") -> "httpx.Response | Unknown":
+        return await self._ask("POST", f"/liquidity-manager/{name}", name, body, command_id, self._slow_timeout_s)
 
     async def _ask(
-        self, method: str, path: str, name: str, body: Mapping[str, object], timeout_s: float
+        self, method: str, path: str, name: str, body: Mapping[str, object], command_id: str, timeout_s: float
     ) -> "httpx.Response | Unknown":
         import httpx
 
         if self.read_only:
             return Unknown(name, READ_ONLY, sent=False)
-        content = msgspec.json.encode({**body, "command_id": self._new_id(), "actor": self._actor})
+        ident = command_id or self.new_id()
+        content = msgspec.json.encode({**body, "command_id": ident, "actor": self.actor})
         headers = {"content-type": "application/json"}
         try:
             return await self._http().request(method, path, content=content, headers=headers, timeout=timeout_s)
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
-            return Unknown(name, self._why(error), sent=False)
+            return Unknown(name, self._why(error), sent=False, command_id=ident)
         except httpx.TimeoutException:
-            return Unknown(name, f"no answer within {timeout_s:g} s")
+            return Unknown(name, f"no answer within {timeout_s:g} s", command_id=ident)
         except (httpx.HTTPError, OSError) as error:
-            return Unknown(name, f"the connection broke before the answer: {self._why(error)}")
+            return Unknown(name, f"the connection broke before the answer: {self._why(error)}", command_id=ident)
 
     def _http(self) -> "httpx.AsyncClient":
         if self._client is None:

@@ -1,6 +1,7 @@
 """Money in and out as the cockpit carries it out: dialogues opened, questions to the desk run beside the painting."""
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 
 import msgspec
 
@@ -68,7 +69,7 @@ class MoneyFlow:
 
     def freeze_now(self) -> None:
         """Freeze withdrawals without asking; the outcome is said."""
-        self.freeze(True, lambda _outcome: False)
+        self.freeze(True, "", lambda _outcome: False)
 
     def review(self, order: WithdrawalOrder, answer: Callable[[Reviewed], None]) -> None:
         """What the order would mean now."""
@@ -82,29 +83,40 @@ class MoneyFlow:
         """Order it; what is not answered is kept under its key."""
         self._host.command(self._withdraw(order, review, answer))
 
-    def freeze(self, frozen: bool, answer: Answer) -> None:
+    def freeze(self, frozen: bool, command_id: str, answer: Answer) -> str:
         """Freeze withdrawals, or open them."""
-        self._run(self._link.freeze(frozen), answer)
+        return self._run(partial(self._link.freeze, frozen), command_id, answer)
 
-    def track(self, order: WithdrawalOrder, near_hash: str, answer: Answer) -> None:
+    def track(self, order: WithdrawalOrder, near_hash: str, command_id: str, answer: Answer) -> str:
         """Follow a withdrawal made elsewhere."""
-        self._run(self._link.track(order, near_hash), answer)
+        return self._run(partial(self._link.track, order, near_hash), command_id, answer)
 
-    def notify_deposit(self, asset_id: str, tx_hash: str, answer: Answer) -> None:
+    def notify_deposit(self, asset_id: str, tx_hash: str, command_id: str, answer: Answer) -> str:
         """Tell the bridge of a deposit."""
-        self._run(self._link.notify_deposit(asset_id, tx_hash), answer)
+        return self._run(partial(self._link.notify_deposit, asset_id, tx_hash), command_id, answer)
 
-    def register_key(self, answer: Answer) -> None:
+    def register_key(self, command_id: str, answer: Answer) -> str:
         """Register the signing key with the Verifier."""
-        self._run(self._link.register_key(), answer)
+        return self._run(self._link.register_key, command_id, answer)
 
-    def _run(self, asked: Coroutine[object, object, Outcome], answer: Answer) -> None:
+    def hard_stop(self, command_id: str, answer: Answer) -> str:
+        """Disarm everything and burn the quotes that are alive."""
+        return self._run(self._link.hard_stop, command_id, answer)
+
+    def set_limits(self, changes: Mapping[str, object], command_id: str, answer: Answer) -> str:
+        """Set new limits."""
+        return self._run(partial(self._link.limits, changes), command_id, answer)
+
+    def _run(self, asked: Callable[..., Awaitable[Outcome]], command_id: str, answer: Answer) -> str:
+        ident = command_id or self._link.new_id()
+
         async def ask() -> None:
-            outcome = await asked
+            outcome = await asked(command_id=ident)
             if not answer(outcome):
                 self._host.toast(outcome)
 
         self._host.command(ask())
+        return ident
 
     async def _withdraw(self, order: WithdrawalOrder, review: WithdrawalReview, answer: Answer) -> None:
         # Kept before it is sent: whatever becomes of this task, the order is not forgotten.

@@ -1,18 +1,15 @@
 """The question before arming: what it means, under which limits, and in which world."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
-from textual.containers import Horizontal
 from textual.widget import Widget
-from textual.widgets import Button, Static
+from textual.widgets import Static
 
 from cockpit.commands import Part
 from cockpit.format import exact, left
-from cockpit.link import Outcome
 from cockpit.snapshot import Snapshot
 from panels.cells import Cell, Line
-from panels.dialogue import Answer, Dialogue
-from panels.outcome import say
+from panels.command import Ask, CommandDialogue
 from panels.status import mode
 from panels.view import View
 from panels.words import part_name
@@ -65,70 +62,37 @@ def terms(snapshot: Snapshot) -> list[Line]:
     ]
 
 
-class ArmDialogue(Dialogue[None]):
-    """Asks before arming; opens on Cancel, so that a stray Enter arms nothing."""
+class ArmDialogue(CommandDialogue):
+    """Asks before arming; opens on Cancel, and Enter arms nothing."""
 
-    def __init__(self, view: View, part: Part, ask: Callable[[Answer], object]) -> None:
-        super().__init__(view, f"Arm the {part_name(part)}?")
+    def __init__(self, view: View, part: Part, ask: Ask) -> None:
+        super().__init__(view, f"Arm the {part_name(part)}?", f"Arm the {part_name(part)} (space)", ask)
         self.part: Part = part
-        self._ask = ask
-        self._waiting = False
         self._shown: tuple[Line, ...] | None = None
 
-    def body(self) -> Iterable[Widget]:
-        """Terms, meaning, the obstacle if there is one, the buttons."""
+    def question(self) -> Iterable[Widget]:
+        """Terms and meaning."""
         yield Static(id="terms")
         yield Static(MEANING[self.part], id="meaning", markup=False)
-        yield Static("", id="blocked", markup=False)
-        yield self._said
-        with Horizontal(id="buttons"):
-            yield Button("Cancel", id="cancel", compact=True)
-            yield Button(f"Arm the {part_name(self.part)}", id="arm", variant="warning", compact=True)
 
-    def on_mount(self) -> None:
-        """Open on Cancel."""
-        super().on_mount()
-        self.query_one("#cancel", Button).focus()
+    def obstacle(self, view: View) -> str:
+        """The red lines of the ladder."""
+        return blocked(view, self.part)
+
+    def picture(self, view: View) -> object:
+        """World, account, limits and consequence."""
+        snapshot = view.snapshot
+        if snapshot is None:
+            return None
+        return snapshot.run_id, snapshot.mode, snapshot.account, snapshot.limits, consequence(snapshot, self.part)
 
     def paint(self, view: View) -> None:
-        """Keep terms and obstacle true while the question is open."""
+        """Keep the terms true while the question is open."""
         super().paint(view)
-        obstacle = blocked(view, self.part)
         snapshot = view.snapshot
         lines: tuple[Line, ...] = () if snapshot is None else tuple(terms(snapshot))
         if snapshot is not None:
             lines += ((), (Cell(consequence(snapshot, self.part), "text"),))
-        look = (*lines, (Cell(obstacle),))
-        if look != self._shown:
-            self._shown = look
+        if lines != self._shown:
+            self._shown = lines
             self.query_one("#terms", Static).update(self.text(lines))
-            notice = self.query_one("#blocked", Static)
-            notice.update(f"blocked: {obstacle}" if obstacle else "")
-            notice.display = bool(obstacle)
-        self.query_one("#arm", Button).disabled = self._waiting or bool(obstacle)
-
-    def on_button_pressed(self, event: Button.Pressed) -> None:
-        """Cancel, or ask the desk."""
-        event.stop()
-        if event.button.id != "arm":
-            self.dismiss(None)
-            return
-        if self._waiting or blocked(self.view, self.part):
-            return
-        self._waiting = True
-        self.query_one("#arm", Button).disabled = True
-        self.query_one("#cancel", Button).focus()
-        self.tell(None)
-        self._ask(self._answered)
-
-    def _answered(self, outcome: Outcome) -> bool:
-        if not self.is_attached:
-            return False
-        said = say(outcome)
-        if said.done:
-            self.dismiss(None)
-            return False
-        self._waiting = False
-        self.tell(said)
-        self.paint(self.view)
-        return True

@@ -23,14 +23,14 @@ class MoneyDesk(Protocol):
     def withdraw(self, order: WithdrawalOrder, review: WithdrawalReview, answer: Answer) -> None:
         """Order it. The review is kept beside an order without an outcome, so that it can be asked for again."""
 
-    def freeze(self, frozen: bool, answer: Answer) -> None:
-        """Freeze withdrawals, or open them."""
+    def freeze(self, frozen: bool, command_id: str, answer: Answer) -> str:
+        """Freeze withdrawals, or open them; under this id or a new one, like all below. The id."""
 
-    def track(self, order: WithdrawalOrder, near_hash: str, answer: Answer) -> None:
+    def track(self, order: WithdrawalOrder, near_hash: str, command_id: str, answer: Answer) -> str:
         """Follow a withdrawal made elsewhere."""
 
-    def notify_deposit(self, asset_id: str, tx_hash: str, answer: Answer) -> None:
+    def notify_deposit(self, asset_id: str, tx_hash: str, command_id: str, answer: Answer) -> str:
         """Tell the bridge of a deposit."""
 
-    def register_key(self, answer: Answer) -> None:
+    def register_key(self, command_id: str, answer: Answer) -> str:
         """Register the signing key with the Verifier."""

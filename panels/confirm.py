@@ -4,10 +4,9 @@ Enter never confirms. Once the order was sent, the dialogue stays until its outc
 """
 
 from collections.abc import Callable, Iterable
-from typing import ClassVar, Literal
+from typing import Literal
 
 import msgspec
-from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.widget import Widget
 from textual.widgets import Button, Input, Static
@@ -17,6 +16,7 @@ from cockpit.commands import WithdrawalOrder, WithdrawalReview
 from cockpit.link import Outcome, Unknown
 from panels.asking import MoneyDesk
 from panels.cells import Cell, Line
+from panels.command import OPEN_S, SpaceButton
 from panels.dialogue import Dialogue
 from panels.fields import Entry
 from panels.money import amount, grouped
@@ -37,12 +37,6 @@ class Ended(msgspec.Struct, frozen=True):
 
     ordered: bool
     why: str = ""
-
-
-class SpaceButton(Button, inherit_bindings=False):
-    """A button that Enter does not press: space does, and the mouse."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("space", "press", show=False)]
 
 
 def amount_problem(text: str, review: WithdrawalReview) -> str:
@@ -112,6 +106,7 @@ class ConfirmDialogue(Dialogue[Ended]):
         self._opening = None if unknown is None else told(unknown)[1]
         self._may_be_taken = unknown is not None
         self._painted: object = None
+        self._touched = 0.0
         self._amount = Entry("amount", "type the amount", unit="")
         self._tail = Entry("tail", f"and the address's last {TAIL}")
 
@@ -130,6 +125,7 @@ class ConfirmDialogue(Dialogue[Ended]):
     def on_mount(self) -> None:
         """Open on the amount, or on the outcome that is not known."""
         super().on_mount()
+        self._touched = self.clock()
         self.tell(self._opening)
         self._lay_out()
 
@@ -149,6 +145,7 @@ class ConfirmDialogue(Dialogue[Ended]):
     def on_input_changed(self, event: Input.Changed) -> None:
         """The button follows what is typed."""
         event.stop()
+        self._touched = self.clock()
         if self._stage == "typing":
             self._check()
 
@@ -191,7 +188,9 @@ class ConfirmDialogue(Dialogue[Ended]):
             return f"{FEE_CHANGED} from {former} to {new}: look at the numbers again"
         if (now.amount_units, now.destination, now.route) != (was.amount_units, was.destination, was.route):
             return "the terms have changed: look at them again"
-        return self._obstacle(self.view, reviewer)
+        if self.clock() - self._touched >= OPEN_S:
+            return "nobody typed for two minutes: look at the numbers again"
+        return self._obstacle(self.now(), reviewer)
 
     def _reviewed(self) -> None:
         if not self.is_attached or self._stage != "checking":

@@ -172,12 +172,15 @@ class DepositDialogue(Dialogue[None]):
             self._hash.input.focus()
         elif not self._waiting:
             self._waiting = True
-            self.tell(Said("telling the bridge…", "information", False))
-            self._money.notify_deposit(self._asset.value, self._hash.value, self._answered)
+            self.query_one("#notify", Button).disabled = True
+            ident = self._money.notify_deposit(self._asset.value, self._hash.value, "", self._answered)
+            if self._waiting:
+                self.tell(Said(f"◌ telling the bridge, as command {ident}…", "information", False))
 
     def _answered(self, outcome: Outcome) -> bool:
         if not self.is_attached:
             return False
         self._waiting = False
+        self.query_one("#notify", Button).disabled = False
         self.tell(say(outcome))
         return True

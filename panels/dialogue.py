@@ -1,7 +1,7 @@
 """What every dialogue shares: the live status bar above it, escape out of it, and a line for the desk's answer."""
 
 from collections.abc import Callable, Iterable
-from typing import ClassVar, Generic, TypeVar
+from typing import ClassVar, Generic, Protocol, TypeVar, runtime_checkable
 
 from rich.text import Text
 from textual.app import ComposeResult
@@ -23,6 +23,17 @@ T = TypeVar("T")
 
 Answer = Callable[[Outcome], bool]
 """Takes the outcome of a command; False when the dialogue is gone and it must be shown elsewhere."""
+
+
+@runtime_checkable
+class Moments(Protocol):
+    """The app, as dialogues see it."""
+
+    def now_seen(self) -> View:
+        """What is known right now."""
+
+    def clock(self) -> float:
+        """Seconds that only go forward."""
 
 
 class Dialogue(ModalScreen[T], Generic[T]):
@@ -67,6 +78,14 @@ class Dialogue(ModalScreen[T], Generic[T]):
         if self._mounted and self.query_one_optional(StatusBar) is not None:
             self.paint(view)
             self.call_after_refresh(self._fit)
+
+    def now(self) -> View:
+        """What is known right now: what was painted last may be older by as long as the app was busy."""
+        return self.app.now_seen() if isinstance(self.app, Moments) else self.view
+
+    def clock(self) -> float:
+        """Seconds that only go forward."""
+        return self.app.clock() if isinstance(self.app, Moments) else 0.0
 
     def paint(self, view: View) -> None:
         """Show the moment."""

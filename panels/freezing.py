@@ -1,5 +1,7 @@
 """Frozen or open withdrawals inside a dialogue: freezing never asks, unfreezing does."""
 
+from functools import partial
+
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.widgets import Button, Static
@@ -64,7 +66,7 @@ class FreezeRow(Horizontal):
         """Freeze at once, or ask before unfreezing."""
         event.stop()
         if self._view.snapshot is not None and not self._view.snapshot.withdrawals_frozen:
-            self._money.freeze(True, self._elsewhere)
+            self._money.freeze(True, "", self._elsewhere)
             return
         self.app.push_screen(
             Question(
@@ -72,7 +74,7 @@ class FreezeRow(Horizontal):
                 "Unfreeze withdrawals?",
                 MEANING,
                 "Unfreeze",
-                lambda answer: self._money.freeze(False, answer),
+                partial(self._money.freeze, False),
                 obstacle,
             )
         )

@@ -2,17 +2,20 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal, InvalidOperation
+from typing import ClassVar
 
 import msgspec
+from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.widget import Widget
-from textual.widgets import Button, Input, Label, Static
+from textual.widgets import Input, Label, Static
 
 from cockpit.commands import Limits
 from cockpit.format import exact
-from cockpit.link import Outcome
-from panels.dialogue import Answer, Dialogue
-from panels.outcome import Said, say
+from panels.command import CommandDialogue
+from panels.dialogue import Answer
+from panels.freezing import UNHEARD
+from panels.outcome import Said
 from panels.view import View
 
 Changes = Mapping[str, Decimal | int]
@@ -57,17 +60,22 @@ def parse(texts: Mapping[str, str], now: Limits) -> tuple[Changes, tuple[str, ..
     return changes, tuple(problems)
 
 
-class LimitsDialogue(Dialogue[None]):
+class LimitsDialogue(CommandDialogue):
     """Edit the limits; only what was changed is sent, and the desk has the last word."""
 
-    def __init__(self, view: View, now: Limits, ask: Callable[[Changes, Answer], object]) -> None:
-        super().__init__(view, "Limits")
-        self._now = now
-        self._ask = ask
-        self._waiting = False
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "app.focus_previous", show=False),
+        Binding("down", "app.focus_next", show=False),
+    ]
 
-    def body(self) -> Iterable[Widget]:
-        """A line a field, then the buttons."""
+    def __init__(self, view: View, now: Limits, ask: Callable[[Changes, str, Answer], str]) -> None:
+        super().__init__(view, "Limits", "Set the limits (space)")
+        self._now = now
+        self._ask_limits = ask
+        self._changes: Changes = {}
+
+    def question(self) -> Iterable[Widget]:
+        """A line a field."""
         for field, label, unit in FIELDS:
             with Horizontal(classes="field"):
                 yield Label(label, classes="name")
@@ -76,50 +84,40 @@ class LimitsDialogue(Dialogue[None]):
                 yield box
                 yield Label(unit, classes="unit")
         yield Static("They bind the next decision; quotes already signed keep their terms.", id="meaning")
-        yield self._said
-        with Horizontal(id="buttons"):
-            yield Button("Cancel", id="cancel", compact=True)
-            yield Button("Set the limits", id="set", variant="warning", compact=True)
 
-    def on_button_pressed(self, event: Button.Pressed) -> None:
-        """Cancel, or ask the desk."""
+    def picture(self, view: View) -> object:
+        """The limits that were read: one who corrects them must not undo what somebody else set meanwhile."""
+        snapshot = view.snapshot
+        return None if snapshot is None else (snapshot.run_id, snapshot.mode, snapshot.account, snapshot.limits)
+
+    def obstacle(self, view: View) -> str:
+        """Only a desk that is heard is asked."""
+        return "" if view.trusted else UNHEARD
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Somebody is typing."""
         event.stop()
-        if event.button.id == "set":
-            self._submit()
-        else:
-            self.dismiss(None)
+        self.touch()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Enter in a field goes on to the next; only the button sets."""
         event.stop()
         self.focus_next()
 
-    def _submit(self) -> None:
-        if self._waiting:
-            return
+    def submit(self) -> None:
+        """Check what was typed, and ask."""
         texts = {field: self.query_one(f"#{field}", Input).value for field, _, _ in FIELDS}
         changes, problems = parse(texts, self._now)
         if problems:
             self.tell(Said("\n".join(problems), "warning", False))
-            return
-        if not changes:
+        elif not changes:
             self.tell(Said("nothing was changed", "information", False))
-            return
-        self._waiting = True
-        self.query_one("#set", Button).disabled = True
-        self.tell(None)
-        self._ask(changes, self._answered)
+        else:
+            if changes != self._changes:
+                self.forget_doubt()
+            self._changes = changes
+            super().submit()
 
-    def _answered(self, outcome: Outcome) -> bool:
-        if not self.is_attached:
-            return False
-        said = say(outcome)
-        if said.done:
-            self.dismiss(None)
-            return False
-        self._waiting = False
-        button = self.query_one("#set", Button)
-        button.disabled = False
-        button.focus()
-        self.tell(said)
-        return True
+    def send(self, command_id: str, answer: Answer) -> str:
+        """Ask for what was changed; another change is another command."""
+        return self._ask_limits(self._changes, command_id, answer)

@@ -21,11 +21,9 @@ def say(outcome: Outcome) -> Said:
     if isinstance(outcome, Unknown):
         if not outcome.sent:
             return Said(f"{outcome.command}: not sent, the desk did not get it ({outcome.reason})", "error", False)
-        return Said(
-            f"{outcome.command}: no answer: look at the status bar; the desk may have done it ({outcome.reason})",
-            "error",
-            False,
-        )
+        name = f"{outcome.command} (command {outcome.command_id})" if outcome.command_id else outcome.command
+        told = f"? UNKNOWN: {name}: no answer: look at the status bar; the desk may have done it ({outcome.reason})"
+        return Said(told, "error", False)
     return _said(outcome)
 
 

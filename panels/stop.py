@@ -1,17 +1,14 @@
 """The hard stop: what it does and what it cannot do, Cancel first, and how far it has come."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
-from textual.containers import Horizontal
 from textual.widget import Widget
 from textual.widgets import Button, Static
 
 from cockpit.format import left, number, rounded
-from cockpit.link import Outcome, Unknown
 from cockpit.snapshot import HardStop
-from panels.confirm import SpaceButton
-from panels.dialogue import Answer, Dialogue
-from panels.outcome import say
+from panels.command import Ask, CommandDialogue
+from panels.outcome import Said
 from panels.view import View
 
 MEANING = (
@@ -19,6 +16,7 @@ MEANING = (
     "empty intent with the same nonce is handed in, and once the chain has run it nobody can settle the quote. "
     "A quote that somebody settles first stays settled. Money does not move by it."
 )
+DONE = "it was asked for"
 
 
 def situation(view: View) -> str:
@@ -42,36 +40,34 @@ def progress(stop: HardStop) -> str:
     return f"{state}: {', '.join(counts)}." + (f"\n{stop.detail}" if stop.detail and stop.left else "")
 
 
-class StopDialogue(Dialogue[None]):
-    """Asks once, with a button that Enter does not press; then shows the burning until it is left."""
+class StopDialogue(CommandDialogue):
+    """Asks once, with a button that Enter does not press; then shows the burning until it is left.
 
-    def __init__(self, view: View, ask: Callable[[Answer], object]) -> None:
-        super().__init__(view, "Hard stop: burn live quotes?")
-        self._ask = ask
-        self._asked = False
+    It may be asked for of a silent desk, too: the answer tells whether it was heard.
+    """
+
+    def __init__(self, view: View, ask: Ask) -> None:
+        super().__init__(view, "Hard stop: burn live quotes?", "Disarm and burn (space)", ask, "error")
+        self._stopped = False
         self._shown = ("", "")
 
-    def body(self) -> Iterable[Widget]:
-        """Meaning, situation, progress, answer, buttons."""
+    def question(self) -> Iterable[Widget]:
+        """Meaning, situation, progress."""
         yield Static(MEANING, id="meaning", markup=False)
         yield Static("", id="situation", markup=False)
         yield Static("", id="progress", markup=False)
-        yield self._said
-        with Horizontal(id="buttons"):
-            yield Button("Cancel", id="cancel", compact=True)
-            yield SpaceButton("Disarm and burn (space)", id="do", variant="error", compact=True)
 
-    def on_mount(self) -> None:
-        """Open on Cancel."""
-        super().on_mount()
-        self.query_one("#cancel", Button).focus()
+    def obstacle(self, view: View) -> str:
+        """Nothing but having been done."""
+        return DONE if self._stopped else ""
 
     def paint(self, view: View) -> None:
         """Keep situation and progress true."""
         super().paint(view)
+        self.query_one("#blocked", Static).display = False
         stop = None if view.snapshot is None else view.snapshot.hard_stop
         shown = (situation(view), "" if stop is None else f"The last hard stop. {progress(stop)}")
-        if self._asked and stop is not None:
+        if self._stopped and stop is not None:
             shown = ("", progress(stop))
         if shown == self._shown:
             return
@@ -81,25 +77,11 @@ class StopDialogue(Dialogue[None]):
             widget.update(text)
             widget.display = bool(text)
 
-    def on_button_pressed(self, event: Button.Pressed) -> None:
-        """Leave, or stop hard. It may be asked for of a silent desk, too: the answer tells whether it was heard."""
-        event.stop()
-        if event.button.id != "do":
-            self.dismiss(None)
-            return
-        self.query_one("#do", Button).disabled = True
-        self.query_one("#cancel", Button).focus()
-        self.tell(None)
-        self._ask(self._answered)
+    def answered(self, said: Said) -> None:
+        """Stay, to show how far it comes."""
+        self._stopped = said.done
+        self.query_one("#cancel", Button).label = "Close" if said.done else "Cancel"
 
-    def _answered(self, outcome: Outcome) -> bool:
-        if not self.is_attached:
-            return False
-        said = say(outcome)
-        self.tell(said)
-        self._asked = said.done
-        cancel = self.query_one("#cancel", Button)
-        cancel.label = "Close" if said.done else "Cancel"
-        self.query_one("#do", Button).disabled = said.done and not isinstance(outcome, Unknown)
-        self.paint(self.view)
-        return True
+    def closes(self) -> bool:
+        """It stays open: what is being burned is worth watching."""
+        return False

@@ -10,13 +10,13 @@ from textual.widgets import Button, Input, Label, Static
 
 from cockpit.amounts import BadAmount, parse_amount
 from cockpit.commands import WithdrawalOrder
-from cockpit.link import Outcome
 from cockpit.snapshot import Snapshot
 from panels.asking import MoneyDesk
-from panels.dialogue import Dialogue
+from panels.command import CommandDialogue
+from panels.dialogue import Answer
 from panels.fields import Choice, Entry
+from panels.freezing import UNHEARD
 from panels.money import held, symbols
-from panels.outcome import say
 from panels.view import View
 
 _NEAR_HASH = re.compile(r"[1-9A-HJ-NP-Za-km-z]{32,44}")
@@ -46,29 +46,39 @@ def read(near_hash: str, symbol: str, typed: str, snapshot: Snapshot) -> Tracked
     return Tracked(WithdrawalOrder(asset_id=symbol, amount=found), {})
 
 
-class TrackDialogue(Dialogue[None]):
+class TrackDialogue(CommandDialogue):
     """Asks the desk to follow a withdrawal; moves nothing."""
 
     def __init__(self, view: View, snapshot: Snapshot, money: MoneyDesk) -> None:
-        super().__init__(view, "Track a withdrawal made elsewhere")
+        super().__init__(view, "Track a withdrawal made elsewhere", "Track it (space)", variant="default")
         self._money = money
         self._hash = Entry("hash", "NEAR hash", placeholder="of the burn")
         self._asset = Choice(symbols(snapshot), id="asset")
         self._amount = Entry("amount", "amount", placeholder="burned, in whole tokens")
-        self._waiting = False
+        self._tracked: WithdrawalOrder | None = None
 
-    def body(self) -> Iterable[Widget]:
-        """The fields and the buttons."""
+    def question(self) -> Iterable[Widget]:
+        """The fields."""
         yield self._hash
         with Horizontal(classes="field"):
             yield Label("asset", classes="name")
             yield self._asset
         yield self._amount
         yield Static("It is followed until the other chain shows it. Nothing is sent by this.", id="meaning")
-        yield self._said
-        with Horizontal(id="buttons"):
-            yield Button("Cancel", id="cancel", compact=True)
-            yield Button("Track it", id="track", compact=True)
+
+    def on_mount(self) -> None:
+        """Open on the hash: there is nothing here to do by mistake."""
+        super().on_mount()
+        self._hash.input.focus()
+
+    def obstacle(self, view: View) -> str:
+        """Only a desk that is heard is asked."""
+        return "" if view.trusted else UNHEARD
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Somebody is typing."""
+        event.stop()
+        self.touch()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Enter in a field goes on to the next, and from the last to the button."""
@@ -76,32 +86,23 @@ class TrackDialogue(Dialogue[None]):
         if event.input is self._hash.input:
             self._asset.focus()
         else:
-            self.query_one("#track", Button).focus()
+            self.query_one("#do", Button).focus()
 
-    def on_button_pressed(self, event: Button.Pressed) -> None:
-        """Cancel, or ask the desk."""
-        event.stop()
-        if event.button.id != "track":
-            self.dismiss(None)
-            return
-        snapshot = self.view.snapshot
-        if snapshot is None or self._waiting:
+    def submit(self) -> None:
+        """Check what was typed, and ask."""
+        snapshot = self.now().snapshot
+        if snapshot is None:
             return
         tracked = read(self._hash.value, self._asset.value, self._amount.value, snapshot)
         self._hash.complain(tracked.problems.get("hash", ""))
         self._amount.complain(tracked.problems.get("amount", ""))
+        if tracked.order != self._tracked:
+            self.forget_doubt()
+        self._tracked = tracked.order
         if tracked.order is not None:
-            self._waiting = True
-            self.tell(None)
-            self._money.track(tracked.order, self._hash.value, self._answered)
+            super().submit()
 
-    def _answered(self, outcome: Outcome) -> bool:
-        if not self.is_attached:
-            return False
-        said = say(outcome)
-        if said.done:
-            self.dismiss(None)
-            return False
-        self._waiting = False
-        self.tell(said)
-        return True
+    def send(self, command_id: str, answer: Answer) -> str:
+        """Ask for what was typed."""
+        assert self._tracked is not None
+        return self._money.track(self._tracked, self._hash.value, command_id, answer)

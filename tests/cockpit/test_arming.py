@@ -35,7 +35,7 @@ async def test_armed_is_shown_only_when_the_desk_reports_it(desk: FakeDesk, link
     async with cockpit(link) as driven:
         await driven.press("ctrl+e")
         await driven.opens("Arm the executor?")
-        await driven.press("right", "enter")
+        await driven.press("right", "space")
         await driven.shows("executor ◌ arming…")
         assert "● ARMED" not in driven.text
         await driven.press("tab", "enter")
@@ -53,7 +53,7 @@ async def test_a_refusal_is_said_in_the_dialogue(desk: FakeDesk, link: DeskLink)
     async with cockpit(link) as driven:
         await driven.press("ctrl+s")
         await driven.opens("Arm the strategy?")
-        await driven.press("right", "enter")
+        await driven.press("right", "space")
         await driven.shows("refused: the moon is not full", "strategy ○ DISARMED")
 
 
@@ -64,8 +64,8 @@ async def test_no_answer_is_never_shown_as_done(desk: FakeDesk) -> None:
     async with cockpit(link) as driven:
         await driven.press("ctrl+s")
         await driven.opens("Arm the strategy?")
-        await driven.press("right", "enter")
-        await driven.shows("no answer: look at the status bar", "strategy ○ DISARMED")
+        await driven.press("right", "space")
+        await driven.shows("? UNKNOWN: arm strategy-engine", "Ask again", "strategy ○ DISARMED")
 
 
 async def test_a_blocked_executor_says_why_and_cannot_be_armed(desk: FakeDesk, link: DeskLink) -> None:
@@ -73,7 +73,7 @@ async def test_a_blocked_executor_says_why_and_cannot_be_armed(desk: FakeDesk, l
     async with cockpit(link) as driven:
         await driven.press("ctrl+e")
         await driven.opens("blocked: quotes of the former run live for 42 s")
-        await driven.press("right", "enter", "enter")
+        await driven.press("right", "space", "enter")
         assert desk.asked == []
         await asyncio.to_thread(desk.say, samples.disarmed(2))
         await driven.hides("blocked:")
@@ -102,7 +102,7 @@ async def test_disarming_has_the_last_word_over_an_arming_on_its_way(desk: FakeD
     async with cockpit(link) as driven:
         await driven.press("ctrl+e")
         await driven.opens("Arm the executor?")
-        await driven.press("right", "enter")
+        await driven.press("right", "space")
         await seen(driven.pilot, lambda: desk.verbs() == [ARM])
         await driven.press("ctrl+x")
         await seen(driven.pilot, lambda: len(desk.asked) == 3)
@@ -128,14 +128,15 @@ async def test_limits_are_checked_here_and_decided_by_the_desk(desk: FakeDesk, l
     async with cockpit(link) as driven:
         await driven.press("l")
         await driven.opens("Max notional")
-        await driven.press("end", "x", *["tab"] * len(FIELDS), "tab", "enter")
+        await driven.press("tab", "tab", "end", "x", *["tab"] * len(FIELDS), "tab", "space")
         await driven.shows("is not a number (EURe)")
         assert desk.asked == []
-        await driven.press(
-            *["shift+tab"] * len(FIELDS), "shift+tab", "end", "backspace", "0", *["tab"] * len(FIELDS), "tab", "enter"
-        )
+        back = ["shift+tab"] * len(FIELDS)
+        await driven.press(*back, "shift+tab", "end", "backspace", "0", *["tab"] * len(FIELDS), "tab", "space")
         await driven.shows("refused: not while quotes are alive")
-        await driven.press("enter")
+        await driven.press("tab", "enter")
+        assert len(desk.asked) == 1
+        await driven.press("space")
         await driven.hides("Max notional of a quote")
     assert [body["max_notional_eure"] for _, _, body in desk.asked] == ["50", "50"]
 

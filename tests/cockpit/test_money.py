@@ -113,7 +113,7 @@ async def test_a_withdrawal_made_elsewhere_is_tracked_from_the_palette(desk: Fak
         await driven.press("escape")
         await run_palette(driven, "Track", "Follow a withdrawal made elsewhere")
         await driven.opens("Track it")
-        await driven.press(*NEAR_HASH, "enter", "right", "tab", *"250.5", "enter", "enter")
+        await driven.press(*NEAR_HASH, "enter", "right", "tab", *"250.5", "enter", "space")
         await driven.hides("Track it")
     (tracked,) = desk.bodies("track-withdrawal")
     assert tracked["withdrawal_hash"] == NEAR_HASH
@@ -149,6 +149,8 @@ async def test_a_full_access_key_can_be_registered_after_a_question(desk: FakeDe
         await driven.press("enter")
         await driven.shows("Register the key?")
         await driven.press("tab", "enter")
+        assert desk.asked == []
+        await driven.press("space")
         await driven.hides("Register the key?")
         assert len(desk.bodies("register-key")) == 1
         weak = KeyView(public_key=now.key.public_key, registered=False, access="function call")

@@ -65,7 +65,7 @@ async def arm(terminal: Terminal, key: str, part: str, armed: int) -> None:
     """Arm by keyboard: ask, go from Cancel to the other button, confirm."""
     terminal.press(key)
     await terminal.shows(f"Arm the {part}?")
-    terminal.press("tab", "enter")
+    terminal.press("tab", " ")
     await terminal.shows("● ARMED", armed)
 
 

@@ -1,0 +1,215 @@
+"""What every dialogue that commands holds: no Enter, no second press, no old picture, and an outcome of its own."""
+
+import asyncio
+from collections.abc import Callable
+
+import pytest
+from msgspec.structs import replace
+
+from cockpit.commands import Limits, Result
+from cockpit.link import DeskLink
+from cockpit.snapshot import JournalRow, KeyView, Snapshot
+from tests.cockpit import samples
+from tests.cockpit.conftest import FakeDesk
+from tests.cockpit.running import NARROW, Driven, cockpit
+from tests.cockpit.waiting import seen
+
+
+def unregistered(seq: int = 1) -> Snapshot:
+    shot = samples.disarmed(seq)
+    return replace(shot, key=KeyView(public_key=shot.key.public_key, registered=False, access="full"))
+
+
+async def open_by_key(driven: Driven, key: str, title: str) -> None:
+    await driven.press(key)
+    await driven.opens(title)
+
+
+async def to_arm(driven: Driven) -> None:
+    await open_by_key(driven, "ctrl+e", "Arm the executor?")
+
+
+async def to_stop(driven: Driven) -> None:
+    await open_by_key(driven, "ctrl+o", "Hard stop: burn")
+
+
+async def to_limits(driven: Driven) -> None:
+    await open_by_key(driven, "l", "Max notional of a quote")
+    await driven.press("tab", "tab", "end", "0", "shift+tab", "shift+tab")
+
+
+async def to_unfreezing(driven: Driven) -> None:
+    await open_by_key(driven, "w", "Withdrawals are frozen.")
+    await driven.press("shift+tab", "enter")
+    await driven.opens("Unfreeze withdrawals?")
+
+
+async def to_registering(driven: Driven) -> None:
+    driven.app.action_signing_key()
+    await driven.opens("Register it now…")
+    await driven.press("tab", "tab", "enter")
+    await driven.opens("Register the key?")
+
+
+WAYS = pytest.mark.parametrize(
+    ("way", "title"),
+    [
+        pytest.param(to_arm, "Arm the executor?", id="arm"),
+        pytest.param(to_stop, "Hard stop: burn", id="stop"),
+        pytest.param(to_limits, "Max notional of a quote", id="limits"),
+        pytest.param(to_unfreezing, "Unfreeze withdrawals?", id="unfreeze"),
+        pytest.param(to_registering, "Register the key?", id="register"),
+    ],
+)
+Way = Callable[[Driven], object]
+
+
+async def go(way: Way, driven: Driven) -> None:
+    going = way(driven)
+    assert asyncio.iscoroutine(going)
+    await going
+
+
+@WAYS
+async def test_it_opens_on_cancel_and_enter_does_nothing_anywhere(
+    desk: FakeDesk, link: DeskLink, way: Way, title: str
+) -> None:
+    desk.current = unregistered()
+    async with cockpit(link, NARROW) as driven:
+        await go(way, driven)
+        focused = driven.app.screen.focused
+        assert focused is not None
+        assert focused.id == "cancel"
+        await driven.press("tab", "enter", "enter")
+        assert title in driven.text
+        await driven.press("escape")
+        await driven.hides(title)
+    assert desk.asked == []
+
+
+@WAYS
+async def test_pressed_twice_it_is_asked_once_and_its_id_is_shown(
+    desk: FakeDesk, link: DeskLink, way: Way, title: str
+) -> None:
+    desk.current = unregistered()
+    desk.held.clear()
+    async with cockpit(link, NARROW) as driven:
+        await go(way, driven)
+        await driven.press("tab", "space", "space")
+        await driven.press("tab", "space", "space")
+        await driven.shows("on its way as command id-1")
+        button = driven.app.screen.query_one("#do")
+        assert button.disabled
+        desk.held.set()
+        await seen(driven.pilot, lambda: "on its way" not in driven.text)
+    assert [body["command_id"] for _, _, body in desk.asked] == ["id-1"]
+
+
+@WAYS
+async def test_left_open_it_is_withdrawn(desk: FakeDesk, link: DeskLink, way: Way, title: str) -> None:
+    desk.current = unregistered()
+    async with cockpit(link) as driven:
+        await go(way, driven)
+        await driven.press("tab")
+        driven.clock.now += 121
+        await asyncio.to_thread(desk.say, unregistered(2))
+        await driven.press("space")
+        await driven.shows("was left open")
+        await driven.hides(title)
+    assert desk.asked == []
+
+
+@WAYS
+async def test_an_answer_that_was_lost_is_found_in_the_journal(desk: FakeDesk, way: Way, title: str) -> None:
+    desk.current = unregistered()
+    desk.answering = lambda *_: None
+    link = DeskLink(desk.path, actor="ops", new_id=lambda: "id-7", timeout_s=0.2, slow_timeout_s=0.2)
+    async with cockpit(link) as driven:
+        await go(way, driven)
+        await driven.press("tab", "space")
+        await driven.shows("UNKNOWN", "id-7", "Ask again")
+        row = JournalRow(
+            command_id="id-7", age_ms=10, actor="ops", command="it", accepted=False, reason="the moon is not full"
+        )
+        await asyncio.to_thread(desk.say, replace(unregistered(2), journal=(row,)))
+        await driven.shows("it refused: the moon is not full")
+        await driven.hides("UNKNOWN")
+
+
+async def test_asked_again_in_doubt_it_is_the_same_command(desk: FakeDesk) -> None:
+    desk.current = samples.disarmed()
+    desk.answering = lambda part, verb, body: None if len(desk.asked) == 1 else desk.accept(part, verb, body)
+    ids = iter(("first", "second"))
+    link = DeskLink(desk.path, actor="ops", new_id=lambda: next(ids), timeout_s=0.2)
+    async with cockpit(link) as driven:
+        await to_arm(driven)
+        await driven.press("tab", "space")
+        await driven.shows("UNKNOWN", "Ask again")
+        await driven.press("tab", "space")
+        await driven.hides("Arm the executor?")
+    assert [body["command_id"] for _, _, body in desk.asked] == ["first", "first"]
+
+
+async def test_arming_is_not_asked_for_under_terms_that_nobody_read(desk: FakeDesk, link: DeskLink) -> None:
+    desk.current = samples.disarmed()
+    async with cockpit(link) as driven:
+        await to_arm(driven)
+        await driven.press("tab")
+        await asyncio.to_thread(desk.say, replace(samples.disarmed(2), strategy_armed=True))
+        await driven.shows("has changed since it was opened")
+        await driven.press("space", "enter")
+        assert desk.asked == []
+        await driven.press("escape", "ctrl+e")
+        await driven.opens("The strategy is armed: quotes go out")
+        await driven.press("tab", "space")
+        await driven.hides("Arm the executor?")
+    assert desk.verbs() == [("trade-executor", "arm")]
+
+
+async def test_limits_of_somebody_else_are_not_undone_by_an_open_form(desk: FakeDesk, link: DeskLink) -> None:
+    desk.current = samples.disarmed()
+    async with cockpit(link) as driven:
+        await to_limits(driven)
+        await asyncio.to_thread(desk.say, replace(samples.disarmed(2), limits=Limits(min_edge_bps=samples.MID / 10000)))
+        await driven.shows("has changed since it was opened")
+        await driven.press("tab", "space")
+    assert desk.asked == []
+
+
+async def test_other_limits_after_a_lost_answer_are_another_command(desk: FakeDesk) -> None:
+    desk.answering = lambda *_: None
+    ids = iter(("first", "second"))
+    link = DeskLink(desk.path, actor="ops", new_id=lambda: next(ids), timeout_s=0.2)
+    async with cockpit(link) as driven:
+        await to_limits(driven)
+        await driven.press("tab", "space")
+        await driven.shows("UNKNOWN", "Ask again")
+        await driven.press("tab", "tab", "end", "0", "shift+tab", "space")
+        await seen(driven.pilot, lambda: len(desk.asked) == 2)
+    assert [body["command_id"] for _, _, body in desk.asked] == ["first", "second"]
+
+
+async def test_a_desk_that_fell_silent_is_not_armed_by_what_was_painted_last(desk: FakeDesk, link: DeskLink) -> None:
+    desk.current = samples.disarmed()
+    async with cockpit(link) as driven:
+        await to_arm(driven)
+        await driven.press("tab")
+        dialogue = driven.app.screen
+        driven.clock.now += 5
+        dialogue.query_one("#do").action_press()  # type: ignore[attr-defined]
+        await driven.shows("blocked: the desk is not heard")
+    assert desk.asked == []
+
+
+async def test_what_came_after_the_dialogue_was_left_is_said(desk: FakeDesk, link: DeskLink) -> None:
+    desk.current = samples.disarmed()
+    desk.held.clear()
+    desk.answering = lambda part, verb, _body: Result(
+        command_id="id-1", command=f"{verb} {part}", accepted=False, reason="the moon is not full", at_ns=1
+    )
+    async with cockpit(link) as driven:
+        await to_arm(driven)
+        await driven.press("tab", "space", "escape")
+        await driven.hides("Arm the executor?")
+        desk.held.set()
+        await driven.shows("the moon is not full")
