@@ -7,14 +7,18 @@ import msgspec
 
 from cockpit.commands import WithdrawalOrder, WithdrawalReview
 from cockpit.host import Host
+from cockpit.kept_orders import Kept, KeptOrders
 from cockpit.link import DeskLink, Outcome, Reviewed, Unknown
 from panels.confirm import ConfirmDialogue
 from panels.deposit import DepositDialogue
 from panels.dialogue import Answer
 from panels.key import KeyDialogue
+from panels.money import amount
 from panels.review import obstacle
 from panels.track import TrackDialogue
 from panels.withdraw import WithdrawDialogue
+
+LEFT = "a cockpit was left before it was answered"
 
 
 class Unsettled(msgspec.Struct, frozen=True):
@@ -33,6 +37,7 @@ class MoneyFlow:
         self._link = link
         self._host = host
         self._new_key = new_key
+        self._kept = KeptOrders(link.socket_path.parent / "orders")
         self.unsettled: Unsettled | None = None
 
     def clock(self) -> float:
@@ -43,8 +48,22 @@ class MoneyFlow:
         """A fresh idempotency key."""
         return self._new_key()
 
+    def recover(self) -> None:
+        """Take up an order that an earlier cockpit left without an outcome."""
+        for kept in () if self._link.read_only else self._kept.left():
+            if self.unsettled is None:
+                self.unsettled = Unsettled(kept.order, kept.review, Unknown("withdraw", LEFT))
+                what = amount(kept.review.amount, kept.review.symbol)
+                self._host.warn(
+                    f"the order to withdraw {what} under the key {kept.order.idempotency_key} has no known outcome: "
+                    "w shows it, and asks again with the same key"
+                )
+
     def open_withdrawal(self) -> None:
         """The form; or the order whose outcome is unknown, which comes first."""
+        if self.unsettled is None or not self._kept.holds(self.unsettled.order.idempotency_key):
+            self.unsettled = None  # Another cockpit may have learnt its outcome.
+            self.recover()
         view, left = self._host.now_seen(), self.unsettled
         if left is not None:
             self._host.open(ConfirmDialogue(view, self, left.order, left.review, None, obstacle, left.unknown))
@@ -118,14 +137,24 @@ class MoneyFlow:
         self._host.command(ask())
         return ident
 
+    async def _send(self, order: WithdrawalOrder, review: WithdrawalReview) -> Outcome:
+        try:
+            self._kept.keep(Kept(order, review))
+        except OSError as error:
+            why = f"its key could not be kept on disk ({error.strerror}), so it was not sent"
+            return Unknown("withdraw", why, sent=False)
+        return await self._link.withdraw(order)
+
     async def _withdraw(self, order: WithdrawalOrder, review: WithdrawalReview, answer: Answer) -> None:
         # Kept before it is sent: whatever becomes of this task, the order is not forgotten.
         former = self.unsettled
         self.unsettled = Unsettled(order, review, Unknown("withdraw", "it is under way"))
-        outcome = await self._link.withdraw(order)
+        outcome = await self._send(order, review)
         if not isinstance(outcome, Unknown):
             self.unsettled = None
         else:
             self.unsettled = Unsettled(order, review, outcome) if outcome.sent else former
+        if self.unsettled is None:
+            self._kept.drop(order.idempotency_key)
         if not answer(outcome):
             self._host.toast(outcome)

@@ -16,12 +16,14 @@ from textual.widgets.button import ButtonVariant
 
 from cockpit.commands import Result
 from cockpit.link import Outcome, Unknown
-from panels.dialogue import Answer, Dialogue
+from panels.dialogue import Answer, Dialogue, Moments
 from panels.outcome import Said, say
 from panels.view import View
 
 OPEN_S = 120.0
 """A question that nobody has touched for so long is withdrawn: whoever comes back to it decides anew."""
+
+UNPAINTED = "the terminal had not shown the newest picture when this was pressed: nothing was asked, look again"
 
 Ask = Callable[[str, Answer], str]
 """Sends the command under the given id, under a new one when that is empty; gives the id."""
@@ -121,6 +123,9 @@ class CommandDialogue(Dialogue[Result]):
     def submit(self) -> None:
         """Check once more, and ask."""
         view = self.now()
+        if isinstance(self.app, Moments) and self.app.unpainted:
+            self.tell(Said(UNPAINTED, "warning", False))
+            return
         self.paint(view)
         if not self.is_attached or self._on_its_way or self._hindrance(view) or self._expired():
             return

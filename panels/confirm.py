@@ -119,7 +119,7 @@ class ConfirmDialogue(Dialogue[Ended]):
         yield self._said
         with Horizontal(id="buttons"):
             yield Button("Back", id="back", compact=True)
-            yield Button("Ask again with the same key", id="again", compact=True)
+            yield SpaceButton("Ask again with the same key (space)", id="again", compact=True)
             yield SpaceButton("Withdraw (space)", id="withdraw", variant="warning", compact=True)
 
     def on_mount(self) -> None:

@@ -29,6 +29,10 @@ Answer = Callable[[Outcome], bool]
 class Moments(Protocol):
     """The app, as dialogues see it."""
 
+    @property
+    def unpainted(self) -> bool:
+        """Whether its terminal shows an old picture."""
+
     def now_seen(self) -> View:
         """What is known right now."""
 

@@ -303,11 +303,11 @@ async def test_an_unknown_outcome_is_asked_for_again_under_the_same_key(desk: Fa
         assert driven.app.screen is driven.app.screen_stack[0]
         await driven.press("w")
         await driven.opens("Confirm the withdrawal", "outcome is UNKNOWN", "key-1")
-        await driven.press("tab", "enter")
+        await driven.press("tab", "space")
         await seen(driven.pilot, lambda: len(desk.bodies("withdraw")) == 2)
         await driven.shows("outcome is UNKNOWN", "Ask again with the same key")
         desk.answering = desk.accept
-        await driven.press("tab", "enter")
+        await driven.press("tab", "space")
         await driven.shows("Accepted")
         await driven.press("enter", "w")
         await driven.opens("Review…")
@@ -405,7 +405,7 @@ async def test_unfreezing_asks_and_freezing_does_not(desk: FakeDesk, link: DeskL
         assert desk.asked == []
         await driven.press("enter")
         await driven.shows("Unfreeze withdrawals?")
-        await driven.press("tab", "enter")
+        await driven.press("tab", "space")
         await driven.hides("Unfreeze withdrawals?")
         assert [body["frozen"] for body in desk.bodies("freeze-withdrawals")] == [False]
         await asyncio.to_thread(desk.say, samples.open_for_withdrawals(2))

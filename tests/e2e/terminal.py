@@ -55,6 +55,14 @@ class Terminal:
         else:
             self._loop.remove_reader(self._master)
 
+    def stall(self) -> None:
+        """Stop reading, as a terminal does behind a dead link."""
+        self._loop.remove_reader(self._master)
+
+    def read_on(self) -> None:
+        """Read again."""
+        self._loop.add_reader(self._master, self._read)
+
     @property
     def text(self) -> str:
         """What the screen shows."""
