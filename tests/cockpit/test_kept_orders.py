@@ -43,7 +43,7 @@ async def test_the_next_cockpit_offers_it_and_asks_under_the_same_key(desk: Fake
     desk.answering = desk.accept
     link = DeskLink(desk.path, actor="ops", new_id=lambda: "2", timeout_s=5, slow_timeout_s=5)
     async with cockpit(link, NARROW) as driven:
-        await driven.shows("under the key key-1 has no known outcome")
+        await driven.shows("key-1", "no known outcome")
         await driven.press("w")
         await driven.opens("Confirm the withdrawal", "outcome is UNKNOWN", "key-1")
         await driven.press("tab", "enter")

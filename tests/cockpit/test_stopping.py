@@ -59,7 +59,7 @@ async def test_no_answer_is_not_shown_as_done_and_may_be_asked_again(desk: FakeD
         await driven.press("ctrl+o")
         await driven.opens("Hard stop")
         await driven.press("right", "space")
-        await driven.shows("no answer: look at the status bar", "Cancel")
+        await driven.shows("UNKNOWN", "Cancel", "Ask again")
         await driven.press("right", "space")
         await seen(driven.pilot, lambda: desk.verbs() == [STOP, STOP])
 
