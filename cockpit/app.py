@@ -88,6 +88,7 @@ class CockpitApp(Commanding, inherit_bindings=False):
             self.noticed.note(problem, "warn")
         if self.keys.problems:
             self.notify("\n".join(self.keys.problems), severity="warning", timeout=30, markup=False)
+        self.money.recover()
         self._follow()
         if self._on_start is not None:
             self._run_start(self._on_start)

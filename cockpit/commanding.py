@@ -3,11 +3,11 @@
 import os
 import time
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Any
 
 import msgspec
 from textual import work
-from textual.app import App
 
 from cockpit.arm_flow import ArmFlow
 from cockpit.commands import REFRESHABLE, Part
@@ -15,13 +15,14 @@ from cockpit.link import READ_ONLY, DeskLink, Outcome
 from cockpit.money_flow import MoneyFlow
 from cockpit.noticed import Noticed
 from cockpit.obstacles import obstacle
+from cockpit.patient import Patient
 from cockpit.snapshot import Snapshot, Trading
 from cockpit.watch import Watch
 from panels.arm import ArmDialogue, is_armed
 from panels.dialogue import Answer, Dialogue
 from panels.findings import FindingsDialogue
 from panels.leave import Leave, LeaveDialogue
-from panels.limits import Changes, LimitsDialogue
+from panels.limits import LimitsDialogue
 from panels.outcome import say
 from panels.stop import StopDialogue
 from panels.trading import TradingDialogue
@@ -35,7 +36,7 @@ class Exit(msgspec.Struct, frozen=True):
     stop_desk: bool
 
 
-class Commanding(App[Exit], inherit_bindings=False):
+class Commanding(Patient[Exit], inherit_bindings=False):
     """The half of the app that commands. ``clock`` counts seconds; ``new_key`` makes a withdrawal's idempotency key."""
 
     def __init__(
@@ -66,7 +67,7 @@ class Commanding(App[Exit], inherit_bindings=False):
         if view.trusted and view.snapshot is not None and is_armed(view.snapshot, part):
             self.notify(f"the {part_name(part)} is armed already; ^x disarms", markup=False)
             return
-        self.push_screen(ArmDialogue(view, part, lambda answer: self.arming.arm(part, answer)))
+        self.push_screen(ArmDialogue(view, part, partial(self.arming.arm, part)))
 
     def action_disarm(self) -> None:
         """Disarm everything at once."""
@@ -80,25 +81,13 @@ class Commanding(App[Exit], inherit_bindings=False):
     def action_hard_stop(self) -> None:
         """Ask whether to burn what is alive."""
         if not isinstance(self.screen, Dialogue) and not self._hindered("stop.hard"):
-            self.push_screen(StopDialogue(self.view, lambda answer: self._hard_stop(answer)))
-
-    @work(group="commands", exit_on_error=False)
-    async def _hard_stop(self, answer: Answer) -> None:
-        outcome = await self.link.hard_stop()
-        if not answer(outcome):
-            self.toast(outcome)
+            self.push_screen(StopDialogue(self.view, self.money.hard_stop))
 
     def action_limits(self) -> None:
         """Open the form of the limits."""
         snapshot = self.heard.newest
         if snapshot is not None and not self._hindered("limits"):
-            self.push_screen(LimitsDialogue(self.view, snapshot.limits, self._set_limits))
-
-    @work(group="commands", exit_on_error=False)
-    async def _set_limits(self, changes: Changes, answer: Answer) -> None:
-        outcome = await self.link.limits(changes)
-        if not answer(outcome):
-            self.toast(outcome)
+            self.push_screen(LimitsDialogue(self.view, snapshot.limits, self.money.set_limits))
 
     def action_trading(self) -> None:
         """Show the trading state, and ask for another one."""
