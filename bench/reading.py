@@ -1,21 +1,29 @@
 """How long `cockpit report` takes over a history of millions of rows, and by which indexes.
 
 ``python -m bench.reading --rows 10000000 --into DIR`` builds the history once (minutes, some GB), reads all
-of it twice and prints the seconds beside what SQLite needs to count the rows of the largest table by a full scan.
+of it twice and prints the seconds beside what SQLite needs to count the rows of the largest table by a full scan, and
+the seconds of a desk's restart.
 """
 
 import argparse
 import asyncio
 import sqlite3
 import time
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
+from cockpit.events import OperatorAction
 from cockpit.trading import trading_report
 from storage import trading
-from storage.history import Run
+from storage.history import ACCOUNTED, History, Run
+from storage.journal import Journal
+from storage.postgres import PostgresHistory
+from storage.postgres_reading import PostgresReader
 from storage.reading import SqliteReader, find_run
 from storage.sqlite import SqliteHistory
+from storage.transfer import transfer
+from storage.transfer_postgres import PostgresTarget
 from venue.assets import BTC, EURE
 
 START_NS = 1_790_000_000 * 10**9
@@ -103,16 +111,54 @@ def plans(path: Path) -> list[str]:
     return told
 
 
+async def restart(history: History) -> float:
+    """Seconds until a desk has opened the history after an unclean end and read what a start needs."""
+    now_ns, begun = time.time_ns(), time.perf_counter()
+    run = Run(run_id=f"again-{now_ns}", mode="SANDBOX", account="maker.near", started_ns=now_ns)
+    former = await history.open(run)
+    assert former is not None
+    for kind in ("deposit", "withdrawal"):
+        await history.liquidity(kind)
+    await history.prepared_withdrawals()
+    await history.open_quotes()
+    await history.settled_since(former.last_write_ns - 3_600 * 10**9)
+    await history.fills_since(former.last_write_ns - 86_400 * 10**9)
+    for asset in (BTC, EURE):
+        await history.balance_before(asset.token_id, former.last_write_ns)
+    await history.last_explained()
+    took = time.perf_counter() - begun
+    await history.close(None)
+    return took
+
+
+async def account(history: History, at_ns: int) -> None:
+    """Say that all quotes before are accounted for, as a desk does after its start."""
+    await history.open(Run(run_id="accounts", mode="SANDBOX", account="maker.near", started_ns=at_ns))
+    await history.write([OperatorAction(at_ns, "accounts", "desk", ACCOUNTED, "{}", True, "")])
+    await history.close(None)
+
+
+def copy(path: Path, url: str) -> float:
+    """Seconds to copy the file into an empty database and verify it."""
+    begun = time.perf_counter()
+    with SqliteReader(path) as source, PostgresTarget(url) as target:
+        transfer(source, target, lambda *_: None)
+    return time.perf_counter() - begun
+
+
 def main() -> None:
     """Build when there is none, report, and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--into", type=Path, required=True)
+    parser.add_argument("--postgres", help="URL of an empty database: the same there, after a copy")
     given = parser.parse_args()
     path = given.into / f"reading-{given.rows}.sqlite"
     if not path.exists():
         begun = time.perf_counter()
         asyncio.run(build(path, given.rows))
+        last_ns = START_NS + given.rows * SHARES["swap_demand_events"] // 100 * APART_NS
+        asyncio.run(account(SqliteHistory(path), last_ns))
         print(f"built in {time.perf_counter() - begun:.0f} s, {path.stat().st_size / 1e9:.2f} GB")
     print("\n".join(plans(path)))
     with closing(sqlite3.connect(path)) as db:
@@ -122,13 +168,24 @@ def main() -> None:
         begun = time.perf_counter()
         db.execute("SELECT COUNT(*) FROM trade_decisions NOT INDEXED").fetchone()
         print(f"{total} rows; a full scan of the decisions takes {time.perf_counter() - begun:.2f} s")
+    read(lambda: SqliteReader(path), lambda: SqliteHistory(path))
+    if given.postgres:
+        print(f"copied into PostgreSQL and verified in {copy(path, given.postgres):.0f} s")
+        journal = given.into / "reading.journal"
+        read(lambda: PostgresReader(given.postgres), lambda: PostgresHistory(given.postgres, Journal(journal)))
+
+
+def read(reader_of: Callable[[], SqliteReader | PostgresReader], history_of: Callable[[], History]) -> None:
+    """Print how long a report takes, and a restart."""
     for turn in ("first", "again"):
         begun, busy = time.perf_counter(), time.process_time()
-        with SqliteReader(path) as reader:
-            told = trading_report(reader, find_run(reader, "last").span)
+        with reader_of() as reader:
+            told = trading_report(reader, find_run(reader, "run").span)
         took, busy = time.perf_counter() - begun, time.process_time() - busy
         fills = sum(side.fills for side in told.sides)
         print(f"report, {turn}: {took:.2f} s ({busy:.2f} s of CPU), {told.decisions} decisions, {fills} fills")
+    for turn in ("first", "again"):
+        print(f"restart, {turn}: {asyncio.run(restart(history_of())):.2f} s")
 
 
 if __name__ == "__main__":

@@ -20,11 +20,13 @@ OPEN_QUOTES = (
     "JOIN runs r ON r.run_id = a.run_id WHERE a.command = ? AND a.accepted = 1) - ?, 0) "
     "AND NOT EXISTS (SELECT 1 FROM trade_execution_results e WHERE e.quote_hash = c.quote_hash AND e.outcome IN ("
     + ", ".join(f"'{outcome}'" for outcome in FINAL_OUTCOMES)
-    + ")) ORDER BY c.id"
+    + ")) ORDER BY +c.id"
 )
+"""The plus keeps SQLite from walking through every command ever sent for the sake of the order."""
+
 SETTLED_SINCE = (
     _QUOTE + "WHERE c.quote_hash IN (SELECT quote_hash FROM trade_execution_results "
-    "WHERE outcome = 'settled' AND at_ns >= ?) ORDER BY c.id"
+    "WHERE outcome = 'settled' AND at_ns >= ?) ORDER BY +c.id"
 )
 FILLS_SINCE = (
     "SELECT r.at_ns, c.asset_in, c.amount_in, c.amount_out FROM trade_execution_results r "

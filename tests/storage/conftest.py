@@ -13,10 +13,14 @@ def postgres(postgres_url: str, tmp_path: Path) -> PostgresEngine:
     return PostgresEngine(tmp_path, postgres_url)
 
 
+@pytest.fixture
+def sqlite(tmp_path: Path) -> SqliteEngine:
+    """SQLite with a file of the test's own."""
+    return SqliteEngine(tmp_path)
+
+
 @pytest.fixture(params=["sqlite", "postgres"])
-def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Engine:
+def engine(request: pytest.FixtureRequest) -> Engine:
     """Each engine in turn, with a store of the test's own."""
-    if request.param == "sqlite":
-        return SqliteEngine(tmp_path)
-    found: PostgresEngine = request.getfixturevalue("postgres")
+    found: Engine = request.getfixturevalue(request.param)
     return found
