@@ -188,9 +188,11 @@ def sandbox(headless: bool, arm: bool, seconds: float, as_json: bool, env_file: 
         rehearsal = Rehearsal.new(root, new_name())
         running = rehearse(rehearsal, venue_flags, environ, own, seconds=seconds, arm=arm, as_json=as_json)
     else:
+        from cockpit.settings import default_keys_file
         from cockpit.terminal import run_sandbox
 
-        running = run_sandbox(root, venue_flags, environ, own)
+        keys_file = default_keys_file({**os.environ, **own})
+        running = run_sandbox(root, venue_flags, environ, own, keys_file)
     sys.exit(asyncio.run(running))
 
 

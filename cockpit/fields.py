@@ -93,6 +93,14 @@ def directory(text: str) -> Path:
     return path
 
 
+def file(text: str) -> Path:
+    """A file by its absolute path, there or not."""
+    path = Path(text)
+    if not path.is_absolute() or "\0" in text:
+        raise Unfit("expected an absolute path of a file (~ stands for the home directory)")
+    return path
+
+
 def _url(text: str, schemes: tuple[str, str]) -> str:
     problem = url_problem(text, schemes)
     if problem:

@@ -12,11 +12,17 @@ from textual.keys import KEY_ALIASES, Keys, _character_to_key, format_key
 
 from cockpit.actions import ACTIONS, NAVIGATION, Action, Scope
 
-FILE_NAME = "keys.toml"
 KEYBOARD = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
 """Letters as they lie side by side; each row is a little to the right of the one above."""
 
-ALIASES = {alias: key for key, aliases in KEY_ALIASES.items() for alias in aliases}
+ALIASES = {alias: key for key, aliases in KEY_ALIASES.items() for alias in aliases} | {
+    "esc": "escape",
+    "return": "enter",
+    "del": "delete",
+    "pgup": "pageup",
+    "pgdn": "pagedown",
+}
+"""Other names of a key; a terminal sends the same for some, such as enter and ctrl+m."""
 PRINTED = frozenset(_character_to_key(chr(code)) for code in range(33, 127))
 NAMED = frozenset(key.value for key in Keys) | PRINTED
 SHORT = {"home": "home", "end": "end", "tab": "tab", "shift+tab": "S-tab", "enter": "enter", "escape": "esc"}
@@ -88,13 +94,6 @@ def key_name(text: str) -> str | None:
     if any(modifier not in ("ctrl", "shift", "alt") for modifier in modifiers):
         return None
     return name if name in NAMED or (modifiers and last in NAMED) else None
-
-
-def keys_file(environ: Mapping[str, str]) -> Path:
-    """Where the file of keys is when no setting names one."""
-    home = environ.get("HOME") or str(Path.home())
-    base = environ.get("XDG_CONFIG_HOME", "")
-    return Path(base if base.startswith("/") else f"{home}/.config", "near-cockpit", FILE_NAME)
 
 
 def read_keys(path: Path, *, named: bool) -> KeyMap:

@@ -20,6 +20,7 @@ SOCKET_NAME = "desk.sock"
 READ_ONLY_SOCKET_NAME = "desk-ro.sock"
 HISTORY_NAME = "history.sqlite"
 JOURNAL_NAME = "history.journal"
+KEYS_NAME = "keys.toml"
 
 
 class SettingsError(Exception):
@@ -169,6 +170,7 @@ class Settings(BaseSettings):
 
     paint_hz: int = _whole("COCKPIT_PAINT_HZ", 4, 1, 10, "pictures a second")
     state_dir: Annotated[Path, BeforeValidator(fields.directory)] = Field(validation_alias="COCKPIT_STATE_DIR")
+    keys_file: Annotated[Path, BeforeValidator(fields.file)] = Field(validation_alias="COCKPIT_KEYS_FILE")
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_level)] = Field(
         default="INFO",
         validation_alias="COCKPIT_LOG_LEVEL",
@@ -268,6 +270,7 @@ def load(env_file: Path | None, environ: Mapping[str, str]) -> Settings:
         if value.strip()
     }
     values["COCKPIT_STATE_DIR"] = _state_dir(values.get("COCKPIT_STATE_DIR"), environ)
+    values["COCKPIT_KEYS_FILE"] = _keys_file(values.get("COCKPIT_KEYS_FILE"), environ)
     settings, problems = _validate(values)
     problems = (*file.problems, *problems)
     if settings is None or problems:
@@ -321,9 +324,29 @@ def default_state_dir(environ: Mapping[str, str]) -> Path:
     return Path(_state_dir(environ.get("COCKPIT_STATE_DIR") or None, environ))
 
 
+def default_keys_file(environ: Mapping[str, str]) -> Path:
+    """The file of keys when no settings file is read: COCKPIT_KEYS_FILE, or keys.toml where configuration belongs."""
+    return Path(_keys_file(environ.get("COCKPIT_KEYS_FILE") or None, environ))
+
+
 def _state_dir(given: str | None, environ: Mapping[str, str]) -> str:
-    home = environ.get("HOME") or str(Path.home())
     if given is not None:
-        return home + given[1:] if given == "~" or given.startswith("~/") else given
-    base = environ.get("XDG_STATE_HOME", "")
-    return str(Path(base if base.startswith("/") else f"{home}/.local/state", "near-cockpit"))
+        return _at_home(given, environ)
+    return str(Path(_base("XDG_STATE_HOME", ".local/state", environ), "near-cockpit"))
+
+
+def _keys_file(given: str | None, environ: Mapping[str, str]) -> str:
+    if given is not None:
+        return _at_home(given, environ)
+    return str(Path(_base("XDG_CONFIG_HOME", ".config", environ), "near-cockpit", KEYS_NAME))
+
+
+def _at_home(given: str, environ: Mapping[str, str]) -> str:
+    home = environ.get("HOME") or str(Path.home())
+    return home + given[1:] if given == "~" or given.startswith("~/") else given
+
+
+def _base(name: str, below_home: str, environ: Mapping[str, str]) -> str:
+    """A directory of the XDG base directory specification, which wants relative ones ignored."""
+    base = environ.get(name, "")
+    return base if base.startswith("/") else _at_home(f"~/{below_home}", environ)

@@ -7,10 +7,11 @@ from pathlib import Path
 import click
 
 from cockpit.app import CockpitApp
+from cockpit.keys import KeyMap, read_keys
 from cockpit.launch import answers, gone, ready, spawn
 from cockpit.link import DeskLink, LinkLost
 from cockpit.rehearsal import Rehearsal, VenueFlags, new_name
-from cockpit.settings import Settings
+from cockpit.settings import Settings, default_keys_file
 from cockpit.who import actor
 
 
@@ -22,9 +23,15 @@ def _new_id() -> str:
     return os.urandom(8).hex()
 
 
-async def _show(link: DeskLink, paint_hz: int, on_start: Callable[[], Awaitable[None]] | None) -> bool:
+def _keys(file: Path, environ: Mapping[str, str]) -> KeyMap:
+    """The operator's keys; that a file of them is not there is no problem unless somebody named it."""
+    usual = default_keys_file({name: value for name, value in environ.items() if name != "COCKPIT_KEYS_FILE"})
+    return read_keys(file, named=file != usual)
+
+
+async def _show(link: DeskLink, paint_hz: int, on_start: Callable[[], Awaitable[None]] | None, keys: KeyMap) -> bool:
     """Run the app; whether the desk is to be stopped."""
-    wanted = await CockpitApp(link, paint_hz=paint_hz, on_start=on_start).run_async()
+    wanted = await CockpitApp(link, paint_hz=paint_hz, on_start=on_start, keys=keys).run_async()
     return wanted is not None and wanted.stop_desk
 
 
@@ -32,9 +39,10 @@ async def run_cockpit(
     settings: Settings, env_file: Path | None, environ: Mapping[str, str], *, read_only: bool = False
 ) -> int:
     """Attach to the desk of these settings, or start it; who may only look starts none. The exit code."""
+    keys = _keys(settings.keys_file, environ)
     if read_only:
         watching = DeskLink(settings.read_only_socket_path, actor=actor(), new_id=_new_id, read_only=True)
-        await _show(watching, settings.paint_hz, None)
+        await _show(watching, settings.paint_hz, None, keys)
         return 0
     socket_path = settings.socket_path
     log_file = settings.state_dir / "desk.log"
@@ -46,7 +54,7 @@ async def run_cockpit(
 
     link = _link(socket_path)
     try:
-        if not await _show(link, settings.paint_hz, None if answers(socket_path) else start_desk):
+        if not await _show(link, settings.paint_hz, None if answers(socket_path) else start_desk, keys):
             return 0
         return 0 if await _stop_desk(link) else 1
     finally:
@@ -67,7 +75,9 @@ async def _stop_desk(link: DeskLink) -> bool:
     return False
 
 
-async def run_sandbox(root: Path, flags: VenueFlags, environ: Mapping[str, str], own: Mapping[str, str]) -> int:
+async def run_sandbox(
+    root: Path, flags: VenueFlags, environ: Mapping[str, str], own: Mapping[str, str], keys_file: Path
+) -> int:
     """Attach to the sandbox that is running, or start one. The exit code."""
     rehearsal = Rehearsal.running(root)
     on_start = None
@@ -79,7 +89,7 @@ async def run_sandbox(root: Path, flags: VenueFlags, environ: Mapping[str, str],
 
     link = _link(rehearsal.socket_path)
     try:
-        stop = await _show(link, 4, on_start)
+        stop = await _show(link, 4, on_start, _keys(keys_file, environ))
         if not stop:
             click.echo("The sandbox goes on; `cockpit sandbox` attaches to it again.")
             return 0
