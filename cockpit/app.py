@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable
 
 from textual import events, work
 from textual.app import ComposeResult, SystemCommand
+from textual.geometry import Size
 from textual.screen import Screen
 from textual.worker import Worker, WorkerState
 
@@ -80,7 +81,7 @@ class CockpitApp(Commanding, inherit_bindings=False):
 
     def on_mount(self) -> None:
         """Paint at once, then attach and start the timer."""
-        self._make_room()
+        self._make_room(self.size)
         self._show_panel(self.board.shown)
         self._paint()
         self.set_interval(1 / self._paint_hz, self._paint, name="paint")
@@ -93,14 +94,14 @@ class CockpitApp(Commanding, inherit_bindings=False):
         if self._on_start is not None:
             self._run_start(self._on_start)
 
-    def on_resize(self) -> None:
+    def on_resize(self, event: events.Resize) -> None:
         """Show what there is room for; the status bar flows anew."""
-        self._make_room()
+        self._make_room(event.size)
         self.call_after_refresh(self._paint)
 
-    def _make_room(self) -> None:
+    def _make_room(self, size: Size) -> None:
         """One panel, two columns or all of them, by the size of the terminal."""
-        fits = "one" if self._zoomed and room(self.size) != "tiny" else room(self.size)
+        fits = "one" if self._zoomed and room(size) != "tiny" else room(size)
         for name in ROOMS:
             self.screen_stack[0].set_class(name == fits, f"-{name}")
 
@@ -162,7 +163,7 @@ class CockpitApp(Commanding, inherit_bindings=False):
     def action_zoom(self) -> None:
         """Give the focused panel the whole screen, or take it back."""
         self._zoomed = not self._zoomed
-        self._make_room()
+        self._make_room(self.size)
 
     def action_theme(self) -> None:
         """Change between dark and light."""
