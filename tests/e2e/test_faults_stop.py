@@ -23,7 +23,8 @@ async def test_a_desk_killed_while_it_quotes_fast_knows_its_promises_again(launc
         desk = await launch(NEAR_INTENTS_RELAY_WS_URL=relay.url, **SHORT)
         await desk.arm()
         flood = Flood(relay, 500)
-        await until(lambda: len(relay.quotes) > 600, 30)
+        recorded = "SELECT COUNT(*) FROM execute_trade_commands"
+        await until(lambda: len(relay.quotes) > 600 and desk.count(recorded) > 100, 60)
         desk.process.kill()
         await flood.stop()
         told = desk.rows("SELECT quote_hash FROM execute_trade_commands")

@@ -39,7 +39,7 @@ async def test_a_server_killed_and_restarted_under_load_loses_nothing_and_keeps_
     async def load() -> int:
         n = 0
         while not stop.is_set():
-            for _ in range(50):
+            for _ in range(10):
                 n += 1
                 writer.put(facts.demand(n))
             await asyncio.sleep(0.01)
@@ -55,7 +55,7 @@ async def test_a_server_killed_and_restarted_under_load_loses_nothing_and_keeps_
         before = writer.written
         await facts.until(lambda before=before: writer.written > before + 500)  # type: ignore[misc]
         await asyncio.to_thread(server.start)
-        await facts.until(lambda: history.standing() == WELL, 60)
+        await facts.until(lambda: history.standing() == WELL, 120)
     stop.set()
     count = await loading
     writer.stop()
