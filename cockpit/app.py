@@ -14,12 +14,16 @@ from cockpit.actions import PANELS
 from cockpit.commanding import Commanding, Exit
 from cockpit.keys import KeyMap, displayed
 from cockpit.link import DeskLink, LinkLost
+from cockpit.look import LOOK, Look
+from cockpit.notify import KEEP_TITLE, RESTORE_TITLE, notification, window_title
 from cockpit.obstacles import obstacle
-from cockpit.theme import DARK_NAME, LIGHT_NAME, THEMES
+from cockpit.presence import Faults, Happening, happened, title
+from cockpit.theme import DARK_NAME, NAMES, PLAIN_NAME, THEMES
 from panels.banner import Banner, Tabs
 from panels.board import ROOMS, Board, room
 from panels.dialogue import Dialogue
 from panels.drill import DrillDown
+from panels.faults import FaultLine
 from panels.help import HelpDialogue
 from panels.keybar import KeyBar
 from panels.notice import Notice
@@ -53,6 +57,7 @@ class CockpitApp(Commanding, inherit_bindings=False):
         link: DeskLink,
         *,
         paint_hz: int = 4,
+        look: Look = LOOK,
         on_start: Callable[[], Awaitable[None]] | None = None,
         keys: KeyMap | None = None,
         clock: Callable[[], float] = time.monotonic,
@@ -63,15 +68,19 @@ class CockpitApp(Commanding, inherit_bindings=False):
         self._bindings = self.keys.bindings("app")
         for theme in THEMES:
             self.register_theme(theme)
-        self.theme = DARK_NAME
+        self.theme = PLAIN_NAME if self.no_color else NAMES.get(look.theme, DARK_NAME)
         self._paint_hz = paint_hz
         self._on_start = on_start
         self._zoomed = False
+        self._look = look
+        self._title = ""
+        self.faults = Faults()
 
     def compose(self) -> ComposeResult:
         """The whole screen; the panels wait behind the notice until there is a snapshot."""
         yield StatusBar(id="status")
         yield Tabs(PANELS, id="tabs")
+        yield FaultLine(id="faults")
         yield Banner(id="banner")
         yield Notice(str(self.link.socket_path), id="notice")
         yield Board(self.keys, self.noticed, id="board")
@@ -81,6 +90,7 @@ class CockpitApp(Commanding, inherit_bindings=False):
 
     def on_mount(self) -> None:
         """Paint at once, then attach and start the timer."""
+        self.emit(KEEP_TITLE)
         self._make_room(self.size)
         self._show_panel(self.board.shown)
         self._paint()
@@ -112,7 +122,11 @@ class CockpitApp(Commanding, inherit_bindings=False):
             self.heard.take(item)
             self.noticed.heard(former, item)
             if isinstance(item, LinkLost):
+                if former is not None:
+                    self._happened(Happening("fault", f"the desk was not reached: {item.reason}"))
                 continue
+            for happening in happened(former, item, self.link.mine) if former is not None else ():
+                self._happened(happening)
             self.arming.took(former, item)
             if item.findings and (former is None or not former.findings or former.run_id != item.run_id):
                 self.notify(f"{item.findings[0]}; ^p “What the start found” tells more", markup=False)
@@ -127,10 +141,34 @@ class CockpitApp(Commanding, inherit_bindings=False):
             self.heard.start_problem = str(error) or type(error).__name__
             self._paint()
 
+    def _happened(self, happening: Happening) -> None:
+        """Say it, keep it when it is a fault, and have the terminal tell when it is meant to."""
+        kind, text = happening.kind, happening.text
+        if kind in ("fault", "disarm"):
+            if text in self.faults.texts:
+                return
+            self.faults.add(text)
+        else:
+            self.notify(text, markup=False, timeout=8)
+        if kind != "fill":
+            self.noticed.note(text, "info" if kind == "other" else "bad")
+        if kind in self._look.occasions:
+            self.emit(notification(title(self.view), text, self._look.notify))
+
+    def action_acknowledge(self) -> None:
+        """Say that the faults were seen."""
+        for text in self.faults.acknowledge():
+            self.noticed.note(f"acknowledged: {text}")
+        self._paint()
+
     def _paint(self) -> None:
         view, screens = self.view, self.screen_stack
         if not screens:
             return
+        named = title(view)
+        if named != self._title:
+            self._title = named
+            self.emit(window_title(named))
         screen = screens[-1]
         if screen is not screens[0]:
             if isinstance(screen, Dialogue):
@@ -140,6 +178,7 @@ class CockpitApp(Commanding, inherit_bindings=False):
         if status is None:
             return  # The screen is being taken down.
         status.paint(view)
+        self.query_one(FaultLine).paint(self.faults.texts)
         self.query_one(Banner).paint(view)
         self.query_one(Tabs).paint(view)
         self.query_one(Proof).paint(view)
@@ -166,8 +205,9 @@ class CockpitApp(Commanding, inherit_bindings=False):
         self._make_room(self.size)
 
     def action_theme(self) -> None:
-        """Change between dark and light."""
-        self.theme = LIGHT_NAME if self.theme == DARK_NAME else DARK_NAME
+        """Turn to the next theme; the palette names them all."""
+        names = list(NAMES.values())
+        self.theme = PLAIN_NAME if self.no_color else names[(names.index(self.theme) + 1) % len(names)]
 
     def action_jump(self, ident: str) -> None:
         """Go to a panel."""
@@ -228,7 +268,8 @@ class CockpitApp(Commanding, inherit_bindings=False):
             self.notify(f"the cockpit failed at something: {event.worker.error}", severity="error", markup=False)
 
     async def on_unmount(self) -> None:
-        """Let go of the sockets."""
+        """Let go of the sockets, and give the window its name back."""
+        self.emit(RESTORE_TITLE)
         await self.link.close()
 
     @property

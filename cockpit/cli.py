@@ -20,6 +20,10 @@ ENV_FILE = click.option(
     help="Settings file; .env in this directory when it exists.",
 )
 
+NO_MOUSE = click.option(
+    "--no-mouse", is_flag=True, help="Leave the mouse to the terminal, so that it selects text as usual."
+)
+
 
 def venue_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """The options that shape a sandbox venue."""
@@ -78,8 +82,9 @@ class _Late(click.Group):
 @click.version_option(package_name="near-intents-cockpit")
 @ENV_FILE
 @click.option("--read-only", is_flag=True, help="Look on at the running desk: this cockpit cannot command it.")
+@NO_MOUSE
 @click.pass_context
-def main(context: click.Context, env_file: Path | None, read_only: bool) -> None:
+def main(context: click.Context, env_file: Path | None, read_only: bool, no_mouse: bool) -> None:
     """Make markets in BTC/EURe on NEAR Intents from a terminal.
 
     Without a command: attach to the account's desk, or start it, and show the cockpit.
@@ -89,11 +94,14 @@ def main(context: click.Context, env_file: Path | None, read_only: bool) -> None
             raise click.UsageError("--env-file goes after the command it is for")
         if read_only:
             raise click.UsageError("--read-only goes with the cockpit, not with a command")
+        if no_mouse:
+            raise click.UsageError("--no-mouse goes after the command it is for")
         return
     settings = _settings(env_file)
     from cockpit.terminal import run_cockpit
 
-    sys.exit(asyncio.run(run_cockpit(settings, _env_file(env_file), os.environ, read_only=read_only)))
+    running = run_cockpit(settings, _env_file(env_file), os.environ, read_only=read_only, mouse=not no_mouse)
+    sys.exit(asyncio.run(running))
 
 
 @main.command()
@@ -160,6 +168,7 @@ def _venue_settings(settings: tuple[str, ...]) -> dict[str, str]:
 
 @main.command()
 @venue_options
+@NO_MOUSE
 @click.option("--headless", is_flag=True, help="No screen: run, then report.")
 @click.option("--arm", is_flag=True, help="With --headless: arm strategy and executor.")
 @click.option("--for", "seconds", type=click.FloatRange(1, 86_400), default=60, help="With --headless: seconds to run.")
@@ -169,7 +178,9 @@ def _venue_settings(settings: tuple[str, ...]) -> dict[str, str]:
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="Rehearse with the settings of this file; account, key and token stay the sandbox's.",
 )
-def sandbox(headless: bool, arm: bool, seconds: float, as_json: bool, env_file: Path | None, **flags: Any) -> None:
+def sandbox(
+    headless: bool, arm: bool, seconds: float, as_json: bool, env_file: Path | None, no_mouse: bool, **flags: Any
+) -> None:
     """Rehearse: a venue of its own on loopback, a desk and the cockpit. No key, no network, no configuration."""
     from cockpit.rehearsal import Rehearsal, VenueFlags, check, new_name
     from cockpit.settings import SettingsError
@@ -192,7 +203,7 @@ def sandbox(headless: bool, arm: bool, seconds: float, as_json: bool, env_file: 
         from cockpit.terminal import run_sandbox
 
         keys_file = default_keys_file({**os.environ, **own})
-        running = run_sandbox(root, venue_flags, environ, own, keys_file)
+        running = run_sandbox(root, venue_flags, environ, own, keys_file, mouse=not no_mouse)
     sys.exit(asyncio.run(running))
 
 

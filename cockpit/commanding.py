@@ -46,7 +46,8 @@ class Commanding(Patient[Exit], inherit_bindings=False):
         clock: Callable[[], float] = time.monotonic,
         new_key: Callable[[], str] = lambda: f"k-{os.urandom(8).hex()}",
     ) -> None:
-        super().__init__()
+        # Without it Textual would paint greys under NO_COLOR: colours all the same.
+        super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
         self.link = link
         self._clock = clock
         self.arming = ArmFlow(link, self)

@@ -83,6 +83,14 @@ def rpc_urls(text: str) -> tuple[str, ...]:
     return tuple(rpc_url(url) for url in urls)
 
 
+def words(text: object) -> object:
+    """Words separated by commas, each once; ``none`` is none of them."""
+    if not isinstance(text, str):
+        return text
+    found = tuple(dict.fromkeys(word.strip().lower() for word in text.split(",") if word.strip()))
+    return () if found == ("none",) else found
+
+
 def directory(text: str) -> Path:
     """A directory that can hold a Unix socket."""
     path = Path(text)

@@ -1,6 +1,7 @@
 """The cockpit's side of the desk's control API: a stream of snapshots and typed commands over one Unix socket."""
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -81,6 +82,8 @@ class DeskLink:
         self._timeout_s = timeout_s
         self._slow_timeout_s = slow_timeout_s
         self._backoff_s = tuple(backoff_s)
+        self.mine: deque[str] = deque(maxlen=1_000)
+        """The ids of the commands that were sent from here, the newest last."""
         self._client: httpx.AsyncClient | None = None
         self._decoder = msgspec.json.Decoder(Snapshot)
 
@@ -204,6 +207,7 @@ class DeskLink:
         if self.read_only:
             return Unknown(name, READ_ONLY, sent=False)
         ident = command_id or self.new_id()
+        self.mine.append(ident)
         content = msgspec.json.encode({**body, "command_id": ident, "actor": self.actor})
         headers = {"content-type": "application/json"}
         try:

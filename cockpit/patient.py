@@ -159,6 +159,11 @@ class Patient(App[T], Generic[T]):
         else:
             super()._display(screen, renderable)
 
+    def emit(self, sequence: str) -> None:
+        """Write to the terminal itself, between two frames."""
+        if sequence and self._driver is not None and not self.is_headless:
+            self._driver.write(sequence)
+
     def on_drained(self) -> None:
         """Everything on the terminal may be old: paint it all."""
         self._skipping_since = None

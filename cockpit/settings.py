@@ -12,6 +12,7 @@ from cockpit import fields
 from cockpit.commands import Limits
 from cockpit.endpoints import is_loopback
 from cockpit.envfile import EnvFile, read_env_file
+from cockpit.notify import Means, Occasion
 from cockpit.secret import Secret
 
 __all__ = ["Secret", "Settings", "SettingsError", "load"]
@@ -169,6 +170,19 @@ class Settings(BaseSettings):
     refusals_within_ms: int = _whole("DISARM_REFUSALS_WITHIN_MS", 60_000, 1_000, 3_600_000)
 
     paint_hz: int = _whole("COCKPIT_PAINT_HZ", 4, 1, 10, "pictures a second")
+    theme: Annotated[Literal["dark", "light", "16", "colour-blind", "plain"], BeforeValidator(str.lower)] = Field(
+        default="dark", validation_alias="COCKPIT_THEME", description="expected dark, light, 16, colour-blind or plain"
+    )
+    notify: Annotated[tuple[Means, ...], BeforeValidator(fields.words)] = Field(
+        default=("bell",),
+        validation_alias="COCKPIT_NOTIFY",
+        description="expected none, or some of bell, osc9 and osc777, separated by commas",
+    )
+    notify_on: Annotated[tuple[Occasion, ...], BeforeValidator(fields.words)] = Field(
+        default=("fault", "disarm"),
+        validation_alias="COCKPIT_NOTIFY_ON",
+        description="expected none, or some of fill, fault and disarm, separated by commas",
+    )
     state_dir: Annotated[Path, BeforeValidator(fields.directory)] = Field(validation_alias="COCKPIT_STATE_DIR")
     keys_file: Annotated[Path, BeforeValidator(fields.file)] = Field(validation_alias="COCKPIT_KEYS_FILE")
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_level)] = Field(

@@ -10,6 +10,7 @@ from cockpit.app import CockpitApp
 from cockpit.keys import KeyMap, read_keys
 from cockpit.launch import answers, gone, ready, spawn
 from cockpit.link import DeskLink, LinkLost
+from cockpit.look import Look, of_environment
 from cockpit.rehearsal import Rehearsal, VenueFlags, new_name
 from cockpit.settings import Settings, default_keys_file
 from cockpit.who import actor
@@ -29,20 +30,27 @@ def _keys(file: Path, environ: Mapping[str, str]) -> KeyMap:
     return read_keys(file, named=file != usual)
 
 
-async def _show(link: DeskLink, paint_hz: int, on_start: Callable[[], Awaitable[None]] | None, keys: KeyMap) -> bool:
+async def _show(link: DeskLink, look: Look, on_start: Callable[[], Awaitable[None]] | None, keys: KeyMap) -> bool:
     """Run the app; whether the desk is to be stopped."""
-    wanted = await CockpitApp(link, paint_hz=paint_hz, on_start=on_start, keys=keys).run_async()
+    app = CockpitApp(link, paint_hz=look.paint_hz, look=look, on_start=on_start, keys=keys)
+    wanted = await app.run_async(mouse=look.mouse)
     return wanted is not None and wanted.stop_desk
 
 
 async def run_cockpit(
-    settings: Settings, env_file: Path | None, environ: Mapping[str, str], *, read_only: bool = False
+    settings: Settings,
+    env_file: Path | None,
+    environ: Mapping[str, str],
+    *,
+    read_only: bool = False,
+    mouse: bool = True,
 ) -> int:
     """Attach to the desk of these settings, or start it; who may only look starts none. The exit code."""
     keys = _keys(settings.keys_file, environ)
+    look = Look.of(settings, mouse=mouse)
     if read_only:
         watching = DeskLink(settings.read_only_socket_path, actor=actor(), new_id=_new_id, read_only=True)
-        await _show(watching, settings.paint_hz, None, keys)
+        await _show(watching, look, None, keys)
         return 0
     socket_path = settings.socket_path
     log_file = settings.state_dir / "desk.log"
@@ -54,7 +62,7 @@ async def run_cockpit(
 
     link = _link(socket_path)
     try:
-        if not await _show(link, settings.paint_hz, None if answers(socket_path) else start_desk, keys):
+        if not await _show(link, look, None if answers(socket_path) else start_desk, keys):
             return 0
         return 0 if await _stop_desk(link) else 1
     finally:
@@ -76,7 +84,13 @@ async def _stop_desk(link: DeskLink) -> bool:
 
 
 async def run_sandbox(
-    root: Path, flags: VenueFlags, environ: Mapping[str, str], own: Mapping[str, str], keys_file: Path
+    root: Path,
+    flags: VenueFlags,
+    environ: Mapping[str, str],
+    own: Mapping[str, str],
+    keys_file: Path,
+    *,
+    mouse: bool = True,
 ) -> int:
     """Attach to the sandbox that is running, or start one. The exit code."""
     rehearsal = Rehearsal.running(root)
@@ -89,7 +103,8 @@ async def run_sandbox(
 
     link = _link(rehearsal.socket_path)
     try:
-        stop = await _show(link, 4, on_start, _keys(keys_file, environ))
+        look = of_environment(os.environ, mouse=mouse)
+        stop = await _show(link, look, on_start, _keys(keys_file, environ))
         if not stop:
             click.echo("The sandbox goes on; `cockpit sandbox` attaches to it again.")
             return 0

@@ -1,4 +1,4 @@
-"""The cockpit's two themes, and what each role of text looks like in them.
+"""The cockpit's themes, and what each role of text looks like in them.
 
 Rows are drawn in roles, not in colours, so that a panel says what a number means and the theme says how it looks.
 """
@@ -8,7 +8,7 @@ from typing import Literal
 
 import msgspec
 from rich.style import Style
-from textual.theme import Theme
+from textual.theme import BUILTIN_THEMES, Theme
 
 Role = Literal[
     "text",
@@ -86,8 +86,50 @@ LIGHT = Palette(
     live="#b35c00",
 )
 
+COLOUR_BLIND = msgspec.structs.replace(
+    DARK,
+    good="#56b4e9",
+    warn="#f0e442",
+    bad="#e69f00",
+    buy="#56b4e9",
+    sell="#e69f00",
+    sandbox="#56b4e9",
+    live="#e69f00",
+)
+"""Okabe and Ito's colours, which people without red or green tell apart."""
+ANSI = Palette(
+    background="default",
+    surface="default",
+    raised="bright_black",
+    line="bright_black",
+    text="default",
+    strong="default",
+    muted="bright_black",
+    accent="cyan",
+    good="green",
+    warn="yellow",
+    bad="red",
+    buy="blue",
+    sell="magenta",
+    on_tag="black",
+    sandbox="cyan",
+    live="yellow",
+)
+
 DARK_NAME = "cockpit-dark"
 LIGHT_NAME = "cockpit-light"
+BLIND_NAME = "cockpit-colour-blind"
+ANSI_NAME = "cockpit-16"
+PLAIN_NAME = "cockpit-plain"
+NAMES = {
+    "dark": DARK_NAME,
+    "light": LIGHT_NAME,
+    "colour-blind": BLIND_NAME,
+    "16": ANSI_NAME,
+    "plain": PLAIN_NAME,
+}
+"""The names of the setting COCKPIT_THEME, in the order in which the key turns through them."""
+PALETTES = {DARK_NAME: DARK, LIGHT_NAME: LIGHT, BLIND_NAME: COLOUR_BLIND, ANSI_NAME: ANSI}
 
 
 def _theme(name: str, palette: Palette, *, dark: bool) -> Theme:
@@ -129,14 +171,74 @@ def _theme(name: str, palette: Palette, *, dark: bool) -> Theme:
     )
 
 
-THEMES = (_theme(DARK_NAME, DARK, dark=True), _theme(LIGHT_NAME, LIGHT, dark=False))
+def _terminals_own(name: str, *, coloured: bool) -> Theme:
+    """A theme of the terminal's own colours; without any for ``plain``, where weight, reverse and words do it all."""
+
+    def hue(colour: str) -> str:
+        return f"ansi_{colour}" if coloured else "ansi_default"
+
+    quiet = hue("bright_black")
+    return Theme(
+        name=name,
+        ansi=True,
+        primary=hue("cyan"),
+        secondary=hue("magenta"),
+        accent=hue("cyan"),
+        warning=hue("yellow"),
+        error=hue("red"),
+        success=hue("green"),
+        foreground="ansi_default",
+        background="ansi_default",
+        surface="ansi_default",
+        panel="ansi_default",
+        boost="ansi_default",
+        dark=True,
+        variables=BUILTIN_THEMES["ansi-dark"].variables
+        | {
+            "line": quiet,
+            "muted": quiet,
+            "strong": "ansi_default",
+            "raised": "ansi_default",
+            "alarm": hue("red"),
+            "live": "ansi_default",
+            "footer-key-foreground": hue("cyan"),
+            "footer-background": "ansi_default",
+            "footer-description-foreground": "ansi_default",
+            "footer-description-background": "ansi_default",
+            "footer-key-background": "ansi_default",
+            "border": hue("cyan"),
+            "border-blurred": quiet,
+            "scrollbar": quiet,
+            "scrollbar-hover": quiet,
+            "scrollbar-active": hue("cyan"),
+            "scrollbar-background": "ansi_default",
+            "scrollbar-background-hover": "ansi_default",
+            "scrollbar-background-active": "ansi_default",
+            "scrollbar-corner-color": "ansi_default",
+            "block-cursor-foreground": "ansi_black",
+            "block-cursor-background": "ansi_white",
+            "input-cursor-background": "ansi_white",
+            "input-cursor-foreground": "ansi_black",
+        },
+    )
+
+
+THEMES = (
+    _theme(DARK_NAME, DARK, dark=True),
+    _theme(LIGHT_NAME, LIGHT, dark=False),
+    _theme(BLIND_NAME, COLOUR_BLIND, dark=True),
+    _terminals_own(ANSI_NAME, coloured=True),
+    _terminals_own(PLAIN_NAME, coloured=False),
+)
 
 
 @cache
-def styles(dark: bool) -> dict[Role, Style]:
-    """The style of every role in the dark or the light theme."""
-    palette = DARK if dark else LIGHT
-    tag = palette.on_tag
+def styles(theme: str) -> dict[Role, Style]:
+    """The style of every role in a theme."""
+    if theme == PLAIN_NAME:
+        return _plain()
+    palette = PALETTES.get(theme, DARK)
+    tag, white = palette.on_tag, "bright_white" if theme == ANSI_NAME else "#ffffff"
     return {
         "text": Style(color=palette.text),
         "strong": Style(color=palette.strong, bold=True),
@@ -150,12 +252,29 @@ def styles(dark: bool) -> dict[Role, Style]:
         "sell": Style(color=palette.sell),
         "sandbox": Style(color=tag, bgcolor=palette.sandbox, bold=True),
         "live": Style(color=tag, bgcolor=palette.live, bold=True),
-        "alarm": Style(color="#ffffff", bgcolor="#c4342b", bold=True),
-        "loud": Style(color="#ffffff"),
+        "alarm": Style(color=white, bgcolor="red" if theme == ANSI_NAME else "#c4342b", bold=True),
+        "loud": Style(color=white),
+    }
+
+
+def _plain() -> dict[Role, Style]:
+    """Without any colour: what is armed, wrong or real money is bold or reversed, beside its glyph and its word."""
+    bold, reverse = Style(bold=True), Style(bold=True, reverse=True)
+    weak: tuple[Role, ...] = ("text", "muted", "head", "accent", "buy", "sell")
+    strong: tuple[Role, ...] = ("strong", "good", "loud", "sandbox")
+    return {
+        **dict.fromkeys(weak, Style()),
+        **dict.fromkeys(strong, bold),
+        "warn": Style(underline=True),
+        "bad": Style(bold=True, underline=True),
+        "live": reverse,
+        "alarm": reverse,
     }
 
 
 @cache
-def raised(dark: bool) -> Style:
+def raised(theme: str) -> Style:
     """The background of the row under the cursor."""
-    return Style(bgcolor=(DARK if dark else LIGHT).raised)
+    if theme in (PLAIN_NAME, ANSI_NAME):
+        return Style(reverse=True)
+    return Style(bgcolor=PALETTES.get(theme, DARK).raised)

@@ -120,7 +120,7 @@ class Dialogue(ModalScreen[T], Generic[T]):
 
     def text(self, lines: Iterable[Line]) -> Text:
         """Lines of cells as one text in the colours of the theme."""
-        look = styles(self.app.current_theme.dark)
+        look = styles(self.app.theme)
         text = Text()
         for number, line in enumerate(lines):
             if number:

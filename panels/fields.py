@@ -113,7 +113,7 @@ class Choice(Widget, can_focus=True):
 
     def render(self) -> Text:
         """All words, the chosen one marked."""
-        look = styles(self.app.current_theme.dark)
+        look = styles(self.app.theme)
         text = Text()
         for word in self._words:
             chosen = word == self.value

@@ -161,16 +161,16 @@ class LiveGrid(ScrollView, can_focus=True, inherit_bindings=False):
         index = y - 1 + self.scroll_offset.y
         if y > 0 and index >= len(self._rows):
             line = (Cell(" "), *self._empty) if y == 1 and not self._rows else ()
-            return line_strip(line, width, styles(self.app.current_theme.dark), self.rich_style)
+            return line_strip(line, width, styles(self.app.theme), self.rich_style)
         cells = self._header if y == 0 else self._rows[index].cells
         marked = y > 0 and self._pinned is not None and index == self.cursor
         strip = self._strips.get((cells, marked))
         if strip is None:
             if len(self._strips) >= CACHED_STRIPS:
                 self._strips.clear()
-            dark = self.app.current_theme.dark
-            base = self.rich_style + raised(dark) if marked else self.rich_style
-            strip = row_strip(cells, self.columns, self._places, width, styles(dark), base)
+            theme = self.app.theme
+            base = self.rich_style + raised(theme) if marked else self.rich_style
+            strip = row_strip(cells, self.columns, self._places, width, styles(theme), base)
             self._strips[cells, marked] = strip
         return strip
 

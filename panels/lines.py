@@ -49,6 +49,6 @@ class LineView(Widget):
         if strip is None:
             if len(self._strips) > 64:
                 self._strips.clear()
-            strip = line_strip(line, width, styles(self.app.current_theme.dark), self.rich_style)
+            strip = line_strip(line, width, styles(self.app.theme), self.rich_style)
             self._strips[line, width] = strip
         return strip

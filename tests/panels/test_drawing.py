@@ -10,7 +10,7 @@ from rich.cells import cell_len
 from cockpit import format as fmt
 from cockpit.commands import Limits, Result
 from cockpit.link import Unknown
-from cockpit.theme import styles
+from cockpit.theme import DARK_NAME, styles
 from panels.cells import Cell, Column, flow, layout, line_width, row_strip
 from panels.chart import chart, thin
 from panels.decisions import COLUMNS as DECISIONS
@@ -45,7 +45,7 @@ def test_what_matters_of_a_row_fits_beside_the_market_at_120_columns() -> None:
 def test_a_row_is_exactly_as_wide_as_its_panel(text: str, width: int) -> None:
     text = "".join(character for character in text if cell_len(character) == 1 and character.isprintable())
     columns = (Column("a", 6, "right"), Column("b", 3, grow=True))
-    look = styles(True)
+    look = styles(DARK_NAME)
     strip = row_strip((Cell(text), Cell(text)), columns, layout(columns, width), width, look, look["text"])
     assert strip.cell_length == width
     assert cell_len(strip.text) == width

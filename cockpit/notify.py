@@ -1,0 +1,38 @@
+"""Words to the terminal itself: its bell, its notifications and its title, as escape sequences. Pure.
+
+OSC 9 (iTerm2, Windows Terminal, WezTerm, kitty) and OSC 777 (urxvt, foot, Ghostty, VTE) both ask the terminal for a
+desktop notification; OSC 0 and 2 name the window, and XTWINOPS 22 and 23 keep and restore the name it had.
+"""
+
+from collections.abc import Collection
+from typing import Literal, get_args
+
+Means = Literal["bell", "osc9", "osc777"]
+MEANS: tuple[Means, ...] = get_args(Means)
+Occasion = Literal["fill", "fault", "disarm"]
+OCCASIONS: tuple[Occasion, ...] = get_args(Occasion)
+
+KEEP_TITLE = "\x1b[22;2t"
+RESTORE_TITLE = "\x1b[23;2t"
+LONGEST = 200
+
+
+def plain(text: str) -> str:
+    """One line without control characters: what a venue or a desk says must not command the terminal."""
+    return "".join(letter if letter.isprintable() else " " for letter in text)[:LONGEST]
+
+
+def notification(title: str, body: str, means: Collection[Means]) -> str:
+    """The sequences that notify by these means."""
+    heading, told = plain(title), plain(body)
+    parts = {
+        "bell": "\x07",
+        "osc9": f"\x1b]9;{heading}: {told}\x1b\\",
+        "osc777": f"\x1b]777;notify;{heading.replace(';', ',')};{told.replace(';', ',')}\x1b\\",
+    }
+    return "".join(parts[name] for name in MEANS if name in means)
+
+
+def window_title(text: str) -> str:
+    """The sequence that names the window, or tmux's pane."""
+    return f"\x1b]2;{plain(text)}\x1b\\"

@@ -1,0 +1,92 @@
+"""What an operator must notice without asking: what others did, fills, faults and disarms by the desk itself. Pure."""
+
+from collections.abc import Collection, Iterable
+from typing import Literal
+
+import msgspec
+
+from cockpit.format import rounded
+from cockpit.snapshot import JournalRow, Snapshot
+from panels.view import View
+
+Kind = Literal["other", "fill", "fault", "disarm"]
+DESK = "the desk"
+
+
+class Happening(msgspec.Struct, frozen=True):
+    """What happened, in a sentence. Of these only ``fault`` and ``disarm`` stay until they are acknowledged."""
+
+    kind: Kind
+    text: str
+
+
+def happened(former: Snapshot, now: Snapshot, mine: Collection[str]) -> tuple[Happening, ...]:
+    """What lies between two snapshots, oldest first. ``mine``: ids of this cockpit's own commands."""
+    if former.run_id != now.run_id:
+        return (Happening("fault", f"another desk answers now (run {now.run_id}); it starts disarmed"),)
+    known = {row.command_id for row in former.journal}
+    rows = [row for row in reversed(now.journal) if row.command_id not in known and row.command_id not in mine]
+    found = [happening for row in rows if (happening := _of_row(row)) is not None]
+    settled = now.counts.settled - former.counts.settled
+    if settled > 0:
+        found.append(Happening("fill", _fill(settled, now)))
+    found += _faults(former, now)
+    return tuple(found)
+
+
+def _of_row(row: JournalRow) -> Happening | None:
+    if row.actor.startswith(("desk", DESK)):
+        return Happening("disarm", f"{row.actor}: {row.reason or row.command}") if "disarm" in row.command else None
+    done = row.reason or row.command
+    return Happening("other", f"{row.actor}: {done}" if row.accepted else f"{row.actor}: {row.command} refused: {done}")
+
+
+def _fill(settled: int, now: Snapshot) -> str:
+    if settled > 1 or not now.executions:
+        return f"{settled} fills"
+    last = now.executions[0]
+    return f"filled: {last.side} {last.base_amount.normalize():f} BTC at {rounded(last.price, 2)} EUR"
+
+
+def _faults(former: Snapshot, now: Snapshot) -> Iterable[Happening]:
+    for what, before, after in (("the history", former.history, now.history), ("the relay", former.relay, now.relay)):
+        if before == "ok" and after in ("down", "degraded"):
+            yield Happening("fault", f"{what} is {after}")
+    if not any(row.unexplained for row in former.inventory.rows):
+        for row in now.inventory.rows:
+            if row.unexplained:
+                yield Happening("fault", f"{row.unexplained.normalize():+f} {row.symbol} are unexplained")
+
+
+class Faults:
+    """Faults that nobody has acknowledged, oldest first, each text once."""
+
+    def __init__(self) -> None:
+        self._texts: list[str] = []
+
+    def add(self, text: str) -> None:
+        """Keep it until it is acknowledged."""
+        if text not in self._texts:
+            self._texts.append(text)
+            del self._texts[:-50]
+
+    def acknowledge(self) -> tuple[str, ...]:
+        """Forget them; what was forgotten."""
+        texts, self._texts = tuple(self._texts), []
+        return texts
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """What waits to be acknowledged."""
+        return tuple(self._texts)
+
+
+def title(view: View) -> str:
+    """The window's title: world, state and account in a few words, the weightiest first."""
+    snapshot = view.snapshot
+    if snapshot is None:
+        return "cockpit: no desk"
+    state = {"SAFE": "○ SAFE", "SHADOW": "◐ SHADOW", "LIVE": "● ARMED"}[snapshot.rung]
+    if view.silent:
+        state = "✗ DESK SILENT" if not view.link_lost else "✗ DESK NOT REACHED"
+    return f"[{snapshot.mode}] {state} {snapshot.account}"

@@ -1,0 +1,151 @@
+"""What an operator must notice: others' commands, faults until acknowledged, the terminal's own words, NO_COLOR."""
+
+import asyncio
+from decimal import Decimal
+
+import pytest
+from msgspec.structs import replace
+
+from cockpit.app import CockpitApp
+from cockpit.link import DeskLink
+from cockpit.look import Look, of_environment
+from cockpit.notify import notification, window_title
+from cockpit.presence import Faults, Happening, happened, title
+from cockpit.snapshot import JournalRow, Snapshot
+from cockpit.theme import NAMES, PLAIN_NAME, styles
+from panels.faults import faults_line
+from panels.view import View
+from tests.cockpit import samples
+from tests.cockpit.conftest import FakeDesk
+from tests.cockpit.running import NARROW, cockpit
+from tests.cockpit.waiting import seen
+
+
+def row(
+    actor: str, command_id: str = "id-9", command: str = "set limits", reason: str = "min_edge_bps = 7"
+) -> JournalRow:
+    return JournalRow(command_id=command_id, age_ms=5, actor=actor, command=command, accepted=True, reason=reason)
+
+
+def with_rows(*rows: JournalRow, seq: int = 2) -> Snapshot:
+    return replace(samples.snapshot(seq), journal=rows)
+
+
+def test_what_others_did_is_told_once_and_ones_own_is_not() -> None:
+    before, after = (
+        with_rows(row("bob", "old")),
+        with_rows(row("bob on pts/3", "new"), row("me", "mine"), row("bob", "old")),
+    )
+    assert happened(before, after, {"mine"}) == (Happening("other", "bob on pts/3: min_edge_bps = 7"),)
+    assert happened(after, after, {"mine"}) == ()
+
+
+def test_the_desk_disarming_fills_and_faults_are_told_apart() -> None:
+    shot = samples.snapshot()
+    later = replace(
+        shot,
+        journal=(row("desk", "d", "disarm trade-executor", "trade-executor is disarmed: relay lost for 31 s"),),
+        counts=replace(shot.counts, settled=shot.counts.settled + 1),
+        history="down",
+    )
+    assert [item.kind for item in happened(shot, later, ())] == ["disarm", "fill", "fault"]
+    assert happened(shot, replace(shot, run_id="run-2"), ())[0].kind == "fault"
+    rows = (replace(shot.inventory.rows[0], unexplained=Decimal("-0.5")), *shot.inventory.rows[1:])
+    unexplained = replace(shot, inventory=replace(shot.inventory, rows=rows))
+    assert happened(shot, unexplained, ())[0].text == "-0.5 BTC are unexplained"
+
+
+def test_faults_stay_until_they_are_acknowledged() -> None:
+    faults = Faults()
+    for text in ("a", "b", "a"):
+        faults.add(text)
+    line = faults_line(faults.texts)
+    assert line is not None
+    assert "2 faults, the last: b" in "".join(cell.text for cell in line)
+    assert faults.acknowledge() == ("a", "b")
+    assert faults_line(faults.texts) is None
+
+
+def test_what_a_desk_says_cannot_command_the_terminal() -> None:
+    told = notification("t", "x\x1b]0;evil\x07;y", ("bell", "osc9", "osc777"))
+    assert told == "\x07\x1b]9;t: x ]0;evil ;y\x1b\\\x1b]777;notify;t;x ]0,evil ,y\x1b\\"
+    assert notification("t", "b", ()) == ""
+    assert window_title("a\nb") == "\x1b]2;a b\x1b\\"
+
+
+def test_the_title_carries_world_and_state() -> None:
+    shot = samples.snapshot()
+    assert title(View(snapshot=None)) == "cockpit: no desk"
+    assert title(View(snapshot=replace(shot, rung="LIVE"))) == "[SANDBOX] ● ARMED sandbox-maker.near"
+    assert title(View(snapshot=replace(shot, rung="SAFE", mode="LIVE"))) == "[LIVE] ○ SAFE sandbox-maker.near"
+    assert title(View(snapshot=shot, quiet_ms=9_000)) == "[SANDBOX] ✗ DESK SILENT sandbox-maker.near"
+
+
+def test_a_sandbox_takes_its_look_from_the_environment() -> None:
+    look = of_environment(
+        {"COCKPIT_THEME": "LIGHT", "COCKPIT_NOTIFY": "osc9, horn", "COCKPIT_NOTIFY_ON": "fill"}, mouse=False
+    )
+    assert (look.theme, look.notify, look.occasions, look.mouse) == ("light", ("osc9",), ("fill",), False)
+
+
+async def test_two_cockpits_see_what_the_other_did_and_faults_wait(desk: FakeDesk, link: DeskLink) -> None:
+    async with cockpit(link, NARROW) as driven:
+        said: list[str] = []
+        driven.app.emit = said.append  # type: ignore[assignment,method-assign]
+        await asyncio.to_thread(desk.say, with_rows(row("bob on pts/3")))
+        await driven.shows("bob on pts/3: min_edge_bps = 7")
+        down = replace(with_rows(row("bob on pts/3"), seq=3), history="down")
+        await asyncio.to_thread(desk.say, down)
+        await driven.shows("! FAULT", "a acknowledges", "the history is down")
+        assert "\x07" in said
+        driven.clock.now += 2
+        await asyncio.to_thread(desk.say, replace(down, seq=4, history="ok"))
+        await driven.shows("! FAULT", "the history is down")
+        await driven.press("a")
+        await driven.hides("! FAULT")
+
+
+async def test_the_window_is_named_after_the_desk(desk: FakeDesk, link: DeskLink) -> None:
+    desk.current = replace(samples.disarmed(), mode="SANDBOX", rung="SAFE")
+    async with cockpit(link, NARROW) as driven:
+        said: list[str] = []
+        driven.app.emit = said.append  # type: ignore[assignment,method-assign]
+        await asyncio.to_thread(desk.say, replace(samples.snapshot(2), rung="LIVE"))
+        await seen(driven.pilot, lambda: window_title("[SANDBOX] ● ARMED sandbox-maker.near") in said)
+
+
+async def test_no_color_keeps_armed_safe_sandbox_and_live_apart(
+    desk: FakeDesk, link: DeskLink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    app = CockpitApp(link, paint_hz=30, look=Look(theme="light"))
+    async with app.run_test(size=(120, 40)) as pilot:
+        assert app.theme == PLAIN_NAME
+        await seen(pilot, lambda: app.heard.newest is not None)
+        await pilot.press("t")
+        assert app.theme == PLAIN_NAME
+        await pilot.pause(0.2)
+        colours = {
+            segment.style.color.name
+            for strip in app.screen._compositor.render_strips(app.size)
+            for segment in strip.apply_filter(app.get_line_filters()[-1], app.screen.background_colors[1])
+            if segment.style is not None and segment.style.color is not None
+        }
+        assert colours <= {"default"}
+
+
+def test_without_colour_what_matters_is_told_by_weight_and_reverse() -> None:
+    plain = styles(PLAIN_NAME)
+    assert all(style.color is None and style.bgcolor is None for style in plain.values())
+    assert plain["live"].reverse
+    assert not plain["sandbox"].reverse
+    assert plain["alarm"].reverse
+    assert plain["good"] != plain["muted"]
+
+
+@pytest.mark.parametrize("name", list(NAMES))
+async def test_every_theme_paints(desk: FakeDesk, link: DeskLink, name: str) -> None:
+    app = CockpitApp(link, paint_hz=30, look=Look(theme=name))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await seen(pilot, lambda: app.heard.newest is not None)
+        assert app.theme == NAMES[name]
