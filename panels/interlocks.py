@@ -33,6 +33,7 @@ SHORT: dict[str, str] = {
     "relay": "relay subscribed",
     "former": "former run's quotes",
     "burning": "no hard stop",
+    "refusals": "venue takes quotes",
     "proof": "proof exact",
 }
 """Names that fit a column, of the lines whose own name does not; the whole name is in the drill-down."""

@@ -67,20 +67,6 @@ def btc_share(pair: Pair, base_units: int, quote_units: int, mid: Decimal) -> De
     return _CONTEXT.divide(base_value, total) if total > 0 else None
 
 
-def kept(
-    pair: Pair, base_units: int, quote_units: int, mid: Decimal, most_btc: Decimal, most_eure: Decimal
-) -> tuple[int, int]:
-    """The least BTC and EURe to keep, base units, so that the other asset's share of the value is within its most.
-
-    Rounded up. ``most_btc`` and ``most_eure`` are shares, 0 to 1; the value is that of the inventory at the mid.
-    """
-    numerator, denominator = scaled(pair, mid)
-    worth = base_units * numerator + quote_units * denominator
-    btc_num, btc_den = (_ONE - most_eure).as_integer_ratio()
-    eure_num, eure_den = (_ONE - most_btc).as_integer_ratio()
-    return _ceil_div(worth * btc_num, numerator * btc_den), _ceil_div(worth * eure_num, denominator * eure_den)
-
-
 def skew_bps(share: Decimal | None, params: PriceParams) -> Decimal:
     """How far both prices move, in bps: up when BTC is short of its target, down when there is too much.
 

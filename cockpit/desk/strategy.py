@@ -5,6 +5,7 @@ what it measured beside what it allows; the first that fails names the decision.
 """
 
 from decimal import Decimal
+from functools import lru_cache
 
 import msgspec
 
@@ -18,7 +19,6 @@ from cockpit.desk.pricing import (
     Side,
     btc_share,
     earns,
-    kept,
     make_prices,
     price_amounts,
     scaled,
@@ -31,6 +31,9 @@ from venue.assets import EXACT, Asset, Pair
 MS = 1_000_000
 DEADLINE_SLACK_MS = 1_000
 """The relay wants the deadline it asked for still ahead when the answer reaches it: a second for the way."""
+
+ONE = 10**18
+"""The whole, in whole parts: a share has at most as many decimals."""
 
 EXECUTOR_GUARDS = ("executor_armed", "salt", "relay", "history")
 """Guards of the executor; a decision is actionable when all others passed."""
@@ -127,24 +130,45 @@ def desk_prices(view: View) -> Prices | None:
     """What the desk bids and asks under this view; None while the mid is unknown."""
     if view.mid is None:
         return None
-    share = keep = keep_reducing = None
-    pair, limits, mid = view.pair, view.limits, view.mid
+    pair, mid = view.pair, view.mid
     base, quote = view.base_balance, view.quote_balance
-    if base is not None and quote is not None:
-        share = btc_share(pair, base, quote, mid)
-        most, target = limits.max_asset_share, view.params.target_btc_share
-        keep = kept(pair, base, quote, mid, most, most)
-        keep_reducing = kept(pair, base, quote, mid, target, 1 - target)
-    made = make_prices(mid, skew_bps(share, view.params), view.params, limits.min_edge_bps)
-    return msgspec.structs.replace(
-        made,
-        bounds=Bounds(
-            in_units(limits.max_promised_eure, pair.quote),
-            in_units(limits.max_loss_per_day_eure, pair.quote),
-            scaled(pair, mid),
-            keep,
-            keep_reducing,
-        ),
+    share = None if base is None or quote is None else btc_share(pair, base, quote, mid)
+    made = make_prices(mid, skew_bps(share, view.params), view.params, view.limits.min_edge_bps)
+    return Prices(made.bid, made.ask, made.skew_bps, _bounds(view, mid))
+
+
+def _bounds(view: View, mid: Decimal) -> Bounds:
+    """The limits at this mid; what must be kept is rounded up."""
+    rules = _in_units(view.limits, view.params.target_btc_share, view.pair.quote)
+    at_mid = numerator, denominator = scaled(view.pair, mid)
+    base, quote = view.base_balance, view.quote_balance
+    if base is None or quote is None:
+        return Bounds(rules.promised, rules.loss, at_mid, None, None)
+    worth = base * numerator + quote * denominator
+    keep = tuple(
+        (-(-worth * least_btc // (numerator * ONE)), -(-worth * least_eure // (denominator * ONE)))
+        for least_btc, least_eure in (rules.least, rules.least_reducing)
+    )
+    return Bounds(rules.promised, rules.loss, at_mid, keep[0], keep[1])
+
+
+class _Rules(msgspec.Struct, frozen=True, gc=False):
+    """Limits as whole numbers: amounts in base units of EURe, least shares of BTC and EURe in parts of ``ONE``."""
+
+    promised: int
+    loss: int
+    least: tuple[int, int]
+    least_reducing: tuple[int, int]
+
+
+@lru_cache(maxsize=8)
+def _in_units(limits: Limits, target: Decimal, quote: Asset) -> _Rules:
+    least, btc = ONE - int(limits.max_asset_share * ONE), int(target * ONE)
+    return _Rules(
+        in_units(limits.max_promised_eure, quote),
+        in_units(limits.max_loss_per_day_eure, quote),
+        (least, least),
+        (btc, ONE - btc),
     )
 
 

@@ -31,6 +31,14 @@ OPS = Request(actor="ops")
 T = TypeVar("T")
 picks = st.integers(0, 10**6)
 sides = st.sampled_from(["buy", "sell"])
+FAULTS = ("frozen", "lie", "nodes", "relay", "disk")
+nexts = st.one_of(
+    st.tuples(st.just("choose"), st.sampled_from(["REDUCING", "HALTED"])),
+    st.tuples(st.just("disarm"), st.sampled_from(ARMABLE)),
+    st.tuples(st.just("change_limits"), st.deferred(lambda: st.sampled_from(patches))),
+    st.tuples(st.just("break_and_wait"), st.sampled_from(FAULTS)),
+    st.tuples(st.just("restart"), st.booleans()),
+)
 REFUSALS = ("another solver won", "insufficient balance or overflow", "invalid salt")
 fates = st.sampled_from(["", "accepted", "accepted", "settled", "settled", *REFUSALS])
 asks = st.tuples(sides, st.booleans(), st.integers(1, 60), fates)
@@ -148,6 +156,15 @@ class DeskMachine(RuleBasedStateMachine):
         self.time_passes(ms)
         self.trade(asked)
 
+    @rule(what=nexts, asked=st.lists(asks, min_size=1, max_size=3))
+    def trade_after(self, what: tuple[str, Any], asked: list[tuple[str, bool, int, str]]) -> None:
+        """What forbids a quote comes between two requests: most orders of single steps miss it."""
+        self.mend_everything()
+        self.trade(asked)
+        name, value = what
+        getattr(self, name)(value)
+        self.trade(asked)
+
     def _ask(self, side: str, exact_in: bool, notional: int) -> Signed | None:
         refusals = self.why_not()
         shot = self.desk.shot()
@@ -260,7 +277,7 @@ class DeskMachine(RuleBasedStateMachine):
 
     # What goes wrong, and comes back.
 
-    @rule(fault=st.sampled_from(["frozen", "lie", "nodes", "relay", "disk"]))
+    @rule(fault=st.sampled_from(FAULTS))
     def break_something(self, fault: str) -> None:
         world, desk = self.world, self.desk
         if fault == "frozen":
@@ -279,6 +296,11 @@ class DeskMachine(RuleBasedStateMachine):
             self.control.arm("strategy-engine", OPS)  # Something to write, so that it is noticed.
             self.armed["strategy-engine"] = desk.workers.arming.strategy
             self.do(desk.write())
+
+    def break_and_wait(self, fault: str) -> None:
+        """For longer than any price or balance may be old, and shorter than some graces."""
+        self.break_something(fault)
+        self.time_passes(7_000 if fault == "frozen" else 22_000 if fault == "nodes" else 250)
 
     @rule()
     def mend_everything(self) -> None:
