@@ -123,7 +123,7 @@ class Desk:
         await remember(workers.trading, self._history)
         await outflow.load()
         await former.load(former_run)
-        workers.inventory.follow_former(former.first_reading)
+        workers.inventory.follow_former(former.first_reading, former.set_aside)
         credentials = Credentials(workers, run.account, self._sources.monotonic_ns)
         burner = self._burner = Burner(
             run.account,

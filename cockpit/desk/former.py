@@ -9,6 +9,8 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 
+import msgspec
+
 from cockpit.desk.inventory import Deposits, Opened, Read, movement
 from cockpit.desk.liquidity import CREDITED
 from cockpit.desk.nonces import used_nonces
@@ -30,6 +32,8 @@ LAG_NS = 30 * 10**9
 """A node may be this far behind: what was known later than so long before a reading may not be in it."""
 TRANSACTIONS = 20
 """Fills whose transactions are asked for at a start: the opening balances wait for the answers."""
+SET_ASIDE = "set a remainder aside"
+"""The command in the journal by which a run says what no movement explains, or that nothing is left of it."""
 ROUNDS = 3
 """A settlement may come between the questions for nonces and for balances; asked again they agree."""
 
@@ -53,6 +57,14 @@ def promise_of(pair: Pair, recorded: RecordedQuote, margin_ns: int) -> Promise:
         deadline_ns=command.deadline_ns,
         dead_ns=command.deadline_ns + margin_ns,
     )
+
+
+class Aside(msgspec.Struct, frozen=True):
+    """What a reading asked for at ``at_ns`` (UTC) left unexplained, and what was before it; units of base and quote."""
+
+    amounts: tuple[int, int]
+    before: tuple[int, int]
+    at_ns: int
 
 
 class Former:
@@ -94,6 +106,9 @@ class Former:
         self._bound: set[str] = set()
         self._late: list[Movement] = []
         self._known_deposits: frozenset[str] = frozenset()
+        self._aside = (0, 0)
+        self._asides = 0
+        self._carried = (0, 0)
         self._base: tuple[int, int] | None = None
         self._base_ns = 0
         self._base_height = 0
@@ -129,6 +144,7 @@ class Former:
             return
         self._base, self._base_ns = (base.balance, quote.balance), base.at_ns
         self._base_height = max(base.block_height, quote.block_height)
+        self._carried = self._aside = await self._last_aside()
         # What was booked by that reading was recorded after it was asked for; so was what it did not show yet.
         late = await self._history.settled_since(self._base_ns)
         self._late = [movement(self._pair, promise_of(self._pair, one, 0)) for one in late]
@@ -136,6 +152,24 @@ class Former:
         self._known_deposits = frozenset(
             one.action_id for one in deposits if one.status in CREDITED and one.at_ns < self._base_ns - LAG_NS
         )
+
+    async def _last_aside(self) -> tuple[int, int]:
+        """What of the balances to start from nobody has explained or accepted."""
+        arguments = await self._history.last_arguments(SET_ASIDE)
+        if arguments is None:
+            return 0, 0
+        told = msgspec.json.decode(arguments, type=Aside)
+        # Recorded before its reading: a crash between the two leaves balances to start from that do not show it.
+        return told.amounts if told.at_ns <= self._base_ns else told.before
+
+    def set_aside(self, amounts: tuple[int, int], at_ns: int) -> None:
+        """Have what is unexplained now in the journal, base and quote: no later run takes it as given by itself."""
+        self._asides += 1
+        arguments = msgspec.json.encode(Aside(amounts, self._aside, at_ns)).decode()
+        told = f"{self._amounts(amounts)} is unexplained" if any(amounts) else "nothing is unexplained any more"
+        action_id = f"aside-{self._run_id}-{self._asides}"
+        self._aside = amounts
+        self._record(OperatorAction(self._wall_ns(), action_id, "desk", SET_ASIDE, arguments, True, told))
 
     def unrecorded_left_ms(self) -> int:
         """How long quotes that nobody recorded may still take their amounts, ms; 0 after a clean end."""
@@ -223,7 +257,9 @@ class Former:
         self._tell_opening(found, filled, gap)
         if self._base is None:
             return Opened(reading, asked_ns, gap)
-        return Opened(reading, asked_ns, gap, self._known_deposits | {one.key for one in found})
+        gap = (gap[0] + self._carried[0], gap[1] + self._carried[1])
+        deposits = self._known_deposits | {one.key for one in found}
+        return Opened(reading, asked_ns, gap, deposits, self._carried)
 
     async def _find_transactions(self, filled: set[str]) -> None:
         """Learn where fills were settled, so far as the relay tells: nothing else depends on it."""
@@ -282,8 +318,10 @@ class Former:
         else:
             self._told.append(
                 f"{self._amounts(gap)} of the opening balances is not accounted for since {_at(self._base_ns)}: find "
-                "out why before trading on; once a later reading shows the same, the next start takes it as given"
+                "out why before trading on; `cockpit accept-remainder` takes it as given"
             )
+        if any(self._carried):
+            self._told.append(f"{self._amounts(self._carried)} was unexplained before and nobody has accepted it")
         self._record(
             OperatorAction(
                 self._wall_ns(), f"found-{self._run_id}", "desk", "start", "{}", gap == (0, 0), "; ".join(self._told)

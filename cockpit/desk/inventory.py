@@ -32,12 +32,14 @@ class Opened(msgspec.Struct, frozen=True):
     """The first reading, when it was asked for (UTC ns), and what of it no earlier run accounts for, base and quote.
 
     ``deposits``: those that are in the opening balances, by key; None when it can only be taken that all listed are.
+    ``carried``: the part of the gap that an earlier run has set aside already.
     """
 
     reading: Balances
     asked_ns: int
     gap: tuple[int, int] = (0, 0)
     deposits: frozenset[str] | None = None
+    carried: tuple[int, int] = (0, 0)
 
 
 Read = Callable[[], Awaitable[tuple[Balances, int]]]
@@ -86,6 +88,7 @@ class Inventory:
         self._on_booked: Callable[[str], None] = lambda key: None
         self._on_explained: Callable[[int, int], None] = lambda opening_height, asked_ns: None
         self._first: Callable[[Read, Deposits], Awaitable[Opened]] = _read_only
+        self._on_remainder: Callable[[tuple[int, int], int], None] = lambda amounts, at_ns: None
         self._record = record
         self._wall_ns = wall_ns
         self._wanted = asyncio.Event()
@@ -127,9 +130,18 @@ class Inventory:
         self._on_booked = on_booked
         self._on_explained = on_explained
 
-    def follow_former(self, first: Callable[[Read, Deposits], Awaitable[Opened]]) -> None:
-        """Have the first reading compared with what the former run left: ``first`` reads it, and raises VenueError."""
+    def follow_former(
+        self,
+        first: Callable[[Read, Deposits], Awaitable[Opened]],
+        on_remainder: Callable[[tuple[int, int], int], None],
+    ) -> None:
+        """Have the first reading compared with what the former run left: ``first`` reads it, and raises VenueError.
+
+        ``on_remainder`` gets what is set aside from now on, before the reading that shows it is recorded, and when that
+        reading was asked for, UTC ns.
+        """
         self._first = first
+        self._on_remainder = on_remainder
 
     def unbooked(self, movements: Sequence[Movement]) -> list[Movement]:
         """Those of the bridge's deposits that no reading has shown yet."""
@@ -152,7 +164,8 @@ class Inventory:
         if amounts != self._set_aside:
             return "it was found only once; a second reading must show the same"
         self.accepted = (self.accepted[0] + amounts[0], self.accepted[1] + amounts[1])
-        self.unexplained = self._set_aside = self._remainder = (0, 0)
+        self.unexplained = self._remainder = (0, 0)
+        self._put_aside((0, 0))
         self.wanted()
         return ""
 
@@ -227,7 +240,8 @@ class Inventory:
             self.on_unexplained()
             cause = "unexplained"
         else:
-            self._set_aside, self._remainder = self.unexplained, (0, 0)
+            self._put_aside(self.unexplained)
+            self._remainder = (0, 0)
             self._list(listed)
             self._on_explained(self.opening_height, asked_ns)
             self._book.burned_by(reading.block_height)
@@ -235,6 +249,11 @@ class Inventory:
                 self._bury(dying, block.timestamp_ns)
         self._record_rows(cause)
         return "the balances are explained" if not any(self.unexplained) else "the balances are not explained"
+
+    def _put_aside(self, amounts: tuple[int, int]) -> None:
+        if amounts != self._set_aside:
+            self._set_aside = amounts
+            self._on_remainder(amounts, self.at_ns)
 
     def _stale(self) -> str:
         self.counters["stale_readings"] += 1
@@ -288,6 +307,7 @@ class Inventory:
     def _open(self, opened: Opened, listed: Deposits) -> None:
         """The first balances are the opening ones, but for what nobody accounts for; deposits before are in them."""
         reading, self.gap = opened.reading, opened.gap
+        self._set_aside = opened.carried
         if opened.deposits is None:
             self._list(listed)
         else:
@@ -297,7 +317,7 @@ class Inventory:
         self.opening = (base - self.gap[0], quote - self.gap[1])
         self.opening_height = reading.block_height
         self._apply(reading, opened.asked_ns, (), set(), set())
-        self._record_rows("opening" if self.gap == (0, 0) else "unexplained")
+        self._record_rows("opening" if self.gap == opened.carried else "unexplained")
 
     def _list(self, listed: Sequence[Movement] | None) -> None:
         """What the bridge's first list holds beyond what the balances showed was in the opening ones already."""

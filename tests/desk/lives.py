@@ -54,6 +54,10 @@ class Kept(SqliteHistory):
     async def liquidity(self, kind: str) -> tuple[LiquidityAction, ...]:
         return tuple(e for e in self.events if isinstance(e, LiquidityAction) and e.kind == kind)
 
+    async def last_arguments(self, command: str) -> str | None:
+        found = [e for e in self.events if isinstance(e, OperatorAction) and e.command == command and e.accepted]
+        return found[-1].arguments if found else None
+
     def accounted(self) -> int:
         return sum(isinstance(e, OperatorAction) and e.command == ACCOUNTED for e in self.events)
 
@@ -103,7 +107,7 @@ class Life:
     async def begin(self, former: FormerRun | None) -> None:
         """Take over what the former run left."""
         await self.former.load(former)
-        self.inventory.follow_former(self.former.first_reading)
+        self.inventory.follow_former(self.former.first_reading, self.former.set_aside)
 
     def send(self, name: str, *, amount_in: int, amount_out: int, life_ms: int = 60_000) -> Promise:
         """Sign and write a quote that buys BTC; it is on record at once."""

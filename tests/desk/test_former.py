@@ -2,8 +2,9 @@
 
 import pytest
 
+from cockpit.desk.former import SET_ASIDE
 from cockpit.desk.proof import Movement
-from cockpit.events import LiquidityAction, TradeResult
+from cockpit.events import LiquidityAction, OperatorAction, TradeResult
 from storage.history import FormerRun
 from tests.desk.builders import Clock
 from tests.desk.chain import Chain
@@ -170,3 +171,62 @@ async def test_the_transaction_of_a_fill_is_asked_for_and_not_waited_for(world: 
     life.flush()
     [settled] = [e for e in world.history.events if isinstance(e, TradeResult) and e.outcome == "settled"]
     assert (settled.quote_hash, settled.tx_hash) == (made.quote_hash, "tx-1" if known else None)
+
+
+async def strange(world: World, base: int) -> None:
+    """Something that no movement explains, seen twice."""
+    world.chain.advance(base)
+    await world.read()
+    await world.read()
+
+
+async def test_a_remainder_stays_in_sight_over_any_number_of_starts_until_it_is_accepted(world: World) -> None:
+    await strange(world, 7)
+    for clean in (True, False, True):
+        world.life.flush()
+        life = await world.restart(clean=clean)
+        await world.read()
+        assert (life.inventory.gap, life.inventory.unexplained) == ((7, 0), (7, 0))
+        assert "+0.00000007 BTC was unexplained before and nobody has accepted it" in life.former.findings()
+    assert world.life.inventory.accept((7, 0)) == ""
+    world.life.flush()
+    life = await world.restart()
+    await world.read()
+    assert (life.inventory.gap, life.inventory.unexplained) == ((0, 0), (0, 0))
+    assert not any("unexplained" in one for one in life.former.findings())
+
+
+async def test_a_crash_before_the_reading_that_shows_a_remainder_counts_it_once(world: World) -> None:
+    await strange(world, 7)
+    (at,) = [n for n, e in enumerate(world.life.volatile) if isinstance(e, OperatorAction) and e.command == SET_ASIDE]
+    world.life.flush(at + 1)
+    life = await world.restart()
+    await world.read()
+    assert (life.inventory.gap, life.inventory.unexplained) == ((7, 0), (7, 0))
+
+
+async def test_a_second_remainder_is_added_to_the_one_of_the_run_before(world: World) -> None:
+    await strange(world, 7)
+    life = await world.restart(clean=True)
+    await world.read()
+    await strange(world, 5)
+    assert life.inventory.unexplained == (12, 0)
+    life = await world.restart(clean=True)
+    await world.read()
+    assert life.inventory.unexplained == (12, 0)
+
+
+async def test_a_remainder_that_explains_itself_later_is_not_carried_on(world: World) -> None:
+    await strange(world, 5_000_000)
+    world.life.listed = [Movement("deposit:1", 5_000_000, 0)]
+    await world.read()
+    assert world.life.inventory.unexplained == (0, 0)
+    world.life.volatile.append(
+        LiquidityAction(world.clock(), "deposit:1", "deposit", None, 5_000_000, None, None, "CREDITED", "")
+    )
+    world.clock.pass_ms(60_000)
+    await world.read()
+    life = await world.restart(clean=True)
+    life.listed = [Movement("deposit:1", 5_000_000, 0)]
+    await world.read()
+    assert (life.inventory.gap, life.inventory.unexplained) == ((0, 0), (0, 0))
