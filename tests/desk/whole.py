@@ -271,7 +271,7 @@ class Whole:
         former = await self.history.open(self.run)
         await remember(self.workers.trading, self.history)
         await self.former.load(former)
-        self.workers.inventory.follow_former(self.former.first_reading)
+        self.workers.inventory.follow_former(self.former.first_reading, self.former.set_aside)
         self.workers.liquidity.deposits = ()
         for asset in (BTC, EURE):
             self.workers.liquidity.addresses[asset.symbol] = DepositAddress("an address", asset.chain, None)
