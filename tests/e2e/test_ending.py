@@ -15,7 +15,7 @@ from tests.e2e.taker import Taker
 from tests.e2e.waiting import until
 from venue.assets import BTC, EURE
 
-SHORT = {"QUOTE_DEADLINE_MS": "6000", "QUOTE_MAX_DEADLINE_MS": "6000"}
+SHORT = {"QUOTE_DEADLINE_MS": "10000", "QUOTE_MAX_DEADLINE_MS": "10000"}
 
 
 async def starts_safe_and_waits(desk: DeskProcess) -> None:
