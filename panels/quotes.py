@@ -66,8 +66,36 @@ def quote_row(row: QuoteRow) -> Row:
     )
 
 
-def quote_detail(row: QuoteRow) -> Detail:
-    """The whole quote, to the last base unit."""
+def quote_life(row: QuoteRow, snapshot: Snapshot) -> tuple[Field, ...]:
+    """What happened to the quote in its order, as far as the snapshot lists it: decided, signed, settled, dead."""
+    decided = next((one for one in snapshot.decisions if one.quote_id == row.quote_id), None)
+    filled = next((one for one in snapshot.executions if one.quote_hash == row.quote_hash), None)
+    died = row.age_ms - row.life_ms
+    fields = [Field("", Cell(""))]
+    if decided is not None:
+        passed = sum(good for _, good, _ in decided.checks)
+        fields.append(
+            Field(f"{age(decided.age_ms)} ago", Cell(f"decided: {passed} of {len(decided.checks)} checks passed"))
+        )
+    fields.append(Field(f"{age(row.age_ms)} ago", Cell(f"signed for {left(row.life_ms)}, and sent to the relay")))
+    if filled is not None:
+        fields.append(Field(f"{age(filled.age_ms)} ago", Cell("settled", "good")))
+        fields.append(Field("balances", Cell("show it" if filled.confirmed else "do not show it yet")))
+        if filled.tx_hash:
+            fields.append(Field("transaction", Cell(filled.tx_hash), copy=True))
+        fields += [
+            Field(f"markout {seconds}s", Cell(f"{rounded(bps, 2, signed=True)} bps"))
+            for seconds, bps in filled.markouts
+        ]
+    elif alive(row):
+        fields.append(Field(f"in {left(row.left_ms)}", Cell("its deadline: until then it binds", left_role(row))))
+    elif died >= 0:
+        fields.append(Field(f"{age(died)} ago", Cell("its deadline", "muted")))
+    return tuple(fields)
+
+
+def quote_detail(row: QuoteRow, snapshot: Snapshot) -> Detail:
+    """The whole quote, to the last base unit, and its life."""
     return Detail(
         "Quote",
         (
@@ -81,6 +109,7 @@ def quote_detail(row: QuoteRow) -> Detail:
             Field("age", Cell(age(row.age_ms))),
             Field("quote hash", Cell(row.quote_hash), copy=True),
             Field("request", Cell(row.quote_id), copy=True),
+            *quote_life(row, snapshot),
         ),
     )
 
@@ -128,7 +157,7 @@ class Quotes(Panel[QuoteRow]):
 
     def detail_of(self, item: QuoteRow, snapshot: Snapshot) -> Detail:
         """One quote, whole."""
-        return quote_detail(item)
+        return quote_detail(item, snapshot)
 
     def empty(self, snapshot: Snapshot) -> Cell:
         """Why there is none, and which key changes that."""

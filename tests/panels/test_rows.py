@@ -15,7 +15,7 @@ from panels.inventory import quantities, quantity_row, share_line
 from panels.market import prices_line, source_row
 from panels.panel import unticked
 from panels.proof import proof_lines, unexplained
-from panels.quotes import quote_row
+from panels.quotes import quote_life, quote_row
 from panels.rates import Rates
 from tests.cockpit import samples
 
@@ -210,3 +210,23 @@ def test_the_market_says_what_we_bid_and_ask() -> None:
     late = source_row(samples.market().sources[2])
     assert late.cells[6] == ("◐ degraded old", "warn")
     assert late.cells[4].text == "-0.6"
+
+
+def test_the_drill_down_of_a_quote_tells_its_life() -> None:
+    shot = samples.snapshot()
+    living = next(row for row in shot.quotes if row.outcome == "accepted")
+    shown = [f"{field.label} {field.value.text}" for field in quote_life(living, replace(shot, decisions=()))]
+    assert shown == [" ", "11s ago signed for 1m00s, and sent to the relay", "in 49s its deadline: until then it binds"]
+    request = replace(samples.decision(60), quote_id=living.quote_id)
+    fill = replace(samples.execution(9), quote_hash=living.quote_hash, age_ms=3_000)
+    settled = replace(living, outcome="settled", left_ms=0)
+    told = replace(shot, decisions=(request,), executions=(fill,))
+    assert "balances show it" in (
+        text := "\n".join(f"{field.label} {field.value.text}" for field in quote_life(settled, told))
+    )
+    assert "0s ago decided: 8 of 8 checks passed" in text
+    assert "3s ago settled" in text
+    assert fill.tx_hash in text
+    assert "markout 10s -5.60 bps" in text
+    expired = replace(living, outcome="expired", left_ms=0, age_ms=90_000)
+    assert ("30s ago", "its deadline") in [(field.label, field.value.text) for field in quote_life(expired, shot)]
