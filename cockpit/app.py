@@ -8,6 +8,7 @@ from textual import events, work
 from textual.app import ComposeResult, SystemCommand
 from textual.geometry import Size
 from textual.screen import Screen
+from textual.widgets import Input
 from textual.worker import Worker, WorkerState
 
 from cockpit.actions import PANELS
@@ -103,6 +104,17 @@ class CockpitApp(Commanding, inherit_bindings=False):
         self._follow()
         if self._on_start is not None:
             self._run_start(self._on_start)
+
+    def on_key(self, event: events.Key) -> None:
+        """A letter typed before its line had the keyboard goes into the line: it must not act as a key.
+
+        An input takes every letter that reaches it, so that only those on their way to the former focus come here.
+        """
+        entry = self.focused
+        if isinstance(entry, Input) and event.is_printable and event.character is not None:
+            event.prevent_default()
+            event.stop()
+            entry.insert_text_at_cursor(event.character)
 
     def on_resize(self, event: events.Resize) -> None:
         """Show what there is room for; the status bar flows anew."""

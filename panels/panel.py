@@ -235,7 +235,8 @@ class Panel(Vertical, Generic[T], inherit_bindings=False):
     def action_filter(self) -> None:
         """Open the line of the filter."""
         self.entry.display = True
-        self.entry.focus()
+        # At once, not after the next message: what is typed right behind the key belongs into the line.
+        self.screen.set_focus(self.entry)
 
     def action_clear(self) -> None:
         """Out of the filter; without one, back to the newest row."""

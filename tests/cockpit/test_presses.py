@@ -3,6 +3,7 @@
 import asyncio
 
 import pytest
+from textual import events
 
 from cockpit.actions import ACTIONS, PANELS
 from cockpit.app import CockpitApp
@@ -182,6 +183,15 @@ async def test_a_filter_is_typed_kept_and_dropped(desk: FakeDesk, link: DeskLink
         await driven.press("escape")
         await driven.hides("/side:buy")
         assert len(rows.rows) > len(kept)
+
+
+async def test_what_is_typed_ahead_goes_into_the_filter(desk: FakeDesk, link: DeskLink) -> None:
+    async with cockpit(link) as driven:
+        for letter in "/dw:":
+            # As a terminal sends them in one piece, without waiting for the line to open.
+            driven.app.post_message(events.Key({"/": "slash", ":": "colon"}.get(letter, letter), letter))
+        await driven.shows("✗ no field dw here")
+        assert len(driven.app.screen_stack) == 1
 
 
 async def test_disarming_works_wherever_the_operator_is(desk: FakeDesk, link: DeskLink) -> None:

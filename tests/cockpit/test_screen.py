@@ -90,12 +90,12 @@ async def test_the_reader_keeps_a_row_while_new_ones_arrive(desk: FakeDesk, link
         assert rows.cursor_key == "decision-62"
         await driven.press("j")
         await asyncio.to_thread(desk.say, samples.snapshot(3, decisions=65))
-        await driven.shows("↑ 3 new")
+        await driven.shows("↑ 3 new, g follows")
         assert rows.cursor_key == "decision-61"
         assert rows.cursor - rows.scroll_offset.y == 1
         await driven.press("g")
         assert rows.cursor_key == "decision-65"
-        await driven.hides("new, g follows")
+        await driven.hides("g follows")
 
 
 async def test_enter_opens_every_check_of_a_decision(desk: FakeDesk, link: DeskLink) -> None:
