@@ -97,11 +97,32 @@ def main(context: click.Context, env_file: Path | None, read_only: bool, no_mous
         if no_mouse:
             raise click.UsageError("--no-mouse goes after the command it is for")
         return
+    if env_file is None and not read_only and sys.stdin.isatty() and _first_run(context):
+        return
     settings = _settings(env_file)
     from cockpit.terminal import run_cockpit
 
     running = run_cockpit(settings, _env_file(env_file), os.environ, read_only=read_only, mouse=not no_mouse)
     sys.exit(asyncio.run(running))
+
+
+def _first_run(context: click.Context) -> bool:
+    """Where nothing is configured, offer the sandbox or to write the settings; whether that is all for now."""
+    from cockpit.first_run import CannotWrite, first_run, unconfigured
+
+    if not unconfigured(Path.cwd(), os.environ):
+        return False
+
+    def ask(question: str, hidden: bool) -> str:
+        return str(click.prompt(question, default="", show_default=False, hide_input=hidden))
+
+    try:
+        chosen = first_run(Path.cwd(), ask, click.echo)
+    except CannotWrite as exc:
+        raise click.ClickException(str(exc)) from None
+    if chosen == "sandbox":
+        context.invoke(sandbox)
+    return True
 
 
 @main.command()
