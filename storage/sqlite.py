@@ -6,10 +6,10 @@ import sqlite3
 import stat
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
+from itertools import chain
 from pathlib import Path
 
 import aiosqlite
-import msgspec
 
 from cockpit.events import AnyEvent, IntentInventory, LiquidityAction, WithdrawalPrepared
 from storage import queries
@@ -28,24 +28,36 @@ from storage.history import (
 )
 from storage.integrity import LOOK, SMALL_BYTES, Integrity, damage_in
 from storage.migrations import SCHEMA, migrate
-from storage.rows import TABLES, Table, by_table, read_fill, read_inventory, read_liquidity, read_prepared, read_quote
+from storage.rows import (
+    TABLES,
+    Row,
+    Table,
+    by_table,
+    read_fill,
+    read_inventory,
+    read_liquidity,
+    read_prepared,
+    read_quote,
+)
 from storage.runs import begin_run
 
 _SIGN_OF_LIFE = "UPDATE runs SET last_write_ns = MAX(last_write_ns, ?) WHERE run_id = ?"
 _END = "UPDATE runs SET last_write_ns = MAX(last_write_ns, ?1), ended_ns = ?1 WHERE run_id = ?2"
 
 
-def _insert(table: Table) -> str:
-    """One statement for all rows of a batch, handed over as JSON: SQLite takes them apart without the GIL.
+AT_ONCE = (64, 8, 1)
+"""Rows in one statement: as many as are left decide. Each step of SQLite hands the GIL over and back, and each of those
+waits for the quote path or delays it, so there must not be one a row; a statement's text is parsed once and kept."""
 
-    Row by row, every step hands the GIL over and back, and each of those waits for the quote path or delays it.
-    """
-    values = ", ".join(f"json_extract(value, '$[{place}]')" for place in range(len(table.columns)))
+
+def _insert(table: Table, count: int) -> str:
+    """One statement for so many rows; what is there already stays as it is."""
+    row = f"({', '.join('?' * len(table.columns))})"
     into = f"INSERT INTO {table.name} ({', '.join(table.columns)})"
-    return f"{into} SELECT {values} FROM json_each(?) WHERE true ON CONFLICT DO NOTHING"
+    return f"{into} VALUES {', '.join([row] * count)} ON CONFLICT DO NOTHING"
 
 
-_INSERT = {table.name: _insert(table) for table in TABLES}
+_INSERT = {(table.name, count): _insert(table, count) for table in TABLES for count in AT_ONCE}
 
 
 class SqliteHistory:
@@ -106,9 +118,11 @@ class SqliteHistory:
             await self._write_through()
         async with self._transaction() as db:
             for table, events in groups:
-                rows = msgspec.json.encode([table.row(self._run_id, event) for event in events]).decode()
-                cursor = await db.execute(_INSERT[table.name], (rows,))
-                inserted += cursor.rowcount
+                rows = [table.row(self._run_id, event) for event in events]
+                try:
+                    inserted += await _put(db, table, rows)
+                except UnicodeEncodeError:
+                    inserted += await _put(db, table, [tuple(map(_encodable, row)) for row in rows])
             await db.execute(_SIGN_OF_LIFE, (batch[-1].at_ns, self._run_id))
         self.duplicates += len(batch) - inserted
 
@@ -260,6 +274,24 @@ class SqliteHistory:
             raise
         except (sqlite3.Error, OSError, ValueError, OverflowError, TypeError) as error:
             raise HistoryError(explain(self._path, error)) from error
+
+
+async def _put(db: aiosqlite.Connection, table: Table, rows: Sequence[Row]) -> int:
+    """Insert the rows in their order; how many were new."""
+    inserted = begin = 0
+    for count in AT_ONCE:
+        end = begin + (len(rows) - begin) // count * count
+        if end > begin:
+            several = [tuple(chain.from_iterable(rows[at : at + count])) for at in range(begin, end, count)]
+            cursor = await db.executemany(_INSERT[table.name, count], several)
+            inserted += cursor.rowcount
+            begin = end
+    return inserted
+
+
+def _encodable(value: Value) -> Value:
+    """The value without half a surrogate pair, which no encoding has."""
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
 
 
 def _private_file(path: Path) -> tuple[int, int]:

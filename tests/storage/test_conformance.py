@@ -284,10 +284,13 @@ async def test_any_text_comes_back_as_it_was(engine: Engine, many: int) -> None:
 
 
 @pytest.mark.parametrize("many", [1, 300])
-async def test_a_nul_in_a_text_never_blocks_what_comes_after_it(engine: Engine, many: int) -> None:
+@pytest.mark.parametrize("text", ["a\0b", "a\ud800b", "\udfff\0"])
+async def test_a_text_that_no_database_takes_never_blocks_what_comes_after_it(
+    engine: Engine, text: str, many: int
+) -> None:
     history = engine.make()
     await history.open(facts.run())
-    await history.write([msgspec.structs.replace(facts.demand(n), partner_id="a\0b") for n in range(many)])
+    await history.write([msgspec.structs.replace(facts.demand(n), partner_id=text) for n in range(many)])
     await history.write([facts.demand(many)])
     assert (await history.counts())["swap_demand_events"] == many + 1
     await history.close(None)
