@@ -32,6 +32,7 @@ from storage.rows import (
     TABLES,
     Row,
     Table,
+    Value,
     by_table,
     read_fill,
     read_inventory,
