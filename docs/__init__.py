@@ -1,0 +1,1 @@
+"""The runbook, and what keeps it true."""
