@@ -8,8 +8,9 @@ from pathlib import Path
 import click
 
 from cockpit.amounts import BadAmount, parse_amount
+from cockpit.checking import NoAnswer, looked_at
 from cockpit.format import exact
-from cockpit.link import DeskLink, LinkLost, Unknown
+from cockpit.link import DeskLink, Unknown
 from cockpit.liquidity_cli import desk_socket
 from cockpit.snapshot import Snapshot
 from cockpit.who import actor
@@ -56,16 +57,11 @@ async def _accept(socket: Path, amounts: dict[str, str], reason: str) -> int:
 
 async def _show(socket: Path) -> int:
     """0 when nothing is unexplained, else 1."""
-    link = DeskLink(socket, actor=actor(), new_id=lambda: os.urandom(8).hex())
     try:
-        async for said in link.snapshots():
-            if isinstance(said, LinkLost):
-                click.echo(f"the desk is not heard: {said.reason}", err=True)
-                return 1
-            return _say(said)
-    finally:
-        await link.close()
-    return 1
+        return _say(await looked_at(socket, 0))
+    except NoAnswer as exc:
+        click.echo(f"accept-remainder: {exc}", err=True)
+        return 1
 
 
 def _say(shot: Snapshot) -> int:

@@ -129,7 +129,8 @@ class Venue:
     def forward(self, by_ns: int) -> int:
         """Put the venue's time forward, blocks, bridge and deadlines with it; the time it is then, UTC nanoseconds.
 
-        The exchanges and the market stay where they are. Quotes a maker signs by its own clock may be too old then.
+        The exchanges and the market stay where they are. Quotes a maker signs by its own clock may be too old then, and
+        a desk that compares its clock with the venue's finds it behind.
         """
         self.ledger.advance_block()
         self._parts.clock.forward(by_ns)
