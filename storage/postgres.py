@@ -40,6 +40,9 @@ log = logging.getLogger(__name__)
 WRITE_S = 1.5
 """A write that takes longer goes to the journal instead, before the writer calls it stalled."""
 
+BOOKED_AT_ONCE = 2_000
+"""About how many events of the journal are booked in one transaction."""
+
 ANSWER_S = 10.0
 TAKE_S = 2.0
 """How long the connection of a desk that was killed may take to end."""
@@ -210,12 +213,28 @@ class PostgresHistory:
 
     async def _book_journal(self, link: Link) -> None:
         """Write what waits in the journal to the database, in order; it is forgotten once all of it is there."""
-        while (found := await in_thread(self._journal.read, self._booked)) is not None:
+        while (found := await in_thread(self._next_of_journal)) is not None:
             entry, end = found
             async with asyncio.timeout(ANSWER_S):
                 await self._check_run(link, entry.run_id)
                 await link.write(entry.run_id, entry.events, entry.alive_ns, ended=entry.ended)
             self._booked = end
+
+    def _next_of_journal(self) -> tuple[Entry, int] | None:
+        """The next entries of one run as one, and the byte after them: a transaction each would not keep pace."""
+        found = self._journal.read(self._booked)
+        if found is None:
+            return None
+        first, end = found
+        several, last, alive_ns = list(first.events), first, first.alive_ns
+        while not last.ended and len(several) < BOOKED_AT_ONCE:
+            following = self._journal.read(end)
+            if following is None or following[0].run_id != first.run_id:
+                break
+            last, end = following
+            several += last.events
+            alive_ns = max(alive_ns, last.alive_ns)
+        return Entry(first.run_id, alive_ns, last.ended, tuple(several)), end
 
     async def _check_run(self, link: Link, run_id: str) -> None:
         if run_id in self._known_runs:
