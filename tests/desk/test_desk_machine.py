@@ -36,11 +36,11 @@ nexts = st.one_of(
     st.tuples(st.just("choose"), st.sampled_from(["REDUCING", "HALTED"])),
     st.tuples(st.just("disarm"), st.sampled_from(ARMABLE)),
     st.tuples(st.just("change_limits"), st.deferred(lambda: st.sampled_from(patches))),
-    st.tuples(st.just("break_and_wait"), st.sampled_from(FAULTS)),
+    *[st.tuples(st.just("break_and_wait"), st.just(fault)) for fault in FAULTS],
     st.tuples(st.just("restart"), st.booleans()),
 )
 REFUSALS = ("another solver won", "insufficient balance or overflow", "invalid salt")
-fates = st.sampled_from(["", "accepted", "accepted", "settled", "settled", *REFUSALS])
+fates = st.sampled_from(["", "", "", "accepted", "accepted", "settled", "settled", *REFUSALS])
 asks = st.tuples(sides, st.booleans(), st.integers(1, 30) | st.integers(20, 60), fates)
 patches: list[dict[str, object]] = [
     {"max_notional_eure": 3},
@@ -165,9 +165,11 @@ class DeskMachine(RuleBasedStateMachine):
             getattr(self, name)(value)
             self.trade(asked)
 
-    @rule(halted=st.booleans(), asked=st.lists(asks, min_size=2, max_size=4))
-    def trade_while_restricted(self, halted: bool, asked: list[tuple[str, bool, int, str]]) -> None:
+    @rule(halted=st.booleans(), asked=st.lists(asks, min_size=2, max_size=4), restarts=st.booleans())
+    def trade_while_restricted(self, halted: bool, asked: list[tuple[str, bool, int, str]], restarts: bool) -> None:
         self.trade_around([(("choose", "HALTED" if halted else "REDUCING"), asked)])
+        if restarts:
+            self.restart(halted)
 
     def _ask(self, side: str, exact_in: bool, notional: int) -> Signed | None:
         refusals = self.why_not()
