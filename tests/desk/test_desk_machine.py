@@ -45,7 +45,7 @@ asks = st.tuples(sides, st.booleans(), st.integers(1, 30) | st.integers(20, 60),
 patches: list[dict[str, object]] = [
     {"max_notional_eure": 3},
     {"max_notional_eure": 5},
-    {"max_promised_eure": 12},
+    {"max_promised_eure": 6},
     {"max_promised_eure": 1_000},
     {"max_asset_share": "0.55"},
     {"max_asset_share": "0.9"},
