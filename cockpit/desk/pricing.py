@@ -4,6 +4,7 @@ A price is Decimal EUR per BTC with at most 8 decimals. Side is the desk's: it *
 """
 
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
+from functools import lru_cache
 from typing import Literal
 
 import msgspec
@@ -103,8 +104,13 @@ def _ceil_div(numerator: int, denominator: int) -> int:
 
 def scaled(pair: Pair, price: Decimal) -> tuple[int, int]:
     """The price as base units of the quote asset per base unit of the base asset: numerator and denominator."""
-    numerator = int(price.scaleb(8, context=_CONTEXT)) * 10**pair.quote.decimals
-    return numerator, _PRICE_SCALE * 10**pair.base.decimals
+    return _ticks(price) * 10**pair.quote.decimals, _PRICE_SCALE * 10**pair.base.decimals
+
+
+@lru_cache(maxsize=16)
+def _ticks(price: Decimal) -> int:
+    """The price in its smallest steps; the same few prices serve every request until the mid moves."""
+    return int(price.scaleb(8, context=_CONTEXT))
 
 
 def price_amounts(

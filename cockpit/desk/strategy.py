@@ -10,6 +10,7 @@ from functools import lru_cache
 import msgspec
 
 from cockpit.commands import Limits
+from cockpit.desk.guard_words import words
 from cockpit.desk.limits import in_units, max_notional
 from cockpit.desk.pricing import (
     Amounts,
@@ -26,7 +27,7 @@ from cockpit.desk.pricing import (
 )
 from cockpit.events import Check, SwapDemand, TradeDecision
 from cockpit.snapshot import Trading
-from venue.assets import EXACT, Asset, Pair
+from venue.assets import Asset, Pair
 
 MS = 1_000_000
 DEADLINE_SLACK_MS = 1_000
@@ -290,42 +291,6 @@ def _keep(side: Side, keep: tuple[int, int] | None) -> int | None:
     return None if keep is None else keep[side == "buy"]
 
 
-def _render(guard: Guard, view: View, side: Side) -> str:
-    """The numbers of one guard as a person reads them."""
-    name, measured, allowed = guard.name, guard.measured, guard.allowed
-    quote = view.pair.quote
-    given = quote if side == "buy" else view.pair.base
-    if measured is None:
-        return "unknown"
-    if name == "trading":
-        return f"{measured}{_leaves(given, *allowed)}" if isinstance(allowed, tuple) else str(measured)
-    if name == "share" and isinstance(measured, int):
-        return _leaves(given, measured, allowed if isinstance(allowed, int) else None).removeprefix(": ")
-    if name in ("rate", "fills"):
-        return f"{measured} within {'a second' if name == 'rate' else 'an hour'}, at most {allowed}"
-    if name in ("reference_age", "inventory_age", "deadline"):
-        return f"{measured} ms, at most {allowed} ms"
-    if name in ("notional", "promised", "loss") and isinstance(measured, int) and isinstance(allowed, int):
-        most = EXACT.normalize(quote.to_decimal(allowed))
-        return f"{quote.to_decimal(measured):.6f} {quote.symbol}, at most {most:f} {quote.symbol}"
-    if name == "edge" and isinstance(measured, int):
-        return f"{quote.to_decimal(measured):.6f} {quote.symbol}, at least {allowed} bps"
-    if name == "covered" and isinstance(measured, int):
-        free = f"{given.to_decimal(max(0, allowed)):.8f}" if isinstance(allowed, int) else "unknown"
-        return f"gives {given.to_decimal(measured):.8f} {given.symbol}, spendable {free}"
-    if name in ("inventory", "amount") and isinstance(measured, int):
-        return f"{given.to_decimal(measured):.8f} {given.symbol}"
-    if isinstance(measured, bool):
-        return "yes" if measured else "no"
-    return str(measured)
-
-
-def _leaves(given: Asset, left: int | None, keep: int | None) -> str:
-    if left is None or keep is None:
-        return ": unknown"
-    return f": leaves {given.to_decimal(left):.8f} {given.symbol}, at least {given.to_decimal(keep):.8f}"
-
-
 def decision_event(
     decision_id: str, demand: SwapDemand, decision: Decision, view: View, failure: str = "", rules_id: str = ""
 ) -> TradeDecision:
@@ -335,7 +300,12 @@ def decision_event(
     ``rules_id`` names the recorded limits and parameters of the view.
     """
     amounts = decision.amounts
-    checks = tuple(Check(guard.name, guard.passed, _render(guard, view, decision.side)) for guard in decision.guards)
+    quote = view.pair.quote
+    given = quote if decision.side == "buy" else view.pair.base
+    checks = tuple(
+        Check(guard.name, guard.passed, words(guard.name, guard.measured, guard.allowed, given, quote))
+        for guard in decision.guards
+    )
     if failure:
         checks = (*checks, Check("sent", False, failure))
     return TradeDecision(

@@ -18,6 +18,14 @@ def test_base_units_survive_the_way_through_decimal(asset: Asset, amount: int) -
     assert asset.to_units(shown) == amount
 
 
+@given(assets, units, st.integers(1, 20))
+def test_an_amount_as_text_is_what_a_decimal_shows(asset: Asset, amount: int, places: int) -> None:
+    told = asset.shown(amount, places)
+    expected = Fraction(round(Fraction(amount, 10**asset.decimals) * 10**places), 10**places)
+    assert Fraction(told) == expected
+    assert len(told.partition(".")[2]) == places
+
+
 @pytest.mark.parametrize("text", ["0.000000001", "1.123456789", "-0.0000000001"])
 def test_an_amount_finer_than_a_base_unit_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="more than 8 decimals"):
