@@ -130,12 +130,12 @@ class CockpitApp(Commanding, inherit_bindings=False):
     @work(group="link", exit_on_error=False, exclusive=True)
     async def _follow(self) -> None:
         async for item in self.link.snapshots():
-            former = self.heard.newest
+            former, was_lost = self.heard.newest, bool(self.heard.lost)
             self.heard.take(item)
             self.noticed.heard(former, item)
             if isinstance(item, LinkLost):
-                if former is not None:
-                    self._happened(Happening("fault", f"the desk was not reached: {item.reason}"))
+                if former is not None and not was_lost:
+                    self._happened(Happening("fault", "the link to the desk was lost"))
                 continue
             for happening in happened(former, item, self.link.mine) if former is not None else ():
                 self._happened(happening)
