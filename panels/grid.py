@@ -68,7 +68,7 @@ class LiveGrid(ScrollView, can_focus=True, inherit_bindings=False):
         if self._pinned is None or self._newest is None:
             return 0
         index = self._index(self._newest)
-        return len(self._rows) if index is None else index
+        return self.cursor if index is None else index
 
     def show(self, rows: Sequence[Row], empty: Line = ()) -> None:
         """Show these rows; ``empty`` is said in their place when there are none."""
@@ -82,10 +82,10 @@ class LiveGrid(ScrollView, can_focus=True, inherit_bindings=False):
         if self._pinned is None:
             self._newest = None
         cursor = self.cursor
-        if len(before) != len(after):
-            self.virtual_size = Size(self.size.width, len(after) + 1)
-        if cursor != old_cursor and self._pinned is not None:
-            self.scroll_to(y=max(0, self.scroll_offset.y + cursor - old_cursor), animate=False, force=True)
+        shift = cursor - old_cursor if self._pinned is not None else 0
+        self._stretch(max(0, self.scroll_offset.y + shift))
+        if shift:
+            self.scroll_to(y=max(0, self.scroll_offset.y + shift), animate=False, force=True)
             self.refresh()
             return
         top, height, width = self.scroll_offset.y, self.size.height - 1, self.size.width
@@ -128,7 +128,7 @@ class LiveGrid(ScrollView, can_focus=True, inherit_bindings=False):
 
     def on_resize(self) -> None:
         """Fill the new size."""
-        self.virtual_size = Size(self.size.width, len(self._rows) + 1)
+        self._stretch(self.scroll_offset.y)
 
     def on_focus(self) -> None:
         """Show the cursor."""
@@ -189,6 +189,14 @@ class LiveGrid(ScrollView, can_focus=True, inherit_bindings=False):
             arrived -= before if before is not None else arrived
         place = min(index + max(0, arrived), len(after))
         return (*after[:place], ghost, *after[place:])
+
+    def _stretch(self, top: int) -> None:
+        """Room for all rows; and below them, for the reader's row to stand still when it nears the end of the list."""
+        lines = len(self._rows) + 1
+        if self._pinned is not None:
+            lines = max(lines, top + self.size.height)
+        if self.virtual_size != (self.size.width, lines):
+            self.virtual_size = Size(self.size.width, lines)
 
     def _index(self, key: str | None) -> int | None:
         if key is None:
