@@ -8,6 +8,7 @@ from textual.widgets import Button, Input, Label, Static
 
 from cockpit.link import Outcome
 from cockpit.snapshot import Trading
+from panels.command import SpaceButton
 from panels.dialogue import Answer, Dialogue
 from panels.outcome import say
 from panels.view import View
@@ -54,7 +55,10 @@ class TradingDialogue(Dialogue[None]):
         with Horizontal(id="buttons"):
             yield Button("Cancel", id="cancel", compact=True)
             for label, state in BUTTONS:
-                yield Button(label, id=state, variant="warning", compact=True)
+                if state == "HALTED":
+                    yield Button(label, id=state, variant="warning", compact=True)
+                else:
+                    yield SpaceButton(f"{label} (space)", id=state, variant="warning", compact=True)
 
     def on_mount(self) -> None:
         """Open on Cancel."""

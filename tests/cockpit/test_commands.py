@@ -213,3 +213,12 @@ async def test_what_came_after_the_dialogue_was_left_is_said(desk: FakeDesk, lin
         await driven.hides("Arm the executor?")
         desk.held.set()
         await driven.shows("the moon is not full")
+
+
+async def test_enter_lifts_no_halt(desk: FakeDesk, link: DeskLink) -> None:
+    async with cockpit(link) as driven:
+        driven.app.action_trading()
+        await driven.opens("Trading state", "Activate (space)")
+        await driven.press("tab", "tab", "enter", "tab", "enter")
+        await driven.shows("Trading state")
+    assert desk.asked == []
