@@ -19,7 +19,7 @@ COLUMNS = (
     Column("", 1),
     Column("interlock", 19),
     Column("measured", 12, grow=True),
-    Column("wanted", 25, from_width=70),
+    Column("wanted", 18, from_width=70),
     Column("for", 6, from_width=64),
     Column("closes", 6, "right", ticks=True),
 )
