@@ -169,7 +169,7 @@ class Settings(BaseSettings):
     refusals: int = _whole("DISARM_REFUSALS", 5, 0, 100_000, "refusals")
     refusals_within_ms: int = _whole("DISARM_REFUSALS_WITHIN_MS", 60_000, 1_000, 3_600_000)
 
-    paint_hz: int = _whole("COCKPIT_PAINT_HZ", 4, 1, 10, "pictures a second")
+    paint_hz: int = _whole("COCKPIT_PAINT_HZ", 4, 1, 4, "pictures a second")
     theme: Annotated[Literal["dark", "light", "16", "colour-blind", "plain"], BeforeValidator(str.lower)] = Field(
         default="dark", validation_alias="COCKPIT_THEME", description="expected dark, light, 16, colour-blind or plain"
     )

@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from cockpit.commands import Limits
-from cockpit.settings import NAMES, SECRET_NAMES, Settings, SettingsError, load
+from cockpit.settings import NAMES, SECRET_NAMES, Settings, SettingsError, default_keys_file, load
 from tests.settings.given import PAIR, SEED, environ, key, loopback
 
 
@@ -63,10 +63,11 @@ def test_an_empty_value_is_a_missing_one() -> None:
         ("REFERENCE_MIN_SOURCES", "4", "from 1 to 3"),
         ("REFERENCE_MAX_DIVERGENCE_BPS", "0", "above 0"),
         ("QUOTE_DEADLINE_MS", "1.5", "a whole number of milliseconds"),
-        ("COCKPIT_PAINT_HZ", "11", "from 1 to 10"),
+        ("COCKPIT_PAINT_HZ", "5", "from 1 to 4"),
         ("COCKPIT_LOG_LEVEL", "LOUD", "DEBUG, INFO, WARNING or ERROR"),
         ("COCKPIT_STATE_DIR", "state", "an absolute path"),
         ("COCKPIT_STATE_DIR", "/" + "d" * 100, "short enough for a socket"),
+        ("COCKPIT_KEYS_FILE", "keys.toml", "an absolute path of a file"),
         ("NEAR_RPC_URL", " , ", "one or more URLs"),
         ("NEAR_RPC_URL", "https://a.example,ftp://b.example", "https://"),
         ("NEAR_RPC_URL", "https://user:word@a.example", "no user, no password"),
@@ -226,6 +227,21 @@ def test_nothing_goes_in_clear_to_a_host_that_only_looks_like_this_machine(url: 
 )
 def test_the_state_directory(changes: dict[str, str], expected: str) -> None:
     assert load(None, environ(**changes)).state_dir == Path(expected)
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, "/home/maker/.config/near-cockpit/keys.toml"),
+        ({"XDG_CONFIG_HOME": "/etc/xdg"}, "/etc/xdg/near-cockpit/keys.toml"),
+        ({"XDG_CONFIG_HOME": "relative"}, "/home/maker/.config/near-cockpit/keys.toml"),
+        ({"COCKPIT_KEYS_FILE": "/srv/keys.toml", "XDG_CONFIG_HOME": "/etc/xdg"}, "/srv/keys.toml"),
+        ({"COCKPIT_KEYS_FILE": "~/keys.toml"}, "/home/maker/keys.toml"),
+    ],
+)
+def test_the_file_of_keys(changes: dict[str, str], expected: str) -> None:
+    assert load(None, environ(**changes)).keys_file == Path(expected)
+    assert default_keys_file({"HOME": "/home/maker", **changes}) == Path(expected)
 
 
 def test_settings_cannot_be_changed_and_do_not_read_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
