@@ -277,7 +277,8 @@ class PostgresHistory:
 
     async def open_quotes(self) -> tuple[RecordedQuote, ...]:
         """Every quote without a final outcome, in the order they were signed."""
-        rows = await self._rows(queries.OPEN_QUOTES, ACCOUNTED, LOOKED_BACK_NS)
+        [since] = await self._rows(queries.ACCOUNTED_NS, ACCOUNTED, LOOKED_BACK_NS)
+        rows = await self._rows(queries.OPEN_QUOTES, since[0])
         return tuple(read_quote(tuple(row)) for row in rows)
 
     async def settled_since(self, at_ns: int) -> tuple[RecordedQuote, ...]:

@@ -11,13 +11,19 @@ LIQUIDITY = f"SELECT {', '.join(LiquidityAction.__struct_fields__)} FROM liquidi
 PREPARED = f"SELECT {', '.join(WithdrawalPrepared.__struct_fields__)} FROM prepared_withdrawals ORDER BY id"
 BALANCE = "SELECT balance FROM intent_inventory_snapshots WHERE asset = ? AND at_ns <= ? ORDER BY at_ns DESC LIMIT 1"
 _QUOTE = (
-    f"SELECT {', '.join(f'c.{name}' for name in ExecuteTrade.__struct_fields__)}, d.edge, "
+    f"SELECT {', '.join(f'c.{name}' for name in ExecuteTrade.__struct_fields__)}, "
+    "(SELECT d.edge FROM trade_decisions d WHERE d.decision_id = c.decision_id), "
     "(SELECT group_concat(o.outcome) FROM trade_execution_results o WHERE o.quote_hash = c.quote_hash) "
-    "FROM execute_trade_commands c LEFT JOIN trade_decisions d ON d.decision_id = c.decision_id "
+    "FROM execute_trade_commands c "
 )
+ACCOUNTED_NS = (
+    "SELECT COALESCE((SELECT MAX(r.started_ns) FROM operator_actions a "
+    "JOIN runs r ON r.run_id = a.run_id WHERE a.command = ? AND a.accepted = 1) - ?, 0)"
+)
+"""From when on quotes may be open. Asked for by itself: PostgreSQL must know the time to choose the index by time."""
+
 OPEN_QUOTES = (
-    _QUOTE + "WHERE c.at_ns >= COALESCE((SELECT MAX(r.started_ns) FROM operator_actions a "
-    "JOIN runs r ON r.run_id = a.run_id WHERE a.command = ? AND a.accepted = 1) - ?, 0) "
+    _QUOTE + "WHERE c.at_ns >= ? "
     "AND NOT EXISTS (SELECT 1 FROM trade_execution_results e WHERE e.quote_hash = c.quote_hash AND e.outcome IN ("
     + ", ".join(f"'{outcome}'" for outcome in FINAL_OUTCOMES)
     + ")) ORDER BY +c.id"

@@ -156,7 +156,10 @@ class SqliteHistory:
 
     async def open_quotes(self) -> tuple[RecordedQuote, ...]:
         """Every quote without a final outcome, in the order they were signed."""
-        return await self._quotes(queries.OPEN_QUOTES, ACCOUNTED, LOOKED_BACK_NS)
+        async with self._turn:
+            with self._explained():
+                [since] = await self._connection().execute_fetchall(queries.ACCOUNTED_NS, (ACCOUNTED, LOOKED_BACK_NS))
+        return await self._quotes(queries.OPEN_QUOTES, since[0])
 
     async def settled_since(self, at_ns: int) -> tuple[RecordedQuote, ...]:
         """Every quote whose settlement was recorded at this time or later, in the order they were signed."""

@@ -17,6 +17,9 @@ from storage.transfer import COLUMNS, MARK
 
 T = TypeVar("T")
 
+PATIENCE_S = 3.0
+"""How long the connection of a copy that was broken off may take to end."""
+
 
 class PostgresTarget:
     """The database at ``url``, which must hold no history yet, or an unfinished copy of the same one."""
@@ -41,7 +44,7 @@ class PostgresTarget:
 
     async def _begin(self, first_run: str) -> None:
         db = self._link.db
-        await self._link.take_desk(patience_s=0.1)
+        await self._link.take_desk(patience_s=PATIENCE_S)
         await migrate(db, self._where)
         async with db.transaction():
             if await db.fetchval("SELECT to_regclass($1)", MARK) is not None:

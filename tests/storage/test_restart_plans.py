@@ -63,4 +63,6 @@ async def test_postgres_can_find_all_of_it_by_index(postgres: PostgresEngine) ->
         rows = await db.fetch(f"EXPLAIN EXECUTE asked_{number}{f'({values})' if values else ''}")
         plan = "\n".join(row[0] for row in rows)
         assert {name for name in re.findall(r"Seq Scan on (\w+)", plan) if name in BIG} == set(), plan
+        if "quote_hash = c.quote_hash" in sql:
+            assert "Index Cond: (quote_hash = c.quote_hash)" in plan or "Index Cond: (c.quote_hash = " in plan, plan
     await db.close()
