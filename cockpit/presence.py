@@ -52,7 +52,7 @@ def _faults(former: Snapshot, now: Snapshot) -> Iterable[Happening]:
     for what, before, after in (("the history", former.history, now.history), ("the relay", former.relay, now.relay)):
         if before == "ok" and after in ("down", "degraded"):
             yield Happening("fault", f"{what} is {after}")
-    if not any(row.unexplained for row in former.inventory.rows):
+    if former.proven and not now.proven:
         for row in now.inventory.rows:
             if row.unexplained:
                 yield Happening("fault", f"{row.unexplained.normalize():+f} {row.symbol} are unexplained")

@@ -339,3 +339,8 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     alone_left_ms: int | None = None
     alone_ms: int = 60_000
     hard_stop: HardStop | None = None
+
+    @property
+    def proven(self) -> bool:
+        """Whether no difference of the proof has stayed beyond its grace."""
+        return all(row.passed for row in self.interlocks if row.ident == "proof")

@@ -93,9 +93,14 @@ def openness(view: View, snapshot: Snapshot) -> Line:
 
 
 def difference(snapshot: Snapshot) -> tuple[Line, ...]:
-    """What the proof leaves unexplained of an asset, on every layout; nothing while every base unit is explained."""
+    """What the proof leaves unexplained of an asset, on every layout; nothing while every base unit is explained.
+
+    A reading and what explains it arrive apart: it is an alarm only once the ladder's line says that it stayed.
+    """
+    proven = snapshot.proven
+    said = "explaining" if proven else "UNEXPLAINED"
     return tuple(
-        (Cell(f" UNEXPLAINED {row.unexplained.normalize():+f} {row.symbol} ", "alarm"),)
+        (Cell(f" {said} {row.unexplained.normalize():+f} {row.symbol} ", "muted" if proven else "alarm"),)
         for row in snapshot.inventory.rows
         if row.unexplained
     )

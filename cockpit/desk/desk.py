@@ -19,7 +19,7 @@ from cockpit.desk.burning import Burner
 from cockpit.desk.control import Control
 from cockpit.desk.credentials import Credentials
 from cockpit.desk.former import Former
-from cockpit.desk.ladder import Watch
+from cockpit.desk.ladder import DESK, Watch
 from cockpit.desk.outflow import Outflow
 from cockpit.desk.picture import Picture
 from cockpit.desk.remainder import Remainder
@@ -236,6 +236,7 @@ class Desk:
             done = await workers.inventory.sync("refresh")
             return None if done is not None else workers.inventory.last_error
 
+        workers.intake.on_failure = self._disarm_by_itself
         control = self._control = Control(
             workers.arming,
             blocked=self._watch.blocked,
@@ -326,8 +327,12 @@ class Desk:
 
     def _history_failed(self, reason: str) -> None:
         """What cannot be recorded is not traded."""
-        self._workers.arming.disarm("trade-executor", f"disarmed: {reason}")
+        if self._workers.arming.executor:
+            self._disarm_by_itself(reason)
         log.error("the executor is disarmed: %s", reason)
+
+    def _disarm_by_itself(self, reason: str) -> None:
+        self._control.disarm("trade-executor", Request(actor=DESK), reason)
 
     def _account_taken(self, reason: str) -> None:
         """Two desks of one account would promise the same balances."""

@@ -89,6 +89,7 @@ class Intake:
         self.recent: deque[TradeDecision] = deque(maxlen=200)
         self.last_demand_ns: int | None = None
         self.invalid_salt: Callable[[], None] = lambda: None
+        self.on_failure: Callable[[str], None] = lambda why: None
 
     def view(self, now_ns: int = 0) -> View:
         """What the strategy knows at this moment, monotonic; without it the quotes of the last second may be fewer."""
@@ -146,7 +147,9 @@ class Intake:
         except Exception as exc:
             # A path that can fail must not go on signing: stop it here, say so, keep the desk up.
             self.counters["exceptions"] += 1
-            self._arming.disarm("trade-executor", f"disarmed by an error in the quote path: {type(exc).__name__}")
+            why = f"an error in the quote path: {type(exc).__name__}"
+            self._arming.disarm("trade-executor", f"disarmed by {why}")
+            self.on_failure(why)
             log.exception("the quote path failed; the executor is disarmed")
 
     def _handle(self, demand: SwapDemand, received_ns: int) -> None:

@@ -354,6 +354,12 @@ def interlocks(*red: str, grace_left_ms: int | None = None) -> tuple[InterlockRo
     )
 
 
+def unproven(shot: Snapshot) -> Snapshot:
+    """The same desk once its difference has stayed beyond the grace."""
+    rows = (replace(row, passed=row.passed and row.ident != "proof") for row in shot.interlocks)
+    return replace(shot, interlocks=tuple(rows))
+
+
 def journal() -> tuple[JournalRow, ...]:
     """Three commands, one of them refused and one the desk's own."""
     return (

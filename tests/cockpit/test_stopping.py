@@ -106,7 +106,8 @@ def test_what_is_unexplained_is_said_whatever_panel_is_shown() -> None:
     assert "UNEXPLAINED" not in bar(View(snapshot=shot))
     rows = (replace(shot.inventory.rows[0], unexplained=Decimal("-0.00007770")), *shot.inventory.rows[1:])
     changed = replace(shot, inventory=replace(shot.inventory, rows=rows))
-    assert "UNEXPLAINED -0.0000777 BTC" in bar(View(snapshot=changed))
+    assert "explaining -0.0000777 BTC" in bar(View(snapshot=changed))
+    assert "UNEXPLAINED -0.0000777 BTC" in bar(View(snapshot=samples.unproven(changed)))
     unread = (replace(shot.inventory.rows[0], unexplained=None), *shot.inventory.rows[1:])
     assert "UNEXPLAINED" not in bar(View(snapshot=replace(shot, inventory=replace(shot.inventory, rows=unread))))
 

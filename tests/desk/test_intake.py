@@ -117,10 +117,13 @@ async def test_an_error_in_the_path_disarms_the_executor_and_the_desk_goes_on(
         raise RuntimeError("the signer broke")
 
     async with quoting() as (desk, server):
+        told: list[str] = []
+        desk.intake.on_failure = told.append
         with monkeypatch.context() as patched:
             patched.setattr(type(desk.signer), "sign_quote", broken)
             await ask(server, "q-1")
             await until(lambda: desk.intake.counters["exceptions"])
+        assert told == ["an error in the quote path: RuntimeError"]
         assert not desk.arming.executor
         assert desk.arming.strategy
         assert "RuntimeError" in desk.arming.why("trade-executor")

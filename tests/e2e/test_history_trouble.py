@@ -36,6 +36,7 @@ async def test_a_locked_history_disarms_the_executor_and_loses_nothing(
         assert shot.history == "down"
         assert "history" in shot.executor_why
         assert "locked" in shot.executor_why
+        assert [row.actor for row in shot.journal if row.command == "disarm trade-executor"] == ["desk"]
         assert "history" in shot.executor_blocked
         assert "history" in refused(await desk.link.send("trade-executor", "arm"))
         assert shot.strategy_armed
