@@ -146,7 +146,8 @@ def remapped(given: Mapping[str, Any], actions: tuple[Action, ...] = ACTIONS) ->
             problems.append(f"{ident}: {', '.join(missing)} cannot be taken from it, and works beside what you chose")
         wanted[ident] = tuple(dict.fromkeys((*kept, *wanted[ident])))
     held = {action.id: action.keys for action in actions if action.id not in wanted}
-    for ident, keys in wanted.items():
+    # What works anywhere takes its keys first, so that no other line of the file can have them.
+    for ident, keys in sorted(wanted.items(), key=lambda pair: not by_id[pair[0]].anywhere):
         owners = {key: owner for owner, theirs in held.items() for key in theirs}
         problem = _clash(by_id[ident], keys, owners) or _slip(by_id, ident, {**held, ident: keys})
         if problem:

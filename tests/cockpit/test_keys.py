@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cockpit.actions import ACTIONS, NAVIGATION
@@ -138,6 +138,14 @@ wild = st.one_of(
 )
 
 
+def test_no_line_takes_the_key_of_disarming_whatever_its_order() -> None:
+    for given_keys in ({"stop.hard": "ctrl+x", "disarm": "ctrl+x"}, {"disarm": "f9", "stop.hard": "ctrl+x"}):
+        keymap = remapped(given_keys)
+        assert "ctrl+x" in keys_of(keymap, "disarm")
+        assert any("stop.hard: ^x is disarm's" in problem for problem in keymap.problems)
+
+
+@settings(deadline=None)
 @given(st.dictionaries(st.sampled_from([*IDENTS, "unheard"]), st.one_of(wild, st.lists(wild, max_size=3)), max_size=8))
 def test_no_file_makes_the_keys_unsound(given_keys: dict[str, object]) -> None:
     keymap = remapped(given_keys)
