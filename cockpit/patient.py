@@ -33,13 +33,14 @@ END_WITHIN_S = 2.0
 class Outlet(threading.Thread):
     """Writes to a file descriptor in the background. Nothing waits for it: ``write`` only appends.
 
-    ``drained`` is called in this thread when everything has left after a stall.
+    ``drained`` is called in this thread when everything has left after a stall, ``lost`` when nothing can any more.
     """
 
-    def __init__(self, descriptor: int, drained: Callable[[], None]) -> None:
+    def __init__(self, descriptor: int, drained: Callable[[], None], lost: Callable[[], None]) -> None:
         super().__init__(daemon=True, name="terminal-output")
         self._descriptor = descriptor
         self._drained = drained
+        self._lost = lost
         self._waiting: deque[bytes] = deque()
         self._bytes = 0
         self._since: float | None = None
@@ -100,7 +101,8 @@ class Outlet(threading.Thread):
                 continue
             except OSError:
                 with self._changed:
-                    self._gone = True  # The terminal was closed: SIGHUP ends the app.
+                    self._gone = True
+                self._lost()
                 return
 
     def stop(self) -> None:
@@ -120,7 +122,7 @@ class PatientDriver(LinuxDriver):
         if self._writer_thread is not None:
             self._writer_thread.stop()
         assert self._file is not None
-        outlet = Outlet(self._file.fileno(), self._caught_up)
+        outlet = Outlet(self._file.fileno(), lambda: self._tell(Drained()), lambda: self._tell(Lost()))
         outlet.start()
         self._writer_thread: Any = outlet
 
@@ -129,13 +131,17 @@ class PatientDriver(LinuxDriver):
         """Whether the terminal does not keep up."""
         return isinstance(self._writer_thread, Outlet) and self._writer_thread.behind
 
-    def _caught_up(self) -> None:
-        with contextlib.suppress(RuntimeError):  # The loop is closed: nobody is left to paint.
-            self._app.post_message(Drained())
+    def _tell(self, message: Message) -> None:
+        with contextlib.suppress(RuntimeError):  # The loop is closed: nobody is left to be told.
+            self._app.post_message(message)
 
 
 class Drained(Message):
     """The terminal reads again, and has read everything."""
+
+
+class Lost(Message):
+    """The terminal was closed."""
 
 
 class Patient(App[T], Generic[T]):
@@ -163,6 +169,10 @@ class Patient(App[T], Generic[T]):
         """Write to the terminal itself, between two frames."""
         if sequence and self._driver is not None and not self.is_headless:
             self._driver.write(sequence)
+
+    def on_lost(self) -> None:
+        """End, also where SIGHUP is ignored, as under nohup: without a terminal there is nobody to watch or command."""
+        self.exit()
 
     def on_drained(self) -> None:
         """Everything on the terminal may be old: paint it all."""

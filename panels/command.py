@@ -38,6 +38,8 @@ class SpaceButton(Button, inherit_bindings=False):
 class CommandDialogue(Dialogue[Result]):
     """Dismissed with the desk's answer once it did what was asked, with None when nothing was asked or it was left."""
 
+    OPENS_ON: ClassVar[str] = "#cancel"
+
     def __init__(
         self, view: View, title: str, label: str, ask: Ask | None = None, variant: ButtonVariant = "warning"
     ) -> None:
@@ -78,10 +80,9 @@ class CommandDialogue(Dialogue[Result]):
         return self._ask(command_id, answer)
 
     def on_mount(self) -> None:
-        """Open on Cancel."""
-        super().on_mount()
+        """Open on Cancel, or where there is nothing to do by mistake."""
         self.touch()
-        self.query_one("#cancel", Button).focus()
+        self.query_one(self.OPENS_ON).focus()
 
     def on_key(self, event: events.Key) -> None:
         """Somebody is there; too late, when the time was over before."""

@@ -124,7 +124,6 @@ class ConfirmDialogue(Dialogue[Ended]):
 
     def on_mount(self) -> None:
         """Open on the amount, or on the outcome that is not known."""
-        super().on_mount()
         self._touched = self.clock()
         self.tell(self._opening)
         self._lay_out()

@@ -100,7 +100,6 @@ class DepositDialogue(Dialogue[None]):
 
     def on_mount(self) -> None:
         """Open on the choice of the asset."""
-        super().on_mount()
         self._asset.focus()
 
     def paint(self, view: View) -> None:

@@ -86,7 +86,6 @@ class KeyDialogue(Dialogue[None]):
 
     def on_mount(self) -> None:
         """Open on Close."""
-        super().on_mount()
         self.query_one("#cancel", Button).focus()
 
     def paint(self, view: View) -> None:

@@ -80,7 +80,6 @@ class LeaveDialogue(Dialogue[Leave | None]):
 
     def on_mount(self) -> None:
         """Open on Cancel."""
-        super().on_mount()
         self.query_one("#cancel", Button).focus()
 
     def paint(self, view: View) -> None:

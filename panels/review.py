@@ -112,7 +112,6 @@ class ReviewDialogue(Dialogue[bool]):
 
     def on_mount(self) -> None:
         """Open on Back."""
-        super().on_mount()
         self.query_one("#cancel", Button).focus()
 
     def paint(self, view: View) -> None:

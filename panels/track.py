@@ -49,6 +49,8 @@ def read(near_hash: str, symbol: str, typed: str, snapshot: Snapshot) -> Tracked
 class TrackDialogue(CommandDialogue):
     """Asks the desk to follow a withdrawal; moves nothing."""
 
+    OPENS_ON = "#hash"
+
     def __init__(self, view: View, snapshot: Snapshot, money: MoneyDesk) -> None:
         super().__init__(view, "Track a withdrawal made elsewhere", "Track it (space)", variant="default")
         self._money = money
@@ -65,11 +67,6 @@ class TrackDialogue(CommandDialogue):
             yield self._asset
         yield self._amount
         yield Static("It is followed until the other chain shows it. Nothing is sent by this.", id="meaning")
-
-    def on_mount(self) -> None:
-        """Open on the hash: there is nothing here to do by mistake."""
-        super().on_mount()
-        self._hash.input.focus()
 
     def obstacle(self, view: View) -> str:
         """Only a desk that is heard is asked."""

@@ -62,7 +62,6 @@ class TradingDialogue(Dialogue[None]):
 
     def on_mount(self) -> None:
         """Open on Cancel."""
-        super().on_mount()
         self.query_one("#cancel", Button).focus()
 
     def paint(self, view: View) -> None:

@@ -94,7 +94,6 @@ class WithdrawDialogue(Dialogue[None]):
 
     def on_mount(self) -> None:
         """Open on the asset."""
-        super().on_mount()
         self._asset.focus()
 
     def paint(self, view: View) -> None:

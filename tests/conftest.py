@@ -1,4 +1,7 @@
-"""What tests of every folder may use: a PostgreSQL server, once for each test process and only when it is asked for."""
+"""What tests of every folder may use: a PostgreSQL server, once for each test process and only when it is asked for.
+
+A test that hangs fails after a while (pytest-timeout), so that a run always ends and names it.
+"""
 
 import os
 import secrets
@@ -8,6 +11,15 @@ import pytest
 
 from tests.pgserver import Server
 from tests.storage.engines import create_database, drop_database
+
+SLOW_WITHIN_S = 3_600
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give the tests that take minutes an hour."""
+    for item in items:
+        if item.get_closest_marker("slow"):
+            item.add_marker(pytest.mark.timeout(SLOW_WITHIN_S))
 
 
 @pytest.fixture(scope="session")

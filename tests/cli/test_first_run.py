@@ -28,21 +28,21 @@ def run(directory: Path, *answers: str) -> tuple[str, list[str], list[bool]]:
     return first_run(directory, ask, said.append), said, hidden
 
 
-def test_a_file_is_written_that_the_settings_take(tmp_path: Path) -> None:
+def test_a_file_is_written_that_the_settings_take(short_dir: Path) -> None:
     chosen, said, hidden = run(
-        tmp_path, "x", "2", "", "to#ken'$x", "Maker.near", "maker.near", "ed25519:no", KEY, BTC, ""
+        short_dir, "x", "2", "", "to#ken'$x", "Maker.near", "maker.near", "ed25519:no", KEY, BTC, ""
     )
     assert chosen == "written"
     assert hidden == [False, False, True, True, False, False, True, True, False, False]
     assert any("NEAR_INTENTS_ACCOUNT_ID: expected a NEAR account id" in text for text in said)
     assert not any("to#ken" in text or KEY in text or "ed25519:no" in text for text in said)
-    path = tmp_path / ".env"
+    path = short_dir / ".env"
     assert path.stat().st_mode & 0o777 == 0o600
-    found = load(path, {"HOME": str(tmp_path)})
+    found = load(path, {"HOME": str(short_dir)})
     assert found.account_id == "maker.near"
     assert found.api_key.reveal() == "to#ken'$x"
     assert found.btc_withdraw_address == BTC
-    assert [entry.name for entry in tmp_path.iterdir()] == [".env"]
+    assert [entry.name for entry in short_dir.iterdir()] == [".env"]
 
 
 def test_nothing_is_written_over_and_nothing_is_left_behind(tmp_path: Path) -> None:

@@ -157,11 +157,11 @@ async def test_the_trading_state_is_shown_and_set_by_keyboard(desk: FakeDesk, li
         assert desk.asked == [], "it opens on Cancel"
         await driven.press("ctrl+t")
         await driven.opens("Trading is HALTED.")
-        await driven.press("shift+tab", *"seen", "enter", "tab", "tab", "enter")
+        await driven.press("shift+tab", *"seen", "enter", "tab", "tab", "space")
         await driven.shows("refused: the history is full")
         await asyncio.to_thread(desk.say, replace(samples.snapshot(3), trading="REDUCING", trading_why="by ann"))
         await driven.shows("Trading is REDUCING.")
-        await driven.press("tab", "tab", "tab", "enter")
+        await driven.press("tab", "tab", "tab", "space")
         await driven.hides("Trading is REDUCING.")
     bodies = [(body["state"], body["reason"]) for _, _, body in desk.asked]
     assert bodies == [("REDUCING", "seen"), ("ACTIVE", "seen")]

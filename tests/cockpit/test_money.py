@@ -107,7 +107,7 @@ async def test_a_withdrawal_made_elsewhere_is_tracked_from_the_palette(desk: Fak
     async with cockpit(link, NARROW) as driven:
         await run_palette(driven, "Track", "Follow a withdrawal made elsewhere")
         await driven.opens("NEAR hash", "Track it")
-        await driven.press(*"nonsense", "enter", "tab", *"1e3", "enter", "enter")
+        await driven.press(*"nonsense", "enter", "tab", *"1e3", "enter", "space")
         await driven.shows("paste the NEAR transaction hash", "in digits with a point")
         assert desk.asked == []
         await driven.press("escape")

@@ -26,8 +26,8 @@ class SnapCompare(Protocol):
     def __call__(self, app: CockpitApp, *, terminal_size: tuple[int, int], run_before: Before) -> bool: ...
 
 
-def showing(*texts: str, keys: tuple[str, ...] = (), then: Before | None = None) -> Before:
-    """Wait for the first snapshot, press keys, do one more thing, and wait for the texts."""
+def showing(*texts: str, keys: tuple[str, ...] = (), then: Before | None = None, filled: bool = True) -> Before:
+    """Wait for the first snapshot, press keys, do one more thing, and wait for the texts and a filled screen."""
 
     async def before(pilot: Pilot[Exit]) -> None:
         await seen(pilot, lambda: "sandbox-maker.near" in screen_text(pilot))
@@ -37,9 +37,16 @@ def showing(*texts: str, keys: tuple[str, ...] = (), then: Before | None = None)
             await then(pilot)
         await seen(pilot, lambda: all(text in screen_text(pilot) for text in texts))
         await seen(pilot, lambda: pilot.app.screen.focused is not None)
+        await seen(pilot, lambda: not filled or painted(pilot))
         await pilot.pause(0.1)
 
     return before
+
+
+def painted(pilot: Pilot[Exit]) -> bool:
+    """Whether the whole screen is painted, also what is dimmed behind a dialogue."""
+    lines = screen_text(pilot).splitlines()
+    return sum(bool(line) for line in lines) >= pilot.app.size.height - 2
 
 
 SIZES = {"80x24": NARROW, "120x40": WIDE, "200x60": (200, 60)}
@@ -90,7 +97,7 @@ def test_picture_of_one_panel(desk: FakeDesk, link: DeskLink, snap_compare: Snap
             NARROW, samples.snapshot(), showing("no field sid", keys=("slash", *"sid:sell")), id="filter_misread"
         ),
         pytest.param(NARROW, samples.snapshot(), showing("FROZEN", "nothing new", keys=("space",)), id="frozen"),
-        pytest.param((60, 16), samples.snapshot(), showing("too small", "ARMED"), id="too_small"),
+        pytest.param((60, 16), samples.snapshot(), showing("too small", "ARMED", filled=False), id="too_small"),
         pytest.param(NARROW, samples.snapshot(), showing("Disarm all", keys=("question_mark",)), id="help"),
     ],
 )

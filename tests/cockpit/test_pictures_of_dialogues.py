@@ -71,7 +71,9 @@ def test_picture_of_a_dialogue(
         pytest.param(samples.disarmed(), showing("DISARMED"), id="safe"),
         pytest.param(replace(samples.snapshot(), mode="LIVE"), showing("LIVE"), id="live"),
         pytest.param(
-            replace(samples.disarmed(), mode="LIVE"), showing("Arm the executor (space)", keys=("ctrl+e",)), id="arming"
+            replace(samples.disarmed(), mode="LIVE"),
+            showing("Arm the executor (space)", keys=("ctrl+e",), filled=False),
+            id="arming",
         ),
     ],
 )

@@ -22,7 +22,17 @@ KEYS = {"enter": "\r", "tab": "\t", "escape": "\x1b"}
 class Terminal:
     """``cockpit`` with these arguments in a terminal of its own."""
 
-    def __init__(self, arguments: Sequence[str], cwd: Path, environ: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        arguments: Sequence[str],
+        cwd: Path,
+        environ: Mapping[str, str],
+        hang_ups: signal.Handlers = signal.SIG_DFL,
+    ) -> None:
+        def adopt() -> None:
+            fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+            signal.signal(signal.SIGHUP, hang_ups)
+
         self._screen = pyte.Screen(COLUMNS, LINES)
         self._stream = pyte.ByteStream(self._screen)
         self._master, slave = os.openpty()
@@ -35,7 +45,7 @@ class Terminal:
             cwd=cwd,
             env={**environ, "TERM": "xterm-256color", "COLORTERM": "truecolor"},
             start_new_session=True,
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+            preexec_fn=adopt,
         )
         os.close(slave)
         os.set_blocking(self._master, False)

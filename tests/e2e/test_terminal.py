@@ -17,7 +17,7 @@ from tests.e2e.terminal import Terminal
 from tests.e2e.waiting import until
 
 FLAGS = ("sandbox", "--rate", "10", "--other-pairs", "0.2")
-Open = Callable[[], Terminal]
+Open = Callable[..., Terminal]
 
 
 @pytest.fixture
@@ -25,8 +25,8 @@ async def cockpit(short_dir: Path) -> AsyncIterator[Open]:
     """Open terminals with `cockpit sandbox`; whatever it started is ended afterwards."""
     terminals: list[Terminal] = []
 
-    def start() -> Terminal:
-        terminal = Terminal(FLAGS, short_dir, bare_environment(COCKPIT_STATE_DIR=str(short_dir)))
+    def start(hang_ups: signal.Handlers = signal.SIG_DFL) -> Terminal:
+        terminal = Terminal(FLAGS, short_dir, bare_environment(COCKPIT_STATE_DIR=str(short_dir)), hang_ups)
         terminals.append(terminal)
         return terminal
 
@@ -142,3 +142,13 @@ async def test_a_lost_cockpit_leaves_the_desk_and_the_next_one_attaches(cockpit:
     terminal.press("tab", "enter")
     assert await terminal.ended() == 0
     assert (await newest(rehearsal)).executor_armed
+
+
+async def test_a_cockpit_without_a_terminal_ends_though_it_may_not_be_hung_up(cockpit: Open, short_dir: Path) -> None:
+    terminal = cockpit(signal.SIG_IGN)
+    await terminal.shows("○ DISARMED", 2)
+    rehearsal = Rehearsal.running(short_dir / "sandbox")
+    assert rehearsal is not None
+    terminal.hang_up()
+    await terminal.ended()
+    assert isinstance(await link(rehearsal).health(), DeskInfo), "the desk goes on"
