@@ -90,7 +90,13 @@ async def test_restarts_during_a_restart_lose_nothing(launch: Launch, control: C
     made = await quotes(taker, 4)
     await desk.until(lambda shot: shot.alive.quotes == 4)
     await ends(desk, clean=False)
+    before = await control.balances()
     assert (await taker.take(made[0]))["status"] == "OK"
+
+    async def settled() -> bool:
+        return await control.balances() != before
+
+    await until(settled)  # Else a run might still be told of it.
     # Runs that never get to read a balance, ended either way.
     await control.faults(near_a="500", near_b="500")
     for clean in (False, True, False):
