@@ -89,6 +89,7 @@ async def test_restarts_during_a_restart_lose_nothing(launch: Launch, control: C
     await desk.arm()
     made = await quotes(taker, 4)
     await desk.until(lambda shot: shot.alive.quotes == 4)
+    await until(lambda: desk.count("SELECT COUNT(*) FROM execute_trade_commands") == 4)
     await ends(desk, clean=False)
     before = await control.balances()
     assert (await taker.take(made[0]))["status"] == "OK"
