@@ -1,26 +1,29 @@
-"""How long `cockpit report` takes over a history of millions of rows, and by which indexes.
+"""How long reading takes over a history of millions of rows, and by which indexes.
 
-``python -m bench.reading --rows 10000000 --into DIR`` builds the history once (minutes, some GB), reads all
-of it twice and prints the seconds beside what SQLite needs to count the rows of the largest table by a full scan, and
-the seconds of a desk's restart.
+``python -m bench.reading --rows 10000000 --into DIR`` builds the history once (minutes, some GB), reads all of it twice
+and prints the seconds of `cockpit report` beside what SQLite needs to count the rows of the largest table by a full
+scan, and the seconds of `cockpit trace` and of a desk's restart.
 """
 
 import argparse
 import asyncio
 import sqlite3
 import time
+from collections import deque
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
+from bench.plans import Asking, sqlite_steps
 from cockpit.events import OperatorAction
 from cockpit.trading import trading_report
-from storage import trading
 from storage.history import ACCOUNTED, History, Run
 from storage.journal import Journal
+from storage.life import find_quote, life_of
 from storage.postgres import PostgresHistory
 from storage.postgres_reading import PostgresReader
-from storage.reading import SqliteReader, find_run
+from storage.reading import Reader, Span, SqliteReader, find_run
+from storage.recorded import recorded
 from storage.sqlite import SqliteHistory
 from storage.transfer import transfer
 from storage.transfer_postgres import PostgresTarget
@@ -64,6 +67,10 @@ _BALANCES = (
     " SELECT 'run', :start + (i / 2) * :each, CASE i % 2 WHEN 0 THEN :btc ELSE :eure END, '100000000', '0',"
     " '100000000', i, 'poll' FROM n"
 )
+_A_FILL = (
+    "SELECT c.quote_id, c.quote_hash, r.tx_hash FROM trade_execution_results r JOIN execute_trade_commands c"
+    " ON c.quote_hash = r.quote_hash WHERE r.outcome = 'settled' ORDER BY r.at_ns LIMIT 1"
+)
 
 
 async def build(path: Path, rows: int) -> None:
@@ -99,16 +106,27 @@ async def build(path: Path, rows: int) -> None:
         db.commit()
 
 
+def ask_everything(reader: Reader) -> None:
+    """Ask all that a report, a trace and a replay ask."""
+    span = find_run(reader, "run").span
+    trading_report(reader, span)
+    deque(recorded(reader, Span(0, 1)), maxlen=0)
+    trace(reader)
+
+
+def trace(reader: Reader) -> int:
+    """Follow a fill by each of its names; how many rows its life has."""
+    [(quote_id, quote_hash, tx_hash)] = reader.rows(_A_FILL)
+    lives = [life_of(reader, *find_quote(reader, name)) for name in (quote_id, quote_hash, tx_hash)]
+    return len(lives[0].rows)
+
+
 def plans(path: Path) -> list[str]:
-    """How SQLite reads what a report reads; a line that begins with SCAN reads a whole table."""
-    told = []
-    with closing(sqlite3.connect(path)) as db:
-        for name, sql in sorted(vars(trading).items()):
-            if not (isinstance(sql, str) and sql.lstrip().startswith(("SELECT", "WITH")) and "{" not in sql):
-                continue
-            rows = db.execute(f"EXPLAIN QUERY PLAN {sql}", (0,) * sql.count("?"))
-            told += [f"{name:14} {row[3]}" for row in rows]
-    return told
+    """How SQLite finds all of it; a line that begins with SCAN reads a whole table, unless it is of a few rows."""
+    with SqliteReader(path) as reader:
+        asking = Asking(reader)
+        ask_everything(asking)
+    return list(dict.fromkeys(step for _, step in sqlite_steps(path, asking.asked)))
 
 
 async def restart(history: History) -> float:
@@ -126,6 +144,7 @@ async def restart(history: History) -> float:
     for asset in (BTC, EURE):
         await history.balance_before(asset.token_id, former.last_write_ns)
     await history.last_explained()
+    await history.last_arguments(ACCOUNTED)
     took = time.perf_counter() - begun
     await history.close(None)
     return took
@@ -184,6 +203,10 @@ def read(reader_of: Callable[[], SqliteReader | PostgresReader], history_of: Cal
         took, busy = time.perf_counter() - begun, time.process_time() - busy
         fills = sum(side.fills for side in told.sides)
         print(f"report, {turn}: {took:.2f} s ({busy:.2f} s of CPU), {told.decisions} decisions, {fills} fills")
+    with reader_of() as reader:
+        begun = time.perf_counter()
+        rows = trace(reader)
+        print(f"three traces: {time.perf_counter() - begun:.2f} s, {rows} rows each")
     for turn in ("first", "again"):
         print(f"restart, {turn}: {asyncio.run(restart(history_of())):.2f} s")
 

@@ -1,32 +1,57 @@
 """What a report, a trace and a replay read, they find by an index: no table is read from one end to the other."""
 
-import sqlite3
-from contextlib import closing
+import asyncio
 from pathlib import Path
 
-from bench.reading import build, plans
+import pytest
+
+from bench.plans import Asking, postgres_wholes, sqlite_steps
+from bench.reading import ask_everything, build, copy
 from cockpit.trading import trading_report
-from storage import recorded
-from storage.reading import SqliteReader, find_run
+from storage.postgres_reading import PostgresReader
+from storage.reading import Reader, SqliteReader, find_run
 from storage.rows import TABLES
 
+FEW = ("runs", "prepared_withdrawals")
 WHOLE = tuple(f"SCAN {name}" for name in (*(table.name for table in TABLES), "r", "c", "d", "s", "p", "m"))
 
 
-async def test_no_table_is_read_as_a_whole(tmp_path: Path) -> None:
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
     path = tmp_path / "history.sqlite"
-    await build(path, 2_000)
-    told = plans(path)
-    with closing(sqlite3.connect(path)) as db:
-        told += [row[3] for row in db.execute(f"EXPLAIN QUERY PLAN {recorded._RECORDED}", (0, 1))]
-    steps = [line.split(maxsplit=1)[1] if line.startswith("_") else line for line in told]
-    assert len(steps) > 20
-    assert [step for step in steps if f"{step} ".startswith(tuple(f"{scan} " for scan in WHOLE))] == []
+    asyncio.run(build(path, 2_000))
+    return path
 
 
-async def test_a_built_history_is_reported(tmp_path: Path) -> None:
-    path = tmp_path / "history.sqlite"
-    await build(path, 2_000)
+@pytest.fixture
+def url(path: Path, postgres_url: str) -> str:
+    copy(path, postgres_url)
+    return postgres_url
+
+
+def asked(reader: Reader) -> dict[str, tuple[object, ...]]:
+    """Every question of a report, a trace and a replay; some of each."""
+    asking = Asking(reader)
+    ask_everything(asking)
+    everything = " ".join(asking.asked)
+    assert len(asking.asked) > 25
+    assert [table.name for table in TABLES if table.name not in everything] == ["operator_actions"]
+    return asking.asked
+
+
+def test_sqlite_reads_no_table_as_a_whole(path: Path) -> None:
+    with SqliteReader(path) as reader:
+        steps = list(sqlite_steps(path, asked(reader)))
+    assert [(sql, step) for sql, step in steps if f"{step} ".startswith(tuple(f"{scan} " for scan in WHOLE))] == []
+
+
+def test_postgres_reads_no_table_as_a_whole(url: str) -> None:
+    with PostgresReader(url) as reader:
+        found = asyncio.run(postgres_wholes(url, asked(reader)))
+    assert [(sql, table) for sql, table in found if table not in FEW] == []
+
+
+def test_a_built_history_is_reported(path: Path) -> None:
     with SqliteReader(path) as reader:
         told = trading_report(reader, find_run(reader, "last").span)
     assert (told.demands, told.decisions, told.sent, sum(side.fills for side in told.sides)) == (600, 600, 300, 10)
