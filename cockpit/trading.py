@@ -6,11 +6,11 @@ from decimal import Decimal
 
 import msgspec
 
+from cockpit import holdings
 from cockpit.markouts import HORIZONS_S, SECOND_NS, in_bps, markout
 from cockpit.percentile import percentile
 from cockpit.profit import Move, profit
 from cockpit.trading_figures import (
-    AssetChange,
     Fees,
     FillRow,
     Markout,
@@ -18,9 +18,9 @@ from cockpit.trading_figures import (
     Side,
     TradingReport,
 )
-from storage import trading
+from storage import remainders, trading
 from storage.reading import Reader, RunRow, Span, runs
-from venue.assets import BTC_EURE, EXACT, Asset
+from venue.assets import BTC_EURE, EXACT
 
 PAIR = BTC_EURE
 PIPS = 1_000_000
@@ -51,14 +51,10 @@ def trading_report(reader: Reader, span: Span, *, pips: int = 1, with_fills: boo
     counted = trading.counted(reader, span)
     marks = _marks(reader, every, found)
     marked = [_mark(fill, marks) for fill in found]
-    opening = {
-        asset.token_id: balance
-        for asset in _assets()
-        if (balance := trading.opening_balance(reader, asset.token_id, span)) is not None
-    }
-    flows = trading.flows(reader, span, opening)
-    closing = {asset.token_id: trading.closing_balance(reader, asset.token_id, span) for asset in _assets()}
-    changes = {asset.token_id: _change(asset, opening, found, flows, closing) for asset in _assets()}
+    opening = holdings.opening(reader, span)
+    given = remainders.accepted(reader, span)
+    flows = [*trading.flows(reader, span, opening), *holdings.taken_as_given(given)]
+    closing = holdings.closing(reader, span)
     money, unknown = _profit(reader, span, opening, found, flows)
     settled, accepted = counted.outcomes.get("settled", 0), counted.outcomes.get("accepted", 0)
     reactions = counted.reactions_ns
@@ -81,17 +77,14 @@ def trading_report(reader: Reader, span: Span, *, pips: int = 1, with_fills: boo
         ),
         sides=tuple(_side(side, marked) for side in ("buy", "sell")),
         fees=_fees(found, trading.bridge_fees(reader, span), pips),
-        inventory=tuple(changes[asset.token_id] for asset in _assets()),
+        inventory=tuple(holdings.change(asset, opening, found, flows, closing) for asset in holdings.ASSETS),
+        accepted=tuple(holdings.accepted_row(one) for one in given),
         profit=money,
         profit_unknown=unknown,
         reaction_us=(_us(percentile(reactions, 0.5)), _us(percentile(reactions, 0.99)), _us(percentile(reactions, 1))),
         markouts=_markouts(marked),
         fills=tuple(_fill_row(one) for one in marked) if with_fills else (),
     )
-
-
-def _assets() -> tuple[Asset, Asset]:
-    return PAIR.base, PAIR.quote
 
 
 def _ratio(part: int, whole: int) -> Decimal | None:
@@ -152,7 +145,7 @@ def _fees(found: Sequence[trading.Fill], bridge: Mapping[str, int], pips: int) -
     protocol: Counter[str] = Counter()
     for fill in found:
         protocol[fill.asset_out] += -(-fill.amount_out * pips // PIPS)
-    base, quote = _assets()
+    base, quote = holdings.ASSETS
     return Fees(
         pips=pips,
         protocol_btc=base.to_decimal(protocol[base.token_id]),
@@ -160,37 +153,6 @@ def _fees(found: Sequence[trading.Fill], bridge: Mapping[str, int], pips: int) -
         bridge_btc=base.to_decimal(bridge.get(base.token_id, 0)),
         bridge_eure=quote.to_decimal(bridge.get(quote.token_id, 0)),
     )
-
-
-def _change(
-    asset: Asset,
-    opening: Mapping[str, trading.Balance],
-    found: Iterable[trading.Fill],
-    flows: Iterable[trading.Flow],
-    closing: Mapping[str, trading.Balance | None],
-) -> AssetChange:
-    token = asset.token_id
-    filled = sum(_moved(fill, token) for fill in found)
-    ours = [flow for flow in flows if flow.asset == token]
-    deposited = sum(flow.amount for flow in ours if flow.kind == "deposit")
-    withdrawn = -sum(flow.amount for flow in ours if flow.kind != "deposit")
-    begin, end = opening.get(token), closing.get(token)
-    unexplained = None
-    if begin is not None and end is not None:
-        unexplained = end.units - begin.units - filled - deposited + withdrawn
-    return AssetChange(
-        asset=asset.symbol,
-        opening=None if begin is None else asset.to_decimal(begin.units),
-        filled=asset.to_decimal(filled),
-        deposited=asset.to_decimal(deposited),
-        withdrawn=asset.to_decimal(withdrawn),
-        unexplained=None if unexplained is None else asset.to_decimal(unexplained),
-        closing=None if end is None else asset.to_decimal(end.units),
-    )
-
-
-def _moved(fill: trading.Fill, token: str) -> int:
-    return fill.amount_in * (fill.asset_in == token) - fill.amount_out * (fill.asset_out == token)
 
 
 def _profit(
@@ -201,14 +163,16 @@ def _profit(
     flows: Iterable[trading.Flow],
 ) -> tuple[ProfitAndLoss | None, str]:
     """The profit, or why it cannot be told."""
-    base, quote = _assets()
+    base, quote = holdings.ASSETS
     first, last = trading.opening_mid(reader, span), trading.last_mid(reader, span)
     if first is None or last is None:
         return None, "no mid was recorded"
     held = opening.get(base.token_id)
     if held is None:
         return None, "no balance was recorded"
-    moves = [(fill.at_ns, Move(_moved(fill, base.token_id), _moved(fill, quote.token_id))) for fill in found]
+    moves = [
+        (fill.at_ns, Move(holdings.moved(fill, base.token_id), holdings.moved(fill, quote.token_id))) for fill in found
+    ]
     for flow in flows:
         amount = flow.amount if flow.asset == base.token_id else 0
         moves.append((flow.at_ns, Move(amount, 0, trading.mid_at(reader, flow.at_ns) or first)))

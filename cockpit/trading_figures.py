@@ -31,15 +31,29 @@ class Side(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AssetChange(msgspec.Struct, frozen=True, kw_only=True):
-    """One asset's inventory, whole tokens: opening + filled + deposited − withdrawn + unexplained is closing."""
+    """One asset's inventory: opening + filled + deposited − withdrawn + accepted + unexplained is closing.
+
+    Whole tokens. What stood unexplained at the begin is not in ``opening``: it is unexplained until it is accepted.
+    """
 
     asset: str
     opening: Decimal | None
     filled: Decimal
     deposited: Decimal
     withdrawn: Decimal
+    accepted: Decimal
     unexplained: Decimal | None
     closing: Decimal | None
+
+
+class AcceptedRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A difference that nothing explains, whole tokens, and who took it as given when (UTC ns) and why."""
+
+    at_ns: int
+    actor: str
+    btc: Decimal
+    eure: Decimal
+    reason: str
 
 
 class ProfitAndLoss(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,6 +109,7 @@ class TradingReport(msgspec.Struct, frozen=True, kw_only=True):
     sides: tuple[Side, ...]
     fees: Fees
     inventory: tuple[AssetChange, ...]
+    accepted: tuple[AcceptedRow, ...]
     profit: ProfitAndLoss | None
     profit_unknown: str
     reaction_us: tuple[Decimal | None, Decimal | None, Decimal | None]

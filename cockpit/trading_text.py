@@ -2,6 +2,7 @@
 
 import csv
 import io
+import textwrap
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
@@ -15,6 +16,7 @@ from cockpit.trading_figures import FillRow, TradingReport
 from venue.assets import EXACT
 
 Cells = Sequence[str]
+WIDTH = 80
 
 
 def as_json(report: TradingReport) -> str:
@@ -58,7 +60,7 @@ def _flat(name: str, value: Any) -> Iterator[tuple[str, Any]]:
             elif isinstance(inner, dict) and ("side" in inner or "asset" in inner):
                 yield from _flat(f"{name}.{inner.get('side') or inner.get('asset')}", inner)
             elif isinstance(inner, dict):
-                yield from _flat(name, inner)
+                yield from _flat(name if "by" in inner else f"{name}.{place}", inner)
             else:
                 yield f"{name}.{('p50', 'p99', 'max')[place] if name == 'reaction_us' else place}", inner
     else:
@@ -86,6 +88,7 @@ def as_text(report: TradingReport) -> str:
         _quotes(report),
         _section("Fills", _fills(report)),
         _section("Inventory", _inventory(report)),
+        *_accepted(report),
         _section("Profit and loss, average cost, EURe", _profit(report)),
         _section("Fees", _fees(report)),
         _section("Markouts, bps in the desk's favour, weighted by EURe", _markouts(report)),
@@ -144,8 +147,23 @@ def _fills(report: TradingReport) -> list[Cells]:
 
 def _inventory(report: TradingReport) -> list[Cells]:
     rows: list[Cells] = [("", *(change.asset for change in report.inventory))]
-    names = ("opening", "filled", "deposited", "withdrawn", "unexplained", "closing")
+    names = ("opening", "filled", "deposited", "withdrawn", "accepted", "unexplained", "closing")
     return [*rows, *((name, *(exact(getattr(change, name)) for change in report.inventory)) for name in names)]
+
+
+def _accepted(report: TradingReport) -> list[list[str]]:
+    """Who took which difference as given, and why; no part at all when nobody did."""
+    lines = ["Accepted though nothing explains it"]
+    for one in report.accepted:
+        amounts = (("BTC", one.btc), ("EURe", one.eure))
+        told = ", ".join(f"{exact(amount, signed=True)} {asset}" for asset, amount in amounts if amount)
+        lines += textwrap.wrap(
+            f"{utc(one.at_ns)}  {told}, by {one.actor}: {one.reason}",
+            WIDTH,
+            initial_indent="  ",
+            subsequent_indent="    ",
+        )
+    return [lines] if report.accepted else []
 
 
 def _profit(report: TradingReport) -> list[Cells]:

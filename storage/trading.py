@@ -94,7 +94,7 @@ class Fill(msgspec.Struct, frozen=True, gc=False):
 
 
 class Flow(msgspec.Struct, frozen=True):
-    """Money in or out but by a fill, signed base units: a deposit, a withdrawal, or one that came back."""
+    """Money in or out but by a fill, signed base units: a deposit, a withdrawal, one that came back, or a remainder."""
 
     at_ns: int
     kind: str

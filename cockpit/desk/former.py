@@ -20,6 +20,7 @@ from cockpit.desk.reservations import Promise
 from cockpit.events import OperatorAction
 from cockpit.settings import Settings
 from storage.history import ACCOUNTED, FormerRun, History, RecordedQuote
+from storage.remainders import SET_ASIDE, Aside, read_aside
 from storage.writer import BLIND_NS
 from venue.assets import Asset, Pair
 from venue.jsonrpc import Unreachable, VenueError
@@ -32,8 +33,6 @@ LAG_NS = 30 * 10**9
 """A node may be this far behind: what was known later than so long before a reading may not be in it."""
 TRANSACTIONS = 20
 """Fills whose transactions are asked for at a start: the opening balances wait for the answers."""
-SET_ASIDE = "set a remainder aside"
-"""The command in the journal by which a run says what no movement explains, or that nothing is left of it."""
 ROUNDS = 3
 """A settlement may come between the questions for nonces and for balances; asked again they agree."""
 
@@ -57,14 +56,6 @@ def promise_of(pair: Pair, recorded: RecordedQuote, margin_ns: int) -> Promise:
         deadline_ns=command.deadline_ns,
         dead_ns=command.deadline_ns + margin_ns,
     )
-
-
-class Aside(msgspec.Struct, frozen=True):
-    """What a reading asked for at ``at_ns`` (UTC) left unexplained, and what was before it; units of base and quote."""
-
-    amounts: tuple[int, int]
-    before: tuple[int, int]
-    at_ns: int
 
 
 class Former:
@@ -158,9 +149,7 @@ class Former:
         arguments = await self._history.last_arguments(SET_ASIDE)
         if arguments is None:
             return 0, 0
-        told = msgspec.json.decode(arguments, type=Aside)
-        # Recorded before its reading: a crash between the two leaves balances to start from that do not show it.
-        return told.amounts if told.at_ns <= self._base_ns else told.before
+        return read_aside(arguments).shown_by(self._base_ns)
 
     def set_aside(self, amounts: tuple[int, int], at_ns: int) -> None:
         """Have what is unexplained now in the journal, base and quote: no later run takes it as given by itself."""

@@ -13,9 +13,9 @@ from cockpit.desk.http import BadBody, answered, read_body
 from cockpit.desk.inventory import Inventory
 from cockpit.desk.liquidity import Liquidity
 from cockpit.desk.withdrawals import Withdrawals
+from storage.remainders import ACCEPT
 from venue.assets import Asset, Pair
 
-COMMAND = "accept-remainder"
 LONGEST_REASON = 200
 
 
@@ -47,20 +47,20 @@ class Remainder:
 
     def routes(self) -> list[BaseRoute]:
         """The route to serve beside the others."""
-        return [Route(f"/inventory-sync/{COMMAND}", self._accept, methods=["POST"])]
+        return [Route(f"/inventory-sync/{ACCEPT}", self._accept, methods=["POST"])]
 
     async def _accept(self, http: HttpRequest) -> Response:
         request, body = await read_body(http)
-        return answered(self._control.before(request, COMMAND) or self.accept(request, body))
+        return answered(self._control.before(request, ACCEPT) or self.accept(request, body))
 
     def accept(self, request: Request, body: Mapping[str, object]) -> Result:
         """``amounts`` holds base units by symbol in digits, what is not named being 0; ``reason`` is the operator's."""
         amounts, reason = _read(self._pair, body)
         problem = self._problem(amounts, reason) or self._inventory.accept(amounts)
         if problem:
-            return self._control.answer(request, COMMAND, body, False, f"not accepted: {problem}")
+            return self._control.answer(request, ACCEPT, body, False, f"not accepted: {problem}")
         told = f"{self._told(amounts)} accepted as a term of the proof: {reason}"
-        return self._control.answer(request, COMMAND, body, True, told)
+        return self._control.answer(request, ACCEPT, body, True, told)
 
     def _problem(self, amounts: tuple[int, int], reason: str) -> str:
         if not reason:

@@ -2,10 +2,10 @@
 
 import pytest
 
-from cockpit.desk.former import SET_ASIDE
 from cockpit.desk.proof import Movement
 from cockpit.events import LiquidityAction, OperatorAction, TradeResult
 from storage.history import FormerRun
+from storage.remainders import SET_ASIDE
 from tests.desk.builders import Clock
 from tests.desk.chain import Chain
 from tests.desk.lives import Kept, Life, results

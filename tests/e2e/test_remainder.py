@@ -1,6 +1,7 @@
 """A stranger's transfer closes LIVE; an operator takes it as given, and the proof is exact again, also later."""
 
 import asyncio
+import json
 import signal
 import sys
 from decimal import Decimal
@@ -17,8 +18,12 @@ from venue.assets import BTC
 
 async def accept(desk: DeskProcess, *arguments: str) -> tuple[int, str]:
     """The exit code and everything said."""
+    return await cockpit("accept-remainder", "--socket", str(desk.socket_path), *arguments)
+
+
+async def cockpit(*arguments: str) -> tuple[int, str]:
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "cockpit", "accept-remainder", "--socket", str(desk.socket_path), *arguments),
+        *(sys.executable, "-m", "cockpit", *arguments),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
         env=bare_environment(),
@@ -66,6 +71,14 @@ async def test_a_strangers_base_unit_is_accepted_as_it_is_shown(launch: Launch, 
     await desk.start()
     shot = await desk.until(lambda shot: shot.inventory.rows[0].unexplained is not None)
     assert all(row.unexplained == 0 for row in shot.inventory.rows)
+
+    for chosen in ((), ("--run", "last")):
+        code, said = await cockpit("report", "--history", str(desk.state_dir / "history.sqlite"), "--json", *chosen)
+        assert code == 0, said
+        report = json.loads(said)
+        assert [asset["unexplained"] for asset in report["inventory"]] == ["0", "0"]
+        reasons = [(one["btc"], one["reason"]) for one in report["accepted"]]
+        assert reasons == ([] if chosen else [("0.00000001", "dust from a stranger")])
 
 
 @pytest.mark.slow
