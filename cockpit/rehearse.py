@@ -15,9 +15,9 @@ from cockpit.commands import ARMABLE, Result
 from cockpit.launch import DidNotStart
 from cockpit.link import DeskLink, LinkLost
 from cockpit.rehearsal import Rehearsal, VenueFlags
-from cockpit.report import Report, account_for
+from cockpit.rehearsal_report import Report, account_for
 from cockpit.snapshot import Snapshot
-from storage.summary import summarise
+from storage.reading import SqliteReader
 from venue.assets import BTC_EURE
 
 WAIT_S = 30.0
@@ -138,14 +138,9 @@ async def _run(rehearsal: Rehearsal, seconds: float, arm: bool) -> Report:
         for problem in await rehearsal.end():
             click.echo(problem, err=True)
     account = state["account"]
-    return account_for(
-        seconds,
-        last.counts,
-        last.alive.quotes,
-        await summarise(rehearsal.history_path),
-        _amounts(state["opening"][account]),
-        _amounts(state["balances"][account]),
-    )
+    opening, closing = _amounts(state["opening"][account]), _amounts(state["balances"][account])
+    with SqliteReader(rehearsal.history_path) as reader:
+        return account_for(seconds, last.counts, last.alive.quotes, reader, opening, closing)
 
 
 def _amounts(balances: Mapping[str, Any]) -> dict[str, int]:

@@ -77,6 +77,9 @@ class RecordedFill(msgspec.Struct, frozen=True, kw_only=True):
 FINAL_OUTCOMES = ("settled", "refused", "expired", "burned")
 """After one of these a quote can do nothing more to the balances."""
 
+CREDITED = ("CREDITED", "COMPLETED")
+"""A deposit of one of these statuses is in the balances."""
+
 UNEXPLAINED = "unexplained"
 """The cause of a reading of the balances that was not explained when it was recorded: nothing may be built on it."""
 

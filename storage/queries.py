@@ -9,7 +9,9 @@ from storage.rows import TABLES
 
 LIQUIDITY = f"SELECT {', '.join(LiquidityAction.__struct_fields__)} FROM liquidity_actions WHERE kind = ? ORDER BY id"
 PREPARED = f"SELECT {', '.join(WithdrawalPrepared.__struct_fields__)} FROM prepared_withdrawals ORDER BY id"
-BALANCE = "SELECT balance FROM intent_inventory_snapshots WHERE asset = ? AND at_ns <= ? ORDER BY at_ns DESC LIMIT 1"
+BALANCE = (
+    "SELECT balance, at_ns FROM intent_inventory_snapshots WHERE asset = ? AND at_ns <= ? ORDER BY at_ns DESC LIMIT 1"
+)
 _QUOTE = (
     f"SELECT {', '.join(f'c.{name}' for name in ExecuteTrade.__struct_fields__)}, "
     "(SELECT d.edge FROM trade_decisions d WHERE d.decision_id = c.decision_id), "

@@ -10,6 +10,7 @@ import msgspec
 from storage.faults import explain
 from storage.history import HistoryError
 from storage.migrations import SCHEMA, scripts
+from storage.rows import TABLES
 
 LATER_NS = 2**63 - 1
 
@@ -101,6 +102,13 @@ def runs(reader: Reader) -> list[RunRow]:
     """Every run, the oldest first."""
     columns = ", ".join(RunRow.__struct_fields__)
     return [RunRow(*row) for row in reader.rows(f"SELECT {columns} FROM runs ORDER BY seq")]
+
+
+def row_counts(reader: Reader) -> dict[str, int]:
+    """Rows of each topic's table; every row is counted."""
+    counts = ", ".join(f"(SELECT COUNT(*) FROM {table.name})" for table in TABLES)
+    [row] = reader.rows(f"SELECT {counts}")
+    return dict(zip((table.name for table in TABLES), row, strict=True))
 
 
 def find_run(reader: Reader, name: str) -> RunRow:

@@ -5,6 +5,8 @@ from decimal import Decimal
 
 import msgspec
 
+from storage.history import CREDITED
+from storage.queries import BALANCE
 from storage.reading import Reader, Span
 
 STALE_NS = 60 * 10**9
@@ -48,9 +50,6 @@ FROM json_each(?) t
 _NEXT_MID = """
 SELECT mid FROM market_price_events WHERE source = 'composite' AND at_ns >= ? AND at_ns < ? ORDER BY at_ns LIMIT 1
 """
-_BALANCE = """
-SELECT balance, at_ns FROM intent_inventory_snapshots WHERE asset = ? AND at_ns < ? ORDER BY at_ns DESC LIMIT 1
-"""
 _FIRST_BALANCE = """
 SELECT balance, at_ns FROM intent_inventory_snapshots WHERE asset = ? AND at_ns >= ? AND at_ns < ?
 ORDER BY at_ns LIMIT 1
@@ -67,7 +66,6 @@ WHERE p.withdrawal_id IN (SELECT action_id FROM liquidity_actions WHERE kind = '
                           AND at_ns >= ? AND at_ns < ?)
 """
 
-CREDITED = ("CREDITED", "COMPLETED")
 LEFT = ("burned", "bridging", "completed")
 BACK = ("refunded", "returned")
 ALREADY_THERE_NS = 5 * 10**9
@@ -173,7 +171,7 @@ def last_mid(reader: Reader, span: Span) -> Decimal | None:
 
 def opening_balance(reader: Reader, asset: str, span: Span) -> Balance | None:
     """The asset's last balance before the span, or the first one in it; None without any."""
-    for units, at_ns in reader.rows(_BALANCE, asset, span.from_ns):
+    for units, at_ns in reader.rows(BALANCE, asset, span.from_ns - 1):
         return Balance(int(units), at_ns)
     for units, at_ns in reader.rows(_FIRST_BALANCE, asset, span.from_ns, span.to_ns):
         return Balance(int(units), at_ns, first=True)
@@ -182,7 +180,7 @@ def opening_balance(reader: Reader, asset: str, span: Span) -> Balance | None:
 
 def closing_balance(reader: Reader, asset: str, span: Span) -> Balance | None:
     """The asset's last balance before the span's end; None without any."""
-    for units, at_ns in reader.rows(_BALANCE, asset, span.to_ns):
+    for units, at_ns in reader.rows(BALANCE, asset, span.to_ns - 1):
         return Balance(int(units), at_ns)
     return None
 

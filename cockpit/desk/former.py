@@ -12,14 +12,13 @@ from datetime import UTC, datetime
 import msgspec
 
 from cockpit.desk.inventory import Deposits, Opened, Read, movement
-from cockpit.desk.liquidity import CREDITED
 from cockpit.desk.nonces import used_nonces
 from cockpit.desk.proof import Movement, explain, total
 from cockpit.desk.quotes import QuoteBook
 from cockpit.desk.reservations import Promise
 from cockpit.events import OperatorAction
 from cockpit.settings import Settings
-from storage.history import ACCOUNTED, FormerRun, History, RecordedQuote
+from storage.history import ACCOUNTED, CREDITED, FormerRun, History, RecordedQuote
 from storage.remainders import SET_ASIDE, Aside, read_aside
 from storage.writer import BLIND_NS
 from venue.assets import Asset, Pair

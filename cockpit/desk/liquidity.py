@@ -9,12 +9,12 @@ from collections.abc import Callable
 
 from cockpit.desk.proof import Movement
 from cockpit.events import LiquidityAction
+from storage.history import CREDITED
 from venue.assets import Asset, Pair
 from venue.bridge import Bridge, BridgeToken, Deposit, DepositAddress
 from venue.bridge_withdrawals import BridgeWithdrawal
 from venue.jsonrpc import VenueError
 
-CREDITED = ("CREDITED", "COMPLETED")
 FINISHED = (*CREDITED, "FAILED")
 
 SLOW_EVERY_S = 600.0

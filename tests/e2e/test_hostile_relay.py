@@ -3,7 +3,8 @@
 import json
 
 from cockpit.commands import Part
-from storage.summary import summarise
+from storage.reading import LATER_NS, Span, SqliteReader
+from storage.trading import counted
 from tests.e2e.conftest import Launch
 from tests.e2e.desk import DeskProcess
 from tests.e2e.relay_stand_in import standing_in
@@ -113,8 +114,9 @@ async def test_silence_is_unknown_and_stays_reserved_until_the_quote_is_dead(lau
         expired = await desk.until(lambda shot: shot.counts.expired == 2)
         assert expired.alive.quotes == expired.inventory.rows[1].reserved == 0
         await until(lambda: desk.count("SELECT COUNT(*) FROM trade_execution_results WHERE outcome = 'expired'") == 2)
-        summary = await summarise(desk.state_dir / "history.sqlite")
-        assert summary.outcomes == {"unknown": 1, "accepted": 1, "refused": 1, "expired": 2}
+        with SqliteReader(desk.state_dir / "history.sqlite") as reader:
+            outcomes = counted(reader, Span(0, LATER_NS)).outcomes
+        assert outcomes == {"unknown": 1, "accepted": 1, "refused": 1, "expired": 2}
 
 
 async def test_a_dropped_connection_leaves_the_quote_unknown_and_is_made_anew(launch: Launch) -> None:

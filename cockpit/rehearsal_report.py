@@ -1,13 +1,15 @@
 """The report of a rehearsal: what was asked, quoted and filled, and whether every base unit is explained."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
+from cockpit import holdings
 from cockpit.percentile import percentile
 from cockpit.snapshot import Counts
-from storage.summary import Summary
-from venue.assets import BTC_EURE
+from storage import trading
+from storage.reading import LATER_NS, Reader, Span, row_counts
+from venue.assets import BTC_EURE, Asset
 
 
 class Quotes(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,7 +44,7 @@ class ReactionTimes(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Report(msgspec.Struct, frozen=True, kw_only=True):
-    """What a rehearsal did. ``explained``: no base unit is missing and every request has its decision."""
+    """What a rehearsal did. ``explained``: no base unit is missing, and every request and fill has its decision."""
 
     seconds: float
     requests: int
@@ -90,38 +92,30 @@ def account_for(
     seconds: float,
     counts: Counts,
     alive: int,
-    summary: Summary,
+    reader: Reader,
     opening: Mapping[str, int],
     closing: Mapping[str, int],
 ) -> Report:
     """Put the desk's counts and history beside the ledger's own balances (base units by token id)."""
-    proofs = []
-    for asset in (BTC_EURE.base, BTC_EURE.quote):
-        token = asset.token_id
-        filled, deposited = summary.filled.get(token, 0), summary.deposited.get(token, 0)
-        unexplained = closing.get(token, 0) - opening.get(token, 0) - filled - deposited
-        proofs.append(
-            AssetProof(
-                symbol=asset.symbol,
-                opening=str(opening.get(token, 0)),
-                filled=str(filled),
-                deposited=str(deposited),
-                closing=str(closing.get(token, 0)),
-                unexplained=str(unexplained),
-            )
-        )
-    outcomes = summary.outcomes
-    reactions = summary.reactions_ns
-    micros = [None if ns is None else ns / 1000 for ns in (percentile(reactions, p) for p in (0.5, 0.99, 1.0))]
+    everything = Span(0, LATER_NS)
+    counted, fills = trading.counted(reader, everything), trading.fills(reader, everything)
+    flows = trading.flows(reader, everything, {})
+    proofs = tuple(_proof(asset, opening, fills, flows, closing) for asset in holdings.ASSETS)
+    decisions, outcomes = sum(counted.reasons.values()), counted.outcomes
+    rows = row_counts(reader)
+    buys = sum(fill.asset_in == BTC_EURE.base.token_id for fill in fills)
+    p50, p99, longest = (
+        None if ns is None else ns / 1000 for ns in (percentile(counted.reactions_ns, p) for p in (0.5, 0.99, 1.0))
+    )
     return Report(
         seconds=seconds,
         requests=counts.requests,
         other_pairs=counts.other_pairs,
         malformed=counts.malformed,
-        decisions=summary.decisions,
-        reasons=dict(summary.reasons),
+        decisions=decisions,
+        reasons=counted.reasons,
         quotes=Quotes(
-            sent=summary.rows["execute_trade_commands"],
+            sent=rows["execute_trade_commands"],
             accepted=outcomes.get("accepted", 0),
             refused=outcomes.get("refused", 0),
             unknown=outcomes.get("unknown", 0),
@@ -129,11 +123,33 @@ def account_for(
             expired=outcomes.get("expired", 0),
             alive=alive,
         ),
-        fills={"buy": summary.fills.get("buy", 0), "sell": summary.fills.get("sell", 0)},
-        balances=tuple(proofs),
-        reaction=ReactionTimes(p50_us=micros[0], p99_us=micros[1], max_us=micros[2]),
-        rows=dict(summary.rows),
+        fills={"buy": buys, "sell": len(fills) - buys},
+        balances=proofs,
+        reaction=ReactionTimes(p50_us=p50, p99_us=p99, max_us=longest),
+        rows=rows,
         explained=all(proof.unexplained == "0" for proof in proofs)
-        and counts.requests == summary.demands == summary.decisions
-        and sum(summary.fills.values()) == outcomes.get("settled", 0),
+        and counts.requests == counted.demands == decisions
+        and len(fills) == outcomes.get("settled", 0)
+        and all(fill.edge is not None for fill in fills),
+    )
+
+
+def _proof(
+    asset: Asset,
+    opening: Mapping[str, int],
+    fills: Sequence[trading.Fill],
+    flows: Sequence[trading.Flow],
+    closing: Mapping[str, int],
+) -> AssetProof:
+    token = asset.token_id
+    begin, end = opening.get(token, 0), closing.get(token, 0)
+    filled = sum(holdings.moved(fill, token) for fill in fills)
+    deposited = sum(flow.amount for flow in flows if flow.asset == token and flow.kind == "deposit")
+    return AssetProof(
+        symbol=asset.symbol,
+        opening=str(begin),
+        filled=str(filled),
+        deposited=str(deposited),
+        closing=str(end),
+        unexplained=str(end - begin - filled - deposited),
     )
