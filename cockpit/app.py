@@ -18,7 +18,7 @@ from cockpit.link import DeskLink, LinkLost
 from cockpit.look import LOOK, Look
 from cockpit.notify import KEEP_TITLE, RESTORE_TITLE, notification, window_title
 from cockpit.obstacles import obstacle
-from cockpit.presence import Faults, Happening, happened, title
+from cockpit.presence import FILLS_APART_S, Faults, Fills, Happening, happened, title
 from cockpit.theme import DARK_NAME, NAMES, PLAIN_NAME, THEMES
 from panels.banner import Banner, Tabs
 from panels.board import ROOMS, Board, room
@@ -76,6 +76,7 @@ class CockpitApp(Commanding, inherit_bindings=False):
         self._look = look
         self._title = ""
         self.faults = Faults()
+        self._fills = Fills()
 
     def compose(self) -> ComposeResult:
         """The whole screen; the panels wait behind the notice until there is a snapshot."""
@@ -156,16 +157,28 @@ class CockpitApp(Commanding, inherit_bindings=False):
     def _happened(self, happening: Happening) -> None:
         """Say it, keep it when it is a fault, and have the terminal tell when it is meant to."""
         kind, text = happening.kind, happening.text
-        if kind in ("fault", "disarm"):
-            if text in self.faults.texts:
-                return
-            self.faults.add(text)
-        else:
+        if kind == "fill":
+            self._fills.add(happening)
+            self._tell_fills()
+            return
+        if kind == "other":
             self.notify(text, markup=False, timeout=8)
-        if kind != "fill":
-            self.noticed.note(text, "info" if kind == "other" else "bad")
-        if kind in self._look.occasions:
-            self.emit(notification(title(self.view), text, self._look.notify))
+        elif text in self.faults.texts:
+            return
+        else:
+            self.faults.add(text)
+        self.noticed.note(text, "info" if kind == "other" else "bad")
+        self._notify_outside(happening)
+
+    def _tell_fills(self) -> None:
+        fill = self._fills.due(self._clock())
+        if fill is not None:
+            self.notify(fill.text, markup=False, timeout=FILLS_APART_S)
+            self._notify_outside(fill)
+
+    def _notify_outside(self, happening: Happening) -> None:
+        if happening.kind in self._look.occasions:
+            self.emit(notification(title(self.view), happening.text, self._look.notify))
 
     def action_acknowledge(self) -> None:
         """Say that the faults were seen."""
@@ -177,6 +190,7 @@ class CockpitApp(Commanding, inherit_bindings=False):
         view, screens = self.view, self.screen_stack
         if not screens:
             return
+        self._tell_fills()
         named = title(view)
         if named != self._title:
             self._title = named

@@ -11,13 +11,18 @@ from panels.view import View
 
 Kind = Literal["other", "fill", "fault", "disarm"]
 DESK = "the desk"
+FILLS_APART_S = 8.0
 
 
 class Happening(msgspec.Struct, frozen=True):
-    """What happened, in a sentence. Of these only ``fault`` and ``disarm`` stay until they are acknowledged."""
+    """What happened, in a sentence. Of these only ``fault`` and ``disarm`` stay until they are acknowledged.
+
+    ``fills``: how many a ``fill`` is.
+    """
 
     kind: Kind
     text: str
+    fills: int = 0
 
 
 def happened(former: Snapshot, now: Snapshot, mine: Collection[str]) -> tuple[Happening, ...]:
@@ -29,7 +34,7 @@ def happened(former: Snapshot, now: Snapshot, mine: Collection[str]) -> tuple[Ha
     found = [happening for row in rows if (happening := _of_row(row)) is not None]
     settled = now.counts.settled - former.counts.settled
     if settled > 0:
-        found.append(Happening("fill", _fill(settled, now)))
+        found.append(Happening("fill", _fill(settled, now), settled))
     found += _faults(former, now)
     return tuple(found)
 
@@ -56,6 +61,32 @@ def _faults(former: Snapshot, now: Snapshot) -> Iterable[Happening]:
         for row in now.inventory.rows:
             if row.unexplained:
                 yield Happening("fault", f"{row.unexplained.normalize():+f} {row.symbol} are unexplained")
+
+
+class Fills:
+    """Fills that were not told yet. They are told at once, but not again before FILLS_APART_S: then all together.
+
+    A busy desk would otherwise cover its own panels with notes of fills.
+    """
+
+    def __init__(self) -> None:
+        self._waiting: Happening | None = None
+        self._not_before_s = float("-inf")
+
+    def add(self, fill: Happening) -> None:
+        """Have it told."""
+        before = self._waiting
+        if before is not None:
+            count = before.fills + fill.fills
+            fill = Happening("fill", f"{count:,} fills", count)
+        self._waiting = fill
+
+    def due(self, at_s: float) -> Happening | None:
+        """What is to be told now; None for nothing."""
+        if self._waiting is None or at_s < self._not_before_s:
+            return None
+        fill, self._waiting, self._not_before_s = self._waiting, None, at_s + FILLS_APART_S
+        return fill
 
 
 class Faults:

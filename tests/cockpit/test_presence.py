@@ -10,7 +10,7 @@ from cockpit.app import CockpitApp
 from cockpit.link import DeskLink
 from cockpit.look import Look, of_environment
 from cockpit.notify import notification, window_title
-from cockpit.presence import Faults, Happening, happened, title
+from cockpit.presence import FILLS_APART_S, Faults, Fills, Happening, happened, title
 from cockpit.snapshot import JournalRow, Snapshot
 from cockpit.theme import NAMES, PLAIN_NAME, styles
 from panels.faults import faults_line
@@ -54,6 +54,18 @@ def test_the_desk_disarming_fills_and_faults_are_told_apart() -> None:
     unexplained = replace(shot, inventory=replace(shot.inventory, rows=rows))
     assert happened(shot, unexplained, ()) == ()
     assert happened(unexplained, samples.unproven(unexplained), ())[0].text == "-0.5 BTC are unexplained"
+
+
+def test_fills_are_told_at_once_and_then_together() -> None:
+    fills = Fills()
+    assert fills.due(0.0) is None
+    fills.add(Happening("fill", "filled: buy", 1))
+    assert fills.due(5.0) == Happening("fill", "filled: buy", 1)
+    fills.add(Happening("fill", "filled: sell", 1))
+    fills.add(Happening("fill", "1,200 fills", 1_200))
+    assert fills.due(5.0 + FILLS_APART_S - 0.1) is None
+    assert fills.due(5.0 + FILLS_APART_S) == Happening("fill", "1,201 fills", 1_201)
+    assert fills.due(100.0) is None
 
 
 def test_faults_stay_until_they_are_acknowledged() -> None:
@@ -104,6 +116,18 @@ async def test_two_cockpits_see_what_the_other_did_and_faults_wait(desk: FakeDes
         await driven.shows("! FAULT", "the history is down")
         await driven.press("a")
         await driven.hides("! FAULT")
+
+
+async def test_many_fills_do_not_cover_the_panels(desk: FakeDesk, link: DeskLink) -> None:
+    async with cockpit(link, NARROW) as driven:
+        settled = samples.snapshot().counts.settled
+        for seq in range(2, 7):
+            counts = replace(samples.snapshot().counts, settled=settled + 10 * seq)
+            await asyncio.to_thread(desk.say, replace(samples.snapshot(seq), counts=counts))
+            await seen(driven.pilot, lambda: driven.app.view.snapshot == desk.current)
+        assert [toast.message for toast in driven.app._notifications] == ["20 fills"]
+        driven.clock.now += FILLS_APART_S
+        await driven.shows("40 fills")
 
 
 async def test_the_window_is_named_after_the_desk(desk: FakeDesk, link: DeskLink) -> None:
