@@ -14,7 +14,7 @@ import msgspec
 from websockets.asyncio.client import unix_connect
 from websockets.exceptions import ConnectionClosed
 
-from bench.terminal import Terminal
+from bench.tty import SIZE, Terminal
 from cockpit.commands import Result
 from cockpit.launch import answers, end, ready, spawn
 from cockpit.settings import NAMES
@@ -77,9 +77,13 @@ class Deskside:
         if self.desk is not None:
             await end(self.desk.pid)
 
+    def open(self, size: tuple[int, int] = SIZE) -> Terminal:
+        """A cockpit attached in a terminal of this size; the caller ends it."""
+        return Terminal(cockpit_command("--env-file", str(self.env_file)), bare_environment(), size)
+
     async def attach(self) -> float:
         """Attach a cockpit in a terminal; seconds from the command until it showed the desk's state."""
-        self.cockpit = Terminal(cockpit_command("--env-file", str(self.env_file)), bare_environment())
+        self.cockpit = self.open()
         took = await self.cockpit.until("SANDBOX", "ARMED")
         self.cockpit.forget()
         return took

@@ -25,7 +25,7 @@ import msgspec
 from bench.deskside import Deskside
 from bench.history_desk import pair_of_events
 from bench.load import Load, percentile
-from bench.reaction import SETTINGS, SenderProcess
+from bench.sending import SETTINGS, SenderProcess
 from bench.venues import start_venue
 from cockpit.events import AnyEvent
 from storage.history import History, Run

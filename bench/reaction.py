@@ -7,7 +7,6 @@ each has a session of its own, for Linux shares a busy CPU between sessions.
 
 import asyncio
 import contextlib
-import subprocess
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Mapping, Sequence
@@ -17,8 +16,9 @@ import click
 import msgspec
 
 from bench.deskside import Deskside, bare_environment
-from bench.load import Listening, Load, Measured
+from bench.load import Load
 from bench.report import Report, Turn, as_json, as_text
+from bench.sending import SETTINGS, SenderProcess
 from bench.usage import Usage
 from bench.venues import start_venue
 from bench.verify import wrong_answers
@@ -26,17 +26,6 @@ from bench.verify import wrong_answers
 ECHO, SIGNING, DESK = "echo", "signing echo", "desk"
 SUBJECTS = (ECHO, SIGNING, DESK)
 PATHS = {ECHO: "echo", SIGNING: "signing-echo", DESK: "desk"}
-
-SETTINGS = {
-    "STRATEGY_MAX_NOTIONAL_EURE": "500",
-    "STRATEGY_HALF_SPREAD_BPS": "8",
-    "STRATEGY_MAX_SKEW_BPS": "6",
-    "STRATEGY_MIN_EDGE_BPS": "2",
-    "INVENTORY_POLL_MS": "2000",
-    "QUOTE_DEADLINE_MS": "1000",
-    "QUOTE_DEATH_MARGIN_MS": "0",
-}
-"""Every request is quoted, and what a quote reserves is soon free again."""
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,49 +38,6 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     tables: tuple[float, ...]
     cockpit: bool
     echo_uvloop: bool
-
-
-class SenderProcess:
-    """The sender's process and the lines to it."""
-
-    def __init__(self) -> None:
-        self._process: asyncio.subprocess.Process | None = None
-        self.port = 0
-
-    async def start(self) -> None:
-        """Start it and learn its port."""
-        self._process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "bench.sender",
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            limit=2**26,
-            start_new_session=True,
-        )
-        self.port = msgspec.json.decode(await self._line(), type=Listening).port
-
-    async def measure(self, load: Load) -> Measured:
-        """Have it send a load."""
-        assert self._process is not None
-        assert self._process.stdin is not None
-        self._process.stdin.write(msgspec.json.encode(load) + b"\n")
-        return msgspec.json.decode(await self._line(), type=Measured)
-
-    async def _line(self) -> bytes:
-        assert self._process is not None
-        assert self._process.stdout is not None
-        line = await self._process.stdout.readline()
-        if not line:
-            raise RuntimeError("the sender has ended")
-        return line
-
-    async def end(self) -> None:
-        """Let it go."""
-        if self._process is not None:
-            assert self._process.stdin is not None
-            self._process.stdin.close()
-            await self._process.wait()
 
 
 @contextlib.asynccontextmanager

@@ -12,7 +12,7 @@ import click
 import msgspec
 
 from bench.deskside import Deskside, bare_environment, cockpit_command
-from bench.terminal import Terminal
+from bench.tty import Terminal
 from bench.usage import Usage
 from bench.venues import start_venue
 from cockpit.rehearsal import DESK_SETTINGS, Rehearsal
@@ -77,7 +77,7 @@ async def first_sandbox_picture(state_dir: Path) -> Picture:
 
 async def first_attached_picture(desk: Deskside) -> Picture:
     """Time ``cockpit`` at a running desk, then end it (the desk stays)."""
-    terminal = Terminal(cockpit_command("--env-file", str(desk.env_file)), bare_environment())
+    terminal = desk.open()
     try:
         return await _picture("cockpit (attached)", terminal, starts_desk=False)
     finally:

@@ -1,94 +1,189 @@
-"""A program in a terminal of its own, 120×40, whose output is read as fast as it comes."""
+"""The cockpit in a real terminal: bytes, CPU, key to picture, first picture and memory, beside htop.
+
+``python -m bench.terminal [--size 120x40] [--rates 50,1000] [--minutes 10] [--quick] [--json]``; run from the
+repository's root. Desk, what asks it and the cockpit are processes of their own; at each rate all are new.
+"""
 
 import asyncio
-import fcntl
-import os
-import pty
-import re
-import signal
-import struct
-import subprocess
-import termios
-from collections.abc import Mapping, Sequence
-from time import perf_counter
+import contextlib
+import random
+import shutil
+import tempfile
+from pathlib import Path
 
-_ESCAPES = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]P_^][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-~])")
-KEPT = 1_000_000
-COLUMNS, ROWS = 120, 40
+import click
+import msgspec
+
+from bench.demand import Demand, demand
+from bench.deskside import Deskside, bare_environment
+from bench.keypress import KeyTimes, key_times, viewing
+from bench.terminal_report import KB, Beside, Moment, Report, Shown, as_text
+from bench.tty import Terminal
+from bench.usage import Usage
+
+WHOLE = ("SANDBOX", "ARMED", "kraken", "spendable", "reference fresh", "EUR/BTC", "Executions")
+"""Words of every part of the first picture at 120×40: the desk's state, and each panel's rows."""
+LEAST = ("SANDBOX", "ARMED")
+"""What every size shows."""
+SETTLED_S = 3.0
+LOOK_EVERY_S = 10.0
+HTOP: tuple[tuple[str, ...], ...] = (("htop",), ("htop", "-d", "3"))
+"""As it comes (a picture every 1.5 s), and with about as many pictures as the cockpit paints."""
 
 
-class Terminal:
-    """Starts the program at once; ``started`` is the perf_counter time of that."""
+class Options(msgspec.Struct, frozen=True, kw_only=True):
+    """What to measure."""
 
-    def __init__(
-        self, command: Sequence[str], environ: Mapping[str, str], *, columns: int = 120, rows: int = 40
-    ) -> None:
-        self._master, slave = pty.openpty()
-        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
-        self.started = perf_counter()
-        self.process = subprocess.Popen(
-            command,
-            stdin=slave,
-            stdout=slave,
-            stderr=slave,
-            env={**environ, "TERM": "xterm-256color", "COLORTERM": "truecolor"},
-            start_new_session=True,
-        )
-        os.close(slave)
-        os.set_blocking(self._master, False)
-        self.painted = 0
-        self._shown = b""
-        self._keep = True
-        self._changed = asyncio.Event()
-        self._loop = asyncio.get_running_loop()
-        self._loop.add_reader(self._master, self._read)
+    size: tuple[int, int]
+    rates: tuple[float, ...]
+    seconds: float
+    presses: int
+    pictures: int
+    minutes: float
 
-    def _read(self) -> None:
+
+async def _painting(terminal: Terminal, seconds: float) -> tuple[float, float, float]:
+    """KB a second over the time and in its busiest second, and CPU percent."""
+    usage = Usage(terminal.process.pid)
+    loop = asyncio.get_running_loop()
+    began, first, most = loop.time(), terminal.painted, 0.0
+    while (left := began + seconds - loop.time()) > 0:
+        before, since = terminal.painted, loop.time()
+        await asyncio.sleep(min(1.0, left))
+        if (took := loop.time() - since) > 0.5:
+            most = max(most, (terminal.painted - before) / took / KB)
+    mean = (terminal.painted - first) / (loop.time() - began) / KB
+    return mean, max(mean, most), usage.cpu_percent()
+
+
+async def _memory(terminal: Terminal, minutes: float) -> list[Moment]:
+    """Its memory now and every ten seconds."""
+    usage, loop = Usage(terminal.process.pid), asyncio.get_running_loop()
+    began = loop.time()
+    seen = [Moment(0.0, usage.rss_mb())]
+    while (left := began + minutes * 60 - loop.time()) > 0:
+        await asyncio.sleep(min(LOOK_EVERY_S, left))
+        seen.append(Moment((loop.time() - began) / 60, usage.rss_mb()))
+    return seen
+
+
+async def _pictures(desk: Deskside, options: Options) -> list[float]:
+    """Seconds to the first whole picture, each of a new cockpit; one before them warms caches."""
+    took = []
+    for _ in range(options.pictures + 1):
+        terminal = desk.open(options.size)
         try:
-            data = os.read(self._master, 65_536)
-        except BlockingIOError:
-            return
-        except OSError:
-            data = b""
-        if not data:
-            self._loop.remove_reader(self._master)
-            self._changed.set()
-            return
-        self.painted += len(data)
-        if self._keep:
-            self._shown = (self._shown + data)[-KEPT:]
-            self._changed.set()
+            took.append(await terminal.until(*(WHOLE if options.size == (120, 40) else LEAST)))
+        finally:
+            await terminal.end()
+    return took[1:]
 
-    async def until(self, *words: str, within_s: float = 30.0) -> float:
-        """Seconds from the start until all of these words were written; TimeoutError, with the end of the output."""
-        wanted = [word.encode() for word in words]
+
+async def _shown(asked: Demand, rate: float, desk: Deskside, options: Options) -> Shown:
+    """Everything at one rate."""
+    await desk.arm()
+    async with asked.flowing():
+        await desk.until(lambda shot: bool(shot.quotes), "quoting")
+        pictures = await _pictures(desk, options)
+        terminal = desk.open(options.size)
         try:
-            async with asyncio.timeout(within_s):
-                while True:
-                    self._changed.clear()
-                    text = _ESCAPES.sub(b"", self._shown)
-                    if all(word in text for word in wanted):
-                        return perf_counter() - self.started
-                    await self._changed.wait()
-        except TimeoutError:
-            tail = _ESCAPES.sub(b"", self._shown)[-500:].decode("utf-8", "replace")
-            raise TimeoutError(f"the terminal never showed {words}; it ends with {tail!r}") from None
+            async with viewing(terminal, options.size) as viewer:
+                await terminal.until(*LEAST)
+                await asyncio.sleep(SETTLED_S)
+                keys: list[KeyTimes] = await key_times(viewer, options.presses, random.Random(1))
+                await viewer.press("5", lambda: viewer.lit("─ 5 Decisions"))
+            terminal.forget()
+            loop = asyncio.get_running_loop()
+            before, began = await desk.state(), loop.time()
+            kb, most, cpu = await _painting(terminal, options.seconds)
+            after, ended = await desk.state(), loop.time()
+            memory = await _memory(terminal, options.minutes) if options.minutes else []
+        finally:
+            await terminal.end()
+        last = await desk.state()
+    return Shown(
+        rate=rate,
+        requests=(after.counts.requests - before.counts.requests) / (ended - began),
+        fills=asked.fills,
+        pictures=pictures,
+        keys=keys,
+        kb=kb,
+        kb_most=most,
+        cpu=cpu,
+        memory=memory,
+        disarmed="" if last.executor_armed else last.executor_why,
+    )
 
-    def forget(self) -> None:
-        """Keep no more of what is painted."""
-        self._keep = False
-        self._shown = b""
 
-    async def end(self) -> None:
-        """End the program: politely, then not."""
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
-            for _ in range(100):
-                if self.process.poll() is not None:
-                    break
-                await asyncio.sleep(0.02)
-            else:
-                self.process.kill()
-                self.process.wait()
-        self._loop.remove_reader(self._master)
-        os.close(self._master)
+async def _beside(options: Options) -> list[Beside]:
+    """htop for as long as a cockpit was looked at; nothing where it is not installed."""
+    found = []
+    for command in HTOP if shutil.which("htop") else ():
+        terminal = Terminal(command, bare_environment(), options.size)
+        try:
+            await terminal.until("Load average")
+            terminal.forget()
+            kb, _, cpu = await _painting(terminal, options.seconds)
+            rss = Usage(terminal.process.pid).rss_mb()
+        finally:
+            await terminal.end()
+        found.append(Beside(program=" ".join(command), kb=kb, cpu=cpu, rss=rss))
+    return found
+
+
+async def run(options: Options) -> Report:
+    """Measure every rate with a venue, a desk and cockpits of its own, then htop."""
+    shown = []
+    for rate in options.rates:
+        async with contextlib.AsyncExitStack() as stack:
+            directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tty-")))
+            asked = await stack.enter_async_context(demand(directory, rate))
+            desk = await stack.enter_async_context(Deskside(directory, asked.settings))
+            shown.append(await _shown(asked, rate, desk, options))
+            click.echo(f"{rate:g} requests/s: measured", err=True)
+    columns, rows = options.size
+    beside = await _beside(options)
+    return Report(columns=columns, rows=rows, seconds=options.seconds, shown=shown, beside=beside)
+
+
+def _size(context: click.Context, parameter: click.Parameter, value: str) -> tuple[int, int]:
+    columns, _, rows = value.partition("x")
+    if not (columns.isdigit() and rows.isdigit()):
+        raise click.BadParameter("columns and rows, as in 120x40", context, parameter)
+    return int(columns), int(rows)
+
+
+@click.command()
+@click.option("--size", default="120x40", show_default=True, callback=_size, help="Columns and rows of the terminal.")
+@click.option("--rates", default="50,1000", show_default=True, help="Requests a second, by commas.")
+@click.option("--seconds", default=30.0, show_default=True, help="How long bytes and CPU are counted at each rate.")
+@click.option("--keys", default=100, show_default=True, help="Presses of each kind of key at each rate.")
+@click.option("--pictures", default=5, show_default=True, help="How often the first picture is timed at each rate.")
+@click.option("--minutes", default=10.0, show_default=True, help="How long memory is watched at each rate; 0: not.")
+@click.option("--quick", is_flag=True, help="A few seconds a rate: to see that it works.")
+@click.option("--json", "json_out", is_flag=True, help="Print JSON.")
+def main(
+    size: tuple[int, int],
+    rates: str,
+    seconds: float,
+    keys: int,
+    pictures: int,
+    minutes: float,
+    quick: bool,
+    json_out: bool,
+) -> None:
+    """Measure what the cockpit costs its terminal, and how soon it answers a key."""
+    options = Options(
+        size=size,
+        rates=tuple(float(rate) for rate in rates.split(",")),
+        seconds=2.0 if quick else seconds,
+        presses=3 if quick else keys,
+        pictures=1 if quick else pictures,
+        minutes=0.05 if quick else minutes,
+    )
+    report = asyncio.run(run(options))
+    click.echo(msgspec.json.format(msgspec.json.encode(report)).decode() if json_out else as_text(report))
+
+
+if __name__ == "__main__":
+    main()

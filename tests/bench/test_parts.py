@@ -6,6 +6,7 @@ import pytest
 from bench.load import Measured, percentile
 from bench.report import Turn, ratios, rows
 from bench.requests import index_of, is_other, quote_id, request
+from bench.terminal_report import Moment, slope
 from bench.verify import wrong_answers
 from cockpit.events import SwapDemand
 from venue.assets import BTC, BTC_EURE, EURE
@@ -38,6 +39,11 @@ def test_percentiles_are_measured_values() -> None:
     assert percentile([3.0, 1.0, 2.0], 0.5) == 2.0
     assert percentile([float(value) for value in range(100)], 0.99) == 99.0
     assert percentile([], 0.5) == 0.0
+
+
+def test_a_slope_is_that_of_the_line_through_the_moments() -> None:
+    assert slope([Moment(minute, 70 + 2 * minute) for minute in (0.0, 1.0, 3.0)]) == pytest.approx(2.0)
+    assert slope([Moment(1.0, 70.0)]) == 0.0
 
 
 def _turn(repetition: int, subject: str, took: list[float], sent: int) -> Turn:

@@ -1,8 +1,9 @@
-"""The reaction bench in its quick mode: every process starts, every request is answered, every sample is valid."""
+"""The benches in their quick mode: every process starts, and what they print has everything in it."""
 
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -10,17 +11,23 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.mark.slow
-def test_quick_bench_measures_every_subject_in_both_tables() -> None:
+def quick(bench: str, *options: str) -> dict[str, Any]:
+    """What a bench prints as JSON."""
     done = subprocess.run(
-        [sys.executable, "-m", "bench.reaction", "--quick", "--json", "--rates", "50,200"],
+        [sys.executable, "-m", bench, "--quick", "--json", *options],
         cwd=ROOT,
         capture_output=True,
         timeout=180,
         check=False,
     )
     assert done.returncode == 0, done.stderr.decode()
-    report = msgspec.json.decode(done.stdout)
+    report: dict[str, Any] = msgspec.json.decode(done.stdout)
+    return report
+
+
+@pytest.mark.slow
+def test_quick_bench_measures_every_subject_in_both_tables() -> None:
+    report = quick("bench.reaction", "--rates", "50,200")
     measured = {(row["other_pairs"], row["rate"], row["subject"]) for row in report["rows"]}
     subjects = ("echo", "signing echo", "desk")
     assert measured == {(share, rate, name) for share in (0.0, 0.9) for rate in (50.0, 200.0) for name in subjects}
@@ -29,3 +36,20 @@ def test_quick_bench_measures_every_subject_in_both_tables() -> None:
     assert len(report["ratios"]) == 4
     assert report["samples"] > 0
     assert report["wrong"] == []
+
+
+@pytest.mark.slow
+def test_terminal_bench_tells_everything_of_every_rate() -> None:
+    report = quick("bench.terminal", "--rates", "20,200")
+    assert (report["columns"], report["rows"]) == (120, 40)
+    assert [(shown["rate"], shown["fills"]) for shown in report["shown"]] == [(20.0, True), (200.0, False)]
+    for shown in report["shown"]:
+        assert shown["disarmed"] == ""
+        assert shown["requests"] > 0
+        assert len(shown["pictures"]) == 1
+        assert [key["kind"] for key in shown["keys"]] == ["another panel", "cursor", "help"]
+        assert all(0 < key["p50"] <= key["p99"] <= key["max"] for key in shown["keys"])
+        assert 0 < shown["kb"] <= shown["kb_most"]
+        assert shown["cpu"] > 0
+        assert all(moment["rss"] > 0 for moment in shown["memory"])
+    assert all(beside["kb"] > 0 for beside in report["beside"])

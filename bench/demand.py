@@ -1,0 +1,74 @@
+"""Requests at a rate for as long as a bench looks on: from a venue's own traders, or from the sender."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Mapping
+from itertools import count
+from pathlib import Path
+
+from bench.deskside import bare_environment
+from bench.load import Load
+from bench.sending import SETTINGS, SenderProcess
+from bench.venues import MAKER_BTC, MAKER_EURE
+from cockpit.launch import end, ready, spawn
+from cockpit.rehearsal import DESK_SETTINGS
+
+MOST_BY_TRADERS = 100.0
+"""A venue that publishes, signs, settles and lets rivals quote fills a core at some hundred requests a second."""
+LOAD_S = 5.0
+_PATH = "desk"
+
+
+class Demand:
+    """A venue and its traders, or the sender in their place; ``settings`` are for the desk that is to be asked."""
+
+    def __init__(self, settings: Mapping[str, str], rate: float, sender: SenderProcess | None) -> None:
+        self.settings = settings
+        self._rate = rate
+        self._sender = sender
+
+    @property
+    def fills(self) -> bool:
+        """Whether quotes are taken and settled, as by the venue's traders; the sender takes none."""
+        return self._sender is None
+
+    @contextlib.asynccontextmanager
+    async def flowing(self) -> AsyncIterator[None]:
+        """Requests come while inside; traders ask by themselves. Leaving waits for the load that is under way."""
+        ending = asyncio.Event()
+        task = asyncio.create_task(self._send(self._sender, ending)) if self._sender is not None else None
+        try:
+            yield
+        finally:
+            ending.set()
+            if task is not None:
+                await task
+
+    async def _send(self, sender: SenderProcess, ending: asyncio.Event) -> None:
+        for run in count(1):
+            if ending.is_set():
+                return
+            load = Load(subject=_PATH, run=run, rate=self._rate, seconds=LOAD_S, warm_up_s=0.0, other_pairs=0.0)
+            await sender.measure(load)
+
+
+@contextlib.asynccontextmanager
+async def demand(directory: Path, rate: float) -> AsyncIterator[Demand]:
+    """Start what asks ``rate`` times a second, in processes of their own; ``directory`` holds their files."""
+    async with contextlib.AsyncExitStack() as stack:
+        by_traders = rate <= MOST_BY_TRADERS
+        env_file, log_file = directory / "venue.env", directory / "venue.log"
+        arguments = ["venue", "--write-env", str(env_file), "--rate", str(rate if by_traders else 0)]
+        arguments += ["--other-pairs", "0", "--set", f"maker_btc={MAKER_BTC}", "--set", f"maker_eure={MAKER_EURE}"]
+        venue = spawn(arguments, log_file, bare_environment())
+        stack.push_async_callback(end, venue.pid)
+        await ready(venue, "the venue", log_file, env_file.exists)
+        told = dict(line.split("=", 1) for line in env_file.read_text("utf-8").splitlines())
+        if by_traders:
+            yield Demand({**DESK_SETTINGS, **told}, rate, None)
+            return
+        sender = SenderProcess()
+        stack.push_async_callback(sender.end)
+        await sender.start()
+        relay = {"NEAR_INTENTS_RELAY_WS_URL": f"ws://127.0.0.1:{sender.port}/{_PATH}"}
+        yield Demand({**SETTINGS, **told, **relay}, rate, sender)

@@ -1,0 +1,137 @@
+"""From a key to its picture: keys are pressed at random moments, and the screen is read as a person would read it."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from time import perf_counter
+
+import msgspec
+import pyte
+
+from bench.load import percentile
+from bench.tty import Terminal
+
+WITHIN_S = 10.0
+APART_S = (0.05, 0.35)
+"""Least and longest time from a picture to the next key, so that keys fall anywhere between two paints."""
+LISTED = 4
+HELP = "esc closes"
+
+
+class KeyTimes(msgspec.Struct, frozen=True, kw_only=True):
+    """What a kind of key took from its press to the last byte of its picture, ms."""
+
+    kind: str
+    presses: int
+    p50: float
+    p99: float
+    max: float
+
+    @classmethod
+    def of(cls, kind: str, took_ms: list[float]) -> "KeyTimes":
+        """The times of one kind."""
+        return cls(
+            kind=kind,
+            presses=len(took_ms),
+            p50=percentile(took_ms, 0.5),
+            p99=percentile(took_ms, 0.99),
+            max=max(took_ms, default=0.0),
+        )
+
+
+class Viewer:
+    """The screen of a terminal. It must look on from the terminal's first byte."""
+
+    def __init__(self, terminal: Terminal, size: tuple[int, int]) -> None:
+        self._terminal = terminal
+        self._screen = pyte.Screen(*size)
+        self._stream = pyte.ByteStream(self._screen)
+        self._changed = asyncio.Event()
+        self._read_at = 0.0
+        terminal.heard = self._hear
+
+    def _hear(self, data: bytes, at: float) -> None:
+        self._stream.feed(data)
+        self._read_at = at
+        self._changed.set()
+
+    def close(self) -> None:
+        """Look no longer: reading a screen costs as much as painting it."""
+        self._terminal.heard = None
+
+    @property
+    def text(self) -> str:
+        """What is shown."""
+        return "\n".join(self._screen.display)
+
+    def grounds(self) -> tuple[str, ...]:
+        """The background of each line in a column of the lists on the left: a cursor has one of its own."""
+        return tuple(self._screen.buffer[line][LISTED].bg for line in range(self._screen.lines))
+
+    def lit(self, words: str) -> bool:
+        """Whether the words are there and end in bold, as the title of the panel that has the keyboard does."""
+        for line, shown in enumerate(self._screen.display):
+            at = shown.find(words)
+            if at >= 0 and self._screen.buffer[line][at + len(words) - 1].bold:
+                return True
+        return False
+
+    async def until(self, seen: Callable[[], bool], what: str) -> float:
+        """The time at which what completed the picture was read; TimeoutError when it never is."""
+        try:
+            async with asyncio.timeout(WITHIN_S):
+                while not seen():
+                    self._changed.clear()
+                    await self._changed.wait()
+        except TimeoutError:
+            raise TimeoutError(f"{what} never came to the screen:\n{self.text}") from None
+        return self._read_at
+
+    async def press(self, key: str, seen: Callable[[], bool]) -> float:
+        """Press a key; ms until its picture was there."""
+        pressed = perf_counter()
+        self._terminal.press(key.encode())
+        return (await self.until(seen, f"the picture after {key!r}") - pressed) * 1000
+
+
+@asynccontextmanager
+async def viewing(terminal: Terminal, size: tuple[int, int]) -> AsyncIterator[Viewer]:
+    """Look at a terminal while inside."""
+    viewer = Viewer(terminal, size)
+    try:
+        yield viewer
+    finally:
+        viewer.close()
+
+
+async def key_times(viewer: Viewer, presses: int, rng: random.Random) -> list[KeyTimes]:
+    """Press ``presses`` keys of each kind: another panel, the cursor of a list, the help over everything."""
+
+    async def pause() -> None:
+        await asyncio.sleep(rng.uniform(*APART_S))
+
+    async def jump(number: int, name: str) -> float:
+        return await viewer.press(str(number), lambda: viewer.lit(f"─ {number} {name}"))
+
+    async def move(key: str) -> float:
+        before = viewer.grounds()
+        return await viewer.press(key, lambda: viewer.grounds() != before)
+
+    jumps: list[float] = []
+    for turn in range(presses):
+        jumps.append(await jump(*((9, "Log"), (7, "Executions"))[turn % 2]))
+        await pause()
+    await jump(3, "Interlocks")
+    await move("j")
+    moves: list[float] = []
+    for turn in range(presses):
+        await pause()
+        moves.append(await move("jk"[turn % 2]))
+    helps: list[float] = []
+    for _ in range(presses):
+        await pause()
+        helps.append(await viewer.press("?", lambda: HELP in viewer.text))
+        await pause()
+        await viewer.press("q", lambda: HELP not in viewer.text)
+    return [KeyTimes.of("another panel", jumps), KeyTimes.of("cursor", moves), KeyTimes.of("help", helps)]

@@ -1,0 +1,103 @@
+"""A program in a terminal of its own, whose output is read as fast as it comes."""
+
+import asyncio
+import fcntl
+import os
+import pty
+import re
+import signal
+import struct
+import subprocess
+import termios
+from collections.abc import Callable, Mapping, Sequence
+from time import perf_counter
+
+_ESCAPES = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]P_^][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-~])")
+KEPT = 1_000_000
+SIZE = (120, 40)
+"""Columns and rows of a terminal that nobody asked otherwise of."""
+
+
+class Terminal:
+    """Starts the program at once; ``started`` is the perf_counter time of that. ``size`` is columns and rows.
+
+    ``painted`` counts the bytes written. ``heard`` is given each piece of them and when it was read (perf_counter).
+    """
+
+    def __init__(self, command: Sequence[str], environ: Mapping[str, str], size: tuple[int, int] = SIZE) -> None:
+        self._master, slave = pty.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
+        self.started = perf_counter()
+        self.process = subprocess.Popen(
+            command,
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            env={**environ, "TERM": "xterm-256color", "COLORTERM": "truecolor"},
+            start_new_session=True,
+        )
+        os.close(slave)
+        os.set_blocking(self._master, False)
+        self.painted = 0
+        self.heard: Callable[[bytes, float], None] | None = None
+        self._shown = b""
+        self._keep = True
+        self._changed = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
+        self._loop.add_reader(self._master, self._read)
+
+    def _read(self) -> None:
+        try:
+            data = os.read(self._master, 65_536)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        if not data:
+            self._loop.remove_reader(self._master)
+            self._changed.set()
+            return
+        self.painted += len(data)
+        if self.heard is not None:
+            self.heard(data, perf_counter())
+        if self._keep:
+            self._shown = (self._shown + data)[-KEPT:]
+            self._changed.set()
+
+    async def until(self, *words: str, within_s: float = 30.0) -> float:
+        """Seconds from the start until all of these words were written; TimeoutError, with the end of the output."""
+        wanted = [word.encode() for word in words]
+        try:
+            async with asyncio.timeout(within_s):
+                while True:
+                    self._changed.clear()
+                    text = _ESCAPES.sub(b"", self._shown)
+                    if all(word in text for word in wanted):
+                        return perf_counter() - self.started
+                    await self._changed.wait()
+        except TimeoutError:
+            tail = _ESCAPES.sub(b"", self._shown)[-500:].decode("utf-8", "replace")
+            raise TimeoutError(f"the terminal never showed {words}; it ends with {tail!r}") from None
+
+    def press(self, keys: bytes) -> None:
+        """Write what these keys send."""
+        os.write(self._master, keys)
+
+    def forget(self) -> None:
+        """Keep no more of what is painted."""
+        self._keep = False
+        self._shown = b""
+
+    async def end(self) -> None:
+        """End the program: politely, then not."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            for _ in range(100):
+                if self.process.poll() is not None:
+                    break
+                await asyncio.sleep(0.02)
+            else:
+                self.process.kill()
+                self.process.wait()
+        self._loop.remove_reader(self._master)
+        os.close(self._master)
