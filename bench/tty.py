@@ -25,6 +25,8 @@ class Terminal:
     """
 
     def __init__(self, command: Sequence[str], environ: Mapping[str, str], size: tuple[int, int] = SIZE) -> None:
+        # A program believes these before it asks the terminal.
+        kept = {name: value for name, value in environ.items() if name not in ("COLUMNS", "LINES")}
         self._master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", size[1], size[0], 0, 0))
         self.started = perf_counter()
@@ -33,7 +35,7 @@ class Terminal:
             stdin=slave,
             stdout=slave,
             stderr=slave,
-            env={**environ, "TERM": "xterm-256color", "COLORTERM": "truecolor"},
+            env={**kept, "TERM": "xterm-256color", "COLORTERM": "truecolor"},
             start_new_session=True,
         )
         os.close(slave)
