@@ -1,7 +1,8 @@
 """Arming and disarming as the cockpit carries them out: what was asked, what is not yet seen, who has the last word."""
 
-from collections.abc import Callable, Mapping
-from functools import partial
+from collections.abc import Callable, Mapping, Sequence
+
+import msgspec
 
 from cockpit.commands import ARMABLE, Part
 from cockpit.host import Host
@@ -9,7 +10,6 @@ from cockpit.link import DeskLink, Outcome, Unknown
 from cockpit.snapshot import Snapshot
 from panels.arm import is_armed
 from panels.dialogue import Answer
-from panels.outcome import Said, say
 from panels.words import part_name
 
 
@@ -40,22 +40,28 @@ class ArmFlow:
         for part in reversed(ARMABLE):
             self._host.command(self._disarm(part, self._host.toast))
 
-    def disarm_to_leave(self, answer: Callable[[Said | None], None]) -> None:
-        """Disarm everything; ``answer`` takes the first problem, None when there was none."""
-        self._disarms += 1
-        waiting = set(ARMABLE)
-        problems: list[Said] = []
+    def disarm_to_leave(self, command_id: str, answer: Answer) -> str:
+        """Disarm everything under this id or a new one; ``answer`` takes what became of it as a whole. The id.
 
-        def answered(part: Part, outcome: Outcome) -> None:
-            waiting.discard(part)
-            said = say(outcome)
-            if not said.done:
-                problems.append(said)
-            if not waiting:
-                answer(problems[0] if problems else None)
+        Two commands: the executor's has the id itself, the strategy's one made of it, so that both can be asked again.
+        """
+        self._disarms += 1
+        ident = command_id or self._link.new_id()
+        outcomes: list[Outcome] = []
+
+        def answered(outcome: Outcome) -> None:
+            outcomes.append(outcome)
+            if len(outcomes) < len(ARMABLE):
+                return
+            worst = _worst(outcomes)
+            worst = msgspec.structs.replace(worst, command="disarm", command_id=ident)
+            if not answer(worst):
+                self._host.toast(worst)
 
         for part in reversed(ARMABLE):
-            self._host.command(self._disarm(part, partial(answered, part)))
+            own = ident if part == "trade-executor" else f"{ident}-strategy"
+            self._host.command(self._disarm(part, answered, own))
+        return ident
 
     def took(self, former: Snapshot | None, snapshot: Snapshot) -> None:
         """A snapshot arrived: what was acknowledged is seen now, and what nobody here asked for is said."""
@@ -85,9 +91,9 @@ class ArmFlow:
         if not answer(outcome):
             self._host.toast(outcome)
 
-    async def _disarm(self, part: Part, answer: Callable[[Outcome], None]) -> None:
+    async def _disarm(self, part: Part, answer: Callable[[Outcome], None], command_id: str = "") -> None:
         self._asked[part] = "disarming…"
-        outcome = await self._link.send(part, "disarm")
+        outcome = await self._link.send(part, "disarm", command_id=command_id)
         self._settle(part, outcome, armed=False)
         answer(outcome)
 
@@ -99,3 +105,14 @@ class ArmFlow:
             self._acknowledged.add(part)
         else:
             self._asked.pop(part, None)
+
+
+def _worst(outcomes: Sequence[Outcome]) -> Outcome:
+    """What must be said of several commands: that one is unknown, else that one was not done, else that all were."""
+
+    def weight(outcome: Outcome) -> int:
+        if isinstance(outcome, Unknown):
+            return 3 if outcome.sent else 2
+        return 0 if outcome.accepted else 1
+
+    return max(outcomes, key=weight)

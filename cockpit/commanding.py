@@ -16,10 +16,10 @@ from cockpit.money_flow import MoneyFlow
 from cockpit.noticed import Noticed
 from cockpit.obstacles import obstacle
 from cockpit.patient import Patient
-from cockpit.snapshot import Snapshot, Trading
+from cockpit.snapshot import Snapshot
 from cockpit.watch import Watch
 from panels.arm import ArmDialogue, is_armed
-from panels.dialogue import Answer, Dialogue
+from panels.dialogue import Dialogue
 from panels.findings import FindingsDialogue
 from panels.leave import Leave, LeaveDialogue
 from panels.limits import LimitsDialogue
@@ -93,13 +93,7 @@ class Commanding(Patient[Exit], inherit_bindings=False):
     def action_trading(self) -> None:
         """Show the trading state, and ask for another one."""
         if not isinstance(self.screen, Dialogue) and not self._hindered("trading"):
-            self.push_screen(TradingDialogue(self.view, self._set_trading))
-
-    @work(group="commands", exit_on_error=False)
-    async def _set_trading(self, state: Trading, reason: str, answer: Answer) -> None:
-        outcome = await self.link.trading(state, reason)
-        if not answer(outcome):
-            self.toast(outcome)
+            self.push_screen(TradingDialogue(self.view, self.money.set_trading))
 
     def action_withdraw(self) -> None:
         """Open the form of a withdrawal, or the order whose outcome is unknown."""

@@ -125,10 +125,10 @@ class DeskLink:
         """Ask for new limits: any subset of the fields of cockpit.commands.Limits."""
         return await self._command("PUT", "/strategy-engine/limits", "limits", changes, command_id)
 
-    async def trading(self, state: Trading, reason: str) -> Outcome:
+    async def trading(self, state: Trading, reason: str, *, command_id: str = "") -> Outcome:
         """Ask for a trading state."""
         body = {"state": state, "reason": reason}
-        return await self._command("PUT", "/strategy-engine/trading", "set trading", body)
+        return await self._command("PUT", "/strategy-engine/trading", "set trading", body, command_id)
 
     async def review(self, order: WithdrawalOrder) -> Reviewed:
         """What the withdrawal would mean now. The first review of an address begins its cooling time."""

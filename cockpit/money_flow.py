@@ -9,6 +9,7 @@ from cockpit.commands import WithdrawalOrder, WithdrawalReview
 from cockpit.host import Host
 from cockpit.kept_orders import Kept, KeptOrders
 from cockpit.link import DeskLink, Outcome, Reviewed, Unknown
+from cockpit.snapshot import Trading
 from panels.confirm import ConfirmDialogue
 from panels.deposit import DepositDialogue
 from panels.dialogue import Answer
@@ -125,6 +126,10 @@ class MoneyFlow:
     def set_limits(self, changes: Mapping[str, object], command_id: str, answer: Answer) -> str:
         """Set new limits."""
         return self._run(partial(self._link.limits, changes), command_id, answer)
+
+    def set_trading(self, state: Trading, reason: str, command_id: str, answer: Answer) -> str:
+        """Ask for a trading state."""
+        return self._run(partial(self._link.trading, state, reason), command_id, answer)
 
     def _run(self, asked: Callable[..., Awaitable[Outcome]], command_id: str, answer: Answer) -> str:
         ident = command_id or self._link.new_id()

@@ -16,13 +16,13 @@ from cockpit.commands import WithdrawalOrder, WithdrawalReview
 from cockpit.link import Outcome, Unknown
 from panels.asking import MoneyDesk
 from panels.cells import Cell, Line
-from panels.command import OPEN_S, SpaceButton
 from panels.dialogue import Dialogue
 from panels.fields import Entry
 from panels.money import amount, grouped
 from panels.outcome import Said
 from panels.reviewer import Reviewer
 from panels.view import View
+from panels.ways import OPEN_S, SpaceButton
 
 TAIL = 6
 FEE_CHANGED = "the bridge's fee has changed"

@@ -1,17 +1,19 @@
 """The question on quitting: what becomes of the desk."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Literal
 
-from textual.containers import Horizontal
 from textual.widget import Widget
 from textual.widgets import Button, Static
 
+from cockpit.commands import Result
 from cockpit.format import left
 from cockpit.snapshot import Snapshot
-from panels.dialogue import Dialogue
+from panels.command import Ask
+from panels.dialogue import Answer
 from panels.outcome import Said
 from panels.view import View
+from panels.ways import SpaceButton, Way, WaysDialogue
 
 Leave = Literal["leave", "stop"]
 
@@ -60,62 +62,85 @@ def situation(view: View) -> str:
     return "\n\n".join(words)
 
 
-class LeaveDialogue(Dialogue[Leave | None]):
-    """Cancel, leave the desk running, or disarm and stop it. ``disarm`` reports whether everything is disarmed."""
+class LeaveDialogue(WaysDialogue[Leave]):
+    """Cancel, leave the desk running, or disarm and stop it; Enter stops nothing.
 
-    def __init__(self, view: View, disarm: Callable[[Callable[[Said | None], None]], None]) -> None:
-        super().__init__(view, "Quit?")
+    ``disarm`` disarms everything under the given id or a new one, and gives the id. Where that was not done, or nobody
+    knows, it can be asked for again, and the desk can be stopped all the same: stopping disarms, too.
+    """
+
+    def __init__(self, view: View, disarm: Ask) -> None:
+        super().__init__(view, "Quit?", (Way("stop", "Disarm and stop (space)"),))
         self._disarm = disarm
-        self._waiting = False
-        self._insist = False
+        self._failed = False
+        self._shown: object = None
 
-    def body(self) -> Iterable[Widget]:
-        """The situation and the three ways."""
+    def question(self) -> Iterable[Widget]:
+        """The situation."""
         yield Static(situation(self.view), id="meaning", markup=False)
-        yield self._said
-        with Horizontal(id="buttons"):
-            yield Button("Cancel", id="cancel", compact=True)
-            yield Button("Leave the desk running", id="leave", compact=True)
-            yield Button(self._stop_label(), id="stop", variant="warning", compact=True)
 
-    def on_mount(self) -> None:
-        """Open on Cancel."""
-        self.query_one("#cancel", Button).focus()
+    def buttons(self) -> Iterable[Widget]:
+        """Leaving, stopping, and stopping without an answer."""
+        yield Button("Leave the desk running", id="leave", compact=True)
+        yield from super().buttons()
+        yield SpaceButton("Stop anyway (space)", id="anyway", variant="warning", compact=True)
+
+    def rests_on(self, view: View, way: Way) -> object:
+        """Which desk is stopped."""
+        snapshot = view.snapshot
+        return None if snapshot is None else (snapshot.run_id, snapshot.mode, snapshot.account)
 
     def paint(self, view: View) -> None:
         """Keep the situation true while the question is open."""
         super().paint(view)
         armed = bool(armed_parts(view))
+        self._failed = self._failed and armed
+        shown = (situation(view), armed, self._failed)
+        if shown == self._shown:
+            return
+        self._shown = shown
         self.query_one("#box").set_class(armed, "-armed")
         self.query_one("#meaning", Static).update(situation(view))
-        self.query_one("#stop", Button).label = self._stop_label()
+        self.put_on("leave", "Leave it" if self._failed else "Leave the desk running")
+        self.query_one("#anyway", Button).display = self._failed
+        self.relabel()
 
-    def on_button_pressed(self, event: Button.Pressed) -> None:
-        """Go the chosen way; stopping disarms first and says when that failed."""
-        event.stop()
-        if event.button.id == "cancel":
-            self.dismiss(None)
-        elif event.button.id == "leave":
+    def go(self, button: str) -> None:
+        """Leave it running, or stop it without knowing that it is disarmed."""
+        if button == "leave":
             self.dismiss("leave")
-        elif self._insist or not armed_parts(self.view):
+        elif button != "anyway":
+            self.dismiss(None)
+        elif self.may_act():
             self.dismiss("stop")
-        elif not self._waiting:
-            self._waiting = True
-            self.query_one("#stop", Button).disabled = True
-            self._disarm(self._disarmed)
 
-    def _disarmed(self, problem: Said | None) -> None:
-        if not self.is_attached:
-            return
-        if problem is None:
+    def submit(self, way: Way) -> None:
+        """Disarm first; where nothing is armed there is nothing to wait for."""
+        if armed_parts(self.now()):
+            super().submit(way)
+        elif self.may_act() and not self.hindrance(self.view, way):
             self.dismiss("stop")
-            return
-        self._waiting, self._insist = False, True
-        self.query_one("#stop", Button).disabled = False
-        self.tell(problem)
-        self.paint(self.view)
 
-    def _stop_label(self) -> str:
-        if self._insist:
-            return "Stop the desk anyway"
-        return "Disarm and stop the desk" if armed_parts(self.view) else "Stop the desk"
+    def ask_for(self, way: Way, command_id: str, answer: Answer) -> str:
+        """Disarm everything."""
+        return self._disarm(command_id, answer)
+
+    def closes_with(self, result: Result) -> Leave:
+        """Everything is disarmed: the desk can be stopped."""
+        return "stop"
+
+    def answered(self, said: Said) -> None:
+        """It was not done, or nobody knows: offer to stop it anyway."""
+        self._failed = True
+
+    def look_up(self, view: View, command_id: str) -> None:
+        """What the desk reports counts: disarmed it can be stopped, but nobody who waited for it stops it unasked."""
+        if view.trusted and not armed_parts(view):
+            self.forget_doubt()
+            self.tell(Said("Everything is disarmed now: stop the desk, or leave it running.", "information", True))
+
+    def label(self, way: Way) -> str:
+        """Stopping alone, where nothing is armed."""
+        if self._failed:
+            return way.again
+        return super().label(way) if armed_parts(self.view) else "Stop the desk (space)"

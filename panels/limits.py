@@ -17,6 +17,7 @@ from panels.dialogue import Answer
 from panels.freezing import UNHEARD
 from panels.outcome import Said
 from panels.view import View
+from panels.ways import Way
 
 Changes = Mapping[str, Decimal | int]
 
@@ -104,7 +105,7 @@ class LimitsDialogue(CommandDialogue):
         event.stop()
         self.focus_next()
 
-    def submit(self) -> None:
+    def submit(self, way: Way) -> None:
         """Check what was typed, and ask."""
         texts = {field: self.query_one(f"#{field}", Input).value for field, _, _ in FIELDS}
         changes, problems = parse(texts, self._now)
@@ -116,7 +117,7 @@ class LimitsDialogue(CommandDialogue):
             if changes != self._changes:
                 self.forget_doubt()
             self._changes = changes
-            super().submit()
+            super().submit(way)
 
     def send(self, command_id: str, answer: Answer) -> str:
         """Ask for what was changed; another change is another command."""

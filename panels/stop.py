@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 
 from textual.widget import Widget
-from textual.widgets import Button, Static
+from textual.widgets import Static
 
+from cockpit.commands import Result
 from cockpit.format import left, number, rounded
 from cockpit.snapshot import HardStop
 from panels.command import Ask, CommandDialogue
@@ -80,8 +81,7 @@ class StopDialogue(CommandDialogue):
     def answered(self, said: Said) -> None:
         """Stay, to show how far it comes."""
         self._stopped = said.done
-        self.query_one("#cancel", Button).label = "Close" if said.done else "Cancel"
+        self.put_on("cancel", "Close" if said.done else "Cancel")
 
-    def closes(self) -> bool:
+    def closes_with(self, result: Result) -> None:
         """It stays open: what is being burned is worth watching."""
-        return False

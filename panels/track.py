@@ -18,6 +18,7 @@ from panels.fields import Choice, Entry
 from panels.freezing import UNHEARD
 from panels.money import held, symbols
 from panels.view import View
+from panels.ways import Way
 
 _NEAR_HASH = re.compile(r"[1-9A-HJ-NP-Za-km-z]{32,44}")
 
@@ -85,7 +86,7 @@ class TrackDialogue(CommandDialogue):
         else:
             self.query_one("#do", Button).focus()
 
-    def submit(self) -> None:
+    def submit(self, way: Way) -> None:
         """Check what was typed, and ask."""
         snapshot = self.now().snapshot
         if snapshot is None:
@@ -97,7 +98,7 @@ class TrackDialogue(CommandDialogue):
             self.forget_doubt()
         self._tracked = tracked.order
         if tracked.order is not None:
-            super().submit()
+            super().submit(way)
 
     def send(self, command_id: str, answer: Answer) -> str:
         """Ask for what was typed."""

@@ -160,11 +160,13 @@ async def test_the_trading_state_is_shown_and_set_by_keyboard(desk: FakeDesk, li
         await driven.press("shift+tab", *"seen", "enter", "tab", "tab", "space")
         await driven.shows("refused: the history is full")
         await asyncio.to_thread(desk.say, replace(samples.snapshot(3), trading="REDUCING", trading_why="by ann"))
-        await driven.shows("Trading is REDUCING.")
+        await driven.shows("Trading is REDUCING.", "has changed since it was opened")
+        await driven.press("escape", "ctrl+t")
+        await driven.opens("Trading is REDUCING.", "by ann")
         await driven.press("tab", "tab", "tab", "space")
         await driven.hides("Trading is REDUCING.")
     bodies = [(body["state"], body["reason"]) for _, _, body in desk.asked]
-    assert bodies == [("REDUCING", "seen"), ("ACTIVE", "seen")]
+    assert bodies == [("REDUCING", "seen"), ("ACTIVE", "")]
 
 
 async def test_refresh_asks_for_reference_balances_and_deposits(desk: FakeDesk, link: DeskLink) -> None:

@@ -1,7 +1,8 @@
 """What every dialogue that commands holds: no Enter, no second press, no old picture, and an outcome of its own."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from typing import NamedTuple
 
 import pytest
 from msgspec.structs import replace
@@ -9,6 +10,7 @@ from msgspec.structs import replace
 from cockpit.commands import Limits, Result
 from cockpit.link import DeskLink
 from cockpit.snapshot import JournalRow, KeyView, Snapshot
+from panels.ways import SpaceButton
 from tests.cockpit import samples
 from tests.cockpit.conftest import FakeDesk
 from tests.cockpit.running import NARROW, Driven, cockpit
@@ -51,89 +53,99 @@ async def to_registering(driven: Driven) -> None:
     await driven.opens("Register the key?")
 
 
+async def to_trading(driven: Driven) -> None:
+    await open_by_key(driven, "ctrl+t", "Trading state")
+
+
+class Way(NamedTuple):
+    """How a dialogue is opened, words of it, and where its dangerous button is, counted from Cancel."""
+
+    go: Callable[[Driven], Awaitable[None]]
+    title: str
+    button: str = "#do"
+    tabs: int = 1
+
+    @property
+    def to_button(self) -> tuple[str, ...]:
+        return ("tab",) * self.tabs
+
+
 WAYS = pytest.mark.parametrize(
-    ("way", "title"),
+    "way",
     [
-        pytest.param(to_arm, "Arm the executor?", id="arm"),
-        pytest.param(to_stop, "Hard stop: burn", id="stop"),
-        pytest.param(to_limits, "Max notional of a quote", id="limits"),
-        pytest.param(to_unfreezing, "Unfreeze withdrawals?", id="unfreeze"),
-        pytest.param(to_registering, "Register the key?", id="register"),
+        pytest.param(Way(to_arm, "Arm the executor?"), id="arm"),
+        pytest.param(Way(to_stop, "Hard stop: burn"), id="stop"),
+        pytest.param(Way(to_limits, "Max notional of a quote"), id="limits"),
+        pytest.param(Way(to_unfreezing, "Unfreeze withdrawals?"), id="unfreeze"),
+        pytest.param(Way(to_registering, "Register the key?"), id="register"),
+        pytest.param(Way(to_trading, "Trading state", "#HALTED", 1), id="halt"),
+        pytest.param(Way(to_trading, "Trading state", "#REDUCING", 2), id="reduce"),
+        pytest.param(Way(to_trading, "Trading state", "#ACTIVE", 3), id="activate"),
     ],
 )
-Way = Callable[[Driven], object]
-
-
-async def go(way: Way, driven: Driven) -> None:
-    going = way(driven)
-    assert asyncio.iscoroutine(going)
-    await going
 
 
 @WAYS
-async def test_it_opens_on_cancel_and_enter_does_nothing_anywhere(
-    desk: FakeDesk, link: DeskLink, way: Way, title: str
-) -> None:
+async def test_it_opens_on_cancel_and_enter_does_nothing_anywhere(desk: FakeDesk, link: DeskLink, way: Way) -> None:
     desk.current = unregistered()
     async with cockpit(link, NARROW) as driven:
-        await go(way, driven)
+        await way.go(driven)
         focused = driven.app.screen.focused
         assert focused is not None
         assert focused.id == "cancel"
-        await driven.press("tab", "enter", "enter")
-        assert title in driven.text
+        await driven.press(*way.to_button, "enter", "enter")
+        assert driven.app.screen.query_one(way.button).has_focus
+        assert way.title in driven.text
         await driven.press("escape")
-        await driven.hides(title)
+        await driven.hides(way.title)
     assert desk.asked == []
 
 
 @WAYS
-async def test_pressed_twice_it_is_asked_once_and_its_id_is_shown(
-    desk: FakeDesk, link: DeskLink, way: Way, title: str
-) -> None:
+async def test_pressed_twice_it_is_asked_once_and_its_id_is_shown(desk: FakeDesk, link: DeskLink, way: Way) -> None:
     desk.current = unregistered()
     desk.held.clear()
     async with cockpit(link, NARROW) as driven:
-        await go(way, driven)
-        await driven.press("tab", "space", "space")
-        await driven.press("tab", "space", "space")
+        await way.go(driven)
+        await driven.press(*way.to_button, "space", "space")
+        await driven.press(*way.to_button, "space", "space")
         await driven.shows("on its way as command id-1")
-        button = driven.app.screen.query_one("#do")
-        assert button.disabled
+        assert all(button.disabled for button in driven.app.screen.query(SpaceButton))
         desk.held.set()
         await seen(driven.pilot, lambda: "on its way" not in driven.text)
     assert [body["command_id"] for _, _, body in desk.asked] == ["id-1"]
 
 
 @WAYS
-async def test_left_open_it_is_withdrawn(desk: FakeDesk, link: DeskLink, way: Way, title: str) -> None:
+async def test_left_open_it_is_withdrawn(desk: FakeDesk, link: DeskLink, way: Way) -> None:
     desk.current = unregistered()
     async with cockpit(link) as driven:
-        await go(way, driven)
-        await driven.press("tab")
+        await way.go(driven)
+        await driven.press(*way.to_button)
         driven.clock.now += 121
         await asyncio.to_thread(desk.say, unregistered(2))
         await driven.press("space")
         await driven.shows("was left open")
-        await driven.hides(title)
+        await driven.hides(way.title)
     assert desk.asked == []
 
 
 @WAYS
-async def test_an_answer_that_was_lost_is_found_in_the_journal(desk: FakeDesk, way: Way, title: str) -> None:
+async def test_an_answer_that_was_lost_is_found_in_the_journal(desk: FakeDesk, way: Way) -> None:
     desk.current = unregistered()
     desk.answering = lambda *_: None
     link = DeskLink(desk.path, actor="ops", new_id=lambda: "id-7", timeout_s=0.2, slow_timeout_s=0.2)
     async with cockpit(link) as driven:
-        await go(way, driven)
-        await driven.press("tab", "space")
-        await driven.shows("UNKNOWN", "id-7", "Ask again")
+        await way.go(driven)
+        await driven.press(*way.to_button, "space")
+        await driven.shows("UNKNOWN", "id-7", "again (space)")
         row = JournalRow(
             command_id="id-7", age_ms=10, actor="ops", command="it", accepted=False, reason="the moon is not full"
         )
         await asyncio.to_thread(desk.say, replace(unregistered(2), journal=(row,)))
         await driven.shows("it refused: the moon is not full")
         await driven.hides("UNKNOWN")
+        await driven.hides("again (space)")
 
 
 async def test_asked_again_in_doubt_it_is_the_same_command(desk: FakeDesk) -> None:
@@ -215,10 +227,74 @@ async def test_what_came_after_the_dialogue_was_left_is_said(desk: FakeDesk, lin
         await driven.shows("the moon is not full")
 
 
-async def test_enter_lifts_no_halt(desk: FakeDesk, link: DeskLink) -> None:
+def desk_why(left_s: int) -> str:
+    return f"desk: 12 fills within the hour, at most 12; the next in {left_s} s"
+
+
+def halted(seq: int = 1, why: str = "") -> Snapshot:
+    return replace(samples.disarmed(seq), trading="HALTED", trading_why=why or desk_why(300))
+
+
+async def test_a_halt_is_lifted_only_while_it_is_the_one_that_was_read(desk: FakeDesk, link: DeskLink) -> None:
+    desk.current = halted()
     async with cockpit(link) as driven:
-        driven.app.action_trading()
-        await driven.opens("Trading state", "Activate (space)")
-        await driven.press("tab", "tab", "enter", "tab", "enter")
-        await driven.shows("Trading state")
-    assert desk.asked == []
+        await to_trading(driven)
+        await driven.press("tab", "tab", "tab")
+        await asyncio.to_thread(desk.say, halted(2, desk_why(299)))
+        await driven.shows("the next in 299 s")
+        assert "has changed" not in driven.text, "a number that counts down is no other reason"
+        await asyncio.to_thread(desk.say, halted(3, "HALTED by bob: news in five minutes"))
+        await driven.shows("Reduce, Activate: what this rests on has changed")
+        await driven.press("space")
+        assert desk.asked == []
+        await driven.press("shift+tab", "shift+tab", "shift+tab", "tab", "space")
+        await driven.hides("Trading state")
+    assert [body["state"] for _, _, body in desk.asked] == ["HALTED"], "halting rests on nothing"
+
+
+async def test_a_silent_desk_can_be_asked_to_halt_and_nothing_else(desk: FakeDesk, link: DeskLink) -> None:
+    async with cockpit(link) as driven:
+        await to_trading(driven)
+        driven.clock.now += 12
+        await driven.shows("Trading is last seen ACTIVE", "Reduce, Activate: the desk is not heard")
+        await driven.press("tab", "space")
+        await seen(driven.pilot, lambda: [body["state"] for _, _, body in desk.asked] == ["HALTED"])
+
+
+async def test_another_state_or_reason_after_a_lost_answer_is_another_command(desk: FakeDesk) -> None:
+    desk.answering = lambda *_: None
+    ids = iter(("first", "second", "third"))
+    link = DeskLink(desk.path, actor="ops", new_id=lambda: next(ids), timeout_s=0.2)
+    async with cockpit(link) as driven:
+        await to_trading(driven)
+        await driven.press("tab", "space")
+        await driven.shows("UNKNOWN", "Halt again (space)")
+        await driven.press("tab", "space")
+        await seen(driven.pilot, lambda: len(desk.asked) == 2)
+        await driven.shows("UNKNOWN", "Halt again (space)")
+        await driven.press("tab", "tab", "space")
+        await seen(driven.pilot, lambda: len(desk.asked) == 3)
+        await driven.shows("UNKNOWN", "Reduce again (space)", "Halt (space)")
+        await driven.press("shift+tab", *"news", "tab", "tab", "tab", "space")
+        await seen(driven.pilot, lambda: len(desk.asked) == 4)
+    asked = [(body["command_id"], body["state"], body["reason"]) for _, _, body in desk.asked]
+    assert asked == [
+        ("first", "HALTED", ""),
+        ("first", "HALTED", ""),
+        ("second", "REDUCING", ""),
+        ("third", "REDUCING", "news"),
+    ]
+
+
+async def test_a_reason_that_is_being_typed_keeps_the_dialogue_open(desk: FakeDesk, link: DeskLink) -> None:
+    async with cockpit(link) as driven:
+        await to_trading(driven)
+        await driven.press("shift+tab", *"news")
+        driven.clock.now += 100
+        await asyncio.to_thread(desk.say, samples.snapshot(2))
+        await driven.press("!")
+        driven.clock.now += 100
+        await asyncio.to_thread(desk.say, samples.snapshot(3))
+        await driven.press("enter", "tab", "space")
+        await driven.hides("Trading state")
+    assert [body["reason"] for _, _, body in desk.asked] == ["news!"]

@@ -175,26 +175,6 @@ async def test_quitting_leaves_the_desk_or_stops_it(desk: FakeDesk, link: DeskLi
     assert desk.asked == []
 
 
-async def test_quitting_while_armed_disarms_before_it_stops(desk: FakeDesk, link: DeskLink) -> None:
-    async with cockpit(link) as driven:
-        await driven.press("q")
-        await driven.opens("strategy and the executor are ARMED", "7 signed quotes may still be settled")
-        await driven.press("right", "right", "enter")
-        await seen(driven.pilot, lambda: driven.app.return_value is not None)
-    assert driven.app.return_value == Exit(stop_desk=True)
-    assert sorted(desk.verbs()) == [("strategy-engine", "disarm"), ("trade-executor", "disarm")]
-
-
-async def test_a_desk_that_will_not_disarm_keeps_the_question_open(desk: FakeDesk, link: DeskLink) -> None:
-    desk.answering = desk.refuse
-    async with cockpit(link) as driven:
-        await driven.press("q")
-        await driven.opens("Disarm and stop the desk")
-        await driven.press("right", "right", "enter")
-        await driven.shows("refused: the moon is not full", "Stop the desk anyway")
-        assert driven.app.return_value is None
-
-
 async def test_brackets_in_what_the_desk_says_are_shown_as_they_are(desk: FakeDesk, link: DeskLink) -> None:
     said = samples.snapshot()
     market = replace(said.market, usable=False, detail="[/] only [kraken] ticks")

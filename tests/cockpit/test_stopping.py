@@ -127,9 +127,9 @@ async def test_what_the_start_found_is_told_and_can_be_read(desk: FakeDesk, link
 
 async def test_quitting_says_what_an_armed_desk_does_alone(desk: FakeDesk, link: DeskLink) -> None:
     for when, words in (
-        ("disarm", "disarms when no cockpit"),
-        ("stop", "burns live quotes"),
-        ("keep", "goes on without"),
+        ("disarm", "the desk disarms"),
+        ("stop", "the desk stops"),
+        ("keep", "the desk goes"),
     ):
         desk.current = replace(samples.snapshot(), when_alone=when)
         async with cockpit(link) as driven:

@@ -104,7 +104,7 @@ async def test_the_loop_is_armed_watched_and_stopped_by_keyboard(cockpit: Open, 
     pids = rehearsal.pids()
     terminal.press("q")
     await terminal.shows("Quit?")
-    terminal.press("tab", "tab", "enter")
+    terminal.press("tab", "tab", " ")
     assert await terminal.ended() == 0
     assert await gone(pids.desk)
     assert await gone(pids.venue)
