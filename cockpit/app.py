@@ -3,6 +3,7 @@
 import os
 import time
 from collections.abc import Awaitable, Callable, Iterable
+from functools import partial
 
 from textual import events, work
 from textual.app import ComposeResult, SystemCommand
@@ -18,6 +19,7 @@ from cockpit.link import DeskLink, LinkLost
 from cockpit.look import LOOK, Look
 from cockpit.notify import KEEP_TITLE, RESTORE_TITLE, notification, window_title
 from cockpit.obstacles import obstacle
+from cockpit.palette import theme_commands
 from cockpit.presence import FILLS_APART_S, Faults, Fills, Happening, happened, title
 from cockpit.theme import DARK_NAME, NAMES, PLAIN_NAME, THEMES
 from panels.banner import Banner, Tabs
@@ -101,7 +103,8 @@ class CockpitApp(Commanding, inherit_bindings=False):
             self.noticed.note(problem, "warn")
         if self.keys.problems:
             self.notify("\n".join(self.keys.problems), severity="warning", timeout=30, markup=False)
-        self.money.recover()
+        for told in self.money.recover():
+            self._happened(Happening("fault", told))
         self._follow()
         if self._on_start is not None:
             self._run_start(self._on_start)
@@ -140,7 +143,7 @@ class CockpitApp(Commanding, inherit_bindings=False):
                 continue
             for happening in happened(former, item, self.link.mine) if former is not None else ():
                 self._happened(happening)
-            self.arming.took(former, item)
+            self.arming.took()
             if item.findings and (former is None or not former.findings or former.run_id != item.run_id):
                 self.notify(f"{item.findings[0]}; ^p “What the start found” tells more", markup=False)
             if former is None:
@@ -231,7 +234,7 @@ class CockpitApp(Commanding, inherit_bindings=False):
         self._make_room(self.size)
 
     def action_theme(self) -> None:
-        """Turn to the next theme; the palette names them all."""
+        """Turn to the next theme."""
         names = list(NAMES.values())
         self.theme = PLAIN_NAME if self.no_color else names[(names.index(self.theme) + 1) % len(names)]
 
@@ -254,7 +257,7 @@ class CockpitApp(Commanding, inherit_bindings=False):
         self.push_screen(HelpDialogue(self.view, self.keys.actions, obstacle))
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
-        """The table of actions, for the palette; what can do nothing now says why."""
+        """The table of actions and the themes, for the palette; what can do nothing now says why."""
         view = self.view
         for action in self.keys.actions:
             if action.palette:
@@ -264,6 +267,7 @@ class CockpitApp(Commanding, inherit_bindings=False):
                     f"✗ not now: {why}" if why else f"{action.help}  [{displayed(action)}]",
                     lambda action=action: self.call_later(self.run_action, action.action),
                 )
+        yield from theme_commands(self.theme, partial(setattr, self, "theme"), plain_only=self.no_color)
 
     def on_panel_opened(self, event: Panel.Opened) -> None:
         """Show everything about a row."""

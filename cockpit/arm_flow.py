@@ -7,10 +7,8 @@ import msgspec
 from cockpit.commands import ARMABLE, Part
 from cockpit.host import Host
 from cockpit.link import DeskLink, Outcome, Unknown
-from cockpit.snapshot import Snapshot
 from panels.arm import is_armed
 from panels.dialogue import Answer
-from panels.words import part_name
 
 
 class ArmFlow:
@@ -63,21 +61,11 @@ class ArmFlow:
             self._host.command(self._disarm(part, answered, own))
         return ident
 
-    def took(self, former: Snapshot | None, snapshot: Snapshot) -> None:
-        """A snapshot arrived: what was acknowledged is seen now, and what nobody here asked for is said."""
-        asked = frozenset(self._asked)
+    def took(self) -> None:
+        """A snapshot arrived: what was acknowledged is seen now."""
         for part in self._acknowledged:
             self._asked.pop(part, None)
         self._acknowledged.clear()
-        if former is None:
-            return
-        for part in ARMABLE:
-            if part in asked or not is_armed(former, part) or is_armed(snapshot, part):
-                continue
-            why = snapshot.strategy_why if part == "strategy-engine" else snapshot.executor_why
-            if former.run_id != snapshot.run_id:
-                why = "another desk answers now"
-            self._host.warn(f"{part_name(part)} disarmed: {why or 'no reason given'}")
 
     async def _arm(self, part: Part, command_id: str, answer: Answer) -> None:
         disarms = self._disarms

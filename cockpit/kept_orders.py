@@ -17,6 +17,20 @@ class Kept(msgspec.Struct, frozen=True):
     review: WithdrawalReview
 
 
+class Unread(msgspec.Struct, frozen=True):
+    """A file that may hold such an order and cannot be read, and why."""
+
+    path: Path
+    why: str
+
+
+class Left(msgspec.Struct, frozen=True):
+    """What earlier cockpits left without an outcome."""
+
+    orders: tuple[Kept, ...] = ()
+    unread: tuple[Unread, ...] = ()
+
+
 class KeptOrders:
     """One file an order, named by its idempotency key, readable by nobody else, in ``directory``."""
 
@@ -47,14 +61,25 @@ class KeptOrders:
         """Whether the order is still without an outcome; another cockpit may have learnt it."""
         return self._path(key).exists()
 
-    def left(self) -> tuple[Kept, ...]:
-        """What earlier cockpits left, oldest first; a file that cannot be read is left alone."""
-        found = []
-        with contextlib.suppress(OSError):
-            for path in self._directory.glob("*.json"):
-                with contextlib.suppress(OSError, msgspec.MsgspecError):
-                    found.append((path.stat().st_mtime_ns, msgspec.json.decode(path.read_bytes(), type=Kept)))
-        return tuple(kept for _, kept in sorted(found, key=lambda pair: pair[0]))
+    def left(self) -> Left:
+        """What earlier cockpits left, oldest first. A file that cannot be read is never removed: somebody must look."""
+        found: list[tuple[int, Kept]] = []
+        unread: list[Unread] = []
+        try:
+            paths = sorted(path for path in self._directory.iterdir() if path.suffix == ".json")
+        except FileNotFoundError:
+            return Left()
+        except OSError as error:
+            return Left(unread=(Unread(self._directory, error.strerror or str(error)),))
+        for path in paths:
+            try:
+                found.append((path.stat().st_mtime_ns, msgspec.json.decode(path.read_bytes(), type=Kept)))
+            except FileNotFoundError:
+                continue  # Another cockpit has just learnt its outcome.
+            except (OSError, msgspec.MsgspecError) as error:
+                why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+                unread.append(Unread(path, why))
+        return Left(tuple(kept for _, kept in sorted(found, key=lambda pair: pair[0])), tuple(unread))
 
     def _path(self, key: str) -> Path:
         return self._directory / f"{sha256(key.encode()).hexdigest()[:24]}.json"

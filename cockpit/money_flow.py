@@ -49,22 +49,32 @@ class MoneyFlow:
         """A fresh idempotency key."""
         return self._new_key()
 
-    def recover(self) -> None:
-        """Take up an order that an earlier cockpit left without an outcome."""
-        for kept in () if self._link.read_only else self._kept.left():
-            if self.unsettled is None:
-                self.unsettled = Unsettled(kept.order, kept.review, Unknown("withdraw", LEFT))
-                what = amount(kept.review.amount, kept.review.symbol)
-                self._host.warn(
-                    f"the order to withdraw {what} under the key {kept.order.idempotency_key} has no known outcome: "
-                    "w shows it, and asks again with the same key"
-                )
+    def recover(self) -> tuple[str, ...]:
+        """Take up an order that an earlier cockpit left without an outcome; a sentence for each that cannot be read."""
+        if self._link.read_only:
+            return ()
+        left = self._kept.left()
+        if left.orders and self.unsettled is None:
+            kept = left.orders[0]
+            self.unsettled = Unsettled(kept.order, kept.review, Unknown("withdraw", LEFT))
+            what = amount(kept.review.amount, kept.review.symbol)
+            self._host.warn(
+                f"the order to withdraw {what} under the key {kept.order.idempotency_key} has no known outcome: "
+                "w shows it, and asks again with the same key"
+            )
+        return tuple(
+            f"order file {unread.path.name} cannot be read ({unread.why}): a withdrawal may be without a known "
+            "outcome. Compare the withdrawals that the desk lists with what was ordered, and only then order again; "
+            f"the file stays until you move it away: {unread.path}"
+            for unread in left.unread
+        )
 
     def open_withdrawal(self) -> None:
         """The form; or the order whose outcome is unknown, which comes first."""
         if self.unsettled is None or not self._kept.holds(self.unsettled.order.idempotency_key):
             self.unsettled = None  # Another cockpit may have learnt its outcome.
-            self.recover()
+            for told in self.recover():
+                self._host.warn(told)
         view, left = self._host.now_seen(), self.unsettled
         if left is not None:
             self._host.open(ConfirmDialogue(view, self, left.order, left.review, None, obstacle, left.unknown))

@@ -5,12 +5,16 @@ from typing import Literal
 
 import msgspec
 
+from cockpit.commands import ARMABLE
 from cockpit.format import rounded
 from cockpit.snapshot import JournalRow, Snapshot
+from panels.arm import is_armed
 from panels.view import View
+from panels.words import part_name
 
 Kind = Literal["other", "fill", "fault", "disarm"]
-DESK = "the desk"
+DESK = "the desk:"
+"""How the actor begins where the desk acts by itself and says why; without a reason it is just \"desk\"."""
 FILLS_APART_S = 8.0
 
 
@@ -32,6 +36,7 @@ def happened(former: Snapshot, now: Snapshot, mine: Collection[str]) -> tuple[Ha
     known = {row.command_id for row in former.journal}
     rows = [row for row in reversed(now.journal) if row.command_id not in known and row.command_id not in mine]
     found = [happening for row in rows if (happening := _of_row(row)) is not None]
+    found += _untold_disarms(former, now, known)
     settled = now.counts.settled - former.counts.settled
     if settled > 0:
         found.append(Happening("fill", _fill(settled, now), settled))
@@ -40,10 +45,21 @@ def happened(former: Snapshot, now: Snapshot, mine: Collection[str]) -> tuple[Ha
 
 
 def _of_row(row: JournalRow) -> Happening | None:
-    if row.actor.startswith(("desk", DESK)):
-        return Happening("disarm", f"{row.actor}: {row.reason or row.command}") if "disarm" in row.command else None
+    if row.actor == "desk" or row.actor.startswith(DESK):
+        stops = row.command == "hard-stop" or row.command.startswith("disarm ")
+        return Happening("disarm", f"{row.actor}: {row.reason or row.command}") if stops else None
     done = row.reason or row.command
     return Happening("other", f"{row.actor}: {done}" if row.accepted else f"{row.actor}: {row.command} refused: {done}")
+
+
+def _untold_disarms(former: Snapshot, now: Snapshot, known: Collection[str]) -> Iterable[Happening]:
+    """What fell without a line of the journal that tells so: the journal shows the newest commands only."""
+    commands = {row.command for row in now.journal if row.command_id not in known and row.accepted}
+    for part in ARMABLE:
+        if not is_armed(former, part) or is_armed(now, part) or commands & {f"disarm {part}", "hard-stop", "shutdown"}:
+            continue
+        why = now.strategy_why if part == "strategy-engine" else now.executor_why
+        yield Happening("disarm", f"{part_name(part)} disarmed: {why or 'no reason given'}")
 
 
 def _fill(settled: int, now: Snapshot) -> str:

@@ -129,6 +129,14 @@ NAMES = {
     "plain": PLAIN_NAME,
 }
 """The names of the setting COCKPIT_THEME, in the order in which the key turns through them."""
+WORDS = {
+    DARK_NAME: "dark",
+    LIGHT_NAME: "light",
+    BLIND_NAME: "colour-blind safe",
+    ANSI_NAME: "16 colours",
+    PLAIN_NAME: "plain, without colour",
+}
+"""What people call them."""
 PALETTES = {DARK_NAME: DARK, LIGHT_NAME: LIGHT, BLIND_NAME: COLOUR_BLIND, ANSI_NAME: ANSI}
 
 

@@ -12,7 +12,7 @@ from cockpit.look import Look, of_environment
 from cockpit.notify import notification, window_title
 from cockpit.presence import FILLS_APART_S, Faults, Fills, Happening, happened, title
 from cockpit.snapshot import JournalRow, Snapshot
-from cockpit.theme import NAMES, PLAIN_NAME, styles
+from cockpit.theme import BLIND_NAME, NAMES, PLAIN_NAME, WORDS, styles
 from panels.faults import faults_line
 from panels.view import View
 from tests.cockpit import samples
@@ -66,6 +66,30 @@ def test_fills_are_told_at_once_and_then_together() -> None:
     assert fills.due(5.0 + FILLS_APART_S - 0.1) is None
     assert fills.due(5.0 + FILLS_APART_S) == Happening("fill", "1,201 fills", 1_201)
     assert fills.due(100.0) is None
+
+
+def fallen(*rows: JournalRow) -> Snapshot:
+    """The executor is armed no more."""
+    return replace(with_rows(*rows), executor_armed=False, executor_why="relay lost for 31 s")
+
+
+def test_a_disarm_is_told_once_whoever_did_it() -> None:
+    armed = replace(samples.snapshot(), journal=())
+    disarm = "disarm trade-executor"
+    told = (Happening("disarm", "desk: trade-executor is disarmed: relay lost for 31 s"),)
+    assert happened(armed, fallen(row("desk", "d", disarm, told[0].text.removeprefix("desk: "))), ()) == told
+    others = happened(armed, fallen(row("bob on pts/3", "b", disarm, "trade-executor is disarmed")), ())
+    assert [item.kind for item in others] == ["other"]
+    assert happened(armed, fallen(row("me", "mine", disarm)), {"mine"}) == ()
+    untold = Happening("disarm", "executor disarmed: relay lost for 31 s")
+    assert happened(armed, fallen(), ()) == (untold,), "a journal that has moved on tells nothing, the state does"
+
+
+def test_an_operator_whose_name_begins_like_the_desks_is_an_operator() -> None:
+    before, after = with_rows(), with_rows(row("desk on pts/3", "n", "arm trade-executor", "trade-executor is armed"))
+    assert [item.kind for item in happened(before, after, ())] == ["other"]
+    alone = row("the desk: no cockpit was attached for 60 s", "s", "hard-stop", "disarmed; 3 live quotes are burned")
+    assert [item.kind for item in happened(before, with_rows(alone), ())] == ["disarm"]
 
 
 def test_faults_stay_until_they_are_acknowledged() -> None:
@@ -130,6 +154,19 @@ async def test_many_fills_do_not_cover_the_panels(desk: FakeDesk, link: DeskLink
         await driven.shows("40 fills")
 
 
+async def test_a_disarm_by_the_desk_is_one_fault_and_no_toast(desk: FakeDesk, link: DeskLink) -> None:
+    async with cockpit(link) as driven:
+        said: list[str] = []
+        driven.app.emit = said.append  # type: ignore[assignment,method-assign]
+        why = "trade-executor is disarmed: relay lost for 31 s"
+        await asyncio.to_thread(desk.say, fallen(row("desk", "d", "disarm trade-executor", why)))
+        await driven.shows("! FAULT", f"desk: {why}", "executor ○ DISARMED")
+        assert [told for told in said if told == "\x07"] == ["\x07"]
+        assert list(driven.app._notifications) == []
+        await driven.press("a")
+        await driven.hides("! FAULT")
+
+
 async def test_the_window_is_named_after_the_desk(desk: FakeDesk, link: DeskLink) -> None:
     desk.current = replace(samples.disarmed(), mode="SANDBOX", rung="SAFE")
     async with cockpit(link, NARROW) as driven:
@@ -174,3 +211,29 @@ async def test_every_theme_paints(desk: FakeDesk, link: DeskLink, name: str) -> 
     async with app.run_test(size=(80, 24)) as pilot:
         await seen(pilot, lambda: app.heard.newest is not None)
         assert app.theme == NAMES[name]
+
+
+async def test_every_theme_is_named_in_the_palette_and_chosen_there(desk: FakeDesk, link: DeskLink) -> None:
+    async with cockpit(link) as driven:
+        await driven.press("ctrl+p")
+        await driven.opens("Search for commands")
+        await driven.press(*"theme", "colon")
+        await driven.shows(*(f"Theme: {words}" for words in WORDS.values()), "In use")
+        await driven.press(*"colour-blind")
+        await driven.hides("Theme: dark")
+        await driven.press("enter")
+        await seen(driven.pilot, lambda: driven.app.theme == BLIND_NAME)
+
+
+async def test_without_colour_the_palette_says_why_no_other_theme_can_be_had(
+    desk: FakeDesk, link: DeskLink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with cockpit(link) as driven:
+        await driven.press("ctrl+p")
+        await driven.opens("Search for commands")
+        await driven.press(*"theme", "colon", "space", *"dark")
+        await driven.shows("Theme: dark", "✗ not now: the environment says NO_COLOR")
+        await driven.press("enter")
+        await seen(driven.pilot, lambda: len(driven.app.screen_stack) == 1)
+        assert driven.app.theme == PLAIN_NAME
