@@ -14,7 +14,7 @@ from panels.words import part_name
 
 Kind = Literal["other", "fill", "fault", "disarm"]
 DESK = "the desk:"
-"""How the actor begins where the desk acts by itself and says why; without a reason it is just \"desk\"."""
+"""How the actor begins where the desk acts by itself and says why; without a reason it is "desk" alone."""
 FILLS_APART_S = 8.0
 
 
