@@ -20,6 +20,8 @@ from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 from textual.screen import Screen
 
+from cockpit.thin import thin
+
 T = TypeVar("T")
 
 BEHIND_S = 0.25
@@ -125,6 +127,10 @@ class PatientDriver(LinuxDriver):
         outlet = Outlet(self._file.fileno(), lambda: self._tell(Drained()), lambda: self._tell(Lost()))
         outlet.start()
         self._writer_thread: Any = outlet
+
+    def write(self, data: str) -> None:
+        """Have it written, in as few bytes as it takes."""
+        super().write(thin(data))
 
     @property
     def behind(self) -> bool:
