@@ -228,6 +228,22 @@ ACTIONS: tuple[Action, ...] = (
         )
     ),
     Action(
+        id="tour",
+        keys=("T",),
+        name="Tour",
+        help="Six steps in the sandbox: begin them, or leave them",
+        action="tour",
+        group="Cockpit",
+    ),
+    Action(
+        id="tour.skip",
+        keys=("n",),
+        name="Next step of the tour",
+        help="Skip a step of the tour, or decline its offer",
+        action="skip_tour",
+        group="Cockpit",
+    ),
+    Action(
         id="help",
         keys=("question_mark",),
         name="Help",

@@ -22,6 +22,7 @@ from cockpit.obstacles import obstacle
 from cockpit.palette import theme_commands
 from cockpit.presence import FILLS_APART_S, Faults, Fills, Happening, happened, title
 from cockpit.theme import DARK_NAME, NAMES, PLAIN_NAME, THEMES
+from cockpit.tour_note import TourNote
 from panels.banner import Banner, Tabs
 from panels.board import ROOMS, Board, room
 from panels.dialogue import Dialogue
@@ -34,6 +35,7 @@ from panels.panel import Panel
 from panels.proof import Proof
 from panels.small import TooSmall
 from panels.status import StatusBar
+from panels.tour import TourStrip
 
 __all__ = ["CockpitApp", "Exit"]
 
@@ -47,6 +49,7 @@ class CockpitApp(Commanding, inherit_bindings=False):
     ``paint_hz`` is how often the newest snapshot is given to the panels, 1 to 30. ``on_start`` is awaited beside
     the first picture (to start a desk); what it raises is shown and the cockpit stays. ``keys`` is the operator's own
     map of them. ``clock`` counts seconds; ``new_key`` makes the idempotency key of a withdrawal.
+    ``tour_note`` remembers whether the tour was offered before; without it, it never is.
     """
 
     TITLE = "NEAR Intents cockpit"
@@ -65,9 +68,9 @@ class CockpitApp(Commanding, inherit_bindings=False):
         keys: KeyMap | None = None,
         clock: Callable[[], float] = time.monotonic,
         new_key: Callable[[], str] = lambda: f"k-{os.urandom(8).hex()}",
+        tour_note: TourNote | None = None,
     ) -> None:
-        super().__init__(link, clock=clock, new_key=new_key)
-        self.keys = keys or KeyMap()
+        super().__init__(link, clock=clock, new_key=new_key, keys=keys, tour_note=tour_note)
         self._bindings = self.keys.bindings("app")
         for theme in THEMES:
             self.register_theme(theme)
@@ -83,6 +86,7 @@ class CockpitApp(Commanding, inherit_bindings=False):
     def compose(self) -> ComposeResult:
         """The whole screen; the panels wait behind the notice until there is a snapshot."""
         yield StatusBar(id="status")
+        yield TourStrip("panels")
         yield Tabs(PANELS, id="tabs")
         yield FaultLine(id="faults")
         yield Banner(id="banner")
@@ -144,6 +148,7 @@ class CockpitApp(Commanding, inherit_bindings=False):
             for happening in happened(former, item, self.link.mine) if former is not None else ():
                 self._happened(happening)
             self.arming.took()
+            self.touring.took(item)
             if item.findings and (former is None or not former.findings or former.run_id != item.run_id):
                 self.notify(f"{item.findings[0]}; ^p “What the start found” tells more", markup=False)
             if former is None:
@@ -207,6 +212,7 @@ class CockpitApp(Commanding, inherit_bindings=False):
         if status is None:
             return  # The screen is being taken down.
         status.paint(view)
+        self.query_one(TourStrip).paint(view)
         self.query_one(FaultLine).paint(self.faults.texts)
         self.query_one(Banner).paint(view)
         self.query_one(Tabs).paint(view)
@@ -276,7 +282,10 @@ class CockpitApp(Commanding, inherit_bindings=False):
         if detail is None:
             self.notify("the desk no longer lists this row", severity="warning", markup=False)
             return
-        self.push_screen(DrillDown(self.view, detail, lambda snapshot: panel.detail(snapshot, key)))
+        self.push_screen(
+            DrillDown(self.view, detail, lambda snapshot: panel.detail(snapshot, key)),
+            lambda _: self.touring.read(panel.id or "", self.heard.newest),
+        )
 
     def on_panel_copied(self, event: Panel.Copied) -> None:
         """Send it to the terminal's clipboard, as far as the terminal lets it."""

@@ -11,12 +11,15 @@ from textual import work
 
 from cockpit.arm_flow import ArmFlow
 from cockpit.commands import REFRESHABLE, Part
+from cockpit.keys import KeyMap
 from cockpit.link import READ_ONLY, DeskLink, Outcome
 from cockpit.money_flow import MoneyFlow
 from cockpit.noticed import Noticed
 from cockpit.obstacles import obstacle
 from cockpit.patient import Patient
 from cockpit.snapshot import Snapshot
+from cockpit.tour_flow import TourFlow
+from cockpit.tour_note import TourNote
 from cockpit.watch import Watch
 from panels.arm import ArmDialogue, is_armed
 from panels.dialogue import Dialogue
@@ -45,20 +48,26 @@ class Commanding(Patient[Exit], inherit_bindings=False):
         *,
         clock: Callable[[], float] = time.monotonic,
         new_key: Callable[[], str] = lambda: f"k-{os.urandom(8).hex()}",
+        keys: KeyMap | None = None,
+        tour_note: TourNote | None = None,
     ) -> None:
         # Without it Textual would paint greys under NO_COLOR: colours all the same.
         super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
         self.link = link
+        self.keys = keys or KeyMap()
         self._clock = clock
         self.arming = ArmFlow(link, self)
         self.heard = Watch(clock, lambda: self.arming.asked, read_only=link.read_only)
         self.noticed = Noticed(clock)
         self.money = MoneyFlow(link, self, new_key)
+        self.touring = TourFlow(self.keys, None if link.read_only else tour_note)
 
     @property
     def view(self) -> View:
         """What is known right now."""
-        return self.heard.view
+        view = self.heard.view
+        touring = self.touring.shown(view)
+        return view if touring is None else msgspec.structs.replace(view, tour=touring)
 
     def action_arm(self, part: Part) -> None:
         """Ask whether to arm."""
@@ -130,6 +139,24 @@ class Commanding(Patient[Exit], inherit_bindings=False):
     @work(group="commands", exit_on_error=False)
     async def _refresh_part(self, part: Part) -> None:
         self.toast(await self.link.send(part, "refresh"))
+
+    def action_tour(self) -> None:
+        """Begin the tour of the sandbox, or leave it."""
+        snapshot = self.heard.newest
+        if snapshot is not None and not self._hindered("tour"):
+            self.touring.toggle(snapshot)
+            self._paint()
+
+    def action_skip_tour(self) -> None:
+        """Go on to the tour's next step, or decline it."""
+        snapshot = self.heard.newest
+        if snapshot is not None and not self._hindered("tour.skip"):
+            self.touring.skip(snapshot)
+            self._paint()
+
+    def _paint(self) -> None:
+        """Show the moment."""
+        raise NotImplementedError
 
     def newest(self) -> Snapshot | None:
         """The newest snapshot."""

@@ -8,6 +8,7 @@ from panels.freezing import UNHEARD
 from panels.view import View
 
 UNSEEN = "the desk was not heard yet"
+SANDBOX_ONLY = "the tour arms and withdraws, so it is for the sandbox; this desk is LIVE"
 
 
 def _seen(view: View) -> str:
@@ -24,6 +25,10 @@ def _freezable(view: View) -> str:
     return "withdrawals are frozen already" if known else ""
 
 
+def _tourable(view: View) -> str:
+    return _seen(view) or ("" if view.snapshot is not None and view.snapshot.mode == "SANDBOX" else SANDBOX_ONLY)
+
+
 OBSTACLES: Mapping[str, Callable[[View], str]] = {
     "arm.strategy": lambda view: blocked(view, "strategy-engine"),
     "arm.executor": lambda view: blocked(view, "trade-executor"),
@@ -35,6 +40,8 @@ OBSTACLES: Mapping[str, Callable[[View], str]] = {
     "freeze.withdrawals": _freezable,
     "track": _heard,
     "key": _seen,
+    "tour": _tourable,
+    "tour.skip": lambda view: _tourable(view) or ("" if view.tour is not None else "no tour is under way"),
 }
 
 

@@ -13,7 +13,11 @@ from cockpit.link import DeskLink, LinkLost
 from cockpit.look import Look, of_environment
 from cockpit.rehearsal import Rehearsal, VenueFlags, new_name
 from cockpit.settings import Settings, default_keys_file
+from cockpit.tour_note import TourNote
 from cockpit.who import actor
+
+TOUR_NOTE = "tour"
+"""The note's name among the rehearsals."""
 
 
 def _link(socket_path: Path) -> DeskLink:
@@ -30,9 +34,15 @@ def _keys(file: Path, environ: Mapping[str, str]) -> KeyMap:
     return read_keys(file, named=file != usual)
 
 
-async def _show(link: DeskLink, look: Look, on_start: Callable[[], Awaitable[None]] | None, keys: KeyMap) -> bool:
+async def _show(
+    link: DeskLink,
+    look: Look,
+    on_start: Callable[[], Awaitable[None]] | None,
+    keys: KeyMap,
+    tour_note: TourNote | None = None,
+) -> bool:
     """Run the app; whether the desk is to be stopped."""
-    app = CockpitApp(link, paint_hz=look.paint_hz, look=look, on_start=on_start, keys=keys)
+    app = CockpitApp(link, paint_hz=look.paint_hz, look=look, on_start=on_start, keys=keys, tour_note=tour_note)
     wanted = await app.run_async(mouse=look.mouse)
     return wanted is not None and wanted.stop_desk
 
@@ -104,7 +114,8 @@ async def run_sandbox(
     link = _link(rehearsal.socket_path)
     try:
         look = of_environment(os.environ, mouse=mouse)
-        stop = await _show(link, look, on_start, _keys(keys_file, environ))
+        note = TourNote(root / TOUR_NOTE)
+        stop = await _show(link, look, on_start, _keys(keys_file, environ), note)
         if not stop:
             click.echo("The sandbox goes on; `cockpit sandbox` attaches to it again.")
             return 0

@@ -1,6 +1,7 @@
 """The question before arming: what it means, under which limits, and in which world."""
 
 from collections.abc import Iterable
+from typing import ClassVar
 
 from textual.widget import Widget
 from textual.widgets import Static
@@ -11,6 +12,7 @@ from cockpit.snapshot import Snapshot
 from panels.cells import Cell, Line
 from panels.command import Ask, CommandDialogue
 from panels.status import mode
+from panels.tour import Place
 from panels.view import View
 from panels.words import part_name
 
@@ -64,6 +66,8 @@ def terms(snapshot: Snapshot) -> list[Line]:
 
 class ArmDialogue(CommandDialogue):
     """Asks before arming; opens on Cancel, and Enter arms nothing."""
+
+    PLACE: ClassVar[Place] = "arm"
 
     def __init__(self, view: View, part: Part, ask: Ask) -> None:
         super().__init__(view, f"Arm the {part_name(part)}?", f"Arm the {part_name(part)} (space)", ask)

@@ -4,7 +4,7 @@ Enter never confirms. Once the order was sent, the dialogue stays until its outc
 """
 
 from collections.abc import Callable, Iterable
-from typing import Literal
+from typing import ClassVar, Literal
 
 import msgspec
 from textual.containers import Horizontal
@@ -21,6 +21,7 @@ from panels.fields import Entry
 from panels.money import amount, grouped
 from panels.outcome import Said
 from panels.reviewer import Reviewer
+from panels.tour import Place
 from panels.view import View
 from panels.ways import OPEN_S, SpaceButton
 
@@ -85,6 +86,8 @@ def told(outcome: Outcome, asked_before: bool = False) -> tuple[Stage, Said]:
 
 class ConfirmDialogue(Dialogue[Ended]):
     """Confirms one order under one key. Without a ``reviewer`` it takes up an order whose outcome is ``unknown``."""
+
+    PLACE: ClassVar[Place] = "confirm"
 
     def __init__(
         self,

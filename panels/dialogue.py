@@ -17,6 +17,7 @@ from cockpit.theme import styles
 from panels.cells import Line
 from panels.outcome import Said
 from panels.status import StatusBar
+from panels.tour import Place, TourStrip
 from panels.view import View
 
 T = TypeVar("T")
@@ -44,6 +45,7 @@ class Dialogue(ModalScreen[T], Generic[T]):
     """A box over the cockpit. The status bar above it is live, so that nothing is decided on old news."""
 
     AUTO_FOCUS = "*"
+    PLACE: ClassVar[Place] = "elsewhere"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", "Back", show=False),
         Binding("left", "app.focus_previous", show=False),
@@ -58,8 +60,9 @@ class Dialogue(ModalScreen[T], Generic[T]):
         self._said = Static("", id="said", markup=False)
 
     def compose(self) -> ComposeResult:
-        """The status bar and the box."""
+        """The status bar, the tour's strip while there is a tour, and the box."""
         yield StatusBar(id="status")
+        yield TourStrip(self.PLACE)
         with Vertical(id="box") as box:
             box.border_title = Content(self._title)
             yield from self.body()
@@ -95,6 +98,7 @@ class Dialogue(ModalScreen[T], Generic[T]):
         """Show the moment."""
         self.view = view
         self.query_one(StatusBar).paint(view)
+        self.query_one(TourStrip).paint(view)
 
     def action_back(self) -> None:
         """Close without doing anything."""
@@ -105,7 +109,8 @@ class Dialogue(ModalScreen[T], Generic[T]):
         scroll, box = self.query_one_optional("#scroll"), self.query_one_optional("#box")
         if scroll is None or box is None:
             return
-        room = self.size.height - self.query_one(StatusBar).outer_size.height
+        above = (self.query_one(StatusBar), self.query_one(TourStrip))
+        room = self.size.height - sum(bar.outer_size.height for bar in above if bar.display)
         others = [child for child in box.children if child is not scroll and child.display]
         taken = sum(child.outer_size.height + child.styles.margin.height for child in others)
         most = max(3, room - box.gutter.height - taken)

@@ -12,6 +12,7 @@ from cockpit.snapshot import Snapshot
 from panels.cells import Cell, Detail, Line
 from panels.dialogue import Dialogue
 from panels.outcome import Said
+from panels.tour import Place
 from panels.view import View
 
 
@@ -24,6 +25,7 @@ def detail_lines(detail: Detail) -> list[Line]:
 class DrillDown(Dialogue[None]):
     """Shows a row's detail; ``find`` makes it from a snapshot, None when the row is gone from it."""
 
+    PLACE: ClassVar[Place] = "row"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter,q", "back", show=False),
         Binding("y", "copy", show=False),

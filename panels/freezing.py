@@ -1,6 +1,7 @@
 """Frozen or open withdrawals inside a dialogue: freezing never asks, unfreezing does."""
 
 from functools import partial
+from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal
@@ -10,6 +11,7 @@ from cockpit.format import left
 from cockpit.link import Outcome
 from panels.asking import MoneyDesk
 from panels.question import Question
+from panels.tour import Place
 from panels.view import View
 
 MEANING = (
@@ -32,6 +34,12 @@ def obstacle(view: View) -> str:
     if view.snapshot is None or not view.trusted:
         return UNHEARD
     return "" if view.snapshot.withdrawals_frozen else f"withdrawals are open already, {open_left(view)}"
+
+
+class UnfreezeQuestion(Question):
+    """Asks before money may leave."""
+
+    PLACE: ClassVar[Place] = "unfreeze"
 
 
 class FreezeRow(Horizontal):
@@ -69,7 +77,7 @@ class FreezeRow(Horizontal):
             self._money.freeze(True, "", self._elsewhere)
             return
         self.app.push_screen(
-            Question(
+            UnfreezeQuestion(
                 self._view,
                 "Unfreeze withdrawals?",
                 MEANING,

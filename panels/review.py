@@ -1,6 +1,7 @@
 """The review of a withdrawal: everything to know before it is confirmed, read again while it is looked at."""
 
 from collections.abc import Iterable
+from typing import ClassVar
 
 import msgspec
 from textual.containers import Horizontal, VerticalScroll
@@ -18,6 +19,7 @@ from panels.freezing import UNHEARD, FreezeRow
 from panels.money import amount, grouped
 from panels.outcome import Said
 from panels.reviewer import Reviewer
+from panels.tour import Place
 from panels.view import View
 
 LABEL = 12
@@ -90,6 +92,8 @@ def obstacle(view: View, reviewer: Reviewer) -> str:
 
 class ReviewDialogue(Dialogue[bool]):
     """Shows the review; True once the withdrawal was ordered. ``reviewer`` is kept up to date while this is open."""
+
+    PLACE: ClassVar[Place] = "review"
 
     def __init__(self, view: View, money: MoneyDesk, reviewer: Reviewer) -> None:
         super().__init__(view, "Review the withdrawal")

@@ -6,6 +6,7 @@ import msgspec
 
 from cockpit.commands import Part
 from cockpit.snapshot import Snapshot
+from cockpit.tour import Touring
 
 LATE_MS = 1_500
 SILENT_MS = 3_000
@@ -20,6 +21,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     ``asked`` holds, for each part, what was asked of it and is not yet seen in a snapshot ("arming…").
     ``start_problem`` says why the desk could not be started; ``frozen_ms`` how long the panels are frozen.
     ``unseen`` says what has come since ("3 decisions, 1 fill"). ``read_only``: this cockpit cannot command.
+    ``tour``: the tour of the sandbox, or its offer.
     """
 
     snapshot: Snapshot | None
@@ -30,6 +32,7 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     frozen_ms: int | None = None
     unseen: str = ""
     read_only: bool = False
+    tour: Touring | None = None
 
     @property
     def tick_age_ms(self) -> int:

@@ -1,6 +1,7 @@
 """The form of a withdrawal: what to send and where, each problem by its field, nothing lost while correcting."""
 
 from collections.abc import Iterable, Mapping
+from typing import ClassVar
 
 import msgspec
 from textual.containers import Horizontal
@@ -19,6 +20,7 @@ from panels.money import amount, held, symbols, units
 from panels.outcome import Said
 from panels.review import ReviewDialogue
 from panels.reviewer import Reviewer
+from panels.tour import Place
 from panels.view import View
 
 ASKING = Said("asking the desk for fee, minimum and what may go…", "information", False)
@@ -66,6 +68,8 @@ def read(symbol: str, typed: str, destination: str, snapshot: Snapshot) -> Form:
 
 class WithdrawDialogue(Dialogue[None]):
     """Asset, amount and destination; from here to the review, and only from there to the order."""
+
+    PLACE: ClassVar[Place] = "withdraw"
 
     def __init__(self, view: View, snapshot: Snapshot, money: MoneyDesk) -> None:
         super().__init__(view, "Withdraw")

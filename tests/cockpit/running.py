@@ -9,6 +9,7 @@ from textual.pilot import Pilot
 
 from cockpit.app import CockpitApp, Exit
 from cockpit.link import DeskLink
+from cockpit.tour_note import TourNote
 from tests.cockpit.waiting import screen_text, seen
 
 WIDE = (120, 40)
@@ -62,12 +63,14 @@ class Driven:
 
 
 @asynccontextmanager
-async def cockpit(link: DeskLink, size: tuple[int, int] = WIDE) -> AsyncIterator[Driven]:
+async def cockpit(
+    link: DeskLink, size: tuple[int, int] = WIDE, *, world: str = "SANDBOX", tour_note: TourNote | None = None
+) -> AsyncIterator[Driven]:
     """A cockpit that has painted its first snapshot."""
     clock = Clock()
     keys = count(1)
-    app = CockpitApp(link, paint_hz=30, clock=clock, new_key=lambda: f"key-{next(keys)}")
+    app = CockpitApp(link, paint_hz=30, clock=clock, new_key=lambda: f"key-{next(keys)}", tour_note=tour_note)
     async with app.run_test(size=size, notifications=True) as pilot:
         driven = Driven(app, pilot, clock)
-        await driven.shows("SANDBOX", "Decisions")
+        await driven.shows(world, "Decisions")
         yield driven

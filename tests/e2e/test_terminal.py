@@ -152,3 +152,42 @@ async def test_a_cockpit_without_a_terminal_ends_though_it_may_not_be_hung_up(co
     terminal.hang_up()
     await terminal.ended()
     assert isinstance(await link(rehearsal).health(), DeskInfo), "the desk goes on"
+
+
+async def test_the_tour_is_offered_on_a_first_start_and_goes_on_by_what_happens(cockpit: Open, short_dir: Path) -> None:
+    terminal = cockpit()
+    await terminal.shows("New here? T starts a tour of six steps")
+    terminal.press("T")
+    await terminal.shows("TOUR 1/6")
+    assert (short_dir / "sandbox" / "tour").read_text() == "taken\n"
+    await terminal.shows("TOUR 2/6", within_s=60)
+
+    terminal.press("5")
+    terminal.press("enter")
+    await terminal.shows("marks the check that decided")
+    terminal.press("escape")
+    await terminal.shows("TOUR 3/6")
+    await until(lambda: "Not yet" not in terminal.text, 30, "the strategy may be armed")
+    terminal.press("ctrl+s")
+    await terminal.shows("Arm the strategy?")
+    await terminal.shows("Enter arms nothing")
+    terminal.press("tab", " ")
+    await terminal.shows("● ARMED", 1)
+    await terminal.shows("TOUR 4/6")
+    rehearsal = Rehearsal.running(short_dir / "sandbox")
+    assert rehearsal is not None
+    await climbable(rehearsal)
+    await arm(terminal, "ctrl+e", "executor", 2)
+    await terminal.shows("TOUR 5/6", within_s=60)
+    terminal.press("n")
+    await terminal.shows("TOUR 6/6")
+    terminal.press("ctrl+x")
+    await terminal.shows("That was all")
+
+    terminal.press("q")
+    await terminal.shows("Quit?")
+    terminal.press("tab", "tab", "enter")
+    assert await terminal.ended() == 0
+    terminal = cockpit()
+    await terminal.shows("○ DISARMED", 2)
+    assert "New here?" not in terminal.text
