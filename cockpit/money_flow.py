@@ -113,6 +113,11 @@ class MoneyFlow:
         """Order it; what is not answered is kept under its key."""
         self._host.command(self._withdraw(order, review, answer))
 
+    def settled(self, order: WithdrawalOrder) -> None:
+        """What became of an order without an answer is known after all: it is asked for no more."""
+        self.unsettled = None
+        self._kept.drop(order.idempotency_key)
+
     def freeze(self, frozen: bool, command_id: str, answer: Answer) -> str:
         """Freeze withdrawals, or open them."""
         return self._run(partial(self._link.freeze, frozen), command_id, answer)

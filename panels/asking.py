@@ -23,6 +23,9 @@ class MoneyDesk(Protocol):
     def withdraw(self, order: WithdrawalOrder, review: WithdrawalReview, answer: Answer) -> None:
         """Order it. The review is kept beside an order without an outcome, so that it can be asked for again."""
 
+    def settled(self, order: WithdrawalOrder) -> None:
+        """What became of an order without an answer is known after all."""
+
     def freeze(self, frozen: bool, command_id: str, answer: Answer) -> str:
         """Freeze withdrawals, or open them; under this id or a new one, like all below. The id."""
 

@@ -19,7 +19,7 @@ from panels.cells import Cell, Line
 from panels.dialogue import Dialogue
 from panels.fields import Entry
 from panels.money import amount, grouped
-from panels.outcome import Said
+from panels.outcome import Said, found
 from panels.reviewer import Reviewer
 from panels.tour import Place
 from panels.view import View
@@ -108,6 +108,7 @@ class ConfirmDialogue(Dialogue[Ended]):
         self._stage: Stage = "typing" if unknown is None else "unknown"
         self._opening = None if unknown is None else told(unknown)[1]
         self._may_be_taken = unknown is not None
+        self._in_doubt = "" if unknown is None else unknown.command_id
         self._painted: object = None
         self._touched = 0.0
         self._amount = Entry("amount", "type the amount", unit="")
@@ -135,6 +136,8 @@ class ConfirmDialogue(Dialogue[Ended]):
         """Keep the terms true; while nothing was sent, go back to the review as soon as they are not."""
         super().paint(view)
         self._show_terms()
+        if self._stage == "unknown":
+            self._look_up(view)
         if self._stage != "typing" or self._reviewer is None:
             return
         self._reviewer.tick()
@@ -164,6 +167,8 @@ class ConfirmDialogue(Dialogue[Ended]):
         event.stop()
         if event.button.id == "back":
             self.action_back()
+        elif self.on_an_old_picture():
+            return
         elif event.button.id == "again" and self._stage == "unknown":
             self._send()
         elif event.button.id == "withdraw" and self._stage == "typing" and not self._wrong():
@@ -209,9 +214,18 @@ class ConfirmDialogue(Dialogue[Ended]):
         self._move("sending", Said(f"order {key} is under way: wait for its outcome…", "information", False))
         self._money.withdraw(self._order, self._review, self._answered)
 
+    def _look_up(self, view: View) -> None:
+        """An answer that was lost is in the journal, when the desk got the order."""
+        result = found(view.snapshot, self._in_doubt)
+        if result is not None:
+            self._money.settled(self._order)
+            self._answered(result)
+
     def _answered(self, outcome: Outcome) -> bool:
         if not self.is_attached:
             return False
+        if isinstance(outcome, Unknown) and outcome.sent:
+            self._in_doubt = outcome.command_id
         stage, said = told(outcome, self._may_be_taken)
         self._may_be_taken = self._may_be_taken or (isinstance(outcome, Unknown) and outcome.sent)
         if stage == "refused" and FEE_CHANGED in said.text:

@@ -9,14 +9,14 @@ from textual.widget import Widget
 from textual.widgets import Button, Input, Label, Static
 
 from cockpit.format import since
-from cockpit.link import Outcome
+from cockpit.link import Outcome, Unknown
 from cockpit.snapshot import DepositAddressRow, Snapshot
 from panels.asking import MoneyDesk
 from panels.cells import Cell, Line
 from panels.dialogue import Dialogue
 from panels.fields import Choice, Entry
 from panels.money import amount, symbols
-from panels.outcome import Said, say
+from panels.outcome import Said, found, say
 from panels.qr import qr
 from panels.view import View
 
@@ -82,6 +82,8 @@ class DepositDialogue(Dialogue[None]):
         self._shown: object = None
         self._coded = ""
         self._waiting = False
+        self._asked = ("", "")
+        self._in_doubt = ""
 
     def body(self) -> Iterable[Widget]:
         """The choice, the addresses and the code scrolling, the field, the buttons."""
@@ -108,6 +110,9 @@ class DepositDialogue(Dialogue[None]):
         snapshot = view.snapshot
         if snapshot is None:
             return
+        result = None if self._waiting else found(snapshot, self._in_doubt)
+        if result is not None:
+            self._answered(result)
         lines = address_lines(snapshot, self._asset.value)
         if lines != self._shown:
             self._shown = lines
@@ -170,16 +175,21 @@ class DepositDialogue(Dialogue[None]):
         if problem:
             self._hash.input.focus()
         elif not self._waiting:
-            self._waiting = True
+            asked = (self._asset.value, self._hash.value)
+            known = self._in_doubt if asked == self._asked else ""
+            self._asked, self._waiting = asked, True
             self.query_one("#notify", Button).disabled = True
-            ident = self._money.notify_deposit(self._asset.value, self._hash.value, "", self._answered)
+            ident = self._money.notify_deposit(*asked, known, self._answered)
             if self._waiting:
+                self._in_doubt = ident
                 self.tell(Said(f"◌ telling the bridge, as command {ident}…", "information", False))
 
     def _answered(self, outcome: Outcome) -> bool:
         if not self.is_attached:
             return False
         self._waiting = False
+        if not isinstance(outcome, Unknown):
+            self._in_doubt = ""
         self.query_one("#notify", Button).disabled = False
         self.tell(say(outcome))
         return True

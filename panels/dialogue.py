@@ -22,6 +22,8 @@ from panels.view import View
 
 T = TypeVar("T")
 
+UNPAINTED = "the terminal had not shown the newest picture when this was pressed: nothing was asked, look again"
+
 Answer = Callable[[Outcome], bool]
 """Takes the outcome of a command; False when the dialogue is gone and it must be shown elsewhere."""
 
@@ -93,6 +95,13 @@ class Dialogue(ModalScreen[T], Generic[T]):
     def clock(self) -> float:
         """Seconds that only go forward."""
         return self.app.clock() if isinstance(self.app, Moments) else 0.0
+
+    def on_an_old_picture(self) -> bool:
+        """Whether what was pressed just now was pressed on a picture that is no longer true; then that is said."""
+        old = isinstance(self.app, Moments) and self.app.unpainted
+        if old:
+            self.tell(Said(UNPAINTED, "warning", False))
+        return old
 
     def paint(self, view: View) -> None:
         """Show the moment."""

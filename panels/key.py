@@ -118,7 +118,7 @@ class KeyDialogue(Dialogue[None]):
         if event.button.id == "copy":
             self.action_copy()
         elif event.button.id == "register":
-            if not obstacle(self.view):
+            if not obstacle(self.now()):
                 question = Question(
                     self.view, "Register the key?", MEANING, "Register", self._money.register_key, obstacle
                 )

@@ -4,6 +4,7 @@ from typing import Literal, NamedTuple
 
 from cockpit.commands import Result
 from cockpit.link import Outcome, Unknown
+from cockpit.snapshot import Snapshot
 
 Severity = Literal["information", "warning", "error"]
 
@@ -25,6 +26,16 @@ def say(outcome: Outcome) -> Said:
         told = f"? UNKNOWN: {name}: no answer: look at the status bar; the desk may have done it ({outcome.reason})"
         return Said(told, "error", False)
     return _said(outcome)
+
+
+def found(snapshot: Snapshot | None, command_id: str) -> Result | None:
+    """The answer that was lost, out of the desk's journal; None while it is not there."""
+    journal = () if snapshot is None or not command_id else snapshot.journal
+    row = next((row for row in journal if row.command_id == command_id), None)
+    if row is None:
+        return None
+    told = f"{row.reason} (found in the desk's journal)"
+    return Result(command_id=row.command_id, command=row.command, accepted=row.accepted, reason=told, at_ns=0)
 
 
 def _said(result: Result) -> Said:

@@ -145,7 +145,7 @@ class ReviewDialogue(Dialogue[bool]):
         event.stop()
         if event.button.id != "confirm":
             self.dismiss(False)
-        elif not obstacle(self.view, self._reviewer):
+        elif not self.on_an_old_picture() and not obstacle(self.now(), self._reviewer):
             review = self._reviewer.latest
             order = msgspec.structs.replace(
                 self._reviewer.order,

@@ -16,8 +16,8 @@ from textual.widgets.button import ButtonVariant
 
 from cockpit.commands import Result
 from cockpit.link import Outcome, Unknown
-from panels.dialogue import Answer, Dialogue, Moments
-from panels.outcome import Said, say
+from panels.dialogue import Answer, Dialogue
+from panels.outcome import Said, found, say
 from panels.view import View
 
 T = TypeVar("T")
@@ -25,7 +25,6 @@ T = TypeVar("T")
 OPEN_S = 120.0
 """A question that nobody has touched for so long is withdrawn: whoever comes back to it decides anew."""
 
-UNPAINTED = "the terminal had not shown the newest picture when this was pressed: nothing was asked, look again"
 CHANGED = "what this rests on has changed since it was opened: close it, and open it again"
 
 
@@ -166,11 +165,9 @@ class WaysDialogue(Dialogue[T], Generic[T]):
 
     def may_act(self) -> bool:
         """Whether a press counts: it was made on the newest picture and in time. What is known now is painted."""
-        view = self.now()
-        if isinstance(self.app, Moments) and self.app.unpainted:
-            self.tell(Said(UNPAINTED, "warning", False))
+        if self.on_an_old_picture():
             return False
-        self.paint(view)
+        self.paint(self.now())
         return self.is_attached and self.is_current and not self._expired()
 
     def forget_doubt(self) -> None:
@@ -181,14 +178,9 @@ class WaysDialogue(Dialogue[T], Generic[T]):
 
     def look_up(self, view: View, command_id: str) -> None:
         """An answer that was lost is in the journal, when the desk got the command."""
-        journal = () if view.snapshot is None else view.snapshot.journal
-        row = next((row for row in journal if row.command_id == command_id), None)
-        if row is None:
-            return
-        told = f"{row.reason} (found in the desk's journal)"
-        found = Result(command_id=row.command_id, command=row.command, accepted=row.accepted, reason=told, at_ns=0)
-        if not self._settle(found):
-            self.app.notify(told, markup=False)
+        result = found(view.snapshot, command_id)
+        if result is not None and not self._settle(result):
+            self.app.notify(result.reason, markup=False)
 
     def _answered(self, outcome: Outcome) -> bool:
         self._on_its_way = False

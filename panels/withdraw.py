@@ -142,8 +142,9 @@ class WithdrawDialogue(Dialogue[None]):
             self.dismiss(None)
 
     def _review(self) -> None:
-        snapshot = self.view.snapshot
-        if snapshot is None or not self.view.trusted:
+        view = self.now()
+        snapshot = view.snapshot
+        if snapshot is None or not view.trusted:
             self.tell(Said("the desk is not heard: wait until it is, nothing was sent", "warning", False))
             return
         form = read(self._asset.value, self._amount.value, self._destination.value, snapshot)

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import pytest
 from msgspec.structs import replace
+from textual.widgets import Button
 
 from cockpit.commands import Limits, Result
 from cockpit.link import DeskLink
@@ -117,6 +118,21 @@ async def test_pressed_twice_it_is_asked_once_and_its_id_is_shown(desk: FakeDesk
 
 
 @WAYS
+async def test_two_presses_in_one_moment_are_one_command(desk: FakeDesk, link: DeskLink, way: Way) -> None:
+    desk.current = unregistered()
+    desk.held.clear()
+    async with cockpit(link, NARROW) as driven:
+        await way.go(driven)
+        button = driven.app.screen.query_one(way.button, Button)
+        button.press()
+        button.press()
+        await driven.shows("on its way as command id-1")
+        desk.held.set()
+        await seen(driven.pilot, lambda: "on its way" not in driven.text)
+    assert [body["command_id"] for _, _, body in desk.asked] == ["id-1"]
+
+
+@WAYS
 async def test_left_open_it_is_withdrawn(desk: FakeDesk, link: DeskLink, way: Way) -> None:
     desk.current = unregistered()
     async with cockpit(link) as driven:
@@ -146,6 +162,25 @@ async def test_an_answer_that_was_lost_is_found_in_the_journal(desk: FakeDesk, w
         await driven.shows("it refused: the moon is not full")
         await driven.hides("UNKNOWN")
         await driven.hides("again (space)")
+
+
+@WAYS
+async def test_pressed_on_a_picture_that_the_terminal_has_not_shown_it_asks_nothing(
+    desk: FakeDesk, link: DeskLink, way: Way
+) -> None:
+    desk.current = unregistered()
+    async with cockpit(link) as driven:
+        await way.go(driven)
+        await driven.press(*way.to_button)
+        driven.app._skipping_since = 0.0
+        await driven.press("space")
+        await driven.shows("the terminal had not shown the newest picture")
+        assert desk.asked == []
+        driven.app._skipping_since = None
+        # A button takes no second press while it is shown as pressed.
+        await seen(driven.pilot, lambda: not driven.app.screen.query_one(way.button).has_class("-active"))
+        await driven.press("space")
+        await seen(driven.pilot, lambda: len(desk.asked) == 1)
 
 
 async def test_asked_again_in_doubt_it_is_the_same_command(desk: FakeDesk) -> None:

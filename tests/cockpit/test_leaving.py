@@ -94,6 +94,18 @@ async def test_left_open_it_stops_nothing(desk: FakeDesk, link: DeskLink) -> Non
     assert desk.asked == []
 
 
+async def test_pressed_on_a_picture_that_the_terminal_has_not_shown_it_stops_nothing(
+    desk: FakeDesk, link: DeskLink
+) -> None:
+    desk.current = samples.disarmed()
+    async with cockpit(link) as driven:
+        await to_quit(driven)
+        driven.app._skipping_since = 0.0
+        await driven.press(*TO_STOP, "space")
+        await driven.shows("the terminal had not shown the newest picture")
+        assert driven.app.return_value is None
+
+
 async def test_another_desk_is_not_stopped_by_a_question_about_the_former(desk: FakeDesk, link: DeskLink) -> None:
     async with cockpit(link) as driven:
         await to_quit(driven)

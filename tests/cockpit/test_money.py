@@ -5,7 +5,7 @@ import asyncio
 from msgspec.structs import replace
 
 from cockpit.link import DeskLink
-from cockpit.snapshot import KeyView
+from cockpit.snapshot import JournalRow, KeyView
 from panels.qr import qr_lines
 from tests.cockpit import samples
 from tests.cockpit.conftest import FakeDesk
@@ -86,6 +86,29 @@ async def test_the_bridge_is_told_of_a_deposit(desk: FakeDesk, link: DeskLink) -
         await driven.shows("done")
     (told,) = desk.bodies("notify-deposit")
     assert (told["asset_id"], told["tx_hash"]) == ("EURe", "0x5fa1")
+
+
+async def test_a_deposit_told_of_without_an_answer_is_told_of_again_under_the_same_id(desk: FakeDesk) -> None:
+    desk.answering = lambda *_: None
+    ids = iter(("first", "second"))
+    link = DeskLink(desk.path, actor="ops", new_id=lambda: next(ids), slow_timeout_s=0.2)
+    async with cockpit(link, NARROW) as driven:
+        await driven.press("d")
+        await driven.opens("Tell the bridge")
+        await driven.press("tab", *"0x5fa1", "enter")
+        await driven.shows("UNKNOWN", "first")
+        await driven.press("enter")
+        await seen(driven.pilot, lambda: len(desk.asked) == 2)
+        await driven.shows("UNKNOWN")
+        await driven.press("2", "enter")
+        await driven.shows("UNKNOWN", "second")
+        row = JournalRow(
+            command_id="second", age_ms=9, actor="ops", command="notify-deposit", accepted=True, reason="it was told"
+        )
+        await asyncio.to_thread(desk.say, replace(samples.snapshot(2), journal=(row,)))
+        await driven.shows("it was told (found in the desk's journal)")
+    asked = [(body["command_id"], body["tx_hash"]) for body in desk.bodies("notify-deposit")]
+    assert asked == [("first", "0x5fa1"), ("first", "0x5fa1"), ("second", "0x5fa12")]
 
 
 async def test_deposits_and_withdrawals_are_one_list_and_hashes_can_be_copied(desk: FakeDesk, link: DeskLink) -> None:

@@ -11,8 +11,9 @@ from textual import events
 from textual.widgets import Button
 
 from cockpit.commands import Result, WithdrawalReview
+from cockpit.kept_orders import KeptOrders, Left
 from cockpit.link import DeskLink
-from cockpit.snapshot import Snapshot
+from cockpit.snapshot import JournalRow, Snapshot
 from tests.cockpit import samples
 from tests.cockpit.conftest import FakeDesk
 from tests.cockpit.running import NARROW, WIDE, Driven, cockpit
@@ -292,7 +293,7 @@ def hold_orders(desk: FakeDesk) -> Callable[[], None]:
 
 
 async def test_an_unknown_outcome_is_asked_for_again_under_the_same_key(desk: FakeDesk) -> None:
-    link = DeskLink(desk.path, actor="ops", new_id=iter(f"c-{n}" for n in range(999)).__next__, slow_timeout_s=0.5)
+    link = DeskLink(desk.path, actor="ops", new_id=iter(f"my-{n}" for n in range(999)).__next__, slow_timeout_s=0.5)
     async with cockpit(link, NARROW) as driven:
         await to_confirm(driven)
         desk.answering = answering(desk, withdraw=None)
@@ -314,6 +315,47 @@ async def test_an_unknown_outcome_is_asked_for_again_under_the_same_key(desk: Fa
     orders = desk.bodies("withdraw")
     assert {order["idempotency_key"] for order in orders} == {"key-1"}
     assert len({order["command_id"] for order in orders}) == len(orders) == 3
+
+
+@pytest.mark.parametrize(
+    ("accepted", "said"), [(True, "Accepted: done after all (found"), (False, "Refused: done after all (found")]
+)
+async def test_an_outcome_that_was_lost_is_found_in_the_journal(desk: FakeDesk, accepted: bool, said: str) -> None:
+    link = DeskLink(desk.path, actor="ops", new_id=iter(f"my-{n}" for n in range(999)).__next__, slow_timeout_s=0.5)
+    async with cockpit(link, NARROW) as driven:
+        await to_confirm(driven)
+        desk.answering = answering(desk, withdraw=None)
+        await ordered(driven)
+        await driven.shows("outcome is UNKNOWN")
+        await driven.press("escape")
+        await driven.hides("Confirm the withdrawal")
+        (order,) = desk.bodies("withdraw")
+        ident = order["command_id"]
+        row = JournalRow(
+            command_id=ident, age_ms=9, actor="ops", command="withdraw", accepted=accepted, reason="done after all"
+        )
+        await asyncio.to_thread(desk.say, replace(samples.snapshot(2), journal=(row,)))
+        await driven.press("w")
+        await driven.opens("Confirm the withdrawal", said)
+        assert KeptOrders(desk.path.parent / "orders").left() == Left()
+        await driven.press("escape")
+        await driven.hides("Confirm the withdrawal")
+        await driven.press("w")
+        await driven.opens("Review…")
+    assert len(desk.bodies("withdraw")) == 1
+
+
+async def test_an_order_is_not_sent_on_a_picture_that_the_terminal_has_not_shown(
+    desk: FakeDesk, link: DeskLink
+) -> None:
+    async with cockpit(link, NARROW) as driven:
+        await to_confirm(driven)
+        await typed(driven)
+        await enabled(driven, "#withdraw")
+        driven.app._skipping_since = 0.0
+        await driven.press("tab", "tab", "space")
+        await driven.shows("the terminal had not shown the newest picture")
+    assert desk.bodies("withdraw") == []
 
 
 async def test_an_order_that_the_desk_never_got_says_so(desk: FakeDesk, link: DeskLink) -> None:
