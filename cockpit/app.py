@@ -19,7 +19,7 @@ from cockpit.link import DeskLink, LinkLost
 from cockpit.look import LOOK, Look
 from cockpit.notify import KEEP_TITLE, RESTORE_TITLE, notification, window_title
 from cockpit.obstacles import obstacle
-from cockpit.palette import theme_commands
+from cockpit.palette import Palette, theme_commands
 from cockpit.presence import FILLS_APART_S, Faults, Fills, Happening, happened, title
 from cockpit.theme import DARK_NAME, NAMES, PLAIN_NAME, THEMES
 from cockpit.tour_note import TourNote
@@ -205,7 +205,7 @@ class CockpitApp(Commanding, inherit_bindings=False):
             self.emit(window_title(named))
         screen = screens[-1]
         if screen is not screens[0]:
-            if isinstance(screen, Dialogue):
+            if isinstance(screen, Dialogue | Palette):
                 screen.offer(view)
             return
         status = self.query_one_optional(StatusBar)
@@ -261,6 +261,12 @@ class CockpitApp(Commanding, inherit_bindings=False):
     def action_help(self) -> None:
         """Show all keys."""
         self.push_screen(HelpDialogue(self.view, self.keys.actions, obstacle))
+
+    def action_command_palette(self) -> None:
+        """Find a command by its name."""
+        if not isinstance(self.screen, Palette):
+            self.push_screen(Palette(id="--command-palette"))
+            self.call_after_refresh(self._paint)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """The table of actions and the themes, for the palette; what can do nothing now says why."""

@@ -1,11 +1,34 @@
-"""What the command palette offers beside the table of actions: the themes, by name."""
+"""The command palette under a live status bar, and what it offers beside the table of actions: the themes, by name."""
 
 from collections.abc import Callable, Iterable
 from functools import partial
 
-from textual.app import SystemCommand
+from textual.app import ComposeResult, SystemCommand
+from textual.command import CommandPalette
+from textual.widgets import Input
 
 from cockpit.theme import PLAIN_NAME, WORDS
+from panels.status import StatusBar
+from panels.view import View
+
+
+class Palette(CommandPalette):
+    """Textual's own, which would let the status bar below it stand still."""
+
+    def compose(self) -> ComposeResult:
+        """The status bar, and the palette."""
+        yield StatusBar(id="status")
+        yield from super().compose()
+
+    def on_mount(self) -> None:
+        """No blinking: it would paint twice a second."""
+        self.query_one(Input).cursor_blink = False
+
+    def offer(self, view: View) -> None:
+        """Show the moment, unless it is not there yet or is being taken down."""
+        status = self.query_one_optional(StatusBar)
+        if status is not None:
+            status.paint(view)
 
 
 def theme_commands(shown: str, use: Callable[[str], object], *, plain_only: bool) -> Iterable[SystemCommand]:

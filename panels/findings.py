@@ -1,7 +1,10 @@
 """What the desk's start found out about the run before: quotes that still bind, fills nobody saw, the opening proof."""
 
 from collections.abc import Iterable
+from typing import ClassVar
 
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
 from textual.widget import Widget
 from textual.widgets import Static
 
@@ -12,7 +15,7 @@ NOTHING = "The desk has not told of a former run: this is the first one of its h
 
 
 def told(view: View) -> str:
-    """The findings, a line each."""
+    """The findings, a paragraph each."""
     snapshot = view.snapshot
     if snapshot is None or not snapshot.findings:
         return NOTHING
@@ -22,13 +25,17 @@ def told(view: View) -> str:
 class FindingsDialogue(Dialogue[None]):
     """Stays true while it is open: promises of the former run die one after the other."""
 
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter,q", "back", show=False)]
+
     def __init__(self, view: View) -> None:
         super().__init__(view, "What the start found")
         self._shown = ""
 
     def body(self) -> Iterable[Widget]:
-        """The findings."""
-        yield Static("", id="meaning", markup=False)
+        """The findings, scrolling where there is little room."""
+        with VerticalScroll(id="scroll"):
+            yield Static("", id="facts", markup=False)
+        yield Static("esc closes", classes="hint")
 
     def paint(self, view: View) -> None:
         """Show the moment."""
@@ -36,4 +43,4 @@ class FindingsDialogue(Dialogue[None]):
         text = told(view)
         if text != self._shown:
             self._shown = text
-            self.query_one("#meaning", Static).update(text)
+            self.query_one("#facts", Static).update(text)

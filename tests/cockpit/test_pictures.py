@@ -56,6 +56,7 @@ STATES = {
     "live": (samples.disarmed(), showing("quoted", "○ DISARMED")),
     "armed": (samples.snapshot(), showing("quoted", "executor ● ARMED")),
     "stale": (samples.stale(), showing("r tries again")),
+    "real-money": (replace(samples.snapshot(), mode="LIVE"), showing(" LIVE ", "quoted", "executor ● ARMED")),
 }
 """What a desk can look like, with what tells that it is painted."""
 
@@ -86,7 +87,6 @@ def test_picture_of_one_panel(desk: FakeDesk, link: DeskLink, snap_compare: Snap
         pytest.param(
             WIDE, samples.disarmed(), showing("Arm the executor?", "5 EURe", keys=("ctrl+e",)), id="arming_dialogue"
         ),
-        pytest.param(NARROW, samples.snapshot(), showing("ARMED. Left running", keys=("q",)), id="quit_dialogue"),
         pytest.param(
             WIDE,
             samples.snapshot(),
@@ -98,7 +98,10 @@ def test_picture_of_one_panel(desk: FakeDesk, link: DeskLink, snap_compare: Snap
         ),
         pytest.param(NARROW, samples.snapshot(), showing("FROZEN", "nothing new", keys=("space",)), id="frozen"),
         pytest.param((60, 16), samples.snapshot(), showing("too small", "ARMED", filled=False), id="too_small"),
-        pytest.param(NARROW, samples.snapshot(), showing("Disarm all", keys=("question_mark",)), id="help"),
+        *(
+            pytest.param(size, samples.snapshot(), showing("Disarm all", keys=("question_mark",)), id=f"help-{name}")
+            for name, size in SIZES.items()
+        ),
     ],
 )
 def test_picture(

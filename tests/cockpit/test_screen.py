@@ -157,6 +157,16 @@ async def test_help_lists_the_keys_and_the_palette_runs_them(desk: FakeDesk, lin
         await driven.shows("Max notional of a quote")
 
 
+async def test_the_status_bar_stays_live_over_the_palette(desk: FakeDesk, link: DeskLink) -> None:
+    async with cockpit(link, NARROW) as driven:
+        await driven.press("ctrl+p")
+        await driven.opens("Search for commands", "executor ● ARMED")
+        await asyncio.to_thread(desk.say, replace(samples.snapshot(2), executor_armed=False))
+        await driven.shows("executor ○ DISARMED")
+        driven.clock.now += 12
+        await driven.shows("DESK SILENT for 12s", "Search for commands")
+
+
 async def test_quitting_leaves_the_desk_or_stops_it(desk: FakeDesk, link: DeskLink) -> None:
     desk.current = samples.disarmed()
     async with cockpit(link) as driven:
