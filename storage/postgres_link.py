@@ -1,7 +1,6 @@
 """One connection to PostgreSQL: the account's lock, which lives as long as it does, and the writing of a batch."""
 
 import asyncio
-import io
 import os
 import socket
 from collections.abc import Sequence
@@ -10,11 +9,11 @@ from typing import Any
 import asyncpg
 
 from cockpit.events import AnyEvent
-from storage.copying import COPY_FROM, COPY_OPTIONS, as_csv, as_json, insert
+from storage.copying import COPY_FROM, COPY_OPTIONS, as_json, in_pieces, insert
 from storage.history import HistoryError
 from storage.postgres_faults import FAULTS, explain
 from storage.postgres_place import Place
-from storage.rows import TABLES, by_table
+from storage.rows import TABLES, Table, by_table
 
 _DESK = 0x4E494348_4445534B
 """The advisory lock ("NICHDESK") that only one desk of the database can hold."""
@@ -31,6 +30,8 @@ _SIGN_OF_LIFE = "UPDATE runs SET last_write_ns = GREATEST(last_write_ns, $1) WHE
 _END = "UPDATE runs SET last_write_ns = GREATEST(last_write_ns, $1), ended_ns = $1 WHERE run_id = $2"
 _INSERT = {table.name: insert(table) for table in TABLES}
 _AGAIN_S = 0.1
+
+Groups = Sequence[tuple[Table, Sequence[AnyEvent]]]
 _SESSION = {
     "synchronous_commit": "on",
     "lock_timeout": "5s",
@@ -86,8 +87,8 @@ class Link:
 
         After any error but a server's the state is unknown: the connection must be written off, the batch tried again.
         """
-        groups = [(table, [table.row(run_id, event) for event in events]) for table, events in by_table(batch)]
-        many = any(len(rows) >= COPY_FROM for _, rows in groups)
+        groups = by_table(batch)
+        many = any(len(events) >= COPY_FROM for _, events in groups)
         try:
             await self._write(run_id, groups, alive_ns, ended=ended, copy=many)
         except asyncpg.UniqueViolationError:
@@ -95,15 +96,16 @@ class Link:
                 raise
             await self._write(run_id, groups, alive_ns, ended=ended, copy=False)
 
-    async def _write(self, run_id: str, groups: Sequence[Any], alive_ns: int, *, ended: bool, copy: bool) -> None:
+    async def _write(self, run_id: str, groups: Groups, alive_ns: int, *, ended: bool, copy: bool) -> None:
         db = self.db
         await db.execute("BEGIN")
         try:
-            for table, rows in groups:
-                if copy and len(rows) >= COPY_FROM:
-                    source = io.BytesIO(as_csv(rows))
+            for table, events in groups:
+                if copy and len(events) >= COPY_FROM:
+                    source = in_pieces(table, run_id, events)
                     await db.copy_to_table(table.name, source=source, columns=table.columns, **COPY_OPTIONS)
                 else:
+                    rows = [table.row(run_id, event) for event in events]
                     await db.execute(_INSERT[table.name], as_json(table, rows))
             await db.execute(_END if ended else _SIGN_OF_LIFE, alive_ns, run_id)
             await db.execute("COMMIT")

@@ -1,7 +1,6 @@
 """A PostgreSQL database that becomes a copy of a history; no desk writes into it until it is whole."""
 
 import asyncio
-import io
 from collections.abc import Coroutine, Sequence
 from typing import Any, Self, TypeVar
 
@@ -73,7 +72,8 @@ class PostgresTarget:
         async with db.transaction():
             if anew:
                 await db.execute(f"DELETE FROM {table}")
-            source = io.BytesIO(as_csv(rows))
+            # A view, because the driver takes bytes for the name of a file.
+            source = memoryview(as_csv(rows))
             await db.copy_to_table(table, source=source, columns=COLUMNS[table], **COPY_OPTIONS)
 
     def reader(self) -> Reader:
