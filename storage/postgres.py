@@ -8,31 +8,21 @@ which nobody knows whether it arrived is written again, and the unique keys leav
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from cockpit.events import AnyEvent, IntentInventory, LiquidityAction, WithdrawalPrepared
+from cockpit.events import AnyEvent
 from storage import queries
-from storage.history import (
-    ACCOUNTED,
-    LOOKED_BACK_NS,
-    UNEXPLAINED,
-    WELL,
-    FormerRun,
-    HistoryError,
-    RecordedFill,
-    RecordedQuote,
-    Run,
-    Standing,
-)
-from storage.journal import START, Entry, Journal
+from storage.booking import ANSWER_S, Booking
+from storage.history import WELL, FormerRun, HistoryError, Run, Standing
+from storage.journal import Entry, Journal
 from storage.postgres_faults import FAULTS, explain
 from storage.postgres_link import Held, Link, connect, desk_name
 from storage.postgres_migrations import SCHEMA, migrate
 from storage.postgres_place import place
 from storage.postgres_runs import Beginning, begin_run
-from storage.rows import read_fill, read_inventory, read_liquidity, read_prepared, read_quote
+from storage.recall import Recall
 from storage.threads import in_thread
 
 log = logging.getLogger(__name__)
@@ -40,10 +30,6 @@ log = logging.getLogger(__name__)
 WRITE_S = 1.5
 """A write that takes longer goes to the journal instead, before the writer calls it stalled."""
 
-BOOKED_AT_ONCE = 2_000
-"""About how many events of the journal are booked in one transaction."""
-
-ANSWER_S = 10.0
 TAKE_S = 2.0
 """How long the connection of a desk that was killed may take to end."""
 
@@ -53,7 +39,7 @@ FAREWELL_S = 3.0
 """How long the end of a desk waits for a database that is away."""
 
 
-class PostgresHistory:
+class PostgresHistory(Recall):
     """The History at ``url``; ``journal`` is the file for the time without it.
 
     The desk may trade on the journal alone for ``away_ms``; then ``standing`` forbids it until the database is back.
@@ -73,6 +59,7 @@ class PostgresHistory:
         self._url = url
         self._where = place(url)
         self._journal = journal
+        self._booking = Booking(journal, self._where)
         self._away_ms = away_ms
         self._connect_s = connect_s
         self._write_s = write_s
@@ -82,8 +69,6 @@ class PostgresHistory:
         self._open = False
         self._link: Link | None = None
         self._mending: asyncio.Task[None] | None = None
-        self._booked = START
-        self._known_runs: set[str] = set()
         self._forgotten: dict[str, int] = {}
         self._answered = 0.0
         self._trouble = ""
@@ -121,8 +106,8 @@ class PostgresHistory:
         await migrate(link.db, self._where, self._schema)
         if not self._journal.empty:
             log.warning("booking %d events of a former desk from %s", self._journal.events, self._journal.path)
-        await self._book_journal(link)
-        await in_thread(self._forget_journal)
+        await self._booking.book(link)
+        await in_thread(self._booking.forget)
         return await begin_run(link.db, self._where, Beginning(run, self._journal.name, self._away_ms * 1_000_000))
 
     async def write(self, batch: Sequence[AnyEvent]) -> None:
@@ -188,11 +173,11 @@ class PostgresHistory:
         try:
             async with asyncio.timeout(ANSWER_S):
                 await self._take_again(link)
-            await self._book_journal(link)
+            await self._booking.book(link)
             async with self._turn:
                 async with asyncio.timeout(self._write_s):
-                    await self._book_journal(link)
-                await in_thread(self._forget_journal)
+                    await self._booking.book(link)
+                await in_thread(self._booking.forget)
                 self._link, self._trouble = link, ""
                 self._answered = self._monotonic()
         except BaseException:
@@ -211,46 +196,6 @@ class PostgresHistory:
         if newest != self._run_id and not self._taken:
             self._taken = f"another desk took over the history {self._where} in the meantime (run {newest})"
 
-    async def _book_journal(self, link: Link) -> None:
-        """Write what waits in the journal to the database, in order; it is forgotten once all of it is there."""
-        while (found := await in_thread(self._next_of_journal)) is not None:
-            entry, end = found
-            async with asyncio.timeout(ANSWER_S):
-                await self._check_run(link, entry.run_id)
-                await link.write(entry.run_id, entry.events, entry.alive_ns, ended=entry.ended)
-            self._booked = end
-
-    def _next_of_journal(self) -> tuple[Entry, int] | None:
-        """The next entries of one run as one, and the byte after them: a transaction each would not keep pace."""
-        found = self._journal.read(self._booked)
-        if found is None:
-            return None
-        first, end = found
-        several, last, alive_ns = list(first.events), first, first.alive_ns
-        while not last.ended and len(several) < BOOKED_AT_ONCE:
-            following = self._journal.read(end)
-            if following is None or following[0].run_id != first.run_id:
-                break
-            last, end = following
-            several += last.events
-            alive_ns = max(alive_ns, last.alive_ns)
-        return Entry(first.run_id, alive_ns, last.ended, tuple(several)), end
-
-    async def _check_run(self, link: Link, run_id: str) -> None:
-        if run_id in self._known_runs:
-            return
-        if not await link.db.fetchval("SELECT 1 FROM runs WHERE run_id = $1", run_id):
-            raise HistoryError(
-                f"the journal {self._journal.path} holds facts of run {run_id}, which {self._where} does not know: "
-                "point POSTGRES_URL to the database it was written for, and start once"
-            )
-        self._known_runs.add(run_id)
-
-    def _forget_journal(self) -> None:
-        if not self._journal.empty:
-            self._journal.clear()
-        self._booked = START
-
     def standing(self) -> Standing:
         """Whole while the database takes everything; on the journal alone for as long as that may be traded on."""
         if self._taken:
@@ -262,48 +207,7 @@ class PostgresHistory:
         until = f"in {left_s:.0f} s nothing more is signed" if left_s > 0 else "nothing is signed until it is back"
         return Standing(trouble=f"{self._trouble}; {waiting}; {until}", trade=left_s > 0, whole=False)
 
-    async def liquidity(self, kind: str) -> tuple[LiquidityAction, ...]:
-        """Every step of one kind ever recorded, oldest first."""
-        return tuple(read_liquidity(tuple(row)) for row in await self._rows(queries.LIQUIDITY, kind))
-
-    async def prepared_withdrawals(self) -> tuple[WithdrawalPrepared, ...]:
-        """Every withdrawal ever signed, oldest first."""
-        return tuple(read_prepared(tuple(row)) for row in await self._rows(queries.PREPARED))
-
-    async def balance_before(self, asset: str, at_ns: int) -> int | None:
-        """The newest balance of the token (base units) that was recorded up to this time, UTC ns; None without any."""
-        rows = await self._rows(queries.BALANCE, asset, at_ns)
-        return int(rows[0][0]) if rows else None
-
-    async def open_quotes(self) -> tuple[RecordedQuote, ...]:
-        """Every quote without a final outcome, in the order they were signed."""
-        [since] = await self._rows(queries.ACCOUNTED_NS, ACCOUNTED, LOOKED_BACK_NS)
-        rows = await self._rows(queries.OPEN_QUOTES, since[0])
-        return tuple(read_quote(tuple(row)) for row in rows)
-
-    async def settled_since(self, at_ns: int) -> tuple[RecordedQuote, ...]:
-        """Every quote whose settlement was recorded at this time or later, in the order they were signed."""
-        return tuple(read_quote(tuple(row)) for row in await self._rows(queries.SETTLED_SINCE, at_ns))
-
-    async def fills_since(self, at_ns: int) -> tuple[RecordedFill, ...]:
-        """Every fill booked at this time or later, in the order of their booking."""
-        return tuple(read_fill(tuple(row)) for row in await self._rows(queries.FILLS_SINCE, at_ns))
-
-    async def last_arguments(self, command: str) -> str | None:
-        """The arguments of the newest accepted command of this name in any run's journal; None without one."""
-        rows = await self._rows(queries.LAST_ARGUMENTS, command)
-        return str(rows[0][0]) if rows else None
-
-    async def last_explained(self) -> tuple[IntentInventory, ...]:
-        """The newest reading of the balances that was explained, a row an asset."""
-        return tuple(read_inventory(tuple(row)) for row in await self._rows(queries.EXPLAINED, UNEXPLAINED))
-
-    async def counts(self) -> Mapping[str, int]:
-        """Rows of each table; counts every row, so not for a timer."""
-        [row] = await self._rows(queries.COUNTS)
-        return dict(zip(queries.COUNTED, row, strict=True))
-
-    async def _rows(self, sql: str, *values: object) -> list[Any]:
+    async def _rows(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
         """The rows. HistoryError while the database is away: what waits in the journal would be missing."""
         async with self._turn:
             self._check_open()
@@ -311,7 +215,7 @@ class PostgresHistory:
                 raise HistoryError(self.standing().trouble)
             try:
                 async with asyncio.timeout(ANSWER_S):
-                    return list(await self._link.db.fetch(queries.postgres(sql), *values))
+                    return [tuple(row) for row in await self._link.db.fetch(queries.postgres(sql), *values)]
             except FAULTS as error:
                 self._lose(explain(self._where, error))
                 raise HistoryError(self._trouble) from None

@@ -4,42 +4,22 @@ import asyncio
 import os
 import sqlite3
 import stat
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import aiosqlite
 
-from cockpit.events import AnyEvent, IntentInventory, LiquidityAction, WithdrawalPrepared
+from cockpit.events import AnyEvent, WithdrawalPrepared
 from storage import queries
 from storage.faults import explain
-from storage.history import (
-    ACCOUNTED,
-    LOOKED_BACK_NS,
-    UNEXPLAINED,
-    WELL,
-    FormerRun,
-    HistoryError,
-    RecordedFill,
-    RecordedQuote,
-    Run,
-    Standing,
-)
+from storage.history import WELL, FormerRun, HistoryError, Run, Standing
 from storage.integrity import LOOK, SMALL_BYTES, Integrity, damage_in
 from storage.migrations import SCHEMA, migrate
-from storage.rows import (
-    TABLES,
-    Row,
-    Table,
-    Value,
-    by_table,
-    read_fill,
-    read_inventory,
-    read_liquidity,
-    read_prepared,
-    read_quote,
-)
+from storage.recall import Recall
+from storage.rows import TABLES, Row, Table, Value, by_table
 from storage.runs import begin_run
 
 _SIGN_OF_LIFE = "UPDATE runs SET last_write_ns = MAX(last_write_ns, ?) WHERE run_id = ?"
@@ -61,7 +41,7 @@ def _insert(table: Table, count: int) -> str:
 _INSERT = {(table.name, count): _insert(table, count) for table in TABLES for count in AT_ONCE}
 
 
-class SqliteHistory:
+class SqliteHistory(Recall):
     """The History at ``path``, in WAL mode; a lock held by others is waited for up to ``busy_timeout_s`` seconds."""
 
     def __init__(
@@ -133,64 +113,10 @@ class SqliteHistory:
             with self._explained():
                 await self._connection().execute("PRAGMA synchronous = FULL")
 
-    async def liquidity(self, kind: str) -> tuple[LiquidityAction, ...]:
-        """Every step of one kind ever recorded, oldest first."""
+    async def _rows(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
         async with self._turn:
             with self._explained():
-                rows = await self._connection().execute_fetchall(queries.LIQUIDITY, (kind,))
-        return tuple(read_liquidity(tuple(row)) for row in rows)
-
-    async def prepared_withdrawals(self) -> tuple[WithdrawalPrepared, ...]:
-        """Every withdrawal ever signed, oldest first."""
-        async with self._turn:
-            with self._explained():
-                rows = await self._connection().execute_fetchall(queries.PREPARED)
-        return tuple(read_prepared(tuple(row)) for row in rows)
-
-    async def balance_before(self, asset: str, at_ns: int) -> int | None:
-        """The newest balance of the token (base units) that was recorded up to this time, UTC ns; None without any."""
-        async with self._turn:
-            with self._explained():
-                rows = list(await self._connection().execute_fetchall(queries.BALANCE, (asset, at_ns)))
-        return int(rows[0][0]) if rows else None
-
-    async def open_quotes(self) -> tuple[RecordedQuote, ...]:
-        """Every quote without a final outcome, in the order they were signed."""
-        async with self._turn:
-            with self._explained():
-                [since] = await self._connection().execute_fetchall(queries.ACCOUNTED_NS, (ACCOUNTED, LOOKED_BACK_NS))
-        return await self._quotes(queries.OPEN_QUOTES, since[0])
-
-    async def settled_since(self, at_ns: int) -> tuple[RecordedQuote, ...]:
-        """Every quote whose settlement was recorded at this time or later, in the order they were signed."""
-        return await self._quotes(queries.SETTLED_SINCE, at_ns)
-
-    async def fills_since(self, at_ns: int) -> tuple[RecordedFill, ...]:
-        """Every fill booked at this time or later, in the order of their booking."""
-        async with self._turn:
-            with self._explained():
-                rows = await self._connection().execute_fetchall(queries.FILLS_SINCE, (at_ns,))
-        return tuple(read_fill(tuple(row)) for row in rows)
-
-    async def last_arguments(self, command: str) -> str | None:
-        """The arguments of the newest accepted command of this name in any run's journal; None without one."""
-        async with self._turn:
-            with self._explained():
-                rows = list(await self._connection().execute_fetchall(queries.LAST_ARGUMENTS, (command,)))
-        return str(rows[0][0]) if rows else None
-
-    async def _quotes(self, query: str, *values: object) -> tuple[RecordedQuote, ...]:
-        async with self._turn:
-            with self._explained():
-                rows = await self._connection().execute_fetchall(query, values)
-        return tuple(read_quote(tuple(row)) for row in rows)
-
-    async def last_explained(self) -> tuple[IntentInventory, ...]:
-        """The newest reading of the balances that was explained, a row an asset."""
-        async with self._turn:
-            with self._explained():
-                rows = await self._connection().execute_fetchall(queries.EXPLAINED, (UNEXPLAINED,))
-        return tuple(read_inventory(tuple(row)) for row in rows)
+                return [tuple(row) for row in await self._connection().execute_fetchall(sql, values)]
 
     async def alive(self, at_ns: int) -> None:
         """Note that the run is alive; HistoryError also when the file was moved or deleted under the desk."""
@@ -217,13 +143,6 @@ class SqliteHistory:
     def standing(self) -> Standing:
         """A file is always whole: what cannot be written raises."""
         return WELL
-
-    async def counts(self) -> Mapping[str, int]:
-        """Rows of each table; reads every table's index, so not for a timer."""
-        async with self._turn:
-            with self._explained():
-                [row] = await self._connection().execute_fetchall(queries.COUNTS)
-        return dict(zip(queries.COUNTED, row, strict=True))
 
     async def close(self, at_ns: int | None) -> None:
         """End the run (cleanly when a time is given) and let go of the file; harmless when not open."""
