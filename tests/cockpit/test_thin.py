@@ -13,9 +13,9 @@ from cockpit.thin import thin
 
 COLUMNS, LINES = 40, 8
 COLOURS = st.sampled_from([None, "default", "red", "bright_blue", "color(123)", "#15202b", "#b9c4cd"])
-FLAGS = st.sampled_from([None, True])
+FLAGS = st.sampled_from([None, None, None, True])
 STYLES = st.builds(Style, color=COLOURS, bgcolor=COLOURS, bold=FLAGS, italic=FLAGS, underline=FLAGS, reverse=FLAGS)
-TEXTS = st.text(st.sampled_from("ab ─▌"), max_size=6)
+TEXTS = st.one_of(st.text(st.sampled_from("ab ─▌"), max_size=6), st.text(" ", min_size=1, max_size=6))
 
 
 def piece(style: Style, text: str) -> str:
