@@ -8,13 +8,16 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
+from textual.renderables.background_screen import BackgroundScreen
 from textual.screen import ModalScreen
+from textual.visual import VisualType
 from textual.widget import Widget
 from textual.widgets import Static
 
 from cockpit.link import Outcome
 from cockpit.theme import styles
 from panels.cells import Line
+from panels.dimmed import Dimmed
 from panels.outcome import Said
 from panels.status import StatusBar
 from panels.tour import Place, TourStrip
@@ -73,6 +76,11 @@ class Dialogue(ModalScreen[T], Generic[T]):
         """What is in the box."""
         yield self._said
 
+    def render(self) -> VisualType:  # type: ignore[override]
+        """What is behind the box."""
+        behind = super().render()
+        return Dimmed(behind.screen, behind.color) if isinstance(behind, BackgroundScreen) else behind
+
     def on_mount(self) -> None:
         """Show the moment at once."""
         self._mounted = True
@@ -86,6 +94,7 @@ class Dialogue(ModalScreen[T], Generic[T]):
         """Show the moment, unless the dialogue is not there yet or is being taken down."""
         if self._mounted and self.query_one_optional(StatusBar) is not None:
             self.paint(view)
+            self._fit()
             self.call_after_refresh(self._fit)
 
     def now(self) -> View:
