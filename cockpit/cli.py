@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from cockpit.collecting import held
+
 if TYPE_CHECKING:
     from cockpit.settings import Settings
 
@@ -99,11 +101,12 @@ def main(context: click.Context, env_file: Path | None, read_only: bool, no_mous
         return
     if env_file is None and not read_only and sys.stdin.isatty() and _first_run(context):
         return
-    settings = _settings(env_file)
-    from cockpit.terminal import run_cockpit
+    with held():
+        settings = _settings(env_file)
+        from cockpit.terminal import run_cockpit
 
-    running = run_cockpit(settings, _env_file(env_file), os.environ, read_only=read_only, mouse=not no_mouse)
-    sys.exit(asyncio.run(running))
+        running = run_cockpit(settings, _env_file(env_file), os.environ, read_only=read_only, mouse=not no_mouse)
+        sys.exit(asyncio.run(running))
 
 
 def _first_run(context: click.Context) -> bool:
@@ -219,13 +222,13 @@ def sandbox(
 
         rehearsal = Rehearsal.new(root, new_name())
         running = rehearse(rehearsal, venue_flags, environ, own, seconds=seconds, arm=arm, as_json=as_json)
-    else:
+        sys.exit(asyncio.run(running))
+    with held():
         from cockpit.settings import default_keys_file
         from cockpit.terminal import run_sandbox
 
         keys_file = default_keys_file({**os.environ, **own})
-        running = run_sandbox(root, venue_flags, environ, own, keys_file, mouse=not no_mouse)
-    sys.exit(asyncio.run(running))
+        sys.exit(asyncio.run(run_sandbox(root, venue_flags, environ, own, keys_file, mouse=not no_mouse)))
 
 
 def _env_file(given: Path | None) -> Path | None:

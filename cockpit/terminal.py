@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from cockpit.app import CockpitApp
+from cockpit.collecting import settle_soon
 from cockpit.keys import KeyMap, read_keys
 from cockpit.launch import answers, gone, ready, spawn
 from cockpit.link import DeskLink, LinkLost
@@ -43,6 +44,7 @@ async def _show(
 ) -> bool:
     """Run the app; whether the desk is to be stopped."""
     app = CockpitApp(link, paint_hz=look.paint_hz, look=look, on_start=on_start, keys=keys, tour_note=tour_note)
+    settle_soon()
     wanted = await app.run_async(mouse=look.mouse)
     return wanted is not None and wanted.stop_desk
 
