@@ -30,6 +30,9 @@ AT_ONCE = (64, 8, 1)
 """Rows in one statement: as many as are left decide. Each step of SQLite hands the GIL over and back, and each of those
 waits for the quote path or delays it, so there must not be one a row; a statement's text is parsed once and kept."""
 
+MADE_AT_ONCE = 20
+"""Rows made in one go, some 0.15 ms: a request that comes meanwhile waits no longer."""
+
 
 def _insert(table: Table, count: int) -> str:
     """One statement for so many rows; what is there already stays as it is."""
@@ -95,17 +98,25 @@ class SqliteHistory(Recall):
             return
         groups = by_table(batch)
         inserted = 0
+        made = [(table, await self._rows(table, events)) for table, events in groups]
         if any(table.event is WithdrawalPrepared for table, _ in groups):
             await self._write_through()
         async with self._transaction() as db:
-            for table, events in groups:
-                rows = [table.row(self._run_id, event) for event in events]
+            for table, rows in made:
                 try:
                     inserted += await _put(db, table, rows)
                 except UnicodeEncodeError:
                     inserted += await _put(db, table, [tuple(map(_encodable, row)) for row in rows])
             await db.execute(_SIGN_OF_LIFE, (batch[-1].at_ns, self._run_id))
         self.duplicates += len(batch) - inserted
+
+    async def _rows(self, table: Table, events: Sequence[AnyEvent]) -> list[Row]:
+        rows: list[Row] = []
+        for begin in range(0, len(events), MADE_AT_ONCE):
+            with self._explained():
+                rows += [table.row(self._run_id, event) for event in events[begin : begin + MADE_AT_ONCE]]
+            await asyncio.sleep(0)
+        return rows
 
     async def _write_through(self) -> None:
         """From now on a commit waits for the disk: what is about to be sent must outlive a power cut."""

@@ -209,7 +209,7 @@ class Desk:
         for part in ("trade-executor", "strategy-engine"):
             if workers.arming.armed(part):
                 workers.arming.disarm(part, "disarmed: the desk is stopping")
-        self._publish()
+        self._stream.put(self._picture.snapshot())
         await self._supervisor.stop()
         workers.intake.note_flow(self._sources.wall_ns(), last=True)
         for one in serving:
@@ -288,11 +288,12 @@ class Desk:
             self._control.disarm(part, Request(actor=f"the desk: {why}"))
 
     async def _tick(self) -> None:
-        """Age what must age and publish a snapshot, four times a second."""
+        """Age what must age and publish a snapshot, four times a second; requests are answered in between."""
         workers = self._workers
         while True:
             now = self._sources.wall_ns()
             workers.book.tick(now)
+            await asyncio.sleep(0)
             self._former.tick()
             self._alone.tick(self._stream.operators, workers.arming.executor)
             if workers.book.dying() and now - workers.inventory.at_ns >= DEATHS_EVERY_NS:
@@ -304,7 +305,9 @@ class Desk:
             workers.intake.note_flow(now)
             workers.markouts.tick(now, workers.book.fills, workers.reference)
             self._picture.ticked_ns = now
-            self._publish()
+            await asyncio.sleep(0)
+            if len(self._stream):
+                self._stream.put(await self._picture.unhurried())
             await asyncio.sleep(TICK_S)
 
     async def _retain(self) -> None:
@@ -312,10 +315,6 @@ class Desk:
         await retain(
             self._history, days, wall_ns=self._sources.wall_ns, busy=lambda: not writer.whole or writer.depth > BATCH
         )
-
-    def _publish(self) -> None:
-        if len(self._stream):
-            self._stream.put(msgspec.json.encode(self._picture.snapshot()).decode())
 
     def _start_action(self, run: Run, workers: Workers) -> OperatorAction:
         """The start as the journal's first entry, with the limits it begins with."""

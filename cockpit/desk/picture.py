@@ -1,8 +1,9 @@
 """Makes the snapshot: the whole desk at one moment, for every cockpit attached."""
 
-from collections.abc import Callable, Iterable
+import asyncio
+from collections.abc import Callable, Generator, Iterable
 from itertools import islice
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from cockpit.desk.alone import Alone
 from cockpit.desk.burning import Burner
@@ -28,7 +29,18 @@ from cockpit.desk.rows import (
 from cockpit.desk.supervisor import Supervisor
 from cockpit.desk.workers import Workers
 from cockpit.events import OperatorAction
-from cockpit.snapshot import Counts, InterlockRow, KeyView, Mode, Reaction, Snapshot
+from cockpit.snapshot import (
+    Counts,
+    DecisionRow,
+    ExecutionRow,
+    InterlockRow,
+    JournalRow,
+    KeyView,
+    Mode,
+    QuoteRow,
+    Reaction,
+    Snapshot,
+)
 from storage.writer import HistoryWriter
 
 SHOWN = 60
@@ -88,18 +100,64 @@ class Picture:
 
     def snapshot(self) -> Snapshot:
         """The desk now."""
+        steps = self.steps()
+        while True:
+            try:
+                next(steps)
+            except StopIteration as done:
+                return cast(Snapshot, done.value)
+
+    async def unhurried(self) -> Snapshot:
+        """The desk now, made while requests are answered."""
+        steps = self.steps()
+        while True:
+            try:
+                next(steps)
+            except StopIteration as done:
+                return cast(Snapshot, done.value)
+            await asyncio.sleep(0)
+
+    def steps(self) -> Generator[None, None, Snapshot]:
+        """The snapshot, made in parts of some tenths of a millisecond between which a request may be answered.
+
+        The long lists come first; what tells whether the desk trades is read at one moment, in the last part.
+        """
+        workers, pair, book = self._workers, self._workers.pair, self._workers.book
+        now = self._wall_ns()
+        recent = _newest(reversed(workers.intake.recent))
+        newer = tuple(decision_row(pair, event, now) for event in recent[: SHOWN // 2])
+        yield
+        decisions = newer + tuple(decision_row(pair, event, now) for event in recent[SHOWN // 2 :])
+        yield
+        quotes = tuple(quote_row(pair, quote, now) for quote in _newest(reversed(book.recent)))
+        yield
+        settling = [quote for quote in reversed(book.recent) if quote.state == "settling"]
+        fills: list[Quote] = settling + _newest(reversed(book.fills))
+        executions = tuple(
+            execution_row(pair, quote, workers.markouts.of(quote.promise.quote_hash), now) for quote in fills[:SHOWN]
+        )
+        yield
+        journal = tuple(journal_row(action, now) for action in reversed(tuple(self._journal())))
+        if abs(now - self._reaction_ns) >= REACTION_EVERY_NS:
+            self._reaction_ns = now
+            self._reaction = reaction_view(workers.executor.reactions_us)
+        yield
+        return self._shot(decisions, quotes, executions, journal)
+
+    def _shot(
+        self,
+        decisions: tuple[DecisionRow, ...],
+        quotes: tuple[QuoteRow, ...],
+        executions: tuple[ExecutionRow, ...],
+        journal: tuple[JournalRow, ...],
+    ) -> Snapshot:
         workers, outflow, now = self._workers, self._outflow, self._wall_ns()
         pair, book, intake = workers.pair, workers.book, workers.intake
         view = intake.view()
         prices = intake.prices(view)
-        if abs(now - self._reaction_ns) >= REACTION_EVERY_NS:
-            self._reaction_ns = now
-            self._reaction = reaction_view(workers.executor.reactions_us)
         self._seq += 1
         told = self._writer.state()
-        settling = [quote for quote in reversed(book.recent) if quote.state == "settling"]
         interlocks = self._interlocks()
-        fills: list[Quote] = settling + _newest(reversed(book.fills))
         return Snapshot(
             seq=self._seq,
             at_ns=now,
@@ -123,12 +181,9 @@ class Picture:
             ),
             deposits=deposit_rows(workers.liquidity, now, SHOWN),
             deposits_age_ms=age_ms(now, workers.liquidity.at_ns),
-            decisions=tuple(decision_row(pair, event, now) for event in _newest(reversed(intake.recent))),
-            quotes=tuple(quote_row(pair, quote, now) for quote in _newest(reversed(book.recent))),
-            executions=tuple(
-                execution_row(pair, quote, workers.markouts.of(quote.promise.quote_hash), now)
-                for quote in fills[:SHOWN]
-            ),
+            decisions=decisions,
+            quotes=quotes,
+            executions=executions,
             market=market_view(workers.reference, prices, now),
             health=healths(workers, self._writer, self._supervisor, now),
             limits=workers.limits.current,
@@ -149,7 +204,7 @@ class Picture:
             trading=workers.trading.state,
             trading_why=workers.trading.why,
             interlocks=interlocks,
-            journal=tuple(journal_row(action, now) for action in reversed(tuple(self._journal()))),
+            journal=journal,
             findings=self._findings(),
             when_alone=self._alone.action,
             alone_left_ms=self._alone.left_ms(),

@@ -4,6 +4,10 @@ import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import msgspec
+
+from cockpit.snapshot import Snapshot
+
 
 class Frames:
     """One cockpit's view of the stream: it waits for the newest frame and never sees one twice."""
@@ -52,7 +56,9 @@ class Stream:
             self._attached.discard(frames)
             self._operators.discard(frames)
 
-    def put(self, frame: str) -> None:
+    def put(self, snapshot: Snapshot) -> None:
         """Send a snapshot to all."""
-        for frames in self._attached:
-            frames.put(frame)
+        if self._attached:
+            frame = msgspec.json.encode(snapshot).decode()
+            for frames in self._attached:
+                frames.put(frame)

@@ -208,18 +208,22 @@ async def test_shutdown_is_answered_before_the_desk_stops(served: Served) -> Non
     assert served.desk.stopped == 1
 
 
+def seq(frame: str | bytes) -> int:
+    return msgspec.json.decode(frame, type=Snapshot).seq
+
+
 async def test_every_attached_cockpit_gets_the_snapshots_and_leaves_no_trace(served: Served) -> None:
     async with (
         unix_connect(str(served.path), uri="ws://desk/stream") as one,
         unix_connect(str(served.path), uri="ws://desk/stream") as two,
     ):
         await until(lambda: len(served.stream) == 2)
-        served.stream.put("first")
-        assert [await one.recv(), await two.recv()] == ["first", "first"]
+        served.stream.put(snapshot(1))
+        assert [seq(await one.recv()), seq(await two.recv())] == [1, 1]
         await one.close()
         await until(lambda: len(served.stream) == 1)
-        served.stream.put("second")
-        assert await two.recv() == "second"
+        served.stream.put(snapshot(2))
+        assert seq(await two.recv()) == 2
     await until(lambda: len(served.stream) == 0)
 
 
@@ -227,13 +231,13 @@ async def test_a_slow_reader_is_given_the_newest_and_never_an_old_one_again() ->
     stream = Stream()
     with stream.attached() as slow:
         for number in range(5):
-            stream.put(str(number))
-        assert await slow.next() == "4"
+            stream.put(snapshot(number))
+        assert seq(await slow.next()) == 4
         waiting = asyncio.create_task(slow.next())
         await asyncio.sleep(0)
         assert not waiting.done()
-        stream.put("5")
-        assert await waiting == "5"
+        stream.put(snapshot(5))
+        assert seq(await waiting) == 5
     assert len(stream) == 0
 
 
