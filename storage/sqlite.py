@@ -98,7 +98,7 @@ class SqliteHistory(Recall):
             return
         groups = by_table(batch)
         inserted = 0
-        made = [(table, await self._rows(table, events)) for table, events in groups]
+        made = [(table, await self._made(table, events)) for table, events in groups]
         if any(table.event is WithdrawalPrepared for table, _ in groups):
             await self._write_through()
         async with self._transaction() as db:
@@ -110,7 +110,7 @@ class SqliteHistory(Recall):
             await db.execute(_SIGN_OF_LIFE, (batch[-1].at_ns, self._run_id))
         self.duplicates += len(batch) - inserted
 
-    async def _rows(self, table: Table, events: Sequence[AnyEvent]) -> list[Row]:
+    async def _made(self, table: Table, events: Sequence[AnyEvent]) -> list[Row]:
         rows: list[Row] = []
         for begin in range(0, len(events), MADE_AT_ONCE):
             with self._explained():
