@@ -69,6 +69,7 @@ class FreezeRow(Horizontal):
         self._state.update(words)
         self._button.label = "Unfreeze…" if frozen else "Freeze now"
         self._button.variant = "warning" if frozen else "default"
+        self._button.refresh(layout=True)  # The one word is longer than the other.
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         """Freeze at once, or ask before unfreezing."""

@@ -501,3 +501,15 @@ async def test_the_longest_address_is_shown_whole_in_a_small_terminal(desk: Fake
         await to_review(driven)
         groups = [address[start : start + 4] for start in range(0, len(address), 4)]
         assert all(group in driven.text for group in groups)
+
+
+async def test_the_button_that_freezes_has_room_for_its_longer_word(
+    desk: FakeDesk, link: DeskLink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    desk.current = replace(samples.disarmed(), withdrawals_frozen=True)
+    async with cockpit(link) as driven:
+        await driven.press("w")
+        await driven.opens("Withdrawals are frozen.", "Unfreeze…")
+        await asyncio.to_thread(desk.say, samples.open_for_withdrawals(2))
+        await driven.shows("Withdrawals are OPEN", "Freeze now")
