@@ -54,7 +54,8 @@ ELSEWHERE = "{esc} leaves this, and the tour goes on."
 QUOTING = "Armed: the first quote goes out with the next request worth one; {jump.quotes} shows it."
 FROZEN = "Money is frozen at every start. {tab} to Unfreeze…, {enter}."
 ORDERED = "Ordered, now {state}. {esc} closes; {jump.deposits} follows it to the end."
-SKIPS, CLOSES = "· {tour.skip} skips, {tour} leaves", "· {tour.skip} closes"
+DOT = "·"
+SKIPS, CLOSES = f"{DOT} {{tour.skip}} skips, {{tour}} leaves", f"{DOT} {{tour.skip}} closes"
 NAMED = re.compile(r"\{([a-z._+]+)\}")
 
 
@@ -69,6 +70,12 @@ def spoken(text: str, names: Mapping[str, str]) -> list[Line]:
         )
         groups.append(tuple(cell for cell in cells if cell.text))
     return groups
+
+
+def unbroken(text: str, names: Mapping[str, str]) -> Line:
+    """A text as one group."""
+    first, *others = spoken(text, names)
+    return (*first, *(cell for word in others for cell in (Cell(" "), *word)))
 
 
 def words(tour: Tour, snapshot: Snapshot, place: Place) -> str:
@@ -108,12 +115,14 @@ def tour_lines(view: View, place: Place, width: int) -> list[Line]:
         *spoken(words(touring.tour, snapshot, place), touring.keys),
         *waits(touring, snapshot, place),
     ]
-    ends = spoken(CLOSES if step == "over" else SKIPS, touring.keys) if place == "panels" else []
+    ends = [unbroken(CLOSES if step == "over" else SKIPS, touring.keys)] if place == "panels" else []
     lines = flow([*said, *ends], width, gap=" ")
     if len(lines) > TALL:
         lines = flow(said, width, gap=" ")
     if len(lines) > TALL:
         lines = [*lines[: TALL - 1], ended(lines[TALL - 1], width)]
+    if lines[-1][0].text == DOT:
+        lines[-1] = lines[-1][2:]  # It parts what stands on one line.
     return [*lines, *[()] * (TALL - len(lines))]
 
 

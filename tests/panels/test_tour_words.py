@@ -49,7 +49,17 @@ def test_everything_fits_into_two_lines_uncut(step: Step, place: Place, now: Sna
 
 @pytest.mark.parametrize("step", [step for step in STEPS if step != "over"])
 def test_how_to_leave_is_told_at_every_step(step: Step) -> None:
-    assert text(strip(step, "panels", samples.disarmed())).rstrip().endswith("· n skips, T leaves")
+    assert text(strip(step, "panels", samples.disarmed())).rstrip().endswith(" n skips, T leaves")
+
+
+def test_how_to_leave_is_never_broken_and_no_line_begins_with_the_dot() -> None:
+    for step in STEPS:
+        for width in range(NARROW, 200):
+            touring = Touring(tour=at(step, samples.disarmed()), keys=written(KeyMap()))
+            lines = tour_lines(View(snapshot=samples.disarmed(), tour=touring), "panels", width)
+            told = ["".join(cell.text for cell in line) for line in lines]
+            assert any(("n closes" if step == "over" else "n skips, T leaves") in line for line in told)
+            assert not any(line.startswith("·") for line in told)
 
 
 def test_every_key_is_an_action_or_a_key_of_dialogues() -> None:
