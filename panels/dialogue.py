@@ -24,6 +24,7 @@ from panels.tour import Place, TourStrip
 from panels.view import View
 
 T = TypeVar("T")
+S = TypeVar("S")
 
 UNPAINTED = "the terminal had not shown the newest picture when this was pressed: nothing was asked, look again"
 
@@ -104,6 +105,11 @@ class Dialogue(ModalScreen[T], Generic[T]):
     def clock(self) -> float:
         """Seconds that only go forward."""
         return self.app.clock() if isinstance(self.app, Moments) else 0.0
+
+    def ask_next(self, dialogue: "Dialogue[S]", then: Callable[[S | None], None] | None = None) -> None:
+        """Open the next dialogue on top; a button pressed twice in one moment opens one."""
+        if self.is_active:
+            self.app.push_screen(dialogue, then)
 
     def on_an_old_picture(self) -> bool:
         """Whether what was pressed just now was pressed on a picture that is no longer true; then that is said."""

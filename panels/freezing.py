@@ -77,16 +77,10 @@ class FreezeRow(Horizontal):
         if self._view.snapshot is not None and not self._view.snapshot.withdrawals_frozen:
             self._money.freeze(True, "", self._elsewhere)
             return
-        self.app.push_screen(
-            UnfreezeQuestion(
-                self._view,
-                "Unfreeze withdrawals?",
-                MEANING,
-                "Unfreeze",
-                partial(self._money.freeze, False),
-                obstacle,
-            )
-        )
+        if self.screen.is_active:  # A button pressed twice in one moment asks one question.
+            unfreeze = partial(self._money.freeze, False)
+            question = Question(self._view, "Unfreeze withdrawals?", MEANING, "Unfreeze", unfreeze, obstacle)
+            self.app.push_screen(question)
 
     @staticmethod
     def _elsewhere(_outcome: Outcome) -> bool:

@@ -122,6 +122,6 @@ class KeyDialogue(Dialogue[None]):
                 question = Question(
                     self.view, "Register the key?", MEANING, "Register", self._money.register_key, obstacle
                 )
-                self.app.push_screen(question)
+                self.ask_next(question)
         else:
             self.dismiss(None)

@@ -156,7 +156,7 @@ class ReviewDialogue(Dialogue[bool]):
             )
             self.tell(None)
             dialogue = ConfirmDialogue(self.view, self._money, order, review, self._reviewer, obstacle)
-            self.app.push_screen(dialogue, self._ended)
+            self.ask_next(dialogue, self._ended)
 
     def _ended(self, ended: Ended | None) -> None:
         if ended is not None and ended.ordered:

@@ -168,7 +168,7 @@ class WaysDialogue(Dialogue[T], Generic[T]):
         if self.on_an_old_picture():
             return False
         self.paint(self.now())
-        return self.is_attached and self.is_current and not self._expired()
+        return self.is_attached and self.is_active and not self._expired()
 
     def forget_doubt(self) -> None:
         """Something else is asked for now: the same id would be taken for the former command."""
@@ -245,7 +245,7 @@ class WaysDialogue(Dialogue[T], Generic[T]):
         return why or (CHANGED if read is not None and self.rests_on(view, way) not in (None, read) else "")
 
     def _expired(self) -> bool:
-        if not self.is_current or self._on_its_way or self._touched is None or self.clock() - self._touched < OPEN_S:
+        if not self.is_active or self._on_its_way or self._touched is None or self.clock() - self._touched < OPEN_S:
             return False
         title = self.query_one("#box").border_title
         self.app.notify(f"“{title}” was left open for two minutes: closed, nothing was asked", markup=False, timeout=12)

@@ -173,7 +173,7 @@ class WithdrawDialogue(Dialogue[None]):
         self._stop_waiting()
         if isinstance(reviewed, WithdrawalReview):
             reviewer = Reviewer(self._money, order, reviewed)
-            self.app.push_screen(ReviewDialogue(self.view, self._money, reviewer), self._came_back)
+            self.ask_next(ReviewDialogue(self.view, self._money, reviewer), self._came_back)
         elif isinstance(reviewed, Unknown):
             self.tell(Said(f"no review: {reviewed.reason}; nothing was ordered, try again", "error", False))
         else:

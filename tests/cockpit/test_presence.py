@@ -213,6 +213,16 @@ async def test_every_theme_paints(desk: FakeDesk, link: DeskLink, name: str) -> 
         assert app.theme == NAMES[name]
 
 
+async def test_the_key_turns_through_every_theme(desk: FakeDesk, link: DeskLink) -> None:
+    async with cockpit(link, NARROW) as driven:
+        names = []
+        for _ in NAMES:
+            names.append(driven.app.theme)
+            await driven.press("t")
+        assert names == list(NAMES.values())
+        assert driven.app.theme == names[0]
+
+
 async def test_every_theme_is_named_in_the_palette_and_chosen_there(desk: FakeDesk, link: DeskLink) -> None:
     async with cockpit(link) as driven:
         await driven.press("ctrl+p")

@@ -9,6 +9,7 @@ from cockpit.actions import ACTIONS, PANELS
 from cockpit.app import CockpitApp
 from cockpit.keys import KeyMap, remapped
 from cockpit.link import DeskLink
+from cockpit.obstacles import obstacle
 from panels.grid import LiveGrid
 from tests.cockpit import samples
 from tests.cockpit.conftest import FakeDesk
@@ -72,6 +73,27 @@ async def test_keys_that_open_a_dialogue(desk: FakeDesk, link: DeskLink) -> None
             await driven.opens(words)
             await closed(driven)
     assert desk.asked == [], "looking at a dialogue asks for nothing"
+
+
+async def test_what_has_no_key_is_in_the_palette(desk: FakeDesk, link: DeskLink) -> None:
+    desk.current = samples.disarmed()
+    keyless = {action.id: action for action in ACTIONS if not action.keys}
+    assert all(action.palette for action in keyless.values())
+    async with cockpit(link) as driven:
+        for action in keyless.values():
+            await driven.press("ctrl+p")
+            await driven.opens("Search for commands")
+            await driven.press(*("space" if letter == " " else letter for letter in action.name))
+            await driven.shows(action.name, "✗ not now" if obstacle(action.id, driven.app.view) else action.help)
+            await driven.press("escape")
+            await seen(driven.pilot, lambda: len(driven.app.screen_stack) == 1)
+        await driven.press("ctrl+p")
+        await driven.opens("Search for commands")
+        await driven.press(*"What", "space", *"the")
+        await driven.shows(keyless["findings"].help)
+        await driven.press("enter")
+        await driven.opens("The desk has not told of a former run", "esc closes")
+    assert desk.asked == []
 
 
 async def test_a_key_pressed_twice_opens_one_dialogue(desk: FakeDesk, link: DeskLink) -> None:

@@ -317,6 +317,33 @@ async def test_an_unknown_outcome_is_asked_for_again_under_the_same_key(desk: Fa
     assert len({order["command_id"] for order in orders}) == len(orders) == 3
 
 
+async def test_two_presses_in_one_moment_are_one_step(desk: FakeDesk, link: DeskLink) -> None:
+    def press_twice(selector: str) -> None:
+        button = driven.app.screen.query_one(selector, Button)
+        button.press()
+        button.press()
+
+    async with cockpit(link, NARROW) as driven:
+        await to_form(driven)
+        press_twice("#freeze")
+        await driven.shows("Unfreeze withdrawals?")
+        assert len(driven.app.screen_stack) == 3
+        await driven.press("escape")
+        await driven.hides("Unfreeze withdrawals?")
+        await driven.press("escape")
+        await driven.hides("Review…")
+        await to_review(driven)
+        await enabled(driven, "#confirm")
+        press_twice("#confirm")
+        await driven.shows("Confirm the withdrawal", "type the amount")
+        assert len(driven.app.screen_stack) == 4
+        await typed(driven)
+        await enabled(driven, "#withdraw")
+        press_twice("#withdraw")
+        await driven.shows("Accepted: done")
+    assert len(desk.bodies("withdraw")) == 1
+
+
 @pytest.mark.parametrize(
     ("accepted", "said"), [(True, "Accepted: done after all (found"), (False, "Refused: done after all (found")]
 )
