@@ -186,7 +186,7 @@ async def test_the_tour_is_offered_on_a_first_start_and_goes_on_by_what_happens(
 
     terminal.press("q")
     await terminal.shows("Quit?")
-    terminal.press("tab", "tab", "enter")
+    terminal.press("tab", "tab", " ")
     assert await terminal.ended() == 0
     terminal = cockpit()
     await terminal.shows("○ DISARMED", 2)
