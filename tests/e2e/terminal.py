@@ -49,6 +49,7 @@ class Terminal:
         )
         os.close(slave)
         os.set_blocking(self._master, False)
+        self.received = 0
         self._loop = asyncio.get_running_loop()
         self._loop.add_reader(self._master, self._read)
         self._open = True
@@ -61,6 +62,7 @@ class Terminal:
         except OSError:
             raw = b""
         if raw:
+            self.received += len(raw)
             self._stream.feed(raw)
         else:
             self._loop.remove_reader(self._master)

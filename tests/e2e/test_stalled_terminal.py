@@ -1,30 +1,45 @@
 """A terminal that stops reading costs stale pixels: keys are heard, the desk goes on, and the picture is made good."""
 
 import os
+import re
 import threading
-from collections.abc import AsyncIterator, Callable
-from contextlib import suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from contextlib import aclosing, suppress
 from pathlib import Path
+from time import monotonic
+from typing import cast
 
+import psutil
 import pytest
 
 from cockpit.launch import end
+from cockpit.link import LinkLost
 from cockpit.patient import KEPT_BYTES, Outlet
 from cockpit.rehearsal import Rehearsal
+from cockpit.snapshot import Snapshot
 from tests.cockpit.waiting import until as blocking_until
 from tests.e2e.processes import bare_environment
 from tests.e2e.terminal import Terminal
-from tests.e2e.test_terminal import FLAGS, arm, newest
+from tests.e2e.test_terminal import FLAGS, arm, climbable, link, newest
 from tests.e2e.waiting import until
+
+BUSY = ("sandbox", "--rate", "50", "--other-pairs", "0")
+STALLED_S = 10.0
+GROWS_BYTES = 10_000_000
+"""A cockpit so young still fills its caches, whether its terminal reads or not."""
+READ_BYTES = 100_000
+"""What the kernel holds for a terminal, one picture and a little: far less than ten seconds of pictures."""
+RIGHT_COLUMN = 56
+"""Where the panels on the right begin."""
 
 
 @pytest.fixture
-async def cockpit(short_dir: Path) -> AsyncIterator[Callable[[], Terminal]]:
+async def cockpit(short_dir: Path) -> AsyncIterator[Callable[..., Terminal]]:
     """A terminal with `cockpit sandbox`; whatever it started is ended afterwards."""
     terminals: list[Terminal] = []
 
-    def start() -> Terminal:
-        terminals.append(Terminal(FLAGS, short_dir, bare_environment(COCKPIT_STATE_DIR=str(short_dir))))
+    def start(flags: Sequence[str] = FLAGS) -> Terminal:
+        terminals.append(Terminal(flags, short_dir, bare_environment(COCKPIT_STATE_DIR=str(short_dir))))
         return terminals[-1]
 
     yield start
@@ -38,7 +53,7 @@ async def cockpit(short_dir: Path) -> AsyncIterator[Callable[[], Terminal]]:
 
 
 async def test_keys_are_heard_while_the_terminal_does_not_read(
-    cockpit: Callable[[], Terminal], short_dir: Path
+    cockpit: Callable[..., Terminal], short_dir: Path
 ) -> None:
     terminal = cockpit()
     await terminal.shows("○ DISARMED", 2)
@@ -67,6 +82,72 @@ async def test_keys_are_heard_while_the_terminal_does_not_read(
     await terminal.shows("esc closes", 0)
     terminal.press("q")
     await terminal.shows("Quit?")
+
+
+async def heard_for(rehearsal: Rehearsal, seconds: float) -> list[Snapshot]:
+    """Every snapshot that the desk streams in this time."""
+    began, heard = monotonic(), []
+    async with aclosing(cast(AsyncGenerator[Snapshot | LinkLost, None], link(rehearsal).snapshots())) as stream:
+        async for said in stream:
+            assert isinstance(said, Snapshot), said
+            heard.append(said)
+            if monotonic() - began >= seconds:
+                break
+    return heard
+
+
+def left_edges(terminal: Terminal) -> list[str]:
+    """How each line of the panels begins, on the left and on the right."""
+    return [line[0] + line[RIGHT_COLUMN] for line in terminal.text.splitlines()[3:-3]]
+
+
+def decided(terminal: Terminal) -> int:
+    """How many decisions the screen tells of."""
+    told = re.search(r"([\d,]+) decided", terminal.text)
+    return int(told[1].replace(",", "")) if told else 0
+
+
+async def test_ten_seconds_without_reading_cost_stale_pixels_and_nothing_else(
+    cockpit: Callable[..., Terminal], short_dir: Path
+) -> None:
+    terminal = cockpit(BUSY)
+    await terminal.shows("○ DISARMED", 2)
+    rehearsal = Rehearsal.running(short_dir / "sandbox")
+    assert rehearsal is not None
+    await until(lambda: "✗^s" not in terminal.text, 30, "the strategy may be armed")
+    await arm(terminal, "ctrl+s", "strategy", 1)
+    await climbable(rehearsal)
+    await arm(terminal, "ctrl+e", "executor", 2)
+    await until(lambda: decided(terminal) > 200, 30, "the desk is busy")
+    edges = left_edges(terminal)
+    memory = psutil.Process(terminal.process.pid).memory_info
+
+    terminal.stall()
+    received, rss = terminal.received, memory().rss
+    heard = await heard_for(rehearsal, STALLED_S)
+    assert len(heard) > 2 * STALLED_S
+    assert max(shot.tick_ms for shot in heard) < 1_500
+    first, middle, last = (shot.counts for shot in (heard[0], heard[len(heard) // 2], heard[-1]))
+    assert first.decisions + 100 < middle.decisions < last.decisions - 100
+    assert first.sent < middle.sent < last.sent
+
+    terminal.press("ctrl+x")
+
+    async def disarmed() -> bool:
+        shot = await newest(rehearsal)
+        return not shot.strategy_armed and not shot.executor_armed
+
+    await until(disarmed, 30, "disarmed by a key that was pressed into a stalled terminal")
+    assert memory().rss - rss < GROWS_BYTES
+    after = await newest(rehearsal)
+
+    terminal.read_on()
+    await terminal.shows("○ DISARMED", 2)
+    await until(lambda: decided(terminal) >= after.counts.decisions, 30, "the newest is on the screen")
+    await until(lambda: left_edges(terminal) == edges, 30, "the picture is whole")
+    assert terminal.received - received < READ_BYTES
+    terminal.press("?")
+    await terminal.shows("esc closes")
 
 
 def test_an_outlet_never_waits_and_tells_when_it_has_caught_up() -> None:
