@@ -9,18 +9,18 @@ from pathlib import Path
 HERE = Path(__file__).parent
 RUNBOOK = HERE / "runbook.md"
 EXAMPLE = HERE.parent / ".env.example"
-SNAPSHOTS = HERE.parent / "tests" / "cockpit" / "__snapshots__" / "test_pictures"
+SNAPSHOTS = HERE.parent / "tests" / "cockpit" / "__snapshots__"
 PICTURES = {
-    "live": "test_picture_of_a_desk[live-120x40]",
-    "armed": "test_picture_of_a_desk[armed-120x40]",
-    "narrow": "test_picture_of_a_desk[armed-80x24]",
-    "interlocks": "test_picture_of_one_panel[3]",
-    "arming": "test_picture[arming_dialogue]",
-    "silent": "test_picture_of_a_silent_desk",
-    "deposit": "test_picture_of_money[deposit]",
-    "review": "test_picture_of_money[review]",
-    "confirm": "test_picture_of_money[confirm]",
-    "quit": "test_picture[quit_dialogue]",
+    "live": "test_pictures/test_picture_of_a_desk[live-120x40]",
+    "armed": "test_pictures/test_picture_of_a_desk[armed-120x40]",
+    "narrow": "test_pictures/test_picture_of_a_desk[armed-80x24]",
+    "interlocks": "test_pictures/test_picture_of_one_panel[3]",
+    "arming": "test_pictures/test_picture[arming_dialogue]",
+    "silent": "test_pictures/test_picture_of_a_silent_desk",
+    "deposit": "test_pictures/test_picture_of_money[deposit]",
+    "review": "test_pictures/test_picture_of_money[review]",
+    "confirm": "test_pictures/test_picture_of_money[confirm]",
+    "quit": "test_pictures_of_dialogues/test_picture_of_a_dialogue[quit_armed-80x24]",
 }
 """The runbook's pictures by name, each the test's that shows it."""
 BEGIN, END = "<!-- settings: begin -->\n", "<!-- settings: end -->\n"
