@@ -149,6 +149,7 @@ class Desk:
             workers,
             self._clock,
             history_writable=lambda: self._writer.writable,
+            history_whole=lambda: self._writer.whole,
             former_left_ms=former.left_ms,
             burning=lambda: burner.active,
             wall_ns=self._sources.wall_ns,

@@ -12,7 +12,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     asked for, ``balances_error`` why there is no younger one. ``salt_age_ms``: since salt and key were read together.
     ``refusals``: quotes refused lately for a fault of ours, of which ``refusals_most`` (0: any) are too many.
     ``unexplained_ms``: how long a difference has stood, 0 without one. ``former_ms``: until the former run's quotes
-    must be dead. ``free_bytes`` is of the disk that the history lies on.
+    must be dead. ``history_whole``: nothing waits in the journal. ``free_bytes`` is of the disk that the history lies
+    on.
     """
 
     reference_usable: bool
@@ -24,6 +25,7 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     handles: tuple[str, ...]
     pending_known: bool
     history_writable: bool
+    history_whole: bool
     limits_told: str
     limit_problems: tuple[str, ...]
     strategy_armed: bool
@@ -45,3 +47,10 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     unexplained_ms: int | None
     unexplained_told: str
     free_bytes: int | None
+
+    @property
+    def history_told(self) -> str:
+        """Where what happens is written."""
+        if not self.history_writable:
+            return "the history cannot be written"
+        return "writing" if self.history_whole else "to the journal, the database is away"

@@ -112,7 +112,7 @@ def checklist(facts: Facts, *, symbols: Sequence[str]) -> tuple[InterlockRow, ..
             "LIVE",
             "history writable",
             facts.history_writable,
-            "writing" if facts.history_writable else "the history cannot be written",
+            facts.history_told,
             "writing",
             "free the disk or the database; the log has the reason",
         ),

@@ -32,6 +32,7 @@ class Watch:
         clock: VenueClock,
         *,
         history_writable: Callable[[], bool],
+        history_whole: Callable[[], bool],
         former_left_ms: Callable[[], int],
         burning: Callable[[], bool],
         wall_ns: Callable[[], int],
@@ -44,6 +45,7 @@ class Watch:
         self._workers = workers
         self._clock = clock
         self._history_writable = history_writable
+        self._history_whole = history_whole
         self._former_left_ms = former_left_ms
         self._burning = burning
         self._wall_ns = wall_ns
@@ -107,6 +109,7 @@ class Watch:
             handles=tuple(liquidity.addresses),
             pending_known=liquidity.deposits is not None,
             history_writable=self._history_writable(),
+            history_whole=self._history_whole(),
             limits_told=self._limits_told(),
             limit_problems=(*limits.problems(), *((workers.trading.loss_halt,) if workers.trading.loss_halt else ())),
             strategy_armed=workers.arming.strategy,

@@ -39,6 +39,7 @@ GREEN = Facts(
     handles=SYMBOLS,
     pending_known=True,
     history_writable=True,
+    history_whole=True,
     limits_told="a quote moves at most 5 EURe",
     limit_problems=(),
     strategy_armed=True,
@@ -132,6 +133,11 @@ GRACES: Mapping[str, int | None] = {
 
 def listed(**changes: object) -> tuple[InterlockRow, ...]:
     return checklist(msgspec.structs.replace(GREEN, **changes), symbols=SYMBOLS)
+
+
+def test_a_history_that_waits_in_the_journal_is_green_and_says_so() -> None:
+    [row] = [one for one in listed(history_whole=False) if one.ident == "history"]
+    assert (row.passed, row.measured) == (True, "to the journal, the database is away")
 
 
 def ladder(relay_lost_ms: int = RELAY_MS) -> Ladder:

@@ -48,6 +48,7 @@ class Desk:
             self.workers,
             self.clock,
             history_writable=lambda: self.writable,
+            history_whole=lambda: self.writable,
             former_left_ms=lambda: 0,
             burning=lambda: self.burning,
             wall_ns=self.wall,

@@ -224,6 +224,7 @@ class Whole:
             workers,
             self.clock,
             history_writable=lambda: self.writer.writable,
+            history_whole=lambda: self.writer.whole,
             former_left_ms=self.former.left_ms,
             burning=lambda: self.burner.active,
             wall_ns=world.wall,

@@ -113,6 +113,9 @@ async def told(desk: DeskProcess, words: str) -> None:
         shot = await desk.snapshot()
         assert shot.executor_armed, shot.executor_why
         health = await desk.health("history-writer")
+        [line] = [row for row in shot.interlocks if row.ident == "history"]
+        if not line.passed or line.measured != "to the journal, the database is away":
+            return False
         return shot.history == "degraded" and health.detail == "to the journal" and words in health.last_error
 
     await until(says, 20, words)
