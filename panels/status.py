@@ -114,12 +114,13 @@ def stopping(snapshot: Snapshot) -> tuple[Line, ...]:
     return ((Cell(f" BURNING {stop.left} of {stop.asked} ", "alarm"),),)
 
 
-def trading(snapshot: Snapshot) -> tuple[Line, ...]:
+def trading(snapshot: Snapshot, width: int) -> tuple[Line, ...]:
     """What may be quoted and why, while that is not everything."""
     if snapshot.trading == "ACTIVE":
         return ()
     role: Role = "alarm" if snapshot.trading == "HALTED" else "warn"
-    return ((Cell(f" {snapshot.trading} ", role), Cell(f" {short(snapshot.trading_why, 60)}", "muted")),)
+    room = max(16, min(60, width - 30))  # So much that it stays beside the mode, and pushes nothing out of the bar.
+    return ((Cell(f" {snapshot.trading} ", role), Cell(f" {short(snapshot.trading_why, room)}", "muted")),)
 
 
 def loneliness(view: View, snapshot: Snapshot) -> tuple[Line, ...]:
@@ -155,7 +156,7 @@ def status(view: View, width: int) -> list[Line]:
         *(((Cell(" READ-ONLY ", "strong"),),) if view.read_only else ()),
         *stopping(snapshot),
         *difference(snapshot),
-        *trading(snapshot),
+        *trading(snapshot, width),
         *loneliness(view, snapshot),
         *(() if snapshot.withdrawals_frozen else (openness(view, snapshot),)),
         (Cell(short(snapshot.account, 28)),),

@@ -86,6 +86,12 @@ def bar(view: View) -> str:
     return " ".join(cell.text for line in status(view, 120) for cell in line)
 
 
+def test_why_trading_is_halted_pushes_nothing_out_of_the_bar_of_a_small_terminal() -> None:
+    why = "desk: the day's fills lost 6.000000 EURe, at most 5; a person has to lift it"
+    lines = status(View(snapshot=replace(samples.snapshot(), trading="HALTED", trading_why=why)), 78)
+    assert "desk ticked" in "".join(cell.text for line in lines[:3] for cell in line)
+
+
 def test_a_desk_without_an_operator_says_what_it_will_do() -> None:
     shot = samples.snapshot()
     assert "unattended" not in bar(View(snapshot=shot))
