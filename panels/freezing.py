@@ -79,7 +79,7 @@ class FreezeRow(Horizontal):
             return
         if self.screen.is_active:  # A button pressed twice in one moment asks one question.
             unfreeze = partial(self._money.freeze, False)
-            question = Question(self._view, "Unfreeze withdrawals?", MEANING, "Unfreeze", unfreeze, obstacle)
+            question = UnfreezeQuestion(self._view, "Unfreeze withdrawals?", MEANING, "Unfreeze", unfreeze, obstacle)
             self.app.push_screen(question)
 
     @staticmethod
