@@ -28,6 +28,11 @@ S = TypeVar("S")
 
 UNPAINTED = "the terminal had not shown the newest picture when this was pressed: nothing was asked, look again"
 
+LEAST_LINES = 3
+"""Of the scrolling part of a dialogue, however little room there is."""
+AROUND = 8
+"""Lines above and below it in the plainest dialogue: status bar, frame and the hint of the keys."""
+
 Answer = Callable[[Outcome], bool]
 """Takes the outcome of a command; False when the dialogue is gone and it must be shown elsewhere."""
 
@@ -85,6 +90,10 @@ class Dialogue(ModalScreen[T], Generic[T]):
     def on_mount(self) -> None:
         """Show the moment at once."""
         self._mounted = True
+        scroll = self.query_one_optional("#scroll")
+        if scroll is not None:
+            # Near enough that the first picture is most often right; the true room is known after the first layout.
+            scroll.styles.max_height = max(LEAST_LINES, self.app.size.height - AROUND)
         self.call_after_refresh(lambda: self.offer(self.view))
 
     def on_resize(self) -> None:
@@ -137,7 +146,7 @@ class Dialogue(ModalScreen[T], Generic[T]):
         room = self.size.height - sum(bar.outer_size.height for bar in above if bar.display)
         others = [child for child in box.children if child is not scroll and child.display]
         taken = sum(child.outer_size.height + child.styles.margin.height for child in others)
-        most = max(3, room - box.gutter.height - taken)
+        most = max(LEAST_LINES, room - box.gutter.height - taken)
         if scroll.styles.max_height is None or scroll.styles.max_height.value != most:
             scroll.styles.max_height = most
 
