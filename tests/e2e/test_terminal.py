@@ -183,6 +183,7 @@ async def test_the_tour_is_offered_on_a_first_start_and_goes_on_by_what_happens(
     await terminal.shows("TOUR 6/6")
     terminal.press("ctrl+x")
     await terminal.shows("That was all")
+    await terminal.shows("○ DISARMED", 2)
 
     terminal.press("q")
     await terminal.shows("Quit?")
