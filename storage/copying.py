@@ -4,20 +4,15 @@ Measured at 100 rows a table, COPY and one JSON statement are equal in rows a se
 CPU, for its round trips; at 1,000 rows a table COPY is 1.6 times as fast.
 """
 
-import asyncio
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
-from cockpit.events import AnyEvent
 from storage.rows import Row, Table, Value
 
 COPY_FROM = 250
 """From as many rows of a table on, COPY is the cheaper one."""
-
-PIECE = 64
-"""Rows that are sent together: some hundred microseconds of work, and enough for one packet."""
 
 COPY_OPTIONS = {"format": "csv", "delimiter": ",", "quote": '"', "escape": "\\", "null": "null"}
 """A JSON array without its brackets is a line of this CSV, but for control characters in it."""
@@ -56,16 +51,6 @@ def as_csv(rows: Sequence[Row]) -> bytes:
     if _ESCAPED_CONTROL.search(lines):
         return "".join(f"{','.join(map(_field, row))}\n" for row in rows).encode()
     return lines + b"\n"
-
-
-async def in_pieces(table: Table, run_id: str, events: Sequence[AnyEvent]) -> AsyncIterator[bytes]:
-    """The events for COPY, a few at a time: the server takes one piece in while the next is made.
-
-    In between the event loop turns to whatever else is due.
-    """
-    for first in range(0, len(events), PIECE):
-        yield as_csv([table.row(run_id, event) for event in events[first : first + PIECE]])
-        await asyncio.sleep(0)
 
 
 def _field(value: Value) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import asyncpg
 
 from cockpit.events import AnyEvent
-from storage.copying import COPY_FROM, COPY_OPTIONS, as_json, in_pieces, insert
+from storage.copying import COPY_FROM, COPY_OPTIONS, as_csv, as_json, insert
 from storage.history import HistoryError
 from storage.postgres_faults import FAULTS, explain
 from storage.postgres_place import Place
@@ -101,11 +101,12 @@ class Link:
         await db.execute("BEGIN")
         try:
             for table, events in groups:
-                if copy and len(events) >= COPY_FROM:
-                    source = in_pieces(table, run_id, events)
+                rows = [table.row(run_id, event) for event in events]
+                if copy and len(rows) >= COPY_FROM:
+                    # A view, because the driver takes bytes for the name of a file, and reads a file in a thread.
+                    source = memoryview(as_csv(rows))
                     await db.copy_to_table(table.name, source=source, columns=table.columns, **COPY_OPTIONS)
                 else:
-                    rows = [table.row(run_id, event) for event in events]
                     await db.execute(_INSERT[table.name], as_json(table, rows))
             await db.execute(_END if ended else _SIGN_OF_LIFE, alive_ns, run_id)
             await db.execute("COMMIT")
