@@ -20,6 +20,8 @@ from venue.assets import Pair
 
 HOUR_NS = 3_600 * 10**9
 DAY_NS = 24 * HOUR_NS
+DAYS_KEPT = 8
+"""Days whose fills are remembered: a clock that was set to another day and back finds them again."""
 SET_TRADING = "set trading"
 """The command in the journal under which every change of the state stands."""
 
@@ -59,7 +61,7 @@ class TradingState:
         self._kept = Kept()
         self._hour = Window(HOUR_NS)
         self._day = wall_ns() // DAY_NS
-        self._base = self._quote = 0
+        self._moved: dict[int, tuple[int, int]] = {}
         self._share_why = ""
         self._told: tuple[object, ...] = self._key()
         self.loss = 0
@@ -69,8 +71,10 @@ class TradingState:
     def load(self, recorded: Kept | None, fills: tuple[RecordedFill, ...]) -> None:
         """Take over what former runs recorded; ``fills`` in the order of time, of a day and an hour at least."""
         self._kept = recorded or self._kept
+        # One that is still ahead was written by a clock that was wrong, and forgives nothing.
+        from_ns = self._kept.loss_from_ns if self._kept.loss_from_ns <= self._wall_ns() else 0
         for fill in fills:
-            self._count(fill.at_ns, *fill.moved(self._pair.base.token_id))
+            self._count(fill.at_ns, *fill.moved(self._pair.base.token_id), lost=fill.at_ns >= from_ns)
         self._refresh()
         self._told = self._key()
 
@@ -117,7 +121,8 @@ class TradingState:
         """A person's word. Any but HALTED lifts a halt for loss, and the day's loss counts from now on."""
         lifts = self._kept.loss_halt and state != "HALTED"
         if lifts:
-            self._base = self._quote = self.loss = 0
+            self._moved.clear()
+            self.loss = 0
         self._kept = Kept(
             state=state,
             why=f"{state} by {actor}" + (f": {reason}" if reason else ""),
@@ -153,7 +158,8 @@ class TradingState:
 
     def _measure(self, mid: Decimal, held: tuple[int, int] | None) -> None:
         numerator, denominator = scaled(self._pair, mid)
-        self.loss = max(0, -(self._base * numerator // denominator + self._quote))
+        base, quote = self._moved.get(self._day, (0, 0))
+        self.loss = max(0, -(base * numerator // denominator + quote))
         limits = self._limits.current
         if self.loss > in_units(limits.max_loss_per_day_eure, self._pair.quote) and not self._kept.loss_halt:
             told = f"{self._pair.quote.to_decimal(self.loss):.6f}"
@@ -170,18 +176,21 @@ class TradingState:
             symbol, part = ("BTC", share) if share > bound else ("EURe", 1 - share)
             self._share_why = f"desk: {symbol} is {part:.1%} of the inventory, at most {most:.1%}"
 
-    def _count(self, at_ns: int, base: int, quote: int) -> None:
+    def _count(self, at_ns: int, base: int, quote: int, *, lost: bool = True) -> None:
         self._hour.note(at_ns)
-        self._roll(at_ns)
-        if at_ns // DAY_NS == self._day and at_ns >= self._kept.loss_from_ns:
-            self._base += base
-            self._quote += quote
+        if lost:
+            day = at_ns // DAY_NS
+            before = self._moved.pop(day, (0, 0))
+            self._moved[day] = (before[0] + base, before[1] + quote)
+            if len(self._moved) > DAYS_KEPT:
+                del self._moved[next(iter(self._moved))]
 
     def _roll(self, now_ns: int) -> None:
         """At midnight UTC the day's fills are none; a halt stays."""
-        if now_ns // DAY_NS > self._day:
+        if now_ns // DAY_NS != self._day:
             self._day = now_ns // DAY_NS
-            self._base = self._quote = self.loss = 0
+            if self._day not in self._moved:
+                self.loss = 0
 
 
 class Remembers(Protocol):

@@ -91,6 +91,33 @@ def test_the_loss_is_marked_to_the_mid_and_midnight_ends_it() -> None:
     assert trading.loss == 0
 
 
+def test_a_clock_that_was_days_ahead_for_a_moment_forgets_no_loss() -> None:
+    trading, clock = a_state()
+    lose(trading, clock, 4)
+    clock.now_ns += 3 * DAY_NS
+    trading.mark(MID)
+    assert trading.loss == 0
+    clock.now_ns -= 3 * DAY_NS
+    trading.mark(MID)
+    assert trading.loss == 4 * 10**18
+    lose(trading, clock, 2)
+    assert now(trading) == "HALTED"
+
+
+def test_a_loss_lifted_under_a_clock_that_was_ahead_leaves_later_losses_counted() -> None:
+    trading, clock = a_state()
+    lose(trading, clock, 6)
+    clock.now_ns += DAY_NS
+    trading.choose("ACTIVE", "ann", "seen")
+    clock.now_ns -= DAY_NS
+    lose(trading, clock, 4)
+    assert (now(trading), trading.loss) == ("ACTIVE", 4 * 10**18)
+    fill = RecordedFill(at_ns=clock(), asset_in=BTC.token_id, amount_in=1_000, amount_out=1_000 * UNIT + 4 * 10**18)
+    again = restarted(trading, (fill,), clock)
+    lose(again, clock, 2)
+    assert now(again) == "HALTED"
+
+
 def test_too_many_fills_halt_until_the_hour_has_room() -> None:
     trading, clock = a_state(max_fills_per_hour=2)
     trading.filled(clock(), 0, 0, MID)
