@@ -231,6 +231,8 @@ class Inventory:
         if found is None:
             found = self._beside_burnings(reading, used, flows)
         if found is None:
+            found = self._beside_forgotten(reading, used, flows)
+        if found is None:
             found = self._second_time(reading, used)
         moved = without_returns(found or ())
         self._apply(reading, asked_ns, moved, {m.key for m in deposits}, {m.key for m in withdrawals})
@@ -287,6 +289,15 @@ class Inventory:
         told = [movement(self._pair, quote.promise) for quote in burning if quote.burn_told]
         found = self._explain(reading, used, [*untold, *flows]) if untold else None
         return self._explain(reading, used, [*untold, *told, *flows]) if found is None and told else found
+
+    def _beside_forgotten(
+        self, reading: Balances, used: Sequence[Movement], flows: Sequence[Movement]
+    ) -> tuple[Movement, ...] | None:
+        """What explains the change with quotes past their deadline: the contract forgets expired nonces, so that an
+        unused one does not prove that the quote was never settled."""
+        now, known = self._wall_ns(), {one.key for one in used}
+        past = [one for one in self._book.reservations if one.deadline_ns <= now and one.quote_hash not in known]
+        return self._explain(reading, used, [*(movement(self._pair, one) for one in past), *flows]) if past else None
 
     def _second_time(self, reading: Balances, used: Sequence[Movement]) -> tuple[Movement, ...] | None:
         """The proven fills, once the same remainder was left beside them twice; None the first time."""

@@ -97,6 +97,21 @@ async def test_a_settlement_nobody_told_of_is_found_by_its_nonce(opened: Watched
     assert opened.reservations.reserved(EURE.token_id) == 1_000
 
 
+async def test_a_fill_whose_expired_nonce_the_contract_has_forgotten_is_booked_all_the_same(opened: Watched) -> None:
+    other, made = opened.send(amount_out=1_000), opened.send(amount_out=2_000)
+    opened.chain.down.add("balances")
+    opened.chain.settle(made)
+    opened.die(made)
+    opened.block_after()
+    opened.chain.head.used = frozenset()
+    opened.chain.down.clear()
+    await opened.inventory.sync("poll")
+    assert opened.outcomes() == [(made.quote_hash, "settled"), (other.quote_hash, "expired")]
+    assert opened.inventory.filled == (100, -2_000)
+    assert opened.inventory.unexplained == (0, 0)
+    assert opened.reservations.reserved(EURE.token_id) == 0
+
+
 async def test_many_claims_of_which_some_are_settled_are_told_apart_by_their_nonces(opened: Watched) -> None:
     quotes = [opened.send(amount_out=1_000 + number) for number in range(24)]
     for made in quotes:
