@@ -119,12 +119,11 @@ class Burner:
         )
 
     async def run(self) -> None:
-        """Wait for a start and see it through, until cancelled."""
+        """Wait for a start and see it through, until cancelled; one that broke off goes on with what is left."""
         while True:
-            await self._wanted.wait()
-            self._wanted.clear()
-            if not self._left():
-                continue
+            while not self._left():
+                await self._wanted.wait()
+                self._wanted.clear()
             while self._left():
                 try:
                     await self._round()

@@ -17,6 +17,14 @@ from venue.signer import MS, RefusedToSign, Signer
 from venue.ws import WsClosed
 
 
+class MaybeSent(Exception):
+    """Writing the quote failed and some of it may be on the wire; ``command`` is what was signed."""
+
+    def __init__(self, command: ExecuteTrade) -> None:
+        super().__init__("the quote may have been sent")
+        self.command = command
+
+
 class Executor:
     """Signs and sends. ``salt`` is the Verifier's current one; without it nothing is signed."""
 
@@ -44,6 +52,7 @@ class Executor:
     ) -> ExecuteTrade | None:
         """Sign, reserve and write the quote; None when one of the three refused, which ``last_error`` then tells.
 
+        Raises MaybeSent, with what went wrong as its cause, when nobody knows whether it was written.
         ``balance`` is the Verifier's balance of the asset given, in base units; ``received_ns`` is monotonic.
         """
         salt = self.salt
@@ -88,28 +97,33 @@ class Executor:
             reservations.release(promise.quote_hash)
             self._refuse(str(exc))
             return None
-        except Exception:
+        except Exception as exc:
             # Some of it may be on the wire: the promise lives in the book until it is dead.
             self._book.sent(promise, request_id)
-            raise
+            raise MaybeSent(_command(promise, self._monotonic_ns() - received_ns)) from exc
         reaction_ns = self._monotonic_ns() - received_ns
         self._book.sent(promise, request_id)
         self.reactions_us.append(reaction_ns // 1000)
-        return ExecuteTrade(
-            demand.at_ns,
-            promise.command_id,
-            decision_id,
-            demand.quote_id,
-            signed.quote_hash,
-            signed.nonce,
-            signed.deadline_ns,
-            demand.asset_in,
-            demand.asset_out,
-            amounts.amount_in,
-            amounts.amount_out,
-            reaction_ns,
-        )
+        return _command(promise, reaction_ns)
 
     def _refuse(self, why: str) -> None:
         self.counters["not_sent"] += 1
         self.last_error = why
+
+
+def _command(promise: Promise, reaction_ns: int) -> ExecuteTrade:
+    """What history keeps of a quote that left, or may have left."""
+    return ExecuteTrade(
+        promise.sent_ns,
+        promise.command_id,
+        promise.decision_id,
+        promise.quote_id,
+        promise.quote_hash,
+        promise.nonce,
+        promise.deadline_ns,
+        promise.asset_in,
+        promise.asset_out,
+        promise.amount_in,
+        promise.amount_out,
+        reaction_ns,
+    )

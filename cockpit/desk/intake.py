@@ -11,7 +11,7 @@ import msgspec
 
 from cockpit.commands import Limits
 from cockpit.desk.arming import Arming
-from cockpit.desk.executor import Executor
+from cockpit.desk.executor import Executor, MaybeSent
 from cockpit.desk.inventory import Inventory
 from cockpit.desk.limits import LimitsInForce
 from cockpit.desk.pricing import PriceParams, Prices
@@ -159,11 +159,15 @@ class Intake:
         decision_id = f"{self._run_id}-{self._last_id}"
         command = None
         failure = ""
+        broken: BaseException | None = None
         try:
             if decision.execute and decision.amounts is not None:
                 balance = self._held(view, decision)
                 command = self._executor.execute(demand, decision, decision.amounts, decision_id, balance, received_ns)
                 failure = "" if command is not None else self._executor.last_error
+        except MaybeSent as exc:
+            # It is on record like any other, so that a later run knows of it too.
+            command, broken = exc.command, exc.__cause__
         finally:
             self._record(demand)
         self._note_rules(view, demand.at_ns)
@@ -176,6 +180,8 @@ class Intake:
         self.counters["actionable"] += event.actionable
         self.reasons[event.reason] += 1
         self.recent.append(event)
+        if broken is not None:
+            raise broken
 
     def _note_rules(self, view: View, at_ns: int) -> None:
         """Record the limits and parameters when these are not the ones recorded last."""

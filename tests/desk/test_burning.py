@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -18,7 +19,7 @@ from venue.jsonrpc import Unreachable
 from venue.relay_rpc import IntentStatus, Published, PublishedMany, RelayRpc
 from venue.signer import Signer
 
-WAYS = ("run", "run", "run", "drop", "swallow", "late", "refuse", "settle first", "settle in between", "node down")
+WAYS = ("run", "run", "run", "drop", "swallow", "late", "refuse", "settle first", "settle in between", "node down", "break")
 
 
 class Unreliable(RelayRpc):
@@ -43,6 +44,8 @@ class Unreliable(RelayRpc):
         assert len(set(nonces)) == len(nonces)
         way = self._ways.pop(0) if self._ways else "run"
         self._watched.chain.down = {"nonces"} if way == "node down" else set()
+        if way == "break":
+            raise RuntimeError("the client broke")
         if way == "refuse":
             return PublishedMany("FAILED", (), "internal")
         if way == "settle first":
@@ -112,7 +115,7 @@ async def _play(count: int, ways: list[str], claimed: bool) -> None:
         pause=_no_pause(watched, relay, claimed),
     )
     assert burner.start() == count
-    running = asyncio.create_task(burner.run())
+    running = asyncio.create_task(_kept_up(burner))
     async with asyncio.timeout(20):
         while not journal:  # noqa: ASYNC110 - the burner says that it has ended by its journal alone
             await asyncio.sleep(0)
@@ -124,6 +127,13 @@ async def _play(count: int, ways: list[str], claimed: bool) -> None:
     assert watched.reservations.reserved(EURE.token_id) == 0
     assert watched.inventory.unexplained == (0, 0)
     assert durable >= count, "what is burned is on record before it is handed in"
+
+
+async def _kept_up(burner: Burner) -> None:
+    """Start it again whenever it fails, as the desk does."""
+    while True:
+        with suppress(RuntimeError):
+            await burner.run()
 
 
 def _no_pause(watched: Watched, relay: Unreliable, claimed: bool) -> Callable[[float], Awaitable[None]]:

@@ -150,6 +150,9 @@ async def test_a_quote_whose_writing_failed_half_way_is_held_until_it_is_dead(
             await until(lambda: desk.intake.counters["exceptions"])
         (held,) = desk.book.reservations
         assert desk.book.reservations.reserved(EURE.token_id) == held.amount_out
+        assert [one.quote_hash for one in commands(desk)] == [held.quote_hash], "a later run must know of it"
+        assert [one.decision_id for one in decisions(desk)] == [held.decision_id]
+        assert "RuntimeError" in desk.arming.why("trade-executor")
         desk.watched.die(held)
         desk.watched.block_after()
         await desk.inventory.sync("poll")
