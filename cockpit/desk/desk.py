@@ -190,7 +190,7 @@ class Desk:
         start("burning", burner.run)
         if self._settings.history_keep_days:
             start("retention", self._retain)
-        start("tick", self._tick)
+        start("tick", self._watching)
         gc.collect()
         gc.freeze()
         gc.set_threshold(*QUIET_GC)
@@ -287,6 +287,15 @@ class Desk:
     def _disarm_alone(self, why: str) -> None:
         for part in reversed(ARMABLE):
             self._control.disarm(part, Request(actor=f"the desk: {why}"))
+
+    async def _watching(self) -> None:
+        """Tick until cancelled. What the ticks watch over is not traded on while they fail."""
+        try:
+            await self._tick()
+        except Exception as exc:
+            if self._workers.arming.executor:
+                self._disarm_by_itself(f"what watches the desk failed: {type(exc).__name__}")
+            raise
 
     async def _tick(self) -> None:
         """Age what must age and publish a snapshot, four times a second; requests are answered in between."""

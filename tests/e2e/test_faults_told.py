@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from cockpit.desk.desk import Desk
+from cockpit.desk.ladder import Watch
 from cockpit.desk.workers import Sources
 from cockpit.settings import load
 from cockpit.snapshot import InterlockRow, Snapshot
@@ -84,6 +85,22 @@ async def test_a_clock_set_by_a_minute_stops_the_frames_at_the_next_tick(
             clock.by_ns = 0
             await desk.until(lambda shot: line(shot, "clock").passed)
             await flood.stop()
+
+
+async def test_a_desk_that_cannot_watch_itself_does_not_go_on_signing(
+    venue: VenueProcess, control: Control, short_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*args: object) -> None:
+        monkeypatch.undo()
+        raise RuntimeError("the watch broke")
+
+    async with desk_here(short_dir, venue.env, SteppedClock()) as desk:
+        await desk.arm()
+        monkeypatch.setattr(Watch, "tick", broken)
+        shot = await desk.until(lambda shot: not shot.executor_armed, 15, "disarmed by itself")
+        assert shot.executor_why == "disarmed by desk: what watches the desk failed: RuntimeError"
+        assert shot.strategy_armed
+        assert [row.command for row in shot.journal].count("disarm trade-executor") == 1
 
 
 @pytest.mark.slow
