@@ -19,7 +19,7 @@ from venue.jsonrpc import Unreachable
 from venue.relay_rpc import IntentStatus, Published, PublishedMany, RelayRpc
 from venue.signer import Signer
 
-WAYS = ("run", "run", "run", "drop", "swallow", "late", "refuse", "settle first", "settle in between", "node down", "break")
+WAYS = ("run", "run", "run", "drop", "swallow", "late", "refuse", "settle first", "settle in between", "break", "down")
 
 
 class Unreliable(RelayRpc):
@@ -43,7 +43,7 @@ class Unreliable(RelayRpc):
         nonces = [body["payload"]["nonce"] for body in bodies]
         assert len(set(nonces)) == len(nonces)
         way = self._ways.pop(0) if self._ways else "run"
-        self._watched.chain.down = {"nonces"} if way == "node down" else set()
+        self._watched.chain.down = {"nonces"} if way == "down" else set()
         if way == "break":
             raise RuntimeError("the client broke")
         if way == "refuse":
