@@ -26,6 +26,7 @@ class Freeze:
         self._monotonic_ns = monotonic_ns
         self._new_id = new_id
         self._opened_ns: int | None = None
+        self._opened_wall_ns = 0
         self.why = "frozen at start"
 
     @property
@@ -37,11 +38,13 @@ class Freeze:
         """Milliseconds until an opening closes by itself; None while frozen or held open by the setting."""
         if self._opened_ns is None or self._stay_open:
             return None
-        return max(0, (self._opened_ns + OPEN_NS - self._monotonic_ns()) // 1_000_000)
+        # The monotonic clock stands while the machine sleeps, and the wall clock may be set: the one further on counts.
+        passed = max(self._monotonic_ns() - self._opened_ns, self._wall_ns() - self._opened_wall_ns)
+        return max(0, (OPEN_NS - passed) // 1_000_000)
 
     def open(self, actor: str) -> None:
         """Let withdrawals through."""
-        self._opened_ns = self._monotonic_ns()
+        self._opened_ns, self._opened_wall_ns = self._monotonic_ns(), self._wall_ns()
         self._note("unfrozen", f"opened by {actor}")
 
     def close(self, why: str) -> None:

@@ -11,11 +11,12 @@ class Frozen:
 
     def __init__(self, *, stay_open: bool = False) -> None:
         self.now_ns = 5 * 10**9
+        self.wall_ns = 10**18
         self.recorded: list[LiquidityAction] = []
         self.freeze = Freeze(
             stay_open=stay_open,
             record=self.recorded.append,
-            wall_ns=lambda: 1,
+            wall_ns=lambda: self.wall_ns,
             monotonic_ns=lambda: self.now_ns,
             new_id=lambda: str(len(self.recorded)),
         )
@@ -45,6 +46,25 @@ def test_an_opening_closes_after_ten_minutes_whether_or_not_anybody_ticks(passed
     one.freeze.tick()
     assert one.freeze.frozen is frozen
     assert ("ten minutes" in one.freeze.why) is frozen
+
+
+def test_an_opening_does_not_outlive_a_machine_that_was_asleep_and_whose_monotonic_clock_stood() -> None:
+    one = Frozen()
+    one.freeze.open("ann")
+    one.wall_ns += OPEN_NS
+    assert one.freeze.frozen
+    one.freeze.tick()
+    assert "ten minutes" in one.freeze.why
+
+
+def test_a_clock_that_is_set_back_does_not_stretch_an_opening() -> None:
+    one = Frozen()
+    one.freeze.open("ann")
+    one.wall_ns -= 3 * OPEN_NS
+    one.now_ns += OPEN_NS - 10**6
+    assert one.freeze.left_ms() == 1
+    one.now_ns += 10**6
+    assert one.freeze.frozen
 
 
 def test_opening_again_begins_ten_new_minutes() -> None:
