@@ -45,7 +45,7 @@ class MoneyApi:
             "withdrawal-estimate": self._estimate,
             "withdraw": self._once("withdraw", self._withdraw),
             "track-withdrawal": self._once("track-withdrawal", self._track),
-            "freeze-withdrawals": self._once("freeze-withdrawals", self._set_freeze),
+            "freeze-withdrawals": self._freeze_or_open,
             "notify-deposit": self._once("notify-deposit", self._notify),
             "register-key": self._once("register-key", self._register),
         }
@@ -74,7 +74,15 @@ class MoneyApi:
         near_hash = str(body.pop("withdrawal_hash", "") or "").strip()
         return await self._treasury.track(_order(request, {"asset_id": "", **body}), near_hash)
 
-    async def _set_freeze(self, request: Request, body: Body) -> Result:
+    async def _freeze_or_open(self, http: HttpRequest) -> Response:
+        """Opening is done once for an id; freezing, like disarming, whatever its id, while something is open."""
+        request, body = await read_body(http)
+        first = self._control.before(request, "freeze-withdrawals")
+        if first is not None and body.get("frozen") is True and not self._freeze.frozen:
+            first, request = None, Request(actor=request.actor)
+        return answered(first or self._set_freeze(request, body))
+
+    def _set_freeze(self, request: Request, body: Body) -> Result:
         frozen = body.get("frozen")
         if not isinstance(frozen, bool) or len(body) != 1:
             raise BadBody('the body must hold "frozen": true or false')

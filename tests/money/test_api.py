@@ -132,3 +132,23 @@ async def test_a_key_that_may_not_register_itself_is_given_the_command(short_dir
 
 async def _is(ask: Callable[[], Awaitable[object]], wanted: object) -> bool:
     return await ask() is wanted
+
+
+@pytest.mark.parametrize("name", ["freeze-withdrawals", "notify-deposit"])
+async def test_freezing_is_carried_out_whatever_its_id_was_used_for(short_dir: Path, name: str) -> None:
+    house = House(short_dir / "venue")
+    desk = house.desk(short_dir / "desk")
+    try:
+        await desk.start()
+        await post(desk, name, {"frozen": True, "command_id": "c-1"})
+        assert (await post(desk, "freeze-withdrawals", {"frozen": False, "command_id": "c-2"})).status_code == 200
+        assert (await state(desk))["withdrawals_frozen"] is False
+        asked = {"frozen": True, "command_id": "c-1", "actor": "ann"}
+        again = (await post(desk, "freeze-withdrawals", asked)).json()
+        assert (await state(desk))["withdrawals_frozen"] is True
+        assert (again["accepted"], again["reason"]) == (True, "withdrawals are frozen")
+        await post(desk, "freeze-withdrawals", {"frozen": False, "command_id": "c-2"})
+        assert (await state(desk))["withdrawals_frozen"] is True, "what opens is done once for an id"
+    finally:
+        await desk.close()
+        await house.close()
