@@ -30,6 +30,9 @@ UNSENT_EVERY_S = 0.002
 AT_ONCE = 32
 """Frames handled before others have their turn: one read may bring hundreds, and disarming must not wait for them."""
 
+MOST_WAITING = 4_096
+"""Frames that may wait to be handled before no more are read: a flood must wait in the network, not in memory."""
+
 
 class WsClosed(Exception):
     """The connection could not be opened, or is gone; the text says why and holds no header."""
@@ -59,6 +62,7 @@ class WsConnection(asyncio.Protocol):
         self._fragments: list[bytes] = []
         self._waiting: deque[tuple[int, Frame | Request | Response]] = deque()
         self._pong_waiter: asyncio.Future[None] | None = None
+        self._reading = True
         self.received_ns = 0
         self.beneath: asyncio.WriteTransport | None = None
         self.opened: asyncio.Future[None] = loop.create_future()
@@ -88,6 +92,7 @@ class WsConnection(asyncio.Protocol):
             if len(events) > AT_ONCE:
                 self._waiting.extend((now, event) for event in events[AT_ONCE:])
                 asyncio.get_running_loop().call_soon(self._go_on)
+        self._read_on(len(self._waiting) < MOST_WAITING)
         if protocol.close_expected() and self._transport is not None:
             self._transport.close()
 
@@ -100,6 +105,19 @@ class WsConnection(asyncio.Protocol):
         finally:
             if self._waiting:
                 asyncio.get_running_loop().call_soon(self._go_on)
+            else:
+                self._read_on(True)
+
+    def _read_on(self, on: bool) -> None:
+        """Read from the socket, or leave what comes where it is."""
+        transport = self._transport
+        if on == self._reading or transport is None or transport.is_closing():
+            return
+        self._reading = on
+        if on:
+            transport.resume_reading()
+        else:
+            transport.pause_reading()
 
     def _event(self, event: Frame | Request | Response) -> None:
         if isinstance(event, Frame):

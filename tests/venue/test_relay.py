@@ -14,9 +14,11 @@ from tests.venue.waiting import until
 from venue.assets import BTC, BTC_EURE, EURE
 from venue.relay import Relay
 from venue.relay_wire import QuoteStatus
-from venue.ws import WsClosed
+from venue.ws import MOST_WAITING, WsClosed, connect
 
 WALL_NS = 1_790_000_000_000_000_000
+READ_AT_ONCE = 256 * 1024
+"""Bytes that the event loop reads in one piece at most."""
 
 
 @pytest.fixture(autouse=True)
@@ -296,6 +298,24 @@ async def test_an_errors_text_is_cut_to_one_plain_line(server: RelayServer) -> N
         assert said.startswith("no [2J x")
         assert len(said) <= 300
         assert said.isprintable()
+
+
+async def test_a_flood_waits_in_the_network_and_not_in_memory(server: RelayServer) -> None:
+    waiting: list[int] = []
+
+    def slow(message: bytes) -> None:
+        waiting.append(len(connection._waiting))
+
+    connection = await connect(
+        server.url, {"Authorization": f"Bearer {TOKEN}"}, slow, monotonic_ns=iter(range(10**9)).__next__
+    )
+    await until(lambda: server.connections)
+    frame = b"\x81\x64" + b"x" * 100
+    count = 100_000
+    server.connections[0].transport.write(frame * count)
+    await until(lambda: len(waiting) == count)
+    assert max(waiting) <= MOST_WAITING + READ_AT_ONCE // len(frame)
+    connection.abort()
 
 
 async def test_a_lost_connection_is_told_and_both_streams_are_asked_for_again(server: RelayServer) -> None:
