@@ -43,6 +43,7 @@ class Liquidity:
         self._record = record
         self._wall_ns = wall_ns
         self._seen: dict[str, str] = {}
+        self._keys: dict[tuple[str, int, str], str] = {}
         self._wanted = asyncio.Event()
         self.deposits: tuple[Deposit, ...] | None = None
         self.at_ns = 0
@@ -169,12 +170,25 @@ class Liquidity:
             if asset is None or deposit.status not in statuses or old:
                 continue
             in_base = asset is self._pair.base
-            found.append(Movement(_key(deposit), deposit.amount if in_base else 0, 0 if in_base else deposit.amount))
+            found.append(
+                Movement(self._key(deposit), deposit.amount if in_base else 0, 0 if in_base else deposit.amount)
+            )
         return found
+
+    def _key(self, deposit: Deposit) -> str:
+        """What tells the deposit from all others: one transaction may make several, the later known with a number."""
+        token = deposit.near_token_id or deposit.defuse_asset_identifier
+        named = f"deposit:{deposit.chain}:{deposit.tx_hash}:{token}"
+        output = (named, deposit.amount, deposit.address)
+        key = self._keys.get(output)
+        if key is None:
+            before = sum(other == named for other, _, _ in self._keys)
+            key = self._keys[output] = f"{named}:{before + 1}" if before else named
+        return key
 
     def _note(self, deposit: Deposit) -> None:
         """Record a deposit when it appears and whenever its status changes."""
-        key = _key(deposit)
+        key = self._key(deposit)
         if self._seen.get(key) == deposit.status:
             return
         self._seen[key] = deposit.status
@@ -194,7 +208,3 @@ class Liquidity:
         )
         if deposit.status in CREDITED:
             self._credited()
-
-
-def _key(deposit: Deposit) -> str:
-    return f"deposit:{deposit.chain}:{deposit.tx_hash}:{deposit.near_token_id or deposit.defuse_asset_identifier}"
