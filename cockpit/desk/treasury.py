@@ -14,7 +14,7 @@ from cockpit.desk.inventory import Inventory
 from cockpit.desk.limits import LimitsInForce
 from cockpit.desk.liquidity import Liquidity
 from cockpit.desk.reservations import Reservations
-from cockpit.desk.withdrawal import Order
+from cockpit.desk.withdrawal import UNPAID, Order
 from cockpit.desk.withdrawals import NotPrepared, Withdrawals
 from venue.addresses import BadAddress, check_address
 from venue.amounts import amount_of
@@ -139,6 +139,8 @@ class Treasury:
                 return self._refuse(order, f"{key} already made another withdrawal; give a new idempotency_key")
             if made is not None:
                 told = f"this key already made withdrawal {made.order.withdrawal_id}: {made.state}"
+                if made.state in UNPAID:
+                    return self._refuse(order, f"{told}: {made.detail}; another one needs a new idempotency_key")
                 return self._journal(order, "withdraw", _arguments(order), True, told)
             try:
                 terms = self._read(order)

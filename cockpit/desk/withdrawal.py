@@ -34,6 +34,8 @@ KIND = "withdrawal"
 UNSENT: tuple[State, ...] = ("requested", "prepared", "sent", "unknown")
 """States in which the money may still leave the Verifier."""
 LEFT: tuple[State, ...] = ("burned", "bridging")
+UNPAID: tuple[State, ...] = ("failed", "refunded", "returned", "expired")
+"""Ends in which nothing has arrived: asked for again under its key, such an order is not done."""
 
 UNDATED_NS = 30 * 10**9
 """What happened at an unknown height is in every reading asked for half a minute after it was known."""

@@ -214,7 +214,9 @@ async def test_a_record_that_lands_after_the_refusal_and_before_the_kill_is_not_
     await life.crash()
     life = await bench.life()
     assert life.only().state == "failed"
-    assert (await life.order(AMOUNT)).reason.endswith("failed")
+    again = await life.order(AMOUNT)
+    assert not again.accepted
+    assert "failed: the desk ended before it was sent; nothing left" in again.reason
     assert bench.held() == before
     assert bench.burns() == []
 
@@ -226,6 +228,10 @@ async def test_what_was_recorded_and_not_released_fails_after_a_restart(bench: B
     life = await bench.life()
     assert (life.only().state, (await life.rows())[-1]) == ("failed", "failed")
     assert "order it again" in life.only().detail
+    again = await life.order(AMOUNT)
+    assert not again.accepted, "whoever asks again must not take it for paid"
+    assert "nothing left, order it again" in again.reason
+    assert "new idempotency_key" in again.reason
     assert bench.held() == before
     assert life.workers.book.reservations.leaving(BTC.token_id) == 0
 
