@@ -47,7 +47,9 @@ class Outflow:
             monotonic_ns=sources.monotonic_ns,
             new_id=sources.new_id,
         )
-        self.cooling = Cooling(settings.withdrawal_cooling_ms, record=record, wall_ns=wall_ns)
+        self.cooling = Cooling(
+            settings.withdrawal_cooling_ms, record=record, wall_ns=wall_ns, monotonic_ns=sources.monotonic_ns
+        )
         evidence = Evidence(
             workers.pair,
             workers.inventory,

@@ -15,12 +15,23 @@ class Cool:
 
     def __init__(self, recorded: list[LiquidityAction] | None = None, now_ns: int = 10**18) -> None:
         self.now_ns = now_ns
+        self.monotonic_ns = 0
         self.recorded: list[LiquidityAction] = [] if recorded is None else recorded
-        self.cooling = Cooling(TEN_MS, record=self.recorded.append, wall_ns=lambda: self.now_ns)
+        self.cooling = Cooling(
+            TEN_MS,
+            record=self.recorded.append,
+            wall_ns=lambda: self.now_ns,
+            monotonic_ns=lambda: self.monotonic_ns,
+        )
         self.cooling.load(tuple(self.recorded))
 
     def again(self) -> "Cool":
         return Cool(self.recorded, self.now_ns)
+
+    def wait(self, ns: int) -> None:
+        """Time goes by on both clocks."""
+        self.now_ns += ns
+        self.monotonic_ns += ns
 
     @property
     def left(self) -> int:
@@ -34,13 +45,25 @@ def test_an_address_nobody_named_waits_the_whole_time() -> None:
 def test_the_wait_runs_from_the_first_naming() -> None:
     one = Cool()
     one.cooling.name("btc:mainnet", "bc1q")
-    one.now_ns += 4 * MINUTE
+    one.wait(4 * MINUTE)
     one.cooling.name("btc:mainnet", "bc1q")
     assert one.left == 6 * 60_000
     assert one.again().left == 6 * 60_000
-    one.now_ns += 6 * MINUTE
+    one.wait(6 * MINUTE)
     assert one.left == 0
     assert len(one.recorded) == 1
+
+
+def test_a_clock_set_forward_ends_no_wait_that_runs() -> None:
+    one = Cool()
+    one.cooling.name("btc:mainnet", "bc1q")
+    one.wait(4 * MINUTE)
+    again = one.again()
+    for each in (one, again):
+        each.now_ns += 300 * MINUTE
+        assert each.left == 6 * 60_000
+        each.wait(2 * MINUTE)
+        assert each.left == 4 * 60_000
 
 
 def test_the_same_text_on_another_chain_is_another_address() -> None:
