@@ -90,7 +90,7 @@ class Reference:
         """Record a price that moved far enough since the last one, and long enough after it."""
         last = self._recorded.get(price.source)
         if last is not None:
-            apart_ns = price.at_ns - last.at_ns
+            apart_ns = abs(price.at_ns - last.at_ns)
             moved = price.mid != last.mid and abs(price.mid - last.mid) >= self._move * last.mid
             if apart_ns < self._every_ns or not (moved or apart_ns >= ALIVE_NS):
                 return

@@ -47,6 +47,11 @@ def test_a_price_that_stands_still_is_recorded_often_enough_to_be_known_for_aliv
     assert [at_ms for at_ms, _ in recorded(1_000, "5", ticks)] == [0, 30_000, 60_000, 90_000]
 
 
+def test_a_clock_that_went_back_an_hour_leaves_no_hour_without_prices() -> None:
+    ticks = [(0, "50000"), (-3_600_000, "50001"), (-3_599_500, "50002"), (-3_599_000, "50003")]
+    assert [at_ms for at_ms, _ in recorded(1_000, "0", ticks)] == [0, -3_600_000, -3_599_000]
+
+
 def test_the_composite_is_thinned_alike() -> None:
     prices: list[MarketPrice] = []
     now = NOW
