@@ -163,8 +163,15 @@ async def run(house: House, state_dir: Path, plan: Plan) -> str:
 
 
 async def _taken(desk: DeskProcess, plan: Plan, key: str) -> bool:
-    """Order the same again; not yet while quotes of the killed run might still take the money."""
+    """Order the same again; not yet while quotes of the killed run might still take the money.
+
+    One that ended unpaid is refused, and history says the same of it.
+    """
     answer = await order(desk, plan.asset, plan.amount, key, route=plan.route)
+    if "this key already made withdrawal" in answer.text:
+        unpaid = steps(desk)[-1] in ("failed", "refunded", "returned", "expired")
+        assert answer.status_code == 200 or unpaid, answer.text
+        return True
     assert answer.status_code == 200 or "quotes of the former run" in answer.text, answer.text
     return answer.status_code == 200
 
