@@ -43,7 +43,13 @@ class Terminal:
             stdout=slave,
             stderr=slave,
             cwd=cwd,
-            env={**environ, "TERM": "xterm-256color", "COLORTERM": "truecolor"},
+            env={
+                **environ,
+                "TERM": "xterm-256color",
+                "COLORTERM": "truecolor",
+                "COLUMNS": str(COLUMNS),
+                "LINES": str(LINES),
+            },
             start_new_session=True,
             preexec_fn=adopt,
         )
