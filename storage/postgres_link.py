@@ -13,7 +13,7 @@ from storage.copying import COPY_FROM, COPY_OPTIONS, as_csv, as_json, insert
 from storage.history import HistoryError
 from storage.postgres_faults import FAULTS, explain
 from storage.postgres_place import Place
-from storage.rows import TABLES, Table, by_table
+from storage.rows import MADE_AT_ONCE, TABLES, Table, by_table
 
 _DESK = 0x4E494348_4445534B
 """The advisory lock ("NICHDESK") that only one desk of the database can hold."""
@@ -32,6 +32,7 @@ _INSERT = {table.name: insert(table) for table in TABLES}
 _AGAIN_S = 0.1
 
 Groups = Sequence[tuple[Table, Sequence[AnyEvent]]]
+Made = tuple[Table, str | memoryview]
 _SESSION = {
     "synchronous_commit": "on",
     "lock_timeout": "5s",
@@ -90,30 +91,46 @@ class Link:
         groups = by_table(batch)
         many = any(len(events) >= COPY_FROM for _, events in groups)
         try:
-            await self._write(run_id, groups, alive_ns, ended=ended, copy=many)
+            await self._write(run_id, await _made(run_id, groups, copy=many), alive_ns, ended=ended)
         except asyncpg.UniqueViolationError:
             if not many:
                 raise
-            await self._write(run_id, groups, alive_ns, ended=ended, copy=False)
+            await self._write(run_id, await _made(run_id, groups, copy=False), alive_ns, ended=ended)
 
-    async def _write(self, run_id: str, groups: Groups, alive_ns: int, *, ended: bool, copy: bool) -> None:
+    async def _write(self, run_id: str, made: Sequence[Made], alive_ns: int, *, ended: bool) -> None:
         db = self.db
         await db.execute("BEGIN")
         try:
-            for table, events in groups:
-                rows = [table.row(run_id, event) for event in events]
-                if copy and len(rows) >= COPY_FROM:
-                    # A view, because the driver takes bytes for the name of a file, and reads a file in a thread.
-                    source = memoryview(as_csv(rows))
-                    await db.copy_to_table(table.name, source=source, columns=table.columns, **COPY_OPTIONS)
+            for table, rows in made:
+                if isinstance(rows, str):
+                    await db.execute(_INSERT[table.name], rows)
                 else:
-                    await db.execute(_INSERT[table.name], as_json(table, rows))
+                    await db.copy_to_table(table.name, source=rows, columns=table.columns, **COPY_OPTIONS)
             await db.execute(_END if ended else _SIGN_OF_LIFE, alive_ns, run_id)
             await db.execute("COMMIT")
         except asyncpg.PostgresError:
             if not db.is_closed():
                 await db.execute("ROLLBACK")
             raise
+
+
+async def _made(run_id: str, groups: Groups, *, copy: bool) -> list[Made]:
+    """The rows as they are sent: JSON for a statement, CSV for COPY; made a few at a time and sent at once.
+
+    Between two parts whatever else is due runs. CSV is a view, because the driver takes bytes for the name of a file.
+    """
+    made: list[Made] = []
+    for table, events in groups:
+        csv, items = bytearray(), list[str]()
+        for begin in range(0, len(events), MADE_AT_ONCE):
+            rows = [table.row(run_id, event) for event in events[begin : begin + MADE_AT_ONCE]]
+            if copy and len(events) >= COPY_FROM:
+                csv += as_csv(rows)
+            else:
+                items.append(as_json(table, rows)[1:-1])
+            await asyncio.sleep(0)
+        made.append((table, f"[{','.join(items)}]" if items else memoryview(csv)))
+    return made
 
 
 def _described(holder: Any) -> str:

@@ -26,6 +26,9 @@ from storage.history import RecordedFill, RecordedQuote
 Value = str | int | None
 Row = tuple[Value, ...]
 
+MADE_AT_ONCE = 20
+"""Rows made in one go, some 0.15 ms: a request that comes meanwhile waits no longer."""
+
 _INT64_MAX = 2**63 - 1
 _json = msgspec.json.Encoder()
 

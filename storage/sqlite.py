@@ -19,7 +19,7 @@ from storage.history import WELL, FormerRun, HistoryError, Run, Standing
 from storage.integrity import LOOK, SMALL_BYTES, Integrity, damage_in
 from storage.migrations import SCHEMA, migrate
 from storage.recall import Recall
-from storage.rows import TABLES, Row, Table, Value, by_table
+from storage.rows import MADE_AT_ONCE, TABLES, Row, Table, Value, by_table
 from storage.runs import begin_run
 
 _SIGN_OF_LIFE = "UPDATE runs SET last_write_ns = MAX(last_write_ns, ?) WHERE run_id = ?"
@@ -29,9 +29,6 @@ _END = "UPDATE runs SET last_write_ns = MAX(last_write_ns, ?1), ended_ns = ?1 WH
 AT_ONCE = (64, 8, 1)
 """Rows in one statement: as many as are left decide. Each step of SQLite hands the GIL over and back, and each of those
 waits for the quote path or delays it, so there must not be one a row; a statement's text is parsed once and kept."""
-
-MADE_AT_ONCE = 20
-"""Rows made in one go, some 0.15 ms: a request that comes meanwhile waits no longer."""
 
 
 def _insert(table: Table, count: int) -> str:

