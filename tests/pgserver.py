@@ -36,8 +36,9 @@ class Disk:
     def __init__(self, mib: int) -> None:
         self.home = Path(tempfile.mkdtemp(prefix="disk-"))
         script = 'mount -t tmpfs -o "size=$1m,uid=$2,gid=$2" none "$3" && echo mounted && exec sleep infinity'
-        self._holder = subprocess.Popen(
-            ["unshare", "--mount", "--propagation", "private", "sh", "-c", script, "", str(mib), str(NOBODY), self.home],
+        shell = ["sh", "-c", script, "", str(mib), str(NOBODY), str(self.home)]
+        self._holder: subprocess.Popen[bytes] = subprocess.Popen(
+            ["unshare", "--mount", "--propagation", "private", *shell],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             preexec_fn=_die_with_parent,
@@ -108,7 +109,7 @@ class Server:
         self._bin = _binaries(self.home, self._user)
         self._data = self.home / "data"
         self._disk = disk
-        wal = ["-X", disk.home / "wal", "--wal-segsize=1"] if disk is not None and wal_on_disk else []
+        wal = ["-X", str(disk.home / "wal"), "--wal-segsize=1"] if disk is not None and wal_on_disk else []
         said = subprocess.run(
             [*self._before(), self._bin / "initdb", "-D", self._data, *_CLUSTER, *wal],
             **self._as_user(),
@@ -122,9 +123,10 @@ class Server:
     def start(self) -> None:
         """Start the server and wait until it lets clients in."""
         options = [f"-c{setting}" for setting in (*self._settings, f"unix_socket_directories={self.home}")]
+        listening = ["-p", str(self.port), "-h", "127.0.0.1"]
         with (self.home / "log").open("ab") as log:
             self._process = subprocess.Popen(
-                [*self._before(), self._bin / "postgres", "-D", self._data, "-p", str(self.port), "-h", "127.0.0.1", *options],
+                [*self._before(), self._bin / "postgres", "-D", self._data, *listening, *options],
                 **self._as_user(),
                 stdout=log,
                 stderr=log,
