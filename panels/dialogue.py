@@ -67,6 +67,7 @@ class Dialogue(ModalScreen[T], Generic[T]):
         super().__init__()
         self.view = view
         self._mounted = False
+        self._drawn = False
         self._title = title
         self._said = Static("", id="said", markup=False)
 
@@ -86,6 +87,15 @@ class Dialogue(ModalScreen[T], Generic[T]):
         """What is behind the box."""
         behind = super().render()
         return Dimmed(behind.screen, behind.color) if isinstance(behind, BackgroundScreen) else behind
+
+    def _compositor_refresh(self) -> None:
+        """Draw what changed, but not the first time: a second layout, where scroll bars have room, follows at once.
+
+        Everything drawn so far stays due, so that the next drawing is of the whole.
+        """
+        if self._drawn:
+            super()._compositor_refresh()
+        self._drawn = True
 
     def on_mount(self) -> None:
         """Show the moment at once."""
