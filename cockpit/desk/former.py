@@ -11,11 +11,12 @@ from datetime import UTC, datetime
 
 import msgspec
 
-from cockpit.desk.inventory import Deposits, Opened, Read, movement
+from cockpit.desk.inventory import Deposits, Opened, Read
 from cockpit.desk.nonces import used_nonces
 from cockpit.desk.proof import Movement, explain, total
 from cockpit.desk.quotes import QuoteBook
 from cockpit.desk.reservations import Promise
+from cockpit.desk.terms import movement
 from cockpit.events import OperatorAction
 from cockpit.settings import Settings
 from storage.history import ACCOUNTED, CREDITED, FormerRun, History, RecordedQuote

@@ -11,9 +11,9 @@ from cockpit.commands import Route
 from cockpit.desk.cooling import Cooling
 from cockpit.desk.follow import Finding, Follower
 from cockpit.desk.freeze import Freeze
-from cockpit.desk.proof import Movement
-from cockpit.desk.withdrawal import KIND, Order, State, Withdrawal, rebuild
-from cockpit.events import AnyEvent, LiquidityAction, WithdrawalPrepared
+from cockpit.desk.withdrawal import KIND, Order, State, Withdrawal
+from cockpit.desk.withdrawal_book import WithdrawalBook
+from cockpit.events import AnyEvent, WithdrawalPrepared
 from storage.history import History, HistoryError
 from venue.assets import Asset, Pair
 from venue.jsonrpc import VenueError
@@ -26,17 +26,15 @@ VALID_NS = 25 * 3600 * 10**9
 """A transaction's block hash is good for about 24 h (PROTOCOL); an hour more is certain."""
 INTENT_LIFE_NS = 600 * 10**9
 PAUSES_S = (0.5, 1.0, 1.0, 2.0, 2.0, 5.0, 5.0, 10.0)
-SHOWN = 50
 DURABLE_WITHIN_S = 5.0
-NEVER_SENT = "the desk ended before it was sent; nothing left, order it again"
 
 
 class NotPrepared(Exception):
     """Nothing was signed that could be sent; the sentence says why and what to do."""
 
 
-class Withdrawals:
-    """Every withdrawal of the account that this history knows. ``load`` comes before anything else."""
+class Withdrawals(WithdrawalBook):
+    """Makes withdrawals, sends them and follows them. ``load`` comes before anything else."""
 
     def __init__(
         self,
@@ -57,7 +55,7 @@ class Withdrawals:
         wall_ns: Callable[[], int],
         new_id: Callable[[], str],
     ) -> None:
-        self._pair = pair
+        super().__init__(pair, record=record, held=held, wall_ns=wall_ns)
         self._account = account
         self._signer = signer
         self._rpc = rpc
@@ -65,92 +63,17 @@ class Withdrawals:
         self._freeze = freeze
         self._cooling = cooling
         self._salt = salt
-        self._record = record
         self._durable = durable
         self._history = history
-        self._held = held
         self._burned = burned
-        self._wall_ns = wall_ns
         self._new_id = new_id
-        self._all: dict[str, Withdrawal] = {}
-        self._by_key: dict[str, Withdrawal] = {}
         self.last_error = ""
 
     async def load(self) -> None:
         """Take over what history holds: what was signed is followed, what was only asked for has failed."""
         actions = await self._history.liquidity(KIND)
         prepared = await self._history.prepared_withdrawals()
-        self._all = rebuild(self._pair, prepared, actions)
-        for withdrawal in self._all.values():
-            if withdrawal.prepared is not None:
-                self._by_key[withdrawal.prepared.idempotency_key] = withdrawal
-            if withdrawal.state in ("requested", "prepared") and withdrawal.order.ours:
-                self._move(withdrawal, "failed", NEVER_SENT)
-        for fact in prepared:
-            if fact.withdrawal_id not in self._all:
-                self._adopt_prepared(fact)
-        self._hold()
-
-    def _adopt_prepared(self, fact: WithdrawalPrepared) -> None:
-        """Signed, but its steps were never recorded, and so it was never released."""
-        order = Order(
-            withdrawal_id=fact.withdrawal_id,
-            asset=self._pair.asset(fact.asset),
-            amount=fact.amount,
-            fee=fact.fee,
-            destination=fact.destination,
-            route=fact.route,
-            actor=fact.actor,
-            requested_ns=fact.at_ns,
-        )
-        withdrawal = self._all[fact.withdrawal_id] = self._by_key[fact.idempotency_key] = Withdrawal(order, fact)
-        self._move(withdrawal, "failed", NEVER_SENT)
-
-    def undecided(self, asset: Asset) -> str:
-        """The id of a withdrawal of this asset whose money may still leave; empty when there is none."""
-        return next((w.order.withdrawal_id for w in self._all.values() if w.undecided and w.order.asset is asset), "")
-
-    def follows(self, near_hash: str) -> bool:
-        """Whether a burn with this NEAR hash is one of those known here."""
-        known = self._all.values()
-        return any(near_hash in (w.near_hash, w.prepared.hash if w.prepared else "") for w in known)
-
-    def claimed(self, near_hash: str | None, by: Withdrawal) -> bool:
-        """Whether the burn is another withdrawal's than ``by``."""
-        return any(w is not by and near_hash in (w.near_hash, w.destination_hash) for w in self._all.values())
-
-    def known(self, idempotency_key: str) -> Withdrawal | None:
-        """The withdrawal made under this key."""
-        return self._by_key.get(idempotency_key)
-
-    def shown(self) -> list[Withdrawal]:
-        """Newest first, those still under way before the others."""
-        newest = sorted(self._all.values(), key=lambda w: (w.followed, w.order.requested_ns), reverse=True)
-        return newest[:SHOWN]
-
-    def movements(self) -> list[Movement]:
-        """What withdrawals may yet do to the balances."""
-        return [movement for withdrawal in self._all.values() for movement in withdrawal.movements(self._pair)]
-
-    def on_booked(self, key: str) -> None:
-        """A movement was found in the balances."""
-        if any(withdrawal.booked(key) for withdrawal in self._all.values()):
-            self._hold()
-
-    def moved_since(self, at_ns: int) -> list[Movement]:
-        """What withdrawals of earlier runs may have done to the balances since then (UTC ns), out and back."""
-        return [movement for one in self._all.values() for movement in one.may_have_moved(self._pair, at_ns)]
-
-    def certain(self, height: int) -> list[Movement]:
-        """Burns that are sure to lie between the opening balances and a reading at this height."""
-        found = (withdrawal.burn_certain(self._pair, height) for withdrawal in self._all.values())
-        return [movement for movement in found if movement is not None]
-
-    def on_explained(self, opening_height: int, asked_ns: int) -> None:
-        """A reading is explained to the last unit."""
-        for withdrawal in self._all.values():
-            withdrawal.seen(opening_height, asked_ns)
-        self._hold()
+        self._take_over(prepared, actions)
 
     async def make(
         self,
@@ -352,39 +275,6 @@ class Withdrawals:
             self._burned()
         if found.state == "completed" and withdrawal.order.ours:
             self._cooling.use(withdrawal.order.asset.chain, withdrawal.order.destination)
-
-    def _move(self, withdrawal: Withdrawal, state: State, detail: str, *, record: bool = True) -> None:
-        now = self._wall_ns()
-        if record:
-            tx_hash = withdrawal.destination_hash if state == "completed" else withdrawal.near_hash
-            self._step(withdrawal, state, detail, tx_hash)
-        withdrawal.state, withdrawal.detail = state, detail
-        if not withdrawal.steps or withdrawal.steps[-1][0] != state:
-            withdrawal.steps.append((state, now))
-        withdrawal.known_ns = now
-        self._hold()
-
-    def _step(self, withdrawal: Withdrawal, state: State, detail: str, tx_hash: str) -> None:
-        order = withdrawal.order
-        self._record(
-            LiquidityAction(
-                self._wall_ns(),
-                order.withdrawal_id,
-                KIND,
-                order.asset.token_id,
-                order.amount,
-                order.asset.chain,
-                tx_hash or None,
-                state,
-                detail,
-            )
-        )
-
-    def _hold(self) -> None:
-        """Tell the reservations what is leaving of each asset."""
-        for asset in (self._pair.base, self._pair.quote):
-            leaving = sum(w.order.amount for w in self._all.values() if w.holds and w.order.asset is asset)
-            self._held(asset.token_id, leaving)
 
 
 def _due(withdrawal: Withdrawal, now_ns: int) -> bool:

@@ -12,7 +12,7 @@ from cockpit.commands import Limits
 from cockpit.desk.arming import Arming
 from cockpit.desk.executor import Executor
 from cockpit.desk.intake import Intake
-from cockpit.desk.inventory import Inventory, movement
+from cockpit.desk.inventory import Inventory
 from cockpit.desk.limits import LimitsInForce, base_ceiling, max_notional
 from cockpit.desk.liquidity import Liquidity
 from cockpit.desk.marking import Markouts
@@ -21,6 +21,7 @@ from cockpit.desk.quotes import QuoteBook
 from cockpit.desk.reference import Reference
 from cockpit.desk.refusals import Refusals
 from cockpit.desk.reservations import Promise, Reservations
+from cockpit.desk.terms import movement
 from cockpit.desk.trading import TradingState
 from cockpit.events import AnyEvent, SwapDemand
 from cockpit.settings import Settings

@@ -4,10 +4,11 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from cockpit.desk.inventory import Inventory, movement
+from cockpit.desk.inventory import Inventory
 from cockpit.desk.proof import Movement
 from cockpit.desk.quotes import QuoteBook
 from cockpit.desk.reservations import Promise, Reservations
+from cockpit.desk.terms import movement
 from cockpit.events import IntentInventory, TradeResult
 from tests.desk.builders import SECOND, Clock, promise
 from venue.assets import BTC_EURE

@@ -3,7 +3,7 @@ import logging
 import msgspec
 import pytest
 
-from cockpit.desk.inventory import movement
+from cockpit.desk.terms import movement
 from cockpit.events import ExecuteTrade, SwapDemand, TradeDecision
 from tests.desk.builders import SALT, SECOND
 from tests.desk.quoting import SECRET, Quoting, ask, quoting

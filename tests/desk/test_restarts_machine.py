@@ -7,9 +7,9 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from cockpit.desk.inventory import movement
 from cockpit.desk.proof import Movement
 from cockpit.desk.reservations import Promise
+from cockpit.desk.terms import movement
 from cockpit.events import LiquidityAction
 from storage.history import FormerRun
 from tests.desk.builders import Clock
