@@ -1,14 +1,21 @@
 """One venue for the whole session, and desks that start and end with their test."""
 
 import shutil
+import signal
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
+from cockpit.launch import end
+from cockpit.rehearsal import Rehearsal
 from tests.e2e.desk import DeskProcess
+from tests.e2e.processes import bare_environment
+from tests.e2e.rehearsing import FLAGS, Open
 from tests.e2e.taker import Taker
+from tests.e2e.terminal import Terminal
 from tests.e2e.venue import Control, VenueProcess
 
 
@@ -65,3 +72,23 @@ async def taker(control: Control) -> Taker:
     taker = Taker(control)
     await taker.fund()
     return taker
+
+
+@pytest.fixture
+async def cockpit(short_dir: Path) -> AsyncIterator[Open]:
+    """Open terminals with `cockpit sandbox`; whatever it started is ended afterwards."""
+    terminals: list[Terminal] = []
+
+    def start(flags: Sequence[str] = FLAGS, hang_ups: signal.Handlers = signal.SIG_DFL) -> Terminal:
+        environment = bare_environment(COCKPIT_STATE_DIR=str(short_dir))
+        terminals.append(Terminal(flags, short_dir, environment, hang_ups))
+        return terminals[-1]
+
+    yield start
+    for terminal in terminals:
+        terminal.close()
+    for directory in (short_dir / "sandbox").glob("2*"):
+        with suppress(FileNotFoundError):
+            pids = Rehearsal(directory).pids()
+            await end(pids.desk)
+            await end(pids.venue)

@@ -3,24 +3,21 @@
 import os
 import re
 import threading
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
 from pathlib import Path
 from time import monotonic
 from typing import cast
 
 import psutil
-import pytest
 
-from cockpit.launch import end
 from cockpit.link import LinkLost
 from cockpit.patient import KEPT_BYTES, Outlet
 from cockpit.rehearsal import Rehearsal
 from cockpit.snapshot import Snapshot
 from tests.cockpit.waiting import until as blocking_until
-from tests.e2e.processes import bare_environment
+from tests.e2e.rehearsing import Open, arm, climbable, link, newest
 from tests.e2e.terminal import Terminal
-from tests.e2e.test_terminal import FLAGS, arm, climbable, link, newest
 from tests.e2e.waiting import until
 
 BUSY = ("sandbox", "--rate", "50", "--other-pairs", "0")
@@ -33,28 +30,7 @@ RIGHT_COLUMN = 56
 """Where the panels on the right begin."""
 
 
-@pytest.fixture
-async def cockpit(short_dir: Path) -> AsyncIterator[Callable[..., Terminal]]:
-    """A terminal with `cockpit sandbox`; whatever it started is ended afterwards."""
-    terminals: list[Terminal] = []
-
-    def start(flags: Sequence[str] = FLAGS) -> Terminal:
-        terminals.append(Terminal(flags, short_dir, bare_environment(COCKPIT_STATE_DIR=str(short_dir))))
-        return terminals[-1]
-
-    yield start
-    for terminal in terminals:
-        terminal.close()
-    for directory in (short_dir / "sandbox").glob("2*"):
-        with suppress(FileNotFoundError):
-            pids = Rehearsal(directory).pids()
-            await end(pids.desk)
-            await end(pids.venue)
-
-
-async def test_keys_are_heard_while_the_terminal_does_not_read(
-    cockpit: Callable[..., Terminal], short_dir: Path
-) -> None:
+async def test_keys_are_heard_while_the_terminal_does_not_read(cockpit: Open, short_dir: Path) -> None:
     terminal = cockpit()
     await terminal.shows("○ DISARMED", 2)
     rehearsal = Rehearsal.running(short_dir / "sandbox")
@@ -109,9 +85,7 @@ def decided(terminal: Terminal) -> int:
     return int(told[1].replace(",", "")) if told else 0
 
 
-async def test_ten_seconds_without_reading_cost_stale_pixels_and_nothing_else(
-    cockpit: Callable[..., Terminal], short_dir: Path
-) -> None:
+async def test_ten_seconds_without_reading_cost_stale_pixels_and_nothing_else(cockpit: Open, short_dir: Path) -> None:
     terminal = cockpit(BUSY)
     await terminal.shows("○ DISARMED", 2)
     rehearsal = Rehearsal.running(short_dir / "sandbox")

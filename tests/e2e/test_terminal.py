@@ -2,71 +2,13 @@
 
 import os
 import signal
-from collections.abc import AsyncIterator, Callable
-from contextlib import suppress
 from pathlib import Path
 
-import pytest
-
-from cockpit.launch import end, gone
-from cockpit.link import DeskInfo, DeskLink
+from cockpit.launch import gone
+from cockpit.link import DeskInfo
 from cockpit.rehearsal import Rehearsal
-from cockpit.snapshot import Snapshot
-from tests.e2e.processes import bare_environment
-from tests.e2e.terminal import Terminal
+from tests.e2e.rehearsing import Open, arm, climbable, link, newest
 from tests.e2e.waiting import until
-
-FLAGS = ("sandbox", "--rate", "10", "--other-pairs", "0.2")
-Open = Callable[..., Terminal]
-
-
-@pytest.fixture
-async def cockpit(short_dir: Path) -> AsyncIterator[Open]:
-    """Open terminals with `cockpit sandbox`; whatever it started is ended afterwards."""
-    terminals: list[Terminal] = []
-
-    def start(hang_ups: signal.Handlers = signal.SIG_DFL) -> Terminal:
-        terminal = Terminal(FLAGS, short_dir, bare_environment(COCKPIT_STATE_DIR=str(short_dir)), hang_ups)
-        terminals.append(terminal)
-        return terminal
-
-    yield start
-    for terminal in terminals:
-        terminal.close()
-    for directory in (short_dir / "sandbox").glob("2*"):
-        with suppress(FileNotFoundError):
-            pids = Rehearsal(directory).pids()
-            await end(pids.desk)
-            await end(pids.venue)
-
-
-def link(rehearsal: Rehearsal) -> DeskLink:
-    return DeskLink(rehearsal.socket_path, actor="test", new_id=lambda: os.urandom(8).hex())
-
-
-async def newest(rehearsal: Rehearsal) -> Snapshot:
-    """What the desk itself says."""
-    async for said in link(rehearsal).snapshots():
-        if isinstance(said, Snapshot):
-            return said
-    raise AssertionError("no snapshot")
-
-
-async def climbable(rehearsal: Rehearsal) -> None:
-    """Wait until SHADOW has seen enough for the executor to be armed."""
-
-    async def green() -> bool:
-        return all(row.passed for row in (await newest(rehearsal)).interlocks)
-
-    await until(green, 30, "every line of the ladder is green")
-
-
-async def arm(terminal: Terminal, key: str, part: str, armed: int) -> None:
-    """Arm by keyboard: ask, go from Cancel to the other button, confirm."""
-    terminal.press(key)
-    await terminal.shows(f"Arm the {part}?")
-    terminal.press("tab", " ")
-    await terminal.shows("● ARMED", armed)
 
 
 async def test_the_loop_is_armed_watched_and_stopped_by_keyboard(cockpit: Open, short_dir: Path) -> None:
@@ -145,7 +87,7 @@ async def test_a_lost_cockpit_leaves_the_desk_and_the_next_one_attaches(cockpit:
 
 
 async def test_a_cockpit_without_a_terminal_ends_though_it_may_not_be_hung_up(cockpit: Open, short_dir: Path) -> None:
-    terminal = cockpit(signal.SIG_IGN)
+    terminal = cockpit(hang_ups=signal.SIG_IGN)
     await terminal.shows("○ DISARMED", 2)
     rehearsal = Rehearsal.running(short_dir / "sandbox")
     assert rehearsal is not None
