@@ -52,12 +52,18 @@ class Kept(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TradingState:
-    """Which quotes may be made now. ``loss`` is what the day's fills lost by the last mark, base units of EURe."""
+    """Which quotes may be made now. ``loss`` is what the day's fills lost by the last mark, base units of EURe.
 
-    def __init__(self, limits: LimitsInForce, pair: Pair, *, wall_ns: Callable[[], int]) -> None:
+    The fills of the last hour go by the monotonic clock: a wall clock that is set frees nothing.
+    """
+
+    def __init__(
+        self, limits: LimitsInForce, pair: Pair, *, wall_ns: Callable[[], int], monotonic_ns: Callable[[], int]
+    ) -> None:
         self._limits = limits
         self._pair = pair
         self._wall_ns = wall_ns
+        self._monotonic_ns = monotonic_ns
         self._kept = Kept()
         self._hour = Window(HOUR_NS)
         self._day = wall_ns() // DAY_NS
@@ -72,9 +78,12 @@ class TradingState:
         """Take over what former runs recorded; ``fills`` in the order of time, of a day and an hour at least."""
         self._kept = recorded or self._kept
         # One that is still ahead was written by a clock that was wrong, and forgives nothing.
-        from_ns = self._kept.loss_from_ns if self._kept.loss_from_ns <= self._wall_ns() else 0
+        now = self._wall_ns()
+        from_ns = self._kept.loss_from_ns if self._kept.loss_from_ns <= now else 0
         for fill in fills:
-            self._count(fill.at_ns, *fill.moved(self._pair.base.token_id), lost=fill.at_ns >= from_ns)
+            self._hour.note(self._monotonic_ns() - max(0, now - fill.at_ns))
+            if fill.at_ns >= from_ns:
+                self._move(fill.at_ns, *fill.moved(self._pair.base.token_id))
         self._refresh()
         self._told = self._key()
 
@@ -92,7 +101,7 @@ class TradingState:
     @property
     def fills_in_hour(self) -> int:
         """Fills of the last hour, of all runs."""
-        return self._hour.count(self._wall_ns())
+        return self._hour.count(self._monotonic_ns())
 
     @property
     def loss_halt(self) -> str:
@@ -111,7 +120,7 @@ class TradingState:
         found: list[tuple[Trading, str]] = [(kept.state, kept.why)]
         fills, most = self.fills_in_hour, self._limits.current.max_fills_per_hour
         if fills >= most:
-            left_s = -(-self._hour.frees_in_ns(self._wall_ns()) // 10**9)
+            left_s = -(-self._hour.frees_in_ns(self._monotonic_ns()) // 10**9)
             found.append(("HALTED", f"desk: {fills} fills within the hour, at most {most}; the next in {left_s} s"))
         if self._share_why:
             found.append(("REDUCING", self._share_why))
@@ -146,7 +155,8 @@ class TradingState:
 
     def filled(self, at_ns: int, base: int, quote: int, mid: Decimal | None) -> None:
         """A fill was booked that moved the balances by so much, signed base units."""
-        self._count(at_ns, base, quote)
+        self._hour.note(self._monotonic_ns())
+        self._move(at_ns, base, quote)
         self.mark(mid)
 
     def mark(self, mid: Decimal | None, held: tuple[int, int] | None = None) -> None:
@@ -176,14 +186,13 @@ class TradingState:
             symbol, part = ("BTC", share) if share > bound else ("EURe", 1 - share)
             self._share_why = f"desk: {symbol} is {part:.1%} of the inventory, at most {most:.1%}"
 
-    def _count(self, at_ns: int, base: int, quote: int, *, lost: bool = True) -> None:
-        self._hour.note(at_ns)
-        if lost:
-            day = at_ns // DAY_NS
-            before = self._moved.pop(day, (0, 0))
-            self._moved[day] = (before[0] + base, before[1] + quote)
-            if len(self._moved) > DAYS_KEPT:
-                del self._moved[next(iter(self._moved))]
+    def _move(self, at_ns: int, base: int, quote: int) -> None:
+        """Add what a fill moved to its day's."""
+        day = at_ns // DAY_NS
+        before = self._moved.pop(day, (0, 0))
+        self._moved[day] = (before[0] + base, before[1] + quote)
+        if len(self._moved) > DAYS_KEPT:
+            del self._moved[next(iter(self._moved))]
 
     def _roll(self, now_ns: int) -> None:
         """At midnight UTC the day's fills are none; a halt stays."""

@@ -158,7 +158,7 @@ class Workers:
         )
         self.limits.on_change = self._limits_changed
         self.reference.on_mid = self._bound_signer
-        self.trading = TradingState(self.limits, pair, wall_ns=wall_ns)
+        self.trading = TradingState(self.limits, pair, wall_ns=wall_ns, monotonic_ns=monotonic_ns)
         self.book.on_fill = self._filled
         self.refusals = Refusals(settings.refusals_within_ms, monotonic_ns)
         listener = _Listener()

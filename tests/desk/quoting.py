@@ -84,7 +84,7 @@ class Quoting:
         )
         self.reference.on_mid = self._bound_signer
         monotonic_ns = self.ticking = Ticking()
-        self.trading = TradingState(self.limits, BTC_EURE, wall_ns=self.clock)
+        self.trading = TradingState(self.limits, BTC_EURE, wall_ns=self.clock, monotonic_ns=self.clock)
         self.refusals = Refusals(60_000, monotonic_ns)
         self.relay = Relay(
             url,

@@ -35,7 +35,7 @@ class Desk:
         self.lost = False
         self.arming = Arming(on_change=lambda: None)
         self.limits = LimitsInForce(Limits(), on_change=self.in_force.append)
-        self.trading = TradingState(self.limits, BTC_EURE, wall_ns=self.clock)
+        self.trading = TradingState(self.limits, BTC_EURE, wall_ns=self.clock, monotonic_ns=self.clock)
         ids = iter(range(10**6))
         self.control = Control(
             self.arming,

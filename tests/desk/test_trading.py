@@ -21,10 +21,10 @@ UNIT = 5 * 10**14
 """Base units of EURe in a base unit of BTC at this mid."""
 
 
-def a_state(clock: Clock | None = None, **limits: object) -> tuple[TradingState, Clock]:
+def a_state(clock: Clock | None = None, monotonic: Clock | None = None, **limits: object) -> tuple[TradingState, Clock]:
     clock = clock or Clock()
     in_force = LimitsInForce(msgspec.structs.replace(Limits(), **limits))
-    return TradingState(in_force, BTC_EURE, wall_ns=clock), clock
+    return TradingState(in_force, BTC_EURE, wall_ns=clock, monotonic_ns=monotonic or clock), clock
 
 
 def now(trading: TradingState) -> Trading:
@@ -131,6 +131,19 @@ def test_too_many_fills_halt_until_the_hour_has_room() -> None:
     trading.mark(None)
     assert (now(trading), trading.fills_in_hour) == ("ACTIVE", 1)
     assert trading.moved(), "the desk frees itself, and says so"
+
+
+def test_a_wall_clock_that_is_set_frees_no_fill_of_the_hour() -> None:
+    monotonic = Clock(7)
+    trading, clock = a_state(monotonic=monotonic, max_fills_per_hour=1)
+    trading.filled(clock(), 0, 0, MID)
+    for by_ns in (2 * HOUR_NS, -4 * HOUR_NS):
+        clock.now_ns += by_ns
+        trading.mark(MID)
+        assert (now(trading), trading.fills_in_hour) == ("HALTED", 1)
+    monotonic.now_ns += HOUR_NS
+    trading.mark(MID)
+    assert (now(trading), trading.fills_in_hour) == ("ACTIVE", 0)
 
 
 def test_too_large_a_share_reduces_until_it_is_well_inside() -> None:
