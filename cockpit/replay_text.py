@@ -40,8 +40,10 @@ def changes_of(given: Sequence[str], *, armed: bool) -> Changes:
     for setting in given:
         name, equals, text = setting.partition("=")
         attribute = NAMES.get(name)
-        if not equals or attribute is None:
-            raise BadChange(f"--set {setting}: write NAME=VALUE with a setting of .env.example")
+        if not equals:
+            raise BadChange(f"--set {name}: write NAME=VALUE, for instance STRATEGY_HALF_SPREAD_BPS=10")
+        if attribute is None:
+            raise BadChange(f"--set {name}: no setting has this name; a replay takes {', '.join(_replayable())}")
         if attribute in _LIMITS or attribute in Limits.__struct_fields__:
             limits[_LIMITS.get(attribute, attribute)] = _value(name, attribute, text)
         elif attribute in PriceParams.__struct_fields__:
@@ -54,6 +56,12 @@ def changes_of(given: Sequence[str], *, armed: bool) -> Changes:
                 "reference's judgement of its sources too"
             )
     return Changes(limits=limits, params=params, view=view, armed=armed)
+
+
+def _replayable() -> list[str]:
+    """The names of the settings that a replay can take."""
+    taken = {*_LIMITS, *_VIEW, *Limits.__struct_fields__, *PriceParams.__struct_fields__}
+    return [name for name, attribute in NAMES.items() if attribute in taken]
 
 
 def _value(name: str, attribute: str, text: str) -> Any:
