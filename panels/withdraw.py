@@ -82,6 +82,8 @@ class WithdrawDialogue(Dialogue[None]):
         self._shown_asset = self._asset.value
         self._freeze = FreezeRow(view, money)
         self._waiting = 0
+        self._asked: tuple[str, str] | None = None
+        """What was typed when it was last asked about, until something else is."""
 
     def body(self) -> Iterable[Widget]:
         """The freeze, the fields, the buttons."""
@@ -108,8 +110,9 @@ class WithdrawDialogue(Dialogue[None]):
         self._amount.mark("" if row is None else f"{self._asset.value}, max {amount(row.spendable, '').strip()}")
 
     def on_choice_changed(self, event: Choice.Changed) -> None:
-        """Another asset: its own destination, as it was left."""
+        """Another asset: its own destination, as it was left, and no answer about the former one."""
         event.stop()
+        self._stop_waiting()
         self._destinations[self._shown_asset] = self._destination.value
         self._shown_asset = self._asset.value
         self._destination.value = self._destinations.get(self._shown_asset, "")
@@ -118,8 +121,13 @@ class WithdrawDialogue(Dialogue[None]):
         self.paint(self.view)
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """A field that is being corrected is not complained about, and no answer to the former text counts."""
+        """A field that is being corrected is not complained about, and no answer to the former text counts.
+
+        Told late, of keys that came in one burst, it may be of the very text that was asked about.
+        """
         event.stop()
+        if self._typed() == self._asked:
+            return
         self._stop_waiting()
         for entry in (self._amount, self._destination):
             if entry.input is event.input:
@@ -147,6 +155,7 @@ class WithdrawDialogue(Dialogue[None]):
         if snapshot is None or not view.trusted:
             self.tell(Said("the desk is not heard: wait until it is, nothing was sent", "warning", False))
             return
+        self._asked = self._typed()
         form = read(self._asset.value, self._amount.value, self._destination.value, snapshot)
         self._amount.complain(form.problems.get("amount", ""))
         self._destination.complain(form.problems.get("destination", ""))
@@ -162,8 +171,12 @@ class WithdrawDialogue(Dialogue[None]):
         self.tell(ASKING)
         self._money.review(order, lambda reviewed: self._reviewed(number, order, reviewed))
 
+    def _typed(self) -> tuple[str, str]:
+        return self._amount.value, self._destination.value
+
     def _stop_waiting(self) -> None:
         self._waiting += 1
+        self._asked = None
         self.query_one("#review", Button).disabled = False
         self.tell(None)
 

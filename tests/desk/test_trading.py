@@ -21,10 +21,14 @@ UNIT = 5 * 10**14
 """Base units of EURe in a base unit of BTC at this mid."""
 
 
-def a_state(clock: Clock | None = None, monotonic: Clock | None = None, **limits: object) -> tuple[TradingState, Clock]:
+def a_state(clock: Clock | None = None, **limits: object) -> tuple[TradingState, Clock]:
     clock = clock or Clock()
+    return on_two_clocks(clock, clock, **limits), clock
+
+
+def on_two_clocks(wall: Clock, monotonic: Clock, **limits: object) -> TradingState:
     in_force = LimitsInForce(msgspec.structs.replace(Limits(), **limits))
-    return TradingState(in_force, BTC_EURE, wall_ns=clock, monotonic_ns=monotonic or clock), clock
+    return TradingState(in_force, BTC_EURE, wall_ns=wall, monotonic_ns=monotonic)
 
 
 def now(trading: TradingState) -> Trading:
@@ -134,8 +138,8 @@ def test_too_many_fills_halt_until_the_hour_has_room() -> None:
 
 
 def test_a_wall_clock_that_is_set_frees_no_fill_of_the_hour() -> None:
-    monotonic = Clock(7)
-    trading, clock = a_state(monotonic=monotonic, max_fills_per_hour=1)
+    clock, monotonic = Clock(), Clock(7)
+    trading = on_two_clocks(clock, monotonic, max_fills_per_hour=1)
     trading.filled(clock(), 0, 0, MID)
     for by_ns in (2 * HOUR_NS, -4 * HOUR_NS):
         clock.now_ns += by_ns

@@ -16,7 +16,10 @@ import pyte
 from tests.e2e.waiting import until
 
 COLUMNS, LINES = 150, 45
-KEYS = {"enter": "\r", "tab": "\t", "escape": "\x1b"}
+KEYS = {"enter": "\r", "tab": "\t", "escape": "\x1b", "shift+tab": "\x1b[Z"}
+
+CARET_GROUNDS = 3
+"""Backgrounds in the line of a field that has the keyboard: of the dialogue, of the field and of its caret."""
 
 
 class Terminal:
@@ -92,6 +95,18 @@ class Terminal:
             await until(lambda: self.text.count(words) == times, within_s, words)
         except AssertionError:
             raise AssertionError(f"the screen does not show {words!r} {times} times:\n{self.text}") from None
+
+    def types_in(self, label: str) -> bool:
+        """Whether the field behind this label has the keyboard: its caret is a cell of a colour of its own.
+
+        What is typed goes to the field that has it, so that it must have moved before the next is typed.
+        """
+        for number, line in enumerate(self._screen.display):
+            begin = line.find(label) + len(label)
+            if begin >= len(label):
+                cells = self._screen.buffer[number]
+                return len({cells[column].bg for column in range(begin, line.find("│", begin))}) == CARET_GROUNDS
+        return False
 
     def press(self, *keys: str) -> None:
         """Press keys: names, ``ctrl+`` and a letter, or single characters."""

@@ -1,13 +1,15 @@
 """The cockpit in a real terminal: painted, armed and disarmed by keyboard, lost and found again."""
 
 import os
+import re
 import signal
 from pathlib import Path
 
 from cockpit.launch import gone
 from cockpit.link import DeskInfo
-from cockpit.rehearsal import Rehearsal
+from cockpit.rehearsal import DESK_SETTINGS, Rehearsal
 from tests.e2e.rehearsing import Open, arm, climbable, link, newest
+from tests.e2e.terminal import Terminal
 from tests.e2e.waiting import until
 
 
@@ -96,6 +98,33 @@ async def test_a_cockpit_without_a_terminal_ends_though_it_may_not_be_hung_up(co
     assert isinstance(await link(rehearsal).health(), DeskInfo), "the desk goes on"
 
 
+async def withdraw(terminal: Terminal, amount: str) -> None:
+    """Withdraw BTC to the sandbox's own address by keyboard: form, review, unfreezing, confirmation."""
+    terminal.press("w")
+    await terminal.shows("─ Withdraw ─")
+    terminal.press("tab", *amount, "tab", "tab", "tab", "enter")
+    await terminal.shows("Review the withdrawal")
+    await terminal.shows("Not yet: withdrawals are frozen")
+    terminal.press("shift+tab", "enter")
+    await terminal.shows("Unfreeze withdrawals?")
+    terminal.press("tab", " ")
+    await terminal.shows("Withdrawals are OPEN")
+    await terminal.shows("Not yet", 0)
+    terminal.press("tab", "tab", "enter")
+    await terminal.shows("Confirm the withdrawal")
+    last = "and the address's last 6"
+    terminal.press(*amount, "tab")
+    await until(lambda: terminal.types_in(last), 30, "the keyboard is in the second field")
+    tail = DESK_SETTINGS["TRADING_BTC_WITHDRAW_ADDRESS"][-6:]
+    terminal.press(*tail)
+    await until(lambda: re.search(rf"{tail} +✓", terminal.text) is not None, 30, "both fields are right")
+    terminal.press("tab", "tab")
+    await until(lambda: not terminal.types_in(last), 30, "the keyboard is on the buttons")
+    terminal.press(" ")
+    await terminal.shows("Accepted")
+    terminal.press("enter")
+
+
 async def test_the_tour_is_offered_on_a_first_start_and_goes_on_by_what_happens(cockpit: Open, short_dir: Path) -> None:
     terminal = cockpit()
     await terminal.shows("New here? T starts a tour of six steps")
@@ -121,8 +150,8 @@ async def test_the_tour_is_offered_on_a_first_start_and_goes_on_by_what_happens(
     await climbable(rehearsal)
     await arm(terminal, "ctrl+e", "executor", 2)
     await terminal.shows("TOUR 5/6", within_s=60)
-    terminal.press("n")
-    await terminal.shows("TOUR 6/6")
+    await withdraw(terminal, "0.001")
+    await terminal.shows("TOUR 6/6", within_s=60)
     terminal.press("ctrl+x")
     await terminal.shows("That was all")
     await terminal.shows("○ DISARMED", 2)
