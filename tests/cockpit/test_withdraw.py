@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 from textual import events
-from textual.widgets import Button
+from textual.widgets import Button, Input
 
 from cockpit.commands import Result, WithdrawalReview
 from cockpit.kept_orders import KeptOrders, Left
@@ -178,6 +178,30 @@ async def test_a_review_without_an_answer_is_not_taken_for_one(desk: FakeDesk, l
         await to_form(driven)
         await driven.press("tab", *"0.01", "enter", "enter", "enter")
         await driven.shows("no review:", "nothing was ordered")
+
+
+async def test_the_review_of_an_asset_that_is_no_longer_chosen_does_not_open(desk: FakeDesk, link: DeskLink) -> None:
+    both = (("BTC", samples.BTC_DESTINATION), ("EURe", "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"))
+    desk.current = replace(desk.current, withdrawal_defaults=both)
+    async with cockpit(link, NARROW) as driven:
+        await to_form(driven)
+        asset, destination = driven.app.screen.query_one("#asset"), driven.app.screen.query_one("#destination", Input)
+        for way in ("right", "left"):  # Both go to where the desk is configured to send them.
+            destination.value = ""
+            await driven.press(way)
+        destination.value = ""
+        desk.held.clear()
+        await driven.press("tab", *"0.01", "enter", "enter", "enter")
+        await seen(driven.pilot, lambda: len(desk.bodies("withdrawal-estimate")) == 1)
+        asset.focus()
+        await driven.press("right")
+        await enabled(driven, "#review")
+        desk.held.set()
+        await driven.press("tab", "tab", "tab", "tab", "enter")
+        await driven.opens("Review the withdrawal")
+        assert [body["asset_id"] for body in desk.bodies("withdrawal-estimate")] == ["BTC", "EURe"]
+        await driven.press("escape")
+        await driven.opens("Withdraw", "asset")
 
 
 @SIZES
