@@ -8,6 +8,7 @@ import click
 
 from cockpit.app import CockpitApp
 from cockpit.collecting import settle_soon
+from cockpit.giving_way import GivingWay
 from cockpit.keys import KeyMap, read_keys
 from cockpit.launch import answers, gone, ready, spawn
 from cockpit.link import DeskLink, LinkLost
@@ -43,9 +44,19 @@ async def _show(
     tour_note: TourNote | None = None,
 ) -> bool:
     """Run the app; whether the desk is to be stopped."""
-    app = CockpitApp(link, paint_hz=look.paint_hz, look=look, on_start=on_start, keys=keys, tour_note=tour_note)
+    way = GivingWay()
+
+    async def start() -> None:
+        if on_start is not None:
+            await on_start()
+        way.begin()
+
+    app = CockpitApp(link, paint_hz=look.paint_hz, look=look, on_start=start, keys=keys, tour_note=tour_note)
     settle_soon()
-    wanted = await app.run_async(mouse=look.mouse)
+    try:
+        wanted = await app.run_async(mouse=look.mouse)
+    finally:
+        way.end()
     return wanted is not None and wanted.stop_desk
 
 

@@ -5,6 +5,9 @@ import re
 import signal
 from pathlib import Path
 
+import psutil
+
+from cockpit.giving_way import NICE
 from cockpit.launch import gone
 from cockpit.link import DeskInfo
 from cockpit.rehearsal import DESK_SETTINGS, Rehearsal
@@ -96,6 +99,27 @@ async def test_a_cockpit_without_a_terminal_ends_though_it_may_not_be_hung_up(co
     terminal.hang_up()
     await terminal.ended()
     assert isinstance(await link(rehearsal).health(), DeskInfo), "the desk goes on"
+
+
+async def test_the_cockpit_gives_way_to_the_desk_and_its_session_does(cockpit: Open, short_dir: Path) -> None:
+    terminal = cockpit()
+    await terminal.shows("○ DISARMED", 2)
+    rehearsal = Rehearsal.running(short_dir / "sandbox")
+    assert rehearsal is not None
+    usual = os.nice(0)
+    own = psutil.Process(terminal.process.pid)
+    await until(lambda: own.nice() == usual + NICE, 30, "the cockpit gives way")
+    pids = rehearsal.pids()
+    assert [psutil.Process(pid).nice() for pid in (pids.desk, pids.venue)] == [usual, usual]
+    if session_niceness(own.pid):
+        await until(lambda: session_niceness(own.pid) == str(NICE), 30, "its session does")
+        assert [session_niceness(pid) for pid in (pids.desk, pids.venue)] == ["0", "0"]
+
+
+def session_niceness(pid: int) -> str:
+    """What Linux says of the session that the process is in; nothing where it keeps none."""
+    told = Path(f"/proc/{pid}/autogroup")
+    return told.read_text().split()[-1] if told.exists() else ""
 
 
 async def withdraw(terminal: Terminal, amount: str) -> None:
