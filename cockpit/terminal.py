@@ -44,7 +44,7 @@ async def _show(
     tour_note: TourNote | None = None,
 ) -> bool:
     """Run the app; whether the desk is to be stopped."""
-    way = GivingWay()
+    way = GivingWay(link.socket_path)
 
     async def start() -> None:
         if on_start is not None:

@@ -256,6 +256,29 @@ async def test_a_lock_that_another_session_holds_delays_the_booking_alone(postgr
     await history.close(None)
 
 
+async def test_a_server_that_calls_its_disk_full_is_told_and_delays_the_booking_alone(
+    postgres: PostgresEngine,
+) -> None:
+    history = postgres.make()
+    await history.open(facts.run())
+    session = await asyncpg.connect(postgres.url)
+    await session.execute(
+        "CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION "
+        "'could not extend file: No space left on device' USING ERRCODE = '53100'; END $$"
+    )
+    await session.execute(
+        "CREATE TRIGGER no_room BEFORE INSERT ON swap_demand_events FOR EACH STATEMENT EXECUTE FUNCTION full_disk()"
+    )
+    await history.write(demands(0, 300))
+    await history.write(demands(300, 2))
+    assert "disk is full: free some space" in history.standing().trouble
+    await session.execute("DROP TRIGGER no_room ON swap_demand_events")
+    await session.close()
+    await back(history)
+    assert await postgres.rows(IDS) == quote_ids(302)
+    await history.close(None)
+
+
 async def test_a_full_disk_of_the_desk_while_the_database_is_away_keeps_the_batch(
     postgres: PostgresEngine, wire: Wire
 ) -> None:
