@@ -10,8 +10,8 @@ from bench.deskside import bare_environment
 from bench.load import Load
 from bench.sending import SETTINGS, SenderProcess
 from bench.venues import MAKER_BTC, MAKER_EURE
-from cockpit.launch import end, ready, spawn
-from cockpit.rehearsal import DESK_SETTINGS
+from cockpit.processes.launch import end, ready, spawn
+from cockpit.processes.sandbox import DESK_SETTINGS
 
 MOST_BY_TRADERS = 100.0
 """A venue that publishes, signs, settles and lets rivals quote fills a core at some hundred requests a second."""

@@ -15,10 +15,10 @@ from websockets.asyncio.client import unix_connect
 from websockets.exceptions import ConnectionClosed
 
 from bench.tty import SIZE, Terminal
-from cockpit.commands import Result
-from cockpit.launch import answers, end, ready, spawn
-from cockpit.settings import NAMES
-from cockpit.snapshot import Snapshot
+from cockpit.config.settings import NAMES
+from cockpit.model.commands import Result
+from cockpit.model.snapshot import Snapshot
+from cockpit.processes.launch import answers, end, ready, spawn
 
 WITHIN_S = 30.0
 UNBOUND: Mapping[str, str] = {

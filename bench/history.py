@@ -28,15 +28,15 @@ from bench.history_desk import pair_of_events
 from bench.load import Load, percentile
 from bench.sending import SETTINGS, SenderProcess
 from bench.venues import start_venue
-from cockpit.events import AnyEvent
+from cockpit.model.events import AnyEvent
 from storage.history import History, Run
 from storage.journal import Journal
-from storage.postgres import PostgresHistory
+from storage.postgres.history import PostgresHistory
 from storage.rows import Table, by_table
-from storage.sqlite import SqliteHistory
+from storage.sqlite.history import SqliteHistory
 from storage.writer import BATCH
-from tests.pgserver import DURABLE, Server
-from tests.storage.engines import create_database, drop_database
+from tests.support.history.engines import create_database, drop_database
+from tests.support.history.postgres_server import DURABLE, Server
 
 NONE, SQLITE, POSTGRES = "none", "sqlite", "postgres"
 START_NS = 1_800_000_000 * 10**9

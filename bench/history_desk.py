@@ -8,11 +8,11 @@ import os
 from collections.abc import Sequence
 from decimal import Decimal
 
-from cockpit import headless
 from cockpit.desk.desk import Desk
-from cockpit.events import AnyEvent, SwapDemand, TradeDecision
-from storage.sqlite import SqliteHistory
-from venue.assets import BTC, EURE
+from cockpit.model.events import AnyEvent, SwapDemand, TradeDecision
+from cockpit.processes import desk_process as headless
+from storage.sqlite.history import SqliteHistory
+from venue.protocol.assets import BTC, EURE
 
 EVERY_S = 0.01
 _VIEW = "x" * 900
@@ -82,7 +82,7 @@ class FilledDesk(Desk):
 
 
 if __name__ == "__main__":
-    from cockpit.cli import main
+    from cockpit.cli.main import main
 
     vars(headless)["Desk"] = FilledDesk
     if os.environ.get("BENCH_HISTORY") == "none":

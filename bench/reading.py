@@ -15,19 +15,19 @@ from contextlib import closing
 from pathlib import Path
 
 from bench.plans import Asking, sqlite_steps
-from cockpit.events import OperatorAction
-from cockpit.trading import trading_report
+from cockpit.model.events import OperatorAction
+from cockpit.reports.trading_report import trading_report
 from storage.history import ACCOUNTED, History, Run
 from storage.journal import Journal
-from storage.life import find_quote, life_of
-from storage.postgres import PostgresHistory
-from storage.postgres_reading import PostgresReader
-from storage.reading import Reader, Span, SqliteReader, find_run
-from storage.recorded import recorded
-from storage.sqlite import SqliteHistory
-from storage.transfer import transfer
-from storage.transfer_postgres import PostgresTarget
-from venue.assets import BTC, EURE
+from storage.postgres.history import PostgresHistory
+from storage.postgres.reader import PostgresReader
+from storage.reporting.quote_trace import find_quote, life_of
+from storage.reporting.recorded import recorded
+from storage.sqlite.history import SqliteHistory
+from storage.sqlite.reader import Reader, Span, SqliteReader, find_run
+from storage.transfer.to_postgres import PostgresTarget
+from storage.transfer.transfer import transfer
+from venue.protocol.assets import BTC, EURE
 
 START_NS = 1_790_000_000 * 10**9
 APART_NS = 28_800 * 10**6

@@ -4,8 +4,8 @@ import random
 
 import msgspec
 
-from venue.assets import BTC, EURE
-from venue.sandbox.schedule import OTHER_TOKENS
+from venue.protocol.assets import BTC, EURE
+from venue.sandbox.flow.schedule import OTHER_TOKENS
 
 SIZES = {BTC.token_id: 10_000, EURE.token_id: 8 * 10**18}
 """Base units asked for: about 8 EUR."""

@@ -15,8 +15,8 @@ from bench.deskside import Deskside, bare_environment, cockpit_command
 from bench.tty import Terminal
 from bench.usage import Usage
 from bench.venues import start_venue
-from cockpit.rehearsal import DESK_SETTINGS, Rehearsal
-from cockpit.snapshot import Counts
+from cockpit.model.snapshot import Counts
+from cockpit.processes.sandbox import DESK_SETTINGS, Rehearsal
 
 AIMS_MB = {"desk": 90.0, "cockpit": 120.0}
 FIRST_PICTURE_AIM_S = 2.0

@@ -20,6 +20,6 @@ if __name__ == "__main__":
     time.time_ns = _stepped
     signal.signal(signal.SIGUSR1, _step)
     # Whoever imports the clock must find this one.
-    from cockpit.cli import main
+    from cockpit.cli.main import main
 
     main()

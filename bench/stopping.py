@@ -27,7 +27,7 @@ from websockets.exceptions import ConnectionClosed
 
 from bench.deskside import Deskside
 from bench.venues import start_venue
-from venue.assets import BTC, EURE
+from venue.protocol.assets import BTC, EURE
 from venue.sandbox.server import Venue
 
 QUIET_S = 1.5

@@ -4,8 +4,8 @@ from typing import Any
 
 import msgspec
 
-from venue.sandbox.panics import ContractPanic
-from venue.sandbox.payload import TokenDiff, open_payload
+from venue.sandbox.wire.contract_errors import ContractPanic
+from venue.sandbox.wire.payload import TokenDiff, open_payload
 
 
 class _Answer(msgspec.Struct):

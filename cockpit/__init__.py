@@ -1,1 +1,1 @@
-"""The command, the Textual app and the desk of the market-making cockpit."""
+"""The program: the model, the configuration, the desk, its client, the reports, the Textual app and the commands."""

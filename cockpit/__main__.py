@@ -1,5 +1,5 @@
 """``python -m cockpit``: how the command starts its own desk and venue."""
 
-from cockpit.cli import main
+from cockpit.cli.main import main
 
 main()

@@ -9,7 +9,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 RUNBOOK = HERE / "runbook.md"
 EXAMPLE = HERE.parent / ".env.example"
-SNAPSHOTS = HERE.parent / "tests" / "cockpit" / "__snapshots__"
+SNAPSHOTS = HERE.parent / "tests" / "pictures" / "__snapshots__"
 PICTURES = {
     "live": "test_pictures/test_picture_of_a_desk[live-120x40]",
     "armed": "test_pictures/test_picture_of_a_desk[armed-120x40]",
@@ -20,7 +20,7 @@ PICTURES = {
     "deposit": "test_pictures/test_picture_of_money[deposit]",
     "review": "test_pictures/test_picture_of_money[review]",
     "confirm": "test_pictures/test_picture_of_money[confirm]",
-    "quit": "test_pictures_of_dialogues/test_picture_of_a_dialogue[quit_armed-80x24]",
+    "quit": "test_pictures_of_dialogs/test_picture_of_a_dialogue[quit_armed-80x24]",
 }
 """The runbook's pictures by name, each the test's that shows it."""
 BEGIN, END = "<!-- settings: begin -->\n", "<!-- settings: end -->\n"

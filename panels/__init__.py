@@ -1,1 +1,1 @@
-"""One file a panel: what it shows and how a row is drawn."""
+"""The widgets of the cockpit: the kit they are made of, the views, the frame around them and the dialogs."""

@@ -5,7 +5,7 @@ from typing import Protocol
 
 import msgspec
 
-from cockpit.events import AnyEvent, ExecuteTrade, IntentInventory, LiquidityAction, WithdrawalPrepared
+from cockpit.model.events import AnyEvent, ExecuteTrade, IntentInventory, LiquidityAction, WithdrawalPrepared
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True):

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import msgspec
 
-from cockpit.events import AnyEvent
+from cockpit.model.events import AnyEvent
 from storage.history import HistoryError
 
 _FILE = b"NICJ0001"

@@ -3,7 +3,7 @@
 from itertools import count
 from re import sub
 
-from cockpit.events import ExecuteTrade, IntentInventory, LiquidityAction, WithdrawalPrepared
+from cockpit.model.events import ExecuteTrade, IntentInventory, LiquidityAction, WithdrawalPrepared
 from storage.history import FINAL_OUTCOMES
 from storage.rows import TABLES
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from cockpit.events import (
+from cockpit.model.events import (
     AnyEvent,
     DecisionRules,
     Event,

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from cockpit.events import AnyEvent
+from cockpit.model.events import AnyEvent
 from storage.history import WELL, History, HistoryError
 
 log = logging.getLogger(__name__)

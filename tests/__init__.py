@@ -1,1 +1,1 @@
-"""Tests: unit, property, end to end over real sockets, pilot and snapshot."""
+"""Tests: they mirror the tree; support/ holds what several share."""

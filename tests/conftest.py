@@ -5,14 +5,21 @@ A test that hangs fails after a while (pytest-timeout), so that a run always end
 
 import os
 import secrets
+import shutil
+import tempfile
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
-from tests.pgserver import Server
-from tests.storage.engines import create_database, drop_database
+from tests.support.history.engines import create_database, drop_database
+from tests.support.history.postgres_server import Server
 
 SLOW_WITHIN_S = 3_600
+
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -20,6 +27,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("slow"):
             item.add_marker(pytest.mark.timeout(SLOW_WITHIN_S))
+
+
+@pytest.fixture
+def short_dir() -> Iterator[Path]:
+    """A directory whose path is short enough for a Unix socket (107 bytes)."""
+    path = Path(tempfile.mkdtemp(prefix="ck"))
+    yield path
+    shutil.rmtree(path, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")

@@ -6,11 +6,11 @@ from typing import TypeVar
 
 import msgspec
 
-from venue.amounts import amount_of
-from venue.assets import INTENTS_CONTRACT
-from venue.jsonrpc import Unreachable, decode, plain
-from venue.near_rpc import Finality, NearRpc
-from venue.nonce import SALT_LEN
+from venue.near.rpc import Finality, NearRpc
+from venue.protocol.assets import INTENTS_CONTRACT
+from venue.protocol.nonce import SALT_LEN
+from venue.transport.amounts import amount_of
+from venue.transport.jsonrpc import Unreachable, decode, plain
 
 MAX_FEE_PIPS = 1_000_000
 """A pip is 0.0001 %, so this is the whole amount."""

@@ -11,30 +11,30 @@ from collections.abc import Mapping, Sequence
 import httpx
 import msgspec
 
-from cockpit.commands import ARMABLE, Part, Request
-from cockpit.desk.alone import Alone
-from cockpit.desk.api import Api
-from cockpit.desk.api_money import MoneyApi
-from cockpit.desk.burning import Burner
-from cockpit.desk.control import Control
-from cockpit.desk.credentials import Credentials
-from cockpit.desk.former import Former
-from cockpit.desk.ladder import DESK, Watch
-from cockpit.desk.outflow import Outflow
-from cockpit.desk.picture import Picture
-from cockpit.desk.remainder import Remainder
-from cockpit.desk.server import QuietServer, bind, server
-from cockpit.desk.stream import Stream
-from cockpit.desk.supervisor import Supervisor
-from cockpit.desk.trading import remember
-from cockpit.desk.venue_clock import VenueClock
-from cockpit.desk.workers import Sources, Workers
-from cockpit.events import OperatorAction
-from cockpit.settings import Settings
+from cockpit.config.settings import Settings
+from cockpit.desk.api.accept_remainder import Remainder
+from cockpit.desk.api.app import Api
+from cockpit.desk.api.command_handler import Control
+from cockpit.desk.api.funding_routes import MoneyApi
+from cockpit.desk.api.snapshot_stream import Stream
+from cockpit.desk.composition.credentials import Credentials
+from cockpit.desk.composition.funding_parts import Outflow
+from cockpit.desk.composition.trading_parts import Sources, Workers
+from cockpit.desk.interlocks.monitor import DESK, Watch
+from cockpit.desk.interlocks.venue_clock import VenueClock
+from cockpit.desk.inventory.startup_reconciliation import Former
+from cockpit.desk.quote_book.hard_stop import Burner
+from cockpit.desk.risk.dead_man_switch import Alone
+from cockpit.desk.risk.trading_state import remember
+from cockpit.desk.runtime.supervisor import Supervisor
+from cockpit.desk.runtime.unix_server import QuietServer, bind, server
+from cockpit.desk.snapshots.builder import Picture
+from cockpit.model.commands import ARMABLE, Part, Request
+from cockpit.model.events import OperatorAction
 from storage.history import FormerRun, History, Run
 from storage.retention import retain
 from storage.writer import BATCH, HistoryWriter
-from venue.relay_rpc import RelayRpc
+from venue.relay.rpc import RelayRpc
 
 log = logging.getLogger(__name__)
 

@@ -8,10 +8,10 @@ from bench.report import Turn, ratios, rows
 from bench.requests import index_of, is_other, quote_id, request
 from bench.terminal_report import Moment, slope
 from bench.verify import wrong_answers
-from cockpit.events import SwapDemand
-from venue.assets import BTC, BTC_EURE, EURE
-from venue.relay_wire import decode_message, read_event
-from venue.sandbox.wallet import Wallet
+from cockpit.model.events import SwapDemand
+from venue.protocol.assets import BTC, BTC_EURE, EURE
+from venue.relay.messages import decode_message, read_event
+from venue.sandbox.flow.wallet import Wallet
 
 
 def test_requests_alternate_direction_and_exact_form() -> None:

@@ -1,22 +1,20 @@
 """One venue for the whole session, and desks that start and end with their test."""
 
-import shutil
 import signal
-import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from cockpit.launch import end
-from cockpit.rehearsal import Rehearsal
-from tests.e2e.desk import DeskProcess
-from tests.e2e.processes import bare_environment
-from tests.e2e.rehearsing import FLAGS, Open
-from tests.e2e.taker import Taker
-from tests.e2e.terminal import Terminal
-from tests.e2e.venue import Control, VenueProcess
+from cockpit.processes.launch import end
+from cockpit.processes.sandbox import Rehearsal
+from tests.support.processes.desk_process import DeskProcess
+from tests.support.processes.processes import bare_environment
+from tests.support.processes.sandbox_session import FLAGS, Open
+from tests.support.processes.taker import Taker
+from tests.support.processes.terminal import Terminal
+from tests.support.processes.venue_process import Control, VenueProcess
 
 
 @pytest.fixture(scope="session")
@@ -35,14 +33,6 @@ async def control(venue: VenueProcess) -> AsyncIterator[Control]:
     yield control
     await control.mend()
     await control.http.aclose()
-
-
-@pytest.fixture
-def short_dir() -> Iterator[Path]:
-    """A directory whose path is short enough for a Unix socket."""
-    path = Path(tempfile.mkdtemp(prefix="ck"))
-    yield path
-    shutil.rmtree(path, ignore_errors=True)
 
 
 Launch = Callable[..., Awaitable[DeskProcess]]

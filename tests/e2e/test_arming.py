@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from cockpit.commands import ARMABLE
-from cockpit.snapshot import DecisionRow
+from cockpit.model.commands import ARMABLE
+from cockpit.model.snapshot import DecisionRow
 from tests.e2e.conftest import Launch
-from tests.e2e.desk import DeskProcess, accepted, refused
-from tests.e2e.taker import Taker
-from tests.e2e.venue import Control
-from venue.assets import BTC
+from tests.support.processes.desk_process import DeskProcess, accepted, refused
+from tests.support.processes.taker import Taker
+from tests.support.processes.venue_process import Control
+from venue.protocol.assets import BTC
 
 
 async def answers(control: Control) -> int:

@@ -10,10 +10,10 @@ from typing import Any
 import httpx
 
 from tests.e2e.conftest import Launch
-from tests.e2e.desk import DeskProcess
-from tests.e2e.processes import Process, bare_environment
-from tests.e2e.venue import Control
-from tests.e2e.waiting import until
+from tests.support.processes.desk_process import DeskProcess
+from tests.support.processes.processes import Process, bare_environment
+from tests.support.processes.venue_process import Control
+from tests.support.waiting import until
 
 RUNS = "SELECT COUNT(*) FROM runs WHERE ended_ns IS NOT NULL"
 

@@ -7,13 +7,13 @@ import time
 
 from websockets.asyncio.client import unix_connect
 
-from cockpit.link import LinkLost
-from cockpit.snapshot import Snapshot
+from cockpit.client.desk_client import LinkLost
+from cockpit.model.snapshot import Snapshot
 from tests.e2e.conftest import Launch
-from tests.e2e.desk import DeskProcess, accepted, refused
-from tests.e2e.taker import Taker
-from tests.e2e.waiting import until
-from venue.assets import BTC, EURE
+from tests.support.processes.desk_process import DeskProcess, accepted, refused
+from tests.support.processes.taker import Taker
+from tests.support.waiting import until
+from venue.protocol.assets import BTC, EURE
 
 SHORT = {"QUOTE_DEADLINE_MS": "10000", "QUOTE_MAX_DEADLINE_MS": "10000"}
 

@@ -8,22 +8,22 @@ from pathlib import Path
 
 import pytest
 
+from cockpit.config.settings import load
+from cockpit.desk.composition.trading_parts import Sources
 from cockpit.desk.desk import Desk
-from cockpit.desk.ladder import Watch
-from cockpit.desk.workers import Sources
-from cockpit.settings import load
-from cockpit.snapshot import InterlockRow, Snapshot
-from storage.sqlite import SqliteHistory
+from cockpit.desk.interlocks.monitor import Watch
+from cockpit.model.snapshot import InterlockRow, Snapshot
+from storage.sqlite.history import SqliteHistory
 from tests.e2e.conftest import Launch
-from tests.e2e.desk import DeskProcess, refused
-from tests.e2e.relay_stand_in import standing_in
-from tests.e2e.taker import Taker
 from tests.e2e.test_arming import answers, asked
 from tests.e2e.test_last_frame import Flood
 from tests.e2e.test_venue_trouble import quotes_again
-from tests.e2e.venue import Control, VenueProcess
-from tests.e2e.waiting import until
-from venue.assets import BTC
+from tests.support.processes.desk_process import DeskProcess, refused
+from tests.support.processes.relay_stand_in import standing_in
+from tests.support.processes.taker import Taker
+from tests.support.processes.venue_process import Control, VenueProcess
+from tests.support.waiting import until
+from venue.protocol.assets import BTC
 
 
 def line(shot: Snapshot, ident: str) -> InterlockRow:

@@ -9,13 +9,13 @@ import httpx
 import pytest
 
 from tests.e2e.conftest import Launch
-from tests.e2e.desk import DeskProcess
-from tests.e2e.relay_stand_in import standing_in
-from tests.e2e.taker import Taker
 from tests.e2e.test_last_frame import Flood
-from tests.e2e.venue import Control
-from tests.e2e.waiting import until
-from venue.assets import BTC
+from tests.support.processes.desk_process import DeskProcess
+from tests.support.processes.relay_stand_in import standing_in
+from tests.support.processes.taker import Taker
+from tests.support.processes.venue_process import Control
+from tests.support.waiting import until
+from venue.protocol.assets import BTC
 
 LONG = {"QUOTE_DEADLINE_MS": "60000", "QUOTE_MAX_DEADLINE_MS": "60000"}
 

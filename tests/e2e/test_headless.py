@@ -13,9 +13,9 @@ from typing import Any
 import psutil
 import pytest
 
-from tests.e2e.processes import Process, bare_environment
-from tests.e2e.waiting import until
-from venue.assets import BTC, EURE
+from tests.support.processes.processes import Process, bare_environment
+from tests.support.waiting import until
+from venue.protocol.assets import BTC, EURE
 
 
 def sandbox(state_dir: Path, *options: str, **environ: str) -> "subprocess.CompletedProcess[str]":

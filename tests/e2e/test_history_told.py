@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.e2e.processes import bare_environment
+from tests.support.processes.processes import bare_environment
 
 
 def cockpit(state_dir: Path, *words: str) -> "subprocess.CompletedProcess[str]":

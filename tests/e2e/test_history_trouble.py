@@ -6,12 +6,12 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 from tests.e2e.conftest import Launch
-from tests.e2e.desk import accepted, refused
-from tests.e2e.taker import Taker
 from tests.e2e.test_arming import answers, asked
-from tests.e2e.venue import Control
-from tests.e2e.waiting import until
-from venue.assets import BTC
+from tests.support.processes.desk_process import accepted, refused
+from tests.support.processes.taker import Taker
+from tests.support.processes.venue_process import Control
+from tests.support.waiting import until
+from venue.protocol.assets import BTC
 
 
 @contextmanager

@@ -2,14 +2,14 @@
 
 import json
 
-from cockpit.commands import Part
-from storage.reading import LATER_NS, Span, SqliteReader
-from storage.trading import counted
+from cockpit.model.commands import Part
+from storage.reporting.trading import counted
+from storage.sqlite.reader import LATER_NS, Span, SqliteReader
 from tests.e2e.conftest import Launch
-from tests.e2e.desk import DeskProcess
-from tests.e2e.relay_stand_in import standing_in
-from tests.e2e.waiting import until
-from venue.assets import BTC
+from tests.support.processes.desk_process import DeskProcess
+from tests.support.processes.relay_stand_in import standing_in
+from tests.support.waiting import until
+from venue.protocol.assets import BTC
 
 INGEST: Part = "near-intents-ingest"
 ZCASH = "nep141:zec.omft.near"

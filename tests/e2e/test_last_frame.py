@@ -11,10 +11,10 @@ import pytest
 from websockets.asyncio.server import serve
 
 from tests.e2e.conftest import Launch
-from tests.e2e.desk import DeskProcess, accepted
-from tests.e2e.relay_stand_in import RelayStandIn, standing_in
-from tests.e2e.waiting import until
-from venue.assets import BTC, EURE
+from tests.support.processes.desk_process import DeskProcess, accepted
+from tests.support.processes.relay_stand_in import RelayStandIn, standing_in
+from tests.support.waiting import until
+from venue.protocol.assets import BTC, EURE
 
 LONG = {"QUOTE_DEADLINE_MS": "60000", "STRATEGY_MAX_NOTIONAL_EURE": "5"}
 

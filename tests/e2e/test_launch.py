@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 
-from cockpit.launch import end, gone
+from cockpit.processes.launch import end, gone
 
 PARENT = """
 import subprocess, sys

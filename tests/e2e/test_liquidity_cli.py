@@ -4,9 +4,9 @@ import asyncio
 import sys
 
 from tests.e2e.conftest import Launch
-from tests.e2e.desk import DeskProcess
-from tests.e2e.processes import bare_environment
-from tests.e2e.waiting import until
+from tests.support.processes.desk_process import DeskProcess
+from tests.support.processes.processes import bare_environment
+from tests.support.waiting import until
 
 ADDRESS = "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4"
 

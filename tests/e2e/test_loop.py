@@ -3,11 +3,11 @@
 from decimal import Decimal
 
 from tests.e2e.conftest import Launch
-from tests.e2e.desk import accepted
-from tests.e2e.taker import Taker
-from tests.e2e.venue import Control
-from tests.e2e.waiting import until
-from venue.assets import BTC, EURE
+from tests.support.processes.desk_process import accepted
+from tests.support.processes.taker import Taker
+from tests.support.processes.venue_process import Control
+from tests.support.waiting import until
+from venue.protocol.assets import BTC, EURE
 
 JOINED = """
 SELECT s.amount_in, s.amount_out, d.side, d.reason, c.quote_hash, c.amount_in, c.amount_out, r.tx_hash

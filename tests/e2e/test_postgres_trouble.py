@@ -9,14 +9,14 @@ from typing import Any
 import asyncpg
 import pytest
 
-from cockpit.commands import WithdrawalOrder
+from cockpit.model.commands import WithdrawalOrder
 from tests.e2e.conftest import Launch
-from tests.e2e.desk import DeskProcess, accepted, refused
-from tests.e2e.taker import Taker
-from tests.e2e.waiting import until
-from tests.pgserver import DURABLE, Server
-from tests.storage.wire import Wire
-from venue.assets import BTC, EURE
+from tests.support.history.postgres_server import DURABLE, Server
+from tests.support.history.severable_wire import Wire
+from tests.support.processes.desk_process import DeskProcess, accepted, refused
+from tests.support.processes.taker import Taker
+from tests.support.waiting import until
+from venue.protocol.assets import BTC, EURE
 
 ADDRESS = "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4"
 AWAY_S = 8

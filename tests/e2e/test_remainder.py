@@ -9,11 +9,11 @@ from decimal import Decimal
 import pytest
 
 from tests.e2e.conftest import Launch
-from tests.e2e.desk import DeskProcess, refused
-from tests.e2e.processes import bare_environment
-from tests.e2e.venue import Control
-from tests.e2e.waiting import until
-from venue.assets import BTC
+from tests.support.processes.desk_process import DeskProcess, refused
+from tests.support.processes.processes import bare_environment
+from tests.support.processes.venue_process import Control
+from tests.support.waiting import until
+from venue.protocol.assets import BTC
 
 
 async def accept(desk: DeskProcess, *arguments: str) -> tuple[int, str]:

@@ -6,13 +6,13 @@ import sqlite3
 from contextlib import closing
 from decimal import Decimal
 
-from cockpit.commands import WithdrawalOrder
+from cockpit.model.commands import WithdrawalOrder
 from tests.e2e.conftest import Launch
-from tests.e2e.desk import DeskProcess, accepted, refused
-from tests.e2e.taker import Taker
-from tests.e2e.venue import Control
-from tests.e2e.waiting import until
-from venue.assets import BTC, EURE
+from tests.support.processes.desk_process import DeskProcess, accepted, refused
+from tests.support.processes.taker import Taker
+from tests.support.processes.venue_process import Control
+from tests.support.waiting import until
+from venue.protocol.assets import BTC, EURE
 
 LONG = {"QUOTE_DEADLINE_MS": "60000", "QUOTE_MAX_DEADLINE_MS": "60000", "STRATEGY_MAX_NOTIONAL_EURE": "500"}
 SETTLED = "SELECT quote_hash FROM trade_execution_results WHERE outcome = 'settled' ORDER BY quote_hash"

@@ -5,12 +5,12 @@ from pathlib import Path
 
 import base58
 
-from cockpit.commands import PARTS
+from cockpit.model.commands import PARTS
 from tests.e2e.conftest import Launch
-from tests.e2e.desk import DeskProcess
-from tests.e2e.taker import Taker
-from tests.e2e.venue import Control, VenueProcess
-from venue.assets import BTC, EURE
+from tests.support.processes.desk_process import DeskProcess
+from tests.support.processes.taker import Taker
+from tests.support.processes.venue_process import Control, VenueProcess
+from venue.protocol.assets import BTC, EURE
 
 
 def forms(env: dict[str, str]) -> dict[str, bytes]:

@@ -11,14 +11,13 @@ from typing import cast
 
 import psutil
 
-from cockpit.link import LinkLost
-from cockpit.patient import KEPT_BYTES, Outlet
-from cockpit.rehearsal import Rehearsal
-from cockpit.snapshot import Snapshot
-from tests.cockpit.waiting import until as blocking_until
-from tests.e2e.rehearsing import Open, arm, climbable, link, newest
-from tests.e2e.terminal import Terminal
-from tests.e2e.waiting import until
+from cockpit.app.terminal.driver import KEPT_BYTES, Outlet
+from cockpit.client.desk_client import LinkLost
+from cockpit.model.snapshot import Snapshot
+from cockpit.processes.sandbox import Rehearsal
+from tests.support.processes.sandbox_session import Open, arm, climbable, link, newest
+from tests.support.processes.terminal import Terminal
+from tests.support.waiting import until, until_blocking
 
 BUSY = ("sandbox", "--rate", "50", "--other-pairs", "0")
 STALLED_S = 10.0
@@ -133,7 +132,7 @@ def test_an_outlet_never_waits_and_tells_when_it_has_caught_up() -> None:
     outlet.start()
     try:
         outlet.write("x" * KEPT_BYTES)
-        blocking_until(lambda: outlet.behind)
+        until_blocking(lambda: outlet.behind)
         for _ in range(100):
             outlet.write("y" * KEPT_BYTES)
         assert not told.is_set()
@@ -147,7 +146,7 @@ def test_an_outlet_never_waits_and_tells_when_it_has_caught_up() -> None:
                     read += piece
             return told.is_set()
 
-        blocking_until(caught_up)
+        until_blocking(caught_up)
         assert KEPT_BYTES <= len(read) <= 3 * KEPT_BYTES
         assert not outlet.behind
         outlet.write("last words")

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import psutil
 
-from cockpit.giving_way import NICE
-from cockpit.launch import gone
-from cockpit.link import DeskInfo
-from cockpit.rehearsal import DESK_SETTINGS, Rehearsal
-from tests.e2e.rehearsing import Open, arm, climbable, link, newest
-from tests.e2e.terminal import Terminal
-from tests.e2e.waiting import until
+from cockpit.app.terminal.process_priority import NICE
+from cockpit.client.desk_client import DeskInfo
+from cockpit.processes.launch import gone
+from cockpit.processes.sandbox import DESK_SETTINGS, Rehearsal
+from tests.support.processes.sandbox_session import Open, arm, climbable, link, newest
+from tests.support.processes.terminal import Terminal
+from tests.support.waiting import until
 
 
 async def test_the_loop_is_armed_watched_and_stopped_by_keyboard(cockpit: Open, short_dir: Path) -> None:

@@ -3,12 +3,12 @@
 import pytest
 
 from tests.e2e.conftest import Launch
-from tests.e2e.desk import DeskProcess
-from tests.e2e.taker import Taker
 from tests.e2e.test_arming import answers, asked
-from tests.e2e.venue import Control
-from tests.e2e.waiting import until
-from venue.assets import BTC, EURE
+from tests.support.processes.desk_process import DeskProcess
+from tests.support.processes.taker import Taker
+from tests.support.processes.venue_process import Control
+from tests.support.waiting import until
+from venue.protocol.assets import BTC, EURE
 
 
 async def readings(desk: DeskProcess) -> int:

@@ -6,13 +6,13 @@ from contextlib import aclosing
 
 import httpx
 
-from cockpit.link import DeskLink
+from cockpit.client.desk_client import DeskLink
 from tests.e2e.conftest import Launch
-from tests.e2e.desk import DeskProcess
-from tests.e2e.processes import bare_environment
-from tests.e2e.taker import Taker
-from tests.e2e.waiting import until
-from venue.assets import BTC
+from tests.support.processes.desk_process import DeskProcess
+from tests.support.processes.processes import bare_environment
+from tests.support.processes.taker import Taker
+from tests.support.waiting import until
+from venue.protocol.assets import BTC
 
 
 def watching(desk: DeskProcess) -> DeskLink:

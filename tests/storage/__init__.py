@@ -1,1 +1,0 @@
-"""Tests of the history: schema, rows, the SQLite engine and the writer."""

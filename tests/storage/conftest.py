@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.storage.engines import Engine, PostgresEngine, SqliteEngine
+from tests.support.history.engines import Engine, PostgresEngine, SqliteEngine
 
 
 @pytest.fixture

@@ -6,10 +6,10 @@ from decimal import Decimal
 import msgspec
 import pytest
 
-from cockpit.events import AnyEvent
+from cockpit.model.events import AnyEvent
 from storage.history import WELL, FormerRun, HistoryError
-from tests.storage import facts
-from tests.storage.engines import Engine
+from tests.support.history import rows as facts
+from tests.support.history.engines import Engine
 
 FILL_TO_DEMAND = """
 SELECT d.quote_id, d.amount_in, d.run_id, t.decision_id, c.quote_hash, r.tx_hash

@@ -7,11 +7,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from storage.faults import explain
 from storage.history import HistoryError
-from storage.sqlite import SqliteHistory
-from tests.storage import facts
-from tests.storage.full_disk import SmallDisk
+from storage.sqlite.errors import explain
+from storage.sqlite.history import SqliteHistory
+from tests.support.history import rows as facts
+from tests.support.history.full_disk import SmallDisk
 
 
 async def test_a_locked_database_is_told_and_waited_for(tmp_path: Path) -> None:

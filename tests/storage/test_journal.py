@@ -8,7 +8,7 @@ import pytest
 
 from storage.history import HistoryError
 from storage.journal import START, Entry, Journal
-from tests.storage import facts
+from tests.support.history import rows as facts
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ import asyncpg
 
 from storage import queries, runs
 from storage.rows import TABLES
-from tests.storage import facts
-from tests.storage.engines import PostgresEngine, SqliteEngine
+from tests.support.history import rows as facts
+from tests.support.history.engines import PostgresEngine, SqliteEngine
 
 WHOLE_IS_FINE = {"liquidity_actions", "prepared_withdrawals", "decision_rules", "runs"}
 """Money in and out, and what is set by hand: these stay small. The journal may not: programs give commands, too."""

@@ -7,12 +7,12 @@ from decimal import Decimal
 import msgspec
 import pytest
 
-from cockpit.events import AnyEvent, MarketPrice
+from cockpit.model.events import AnyEvent, MarketPrice
 from storage.history import History, HistoryError
 from storage.retention import retain
-from tests.storage import facts
-from tests.storage.engines import Engine, PostgresEngine
-from tests.storage.wire import Wire
+from tests.support.history import rows as facts
+from tests.support.history.engines import Engine, PostgresEngine
+from tests.support.history.severable_wire import Wire
 
 DAY_NS = 86_400 * facts.SECOND_NS
 NOON_NS = facts.START_NS - facts.START_NS % DAY_NS + DAY_NS // 2

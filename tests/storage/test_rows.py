@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cockpit.events import AnyEvent, Check
+from cockpit.model.events import AnyEvent, Check
 from storage.migrations import SCHEMA, scripts
 from storage.rows import TABLES, by_table
-from storage.sqlite import SqliteHistory
-from tests.storage import facts
+from storage.sqlite.history import SqliteHistory
+from tests.support.history import rows as facts
 
 AMOUNTS = st.integers(0, facts.U128_MAX)
 

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from cockpit.events import AnyEvent, IntentInventory, LiquidityAction, WithdrawalPrepared
+from cockpit.model.events import AnyEvent, IntentInventory, LiquidityAction, WithdrawalPrepared
 from storage.history import FormerRun, History, HistoryError, RecordedFill, RecordedQuote, Run, Standing
-from storage.sqlite import SqliteHistory
+from storage.sqlite.history import SqliteHistory
 from storage.writer import BATCH, HistoryWriter
-from tests.storage import facts
-from tests.storage.full_disk import SmallDisk
+from tests.support.history import rows as facts
+from tests.support.history.full_disk import SmallDisk
 
 
 class Clock:

@@ -1,1 +1,0 @@
-"""The venue's signer, wire and relay client."""

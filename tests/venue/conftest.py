@@ -1,4 +1,17 @@
-from hypothesis import settings
+from collections.abc import AsyncIterator
 
-settings.register_profile("untimed", deadline=None)
-settings.load_profile("untimed")
+import httpx
+import pytest
+
+
+@pytest.fixture
+async def client() -> AsyncIterator[httpx.AsyncClient]:
+    """A client of its own for each test, blind to the proxies of the machine."""
+    async with httpx.AsyncClient(trust_env=False) as client:
+        yield client
+
+
+@pytest.fixture
+def closed_url(unused_tcp_port: int) -> str:
+    """A URL where nothing listens."""
+    return f"http://127.0.0.1:{unused_tcp_port}"

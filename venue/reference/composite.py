@@ -5,7 +5,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 
 import msgspec
 
-from venue.assets import EXACT
+from venue.protocol.assets import EXACT
 from venue.reference.feed import Tick
 
 _BPS = Decimal(10_000)

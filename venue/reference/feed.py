@@ -18,8 +18,8 @@ import msgspec
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, WebSocketException
 
-from venue.assets import EXACT
-from venue.jsonrpc import Unreachable, fetch, host_of, plain
+from venue.protocol.assets import EXACT
+from venue.transport.jsonrpc import Unreachable, fetch, host_of, plain
 
 MAX_MESSAGE_BYTES = 256 * 1024
 MIN_PRICE, MAX_PRICE = Decimal(100), Decimal(100_000_000)

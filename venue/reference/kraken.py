@@ -8,8 +8,8 @@ from decimal import Decimal
 
 import msgspec
 
-from venue.jsonrpc import Refused, plain
 from venue.reference.feed import Feed, Malformed, Prices, Reconnect, read
+from venue.transport.jsonrpc import Refused, plain
 
 SYMBOL = "BTC/EUR"
 

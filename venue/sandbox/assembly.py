@@ -5,18 +5,18 @@ from pathlib import Path
 
 import msgspec
 
-from venue.sandbox.background import Background
-from venue.sandbox.bridge import Bridge
-from venue.sandbox.clock import ShiftedClock
+from venue.sandbox.base.background import Background
+from venue.sandbox.base.clock import ShiftedClock
+from venue.sandbox.base.faults import Switches
+from venue.sandbox.base.seeding import derive, rng
+from venue.sandbox.bridges.bridge import Bridge
 from venue.sandbox.config import VenueConfig
-from venue.sandbox.faults import Switches
-from venue.sandbox.genesis import Cast, open_accounts
-from venue.sandbox.ledger import Ledger
-from venue.sandbox.market import NS, MarketClock, PricePath, RandomWalk, Replay, read_bars
-from venue.sandbox.relay import Relay
-from venue.sandbox.schedule import Flow, schedule
-from venue.sandbox.seeding import derive, rng
-from venue.sandbox.traders import Rivals, Traders
+from venue.sandbox.flow.price_path import NS, MarketClock, PricePath, RandomWalk, Replay, read_bars
+from venue.sandbox.flow.schedule import Flow, schedule
+from venue.sandbox.flow.traders import Rivals, Traders
+from venue.sandbox.relay.relay import Relay
+from venue.sandbox.verifier.genesis import Cast, open_accounts
+from venue.sandbox.verifier.ledger import Ledger
 
 TRANSFER_PANIC = "Pausable: Method is paused"
 """What a token's contract says when ``ft_transfer`` is made to fail."""

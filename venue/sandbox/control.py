@@ -10,9 +10,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from venue.sandbox.faults import Deposit, Strikes, Switches
-from venue.sandbox.rpc_apps import json_response
-from venue.sandbox.traders import Traders
+from venue.sandbox.base.faults import Deposit, Strikes, Switches
+from venue.sandbox.flow.traders import Traders
+from venue.sandbox.relay.http_apps import json_response
 
 
 class _Forward(msgspec.Struct, forbid_unknown_fields=True):

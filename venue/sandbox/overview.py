@@ -3,7 +3,7 @@
 import msgspec
 
 from venue.sandbox.assembly import Parts
-from venue.sandbox.ledger import Ledger
+from venue.sandbox.verifier.ledger import Ledger
 
 Balances = dict[str, dict[str, str]]
 """Account to token id to base units as text."""

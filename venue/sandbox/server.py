@@ -8,25 +8,16 @@ from decimal import Decimal
 
 from starlette.applications import Starlette
 
-from venue.assets import BTC
+from venue.protocol.assets import BTC
 from venue.sandbox.assembly import assemble, salt
-from venue.sandbox.bridge_rpc import BridgeRpc
-from venue.sandbox.chains_view import chains_view
+from venue.sandbox.base.faults import Deposit, Exchange, Strikes
+from venue.sandbox.base.hosting import HOST, Host
+from venue.sandbox.bridges.chains_view import chains_view
+from venue.sandbox.bridges.rpc import BridgeRpc
 from venue.sandbox.config import VenueConfig
 from venue.sandbox.control import control_app
-from venue.sandbox.exchange_socket import ExchangeSocket, exchange_app
-from venue.sandbox.exchanges import ExchangeFeed
-from venue.sandbox.faults import Deposit, Exchange, Strikes
-from venue.sandbox.genesis import api_key
-from venue.sandbox.hosting import HOST, Host
-from venue.sandbox.ledger import Ledger
-from venue.sandbox.market import NS
-from venue.sandbox.near_rpc import NearRpc
-from venue.sandbox.overview import balances, overview
-from venue.sandbox.relay_rpc import RelayRpc
-from venue.sandbox.relay_socket import RelaySocket
-from venue.sandbox.rpc_apps import bridge_app, near_app, relay_app
-from venue.sandbox.tickers import (
+from venue.sandbox.exchanges.prices import ExchangeFeed
+from venue.sandbox.exchanges.tickers import (
     BITSTAMP_RECONNECT,
     Bitstamp,
     Coinbase,
@@ -35,6 +26,15 @@ from venue.sandbox.tickers import (
     coinbase_rest,
     kraken_rest,
 )
+from venue.sandbox.exchanges.websocket import ExchangeSocket, exchange_app
+from venue.sandbox.flow.price_path import NS
+from venue.sandbox.near.rpc import NearRpc
+from venue.sandbox.overview import balances, overview
+from venue.sandbox.relay.http_apps import bridge_app, near_app, relay_app
+from venue.sandbox.relay.rpc import RelayRpc
+from venue.sandbox.relay.websocket import RelaySocket
+from venue.sandbox.verifier.genesis import api_key
+from venue.sandbox.verifier.ledger import Ledger
 
 PULSE_S = 0.1
 """How often deposits are looked at; a block passes every ten pulses."""

@@ -1,0 +1,1 @@
+"""The Textual app: it paints snapshots, sends commands and holds no state of its own."""

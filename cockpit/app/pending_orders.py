@@ -1,0 +1,92 @@
+"""Orders of withdrawals without a known outcome, on disk: whoever quits the cockpit does not lose their keys."""
+
+import contextlib
+import os
+from hashlib import sha256
+from pathlib import Path
+
+import msgspec
+
+from cockpit.model.commands import WithdrawalOrder, WithdrawalReview
+
+
+class Kept(msgspec.Struct, frozen=True):
+    """An order that may have been taken, and the review it was made by. It holds no secret."""
+
+    order: WithdrawalOrder
+    review: WithdrawalReview
+
+
+class Unread(msgspec.Struct, frozen=True):
+    """A file that may hold such an order and cannot be read, and why."""
+
+    path: Path
+    why: str
+
+
+class Left(msgspec.Struct, frozen=True):
+    """What earlier cockpits left without an outcome."""
+
+    orders: tuple[Kept, ...] = ()
+    unread: tuple[Unread, ...] = ()
+
+
+class KeptOrders:
+    """One file an order, named by its idempotency key, readable by nobody else, in ``directory``."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+
+    def keep(self, kept: Kept) -> None:
+        """Have it on disk before it is sent. Raises OSError when that cannot be."""
+        self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path = self._path(kept.order.idempotency_key)
+        part = path.with_suffix(f".{os.getpid()}.part")
+        handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        try:
+            os.write(handle, msgspec.json.encode(kept))
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+        part.replace(path)
+        self._sync()
+
+    def drop(self, key: str) -> None:
+        """Its outcome is known. A file that cannot be removed is offered once more, which harms nothing."""
+        with contextlib.suppress(OSError):
+            self._path(key).unlink()
+            self._sync()
+
+    def holds(self, key: str) -> bool:
+        """Whether the order is still without an outcome; another cockpit may have learnt it."""
+        return self._path(key).exists()
+
+    def left(self) -> Left:
+        """What earlier cockpits left, oldest first. A file that cannot be read is never removed: somebody must look."""
+        found: list[tuple[int, Kept]] = []
+        unread: list[Unread] = []
+        try:
+            paths = sorted(path for path in self._directory.iterdir() if path.suffix == ".json")
+        except FileNotFoundError:
+            return Left()
+        except OSError as error:
+            return Left(unread=(Unread(self._directory, error.strerror or str(error)),))
+        for path in paths:
+            try:
+                found.append((path.stat().st_mtime_ns, msgspec.json.decode(path.read_bytes(), type=Kept)))
+            except FileNotFoundError:
+                continue  # Another cockpit has just learnt its outcome.
+            except (OSError, msgspec.MsgspecError) as error:
+                why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+                unread.append(Unread(path, why))
+        return Left(tuple(kept for _, kept in sorted(found, key=lambda pair: pair[0])), tuple(unread))
+
+    def _path(self, key: str) -> Path:
+        return self._directory / f"{sha256(key.encode()).hexdigest()[:24]}.json"
+
+    def _sync(self) -> None:
+        handle = os.open(self._directory, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

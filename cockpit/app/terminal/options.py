@@ -1,0 +1,45 @@
+"""How one cockpit shows itself: settings of the terminal it runs in, none of the desk's."""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from cockpit.app.terminal.escape_codes import MEANS, OCCASIONS, Means, Occasion
+from cockpit.config.settings import Settings
+
+
+class Look(msgspec.Struct, frozen=True, kw_only=True):
+    """``paint_hz``: pictures a second. ``notify``: by which means the terminal notifies, ``occasions``: of what."""
+
+    theme: str = "dark"
+    paint_hz: int = 4
+    mouse: bool = True
+    notify: tuple[Means, ...] = ("bell",)
+    occasions: tuple[Occasion, ...] = ("fault", "disarm")
+
+    @classmethod
+    def of(cls, settings: Settings, *, mouse: bool) -> "Look":
+        """As the settings say."""
+        return cls(
+            theme=settings.theme,
+            paint_hz=settings.paint_hz,
+            mouse=mouse,
+            notify=settings.notify,
+            occasions=settings.notify_on,
+        )
+
+
+def of_environment(environ: Mapping[str, str], *, mouse: bool) -> Look:
+    """As the environment says, for a sandbox, whose desk has settings of its own; what cannot be used is left out."""
+    notify = [word.strip() for word in environ.get("COCKPIT_NOTIFY", "bell").split(",")]
+    occasions = [word.strip() for word in environ.get("COCKPIT_NOTIFY_ON", "fault,disarm").split(",")]
+    return Look(
+        theme=environ.get("COCKPIT_THEME", "dark").strip().lower(),
+        mouse=mouse,
+        notify=tuple(means for means in MEANS if means in notify),
+        occasions=tuple(occasion for occasion in OCCASIONS if occasion in occasions),
+    )
+
+
+LOOK = Look()
+"""As without any setting."""

@@ -1,0 +1,366 @@
+"""The settings an operator gives in the environment or in ``.env``, checked as a whole before anything starts."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from cockpit.app.terminal.escape_codes import Means, Occasion
+from cockpit.config import validators as fields
+from cockpit.config.env_file import EnvFile, read_env_file
+from cockpit.config.secret import Secret
+from cockpit.config.urls import is_loopback
+from cockpit.model.commands import Limits
+
+__all__ = ["Secret", "Settings", "SettingsError", "load"]
+
+SOCKET_NAME = "desk.sock"
+READ_ONLY_SOCKET_NAME = "desk-ro.sock"
+HISTORY_NAME = "history.sqlite"
+JOURNAL_NAME = "history.journal"
+KEYS_NAME = "keys.toml"
+
+
+class SettingsError(Exception):
+    """The settings cannot be used. ``problems``: a line for each, naming the variable and never a value."""
+
+    def __init__(self, problems: tuple[str, ...]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+def _level(text: str) -> str:
+    return text.upper()
+
+
+Websocket = Annotated[str, BeforeValidator(fields.websocket_url)]
+Rpc = Annotated[str, BeforeValidator(fields.rpc_url)]
+Address = Annotated[str, BeforeValidator(fields.address)]
+
+
+def _number(name: str, default: str, low: str, high: str, unit: str = "bps") -> Any:
+    return Field(
+        default=Decimal(default),
+        ge=Decimal(low),
+        le=Decimal(high),
+        allow_inf_nan=False,
+        validation_alias=name,
+        description=f"expected a number of {unit} from {low} to {high}",
+    )
+
+
+def _eure(name: str, default: str) -> Any:
+    return Field(
+        default=Decimal(default),
+        gt=0,
+        le=10**9,
+        allow_inf_nan=False,
+        validation_alias=name,
+        description="expected an amount of EURe above 0 and at most 1000000000",
+    )
+
+
+def _whole(name: str, default: int, low: int, high: int, unit: str = "milliseconds") -> Any:
+    return Field(
+        default=default,
+        ge=low,
+        le=high,
+        validation_alias=name,
+        description=f"expected a whole number of {unit} from {low} to {high}",
+    )
+
+
+class Settings(BaseSettings):
+    """Every setting, checked. Ages and times are milliseconds, spreads basis points; made by ``load()`` only."""
+
+    model_config = SettingsConfigDict(
+        frozen=True, extra="ignore", hide_input_in_errors=True, arbitrary_types_allowed=True, validate_default=False
+    )
+
+    api_key: Annotated[Secret, BeforeValidator(fields.bearer_token)] = Field(
+        validation_alias="NEAR_INTENTS_API_KEY", description="expected the solver relay's bearer token"
+    )
+    account_id: Annotated[str, BeforeValidator(fields.account_id)] = Field(
+        validation_alias="NEAR_INTENTS_ACCOUNT_ID", description="expected the NEAR account that trades"
+    )
+    signer_private_key: Annotated[Secret, BeforeValidator(fields.private_key)] = Field(
+        validation_alias="NEAR_INTENTS_SIGNER_PRIVATE_KEY",
+        description="expected ed25519: followed by base58 of 64 or 32 bytes",
+    )
+    postgres_url: Annotated[Secret | None, BeforeValidator(fields.postgres_url)] = Field(
+        default=None, validation_alias="POSTGRES_URL"
+    )
+    postgres_away_ms: int = _whole("POSTGRES_AWAY_MS", 300_000, 0, 3_600_000)
+    history_keep_days: int = _whole("HISTORY_KEEP_DAYS", 90, 0, 36_500, "days")
+    price_every_ms: int = _whole("HISTORY_PRICE_EVERY_MS", 1_000, 100, 30_000)
+    price_move_bps: Decimal = _number("HISTORY_PRICE_MOVE_BPS", "0", "0", "100")
+    btc_withdraw_address: Address | None = Field(default=None, validation_alias="TRADING_BTC_WITHDRAW_ADDRESS")
+    eure_withdraw_address: Address | None = Field(default=None, validation_alias="TRADING_EURE_WITHDRAW_ADDRESS")
+
+    relay_ws_url: Websocket = Field(
+        default="wss://solver-relay-v2.chaindefuser.com/ws", validation_alias="NEAR_INTENTS_RELAY_WS_URL"
+    )
+    relay_rpc_url: Rpc = Field(
+        default="https://solver-relay-v2.chaindefuser.com/rpc", validation_alias="NEAR_INTENTS_RELAY_RPC_URL"
+    )
+    bridge_url: Rpc = Field(default="https://bridge.chaindefuser.com/rpc", validation_alias="NEAR_INTENTS_BRIDGE_URL")
+    near_rpc_urls: Annotated[tuple[str, ...], BeforeValidator(fields.rpc_urls)] = Field(
+        default=("https://rpc.mainnet.near.org", "https://free.rpc.fastnear.com"), validation_alias="NEAR_RPC_URL"
+    )
+    kraken_ws_url: Websocket = Field(default="wss://ws.kraken.com/v2", validation_alias="REFERENCE_KRAKEN_WS_URL")
+    coinbase_ws_url: Websocket = Field(
+        default="wss://ws-feed.exchange.coinbase.com", validation_alias="REFERENCE_COINBASE_WS_URL"
+    )
+    bitstamp_ws_url: Websocket = Field(default="wss://ws.bitstamp.net", validation_alias="REFERENCE_BITSTAMP_WS_URL")
+
+    max_notional_eure: Decimal = _eure("STRATEGY_MAX_NOTIONAL_EURE", "5")
+    max_promised_eure: Decimal = _eure("STRATEGY_MAX_PROMISED_EURE", "1000")
+    max_asset_share: Decimal = _number("STRATEGY_MAX_ASSET_SHARE", "0.9", "0.5", "1", "one asset's share")
+    max_quotes_per_second: int = _whole("STRATEGY_MAX_QUOTES_PER_SECOND", 50, 1, 100_000, "quotes")
+    max_fills_per_hour: int = _whole("STRATEGY_MAX_FILLS_PER_HOUR", 60, 1, 1_000_000, "fills")
+    max_loss_per_day_eure: Decimal = _eure("STRATEGY_MAX_LOSS_PER_DAY_EURE", "5")
+    half_spread_bps: Decimal = _number("STRATEGY_HALF_SPREAD_BPS", "20", "0", "5000")
+    max_skew_bps: Decimal = _number("STRATEGY_MAX_SKEW_BPS", "15", "0", "2000")
+    target_btc_share: Decimal = _number("STRATEGY_TARGET_BTC_SHARE", "0.5", "0", "1", "BTC's share")
+    min_edge_bps: Decimal = _number("STRATEGY_MIN_EDGE_BPS", "5", "0", "5000")
+    eure_eur_basis_bps: Decimal = _number("EURE_EUR_BASIS_BPS", "0", "-1000", "1000")
+
+    reference_max_age_ms: int = _whole("REFERENCE_MAX_AGE_MS", 5_000, 100, 600_000)
+    reference_max_divergence_bps: Decimal = Field(
+        default=Decimal(50),
+        gt=0,
+        le=5_000,
+        allow_inf_nan=False,
+        validation_alias="REFERENCE_MAX_DIVERGENCE_BPS",
+        description="expected a number of bps above 0 and at most 5000",
+    )
+    reference_min_sources: int = _whole("REFERENCE_MIN_SOURCES", 2, 1, 3, "sources")
+    inventory_poll_ms: int = _whole("INVENTORY_POLL_MS", 5_000, 100, 600_000)
+    inventory_max_age_ms: int = _whole("INVENTORY_MAX_AGE_MS", 20_000, 1_000, 3_600_000)
+    remainder_max_loss_eure: Decimal = Field(
+        default=Decimal("0.01"),
+        ge=0,
+        le=10**9,
+        allow_inf_nan=False,
+        validation_alias="REMAINDER_MAX_LOSS_EURE",
+        description="expected an amount of EURe from 0 to 1000000000",
+    )
+    quote_deadline_ms: int = _whole("QUOTE_DEADLINE_MS", 60_000, 1_000, 3_600_000)
+    quote_max_deadline_ms: int = _whole("QUOTE_MAX_DEADLINE_MS", 125_000, 1_000, 3_600_000)
+    withdrawal_route: Literal["transaction", "intent"] = Field(
+        default="transaction", validation_alias="WITHDRAWAL_ROUTE", description="expected transaction or intent"
+    )
+    withdrawals_stay_open: bool = Field(
+        default=False, validation_alias="WITHDRAWALS_STAY_OPEN", description="expected true or false"
+    )
+    withdrawal_cooling_ms: int = _whole("WITHDRAWAL_COOLING_MS", 600_000, 0, 604_800_000)
+    quote_death_margin_ms: int = _whole("QUOTE_DEATH_MARGIN_MS", 5_000, 0, 600_000)
+
+    when_alone: Literal["disarm", "keep", "stop"] = Field(
+        default="disarm", validation_alias="DESK_WHEN_ALONE", description="expected disarm, keep or stop"
+    )
+    alone_ms: int = _whole("DESK_ALONE_MS", 60_000, 1_000, 86_400_000)
+
+    shadow_decisions: int = _whole("LIVE_AFTER_SHADOW_DECISIONS", 3, 0, 100_000, "decisions")
+    relay_lost_ms: int = _whole("DISARM_RELAY_LOST_MS", 30_000, 0, 3_600_000)
+    refusals: int = _whole("DISARM_REFUSALS", 5, 0, 100_000, "refusals")
+    refusals_within_ms: int = _whole("DISARM_REFUSALS_WITHIN_MS", 60_000, 1_000, 3_600_000)
+
+    paint_hz: int = _whole("COCKPIT_PAINT_HZ", 4, 1, 4, "pictures a second")
+    theme: Annotated[Literal["dark", "light", "16", "colour-blind", "plain"], BeforeValidator(str.lower)] = Field(
+        default="dark", validation_alias="COCKPIT_THEME", description="expected dark, light, 16, colour-blind or plain"
+    )
+    notify: Annotated[tuple[Means, ...], BeforeValidator(fields.words)] = Field(
+        default=("bell",),
+        validation_alias="COCKPIT_NOTIFY",
+        description="expected none, or some of bell, osc9 and osc777, separated by commas",
+    )
+    notify_on: Annotated[tuple[Occasion, ...], BeforeValidator(fields.words)] = Field(
+        default=("fault", "disarm"),
+        validation_alias="COCKPIT_NOTIFY_ON",
+        description="expected none, or some of fill, fault and disarm, separated by commas",
+    )
+    state_dir: Annotated[Path, BeforeValidator(fields.directory)] = Field(validation_alias="COCKPIT_STATE_DIR")
+    keys_file: Annotated[Path, BeforeValidator(fields.file)] = Field(validation_alias="COCKPIT_KEYS_FILE")
+    log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_level)] = Field(
+        default="INFO",
+        validation_alias="COCKPIT_LOG_LEVEL",
+        description="expected DEBUG, INFO, WARNING or ERROR",
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Only what ``load()`` was given counts, so that a test or a sandbox is not changed by this machine."""
+        return (init_settings,)
+
+    @property
+    def socket_path(self) -> Path:
+        """Where the desk listens."""
+        return self.state_dir / SOCKET_NAME
+
+    @property
+    def read_only_socket_path(self) -> Path:
+        """Where the desk listens to those who may only look."""
+        return self.state_dir / READ_ONLY_SOCKET_NAME
+
+    @property
+    def history_path(self) -> Path:
+        """The desk's history."""
+        return self.state_dir / HISTORY_NAME
+
+    @property
+    def journal_path(self) -> Path:
+        """What waits for PostgreSQL while it is away."""
+        return self.state_dir / JOURNAL_NAME
+
+    @property
+    def endpoints(self) -> tuple[str, ...]:
+        """Every URL the desk talks to."""
+        return (
+            self.relay_ws_url,
+            self.relay_rpc_url,
+            self.bridge_url,
+            *self.near_rpc_urls,
+            self.kraken_ws_url,
+            self.coinbase_ws_url,
+            self.bitstamp_ws_url,
+        )
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether every endpoint is on this machine."""
+        return all(is_loopback(url) for url in self.endpoints)
+
+    @property
+    def mode(self) -> Literal["SANDBOX", "LIVE"]:
+        """SANDBOX only when no endpoint leaves this machine."""
+        return "SANDBOX" if self.is_loopback else "LIVE"
+
+    def limits(self) -> Limits:
+        """The limits the desk starts with."""
+        return Limits(
+            max_notional_eure=self.max_notional_eure,
+            max_promised_eure=self.max_promised_eure,
+            max_asset_share=self.max_asset_share,
+            max_quotes_per_second=self.max_quotes_per_second,
+            max_fills_per_hour=self.max_fills_per_hour,
+            max_loss_per_day_eure=self.max_loss_per_day_eure,
+            min_edge_bps=self.min_edge_bps,
+            max_reference_age_ms=self.reference_max_age_ms,
+            max_inventory_age_ms=self.inventory_max_age_ms,
+            max_divergence_bps=self.reference_max_divergence_bps,
+            max_deadline_ms=self.quote_max_deadline_ms,
+        )
+
+
+NAMES: dict[str, str] = {str(field.validation_alias): name for name, field in Settings.model_fields.items()}
+"""Every environment variable and the attribute of ``Settings`` it sets."""
+
+SECRET_NAMES = frozenset({"NEAR_INTENTS_API_KEY", "NEAR_INTENTS_SIGNER_PRIVATE_KEY", "POSTGRES_URL"})
+
+
+def load(env_file: Path | None, environ: Mapping[str, str]) -> Settings:
+    """The settings of ``environ``, and of ``env_file`` where the environment says nothing; an empty value is none.
+
+    Raises SettingsError with every problem found; a file that others can read is refused before it is read.
+    """
+    file = read_env_file(env_file, NAMES.keys()) if env_file is not None else EnvFile({}, ())
+    if file.values is None:
+        raise SettingsError(file.problems)
+    given = file.values | {name: environ[name] for name in NAMES if environ.get(name, "").strip()}
+    values: dict[str, Any] = {
+        name: Secret(value.strip()) if name in SECRET_NAMES else value.strip()
+        for name, value in given.items()
+        if value.strip()
+    }
+    values["COCKPIT_STATE_DIR"] = _state_dir(values.get("COCKPIT_STATE_DIR"), environ)
+    values["COCKPIT_KEYS_FILE"] = _keys_file(values.get("COCKPIT_KEYS_FILE"), environ)
+    settings, problems = _validate(values)
+    problems = (*file.problems, *problems)
+    if settings is None or problems:
+        raise SettingsError(problems)
+    return settings
+
+
+def _validate(values: dict[str, Any]) -> tuple[Settings | None, tuple[str, ...]]:
+    # pydantic's error holds what it was given: it must not outlive this function, not even as a context.
+    try:
+        settings = Settings.model_validate(values)
+    except ValidationError as error:
+        found = error.errors(include_url=False, include_input=False)
+        problems = [_problem(str(item["loc"][0]), item["type"], item.get("ctx", {}).get("error")) for item in found]
+        return None, tuple(dict.fromkeys(problems))
+    return settings, _contradictions(settings)
+
+
+def _problem(name: str, kind: str, error: object) -> str:
+    expected = Settings.model_fields[NAMES[name]].description or "the value cannot be used"
+    if kind == "missing":
+        return f"{name} is missing: {expected}"
+    return f"{name}: {error if isinstance(error, fields.Unfit) else expected}"
+
+
+def _contradictions(s: Settings) -> tuple[str, ...]:
+    """What each value alone does not show."""
+    found = []
+    # Skew takes from one side what it gives to the other, so this sum is the most that any quote can earn.
+    if s.half_spread_bps + s.max_skew_bps < s.min_edge_bps:
+        found.append(
+            "STRATEGY_MIN_EDGE_BPS: no quote could ever be made: expected at most "
+            "STRATEGY_HALF_SPREAD_BPS + STRATEGY_MAX_SKEW_BPS"
+        )
+    if s.max_promised_eure < s.max_notional_eure:
+        found.append("STRATEGY_MAX_PROMISED_EURE: expected at least STRATEGY_MAX_NOTIONAL_EURE")
+    if not 1 - s.max_asset_share <= s.target_btc_share <= s.max_asset_share:
+        found.append(
+            "STRATEGY_TARGET_BTC_SHARE: expected a target inside the limit: neither asset's share at it may be above "
+            "STRATEGY_MAX_ASSET_SHARE"
+        )
+    if s.quote_deadline_ms > s.quote_max_deadline_ms:
+        found.append("QUOTE_DEADLINE_MS: expected at most QUOTE_MAX_DEADLINE_MS")
+    if s.inventory_poll_ms >= s.inventory_max_age_ms:
+        found.append("INVENTORY_POLL_MS: expected less than INVENTORY_MAX_AGE_MS")
+    return tuple(found)
+
+
+def default_state_dir(environ: Mapping[str, str]) -> Path:
+    """The state directory when no settings file is read: COCKPIT_STATE_DIR, or near-cockpit where state belongs."""
+    return Path(_state_dir(environ.get("COCKPIT_STATE_DIR") or None, environ))
+
+
+def default_keys_file(environ: Mapping[str, str]) -> Path:
+    """The file of keys when no settings file is read: COCKPIT_KEYS_FILE, or keys.toml where configuration belongs."""
+    return Path(_keys_file(environ.get("COCKPIT_KEYS_FILE") or None, environ))
+
+
+def _state_dir(given: str | None, environ: Mapping[str, str]) -> str:
+    if given is not None:
+        return _at_home(given, environ)
+    return str(Path(_base("XDG_STATE_HOME", ".local/state", environ), "near-cockpit"))
+
+
+def _keys_file(given: str | None, environ: Mapping[str, str]) -> str:
+    if given is not None:
+        return _at_home(given, environ)
+    return str(Path(_base("XDG_CONFIG_HOME", ".config", environ), "near-cockpit", KEYS_NAME))
+
+
+def _at_home(given: str, environ: Mapping[str, str]) -> str:
+    home = environ.get("HOME") or str(Path.home())
+    return home + given[1:] if given == "~" or given.startswith("~/") else given
+
+
+def _base(name: str, below_home: str, environ: Mapping[str, str]) -> str:
+    """A directory of the XDG base directory specification, which wants relative ones ignored."""
+    base = environ.get(name, "")
+    return base if base.startswith("/") else _at_home(f"~/{below_home}", environ)

@@ -1,0 +1,116 @@
+"""The checks behind single settings: each takes a text and gives the value, or raises Unfit saying what is expected."""
+
+import os
+import re
+from pathlib import Path
+
+from base58 import b58decode
+from nacl.signing import SigningKey
+
+from cockpit.config.secret import Secret
+from cockpit.config.urls import url_problem
+from storage.postgres.address import place
+
+_ACCOUNT = re.compile(r"(?:(?:[a-z0-9]+[-_])*[a-z0-9]+\.)*(?:[a-z0-9]+[-_])*[a-z0-9]+")
+_STATE_DIR_MAX = 90
+"""Bytes: a Unix socket's path may have 107 on Linux and 103 elsewhere, and its name comes after the directory's."""
+
+
+class Unfit(ValueError):
+    """The value cannot be used; the text says what is expected and holds nothing of the value."""
+
+
+def bearer_token(secret: Secret) -> Secret:
+    """A token that can stand in a header."""
+    if not re.fullmatch(r"[!-~]+", secret.reveal()):
+        raise Unfit("expected the bearer token as one word of printable ASCII")
+    return secret
+
+
+def private_key(secret: Secret) -> Secret:
+    """An ed25519 key as NEAR tools write it: the seed, with or without the public key made from it."""
+    kind, _, body = secret.reveal().partition(":")
+    try:
+        raw = b58decode(body) if kind == "ed25519" and len(body) <= 100 else b""
+    except ValueError:
+        raw = b""
+    if len(raw) not in (32, 64):
+        raise Unfit("expected ed25519: followed by base58 of 64 bytes (seed and public key) or of the 32-byte seed")
+    if len(raw) == 64 and bytes(SigningKey(raw[:32]).verify_key) != raw[32:]:
+        raise Unfit("its two halves do not belong together: expected a seed and the public key made from it")
+    return secret
+
+
+def account_id(text: str) -> str:
+    """A NEAR account id (nomicon.io, account ids)."""
+    if not 2 <= len(text) <= 64 or not _ACCOUNT.fullmatch(text):
+        raise Unfit("expected a NEAR account id: 2 to 64 of a-z, 0-9 and single . - _ between them")
+    return text
+
+
+def postgres_url(value: Secret | str) -> Secret:
+    """A URL of one PostgreSQL database, with a user; kept secret for the password in it."""
+    secret = value if isinstance(value, Secret) else Secret(value)
+    try:
+        place(secret.reveal())
+    except ValueError as error:
+        raise Unfit(str(error)) from None
+    return secret
+
+
+def address(text: str) -> str:
+    """An address of some chain, loosely: the bridge is asked about it before anything is sent there."""
+    if not re.fullmatch(r"[0-9A-Za-z:]{1,128}", text):
+        raise Unfit("expected an address: letters and digits only")
+    return text
+
+
+def websocket_url(text: str) -> str:
+    """A websocket's URL, encrypted unless it stays on this machine."""
+    return _url(text, ("wss", "ws"))
+
+
+def rpc_url(text: str) -> str:
+    """An HTTP URL, encrypted unless it stays on this machine."""
+    return _url(text, ("https", "http"))
+
+
+def rpc_urls(text: str) -> tuple[str, ...]:
+    """HTTP URLs separated by commas, each once."""
+    urls = tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
+    if not urls:
+        raise Unfit("expected one or more URLs, separated by commas")
+    return tuple(rpc_url(url) for url in urls)
+
+
+def words(text: object) -> object:
+    """Words separated by commas, each once; ``none`` is none of them."""
+    if not isinstance(text, str):
+        return text
+    found = tuple(dict.fromkeys(word.strip().lower() for word in text.split(",") if word.strip()))
+    return () if found == ("none",) else found
+
+
+def directory(text: str) -> Path:
+    """A directory that can hold a Unix socket."""
+    path = Path(text)
+    if not path.is_absolute() or "\0" in text:
+        raise Unfit("expected an absolute path of a directory (~ stands for the home directory)")
+    if len(os.fsencode(path)) > _STATE_DIR_MAX:
+        raise Unfit(f"expected a path short enough for a socket in it: at most {_STATE_DIR_MAX} bytes")
+    return path
+
+
+def file(text: str) -> Path:
+    """A file by its absolute path, there or not."""
+    path = Path(text)
+    if not path.is_absolute() or "\0" in text:
+        raise Unfit("expected an absolute path of a file (~ stands for the home directory)")
+    return path
+
+
+def _url(text: str, schemes: tuple[str, str]) -> str:
+    problem = url_problem(text, schemes)
+    if problem:
+        raise Unfit(problem)
+    return text

@@ -1,0 +1,1 @@
+"""The control API: routes, commands and the stream of snapshots."""

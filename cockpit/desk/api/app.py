@@ -1,0 +1,199 @@
+"""The control API: HTTP and a websocket on the desk's Unix socket, JSON throughout.
+
+One path for each of the seven parts, the whole state, the stream of snapshots, and shutdown.
+"""
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.requests import Request as HttpRequest
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Route, WebSocketRoute
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from cockpit.desk.api.command_handler import Control
+from cockpit.desk.api.json_http import BadBody, answered, as_json, read_body
+from cockpit.desk.api.snapshot_stream import Stream
+from cockpit.model.commands import ARMABLE, PARTS, REFRESHABLE, Armable, Part
+from cockpit.model.snapshot import Snapshot
+
+
+async def _at_once() -> None:
+    return
+
+
+class Api:
+    """Routes to the desk. ``identity`` is what ``/healthz`` tells; ``picture`` makes the newest snapshot.
+
+    ``quiet`` returns once no quote that was written is still in this process; disarming is acknowledged after it.
+    """
+
+    def __init__(
+        self,
+        control: Control,
+        stream: Stream,
+        *,
+        picture: Callable[[], Snapshot],
+        part_state: Callable[[Part], object],
+        identity: dict[str, str],
+        money: Sequence[BaseRoute] = (),
+        quiet: Callable[[], Awaitable[None]] = _at_once,
+    ) -> None:
+        self._control = control
+        self._stream = stream
+        self._picture = picture
+        self._part_state = part_state
+        self._identity = identity
+        self._money = money
+        self._quiet = quiet
+
+    def read_only_app(self) -> Starlette:
+        """The application for who may look and must not command: there is no route that changes anything."""
+        routes: list[BaseRoute] = [
+            *self._reading(),
+            WebSocketRoute("/stream", self._watched),
+        ]
+        return Starlette(routes=routes, exception_handlers={404: _read_only, 405: _read_only})
+
+    def _reading(self) -> list[BaseRoute]:
+        routes: list[BaseRoute] = [Route("/healthz", self._healthz), Route("/state", self._state)]
+        for part in PARTS:
+            routes.append(Route(f"/{part}/healthz", self._part_healthz(part)))
+            routes.append(Route(f"/{part}/state", self._part(part)))
+        return routes
+
+    def app(self) -> Starlette:
+        """The application to serve."""
+        routes: list[BaseRoute] = [
+            *self._reading(),
+            Route("/shutdown", self._shutdown, methods=["POST"]),
+            Route("/strategy-engine/limits", self._limits, methods=["PUT"]),
+            Route("/strategy-engine/trading", self._trading, methods=["PUT"]),
+            Route("/trade-executor/hard-stop", self._hard_stop, methods=["POST"]),
+            WebSocketRoute("/stream", self._snapshots),
+        ]
+        routes += [Route(f"/{part}/refresh", self._refresh(part), methods=["POST"]) for part in REFRESHABLE]
+        for armable in ARMABLE:
+            routes.append(Route(f"/{armable}/arm", self._arm(armable), methods=["POST"]))
+            routes.append(Route(f"/{armable}/disarm", self._disarm(armable), methods=["POST"]))
+        routes += self._money
+        return Starlette(routes=routes, exception_handlers={BadBody: _bad_body, 404: _not_found, 405: _not_allowed})
+
+    async def _healthz(self, http: HttpRequest) -> Response:
+        return as_json({"ok": True, **self._identity, "pid": os.getpid()})
+
+    async def _state(self, http: HttpRequest) -> Response:
+        return as_json(self._picture())
+
+    async def _shutdown(self, http: HttpRequest) -> Response:
+        request, _ = await read_body(http)
+        result = self._control.shutdown(request)
+        await self._quiet()
+        return answered(result)
+
+    async def _hard_stop(self, http: HttpRequest) -> Response:
+        request, _ = await read_body(http)
+        result = self._control.hard_stop(request)
+        await self._quiet()
+        return answered(result)
+
+    async def _limits(self, http: HttpRequest) -> Response:
+        request, patch = await read_body(http)
+        return answered(await self._control.limits(patch, request))
+
+    async def _trading(self, http: HttpRequest) -> Response:
+        request, body = await read_body(http)
+        return answered(self._control.trading(body, request))
+
+    def _part_healthz(self, part: Part) -> Any:
+        async def healthz(http: HttpRequest) -> Response:
+            health = next(health for health in self._picture().health if health.part == part)
+            return as_json(health, 503 if health.state == "down" else 200)
+
+        return healthz
+
+    def _part(self, part: Part) -> Any:
+        async def state(http: HttpRequest) -> Response:
+            return as_json(self._part_state(part))
+
+        return state
+
+    def _refresh(self, part: Part) -> Any:
+        async def refresh(http: HttpRequest) -> Response:
+            request, _ = await read_body(http)
+            return answered(await self._control.refresh(part, request))
+
+        return refresh
+
+    def _arm(self, part: Armable) -> Any:
+        async def arm(http: HttpRequest) -> Response:
+            request, _ = await read_body(http)
+            return answered(self._control.arm(part, request))
+
+        return arm
+
+    def _disarm(self, part: Armable) -> Any:
+        async def disarm(http: HttpRequest) -> Response:
+            request, _ = await read_body(http)
+            result = self._control.disarm(part, request)
+            # What is acknowledged must be true: no quote that was written before may leave afterwards.
+            await self._quiet()
+            return answered(result)
+
+        return disarm
+
+    async def _snapshots(self, socket: WebSocket) -> None:
+        await self._send_snapshots(socket, operator=True)
+
+    async def _watched(self, socket: WebSocket) -> None:
+        await self._send_snapshots(socket, operator=False)
+
+    async def _send_snapshots(self, socket: WebSocket, *, operator: bool) -> None:
+        """Send every snapshot until the cockpit goes; one that reads too slowly misses some, never delays others."""
+        await socket.accept()
+        gone = asyncio.create_task(_until_gone(socket))
+        frame: asyncio.Task[str] | None = None
+        try:
+            with self._stream.attached(operator=operator) as frames:
+                while True:
+                    frame = asyncio.create_task(frames.next())
+                    await asyncio.wait({frame, gone}, return_when=asyncio.FIRST_COMPLETED)
+                    if gone.done():
+                        return
+                    await socket.send_text(frame.result())
+        except (WebSocketDisconnect, OSError, RuntimeError):
+            return
+        finally:
+            gone.cancel()
+            if frame is not None:
+                frame.cancel()
+
+
+async def _until_gone(socket: WebSocket) -> None:
+    """Return when the other side has left; what it may say meanwhile is not listened to."""
+    while True:
+        message = await socket.receive()
+        if message["type"] == "websocket.disconnect":
+            return
+
+
+async def _read_only(http: HttpRequest, exc: Exception) -> Response:
+    reason = (
+        f"this socket is read-only: {http.method} {http.url.path} is not carried out here; use the desk's own socket"
+    )
+    return as_json({"error": reason}, 403)
+
+
+async def _bad_body(http: HttpRequest, exc: Exception) -> Response:
+    return as_json({"error": str(exc)}, 400)
+
+
+async def _not_found(http: HttpRequest, exc: Exception) -> Response:
+    return as_json({"error": f"there is no {http.url.path} here; parts are {', '.join(PARTS)}"}, 404)
+
+
+async def _not_allowed(http: HttpRequest, exc: Exception) -> Response:
+    return as_json({"error": f"{http.method} is not for {http.url.path}"}, 405)

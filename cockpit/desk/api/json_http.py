@@ -1,0 +1,42 @@
+"""What every route of the control API shares: reading a body, answering in JSON, saying what was wrong."""
+
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+from starlette.requests import Request as HttpRequest
+from starlette.responses import Response
+
+from cockpit.model.commands import Request, Result
+
+MAX_BODY = 16 * 1024
+
+_BODY = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal)
+"""Limits are amounts: they do not pass through a float on their way in."""
+
+
+class BadBody(Exception):
+    """A request body that is not the JSON object it must be."""
+
+
+def as_json(value: object, status: int = 200) -> Response:
+    """An answer in JSON."""
+    return Response(msgspec.json.encode(value), status, media_type="application/json")
+
+
+def answered(result: Result) -> Response:
+    """A command's outcome: 200 accepted, 409 refused."""
+    return as_json(result, 200 if result.accepted else 409)
+
+
+async def read_body(http: HttpRequest) -> tuple[Request, dict[str, object]]:
+    """Who asks, and the rest of the body; an empty body is an anonymous request."""
+    raw = await http.body()
+    if len(raw) > MAX_BODY:
+        raise BadBody("the body is too large")
+    try:
+        body = _BODY.decode(raw) if raw.strip() else {}
+        who = {name: body.pop(name) for name in ("command_id", "actor") if name in body}
+        return msgspec.convert(who, Request), body
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
+        raise BadBody(f"the body must be a JSON object: {exc}") from None

@@ -1,0 +1,130 @@
+"""Money out, put together: freeze, cooling, withdrawals, their orders, and the key's registration."""
+
+from collections.abc import Callable
+
+import httpx
+
+from cockpit.config.settings import Settings
+from cockpit.desk.api.command_handler import Control
+from cockpit.desk.composition.trading_parts import Sources, Workers
+from cockpit.desk.funding import cooling_off as cooling
+from cockpit.desk.funding.balance_evidence import Evidence
+from cockpit.desk.funding.cooling_off import Cooling
+from cockpit.desk.funding.freeze import Freeze
+from cockpit.desk.funding.key_registration import Registration
+from cockpit.desk.funding.orders import Treasury
+from cockpit.desk.funding.withdrawal_tracker import Follower
+from cockpit.desk.funding.withdrawals import Withdrawals
+from storage.history import History
+from storage.writer import HistoryWriter
+from venue.bridges.poa.client import Bridge
+from venue.relay.rpc import RelayRpc
+
+
+class Outflow:
+    """Everything that may take money off the Verifier by order. ``load`` before the desk serves anybody."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        client: httpx.AsyncClient,
+        workers: Workers,
+        sources: Sources,
+        history: History,
+        writer: HistoryWriter,
+        former_left_ms: Callable[[], int],
+    ) -> None:
+        self._history = history
+        wall_ns = sources.wall_ns
+        record, durable = writer.put, writer.flush
+        bridge = Bridge(settings.bridge_url, client)
+        defaults = {"BTC": settings.btc_withdraw_address, "EURe": settings.eure_withdraw_address}
+        self.defaults = {symbol: address for symbol, address in defaults.items() if address}
+        self.freeze = Freeze(
+            stay_open=settings.withdrawals_stay_open,
+            record=record,
+            wall_ns=wall_ns,
+            monotonic_ns=sources.monotonic_ns,
+            new_id=sources.new_id,
+        )
+        self.cooling = Cooling(
+            settings.withdrawal_cooling_ms, record=record, wall_ns=wall_ns, monotonic_ns=sources.monotonic_ns
+        )
+        evidence = Evidence(
+            workers.pair,
+            workers.inventory,
+            workers.liquidity,
+            lambda: self.withdrawals.movements(),
+            history.balance_before,
+        )
+        follower = Follower(
+            settings.account_id,
+            workers.signer.public_key,
+            rpc=workers.rpc,
+            verifier=workers.verifier,
+            relay=RelayRpc(settings.relay_rpc_url, client, settings.api_key.reveal),
+            bridge=bridge,
+            evidence=evidence,
+            claimed=lambda near_hash, by: self.withdrawals.claimed(near_hash, by),
+        )
+        self.withdrawals = Withdrawals(
+            workers.pair,
+            settings.account_id,
+            workers.signer,
+            workers.rpc,
+            follower,
+            self.freeze,
+            self.cooling,
+            salt=lambda: workers.executor.salt,
+            record=record,
+            durable=durable,
+            history=history,
+            held=workers.book.reservations.hold,
+            burned=workers.inventory.wanted,
+            wall_ns=wall_ns,
+            new_id=sources.new_id,
+        )
+        workers.inventory.follow_withdrawals(
+            self.withdrawals.movements,
+            self.withdrawals.certain,
+            self.withdrawals.on_booked,
+            self.withdrawals.on_explained,
+        )
+        self.registration = Registration(
+            settings.account_id,
+            workers.signer,
+            workers.rpc,
+            workers.verifier,
+            record=record,
+            durable=durable,
+            wall_ns=wall_ns,
+        )
+        self._make_treasury: Callable[[Control], Treasury] = lambda control: Treasury(
+            workers.pair,
+            settings.account_id,
+            defaults=self.defaults,
+            route=settings.withdrawal_route,
+            bridge=bridge,
+            liquidity=workers.liquidity,
+            inventory=workers.inventory,
+            reservations=workers.book.reservations,
+            withdrawals=self.withdrawals,
+            freeze=self.freeze,
+            cooling=self.cooling,
+            limits=workers.limits,
+            journal=control.answer,
+            history_writable=lambda: writer.whole,
+            wall_ns=wall_ns,
+            former_left_ms=former_left_ms,
+        )
+
+    async def load(self) -> None:
+        """Take over from history what earlier runs left under way."""
+        self.cooling.load(await self._history.liquidity(cooling.KIND))
+        await self.withdrawals.load()
+
+    def treasury(self, control: Control) -> Treasury:
+        """The orders' way in; the configured destinations begin to cool now."""
+        treasury = self._make_treasury(control)
+        treasury.name_defaults()
+        return treasury

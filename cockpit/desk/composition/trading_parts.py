@@ -1,0 +1,211 @@
+"""The desk's parts put together: who is built from what, and nothing else."""
+
+import os
+import random
+import time
+from collections.abc import Callable
+from decimal import Decimal
+
+import httpx
+
+from cockpit.config.settings import Settings
+from cockpit.desk.funding.deposits import Liquidity
+from cockpit.desk.inventory.reconciliation import movement
+from cockpit.desk.inventory.sync import Inventory
+from cockpit.desk.market.pricing import PriceParams
+from cockpit.desk.market.reference import Reference
+from cockpit.desk.quote_book.book import QuoteBook
+from cockpit.desk.quote_book.live_markouts import Markouts
+from cockpit.desk.quote_book.reservations import Promise, Reservations
+from cockpit.desk.quoting.executor import Executor
+from cockpit.desk.quoting.quote_engine import Intake
+from cockpit.desk.risk.arming import Arming
+from cockpit.desk.risk.limits import LimitsInForce, base_ceiling, max_notional
+from cockpit.desk.risk.rejections import Refusals
+from cockpit.desk.risk.trading_state import TradingState
+from cockpit.model.commands import Limits
+from cockpit.model.events import AnyEvent, SwapDemand
+from venue.bridges.poa.client import Bridge
+from venue.near.rpc import NearRpc
+from venue.protocol.assets import BTC_EURE
+from venue.reference.bitstamp import Bitstamp
+from venue.reference.coinbase import Coinbase
+from venue.reference.kraken import Kraken
+from venue.relay.client import Relay
+from venue.relay.messages import QuoteStatus
+from venue.signing.signer import Signer
+from venue.verifier import Verifier
+
+DEPOSITS_EVERY_S = 5.0
+
+
+class Sources:
+    """Where time, chance and ids come from; a test hands in its own."""
+
+    def __init__(
+        self,
+        *,
+        wall_ns: Callable[[], int] = time.time_ns,
+        monotonic_ns: Callable[[], int] = time.perf_counter_ns,
+        random_bytes: Callable[[int], bytes] = os.urandom,
+        jitter: Callable[[], float] = random.random,
+    ) -> None:
+        self.wall_ns = wall_ns
+        self.monotonic_ns = monotonic_ns
+        self.random_bytes = random_bytes
+        self.jitter = jitter
+
+    def new_id(self) -> str:
+        """A fresh id of 16 hex digits."""
+        return self.random_bytes(8).hex()
+
+
+class _Listener:
+    """Stands between relay and intake, which need each other to be built."""
+
+    intake: Intake
+
+    def on_demand(self, demand: SwapDemand, received_ns: int) -> None:
+        self.intake.on_demand(demand, received_ns)
+
+    def on_status(self, status: QuoteStatus) -> None:
+        self.intake.on_status(status)
+
+    def on_answer(self, request_id: int, error: str | None) -> None:
+        self.intake.on_answer(request_id, error)
+
+    def on_lost(self, reason: str) -> None:
+        self.intake.on_lost(reason)
+
+
+class Workers:
+    """Every part of the desk that trades, wired.
+
+    ``key_registered`` is None until the Verifier has told; ``key_access`` is full, function call, none or unknown.
+    ``credentials_ns``: when salt and registration were last asked for with success, monotonic.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        client: httpx.AsyncClient,
+        sources: Sources,
+        *,
+        run_id: str,
+        record: Callable[[AnyEvent], None],
+        history_writable: Callable[[], bool],
+    ) -> None:
+        self.limits = LimitsInForce(settings.limits())
+        pair = BTC_EURE
+        account = settings.account_id
+        wall_ns, monotonic_ns = sources.wall_ns, sources.monotonic_ns
+        self.pair = pair
+        self._wall_ns = wall_ns
+        self.params = PriceParams(
+            half_spread_bps=settings.half_spread_bps,
+            max_skew_bps=settings.max_skew_bps,
+            target_btc_share=settings.target_btc_share,
+        )
+        self.credentials_ns: int | None = None
+        self.key_registered: bool | None = None
+        self.key_access = "unknown"
+        self.key_problem = ""
+        self.arming = Arming(on_change=lambda: None)
+        self.rpc = NearRpc(settings.near_rpc_urls, client)
+        self.verifier = Verifier(self.rpc)
+        self.markouts = Markouts()
+        self.book = QuoteBook(Reservations(), record=record, wall_ns=wall_ns)
+        self.reference = Reference(
+            (
+                Kraken(settings.kraken_ws_url, now_ns=wall_ns, jitter=sources.jitter),
+                Coinbase(settings.coinbase_ws_url, now_ns=wall_ns, jitter=sources.jitter),
+                Bitstamp(settings.bitstamp_ws_url, now_ns=wall_ns, jitter=sources.jitter),
+            ),
+            min_sources=settings.reference_min_sources,
+            basis_bps=settings.eure_eur_basis_bps,
+            limits=self.limits,
+            record=record,
+            wall_ns=wall_ns,
+            every_ms=settings.price_every_ms,
+            move_bps=settings.price_move_bps,
+        )
+        self.liquidity = Liquidity(
+            account,
+            pair,
+            Bridge(settings.bridge_url, client),
+            poll_s=DEPOSITS_EVERY_S,
+            credited=lambda: self.inventory.wanted(),
+            record=record,
+            wall_ns=wall_ns,
+        )
+        self.inventory = Inventory(
+            account,
+            pair,
+            self.verifier,
+            self.rpc,
+            self.book,
+            poll_s=settings.inventory_poll_ms / 1000,
+            deposits=self.liquidity.movements,
+            record=record,
+            wall_ns=wall_ns,
+        )
+        self.signer = Signer(
+            settings.signer_private_key.reveal(),
+            account,
+            pair,
+            ceiling=max_notional(self.limits.current, pair.quote),
+            random=sources.random_bytes,
+        )
+        self.limits.on_change = self._limits_changed
+        self.reference.on_mid = self._bound_signer
+        self.trading = TradingState(self.limits, pair, wall_ns=wall_ns, monotonic_ns=monotonic_ns)
+        self.book.on_fill = self._filled
+        self.refusals = Refusals(settings.refusals_within_ms, monotonic_ns)
+        listener = _Listener()
+        self.relay = Relay(
+            settings.relay_ws_url,
+            settings.api_key.reveal,
+            pair,
+            listener,
+            wall_ns=wall_ns,
+            monotonic_ns=monotonic_ns,
+            jitter=sources.jitter,
+        )
+        self.executor = Executor(
+            self.signer,
+            self.relay,
+            self.book,
+            death_margin_ms=settings.quote_death_margin_ms,
+            monotonic_ns=monotonic_ns,
+        )
+        self.intake = Intake(
+            run_id=run_id,
+            pair=pair,
+            params=self.params,
+            default_deadline_ms=settings.quote_deadline_ms,
+            limits=self.limits,
+            reference=self.reference,
+            inventory=self.inventory,
+            arming=self.arming,
+            trading=self.trading,
+            refusals=self.refusals,
+            executor=self.executor,
+            book=self.book,
+            relay_writable=lambda: self.relay.writable,
+            history_writable=history_writable,
+            record=record,
+        )
+        listener.intake = self.intake
+        self.inventory.on_unexplained = self.liquidity.wanted
+
+    def _limits_changed(self, limits: Limits) -> None:
+        self.signer.ceiling = max_notional(limits, self.pair.quote)
+        self.reference.recompute()
+
+    def _bound_signer(self, mid: Decimal | None) -> None:
+        """Let the signer promise no more BTC than the largest notional is worth; none while the mid is unknown."""
+        self.signer.base_ceiling = base_ceiling(self.pair, self.limits.current, mid)
+
+    def _filled(self, promise: Promise) -> None:
+        moved = movement(self.pair, promise)
+        self.trading.filled(self._wall_ns(), moved.base, moved.quote, self.reference.trusted_mid)

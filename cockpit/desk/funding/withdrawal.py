@@ -1,0 +1,237 @@
+"""One withdrawal: its order, its states, and what each means for the money. No I/O.
+
+requested → prepared (signed, hash known, bytes in history) → sent (released, in history too: from here on the bytes may
+be anywhere) → burned (left the Verifier) → bridging → completed; or failed (nothing left, or the bridge gave up),
+refunded (the contract gave it back), returned (the bridge gave it back), expired (its bytes can never execute); or
+unknown, while nobody can tell.
+"""
+
+from collections.abc import Iterable
+from typing import Literal, get_args
+
+import msgspec
+
+from cockpit.desk.inventory.movements import Movement
+from cockpit.model.events import LiquidityAction, WithdrawalPrepared
+from venue.protocol.assets import Asset, Pair
+
+State = Literal[
+    "requested",
+    "prepared",
+    "sent",
+    "unknown",
+    "burned",
+    "bridging",
+    "completed",
+    "failed",
+    "refunded",
+    "returned",
+    "expired",
+]
+STATES: tuple[State, ...] = get_args(State)
+KIND = "withdrawal"
+
+UNSENT: tuple[State, ...] = ("requested", "prepared", "sent", "unknown")
+"""States in which the money may still leave the Verifier."""
+LEFT: tuple[State, ...] = ("burned", "bridging")
+UNPAID: tuple[State, ...] = ("failed", "refunded", "returned", "expired")
+"""Ends in which nothing has arrived: asked for again under its key, such an order is not done."""
+
+UNDATED_NS = 30 * 10**9
+"""What happened at an unknown height is in every reading asked for half a minute after it was known."""
+
+
+class Order(msgspec.Struct, frozen=True, kw_only=True):
+    """What was asked for; ``amount`` and ``fee`` in base units, ``fee`` None for one made elsewhere."""
+
+    withdrawal_id: str
+    asset: Asset
+    amount: int
+    fee: int | None
+    destination: str
+    route: str
+    actor: str
+    requested_ns: int
+    ours: bool = True
+
+
+class Withdrawal:
+    """A withdrawal's life so far.
+
+    ``burned_at`` is a block height by which the burn had happened, None until one is known. ``aside`` is what was
+    unexplained of its asset when it was ordered, base units. ``inherited``: an earlier run made it, so that the opening
+    balances of this one may hold any part of its story. ``foreign``: the burn was not made by this account.
+    ``nonce_used_ns``: block time at which its access-key nonce was first seen used by nobody knows what.
+    """
+
+    __slots__ = (
+        "aside",
+        "attempts",
+        "back_booked",
+        "burn_booked",
+        "burned_at",
+        "destination_hash",
+        "detail",
+        "foreign",
+        "inherited",
+        "known_ns",
+        "near_hash",
+        "next_ns",
+        "nonce_used_ns",
+        "order",
+        "prepared",
+        "releasing",
+        "seen_leaving",
+        "state",
+        "steps",
+    )
+
+    def __init__(self, order: Order, prepared: WithdrawalPrepared | None = None) -> None:
+        self.order = order
+        self.prepared = prepared
+        self.state: State = "requested"
+        self.detail = ""
+        self.steps: list[tuple[State, int]] = [("requested", order.requested_ns)]
+        self.near_hash = ""
+        self.destination_hash = ""
+        self.burn_booked = False
+        self.back_booked = False
+        self.burned_at: int | None = None
+        self.known_ns = 0
+        self.nonce_used_ns: int | None = None
+        self.aside = 0
+        self.inherited = False
+        self.foreign = False
+        self.releasing = False
+        self.seen_leaving = False
+        self.attempts = 0
+        self.next_ns = 0
+
+    @property
+    def undecided(self) -> bool:
+        """Whether its money may still leave: another of the same asset must wait."""
+        return self.order.ours and self.state in UNSENT
+
+    @property
+    def followed(self) -> bool:
+        """Whether there is still something to find out."""
+        return self.state in UNSENT or self.state in LEFT or (self.state == "failed" and bool(self.near_hash))
+
+    @property
+    def holds(self) -> bool:
+        """Whether its amount is bound though the balance still shows it."""
+        return self.order.ours and not self.burn_booked and (self.state in UNSENT or self.burned)
+
+    @property
+    def burned(self) -> bool:
+        """Whether the money has left the Verifier, wherever it is now."""
+        return self.state in (*LEFT, "completed", "returned") or (self.state == "failed" and bool(self.near_hash))
+
+    def movements(self, pair: Pair) -> list[Movement]:
+        """What it may yet do to the balances: take the amount out, and bring it back."""
+        if self.foreign or (self.order.ours and self.prepared is None):
+            return []
+        found = []
+        back = self.state in ("refunded", "returned")
+        if not self.burn_booked and (self.state in UNSENT or self.burned or back):
+            found.append(self._movement(pair, "out", -1))
+        # Of an inherited one the opening balances may lack the amount already, so that it comes back without leaving.
+        undone = back or (self.burned and self.state != "completed") or (self.inherited and self.state in UNSENT)
+        if not self.back_booked and undone and (self.burn_booked or back or self.inherited):
+            found.append(self._movement(pair, "back", 1))
+        return found
+
+    def may_have_moved(self, pair: Pair, since_ns: int) -> list[Movement]:
+        """What it may have done to the balances since then: whatever was not known to have happened before."""
+        before = {state for state, at_ns in self.steps if at_ns < since_ns}
+        if self.foreign or (self.order.ours and self.prepared is None):
+            return []
+        if not self.followed and all(at_ns < since_ns for _, at_ns in self.steps):
+            return []
+        left, back = before & {*LEFT, "completed", "refunded", "returned"}, before & {"refunded", "returned"}
+        found = [] if left else [self._movement(pair, "out", -1)]
+        return found if back or self.state == "completed" else [*found, self._movement(pair, "back", 1)]
+
+    def burn_certain(self, pair: Pair, height: int) -> Movement | None:
+        """The burn, if it is sure to lie between the opening balances and this block, and was not booked.
+
+        What an earlier run made may have left before the opening balances were read.
+        """
+        if self.burn_booked or self.foreign or self.inherited or not self.order.ours or not self.burned:
+            return None
+        return self._movement(pair, "out", -1) if self.burned_at is not None and self.burned_at <= height else None
+
+    def booked(self, key: str) -> bool:
+        """A movement of this withdrawal was found in the balances; False when the key is another's."""
+        if key == f"{self.order.withdrawal_id}:out":
+            self.burn_booked = self.seen_leaving = True
+            return True
+        if key == f"{self.order.withdrawal_id}:back":
+            self.back_booked = True
+            return True
+        return False
+
+    def seen(self, opening_height: int, asked_ns: int) -> None:
+        """Every unit of a reading is explained: what is over and was not found in it was in the opening balances."""
+        in_opening = self.burned and self.burned_at is not None and self.burned_at <= opening_height
+        over = self.state in ("bridging", "completed", "failed") and asked_ns > self.known_ns + UNDATED_NS
+        if in_opening or over:
+            self.burn_booked = True
+        if self.state in ("refunded", "returned") and asked_ns > self.known_ns + UNDATED_NS:
+            self.burn_booked = self.back_booked = True
+
+    def _movement(self, pair: Pair, name: str, sign: int) -> Movement:
+        amount = sign * self.order.amount
+        in_base = self.order.asset is pair.base
+        return Movement(f"{self.order.withdrawal_id}:{name}", amount if in_base else 0, 0 if in_base else amount)
+
+
+def rebuild(
+    pair: Pair, prepared: Iterable[WithdrawalPrepared], actions: Iterable[LiquidityAction]
+) -> dict[str, Withdrawal]:
+    """Every withdrawal as history tells it, by id. ValueError for a state or token that this program does not know."""
+    bytes_of = {fact.withdrawal_id: fact for fact in prepared}
+    found: dict[str, Withdrawal] = {}
+    for action in actions:
+        if action.kind != KIND:
+            continue
+        state = action.status
+        if state not in STATES:
+            raise ValueError(f"the history holds a withdrawal in the unknown state {state}")
+        withdrawal = found.get(action.action_id)
+        if withdrawal is None:
+            withdrawal = found[action.action_id] = Withdrawal(_order(pair, action, bytes_of.get(action.action_id)))
+            withdrawal.prepared = bytes_of.get(action.action_id)
+            withdrawal.steps.clear()
+        withdrawal.state = state
+        withdrawal.detail = action.detail
+        withdrawal.steps.append((withdrawal.state, action.at_ns))
+        if state == "completed":
+            withdrawal.destination_hash = action.tx_hash or ""
+        elif state == "failed":
+            # One that failed with a hash had left the Verifier; without one nothing left, whatever was feared before.
+            withdrawal.near_hash = action.tx_hash or ""
+        elif action.tx_hash and state not in ("requested", "prepared"):
+            withdrawal.near_hash = action.tx_hash
+    for withdrawal in found.values():
+        withdrawal.inherited = True
+        withdrawal.known_ns = withdrawal.steps[-1][1]
+        # The opening balances are read after this: what had left by then is not in them.
+        withdrawal.burn_booked = withdrawal.state not in UNSENT
+        withdrawal.back_booked = not withdrawal.followed and withdrawal.state != "returned"
+    return found
+
+
+def _order(pair: Pair, action: LiquidityAction, prepared: WithdrawalPrepared | None) -> Order:
+    asset = pair.asset(action.asset or "")
+    return Order(
+        withdrawal_id=action.action_id,
+        asset=asset,
+        amount=action.amount or 0,
+        fee=prepared.fee if prepared else None,
+        destination=prepared.destination if prepared else "",
+        route=prepared.route if prepared else "",
+        actor=prepared.actor if prepared else "",
+        requested_ns=action.at_ns,
+        ours=not action.action_id.startswith("tracked-"),
+    )

@@ -1,0 +1,196 @@
+"""Climbs down by itself: measures what the ladder stands on, and disarms when a line stays red beyond its grace."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from cockpit.config.settings import Settings
+from cockpit.desk.api.command_handler import Control
+from cockpit.desk.composition.trading_parts import Workers
+from cockpit.desk.interlocks.checklist import MS, Ladder, checklist, closing, graces, red
+from cockpit.desk.interlocks.facts import Facts
+from cockpit.desk.interlocks.venue_clock import VenueClock
+from cockpit.desk.snapshots.snapshot_rows import age_ms
+from cockpit.model.commands import Armable, Request
+from cockpit.model.formatting import rounded
+from cockpit.model.snapshot import InterlockRow
+
+DISK_EVERY_NS = 5_000_000_000
+BLOCK_MS = 2_000
+"""The next block may take so long."""
+DESK = "desk"
+"""The actor of what the desk does by itself."""
+
+
+class Watch:
+    """The checklist of one desk as it stands, and the desk's own disarming. ``tick`` a few times a second."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        workers: Workers,
+        clock: VenueClock,
+        *,
+        history_writable: Callable[[], bool],
+        history_whole: Callable[[], bool],
+        former_left_ms: Callable[[], int],
+        burning: Callable[[], bool],
+        wall_ns: Callable[[], int],
+        monotonic_ns: Callable[[], int],
+        free_bytes: Callable[[Path], int | None] | None = None,
+    ) -> None:
+        self._settings = settings
+        # With PostgreSQL it is the journal that must not run out of room.
+        self._written = settings.history_path if settings.postgres_url is None else settings.journal_path
+        self._workers = workers
+        self._clock = clock
+        self._history_writable = history_writable
+        self._history_whole = history_whole
+        self._former_left_ms = former_left_ms
+        self._burning = burning
+        self._wall_ns = wall_ns
+        self._monotonic_ns = monotonic_ns
+        self._free_bytes = free_bytes or _free_bytes
+        self._ladder = Ladder(graces(relay_lost_ms=settings.relay_lost_ms))
+        self._symbols = (workers.pair.base.symbol, workers.pair.quote.symbol)
+        self._disk: int | None = None
+        self._disk_ns: int | None = None
+        self._unexplained_since: int | None = None
+        self._height = 0
+        self._height_ns: int | None = None
+        self._shadow_from = 0
+        self._errors = 0
+        self._watched = False
+
+    def rows(self) -> tuple[InterlockRow, ...]:
+        """The checklist now, with the graces that run."""
+        now = self._monotonic_ns()
+        rows = checklist(self._facts(now), symbols=self._symbols)
+        return self._ladder.judge(rows, self._workers.arming.rung, now)
+
+    def blocked(self, part: Armable) -> tuple[str, ...]:
+        """Why this part may not be armed now, one sentence a reason; empty when it may."""
+        return red(self.rows(), "SHADOW" if part == "strategy-engine" else "LIVE")
+
+    def tick(self, control: Control) -> None:
+        """Disarm what stands on a line that was red for longer than its grace."""
+        arming = self._workers.arming
+        if self._clock.stepped():
+            self._ladder.without_grace("clock", self._monotonic_ns())
+        line = closing(self.rows())
+        if line is None:
+            return
+        why = f"{line.name}: {line.measured}"
+        parts: tuple[Armable, ...] = ("trade-executor", "strategy-engine")
+        for part in parts if line.rung == "SHADOW" else parts[:1]:
+            if arming.armed(part):
+                control.disarm(part, Request(actor=DESK), why)
+
+    def _facts(self, now: int) -> Facts:
+        workers, inventory, liquidity = self._workers, self._workers.inventory, self._workers.liquidity
+        pair, limits = workers.pair, workers.limits.current
+        clock = self._clock.judge()
+        reference = workers.reference.current
+        reserved = workers.book.reservations.reserved
+        spendable = None
+        if inventory.balance is not None:
+            assets = (pair.base, pair.quote)
+            spendable = tuple(
+                (asset.symbol, asset.to_decimal(held - reserved(asset.token_id)))
+                for asset, held in zip(assets, inventory.balance, strict=True)
+            )
+        return Facts(
+            reference_usable=reference.usable and workers.reference.mid is not None,
+            reference_told=reference.reason or f"{rounded(workers.reference.mid, 2)} EUR, {reference.age_ms} ms old",
+            spendable=spendable,
+            balances_age_ms=self._balances_age_ms(now),
+            balances_max_age_ms=limits.max_inventory_age_ms,
+            balances_error=inventory.last_error or f"the Verifier is read as of block {inventory.height}",
+            handles=tuple(liquidity.addresses),
+            pending_known=liquidity.deposits is not None,
+            history_writable=self._history_writable(),
+            history_whole=self._history_whole(),
+            limits_told=self._limits_told(),
+            limit_problems=(*limits.problems(), *((workers.trading.loss_halt,) if workers.trading.loss_halt else ())),
+            strategy_armed=workers.arming.strategy,
+            shadow_decisions=self._shadow_decisions(),
+            shadow_wanted=self._settings.shadow_decisions,
+            key_registered=workers.key_registered,
+            key_problem=workers.key_problem,
+            clock_usable=clock.passed,
+            clock_told=clock.told,
+            salt_known=workers.executor.salt is not None,
+            salt_age_ms=age_ms(now, workers.credentials_ns),
+            subscribed=workers.relay.state == "ok",
+            relay_told=workers.relay.last_error,
+            former_ms=self._former_left_ms(),
+            burning=self._burning(),
+            refusals=workers.refusals.count(),
+            refusals_most=self._settings.refusals,
+            refusals_told=workers.refusals.last,
+            unexplained_ms=self._unexplained_ms(now),
+            unexplained_told=self._difference(),
+            free_bytes=self._disk_free(now),
+        )
+
+    def _limits_told(self) -> str:
+        trading, limits = self._workers.trading, self._workers.limits.current
+        why = f" ({trading.why})" if trading.state != "ACTIVE" else ""
+        return f"a quote moves at most {limits.max_notional_eure:f} EURe; trading is {trading.state}{why}"
+
+    def _shadow_decisions(self) -> int:
+        """Actionable decisions since the strategy was armed or the venue last failed, whichever was later."""
+        workers = self._workers
+        actionable = workers.intake.counters["actionable"]
+        errors = workers.relay.counters["disconnects"] + workers.inventory.counters["failures"]
+        if not workers.arming.strategy:
+            self._watched = False
+            return 0
+        if not self._watched or (errors != self._errors and not workers.arming.executor):
+            self._watched, self._shadow_from = True, actionable
+        self._errors = errors
+        return actionable - self._shadow_from
+
+    def _balances_age_ms(self, now: int) -> int | None:
+        """Since the balances were asked for, or since their block is the same: a node that stands answers promptly."""
+        inventory = self._workers.inventory
+        asked_ms = age_ms(self._wall_ns(), inventory.at_ns)
+        if asked_ms is None:
+            return None
+        if self._height_ns is None or inventory.height != self._height:
+            self._height, self._height_ns = inventory.height, now
+        return max(asked_ms, (now - self._height_ns) // MS - BLOCK_MS)
+
+    def _unexplained_ms(self, now: int) -> int | None:
+        inventory = self._workers.inventory
+        if inventory.balance is None:
+            self._unexplained_since = None
+            return None
+        if not any(inventory.unexplained):
+            self._unexplained_since = None
+            return 0
+        if self._unexplained_since is None:
+            self._unexplained_since = now
+        return (now - self._unexplained_since) // MS
+
+    def _difference(self) -> str:
+        pair, unexplained = self._workers.pair, self._workers.inventory.unexplained
+        if not any(unexplained):
+            accepted = zip((pair.base, pair.quote), self._workers.inventory.accepted, strict=True)
+            told = "".join(f", {units:+d} base units of {asset.symbol} accepted" for asset, units in accepted if units)
+            return f"difference 0{told}"
+        pairs = zip((pair.base, pair.quote), unexplained, strict=True)
+        return ", ".join(f"{units} base units of {asset.symbol}" for asset, units in pairs if units) + " unexplained"
+
+    def _disk_free(self, now: int) -> int | None:
+        if self._disk_ns is None or now - self._disk_ns >= DISK_EVERY_NS:
+            self._disk, self._disk_ns = self._free_bytes(self._written), now
+        return self._disk
+
+
+def _free_bytes(history: Path) -> int | None:
+    """Bytes free where the history really lies: its file may be a link to another disk."""
+    try:
+        return shutil.disk_usage(history.resolve().parent).free
+    except OSError:
+        return None

@@ -1,0 +1,1 @@
+"""The reference price and the prices that are quoted from it."""

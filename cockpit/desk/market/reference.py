@@ -1,0 +1,108 @@
+"""The reference price: three exchanges followed, their composite kept current, and the chart's memory."""
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+
+import httpx
+
+from cockpit.desk.risk.limits import LimitsInForce
+from cockpit.model.events import MarketPrice
+from venue.reference.composite import Composite, composite
+from venue.reference.feed import Feed, Tick
+from venue.transport.jsonrpc import VenueError
+
+SECOND_NS = 1_000_000_000
+CHART_POINTS = 300
+ALIVE_NS = 30 * SECOND_NS
+"""A price that does not move is recorded as often as this, so that it can be told from one that was not trusted."""
+
+_TICK = Decimal("1e-8")
+
+
+class Reference:
+    """``current`` is the composite in EURe per BTC; ``version`` rises whenever it changed."""
+
+    def __init__(
+        self,
+        feeds: Sequence[Feed],
+        *,
+        min_sources: int,
+        basis_bps: Decimal,
+        limits: LimitsInForce,
+        record: Callable[[MarketPrice], None],
+        wall_ns: Callable[[], int],
+        every_ms: int = 1_000,
+        move_bps: Decimal = Decimal(0),
+    ) -> None:
+        self._every_ns = every_ms * 1_000_000
+        self._move = move_bps / 10_000
+        self.feeds = tuple(feeds)
+        self._min_sources = min_sources
+        self._factor = 1 + basis_bps / 10_000
+        self._limits = limits
+        self._record = record
+        self._wall_ns = wall_ns
+        self._ticks: dict[str, Tick] = {}
+        self._recorded: dict[str, MarketPrice] = {}
+        self.chart: deque[tuple[int, Decimal]] = deque(maxlen=CHART_POINTS)
+        self.version = 0
+        self.mid: Decimal | None = None
+        self.current: Composite = self._compose(wall_ns())
+        self.on_mid: Callable[[Decimal | None], None] = lambda mid: None
+        """Hears the mid, trusted or not, whenever it is judged."""
+
+    @property
+    def trusted_mid(self) -> Decimal | None:
+        """The mid while the sources agree and are fresh; None otherwise."""
+        return self.mid if self.current.usable else None
+
+    def on_tick(self, tick: Tick) -> None:
+        """Take one exchange's price."""
+        self._ticks[tick.source] = tick
+        self._keep(MarketPrice(tick.at_ns, tick.source, tick.bid, tick.ask, tick.mid))
+        self.recompute()
+
+    def recompute(self) -> None:
+        """Judge the sources at this moment: prices grow stale without any tick telling so."""
+        now = self._wall_ns()
+        self.current = self._compose(now)
+        mid = self.current.mid
+        self.mid = None if mid is None else (mid * self._factor).quantize(_TICK)
+        self.version += 1
+        self.on_mid(self.mid)
+        if self.current.usable and self.mid is not None:
+            if not self.chart or now - self.chart[-1][0] >= SECOND_NS:
+                self.chart.append((now, self.mid))
+            self._keep(MarketPrice(now, "composite", self.mid, self.mid, self.mid))
+
+    def _compose(self, now_ns: int) -> Composite:
+        limits = self._limits.current
+        return composite(
+            self._ticks,
+            now_ns,
+            max_age_ms=limits.max_reference_age_ms,
+            max_divergence_bps=limits.max_divergence_bps,
+            min_sources=self._min_sources,
+        )
+
+    def _keep(self, price: MarketPrice) -> None:
+        """Record a price that moved far enough since the last one, and long enough after it."""
+        last = self._recorded.get(price.source)
+        if last is not None:
+            apart_ns = abs(price.at_ns - last.at_ns)
+            moved = price.mid != last.mid and abs(price.mid - last.mid) >= self._move * last.mid
+            if apart_ns < self._every_ns or not (moved or apart_ns >= ALIVE_NS):
+                return
+        self._recorded[price.source] = price
+        self._record(price)
+
+    async def refresh(self, client: httpx.AsyncClient) -> list[str]:
+        """Ask every exchange by REST now; one sentence for each that did not answer."""
+        problems = []
+        for feed in self.feeds:
+            try:
+                self.on_tick(await feed.refresh(client))
+            except VenueError as exc:
+                problems.append(f"{feed.source}: {exc}")
+        return problems

@@ -1,0 +1,315 @@
+"""The life of each signed quote: sent, then accepted, refused or unknown, then settled or expired.
+
+The relay's silence is *unknown*, never *refused*: only an answer that refuses lets go of what a quote holds. What
+a ``quote_status`` says is a claim; the Verifier's balances confirm it (inventory sync calls ``confirm``). The nonce of
+a quote that is being burned may have been used by its burning or by its settlement: again the balances tell.
+"""
+
+import heapq
+from collections import Counter, deque
+from collections.abc import Callable, Sequence
+from typing import Literal
+
+from cockpit.desk.quote_book.reservations import Promise, Reservations
+from cockpit.model.events import Outcome, TradeResult
+from venue.relay.messages import QuoteStatus
+
+State = Literal["sent", "accepted", "refused", "unknown", "settling", "settled", "expired", "burning", "burned"]
+Told = Literal["accepted", "refused", "unknown", "settled", "expired", "burned"]
+OVER: tuple[State, ...] = ("refused", "settled", "expired", "burned")
+"""States in which a quote binds nothing any more."""
+
+ANSWER_WITHIN_NS = 5_000_000_000
+"""The relay waits at most 3 s for answers (docs.near-intents.org); after 5 s without a word the outcome is unknown."""
+
+
+ORDINARY = ("another solver won", "gone", "not found", "expired", "too early", "too late")
+"""Refusals that an auction brings with it: somebody was better, or faster."""
+
+REFUSALS = (
+    *ORDINARY,
+    "signature",
+    "salt",
+    "invalid params",
+    "invalid intent",
+    "not match",
+    "insufficient",
+    "exist for account",
+    "wrong verifying_contract",
+    "greater than nonce",
+    "unmatched",
+    "must hold",
+    "is signed as",
+    "unauthorized",
+    "method not",
+    "parse error",
+)
+"""What the relay, or the contract through it, says of a quote that was not taken in (docs.near-intents.org, and the
+contract's texts). An error in none of these words, "internal error" for one, says nothing about the quote."""
+
+
+def refuses(error: str) -> bool:
+    """Whether this error of the relay means that the quote was not taken in."""
+    said = error.lower()
+    return any(words in said for words in REFUSALS)
+
+
+def is_fault(error: str) -> bool:
+    """Whether this error refuses the quote for a fault of the desk or its account, such as a signature or a balance."""
+    said = error.lower()
+    return refuses(error) and not any(words in said for words in ORDINARY)
+
+
+class Quote:
+    """A signed quote and what became of it.
+
+    ``burning``: an intent that uses its nonce was, or may have been, handed in. ``used_height``: the height of a block
+    in which its nonce was seen used. ``burn_told``: the relay says that the burning was executed. ``settled_ns``: when
+    its fill was booked, UTC.
+    """
+
+    __slots__ = (
+        "burn_told",
+        "burn_tx",
+        "burning",
+        "detail",
+        "promise",
+        "request_id",
+        "settled_ns",
+        "state",
+        "status",
+        "tx_hash",
+        "used_height",
+    )
+
+    def __init__(self, promise: Promise, request_id: int, state: State = "sent") -> None:
+        self.promise = promise
+        self.request_id = request_id
+        self.state: State = state
+        self.burning = False
+        self.used_height: int | None = None
+        self.settled_ns: int | None = None
+        self.burn_told = False
+        self.burn_tx: str | None = None
+        self.detail = ""
+        self.status: QuoteStatus | None = None
+        self.tx_hash: str | None = None
+
+
+class QuoteBook:
+    """Every quote of this run until it is dead, what is reserved for them, and the newest for the screen."""
+
+    def __init__(
+        self,
+        reservations: Reservations,
+        *,
+        record: Callable[[TradeResult], None],
+        wall_ns: Callable[[], int],
+        shown: int = 200,
+    ) -> None:
+        self.reservations = reservations
+        self.counters: Counter[str] = Counter()
+        self.recent: deque[Quote] = deque(maxlen=shown)
+        self.fills: deque[Quote] = deque(maxlen=shown)
+        self.on_fill: Callable[[Promise], None] = lambda promise: None
+        """Hears of each fill once, as it is booked."""
+        self._record = record
+        self._wall_ns = wall_ns
+        self._quotes: dict[str, Quote] = {}
+        self._unanswered: dict[int, Quote] = {}
+        self._settling: dict[str, Quote] = {}
+        self._burning: dict[str, Quote] = {}
+        self._dying: dict[str, Quote] = {}
+        self._deaths: list[tuple[int, str]] = []
+
+    def sent(self, promise: Promise, request_id: int) -> None:
+        """A quote was written to the relay; its amount is reserved already."""
+        quote = Quote(promise, request_id)
+        self._quotes[promise.quote_hash] = quote
+        self._unanswered[request_id] = quote
+        heapq.heappush(self._deaths, (promise.dead_ns, promise.quote_hash))
+        self.recent.append(quote)
+        self.counters["sent"] += 1
+
+    def restore(self, promise: Promise, outcomes: Sequence[str]) -> None:
+        """Take over a quote of an earlier run: it binds its amount until it is dead, whatever is held."""
+        answered = "accepted" in outcomes
+        quote = Quote(promise, 0, "accepted" if answered else "unknown")
+        self._quotes[promise.quote_hash] = quote
+        self.reservations.restore(promise)
+        heapq.heappush(self._deaths, (promise.dead_ns, promise.quote_hash))
+        self.recent.append(quote)
+        self.counters["restored"] += 1
+        if "burning" in outcomes:
+            quote.burning, quote.state = True, "burning"
+            self._burning[promise.quote_hash] = quote
+        if not outcomes:
+            self._note(quote, "unknown", "the former run ended before the relay answered")
+
+    def on_answer(self, request_id: int, error: str | None) -> bool:
+        """The relay's word on a quote; False when it answers nothing we asked. A late word corrects *unknown*.
+
+        Only an error that says that the quote is not in the auction lets go of its amount. What else is called an error
+        may come from behind the point where it was taken in.
+        """
+        quote = self._unanswered.pop(request_id, None)
+        if quote is None:
+            return False
+        if quote.state not in ("sent", "unknown"):
+            return True
+        if error is None:
+            self._move(quote, "accepted", "")
+        elif refuses(error):
+            self.reservations.release(quote.promise.quote_hash)
+            self._move(quote, "refused", error)
+        elif quote.state == "sent":
+            self._move(quote, "unknown", error)
+        return True
+
+    def on_status(self, status: QuoteStatus) -> bool:
+        """A settlement on the venue; True when the quote is ours. It stays reserved until the balances confirm."""
+        quote = self._quotes.get(status.quote_hash)
+        if quote is None:
+            return False
+        if quote.state not in ("settling", "settled"):
+            quote.state = "settling"
+            quote.status = status
+            quote.tx_hash = status.tx_hash
+            self._settling[status.quote_hash] = quote
+        return True
+
+    def settled_in(self, quote_hash: str, tx_hash: str) -> None:
+        """The transaction that settled the quote, learnt before the settlement is booked."""
+        quote = self._quotes.get(quote_hash)
+        if quote is not None and quote.tx_hash is None:
+            quote.tx_hash = tx_hash
+
+    def on_lost(self, reason: str) -> None:
+        """The connection went: what was not answered is unknown."""
+        for quote in self._unanswered.values():
+            if quote.state == "sent":
+                self._move(quote, "unknown", reason)
+        self._unanswered.clear()
+
+    def tick(self, now_ns: int) -> None:
+        """Mark what was not answered in time, and collect what died."""
+        for quote in list(self._unanswered.values()):
+            if now_ns - quote.promise.sent_ns < ANSWER_WITHIN_NS:
+                break
+            if quote.state == "sent":
+                self._move(quote, "unknown", "the relay did not answer")
+            if quote.promise.dead_ns <= now_ns:
+                del self._unanswered[quote.request_id]
+        while self._deaths and self._deaths[0][0] <= now_ns:
+            _, quote_hash = heapq.heappop(self._deaths)
+            quote = self._quotes[quote_hash]
+            if quote.state in OVER:
+                del self._quotes[quote_hash]
+            else:
+                self._dying[quote_hash] = quote
+
+    def knows(self, quote_hash: str) -> bool:
+        """Whether this is a quote of this run that is not dead and buried."""
+        return quote_hash in self._quotes
+
+    def get(self, quote_hash: str) -> Quote | None:
+        """The quote with this hash, until it is dead and buried."""
+        return self._quotes.get(quote_hash)
+
+    def settling(self) -> tuple[Promise, ...]:
+        """Quotes the relay calls settled and the balances have not confirmed yet."""
+        return tuple(quote.promise for quote in self._settling.values())
+
+    def burning(self) -> tuple[Quote, ...]:
+        """Quotes whose nonce is being burned, and that nobody claims to be settled."""
+        return tuple(quote for quote in self._burning.values() if quote.state == "burning")
+
+    def burn(self, quote_hash: str) -> None:
+        """From now on the quote's nonce may be used by its burning; recorded, once."""
+        quote = self._quotes.get(quote_hash)
+        if quote is None or quote.burning or quote.state in OVER:
+            return
+        quote.burning = True
+        self._burning[quote_hash] = quote
+        self._note(quote, "burning", "an empty intent with its nonce is handed in")
+        if quote.state != "settling":
+            quote.state = "burning"
+
+    def nonce_used(self, quote_hash: str, height: int) -> None:
+        """A block at this height, or an earlier one, has used the quote's nonce."""
+        quote = self._quotes.get(quote_hash)
+        if quote is not None and quote.used_height is None:
+            quote.used_height = height
+
+    def burn_told(self, quote_hash: str, tx_hash: str | None) -> None:
+        """The relay says that the burning was executed, in this transaction."""
+        quote = self._quotes.get(quote_hash)
+        if quote is not None and quote.burning:
+            quote.burn_told = True
+            quote.burn_tx = tx_hash
+
+    def burned_by(self, height: int) -> None:
+        """The balances at this height are explained: a nonce used by then, and not by a fill in them, was burned."""
+        for quote in list(self._burning.values()):
+            if quote.used_height is not None and quote.used_height <= height and quote.state == "burning":
+                self._end(quote)
+                quote.tx_hash = quote.burn_tx
+                self._move(quote, "burned", "its nonce is used and the balances show no fill")
+
+    def dying(self) -> tuple[Promise, ...]:
+        """Quotes past their death whose end no balance has shown yet; they stay reserved until one does."""
+        return tuple(quote.promise for quote in self._dying.values())
+
+    def confirm(self, quote_hash: str, detail: str) -> None:
+        """The Verifier shows the fill: let go of the reservation and book it, once."""
+        quote = self._quotes.get(quote_hash)
+        if quote is None or quote.state == "settled":
+            return
+        self._end(quote)
+        quote.settled_ns = self._wall_ns()
+        self.fills.append(quote)
+        self._move(quote, "settled", detail)
+        self.on_fill(quote.promise)
+
+    def expire(self, quote_hash: str, detail: str = "") -> None:
+        """The quote is dead and the Verifier shows no settlement: let go of it."""
+        quote = self._dying.get(quote_hash)
+        if quote is None:
+            return
+        self._end(quote)
+        self._move(quote, "expired", detail)
+
+    def _end(self, quote: Quote) -> None:
+        """Let go of what the quote holds; one past its death is forgotten with it."""
+        quote_hash = quote.promise.quote_hash
+        self._settling.pop(quote_hash, None)
+        self._burning.pop(quote_hash, None)
+        if self._dying.pop(quote_hash, None) is not None:
+            del self._quotes[quote_hash]
+        self.reservations.release(quote_hash)
+
+    def _move(
+        self,
+        quote: Quote,
+        state: Literal["accepted", "refused", "unknown", "settled", "expired", "burned"],
+        detail: str,
+    ) -> None:
+        quote.state = state
+        self._note(quote, state, detail)
+
+    def _note(self, quote: Quote, outcome: Outcome, detail: str) -> None:
+        quote.detail = detail
+        self.counters[outcome] += 1
+        promise, status = quote.promise, quote.status
+        self._record(
+            TradeResult(
+                self._wall_ns(),
+                promise.command_id,
+                promise.quote_id,
+                promise.quote_hash,
+                outcome,
+                detail,
+                status.intent_hash if status else None,
+                quote.tx_hash,
+            )
+        )

@@ -1,0 +1,253 @@
+"""The hard stop: live quotes die before their deadline, because an empty intent of ours uses their nonces up first.
+
+An intent of ours and a settlement race for each nonce, and the chain lets one of them win. Handing the same intent in
+again changes nothing, so lost answers, late ones and crashes are all met by doing it again. Which one won is told by
+the balances: a nonce that is used, at a height whose balances are explained without the fill, was burned.
+"""
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
+
+import msgspec
+
+from cockpit.desk.quote_book.book import OVER, Quote, QuoteBook
+from cockpit.desk.quote_book.nonces import used_nonces
+from cockpit.model.events import OperatorAction
+from cockpit.model.snapshot import HardStop
+from storage.history import HistoryError
+from venue.relay.rpc import RelayRpc
+from venue.signing.signer import RefusedToSign, Signer
+from venue.transport.jsonrpc import Refused, VenueError
+from venue.verifier import Verifier
+
+log = logging.getLogger(__name__)
+
+BATCH = 25
+"""Intents in one call: its logs may not pass 16 KiB, and about 28 (14 maker/taker pairs) are known to keep to that."""
+PAUSE_S = 0.5
+SOON_S = 0.1
+"""Between two rounds while something is to be handed in again at once."""
+AGAIN_NS = 5_000_000_000
+"""What has not been executed by then is handed in again."""
+DURABLE_WITHIN_S = 2.0
+
+
+NONCE_USED = "nonce was already used"
+"""The contract's words for a call with a quote that was settled: its nonce will tell which one."""
+
+
+class _Batch(msgspec.Struct, frozen=True):
+    """Quotes handed in as one call, when (UTC ns), and its first intent's hash: all of it is executed or nothing."""
+
+    quotes: tuple[Quote, ...]
+    intent_hash: str
+    at_ns: int
+
+
+class Burner:
+    """Burns what is alive when ``start`` is called, until nothing of it is. Runs beside everything else.
+
+    ``durable`` waits until what was recorded is on disk; ``read_balances`` asks for a reading soon.
+    """
+
+    def __init__(
+        self,
+        account: str,
+        book: QuoteBook,
+        signer: Signer,
+        relay: RelayRpc,
+        verifier: Verifier,
+        *,
+        record: Callable[[OperatorAction], None],
+        durable: Callable[[], Awaitable[None]],
+        read_balances: Callable[[], None],
+        wall_ns: Callable[[], int],
+        new_id: Callable[[], str],
+        pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._account = account
+        self._book = book
+        self._signer = signer
+        self._relay = relay
+        self._verifier = verifier
+        self._record = record
+        self._durable = durable
+        self._read_balances = read_balances
+        self._wall_ns = wall_ns
+        self._new_id = new_id
+        self._pause = pause
+        self._wanted = asyncio.Event()
+        self._targets: list[Quote] = []
+        self._signed: dict[str, tuple[bytes, str]] = {}
+        self._batches: list[_Batch] = []
+        self._size = BATCH
+        self._detail = ""
+        self.counters: Counter[str] = Counter()
+
+    def start(self) -> int:
+        """Burn every quote that is alive now; how many. Asking again adds what has come alive since."""
+        known = {quote.promise.quote_hash for quote in self._targets}
+        if not self._left():
+            self._targets, known = [], set()
+        for promise in self._book.reservations:
+            quote = self._book.get(promise.quote_hash)
+            if quote is not None and promise.quote_hash not in known:
+                self._targets.append(quote)
+        self._batches, self._size = [], BATCH
+        self._wanted.set()
+        return len(self._left())
+
+    @property
+    def active(self) -> bool:
+        """Whether something is still being burned."""
+        return bool(self._left())
+
+    def progress(self) -> HardStop | None:
+        """How far it has come; None when there was no hard stop in this run."""
+        if not self._targets:
+            return None
+        states = Counter(quote.state for quote in self._targets)
+        return HardStop(
+            asked=len(self._targets),
+            burned=states["burned"],
+            settled=states["settled"],
+            expired=states["expired"],
+            left=len(self._left()),
+            detail=self._detail,
+        )
+
+    async def run(self) -> None:
+        """Wait for a start and see it through, until cancelled; one that broke off goes on with what is left."""
+        while True:
+            while not self._left():
+                await self._wanted.wait()
+                self._wanted.clear()
+            while self._left():
+                try:
+                    await self._round()
+                except VenueError as exc:
+                    self._detail = str(exc)
+                    await self._pause(PAUSE_S)
+                await self._pause(SOON_S if self._due() else PAUSE_S)
+            self._finish()
+
+    def _left(self) -> list[Quote]:
+        return [quote for quote in self._targets if quote.state not in OVER]
+
+    async def _round(self) -> None:
+        """Hand in what is due, then find out what came of it."""
+        due = self._due()
+        if due:
+            await self._note(due)
+            await self._hand_in(due)
+        await self._ask_relay()
+        # While the relay says that a call is on its way, thousands of nonces need not be asked for again and again.
+        waiting = self._handed()
+        unproven = [q.promise for q in self._left() if q.used_height is None and q.promise.quote_hash not in waiting]
+        used = await used_nonces(self._verifier, self._account, unproven)
+        for name, height in used.items():
+            self._book.nonce_used(name, height)
+        if any(quote.used_height is not None for quote in self._left()):
+            self._read_balances()
+
+    def _due(self) -> list[Quote]:
+        """What can still be burned and is not on its way already."""
+        now = self._wall_ns()
+        self._batches = [batch for batch in self._batches if 0 <= now - batch.at_ns < AGAIN_NS]
+        handed = self._handed()
+        return [
+            quote
+            for quote in self._left()
+            if quote.used_height is None
+            and quote.promise.deadline_ns > now
+            and quote.promise.quote_hash not in handed
+            and self._sign(quote)
+        ]
+
+    def _handed(self) -> set[str]:
+        return {quote.promise.quote_hash for batch in self._batches for quote in batch.quotes}
+
+    async def _note(self, quotes: Sequence[Quote]) -> None:
+        """Have it on record that these nonces may be used by us: after a crash a used one is else taken for a fill."""
+        fresh = [quote for quote in quotes if not quote.burning]
+        for quote in fresh:
+            self._book.burn(quote.promise.quote_hash)
+        if not fresh:
+            return
+        try:
+            async with asyncio.timeout(DURABLE_WITHIN_S):
+                await self._durable()
+        except (TimeoutError, HistoryError):
+            # Burning moves no money and must not wait for a disk: the balances have the last word anyway.
+            log.warning("quotes are burned although the history does not confirm the record")
+
+    async def _hand_in(self, quotes: Sequence[Quote]) -> None:
+        size = self._size
+        for start in range(0, len(quotes), size):
+            some = tuple(quotes[start : start + size])
+            try:
+                reason = await self._publish(some)
+                self._detail = "handed in; waiting for the chain"
+            except Refused as exc:
+                reason = str(exc)
+            except VenueError as exc:
+                # It may have arrived: asking for its status, or its time, will tell.
+                reason, self._detail = "", str(exc)
+            self.counters["handed_in"] += len(some)
+            if not reason:
+                self._batches.append(_Batch(some, self._signed[some[0].promise.quote_hash][1], self._wall_ns()))
+                continue
+            self._detail = f"the relay refused {len(some)} at once: {reason}"
+            self.counters["refused"] += 1
+            if NONCE_USED not in reason:
+                # One intent that cannot run takes its whole call along, and nobody says which: try smaller calls.
+                self._size = max(1, self._size // 2)
+
+    async def _publish(self, quotes: Sequence[Quote]) -> str:
+        """Hand them in as one call; why the relay refused, empty when it took them."""
+        bodies = [self._signed[quote.promise.quote_hash][0] for quote in quotes]
+        if len(bodies) == 1:
+            one = await self._relay.publish_intent(bodies[0])
+            return "" if one.taken else one.reason or "no reason given"
+        many = await self._relay.publish_intents(bodies)
+        return "" if many.status == "OK" else many.reason or "no reason given"
+
+    def _sign(self, quote: Quote) -> bool:
+        name = quote.promise.quote_hash
+        if name not in self._signed:
+            try:
+                signed = self._signer.sign_burning(quote.promise.nonce)
+            except RefusedToSign as exc:
+                self._detail = str(exc)
+                return False
+            self._signed[name] = (signed.sent, signed.hash)
+        return True
+
+    async def _ask_relay(self) -> None:
+        """Learn which calls were executed: it tells equal fills and burnings apart, where balances cannot."""
+        for batch in list(self._batches):
+            try:
+                status = await self._relay.get_status(batch.intent_hash)
+            except VenueError as exc:
+                # The chain is asked instead, and the call is made again.
+                self._detail = str(exc)
+                self._batches.remove(batch)
+                continue
+            if status.status == "SETTLED":
+                for quote in batch.quotes:
+                    self._book.burn_told(quote.promise.quote_hash, status.tx_hash)
+            if status.status in ("SETTLED", "NOT_FOUND_OR_NOT_VALID"):
+                self._batches.remove(batch)
+
+    def _finish(self) -> None:
+        done = self.progress()
+        assert done is not None
+        self._signed.clear()
+        self._batches.clear()
+        self._detail = told = (
+            f"of {done.asked} quotes {done.burned} were burned, {done.settled} were settled before, "
+            f"{done.expired} died by their deadline"
+        )
+        self._record(OperatorAction(self._wall_ns(), self._new_id(), "desk", "hard-stop ended", "{}", True, told))

@@ -1,0 +1,59 @@
+"""The markouts of the newest fills, taken from the desk's own mid as each horizon passes."""
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Protocol
+
+from cockpit.accounting.markouts import HORIZONS_S, SECOND_NS, in_bps, markout
+from cockpit.desk.quote_book.book import Quote
+from venue.protocol.assets import BTC_EURE
+
+KEPT = 400
+"""Fills whose markouts are remembered: more than are shown."""
+
+Marked = tuple[tuple[int, Decimal | None], ...]
+
+
+class Mid(Protocol):
+    """The price to mark by: None, or one that the guard does not trust, marks nothing."""
+
+    @property
+    def trusted_mid(self) -> Decimal | None: ...
+
+
+class Markouts:
+    """Of each fill: seconds after it and how far the mid had gone in the desk's favour, bps; None without a mid."""
+
+    def __init__(self) -> None:
+        self._marked: OrderedDict[str, Marked] = OrderedDict()
+
+    def of(self, quote_hash: str) -> Marked:
+        """The horizons that have passed, the first one first."""
+        return self._marked.get(quote_hash, ())
+
+    def tick(self, now_ns: int, fills: Sequence[Quote], mid: Mid) -> None:
+        """Mark the fills (oldest first) whose next horizon has passed; meant to be called several times a second."""
+        for quote in reversed(fills):
+            age_ns = now_ns - (quote.settled_ns or 0)
+            if age_ns > (HORIZONS_S[-1] + HORIZONS_S[0]) * SECOND_NS:
+                break
+            marked = self._marked.get(quote.promise.quote_hash, ())
+            passed = [horizon for horizon in HORIZONS_S[len(marked) :] if age_ns >= horizon * SECOND_NS]
+            if passed:
+                self._keep(quote, marked, passed, mid.trusted_mid)
+
+    def _keep(self, quote: Quote, marked: Marked, passed: Sequence[int], mid: Decimal | None) -> None:
+        """The last horizon that passed has the mid of now; one that was slept through has none."""
+        now = None if mid is None else _bps(quote, mid)
+        missed: Marked = tuple((horizon, None) for horizon in passed[:-1])
+        self._marked[quote.promise.quote_hash] = (*marked, *missed, (passed[-1], now))
+        if len(self._marked) > KEPT:
+            self._marked.popitem(last=False)
+
+
+def _bps(quote: Quote, mid: Decimal) -> Decimal:
+    promise = quote.promise
+    taken, given = promise.amount_in, promise.amount_out
+    base, paid = (taken, given) if promise.side == "buy" else (given, taken)
+    return in_bps(markout(BTC_EURE, promise.side, base, paid, mid))

@@ -1,0 +1,101 @@
+"""What the desk has promised: every signed quote holds its amount until it can no longer be settled.
+
+A signed quote cannot be recalled: whoever holds it may settle it. So only four things end a promise: its settlement
+confirmed by the Verifier, the relay's refusal, its nonce burned, or its death some margin after its deadline.
+"""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from cockpit.desk.market.pricing import Side
+
+
+class NotCovered(Exception):
+    """The promise is larger than what is held and not yet promised."""
+
+
+class Promise(msgspec.Struct, frozen=True):
+    """A signed quote and what it binds. Amounts in base units, times UTC ns.
+
+    ``edge`` is the earning against the mid at which it was priced, in base units of EURe.
+    From ``dead_ns`` on no block can settle it: the deadline and the margin by which block time may lag.
+    """
+
+    quote_hash: str
+    quote_id: str
+    command_id: str
+    decision_id: str
+    nonce: str
+    side: Side
+    asset_in: str
+    asset_out: str
+    amount_in: int
+    amount_out: int
+    edge: int
+    sent_ns: int
+    deadline_ns: int
+    dead_ns: int
+
+
+class Reservations:
+    """The promises alive, by quote hash, and their sum by asset."""
+
+    def __init__(self) -> None:
+        self._alive: dict[str, Promise] = {}
+        self._reserved: dict[str, int] = {}
+        self._leaving: dict[str, int] = {}
+
+    def __len__(self) -> int:
+        return len(self._alive)
+
+    def __iter__(self) -> Iterator[Promise]:
+        return iter(self._alive.values())
+
+    def get(self, quote_hash: str) -> Promise | None:
+        """The live promise with this hash."""
+        return self._alive.get(quote_hash)
+
+    def promised(self, asset: str) -> int:
+        """Base units of the asset that live promises may still take."""
+        return self._reserved.get(asset, 0)
+
+    def leaving(self, asset: str) -> int:
+        """Base units of the asset that withdrawals take and the balance may still show."""
+        return self._leaving.get(asset, 0)
+
+    def reserved(self, asset: str) -> int:
+        """Base units of the asset that are not free: promised or leaving."""
+        return self._reserved.get(asset, 0) + self._leaving.get(asset, 0)
+
+    def hold(self, asset: str, amount: int) -> None:
+        """Set how much of the asset withdrawals bind. It may exceed the balance: then nothing is free."""
+        self._leaving[asset] = amount
+
+    def reserve(self, promise: Promise, balance: int) -> None:
+        """Hold the promise's amount; NotCovered when balance - reserved does not cover it, ValueError if held."""
+        asset, amount = promise.asset_out, promise.amount_out
+        reserved = self.reserved(asset)
+        if amount <= 0 or reserved + amount > balance:
+            raise NotCovered(f"{amount} promised over {reserved} reserved and {balance} held")
+        if promise.quote_hash in self._alive:
+            raise ValueError("the quote is reserved already")
+        self._alive[promise.quote_hash] = promise
+        self._reserved[asset] = self._reserved.get(asset, 0) + amount
+
+    def restore(self, promise: Promise) -> None:
+        """Hold the amount of a promise made by an earlier run, covered or not: it may take it all the same."""
+        if promise.quote_hash not in self._alive:
+            self._alive[promise.quote_hash] = promise
+            self._reserved[promise.asset_out] = self._reserved.get(promise.asset_out, 0) + promise.amount_out
+
+    def release(self, quote_hash: str) -> Promise | None:
+        """Let go of a promise; None when it is not held (so that a second release does nothing)."""
+        promise = self._alive.pop(quote_hash, None)
+        if promise is not None:
+            self._reserved[promise.asset_out] -= promise.amount_out
+        return promise
+
+    def last_death_ns(self) -> int:
+        """When the last live promise will be dead; 0 when none is alive."""
+        return max((promise.dead_ns for promise in self._alive.values()), default=0)

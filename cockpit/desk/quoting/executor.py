@@ -1,0 +1,129 @@
+"""The executor: a decision that passed every guard becomes a signed, reserved, written quote, in one call.
+
+No await, no disk and no logging in here: what is between the request frame and the answer frame is this.
+"""
+
+from collections import Counter, deque
+from collections.abc import Callable
+
+from cockpit.desk.market.pricing import Amounts
+from cockpit.desk.quote_book.book import QuoteBook
+from cockpit.desk.quote_book.reservations import NotCovered, Promise
+from cockpit.desk.quoting.strategy import Decision
+from cockpit.model.events import ExecuteTrade, SwapDemand
+from venue.relay.client import Relay
+from venue.relay.messages import quote_frame
+from venue.signing.signer import MS, RefusedToSign, Signer
+from venue.transport.websocket import WsClosed
+
+
+class MaybeSent(Exception):
+    """Writing the quote failed and some of it may be on the wire; ``command`` is what was signed."""
+
+    def __init__(self, command: ExecuteTrade) -> None:
+        super().__init__("the quote may have been sent")
+        self.command = command
+
+
+class Executor:
+    """Signs and sends. ``salt`` is the Verifier's current one; without it nothing is signed."""
+
+    def __init__(
+        self,
+        signer: Signer,
+        relay: Relay,
+        book: QuoteBook,
+        *,
+        death_margin_ms: int,
+        monotonic_ns: Callable[[], int],
+    ) -> None:
+        self._signer = signer
+        self._relay = relay
+        self._book = book
+        self._death_margin_ns = death_margin_ms * MS
+        self._monotonic_ns = monotonic_ns
+        self.salt: bytes | None = None
+        self.counters: Counter[str] = Counter()
+        self.reactions_us: deque[int] = deque(maxlen=4096)
+        self.last_error = ""
+
+    def execute(
+        self, demand: SwapDemand, decision: Decision, amounts: Amounts, decision_id: str, balance: int, received_ns: int
+    ) -> ExecuteTrade | None:
+        """Sign, reserve and write the quote; None when one of the three refused, which ``last_error`` then tells.
+
+        Raises MaybeSent, with what went wrong as its cause, when nobody knows whether it was written.
+        ``balance`` is the Verifier's balance of the asset given, in base units; ``received_ns`` is monotonic.
+        """
+        salt = self.salt
+        if salt is None:
+            self._refuse("the salt is unknown")
+            return None
+        try:
+            signed = self._signer.sign_quote(
+                demand.asset_in, amounts.amount_in, demand.asset_out, amounts.amount_out, decision.deadline_ns, salt
+            )
+        except RefusedToSign as exc:
+            self._refuse(str(exc))
+            return None
+        promise = Promise(
+            signed.quote_hash,
+            demand.quote_id,
+            decision_id,
+            decision_id,
+            signed.nonce,
+            decision.side,
+            demand.asset_in,
+            demand.asset_out,
+            amounts.amount_in,
+            amounts.amount_out,
+            amounts.edge,
+            demand.at_ns,
+            signed.deadline_ns,
+            signed.deadline_ns + self._death_margin_ns,
+        )
+        request_id = self._relay.next_id()
+        frame = quote_frame(request_id, demand, amounts.amount_in, amounts.amount_out, signed.data)
+        reservations = self._book.reservations
+        try:
+            reservations.reserve(promise, balance)
+        except NotCovered as exc:
+            self._refuse(str(exc))
+            return None
+        try:
+            self._relay.send(frame)
+        except WsClosed as exc:
+            # Raised before a byte is written: nobody else has seen the signature.
+            reservations.release(promise.quote_hash)
+            self._refuse(str(exc))
+            return None
+        except Exception as exc:
+            # Some of it may be on the wire: the promise lives in the book until it is dead.
+            self._book.sent(promise, request_id)
+            raise MaybeSent(_command(promise, self._monotonic_ns() - received_ns)) from exc
+        reaction_ns = self._monotonic_ns() - received_ns
+        self._book.sent(promise, request_id)
+        self.reactions_us.append(reaction_ns // 1000)
+        return _command(promise, reaction_ns)
+
+    def _refuse(self, why: str) -> None:
+        self.counters["not_sent"] += 1
+        self.last_error = why
+
+
+def _command(promise: Promise, reaction_ns: int) -> ExecuteTrade:
+    """What history keeps of a quote that left, or may have left."""
+    return ExecuteTrade(
+        promise.sent_ns,
+        promise.command_id,
+        promise.decision_id,
+        promise.quote_id,
+        promise.quote_hash,
+        promise.nonce,
+        promise.deadline_ns,
+        promise.asset_in,
+        promise.asset_out,
+        promise.amount_in,
+        promise.amount_out,
+        reaction_ns,
+    )

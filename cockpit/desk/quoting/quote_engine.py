@@ -1,0 +1,242 @@
+"""Demand intake: the listener of the relay, and the one call chain from a request to its answer.
+
+decode (done by the relay client) → decide → reserve, sign and write → and only then what happened is recorded.
+"""
+
+import logging
+from collections import Counter, OrderedDict, deque
+from collections.abc import Callable
+
+import msgspec
+
+from cockpit.desk.inventory.sync import Inventory
+from cockpit.desk.market.pricing import PriceParams, Prices
+from cockpit.desk.market.reference import Reference
+from cockpit.desk.quote_book.book import QuoteBook, is_fault
+from cockpit.desk.quoting.executor import Executor, MaybeSent
+from cockpit.desk.quoting.strategy import Decision, View, decide, decision_event, desk_prices
+from cockpit.desk.risk.arming import Arming
+from cockpit.desk.risk.limits import LimitsInForce
+from cockpit.desk.risk.rate_window import Window
+from cockpit.desk.risk.rejections import Refusals
+from cockpit.desk.risk.trading_state import TradingState
+from cockpit.model.commands import Limits
+from cockpit.model.events import AnyEvent, DecisionRules, MarketSettlements, SwapDemand, TradeDecision
+from venue.protocol.assets import Pair
+from venue.relay.messages import QuoteStatus
+
+log = logging.getLogger(__name__)
+
+REMEMBERED = 20_000
+"""Quote ids kept to recognise a request that comes twice; at 50 requests/s of the pair, seven minutes."""
+
+
+SECOND_NS = 1_000_000_000
+
+FLOW_EVERY_NS = 5_000_000_000
+"""Settlements of other makers are many and told of one by one: history keeps their count over five seconds."""
+
+
+class Intake:
+    """Acts on what the relay says; each decision is held to the limits in force at that moment."""
+
+    def __init__(
+        self,
+        *,
+        run_id: str,
+        pair: Pair,
+        params: PriceParams,
+        default_deadline_ms: int,
+        limits: LimitsInForce,
+        reference: Reference,
+        inventory: Inventory,
+        arming: Arming,
+        trading: TradingState,
+        refusals: Refusals,
+        executor: Executor,
+        book: QuoteBook,
+        relay_writable: Callable[[], bool],
+        history_writable: Callable[[], bool],
+        record: Callable[[AnyEvent], None],
+    ) -> None:
+        self._run_id = run_id
+        self._pair = pair
+        self._params = params
+        self._default_deadline_ms = default_deadline_ms
+        self._limits = limits
+        self._reference = reference
+        self._inventory = inventory
+        self._arming = arming
+        self._trading = trading
+        self._refusals = refusals
+        self._executor = executor
+        self._book = book
+        self._relay_writable = relay_writable
+        self._history_writable = history_writable
+        self._record = record
+        self._seen: OrderedDict[str, None] = OrderedDict()
+        self._prices: Prices | None = None
+        self._priced_for: tuple[int, int, Limits] | None = None
+        self._signed = Window(SECOND_NS)
+        self._last_id = 0
+        self._ruled_by: tuple[Limits, PriceParams] | None = None
+        self._rules_id = ""
+        self._rules = 0
+        self._others_recorded = 0
+        self._flow_since_ns: int | None = None
+        self.counters: Counter[str] = Counter()
+        self.reasons: Counter[str] = Counter()
+        self.recent: deque[TradeDecision] = deque(maxlen=200)
+        self.last_demand_ns: int | None = None
+        self.invalid_salt: Callable[[], None] = lambda: None
+        self.on_failure: Callable[[str], None] = lambda why: None
+
+    def view(self, now_ns: int = 0) -> View:
+        """What the strategy knows at this moment, monotonic; without it the quotes of the last second may be fewer."""
+        reference, inventory, trading = self._reference, self._inventory, self._trading
+        current, balance = reference.current, inventory.balance
+        reserved, promised = self._book.reservations.reserved, self._book.reservations.promised
+        return View(
+            self._pair,
+            self._limits.current,
+            self._params,
+            self._arming.strategy,
+            self._arming.executor,
+            reference.mid,
+            current.at_ns or 0,
+            current.usable,
+            current.reason,
+            None if balance is None else balance[0],
+            None if balance is None else balance[1],
+            reserved(self._pair.base.token_id),
+            reserved(self._pair.quote.token_id),
+            inventory.at_ns,
+            self._default_deadline_ms,
+            self._executor.salt is not None,
+            self._relay_writable(),
+            self._history_writable(),
+            trading.state,
+            promised(self._pair.base.token_id),
+            promised(self._pair.quote.token_id),
+            self._signed.count(now_ns),
+            trading.fills_in_hour,
+            trading.loss,
+        )
+
+    def prices(self, view: View) -> Prices | None:
+        """The desk's bid and ask, computed anew only when the mid, the balances or the limits changed."""
+        key = (self._reference.version, self._inventory.version, self._limits.current)
+        if self._priced_for is None or self._priced_for[:2] != key[:2] or self._priced_for[2] is not key[2]:
+            self._prices = desk_prices(view)
+            self._priced_for = key
+        return self._prices
+
+    def on_demand(self, demand: SwapDemand, received_ns: int) -> None:
+        """Decide a request of the pair and answer it, then record what was done."""
+        quote_id = demand.quote_id
+        if quote_id in self._seen:
+            self.counters["malformed_duplicate"] += 1
+            return
+        self._seen[quote_id] = None
+        if len(self._seen) > REMEMBERED:
+            self._seen.popitem(last=False)
+        self.counters["requests"] += 1
+        self.last_demand_ns = demand.at_ns
+        try:
+            self._handle(demand, received_ns)
+        except Exception as exc:
+            # A path that can fail must not go on signing: stop it here, say so, keep the desk up.
+            self.counters["exceptions"] += 1
+            why = f"an error in the quote path: {type(exc).__name__}"
+            self._arming.disarm("trade-executor", f"disarmed by {why}")
+            self.on_failure(why)
+            log.exception("the quote path failed; the executor is disarmed")
+
+    def _handle(self, demand: SwapDemand, received_ns: int) -> None:
+        view = self.view(received_ns)
+        decision = decide(demand, view, self.prices(view))
+        self._last_id += 1
+        decision_id = f"{self._run_id}-{self._last_id}"
+        command = None
+        failure = ""
+        broken: BaseException | None = None
+        try:
+            if decision.execute and decision.amounts is not None:
+                balance = self._held(view, decision)
+                command = self._executor.execute(demand, decision, decision.amounts, decision_id, balance, received_ns)
+                failure = "" if command is not None else self._executor.last_error
+        except MaybeSent as exc:
+            # It is on record like any other, so that a later run knows of it too.
+            command, broken = exc.command, exc.__cause__
+        finally:
+            self._record(demand)
+        self._note_rules(view, demand.at_ns)
+        if command is not None:
+            self._signed.note(received_ns)
+            self._record(command)
+        event = decision_event(decision_id, demand, decision, view, failure, self._rules_id)
+        self._record(event)
+        self.counters["decisions"] += 1
+        self.counters["actionable"] += event.actionable
+        self.reasons[event.reason] += 1
+        self.recent.append(event)
+        if broken is not None:
+            raise broken
+
+    def _note_rules(self, view: View, at_ns: int) -> None:
+        """Record the limits and parameters when these are not the ones recorded last."""
+        ruled_by = self._ruled_by
+        if ruled_by is not None and ruled_by[0] is view.limits and ruled_by[1] is view.params:
+            return
+        self._ruled_by = view.limits, view.params
+        self._rules += 1
+        self._rules_id = f"{self._run_id}-rules-{self._rules}"
+        limits, params = (msgspec.json.encode(part).decode() for part in self._ruled_by)
+        self._record(DecisionRules(at_ns, self._rules_id, limits, params))
+
+    def note_flow(self, now_ns: int, *, last: bool = False) -> None:
+        """Record how many settlements of other makers were told of, once in five seconds; ``last``: at once."""
+        since_ns = self._flow_since_ns
+        if since_ns is None:
+            self._flow_since_ns = now_ns
+            return
+        if now_ns - since_ns < FLOW_EVERY_NS and not last:
+            return
+        others = self.counters["others_settled"] - self._others_recorded
+        if others and now_ns > since_ns:
+            self._record(MarketSettlements(now_ns, since_ns, others))
+            self._others_recorded += others
+        self._flow_since_ns = now_ns
+
+    @staticmethod
+    def _held(view: View, decision: Decision) -> int:
+        held = view.quote_balance if decision.side == "buy" else view.base_balance
+        return held or 0
+
+    def on_status(self, status: QuoteStatus) -> None:
+        """A settlement: ours asks for the balances, another maker's is the market's flow."""
+        if self._book.on_status(status):
+            self._inventory.wanted()
+        else:
+            self.counters["others_settled"] += 1
+
+    def on_answer(self, request_id: int, error: str | None) -> None:
+        """The relay's word on a quote; one about the salt has it read again at once.
+
+        Quotes on their way when a salt turned out to be invalid are refused too: that is the same fault, not more.
+        """
+        echo = False
+        if error is not None and "invalid salt" in error:
+            self.counters["invalid_salt"] += 1
+            echo = self._executor.salt is None
+            self._executor.salt = None
+            self.invalid_salt()
+        if not self._book.on_answer(request_id, error):
+            self.counters["unknown_answers"] += 1
+        elif error is not None and not echo and is_fault(error):
+            self.counters["faults"] += 1
+            self._refusals.note(error)
+
+    def on_lost(self, reason: str) -> None:
+        """The relay connection went: what it did not answer is unknown."""
+        self._book.on_lost(reason)

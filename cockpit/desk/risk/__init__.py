@@ -1,0 +1,1 @@
+"""Arming, limits, the trading state, the dead man's switch and rates of events."""

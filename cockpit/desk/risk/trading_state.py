@@ -1,0 +1,220 @@
+"""The trading state: which quotes may be made, who or what decided that, and why.
+
+Three things restrict it, and the strictest counts: what a person chose; the desk's own halt for the day's loss, which
+only a person lifts; and what the desk measures now: too many fills within the hour halt, too large a share of one
+asset reduces. What was chosen, and the halt, outlive the desk.
+"""
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Protocol
+
+import msgspec
+
+from cockpit.desk.market.pricing import btc_share, scaled
+from cockpit.desk.risk.limits import LimitsInForce, in_units
+from cockpit.desk.risk.rate_window import Window
+from cockpit.model.snapshot import Trading
+from storage.history import HistoryError, RecordedFill
+from venue.protocol.assets import Pair
+
+HOUR_NS = 3_600 * 10**9
+DAY_NS = 24 * HOUR_NS
+DAYS_KEPT = 8
+"""Days whose fills are remembered: a clock that was set to another day and back finds them again."""
+SET_TRADING = "set trading"
+"""The command in the journal under which every change of the state stands."""
+
+SHARE_SLACK = Decimal("0.01")
+"""Reducing ends so far inside the limit of a share, so that a price at its edge does not switch it on and off."""
+
+_RANK: dict[Trading, int] = {"ACTIVE": 0, "REDUCING": 1, "HALTED": 2}
+
+
+class Mark(Protocol):
+    """The price to mark by: None, or one that the guard does not trust, marks nothing."""
+
+    @property
+    def trusted_mid(self) -> Decimal | None: ...
+
+
+class Kept(msgspec.Struct, frozen=True, kw_only=True):
+    """What of the state the journal keeps, as the arguments of its command.
+
+    ``loss_from_ns``: fills before it, UTC ns, do not count as the day's loss: a person has seen them. ``loss_halt``:
+    why the desk halted for a loss; empty when it did not, or a person lifted it.
+    """
+
+    state: Trading = "ACTIVE"
+    why: str = ""
+    loss_from_ns: int = 0
+    loss_halt: str = ""
+
+
+class TradingState:
+    """Which quotes may be made now. ``loss`` is what the day's fills lost by the last mark, base units of EURe.
+
+    The fills of the last hour go by the monotonic clock: a wall clock that is set frees nothing.
+    """
+
+    def __init__(
+        self, limits: LimitsInForce, pair: Pair, *, wall_ns: Callable[[], int], monotonic_ns: Callable[[], int]
+    ) -> None:
+        self._limits = limits
+        self._pair = pair
+        self._wall_ns = wall_ns
+        self._monotonic_ns = monotonic_ns
+        self._kept = Kept()
+        self._hour = Window(HOUR_NS)
+        self._day = wall_ns() // DAY_NS
+        self._moved: dict[int, tuple[int, int]] = {}
+        self._share_why = ""
+        self._told: tuple[object, ...] = self._key()
+        self.loss = 0
+        self.state: Trading = "ACTIVE"
+        """The strictest of all that restricts it, as last measured."""
+
+    def load(self, recorded: Kept | None, fills: tuple[RecordedFill, ...]) -> None:
+        """Take over what former runs recorded; ``fills`` in the order of time, of a day and an hour at least."""
+        self._kept = recorded or self._kept
+        # One that is still ahead was written by a clock that was wrong, and forgives nothing.
+        now = self._wall_ns()
+        from_ns = self._kept.loss_from_ns if self._kept.loss_from_ns <= now else 0
+        for fill in fills:
+            self._hour.note(self._monotonic_ns() - max(0, now - fill.at_ns))
+            if fill.at_ns >= from_ns:
+                self._move(fill.at_ns, *fill.moved(self._pair.base.token_id))
+        self._refresh()
+        self._told = self._key()
+
+    @property
+    def since_ns(self) -> int:
+        """From when on fills must be known, UTC ns."""
+        now = self._wall_ns()
+        return min(now - HOUR_NS, now // DAY_NS * DAY_NS)
+
+    @property
+    def kept(self) -> Kept:
+        """What the journal has to keep."""
+        return self._kept
+
+    @property
+    def fills_in_hour(self) -> int:
+        """Fills of the last hour, of all runs."""
+        return self._hour.count(self._monotonic_ns())
+
+    @property
+    def loss_halt(self) -> str:
+        """Why trading is halted until a person lifts it; empty when it is not."""
+        return self._kept.loss_halt
+
+    @property
+    def why(self) -> str:
+        """Who or what made it so; empty while nothing ever restricted it."""
+        return self._strictest()[1]
+
+    def _strictest(self) -> tuple[Trading, str]:
+        kept = self._kept
+        if kept.loss_halt:
+            return "HALTED", kept.loss_halt
+        found: list[tuple[Trading, str]] = [(kept.state, kept.why)]
+        fills, most = self.fills_in_hour, self._limits.current.max_fills_per_hour
+        if fills >= most:
+            left_s = -(-self._hour.frees_in_ns(self._monotonic_ns()) // 10**9)
+            found.append(("HALTED", f"desk: {fills} fills within the hour, at most {most}; the next in {left_s} s"))
+        if self._share_why:
+            found.append(("REDUCING", self._share_why))
+        return max(found, key=lambda one: _RANK[one[0]])
+
+    def choose(self, state: Trading, actor: str, reason: str) -> None:
+        """A person's word. Any but HALTED lifts a halt for loss, and the day's loss counts from now on."""
+        lifts = self._kept.loss_halt and state != "HALTED"
+        if lifts:
+            self._moved.clear()
+            self.loss = 0
+        self._kept = Kept(
+            state=state,
+            why=f"{state} by {actor}" + (f": {reason}" if reason else ""),
+            loss_from_ns=self._wall_ns() if lifts else self._kept.loss_from_ns,
+            loss_halt="" if state != "HALTED" else self._kept.loss_halt,
+        )
+        self._refresh()
+        self._told = self._key()
+
+    def moved(self) -> bool:
+        """Whether the desk itself restricted or freed trading since this was last asked."""
+        told, self._told = self._told, self._key()
+        return told != self._told
+
+    def _key(self) -> tuple[object, ...]:
+        crowded = self.fills_in_hour >= self._limits.current.max_fills_per_hour
+        return self._kept.state, bool(self._kept.loss_halt), crowded, bool(self._share_why)
+
+    def _refresh(self) -> None:
+        self.state = self._strictest()[0]
+
+    def filled(self, at_ns: int, base: int, quote: int, mid: Decimal | None) -> None:
+        """A fill was booked that moved the balances by so much, signed base units."""
+        self._hour.note(self._monotonic_ns())
+        self._move(at_ns, base, quote)
+        self.mark(mid)
+
+    def mark(self, mid: Decimal | None, held: tuple[int, int] | None = None) -> None:
+        """Measure again at this mid (None: unknown, then the last figures stand). ``held``: balances, base units."""
+        self._roll(self._wall_ns())
+        if mid is not None:
+            self._measure(mid, held)
+        self._refresh()
+
+    def _measure(self, mid: Decimal, held: tuple[int, int] | None) -> None:
+        numerator, denominator = scaled(self._pair, mid)
+        base, quote = self._moved.get(self._day, (0, 0))
+        self.loss = max(0, -(base * numerator // denominator + quote))
+        limits = self._limits.current
+        if self.loss > in_units(limits.max_loss_per_day_eure, self._pair.quote) and not self._kept.loss_halt:
+            told = f"{self._pair.quote.to_decimal(self.loss):.6f}"
+            why = f"desk: the day's fills lost {told} EURe, at most {limits.max_loss_per_day_eure:f}"
+            self._kept = msgspec.structs.replace(self._kept, loss_halt=f"{why}; a person has to lift it")
+        if held is not None:
+            self._look_at_share(btc_share(self._pair, *held, mid))
+
+    def _look_at_share(self, share: Decimal | None) -> None:
+        most = self._limits.current.max_asset_share
+        bound = most - SHARE_SLACK if self._share_why else most
+        self._share_why = ""
+        if share is not None and max(share, 1 - share) > bound:
+            symbol, part = ("BTC", share) if share > bound else ("EURe", 1 - share)
+            self._share_why = f"desk: {symbol} is {part:.1%} of the inventory, at most {most:.1%}"
+
+    def _move(self, at_ns: int, base: int, quote: int) -> None:
+        """Add what a fill moved to its day's."""
+        day = at_ns // DAY_NS
+        before = self._moved.pop(day, (0, 0))
+        self._moved[day] = (before[0] + base, before[1] + quote)
+        if len(self._moved) > DAYS_KEPT:
+            del self._moved[next(iter(self._moved))]
+
+    def _roll(self, now_ns: int) -> None:
+        """At midnight UTC the day's fills are none; a halt stays."""
+        if now_ns // DAY_NS != self._day:
+            self._day = now_ns // DAY_NS
+            if self._day not in self._moved:
+                self.loss = 0
+
+
+class Remembers(Protocol):
+    """What of the history tells the state after a restart."""
+
+    async def fills_since(self, at_ns: int) -> tuple[RecordedFill, ...]: ...
+
+    async def last_arguments(self, command: str) -> str | None: ...
+
+
+async def remember(trading: TradingState, history: Remembers) -> None:
+    """Take over what former runs left. Raises HistoryError when it cannot be read: unknown must not trade."""
+    recorded = await history.last_arguments(SET_TRADING)
+    try:
+        kept = None if recorded is None else msgspec.json.decode(recorded, type=Kept)
+    except msgspec.MsgspecError as exc:
+        raise HistoryError(f"the last trading state in the journal cannot be read: {exc}") from None
+    trading.load(kept, await history.fills_since(trading.since_ns))

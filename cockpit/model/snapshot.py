@@ -1,0 +1,346 @@
+"""What the cockpit shows: frozen structs, made by the desk a few times a second.
+
+Amounts are Decimal of whole tokens, prices Decimal EUR per BTC, ages and times left in milliseconds
+(None: never seen). Lists are bounded and newest first.
+"""
+
+from decimal import Decimal
+from typing import Literal
+
+import msgspec
+
+from cockpit.model.commands import Limits
+
+Mode = Literal["SANDBOX", "LIVE"]
+State = Literal["ok", "starting", "degraded", "down"]
+Rung = Literal["SAFE", "SHADOW", "LIVE"]
+"""The arming ladder: nothing armed, strategy armed (decides, signs nothing), executor armed too."""
+Trading = Literal["ACTIVE", "REDUCING", "HALTED"]
+"""Which quotes may be made: all, those that move inventory toward its target, none."""
+
+
+class Health(msgspec.Struct, frozen=True, kw_only=True):
+    """One part of the desk. ``counters`` holds what it counted since the start, bad input included."""
+
+    part: str
+    state: State
+    detail: str
+    age_ms: int | None
+    last_error: str
+    counters: dict[str, int]
+
+
+class InventoryRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One asset. ``spendable`` = balance - reserved - leaving, never below 0.
+
+    ``leaving`` is signed away by withdrawals and still in the balance; ``reserved`` is promised by quotes. The proof:
+    opening + deposited + filled - withdrawn + accepted = balance, or the difference is ``unexplained``; ``accepted`` is
+    what an operator took as given."""
+
+    symbol: str
+    decimals: int
+    balance: Decimal | None
+    reserved: Decimal
+    spendable: Decimal | None
+    pending_in: Decimal
+    opening: Decimal | None
+    filled: Decimal
+    deposited: Decimal
+    unexplained: Decimal | None
+    value_eur: Decimal | None
+    leaving: Decimal = Decimal(0)
+    withdrawn: Decimal = Decimal(0)
+    accepted: Decimal = Decimal(0)
+
+
+class Inventory(msgspec.Struct, frozen=True, kw_only=True):
+    """Balances on the Verifier. ``btc_share`` is BTC's part of the whole value, 0 to 1."""
+
+    rows: tuple[InventoryRow, ...]
+    age_ms: int | None
+    block_height: int | None
+    btc_share: Decimal | None
+    target_btc_share: Decimal
+
+
+class DepositRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A deposit the bridge knows of; only CREDITED and COMPLETED ones are in the balance."""
+
+    symbol: str
+    amount: Decimal
+    status: str
+    chain: str
+    tx_hash: str
+    age_ms: int
+
+
+class DepositAddressRow(msgspec.Struct, frozen=True, kw_only=True):
+    """Where to send a deposit of one asset; ``minimum`` is the bridge's, in whole tokens."""
+
+    symbol: str
+    chain: str
+    address: str
+    memo: str | None
+    minimum: Decimal | None
+    age_ms: int | None
+
+
+class WithdrawalRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A withdrawal and how far it has come.
+
+    ``state``: requested, prepared, sent, unknown, burned, bridging, completed, failed, refunded, returned or expired.
+    ``steps``: each state with its age in ms, oldest first. ``ours`` is False for one that this desk did not make.
+    """
+
+    withdrawal_id: str
+    symbol: str
+    chain: str
+    amount: Decimal
+    fee: Decimal | None
+    destination: str
+    route: str
+    state: str
+    detail: str
+    age_ms: int
+    near_hash: str
+    destination_hash: str
+    ours: bool
+    steps: tuple[tuple[str, int], ...]
+
+
+class KeyView(msgspec.Struct, frozen=True, kw_only=True):
+    """The signing key: whether the Verifier takes it, and what it is on the NEAR account itself.
+
+    ``access``: full, function call, none (no access key of the account) or unknown. ``command`` registers it by hand.
+    """
+
+    public_key: str = ""
+    registered: bool | None = None
+    access: str = "unknown"
+    command: str = ""
+
+
+class DecisionRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A decision with the reason that decided it, and every check for the drill-down.
+
+    ``detail`` is the deciding check in words; ``checks`` holds (name, passed, numbers) of each, in their order.
+    """
+
+    decision_id: str
+    quote_id: str
+    age_ms: int
+    side: str
+    notional: Decimal | None
+    price: Decimal | None
+    edge_bps: Decimal | None
+    actionable: bool
+    reason: str
+    detail: str
+    checks: tuple[tuple[str, bool, str], ...] = ()
+
+
+class QuoteRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A signed quote: what it promises, how long it still lives, what became of it.
+
+    ``outcome``: sent, accepted, refused, unknown, settled, expired, burning or burned. ``left_ms`` is 0 once it is
+    dead.
+    """
+
+    quote_hash: str
+    quote_id: str
+    age_ms: int
+    side: str
+    gives: Decimal
+    gives_symbol: str
+    takes: Decimal
+    takes_symbol: str
+    price: Decimal
+    left_ms: int
+    life_ms: int
+    outcome: str
+    detail: str
+
+
+class ExecutionRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A fill. ``confirmed`` says that the Verifier's balances show it.
+
+    ``markouts``: of each horizon that has passed, first one first, its seconds after the fill and how far the mid had
+    gone in the desk's favour by then, bps; None where no mid was known at that moment.
+    """
+
+    quote_hash: str
+    quote_id: str
+    age_ms: int
+    side: str
+    base_amount: Decimal
+    quote_amount: Decimal
+    price: Decimal
+    edge_bps: Decimal | None
+    confirmed: bool
+    tx_hash: str
+    markouts: tuple[tuple[int, Decimal | None], ...] = ()
+
+
+class SourceRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One exchange: its last prices, their age, and how far its mid is from the composite."""
+
+    source: str
+    bid: Decimal | None
+    ask: Decimal | None
+    mid: Decimal | None
+    age_ms: int | None
+    divergence_bps: Decimal | None
+    state: State
+    detail: str
+
+
+class Market(msgspec.Struct, frozen=True, kw_only=True):
+    """The reference price. ``chart`` holds (seconds ago, mid) oldest first; ``usable`` is the guard's verdict."""
+
+    mid: Decimal | None
+    age_ms: int | None
+    usable: bool
+    detail: str
+    bid: Decimal | None
+    ask: Decimal | None
+    skew_bps: Decimal | None
+    sources: tuple[SourceRow, ...]
+    chart: tuple[tuple[float, float], ...]
+
+
+class Counts(msgspec.Struct, frozen=True, kw_only=True):
+    """What the desk counted since its start."""
+
+    requests: int = 0
+    other_pairs: int = 0
+    malformed: int = 0
+    decisions: int = 0
+    actionable: int = 0
+    sent: int = 0
+    accepted: int = 0
+    refused: int = 0
+    unknown: int = 0
+    settled: int = 0
+    expired: int = 0
+    statuses: int = 0
+
+
+class Alive(msgspec.Struct, frozen=True, kw_only=True):
+    """Signed quotes that may still be settled, whatever is disarmed now."""
+
+    quotes: int
+    btc: Decimal
+    eure: Decimal
+    last_death_ms: int
+
+
+class HardStop(msgspec.Struct, frozen=True, kw_only=True):
+    """The burning of live quotes: how many were asked for, what became of them, and how many are ``left``.
+
+    ``settled`` ones were taken by somebody before they could be burned; ``expired`` ones died first.
+    """
+
+    asked: int
+    burned: int
+    settled: int
+    expired: int
+    left: int
+    detail: str
+
+
+class Reaction(msgspec.Struct, frozen=True, kw_only=True):
+    """Request frame in to quote frame out, microseconds; None until something was quoted."""
+
+    p50_us: int | None
+    p99_us: int | None
+    max_us: int | None
+
+
+class InterlockRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of the arming ladder's checklist, in the order of the operators' runbook.
+
+    ``rung``: the first rung that it guards. ``measured`` beside ``wanted`` in words; ``remedy`` says what to do while
+    it is red. ``grace_left_ms``: until a red line closes its open rung; None while it is green or the rung is closed.
+    """
+
+    ident: str
+    rung: Literal["SHADOW", "LIVE"]
+    name: str
+    passed: bool
+    measured: str
+    wanted: str
+    remedy: str = ""
+    grace_left_ms: int | None = None
+
+
+class JournalRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A command and its outcome, whoever asked; ``actor`` may be the desk itself."""
+
+    command_id: str
+    age_ms: int
+    actor: str
+    command: str
+    accepted: bool
+    reason: str
+
+
+class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything a cockpit paints. ``seq`` rises by one a snapshot; ``at_ns`` is the desk's UTC clock.
+
+    ``freeze_left_ms``: when open withdrawals freeze by themselves, None while frozen or held open by a setting.
+    ``withdrawal_defaults``: the configured destination of a symbol. ``journal``: newest first, of this run.
+    ``executor_blocked``: red lines of ``interlocks`` but those that arming the strategy turns green.
+    ``findings``: what the start found out about the former run, a sentence each. ``when_alone``: what the desk does
+    when LIVE with no cockpit attached, ``alone_ms`` after the last one has gone; ``alone_left_ms``: until it does it,
+    None while it need not. ``hard_stop``: the last one of this run.
+    """
+
+    seq: int
+    at_ns: int
+    run_id: str
+    started_ns: int
+    tick_ms: int
+    mode: Mode
+    account: str
+    strategy_armed: bool
+    executor_armed: bool
+    strategy_why: str
+    executor_why: str
+    executor_blocked: str
+    relay: State
+    history: State
+    history_queue: int
+    withdrawals_frozen: bool
+    attached: int
+    inventory: Inventory
+    deposits: tuple[DepositRow, ...]
+    deposits_age_ms: int | None
+    decisions: tuple[DecisionRow, ...]
+    quotes: tuple[QuoteRow, ...]
+    executions: tuple[ExecutionRow, ...]
+    market: Market
+    health: tuple[Health, ...]
+    limits: Limits
+    counts: Counts
+    alive: Alive
+    reaction: Reaction
+    deposit_addresses: tuple[DepositAddressRow, ...] = ()
+    withdrawals: tuple[WithdrawalRow, ...] = ()
+    freeze_left_ms: int | None = None
+    withdrawal_defaults: tuple[tuple[str, str], ...] = ()
+    key: KeyView = KeyView()
+    rung: Rung = "SAFE"
+    trading: Trading = "ACTIVE"
+    trading_why: str = ""
+    interlocks: tuple[InterlockRow, ...] = ()
+    journal: tuple[JournalRow, ...] = ()
+    findings: tuple[str, ...] = ()
+    when_alone: Literal["disarm", "keep", "stop"] = "disarm"
+    alone_left_ms: int | None = None
+    alone_ms: int = 60_000
+    hard_stop: HardStop | None = None
+
+    @property
+    def proven(self) -> bool:
+        """Whether no difference of the proof has stayed beyond its grace."""
+        return all(row.passed for row in self.interlocks if row.ident == "proof")

@@ -1,0 +1,1 @@
+"""Starting and ending desks, sandbox venues and headless runs."""

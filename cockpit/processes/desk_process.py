@@ -1,0 +1,64 @@
+"""The desk as a process of its own, without a screen."""
+
+import asyncio
+import logging
+import os
+import signal
+
+import click
+import uvloop
+
+from cockpit.config.settings import Settings
+from cockpit.desk.desk import Desk
+from cockpit.desk.runtime.account_lock import account_held
+from cockpit.desk.runtime.unix_server import AlreadyRunning, BadStateDir, held
+from storage.history import History, HistoryError
+from storage.journal import Journal
+from storage.sqlite.history import SqliteHistory
+
+
+def run_desk(settings: Settings) -> int:
+    """Run a desk until SIGTERM or SIGINT; a second signal does not wait. The exit code."""
+    logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    for noisy in ("httpx", "httpcore", "websockets", "uvicorn", "aiosqlite", "asyncpg", "asyncio"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+    try:
+        with held(settings.state_dir), account_held(settings):
+            uvloop.run(_desk(settings))
+    except (AlreadyRunning, BadStateDir, HistoryError) as exc:
+        click.echo(f"cockpit desk: {exc}", err=True)
+        return 1
+    return 0
+
+
+def history_of(settings: Settings) -> History:
+    """The engine that the settings name. Raises HistoryError when another one holds what this desk must know."""
+    journal = Journal(settings.journal_path)
+    if settings.postgres_url is not None:
+        # A driver that is not needed would cost every start 80 ms.
+        from storage.postgres.history import PostgresHistory
+
+        return PostgresHistory(settings.postgres_url.reveal(), journal, away_ms=settings.postgres_away_ms)
+    if journal.waiting():
+        raise HistoryError(
+            f"{settings.journal_path} holds events that were to go to PostgreSQL: set POSTGRES_URL again and start once"
+        )
+    return SqliteHistory(settings.history_path)
+
+
+async def _desk(settings: Settings) -> None:
+    desk = Desk(settings, history_of(settings))
+    asked = False
+
+    def stop() -> None:
+        nonlocal asked
+        if asked:
+            os._exit(130)
+        asked = True
+        desk.stop()
+
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, stop)
+    loop.add_signal_handler(signal.SIGHUP, lambda: None)
+    await desk.run()

@@ -1,0 +1,187 @@
+"""A rehearsal without a screen: venue and desk run for a while, then the ledger and the history are compared."""
+
+import asyncio
+import os
+import signal
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
+from typing import Any
+
+import click
+import httpx
+import msgspec
+
+from cockpit.client.desk_client import DeskLink, LinkLost
+from cockpit.model.commands import ARMABLE, Result
+from cockpit.model.snapshot import Snapshot
+from cockpit.processes.launch import DidNotStart
+from cockpit.processes.sandbox import Rehearsal, VenueFlags
+from cockpit.processes.sandbox_report import Report, account_for
+from storage.sqlite.reader import SqliteReader
+from venue.protocol.assets import BTC_EURE
+
+WAIT_S = 30.0
+QUIET_S = 4.0
+"""Longer than an auction and a settlement of the sandbox together: after it nothing more is on its way."""
+
+
+class Failed(Exception):
+    """The rehearsal could not be carried out; the text says what happened."""
+
+
+class _Newest:
+    """Follows a desk's stream and keeps the newest snapshot."""
+
+    def __init__(self, link: DeskLink) -> None:
+        self._link = link
+        self._snapshot: Snapshot | None = None
+        self._reason = "nothing was heard from the desk"
+        self._heard = asyncio.Event()
+
+    async def follow(self) -> None:
+        async for said in self._link.snapshots():
+            if isinstance(said, LinkLost):
+                self._reason = said.reason
+                continue
+            self._snapshot = said
+            self._heard.set()
+
+    async def next(self) -> Snapshot:
+        """A snapshot newer than the last one asked for; Failed when none came for 30 s."""
+        self._heard.clear()
+        try:
+            await asyncio.wait_for(self._heard.wait(), WAIT_S)
+        except TimeoutError:
+            raise Failed(f"the desk was silent for {WAIT_S:g} s: {self._reason}") from None
+        assert self._snapshot is not None
+        return self._snapshot
+
+    async def until(self, holds: Callable[[Snapshot], bool], what: str) -> Snapshot:
+        """The first snapshot for which ``holds``; Failed after 30 s."""
+        try:
+            async with asyncio.timeout(WAIT_S):
+                while True:
+                    snapshot = await self.next()
+                    if holds(snapshot):
+                        return snapshot
+        except TimeoutError:
+            seen = self._snapshot
+            why = self._reason if seen is None else seen.executor_blocked or seen.market.detail or "no reason shown"
+            raise Failed(f"the desk was not {what} within {WAIT_S:g} s: {why}") from None
+
+
+async def rehearse(
+    rehearsal: Rehearsal,
+    flags: VenueFlags,
+    environ: Mapping[str, str],
+    own: Mapping[str, str],
+    *,
+    seconds: float,
+    arm: bool,
+    as_json: bool,
+) -> int:
+    """Run and report. Exit code 0: every base unit explained, 1: not, 2: it could not be carried out.
+
+    The traders ask only once the desk listens: the same seed then gives it the same requests from the first on.
+    SIGTERM and SIGHUP end desk and venue first, and give 143 and 129.
+    """
+    ended_by: list[signal.Signals] = []
+    running = asyncio.current_task()
+    assert running is not None
+
+    def end(number: signal.Signals) -> None:
+        ended_by.append(number)
+        running.cancel()
+
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        asyncio.get_running_loop().add_signal_handler(number, end, number)
+    paused = msgspec.structs.replace(flags, settings=(*flags.settings, "start_paused=true"))
+    try:
+        await rehearsal.start(paused, environ, own)
+        report = await _run(rehearsal, seconds, arm)
+    except asyncio.CancelledError:
+        if ended_by:
+            return 128 + ended_by[0]
+        raise
+    except (Failed, DidNotStart) as exc:
+        click.echo(f"cockpit sandbox: {exc}", err=True)
+        return 2
+    except httpx.HTTPError as exc:
+        click.echo(f"cockpit sandbox: the venue did not answer: {type(exc).__name__} {exc}", err=True)
+        return 2
+    click.echo(report.as_json() if as_json else report.as_text())
+    return 0 if report.explained else 1
+
+
+async def _run(rehearsal: Rehearsal, seconds: float, arm: bool) -> Report:
+    link = DeskLink(rehearsal.socket_path, actor="headless", new_id=lambda: os.urandom(8).hex())
+    newest = _Newest(link)
+    following = asyncio.create_task(newest.follow())
+    control = rehearsal.venue_env()["SANDBOX_CONTROL_URL"]
+    try:
+        async with httpx.AsyncClient(base_url=control, trust_env=False) as client:
+            await newest.until(lambda shot: shot.relay == "ok" and shot.market.usable, "listening")
+            start_traders = partial(client.post, "/traders", json={"running": True})
+            if arm:
+                await _arm(link, newest, start_traders)
+            else:
+                await start_traders()
+            await asyncio.sleep(seconds)
+            for part in reversed(ARMABLE):
+                await link.send(part, "disarm")
+            await client.post("/traders", json={"running": False})
+            last = await _settled(client, newest)
+            state = (await client.get("/state")).json()
+    finally:
+        following.cancel()
+        await link.close()
+        for problem in await rehearsal.end():
+            click.echo(problem, err=True)
+    account = state["account"]
+    opening, closing = _amounts(state["opening"][account]), _amounts(state["balances"][account])
+    with SqliteReader(rehearsal.history_path) as reader:
+        return account_for(seconds, last.counts, last.alive.quotes, reader, opening, closing)
+
+
+def _amounts(balances: Mapping[str, Any]) -> dict[str, int]:
+    return {token: int(amount) for token, amount in balances.items()}
+
+
+async def _arm(link: DeskLink, newest: _Newest, start_traders: Callable[[], Awaitable[object]]) -> None:
+    """Climb the ladder: SHADOW, the decisions that LIVE wants to have seen, LIVE."""
+    await newest.until(lambda shot: not shot.executor_blocked and shot.market.usable, "ready to be armed")
+    for part in ARMABLE:
+        outcome = await link.send(part, "arm")
+        if not isinstance(outcome, Result) or not outcome.accepted:
+            raise Failed(f"{part} could not be armed: {outcome.reason}")
+        if part == "strategy-engine":
+            await start_traders()
+            await newest.until(_climbable, "seen deciding in SHADOW")
+
+
+def _climbable(shot: Snapshot) -> bool:
+    return shot.rung == "SHADOW" and all(row.passed for row in shot.interlocks)
+
+
+async def _settled(client: httpx.AsyncClient, newest: _Newest) -> Snapshot:
+    """Wait until the ledger has had no settlement for a while and the desk has confirmed all of them."""
+    loop = asyncio.get_running_loop()
+    seen, since = -1, loop.time()
+    deadline = since + WAIT_S
+    while True:
+        snapshot = await newest.next()
+        state = (await client.get("/state")).json()
+        fills = sum(fill["account"] == state["account"] for fill in state["fills"])
+        if fills != seen:
+            seen, since = fills, loop.time()
+        confirmed = snapshot.counts.settled >= fills and _agrees(
+            snapshot, _amounts(state["balances"][state["account"]])
+        )
+        if (confirmed and loop.time() - since > QUIET_S) or loop.time() > deadline:
+            return snapshot
+
+
+def _agrees(snapshot: Snapshot, ledger: Mapping[str, int]) -> bool:
+    """Whether the desk has read the ledger's balances as they are now, and explained them."""
+    held = {asset.symbol: asset.to_decimal(ledger.get(asset.token_id, 0)) for asset in (BTC_EURE.base, BTC_EURE.quote)}
+    return all(row.balance == held[row.symbol] and not row.unexplained for row in snapshot.inventory.rows)

@@ -1,0 +1,192 @@
+"""A sandbox: a venue of its own, a desk pointed at it, and where both are found again."""
+
+import os
+import subprocess
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+from cockpit.config.settings import HISTORY_NAME, NAMES, SOCKET_NAME, SettingsError, load
+from cockpit.processes.launch import DidNotStart, answers, end, ready, spawn
+
+LATEST = "latest"
+VENUE_ENV = "venue.env"
+DESK_ENV = "desk.env"
+PIDS = "pids.json"
+
+DESK_SETTINGS: Mapping[str, str] = {
+    "STRATEGY_MAX_NOTIONAL_EURE": "500",
+    "STRATEGY_MAX_PROMISED_EURE": "20000",
+    "STRATEGY_MAX_QUOTES_PER_SECOND": "1000",
+    "STRATEGY_MAX_FILLS_PER_HOUR": "10000",
+    "STRATEGY_MAX_LOSS_PER_DAY_EURE": "500",
+    "STRATEGY_HALF_SPREAD_BPS": "8",
+    "STRATEGY_MAX_SKEW_BPS": "6",
+    "STRATEGY_MIN_EDGE_BPS": "2",
+    "INVENTORY_POLL_MS": "2000",
+    "WITHDRAWAL_COOLING_MS": "30000",
+    "TRADING_BTC_WITHDRAW_ADDRESS": "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4",
+    "TRADING_EURE_WITHDRAW_ADDRESS": "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed",
+}
+"""A desk of the sandbox quotes larger and tighter than a first live run would, and lets new destinations wait only
+half a minute: there is nothing to lose. The two destinations are the examples of BIP 173 and EIP 55."""
+
+
+CREDENTIALS = ("NEAR_INTENTS_API_KEY", "NEAR_INTENTS_ACCOUNT_ID", "NEAR_INTENTS_SIGNER_PRIVATE_KEY")
+_ELSEWHERE = "a sandbox trades on loopback only, and the settings name an endpoint that is elsewhere"
+_STAND_INS: Mapping[str, str] = {
+    "NEAR_INTENTS_API_KEY": "sandbox",
+    "NEAR_INTENTS_ACCOUNT_ID": "maker.sandbox.near",
+    "NEAR_INTENTS_SIGNER_PRIVATE_KEY": f"ed25519:{'1' * 32}",
+    "NEAR_INTENTS_RELAY_WS_URL": "ws://127.0.0.1",
+    "NEAR_INTENTS_RELAY_RPC_URL": "http://127.0.0.1",
+    "NEAR_INTENTS_BRIDGE_URL": "http://127.0.0.1",
+    "NEAR_RPC_URL": "http://127.0.0.1",
+    "REFERENCE_KRAKEN_WS_URL": "ws://127.0.0.1",
+    "REFERENCE_COINBASE_WS_URL": "ws://127.0.0.1",
+    "REFERENCE_BITSTAMP_WS_URL": "ws://127.0.0.1",
+}
+"""What a venue will announce, in kind: enough to judge an operator's own settings before anything is started."""
+
+
+class Pids(msgspec.Struct, frozen=True):
+    """The processes of a rehearsal."""
+
+    venue: int
+    desk: int
+
+
+class VenueFlags(msgspec.Struct, frozen=True, kw_only=True):
+    """What ``cockpit venue`` can be told; None leaves the venue's own default. ``settings``: ``NAME=VALUE`` each."""
+
+    seed: int | None = None
+    rate: float | None = None
+    other_pairs: float | None = None
+    speed: float | None = None
+    prices: str | None = None
+    settings: tuple[str, ...] = ()
+
+    def arguments(self) -> list[str]:
+        """As command-line arguments."""
+        given = msgspec.structs.asdict(self)
+        settings = given.pop("settings")
+        return [
+            word
+            for name, value in (*given.items(), *(("set", setting) for setting in settings))
+            if value is not None
+            for word in (f"--{name.replace('_', '-')}", str(value))
+        ]
+
+
+def check(root: Path, own: Mapping[str, str]) -> None:
+    """Raise SettingsError when no desk could rehearse under ``root`` with an operator's own settings."""
+    if not load(None, _settings(root / new_name(), _STAND_INS, own)).is_loopback:
+        raise SettingsError((_ELSEWHERE,))
+
+
+class Rehearsal:
+    """One sandbox in its own directory under ``root``; ``latest`` points to the newest."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+
+    @classmethod
+    def running(cls, root: Path) -> "Rehearsal | None":
+        """The newest rehearsal whose desk still answers, also when a later one has ended since."""
+        names = sorted((path.parent.name for path in root.glob(f"*/{SOCKET_NAME}")), reverse=True)
+        found = (cls(root / name) for name in names if name != LATEST)
+        return next((rehearsal for rehearsal in found if answers(rehearsal.socket_path)), None)
+
+    @classmethod
+    def new(cls, root: Path, name: str) -> "Rehearsal":
+        """A fresh one: its own ledger, its own history."""
+        directory = root / name
+        directory.mkdir(mode=0o700, parents=True)
+        pointer = root / f".{name}"
+        pointer.symlink_to(name)
+        pointer.replace(root / LATEST)
+        return cls(directory)
+
+    @property
+    def socket_path(self) -> Path:
+        """Where its desk listens."""
+        return self.directory / SOCKET_NAME
+
+    @property
+    def history_path(self) -> Path:
+        """Its desk's history."""
+        return self.directory / HISTORY_NAME
+
+    def venue_env(self) -> dict[str, str]:
+        """The venue's addresses and the maker's credentials, as it announced them."""
+        lines = (self.directory / VENUE_ENV).read_text("utf-8").splitlines()
+        return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
+
+    def _write_pids(self, pids: Pids) -> None:
+        with os.fdopen(os.open(self.directory / PIDS, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            file.write(msgspec.json.encode(pids))
+
+    def pids(self) -> Pids:
+        """Its processes."""
+        return msgspec.json.decode((self.directory / PIDS).read_bytes(), type=Pids)
+
+    async def start(self, flags: VenueFlags, environ: Mapping[str, str], own: Mapping[str, str]) -> None:
+        """Start venue and desk; DidNotStart when one of them does not come up (the other is then ended).
+
+        ``own`` are an operator's own settings to rehearse with; account, key and token stay the sandbox's.
+        ``environ`` must hold none of the program's settings: they would win over these.
+        """
+        venue_log, desk_log = self.directory / "venue.log", self.directory / "desk.log"
+        venue_env = self.directory / VENUE_ENV
+        venue = spawn(["venue", "--write-env", str(venue_env), *flags.arguments()], venue_log, environ)
+        desk: subprocess.Popen[bytes] | None = None
+        try:
+            await ready(venue, "the sandbox venue", venue_log, venue_env.exists)
+            self._write_desk_env(own)
+            arguments = ["desk", "--env-file", str(self.directory / DESK_ENV)]
+            desk = spawn(arguments, desk_log, environ)
+            self._write_pids(Pids(venue.pid, desk.pid))
+            await ready(desk, "the desk", desk_log, lambda: answers(self.socket_path))
+        except BaseException:
+            for process in (desk, venue):
+                if process is not None and process.poll() is None:
+                    await end(process.pid)
+            raise
+
+    def _write_desk_env(self, own: Mapping[str, str]) -> None:
+        venue = self.venue_env()
+        settings = _settings(self.directory, venue, own)
+        path = self.directory / DESK_ENV
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.writelines(f"{name}={value}\n" for name, value in settings.items())
+        try:
+            if not load(path, {}).is_loopback:
+                raise DidNotStart(_ELSEWHERE)
+        except SettingsError as exc:
+            raise DidNotStart("; ".join(exc.problems)) from None
+
+    async def end(self) -> list[str]:
+        """End desk and venue, the desk first; one sentence for each that would not go."""
+        pids = self.pids()
+        problems = []
+        for name, pid in (("desk", pids.desk), ("venue", pids.venue)):
+            if not await end(pid):
+                problems.append(f"the {name} (process {pid}) did not end in time; see {self.directory}")
+        return problems
+
+
+def _settings(directory: Path, venue: Mapping[str, str], own: Mapping[str, str]) -> dict[str, str]:
+    """A sandbox desk's settings: its defaults, the venue's addresses, the operator's own, the venue's credentials.
+
+    Its history is a file in its directory, never the operator's database.
+    """
+    settings = {**DESK_SETTINGS, **venue, **own, **{name: venue[name] for name in CREDENTIALS}}
+    known = {name: value for name, value in settings.items() if name in NAMES and name != "POSTGRES_URL"}
+    return known | {"COCKPIT_STATE_DIR": str(directory)}
+
+
+def new_name() -> str:
+    """A directory name for a rehearsal that starts now."""
+    return f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{os.getpid()}"

@@ -1,0 +1,155 @@
+"""The report of a rehearsal: what was asked, quoted and filled, and whether every base unit is explained."""
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from cockpit.accounting.percentiles import percentile
+from cockpit.model.snapshot import Counts
+from cockpit.reports import holdings
+from storage.reporting import trading
+from storage.sqlite.reader import LATER_NS, Reader, Span, row_counts
+from venue.protocol.assets import BTC_EURE, Asset
+
+
+class Quotes(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of the quotes sent; ``alive`` were still before their deadline, or not proven dead, at the end."""
+
+    sent: int
+    accepted: int
+    refused: int
+    unknown: int
+    settled: int
+    expired: int
+    alive: int
+
+
+class AssetProof(msgspec.Struct, frozen=True, kw_only=True):
+    """One asset in base units: opening + filled + deposited should be closing, as the ledger itself holds it."""
+
+    symbol: str
+    opening: str
+    filled: str
+    deposited: str
+    closing: str
+    unexplained: str
+
+
+class ReactionTimes(msgspec.Struct, frozen=True, kw_only=True):
+    """Request frame in to quote frame out, microseconds; None when nothing was quoted."""
+
+    p50_us: float | None
+    p99_us: float | None
+    max_us: float | None
+
+
+class Report(msgspec.Struct, frozen=True, kw_only=True):
+    """What a rehearsal did. ``explained``: no base unit is missing, and every request and fill has its decision."""
+
+    seconds: float
+    requests: int
+    other_pairs: int
+    malformed: int
+    decisions: int
+    reasons: Mapping[str, int]
+    quotes: Quotes
+    fills: Mapping[str, int]
+    balances: tuple[AssetProof, ...]
+    reaction: ReactionTimes
+    rows: Mapping[str, int]
+    explained: bool
+
+    def as_json(self) -> str:
+        """One JSON object, indented."""
+        return msgspec.json.format(msgspec.json.encode(self), indent=2).decode()
+
+    def as_text(self) -> str:
+        """For a person."""
+        quotes = ", ".join(f"{name} {count}" for name, count in msgspec.structs.asdict(self.quotes).items())
+        lines = [
+            f"{self.requests} requests for the pair in {self.seconds:g} s ({self.other_pairs} for others), "
+            f"{self.decisions} decisions recorded",
+            f"quotes: {quotes}",
+            f"fills: {self.fills['buy']} buys, {self.fills['sell']} sells",
+        ]
+        for proof in self.balances:
+            asset = BTC_EURE.base if proof.symbol == BTC_EURE.base.symbol else BTC_EURE.quote
+            opening, closing = asset.to_decimal(int(proof.opening)), asset.to_decimal(int(proof.closing))
+            lines.append(
+                f"{proof.symbol}: {opening.normalize():f} to {closing.normalize():f}, "
+                f"{proof.unexplained} base units unexplained"
+            )
+        reaction = self.reaction
+        if reaction.p50_us is not None:
+            lines.append(
+                f"reaction: p50 {reaction.p50_us:g} µs, p99 {reaction.p99_us:g} µs, max {reaction.max_us:g} µs"
+            )
+        lines.append("rows: " + ", ".join(f"{name} {count}" for name, count in self.rows.items()))
+        return "\n".join(lines)
+
+
+def account_for(
+    seconds: float,
+    counts: Counts,
+    alive: int,
+    reader: Reader,
+    opening: Mapping[str, int],
+    closing: Mapping[str, int],
+) -> Report:
+    """Put the desk's counts and history beside the ledger's own balances (base units by token id)."""
+    everything = Span(0, LATER_NS)
+    counted, fills = trading.counted(reader, everything), trading.fills(reader, everything)
+    flows = trading.flows(reader, everything, {})
+    proofs = tuple(_proof(asset, opening, fills, flows, closing) for asset in holdings.ASSETS)
+    decisions, outcomes = sum(counted.reasons.values()), counted.outcomes
+    rows = row_counts(reader)
+    buys = sum(fill.asset_in == BTC_EURE.base.token_id for fill in fills)
+    p50, p99, longest = (
+        None if ns is None else ns / 1000 for ns in (percentile(counted.reactions_ns, p) for p in (0.5, 0.99, 1.0))
+    )
+    return Report(
+        seconds=seconds,
+        requests=counts.requests,
+        other_pairs=counts.other_pairs,
+        malformed=counts.malformed,
+        decisions=decisions,
+        reasons=counted.reasons,
+        quotes=Quotes(
+            sent=rows["execute_trade_commands"],
+            accepted=outcomes.get("accepted", 0),
+            refused=outcomes.get("refused", 0),
+            unknown=outcomes.get("unknown", 0),
+            settled=outcomes.get("settled", 0),
+            expired=outcomes.get("expired", 0),
+            alive=alive,
+        ),
+        fills={"buy": buys, "sell": len(fills) - buys},
+        balances=proofs,
+        reaction=ReactionTimes(p50_us=p50, p99_us=p99, max_us=longest),
+        rows=rows,
+        explained=all(proof.unexplained == "0" for proof in proofs)
+        and counts.requests == counted.demands == decisions
+        and len(fills) == outcomes.get("settled", 0)
+        and all(fill.edge is not None for fill in fills),
+    )
+
+
+def _proof(
+    asset: Asset,
+    opening: Mapping[str, int],
+    fills: Sequence[trading.Fill],
+    flows: Sequence[trading.Flow],
+    closing: Mapping[str, int],
+) -> AssetProof:
+    token = asset.token_id
+    begin, end = opening.get(token, 0), closing.get(token, 0)
+    filled = sum(holdings.moved(fill, token) for fill in fills)
+    deposited = sum(flow.amount for flow in flows if flow.asset == token and flow.kind == "deposit")
+    return AssetProof(
+        symbol=asset.symbol,
+        opening=str(begin),
+        filled=str(filled),
+        deposited=str(deposited),
+        closing=str(end),
+        unexplained=str(end - begin - filled - deposited),
+    )

@@ -1,0 +1,94 @@
+"""The life of one quote for a person and for other programs. Pure."""
+
+from typing import Any
+
+import msgspec
+
+from cockpit.model.formatting import exact
+from cockpit.reports.report_text import utc
+from storage.reporting.quote_trace import Life, Row
+from venue.protocol.assets import BTC, EURE, Asset
+
+_TITLES = {
+    "swap_demand_events": "request",
+    "trade_decisions": "decision",
+    "decision_rules": "rules in force",
+    "execute_trade_commands": "signed and sent",
+    "trade_execution_results": "result",
+    "intent_inventory_snapshots": "inventory",
+}
+_JSON = {"trade_decisions": ("checks", "view"), "decision_rules": ("limits", "params")}
+_HIDDEN = ("run_id", "at_ns", "checks", "view", "nonce", "partner_id", "traceparent")
+
+
+def as_json(life: Life) -> str:
+    """One JSON object; the columns that hold JSON are opened."""
+    rows = [
+        {"at_ns": row.at_ns, "table": row.table, **row.columns, **{name: _opened(row, name) for name in _json_of(row)}}
+        for row in life.rows
+    ]
+    told = {"run_id": life.run_id, "quote_id": life.quote_id, "rows": rows}
+    return msgspec.json.format(msgspec.json.encode(told), indent=2).decode()
+
+
+def as_text(life: Life) -> str:
+    """One paragraph a row, with the milliseconds since the request; every check of the decision on its own line."""
+    begun = next((row.at_ns for row in life.rows if row.table == "swap_demand_events"), life.rows[0].at_ns)
+    lines = [f"quote {life.quote_id} of run {life.run_id}"]
+    for row in life.rows:
+        name = _TITLES.get(row.table, row.table)
+        if row.table == "trade_execution_results":
+            name = str(row.columns["outcome"])
+        lines += ["", f"{utc(row.at_ns)}  {(row.at_ns - begun) / 1e6:+,.3f} ms  {name}"]
+        lines += [f"  {column:16} {text}" for column, text in _facts(row)]
+        if row.table == "trade_decisions":
+            for check, passed, detail in _opened(row, "checks") or ():
+                lines.append(f"    {'ok  ' if passed else 'FAIL'} {check:16} {detail}")
+    return "\n".join(lines)
+
+
+def _json_of(row: Row) -> tuple[str, ...]:
+    return _JSON.get(row.table, ())
+
+
+def _opened(row: Row, name: str) -> Any:
+    text = row.columns[name]
+    return msgspec.json.decode(text) if text else None
+
+
+def _facts(row: Row) -> list[tuple[str, str]]:
+    found = []
+    columns = row.columns
+    for column, value in columns.items():
+        if column in _HIDDEN or value is None or value == "":
+            continue
+        asset = _asset_of(column, columns)
+        if asset is not None:
+            text = f"{exact(asset.to_decimal(int(value)))} {asset.symbol}"
+        elif column.endswith("_ns") and column != "reaction_ns":
+            text = utc(value)
+        elif column == "reaction_ns":
+            text = f"{value / 1000:,.1f} µs"
+        elif column in ("asset", "asset_in", "asset_out"):
+            named = _named(value)
+            text = named.symbol if named else str(value)
+        else:
+            text = str(value)
+        found.append((column, text))
+    return found
+
+
+def _asset_of(column: str, columns: dict[str, Any]) -> Asset | None:
+    """The asset that an amount is of."""
+    if column in ("notional", "edge"):
+        return EURE
+    if column in ("balance", "reserved", "spendable"):
+        return _named(columns["asset"])
+    if column in ("amount_in", "amount_out"):
+        taken = columns.get("side") == "buy" if "side" in columns else columns.get("asset_in") == BTC.token_id
+        return BTC if taken == (column == "amount_in") else EURE
+    return None
+
+
+def _named(token: object) -> Asset | None:
+    return next((asset for asset in (BTC, EURE) if asset.token_id == token), None)

@@ -1,0 +1,223 @@
+"""Recorded requests decided again by the desk's own ``decide``, under the rules of then or under others. Pure.
+
+What is taken as it was: requests, mids and the reference's own judgement of them, balances, what was armed, the trading
+state, and what limits count: fills, losses, the quotes of the last second. What
+is made anew: prices, amounts, every guard, and what the quotes so made would have kept reserved. Under the rules of
+then that is what was recorded, to the letter. Whether another quote would have won its auction nobody can know.
+"""
+
+import heapq
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from cockpit.desk.market.pricing import PriceParams
+from cockpit.desk.quoting.strategy import View, decide, decision_event, desk_prices, read_view
+from cockpit.model.commands import Limits
+from cockpit.model.events import Check, TradeDecision
+from storage.reporting.recorded import Recorded
+from venue.protocol.assets import BTC_EURE
+
+PAIR = BTC_EURE
+SHOWN = 5
+_NEVER_NS = 1 << 62
+"""A quote whose end is not recorded stays reserved, as it did."""
+
+
+class Changes(msgspec.Struct, frozen=True, kw_only=True):
+    """Other rules to replay under, by the names of their fields; ``armed``: as if both parts had been armed."""
+
+    limits: Mapping[str, Any] = {}
+    params: Mapping[str, Any] = {}
+    view: Mapping[str, Any] = {}
+    armed: bool = False
+
+
+class Tally(msgspec.Struct, kw_only=True):
+    """What was, or would have been, quoted. Amounts are base units; ``peak_*`` is the most promised at once."""
+
+    quoted: int = 0
+    reasons: Counter[str] = msgspec.field(default_factory=Counter)
+    notional: int = 0
+    edge: int = 0
+    peak_quotes: int = 0
+    peak_btc: int = 0
+    peak_eure: int = 0
+
+
+class Difference(msgspec.Struct, frozen=True):
+    """A decision that came out otherwise: the fields that differ, then and now."""
+
+    quote_id: str
+    at_ns: int
+    fields: dict[str, tuple[str, str]]
+
+
+class Replay(msgspec.Struct, frozen=True, kw_only=True):
+    """``same`` of the ``decisions`` came out to the letter; ``without_record`` could not be replayed.
+
+    ``filled``: recorded fills; ``filled_still``: those whose request would have been quoted again, ``filled_better`` at
+    a price no worse for the taker. ``differences``: the first few.
+    """
+
+    decisions: int
+    without_record: int
+    same: int
+    recorded: Tally
+    replayed: Tally
+    filled: int
+    filled_still: int
+    filled_better: int
+    differences: tuple[Difference, ...]
+
+
+class _Alive:
+    """What a set of quotes promises as time goes by: BTC and EURe, base units."""
+
+    def __init__(self, tally: Tally) -> None:
+        self.btc = self.eure = 0
+        self._tally = tally
+        self._ends: list[tuple[int, int, int]] = []
+
+    def at(self, now_ns: int) -> None:
+        """Let go of what has ended by now."""
+        while self._ends and self._ends[0][0] <= now_ns:
+            _, btc, eure = heapq.heappop(self._ends)
+            self.btc -= btc
+            self.eure -= eure
+
+    def add(self, event: TradeDecision, ends_ns: int) -> None:
+        """A quote was sent that promises its amount until then."""
+        assert event.amount_out is not None
+        btc, eure = (0, event.amount_out) if event.side == "buy" else (event.amount_out, 0)
+        self.btc += btc
+        self.eure += eure
+        heapq.heappush(self._ends, (ends_ns, btc, eure))
+        tally = self._tally
+        tally.quoted += 1
+        tally.notional += event.notional or 0
+        tally.edge += event.edge or 0
+        tally.peak_quotes = max(tally.peak_quotes, len(self._ends))
+        tally.peak_btc = max(tally.peak_btc, self.btc)
+        tally.peak_eure = max(tally.peak_eure, self.eure)
+
+
+class _Rules:
+    """The recorded rules with the changes made to them, read once a set."""
+
+    def __init__(self, changes: Changes) -> None:
+        self._changes = changes
+        self._read: dict[tuple[str, str], tuple[Limits, PriceParams]] = {}
+
+    def of(self, limits: str, params: str) -> tuple[Limits, PriceParams]:
+        """The pair of them; the same objects for the same record."""
+        key = limits, params
+        if key not in self._read:
+            self._read[key] = (
+                msgspec.structs.replace(msgspec.json.decode(limits, type=Limits), **self._changes.limits),
+                msgspec.structs.replace(msgspec.json.decode(params, type=PriceParams), **self._changes.params),
+            )
+        return self._read[key]
+
+
+def replay(
+    every: Iterable[Recorded], changes: Changes, *, decided: Callable[[TradeDecision], None] = lambda event: None
+) -> Replay:
+    """Decide every recorded request again; ``decided`` hears of each decision made."""
+    then, now, rules = Tally(), Tally(), _Rules(changes)
+    was, would = _Alive(then), _Alive(now)
+    decisions = without = same = filled = still = better = 0
+    differences: list[Difference] = []
+    for record in every:
+        decisions += 1
+        made = record.decision
+        if not made.view or record.limits is None or record.params is None:
+            without += 1
+            continue
+        at_ns = record.demand.at_ns
+        was.at(at_ns)
+        would.at(at_ns)
+        view = _view(record, rules.of(record.limits, record.params), changes, was, would)
+        event, sends = _again(record, view)
+        decided(event)
+        then.reasons[made.reason] += 1
+        now.reasons[event.reason] += 1
+        if event == made:
+            same += 1
+        elif len(differences) < SHOWN:
+            differences.append(_difference(made, event))
+        ends_ns = _NEVER_NS if record.over_ns is None else record.over_ns
+        if record.sent:
+            was.add(made, ends_ns)
+        if sends:
+            would.add(event, ends_ns if record.sent else event.deadline_ns)
+        if record.filled:
+            filled += 1
+            still += sends
+            better += sends and _no_worse(made, event)
+    return Replay(
+        decisions=decisions,
+        without_record=without,
+        same=same,
+        recorded=then,
+        replayed=now,
+        filled=filled,
+        filled_still=still,
+        filled_better=better,
+        differences=tuple(differences),
+    )
+
+
+def _view(record: Recorded, rules: tuple[Limits, PriceParams], changes: Changes, was: _Alive, would: _Alive) -> View:
+    """The view of then, under these rules, with what the replayed quotes reserve in place of the recorded ones."""
+    view = read_view(record.decision.view, PAIR, *rules)
+    given: dict[str, Any] = dict(changes.view)
+    if changes.armed:
+        given |= {"strategy_armed": True, "executor_armed": True}
+    if (was.btc, was.eure) != (would.btc, would.eure):
+        given["base_reserved"] = view.base_reserved - was.btc + would.btc
+        given["quote_reserved"] = view.quote_reserved - was.eure + would.eure
+        given["base_promised"] = view.base_promised - was.btc + would.btc
+        given["quote_promised"] = view.quote_promised - was.eure + would.eure
+    return msgspec.structs.replace(view, **given) if given else view
+
+
+def _again(record: Recorded, view: View) -> tuple[TradeDecision, bool]:
+    """The decision made again, and whether a quote goes out; one that could not be sent then cannot be now."""
+    made = record.decision
+    decision = decide(record.demand, view, desk_prices(view))
+    failure = ""
+    last = made.checks[-1] if made.checks else Check("", True, "")
+    if decision.execute and made.reason == "sent" and last.name == "sent":
+        failure = last.detail
+    event = decision_event(made.decision_id, record.demand, decision, view, failure, made.rules_id)
+    return event, decision.execute and not failure
+
+
+def _no_worse(made: TradeDecision, event: TradeDecision) -> bool:
+    """Whether the taker would have got no less for no more."""
+    if made.amount_in is None or event.amount_in is None or made.amount_out is None or event.amount_out is None:
+        return False
+    return event.amount_in <= made.amount_in and event.amount_out >= made.amount_out
+
+
+def _difference(made: TradeDecision, event: TradeDecision) -> Difference:
+    names = [name for name in made.__struct_fields__ if getattr(made, name) != getattr(event, name)]
+    fields = {name: (_told(getattr(made, name)), _told(getattr(event, name))) for name in names if name != "checks"}
+    changed = [
+        (old, new) for old, new in zip(made.checks, event.checks, strict=False) if old != new
+    ]  # fmt: skip
+    for old, new in changed:
+        fields[f"check {old.name}"] = (_check(old), _check(new))
+    return Difference(made.quote_id, made.at_ns, fields)
+
+
+def _check(check: Check) -> str:
+    return f"{'ok' if check.passed else 'FAIL'} {check.detail}"
+
+
+def _told(value: object) -> str:
+    return f"{value:f}" if isinstance(value, Decimal) else str(value)

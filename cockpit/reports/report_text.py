@@ -1,0 +1,197 @@
+"""The report of trading for a person and for other programs: text, JSON, CSV. Pure."""
+
+import csv
+import io
+import textwrap
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from cockpit.accounting.markouts import HORIZONS_S
+from cockpit.model.formatting import exact, number, percent, rounded
+from cockpit.reports.figures import FillRow, TradingReport
+from venue.protocol.assets import EXACT
+
+Cells = Sequence[str]
+WIDTH = 80
+
+
+def as_json(report: TradingReport) -> str:
+    """One JSON object, indented; amounts are decimal strings."""
+    return msgspec.json.format(msgspec.json.encode(_plain(report)), indent=2).decode()
+
+
+def _plain(told: Any) -> Any:
+    """Plain objects, with Decimals as digits without an exponent."""
+    if isinstance(told, Decimal):
+        return f"{told:f}"
+    if isinstance(told, msgspec.Struct):
+        return {name: _plain(getattr(told, name)) for name in told.__struct_fields__}
+    if isinstance(told, Mapping):
+        return {name: _plain(inner) for name, inner in told.items()}
+    return [_plain(inner) for inner in told] if isinstance(told, tuple) else told
+
+
+def as_csv(report: TradingReport) -> str:
+    """Every figure as ``figure,value``; a figure inside another is named with a point."""
+    told = _plain(msgspec.structs.replace(report, fills=()))
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(("figure", "value"))
+    writer.writerows(_flat("", told))
+    return out.getvalue()
+
+
+def _flat(name: str, value: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, dict):
+        if {"by", "bucket", "seconds"} <= value.keys():
+            label = f"{name}.{value['by']}.{value['bucket']}.{value['seconds']}s"
+            yield from ((f"{label}.{key}", value[key]) for key in ("fills", "known", "bps"))
+            return
+        for key, inner in value.items():
+            yield from _flat(f"{name}.{key}" if name else key, inner)
+    elif isinstance(value, list | tuple):
+        for place, inner in enumerate(value):
+            if isinstance(inner, list | tuple) and len(inner) == 2 and isinstance(inner[0], str):
+                yield f"{name}.{inner[0]}", inner[1]
+            elif isinstance(inner, dict) and ("side" in inner or "asset" in inner):
+                yield from _flat(f"{name}.{inner.get('side') or inner.get('asset')}", inner)
+            elif isinstance(inner, dict):
+                yield from _flat(name if "by" in inner else f"{name}.{place}", inner)
+            else:
+                yield f"{name}.{('p50', 'p99', 'max')[place] if name == 'reaction_us' else place}", inner
+    else:
+        yield name, "" if value is None else value
+
+
+def fills_csv(fills: Iterable[FillRow]) -> str:
+    """One row a fill, its markouts in bps."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    names = [name for name in FillRow.__struct_fields__ if name != "markouts"]
+    writer.writerow((*names, *(f"markout_{seconds}s_bps" for seconds in HORIZONS_S)))
+    for fill in fills:
+        values = [getattr(fill, name) for name in names]
+        cells = [f"{value:f}" if isinstance(value, Decimal) else value for value in (*values, *fill.markouts)]
+        writer.writerow(cells)
+    return out.getvalue()
+
+
+def as_text(report: TradingReport) -> str:
+    """For a person, 80 columns wide."""
+    run = "run" if report.runs == 1 else "runs"
+    parts = [
+        [f"{utc(report.from_ns)}  to  {utc(report.to_ns)}  ({report.runs} {run})"],
+        _quotes(report),
+        _section("Fills", _fills(report)),
+        _section("Inventory", _inventory(report)),
+        *_accepted(report),
+        _section("Profit and loss, average cost, EURe", _profit(report)),
+        _section("Fees", _fees(report)),
+        _section("Markouts, bps in the desk's favour, weighted by EURe", _markouts(report)),
+        _section("Not quoted", [("reason", "requests"), *((r, number(c)) for r, c in report.not_quoted)]),
+    ]
+    return "\n\n".join("\n".join(part) for part in parts)
+
+
+def utc(ns: int) -> str:
+    """A time in UTC to the second."""
+    return time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(ns // 10**9)) + " UTC"
+
+
+def table(rows: Sequence[Cells]) -> list[str]:
+    """Rows under their heads: the first column to the left, the others to the right."""
+    widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
+    lines = [
+        "  ".join(cell.rjust(width) if place else cell.ljust(width) for place, (cell, width) in enumerate(pairs))
+        for pairs in (list(zip(row, widths, strict=True)) for row in rows)
+    ]
+    return [f"  {line.rstrip()}" for line in lines]
+
+
+def _section(title: str, rows: Sequence[Cells]) -> list[str]:
+    return [title, *(table(rows) if len(rows) > 1 else ["  none"])]
+
+
+def _quotes(report: TradingReport) -> list[str]:
+    outcomes = report.outcomes
+    counted = ", ".join(
+        f"{name} {number(outcomes.get(name, 0))}"
+        for name in ("accepted", "refused", "unknown", "settled", "expired", "burned")
+    )
+    p50, p99, most = (rounded(us, 1) for us in report.reaction_us)
+    seen = report.outcomes.get("settled", 0) + report.others_settled
+    return [
+        "Quotes",
+        f"  requests {number(report.demands)}, decided {number(report.decisions)}, sent {number(report.sent)}",
+        f"  {counted}",
+        f"  win rate (settled / accepted) {percent(report.win_rate)} %",
+        f"  market share {percent(report.market_share)} % of {number(seen)} settlements seen, of every pair",
+        f"  reaction p50 {p50}, p99 {p99}, max {most} µs",
+    ]
+
+
+def _fills(report: TradingReport) -> list[Cells]:
+    buys, sells = report.sides
+    net = exact(EXACT.subtract(buys.btc, sells.btc), signed=True)
+    rows = [(side.side, side.fills, exact(side.btc), side.eure, side.spread) for side in report.sides]
+    rows.append(("both", buys.fills + sells.fills, f"{net} net", buys.eure + sells.eure, buys.spread + sells.spread))
+    return [
+        ("side", "fills", "BTC", "EURe", "spread earned EURe"),
+        *((name, number(fills), btc, rounded(eure, 2), rounded(spread, 4)) for name, fills, btc, eure, spread in rows),
+    ]
+
+
+def _inventory(report: TradingReport) -> list[Cells]:
+    rows: list[Cells] = [("", *(change.asset for change in report.inventory))]
+    names = ("opening", "filled", "deposited", "withdrawn", "accepted", "unexplained", "closing")
+    return [*rows, *((name, *(exact(getattr(change, name)) for change in report.inventory)) for name in names)]
+
+
+def _accepted(report: TradingReport) -> list[list[str]]:
+    """Who took which difference as given, and why; no part at all when nobody did."""
+    lines = ["Accepted though nothing explains it"]
+    for one in report.accepted:
+        amounts = (("BTC", one.btc), ("EURe", one.eure))
+        told = ", ".join(f"{exact(amount, signed=True)} {asset}" for asset, amount in amounts if amount)
+        lines += textwrap.wrap(
+            f"{utc(one.at_ns)}  {told}, by {one.actor}: {one.reason}",
+            WIDTH,
+            initial_indent="  ",
+            subsequent_indent="    ",
+        )
+    return [lines] if report.accepted else []
+
+
+def _profit(report: TradingReport) -> list[Cells]:
+    money = report.profit
+    if money is None:
+        return [("", ""), ("unknown", report.profit_unknown)]
+    return [
+        ("realised", rounded(money.realised, 4, signed=True)),
+        (f"unrealised, marked to {number(money.closing_mid, 2)}", rounded(money.unrealised, 4, signed=True)),
+        ("total", rounded(money.total, 4, signed=True)),
+    ]
+
+
+def _fees(report: TradingReport) -> list[Cells]:
+    fees = report.fees
+    return [
+        ("", "BTC", "EURe"),
+        (f"protocol, {fees.pips} pip, within what was given", exact(fees.protocol_btc), rounded(fees.protocol_eure, 6)),
+        ("bridge, of withdrawals completed", exact(fees.bridge_btc), exact(fees.bridge_eure)),
+    ]
+
+
+def _markouts(report: TradingReport) -> list[Cells]:
+    rows: list[Cells] = [("", "fills", *(f"{seconds} s" for seconds in HORIZONS_S))]
+    groups: dict[tuple[str, str], list[tuple[int, Decimal | None]]] = {}
+    for markout in report.markouts:
+        groups.setdefault((markout.by, markout.bucket), []).append((markout.fills, markout.bps))
+    for (by, bucket), found in groups.items():
+        name = "all" if by == "all" else bucket if by == "side" else f"{by} {bucket}{' EURe' if by == 'size' else ''}"
+        rows.append((name, number(found[0][0]), *(rounded(bps, 2, signed=True) for _, bps in found)))
+    return rows

@@ -1,0 +1,257 @@
+"""What trading came to over a span of time, from history alone: the figures of `cockpit report`."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+
+import msgspec
+
+from cockpit.accounting.markouts import HORIZONS_S, SECOND_NS, in_bps, markout
+from cockpit.accounting.percentiles import percentile
+from cockpit.accounting.pnl import Move, profit
+from cockpit.reports import holdings
+from cockpit.reports.figures import (
+    Fees,
+    FillRow,
+    Markout,
+    ProfitAndLoss,
+    Side,
+    TradingReport,
+)
+from storage.reporting import remainders, trading
+from storage.sqlite.reader import Reader, RunRow, Span, runs
+from venue.protocol.assets import BTC_EURE, EXACT
+
+PAIR = BTC_EURE
+PIPS = 1_000_000
+SIZES = tuple((eure * 10**PAIR.quote.decimals, f"to {eure}") for eure in (5, 50, 500))
+LIVES = ((30_000, "to 30 s"), (60_000, "to 60 s"), (120_000, "to 120 s"))
+_HUNDREDTH = Decimal("0.01")
+
+
+class _Marked(msgspec.Struct, frozen=True, gc=False):
+    """A fill as the desk's side of it, base units, and its markouts in hundredths of a bps."""
+
+    fill: trading.Fill
+    side: str
+    base: int
+    quote: int
+    markouts: tuple[int | None, ...]
+
+    @property
+    def life_ms(self) -> int:
+        """How long the quote could have lived."""
+        return (self.fill.deadline_ns - self.fill.sent_ns) // 1_000_000
+
+
+def trading_report(reader: Reader, span: Span, *, pips: int = 1, with_fills: bool = False) -> TradingReport:
+    """The report of a span; ``pips`` is the protocol's fee, which history does not hold."""
+    every = [run for run in runs(reader) if run.started_ns < span.to_ns and run.last_write_ns >= span.from_ns]
+    found = trading.fills(reader, span)
+    counted = trading.counted(reader, span)
+    marks = _marks(reader, every, found)
+    marked = [_mark(fill, marks) for fill in found]
+    opening = holdings.opening(reader, span)
+    given = remainders.accepted(reader, span)
+    flows = [*trading.flows(reader, span, opening), *holdings.taken_as_given(given)]
+    closing = holdings.closing(reader, span)
+    money, unknown = _profit(reader, span, opening, found, flows)
+    settled, accepted = counted.outcomes.get("settled", 0), counted.outcomes.get("accepted", 0)
+    reactions = counted.reactions_ns
+    return TradingReport(
+        from_ns=span.from_ns,
+        to_ns=span.to_ns,
+        runs=len(every),
+        demands=counted.demands,
+        decisions=sum(counted.reasons.values()),
+        sent=len(reactions),
+        outcomes=counted.outcomes,
+        win_rate=_ratio(settled, accepted),
+        market_share=_ratio(settled, settled + counted.others_settled),
+        others_settled=counted.others_settled,
+        not_quoted=tuple(
+            sorted(
+                ((reason, count) for reason, count in counted.reasons.items() if reason != "quote"),
+                key=lambda item: (-item[1], item[0]),
+            )
+        ),
+        sides=tuple(_side(side, marked) for side in ("buy", "sell")),
+        fees=_fees(found, trading.bridge_fees(reader, span), pips),
+        inventory=tuple(holdings.change(asset, opening, found, flows, closing) for asset in holdings.ASSETS),
+        accepted=tuple(holdings.accepted_row(one) for one in given),
+        profit=money,
+        profit_unknown=unknown,
+        reaction_us=(_us(percentile(reactions, 0.5)), _us(percentile(reactions, 0.99)), _us(percentile(reactions, 1))),
+        markouts=_markouts(marked),
+        fills=tuple(_fill_row(one) for one in marked) if with_fills else (),
+    )
+
+
+def _ratio(part: int, whole: int) -> Decimal | None:
+    return (Decimal(part) / Decimal(whole)).quantize(Decimal("0.0001")) if whole else None
+
+
+def _us(ns: int | None) -> Decimal | None:
+    return None if ns is None else Decimal(ns).scaleb(-3)
+
+
+def _marks(reader: Reader, every: Sequence[RunRow], found: Iterable[trading.Fill]) -> dict[int, Decimal | None]:
+    """The mids of every horizon of every fill; those at which no desk was there to see one are left out."""
+    times = {fill.at_ns + seconds * SECOND_NS for fill in found for seconds in HORIZONS_S}
+    seen = {at_ns for at_ns in times if any(run.started_ns <= at_ns <= run.last_write_ns for run in every)}
+    return trading.mids_at(reader, sorted(seen))
+
+
+def _mark(fill: trading.Fill, marks: Mapping[int, Decimal | None]) -> _Marked:
+    buys = fill.asset_in == PAIR.base.token_id
+    side = "buy" if buys else "sell"
+    base, quote = (fill.amount_in, fill.amount_out) if buys else (fill.amount_out, fill.amount_in)
+    later = [marks.get(fill.at_ns + seconds * SECOND_NS) for seconds in HORIZONS_S]
+    return _Marked(
+        fill, side, base, quote, tuple(None if mid is None else markout(PAIR, side, base, quote, mid) for mid in later)
+    )
+
+
+def _fill_row(one: _Marked) -> FillRow:
+    fill = one.fill
+    btc, eure = PAIR.base.to_decimal(one.base), PAIR.quote.to_decimal(one.quote)
+    return FillRow(
+        at_ns=fill.at_ns,
+        quote_hash=fill.quote_hash,
+        quote_id=fill.quote_id,
+        tx_hash=fill.tx_hash,
+        side=one.side,
+        btc=btc,
+        eure=eure,
+        price=EXACT.divide(eure, btc).quantize(Decimal("1e-8")),
+        spread=None if fill.edge is None else PAIR.quote.to_decimal(fill.edge),
+        life_ms=one.life_ms,
+        markouts=tuple(None if hundredths is None else in_bps(hundredths) for hundredths in one.markouts),
+    )
+
+
+def _side(side: str, marked: Iterable[_Marked]) -> Side:
+    ours = [one for one in marked if one.side == side]
+    return Side(
+        side=side,
+        fills=len(ours),
+        btc=PAIR.base.to_decimal(sum(one.base for one in ours)),
+        eure=PAIR.quote.to_decimal(sum(one.quote for one in ours)),
+        spread=PAIR.quote.to_decimal(sum(one.fill.edge or 0 for one in ours)),
+    )
+
+
+def _fees(found: Sequence[trading.Fill], bridge: Mapping[str, int], pips: int) -> Fees:
+    protocol: Counter[str] = Counter()
+    for fill in found:
+        protocol[fill.asset_out] += -(-fill.amount_out * pips // PIPS)
+    base, quote = holdings.ASSETS
+    return Fees(
+        pips=pips,
+        protocol_btc=base.to_decimal(protocol[base.token_id]),
+        protocol_eure=quote.to_decimal(protocol[quote.token_id]),
+        bridge_btc=base.to_decimal(bridge.get(base.token_id, 0)),
+        bridge_eure=quote.to_decimal(bridge.get(quote.token_id, 0)),
+    )
+
+
+def _profit(
+    reader: Reader,
+    span: Span,
+    opening: Mapping[str, trading.Balance],
+    found: Iterable[trading.Fill],
+    flows: Iterable[trading.Flow],
+) -> tuple[ProfitAndLoss | None, str]:
+    """The profit, or why it cannot be told."""
+    base, quote = holdings.ASSETS
+    first, last = trading.opening_mid(reader, span), trading.last_mid(reader, span)
+    if first is None or last is None:
+        return None, "no mid was recorded"
+    held = opening.get(base.token_id)
+    if held is None:
+        return None, "no balance was recorded"
+    moves = [
+        (fill.at_ns, Move(holdings.moved(fill, base.token_id), holdings.moved(fill, quote.token_id))) for fill in found
+    ]
+    for flow in flows:
+        amount = flow.amount if flow.asset == base.token_id else 0
+        moves.append((flow.at_ns, Move(amount, 0, trading.mid_at(reader, flow.at_ns) or first)))
+    moves.sort(key=lambda item: item[0])
+    told = profit(PAIR, held.units, first, [move for _, move in moves], last)
+    return ProfitAndLoss(
+        realised=quote.to_decimal(told.realised),
+        unrealised=quote.to_decimal(told.unrealised),
+        total=quote.to_decimal(told.total),
+        opening_mid=first,
+        closing_mid=last,
+    ), ""
+
+
+class _Mean:
+    """Fills and, of each horizon, how many are known, their EURe, and the sum of EURe times markout; base units."""
+
+    __slots__ = ("fills", "known", "products", "weights")
+
+    def __init__(self) -> None:
+        self.fills = 0
+        self.known = [0] * len(HORIZONS_S)
+        self.weights = [0] * len(HORIZONS_S)
+        self.products = [0] * len(HORIZONS_S)
+
+    def add(self, other: "_Mean") -> None:
+        """Take these fills in."""
+        self.fills += other.fills
+        for place in range(len(HORIZONS_S)):
+            self.known[place] += other.known[place]
+            self.weights[place] += other.weights[place]
+            self.products[place] += other.products[place]
+
+
+def _summed(ours: Sequence[_Marked]) -> _Mean:
+    mean = _Mean()
+    mean.fills = len(ours)
+    for place in range(len(HORIZONS_S)):
+        known = [(one.quote, hundredths) for one in ours if (hundredths := one.markouts[place]) is not None]
+        mean.known[place] = len(known)
+        mean.weights[place] = sum(quote for quote, _ in known)
+        mean.products[place] = sum(quote * hundredths for quote, hundredths in known)
+    return mean
+
+
+def _markouts(marked: Sequence[_Marked]) -> tuple[Markout, ...]:
+    """The means by everything; sums are whole numbers: exact, and quick over many fills."""
+    means: dict[tuple[str, str], _Mean] = {}
+    sorted_out: dict[tuple[str, str, str], list[_Marked]] = {}
+    for one in marked:
+        key = one.side, _bucket(one.quote, SIZES, "above 500"), _bucket(one.life_ms, LIVES, "above 120 s")
+        sorted_out.setdefault(key, []).append(one)
+    for (side, size, life), ours in sorted_out.items():
+        summed = _summed(ours)
+        for by in (("all", "all"), ("side", side), ("size", size), ("life", life)):
+            means.setdefault(by, _Mean()).add(summed)
+    names = ("all", "side", "size", "life")
+    order = [label for _, label in (*SIZES, *LIVES)]
+    ranked = sorted(
+        means, key=lambda key: (names.index(key[0]), order.index(key[1]) if key[1] in order else 99, key[1])
+    )
+    return tuple(
+        Markout(
+            by=by,
+            bucket=bucket,
+            seconds=seconds,
+            fills=mean.fills,
+            known=mean.known[place],
+            bps=_weighted(mean.products[place], mean.weights[place]),
+        )
+        for by, bucket in ranked
+        for mean in (means[by, bucket],)
+        for place, seconds in enumerate(HORIZONS_S)
+    )
+
+
+def _weighted(product: int, weight: int) -> Decimal | None:
+    return EXACT.divide(Decimal(product), Decimal(weight * 100)).quantize(_HUNDREDTH) if weight else None
+
+
+def _bucket(value: int, bounds: Sequence[tuple[int, str]], beyond: str) -> str:
+    return next((label for bound, label in bounds if value <= bound), beyond)

@@ -1,0 +1,1 @@
+"""Dialogs: questions before a command, and details on request."""

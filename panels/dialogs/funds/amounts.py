@@ -1,0 +1,41 @@
+"""Amounts and addresses as the dialogues of money write them. Pure."""
+
+from decimal import Context, Decimal
+
+from cockpit.model.formatting import exact
+from cockpit.model.snapshot import InventoryRow, Snapshot
+
+GROUP = 4
+_EXACT = Context(prec=80)
+
+
+def amount(value: Decimal | None, symbol: str) -> str:
+    """Every digit of an amount, with its symbol."""
+    return "unknown" if value is None else f"{exact(value)} {symbol}"
+
+
+def units(value: Decimal, decimals: int) -> int:
+    """Base units of an amount of whole tokens that has no finer part."""
+    return int(value.scaleb(decimals, context=_EXACT))
+
+
+def grouped(address: str, width: int) -> list[str]:
+    """The address in groups of four for comparing by eye, as many lines of ``width`` cells as it takes; never cut."""
+    a_line = max(1, (width + 1) // (GROUP + 1))
+    groups = [address[start : start + GROUP] for start in range(0, len(address), GROUP)]
+    return [" ".join(groups[start : start + a_line]) for start in range(0, len(groups), a_line)]
+
+
+def wrapped(text: str, width: int) -> list[str]:
+    """The text in lines of at most ``width`` cells, broken anywhere: it is to be copied, not read."""
+    return [text[start : start + width] for start in range(0, len(text), width)] or [""]
+
+
+def held(snapshot: Snapshot, symbol: str) -> InventoryRow | None:
+    """The asset's row of the inventory."""
+    return next((row for row in snapshot.inventory.rows if row.symbol == symbol), None)
+
+
+def symbols(snapshot: Snapshot) -> tuple[str, ...]:
+    """The assets that can be moved."""
+    return tuple(row.symbol for row in snapshot.inventory.rows)

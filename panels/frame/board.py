@@ -1,0 +1,123 @@
+"""The panels on the screen: how many there is room for, on which side, and which of those that share a place."""
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.geometry import Size
+
+from cockpit.model.snapshot import Snapshot
+from panels.kit.actions import PANELS
+from panels.kit.grid import LiveGrid
+from panels.kit.keymap import KeyMap
+from panels.kit.notices import Noticed
+from panels.kit.panel import Panel
+from panels.kit.view import View
+from panels.views.decisions import Decisions
+from panels.views.fills import Executions
+from panels.views.health import Health
+from panels.views.interlocks import Interlocks
+from panels.views.inventory import Inventory
+from panels.views.log import Log
+from panels.views.market import Market
+from panels.views.quotes import Quotes
+from panels.views.transfers import Deposits
+
+Room = Literal["tiny", "one", "two", "all"]
+"""Too small; one panel and tabs; two columns, where some panels share a place; every panel at once."""
+
+ROOMS: tuple[Room, ...] = ("tiny", "one", "two", "all")
+LEAST = Size(80, 24)
+TWO = Size(110, 34)
+ALL = Size(170, 50)
+
+CLASSES: Mapping[str, type[Panel[Any]]] = {
+    "market": Market,
+    "inventory": Inventory,
+    "interlocks": Interlocks,
+    "health": Health,
+    "decisions": Decisions,
+    "quotes": Quotes,
+    "executions": Executions,
+    "deposits": Deposits,
+}
+PLACES: Mapping[str, tuple[tuple[str, ...], ...]] = {
+    "left": (("market",), ("inventory",), ("interlocks", "health")),
+    "right": (("decisions",), ("quotes",), ("executions", "deposits", "log")),
+}
+"""The panels of each column; those of one place share it where there is no room for all."""
+
+
+def room(size: Size) -> Room:
+    """What a terminal of this size has room for."""
+    if size.width < LEAST.width or size.height < LEAST.height:
+        return "tiny"
+    if size.width < TWO.width or size.height < TWO.height:
+        return "one"
+    return "all" if size.width >= ALL.width and size.height >= ALL.height else "two"
+
+
+def side_of(ident: str) -> str:
+    """The column a panel is in."""
+    return next(side for side, places in PLACES.items() if any(ident in place for place in places))
+
+
+def place_of(ident: str) -> tuple[str, ...]:
+    """The panels that share a place with this one, itself among them."""
+    return next(place for places in PLACES.values() for place in places if ident in place)
+
+
+class Board(Horizontal):
+    """All panels. ``shown`` is the one that has the screen where there is room for one only."""
+
+    def __init__(self, keys: KeyMap, noticed: Noticed, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.shown = "decisions"
+        self._keys = keys
+        self._noticed = noticed
+        self._picked = {place: place[0] for places in PLACES.values() for place in places}
+
+    def compose(self) -> ComposeResult:
+        """Two columns of panels."""
+        numbers = {ident: number for number, (ident, _) in enumerate(PANELS, start=1)}
+        for side, places in PLACES.items():
+            with Vertical(id=side):
+                for ident in (ident for place in places for ident in place):
+                    if ident == "log":
+                        yield Log(ident, numbers[ident], self._keys, self._noticed)
+                    else:
+                        yield CLASSES[ident](ident, numbers[ident], self._keys)
+
+    def offer(self, view: View, snapshot: Snapshot) -> None:
+        """Give every panel the moment, and the snapshot to show of it."""
+        for panel in self.query(Panel):
+            panel.offer(view, snapshot)
+
+    def show_panel(self, ident: str) -> None:
+        """Make this the panel that is shown, also where it shares a place."""
+        self.shown = ident
+        self._picked[place_of(ident)] = ident
+        for panel in self.query(Panel):
+            panel.set_class(panel.id == ident, "-active")
+            panel.set_class(panel.id in self._picked.values(), "-picked")
+        for side in PLACES:
+            self.query_one(f"#{side}").set_class(side == side_of(ident), "-active")
+
+    def beside(self, by: int) -> str:
+        """The panel in the column on the left (-1) or right (1), as high; the shown one at the edge."""
+        sides = list(PLACES)
+        column = sides.index(side_of(self.shown)) + by
+        if not 0 <= column < len(sides):
+            return self.shown
+        here = next(index for index, place in enumerate(PLACES[side_of(self.shown)]) if self.shown in place)
+        places = PLACES[sides[column]]
+        return self._picked[places[min(here, len(places) - 1)]]
+
+    def focus_panel(self) -> None:
+        """Put the keyboard into the shown panel."""
+        self.query_one(f"#{self.shown}", Panel).grid.focus()
+
+    def panel_of(self, grid: LiveGrid) -> Panel[Any] | None:
+        """The panel a grid is in."""
+        return next((panel for panel in self.query(Panel) if panel.grid is grid), None)

@@ -1,0 +1,207 @@
+"""The status bar: what must be seen at a glance, and whether it may be believed."""
+
+from cockpit.model.commands import Part
+from cockpit.model.formatting import fine_age, left, micros, rounded, short
+from cockpit.model.snapshot import Snapshot
+from panels.kit.cells import Cell, Line, flow
+from panels.kit.labels import STATES, part_name
+from panels.kit.text_lines import LineView
+from panels.kit.theme import Role
+from panels.kit.view import LATE_MS, View
+
+
+def mode(snapshot: Snapshot) -> Line:
+    """Which world the money is in, in a word and a colour of its own."""
+    return (Cell(f" {snapshot.mode} ", "live" if snapshot.mode == "LIVE" else "sandbox"),)
+
+
+def arming(view: View, snapshot: Snapshot, part: Part, armed: bool) -> Line:
+    """Armed as the desk reports it; what was asked and is not yet seen says so."""
+    label = Cell(f"{part_name(part)} ", "muted")
+    asked = view.asked.get(part)
+    if asked:
+        return (label, Cell(f"◌ {asked}", "warn"))
+    if not view.trusted:
+        return (label, Cell(f"? last seen {'ARMED' if armed else 'disarmed'}", "strong"))
+    if armed:
+        return (label, Cell("● ARMED", "good"))
+    blocked = part == "trade-executor" and snapshot.executor_blocked
+    return (label, Cell("○ DISARMED", "muted"), *((Cell(" blocked", "warn"),) if blocked else ()))
+
+
+def reference(view: View, snapshot: Snapshot) -> Line:
+    """The mid and its age."""
+    market = snapshot.market
+    if market.mid is None:
+        return (Cell("mid ", "muted"), Cell("unknown", "warn"))
+    ms = None if market.age_ms is None else market.age_ms + view.quiet_ms
+    return (
+        Cell("mid ", "muted"),
+        Cell(f"{rounded(market.mid, 2)} ", "strong" if market.usable else "bad"),
+        Cell(fine_age(ms), "muted" if market.usable else "bad"),
+    )
+
+
+def tick(view: View) -> Line:
+    """Since when the desk was last heard."""
+    role: Role = "good" if view.tick_age_ms < LATE_MS else "warn"
+    ago = "<1s" if view.tick_age_ms < 1000 else fine_age(view.tick_age_ms)
+    return (Cell("desk ticked ", "muted"), Cell(f"{'●' if role == 'good' else '◐'} {ago}", role), Cell(" ago", "muted"))
+
+
+def promises(view: View, snapshot: Snapshot) -> Line:
+    """Quotes that may still be settled; with the executor disarmed this is what remains to be waited for."""
+    alive = snapshot.alive
+    remaining = max(0, alive.last_death_ms - view.quiet_ms)
+    count = f"{alive.quotes} quote{'' if alive.quotes == 1 else 's'} alive"
+    if not alive.quotes:
+        return (Cell("no quote alive", "muted"),)
+    if snapshot.executor_armed:
+        return (Cell(count, "accent"), Cell(f" to {left(remaining)}", "muted"))
+    amounts = " + ".join(
+        f"{rounded(amount, places)} {symbol}"
+        for amount, places, symbol in ((alive.btc, 5, "BTC"), (alive.eure, 2, "EURe"))
+        if amount
+    )
+    return (Cell(f"◆ {count} still bind: {left(remaining)} ({amounts})", "warn"),)
+
+
+def history(snapshot: Snapshot) -> Line:
+    """Whether events are being written, and how many wait."""
+    text, role = STATES[snapshot.history]
+    queue = snapshot.history_queue
+    return (
+        Cell("history ", "muted"),
+        Cell(text, role),
+        Cell(f" queue {queue:,}", "muted" if queue < 1000 else "warn"),
+    )
+
+
+def relay(snapshot: Snapshot) -> Line:
+    """Whether requests can come in and quotes go out."""
+    text, role = STATES[snapshot.relay]
+    return (Cell("relay ", "muted"), Cell(text, role))
+
+
+def openness(view: View, snapshot: Snapshot) -> Line:
+    """Whether money can leave by order; open is shown like an alarm, with the time left."""
+    if snapshot.withdrawals_frozen:
+        return (Cell("withdrawals frozen", "muted"),)
+    remaining = snapshot.freeze_left_ms
+    until = "until frozen" if remaining is None else left(max(0, remaining - view.quiet_ms))
+    return (Cell(f" WITHDRAWALS OPEN {until} ", "alarm"),)
+
+
+def difference(snapshot: Snapshot) -> tuple[Line, ...]:
+    """What the proof leaves unexplained of an asset, on every layout; nothing while every base unit is explained.
+
+    A reading and what explains it arrive apart: it is an alarm only once the ladder's line says that it stayed.
+    """
+    proven = snapshot.proven
+    said = "explaining" if proven else "UNEXPLAINED"
+    return tuple(
+        (Cell(f" {said} {row.unexplained.normalize():+f} {row.symbol} ", "muted" if proven else "alarm"),)
+        for row in snapshot.inventory.rows
+        if row.unexplained
+    )
+
+
+def stopping(snapshot: Snapshot) -> tuple[Line, ...]:
+    """How far a hard stop is, while there is something left to burn."""
+    stop = snapshot.hard_stop
+    if stop is None or not stop.left:
+        return ()
+    return ((Cell(f" BURNING {stop.left} of {stop.asked} ", "alarm"),),)
+
+
+def trading(snapshot: Snapshot, width: int) -> tuple[Line, ...]:
+    """What may be quoted and why, while that is not everything."""
+    if snapshot.trading == "ACTIVE":
+        return ()
+    role: Role = "alarm" if snapshot.trading == "HALTED" else "warn"
+    room = max(16, min(60, width - 30))  # So much that it stays beside the mode, and pushes nothing out of the bar.
+    return ((Cell(f" {snapshot.trading} ", role), Cell(f" {short(snapshot.trading_why, room)}", "muted")),)
+
+
+def loneliness(view: View, snapshot: Snapshot) -> tuple[Line, ...]:
+    """What happens when nobody is there: a desk meant to run unattended says so, any other how long it waits."""
+    if snapshot.alone_left_ms is not None:
+        does = {"disarm": "disarms", "stop": "stops hard", "keep": "goes on"}[snapshot.when_alone]
+        return ((Cell(f" NO OPERATOR: {does} in {left(max(0, snapshot.alone_left_ms - view.quiet_ms))} ", "alarm"),),)
+    if snapshot.when_alone == "keep":
+        return ((Cell("runs unattended", "warn"),),)
+    return ()
+
+
+def alarm(view: View) -> Line | None:
+    """What is wrong between the cockpit and its desk; None while all is well."""
+    if view.start_problem:
+        return (Cell(f" THE DESK DID NOT START: {view.start_problem} ", "alarm"),)
+    if view.snapshot is None or not view.silent:
+        return None
+    what = "DESK NOT REACHED" if view.link_lost else "DESK SILENT"
+    return (Cell(f" ✗ {what} for {fine_age(view.tick_age_ms)} ", "alarm"),)
+
+
+def status(view: View, width: int) -> list[Line]:
+    """The bar's lines at ``width`` cells, the weightiest first."""
+    trouble = alarm(view)
+    snapshot = view.snapshot
+    if snapshot is None:
+        return [trouble or (Cell("◌ ", "accent"), Cell("connecting to the desk…", "text"))]
+    if trouble:
+        return flow([mode(snapshot), trouble, *(_loud(group) for group in _last_known(view, snapshot))], width)
+    groups: list[Line] = [
+        mode(snapshot),
+        *(((Cell(" READ-ONLY ", "strong"),),) if view.read_only else ()),
+        *stopping(snapshot),
+        *difference(snapshot),
+        *trading(snapshot, width),
+        *loneliness(view, snapshot),
+        *(() if snapshot.withdrawals_frozen else (openness(view, snapshot),)),
+        (Cell(short(snapshot.account, 28)),),
+        arming(view, snapshot, "strategy-engine", snapshot.strategy_armed),
+        arming(view, snapshot, "trade-executor", snapshot.executor_armed),
+        reference(view, snapshot),
+        promises(view, snapshot),
+        relay(snapshot),
+        history(snapshot),
+        tick(view),
+    ]
+    if snapshot.reaction.p50_us is not None:
+        groups.append(
+            (
+                Cell("reaction p50 ", "muted"),
+                Cell(micros(snapshot.reaction.p50_us)),
+                Cell(" p99 ", "muted"),
+                Cell(micros(snapshot.reaction.p99_us)),
+            )
+        )
+    if snapshot.withdrawals_frozen:
+        groups.append(openness(view, snapshot))
+    return flow(groups, width)
+
+
+def _last_known(view: View, snapshot: Snapshot) -> list[Line]:
+    return [
+        (Cell(short(snapshot.account, 28)),),
+        arming(view, snapshot, "strategy-engine", snapshot.strategy_armed),
+        arming(view, snapshot, "trade-executor", snapshot.executor_armed),
+        promises(view, snapshot),
+        *(() if snapshot.withdrawals_frozen else ((Cell("? withdrawals last seen OPEN", "loud"),),)),
+    ]
+
+
+def _loud(line: Line) -> Line:
+    """On the red of an alarm only white can be read, and nothing may look fine."""
+    return tuple(Cell(cell.text, "loud") for cell in line)
+
+
+class StatusBar(LineView):
+    """Stays live whatever is frozen or covered; red when the desk cannot be believed."""
+
+    def paint(self, view: View) -> None:
+        """Show the moment."""
+        self.set_class(bool(view.start_problem) or (view.snapshot is not None and view.silent), "-alarm")
+        self.set_class(view.snapshot is not None and view.snapshot.mode == "LIVE", "-live")
+        self.show(status(view, self.size.width))

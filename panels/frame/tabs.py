@@ -1,0 +1,98 @@
+"""The lines between status bar and panels: the frozen view, and the tabs where one panel has the screen."""
+
+from collections.abc import Mapping, Sequence
+
+from textual import events
+
+from cockpit.model.formatting import age
+from cockpit.model.snapshot import Snapshot
+from panels.kit.cells import Cell, Line, line_width
+from panels.kit.text_lines import LineView
+from panels.kit.view import View
+from panels.views.health import ill
+from panels.views.transfers import in_order, pending
+
+
+def banner(view: View) -> Line | None:
+    """What must be known before the panels are read; None when they are simply live."""
+    if view.snapshot is not None and view.silent:
+        why = f"attaching again: {view.link_lost}" if view.link_lost else "the desk is attached but does not tick"
+        return (Cell(f" ✗ what you see is {age(view.tick_age_ms)} old · {why}", "bad"),)
+    if view.frozen_ms is not None:
+        return (Cell(f" ‖ FROZEN {age(view.frozen_ms)} ago · {view.unseen or 'nothing'} new · space goes on", "warn"),)
+    snapshot = view.snapshot
+    if snapshot is not None and not snapshot.executor_armed and snapshot.executor_blocked:
+        return (Cell(f" ◐ the executor cannot be armed: {snapshot.executor_blocked}", "warn"),)
+    return None
+
+
+class Banner(LineView):
+    """A line that is there only when it has something to say."""
+
+    def paint(self, view: View) -> None:
+        """Show it, or make room."""
+        line = banner(view)
+        self.display = line is not None
+        self.show([line] if line is not None else [])
+
+
+BRIEF = {"inventory": "Inv", "interlocks": "Locks", "decisions": "Decide", "executions": "Fills"}
+"""Shorter names where the usual ones have no room."""
+
+
+def marks(snapshot: Snapshot) -> Mapping[str, str]:
+    """What a panel that is not on the screen would tell at once."""
+    found = {
+        "interlocks": len([row for row in snapshot.interlocks if not row.passed]),
+        "health": ill(snapshot),
+        "deposits": len([row for row in in_order(snapshot) if pending(row)]),
+    }
+    glyphs = {"interlocks": "✗", "health": "✗", "deposits": "◌"}
+    return {ident: f"{glyphs[ident]}{count}" for ident, count in found.items() if count}
+
+
+class Tabs(LineView):
+    """The panels' numbers and names, the shown one lit; a click goes there."""
+
+    def __init__(self, panels: Sequence[tuple[str, str]], *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._panels = tuple(panels)
+        self._active = ""
+        self._marks: Mapping[str, str] = {}
+        self._ends: list[tuple[int, str]] = []
+
+    def show_active(self, active: str) -> None:
+        """Light the shown panel."""
+        self._active = active
+        self._draw()
+
+    def paint(self, view: View) -> None:
+        """Mark what wants to be looked at."""
+        self._marks = {} if view.snapshot is None else marks(view.snapshot)
+        self._draw()
+
+    def _draw(self) -> None:
+        for brief in (False, True):
+            line = self._line(brief)
+            if line_width(line) <= self.size.width:
+                break
+        self.show([line])
+
+    def _line(self, brief: bool) -> Line:
+        line: list[Cell] = []
+        self._ends = []
+        for number, (ident, title) in enumerate(self._panels, start=1):
+            lit = ident == self._active
+            name = BRIEF.get(ident, title) if brief else title
+            line.append(Cell(f"{'▸' if lit else ' '}{number} {name}", "strong" if lit else "muted"))
+            mark = self._marks.get(ident, "")
+            line.append(Cell(mark if brief or not mark else f" {mark}", "bad" if mark.startswith("✗") else "warn"))
+            line.append(Cell("" if brief else " "))
+            self._ends.append((line_width(line), ident))
+        return tuple(line)
+
+    async def on_click(self, event: events.Click) -> None:
+        """Go to the panel that was clicked."""
+        ident = next((ident for end, ident in self._ends if event.x < end), None)
+        if ident is not None:
+            await self.app.run_action(f"app.jump('{ident}')")

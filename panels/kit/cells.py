@@ -1,0 +1,131 @@
+"""What a panel draws: cells of text in a role, rows of cells under columns, and how they become strips."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal, NamedTuple
+
+from rich.cells import cell_len, set_cell_size
+from rich.segment import Segment
+from rich.style import Style
+from textual.strip import Strip
+
+from panels.kit.theme import Role
+
+GAP = 1
+
+
+class Cell(NamedTuple):
+    """A piece of text and what it means."""
+
+    text: str
+    role: Role = "text"
+
+
+Line = tuple[Cell, ...]
+"""One line of cells, drawn one after the other."""
+
+
+class Column(NamedTuple):
+    """A column: its title with the unit, its width, and the least width of the panel at which it is shown.
+
+    The last visible column with ``grow`` takes what is left of the width. What only ``ticks`` is drawn again once a
+    second, in all rows together.
+    """
+
+    title: str
+    width: int
+    align: Literal["left", "right"] = "left"
+    from_width: int = 0
+    grow: bool = False
+    ticks: bool = False
+
+
+class Row(NamedTuple):
+    """A row of a grid; ``key`` names it for as long as it lives."""
+
+    key: str
+    cells: tuple[Cell, ...]
+
+
+class Field(NamedTuple):
+    """One named fact of a drill-down. ``copy``: worth taking elsewhere."""
+
+    label: str
+    value: Cell
+    copy: bool = False
+
+
+class Detail(NamedTuple):
+    """Everything about one row."""
+
+    title: str
+    fields: tuple[Field, ...]
+
+
+def layout(columns: Sequence[Column], width: int) -> tuple[tuple[int, int], ...]:
+    """The visible columns at ``width`` cells, as (index, width) pairs that never exceed it together."""
+    shown = [(index, column) for index, column in enumerate(columns) if width >= column.from_width]
+    free = width - sum(column.width + GAP for _, column in shown) + GAP
+    while free < 0 and len(shown) > 1:
+        free += shown.pop()[1].width + GAP
+    growing = [index for index, column in shown if column.grow]
+    return tuple((index, column.width + (free if growing and index == growing[-1] else 0)) for index, column in shown)
+
+
+def fit(text: str, width: int, align: Literal["left", "right"]) -> str:
+    """``text`` in exactly ``width`` cells; what does not fit ends in an ellipsis."""
+    if text.isascii():
+        length = len(text)
+        if length > width:
+            return text[: width - 1] + "…" if width > 0 else ""
+    else:
+        length = cell_len(text)
+        if length > width:
+            return set_cell_size(text, width - 1) + "…" if width > 0 else ""
+    pad = " " * (width - length)
+    return pad + text if align == "right" else text + pad
+
+
+def line_width(line: Iterable[Cell]) -> int:
+    """Cells a line takes."""
+    return sum(cell_len(cell.text) for cell in line)
+
+
+def row_strip(
+    cells: Sequence[Cell],
+    columns: Sequence[Column],
+    places: Sequence[tuple[int, int]],
+    width: int,
+    styles: Mapping[Role, Style],
+    base: Style,
+) -> Strip:
+    """One row under its columns, exactly ``width`` cells wide."""
+    segments = []
+    used = 0
+    for nth, (index, cells_wide) in enumerate(places):
+        if nth:
+            segments.append(Segment(" " * GAP, base))
+            used += GAP
+        cell = cells[index]
+        segments.append(Segment(fit(cell.text, cells_wide, columns[index].align), base + styles[cell.role]))
+        used += cells_wide
+    return Strip(segments, used).adjust_cell_length(width, base)
+
+
+def line_strip(line: Line, width: int, styles: Mapping[Role, Style], base: Style) -> Strip:
+    """One free line, cut or filled to exactly ``width`` cells."""
+    return Strip([Segment(cell.text, base + styles[cell.role]) for cell in line]).adjust_cell_length(width, base)
+
+
+def flow(groups: Sequence[Line], width: int, *, gap: str = "  ") -> list[Line]:
+    """Groups of cells side by side, a new line where the next would not fit; groups are never broken."""
+    lines: list[list[Cell]] = []
+    used = 0
+    for group in groups:
+        wide = line_width(group)
+        if lines and used + len(gap) + wide <= width:
+            lines[-1] += [Cell(gap), *group]
+            used += len(gap) + wide
+        else:
+            lines.append(list(group))
+            used = wide
+    return [tuple(line) for line in lines]

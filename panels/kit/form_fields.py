@@ -1,0 +1,122 @@
+"""Fields of a form: a labelled input with room for one sentence under it, and a choice between a few words."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from rich.text import Text
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.message import Message
+from textual.widget import Widget
+from textual.widgets import Input, Label, Static
+
+from panels.kit.theme import styles
+
+
+class Entry(Vertical):
+    """A labelled input. What is wrong with it is said under it, and what was typed stays."""
+
+    def __init__(self, ident: str, label: str, value: str = "", *, placeholder: str = "", unit: str = "") -> None:
+        super().__init__(classes="entry")
+        self._label = label
+        self._marked, self._complained = unit, ""
+        self.input = Input(value, id=ident, placeholder=placeholder, compact=True, select_on_focus=False)
+        self.input.cursor_blink = False
+        self._unit = Label(unit, classes="unit", markup=False)
+        self._unit.display = bool(unit)
+        self._problem = Static("", classes="problem", markup=False)
+        self._problem.display = False
+
+    def compose(self) -> ComposeResult:
+        """Label and input on a line, the problem below."""
+        with Horizontal(classes="field"):
+            yield Label(self._label, classes="name", markup=False)
+            yield self.input
+            yield self._unit
+        yield self._problem
+
+    @property
+    def value(self) -> str:
+        """What was typed, without the spaces around it."""
+        return self.input.value.strip()
+
+    @value.setter
+    def value(self, text: str) -> None:
+        self.input.value = text
+
+    def mark(self, unit: str) -> None:
+        """Say something short behind the input."""
+        if unit != self._marked:
+            self._marked = unit
+            self._unit.update(unit)
+            self._unit.display = bool(unit)
+
+    def complain(self, sentence: str) -> None:
+        """Say what is wrong; nothing when it is empty."""
+        if sentence != self._complained:
+            self._complained = sentence
+            self._problem.update(sentence)
+            self._problem.display = bool(sentence)
+
+
+class Choice(Widget, can_focus=True):
+    """One of a few words, chosen with left, right, space or a click."""
+
+    ALLOW_SELECT = False
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("left", "turn(-1)", show=False),
+        Binding("right,space", "turn(1)", show=False),
+    ]
+
+    class Changed(Message):
+        """Another word was chosen."""
+
+    def __init__(self, words: Sequence[str], *, id: str | None = None) -> None:
+        super().__init__(id=id, classes="choice")
+        self._words = tuple(words)
+        self._index = 0
+
+    @property
+    def value(self) -> str:
+        """The chosen word."""
+        return self._words[self._index]
+
+    def choose(self, word: str) -> None:
+        """Choose this word, when it is one of them."""
+        if word in self._words and word != self.value:
+            self._index = self._words.index(word)
+            self.refresh()
+            self.post_message(self.Changed())
+
+    def action_turn(self, by: int) -> None:
+        """Choose the next word or the one before."""
+        self.choose(self._words[(self._index + by) % len(self._words)])
+
+    def on_focus(self) -> None:
+        """Light the chosen word."""
+        self.refresh()
+
+    def on_blur(self) -> None:
+        """Dim it again."""
+        self.refresh()
+
+    def on_click(self, event: events.Click) -> None:
+        """Choose the word under the mouse."""
+        end = 0
+        for word in self._words:
+            end += len(word) + 4
+            if event.x < end:
+                self.choose(word)
+                return
+
+    def render(self) -> Text:
+        """All words, the chosen one marked."""
+        look = styles(self.app.theme)
+        text = Text()
+        for word in self._words:
+            chosen = word == self.value
+            style = look["accent" if self.has_focus else "strong"] if chosen else look["muted"]
+            text.append(f"{'●' if chosen else '○'} {word}  ", style)
+        return text

@@ -1,0 +1,219 @@
+"""LiveGrid: a table that is redrawn only in the rows that changed, and keeps the reader's row while new ones arrive."""
+
+from collections.abc import Sequence
+
+from textual import events
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from panels.kit.cells import Cell, Column, Line, Row, layout, line_strip, row_strip
+from panels.kit.theme import raised, styles
+
+CACHED_STRIPS = 512
+
+
+class LiveGrid(ScrollView, can_focus=True, inherit_bindings=False):
+    """Rows under fixed columns, newest first.
+
+    Until the reader moves there is no cursor, and the newest rows are shown. From then on it stays on the row it was
+    put on, and the view with it; ``behind`` counts the rows that arrived above since. A row under the cursor that is
+    no longer listed stays where it is, so that no other row slips under the reader's finger.
+    """
+
+    ALLOW_SELECT = False
+
+    class Opened(Message):
+        """The row under the cursor was clicked twice."""
+
+    class Moved(Message):
+        """The cursor was put elsewhere."""
+
+    def __init__(self, columns: Sequence[Column], *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.columns = tuple(columns)
+        self._rows: tuple[Row, ...] = ()
+        self._empty: Line = ()
+        self._pinned: str | None = None
+        self._newest: str | None = None
+        self._width = 0
+        self._places: tuple[tuple[int, int], ...] = ()
+        self._header: Line = tuple(Cell(column.title, "head") for column in columns)
+        self._strips: dict[tuple[tuple[Cell, ...], bool], Strip] = {}
+
+    @property
+    def rows(self) -> tuple[Row, ...]:
+        """The rows shown."""
+        return self._rows
+
+    @property
+    def cursor(self) -> int:
+        """The cursor's row, counted from the newest."""
+        return self._index(self._pinned) or 0
+
+    @property
+    def cursor_key(self) -> str | None:
+        """The key of the row under the cursor; None while there are no rows."""
+        return self._rows[self.cursor].key if self._rows else None
+
+    @property
+    def following(self) -> bool:
+        """Whether the cursor follows the newest row."""
+        return self._pinned is None
+
+    @property
+    def behind(self) -> int:
+        """Rows that arrived above since the reader left the newest."""
+        if self._pinned is None or self._newest is None:
+            return 0
+        index = self._index(self._newest)
+        return self.cursor if index is None else index
+
+    def show(self, rows: Sequence[Row], empty: Line = ()) -> None:
+        """Show these rows; ``empty`` is said in their place when there are none."""
+        before, after = self._rows, self._with_ghost(tuple(rows))
+        if before == after and self._empty == empty:
+            return
+        old_cursor = self.cursor
+        self._rows, self._empty = after, empty
+        if self._pinned is not None and self._index(self._pinned) is None:
+            self._pinned = after[min(old_cursor, len(after) - 1)].key if after else None
+        if self._pinned is None:
+            self._newest = None
+        cursor = self.cursor
+        shift = cursor - old_cursor if self._pinned is not None else 0
+        self._stretch(max(0, self.scroll_offset.y + shift))
+        if shift:
+            self.scroll_to(y=max(0, self.scroll_offset.y + shift), animate=False, force=True)
+            self.refresh()
+            return
+        top, height, width = self.scroll_offset.y, self.size.height - 1, self.size.width
+        if not width or not before or not after:
+            self.refresh()
+            return
+        changed = [
+            Region(0, 1 + y, width, 1)
+            for y in range(height)
+            if (before[top + y] if top + y < len(before) else None)
+            != (after[top + y] if top + y < len(after) else None)
+        ]
+        if changed:
+            self.refresh(*changed)
+
+    def move(self, rows: int) -> None:
+        """Move the cursor by this many rows; the first move puts it on the newest."""
+        self._go(0 if self._pinned is None else self.cursor + rows)
+
+    def page(self, pages: int) -> None:
+        """Move the cursor by this many pages."""
+        self._go(self.cursor + pages * max(1, self.size.height - 2))
+
+    def follow(self) -> None:
+        """Back to the newest row, and follow it."""
+        self._pinned = self._newest = None
+        self.scroll_to(y=0, animate=False)
+        self.refresh()
+        self.post_message(self.Moved())
+
+    def oldest(self) -> None:
+        """To the oldest row."""
+        self._go(len(self._rows) - 1)
+
+    def pick(self) -> str | None:
+        """The key of the row under the cursor, which is put on the newest when there was none; None without rows."""
+        if self._rows and self._pinned is None:
+            self._go(0)
+        return self.cursor_key
+
+    def on_resize(self) -> None:
+        """Fill the new size."""
+        self._stretch(self.scroll_offset.y)
+
+    def on_focus(self) -> None:
+        """Show the cursor."""
+        self.refresh()
+
+    def on_blur(self) -> None:
+        """Hide the cursor of a list that is only followed."""
+        self.refresh()
+
+    def on_click(self, event: events.Click) -> None:
+        """Put the cursor where the mouse points; twice opens the row."""
+        index = event.y - 1 + self.scroll_offset.y
+        if event.y >= 1 and index < len(self._rows):
+            self._go(index)
+            if event.chain > 1:
+                self.post_message(self.Opened())
+
+    def notify_style_update(self) -> None:
+        """Forget the strips of the former look."""
+        self._strips.clear()
+        super().notify_style_update()
+
+    def render_line(self, y: int) -> Strip:
+        """One line as a strip, from the cache where it can be; line 0 is the header and never scrolls."""
+        width = self.size.width - self.scrollbar_size_vertical
+        if width != self._width:
+            # A scroll bar that comes or goes changes the width, and no resize tells.
+            self._width, self._places = width, layout(self.columns, width)
+            self._strips.clear()
+        index = y - 1 + self.scroll_offset.y
+        if y > 0 and index >= len(self._rows):
+            line = (Cell(" "), *self._empty) if y == 1 and not self._rows else ()
+            return line_strip(line, width, styles(self.app.theme), self.rich_style)
+        cells = self._header if y == 0 else self._rows[index].cells
+        marked = y > 0 and self._pinned is not None and index == self.cursor
+        strip = self._strips.get((cells, marked))
+        if strip is None:
+            if len(self._strips) >= CACHED_STRIPS:
+                self._strips.clear()
+            theme = self.app.theme
+            base = self.rich_style + raised(theme) if marked else self.rich_style
+            strip = row_strip(cells, self.columns, self._places, width, styles(theme), base)
+            self._strips[cells, marked] = strip
+        return strip
+
+    def _with_ghost(self, after: tuple[Row, ...]) -> tuple[Row, ...]:
+        """The rows, and the one under the cursor where it was if it is no longer among them."""
+        if self._pinned is None or any(row.key == self._pinned for row in after):
+            return after
+        index = self._index(self._pinned)
+        if index is None:
+            return after
+        ghost = Row(self._pinned, tuple(Cell(cell.text, "muted") for cell in self._rows[index].cells))
+        arrived = 0
+        if self._newest is not None:
+            arrived = next((place for place, row in enumerate(after) if row.key == self._newest), len(after))
+            before = self._index(self._newest)
+            arrived -= before if before is not None else arrived
+        place = min(index + max(0, arrived), len(after))
+        return (*after[:place], ghost, *after[place:])
+
+    def _stretch(self, top: int) -> None:
+        """Room for all rows; and below them, for the reader's row to stand still when it nears the end of the list."""
+        lines = len(self._rows) + 1
+        if self._pinned is not None:
+            lines = max(lines, top + self.size.height)
+        if self.virtual_size != (self.size.width, lines):
+            self.virtual_size = Size(self.size.width, lines)
+
+    def _index(self, key: str | None) -> int | None:
+        if key is None:
+            return None
+        return next((index for index, row in enumerate(self._rows) if row.key == key), None)
+
+    def _go(self, index: int) -> None:
+        if not self._rows:
+            return
+        if self._pinned is None:
+            self._newest = self._rows[0].key
+        index = max(0, min(index, len(self._rows) - 1))
+        self._pinned = self._rows[index].key
+        top, page = self.scroll_offset.y, max(1, self.size.height - 1)
+        if index < top:
+            self.scroll_to(y=index, animate=False)
+        elif index >= top + page:
+            self.scroll_to(y=index - page + 1, animate=False)
+        self.refresh()
+        self.post_message(self.Moved())

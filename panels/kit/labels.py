@@ -1,0 +1,51 @@
+"""Words, glyphs and roles that several panels share, so that the same thing looks the same everywhere."""
+
+from cockpit.model.commands import Part
+from cockpit.model.snapshot import State
+from panels.kit.cells import Cell
+from panels.kit.theme import Role
+
+STATES: dict[State, tuple[str, Role]] = {
+    "ok": ("● ok", "good"),
+    "starting": ("◌ starting", "accent"),
+    "degraded": ("◐ degraded", "warn"),
+    "down": ("✗ down", "bad"),
+}
+
+SIDES: dict[str, tuple[str, Role]] = {"buy": ("▲ buy", "buy"), "sell": ("▼ sell", "sell")}
+
+OUTCOMES: dict[str, tuple[str, Role]] = {
+    "sent": ("→ sent", "text"),
+    "accepted": ("◆ accepted", "accent"),
+    "refused": ("✗ refused", "bad"),
+    "unknown": ("? unknown", "warn"),
+    "settled": ("✓ settled", "good"),
+    "expired": ("· expired", "muted"),
+    "burning": ("◌ burning", "warn"),
+    "burned": ("✗ burned", "muted"),
+}
+
+PART_NAMES: dict[Part, str] = {"strategy-engine": "strategy", "trade-executor": "executor"}
+
+
+def state(value: State) -> Cell:
+    """A part's state with its glyph."""
+    text, role = STATES[value]
+    return Cell(text, role)
+
+
+def side(value: str) -> Cell:
+    """The desk's side of a trade with its glyph; buy and sell are of the base asset."""
+    text, role = SIDES.get(value, (value, "text"))
+    return Cell(text, role)
+
+
+def outcome(value: str) -> Cell:
+    """What became of a quote, with its glyph."""
+    text, role = OUTCOMES.get(value, (value, "text"))
+    return Cell(text, role)
+
+
+def part_name(part: Part) -> str:
+    """The short name of a part."""
+    return PART_NAMES.get(part, part)

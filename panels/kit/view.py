@@ -1,0 +1,50 @@
+"""What the cockpit knows at one moment: the newest snapshot and how far it can be trusted."""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from cockpit.model.commands import Part
+from cockpit.model.snapshot import Snapshot
+from panels.kit.tour_steps import Touring
+
+LATE_MS = 1_500
+SILENT_MS = 3_000
+"""A desk streams four snapshots a second: without one for this long it is called silent."""
+
+NO_REQUESTS: Mapping[Part, str] = {}
+
+
+class View(msgspec.Struct, frozen=True, kw_only=True):
+    """``quiet_ms``: since the last new snapshot arrived. ``link_lost``: why the stream is down, empty while it is up.
+
+    ``asked`` holds, for each part, what was asked of it and is not yet seen in a snapshot ("arming…").
+    ``start_problem`` says why the desk could not be started; ``frozen_ms`` how long the panels are frozen.
+    ``unseen`` says what has come since ("3 decisions, 1 fill"). ``read_only``: this cockpit cannot command.
+    ``tour``: the tour of the sandbox, or its offer.
+    """
+
+    snapshot: Snapshot | None
+    quiet_ms: int = 0
+    link_lost: str = ""
+    asked: Mapping[Part, str] = NO_REQUESTS
+    start_problem: str = ""
+    frozen_ms: int | None = None
+    unseen: str = ""
+    read_only: bool = False
+    tour: Touring | None = None
+
+    @property
+    def tick_age_ms(self) -> int:
+        """Since the desk's own loop last ticked: what it said of itself, and the time since it said it."""
+        return self.quiet_ms + (0 if self.snapshot is None else self.snapshot.tick_ms)
+
+    @property
+    def silent(self) -> bool:
+        """Whether what is shown must not be taken for the present."""
+        return bool(self.link_lost) or self.tick_age_ms >= SILENT_MS
+
+    @property
+    def trusted(self) -> bool:
+        """Whether there is a snapshot, and it is recent."""
+        return self.snapshot is not None and not self.silent

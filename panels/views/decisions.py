@@ -1,0 +1,155 @@
+"""Decisions: every request for the pair, and the check that decided it."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from cockpit.model.formatting import NOTHING, age, ago, exact, number, rounded
+from cockpit.model.snapshot import DecisionRow, Snapshot
+from panels.kit.cells import Cell, Column, Detail, Field, Row
+from panels.kit.labels import side
+from panels.kit.panel import Panel
+from panels.kit.row_filter import Facts, Fields
+from panels.kit.theme import Role
+
+COLUMNS = (
+    Column("age", 5, "right", ticks=True),
+    Column("side", 6),
+    Column("EURe", 9, "right"),
+    Column("EUR/BTC", 10, "right"),
+    Column("bps", 5, "right"),
+    Column("decided by", 16),
+    Column("its numbers", 14, from_width=72, grow=True),
+)
+
+REASONS: dict[str, str] = {
+    "quote": "quoted",
+    "strategy_armed": "strategy off",
+    "executor_armed": "executor off",
+    "reference": "no reference",
+    "reference_age": "stale price",
+    "inventory": "no balance",
+    "inventory_age": "stale balance",
+    "deadline": "long deadline",
+    "amount": "dust",
+    "notional": "over notional",
+    "edge": "thin edge",
+    "covered": "not covered",
+    "promised": "much promised",
+    "share": "share limit",
+    "rate": "too fast",
+    "fills": "fills an hour",
+    "loss": "day's loss",
+    "trading": "halted, reducing",
+    "salt": "no salt",
+    "relay": "relay down",
+    "history": "history down",
+}
+
+
+def reason(row: DecisionRow) -> Cell:
+    """The check that decided, in words: quoted, wanted but held back, or declined."""
+    text = REASONS.get(row.reason, row.reason.replace("_", " "))
+    if row.reason == "quote":
+        return Cell(f"✓ {text}", "good")
+    return Cell(f"{'◇' if row.actionable else '·'} {text}", "warn" if row.actionable else "muted")
+
+
+def edge_role(row: DecisionRow) -> Role:
+    """An edge below zero is worth a warning."""
+    return "muted" if row.edge_bps is None else "bad" if row.edge_bps < 0 else "text"
+
+
+def decision_row(row: DecisionRow) -> Row:
+    """A decision under COLUMNS."""
+    return Row(
+        row.decision_id,
+        (
+            Cell(age(row.age_ms), "muted"),
+            side(row.side),
+            Cell(number(row.notional, 2, missing=NOTHING)),
+            Cell(rounded(row.price, 2, missing=NOTHING)),
+            Cell(rounded(row.edge_bps, 1, missing=NOTHING), edge_role(row)),
+            reason(row),
+            Cell(row.detail, "muted"),
+        ),
+    )
+
+
+def decision_detail(row: DecisionRow) -> Detail:
+    """Everything about a decision, each check on its own line."""
+    fields = [
+        Field("decided by", reason(row)),
+        Field("its numbers", Cell(row.detail or NOTHING)),
+        Field("side", side(row.side)),
+        Field("notional", Cell(f"{exact(row.notional)} EURe" if row.notional is not None else NOTHING)),
+        Field("price", Cell(f"{exact(row.price)} EUR/BTC" if row.price is not None else NOTHING)),
+        Field("edge", Cell(f"{rounded(row.edge_bps, 2)} bps" if row.edge_bps is not None else NOTHING)),
+        Field("age", Cell(age(row.age_ms))),
+        Field("request", Cell(row.quote_id), copy=True),
+        Field("decision", Cell(row.decision_id), copy=True),
+    ]
+    if row.checks:
+        fields.append(Field("", Cell("")))
+    fields += [
+        Field(name.replace("_", " "), Cell(f"{'✓' if passed else '✗'} {numbers}", "good" if passed else "bad"))
+        for name, passed, numbers in row.checks
+    ]
+    return Detail(f"Decision on a request to {'sell us' if row.side == 'buy' else 'buy'} BTC", tuple(fields))
+
+
+class Decisions(Panel[DecisionRow]):
+    """The strategy's decisions, newest first."""
+
+    TITLE = "Decisions"
+    COLUMNS = COLUMNS
+    FED_BY = "near-intents-ingest"
+    FIELDS: ClassVar[Fields] = {
+        "side": "text",
+        "reason": "text",
+        "notional": "number",
+        "price": "number",
+        "bps": "number",
+        "age": "age",
+        "id": "text",
+        "detail": "text",
+    }
+
+    def items(self, snapshot: Snapshot) -> Sequence[DecisionRow]:
+        """The snapshot's decisions."""
+        return snapshot.decisions
+
+    def row(self, item: DecisionRow) -> Row:
+        """One row a decision."""
+        return decision_row(item)
+
+    def facts(self, item: DecisionRow) -> Facts:
+        """The reason by its name and in words."""
+        return {
+            "side": item.side,
+            "reason": f"{item.reason} {reason(item).text}",
+            "notional": item.notional,
+            "price": item.price,
+            "bps": item.edge_bps,
+            "age": item.age_ms // 1000,
+            "id": f"{item.decision_id} {item.quote_id}",
+            "detail": item.detail,
+        }
+
+    def detail_of(self, item: DecisionRow, snapshot: Snapshot) -> Detail:
+        """One decision with all its checks."""
+        return decision_detail(item)
+
+    def empty(self, snapshot: Snapshot) -> Cell:
+        """Why there is none."""
+        if snapshot.relay == "ok":
+            return Cell("listening: no request for the pair yet", "muted")
+        return Cell(f"no requests: the relay is {snapshot.relay}", "warn")
+
+    def freshness(self, snapshot: Snapshot) -> str:
+        """When the newest was made."""
+        return f"newest {ago(snapshot.decisions[0].age_ms)}" if snapshot.decisions else ""
+
+    def summary(self, snapshot: Snapshot) -> str:
+        """Requests seen and quoted."""
+        counts = snapshot.counts
+        return f"{counts.decisions:,} decided, {counts.actionable:,} worth quoting"

@@ -1,0 +1,148 @@
+"""Executions: the fills, and whether the Verifier's balances show them."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import ClassVar
+
+from cockpit.model.formatting import NOTHING, age, ago, exact, number, rounded, short
+from cockpit.model.snapshot import ExecutionRow, Snapshot
+from panels.kit.cells import Cell, Column, Detail, Field, Row
+from panels.kit.labels import side
+from panels.kit.panel import Panel
+from panels.kit.row_filter import Facts, Fields
+from panels.kit.theme import Role
+
+COLUMNS = (
+    Column("age", 5, "right", ticks=True),
+    Column("side", 6),
+    Column("BTC", 10, "right"),
+    Column("EURe", 10, "right"),
+    Column("EUR/BTC", 10, "right"),
+    Column("markout", 10, "right"),
+    Column("edge", 5, "right", from_width=66),
+    Column("balance", 10, from_width=76),
+    Column("all markouts, bps", 40, from_width=120),
+    Column("transaction", 18, from_width=96, grow=True),
+)
+
+
+def confirmed(row: ExecutionRow) -> Cell:
+    """Whether the balances show the fill."""
+    return Cell("✓ shown", "good") if row.confirmed else Cell("◌ awaited", "warn")
+
+
+def horizon(seconds: int, bps: Decimal | None) -> str:
+    """A markout: how long after the fill, and how far the mid had gone in the desk's favour."""
+    after = f"{seconds}s" if seconds < 120 else f"{seconds // 60}m"
+    return f"{after} {rounded(bps, 1, signed=True)}"
+
+
+def newest_markout(row: ExecutionRow) -> Cell:
+    """The markout of the longest horizon that has passed so far."""
+    if not row.markouts:
+        return Cell("◌ waiting" if row.age_ms < 60_000 else NOTHING, "muted")
+    seconds, bps = row.markouts[-1]
+    role: Role = "muted" if bps is None else "good" if bps >= 0 else "bad"
+    return Cell(horizon(seconds, bps), role)
+
+
+def execution_row(row: ExecutionRow) -> Row:
+    """A fill under COLUMNS."""
+    return Row(
+        row.quote_hash,
+        (
+            Cell(age(row.age_ms), "muted"),
+            side(row.side),
+            Cell(number(row.base_amount, 8)),
+            Cell(number(row.quote_amount, 4)),
+            Cell(rounded(row.price, 2)),
+            newest_markout(row),
+            Cell(rounded(row.edge_bps, 1, missing=NOTHING)),
+            confirmed(row),
+            Cell("  ".join(horizon(*one) for one in row.markouts) or NOTHING, "muted"),
+            Cell(short(row.tx_hash, 18) if row.tx_hash else NOTHING, "muted"),
+        ),
+    )
+
+
+def execution_detail(row: ExecutionRow) -> Detail:
+    """The whole fill, to the last base unit."""
+    gained, given = ("BTC", "EURe") if row.side == "buy" else ("EURe", "BTC")
+    amounts = {"BTC": exact(row.base_amount), "EURe": exact(row.quote_amount)}
+    return Detail(
+        "Fill",
+        (
+            Field("side", side(row.side)),
+            Field("got", Cell(f"{amounts[gained]} {gained}")),
+            Field("gave", Cell(f"{amounts[given]} {given}")),
+            Field("price", Cell(f"{exact(row.price)} EUR/BTC")),
+            Field("edge", Cell(f"{rounded(row.edge_bps, 2)} bps" if row.edge_bps is not None else NOTHING)),
+            Field("in the balances", confirmed(row)),
+            Field("age", Cell(age(row.age_ms))),
+            Field("transaction", Cell(row.tx_hash or NOTHING), copy=bool(row.tx_hash)),
+            Field("quote hash", Cell(row.quote_hash), copy=True),
+            Field("request", Cell(row.quote_id), copy=True),
+            *((Field("", Cell("")),) if row.markouts else ()),
+            *(
+                Field(f"markout {horizon(seconds, bps).split()[0]}", Cell(f"{rounded(bps, 2, signed=True)} bps"))
+                for seconds, bps in row.markouts
+            ),
+        ),
+    )
+
+
+class Executions(Panel[ExecutionRow]):
+    """Fills, newest first."""
+
+    TITLE = "Executions"
+    COLUMNS = COLUMNS
+    FED_BY = "trade-executor"
+    FIELDS: ClassVar[Fields] = {
+        "side": "text",
+        "eure": "number",
+        "btc": "number",
+        "price": "number",
+        "edge": "number",
+        "markout": "number",
+        "age": "age",
+        "balance": "text",
+        "id": "text",
+    }
+
+    def items(self, snapshot: Snapshot) -> Sequence[ExecutionRow]:
+        """The snapshot's fills."""
+        return snapshot.executions
+
+    def row(self, item: ExecutionRow) -> Row:
+        """One row a fill."""
+        return execution_row(item)
+
+    def facts(self, item: ExecutionRow) -> Facts:
+        """The markout is the one shown: of the longest horizon passed."""
+        return {
+            "side": item.side,
+            "eure": item.quote_amount,
+            "btc": item.base_amount,
+            "price": item.price,
+            "edge": item.edge_bps,
+            "markout": item.markouts[-1][1] if item.markouts else None,
+            "age": item.age_ms // 1000,
+            "balance": confirmed(item).text,
+            "id": f"{item.tx_hash} {item.quote_hash} {item.quote_id}",
+        }
+
+    def detail_of(self, item: ExecutionRow, snapshot: Snapshot) -> Detail:
+        """One fill, whole."""
+        return execution_detail(item)
+
+    def empty(self, snapshot: Snapshot) -> Cell:
+        """Nothing was filled."""
+        return Cell("no fill since this desk started", "muted")
+
+    def freshness(self, snapshot: Snapshot) -> str:
+        """When the newest was."""
+        return f"newest {ago(snapshot.executions[0].age_ms)}" if snapshot.executions else ""
+
+    def summary(self, snapshot: Snapshot) -> str:
+        """Fills since the start."""
+        return f"{snapshot.counts.settled:,} settled"

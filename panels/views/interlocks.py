@@ -1,0 +1,171 @@
+"""Interlocks: the arming ladder, where the desk stands on it, and the checklist that each rung stands on."""
+
+from collections.abc import Iterable, Sequence
+from typing import ClassVar
+
+from textual.widget import Widget
+
+from cockpit.model.formatting import left
+from cockpit.model.snapshot import InterlockRow, Rung, Snapshot
+from panels.kit.cells import Cell, Column, Detail, Field, Line, Row
+from panels.kit.keymap import KeyMap
+from panels.kit.panel import Panel
+from panels.kit.row_filter import Facts, Fields
+from panels.kit.text_lines import LineView
+from panels.kit.theme import Role
+
+RUNGS: tuple[Rung, ...] = ("SAFE", "SHADOW", "LIVE")
+COLUMNS = (
+    Column("", 1),
+    Column("interlock", 19),
+    Column("measured", 12, grow=True),
+    Column("wanted", 18, from_width=70),
+    Column("for", 6, from_width=64),
+    Column("closes", 6, "right", ticks=True),
+)
+SHORT: dict[str, str] = {
+    "reference": "reference fresh",
+    "funds": "funds credited",
+    "deposits": "deposit handles",
+    "strategy": "strategy armed",
+    "shadow": "shadow decisions",
+    "key": "key registered",
+    "relay": "relay subscribed",
+    "former": "former run's quotes",
+    "burning": "no hard stop",
+    "refusals": "venue takes quotes",
+    "proof": "proof exact",
+}
+"""Names that fit a column, of the lines whose own name does not; the whole name is in the drill-down."""
+
+MEANS: dict[Rung, str] = {
+    "SAFE": "nothing armed",
+    "SHADOW": "decides, signs nothing",
+    "LIVE": "signs quotes",
+}
+
+
+def ladder_line(snapshot: Snapshot, width: int) -> Line:
+    """The three rungs, the one the desk stands on lit, and what may be quoted."""
+    cells: list[Cell] = []
+    for index, rung in enumerate(RUNGS):
+        here = rung == snapshot.rung
+        role: Role = "muted" if not here else "text" if rung == "SAFE" else "accent" if rung == "SHADOW" else "good"
+        cells.append(Cell("" if index == 0 else " ─ ", "muted"))
+        cells.append(Cell(f"● {rung}" if here else f"○ {rung}", role))
+    means = f"  {MEANS[snapshot.rung]}"
+    if snapshot.trading != "ACTIVE" and snapshot.rung != "SAFE":
+        means = f"  {snapshot.trading}{f': {snapshot.trading_why}' if snapshot.trading_why else ''}"
+        cells.append(Cell(means, "warn"))
+    else:
+        cells.append(Cell(means, "muted"))
+    return tuple(cells)
+
+
+def closes(row: InterlockRow) -> Cell:
+    """The countdown until a red line closes its open rung."""
+    if row.grace_left_ms is None:
+        return Cell("", "muted")
+    return Cell("now" if row.grace_left_ms <= 0 else left(row.grace_left_ms), "bad")
+
+
+def interlock_row(row: InterlockRow) -> Row:
+    """A line of the checklist under COLUMNS."""
+    return Row(
+        row.ident,
+        (
+            Cell("✓", "good") if row.passed else Cell("✗", "bad"),
+            Cell(SHORT.get(row.ident, row.name), "text" if row.passed else "strong"),
+            Cell(row.measured, "muted" if row.passed else "bad"),
+            Cell(row.wanted, "muted"),
+            Cell(row.rung, "muted"),
+            closes(row),
+        ),
+    )
+
+
+def interlock_detail(row: InterlockRow) -> Detail:
+    """Why, and what to do."""
+    rungs = "SHADOW and LIVE" if row.rung == "SHADOW" else "LIVE"
+    fields = [
+        Field("state", Cell("✓ green", "good") if row.passed else Cell("✗ red", "bad")),
+        Field("guards", Cell(rungs)),
+        Field("measured", Cell(row.measured, "text" if row.passed else "bad"), copy=True),
+        Field("wanted", Cell(row.wanted)),
+    ]
+    if not row.passed:
+        fields.append(Field("what to do", Cell(row.remedy or "wait; the desk measures it again by itself", "strong")))
+        if row.grace_left_ms is not None:
+            fields.append(Field("disarms in", closes(row)))
+    return Detail(f"Interlock: {row.name}", tuple(fields))
+
+
+def red(snapshot: Snapshot) -> list[InterlockRow]:
+    """The lines that are not green, those about to close a rung first."""
+    rows = [row for row in snapshot.interlocks if not row.passed]
+    return sorted(rows, key=lambda row: row.grace_left_ms is None)
+
+
+class Interlocks(Panel[InterlockRow]):
+    """The arming ladder."""
+
+    TITLE = "Interlocks"
+    COLUMNS = COLUMNS
+    FIELDS: ClassVar[Fields] = {
+        "state": "text",
+        "name": "text",
+        "measured": "text",
+        "wanted": "text",
+        "rung": "text",
+        "closes": "age",
+    }
+
+    def __init__(self, ident: str, number: int, keys: KeyMap) -> None:
+        super().__init__(ident, number, keys)
+        self.ladder = LineView(id="ladder")
+
+    def body(self) -> Iterable[Widget]:
+        """The ladder, then the checklist."""
+        yield self.ladder
+        yield self.grid
+
+    def paint(self, snapshot: Snapshot) -> None:
+        """Show rung and checklist."""
+        super().paint(snapshot)
+        self.ladder.show([ladder_line(snapshot, self.ladder.size.width)])
+
+    def items(self, snapshot: Snapshot) -> Sequence[InterlockRow]:
+        """The checklist in the runbook's order."""
+        return snapshot.interlocks
+
+    def row(self, item: InterlockRow) -> Row:
+        """One row a line."""
+        return interlock_row(item)
+
+    def facts(self, item: InterlockRow) -> Facts:
+        """Green or red, and why."""
+        return {
+            "state": "green" if item.passed else "red",
+            "name": f"{item.ident} {item.name}",
+            "measured": item.measured,
+            "wanted": item.wanted,
+            "rung": item.rung,
+            "closes": None if item.grace_left_ms is None else item.grace_left_ms // 1000,
+        }
+
+    def detail_of(self, item: InterlockRow, snapshot: Snapshot) -> Detail:
+        """Why and remedy."""
+        return interlock_detail(item)
+
+    def empty(self, snapshot: Snapshot) -> Cell:
+        """A desk that tells of none."""
+        return Cell("the desk has not measured its interlocks yet", "warn")
+
+    def summary(self, snapshot: Snapshot) -> str:
+        """How many are red, and what to do about the first."""
+        rows = red(snapshot)
+        if not rows:
+            return "all green" if snapshot.interlocks else ""
+        first = rows[0]
+        remedy = f" · {SHORT.get(first.ident, first.name)}: {first.remedy}" if first.remedy else ""
+        return f"{len(rows)} of {len(snapshot.interlocks)} red{remedy}"

@@ -1,0 +1,181 @@
+"""Inventory: what is held of each asset, what of it is promised, leaving or arriving, and how it is balanced."""
+
+from collections.abc import Callable, Iterable, Sequence
+from decimal import Decimal
+from typing import ClassVar, NamedTuple
+
+from textual.widget import Widget
+
+from cockpit.model.formatting import NOTHING, UNKNOWN, age, exact, number, percent, rounded
+from cockpit.model.snapshot import Inventory as Held
+from cockpit.model.snapshot import InventoryRow, Snapshot
+from panels.kit.cells import Cell, Column, Detail, Field, Line, Row
+from panels.kit.keymap import KeyMap
+from panels.kit.panel import Panel
+from panels.kit.row_filter import Facts, Fields
+from panels.kit.text_lines import LineView
+from panels.kit.theme import Role
+from panels.views.proof import places, unexplained
+
+COLUMNS = (
+    Column("", 10),
+    Column("BTC", 15, "right"),
+    Column("EURe", 17, "right"),
+)
+
+
+class Quantity(NamedTuple):
+    """One line of the table: its name, what it means, and its value for each asset."""
+
+    name: str
+    means: str
+    rows: tuple[InventoryRow, ...]
+
+
+def _known(value: Decimal | None, shown: int, role: Role) -> Cell:
+    return Cell("unknown", "warn") if value is None else Cell(number(value, shown), role)
+
+
+def _part(value: Decimal, shown: int, role: Role, sign: str) -> Cell:
+    return Cell(f"{sign}{number(value, shown)}", role) if value else Cell(NOTHING, "muted")
+
+
+QUANTITIES: dict[str, tuple[str, Callable[[InventoryRow], Cell]]] = {
+    "balance": ("on the Verifier", lambda row: _known(row.balance, places(row.symbol), "text")),
+    "reserved": ("promised by live quotes", lambda row: _part(row.reserved, places(row.symbol), "accent", "−")),
+    "leaving": ("signed away by withdrawals", lambda row: _part(row.leaving, places(row.symbol), "sell", "−")),
+    "spendable": ("free to be quoted", lambda row: _known(row.spendable, places(row.symbol), "strong")),
+    "pending in": ("deposits on their way", lambda row: _part(row.pending_in, places(row.symbol), "warn", "+")),
+    "value EUR": (
+        "at the reference mid",
+        lambda row: Cell(number(row.value_eur, 2), "warn" if row.value_eur is None else "text"),
+    ),
+}
+
+
+def quantities(held: Held) -> list[Quantity]:
+    """The lines of the table, balance first."""
+    return [Quantity(name, means, held.rows) for name, (means, _) in QUANTITIES.items()] if held.rows else []
+
+
+def quantity_row(quantity: Quantity) -> Row:
+    """A quantity under COLUMNS; nothing is shown as zero that could not be read."""
+    draw = QUANTITIES[quantity.name][1]
+    by_symbol = {row.symbol: draw(row) for row in quantity.rows}
+    nothing = Cell(NOTHING, "muted")
+    role: Role = "strong" if quantity.name == "spendable" else "muted"
+    return Row(
+        quantity.name,
+        (Cell(quantity.name, role), by_symbol.get("BTC", nothing), by_symbol.get("EURe", nothing)),
+    )
+
+
+def share_line(held: Held, width: int) -> Line:
+    """BTC's part of the value as a bar with the target marked."""
+    label, target = "BTC share ", f" target {percent(held.target_btc_share, 0)} %"
+    if held.btc_share is None:
+        return (Cell(label, "muted"), Cell("unknown without balances and mid", "warn"))
+    text = f" {percent(held.btc_share)} %"
+    cells = max(8, width - len(label) - len(text) - len(target))
+    filled = min(cells, max(0, int(held.btc_share * cells + Decimal("0.5"))))
+    mark = min(cells - 1, max(0, int(held.target_btc_share * cells)))
+    track = ["━" if index < filled else "─" for index in range(cells)]
+    track[mark] = "┃"
+    return (
+        Cell(label, "muted"),
+        Cell("".join(track[: min(filled, mark)]), "accent"),
+        Cell("".join(track[min(filled, mark) : mark]), "muted"),
+        Cell(track[mark], "warn"),
+        Cell("".join(track[mark + 1 : max(filled, mark + 1)]), "accent"),
+        Cell("".join(track[max(filled, mark + 1) :]), "muted"),
+        Cell(text, "strong"),
+        Cell(target, "muted"),
+    )
+
+
+def inventory_detail(held: Held) -> Detail:
+    """Both assets to the last base unit."""
+    fields: list[Field] = []
+    for row in held.rows:
+        if fields:
+            fields.append(Field("", Cell("")))
+        fields += [
+            Field(row.symbol, Cell("unknown" if row.balance is None else exact(row.balance), "strong"), copy=True),
+            Field("reserved", Cell(exact(row.reserved))),
+            Field("leaving", Cell(exact(row.leaving))),
+            Field("spendable", Cell("unknown" if row.spendable is None else exact(row.spendable))),
+            Field("pending in", Cell(exact(row.pending_in))),
+            Field("value", Cell(f"{rounded(row.value_eur, 2)} EUR")),
+            Field("opening", Cell("unknown" if row.opening is None else exact(row.opening))),
+            Field("+ deposits", Cell(exact(row.deposited, signed=True))),
+            Field("+ fills", Cell(exact(row.filled, signed=True))),
+            Field("− withdrawals", Cell(exact(row.withdrawn))),
+            Field("+ accepted", Cell(exact(row.accepted, signed=True))),
+            Field("difference", unexplained(row)),
+        ]
+    read = "never" if held.age_ms is None else f"{age(held.age_ms)} ago"
+    block = UNKNOWN if held.block_height is None else str(held.block_height)
+    fields += [Field("", Cell("")), Field("read", Cell(read)), Field("at block", Cell(block))]
+    return Detail("Balances on the Verifier", tuple(fields))
+
+
+class Inventory(Panel[Quantity]):
+    """Balances and the share of BTC."""
+
+    TITLE = "Inventory"
+    COLUMNS = COLUMNS
+    FED_BY = "inventory-sync"
+    FIELDS: ClassVar[Fields] = {"name": "text", "means": "text"}
+
+    def __init__(self, ident: str, number: int, keys: KeyMap) -> None:
+        super().__init__(ident, number, keys)
+        self.share = LineView(id="share")
+
+    def body(self) -> Iterable[Widget]:
+        """The grid and the bar."""
+        yield self.grid
+        yield self.share
+
+    def paint(self, snapshot: Snapshot) -> None:
+        """Show balances and share."""
+        super().paint(snapshot)
+        self.share.show([share_line(snapshot.inventory, self.share.size.width)])
+
+    def items(self, snapshot: Snapshot) -> Sequence[Quantity]:
+        """The quantities, each of both assets."""
+        return quantities(snapshot.inventory)
+
+    def row(self, item: Quantity) -> Row:
+        """One row a quantity."""
+        return quantity_row(item)
+
+    def facts(self, item: Quantity) -> Facts:
+        """Its name and meaning."""
+        return {"name": item.name, "means": item.means}
+
+    def detail_of(self, item: Quantity, snapshot: Snapshot) -> Detail:
+        """Both assets, whole."""
+        return inventory_detail(snapshot.inventory)
+
+    def empty(self, snapshot: Snapshot) -> Cell:
+        """Not read yet."""
+        return Cell(f"balances are not read yet: {self.keys.shown('refresh')} reads them now", "warn")
+
+    def data_age(self, snapshot: Snapshot) -> int | None:
+        """Since the balances were read."""
+        return snapshot.inventory.age_ms
+
+    def stale_after(self, snapshot: Snapshot) -> int | None:
+        """The age from which nothing is quoted on them."""
+        return snapshot.limits.max_inventory_age_ms
+
+    def stale_advice(self, snapshot: Snapshot) -> str:
+        """What the age means."""
+        return f"too old to quote on: {self.keys.shown('refresh')} reads them again"
+
+    def summary(self, snapshot: Snapshot) -> str:
+        """The whole value, and what is arriving."""
+        held = snapshot.inventory
+        values = [row.value_eur for row in held.rows]
+        known = [value for value in values if value is not None]
+        return f"worth {number(sum(known, Decimal(0)), 2)} EUR" if known and len(known) == len(values) else ""

@@ -1,0 +1,148 @@
+"""Log: every command with who gave it and what became of it, what the start found, and what this cockpit noticed."""
+
+from collections.abc import Sequence
+from typing import ClassVar, Literal
+
+import msgspec
+
+from cockpit.model.formatting import age, ago
+from cockpit.model.snapshot import JournalRow, Snapshot
+from panels.kit.cells import Cell, Column, Detail, Field, Row
+from panels.kit.keymap import KeyMap
+from panels.kit.notices import Noticed
+from panels.kit.panel import Panel
+from panels.kit.row_filter import Facts, Fields
+from panels.kit.theme import Role
+
+Mark = Literal["✓", "✗", "!", "·"]
+ROLES: dict[Mark, Role] = {"✓": "good", "✗": "bad", "!": "warn", "·": "muted"}
+COLUMNS = (
+    Column("age", 6, "right", ticks=True),
+    Column("who", 10),
+    Column("", 1),
+    Column("what", 24),
+    Column("outcome", 12, grow=True),
+)
+NOTICED: dict[str, Mark] = {"good": "✓", "info": "·", "warn": "!", "bad": "✗"}
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of the log; ``told`` is what became of it, or all there is to say."""
+
+    key: str
+    age_ms: int
+    who: str
+    mark: Mark
+    what: str
+    told: str = ""
+
+
+def of_journal(row: JournalRow) -> Entry:
+    """A command, accepted or refused."""
+    outcome = row.reason or ("done" if row.accepted else "no reason given")
+    return Entry(
+        key=f"command/{row.command_id}",
+        age_ms=row.age_ms,
+        who=row.actor,
+        mark="✓" if row.accepted else "✗",
+        what=row.command,
+        told=outcome if row.accepted else f"refused: {outcome}",
+    )
+
+
+def entries(snapshot: Snapshot, noticed: Noticed) -> list[Entry]:
+    """Everything worth a line, newest first."""
+    run_ms = max(0, (snapshot.at_ns - snapshot.started_ns) // 1_000_000)
+    found = [of_journal(row) for row in snapshot.journal]
+    found += [
+        Entry(key=f"finding/{number}", age_ms=run_ms, who="start", mark="!", what="found", told=text)
+        for number, text in enumerate(snapshot.findings)
+    ]
+    found += [
+        Entry(
+            key=f"noticed/{notice.number}",
+            age_ms=noticed.age_ms(notice),
+            who="cockpit",
+            mark=NOTICED[notice.weight],
+            what="noticed",
+            told=notice.text,
+        )
+        for notice in noticed.newest()
+    ]
+    return sorted(found, key=lambda entry: entry.age_ms)
+
+
+def entry_row(entry: Entry) -> Row:
+    """A line under COLUMNS."""
+    role = ROLES[entry.mark]
+    return Row(
+        entry.key,
+        (
+            Cell(age(entry.age_ms), "muted"),
+            Cell(entry.who, "text" if entry.who not in ("cockpit", "start") else "muted"),
+            Cell(entry.mark, role),
+            Cell(entry.what, "strong" if entry.key.startswith("command/") else "muted"),
+            Cell(entry.told, "muted" if entry.mark in "✓·" else role),
+        ),
+    )
+
+
+class Log(Panel[Entry]):
+    """The journal, and what was noticed beside it."""
+
+    TITLE = "Log"
+    COLUMNS = COLUMNS
+    FED_BY = "history-writer"
+    FIELDS: ClassVar[Fields] = {"who": "text", "what": "text", "outcome": "text", "age": "age", "id": "text"}
+
+    def __init__(self, ident: str, number: int, keys: KeyMap, noticed: Noticed) -> None:
+        super().__init__(ident, number, keys)
+        self._noticed = noticed
+
+    def items(self, snapshot: Snapshot) -> Sequence[Entry]:
+        """Commands, findings and notices."""
+        return entries(snapshot, self._noticed)
+
+    def row(self, item: Entry) -> Row:
+        """One row a line."""
+        return entry_row(item)
+
+    def facts(self, item: Entry) -> Facts:
+        """Who, what, and what became of it."""
+        word = {"✓": "ok", "✗": "refused", "!": "warning", "·": ""}[item.mark]
+        return {
+            "who": item.who,
+            "what": item.what,
+            "outcome": f"{word} {item.told}",
+            "age": item.age_ms // 1000,
+            "id": item.key,
+        }
+
+    def detail_of(self, item: Entry, snapshot: Snapshot) -> Detail:
+        """The line, whole."""
+        kind, _, ident = item.key.partition("/")
+        return Detail(
+            "Command" if kind == "command" else "Noticed" if kind == "noticed" else "Found at the start",
+            (
+                Field("who", Cell(item.who)),
+                Field("what", Cell(item.what, "strong")),
+                Field("outcome", Cell(f"{item.mark} {item.told}", ROLES[item.mark])),
+                Field("age", Cell(f"{age(item.age_ms)} ago")),
+                Field("id", Cell(ident), copy=True),
+            ),
+        )
+
+    def empty(self, snapshot: Snapshot) -> Cell:
+        """Nobody asked for anything yet."""
+        return Cell("nothing was asked of this desk yet", "muted")
+
+    def freshness(self, snapshot: Snapshot) -> str:
+        """When the newest was."""
+        found = self.items(snapshot)
+        return f"newest {ago(found[0].age_ms)}" if found else ""
+
+    def summary(self, snapshot: Snapshot) -> str:
+        """Commands of this run."""
+        refused = sum(not row.accepted for row in snapshot.journal)
+        words = f"{len(snapshot.journal)} command{'' if len(snapshot.journal) == 1 else 's'}"
+        return f"{words}, {refused} refused" if refused else words

@@ -1,0 +1,166 @@
+"""Market: the reference mid, what we would bid and ask, the sources, and the chart."""
+
+from collections.abc import Iterable, Sequence
+from typing import ClassVar
+
+from textual.widget import Widget
+
+from cockpit.model.formatting import NOTHING, age, fine_age, rounded
+from cockpit.model.snapshot import Market as Reference
+from cockpit.model.snapshot import Snapshot, SourceRow
+from panels.kit.cells import Cell, Column, Detail, Field, Line, Row
+from panels.kit.keymap import KeyMap
+from panels.kit.labels import state
+from panels.kit.panel import Panel
+from panels.kit.row_filter import Facts, Fields
+from panels.kit.text_lines import LineView
+from panels.views.chart import Mark, chart
+
+COLUMNS = (
+    Column("source", 9),
+    Column("bid", 11, "right", from_width=66),
+    Column("ask", 11, "right", from_width=66),
+    Column("mid EUR", 11, "right"),
+    Column("off bps", 7, "right"),
+    Column("age", 5, "right", ticks=True),
+    Column("state", 10, grow=True),
+)
+
+
+def prices_line(market: Reference) -> Line:
+    """Our bid, the mid, our ask."""
+    if market.mid is None:
+        return (Cell("no mid: ", "warn"), Cell(market.detail or "no source has ticked yet", "muted"))
+    return (
+        Cell("▲ bid ", "buy"),
+        Cell(rounded(market.bid, 2), "buy"),
+        Cell("   mid " if market.usable else "   ✗ mid ", "muted" if market.usable else "bad"),
+        Cell(rounded(market.mid, 2), "strong" if market.usable else "bad"),
+        Cell("   ▼ ask ", "sell"),
+        Cell(rounded(market.ask, 2), "sell"),
+    )
+
+
+def source_row(row: SourceRow) -> Row:
+    """A source under COLUMNS; what the state does not say, its detail does."""
+    return Row(
+        row.source,
+        (
+            Cell(row.source, "text"),
+            Cell(rounded(row.bid, 2, missing=NOTHING)),
+            Cell(rounded(row.ask, 2, missing=NOTHING)),
+            Cell(rounded(row.mid, 2, missing=NOTHING), "strong"),
+            Cell(rounded(row.divergence_bps, 1, signed=True, missing=NOTHING)),
+            Cell(age(row.age_ms), "muted"),
+            Cell(f"{state(row.state).text} {row.detail}".rstrip(), state(row.state).role),
+        ),
+    )
+
+
+def source_detail(row: SourceRow) -> Detail:
+    """The whole source."""
+    return Detail(
+        row.source,
+        (
+            Field("state", state(row.state)),
+            Field("says", Cell(row.detail or "nothing")),
+            Field("bid", Cell(rounded(row.bid, 2))),
+            Field("ask", Cell(rounded(row.ask, 2))),
+            Field("mid", Cell(rounded(row.mid, 4)), copy=True),
+            Field("from composite", Cell(f"{rounded(row.divergence_bps, 2, signed=True)} bps")),
+            Field("last tick", Cell(fine_age(row.age_ms))),
+        ),
+    )
+
+
+def fills(snapshot: Snapshot) -> list[Mark]:
+    """The fills that can be marked on the chart."""
+    return [Mark(row.age_ms / 1000, float(row.price), row.side) for row in snapshot.executions]
+
+
+class Market(Panel[SourceRow]):
+    """The reference price."""
+
+    TITLE = "Market BTC/EURe"
+    COLUMNS = COLUMNS
+    FED_BY = "market-reference-ingest"
+    FIELDS: ClassVar[Fields] = {"source": "text", "state": "text", "mid": "number", "off": "number", "age": "age"}
+
+    def __init__(self, ident: str, number: int, keys: KeyMap) -> None:
+        super().__init__(ident, number, keys)
+        self.prices = LineView(id="prices")
+        self.curve = LineView(id="curve")
+        self._drawn: tuple[str, int, int, int] | None = None
+
+    def body(self) -> Iterable[Widget]:
+        """The prices, the chart, the sources."""
+        yield self.prices
+        yield self.curve
+        yield self.grid
+
+    def paint(self, snapshot: Snapshot) -> None:
+        """Show the prices; the chart is drawn at most once a second."""
+        super().paint(snapshot)
+        market, size = snapshot.market, self.curve.size
+        self.prices.show([prices_line(market)])
+        wanted = (snapshot.run_id, snapshot.at_ns // 1_000_000_000, size.width, size.height)
+        if wanted != self._drawn:
+            self._drawn = wanted
+            self.curve.show(self._curve(snapshot))
+
+    def _curve(self, snapshot: Snapshot) -> list[Line]:
+        market, size = snapshot.market, self.curve.size
+        if len(market.chart) < 2:
+            return [(Cell("◌ the chart begins with the second price", "muted"),)]
+        return chart(
+            market.chart,
+            size.width,
+            size.height,
+            bid=None if market.bid is None else float(market.bid),
+            ask=None if market.ask is None else float(market.ask),
+            fills=fills(snapshot),
+        )
+
+    def items(self, snapshot: Snapshot) -> Sequence[SourceRow]:
+        """The exchanges."""
+        return snapshot.market.sources
+
+    def row(self, item: SourceRow) -> Row:
+        """One row a source."""
+        return source_row(item)
+
+    def facts(self, item: SourceRow) -> Facts:
+        """Its price, and how far off and how old it is."""
+        return {
+            "source": item.source,
+            "state": f"{item.state} {item.detail}",
+            "mid": item.mid,
+            "off": item.divergence_bps,
+            "age": None if item.age_ms is None else item.age_ms // 1000,
+        }
+
+    def detail_of(self, item: SourceRow, snapshot: Snapshot) -> Detail:
+        """One source, whole."""
+        return source_detail(item)
+
+    def empty(self, snapshot: Snapshot) -> Cell:
+        """No source is set up."""
+        return Cell("no reference source", "warn")
+
+    def data_age(self, snapshot: Snapshot) -> int | None:
+        """Since the composite last changed."""
+        return snapshot.market.age_ms
+
+    def stale_after(self, snapshot: Snapshot) -> int | None:
+        """The age from which nothing is quoted on it."""
+        return snapshot.limits.max_reference_age_ms
+
+    def stale_advice(self, snapshot: Snapshot) -> str:
+        """What the age means."""
+        return f"too old to quote on: {self.keys.shown('refresh')} reads it again"
+
+    def summary(self, snapshot: Snapshot) -> str:
+        """The guard's verdict."""
+        market = snapshot.market
+        skew = "" if market.skew_bps is None else f" · skew {rounded(market.skew_bps, 1, signed=True)} bps"
+        return f"✓ usable{skew}" if market.usable else f"✗ NOT USABLE: {market.detail}"

@@ -1,0 +1,125 @@
+"""The proof that every base unit is accounted for, one line an asset, on the screen at every size.
+
+opening + deposits + fills − withdrawals + what an operator accepted = balance, and the difference is 0 or said.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from cockpit.model.formatting import exact, number
+from cockpit.model.snapshot import InventoryRow
+from panels.kit.cells import Cell, Line, line_width
+from panels.kit.text_lines import LineView
+from panels.kit.view import View
+
+
+class Labels(NamedTuple):
+    """How the terms are called where there is this much room."""
+
+    opening: str
+    deposits: str
+    fills: str
+    withdrawals: str
+    balance: str
+    difference: str
+
+
+WORDS = Labels("opening ", " deposits ", " fills ", " withdrawals ", " balance ", " difference ")
+SHORT = Labels("open ", " in ", " fills ", " out ", " ", " diff ")
+BARE = Labels("", "", "", "", "", " ")
+
+
+def places(symbol: str) -> int:
+    """Decimals shown: BTC to the satoshi, euros to four."""
+    return 8 if symbol == "BTC" else 4
+
+
+def unexplained(row: InventoryRow) -> Cell:
+    """The difference between what is held and what deposits, fills and withdrawals add up to, to the last base unit."""
+    if row.unexplained is None:
+        return Cell("? unknown", "warn")
+    if row.unexplained == 0:
+        return Cell(f"✓ 0 with {exact(row.accepted, signed=True)} accepted" if row.accepted else "✓ 0", "good")
+    return Cell(f"✗ {exact(row.unexplained, signed=True)}", "bad")
+
+
+def _terms(row: InventoryRow) -> tuple[str, ...]:
+    shown = places(row.symbol)
+    filled = number(abs(row.filled), shown)
+    return (
+        number(row.opening, shown),
+        number(row.deposited, shown),
+        filled,
+        number(row.withdrawn, shown),
+        number(row.balance, shown),
+    )
+
+
+def _lines(rows: Sequence[InventoryRow], labels: Labels) -> list[Line]:
+    terms = [_terms(row) for row in rows]
+    wide = [max(len(term[index]) for term in terms) for index in range(5)]
+    lines: list[Line] = []
+    for row, term in zip(rows, terms, strict=True):
+        opening, deposits, fills, withdrawals, balance = (
+            text.rjust(width) for text, width in zip(term, wide, strict=True)
+        )
+        sign = "−" if row.filled < 0 else "+"
+        verdict = unexplained(row)
+        mark, _, rest = verdict.text.partition(" ")
+        lines.append(
+            (
+                Cell(f"{row.symbol:<5}", "strong"),
+                Cell(labels.opening, "muted"),
+                Cell(opening),
+                Cell(f" +{labels.deposits or ' '}", "muted"),
+                Cell(deposits),
+                Cell(f" {sign}{labels.fills or ' '}", "muted"),
+                Cell(fills),
+                Cell(f" −{labels.withdrawals or ' '}", "muted"),
+                Cell(withdrawals),
+                Cell(f" ={labels.balance or ' '}", "muted"),
+                Cell(balance, "strong"),
+                Cell(f" {mark}{labels.difference}{rest}", verdict.role),
+            )
+        )
+    return lines
+
+
+def proof_lines(rows: Sequence[InventoryRow], width: int) -> list[Line]:
+    """One line an asset in the longest words that fit ``width`` cells."""
+    if not rows:
+        return [(Cell("proof: the balances are not read yet", "warn"),)]
+    lines: list[Line] = []
+    for labels in (WORDS, SHORT, BARE):
+        lines = _lines(rows, labels)
+        if max(map(line_width, lines)) <= width:
+            return lines
+    return [line if line_width(line) <= width else _tight(row) for row, line in zip(rows, lines, strict=True)]
+
+
+def _tight(row: InventoryRow) -> Line:
+    """Where nothing else fits: what is held, and whether it is explained."""
+    held = "unknown" if row.balance is None else number(row.balance, places(row.symbol))
+    verdict = unexplained(row)
+    return (
+        Cell(f"{row.symbol:<5}", "strong"),
+        Cell("all explained: " if row.unexplained == 0 else "difference ", "muted"),
+        verdict,
+        Cell("  balance ", "muted"),
+        Cell(held, "strong"),
+    )
+
+
+class Proof(LineView):
+    """Stays on the screen whatever is shown above it."""
+
+    def paint(self, view: View) -> None:
+        """Show the proof of the newest snapshot; of a silent desk it is only what was last known."""
+        snapshot = view.snapshot
+        if snapshot is None:
+            self.show([])
+            return
+        lines = proof_lines(snapshot.inventory.rows, self.size.width)
+        if view.silent:
+            lines = [(Cell("? ", "warn"), *(Cell(cell.text, "muted") for cell in line)) for line in lines]
+        self.show(lines)

@@ -1,0 +1,183 @@
+"""Quotes: what was signed, how long it still binds, and what became of it."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import ClassVar
+
+from cockpit.model.formatting import age, ago, bar, exact, left, number, rounded
+from cockpit.model.snapshot import QuoteRow, Snapshot
+from panels.kit.cells import Cell, Column, Detail, Field, Row
+from panels.kit.labels import outcome, side
+from panels.kit.panel import Panel
+from panels.kit.row_filter import Facts, Fields
+from panels.kit.theme import Role
+
+BAR_WIDTH = 5
+COLUMNS = (
+    Column("age", 5, "right", ticks=True),
+    Column("gives", 16, "right"),
+    Column("takes", 14, "right"),
+    Column("EUR/BTC", 10, "right", from_width=74),
+    Column("outcome", 10),
+    Column("left", 4, "right", ticks=True),
+    Column("", BAR_WIDTH, from_width=57, ticks=True),
+    Column("detail", 20, from_width=100, grow=True),
+)
+PLACES = {"BTC": 8}
+
+
+def amount(value: Decimal, symbol: str) -> str:
+    """An amount with its symbol: BTC to the satoshi, anything else to four decimals."""
+    return f"{number(value, PLACES.get(symbol, 4))} {symbol}"
+
+
+def alive(row: QuoteRow) -> bool:
+    """Whether the quote may still be settled; a quote without an answer may."""
+    return row.left_ms > 0 and row.outcome in ("sent", "accepted", "unknown", "burning")
+
+
+def seconds_left(ms: int) -> str:
+    """Time left in seconds, rounded up, for as long as they fit."""
+    seconds = -(-ms // 1000)
+    return f"{seconds}s" if seconds < 1000 else f"{seconds // 60}m"
+
+
+def left_role(row: QuoteRow) -> Role:
+    """Time left: calm, then near its end."""
+    return "warn" if row.left_ms * 4 < row.life_ms else "accent"
+
+
+def quote_row(row: QuoteRow) -> Row:
+    """A quote under COLUMNS; the bar drains with the time left and is gone once nothing binds."""
+    living = alive(row)
+    role = left_role(row)
+    return Row(
+        row.quote_hash,
+        (
+            Cell(age(row.age_ms), "muted"),
+            Cell(f"{side(row.side).text[0]} {amount(row.gives, row.gives_symbol)}", side(row.side).role),
+            Cell(amount(row.takes, row.takes_symbol)),
+            Cell(rounded(row.price, 2)),
+            outcome(row.outcome),
+            Cell(seconds_left(row.left_ms) if living else "", role),
+            Cell(bar(row.left_ms, row.life_ms, BAR_WIDTH) if living else "", role),
+            Cell(row.detail, "muted"),
+        ),
+    )
+
+
+def quote_life(row: QuoteRow, snapshot: Snapshot) -> tuple[Field, ...]:
+    """What happened to the quote in its order, as far as the snapshot lists it: decided, signed, settled, dead."""
+    decided = next((one for one in snapshot.decisions if one.quote_id == row.quote_id), None)
+    filled = next((one for one in snapshot.executions if one.quote_hash == row.quote_hash), None)
+    died = row.age_ms - row.life_ms
+    fields = [Field("", Cell(""))]
+    if decided is not None:
+        passed = sum(good for _, good, _ in decided.checks)
+        fields.append(
+            Field(f"{age(decided.age_ms)} ago", Cell(f"decided: {passed} of {len(decided.checks)} checks passed"))
+        )
+    fields.append(Field(f"{age(row.age_ms)} ago", Cell(f"signed for {left(row.life_ms)}, and sent to the relay")))
+    if filled is not None:
+        fields.append(Field(f"{age(filled.age_ms)} ago", Cell("settled", "good")))
+        fields.append(Field("balances", Cell("show it" if filled.confirmed else "do not show it yet")))
+        if filled.tx_hash:
+            fields.append(Field("transaction", Cell(filled.tx_hash), copy=True))
+        fields += [
+            Field(f"markout {seconds}s", Cell(f"{rounded(bps, 2, signed=True)} bps"))
+            for seconds, bps in filled.markouts
+        ]
+    elif alive(row):
+        fields.append(Field(f"in {left(row.left_ms)}", Cell("its deadline: until then it binds", left_role(row))))
+    elif died >= 0:
+        fields.append(Field(f"{age(died)} ago", Cell("its deadline", "muted")))
+    return tuple(fields)
+
+
+def quote_detail(row: QuoteRow, snapshot: Snapshot) -> Detail:
+    """The whole quote, to the last base unit, and its life."""
+    return Detail(
+        "Quote",
+        (
+            Field("outcome", outcome(row.outcome)),
+            Field("detail", Cell(row.detail or "none")),
+            Field("side", side(row.side)),
+            Field("gives", Cell(f"{exact(row.gives)} {row.gives_symbol}")),
+            Field("takes", Cell(f"{exact(row.takes)} {row.takes_symbol}")),
+            Field("price", Cell(f"{exact(row.price)} EUR/BTC")),
+            Field("time left", Cell(f"{left(row.left_ms)} of {left(row.life_ms)}" if alive(row) else "none")),
+            Field("age", Cell(age(row.age_ms))),
+            Field("quote hash", Cell(row.quote_hash), copy=True),
+            Field("request", Cell(row.quote_id), copy=True),
+            *quote_life(row, snapshot),
+        ),
+    )
+
+
+class Quotes(Panel[QuoteRow]):
+    """Signed quotes, newest first."""
+
+    TITLE = "Quotes"
+    COLUMNS = COLUMNS
+    FED_BY = "trade-executor"
+    FIELDS: ClassVar[Fields] = {
+        "side": "text",
+        "outcome": "text",
+        "eure": "number",
+        "btc": "number",
+        "price": "number",
+        "left": "age",
+        "age": "age",
+        "id": "text",
+        "detail": "text",
+    }
+
+    def items(self, snapshot: Snapshot) -> Sequence[QuoteRow]:
+        """The snapshot's quotes."""
+        return snapshot.quotes
+
+    def row(self, item: QuoteRow) -> Row:
+        """One row a quote."""
+        return quote_row(item)
+
+    def facts(self, item: QuoteRow) -> Facts:
+        """Both amounts by their asset; a quote that binds is also alive."""
+        btc, eure = (item.takes, item.gives) if item.side == "buy" else (item.gives, item.takes)
+        return {
+            "side": item.side,
+            "outcome": f"{item.outcome}{' alive' if alive(item) else ''}",
+            "eure": eure,
+            "btc": btc,
+            "price": item.price,
+            "left": item.left_ms // 1000 if alive(item) else 0,
+            "age": item.age_ms // 1000,
+            "id": f"{item.quote_hash} {item.quote_id}",
+            "detail": item.detail,
+        }
+
+    def detail_of(self, item: QuoteRow, snapshot: Snapshot) -> Detail:
+        """One quote, whole."""
+        return quote_detail(item, snapshot)
+
+    def empty(self, snapshot: Snapshot) -> Cell:
+        """Why there is none, and which key changes that."""
+        if not snapshot.strategy_armed:
+            return Cell(f"the strategy is disarmed: {self.keys.shown('arm.strategy')} arms it", "muted")
+        if not snapshot.executor_armed:
+            return Cell(f"the executor is disarmed: {self.keys.shown('arm.executor')} arms it", "muted")
+        return Cell("armed: waiting for a request worth quoting", "muted")
+
+    def freshness(self, snapshot: Snapshot) -> str:
+        """When the newest was signed."""
+        return f"newest {ago(snapshot.quotes[0].age_ms)}" if snapshot.quotes else ""
+
+    def summary(self, snapshot: Snapshot) -> str:
+        """What became of all quotes since the start."""
+        counts = snapshot.counts
+        words = [
+            f"{counts.sent:,} sent",
+            f"{counts.settled:,} settled",
+            f"{counts.expired:,} expired",
+            f"{counts.refused:,} refused",
+        ]
+        return ", ".join([*words, f"{counts.unknown:,} unknown"] if counts.unknown else words)

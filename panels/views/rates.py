@@ -1,0 +1,62 @@
+"""How much each part of the desk does a second, counted from its counters as the snapshots come."""
+
+import itertools
+from collections import deque
+from collections.abc import Callable, Mapping
+
+from cockpit.model.snapshot import Health, Snapshot
+
+WINDOW_S = 10
+SECOND_NS = 1_000_000_000
+
+_KINDS: Mapping[str, tuple[str, Callable[[str], bool]]] = {
+    "near-intents-ingest": ("messages", lambda name: name == "messages"),
+    "market-reference-ingest": ("ticks", lambda name: name.endswith("_ticks")),
+    "inventory-sync": ("readings", lambda name: name == "readings"),
+    "liquidity-manager": ("readings", lambda name: name == "readings"),
+    "history-writer": ("rows", lambda name: name == "written"),
+    "strategy-engine": ("decisions", lambda name: name.startswith("reason_")),
+    "trade-executor": ("quotes", lambda name: name == "sent"),
+}
+"""What a part's work is called, and which of its counters count it."""
+
+
+def work(part: str) -> str:
+    """What the part's rate counts."""
+    return _KINDS[part][0] if part in _KINDS else "things"
+
+
+def done(row: Health) -> int:
+    """How much work the part has done since the desk's start."""
+    counts = _KINDS.get(row.part)
+    return 0 if counts is None else sum(count for name, count in row.counters.items() if counts[1](name))
+
+
+class Rates:
+    """One sample a second of the last ten; another run of the desk begins anew."""
+
+    def __init__(self) -> None:
+        self._run = ""
+        self._samples: deque[tuple[int, dict[str, int]]] = deque(maxlen=WINDOW_S + 1)
+
+    def take(self, snapshot: Snapshot) -> None:
+        """Take a sample, unless the last one is younger than a second."""
+        if snapshot.run_id != self._run:
+            self._run = snapshot.run_id
+            self._samples.clear()
+        if self._samples and abs(snapshot.at_ns - self._samples[-1][0]) < SECOND_NS:
+            return
+        self._samples.append((snapshot.at_ns, {row.part: done(row) for row in snapshot.health}))
+
+    def rate(self, part: str) -> float | None:
+        """Work a second over the last ten; None until it can be told."""
+        if len(self._samples) < 2:
+            return None
+        (first_ns, first), (last_ns, last) = self._samples[0], self._samples[-1]
+        seconds = (last_ns - first_ns) / SECOND_NS
+        return (last.get(part, 0) - first.get(part, 0)) / seconds if seconds > 0 else None
+
+    def course(self, part: str) -> list[float]:
+        """Work in each of the last seconds, oldest first."""
+        counts = [counts.get(part, 0) for _, counts in self._samples]
+        return [float(after - before) for before, after in itertools.pairwise(counts)]

@@ -1,0 +1,160 @@
+"""One connection to PostgreSQL: the account's lock, which lives as long as it does, and the writing of a batch."""
+
+import asyncio
+import os
+import socket
+from collections.abc import Sequence
+from typing import Any
+
+import asyncpg
+
+from cockpit.model.events import AnyEvent
+from storage.history import HistoryError
+from storage.postgres.address import Place
+from storage.postgres.bulk_rows import COPY_FROM, COPY_OPTIONS, as_csv, as_json, insert
+from storage.postgres.errors import FAULTS, explain
+from storage.rows import MADE_AT_ONCE, TABLES, Table, by_table
+
+_DESK = 0x4E494348_4445534B
+"""The advisory lock ("NICHDESK") that only one desk of the database can hold."""
+
+_HOLDER = """
+SELECT a.pid, a.application_name, COALESCE(host(a.client_addr), 'the same machine'),
+       to_char(a.backend_start AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS')
+FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
+WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
+  AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+  AND ((l.classid::bigint << 32) | l.objid::bigint) = $1
+"""
+_SIGN_OF_LIFE = "UPDATE runs SET last_write_ns = GREATEST(last_write_ns, $1) WHERE run_id = $2"
+_END = "UPDATE runs SET last_write_ns = GREATEST(last_write_ns, $1), ended_ns = $1 WHERE run_id = $2"
+_INSERT = {table.name: insert(table) for table in TABLES}
+_AGAIN_S = 0.1
+
+Groups = Sequence[tuple[Table, Sequence[AnyEvent]]]
+Made = tuple[Table, str | memoryview]
+_SESSION = {
+    "synchronous_commit": "on",
+    "lock_timeout": "5s",
+    "client_connection_check_interval": "2s",
+    "tcp_keepalives_idle": "5",
+    "tcp_keepalives_interval": "2",
+    "tcp_keepalives_count": "3",
+    "timezone": "UTC",
+}
+"""A commit waits for the disk; a client that is gone is soon noticed, so that its locks go."""
+
+
+class Held(HistoryError):
+    """Another desk of the account holds the database; the text names it."""
+
+
+class Link:
+    """An open connection. Its methods raise asyncpg's errors, OSError and TimeoutError as they come."""
+
+    def __init__(self, db: Any, where: Place, name: str) -> None:
+        self.db = db
+        self._where = where
+        self._name = name
+
+    def write_off(self) -> None:
+        """Let go of the connection without a word to the server, which may not be there."""
+        self.db.terminate()
+
+    async def close(self) -> None:
+        """Take leave of the server, for at most two seconds."""
+        await self.db.close(timeout=2.0)
+
+    async def take_desk(self, *, patience_s: float) -> None:
+        """Hold the account for as long as the connection lives. Raises Held, which names who has it.
+
+        A former connection of this very desk may still be alive to the server: it is ended. One of a desk that was
+        killed is gone a moment after, so the holder is asked again for as long as ``patience_s`` before it counts.
+        """
+        tries = max(1, round(patience_s / _AGAIN_S))
+        for left in reversed(range(tries)):
+            if await self.db.fetchval("SELECT pg_try_advisory_lock($1)", _DESK):
+                return
+            holder = await self.db.fetchrow(_HOLDER, _DESK)
+            if holder is not None and holder[1] == self._name:
+                await self.db.execute("SELECT pg_terminate_backend($1)", holder[0])
+            elif not left:
+                raise Held(f"another desk writes into the history {self._where}{_described(holder)}; stop it first")
+            await asyncio.sleep(_AGAIN_S)
+        raise Held(f"a former connection of this desk holds the history {self._where} and does not end")
+
+    async def write(self, run_id: str, batch: Sequence[AnyEvent], alive_ns: int, *, ended: bool = False) -> None:
+        """Write the events and the run's sign of life as one transaction; facts that are there already stay.
+
+        After any error but a server's the state is unknown: the connection must be written off, the batch tried again.
+        """
+        groups = by_table(batch)
+        many = any(len(events) >= COPY_FROM for _, events in groups)
+        try:
+            await self._write(run_id, await _made(run_id, groups, copy=many), alive_ns, ended=ended)
+        except asyncpg.UniqueViolationError:
+            if not many:
+                raise
+            await self._write(run_id, await _made(run_id, groups, copy=False), alive_ns, ended=ended)
+
+    async def _write(self, run_id: str, made: Sequence[Made], alive_ns: int, *, ended: bool) -> None:
+        db = self.db
+        await db.execute("BEGIN")
+        try:
+            for table, rows in made:
+                if isinstance(rows, str):
+                    await db.execute(_INSERT[table.name], rows)
+                else:
+                    await db.copy_to_table(table.name, source=rows, columns=table.columns, **COPY_OPTIONS)
+            await db.execute(_END if ended else _SIGN_OF_LIFE, alive_ns, run_id)
+            await db.execute("COMMIT")
+        except asyncpg.PostgresError:
+            if not db.is_closed():
+                await db.execute("ROLLBACK")
+            raise
+
+
+async def _made(run_id: str, groups: Groups, *, copy: bool) -> list[Made]:
+    """The rows as they are sent: JSON for a statement, CSV for COPY; made a few at a time and sent at once.
+
+    Between two parts whatever else is due runs. CSV is a view, because the driver takes bytes for the name of a file.
+    """
+    made: list[Made] = []
+    for table, events in groups:
+        csv, items = bytearray(), list[str]()
+        for begin in range(0, len(events), MADE_AT_ONCE):
+            rows = [table.row(run_id, event) for event in events[begin : begin + MADE_AT_ONCE]]
+            if copy and len(events) >= COPY_FROM:
+                csv += as_csv(rows)
+            else:
+                items.append(as_json(table, rows)[1:-1])
+            await asyncio.sleep(0)
+        made.append((table, f"[{','.join(items)}]" if items else memoryview(csv)))
+    return made
+
+
+def _described(holder: Any) -> str:
+    if holder is None:
+        return ""
+    _, name, address, since = holder
+    return f": {name or 'one without a name'}, from {address}, since {since} UTC"
+
+
+def desk_name(run_id: str) -> str:
+    """What the server calls the connection: enough to find the desk by. At most 63 bytes of ASCII, as it keeps."""
+    return f"cockpit desk {run_id[:12]} {os.getpid()}@{socket.gethostname()}".encode("ascii", "replace").decode()[:63]
+
+
+async def connect(url: str, where: Place, name: str, *, timeout_s: float) -> Link:
+    """A connection. Raises HistoryError, which names host and database and never the password."""
+    encrypted = {} if where.local or "sslmode" in url else {"ssl": "require"}
+    try:
+        db = await asyncpg.connect(
+            url, timeout=timeout_s, server_settings={**_SESSION, "application_name": name}, **encrypted
+        )
+    except FAULTS as error:
+        raise HistoryError(explain(where, error)) from None
+    except Exception as error:
+        # What a driver says of a URL it cannot use may repeat the URL.
+        raise HistoryError(f"the history {where} cannot be used: {type(error).__name__}; check POSTGRES_URL") from None
+    return Link(db, where, name)

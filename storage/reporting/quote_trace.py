@@ -1,0 +1,115 @@
+"""The life of one quote as the history has it: every row that belongs to it, found by any of its names."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from storage.history import HistoryError
+from storage.rows import TABLES
+from storage.sqlite.reader import Reader, runs
+
+AROUND = "intent_inventory_snapshots"
+"""Its rows name no quote: the last ones before the quote and the first ones after each outcome are shown."""
+
+_COLUMNS = {table.name: table.columns for table in TABLES}
+_DEMANDED = "SELECT quote_id FROM swap_demand_events WHERE run_id = ? AND quote_id >= ? AND quote_id <= ? LIMIT 6"
+_END = "\U0010ffff"
+
+
+class Row(msgspec.Struct, frozen=True):
+    """One row: the table it is in, when it happened (UTC ns), and its columns by name."""
+
+    at_ns: int
+    table: str
+    columns: dict[str, Any]
+
+
+class Life(msgspec.Struct, frozen=True):
+    """One request in one run and all that followed, in the order of time."""
+
+    run_id: str
+    quote_id: str
+    rows: tuple[Row, ...]
+
+
+def find_quote(reader: Reader, name: str) -> tuple[str, str]:
+    """The run and quote id of the one quote with this id, hash or transaction, or a prefix that only it has.
+
+    Raises HistoryError when none has it, or several.
+    """
+    found = set(_found(reader, name))
+    if len(found) == 1:
+        return found.pop()
+    if not found:
+        raise HistoryError(f"no quote, hash or transaction begins with {name}")
+    some = ", ".join(sorted({quote_id for _, quote_id in found})[:5])
+    raise HistoryError(f"{len(found)} quotes begin with {name}, such as {some}: give more of it")
+
+
+def _found(reader: Reader, name: str) -> Iterator[tuple[str, str]]:
+    """A few of the quotes by this name; exactly named ones alone when there are any."""
+    for last in (name, name + _END):
+        found: list[tuple[str, str]] = []
+        for run in runs(reader):
+            ids = _column(reader, _DEMANDED, run.run_id, name, last)
+            found.extend((run.run_id, quote_id) for quote_id in ids)
+        for sql in (
+            "SELECT run_id, quote_id FROM execute_trade_commands WHERE quote_hash >= ? AND quote_hash <= ? LIMIT 6",
+            "SELECT c.run_id, c.quote_id FROM trade_execution_results r JOIN execute_trade_commands c"
+            " ON c.quote_hash = r.quote_hash WHERE r.tx_hash IS NOT NULL AND r.tx_hash >= ? AND r.tx_hash <= ? LIMIT 6",
+        ):
+            found.extend((run_id, quote_id) for run_id, quote_id in reader.rows(sql, name, last))
+        if found:
+            yield from found
+            return
+
+
+def life_of(reader: Reader, run_id: str, quote_id: str) -> Life:
+    """Every row of the quote, and the inventory around it."""
+    rows = [
+        *_rows(reader, "swap_demand_events", "run_id = ? AND quote_id = ?", run_id, quote_id),
+        *_rows(reader, "trade_decisions", "run_id = ? AND quote_id = ?", run_id, quote_id),
+    ]
+    for decision in [row for row in rows if row.table == "trade_decisions"]:
+        decision_id = decision.columns["decision_id"]
+        rows += _rows(reader, "execute_trade_commands", "decision_id = ?", decision_id)
+        rows += _rows(reader, "decision_rules", "rules_id = ?", decision.columns["rules_id"])
+    for command in [row for row in rows if row.table == "execute_trade_commands"]:
+        rows += _rows(reader, "trade_execution_results", "quote_hash = ?", command.columns["quote_hash"])
+    begun = [row.at_ns for row in rows if row.table == "swap_demand_events"]
+    around: dict[tuple[Any, ...], Row] = {}
+    for at_ns in begun:
+        for row in _around(reader, "at_ns <= ?", "DESC", at_ns):
+            around[_key(row)] = row
+    for result in [row for row in rows if row.columns.get("outcome") in ("settled", "expired", "burned")]:
+        for row in _around(reader, "at_ns >= ?", "ASC", result.at_ns):
+            around[_key(row)] = row
+    order = {table.name: place for place, table in enumerate(TABLES)}
+    return Life(
+        run_id, quote_id, tuple(sorted([*rows, *around.values()], key=lambda row: (row.at_ns, order[row.table])))
+    )
+
+
+def _key(row: Row) -> tuple[Any, ...]:
+    return row.at_ns, row.columns["asset"], row.columns["cause"]
+
+
+def _around(reader: Reader, where: str, direction: str, at_ns: int) -> list[Row]:
+    """The rows of one reading of the balances: the one nearest to a time on one side of it."""
+    nearest = _column(reader, f"SELECT at_ns FROM {AROUND} WHERE {where} ORDER BY at_ns {direction} LIMIT 1", at_ns)
+    return [row for found in nearest for row in _rows(reader, AROUND, "at_ns = ?", found)]
+
+
+def _rows(reader: Reader, table: str, where: str, *values: object) -> list[Row]:
+    columns = _COLUMNS[table]
+    sql = f"SELECT {', '.join(columns)} FROM {table} WHERE {where} ORDER BY at_ns, id"
+    return [
+        Row(named["at_ns"], table, named)
+        for row in reader.rows(sql, *values)
+        for named in [dict(zip(columns, row, strict=True))]
+    ]
+
+
+def _column(reader: Reader, sql: str, *values: object) -> list[Any]:
+    return [row[0] for row in reader.rows(sql, *values)]

@@ -1,0 +1,74 @@
+"""What was decided, with all that each decision was made of: what a replay starts from."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+import msgspec
+
+from cockpit.model.events import Check, SwapDemand, TradeDecision
+from storage.history import FINAL_OUTCOMES
+from storage.sqlite.reader import Reader, Span
+
+_DEMAND = SwapDemand.__struct_fields__
+_DECISION = TradeDecision.__struct_fields__
+_FINAL = ", ".join(f"'{outcome}'" for outcome in FINAL_OUTCOMES)
+_WHEN = "(SELECT MIN(e.at_ns) FROM trade_execution_results e WHERE e.quote_hash = c.quote_hash AND e.outcome {})"
+_SETTLED = "= 'settled'"
+_RECORDED = (
+    f"SELECT {', '.join(f's.{name}' for name in _DEMAND)}, {', '.join(f'd.{name}' for name in _DECISION)}, "
+    "r.limits, r.params, c.quote_hash, "
+    f"{_WHEN.format(f'IN ({_FINAL})')}, {_WHEN.format(_SETTLED)} "
+    "FROM swap_demand_events s JOIN trade_decisions d ON d.run_id = s.run_id AND d.quote_id = s.quote_id "
+    "LEFT JOIN decision_rules r ON r.rules_id = d.rules_id "
+    "LEFT JOIN execute_trade_commands c ON c.decision_id = d.decision_id "
+    "WHERE s.at_ns >= ? AND s.at_ns < ? ORDER BY s.at_ns, s.id"
+)
+_checks = msgspec.json.Decoder(tuple[Check, ...]).decode
+_AMOUNTS = ("amount_in", "amount_out", "notional", "edge")
+_PRICES = ("mid", "price", "skew_bps")
+
+
+class Recorded(msgspec.Struct, frozen=True):
+    """One decision as it was made. ``limits`` and ``params``: JSON of its rules, None where no version recorded them.
+
+    ``sent``: a quote went out; ``over_ns``: when it was recorded as settled, refused, expired or burned, if it was.
+    """
+
+    demand: SwapDemand
+    decision: TradeDecision
+    limits: str | None
+    params: str | None
+    sent: bool
+    over_ns: int | None
+    filled: bool
+
+
+def recorded(reader: Reader, span: Span) -> Iterator[Recorded]:
+    """Every decision of the span in the order of its requests."""
+    cut = len(_DEMAND)
+    for row in reader.rows(_RECORDED, span.from_ns, span.to_ns):
+        *events, limits, params, quote_hash, over_ns, filled_ns = row
+        yield Recorded(
+            _demand(dict(zip(_DEMAND, events[:cut], strict=True))),
+            _decision(dict(zip(_DECISION, events[cut:], strict=True))),
+            limits,
+            params,
+            quote_hash is not None,
+            over_ns,
+            filled_ns is not None,
+        )
+
+
+def _demand(fields: dict[str, Any]) -> SwapDemand:
+    for name in ("amount_in", "amount_out"):
+        fields[name] = None if fields[name] is None else int(fields[name])
+    return SwapDemand(**fields)
+
+
+def _decision(fields: dict[str, Any]) -> TradeDecision:
+    for name in _AMOUNTS:
+        fields[name] = None if fields[name] is None else int(fields[name])
+    for name in _PRICES:
+        fields[name] = None if fields[name] is None else Decimal(fields[name])
+    return TradeDecision(**{**fields, "actionable": bool(fields["actionable"]), "checks": _checks(fields["checks"])})

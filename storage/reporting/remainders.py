@@ -1,0 +1,74 @@
+"""What no movement of money explains, by the journal: what was set aside meanwhile, and what an operator accepted."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from storage.sqlite.reader import Reader, Span
+
+SET_ASIDE = "set a remainder aside"
+"""The command in the journal by which a run says what no movement explains, or that nothing is left of it."""
+
+ACCEPT = "accept-remainder"
+"""The command by which an operator takes an unexplained difference as given."""
+
+_SET_ASIDE = """
+SELECT arguments FROM operator_actions WHERE command = ? AND accepted = 1 AND at_ns < ? ORDER BY id DESC LIMIT 1
+"""
+_ACCEPTED = """
+SELECT at_ns, actor, arguments FROM operator_actions
+WHERE command = ? AND accepted = 1 AND at_ns >= ? AND at_ns < ? ORDER BY at_ns, id
+"""
+
+
+class Aside(msgspec.Struct, frozen=True):
+    """What a reading asked for at ``at_ns`` (UTC) left unexplained, and what was before it; units of base and quote."""
+
+    amounts: tuple[int, int]
+    before: tuple[int, int]
+    at_ns: int
+
+    def shown_by(self, reading_ns: int) -> tuple[int, int]:
+        """What a reading asked for then left unexplained.
+
+        It is recorded before its reading: a crash between the two leaves readings that do not show it.
+        """
+        return self.amounts if self.at_ns <= reading_ns else self.before
+
+
+class Accepted(msgspec.Struct, frozen=True):
+    """A difference taken as given: when (UTC ns), by whom and why; signed base units by the asset's symbol."""
+
+    at_ns: int
+    actor: str
+    amounts: Mapping[str, int]
+    reason: str
+
+
+class _Arguments(msgspec.Struct, frozen=True):
+    amounts: dict[str, str]
+    reason: str
+
+
+def read_aside(arguments: str) -> Aside:
+    """What an accepted ``SET_ASIDE`` says."""
+    return msgspec.json.decode(arguments, type=Aside)
+
+
+def aside_before(reader: Reader, before_ns: int, reading_ns: int) -> tuple[int, int]:
+    """What stood unexplained before a time, base and quote, as a reading of the balances asked for then showed it."""
+    for (arguments,) in reader.rows(_SET_ASIDE, SET_ASIDE, before_ns):
+        return read_aside(arguments).shown_by(reading_ns)
+    return 0, 0
+
+
+def accepted(reader: Reader, span: Span) -> list[Accepted]:
+    """Every difference accepted in the span, in order."""
+    found: list[tuple[Any, ...]] = list(reader.rows(_ACCEPTED, ACCEPT, span.from_ns, span.to_ns))
+    return [_accepted(at_ns, actor, arguments) for at_ns, actor, arguments in found]
+
+
+def _accepted(at_ns: int, actor: str, arguments: str) -> Accepted:
+    told = msgspec.json.decode(arguments, type=_Arguments)
+    return Accepted(at_ns, actor, {symbol: int(units) for symbol, units in told.amounts.items()}, told.reason)

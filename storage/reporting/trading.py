@@ -1,0 +1,237 @@
+"""What trading left in the history over a span of time: fills, movements, counts and mids, for reports."""
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+
+import msgspec
+
+from storage.history import CREDITED
+from storage.queries import BALANCE
+from storage.sqlite.reader import Reader, Span
+
+STALE_NS = 60 * 10**9
+"""A mid is recorded whenever it moved; one that is older than this stands for a reference that was not trusted."""
+
+_FILLS = """
+SELECT r.at_ns, c.quote_hash, c.quote_id, r.tx_hash, c.asset_in, c.amount_in, c.asset_out, c.amount_out, c.at_ns,
+       c.deadline_ns, d.edge
+FROM trade_execution_results r
+JOIN execute_trade_commands c ON c.quote_hash = r.quote_hash
+LEFT JOIN trade_decisions d ON d.decision_id = c.decision_id
+WHERE r.outcome = 'settled' AND r.at_ns >= ? AND r.at_ns < ?
+ORDER BY r.at_ns, r.id
+"""
+_KINDS = """
+WITH RECURSIVE kinds(kind) AS (
+    SELECT MIN({column}) FROM {table}
+    UNION ALL SELECT (SELECT MIN({column}) FROM {table} WHERE {column} > kind) FROM kinds WHERE kind IS NOT NULL)
+SELECT kind, (SELECT COUNT(*) FROM {table} WHERE {column} = kind AND at_ns >= ? AND at_ns < ?) FROM kinds
+WHERE kind IS NOT NULL
+"""
+"""How many rows of each kind: the index leads with the kind, so each is counted as one stretch of it."""
+_OUTCOMES = _KINDS.format(table="trade_execution_results", column="outcome")
+_REASONS = _KINDS.format(table="trade_decisions", column="reason")
+_CORRECTED = """
+SELECT COUNT(*) FROM trade_execution_results r WHERE r.at_ns >= ? AND r.at_ns < ? AND r.outcome = 'unknown'
+AND EXISTS (SELECT 1 FROM trade_execution_results a
+            WHERE a.quote_hash = r.quote_hash AND a.outcome IN ('accepted', 'refused'))
+"""
+_DEMANDS = "SELECT COUNT(*) FROM swap_demand_events WHERE at_ns >= ? AND at_ns < ?"
+_REACTIONS = "SELECT json_group_array(reaction_ns) FROM execute_trade_commands WHERE at_ns >= ? AND at_ns < ?"
+_OTHERS = "SELECT COALESCE(SUM(others), 0) FROM market_settlement_events WHERE at_ns >= ? AND at_ns < ?"
+_MID = """
+SELECT mid, at_ns FROM market_price_events WHERE source = 'composite' AND at_ns <= ? ORDER BY at_ns DESC LIMIT 1
+"""
+_MIDS = """
+SELECT t.value, (SELECT m.at_ns || ' ' || m.mid FROM market_price_events m
+                 WHERE m.source = 'composite' AND m.at_ns <= t.value ORDER BY m.at_ns DESC LIMIT 1)
+FROM json_each(?) t
+"""
+_NEXT_MID = """
+SELECT mid FROM market_price_events WHERE source = 'composite' AND at_ns >= ? AND at_ns < ? ORDER BY at_ns LIMIT 1
+"""
+_FIRST_BALANCE = """
+SELECT balance, at_ns FROM intent_inventory_snapshots WHERE asset = ? AND at_ns >= ? AND at_ns < ?
+ORDER BY at_ns LIMIT 1
+"""
+_STEPS = """
+SELECT action_id, kind, asset, amount, status, at_ns FROM liquidity_actions
+WHERE kind IN ('deposit', 'withdrawal') AND at_ns >= ? AND at_ns < ? AND asset IS NOT NULL AND amount IS NOT NULL
+ORDER BY at_ns, id
+"""
+_EARLIER = "SELECT status FROM liquidity_actions WHERE action_id = ? AND kind = ? AND at_ns < ?"
+_BRIDGE_FEES = """
+SELECT p.asset, p.fee FROM prepared_withdrawals p
+WHERE p.withdrawal_id IN (SELECT action_id FROM liquidity_actions WHERE kind = 'withdrawal' AND status = 'completed'
+                          AND at_ns >= ? AND at_ns < ?)
+"""
+
+LEFT = ("burned", "bridging", "completed")
+BACK = ("refunded", "returned")
+ALREADY_THERE_NS = 5 * 10**9
+"""A deposit told of as credited this soon after the first balance ever read, and never as pending, was in it."""
+
+
+_numbers = msgspec.json.Decoder(list[int]).decode
+
+
+class Fill(msgspec.Struct, frozen=True, gc=False):
+    """A settled quote. Amounts are base units, ``edge`` (None: its decision is missing) EURe; times UTC ns."""
+
+    at_ns: int
+    quote_hash: str
+    quote_id: str
+    tx_hash: str | None
+    asset_in: str
+    amount_in: int
+    asset_out: str
+    amount_out: int
+    sent_ns: int
+    deadline_ns: int
+    edge: int | None
+
+
+class Flow(msgspec.Struct, frozen=True):
+    """Money in or out but by a fill, signed base units: a deposit, a withdrawal, one that came back, or a remainder."""
+
+    at_ns: int
+    kind: str
+    asset: str
+    amount: int
+
+
+class Balance(msgspec.Struct, frozen=True):
+    """Base units of one asset as read at a time, UTC ns. ``first``: nothing was read before it."""
+
+    units: int
+    at_ns: int
+    first: bool = False
+
+
+class Counted(msgspec.Struct, frozen=True, kw_only=True):
+    """What happened how often; ``reactions_ns`` is sorted."""
+
+    demands: int
+    reasons: Mapping[str, int]
+    outcomes: Mapping[str, int]
+    reactions_ns: list[int]
+    others_settled: int
+
+
+def fills(reader: Reader, span: Span) -> list[Fill]:
+    """Every fill booked in the span, in order."""
+    return [
+        Fill(
+            at_ns, quote_hash, quote_id, tx, asset_in, int(taken), asset_out, int(given), sent, deadline,
+            None if edge is None else int(edge),
+        )
+        for at_ns, quote_hash, quote_id, tx, asset_in, taken, asset_out, given, sent, deadline, edge in reader.rows(
+            _FILLS, span.from_ns, span.to_ns
+        )
+    ]  # fmt: skip
+
+
+def counted(reader: Reader, span: Span) -> Counted:
+    """Counts over the span; a quote that was unknown until a late answer came counts by that answer alone."""
+    between = span.from_ns, span.to_ns
+    outcomes = _kinds(reader, _OUTCOMES, span)
+    if outcomes.get("unknown"):
+        outcomes["unknown"] -= _one(reader, _CORRECTED, *between)
+    return Counted(
+        demands=_one(reader, _DEMANDS, *between),
+        reasons=_kinds(reader, _REASONS, span),
+        outcomes=outcomes,
+        reactions_ns=sorted(_numbers(next(iter(reader.rows(_REACTIONS, *between)))[0])),
+        others_settled=_one(reader, _OTHERS, *between),
+    )
+
+
+def mid_at(reader: Reader, at_ns: int) -> Decimal | None:
+    """The composite mid that held at this time, EURe per BTC; None when none was recorded in the minute before."""
+    for mid, recorded_ns in reader.rows(_MID, at_ns):
+        return Decimal(mid) if at_ns - recorded_ns <= STALE_NS else None
+    return None
+
+
+def opening_mid(reader: Reader, span: Span) -> Decimal | None:
+    """The mid at the span's begin, or the first one in it."""
+    mid = mid_at(reader, span.from_ns)
+    if mid is None:
+        for (first,) in reader.rows(_NEXT_MID, span.from_ns, span.to_ns):
+            return Decimal(first)
+    return mid
+
+
+def last_mid(reader: Reader, span: Span) -> Decimal | None:
+    """The last mid recorded before the span's end, however long before."""
+    for mid, _ in reader.rows(_MID, span.to_ns - 1):
+        return Decimal(mid)
+    return None
+
+
+def opening_balance(reader: Reader, asset: str, span: Span) -> Balance | None:
+    """The asset's last balance before the span, or the first one in it; None without any."""
+    for units, at_ns in reader.rows(BALANCE, asset, span.from_ns - 1):
+        return Balance(int(units), at_ns)
+    for units, at_ns in reader.rows(_FIRST_BALANCE, asset, span.from_ns, span.to_ns):
+        return Balance(int(units), at_ns, first=True)
+    return None
+
+
+def closing_balance(reader: Reader, asset: str, span: Span) -> Balance | None:
+    """The asset's last balance before the span's end; None without any."""
+    for units, at_ns in reader.rows(BALANCE, asset, span.to_ns - 1):
+        return Balance(int(units), at_ns)
+    return None
+
+
+def flows(reader: Reader, span: Span, opening: Mapping[str, Balance]) -> list[Flow]:
+    """Money in and out in the span, each movement once, at the first step that shows it.
+
+    What the first balance ever read must have held already is left out.
+    """
+    found: list[Flow] = []
+    seen: dict[tuple[str, str], set[str]] = {}
+    for action_id, kind, asset, amount, status, at_ns in reader.rows(_STEPS, span.from_ns, span.to_ns):
+        key = action_id, kind
+        if key not in seen:
+            seen[key] = {row[0] for row in reader.rows(_EARLIER, action_id, kind, span.from_ns)}
+        before = seen[key]
+        if kind == "deposit" and status in CREDITED and before.isdisjoint(CREDITED):
+            held = opening.get(asset)
+            was_there = held is not None and held.first and not before and at_ns <= held.at_ns + ALREADY_THERE_NS
+            if not was_there:
+                found.append(Flow(at_ns, "deposit", asset, int(amount)))
+        elif kind == "withdrawal" and status in LEFT and before.isdisjoint((*LEFT, *BACK)):
+            found.append(Flow(at_ns, "withdrawal", asset, -int(amount)))
+        elif kind == "withdrawal" and status in BACK and before.isdisjoint(BACK) and not before.isdisjoint(LEFT):
+            found.append(Flow(at_ns, "returned", asset, int(amount)))
+        before.add(status)
+    return found
+
+
+def bridge_fees(reader: Reader, span: Span) -> dict[str, int]:
+    """What the bridge kept of withdrawals that were completed in the span, base units by token id."""
+    fees: dict[str, int] = {}
+    for asset, fee in reader.rows(_BRIDGE_FEES, span.from_ns, span.to_ns):
+        fees[asset] = fees.get(asset, 0) + int(fee)
+    return fees
+
+
+def mids_at(reader: Reader, times: Iterable[int]) -> dict[int, Decimal | None]:
+    """``mid_at`` of many times at once."""
+    asked = msgspec.json.encode(list(times)).decode()
+    found: dict[int, Decimal | None] = {}
+    for at_ns, told in reader.rows(_MIDS, asked):
+        recorded_ns, _, mid = (told or "0 ").partition(" ")
+        found[at_ns] = Decimal(mid) if at_ns - int(recorded_ns) <= STALE_NS else None
+    return found
+
+
+def _kinds(reader: Reader, sql: str, span: Span) -> dict[str, int]:
+    return {kind: count for kind, count in reader.rows(sql, span.from_ns, span.to_ns) if count}
+
+
+def _one(reader: Reader, sql: str, *values: object) -> int:
+    [(number,)] = reader.rows(sql, *values)
+    return int(number)

@@ -1,0 +1,251 @@
+"""The history in one SQLite file, written through a single aiosqlite connection."""
+
+import asyncio
+import os
+import sqlite3
+import stat
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+import aiosqlite
+
+from cockpit.model.events import AnyEvent, WithdrawalPrepared
+from storage import queries
+from storage.history import WELL, FormerRun, HistoryError, Run, Standing
+from storage.migrations import SCHEMA, migrate
+from storage.reads import Recall
+from storage.rows import MADE_AT_ONCE, TABLES, Row, Table, Value, by_table
+from storage.runs import begin_run
+from storage.sqlite.errors import explain
+from storage.sqlite.integrity import LOOK, SMALL_BYTES, Integrity, damage_in
+
+_SIGN_OF_LIFE = "UPDATE runs SET last_write_ns = MAX(last_write_ns, ?) WHERE run_id = ?"
+_END = "UPDATE runs SET last_write_ns = MAX(last_write_ns, ?1), ended_ns = ?1 WHERE run_id = ?2"
+
+
+AT_ONCE = (64, 8, 1)
+"""Rows in one statement: as many as are left decide. Each step of SQLite hands the GIL over and back, and each of those
+waits for the quote path or delays it, so there must not be one a row; a statement's text is parsed once and kept."""
+
+
+def _insert(table: Table, count: int) -> str:
+    """One statement for so many rows; what is there already stays as it is."""
+    row = f"({', '.join('?' * len(table.columns))})"
+    into = f"INSERT INTO {table.name} ({', '.join(table.columns)})"
+    return f"{into} VALUES {', '.join([row] * count)} ON CONFLICT DO NOTHING"
+
+
+_INSERT = {(table.name, count): _insert(table, count) for table in TABLES for count in AT_ONCE}
+
+
+class SqliteHistory(Recall):
+    """The History at ``path``, in WAL mode; a lock held by others is waited for up to ``busy_timeout_s`` seconds."""
+
+    def __init__(
+        self, path: Path, *, busy_timeout_s: float = 1.0, schema: Path = SCHEMA, small_bytes: int = SMALL_BYTES
+    ) -> None:
+        self._path = path
+        self._busy_timeout_s = busy_timeout_s
+        self._schema = schema
+        self._small_bytes = small_bytes
+        self._integrity = Integrity(path)
+        self._db: aiosqlite.Connection | None = None
+        self._file: tuple[int, int] | None = None
+        self._run_id = ""
+        self._turn = asyncio.Lock()
+        self._forgotten: dict[str, int] = {}
+        self.duplicates = 0
+        """Rows that were already there, counted since the opening: retries, or ids used twice."""
+
+    async def open(self, run: Run) -> FormerRun | None:
+        """Create or migrate the file, refuse another mode or account, and begin the run.
+
+        A small file is refused when it is damaged; a large one is looked through meanwhile when the run before broke
+        off, and takes nothing more once damage is found.
+        """
+        async with self._turn:
+            if self._db is not None:
+                raise HistoryError(f"the history {self._path} is already open")
+            self._integrity = Integrity(self._path)
+            with self._explained():
+                self._file = _private_file(self._path)
+                small = self._path.stat().st_size <= self._small_bytes
+                db = await aiosqlite.connect(self._path, isolation_level=None, timeout=self._busy_timeout_s)
+                try:
+                    former = await self._begin(db, run, look=small)
+                except BaseException:
+                    await db.close()
+                    raise
+            self._db = db
+            self._run_id = run.run_id
+            if not small and (former is None or not former.clean):
+                self._integrity.start()
+            return former
+
+    def _check_whole(self) -> None:
+        if self._integrity.damage:
+            raise HistoryError(self._integrity.damage)
+
+    async def write(self, batch: Sequence[AnyEvent]) -> None:
+        """Write the batch as one transaction: all of it or nothing."""
+        if not batch:
+            return
+        groups = by_table(batch)
+        inserted = 0
+        made = [(table, await self._made(table, events)) for table, events in groups]
+        if any(table.event is WithdrawalPrepared for table, _ in groups):
+            await self._write_through()
+        async with self._transaction() as db:
+            for table, rows in made:
+                try:
+                    inserted += await _put(db, table, rows)
+                except UnicodeEncodeError:
+                    inserted += await _put(db, table, [tuple(map(_encodable, row)) for row in rows])
+            await db.execute(_SIGN_OF_LIFE, (batch[-1].at_ns, self._run_id))
+        self.duplicates += len(batch) - inserted
+
+    async def _made(self, table: Table, events: Sequence[AnyEvent]) -> list[Row]:
+        rows: list[Row] = []
+        for begin in range(0, len(events), MADE_AT_ONCE):
+            with self._explained():
+                rows += [table.row(self._run_id, event) for event in events[begin : begin + MADE_AT_ONCE]]
+            await asyncio.sleep(0)
+        return rows
+
+    async def _write_through(self) -> None:
+        """From now on a commit waits for the disk: what is about to be sent must outlive a power cut."""
+        async with self._turn:
+            with self._explained():
+                await self._connection().execute("PRAGMA synchronous = FULL")
+
+    async def _rows(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
+        async with self._turn:
+            with self._explained():
+                return [tuple(row) for row in await self._connection().execute_fetchall(sql, values)]
+
+    async def alive(self, at_ns: int) -> None:
+        """Note that the run is alive; HistoryError also when the file was moved or deleted under the desk."""
+        if self._file != _identity(self._path):
+            raise HistoryError(
+                f"the history {self._path} was moved or deleted while in use: stop the desk, put it back, start again"
+            )
+        async with self._transaction() as db:
+            await db.execute(_SIGN_OF_LIFE, (at_ns, self._run_id))
+
+    async def forget(self, before_ns: int) -> bool:
+        """Delete a few of the oldest requests and prices from before this time; whether more may be left."""
+        more = False
+        async with self._transaction() as db:
+            for table in queries.FORGETTABLE:
+                begin_ns = self._forgotten.get(table, 0)
+                last = [*await db.execute_fetchall(queries.STEP_END[table], (begin_ns, before_ns))]
+                end_ns = max(last[0][0], begin_ns + 1) if last else before_ns
+                await db.execute(queries.FORGET[table], (begin_ns, end_ns))
+                self._forgotten[table] = max(begin_ns, end_ns)
+                more |= bool(last)
+        return more
+
+    def standing(self) -> Standing:
+        """A file is always whole: what cannot be written raises."""
+        return WELL
+
+    async def close(self, at_ns: int | None) -> None:
+        """End the run (cleanly when a time is given) and let go of the file; harmless when not open."""
+        if self._db is None:
+            return
+        await self._integrity.stop()
+        try:
+            if at_ns is not None:
+                async with self._transaction() as db:
+                    await db.execute(_END, (at_ns, self._run_id))
+        finally:
+            db, self._db = self._db, None
+            with self._explained():
+                await db.close()
+
+    async def _begin(self, db: aiosqlite.Connection, run: Run, *, look: bool) -> FormerRun | None:
+        if look and (damage := damage_in(self._path, await db.execute_fetchall(LOOK))):
+            raise HistoryError(damage)
+        [row] = await db.execute_fetchall("PRAGMA journal_mode = WAL")
+        if row[0] != "wal":
+            raise HistoryError(f"the history {self._path} lies on a file system that SQLite's WAL mode cannot use")
+        await db.execute("PRAGMA synchronous = NORMAL")
+        await migrate(db, self._path, self._schema)
+        return await begin_run(db, self._path, run)
+
+    @asynccontextmanager
+    async def _transaction(self) -> AsyncIterator[aiosqlite.Connection]:
+        async with self._turn:
+            with self._explained():
+                db = self._connection()
+                self._check_whole()
+                try:
+                    if db.in_transaction:
+                        await db.rollback()
+                    await db.execute("BEGIN IMMEDIATE")
+                    yield db
+                    await db.commit()
+                except BaseException:
+                    await db.rollback()
+                    raise
+
+    def _connection(self) -> aiosqlite.Connection:
+        if self._db is None:
+            raise HistoryError(f"the history {self._path} is not open")
+        return self._db
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except HistoryError:
+            raise
+        except (sqlite3.Error, OSError, ValueError, OverflowError, TypeError) as error:
+            raise HistoryError(explain(self._path, error)) from error
+
+
+async def _put(db: aiosqlite.Connection, table: Table, rows: Sequence[Row]) -> int:
+    """Insert the rows in their order; how many were new."""
+    inserted = begin = 0
+    for count in AT_ONCE:
+        end = begin + (len(rows) - begin) // count * count
+        if end > begin:
+            several = [tuple(chain.from_iterable(rows[at : at + count])) for at in range(begin, end, count)]
+            cursor = await db.executemany(_INSERT[table.name, count], several)
+            inserted += cursor.rowcount
+            begin = end
+    return inserted
+
+
+def _encodable(value: Value) -> Value:
+    """The value without half a surrogate pair, which no encoding has."""
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
+
+
+def _private_file(path: Path) -> tuple[int, int]:
+    """Create the file (0600) and its directory (0700) where they are missing, and close them to others.
+
+    A directory that was there is left as it is, but refused when others may write in it.
+    """
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if path.parent.stat().st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        raise HistoryError(f"others may write in {path.parent}, where the history lies: run chmod 700 {path.parent}")
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        found = os.fstat(handle)
+        if found.st_mode & 0o077:
+            os.fchmod(handle, 0o600)
+        return found.st_dev, found.st_ino
+    finally:
+        os.close(handle)
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino

@@ -1,0 +1,73 @@
+"""Whether a SQLite history is whole, found out without keeping a desk waiting for a large one."""
+
+import asyncio
+import logging
+import sqlite3
+from collections.abc import Iterable, Sequence
+from contextlib import closing
+from pathlib import Path
+
+from storage.sqlite.errors import explain
+from storage.threads import in_thread
+
+log = logging.getLogger(__name__)
+
+SMALL_BYTES = 64 * 2**20
+"""A file up to this size is checked before the desk starts: it takes a few tenths of a second."""
+
+
+LOOK = "PRAGMA quick_check(3)"
+
+
+def damage_in(path: Path, rows: Iterable[Sequence[object]]) -> str:
+    """What is wrong with the file by the rows that ``LOOK`` gave; empty when nothing is."""
+    found = [" ".join(str(row[0]).removeprefix("*** in database main ***").split()) for row in rows]
+    if found == ["ok"]:
+        return ""
+    return (
+        f"the history {path} is damaged ({'; '.join(found)[:300]}): stop the desk, keep the file for recovery, and put "
+        "a `cockpit backup` back in its place or start a new one"
+    )
+
+
+class Integrity:
+    """The check of one file. ``damage`` says what is wrong with it, empty while nothing was found."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._db: sqlite3.Connection | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._ended = False
+        self.damage = ""
+
+    def start(self) -> None:
+        """Check in a thread, beside all else."""
+        self._task = asyncio.create_task(self._look(), name="history-check")
+
+    async def _look(self) -> None:
+        """Look at every page of the file; the answer is in ``damage``."""
+        await in_thread(self._check)
+        if self.damage:
+            log.error("%s", self.damage)
+
+    def _check(self) -> None:
+        try:
+            uri = f"{self._path.absolute().as_uri()}?mode=ro"
+            with closing(sqlite3.connect(uri, uri=True, timeout=5.0, check_same_thread=False)) as db:
+                self._db = db
+                if self._ended:
+                    return
+                self.damage = damage_in(self._path, db.execute(LOOK).fetchall())
+        except sqlite3.Error as error:
+            if not self._ended:
+                self.damage = explain(self._path, error)
+        finally:
+            self._db = None
+
+    async def stop(self) -> None:
+        """Break the check off, when it still runs."""
+        self._ended = True
+        while self._task is not None and not self._task.done():
+            if self._db is not None:
+                self._db.interrupt()
+            await asyncio.wait({self._task}, timeout=0.05)

@@ -1,0 +1,81 @@
+"""Average cost: golden sums, and realised + unrealised is the change in value, to the base unit."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cockpit.accounting.pnl import Move, Profit, profit, worth
+from venue.protocol.assets import BTC_EURE
+
+EURE = 10**18
+MIDS = st.decimals(Decimal(1), Decimal(10**6), places=8)
+SATS = st.integers(-(10**12), 10**12)
+FILLS = st.builds(lambda base, paid: Move(base, -paid if base > 0 else paid), SATS, st.integers(1, 10**26))
+FLOWS = st.builds(lambda base, mid: Move(base, 0, mid), SATS, MIDS)
+
+
+def told(*args: Any) -> Profit:
+    return profit(BTC_EURE, *args)
+
+
+def test_a_bitcoin_bought_and_sold_realises_the_difference() -> None:
+    moves = [Move(10**8, -49_900 * EURE), Move(-(10**8), 50_100 * EURE)]
+    assert told(0, Decimal(50_000), moves, Decimal(60_000)) == Profit(
+        realised=200 * EURE, unrealised=0, total=200 * EURE
+    )
+
+
+def test_what_is_still_held_is_marked_and_the_cost_is_the_average() -> None:
+    moves = [Move(10**8, -40_000 * EURE), Move(10**8, -50_000 * EURE), Move(-(10**8), 46_000 * EURE)]
+    assert told(0, Decimal(1), moves, Decimal(47_000)) == Profit(
+        realised=1_000 * EURE, unrealised=2_000 * EURE, total=3_000 * EURE
+    )
+
+
+def test_what_was_held_cost_the_opening_mid() -> None:
+    moves = [Move(-(10**7), 5_100 * EURE)]
+    assert told(10**8, Decimal(50_000), moves, Decimal(49_000)) == Profit(
+        realised=100 * EURE, unrealised=-900 * EURE, total=-800 * EURE
+    )
+
+
+def test_a_deposit_is_no_profit_and_a_withdrawal_realises_what_the_coin_gained() -> None:
+    moves = [Move(10**8, 0, Decimal(50_000)), Move(-(10**8), 0, Decimal(51_000))]
+    assert told(0, Decimal(50_000), moves, Decimal(1)) == Profit(
+        realised=1_000 * EURE, unrealised=0, total=1_000 * EURE
+    )
+
+
+def test_eure_in_or_out_is_no_profit() -> None:
+    assert told(0, Decimal(1), [Move(0, 5 * EURE, Decimal(1))], Decimal(2)).total == 0
+
+
+def test_sold_short_and_bought_back_past_zero() -> None:
+    moves = [Move(-(10**8), 100 * EURE), Move(3 * 10**8, -270 * EURE)]
+    assert told(0, Decimal(1), moves, Decimal(95)) == Profit(realised=10 * EURE, unrealised=10 * EURE, total=20 * EURE)
+
+
+@given(st.integers(0, 10**14), MIDS, st.lists(FILLS | FLOWS, max_size=12), MIDS)
+def test_the_parts_are_the_change_in_value_less_money_in_and_out(
+    held: int, first: Decimal, moves: list[Move], last: Decimal
+) -> None:
+    sums = told(held, first, moves, last)
+    base = held + sum(move.base for move in moves)
+    cash = sum(move.quote for move in moves if move.mid is None)
+    brought = sum(worth(BTC_EURE, move.base, move.mid) for move in moves if move.mid is not None)
+    change = worth(BTC_EURE, base, last) + cash - worth(BTC_EURE, held, first)
+    assert sums.total == sums.realised + sums.unrealised == change - brought
+
+
+@given(st.integers(1, 10**14), MIDS, MIDS)
+def test_without_a_move_nothing_is_realised(held: int, first: Decimal, last: Decimal) -> None:
+    sums = told(held, first, [], last)
+    assert (sums.realised, sums.total) == (0, worth(BTC_EURE, held, last) - worth(BTC_EURE, held, first))
+
+
+def test_a_finer_mid_is_refused_rather_than_rounded() -> None:
+    with pytest.raises(ValueError, match="8 decimals"):
+        worth(BTC_EURE, 1, Decimal("1.000000001"))

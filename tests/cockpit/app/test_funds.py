@@ -1,0 +1,202 @@
+"""Deposits shown and told of, withdrawals tracked, the key registered, the freeze seen: by keyboard, on a fake desk."""
+
+import asyncio
+
+from msgspec.structs import replace
+
+from cockpit.client.desk_client import DeskLink
+from cockpit.model.snapshot import JournalRow, KeyView
+from panels.dialogs.funds.qr import qr_lines
+from tests.support.cockpit import samples
+from tests.support.cockpit.driven import NARROW, WIDE, Driven, cockpit
+from tests.support.cockpit.fake_desk import FakeDesk
+from tests.support.cockpit.screen_waiting import seen
+
+NEAR_HASH = "6Qw1mNcXz4RtYvBn8KpLs2DfGj7Qa9Ue3Ho5Ti1MxVb3"
+
+
+async def run_palette(driven: Driven, words: str, found: str) -> None:
+    """Find an action by its name and run it."""
+    await driven.press("ctrl+p")
+    await driven.opens("Search for commands")
+    await driven.press(*words)
+    await driven.shows(found)
+    await driven.press("enter")
+
+
+async def test_addresses_are_whole_copied_and_coded(desk: FakeDesk, link: DeskLink) -> None:
+    btc, eure = samples.addresses()
+    async with cockpit(link) as driven:
+        await driven.press("d")
+        await driven.opens(btc.address, eure.address, "send at least 0.00002 BTC", "send at least 1 EURe")
+        await driven.shows(*qr_lines(btc.address))
+        await driven.press("y")
+        await driven.shows("sent the BTC address to the terminal's clipboard")
+        assert driven.app.clipboard == btc.address
+        await driven.press("right")
+        await driven.shows(*qr_lines(eure.address))
+        await driven.press("y")
+        await driven.shows("sent the EURe address")
+        assert driven.app.clipboard == eure.address
+        await driven.press("escape")
+        await driven.hides("Tell the bridge")
+
+
+async def test_a_small_terminal_shows_the_code_alone_and_by_scrolling(desk: FakeDesk, link: DeskLink) -> None:
+    code = qr_lines(samples.addresses()[0].address)
+    async with cockpit(link, NARROW) as driven:
+        await driven.press("d")
+        await driven.opens("Tell the bridge", code[0])
+        assert code[-2] not in driven.text
+        await driven.press("pagedown", "pagedown")
+        await driven.shows(code[-2])
+        await driven.press("c")
+        await driven.shows(*code)
+        await driven.press("escape")
+        await driven.shows("Tell the bridge")
+
+
+async def test_a_memo_is_part_of_the_address(desk: FakeDesk, link: DeskLink) -> None:
+    btc, eure = samples.addresses()
+    desk.current = replace(samples.snapshot(), deposit_addresses=(btc, replace(eure, memo="4711")))
+    async with cockpit(link) as driven:
+        await driven.press("d")
+        await driven.opens("memo 4711", "must be in the transfer")
+
+
+async def test_an_address_the_bridge_has_not_told_is_not_made_up(desk: FakeDesk, link: DeskLink) -> None:
+    desk.current = samples.fresh()
+    async with cockpit(link) as driven:
+        await driven.press("d")
+        await driven.opens("the bridge has not told the address yet")
+        await driven.press("y")
+        await driven.shows("there is no address to copy yet")
+
+
+async def test_the_bridge_is_told_of_a_deposit(desk: FakeDesk, link: DeskLink) -> None:
+    async with cockpit(link, NARROW) as driven:
+        await driven.press("d")
+        await driven.opens("Tell the bridge")
+        await driven.press("right", "tab", "enter")
+        await driven.shows("paste the hash of the transaction")
+        await driven.press(*"0x5f a1", "enter")
+        await driven.shows("one word of letters and digits")
+        assert desk.asked == []
+        await driven.press("end", "ctrl+u", *"0x5fa1", "enter")
+        await driven.shows("done")
+    (told,) = desk.bodies("notify-deposit")
+    assert (told["asset_id"], told["tx_hash"]) == ("EURe", "0x5fa1")
+
+
+async def test_a_deposit_told_of_without_an_answer_is_told_of_again_under_the_same_id(desk: FakeDesk) -> None:
+    desk.answering = lambda *_: None
+    ids = iter(("first", "second"))
+    link = DeskLink(desk.path, actor="ops", new_id=lambda: next(ids), slow_timeout_s=0.2)
+    async with cockpit(link, NARROW) as driven:
+        await driven.press("d")
+        await driven.opens("Tell the bridge")
+        await driven.press("tab", *"0x5fa1", "enter")
+        await driven.shows("UNKNOWN", "first")
+        await driven.press("enter")
+        await seen(driven.pilot, lambda: len(desk.asked) == 2)
+        await driven.shows("UNKNOWN")
+        await driven.press("2", "enter")
+        await driven.shows("UNKNOWN", "second")
+        row = JournalRow(
+            command_id="second", age_ms=9, actor="ops", command="notify-deposit", accepted=True, reason="it was told"
+        )
+        await asyncio.to_thread(desk.say, replace(samples.snapshot(2), journal=(row,)))
+        await driven.shows("it was told (found in the desk's journal)")
+    asked = [(body["command_id"], body["tx_hash"]) for body in desk.bodies("notify-deposit")]
+    assert asked == [("first", "0x5fa1"), ("first", "0x5fa1"), ("second", "0x5fa12")]
+
+
+async def test_deposits_and_withdrawals_are_one_list_and_hashes_can_be_copied(desk: FakeDesk, link: DeskLink) -> None:
+    async with cockpit(link, NARROW) as driven:
+        await driven.press("8")
+        await driven.shows("◌ bridging", "◌ pending", "✓ credited", "made elsewhere", "1 arriving · 1 leaving")
+        await driven.press("enter")
+        await driven.shows("taken by the bridge", "burned on NEAR", "y copies to, then NEAR hash")
+        await driven.press("y")
+        assert driven.app.clipboard == samples.BTC_DESTINATION
+        await driven.press("y")
+        await driven.shows("sent to the terminal's clipboard: NEAR hash")
+        assert driven.app.clipboard == samples.withdrawal().near_hash
+        await driven.press("escape")
+        await driven.hides("taken by the bridge")
+
+
+async def test_a_withdrawal_made_elsewhere_is_tracked_from_the_palette(desk: FakeDesk, link: DeskLink) -> None:
+    async with cockpit(link, NARROW) as driven:
+        await run_palette(driven, "Track", "Follow a withdrawal made elsewhere")
+        await driven.opens("NEAR hash", "Track it")
+        await driven.press(*"nonsense", "enter", "tab", *"1e3", "enter", "space")
+        await driven.shows("paste the NEAR transaction hash", "in digits with a point")
+        assert desk.asked == []
+        await driven.press("escape")
+        await run_palette(driven, "Track", "Follow a withdrawal made elsewhere")
+        await driven.opens("Track it")
+        await driven.press(*NEAR_HASH, "enter", "right", "tab", *"250.5", "enter", "space")
+        await driven.hides("Track it")
+    (tracked,) = desk.bodies("track-withdrawal")
+    assert tracked["withdrawal_hash"] == NEAR_HASH
+    assert tracked["asset_id"] == "EURe"
+    assert tracked["amount"] == "250500000000000000000"
+
+
+async def test_a_registered_key_says_what_it_may_do_and_cannot_be_registered_again(
+    desk: FakeDesk, link: DeskLink
+) -> None:
+    async with cockpit(link) as driven:
+        await run_palette(driven, "Signing", "Show the signing key")
+        await driven.opens(samples.snapshot().key.public_key, "✓ registered", "full access", "can sign withdrawals")
+        await driven.shows("Register it now: the key is registered already")
+        await driven.press("y")
+        assert driven.app.clipboard == samples.COMMAND
+        await driven.press("tab", "tab", "enter")
+        assert "Register the key?" not in driven.text
+    assert desk.asked == []
+
+
+async def test_a_full_access_key_can_be_registered_after_a_question(desk: FakeDesk, link: DeskLink) -> None:
+    now = samples.snapshot()
+    desk.current = replace(now, key=replace(now.key, registered=False))
+    async with cockpit(link) as driven:
+        await run_palette(driven, "Signing", "Show the signing key")
+        await driven.opens("NOT registered", "Register it now…")
+        await driven.press("tab", "tab", "enter")
+        await driven.shows("Register the key?", "The desk signs add_public_key")
+        await driven.press("enter")
+        await driven.hides("Register the key?")
+        assert desk.asked == []
+        await driven.press("enter")
+        await driven.shows("Register the key?")
+        await driven.press("tab", "enter")
+        assert desk.asked == []
+        await driven.press("space")
+        await driven.hides("Register the key?")
+        assert len(desk.bodies("register-key")) == 1
+        weak = KeyView(public_key=now.key.public_key, registered=False, access="function call")
+        await asyncio.to_thread(desk.say, replace(samples.snapshot(2), key=weak))
+        await driven.shows("only a full-access key of the account can")
+
+
+async def test_freezing_again_is_one_choice_in_the_palette(desk: FakeDesk, link: DeskLink) -> None:
+    async with cockpit(link, NARROW) as driven:
+        await run_palette(driven, "Freeze", "✗ not now: withdrawals are frozen already")
+        await driven.press("space")
+        await asyncio.to_thread(desk.say, samples.open_for_withdrawals(2))
+        await driven.shows("WITHDRAWALS OPEN 9m40s")
+        await driven.press("ctrl+p")
+        await driven.opens("Search for commands")
+        await driven.press(*"Freeze", "space", *"withdrawals")
+        await driven.shows("Freeze withdrawals again now")
+        await driven.press("enter")
+        await seen(driven.pilot, lambda: len(desk.bodies("freeze-withdrawals")) == 1)
+    assert desk.bodies("freeze-withdrawals")[0]["frozen"] is True
+
+
+async def test_help_lists_money_too(desk: FakeDesk, link: DeskLink) -> None:
+    async with cockpit(link, WIDE) as driven:
+        await driven.press("question_mark")
+        await driven.shows("Take money out", "Show deposit addresses", "Freeze withdrawals again now")

@@ -1,0 +1,249 @@
+"""What an operator must notice: others' commands, faults until acknowledged, the terminal's own words, NO_COLOR."""
+
+import asyncio
+from decimal import Decimal
+
+import pytest
+from msgspec.structs import replace
+
+from cockpit.app.app import CockpitApp
+from cockpit.app.notifications import FILLS_APART_S, Faults, Fills, Happening, happened, title
+from cockpit.app.terminal.escape_codes import notification, window_title
+from cockpit.app.terminal.options import Look, of_environment
+from cockpit.client.desk_client import DeskLink
+from cockpit.model.snapshot import JournalRow, Snapshot
+from panels.frame.fault_bar import faults_line
+from panels.kit.theme import BLIND_NAME, NAMES, PLAIN_NAME, WORDS, styles
+from panels.kit.view import View
+from tests.support.cockpit import samples
+from tests.support.cockpit.driven import NARROW, cockpit
+from tests.support.cockpit.fake_desk import FakeDesk
+from tests.support.cockpit.screen_waiting import seen
+
+
+def row(
+    actor: str, command_id: str = "id-9", command: str = "set limits", reason: str = "min_edge_bps = 7"
+) -> JournalRow:
+    return JournalRow(command_id=command_id, age_ms=5, actor=actor, command=command, accepted=True, reason=reason)
+
+
+def with_rows(*rows: JournalRow, seq: int = 2) -> Snapshot:
+    return replace(samples.snapshot(seq), journal=rows)
+
+
+def test_what_others_did_is_told_once_and_ones_own_is_not() -> None:
+    before, after = (
+        with_rows(row("bob", "old")),
+        with_rows(row("bob on pts/3", "new"), row("me", "mine"), row("bob", "old")),
+    )
+    assert happened(before, after, {"mine"}) == (Happening("other", "bob on pts/3: min_edge_bps = 7"),)
+    assert happened(after, after, {"mine"}) == ()
+
+
+def test_the_desk_disarming_fills_and_faults_are_told_apart() -> None:
+    shot = samples.snapshot()
+    later = replace(
+        shot,
+        journal=(row("desk", "d", "disarm trade-executor", "trade-executor is disarmed: relay lost for 31 s"),),
+        counts=replace(shot.counts, settled=shot.counts.settled + 1),
+        history="down",
+    )
+    assert [item.kind for item in happened(shot, later, ())] == ["disarm", "fill", "fault"]
+    assert happened(shot, replace(shot, run_id="run-2"), ())[0].kind == "fault"
+    rows = (replace(shot.inventory.rows[0], unexplained=Decimal("-0.5")), *shot.inventory.rows[1:])
+    unexplained = replace(shot, inventory=replace(shot.inventory, rows=rows))
+    assert happened(shot, unexplained, ()) == ()
+    assert happened(unexplained, samples.unproven(unexplained), ())[0].text == "-0.5 BTC are unexplained"
+
+
+def test_fills_are_told_at_once_and_then_together() -> None:
+    fills = Fills()
+    assert fills.due(0.0) is None
+    fills.add(Happening("fill", "filled: buy", 1))
+    assert fills.due(5.0) == Happening("fill", "filled: buy", 1)
+    fills.add(Happening("fill", "filled: sell", 1))
+    fills.add(Happening("fill", "1,200 fills", 1_200))
+    assert fills.due(5.0 + FILLS_APART_S - 0.1) is None
+    assert fills.due(5.0 + FILLS_APART_S) == Happening("fill", "1,201 fills", 1_201)
+    assert fills.due(100.0) is None
+
+
+def fallen(*rows: JournalRow) -> Snapshot:
+    """The executor is armed no more."""
+    return replace(with_rows(*rows), executor_armed=False, executor_why="relay lost for 31 s")
+
+
+def test_a_disarm_is_told_once_whoever_did_it() -> None:
+    armed = replace(samples.snapshot(), journal=())
+    disarm = "disarm trade-executor"
+    told = (Happening("disarm", "desk: trade-executor is disarmed: relay lost for 31 s"),)
+    assert happened(armed, fallen(row("desk", "d", disarm, told[0].text.removeprefix("desk: "))), ()) == told
+    others = happened(armed, fallen(row("bob on pts/3", "b", disarm, "trade-executor is disarmed")), ())
+    assert [item.kind for item in others] == ["other"]
+    assert happened(armed, fallen(row("me", "mine", disarm)), {"mine"}) == ()
+    untold = Happening("disarm", "executor disarmed: relay lost for 31 s")
+    assert happened(armed, fallen(), ()) == (untold,), "a journal that has moved on tells nothing, the state does"
+
+
+def test_an_operator_whose_name_begins_like_the_desks_is_an_operator() -> None:
+    before, after = with_rows(), with_rows(row("desk on pts/3", "n", "arm trade-executor", "trade-executor is armed"))
+    assert [item.kind for item in happened(before, after, ())] == ["other"]
+    alone = row("the desk: no cockpit was attached for 60 s", "s", "hard-stop", "disarmed; 3 live quotes are burned")
+    assert [item.kind for item in happened(before, with_rows(alone), ())] == ["disarm"]
+
+
+def test_faults_stay_until_they_are_acknowledged() -> None:
+    faults = Faults()
+    for text in ("a", "b", "a"):
+        faults.add(text)
+    line = faults_line(faults.texts)
+    assert line is not None
+    assert "2 faults, the last: b" in "".join(cell.text for cell in line)
+    assert faults.acknowledge() == ("a", "b")
+    assert faults_line(faults.texts) is None
+
+
+def test_what_a_desk_says_cannot_command_the_terminal() -> None:
+    told = notification("t", "x\x1b]0;evil\x07;y", ("bell", "osc9", "osc777"))
+    assert told == "\x07\x1b]9;t: x ]0;evil ;y\x1b\\\x1b]777;notify;t;x ]0,evil ,y\x1b\\"
+    assert notification("t", "b", ()) == ""
+    assert window_title("a\nb") == "\x1b]2;a b\x1b\\"
+
+
+def test_the_title_carries_world_and_state() -> None:
+    shot = samples.snapshot()
+    assert title(View(snapshot=None)) == "cockpit: no desk"
+    assert title(View(snapshot=replace(shot, rung="LIVE"))) == "[SANDBOX] ● ARMED sandbox-maker.near"
+    assert title(View(snapshot=replace(shot, rung="SAFE", mode="LIVE"))) == "[LIVE] ○ SAFE sandbox-maker.near"
+    assert title(View(snapshot=shot, quiet_ms=9_000)) == "[SANDBOX] ✗ DESK SILENT sandbox-maker.near"
+
+
+def test_a_sandbox_takes_its_look_from_the_environment() -> None:
+    look = of_environment(
+        {"COCKPIT_THEME": "LIGHT", "COCKPIT_NOTIFY": "osc9, horn", "COCKPIT_NOTIFY_ON": "fill"}, mouse=False
+    )
+    assert (look.theme, look.notify, look.occasions, look.mouse) == ("light", ("osc9",), ("fill",), False)
+
+
+async def test_two_cockpits_see_what_the_other_did_and_faults_wait(desk: FakeDesk, link: DeskLink) -> None:
+    async with cockpit(link, NARROW) as driven:
+        said: list[str] = []
+        driven.app.emit = said.append  # type: ignore[assignment,method-assign]
+        await asyncio.to_thread(desk.say, with_rows(row("bob on pts/3")))
+        await driven.shows("bob on pts/3: min_edge_bps = 7")
+        down = replace(with_rows(row("bob on pts/3"), seq=3), history="down")
+        await asyncio.to_thread(desk.say, down)
+        await driven.shows("! FAULT", "a acknowledges", "the history is down")
+        assert "\x07" in said
+        driven.clock.now += 2
+        await asyncio.to_thread(desk.say, replace(down, seq=4, history="ok"))
+        await driven.shows("! FAULT", "the history is down")
+        await driven.press("a")
+        await driven.hides("! FAULT")
+
+
+async def test_many_fills_do_not_cover_the_panels(desk: FakeDesk, link: DeskLink) -> None:
+    async with cockpit(link, NARROW) as driven:
+        settled = samples.snapshot().counts.settled
+        for seq in range(2, 7):
+            counts = replace(samples.snapshot().counts, settled=settled + 10 * seq)
+            await asyncio.to_thread(desk.say, replace(samples.snapshot(seq), counts=counts))
+            await seen(driven.pilot, lambda: driven.app.view.snapshot == desk.current)
+        assert [toast.message for toast in driven.app._notifications] == ["20 fills"]
+        driven.clock.now += FILLS_APART_S
+        await driven.shows("40 fills")
+
+
+async def test_a_disarm_by_the_desk_is_one_fault_and_no_toast(desk: FakeDesk, link: DeskLink) -> None:
+    async with cockpit(link) as driven:
+        said: list[str] = []
+        driven.app.emit = said.append  # type: ignore[assignment,method-assign]
+        why = "trade-executor is disarmed: relay lost for 31 s"
+        await asyncio.to_thread(desk.say, fallen(row("desk", "d", "disarm trade-executor", why)))
+        await driven.shows("! FAULT", f"desk: {why}", "executor ○ DISARMED")
+        assert [told for told in said if told == "\x07"] == ["\x07"]
+        assert list(driven.app._notifications) == []
+        await driven.press("a")
+        await driven.hides("! FAULT")
+
+
+async def test_the_window_is_named_after_the_desk(desk: FakeDesk, link: DeskLink) -> None:
+    desk.current = replace(samples.disarmed(), mode="SANDBOX", rung="SAFE")
+    async with cockpit(link, NARROW) as driven:
+        said: list[str] = []
+        driven.app.emit = said.append  # type: ignore[assignment,method-assign]
+        await asyncio.to_thread(desk.say, replace(samples.snapshot(2), rung="LIVE"))
+        await seen(driven.pilot, lambda: window_title("[SANDBOX] ● ARMED sandbox-maker.near") in said)
+
+
+async def test_no_color_keeps_armed_safe_sandbox_and_live_apart(
+    desk: FakeDesk, link: DeskLink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    app = CockpitApp(link, paint_hz=30, look=Look(theme="light"))
+    async with app.run_test(size=(120, 40)) as pilot:
+        assert app.theme == PLAIN_NAME
+        await seen(pilot, lambda: app.heard.newest is not None)
+        await pilot.press("t")
+        assert app.theme == PLAIN_NAME
+        await pilot.pause(0.2)
+        colours = {
+            segment.style.color.name
+            for strip in app.screen._compositor.render_strips(app.size)
+            for segment in strip.apply_filter(app.get_line_filters()[-1], app.screen.background_colors[1])
+            if segment.style is not None and segment.style.color is not None
+        }
+        assert colours <= {"default"}
+
+
+def test_without_colour_what_matters_is_told_by_weight_and_reverse() -> None:
+    plain = styles(PLAIN_NAME)
+    assert all(style.color is None and style.bgcolor is None for style in plain.values())
+    assert plain["live"].reverse
+    assert not plain["sandbox"].reverse
+    assert plain["alarm"].reverse
+    assert plain["good"] != plain["muted"]
+
+
+@pytest.mark.parametrize("name", list(NAMES))
+async def test_every_theme_paints(desk: FakeDesk, link: DeskLink, name: str) -> None:
+    app = CockpitApp(link, paint_hz=30, look=Look(theme=name))
+    async with app.run_test(size=(80, 24)) as pilot:
+        await seen(pilot, lambda: app.heard.newest is not None)
+        assert app.theme == NAMES[name]
+
+
+async def test_the_key_turns_through_every_theme(desk: FakeDesk, link: DeskLink) -> None:
+    async with cockpit(link, NARROW) as driven:
+        names = []
+        for _ in NAMES:
+            names.append(driven.app.theme)
+            await driven.press("t")
+        assert names == list(NAMES.values())
+        assert driven.app.theme == names[0]
+
+
+async def test_every_theme_is_named_in_the_palette_and_chosen_there(desk: FakeDesk, link: DeskLink) -> None:
+    async with cockpit(link) as driven:
+        await driven.press("ctrl+p")
+        await driven.opens("Search for commands")
+        await driven.press(*"theme", "colon")
+        await driven.shows(*(f"Theme: {words}" for words in WORDS.values()), "In use")
+        await driven.press(*"colour-blind")
+        await driven.hides("Theme: dark")
+        await driven.press("enter")
+        await seen(driven.pilot, lambda: driven.app.theme == BLIND_NAME)
+
+
+async def test_without_colour_the_palette_says_why_no_other_theme_can_be_had(
+    desk: FakeDesk, link: DeskLink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    async with cockpit(link) as driven:
+        await driven.press("ctrl+p")
+        await driven.opens("Search for commands")
+        await driven.press(*"theme", "colon", "space", *"dark")
+        await driven.shows("Theme: dark", "✗ not now: the environment says NO_COLOR")
+        await driven.press("enter")
+        await seen(driven.pilot, lambda: len(driven.app.screen_stack) == 1)
+        assert driven.app.theme == PLAIN_NAME

@@ -1,0 +1,162 @@
+"""Quitting: leave the desk running or stop it; Enter stops nothing, and an armed desk is disarmed first."""
+
+import asyncio
+
+from msgspec.structs import replace
+
+from cockpit.app.app import Exit
+from cockpit.client.desk_client import DeskLink
+from cockpit.model.snapshot import Snapshot
+from tests.support.cockpit import samples
+from tests.support.cockpit.driven import NARROW, Driven, cockpit
+from tests.support.cockpit.fake_desk import FakeDesk
+from tests.support.cockpit.screen_waiting import seen
+
+DISARMS = [("strategy-engine", "disarm"), ("trade-executor", "disarm")]
+TO_STOP = ("tab", "tab")
+
+
+def disarmed(seq: int) -> Snapshot:
+    return replace(samples.snapshot(seq), strategy_armed=False, executor_armed=False)
+
+
+async def to_quit(driven: Driven) -> None:
+    await driven.press("q")
+    await driven.opens("Leave the desk running")
+
+
+async def ended(driven: Driven) -> None:
+    await seen(driven.pilot, lambda: driven.app.return_value is not None)
+
+
+async def test_enter_leaves_a_desk_running_and_stops_none(desk: FakeDesk, link: DeskLink) -> None:
+    desk.current = samples.disarmed()
+    async with cockpit(link) as driven:
+        await to_quit(driven)
+        assert "Nothing is armed" in driven.text
+        await driven.press(*TO_STOP, "enter", "enter")
+        assert "Stop the desk (space)" in driven.text
+        assert driven.app.return_value is None
+        await driven.press("shift+tab", "enter")
+        await ended(driven)
+    assert driven.app.return_value == Exit(stop_desk=False)
+    assert desk.asked == []
+
+
+async def test_a_desk_without_anything_armed_is_stopped_without_a_command(desk: FakeDesk, link: DeskLink) -> None:
+    desk.current = samples.disarmed()
+    async with cockpit(link) as driven:
+        await to_quit(driven)
+        await driven.press(*TO_STOP, "space")
+        await ended(driven)
+    assert driven.app.return_value == Exit(stop_desk=True)
+    assert desk.asked == []
+
+
+async def test_an_armed_desk_is_disarmed_once_before_it_is_stopped(desk: FakeDesk, link: DeskLink) -> None:
+    desk.held.clear()
+    async with cockpit(link, NARROW) as driven:
+        await to_quit(driven)
+        await driven.shows("strategy and the executor are ARMED", "7 signed quotes may still be settled")
+        await driven.press(*TO_STOP, "space", "space")
+        await driven.press(*TO_STOP, "space", "space")
+        await driven.shows("on its way as command id-1")
+        assert driven.app.screen.query_one("#stop").disabled
+        assert driven.app.return_value is None
+        desk.held.set()
+        await ended(driven)
+    assert driven.app.return_value == Exit(stop_desk=True)
+    assert sorted(desk.verbs()) == DISARMS
+    ids = {part: body["command_id"] for part, _, body in desk.asked}
+    assert ids == {"trade-executor": "id-1", "strategy-engine": "id-1-strategy"}
+
+
+async def test_a_desk_armed_after_it_was_painted_is_disarmed_too(desk: FakeDesk, link: DeskLink) -> None:
+    desk.current = samples.disarmed()
+    async with cockpit(link) as driven:
+        await to_quit(driven)
+        driven.app.heard.take(samples.snapshot(2))
+        driven.app.screen.query_one("#stop").action_press()  # type: ignore[attr-defined]
+        await ended(driven)
+    assert sorted(desk.verbs()) == DISARMS
+
+
+async def test_left_open_it_stops_nothing(desk: FakeDesk, link: DeskLink) -> None:
+    async with cockpit(link) as driven:
+        await to_quit(driven)
+        await driven.press(*TO_STOP)
+        driven.clock.now += 121
+        await asyncio.to_thread(desk.say, samples.snapshot(2))
+        await driven.press("space")
+        await driven.shows("“Quit?” was left open")
+        await driven.hides("Leave the desk running")
+        assert driven.app.return_value is None
+    assert desk.asked == []
+
+
+async def test_pressed_on_a_picture_that_the_terminal_has_not_shown_it_stops_nothing(
+    desk: FakeDesk, link: DeskLink
+) -> None:
+    desk.current = samples.disarmed()
+    async with cockpit(link) as driven:
+        await to_quit(driven)
+        driven.app._skipping_since = 0.0
+        await driven.press(*TO_STOP, "space")
+        await driven.shows("the terminal had not shown the newest picture")
+        assert driven.app.return_value is None
+
+
+async def test_another_desk_is_not_stopped_by_a_question_about_the_former(desk: FakeDesk, link: DeskLink) -> None:
+    async with cockpit(link) as driven:
+        await to_quit(driven)
+        await driven.press(*TO_STOP)
+        await asyncio.to_thread(desk.say, replace(samples.disarmed(2), run_id="run-2"))
+        await driven.shows("blocked: what this rests on has changed")
+        await driven.press("space")
+        assert driven.app.return_value is None
+    assert desk.asked == []
+
+
+async def test_a_desk_that_will_not_disarm_can_be_stopped_anyway(desk: FakeDesk, link: DeskLink) -> None:
+    desk.answering = desk.refuse
+    async with cockpit(link, NARROW) as driven:
+        await to_quit(driven)
+        await driven.press(*TO_STOP, "space")
+        await driven.shows("refused: the moon is not full", "Ask again (space)", "Stop anyway (space)")
+        assert driven.app.return_value is None
+        await driven.press("tab", "tab", "tab", "enter")
+        assert driven.app.return_value is None
+        await driven.press("space")
+        await ended(driven)
+    assert driven.app.return_value == Exit(stop_desk=True)
+
+
+async def test_an_unknown_outcome_is_asked_for_again_under_the_same_ids(desk: FakeDesk) -> None:
+    desk.answering = lambda *_: None
+    ids = iter(("first", "second"))
+    link = DeskLink(desk.path, actor="ops", new_id=lambda: next(ids), timeout_s=0.2)
+    async with cockpit(link, NARROW) as driven:
+        await to_quit(driven)
+        await driven.press(*TO_STOP, "space")
+        await driven.shows("UNKNOWN: disarm (command first)", "Ask again (space)", "Stop anyway (space)")
+        desk.answering = desk.accept
+        await driven.press(*TO_STOP, "space")
+        await ended(driven)
+    assert driven.app.return_value == Exit(stop_desk=True)
+    assert sorted(body["command_id"] for _, _, body in desk.asked) == [*["first"] * 2, *["first-strategy"] * 2]
+
+
+async def test_what_the_desk_reports_ends_the_doubt_and_stops_nothing_unasked(desk: FakeDesk) -> None:
+    desk.answering = lambda *_: None
+    link = DeskLink(desk.path, actor="ops", new_id=lambda: "first", timeout_s=0.2)
+    async with cockpit(link, NARROW) as driven:
+        await to_quit(driven)
+        await driven.press(*TO_STOP, "space")
+        await driven.shows("UNKNOWN", "Stop anyway (space)")
+        await asyncio.to_thread(desk.say, disarmed(2))
+        await driven.shows("Everything is disarmed now", "Stop the desk (space)", "Leave the desk running")
+        await driven.hides("Stop anyway")
+        assert driven.app.return_value is None
+        await driven.press(*TO_STOP, "space")
+        await ended(driven)
+    assert driven.app.return_value == Exit(stop_desk=True)

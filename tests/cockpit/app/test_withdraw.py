@@ -1,0 +1,566 @@
+"""The whole way of a withdrawal by keyboard: form, review, confirmation, and every outcome."""
+
+import asyncio
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+from textual import events
+from textual.widgets import Button, Input
+
+from cockpit.app.pending_orders import KeptOrders, Left
+from cockpit.client.desk_client import DeskLink
+from cockpit.model.commands import Result, WithdrawalReview
+from cockpit.model.snapshot import JournalRow, Snapshot
+from tests.support.cockpit import samples
+from tests.support.cockpit.driven import NARROW, WIDE, Driven, cockpit
+from tests.support.cockpit.fake_desk import FakeDesk
+from tests.support.cockpit.screen_waiting import seen
+
+TAIL = samples.BTC_DESTINATION[-6:]
+SIZES = pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+
+
+def answering(desk: FakeDesk, **answers: Result | int | None) -> Callable[[str, str, dict[str, Any]], Any]:
+    """Answer these commands so, and everything else as usual."""
+
+    def answer(part: str, verb: str, body: dict[str, Any]) -> Any:
+        return answers[verb] if verb in answers else desk.accept(part, verb, body)
+
+    return answer
+
+
+async def to_form(driven: Driven) -> None:
+    await driven.press("w")
+    await driven.opens("Withdraw", "asset", "Review…")
+
+
+async def to_review(driven: Driven, amount: str = "0.01") -> None:
+    await to_form(driven)
+    await driven.press("tab", *amount, "enter", "enter", "enter")
+    await driven.shows("Review the withdrawal", "arrives")
+
+
+async def to_confirm(driven: Driven) -> None:
+    await to_review(driven)
+    await enabled(driven, "#confirm")
+    await driven.press("tab", "enter")
+    await driven.shows("Confirm the withdrawal", "type the amount")
+
+
+async def typed(driven: Driven, amount: str = "0.01", tail: str = TAIL) -> None:
+    await driven.press(*amount, "enter", *tail)
+
+
+async def ordered(driven: Driven) -> None:
+    await typed(driven)
+    await enabled(driven, "#withdraw")
+    await driven.press("tab", "tab", "space")
+
+
+async def enabled(driven: Driven, selector: str) -> None:
+    def ready() -> bool:
+        found = driven.app.screen.query(selector)
+        return bool(found) and isinstance(found.first(), Button) and not found.first().disabled
+
+    await seen(driven.pilot, ready)
+
+
+@SIZES
+async def test_the_whole_way(desk: FakeDesk, link: DeskLink, size: tuple[int, int]) -> None:
+    desk.current = samples.open_for_withdrawals()
+    async with cockpit(link, size) as driven:
+        await to_review(driven)
+        await driven.shows(
+            "bc1q w508 d6qe jxtd g4y5 r3za rvar y0c5 xw7k v8f3 t4",
+            "0.009985 BTC",
+            "0.000015 BTC",
+            "0.4800414 BTC",
+            "0.4700414 BTC",
+            "3 quotes still alive promise 0.000082 BTC",
+            "by transaction",
+        )
+        await driven.press("tab")
+        await enabled(driven, "#confirm")
+        await driven.press("shift+tab", "tab", "enter")
+        await driven.shows("Confirm the withdrawal")
+        await ordered(driven)
+        await driven.shows("Accepted: done")
+        await driven.press("enter")
+        await driven.hides("Accepted: done")
+        assert driven.app.screen is driven.app.screen_stack[0]
+    (order,) = desk.bodies("withdraw")
+    assert order["amount"] == "1000000"
+    assert order["expected_fee"] == "1500"
+    assert order["destination_address"] == samples.BTC_DESTINATION
+    assert order["idempotency_key"] == "key-1"
+    assert order["actor"] == "ops"
+
+
+async def test_what_is_typed_in_whole_tokens_is_asked_in_base_units(desk: FakeDesk, link: DeskLink) -> None:
+    async with cockpit(link, NARROW) as driven:
+        await to_review(driven, "max")
+        await driven.press("escape")
+        await driven.shows("max 0.4800414")
+        await driven.press("escape")
+    assert desk.bodies("withdrawal-estimate")[0]["amount"] == "48004140"
+    assert desk.bodies("withdraw") == []
+
+
+NO_AMOUNTS = {
+    "1e3": "in digits with a point",
+    "0,5": "in digits with a point",
+    "٣": "in digits with a point",
+    "-1": "in digits with a point",
+    "+1": "in digits with a point",
+    "NaN": "in digits with a point",
+    "1_000": "in digits with a point",
+    " ": "in digits with a point",
+    "0.0000000001": "BTC has 8 decimals",
+    "1.000000000000000000001": "BTC has 8 decimals",
+    "0": "above zero",
+    "0.00000000": "above zero",
+}
+
+
+async def test_what_is_no_amount_is_refused_by_its_field_and_asks_nothing(desk: FakeDesk, link: DeskLink) -> None:
+    async with cockpit(link, NARROW) as driven:
+        await to_form(driven)
+        await driven.press("tab")
+        for text, said in NO_AMOUNTS.items():
+            await paste(driven, text)
+            await driven.hides(said)
+            await driven.press("enter", "enter", "enter")
+            await driven.shows(said, samples.BTC_DESTINATION)
+            await driven.press("end", "ctrl+u")
+    assert desk.asked == []
+
+
+async def test_more_than_may_be_spent_is_said_before_anything_is_asked(desk: FakeDesk, link: DeskLink) -> None:
+    async with cockpit(link, NARROW) as driven:
+        await to_form(driven)
+        await driven.press("tab", *"0.5", "enter", "enter", "enter")
+        await driven.shows("more than the 0.4800414 BTC that may be spent")
+        assert desk.asked == []
+
+
+async def test_without_a_configured_destination_one_must_be_given(desk: FakeDesk, link: DeskLink) -> None:
+    async with cockpit(link, NARROW) as driven:
+        await to_form(driven)
+        await driven.press("right")
+        await driven.hides(samples.BTC_DESTINATION)
+        await driven.press("tab", *"10", "enter", "enter", "enter")
+        await driven.shows("TRADING_EURE_WITHDRAW_ADDRESS is not configured")
+        assert desk.asked == []
+        await driven.press("shift+tab", "shift+tab", "left")
+        await driven.shows(samples.BTC_DESTINATION)
+
+
+async def test_a_bad_address_is_said_by_its_field_and_nothing_typed_is_lost(desk: FakeDesk, link: DeskLink) -> None:
+    said = "this is a testnet address; give one of mainnet"
+    desk.answering = answering(desk, **{"withdrawal-estimate": desk.result("withdrawal-estimate", False, said)})
+    async with cockpit(link, NARROW) as driven:
+        await to_form(driven)
+        await driven.press("tab", *"0.01", "enter", "end", "q", "enter", "enter")
+        await driven.shows(said, "0.01", f"{samples.BTC_DESTINATION}q")
+        await driven.press("end", "backspace")
+        await driven.hides(said)
+        desk.answering = desk.accept
+        await driven.press("enter", "enter")
+        await driven.shows("Review the withdrawal")
+
+
+async def test_a_review_without_an_answer_is_not_taken_for_one(desk: FakeDesk, link: DeskLink) -> None:
+    desk.answering = answering(desk, **{"withdrawal-estimate": 500})
+    async with cockpit(link, NARROW) as driven:
+        await to_form(driven)
+        await driven.press("tab", *"0.01", "enter", "enter", "enter")
+        await driven.shows("no review:", "nothing was ordered")
+
+
+async def test_the_review_of_an_asset_that_is_no_longer_chosen_does_not_open(desk: FakeDesk, link: DeskLink) -> None:
+    both = (("BTC", samples.BTC_DESTINATION), ("EURe", "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"))
+    desk.current = replace(desk.current, withdrawal_defaults=both)
+    async with cockpit(link, NARROW) as driven:
+        await to_form(driven)
+        asset, destination = driven.app.screen.query_one("#asset"), driven.app.screen.query_one("#destination", Input)
+        for way in ("right", "left"):  # Both go to where the desk is configured to send them.
+            destination.value = ""
+            await driven.press(way)
+        destination.value = ""
+        desk.held.clear()
+        await driven.press("tab", *"0.01", "enter", "enter", "enter")
+        await seen(driven.pilot, lambda: len(desk.bodies("withdrawal-estimate")) == 1)
+        asset.focus()
+        await driven.press("right")
+        await enabled(driven, "#review")
+        desk.held.set()
+        await driven.press("tab", "tab", "tab", "tab", "enter")
+        await driven.opens("Review the withdrawal")
+        assert [body["asset_id"] for body in desk.bodies("withdrawal-estimate")] == ["BTC", "EURe"]
+        await driven.press("escape")
+        await driven.opens("Withdraw", "asset")
+
+
+@SIZES
+async def test_escape_goes_one_step_back_each(desk: FakeDesk, link: DeskLink, size: tuple[int, int]) -> None:
+    async with cockpit(link, size) as driven:
+        await to_confirm(driven)
+        await driven.press("escape")
+        await driven.shows("Review the withdrawal")
+        await driven.hides("Confirm the withdrawal")
+        await driven.press("escape")
+        await driven.hides("Review the withdrawal")
+        await driven.shows("Review…")
+        await driven.press("escape")
+        await driven.hides("Review…")
+    assert desk.bodies("withdraw") == []
+
+
+async def test_enter_never_confirms_however_often(desk: FakeDesk, link: DeskLink) -> None:
+    async with cockpit(link, NARROW) as driven:
+        await to_confirm(driven)
+        await driven.press("enter", "enter")
+        await driven.shows("Confirm the withdrawal")
+        await driven.press("shift+tab", *"0.01", "enter", *TAIL, "enter", "enter")
+        await driven.shows("Enter does not confirm")
+        await enabled(driven, "#withdraw")
+        await driven.press("tab", "tab", "enter", "enter")
+        await driven.shows("Confirm the withdrawal")
+        assert desk.bodies("withdraw") == []
+        await driven.press("space", "space", "space")
+        await driven.shows("Accepted: done")
+    assert len(desk.bodies("withdraw")) == 1
+
+
+NOT_REVIEWED = (
+    ("0.1", TAIL, "that is not the 0.01 BTC above"),
+    ("0.01", "v8f3t5", "the address above ends differently"),
+    ("0.01", TAIL.upper(), "the address above ends differently"),
+    ("0.01", TAIL[:-1], "type the last 6 characters"),
+    ("1e-2", TAIL, "in digits with a point"),
+)
+
+
+async def test_only_what_was_reviewed_can_be_confirmed(desk: FakeDesk, link: DeskLink) -> None:
+    async with cockpit(link, NARROW) as driven:
+        await to_confirm(driven)
+        for amount, tail, said in NOT_REVIEWED:
+            await typed(driven, amount, tail)
+            await driven.shows(said)
+            await driven.press("enter", "space", "end", "ctrl+u", "shift+tab", "end", "ctrl+u")
+            await driven.hides(said)
+    assert desk.bodies("withdraw") == []
+
+
+async def paste(driven: Driven, text: str) -> None:
+    driven.app.post_message(events.Paste(text))
+    await driven.pilot.pause()
+
+
+async def test_a_paste_fills_the_fields_and_confirms_nothing(desk: FakeDesk, link: DeskLink) -> None:
+    async with cockpit(link, NARROW) as driven:
+        await to_confirm(driven)
+        await paste(driven, "0.01\n")
+        await driven.press("enter")
+        await paste(driven, f"{TAIL}\n")
+        await enabled(driven, "#withdraw")
+        assert desk.bodies("withdraw") == []
+        await driven.press("tab", "tab", "space")
+        await driven.shows("Accepted: done")
+
+
+async def test_a_refusal_is_said_and_the_way_back_is_to_the_review(desk: FakeDesk, link: DeskLink) -> None:
+    refused = desk.result("withdraw", False, "the history cannot be written; mend the history first")
+    desk.answering = answering(desk, withdraw=refused)
+    async with cockpit(link, NARROW) as driven:
+        await to_confirm(driven)
+        await ordered(driven)
+        await driven.shows("Refused: the history cannot be written", "Back to the review")
+        await driven.press("escape")
+        await driven.shows("Review the withdrawal")
+        desk.answering = desk.accept
+        await enabled(driven, "#confirm")
+        await driven.press("tab", "enter")
+        await driven.shows("type the amount")
+        await ordered(driven)
+        await driven.shows("Accepted")
+    assert [body["idempotency_key"] for body in desk.bodies("withdraw")] == ["key-1", "key-2"]
+
+
+async def test_while_it_is_under_way_nothing_can_be_pressed_and_its_key_is_shown(
+    desk: FakeDesk, link: DeskLink
+) -> None:
+    async with cockpit(link, NARROW) as driven:
+        await to_confirm(driven)
+        await typed(driven)
+        await enabled(driven, "#withdraw")
+        release = hold_orders(desk)
+        await driven.press("tab", "tab", "space")
+        await driven.shows("order key-1 is under way")
+        await driven.press("space", "enter", "escape", "escape")
+        await driven.shows("order key-1 is under way")
+        release()
+        await driven.shows("Accepted")
+    assert len(desk.bodies("withdraw")) == 1
+
+
+def hold_orders(desk: FakeDesk) -> Callable[[], None]:
+    """Let orders wait for their answer until released; reviews go on."""
+    import threading
+
+    gate = threading.Event()
+    desk.before = lambda verb: gate.wait(20) if verb == "withdraw" else None
+    return gate.set
+
+
+async def test_an_unknown_outcome_is_asked_for_again_under_the_same_key(desk: FakeDesk) -> None:
+    link = DeskLink(desk.path, actor="ops", new_id=iter(f"my-{n}" for n in range(999)).__next__, slow_timeout_s=0.5)
+    async with cockpit(link, NARROW) as driven:
+        await to_confirm(driven)
+        desk.answering = answering(desk, withdraw=None)
+        await ordered(driven)
+        await driven.shows("outcome is UNKNOWN", "do not order it again under another key", "same key is safe")
+        await driven.press("escape")
+        await driven.hides("Confirm the withdrawal")
+        assert driven.app.screen is driven.app.screen_stack[0]
+        await driven.press("w")
+        await driven.opens("Confirm the withdrawal", "outcome is UNKNOWN", "key-1")
+        await driven.press("tab", "space")
+        await seen(driven.pilot, lambda: len(desk.bodies("withdraw")) == 2)
+        await driven.shows("outcome is UNKNOWN", "Ask again with the same key")
+        desk.answering = desk.accept
+        await driven.press("tab", "space")
+        await driven.shows("Accepted")
+        await driven.press("enter", "w")
+        await driven.opens("Review…")
+    orders = desk.bodies("withdraw")
+    assert {order["idempotency_key"] for order in orders} == {"key-1"}
+    assert len({order["command_id"] for order in orders}) == len(orders) == 3
+
+
+async def test_two_presses_in_one_moment_are_one_step(desk: FakeDesk, link: DeskLink) -> None:
+    def press_twice(selector: str) -> None:
+        button = driven.app.screen.query_one(selector, Button)
+        button.press()
+        button.press()
+
+    async with cockpit(link, NARROW) as driven:
+        await to_form(driven)
+        press_twice("#freeze")
+        await driven.shows("Unfreeze withdrawals?")
+        assert len(driven.app.screen_stack) == 3
+        await driven.press("escape")
+        await driven.hides("Unfreeze withdrawals?")
+        await driven.press("escape")
+        await driven.hides("Review…")
+        await to_review(driven)
+        await enabled(driven, "#confirm")
+        press_twice("#confirm")
+        await driven.shows("Confirm the withdrawal", "type the amount")
+        assert len(driven.app.screen_stack) == 4
+        await typed(driven)
+        await enabled(driven, "#withdraw")
+        press_twice("#withdraw")
+        await driven.shows("Accepted: done")
+    assert len(desk.bodies("withdraw")) == 1
+
+
+@pytest.mark.parametrize(
+    ("accepted", "said"), [(True, "Accepted: done after all (found"), (False, "Refused: done after all (found")]
+)
+async def test_an_outcome_that_was_lost_is_found_in_the_journal(desk: FakeDesk, accepted: bool, said: str) -> None:
+    link = DeskLink(desk.path, actor="ops", new_id=iter(f"my-{n}" for n in range(999)).__next__, slow_timeout_s=0.5)
+    async with cockpit(link, NARROW) as driven:
+        await to_confirm(driven)
+        desk.answering = answering(desk, withdraw=None)
+        await ordered(driven)
+        await driven.shows("outcome is UNKNOWN")
+        await driven.press("escape")
+        await driven.hides("Confirm the withdrawal")
+        (order,) = desk.bodies("withdraw")
+        ident = order["command_id"]
+        row = JournalRow(
+            command_id=ident, age_ms=9, actor="ops", command="withdraw", accepted=accepted, reason="done after all"
+        )
+        await asyncio.to_thread(desk.say, replace(samples.snapshot(2), journal=(row,)))
+        await driven.press("w")
+        await driven.opens("Confirm the withdrawal", said)
+        assert KeptOrders(desk.path.parent / "orders").left() == Left()
+        await driven.press("escape")
+        await driven.hides("Confirm the withdrawal")
+        await driven.press("w")
+        await driven.opens("Review…")
+    assert len(desk.bodies("withdraw")) == 1
+
+
+async def test_an_order_is_not_sent_on_a_picture_that_the_terminal_has_not_shown(
+    desk: FakeDesk, link: DeskLink
+) -> None:
+    async with cockpit(link, NARROW) as driven:
+        await to_confirm(driven)
+        await typed(driven)
+        await enabled(driven, "#withdraw")
+        driven.app._skipping_since = 0.0
+        await driven.press("tab", "tab", "space")
+        await driven.shows("the terminal had not shown the newest picture")
+    assert desk.bodies("withdraw") == []
+
+
+async def test_an_order_that_the_desk_never_got_says_so(desk: FakeDesk, link: DeskLink) -> None:
+    async with cockpit(link, NARROW) as driven:
+        await to_confirm(driven)
+        await typed(driven)
+        await enabled(driven, "#withdraw")
+
+        def die(_body: dict[str, Any]) -> WithdrawalReview:
+            desk.path.unlink()
+            return samples.review()
+
+        desk.reviewing = die
+        await driven.press("tab", "tab", "space")
+        await driven.shows("Nothing was sent, the desk did not get it", "same key is safe")
+
+
+async def test_a_changed_fee_leads_back_to_the_review(desk: FakeDesk, link: DeskLink) -> None:
+    dearer = samples.review(fee=Decimal("0.00002"), fee_units="2000", arrives=Decimal("0.00998"))
+    async with cockpit(link, NARROW) as driven:
+        await to_confirm(driven)
+        await typed(driven)
+        await enabled(driven, "#withdraw")
+        desk.reviewing = lambda _body: dearer
+        await driven.press("tab", "tab", "space")
+        await driven.shows("Review the withdrawal", "fee has changed from 0.000015 BTC to 0.00002 BTC", "0.00998 BTC")
+        assert desk.bodies("withdraw") == []
+        desk.answering = answering(
+            desk, withdraw=desk.result("withdraw", False, "the bridge's fee has changed to 0.00003 BTC; review again")
+        )
+        await enabled(driven, "#confirm")
+        await driven.press("tab", "enter")
+        await driven.shows("type the amount")
+        await ordered(driven)
+        await driven.shows("Review the withdrawal", "fee has changed to 0.00003 BTC")
+    assert desk.bodies("withdraw")[0]["expected_fee"] == "2000"
+
+
+async def test_a_fee_that_changes_while_typing_is_noticed(desk: FakeDesk, link: DeskLink) -> None:
+    async with cockpit(link, NARROW) as driven:
+        await to_confirm(driven)
+        desk.reviewing = lambda _body: samples.review(fee=Decimal("0.00002"), fee_units="2000")
+        for seq in (2, 3):
+            driven.clock.now += 2
+            await asyncio.to_thread(desk.say, samples.snapshot(seq))
+        await driven.shows("Review the withdrawal", "fee has changed from")
+
+
+async def test_the_address_cools_in_sight_and_the_desk_decides_when_it_is_over(desk: FakeDesk, link: DeskLink) -> None:
+    cooling = samples.review(
+        cooling_left_ms=20_000, refusals=("the address was never used before; wait 20 s and compare it",)
+    )
+    desk.reviewing = lambda _body: cooling
+    async with cockpit(link, NARROW) as driven:
+        await to_review(driven)
+        await driven.shows("cooling  20s left", "Not yet: the address must wait 20s more")
+        await driven.press("tab", "enter")
+        assert "type the amount" not in driven.text
+        desk.reviewing = lambda _body: replace(cooling, cooling_left_ms=18_000)
+        driven.clock.now += 2
+        await asyncio.to_thread(desk.say, samples.snapshot(2))
+        await driven.shows("cooling  18s left")
+        desk.reviewing = lambda _body: samples.review()
+        driven.clock.now += 2
+        await asyncio.to_thread(desk.say, samples.snapshot(3))
+        await driven.shows("cooling  over")
+        await enabled(driven, "#confirm")
+
+
+async def test_every_refusal_of_the_review_is_shown(desk: FakeDesk, link: DeskLink) -> None:
+    small = "0.00001 BTC is under the bridge's minimum of 0.00002 BTC; take more"
+    desk.reviewing = lambda _body: samples.review(refusals=("withdrawals are frozen; unfreeze them first", small))
+    async with cockpit(link, NARROW) as driven:
+        await to_review(driven)
+        await driven.shows("Not yet: withdrawals are frozen", "Confirm…")
+        await driven.press("shift+tab", "shift+tab", "end")
+        await driven.shows("under the bridge's minimum")
+
+
+async def test_unfreezing_asks_and_freezing_does_not(desk: FakeDesk, link: DeskLink) -> None:
+    desk.current = samples.disarmed()
+    async with cockpit(link, NARROW) as driven:
+        await to_form(driven)
+        await driven.shows("Withdrawals are frozen.", "Unfreeze…")
+        await driven.press("shift+tab", "enter")
+        await driven.shows("Unfreeze withdrawals?", "one withdrawal", "ten minutes")
+        await driven.press("enter")
+        await driven.hides("Unfreeze withdrawals?")
+        assert desk.asked == []
+        await driven.press("enter")
+        await driven.shows("Unfreeze withdrawals?")
+        await driven.press("tab", "space")
+        await driven.hides("Unfreeze withdrawals?")
+        assert [body["frozen"] for body in desk.bodies("freeze-withdrawals")] == [False]
+        await asyncio.to_thread(desk.say, samples.open_for_withdrawals(2))
+        await driven.shows("WITHDRAWALS OPEN 9m40s", "Freeze now")
+        driven.clock.now += 2
+        await driven.shows("WITHDRAWALS OPEN 9m38s")
+        await driven.press("enter")
+        await seen(driven.pilot, lambda: len(desk.bodies("freeze-withdrawals")) == 2)
+        assert "Unfreeze withdrawals?" not in driven.text
+    assert [body["frozen"] for body in desk.bodies("freeze-withdrawals")] == [False, True]
+
+
+async def test_a_silent_desk_ends_the_confirmation(desk: FakeDesk, link: DeskLink) -> None:
+    async with cockpit(link, NARROW) as driven:
+        await to_confirm(driven)
+        await typed(driven)
+        driven.clock.now += 12
+        await driven.shows("Review the withdrawal", "the desk is not heard")
+        await driven.press("tab", "enter")
+        assert "type the amount" not in driven.text
+    assert desk.bodies("withdraw") == []
+
+
+@pytest.mark.parametrize("step", [to_form, to_review, to_confirm])
+async def test_disarming_works_over_every_step(desk: FakeDesk, link: DeskLink, step: Callable[[Driven], Any]) -> None:
+    async with cockpit(link, NARROW) as driven:
+        await step(driven)
+        await driven.press("ctrl+x")
+        await seen(driven.pilot, lambda: desk.verbs().count(("trade-executor", "disarm")) == 1)
+        await driven.press("escape")
+
+
+async def test_a_withdrawal_waits_for_a_desk_that_is_heard(desk: FakeDesk, link: DeskLink) -> None:
+    async with cockpit(link, NARROW) as driven:
+        driven.clock.now += 12
+        await driven.press("w")
+        await driven.shows("the desk is not heard")
+        assert len(driven.app.screen_stack) == 1
+
+
+def far_destination(snapshot: Snapshot) -> Snapshot:
+    """With a destination as long as they come."""
+    return replace(snapshot, withdrawal_defaults=(("BTC", samples.addresses()[0].address),))
+
+
+async def test_the_longest_address_is_shown_whole_in_a_small_terminal(desk: FakeDesk, link: DeskLink) -> None:
+    address = samples.addresses()[0].address
+    desk.current = far_destination(samples.open_for_withdrawals())
+    desk.reviewing = lambda _body: samples.review(destination=address)
+    async with cockpit(link, NARROW) as driven:
+        await to_review(driven)
+        groups = [address[start : start + 4] for start in range(0, len(address), 4)]
+        assert all(group in driven.text for group in groups)
+
+
+async def test_the_button_that_freezes_has_room_for_its_longer_word(
+    desk: FakeDesk, link: DeskLink, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    desk.current = replace(samples.disarmed(), withdrawals_frozen=True)
+    async with cockpit(link) as driven:
+        await driven.press("w")
+        await driven.opens("Withdrawals are frozen.", "Unfreeze…")
+        await asyncio.to_thread(desk.say, samples.open_for_withdrawals(2))
+        await driven.shows("Withdrawals are OPEN", "Freeze now")

@@ -1,0 +1,81 @@
+"""`cockpit check`: what it prints of a list, and how it ends when there is nothing good to say."""
+
+import json
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from cockpit.cli.check import read, told
+from cockpit.model.snapshot import InterlockRow, Snapshot
+from cockpit.processes.check_desk import is_green
+from tests.support.cockpit.samples import snapshot
+from tests.support.processes.command import GOOD, env_file, run
+
+
+def row(ident: str, passed: bool = True) -> InterlockRow:
+    remedy = "" if passed else f"see to the {ident}"
+    return InterlockRow(
+        ident=ident, rung="LIVE", name=f"the {ident}", passed=passed, measured="so", wanted="other", remedy=remedy
+    )
+
+
+def shown(*rows: InterlockRow) -> Snapshot:
+    return msgspec.structs.replace(snapshot(), interlocks=rows)
+
+
+def test_a_red_line_is_told_with_its_remedy_and_decides() -> None:
+    shot = shown(row("reference"), row("disk", passed=False))
+    assert not is_green(shot)
+    checked = read(shot)
+    assert [line.verdict for line in checked.lines] == ["green", "red"]
+    text = told(checked)
+    assert "→ see to the disk" in text
+    assert "wanted: other" in text
+    assert "1 red line keeps the ladder closed" in text
+
+
+@pytest.mark.parametrize("ident", ["strategy", "shadow"])
+def test_what_only_arming_turns_green_is_not_yet_and_decides_nothing(ident: str) -> None:
+    shot = shown(row("reference"), row(ident, passed=False))
+    assert is_green(shot)
+    assert "not yet: so" in told(read(shot))
+    assert "every line is green; the rest comes with arming" in told(read(shot))
+
+
+def test_a_list_without_lines_proves_nothing() -> None:
+    assert not is_green(shown())
+    assert not is_green(shown(row("strategy")))
+
+
+def test_bad_settings_end_it_with_2_and_start_nothing(short_dir: Path) -> None:
+    ran = run("check", cwd=short_dir, environ={"NEAR_INTENTS_ACCOUNT_ID": "maker.near"})
+    assert ran.returncode == 2
+    assert "NEAR_INTENTS_API_KEY is missing" in ran.stderr
+    assert ran.stdout == ""
+    assert not (short_dir / "state").exists()
+
+
+def test_without_a_rehearsal_it_says_so(short_dir: Path) -> None:
+    ran = run("check", "--sandbox", cwd=short_dir)
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert "no rehearsal is running" in ran.stderr
+
+
+def test_a_venue_that_nobody_serves_is_red_and_the_desk_ends_in_order(short_dir: Path) -> None:
+    ran = run("check", "--json", "--within", "0.5", "--env-file", str(env_file(short_dir, GOOD)), cwd=short_dir)
+    assert ran.returncode == 1, ran.stderr
+    checked: dict[str, Any] = json.loads(ran.stdout)
+    verdicts = {line["ident"]: line["verdict"] for line in checked["lines"]}
+    assert checked["green"] is False
+    assert (checked["rung"], checked["mode"]) == ("SAFE", "SANDBOX")
+    assert {verdicts[name] for name in ("reference", "funds", "balances", "relay", "salt", "key")} == {"red"}
+    assert {verdicts[name] for name in ("history", "limits", "disk")} == {"green"}
+    assert {verdicts[name] for name in ("strategy", "shadow")} == {"not yet"}
+    with closing(sqlite3.connect(short_dir / "state" / "history.sqlite")) as db:
+        assert db.execute("SELECT COUNT(*) FROM runs WHERE ended_ns IS NOT NULL").fetchall() == [(1,)]
+        assert db.execute("SELECT actor, command FROM operator_actions").fetchall() == [("check", "start")]
+    assert list((short_dir / "state").glob("*.sock")) == []

@@ -1,0 +1,71 @@
+"""Every command explains itself, and a wrong call says what is wrong."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.processes.command import run
+
+COMMANDS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
+    ((), ("desk", "sandbox", "venue", "--env-file", "--version")),
+    (("desk",), ("--env-file", "SIGTERM")),
+    (("trading",), ("active|reducing|halted", "--reason", "--socket", "--env-file")),
+    (("check",), ("--json", "--sandbox", "--within", "--env-file", "Exit code 0")),
+    (("accept-remainder",), ("--btc", "--eure", "--reason", "REMAINDER_MAX_LOSS_EURE")),
+    (("report",), ("--day", "--from", "--to", "--run", "--history", "--sandbox", "--json", "--csv", "--fills")),
+    (("trace",), ("QUOTE_ID|HASH|TX", "--history", "--sandbox", "--json")),
+    (("replay",), ("--set", "--armed", "--day", "--run", "--history", "--sandbox", "--json")),
+    (("venue",), ("--seed", "--rate", "--other-pairs", "--speed", "--prices", "--port", "--write-env", ".env")),
+    (("sandbox",), ("--headless", "--arm", "--for", "--json", "--env-file", "--seed", "--prices", "--speed")),
+)
+
+
+@pytest.mark.parametrize(("command", "words"), COMMANDS)
+def test_help(tmp_path: Path, command: tuple[str, ...], words: tuple[str, ...]) -> None:
+    ran = run(*command, "--help" if command else "-h", cwd=tmp_path)
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert [word for word in words if word not in ran.stdout] == []
+
+
+def test_every_option_of_every_command_is_explained(tmp_path: Path) -> None:
+    from cockpit.cli.main import main
+
+    unexplained = [
+        (name, parameter.name)
+        for name, command in {"cockpit": main, **main.commands}.items()
+        for parameter in command.params
+        if not getattr(parameter, "help", None)
+    ]
+    assert unexplained == []
+    assert all(command.help for command in main.commands.values())
+
+
+def test_version(tmp_path: Path) -> None:
+    assert "0.1.0" in run("--version", cwd=tmp_path).stdout
+
+
+WRONG: tuple[tuple[tuple[str, ...], str], ...] = (
+    (("sandbox", "--arm"), "--headless"),
+    (("sandbox", "--json"), "--headless"),
+    (("sandbox", "--headless", "--for", "0"), "--for"),
+    (("sandbox", "--headless", "--env-file", "missing.env"), "missing.env"),
+    (("--env-file", "missing.env"), "missing.env"),
+    (("desk", "--env-file", "missing.env"), "missing.env"),
+    (("--env-file", "missing.env", "desk"), "--env-file"),
+    (("venue", "--rate", "-1"), "--rate"),
+    (("venue", "--port", "70000"), "--port"),
+    (("venue", "--other-pairs", "2"), "--other-pairs"),
+    (("trade",), "trade"),
+)
+
+
+@pytest.mark.parametrize(("arguments", "named"), WRONG)
+def test_a_wrong_call_names_what_is_wrong_and_starts_nothing(
+    tmp_path: Path, arguments: tuple[str, ...], named: str
+) -> None:
+    ran = run(*arguments, cwd=tmp_path)
+    assert ran.returncode == 2
+    assert named in ran.stderr
+    assert "Traceback" not in ran.stderr
+    assert ran.stdout == ""
+    assert list(tmp_path.iterdir()) == []

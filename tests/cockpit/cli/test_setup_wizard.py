@@ -1,0 +1,96 @@
+"""The first start without settings: by asking, checked, never over a file, and nothing is left of half a one."""
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cockpit.cli.setup_wizard import CannotWrite, first_run, problem, unconfigured, write
+from cockpit.config.settings import load
+from tests.support.processes.processes import bare_environment
+from tests.support.processes.terminal import Terminal
+
+KEY = f"ed25519:{'1' * 32}"
+BTC = "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4"
+
+
+def run(directory: Path, *answers: str) -> tuple[str, list[str], list[bool]]:
+    said: list[str] = []
+    hidden: list[bool] = []
+    waiting = iter(answers)
+
+    def ask(_question: str, hide: bool) -> str:
+        hidden.append(hide)
+        return next(waiting)
+
+    return first_run(directory, ask, said.append), said, hidden
+
+
+def test_a_file_is_written_that_the_settings_take(short_dir: Path) -> None:
+    chosen, said, hidden = run(
+        short_dir, "x", "2", "", "to#ken'$x", "Maker.near", "maker.near", "ed25519:no", KEY, BTC, ""
+    )
+    assert chosen == "written"
+    assert hidden == [False, False, True, True, False, False, True, True, False, False]
+    assert any("NEAR_INTENTS_ACCOUNT_ID: expected a NEAR account id" in text for text in said)
+    assert not any("to#ken" in text or KEY in text or "ed25519:no" in text for text in said)
+    path = short_dir / ".env"
+    assert path.stat().st_mode & 0o777 == 0o600
+    found = load(path, {"HOME": str(short_dir)})
+    assert found.account_id == "maker.near"
+    assert found.api_key.reveal() == "to#ken'$x"
+    assert found.btc_withdraw_address == BTC
+    assert [entry.name for entry in short_dir.iterdir()] == [".env"]
+
+
+def test_nothing_is_written_over_and_nothing_is_left_behind(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("mine")
+    with pytest.raises(CannotWrite, match="is there already"):
+        run(tmp_path, "2", "token", "maker.near", KEY, "", "")
+    assert (tmp_path / ".env").read_text() == "mine"
+    (tmp_path / ".env").unlink()
+    with pytest.raises(StopIteration):
+        run(tmp_path, "2", "token", "maker.near")
+    assert list(tmp_path.iterdir()) == []
+    assert run(tmp_path, "1")[0] == "sandbox"
+    assert run(tmp_path, "q")[0] == "nothing"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_first_start_is_one_without_file_and_without_credentials(tmp_path: Path) -> None:
+    assert unconfigured(tmp_path, {"COCKPIT_THEME": "light"})
+    assert not unconfigured(tmp_path, {"NEAR_INTENTS_API_KEY": "t"})
+    (tmp_path / ".env").touch()
+    assert not unconfigured(tmp_path, {})
+
+
+@settings(deadline=None)
+@given(st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=60))
+def test_whatever_token_the_settings_take_comes_back_as_it_was(
+    tmp_path_factory: pytest.TempPathFactory, token: str
+) -> None:
+    assert problem("NEAR_INTENTS_API_KEY", token) == ""
+    path = tmp_path_factory.mktemp("env") / ".env"
+    write(
+        path,
+        {"NEAR_INTENTS_API_KEY": token, "NEAR_INTENTS_ACCOUNT_ID": "x.near", "NEAR_INTENTS_SIGNER_PRIVATE_KEY": KEY},
+    )
+    assert load(path, {"HOME": "/"}).api_key.reveal() == token
+
+
+async def test_in_a_terminal_secrets_are_not_echoed_and_ctrl_c_leaves_nothing(short_dir: Path) -> None:
+    terminal = Terminal((), short_dir, bare_environment(HOME=str(short_dir)))
+    try:
+        await terminal.shows("There are no settings here")
+        terminal.press("2", "enter")
+        await terminal.shows("Bearer token")
+        terminal.press("hunter2", "enter")
+        await terminal.shows("NEAR account that holds")
+        assert "hunter2" not in terminal.text
+        terminal.press("ctrl+c")
+        assert await terminal.ended() == 1
+        assert os.listdir(short_dir) == []
+    finally:
+        terminal.close()

@@ -1,0 +1,77 @@
+"""`cockpit venue`: its lines are settings that any solver can use, and it ends when told to."""
+
+import os
+import signal
+from pathlib import Path
+
+import httpx
+import pytest
+from websockets.asyncio.client import connect
+
+from cockpit.config.settings import load
+from tests.support.processes.command import run
+from tests.support.processes.processes import Process, await_file, bare_environment
+from tests.support.waiting import until
+
+QUIET = ("venue", "--rate", "0")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_the_lines_it_prints_are_settings_of_a_maker(tmp_path: Path, number: signal.Signals) -> None:
+    process = Process(QUIET, tmp_path / "log", bare_environment())
+    path = tmp_path / "venue.env"
+    path.touch(mode=0o600)
+    try:
+        await until(lambda: process.said().count("\n") == 11, 20, "eleven lines are printed")
+        path.write_text(process.said())
+        settings = load(path, {"HOME": "/nowhere"})
+        assert settings.mode == "SANDBOX"
+        assert len(settings.near_rpc_urls) == 2
+
+        # Another solver: no code of ours but the settings.
+        headers = {"Authorization": f"Bearer {settings.api_key.reveal()}"}
+        async with connect(settings.relay_ws_url, additional_headers=headers, compression=None) as socket:
+            await socket.send('{"jsonrpc":"2.0","id":1,"method":"subscribe","params":["quote"]}')
+            assert '"result"' in str(await socket.recv())
+        async with httpx.AsyncClient(trust_env=False) as http:
+            body = {"jsonrpc": "2.0", "id": "1", "method": "status", "params": []}
+            for url in settings.near_rpc_urls:
+                assert (await http.post(url, json=body)).json()["result"]["chain_id"] == "sandbox"
+    finally:
+        process.send(number)
+        assert process.wait() == 0
+    assert process.said() == path.read_text()
+
+
+def test_it_writes_its_lines_to_a_private_file(tmp_path: Path) -> None:
+    path = tmp_path / "venue.env"
+    process = Process([*QUIET, "--write-env", str(path)], tmp_path / "log", bare_environment())
+    try:
+        await_file(path, process)
+        assert path.stat().st_mode & 0o777 == 0o600
+        assert load(path, {"HOME": "/nowhere"}).is_loopback
+    finally:
+        assert process.stop() == 0
+    assert process.said() == ""
+
+
+def test_a_port_that_is_taken_is_one_line(tmp_path: Path) -> None:
+    import socket
+
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        ran = run(*QUIET, "--port", str(min(taken.getsockname()[1], 65_527)), cwd=tmp_path)
+    assert ran.returncode == 1
+    assert "in use" in ran.stderr
+    assert "Traceback" not in ran.stderr
+    assert len(ran.stderr.splitlines()) == 1
+
+
+def test_a_bad_recording_is_one_line(tmp_path: Path) -> None:
+    bad = tmp_path / "prices.csv"
+    bad.write_text("this is no recording\n")
+    for path in (bad, tmp_path / "missing.csv"):
+        ran = run(*QUIET, "--prices", str(path), cwd=tmp_path)
+        assert ran.returncode == 1
+        assert "Traceback" not in ran.stderr
+        assert len(ran.stderr.splitlines()) == 1, ran.stderr
+        assert os.path.basename(path) in ran.stderr

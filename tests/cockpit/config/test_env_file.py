@@ -1,0 +1,83 @@
+"""The .env file: who may read it, what is taken from it, and what is said about its mistakes."""
+
+from pathlib import Path
+
+import pytest
+
+from cockpit.config.env_file import read_env_file
+from cockpit.config.settings import SettingsError, load
+from tests.support.settings import environ
+
+REQUIRED = "".join(f"{name}={value}\n" for name, value in environ().items() if name != "HOME")
+
+
+@pytest.fixture
+def env_file(tmp_path: Path) -> Path:
+    path = tmp_path / "my desk.env"
+    path.touch(0o600)
+    return path
+
+
+def problems(env_file: Path, given: dict[str, str] | None = None) -> tuple[str, ...]:
+    with pytest.raises(SettingsError) as caught:
+        load(env_file, given or {"HOME": "/home/maker"})
+    return caught.value.problems
+
+
+def test_the_file_counts_where_the_environment_says_nothing(env_file: Path) -> None:
+    env_file.write_text(REQUIRED + "STRATEGY_HALF_SPREAD_BPS=30 # wide\nexport STRATEGY_MAX_SKEW_BPS='7'\n")
+    settings = load(env_file, {"HOME": "/h", "STRATEGY_HALF_SPREAD_BPS": "40", "STRATEGY_MAX_SKEW_BPS": ""})
+    assert settings.half_spread_bps == 40
+    assert settings.max_skew_bps == 7
+    assert settings.account_id == "maker.near"
+
+
+def test_a_file_that_is_not_there_is_an_empty_one(tmp_path: Path) -> None:
+    assert load(tmp_path / ".env", environ()).account_id == "maker.near"
+
+
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o620, 0o644, 0o601])
+def test_a_file_open_to_others_is_refused_with_the_command_that_mends_it(env_file: Path, mode: int) -> None:
+    env_file.write_text(REQUIRED)
+    env_file.chmod(mode)
+    assert problems(env_file, environ()) == (f"{env_file} is open to other users: run chmod 600 '{env_file}'",)
+    env_file.chmod(0o600)
+    assert load(env_file, {"HOME": "/h"}).account_id == "maker.near"
+
+
+def test_what_cannot_be_read_as_a_file_is_told(env_file: Path, tmp_path: Path) -> None:
+    assert problems(tmp_path, environ()) == (f"{tmp_path} is not a file",)
+    env_file.write_bytes(b"NEAR_INTENTS_API_KEY=\xff\xfe\n")
+    assert problems(env_file, environ()) == (f"{env_file} is not UTF-8 text",)
+
+
+def test_other_programs_lines_are_left_alone(env_file: Path) -> None:
+    env_file.write_text(f"{REQUIRED}TRADING_ETH_WITHDRAW_ADDRESS=0x1\nDATABASE_URL=x\nthis is no line\nDEBUG\n")
+    assert load(env_file, {"HOME": "/h"}).account_id == "maker.near"
+
+
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("NEAR_INTENT_API_KEY", "NEAR_INTENTS_API_KEY"),
+        ("NEAR_INTENTS_APIKEY", "NEAR_INTENTS_API_KEY"),
+        ("near_intents_account_id", "NEAR_INTENTS_ACCOUNT_ID"),
+        ("STRATEGY_MAX_NOTIONAL_EUR", "STRATEGY_MAX_NOTIONAL_EURE"),
+        ("STRATEGY_MAX_NOTOINAL_EURE", "STRATEGY_MAX_NOTIONAL_EURE"),
+        ("COCKPIT_STATE_DIT", "COCKPIT_STATE_DIR"),
+    ],
+)
+def test_a_name_that_is_almost_ours_gets_a_hint_without_its_value(env_file: Path, written: str, meant: str) -> None:
+    env_file.write_text(f"{REQUIRED}{written}=hunter2\n")
+    assert problems(env_file) == (f"{env_file}, line 4: {written} is not a setting: did you mean {meant}?",)
+
+
+def test_a_broken_line_of_ours_is_told_by_its_number_only(env_file: Path) -> None:
+    env_file.write_text(REQUIRED + 'STRATEGY_MAX_NOTIONAL_EURE="hunter2\nCOCKPIT_PAINT_HZ=2\n')
+    assert problems(env_file) == (f"{env_file}, line 4: STRATEGY_MAX_NOTIONAL_EURE cannot be read: check its quotes",)
+
+
+def test_a_value_is_taken_as_it_stands(env_file: Path) -> None:
+    env_file.write_text("NEAR_INTENTS_API_KEY=a${HOME}b$c\n")
+    found = read_env_file(env_file, ["NEAR_INTENTS_API_KEY"])
+    assert found.values == {"NEAR_INTENTS_API_KEY": "a${HOME}b$c"}

@@ -1,0 +1,152 @@
+"""Accepting a remainder: only all of it, exactly, with a reason, and never a loss that somebody may have caused."""
+
+from decimal import Decimal
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cockpit.desk.api.accept_remainder import Remainder
+from cockpit.desk.api.json_http import BadBody
+from cockpit.model.commands import Request, Result
+from tests.cockpit.desk.api.test_command_handler import Desk
+from tests.support.desk.chain import Watched
+from venue.protocol.assets import BTC_EURE
+
+OPS = Request(actor="ops")
+
+
+class Case:
+    """A remainder over an inventory whose difference a test sets."""
+
+    def __init__(self, unexplained: tuple[int, int] = (1, 0)) -> None:
+        self.desk, self.watched = Desk(), Watched()
+        self.inventory = self.watched.inventory
+        self.inventory.balance = (10, 10)
+        self.inventory.unexplained = self.inventory._set_aside = unexplained
+        self.withdrawals: list[Any] = []
+        self.liquidity = SimpleNamespace(deposits=(), on_their_way=lambda asset: self.coming.get(asset.symbol, []))
+        self.coming: dict[str, list[Any]] = {}
+        self.mid: Decimal | None = Decimal(50_000)
+        self.remainder = Remainder(
+            self.desk.control,
+            BTC_EURE,
+            self.inventory,
+            max_loss=Decimal("0.01"),
+            mid=lambda: self.mid,
+            withdrawals=cast(Any, SimpleNamespace(shown=lambda: self.withdrawals)),
+            liquidity=cast(Any, self.liquidity),
+        )
+
+    def accept(self, reason: object = "a stranger sent it", **amounts: object) -> Result:
+        return self.remainder.accept(OPS, {"amounts": amounts, "reason": reason})
+
+
+def test_what_is_named_exactly_is_accepted_and_journalled() -> None:
+    case = Case((1, -(10**15)))
+    result = case.accept(BTC="1", EURe=str(-(10**15)))
+    assert result.accepted, result.reason
+    assert case.inventory.accepted == (1, -(10**15))
+    (entry,) = case.desk.journal
+    assert (entry.actor, entry.command, entry.accepted) == ("ops", "accept-remainder", True)
+    assert "+0.00000001 BTC (+1 base units), -0.001 EURe" in entry.reason
+    assert "a stranger sent it" in entry.reason
+    assert '"BTC":"1"' in entry.arguments
+
+
+@pytest.mark.parametrize(
+    ("unexplained", "amounts", "said"),
+    [
+        ((1, 0), {"BTC": "2"}, "unexplained is +0.00000001 BTC (+1 base units)"),
+        ((1, 0), {"BTC": "1", "EURe": "1"}, "unexplained is"),
+        ((1, 5), {"BTC": "1"}, "unexplained is"),
+        ((1, 0), {"BTC": "-1"}, "unexplained is"),
+        ((1, 0), {}, "nothing was named"),
+        ((0, 0), {"BTC": "1"}, "nothing is unexplained"),
+        ((-21, 0), {"BTC": "-21"}, "0.01 EURe are missing, more than 0.01"),
+        ((0, -(10**16) - 1), {"EURe": str(-(10**16) - 1)}, "REMAINDER_MAX_LOSS_EURE"),
+        ((10**8, -(10**18)), {"BTC": str(10**8), "EURe": str(-(10**18))}, "1.00 EURe are missing"),
+    ],
+)
+def test_anything_else_is_refused_and_changes_nothing(
+    unexplained: tuple[int, int], amounts: dict[str, str], said: str
+) -> None:
+    case = Case(unexplained)
+    result = case.accept(**amounts)
+    assert not result.accepted
+    assert said in result.reason
+    assert (case.inventory.accepted, case.inventory.unexplained) == ((0, 0), unexplained)
+    assert [entry.accepted for entry in case.desk.journal] == [False]
+
+
+def test_a_reason_is_needed_and_balances_too() -> None:
+    assert "say why" in Case().accept(" ", BTC="1").reason
+    case = Case()
+    case.inventory.balance = None
+    assert "not known" in case.accept(BTC="1").reason
+
+
+def test_what_may_yet_explain_itself_is_waited_for() -> None:
+    case = Case()
+    case.withdrawals = [SimpleNamespace(followed=True, order=SimpleNamespace(withdrawal_id="w-1"))]
+    assert "the withdrawal w-1 is under way" in case.accept(BTC="1").reason
+    case.withdrawals = [SimpleNamespace(followed=False)]
+    case.coming = {"BTC": [SimpleNamespace(amount=1)]}
+    assert "a deposit of the same amount of BTC" in case.accept(BTC="1").reason
+    case.coming = {"BTC": [SimpleNamespace(amount=2)]}
+    case.liquidity.deposits = None
+    assert "the bridge has not told" in case.accept(BTC="1").reason
+    case.liquidity.deposits = ()
+    assert case.accept(BTC="1").accepted
+
+
+def test_a_loss_of_btc_without_a_price_is_not_accepted() -> None:
+    case = Case((-1, 0))
+    case.mid = None
+    assert "without a reference price" in case.accept(BTC="-1").reason
+    case.mid = Decimal(50_000)
+    assert case.accept(BTC="-1").accepted
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"amounts": ["1"], "reason": "x"},
+        {"amounts": {"DOGE": "1"}, "reason": "x"},
+        {"amounts": {"BTC": 1}, "reason": "x"},
+        {"amounts": {"BTC": "1.0"}, "reason": "x"},
+        {"amounts": {"BTC": "+-1"}, "reason": "x"},
+        {"amounts": {"BTC": "--1"}, "reason": "x"},
+        {"amounts": {"BTC": "1_0"}, "reason": "x"},
+        {"amounts": {"BTC": "\u0661"}, "reason": "x"},
+        {"amounts": {"BTC": ""}, "reason": "x"},
+        {"amounts": {"BTC": "9" * 40}, "reason": "x"},
+        {"amounts": {"BTC": "1"}, "reason": 7},
+        {"amounts": {"BTC": "1"}, "reason": "two\nlines"},
+        {"amounts": {"BTC": "1"}, "reason": "x" * 201},
+        {"amounts": {"BTC": "1"}, "reason": "x", "force": True},
+    ],
+)
+def test_a_body_that_is_no_order_is_told_what_is_wrong(body: dict[str, object]) -> None:
+    case = Case()
+    with pytest.raises(BadBody):
+        case.remainder.accept(OPS, body)
+    assert case.inventory.accepted == (0, 0)
+
+
+signed = st.integers(-(10**20), 10**20)
+
+
+@given(signed, signed, signed, signed)
+def test_only_the_exact_remainder_and_never_a_loss_beyond_the_bound(base: int, quote: int, a: int, b: int) -> None:
+    for named in ((a, b), (base, quote)):
+        case = Case((base, quote))
+        result = case.accept(BTC=str(named[0]), EURe=str(named[1]))
+        missing = max(0, -base) * Decimal("0.0005") + max(0, -quote) * Decimal("1e-18")
+        may = named == (base, quote) != (0, 0) and missing <= Decimal("0.01")
+        assert result.accepted == may, result.reason
+        assert case.inventory.accepted == (named if may else (0, 0))
+        assert case.inventory.unexplained == ((0, 0) if may else (base, quote))

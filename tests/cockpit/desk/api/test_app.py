@@ -1,0 +1,300 @@
+import asyncio
+import json
+import os
+import stat
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpx
+import msgspec
+import pytest
+from websockets.asyncio.client import unix_connect
+
+from cockpit.desk.api.app import Api
+from cockpit.desk.api.json_http import MAX_BODY
+from cockpit.desk.api.snapshot_stream import Stream
+from cockpit.desk.runtime.unix_server import AlreadyRunning, BadStateDir, bind, held, server
+from cockpit.model.commands import ARMABLE, PARTS, REFRESHABLE, Limits, Part, Result
+from cockpit.model.snapshot import Health, Snapshot
+from tests.cockpit.desk.api.test_command_handler import Desk
+from tests.support.cockpit.samples import health, snapshot
+from tests.support.waiting import until
+
+
+class Served:
+    """A control API on a Unix socket, and the client of it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.desk = Desk()
+        self.stream = Stream()
+        self.healths: tuple[Health, ...] = tuple(health(part) for part in PARTS)
+        self.api = Api(
+            self.desk.control,
+            self.stream,
+            picture=self.picture,
+            part_state=self.part_state,
+            identity={"run_id": "run-1", "mode": "SANDBOX", "account": "maker.near"},
+        )
+        self.client = httpx.AsyncClient(transport=httpx.AsyncHTTPTransport(uds=str(path)), base_url="http://desk")
+
+    def picture(self) -> Snapshot:
+        """The desk now."""
+        return msgspec.structs.replace(snapshot(), health=self.healths)
+
+    def part_state(self, part: Part) -> object:
+        """A part's own state."""
+        return {"part": part}
+
+    async def result(self, method: str, path: str, status: int, body: object = ...) -> Result:
+        """Ask, expect the status, and read the answer."""
+        content = b"" if body is ... else body if isinstance(body, bytes) else json.dumps(body).encode()
+        answer = await self.client.request(method, path, content=content)
+        assert answer.status_code == status, answer.text
+        return msgspec.json.decode(answer.content, type=Result)
+
+
+@asynccontextmanager
+async def serving(path: Path) -> AsyncIterator[Served]:
+    """The API served on this path, stopped at the end."""
+    served = Served(path)
+    serving = server(served.api.app())
+    task = asyncio.create_task(serving.serve([bind(path)]))
+    await until(lambda: serving.started)
+    try:
+        yield served
+    finally:
+        await served.client.aclose()
+        serving.should_exit = True
+        await task
+
+
+@pytest.fixture
+async def served(tmp_path: Path) -> AsyncIterator[Served]:
+    """A control API on a socket of its own."""
+    async with serving(tmp_path / "desk.sock") as one:
+        yield one
+
+
+async def test_the_desk_says_who_it_is(served: Served) -> None:
+    answer = await served.client.get("/healthz")
+    assert answer.json() == {
+        "ok": True,
+        "run_id": "run-1",
+        "mode": "SANDBOX",
+        "account": "maker.near",
+        "pid": os.getpid(),
+    }
+    assert answer.headers["content-type"] == "application/json"
+
+
+async def test_the_state_is_a_snapshot(served: Served) -> None:
+    answer = await served.client.get("/state")
+    assert msgspec.json.decode(answer.content, type=Snapshot) == served.picture()
+
+
+@pytest.mark.parametrize("part", PARTS)
+async def test_every_part_has_its_health_and_its_state(served: Served, part: Part) -> None:
+    answer = await served.client.get(f"/{part}/healthz")
+    assert answer.status_code == 200
+    assert msgspec.json.decode(answer.content, type=Health).part == part
+    assert (await served.client.get(f"/{part}/state")).json() == {"part": part}
+
+
+async def test_a_part_that_is_down_answers_503_and_the_others_do_not(served: Served) -> None:
+    served.healths = tuple(health(part, "down" if part == "inventory-sync" else "degraded") for part in PARTS)
+    assert (await served.client.get("/inventory-sync/healthz")).status_code == 503
+    assert (await served.client.get("/history-writer/healthz")).status_code == 200
+
+
+@pytest.mark.parametrize("part", ARMABLE)
+async def test_arm_and_disarm(served: Served, part: str) -> None:
+    if part == "trade-executor":
+        served.desk.arming.arm("strategy-engine", "ann", ())
+    result = await served.result("POST", f"/{part}/arm", 200, {"command_id": "c-1", "actor": "ann"})
+    assert (result.command_id, result.accepted) == ("c-1", True)
+    assert served.desk.told() == [(f"arm {part}", True)]
+    assert served.desk.journal[0].actor == "ann"
+    assert (await served.result("POST", f"/{part}/disarm", 200)).accepted
+    assert served.desk.arming.rung == ("SAFE" if part == "strategy-engine" else "SHADOW")
+    assert served.desk.journal[1].actor == "api"
+
+
+async def test_a_refusal_is_409_with_its_reason(served: Served) -> None:
+    served.desk.blocked = ("the relay is not connected",)
+    result = await served.result("POST", "/trade-executor/arm", 409)
+    assert not result.accepted
+    assert "the relay is not connected" in result.reason
+    served.desk.problem = "the bridge does not answer"
+    assert (await served.result("POST", "/inventory-sync/refresh", 409)).reason == "the bridge does not answer"
+
+
+async def test_limits_are_changed_exactly_and_refused_whole(served: Served) -> None:
+    body = b'{"max_notional_eure": 123456789.123456789012, "max_promised_eure": 1e9, "min_edge_bps": 7, "actor": "ann"}'
+    assert (await served.result("PUT", "/strategy-engine/limits", 200, body)).accepted
+    current = served.desk.limits.current
+    assert str(current.max_notional_eure) == "123456789.123456789012", "a number is no float on its way in"
+    assert current.min_edge_bps == 7
+    refused = await served.result("PUT", "/strategy-engine/limits", 409, {"min_edge_bps": 6, "max_deadline_ms": 1})
+    assert "max_deadline_ms" in refused.reason
+    assert served.desk.limits.current == current
+    assert "cannot be read" in (await served.result("PUT", "/strategy-engine/limits", 409, {"no_such": 1})).reason
+
+
+async def test_the_trading_state_is_set_over_the_api(served: Served) -> None:
+    body = {"state": "HALTED", "reason": "lunch", "actor": "ann"}
+    assert (await served.result("PUT", "/strategy-engine/trading", 200, body)).reason == "trading is HALTED"
+    assert served.desk.trading.why == "HALTED by ann: lunch"
+    refused = await served.result("PUT", "/strategy-engine/trading", 409, {"state": "OFF"})
+    assert "REDUCING" in refused.reason
+    assert served.desk.trading.state == "HALTED"
+
+
+BAD_BODIES = [
+    b"{",
+    b"nonsense",
+    b"[]",
+    b"7",
+    b'"text"',
+    b'{"actor": 5}',
+    b'{"command_id": null}',
+    b'{"actor": "\xff"}',
+    b'{"x": ' + b"[" * 5_000,
+    b'{"x": "' + b"y" * MAX_BODY + b'"}',
+]
+
+
+@pytest.mark.parametrize("body", BAD_BODIES, ids=lambda body: repr(body[:16]))
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", "/trade-executor/arm"),
+        ("POST", "/trade-executor/disarm"),
+        ("PUT", "/strategy-engine/limits"),
+        ("PUT", "/strategy-engine/trading"),
+        ("POST", "/inventory-sync/refresh"),
+        ("POST", "/shutdown"),
+    ],
+)
+async def test_a_malformed_body_is_400_and_does_nothing(served: Served, method: str, path: str, body: bytes) -> None:
+    answer = await served.client.request(method, path, content=body)
+    assert answer.status_code == 400
+    assert answer.json()["error"].startswith("the body")
+    assert served.desk.journal == []
+    assert served.desk.stopped == 0
+    assert served.desk.limits.current == Limits()
+
+
+async def test_a_path_that_is_not_there_is_404_and_names_the_parts(served: Served) -> None:
+    for path in ("/", "/nothing", "/inventory-sync", "/inventory-sync/arm", "/near-intents-ingest/refresh"):
+        answer = await served.client.post(path)
+        assert answer.status_code == 404, path
+        assert "trade-executor" in answer.json()["error"]
+
+
+async def test_another_method_is_405(served: Served) -> None:
+    wrong = [("GET", "/trade-executor/arm"), ("POST", "/strategy-engine/limits"), ("GET", "/shutdown")]
+    wrong += [("DELETE", "/state"), *(("GET", f"/{part}/refresh") for part in REFRESHABLE)]
+    for method, path in wrong:
+        answer = await served.client.request(method, path)
+        assert answer.status_code == 405, path
+        assert method in answer.json()["error"]
+    assert served.desk.journal == []
+
+
+async def test_shutdown_is_answered_before_the_desk_stops(served: Served) -> None:
+    assert (await served.result("POST", "/shutdown", 200)).reason == "the desk is stopping"
+    assert served.desk.stopped == 1
+
+
+def seq(frame: str | bytes) -> int:
+    return msgspec.json.decode(frame, type=Snapshot).seq
+
+
+async def test_every_attached_cockpit_gets_the_snapshots_and_leaves_no_trace(served: Served) -> None:
+    async with (
+        unix_connect(str(served.path), uri="ws://desk/stream") as one,
+        unix_connect(str(served.path), uri="ws://desk/stream") as two,
+    ):
+        await until(lambda: len(served.stream) == 2)
+        served.stream.put(snapshot(1))
+        assert [seq(await one.recv()), seq(await two.recv())] == [1, 1]
+        await one.close()
+        await until(lambda: len(served.stream) == 1)
+        served.stream.put(snapshot(2))
+        assert seq(await two.recv()) == 2
+    await until(lambda: len(served.stream) == 0)
+
+
+async def test_a_slow_reader_is_given_the_newest_and_never_an_old_one_again() -> None:
+    stream = Stream()
+    with stream.attached() as slow:
+        for number in range(5):
+            stream.put(snapshot(number))
+        assert seq(await slow.next()) == 4
+        waiting = asyncio.create_task(slow.next())
+        await asyncio.sleep(0)
+        assert not waiting.done()
+        stream.put(snapshot(5))
+        assert seq(await waiting) == 5
+    assert len(stream) == 0
+
+
+async def test_an_attached_cockpit_does_not_keep_the_server_up(tmp_path: Path) -> None:
+    async with serving(tmp_path / "desk.sock") as served:
+        connection = await unix_connect(str(served.path), uri="ws://desk/stream")
+        await until(lambda: len(served.stream) == 1)
+    async with asyncio.timeout(20):
+        await connection.wait_closed()
+    assert len(served.stream) == 0
+
+
+async def test_only_the_owner_may_open_the_socket(served: Served) -> None:
+    mode = served.path.stat().st_mode
+    assert stat.S_ISSOCK(mode)
+    assert stat.S_IMODE(mode) == 0o600
+
+
+async def test_a_stale_socket_is_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "desk.sock"
+    bind(path).close()
+    assert path.exists()
+    async with serving(path) as served:
+        assert (await served.client.get("/healthz")).status_code == 200
+
+
+def test_a_path_too_long_for_a_socket_is_told_with_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(BadStateDir, match="COCKPIT_STATE_DIR"):
+        bind(tmp_path / ("x" * 100) / "desk.sock")
+
+
+def test_the_mask_of_the_process_is_as_before(tmp_path: Path) -> None:
+    before = os.umask(0o022)
+    try:
+        bind(tmp_path / "desk.sock").close()
+        assert os.umask(0o022) == 0o022
+    finally:
+        os.umask(before)
+
+
+def test_a_second_desk_is_refused_and_told_who_holds_the_directory(tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    with held(state):
+        assert stat.S_IMODE(state.stat().st_mode) == 0o700
+        with pytest.raises(AlreadyRunning, match=str(os.getpid())), held(state):
+            pytest.fail("two desks hold one directory")
+    with held(state):
+        assert (state / "desk.lock").read_text() == f"{os.getpid()}\n"
+
+
+def test_a_lock_file_left_by_a_dead_desk_is_no_lock(tmp_path: Path) -> None:
+    (tmp_path / "desk.lock").write_text("4194304000\n")
+    with held(tmp_path):
+        assert (tmp_path / "desk.lock").read_text() == f"{os.getpid()}\n"
+
+
+def test_a_state_directory_that_cannot_be_is_told_with_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(BadStateDir, match="COCKPIT_STATE_DIR"), held(tmp_path / "file" / "state"):
+        pytest.fail("a file is no directory")

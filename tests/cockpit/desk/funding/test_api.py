@@ -1,0 +1,154 @@
+"""The liquidity manager's control API on a real desk: what is malformed, refused and done."""
+
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from tests.support.funding.withdrawal_venue import ADDRESSES, House, post, ready, state, steps
+from tests.support.waiting import until
+from venue.protocol.assets import BTC, EURE
+
+MALFORMED: list[tuple[str, object]] = [
+    ("withdraw", {"amount": "5", "idempotency_key": "k"}),
+    ("withdraw", {"asset_id": "BTC", "amount": 1.5, "idempotency_key": "k"}),
+    ("withdraw", {"asset_id": "BTC", "amount": ["1"], "idempotency_key": "k"}),
+    ("withdraw", {"asset_id": "BTC", "amount": "5", "idempotency_key": "k", "route": "carrier pigeon"}),
+    ("withdraw", {"asset_id": "BTC", "amount": "5", "idempotency_key": "k", "memo": "x"}),
+    ("withdraw", ["BTC", "5"]),
+    ("freeze-withdrawals", {}),
+    ("freeze-withdrawals", {"frozen": "no"}),
+    ("freeze-withdrawals", {"frozen": 0}),
+    ("freeze-withdrawals", {"frozen": False, "for": 5}),
+    ("withdrawal-estimate", {}),
+]
+REFUSED: list[tuple[str, dict[str, object], str]] = [
+    ("withdraw", {"asset_id": "BTC", "amount": "100000"}, "idempotency_key"),
+    ("withdraw", {"asset_id": "DOGE", "amount": "100000", "idempotency_key": "k"}, "asset_id must be"),
+    ("withdraw", {"asset_id": "BTC", "amount": "100000", "chain": "eth:100", "idempotency_key": "k"}, "btc:mainnet"),
+    ("withdraw", {"asset_id": "BTC", "amount": "1e3", "idempotency_key": "k"}, "base units"),
+    ("withdraw", {"asset_id": "BTC", "amount": "", "idempotency_key": "k"}, "give the amount"),
+    ("withdraw", {"asset_id": "BTC", "amount": "100000", "idempotency_key": "k"}, "frozen"),
+    (
+        "withdraw",
+        {"asset_id": "BTC", "amount": "100000", "destination_address": ADDRESSES["EURe"], "idempotency_key": "k"},
+        "address",
+    ),
+    ("withdraw", {"asset_id": "BTC", "amount": "99999999999999", "idempotency_key": "k"}, "take less"),
+    ("withdraw", {"asset_id": "BTC", "amount": "1", "idempotency_key": "k"}, "minimum"),
+    ("withdrawal-estimate", {"asset_id": "BTC", "destination_address": "nowhere"}, "no Bitcoin address"),
+    ("track-withdrawal", {}, "NEAR hash"),
+    ("track-withdrawal", {"withdrawal_hash": "9" * 44}, "cannot be followed"),
+    ("notify-deposit", {"asset_id": "BTC", "tx_hash": "../x"}, "give asset_id"),
+]
+
+
+async def test_the_api_tells_malformed_from_refused_from_done(short_dir: Path) -> None:
+    house = House(short_dir / "venue")
+    desk = house.desk(short_dir / "desk")
+    try:
+        await desk.start()
+        await ready(desk)
+        for name, body in MALFORMED:
+            answer = await post(desk, name, body)  # type: ignore[arg-type]
+            assert answer.status_code == 400, (name, body, answer.text)
+        for name, refusable, why in REFUSED:
+            answer = await post(desk, name, refusable)
+            assert answer.status_code == 409, (name, refusable, answer.text)
+            assert why in answer.json()["reason"], answer.text
+        assert steps(desk) == []
+        shot = await state(desk)
+        assert shot["withdrawals_frozen"] is True
+
+        review = (await post(desk, "withdrawal-estimate", {"asset_id": "EURe", "amount": str(10**19)})).json()
+        assert review["destination"] == ADDRESSES["EURe"]
+        assert float(review["arrives"]) == float(review["amount"]) - float(review["fee"])
+        assert any("frozen" in refusal for refusal in review["refusals"])
+        opened = await post(desk, "freeze-withdrawals", {"frozen": False})
+        assert opened.json()["accepted"] is True
+        left = (await state(desk))["freeze_left_ms"]
+        assert 0 < left <= 600_000
+        body = {
+            "asset_id": EURE.token_id,
+            "amount": str(10**19),
+            "expected_fee": review["fee_units"],
+            "idempotency_key": "k",
+            "command_id": "c-1",
+        }
+        first = await post(desk, "withdraw", body)
+        assert first.status_code == 200, first.text
+        assert (await post(desk, "withdraw", body)).json() == first.json()
+        await until(lambda: steps(desk)[-1:] == ["completed"])
+        assert (await state(desk))["withdrawals_frozen"] is True
+        burn = (await house.burns(EURE, 10**19))[0]["burn"]
+        known = await post(desk, "track-withdrawal", {"asset_id": "EURe", "withdrawal_hash": burn})
+        assert "followed already" in known.json()["reason"]
+        assert len(await house.payments(EURE, 10**19)) == 1
+        assert await house.payments(BTC, 100_000) == []
+        journal = desk.rows("SELECT command, accepted FROM operator_actions WHERE command = 'withdraw' AND accepted")
+        assert journal == [("withdraw", 1)]
+    finally:
+        await desk.close()
+        await house.close()
+
+
+@pytest.mark.parametrize("registered", [True, False])
+async def test_the_key_registers_itself_when_it_may(short_dir: Path, registered: bool) -> None:
+    house = House(short_dir / "venue", f"key_registered={'true' if registered else 'false'}")
+    desk = house.desk(short_dir / "desk")
+    try:
+        await desk.start()
+
+        async def said() -> object:
+            return (await state(desk))["key"]["registered"]
+
+        await until(lambda: _is(said, registered))
+        if not registered:
+            shot = await state(desk)
+            assert "add_public_key" in shot["key"]["command"]
+            assert shot["key"]["access"] == "full"
+        answer = await post(desk, "register-key", {})
+        assert answer.json()["accepted"] is True, answer.text
+        await until(lambda: _is(said, True))
+        rows = desk.rows("SELECT status FROM liquidity_actions WHERE kind = 'key' ORDER BY id")
+        assert rows == ([] if registered else [("prepared",), ("registered",)])
+    finally:
+        await desk.close()
+        await house.close()
+
+
+async def test_a_key_that_may_not_register_itself_is_given_the_command(short_dir: Path) -> None:
+    house = House(short_dir / "venue", "key_registered=false", "access=none")
+    desk = house.desk(short_dir / "desk")
+    try:
+        await desk.start()
+        answer = await post(desk, "register-key", {})
+        assert answer.status_code == 409
+        assert "near contract call-function as-transaction intents.near add_public_key" in answer.json()["reason"]
+    finally:
+        await desk.close()
+        await house.close()
+
+
+async def _is(ask: Callable[[], Awaitable[object]], wanted: object) -> bool:
+    return await ask() is wanted
+
+
+@pytest.mark.parametrize("name", ["freeze-withdrawals", "notify-deposit"])
+async def test_freezing_is_carried_out_whatever_its_id_was_used_for(short_dir: Path, name: str) -> None:
+    house = House(short_dir / "venue")
+    desk = house.desk(short_dir / "desk")
+    try:
+        await desk.start()
+        await post(desk, name, {"frozen": True, "command_id": "c-1"})
+        assert (await post(desk, "freeze-withdrawals", {"frozen": False, "command_id": "c-2"})).status_code == 200
+        assert (await state(desk))["withdrawals_frozen"] is False
+        asked = {"frozen": True, "command_id": "c-1", "actor": "ann"}
+        again = (await post(desk, "freeze-withdrawals", asked)).json()
+        assert (await state(desk))["withdrawals_frozen"] is True
+        assert (again["accepted"], again["reason"]) == (True, "withdrawals are frozen")
+        await post(desk, "freeze-withdrawals", {"frozen": False, "command_id": "c-2"})
+        assert (await state(desk))["withdrawals_frozen"] is True, "what opens is done once for an id"
+    finally:
+        await desk.close()
+        await house.close()

@@ -1,0 +1,84 @@
+"""Deposits as the desk takes them over from the bridge: each is noted once and explains the balance once."""
+
+import httpx
+import msgspec
+
+from cockpit.desk.funding.deposits import Liquidity
+from cockpit.desk.inventory.movements import Movement
+from cockpit.model.events import LiquidityAction
+from tests.support.desk.builders import NOW, Clock
+from venue.bridges.poa.client import Bridge, BridgeToken, Deposit, DepositAddress
+from venue.bridges.poa.withdrawals import BridgeWithdrawal
+from venue.protocol.assets import BTC, BTC_EURE
+
+
+class Listing(Bridge):
+    """A bridge that lists what it is told to."""
+
+    def __init__(self, client: httpx.AsyncClient) -> None:
+        super().__init__("http://127.0.0.1:1/rpc", client)
+        self.listed: list[Deposit] = []
+
+    async def recent_deposits(self, account: str, chain: str | None = None) -> tuple[Deposit, ...]:
+        return tuple(one for one in self.listed if one.chain == chain)
+
+    async def recent_withdrawals(self, account: str, chain: str | None = None) -> tuple[BridgeWithdrawal, ...]:
+        return ()
+
+    async def supported_tokens(self, chains: object = None) -> tuple[BridgeToken, ...]:
+        return ()
+
+    async def deposit_address(self, account: str, chain: str) -> DepositAddress:
+        return DepositAddress("an address", chain, None)
+
+
+def output(amount: int, status: str) -> Deposit:
+    """One of the outputs that a transaction pays to the account's address."""
+    return Deposit(
+        "a" * 64,
+        None,
+        BTC.chain,
+        BTC.token_id,
+        BTC.near_token,
+        8,
+        amount,
+        "maker.near",
+        "an address",
+        status,
+        NOW,
+        None,
+    )
+
+
+async def test_two_outputs_of_one_transaction_are_two_deposits() -> None:
+    noted: list[LiquidityAction] = []
+    async with httpx.AsyncClient(trust_env=False) as client:
+        bridge = Listing(client)
+        liquidity = Liquidity(
+            "maker.near",
+            BTC_EURE,
+            bridge,
+            poll_s=5.0,
+            credited=lambda: None,
+            record=noted.append,
+            wall_ns=Clock(),
+        )
+        one, two = output(5_000, "PENDING"), output(3_000, "PENDING")
+        for listed in ([one], [two, one], [one, two]):
+            bridge.listed = listed
+            assert await liquidity.read() is None
+        assert [(action.amount, action.status) for action in noted] == [(5_000, "PENDING"), (3_000, "PENDING")]
+        assert len({action.action_id for action in noted}) == 2
+
+        credited = [msgspec.structs.replace(made, status="CREDITED") for made in (one, two)]
+        bridge.listed = [two, credited[0]]
+        for _ in range(3):
+            assert await liquidity.read() is None
+        assert [(action.amount, action.status) for action in noted[2:]] == [(5_000, "CREDITED")]
+        assert liquidity.movements() == [Movement(noted[0].action_id, 5_000, 0)]
+        bridge.listed = credited
+        assert await liquidity.read() is None
+        assert {(one.key, one.base) for one in liquidity.movements() or ()} == {
+            (noted[0].action_id, 5_000),
+            (noted[1].action_id, 3_000),
+        }

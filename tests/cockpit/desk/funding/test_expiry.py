@@ -1,0 +1,245 @@
+"""What can never execute any more is called expired when the balances prove it, and not before."""
+
+import asyncio
+import base64
+from functools import partial
+
+import pytest
+
+from tests.support.funding.funding_harness import FOREVER, HOURS, Bench, Life, both
+from tests.support.waiting import until
+from venue.near.transactions import add_public_key_transaction
+from venue.protocol.assets import BTC, EURE
+
+AMOUNT = 100_000
+NODES = {"near_a": FOREVER, "near_b": FOREVER}
+
+
+async def use_the_nonce(bench: Bench, life: Life) -> None:
+    """Another transaction of the same key: it runs, fails, and moves nothing but the nonce."""
+    rpc = life.workers.rpc
+    key = await rpc.access_key(bench.account, life.workers.signer.public_key)
+    assert key is not None
+    unsigned = add_public_key_transaction(
+        bench.account, bytes(bench.key.verify_key), key.nonce, (await rpc.block("final")).hash
+    )
+    await rpc.send_transaction(unsigned.signed(bench.key.sign(unsigned.to_sign).signature), wait_until="FINAL")
+
+
+async def looks_again(life: Life, times: int = 3) -> None:
+    """Let the follower look some more; pauses are cut short."""
+    for _ in range(times):
+        seen = life.only().attempts
+        life.only().next_ns = 0
+        await until(partial(_looked, life, seen))
+
+
+def _looked(life: Life, seen: int) -> bool:
+    return life.only().attempts != seen or not life.only().followed
+
+
+async def test_a_transaction_nobody_took_expires_with_its_block_and_a_new_order_goes(bench: Bench) -> None:
+    life, before = await bench.life(), bench.held()
+    await bench.faults(near_send=both(mode="drop", times=1000))
+    assert (await life.order(AMOUNT, "a")).accepted
+    await life.reaches("unknown")
+    second = await life.order(AMOUNT, "b")
+    assert not second.accepted
+    assert "is unknown; wait until it is known" in second.reason
+    await bench.forward(26 * HOURS)
+    life.only().next_ns = 0
+    await life.reaches("expired")
+    assert bench.held() == before
+    await life.proven()
+    await bench.faults(mend=True)
+    assert (await life.order(AMOUNT, "b")).accepted
+    await until(lambda: life.all[-1].state == "completed" or life.all[0].state == "completed")
+    assert len(bench.payments()) == 1
+    assert bench.held() == before - AMOUNT
+
+
+async def test_within_its_time_it_is_never_called_expired(bench: Bench) -> None:
+    life = await bench.life()
+    await bench.faults(near_send=both(mode="drop", times=1000))
+    assert (await life.order(AMOUNT)).accepted
+    await life.reaches("unknown")
+    await bench.forward(23 * HOURS)
+    await looks_again(life)
+    assert life.only().state == "unknown"
+    await bench.faults(mend=True)
+    await bench.forward(1)
+    life.only().next_ns = 0
+    await life.reaches("completed")
+    assert len(bench.payments()) == 1
+
+
+async def test_a_nonce_used_by_another_transaction_is_proof_once_receipts_have_run(bench: Bench) -> None:
+    life, before = await bench.life(), bench.held()
+    await bench.faults(near_send=both(mode="drop", times=1000))
+    assert (await life.order(AMOUNT)).accepted
+    await life.reaches("unknown")
+    await bench.faults(near_send={})
+    await use_the_nonce(bench, life)
+    await until(lambda: "used its access-key nonce" in life.only().detail)
+    await looks_again(life)
+    assert life.only().state == "unknown"
+    await bench.forward(121)
+    life.only().next_ns = 0
+    await life.reaches("expired")
+    assert bench.held() == before
+    assert (await life.order(AMOUNT, "b")).accepted
+
+
+async def test_a_burn_the_nodes_forgot_is_not_expired_after_a_restart_that_opened_without_the_money(
+    bench: Bench,
+) -> None:
+    """The balances of the new run are read after the burn: that they do not change proves nothing."""
+    life, before = await bench.life(), bench.held()
+    await bench.faults(near_send=both(mode="swallow", times=1), near_tx_unknown_s=NODES, bridge_not_found_s=FOREVER)
+    assert (await life.order(AMOUNT)).accepted
+    await until(lambda: bench.held() == before - AMOUNT)
+    await life.writer.flush()
+    await life.crash()
+    life = await bench.life()
+    await bench.forward(200)
+    await looks_again(life)
+    await bench.forward(200)
+    await looks_again(life)
+    assert life.only().state == "unknown"
+    assert not (await life.order(AMOUNT, "b")).accepted
+    await bench.forward(26 * HOURS)
+    await looks_again(life)
+    assert life.only().state == "unknown"
+    await bench.faults(mend=True)
+    life.only().next_ns = 0
+    await life.reaches("completed")
+    assert len(bench.payments()) == 1
+    await life.proven()
+
+
+async def test_a_deposit_of_the_same_amount_does_not_hide_a_burn(bench: Bench) -> None:
+    life, before = await bench.life(follow=False), bench.held()
+    await bench.faults(near_send=both(mode="swallow", times=1), near_tx_unknown_s=NODES, bridge_not_found_s=FOREVER)
+    assert (await life.order(AMOUNT)).accepted
+    following = asyncio.create_task(life.outflow.withdrawals.run())
+    await until(lambda: bench.held() == before - AMOUNT)
+    await bench.deposit(BTC, AMOUNT)
+    await until(lambda: bench.held() == before)
+    await bench.forward(200)
+    for _ in range(3):
+        await looks_again(life, 1)
+    assert life.only().state in ("unknown", "burned"), life.told()
+    await bench.faults(mend=True)
+    life.only().next_ns = 0
+    await life.reaches("completed")
+    await life.proven()
+    assert life.workers.inventory.deposited == (AMOUNT, 0)
+    assert life.workers.inventory.withdrawn == (AMOUNT, 0)
+    following.cancel()
+
+
+async def test_a_transfer_from_nowhere_is_no_proof_either(bench: Bench) -> None:
+    life, before = await bench.life(), bench.held()
+    await bench.faults(near_send=both(mode="swallow", times=1), near_tx_unknown_s=NODES, bridge_not_found_s=FOREVER)
+    bench.venue.ledger.mint(bench.account, BTC.token_id, 7)
+    assert (await life.order(AMOUNT)).accepted
+    await until(lambda: bench.held() == before - AMOUNT + 7)
+    await bench.forward(200)
+    await looks_again(life, 5)
+    assert life.only().state != "expired"
+
+
+async def test_after_a_restart_it_expires_when_the_balance_is_what_it_was(bench: Bench) -> None:
+    life, before = await bench.life(), bench.held()
+    await bench.faults(near_send=both(mode="drop", times=1000))
+    assert (await life.order(AMOUNT)).accepted
+    await life.reaches("unknown")
+    await life.writer.flush()
+    await life.crash()
+    life = await bench.life()
+    await bench.forward(26 * HOURS)
+    life.only().next_ns = 0
+    await life.reaches("expired")
+    assert bench.held() == before
+
+
+@pytest.mark.parametrize("restart", [False, True])
+async def test_an_intent_the_relay_lost_expires_with_its_deadline(bench: Bench, restart: bool) -> None:
+    life, before = await bench.life(), bench.held()
+    await bench.faults(publish={"mode": "drop", "times": 1000})
+    assert (await life.order(AMOUNT, route="intent")).accepted
+    await life.reaches("unknown")
+    if restart:
+        await life.writer.flush()
+        await life.crash()
+        life = await bench.life()
+    await bench.forward(500)
+    await looks_again(life)
+    assert life.only().state == "unknown"
+    await bench.forward(102)
+    life.only().next_ns = 0
+    await life.reaches("expired")
+    assert bench.held() == before
+    await bench.faults(mend=True)
+    assert (await life.order(AMOUNT, "b", route="intent")).accepted
+    await until(lambda: any(one.state == "completed" for one in life.all), 20, str(life.told()))
+    assert len(bench.payments()) == 1
+
+
+async def test_an_intent_whose_salt_died_is_not_made_anew(bench: Bench) -> None:
+    life, before = await bench.life(follow=False), bench.held()
+    assert (await life.order(AMOUNT, route="intent")).accepted
+    await bench.faults(rotate_salt="invalidate_old")
+    life.follow()
+    await life.reaches("unknown")
+    assert "invalid salt" in life.only().detail
+    assert len(await life.history.prepared_withdrawals()) == 1
+    await bench.forward(602)
+    life.only().next_ns = 0
+    await life.reaches("expired")
+    assert bench.held() == before
+
+
+async def test_an_executed_intent_is_known_by_its_nonce_though_relay_and_nodes_forget(bench: Bench) -> None:
+    life, before = await bench.life(), bench.held()
+    await bench.faults(publish={"mode": "swallow", "times": 1}, relay_not_found_s=FOREVER, near_tx_unknown_s=NODES)
+    assert (await life.order(AMOUNT, route="intent")).accepted
+    await life.reaches("completed")
+    assert bench.held() == before - AMOUNT
+    assert len(bench.payments()) == 1
+    await life.proven()
+
+
+@pytest.mark.parametrize("route", ["transaction", "intent"])
+@pytest.mark.parametrize("watched", [True, False])
+async def test_a_refund_is_found_out_even_when_it_nets_to_nothing(bench: Bench, route: str, watched: bool) -> None:
+    life, before = await bench.life(), bench.held()
+    await bench.faults(ft_transfer_fails=1, **({} if watched else {"relay_not_found_s": FOREVER}))
+    assert (await life.order(AMOUNT, route="intent" if route == "intent" else "transaction")).accepted
+    await life.reaches("refunded")
+    assert bench.held() == before
+    await life.proven()
+    assert life.workers.book.reservations.leaving(BTC.token_id) == 0
+    assert (await life.order(AMOUNT, "b")).accepted
+
+
+async def test_two_equal_intents_in_turn_are_not_taken_for_each_other(bench: Bench) -> None:
+    life = await bench.life()
+    await bench.faults(relay_not_found_s=FOREVER, near_tx_unknown_s=NODES)
+    for key in ("a", "b"):
+        assert (await life.order(10 * 10**18, key, asset=EURE, route="intent")).accepted
+        await until(lambda: all(one.state == "completed" for one in life.all), 20, str(life.told()))
+    paid = {one.destination_hash for one in life.all}
+    assert paid == {payment["tx_hash"] for payment in bench.payments(EURE)}
+    assert len(paid) == 2
+
+
+async def test_the_bytes_that_are_sent_again_are_the_bytes_in_history(bench: Bench) -> None:
+    life = await bench.life()
+    await bench.faults(near_send=both(mode="drop", times=2))
+    assert (await life.order(AMOUNT)).accepted
+    done = await life.reaches("completed")
+    [fact] = await life.history.prepared_withdrawals()
+    assert done.near_hash == fact.hash
+    assert base64.b64decode(fact.signed)
+    assert [burn["burn"] for burn in bench.burns()] == [fact.hash]

@@ -1,0 +1,49 @@
+"""The desk is killed at every step of a withdrawal, on both routes, under every fault: one payment, or no loss."""
+
+import asyncio
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from tests.support.funding.crash_runs import Plan, plan, run, settle
+from tests.support.funding.withdrawal_venue import House
+
+AT_ONCE = 3
+QUICK_SEEDS = range(12)
+SLOW_SEEDS = range(100, 320)
+
+
+async def _all(short_dir: Path, seeds: range) -> Counter[str]:
+    plans = [plan(seed) for seed in seeds]
+    lanes = [plans[lane::AT_ONCE] for lane in range(AT_ONCE)]
+    ends: Counter[str] = Counter()
+    async with asyncio.TaskGroup() as group:
+        done = [group.create_task(_lane(short_dir / str(number), lane)) for number, lane in enumerate(lanes)]
+    for one in done:
+        ends.update(one.result().values())
+    return ends
+
+
+async def _lane(directory: Path, plans: list[Plan]) -> dict[int, str]:
+    house = House(directory / "venue")
+    try:
+        opening = await house.control.balances()
+        ends = {one.seed: await run(house, directory / str(one.seed), one) for one in plans}
+        await settle(house, plans, opening, ends)
+    finally:
+        await house.close()
+    return ends
+
+
+async def test_a_killed_desk_pays_once_or_not_at_all(short_dir: Path) -> None:
+    ends = await _all(short_dir, QUICK_SEEDS)
+    assert sum(ends.values()) == len(QUICK_SEEDS)
+    assert ends["completed"] > 0, ends
+
+
+@pytest.mark.slow
+async def test_two_hundred_killed_desks_pay_once_or_not_at_all(short_dir: Path) -> None:
+    ends = await _all(short_dir, SLOW_SEEDS)
+    assert sum(ends.values()) == len(SLOW_SEEDS)
+    assert {"completed", "failed", "refunded", "returned"} <= set(ends), ends

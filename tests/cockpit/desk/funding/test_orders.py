@@ -1,0 +1,297 @@
+"""Orders: one key makes one withdrawal, and nothing is sent that history has not confirmed."""
+
+import asyncio
+
+import pytest
+
+from cockpit.desk.funding import withdrawals
+from cockpit.desk.funding.withdrawal_tracker import Finding
+from cockpit.model.commands import WithdrawalOrder
+from cockpit.model.events import WithdrawalPrepared
+from tests.support.funding.funding_harness import Bench, both
+from tests.support.waiting import until
+from venue.protocol.assets import BTC, EURE
+from venue.sandbox.flow.wallet import Wallet
+
+AMOUNT = 100_000
+
+
+async def test_an_order_is_paid_once_and_told_in_history(bench: Bench) -> None:
+    life, before = await bench.life(), bench.held()
+    result = await life.order(AMOUNT)
+    assert result.accepted, result
+    done = await life.reaches("completed")
+    assert bench.held() == before - AMOUNT
+    [payment] = bench.payments()
+    assert payment["tx_hash"] == done.destination_hash
+    assert life.outflow.freeze.frozen
+    assert [step for step in await life.rows() if step in ("requested", "prepared", "sent", "burned", "completed")] == [
+        "requested",
+        "prepared",
+        "sent",
+        "burned",
+        "completed",
+    ]
+    await life.proven()
+    assert life.workers.inventory.withdrawn == (AMOUNT, 0)
+
+
+async def test_without_a_key_or_while_frozen_nothing_happens(bench: Bench) -> None:
+    life = await bench.life()
+    no_key = await life.order(AMOUNT, "  ")
+    assert (no_key.accepted, "idempotency_key" in no_key.reason) == (False, True)
+    life.outflow.freeze.close("test")
+    frozen = await life.order(AMOUNT, unfreeze=False)
+    assert (frozen.accepted, "unfreeze" in frozen.reason) == (False, True)
+    assert await life.rows() == []
+
+
+NO_AMOUNTS = (
+    *("1e3", "0,5", "٣", "1.000000000000000000001", "-1", "NaN", "0", "+5", "0x10", "1_000", " 7", "", "²", "inf"),
+    *(-1, 0, 2**128),
+)
+
+
+async def test_amounts_that_are_none_are_refused_without_effect(bench: Bench) -> None:
+    life, before = await bench.life(), bench.held()
+    for amount in NO_AMOUNTS:
+        result = await life.order(amount)
+        assert not result.accepted, amount
+        assert "amount" in result.reason or "u128" in result.reason, (amount, result.reason)
+    assert await life.rows() == []
+    assert bench.held() == before
+    assert not life.outflow.freeze.frozen
+
+
+async def test_the_same_key_makes_one_withdrawal_in_turn_at_once_and_after_a_restart(bench: Bench) -> None:
+    life = await bench.life(WITHDRAWALS_STAY_OPEN="true")
+    answers = await asyncio.gather(*(life.order(AMOUNT) for _ in range(5)))
+    assert all(answer.accepted for answer in answers)
+    name = life.only().order.withdrawal_id
+    assert sum(name in answer.reason for answer in answers) == 5
+    await life.reaches("completed")
+    await life.writer.flush()
+    await life.crash()
+    life = await bench.life()
+    again = await life.order(AMOUNT)
+    assert again.accepted
+    assert name in again.reason
+    assert "completed" in again.reason
+    assert len(bench.burns()) == 1
+
+
+async def test_a_key_used_for_another_order_is_refused(bench: Bench) -> None:
+    life = await bench.life(follow=False)
+    assert (await life.order(AMOUNT)).accepted
+    other = await life.order(AMOUNT + 1)
+    assert (other.accepted, "new idempotency_key" in other.reason) == (False, True)
+    assert (await life.order(AMOUNT)).accepted
+    life.only()
+
+
+async def test_while_one_is_undecided_another_of_the_asset_waits_and_the_other_asset_does_not(bench: Bench) -> None:
+    await bench.faults(near_send=both(mode="drop", times=1000))
+    life = await bench.life()
+    assert (await life.order(AMOUNT, "a")).accepted
+    first = life.only().order.withdrawal_id
+    second = await life.order(AMOUNT, "b")
+    assert not second.accepted
+    assert f"the outcome of withdrawal {first} of BTC is unknown; wait" in second.reason
+    assert (await life.order(10 * 10**18, "c", asset=EURE)).accepted
+    nonces = [fact.nonce for fact in await life.history.prepared_withdrawals()]
+    assert len(set(nonces)) == 2
+    await bench.faults(mend=True)
+    await until(lambda: {one.state for one in life.all} == {"completed"}, 20, str(life.told()))
+    assert len(bench.payments()) == len(bench.payments(EURE)) == 1
+    await life.proven()
+
+
+async def test_a_reading_between_two_is_taken_again_and_a_balance_that_stays_short_is_refused(bench: Bench) -> None:
+    life = await bench.life(follow=False)
+    life.workers.inventory.unexplained = (-5, 0)
+    assert (await life.order(AMOUNT, "a")).accepted
+    await life.crash()
+
+    life = await bench.life(follow=False)
+    thief = Wallet(bench.account, bytes(bench.key))
+    stolen = {"intent": "transfer", "receiver_id": "thief.near", "tokens": {EURE.token_id: "7"}}
+    salt, deadline_ns = bench.venue.ledger.current_salt(), life.sources.wall_ns() + 60 * 10**9
+    signed = thief.sign([stolen], deadline_ns=deadline_ns, salt=salt, random=bytes(15))
+    bench.venue.ledger.execute_intents([signed.data])
+    await life.workers.inventory.sync("poll")
+    refused = await life.order(10 * 10**18, "b", asset=EURE)
+    assert not refused.accepted
+    assert "not explained" in refused.reason
+
+
+async def test_a_fee_that_changed_sends_back_to_review(bench: Bench) -> None:
+    life = await bench.life()
+    review = await life.treasury.review(WithdrawalOrder(asset_id="BTC", amount=AMOUNT))
+    await bench.faults(fee_factor="2")
+    result = await life.order(AMOUNT, fee=int(review.fee_units))
+    assert not result.accepted
+    assert "fee has changed to" in result.reason
+    assert "review" in result.reason
+    assert bench.burns() == []
+
+
+async def test_without_a_destination_the_refusal_names_the_setting(bench: Bench) -> None:
+    life = await bench.life(TRADING_BTC_WITHDRAW_ADDRESS="")
+    result = await life.order(AMOUNT)
+    assert (result.accepted, "TRADING_BTC_WITHDRAW_ADDRESS is not configured" in result.reason) == (False, True)
+
+
+@pytest.mark.parametrize(
+    "to", ["tb1qw508d6qejxtdg4y5r3zarvary0c5xw7kxpjzsx", "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"]
+)
+async def test_an_address_of_another_network_is_refused(bench: Bench, to: str) -> None:
+    life = await bench.life()
+    result = await life.order(AMOUNT, to=to)
+    assert not result.accepted
+    assert await life.rows() == []
+
+
+async def test_a_new_address_cools_across_restarts_and_tracking_somebody_elses_payment_does_not_warm_it(
+    bench: Bench,
+) -> None:
+    life = await bench.life(WITHDRAWAL_COOLING_MS="600000", TRADING_BTC_WITHDRAW_ADDRESS="")
+    to = "1BvBMSEYstWetqTFn5Au4m4GFg7xJaNVN2"
+    assert "wait 600 s" in (await life.order(AMOUNT, to=to)).reason
+    await life.writer.flush()
+    await life.crash()
+    life = await bench.life(WITHDRAWAL_COOLING_MS="600000", TRADING_BTC_WITHDRAW_ADDRESS="")
+    life.outflow.withdrawals.adopt(BTC, AMOUNT, "9" * 44, to, "test")
+    tracked = life.only()
+    life.outflow.withdrawals._take(tracked, Finding(state="completed", detail="paid out", destination_hash="x"))
+    refused = await life.order(AMOUNT, to=to)
+    assert not refused.accepted
+    assert "never used before" in refused.reason
+
+
+@pytest.mark.parametrize("how", ["fails", "hangs"])
+async def test_a_history_that_does_not_confirm_sends_nothing_ever(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    monkeypatch.setattr(withdrawals, "DURABLE_WITHIN_S", 0.3)
+    life, before = await bench.life(), bench.held()
+    life.history.only = WithdrawalPrepared
+    if how == "fails":
+        life.history.broken = True
+    else:
+        life.history.open_gate.clear()
+    result = await life.order(AMOUNT)
+    assert not result.accepted
+    assert "nothing was sent" in result.reason
+    assert life.only().state == "failed"
+    assert life.outflow.withdrawals.undecided(BTC) == ""
+    life.history.broken = False
+    life.history.open_gate.set()
+    await until(lambda: life.writer.writable and life.writer.depth == 0)
+    assert (await life.rows())[-1] == "failed"
+    await life.crash()
+    life = await bench.life()
+    assert life.only().state == "failed"
+    assert not life.only().followed
+    assert bench.held() == before
+    assert (await life.order(AMOUNT, "another")).accepted
+    await until(lambda: any(one.state == "completed" for one in life.all))
+    assert len(bench.burns()) == 1
+
+
+async def test_a_record_that_lands_after_the_refusal_and_before_the_kill_is_not_sent_either(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(withdrawals, "DURABLE_WITHIN_S", 0.3)
+    life, before = await bench.life(), bench.held()
+    life.history.only = WithdrawalPrepared
+    life.history.open_gate.clear()
+    assert not (await life.order(AMOUNT)).accepted
+    batch = list(life.history.held)
+    await life.crash()
+    life = await bench.life(follow=False)
+    await life.history.write(batch)
+    assert len(await life.history.prepared_withdrawals()) == 1
+    await life.crash()
+    life = await bench.life()
+    assert life.only().state == "failed"
+    again = await life.order(AMOUNT)
+    assert not again.accepted
+    assert "failed: the desk ended before it was sent; nothing left" in again.reason
+    assert bench.held() == before
+    assert bench.burns() == []
+
+
+async def test_what_was_recorded_and_not_released_fails_after_a_restart(bench: Bench) -> None:
+    life, before = await bench.life(follow=False), bench.held()
+    assert (await life.order(AMOUNT)).accepted
+    await life.crash()
+    life = await bench.life()
+    assert (life.only().state, (await life.rows())[-1]) == ("failed", "failed")
+    assert "order it again" in life.only().detail
+    again = await life.order(AMOUNT)
+    assert not again.accepted, "whoever asks again must not take it for paid"
+    assert "nothing left, order it again" in again.reason
+    assert "new idempotency_key" in again.reason
+    assert bench.held() == before
+    assert life.workers.book.reservations.leaving(BTC.token_id) == 0
+
+
+async def test_a_history_that_stops_before_the_release_keeps_the_bytes_back(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(withdrawals, "DURABLE_WITHIN_S", 0.2)
+    life, before = await bench.life(follow=False), bench.held()
+    assert (await life.order(AMOUNT)).accepted
+    life.history.open_gate.clear()
+    life.follow()
+    await until(lambda: "does not confirm" in life.only().detail)
+    assert life.only().state == "prepared"
+    assert bench.held() == before
+    life.history.open_gate.set()
+    life.only().next_ns = 0
+    await life.reaches("completed")
+    assert len(bench.payments()) == 1
+
+
+async def test_freezing_while_an_order_is_being_recorded_stops_it(bench: Bench) -> None:
+    life, before = await bench.life(), bench.held()
+    life.history.only = WithdrawalPrepared
+    life.history.open_gate.clear()
+    asked = asyncio.create_task(life.order(AMOUNT))
+    await until(lambda: any(isinstance(event, WithdrawalPrepared) for event in life.history.held))
+    life.outflow.freeze.close("frozen by test")
+    life.history.open_gate.set()
+    result = await asked
+    assert not result.accepted
+    assert "frozen meanwhile" in result.reason
+    assert (life.only().state, bench.held()) == ("failed", before)
+
+
+async def test_the_amount_is_bound_from_the_order_until_the_balances_show_the_burn(bench: Bench) -> None:
+    life = await bench.life(follow=False)
+    reservations = life.workers.book.reservations
+    assert (await life.order(AMOUNT)).accepted
+    assert reservations.leaving(BTC.token_id) == AMOUNT
+    too_much = await life.order(bench.held() - AMOUNT + 1, "b")
+    assert "take less" in too_much.reason
+    life.follow()
+    await life.reaches("completed")
+    await until(lambda: reservations.leaving(BTC.token_id) == 0)
+    assert life.workers.inventory.balance is not None
+    assert life.workers.inventory.balance[0] == bench.held()
+
+
+@pytest.mark.parametrize("access", ["function_call", "none"])
+async def test_a_key_that_may_not_attach_a_yocto_is_told_what_to_set_and_the_other_route_works(
+    bench: Bench, access: str
+) -> None:
+    life, keys = await bench.life(), bench.venue.ledger.access_keys
+    del keys._keys[bench.account][life.workers.signer.public_key]
+    if access == "function_call":
+        keys.add(bench.account, life.workers.signer.public_key, nonce=1, full_access=False)
+    refused = await life.order(AMOUNT)
+    assert not refused.accepted
+    assert "set WITHDRAWAL_ROUTE=intent" in refused.reason
+    assert (await life.order(AMOUNT, "b", route="intent")).accepted
+    await until(lambda: any(one.state == "completed" for one in life.all))
+    assert len(bench.payments()) == 1

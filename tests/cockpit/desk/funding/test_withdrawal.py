@@ -1,0 +1,179 @@
+"""What each state of a withdrawal means for the money, and how history tells it again after a restart."""
+
+import pytest
+
+from cockpit.desk.funding.withdrawal import STATES, UNDATED_NS, Order, State, Withdrawal, rebuild
+from cockpit.desk.inventory.movements import Movement, without_returns
+from cockpit.model.events import LiquidityAction, WithdrawalPrepared
+from venue.protocol.assets import BTC, BTC_EURE, EURE
+
+AMOUNT = 250_000
+FACT = WithdrawalPrepared(
+    5, "w-1", "key", "ann", "transaction", BTC.token_id, AMOUNT, 1_500, "bc1q", BTC.chain, "hash", "AAAA", "7", 99
+)
+ORDER = Order(
+    withdrawal_id="w-1",
+    asset=BTC,
+    amount=AMOUNT,
+    fee=1_500,
+    destination="bc1q",
+    route="transaction",
+    actor="ann",
+    requested_ns=1,
+)
+
+
+def made(state: State, *, near_hash: str = "") -> Withdrawal:
+    withdrawal = Withdrawal(ORDER, FACT)
+    withdrawal.state = state
+    withdrawal.near_hash = near_hash
+    return withdrawal
+
+
+def action(state: str, tx_hash: str | None = None, ident: str = "w-1") -> LiquidityAction:
+    return LiquidityAction(9, ident, "withdrawal", BTC.token_id, AMOUNT, BTC.chain, tx_hash, state, "")
+
+
+def keys(withdrawal: Withdrawal) -> list[tuple[str, int]]:
+    return [(one.key, one.base) for one in withdrawal.movements(BTC_EURE)]
+
+
+OUT, BACK = ("w-1:out", -AMOUNT), ("w-1:back", AMOUNT)
+
+
+@pytest.mark.parametrize(
+    ("state", "near_hash", "undecided", "holds", "offered"),
+    [
+        ("requested", "", True, True, [OUT]),
+        ("prepared", "", True, True, [OUT]),
+        ("sent", "", True, True, [OUT]),
+        ("unknown", "", True, True, [OUT]),
+        ("burned", "hash", False, True, [OUT]),
+        ("bridging", "hash", False, True, [OUT]),
+        ("completed", "hash", False, True, [OUT]),
+        ("failed", "hash", False, True, [OUT]),
+        ("failed", "", False, False, []),
+        ("refunded", "hash", False, False, [OUT, BACK]),
+        ("returned", "hash", False, True, [OUT, BACK]),
+        ("expired", "", False, False, []),
+    ],
+)
+def test_what_a_state_binds_and_may_do(
+    state: State, near_hash: str, undecided: bool, holds: bool, offered: list[tuple[str, int]]
+) -> None:
+    withdrawal = made(state, near_hash=near_hash)
+    assert (withdrawal.undecided, withdrawal.holds, keys(withdrawal)) == (undecided, holds, offered)
+
+
+def test_what_left_may_come_back_and_what_arrived_may_not() -> None:
+    for state in ("burned", "bridging", "refunded", "returned"):
+        withdrawal = made(state, near_hash="hash")
+        assert withdrawal.booked("w-1:out")
+        assert not withdrawal.holds
+        assert keys(withdrawal) == [BACK]
+        assert withdrawal.booked("w-1:back")
+        assert keys(withdrawal) == []
+    arrived = made("completed", near_hash="hash")
+    arrived.booked("w-1:out")
+    assert keys(arrived) == []
+    assert not arrived.booked("w-2:out")
+
+
+def test_a_burn_is_certain_between_the_opening_and_the_reading_only() -> None:
+    withdrawal = made("burned", near_hash="hash")
+    assert withdrawal.burn_certain(BTC_EURE, 100) is None
+    withdrawal.burned_at = 50
+    assert withdrawal.burn_certain(BTC_EURE, 49) is None
+    certain = withdrawal.burn_certain(BTC_EURE, 50)
+    assert certain is not None
+    assert (certain.key, certain.base) == OUT
+    withdrawal.inherited = True
+    assert withdrawal.burn_certain(BTC_EURE, 50) is None
+
+
+def test_a_burn_before_the_opening_balances_is_never_looked_for_again() -> None:
+    withdrawal = made("burned", near_hash="hash")
+    withdrawal.burned_at = 50
+    withdrawal.seen(49, 10**18)
+    assert not withdrawal.burn_booked
+    withdrawal.seen(50, 0)
+    assert withdrawal.burn_booked
+
+
+def test_a_refund_nobody_saw_leave_is_over_once_readings_are_surely_later() -> None:
+    withdrawal = made("refunded", near_hash="hash")
+    withdrawal.known_ns = 1_000
+    withdrawal.seen(0, 1_000 + UNDATED_NS)
+    assert keys(withdrawal) == [OUT, BACK]
+    withdrawal.seen(0, 1_001 + UNDATED_NS)
+    assert keys(withdrawal) == []
+
+
+def test_another_accounts_burn_explains_nothing_and_ones_own_made_elsewhere_does() -> None:
+    order = Order(
+        withdrawal_id="tracked-h",
+        asset=EURE,
+        amount=7,
+        fee=None,
+        destination="",
+        route="",
+        actor="ann",
+        requested_ns=1,
+        ours=False,
+    )
+    tracked = Withdrawal(order)
+    tracked.state = "burned"
+    assert [(one.key, one.quote) for one in tracked.movements(BTC_EURE)] == [("tracked-h:out", -7)]
+    assert not tracked.holds
+    assert not tracked.undecided
+    tracked.foreign = True
+    assert tracked.movements(BTC_EURE) == []
+
+
+@pytest.mark.parametrize("last", STATES)
+def test_history_tells_the_state_again(last: State) -> None:
+    found = rebuild(BTC_EURE, [FACT], [action("requested"), action(last, "hash" if last != "expired" else None)])
+    withdrawal = found["w-1"]
+    assert withdrawal.state == last
+    assert withdrawal.order.asset is BTC
+    assert withdrawal.order.amount == AMOUNT
+    assert withdrawal.prepared == FACT
+    assert withdrawal.inherited
+
+
+def test_a_refusal_after_a_fear_says_that_nothing_left() -> None:
+    found = rebuild(BTC_EURE, [FACT], [action("requested"), action("unknown", "hash"), action("failed")])
+    assert not found["w-1"].burned
+    assert not found["w-1"].followed
+
+
+def test_a_failure_at_the_bridge_says_that_it_left() -> None:
+    found = rebuild(BTC_EURE, [FACT], [action("requested"), action("burned", "hash"), action("failed", "hash")])
+    assert found["w-1"].burned
+    assert found["w-1"].followed
+
+
+def test_what_was_burned_before_a_restart_is_not_in_the_opening_balances_and_may_come_back() -> None:
+    withdrawal = rebuild(BTC_EURE, [FACT], [action("requested"), action("burned", "hash")])["w-1"]
+    assert not withdrawal.holds
+    assert keys(withdrawal) == [BACK]
+
+
+def test_what_was_sent_before_a_restart_may_be_in_the_opening_balances_or_not() -> None:
+    withdrawal = rebuild(BTC_EURE, [FACT], [action("requested"), action("sent")])["w-1"]
+    assert withdrawal.holds
+    assert keys(withdrawal) == [OUT, BACK]
+
+
+def test_a_way_out_and_back_within_one_explanation_is_no_movement_of_it() -> None:
+    fill = Movement("hash", 5, -5)
+    pair = (Movement("w-1:out", -7, 0), fill, Movement("w-1:back", 7, 0), Movement("w-2:out", -7, 0))
+    assert without_returns(pair) == (fill, Movement("w-2:out", -7, 0))
+    assert without_returns(pair[1:]) == pair[1:]
+
+
+def test_other_histories_are_left_alone_and_unknown_states_refused() -> None:
+    deposit = LiquidityAction(1, "d", "deposit", BTC.token_id, 1, BTC.chain, None, "PENDING", "")
+    assert rebuild(BTC_EURE, [], [deposit]) == {}
+    with pytest.raises(ValueError, match="unknown state lost"):
+        rebuild(BTC_EURE, [], [action("lost")])

@@ -1,0 +1,311 @@
+"""What goes wrong closes the open rung: which line says so, what the operator reads, and after how long."""
+
+from collections.abc import AsyncIterator, Callable
+from decimal import Decimal
+from email.utils import formatdate
+from typing import cast
+
+import httpx
+import pytest
+
+from cockpit.config.settings import load
+from cockpit.desk.api.command_handler import Control
+from cockpit.desk.composition.trading_parts import Sources, Workers
+from cockpit.desk.interlocks.checklist import MIN_FREE_BYTES
+from cockpit.desk.interlocks.monitor import Watch
+from cockpit.desk.interlocks.venue_clock import VenueClock
+from cockpit.model.commands import ARMABLE, Request
+from cockpit.model.events import OperatorAction
+from tests.support.desk.builders import NOW, SALT, SECOND, Clock, promise
+from tests.support.settings import loopback
+from venue.bridges.poa.client import DepositAddress
+from venue.reference.feed import Tick
+
+TICK_MS = 250
+
+
+class Desk:
+    """A desk that is LIVE on virtual clocks, its feeds alive until a test breaks one."""
+
+    def __init__(self, client: httpx.AsyncClient, *, shadow: int = 0) -> None:
+        self.wall, self.monotonic = Clock(NOW), Clock(5 * SECOND)
+        self.settings = load(None, loopback(LIVE_AFTER_SHADOW_DECISIONS=str(shadow)))
+        sources = Sources(wall_ns=self.wall, monotonic_ns=self.monotonic)
+        self.writable, self.free, self.burning = True, 2 * MIN_FREE_BYTES, False
+        self.exchanges = {"kraken": Decimal(50_000), "coinbase": Decimal(50_000), "bitstamp": Decimal(50_000)}
+        self.frozen = self.nodes_down = self.nodes_stand = self.credentials_down = False
+        self.clock = VenueClock(self.settings, wall_ns=self.wall, monotonic_ns=self.monotonic)
+        self.workers = Workers(
+            self.settings,
+            client,
+            sources,
+            run_id="run-1",
+            record=lambda event: None,
+            history_writable=lambda: self.writable,
+        )
+        self.watch = Watch(
+            self.settings,
+            self.workers,
+            self.clock,
+            history_writable=lambda: self.writable,
+            history_whole=lambda: self.writable,
+            former_left_ms=lambda: 0,
+            burning=lambda: self.burning,
+            wall_ns=self.wall,
+            monotonic_ns=self.monotonic,
+            free_bytes=lambda path: self.free,
+        )
+        self.journal: list[OperatorAction] = []
+        self.control = Control(
+            self.workers.arming,
+            blocked=self.watch.blocked,
+            refreshers={},
+            limits=self.workers.limits,
+            trading=self.workers.trading,
+            shutdown=lambda: None,
+            record=self.journal.append,
+            durable=_durable,
+            wall_ns=self.wall,
+            new_id=sources.new_id,
+        )
+
+    async def climb(self) -> None:
+        """Everything is read once and both parts are armed."""
+        await self.read()
+        for part in ARMABLE:
+            assert self.control.arm(part, Request(actor="ops")).accepted, self.watch.blocked(part)
+
+    async def read(self) -> None:
+        """Everything is read once."""
+        workers = self.workers
+        workers.inventory.balance = workers.inventory.opening = (50_000_000, 25_000 * 10**18)
+        workers.liquidity.deposits = ()
+        for symbol in ("BTC", "EURe"):
+            workers.liquidity.addresses[symbol] = cast(DepositAddress, object())
+        workers.relay.state = "ok"
+        await self.turn(0)
+
+    async def turn(self, ms: int = TICK_MS) -> None:
+        """One tick of the desk, and all that its workers read meanwhile."""
+        self.wall.pass_ms(ms)
+        self.monotonic.pass_ms(ms)
+        workers, now = self.workers, self.wall.now_ns
+        if not self.frozen:
+            for source, mid in self.exchanges.items():
+                workers.reference.on_tick(Tick(source, mid - 1, mid + 1, now))
+        workers.reference.recompute()
+        if self.nodes_down:
+            workers.inventory.last_error = "no NEAR RPC endpoint answered: 127.0.0.2 answered HTTP 429"
+        else:
+            workers.inventory.at_ns = now
+            workers.inventory.height += not self.nodes_stand
+            await self._hear_dates()
+        if not self.nodes_down and not self.credentials_down:
+            workers.executor.salt, workers.key_registered = SALT, workers.key_registered is not False
+            workers.credentials_ns = self.monotonic.now_ns
+        self.watch.tick(self.control)
+
+    async def _hear_dates(self) -> None:
+        if self.wall.now_ns - self.monotonic.now_ns != NOW - 5 * SECOND:
+            return
+        for url in (self.settings.near_rpc_urls[0], self.settings.bridge_url):
+            request = httpx.Request("POST", url)
+            date = formatdate(self.wall.now_ns // SECOND, usegmt=True)
+            await self.clock.hooks["request"][0](request)  # type: ignore[misc]
+            answer = httpx.Response(200, headers={"date": date}, request=request)
+            await self.clock.hooks["response"][0](answer)  # type: ignore[misc]
+
+    async def until_closed(self, within_ms: int) -> int:
+        """How long LIVE stayed open, ms."""
+        for passed in range(0, within_ms + 1, TICK_MS):
+            await self.turn(TICK_MS if passed else 0)
+            if not self.workers.arming.executor:
+                return passed
+        raise AssertionError(f"LIVE is still open after {within_ms} ms")
+
+
+async def _durable() -> None:
+    return
+
+
+@pytest.fixture
+async def desk() -> AsyncIterator[Desk]:
+    async with httpx.AsyncClient(trust_env=False) as client:
+        desk = Desk(client)
+        await desk.climb()
+        yield desk
+
+
+def freeze(desk: Desk) -> None:
+    desk.frozen = True
+
+
+def lie(desk: Desk) -> None:
+    desk.exchanges["kraken"] *= Decimal("1.05")
+
+
+def nodes_down(desk: Desk) -> None:
+    desk.nodes_down = True
+
+
+def nodes_stand(desk: Desk) -> None:
+    desk.nodes_stand = True
+
+
+def salt_refused(desk: Desk) -> None:
+    """The relay said so, and no node tells the new one."""
+    desk.workers.intake.on_answer(1, "invalid salt")
+    desk.credentials_down = True
+
+
+def credentials_unread(desk: Desk) -> None:
+    desk.credentials_down = True
+
+
+def key_lost(desk: Desk) -> None:
+    desk.workers.key_registered, desk.workers.key_problem = False, "ed25519:x is not registered for maker.near"
+
+
+def relay_lost(desk: Desk) -> None:
+    desk.workers.relay.state, desk.workers.relay.last_error = "down", "the connection was reset"
+
+
+def history_full(desk: Desk) -> None:
+    desk.writable = False
+
+
+def disk_full(desk: Desk) -> None:
+    desk.free = MIN_FREE_BYTES - 1
+
+
+def refused(desk: Desk) -> None:
+    """Five times for what is no part of an auction, and as often for what is."""
+    for number in range(5):
+        for error in ("another solver won", "insufficient balance or overflow"):
+            desk.workers.book.sent(promise(f"{error}-{number}"), 10 + 2 * number)
+            desk.workers.intake.on_answer(10 + 2 * number, error)
+
+
+def lost_money(desk: Desk) -> None:
+    """A fill paid six EURe more than a thousandth of a BTC is worth."""
+    desk.workers.trading.filled(desk.wall(), 100_000, -56 * 10**18, Decimal(50_000))
+
+
+def stranger(desk: Desk) -> None:
+    desk.workers.inventory.unexplained = (1, 0)
+
+
+def stepped_ahead(desk: Desk) -> None:
+    desk.wall.pass_ms(60_000)
+
+
+def stepped_back(desk: Desk) -> None:
+    desk.wall.pass_ms(-60_000)
+
+
+Break = Callable[[Desk], None]
+CASES: list[tuple[Break, int, int, str]] = [
+    (freeze, 15_000, 250, "reference fresh, sources agree: "),
+    (lie, 10_000, 0, "kraken"),
+    (nodes_down, 30_000, 250, "HTTP 429"),
+    (nodes_stand, 32_000, 250, "as of block"),
+    (salt_refused, 10_000, 0, "salt is not known"),
+    (credentials_unread, 100_000, 250, "salt known: read "),
+    (key_lost, 0, 0, "not registered for maker.near"),
+    (relay_lost, 30_000, 0, "the connection was reset"),
+    (history_full, 0, 0, "the history cannot be written"),
+    (disk_full, 0, 5_000, "255 MiB free"),
+    (refused, 0, 0, "5 quotes refused lately for a fault of ours, the last one: insufficient balance"),
+    (lost_money, 0, 0, "the day's fills lost 6.000000 EURe, at most 5"),
+    (stranger, 30_000, 0, "1 base units of BTC unexplained"),
+    (stepped_ahead, 0, 0, "ahead of the venue's"),
+    (stepped_back, 0, 0, "behind the venue's"),
+]
+
+
+@pytest.mark.parametrize(("broken", "after_ms", "late_ms", "said"), CASES, ids=[case[0].__name__ for case in CASES])
+async def test_live_closes_within_its_grace_and_says_why(
+    desk: Desk, broken: Break, after_ms: int, late_ms: int, said: str
+) -> None:
+    broken(desk)
+    took_ms = await desk.until_closed(after_ms + late_ms)
+    assert took_ms >= after_ms
+    why = desk.workers.arming.why("trade-executor")
+    assert why.startswith("disarmed by desk: ")
+    assert said in why
+    (entry,) = [one for one in desk.journal if one.command == "disarm trade-executor"]
+    assert (entry.actor, entry.accepted) == ("desk", True)
+    assert said in entry.reason
+    # It stays shut until the line is green again, and the list says what to do.
+    assert not desk.control.arm("trade-executor", Request(actor="ops")).accepted
+    (line,) = [row for row in desk.watch.rows() if not row.passed and said in f"{row.name}: {row.measured}"]
+    assert line.remedy
+
+
+async def test_while_all_is_well_nothing_closes(desk: Desk) -> None:
+    for _ in range(600):
+        await desk.turn()
+    assert desk.workers.arming.rung == "LIVE"
+    assert all(row.passed for row in desk.watch.rows())
+
+
+@pytest.mark.parametrize(("broken", "mended"), [(nodes_down, "nodes_down"), (nodes_stand, "nodes_stand")])
+async def test_what_is_mended_within_its_grace_closes_nothing(desk: Desk, broken: Break, mended: str) -> None:
+    broken(desk)
+    for _ in range(25_000 // TICK_MS):
+        await desk.turn()
+    red = [row.ident for row in desk.watch.rows() if not row.passed]
+    assert red == ["balances"]
+    setattr(desk, mended, False)
+    for _ in range(60_000 // TICK_MS):
+        await desk.turn()
+    assert desk.workers.arming.rung == "LIVE"
+
+
+async def test_a_handful_of_refusals_disarms_only_within_their_time(desk: Desk) -> None:
+    for number in range(12):
+        desk.workers.book.sent(promise(f"{number}"), number)
+        desk.workers.intake.on_answer(number, "invalid signature")
+        for _ in range(15_000 // TICK_MS):
+            await desk.turn()
+    assert desk.workers.arming.rung == "LIVE"
+    refused(desk)
+    await desk.turn()
+    assert not desk.workers.arming.executor
+    assert desk.workers.arming.strategy
+    await desk.turn(60_000)
+    assert desk.control.arm("trade-executor", Request(actor="ops")).accepted, "the line is green by itself"
+
+
+async def test_decisions_in_shadow_count_from_arming_or_the_last_venue_error() -> None:
+    async with httpx.AsyncClient(trust_env=False) as client:
+        desk = Desk(client, shadow=3)
+        await desk.read()
+        counters = desk.workers.intake.counters
+        counters["actionable"] = 100
+        assert desk.control.arm("strategy-engine", Request(actor="ops")).accepted
+
+        def refusal() -> str:
+            result = desk.control.arm("trade-executor", Request(actor="ops"))
+            return "" if result.accepted else result.reason
+
+        assert "0 actionable decisions" in refusal(), "what was decided before it was armed does not count"
+        counters["actionable"] += 2
+        await desk.turn()
+        assert "2 actionable decisions" in refusal()
+        desk.workers.relay.counters["disconnects"] += 1
+        await desk.turn()
+        assert "0 actionable decisions" in refusal(), "a venue error begins the count anew"
+        counters["actionable"] += 3
+        await desk.turn()
+        assert refusal() == ""
+        desk.workers.relay.counters["disconnects"] += 1
+        await desk.turn()
+        assert desk.workers.arming.rung == "LIVE", "and closes nothing by itself"
+
+
+async def test_one_frozen_exchange_is_left_out(desk: Desk) -> None:
+    del desk.exchanges["bitstamp"]
+    for _ in range(120):
+        await desk.turn()
+    assert desk.workers.arming.rung == "LIVE"

@@ -1,0 +1,320 @@
+from collections import Counter
+from collections.abc import Callable
+
+import pytest
+
+from cockpit.desk.quote_book.book import ANSWER_WITHIN_NS, QuoteBook
+from cockpit.desk.quote_book.reservations import NotCovered, Reservations
+from cockpit.model.events import TradeResult
+from tests.support.desk.builders import MS, NOW, SECOND, Clock, promise
+from venue.protocol.assets import BTC, EURE
+from venue.relay.messages import QuoteStatus
+
+
+class Desk:
+    """A quote book, what it recorded, and its clock."""
+
+    def __init__(self) -> None:
+        self.clock = Clock()
+        self.results: list[TradeResult] = []
+        self.reservations = Reservations()
+        self.book = QuoteBook(self.reservations, record=self.results.append, wall_ns=self.clock)
+        self._request = 0
+
+    def send(self, name: str = "p", *, amount_out: int = 1_000, life_ms: int = 60_000) -> int:
+        """Reserve and send a quote; its request id."""
+        made = promise(name, amount_out=amount_out, sent_ns=self.clock.now_ns, life_ms=life_ms)
+        self.reservations.reserve(made, 10**9)
+        self._request += 1
+        self.book.sent(made, self._request)
+        return self._request
+
+    def outcomes(self) -> list[str]:
+        """What became known of the quotes, in order."""
+        return [result.outcome for result in self.results]
+
+    @property
+    def reserved(self) -> int:
+        """EURe promised."""
+        return self.reservations.reserved(EURE.token_id)
+
+
+@pytest.fixture
+def desk() -> Desk:
+    """An empty book."""
+    return Desk()
+
+
+def status(name: str = "p") -> QuoteStatus:
+    return QuoteStatus(f"hash-{name}", "intent-1", "tx-1")
+
+
+def test_the_last_free_unit_can_be_promised_and_not_one_more() -> None:
+    reservations = Reservations()
+    reservations.reserve(promise("one", amount_out=600), 1_000)
+    with pytest.raises(NotCovered):
+        reservations.reserve(promise("two", amount_out=401), 1_000)
+    reservations.reserve(promise("three", amount_out=400), 1_000)
+    assert reservations.reserved(EURE.token_id) == 1_000
+    assert len(reservations) == 2
+
+
+@pytest.mark.parametrize("amount", [0, -1])
+def test_a_promise_of_nothing_or_less_is_not_held(amount: int) -> None:
+    reservations = Reservations()
+    with pytest.raises(NotCovered):
+        reservations.reserve(promise(amount_out=amount), 1_000)
+    assert reservations.reserved(EURE.token_id) == 0
+
+
+def test_the_same_quote_is_not_reserved_twice() -> None:
+    reservations = Reservations()
+    reservations.reserve(promise(), 10_000)
+    with pytest.raises(ValueError, match="reserved already"):
+        reservations.reserve(promise(), 10_000)
+    assert reservations.reserved(EURE.token_id) == 1_000
+
+
+def test_the_two_assets_are_reserved_apart() -> None:
+    reservations = Reservations()
+    reservations.reserve(promise("buy", side="buy", amount_out=5), 5)
+    reservations.reserve(promise("sell", side="sell", amount_out=7), 7)
+    assert (reservations.reserved(EURE.token_id), reservations.reserved(BTC.token_id)) == (5, 7)
+
+
+def test_a_second_release_does_nothing() -> None:
+    reservations = Reservations()
+    reservations.reserve(promise("one"), 10_000)
+    reservations.reserve(promise("two"), 10_000)
+    assert reservations.release("hash-one") is not None
+    assert reservations.release("hash-one") is None
+    assert reservations.reserved(EURE.token_id) == 1_000
+
+
+def test_the_last_death_is_the_latest_of_all() -> None:
+    reservations = Reservations()
+    assert reservations.last_death_ns() == 0
+    long = promise("long", life_ms=90_000)
+    reservations.reserve(long, 10_000)
+    reservations.reserve(promise("short"), 10_000)
+    assert reservations.last_death_ns() == long.dead_ns
+
+
+def test_an_accepted_quote_stays_reserved(desk: Desk) -> None:
+    request = desk.send()
+    assert desk.book.on_answer(request, None)
+    assert desk.outcomes() == ["accepted"]
+    assert desk.reserved == 1_000
+
+
+def test_a_refused_quote_is_let_go_with_the_relays_words(desk: Desk) -> None:
+    request = desk.send()
+    assert desk.book.on_answer(request, "another solver won")
+    assert desk.outcomes() == ["refused"]
+    assert desk.results[0].detail == "another solver won"
+    assert desk.reserved == 0
+
+
+def test_silence_is_unknown_not_refused_and_stays_reserved(desk: Desk) -> None:
+    desk.send()
+    desk.clock.now_ns += ANSWER_WITHIN_NS - 1
+    desk.book.tick(desk.clock())
+    assert desk.outcomes() == []
+    desk.clock.now_ns += 1
+    desk.book.tick(desk.clock())
+    desk.book.tick(desk.clock())
+    assert desk.outcomes() == ["unknown"]
+    assert desk.reserved == 1_000
+
+
+def test_a_lost_connection_leaves_every_unanswered_quote_unknown_and_reserved(desk: Desk) -> None:
+    answered = desk.send("answered")
+    desk.send("open")
+    desk.book.on_answer(answered, None)
+    desk.book.on_lost("the relay connection was lost")
+    assert desk.outcomes() == ["accepted", "unknown"]
+    assert desk.results[1].quote_hash == "hash-open"
+    assert desk.reserved == 2_000
+
+
+@pytest.mark.parametrize(("error", "outcome", "left"), [(None, "accepted", 1_000), ("gone", "refused", 0)])
+def test_a_late_word_corrects_unknown(desk: Desk, error: str | None, outcome: str, left: int) -> None:
+    request = desk.send()
+    desk.clock.now_ns += ANSWER_WITHIN_NS
+    desk.book.tick(desk.clock())
+    assert desk.book.on_answer(request, error)
+    assert desk.outcomes() == ["unknown", outcome]
+    assert desk.reserved == left
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        "internal error",
+        "code -32603",
+        "timeout",
+        "nonce was already used",
+        "an error without a text",
+        "connection closed",
+    ],
+)
+def test_an_error_that_does_not_refuse_is_unknown_and_keeps_the_amount(desk: Desk, error: str) -> None:
+    request = desk.send()
+    assert desk.book.on_answer(request, error)
+    assert (desk.outcomes(), desk.results[0].detail, desk.reserved) == (["unknown"], error, 1_000)
+    assert desk.book.on_status(status())
+    assert desk.book.settling()
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        "another solver won",
+        "quote request is gone",
+        "invalid signature",
+        "invalid salt",
+        "deadline has expired",
+        "signed token_diff does not match the quote",
+        "deadline is too early, at least 1000 ms are expected",
+        "insufficient balance or overflow",
+        "public key 'ed25519:x' doesn't exist for account 'maker.near'",
+    ],
+)
+def test_an_error_that_refuses_lets_go_of_the_amount(desk: Desk, error: str) -> None:
+    assert desk.book.on_answer(desk.send(), error)
+    assert (desk.outcomes(), desk.reserved) == (["refused"], 0)
+
+
+def test_a_second_answer_and_one_to_nothing_are_told_apart_from_answers(desk: Desk) -> None:
+    request = desk.send()
+    assert desk.book.on_answer(request, None)
+    assert not desk.book.on_answer(request, "gone")
+    assert not desk.book.on_answer(999, "gone")
+    assert desk.outcomes() == ["accepted"]
+    assert desk.reserved == 1_000
+
+
+def test_a_status_is_a_claim_that_holds_the_amount_until_the_balances_show_it(desk: Desk) -> None:
+    desk.book.on_answer(desk.send(), None)
+    assert desk.book.on_status(status())
+    assert [claimed.quote_hash for claimed in desk.book.settling()] == ["hash-p"]
+    assert desk.reserved == 1_000
+    assert desk.outcomes() == ["accepted"]
+    desk.book.confirm("hash-p", "confirmed by the balances")
+    assert desk.outcomes() == ["accepted", "settled"]
+    assert (desk.results[-1].intent_hash, desk.results[-1].tx_hash) == ("intent-1", "tx-1")
+    assert desk.reserved == 0
+    assert desk.book.settling() == ()
+
+
+def test_a_fill_is_booked_once_however_often_it_is_told(desk: Desk) -> None:
+    desk.send()
+    for _ in range(3):
+        desk.book.on_status(status())
+        desk.book.confirm("hash-p", "confirmed")
+    assert desk.outcomes() == ["settled"]
+    assert len(desk.book.fills) == 1
+    assert desk.book.counters["settled"] == 1
+
+
+def test_a_status_for_another_makers_quote_is_none_of_ours(desk: Desk) -> None:
+    desk.send()
+    assert not desk.book.on_status(status("somebody-else"))
+    assert desk.book.settling() == ()
+
+
+def test_a_refusal_after_the_settlement_releases_nothing(desk: Desk) -> None:
+    request = desk.send()
+    desk.book.on_status(status())
+    desk.book.on_answer(request, "the request is gone")
+    assert desk.reserved == 1_000
+    assert desk.outcomes() == []
+
+
+def test_a_quote_the_relay_refused_and_settled_all_the_same_is_booked(desk: Desk) -> None:
+    desk.book.on_answer(desk.send(), "another solver won")
+    assert desk.book.on_status(status())
+    desk.book.confirm("hash-p", "confirmed")
+    assert desk.outcomes() == ["refused", "settled"]
+    assert desk.reserved == 0
+
+
+def test_a_quote_holds_its_amount_until_its_deadline_and_the_margin(desk: Desk) -> None:
+    desk.book.on_answer(desk.send(life_ms=60_000), None)
+    for passed_ms in (60_000, 4_999):
+        desk.clock.pass_ms(passed_ms)
+        desk.book.tick(desk.clock())
+        desk.book.expire("hash-p")
+        assert desk.book.dying() == ()
+        assert desk.reserved == 1_000
+    desk.clock.pass_ms(1)
+    desk.book.tick(desk.clock())
+    assert [dead.quote_hash for dead in desk.book.dying()] == ["hash-p"]
+    assert desk.reserved == 1_000, "dead, but nothing has shown yet that it was not settled"
+    desk.book.expire("hash-p")
+    assert desk.outcomes() == ["accepted", "expired"]
+    assert desk.reserved == 0
+
+
+def test_a_dead_quote_found_settled_is_a_fill_and_no_expiry(desk: Desk) -> None:
+    desk.send()
+    desk.clock.pass_ms(70_000)
+    desk.book.tick(desk.clock())
+    desk.book.confirm("hash-p", "confirmed")
+    desk.book.expire("hash-p")
+    assert desk.outcomes() == ["unknown", "settled"]
+    assert not desk.book.knows("hash-p")
+    assert desk.reserved == 0
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        lambda desk, request: desk.book.on_answer(request, "gone"),
+        lambda desk, request: desk.book.confirm("hash-p", "confirmed"),
+        lambda desk, request: desk.book.on_lost("gone"),
+        lambda desk, request: desk.book.on_status(status()),
+        lambda desk, request: None,
+    ],
+    ids=["refused", "settled", "lost", "claimed", "silent"],
+)
+def test_nothing_is_kept_of_a_quote_that_is_dead_and_buried(desk: Desk, end: Callable[[Desk, int], object]) -> None:
+    end(desk, desk.send())
+    desk.clock.pass_ms(70_000)
+    desk.book.tick(desk.clock())
+    desk.book.expire("hash-p")
+    assert leftovers(desk.book) == {}
+    assert len(desk.reservations) == 0
+
+
+def leftovers(book: QuoteBook) -> dict[str, object]:
+    """What the book still holds apart from its counters and the rows of the screen."""
+    return {
+        name: value
+        for name, value in vars(book).items()
+        if isinstance(value, dict | list) and not isinstance(value, Counter) and value
+    }
+
+
+def test_what_the_screen_shows_is_bounded() -> None:
+    reservations = Reservations()
+    book = QuoteBook(reservations, record=lambda result: None, wall_ns=lambda: NOW, shown=3)
+    for number in range(10):
+        made = promise(str(number))
+        reservations.reserve(made, 10**9)
+        book.sent(made, number)
+        book.confirm(made.quote_hash, "confirmed")
+    assert len(book.recent) == len(book.fills) == 3
+    assert book.counters == {"sent": 10, "settled": 10}
+
+
+def test_a_quote_shorter_lived_than_the_relays_patience_leaves_nothing_behind(desk: Desk) -> None:
+    made = promise("brief", life_ms=1_000, margin_ms=0)
+    desk.reservations.reserve(made, 10**9)
+    desk.book.sent(made, 1)
+    desk.book.tick(made.dead_ns)
+    desk.book.expire(made.quote_hash)
+    desk.book.tick(made.dead_ns + 10 * SECOND)
+    assert desk.outcomes() == ["expired"]
+    assert leftovers(desk.book) == {}
+    assert made.dead_ns == NOW + 1_000 * MS

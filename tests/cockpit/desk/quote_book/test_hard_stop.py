@@ -1,0 +1,165 @@
+"""Burning against a relay that loses, repeats and refuses, and takers who are faster: what ended how is always told."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cockpit.desk.quote_book.hard_stop import Burner
+from cockpit.desk.quote_book.reservations import Promise
+from cockpit.model.events import OperatorAction
+from tests.support.desk.builders import SALT, SECOND
+from tests.support.desk.chain import ChainVerifier, Watched
+from tests.support.desk.quoting_harness import SECRET, Counted
+from venue.protocol.assets import BTC_EURE, EURE
+from venue.relay.rpc import IntentStatus, Published, PublishedMany, RelayRpc
+from venue.signing.signer import Signer
+from venue.transport.jsonrpc import Unreachable
+
+WAYS = ("run", "run", "run", "drop", "swallow", "late", "refuse", "settle first", "settle in between", "break", "down")
+
+
+class Unreliable(RelayRpc):
+    """A relay whose next calls go the ways given, and then all well."""
+
+    def __init__(self, watched: Watched, ways: list[str], quotes: dict[str, Promise]) -> None:
+        self._watched = watched
+        self._ways = ways
+        self._quotes = quotes
+        self._late: list[list[str]] = []
+        self.settled: list[Promise] = []
+        self.burned: set[str] = set()
+
+    async def publish_intent(self, signed: bytes, quote_hashes: Sequence[str] = ()) -> Published:
+        many = await self.publish_intents([signed])
+        return Published(many.status, "", many.reason)
+
+    async def publish_intents(self, signed: Sequence[bytes]) -> PublishedMany:
+        bodies = [json.loads(one) for one in signed]
+        assert all(json.loads(body["payload"]["message"])["intents"] == [] for body in bodies)
+        nonces = [body["payload"]["nonce"] for body in bodies]
+        assert len(set(nonces)) == len(nonces)
+        way = self._ways.pop(0) if self._ways else "run"
+        self._watched.chain.down = {"nonces"} if way == "down" else set()
+        if way == "break":
+            raise RuntimeError("the client broke")
+        if way == "refuse":
+            return PublishedMany("FAILED", (), "internal")
+        if way == "settle first":
+            self._settle(nonces[0])
+        if way != "drop" and any(nonce in self._watched.chain.head.used for nonce in nonces):
+            return PublishedMany("FAILED", (), "nonce was already used")
+        if way == "settle in between":
+            self._settle(nonces[-1])
+        elif way == "late":
+            self._late.append(nonces)
+        elif way != "drop":
+            self._burn(nonces)
+        if way in ("drop", "swallow", "late"):
+            raise Unreachable("no answer came")
+        return PublishedMany("OK", (), "")
+
+    async def get_status(self, intent_hash: str) -> IntentStatus:
+        return IntentStatus("PENDING", None)
+
+    def come_late(self) -> None:
+        """What was on its way arrives: all of a call or nothing."""
+        for nonces in self._late:
+            if not any(nonce in self._watched.chain.head.used for nonce in nonces):
+                self._burn(nonces)
+        self._late.clear()
+
+    def _burn(self, nonces: Sequence[str]) -> None:
+        for nonce in nonces:
+            self._watched.chain.advance(nonce=nonce)
+            self.burned.add(self._quotes[nonce].quote_hash)
+
+    def _settle(self, nonce: str) -> None:
+        if nonce not in self._watched.chain.head.used:
+            self._watched.chain.settle(self._quotes[nonce])
+            self.settled.append(self._quotes[nonce])
+
+
+async def _play(count: int, ways: list[str], claimed: bool) -> None:
+    watched = Watched()
+    watched.chain.head.balances = (10**9, 10**12)
+    await watched.inventory.sync("opening")
+    signer = Signer(SECRET, "maker.near", BTC_EURE, ceiling=10**30, random=Counted())
+    quotes: dict[str, Promise] = {}
+    for number in range(count):
+        made = _quote(watched, signer, number)
+        quotes[made.nonce] = made
+    journal: list[OperatorAction] = []
+    durable = 0
+
+    async def flush() -> None:
+        nonlocal durable
+        durable = len(watched.results)
+
+    relay = Unreliable(watched, ways, quotes)
+    ids = iter(range(100))
+    burner = Burner(
+        "maker.near",
+        watched.book,
+        signer,
+        relay,
+        ChainVerifier(watched.chain),
+        record=journal.append,
+        durable=flush,
+        read_balances=lambda: None,
+        wall_ns=watched.clock,
+        new_id=lambda: str(next(ids)),
+        pause=_no_pause(watched, relay, claimed),
+    )
+    assert burner.start() == count
+    running = asyncio.create_task(_kept_up(burner))
+    async with asyncio.timeout(20):
+        while not journal:  # noqa: ASYNC110 - the burner says that it has ended by its journal alone
+            await asyncio.sleep(0)
+    running.cancel()
+    settled = {one.quote_hash for one in relay.settled}
+    assert {name for name, outcome in watched.outcomes() if outcome == "settled"} == settled
+    assert {name for name, outcome in watched.outcomes() if outcome == "burned"} == relay.burned - settled
+    assert settled | relay.burned == {one.quote_hash for one in quotes.values()}
+    assert watched.reservations.reserved(EURE.token_id) == 0
+    assert watched.inventory.unexplained == (0, 0)
+    assert durable >= count, "what is burned is on record before it is handed in"
+
+
+async def _kept_up(burner: Burner) -> None:
+    """Start it again whenever it fails, as the desk does."""
+    while True:
+        with suppress(RuntimeError):
+            await burner.run()
+
+
+def _no_pause(watched: Watched, relay: Unreliable, claimed: bool) -> Callable[[float], Awaitable[None]]:
+    async def pause(seconds: float) -> None:
+        """Time passes, the chain goes on, and the desk reads its balances."""
+        watched.clock.now_ns += int(seconds * SECOND) + SECOND
+        relay.come_late()
+        if claimed:
+            for made in relay.settled:
+                watched.claim(made)
+        watched.chain.advance()
+        watched.chain.down.clear()
+        await watched.inventory.sync("poll")
+        await asyncio.sleep(0)
+
+    return pause
+
+
+def _quote(watched: Watched, signer: Signer, number: int) -> Promise:
+    base, quote = BTC_EURE.base.token_id, BTC_EURE.quote.token_id
+    amounts = (2**number + 5, 1_000 + 3**number)
+    signed = signer.sign_quote(base, amounts[0], quote, amounts[1], watched.clock() + 300 * SECOND, SALT)
+    return watched.send(amount_in=amounts[0], amount_out=amounts[1], life_ms=300_000, nonce=signed.nonce)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.integers(1, 9), st.lists(st.sampled_from(WAYS), max_size=8), st.booleans())
+def test_every_quote_ends_as_the_chain_has_it(count: int, ways: list[str], claimed: bool) -> None:
+    asyncio.run(_play(count, ways, claimed))

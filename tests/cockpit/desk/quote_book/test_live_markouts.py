@@ -1,0 +1,81 @@
+"""Markouts: the sum, and the mid taken as each horizon passes."""
+
+from decimal import Decimal
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cockpit.accounting.markouts import in_bps, markout
+from cockpit.desk.market.pricing import Side
+from cockpit.desk.quote_book.book import Quote
+from cockpit.desk.quote_book.live_markouts import Markouts
+from tests.support.desk.builders import NOW, SECOND, promise
+from venue.protocol.assets import BTC_EURE
+
+MIDS = st.decimals(Decimal("0.01"), Decimal(10**7), places=8)
+
+
+class At:
+    """A reference whose mid a test sets; None is one that is not trusted."""
+
+    def __init__(self, mid: str | None = "50000") -> None:
+        self.trusted_mid = None if mid is None else Decimal(mid)
+
+
+def fill(side: Side = "buy", name: str = "p", settled_ns: int = NOW) -> Quote:
+    """0.0001 BTC against 5 EURe: at 50000."""
+    btc, eure = 10_000, 5 * 10**18
+    amounts = (btc, eure) if side == "buy" else (eure, btc)
+    quote = Quote(promise(name, side=side, amount_in=amounts[0], amount_out=amounts[1]), 1, "settled")
+    quote.settled_ns = settled_ns
+    return quote
+
+
+@pytest.mark.parametrize(
+    ("side", "mid", "bps"), [("buy", "50050", "10.00"), ("buy", "49950", "-10.00"), ("sell", "49950", "10.00")]
+)
+def test_a_markout_is_above_zero_when_the_desk_is_better_off(side: str, mid: str, bps: str) -> None:
+    assert in_bps(markout(BTC_EURE, side, 10_000, 5 * 10**18, Decimal(mid))) == Decimal(bps)
+
+
+@given(st.integers(1, 10**12), st.integers(1, 10**28), MIDS)
+def test_a_markout_is_the_gain_over_what_was_paid_to_the_nearest_hundredth(base: int, paid: int, mid: Decimal) -> None:
+    gained = Fraction(base, 10**8) * Fraction(mid) * 10**18 - paid
+    buy, sell = (markout(BTC_EURE, side, base, paid, mid) for side in ("buy", "sell"))
+    assert buy == -sell == round(gained * 1_000_000 / paid)
+
+
+@pytest.mark.parametrize("side", ["buy", "sell"])
+def test_each_horizon_is_marked_by_the_mid_of_its_moment(side: Side) -> None:
+    markouts, quote = Markouts(), fill(side)
+    mids = {1: "50005", 10: "50050", 60: "50000", 300: "49000"}
+    for second in range(302):
+        at = At(mids.get(second, "1"))
+        for quarter in range(4):
+            markouts.tick(NOW + second * SECOND + quarter * SECOND // 4, [quote], at)
+    sign = 1 if side == "buy" else -1
+    wanted = ((1, "1.00"), (10, "10.00"), (60, "0.00"), (300, "-200.00"))
+    assert markouts.of(quote.promise.quote_hash) == tuple((at, sign * Decimal(bps)) for at, bps in wanted)
+
+
+def test_a_mid_that_is_not_trusted_marks_nothing_and_is_not_made_up_later() -> None:
+    markouts, quote = Markouts(), fill()
+    markouts.tick(NOW + SECOND, [quote], At(None))
+    markouts.tick(NOW + 2 * SECOND, [quote], At("51000"))
+    assert markouts.of(quote.promise.quote_hash) == ((1, None),)
+
+
+def test_horizons_that_were_slept_through_are_unknown() -> None:
+    markouts, quote = Markouts(), fill()
+    markouts.tick(NOW + 61 * SECOND, [quote], At("50500"))
+    assert markouts.of(quote.promise.quote_hash) == ((1, None), (10, None), (60, Decimal("100.00")))
+
+
+def test_old_fills_are_left_as_they_are_marked() -> None:
+    markouts = Markouts()
+    old, new = fill(name="old"), fill(name="new", settled_ns=NOW + 400 * SECOND)
+    markouts.tick(NOW + 401 * SECOND, [old, new], At())
+    assert markouts.of(old.promise.quote_hash) == ()
+    assert markouts.of(new.promise.quote_hash) == ((1, Decimal("0.00")),)

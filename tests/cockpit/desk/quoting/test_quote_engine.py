@@ -1,0 +1,331 @@
+import logging
+
+import msgspec
+import pytest
+
+from cockpit.desk.inventory.reconciliation import movement
+from cockpit.model.events import ExecuteTrade, SwapDemand, TradeDecision
+from tests.support.desk.builders import SALT, SECOND
+from tests.support.desk.quoting_harness import SECRET, Quoting, ask, quoting
+from tests.support.venue.relay_server import RelayServer
+from tests.support.waiting import until
+from venue.protocol.assets import BTC, BTC_EURE, EURE
+from venue.sandbox.wire.payload import TokenDiff, open_payload
+from venue.transport.websocket import WsClosed
+
+
+def decisions(desk: Quoting) -> list[TradeDecision]:
+    return [one for one in desk.events if isinstance(one, TradeDecision)]
+
+
+def commands(desk: Quoting) -> list[ExecuteTrade]:
+    return [one for one in desk.events if isinstance(one, ExecuteTrade)]
+
+
+def demands(desk: Quoting) -> list[SwapDemand]:
+    return [one for one in desk.events if isinstance(one, SwapDemand)]
+
+
+async def a_quote(desk: Quoting, server: RelayServer, quote_id: str = "q-1") -> ExecuteTrade:
+    """Ask, and wait until the answer has arrived at the relay."""
+    before = len(server.frames)
+    await ask(server, quote_id)
+    await until(lambda: len(server.frames) > before)
+    return commands(desk)[-1]
+
+
+async def test_a_request_is_answered_with_a_quote_that_verifies_and_is_reserved() -> None:
+    async with quoting() as (desk, server):
+        command = await a_quote(desk, server)
+        (frame,) = server.frames
+        assert frame["method"] == "quote_response"
+        (answer,) = frame["params"]
+        assert answer["quote_id"] == "q-1"
+        message = open_payload(answer["signed_data"])
+        (intent,) = message.intents
+        assert isinstance(intent, TokenDiff)
+        assert dict(intent.diff) == {BTC.token_id: 8_000, EURE.token_id: -command.amount_out}
+        assert answer["quote_output"] == {"amount_out": str(command.amount_out)}
+        assert message.intent_hash == command.quote_hash
+        assert message.deadline_ns >= desk.clock() + 60_000 * 10**6
+        assert desk.book.reservations.reserved(EURE.token_id) == command.amount_out
+        (decision,) = decisions(desk)
+        assert (decision.reason, decision.actionable) == ("quote", True)
+        assert command.decision_id == decision.decision_id
+        assert [one.quote_id for one in demands(desk)] == ["q-1"]
+        assert command.reaction_ns > 0
+
+
+async def test_a_request_that_comes_twice_is_answered_once() -> None:
+    async with quoting() as (desk, server):
+        await a_quote(desk, server, "q-1")
+        await ask(server, "q-1")
+        await ask(server, "q-1", exact_amount_in="9000")
+        await a_quote(desk, server, "q-2")
+        assert [frame["params"][0]["quote_id"] for frame in server.frames] == ["q-1", "q-2"]
+        assert desk.intake.counters["malformed_duplicate"] == 2
+        assert desk.intake.counters["requests"] == desk.intake.counters["decisions"] == 2
+        assert len(desk.book.reservations) == 2
+
+
+@pytest.mark.parametrize("part", ["strategy-engine", "trade-executor"])
+async def test_disarmed_parts_decide_and_record_but_send_nothing(part: str) -> None:
+    async with quoting() as (desk, server):
+        await a_quote(desk, server, "before")
+        desk.arming.disarm("strategy-engine" if part == "strategy-engine" else "trade-executor", "test")
+        for number in range(3):
+            await ask(server, f"after-{number}")
+        await until(lambda: desk.intake.counters["decisions"] == 4)
+        assert len(server.frames) == 1
+        reason = "strategy_armed" if part == "strategy-engine" else "executor_armed"
+        assert [one.reason for one in decisions(desk)[1:]] == [reason] * 3
+        assert all(one.actionable is (part == "trade-executor") for one in decisions(desk)[1:])
+        assert len(desk.book.reservations) == 1, "what was signed lives on"
+
+
+async def test_nothing_is_sent_before_anything_is_armed() -> None:
+    async with quoting(ready=False) as (desk, server):
+        await ask(server, "q-1")
+        await until(lambda: decisions(desk))
+        assert server.frames == []
+        assert not decisions(desk)[0].actionable
+        assert decisions(desk)[0].amount_out is None
+
+
+async def test_what_is_promised_is_not_promised_again() -> None:
+    async with quoting() as (desk, server):
+        first = await a_quote(desk, server, "q-1")
+        asked = 4 * 10**18
+        desk.watched.chain.advance(0, first.amount_out + asked - 1 - 50_000 * 10**18)
+        await desk.inventory.sync("poll")
+        await ask(server, "q-2", exact_amount_in=..., exact_amount_out=str(asked))
+        await until(lambda: len(decisions(desk)) == 2)
+        assert decisions(desk)[1].reason == "covered", "one base unit is missing"
+        desk.watched.chain.advance(0, 1)
+        await desk.inventory.sync("poll")
+        await ask(server, "q-3", exact_amount_in=..., exact_amount_out=str(asked))
+        await until(lambda: len(server.frames) == 2)
+        assert desk.book.reservations.reserved(EURE.token_id) == first.amount_out + asked
+
+
+async def test_an_error_in_the_path_disarms_the_executor_and_the_desk_goes_on(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+
+    def broken(*args: object) -> None:
+        raise RuntimeError("the signer broke")
+
+    async with quoting() as (desk, server):
+        told: list[str] = []
+        desk.intake.on_failure = told.append
+        with monkeypatch.context() as patched:
+            patched.setattr(type(desk.signer), "sign_quote", broken)
+            await ask(server, "q-1")
+            await until(lambda: desk.intake.counters["exceptions"])
+        assert told == ["an error in the quote path: RuntimeError"]
+        assert not desk.arming.executor
+        assert desk.arming.strategy
+        assert "RuntimeError" in desk.arming.why("trade-executor")
+        assert [one.quote_id for one in demands(desk)] == ["q-1"]
+        await ask(server, "q-2")
+        await until(lambda: decisions(desk))
+        assert decisions(desk)[0].reason == "executor_armed"
+        assert server.frames == []
+        assert desk.arming.arm("trade-executor", "test", ()) is None
+        await a_quote(desk, server, "q-3")
+        assert SECRET.removeprefix("ed25519:") not in caplog.text
+
+
+async def test_a_quote_whose_writing_failed_half_way_is_held_until_it_is_dead(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def broken(frame: bytes) -> None:
+        raise RuntimeError("some of it may be out")
+
+    async with quoting() as (desk, server):
+        with monkeypatch.context() as patched:
+            patched.setattr(desk.relay, "send", broken)
+            await ask(server, "q-1")
+            await until(lambda: desk.intake.counters["exceptions"])
+        (held,) = desk.book.reservations
+        assert desk.book.reservations.reserved(EURE.token_id) == held.amount_out
+        assert [one.quote_hash for one in commands(desk)] == [held.quote_hash], "a later run must know of it"
+        assert [one.decision_id for one in decisions(desk)] == [held.decision_id]
+        assert "RuntimeError" in desk.arming.why("trade-executor")
+        desk.watched.die(held)
+        desk.watched.block_after()
+        await desk.inventory.sync("poll")
+        assert desk.book.reservations.reserved(EURE.token_id) == 0
+        assert desk.watched.outcomes() == [(held.quote_hash, "expired")]
+
+
+async def test_a_quote_that_could_not_be_written_holds_nothing_and_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+    def closed(frame: bytes) -> None:
+        raise WsClosed("the connection is not open")
+
+    async with quoting() as (desk, server):
+        with monkeypatch.context() as patched:
+            patched.setattr(desk.relay, "send", closed)
+            await ask(server, "q-1")
+            await until(lambda: decisions(desk))
+        (decision,) = decisions(desk)
+        assert decision.reason == "sent"
+        assert decision.checks[-1].detail == "the connection is not open"
+        assert commands(desk) == []
+        assert len(desk.book.reservations) == 0
+        assert desk.executor.counters["not_sent"] == 1
+        assert desk.arming.executor, "a closed connection is no error of the path"
+
+
+async def test_the_signers_own_ceiling_stops_what_the_strategy_let_through() -> None:
+    async with quoting() as (desk, server):
+        desk.signer.ceiling = 1
+        await ask(server, "q-1")
+        await until(lambda: decisions(desk))
+        assert decisions(desk)[0].reason == "sent"
+        assert "ceiling" in decisions(desk)[0].checks[-1].detail
+        assert server.frames == []
+        assert len(desk.book.reservations) == 0
+
+
+async def test_the_signer_gives_no_more_btc_than_the_largest_notional_is_worth() -> None:
+    """Whatever price the strategy made: five EURe in never takes the whole balance out."""
+    async with quoting() as (desk, server):
+        assert desk.signer.base_ceiling == 10_200, "5 EURe at the mid of 50000, and the slack"
+        desk.signer.base_ceiling = 7_000
+        await ask(
+            server,
+            "q-1",
+            defuse_asset_identifier_in=EURE.token_id,
+            defuse_asset_identifier_out=BTC.token_id,
+            exact_amount_in=str(4 * 10**18),
+        )
+        await until(lambda: decisions(desk))
+        assert decisions(desk)[0].reason == "sent"
+        assert "base asset is over" in decisions(desk)[0].checks[-1].detail
+        assert server.frames == []
+        assert len(desk.book.reservations) == 0
+
+
+async def test_no_more_quotes_are_signed_within_a_second_than_the_limit_says() -> None:
+    async with quoting() as (desk, server):
+        desk.limits.replace(msgspec.structs.replace(desk.limits.current, max_quotes_per_second=2))
+        for number in range(4):
+            await ask(server, f"q-{number}")
+        await until(lambda: desk.intake.counters["decisions"] == 4)
+        assert [one.reason for one in decisions(desk)] == ["quote", "quote", "rate", "rate"]
+        assert len(server.frames) == 2
+        desk.ticking.now_ns += SECOND
+        await a_quote(desk, server, "later")
+
+
+async def test_a_halt_stops_the_next_quote_and_lifting_it_goes_on() -> None:
+    async with quoting() as (desk, server):
+        await a_quote(desk, server, "before")
+        desk.trading.choose("HALTED", "ann", "lunch")
+        await ask(server, "q-1")
+        await until(lambda: len(decisions(desk)) == 2)
+        assert decisions(desk)[1].reason == "trading"
+        desk.trading.choose("ACTIVE", "ann", "")
+        await a_quote(desk, server, "after")
+        assert len(server.frames) == 2
+
+
+REFUSED = [
+    ("another solver won", 0),
+    ("quote request is gone", 0),
+    ("deadline is too early, at least 60000 ms are expected", 0),
+    ("invalid signature", 1),
+    ("insufficient balance or overflow", 1),
+    ("Unauthorized", 1),
+    ("invalid salt", 1),
+    ("public key 'ed25519:x' doesn't exist for account 'maker.near'", 1),
+    ("internal error", 0),
+]
+
+
+@pytest.mark.parametrize(("error", "faults"), REFUSED, ids=[error for error, _ in REFUSED])
+async def test_only_refusals_for_a_fault_of_ours_are_counted(error: str, faults: int) -> None:
+    async with quoting() as (desk, server):
+        await a_quote(desk, server, "q-1")
+        await a_quote(desk, server, "q-2")
+        for frame in server.frames:
+            await server.send({"id": frame["id"], "error": {"code": -1, "message": error}})
+        await server.send({"id": server.frames[0]["id"], "error": {"code": -1, "message": error}})
+        await until(lambda: desk.intake.counters["unknown_answers"] == 1)
+        # The second one was on its way when the first told that the salt is invalid.
+        assert desk.refusals.count() == (faults if "salt" in error else 2 * faults)
+        assert (error in desk.refusals.last) is bool(faults)
+
+
+async def test_an_invalid_salt_is_dropped_and_a_new_one_asked_for() -> None:
+    async with quoting() as (desk, server):
+        asked: list[bool] = []
+        desk.intake.invalid_salt = lambda: asked.append(True)
+        await a_quote(desk, server, "q-1")
+        await server.send({"id": server.frames[0]["id"], "error": {"code": -1, "message": "invalid salt"}})
+        await until(lambda: asked)
+        assert desk.executor.salt is None
+        assert desk.intake.counters["invalid_salt"] == 1
+        assert desk.book.counters["refused"] == 1
+        await ask(server, "q-2")
+        await until(lambda: len(decisions(desk)) == 2)
+        assert decisions(desk)[1].reason == "salt"
+        desk.executor.salt = SALT
+        await a_quote(desk, server, "q-3")
+
+
+async def test_answers_and_claims_find_their_quote() -> None:
+    async with quoting() as (desk, server):
+        command = await a_quote(desk, server, "q-1")
+        await server.send({"id": server.frames[0]["id"], "result": "OK"})
+        await server.send({"id": server.frames[0]["id"], "result": "OK"})
+        await server.send({"method": "event", "params": {"data": {"quote_hash": command.quote_hash, "tx_hash": "t"}}})
+        await server.send({"method": "event", "params": {"data": {"quote_hash": "another makers"}}})
+        await until(lambda: desk.intake.counters["others_settled"])
+        assert desk.book.counters["accepted"] == 1
+        assert desk.intake.counters["unknown_answers"] == 1
+        (claimed,) = desk.book.settling()
+        desk.watched.chain.settle(claimed)
+        await desk.inventory.sync("settlement")
+        assert desk.book.counters["settled"] == 1
+        moved = movement(BTC_EURE, claimed)
+        assert desk.inventory.filled == (moved.base, moved.quote)
+
+
+async def test_what_a_lost_connection_left_unanswered_is_unknown_and_still_reserved() -> None:
+    async with quoting() as (desk, server):
+        command = await a_quote(desk, server, "q-1")
+        await server.connections[0].close()
+        await until(lambda: desk.book.counters["unknown"])
+        assert desk.book.counters["refused"] == 0
+        assert desk.book.reservations.reserved(EURE.token_id) == command.amount_out
+
+
+async def test_history_that_cannot_be_written_stops_the_quotes() -> None:
+    async with quoting() as (desk, server):
+        desk.history_writable = False
+        await ask(server, "q-1")
+        await until(lambda: decisions(desk))
+        assert decisions(desk)[0].reason == "history"
+        assert server.frames == []
+
+
+async def test_new_limits_hold_for_the_next_request() -> None:
+    async with quoting() as (desk, server):
+        old = await a_quote(desk, server, "q-1")
+        desk.limits.replace(type(desk.limits.current)(min_edge_bps=desk.limits.current.min_edge_bps + 295))
+        new = await a_quote(desk, server, "q-2")
+        assert new.amount_out < old.amount_out * 99 // 100, "the price handed out before the change is not used again"
+
+
+async def test_only_so_many_requests_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cockpit.desk.quoting.quote_engine.REMEMBERED", 3)
+    async with quoting(ready=False) as (desk, server):
+        for number in range(10):
+            await ask(server, f"q-{number}")
+        await ask(server, "q-9")
+        await until(lambda: desk.intake.counters["malformed_duplicate"] == 1)
+        assert desk.intake.counters["decisions"] == 10
+        assert len(desk.intake._seen) == 3

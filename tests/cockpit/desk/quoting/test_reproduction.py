@@ -1,0 +1,89 @@
+"""A decision is made again, to the letter, from what history keeps of it."""
+
+from decimal import Decimal
+
+import msgspec
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cockpit.desk.market.pricing import PriceParams
+from cockpit.desk.quoting.strategy import View, decide, decision_event, desk_prices, read_view, record_view
+from cockpit.desk.risk.limits import LimitsInForce
+from cockpit.model.commands import Limits
+from cockpit.model.events import DecisionRules, MarketSettlements, TradeDecision
+from tests.support.desk.builders import MS, NOW, SECOND, demand, view
+from tests.support.desk.quoting_harness import ask, quoting
+from tests.support.waiting import until
+from venue.protocol.assets import BTC_EURE
+from venue.relay.messages import QuoteStatus
+
+BALANCES = st.none() | st.integers(0, 2**128 - 1)
+VIEWS = st.builds(
+    view,
+    strategy_armed=st.booleans(),
+    executor_armed=st.booleans(),
+    mid=st.none() | st.decimals(Decimal(1), Decimal(10**6), places=8),
+    mid_at_ns=st.integers(NOW - 20 * SECOND, NOW + SECOND),
+    mid_usable=st.booleans(),
+    mid_problem=st.text(),
+    base_balance=BALANCES,
+    quote_balance=BALANCES,
+    base_reserved=st.integers(0, 2**128 - 1),
+    quote_reserved=st.integers(0, 2**128 - 1),
+    inventory_at_ns=st.integers(NOW - 40 * SECOND, NOW + SECOND),
+    default_deadline_ms=st.integers(1_000, 3_600_000),
+    salt_known=st.booleans(),
+    relay_writable=st.booleans(),
+    history_writable=st.booleans(),
+)
+
+
+@given(VIEWS)
+def test_a_view_comes_back_from_its_record(seen: View) -> None:
+    assert read_view(record_view(seen), BTC_EURE, seen.limits, seen.params) == seen
+
+
+@given(VIEWS, st.integers(1, 10**12), st.sampled_from(["buy", "sell"]))
+def test_a_decision_is_made_again_from_its_record(seen: View, amount: int, side: str) -> None:
+    asked = demand("buy" if side == "buy" else "sell", amount_in=amount)
+    recorded = decision_event("d", asked, decide(asked, seen, desk_prices(seen)), seen, rules_id="r")
+    again = read_view(recorded.view, BTC_EURE, seen.limits, seen.params)
+    assert decision_event("d", asked, decide(asked, again, desk_prices(again)), again, rules_id="r") == recorded
+
+
+async def test_the_rules_are_recorded_when_they_change_and_named_by_every_decision() -> None:
+    async with quoting() as (desk, server):
+        await ask(server, "one")
+        await ask(server, "two")
+        await until(lambda: desk.intake.counters["decisions"] == 2)
+        _change(desk.limits)
+        await ask(server, "three")
+        await until(lambda: desk.intake.counters["decisions"] == 3)
+        rules = [event for event in desk.events if isinstance(event, DecisionRules)]
+        made = [event for event in desk.events if isinstance(event, TradeDecision)]
+    assert [event.rules_id for event in made] == [rules[0].rules_id, rules[0].rules_id, rules[1].rules_id]
+    limits = [msgspec.json.decode(event.limits, type=Limits) for event in rules]
+    assert limits == [view().limits, Limits(max_notional_eure=Decimal(4))]
+    assert [msgspec.json.decode(event.params, type=PriceParams) for event in rules] == [PriceParams()] * 2
+
+
+def _change(limits: LimitsInForce) -> None:
+    limits.replace(Limits(max_notional_eure=Decimal(4)))
+
+
+async def test_settlements_of_others_are_recorded_as_a_count_every_five_seconds() -> None:
+    async with quoting() as (desk, _):
+        note, start = desk.intake.note_flow, NOW
+        note(start)
+        for number in range(3):
+            desk.on_status(QuoteStatus(f"theirs-{number}", "intent", "tx"))
+        note(start + 4_999 * MS)
+        note(start + 5_000 * MS)
+        note(start + 10_000 * MS)
+        desk.on_status(QuoteStatus("theirs-3", "intent", "tx"))
+        note(start + 10_500 * MS, last=True)
+        flow = [event for event in desk.events if isinstance(event, MarketSettlements)]
+    assert flow == [
+        MarketSettlements(start + 5_000 * MS, start, 3),
+        MarketSettlements(start + 10_500 * MS, start + 10_000 * MS, 1),
+    ]

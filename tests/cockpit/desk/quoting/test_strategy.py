@@ -1,0 +1,384 @@
+import copy
+from collections.abc import Mapping
+from decimal import Decimal
+from fractions import Fraction
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cockpit.desk.market.pricing import Side
+from cockpit.desk.quoting.strategy import (
+    DEADLINE_SLACK_MS,
+    EXECUTOR_GUARDS,
+    Decision,
+    View,
+    decide,
+    decision_event,
+    desk_prices,
+)
+from cockpit.model.commands import Limits
+from cockpit.model.events import SwapDemand
+from tests.support.desk.builders import MS, NOW, SECOND, demand, view
+from venue.protocol.assets import MAX_AMOUNT
+
+NAMES = (
+    "strategy_armed",
+    "trading",
+    "reference",
+    "reference_age",
+    "inventory",
+    "inventory_age",
+    "deadline",
+    "amount",
+    "notional",
+    "edge",
+    "covered",
+    "promised",
+    "share",
+    "rate",
+    "fills",
+    "loss",
+    "executor_armed",
+    "salt",
+    "relay",
+    "history",
+)
+
+
+def decided(asked: SwapDemand, seen: View) -> Decision:
+    return decide(asked, seen, desk_prices(seen))
+
+
+def failed(decision: Decision) -> list[str]:
+    return [guard.name for guard in decision.guards if not guard.passed]
+
+
+@pytest.mark.parametrize("side", ["buy", "sell"])
+@pytest.mark.parametrize("exact", ["in", "out"])
+def test_a_request_that_passes_every_guard_is_quoted(side: Side, exact: str) -> None:
+    small = {("buy", "in"): 8_000, ("buy", "out"): 4 * 10**18, ("sell", "in"): 4 * 10**18, ("sell", "out"): 8_000}
+    amount = small[side, exact]
+    asked = demand(side, amount_in=amount) if exact == "in" else demand(side, amount_out=amount)
+    decision = decided(asked, view())
+    assert (decision.reason, decision.actionable, decision.execute) == ("quote", True, True)
+    assert decision.side == side
+    assert decision.amounts is not None
+    assert (decision.amounts.amount_in if exact == "in" else decision.amounts.amount_out) == amount
+    assert tuple(guard.name for guard in decision.guards) == NAMES
+
+
+def limits(**changes: object) -> Limits:
+    return msgspec.structs.replace(Limits(max_asset_share=Decimal(1)), **changes)
+
+
+ALONE: list[tuple[str, Mapping[str, object], SwapDemand]] = [
+    ("strategy_armed", {"strategy_armed": False}, demand()),
+    ("reference", {"mid_usable": False, "mid_problem": "kraken is 90 bps from the median"}, demand()),
+    ("reference_age", {"mid_at_ns": NOW - 5_001 * MS}, demand()),
+    ("inventory_age", {"inventory_at_ns": NOW - 20_001 * MS}, demand()),
+    ("deadline", {"limits": limits(max_deadline_ms=60_999)}, demand(min_deadline_ms=60_000)),
+    ("notional", {}, demand("sell", amount_in=5 * 10**18 + 1)),
+    ("covered", {"quote_balance": 10**18}, demand(amount_out=4 * 10**18)),
+    ("trading", {"trading": "HALTED"}, demand()),
+    ("promised", {"quote_promised": 996 * 10**18 + 1}, demand(amount_out=4 * 10**18)),
+    ("promised", {"base_promised": 1_992_000 + 1}, demand(amount_out=4 * 10**18)),
+    ("share", {"limits": limits(max_asset_share=Decimal("0.5")), "quote_balance": 49_000 * 10**18}, demand()),
+    ("share", {"limits": limits(max_asset_share=Decimal("0.5")), "quote_balance": 51_000 * 10**18}, demand("sell")),
+    ("rate", {"quotes_in_second": 50}, demand()),
+    ("fills", {"fills_in_hour": 60}, demand()),
+    ("loss", {"loss": 5 * 10**18 + 1}, demand()),
+    ("executor_armed", {"executor_armed": False}, demand()),
+    ("salt", {"salt_known": False}, demand()),
+    ("relay", {"relay_writable": False}, demand()),
+    ("history", {"history_writable": False}, demand()),
+]
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "asked"), ALONE, ids=[f"{name}-{index}" for index, (name, _, _) in enumerate(ALONE)]
+)
+def test_each_guard_can_fail_alone_and_names_the_decision(
+    name: str, changes: Mapping[str, object], asked: SwapDemand
+) -> None:
+    decision = decided(asked, view(**changes))
+    assert failed(decision) == [name]
+    assert decision.reason == name
+    assert not decision.execute
+    assert decision.actionable is (name in EXECUTOR_GUARDS)
+
+
+def test_the_edge_alone_refuses_prices_that_earn_too_little() -> None:
+    """The prices handed in may be older than the limits: the edge is looked at again."""
+    wide = view(limits=limits(min_edge_bps=Decimal(300)))
+    decision = decide(demand(), wide, desk_prices(view()))
+    assert failed(decision) == ["edge"]
+
+
+def test_an_amount_too_small_to_give_anything_for_is_no_quote() -> None:
+    decision = decided(demand("sell", amount_in=1), view())
+    assert decision.reason == "amount"
+    assert decision.amounts is None
+    assert not decision.actionable
+
+
+def test_an_unknown_mid_blocks_and_leaves_no_price() -> None:
+    decision = decided(demand(), view(mid=None, mid_usable=False, mid_problem="no source has given a price yet"))
+    assert decision.reason == "reference"
+    assert {"reference", "reference_age", "amount", "notional", "edge", "covered"} <= set(failed(decision))
+    assert (decision.price, decision.amounts, decision.skew_bps) == (None, None, None)
+
+
+@pytest.mark.parametrize("side", ["buy", "sell"])
+def test_an_unknown_balance_blocks_on_the_side_that_gives_it(side: Side) -> None:
+    decision = decided(demand(side), view(base_balance=None, quote_balance=None))
+    assert decision.reason == "inventory"
+    assert {"inventory", "inventory_age", "covered"} <= set(failed(decision))
+    assert not decision.execute
+
+
+@pytest.mark.parametrize("field", ["mid_at_ns", "inventory_at_ns"])
+def test_a_time_from_the_future_is_no_fresh_one(field: str) -> None:
+    decision = decided(demand(), view(**{field: NOW + 2 * MS}))
+    assert decision.reason == field.replace("mid_at_ns", "reference_age").replace("inventory_at_ns", "inventory_age")
+
+
+@pytest.mark.parametrize(
+    ("field", "most_ms"), [("mid_at_ns", 5_000), ("inventory_at_ns", 20_000)], ids=["reference", "inventory"]
+)
+def test_an_age_at_its_limit_still_passes(field: str, most_ms: int) -> None:
+    assert decided(demand(), view(**{field: NOW - most_ms * MS})).reason == "quote"
+
+
+def test_what_is_promised_already_is_not_promised_again() -> None:
+    asked = demand(amount_out=3 * 10**18)
+    fits = view(quote_balance=10 * 10**18, quote_reserved=7 * 10**18)
+    short = view(quote_balance=10 * 10**18, quote_reserved=7 * 10**18 + 1)
+    assert decided(asked, fits).reason == "quote"
+    assert failed(decided(asked, short)) == ["covered"]
+
+
+def test_promises_of_the_other_asset_do_not_count() -> None:
+    assert decided(demand("buy"), view(base_balance=10, base_reserved=10)).reason == "quote"
+
+
+def test_more_promised_than_held_covers_nothing() -> None:
+    decision = decided(demand(amount_out=1), view(quote_balance=5, quote_reserved=6))
+    assert "covered" in failed(decision)
+
+
+@given(
+    st.integers(1, 10**12),
+    st.integers(1_000, 3_600_000),
+    st.integers(1_000, 3_600_000),
+)
+def test_the_deadline_serves_the_request_and_stays_inside_the_limit(
+    wanted_ms: int, default_ms: int, max_ms: int
+) -> None:
+    asked = demand(min_deadline_ms=wanted_ms)
+    decision = decided(asked, view(default_deadline_ms=default_ms, limits=limits(max_deadline_ms=max_ms)))
+    life_ms = (decision.deadline_ns - asked.at_ns) // MS
+    assert life_ms >= wanted_ms + DEADLINE_SLACK_MS, "the relay wants the deadline it asked for still ahead"
+    if decision.execute:
+        assert life_ms <= max_ms
+    assert decision.execute is (wanted_ms + DEADLINE_SLACK_MS <= max_ms)
+
+
+AT_THE_LIMIT: list[Mapping[str, object]] = [
+    {"quote_promised": 996 * 10**18},
+    {"base_promised": 1_992_000},
+    {"quotes_in_second": 49},
+    {"fills_in_hour": 59},
+    {"loss": 5 * 10**18},
+]
+
+
+@pytest.mark.parametrize("changes", AT_THE_LIMIT, ids=[next(iter(one)) for one in AT_THE_LIMIT])
+def test_what_is_at_its_limit_still_passes(changes: Mapping[str, object]) -> None:
+    assert decided(demand(amount_out=4 * 10**18), view(**changes)).reason == "quote"
+
+
+shares = st.decimals("0.5", 1, places=3)
+
+
+@given(
+    st.sampled_from(["buy", "sell"]),
+    st.integers(0, 10**7),
+    st.integers(0, 4_000 * 10**18),
+    st.integers(0, 10**7),
+    st.integers(0, 4_000 * 10**18),
+    st.integers(1, 5 * 10**18),
+    shares,
+)
+def test_no_fill_of_what_is_alive_and_this_quote_leads_past_the_share(
+    side: Side, base: int, quote: int, base_reserved: int, quote_reserved: int, notional: int, most: Decimal
+) -> None:
+    """All live quotes of the side settled at the mid, and this one on top: the share is still within its limit."""
+    seen = view(
+        base_balance=base,
+        quote_balance=quote,
+        base_reserved=base_reserved,
+        quote_reserved=quote_reserved,
+        limits=limits(max_asset_share=most),
+    )
+    asked = demand("buy", amount_out=notional) if side == "buy" else demand("sell", amount_in=notional)
+    decision = decided(asked, seen)
+    if not decision.execute:
+        return
+    assert decision.amounts is not None
+    worth = base * 5 * 10**14 + quote
+    if side == "buy":
+        left = quote - quote_reserved - decision.amounts.amount_out
+    else:
+        left = (base - base_reserved - decision.amounts.amount_out) * 5 * 10**14
+    assert left >= (1 - Fraction(most)) * worth
+
+
+@given(st.sampled_from(["buy", "sell"]), st.integers(0, 10**7), st.integers(0, 4_000 * 10**18), st.integers(0, 10**7))
+def test_reducing_lets_through_what_brings_the_inventory_nearer_to_its_target(
+    side: Side, base: int, quote: int, base_reserved: int
+) -> None:
+    seen = view(trading="REDUCING", base_balance=base, quote_balance=quote, base_reserved=base_reserved)
+    decision = decided(demand(side), seen)
+    if "trading" in failed(decision) or decision.amounts is None or not decision.execute:
+        return
+    worth = Fraction(base * 5 * 10**14 + quote)
+    before = abs(base * 5 * 10**14 / worth - Fraction(1, 2))
+    moved = decision.amounts.amount_in if side == "buy" else -decision.amounts.amount_out
+    assert abs((base + moved) * 5 * 10**14 / worth - Fraction(1, 2)) < before
+
+
+def test_reducing_refuses_the_way_from_the_target_and_past_it() -> None:
+    much_btc = view(trading="REDUCING", base_balance=10**8, quote_balance=40_000 * 10**18)
+    assert failed(decided(demand("buy"), much_btc)) == ["trading"]
+    assert decided(demand("sell"), much_btc).execute
+    promised = view(trading="REDUCING", base_balance=10**8, quote_balance=40_000 * 10**18, base_reserved=10**7)
+    assert failed(decided(demand("sell"), promised)) == ["trading"], "what is promised already brings it to its target"
+    unknown = view(trading="REDUCING", base_balance=None, quote_balance=None)
+    assert "trading" in failed(decided(demand("sell"), unknown))
+
+
+views = st.builds(
+    view,
+    strategy_armed=st.booleans(),
+    executor_armed=st.booleans(),
+    mid=st.none() | st.decimals(1_000, 200_000, places=2),
+    mid_at_ns=st.integers(NOW - 10 * SECOND, NOW + SECOND),
+    mid_usable=st.booleans(),
+    base_balance=st.none() | st.integers(0, 10**9),
+    quote_balance=st.none() | st.integers(0, 10**23),
+    base_reserved=st.integers(0, 10**8),
+    quote_reserved=st.integers(0, 10**22),
+    inventory_at_ns=st.integers(NOW - 30 * SECOND, NOW + SECOND),
+    trading=st.sampled_from(["ACTIVE", "REDUCING", "HALTED"]),
+    base_promised=st.integers(0, 10**7),
+    quote_promised=st.integers(0, 10**21),
+    quotes_in_second=st.integers(0, 60),
+    fills_in_hour=st.integers(0, 70),
+    loss=st.integers(0, 6 * 10**18),
+    limits=st.builds(limits, max_asset_share=shares),
+    salt_known=st.booleans(),
+    relay_writable=st.booleans(),
+    history_writable=st.booleans(),
+)
+sides: st.SearchStrategy[Side] = st.sampled_from(["buy", "sell"])
+amounts = st.integers(1, MAX_AMOUNT) | st.integers(1, 10**5) | st.integers(10**17, 5 * 10**18)
+demands = st.builds(
+    lambda side, exact_in, amount: demand(side, **{"amount_in" if exact_in else "amount_out": amount}),
+    sides,
+    st.booleans(),
+    amounts,
+)
+
+
+@given(demands, views)
+def test_the_same_inputs_make_the_same_decision_and_are_left_alone(asked: SwapDemand, seen: View) -> None:
+    before = copy.deepcopy((asked, seen))
+    one, two = decided(asked, seen), decided(asked, seen)
+    assert one == two
+    assert (asked, seen) == before
+
+
+@given(demands, views)
+def test_the_reason_is_the_first_failure_and_execute_means_none(asked: SwapDemand, seen: View) -> None:
+    decision = decided(asked, seen)
+    names = failed(decision)
+    assert decision.reason == (names[0] if names else "quote")
+    assert decision.execute is (not names)
+    assert decision.actionable is all(name in EXECUTOR_GUARDS for name in names)
+
+
+@given(demands, views)
+def test_what_is_executed_is_armed_known_covered_and_inside_the_limits(asked: SwapDemand, seen: View) -> None:
+    decision = decided(asked, seen)
+    if not decision.execute:
+        return
+    assert decision.amounts is not None
+    assert seen.strategy_armed
+    assert seen.executor_armed
+    balance, reserved = (
+        (seen.quote_balance, seen.quote_reserved) if decision.side == "buy" else (seen.base_balance, seen.base_reserved)
+    )
+    assert balance is not None
+    assert decision.amounts.amount_out + reserved <= balance
+    assert decision.amounts.notional <= 5 * 10**18
+    assert seen.trading != "HALTED"
+    assert seen.quotes_in_second < 50
+    assert seen.fills_in_hour < 60
+    assert seen.loss <= 5 * 10**18
+    assert seen.mid is not None
+    base_value = Fraction(seen.base_promised) * Fraction(seen.mid) * 10**10
+    assert seen.quote_promised + base_value + decision.amounts.notional <= 1_000 * 10**18
+
+
+@given(demands, views, st.sampled_from(["", "the connection is not open"]))
+def test_every_check_is_written_down_with_what_it_measured(asked: SwapDemand, seen: View, failure: str) -> None:
+    decision = decided(asked, seen)
+    event = decision_event("d-1", asked, decision, seen, failure)
+    assert tuple(check.name for check in event.checks[: len(NAMES)]) == NAMES
+    assert [check.passed for check in event.checks[: len(NAMES)]] == [guard.passed for guard in decision.guards]
+    assert all(check.detail for check in event.checks)
+    if failure:
+        assert event.reason == "sent"
+        assert event.checks[-1].detail == failure
+    else:
+        assert event.reason == decision.reason
+        assert len(event.checks) == len(NAMES)
+
+
+def test_the_checks_carry_their_numbers_in_words() -> None:
+    seen = view(quote_balance=10 * 10**18, quote_reserved=7 * 10**18)
+    asked = demand(amount_out=4 * 10**18)
+    event = decision_event("d-1", asked, decided(asked, seen), seen)
+    said = {check.name: check.detail for check in event.checks}
+    assert said["covered"] == "gives 4.00000000 EURe, spendable 3.00000000"
+    assert said["notional"] == "4.000000 EURe, at most 5 EURe"
+    assert said["reference_age"] == "100 ms, at most 5000 ms"
+    assert said["inventory_age"] == "1000 ms, at most 20000 ms"
+    assert said["deadline"] == "61000 ms, at most 125000 ms"
+    assert said["inventory"] == "10.00000000 EURe"
+    assert said["edge"].endswith("EURe, at least 5 bps")
+    assert said["executor_armed"] == "yes"
+    assert said["trading"] == "ACTIVE"
+    assert said["promised"] == "4.000000 EURe, at most 1000 EURe"
+    assert said["share"] == "leaves -1.00000000 EURe, at least 0.00000000"
+    assert said["rate"] == "0 within a second, at most 50"
+    assert said["fills"] == "0 within an hour, at most 60"
+    assert said["loss"] == "0.000000 EURe, at most 5 EURe"
+
+
+def test_unknown_is_said_and_never_shown_as_zero() -> None:
+    seen = view(mid=None, mid_usable=False, mid_problem="", base_balance=None, quote_balance=None)
+    event = decision_event("d-1", demand(), decided(demand(), seen), seen)
+    said = {check.name: check.detail for check in event.checks}
+    for name in ("reference", "reference_age", "inventory", "inventory_age", "amount", "notional", "edge", "covered"):
+        assert said[name] == "unknown", name
+    assert (event.mid, event.price, event.amount_in, event.amount_out, event.notional, event.edge) == (None,) * 6
+
+
+@pytest.mark.parametrize("most", ["1.0000000000000000009", "1E-30", "0.5"])
+def test_a_limit_finer_than_a_base_unit_is_cut_off_not_rounded_up(most: str) -> None:
+    tight = view(limits=limits(max_notional_eure=Decimal(most)))
+    over = demand("sell", amount_in=10**18 + 1)
+    assert "notional" in failed(decided(over, tight))

@@ -1,0 +1,55 @@
+import pytest
+
+from cockpit.desk.risk.dead_man_switch import Alone, WhenAlone
+
+MS = 1_000_000
+
+
+class Watched:
+    """An Alone with a clock, and what it did."""
+
+    def __init__(self, action: WhenAlone) -> None:
+        self.now_ns = 0
+        self.done: list[tuple[str, str]] = []
+        self.alone = Alone(
+            action,
+            60_000,
+            disarm=lambda why: self.done.append(("disarm", why)),
+            stop=lambda why: self.done.append(("stop", why)),
+            monotonic_ns=lambda: self.now_ns,
+        )
+
+    def after(self, ms: int, operators: int = 0, *, armed: bool = True) -> None:
+        self.now_ns += ms * MS
+        self.alone.tick(operators, armed)
+
+
+@pytest.mark.parametrize("action", ["disarm", "stop"])
+def test_it_acts_once_when_nobody_was_there_for_the_whole_time(action: WhenAlone) -> None:
+    desk = Watched(action)
+    desk.after(0)
+    desk.after(59_999)
+    assert (desk.done, desk.alone.left_ms()) == ([], 1)
+    desk.after(1)
+    assert desk.done == [(action, "no cockpit was attached for 60 s")]
+    desk.after(60_000, armed=False)
+    assert len(desk.done) == 1
+
+
+def test_somebody_who_comes_back_starts_the_time_anew() -> None:
+    desk = Watched("disarm")
+    desk.after(0)
+    desk.after(59_000)
+    desk.after(500, operators=1)
+    assert desk.alone.left_ms() is None
+    desk.after(500)
+    assert desk.alone.left_ms() == 60_000
+    desk.after(59_999)
+    assert desk.done == []
+
+
+def test_a_disarmed_desk_may_be_alone_for_ever_and_one_that_keeps_on_too() -> None:
+    for desk, armed in ((Watched("stop"), False), (Watched("keep"), True)):
+        for _ in range(10):
+            desk.after(60_000, armed=armed)
+        assert (desk.done, desk.alone.left_ms()) == ([], None)

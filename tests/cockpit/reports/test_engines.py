@@ -1,0 +1,83 @@
+"""A report, a trace and a replay tell the same of a history in PostgreSQL as of the same one in a file."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from cockpit.reports import quote_trace_text as life_text
+from cockpit.reports.replay import Changes, replay
+from cockpit.reports.trading_report import trading_report
+from storage.history import HistoryError, Run
+from storage.journal import Journal
+from storage.postgres.history import PostgresHistory
+from storage.postgres.reader import PostgresReader
+from storage.reporting.quote_trace import find_quote, life_of
+from storage.reporting.recorded import recorded
+from storage.sqlite.reader import Span, SqliteReader, find_run
+from tests.support.desk.builders import NOW
+from tests.support.history import small_history as small
+from tests.support.processes.command import GOOD, env_file, run
+
+
+@pytest.fixture
+def url(postgres_url: str, tmp_path: Path) -> str:
+    asyncio.run(small.fill(PostgresHistory(postgres_url, Journal(tmp_path / "history.journal"))))
+    return postgres_url
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return asyncio.run(small.write(tmp_path / "history.sqlite"))
+
+
+def test_everything_told_is_the_same(path: Path, url: str) -> None:
+    names = ["quote-a", "hash-b", "tx-b", "hash-c"]
+    with SqliteReader(path) as file, PostgresReader(url) as server:
+        for reader in (file, server):
+            with pytest.raises(HistoryError, match="begin with quote-"):
+                find_quote(reader, "quote-")
+        span = find_run(file, "last").span
+        assert find_run(server, "run-").span == span
+        for part in (span, Span(span.from_ns + 15 * 10**9, span.to_ns - 20 * 10**9), Span(0, 1)):
+            assert trading_report(server, part, with_fills=True) == trading_report(file, part, with_fills=True)
+            assert list(recorded(server, part)) == list(recorded(file, part))
+        for name in names:
+            lives = [life_text.as_json(life_of(reader, *find_quote(reader, name))) for reader in (file, server)]
+            assert lives[0] == lives[1]
+        again = replay(recorded(server, span), Changes())
+    assert again.same == again.decisions > 0
+
+
+def test_a_desk_that_writes_meanwhile_is_not_seen_and_does_not_wait(url: str, tmp_path: Path) -> None:
+    with PostgresReader(url) as reader:
+        before = trading_report(reader, Span(0, 2**62))
+        history = PostgresHistory(url, Journal(tmp_path / "history.journal"))
+
+        async def live() -> None:
+            await history.open(Run(run_id="run-2", mode="SANDBOX", account="maker.near", started_ns=NOW))
+            await history.write(small.refused("z", 40, 10**7))
+            await history.close(NOW)
+
+        asyncio.run(live())
+        assert trading_report(reader, Span(0, 2**62)) == before
+    with PostgresReader(url) as reader:
+        assert trading_report(reader, Span(0, 2**62)).runs == 2
+
+
+def test_as_a_user_asks(url: str, tmp_path: Path) -> None:
+    env_file(tmp_path, {**GOOD, "POSTGRES_URL": url})
+    by_settings = run("report", "--json", "--fills", cwd=tmp_path)
+    assert (by_settings.returncode, by_settings.stderr) == (0, "")
+    assert run("report", "--json", "--fills", "--history", url, cwd=tmp_path).stdout == by_settings.stdout
+    assert "signed and sent" in run("trace", "tx-b", cwd=tmp_path).stdout
+    assert run("replay", "--run", "last", cwd=tmp_path).returncode == 0
+
+
+def test_what_cannot_be_read_is_told_without_the_password(postgres_url: str, tmp_path: Path) -> None:
+    with pytest.raises(HistoryError, match="there is no history in PostgreSQL"):
+        PostgresReader(postgres_url)
+    done = run("report", "--history", "postgresql://desk:hunter2@127.0.0.1:9/history", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "PostgreSQL history at 127.0.0.1:9 cannot be reached" in done.stderr
+    assert "hunter2" not in done.stderr

@@ -1,0 +1,135 @@
+"""What nothing explained and an operator accepted: a report names it, who took it and why, and counts it once."""
+
+import asyncio
+import csv
+import io
+import json
+from decimal import Decimal
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from cockpit.cli.history import reader_of
+from cockpit.model.events import AnyEvent, OperatorAction
+from cockpit.reports.figures import AssetChange, TradingReport
+from cockpit.reports.report_text import as_csv, as_json, as_text
+from cockpit.reports.trading_report import trading_report
+from storage.history import Run
+from storage.reporting.remainders import ACCEPT, SET_ASIDE, Aside
+from storage.sqlite.reader import Span, find_run
+from tests.support.desk.builders import NOW, SECOND
+from tests.support.history.engines import Engine, PostgresEngine, SqliteEngine
+from tests.support.history.small_history import EUR, balances, mid
+
+BTC_UNITS, EURE_UNITS = 7, -2 * EUR
+WHY = "a stranger sent it, and the bridge kept two EURe of a withdrawal that was never listed"
+
+
+def at(second: int) -> int:
+    return NOW + second * SECOND
+
+
+def aside(second: int, amounts: tuple[int, int], before: tuple[int, int], shown: int) -> OperatorAction:
+    arguments = msgspec.json.encode(Aside(amounts, before, at(shown))).decode()
+    return OperatorAction(at(second), f"aside-{second}", "desk", SET_ASIDE, arguments, True, "")
+
+
+def accept(second: int, accepted: bool, reason: str) -> OperatorAction:
+    arguments = {"amounts": {"BTC": str(BTC_UNITS), "EURe": str(EURE_UNITS)}, "reason": reason}
+    encoded = msgspec.json.encode(arguments).decode()
+    return OperatorAction(at(second), f"accept-{second}", "alice", ACCEPT, encoded, accepted, "")
+
+
+def events() -> list[AnyEvent]:
+    """A difference is seen at 10 s, set aside at 12 s, accepted in vain at 18 s and for good at 20 s."""
+    held, later = (10**8, 1_000 * EUR), (10**8 + BTC_UNITS, 1_000 * EUR + EURE_UNITS)
+    return [
+        mid(0, "50000"),
+        *balances(0, *held),
+        *balances(10, *later),
+        aside(12, (BTC_UNITS, EURE_UNITS), (0, 0), shown=12),
+        *balances(12, *later),
+        *balances(16, *later),
+        accept(18, False, "too early"),
+        aside(20, (0, 0), (BTC_UNITS, EURE_UNITS), shown=16),
+        accept(20, True, WHY),
+        mid(25, "60000"),
+        *balances(30, *later),
+    ]
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Engine:
+    if request.param == "sqlite":
+        return SqliteEngine(tmp_path)
+    return PostgresEngine(tmp_path, request.getfixturevalue("postgres_url"))
+
+
+@pytest.fixture
+def where(engine: Engine, tmp_path: Path) -> Path | str:
+    """The history, on each engine."""
+
+    async def fill() -> None:
+        history = engine.make()
+        await history.open(Run(run_id="run-1", mode="SANDBOX", account="maker.near", started_ns=NOW))
+        await history.write(events())
+        await history.close(at(40))
+
+    asyncio.run(fill())
+    return engine.url if isinstance(engine, PostgresEngine) else tmp_path / "history.sqlite"
+
+
+def told(where: Path | str, span: Span | None = None) -> TradingReport:
+    with reader_of(where) as reader:
+        return trading_report(reader, span or find_run(reader, "last").span)
+
+
+def units(change: AssetChange) -> tuple[Decimal | None, ...]:
+    return change.opening, change.accepted, change.unexplained, change.closing
+
+
+def test_it_is_accepted_and_not_unexplained(where: Path | str) -> None:
+    report = told(where)
+    btc, eure = report.inventory
+    assert units(btc) == (Decimal(1), Decimal("7e-8"), Decimal(0), Decimal("1.00000007"))
+    assert units(eure) == (Decimal(1_000), Decimal(-2), Decimal(0), Decimal(998))
+    [one] = report.accepted
+    assert (one.at_ns, one.actor, one.reason) == (at(20), "alice", WHY)
+    assert (one.btc, one.eure) == (Decimal("7e-8"), Decimal(-2))
+    # What a stranger gave is no profit: the seven units cost the mid at which they were accepted.
+    assert report.profit is not None
+    assert report.profit.total == 10_000 + Decimal("7e-8") * 10_000
+
+
+@pytest.mark.parametrize(
+    ("begin", "end", "opening", "accepted", "unexplained"),
+    [
+        (0, 15, 0, 0, BTC_UNITS),
+        (14, 19, 0, 0, BTC_UNITS),
+        (14, 40, 0, BTC_UNITS, 0),
+        (19, 40, 0, BTC_UNITS, 0),
+        (21, 40, BTC_UNITS, 0, 0),
+    ],
+)
+def test_it_stays_in_sight_until_it_is_accepted_whatever_the_range(
+    where: Path | str, begin: int, end: int, opening: int, accepted: int, unexplained: int
+) -> None:
+    report = told(where, Span(at(begin), at(end)))
+    btc = report.inventory[0]
+    found = [int(amount.scaleb(8)) for amount in (btc.opening, btc.accepted, btc.unexplained) if amount is not None]
+    assert found == [10**8 + opening, accepted, unexplained]
+    assert len(report.accepted) == bool(accepted)
+
+
+def test_as_a_user_reads_it(where: Path | str) -> None:
+    report = told(where)
+    text = as_text(report)
+    assert "+0.00000007 BTC, -2 EURe, by alice: a stranger sent it" in " ".join(text.split())
+    assert max(map(len, text.splitlines())) <= 80
+    assert "Accepted" not in as_text(told(where, Span(at(0), at(15))))
+    [one] = json.loads(as_json(report))["accepted"]
+    assert (one["btc"], one["reason"]) == ("0.00000007", WHY)
+    figures = dict(csv.reader(io.StringIO(as_csv(report))))
+    assert (figures["accepted.0.actor"], figures["inventory.BTC.accepted"]) == ("alice", "0.00000007")
+    assert figures["inventory.BTC.unexplained"] == "0"

@@ -1,0 +1,121 @@
+"""Replaying under the settings of then gives the decisions of then; under others, what they would have given."""
+
+import asyncio
+import json
+from decimal import Decimal
+from pathlib import Path
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cockpit.desk.market.pricing import Side
+from cockpit.desk.quoting.strategy import View, decide, decision_event, desk_prices
+from cockpit.reports.replay import Changes, replay
+from cockpit.reports.replay_text import BadChange, changes_of
+from storage.reporting.recorded import Recorded, recorded
+from storage.sqlite.reader import SqliteReader, find_run
+from tests.cockpit.desk.quoting.test_reproduction import VIEWS
+from tests.support.desk.builders import NOW, SECOND, demand, view
+from tests.support.history import small_history as small
+from tests.support.processes.command import run
+
+SIDES: tuple[Side, ...] = ("buy", "sell")
+
+
+def record(
+    name: str, seen: View, side: Side, amount: int, at_ns: int = NOW, *, sent: bool, over_ns: int | None = None
+) -> Recorded:
+    asked = demand(side, amount_in=amount, quote_id=name, at_ns=at_ns)
+    made = decision_event(name, asked, decide(asked, seen, desk_prices(seen)), seen, rules_id="rules")
+    limits, params = (msgspec.json.encode(part).decode() for part in (seen.limits, seen.params))
+    return Recorded(asked, made, limits, params, sent and made.amount_out is not None, over_ns, over_ns is not None)
+
+
+@given(
+    st.lists(
+        st.tuples(VIEWS, st.sampled_from(SIDES), st.integers(1, 10**20), st.none() | st.integers(0, 9)), max_size=8
+    )
+)
+def test_a_replay_under_its_own_settings_gives_every_decision_to_the_letter(
+    asked: list[tuple[View, Side, int, int | None]],
+) -> None:
+    every = []
+    for second, (seen, side, amount, lives_s) in enumerate(asked):
+        at_ns = NOW + second * SECOND
+        over_ns = None if lives_s is None else at_ns + lives_s * SECOND
+        made = record(f"q-{second}", seen, side, amount, at_ns, sent=True, over_ns=over_ns)
+        every.append(msgspec.structs.replace(made, sent=made.decision.reason == "quote"))
+    told = replay(every, Changes())
+    assert (told.same, told.differences) == (len(every), ())
+    assert told.recorded == told.replayed
+
+
+def test_a_wider_spread_earns_more_and_a_smaller_limit_refuses() -> None:
+    every = [record("q", view(), "buy", 8_000, sent=True)]
+    wider = replay(every, changes_of(["STRATEGY_HALF_SPREAD_BPS=40"], armed=False))
+    assert wider.replayed.quoted == 1
+    assert wider.replayed.edge == every[0].decision.edge * 2 if every[0].decision.edge else False
+    smaller = replay(every, changes_of(["STRATEGY_MAX_NOTIONAL_EURE=1"], armed=False))
+    assert (smaller.replayed.quoted, smaller.replayed.reasons) == (0, {"notional": 1})
+    assert (smaller.recorded.quoted, smaller.same) == (1, 0)
+
+
+def test_quotes_that_are_replayed_reserve_in_place_of_those_that_were_sent() -> None:
+    """Two requests of 0.9 and 0.8 of what is held: the first was too large then, and is the only one quoted now."""
+    held = view(base_balance=8_000, limits=msgspec.structs.replace(view().limits, max_notional_eure=Decimal(3)))
+    every = [
+        record("first", held, "sell", 36 * 10**17, sent=False),
+        record("second", held, "sell", 29 * 10**17, NOW + SECOND, sent=True),
+    ]
+    told = replay(every, Changes(limits={"max_notional_eure": Decimal(5)}))
+    assert told.recorded.reasons == {"notional": 1, "quote": 1}
+    assert told.replayed.reasons == {"quote": 1, "covered": 1}
+    assert told.replayed.peak_btc > told.recorded.peak_btc > 0
+
+
+def test_as_if_armed() -> None:
+    every = [record("q", view(strategy_armed=False, executor_armed=False), "buy", 8_000, sent=False)]
+    assert replay(every, Changes()).replayed.reasons == {"strategy_armed": 1}
+    assert replay(every, changes_of([], armed=True)).replayed.reasons == {"quote": 1}
+
+
+def test_a_decision_of_a_version_that_kept_too_little_is_said_to_be_one() -> None:
+    kept = record("q", view(), "buy", 8_000, sent=True)
+    old = msgspec.structs.replace(kept, decision=msgspec.structs.replace(kept.decision, view=""), limits=None)
+    told = replay([old], Changes())
+    assert (told.decisions, told.without_record, told.same) == (1, 1, 0)
+
+
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [
+        ("STRATEGY_HALF_SPREAD_BPS=wide", "number of bps from 0 to 5000"),
+        ("STRATEGY_HALF_SPREAD_BPS", "NAME=VALUE"),
+        ("REFERENCE_MAX_DIVERGENCE_BPS=9", "stays as recorded"),
+        ("NEAR_INTENTS_API_KEY=x", "stays as recorded"),
+        ("NOBODY=hunter2", "no setting has this name; a replay takes STRATEGY_.*, STRATEGY_HALF_SPREAD_BPS"),
+    ],
+)
+def test_a_setting_that_cannot_be_replayed_is_refused_and_its_value_not_said(setting: str, said: str) -> None:
+    with pytest.raises(BadChange, match=said) as told:
+        changes_of([setting], armed=False)
+    name, _, value = setting.partition("=")
+    assert not value or value not in str(told.value).replace(name, "")
+
+
+def test_as_a_user_asks(tmp_path: Path) -> None:
+    path = asyncio.run(small.write(tmp_path / "history.sqlite"))
+    with SqliteReader(path) as reader:
+        assert [one.sent for one in recorded(reader, find_run(reader, "last").span)] == [True] * 3 + [False] * 2
+    told = run("replay", "--history", str(path), cwd=tmp_path)
+    assert (told.returncode, told.stderr) == (0, "")
+    assert "5 decisions under its own settings: 5 come out to the letter" in told.stdout
+    assert "who would have won" in told.stdout
+    whole = json.loads(
+        run("replay", "--history", str(path), "--set", "QUOTE_MAX_DEADLINE_MS=30000", "--json", cwd=tmp_path).stdout
+    )
+    assert whole["replayed"]["reasons"] == {"deadline": 5}
+    refused = run("replay", "--history", str(path), "--set", "STRATEGY_MAX_SKEW_BPS=-1", cwd=tmp_path)
+    assert (refused.returncode, "STRATEGY_MAX_SKEW_BPS" in refused.stderr) == (2, True)

@@ -1,0 +1,133 @@
+"""The report of a small history is what its figures come to by hand."""
+
+import asyncio
+import csv
+import io
+import json
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from cockpit.reports.figures import TradingReport
+from cockpit.reports.trading_report import trading_report
+from storage.history import HistoryError
+from storage.sqlite.reader import Span, SqliteReader, find_run
+from tests.support.desk.builders import NOW, SECOND
+from tests.support.history import small_history as small
+from tests.support.processes.command import run
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return asyncio.run(small.write(tmp_path / "history.sqlite"))
+
+
+def of_the_run(path: Path) -> TradingReport:
+    with SqliteReader(path) as reader:
+        return trading_report(reader, find_run(reader, "last").span, with_fills=True)
+
+
+def test_counts(path: Path) -> None:
+    told = of_the_run(path)
+    assert (told.runs, told.demands, told.decisions, told.sent) == (1, 5, 5, 3)
+    assert told.outcomes == {"accepted": 3, "settled": 2, "expired": 1, "unknown": 0}
+    assert told.win_rate == Decimal("0.6667")
+    assert told.market_share == Decimal("0.25")
+    assert told.not_quoted == (("notional", 2),)
+    assert told.reaction_us == (Decimal(318), Decimal(325), Decimal(325))
+
+
+def test_sides_inventory_and_fees(path: Path) -> None:
+    told = of_the_run(path)
+    buy, sell = told.sides
+    assert (buy.fills, buy.btc, buy.eure) == (1, Decimal("0.001"), Decimal("49.9"))
+    assert (sell.fills, sell.btc, sell.eure) == (1, Decimal("0.0005"), Decimal("25.1"))
+    btc, eure = told.inventory
+    changes = (btc.opening, btc.filled, btc.deposited, btc.unexplained)
+    assert changes == (Decimal(1), Decimal("0.0005"), Decimal("0.01"), Decimal(0))
+    assert btc.closing == Decimal("1.0105")
+    assert (eure.filled, eure.unexplained, eure.closing) == (Decimal("-24.8"), Decimal(0), Decimal("975.2"))
+    assert (told.fees.protocol_btc, told.fees.protocol_eure) == (Decimal("1e-8"), Decimal("0.0000499"))
+
+
+def test_profit(path: Path) -> None:
+    """Held 1 at 50000; bought 0.001 for 49.9: 1.001 cost 50049.9. Sold 0.0005 of it for 25.1. Marked to 49000."""
+    told = of_the_run(path).profit
+    assert told is not None
+    average = Decimal("50049.9") / Decimal("1.001")
+    assert abs(told.realised - (Decimal("25.1") - Decimal("0.0005") * average)) < Decimal("1e-15")
+    value = Decimal("1.0105") * 49_000 + Decimal("975.2") - 50_000 - 1_000 - Decimal("0.01") * 50_300
+    assert told.total == told.realised + told.unrealised == value
+
+
+def test_markouts(path: Path) -> None:
+    """a bought at 49900 at 10 s: 50100 at 11 s; b sold at 50200 at 20 s: 50200 at 21 s; the run ends at 100 s."""
+    told = of_the_run(path)
+    a, b = told.fills
+    assert [a.price, b.price] == [Decimal(49_900), Decimal(50_200)]
+    assert a.markouts == (Decimal("40.08"), Decimal("40.08"), Decimal("20.04"), None)
+    assert b.markouts == (Decimal("0.00"), Decimal("-19.92"), Decimal("39.84"), None)
+    found = {(m.by, m.bucket, m.seconds): m for m in told.markouts}
+    assert found["side", "buy", 1].bps == Decimal("40.08")
+    assert found["life", "to 120 s", 1].fills == 1
+    assert found["life", "above 120 s", 60].bps == Decimal("39.84")
+    weighted = (Decimal("49.9") * Decimal("20.04") + Decimal("25.1") * Decimal("39.84")) / 75
+    assert found["all", "all", 60].bps == weighted.quantize(Decimal("0.01"))
+    assert (found["all", "all", 300].fills, found["all", "all", 300].known, found["all", "all", 300].bps) == (
+        2,
+        0,
+        None,
+    )
+
+
+def test_a_span_holds_its_begin_and_not_its_end(path: Path) -> None:
+    with SqliteReader(path) as reader:
+        at = [NOW + second * SECOND for second in (10, 20)]
+        assert sum(side.fills for side in trading_report(reader, Span(at[0], at[1])).sides) == 1
+        assert sum(side.fills for side in trading_report(reader, Span(at[0], at[1] + 1)).sides) == 2
+        assert trading_report(reader, Span(0, NOW)).profit is None
+
+
+def test_as_a_user_asks(path: Path, tmp_path: Path) -> None:
+    told = run("report", "--history", str(path), "--run", "last", cwd=tmp_path)
+    assert (told.returncode, told.stderr) == (0, "")
+    for words in ("win rate (settled / accepted) 66.7 %", "market share 25.0 %", "notional", "Markouts"):
+        assert words in told.stdout
+    assert max(len(line) for line in told.stdout.splitlines()) <= 80
+    whole = json.loads(run("report", "--history", str(path), "--json", "--fills", cwd=tmp_path).stdout)
+    assert whole["inventory"][0]["closing"] == "1.01050000"
+    assert [fill["quote_hash"] for fill in whole["fills"]] == ["hash-a", "hash-b"]
+    figures = dict(csv.reader(io.StringIO(run("report", "--history", str(path), "--csv", cwd=tmp_path).stdout)))
+    assert (figures["win_rate"], figures["not_quoted.notional"], figures["sides.buy.fills"]) == ("0.6667", "2", "1")
+    assert figures["markouts.side.buy.1s.bps"] == "40.08"
+    rows = list(
+        csv.DictReader(io.StringIO(run("report", "--history", str(path), "--csv", "--fills", cwd=tmp_path).stdout))
+    )
+    assert [row["markout_1s_bps"] for row in rows] == ["40.08", "0.00"]
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--run", "nobody"), "no run begin"),
+        (("--day", "yesterday"), "2026-11-25"),
+        (("--from", "2026-01-02", "--to", "2026-01-01"), "the range is empty"),
+        (("--day", "2026-01-02", "--run", "last"), "give one of"),
+        (("--json", "--csv"), "give one of"),
+        (("--fills",), "--json or --csv"),
+    ],
+)
+def test_a_wrong_call_gets_one_sentence(path: Path, tmp_path: Path, options: tuple[str, ...], said: str) -> None:
+    told = run("report", "--history", str(path), *options, cwd=tmp_path)
+    assert told.returncode != 0
+    assert said in told.stderr
+    assert "Traceback" not in told.stderr
+
+
+def test_what_is_no_history_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(HistoryError, match="there is no history"):
+        SqliteReader(tmp_path / "missing")
+    (tmp_path / "text").write_text("no database at all, but a text that is long enough to look like one" * 20)
+    with pytest.raises(HistoryError, match="not a SQLite database"):
+        SqliteReader(tmp_path / "text")

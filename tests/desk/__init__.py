@@ -1,1 +1,0 @@
-"""The desk's parts below the process."""

@@ -1,1 +1,0 @@
-"""What the history tells: report, trace and replay."""

@@ -1,0 +1,1 @@
+"""Hypothesis machines: any order of events, and what holds after each."""

@@ -1,0 +1,172 @@
+"""Never more promised than held: any order of sends, answers, claims, confirmations, deaths and time."""
+
+from collections import Counter
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from cockpit.desk.market.pricing import Side
+from cockpit.desk.quote_book.book import ANSWER_WITHIN_NS, QuoteBook
+from cockpit.desk.quote_book.reservations import NotCovered, Promise, Reservations
+from cockpit.model.events import TradeResult
+from tests.cockpit.desk.quote_book.test_book import leftovers
+from tests.support.desk.builders import Clock, promise
+from venue.protocol.assets import BTC, EURE
+from venue.relay.messages import QuoteStatus
+
+ASSETS = (BTC.token_id, EURE.token_id)
+picks = st.integers(0, 10**6)
+
+
+class Promises(RuleBasedStateMachine):
+    """The book beside a model that holds every promise until one of its four ends."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.clock = Clock()
+        self.results: list[TradeResult] = []
+        self.reservations = Reservations()
+        self.book = QuoteBook(self.reservations, record=self.results.append, wall_ns=self.clock)
+        self.balance: dict[str, int] = {}
+        self.promises: list[Promise] = []
+        self.held: dict[str, Promise] = {}
+        self.open: dict[int, Promise] = {}
+        self.claimed: set[str] = set()
+        self.filled: set[str] = set()
+        self.refused: set[str] = set()
+        self.expired: set[str] = set()
+
+    @initialize(base=st.integers(0, 2_000), quote=st.integers(0, 2_000))
+    def opening(self, base: int, quote: int) -> None:
+        self.balance = {BTC.token_id: base, EURE.token_id: quote}
+
+    def model_reserved(self, asset: str) -> int:
+        return sum(one.amount_out for one in self.held.values() if one.asset_out == asset)
+
+    def pick(self, pick: int) -> Promise | None:
+        return self.promises[pick % len(self.promises)] if self.promises else None
+
+    @rule(
+        side=st.sampled_from(["buy", "sell"]),
+        amount=st.integers(-1, 1_500),
+        life_ms=st.integers(1_000, 20_000),
+        margin_ms=st.integers(0, 6_000),
+    )
+    def send(self, side: Side, amount: int, life_ms: int, margin_ms: int) -> None:
+        made = promise(
+            str(len(self.promises)),
+            side=side,
+            amount_out=amount,
+            sent_ns=self.clock(),
+            life_ms=life_ms,
+            margin_ms=margin_ms,
+        )
+        balance = self.balance[made.asset_out]
+        covered = 0 < amount <= balance - self.model_reserved(made.asset_out)
+        try:
+            self.reservations.reserve(made, balance)
+        except NotCovered:
+            assert not covered
+            return
+        assert covered, "promised more than is held"
+        request_id = len(self.promises)
+        self.book.sent(made, request_id)
+        self.promises.append(made)
+        self.held[made.quote_hash] = made
+        self.open[request_id] = made
+
+    @rule(request_id=st.integers(-1, 30), error=st.none() | st.just("another solver won"))
+    def answer(self, request_id: int, error: str | None) -> None:
+        made = self.open.pop(request_id, None)
+        assert self.book.on_answer(request_id, error) is (made is not None)
+        ended = self.claimed | self.filled | self.expired
+        if made is not None and error is not None and made.quote_hash not in ended:
+            self.refused.add(made.quote_hash)
+            self.held.pop(made.quote_hash, None)
+
+    @rule()
+    def lose_the_connection(self) -> None:
+        self.book.on_lost("gone")
+        self.open.clear()
+
+    @rule(pick=picks)
+    def claim(self, pick: int) -> None:
+        made = self.pick(pick)
+        if made is None:
+            assert not self.book.on_status(QuoteStatus("hash-alien", None, None))
+            return
+        if self.book.on_status(QuoteStatus(made.quote_hash, "intent", "tx")):
+            self.claimed.add(made.quote_hash)
+
+    @rule(pick=picks)
+    def confirm(self, pick: int) -> None:
+        """The balances show the fill: from here on what was given is gone."""
+        made = self.pick(pick)
+        if made is None or not self.book.knows(made.quote_hash) or made.quote_hash in self.filled:
+            return
+        if made.quote_hash in self.held:
+            self.balance[made.asset_out] -= made.amount_out
+            self.balance[made.asset_in] += made.amount_in
+        self.book.confirm(made.quote_hash, "shown")
+        self.filled.add(made.quote_hash)
+        self.held.pop(made.quote_hash, None)
+
+    @rule(pick=picks)
+    def confirm_again(self, pick: int) -> None:
+        made = self.pick(pick)
+        if made is not None and made.quote_hash in self.filled | self.expired:
+            self.book.confirm(made.quote_hash, "shown twice")
+
+    @rule(pick=picks)
+    def expire(self, pick: int) -> None:
+        made = self.pick(pick)
+        if made is None:
+            return
+        dying = made.quote_hash in {one.quote_hash for one in self.book.dying()}
+        if dying:
+            assert made.dead_ns <= self.clock()
+            self.expired.add(made.quote_hash)
+            self.held.pop(made.quote_hash, None)
+        self.book.expire(made.quote_hash)
+
+    @rule(ms=st.integers(0, 8_000))
+    def time_passes(self, ms: int) -> None:
+        self.clock.pass_ms(ms)
+        self.book.tick(self.clock())
+        for request_id, made in list(self.open.items()):
+            if made.dead_ns <= self.clock() and self.clock() - made.sent_ns >= ANSWER_WITHIN_NS:
+                del self.open[request_id]
+
+    @invariant()
+    def never_more_promised_than_held(self) -> None:
+        for asset in ASSETS:
+            assert self.reservations.reserved(asset) == self.model_reserved(asset)
+            if self.balance:
+                assert 0 <= self.reservations.reserved(asset) <= self.balance[asset]
+
+    @invariant()
+    def a_promise_is_let_go_only_by_its_four_ends(self) -> None:
+        assert {one.quote_hash for one in self.reservations} == set(self.held)
+
+    @invariant()
+    def every_outcome_is_recorded_once_and_was_earned(self) -> None:
+        told = Counter((result.quote_hash, result.outcome) for result in self.results)
+        assert all(count == 1 for count in told.values())
+        outcomes: dict[str, set[str]] = {"refused": self.refused, "settled": self.filled, "expired": self.expired}
+        for outcome, expected in outcomes.items():
+            assert {name for name, said in told if said == outcome} == expected
+        assert not self.filled & self.expired
+
+    def teardown(self) -> None:
+        self.clock.pass_ms(60_000)
+        self.book.tick(self.clock())
+        for made in self.book.dying():
+            self.book.expire(made.quote_hash)
+        assert leftovers(self.book) == {}
+        assert len(self.reservations) == 0
+        assert all(self.reservations.reserved(asset) == 0 for asset in ASSETS)
+
+
+Promises.TestCase.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
+TestPromises = Promises.TestCase

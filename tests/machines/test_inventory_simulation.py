@@ -1,0 +1,127 @@
+"""Whatever the relay says or keeps silent about, the desk never has more to give than the chain holds for it."""
+
+import asyncio
+from typing import Literal
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cockpit.desk.quote_book.reservations import NotCovered, Promise
+from tests.support.desk.chain import OPENING, Watched
+from venue.protocol.assets import EURE
+
+Step = tuple[Literal["send", "settle", "tell", "lie", "refuse", "dust", "sync", "lag", "wait", "fail", "accept"], int]
+
+steps: st.SearchStrategy[Step] = st.tuples(
+    st.sampled_from(["send", "send", "settle", "tell", "lie", "dust", "sync", "sync", "lag", "wait", "fail", "accept"]),
+    st.integers(0, 10**6),
+)
+
+
+class Simulation:
+    """A chain that settles quotes as it likes, and an inventory that must find out."""
+
+    def __init__(self) -> None:
+        self.desk = Watched()
+        self.alive: dict[str, Promise] = {}
+        self.executed: list[Promise] = []
+        self.sent: list[Promise] = []
+        self.dust = 0
+
+    async def play(self, script: list[Step]) -> None:
+        """Play the script, then let everything die and be found out."""
+        desk = self.desk
+        await desk.inventory.sync("opening")
+        for name, number in script:
+            await self._step(name, number)
+            self._bury()
+            self._check()
+        desk.chain.behind = 0
+        desk.chain.down.clear()
+        for _ in range(3):
+            desk.block_after(100)
+            desk.book.tick(desk.clock())
+            self._bury()
+            await desk.inventory.sync("poll")
+            self._check()
+        await desk.inventory.sync("poll")
+        self._settled_exactly()
+
+    async def _step(self, name: str, number: int) -> None:
+        desk, chain = self.desk, self.desk.chain
+        if name == "send":
+            try:
+                # Powers of three: no two sets of fills add up to the same.
+                amount_in, life_ms = 10 * 3 ** len(self.sent), 1_000 + number % 9_000
+                made = desk.send(amount_in=amount_in, amount_out=1 + number % 20_011, life_ms=life_ms)
+            except NotCovered:
+                return
+            self.sent.append(made)
+            self.alive[made.quote_hash] = made
+        elif name in ("settle", "tell"):
+            if self.alive:
+                made = list(self.alive.values())[number % len(self.alive)]
+                del self.alive[made.quote_hash]
+                self.executed.append(made)
+                chain.settle(made)
+                if name == "tell":
+                    desk.claim(made)
+        elif name == "lie":
+            if self.sent:
+                desk.claim(self.sent[number % len(self.sent)])
+        elif name == "dust":
+            self.dust += 1
+            chain.advance(1, 0)
+        elif name == "accept":
+            inventory = desk.inventory
+            named = inventory.unexplained if number % 4 else (number, 0)
+            before = inventory.unexplained
+            if inventory.accept(named) == "":
+                assert named == before
+                assert inventory.unexplained == (0, 0)
+        elif name == "wait":
+            desk.block_after(number % 4)
+            desk.book.tick(desk.clock())
+        elif name == "lag":
+            chain.behind = number % 3
+        elif name == "fail":
+            chain.down = {("balances", "nonces", "block")[number % 3]}
+        else:
+            await desk.inventory.sync("poll")
+            chain.down.clear()
+            chain.behind = 0
+
+    def _bury(self) -> None:
+        """The chain settles nothing past its deadline."""
+        now = self.desk.clock()
+        for made in [made for made in self.alive.values() if made.deadline_ns < now]:
+            del self.alive[made.quote_hash]
+
+    def _check(self) -> None:
+        desk = self.desk
+        assert desk.inventory.balance is not None
+        free = desk.inventory.balance[1] - desk.reservations.reserved(EURE.token_id)
+        owed = sum(made.amount_out for made in self.alive.values())
+        assert free <= desk.chain.head.balances[1] - owed, "the desk believes it may give what it has not"
+
+    def _settled_exactly(self) -> None:
+        desk, inventory = self.desk, self.desk.inventory
+        booked = sorted(name for name, outcome in desk.outcomes() if outcome == "settled")
+        assert booked == sorted(made.quote_hash for made in self.executed)
+        assert inventory.filled == (
+            sum(made.amount_in for made in self.executed),
+            -sum(made.amount_out for made in self.executed),
+        )
+        assert inventory.unexplained == (self.dust - inventory.accepted[0], 0)
+        assert inventory.accepted[1] == 0
+        assert inventory.balance == (
+            OPENING[0] + inventory.filled[0] + self.dust,
+            OPENING[1] + inventory.filled[1],
+        )
+        assert len(desk.reservations) == 0
+
+
+@settings(max_examples=300)
+@given(st.lists(steps, max_size=40))
+def test_never_more_to_give_than_the_chain_holds_and_every_fill_found(script: list[Step]) -> None:
+    asyncio.run(Simulation().play(script))

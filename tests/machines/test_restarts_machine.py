@@ -1,0 +1,185 @@
+"""Fills are booked once over any number of restarts, at any step, with any part of the record lost."""
+
+import asyncio
+from collections import Counter
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from cockpit.desk.inventory.movements import Movement
+from cockpit.desk.inventory.reconciliation import movement
+from cockpit.desk.quote_book.reservations import Promise
+from cockpit.model.events import LiquidityAction
+from storage.history import FormerRun
+from tests.support.desk.builders import Clock
+from tests.support.desk.chain import Chain
+from tests.support.desk.restart_harness import Kept, Life, results
+from venue.protocol.assets import BTC_EURE
+from venue.relay.messages import QuoteStatus
+
+picks = st.integers(0, 10**6)
+
+
+class Restarts(RuleBasedStateMachine):
+    """One chain, one history, and lives of a desk that end whenever they like."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.clock = Clock()
+        self.chain = Chain(self.clock)
+        self.chain.head.balances = (10**9, 10**15)
+        self.history = Kept()
+        self.listed: list[Movement] = []
+        self.sent: list[Promise] = []
+        self.settled: list[Promise] = []
+        self.burned: list[Promise] = []
+        self.strange = 0
+        self.accepted = 0
+        self.lives = 0
+        self.life = self._begin(None)
+        asyncio.run(self.life.inventory.sync("opening"))
+        self.life.flush()
+
+    def _begin(self, former: FormerRun | None) -> Life:
+        self.lives += 1
+        life = Life(self.clock, self.chain, self.history, self.lives)
+        life.listed = self.listed
+        asyncio.run(life.begin(former))
+        return life
+
+    def _free(self) -> list[Promise]:
+        over = {one.quote_hash for one in (*self.settled, *self.burned)}
+        return [one for one in self.sent if one.quote_hash not in over and one.deadline_ns >= self.clock()]
+
+    @precondition(lambda self: self.life.inventory.balance is not None)
+    @rule(life_ms=st.integers(1_000, 30_000))
+    def send(self, life_ms: int) -> None:
+        number = len(self.sent)
+        self.sent.append(
+            self.life.send(str(number), amount_in=3**number + 7, amount_out=100 + 2**number, life_ms=life_ms)
+        )
+
+    @rule(pick=picks, claimed=st.booleans())
+    def settle(self, pick: int, claimed: bool) -> None:
+        free = self._free()
+        if not free:
+            return
+        made = free[pick % len(free)]
+        self.chain.settle(made)
+        self.settled.append(made)
+        if claimed:
+            self.life.book.on_status(QuoteStatus(made.quote_hash, "intent", "tx"))
+
+    @rule(pick=picks, executed=st.booleans())
+    def burn(self, pick: int, executed: bool) -> None:
+        """A hard stop of this run: what it is about to hand in is on record first."""
+        free = [one for one in self._free() if self.life.book.knows(one.quote_hash)]
+        if not free:
+            return
+        made = free[pick % len(free)]
+        self.life.book.burn(made.quote_hash)
+        self.life.flush()
+        if executed:
+            self.chain.advance(nonce=made.nonce)
+            self.burned.append(made)
+
+    @rule()
+    def ask_burned_nonces(self) -> None:
+        for quote in self.life.book.burning():
+            if quote.promise.nonce in self.chain.seen.used:
+                self.life.book.nonce_used(quote.promise.quote_hash, self.chain.seen.height)
+
+    @precondition(lambda self: len(self.listed) < 4)
+    @rule(amount=st.integers(1, 50))
+    def deposit(self, amount: int) -> None:
+        made = Movement(f"deposit:{len(self.listed)}", amount * 10**6 + len(self.listed), 0)
+        self.chain.advance(made.base)
+        self.listed.append(made)
+        self.life.volatile.append(
+            LiquidityAction(self.clock(), made.key, "deposit", None, made.base, None, None, "CREDITED", "")
+        )
+
+    @precondition(lambda self: self.life.inventory.balance is not None)
+    @rule(amount=st.integers(1, 3), gone=st.booleans())
+    def stranger(self, amount: int, gone: bool) -> None:
+        """Something comes or goes alone that no movement explains; it is seen twice and on record."""
+        asyncio.run(self.life.inventory.sync("poll"))
+        units = (-1 if gone else 1) * (amount * 10**12 + self.strange % 10**12 + 1)
+        self.chain.advance(0, units)
+        self.strange += units
+        for _ in range(3):
+            self.clock.pass_ms(1)
+            asyncio.run(self.life.inventory.sync("poll"))
+        self.life.flush()
+
+    @rule()
+    def accept(self) -> None:
+        """An operator takes what is unexplained as given, and the answer is on record."""
+        inventory = self.life.inventory
+        named = inventory.unexplained
+        if inventory.accept(named) == "":
+            self.accepted += named[1]
+            self.life.flush()
+
+    @rule(down=st.sampled_from(["", "balances", "nonces", "block"]), behind=st.integers(0, 2))
+    def read(self, down: str, behind: int) -> None:
+        self.chain.down = {down} - {""}
+        self.chain.behind = behind
+        asyncio.run(self.life.inventory.sync("poll"))
+        self.chain.down, self.chain.behind = set(), 0
+
+    @rule(ms=st.integers(1, 20_000))
+    def time_passes(self, ms: int) -> None:
+        self.clock.pass_ms(ms)
+        self.chain.advance()
+        self.life.tick()
+
+    @rule(part=st.floats(0, 1))
+    def write(self, part: float) -> None:
+        self.life.flush(int(len(self.life.volatile) * part))
+
+    @rule(clean=st.booleans())
+    def restart(self, clean: bool) -> None:
+        self.clock.pass_ms(1)
+        self.life = self._begin(self.life.end(clean=clean))
+
+    @invariant()
+    def what_may_still_settle_is_reserved(self) -> None:
+        held = {one.quote_hash for one in self.life.book.reservations}
+        assert {one.quote_hash for one in self._free()} <= held
+
+    @invariant()
+    def no_fill_is_on_record_twice_or_unearned(self) -> None:
+        booked = Counter(results(self.history, "settled"))
+        assert set(booked) <= {one.quote_hash for one in self.settled}
+        assert all(count == 1 for count in booked.values())
+        burned = set(results(self.history, "burned"))
+        assert burned <= {one.quote_hash for one in self.burned}
+
+    def teardown(self) -> None:
+        self.clock.pass_ms(100_000)
+        for _ in range(6):
+            self.clock.pass_ms(1_000)
+            self.chain.advance()
+            self.life.tick()
+            asyncio.run(self.life.inventory.sync("poll"))
+        self.life.tick()
+        self.life.flush()
+        inventory = self.life.inventory
+        assert sorted(results(self.history, "settled")) == sorted(one.quote_hash for one in self.settled)
+        assert inventory.unexplained == (0, self.strange - self.accepted), "lost, or taken as given by itself"
+        assert len(self.life.book.reservations) == 0
+        assert inventory.balance == self.chain.head.balances
+        assert inventory.opening is not None
+        moved = [movement(BTC_EURE, one) for one in self.settled]
+        deposited = sum(one.base for one in self.listed)
+        assert self.chain.head.balances == (
+            10**9 + deposited + sum(one.base for one in moved),
+            10**15 + self.strange + sum(one.quote for one in moved),
+        )
+        assert self.history.accounted() <= self.lives
+
+
+Restarts.TestCase.settings = settings(max_examples=150, stateful_step_count=30, deadline=None)
+TestRestarts = Restarts.TestCase

@@ -1,1 +1,0 @@
-"""Money out, proven: by killing, by faults, by seeds. The long runs: ``pytest -m slow tests/money`` (half an hour)."""

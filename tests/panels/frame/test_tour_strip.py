@@ -1,0 +1,105 @@
+"""What the tour's strip says: all of it in two lines of the smallest terminal, with the keys as they really are."""
+
+import re
+from typing import get_args
+
+import pytest
+from msgspec.structs import replace
+
+from cockpit.app.tour import written
+from cockpit.model.snapshot import Snapshot
+from panels.frame.tour_strip import NAMED, OFFER, TALL, WORDS, Place, tour_lines
+from panels.kit.actions import ACTIONS
+from panels.kit.cells import Line, line_width
+from panels.kit.keymap import KeyMap, remapped
+from panels.kit.tour_steps import STEPS, Step, Touring, at
+from panels.kit.view import View
+from tests.support.cockpit import samples
+
+PLACES: tuple[Place, ...] = get_args(Place)
+NARROW = 78
+SHADOW = replace(samples.disarmed(), strategy_armed=True)
+ORDERED = replace(
+    samples.open_for_withdrawals(),
+    withdrawals=(replace(samples.withdrawal(), withdrawal_id="w-new", state="requested"),),
+)
+
+
+def strip(step: Step, place: Place, now: Snapshot, *, keys: KeyMap | None = None, why: str = "") -> list[Line]:
+    """The strip at a step that began at the sample's beginning."""
+    touring = Touring(tour=at(step, samples.disarmed()), keys=written(keys or KeyMap()), why=why)
+    return tour_lines(View(snapshot=now, tour=touring), place, NARROW)
+
+
+def text(lines: list[Line]) -> str:
+    """As one line."""
+    return " ".join("".join(cell.text for cell in line) for line in lines)
+
+
+@pytest.mark.parametrize("now", [samples.disarmed(), SHADOW, samples.snapshot(), ORDERED], ids=["safe", "s", "l", "o"])
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("step", STEPS)
+def test_everything_fits_into_two_lines_uncut(step: Step, place: Place, now: Snapshot) -> None:
+    lines = strip(step, place, now)
+    assert len(lines) == TALL
+    assert max(map(line_width, lines)) <= NARROW
+    assert "…" not in text(lines).replace("Review…", "").replace("Unfreeze…", "").replace("Confirm…", "")
+    assert "{" not in text(lines)
+
+
+@pytest.mark.parametrize("step", [step for step in STEPS if step != "over"])
+def test_how_to_leave_is_told_at_every_step(step: Step) -> None:
+    assert text(strip(step, "panels", samples.disarmed())).rstrip().endswith(" n skips, T leaves")
+
+
+def test_how_to_leave_is_never_broken_and_no_line_begins_with_the_dot() -> None:
+    for step in STEPS:
+        for width in range(NARROW, 200):
+            touring = Touring(tour=at(step, samples.disarmed()), keys=written(KeyMap()))
+            lines = tour_lines(View(snapshot=samples.disarmed(), tour=touring), "panels", width)
+            told = ["".join(cell.text for cell in line) for line in lines]
+            assert any(("n closes" if step == "over" else "n skips, T leaves") in line for line in told)
+            assert not any(line.startswith("·") for line in told)
+
+
+def test_every_key_is_an_action_or_a_key_of_dialogues() -> None:
+    named = {name for words in (*WORDS.values(), OFFER) for name in NAMED.findall(words)}
+    assert named - {action.id for action in ACTIONS} == {"tab", "space", "enter", "esc"}
+
+
+def test_keys_are_told_as_they_were_changed() -> None:
+    keys = remapped({"arm.strategy": "f7", "tour.skip": [], "jump.decisions": "f5"})
+    assert keys.problems == ()
+    told = text(strip("shadow", "panels", samples.disarmed(), keys=keys))
+    assert " f7 asks to arm the strategy" in told
+    assert "^p “Next step of the tour” skips" in told
+    assert "Watch: f5 shows" in text(strip("watch", "panels", samples.disarmed(), keys=keys))
+
+
+def test_what_is_in_the_way_is_told_and_cut_where_it_is_too_long() -> None:
+    told = strip("live", "panels", SHADOW, why="decisions seen in SHADOW: 1 actionable decision")
+    assert "Not yet: decisions seen in SHADOW: 1 actionable decision" in text(told)
+    long = strip("live", "panels", SHADOW, why="no end of it " * 30)
+    assert len(long) == TALL
+    assert max(map(line_width, long)) <= NARROW
+    assert text(long).endswith("…")
+    assert "Not yet" not in text(strip("live", "panels", SHADOW, why="the executor is armed already"))
+
+
+def test_only_dialogues_that_it_leads_through_speak_of_its_step() -> None:
+    assert "esc leaves this" in text(strip("shadow", "withdraw", samples.disarmed()))
+    assert "Cancel" not in text(strip("stop", "arm", samples.disarmed()))
+    assert "Enter arms nothing" in text(strip("shadow", "arm", samples.disarmed()))
+
+
+def test_an_order_is_followed_wherever_the_operator_is() -> None:
+    for place in ("confirm", "panels"):
+        assert re.search(r"Ordered, now requested\. esc closes", text(strip("withdraw", place, ORDERED)))
+
+
+def test_without_a_tour_nothing_is_said_and_an_offer_takes_a_line_of_the_panels_only() -> None:
+    assert tour_lines(View(snapshot=samples.snapshot()), "panels", NARROW) == []
+    offered = View(snapshot=samples.snapshot(), tour=Touring(tour=None, keys=written(KeyMap())))
+    assert len(tour_lines(offered, "panels", NARROW)) == 1
+    assert text(tour_lines(offered, "panels", NARROW)).endswith("n not now.")
+    assert tour_lines(offered, "arm", NARROW) == []

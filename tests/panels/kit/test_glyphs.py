@@ -1,0 +1,46 @@
+"""Every glyph on the screen is one cell wide, for the library that lays it out and for the terminal that draws it."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from rich.cells import cell_len
+from wcwidth import wcwidth
+
+from panels.dialogs.funds.qr import qr_lines
+from panels.views.chart import BLANK
+
+ROOT = Path(__file__).parents[3]
+SOURCES = sorted(path for folder in ("panels", "cockpit") for path in (ROOT / folder).glob("*.py"))
+
+
+def drawn(path: Path) -> Iterator[str]:
+    """The characters beyond ASCII in a module's texts, its docstrings apart."""
+    tree = ast.parse(path.read_text("utf-8"))
+    told = {
+        id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in told:
+            yield from (letter for letter in node.value if not letter.isascii())
+
+
+GLYPHS = sorted({glyph for path in SOURCES for glyph in drawn(path)})
+
+
+def test_the_glyphs_were_found() -> None:
+    assert {"●", "○", "◐", "✓", "✗", "▲", "▼", "━", "…", "◌", "▁", "█"} <= set(GLYPHS)
+
+
+@pytest.mark.parametrize(
+    "glyph", [*GLYPHS, *(chr(BLANK + dots) for dots in (0, 0x47, 0xFF))], ids=lambda g: f"U+{ord(g):04X}"
+)
+def test_a_glyph_takes_one_cell(glyph: str) -> None:
+    assert cell_len(glyph) == 1
+    assert wcwidth(glyph) == 1
+
+
+def test_a_code_is_as_wide_as_it_is_long() -> None:
+    lines = qr_lines("bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4")
+    assert len({cell_len(line) for line in lines}) == 1

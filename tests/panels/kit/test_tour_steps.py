@@ -1,0 +1,153 @@
+"""The tour's steps: each is over once what it asks for has happened, as the desk's snapshots show it."""
+
+import os
+import stat
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from cockpit.app.terminal.tour_seen import TourNote
+from cockpit.model.snapshot import JournalRow, Snapshot
+from panels.kit.tour_steps import GOODBYE_MS, STEPS, WATCH_MS, WATCHED, Step, Tour, advanced, at, skipped, was_read
+from tests.support.cockpit import samples
+
+SAFE = samples.disarmed()
+SHADOW = replace(SAFE, strategy_armed=True, rung="SHADOW")
+LIVE = samples.snapshot()
+
+
+def later(shot: Snapshot, ms: int, decisions: int = 0) -> Snapshot:
+    """The same desk some time later, with more decisions."""
+    counts = replace(shot.counts, decisions=shot.counts.decisions + decisions)
+    return replace(shot, at_ns=shot.at_ns + ms * 1_000_000, counts=counts)
+
+
+def withdrawing(shot: Snapshot, state: str, *, ours: bool = True) -> Snapshot:
+    """With one more withdrawal, in this state."""
+    row = replace(samples.withdrawal(), withdrawal_id="w-new", state=state, age_ms=10, ours=ours)
+    return replace(shot, withdrawals=(row, *shot.withdrawals))
+
+
+def commanded(shot: Snapshot, command: str, actor: str = "ops@bastion", *, accepted: bool = True) -> Snapshot:
+    """With one more command in the journal."""
+    row = JournalRow(command_id="c-new", age_ms=10, actor=actor, command=command, accepted=accepted, reason="")
+    return replace(shot, journal=(row, *shot.journal))
+
+
+def step(tour: Tour | None) -> Step | None:
+    """Where it stands."""
+    return None if tour is None else tour.step
+
+
+@pytest.mark.parametrize(
+    ("decisions", "ms", "expected"),
+    [
+        (WATCHED, WATCH_MS, "decision"),
+        (WATCHED - 1, WATCH_MS, "watch"),
+        (WATCHED, WATCH_MS - 1, "watch"),
+    ],
+)
+def test_watching_takes_some_decisions_and_the_time_to_read_of_them(decisions: int, ms: int, expected: str) -> None:
+    assert step(advanced(at("watch", SAFE), later(SAFE, ms, decisions))) == expected
+
+
+def test_a_decision_is_read_by_the_operator_alone() -> None:
+    tour = at("decision", SAFE)
+    assert step(advanced(tour, later(LIVE, 3_600_000, 1000))) == "decision"
+    assert step(was_read(tour, SAFE)) == "shadow"
+    assert step(was_read(at("live", SHADOW), SHADOW)) == "live"
+
+
+@pytest.mark.parametrize(
+    ("begun", "snapshot", "expected"),
+    [
+        ("shadow", SAFE, "shadow"),
+        ("shadow", SHADOW, "live"),
+        ("live", SHADOW, "live"),
+        ("live", replace(LIVE, alive=replace(LIVE.alive, quotes=0)), "live"),
+        ("live", LIVE, "withdraw"),
+        ("shadow", LIVE, "withdraw"),
+        ("withdraw", LIVE, "withdraw"),
+        ("withdraw", withdrawing(LIVE, "requested"), "withdraw"),
+        ("withdraw", withdrawing(LIVE, "unknown"), "withdraw"),
+        ("withdraw", withdrawing(LIVE, "failed"), "withdraw"),
+        ("withdraw", withdrawing(LIVE, "completed", ours=False), "withdraw"),
+        ("withdraw", withdrawing(LIVE, "sent"), "stop"),
+        ("withdraw", withdrawing(LIVE, "burned"), "stop"),
+        ("withdraw", withdrawing(LIVE, "completed"), "stop"),
+        ("stop", SAFE, "stop"),
+        ("stop", commanded(SHADOW, "disarm trade-executor"), "stop"),
+        ("stop", commanded(SAFE, "disarm trade-executor"), "over"),
+        ("stop", commanded(SAFE, "hard-stop"), "over"),
+        ("stop", commanded(SAFE, "disarm trade-executor", "desk"), "stop"),
+        ("stop", commanded(SAFE, "disarm trade-executor", accepted=False), "stop"),
+        ("stop", commanded(SAFE, "refresh inventory-sync"), "stop"),
+    ],
+)
+def test_what_ends_a_step(begun: Step, snapshot: Snapshot, expected: Step) -> None:
+    assert step(advanced(at(begun, LIVE), snapshot)) == expected
+
+
+def test_what_was_there_before_a_step_does_not_end_it() -> None:
+    sent = withdrawing(LIVE, "sent")
+    assert step(advanced(at("withdraw", sent), sent)) == "withdraw"
+    disarmed = commanded(SAFE, "disarm trade-executor")
+    assert step(advanced(at("stop", disarmed), disarmed)) == "stop"
+    assert step(advanced(at("watch", later(SAFE, 0, WATCHED)), later(SAFE, WATCH_MS, WATCHED))) == "watch"
+
+
+def test_skipping_goes_through_all_steps_to_the_last_word() -> None:
+    tour, seen = at("watch", SAFE), ["watch"]
+    for _ in range(9):
+        tour = skipped(tour, SAFE)
+        seen.append(tour.step)
+    assert seen == [*STEPS, "over", "over", "over"]
+
+
+def test_the_last_word_closes_by_itself() -> None:
+    tour = at("over", SAFE)
+    assert step(advanced(tour, later(SAFE, GOODBYE_MS - 1))) == "over"
+    assert advanced(tour, later(SAFE, GOODBYE_MS)) is None
+
+
+@pytest.mark.parametrize("begun", STEPS)
+def test_it_never_goes_on_in_a_desk_that_trades_for_real(begun: Step) -> None:
+    assert advanced(at(begun, SAFE), replace(LIVE, mode="LIVE")) is None
+
+
+def test_of_another_desk_only_what_happens_from_now_on_counts() -> None:
+    other = replace(later(withdrawing(LIVE, "sent"), WATCH_MS, WATCHED), run_id="run-2")
+    assert step(advanced(at("watch", SAFE), other)) == "watch"
+    tour = advanced(at("withdraw", LIVE), other)
+    assert step(tour) == "withdraw"
+    assert tour is not None
+    assert tour.run_id == "run-2"
+
+
+def test_the_note_is_for_its_owner_only(tmp_path: Path) -> None:
+    note = TourNote(tmp_path / "sandbox" / "tour")
+    assert not note.there
+    note.write("declined")
+    note.write("taken")
+    assert note.there
+    assert stat.S_IMODE(os.stat(tmp_path / "sandbox" / "tour").st_mode) == 0o600
+    assert (tmp_path / "sandbox" / "tour").read_text() == "taken\n"
+
+
+def no_folder(path: Path) -> Path:
+    """A file where the folder should be."""
+    (path / "sandbox").write_text("")
+    return path / "sandbox" / "tour"
+
+
+def folder(path: Path) -> Path:
+    """A folder where the file should be."""
+    (path / "tour").mkdir()
+    return path / "tour"
+
+
+@pytest.mark.parametrize("spoil", [no_folder, folder])
+def test_a_note_that_cannot_be_written_is_no_error(tmp_path: Path, spoil: Callable[[Path], Path]) -> None:
+    TourNote(spoil(tmp_path)).write("taken")

@@ -1,0 +1,232 @@
+"""How rows are drawn from snapshots: what a reader sees in each cell."""
+
+from decimal import Decimal
+
+import pytest
+from msgspec.structs import replace
+
+from cockpit.model.snapshot import Inventory, WithdrawalRow
+from panels.kit.cells import Cell, Column, Row, line_width
+from panels.kit.panel import unticked
+from panels.views.decisions import decision_detail, decision_row
+from panels.views.fills import execution_row
+from panels.views.health import bad_input, health_row
+from panels.views.inventory import quantities, quantity_row, share_line
+from panels.views.market import prices_line, source_row
+from panels.views.proof import proof_lines, unexplained
+from panels.views.quotes import quote_life, quote_row
+from panels.views.rates import Rates
+from panels.views.transfers import deposit_row, in_order, pending, withdrawal_detail, withdrawal_row
+from tests.support.cockpit import samples
+
+
+def texts(cells: tuple[tuple[str, str], ...]) -> list[str]:
+    """The texts of cells without their padding."""
+    return [text.strip() for text, _ in cells]
+
+
+def test_a_decision_names_the_check_that_decided() -> None:
+    row = decision_row(samples.decision(61))
+    assert texts(row.cells) == ["0s", "▲ buy", "92.77", "98,362.15", "7.1", "· over notional", row.cells[6].text]
+    assert decision_row(samples.decision(60)).cells[5] == ("✓ quoted", "good")
+    assert decision_row(samples.decision(59)).cells[5] == ("◇ executor off", "warn")
+
+
+def test_a_decision_without_a_price_shows_no_zero() -> None:
+    row = decision_row(replace(samples.decision(60), notional=None, price=None, edge_bps=None, reason="reference"))
+    assert texts(row.cells)[2:5] == ["–", "–", "–"]
+
+
+def test_a_reason_this_cockpit_does_not_know_is_shown_as_it_is() -> None:
+    row = decision_row(replace(samples.decision(60), reason="new_guard", actionable=False))
+    assert row.cells[5].text == "· new guard"
+
+
+def test_the_drill_down_of_a_decision_lists_every_check() -> None:
+    fields = {field.label: field.value for field in decision_detail(samples.decision(61)).fields}
+    assert fields["reference age"] == ("✓ 412 ms, at most 5000 ms", "good")
+    assert fields["notional"] == ("✗ 92.770000 EURe, at most 5 EURe", "bad")
+
+
+@pytest.mark.parametrize("outcome", ["settled", "refused", "expired", "burned"])
+def test_a_quote_that_binds_no_more_has_no_time_left(outcome: str) -> None:
+    row = quote_row(replace(samples.quote(23), outcome=outcome, left_ms=30_000))
+    assert texts(row.cells)[5:7] == ["", ""]
+
+
+@pytest.mark.parametrize("outcome", ["sent", "accepted", "unknown"])
+def test_a_quote_that_may_still_settle_drains(outcome: str) -> None:
+    whole = quote_row(replace(samples.quote(23), outcome=outcome, left_ms=60_000)).cells
+    half = quote_row(replace(samples.quote(23), outcome=outcome, left_ms=30_000)).cells
+    last = quote_row(replace(samples.quote(23), outcome=outcome, left_ms=1)).cells
+    assert [cells[5].text for cells in (whole, half, last)] == ["60s", "30s", "1s"]
+    assert [cells[6].text for cells in (whole, half, last)] == ["━━━━━", "━━╸  ", "╸    "]
+    assert [cells[6].role for cells in (whole, half, last)] == ["accent", "accent", "warn"]
+
+
+def test_a_fill_says_whether_the_balances_show_it() -> None:
+    assert execution_row(samples.execution(3)).cells[7] == ("✓ shown", "good")
+    assert execution_row(samples.execution(12)).cells[7] == ("◌ awaited", "warn")
+
+
+def quantity(held: Inventory, name: str) -> tuple[Cell, ...]:
+    """The cells of a quantity for both assets."""
+    return next(quantity_row(one) for one in quantities(held) if one.name == name).cells[1:]
+
+
+def test_a_balance_that_could_not_be_read_is_unknown_never_zero() -> None:
+    held = samples.fresh().inventory
+    assert quantity(held, "balance") == (("unknown", "warn"), ("unknown", "warn"))
+    assert quantity(held, "spendable") == (("unknown", "warn"), ("unknown", "warn"))
+    assert quantity(held, "value EUR")[0] == ("?", "warn")
+    assert unexplained(held.rows[0]) == ("? unknown", "warn")
+
+
+def test_what_is_promised_leaving_or_arriving_carries_its_sign() -> None:
+    held = samples.inventory()
+    assert quantity(held, "reserved") == (("−0.00008200", "accent"), ("−12.1070", "accent"))
+    assert quantity(held, "leaving")[0] == ("−0.02000000", "sell")
+    assert quantity(held, "pending in")[0].text == "+0.01000000"
+
+
+def test_a_difference_of_one_base_unit_is_seen() -> None:
+    eure = samples.inventory().rows[1]
+    assert unexplained(eure) == ("✓ 0", "good")
+    assert unexplained(replace(eure, unexplained=Decimal("-1E-18"))) == ("✗ -0.000000000000000001", "bad")
+
+
+def test_balances_are_cut_never_rounded_up() -> None:
+    held = samples.inventory()
+    eure = replace(held.rows[1], balance=Decimal("9.99999"), spendable=Decimal("0.00009999"))
+    cut = replace(held, rows=(held.rows[0], eure))
+    assert quantity(cut, "balance")[1].text == "9.9999"
+    assert quantity(cut, "spendable")[1].text == "0.0000"
+
+
+@pytest.mark.parametrize(("width", "words"), [(78, "+"), (118, "fills"), (198, "withdrawals")])
+def test_the_proof_adds_up_in_its_columns_at_every_width(width: int, words: str) -> None:
+    btc, eure = ("".join(cell.text for cell in line) for line in proof_lines(samples.inventory().rows, width))
+    assert words in btc
+    assert max(len(btc), len(eure)) <= width
+    assert [part for part in btc.replace("=", " ").split() if part[0].isdigit()] == [
+        "0.49000000",
+        "0.01000000",
+        "0.00012340",
+        "0.00000000",
+        "0.50012340",
+        "0",
+    ]
+    assert " − " in eure
+    assert "12.1459" in eure
+    assert btc.index("✓") == eure.index("✓")
+
+
+def test_a_proof_that_fails_says_by_how_much_where_there_is_little_room() -> None:
+    rows = samples.inventory().rows
+    off = replace(rows[1], balance=Decimal("1234567890.1"), unexplained=Decimal("-0.000000000000000001"))
+    lines = proof_lines((rows[0], off), 78)
+    text = "".join(cell.text for cell in lines[1])
+    assert line_width(lines[1]) <= 78
+    assert "✗ -0.000000000000000001" in text
+
+
+@pytest.mark.parametrize("share", [Decimal(0), Decimal("0.3"), Decimal("0.5"), Decimal("0.72"), Decimal(1)])
+@pytest.mark.parametrize("width", [40, 54, 75])
+def test_the_share_bar_fills_its_line(share: Decimal, width: int) -> None:
+    line = share_line(replace(samples.inventory(), btc_share=share), width)
+    text = "".join(cell.text for cell in line)
+    assert len(text) == width
+    assert text.count("┃") == 1
+
+
+def test_deposits_on_their_way_come_first() -> None:
+    rows = [
+        withdrawal_row(item) if isinstance(item, WithdrawalRow) else deposit_row(item)
+        for item in in_order(samples.snapshot())
+    ]
+    assert [row.cells[3].text for row in rows] == ["◌ bridging", "◌ pending", "✓ credited", "✓ completed"]
+    assert [row.cells[1].text for row in rows] == ["↑", "↓", "↓", "↑"]
+    assert rows[3].cells[5].text.startswith("made elsewhere ")
+
+
+def test_the_drill_down_of_a_withdrawal_shows_every_step_and_hash() -> None:
+    ours, foreign = samples.snapshot().withdrawals
+    fields = {field.label: field.value.text for field in withdrawal_detail(ours).fields}
+    assert fields["to"] == ours.destination
+    assert fields["NEAR hash"] == ours.near_hash
+    assert fields["paid out as"] == "not yet"
+    assert [text for label, text in fields.items() if label.endswith("ago")] == [
+        "requested",
+        "signed and recorded",
+        "sent",
+        "burned on NEAR",
+        "taken by the bridge",
+    ]
+    assert {field.label: field.value for field in withdrawal_detail(foreign).fields}["made"] == (
+        "made elsewhere",
+        "warn",
+    )
+
+
+def test_an_unknown_withdrawal_is_loud_and_on_its_way() -> None:
+    row = replace(samples.snapshot().withdrawals[0], state="unknown")
+    assert withdrawal_row(row).cells[3] == ("? unknown", "bad")
+    assert pending(row)
+
+
+def test_ages_tick_in_all_rows_together() -> None:
+    columns = (Column("age", 5, ticks=True), Column("what", 5))
+    shown = [Row("a", (Cell("1s"), Cell("x"))), Row("b", (Cell("1s"), Cell("x")))]
+    later = [Row("c", (Cell("0s"), Cell("n"))), Row("a", (Cell("2s"), Cell("x"))), Row("b", (Cell("2s"), Cell("y")))]
+    assert [row.cells[0].text for row in unticked(later, shown, columns)] == ["0s", "1s", "2s"]
+
+
+def test_bad_input_is_counted_once() -> None:
+    part = replace(
+        samples.health("near-intents-ingest"),
+        counters={
+            "messages": 90,
+            "malformed": 3,
+            "malformed_json": 2,
+            "malformed_shape": 1,
+            "kraken_malformed_json": 4,
+            "sent": 7,
+        },
+    )
+    assert bad_input(part) == 7
+    assert health_row(part, Rates()).cells[5] == ("7", "warn")
+
+
+def test_a_part_that_is_not_well_says_why() -> None:
+    row = health_row(samples.health("market-reference-ingest", "degraded"), Rates())
+    assert row.cells[0] == ("◐", "warn")
+    assert row.cells[6] == ("degraded: bitstamp: connection reset", "warn")
+
+
+def test_the_market_says_what_we_bid_and_ask() -> None:
+    text = "".join(cell.text for cell in prices_line(samples.market()))
+    assert text.split() == ["▲", "bid", "98,362.15", "mid", "98,432.15", "▼", "ask", "98,502.15"]
+    assert prices_line(samples.fresh().market)[0] == ("no mid: ", "warn")
+    late = source_row(samples.market().sources[2])
+    assert late.cells[6] == ("◐ degraded old", "warn")
+    assert late.cells[4].text == "-0.6"
+
+
+def test_the_drill_down_of_a_quote_tells_its_life() -> None:
+    shot = samples.snapshot()
+    living = next(row for row in shot.quotes if row.outcome == "accepted")
+    shown = [f"{field.label} {field.value.text}" for field in quote_life(living, replace(shot, decisions=()))]
+    assert shown == [" ", "11s ago signed for 1m00s, and sent to the relay", "in 49s its deadline: until then it binds"]
+    request = replace(samples.decision(60), quote_id=living.quote_id)
+    fill = replace(samples.execution(9), quote_hash=living.quote_hash, age_ms=3_000)
+    settled = replace(living, outcome="settled", left_ms=0)
+    told = replace(shot, decisions=(request,), executions=(fill,))
+    assert "balances show it" in (
+        text := "\n".join(f"{field.label} {field.value.text}" for field in quote_life(settled, told))
+    )
+    assert "0s ago decided: 8 of 8 checks passed" in text
+    assert "3s ago settled" in text
+    assert fill.tx_hash in text
+    assert "markout 10s -5.60 bps" in text
+    expired = replace(living, outcome="expired", left_ms=0, age_ms=90_000)
+    assert ("30s ago", "its deadline") in [(field.label, field.value.text) for field in quote_life(expired, shot)]

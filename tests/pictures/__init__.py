@@ -1,0 +1,1 @@
+"""Pictures of the screen, compared with ones that were looked at."""

@@ -1,0 +1,328 @@
+"""PostgreSQL away, slow, locked, full or in other hands: nothing is lost, order is kept, and the operator is told."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import msgspec
+import pytest
+
+from cockpit.model.events import AnyEvent
+from storage.history import WELL, HistoryError
+from storage.journal import Journal
+from storage.postgres.history import PostgresHistory
+from storage.writer import HistoryWriter
+from tests.support.history import rows as facts
+from tests.support.history.engines import PostgresEngine
+from tests.support.history.severable_wire import Wire
+
+IDS = "SELECT quote_id FROM swap_demand_events ORDER BY id"
+
+
+@pytest.fixture
+async def wire(postgres: PostgresEngine) -> AsyncIterator[Wire]:
+    async with Wire(int(postgres.url.rpartition(":")[2].partition("/")[0])) as wire:
+        yield wire
+
+
+def through(wire: Wire, postgres: PostgresEngine, **options: Any) -> PostgresHistory:
+    """A history that reaches its database over the wire; quick to call it away."""
+    url = f"postgresql://desk@127.0.0.1:{wire.port}/{postgres.url.rpartition('/')[2]}"
+    return postgres.make(**{"url": url, "write_s": 0.3, **options})
+
+
+def demands(first: int, count: int) -> list[AnyEvent]:
+    return [facts.demand(n) for n in range(first, first + count)]
+
+
+def quote_ids(count: int) -> list[tuple[str]]:
+    return [(f"quote-{n}",) for n in range(count)]
+
+
+async def back(history: PostgresHistory) -> None:
+    await facts.until(lambda: history.standing() == WELL)
+
+
+@pytest.mark.parametrize("trouble", ["cut", "hang"])
+async def test_what_happens_without_the_database_is_booked_in_order_once_it_is_back(
+    postgres: PostgresEngine, wire: Wire, trouble: str
+) -> None:
+    history = through(wire, postgres)
+    await history.open(facts.run())
+    await history.write(demands(0, 3))
+    getattr(wire, trouble)()
+    await history.write(demands(3, 3))
+    await history.alive(facts.START_NS + 6)
+    await history.write(demands(6, 300))
+    assert await postgres.rows(IDS) == quote_ids(3)
+    told = history.standing()
+    assert (told.trade, told.whole, told.taken) == (True, False, False)
+    assert "303 events wait in" in told.trouble
+    wire.mend()
+    await back(history)
+    await history.write(demands(306, 1))
+    assert await postgres.rows(IDS) == quote_ids(307)
+    assert not Journal(postgres.journal).waiting()
+    await history.close(facts.START_NS + 400)
+    assert await postgres.rows("SELECT ended_ns FROM runs") == [(facts.START_NS + 400,)]
+
+
+async def test_a_commit_whose_answer_was_lost_is_booked_once(postgres: PostgresEngine, wire: Wire) -> None:
+    history = through(wire, postgres)
+    await history.open(facts.run())
+    for n in range(5):
+        writing = asyncio.create_task(history.write(facts.one_of_each(n)))
+        await asyncio.sleep(n * 0.001)
+        wire.cut()
+        await writing
+        wire.mend()
+        await back(history)
+    await history.alive(facts.START_NS + 1)  # A cut that came when nothing was under way is noticed by the next write.
+    await back(history)
+    counts = await history.counts()
+    assert {name: count for name, count in counts.items() if count != 5} == {"runs": 1}
+    await history.close(None)
+
+
+async def test_reads_wait_for_the_whole_history_and_say_so(postgres: PostgresEngine, wire: Wire) -> None:
+    history = through(wire, postgres)
+    await history.open(facts.run())
+    wire.cut()
+    await history.write([facts.withdrawal(1)])
+    with pytest.raises(HistoryError, match="wait in"):
+        await history.prepared_withdrawals()
+    wire.mend()
+    await back(history)
+    assert await history.prepared_withdrawals() == (facts.withdrawal(1),)
+    await history.close(None)
+
+
+async def test_after_its_time_without_the_database_a_desk_may_not_trade(postgres: PostgresEngine, wire: Wire) -> None:
+    now = 0.0
+    history = through(wire, postgres, away_ms=5_000, monotonic=lambda: now)
+    await history.open(facts.run())
+    wire.cut()
+    now = 4.0
+    await history.write(demands(0, 1))
+    assert history.standing().trade
+    assert "in 1 s nothing more is signed" in history.standing().trouble
+    now = 5.0
+    assert not history.standing().trade
+    wire.mend()
+    await back(history)
+    await history.close(None)
+
+
+async def test_a_writer_disarms_when_that_time_is_over_and_recovers(postgres: PostgresEngine, wire: Wire) -> None:
+    history = through(wire, postgres, away_ms=0)
+    await history.open(facts.run())
+    failures: list[str] = []
+    writer = HistoryWriter(history, interval_s=0.01, on_failure=failures.append)
+    running = asyncio.create_task(writer.run())
+    writer.put(facts.demand(0))
+    await facts.until(lambda: writer.writable)
+    assert writer.whole
+    wire.cut()
+    writer.put(facts.demand(1))
+    await writer.flush()
+    await facts.until(lambda: not writer.writable)
+    assert "PostgreSQL" in failures[0]
+    assert "nothing is signed until it is back" in failures[0]
+    wire.mend()
+    await facts.until(lambda: writer.writable and writer.whole)
+    writer.stop()
+    await running
+    await history.close(facts.START_NS)
+    assert await postgres.rows(IDS) == quote_ids(2)
+
+
+async def test_a_desk_killed_without_its_database_leaves_the_next_one_all_of_it(
+    postgres: PostgresEngine, wire: Wire
+) -> None:
+    killed = through(wire, postgres)
+    await killed.open(facts.run())
+    wire.cut()
+    await killed.write(facts.one_of_each(0))
+    await killed.close(None)
+    assert Journal(postgres.journal).waiting()
+    later = postgres.make()
+    former = await later.open(facts.run("run-2"))
+    assert former is not None
+    assert (former.run_id, former.clean) == ("run-1", False)
+    assert former.dead_ns == facts.command(0).deadline_ns
+    assert await postgres.rows("SELECT run_id FROM swap_demand_events") == [("run-1",)]
+    assert await later.prepared_withdrawals() == (facts.withdrawal(0),)
+    await later.close(facts.START_NS)
+
+
+async def test_an_end_in_order_without_the_database_is_an_end_in_order(postgres: PostgresEngine, wire: Wire) -> None:
+    history = through(wire, postgres)
+    await history.open(facts.run())
+    wire.cut()
+    await history.write(demands(0, 1))
+    await history.close(facts.START_NS + 5)
+    later = postgres.make()
+    former = await later.open(facts.run("run-2", at_ns=facts.START_NS + 10))
+    assert former is not None
+    assert (former.clean, former.last_write_ns) == (True, facts.START_NS + 5)
+    await later.close(None)
+
+
+async def test_elsewhere_a_run_that_broke_off_is_dated_by_the_time_it_could_trade_alone(
+    postgres: PostgresEngine, wire: Wire, tmp_path: Path
+) -> None:
+    killed = through(wire, postgres, away_ms=60_000)
+    await killed.open(facts.run())
+    wire.cut()
+    await killed.write(demands(0, 1))
+    await killed.close(None)
+    elsewhere = postgres.make(journal=tmp_path / "another box" / "history.journal")
+    former = await elsewhere.open(facts.run("run-2", at_ns=facts.START_NS + 10))
+    assert former is not None
+    assert (former.clean, former.last_write_ns) == (False, facts.START_NS + 60 * facts.SECOND_NS)
+    await elsewhere.close(None)
+
+
+async def test_a_journal_is_not_booked_into_another_database(
+    postgres: PostgresEngine, wire: Wire, postgres_server: str
+) -> None:
+    killed = through(wire, postgres)
+    await killed.open(facts.run())
+    wire.cut()
+    await killed.write(demands(0, 1))
+    await killed.close(None)
+    await (await asyncpg.connect(postgres.url)).execute("TRUNCATE runs")
+    with pytest.raises(HistoryError, match=r"facts of run run-1, which .* does not know"):
+        await postgres.make().open(facts.run("run-2"))
+    assert Journal(postgres.journal).waiting()
+
+
+async def test_a_second_desk_is_refused_and_told_who_has_the_account(postgres: PostgresEngine, tmp_path: Path) -> None:
+    first = postgres.make()
+    await first.open(facts.run())
+    second = postgres.make(journal=tmp_path / "second" / "history.journal")
+    with pytest.raises(HistoryError, match=r"another desk writes .*: cockpit desk run-1 \d+@.*; stop it first"):
+        await second.open(facts.run("run-2"))
+    await first.close(None)
+    await second.open(facts.run("run-2"))
+    await second.close(None)
+
+
+async def test_a_desk_whose_account_was_taken_meanwhile_books_what_it_did_and_ends(
+    postgres: PostgresEngine, wire: Wire, tmp_path: Path
+) -> None:
+    history = through(wire, postgres)
+    await history.open(facts.run())
+    failures: list[str] = []
+    taken: list[str] = []
+    writer = HistoryWriter(history, interval_s=0.01, on_failure=failures.append, on_taken=taken.append)
+    running = asyncio.create_task(writer.run())
+    await facts.until(lambda: writer.writable)
+    wire.cut()
+    writer.put(facts.demand(0))
+    await writer.flush()
+    other = postgres.make(journal=tmp_path / "other" / "history.journal")
+    await other.open(facts.run("run-2"))
+    wire.mend()
+    await facts.until(lambda: bool(taken))
+    assert "another desk" in taken[0]
+    assert "run-2" in taken[0]
+    assert not writer.writable
+    writer.stop()
+    await running
+    with pytest.raises(HistoryError, match="another desk"):
+        await history.close(facts.START_NS)
+    assert await postgres.rows(IDS) == quote_ids(1)
+    assert other.standing() == WELL
+    await other.close(None)
+
+
+async def test_a_lock_that_another_session_holds_delays_the_booking_alone(postgres: PostgresEngine) -> None:
+    history = postgres.make(write_s=0.2)
+    await history.open(facts.run())
+    session = await asyncpg.connect(postgres.url)
+    transaction = session.transaction()
+    await transaction.start()
+    await session.execute("LOCK TABLE swap_demand_events IN ACCESS EXCLUSIVE MODE")
+    for n in range(3):
+        await history.write(demands(n, 1))
+    assert not history.standing().whole
+    await transaction.rollback()
+    await session.close()
+    await back(history)
+    assert await postgres.rows(IDS) == quote_ids(3)
+    await history.close(None)
+
+
+async def test_a_server_that_calls_its_disk_full_is_told_and_delays_the_booking_alone(
+    postgres: PostgresEngine,
+) -> None:
+    history = postgres.make()
+    await history.open(facts.run())
+    session = await asyncpg.connect(postgres.url)
+    await session.execute(
+        "CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION "
+        "'could not extend file: No space left on device' USING ERRCODE = '53100'; END $$"
+    )
+    await session.execute(
+        "CREATE TRIGGER no_room BEFORE INSERT ON swap_demand_events FOR EACH STATEMENT EXECUTE FUNCTION full_disk()"
+    )
+    await history.write(demands(0, 300))
+    await history.write(demands(300, 2))
+    assert "disk is full: free some space" in history.standing().trouble
+    await session.execute("DROP TRIGGER no_room ON swap_demand_events")
+    await session.close()
+    await back(history)
+    assert await postgres.rows(IDS) == quote_ids(302)
+    await history.close(None)
+
+
+async def test_a_full_disk_of_the_desk_while_the_database_is_away_keeps_the_batch(
+    postgres: PostgresEngine, wire: Wire
+) -> None:
+    url = f"postgresql://desk@127.0.0.1:{wire.port}/{postgres.url.rpartition('/')[2]}"
+    history = PostgresHistory(url, Journal(postgres.journal, free_bytes=2**62))
+    await history.open(facts.run())
+    failures: list[str] = []
+    writer = HistoryWriter(history, interval_s=0.01, on_failure=failures.append)
+    running = asyncio.create_task(writer.run())
+    await facts.until(lambda: writer.writable)
+    wire.cut()
+    writer.put(facts.demand(0))
+    await facts.until(lambda: bool(failures))
+    assert "disk is nearly full" in failures[0]
+    assert writer.depth == 1
+    wire.mend()
+    await writer.flush()
+    assert await postgres.rows(IDS) == quote_ids(1)
+    await facts.until(lambda: writer.writable)
+    writer.stop()
+    await running
+    await history.close(None)
+
+
+async def test_a_server_that_is_not_there_stops_the_start_and_the_password_is_not_shown(tmp_path: Path) -> None:
+    async with Wire(9) as nobody:
+        port = nobody.port
+    history = PostgresHistory(f"postgresql://desk:hunter2@127.0.0.1:{port}/h", Journal(tmp_path / "h.journal"))
+    with pytest.raises(HistoryError, match=rf"PostgreSQL h at 127\.0\.0\.1:{port} cannot be reached") as told:
+        await history.open(facts.run())
+    assert "hunter2" not in str(told.value)
+    assert told.value.__suppress_context__
+
+
+async def test_a_database_that_is_not_there_is_told(postgres: PostgresEngine) -> None:
+    history = postgres.make(url=postgres.url + "x")
+    with pytest.raises(HistoryError, match="does not exist: create it with `createdb`"):
+        await history.open(facts.run())
+
+
+async def test_the_amounts_of_a_fill_add_up_in_sql(postgres: PostgresEngine) -> None:
+    history = postgres.make()
+    await history.open(facts.run())
+    big = [msgspec.structs.replace(facts.demand(n), amount_in=facts.U128_MAX) for n in range(3)]
+    await history.write(big)
+    assert await postgres.rows("SELECT SUM(amount_in) FROM swap_demand_events") == [(3 * facts.U128_MAX,)]
+    await history.close(None)

@@ -1,0 +1,40 @@
+"""A desk killed while it writes leaves whole batches behind, and every one it knew to be durable."""
+
+import asyncio
+import sys
+from pathlib import Path
+
+import pytest
+
+from storage.sqlite.history import SqliteHistory
+from tests.support.history import rows as facts
+from tests.support.history.crash_child import SIZE
+
+ROOT = Path(__file__).parents[3]
+
+
+@pytest.mark.parametrize("batches", [1, 4, 9])
+async def test_sigkill_in_mid_write_loses_nothing_durable_and_leaves_nothing_half(tmp_path: Path, batches: int) -> None:
+    path = tmp_path / "history.db"
+    child = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tests.support.history.crash_child", str(path), cwd=ROOT, stdout=asyncio.subprocess.PIPE
+    )
+    assert child.stdout is not None
+    async with asyncio.timeout(60):
+        for _ in range(batches):
+            await child.stdout.readline()
+        child.kill()
+        said = batches + (await child.stdout.read()).count(b"\n")
+        await child.wait()
+
+    history = SqliteHistory(path)
+    former = await history.open(facts.run("run-2"))
+    counts = await history.counts()
+    await history.close(facts.START_NS)
+    assert former is not None
+    assert not former.clean
+    assert facts.rows(path, "PRAGMA integrity_check") == [("ok",)]
+    assert counts["swap_demand_events"] == counts["trade_decisions"]
+    whole, rest = divmod(counts["swap_demand_events"], SIZE)
+    assert rest == 0
+    assert said <= whole <= said + 1

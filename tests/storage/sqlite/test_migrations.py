@@ -1,0 +1,105 @@
+"""The schema moves forward only, whole version by whole version."""
+
+import asyncio
+import shutil
+import sqlite3
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from storage.history import HistoryError
+from storage.migrations import scripts
+from storage.postgres.migrations import LOCK
+from storage.sqlite.history import SqliteHistory
+from tests.support.history import rows as facts
+from tests.support.history.engines import Engine, PostgresEngine
+
+
+@pytest.fixture
+def newer(tmp_path: Path, engine: Engine) -> Path:
+    """A schema one version ahead of the program's."""
+    folder = tmp_path / "schema"
+    shutil.copytree(engine.schema, folder)
+    following = len(scripts(engine.schema)) + 1
+    (folder / f"{following:03}_note.sql").write_text("ALTER TABLE runs ADD COLUMN note TEXT;")
+    return folder
+
+
+def last_script(folder: Path) -> Path:
+    return max(folder.glob("*.sql"))
+
+
+async def test_an_older_database_is_brought_forward_with_its_rows(engine: Engine, newer: Path) -> None:
+    old = engine.make()
+    await old.open(facts.run())
+    await old.write([facts.demand(1)])
+    await old.close(facts.START_NS)
+    new = engine.make(newer)
+    former = await new.open(facts.run("run-2"))
+    assert former is not None
+    assert (await new.counts())["swap_demand_events"] == 1
+    await new.close(facts.START_NS)
+    assert await engine.rows("SELECT note FROM runs") == [(None,), (None,)]
+
+
+async def test_a_newer_database_is_refused_and_left_alone(engine: Engine, newer: Path) -> None:
+    new = engine.make(newer)
+    await new.open(facts.run())
+    await new.close(facts.START_NS)
+    with pytest.raises(HistoryError, match=r"newer version of this program.*update the program"):
+        await engine.make().open(facts.run("run-2"))
+    assert await engine.rows("SELECT run_id FROM runs") == [("run-1",)]
+
+
+async def test_a_migration_that_fails_changes_nothing(engine: Engine, newer: Path) -> None:
+    old = engine.make()
+    await old.open(facts.run())
+    await old.close(facts.START_NS)
+    last_script(newer).write_text("ALTER TABLE runs ADD COLUMN note TEXT; ALTER TABLE absent ADD COLUMN x TEXT;")
+    with pytest.raises(HistoryError, match=r"no such table: absent|relation \"absent\" does not exist"):
+        await engine.make(newer).open(facts.run("run-2"))
+    again = engine.make()
+    assert await again.open(facts.run("run-2")) is not None
+    await again.close(None)
+
+
+async def test_another_programs_database_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "history.db"
+    other = sqlite3.connect(path)
+    other.execute("CREATE TABLE songs (title TEXT)")
+    other.commit()
+    other.close()
+    with pytest.raises(HistoryError, match="another program"):
+        await SqliteHistory(path).open(facts.run())
+    assert facts.rows(path, "SELECT name FROM sqlite_master") == [("songs",)]
+
+
+async def test_another_programs_tables_are_left_alone(postgres: PostgresEngine) -> None:
+    db = await asyncpg.connect(postgres.url)
+    await db.execute("CREATE TABLE songs (title TEXT)")
+    with pytest.raises(HistoryError, match="another program, such as songs"):
+        await postgres.make().open(facts.run())
+    assert await db.fetchval("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'") == 1
+    await db.close()
+
+
+async def test_a_migration_waits_for_the_one_that_is_under_way(postgres: PostgresEngine) -> None:
+    db = await asyncpg.connect(postgres.url)
+    await db.execute("SELECT pg_advisory_lock($1)", LOCK)
+    history = postgres.make()
+    opening = asyncio.ensure_future(history.open(facts.run()))
+    waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+    while not await db.fetchval(waiting):  # noqa: ASYNC110 - the server tells nobody of it
+        await asyncio.sleep(0.01)
+    assert await db.fetchval("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'") == 0
+    await db.close()
+    await opening
+    assert set((await history.counts()).values()) == {0, 1}
+    await history.close(None)
+
+
+def test_a_gap_in_the_numbers_is_noticed(newer: Path) -> None:
+    last_script(newer).rename(newer / "009_note.sql")
+    with pytest.raises(ValueError, match="without a gap"):
+        scripts(newer)

@@ -1,0 +1,116 @@
+"""What a restart reads of the runs before it: quotes without an end, late settlements, the last explained balances."""
+
+import msgspec
+
+from cockpit.model.events import IntentInventory, OperatorAction, Outcome
+from storage.history import ACCOUNTED, LOOKED_BACK_NS
+from tests.support.history import rows as facts
+from tests.support.history.engines import Engine
+from tests.support.history.rows import START_NS
+
+
+def reading(n: int, asset: str, balance: int, cause: str = "poll") -> IntentInventory:
+    return msgspec.structs.replace(facts.inventory(n, balance), asset=asset, cause=cause)
+
+
+def accounted(accepted: bool = True) -> OperatorAction:
+    return OperatorAction(START_NS, "account-run-2", "desk", ACCOUNTED, "{}", accepted, "")
+
+
+async def test_only_quotes_without_a_final_outcome_are_open(engine: Engine) -> None:
+    history = engine.make()
+    await history.open(facts.run())
+    ends: tuple[Outcome | None, ...] = (
+        None,
+        "accepted",
+        "unknown",
+        "burning",
+        "settled",
+        "refused",
+        "expired",
+        "burned",
+    )
+    for n, end in enumerate(ends):
+        await history.write([facts.decision(n), facts.command(n), *([facts.result(n, end)] if end else [])])
+    await history.write([facts.result(2, "accepted")])
+    found = await history.open_quotes()
+    assert [quote.command for quote in found] == [facts.command(n) for n in range(4)]
+    assert [set(quote.outcomes) for quote in found] == [set(), {"accepted"}, {"unknown", "accepted"}, {"burning"}]
+    assert {quote.edge for quote in found} == {10**15}
+    await history.close(None)
+
+
+async def test_a_quote_whose_decision_was_lost_is_open_all_the_same(engine: Engine) -> None:
+    history = engine.make()
+    await history.open(facts.run())
+    await history.write([facts.command(1)])
+    [found] = await history.open_quotes()
+    assert (found.command, found.edge) == (facts.command(1), None)
+    await history.close(None)
+
+
+async def test_open_quotes_of_every_run_are_told_until_a_run_has_accounted_for_them(engine: Engine) -> None:
+    history = engine.make()
+    await history.open(facts.run("run-1"))
+    await history.write([facts.command(1)])
+    await history.close(None)
+    later_ns = START_NS + 2 * LOOKED_BACK_NS
+    for number, journal in enumerate(([], [accounted(False)], [accounted()]), start=2):
+        await history.open(facts.run(f"run-{number}", at_ns=later_ns + number))
+        assert [quote.command.quote_id for quote in await history.open_quotes()] == ["quote-1"]
+        await history.write(journal)
+        await history.close(None)
+    await history.open(facts.run("run-5", at_ns=later_ns + 5))
+    assert await history.open_quotes() == ()
+    await history.close(None)
+
+
+async def test_settlements_are_told_by_when_they_were_recorded(engine: Engine) -> None:
+    history = engine.make()
+    await history.open(facts.run())
+    for n in (1, 2, 3):
+        await history.write([facts.command(n), facts.result(n, "accepted" if n == 3 else "settled")])
+    assert [quote.command.quote_id for quote in await history.settled_since(START_NS + 2)] == ["quote-2"]
+    await history.close(None)
+
+
+async def test_the_last_explained_reading_is_whole_and_explained(engine: Engine) -> None:
+    history = engine.make()
+    await history.open(facts.run())
+    assert await history.last_explained() == ()
+    whole = [reading(5, facts.BTC, 2**127), reading(5, facts.EURE, 7)]
+    await history.write([reading(1, facts.BTC, 1, "opening"), reading(1, facts.EURE, 1, "opening"), *whole])
+    await history.write([reading(6, facts.BTC, 9, "unexplained"), reading(6, facts.EURE, 9, "unexplained")])
+    await history.write([reading(7, facts.BTC, 8)])
+    assert list(await history.last_explained()) == whole
+    await history.close(None)
+
+
+async def test_fills_of_every_run_are_told_with_what_they_moved_and_when_they_were_booked(engine: Engine) -> None:
+    history = engine.make()
+    await history.open(facts.run("run-1"))
+    for n in (1, 2, 3):
+        await history.write([facts.command(n), facts.result(n, "accepted" if n == 3 else "settled")])
+    await history.close(None)
+    await history.open(facts.run("run-2"))
+    sold = msgspec.structs.replace(facts.command(4), asset_in=facts.EURE, amount_in=2**127, amount_out=9)
+    await history.write([sold, facts.result(4)])
+    bought, sale = await history.fills_since(START_NS + 2)
+    assert (bought.at_ns, bought.moved(facts.BTC)) == (START_NS + 2, (1_000, -6 * 10**17))
+    assert (sale.at_ns, sale.moved(facts.BTC)) == (START_NS + 4, (-9, 2**127))
+    assert await history.fills_since(START_NS + 5) == ()
+    await history.close(None)
+
+
+async def test_the_newest_accepted_command_of_a_name_is_told_whatever_run_it_was_of(engine: Engine) -> None:
+    history = engine.make()
+    await history.open(facts.run("run-1"))
+    assert await history.last_arguments("set trading") is None
+    steps = [("set trading", '{"state":"HALTED"}', True), ("set trading", "{}", False), ("arm", '{"x":1}', True)]
+    for n, (command, arguments, done) in enumerate(steps):
+        changed = {"command": command, "arguments": arguments, "accepted": done}
+        await history.write([msgspec.structs.replace(facts.action(n), **changed)])
+    await history.close(None)
+    await history.open(facts.run("run-2"))
+    assert await history.last_arguments("set trading") == '{"state":"HALTED"}'
+    await history.close(None)

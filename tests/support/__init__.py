@@ -1,0 +1,1 @@
+"""What tests share: builders, harnesses, stand-ins, waiting on conditions."""

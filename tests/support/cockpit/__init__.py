@@ -1,0 +1,1 @@
+"""A cockpit driven by keyboard on a desk of canned snapshots."""

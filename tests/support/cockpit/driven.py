@@ -1,0 +1,76 @@
+"""A cockpit on a fake desk, ready to be driven."""
+
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from itertools import count
+
+from textual.pilot import Pilot
+
+from cockpit.app.app import CockpitApp, Exit
+from cockpit.app.terminal.tour_seen import TourNote
+from cockpit.client.desk_client import DeskLink
+from tests.support.cockpit.screen_waiting import screen_text, seen
+
+WIDE = (120, 40)
+NARROW = (80, 24)
+
+
+class Clock:
+    """Seconds that pass only when told."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        """The time."""
+        return self.now
+
+
+class Driven:
+    """The app, its keyboard and its clock."""
+
+    def __init__(self, app: CockpitApp, pilot: Pilot[Exit], clock: Clock) -> None:
+        self.app, self.pilot, self.clock = app, pilot, clock
+
+    async def press(self, *keys: str) -> None:
+        """Press keys one after the other."""
+        await self.pilot.press(*keys)
+
+    async def shows(self, *texts: str) -> None:
+        """Wait until all of the texts are on the screen, broken into lines or not."""
+        await seen(self.pilot, lambda: all(text in self.text or text in self.flat for text in texts))
+
+    async def opens(self, *texts: str) -> None:
+        """Wait until a dialogue with these texts is open and takes keys."""
+        screens = self.app.screen_stack
+        await seen(self.pilot, lambda: self.app.screen is not screens[0] and self.app.screen.focused is not None)
+        await self.shows(*texts)
+
+    async def hides(self, text: str) -> None:
+        """Wait until the text is not on the screen."""
+        await seen(self.pilot, lambda: text not in self.text)
+
+    @property
+    def flat(self) -> str:
+        """What the reader sees as one line, without frames."""
+        return re.sub(r"[\s│]+", " ", self.text)
+
+    @property
+    def text(self) -> str:
+        """What the reader sees."""
+        return screen_text(self.pilot)
+
+
+@asynccontextmanager
+async def cockpit(
+    link: DeskLink, size: tuple[int, int] = WIDE, *, world: str = "SANDBOX", tour_note: TourNote | None = None
+) -> AsyncIterator[Driven]:
+    """A cockpit that has painted its first snapshot."""
+    clock = Clock()
+    keys = count(1)
+    app = CockpitApp(link, paint_hz=30, clock=clock, new_key=lambda: f"key-{next(keys)}", tour_note=tour_note)
+    async with app.run_test(size=size, notifications=True) as pilot:
+        driven = Driven(app, pilot, clock)
+        await driven.shows(world, "Decisions")
+        yield driven

@@ -1,0 +1,106 @@
+"""Desk objects with plain values, for tests that change one thing at a time."""
+
+from decimal import Decimal
+
+import msgspec
+
+from cockpit.desk.market.pricing import PriceParams, Side
+from cockpit.desk.quote_book.reservations import Promise
+from cockpit.desk.quoting.strategy import View
+from cockpit.model.commands import Limits
+from cockpit.model.events import SwapDemand
+from venue.protocol.assets import BTC, BTC_EURE, EURE
+
+MS = 1_000_000
+SECOND = 1_000_000_000
+NOW = 1_790_000_000 * SECOND
+SALT = bytes.fromhex("252812b3")
+MID = Decimal(50_000)
+
+
+class Clock:
+    """A clock that stands until it is moved."""
+
+    def __init__(self, now_ns: int = NOW) -> None:
+        self.now_ns = now_ns
+
+    def __call__(self) -> int:
+        return self.now_ns
+
+    def pass_ms(self, ms: int) -> None:
+        """Let time go by."""
+        self.now_ns += ms * MS
+
+
+def demand(
+    side: Side = "buy",
+    *,
+    amount_in: int | None = None,
+    amount_out: int | None = None,
+    quote_id: str = "q-1",
+    at_ns: int = NOW,
+    min_deadline_ms: int = 60_000,
+) -> SwapDemand:
+    """A request whose answer would have the desk buy or sell BTC; 0.0001 BTC or 4 EURe in unless said otherwise."""
+    asset_in, asset_out = (BTC, EURE) if side == "buy" else (EURE, BTC)
+    if amount_in is None and amount_out is None:
+        amount_in = 8_000 if side == "buy" else 4 * 10**18
+    return SwapDemand(
+        at_ns, quote_id, asset_in.token_id, asset_out.token_id, amount_in, amount_out, min_deadline_ms, None, None
+    )
+
+
+def view(**changes: object) -> View:
+    """A view under which a small request is quoted, with some of its values changed."""
+    passing = View(
+        pair=BTC_EURE,
+        limits=Limits(max_asset_share=Decimal(1)),
+        params=PriceParams(),
+        strategy_armed=True,
+        executor_armed=True,
+        mid=MID,
+        mid_at_ns=NOW - 100 * MS,
+        mid_usable=True,
+        mid_problem="",
+        base_balance=10**8,
+        quote_balance=50_000 * 10**18,
+        base_reserved=0,
+        quote_reserved=0,
+        inventory_at_ns=NOW - 1_000 * MS,
+        default_deadline_ms=60_000,
+        salt_known=True,
+        relay_writable=True,
+        history_writable=True,
+    )
+    return msgspec.structs.replace(passing, **changes)
+
+
+def promise(
+    name: str = "p",
+    *,
+    side: Side = "buy",
+    amount_in: int = 100,
+    amount_out: int = 1_000,
+    sent_ns: int = NOW,
+    life_ms: int = 60_000,
+    margin_ms: int = 5_000,
+) -> Promise:
+    """A promise whose ids are all made of its name."""
+    asset_in, asset_out = (BTC, EURE) if side == "buy" else (EURE, BTC)
+    deadline_ns = sent_ns + life_ms * MS
+    return Promise(
+        quote_hash=f"hash-{name}",
+        quote_id=f"quote-{name}",
+        command_id=f"command-{name}",
+        decision_id=f"decision-{name}",
+        nonce=f"nonce-{name}",
+        side=side,
+        asset_in=asset_in.token_id,
+        asset_out=asset_out.token_id,
+        amount_in=amount_in,
+        amount_out=amount_out,
+        edge=1,
+        sent_ns=sent_ns,
+        deadline_ns=deadline_ns,
+        dead_ns=deadline_ns + margin_ms * MS,
+    )

@@ -1,0 +1,155 @@
+"""A chain with one account on it: balances, nonces and blocks, read by plain objects in the clients' place."""
+
+from collections.abc import Callable, Sequence
+
+import msgspec
+
+from cockpit.desk.inventory.movements import Movement
+from cockpit.desk.inventory.reconciliation import movement
+from cockpit.desk.inventory.sync import Inventory
+from cockpit.desk.quote_book.book import QuoteBook
+from cockpit.desk.quote_book.reservations import Promise, Reservations
+from cockpit.model.events import IntentInventory, TradeResult
+from tests.support.desk.builders import SECOND, Clock, promise
+from venue.near.rpc import Block, Finality, NearRpc
+from venue.protocol.assets import BTC_EURE
+from venue.relay.messages import QuoteStatus
+from venue.transport.jsonrpc import Unreachable
+from venue.verifier import Balances, NonceSeen, Verifier
+
+OPENING = (10**8, 50_000)
+
+
+class State:
+    """The chain at one height."""
+
+    def __init__(self, height: int, at_ns: int, balances: tuple[int, int], used: frozenset[str]) -> None:
+        self.height, self.at_ns, self.balances, self.used = height, at_ns, balances, used
+
+
+class Chain:
+    """Every state there was; ``behind`` says how many blocks the node that is asked lags."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+        self.states = [State(1_000, clock(), OPENING, frozenset())]
+        self.behind = 0
+        self.down: set[str] = set()
+        self.asked_nonces: list[str] = []
+        self.before_balances: Callable[[], None] = lambda: None
+
+    @property
+    def head(self) -> State:
+        """The truth."""
+        return self.states[-1]
+
+    @property
+    def seen(self) -> State:
+        """What the node answers from."""
+        return self.states[max(0, len(self.states) - 1 - self.behind)]
+
+    def advance(self, base: int = 0, quote: int = 0, nonce: str | None = None) -> None:
+        """One more block, with a change of the balances."""
+        head = self.head
+        balances = (head.balances[0] + base, head.balances[1] + quote)
+        used = head.used if nonce is None else head.used | {nonce}
+        self.states.append(State(head.height + 1, self.clock(), balances, used))
+
+    def settle(self, made: Promise) -> None:
+        """Execute the quote."""
+        moved = movement(BTC_EURE, made)
+        self.advance(moved.base, moved.quote, made.nonce)
+
+
+class ChainVerifier(Verifier):
+    """The Verifier's views of the chain."""
+
+    def __init__(self, chain: Chain) -> None:
+        self._chain = chain
+
+    async def balances(self, account: str, token_ids: Sequence[str], *, finality: Finality = "optimistic") -> Balances:
+        hook, self._chain.before_balances = self._chain.before_balances, lambda: None
+        hook()
+        if "balances" in self._chain.down:
+            raise Unreachable("the node does not answer")
+        seen = self._chain.seen
+        return Balances(seen.balances, seen.height)
+
+    async def nonce(self, account: str, nonce_b64: str, *, finality: Finality = "optimistic") -> NonceSeen:
+        self._chain.asked_nonces.append(nonce_b64)
+        if "nonces" in self._chain.down:
+            raise Unreachable("the node does not answer")
+        seen = self._chain.seen
+        return NonceSeen(nonce_b64 in seen.used, seen.height)
+
+
+class ChainRpc(NearRpc):
+    """The chain's blocks."""
+
+    def __init__(self, chain: Chain) -> None:
+        self._chain = chain
+
+    async def block(self, finality: Finality = "final") -> Block:
+        if "block" in self._chain.down:
+            raise Unreachable("the node does not answer")
+        seen = self._chain.seen
+        return Block(seen.height, f"block-{seen.height}", seen.at_ns)
+
+
+class Watched:
+    """An inventory over the chain, with its book, its records and a bridge's list of deposits."""
+
+    def __init__(self) -> None:
+        self.clock = Clock()
+        self.chain = Chain(self.clock)
+        self.results: list[TradeResult] = []
+        self.rows: list[IntentInventory] = []
+        self.listed: list[Movement] | None = []
+        self.reservations = Reservations()
+        self.book = QuoteBook(self.reservations, record=self.results.append, wall_ns=self.clock)
+        self.inventory = Inventory(
+            "maker.near",
+            BTC_EURE,
+            ChainVerifier(self.chain),
+            ChainRpc(self.chain),
+            self.book,
+            poll_s=5.0,
+            deposits=lambda: self.listed,
+            record=self.rows.append,
+            wall_ns=self.clock,
+        )
+        self._sent = 0
+
+    def send(
+        self, *, amount_in: int = 100, amount_out: int = 1_000, life_ms: int = 60_000, nonce: str | None = None
+    ) -> Promise:
+        """A quote that buys BTC, accepted by the relay."""
+        self._sent += 1
+        made = promise(
+            str(self._sent), amount_in=amount_in, amount_out=amount_out, sent_ns=self.clock(), life_ms=life_ms
+        )
+        if nonce is not None:
+            made = msgspec.structs.replace(made, nonce=nonce)
+        held = self.inventory.balance
+        self.reservations.reserve(made, held[1] if held else 0)
+        self.book.sent(made, self._sent)
+        self.book.on_answer(self._sent, None)
+        return made
+
+    def claim(self, made: Promise) -> None:
+        """The relay says that it settled."""
+        self.book.on_status(QuoteStatus(made.quote_hash, "intent", "tx"))
+
+    def die(self, made: Promise) -> None:
+        """Let the quote's deadline and margin pass, without a block."""
+        self.clock.now_ns = made.dead_ns
+        self.book.tick(self.clock())
+
+    def block_after(self, seconds: int = 1) -> None:
+        """A block a little later in which nothing happens to the account."""
+        self.clock.now_ns += seconds * SECOND
+        self.chain.advance()
+
+    def outcomes(self) -> list[tuple[str, str]]:
+        """Quote and outcome, in order, acceptances left out."""
+        return [(one.quote_hash, one.outcome) for one in self.results if one.outcome not in ("accepted", "unknown")]

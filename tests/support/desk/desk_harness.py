@@ -1,0 +1,411 @@
+"""A whole desk without its sockets: every part of it wired as it is, on virtual clocks, one history and the sandbox's
+ledger, and ended at any moment."""
+
+import json
+import tempfile
+from collections.abc import Sequence
+from decimal import Decimal
+from email.utils import formatdate
+from pathlib import Path
+from typing import Any, cast
+
+import base58
+import httpx
+
+from cockpit.config.settings import load
+from cockpit.desk.api.command_handler import Control
+from cockpit.desk.composition.credentials import Credentials
+from cockpit.desk.composition.funding_parts import Outflow
+from cockpit.desk.composition.trading_parts import Sources, Workers
+from cockpit.desk.interlocks.checklist import MIN_FREE_BYTES
+from cockpit.desk.interlocks.monitor import Watch
+from cockpit.desk.interlocks.venue_clock import VenueClock
+from cockpit.desk.inventory.startup_reconciliation import Former
+from cockpit.desk.quote_book.hard_stop import Burner
+from cockpit.desk.risk.dead_man_switch import Alone
+from cockpit.desk.risk.trading_state import remember
+from cockpit.desk.runtime.supervisor import Supervisor
+from cockpit.desk.snapshots.builder import Picture
+from cockpit.model.events import AnyEvent, ExecuteTrade
+from cockpit.model.snapshot import Snapshot
+from storage.history import HistoryError, Run
+from storage.sqlite.history import SqliteHistory
+from storage.writer import HistoryWriter
+from tests.support.desk.builders import NOW, SECOND, Clock
+from tests.support.desk.quoting_harness import SECRET, Counted
+from tests.support.sandbox.signing import Signer as Taker
+from tests.support.settings import loopback
+from tests.support.venue.relay_server import event, request_data
+from venue.bridges.poa.client import DepositAddress
+from venue.protocol.assets import BTC, EURE
+from venue.reference.feed import Tick
+from venue.relay.messages import QuoteStatus
+from venue.relay.rpc import RelayRpc
+from venue.sandbox.near.rpc import NearRpc
+from venue.sandbox.verifier.ledger import Ledger
+from venue.sandbox.wire.contract_errors import ContractPanic
+from venue.signing.signer import read_secret_key
+from venue.transport.websocket import WsConnection
+
+ACCOUNT = "maker.near"
+SALT = bytes.fromhex("252812b3")
+EXCHANGES = ("kraken", "coinbase", "bitstamp")
+POLL_NS = 5 * SECOND
+HELD = {BTC.token_id: 100_000, EURE.token_id: 50 * 10**18}
+
+
+class Signed:
+    """A quote frame that left the desk, as the other side keeps it."""
+
+    def __init__(self, frame: dict[str, Any], asset_in: str, asset_out: str) -> None:
+        (answer,) = frame["params"]
+        self.request_id = int(frame["id"])
+        self.data = cast(dict[str, object], answer["signed_data"])
+        message = json.loads(answer["signed_data"]["payload"]["message"])
+        diff = message["intents"][0]["diff"]
+        self.asset_in, self.asset_out = asset_in, asset_out
+        self.amount_in, self.amount_out = int(diff[asset_in]), -int(diff[asset_out])
+        self.deadline_ns = 0
+        self.quote_hash = ""
+        self.answered = self.refused = self.settled = False
+
+
+class Line:
+    """The relay's socket, as the desk's end of it."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.frames: list[bytes] = []
+        self.writable = True
+        self._clock = clock
+
+    @property
+    def received_ns(self) -> int:
+        """When what is being read arrived."""
+        return self._clock()
+
+    def send(self, frame: bytes) -> None:
+        """Take one frame."""
+        self.frames.append(frame)
+
+
+class BreakableHistory(SqliteHistory):
+    """A real history on a disk that can be full."""
+
+    full = False
+
+    async def write(self, batch: Sequence[AnyEvent]) -> None:
+        self._look()
+        await super().write(batch)
+
+    async def alive(self, at_ns: int) -> None:
+        self._look()
+        await super().alive(at_ns)
+
+    def _look(self) -> None:
+        if self.full:
+            raise HistoryError("the disk is full")
+
+
+class World:
+    """What a desk stands in, over all of its lives: clocks, exchanges, the ledger and the file of the history."""
+
+    def __init__(self) -> None:
+        self.wall, self.monotonic = Clock(NOW), Clock(5 * SECOND)
+        self.directory = tempfile.TemporaryDirectory(dir="/dev/shm" if Path("/dev/shm").is_dir() else None)
+        self.ledger = Ledger(clock=self.wall, salt=SALT, fee_pips=0)
+        self.rpc = NearRpc(self.ledger)
+        self.taker = Taker("taker.near", 2)
+        public = read_secret_key(SECRET)[32:]
+        self.key = "ed25519:" + base58.b58encode(public).decode()
+        self.ledger.register_key(ACCOUNT, self.key)
+        self.ledger.add_access_key(ACCOUNT, self.key)
+        self.ledger.register_key(self.taker.account, self.taker.public_key)
+        for asset, amount in HELD.items():
+            self.ledger.mint(ACCOUNT, asset, amount)
+            self.ledger.mint(self.taker.account, asset, 10**6 * amount)
+        self.mid = Decimal(50_000)
+        self.lie = Decimal(1)
+        self.frozen = self.nodes_down = False
+        self.random = Counted()
+        self.lives = 0
+        self.signed: list[Signed] = []
+
+    def settle(self, quote: Signed) -> str | None:
+        """Have the taker execute the quote; the transaction, None when the contract refuses."""
+        diff = {quote.asset_in: str(-quote.amount_in), quote.asset_out: str(quote.amount_out)}
+        deadline_ns = self.wall() + 60 * SECOND
+        nonce = self.taker.nonce(deadline_ns, self.ledger.current_salt())
+        theirs = self.taker.sign({"intent": "token_diff", "diff": diff}, deadline_ns=deadline_ns, nonce=nonce)
+        try:
+            done = self.ledger.execute_intents([quote.data, theirs])
+        except ContractPanic:
+            return None
+        quote.settled = True
+        return done.tx_hash
+
+    def alive(self) -> list[Signed]:
+        """What somebody may still settle."""
+        now = self.wall()
+        return [one for one in self.signed if not (one.refused or one.settled or one.deadline_ns < now)]
+
+    async def answer(self, request: httpx.Request) -> httpx.Response:
+        """The NEAR RPC node."""
+        if self.nodes_down:
+            return httpx.Response(500, text="Internal Server Error")
+        return httpx.Response(200, json=await self.rpc.handle(json.loads(request.content)))
+
+
+class Whole:
+    """One life of the desk."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        world.lives += 1
+        directory = Path(world.directory.name)
+        self.settings = load(
+            None,
+            {
+                **loopback(NEAR_INTENTS_SIGNER_PRIVATE_KEY=SECRET, NEAR_INTENTS_ACCOUNT_ID=ACCOUNT),
+                "LIVE_AFTER_SHADOW_DECISIONS": "0",
+                "QUOTE_DEADLINE_MS": "20000",
+                "QUOTE_MAX_DEADLINE_MS": "20000",
+                "QUOTE_DEATH_MARGIN_MS": "1000",
+                "COCKPIT_STATE_DIR": str(directory),
+            },
+        )
+        self.events: list[AnyEvent] = []
+        self.read_ns: int | None = None
+        """When a node last answered for the balances."""
+        self._asked_ns = 0
+        self.line = Line(world.monotonic)
+        sources = Sources(wall_ns=world.wall, monotonic_ns=world.monotonic, random_bytes=world.random)
+        self.clock = VenueClock(self.settings, wall_ns=world.wall, monotonic_ns=world.monotonic)
+        self.history = BreakableHistory(directory / "history.sqlite")
+        self.writer = HistoryWriter(self.history, clock=world.wall, on_failure=self._history_failed)
+        self.client = httpx.AsyncClient(transport=httpx.MockTransport(world.answer), trust_env=False)
+        self.run = Run(run_id=f"run-{world.lives}", mode="SANDBOX", account=ACCOUNT, started_ns=world.wall())
+        self.workers = workers = Workers(
+            self.settings,
+            self.client,
+            sources,
+            run_id=self.run.run_id,
+            record=self.record,
+            history_writable=lambda: self.writer.writable,
+        )
+        outflow = Outflow(self.settings, self.client, workers, sources, self.history, self.writer, lambda: 0)
+        relay_rpc = RelayRpc(self.settings.relay_rpc_url, self.client, self.settings.api_key.reveal)
+        self.former = Former(
+            self.settings,
+            workers.pair,
+            workers.book,
+            workers.verifier,
+            self.history,
+            withdrawn=lambda since_ns: (),
+            transaction=_nobody_knows,
+            record=self.record,
+            wall_ns=world.wall,
+            run_id=self.run.run_id,
+        )
+        self.burner = Burner(
+            ACCOUNT,
+            workers.book,
+            workers.signer,
+            relay_rpc,
+            workers.verifier,
+            record=self.record,
+            durable=self.writer.flush,
+            read_balances=workers.inventory.wanted,
+            wall_ns=world.wall,
+            new_id=sources.new_id,
+        )
+        self.credentials = Credentials(workers, ACCOUNT, world.monotonic)
+        self.watch = Watch(
+            self.settings,
+            workers,
+            self.clock,
+            history_writable=lambda: self.writer.writable,
+            history_whole=lambda: self.writer.whole,
+            former_left_ms=self.former.left_ms,
+            burning=lambda: self.burner.active,
+            wall_ns=world.wall,
+            monotonic_ns=world.monotonic,
+            free_bytes=lambda path: 2 * MIN_FREE_BYTES,
+        )
+        self.control = Control(
+            workers.arming,
+            blocked=self.watch.blocked,
+            refreshers={},
+            limits=workers.limits,
+            trading=workers.trading,
+            shutdown=lambda: None,
+            record=self.record,
+            durable=self._durable,
+            wall_ns=world.wall,
+            new_id=sources.new_id,
+            burn=self.burner.start,
+        )
+        self.picture = Picture(
+            workers,
+            self.writer,
+            Supervisor(),
+            outflow,
+            run_id=self.run.run_id,
+            mode="SANDBOX",
+            account=ACCOUNT,
+            started_ns=world.wall(),
+            interlocks=self.watch.rows,
+            journal=lambda: self.control.journal,
+            attached=lambda: 1,
+            findings=self.former.findings,
+            alone=Alone("keep", 1_000, disarm=_nothing, stop=_nothing, monotonic_ns=world.monotonic),
+            burner=self.burner,
+            wall_ns=world.wall,
+        )
+
+    def record(self, event: AnyEvent) -> None:
+        """Into the history's queue, and in sight of the test."""
+        self.events.append(event)
+        self.writer.put(event)
+
+    async def begin(self) -> None:
+        """Open the history and take over what the lives before left, in the desk's own order."""
+        former = await self.history.open(self.run)
+        await remember(self.workers.trading, self.history)
+        await self.former.load(former)
+        self.workers.inventory.follow_former(self.former.first_reading, self.former.set_aside)
+        self.workers.liquidity.deposits = ()
+        for asset in (BTC, EURE):
+            self.workers.liquidity.addresses[asset.symbol] = DepositAddress("an address", asset.chain, None)
+        self.connect()
+        await self.write()
+        await self.read()
+        await self.pass_ms(0)
+
+    async def end(self, *, clean: bool) -> None:
+        """Stop in order, or die with everything that was not written."""
+        if clean:
+            await self.write()
+        await self.history.close(self.world.wall() if clean and not self.writer.depth else None)
+        await self.client.aclose()
+
+    def connect(self) -> None:
+        """The relay is there and both streams are acknowledged."""
+        self.workers.relay._connection = cast(WsConnection, self.line)
+        self.workers.relay.state = "ok"
+
+    def disconnect(self) -> None:
+        """The relay is gone."""
+        relay = self.workers.relay
+        relay._connection, relay.state, relay.last_error = None, "down", "the connection was reset"
+        relay.counters["disconnects"] += 1
+        self.workers.intake.on_lost("the relay connection was lost before it answered")
+
+    @property
+    def connected(self) -> bool:
+        return self.workers.relay.state == "ok"
+
+    async def write(self) -> None:
+        """All that waits becomes durable, unless the disk is full."""
+        while await self.writer._step() and self.writer.depth:
+            pass
+
+    async def read(self) -> None:
+        """Balances, salt and key, as far as a node answers."""
+        self._asked_ns = self.world.monotonic()
+        if not self.world.nodes_down:
+            self.read_ns = self.world.wall()
+        await self.workers.inventory.sync("poll")
+        await self.credentials._read()
+
+    async def pass_ms(self, ms: int) -> None:
+        """Time goes by in steps of a second at most, each with a tick of the desk as it makes them."""
+        world, workers = self.world, self.workers
+        while True:
+            step = min(ms, 1_000)
+            world.wall.pass_ms(step)
+            world.monotonic.pass_ms(step)
+            world.ledger.advance_block()
+            now = world.wall()
+            if not world.frozen:
+                self.hear_exchanges()
+            await self._hear_dates()
+            workers.book.tick(now)
+            self.former.tick()
+            workers.reference.recompute()
+            workers.trading.mark(workers.reference.trusted_mid, workers.inventory.balance)
+            self.control.note_trading()
+            self.watch.tick(self.control)
+            self.picture.ticked_ns = now
+            if world.monotonic() - self._asked_ns >= POLL_NS:
+                await self.read()
+            ms -= step
+            if ms <= 0:
+                return
+
+    def hear_exchanges(self) -> None:
+        """Every exchange ticks; the first one may lie."""
+        for source in EXCHANGES:
+            mid = self.world.mid * (self.world.lie if source == EXCHANGES[0] else 1)
+            self.workers.reference.on_tick(Tick(source, mid - 1, mid + 1, self.world.wall()))
+
+    async def _hear_dates(self) -> None:
+        for url in (self.settings.near_rpc_urls[0], self.settings.bridge_url):
+            request = httpx.Request("POST", url)
+            date = formatdate(self.world.wall() // SECOND, usegmt=True)
+            await self.clock.hooks["request"][0](request)  # type: ignore[misc]
+            answer = httpx.Response(200, headers={"date": date}, request=request)
+            await self.clock.hooks["response"][0](answer)  # type: ignore[misc]
+
+    async def ask(
+        self, quote_id: str, side: str, *, amount_in: int | None = None, amount_out: int | None = None
+    ) -> bool:
+        """A request as the relay sends it; whether a signed quote left for it."""
+        asset_in, asset_out = (BTC, EURE) if side == "buy" else (EURE, BTC)
+        fields: dict[str, object] = {
+            "quote_id": quote_id,
+            "defuse_asset_identifier_in": asset_in.token_id,
+            "defuse_asset_identifier_out": asset_out.token_id,
+            "exact_amount_in": ... if amount_in is None else str(amount_in),
+            "min_deadline_ms": 5_000,
+        }
+        if amount_out is not None:
+            fields["exact_amount_out"] = str(amount_out)
+        data = request_data(**fields)
+        self.workers.relay._on_message(json.dumps(event(data)).encode())
+        frames, self.line.frames = self.line.frames, []
+        for frame in frames:
+            made = Signed(json.loads(frame), asset_in.token_id, asset_out.token_id)
+            sent = [one for one in self.events if isinstance(one, ExecuteTrade)][-1]
+            made.quote_hash, made.deadline_ns = sent.quote_hash, sent.deadline_ns
+            self.world.signed.append(made)
+        assert len(frames) <= 1
+        return bool(frames)
+
+    def reply(self, quote: Signed, error: str | None) -> None:
+        """The relay's word on a quote of this life."""
+        said = {"result": "OK"} if error is None else {"error": {"code": -1, "message": error}}
+        self.workers.relay._on_message(json.dumps({"jsonrpc": "2.0", "id": quote.request_id, **said}).encode())
+
+    def claim(self, quote: Signed, tx_hash: str) -> None:
+        """The relay says that the quote settled."""
+        self.workers.intake.on_status(QuoteStatus(quote.quote_hash, "intent", tx_hash))
+
+    def shot(self) -> Snapshot:
+        """What a cockpit is shown now."""
+        return self.picture.snapshot()
+
+    def _history_failed(self, reason: str) -> None:
+        self.workers.arming.disarm("trade-executor", f"disarmed: {reason}")
+
+    async def _durable(self) -> None:
+        await self.write()
+        if self.writer.depth:
+            raise HistoryError("the disk is full")
+
+
+async def _nobody_knows(quote_hash: str) -> str | None:
+    return None
+
+
+def _nothing(why: str) -> None:
+    return

@@ -1,0 +1,153 @@
+"""The whole quote path on a real websocket: relay client, intake, strategy, executor, signer and book."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from decimal import Decimal
+
+import base58
+import pytest
+
+from cockpit.desk.market.pricing import PriceParams
+from cockpit.desk.market.reference import Reference
+from cockpit.desk.quoting.executor import Executor
+from cockpit.desk.quoting.quote_engine import Intake
+from cockpit.desk.risk.arming import Arming
+from cockpit.desk.risk.limits import LimitsInForce, base_ceiling, max_notional
+from cockpit.desk.risk.rejections import Refusals
+from cockpit.desk.risk.trading_state import TradingState
+from cockpit.model.commands import Limits
+from cockpit.model.events import AnyEvent
+from tests.support.desk.builders import MID, NOW, SALT
+from tests.support.desk.chain import State, Watched
+from tests.support.venue.relay_server import TOKEN, RelayServer, event, request_data, running
+from tests.support.waiting import until
+from venue.protocol.assets import BTC_EURE
+from venue.reference.feed import Tick
+from venue.relay.client import Relay
+from venue.signing.signer import Signer
+
+SECRET = "ed25519:" + base58.b58encode(bytes(range(32))).decode()
+
+
+class Counted:
+    """Random bytes that are a number, never the same twice."""
+
+    def __init__(self) -> None:
+        self.drawn = 0
+
+    def __call__(self, size: int) -> bytes:
+        """The next number."""
+        self.drawn += 1
+        return self.drawn.to_bytes(size, "big")
+
+
+class Ticking:
+    """A monotonic clock that moves by a microsecond a look."""
+
+    def __init__(self) -> None:
+        self.now_ns = 0
+
+    def __call__(self) -> int:
+        """The time."""
+        self.now_ns += 1_000
+        return self.now_ns
+
+
+class Quoting:
+    """Everything between the relay's socket and the history's queue, on a clock that stands still."""
+
+    def __init__(self, url: str) -> None:
+        self.watched = Watched()
+        self.clock = self.watched.clock
+        self.watched.chain.states = [State(1_000, NOW, (10**8, 50_000 * 10**18), frozenset())]
+        self.book = self.watched.book
+        self.inventory = self.watched.inventory
+        self.events: list[AnyEvent] = []
+        self.history_writable = True
+        self.limits = LimitsInForce(Limits(max_asset_share=Decimal(1)))
+        self.reference = Reference(
+            (),
+            min_sources=1,
+            basis_bps=Decimal(0),
+            limits=self.limits,
+            record=self.events.append,
+            wall_ns=self.clock,
+        )
+        self.arming = Arming(on_change=lambda: None)
+        self.signer = Signer(
+            SECRET,
+            "maker.near",
+            BTC_EURE,
+            ceiling=max_notional(self.limits.current, BTC_EURE.quote),
+            random=Counted(),
+        )
+        self.reference.on_mid = self._bound_signer
+        monotonic_ns = self.ticking = Ticking()
+        self.trading = TradingState(self.limits, BTC_EURE, wall_ns=self.clock, monotonic_ns=self.clock)
+        self.refusals = Refusals(60_000, monotonic_ns)
+        self.relay = Relay(
+            url,
+            lambda: TOKEN,
+            BTC_EURE,
+            self,
+            wall_ns=self.clock,
+            monotonic_ns=monotonic_ns,
+            jitter=lambda: 0.5,
+        )
+        self.executor = Executor(self.signer, self.relay, self.book, death_margin_ms=5_000, monotonic_ns=monotonic_ns)
+        self.executor.salt = SALT
+        self.intake = Intake(
+            run_id="run",
+            pair=BTC_EURE,
+            params=PriceParams(),
+            default_deadline_ms=60_000,
+            limits=self.limits,
+            reference=self.reference,
+            inventory=self.inventory,
+            arming=self.arming,
+            trading=self.trading,
+            refusals=self.refusals,
+            executor=self.executor,
+            book=self.book,
+            relay_writable=lambda: self.relay.writable,
+            history_writable=lambda: self.history_writable,
+            record=self.events.append,
+        )
+        self.on_demand = self.intake.on_demand
+        self.on_status = self.intake.on_status
+        self.on_answer = self.intake.on_answer
+        self.on_lost = self.intake.on_lost
+
+    def _bound_signer(self, mid: Decimal | None) -> None:
+        self.signer.base_ceiling = base_ceiling(BTC_EURE, self.limits.current, mid)
+
+    async def get_ready(self) -> None:
+        """Know balances and price, and arm both parts."""
+        await self.inventory.sync("opening")
+        self.reference.on_tick(Tick("kraken", MID - 1, MID + 1, self.clock()))
+        for part in ("strategy-engine", "trade-executor"):
+            assert self.arming.arm(part, "test", ()) is None
+        await until(lambda: self.relay.state == "ok")
+
+
+@asynccontextmanager
+async def quoting(*, ready: bool = True) -> AsyncIterator[tuple[Quoting, RelayServer]]:
+    """A desk's quote path connected to a relay that a test plays."""
+    async with running() as server:
+        desk = Quoting(server.url)
+        task = asyncio.create_task(desk.relay.run())
+        try:
+            await until(lambda: desk.relay.state == "ok")
+            if ready:
+                await desk.get_ready()
+            yield desk, server
+        finally:
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+
+
+async def ask(server: RelayServer, quote_id: str, **changes: object) -> None:
+    """Send a request for 0.00008 BTC in, changed as told."""
+    await server.send(event(request_data(quote_id=quote_id, **{"exact_amount_in": "8000", **changes})))

@@ -1,0 +1,165 @@
+"""Runs of a desk's books on one chain and one history, each of which may end at any moment."""
+
+from collections.abc import Sequence
+
+from cockpit.config.settings import load
+from cockpit.desk.inventory.movements import Movement
+from cockpit.desk.inventory.startup_reconciliation import Former
+from cockpit.desk.inventory.sync import Inventory
+from cockpit.desk.quote_book.book import QuoteBook
+from cockpit.desk.quote_book.reservations import Promise, Reservations
+from cockpit.model.events import AnyEvent, ExecuteTrade, IntentInventory, LiquidityAction, OperatorAction, TradeResult
+from storage.history import ACCOUNTED, FINAL_OUTCOMES, UNEXPLAINED, FormerRun, RecordedQuote
+from storage.sqlite.history import SqliteHistory
+from tests.support.desk.builders import MS, Clock, promise
+from tests.support.desk.chain import Chain, ChainRpc, ChainVerifier
+from tests.support.settings import loopback
+from venue.protocol.assets import BTC_EURE
+from venue.transport.jsonrpc import Unreachable
+
+
+class Kept(SqliteHistory):
+    """What a history answers, from a list of events: the first of each fact counts, as its keys have it."""
+
+    def __init__(self) -> None:
+        self.events: list[AnyEvent] = []
+
+    def outcomes(self, quote_hash: str) -> set[str]:
+        found = (e for e in self.events if isinstance(e, TradeResult) and e.quote_hash == quote_hash)
+        return {event.outcome for event in found}
+
+    def _recorded(self, command: ExecuteTrade) -> RecordedQuote:
+        return RecordedQuote(command=command, edge=1, outcomes=tuple(self.outcomes(command.quote_hash)))
+
+    async def open_quotes(self) -> tuple[RecordedQuote, ...]:
+        commands = [event for event in self.events if isinstance(event, ExecuteTrade)]
+        return tuple(self._recorded(c) for c in commands if not self.outcomes(c.quote_hash) & {*FINAL_OUTCOMES})
+
+    async def settled_since(self, at_ns: int) -> tuple[RecordedQuote, ...]:
+        late = {
+            e.quote_hash
+            for e in self.events
+            if isinstance(e, TradeResult) and e.outcome == "settled" and e.at_ns >= at_ns
+        }
+        return tuple(self._recorded(e) for e in self.events if isinstance(e, ExecuteTrade) and e.quote_hash in late)
+
+    async def last_explained(self) -> tuple[IntentInventory, ...]:
+        rows = [e for e in self.events if isinstance(e, IntentInventory) and e.cause != UNEXPLAINED]
+        for row in reversed(rows):
+            both = [one for one in rows if (one.at_ns, one.cause) == (row.at_ns, row.cause)]
+            if len({one.asset for one in both}) == 2:
+                return tuple(both)
+        return ()
+
+    async def liquidity(self, kind: str) -> tuple[LiquidityAction, ...]:
+        return tuple(e for e in self.events if isinstance(e, LiquidityAction) and e.kind == kind)
+
+    async def last_arguments(self, command: str) -> str | None:
+        found = [e for e in self.events if isinstance(e, OperatorAction) and e.command == command and e.accepted]
+        return found[-1].arguments if found else None
+
+    def accounted(self) -> int:
+        return sum(isinstance(e, OperatorAction) and e.command == ACCOUNTED for e in self.events)
+
+
+class Life:
+    """One run: books, inventory, and what it found of the former ones. ``volatile`` events die with it."""
+
+    def __init__(self, clock: Clock, chain: Chain, history: Kept, number: int) -> None:
+        self.clock, self.chain, self.history = clock, chain, history
+        self.volatile: list[AnyEvent] = []
+        self.listed: Sequence[Movement] | None = []
+        self.flows: list[Movement] = []
+        self.transactions: dict[str, str] = {}
+        self.book = QuoteBook(Reservations(), record=self.volatile.append, wall_ns=clock)
+        verifier = ChainVerifier(chain)
+        self.inventory = Inventory(
+            "maker.near",
+            BTC_EURE,
+            verifier,
+            ChainRpc(chain),
+            self.book,
+            poll_s=5.0,
+            deposits=lambda: self.listed,
+            record=self.volatile.append,
+            wall_ns=clock,
+        )
+        settings = load(None, loopback(QUOTE_DEATH_MARGIN_MS="0", QUOTE_MAX_DEADLINE_MS="60000"))
+        self.former = Former(
+            settings,
+            BTC_EURE,
+            self.book,
+            verifier,
+            history,
+            withdrawn=lambda since_ns: self.flows,
+            transaction=self._transaction,
+            record=self.volatile.append,
+            wall_ns=clock,
+            run_id=f"run-{number}",
+        )
+        self.number = number
+
+    async def _transaction(self, quote_hash: str) -> str | None:
+        if self.chain.down:
+            raise Unreachable("the relay does not answer")
+        return self.transactions.get(quote_hash)
+
+    async def begin(self, former: FormerRun | None) -> None:
+        """Take over what the former run left."""
+        await self.former.load(former)
+        self.inventory.follow_former(self.former.first_reading, self.former.set_aside)
+
+    def send(self, name: str, *, amount_in: int, amount_out: int, life_ms: int = 60_000) -> Promise:
+        """Sign and write a quote that buys BTC; it is on record at once."""
+        made = promise(
+            name, amount_in=amount_in, amount_out=amount_out, sent_ns=self.clock(), life_ms=life_ms, margin_ms=0
+        )
+        self.book.reservations.restore(made)
+        self.book.sent(made, len(self.history.events) + 1)
+        self.history.events.append(
+            ExecuteTrade(
+                made.sent_ns,
+                made.command_id,
+                made.decision_id,
+                made.quote_id,
+                made.quote_hash,
+                made.nonce,
+                made.deadline_ns,
+                made.asset_in,
+                made.asset_out,
+                made.amount_in,
+                made.amount_out,
+                1,
+            )
+        )
+        return made
+
+    def flush(self, events: int | None = None) -> None:
+        """Make the first so many events durable, or all."""
+        count = len(self.volatile) if events is None else events
+        self.history.events += self.volatile[:count]
+        del self.volatile[:count]
+
+    def end(self, *, clean: bool) -> FormerRun:
+        """What the next run is told of this one."""
+        if clean:
+            self.flush()
+        return FormerRun(
+            run_id=f"run-{self.number}",
+            clean=clean,
+            dead_ns=0,
+            last_write_ns=self.clock(),
+            max_deadline_ms=60_000,
+        )
+
+    def tick(self) -> None:
+        self.book.tick(self.clock())
+        self.former.tick()
+
+
+def results(history: Kept, outcome: str) -> list[str]:
+    """The quotes with this outcome, once for every time it was recorded."""
+    return [e.quote_hash for e in history.events if isinstance(e, TradeResult) and e.outcome == outcome]
+
+
+__all__ = ["MS", "Kept", "Life", "results"]

@@ -1,0 +1,1 @@
+"""Venues and desks for withdrawals that can be killed at any step."""

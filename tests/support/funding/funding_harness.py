@@ -1,0 +1,251 @@
+"""A venue in this process and the desk's money parts on it, in lives that can crash and begin again."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import base58
+import httpx
+from nacl.signing import SigningKey
+
+from cockpit.config.settings import Settings, load
+from cockpit.desk.api.command_handler import Control
+from cockpit.desk.composition.funding_parts import Outflow
+from cockpit.desk.composition.trading_parts import Sources, Workers
+from cockpit.desk.funding.orders import Treasury
+from cockpit.desk.funding.withdrawal import Withdrawal
+from cockpit.model.commands import Result, Route, WithdrawalOrder
+from cockpit.model.events import AnyEvent, WithdrawalPrepared
+from storage.history import HistoryError, Run
+from storage.sqlite.history import SqliteHistory
+from storage.writer import HistoryWriter
+from tests.support.funding.withdrawal_venue import ADDRESSES
+from tests.support.waiting import until
+from venue.protocol.assets import BTC, Asset
+from venue.sandbox.config import VenueConfig
+from venue.sandbox.server import Venue
+
+CONFIG = VenueConfig(
+    rate=0,
+    rivals=False,
+    start_paused=True,
+    deposit_after_s=None,
+    settle_s=(0.02, 0.05),
+    index_after_s=0.1,
+    send_after_s=0.15,
+    complete_after_s=0.2,
+    confirm_s=0.1,
+)
+HOURS = 3600.0
+FOREVER = 600_000.0
+
+
+class Gated(SqliteHistory):
+    """A history whose writes can be held back or refused: all of them, or those with ``only`` a kind of event."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self.open_gate = asyncio.Event()
+        self.open_gate.set()
+        self.broken = False
+        self.only: type[WithdrawalPrepared] | None = None
+        self.held: list[AnyEvent] = []
+
+    async def write(self, batch: Sequence[AnyEvent]) -> None:
+        self.held = list(batch)
+        if self.only is None or any(isinstance(event, self.only) for event in batch):
+            await self.open_gate.wait()
+            if self.broken:
+                raise HistoryError("the disk is full")
+        await super().write(batch)
+        self.held = []
+
+
+class Life:
+    """One run of the desk's money parts. ``follow`` starts what sends and follows withdrawals."""
+
+    def __init__(self, settings: Settings, client: httpx.AsyncClient, number: int) -> None:
+        self.settings = settings
+        self.history = Gated(settings.state_dir / "history.sqlite")
+        self.writer = HistoryWriter(self.history, interval_s=0.005)
+        self.sources = Sources()
+        self.run_id = f"run-{number}"
+        self.workers = Workers(
+            settings,
+            client,
+            self.sources,
+            run_id=self.run_id,
+            record=self.writer.put,
+            history_writable=lambda: self.writer.writable,
+        )
+        self.outflow = Outflow(
+            settings, client, self.workers, self.sources, self.history, self.writer, former_left_ms=lambda: 0
+        )
+        self.control = Control(
+            self.workers.arming,
+            blocked=lambda part: (),
+            refreshers={},
+            limits=self.workers.limits,
+            trading=self.workers.trading,
+            shutdown=lambda: None,
+            record=self.writer.put,
+            durable=self.writer.flush,
+            wall_ns=self.sources.wall_ns,
+            new_id=self.sources.new_id,
+        )
+        self._tasks: list[asyncio.Task[None]] = []
+        self.treasury: Treasury
+
+    async def begin(self, *, follow: bool = True) -> None:
+        """Open the history, take over what it holds, and read the opening balances."""
+        run = Run(run_id=self.run_id, mode="SANDBOX", account=self.settings.account_id, started_ns=1)
+        await self.history.open(run)
+        self._tasks.append(asyncio.create_task(self.writer.run()))
+        await self.outflow.load()
+        self.treasury = self.outflow.treasury(self.control)
+        self.workers.executor.salt = await self.workers.verifier.current_salt()
+        await self.workers.liquidity.read()
+        assert await self.workers.inventory.sync("opening") is not None
+        await until(lambda: self.writer.writable)
+        if follow:
+            self.follow()
+
+    def follow(self) -> None:
+        self._tasks.append(asyncio.create_task(self.outflow.withdrawals.run()))
+        self._tasks.append(asyncio.create_task(self._poll()))
+
+    async def _poll(self) -> None:
+        while True:
+            await self.workers.liquidity.read()
+            await self.workers.inventory.sync("poll")
+            await asyncio.sleep(0.1)
+
+    async def crash(self) -> None:
+        """End at once: what is not durable is lost."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.history.close(None)
+
+    async def order(
+        self,
+        amount: int | str,
+        key: str = "key",
+        *,
+        asset: Asset = BTC,
+        route: Route = "transaction",
+        fee: int | None = None,
+        to: str = "",
+        unfreeze: bool = True,
+    ) -> Result:
+        """Unfreeze and order."""
+        if unfreeze:
+            self.outflow.freeze.open("test")
+        return await self.treasury.withdraw(
+            WithdrawalOrder(
+                actor="test",
+                asset_id=asset.symbol,
+                amount=amount,
+                destination_address=to,
+                expected_fee=fee,
+                idempotency_key=key,
+                route=route,
+            )
+        )
+
+    @property
+    def all(self) -> list[Withdrawal]:
+        return self.outflow.withdrawals.shown()
+
+    def only(self) -> Withdrawal:
+        [found] = self.all
+        return found
+
+    async def reaches(self, *states: str, within_s: float = 20) -> Withdrawal:
+        """The only withdrawal, once it is in one of the states."""
+        await until(lambda: self.only().state in states, within_s, f"{states}; it is {self.told()}")
+        return self.only()
+
+    def told(self) -> list[tuple[str, str]]:
+        return [(one.state, one.detail) for one in self.all]
+
+    async def rows(self) -> list[str]:
+        """The states in history, oldest first."""
+        await self.writer.flush()
+        return [action.status for action in await self.history.liquidity("withdrawal")]
+
+    async def proven(self) -> None:
+        """A fresh reading is explained to the last unit."""
+        inventory = self.workers.inventory
+
+        async def explained() -> bool:
+            await self.workers.liquidity.read()
+            await inventory.sync("refresh")
+            return inventory.explained and inventory.unexplained == (0, 0)
+
+        await until(explained, 10, "the proof")
+
+
+class Bench:
+    """The venue and everything beside it."""
+
+    def __init__(self, venue: Venue, client: httpx.AsyncClient, state_dir: Path) -> None:
+        self.venue = venue
+        self.client = client
+        self._state_dir = state_dir
+        self._lives: list[Life] = []
+        env = venue.env()
+        self._control = env["SANDBOX_CONTROL_URL"]
+        raw = base58.b58decode(env["NEAR_INTENTS_SIGNER_PRIVATE_KEY"].removeprefix("ed25519:"))
+        self.key = SigningKey(raw[:32])
+        self.account = env["NEAR_INTENTS_ACCOUNT_ID"]
+
+    async def life(self, *, follow: bool = True, **settings: str) -> Life:
+        """A new run on the same history."""
+        given = {
+            **self.venue.env(),
+            "COCKPIT_STATE_DIR": str(self._state_dir),
+            "WITHDRAWAL_COOLING_MS": "0",
+            "TRADING_BTC_WITHDRAW_ADDRESS": ADDRESSES["BTC"],
+            "TRADING_EURE_WITHDRAW_ADDRESS": ADDRESSES["EURe"],
+            **settings,
+        }
+        life = Life(load(None, given), self.client, len(self._lives))
+        self._lives.append(life)
+        await life.begin(follow=follow)
+        return life
+
+    async def end(self) -> None:
+        for life in self._lives:
+            life.history.open_gate.set()
+            await life.crash()
+
+    async def faults(self, **faults: object) -> None:
+        (await self.client.post(self._control + "/faults", json=faults)).raise_for_status()
+
+    async def forward(self, seconds: float) -> None:
+        (await self.client.post(self._control + "/time", json={"forward_s": seconds})).raise_for_status()
+
+    async def deposit(self, asset: Asset, amount: int) -> None:
+        body = {"token_id": asset.token_id, "amount": amount, "confirm_after_s": 0}
+        (await self.client.post(self._control + "/deposit", json=body)).raise_for_status()
+
+    def held(self, asset: Asset = BTC) -> int:
+        """What the ledger holds for the maker."""
+        return self.venue.ledger.balance(self.account, asset.token_id)
+
+    def payments(self, asset: Asset = BTC) -> list[Mapping[str, Any]]:
+        chains: Any = self.venue.chains()
+        found: list[Mapping[str, Any]] = chains[asset.chain]["payments"]
+        return found
+
+    def burns(self, asset: Asset = BTC) -> list[Mapping[str, Any]]:
+        chains: Any = self.venue.chains()
+        found: list[Mapping[str, Any]] = chains[asset.chain]["withdrawals"]
+        return found
+
+
+def both(**lost: object) -> dict[str, object]:
+    """The same fault of sending on both nodes."""
+    return {"near_a": lost, "near_b": lost}

@@ -1,0 +1,1 @@
+"""Engines, rows and servers for tests of the history."""

@@ -1,0 +1,62 @@
+"""The command run as an operator runs it, and settings that are good but for what a test changes."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import base58
+from nacl.signing import SigningKey
+
+from tests.support.processes.processes import bare_environment
+
+
+def private_key(seed: bytes = bytes(range(32))) -> str:
+    """A signing key as NEAR tools write it."""
+    key = SigningKey(seed)
+    return "ed25519:" + base58.b58encode(bytes(key) + bytes(key.verify_key)).decode()
+
+
+ACCOUNT = f"maker-{os.getpid()}.near"
+"""One desk an account: tests that run side by side have each their own."""
+NOWHERE = "127.0.0.1:9"
+GOOD: Mapping[str, str] = {
+    "NEAR_INTENTS_API_KEY": "a-token",
+    "NEAR_INTENTS_ACCOUNT_ID": ACCOUNT,
+    "NEAR_INTENTS_SIGNER_PRIVATE_KEY": private_key(),
+    "NEAR_INTENTS_RELAY_WS_URL": f"ws://{NOWHERE}/ws",
+    "NEAR_INTENTS_RELAY_RPC_URL": f"http://{NOWHERE}/rpc",
+    "NEAR_INTENTS_BRIDGE_URL": f"http://{NOWHERE}/rpc",
+    "NEAR_RPC_URL": f"http://{NOWHERE}",
+    "REFERENCE_KRAKEN_WS_URL": f"ws://{NOWHERE}/v2",
+    "REFERENCE_COINBASE_WS_URL": f"ws://{NOWHERE}",
+    "REFERENCE_BITSTAMP_WS_URL": f"ws://{NOWHERE}",
+}
+"""Good settings whose every endpoint is a port of loopback on which nobody listens."""
+
+
+def run(
+    *arguments: str, cwd: Path, environ: Mapping[str, str] | None = None, timeout_s: float = 30
+) -> "subprocess.CompletedProcess[str]":
+    """Run ``cockpit`` to its end with none of this machine's settings but ``environ``."""
+    given = {"COCKPIT_STATE_DIR": str(cwd / "state"), **(environ or {})}
+    return subprocess.run(
+        [sys.executable, "-m", "cockpit", *arguments],
+        cwd=cwd,
+        env=bare_environment(**given),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=timeout_s,
+        check=False,
+    )
+
+
+def env_file(directory: Path, settings: Mapping[str, str], mode: int = 0o600, name: str = ".env") -> Path:
+    """Write the settings to a file."""
+    path = directory / name
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        file.writelines(f"{key}={value}\n" for key, value in settings.items())
+    path.chmod(mode)
+    return path

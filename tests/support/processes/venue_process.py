@@ -1,0 +1,83 @@
+"""A sandbox venue in its own process, and its control endpoint."""
+
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from tests.support.processes.processes import Process, await_file, bare_environment
+
+QUIET = ("--rate", "0", "--no-rivals", "--deposit-btc", "0", "--settle-s", "0.05", "0.1")
+WHOLE: dict[str, object] = {
+    "relay_stall": False,
+    "relay_mute": False,
+    "relay_late_ms": 0,
+    "near_a": "ok",
+    "near_b": "ok",
+    "exchange_frozen": [],
+    "exchange_lie_bps": {},
+    "clock_skew_ms": 0,
+    "near_stale_s": {},
+}
+
+
+class VenueProcess:
+    """``cockpit venue`` in which nothing happens of its own accord; ``env`` is what it announced."""
+
+    def __init__(self, directory: Path, *options: str) -> None:
+        env_file = directory / "venue.env"
+        arguments = ["venue", "--write-env", str(env_file), *(options or QUIET)]
+        self.process = Process(arguments, directory / "venue.log", bare_environment())
+        await_file(env_file, self.process)
+        self.env = dict(line.split("=", 1) for line in env_file.read_text("utf-8").splitlines())
+
+
+class Control:
+    """Asks and orders a venue; close it when done."""
+
+    def __init__(self, env: dict[str, str]) -> None:
+        self.env = env
+        self.http = httpx.AsyncClient(base_url=env["SANDBOX_CONTROL_URL"], trust_env=False, timeout=10)
+
+    async def state(self) -> dict[str, Any]:
+        answer: dict[str, Any] = (await self.http.get("/state")).json()
+        return answer
+
+    async def faults(self, **faults: object) -> None:
+        """Switch faults; what is not named stays."""
+        (await self.http.post("/faults", json=faults)).raise_for_status()
+
+    async def mend(self) -> None:
+        """Switch every fault off."""
+        await self.faults(**WHOLE)
+
+    async def traders(self, running: bool) -> None:
+        """Let market time run, or hold it."""
+        (await self.http.post("/traders", json={"running": running})).raise_for_status()
+
+    async def deposit(self, token_id: str, amount: int, *, account: str | None = None, after_s: float = 0.0) -> None:
+        """Money on its way, credited ``after_s`` seconds later; the maker's unless an account is named."""
+        body = {"token_id": token_id, "amount": str(amount), "account": account, "confirm_after_s": after_s}
+        (await self.http.post("/deposit", json=body)).raise_for_status()
+
+    async def balances(self, account: str | None = None) -> dict[str, int]:
+        """What the ledger holds for the account, the maker's by default; base units by token id."""
+        state = await self.state()
+        held = state["balances"].get(account or state["account"], {})
+        return {token: int(amount) for token, amount in held.items()}
+
+    async def view(self, method: str) -> Any:
+        """A view of the Verifier without arguments, read from the second NEAR node."""
+        import base64
+        import json
+
+        params = {
+            "request_type": "call_function",
+            "finality": "optimistic",
+            "account_id": "intents.near",
+            "method_name": method,
+            "args_base64": base64.b64encode(b"{}").decode(),
+        }
+        body = {"jsonrpc": "2.0", "id": "1", "method": "query", "params": params}
+        answer = (await self.http.post(self.env["NEAR_RPC_URL"].split(",")[1], json=body)).json()
+        return json.loads(bytes(answer["result"]["result"]))

@@ -1,0 +1,63 @@
+"""Transactions made by the NEAR library, and calls of the sandbox's NEAR RPC, for tests."""
+
+import base64
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import base58
+from py_near_primitives import FunctionCallAction, SignedTransaction, Transaction
+
+from tests.support.sandbox.signing import Signer
+from venue.sandbox.near.rpc import NearRpc
+from venue.sandbox.verifier.ledger import Ledger
+
+TGAS = 10**12
+
+
+def transaction(
+    signer: Signer,
+    ledger: Ledger,
+    method: str,
+    args: Mapping[str, object],
+    *,
+    deposit: int = 1,
+    gas: int = 100 * TGAS,
+    nonce: int | None = None,
+    block_hash: str | None = None,
+    receiver: str = "intents.near",
+    actions: int = 1,
+    forged: bool = False,
+) -> tuple[str, str]:
+    """A signed transaction as base64, and its hash as base58, by py-near-primitives."""
+    key = ledger.access_keys.find(signer.account, signer.public_key)
+    following = nonce if nonce is not None else (0 if key is None else key.nonce) + 1
+    call = FunctionCallAction(method, json.dumps(args).encode(), gas, deposit)
+    named = base58.b58decode(ledger.block_hash if block_hash is None else block_hash)
+    plain = Transaction(signer.account, signer.raw_public, following, receiver, named, [call] * actions)
+    digest = bytes(plain.get_hash())
+    signature = signer.key.sign(digest if not forged else b"\x00" * 32).signature
+    signed = bytes(SignedTransaction(signature, plain).serialize())
+    return base64.b64encode(signed).decode(), base58.b58encode(digest).decode()
+
+
+async def rpc(node: NearRpc, method: str, params: object) -> dict[str, Any]:
+    """The whole response to one request."""
+    return await node.handle({"jsonrpc": "2.0", "id": "t", "method": method, "params": params})
+
+
+async def view(node: NearRpc, method: str, args: Mapping[str, object]) -> Any:
+    """The decoded value of a view of the Verifier."""
+    response = await rpc(node, "query", view_params(method, args))
+    return json.loads(bytes(response["result"]["result"]))
+
+
+def view_params(method: str, args: Mapping[str, object], account: str = "intents.near") -> dict[str, object]:
+    """The parameters of ``query`` for a view."""
+    return {
+        "request_type": "call_function",
+        "finality": "final",
+        "account_id": account,
+        "method_name": method,
+        "args_base64": base64.b64encode(json.dumps(args).encode()).decode(),
+    }

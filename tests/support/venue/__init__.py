@@ -1,0 +1,1 @@
+"""Servers on loopback whose every answer a test decides."""

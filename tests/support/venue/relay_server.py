@@ -1,0 +1,130 @@
+"""A Message Bus that a test plays by hand, and a listener that keeps what it hears."""
+
+import http
+import json
+import logging
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from websockets.asyncio.server import ServerConnection, serve
+from websockets.http11 import Request, Response
+
+from cockpit.model.events import SwapDemand
+from venue.protocol.assets import BTC, EURE
+from venue.relay.messages import QuoteStatus
+
+TOKEN = "bearer-Zq7-never-to-be-seen"
+
+_SILENT = logging.getLogger("tests.relay_server")
+_SILENT.setLevel(logging.CRITICAL)
+
+
+class RelayServer:
+    """Checks the token, acknowledges as many subscriptions of a connection as ``acknowledges`` says, keeps the rest."""
+
+    def __init__(self) -> None:
+        self.url = ""
+        self.token = TOKEN
+        self.acknowledges = 2
+        self.error: object = None
+        self.connections: list[ServerConnection] = []
+        self.subscribed: list[list[str]] = []
+        self.frames: list[Any] = []
+        self.refused = 0
+        self.headers: list[dict[str, str]] = []
+
+    def check(self, connection: ServerConnection, request: Request) -> Response | None:
+        """Refuse the handshake with 401 unless the token is right."""
+        self.headers.append(dict(request.headers.raw_items()))
+        if request.headers.get("Authorization") != f"Bearer {self.token}":
+            self.refused += 1
+            return connection.respond(http.HTTPStatus.UNAUTHORIZED, "no such key\n")
+        return None
+
+    async def handle(self, connection: ServerConnection) -> None:
+        """Serve one connection until it is gone."""
+        topics: list[str] = []
+        self.connections.append(connection)
+        self.subscribed.append(topics)
+        async for raw in connection:
+            call = json.loads(raw)
+            if call.get("method") != "subscribe":
+                self.frames.append(call)
+            elif self.error is not None:
+                await connection.send(json.dumps({"jsonrpc": "2.0", "id": call["id"], "error": self.error}))
+            elif len(topics) < self.acknowledges:
+                topics += call["params"]
+                await connection.send(json.dumps({"jsonrpc": "2.0", "id": call["id"], "result": f"sub-{len(topics)}"}))
+
+    async def send(self, frame: object) -> None:
+        """Send one message: text and bytes as they are, lists in fragments, else JSON."""
+        message = frame if isinstance(frame, str | bytes) else json.dumps(frame)
+        await self.connections[-1].send(message)
+
+    async def send_fragments(self, parts: Iterable[str]) -> None:
+        """Send one message in several frames."""
+        await self.connections[-1].send(parts)
+
+
+@asynccontextmanager
+async def running() -> AsyncIterator[RelayServer]:
+    """A relay on a free port of loopback."""
+    relay = RelayServer()
+    async with serve(
+        relay.handle, "127.0.0.1", 0, process_request=relay.check, logger=_SILENT, compression=None, ping_interval=None
+    ) as server:
+        port = next(iter(server.sockets)).getsockname()[1]
+        relay.url = f"ws://127.0.0.1:{port}/ws"
+        yield relay
+
+
+class Heard:
+    """A listener that keeps everything."""
+
+    def __init__(self) -> None:
+        self.demands: list[SwapDemand] = []
+        self.received: list[int] = []
+        self.statuses: list[QuoteStatus] = []
+        self.answers: list[tuple[int, str | None]] = []
+        self.lost: list[str] = []
+
+    def on_demand(self, demand: SwapDemand, received_ns: int) -> None:
+        """Keep a request."""
+        self.demands.append(demand)
+        self.received.append(received_ns)
+
+    def on_status(self, status: QuoteStatus) -> None:
+        """Keep a settlement."""
+        self.statuses.append(status)
+
+    def on_answer(self, request_id: int, error: str | None) -> None:
+        """Keep an answer."""
+        self.answers.append((request_id, error))
+
+    def on_lost(self, reason: str) -> None:
+        """Keep the loss of a connection."""
+        self.lost.append(reason)
+
+
+def request_data(**changes: object) -> dict[str, object]:
+    """The fields of a request of the pair; a change to ... leaves the field out."""
+    data: dict[str, object] = {
+        "quote_id": "q-1",
+        "defuse_asset_identifier_in": BTC.token_id,
+        "defuse_asset_identifier_out": EURE.token_id,
+        "exact_amount_in": "1000",
+        "min_deadline_ms": 60_000,
+    }
+    data.update(changes)
+    return {name: value for name, value in data.items() if value is not ...}
+
+
+def event(data: dict[str, object], **extra: object) -> dict[str, object]:
+    """The envelope the relay sends."""
+    return {"jsonrpc": "2.0", "method": "event", "params": {"subscription": "s", "data": data, **extra}}
+
+
+def flat(data: dict[str, object]) -> dict[str, object]:
+    """The envelope the documentation shows."""
+    return {"jsonrpc": "2.0", "method": "subscribe", "params": {"subscription": "s", **data}}

@@ -1,0 +1,28 @@
+"""Waiting for something to become true, with a deadline instead of a fixed sleep."""
+
+import asyncio
+import inspect
+import time
+from collections.abc import Callable
+
+POLL_S = 0.01
+PATIENCE_S = 15.0
+
+
+async def until(condition: Callable[[], object], within_s: float = 20, what: str = "") -> None:
+    """Ask (and await) again and again until the answer is true; AssertionError after ``within_s`` seconds."""
+    deadline = time.monotonic() + within_s
+    while True:
+        answer = condition()
+        if await answer if inspect.isawaitable(answer) else answer:
+            return
+        assert time.monotonic() < deadline, f"not within {within_s:g} s: {what or inspect.getsource(condition).strip()}"
+        await asyncio.sleep(POLL_S)
+
+
+def until_blocking(condition: Callable[[], bool]) -> None:
+    """Wait in a test that has no loop; AssertionError when the condition does not hold for a long time."""
+    deadline = time.monotonic() + PATIENCE_S
+    while not condition():
+        assert time.monotonic() < deadline, f"not within {PATIENCE_S:g} s"
+        time.sleep(POLL_S)

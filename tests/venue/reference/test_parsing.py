@@ -1,0 +1,163 @@
+"""What one message of each exchange says."""
+
+import json
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from venue.reference.bitstamp import Bitstamp
+from venue.reference.coinbase import Coinbase
+from venue.reference.feed import Feed, Malformed, Prices, Reconnect, implausible
+from venue.reference.kraken import Kraken
+from venue.transport.jsonrpc import Refused
+
+BID, ASK = Decimal("78123.1"), Decimal("78123.45")
+
+KRAKEN = (
+    b'{"channel":"ticker","type":"update","data":[{"symbol":"BTC/EUR","bid":78123.1,"bid_qty":0.2,"ask":78123.45,'
+    b'"ask_qty":1.5,"last":78120.0,"volume":812.5,"vwap":78000.1,"low":77000,"high":79000,"change":-10.5,'
+    b'"change_pct":-0.01,"timestamp":"2026-11-23T10:00:00.123456Z"}]}'
+)
+COINBASE = json.dumps(
+    {
+        "type": "ticker",
+        "sequence": 37475248783,
+        "product_id": "BTC-EUR",
+        "price": "78120.00",
+        "open_24h": "77000",
+        "best_bid": "78123.1",
+        "best_bid_size": "0.46",
+        "best_ask": "78123.45",
+        "best_ask_size": "1.5",
+        "side": "buy",
+        "time": "2026-11-23T10:00:00.123456Z",
+        "trade_id": 370843401,
+        "last_size": "0.01",
+    }
+).encode()
+BITSTAMP = json.dumps(
+    {
+        "event": "data",
+        "channel": "order_book_btceur",
+        "data": {
+            "timestamp": "1795428000",
+            "microtimestamp": "1795428000123456",
+            "bids": [["78123.1", "0.5"], ["78120", "1"]],
+            "asks": [["78123.45", "0.5"], ["78130", "1"]],
+        },
+    }
+).encode()
+
+
+@pytest.mark.parametrize(("feed", "raw"), [(Kraken, KRAKEN), (Coinbase, COINBASE), (Bitstamp, BITSTAMP)])
+def test_bid_and_ask_are_read_exactly(feed: type[Feed], raw: bytes) -> None:
+    assert feed.parse(raw) == (BID, ASK)
+
+
+def test_a_json_number_keeps_every_digit() -> None:
+    raw = b'{"channel":"ticker","data":[{"symbol":"BTC/EUR","bid":78123.10000000000001,"ask":78123.10000000000002}]}'
+    assert Kraken.parse(raw) == (Decimal("78123.10000000000001"), Decimal("78123.10000000000002"))
+
+
+@pytest.mark.parametrize(
+    ("feed", "message"),
+    [
+        (Kraken, {"channel": "status", "type": "update", "data": [{"system": "online", "version": "2.0.0"}]}),
+        (Kraken, {"channel": "heartbeat"}),
+        (Kraken, {"method": "subscribe", "result": {"channel": "ticker"}, "success": True}),
+        (Coinbase, {"type": "subscriptions", "channels": [{"name": "ticker", "product_ids": ["BTC-EUR"]}]}),
+        (Coinbase, {"type": "heartbeat", "sequence": 90, "last_trade_id": 20, "product_id": "BTC-EUR"}),
+        (Coinbase, {"type": "something new"}),
+        (Bitstamp, {"event": "bts:subscription_succeeded", "channel": "order_book_btceur", "data": {}}),
+        (Bitstamp, {"event": "bts:heartbeat", "channel": "", "data": {"status": "success"}}),
+    ],
+)
+def test_a_message_about_something_else_is_no_price(feed: type[Feed], message: Any) -> None:
+    assert feed.parse(json.dumps(message).encode()) is None
+
+
+@pytest.mark.parametrize(
+    ("feed", "message", "why"),
+    [
+        (Kraken, {"method": "subscribe", "success": False, "error": "Currency pair not supported"}, "pair not supp"),
+        (Coinbase, {"type": "error", "message": "Failed to subscribe", "reason": "BTC-EUR is delisted"}, "delisted"),
+        (Bitstamp, {"event": "bts:error", "channel": "", "data": {"code": 4009, "message": "unauthorised"}}, "unauth"),
+        (Bitstamp, {"event": "bts:request_reconnect", "channel": "", "data": ""}, "new connection"),
+    ],
+)
+def test_a_refused_subscription_or_a_farewell_ends_the_connection(feed: type[Feed], message: Any, why: str) -> None:
+    with pytest.raises(Reconnect, match=why):
+        feed.parse(json.dumps(message).encode())
+
+
+@pytest.mark.parametrize(
+    ("feed", "raw"),
+    [
+        *((feed, raw) for feed in (Kraken, Coinbase, Bitstamp) for raw in (b"", b"hello", b"[]", b'{"channel":', b"7")),
+        *((feed, b'{"x":' + b"[" * 90_000 + b"]" * 90_000 + b"}") for feed in (Kraken, Coinbase, Bitstamp)),
+        (Kraken, b'{"channel":"ticker","data":[]}'),
+        (Kraken, b'{"channel":"ticker","data":[{"symbol":"BTC/USD","bid":1,"ask":2}]}'),
+        (Kraken, b'{"channel":"ticker","data":[{"symbol":"BTC/EUR","bid":null,"ask":2}]}'),
+        (Coinbase, COINBASE.replace(b"BTC-EUR", b"BTC-USD")),
+        (Coinbase, b'{"type":"ticker","product_id":"BTC-EUR","best_bid":"1"}'),
+        (Coinbase, COINBASE.replace(b'"78123.1"', b'"cheap"')),
+        (Bitstamp, BITSTAMP.replace(b'"bids": [["78123.1", "0.5"], ["78120", "1"]]', b'"bids": []')),
+        (Bitstamp, BITSTAMP.replace(b'"78123.1"', b'"cheap"')),
+        (Bitstamp, BITSTAMP.replace(b'"asks"', b'"tasks"')),
+    ],
+)
+def test_nonsense_is_malformed(feed: type[Feed], raw: bytes) -> None:
+    with pytest.raises(Malformed):
+        feed.parse(raw)
+
+
+@pytest.mark.parametrize(
+    ("feed", "answer"),
+    [
+        (
+            Kraken,
+            {
+                "error": [],
+                "result": {
+                    "XXBTZEUR": {"a": ["78123.45", "1", "1.0"], "b": ["78123.1", "1", "1.0"], "c": ["78120", "0.1"]}
+                },
+            },
+        ),
+        (Coinbase, {"ask": "78123.45", "bid": "78123.1", "volume": "812.5", "trade_id": 1, "price": "78120"}),
+        (Bitstamp, {"last": "78120", "high": "79000", "bid": "78123.1", "ask": "78123.45", "side": "0"}),
+    ],
+)
+def test_the_rest_ticker_gives_the_same_prices(feed: type[Feed], answer: Any) -> None:
+    assert feed.parse_rest(json.dumps(answer).encode()) == (BID, ASK)
+
+
+def test_krakens_own_rest_error_is_its_refusal() -> None:
+    with pytest.raises(Refused, match="EQuery:Unknown asset pair"):
+        Kraken.parse_rest(b'{"error":["EQuery:Unknown asset pair"]}')
+
+
+@pytest.mark.parametrize(
+    "prices",
+    [
+        ("0", "1000"),
+        ("-1000", "1000"),
+        ("1000", "0"),
+        ("NaN", "1000"),
+        ("1000", "Infinity"),
+        ("sNaN", "sNaN"),
+        ("1001", "1000"),
+        ("99", "99.5"),
+        ("100000001", "100000002"),
+        ("1E+400", "1E+400"),
+        ("78000", "88000"),
+        ("78000." + "0" * 60, "78001"),
+    ],
+)
+def test_prices_that_cannot_be_right_are_named_so(prices: tuple[str, str]) -> None:
+    assert implausible(Decimal(prices[0]), Decimal(prices[1]))
+
+
+@pytest.mark.parametrize("prices", [(BID, ASK), (BID, BID), (Decimal(100), Decimal(110))])
+def test_ordinary_prices_pass(prices: Prices) -> None:
+    assert implausible(*prices) is None

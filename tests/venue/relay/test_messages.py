@@ -1,0 +1,69 @@
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cockpit.model.events import SwapDemand
+from venue.protocol.assets import BTC, EURE, MAX_AMOUNT
+from venue.relay.messages import Malformed, SignedData, SignedPayload, quote_frame, read_amount, subscribe_frame
+
+amounts = st.integers(1, MAX_AMOUNT)
+SIGNED = SignedData(payload=SignedPayload("M", "N", "intents.near"), signature="ed25519:s", public_key="ed25519:k")
+
+
+def asked(*, exact_in: bool) -> SwapDemand:
+    return SwapDemand(
+        0, "q-1", BTC.token_id, EURE.token_id, 1 if exact_in else None, None if exact_in else 1, 60_000, None, None
+    )
+
+
+@given(amounts)
+def test_an_amount_is_read_exactly_from_text_and_from_a_bare_number(amount: int) -> None:
+    assert read_amount(str(amount)) == amount
+    assert read_amount(amount) == amount
+
+
+@given(st.text(max_size=45) | st.integers())
+def test_whatever_is_no_positive_u128_is_malformed(raw: str | int) -> None:
+    decimal = isinstance(raw, int) or (raw.isascii() and raw.isdigit() and len(raw) <= 39)
+    if decimal and 0 < int(raw) <= MAX_AMOUNT:
+        assert read_amount(raw) == int(raw)
+    else:
+        with pytest.raises(Malformed) as caught:
+            read_amount(raw)
+        assert caught.value.kind == "amount"
+
+
+@given(st.booleans(), amounts, amounts)
+def test_an_answer_names_the_amount_that_was_left_open_and_carries_the_signed_data(
+    exact_in: bool, amount_in: int, amount_out: int
+) -> None:
+    frame = json.loads(quote_frame(7, asked(exact_in=exact_in), amount_in, amount_out, SIGNED))
+    output = {"amount_out": str(amount_out)} if exact_in else {"amount_in": str(amount_in)}
+    assert frame == {
+        "jsonrpc": "2.0",
+        "id": 7,
+        "method": "quote_response",
+        "params": [
+            {
+                "quote_id": "q-1",
+                "quote_output": output,
+                "signed_data": {
+                    "standard": "nep413",
+                    "payload": {"message": "M", "nonce": "N", "recipient": "intents.near"},
+                    "signature": "ed25519:s",
+                    "public_key": "ed25519:k",
+                },
+            }
+        ],
+    }
+
+
+def test_a_subscription_names_its_stream() -> None:
+    assert json.loads(subscribe_frame(3, "quote_status")) == {
+        "jsonrpc": "2.0",
+        "id": 3,
+        "method": "subscribe",
+        "params": ["quote_status"],
+    }

@@ -1,0 +1,146 @@
+"""Money out: every burn is paid once or comes back, and the bridge says so in its ways."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from tests.support.sandbox.signing import BTC_ADDRESS, GNOSIS_ADDRESS, withdrawal
+from tests.venue.sandbox.bridges.conftest import MAKER, World
+from venue.protocol.assets import BTC, EURE
+
+
+def burn(world: World, *amounts: int, **changes: object) -> str:
+    intents = [withdrawal(amount, **changes) for amount in amounts]
+    return world.ledger.execute_intents([world.maker.sign(*intents, deadline_ns=world.clock.now_ns)]).tx_hash
+
+
+async def status(world: World, tx_hash: str) -> Any:
+    return await world.call("withdrawal_status", withdrawal_hash=tx_hash)
+
+
+async def test_the_destination_holds_what_was_burned_less_the_fee(world: World) -> None:
+    tx_hash = burn(world, 100_000)
+    for _ in range(4):
+        world.wait(10)
+    balances = world.bridge.chains[BTC.chain].balances
+    assert balances == {BTC_ADDRESS: 98_500}
+    (payment,) = world.bridge.chains[BTC.chain].transfers
+    told = await status(world, tx_hash)
+    assert (told["status"], told["data"]["transfer_tx_hash"]) == ("COMPLETED", payment.tx_hash)
+    assert len(payment.tx_hash) == 64
+
+
+async def test_gnosis_is_paid_in_the_chains_spelling_of_the_address(world: World) -> None:
+    fields = {"token": EURE.near_token, "receiver_id": EURE.near_token}
+    burn(world, 10**18, memo=f"WITHDRAW_TO:{GNOSIS_ADDRESS.lower()}", **fields)
+    world.wait(20)
+    assert world.bridge.chains[EURE.chain].balances == {GNOSIS_ADDRESS: 99 * 10**16}
+    assert world.bridge.chains[EURE.chain].transfers[0].tx_hash.startswith("0x")
+
+
+@pytest.mark.parametrize(
+    ("amount", "changes", "reason"),
+    [
+        (6_999, {}, "below the minimum"),
+        (100_000, {"memo": "WITHDRAW_TO:"}, "not an address of btc:mainnet"),
+        (100_000, {"memo": f"WITHDRAW_TO:{GNOSIS_ADDRESS}"}, "not an address of btc:mainnet"),
+        (100_000, {"memo": f"WITHDRAW_TO:{BTC_ADDRESS[:-1]}5"}, "not an address of btc:mainnet"),
+    ],
+)
+async def test_what_cannot_be_paid_is_rejected_and_returned(
+    world: World, amount: int, changes: Mapping[str, object], reason: str
+) -> None:
+    before = world.ledger.balance(MAKER, BTC.token_id)
+    tx_hash = burn(world, amount, **changes)
+    seen = []
+    for seconds in (2, 4, 14):
+        world.wait(seconds)
+        seen.append(((await status(world, tx_hash))["status"], world.ledger.balance(MAKER, BTC.token_id)))
+    assert seen == [("REJECTED", before - amount), ("RETURNING", before - amount), ("RETURNED", before)]
+    assert world.bridge.withdrawals[0].reason == reason
+    assert world.bridge.chains[BTC.chain].transfers == []
+
+
+async def test_so_many_next_burns_are_rejected(world: World) -> None:
+    before = world.ledger.balance(MAKER, BTC.token_id)
+    world.switches.order({"withdrawal_rejects": 1})
+    first, second = burn(world, 100_000), burn(world, 200_000)
+    world.wait(20)
+    assert [(await status(world, name))["status"] for name in (first, second)] == ["RETURNED", "COMPLETED"]
+    assert world.ledger.balance(MAKER, BTC.token_id) == before - 200_000
+    assert world.switches.faults.withdrawal_rejects == 0
+
+
+async def test_a_call_with_a_message_is_not_paid(world: World) -> None:
+    burn(world, 100_000, msg="")
+    world.wait(60)
+    assert world.bridge.withdrawals == []
+
+
+async def test_the_bridge_may_not_know_a_withdrawal_for_a_minute(world: World) -> None:
+    tx_hash = burn(world, 100_000)
+    world.wait(30)
+    world.switches.order({"bridge_not_found_s": 60})
+    assert await world.refusal("withdrawal_status", withdrawal_hash=tx_hash) == "Withdrawals not found"
+    assert (await world.call("recent_withdrawals", account_id=MAKER))["total"] == 0
+    world.wait(59)
+    assert await world.refusal("withdrawal_status", withdrawal_hash=tx_hash) == "Withdrawals not found"
+    world.wait(1)
+    assert (await status(world, tx_hash))["status"] == "COMPLETED"
+
+
+async def test_both_shapes_of_the_status(world: World) -> None:
+    one, several = burn(world, 100_000), burn(world, 10_000, 20_000, 30_000, 40_000)
+    world.wait(3)
+    assert (await status(world, one))["data"]["tx_hash"] == one
+    orders = set()
+    for _ in range(20):
+        rows = (await status(world, several))["withdrawals"]
+        assert sorted(int(row["data"]["amount"]) for row in rows) == [10_000, 20_000, 30_000, 40_000]
+        orders.add(tuple(int(row["data"]["amount"]) for row in rows))
+    assert len(orders) > 1
+    world.switches.order({"status_shape": "list"})
+    (row,) = (await status(world, one))["withdrawals"]
+    assert row["status"] == "PENDING"
+
+
+async def test_estimates_fail_and_fees_change_on_request(world: World) -> None:
+    asked = {"chain": BTC.chain, "token": BTC.near_token, "address": BTC_ADDRESS}
+    world.switches.order({"estimate_fails": 1, "fee_factor": "2.5"})
+    assert await world.refusal("withdrawal_estimate", **asked) == "Failed to estimate the withdrawal fee"
+    fees = [(await world.call("withdrawal_estimate", **asked))["withdrawalFee"] for _ in range(2)]
+    assert sorted(map(str, fees)) == ["3750", "3750"]
+    assert {type(fee) for fee in fees} == {str, int}
+    burn(world, 100_000)
+    world.switches.order({"fee_factor": 1})
+    world.wait(20)
+    assert world.bridge.chains[BTC.chain].balances == {BTC_ADDRESS: 96_250}
+
+
+async def test_a_burn_the_fee_would_eat_whole_is_returned(world: World) -> None:
+    before = world.ledger.balance(MAKER, BTC.token_id)
+    world.switches.order({"fee_factor": 100})
+    burn(world, 150_000)
+    burn(world, 150_001)
+    world.wait(20)
+    assert world.bridge.chains[BTC.chain].balances == {BTC_ADDRESS: 1}
+    assert world.ledger.balance(MAKER, BTC.token_id) == before - 150_001
+
+
+async def test_a_payment_to_a_deposit_address_comes_back_as_a_deposit(world: World) -> None:
+    before = world.ledger.balance(MAKER, BTC.token_id)
+    address = (await world.call("deposit_address", account_id=MAKER, chain=BTC.chain))["address"]
+    burn(world, 100_000, memo=f"WITHDRAW_TO:{address}")
+    world.wait(20)
+    world.wait(20)
+    assert world.ledger.balance(MAKER, BTC.token_id) == before - 1_500
+
+
+async def test_a_transfer_that_fails_is_credited_back_and_unknown_to_the_bridge(world: World) -> None:
+    before = world.ledger.balance(MAKER, BTC.token_id)
+    world.switches.order({"ft_transfer_fails": 1})
+    tx_hash = burn(world, 100_000)
+    assert world.ledger.balance(MAKER, BTC.token_id) == before
+    world.wait(60)
+    assert await world.refusal("withdrawal_status", withdrawal_hash=tx_hash) == "Withdrawals not found"

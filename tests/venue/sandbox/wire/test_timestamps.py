@@ -1,0 +1,35 @@
+"""Deadlines are read to the nanosecond."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from venue.sandbox.wire.timestamps import format_timestamp, parse_timestamp
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("1970-01-01T00:00:00Z", 0),
+        ("2042-04-02T10:35:43Z", 2_280_047_743_000_000_000),
+        ("2025-05-23T07:40:13.735337Z", 1_747_986_013_735_337_000),
+        ("2025-05-23T07:40:13.000000001Z", 1_747_986_013_000_000_001),
+        ("2025-05-23T09:40:13.5+02:00", 1_747_986_013_500_000_000),
+    ],
+)
+def test_known_times(text: str, expected: int) -> None:
+    assert parse_timestamp(text) == expected
+
+
+@given(st.integers(min_value=0, max_value=4_000_000_000_000_000_000))
+def test_text_and_nanoseconds_say_the_same(at_ns: int) -> None:
+    assert parse_timestamp(format_timestamp(at_ns)) == at_ns
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "now", "2025-05-23", "2025-05-23T07:40:13", "2025-13-01T00:00:00Z", "1747986013", "２025-05-23T07:40:13Z"],
+)
+def test_no_time_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r".+"):
+        parse_timestamp(text)

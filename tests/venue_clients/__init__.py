@@ -1,1 +1,0 @@
-"""The venue's clients against real loopback servers that play its quirks."""

@@ -1,0 +1,1 @@
+"""Clients of the bridges by which tokens come and go."""

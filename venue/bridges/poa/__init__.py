@@ -1,0 +1,1 @@
+"""The client of the PoA bridge: deposits, fees, withdrawals."""

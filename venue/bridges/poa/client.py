@@ -1,0 +1,287 @@
+"""The bridge (Passive Deposit/Withdrawal Service): its tokens, deposit addresses, deposits and withdrawals.
+
+Source of the shapes: docs.near-intents.org, deposit and withdrawal service.
+"""
+
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
+from typing import Annotated, TypeVar
+
+import httpx
+import msgspec
+
+from venue.bridges.poa.pages import MAX_PAGES, PAGE, Page, read_pages
+from venue.bridges.poa.withdrawals import (
+    BridgeWithdrawal,
+    RawEstimate,
+    RawWithdrawals,
+    WithdrawalEstimate,
+    fee_of,
+    pick,
+    read_withdrawal,
+    same,
+    says_not_found,
+)
+from venue.transport.amounts import amount_of, optional_amount
+from venue.transport.jsonrpc import JsonRpc, Refused, Unreachable, decode, plain
+from venue.transport.timestamps import nanoseconds
+
+__all__ = [
+    "MAX_PAGES",
+    "PAGE",
+    "Bridge",
+    "BridgeToken",
+    "BridgeWithdrawal",
+    "Deposit",
+    "DepositAddress",
+    "WithdrawalEstimate",
+]
+
+T = TypeVar("T")
+Raw = TypeVar("Raw")
+Value = TypeVar("Value")
+Own = TypeVar("Own", "Deposit", BridgeWithdrawal)
+_Decimals = Annotated[int, msgspec.Meta(ge=0, le=77)]
+
+
+class BridgeToken(msgspec.Struct, frozen=True):
+    """A token the bridge moves. Amounts are base units; None where the service did not say."""
+
+    defuse_asset_identifier: str
+    near_token_id: str
+    intents_token_id: str | None
+    standard: str | None
+    decimals: int
+    asset_name: str
+    min_deposit_amount: int | None
+    min_withdrawal_amount: int | None
+    withdrawal_fee: int | None
+
+
+class DepositAddress(msgspec.Struct, frozen=True):
+    """Where to send a deposit on ``chain``; some chains need the ``memo`` with it."""
+
+    address: str
+    chain: str
+    memo: str | None
+
+
+class Deposit(msgspec.Struct, frozen=True):
+    """A deposit the bridge has seen. ``amount`` is base units, ``created_ns`` UTC nanoseconds since the epoch.
+
+    ``status`` is PENDING, CREDITED, COMPLETED, FAILED, or a word this program does not know; only CREDITED and
+    COMPLETED money is on the Verifier. Fields the service left out are None (or empty, for texts it always sends).
+    """
+
+    tx_hash: str
+    mint_tx_hash: str | None
+    chain: str
+    defuse_asset_identifier: str
+    near_token_id: str | None
+    decimals: int
+    amount: int
+    account_id: str
+    address: str
+    status: str
+    created_ns: int | None
+    sender: str | None
+
+
+class _Token(msgspec.Struct):
+    defuse_asset_identifier: str
+    near_token_id: str
+    decimals: _Decimals
+    asset_name: str
+    intents_token_id: str | None = None
+    standard: str | None = None
+    min_deposit_amount: str | int | None = None
+    min_withdrawal_amount: str | int | None = None
+    withdrawal_fee: str | int | None = None
+
+
+class _Tokens(msgspec.Struct):
+    tokens: list[_Token]
+
+
+class _Address(msgspec.Struct):
+    address: str
+    chain: str | None = None
+    memo: str | None = None
+
+
+class _Deposit(msgspec.Struct):
+    chain: str
+    defuse_asset_identifier: str
+    decimals: _Decimals
+    amount: str | int
+    status: str
+    tx_hash: str | None = None
+    mint_tx_hash: str | None = None
+    near_token_id: str | None = None
+    account_id: str | None = None
+    address: str | None = None
+    created_at: str | int | float | None = None
+    sender: str | None = msgspec.field(default=None, name="from")
+
+
+class _Page(msgspec.Struct):
+    deposits: list[_Deposit]
+    total: int | None = None
+
+
+_TOKENS = msgspec.json.Decoder(_Tokens)
+_ADDRESS = msgspec.json.Decoder(_Address)
+_PAGE = msgspec.json.Decoder(_Page)
+_ESTIMATE = msgspec.json.Decoder(RawEstimate)
+_WITHDRAWALS = msgspec.json.Decoder(RawWithdrawals)
+_ANYTHING: msgspec.json.Decoder[object] = msgspec.json.Decoder(object)
+
+
+class Bridge:
+    """The bridge's RPC over an injected client. Methods raise Refused with the service's text, or Unreachable.
+
+    ``short_reads`` counts lists that ended before the total the service itself had named.
+    """
+
+    def __init__(self, url: str, client: httpx.AsyncClient, *, timeout_s: float = 10.0) -> None:
+        self.rpc = JsonRpc(url, client, timeout_s=timeout_s)
+        self.short_reads = 0
+
+    async def supported_tokens(self, chains: Sequence[str]) -> tuple[BridgeToken, ...]:
+        """The tokens of these chains (``btc:mainnet``, ``eth:100``); of every chain when none is named."""
+        answer = await self._call("supported_tokens", {"chains": list(chains)} if chains else {}, _TOKENS)
+        return tuple(self._read(_token, token) for token in answer.tokens)
+
+    async def deposit_address(self, account: str, chain: str) -> DepositAddress:
+        """Where to send money on ``chain`` for it to be credited to the account."""
+        answer = await self._call("deposit_address", {"account_id": account, "chain": chain}, _ADDRESS)
+        if not answer.address or answer.chain not in (None, chain):
+            raise self._nonsense(f"an address that is not of {chain}")
+        return DepositAddress(answer.address, chain, answer.memo or None)
+
+    async def recent_deposits(self, account: str, chain: str | None = None) -> tuple[Deposit, ...]:
+        """Every deposit the bridge tells of, in its order, each once and in the state it was read in last.
+
+        Reads page after page until the service's ``total``; a service that repeats its pages, or ends early, is
+        read no further and counted in ``short_reads``.
+        """
+
+        async def fetch(offset: int) -> Page[Deposit]:
+            page = await self._call("recent_deposits", _page_of(account, chain, offset), _PAGE)
+            rows = [(raw, self._own(self._read(_deposit, raw), account)) for raw in page.deposits]
+            return Page([(_same(raw, row.amount), row) for raw, row in rows], page.total)
+
+        return await self._all(fetch)
+
+    async def withdrawal_estimate(self, chain: str, token: str, address: str) -> WithdrawalEstimate:
+        """What the bridge would keep of a withdrawal of ``token`` (its NEAR contract) to ``address`` on ``chain``."""
+        params = {"chain": chain, "token": token, "address": address}
+        answer = await self._call("withdrawal_estimate", params, _ESTIMATE)
+        if answer.userAddress not in (None, address):
+            raise self._nonsense("an estimate for another address")
+        return WithdrawalEstimate(self._read(fee_of, answer), token, address)
+
+    async def withdrawal_status(self, withdrawal_hash: str, *, near_token: str, amount: int) -> BridgeWithdrawal | None:
+        """The withdrawal of ``amount`` base units of ``near_token`` that a NEAR transaction burned.
+
+        None means that the bridge has not indexed it yet, never that it failed.
+        """
+        try:
+            answer = await self._call("withdrawal_status", {"withdrawal_hash": withdrawal_hash}, _WITHDRAWALS)
+        except Refused as error:
+            if says_not_found(str(error)):
+                return None
+            raise
+        if answer.withdrawals is None and answer.status is None:
+            raise self._nonsense("neither a withdrawal nor a list of them")
+        found = [self._read(read_withdrawal, row) for row in answer.rows]
+        return self._read(lambda rows: pick(rows, near_token, amount), found)
+
+    async def recent_withdrawals(self, account: str, chain: str | None = None) -> tuple[BridgeWithdrawal, ...]:
+        """Every withdrawal of the account the bridge tells of, as ``recent_deposits`` gives deposits."""
+
+        async def fetch(offset: int) -> Page[BridgeWithdrawal]:
+            page = await self._call("recent_withdrawals", _page_of(account, chain, offset), _WITHDRAWALS)
+            rows = [self._own(self._read(read_withdrawal, row), account) for row in page.rows]
+            return Page([(same(row), row) for row in rows], page.total)
+
+        try:
+            return await self._all(fetch)
+        except Refused as error:
+            if says_not_found(str(error)):
+                return ()
+            raise
+
+    async def notify_deposit(self, chain: str, deposit_address: str, tx_hash: str) -> None:
+        """Tell the bridge of a deposit it has not seen, by its transaction on ``chain``."""
+        params = {"chain": chain, "deposit_address": deposit_address, "tx_hash": tx_hash}
+        await self._call("notify_deposit", params, _ANYTHING)
+
+    async def _all(self, fetch: Callable[[int], Awaitable[Page[Value]]]) -> tuple[Value, ...]:
+        rows, complete = await read_pages(fetch)
+        self.short_reads += not complete
+        return rows
+
+    def _own(self, row: Own, account: str) -> Own:
+        if row.account_id not in ("", account):
+            raise self._nonsense(f"a {type(row).__name__} of another account")
+        return row
+
+    async def _call(self, method: str, params: Mapping[str, object], decoder: msgspec.json.Decoder[T]) -> T:
+        raw = await self.rpc.call(method, [params])
+        try:
+            return decode(decoder, raw, f"{self.rpc.host} {method}")
+        except Unreachable as error:
+            self.rpc.failed(error)
+            raise
+
+    def _read(self, read: Callable[[Raw], Value], raw: Raw) -> Value:
+        try:
+            return read(raw)
+        except ValueError as error:
+            raise self._nonsense(str(error)) from None
+
+    def _nonsense(self, what: str) -> Unreachable:
+        error = Unreachable(plain(f"{self.rpc.host} answered nonsense: {what}"))
+        self.rpc.failed(error)
+        return error
+
+
+def _token(raw: _Token) -> BridgeToken:
+    return BridgeToken(
+        raw.defuse_asset_identifier,
+        raw.near_token_id,
+        raw.intents_token_id,
+        raw.standard,
+        raw.decimals,
+        raw.asset_name,
+        optional_amount(raw.min_deposit_amount),
+        optional_amount(raw.min_withdrawal_amount),
+        optional_amount(raw.withdrawal_fee),
+    )
+
+
+def _deposit(raw: _Deposit) -> Deposit:
+    return Deposit(
+        raw.tx_hash or "",
+        raw.mint_tx_hash or None,
+        raw.chain,
+        raw.defuse_asset_identifier,
+        raw.near_token_id,
+        raw.decimals,
+        amount_of(raw.amount),
+        raw.account_id or "",
+        raw.address or "",
+        raw.status,
+        nanoseconds(raw.created_at),
+        raw.sender,
+    )
+
+
+def _same(raw: _Deposit, amount: int) -> Hashable:
+    """What tells a deposit from others whatever becomes of it."""
+    return raw.chain, raw.tx_hash, raw.defuse_asset_identifier, amount, raw.address, raw.created_at
+
+
+def _page_of(account: str, chain: str | None, offset: int) -> dict[str, object]:
+    params: dict[str, object] = {"account_id": account, "limit": PAGE, "offset": offset}
+    return params if chain is None else {**params, "chain": chain}

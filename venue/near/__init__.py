@@ -1,0 +1,1 @@
+"""The client of NEAR RPC: views, transactions and what their outcomes mean."""

@@ -1,0 +1,275 @@
+"""What NEAR RPC says of transactions and access keys, read into what a withdrawal has to know.
+
+Sources: docs.near.org, RPC ``tx``, ``send_tx`` and ``view_access_key``; nearcore's ``FinalExecutionOutcomeView`` and
+``InvalidTxError``; near/intents, ``ft_resolve_withdraw``.
+"""
+
+import base64
+import re
+from collections.abc import Iterator, Mapping
+from typing import Literal
+
+import msgspec
+
+from venue.protocol.assets import INTENTS_CONTRACT
+from venue.transport.amounts import amount_of
+from venue.transport.jsonrpc import Refused, Unreachable, decode, plain
+
+TxState = Literal["pending", "succeeded", "failed"]
+
+_EXECUTED = frozenset({"EXECUTED_OPTIMISTIC", "EXECUTED", "FINAL"})
+_NO_KEY = re.compile(r"access key .*(does not exist|never been observed)", re.IGNORECASE)
+_NO_TRANSACTION = re.compile(r"transaction \S+ doesn't exist", re.IGNORECASE)
+_FAILURE_DEPTH = 8
+_NODE_CAUSES = frozenset(
+    {
+        "UNKNOWN_BLOCK",
+        "GARBAGE_COLLECTED_BLOCK",
+        "NOT_SYNCED_YET",
+        "NO_SYNCED_BLOCKS",
+        "UNAVAILABLE_SHARD",
+        "UNKNOWN_CHUNK",
+        "TIMEOUT_ERROR",
+        "INTERNAL_ERROR",
+        "DOES_NOT_TRACK_SHARD",
+        "REQUEST_ROUTED",
+    }
+)
+"""Causes that speak of the node that was asked, not of what it was asked: another node may know better."""
+
+
+class AccessKey(msgspec.Struct, frozen=True):
+    """An account's access key as of a final block; ``nonce`` is the last one used, the next transaction's is higher."""
+
+    nonce: int
+    full_access: bool
+    block_height: int
+    block_hash: str
+
+
+class TxOutcome(msgspec.Struct, frozen=True):
+    """What became of a transaction, as far as the node that was asked knows.
+
+    ``pending`` covers everything short of executed with all its receipts. ``value`` is what the whole transaction
+    returned, decoded. ``receipts_failed`` has a line ``executor: why`` for each; one may fail and be made good while
+    the transaction succeeds. ``block_height`` is the highest block any part ran in, None when the node could not
+    tell. ``final``: no fork can undo it any more. ``reverted``: it failed before anything of it took effect.
+    ``resolved`` is what each ``ft_resolve_withdraw`` in it reports as used, base units.
+    """
+
+    state: TxState
+    failure: str = ""
+    value: bytes = b""
+    receipts_failed: tuple[str, ...] = ()
+    block_height: int | None = None
+    final: bool = False
+    reverted: bool = False
+    block_hashes: tuple[str, ...] = ()
+    resolved: tuple[int, ...] = ()
+
+
+PENDING = TxOutcome("pending")
+
+
+class OutcomeUnknown(ValueError):
+    """The outcome does not tell how much was burned."""
+
+
+def withdrawal_burned(outcome: TxOutcome, amount: int) -> int:
+    """Base units of ``amount`` that an ``ft_withdraw`` really took; 0 when it failed or was refunded.
+
+    A transaction that calls it returns what ``ft_resolve_withdraw`` does: the amount used, a JSON string.
+    ``execute_intents`` returns nothing: it burned all if no receipt failed, and otherwise what its one resolution
+    says. Raises OutcomeUnknown where that cannot be told.
+    """
+    if outcome.state == "pending":
+        raise OutcomeUnknown("the transaction has not been executed yet")
+    if outcome.state == "failed":
+        if outcome.reverted:
+            return 0
+        raise OutcomeUnknown(f"the withdrawal took effect and was not resolved: {outcome.failure}")
+    if outcome.value:
+        used = _used(outcome.value)
+        if used is None:
+            raise OutcomeUnknown("the transaction returned something that is no amount")
+    elif not outcome.receipts_failed:
+        return amount
+    elif len(outcome.resolved) == 1:
+        used = outcome.resolved[0]
+    else:
+        raise OutcomeUnknown(f"a receipt failed, and nothing says whose: {outcome.receipts_failed[0]}")
+    if used > amount:
+        raise OutcomeUnknown(f"the transaction reports {used} base units used of {amount}")
+    return used
+
+
+class _AccessKeyResult(msgspec.Struct):
+    block_height: int | None = None
+    block_hash: str | None = None
+    nonce: int | None = None
+    permission: str | dict[str, object] | None = None
+    error: str | None = None
+
+
+class _Execution(msgspec.Struct):
+    status: str | dict[str, object] = ""
+    executor_id: str = ""
+    receipt_ids: list[str] = []
+
+
+class _Part(msgspec.Struct):
+    outcome: _Execution
+    id: str = ""
+    block_hash: str = ""
+
+
+class _Result(msgspec.Struct):
+    final_execution_status: str | None = None
+    status: str | dict[str, object] | None = None
+    transaction_outcome: _Part | None = None
+    receipts_outcome: list[_Part] = []
+
+
+_ACCESS_KEY = msgspec.json.Decoder(_AccessKeyResult)
+_RESULT = msgspec.json.Decoder(_Result | str)
+
+
+def read_access_key(raw: bytes, host: str) -> AccessKey | None:
+    """The key, or None where the node says, in either of its forms, that the account has no such key."""
+    answer = decode(_ACCESS_KEY, raw, host)
+    if answer.error is not None:
+        if _NO_KEY.search(answer.error):
+            return None
+        raise Refused(plain(answer.error), name="HANDLER_ERROR")
+    if (
+        answer.nonce is None
+        or not 0 <= answer.nonce < 2**64
+        or answer.permission is None
+        or answer.block_height is None
+        or answer.block_hash is None
+    ):
+        raise Unreachable(f"{host} answered nonsense: an access key without nonce, permission or block")
+    return AccessKey(answer.nonce, answer.permission == "FullAccess", answer.block_height, answer.block_hash)
+
+
+def read_outcome(raw: bytes, host: str) -> TxOutcome:
+    """The outcome of ``tx``, ``send_tx`` and ``broadcast_tx_commit``; Unreachable for anything else."""
+    result = decode(_RESULT, raw, host)
+    if isinstance(result, str):
+        return PENDING
+    status = result.status
+    if not isinstance(status, dict) or not _executed(result):
+        return PENDING
+    parts = [part for part in (result.transaction_outcome, *result.receipts_outcome) if part is not None]
+    hashes = tuple(dict.fromkeys(part.block_hash for part in parts if part.block_hash))
+    failed = tuple(
+        plain(f"{part.outcome.executor_id}: {_why(part.outcome.status)}")
+        for part in result.receipts_outcome
+        if _failed(part.outcome.status)
+    )
+    final = result.final_execution_status == "FINAL"
+    if "Failure" in status:
+        why = _why(status)
+        return TxOutcome("failed", why, b"", failed, None, final, _reverted(result), hashes)
+    value = status.get("SuccessValue")
+    if not isinstance(value, str):
+        raise Unreachable(f"{host} answered nonsense: a transaction neither succeeded nor failed")
+    try:
+        returned = base64.b64decode(value, validate=True)
+    except ValueError:
+        raise Unreachable(f"{host} answered nonsense: a value that is not base64") from None
+    resolved = tuple(used for part in result.receipts_outcome if (used := _resolution(part.outcome)) is not None)
+    return TxOutcome("succeeded", "", returned, failed, None, final, False, hashes, resolved)
+
+
+def is_about_the_question(error: Refused) -> bool:
+    """Whether another node would say the same: the chain's own answer, or a malformed request."""
+    if error.name == "REQUEST_VALIDATION_ERROR":
+        return True
+    return bool(error.cause) and error.cause not in _NODE_CAUSES
+
+
+def is_unknown_transaction(error: Refused) -> bool:
+    """Whether the node says that it does not know the transaction."""
+    return error.cause == "UNKNOWN_TRANSACTION" or (not error.cause and bool(_NO_TRANSACTION.search(str(error))))
+
+
+def invalid_transaction(error: Refused) -> Refused:
+    """The refusal of a transaction under the name nearcore gives its reason: InvalidNonce, Expired, …"""
+    reason = _find(error.data, "InvalidTxError")
+    if isinstance(reason, Mapping) and len(reason) == 1:
+        reason = next(iter(reason))
+    name = reason if isinstance(reason, str) else error.cause
+    return Refused(str(error), name=plain(name), cause=error.cause, data=error.data)
+
+
+def _executed(result: _Result) -> bool:
+    """Whether all receipts ran; nodes that do not say how far they waited must show every receipt they name."""
+    if result.final_execution_status is not None:
+        return result.final_execution_status in _EXECUTED
+    if result.transaction_outcome is None:
+        return False
+    shown = {part.id for part in result.receipts_outcome}
+    parts = (result.transaction_outcome, *result.receipts_outcome)
+    return all(receipt in shown for part in parts for receipt in part.outcome.receipt_ids)
+
+
+def _reverted(result: _Result) -> bool:
+    """Whether the transaction itself, or the first receipt it became, failed: what follows a receipt fails with it."""
+    first = result.transaction_outcome
+    if first is None:
+        return False
+    if _failed(first.outcome.status):
+        return True
+    begun = first.outcome.receipt_ids[:1]
+    return any(part.id in begun and _failed(part.outcome.status) for part in result.receipts_outcome)
+
+
+def _resolution(execution: _Execution) -> int | None:
+    """What ``ft_resolve_withdraw`` reports as used; no other receipt of the Verifier returns one amount."""
+    status = execution.status
+    value = status.get("SuccessValue") if isinstance(status, dict) else None
+    if execution.executor_id != INTENTS_CONTRACT or not isinstance(value, str) or not value:
+        return None
+    try:
+        return _used(base64.b64decode(value, validate=True))
+    except ValueError:
+        return None
+
+
+def _used(value: bytes) -> int | None:
+    try:
+        return amount_of(msgspec.json.decode(value, type=str))
+    except ValueError:
+        return None
+
+
+def _failed(status: str | dict[str, object]) -> bool:
+    return isinstance(status, dict) and "Failure" in status
+
+
+def _why(status: str | dict[str, object]) -> str:
+    """The innermost text of a failure and what it is of, or the whole of it as JSON."""
+    failure = status.get("Failure") if isinstance(status, dict) else status
+    name, value = "", failure
+    for _ in range(_FAILURE_DEPTH):
+        if isinstance(value, dict):
+            inner = value.get("kind", next(iter(value.values())) if len(value) == 1 else None)
+            if inner is None:
+                break
+            name, value = ("" if "kind" in value else str(next(iter(value)))), inner
+    if isinstance(value, str):
+        return plain(f"{name}: {value}" if name else value)
+    return plain(msgspec.json.encode(failure).decode())
+
+
+def _find(value: object, key: str) -> object:
+    return next(_named(value, key, _FAILURE_DEPTH), None)
+
+
+def _named(value: object, key: str, depth: int) -> Iterator[object]:
+    if isinstance(value, Mapping) and depth:
+        if key in value:
+            yield value[key]
+        for inner in value.values():
+            yield from _named(inner, key, depth - 1)

@@ -1,0 +1,279 @@
+"""Reading NEAR through any of several RPC endpoints, and sending to it: the next is tried when one fails.
+
+Source of the shapes: docs.near.org, RPC ``query``, ``block``, ``send_tx`` and ``tx``, and its list of errors; nearcore,
+chain/jsonrpc.
+"""
+
+import asyncio
+import base64
+from collections.abc import Callable, Mapping, Sequence
+from typing import Annotated, Literal, TypeVar
+
+import httpx
+import msgspec
+
+from venue.near.outcomes import (
+    PENDING,
+    AccessKey,
+    TxOutcome,
+    invalid_transaction,
+    is_about_the_question,
+    is_unknown_transaction,
+    read_access_key,
+    read_outcome,
+)
+from venue.transport.jsonrpc import JsonRpc, Refused, Unreachable, VenueError, decode, plain
+
+__all__ = ["AccessKey", "Block", "Endpoint", "Finality", "NearRpc", "TxOutcome", "View", "WaitUntil"]
+
+WaitUntil = Literal["NONE", "EXECUTED_OPTIMISTIC", "FINAL"]
+Finality = Literal["final", "optimistic"]
+T = TypeVar("T")
+
+
+class View(msgspec.Struct, frozen=True):
+    """A contract's answer: ``value`` is the raw JSON it returned, as of the block named."""
+
+    value: bytes
+    block_height: int
+    block_hash: str
+
+
+class Block(msgspec.Struct, frozen=True):
+    """A block's height, hash (base58) and time (UTC nanoseconds since the epoch)."""
+
+    height: int
+    hash: str
+    timestamp_ns: int
+
+
+class Endpoint(msgspec.Struct, frozen=True):
+    """The health of one endpoint since the start; ``current`` marks the one that is asked first."""
+
+    host: str
+    calls: int
+    failures: int
+    last_error: str
+    current: bool
+
+
+class _CallResult(msgspec.Struct):
+    block_height: int | None = None
+    block_hash: str | None = None
+    result: list[Annotated[int, msgspec.Meta(ge=0, le=255)]] | None = None
+    error: str | None = None
+
+
+class _Header(msgspec.Struct):
+    height: int
+    hash: str
+    timestamp: int | None = None
+    timestamp_nanosec: str | None = None
+
+
+class _BlockResult(msgspec.Struct):
+    header: _Header
+
+
+_MAX_BLOCKS = 12  # a withdrawal's receipts run in about five
+
+_CALL = msgspec.json.Decoder(_CallResult)
+_BLOCK = msgspec.json.Decoder(_BlockResult)
+
+
+class NearRpc:
+    """Views and blocks from the first endpoint that answers, starting with the one that answered last.
+
+    ``timeout_s`` bounds one endpoint's answer; a call may take that long for each URL.
+    """
+
+    def __init__(self, urls: Sequence[str], client: httpx.AsyncClient, *, timeout_s: float = 5.0) -> None:
+        if not urls:
+            raise ValueError("at least one NEAR RPC URL is needed")
+        self._endpoints = tuple(JsonRpc(url, client, timeout_s=timeout_s) for url in urls)
+        self._current = 0
+
+    @property
+    def endpoints(self) -> tuple[Endpoint, ...]:
+        """Counts of every endpoint, in the order they were given."""
+        return tuple(
+            Endpoint(one.host, one.calls, one.failures, one.last_error, index == self._current)
+            for index, one in enumerate(self._endpoints)
+        )
+
+    async def view(
+        self, contract: str, method: str, args: Mapping[str, object], finality: Finality = "optimistic"
+    ) -> View:
+        """What a view function answers; Refused with the panic's text, Unreachable when no endpoint answers."""
+        params = {
+            "request_type": "call_function",
+            "finality": finality,
+            "account_id": contract,
+            "method_name": method,
+            "args_base64": base64.b64encode(msgspec.json.encode(args)).decode("ascii"),
+        }
+        return await self._ask("query", params, _read_view)
+
+    async def block(self, finality: Finality = "final") -> Block:
+        """The newest block of this finality; Unreachable when no endpoint answers."""
+        return await self._ask("block", {"finality": finality}, _read_block)
+
+    async def access_key(self, account: str, public_key: str) -> AccessKey | None:
+        """The account's access key (``ed25519:<base58>``) as of the last final block; None when it has no such key."""
+        params = {
+            "request_type": "view_access_key",
+            "finality": "final",
+            "account_id": account,
+            "public_key": public_key,
+        }
+        try:
+            return await self._ask("query", params, read_access_key)
+        except Refused as error:
+            if error.cause in ("UNKNOWN_ACCESS_KEY", "UNKNOWN_ACCOUNT"):
+                return None
+            raise
+
+    async def send_transaction(self, signed: bytes, *, wait_until: WaitUntil = "NONE") -> TxOutcome:
+        """Hand in a signed transaction (borsh). The same bytes may be sent any number of times and run once.
+
+        Unreachable: it may have been taken. Refused, with nearcore's name of the reason (``InvalidNonce``, ``Expired``,
+        ``NotEnoughBalance``, …): the first node to answer did not take the bytes this time, which proves nothing of an
+        earlier sending of the same bytes, ask ``transaction``. With NONE a node takes the bytes without judging them.
+        """
+        encoded = base64.b64encode(signed).decode("ascii")
+        problems: list[str] = []
+        for index in self._order():
+            endpoint = self._endpoints[index]
+            try:
+                outcome = read_outcome(await _send(endpoint, encoded, wait_until), endpoint.host)
+            except Unreachable as error:
+                problems.append(str(error))
+                continue
+            except Refused as error:
+                if not is_about_the_question(error):
+                    endpoint.failed(error)
+                    problems.append(f"{endpoint.host} refused: {error}")
+                    continue
+                self._current = index
+                if problems:
+                    asked = "; ".join([*problems, f"{endpoint.host} refused: {error}"])
+                    raise Unreachable(f"whether the transaction was taken is not known: {asked}") from None
+                raise invalid_transaction(error) from None
+            self._current = index
+            return await self._with_height(endpoint, outcome)
+        raise Unreachable("whether the transaction was taken is not known: " + "; ".join(problems))
+
+    async def transaction(self, tx_hash: str, account: str) -> TxOutcome | None:
+        """What became of the transaction that ``account`` signed; None when every endpoint says it does not know it.
+
+        Nodes forget: None for an old transaction does not prove that it never ran. A node that knows it and has no
+        outcome yet is waited for once, as long as one answer may take.
+        """
+        params = {"tx_hash": tx_hash, "sender_account_id": account}
+        problems: list[str] = []
+        for index in self._order():
+            endpoint = self._endpoints[index]
+            try:
+                outcome = read_outcome(await endpoint.call("tx", {**params, "wait_until": "NONE"}), endpoint.host)
+            except Unreachable as error:
+                problems.append(str(error))
+                continue
+            except Refused as error:
+                if is_unknown_transaction(error):
+                    continue
+                if is_about_the_question(error):
+                    raise
+                endpoint.failed(error)
+                problems.append(f"{endpoint.host} refused: {error}")
+                continue
+            self._current = index
+            if outcome == PENDING:
+                outcome = await _awaited(endpoint, params)
+            return await self._with_height(endpoint, outcome)
+        if problems:
+            raise Unreachable("not every NEAR RPC endpoint answered: " + "; ".join(problems))
+        return None
+
+    async def _with_height(self, endpoint: JsonRpc, outcome: TxOutcome) -> TxOutcome:
+        """The outcome with the height of its latest block, where the node that gave it still has all of them."""
+        if outcome.state == "pending" or not 0 < len(outcome.block_hashes) <= _MAX_BLOCKS:
+            return outcome
+
+        async def height_of(block_hash: str) -> int | None:
+            try:
+                return _read_block(await endpoint.call("block", {"block_id": block_hash}), endpoint.host).height
+            except VenueError:
+                return None
+
+        heights = await asyncio.gather(*map(height_of, outcome.block_hashes))
+        height = None if None in heights else max(filter(None, heights), default=None)
+        return msgspec.structs.replace(outcome, block_height=height)
+
+    def _order(self) -> list[int]:
+        count = len(self._endpoints)
+        return [step % count for step in range(self._current, self._current + count)]
+
+    async def _ask(self, method: str, params: Mapping[str, object], read: Callable[[bytes, str], T]) -> T:
+        problems = []
+        for index in self._order():
+            endpoint = self._endpoints[index]
+            try:
+                raw = await endpoint.call(method, params)
+            except Unreachable as error:
+                problems.append(str(error))
+                continue
+            except Refused as error:
+                if is_about_the_question(error):
+                    self._current = index
+                    raise
+                endpoint.failed(error)
+                problems.append(f"{endpoint.host} refused: {error}")
+                continue
+            try:
+                answer = read(raw, endpoint.host)
+            except Unreachable as error:
+                endpoint.failed(error)
+                problems.append(str(error))
+                continue
+            except Refused:
+                self._current = index
+                raise
+            self._current = index
+            return answer
+        raise Unreachable("no NEAR RPC endpoint answered: " + "; ".join(problems))
+
+
+async def _send(endpoint: JsonRpc, encoded: str, wait_until: WaitUntil) -> bytes:
+    try:
+        return await endpoint.call("send_tx", {"signed_tx_base64": encoded, "wait_until": wait_until})
+    except Refused as error:
+        if error.cause != "METHOD_NOT_FOUND" and "method not found" not in str(error).lower():
+            raise
+    return await endpoint.call("broadcast_tx_commit", [encoded])
+
+
+async def _awaited(endpoint: JsonRpc, params: Mapping[str, object]) -> TxOutcome:
+    try:
+        return read_outcome(await endpoint.call("tx", {**params, "wait_until": "FINAL"}), endpoint.host)
+    except VenueError:
+        return PENDING
+
+
+def _read_view(raw: bytes, host: str) -> View:
+    answer = decode(_CALL, raw, host)
+    if answer.error is not None:
+        raise Refused(plain(answer.error), name="HANDLER_ERROR", cause="CONTRACT_EXECUTION_ERROR")
+    if answer.result is None or answer.block_height is None or answer.block_hash is None:
+        raise Unreachable(f"{host} answered nonsense: a view without result, block height or block hash")
+    return View(bytes(answer.result), answer.block_height, answer.block_hash)
+
+
+def _read_block(raw: bytes, host: str) -> Block:
+    header = decode(_BLOCK, raw, host).header
+    if header.timestamp_nanosec is not None and header.timestamp_nanosec.isascii():
+        timestamp = int(header.timestamp_nanosec) if header.timestamp_nanosec.isdigit() else None
+    else:
+        timestamp = header.timestamp
+    if timestamp is None or header.height < 0:
+        raise Unreachable(f"{host} answered nonsense: a block without height or time")
+    return Block(header.height, header.hash, timestamp)

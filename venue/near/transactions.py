@@ -1,0 +1,100 @@
+"""NEAR transactions of this program, built and hashed before anything is signed or sent. No private key comes here.
+
+A transaction's hash is the sha256 of its unsigned borsh bytes, which are also the 32 bytes that are signed (nearcore).
+What a call says is the contract's (near/intents): ``ft_withdraw`` has no ``msg``, for with one a failed transfer is not
+refunded.
+"""
+
+import hashlib
+import re
+
+import base58
+import msgspec
+from nacl.bindings import crypto_sign_BYTES, crypto_sign_open
+from nacl.exceptions import BadSignatureError
+from py_near_primitives import FunctionCallAction, SignedTransaction, Transaction
+
+from venue.protocol.assets import INTENTS_CONTRACT, MAX_AMOUNT
+
+GAS = 100 * 10**12
+"""100 Tgas, in gas units."""
+DEPOSIT = 1
+"""yoctoNEAR: the contract wants exactly this as proof that a full-access key signed."""
+
+_MAX_NONCE = 2**64 - 1
+_ACCOUNT = re.compile(r"(?=.{2,64}\Z)(?:[a-z0-9]+[-_])*[a-z0-9]+(?:\.(?:[a-z0-9]+[-_])*[a-z0-9]+)*\Z")
+
+
+class UnsignedTransaction:
+    """A transaction that is complete but for its signature. ``nonce`` is its own, one above the access key's."""
+
+    __slots__ = ("_public_key", "_transaction", "hash", "nonce", "to_sign")
+
+    def __init__(self, transaction: Transaction, public_key: bytes, nonce: int) -> None:
+        self._transaction = transaction
+        self._public_key = public_key
+        self.nonce = nonce
+        self.to_sign = hashlib.sha256(bytes(transaction.serialize())).digest()
+        self.hash = base58.b58encode(self.to_sign).decode("ascii")
+
+    def signed(self, signature: bytes) -> bytes:
+        """The borsh bytes to send; ValueError when the signature is not the access key's over ``to_sign``."""
+        try:
+            if len(signature) != crypto_sign_BYTES:
+                raise BadSignatureError
+            crypto_sign_open(signature + self.to_sign, self._public_key)
+        except BadSignatureError:
+            raise ValueError("the signature is not the access key's over this transaction") from None
+        return bytes(SignedTransaction(signature, self._transaction).serialize())
+
+
+def ft_withdraw_transaction(
+    account: str,
+    public_key: bytes,
+    access_nonce: int,
+    block_hash: str,
+    *,
+    token: str,
+    amount: int,
+    memo: str,
+) -> UnsignedTransaction:
+    """Burn ``amount`` base units of ``token`` (its NEAR contract), for the bridge to pay out as ``memo`` says.
+
+    ``access_nonce`` is the access key's as ``view_access_key`` gives it; the transaction takes the next one.
+    ``public_key`` is 32 bytes, ``block_hash`` base58 of a recent block. Raises ValueError for what cannot be meant.
+    """
+    if not 0 < amount <= MAX_AMOUNT:
+        raise ValueError("the amount must be from 1 to 2^128 - 1 base units")
+    if not _ACCOUNT.match(token):
+        raise ValueError("the token is not a NEAR account")
+    if not memo:
+        raise ValueError("a withdrawal needs the memo that says where it goes")
+    args = {"token": token, "receiver_id": token, "amount": str(amount), "memo": memo}
+    return _call(account, public_key, access_nonce, block_hash, "ft_withdraw", args)
+
+
+def add_public_key_transaction(
+    account: str, public_key: bytes, access_nonce: int, block_hash: str
+) -> UnsignedTransaction:
+    """Register the access key that signs this transaction with the Verifier, for it to sign intents of the account.
+
+    The arguments are those of ``ft_withdraw_transaction``.
+    """
+    args = {"public_key": "ed25519:" + base58.b58encode(public_key).decode("ascii")}
+    return _call(account, public_key, access_nonce, block_hash, "add_public_key", args)
+
+
+def _call(
+    account: str, public_key: bytes, access_nonce: int, block_hash: str, method: str, args: dict[str, str]
+) -> UnsignedTransaction:
+    block = base58.b58decode(block_hash)
+    if not _ACCOUNT.match(account):
+        raise ValueError("the signer is not a NEAR account")
+    if len(public_key) != 32 or len(block) != 32:
+        raise ValueError("a public key and a block hash have 32 bytes each")
+    nonce = access_nonce + 1
+    if not 0 < nonce <= _MAX_NONCE:
+        raise ValueError("an access key's nonce is an unsigned 64-bit integer")
+    action = FunctionCallAction(method, msgspec.json.encode(args), GAS, DEPOSIT)
+    transaction = Transaction(account, public_key, nonce, INTENTS_CONTRACT, block, [action])
+    return UnsignedTransaction(transaction, public_key, nonce)

@@ -1,0 +1,195 @@
+"""The Solver Relay's websocket messages, decoded leniently and once.
+
+Both envelope forms are read: the relay sends ``method: "event"`` with ``params.data``; docs.near-intents.org
+shows ``method: "subscribe"`` with the fields flat in ``params``. Amounts become ``int`` here and never pass through
+a float.
+"""
+
+from typing import Literal
+
+import msgspec
+
+from cockpit.model.events import SwapDemand
+from venue.protocol.assets import MAX_AMOUNT, Pair
+from venue.transport.jsonrpc import plain
+
+MAX_MESSAGE = 64 * 1024
+"""Bytes; a quote request has a few hundred. Anything longer is counted and never parsed."""
+
+
+class _Metadata(msgspec.Struct):
+    traceparent: str | None = None
+    partner_id: str | None = None
+
+
+class _Data(msgspec.Struct):
+    quote_id: str | None = None
+    defuse_asset_identifier_in: str | None = None
+    defuse_asset_identifier_out: str | None = None
+    exact_amount_in: str | int | None = None
+    exact_amount_out: str | int | None = None
+    min_deadline_ms: int | None = None
+    quote_hash: str | None = None
+    intent_hash: str | None = None
+    tx_hash: str | None = None
+
+
+class _Params(_Data):
+    data: _Data | None = None
+    metadata: _Metadata | None = None
+
+
+class Message(msgspec.Struct):
+    """One JSON-RPC message from the relay; ``result`` and ``error`` stay undecoded until they are asked for."""
+
+    id: int | str | None = None
+    method: str | None = None
+    params: _Params | None = None
+    result: msgspec.Raw = msgspec.Raw(b"")
+    error: msgspec.Raw = msgspec.Raw(b"")
+
+
+class QuoteStatus(msgspec.Struct, frozen=True):
+    """A settlement on the venue: ours or another maker's."""
+
+    quote_hash: str
+    intent_hash: str | None
+    tx_hash: str | None
+
+
+class Malformed(Exception):
+    """A message that breaks the protocol; ``kind`` names how, for the counters."""
+
+    def __init__(self, kind: str, detail: str = "") -> None:
+        super().__init__(detail or kind)
+        self.kind = kind
+
+
+decode_message = msgspec.json.Decoder(Message).decode
+"""Decode one frame; msgspec.DecodeError (ValidationError among them) when it is not such a message."""
+
+_EVENT_METHODS = ("event", "subscribe")
+
+
+def read_event(message: Message, pair: Pair, at_ns: int) -> SwapDemand | QuoteStatus | Literal["other_pair"] | None:
+    """What an event says; None when the message is no event we know.
+
+    A request for another pair is told by its two asset ids alone. Raises Malformed for a request of the pair
+    that cannot be meant: no id, an amount of zero or beyond u128, both or neither exact amounts, a deadline not ahead.
+    """
+    params = message.params
+    if params is None or message.method not in _EVENT_METHODS:
+        return None
+    data = params.data or params
+    asset_in = data.defuse_asset_identifier_in
+    if asset_in is None:
+        if data.quote_hash is not None:
+            return QuoteStatus(data.quote_hash, data.intent_hash, data.tx_hash)
+        return None
+    asset_out = data.defuse_asset_identifier_out
+    base, quote = pair.base.token_id, pair.quote.token_id
+    if not ((asset_in == base and asset_out == quote) or (asset_in == quote and asset_out == base)):
+        return "other_pair"
+    quote_id = data.quote_id
+    if not quote_id or len(quote_id) > 128 or not quote_id.isprintable():
+        raise Malformed("quote_id", "the request has no usable quote_id")
+    amount_in, amount_out = data.exact_amount_in, data.exact_amount_out
+    if (amount_in is None) == (amount_out is None):
+        raise Malformed("exact_amounts", "exactly one of exact_amount_in and exact_amount_out must be given")
+    deadline_ms = 60_000 if data.min_deadline_ms is None else data.min_deadline_ms
+    if not 0 < deadline_ms <= 10**12:
+        raise Malformed("deadline", "min_deadline_ms must be ahead")
+    metadata = params.metadata
+    return SwapDemand(
+        at_ns,
+        quote_id,
+        asset_in,
+        asset_out,
+        None if amount_in is None else read_amount(amount_in),
+        None if amount_out is None else read_amount(amount_out),
+        deadline_ms,
+        metadata.partner_id if metadata is not None else None,
+        metadata.traceparent if metadata is not None else None,
+    )
+
+
+def read_amount(raw: str | int) -> int:
+    """A positive u128 from its decimal string (or bare JSON integer); Malformed otherwise."""
+    if isinstance(raw, str):
+        if not (raw.isascii() and raw.isdigit()) or len(raw) > 39:
+            raise Malformed("amount", "an amount must be a decimal string of at most 39 digits")
+        raw = int(raw)
+    if not 0 < raw <= MAX_AMOUNT:
+        raise Malformed("amount", "an amount must be from 1 to 2^128 - 1")
+    return raw
+
+
+class _ErrorBody(msgspec.Struct):
+    code: int | str | None = None
+    message: str = ""
+
+
+_decode_error = msgspec.json.Decoder(str | _ErrorBody).decode
+
+
+def read_error(raw: msgspec.Raw) -> str | None:
+    """The text of a JSON-RPC error, a bare string or ``{code, message}``, on one line; None when there is none."""
+    if not bytes(raw) or bytes(raw) == b"null":
+        return None
+    try:
+        body = _decode_error(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return plain(bytes(raw)[:300].decode("utf-8", "replace"))
+    return plain(body if isinstance(body, str) else body.message or f"code {body.code}") or "an error without a text"
+
+
+class SignedPayload(msgspec.Struct, frozen=True):
+    """What NEP-413 signs, as it travels."""
+
+    message: str
+    nonce: str
+    recipient: str
+
+
+class SignedData(msgspec.Struct, frozen=True, kw_only=True):
+    """A signed message as the relay and the Verifier take it."""
+
+    standard: Literal["nep413"] = "nep413"
+    payload: SignedPayload
+    signature: str
+    public_key: str
+
+
+class _AmountOut(msgspec.Struct, frozen=True):
+    amount_out: str
+
+
+class _AmountIn(msgspec.Struct, frozen=True):
+    amount_in: str
+
+
+class _Answer(msgspec.Struct, frozen=True):
+    quote_id: str
+    quote_output: _AmountOut | _AmountIn
+    signed_data: SignedData
+
+
+class _Call(msgspec.Struct, frozen=True, kw_only=True):
+    jsonrpc: Literal["2.0"] = "2.0"
+    id: int
+    method: str
+    params: tuple[_Answer | str, ...]
+
+
+_encode = msgspec.json.Encoder().encode
+
+
+def subscribe_frame(request_id: int, topic: str) -> bytes:
+    """The request that opens a stream; its result is the subscription's id."""
+    return _encode(_Call(id=request_id, method="subscribe", params=(topic,)))
+
+
+def quote_frame(request_id: int, demand: SwapDemand, amount_in: int, amount_out: int, signed: SignedData) -> bytes:
+    """The answer to a quote request: the amount that was left open, and the signed token_diff."""
+    output = _AmountIn(str(amount_in)) if demand.amount_in is None else _AmountOut(str(amount_out))
+    return _encode(_Call(id=request_id, method="quote_response", params=(_Answer(demand.quote_id, output, signed),)))

@@ -1,0 +1,1 @@
+"""The sandbox's bridge and the chains behind it."""

@@ -1,0 +1,219 @@
+"""What the bridge does: deposits seen on the chains and credited, burns indexed, paid out once or returned."""
+
+import hashlib
+import random
+from collections.abc import Callable, Sequence
+
+import base58
+
+from venue.sandbox.base.faults import Switches
+from venue.sandbox.bridges.addresses import chain_address, read_address
+from venue.sandbox.bridges.chains import Chain, Transfer
+from venue.sandbox.bridges.records import TOKENS, BridgeToken, Deposit, Totals, Withdrawal
+from venue.sandbox.verifier.ledger import Burn, ContractPanic, Ledger
+
+SECOND = 1_000_000_000
+MEMO = "WITHDRAW_TO:"
+
+
+class Bridge:
+    """Money between the Verifier and the chains; times in UTC nanoseconds by ``clock``.
+
+    A withdrawal is burned on the ledger first, known here after ``index_after_ns``, paid after ``send_after_ns`` and
+    done after ``complete_after_ns``, each from the burn on. ``advance`` makes happen what is due. Whatever reaches a
+    deposit address is a deposit, final after ``confirm_ns`` unless the transfer says otherwise.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        clock: Callable[[], int],
+        *,
+        rng: random.Random,
+        tokens: Sequence[BridgeToken] = TOKENS,
+        switches: Switches | None = None,
+        index_after_ns: int = 2 * SECOND,
+        send_after_ns: int = 6 * SECOND,
+        complete_after_ns: int = 20 * SECOND,
+        confirm_ns: int = 15 * SECOND,
+    ) -> None:
+        self._ledger = ledger
+        self._clock = clock
+        self._rng = rng
+        self.tokens = tuple(tokens)
+        self.switches = switches or Switches(clock)
+        self._index_ns = index_after_ns
+        self._send_ns = max(index_after_ns, send_after_ns)
+        self._complete_ns = max(self._send_ns, complete_after_ns)
+        self._confirm_ns = confirm_ns
+        self._owners: dict[tuple[str, str], str] = {}
+        self.deposits: list[Deposit] = []
+        self.withdrawals: list[Withdrawal] = []
+        self.chains = {token.asset.chain: Chain(token.asset, rng=rng) for token in self.tokens}
+        for chain in self.chains.values():
+            chain.on_transfer(self._arrived)
+        ledger.on_burn(self._burned)
+
+    def address(self, account: str, chain: str) -> str:
+        """The account's deposit address on the chain; what reaches it is credited to the account."""
+        address = deposit_address(account, chain)
+        self._owners[chain, address] = account
+        return address
+
+    def deposit(
+        self,
+        account: str,
+        token_id: str,
+        amount: int,
+        *,
+        confirm_after_ns: int,
+        seen_after_ns: int = 0,
+        sender: str | None = None,
+        tx_hash: str | None = None,
+        fails: bool = False,
+    ) -> str:
+        """Send base units to the account's deposit address; the transaction's hash.
+
+        The bridge sees it ``seen_after_ns`` later. Raises ValueError for a token the bridge does not carry, an amount
+        that is not positive, or an address or hash that is none of the chain's.
+        """
+        token = self.token(lambda known: known.asset.token_id == token_id)
+        if token is None or amount <= 0:
+            raise ValueError(f"the bridge takes positive amounts of its own tokens, not {amount} of {token_id}")
+        chain = token.asset.chain
+        origin = deposit_address(f"sender of {account}", chain) if sender is None else read_address(chain, sender)
+        if origin is None:
+            raise ValueError(f"{sender} is no address of {chain}")
+        now = self._clock()
+        to = self.address(account, chain)
+        transfer = self.chains[chain].transfer(
+            origin, to, amount, at_ns=now, confirm_ns=confirm_after_ns, tx_hash=tx_hash
+        )
+        record = self.deposits[-1]
+        record.seen_ns, record.fails = now + seen_after_ns, fails
+        return transfer.tx_hash
+
+    def look(self, chain: str, tx_hash: str) -> None:
+        """See the deposits of that transaction at once, if there are any."""
+        now = self._clock()
+        for deposit in self.deposits:
+            if (deposit.transfer.chain, deposit.transfer.tx_hash) == (chain, tx_hash):
+                deposit.seen_ns = min(deposit.seen_ns, now)
+
+    def advance(self, now_ns: int) -> None:
+        """Do everything that is due at ``now_ns``; calling it twice does nothing more."""
+        for deposit in self.deposits:
+            if deposit.status == "PENDING" and deposit.seen_ns <= now_ns and deposit.transfer.final(now_ns):
+                self._settle(deposit)
+        for withdrawal in self.withdrawals:
+            if withdrawal.open and withdrawal.indexed_ns <= now_ns:
+                (self._give_back if withdrawal.reason else self._pay)(withdrawal, now_ns)
+
+    def fee(self, token: BridgeToken) -> int:
+        """The withdrawal fee now, base units."""
+        return token.fee(self.switches.faults.fee_factor)
+
+    def token(self, fits: Callable[[BridgeToken], bool]) -> BridgeToken | None:
+        """The first token that fits."""
+        return next((token for token in self.tokens if fits(token)), None)
+
+    def totals(self, token_id: str) -> Totals:
+        """What went through so far in the token."""
+        burns = [row for row in self.withdrawals if row.token.asset.token_id == token_id]
+        paid = [row for row in burns if row.payment is not None]
+        return Totals(
+            credited=sum(
+                row.amount for row in self.deposits if row.status == "CREDITED" and row.token.asset.token_id == token_id
+            ),
+            burned=sum(row.amount for row in burns),
+            paid=sum(row.payment.amount for row in paid if row.payment is not None),
+            fees=sum(row.fee for row in paid),
+            returned=sum(row.amount for row in burns if row.status == "RETURNED"),
+            under_way=sum(row.amount for row in burns if row.payment is None and row.status != "RETURNED"),
+        )
+
+    def _arrived(self, transfer: Transfer) -> None:
+        account = self._owners.get((transfer.chain, transfer.to))
+        token = self.token(lambda known: known.asset.chain == transfer.chain)
+        if account is None or token is None:
+            return
+        self.deposits.append(
+            Deposit(
+                token=token,
+                account=account,
+                transfer=transfer,
+                mint_tx_hash=base58.b58encode(self._rng.randbytes(32)).decode(),
+                seen_ns=transfer.at_ns,
+                fails=False,
+                number=len(self.deposits),
+            )
+        )
+
+    def _settle(self, deposit: Deposit) -> None:
+        if deposit.fails or deposit.amount < deposit.token.min_deposit:
+            deposit.status = "FAILED"
+            return
+        deposit.status = "CREDITED" if self._mint(deposit.account, deposit.token, deposit.amount) else "FAILED"
+
+    def _burned(self, burn: Burn) -> None:
+        token = self.token(lambda known: known.asset.near_token == burn.token)
+        memo = burn.memo or ""
+        if token is None or burn.receiver_id != burn.token or burn.msg is not None or not memo.startswith(MEMO):
+            return
+        address = memo.removeprefix(MEMO)
+        to = read_address(token.asset.chain, address)
+        fee = self.fee(token)
+        self.withdrawals.append(
+            Withdrawal(
+                token=token,
+                account=burn.account,
+                amount=burn.amount,
+                fee=fee,
+                address=address,
+                to=to or "",
+                reason=self._reason(token, burn.amount, fee, to),
+                tx_hash=burn.tx_hash,
+                created_ns=burn.at_ns,
+                indexed_ns=burn.at_ns + self._index_ns,
+                sent_ns=burn.at_ns + self._send_ns,
+                due_ns=burn.at_ns + self._complete_ns,
+                number=len(self.withdrawals),
+            )
+        )
+
+    def _reason(self, token: BridgeToken, amount: int, fee: int, to: str | None) -> str:
+        if to is None:
+            return f"not an address of {token.asset.chain}"
+        if amount < token.min_withdrawal or amount <= fee:
+            return "below the minimum"
+        return "rejected" if self.switches.spend("withdrawal_rejects") else ""
+
+    def _pay(self, withdrawal: Withdrawal, now_ns: int) -> None:
+        if withdrawal.payment is None and withdrawal.sent_ns <= now_ns:
+            chain = withdrawal.token.asset.chain
+            withdrawal.payment = self.chains[chain].transfer(
+                deposit_address("hot wallet of the bridge", chain),
+                withdrawal.to,
+                withdrawal.amount - withdrawal.fee,
+                at_ns=withdrawal.sent_ns,
+                confirm_ns=max(1, withdrawal.due_ns - withdrawal.sent_ns),
+            )
+        if withdrawal.due_ns <= now_ns:
+            withdrawal.status = "COMPLETED"
+
+    def _give_back(self, withdrawal: Withdrawal, now_ns: int) -> None:
+        withdrawal.status = "RETURNING" if withdrawal.sent_ns <= now_ns else "REJECTED"
+        if withdrawal.due_ns <= now_ns and self._mint(withdrawal.account, withdrawal.token, withdrawal.amount):
+            withdrawal.status = "RETURNED"
+
+    def _mint(self, account: str, token: BridgeToken, amount: int) -> bool:
+        try:
+            self._ledger.mint(account, token.asset.token_id, amount)
+        except ContractPanic:
+            return False
+        return True
+
+
+def deposit_address(account: str, chain: str) -> str:
+    """The address on the chain whose deposits reach the account; always the same one."""
+    return chain_address(chain, hashlib.sha256(f"{chain}|{account}".encode()).digest())

@@ -1,0 +1,94 @@
+"""Bitcoin and Gnosis as two small ledgers: addresses hold one asset, and transfers become final with time."""
+
+import random
+from collections.abc import Callable
+
+import msgspec
+
+from venue.protocol.assets import BTC, EURE, Asset
+
+CONFIRMATIONS = {BTC.chain: 3, EURE.chain: 12}
+"""Confirmations after which a transfer is final; how long they take is the transfer's own."""
+
+
+class Transfer(msgspec.Struct, frozen=True, kw_only=True):
+    """Base units from one address to another, final ``confirm_ns`` after ``at_ns`` (UTC nanoseconds)."""
+
+    chain: str
+    tx_hash: str
+    sender: str
+    to: str
+    amount: int
+    at_ns: int
+    confirm_ns: int
+
+    def final(self, now_ns: int) -> bool:
+        """Whether it has every confirmation it needs."""
+        return now_ns >= self.at_ns + self.confirm_ns
+
+    def confirmations(self, now_ns: int) -> int:
+        """How many it has, at most those it needs."""
+        needed = CONFIRMATIONS[self.chain]
+        return needed if self.final(now_ns) else max(0, now_ns - self.at_ns) * needed // self.confirm_ns
+
+
+class Chain:
+    """One chain with one asset. ``rng`` makes the hashes; addresses are in their canonical spelling."""
+
+    def __init__(self, asset: Asset, *, rng: random.Random) -> None:
+        self.asset = asset
+        self._rng = rng
+        self._listeners: list[Callable[[Transfer], None]] = []
+        self._hashes: set[str] = set()
+        self.balances: dict[str, int] = {}
+        self.transfers: list[Transfer] = []
+
+    @property
+    def name(self) -> str:
+        """As the bridge names it: ``btc:mainnet`` or ``eth:100``."""
+        return self.asset.chain
+
+    def transfer(
+        self, sender: str, to: str, amount: int, *, at_ns: int, confirm_ns: int, tx_hash: str | None = None
+    ) -> Transfer:
+        """Move base units; a sender that holds too little here is taken to have the rest from elsewhere.
+
+        Raises ValueError for an amount that is not positive or a hash that is no new one of this chain.
+        """
+        if amount <= 0:
+            raise ValueError("a transfer moves a positive amount")
+        made = Transfer(
+            chain=self.name,
+            tx_hash=self._hash() if tx_hash is None else self._check(tx_hash),
+            sender=sender,
+            to=to,
+            amount=amount,
+            at_ns=at_ns,
+            confirm_ns=confirm_ns,
+        )
+        self._hashes.add(made.tx_hash)
+        if sender in self.balances:
+            self.balances[sender] = max(0, self.balances[sender] - amount)
+        self.balances[to] = self.balances.get(to, 0) + amount
+        self.transfers.append(made)
+        for listener in self._listeners:
+            listener(made)
+        return made
+
+    def on_transfer(self, listener: Callable[[Transfer], None]) -> None:
+        """Call ``listener`` with every transfer, once the balances hold it."""
+        self._listeners.append(listener)
+
+    def _hash(self) -> str:
+        return self._prefix + self._rng.randbytes(32).hex()
+
+    @property
+    def _prefix(self) -> str:
+        return "0x" if self.name.startswith("eth:") else ""
+
+    def _check(self, tx_hash: str) -> str:
+        digits = tx_hash.removeprefix(self._prefix)
+        plain = len(digits) == 64 and all(digit in "0123456789abcdef" for digit in digits)
+        if not plain or self._prefix + digits != tx_hash or tx_hash in self._hashes:
+            raise ValueError(f"a transaction hash of {self.name} is {self._prefix}<64 hex digits>, and a new one")
+        return tx_hash

@@ -1,0 +1,147 @@
+"""What the bridge knows: its tokens, the deposits and withdrawals under way, and how it writes them."""
+
+from decimal import ROUND_UP, Decimal
+
+import msgspec
+
+from venue.protocol.assets import BTC, EURE, Asset
+from venue.sandbox.bridges.chains import Transfer
+from venue.sandbox.wire.timestamps import format_timestamp
+
+
+class BridgeToken(msgspec.Struct, frozen=True):
+    """A token the bridge carries; amounts in base units."""
+
+    asset: Asset
+    identifier: str
+    min_deposit: int
+    min_withdrawal: int
+    withdrawal_fee: int
+
+    def fee(self, factor: Decimal) -> int:
+        """The withdrawal fee in base units when fees are ``factor`` times the usual, rounded up."""
+        return int((self.withdrawal_fee * factor).to_integral_value(ROUND_UP))
+
+    def render(self, factor: Decimal) -> dict[str, object]:
+        """The token as ``supported_tokens`` lists it."""
+        return {
+            "defuse_asset_identifier": self.identifier,
+            "near_token_id": self.asset.near_token,
+            "intents_token_id": self.asset.token_id,
+            "standard": "nep141",
+            "decimals": self.asset.decimals,
+            "asset_name": self.asset.symbol,
+            "min_deposit_amount": str(self.min_deposit),
+            "min_withdrawal_amount": str(self.min_withdrawal),
+            "withdrawal_fee": str(self.fee(factor)),
+        }
+
+
+TOKENS = (
+    BridgeToken(BTC, "btc:mainnet:native", 5_000, 7_000, 1_500),
+    BridgeToken(
+        EURE,
+        "eth:100:0x420ca0f9b9b604ce0fd9c18ef134c705e5fa3430",
+        10**17,
+        2 * 10**17,
+        10**16,
+    ),
+)
+"""The active pair, with minima and fees of a plausible size."""
+
+
+class Deposit(msgspec.Struct):
+    """Money on its way in, known to the bridge from ``seen_ns`` (UTC) on: PENDING, then CREDITED once the transfer is
+    final, or FAILED when it is below the minimum, cannot be minted, or ``fails``."""
+
+    token: BridgeToken
+    account: str
+    transfer: Transfer
+    mint_tx_hash: str
+    seen_ns: int
+    fails: bool
+    number: int
+    status: str = "PENDING"
+
+    @property
+    def amount(self) -> int:
+        """Base units."""
+        return self.transfer.amount
+
+    def render(self) -> dict[str, object]:
+        """The deposit as ``recent_deposits`` lists it: the amount a bare number in every other row, else a string."""
+        row: dict[str, object] = {
+            "tx_hash": self.transfer.tx_hash,
+            "chain": self.token.asset.chain,
+            "defuse_asset_identifier": self.token.identifier,
+            "near_token_id": self.token.asset.near_token,
+            "decimals": self.token.asset.decimals,
+            "amount": self.amount if self.number % 2 == 0 else str(self.amount),
+            "account_id": self.account,
+            "address": self.transfer.to,
+            "status": self.status,
+            "created_at": format_timestamp(self.transfer.at_ns),
+            "from": self.transfer.sender,
+        }
+        if self.status == "CREDITED":
+            row["mint_tx_hash"] = self.mint_tx_hash
+        return row
+
+
+class Withdrawal(msgspec.Struct):
+    """A burn on its way out. Not indexed before ``indexed_ns`` (UTC), then PENDING; paid at ``sent_ns``; COMPLETED at
+    ``due_ns``. One with a ``reason`` is not paid: REJECTED, RETURNING at ``sent_ns``, RETURNED (minted) at ``due_ns``.
+
+    ``address`` is what the memo named, ``to`` the chain's spelling of it.
+    """
+
+    token: BridgeToken
+    account: str
+    amount: int
+    fee: int
+    address: str
+    to: str
+    reason: str
+    tx_hash: str
+    created_ns: int
+    indexed_ns: int
+    sent_ns: int
+    due_ns: int
+    number: int
+    status: str = "PENDING"
+    payment: Transfer | None = None
+
+    @property
+    def open(self) -> bool:
+        """Whether something is still to happen to it."""
+        return self.status not in ("COMPLETED", "RETURNED")
+
+    def render(self) -> dict[str, object]:
+        """``{status, data}`` as ``withdrawal_status`` gives it; ``withdraw_amount`` is what is delivered."""
+        data: dict[str, object] = {
+            "tx_hash": self.tx_hash,
+            "transfer_tx_hash": None if self.payment is None else self.payment.tx_hash,
+            "chain": self.token.asset.chain,
+            "near_token_id": self.token.asset.near_token,
+            "defuse_asset_identifier": self.token.identifier,
+            "decimals": self.token.asset.decimals,
+            "amount": self.amount if self.number % 2 == 0 else str(self.amount),
+            "account_id": self.account,
+            "address": self.address,
+            "created_at": format_timestamp(self.created_ns),
+            "withdrawal_fee": str(self.fee) if self.number % 2 == 0 else self.fee,
+            "withdraw_amount": str(max(self.amount - self.fee, 0)),
+        }
+        return {"status": self.status, "data": data}
+
+
+class Totals(msgspec.Struct, frozen=True):
+    """What went through the bridge in one token, base units: credited to the Verifier; burned for a withdrawal; of
+    that paid out, kept as fees, returned, and still under way."""
+
+    credited: int
+    burned: int
+    paid: int
+    fees: int
+    returned: int
+    under_way: int

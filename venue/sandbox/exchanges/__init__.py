@@ -1,0 +1,1 @@
+"""The sandbox's exchanges: tickers by websocket and REST."""

@@ -1,0 +1,1 @@
+"""What happens on the sandbox of its own accord: the price path, traders and rival makers."""

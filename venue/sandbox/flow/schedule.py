@@ -1,0 +1,136 @@
+"""What the traders ask for: request k is a pure function of the seed, k and the price path."""
+
+import math
+from collections.abc import Iterator
+from decimal import Decimal
+
+import msgspec
+
+from venue.protocol.assets import BTC, EURE
+from venue.sandbox.base.seeding import derive, derive_uuid, rng
+from venue.sandbox.flow.price_path import NS, PricePath
+from venue.sandbox.flow.rivals import Draw, counter_amount, draws
+
+OTHER_TOKENS = (
+    ("nep141:wrap.near", 24, 2.5),
+    ("nep141:eth.omft.near", 18, 2800.0),
+    ("nep141:sol.omft.near", 9, 140.0),
+    ("nep141:zec.omft.near", 8, 320.0),
+    ("nep141:17208628f84f5d6ad33f0da3bbbeb27ffcb398eac501a31bd6ad2011e36133a1", 6, 0.9),
+    ("nep141:usdt.tether-token.near", 6, 0.9),
+    ("nep141:eth-0xa0b86991c6218b36c1d19d4a2e9eb0ce3606eb48.omft.near", 6, 0.9),
+    ("nep141:base-0x833589fcd6edb6e08f4c7c32d4f71b54bda02913.omft.near", 6, 0.9),
+    ("nep141:xrp.omft.near", 6, 2.0),
+    ("nep141:doge.omft.near", 8, 0.15),
+)
+"""Other tokens of the bus: id, decimals and about how many EUR one is worth, which only sizes the requests."""
+
+_ACTIVE = frozenset((BTC.token_id, EURE.token_id))
+
+
+class Flow(msgspec.Struct, frozen=True, kw_only=True):
+    """How the traders ask: requests a second, share of other pairs (0 to 1), median and spread of the sizes."""
+
+    rate: float = 5.0
+    other_pairs: float = 0.9
+    median_eur: float = 60.0
+    sigma: float = 1.0
+
+
+class Demand(msgspec.Struct, frozen=True, kw_only=True):
+    """One scheduled request. Exactly one of the amounts is set, in base units; times count from the market's start.
+
+    ``tolerance_bps``: how far from the mid the trader still deals. ``rivals``: who answers it, and how.
+    """
+
+    index: int
+    at_ns: int
+    quote_id: str
+    asset_in: str
+    asset_out: str
+    amount_in: int | None
+    amount_out: int | None
+    min_deadline_ms: int
+    wait_ms: int
+    trader: int
+    tolerance_bps: Decimal
+    traceparent: str | None
+    partner_id: str | None
+    mid: Decimal
+    rivals: tuple[Draw, ...]
+
+    @property
+    def active(self) -> bool:
+        """Whether it is for BTC against EURe."""
+        return is_active(self.asset_in, self.asset_out)
+
+    @property
+    def limit(self) -> int:
+        """The worst answer the trader takes: a least amount out, or a most amount in; active pair only."""
+        return counter_amount(self.asset_in, self.amount_in, self.amount_out, self.mid, self.tolerance_bps)
+
+
+def is_active(asset_in: str, asset_out: str) -> bool:
+    """Whether the two token ids are BTC and EURe, in either direction."""
+    return {asset_in, asset_out} == _ACTIVE
+
+
+def schedule(seed: int, flow: Flow, path: PricePath, traders: int = 1) -> Iterator[Demand]:
+    """Requests in the order of their arrival (Poisson), without end; none at all when the rate is zero."""
+    at = 0.0
+    index = 0
+    while flow.rate > 0:
+        at += rng(seed, "arrival", index).expovariate(flow.rate)
+        yield demand(seed, flow, path, index, int(at * NS), traders)
+        index += 1
+
+
+def demand(seed: int, flow: Flow, path: PricePath, index: int, at_ns: int, traders: int = 1) -> Demand:
+    """Request ``index``, arriving ``at_ns`` after the market's start."""
+    chance = rng(seed, "demand", index)
+    mid = path.mid_at(at_ns)
+    size_eur = flow.median_eur * math.exp(chance.gauss(0, flow.sigma))
+    exact_in = chance.random() < 0.6
+    wait_ms = chance.randint(200, 600)
+    tolerance = 8 + chance.gammavariate(2, 20)
+    quote_id = derive_uuid(seed, "quote_id", index)
+    if chance.random() < flow.other_pairs:
+        asset_in, asset_out, units_in, units_out = _other_pair(chance.random(), chance.random(), size_eur)
+        answers: tuple[Draw, ...] = ()
+    else:
+        units = {BTC.token_id: _units(size_eur / float(mid), 8), EURE.token_id: _units(size_eur, 18)}
+        asset_in, asset_out = (BTC.token_id, EURE.token_id)[:: 1 if chance.random() < 0.5 else -1]
+        units_in, units_out = units[asset_in], units[asset_out]
+        answers = draws(seed, quote_id, wait_ms)
+    trace = derive(seed, "trace", index).hex()
+    with_metadata = chance.random() < 0.85
+    return Demand(
+        index=index,
+        at_ns=at_ns,
+        quote_id=quote_id,
+        asset_in=asset_in,
+        asset_out=asset_out,
+        amount_in=units_in if exact_in else None,
+        amount_out=None if exact_in else units_out,
+        min_deadline_ms=chance.choices((60_000, 30_000, 120_000), (8, 1, 1))[0],
+        wait_ms=wait_ms,
+        trader=chance.randrange(traders),
+        tolerance_bps=Decimal(round(tolerance * 100)).scaleb(-2),
+        traceparent=f"00-{trace[:32]}-{trace[32:48]}-01" if with_metadata else None,
+        partner_id=chance.choice(("1click", "near-intents.org", "wallet")) if with_metadata else None,
+        mid=mid,
+        rivals=answers,
+    )
+
+
+def _other_pair(first: float, second: float, size_eur: float) -> tuple[str, str, int, int]:
+    index = int(first * len(OTHER_TOKENS))
+    token_in, decimals_in, worth_in = OTHER_TOKENS[index]
+    others = (*OTHER_TOKENS[:index], *OTHER_TOKENS[index + 1 :], (BTC.token_id, 8, 80_000.0), (EURE.token_id, 18, 1.0))
+    token_out, decimals_out, worth_out = others[int(second * len(others))]
+    return token_in, token_out, _units(size_eur / worth_in, decimals_in), _units(size_eur / worth_out, decimals_out)
+
+
+def _units(amount: float, decimals: int) -> int:
+    """A drawn size as base units, six significant digits of it, at least one."""
+    return max(1, int(Decimal(f"{amount:.6g}").scaleb(decimals)))

@@ -1,0 +1,161 @@
+"""The venue's own traders and rival makers, over the same relay calls that everyone else goes through."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+
+from venue.sandbox.base.background import Background
+from venue.sandbox.base.seeding import derive
+from venue.sandbox.flow.price_path import NS, MarketClock, PricePath
+from venue.sandbox.flow.rivals import Draw, counter_amount, draws
+from venue.sandbox.flow.schedule import Demand, is_active
+from venue.sandbox.flow.wallet import Wallet
+from venue.sandbox.relay.auction import Auction, Output, Refused, Request, Response
+from venue.sandbox.relay.relay import Relay
+from venue.sandbox.verifier.intents import taker_gives, taker_receives
+from venue.sandbox.verifier.ledger import ContractPanic, Ledger
+
+EXTRA_LIFE_NS = 10 * NS
+"""How much longer than asked a rival's quote lives."""
+
+
+class Rivals:
+    """Makers inside the venue: they answer every request for the active pair with really signed quotes."""
+
+    def __init__(
+        self,
+        *,
+        relay: Relay,
+        ledger: Ledger,
+        seed: int,
+        path: PricePath,
+        wallets: Mapping[str, Wallet],
+        clock: Callable[[], int],
+    ) -> None:
+        self._relay = relay
+        self._ledger = ledger
+        self._seed = seed
+        self._path = path
+        self._wallets = wallets
+        self._clock = clock
+        self.counts: Counter[str] = Counter()
+
+    def watch(self, auction: Auction, wait_ms: int) -> None:
+        """Answer the auction after each rival's own delay."""
+        if is_active(auction.request.asset_in, auction.request.asset_out):
+            loop = asyncio.get_running_loop()
+            for draw in draws(self._seed, auction.request.quote_id, wait_ms):
+                loop.call_later(draw.delay_ms / 1000, self._answer, auction, draw)
+
+    def _answer(self, auction: Auction, draw: Draw) -> None:
+        request = auction.request
+        mid = self._path.mid_at(auction.offset_ns)
+        counter = counter_amount(request.asset_in, request.amount_in, request.amount_out, mid, draw.half_spread_bps)
+        if counter <= 0:
+            return
+        exact_in = request.amount_in is not None
+        signed = self._wallets[draw.account].sign_diff(
+            gives=(request.asset_out, counter if request.amount_out is None else request.amount_out),
+            takes=(request.asset_in, counter if request.amount_in is None else request.amount_in),
+            deadline_ns=self._clock() + request.min_deadline_ms * 1_000_000 + EXTRA_LIFE_NS,
+            salt=self._ledger.current_salt(),
+            random=derive(self._seed, "nonce", draw.account, request.quote_id)[:15],
+        )
+        output = Output(amount_out=str(counter)) if exact_in else Output(amount_in=str(counter))
+        try:
+            self._relay.answer(Response(request.quote_id, output, signed.data))
+        except Refused as refusal:
+            self.counts[str(refusal)] += 1
+
+
+class Traders:
+    """Traders who follow the schedule: ask, wait for the auction, deal if the best answer is inside their limit."""
+
+    def __init__(
+        self,
+        *,
+        relay: Relay,
+        ledger: Ledger,
+        seed: int,
+        demands: Iterator[Demand],
+        wallets: tuple[Wallet, ...],
+        market: MarketClock,
+        clock: Callable[[], int],
+        background: Background,
+    ) -> None:
+        self._relay = relay
+        self._ledger = ledger
+        self._seed = seed
+        self._demands = demands
+        self._wallets = wallets
+        self._market = market
+        self._clock = clock
+        self._background = background
+        self._running = asyncio.Event()
+        self.counts: Counter[str] = Counter()
+
+    @property
+    def running(self) -> bool:
+        """Whether requests are being issued."""
+        return self._running.is_set()
+
+    def run(self) -> None:
+        """Let the flow, and the market's time with it, run on."""
+        self._market.run()
+        self._running.set()
+
+    def pause(self) -> None:
+        """Hold the flow and the market's time; auctions that are open end in their own time."""
+        self._market.pause()
+        self._running.clear()
+
+    async def follow(self) -> None:
+        """Issue the scheduled requests, each at its own time, without end."""
+        for demand in self._demands:
+            await self._until(demand.at_ns)
+            self._background.spawn(self._trade(demand), f"request {demand.index}")
+
+    async def _until(self, at_ns: int) -> None:
+        while True:
+            await self._running.wait()
+            rest = at_ns - self._market.offset_ns()
+            if rest <= 0:
+                return
+            await asyncio.sleep(min(rest / NS, 0.1))
+
+    async def _trade(self, demand: Demand) -> None:
+        request = Request(
+            quote_id=demand.quote_id,
+            asset_in=demand.asset_in,
+            asset_out=demand.asset_out,
+            amount_in=demand.amount_in,
+            amount_out=demand.amount_out,
+            min_deadline_ms=demand.min_deadline_ms,
+            traceparent=demand.traceparent,
+            partner_id=demand.partner_id,
+        )
+        answers = await self._relay.quote(request, wait_ms=demand.wait_ms, offset_ns=demand.at_ns)
+        if not demand.active:
+            return
+        if not answers:
+            self.counts["unanswered"] += 1
+            return
+        best = answers[0]
+        if best.amount_out < demand.limit if demand.amount_in is not None else best.amount_in > demand.limit:
+            self.counts["too far from the price"] += 1
+            return
+        pips = self._ledger.fee_pips
+        gives, takes = taker_gives(best.amount_in, pips), taker_receives(best.amount_out, pips)
+        signed = self._wallets[demand.trader].sign_diff(
+            gives=(best.asset_in, gives),
+            takes=(best.asset_out, takes),
+            deadline_ns=best.deadline_ns,
+            salt=self._ledger.current_salt(),
+            random=derive(self._seed, "nonce", "trader", demand.index)[:15],
+        )
+        try:
+            self._relay.publish((best.quote_hash,), (signed.data,))
+        except (Refused, ContractPanic) as refusal:
+            self.counts[str(refusal)] += 1
+        else:
+            self.counts["published"] += 1

@@ -1,0 +1,240 @@
+"""A NEAR RPC node over the ledger: JSON-RPC bodies in, JSON-RPC bodies out, in nearcore's shapes. HTTP is elsewhere."""
+
+import base64
+import contextlib
+from collections.abc import Callable, Mapping
+from typing import Any, Literal
+
+import msgspec
+
+from venue.sandbox.base.faults import Node, Switches
+from venue.sandbox.near import rpc_errors as errors
+from venue.sandbox.near.rpc_outcome import render_access_key, render_block, render_outcome
+from venue.sandbox.near.transactions import GAS_PRICE as _GAS_PRICE
+from venue.sandbox.near.transactions import RELAY_ACCOUNT, InvalidTransaction, Outcome, Transactions
+from venue.sandbox.verifier.ledger import Ledger
+from venue.sandbox.verifier.views import VIEWS
+from venue.sandbox.wire.borsh import SignedTransaction, read_transaction
+from venue.sandbox.wire.contract_errors import ContractPanic, LogLimitExceeded
+from venue.sandbox.wire.timestamps import format_timestamp
+
+GAS_PRICE = str(_GAS_PRICE)
+"""yoctoNEAR per gas unit, as nodes write it."""
+
+ErrorStyle = Literal["result", "error"]
+"""Where a failed view is told: in ``result.error`` (older nodes) or as a JSON-RPC ``error`` (newer ones)."""
+
+
+class NearRpc:
+    """Answers decoded JSON-RPC requests from the ledger; several nodes may share one Transactions.
+
+    ``name`` is the node's own in the table of faults.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        *,
+        transactions: Transactions | None = None,
+        view_errors: ErrorStyle = "result",
+        name: Node = "near_a",
+        switches: Switches | None = None,
+    ) -> None:
+        self._live = ledger
+        self._still: Ledger | None = None
+        self._name = name
+        self._switches = switches or Switches()
+        self.transactions = Transactions(ledger, self._switches) if transactions is None else transactions
+        self._view_errors = view_errors
+        self._switches.on_order(self._ordered)
+        self._methods: dict[str, Callable[[Any], object]] = {
+            "query": self._query,
+            "block": self._block,
+            "status": self._status,
+            "gas_price": self._gas_price,
+            "send_tx": self._send_tx,
+            "broadcast_tx_commit": self._send_tx,
+            "broadcast_tx_async": self._send_async,
+            "tx": self._tx,
+        }
+
+    async def handle(self, request: object) -> dict[str, object]:
+        """The response to any decoded JSON value; what is no request, or fails, is answered by a JSON-RPC error."""
+        if not isinstance(request, Mapping):
+            return _failed(None, errors.parse_error("a request is a JSON object"))
+        request_id = request.get("id")
+        method = request.get("method")
+        if not isinstance(method, str):
+            return _failed(request_id, errors.parse_error("missing field `method`"))
+        handler = self._methods.get(method)
+        if handler is None:
+            return _failed(request_id, errors.method_not_found(method))
+        try:
+            result = handler(request.get("params"))
+        except errors.RpcError as error:
+            return _failed(request_id, error.body)
+        return {"jsonrpc": "2.0", "result": result, "id": request_id}
+
+    @property
+    def _ledger(self) -> Ledger:
+        """The ledger as this node sees it: an older state while it stands still."""
+        if self._still is not None and self._switches.lasts("near_stale_s", self._name):
+            return self._still
+        self._still = None
+        return self._live
+
+    def _ordered(self, faults: frozenset[str]) -> None:
+        if "near_stale_s" in faults:
+            self._still = self._live.frozen()
+
+    def _query(self, params: Any) -> object:
+        fields = _object(params)
+        kind = _text(fields, "request_type")
+        account = _text(fields, "account_id")
+        if kind == "call_function":
+            return self._call_function(account, _text(fields, "method_name"), _base64(fields, "args_base64"))
+        if kind == "view_access_key":
+            return self._view_access_key(account, _text(fields, "public_key"))
+        if kind == "view_access_key_list":
+            keys = self._ledger.access_keys.of(account)
+            listed = [{"public_key": name, "access_key": render_access_key(key)} for name, key in keys.items()]
+            return {"keys": listed, **self._tip()}
+        raise errors.RpcError(errors.parse_error(f"unknown variant `{kind}`"))
+
+    def _call_function(self, account: str, method: str, args: bytes) -> object:
+        if account != self._ledger.contract:
+            raise errors.RpcError(errors.unknown_account(account, self._tip()))
+        view = VIEWS.get(method)
+        if view is None:
+            return self._view_failed("wasm execution failed with error: MethodResolveError(MethodNotFound)")
+        try:
+            value = view(self._ledger, args)
+        except LogLimitExceeded as limit:
+            inner = f"TotalLogLengthExceeded {{ length: {limit.length}, limit: {limit.limit} }}"
+            return self._view_failed(f"wasm execution failed with error: HostError({inner})")
+        except ContractPanic as panic:
+            text = msgspec.json.encode(str(panic)).decode()
+            return self._view_failed(f"wasm execution failed with error: HostError(GuestPanic {{ panic_msg: {text} }})")
+        return {"result": list(msgspec.json.encode(value)), "logs": [], **self._tip()}
+
+    def _view_access_key(self, account: str, public_key: str) -> object:
+        key = self._ledger.access_keys.find(account, public_key)
+        if key is None and self._view_errors == "error":
+            raise errors.RpcError(errors.unknown_access_key(public_key, self._tip()))
+        if key is None:
+            text = f"access key {public_key} does not exist while viewing"
+            return {"error": text, "logs": [], **self._tip()}
+        return render_access_key(key) | self._tip()
+
+    def _view_failed(self, text: str) -> object:
+        if self._view_errors == "error":
+            raise errors.RpcError(errors.contract_execution(text, self._tip()))
+        return {"error": text, "logs": [], **self._tip()}
+
+    def _block(self, params: Any) -> object:
+        fields = _object(params)
+        block_id = fields.get("block_id")
+        height = self._ledger.height
+        if isinstance(block_id, int):
+            height = block_id
+        elif block_id is not None and block_id != self._ledger.block_hash:
+            raise errors.RpcError(errors.unknown_block(block_id))
+        elif block_id is None and fields.get("finality") not in ("final", "optimistic", "near-final"):
+            raise errors.RpcError(errors.parse_error("missing field `finality`"))
+        if not self._ledger.blocks.holds(height):
+            raise errors.RpcError(errors.unknown_block(height))
+        return render_block(self._ledger, height, gas_price=GAS_PRICE, skew_ns=self._switches.skew_ns)
+
+    def _status(self, params: Any) -> object:
+        ledger = self._ledger
+        sync = {
+            "latest_block_height": ledger.height,
+            "latest_block_hash": ledger.block_hash,
+            "latest_block_time": format_timestamp(ledger.clock() + self._switches.skew_ns),
+            "syncing": False,
+        }
+        return {"chain_id": "sandbox", "protocol_version": 80, "version": {"version": "sandbox"}, "sync_info": sync}
+
+    def _gas_price(self, params: Any) -> object:
+        return {"gas_price": GAS_PRICE}
+
+    def _send_tx(self, params: Any) -> object:
+        transaction = self._read(params)
+        wait_until = str(params.get("wait_until", "EXECUTED_OPTIMISTIC") if isinstance(params, Mapping) else "FINAL")
+        if wait_until == "NONE":
+            self._hand_in(transaction)
+            return {"final_execution_status": "NONE"}
+        try:
+            outcome = self.transactions.send(transaction)
+        except InvalidTransaction as invalid:
+            raise errors.RpcError(errors.invalid_transaction(invalid.reason)) from invalid
+        return render_outcome(outcome, wait_until=wait_until, gas_price=GAS_PRICE)
+
+    def _send_async(self, params: Any) -> object:
+        transaction = self._read(params)
+        self._hand_in(transaction)
+        return transaction.tx_hash
+
+    def _hand_in(self, transaction: SignedTransaction) -> None:
+        """Without waiting, a node does not tell whether the transaction may run."""
+        with contextlib.suppress(InvalidTransaction):
+            self.transactions.send(transaction)
+
+    def _read(self, params: Any) -> SignedTransaction:
+        if isinstance(params, Mapping):
+            raw = _base64(params, "signed_tx_base64")
+        elif isinstance(params, list) and len(params) == 1:
+            raw = _base64({"signed_tx_base64": params[0]}, "signed_tx_base64")
+        else:
+            raise errors.RpcError(errors.parse_error("missing field `signed_tx_base64`"))
+        try:
+            return read_transaction(raw)
+        except ValueError as error:
+            raise errors.RpcError(errors.parse_error(f"Failed to decode transaction: {error}")) from error
+
+    def _tx(self, params: Any) -> object:
+        if isinstance(params, list) and len(params) == 2:
+            params = {"tx_hash": params[0], "sender_account_id": params[1]}
+        fields = _object(params)
+        tx_hash, sender = _text(fields, "tx_hash"), _text(fields, "sender_account_id")
+        outcome = self._known(tx_hash)
+        if outcome is None or outcome.transaction.signer_id not in (sender, RELAY_ACCOUNT):
+            raise errors.RpcError(errors.unknown_transaction(tx_hash))
+        wait_until = str(fields.get("wait_until", "EXECUTED_OPTIMISTIC"))
+        if wait_until == "NONE":
+            return {"final_execution_status": "NONE"}
+        return render_outcome(outcome, wait_until=wait_until, gas_price=GAS_PRICE)
+
+    def _known(self, tx_hash: str) -> Outcome | None:
+        """The outcome, unless the node forgets transactions now or has not come to its block."""
+        if self._switches.lasts("near_tx_unknown_s", self._name):
+            return None
+        outcome = self.transactions.find(tx_hash)
+        return outcome if outcome is not None and outcome.height <= self._ledger.height else None
+
+    def _tip(self) -> dict[str, object]:
+        return {"block_height": self._ledger.height, "block_hash": self._ledger.block_hash}
+
+
+def _failed(request_id: object, body: dict[str, object]) -> dict[str, object]:
+    return {"jsonrpc": "2.0", "error": body, "id": request_id}
+
+
+def _object(params: Any) -> Mapping[str, Any]:
+    if not isinstance(params, Mapping):
+        raise errors.RpcError(errors.parse_error("params are expected as an object"))
+    return params
+
+
+def _text(fields: Mapping[str, Any], name: str) -> str:
+    value = fields.get(name)
+    if not isinstance(value, str):
+        raise errors.RpcError(errors.parse_error(f"missing field `{name}`"))
+    return value
+
+
+def _base64(fields: Mapping[str, Any], name: str) -> bytes:
+    try:
+        return base64.b64decode(_text(fields, name), validate=True)
+    except ValueError as error:
+        raise errors.RpcError(errors.parse_error(f"{name} is not base64")) from error

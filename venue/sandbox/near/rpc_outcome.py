@@ -1,0 +1,117 @@
+"""How a NEAR node writes access keys, blocks and the outcomes of transactions."""
+
+import base64
+import hashlib
+from collections.abc import Sequence
+
+import base58
+
+from venue.sandbox.near.transactions import Outcome
+from venue.sandbox.verifier.access_keys import AccessKey
+from venue.sandbox.verifier.ledger import Ledger
+
+
+def render_access_key(key: AccessKey) -> dict[str, object]:
+    """An access key as ``view_access_key`` has it."""
+    limited: dict[str, object] = {
+        "FunctionCall": {"allowance": None, "receiver_id": "intents.near", "method_names": []}
+    }
+    return {"nonce": key.nonce, "permission": "FullAccess" if key.full_access else limited}
+
+
+def render_block(ledger: Ledger, height: int, *, gas_price: str, skew_ns: int = 0) -> dict[str, object]:
+    """The block at ``height`` as ``block`` has it, with the time it was made, told as so much later than it was."""
+    made_ns = ledger.blocks.time_at(height) + skew_ns
+    header = {
+        "height": height,
+        "hash": ledger.blocks.hash_at(height),
+        "prev_hash": ledger.blocks.hash_at(height - 1),
+        "timestamp": made_ns,
+        "timestamp_nanosec": str(made_ns),
+        "gas_price": gas_price,
+        "chunks_included": 1,
+        "latest_protocol_version": 80,
+    }
+    return {"author": "sandbox.near", "header": header, "chunks": []}
+
+
+def render_outcome(outcome: Outcome, *, wait_until: str, gas_price: str) -> dict[str, object]:
+    """A ``FinalExecutionOutcome``: the call, then the transfer and its resolution for every withdrawal in it."""
+    transaction = outcome.transaction
+    value = base64.b64encode(outcome.value).decode()
+    status: object = {"SuccessValue": value} if outcome.failure is None else {"Failure": outcome.failure}
+
+    def receipt(*parts: object) -> str:
+        return base58.b58encode(
+            hashlib.sha256("/".join(map(str, (transaction.tx_hash, *parts))).encode()).digest()
+        ).decode()
+
+    def part(
+        part_id: str, executor: str, result: object, *, logs: Sequence[str] = (), receipts: Sequence[str] = ()
+    ) -> dict[str, object]:
+        body = {
+            "logs": list(logs),
+            "receipt_ids": list(receipts),
+            "gas_burnt": 2_428_000_000_000,
+            "tokens_burnt": str(2_428_000_000_000 * int(gas_price)),
+            "executor_id": executor,
+            "status": result,
+        }
+        return {"id": part_id, "block_hash": outcome.block_hash, "outcome": body, "proof": []}
+
+    started: list[str] = []
+    followed: list[dict[str, object]] = []
+    for index, transfer in enumerate(outcome.transfers):
+        sent, resolved = receipt("ft_transfer", index), receipt("ft_resolve_withdraw", index)
+        started += [sent, resolved]
+        used = base64.b64encode(f'"{transfer.used}"'.encode()).decode()
+        followed += [
+            part(sent, transfer.burn.token, _transfer_status(transfer.failure)),
+            part(resolved, transaction.receiver_id, {"SuccessValue": used}, logs=transfer.logs),
+        ]
+    call = receipt("call")
+    # A call that ends in a promise names the receipt whose value becomes its own.
+    called = {"SuccessReceiptId": started[-1]} if outcome.value and started else status
+    return {
+        "final_execution_status": wait_until,
+        "status": status,
+        "transaction": _render_transaction(outcome),
+        "transaction_outcome": part(
+            transaction.tx_hash, transaction.signer_id, {"SuccessReceiptId": call}, receipts=[call]
+        ),
+        "receipts_outcome": [
+            part(call, transaction.receiver_id, called, logs=outcome.logs, receipts=started),
+            *followed,
+        ],
+    }
+
+
+def _transfer_status(failure: str | None) -> dict[str, object]:
+    if failure is None:
+        return {"SuccessValue": ""}
+    kind = {"FunctionCallError": {"ExecutionError": f"Smart contract panicked: {failure}"}}
+    return {"Failure": {"ActionError": {"index": 0, "kind": kind}}}
+
+
+def _render_transaction(outcome: Outcome) -> dict[str, object]:
+    transaction = outcome.transaction
+    actions = [
+        {
+            "FunctionCall": {
+                "method_name": action.method,
+                "args": base64.b64encode(action.args).decode(),
+                "gas": action.gas,
+                "deposit": str(action.deposit),
+            }
+        }
+        for action in transaction.actions
+    ]
+    return {
+        "signer_id": transaction.signer_id,
+        "public_key": transaction.public_key,
+        "nonce": transaction.nonce,
+        "receiver_id": transaction.receiver_id,
+        "actions": actions,
+        "signature": "ed25519:" + base58.b58encode(transaction.signature).decode(),
+        "hash": transaction.tx_hash,
+    }

@@ -1,0 +1,148 @@
+"""NEAR transactions on the sandbox's chain: what nearcore checks before one runs, and what came of each."""
+
+import msgspec
+from base58 import b58decode
+
+from venue.sandbox.base.faults import Switches
+from venue.sandbox.verifier.calls import MethodNotFound, OutOfGas, call
+from venue.sandbox.verifier.ledger import Executed, Ledger, Transferred
+from venue.sandbox.wire.borsh import FunctionCall, SignedTransaction
+from venue.sandbox.wire.contract_errors import ContractPanic, LogLimitExceeded
+from venue.sandbox.wire.payload import verify_ed25519
+
+MAX_GAS = 300 * 10**12
+RELAY_ACCOUNT = "solver-relay.sandbox.near"
+"""Who sends the transactions the relay settles by."""
+GAS_PRICE = 100_000_000
+"""yoctoNEAR per gas unit."""
+_NONCE_RANGE = 1_000_000
+
+
+class InvalidTransaction(Exception):
+    """A transaction that never runs and costs no nonce; ``reason`` is nearcore's ``InvalidTxError`` as JSON."""
+
+    def __init__(self, reason: object) -> None:
+        super().__init__(str(reason))
+        self.reason = reason
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """What came of a transaction that ran: ``failure`` is nearcore's error as JSON, None for success.
+
+    ``value`` is what the call returned in the end, after everything it had started.
+    """
+
+    transaction: SignedTransaction
+    failure: dict[str, object] | None
+    logs: tuple[str, ...]
+    height: int
+    block_hash: str
+    value: bytes = b""
+    transfers: tuple[Transferred, ...] = ()
+
+
+class Transactions:
+    """Runs transactions against the ledger and remembers their outcomes by hash."""
+
+    def __init__(self, ledger: Ledger, switches: Switches | None = None) -> None:
+        self._ledger = ledger
+        self._switches = switches or Switches()
+        self._outcomes: dict[str, Outcome] = {}
+
+    def find(self, tx_hash: str) -> Outcome | None:
+        """The outcome of a transaction that ran, by its base58 hash; the relay's are found too."""
+        known = self._outcomes.get(tx_hash)
+        if known is None and (executed := self._ledger.executed(tx_hash)) is not None:
+            return self._relayed(executed)
+        return known
+
+    def send(self, transaction: SignedTransaction) -> Outcome:
+        """Run it, or give the outcome it had when it came before; InvalidTransaction when it may not run.
+
+        Once its block is too old, bytes that did run are answered Expired too, as nearcore does.
+        """
+        if not verify_ed25519(transaction.public_key, transaction.hash, transaction.signature):
+            raise InvalidTransaction("InvalidSignature")
+        if not self._ledger.blocks.accepts(transaction.block_hash):
+            raise InvalidTransaction("Expired")
+        known = self._outcomes.get(transaction.tx_hash)
+        if known is not None and self._switches.faults.near_resend == "outcome":
+            return known
+        action = self._check(transaction)
+        self._ledger.access_keys.use(transaction.signer_id, transaction.public_key, transaction.nonce)
+        outcome = self._run(transaction, action)
+        self._outcomes[transaction.tx_hash] = outcome
+        return outcome
+
+    def _relayed(self, executed: Executed) -> Outcome:
+        """The relay's transaction around a call that settled intents; its arguments are not kept."""
+        call = FunctionCall("execute_intents", b"{}", MAX_GAS, 0)
+        block_hash = self._ledger.blocks.hash_at(executed.height)
+        transaction = SignedTransaction(
+            signer_id=RELAY_ACCOUNT,
+            public_key="ed25519:" + "1" * 32,
+            nonce=executed.height,
+            receiver_id=self._ledger.contract,
+            block_hash=block_hash,
+            actions=(call,),
+            hash=b58decode(executed.tx_hash),
+            signature=bytes(64),
+        )
+        return Outcome(transaction, None, executed.logs, executed.height, block_hash, b"", executed.transfers)
+
+    def _check(self, transaction: SignedTransaction) -> FunctionCall:
+        ledger = self._ledger
+        if len(transaction.actions) != 1:
+            total = {"total_number_of_actions": len(transaction.actions), "limit": 1}
+            raise InvalidTransaction({"ActionsValidation": {"TotalNumberOfActionsExceeded": total}})
+        action = transaction.actions[0]
+        if action.gas > MAX_GAS:
+            exceeded = {"total_prepaid_gas": action.gas, "limit": MAX_GAS}
+            raise InvalidTransaction({"ActionsValidation": {"TotalPrepaidGasExceeded": exceeded}})
+        signer, public_key = transaction.signer_id, transaction.public_key
+        if not ledger.access_keys.of(signer):
+            raise InvalidTransaction({"SignerDoesNotExist": {"signer_id": signer}})
+        key = ledger.access_keys.find(signer, public_key)
+        if key is None:
+            missing = {"account_id": signer, "public_key": public_key}
+            raise InvalidTransaction({"InvalidAccessKeyError": {"AccessKeyNotFound": missing}})
+        if transaction.nonce <= key.nonce:
+            raise InvalidTransaction({"InvalidNonce": {"tx_nonce": transaction.nonce, "ak_nonce": key.nonce}})
+        bound = ledger.height * _NONCE_RANGE
+        if transaction.nonce >= bound:
+            raise InvalidTransaction({"NonceTooLarge": {"tx_nonce": transaction.nonce, "upper_bound": bound}})
+        if action.deposit and not key.full_access:
+            raise InvalidTransaction({"InvalidAccessKeyError": "DepositWithFunctionCall"})
+        if self._switches.faults.near_no_gas:
+            short = {"signer_id": signer, "balance": "0", "cost": str(action.gas * GAS_PRICE + action.deposit)}
+            raise InvalidTransaction({"NotEnoughBalance": short})
+        return action
+
+    def _run(self, transaction: SignedTransaction, action: FunctionCall) -> Outcome:
+        ledger = self._ledger
+        before = ledger.height
+        executed: Executed | None = None
+        kind: object = None
+        if transaction.receiver_id != ledger.contract:
+            kind = {"AccountDoesNotExist": {"account_id": transaction.receiver_id}}
+        else:
+            try:
+                executed = call(ledger, transaction.signer_id, action, tx_hash=transaction.tx_hash)
+            except LogLimitExceeded as exceeded:
+                kind = {"FunctionCallError": {"ExecutionError": str(exceeded)}}
+            except ContractPanic as panic:
+                kind = {"FunctionCallError": {"ExecutionError": f"Smart contract panicked: {panic}"}}
+            except OutOfGas:
+                kind = {"FunctionCallError": {"ExecutionError": "Exceeded the prepaid gas."}}
+            except MethodNotFound:
+                kind = {"FunctionCallError": {"MethodResolveError": "MethodNotFound"}}
+        if ledger.height == before:
+            ledger.advance_block()
+        if executed is None:
+            failure: dict[str, object] = {"ActionError": {"index": 0, "kind": kind}}
+            return Outcome(transaction, failure, (), ledger.height, ledger.block_hash)
+        block_hash = ledger.blocks.hash_at(executed.height)
+        value = b""
+        if action.method == "ft_withdraw":
+            value = msgspec.json.encode(str(sum(transfer.used for transfer in executed.transfers)))
+        return Outcome(transaction, None, executed.logs, executed.height, block_hash, value, executed.transfers)

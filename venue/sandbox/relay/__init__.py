@@ -1,0 +1,1 @@
+"""The sandbox's Solver Relay: subscriptions, auctions, publishing, settlement."""

@@ -1,0 +1,210 @@
+"""One request's auction: what was asked, what makers answered, and every reason to turn an answer down."""
+
+import asyncio
+
+import msgspec
+
+from venue.sandbox.wire.contract_errors import ContractPanic
+from venue.sandbox.wire.payload import Message, TokenDiff, open_payload, parse_amount, parse_token_id
+from venue.sandbox.wire.timestamps import format_timestamp
+
+MAX_WAIT_MS = 3_000
+"""The longest the relay waits for answers."""
+
+
+class Refused(Exception):
+    """A message the relay turns down; ``code`` goes into the object form of the error."""
+
+    def __init__(self, code: int, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+INVALID_PARAMS = -32602
+GONE = -32098
+OUTBID = -32097
+NOT_VALID = -32096
+
+
+class Request(msgspec.Struct, frozen=True, kw_only=True):
+    """A request for quotes. Exactly one of the amounts is set, in base units."""
+
+    quote_id: str
+    asset_in: str
+    asset_out: str
+    amount_in: int | None
+    amount_out: int | None
+    min_deadline_ms: int = 60_000
+    traceparent: str | None = None
+    partner_id: str | None = None
+
+    def data(self) -> dict[str, object]:
+        """The request as the bus carries it."""
+        exact = (
+            ("exact_amount_in", self.amount_in) if self.amount_in is not None else ("exact_amount_out", self.amount_out)
+        )
+        return {
+            "quote_id": self.quote_id,
+            "defuse_asset_identifier_in": self.asset_in,
+            "defuse_asset_identifier_out": self.asset_out,
+            exact[0]: str(exact[1]),
+            "min_deadline_ms": self.min_deadline_ms,
+        }
+
+    def metadata(self) -> dict[str, object] | None:
+        """Trace and partner, None when the request has neither."""
+        found = {"traceparent": self.traceparent, "partner_id": self.partner_id}
+        return {name: value for name, value in found.items() if value is not None} or None
+
+
+class Ask(msgspec.Struct, frozen=True, kw_only=True):
+    """Params of the RPC ``quote``."""
+
+    asset_in: str = msgspec.field(name="defuse_asset_identifier_in")
+    asset_out: str = msgspec.field(name="defuse_asset_identifier_out")
+    exact_amount_in: str | None = None
+    exact_amount_out: str | None = None
+    min_deadline_ms: int = 60_000
+    wait_ms: int | None = None
+    min_wait_ms: int | None = None
+    max_wait_ms: int | None = None
+
+    def request(self, quote_id: str) -> Request:
+        """The request to broadcast; Refused when its assets or amounts are no good."""
+        if (self.exact_amount_in is None) == (self.exact_amount_out is None):
+            raise Refused(INVALID_PARAMS, "exactly one of exact_amount_in and exact_amount_out is expected")
+        try:
+            amounts = [
+                None if text is None else parse_amount(text) for text in (self.exact_amount_in, self.exact_amount_out)
+            ]
+            for token_id in (self.asset_in, self.asset_out):
+                parse_token_id(token_id)
+        except ValueError as error:
+            raise Refused(INVALID_PARAMS, str(error)) from error
+        if 0 in amounts or self.asset_in == self.asset_out or self.min_deadline_ms < 0:
+            raise Refused(INVALID_PARAMS, "two assets, an amount above zero and a deadline are expected")
+        return Request(
+            quote_id=quote_id,
+            asset_in=self.asset_in,
+            asset_out=self.asset_out,
+            amount_in=amounts[0],
+            amount_out=amounts[1],
+            min_deadline_ms=self.min_deadline_ms,
+        )
+
+    def waits_ms(self) -> tuple[int, int]:
+        """How long the auction runs at least, and at most while nobody has answered."""
+        least = (
+            self.wait_ms if self.wait_ms is not None else (self.min_wait_ms if self.min_wait_ms is not None else 500)
+        )
+        most = self.max_wait_ms if self.max_wait_ms is not None else least
+        least = min(max(0, least), MAX_WAIT_MS)
+        return least, min(max(least, most), MAX_WAIT_MS)
+
+
+class Output(msgspec.Struct, frozen=True):
+    """``quote_output``: the counter amount of an answer, as text."""
+
+    amount_in: str | None = None
+    amount_out: str | None = None
+
+
+class Response(msgspec.Struct, frozen=True):
+    """Params of ``quote_response``."""
+
+    quote_id: str
+    quote_output: Output
+    signed_data: dict[str, object]
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """A maker's signed answer: it receives ``amount_in`` and gives ``amount_out``, base units."""
+
+    maker: str
+    quote_hash: str
+    asset_in: str
+    asset_out: str
+    amount_in: int
+    amount_out: int
+    deadline_ns: int
+    signed: dict[str, object]
+
+    def option(self) -> dict[str, object]:
+        """The answer as ``quote`` shows it to who asked."""
+        return {
+            "quote_hash": self.quote_hash,
+            "defuse_asset_identifier_in": self.asset_in,
+            "defuse_asset_identifier_out": self.asset_out,
+            "amount_in": str(self.amount_in),
+            "amount_out": str(self.amount_out),
+            "expiration_time": format_timestamp(self.deadline_ns),
+        }
+
+
+def read_answer(request: Request, response: Response, now_ns: int) -> Answer:
+    """The answer behind a ``quote_response``; Refused when it is not signed, or does not say what was asked."""
+    try:
+        message = open_payload(response.signed_data)
+    except ContractPanic as panic:
+        raise Refused(NOT_VALID, str(panic)) from panic
+    amount_in, amount_out = _amounts(request, response.quote_output)
+    if _diff(message) != {request.asset_in: amount_in, request.asset_out: -amount_out}:
+        raise Refused(NOT_VALID, "signed token_diff does not match the quote")
+    if message.deadline_ns < now_ns + request.min_deadline_ms * 1_000_000:
+        raise Refused(NOT_VALID, f"deadline is too early, at least {request.min_deadline_ms} ms are expected")
+    return Answer(
+        maker=message.signer_id,
+        quote_hash=message.intent_hash,
+        asset_in=request.asset_in,
+        asset_out=request.asset_out,
+        amount_in=amount_in,
+        amount_out=amount_out,
+        deadline_ns=message.deadline_ns,
+        signed=response.signed_data,
+    )
+
+
+def _amounts(request: Request, output: Output) -> tuple[int, int]:
+    exact_in = request.amount_in is not None
+    text, other = (output.amount_out, output.amount_in) if exact_in else (output.amount_in, output.amount_out)
+    name = "amount_out" if exact_in else "amount_in"
+    if text is None or other is not None:
+        raise Refused(INVALID_PARAMS, f"quote_output must hold {name} and nothing else")
+    try:
+        counter = parse_amount(text)
+    except ValueError as error:
+        raise Refused(INVALID_PARAMS, f"{name}: {error}") from error
+    if request.amount_in is not None:
+        return request.amount_in, counter
+    assert request.amount_out is not None
+    return counter, request.amount_out
+
+
+def _diff(message: Message) -> dict[str, int]:
+    if len(message.intents) != 1 or not isinstance(message.intents[0], TokenDiff):
+        raise Refused(NOT_VALID, "a quote is signed as exactly one token_diff")
+    return {str(token): int(delta) for token, delta in message.intents[0].diff.items()}
+
+
+class Auction:
+    """The answers to one request, best first. ``offset_ns`` is the market time whose mid the rivals quote around."""
+
+    def __init__(self, request: Request, offset_ns: int) -> None:
+        self.request = request
+        self.offset_ns = offset_ns
+        self.answered = asyncio.Event()
+        self._answers: dict[str, Answer] = {}
+
+    def enter(self, answer: Answer) -> None:
+        """Take the answer in; Refused when a better or equal one is there already."""
+        if self._answers and self._rank(answer) >= self._rank(self.options()[0]):
+            raise Refused(OUTBID, "another solver won")
+        self._answers[answer.maker] = answer
+        self.answered.set()
+
+    def options(self) -> list[Answer]:
+        """One answer a maker, the best for who asked first."""
+        return sorted(self._answers.values(), key=self._rank)
+
+    def _rank(self, answer: Answer) -> int:
+        return -answer.amount_out if self.request.amount_in is not None else answer.amount_in

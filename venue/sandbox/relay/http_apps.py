@@ -1,0 +1,108 @@
+"""The JSON-RPC endpoints over HTTP: the relay's, the two NEAR RPC nodes and the bridge."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route, WebSocketRoute
+
+from venue.sandbox.base.background import Background
+from venue.sandbox.base.faults import Endpoint, Faults, Lost, Node, Switches
+from venue.sandbox.base.lost_answers import lose
+from venue.sandbox.relay.rpc import RelayRpc
+from venue.sandbox.relay.websocket import RelaySocket
+
+Handler = Callable[[object], Awaitable[dict[str, object]]]
+
+
+def json_response(answer: object, status: int = 200) -> Response:
+    """JSON with integers of any size as bare numbers, as the bridge writes them."""
+    return Response(json.dumps(answer), status, media_type="application/json")
+
+
+SENDING = frozenset(("send_tx", "broadcast_tx_commit", "broadcast_tx_async"))
+PUBLISHING = frozenset(("publish_intent", "publish_intents"))
+
+
+def relay_app(socket: RelaySocket, rpc: RelayRpc, switches: Switches, background: Background) -> Starlette:
+    """The relay: ``/ws`` and ``/rpc``."""
+
+    async def answer(request: Request) -> Response:
+        method, body = request.query_params.get("method"), await request.body()
+
+        async def act() -> Response:
+            status, content = await rpc.handle(method, body, request.headers)
+            return json_response(content, status)
+
+        lost = switches.spend_publish() if _method(body, method) in PUBLISHING else None
+        return await _act(act, lost, request, background)
+
+    return Starlette(routes=[WebSocketRoute("/ws", socket.serve), Route("/rpc", answer, methods=["POST"])])
+
+
+def bridge_app(handle: Handler, switches: Switches) -> Starlette:
+    """The bridge: ``/rpc``, that misbehaves as the table of faults says."""
+
+    async def answer(request: Request) -> Response:
+        broken = await _broken(switches.faults.bridge, switches.faults)
+        return broken or await _call(handle, await request.body())
+
+    return Starlette(routes=[Route("/rpc", answer, methods=["POST"])])
+
+
+def near_app(handle: Handler, switches: Switches, node: Node, background: Background) -> Starlette:
+    """One NEAR RPC node, at ``/``, that misbehaves as the table of faults says."""
+
+    async def answer(request: Request) -> Response:
+        faults = switches.faults
+        broken = await _broken(faults.near_a if node == "near_a" else faults.near_b, faults)
+        if broken is not None:
+            return broken
+        body = await request.body()
+        lost = switches.spend_send(node) if _method(body) in SENDING else None
+        return await _act(lambda: _call(handle, body), lost, request, background)
+
+    return Starlette(routes=[Route("/", answer, methods=["POST"])])
+
+
+async def _broken(how: Endpoint, faults: Faults) -> Response | None:
+    """What a broken endpoint answers without looking at the request; None when it answers after all."""
+    match how:
+        case "429":
+            return PlainTextResponse("Too Many Requests", 429, headers={"Retry-After": "1"})
+        case "500":
+            return PlainTextResponse("Internal Server Error", 500)
+        case "garbage":
+            return Response("<html><body>upstream</body></html>", media_type="text/html")
+        case "slow":
+            await asyncio.sleep(faults.near_slow_ms / 1000)
+        case "ok":
+            pass
+    return None
+
+
+async def _act(
+    act: Callable[[], Awaitable[Response]], lost: Lost | None, request: Request, background: Background
+) -> Response:
+    return await act() if lost is None else await lose(lost, act, request, background)
+
+
+def _method(body: bytes, default: str | None = None) -> str | None:
+    try:
+        call = json.loads(body)
+    except (ValueError, RecursionError):
+        return default
+    method = call.get("method") if isinstance(call, dict) else None
+    return method if isinstance(method, str) else default
+
+
+async def _call(handle: Handler, raw: bytes) -> Response:
+    try:
+        body = json.loads(raw)
+    except (ValueError, RecursionError):
+        error = {"code": -32700, "message": "Parse error", "name": "REQUEST_VALIDATION_ERROR"}
+        return json_response({"jsonrpc": "2.0", "id": None, "error": error})
+    return json_response(await handle(body))

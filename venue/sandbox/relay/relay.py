@@ -1,0 +1,202 @@
+"""The Solver Relay: broadcasts requests to makers, runs the auctions, and takes in what is published."""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from typing import Literal, Protocol
+
+import msgspec
+
+from venue.sandbox.base.background import Background
+from venue.sandbox.base.seeding import derive_uuid
+from venue.sandbox.flow.schedule import is_active
+from venue.sandbox.relay.auction import (
+    GONE,
+    INVALID_PARAMS,
+    NOT_VALID,
+    Answer,
+    Auction,
+    Refused,
+    Request,
+    Response,
+    read_answer,
+)
+from venue.sandbox.relay.settlement import Settlement
+from venue.sandbox.verifier.ledger import ContractPanic, Executed, Ledger
+
+Topic = Literal["quote", "quote_status"]
+TOPICS: tuple[Topic, ...] = ("quote", "quote_status")
+
+
+class Link(Protocol):
+    """A maker's connection; ``send`` never blocks."""
+
+    def send(self, message: bytes) -> None:
+        """Queue one text message."""
+        ...
+
+
+class Relay:
+    """The relay's state: subscriptions, open auctions and the quotes that may still be taken.
+
+    ``flat`` sends events in the documented flat form. ``offset_ns`` is the market's time.
+    """
+
+    def __init__(
+        self,
+        *,
+        ledger: Ledger,
+        seed: int,
+        clock: Callable[[], int],
+        offset_ns: Callable[[], int],
+        background: Background,
+        settle_s: tuple[float, float],
+        flat: bool = False,
+    ) -> None:
+        self._ledger = ledger
+        self._seed = seed
+        self._clock = clock
+        self._offset_ns = offset_ns
+        self._flat = flat
+        self._subscriptions: dict[str, tuple[Topic, Link]] = {}
+        self._subscription_count = 0
+        self._ask_count = 0
+        self._auctions: dict[str, Auction] = {}
+        self._quotes: dict[str, Answer] = {}
+        self._on_open: list[Callable[[Auction, int], None]] = []
+        self.requests: Counter[tuple[str, str]] = Counter()
+        self.counts: Counter[str] = Counter()
+        self.settlement = Settlement(
+            ledger=ledger, seed=seed, delay_s=settle_s, background=background, clock=clock, announce=self._announce
+        )
+
+    def subscribe(self, topic: Topic, link: Link) -> str:
+        """Send everything of the topic to the link; the subscription's id."""
+        self._subscription_count += 1
+        subscription = derive_uuid(self._seed, "subscription", self._subscription_count)
+        self._subscriptions[subscription] = (topic, link)
+        return subscription
+
+    def unsubscribe(self, subscription: str, link: Link) -> bool:
+        """End one of the link's subscriptions; False when it has none of this id."""
+        if self._subscriptions.get(subscription, (None, None))[1] is not link:
+            return False
+        del self._subscriptions[subscription]
+        return True
+
+    def forget(self, link: Link) -> None:
+        """End every subscription of a link that is gone."""
+        self._subscriptions = {name: entry for name, entry in self._subscriptions.items() if entry[1] is not link}
+
+    def subscribers(self, topic: Topic) -> int:
+        """How many subscriptions the topic has."""
+        return sum(1 for entry in self._subscriptions.values() if entry[0] == topic)
+
+    def on_open(self, listener: Callable[[Auction, int], None]) -> None:
+        """Call ``listener`` with every new auction and its least wait in ms: makers inside the venue answer so."""
+        self._on_open.append(listener)
+
+    def next_quote_id(self) -> str:
+        """A new id for a request that comes with none."""
+        self._ask_count += 1
+        return derive_uuid(self._seed, "asked", self._ask_count)
+
+    async def quote(
+        self, request: Request, *, wait_ms: int, max_wait_ms: int | None = None, offset_ns: int | None = None
+    ) -> list[Answer]:
+        """Broadcast the request and return its answers, best first, once the auction is over.
+
+        It lasts ``wait_ms``, and while nobody has answered up to ``max_wait_ms``. The rivals quote around the mid of
+        market time ``offset_ns``, now by default. Refused when the id is in use.
+        """
+        if request.quote_id in self._auctions:
+            raise Refused(INVALID_PARAMS, "quote_id is in use")
+        auction = Auction(request, self._offset_ns() if offset_ns is None else offset_ns)
+        self._auctions[request.quote_id] = auction
+        self.requests[request.asset_in, request.asset_out] += 1
+        try:
+            self._broadcast("quote", request.data(), request.metadata())
+            for listener in self._on_open:
+                listener(auction, wait_ms)
+            await asyncio.sleep(wait_ms / 1000)
+            rest_ms = (max_wait_ms or 0) - wait_ms
+            if rest_ms > 0 and not auction.answered.is_set():
+                await _wait(auction.answered, rest_ms / 1000)
+        finally:
+            del self._auctions[request.quote_id]
+        answers = auction.options()
+        self._keep(answers)
+        return answers
+
+    def answer(self, response: Response) -> Answer:
+        """A maker's ``quote_response``; Refused with the reason when it does not enter the auction."""
+        auction = self._auctions.get(response.quote_id)
+        if auction is None:
+            raise Refused(GONE, "quote request is gone")
+        answer = read_answer(auction.request, response, self._clock())
+        try:
+            self._ledger.simulate_intents([answer.signed])
+        except ContractPanic as panic:
+            raise Refused(NOT_VALID, str(panic)) from panic
+        auction.enter(answer)
+        return answer
+
+    def publish(self, quote_hashes: Sequence[str], signed: Sequence[Mapping[str, object]]) -> tuple[str, ...]:
+        """Settle the quotes against the takers' payloads; the payloads' hashes.
+
+        Raises Refused for a quote nobody gave or that is over, ContractPanic when the call could not go through.
+        """
+        if not signed:
+            raise Refused(INVALID_PARAMS, "nothing is signed")
+        answers = []
+        for quote_hash in quote_hashes:
+            answer = self._quotes.get(quote_hash)
+            if answer is None or answer.deadline_ns < self._clock():
+                raise Refused(GONE, f"quote {quote_hash} is unknown or has expired")
+            answers.append(answer)
+        return self.settlement.publish(answers, signed)
+
+    def active_requests(self) -> int:
+        """Requests for BTC against EURe so far, both directions."""
+        return sum(count for (asset_in, asset_out), count in self.requests.items() if is_active(asset_in, asset_out))
+
+    def _keep(self, answers: Sequence[Answer]) -> None:
+        now_ns = self._clock()
+        self._quotes |= {answer.quote_hash: answer for answer in answers}
+        while self._quotes and (oldest := next(iter(self._quotes.values()))).deadline_ns < now_ns:
+            del self._quotes[oldest.quote_hash]
+
+    def _announce(self, answer: Answer, intent_hash: str, executed: Executed) -> None:
+        data: dict[str, object] = {
+            "quote_hash": answer.quote_hash,
+            "intent_hash": intent_hash,
+            "tx_hash": executed.tx_hash,
+        }
+        self.counts["statuses"] += 1
+        self._broadcast("quote_status", data, None)
+
+    def _broadcast(self, topic: Topic, data: dict[str, object], metadata: dict[str, object] | None) -> None:
+        for subscription, (wanted, link) in tuple(self._subscriptions.items()):
+            if wanted == topic:
+                link.send(envelope(subscription, data, metadata, flat=self._flat))
+
+
+def envelope(
+    subscription: str, data: Mapping[str, object], metadata: Mapping[str, object] | None, *, flat: bool
+) -> bytes:
+    """An event as it stands on the wire, in the relay's own form or in the documented flat one."""
+    if flat:
+        params: dict[str, object] = {"subscription": subscription, **data}
+        return msgspec.json.encode({"jsonrpc": "2.0", "method": "subscribe", "params": params})
+    params = {"subscription": subscription, "data": data}
+    if metadata is not None:
+        params["metadata"] = metadata
+    return msgspec.json.encode({"jsonrpc": "2.0", "method": "event", "params": params})
+
+
+async def _wait(event: asyncio.Event, timeout_s: float) -> None:
+    try:
+        async with asyncio.timeout(timeout_s):
+            await event.wait()
+    except TimeoutError:
+        return

@@ -1,0 +1,116 @@
+"""The relay's RPC: ``quote``, ``publish_intent``, ``publish_intents`` and ``get_status``."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from venue.sandbox.base.faults import Switches
+from venue.sandbox.relay.auction import INVALID_PARAMS, Ask, Refused
+from venue.sandbox.relay.relay import Relay
+from venue.sandbox.wire.contract_errors import ContractPanic
+from venue.sandbox.wire.payload import open_payload
+
+
+class _Call(msgspec.Struct):
+    method: str | None = None
+    id: int | str | None = None
+    params: Any = None
+
+
+class _Publish(msgspec.Struct):
+    signed_data: dict[str, object]
+    quote_hashes: tuple[str, ...] = ()
+
+
+class _PublishMany(msgspec.Struct):
+    signed_datas: tuple[dict[str, object], ...]
+    quote_hashes: tuple[str, ...] = ()
+
+
+class _StatusOf(msgspec.Struct):
+    intent_hash: str
+
+
+class RelayRpc:
+    """The endpoint ``/rpc``, with the token in ``Authorization: Bearer`` or ``X-API-Key``."""
+
+    def __init__(self, relay: Relay, *, api_key: str, switches: Switches) -> None:
+        self._relay = relay
+        self._switches = switches
+        self._api_key = api_key
+
+    async def handle(
+        self, method_from_query: str | None, body: bytes, headers: Mapping[str, str]
+    ) -> tuple[int, dict[str, object]]:
+        """HTTP status and JSON answer; header names are lower case."""
+        given = (headers.get("authorization"), headers.get("x-api-key"))
+        if given[0] != f"Bearer {self._api_key}" and given[1] != self._api_key:
+            return 401, {"error": "Unauthorized"}
+        try:
+            call = msgspec.json.decode(body, type=_Call)
+        except (msgspec.DecodeError, RecursionError):
+            return 200, _answer(None, error={"code": -32700, "message": "Parse error"})
+        params = call.params[0] if isinstance(call.params, list) and call.params else None
+        try:
+            return 200, _answer(call.id, result=await self._result(call.method or method_from_query or "", params))
+        except Refused as refusal:
+            return 200, _answer(call.id, error={"code": refusal.code, "message": str(refusal)})
+        except msgspec.ValidationError as error:
+            return 200, _answer(call.id, error={"code": INVALID_PARAMS, "message": f"Invalid params: {error}"})
+
+    async def _result(self, method: str, params: object) -> object:
+        match method:
+            case "quote":
+                return await self._quote(msgspec.convert(params, Ask))
+            case "publish_intent":
+                one = msgspec.convert(params, _Publish)
+                answer = self._publish(one.quote_hashes, (one.signed_data,))
+                hashes = answer.pop("intent_hashes")
+                assert isinstance(hashes, list)
+                return answer | {"intent_hash": hashes[0] if hashes else ""}
+            case "publish_intents":
+                many = msgspec.convert(params, _PublishMany)
+                return self._publish(many.quote_hashes, many.signed_datas)
+            case "get_status":
+                return self._status(msgspec.convert(params, _StatusOf).intent_hash)
+            case other:
+                raise Refused(-32601, f"Method not found: {other[:64]}")
+
+    async def _quote(self, ask: Ask) -> list[dict[str, object]] | None:
+        least, most = ask.waits_ms()
+        request = ask.request(self._relay.next_quote_id())
+        answers = await self._relay.quote(request, wait_ms=least, max_wait_ms=most)
+        return [answer.option() for answer in answers] or None
+
+    def _publish(self, quote_hashes: tuple[str, ...], signed: tuple[dict[str, object], ...]) -> dict[str, object]:
+        try:
+            return {"status": "OK", "intent_hashes": list(self._relay.publish(quote_hashes, signed))}
+        except (Refused, ContractPanic) as refusal:
+            return {"status": "FAILED", "reason": str(refusal), "intent_hashes": _hashes(signed)}
+
+    def _status(self, intent_hash: str) -> dict[str, object]:
+        if self._switches.lasts("relay_not_found_s"):
+            return {"status": "NOT_FOUND_OR_NOT_VALID", "intent_hash": intent_hash}
+        found = self._relay.settlement.status(intent_hash)
+        answer: dict[str, object] = {"status": found.status, "intent_hash": intent_hash}
+        if found.tx_hash is not None:
+            answer["data"] = {"hash": found.tx_hash}
+        if found.reason:
+            answer["reason"] = found.reason
+        return answer
+
+
+def _hashes(signed: tuple[dict[str, object], ...]) -> list[str]:
+    """The intent hashes of what can be opened; a payload with a bad signature has none to show."""
+    hashes = []
+    for item in signed:
+        try:
+            hashes.append(open_payload(item).intent_hash)
+        except ContractPanic:
+            hashes.append("")
+    return hashes
+
+
+def _answer(call_id: int | str | None, **outcome: object) -> dict[str, object]:
+    return {"jsonrpc": "2.0", "id": call_id, **outcome}

@@ -1,0 +1,176 @@
+"""The relay's websocket: bearer token, subscriptions, and makers' answers with their replies."""
+
+import asyncio
+import contextlib
+from typing import Any
+
+import msgspec
+from starlette.responses import JSONResponse
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from venue.sandbox.base.faults import Switches
+from venue.sandbox.base.seeding import rng
+from venue.sandbox.relay.auction import INVALID_PARAMS, Refused, Response
+from venue.sandbox.relay.relay import TOPICS, Relay
+
+QUEUE = 20_000
+"""Messages a maker may be behind before its connection is dropped."""
+
+CLOSE_S = 1.0
+"""How long a maker has to take the close frame."""
+
+
+class _Call(msgspec.Struct):
+    method: str
+    id: int | str | None = None
+    params: Any = None
+
+
+_CALL = msgspec.json.Decoder(_Call)
+
+
+class SocketLink:
+    """One maker's connection: messages are queued, and written by its own task."""
+
+    def __init__(self, socket: WebSocket, switches: Switches) -> None:
+        self._socket = socket
+        self._switches = switches
+        self._queue: asyncio.Queue[bytes] = asyncio.Queue(QUEUE)
+        self._end = asyncio.Event()
+        self._close = (1000, "")
+
+    def send(self, message: bytes) -> None:
+        """Queue one text message; nothing at all while the relay is to stall."""
+        if self._switches.faults.relay_stall:
+            return
+        try:
+            self._queue.put_nowait(message)
+        except asyncio.QueueFull:
+            self.close(1008, "too far behind")
+
+    def close(self, code: int, reason: str) -> None:
+        """End the connection from the relay's side."""
+        self._close = (code, reason)
+        self._end.set()
+
+    async def ended(self) -> None:
+        """Wait for ``close`` and send the close frame, unless the peer no longer reads even that."""
+        await self._end.wait()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(CLOSE_S):
+                await self._socket.close(*self._close)
+
+    async def write(self) -> None:
+        """Write what is queued until the connection ends."""
+        while True:
+            await self._socket.send({"type": "websocket.send", "text": (await self._queue.get()).decode()})
+
+
+class RelaySocket:
+    """The endpoint ``/ws``. ``api_key`` is what ``Authorization: Bearer`` has to hold."""
+
+    def __init__(self, relay: Relay, switches: Switches, *, api_key: str, seed: int) -> None:
+        self._relay = relay
+        self._switches = switches
+        self._api_key = api_key
+        self._seed = seed
+        self._links: set[SocketLink] = set()
+        self._refusals = 0
+
+    def connections(self) -> int:
+        """Open connections."""
+        return len(self._links)
+
+    def drop(self) -> None:
+        """Close every connection."""
+        for link in tuple(self._links):
+            link.close(1012, "service restart")
+
+    async def serve(self, socket: WebSocket) -> None:
+        """One connection, from the handshake to its end."""
+        if socket.headers.get("authorization") != f"Bearer {self._api_key}":
+            await socket.send_denial_response(JSONResponse({"error": "Unauthorized"}, 401))
+            return
+        await socket.accept()
+        link = SocketLink(socket, self._switches)
+        self._links.add(link)
+        writer = asyncio.create_task(link.write())
+        reader = asyncio.create_task(self._read(socket, link))
+        ended = asyncio.create_task(link.ended())
+        try:
+            await asyncio.wait((writer, reader, ended), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            self._links.discard(link)
+            self._relay.forget(link)
+            for task in (writer, reader, ended):
+                task.cancel()
+            results = await asyncio.gather(writer, reader, ended, return_exceptions=True)
+        for result in results:
+            if isinstance(result, Exception) and not isinstance(result, (WebSocketDisconnect, OSError)):
+                raise result
+
+    async def _read(self, socket: WebSocket, link: SocketLink) -> None:
+        while (event := await socket.receive())["type"] == "websocket.receive":
+            text = event.get("text")
+            self._handle(text.encode() if text is not None else event["bytes"], link)
+
+    def _handle(self, text: bytes, link: SocketLink) -> None:
+        try:
+            call = _CALL.decode(text)
+        except (msgspec.DecodeError, RecursionError):
+            self._relay.counts["malformed"] += 1
+            link.send(_encode(None, error={"code": -32700, "message": "Parse error"}))
+            return
+        try:
+            result = self._result(call, link)
+        except Refused as refusal:
+            self._relay.counts["refused"] += 1
+            self._reply(call, link, _encode(call.id, error=self._error(refusal)))
+        except msgspec.ValidationError as error:
+            self._relay.counts["refused"] += 1
+            self._reply(
+                call, link, _encode(call.id, error=self._error(Refused(INVALID_PARAMS, f"Invalid params: {error}")))
+            )
+        else:
+            self._reply(call, link, _encode(call.id, result=result))
+
+    def _result(self, call: _Call, link: SocketLink) -> str:
+        params = call.params if isinstance(call.params, list) and call.params else [None]
+        match call.method:
+            case "subscribe":
+                topic = next((topic for topic in TOPICS if topic == params[0]), None)
+                if topic is None:
+                    raise Refused(INVALID_PARAMS, "unknown subscription, quote or quote_status is expected")
+                return self._relay.subscribe(topic, link)
+            case "unsubscribe":
+                if not isinstance(params[0], str) or not self._relay.unsubscribe(params[0], link):
+                    raise Refused(INVALID_PARAMS, "unknown subscription")
+                return "OK"
+            case "quote_response":
+                self._relay.counts["answers"] += 1
+                self._relay.answer(msgspec.convert(params[0], Response))
+                self._relay.counts["accepted"] += 1
+                return "OK"
+            case other:
+                raise Refused(-32601, f"Method not found: {other[:64]}")
+
+    def _reply(self, call: _Call, link: SocketLink, message: bytes) -> None:
+        faults = self._switches.faults
+        if call.method != "quote_response":
+            link.send(message)
+        elif faults.relay_mute:
+            return
+        elif faults.relay_late_ms:
+            asyncio.get_running_loop().call_later(faults.relay_late_ms / 1000, link.send, message)
+        else:
+            link.send(message)
+
+    def _error(self, refusal: Refused) -> object:
+        self._refusals += 1
+        if rng(self._seed, "error form", self._refusals).random() < 0.5:
+            return str(refusal)
+        return {"code": refusal.code, "message": str(refusal)}
+
+
+def _encode(call_id: int | str | None, **outcome: object) -> bytes:
+    return msgspec.json.encode({"jsonrpc": "2.0", "id": call_id, **outcome})

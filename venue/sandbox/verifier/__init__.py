@@ -1,0 +1,1 @@
+"""The sandbox's Verifier: the ledger, its checks and its views."""

@@ -1,0 +1,200 @@
+"""What the Verifier keeps of each account, and a draft of one call's changes to it that is kept whole or not at all."""
+
+import re
+from collections.abc import Callable
+
+import msgspec
+
+from venue.protocol.nonce import Nonce, unpack_nonce
+from venue.sandbox.wire.contract_errors import (
+    INSUFFICIENT_BALANCE,
+    INVALID_INTENT,
+    NONCE_USED,
+    ContractPanic,
+    account_not_found,
+    key_exists,
+    key_missing,
+)
+from venue.sandbox.wire.payload import MAX_U128, public_key_text
+
+_IMPLICIT = re.compile(r"[0-9a-f]{64}", re.ASCII)
+
+
+class Burn(msgspec.Struct, frozen=True):
+    """Money that left the Verifier for the token's contract; ``amount`` in base units, ``at_ns`` block time.
+
+    With a ``msg`` it leaves by ``ft_transfer_call``, which the bridge does not take for a withdrawal.
+    """
+
+    account: str
+    token: str
+    token_id: str
+    amount: int
+    memo: str | None
+    receiver_id: str
+    tx_hash: str
+    at_ns: int
+    msg: str | None = None
+
+
+class Account:
+    """Balances in base units, registered keys and used nonces of one account."""
+
+    def __init__(self, name: str) -> None:
+        self.balances: dict[str, int] = {}
+        self.keys: dict[str, None] = {}
+        self.nonces: set[bytes] = set()
+        implicit = implicit_key(name)
+        if implicit is not None:
+            self.keys[implicit] = None
+
+
+def implicit_key(account: str) -> str | None:
+    """The key a 64-hex implicit account owns from the start; None for a named account."""
+    return public_key_text(bytes.fromhex(account)) if _IMPLICIT.fullmatch(account) else None
+
+
+def read_nonce(raw: bytes) -> Nonce | None:
+    """The parts of a versioned nonce; as the contract does, an unknown version counts as a legacy nonce (None)."""
+    try:
+        return unpack_nonce(raw)
+    except ValueError:
+        return None
+
+
+class Accounts:
+    """All accounts of the Verifier; an account exists once it was credited, registered a key or used a nonce."""
+
+    def __init__(self) -> None:
+        self._accounts: dict[str, Account] = {}
+
+    def find(self, name: str) -> Account | None:
+        """The account, or None when the Verifier does not know it."""
+        return self._accounts.get(name)
+
+    def touch(self, name: str) -> Account:
+        """The account, made when it is not there yet."""
+        account = self._accounts.get(name)
+        if account is None:
+            account = self._accounts[name] = Account(name)
+        return account
+
+    def names(self) -> tuple[str, ...]:
+        """Every known account."""
+        return tuple(self._accounts)
+
+    def keys_of(self, name: str) -> tuple[str, ...]:
+        """The keys that may sign for the account; an implicit account need not exist to own its key."""
+        account = self._accounts.get(name)
+        if account is not None:
+            return tuple(account.keys)
+        implicit = implicit_key(name)
+        return () if implicit is None else (implicit,)
+
+    def forget_nonces(self, cleanable: Callable[[Nonce], bool]) -> int:
+        """Drop every versioned nonce that ``cleanable`` accepts; how many were dropped. Legacy nonces stay."""
+        dropped = 0
+        for account in self._accounts.values():
+            gone = {raw for raw in account.nonces if (nonce := read_nonce(raw)) is not None and cleanable(nonce)}
+            account.nonces -= gone
+            dropped += len(gone)
+        return dropped
+
+
+class Draft:
+    """The changes of one call on top of the accounts; nothing is seen outside before ``commit``."""
+
+    def __init__(self, accounts: Accounts) -> None:
+        self._accounts = accounts
+        self._balances: dict[tuple[str, str], int] = {}
+        self._keys: dict[str, dict[str, None]] = {}
+        self._nonces: set[tuple[str, bytes]] = set()
+        self._made: set[str] = set()
+        self.deltas: dict[str, dict[str, int]] = {}
+        self.burns: list[Burn] = []
+
+    def exists(self, name: str) -> bool:
+        """Whether the account is known, before this call or through it."""
+        return name in self._made or self._accounts.find(name) is not None
+
+    def balance(self, name: str, token_id: str) -> int:
+        """Base units as this call has left them so far."""
+        drafted = self._balances.get((name, token_id))
+        if drafted is not None:
+            return drafted
+        account = self._accounts.find(name)
+        return 0 if account is None else account.balances.get(token_id, 0)
+
+    def credit(self, name: str, token_id: str, amount: int) -> None:
+        """Add base units; ContractPanic for zero or past 128 bits."""
+        if amount <= 0:
+            raise ContractPanic(INVALID_INTENT)
+        total = self.balance(name, token_id) + amount
+        if total > MAX_U128:
+            raise ContractPanic(INSUFFICIENT_BALANCE)
+        self._made.add(name)
+        self._balances[name, token_id] = total
+
+    def debit(self, name: str, token_id: str, amount: int) -> None:
+        """Take base units at once; ContractPanic for an unknown account, zero, or more than is there."""
+        if not self.exists(name):
+            raise account_not_found(name)
+        if amount <= 0:
+            raise ContractPanic(INVALID_INTENT)
+        left = self.balance(name, token_id) - amount
+        if left < 0:
+            raise ContractPanic(INSUFFICIENT_BALANCE)
+        self._balances[name, token_id] = left
+
+    def move(self, name: str, token_id: str, delta: int) -> None:
+        """Credit or debit ``delta`` and remember it: by the end of the call all deltas must cancel."""
+        if delta < 0:
+            self.debit(name, token_id, -delta)
+        else:
+            self.credit(name, token_id, delta)
+        owners = self.deltas.setdefault(token_id, {})
+        owners[name] = owners.get(name, 0) + delta
+
+    def keys(self, name: str) -> tuple[str, ...]:
+        """The keys that may sign for the account at this point of the call."""
+        drafted = self._keys.get(name)
+        return self._accounts.keys_of(name) if drafted is None else tuple(drafted)
+
+    def add_key(self, name: str, public_key: str) -> None:
+        """Register a key; ContractPanic when it is registered already."""
+        if public_key in self.keys(name):
+            raise key_exists(name, public_key)
+        self._own_keys(name)[public_key] = None
+
+    def remove_key(self, name: str, public_key: str) -> None:
+        """Forget a key; ContractPanic when it is not registered."""
+        if public_key not in self.keys(name):
+            raise key_missing(name, public_key)
+        del self._own_keys(name)[public_key]
+
+    def use_nonce(self, name: str, nonce: bytes) -> None:
+        """Burn a nonce of the account; ContractPanic when it was used, within this call too."""
+        account = self._accounts.find(name)
+        if (name, nonce) in self._nonces or (account is not None and nonce in account.nonces):
+            raise ContractPanic(NONCE_USED)
+        self._made.add(name)
+        self._nonces.add((name, nonce))
+
+    def commit(self) -> None:
+        """Write the changes through."""
+        for name in self._made:
+            self._accounts.touch(name)
+        for (name, token_id), amount in self._balances.items():
+            balances = self._accounts.touch(name).balances
+            if amount:
+                balances[token_id] = amount
+            else:
+                balances.pop(token_id, None)
+        for name, keys in self._keys.items():
+            self._accounts.touch(name).keys = keys
+        for name, nonce in self._nonces:
+            self._accounts.touch(name).nonces.add(nonce)
+
+    def _own_keys(self, name: str) -> dict[str, None]:
+        self._made.add(name)
+        return self._keys.setdefault(name, dict.fromkeys(self.keys(name)))

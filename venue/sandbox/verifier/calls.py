@@ -1,0 +1,85 @@
+"""The function calls on ``intents.near`` that a transaction can make: withdraw, keys, execute_intents."""
+
+from collections.abc import Sequence
+from typing import Any, TypeVar
+
+import msgspec
+
+from venue.sandbox.verifier.ledger import Executed, Ledger
+from venue.sandbox.wire.borsh import FunctionCall
+from venue.sandbox.wire.contract_errors import BAD_ARGUMENTS, ONE_YOCTO, ContractPanic
+from venue.sandbox.wire.payload import AccountId, Amount, FtWithdraw, PublicKey, decode_wire
+
+_Arguments = TypeVar("_Arguments", bound=msgspec.Struct)
+
+TGAS = 10**12
+_LEAST_GAS = {"ft_withdraw": 30 * TGAS, "add_public_key": 2 * TGAS, "remove_public_key": 2 * TGAS}
+
+
+class MethodNotFound(Exception):
+    """The contract has no such method."""
+
+
+class OutOfGas(Exception):
+    """The call came with less gas than it burns."""
+
+
+class WithdrawArguments(msgspec.Struct, frozen=True):
+    """What ``ft_withdraw`` takes; ``amount`` in base units."""
+
+    token: AccountId
+    receiver_id: AccountId
+    amount: Amount
+    memo: str | None = None
+    msg: str | None = None
+
+    def request(self) -> FtWithdraw:
+        """The same as the intent has it."""
+        return FtWithdraw(self.token, self.receiver_id, self.amount, self.memo, self.msg)
+
+
+class KeyArguments(msgspec.Struct, frozen=True):
+    """What ``add_public_key`` and ``remove_public_key`` take."""
+
+    public_key: PublicKey
+
+
+class _Signed(msgspec.Struct, frozen=True):
+    signed: list[dict[str, Any]]
+
+
+def call(ledger: Ledger, caller: str, action: FunctionCall, *, tx_hash: str) -> Executed:
+    """Run one call of the account ``caller``; ContractPanic, MethodNotFound or OutOfGas when it fails."""
+    if action.method not in ("ft_withdraw", "add_public_key", "remove_public_key", "execute_intents"):
+        raise MethodNotFound(action.method)
+    if action.gas < _LEAST_GAS.get(action.method, 5 * TGAS):
+        raise OutOfGas(action.method)
+    if action.method == "execute_intents":
+        if action.deposit:
+            raise ContractPanic("Method execute_intents doesn't accept deposit")
+        return ledger.execute_intents(read_signed(action.args), tx_hash=tx_hash)
+    if action.method == "ft_withdraw":
+        request = read_arguments(action.args, WithdrawArguments).request()
+        _need_one_yocto(action)
+        return ledger.ft_withdraw(caller, request, tx_hash=tx_hash)
+    public_key = str(read_arguments(action.args, KeyArguments).public_key)
+    _need_one_yocto(action)
+    return ledger.change_key(caller, public_key, add=action.method == "add_public_key", tx_hash=tx_hash)
+
+
+def read_signed(args: bytes) -> Sequence[dict[str, Any]]:
+    """The ``signed`` argument of ``execute_intents`` and ``simulate_intents``; ContractPanic when it is not there."""
+    return read_arguments(args, _Signed).signed
+
+
+def _need_one_yocto(action: FunctionCall) -> None:
+    if action.deposit != 1:
+        raise ContractPanic(ONE_YOCTO)
+
+
+def read_arguments(args: bytes, kind: type[_Arguments]) -> _Arguments:
+    """The JSON arguments of a call as ``kind``; ContractPanic with near-sdk's text when they are not."""
+    try:
+        return msgspec.json.decode(args, type=kind, dec_hook=decode_wire)
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
+        raise ContractPanic(BAD_ARGUMENTS) from error

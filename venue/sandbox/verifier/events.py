@@ -1,0 +1,111 @@
+"""The log lines of the Verifier: NEP-297 events ``dip4`` 0.4.3 and ``nep245`` 1.0.0, and their 16 KiB limit."""
+
+import base64
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TypeVar
+
+import msgspec
+
+from venue.sandbox.verifier.accounts import Burn
+from venue.sandbox.wire.contract_errors import REFUND_LOG_TOO_LONG, ContractPanic, LogLimitExceeded
+from venue.sandbox.wire.payload import FtWithdraw, Message, TokenDiff, Transfer
+
+LOG_LIMIT = 16_384
+"""Bytes all logs of one call may have together (NEAR runtime)."""
+
+_Id = TypeVar("_Id", bound=str)
+_REFUND_MEMO = len(',"memo":""') + len("refund")
+
+
+def _event(standard: str, version: str, event: str, data: object) -> str:
+    body = {"standard": standard, "version": version, "event": event, "data": data}
+    return "EVENT_JSON:" + msgspec.json.encode(body).decode()
+
+
+def _dip4(event: str, data: object) -> str:
+    return _event("dip4", "0.4.3", event, data)
+
+
+def _texts(amounts: Mapping[_Id, int]) -> dict[str, str]:
+    return {str(token_id): str(int(amounts[token_id])) for token_id in sorted(amounts)}
+
+
+def _present(**fields: object) -> dict[str, object]:
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def token_diff(message: Message, intent: TokenDiff, fees: Mapping[str, int]) -> str:
+    """A ``token_diff`` was applied and ``fees`` (base units) were taken out of what the signer gives."""
+    event = {"intent_hash": message.intent_hash, "account_id": message.signer_id, "diff": _texts(intent.diff)}
+    extra = _present(memo=intent.memo, referral=intent.referral, fees_collected=_texts(fees) or None)
+    return _dip4("token_diff", [event | extra])
+
+
+def transfer(message: Message, intent: Transfer) -> str:
+    """A ``transfer`` intent was applied."""
+    event = {"intent_hash": message.intent_hash, "account_id": message.signer_id, "receiver_id": intent.receiver_id}
+    return _dip4("transfer", [event | {"tokens": _texts(intent.tokens)} | _present(memo=intent.memo)])
+
+
+def ft_withdraw(message: Message, intent: FtWithdraw) -> str:
+    """An ``ft_withdraw`` intent was applied."""
+    event = {"intent_hash": message.intent_hash, "account_id": message.signer_id}
+    event |= {"token": intent.token, "receiver_id": intent.receiver_id, "amount": str(int(intent.amount))}
+    return _dip4("ft_withdraw", [event | _present(memo=intent.memo, msg=intent.msg)])
+
+
+def public_key(event: str, account: str, key: str, intent_hash: str | None = None) -> str:
+    """A key was registered or forgotten: ``event`` is ``public_key_added`` or ``public_key_removed``."""
+    return _dip4(event, _present(intent_hash=intent_hash) | {"account_id": account, "public_key": str(key)})
+
+
+def intents_executed(executed: Sequence[Mapping[str, str]]) -> str:
+    """Which payloads a call executed, in order."""
+    return _dip4("intents_executed", list(executed))
+
+
+def executed_entry(message: Message) -> dict[str, str]:
+    """One payload as ``intents_executed`` and ``simulate_intents`` name it."""
+    nonce = base64.b64encode(message.nonce).decode()
+    return {"intent_hash": message.intent_hash, "account_id": message.signer_id, "nonce": nonce}
+
+
+def mt_burn(burns: Sequence[Burn]) -> str:
+    """Withdrawn amounts left the Verifier; logged after everything else of the call."""
+    data = [
+        {"owner_id": burn.account, "token_ids": [burn.token_id], "amounts": [str(burn.amount)], "memo": "withdraw"}
+        for burn in burns
+    ]
+    return _event("nep245", "1.0.0", "mt_burn", data)
+
+
+def mt_mint(account: str, token_id: str, amount: int, *, memo: str | None = None) -> str:
+    """``amount`` base units came into the Verifier for the account."""
+    minted: dict[str, object] = {"owner_id": account, "token_ids": [token_id], "amounts": [str(amount)]}
+    return _event("nep245", "1.0.0", "mt_mint", [minted | _present(memo=memo)])
+
+
+def mt_transfer(transfers: Iterable[tuple[str, str, Mapping[str, int]]]) -> str:
+    """Matched transfers as (giver, receiver, amounts by token); ContractPanic when its refund could not be logged."""
+    data = []
+    for giver, receiver, amounts in transfers:
+        texts = _texts(amounts)
+        data.append(
+            {
+                "old_owner_id": giver,
+                "new_owner_id": receiver,
+                "token_ids": list(texts),
+                "amounts": list(texts.values()),
+            }
+        )
+    line = _event("nep245", "1.0.0", "mt_transfer", data)
+    if len(line.encode()) + _REFUND_MEMO * len(data) > LOG_LIMIT:
+        raise ContractPanic(REFUND_LOG_TOO_LONG)
+    return line
+
+
+def check_log_limit(logs: Iterable[str]) -> None:
+    """LogLimitExceeded when the lines together pass 16 KiB."""
+    length = sum(len(line.encode()) for line in logs)
+    if length > LOG_LIMIT:
+        raise LogLimitExceeded(length, LOG_LIMIT)

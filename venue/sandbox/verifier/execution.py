@@ -1,0 +1,127 @@
+"""``execute_intents`` of the Verifier: the checks on each payload in the contract's order, then its intents."""
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from venue.sandbox.verifier import events
+from venue.sandbox.verifier.accounts import Draft, read_nonce
+from venue.sandbox.verifier.intents import apply_intent
+from venue.sandbox.verifier.matching import match_deltas
+from venue.sandbox.wire.contract_errors import (
+    DEADLINE_AFTER_NONCE,
+    DEADLINE_EXPIRED,
+    INVALID_SALT,
+    NONCE_EXPIRED,
+    WRONG_CONTRACT,
+    ContractPanic,
+    InvariantViolated,
+    key_missing,
+)
+from venue.sandbox.wire.payload import Message, open_payload
+from venue.sandbox.wire.timestamps import format_timestamp
+
+
+class Rules(msgspec.Struct, frozen=True):
+    """What a call is judged by: block time in UTC nanoseconds, fee in pips, and the salts that still count."""
+
+    contract: str
+    now_ns: int
+    fee_pips: int
+    fee_collector: str
+    current_salt: bytes
+    valid_salts: frozenset[bytes]
+    tx_hash: str
+
+
+class Report(msgspec.Struct, frozen=True):
+    """The payloads of a call in order, its log lines, and its earliest deadline (UTC ns, None without any)."""
+
+    executed: tuple[dict[str, str], ...]
+    logs: tuple[str, ...]
+    min_deadline_ns: int | None
+
+    @property
+    def intent_hashes(self) -> tuple[str, ...]:
+        """Base58 hashes of the payloads."""
+        return tuple(entry["intent_hash"] for entry in self.executed)
+
+
+def check_message(draft: Draft, message: Message, rules: Rules) -> None:
+    """Everything after the signature and the JSON, in order, up to burning the nonce; ContractPanic at a fault."""
+    if message.verifying_contract != rules.contract:
+        raise ContractPanic(WRONG_CONTRACT)
+    if message.deadline_ns < rules.now_ns:
+        raise ContractPanic(DEADLINE_EXPIRED)
+    if message.public_key not in draft.keys(message.signer_id):
+        raise key_missing(message.signer_id, message.public_key)
+    nonce = read_nonce(message.nonce)
+    if nonce is not None:
+        if nonce.salt not in rules.valid_salts:
+            raise ContractPanic(INVALID_SALT)
+        # The contract reads the eight bytes as a signed number.
+        deadline_ns = nonce.deadline_ns - 2**64 if nonce.deadline_ns >= 2**63 else nonce.deadline_ns
+        if message.deadline_ns > deadline_ns:
+            raise ContractPanic(DEADLINE_AFTER_NONCE)
+        # Cannot happen while the two checks above stand, just as in the contract.
+        if deadline_ns < rules.now_ns:
+            raise ContractPanic(NONCE_EXPIRED)
+    draft.use_nonce(message.signer_id, message.nonce)
+
+
+def run(draft: Draft, signed: Sequence[Mapping[str, object]], rules: Rules) -> Report:
+    """Execute the payloads one after the other on the draft, without the closing balance check."""
+    logs: list[str] = []
+    executed: list[dict[str, str]] = []
+    deadlines: list[int] = []
+    for item in signed:
+        message = open_payload(item)
+        check_message(draft, message, rules)
+        deadlines.append(message.deadline_ns)
+        logs.extend(
+            apply_intent(
+                draft,
+                message,
+                intent,
+                pips=rules.fee_pips,
+                collector=rules.fee_collector,
+                tx_hash=rules.tx_hash,
+                now_ns=rules.now_ns,
+            )
+            for intent in message.intents
+        )
+        executed.append(events.executed_entry(message))
+    return Report(tuple(executed), tuple(logs), min(deadlines, default=None))
+
+
+def execute(draft: Draft, signed: Sequence[Mapping[str, object]], rules: Rules) -> Report:
+    """A whole call: all payloads, then all deltas must cancel and the logs must fit. ContractPanic otherwise."""
+    report = run(draft, signed, rules)
+    transfers = match_deltas(draft.deltas)
+    logs = list(report.logs)
+    if report.executed:
+        logs.append(events.intents_executed(report.executed))
+    if transfers:
+        logs.append(events.mt_transfer((*parties, amounts) for parties, amounts in transfers.items()))
+    if draft.burns:
+        logs.append(events.mt_burn(draft.burns))
+    events.check_log_limit(logs)
+    return Report(report.executed, tuple(logs), report.min_deadline_ns)
+
+
+def simulate(draft: Draft, signed: Sequence[Mapping[str, object]], rules: Rules) -> dict[str, object]:
+    """The answer of ``simulate_intents``: an imbalance is reported in it, every other fault is a ContractPanic."""
+    report = run(draft, signed, rules)
+    min_deadline = "9999-12-31T23:59:59.999999999Z"
+    if report.min_deadline_ns is not None:
+        min_deadline = format_timestamp(report.min_deadline_ns)
+    output: dict[str, object] = {
+        "intents_executed": list(report.executed),
+        "logs": [*report.logs, events.intents_executed(report.executed)],
+        "min_deadline": min_deadline,
+    }
+    try:
+        match_deltas(draft.deltas)
+    except InvariantViolated as violation:
+        output["invariant_violated"] = violation.report
+    return output | {"state": {"fee": rules.fee_pips, "current_salt": rules.current_salt.hex()}}

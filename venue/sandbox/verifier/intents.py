@@ -1,0 +1,108 @@
+"""What each intent does to the balances, and the arithmetic of the protocol fee.
+
+The fee is taken from the negative side of every ``token_diff``: ``ceil(amount × pips / 1_000_000)`` of what the
+signer gives goes to the fee collector instead of the counterparty.
+"""
+
+from collections.abc import Mapping
+from typing import TypeVar
+
+from venue.sandbox.verifier import events
+from venue.sandbox.verifier.accounts import Burn, Draft
+from venue.sandbox.wire.contract_errors import INVALID_INTENT, ContractPanic
+from venue.sandbox.wire.payload import AddPublicKey, FtWithdraw, Intent, Message, RemovePublicKey, TokenDiff, Transfer
+
+_Id = TypeVar("_Id", bound=str)
+
+PIPS = 1_000_000
+"""Pips in the whole: one pip is 0.0001 %."""
+
+
+def protocol_fee(amount: int, pips: int) -> int:
+    """The fee on giving ``amount`` base units, rounded up."""
+    return -(-amount * pips // PIPS)
+
+
+def taker_receives(gives: int, pips: int) -> int:
+    """What a taker may ask for when the maker's diff gives ``gives`` base units."""
+    return gives - protocol_fee(gives, pips)
+
+
+def taker_gives(receives: int, pips: int) -> int:
+    """The smallest amount a taker puts up so that ``receives`` base units reach the maker, exactly balanced.
+
+    Raises ValueError for a fee of the whole or more, under which nothing can be delivered.
+    """
+    if not 0 <= pips < PIPS:
+        raise ValueError("a fee is between 0 and 999999 pips")
+    return -(-receives * PIPS // (PIPS - pips))
+
+
+def token_fee(token_id: str, amount: int, pips: int) -> int:
+    """The fee on giving ``amount`` of the token: none on NFTs and on single units of a multi token."""
+    whole = token_id.startswith("nep171:") or (token_id.startswith("nep245:") and amount <= 1)
+    return 0 if whole else protocol_fee(amount, pips)
+
+
+def _plain(amounts: Mapping[_Id, int]) -> list[tuple[str, int]]:
+    return [(str(token_id), int(amounts[token_id])) for token_id in sorted(amounts)]
+
+
+def apply_token_diff(draft: Draft, message: Message, intent: TokenDiff, *, pips: int, collector: str) -> str:
+    """Move the signer's balances at once and the fee to the collector; the log line, or ContractPanic."""
+    if not intent.diff:
+        raise ContractPanic(INVALID_INTENT)
+    fees: dict[str, int] = {}
+    for token_id, delta in _plain(intent.diff):
+        if delta == 0:
+            raise ContractPanic(INVALID_INTENT)
+        draft.move(message.signer_id, token_id, delta)
+        fee = token_fee(token_id, -delta, pips) if delta < 0 else 0
+        if fee:
+            fees[token_id] = fee
+    for given, fee in fees.items():
+        draft.move(collector, given, fee)
+    return events.token_diff(message, intent, fees)
+
+
+def apply_transfer(draft: Draft, message: Message, intent: Transfer) -> str:
+    """Hand the tokens to the receiver; the log line. ContractPanic when it is empty, to oneself, or not covered."""
+    if intent.receiver_id == message.signer_id or not intent.tokens:
+        raise ContractPanic(INVALID_INTENT)
+    tokens = _plain(intent.tokens)
+    for token_id, amount in tokens:
+        draft.move(message.signer_id, token_id, -amount)
+    for token_id, amount in tokens:
+        draft.move(intent.receiver_id, token_id, amount)
+    return events.transfer(message, intent)
+
+
+def withdraw(draft: Draft, owner: str, intent: FtWithdraw, *, tx_hash: str, now_ns: int) -> None:
+    """Take the amount out of the owner's balance and out of the Verifier, leaving a Burn on the draft."""
+    token_id = f"nep141:{intent.token}"
+    amount = int(intent.amount)
+    draft.debit(owner, token_id, amount)
+    draft.burns.append(
+        Burn(owner, intent.token, token_id, amount, intent.memo, intent.receiver_id, tx_hash, now_ns, intent.msg)
+    )
+
+
+def apply_intent(
+    draft: Draft, message: Message, intent: Intent, *, pips: int, collector: str, tx_hash: str, now_ns: int
+) -> str:
+    """Apply one intent of a verified message to the draft; its log line, or ContractPanic."""
+    signer = message.signer_id
+    match intent:
+        case TokenDiff():
+            return apply_token_diff(draft, message, intent, pips=pips, collector=collector)
+        case Transfer():
+            return apply_transfer(draft, message, intent)
+        case FtWithdraw():
+            withdraw(draft, signer, intent, tx_hash=tx_hash, now_ns=now_ns)
+            return events.ft_withdraw(message, intent)
+        case AddPublicKey():
+            draft.add_key(signer, str(intent.public_key))
+            return events.public_key("public_key_added", signer, intent.public_key, message.intent_hash)
+        case RemovePublicKey():
+            draft.remove_key(signer, str(intent.public_key))
+            return events.public_key("public_key_removed", signer, intent.public_key, message.intent_hash)

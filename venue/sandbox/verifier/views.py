@@ -1,0 +1,118 @@
+"""The view methods of ``intents.near``: JSON arguments in, a JSON value out."""
+
+from collections.abc import Callable
+
+import msgspec
+
+from venue.sandbox.verifier.calls import KeyArguments, read_arguments, read_signed
+from venue.sandbox.verifier.ledger import Ledger
+from venue.sandbox.wire.contract_errors import BAD_ARGUMENTS, ContractPanic
+from venue.sandbox.wire.payload import AccountId
+
+
+class _Balance(msgspec.Struct, frozen=True):
+    account_id: AccountId
+    token_id: str
+
+
+class _Balances(msgspec.Struct, frozen=True):
+    account_id: AccountId
+    token_ids: list[str]
+
+
+class _AccountKey(KeyArguments, frozen=True):
+    account_id: AccountId
+
+
+class _Account(msgspec.Struct, frozen=True):
+    account_id: AccountId
+
+
+class _Nonce(msgspec.Struct, frozen=True):
+    account_id: AccountId
+    nonce: str
+
+
+class _Salt(msgspec.Struct, frozen=True):
+    salt: str
+
+
+def mt_balance_of(ledger: Ledger, args: bytes) -> object:
+    """One balance in base units, as a decimal string."""
+    read = read_arguments(args, _Balance)
+    return str(ledger.balance(read.account_id, read.token_id))
+
+
+def mt_batch_balance_of(ledger: Ledger, args: bytes) -> object:
+    """Balances in base units in the order asked for, as decimal strings."""
+    read = read_arguments(args, _Balances)
+    return [str(ledger.balance(read.account_id, token_id)) for token_id in read.token_ids]
+
+
+def has_public_key(ledger: Ledger, args: bytes) -> object:
+    """Whether the key may sign for the account."""
+    read = read_arguments(args, _AccountKey)
+    return ledger.has_public_key(read.account_id, read.public_key)
+
+
+def public_keys_of(ledger: Ledger, args: bytes) -> object:
+    """The keys that may sign for the account."""
+    return list(ledger.public_keys_of(read_arguments(args, _Account).account_id))
+
+
+def is_nonce_used(ledger: Ledger, args: bytes) -> object:
+    """Whether the nonce is burned and not yet cleaned up."""
+    read = read_arguments(args, _Nonce)
+    try:
+        return ledger.is_nonce_used(read.account_id, read.nonce)
+    except ValueError as error:
+        raise ContractPanic(BAD_ARGUMENTS) from error
+
+
+def current_salt(ledger: Ledger, args: bytes) -> object:
+    """The salt for new nonces, hex of 4 bytes."""
+    return ledger.current_salt().hex()
+
+
+def is_valid_salt(ledger: Ledger, args: bytes) -> object:
+    """Whether nonces with this salt are accepted."""
+    try:
+        salt = bytes.fromhex(read_arguments(args, _Salt).salt)
+    except ValueError as error:
+        raise ContractPanic(BAD_ARGUMENTS) from error
+    if len(salt) != 4:
+        raise ContractPanic(BAD_ARGUMENTS)
+    return ledger.is_valid_salt(salt)
+
+
+def fee(ledger: Ledger, args: bytes) -> object:
+    """The protocol fee in pips."""
+    return ledger.fee_pips
+
+
+def fee_collector(ledger: Ledger, args: bytes) -> object:
+    """The account the fee goes to."""
+    return ledger.fee_collector
+
+
+def simulate_intents(ledger: Ledger, args: bytes) -> object:
+    """What executing the payloads would do."""
+    return ledger.simulate_intents(read_signed(args))
+
+
+VIEWS: dict[str, Callable[[Ledger, bytes], object]] = {
+    view.__name__: view
+    for view in (
+        mt_balance_of,
+        mt_batch_balance_of,
+        has_public_key,
+        public_keys_of,
+        is_nonce_used,
+        current_salt,
+        is_valid_salt,
+        fee,
+        fee_collector,
+        simulate_intents,
+    )
+}
+"""View by method name; each raises ContractPanic when the contract would."""

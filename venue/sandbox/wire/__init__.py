@@ -1,0 +1,1 @@
+"""What the sandbox reads and writes: Borsh, signed payloads, timestamps, the contract's errors."""

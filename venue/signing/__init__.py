@@ -1,0 +1,1 @@
+"""What the desk signs, and the addresses that it checks before."""

@@ -1,0 +1,212 @@
+"""The signer: the only file that touches the private key.
+
+It signs a ``token_diff`` of the active pair, one side received and the other given, inside the ceiling it was given;
+a withdrawal of the pair's tokens to a checked address of their own chain, as a transaction or as an intent; and an
+empty intent that burns a nonce. Beside these three, the registration of its own key. Any registered key may sign any
+intent on the venue (near/intents), so what this key is used for is limited here.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import lru_cache
+
+import base58
+import msgspec
+from nacl.bindings import crypto_sign, crypto_sign_BYTES, crypto_sign_seed_keypair
+
+from venue.near.transactions import UnsignedTransaction, add_public_key_transaction, ft_withdraw_transaction
+from venue.protocol.assets import INTENTS_CONTRACT, MAX_AMOUNT, Asset, Pair
+from venue.protocol.nep413 import nep413_hash
+from venue.protocol.nonce import RANDOM_LEN, decode_nonce, encode_nonce, pack_nonce, unpack_nonce
+from venue.relay.messages import SignedData, SignedPayload
+from venue.signing.addresses import BadAddress, check_address
+from venue.transport.base58 import b58encode
+
+MS = 1_000_000
+"""Nanoseconds in a millisecond: deadlines are whole milliseconds, so text and nonce say the same instant."""
+
+_RECIPIENT = INTENTS_CONTRACT.encode()
+
+
+class RefusedToSign(Exception):
+    """What was asked is not among the things this signer signs; the text says which rule it breaks."""
+
+
+class SignedQuote(msgspec.Struct, frozen=True):
+    """A signed quote with its hash and nonce; ``deadline_ns`` is UTC, whole milliseconds."""
+
+    quote_hash: str
+    nonce: str
+    deadline_ns: int
+    data: SignedData
+
+
+class SignedBytes(msgspec.Struct, frozen=True):
+    """Something signed that moves money once at most: what to send, its hash, and the nonce that makes it unique.
+
+    ``sent`` is the signed transaction's borsh, or the signed intent's JSON. ``hash`` is base58, known before sending.
+    """
+
+    hash: str
+    nonce: str
+    sent: bytes
+
+
+def iso_deadline(deadline_ns: int) -> str:
+    """ISO 8601 UTC to the millisecond, cut and never rounded up."""
+    seconds, rest = divmod(deadline_ns, 10**9)
+    return f"{_iso_second(seconds)}.{rest // MS:03d}Z"
+
+
+@lru_cache(maxsize=256)
+def _iso_second(seconds: int) -> str:
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%dT%H:%M:%S}"
+
+
+def read_secret_key(text: str) -> bytes:
+    """The 64 bytes (seed and public key) behind ``ed25519:<base58>`` of 64 or 32 bytes.
+
+    Raises ValueError, without the text, when it is not such a key or its two halves do not belong together.
+    """
+    prefix, _, body = text.partition(":")
+    try:
+        raw = base58.b58decode(body) if prefix == "ed25519" else b""
+    except ValueError:
+        raw = b""
+    if len(raw) not in (32, 64):
+        raise ValueError("the signing key must be ed25519:<base58 of 64 or 32 bytes>")
+    public, secret = crypto_sign_seed_keypair(raw[:32])
+    if len(raw) == 64 and raw[32:] != public:
+        raise ValueError("the signing key's public half does not belong to its secret half")
+    return secret
+
+
+class Signer:
+    """Signs quotes of one pair for one account.
+
+    ``ceiling`` is the largest amount of the pair's quote asset, in base units, that a signature may promise or ask.
+    ``base_ceiling`` is the largest amount of its base asset that one may promise: 0, nothing, until somebody who knows
+    the mid has set it. It is what keeps a wrong price from giving the whole balance for a small notional.
+    """
+
+    __slots__ = ("__secret", "_account_id", "_pair", "_random", "base_ceiling", "ceiling", "public_key")
+
+    def __init__(
+        self, secret_key: str, account_id: str, pair: Pair, *, ceiling: int, random: Callable[[int], bytes]
+    ) -> None:
+        secret = read_secret_key(secret_key)
+        self.__secret = secret
+        self.public_key = "ed25519:" + base58.b58encode(secret[32:]).decode("ascii")
+        self._account_id = account_id
+        self._pair = pair
+        self._random = random
+        self.ceiling = ceiling
+        self.base_ceiling = 0
+
+    def __repr__(self) -> str:
+        return f"Signer({self.public_key})"
+
+    def __reduce__(self) -> str:
+        raise TypeError("a signer cannot be pickled")
+
+    def sign_quote(
+        self, asset_in: str, amount_in: int, asset_out: str, amount_out: int, deadline_ns: int, salt: bytes
+    ) -> SignedQuote:
+        """Promise to give ``amount_out`` for ``amount_in`` until ``deadline_ns`` (UTC; cut to milliseconds).
+
+        Raises RefusedToSign for another pair, an amount that is not a positive u128, or one over its ceiling.
+        """
+        pair = self._pair
+        if {asset_in, asset_out} != {pair.base.token_id, pair.quote.token_id}:
+            raise RefusedToSign("the assets are not the two sides of the active pair")
+        if not (0 < amount_in <= MAX_AMOUNT and 0 < amount_out <= MAX_AMOUNT):
+            raise RefusedToSign("an amount is not a positive u128")
+        if (amount_out if asset_out == pair.quote.token_id else amount_in) > self.ceiling:
+            raise RefusedToSign("the notional is over the signer's ceiling")
+        if asset_out == pair.base.token_id and amount_out > self.base_ceiling:
+            raise RefusedToSign("the amount of the base asset is over the signer's ceiling")
+        deadline_ns -= deadline_ns % MS
+        intent = f'{{"intent":"token_diff","diff":{{"{asset_in}":"{amount_in}","{asset_out}":"-{amount_out}"}}}}'
+        return self._sign_intent(intent, deadline_ns, salt)
+
+    def sign_withdrawal_transaction(
+        self, asset: Asset, amount: int, destination: str, access_nonce: int, block_hash: str
+    ) -> SignedBytes:
+        """A transaction that burns ``amount`` base units for the bridge to pay out to ``destination``.
+
+        ``access_nonce`` is the access key's last, ``block_hash`` a recent block's. RefusedToSign as below.
+        """
+        memo = self._withdrawal_memo(asset, amount, destination)
+        public = self.__secret[32:]
+        unsigned = ft_withdraw_transaction(
+            self._account_id, public, access_nonce, block_hash, token=asset.near_token, amount=amount, memo=memo
+        )
+        return self._sign_transaction(unsigned)
+
+    def sign_withdrawal_intent(
+        self, asset: Asset, amount: int, destination: str, deadline_ns: int, salt: bytes
+    ) -> SignedBytes:
+        """The same exit as an intent that can be executed once, until ``deadline_ns`` (UTC; cut to milliseconds).
+
+        RefusedToSign for a token that is not the pair's, an amount that is no positive u128, or a wrong address.
+        """
+        memo = self._withdrawal_memo(asset, amount, destination)
+        token = asset.near_token
+        intent = (
+            f'{{"intent":"ft_withdraw","token":"{token}","receiver_id":"{token}","amount":"{amount}","memo":"{memo}"}}'
+        )
+        signed = self._sign_intent(intent, deadline_ns - deadline_ns % MS, salt)
+        return SignedBytes(signed.quote_hash, signed.nonce, msgspec.json.encode(signed.data))
+
+    def sign_burning(self, nonce_b64: str) -> SignedBytes:
+        """An intent that does nothing but use the nonce up, good for as long as the nonce itself.
+
+        Whatever else was signed with the nonce can no longer be executed then. RefusedToSign for a nonce that is not of
+        the versioned form, which this signer alone makes.
+        """
+        try:
+            raw = decode_nonce(nonce_b64)
+            nonce = unpack_nonce(raw)
+        except ValueError as error:
+            raise RefusedToSign(str(error)) from None
+        if nonce is None:
+            raise RefusedToSign("the nonce is not one of this signer's: it carries no deadline")
+        signed = self._sign_message("", nonce.deadline_ns - nonce.deadline_ns % MS, raw)
+        return SignedBytes(signed.quote_hash, signed.nonce, msgspec.json.encode(signed.data))
+
+    def sign_key_registration(self, access_nonce: int, block_hash: str) -> SignedBytes:
+        """A transaction that registers this signer's own key, and no other, with the Verifier."""
+        public = self.__secret[32:]
+        return self._sign_transaction(add_public_key_transaction(self._account_id, public, access_nonce, block_hash))
+
+    def _withdrawal_memo(self, asset: Asset, amount: int, destination: str) -> str:
+        if asset not in (self._pair.base, self._pair.quote):
+            raise RefusedToSign("the token is not one of the active pair")
+        if not 0 < amount <= MAX_AMOUNT:
+            raise RefusedToSign("the amount is not a positive u128")
+        try:
+            checked = check_address(asset.chain, destination)
+        except BadAddress as error:
+            raise RefusedToSign(str(error)) from None
+        if checked != destination:
+            raise RefusedToSign("the address is not in its usual form")
+        return f"WITHDRAW_TO:{destination}"
+
+    def _sign_transaction(self, unsigned: UnsignedTransaction) -> SignedBytes:
+        signature = crypto_sign(unsigned.to_sign, self.__secret)[:crypto_sign_BYTES]
+        return SignedBytes(unsigned.hash, str(unsigned.nonce), unsigned.signed(signature))
+
+    def _sign_intent(self, intent: str, deadline_ns: int, salt: bytes) -> SignedQuote:
+        return self._sign_message(intent, deadline_ns, pack_nonce(salt, deadline_ns, self._random(RANDOM_LEN)))
+
+    def _sign_message(self, intent: str, deadline_ns: int, nonce: bytes) -> SignedQuote:
+        message = f'{{"signer_id":"{self._account_id}","deadline":"{iso_deadline(deadline_ns)}","intents":[{intent}]}}'
+        digest = nep413_hash(message.encode(), nonce, _RECIPIENT)
+        signature = crypto_sign(digest, self.__secret)[:crypto_sign_BYTES]
+        encoded_nonce = encode_nonce(nonce)
+        data = SignedData(
+            payload=SignedPayload(message, encoded_nonce, INTENTS_CONTRACT),
+            signature="ed25519:" + b58encode(signature),
+            public_key=self.public_key,
+        )
+        return SignedQuote(b58encode(digest), encoded_nonce, deadline_ns, data)

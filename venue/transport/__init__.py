@@ -1,0 +1,1 @@
+"""JSON-RPC, websockets, base58 and amounts, as every client needs them."""

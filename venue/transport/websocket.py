@@ -1,0 +1,278 @@
+"""A websocket client whose messages are handled inside the call that read them from the socket.
+
+The protocol itself is the sans-I/O layer of the websockets library; this file only carries its bytes. The
+library's own asyncio client hands each message to a waiting task, which costs a turn of the event loop
+between a quote request and its answer; here there is none.
+"""
+
+import asyncio
+import logging
+import ssl
+from collections import deque
+from collections.abc import Callable, Mapping
+from typing import cast
+
+from websockets.client import ClientProtocol
+from websockets.frames import Frame, Opcode
+from websockets.http11 import Request, Response
+from websockets.protocol import OPEN
+from websockets.uri import parse_uri
+
+_SILENT = logging.getLogger("venue.transport.websocket.wire")
+_SILENT.setLevel(logging.CRITICAL)
+"""The library logs handshake headers at DEBUG, and with them the bearer token: never let it."""
+
+MAX_MESSAGE = 16 * 2**20
+"""Bytes of the largest message that does not cost the connection; what to do with it is the handler's business."""
+
+UNSENT_EVERY_S = 0.002
+
+AT_ONCE = 32
+"""Frames handled before others have their turn: one read may bring hundreds, and disarming must not wait for them."""
+
+MOST_WAITING = 4_096
+"""Frames that may wait to be handled before no more are read: a flood must wait in the network, not in memory."""
+
+
+class WsClosed(Exception):
+    """The connection could not be opened, or is gone; the text says why and holds no header."""
+
+
+class WsConnection(asyncio.Protocol):
+    """One connection. ``on_message`` gets each whole text or binary message as bytes, synchronously.
+
+    ``received_ns`` is the monotonic time at which the bytes of the current message were handed over by the loop.
+    """
+
+    def __init__(
+        self,
+        uri: str,
+        headers: Mapping[str, str],
+        on_message: Callable[[bytes], None],
+        *,
+        monotonic_ns: Callable[[], int],
+        max_size: int = MAX_MESSAGE,
+    ) -> None:
+        loop = asyncio.get_running_loop()
+        self._headers = headers
+        self._on_message = on_message
+        self._monotonic_ns = monotonic_ns
+        self._protocol = ClientProtocol(parse_uri(uri), max_size=max_size, logger=_SILENT)
+        self._transport: asyncio.Transport | None = None
+        self._fragments: list[bytes] = []
+        self._waiting: deque[tuple[int, Frame | Request | Response]] = deque()
+        self._pong_waiter: asyncio.Future[None] | None = None
+        self._reading = True
+        self.received_ns = 0
+        self.beneath: asyncio.WriteTransport | None = None
+        self.opened: asyncio.Future[None] = loop.create_future()
+        self.closed: asyncio.Future[str] = loop.create_future()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)
+        request = self._protocol.connect()
+        for name, value in self._headers.items():
+            request.headers[name] = value
+        self._protocol.send_request(request)
+        self._flush()
+
+    def data_received(self, data: bytes) -> None:
+        now = self._monotonic_ns()
+        protocol = self._protocol
+        protocol.receive_data(data)
+        if protocol.writes:
+            self._flush()
+        events = protocol.events_received()
+        if self._waiting:
+            self._waiting.extend((now, event) for event in events)
+        else:
+            self.received_ns = now
+            for event in events[:AT_ONCE]:
+                self._event(event)
+            if len(events) > AT_ONCE:
+                self._waiting.extend((now, event) for event in events[AT_ONCE:])
+                asyncio.get_running_loop().call_soon(self._go_on)
+        self._read_on(len(self._waiting) < MOST_WAITING)
+        if protocol.close_expected() and self._transport is not None:
+            self._transport.close()
+
+    def _go_on(self) -> None:
+        """Handle some more of what came in one piece, and let others have their turn in between."""
+        try:
+            for _ in range(min(AT_ONCE, len(self._waiting))):
+                self.received_ns, event = self._waiting.popleft()
+                self._event(event)
+        finally:
+            if self._waiting:
+                asyncio.get_running_loop().call_soon(self._go_on)
+            else:
+                self._read_on(True)
+
+    def _read_on(self, on: bool) -> None:
+        """Read from the socket, or leave what comes where it is."""
+        transport = self._transport
+        if on == self._reading or transport is None or transport.is_closing():
+            return
+        self._reading = on
+        if on:
+            transport.resume_reading()
+        else:
+            transport.pause_reading()
+
+    def _event(self, event: Frame | Request | Response) -> None:
+        if isinstance(event, Frame):
+            self._frame(event)
+        elif isinstance(event, Response):
+            self._handshake(event)
+
+    def eof_received(self) -> None:
+        self._protocol.receive_eof()
+        self._flush()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        reason = self._why_closed(exc)
+        if not self.opened.done():
+            self.opened.set_exception(WsClosed(reason))
+            self.opened.exception()
+        if not self.closed.done():
+            self.closed.set_result(reason)
+        if self._pong_waiter is not None and not self._pong_waiter.done():
+            self._pong_waiter.set_exception(WsClosed(reason))
+
+    def _why_closed(self, exc: Exception | None) -> str:
+        if self._protocol.handshake_exc is not None:
+            return f"handshake refused: {self._protocol.handshake_exc}"
+        received = self._protocol.close_rcvd
+        if received is not None:
+            return f"closed by the server: {received.code} {received.reason}".rstrip()
+        sent = self._protocol.close_sent
+        if sent is not None:
+            return f"closed: {sent.code} {sent.reason}".rstrip()
+        return f"connection lost: {exc or 'end of stream'}"
+
+    def _handshake(self, response: Response) -> None:
+        if self._protocol.state is OPEN and not self.opened.done():
+            self.opened.set_result(None)
+        elif not self.opened.done():
+            self.opened.set_exception(WsClosed(f"handshake refused with HTTP {response.status_code}"))
+            self.opened.exception()
+
+    def _frame(self, frame: Frame) -> None:
+        opcode = frame.opcode
+        if opcode is Opcode.TEXT or opcode is Opcode.BINARY:
+            if frame.fin:
+                self._on_message(bytes(frame.data))
+            else:
+                self._fragments = [bytes(frame.data)]
+        elif opcode is Opcode.CONT:
+            self._fragments.append(bytes(frame.data))
+            if frame.fin:
+                whole, self._fragments = b"".join(self._fragments), []
+                self._on_message(whole)
+        elif opcode is Opcode.PONG and self._pong_waiter is not None and not self._pong_waiter.done():
+            self._pong_waiter.set_result(None)
+
+    def _flush(self) -> None:
+        transport = self._transport
+        if transport is None or transport.is_closing():
+            return
+        for chunk in self._protocol.data_to_send():
+            if chunk:
+                transport.write(chunk)
+            else:
+                transport.close()
+
+    @property
+    def writable(self) -> bool:
+        """Whether a message sent now leaves at once: open, and nothing of ours still waits in the buffer."""
+        transport = self._transport
+        if transport is None or self._protocol.state is not OPEN or transport.get_write_buffer_size():
+            return False
+        return self.beneath is None or self.beneath.get_write_buffer_size() == 0
+
+    @property
+    def unsent(self) -> int:
+        """Bytes written that are still in this process; what lies beneath TLS is counted too."""
+        transport, beneath = self._transport, self.beneath
+        waiting = 0 if transport is None or transport.is_closing() else transport.get_write_buffer_size()
+        return waiting + (0 if beneath is None or beneath.is_closing() else beneath.get_write_buffer_size())
+
+    async def sent_out(self, within_s: float) -> bool:
+        """Wait until nothing written is in this process any more; False when some is after ``within_s`` seconds."""
+        deadline = asyncio.get_running_loop().time() + within_s
+        while self.unsent:
+            if asyncio.get_running_loop().time() >= deadline:
+                return False
+            await asyncio.sleep(UNSENT_EVERY_S)
+        return True
+
+    def send(self, message: bytes) -> None:
+        """Write one text message; WsClosed when the connection is not open."""
+        if self._protocol.state is not OPEN or self._transport is None:
+            raise WsClosed("the connection is not open")
+        self._protocol.send_text(message)
+        self._flush()
+
+    async def ping(self, timeout_s: float) -> None:
+        """Wait for the answer to a ping; TimeoutError when none came, WsClosed when the connection went."""
+        if self._protocol.state is not OPEN:
+            raise WsClosed("the connection is not open")
+        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._pong_waiter = waiter
+        self._protocol.send_ping(b"")
+        self._flush()
+        async with asyncio.timeout(timeout_s):
+            await waiter
+
+    def abort(self) -> None:
+        """Drop the connection without a goodbye; what is still in this process never leaves it."""
+        if self._transport is not None:
+            self._transport.abort()
+        elif self.beneath is not None:
+            self.beneath.close()
+
+    async def close(self, timeout_s: float = 1.0) -> None:
+        """Say goodbye and wait a moment for the other side, then drop the connection."""
+        if self._protocol.state is OPEN:
+            self._protocol.send_close(1000)
+            self._flush()
+        try:
+            async with asyncio.timeout(timeout_s):
+                await asyncio.shield(self.closed)
+        except TimeoutError:
+            self.abort()
+
+
+async def connect(
+    uri: str,
+    headers: Mapping[str, str],
+    on_message: Callable[[bytes], None],
+    *,
+    monotonic_ns: Callable[[], int],
+    timeout_s: float = 10.0,
+) -> WsConnection:
+    """Open a connection, TCP_NODELAY on and compression off; WsClosed or TimeoutError when it cannot be had."""
+    parsed = parse_uri(uri)
+    loop = asyncio.get_running_loop()
+    context = ssl.create_default_context() if parsed.secure else None
+    connection: WsConnection | None = None
+    try:
+        async with asyncio.timeout(timeout_s):
+            connection = made = WsConnection(uri, headers, on_message, monotonic_ns=monotonic_ns)
+            if context is None:
+                await loop.create_connection(lambda: made, parsed.host, parsed.port)
+            else:
+                # TLS is put on by hand, because only so what waits beneath it can be seen.
+                beneath, _ = await loop.create_connection(asyncio.Protocol, parsed.host, parsed.port)
+                connection.beneath = beneath
+                secure = await loop.start_tls(beneath, connection, context, server_hostname=parsed.host)
+                assert secure is not None
+                connection.connection_made(secure)
+            await connection.opened
+    except BaseException as exc:
+        if connection is not None:
+            connection.abort()
+        if isinstance(exc, OSError) and not isinstance(exc, TimeoutError):
+            raise WsClosed(f"cannot reach {parsed.host}:{parsed.port}: {exc.strerror or exc}") from exc
+        raise
+    return connection
