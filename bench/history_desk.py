@@ -76,7 +76,7 @@ class FilledDesk(Desk):
             while made < due:
                 n += 1
                 for event in pair_of_events(n, self._sources.wall_ns()):
-                    self._writer.put(event)
+                    self._writer.record(event)
                 made += 2
             await asyncio.sleep(EVERY_S)
 

@@ -16,7 +16,7 @@ from bench.tty import Terminal
 from bench.usage import Usage
 from bench.venues import start_venue
 from cockpit.model.snapshot import Counts
-from cockpit.processes.sandbox import DESK_SETTINGS, Rehearsal
+from cockpit.processes.sandbox import DESK_SETTINGS, SandboxRun
 
 AIMS_MB = {"desk": 90.0, "cockpit": 120.0}
 FIRST_PICTURE_AIM_S = 2.0
@@ -69,7 +69,7 @@ async def first_sandbox_picture(state_dir: Path) -> Picture:
         return await _picture("cockpit sandbox", terminal, starts_desk=True)
     finally:
         await terminal.end()
-        rehearsal = Rehearsal.running(state_dir / "sandbox")
+        rehearsal = SandboxRun.running(state_dir / "sandbox")
         if rehearsal is not None:
             for problem in await rehearsal.end():
                 click.echo(problem, err=True)

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from venue.sandbox.wire.contract_errors import ContractPanic
+from venue.sandbox.wire.contract_errors import ContractPanicError
 from venue.sandbox.wire.payload import TokenDiff, open_payload
 
 
@@ -26,7 +26,7 @@ def _problem(sample: str, account: str) -> str:
     answer = msgspec.json.decode(sample, type=_Call).params[0]
     try:
         message = open_payload(answer.signed_data)
-    except ContractPanic as error:
+    except ContractPanicError as error:
         return str(error)
     if message.signer_id != account:
         return f"signed for {message.signer_id}"

@@ -17,7 +17,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     started_ns: int
 
 
-class FormerRun(msgspec.Struct, frozen=True, kw_only=True):
+class PreviousRun(msgspec.Struct, frozen=True, kw_only=True):
     """How the run before this one ended.
 
     ``dead_ns``: when the last quote it recorded must be dead, UTC ns. ``last_write_ns``: its last sign of life.
@@ -43,20 +43,21 @@ class RecordedQuote(msgspec.Struct, frozen=True, kw_only=True):
     outcomes: tuple[str, ...]
 
 
-class Standing(msgspec.Struct, frozen=True, kw_only=True):
+class HistoryHealth(msgspec.Struct, frozen=True, kw_only=True):
     """How far the history can be relied on beyond the last write, which was durable or raised.
 
     ``trouble`` is for the operator, empty when all is well. Nothing new may be signed unless ``trade``, and no
-    withdrawal unless ``whole``: everything is where the next desk will look. ``taken``: the account is another desk's.
+    withdrawal unless ``complete``: everything is where the next desk will look. ``lost_to_other_desk``: another desk
+    has taken the account.
     """
 
     trouble: str = ""
     trade: bool = True
-    whole: bool = True
-    taken: bool = False
+    complete: bool = True
+    lost_to_other_desk: bool = False
 
 
-WELL = Standing()
+HEALTHY = HistoryHealth()
 
 
 class RecordedFill(msgspec.Struct, frozen=True, kw_only=True):
@@ -97,7 +98,7 @@ class HistoryError(Exception):
 class History(Protocol):
     """A store of events. One writer at a time; methods raise HistoryError when the store fails."""
 
-    async def open(self, run: Run) -> FormerRun | None:
+    async def open(self, run: Run) -> PreviousRun | None:
         """Create or migrate the store, refuse another mode or account, and begin the run.
 
         A store that several machines can reach refuses, too, while another desk of the account holds it open.
@@ -159,7 +160,7 @@ class History(Protocol):
         """
         ...
 
-    def standing(self) -> Standing:
+    def standing(self) -> HistoryHealth:
         """How far the history can be relied on just now; never waits."""
         ...
 

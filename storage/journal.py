@@ -28,7 +28,7 @@ FREE_BYTES = 256 * 2**20
 """Room that is left on the disk, so that the desk's log and its end still fit."""
 
 
-class Entry(msgspec.Struct, frozen=True):
+class JournalEntry(msgspec.Struct, frozen=True):
     """What one transaction of the database will be: the run's events, its sign of life at ``alive_ns``, or its end."""
 
     run_id: str
@@ -38,7 +38,7 @@ class Entry(msgspec.Struct, frozen=True):
 
 
 _encode = msgspec.json.Encoder().encode
-_decode = msgspec.json.Decoder(Entry).decode
+_decode = msgspec.json.Decoder(JournalEntry).decode
 
 
 class Journal:
@@ -109,7 +109,7 @@ class Journal:
             os.ftruncate(self._file, self.size)
             os.fsync(self._file)
 
-    def append(self, entry: Entry) -> None:
+    def append(self, entry: JournalEntry) -> None:
         """Make the entry durable; when it cannot be, the file is as it was before."""
         payload = _encode(entry)
         record = _HEAD.pack(_RECORD, len(payload), zlib.crc32(payload)) + payload
@@ -139,7 +139,7 @@ class Journal:
         except OSError:
             return
 
-    def read(self, at: int) -> tuple[Entry, int] | None:
+    def read(self, at: int) -> tuple[JournalEntry, int] | None:
         """The entry that begins at this byte, and the byte after it; None at the end."""
         try:
             return next(self._records(at, self.size), None)
@@ -161,7 +161,7 @@ class Journal:
             os.close(self._file)
             self._file = -1
 
-    def _records(self, at: int, limit: int | None = None) -> Iterator[tuple[Entry, int]]:
+    def _records(self, at: int, limit: int | None = None) -> Iterator[tuple[JournalEntry, int]]:
         while limit is None or at < limit:
             entry = self._record(at)
             if entry is None:
@@ -169,7 +169,7 @@ class Journal:
             yield entry
             at = entry[1]
 
-    def _record(self, at: int) -> tuple[Entry, int] | None:
+    def _record(self, at: int) -> tuple[JournalEntry, int] | None:
         """The whole and valid record at this byte, with the byte after it."""
         head = os.pread(self._file, _HEAD.size, at)
         if len(head) < _HEAD.size:

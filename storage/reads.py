@@ -9,7 +9,7 @@ from storage.history import ACCOUNTED, LOOKED_BACK_NS, UNEXPLAINED, RecordedFill
 from storage.rows import read_fill, read_inventory, read_liquidity, read_prepared, read_quote
 
 
-class Recall:
+class HistoryReads:
     """The reading half of the History protocol; an engine says how it answers a query."""
 
     async def _rows(self, sql: str, *values: object) -> list[tuple[Any, ...]]:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import aiosqlite
 
-from storage.history import FormerRun, HistoryError, Run
+from storage.history import HistoryError, PreviousRun, Run
 
 LONGEST_LIFE_NS = 3_600 * 10**9
 """No signed quote lives longer: the top of the range of ``Limits.max_deadline_ms``."""
@@ -17,7 +17,7 @@ WHERE a.accepted = 1 AND r.last_write_ns >= ?
 """The widest limit on a quote's life that was put in force by the last run and by those that wrote within the hour."""
 
 
-async def begin_run(db: aiosqlite.Connection, path: Path, run: Run) -> FormerRun | None:
+async def begin_run(db: aiosqlite.Connection, path: Path, run: Run) -> PreviousRun | None:
     """Record the run's begin and tell how the one before it ended (None: there was none).
 
     Raises HistoryError when the history is of another mode or account.
@@ -46,7 +46,7 @@ async def _check_stamp(db: aiosqlite.Connection, path: Path, run: Run) -> None:
             )
 
 
-async def _former(db: aiosqlite.Connection, now_ns: int) -> FormerRun | None:
+async def _former(db: aiosqlite.Connection, now_ns: int) -> PreviousRun | None:
     """The last run; unclean as well when a run before it broke off whose quotes could still be alive.
 
     A desk that is started and stopped in order while such quotes live must not hide them from the next one.
@@ -63,6 +63,6 @@ async def _former(db: aiosqlite.Connection, now_ns: int) -> FormerRun | None:
     clean = ended_ns is not None and broken_ns is None
     if not clean and broken_ns is not None:
         last_write_ns = broken_ns
-    return FormerRun(
+    return PreviousRun(
         run_id=run_id, clean=clean, dead_ns=dead_ns, last_write_ns=last_write_ns, max_deadline_ms=max_deadline_ms
     )

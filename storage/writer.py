@@ -11,7 +11,7 @@ from typing import Any, Literal
 import msgspec
 
 from cockpit.model.events import AnyEvent
-from storage.history import WELL, History, HistoryError
+from storage.history import HEALTHY, History, HistoryError
 
 log = logging.getLogger(__name__)
 
@@ -76,7 +76,7 @@ class HistoryWriter:
         self._interval_s = interval_s
         self._on_failure = on_failure
         self._on_taken = on_taken
-        self._standing = WELL
+        self._standing = HEALTHY
         self._stall_s = stall_s
         self._queue: deque[AnyEvent] = deque()
         self._status: Status = "starting"
@@ -86,7 +86,7 @@ class HistoryWriter:
         self._wake = asyncio.Event()
         self._give_up_at: float | None = None
         self._flushers: list[tuple[int, asyncio.Future[None]]] = []
-        self.put_count = 0
+        self.recorded = 0
         self.written = 0
         self.batches = 0
         self.failures = 0
@@ -94,26 +94,26 @@ class HistoryWriter:
 
     @property
     def writable(self) -> bool:
-        """True while what is put now can be expected to be durable soon; nothing may be signed otherwise."""
+        """True while what is recorded now can be expected to be durable soon; nothing may be signed otherwise."""
         return self._status == "ok" and len(self._queue) <= self._high_water
 
     @property
-    def whole(self) -> bool:
+    def complete(self) -> bool:
         """True while it is writable and all that was written is where the next desk of the account will look."""
-        return self.writable and self._standing.whole
+        return self.writable and self._standing.complete
 
     @property
     def depth(self) -> int:
         """Events that are not durable yet."""
         return len(self._queue)
 
-    def put(self, event: AnyEvent) -> None:
+    def record(self, event: AnyEvent) -> None:
         """Take the event; never blocks and never raises. A full queue loses it, counts it and fails for good."""
         if len(self._queue) >= self._capacity:
             self._overflow()
             return
         self._queue.append(event)
-        self.put_count += 1
+        self.recorded += 1
 
     def state(self) -> WriterState:
         """The state as shown and served."""
@@ -161,12 +161,12 @@ class HistoryWriter:
         self._wake.set()
 
     async def flush(self) -> None:
-        """Wait until everything put so far is durable; HistoryError when it never will be."""
+        """Wait until everything recorded so far is durable; HistoryError when it never will be."""
         self._raise_if_lost()
-        if self.written >= self.put_count:
+        if self.written >= self.recorded:
             return
         future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._flushers.append((self.put_count, future))
+        self._flushers.append((self.recorded, future))
         self._wake.set()
         await future
 
@@ -200,7 +200,7 @@ class HistoryWriter:
             self._recover()
         else:
             self._fail(self._standing.trouble)
-        if self._standing.taken and not former.taken and self._on_taken is not None:
+        if self._standing.lost_to_other_desk and not former.lost_to_other_desk and self._on_taken is not None:
             self._on_taken(self._standing.trouble)
 
     async def _watched(self, work: Coroutine[Any, Any, None]) -> None:

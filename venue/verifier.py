@@ -9,11 +9,9 @@ import msgspec
 from venue.near.rpc import Finality, NearRpc
 from venue.protocol.assets import INTENTS_CONTRACT
 from venue.protocol.nonce import SALT_LEN
+from venue.protocol.units import PIPS
 from venue.transport.amounts import amount_of
-from venue.transport.jsonrpc import Unreachable, decode, plain
-
-MAX_FEE_PIPS = 1_000_000
-"""A pip is 0.0001 %, so this is the whole amount."""
+from venue.transport.jsonrpc import UnreachableError, decode, plain
 
 T = TypeVar("T")
 
@@ -86,8 +84,8 @@ class Verifier:
     async def fee_pips(self, *, finality: Finality = "optimistic") -> int:
         """The protocol fee in pips (1 pip = 0.0001 %), 0 to 1000000, taken from the negative side of a token_diff."""
         pips, _ = await self._view("fee", {}, _INT, finality)
-        if not 0 <= pips <= MAX_FEE_PIPS:
-            raise self._nonsense(f"a fee outside 0 to {MAX_FEE_PIPS} pips")
+        if not 0 <= pips <= PIPS:
+            raise self._nonsense(f"a fee outside 0 to {PIPS} pips")
         return pips
 
     async def _view(
@@ -96,5 +94,5 @@ class Verifier:
         view = await self._rpc.view(self._contract, method, args, finality)
         return decode(decoder, view.value, f"{self._contract} {method}"), view.block_height
 
-    def _nonsense(self, what: str) -> Unreachable:
-        return Unreachable(plain(f"{self._contract} answered nonsense: {what}"))
+    def _nonsense(self, what: str) -> UnreachableError:
+        return UnreachableError(plain(f"{self._contract} answered nonsense: {what}"))

@@ -8,8 +8,6 @@ from venue.protocol.assets import Pair
 HORIZONS_S = (1, 10, 60, 300)
 """Seconds after a fill at which the mid is looked at."""
 
-SECOND_NS = 1_000_000_000
-
 
 def markout(pair: Pair, side: str, base: int, quote: int, mid: Decimal) -> int:
     """What the mid makes of a fill in hundredths of a bps of what was paid, half to even; above zero the desk gained.

@@ -13,19 +13,19 @@ from textual.widgets import Input
 from textual.worker import Worker, WorkerState
 
 from cockpit.app.availability import obstacle
-from cockpit.app.notifications import FILLS_APART_S, Faults, Fills, Happening, happened, title
-from cockpit.app.operator_actions import Commanding, Exit
-from cockpit.app.palette import Palette, theme_commands
+from cockpit.app.notifications import FILLS_APART_S, FaultLog, FillCounter, Notification, happened, title
+from cockpit.app.operator_actions import Exit, OperatorActions
+from cockpit.app.palette import LiveCommandPalette, theme_commands
 from cockpit.app.terminal.escape_codes import KEEP_TITLE, RESTORE_TITLE, notification, window_title
-from cockpit.app.terminal.options import LOOK, Look
-from cockpit.app.terminal.tour_seen import TourNote
-from cockpit.client.desk_client import DeskLink, LinkLost
-from panels.dialogs.dialog import Dialogue
-from panels.dialogs.help import HelpDialogue
-from panels.dialogs.row_details import DrillDown
+from cockpit.app.terminal.options import LOOK, TerminalOptions
+from cockpit.app.terminal.tour_seen import TourSeen
+from cockpit.client.desk_client import ConnectionLost, DeskClient
+from panels.dialogs.dialog import Dialog
+from panels.dialogs.help import HelpDialog
+from panels.dialogs.row_details import RowDetails
 from panels.frame.board import ROOMS, Board, room
-from panels.frame.connecting import Notice
-from panels.frame.fault_bar import FaultLine
+from panels.frame.connecting import ConnectingNotice
+from panels.frame.fault_bar import FaultBar
 from panels.frame.key_bar import KeyBar
 from panels.frame.status_bar import StatusBar
 from panels.frame.tabs import Banner, Tabs
@@ -35,7 +35,7 @@ from panels.kit.actions import PANELS
 from panels.kit.keymap import KeyMap, displayed
 from panels.kit.panel import Panel
 from panels.kit.theme import DARK_NAME, NAMES, PLAIN_NAME, THEMES
-from panels.views.proof import Proof
+from panels.views.proof import ReconciliationStrip
 
 __all__ = ["CockpitApp", "Exit"]
 
@@ -43,7 +43,7 @@ WIDTHS = [(0, "-narrow"), (110, "-normal"), (170, "-wide")]
 HEIGHTS = [(0, "-short"), (34, "-tall")]
 
 
-class CockpitApp(Commanding, inherit_bindings=False):
+class CockpitApp(OperatorActions, inherit_bindings=False):
     """One terminal's view of a desk. It holds no truth of its own.
 
     ``paint_hz`` is how often the newest snapshot is given to the panels, 1 to 30. ``on_start`` is awaited beside
@@ -60,15 +60,15 @@ class CockpitApp(Commanding, inherit_bindings=False):
 
     def __init__(
         self,
-        link: DeskLink,
+        link: DeskClient,
         *,
         paint_hz: int = 4,
-        look: Look = LOOK,
+        look: TerminalOptions = LOOK,
         on_start: Callable[[], Awaitable[None]] | None = None,
         keys: KeyMap | None = None,
         clock: Callable[[], float] = time.monotonic,
         new_key: Callable[[], str] = lambda: f"k-{os.urandom(8).hex()}",
-        tour_note: TourNote | None = None,
+        tour_note: TourSeen | None = None,
     ) -> None:
         super().__init__(link, clock=clock, new_key=new_key, keys=keys, tour_note=tour_note)
         self._bindings = self.keys.bindings("app")
@@ -80,20 +80,20 @@ class CockpitApp(Commanding, inherit_bindings=False):
         self._zoomed = False
         self._look = look
         self._title = ""
-        self.faults = Faults()
-        self._fills = Fills()
+        self.faults = FaultLog()
+        self._fills = FillCounter()
 
     def compose(self) -> ComposeResult:
         """The whole screen; the panels wait behind the notice until there is a snapshot."""
         yield StatusBar(id="status")
         yield TourStrip("panels")
         yield Tabs(PANELS, id="tabs")
-        yield FaultLine(id="faults")
+        yield FaultBar(id="faults")
         yield Banner(id="banner")
-        yield Notice(str(self.link.socket_path), id="notice")
+        yield ConnectingNotice(str(self.link.socket_path), id="notice")
         yield Board(self.keys, self.noticed, id="board")
         yield TooSmall(self.keys.shown, id="small")
-        yield Proof(id="proof")
+        yield ReconciliationStrip(id="proof")
         yield KeyBar(self.keys.actions, obstacle, id="keybar")
 
     def on_mount(self) -> None:
@@ -108,7 +108,7 @@ class CockpitApp(Commanding, inherit_bindings=False):
         if self.keys.problems:
             self.notify("\n".join(self.keys.problems), severity="warning", timeout=30, markup=False)
         for told in self.money.recover():
-            self._happened(Happening("fault", told))
+            self._happened(Notification("fault", told))
         self._follow()
         if self._on_start is not None:
             self._run_start(self._on_start)
@@ -141,9 +141,9 @@ class CockpitApp(Commanding, inherit_bindings=False):
             former, was_lost = self.heard.newest, bool(self.heard.lost)
             self.heard.take(item)
             self.noticed.heard(former, item)
-            if isinstance(item, LinkLost):
+            if isinstance(item, ConnectionLost):
                 if former is not None and not was_lost:
-                    self._happened(Happening("fault", "the link to the desk was lost"))
+                    self._happened(Notification("fault", "the link to the desk was lost"))
                 continue
             for happening in happened(former, item, self.link.mine) if former is not None else ():
                 self._happened(happening)
@@ -162,7 +162,7 @@ class CockpitApp(Commanding, inherit_bindings=False):
             self.heard.start_problem = str(error) or type(error).__name__
             self._paint()
 
-    def _happened(self, happening: Happening) -> None:
+    def _happened(self, happening: Notification) -> None:
         """Say it, keep it when it is a fault, and have the terminal tell when it is meant to."""
         kind, text = happening.kind, happening.text
         if kind == "fill":
@@ -184,7 +184,7 @@ class CockpitApp(Commanding, inherit_bindings=False):
             self.notify(fill.text, markup=False, timeout=FILLS_APART_S)
             self._notify_outside(fill)
 
-    def _notify_outside(self, happening: Happening) -> None:
+    def _notify_outside(self, happening: Notification) -> None:
         if happening.kind in self._look.occasions:
             self.emit(notification(title(self.view), happening.text, self._look.notify))
 
@@ -205,7 +205,7 @@ class CockpitApp(Commanding, inherit_bindings=False):
             self.emit(window_title(named))
         screen = screens[-1]
         if screen is not screens[0]:
-            if isinstance(screen, Dialogue | Palette):
+            if isinstance(screen, Dialog | LiveCommandPalette):
                 screen.offer(view)
             return
         status = self.query_one_optional(StatusBar)
@@ -213,13 +213,13 @@ class CockpitApp(Commanding, inherit_bindings=False):
             return  # The screen is being taken down.
         status.paint(view)
         self.query_one(TourStrip).paint(view)
-        self.query_one(FaultLine).paint(self.faults.texts)
+        self.query_one(FaultBar).paint(self.faults.texts)
         self.query_one(Banner).paint(view)
         self.query_one(Tabs).paint(view)
-        self.query_one(Proof).paint(view)
+        self.query_one(ReconciliationStrip).paint(view)
         self.query_one(KeyBar).paint(view)
         self.query_one(TooSmall).paint(view)
-        board, notice = self.board, self.query_one(Notice)
+        board, notice = self.board, self.query_one(ConnectingNotice)
         snapshot = self.heard.shown
         if snapshot is None:
             notice.paint(view)
@@ -260,12 +260,12 @@ class CockpitApp(Commanding, inherit_bindings=False):
 
     def action_help(self) -> None:
         """Show all keys."""
-        self.push_screen(HelpDialogue(self.view, self.keys.actions, obstacle))
+        self.push_screen(HelpDialog(self.view, self.keys.actions, obstacle))
 
     def action_command_palette(self) -> None:
         """Find a command by its name."""
-        if not isinstance(self.screen, Palette):
-            self.push_screen(Palette(id="--command-palette"))
+        if not isinstance(self.screen, LiveCommandPalette):
+            self.push_screen(LiveCommandPalette(id="--command-palette"))
             self.call_after_refresh(self._paint)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
@@ -289,7 +289,7 @@ class CockpitApp(Commanding, inherit_bindings=False):
             self.notify("the desk no longer lists this row", severity="warning", markup=False)
             return
         self.push_screen(
-            DrillDown(self.view, detail, lambda snapshot: panel.detail(snapshot, key)),
+            RowDetails(self.view, detail, lambda snapshot: panel.detail(snapshot, key)),
             lambda _: self.touring.read(panel.id or "", self.heard.newest),
         )
 

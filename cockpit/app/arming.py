@@ -5,16 +5,16 @@ from collections.abc import Callable, Mapping, Sequence
 import msgspec
 
 from cockpit.app.host import Host
-from cockpit.client.desk_client import DeskLink, Outcome, Unknown
+from cockpit.client.desk_client import DeskClient, Outcome, UnknownOutcome
 from cockpit.model.commands import ARMABLE, Part
 from panels.dialogs.arm import is_armed
 from panels.dialogs.dialog import Answer
 
 
-class ArmFlow:
+class ArmingActions:
     """Sends arm and disarm. ``asked`` is what was asked of each part and is not yet seen in a snapshot."""
 
-    def __init__(self, link: DeskLink, host: Host) -> None:
+    def __init__(self, link: DeskClient, host: Host) -> None:
         self._link = link
         self._host = host
         self._asked: dict[Part, str] = {}
@@ -89,7 +89,7 @@ class ArmFlow:
         """A command ended: an accepted one stays "arming…" until a snapshot shows what it did."""
         newest = self._host.newest()
         shown = newest is not None and is_armed(newest, part) == armed
-        if not isinstance(outcome, Unknown) and outcome.accepted and not shown:
+        if not isinstance(outcome, UnknownOutcome) and outcome.accepted and not shown:
             self._acknowledged.add(part)
         else:
             self._asked.pop(part, None)
@@ -99,7 +99,7 @@ def _worst(outcomes: Sequence[Outcome]) -> Outcome:
     """What must be said of several commands: that one is unknown, else that one was not done, else that all were."""
 
     def weight(outcome: Outcome) -> int:
-        if isinstance(outcome, Unknown):
+        if isinstance(outcome, UnknownOutcome):
             return 3 if outcome.sent else 2
         return 0 if outcome.accepted else 1
 

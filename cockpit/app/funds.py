@@ -6,40 +6,40 @@ from functools import partial
 import msgspec
 
 from cockpit.app.host import Host
-from cockpit.app.pending_orders import Kept, KeptOrders
-from cockpit.client.desk_client import DeskLink, Outcome, Reviewed, Unknown
+from cockpit.app.pending_orders import PendingOrder, PendingOrders
+from cockpit.client.desk_client import DeskClient, Outcome, Reviewed, UnknownOutcome
 from cockpit.model.commands import WithdrawalOrder, WithdrawalReview
 from cockpit.model.snapshot import Trading
 from panels.dialogs.dialog import Answer
 from panels.dialogs.funds.amounts import amount
-from panels.dialogs.funds.confirm import ConfirmDialogue
-from panels.dialogs.funds.deposit import DepositDialogue
+from panels.dialogs.funds.confirm import ConfirmDialog
+from panels.dialogs.funds.deposit import DepositDialog
 from panels.dialogs.funds.review import obstacle
-from panels.dialogs.funds.signing_key import KeyDialogue
-from panels.dialogs.funds.track import TrackDialogue
-from panels.dialogs.funds.withdraw import WithdrawDialogue
+from panels.dialogs.funds.signing_key import KeyDialog
+from panels.dialogs.funds.track import TrackDialog
+from panels.dialogs.funds.withdraw import WithdrawDialog
 
 LEFT = "a cockpit was left before it was answered"
 
 
-class Unsettled(msgspec.Struct, frozen=True):
+class UnresolvedOrder(msgspec.Struct, frozen=True):
     """An order that may have been taken, and the last that was heard of it."""
 
     order: WithdrawalOrder
     review: WithdrawalReview
-    unknown: Unknown
+    unknown: UnknownOutcome
 
 
-class MoneyFlow:
+class FundsActions:
     """Implements panels.asking.MoneyDesk. ``unsettled`` is the order whose outcome nobody here knows, if there is one:
     no other is made before it is settled, and it is only ever asked for again under its own key."""
 
-    def __init__(self, link: DeskLink, host: Host, new_key: Callable[[], str]) -> None:
+    def __init__(self, link: DeskClient, host: Host, new_key: Callable[[], str]) -> None:
         self._link = link
         self._host = host
         self._new_key = new_key
-        self._kept = KeptOrders(link.socket_path.parent / "orders")
-        self.unsettled: Unsettled | None = None
+        self._kept = PendingOrders(link.socket_path.parent / "orders")
+        self.unsettled: UnresolvedOrder | None = None
 
     def clock(self) -> float:
         """Seconds that only go forward."""
@@ -56,7 +56,7 @@ class MoneyFlow:
         left = self._kept.left()
         if left.orders and self.unsettled is None:
             kept = left.orders[0]
-            self.unsettled = Unsettled(kept.order, kept.review, Unknown("withdraw", LEFT))
+            self.unsettled = UnresolvedOrder(kept.order, kept.review, UnknownOutcome("withdraw", LEFT))
             what = amount(kept.review.amount, kept.review.symbol)
             self._host.warn(
                 f"the order to withdraw {what} under the key {kept.order.idempotency_key} has no known outcome: "
@@ -77,25 +77,25 @@ class MoneyFlow:
                 self._host.warn(told)
         view, left = self._host.now_seen(), self.unsettled
         if left is not None:
-            self._host.open(ConfirmDialogue(view, self, left.order, left.review, None, obstacle, left.unknown))
+            self._host.open(ConfirmDialog(view, self, left.order, left.review, None, obstacle, left.unknown))
         elif view.snapshot is not None:
-            self._host.open(WithdrawDialogue(view, view.snapshot, self))
+            self._host.open(WithdrawDialog(view, view.snapshot, self))
 
     def open_deposit(self) -> None:
         """Addresses and codes."""
         view = self._host.now_seen()
         if view.snapshot is not None:
-            self._host.open(DepositDialogue(view, view.snapshot, self))
+            self._host.open(DepositDialog(view, view.snapshot, self))
 
     def open_tracking(self) -> None:
         """The form that takes up a withdrawal made elsewhere."""
         view = self._host.now_seen()
         if view.snapshot is not None:
-            self._host.open(TrackDialogue(view, view.snapshot, self))
+            self._host.open(TrackDialog(view, view.snapshot, self))
 
     def open_key(self) -> None:
         """The signing key."""
-        self._host.open(KeyDialogue(self._host.now_seen(), self))
+        self._host.open(KeyDialog(self._host.now_seen(), self))
 
     def freeze_now(self) -> None:
         """Freeze withdrawals without asking; the outcome is said."""
@@ -159,21 +159,21 @@ class MoneyFlow:
 
     async def _send(self, order: WithdrawalOrder, review: WithdrawalReview) -> Outcome:
         try:
-            self._kept.keep(Kept(order, review))
+            self._kept.keep(PendingOrder(order, review))
         except OSError as error:
             why = f"its key could not be kept on disk ({error.strerror}), so it was not sent"
-            return Unknown("withdraw", why, sent=False)
+            return UnknownOutcome("withdraw", why, sent=False)
         return await self._link.withdraw(order)
 
     async def _withdraw(self, order: WithdrawalOrder, review: WithdrawalReview, answer: Answer) -> None:
         # Kept before it is sent: whatever becomes of this task, the order is not forgotten.
         former = self.unsettled
-        self.unsettled = Unsettled(order, review, Unknown("withdraw", "it is under way"))
+        self.unsettled = UnresolvedOrder(order, review, UnknownOutcome("withdraw", "it is under way"))
         outcome = await self._send(order, review)
-        if not isinstance(outcome, Unknown):
+        if not isinstance(outcome, UnknownOutcome):
             self.unsettled = None
         else:
-            self.unsettled = Unsettled(order, review, outcome) if outcome.sent else former
+            self.unsettled = UnresolvedOrder(order, review, outcome) if outcome.sent else former
         if self.unsettled is None:
             self._kept.drop(order.idempotency_key)
         if not answer(outcome):

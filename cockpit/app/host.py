@@ -5,7 +5,7 @@ from typing import Any, Protocol
 
 from cockpit.client.desk_client import Outcome
 from cockpit.model.snapshot import Snapshot
-from panels.dialogs.dialog import Dialogue
+from panels.dialogs.dialog import Dialog
 from panels.kit.view import View
 
 
@@ -21,7 +21,7 @@ class Host(Protocol):
     def clock(self) -> float:
         """Seconds that only go forward."""
 
-    def open(self, dialogue: Dialogue[Any]) -> None:
+    def open(self, dialogue: Dialog[Any]) -> None:
         """Put a dialogue on top."""
 
     def command(self, work: Coroutine[object, object, None]) -> None:

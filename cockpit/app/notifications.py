@@ -18,7 +18,7 @@ DESK = "the desk:"
 FILLS_APART_S = 8.0
 
 
-class Happening(msgspec.Struct, frozen=True):
+class Notification(msgspec.Struct, frozen=True):
     """What happened, in a sentence. Of these only ``fault`` and ``disarm`` stay until they are acknowledged.
 
     ``fills``: how many a ``fill`` is.
@@ -29,37 +29,39 @@ class Happening(msgspec.Struct, frozen=True):
     fills: int = 0
 
 
-def happened(former: Snapshot, now: Snapshot, mine: Collection[str]) -> tuple[Happening, ...]:
+def happened(former: Snapshot, now: Snapshot, mine: Collection[str]) -> tuple[Notification, ...]:
     """What lies between two snapshots, oldest first. ``mine``: ids of this cockpit's own commands."""
     if former.run_id != now.run_id:
-        return (Happening("fault", f"another desk answers now (run {now.run_id}); it starts disarmed"),)
+        return (Notification("fault", f"another desk answers now (run {now.run_id}); it starts disarmed"),)
     known = {row.command_id for row in former.journal}
     rows = [row for row in reversed(now.journal) if row.command_id not in known and row.command_id not in mine]
     found = [happening for row in rows if (happening := _of_row(row)) is not None]
     found += _untold_disarms(former, now, known)
     settled = now.counts.settled - former.counts.settled
     if settled > 0:
-        found.append(Happening("fill", _fill(settled, now), settled))
+        found.append(Notification("fill", _fill(settled, now), settled))
     found += _faults(former, now)
     return tuple(found)
 
 
-def _of_row(row: JournalRow) -> Happening | None:
+def _of_row(row: JournalRow) -> Notification | None:
     if row.actor == "desk" or row.actor.startswith(DESK):
         stops = row.command == "hard-stop" or row.command.startswith("disarm ")
-        return Happening("disarm", f"{row.actor}: {row.reason or row.command}") if stops else None
+        return Notification("disarm", f"{row.actor}: {row.reason or row.command}") if stops else None
     done = row.reason or row.command
-    return Happening("other", f"{row.actor}: {done}" if row.accepted else f"{row.actor}: {row.command} refused: {done}")
+    return Notification(
+        "other", f"{row.actor}: {done}" if row.accepted else f"{row.actor}: {row.command} refused: {done}"
+    )
 
 
-def _untold_disarms(former: Snapshot, now: Snapshot, known: Collection[str]) -> Iterable[Happening]:
+def _untold_disarms(former: Snapshot, now: Snapshot, known: Collection[str]) -> Iterable[Notification]:
     """What fell without a line of the journal that tells so: the journal shows the newest commands only."""
     commands = {row.command for row in now.journal if row.command_id not in known and row.accepted}
     for part in ARMABLE:
         if not is_armed(former, part) or is_armed(now, part) or commands & {f"disarm {part}", "hard-stop", "shutdown"}:
             continue
         why = now.strategy_why if part == "strategy-engine" else now.executor_why
-        yield Happening("disarm", f"{part_name(part)} disarmed: {why or 'no reason given'}")
+        yield Notification("disarm", f"{part_name(part)} disarmed: {why or 'no reason given'}")
 
 
 def _fill(settled: int, now: Snapshot) -> str:
@@ -69,35 +71,35 @@ def _fill(settled: int, now: Snapshot) -> str:
     return f"filled: {last.side} {last.base_amount.normalize():f} BTC at {rounded(last.price, 2)} EUR"
 
 
-def _faults(former: Snapshot, now: Snapshot) -> Iterable[Happening]:
+def _faults(former: Snapshot, now: Snapshot) -> Iterable[Notification]:
     for what, before, after in (("the history", former.history, now.history), ("the relay", former.relay, now.relay)):
         if before == "ok" and after in ("down", "degraded"):
-            yield Happening("fault", f"{what} is {after}")
+            yield Notification("fault", f"{what} is {after}")
     if former.proven and not now.proven:
         for row in now.inventory.rows:
             if row.unexplained:
-                yield Happening("fault", f"{row.unexplained.normalize():+f} {row.symbol} are unexplained")
+                yield Notification("fault", f"{row.unexplained.normalize():+f} {row.symbol} are unexplained")
 
 
-class Fills:
+class FillCounter:
     """Fills that were not told yet. They are told at once, but not again before FILLS_APART_S: then all together.
 
     A busy desk would otherwise cover its own panels with notes of fills.
     """
 
     def __init__(self) -> None:
-        self._waiting: Happening | None = None
+        self._waiting: Notification | None = None
         self._not_before_s = float("-inf")
 
-    def add(self, fill: Happening) -> None:
+    def add(self, fill: Notification) -> None:
         """Have it told."""
         before = self._waiting
         if before is not None:
             count = before.fills + fill.fills
-            fill = Happening("fill", f"{count:,} fills", count)
+            fill = Notification("fill", f"{count:,} fills", count)
         self._waiting = fill
 
-    def due(self, at_s: float) -> Happening | None:
+    def due(self, at_s: float) -> Notification | None:
         """What is to be told now; None for nothing."""
         if self._waiting is None or at_s < self._not_before_s:
             return None
@@ -105,7 +107,7 @@ class Fills:
         return fill
 
 
-class Faults:
+class FaultLog:
     """Faults that nobody has acknowledged, oldest first, each text once."""
 
     def __init__(self) -> None:

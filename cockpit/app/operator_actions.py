@@ -9,27 +9,27 @@ from typing import Any
 import msgspec
 from textual import work
 
-from cockpit.app.arming import ArmFlow
+from cockpit.app.arming import ArmingActions
 from cockpit.app.availability import obstacle
-from cockpit.app.funds import MoneyFlow
-from cockpit.app.terminal.driver import Patient
-from cockpit.app.terminal.tour_seen import TourNote
-from cockpit.app.tour import TourFlow
-from cockpit.app.view_model import Watch
-from cockpit.client.desk_client import READ_ONLY, DeskLink, Outcome
+from cockpit.app.funds import FundsActions
+from cockpit.app.terminal.driver import NonBlockingApp
+from cockpit.app.terminal.tour_seen import TourSeen
+from cockpit.app.tour import TourController
+from cockpit.app.view_model import ViewModel
+from cockpit.client.desk_client import READ_ONLY, DeskClient, Outcome
 from cockpit.model.commands import REFRESHABLE, Part
 from cockpit.model.snapshot import Snapshot
-from panels.dialogs.arm import ArmDialogue, is_armed
-from panels.dialogs.dialog import Dialogue
-from panels.dialogs.hard_stop import StopDialogue
-from panels.dialogs.limits import LimitsDialogue
+from panels.dialogs.arm import ArmDialog, is_armed
+from panels.dialogs.dialog import Dialog
+from panels.dialogs.hard_stop import HardStopDialog
+from panels.dialogs.limits import LimitsDialog
 from panels.dialogs.outcome import say
-from panels.dialogs.quit import Leave, LeaveDialogue
-from panels.dialogs.startup_findings import FindingsDialogue
-from panels.dialogs.trading_state import TradingDialogue
+from panels.dialogs.quit import Leave, QuitDialog
+from panels.dialogs.startup_findings import StartupFindingsDialog
+from panels.dialogs.trading_state import TradingStateDialog
 from panels.kit.keymap import KeyMap
 from panels.kit.labels import part_name
-from panels.kit.notices import Noticed
+from panels.kit.notices import NoticeLog
 from panels.kit.view import View
 
 
@@ -39,28 +39,28 @@ class Exit(msgspec.Struct, frozen=True):
     stop_desk: bool
 
 
-class Commanding(Patient[Exit], inherit_bindings=False):
+class OperatorActions(NonBlockingApp[Exit], inherit_bindings=False):
     """The half of the app that commands. ``clock`` counts seconds; ``new_key`` makes a withdrawal's idempotency key."""
 
     def __init__(
         self,
-        link: DeskLink,
+        link: DeskClient,
         *,
         clock: Callable[[], float] = time.monotonic,
         new_key: Callable[[], str] = lambda: f"k-{os.urandom(8).hex()}",
         keys: KeyMap | None = None,
-        tour_note: TourNote | None = None,
+        tour_note: TourSeen | None = None,
     ) -> None:
         # Without it Textual would paint greys under NO_COLOR: colours all the same.
         super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
         self.link = link
         self.keys = keys or KeyMap()
         self._clock = clock
-        self.arming = ArmFlow(link, self)
-        self.heard = Watch(clock, lambda: self.arming.asked, read_only=link.read_only)
-        self.noticed = Noticed(clock)
-        self.money = MoneyFlow(link, self, new_key)
-        self.touring = TourFlow(self.keys, None if link.read_only else tour_note)
+        self.arming = ArmingActions(link, self)
+        self.heard = ViewModel(clock, lambda: self.arming.asked, read_only=link.read_only)
+        self.noticed = NoticeLog(clock)
+        self.money = FundsActions(link, self, new_key)
+        self.touring = TourController(self.keys, None if link.read_only else tour_note)
 
     @property
     def view(self) -> View:
@@ -71,13 +71,13 @@ class Commanding(Patient[Exit], inherit_bindings=False):
 
     def action_arm(self, part: Part) -> None:
         """Ask whether to arm."""
-        if isinstance(self.screen, Dialogue) or self._read_only():
+        if isinstance(self.screen, Dialog) or self._read_only():
             return
         view = self.view
         if view.trusted and view.snapshot is not None and is_armed(view.snapshot, part):
             self.notify(f"the {part_name(part)} is armed already; ^x disarms", markup=False)
             return
-        self.push_screen(ArmDialogue(view, part, partial(self.arming.arm, part)))
+        self.push_screen(ArmDialog(view, part, partial(self.arming.arm, part)))
 
     def action_disarm(self) -> None:
         """Disarm everything at once."""
@@ -86,23 +86,23 @@ class Commanding(Patient[Exit], inherit_bindings=False):
 
     def action_findings(self) -> None:
         """Show what the start found."""
-        self.push_screen(FindingsDialogue(self.view))
+        self.push_screen(StartupFindingsDialog(self.view))
 
     def action_hard_stop(self) -> None:
         """Ask whether to burn what is alive."""
-        if not isinstance(self.screen, Dialogue) and not self._hindered("stop.hard"):
-            self.push_screen(StopDialogue(self.view, self.money.hard_stop))
+        if not isinstance(self.screen, Dialog) and not self._hindered("stop.hard"):
+            self.push_screen(HardStopDialog(self.view, self.money.hard_stop))
 
     def action_limits(self) -> None:
         """Open the form of the limits."""
         snapshot = self.heard.newest
         if snapshot is not None and not self._hindered("limits"):
-            self.push_screen(LimitsDialogue(self.view, snapshot.limits, self.money.set_limits))
+            self.push_screen(LimitsDialog(self.view, snapshot.limits, self.money.set_limits))
 
     def action_trading(self) -> None:
         """Show the trading state, and ask for another one."""
-        if not isinstance(self.screen, Dialogue) and not self._hindered("trading"):
-            self.push_screen(TradingDialogue(self.view, self.money.set_trading))
+        if not isinstance(self.screen, Dialog) and not self._hindered("trading"):
+            self.push_screen(TradingStateDialog(self.view, self.money.set_trading))
 
     def action_withdraw(self) -> None:
         """Open the form of a withdrawal, or the order whose outcome is unknown."""
@@ -170,7 +170,7 @@ class Commanding(Patient[Exit], inherit_bindings=False):
         """Seconds that only go forward."""
         return self._clock()
 
-    def open(self, dialogue: Dialogue[Any]) -> None:
+    def open(self, dialogue: Dialog[Any]) -> None:
         """Put a dialogue on top."""
         self.push_screen(dialogue)
 
@@ -194,8 +194,8 @@ class Commanding(Patient[Exit], inherit_bindings=False):
         if self.link.read_only:
             self.exit(Exit(stop_desk=False))
             return
-        if not isinstance(self.screen, LeaveDialogue):
-            self.push_screen(LeaveDialogue(self.view, self.arming.disarm_to_leave), self._leave)
+        if not isinstance(self.screen, QuitDialog):
+            self.push_screen(QuitDialog(self.view, self.arming.disarm_to_leave), self._leave)
 
     def _leave(self, choice: Leave | None) -> None:
         if choice is not None:

@@ -12,7 +12,7 @@ from panels.kit.theme import PLAIN_NAME, WORDS
 from panels.kit.view import View
 
 
-class Palette(CommandPalette):
+class LiveCommandPalette(CommandPalette):
     """Textual's own, which would let the status bar below it stand still."""
 
     def compose(self) -> ComposeResult:

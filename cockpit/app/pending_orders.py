@@ -10,14 +10,14 @@ import msgspec
 from cockpit.model.commands import WithdrawalOrder, WithdrawalReview
 
 
-class Kept(msgspec.Struct, frozen=True):
+class PendingOrder(msgspec.Struct, frozen=True):
     """An order that may have been taken, and the review it was made by. It holds no secret."""
 
     order: WithdrawalOrder
     review: WithdrawalReview
 
 
-class Unread(msgspec.Struct, frozen=True):
+class UnreadableOrder(msgspec.Struct, frozen=True):
     """A file that may hold such an order and cannot be read, and why."""
 
     path: Path
@@ -27,17 +27,17 @@ class Unread(msgspec.Struct, frozen=True):
 class Left(msgspec.Struct, frozen=True):
     """What earlier cockpits left without an outcome."""
 
-    orders: tuple[Kept, ...] = ()
-    unread: tuple[Unread, ...] = ()
+    orders: tuple[PendingOrder, ...] = ()
+    unread: tuple[UnreadableOrder, ...] = ()
 
 
-class KeptOrders:
+class PendingOrders:
     """One file an order, named by its idempotency key, readable by nobody else, in ``directory``."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
 
-    def keep(self, kept: Kept) -> None:
+    def keep(self, kept: PendingOrder) -> None:
         """Have it on disk before it is sent. Raises OSError when that cannot be."""
         self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         path = self._path(kept.order.idempotency_key)
@@ -63,22 +63,22 @@ class KeptOrders:
 
     def left(self) -> Left:
         """What earlier cockpits left, oldest first. A file that cannot be read is never removed: somebody must look."""
-        found: list[tuple[int, Kept]] = []
-        unread: list[Unread] = []
+        found: list[tuple[int, PendingOrder]] = []
+        unread: list[UnreadableOrder] = []
         try:
             paths = sorted(path for path in self._directory.iterdir() if path.suffix == ".json")
         except FileNotFoundError:
             return Left()
         except OSError as error:
-            return Left(unread=(Unread(self._directory, error.strerror or str(error)),))
+            return Left(unread=(UnreadableOrder(self._directory, error.strerror or str(error)),))
         for path in paths:
             try:
-                found.append((path.stat().st_mtime_ns, msgspec.json.decode(path.read_bytes(), type=Kept)))
+                found.append((path.stat().st_mtime_ns, msgspec.json.decode(path.read_bytes(), type=PendingOrder)))
             except FileNotFoundError:
                 continue  # Another cockpit has just learnt its outcome.
             except (OSError, msgspec.MsgspecError) as error:
                 why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-                unread.append(Unread(path, why))
+                unread.append(UnreadableOrder(path, why))
         return Left(tuple(kept for _, kept in sorted(found, key=lambda pair: pair[0])), tuple(unread))
 
     def _path(self, key: str) -> Path:

@@ -8,22 +8,22 @@ import click
 
 from cockpit.app.app import CockpitApp
 from cockpit.app.terminal.gc_pauses import settle_soon
-from cockpit.app.terminal.options import Look, of_environment
-from cockpit.app.terminal.process_priority import GivingWay
-from cockpit.app.terminal.tour_seen import TourNote
-from cockpit.client.desk_client import DeskLink, LinkLost
+from cockpit.app.terminal.options import TerminalOptions, of_environment
+from cockpit.app.terminal.process_priority import LowPriority
+from cockpit.app.terminal.tour_seen import TourSeen
+from cockpit.client.desk_client import ConnectionLost, DeskClient
 from cockpit.client.operator import actor
 from cockpit.config.settings import Settings, default_keys_file
 from cockpit.processes.launch import answers, gone, ready, spawn
-from cockpit.processes.sandbox import Rehearsal, VenueFlags, new_name
+from cockpit.processes.sandbox import SandboxRun, VenueFlags, new_name
 from panels.kit.keymap import KeyMap, read_keys
 
 TOUR_NOTE = "tour"
 """The note's name among the rehearsals."""
 
 
-def _link(socket_path: Path) -> DeskLink:
-    return DeskLink(socket_path, actor=actor(), new_id=_new_id)
+def _link(socket_path: Path) -> DeskClient:
+    return DeskClient(socket_path, actor=actor(), new_id=_new_id)
 
 
 def _new_id() -> str:
@@ -37,14 +37,14 @@ def _keys(file: Path, environ: Mapping[str, str]) -> KeyMap:
 
 
 async def _show(
-    link: DeskLink,
-    look: Look,
+    link: DeskClient,
+    look: TerminalOptions,
     on_start: Callable[[], Awaitable[None]] | None,
     keys: KeyMap,
-    tour_note: TourNote | None = None,
+    tour_note: TourSeen | None = None,
 ) -> bool:
     """Run the app; whether the desk is to be stopped."""
-    way = GivingWay(link.socket_path)
+    way = LowPriority(link.socket_path)
 
     async def start() -> None:
         if on_start is not None:
@@ -70,9 +70,9 @@ async def run_cockpit(
 ) -> int:
     """Attach to the desk of these settings, or start it; who may only look starts none. The exit code."""
     keys = _keys(settings.keys_file, environ)
-    look = Look.of(settings, mouse=mouse)
+    look = TerminalOptions.of(settings, mouse=mouse)
     if read_only:
-        watching = DeskLink(settings.read_only_socket_path, actor=actor(), new_id=_new_id, read_only=True)
+        watching = DeskClient(settings.read_only_socket_path, actor=actor(), new_id=_new_id, read_only=True)
         await _show(watching, look, None, keys)
         return 0
     socket_path = settings.socket_path
@@ -92,10 +92,10 @@ async def run_cockpit(
         await link.close()
 
 
-async def _stop_desk(link: DeskLink) -> bool:
+async def _stop_desk(link: DeskClient) -> bool:
     """Stop the desk and wait until it is gone; False, and said so, when it does not go."""
     told = await link.health()
-    if isinstance(told, LinkLost):
+    if isinstance(told, ConnectionLost):
         click.echo("No desk is running.")
         return True
     outcome = await link.shutdown()
@@ -116,10 +116,10 @@ async def run_sandbox(
     mouse: bool = True,
 ) -> int:
     """Attach to the sandbox that is running, or start one. The exit code."""
-    rehearsal = Rehearsal.running(root)
+    rehearsal = SandboxRun.running(root)
     on_start = None
     if rehearsal is None:
-        fresh = rehearsal = Rehearsal.new(root, new_name())
+        fresh = rehearsal = SandboxRun.new(root, new_name())
 
         async def on_start() -> None:
             await fresh.start(flags, environ, own)
@@ -127,7 +127,7 @@ async def run_sandbox(
     link = _link(rehearsal.socket_path)
     try:
         look = of_environment(os.environ, mouse=mouse)
-        note = TourNote(root / TOUR_NOTE)
+        note = TourSeen(root / TOUR_NOTE)
         stop = await _show(link, look, on_start, _keys(keys_file, environ), note)
         if not stop:
             click.echo("The sandbox goes on; `cockpit sandbox` attaches to it again.")

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from cockpit.app.availability import obstacle
-from cockpit.app.terminal.tour_seen import Answered, TourNote
+from cockpit.app.terminal.tour_seen import Answered, TourSeen
 from cockpit.model.snapshot import Snapshot
 from panels.kit.keymap import PALETTE_ONLY, KeyMap
 from panels.kit.tour_steps import Step, Tour, Touring, advanced, at, skipped, was_read
@@ -23,10 +23,10 @@ def written(keys: KeyMap) -> Mapping[str, str]:
     }
 
 
-class TourFlow:
+class TourController:
     """Holds the step. ``note`` remembers who was asked before; without one the tour is never offered."""
 
-    def __init__(self, keys: KeyMap, note: TourNote | None) -> None:
+    def __init__(self, keys: KeyMap, note: TourSeen | None) -> None:
         self._keys = written(keys)
         self._note = note
         self._tour: Tour | None = None

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from cockpit.client.desk_client import LinkLost
+from cockpit.client.desk_client import ConnectionLost
 from cockpit.model.commands import Part
 from cockpit.model.snapshot import Snapshot
 from panels.kit.view import View
@@ -21,7 +21,7 @@ def unseen(shown: Snapshot, newest: Snapshot) -> str:
     return ", ".join(f"{count:,} {word}{'' if count == 1 else 's'}" for word, count in counted if count > 0)
 
 
-class Watch:
+class ViewModel:
     """Keeps the newest snapshot, and the one a frozen view stands still on. ``clock`` counts seconds.
 
     ``lost`` says why the stream is down and ``start_problem`` why there is no desk; both empty while all is well.
@@ -39,9 +39,9 @@ class Watch:
         self.lost = ""
         self.start_problem = ""
 
-    def take(self, item: Snapshot | LinkLost) -> None:
+    def take(self, item: Snapshot | ConnectionLost) -> None:
         """The link brought a snapshot, or says that it is down."""
-        if isinstance(item, LinkLost):
+        if isinstance(item, ConnectionLost):
             self.lost = item.reason
             return
         former, self.newest = self.newest, item

@@ -8,12 +8,12 @@ from pathlib import Path
 import click
 
 from cockpit.cli.liquidity import desk_socket
-from cockpit.client.desk_client import DeskLink, Unknown
+from cockpit.client.desk_client import DeskClient, UnknownOutcome
 from cockpit.client.operator import actor
-from cockpit.model.amount_input import BadAmount, parse_amount
+from cockpit.model.amount_input import InvalidAmountError, parse_amount
 from cockpit.model.formatting import exact
 from cockpit.model.snapshot import Snapshot
-from cockpit.processes.check_desk import NoAnswer, looked_at
+from cockpit.processes.check_desk import DeskUnavailableError, looked_at
 from venue.protocol.assets import BTC, EURE, Asset
 
 
@@ -42,12 +42,12 @@ def accept_remainder(btc: str, eure: str, reason: str, socket: Path | None, env_
 
 async def _accept(socket: Path, amounts: dict[str, str], reason: str) -> int:
     """0 done, 1 refused or not asked, 3 unknown."""
-    link = DeskLink(socket, actor=actor(), new_id=lambda: os.urandom(8).hex())
+    link = DeskClient(socket, actor=actor(), new_id=lambda: os.urandom(8).hex())
     try:
         outcome = await link.accept_remainder(amounts, reason)
     finally:
         await link.close()
-    if isinstance(outcome, Unknown):
+    if isinstance(outcome, UnknownOutcome):
         told = "the desk may have done it" if outcome.sent else "the desk did not get it"
         click.echo(f"{outcome.command}: {outcome.reason}; {told}", err=True)
         return 3 if outcome.sent else 1
@@ -59,7 +59,7 @@ async def _show(socket: Path) -> int:
     """0 when nothing is unexplained, else 1."""
     try:
         return _say(await looked_at(socket, 0))
-    except NoAnswer as exc:
+    except DeskUnavailableError as exc:
         click.echo(f"accept-remainder: {exc}", err=True)
         return 1
 
@@ -87,5 +87,5 @@ def _units(asset: Asset, text: str) -> str:
     sign = "-" if typed.startswith("-") else ""
     try:
         return sign + str(parse_amount(typed.lstrip("+-"), asset.symbol, asset.decimals))
-    except BadAmount as exc:
+    except InvalidAmountError as exc:
         raise click.UsageError(str(exc)) from None

@@ -10,7 +10,7 @@ import msgspec
 
 from cockpit.config.settings import READ_ONLY_SOCKET_NAME, Settings, SettingsError, default_state_dir, load
 from cockpit.model.snapshot import InterlockRow, Rung, Snapshot
-from cockpit.processes.check_desk import CLIMBED, NoAnswer, is_green, looked_at, started
+from cockpit.processes.check_desk import CLIMBED, DeskUnavailableError, is_green, looked_at, started
 from cockpit.processes.launch import answers
 
 GREEN, RED, UNUSABLE = 0, 1, 2
@@ -19,7 +19,7 @@ Verdict = Literal["green", "red", "not yet"]
 _MARKS = {"green": ("✓", "green"), "red": ("✗", "red"), "not yet": ("·", "yellow")}
 
 
-class Line(msgspec.Struct, frozen=True, kw_only=True):
+class ChecklistLine(msgspec.Struct, frozen=True, kw_only=True):
     """One line as a program reads it."""
 
     ident: str
@@ -31,7 +31,7 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     remedy: str
 
 
-class Checked(msgspec.Struct, frozen=True, kw_only=True):
+class CheckOutcome(msgspec.Struct, frozen=True, kw_only=True):
     """The list of one desk. ``green``: nothing but climbing itself keeps the ladder closed."""
 
     green: bool
@@ -39,7 +39,7 @@ class Checked(msgspec.Struct, frozen=True, kw_only=True):
     account: str
     run_id: str
     rung: Rung
-    lines: tuple[Line, ...]
+    lines: tuple[ChecklistLine, ...]
 
 
 @click.command()
@@ -71,16 +71,16 @@ def check(as_json: bool, sandbox: bool, within_s: float, env_file: Path | None) 
         shot = _sandbox_desk(within_s) if sandbox else _desk(env_file, within_s)
     except SettingsError as exc:
         _fail(UNUSABLE, *exc.problems)
-    except NoAnswer as exc:
+    except DeskUnavailableError as exc:
         _fail(RED, f"cockpit check: {exc}")
     checked = read(shot)
     click.echo(msgspec.json.format(msgspec.json.encode(checked)).decode() if as_json else told(checked))
     sys.exit(GREEN if checked.green else RED)
 
 
-def read(shot: Snapshot) -> Checked:
+def read(shot: Snapshot) -> CheckOutcome:
     """The list as the desk shows it."""
-    return Checked(
+    return CheckOutcome(
         green=is_green(shot),
         mode=shot.mode,
         account=shot.account,
@@ -90,7 +90,7 @@ def read(shot: Snapshot) -> Checked:
     )
 
 
-def told(checked: Checked) -> str:
+def told(checked: CheckOutcome) -> str:
     """The list as a person reads it, red lines with what to do."""
     width = max((len(line.name) for line in checked.lines), default=0)
     lines = [f"{checked.mode} {checked.account}, run {checked.run_id}: {checked.rung}"]
@@ -110,9 +110,9 @@ def told(checked: Checked) -> str:
     return "\n".join(lines)
 
 
-def _line(row: InterlockRow) -> Line:
+def _line(row: InterlockRow) -> ChecklistLine:
     verdict: Verdict = "green" if row.passed else "not yet" if row.ident in CLIMBED else "red"
-    return Line(
+    return ChecklistLine(
         ident=row.ident,
         rung=row.rung,
         name=row.name,
@@ -126,9 +126,9 @@ def _line(row: InterlockRow) -> Line:
 def _sandbox_desk(within_s: float) -> Snapshot:
     import asyncio
 
-    from cockpit.processes.sandbox import Rehearsal
+    from cockpit.processes.sandbox import SandboxRun
 
-    rehearsal = Rehearsal.running(default_state_dir(os.environ) / "sandbox")
+    rehearsal = SandboxRun.running(default_state_dir(os.environ) / "sandbox")
     if rehearsal is None:
         _fail(UNUSABLE, "cockpit check: no rehearsal is running; start one with `cockpit sandbox`")
     return asyncio.run(looked_at(rehearsal.directory / READ_ONLY_SOCKET_NAME, within_s))
@@ -150,7 +150,7 @@ def _own_desk(settings: Settings, within_s: float) -> Snapshot:
     import uvloop
 
     from cockpit.desk.runtime.account_lock import account_held
-    from cockpit.desk.runtime.unix_server import AlreadyRunning, BadStateDir, held
+    from cockpit.desk.runtime.unix_server import AlreadyRunningError, StateDirError, held
     from storage.history import HistoryError
 
     async def look() -> Snapshot:
@@ -162,7 +162,7 @@ def _own_desk(settings: Settings, within_s: float) -> Snapshot:
             if sys.stderr.isatty():
                 click.echo(f"no desk runs here; starting one that takes no command, up to {within_s:g} s", err=True)
             return uvloop.run(look())
-    except (AlreadyRunning, BadStateDir) as exc:
+    except (AlreadyRunningError, StateDirError) as exc:
         _fail(UNUSABLE, f"cockpit check: {exc}")
     except HistoryError as exc:
         _fail(RED, f"cockpit check: {exc}")

@@ -220,7 +220,7 @@ def replay(
 
     try:
         changes = replay_text.changes_of(settings, armed=armed)
-    except replay_text.BadChange as exc:
+    except replay_text.InvalidChangeError as exc:
         raise click.UsageError(str(exc)) from None
     with open_reader(history, sandbox, env_file) as reader:
         try:

@@ -9,9 +9,9 @@ from typing import Any
 
 import click
 
-from cockpit.client.desk_client import DeskLink, Unknown
+from cockpit.client.desk_client import DeskClient, UnknownOutcome
 from cockpit.client.operator import actor
-from cockpit.model.amount_input import BadAmount, parse_amount
+from cockpit.model.amount_input import InvalidAmountError, parse_amount
 from cockpit.model.commands import WithdrawalOrder, WithdrawalReview
 from venue.protocol.assets import BTC, EURE
 
@@ -120,15 +120,15 @@ def _units(symbol: str, amount: str) -> str:
     asset = BTC if symbol == BTC.symbol else EURE
     try:
         return str(parse_amount(amount, asset.symbol, asset.decimals))
-    except BadAmount as exc:
+    except InvalidAmountError as exc:
         raise click.UsageError(str(exc)) from None
 
 
-def _run(socket: Path, ask: Callable[[DeskLink], Awaitable[Any]]) -> None:
+def _run(socket: Path, ask: Callable[[DeskClient], Awaitable[Any]]) -> None:
     """Ask, say what became of it, and exit: 0 done, 1 refused, 3 unknown."""
 
     async def asked() -> Any:
-        link = DeskLink(socket, actor=actor(), new_id=lambda: os.urandom(8).hex())
+        link = DeskClient(socket, actor=actor(), new_id=lambda: os.urandom(8).hex())
         try:
             return await ask(link)
         finally:
@@ -138,7 +138,7 @@ def _run(socket: Path, ask: Callable[[DeskLink], Awaitable[Any]]) -> None:
     if isinstance(answer, WithdrawalReview):
         click.echo(_review(answer))
         sys.exit(1 if answer.refusals else 0)
-    if isinstance(answer, Unknown):
+    if isinstance(answer, UnknownOutcome):
         told = "the desk may have done it; ask again with the same key" if answer.sent else "nothing was asked"
         click.echo(f"{answer.command}: {answer.reason}; {told}", err=True)
         sys.exit(3 if answer.sent else 1)

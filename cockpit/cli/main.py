@@ -63,7 +63,7 @@ _LATE = {
 """Commands by the module that holds them, each under its own name."""
 
 
-class _Late(click.Group):
+class _LazyGroup(click.Group):
     """Imports most commands only when they are asked for: the first picture does not wait for them."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -80,7 +80,7 @@ class _Late(click.Group):
         return command
 
 
-@click.group(cls=_Late, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=_LazyGroup, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="near-intents-cockpit")
 @ENV_FILE
 @click.option("--read-only", is_flag=True, help="Look on at the running desk: this cockpit cannot command it.")
@@ -111,7 +111,7 @@ def main(context: click.Context, env_file: Path | None, read_only: bool, no_mous
 
 def _first_run(context: click.Context) -> bool:
     """Where nothing is configured, offer the sandbox or to write the settings; whether that is all for now."""
-    from cockpit.cli.setup_wizard import CannotWrite, first_run, unconfigured
+    from cockpit.cli.setup_wizard import CannotWriteError, first_run, unconfigured
 
     if not unconfigured(Path.cwd(), os.environ):
         return False
@@ -121,7 +121,7 @@ def _first_run(context: click.Context) -> bool:
 
     try:
         chosen = first_run(Path.cwd(), ask, click.echo)
-    except CannotWrite as exc:
+    except CannotWriteError as exc:
         raise click.ClickException(str(exc)) from None
     if chosen == "sandbox":
         context.invoke(sandbox)
@@ -207,7 +207,7 @@ def sandbox(
 ) -> None:
     """Rehearse: a venue of its own on loopback, a desk and the cockpit. No key, no network, no configuration."""
     from cockpit.config.settings import SettingsError
-    from cockpit.processes.sandbox import Rehearsal, VenueFlags, check, new_name
+    from cockpit.processes.sandbox import SandboxRun, VenueFlags, check, new_name
 
     if not headless and (arm or as_json):
         raise click.UsageError("--arm and --json go with --headless; in the cockpit you arm by keyboard")
@@ -220,7 +220,7 @@ def sandbox(
     if headless:
         from cockpit.processes.headless_sandbox import rehearse
 
-        rehearsal = Rehearsal.new(root, new_name())
+        rehearsal = SandboxRun.new(root, new_name())
         running = rehearse(rehearsal, venue_flags, environ, own, seconds=seconds, arm=arm, as_json=as_json)
         sys.exit(asyncio.run(running))
     with held():

@@ -34,7 +34,7 @@ STAND_INS: Mapping[str, str] = {
 """Settings that hold by themselves, so that one value can be judged before the others are known."""
 
 
-class Question(msgspec.Struct, frozen=True):
+class SettingQuestion(msgspec.Struct, frozen=True):
     """One value to ask for; ``needed`` ones are asked for until they are given."""
 
     name: str
@@ -48,18 +48,18 @@ class Question(msgspec.Struct, frozen=True):
 
 
 QUESTIONS = (
-    Question("NEAR_INTENTS_API_KEY", "Bearer token of the solver relay (not shown)"),
-    Question("NEAR_INTENTS_ACCOUNT_ID", "NEAR account that holds the balances"),
-    Question("NEAR_INTENTS_SIGNER_PRIVATE_KEY", "Key that signs the quotes, ed25519:… (not shown)"),
-    Question("TRADING_BTC_WITHDRAW_ADDRESS", "Where BTC may be withdrawn to (empty: nowhere)", needed=False),
-    Question("TRADING_EURE_WITHDRAW_ADDRESS", "Where EURe may be withdrawn to (empty: nowhere)", needed=False),
+    SettingQuestion("NEAR_INTENTS_API_KEY", "Bearer token of the solver relay (not shown)"),
+    SettingQuestion("NEAR_INTENTS_ACCOUNT_ID", "NEAR account that holds the balances"),
+    SettingQuestion("NEAR_INTENTS_SIGNER_PRIVATE_KEY", "Key that signs the quotes, ed25519:… (not shown)"),
+    SettingQuestion("TRADING_BTC_WITHDRAW_ADDRESS", "Where BTC may be withdrawn to (empty: nowhere)", needed=False),
+    SettingQuestion("TRADING_EURE_WITHDRAW_ADDRESS", "Where EURe may be withdrawn to (empty: nowhere)", needed=False),
 )
 
 Ask = Callable[[str, bool], str]
 """Takes the question and whether the answer is hidden; gives the answer."""
 
 
-class CannotWrite(Exception):
+class CannotWriteError(Exception):
     """The file was not written, and why."""
 
 
@@ -93,7 +93,7 @@ def first_run(directory: Path, ask: Ask, say: Callable[[str], None]) -> Choice:
     return "written"
 
 
-def _answer(question: Question, ask: Ask, say: Callable[[str], None]) -> str:
+def _answer(question: SettingQuestion, ask: Ask, say: Callable[[str], None]) -> str:
     while True:
         value = ask(question.text, question.secret).strip()
         if not value and not question.needed:
@@ -115,12 +115,12 @@ def write(path: Path, values: Mapping[str, str]) -> None:
             file.flush()
             os.fsync(handle)
         if read_env_file(part, NAMES.keys()).values != dict(values):
-            raise CannotWrite("a value cannot stand in a settings file; nothing was written")
+            raise CannotWriteError("a value cannot stand in a settings file; nothing was written")
         os.link(part, path)  # Unlike a rename, this fails when the file is there.
     except FileExistsError:
-        raise CannotWrite(f"{path} is there already; nothing was written over it") from None
+        raise CannotWriteError(f"{path} is there already; nothing was written over it") from None
     except OSError as error:
-        raise CannotWrite(f"{path} cannot be written: {error.strerror}") from None
+        raise CannotWriteError(f"{path} cannot be written: {error.strerror}") from None
     finally:
         with contextlib.suppress(OSError):
             part.unlink()

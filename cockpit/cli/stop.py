@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from cockpit.cli.liquidity import desk_socket
-from cockpit.client.desk_client import DeskLink, LinkLost, Outcome, Unknown
+from cockpit.client.desk_client import ConnectionLost, DeskClient, Outcome, UnknownOutcome
 from cockpit.client.operator import actor
 from cockpit.model.commands import ARMABLE
 from cockpit.model.formatting import left
@@ -35,7 +35,7 @@ def stop(hard: bool, yes: bool, socket: Path | None, env_file: Path | None) -> N
 
 
 async def _stop(socket: Path, *, hard: bool) -> int:
-    link = DeskLink(socket, actor=actor(), new_id=lambda: os.urandom(8).hex())
+    link = DeskClient(socket, actor=actor(), new_id=lambda: os.urandom(8).hex())
     try:
         if hard:
             return _say(await link.hard_stop()) or await _follow(link)
@@ -43,18 +43,18 @@ async def _stop(socket: Path, *, hard: bool) -> int:
         if any(codes):
             return max(codes)
         async for said in link.snapshots():
-            click.echo(f"the desk is not heard: {said.reason}" if isinstance(said, LinkLost) else _alive(said))
-            return 3 if isinstance(said, LinkLost) else 0
+            click.echo(f"the desk is not heard: {said.reason}" if isinstance(said, ConnectionLost) else _alive(said))
+            return 3 if isinstance(said, ConnectionLost) else 0
         return 3
     finally:
         await link.close()
 
 
-async def _follow(link: DeskLink) -> int:
+async def _follow(link: DeskClient) -> int:
     """Say how the burning goes until nothing is left."""
     told = ""
     async for said in link.snapshots():
-        if isinstance(said, LinkLost):
+        if isinstance(said, ConnectionLost):
             click.echo(f"the desk is not heard, burning may go on: {said.reason}", err=True)
             return 3
         done = said.hard_stop
@@ -83,7 +83,7 @@ def _alive(shot: Snapshot) -> str:
 
 def _say(outcome: Outcome) -> int:
     """Say what became of a command; 0 done, 1 refused or not sent, 3 unknown."""
-    if isinstance(outcome, Unknown):
+    if isinstance(outcome, UnknownOutcome):
         told = "the desk may have done it" if outcome.sent else "the desk did not get it"
         click.echo(f"{outcome.command}: {outcome.reason}; {told}", err=True)
         return 3 if outcome.sent else 1

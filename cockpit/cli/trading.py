@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from cockpit.cli.liquidity import desk_socket
-from cockpit.client.desk_client import DeskLink, LinkLost, Unknown
+from cockpit.client.desk_client import ConnectionLost, DeskClient, UnknownOutcome
 from cockpit.client.operator import actor
 from cockpit.model.snapshot import Trading
 
@@ -31,12 +31,12 @@ def trading(state: str | None, reason: str, socket: Path | None, env_file: Path 
 
 
 async def _trading(socket: Path, wanted: Trading | None, reason: str) -> int:
-    link = DeskLink(socket, actor=actor(), new_id=lambda: os.urandom(8).hex())
+    link = DeskClient(socket, actor=actor(), new_id=lambda: os.urandom(8).hex())
     try:
         if wanted is None:
             return await _show(link)
         outcome = await link.trading(wanted, reason)
-        if isinstance(outcome, Unknown):
+        if isinstance(outcome, UnknownOutcome):
             told = "the desk may have done it" if outcome.sent else "the desk did not get it"
             click.echo(f"{outcome.command}: {outcome.reason}; {told}", err=True)
             return 3 if outcome.sent else 1
@@ -46,9 +46,9 @@ async def _trading(socket: Path, wanted: Trading | None, reason: str) -> int:
         await link.close()
 
 
-async def _show(link: DeskLink) -> int:
+async def _show(link: DeskClient) -> int:
     async for said in link.snapshots():
-        if isinstance(said, LinkLost):
+        if isinstance(said, ConnectionLost):
             click.echo(f"the desk is not heard: {said.reason}", err=True)
             return 3
         click.echo(said.trading + (f": {said.trading_why}" if said.trading_why else ""))

@@ -23,13 +23,13 @@ BACKOFF_S: tuple[float, ...] = (0.1, 0.1, 0.2, 0.2, 0.5, 0.5, 1.0, 2.0)
 READ_ONLY = "this cockpit is read-only"
 
 
-class LinkLost(msgspec.Struct, frozen=True):
+class ConnectionLost(msgspec.Struct, frozen=True):
     """The stream is down; the link goes on trying."""
 
     reason: str
 
 
-class Unknown(msgspec.Struct, frozen=True):
+class UnknownOutcome(msgspec.Struct, frozen=True):
     """No answer to a command. Unless ``sent`` is False, the desk may have done it: its journal then names it."""
 
     command: str
@@ -38,10 +38,10 @@ class Unknown(msgspec.Struct, frozen=True):
     command_id: str = ""
 
 
-Outcome = Result | Unknown
+Outcome = Result | UnknownOutcome
 """What is known of a command: a Result (accepted or refused), or that nothing is known."""
 
-Reviewed = WithdrawalReview | Result | Unknown
+Reviewed = WithdrawalReview | Result | UnknownOutcome
 """A review; a Result when the order cannot be read, with the reason in one sentence; or no answer."""
 
 
@@ -55,7 +55,7 @@ class DeskInfo(msgspec.Struct, frozen=True):
     pid: int
 
 
-class DeskLink:
+class DeskClient:
     """Talks to the desk listening at ``socket_path``. ``timeout_s`` bounds the wait for a command's answer.
 
     ``slow_timeout_s`` bounds it for commands that ask several services outside before they answer. A ``read_only`` link
@@ -87,7 +87,7 @@ class DeskLink:
         self._client: httpx.AsyncClient | None = None
         self._decoder = msgspec.json.Decoder(Snapshot)
 
-    async def snapshots(self) -> AsyncIterator[Snapshot | LinkLost]:
+    async def snapshots(self) -> AsyncIterator[Snapshot | ConnectionLost]:
         """Every snapshot the desk streams, for ever; a LinkLost each time an attempt to attach fails or ends."""
         from websockets.asyncio.client import unix_connect
         from websockets.exceptions import WebSocketException
@@ -111,7 +111,7 @@ class DeskLink:
                 reason = "the desk closed the stream"
             except (OSError, WebSocketException, msgspec.MsgspecError) as error:
                 reason = self._why(error)
-            yield LinkLost(reason)
+            yield ConnectionLost(reason)
             await asyncio.sleep(self._backoff_s[min(failures, len(self._backoff_s) - 1)])
             failures += 1
 
@@ -133,12 +133,12 @@ class DeskLink:
     async def review(self, order: WithdrawalOrder) -> Reviewed:
         """What the withdrawal would mean now. The first review of an address begins its cooling time."""
         answer = await self._money("withdrawal-estimate", _fields(order))
-        if isinstance(answer, Unknown) or answer.status_code != 200:
+        if isinstance(answer, UnknownOutcome) or answer.status_code != 200:
             return _result("withdrawal-estimate", answer)
         try:
             return msgspec.json.decode(answer.content, type=WithdrawalReview)
         except msgspec.MsgspecError as error:
-            return Unknown("withdrawal-estimate", f"a review that cannot be read: {error}")
+            return UnknownOutcome("withdrawal-estimate", f"a review that cannot be read: {error}")
 
     async def withdraw(self, order: WithdrawalOrder) -> Outcome:
         """Order the withdrawal. Asking again with the same ``idempotency_key`` never makes a second one."""
@@ -175,7 +175,7 @@ class DeskLink:
         """Ask the desk to disarm and end."""
         return await self._command("POST", "/shutdown", "shutdown", None)
 
-    async def health(self) -> DeskInfo | LinkLost:
+    async def health(self) -> DeskInfo | ConnectionLost:
         """Who answers on the socket, or why nobody does."""
         import httpx
 
@@ -183,7 +183,7 @@ class DeskLink:
             answer = await self._http().get("/healthz")
             return msgspec.json.decode(answer.content, type=DeskInfo)
         except (httpx.HTTPError, OSError, msgspec.MsgspecError) as error:
-            return LinkLost(self._why(error))
+            return ConnectionLost(self._why(error))
 
     async def close(self) -> None:
         """Let go of the sockets."""
@@ -196,16 +196,18 @@ class DeskLink:
     ) -> Outcome:
         return _result(name, await self._ask(method, path, name, body or {}, command_id, self._timeout_s))
 
-    async def _money(self, name: str, body: Mapping[str, object], command_id: str = "") -> "httpx.Response | Unknown":
+    async def _money(
+        self, name: str, body: Mapping[str, object], command_id: str = ""
+    ) -> "httpx.Response | UnknownOutcome":
         return await self._ask("POST", f"/liquidity-manager/{name}", name, body, command_id, self._slow_timeout_s)
 
     async def _ask(
         self, method: str, path: str, name: str, body: Mapping[str, object], command_id: str, timeout_s: float
-    ) -> "httpx.Response | Unknown":
+    ) -> "httpx.Response | UnknownOutcome":
         import httpx
 
         if self.read_only:
-            return Unknown(name, READ_ONLY, sent=False)
+            return UnknownOutcome(name, READ_ONLY, sent=False)
         ident = command_id or self.new_id()
         self.mine.append(ident)
         content = msgspec.json.encode({**body, "command_id": ident, "actor": self.actor})
@@ -213,11 +215,11 @@ class DeskLink:
         try:
             return await self._http().request(method, path, content=content, headers=headers, timeout=timeout_s)
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
-            return Unknown(name, self._why(error), sent=False, command_id=ident)
+            return UnknownOutcome(name, self._why(error), sent=False, command_id=ident)
         except httpx.TimeoutException:
-            return Unknown(name, f"no answer within {timeout_s:g} s", command_id=ident)
+            return UnknownOutcome(name, f"no answer within {timeout_s:g} s", command_id=ident)
         except (httpx.HTTPError, OSError) as error:
-            return Unknown(name, f"the connection broke before the answer: {self._why(error)}", command_id=ident)
+            return UnknownOutcome(name, f"the connection broke before the answer: {self._why(error)}", command_id=ident)
 
     def _http(self) -> "httpx.AsyncClient":
         if self._client is None:
@@ -252,9 +254,9 @@ def _fields(order: WithdrawalOrder) -> dict[str, object]:
     return {name: value for name, value in fields.items() if name not in ("command_id", "actor") and value is not None}
 
 
-def _result(name: str, answer: "httpx.Response | Unknown") -> Outcome:
+def _result(name: str, answer: "httpx.Response | UnknownOutcome") -> Outcome:
     """The desk's word as an outcome."""
-    if isinstance(answer, Unknown):
+    if isinstance(answer, UnknownOutcome):
         return answer
     try:
         return msgspec.json.decode(answer.content, type=Result)
@@ -262,4 +264,4 @@ def _result(name: str, answer: "httpx.Response | Unknown") -> Outcome:
         text = " ".join(answer.text.split())[:200]
         if 400 <= answer.status_code < 500:
             return Result(command_id="", command=name, accepted=False, reason=text or "refused", at_ns=0)
-        return Unknown(name, f"an answer that cannot be read (status {answer.status_code}): {text}")
+        return UnknownOutcome(name, f"an answer that cannot be read (status {answer.status_code}): {text}")

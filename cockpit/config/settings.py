@@ -8,9 +8,9 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from cockpit.app.terminal.escape_codes import Means, Occasion
 from cockpit.config import validators as fields
 from cockpit.config.env_file import EnvFile, read_env_file
+from cockpit.config.notifications import Means, Occasion
 from cockpit.config.secret import Secret
 from cockpit.config.urls import is_loopback
 from cockpit.model.commands import Limits
@@ -307,7 +307,7 @@ def _problem(name: str, kind: str, error: object) -> str:
     expected = Settings.model_fields[NAMES[name]].description or "the value cannot be used"
     if kind == "missing":
         return f"{name} is missing: {expected}"
-    return f"{name}: {error if isinstance(error, fields.Unfit) else expected}"
+    return f"{name}: {error if isinstance(error, fields.InvalidSettingError) else expected}"
 
 
 def _contradictions(s: Settings) -> tuple[str, ...]:

@@ -16,14 +16,14 @@ _STATE_DIR_MAX = 90
 """Bytes: a Unix socket's path may have 107 on Linux and 103 elsewhere, and its name comes after the directory's."""
 
 
-class Unfit(ValueError):
+class InvalidSettingError(ValueError):
     """The value cannot be used; the text says what is expected and holds nothing of the value."""
 
 
 def bearer_token(secret: Secret) -> Secret:
     """A token that can stand in a header."""
     if not re.fullmatch(r"[!-~]+", secret.reveal()):
-        raise Unfit("expected the bearer token as one word of printable ASCII")
+        raise InvalidSettingError("expected the bearer token as one word of printable ASCII")
     return secret
 
 
@@ -35,16 +35,20 @@ def private_key(secret: Secret) -> Secret:
     except ValueError:
         raw = b""
     if len(raw) not in (32, 64):
-        raise Unfit("expected ed25519: followed by base58 of 64 bytes (seed and public key) or of the 32-byte seed")
+        raise InvalidSettingError(
+            "expected ed25519: followed by base58 of 64 bytes (seed and public key) or of the 32-byte seed"
+        )
     if len(raw) == 64 and bytes(SigningKey(raw[:32]).verify_key) != raw[32:]:
-        raise Unfit("its two halves do not belong together: expected a seed and the public key made from it")
+        raise InvalidSettingError(
+            "its two halves do not belong together: expected a seed and the public key made from it"
+        )
     return secret
 
 
 def account_id(text: str) -> str:
     """A NEAR account id (nomicon.io, account ids)."""
     if not 2 <= len(text) <= 64 or not _ACCOUNT.fullmatch(text):
-        raise Unfit("expected a NEAR account id: 2 to 64 of a-z, 0-9 and single . - _ between them")
+        raise InvalidSettingError("expected a NEAR account id: 2 to 64 of a-z, 0-9 and single . - _ between them")
     return text
 
 
@@ -54,14 +58,14 @@ def postgres_url(value: Secret | str) -> Secret:
     try:
         place(secret.reveal())
     except ValueError as error:
-        raise Unfit(str(error)) from None
+        raise InvalidSettingError(str(error)) from None
     return secret
 
 
 def address(text: str) -> str:
     """An address of some chain, loosely: the bridge is asked about it before anything is sent there."""
     if not re.fullmatch(r"[0-9A-Za-z:]{1,128}", text):
-        raise Unfit("expected an address: letters and digits only")
+        raise InvalidSettingError("expected an address: letters and digits only")
     return text
 
 
@@ -79,7 +83,7 @@ def rpc_urls(text: str) -> tuple[str, ...]:
     """HTTP URLs separated by commas, each once."""
     urls = tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
     if not urls:
-        raise Unfit("expected one or more URLs, separated by commas")
+        raise InvalidSettingError("expected one or more URLs, separated by commas")
     return tuple(rpc_url(url) for url in urls)
 
 
@@ -95,9 +99,9 @@ def directory(text: str) -> Path:
     """A directory that can hold a Unix socket."""
     path = Path(text)
     if not path.is_absolute() or "\0" in text:
-        raise Unfit("expected an absolute path of a directory (~ stands for the home directory)")
+        raise InvalidSettingError("expected an absolute path of a directory (~ stands for the home directory)")
     if len(os.fsencode(path)) > _STATE_DIR_MAX:
-        raise Unfit(f"expected a path short enough for a socket in it: at most {_STATE_DIR_MAX} bytes")
+        raise InvalidSettingError(f"expected a path short enough for a socket in it: at most {_STATE_DIR_MAX} bytes")
     return path
 
 
@@ -105,12 +109,12 @@ def file(text: str) -> Path:
     """A file by its absolute path, there or not."""
     path = Path(text)
     if not path.is_absolute() or "\0" in text:
-        raise Unfit("expected an absolute path of a file (~ stands for the home directory)")
+        raise InvalidSettingError("expected an absolute path of a file (~ stands for the home directory)")
     return path
 
 
 def _url(text: str, schemes: tuple[str, str]) -> str:
     problem = url_problem(text, schemes)
     if problem:
-        raise Unfit(problem)
+        raise InvalidSettingError(problem)
     return text

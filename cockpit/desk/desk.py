@@ -12,26 +12,27 @@ import httpx
 import msgspec
 
 from cockpit.config.settings import Settings
-from cockpit.desk.api.accept_remainder import Remainder
+from cockpit.desk.api.accept_remainder import AcceptRemainder
 from cockpit.desk.api.app import Api
-from cockpit.desk.api.command_handler import Control
-from cockpit.desk.api.funding_routes import MoneyApi
-from cockpit.desk.api.snapshot_stream import Stream
+from cockpit.desk.api.command_handler import CommandHandler
+from cockpit.desk.api.funding_routes import FundingRoutes
+from cockpit.desk.api.snapshot_stream import SnapshotStream
 from cockpit.desk.composition.credentials import Credentials
-from cockpit.desk.composition.funding_parts import Outflow
-from cockpit.desk.composition.trading_parts import Sources, Workers
-from cockpit.desk.interlocks.monitor import DESK, Watch
+from cockpit.desk.composition.funding_parts import FundingParts
+from cockpit.desk.composition.trading_parts import TradingParts
+from cockpit.desk.interlocks.monitor import DESK, InterlockMonitor
 from cockpit.desk.interlocks.venue_clock import VenueClock
-from cockpit.desk.inventory.startup_reconciliation import Former
-from cockpit.desk.quote_book.hard_stop import Burner
-from cockpit.desk.risk.dead_man_switch import Alone
+from cockpit.desk.inventory.startup_reconciliation import StartupReconciliation
+from cockpit.desk.quote_book.hard_stop import HardStopRun
+from cockpit.desk.risk.dead_man_switch import DeadManSwitch
 from cockpit.desk.risk.trading_state import remember
 from cockpit.desk.runtime.supervisor import Supervisor
 from cockpit.desk.runtime.unix_server import QuietServer, bind, server
-from cockpit.desk.snapshots.builder import Picture
-from cockpit.model.commands import ARMABLE, Part, Request
+from cockpit.desk.snapshots.builder import SnapshotBuilder
+from cockpit.model.commands import ARMABLE, CommandRequest, Part
+from cockpit.model.environment import Environment
 from cockpit.model.events import OperatorAction
-from storage.history import FormerRun, History, Run
+from storage.history import History, PreviousRun, Run
 from storage.retention import retain
 from storage.writer import BATCH, HistoryWriter
 from venue.relay.rpc import RelayRpc
@@ -53,15 +54,15 @@ class Desk:
     """
 
     def __init__(
-        self, settings: Settings, history: History, *, sources: Sources | None = None, takes_commands: bool = True
+        self, settings: Settings, history: History, *, sources: Environment | None = None, takes_commands: bool = True
     ) -> None:
         self._settings = settings
         self._takes_commands = takes_commands
         self._history = history
-        self._sources = sources or Sources()
+        self._sources = sources or Environment()
         self._stopping = asyncio.Event()
         self._supervisor = Supervisor()
-        self._stream = Stream()
+        self._stream = SnapshotStream()
         self._writer = HistoryWriter(
             history, clock=self._sources.wall_ns, on_failure=self._history_failed, on_taken=self._account_taken
         )
@@ -80,12 +81,12 @@ class Desk:
         try:
             self._clock = VenueClock(settings, wall_ns=sources.wall_ns, monotonic_ns=sources.monotonic_ns)
             async with httpx.AsyncClient(trust_env=False, event_hooks=self._clock.hooks) as client:
-                workers = Workers(
+                workers = TradingParts(
                     settings,
                     client,
                     sources,
                     run_id=run.run_id,
-                    record=self._writer.put,
+                    record=self._writer.record,
                     history_writable=lambda: self._writer.writable,
                 )
                 self._workers = workers
@@ -94,11 +95,13 @@ class Desk:
         finally:
             await self._history.close(sources.wall_ns() if clean else None)
 
-    async def _live(self, workers: Workers, client: httpx.AsyncClient, run: Run, former_run: FormerRun | None) -> None:
+    async def _live(
+        self, workers: TradingParts, client: httpx.AsyncClient, run: Run, former_run: PreviousRun | None
+    ) -> None:
         listeners = bind(self._settings.socket_path), bind(self._settings.read_only_socket_path)
         writing = asyncio.create_task(self._writer.run(), name="history")
-        self._writer.put(self._start_action(run, workers))
-        outflow = Outflow(
+        self._writer.record(self._start_action(run, workers))
+        outflow = FundingParts(
             self._settings,
             client,
             workers,
@@ -108,7 +111,7 @@ class Desk:
             lambda: former.unrecorded_left_ms(),
         )
         relay_rpc = RelayRpc(self._settings.relay_rpc_url, client, self._settings.api_key.reveal)
-        former = self._former = Former(
+        former = self._former = StartupReconciliation(
             self._settings,
             workers.pair,
             workers.book,
@@ -116,7 +119,7 @@ class Desk:
             self._history,
             withdrawn=outflow.withdrawals.moved_since,
             transaction=relay_rpc.transaction_of,
-            record=self._writer.put,
+            record=self._writer.record,
             wall_ns=self._sources.wall_ns,
             run_id=run.run_id,
         )
@@ -125,37 +128,37 @@ class Desk:
         await former.load(former_run)
         workers.inventory.follow_former(former.first_reading, former.set_aside)
         credentials = Credentials(workers, run.account, self._sources.monotonic_ns)
-        burner = self._burner = Burner(
+        burner = self._burner = HardStopRun(
             run.account,
             workers.book,
             workers.signer,
             relay_rpc,
             workers.verifier,
-            record=self._writer.put,
+            record=self._writer.record,
             durable=self._writer.flush,
             read_balances=workers.inventory.wanted,
             wall_ns=self._sources.wall_ns,
             new_id=self._sources.new_id,
         )
-        self._alone = Alone(
+        self._alone = DeadManSwitch(
             self._settings.when_alone,
             self._settings.alone_ms,
             disarm=self._disarm_alone,
-            stop=lambda why: self._control.hard_stop(Request(actor=f"the desk: {why}")),
+            stop=lambda why: self._control.hard_stop(CommandRequest(actor=f"the desk: {why}")),
             monotonic_ns=self._sources.monotonic_ns,
         )
-        self._watch = Watch(
+        self._watch = InterlockMonitor(
             self._settings,
             workers,
             self._clock,
             history_writable=lambda: self._writer.writable,
-            history_whole=lambda: self._writer.whole,
+            history_whole=lambda: self._writer.complete,
             former_left_ms=former.left_ms,
             burning=lambda: burner.active,
             wall_ns=self._sources.wall_ns,
             monotonic_ns=self._sources.monotonic_ns,
         )
-        picture = Picture(
+        picture = SnapshotBuilder(
             workers,
             self._writer,
             self._supervisor,
@@ -201,7 +204,7 @@ class Desk:
 
     async def _wind_down(
         self,
-        workers: Workers,
+        workers: TradingParts,
         serving: Sequence[QuietServer],
         apis: Sequence[asyncio.Task[None]],
         writing: asyncio.Task[None],
@@ -223,11 +226,11 @@ class Desk:
 
     def _serve(
         self,
-        workers: Workers,
-        outflow: Outflow,
+        workers: TradingParts,
+        outflow: FundingParts,
         credentials: Credentials,
         client: httpx.AsyncClient,
-        picture: Picture,
+        picture: SnapshotBuilder,
         run: Run,
     ) -> tuple[QuietServer, QuietServer]:
         async def refresh_reference() -> str | None:
@@ -238,7 +241,7 @@ class Desk:
             return None if done is not None else workers.inventory.last_error
 
         workers.intake.on_failure = self._disarm_by_itself
-        control = self._control = Control(
+        control = self._control = CommandHandler(
             workers.arming,
             blocked=self._watch.blocked,
             refreshers={
@@ -249,13 +252,13 @@ class Desk:
             limits=workers.limits,
             trading=workers.trading,
             shutdown=self.stop,
-            record=self._writer.put,
+            record=self._writer.record,
             durable=self._writer.flush,
             wall_ns=self._sources.wall_ns,
             new_id=self._sources.new_id,
             burn=self._burner.start,
         )
-        money = MoneyApi(
+        money = FundingRoutes(
             control,
             outflow.treasury(control),
             outflow.freeze,
@@ -263,7 +266,7 @@ class Desk:
             outflow.registration,
             credentials.wanted,
         )
-        remainder = Remainder(
+        remainder = AcceptRemainder(
             control,
             workers.pair,
             workers.inventory,
@@ -286,7 +289,7 @@ class Desk:
 
     def _disarm_alone(self, why: str) -> None:
         for part in reversed(ARMABLE):
-            self._control.disarm(part, Request(actor=f"the desk: {why}"))
+            self._control.disarm(part, CommandRequest(actor=f"the desk: {why}"))
 
     async def _watching(self) -> None:
         """Tick until cancelled. What the ticks watch over is not traded on while they fail."""
@@ -323,10 +326,10 @@ class Desk:
     async def _retain(self) -> None:
         writer, days = self._writer, self._settings.history_keep_days
         await retain(
-            self._history, days, wall_ns=self._sources.wall_ns, busy=lambda: not writer.whole or writer.depth > BATCH
+            self._history, days, wall_ns=self._sources.wall_ns, busy=lambda: not writer.complete or writer.depth > BATCH
         )
 
-    def _start_action(self, run: Run, workers: Workers) -> OperatorAction:
+    def _start_action(self, run: Run, workers: TradingParts) -> OperatorAction:
         """The start as the journal's first entry, with the limits it begins with."""
         limits = msgspec.json.encode(workers.limits.current).decode()
         actor, told = "desk", "started disarmed"
@@ -341,14 +344,14 @@ class Desk:
         log.error("the executor is disarmed: %s", reason)
 
     def _disarm_by_itself(self, reason: str) -> None:
-        self._control.disarm("trade-executor", Request(actor=DESK), reason)
+        self._control.disarm("trade-executor", CommandRequest(actor=DESK), reason)
 
     def _account_taken(self, reason: str) -> None:
         """Two desks of one account would promise the same balances."""
         log.error("the desk stops: %s", reason)
         self.stop()
 
-    def _part_state(self, part: Part, picture: Picture) -> Mapping[str, object]:
+    def _part_state(self, part: Part, picture: SnapshotBuilder) -> Mapping[str, object]:
         """A part's own share of the snapshot."""
         shot = picture.snapshot()
         health = next(health for health in shot.health if health.part == part)

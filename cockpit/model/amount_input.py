@@ -5,7 +5,7 @@ import re
 _PLAIN = re.compile(r"(?:0|[1-9][0-9]{0,19})(?:\.[0-9]{1,24})?", re.ASCII)
 
 
-class BadAmount(ValueError):
+class InvalidAmountError(ValueError):
     """The text is no amount; the sentence says what to type."""
 
 
@@ -17,11 +17,11 @@ def parse_amount(text: str, symbol: str, decimals: int) -> int:
     """
     typed = text.strip()
     if not _PLAIN.fullmatch(typed):
-        raise BadAmount(f"type the amount of {symbol} in digits with a point, such as 0.015")
+        raise InvalidAmountError(f"type the amount of {symbol} in digits with a point, such as 0.015")
     whole, _, fraction = typed.partition(".")
     if len(fraction.rstrip("0")) > decimals:
-        raise BadAmount(f"{symbol} has {decimals} decimals; type no more than that")
+        raise InvalidAmountError(f"{symbol} has {decimals} decimals; type no more than that")
     units = int(whole + fraction.rstrip("0").ljust(decimals, "0"))
     if units == 0:
-        raise BadAmount(f"type an amount of {symbol} above zero")
+        raise InvalidAmountError(f"type an amount of {symbol} above zero")
     return units

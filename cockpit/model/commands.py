@@ -33,7 +33,7 @@ MAX_DECIMALS = 18
 """Decimals of a limit: EURe has no finer unit, and exact arithmetic on an endless fraction would stop the desk."""
 
 
-class Request(msgspec.Struct, frozen=True, kw_only=True):
+class CommandRequest(msgspec.Struct, frozen=True, kw_only=True):
     """Who asks. The id makes a repeated request recognisable; the desk makes one when it is missing."""
 
     command_id: str = ""
@@ -111,7 +111,7 @@ class TradingOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 Route = Literal["transaction", "intent"]
 
 
-class WithdrawalOrder(Request, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class WithdrawalOrder(CommandRequest, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What an operator asks to be withdrawn, and what a review of it needs.
 
     ``asset_id``: the token id or the symbol. ``amount``: base units burned, the bridge's fee among them.

@@ -19,7 +19,7 @@ Trading = Literal["ACTIVE", "REDUCING", "HALTED"]
 """Which quotes may be made: all, those that move inventory toward its target, none."""
 
 
-class Health(msgspec.Struct, frozen=True, kw_only=True):
+class PartHealth(msgspec.Struct, frozen=True, kw_only=True):
     """One part of the desk. ``counters`` holds what it counted since the start, bad input included."""
 
     part: str
@@ -53,7 +53,7 @@ class InventoryRow(msgspec.Struct, frozen=True, kw_only=True):
     accepted: Decimal = Decimal(0)
 
 
-class Inventory(msgspec.Struct, frozen=True, kw_only=True):
+class InventoryState(msgspec.Struct, frozen=True, kw_only=True):
     """Balances on the Verifier. ``btc_share`` is BTC's part of the whole value, 0 to 1."""
 
     rows: tuple[InventoryRow, ...]
@@ -161,7 +161,7 @@ class QuoteRow(msgspec.Struct, frozen=True, kw_only=True):
     detail: str
 
 
-class ExecutionRow(msgspec.Struct, frozen=True, kw_only=True):
+class FillRow(msgspec.Struct, frozen=True, kw_only=True):
     """A fill. ``confirmed`` says that the Verifier's balances show it.
 
     ``markouts``: of each horizon that has passed, first one first, its seconds after the fill and how far the mid had
@@ -194,7 +194,7 @@ class SourceRow(msgspec.Struct, frozen=True, kw_only=True):
     detail: str
 
 
-class Market(msgspec.Struct, frozen=True, kw_only=True):
+class MarketState(msgspec.Struct, frozen=True, kw_only=True):
     """The reference price. ``chart`` holds (seconds ago, mid) oldest first; ``usable`` is the guard's verdict."""
 
     mid: Decimal | None
@@ -225,7 +225,7 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
     statuses: int = 0
 
 
-class Alive(msgspec.Struct, frozen=True, kw_only=True):
+class LiveQuotes(msgspec.Struct, frozen=True, kw_only=True):
     """Signed quotes that may still be settled, whatever is disarmed now."""
 
     quotes: int
@@ -234,7 +234,7 @@ class Alive(msgspec.Struct, frozen=True, kw_only=True):
     last_death_ms: int
 
 
-class HardStop(msgspec.Struct, frozen=True, kw_only=True):
+class HardStopState(msgspec.Struct, frozen=True, kw_only=True):
     """The burning of live quotes: how many were asked for, what became of them, and how many are ``left``.
 
     ``settled`` ones were taken by somebody before they could be burned; ``expired`` ones died first.
@@ -312,17 +312,17 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     history_queue: int
     withdrawals_frozen: bool
     attached: int
-    inventory: Inventory
+    inventory: InventoryState
     deposits: tuple[DepositRow, ...]
     deposits_age_ms: int | None
     decisions: tuple[DecisionRow, ...]
     quotes: tuple[QuoteRow, ...]
-    executions: tuple[ExecutionRow, ...]
-    market: Market
-    health: tuple[Health, ...]
+    executions: tuple[FillRow, ...]
+    market: MarketState
+    health: tuple[PartHealth, ...]
     limits: Limits
     counts: Counts
-    alive: Alive
+    alive: LiveQuotes
     reaction: Reaction
     deposit_addresses: tuple[DepositAddressRow, ...] = ()
     withdrawals: tuple[WithdrawalRow, ...] = ()
@@ -338,7 +338,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     when_alone: Literal["disarm", "keep", "stop"] = "disarm"
     alone_left_ms: int | None = None
     alone_ms: int = 60_000
-    hard_stop: HardStop | None = None
+    hard_stop: HardStopState | None = None
 
     @property
     def proven(self) -> bool:

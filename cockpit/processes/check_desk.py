@@ -22,7 +22,7 @@ CLIMBED = ("strategy", "shadow")
 """Lines that only climbing turns green: on a desk that has not climbed they are "not yet", and no fault."""
 
 
-class NoAnswer(Exception):
+class DeskUnavailableError(Exception):
     """The desk cannot be asked; the text says why."""
 
 
@@ -48,9 +48,13 @@ async def looked_at(socket_path: Path, within_s: float) -> Snapshot:
             try:
                 shot = decoder.decode((await client.get("/state")).content)
             except (httpx.HTTPError, OSError) as exc:
-                raise NoAnswer(f"the desk at {socket_path} does not answer ({type(exc).__name__})") from None
+                raise DeskUnavailableError(
+                    f"the desk at {socket_path} does not answer ({type(exc).__name__})"
+                ) from None
             except msgspec.MsgspecError as exc:
-                raise NoAnswer(f"the desk at {socket_path} is of another version of this program: {exc}") from None
+                raise DeskUnavailableError(
+                    f"the desk at {socket_path} is of another version of this program: {exc}"
+                ) from None
             if is_green(shot) or shot.at_ns - shot.started_ns >= within_s * 1e9:
                 return shot
             await asyncio.sleep(POLL_S)
@@ -79,10 +83,10 @@ async def started(settings: Settings) -> AsyncIterator[Path]:
                 await asyncio.wait({running}, timeout=0.02)
         if running.done():
             await running
-            raise NoAnswer("the desk ended before it could be looked at; its desk.log has the reason")
+            raise DeskUnavailableError("the desk ended before it could be looked at; its desk.log has the reason")
         yield settings.read_only_socket_path
     except TimeoutError:
-        raise NoAnswer(f"the desk was not up within {START_S:g} s") from None
+        raise DeskUnavailableError(f"the desk was not up within {START_S:g} s") from None
     finally:
         desk.stop()
         await running

@@ -11,7 +11,7 @@ import uvloop
 from cockpit.config.settings import Settings
 from cockpit.desk.desk import Desk
 from cockpit.desk.runtime.account_lock import account_held
-from cockpit.desk.runtime.unix_server import AlreadyRunning, BadStateDir, held
+from cockpit.desk.runtime.unix_server import AlreadyRunningError, StateDirError, held
 from storage.history import History, HistoryError
 from storage.journal import Journal
 from storage.sqlite.history import SqliteHistory
@@ -25,7 +25,7 @@ def run_desk(settings: Settings) -> int:
     try:
         with held(settings.state_dir), account_held(settings):
             uvloop.run(_desk(settings))
-    except (AlreadyRunning, BadStateDir, HistoryError) as exc:
+    except (AlreadyRunningError, StateDirError, HistoryError) as exc:
         click.echo(f"cockpit desk: {exc}", err=True)
         return 1
     return 0

@@ -11,12 +11,12 @@ import click
 import httpx
 import msgspec
 
-from cockpit.client.desk_client import DeskLink, LinkLost
+from cockpit.client.desk_client import ConnectionLost, DeskClient
 from cockpit.model.commands import ARMABLE, Result
 from cockpit.model.snapshot import Snapshot
-from cockpit.processes.launch import DidNotStart
-from cockpit.processes.sandbox import Rehearsal, VenueFlags
-from cockpit.processes.sandbox_report import Report, account_for
+from cockpit.processes.launch import DidNotStartError
+from cockpit.processes.sandbox import SandboxRun, VenueFlags
+from cockpit.processes.sandbox_report import SandboxReport, account_for
 from storage.sqlite.reader import SqliteReader
 from venue.protocol.assets import BTC_EURE
 
@@ -25,14 +25,14 @@ QUIET_S = 4.0
 """Longer than an auction and a settlement of the sandbox together: after it nothing more is on its way."""
 
 
-class Failed(Exception):
+class SandboxRunError(Exception):
     """The rehearsal could not be carried out; the text says what happened."""
 
 
 class _Newest:
     """Follows a desk's stream and keeps the newest snapshot."""
 
-    def __init__(self, link: DeskLink) -> None:
+    def __init__(self, link: DeskClient) -> None:
         self._link = link
         self._snapshot: Snapshot | None = None
         self._reason = "nothing was heard from the desk"
@@ -40,7 +40,7 @@ class _Newest:
 
     async def follow(self) -> None:
         async for said in self._link.snapshots():
-            if isinstance(said, LinkLost):
+            if isinstance(said, ConnectionLost):
                 self._reason = said.reason
                 continue
             self._snapshot = said
@@ -52,7 +52,7 @@ class _Newest:
         try:
             await asyncio.wait_for(self._heard.wait(), WAIT_S)
         except TimeoutError:
-            raise Failed(f"the desk was silent for {WAIT_S:g} s: {self._reason}") from None
+            raise SandboxRunError(f"the desk was silent for {WAIT_S:g} s: {self._reason}") from None
         assert self._snapshot is not None
         return self._snapshot
 
@@ -67,11 +67,11 @@ class _Newest:
         except TimeoutError:
             seen = self._snapshot
             why = self._reason if seen is None else seen.executor_blocked or seen.market.detail or "no reason shown"
-            raise Failed(f"the desk was not {what} within {WAIT_S:g} s: {why}") from None
+            raise SandboxRunError(f"the desk was not {what} within {WAIT_S:g} s: {why}") from None
 
 
 async def rehearse(
-    rehearsal: Rehearsal,
+    rehearsal: SandboxRun,
     flags: VenueFlags,
     environ: Mapping[str, str],
     own: Mapping[str, str],
@@ -103,7 +103,7 @@ async def rehearse(
         if ended_by:
             return 128 + ended_by[0]
         raise
-    except (Failed, DidNotStart) as exc:
+    except (SandboxRunError, DidNotStartError) as exc:
         click.echo(f"cockpit sandbox: {exc}", err=True)
         return 2
     except httpx.HTTPError as exc:
@@ -113,8 +113,8 @@ async def rehearse(
     return 0 if report.explained else 1
 
 
-async def _run(rehearsal: Rehearsal, seconds: float, arm: bool) -> Report:
-    link = DeskLink(rehearsal.socket_path, actor="headless", new_id=lambda: os.urandom(8).hex())
+async def _run(rehearsal: SandboxRun, seconds: float, arm: bool) -> SandboxReport:
+    link = DeskClient(rehearsal.socket_path, actor="headless", new_id=lambda: os.urandom(8).hex())
     newest = _Newest(link)
     following = asyncio.create_task(newest.follow())
     control = rehearsal.venue_env()["SANDBOX_CONTROL_URL"]
@@ -147,13 +147,13 @@ def _amounts(balances: Mapping[str, Any]) -> dict[str, int]:
     return {token: int(amount) for token, amount in balances.items()}
 
 
-async def _arm(link: DeskLink, newest: _Newest, start_traders: Callable[[], Awaitable[object]]) -> None:
+async def _arm(link: DeskClient, newest: _Newest, start_traders: Callable[[], Awaitable[object]]) -> None:
     """Climb the ladder: SHADOW, the decisions that LIVE wants to have seen, LIVE."""
     await newest.until(lambda shot: not shot.executor_blocked and shot.market.usable, "ready to be armed")
     for part in ARMABLE:
         outcome = await link.send(part, "arm")
         if not isinstance(outcome, Result) or not outcome.accepted:
-            raise Failed(f"{part} could not be armed: {outcome.reason}")
+            raise SandboxRunError(f"{part} could not be armed: {outcome.reason}")
         if part == "strategy-engine":
             await start_traders()
             await newest.until(_climbable, "seen deciding in SHADOW")

@@ -15,7 +15,7 @@ POLL_S = 0.02
 LOG_TAIL = 3
 
 
-class DidNotStart(Exception):
+class DidNotStartError(Exception):
     """A process ended or stayed silent before it was ready; the text holds the last lines of its log."""
 
 
@@ -46,9 +46,9 @@ async def ready(process: subprocess.Popen[bytes], what: str, log_file: Path, is_
     while not is_ready():
         code = process.poll()
         if code is not None:
-            raise DidNotStart(f"{what} ended with code {code}: {_tail(log_file)}")
+            raise DidNotStartError(f"{what} ended with code {code}: {_tail(log_file)}")
         if time.monotonic() > deadline:
-            raise DidNotStart(f"{what} was not ready within {START_WITHIN_S:g} s; its log is {log_file}")
+            raise DidNotStartError(f"{what} was not ready within {START_WITHIN_S:g} s; its log is {log_file}")
         await asyncio.sleep(POLL_S)
 
 

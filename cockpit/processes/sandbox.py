@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from cockpit.config.settings import HISTORY_NAME, NAMES, SOCKET_NAME, SettingsError, load
-from cockpit.processes.launch import DidNotStart, answers, end, ready, spawn
+from cockpit.processes.launch import DidNotStartError, answers, end, ready, spawn
 
 LATEST = "latest"
 VENUE_ENV = "venue.env"
@@ -86,21 +86,21 @@ def check(root: Path, own: Mapping[str, str]) -> None:
         raise SettingsError((_ELSEWHERE,))
 
 
-class Rehearsal:
+class SandboxRun:
     """One sandbox in its own directory under ``root``; ``latest`` points to the newest."""
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
 
     @classmethod
-    def running(cls, root: Path) -> "Rehearsal | None":
+    def running(cls, root: Path) -> "SandboxRun | None":
         """The newest rehearsal whose desk still answers, also when a later one has ended since."""
         names = sorted((path.parent.name for path in root.glob(f"*/{SOCKET_NAME}")), reverse=True)
         found = (cls(root / name) for name in names if name != LATEST)
         return next((rehearsal for rehearsal in found if answers(rehearsal.socket_path)), None)
 
     @classmethod
-    def new(cls, root: Path, name: str) -> "Rehearsal":
+    def new(cls, root: Path, name: str) -> "SandboxRun":
         """A fresh one: its own ledger, its own history."""
         directory = root / name
         directory.mkdir(mode=0o700, parents=True)
@@ -163,9 +163,9 @@ class Rehearsal:
             file.writelines(f"{name}={value}\n" for name, value in settings.items())
         try:
             if not load(path, {}).is_loopback:
-                raise DidNotStart(_ELSEWHERE)
+                raise DidNotStartError(_ELSEWHERE)
         except SettingsError as exc:
-            raise DidNotStart("; ".join(exc.problems)) from None
+            raise DidNotStartError("; ".join(exc.problems)) from None
 
     async def end(self) -> list[str]:
         """End desk and venue, the desk first; one sentence for each that would not go."""

@@ -12,7 +12,7 @@ from storage.sqlite.reader import LATER_NS, Reader, Span, row_counts
 from venue.protocol.assets import BTC_EURE, Asset
 
 
-class Quotes(msgspec.Struct, frozen=True, kw_only=True):
+class QuoteCounts(msgspec.Struct, frozen=True, kw_only=True):
     """What became of the quotes sent; ``alive`` were still before their deadline, or not proven dead, at the end."""
 
     sent: int
@@ -24,7 +24,7 @@ class Quotes(msgspec.Struct, frozen=True, kw_only=True):
     alive: int
 
 
-class AssetProof(msgspec.Struct, frozen=True, kw_only=True):
+class AssetReconciliation(msgspec.Struct, frozen=True, kw_only=True):
     """One asset in base units: opening + filled + deposited should be closing, as the ledger itself holds it."""
 
     symbol: str
@@ -43,7 +43,7 @@ class ReactionTimes(msgspec.Struct, frozen=True, kw_only=True):
     max_us: float | None
 
 
-class Report(msgspec.Struct, frozen=True, kw_only=True):
+class SandboxReport(msgspec.Struct, frozen=True, kw_only=True):
     """What a rehearsal did. ``explained``: no base unit is missing, and every request and fill has its decision."""
 
     seconds: float
@@ -52,9 +52,9 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     malformed: int
     decisions: int
     reasons: Mapping[str, int]
-    quotes: Quotes
+    quotes: QuoteCounts
     fills: Mapping[str, int]
-    balances: tuple[AssetProof, ...]
+    balances: tuple[AssetReconciliation, ...]
     reaction: ReactionTimes
     rows: Mapping[str, int]
     explained: bool
@@ -95,7 +95,7 @@ def account_for(
     reader: Reader,
     opening: Mapping[str, int],
     closing: Mapping[str, int],
-) -> Report:
+) -> SandboxReport:
     """Put the desk's counts and history beside the ledger's own balances (base units by token id)."""
     everything = Span(0, LATER_NS)
     counted, fills = trading.counted(reader, everything), trading.fills(reader, everything)
@@ -107,14 +107,14 @@ def account_for(
     p50, p99, longest = (
         None if ns is None else ns / 1000 for ns in (percentile(counted.reactions_ns, p) for p in (0.5, 0.99, 1.0))
     )
-    return Report(
+    return SandboxReport(
         seconds=seconds,
         requests=counts.requests,
         other_pairs=counts.other_pairs,
         malformed=counts.malformed,
         decisions=decisions,
         reasons=counted.reasons,
-        quotes=Quotes(
+        quotes=QuoteCounts(
             sent=rows["execute_trade_commands"],
             accepted=outcomes.get("accepted", 0),
             refused=outcomes.get("refused", 0),
@@ -137,15 +137,15 @@ def account_for(
 def _proof(
     asset: Asset,
     opening: Mapping[str, int],
-    fills: Sequence[trading.Fill],
-    flows: Sequence[trading.Flow],
+    fills: Sequence[trading.FillRecord],
+    flows: Sequence[trading.MoneyMovement],
     closing: Mapping[str, int],
-) -> AssetProof:
+) -> AssetReconciliation:
     token = asset.token_id
     begin, end = opening.get(token, 0), closing.get(token, 0)
     filled = sum(holdings.moved(fill, token) for fill in fills)
     deposited = sum(flow.amount for flow in flows if flow.asset == token and flow.kind == "deposit")
-    return AssetProof(
+    return AssetReconciliation(
         symbol=asset.symbol,
         opening=str(begin),
         filled=str(filled),

@@ -76,7 +76,7 @@ class Fees(msgspec.Struct, frozen=True, kw_only=True):
     bridge_eure: Decimal
 
 
-class FillRow(msgspec.Struct, frozen=True, kw_only=True):
+class ReportedFill(msgspec.Struct, frozen=True, kw_only=True):
     """One fill and its markouts in bps, in the order of the horizons."""
 
     at_ns: int
@@ -114,4 +114,4 @@ class TradingReport(msgspec.Struct, frozen=True, kw_only=True):
     profit_unknown: str
     reaction_us: tuple[Decimal | None, Decimal | None, Decimal | None]
     markouts: tuple[Markout, ...]
-    fills: tuple[FillRow, ...]
+    fills: tuple[ReportedFill, ...]

@@ -29,17 +29,17 @@ def closing(reader: Reader, span: Span) -> dict[str, trading.Balance]:
     return {token: held for token, held in read if held is not None}
 
 
-def taken_as_given(accepted: Iterable[remainders.Accepted]) -> list[trading.Flow]:
+def taken_as_given(accepted: Iterable[remainders.AcceptedDifference]) -> list[trading.MoneyMovement]:
     """Accepted differences as movements of money: what came of itself is no profit, and what went no loss."""
     return [
-        trading.Flow(one.at_ns, "accepted", asset.token_id, one.amounts[asset.symbol])
+        trading.MoneyMovement(one.at_ns, "accepted", asset.token_id, one.amounts[asset.symbol])
         for one in accepted
         for asset in ASSETS
         if one.amounts.get(asset.symbol)
     ]
 
 
-def accepted_row(one: remainders.Accepted) -> AcceptedRow:
+def accepted_row(one: remainders.AcceptedDifference) -> AcceptedRow:
     """As it is shown."""
     base, quote = ASSETS
     return AcceptedRow(
@@ -54,8 +54,8 @@ def accepted_row(one: remainders.Accepted) -> AcceptedRow:
 def change(
     asset: Asset,
     opening: Mapping[str, trading.Balance],
-    found: Iterable[trading.Fill],
-    flows: Iterable[trading.Flow],
+    found: Iterable[trading.FillRecord],
+    flows: Iterable[trading.MoneyMovement],
     closing: Mapping[str, trading.Balance],
 ) -> AssetChange:
     """How one asset came from its opening to its closing."""
@@ -81,6 +81,6 @@ def change(
     )
 
 
-def moved(fill: trading.Fill, token: str) -> int:
+def moved(fill: trading.FillRecord, token: str) -> int:
     """What a fill did to the balance of a token."""
     return fill.amount_in * (fill.asset_in == token) - fill.amount_out * (fill.asset_out == token)

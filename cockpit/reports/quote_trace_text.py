@@ -6,7 +6,7 @@ import msgspec
 
 from cockpit.model.formatting import exact
 from cockpit.reports.report_text import utc
-from storage.reporting.quote_trace import Life, Row
+from storage.reporting.quote_trace import QuoteTrace, TraceRow
 from venue.protocol.assets import BTC, EURE, Asset
 
 _TITLES = {
@@ -21,7 +21,7 @@ _JSON = {"trade_decisions": ("checks", "view"), "decision_rules": ("limits", "pa
 _HIDDEN = ("run_id", "at_ns", "checks", "view", "nonce", "partner_id", "traceparent")
 
 
-def as_json(life: Life) -> str:
+def as_json(life: QuoteTrace) -> str:
     """One JSON object; the columns that hold JSON are opened."""
     rows = [
         {"at_ns": row.at_ns, "table": row.table, **row.columns, **{name: _opened(row, name) for name in _json_of(row)}}
@@ -31,7 +31,7 @@ def as_json(life: Life) -> str:
     return msgspec.json.format(msgspec.json.encode(told), indent=2).decode()
 
 
-def as_text(life: Life) -> str:
+def as_text(life: QuoteTrace) -> str:
     """One paragraph a row, with the milliseconds since the request; every check of the decision on its own line."""
     begun = next((row.at_ns for row in life.rows if row.table == "swap_demand_events"), life.rows[0].at_ns)
     lines = [f"quote {life.quote_id} of run {life.run_id}"]
@@ -47,16 +47,16 @@ def as_text(life: Life) -> str:
     return "\n".join(lines)
 
 
-def _json_of(row: Row) -> tuple[str, ...]:
+def _json_of(row: TraceRow) -> tuple[str, ...]:
     return _JSON.get(row.table, ())
 
 
-def _opened(row: Row, name: str) -> Any:
+def _opened(row: TraceRow, name: str) -> Any:
     text = row.columns[name]
     return msgspec.json.decode(text) if text else None
 
 
-def _facts(row: Row) -> list[tuple[str, str]]:
+def _facts(row: TraceRow) -> list[tuple[str, str]]:
     found = []
     columns = row.columns
     for column, value in columns.items():

@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from cockpit.desk.market.pricing import PriceParams
-from cockpit.desk.quoting.strategy import View, decide, decision_event, desk_prices, read_view
+from cockpit.desk.quoting.strategy import DeskView, decide, decision_event, desk_prices, read_view
 from cockpit.model.commands import Limits
 from cockpit.model.events import Check, TradeDecision
 from storage.reporting.recorded import Recorded
@@ -171,7 +171,9 @@ def replay(
     )
 
 
-def _view(record: Recorded, rules: tuple[Limits, PriceParams], changes: Changes, was: _Alive, would: _Alive) -> View:
+def _view(
+    record: Recorded, rules: tuple[Limits, PriceParams], changes: Changes, was: _Alive, would: _Alive
+) -> DeskView:
     """The view of then, under these rules, with what the replayed quotes reserve in place of the recorded ones."""
     view = read_view(record.decision.view, PAIR, *rules)
     given: dict[str, Any] = dict(changes.view)
@@ -185,7 +187,7 @@ def _view(record: Recorded, rules: tuple[Limits, PriceParams], changes: Changes,
     return msgspec.structs.replace(view, **given) if given else view
 
 
-def _again(record: Recorded, view: View) -> tuple[TradeDecision, bool]:
+def _again(record: Recorded, view: DeskView) -> tuple[TradeDecision, bool]:
     """The decision made again, and whether a quote goes out; one that could not be sent then cannot be now."""
     made = record.decision
     decision = decide(record.demand, view, desk_prices(view))

@@ -28,7 +28,7 @@ UNKNOWABLE = (
 )
 
 
-class BadChange(ValueError):
+class InvalidChangeError(ValueError):
     """A setting that cannot be replayed under; the sentence says why."""
 
 
@@ -41,9 +41,11 @@ def changes_of(given: Sequence[str], *, armed: bool) -> Changes:
         name, equals, text = setting.partition("=")
         attribute = NAMES.get(name)
         if not equals:
-            raise BadChange(f"--set {name}: write NAME=VALUE, for instance STRATEGY_HALF_SPREAD_BPS=10")
+            raise InvalidChangeError(f"--set {name}: write NAME=VALUE, for instance STRATEGY_HALF_SPREAD_BPS=10")
         if attribute is None:
-            raise BadChange(f"--set {name}: no setting has this name; a replay takes {', '.join(_replayable())}")
+            raise InvalidChangeError(
+                f"--set {name}: no setting has this name; a replay takes {', '.join(_replayable())}"
+            )
         if attribute in _LIMITS or attribute in Limits.__struct_fields__:
             limits[_LIMITS.get(attribute, attribute)] = _value(name, attribute, text)
         elif attribute in PriceParams.__struct_fields__:
@@ -51,7 +53,7 @@ def changes_of(given: Sequence[str], *, armed: bool) -> Changes:
         elif attribute in _VIEW:
             view[_VIEW[attribute]] = _value(name, attribute, text)
         else:
-            raise BadChange(
+            raise InvalidChangeError(
                 f"--set {name}: a replay takes limits, spreads and the quote deadline; all else stays as recorded, the "
                 "reference's judgement of its sources too"
             )
@@ -71,7 +73,7 @@ def _value(name: str, attribute: str, text: str) -> Any:
     try:
         return getattr(one.model_validate({name: text.strip()}), attribute)
     except ValidationError:
-        raise BadChange(f"--set {name}: {field.description}") from None
+        raise InvalidChangeError(f"--set {name}: {field.description}") from None
 
 
 def as_json(told: Replay) -> str:

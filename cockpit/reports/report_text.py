@@ -12,7 +12,7 @@ import msgspec
 
 from cockpit.accounting.markouts import HORIZONS_S
 from cockpit.model.formatting import exact, number, percent, rounded
-from cockpit.reports.figures import FillRow, TradingReport
+from cockpit.reports.figures import ReportedFill, TradingReport
 from venue.protocol.assets import EXACT
 
 Cells = Sequence[str]
@@ -67,11 +67,11 @@ def _flat(name: str, value: Any) -> Iterator[tuple[str, Any]]:
         yield name, "" if value is None else value
 
 
-def fills_csv(fills: Iterable[FillRow]) -> str:
+def fills_csv(fills: Iterable[ReportedFill]) -> str:
     """One row a fill, its markouts in bps."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    names = [name for name in FillRow.__struct_fields__ if name != "markouts"]
+    names = [name for name in ReportedFill.__struct_fields__ if name != "markouts"]
     writer.writerow((*names, *(f"markout_{seconds}s_bps" for seconds in HORIZONS_S)))
     for fill in fills:
         values = [getattr(fill, name) for name in names]

@@ -6,24 +6,24 @@ from decimal import Decimal
 
 import msgspec
 
-from cockpit.accounting.markouts import HORIZONS_S, SECOND_NS, in_bps, markout
+from cockpit.accounting.markouts import HORIZONS_S, in_bps, markout
 from cockpit.accounting.percentiles import percentile
 from cockpit.accounting.pnl import Move, profit
 from cockpit.reports import holdings
 from cockpit.reports.figures import (
     Fees,
-    FillRow,
     Markout,
     ProfitAndLoss,
+    ReportedFill,
     Side,
     TradingReport,
 )
 from storage.reporting import remainders, trading
 from storage.sqlite.reader import Reader, RunRow, Span, runs
 from venue.protocol.assets import BTC_EURE, EXACT
+from venue.protocol.units import NS_PER_S, PIPS
 
 PAIR = BTC_EURE
-PIPS = 1_000_000
 SIZES = tuple((eure * 10**PAIR.quote.decimals, f"to {eure}") for eure in (5, 50, 500))
 LIVES = ((30_000, "to 30 s"), (60_000, "to 60 s"), (120_000, "to 120 s"))
 _HUNDREDTH = Decimal("0.01")
@@ -32,7 +32,7 @@ _HUNDREDTH = Decimal("0.01")
 class _Marked(msgspec.Struct, frozen=True, gc=False):
     """A fill as the desk's side of it, base units, and its markouts in hundredths of a bps."""
 
-    fill: trading.Fill
+    fill: trading.FillRecord
     side: str
     base: int
     quote: int
@@ -95,27 +95,27 @@ def _us(ns: int | None) -> Decimal | None:
     return None if ns is None else Decimal(ns).scaleb(-3)
 
 
-def _marks(reader: Reader, every: Sequence[RunRow], found: Iterable[trading.Fill]) -> dict[int, Decimal | None]:
+def _marks(reader: Reader, every: Sequence[RunRow], found: Iterable[trading.FillRecord]) -> dict[int, Decimal | None]:
     """The mids of every horizon of every fill; those at which no desk was there to see one are left out."""
-    times = {fill.at_ns + seconds * SECOND_NS for fill in found for seconds in HORIZONS_S}
+    times = {fill.at_ns + seconds * NS_PER_S for fill in found for seconds in HORIZONS_S}
     seen = {at_ns for at_ns in times if any(run.started_ns <= at_ns <= run.last_write_ns for run in every)}
     return trading.mids_at(reader, sorted(seen))
 
 
-def _mark(fill: trading.Fill, marks: Mapping[int, Decimal | None]) -> _Marked:
+def _mark(fill: trading.FillRecord, marks: Mapping[int, Decimal | None]) -> _Marked:
     buys = fill.asset_in == PAIR.base.token_id
     side = "buy" if buys else "sell"
     base, quote = (fill.amount_in, fill.amount_out) if buys else (fill.amount_out, fill.amount_in)
-    later = [marks.get(fill.at_ns + seconds * SECOND_NS) for seconds in HORIZONS_S]
+    later = [marks.get(fill.at_ns + seconds * NS_PER_S) for seconds in HORIZONS_S]
     return _Marked(
         fill, side, base, quote, tuple(None if mid is None else markout(PAIR, side, base, quote, mid) for mid in later)
     )
 
 
-def _fill_row(one: _Marked) -> FillRow:
+def _fill_row(one: _Marked) -> ReportedFill:
     fill = one.fill
     btc, eure = PAIR.base.to_decimal(one.base), PAIR.quote.to_decimal(one.quote)
-    return FillRow(
+    return ReportedFill(
         at_ns=fill.at_ns,
         quote_hash=fill.quote_hash,
         quote_id=fill.quote_id,
@@ -141,7 +141,7 @@ def _side(side: str, marked: Iterable[_Marked]) -> Side:
     )
 
 
-def _fees(found: Sequence[trading.Fill], bridge: Mapping[str, int], pips: int) -> Fees:
+def _fees(found: Sequence[trading.FillRecord], bridge: Mapping[str, int], pips: int) -> Fees:
     protocol: Counter[str] = Counter()
     for fill in found:
         protocol[fill.asset_out] += -(-fill.amount_out * pips // PIPS)
@@ -159,8 +159,8 @@ def _profit(
     reader: Reader,
     span: Span,
     opening: Mapping[str, trading.Balance],
-    found: Iterable[trading.Fill],
-    flows: Iterable[trading.Flow],
+    found: Iterable[trading.FillRecord],
+    flows: Iterable[trading.MoneyMovement],
 ) -> tuple[ProfitAndLoss | None, str]:
     """The profit, or why it cannot be told."""
     base, quote = holdings.ASSETS

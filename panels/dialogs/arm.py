@@ -9,7 +9,7 @@ from textual.widgets import Static
 from cockpit.model.commands import Part
 from cockpit.model.formatting import exact, left
 from cockpit.model.snapshot import Snapshot
-from panels.dialogs.single_command import Ask, CommandDialogue
+from panels.dialogs.single_command import Ask, SingleCommandDialog
 from panels.frame.status_bar import mode
 from panels.frame.tour_strip import Place
 from panels.kit.cells import Cell, Line
@@ -64,7 +64,7 @@ def terms(snapshot: Snapshot) -> list[Line]:
     ]
 
 
-class ArmDialogue(CommandDialogue):
+class ArmDialog(SingleCommandDialog):
     """Asks before arming; opens on Cancel, and Enter arms nothing."""
 
     PLACE: ClassVar[Place] = "arm"

@@ -14,10 +14,10 @@ from textual.widget import Widget
 from textual.widgets import Button, Static
 from textual.widgets.button import ButtonVariant
 
-from cockpit.client.desk_client import Outcome, Unknown
+from cockpit.client.desk_client import Outcome, UnknownOutcome
 from cockpit.model.commands import Result
-from panels.dialogs.dialog import Answer, Dialogue
-from panels.dialogs.outcome import Said, found, say
+from panels.dialogs.dialog import Answer, Dialog
+from panels.dialogs.outcome import Message, found, say
 from panels.kit.view import View
 
 T = TypeVar("T")
@@ -34,7 +34,7 @@ class SpaceButton(Button, inherit_bindings=False):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("space", "press", show=False)]
 
 
-class Way(NamedTuple):
+class Choice(NamedTuple):
     """A button that asks the desk: its id, what is on it, and what is on it while nobody knows what became of it.
 
     ``name`` is put before what is in its way, where there are several.
@@ -47,7 +47,7 @@ class Way(NamedTuple):
     variant: ButtonVariant = "warning"
 
 
-class WaysDialogue(Dialogue[T], Generic[T]):
+class CommandDialog(Dialog[T], Generic[T]):
     """Dismissed with what ``closes_with`` makes of the desk's answer, with None when nothing was asked or it was left.
 
     A command whose outcome is unknown is asked for again under its own id, by the button that asked for it.
@@ -55,7 +55,7 @@ class WaysDialogue(Dialogue[T], Generic[T]):
 
     OPENS_ON: ClassVar[str] = "#cancel"
 
-    def __init__(self, view: View, title: str, ways: Sequence[Way]) -> None:
+    def __init__(self, view: View, title: str, ways: Sequence[Choice]) -> None:
         super().__init__(view, title)
         self._ways = tuple(ways)
         self._way = self._ways[0]
@@ -83,15 +83,15 @@ class WaysDialogue(Dialogue[T], Generic[T]):
         for way in self._ways:
             yield SpaceButton(way.label, id=way.ident, variant=way.variant, compact=True)
 
-    def in_the_way(self, view: View, way: Way) -> str:
+    def in_the_way(self, view: View, way: Choice) -> str:
         """Why it cannot be asked for now; empty when it can."""
         return ""
 
-    def rests_on(self, view: View, way: Way) -> object:
+    def rests_on(self, view: View, way: Choice) -> object:
         """What the decision rests on: when it changes, what was read on opening is no longer true. None: nothing."""
         return None
 
-    def ask_for(self, way: Way, command_id: str, answer: Answer) -> str:
+    def ask_for(self, way: Choice, command_id: str, answer: Answer) -> str:
         """Ask the desk, under this id or a new one; the id."""
         raise NotImplementedError
 
@@ -99,7 +99,7 @@ class WaysDialogue(Dialogue[T], Generic[T]):
         """What it closes with once the desk did it; None when it stays open."""
         return None
 
-    def answered(self, said: Said) -> None:
+    def answered(self, said: Message) -> None:
         """The desk answered, or nobody did; for what a dialogue does beside saying so."""
 
     def on_mount(self) -> None:
@@ -147,7 +147,7 @@ class WaysDialogue(Dialogue[T], Generic[T]):
         """Cancel, or another button that asks the desk for nothing."""
         self.dismiss(None)
 
-    def submit(self, way: Way) -> None:
+    def submit(self, way: Choice) -> None:
         """Check once more, and ask."""
         if self._on_its_way or not self.may_act() or self.hindrance(self.view, way):
             return
@@ -161,7 +161,7 @@ class WaysDialogue(Dialogue[T], Generic[T]):
         command_id = self.ask_for(way, self._in_doubt, self._answered)
         if self._on_its_way:
             self._in_doubt = command_id
-            self.tell(Said(f"◌ on its way as command {command_id}: wait for its outcome…", "information", False))
+            self.tell(Message(f"◌ on its way as command {command_id}: wait for its outcome…", "information", False))
 
     def may_act(self) -> bool:
         """Whether a press counts: it was made on the newest picture and in time. What is known now is painted."""
@@ -186,7 +186,7 @@ class WaysDialogue(Dialogue[T], Generic[T]):
         self._on_its_way = False
         if not self.is_attached:
             return False
-        if isinstance(outcome, Unknown) and outcome.sent:
+        if isinstance(outcome, UnknownOutcome) and outcome.sent:
             said = say(outcome)
             self.relabel()
             self.tell(said)
@@ -208,7 +208,7 @@ class WaysDialogue(Dialogue[T], Generic[T]):
         self.paint(self.now())
         return True
 
-    def label(self, way: Way) -> str:
+    def label(self, way: Choice) -> str:
         """What is on its button now."""
         return way.again if self._in_doubt and way == self._way else way.label
 
@@ -224,7 +224,7 @@ class WaysDialogue(Dialogue[T], Generic[T]):
             widget.label = label
             widget.refresh(layout=True)
 
-    def _show_blocked(self, hindrances: dict[Way, str]) -> None:
+    def _show_blocked(self, hindrances: dict[Choice, str]) -> None:
         by_reason: dict[str, list[str]] = {}
         for way, why in hindrances.items():
             by_reason.setdefault(why, []).append(way.name)
@@ -238,7 +238,7 @@ class WaysDialogue(Dialogue[T], Generic[T]):
             notice.update(text)
             notice.display = bool(text)
 
-    def hindrance(self, view: View, way: Way) -> str:
+    def hindrance(self, view: View, way: Choice) -> str:
         """Why it cannot be asked for, also because of what has changed since it was read; empty when it can."""
         read = self._read.get(way.ident)
         why = self.in_the_way(view, way)

@@ -16,7 +16,7 @@ from textual.widgets import Static
 
 from cockpit.client.desk_client import Outcome
 from panels.dialogs.dimmed import Dimmed
-from panels.dialogs.outcome import Said
+from panels.dialogs.outcome import Message
 from panels.frame.status_bar import StatusBar
 from panels.frame.tour_strip import Place, TourStrip
 from panels.kit.cells import Line
@@ -52,7 +52,7 @@ class Moments(Protocol):
         """Seconds that only go forward."""
 
 
-class Dialogue(ModalScreen[T], Generic[T]):
+class Dialog(ModalScreen[T], Generic[T]):
     """A box over the cockpit. The status bar above it is live, so that nothing is decided on old news."""
 
     AUTO_FOCUS = "*"
@@ -125,7 +125,7 @@ class Dialogue(ModalScreen[T], Generic[T]):
         """Seconds that only go forward."""
         return self.app.clock() if isinstance(self.app, Moments) else 0.0
 
-    def ask_next(self, dialogue: "Dialogue[S]", then: Callable[[S | None], None] | None = None) -> None:
+    def ask_next(self, dialogue: "Dialog[S]", then: Callable[[S | None], None] | None = None) -> None:
         """Open the next dialogue on top; a button pressed twice in one moment opens one."""
         if self.is_active:
             self.app.push_screen(dialogue, then)
@@ -134,7 +134,7 @@ class Dialogue(ModalScreen[T], Generic[T]):
         """Whether what was pressed just now was pressed on a picture that is no longer true; then that is said."""
         old = isinstance(self.app, Moments) and self.app.unpainted
         if old:
-            self.tell(Said(UNPAINTED, "warning", False))
+            self.tell(Message(UNPAINTED, "warning", False))
         return old
 
     def paint(self, view: View) -> None:
@@ -160,7 +160,7 @@ class Dialogue(ModalScreen[T], Generic[T]):
         if scroll.styles.max_height is None or scroll.styles.max_height.value != most:
             scroll.styles.max_height = most
 
-    def tell(self, said: Said | None) -> None:
+    def tell(self, said: Message | None) -> None:
         """Show a sentence in the box, or nothing."""
         self._said.update(said.text if said else "")
         for severity in ("information", "warning", "error"):

@@ -7,9 +7,9 @@ from textual.widgets import Static
 
 from cockpit.model.commands import Result
 from cockpit.model.formatting import left, number, rounded
-from cockpit.model.snapshot import HardStop
-from panels.dialogs.outcome import Said
-from panels.dialogs.single_command import Ask, CommandDialogue
+from cockpit.model.snapshot import HardStopState
+from panels.dialogs.outcome import Message
+from panels.dialogs.single_command import Ask, SingleCommandDialog
 from panels.kit.view import View
 
 MEANING = (
@@ -34,14 +34,14 @@ def situation(view: View) -> str:
     )
 
 
-def progress(stop: HardStop) -> str:
+def progress(stop: HardStopState) -> str:
     """How far it has come."""
     counts = [f"{stop.burned} of {stop.asked} burned", f"{stop.settled} settled before", f"{stop.expired} died first"]
     state = "Done" if not stop.left else f"{stop.left} to go"
     return f"{state}: {', '.join(counts)}." + (f"\n{stop.detail}" if stop.detail and stop.left else "")
 
 
-class StopDialogue(CommandDialogue):
+class HardStopDialog(SingleCommandDialog):
     """Asks once, with a button that Enter does not press; then shows the burning until it is left.
 
     It may be asked for of a silent desk, too: the answer tells whether it was heard.
@@ -78,7 +78,7 @@ class StopDialogue(CommandDialogue):
             widget.update(text)
             widget.display = bool(text)
 
-    def answered(self, said: Said) -> None:
+    def answered(self, said: Message) -> None:
         """Stay, to show how far it comes."""
         self._stopped = said.done
         self.put_on("cancel", "Close" if said.done else "Cancel")

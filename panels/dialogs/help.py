@@ -8,7 +8,7 @@ from textual.containers import VerticalScroll
 from textual.widget import Widget
 from textual.widgets import Static
 
-from panels.dialogs.dialog import Dialogue
+from panels.dialogs.dialog import Dialog
 from panels.frame.key_bar import Obstacle
 from panels.kit.actions import Action
 from panels.kit.cells import Cell, Line
@@ -37,7 +37,7 @@ def help_lines(actions: Sequence[Action], obstacle: Obstacle, view: View) -> lis
     return [*lines, (), (Cell("! lets money move; it asks first", "muted"),)]
 
 
-class HelpDialogue(Dialogue[None]):
+class HelpDialog(Dialog[None]):
     """All keys."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("question_mark,q,enter", "back", show=False)]

@@ -12,11 +12,11 @@ from textual.widgets import Input, Label, Static
 
 from cockpit.model.commands import Limits
 from cockpit.model.formatting import exact
-from panels.dialogs.command_dialog import Way
+from panels.dialogs.command_dialog import Choice
 from panels.dialogs.dialog import Answer
 from panels.dialogs.funds.freeze import UNHEARD
-from panels.dialogs.outcome import Said
-from panels.dialogs.single_command import CommandDialogue
+from panels.dialogs.outcome import Message
+from panels.dialogs.single_command import SingleCommandDialog
 from panels.kit.view import View
 
 Changes = Mapping[str, Decimal | int]
@@ -61,7 +61,7 @@ def parse(texts: Mapping[str, str], now: Limits) -> tuple[Changes, tuple[str, ..
     return changes, tuple(problems)
 
 
-class LimitsDialogue(CommandDialogue):
+class LimitsDialog(SingleCommandDialog):
     """Edit the limits; only what was changed is sent, and the desk has the last word."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -105,14 +105,14 @@ class LimitsDialogue(CommandDialogue):
         event.stop()
         self.focus_next()
 
-    def submit(self, way: Way) -> None:
+    def submit(self, way: Choice) -> None:
         """Check what was typed, and ask."""
         texts = {field: self.query_one(f"#{field}", Input).value for field, _, _ in FIELDS}
         changes, problems = parse(texts, self._now)
         if problems:
-            self.tell(Said("\n".join(problems), "warning", False))
+            self.tell(Message("\n".join(problems), "warning", False))
         elif not changes:
-            self.tell(Said("nothing was changed", "information", False))
+            self.tell(Message("nothing was changed", "information", False))
         else:
             if changes != self._changes:
                 self.forget_doubt()

@@ -2,14 +2,14 @@
 
 from typing import Literal, NamedTuple
 
-from cockpit.client.desk_client import Outcome, Unknown
+from cockpit.client.desk_client import Outcome, UnknownOutcome
 from cockpit.model.commands import Result
 from cockpit.model.snapshot import Snapshot
 
 Severity = Literal["information", "warning", "error"]
 
 
-class Said(NamedTuple):
+class Message(NamedTuple):
     """A sentence and how loud it is. ``done`` only when the desk said that it did it."""
 
     text: str
@@ -17,14 +17,14 @@ class Said(NamedTuple):
     done: bool
 
 
-def say(outcome: Outcome) -> Said:
+def say(outcome: Outcome) -> Message:
     """The sentence about an outcome."""
-    if isinstance(outcome, Unknown):
+    if isinstance(outcome, UnknownOutcome):
         if not outcome.sent:
-            return Said(f"{outcome.command}: not sent, the desk did not get it ({outcome.reason})", "error", False)
+            return Message(f"{outcome.command}: not sent, the desk did not get it ({outcome.reason})", "error", False)
         name = f"{outcome.command} (command {outcome.command_id})" if outcome.command_id else outcome.command
         told = f"? UNKNOWN: {name}: no answer: look at the status bar; the desk may have done it ({outcome.reason})"
-        return Said(told, "error", False)
+        return Message(told, "error", False)
     return _said(outcome)
 
 
@@ -38,7 +38,7 @@ def found(snapshot: Snapshot | None, command_id: str) -> Result | None:
     return Result(command_id=row.command_id, command=row.command, accepted=row.accepted, reason=told, at_ns=0)
 
 
-def _said(result: Result) -> Said:
+def _said(result: Result) -> Message:
     if result.accepted:
-        return Said(result.reason or f"{result.command}: done", "information", True)
-    return Said(f"{result.command} refused: {result.reason or 'no reason given'}", "warning", False)
+        return Message(result.reason or f"{result.command}: done", "information", True)
+    return Message(f"{result.command} refused: {result.reason or 'no reason given'}", "warning", False)

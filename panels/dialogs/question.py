@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterable
 from textual.widget import Widget
 from textual.widgets import Static
 
-from panels.dialogs.single_command import Ask, CommandDialogue
+from panels.dialogs.single_command import Ask, SingleCommandDialog
 from panels.kit.view import View
 
 
-class Question(CommandDialogue):
+class Question(SingleCommandDialog):
     """Asks, opening on Cancel. ``obstacle`` says why it cannot be done now, empty when it can."""
 
     def __init__(

@@ -9,9 +9,9 @@ from textual.widgets import Button, Static
 from cockpit.model.commands import Result
 from cockpit.model.formatting import left
 from cockpit.model.snapshot import Snapshot
-from panels.dialogs.command_dialog import SpaceButton, Way, WaysDialogue
+from panels.dialogs.command_dialog import Choice, CommandDialog, SpaceButton
 from panels.dialogs.dialog import Answer
-from panels.dialogs.outcome import Said
+from panels.dialogs.outcome import Message
 from panels.dialogs.single_command import Ask
 from panels.kit.view import View
 
@@ -62,7 +62,7 @@ def situation(view: View) -> str:
     return "\n\n".join(words)
 
 
-class LeaveDialogue(WaysDialogue[Leave]):
+class QuitDialog(CommandDialog[Leave]):
     """Cancel, leave the desk running, or disarm and stop it; Enter stops nothing.
 
     ``disarm`` disarms everything under the given id or a new one, and gives the id. Where that was not done, or nobody
@@ -70,7 +70,7 @@ class LeaveDialogue(WaysDialogue[Leave]):
     """
 
     def __init__(self, view: View, disarm: Ask) -> None:
-        super().__init__(view, "Quit?", (Way("stop", "Disarm and stop (space)"),))
+        super().__init__(view, "Quit?", (Choice("stop", "Disarm and stop (space)"),))
         self._disarm = disarm
         self._failed = False
         self._shown: object = None
@@ -85,7 +85,7 @@ class LeaveDialogue(WaysDialogue[Leave]):
         yield from super().buttons()
         yield SpaceButton("Stop anyway (space)", id="anyway", variant="warning", compact=True)
 
-    def rests_on(self, view: View, way: Way) -> object:
+    def rests_on(self, view: View, way: Choice) -> object:
         """Which desk is stopped."""
         snapshot = view.snapshot
         return None if snapshot is None else (snapshot.run_id, snapshot.mode, snapshot.account)
@@ -114,14 +114,14 @@ class LeaveDialogue(WaysDialogue[Leave]):
         elif self.may_act():
             self.dismiss("stop")
 
-    def submit(self, way: Way) -> None:
+    def submit(self, way: Choice) -> None:
         """Disarm first; where nothing is armed there is nothing to wait for."""
         if armed_parts(self.now()):
             super().submit(way)
         elif self.may_act() and not self.hindrance(self.view, way):
             self.dismiss("stop")
 
-    def ask_for(self, way: Way, command_id: str, answer: Answer) -> str:
+    def ask_for(self, way: Choice, command_id: str, answer: Answer) -> str:
         """Disarm everything."""
         return self._disarm(command_id, answer)
 
@@ -129,7 +129,7 @@ class LeaveDialogue(WaysDialogue[Leave]):
         """Everything is disarmed: the desk can be stopped."""
         return "stop"
 
-    def answered(self, said: Said) -> None:
+    def answered(self, said: Message) -> None:
         """It was not done, or nobody knows: offer to stop it anyway."""
         self._failed = True
 
@@ -137,9 +137,9 @@ class LeaveDialogue(WaysDialogue[Leave]):
         """What the desk reports counts: disarmed it can be stopped, but nobody who waited for it stops it unasked."""
         if view.trusted and not armed_parts(view):
             self.forget_doubt()
-            self.tell(Said("Everything is disarmed now: stop the desk, or leave it running.", "information", True))
+            self.tell(Message("Everything is disarmed now: stop the desk, or leave it running.", "information", True))
 
-    def label(self, way: Way) -> str:
+    def label(self, way: Choice) -> str:
         """Stopping alone, where nothing is armed."""
         if self._failed:
             return way.again

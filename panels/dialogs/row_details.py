@@ -9,8 +9,8 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from cockpit.model.snapshot import Snapshot
-from panels.dialogs.dialog import Dialogue
-from panels.dialogs.outcome import Said
+from panels.dialogs.dialog import Dialog
+from panels.dialogs.outcome import Message
 from panels.frame.tour_strip import Place
 from panels.kit.cells import Cell, Detail, Line
 from panels.kit.view import View
@@ -22,7 +22,7 @@ def detail_lines(detail: Detail) -> list[Line]:
     return [(Cell(f"{field.label:>{width}}  ", "muted"), field.value) if field.label else () for field in detail.fields]
 
 
-class DrillDown(Dialogue[None]):
+class RowDetails(Dialog[None]):
     """Shows a row's detail; ``find`` makes it from a snapshot, None when the row is gone from it."""
 
     PLACE: ClassVar[Place] = "row"
@@ -65,4 +65,4 @@ class DrillDown(Dialogue[None]):
             field = fields[self._copied % len(fields)]
             self._copied += 1
             self.app.copy_to_clipboard(field.value.text)
-            self.tell(Said(f"sent to the terminal's clipboard: {field.label}", "information", True))
+            self.tell(Message(f"sent to the terminal's clipboard: {field.label}", "information", True))

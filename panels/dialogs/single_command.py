@@ -5,7 +5,7 @@ from collections.abc import Callable
 from textual.widgets.button import ButtonVariant
 
 from cockpit.model.commands import Result
-from panels.dialogs.command_dialog import Way, WaysDialogue
+from panels.dialogs.command_dialog import Choice, CommandDialog
 from panels.dialogs.dialog import Answer
 from panels.kit.view import View
 
@@ -13,13 +13,13 @@ Ask = Callable[[str, Answer], str]
 """Sends the command under the given id, under a new one when that is empty; gives the id."""
 
 
-class CommandDialogue(WaysDialogue[Result]):
+class SingleCommandDialog(CommandDialog[Result]):
     """Dismissed with the desk's answer once it did what was asked, with None when nothing was asked or it was left."""
 
     def __init__(
         self, view: View, title: str, label: str, ask: Ask | None = None, variant: ButtonVariant = "warning"
     ) -> None:
-        super().__init__(view, title, (Way("do", label, variant=variant),))
+        super().__init__(view, title, (Choice("do", label, variant=variant),))
         self._ask = ask
 
     def obstacle(self, view: View) -> str:
@@ -35,15 +35,15 @@ class CommandDialogue(WaysDialogue[Result]):
         assert self._ask is not None
         return self._ask(command_id, answer)
 
-    def in_the_way(self, view: View, way: Way) -> str:
+    def in_the_way(self, view: View, way: Choice) -> str:
         """The obstacle of the one command."""
         return self.obstacle(view)
 
-    def rests_on(self, view: View, way: Way) -> object:
+    def rests_on(self, view: View, way: Choice) -> object:
         """The picture of the one command."""
         return self.picture(view)
 
-    def ask_for(self, way: Way, command_id: str, answer: Answer) -> str:
+    def ask_for(self, way: Choice, command_id: str, answer: Answer) -> str:
         """Send the one command."""
         return self.send(command_id, answer)
 

@@ -8,7 +8,7 @@ from textual.containers import VerticalScroll
 from textual.widget import Widget
 from textual.widgets import Static
 
-from panels.dialogs.dialog import Dialogue
+from panels.dialogs.dialog import Dialog
 from panels.kit.view import View
 
 NOTHING = "The desk has not told of a former run: this is the first one of its history, or it has not been heard yet."
@@ -22,7 +22,7 @@ def told(view: View) -> str:
     return "\n".join(f"· {finding}" for finding in snapshot.findings)
 
 
-class FindingsDialogue(Dialogue[None]):
+class StartupFindingsDialog(Dialog[None]):
     """Stays true while it is open: promises of the former run die one after the other."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter,q", "back", show=False)]

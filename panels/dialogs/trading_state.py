@@ -10,7 +10,7 @@ from textual.widgets import Input, Label, Static
 
 from cockpit.model.commands import Result
 from cockpit.model.snapshot import Trading
-from panels.dialogs.command_dialog import Way, WaysDialogue
+from panels.dialogs.command_dialog import Choice, CommandDialog
 from panels.dialogs.dialog import Answer
 from panels.dialogs.funds.freeze import UNHEARD
 from panels.kit.view import View
@@ -35,17 +35,17 @@ def situation(view: View) -> str:
     return f"Trading is {last}{snapshot.trading}.{why}"
 
 
-def _way(verb: str, state: Trading) -> Way:
-    return Way(state, f"{verb} (space)", f"{verb} again (space)", verb)
+def _way(verb: str, state: Trading) -> Choice:
+    return Choice(state, f"{verb} (space)", f"{verb} again (space)", verb)
 
 
-class TradingDialogue(WaysDialogue[Result]):
+class TradingStateDialog(CommandDialog[Result]):
     """Opens on Cancel; a button a state, and a line for the reason that the journal keeps.
 
     Halting may be asked of a silent desk, too: the answer tells whether it was heard.
     """
 
-    STATES: ClassVar[dict[Trading, Way]] = {
+    STATES: ClassVar[dict[Trading, Choice]] = {
         "HALTED": _way("Halt", "HALTED"),
         "REDUCING": _way("Reduce", "REDUCING"),
         "ACTIVE": _way("Activate", "ACTIVE"),
@@ -67,11 +67,11 @@ class TradingDialogue(WaysDialogue[Result]):
             box.cursor_blink = False
             yield box
 
-    def in_the_way(self, view: View, way: Way) -> str:
+    def in_the_way(self, view: View, way: Choice) -> str:
         """Nothing keeps from halting; the others are asked only of a desk that is heard."""
         return "" if view.trusted or way.ident == "HALTED" else UNHEARD
 
-    def rests_on(self, view: View, way: Way) -> object:
+    def rests_on(self, view: View, way: Choice) -> object:
         """What is lifted by it, but for the numbers in it: they change by themselves. A halt rests on nothing."""
         snapshot = view.snapshot
         if snapshot is None or way.ident == "HALTED":
@@ -101,7 +101,7 @@ class TradingDialogue(WaysDialogue[Result]):
         event.stop()
         self.query_one("#cancel").focus()
 
-    def submit(self, way: Way) -> None:
+    def submit(self, way: Choice) -> None:
         """Another reason is another command."""
         reason = self.query_one("#reason", Input).value.strip()
         if reason != self._reason:
@@ -109,7 +109,7 @@ class TradingDialogue(WaysDialogue[Result]):
         self._reason = reason
         super().submit(way)
 
-    def ask_for(self, way: Way, command_id: str, answer: Answer) -> str:
+    def ask_for(self, way: Choice, command_id: str, answer: Answer) -> str:
         """Ask for the state of the button."""
         state = next(state for state, each in self.STATES.items() if each == way)
         return self._ask(state, self._reason, command_id, answer)

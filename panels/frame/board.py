@@ -11,18 +11,18 @@ from cockpit.model.snapshot import Snapshot
 from panels.kit.actions import PANELS
 from panels.kit.grid import LiveGrid
 from panels.kit.keymap import KeyMap
-from panels.kit.notices import Noticed
+from panels.kit.notices import NoticeLog
 from panels.kit.panel import Panel
 from panels.kit.view import View
-from panels.views.decisions import Decisions
-from panels.views.fills import Executions
-from panels.views.health import Health
-from panels.views.interlocks import Interlocks
-from panels.views.inventory import Inventory
-from panels.views.log import Log
-from panels.views.market import Market
-from panels.views.quotes import Quotes
-from panels.views.transfers import Deposits
+from panels.views.decisions import DecisionsPanel
+from panels.views.fills import FillsPanel
+from panels.views.health import HealthPanel
+from panels.views.interlocks import InterlocksPanel
+from panels.views.inventory import InventoryPanel
+from panels.views.log import LogPanel
+from panels.views.market import MarketPanel
+from panels.views.quotes import QuotesPanel
+from panels.views.transfers import FundsPanel
 
 Room = Literal["tiny", "one", "two", "all"]
 """Too small; one panel and tabs; two columns, where some panels share a place; every panel at once."""
@@ -33,14 +33,14 @@ TWO = Size(110, 34)
 ALL = Size(170, 50)
 
 CLASSES: Mapping[str, type[Panel[Any]]] = {
-    "market": Market,
-    "inventory": Inventory,
-    "interlocks": Interlocks,
-    "health": Health,
-    "decisions": Decisions,
-    "quotes": Quotes,
-    "executions": Executions,
-    "deposits": Deposits,
+    "market": MarketPanel,
+    "inventory": InventoryPanel,
+    "interlocks": InterlocksPanel,
+    "health": HealthPanel,
+    "decisions": DecisionsPanel,
+    "quotes": QuotesPanel,
+    "executions": FillsPanel,
+    "deposits": FundsPanel,
 }
 PLACES: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "left": (("market",), ("inventory",), ("interlocks", "health")),
@@ -71,7 +71,7 @@ def place_of(ident: str) -> tuple[str, ...]:
 class Board(Horizontal):
     """All panels. ``shown`` is the one that has the screen where there is room for one only."""
 
-    def __init__(self, keys: KeyMap, noticed: Noticed, *, id: str | None = None) -> None:
+    def __init__(self, keys: KeyMap, noticed: NoticeLog, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.shown = "decisions"
         self._keys = keys
@@ -85,7 +85,7 @@ class Board(Horizontal):
             with Vertical(id=side):
                 for ident in (ident for place in places for ident in place):
                     if ident == "log":
-                        yield Log(ident, numbers[ident], self._keys, self._noticed)
+                        yield LogPanel(ident, numbers[ident], self._keys, self._noticed)
                     else:
                         yield CLASSES[ident](ident, numbers[ident], self._keys)
 

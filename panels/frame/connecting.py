@@ -17,7 +17,7 @@ def notice(view: View, where: str) -> str:
     return "\n".join(lines)
 
 
-class Notice(Container):
+class ConnectingNotice(Container):
     """A text in the middle of the screen."""
 
     def __init__(self, where: str, *, id: str | None = None) -> None:

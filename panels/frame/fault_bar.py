@@ -17,7 +17,7 @@ def faults_line(faults: tuple[str, ...]) -> Line | None:
     )
 
 
-class FaultLine(LineView):
+class FaultBar(LineView):
     """There only while there is a fault."""
 
     def paint(self, faults: tuple[str, ...]) -> None:

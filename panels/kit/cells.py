@@ -39,7 +39,7 @@ class Column(NamedTuple):
     ticks: bool = False
 
 
-class Row(NamedTuple):
+class GridRow(NamedTuple):
     """A row of a grid; ``key`` names it for as long as it lives."""
 
     key: str

@@ -15,7 +15,7 @@ from textual.widgets import Input, Label, Static
 from panels.kit.theme import styles
 
 
-class Entry(Vertical):
+class FormEntry(Vertical):
     """A labelled input. What is wrong with it is said under it, and what was typed stays."""
 
     def __init__(self, ident: str, label: str, value: str = "", *, placeholder: str = "", unit: str = "") -> None:
@@ -61,7 +61,7 @@ class Entry(Vertical):
             self._problem.display = bool(sentence)
 
 
-class Choice(Widget, can_focus=True):
+class FormChoice(Widget, can_focus=True):
     """One of a few words, chosen with left, right, space or a click."""
 
     ALLOW_SELECT = False

@@ -8,7 +8,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from panels.kit.cells import Cell, Column, Line, Row, layout, line_strip, row_strip
+from panels.kit.cells import Cell, Column, GridRow, Line, layout, line_strip, row_strip
 from panels.kit.theme import raised, styles
 
 CACHED_STRIPS = 512
@@ -33,7 +33,7 @@ class LiveGrid(ScrollView, can_focus=True, inherit_bindings=False):
     def __init__(self, columns: Sequence[Column], *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.columns = tuple(columns)
-        self._rows: tuple[Row, ...] = ()
+        self._rows: tuple[GridRow, ...] = ()
         self._empty: Line = ()
         self._pinned: str | None = None
         self._newest: str | None = None
@@ -43,7 +43,7 @@ class LiveGrid(ScrollView, can_focus=True, inherit_bindings=False):
         self._strips: dict[tuple[tuple[Cell, ...], bool], Strip] = {}
 
     @property
-    def rows(self) -> tuple[Row, ...]:
+    def rows(self) -> tuple[GridRow, ...]:
         """The rows shown."""
         return self._rows
 
@@ -70,7 +70,7 @@ class LiveGrid(ScrollView, can_focus=True, inherit_bindings=False):
         index = self._index(self._newest)
         return self.cursor if index is None else index
 
-    def show(self, rows: Sequence[Row], empty: Line = ()) -> None:
+    def show(self, rows: Sequence[GridRow], empty: Line = ()) -> None:
         """Show these rows; ``empty`` is said in their place when there are none."""
         before, after = self._rows, self._with_ghost(tuple(rows))
         if before == after and self._empty == empty:
@@ -174,14 +174,14 @@ class LiveGrid(ScrollView, can_focus=True, inherit_bindings=False):
             self._strips[cells, marked] = strip
         return strip
 
-    def _with_ghost(self, after: tuple[Row, ...]) -> tuple[Row, ...]:
+    def _with_ghost(self, after: tuple[GridRow, ...]) -> tuple[GridRow, ...]:
         """The rows, and the one under the cursor where it was if it is no longer among them."""
         if self._pinned is None or any(row.key == self._pinned for row in after):
             return after
         index = self._index(self._pinned)
         if index is None:
             return after
-        ghost = Row(self._pinned, tuple(Cell(cell.text, "muted") for cell in self._rows[index].cells))
+        ghost = GridRow(self._pinned, tuple(Cell(cell.text, "muted") for cell in self._rows[index].cells))
         arrived = 0
         if self._newest is not None:
             arrived = next((place for place, row in enumerate(after) if row.key == self._newest), len(after))

@@ -6,7 +6,7 @@ from typing import Literal
 
 import msgspec
 
-from cockpit.client.desk_client import LinkLost
+from cockpit.client.desk_client import ConnectionLost
 from cockpit.model.snapshot import Snapshot
 
 KEPT = 200
@@ -22,7 +22,7 @@ class Notice(msgspec.Struct, frozen=True):
     text: str
 
 
-class Noticed:
+class NoticeLog:
     """The newest two hundred notices. ``clock`` counts seconds."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
@@ -36,9 +36,9 @@ class Noticed:
         self._count += 1
         self._notices.append(Notice(self._count, self._clock(), weight, text))
 
-    def heard(self, former: Snapshot | None, item: Snapshot | LinkLost) -> None:
+    def heard(self, former: Snapshot | None, item: Snapshot | ConnectionLost) -> None:
         """Something came over the link: what it means beside what was known before."""
-        if isinstance(item, LinkLost):
+        if isinstance(item, ConnectionLost):
             if not self._down:
                 self._down = True
                 self.note(f"link lost: {item.reason}", "bad")

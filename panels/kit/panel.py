@@ -14,10 +14,10 @@ from textual.widgets import Input
 from cockpit.model.commands import Part
 from cockpit.model.formatting import age, ago
 from cockpit.model.snapshot import Snapshot
-from panels.kit.cells import Cell, Column, Detail, Field, Row
+from panels.kit.cells import Cell, Column, Detail, Field, GridRow
 from panels.kit.grid import LiveGrid
 from panels.kit.keymap import KeyMap
-from panels.kit.row_filter import BadFilter, Facts, Fields, Filter, parse
+from panels.kit.row_filter import Facts, Fields, InvalidFilterError, RowFilter, parse
 from panels.kit.view import View
 
 T = TypeVar("T")
@@ -26,7 +26,7 @@ Kind = Literal["live", "loading", "stale", "error", "lost"]
 KINDS: tuple[Kind, ...] = ("live", "loading", "stale", "error", "lost")
 
 
-class Standing(NamedTuple):
+class DataStatus(NamedTuple):
     """How far a panel's data can be believed: a word beside its title, and what to do on its lower edge."""
 
     kind: Kind
@@ -34,7 +34,7 @@ class Standing(NamedTuple):
     advice: str = ""
 
 
-def unticked(rows: Sequence[Row], shown: Sequence[Row], columns: Sequence[Column]) -> list[Row]:
+def unticked(rows: Sequence[GridRow], shown: Sequence[GridRow], columns: Sequence[Column]) -> list[GridRow]:
     """The rows, those in which nothing but time has passed as they are shown.
 
     Ages then tick in all rows at once, and a screen full of them is composed once a second instead of at every one.
@@ -42,7 +42,7 @@ def unticked(rows: Sequence[Row], shown: Sequence[Row], columns: Sequence[Column
     still = [index for index, column in enumerate(columns) if not column.ticks]
     former = {row.key: row for row in shown}
 
-    def same(row: Row, old: Row) -> bool:
+    def same(row: GridRow, old: GridRow) -> bool:
         return all(row.cells[index] == old.cells[index] for index in still)
 
     kept = ((row, former.get(row.key)) for row in rows)
@@ -85,8 +85,8 @@ class Panel(Vertical, Generic[T], inherit_bindings=False):
         self.entry.cursor_blink = False
         self._snapshot: Snapshot | None = None
         self._view: View | None = None
-        self._painted: tuple[str, int, Filter | None] | None = None
-        self._filter: Filter | None = None
+        self._painted: tuple[str, int, RowFilter | None] | None = None
+        self._filter: RowFilter | None = None
         self._problem = ""
         self._kept = (0, 0)
         self._edges = ("", "")
@@ -144,7 +144,7 @@ class Panel(Vertical, Generic[T], inherit_bindings=False):
         """What the panel lists, in its order."""
         raise NotImplementedError
 
-    def row(self, item: T) -> Row:
+    def row(self, item: T) -> GridRow:
         """How one of them is drawn."""
         raise NotImplementedError
 
@@ -180,22 +180,22 @@ class Panel(Vertical, Generic[T], inherit_bindings=False):
         """What to do about old data."""
         return f"{self.keys.shown('refresh')} reads it again"
 
-    def standing(self, view: View, snapshot: Snapshot) -> Standing:
+    def standing(self, view: View, snapshot: Snapshot) -> DataStatus:
         """How far the data can be believed now."""
         refresh = self.keys.shown("refresh")
         if view.silent:
             again = "attaching again by itself" if view.link_lost else "attached; waiting for its tick"
-            return Standing("lost", f"✗ LAST SEEN {age(view.tick_age_ms)} AGO", again)
+            return DataStatus("lost", f"✗ LAST SEEN {age(view.tick_age_ms)} AGO", again)
         part = next((part for part in snapshot.health if part.part == self.FED_BY), None)
         if part is not None and part.state == "down":
             why = part.last_error or part.detail or "it does not say why"
-            return Standing("error", "✗ ERROR", f"{refresh} tries again · {why}")
+            return DataStatus("error", "✗ ERROR", f"{refresh} tries again · {why}")
         old, limit = self.data_age(snapshot), self.stale_after(snapshot)
         if old is None:
-            return Standing("loading", "◌ LOADING", f"not read yet: {refresh} asks again")
+            return DataStatus("loading", "◌ LOADING", f"not read yet: {refresh} asks again")
         if limit is not None and old > limit:
-            return Standing("stale", f"◐ STALE {age(old)}", self.stale_advice(snapshot))
-        return Standing("live", self.freshness(snapshot))
+            return DataStatus("stale", f"◐ STALE {age(old)}", self.stale_advice(snapshot))
+        return DataStatus("live", self.freshness(snapshot))
 
     def detail(self, snapshot: Snapshot, key: str) -> Detail | None:
         """Everything about a row, or None when the snapshot does not hold it any more."""
@@ -254,7 +254,7 @@ class Panel(Vertical, Generic[T], inherit_bindings=False):
         event.stop()
         try:
             wanted = parse(event.value, self.FIELDS)
-        except BadFilter as problem:
+        except InvalidFilterError as problem:
             self._problem = str(problem)
             self._caption()
             return
@@ -283,7 +283,7 @@ class Panel(Vertical, Generic[T], inherit_bindings=False):
         self.entry.display = False
         self._caption()
 
-    def _set_filter(self, wanted: Filter | None) -> None:
+    def _set_filter(self, wanted: RowFilter | None) -> None:
         if wanted != self._filter:
             self._filter = wanted
             self.grid.follow()

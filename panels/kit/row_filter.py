@@ -34,7 +34,7 @@ _PIECE = re.compile(r'(?:"[^"]*"?|[^\s"])+')
 _TERM = re.compile(r"(?P<field>[A-Za-z_]*)(?P<operator>>=|<=|[:=<>])(?P<value>.*)", re.DOTALL)
 
 
-class BadFilter(Exception):
+class InvalidFilterError(Exception):
     """The text cannot be read as a filter; the message is one short sentence for the reader."""
 
 
@@ -61,7 +61,7 @@ class Term(msgspec.Struct, frozen=True, kw_only=True):
         return any(word in text for text in plain for word in self.words) == self.wanted
 
 
-class Filter(msgspec.Struct, frozen=True):
+class RowFilter(msgspec.Struct, frozen=True):
     """All of these must hold. ``text`` is what was typed."""
 
     text: str
@@ -72,17 +72,17 @@ class Filter(msgspec.Struct, frozen=True):
         return all(term.holds(facts) for term in self.terms)
 
 
-def parse(text: str, fields: Fields) -> Filter:
+def parse(text: str, fields: Fields) -> RowFilter:
     """The filter that ``text`` asks for on rows with these ``fields``. Raises BadFilter."""
     terms = tuple(_term(piece, fields) for piece in _PIECE.findall(text))
-    return Filter(" ".join(text.split()), terms)
+    return RowFilter(" ".join(text.split()), terms)
 
 
 def _term(piece: str, fields: Fields) -> Term:
     wanted = not (piece.startswith("-") and len(piece) > 1)
     bare = piece if wanted else piece[1:]
     if bare.count('"') % 2:
-        raise BadFilter(f"{bare}: the quotation mark is not closed")
+        raise InvalidFilterError(f"{bare}: the quotation mark is not closed")
     found = _TERM.fullmatch(bare)
     if found is None:
         return Term(words=_words(bare, bare), wanted=wanted)
@@ -90,7 +90,7 @@ def _term(piece: str, fields: Fields) -> Term:
     if sign in COMPARE:
         return _comparison(bare, field, sign, value, fields, wanted)
     if not field:
-        raise BadFilter(f"{bare}: a field goes before the {sign}, one of {', '.join(fields)}")
+        raise InvalidFilterError(f"{bare}: a field goes before the {sign}, one of {', '.join(fields)}")
     _known(field, fields)
     return Term(field=field, operator=":" if sign == ":" else "=", words=_words(value, bare), wanted=wanted)
 
@@ -98,11 +98,11 @@ def _term(piece: str, fields: Fields) -> Term:
 def _comparison(bare: str, field: str, sign: str, value: str, fields: Fields, wanted: bool) -> Term:
     numbers = [name for name, kind in fields.items() if kind != "text"]
     if not numbers:
-        raise BadFilter(f"{bare}: there is no number in these rows")
+        raise InvalidFilterError(f"{bare}: there is no number in these rows")
     if field:
         _known(field, fields)
         if field not in numbers:
-            raise BadFilter(f"{field} is no number; numbers here are {', '.join(numbers)}")
+            raise InvalidFilterError(f"{field} is no number; numbers here are {', '.join(numbers)}")
     else:
         field = numbers[0]
     number = _number(value, bare, fields[field])
@@ -111,7 +111,7 @@ def _comparison(bare: str, field: str, sign: str, value: str, fields: Fields, wa
 
 def _known(field: str, fields: Fields) -> None:
     if field not in fields:
-        raise BadFilter(f"no field {field} here; there are {', '.join(fields)}")
+        raise InvalidFilterError(f"no field {field} here; there are {', '.join(fields)}")
 
 
 def _number(text: str, bare: str, kind: Kind) -> Decimal:
@@ -126,14 +126,14 @@ def _number(text: str, bare: str, kind: Kind) -> Decimal:
     except InvalidOperation:
         number = Decimal("NaN")
     if not number.is_finite() or abs(number.adjusted()) > 30:
-        raise BadFilter(f"{bare}: a number is missing" if not text else f"{bare}: {text} is no number")
+        raise InvalidFilterError(f"{bare}: a number is missing" if not text else f"{bare}: {text} is no number")
     return number * unit
 
 
 def _words(text: str, bare: str) -> tuple[str, ...]:
     words = tuple(word.casefold() for word in text.replace('"', "").split("|") if word)
     if not words:
-        raise BadFilter(f"{bare}: a word is missing")
+        raise InvalidFilterError(f"{bare}: a word is missing")
     return words
 
 

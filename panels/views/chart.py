@@ -14,7 +14,7 @@ DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
 """The bit of each dot of a braille cell, by row and column."""
 
 
-class Mark(NamedTuple):
+class ChartMark(NamedTuple):
     """A fill: seconds ago, its price, and the desk's side."""
 
     ago: float
@@ -87,7 +87,7 @@ def chart(
     *,
     bid: float | None = None,
     ask: float | None = None,
-    fills: Sequence[Mark] = (),
+    fills: Sequence[ChartMark] = (),
 ) -> list[Line]:
     """Lines of a chart of (seconds ago, price), oldest first; empty when there is no room or nothing to draw.
 

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from cockpit.model.formatting import NOTHING, age, ago, exact, number, rounded
 from cockpit.model.snapshot import DecisionRow, Snapshot
-from panels.kit.cells import Cell, Column, Detail, Field, Row
+from panels.kit.cells import Cell, Column, Detail, Field, GridRow
 from panels.kit.labels import side
 from panels.kit.panel import Panel
 from panels.kit.row_filter import Facts, Fields
@@ -59,9 +59,9 @@ def edge_role(row: DecisionRow) -> Role:
     return "muted" if row.edge_bps is None else "bad" if row.edge_bps < 0 else "text"
 
 
-def decision_row(row: DecisionRow) -> Row:
+def decision_row(row: DecisionRow) -> GridRow:
     """A decision under COLUMNS."""
-    return Row(
+    return GridRow(
         row.decision_id,
         (
             Cell(age(row.age_ms), "muted"),
@@ -97,10 +97,10 @@ def decision_detail(row: DecisionRow) -> Detail:
     return Detail(f"Decision on a request to {'sell us' if row.side == 'buy' else 'buy'} BTC", tuple(fields))
 
 
-class Decisions(Panel[DecisionRow]):
+class DecisionsPanel(Panel[DecisionRow]):
     """The strategy's decisions, newest first."""
 
-    TITLE = "Decisions"
+    TITLE = "DecisionsPanel"
     COLUMNS = COLUMNS
     FED_BY = "near-intents-ingest"
     FIELDS: ClassVar[Fields] = {
@@ -118,7 +118,7 @@ class Decisions(Panel[DecisionRow]):
         """The snapshot's decisions."""
         return snapshot.decisions
 
-    def row(self, item: DecisionRow) -> Row:
+    def row(self, item: DecisionRow) -> GridRow:
         """One row a decision."""
         return decision_row(item)
 

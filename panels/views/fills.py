@@ -5,8 +5,8 @@ from decimal import Decimal
 from typing import ClassVar
 
 from cockpit.model.formatting import NOTHING, age, ago, exact, number, rounded, short
-from cockpit.model.snapshot import ExecutionRow, Snapshot
-from panels.kit.cells import Cell, Column, Detail, Field, Row
+from cockpit.model.snapshot import FillRow, Snapshot
+from panels.kit.cells import Cell, Column, Detail, Field, GridRow
 from panels.kit.labels import side
 from panels.kit.panel import Panel
 from panels.kit.row_filter import Facts, Fields
@@ -26,7 +26,7 @@ COLUMNS = (
 )
 
 
-def confirmed(row: ExecutionRow) -> Cell:
+def confirmed(row: FillRow) -> Cell:
     """Whether the balances show the fill."""
     return Cell("✓ shown", "good") if row.confirmed else Cell("◌ awaited", "warn")
 
@@ -37,7 +37,7 @@ def horizon(seconds: int, bps: Decimal | None) -> str:
     return f"{after} {rounded(bps, 1, signed=True)}"
 
 
-def newest_markout(row: ExecutionRow) -> Cell:
+def newest_markout(row: FillRow) -> Cell:
     """The markout of the longest horizon that has passed so far."""
     if not row.markouts:
         return Cell("◌ waiting" if row.age_ms < 60_000 else NOTHING, "muted")
@@ -46,9 +46,9 @@ def newest_markout(row: ExecutionRow) -> Cell:
     return Cell(horizon(seconds, bps), role)
 
 
-def execution_row(row: ExecutionRow) -> Row:
+def execution_row(row: FillRow) -> GridRow:
     """A fill under COLUMNS."""
-    return Row(
+    return GridRow(
         row.quote_hash,
         (
             Cell(age(row.age_ms), "muted"),
@@ -65,7 +65,7 @@ def execution_row(row: ExecutionRow) -> Row:
     )
 
 
-def execution_detail(row: ExecutionRow) -> Detail:
+def execution_detail(row: FillRow) -> Detail:
     """The whole fill, to the last base unit."""
     gained, given = ("BTC", "EURe") if row.side == "buy" else ("EURe", "BTC")
     amounts = {"BTC": exact(row.base_amount), "EURe": exact(row.quote_amount)}
@@ -91,10 +91,10 @@ def execution_detail(row: ExecutionRow) -> Detail:
     )
 
 
-class Executions(Panel[ExecutionRow]):
+class FillsPanel(Panel[FillRow]):
     """Fills, newest first."""
 
-    TITLE = "Executions"
+    TITLE = "FillsPanel"
     COLUMNS = COLUMNS
     FED_BY = "trade-executor"
     FIELDS: ClassVar[Fields] = {
@@ -109,15 +109,15 @@ class Executions(Panel[ExecutionRow]):
         "id": "text",
     }
 
-    def items(self, snapshot: Snapshot) -> Sequence[ExecutionRow]:
+    def items(self, snapshot: Snapshot) -> Sequence[FillRow]:
         """The snapshot's fills."""
         return snapshot.executions
 
-    def row(self, item: ExecutionRow) -> Row:
+    def row(self, item: FillRow) -> GridRow:
         """One row a fill."""
         return execution_row(item)
 
-    def facts(self, item: ExecutionRow) -> Facts:
+    def facts(self, item: FillRow) -> Facts:
         """The markout is the one shown: of the longest horizon passed."""
         return {
             "side": item.side,
@@ -131,7 +131,7 @@ class Executions(Panel[ExecutionRow]):
             "id": f"{item.tx_hash} {item.quote_hash} {item.quote_id}",
         }
 
-    def detail_of(self, item: ExecutionRow, snapshot: Snapshot) -> Detail:
+    def detail_of(self, item: FillRow, snapshot: Snapshot) -> Detail:
         """One fill, whole."""
         return execution_detail(item)
 

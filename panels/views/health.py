@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from cockpit.model.formatting import age, spark, up
-from cockpit.model.snapshot import Health as HealthRow
+from cockpit.model.snapshot import PartHealth as HealthRow
 from cockpit.model.snapshot import Snapshot
-from panels.kit.cells import Cell, Column, Detail, Field, Row
+from panels.kit.cells import Cell, Column, Detail, Field, GridRow
 from panels.kit.keymap import KeyMap
 from panels.kit.labels import state
 from panels.kit.panel import Panel
 from panels.kit.row_filter import Facts, Fields
-from panels.views.rates import Rates, work
+from panels.views.rates import RatesPanel, work
 
 SPARK_WIDTH = 8
 COLUMNS = (
@@ -61,11 +61,11 @@ def per_second(rate: float | None) -> str:
     return f"{rate:,.0f}" if rate >= 100 else f"{rate:.1f}"
 
 
-def health_row(row: HealthRow, rates: Rates) -> Row:
+def health_row(row: HealthRow, rates: RatesPanel) -> GridRow:
     """A part under COLUMNS."""
     bad = bad_input(row)
     rate = rates.rate(row.part)
-    return Row(
+    return GridRow(
         row.part,
         (
             Cell(state(row.state).text[0], state(row.state).role),
@@ -80,7 +80,7 @@ def health_row(row: HealthRow, rates: Rates) -> Row:
     )
 
 
-def health_detail(row: HealthRow, rates: Rates) -> Detail:
+def health_detail(row: HealthRow, rates: RatesPanel) -> Detail:
     """Everything the part says of itself, and all its counters."""
     rate = rates.rate(row.part)
     fields = [
@@ -101,16 +101,16 @@ def ill(snapshot: Snapshot) -> int:
     return sum(row.state in ("degraded", "down") for row in snapshot.health)
 
 
-class Health(Panel[HealthRow]):
+class HealthPanel(Panel[HealthRow]):
     """The desk's parts."""
 
-    TITLE = "Health"
+    TITLE = "HealthPanel"
     COLUMNS = COLUMNS
     FIELDS: ClassVar[Fields] = {"part": "text", "state": "text", "rate": "number", "bad": "number", "says": "text"}
 
     def __init__(self, ident: str, number: int, keys: KeyMap) -> None:
         super().__init__(ident, number, keys)
-        self.rates = Rates()
+        self.rates = RatesPanel()
 
     def paint(self, snapshot: Snapshot) -> None:
         """Show the parts, and count what they do."""
@@ -121,7 +121,7 @@ class Health(Panel[HealthRow]):
         """The desk's parts."""
         return snapshot.health
 
-    def row(self, item: HealthRow) -> Row:
+    def row(self, item: HealthRow) -> GridRow:
         """One row a part."""
         return health_row(item, self.rates)
 

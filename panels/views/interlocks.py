@@ -7,7 +7,7 @@ from textual.widget import Widget
 
 from cockpit.model.formatting import left
 from cockpit.model.snapshot import InterlockRow, Rung, Snapshot
-from panels.kit.cells import Cell, Column, Detail, Field, Line, Row
+from panels.kit.cells import Cell, Column, Detail, Field, GridRow, Line
 from panels.kit.keymap import KeyMap
 from panels.kit.panel import Panel
 from panels.kit.row_filter import Facts, Fields
@@ -69,9 +69,9 @@ def closes(row: InterlockRow) -> Cell:
     return Cell("now" if row.grace_left_ms <= 0 else left(row.grace_left_ms), "bad")
 
 
-def interlock_row(row: InterlockRow) -> Row:
+def interlock_row(row: InterlockRow) -> GridRow:
     """A line of the checklist under COLUMNS."""
-    return Row(
+    return GridRow(
         row.ident,
         (
             Cell("✓", "good") if row.passed else Cell("✗", "bad"),
@@ -106,10 +106,10 @@ def red(snapshot: Snapshot) -> list[InterlockRow]:
     return sorted(rows, key=lambda row: row.grace_left_ms is None)
 
 
-class Interlocks(Panel[InterlockRow]):
+class InterlocksPanel(Panel[InterlockRow]):
     """The arming ladder."""
 
-    TITLE = "Interlocks"
+    TITLE = "InterlocksPanel"
     COLUMNS = COLUMNS
     FIELDS: ClassVar[Fields] = {
         "state": "text",
@@ -138,7 +138,7 @@ class Interlocks(Panel[InterlockRow]):
         """The checklist in the runbook's order."""
         return snapshot.interlocks
 
-    def row(self, item: InterlockRow) -> Row:
+    def row(self, item: InterlockRow) -> GridRow:
         """One row a line."""
         return interlock_row(item)
 

@@ -7,9 +7,9 @@ from typing import ClassVar, NamedTuple
 from textual.widget import Widget
 
 from cockpit.model.formatting import NOTHING, UNKNOWN, age, exact, number, percent, rounded
-from cockpit.model.snapshot import Inventory as Held
 from cockpit.model.snapshot import InventoryRow, Snapshot
-from panels.kit.cells import Cell, Column, Detail, Field, Line, Row
+from cockpit.model.snapshot import InventoryState as Held
+from panels.kit.cells import Cell, Column, Detail, Field, GridRow, Line
 from panels.kit.keymap import KeyMap
 from panels.kit.panel import Panel
 from panels.kit.row_filter import Facts, Fields
@@ -58,13 +58,13 @@ def quantities(held: Held) -> list[Quantity]:
     return [Quantity(name, means, held.rows) for name, (means, _) in QUANTITIES.items()] if held.rows else []
 
 
-def quantity_row(quantity: Quantity) -> Row:
+def quantity_row(quantity: Quantity) -> GridRow:
     """A quantity under COLUMNS; nothing is shown as zero that could not be read."""
     draw = QUANTITIES[quantity.name][1]
     by_symbol = {row.symbol: draw(row) for row in quantity.rows}
     nothing = Cell(NOTHING, "muted")
     role: Role = "strong" if quantity.name == "spendable" else "muted"
-    return Row(
+    return GridRow(
         quantity.name,
         (Cell(quantity.name, role), by_symbol.get("BTC", nothing), by_symbol.get("EURe", nothing)),
     )
@@ -119,10 +119,10 @@ def inventory_detail(held: Held) -> Detail:
     return Detail("Balances on the Verifier", tuple(fields))
 
 
-class Inventory(Panel[Quantity]):
+class InventoryPanel(Panel[Quantity]):
     """Balances and the share of BTC."""
 
-    TITLE = "Inventory"
+    TITLE = "InventoryPanel"
     COLUMNS = COLUMNS
     FED_BY = "inventory-sync"
     FIELDS: ClassVar[Fields] = {"name": "text", "means": "text"}
@@ -145,7 +145,7 @@ class Inventory(Panel[Quantity]):
         """The quantities, each of both assets."""
         return quantities(snapshot.inventory)
 
-    def row(self, item: Quantity) -> Row:
+    def row(self, item: Quantity) -> GridRow:
         """One row a quantity."""
         return quantity_row(item)
 

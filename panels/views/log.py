@@ -7,9 +7,9 @@ import msgspec
 
 from cockpit.model.formatting import age, ago
 from cockpit.model.snapshot import JournalRow, Snapshot
-from panels.kit.cells import Cell, Column, Detail, Field, Row
+from panels.kit.cells import Cell, Column, Detail, Field, GridRow
 from panels.kit.keymap import KeyMap
-from panels.kit.notices import Noticed
+from panels.kit.notices import NoticeLog
 from panels.kit.panel import Panel
 from panels.kit.row_filter import Facts, Fields
 from panels.kit.theme import Role
@@ -26,7 +26,7 @@ COLUMNS = (
 NOTICED: dict[str, Mark] = {"good": "✓", "info": "·", "warn": "!", "bad": "✗"}
 
 
-class Entry(msgspec.Struct, frozen=True, kw_only=True):
+class LogEntry(msgspec.Struct, frozen=True, kw_only=True):
     """One line of the log; ``told`` is what became of it, or all there is to say."""
 
     key: str
@@ -37,10 +37,10 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     told: str = ""
 
 
-def of_journal(row: JournalRow) -> Entry:
+def of_journal(row: JournalRow) -> LogEntry:
     """A command, accepted or refused."""
     outcome = row.reason or ("done" if row.accepted else "no reason given")
-    return Entry(
+    return LogEntry(
         key=f"command/{row.command_id}",
         age_ms=row.age_ms,
         who=row.actor,
@@ -50,16 +50,16 @@ def of_journal(row: JournalRow) -> Entry:
     )
 
 
-def entries(snapshot: Snapshot, noticed: Noticed) -> list[Entry]:
+def entries(snapshot: Snapshot, noticed: NoticeLog) -> list[LogEntry]:
     """Everything worth a line, newest first."""
     run_ms = max(0, (snapshot.at_ns - snapshot.started_ns) // 1_000_000)
     found = [of_journal(row) for row in snapshot.journal]
     found += [
-        Entry(key=f"finding/{number}", age_ms=run_ms, who="start", mark="!", what="found", told=text)
+        LogEntry(key=f"finding/{number}", age_ms=run_ms, who="start", mark="!", what="found", told=text)
         for number, text in enumerate(snapshot.findings)
     ]
     found += [
-        Entry(
+        LogEntry(
             key=f"noticed/{notice.number}",
             age_ms=noticed.age_ms(notice),
             who="cockpit",
@@ -72,10 +72,10 @@ def entries(snapshot: Snapshot, noticed: Noticed) -> list[Entry]:
     return sorted(found, key=lambda entry: entry.age_ms)
 
 
-def entry_row(entry: Entry) -> Row:
+def entry_row(entry: LogEntry) -> GridRow:
     """A line under COLUMNS."""
     role = ROLES[entry.mark]
-    return Row(
+    return GridRow(
         entry.key,
         (
             Cell(age(entry.age_ms), "muted"),
@@ -87,27 +87,27 @@ def entry_row(entry: Entry) -> Row:
     )
 
 
-class Log(Panel[Entry]):
+class LogPanel(Panel[LogEntry]):
     """The journal, and what was noticed beside it."""
 
-    TITLE = "Log"
+    TITLE = "LogPanel"
     COLUMNS = COLUMNS
     FED_BY = "history-writer"
     FIELDS: ClassVar[Fields] = {"who": "text", "what": "text", "outcome": "text", "age": "age", "id": "text"}
 
-    def __init__(self, ident: str, number: int, keys: KeyMap, noticed: Noticed) -> None:
+    def __init__(self, ident: str, number: int, keys: KeyMap, noticed: NoticeLog) -> None:
         super().__init__(ident, number, keys)
         self._noticed = noticed
 
-    def items(self, snapshot: Snapshot) -> Sequence[Entry]:
+    def items(self, snapshot: Snapshot) -> Sequence[LogEntry]:
         """Commands, findings and notices."""
         return entries(snapshot, self._noticed)
 
-    def row(self, item: Entry) -> Row:
+    def row(self, item: LogEntry) -> GridRow:
         """One row a line."""
         return entry_row(item)
 
-    def facts(self, item: Entry) -> Facts:
+    def facts(self, item: LogEntry) -> Facts:
         """Who, what, and what became of it."""
         word = {"✓": "ok", "✗": "refused", "!": "warning", "·": ""}[item.mark]
         return {
@@ -118,11 +118,11 @@ class Log(Panel[Entry]):
             "id": item.key,
         }
 
-    def detail_of(self, item: Entry, snapshot: Snapshot) -> Detail:
+    def detail_of(self, item: LogEntry, snapshot: Snapshot) -> Detail:
         """The line, whole."""
         kind, _, ident = item.key.partition("/")
         return Detail(
-            "Command" if kind == "command" else "Noticed" if kind == "noticed" else "Found at the start",
+            "Command" if kind == "command" else "NoticeLog" if kind == "noticed" else "Found at the start",
             (
                 Field("who", Cell(item.who)),
                 Field("what", Cell(item.what, "strong")),

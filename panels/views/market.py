@@ -6,15 +6,14 @@ from typing import ClassVar
 from textual.widget import Widget
 
 from cockpit.model.formatting import NOTHING, age, fine_age, rounded
-from cockpit.model.snapshot import Market as Reference
-from cockpit.model.snapshot import Snapshot, SourceRow
-from panels.kit.cells import Cell, Column, Detail, Field, Line, Row
+from cockpit.model.snapshot import MarketState, Snapshot, SourceRow
+from panels.kit.cells import Cell, Column, Detail, Field, GridRow, Line
 from panels.kit.keymap import KeyMap
 from panels.kit.labels import state
 from panels.kit.panel import Panel
 from panels.kit.row_filter import Facts, Fields
 from panels.kit.text_lines import LineView
-from panels.views.chart import Mark, chart
+from panels.views.chart import ChartMark, chart
 
 COLUMNS = (
     Column("source", 9),
@@ -27,7 +26,7 @@ COLUMNS = (
 )
 
 
-def prices_line(market: Reference) -> Line:
+def prices_line(market: MarketState) -> Line:
     """Our bid, the mid, our ask."""
     if market.mid is None:
         return (Cell("no mid: ", "warn"), Cell(market.detail or "no source has ticked yet", "muted"))
@@ -41,9 +40,9 @@ def prices_line(market: Reference) -> Line:
     )
 
 
-def source_row(row: SourceRow) -> Row:
+def source_row(row: SourceRow) -> GridRow:
     """A source under COLUMNS; what the state does not say, its detail does."""
-    return Row(
+    return GridRow(
         row.source,
         (
             Cell(row.source, "text"),
@@ -73,12 +72,12 @@ def source_detail(row: SourceRow) -> Detail:
     )
 
 
-def fills(snapshot: Snapshot) -> list[Mark]:
+def fills(snapshot: Snapshot) -> list[ChartMark]:
     """The fills that can be marked on the chart."""
-    return [Mark(row.age_ms / 1000, float(row.price), row.side) for row in snapshot.executions]
+    return [ChartMark(row.age_ms / 1000, float(row.price), row.side) for row in snapshot.executions]
 
 
-class Market(Panel[SourceRow]):
+class MarketPanel(Panel[SourceRow]):
     """The reference price."""
 
     TITLE = "Market BTC/EURe"
@@ -125,7 +124,7 @@ class Market(Panel[SourceRow]):
         """The exchanges."""
         return snapshot.market.sources
 
-    def row(self, item: SourceRow) -> Row:
+    def row(self, item: SourceRow) -> GridRow:
         """One row a source."""
         return source_row(item)
 

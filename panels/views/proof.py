@@ -110,7 +110,7 @@ def _tight(row: InventoryRow) -> Line:
     )
 
 
-class Proof(LineView):
+class ReconciliationStrip(LineView):
     """Stays on the screen whatever is shown above it."""
 
     def paint(self, view: View) -> None:

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from cockpit.model.formatting import age, ago, bar, exact, left, number, rounded
 from cockpit.model.snapshot import QuoteRow, Snapshot
-from panels.kit.cells import Cell, Column, Detail, Field, Row
+from panels.kit.cells import Cell, Column, Detail, Field, GridRow
 from panels.kit.labels import outcome, side
 from panels.kit.panel import Panel
 from panels.kit.row_filter import Facts, Fields
@@ -47,11 +47,11 @@ def left_role(row: QuoteRow) -> Role:
     return "warn" if row.left_ms * 4 < row.life_ms else "accent"
 
 
-def quote_row(row: QuoteRow) -> Row:
+def quote_row(row: QuoteRow) -> GridRow:
     """A quote under COLUMNS; the bar drains with the time left and is gone once nothing binds."""
     living = alive(row)
     role = left_role(row)
-    return Row(
+    return GridRow(
         row.quote_hash,
         (
             Cell(age(row.age_ms), "muted"),
@@ -114,10 +114,10 @@ def quote_detail(row: QuoteRow, snapshot: Snapshot) -> Detail:
     )
 
 
-class Quotes(Panel[QuoteRow]):
+class QuotesPanel(Panel[QuoteRow]):
     """Signed quotes, newest first."""
 
-    TITLE = "Quotes"
+    TITLE = "QuotesPanel"
     COLUMNS = COLUMNS
     FED_BY = "trade-executor"
     FIELDS: ClassVar[Fields] = {
@@ -136,7 +136,7 @@ class Quotes(Panel[QuoteRow]):
         """The snapshot's quotes."""
         return snapshot.quotes
 
-    def row(self, item: QuoteRow) -> Row:
+    def row(self, item: QuoteRow) -> GridRow:
         """One row a quote."""
         return quote_row(item)
 

@@ -4,7 +4,7 @@ import itertools
 from collections import deque
 from collections.abc import Callable, Mapping
 
-from cockpit.model.snapshot import Health, Snapshot
+from cockpit.model.snapshot import PartHealth, Snapshot
 
 WINDOW_S = 10
 SECOND_NS = 1_000_000_000
@@ -26,13 +26,13 @@ def work(part: str) -> str:
     return _KINDS[part][0] if part in _KINDS else "things"
 
 
-def done(row: Health) -> int:
+def done(row: PartHealth) -> int:
     """How much work the part has done since the desk's start."""
     counts = _KINDS.get(row.part)
     return 0 if counts is None else sum(count for name, count in row.counters.items() if counts[1](name))
 
 
-class Rates:
+class RatesPanel:
     """One sample a second of the last ten; another run of the desk begins anew."""
 
     def __init__(self) -> None:

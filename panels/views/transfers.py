@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from cockpit.model.formatting import age, exact, number, short
 from cockpit.model.snapshot import DepositRow, Snapshot, WithdrawalRow
-from panels.kit.cells import Cell, Column, Detail, Field, Row
+from panels.kit.cells import Cell, Column, Detail, Field, GridRow
 from panels.kit.panel import Panel
 from panels.kit.row_filter import Facts, Fields
 from panels.kit.theme import Role
@@ -85,9 +85,9 @@ def amount(row: DepositRow | WithdrawalRow) -> str:
     return f"{number(row.amount, 8 if row.symbol == 'BTC' else 4)} {row.symbol}"
 
 
-def deposit_row(row: DepositRow) -> Row:
+def deposit_row(row: DepositRow) -> GridRow:
     """A deposit under COLUMNS."""
-    return Row(
+    return GridRow(
         deposit_key(row),
         (
             Cell(age(row.age_ms), "muted"),
@@ -100,10 +100,10 @@ def deposit_row(row: DepositRow) -> Row:
     )
 
 
-def withdrawal_row(row: WithdrawalRow) -> Row:
+def withdrawal_row(row: WithdrawalRow) -> GridRow:
     """A withdrawal under COLUMNS."""
     named = row.destination_hash or row.near_hash or "not sent yet"
-    return Row(
+    return GridRow(
         withdrawal_key(row),
         (
             Cell(age(row.age_ms), "muted"),
@@ -154,7 +154,7 @@ STALE_MS = 120_000
 """The bridge is asked every few seconds; a list this old says that it does not answer."""
 
 
-class Deposits(Panel[DepositRow | WithdrawalRow]):
+class FundsPanel(Panel[DepositRow | WithdrawalRow]):
     """Money in and money out."""
 
     TITLE = "Deposits and withdrawals"
@@ -174,7 +174,7 @@ class Deposits(Panel[DepositRow | WithdrawalRow]):
         """Both, what is on its way first."""
         return in_order(snapshot)
 
-    def row(self, item: DepositRow | WithdrawalRow) -> Row:
+    def row(self, item: DepositRow | WithdrawalRow) -> GridRow:
         """One row a deposit or a withdrawal."""
         return withdrawal_row(item) if isinstance(item, WithdrawalRow) else deposit_row(item)
 

@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import msgspec
 
 
-class Place(msgspec.Struct, frozen=True):
+class DatabaseAddress(msgspec.Struct, frozen=True):
     """A database by the names an operator knows it by."""
 
     host: str
@@ -28,7 +28,7 @@ class Place(msgspec.Struct, frozen=True):
         return f"PostgreSQL {self.database} at {self.host}:{self.port}"
 
 
-def place(url: str) -> Place:
+def place(url: str) -> DatabaseAddress:
     """The parts of a postgresql:// URL. Raises ValueError, whose text holds nothing of the URL."""
     try:
         parts = urlsplit(url)
@@ -42,4 +42,4 @@ def place(url: str) -> Place:
         raise ValueError("expected postgresql://user:password@host:port/database")
     if "," in host:
         raise ValueError("expected one host: a desk writes to one server")
-    return Place(host, port, database, user)
+    return DatabaseAddress(host, port, database, user)

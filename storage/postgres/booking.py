@@ -3,9 +3,9 @@
 import asyncio
 
 from storage.history import HistoryError
-from storage.journal import START, Entry, Journal
-from storage.postgres.address import Place
-from storage.postgres.connection import Link
+from storage.journal import START, Journal, JournalEntry
+from storage.postgres.address import DatabaseAddress
+from storage.postgres.connection import PostgresConnection
 from storage.threads import in_thread
 
 AT_ONCE = 2_000
@@ -18,13 +18,13 @@ ANSWER_S = 10.0
 class Booking:
     """The way from ``journal`` to the database. What was booked stays in the journal until it is forgotten."""
 
-    def __init__(self, journal: Journal, where: Place) -> None:
+    def __init__(self, journal: Journal, where: DatabaseAddress) -> None:
         self._journal = journal
         self._where = where
         self._booked = START
         self._known_runs: set[str] = set()
 
-    async def book(self, link: Link) -> None:
+    async def book(self, link: PostgresConnection) -> None:
         """Write what waits and is not booked yet.
 
         Raises HistoryError when it is another database's, and what the connection raises: then trying again goes on.
@@ -42,7 +42,7 @@ class Booking:
             self._journal.clear()
         self._booked = START
 
-    def _next(self) -> tuple[Entry, int] | None:
+    def _next(self) -> tuple[JournalEntry, int] | None:
         """The next entries of one run as one, and the byte after them; None when everything is booked."""
         found = self._journal.read(self._booked)
         if found is None:
@@ -56,9 +56,9 @@ class Booking:
             last, end = following
             several += last.events
             alive_ns = max(alive_ns, last.alive_ns)
-        return Entry(first.run_id, alive_ns, last.ended, tuple(several)), end
+        return JournalEntry(first.run_id, alive_ns, last.ended, tuple(several)), end
 
-    async def _check_run(self, link: Link, run_id: str) -> None:
+    async def _check_run(self, link: PostgresConnection, run_id: str) -> None:
         if run_id in self._known_runs:
             return
         if not await link.db.fetchval("SELECT 1 FROM runs WHERE run_id = $1", run_id):

@@ -10,7 +10,7 @@ import asyncpg
 
 from cockpit.model.events import AnyEvent
 from storage.history import HistoryError
-from storage.postgres.address import Place
+from storage.postgres.address import DatabaseAddress
 from storage.postgres.bulk_rows import COPY_FROM, COPY_OPTIONS, as_csv, as_json, insert
 from storage.postgres.errors import FAULTS, explain
 from storage.rows import MADE_AT_ONCE, TABLES, Table, by_table
@@ -45,14 +45,14 @@ _SESSION = {
 """A commit waits for the disk; a client that is gone is soon noticed, so that its locks go."""
 
 
-class Held(HistoryError):
+class AccountLockedError(HistoryError):
     """Another desk of the account holds the database; the text names it."""
 
 
-class Link:
+class PostgresConnection:
     """An open connection. Its methods raise asyncpg's errors, OSError and TimeoutError as they come."""
 
-    def __init__(self, db: Any, where: Place, name: str) -> None:
+    def __init__(self, db: Any, where: DatabaseAddress, name: str) -> None:
         self.db = db
         self._where = where
         self._name = name
@@ -79,9 +79,11 @@ class Link:
             if holder is not None and holder[1] == self._name:
                 await self.db.execute("SELECT pg_terminate_backend($1)", holder[0])
             elif not left:
-                raise Held(f"another desk writes into the history {self._where}{_described(holder)}; stop it first")
+                raise AccountLockedError(
+                    f"another desk writes into the history {self._where}{_described(holder)}; stop it first"
+                )
             await asyncio.sleep(_AGAIN_S)
-        raise Held(f"a former connection of this desk holds the history {self._where} and does not end")
+        raise AccountLockedError(f"a former connection of this desk holds the history {self._where} and does not end")
 
     async def write(self, run_id: str, batch: Sequence[AnyEvent], alive_ns: int, *, ended: bool = False) -> None:
         """Write the events and the run's sign of life as one transaction; facts that are there already stay.
@@ -145,7 +147,7 @@ def desk_name(run_id: str) -> str:
     return f"cockpit desk {run_id[:12]} {os.getpid()}@{socket.gethostname()}".encode("ascii", "replace").decode()[:63]
 
 
-async def connect(url: str, where: Place, name: str, *, timeout_s: float) -> Link:
+async def connect(url: str, where: DatabaseAddress, name: str, *, timeout_s: float) -> PostgresConnection:
     """A connection. Raises HistoryError, which names host and database and never the password."""
     encrypted = {} if where.local or "sslmode" in url else {"ssl": "require"}
     try:
@@ -157,4 +159,4 @@ async def connect(url: str, where: Place, name: str, *, timeout_s: float) -> Lin
     except Exception as error:
         # What a driver says of a URL it cannot use may repeat the URL.
         raise HistoryError(f"the history {where} cannot be used: {type(error).__name__}; check POSTGRES_URL") from None
-    return Link(db, where, name)
+    return PostgresConnection(db, where, name)

@@ -2,7 +2,7 @@
 
 import asyncpg
 
-from storage.postgres.address import Place
+from storage.postgres.address import DatabaseAddress
 
 _SAID: tuple[tuple[type[BaseException], str], ...] = (
     (asyncpg.InvalidPasswordError, "refuses the login: check the user and the password of POSTGRES_URL"),
@@ -28,7 +28,7 @@ FAULTS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientE
 """What any use of the connection may raise; the driver's internal error when the server died while it spoke."""
 
 
-def explain(where: Place, error: BaseException) -> str:
+def explain(where: DatabaseAddress, error: BaseException) -> str:
     """One sentence: what is wrong with the history there, and what to do."""
     for kind, said in _SAID:
         if isinstance(error, kind):

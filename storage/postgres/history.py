@@ -14,15 +14,15 @@ from typing import Any
 
 from cockpit.model.events import AnyEvent
 from storage import queries
-from storage.history import WELL, FormerRun, HistoryError, Run, Standing
-from storage.journal import Entry, Journal
+from storage.history import HEALTHY, HistoryError, HistoryHealth, PreviousRun, Run
+from storage.journal import Journal, JournalEntry
 from storage.postgres.address import place
 from storage.postgres.booking import ANSWER_S, Booking
-from storage.postgres.connection import Held, Link, connect, desk_name
+from storage.postgres.connection import AccountLockedError, PostgresConnection, connect, desk_name
 from storage.postgres.errors import FAULTS, explain
 from storage.postgres.migrations import SCHEMA, migrate
-from storage.postgres.runs import Beginning, begin_run
-from storage.reads import Recall
+from storage.postgres.runs import RunStart, begin_run
+from storage.reads import HistoryReads
 from storage.threads import in_thread
 
 log = logging.getLogger(__name__)
@@ -39,7 +39,7 @@ FAREWELL_S = 3.0
 """How long the end of a desk waits for a database that is away."""
 
 
-class PostgresHistory(Recall):
+class PostgresHistory(HistoryReads):
     """The History at ``url``; ``journal`` is the file for the time without it.
 
     The desk may trade on the journal alone for ``away_ms``; then ``standing`` forbids it until the database is back.
@@ -67,7 +67,7 @@ class PostgresHistory(Recall):
         self._monotonic = monotonic
         self._run_id = ""
         self._open = False
-        self._link: Link | None = None
+        self._link: PostgresConnection | None = None
         self._mending: asyncio.Task[None] | None = None
         self._forgotten: dict[str, int] = {}
         self._answered = 0.0
@@ -75,7 +75,7 @@ class PostgresHistory(Recall):
         self._taken = ""
         self._turn = asyncio.Lock()
 
-    async def open(self, run: Run) -> FormerRun | None:
+    async def open(self, run: Run) -> PreviousRun | None:
         """Take the account, migrate, book what a former desk left in the journal, and begin the run.
 
         Raises HistoryError: the database cannot be reached, is another desk's at the moment, another account's, another
@@ -101,30 +101,30 @@ class PostgresHistory(Recall):
             self._answered = self._monotonic()
             return former
 
-    async def _begin(self, link: Link, run: Run) -> FormerRun | None:
+    async def _begin(self, link: PostgresConnection, run: Run) -> PreviousRun | None:
         await link.take_desk(patience_s=TAKE_S)
         await migrate(link.db, self._where, self._schema)
         if not self._journal.empty:
             log.warning("booking %d events of a former desk from %s", self._journal.events, self._journal.path)
         await self._booking.book(link)
         await in_thread(self._booking.forget)
-        return await begin_run(link.db, self._where, Beginning(run, self._journal.name, self._away_ms * 1_000_000))
+        return await begin_run(link.db, self._where, RunStart(run, self._journal.name, self._away_ms * 1_000_000))
 
     async def write(self, batch: Sequence[AnyEvent]) -> None:
         """Make the batch durable: one transaction of the database, or one record of the journal."""
         if batch:
-            await self._put(Entry(self._run_id, batch[-1].at_ns, False, tuple(batch)))
+            await self._put(JournalEntry(self._run_id, batch[-1].at_ns, False, tuple(batch)))
 
     async def alive(self, at_ns: int) -> None:
         """Note that the run is alive."""
-        await self._put(Entry(self._run_id, at_ns, False, ()))
+        await self._put(JournalEntry(self._run_id, at_ns, False, ()))
 
-    async def _put(self, entry: Entry) -> None:
+    async def _put(self, entry: JournalEntry) -> None:
         async with self._turn:
             self._check_open()
             await self._put_in_turn(entry)
 
-    async def _put_in_turn(self, entry: Entry) -> None:
+    async def _put_in_turn(self, entry: JournalEntry) -> None:
         link = self._link
         if link is not None:
             asked = self._monotonic()
@@ -186,26 +186,26 @@ class PostgresHistory(Recall):
         log.warning("the history %s is back, and everything is in it", self._where)
         return True
 
-    async def _take_again(self, link: Link) -> None:
+    async def _take_again(self, link: PostgresConnection) -> None:
         """Hold the account again. Another desk that has it, or had it meanwhile, ends this one's trading for good."""
         try:
             await link.take_desk(patience_s=TAKE_S)
-        except Held as error:
+        except AccountLockedError as error:
             self._taken = str(error)
         newest = await link.db.fetchval("SELECT run_id FROM runs ORDER BY seq DESC LIMIT 1")
         if newest != self._run_id and not self._taken:
             self._taken = f"another desk took over the history {self._where} in the meantime (run {newest})"
 
-    def standing(self) -> Standing:
+    def standing(self) -> HistoryHealth:
         """Whole while the database takes everything; on the journal alone for as long as that may be traded on."""
         if self._taken:
-            return Standing(trouble=self._taken, trade=False, whole=False, taken=True)
+            return HistoryHealth(trouble=self._taken, trade=False, complete=False, lost_to_other_desk=True)
         if self._link is not None or not self._open:
-            return WELL
+            return HEALTHY
         left_s = self._away_ms / 1000 - (self._monotonic() - self._answered)
         waiting = f"{self._journal.events} events wait in {self._journal.path}"
         until = f"in {left_s:.0f} s nothing more is signed" if left_s > 0 else "nothing is signed until it is back"
-        return Standing(trouble=f"{self._trouble}; {waiting}; {until}", trade=left_s > 0, whole=False)
+        return HistoryHealth(trouble=f"{self._trouble}; {waiting}; {until}", trade=left_s > 0, complete=False)
 
     async def _rows(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
         """The rows. HistoryError while the database is away: what waits in the journal would be missing."""
@@ -237,7 +237,7 @@ class PostgresHistory(Recall):
                 self._lose(f"the history {self._where}: a deletion was broken off")
                 raise
 
-    async def _forget(self, link: Link, before_ns: int) -> bool:
+    async def _forget(self, link: PostgresConnection, before_ns: int) -> bool:
         more = False
         for table in queries.FORGETTABLE:
             begin_ns = self._forgotten.get(table, 0)
@@ -263,7 +263,7 @@ class PostgresHistory(Recall):
             if self._link is None:
                 await self._try_back()
             if at_ns is not None:
-                await self._put(Entry(self._run_id, at_ns, True, ()))
+                await self._put(JournalEntry(self._run_id, at_ns, True, ()))
         finally:
             self._open = False
             await self._let_go()

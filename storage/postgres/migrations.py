@@ -5,14 +5,14 @@ from typing import Any
 
 from storage.history import HistoryError
 from storage.migrations import scripts
-from storage.postgres.address import Place
+from storage.postgres.address import DatabaseAddress
 
 SCHEMA = Path(__file__).parents[1] / "schema" / "postgres"
 LOCK = 0x4E494348_4D494752
 """Held while the schema is looked at and changed ("NICHMIGR"), so that two programs do it one after the other."""
 
 
-async def migrate(db: Any, where: Place, folder: Path = SCHEMA) -> None:
+async def migrate(db: Any, where: DatabaseAddress, folder: Path = SCHEMA) -> None:
     """Bring the database to the newest version this program knows.
 
     Raises HistoryError when it is newer than the program or is somebody else's; asyncpg's errors as they come.
@@ -32,7 +32,7 @@ async def migrate(db: Any, where: Place, folder: Path = SCHEMA) -> None:
             await db.execute("UPDATE history_schema SET version = $1", len(steps))
 
 
-async def _version(db: Any, where: Place) -> int:
+async def _version(db: Any, where: DatabaseAddress) -> int:
     """The version on record; 0 for an empty database, which is marked as a history of this program."""
     if await db.fetchval("SELECT to_regclass('history_schema')") is not None:
         return int(await db.fetchval("SELECT version FROM history_schema"))

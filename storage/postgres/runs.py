@@ -4,8 +4,8 @@ from typing import Any
 
 import msgspec
 
-from storage.history import FormerRun, HistoryError, Run
-from storage.postgres.address import Place
+from storage.history import HistoryError, PreviousRun, Run
+from storage.postgres.address import DatabaseAddress
 from storage.runs import LONGEST_LIFE_NS
 from storage.transfer.transfer import MARK
 
@@ -26,7 +26,7 @@ FROM runs WHERE ended_ns IS NULL AND last_write_ns + away_ns > $1
 """
 
 
-class Beginning(msgspec.Struct, frozen=True):
+class RunStart(msgspec.Struct, frozen=True):
     """A run that begins; ``journal`` names the one on its own disk, ``away_ns`` how long it may trade on that alone."""
 
     run: Run
@@ -34,7 +34,7 @@ class Beginning(msgspec.Struct, frozen=True):
     away_ns: int
 
 
-async def begin_run(db: Any, where: Place, beginning: Beginning) -> FormerRun | None:
+async def begin_run(db: Any, where: DatabaseAddress, beginning: RunStart) -> PreviousRun | None:
     """Record the run's begin and tell how the one before it ended (None: there was none).
 
     A run that broke off elsewhere may have traded on its journal for ``away_ns`` after its last write here: it is dated
@@ -53,7 +53,7 @@ async def begin_run(db: Any, where: Place, beginning: Beginning) -> FormerRun | 
     return former
 
 
-async def _check_stamp(db: Any, where: Place, run: Run) -> None:
+async def _check_stamp(db: Any, where: DatabaseAddress, run: Run) -> None:
     first = await db.fetchrow("SELECT mode, account FROM runs ORDER BY seq LIMIT 1")
     if first is not None and (first[0], first[1]) != (run.mode, run.account):
         raise HistoryError(
@@ -62,7 +62,7 @@ async def _check_stamp(db: Any, where: Place, run: Run) -> None:
         )
 
 
-async def _former(db: Any, now_ns: int, journal: str) -> FormerRun | None:
+async def _former(db: Any, now_ns: int, journal: str) -> PreviousRun | None:
     """The last run; unclean as well when a run before it broke off whose quotes could still be alive.
 
     A desk that is started and stopped in order while such quotes live must not hide them from the next one.
@@ -80,6 +80,6 @@ async def _former(db: Any, now_ns: int, journal: str) -> FormerRun | None:
     if not clean:
         own = last_write_ns if its_journal == journal or ended_ns is not None else last_write_ns + away_ns
         last_write_ns = own if broken_ns is None else broken_ns
-    return FormerRun(
+    return PreviousRun(
         run_id=run_id, clean=clean, dead_ns=dead_ns, last_write_ns=last_write_ns, max_deadline_ms=max_deadline_ms
     )

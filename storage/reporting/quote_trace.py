@@ -17,7 +17,7 @@ _DEMANDED = "SELECT quote_id FROM swap_demand_events WHERE run_id = ? AND quote_
 _END = "\U0010ffff"
 
 
-class Row(msgspec.Struct, frozen=True):
+class TraceRow(msgspec.Struct, frozen=True):
     """One row: the table it is in, when it happened (UTC ns), and its columns by name."""
 
     at_ns: int
@@ -25,12 +25,12 @@ class Row(msgspec.Struct, frozen=True):
     columns: dict[str, Any]
 
 
-class Life(msgspec.Struct, frozen=True):
+class QuoteTrace(msgspec.Struct, frozen=True):
     """One request in one run and all that followed, in the order of time."""
 
     run_id: str
     quote_id: str
-    rows: tuple[Row, ...]
+    rows: tuple[TraceRow, ...]
 
 
 def find_quote(reader: Reader, name: str) -> tuple[str, str]:
@@ -65,7 +65,7 @@ def _found(reader: Reader, name: str) -> Iterator[tuple[str, str]]:
             return
 
 
-def life_of(reader: Reader, run_id: str, quote_id: str) -> Life:
+def life_of(reader: Reader, run_id: str, quote_id: str) -> QuoteTrace:
     """Every row of the quote, and the inventory around it."""
     rows = [
         *_rows(reader, "swap_demand_events", "run_id = ? AND quote_id = ?", run_id, quote_id),
@@ -78,7 +78,7 @@ def life_of(reader: Reader, run_id: str, quote_id: str) -> Life:
     for command in [row for row in rows if row.table == "execute_trade_commands"]:
         rows += _rows(reader, "trade_execution_results", "quote_hash = ?", command.columns["quote_hash"])
     begun = [row.at_ns for row in rows if row.table == "swap_demand_events"]
-    around: dict[tuple[Any, ...], Row] = {}
+    around: dict[tuple[Any, ...], TraceRow] = {}
     for at_ns in begun:
         for row in _around(reader, "at_ns <= ?", "DESC", at_ns):
             around[_key(row)] = row
@@ -86,26 +86,26 @@ def life_of(reader: Reader, run_id: str, quote_id: str) -> Life:
         for row in _around(reader, "at_ns >= ?", "ASC", result.at_ns):
             around[_key(row)] = row
     order = {table.name: place for place, table in enumerate(TABLES)}
-    return Life(
+    return QuoteTrace(
         run_id, quote_id, tuple(sorted([*rows, *around.values()], key=lambda row: (row.at_ns, order[row.table])))
     )
 
 
-def _key(row: Row) -> tuple[Any, ...]:
+def _key(row: TraceRow) -> tuple[Any, ...]:
     return row.at_ns, row.columns["asset"], row.columns["cause"]
 
 
-def _around(reader: Reader, where: str, direction: str, at_ns: int) -> list[Row]:
+def _around(reader: Reader, where: str, direction: str, at_ns: int) -> list[TraceRow]:
     """The rows of one reading of the balances: the one nearest to a time on one side of it."""
     nearest = _column(reader, f"SELECT at_ns FROM {AROUND} WHERE {where} ORDER BY at_ns {direction} LIMIT 1", at_ns)
     return [row for found in nearest for row in _rows(reader, AROUND, "at_ns = ?", found)]
 
 
-def _rows(reader: Reader, table: str, where: str, *values: object) -> list[Row]:
+def _rows(reader: Reader, table: str, where: str, *values: object) -> list[TraceRow]:
     columns = _COLUMNS[table]
     sql = f"SELECT {', '.join(columns)} FROM {table} WHERE {where} ORDER BY at_ns, id"
     return [
-        Row(named["at_ns"], table, named)
+        TraceRow(named["at_ns"], table, named)
         for row in reader.rows(sql, *values)
         for named in [dict(zip(columns, row, strict=True))]
     ]

@@ -22,7 +22,7 @@ WHERE command = ? AND accepted = 1 AND at_ns >= ? AND at_ns < ? ORDER BY at_ns, 
 """
 
 
-class Aside(msgspec.Struct, frozen=True):
+class UnexplainedDifference(msgspec.Struct, frozen=True):
     """What a reading asked for at ``at_ns`` (UTC) left unexplained, and what was before it; units of base and quote."""
 
     amounts: tuple[int, int]
@@ -37,7 +37,7 @@ class Aside(msgspec.Struct, frozen=True):
         return self.amounts if self.at_ns <= reading_ns else self.before
 
 
-class Accepted(msgspec.Struct, frozen=True):
+class AcceptedDifference(msgspec.Struct, frozen=True):
     """A difference taken as given: when (UTC ns), by whom and why; signed base units by the asset's symbol."""
 
     at_ns: int
@@ -51,9 +51,9 @@ class _Arguments(msgspec.Struct, frozen=True):
     reason: str
 
 
-def read_aside(arguments: str) -> Aside:
+def read_aside(arguments: str) -> UnexplainedDifference:
     """What an accepted ``SET_ASIDE`` says."""
-    return msgspec.json.decode(arguments, type=Aside)
+    return msgspec.json.decode(arguments, type=UnexplainedDifference)
 
 
 def aside_before(reader: Reader, before_ns: int, reading_ns: int) -> tuple[int, int]:
@@ -63,12 +63,12 @@ def aside_before(reader: Reader, before_ns: int, reading_ns: int) -> tuple[int, 
     return 0, 0
 
 
-def accepted(reader: Reader, span: Span) -> list[Accepted]:
+def accepted(reader: Reader, span: Span) -> list[AcceptedDifference]:
     """Every difference accepted in the span, in order."""
     found: list[tuple[Any, ...]] = list(reader.rows(_ACCEPTED, ACCEPT, span.from_ns, span.to_ns))
     return [_accepted(at_ns, actor, arguments) for at_ns, actor, arguments in found]
 
 
-def _accepted(at_ns: int, actor: str, arguments: str) -> Accepted:
+def _accepted(at_ns: int, actor: str, arguments: str) -> AcceptedDifference:
     told = msgspec.json.decode(arguments, type=_Arguments)
-    return Accepted(at_ns, actor, {symbol: int(units) for symbol, units in told.amounts.items()}, told.reason)
+    return AcceptedDifference(at_ns, actor, {symbol: int(units) for symbol, units in told.amounts.items()}, told.reason)

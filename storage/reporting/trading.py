@@ -75,7 +75,7 @@ ALREADY_THERE_NS = 5 * 10**9
 _numbers = msgspec.json.Decoder(list[int]).decode
 
 
-class Fill(msgspec.Struct, frozen=True, gc=False):
+class FillRecord(msgspec.Struct, frozen=True, gc=False):
     """A settled quote. Amounts are base units, ``edge`` (None: its decision is missing) EURe; times UTC ns."""
 
     at_ns: int
@@ -91,7 +91,7 @@ class Fill(msgspec.Struct, frozen=True, gc=False):
     edge: int | None
 
 
-class Flow(msgspec.Struct, frozen=True):
+class MoneyMovement(msgspec.Struct, frozen=True):
     """Money in or out but by a fill, signed base units: a deposit, a withdrawal, one that came back, or a remainder."""
 
     at_ns: int
@@ -108,7 +108,7 @@ class Balance(msgspec.Struct, frozen=True):
     first: bool = False
 
 
-class Counted(msgspec.Struct, frozen=True, kw_only=True):
+class EventCounts(msgspec.Struct, frozen=True, kw_only=True):
     """What happened how often; ``reactions_ns`` is sorted."""
 
     demands: int
@@ -118,10 +118,10 @@ class Counted(msgspec.Struct, frozen=True, kw_only=True):
     others_settled: int
 
 
-def fills(reader: Reader, span: Span) -> list[Fill]:
+def fills(reader: Reader, span: Span) -> list[FillRecord]:
     """Every fill booked in the span, in order."""
     return [
-        Fill(
+        FillRecord(
             at_ns, quote_hash, quote_id, tx, asset_in, int(taken), asset_out, int(given), sent, deadline,
             None if edge is None else int(edge),
         )
@@ -131,13 +131,13 @@ def fills(reader: Reader, span: Span) -> list[Fill]:
     ]  # fmt: skip
 
 
-def counted(reader: Reader, span: Span) -> Counted:
+def counted(reader: Reader, span: Span) -> EventCounts:
     """Counts over the span; a quote that was unknown until a late answer came counts by that answer alone."""
     between = span.from_ns, span.to_ns
     outcomes = _kinds(reader, _OUTCOMES, span)
     if outcomes.get("unknown"):
         outcomes["unknown"] -= _one(reader, _CORRECTED, *between)
-    return Counted(
+    return EventCounts(
         demands=_one(reader, _DEMANDS, *between),
         reasons=_kinds(reader, _REASONS, span),
         outcomes=outcomes,
@@ -185,12 +185,12 @@ def closing_balance(reader: Reader, asset: str, span: Span) -> Balance | None:
     return None
 
 
-def flows(reader: Reader, span: Span, opening: Mapping[str, Balance]) -> list[Flow]:
+def flows(reader: Reader, span: Span, opening: Mapping[str, Balance]) -> list[MoneyMovement]:
     """Money in and out in the span, each movement once, at the first step that shows it.
 
     What the first balance ever read must have held already is left out.
     """
-    found: list[Flow] = []
+    found: list[MoneyMovement] = []
     seen: dict[tuple[str, str], set[str]] = {}
     for action_id, kind, asset, amount, status, at_ns in reader.rows(_STEPS, span.from_ns, span.to_ns):
         key = action_id, kind
@@ -201,11 +201,11 @@ def flows(reader: Reader, span: Span, opening: Mapping[str, Balance]) -> list[Fl
             held = opening.get(asset)
             was_there = held is not None and held.first and not before and at_ns <= held.at_ns + ALREADY_THERE_NS
             if not was_there:
-                found.append(Flow(at_ns, "deposit", asset, int(amount)))
+                found.append(MoneyMovement(at_ns, "deposit", asset, int(amount)))
         elif kind == "withdrawal" and status in LEFT and before.isdisjoint((*LEFT, *BACK)):
-            found.append(Flow(at_ns, "withdrawal", asset, -int(amount)))
+            found.append(MoneyMovement(at_ns, "withdrawal", asset, -int(amount)))
         elif kind == "withdrawal" and status in BACK and before.isdisjoint(BACK) and not before.isdisjoint(LEFT):
-            found.append(Flow(at_ns, "returned", asset, int(amount)))
+            found.append(MoneyMovement(at_ns, "returned", asset, int(amount)))
         before.add(status)
     return found
 

@@ -14,9 +14,9 @@ import aiosqlite
 
 from cockpit.model.events import AnyEvent, WithdrawalPrepared
 from storage import queries
-from storage.history import WELL, FormerRun, HistoryError, Run, Standing
+from storage.history import HEALTHY, HistoryError, HistoryHealth, PreviousRun, Run
 from storage.migrations import SCHEMA, migrate
-from storage.reads import Recall
+from storage.reads import HistoryReads
 from storage.rows import MADE_AT_ONCE, TABLES, Row, Table, Value, by_table
 from storage.runs import begin_run
 from storage.sqlite.errors import explain
@@ -41,7 +41,7 @@ def _insert(table: Table, count: int) -> str:
 _INSERT = {(table.name, count): _insert(table, count) for table in TABLES for count in AT_ONCE}
 
 
-class SqliteHistory(Recall):
+class SqliteHistory(HistoryReads):
     """The History at ``path``, in WAL mode; a lock held by others is waited for up to ``busy_timeout_s`` seconds."""
 
     def __init__(
@@ -60,7 +60,7 @@ class SqliteHistory(Recall):
         self.duplicates = 0
         """Rows that were already there, counted since the opening: retries, or ids used twice."""
 
-    async def open(self, run: Run) -> FormerRun | None:
+    async def open(self, run: Run) -> PreviousRun | None:
         """Create or migrate the file, refuse another mode or account, and begin the run.
 
         A small file is refused when it is damaged; a large one is looked through meanwhile when the run before broke
@@ -148,9 +148,9 @@ class SqliteHistory(Recall):
                 more |= bool(last)
         return more
 
-    def standing(self) -> Standing:
+    def standing(self) -> HistoryHealth:
         """A file is always whole: what cannot be written raises."""
-        return WELL
+        return HEALTHY
 
     async def close(self, at_ns: int | None) -> None:
         """End the run (cleanly when a time is given) and let go of the file; harmless when not open."""
@@ -166,7 +166,7 @@ class SqliteHistory(Recall):
             with self._explained():
                 await db.close()
 
-    async def _begin(self, db: aiosqlite.Connection, run: Run, *, look: bool) -> FormerRun | None:
+    async def _begin(self, db: aiosqlite.Connection, run: Run, *, look: bool) -> PreviousRun | None:
         if look and (damage := damage_in(self._path, await db.execute_fetchall(LOOK))):
             raise HistoryError(damage)
         [row] = await db.execute_fetchall("PRAGMA journal_mode = WAL")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from cockpit.processes.launch import end
-from cockpit.processes.sandbox import Rehearsal
+from cockpit.processes.sandbox import SandboxRun
 from tests.support.processes.desk_process import DeskProcess
 from tests.support.processes.processes import bare_environment
 from tests.support.processes.sandbox_session import FLAGS, Open
@@ -79,6 +79,6 @@ async def cockpit(short_dir: Path) -> AsyncIterator[Open]:
         terminal.close()
     for directory in (short_dir / "sandbox").glob("2*"):
         with suppress(FileNotFoundError):
-            pids = Rehearsal(directory).pids()
+            pids = SandboxRun(directory).pids()
             await end(pids.desk)
             await end(pids.venue)

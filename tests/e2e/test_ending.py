@@ -7,7 +7,7 @@ import time
 
 from websockets.asyncio.client import unix_connect
 
-from cockpit.client.desk_client import LinkLost
+from cockpit.client.desk_client import ConnectionLost
 from cockpit.model.snapshot import Snapshot
 from tests.e2e.conftest import Launch
 from tests.support.processes.desk_process import DeskProcess, accepted, refused
@@ -38,7 +38,7 @@ async def test_sigterm_disarms_writes_and_leaves_nothing_behind(launch: Launch, 
     await desk.arm()
     await taker.deal(BTC.token_id, amount_in=50_000, min_deadline_ms=1000)
     assert await taker.ask(EURE.token_id, amount_out=50_000, min_deadline_ms=1000)
-    said: list[Snapshot | LinkLost] = []
+    said: list[Snapshot | ConnectionLost] = []
 
     async def watch() -> None:
         async for word in desk.link.snapshots():
@@ -50,7 +50,7 @@ async def test_sigterm_disarms_writes_and_leaves_nothing_behind(launch: Launch, 
     assert desk.process.stop() == 0
     assert time.monotonic() - started < 10
     assert not desk.socket_path.exists()
-    await until(lambda: isinstance(said[-1], LinkLost))
+    await until(lambda: isinstance(said[-1], ConnectionLost))
     watching.cancel()
     shots = [word for word in said if isinstance(word, Snapshot)]
     assert (shots[-1].strategy_armed, shots[-1].executor_armed) == (False, False)

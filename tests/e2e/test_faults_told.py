@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from cockpit.config.settings import load
-from cockpit.desk.composition.trading_parts import Sources
 from cockpit.desk.desk import Desk
-from cockpit.desk.interlocks.monitor import Watch
+from cockpit.desk.interlocks.monitor import InterlockMonitor
+from cockpit.model.environment import Environment
 from cockpit.model.snapshot import InterlockRow, Snapshot
 from storage.sqlite.history import SqliteHistory
 from tests.e2e.conftest import Launch
@@ -46,7 +46,7 @@ async def desk_here(state_dir: Path, settings: dict[str, str], clock: SteppedClo
     """A desk in this process, on a clock that can be set; seen and commanded through its socket as any other."""
     outside = DeskProcess(state_dir, settings)
     checked = load(outside.env_file, {})
-    desk = Desk(checked, SqliteHistory(checked.history_path), sources=Sources(wall_ns=clock))
+    desk = Desk(checked, SqliteHistory(checked.history_path), sources=Environment(wall_ns=clock))
     running = asyncio.create_task(desk.run())
     try:
         await until(outside.socket_path.exists, 20, "the desk listens")
@@ -96,7 +96,7 @@ async def test_a_desk_that_cannot_watch_itself_does_not_go_on_signing(
 
     async with desk_here(short_dir, venue.env, SteppedClock()) as desk:
         await desk.arm()
-        monkeypatch.setattr(Watch, "tick", broken)
+        monkeypatch.setattr(InterlockMonitor, "tick", broken)
         shot = await desk.until(lambda shot: not shot.executor_armed, 15, "disarmed by itself")
         assert shot.executor_why == "disarmed by desk: what watches the desk failed: RuntimeError"
         assert shot.strategy_armed

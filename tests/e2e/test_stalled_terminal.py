@@ -11,10 +11,10 @@ from typing import cast
 
 import psutil
 
-from cockpit.app.terminal.driver import KEPT_BYTES, Outlet
-from cockpit.client.desk_client import LinkLost
+from cockpit.app.terminal.driver import KEPT_BYTES, OutputThread
+from cockpit.client.desk_client import ConnectionLost
 from cockpit.model.snapshot import Snapshot
-from cockpit.processes.sandbox import Rehearsal
+from cockpit.processes.sandbox import SandboxRun
 from tests.support.processes.sandbox_session import Open, arm, climbable, link, newest
 from tests.support.processes.terminal import Terminal
 from tests.support.waiting import until, until_blocking
@@ -32,7 +32,7 @@ RIGHT_COLUMN = 56
 async def test_keys_are_heard_while_the_terminal_does_not_read(cockpit: Open, short_dir: Path) -> None:
     terminal = cockpit()
     await terminal.shows("○ DISARMED", 2)
-    rehearsal = Rehearsal.running(short_dir / "sandbox")
+    rehearsal = SandboxRun.running(short_dir / "sandbox")
     assert rehearsal is not None
     await until(lambda: "blocked" not in terminal.text, 30, "the executor may be armed")
     await arm(terminal, "ctrl+s", "strategy", 1)
@@ -59,10 +59,10 @@ async def test_keys_are_heard_while_the_terminal_does_not_read(cockpit: Open, sh
     await terminal.shows("Quit?")
 
 
-async def heard_for(rehearsal: Rehearsal, seconds: float) -> list[Snapshot]:
+async def heard_for(rehearsal: SandboxRun, seconds: float) -> list[Snapshot]:
     """Every snapshot that the desk streams in this time."""
     began, heard = monotonic(), []
-    async with aclosing(cast(AsyncGenerator[Snapshot | LinkLost, None], link(rehearsal).snapshots())) as stream:
+    async with aclosing(cast(AsyncGenerator[Snapshot | ConnectionLost, None], link(rehearsal).snapshots())) as stream:
         async for said in stream:
             assert isinstance(said, Snapshot), said
             heard.append(said)
@@ -87,7 +87,7 @@ def decided(terminal: Terminal) -> int:
 async def test_ten_seconds_without_reading_cost_stale_pixels_and_nothing_else(cockpit: Open, short_dir: Path) -> None:
     terminal = cockpit(BUSY)
     await terminal.shows("○ DISARMED", 2)
-    rehearsal = Rehearsal.running(short_dir / "sandbox")
+    rehearsal = SandboxRun.running(short_dir / "sandbox")
     assert rehearsal is not None
     await until(lambda: "✗^s" not in terminal.text, 30, "the strategy may be armed")
     await arm(terminal, "ctrl+s", "strategy", 1)
@@ -128,7 +128,7 @@ async def test_ten_seconds_without_reading_cost_stale_pixels_and_nothing_else(co
 def test_an_outlet_never_waits_and_tells_when_it_has_caught_up() -> None:
     reading, writing = os.pipe()
     told = threading.Event()
-    outlet = Outlet(writing, told.set, lambda: None)
+    outlet = OutputThread(writing, told.set, lambda: None)
     outlet.start()
     try:
         outlet.write("x" * KEPT_BYTES)

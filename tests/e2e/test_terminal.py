@@ -10,7 +10,7 @@ import psutil
 from cockpit.app.terminal.process_priority import NICE
 from cockpit.client.desk_client import DeskInfo
 from cockpit.processes.launch import gone
-from cockpit.processes.sandbox import DESK_SETTINGS, Rehearsal
+from cockpit.processes.sandbox import DESK_SETTINGS, SandboxRun
 from tests.support.processes.sandbox_session import Open, arm, climbable, link, newest
 from tests.support.processes.terminal import Terminal
 from tests.support.waiting import until
@@ -21,7 +21,7 @@ async def test_the_loop_is_armed_watched_and_stopped_by_keyboard(cockpit: Open, 
     await terminal.shows("○ DISARMED", 2)
     assert "SANDBOX" in terminal.text
     assert "maker.sandbox.near" in terminal.text
-    rehearsal = Rehearsal.running(short_dir / "sandbox")
+    rehearsal = SandboxRun.running(short_dir / "sandbox")
     assert rehearsal is not None
     await until(lambda: "blocked" not in terminal.text, 30, "the executor may be armed")
 
@@ -55,13 +55,13 @@ async def test_the_loop_is_armed_watched_and_stopped_by_keyboard(cockpit: Open, 
     assert await terminal.ended() == 0
     assert await gone(pids.desk)
     assert await gone(pids.venue)
-    assert Rehearsal.running(short_dir / "sandbox") is None
+    assert SandboxRun.running(short_dir / "sandbox") is None
 
 
 async def test_a_lost_cockpit_leaves_the_desk_and_the_next_one_attaches(cockpit: Open, short_dir: Path) -> None:
     terminal = cockpit()
     await terminal.shows("○ DISARMED", 2)
-    rehearsal = Rehearsal.running(short_dir / "sandbox")
+    rehearsal = SandboxRun.running(short_dir / "sandbox")
     assert rehearsal is not None
     await until(lambda: "blocked" not in terminal.text, 30, "the executor may be armed")
     await arm(terminal, "ctrl+s", "strategy", 1)
@@ -94,7 +94,7 @@ async def test_a_lost_cockpit_leaves_the_desk_and_the_next_one_attaches(cockpit:
 async def test_a_cockpit_without_a_terminal_ends_though_it_may_not_be_hung_up(cockpit: Open, short_dir: Path) -> None:
     terminal = cockpit(hang_ups=signal.SIG_IGN)
     await terminal.shows("○ DISARMED", 2)
-    rehearsal = Rehearsal.running(short_dir / "sandbox")
+    rehearsal = SandboxRun.running(short_dir / "sandbox")
     assert rehearsal is not None
     terminal.hang_up()
     await terminal.ended()
@@ -104,7 +104,7 @@ async def test_a_cockpit_without_a_terminal_ends_though_it_may_not_be_hung_up(co
 async def test_the_cockpit_gives_way_to_the_desk_and_its_session_does(cockpit: Open, short_dir: Path) -> None:
     terminal = cockpit()
     await terminal.shows("○ DISARMED", 2)
-    rehearsal = Rehearsal.running(short_dir / "sandbox")
+    rehearsal = SandboxRun.running(short_dir / "sandbox")
     assert rehearsal is not None
     usual = os.nice(0)
     own = psutil.Process(terminal.process.pid)
@@ -169,7 +169,7 @@ async def test_the_tour_is_offered_on_a_first_start_and_goes_on_by_what_happens(
     terminal.press("tab", " ")
     await terminal.shows("● ARMED", 1)
     await terminal.shows("TOUR 4/6")
-    rehearsal = Rehearsal.running(short_dir / "sandbox")
+    rehearsal = SandboxRun.running(short_dir / "sandbox")
     assert rehearsal is not None
     await climbable(rehearsal)
     await arm(terminal, "ctrl+e", "executor", 2)

@@ -6,7 +6,7 @@ from contextlib import aclosing
 
 import httpx
 
-from cockpit.client.desk_client import DeskLink
+from cockpit.client.desk_client import DeskClient
 from tests.e2e.conftest import Launch
 from tests.support.processes.desk_process import DeskProcess
 from tests.support.processes.processes import bare_environment
@@ -15,8 +15,8 @@ from tests.support.waiting import until
 from venue.protocol.assets import BTC
 
 
-def watching(desk: DeskProcess) -> DeskLink:
-    return DeskLink(desk.state_dir / "desk-ro.sock", actor="watcher", new_id=lambda: "1", read_only=True)
+def watching(desk: DeskProcess) -> DeskClient:
+    return DeskClient(desk.state_dir / "desk-ro.sock", actor="watcher", new_id=lambda: "1", read_only=True)
 
 
 async def test_the_read_only_socket_shows_everything_and_takes_no_command(launch: Launch) -> None:

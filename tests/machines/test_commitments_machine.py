@@ -8,7 +8,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from cockpit.desk.market.pricing import Side
 from cockpit.desk.quote_book.book import ANSWER_WITHIN_NS, QuoteBook
-from cockpit.desk.quote_book.reservations import NotCovered, Promise, Reservations
+from cockpit.desk.quote_book.reservations import Commitment, NotCoveredError, Reservations
 from cockpit.model.events import TradeResult
 from tests.cockpit.desk.quote_book.test_book import leftovers
 from tests.support.desk.builders import Clock, promise
@@ -29,9 +29,9 @@ class Promises(RuleBasedStateMachine):
         self.reservations = Reservations()
         self.book = QuoteBook(self.reservations, record=self.results.append, wall_ns=self.clock)
         self.balance: dict[str, int] = {}
-        self.promises: list[Promise] = []
-        self.held: dict[str, Promise] = {}
-        self.open: dict[int, Promise] = {}
+        self.promises: list[Commitment] = []
+        self.held: dict[str, Commitment] = {}
+        self.open: dict[int, Commitment] = {}
         self.claimed: set[str] = set()
         self.filled: set[str] = set()
         self.refused: set[str] = set()
@@ -44,7 +44,7 @@ class Promises(RuleBasedStateMachine):
     def model_reserved(self, asset: str) -> int:
         return sum(one.amount_out for one in self.held.values() if one.asset_out == asset)
 
-    def pick(self, pick: int) -> Promise | None:
+    def pick(self, pick: int) -> Commitment | None:
         return self.promises[pick % len(self.promises)] if self.promises else None
 
     @rule(
@@ -66,7 +66,7 @@ class Promises(RuleBasedStateMachine):
         covered = 0 < amount <= balance - self.model_reserved(made.asset_out)
         try:
             self.reservations.reserve(made, balance)
-        except NotCovered:
+        except NotCoveredError:
             assert not covered
             return
         assert covered, "promised more than is held"

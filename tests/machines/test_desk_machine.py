@@ -17,17 +17,17 @@ from hypothesis import HealthCheck, event, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
-from cockpit.desk.api.command_handler import Control
-from cockpit.model.commands import ARMABLE, Armable, Request
+from cockpit.desk.api.command_handler import CommandHandler
+from cockpit.model.commands import ARMABLE, Armable, CommandRequest
 from cockpit.model.events import ExecuteTrade, TradeResult
 from cockpit.model.snapshot import Trading
-from tests.support.desk.builders import SECOND
 from tests.support.desk.desk_harness import ACCOUNT, EXCHANGES, HELD, Signed, Whole, World
 from venue.protocol.assets import BTC, EURE
+from venue.protocol.units import NS_PER_S
 
-HOUR_NS = 3_600 * SECOND
+HOUR_NS = 3_600 * NS_PER_S
 DAY_NS = 24 * HOUR_NS
-OPS = Request(actor="ops")
+OPS = CommandRequest(actor="ops")
 T = TypeVar("T")
 picks = st.integers(0, 10**6)
 sides = st.sampled_from(["buy", "sell"])
@@ -88,7 +88,7 @@ class DeskMachine(RuleBasedStateMachine):
         return desk
 
     @property
-    def control(self) -> Control:
+    def control(self) -> CommandHandler:
         return self.desk.control
 
     def _pick(self, pick: int, among: list[Signed]) -> Signed | None:
@@ -210,7 +210,7 @@ class DeskMachine(RuleBasedStateMachine):
             why.append("the relay is not there")
         if self.chosen == "HALTED":
             why.append("a person halted it")
-        if sum(now - at < SECOND for at in self.signed_at) >= limits.max_quotes_per_second:
+        if sum(now - at < NS_PER_S for at in self.signed_at) >= limits.max_quotes_per_second:
             why.append("too many quotes within the second")
         if sum(now - at < HOUR_NS for at, _ in self.booked) >= limits.max_fills_per_hour:
             why.append("too many fills within the hour")

@@ -6,7 +6,7 @@ from typing import Literal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cockpit.desk.quote_book.reservations import NotCovered, Promise
+from cockpit.desk.quote_book.reservations import Commitment, NotCoveredError
 from tests.support.desk.chain import OPENING, Watched
 from venue.protocol.assets import EURE
 
@@ -23,9 +23,9 @@ class Simulation:
 
     def __init__(self) -> None:
         self.desk = Watched()
-        self.alive: dict[str, Promise] = {}
-        self.executed: list[Promise] = []
-        self.sent: list[Promise] = []
+        self.alive: dict[str, Commitment] = {}
+        self.executed: list[Commitment] = []
+        self.sent: list[Commitment] = []
         self.dust = 0
 
     async def play(self, script: list[Step]) -> None:
@@ -54,7 +54,7 @@ class Simulation:
                 # Powers of three: no two sets of fills add up to the same.
                 amount_in, life_ms = 10 * 3 ** len(self.sent), 1_000 + number % 9_000
                 made = desk.send(amount_in=amount_in, amount_out=1 + number % 20_011, life_ms=life_ms)
-            except NotCovered:
+            except NotCoveredError:
                 return
             self.sent.append(made)
             self.alive[made.quote_hash] = made

@@ -9,9 +9,9 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from cockpit.desk.inventory.movements import Movement
 from cockpit.desk.inventory.reconciliation import movement
-from cockpit.desk.quote_book.reservations import Promise
+from cockpit.desk.quote_book.reservations import Commitment
 from cockpit.model.events import LiquidityAction
-from storage.history import FormerRun
+from storage.history import PreviousRun
 from tests.support.desk.builders import Clock
 from tests.support.desk.chain import Chain
 from tests.support.desk.restart_harness import Kept, Life, results
@@ -31,9 +31,9 @@ class Restarts(RuleBasedStateMachine):
         self.chain.head.balances = (10**9, 10**15)
         self.history = Kept()
         self.listed: list[Movement] = []
-        self.sent: list[Promise] = []
-        self.settled: list[Promise] = []
-        self.burned: list[Promise] = []
+        self.sent: list[Commitment] = []
+        self.settled: list[Commitment] = []
+        self.burned: list[Commitment] = []
         self.strange = 0
         self.accepted = 0
         self.lives = 0
@@ -41,14 +41,14 @@ class Restarts(RuleBasedStateMachine):
         asyncio.run(self.life.inventory.sync("opening"))
         self.life.flush()
 
-    def _begin(self, former: FormerRun | None) -> Life:
+    def _begin(self, former: PreviousRun | None) -> Life:
         self.lives += 1
         life = Life(self.clock, self.chain, self.history, self.lives)
         life.listed = self.listed
         asyncio.run(life.begin(former))
         return life
 
-    def _free(self) -> list[Promise]:
+    def _free(self) -> list[Commitment]:
         over = {one.quote_hash for one in (*self.settled, *self.burned)}
         return [one for one in self.sent if one.quote_hash not in over and one.deadline_ns >= self.clock()]
 

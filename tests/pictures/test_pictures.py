@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from textual.pilot import Pilot
 
 from cockpit.app.app import CockpitApp, Exit
-from cockpit.client.desk_client import DeskLink
+from cockpit.client.desk_client import DeskClient
 from cockpit.model.snapshot import Snapshot
 from tests.support.cockpit import samples
 from tests.support.cockpit.driven import NARROW, WIDE, Clock
@@ -63,14 +63,14 @@ STATES = {
 
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("state", STATES)
-def test_picture_of_a_desk(desk: FakeDesk, link: DeskLink, snap_compare: SnapCompare, state: str, size: str) -> None:
+def test_picture_of_a_desk(desk: FakeDesk, link: DeskClient, snap_compare: SnapCompare, state: str, size: str) -> None:
     desk.current, before = STATES[state]
     app = CockpitApp(link, paint_hz=30, clock=Clock())
     assert snap_compare(app, terminal_size=SIZES[size], run_before=before)
 
 
 @pytest.mark.parametrize("key", ["1", "2", "3", "4", "6", "7", "9"])
-def test_picture_of_one_panel(desk: FakeDesk, link: DeskLink, snap_compare: SnapCompare, key: str) -> None:
+def test_picture_of_one_panel(desk: FakeDesk, link: DeskClient, snap_compare: SnapCompare, key: str) -> None:
     app = CockpitApp(link, paint_hz=30, clock=Clock())
     assert snap_compare(app, terminal_size=NARROW, run_before=showing(f"▸{key} ", keys=(key,)))
 
@@ -106,7 +106,7 @@ def test_picture_of_one_panel(desk: FakeDesk, link: DeskLink, snap_compare: Snap
 )
 def test_picture(
     desk: FakeDesk,
-    link: DeskLink,
+    link: DeskClient,
     snap_compare: SnapCompare,
     size: tuple[int, int],
     current: Snapshot,
@@ -146,7 +146,7 @@ async def confirm(pilot: Pilot[Exit]) -> None:
     ],
 )
 def test_picture_of_money(
-    desk: FakeDesk, link: DeskLink, snap_compare: SnapCompare, size: tuple[int, int], cooling_ms: int, before: Before
+    desk: FakeDesk, link: DeskClient, snap_compare: SnapCompare, size: tuple[int, int], cooling_ms: int, before: Before
 ) -> None:
     desk.current = samples.open_for_withdrawals()
     desk.reviewing = lambda _body: samples.review(alive_quotes=0, cooling_left_ms=cooling_ms)
@@ -154,7 +154,7 @@ def test_picture_of_money(
     assert snap_compare(app, terminal_size=size, run_before=before)
 
 
-def test_picture_of_a_silent_desk(desk: FakeDesk, link: DeskLink, snap_compare: SnapCompare) -> None:
+def test_picture_of_a_silent_desk(desk: FakeDesk, link: DeskClient, snap_compare: SnapCompare) -> None:
     clock = Clock()
 
     async def fall_silent(_pilot: Pilot[Exit]) -> None:
@@ -171,7 +171,7 @@ def test_picture_of_a_lost_desk(
 ) -> None:
     # The folder's name is another at every run, and the picture names the socket.
     monkeypatch.chdir(desk.path.parent)
-    link = DeskLink(Path(desk.path.name), actor="ops", new_id=lambda: "1", backoff_s=(0.02,))
+    link = DeskClient(Path(desk.path.name), actor="ops", new_id=lambda: "1", backoff_s=(0.02,))
     clock = Clock()
 
     async def lose(pilot: Pilot[Exit]) -> None:

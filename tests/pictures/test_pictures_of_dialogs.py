@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from textual.pilot import Pilot
 
 from cockpit.app.app import CockpitApp, Exit
-from cockpit.client.desk_client import DeskLink
+from cockpit.client.desk_client import DeskClient
 from cockpit.model.snapshot import KeyView, Snapshot
 from tests.pictures.test_pictures import Before, SnapCompare, showing
 from tests.support.cockpit import samples
@@ -95,7 +95,7 @@ def halted() -> Snapshot:
 )
 def test_picture_of_a_dialogue(
     desk: FakeDesk,
-    link: DeskLink,
+    link: DeskClient,
     snap_compare: SnapCompare,
     current: Snapshot,
     before: Before,
@@ -124,14 +124,14 @@ def test_picture_of_an_unknown_outcome(
 ) -> None:
     desk.current = current
     desk.answering = lambda *_: None
-    link = DeskLink(desk.path, actor="ops", new_id=lambda: "5d0c1f7a92b3e486", timeout_s=0.3)
+    link = DeskClient(desk.path, actor="ops", new_id=lambda: "5d0c1f7a92b3e486", timeout_s=0.3)
     before = showing("UNKNOWN", words, keys=keys)
     assert snap_compare(CockpitApp(link, paint_hz=30, clock=Clock()), terminal_size=size, run_before=before)
 
 
 @SIZES
 def test_picture_of_a_command_on_its_way(
-    desk: FakeDesk, link: DeskLink, snap_compare: SnapCompare, size: tuple[int, int]
+    desk: FakeDesk, link: DeskClient, snap_compare: SnapCompare, size: tuple[int, int]
 ) -> None:
     desk.current = samples.disarmed()
     desk.held.clear()
@@ -145,7 +145,7 @@ def test_picture_of_a_command_on_its_way(
 @SIZES
 @pytest.mark.parametrize("mode", ["SANDBOX", "LIVE"])
 def test_picture_of_the_palette(
-    desk: FakeDesk, link: DeskLink, snap_compare: SnapCompare, mode: Literal["SANDBOX", "LIVE"], size: tuple[int, int]
+    desk: FakeDesk, link: DeskClient, snap_compare: SnapCompare, mode: Literal["SANDBOX", "LIVE"], size: tuple[int, int]
 ) -> None:
     desk.current = replace(samples.disarmed(), mode=mode)
     before = showing("Theme: plain, without colour", keys=("ctrl+p", *"theme"), filled=False)
@@ -167,7 +167,7 @@ def test_picture_of_the_palette(
 )
 def test_picture_without_colour(
     desk: FakeDesk,
-    link: DeskLink,
+    link: DeskClient,
     snap_compare: SnapCompare,
     monkeypatch: pytest.MonkeyPatch,
     current: Snapshot,

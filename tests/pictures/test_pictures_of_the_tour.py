@@ -5,7 +5,7 @@ from msgspec.structs import replace
 from textual.pilot import Pilot
 
 from cockpit.app.app import CockpitApp, Exit
-from cockpit.client.desk_client import DeskLink
+from cockpit.client.desk_client import DeskClient
 from tests.pictures.test_pictures import Before, SnapCompare, review, showing
 from tests.support.cockpit import samples
 from tests.support.cockpit.driven import NARROW, WIDE, Clock
@@ -37,7 +37,7 @@ async def read(pilot: Pilot[Exit]) -> None:
     ],
 )
 def test_picture_of_the_tour(
-    desk: FakeDesk, link: DeskLink, snap_compare: SnapCompare, before: Before, size: str
+    desk: FakeDesk, link: DeskClient, snap_compare: SnapCompare, before: Before, size: str
 ) -> None:
     desk.current = SAFE
     desk.reviewing = lambda _body: samples.review(
@@ -48,7 +48,7 @@ def test_picture_of_the_tour(
 
 
 def test_picture_of_the_tour_without_colours(
-    desk: FakeDesk, link: DeskLink, snap_compare: SnapCompare, monkeypatch: pytest.MonkeyPatch
+    desk: FakeDesk, link: DeskClient, snap_compare: SnapCompare, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     desk.current = SAFE

@@ -7,9 +7,10 @@ import msgspec
 import pytest
 
 from cockpit.model.events import AnyEvent
-from storage.history import WELL, FormerRun, HistoryError
+from storage.history import HEALTHY, HistoryError, PreviousRun
 from tests.support.history import rows as facts
 from tests.support.history.engines import Engine
+from venue.protocol.units import NS_PER_S
 
 FILL_TO_DEMAND = """
 SELECT d.quote_id, d.amount_in, d.run_id, t.decision_id, c.quote_hash, r.tx_hash
@@ -95,29 +96,29 @@ async def test_the_first_run_has_none_before_it(engine: Engine) -> None:
     await history.close(None)
 
 
-async def open_and_leave(engine: Engine, run_id: str, second: int, *, clean: bool) -> FormerRun | None:
-    at_ns = facts.START_NS + second * facts.SECOND_NS
+async def open_and_leave(engine: Engine, run_id: str, second: int, *, clean: bool) -> PreviousRun | None:
+    at_ns = facts.START_NS + second * NS_PER_S
     history = engine.make()
     former = await history.open(facts.run(run_id, at_ns=at_ns))
-    await history.alive(at_ns + facts.SECOND_NS)
-    await history.close(at_ns + 2 * facts.SECOND_NS if clean else None)
+    await history.alive(at_ns + NS_PER_S)
+    await history.close(at_ns + 2 * NS_PER_S if clean else None)
     return former
 
 
 async def test_a_clean_end_and_the_last_deadline_are_told_to_the_next_run(engine: Engine) -> None:
     history = engine.make()
     await history.open(facts.run())
-    last = facts.START_NS + 90 * facts.SECOND_NS
+    last = facts.START_NS + 90 * NS_PER_S
     await history.write([facts.command(1, last), facts.command(2, last - 1)])
     await history.close(facts.START_NS + 3)
     former = await open_and_leave(engine, "run-2", 1, clean=True)
-    assert former == FormerRun(run_id="run-1", clean=True, dead_ns=last, last_write_ns=facts.START_NS + 3)
+    assert former == PreviousRun(run_id="run-1", clean=True, dead_ns=last, last_write_ns=facts.START_NS + 3)
 
 
 async def test_an_end_without_goodbye_is_unclean_and_dated_by_its_last_sign_of_life(engine: Engine) -> None:
     await open_and_leave(engine, "run-1", 0, clean=False)
     former = await open_and_leave(engine, "run-2", 10, clean=True)
-    assert former == FormerRun(run_id="run-1", clean=False, dead_ns=0, last_write_ns=facts.START_NS + facts.SECOND_NS)
+    assert former == PreviousRun(run_id="run-1", clean=False, dead_ns=0, last_write_ns=facts.START_NS + NS_PER_S)
 
 
 async def test_writing_is_a_sign_of_life(engine: Engine) -> None:
@@ -135,7 +136,7 @@ async def test_a_short_clean_run_does_not_hide_the_broken_one_before_it(engine: 
     await open_and_leave(engine, "run-2", 10, clean=True)
     soon = await open_and_leave(engine, "run-3", 20, clean=True)
     assert soon is not None
-    assert (soon.run_id, soon.clean, soon.last_write_ns) == ("run-2", False, facts.START_NS + facts.SECOND_NS)
+    assert (soon.run_id, soon.clean, soon.last_write_ns) == ("run-2", False, facts.START_NS + NS_PER_S)
     later = await open_and_leave(engine, "run-4", 2 * 3600, clean=True)
     assert later is not None
     assert (later.run_id, later.clean) == ("run-3", True)
@@ -187,7 +188,7 @@ async def test_a_cancelled_write_leaves_the_history_usable(engine: Engine) -> No
         task.cancel()
         await asyncio.wait({task})
     await history.write([facts.demand(100), facts.decision(100)])
-    await facts.until(lambda: history.standing() == WELL)
+    await facts.until(lambda: history.standing() == HEALTHY)
     counts = await history.counts()
     assert counts["swap_demand_events"] == counts["trade_decisions"] >= 1
     await history.close(facts.START_NS)
@@ -309,7 +310,7 @@ async def test_an_empty_batch_is_no_transaction_and_a_history_at_work_stands_wel
     history = engine.make()
     await history.open(facts.run())
     await history.write([])
-    assert history.standing() == WELL
+    assert history.standing() == HEALTHY
     await history.close(None)
 
 

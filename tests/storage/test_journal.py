@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from storage.history import HistoryError
-from storage.journal import START, Entry, Journal
+from storage.journal import START, Journal, JournalEntry
 from tests.support.history import rows as facts
 
 
@@ -16,8 +16,8 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "state" / "history.journal"
 
 
-def entry(n: int, run_id: str = "run-1") -> Entry:
-    return Entry(run_id, facts.START_NS + n, False, tuple(facts.one_of_each(n)))
+def entry(n: int, run_id: str = "run-1") -> JournalEntry:
+    return JournalEntry(run_id, facts.START_NS + n, False, tuple(facts.one_of_each(n)))
 
 
 def opened(path: Path, **options: int) -> Journal:
@@ -26,7 +26,7 @@ def opened(path: Path, **options: int) -> Journal:
     return journal
 
 
-def entries(journal: Journal) -> list[Entry]:
+def entries(journal: Journal) -> list[JournalEntry]:
     found, at = [], START
     while (read := journal.read(at)) is not None:
         one, at = read

@@ -13,18 +13,19 @@ from storage.retention import retain
 from tests.support.history import rows as facts
 from tests.support.history.engines import Engine, PostgresEngine
 from tests.support.history.severable_wire import Wire
+from venue.protocol.units import NS_PER_S
 
-DAY_NS = 86_400 * facts.SECOND_NS
+DAY_NS = 86_400 * NS_PER_S
 NOON_NS = facts.START_NS - facts.START_NS % DAY_NS + DAY_NS // 2
 LATER_NS = NOON_NS + DAY_NS
 
 
 def price(second: int) -> MarketPrice:
-    return MarketPrice(NOON_NS + second * facts.SECOND_NS, "composite", *[Decimal(50_000)] * 3)
+    return MarketPrice(NOON_NS + second * NS_PER_S, "composite", *[Decimal(50_000)] * 3)
 
 
 def at(event: AnyEvent, second: int) -> AnyEvent:
-    return msgspec.structs.replace(event, at_ns=NOON_NS + second * facts.SECOND_NS)
+    return msgspec.structs.replace(event, at_ns=NOON_NS + second * NS_PER_S)
 
 
 async def forget_all(history: History, before_ns: int) -> int:
@@ -43,14 +44,14 @@ async def filled(engine: Engine, events: Sequence[AnyEvent]) -> History:
 
 async def seconds(engine: Engine, table: str) -> list[int]:
     rows = await engine.rows(f"SELECT at_ns FROM {table} ORDER BY at_ns")
-    return [(at_ns - NOON_NS) // facts.SECOND_NS for (at_ns,) in rows]
+    return [(at_ns - NOON_NS) // NS_PER_S for (at_ns,) in rows]
 
 
 async def test_requests_go_by_age_but_those_that_were_quoted_stay(engine: Engine) -> None:
     asked = [at(facts.demand(n), n) for n in range(1_300)]
     answered = [at(facts.decision(7), 7), at(facts.command(7), 7), at(facts.decision(8), 8)]
     history = await filled(engine, [*asked, *answered])
-    assert await forget_all(history, NOON_NS + 1_200 * facts.SECOND_NS) >= 3
+    assert await forget_all(history, NOON_NS + 1_200 * NS_PER_S) >= 3
     assert await seconds(engine, "swap_demand_events") == [7, *range(1_200, 1_300)]
     counts = await history.counts()
     assert (counts["trade_decisions"], counts["execute_trade_commands"]) == (2, 1)
@@ -60,7 +61,7 @@ async def test_requests_go_by_age_but_those_that_were_quoted_stay(engine: Engine
 
 
 async def test_prices_go_by_age_but_those_that_value_money_or_a_day_stay(engine: Engine) -> None:
-    midnight = DAY_NS // 2 // facts.SECOND_NS
+    midnight = DAY_NS // 2 // NS_PER_S
     every = [*range(0, 2_000, 10), midnight - 70, midnight - 50, midnight + 50, midnight + 70]
     events = [
         *(price(second) for second in every),
@@ -104,7 +105,7 @@ async def test_a_desk_forgets_by_its_clock_when_it_is_not_busy(engine: Engine) -
         retain(
             history,
             1,
-            wall_ns=lambda: NOON_NS + DAY_NS + 1_000 * facts.SECOND_NS,
+            wall_ns=lambda: NOON_NS + DAY_NS + 1_000 * NS_PER_S,
             busy=lambda: busy,
             first_s=0,
             step_s=0.001,

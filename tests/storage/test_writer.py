@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 
 from cockpit.model.events import AnyEvent, IntentInventory, LiquidityAction, WithdrawalPrepared
-from storage.history import FormerRun, History, HistoryError, RecordedFill, RecordedQuote, Run, Standing
+from storage.history import History, HistoryError, HistoryHealth, PreviousRun, RecordedFill, RecordedQuote, Run
 from storage.sqlite.history import SqliteHistory
 from storage.writer import BATCH, HistoryWriter
 from tests.support.history import rows as facts
 from tests.support.history.full_disk import SmallDisk
+from venue.protocol.units import NS_PER_S
 
 
 class Clock:
@@ -67,7 +68,7 @@ async def test_what_was_put_is_durable_after_flush_and_in_order(path: Path) -> N
     writer = HistoryWriter(history, clock=Clock(), interval_s=0.01)
     async with running(writer):
         for n in range(1_234):
-            writer.put(facts.demand(n))
+            writer.record(facts.demand(n))
         await writer.flush()
         stored = facts.rows(path, "SELECT quote_id FROM swap_demand_events ORDER BY id")
         assert stored == [(f"quote-{n}",) for n in range(1_234)]
@@ -81,7 +82,7 @@ async def test_no_transaction_holds_more_than_a_batch(path: Path) -> None:
     await history.open(facts.run())
     writer = HistoryWriter(history, clock=Clock(), interval_s=0.01)
     for n in range(2 * BATCH + 1):
-        writer.put(facts.demand(n))
+        writer.record(facts.demand(n))
     async with running(writer):
         await writer.flush()
     assert history.sizes == [BATCH, BATCH, 1]
@@ -98,7 +99,7 @@ async def test_it_is_writable_only_between_the_first_sign_of_life_and_the_end(pa
     async with running(writer) as task:
         await facts.until(lambda: writer.writable)
         assert writer.state().status == "ok"
-        writer.put(facts.demand(1))
+        writer.record(facts.demand(1))
         writer.stop()
         await task
     assert not writer.writable
@@ -129,7 +130,7 @@ async def test_a_lock_makes_it_fail_at_once_and_keep_everything_until_it_goes(pa
         other.execute("BEGIN EXCLUSIVE")
         clock.ns += 7
         for n in range(5):
-            writer.put(facts.demand(n))
+            writer.record(facts.demand(n))
         await facts.until(lambda: writer.state().failures >= 2)
         state = writer.state()
         assert (state.status, state.since_ns, state.queue) == ("failing", facts.START_NS + 7, 5)
@@ -151,7 +152,7 @@ async def test_a_full_disk_loses_nothing_once_there_is_room(path: Path) -> None:
     writer = HistoryWriter(history, clock=Clock(), interval_s=0.01)
     async with running(writer):
         for n in range(3_000):
-            writer.put(facts.decision(n))
+            writer.record(facts.decision(n))
         await facts.until(lambda: writer.state().status == "failing")
         assert "disk is full" in writer.state().error
         await history.grow()
@@ -170,12 +171,12 @@ async def test_an_idle_run_is_found_failing_by_its_sign_of_life(path: Path) -> N
         await facts.until(lambda: writer.writable)
         other = sqlite3.connect(path, isolation_level=None)
         other.execute("BEGIN EXCLUSIVE")
-        clock.ns += facts.SECOND_NS
+        clock.ns += NS_PER_S
         await facts.until(lambda: not writer.writable)
         other.close()
         await facts.until(lambda: writer.writable)
     await history.close(None)
-    assert facts.rows(path, "SELECT last_write_ns FROM runs") == [(facts.START_NS + facts.SECOND_NS,)]
+    assert facts.rows(path, "SELECT last_write_ns FROM runs") == [(facts.START_NS + NS_PER_S,)]
 
 
 async def test_a_sign_of_life_is_given_once_a_second_and_not_more_often(path: Path) -> None:
@@ -186,12 +187,12 @@ async def test_a_sign_of_life_is_given_once_a_second_and_not_more_often(path: Pa
     async with running(writer):
         await facts.until(lambda: writer.writable)
         for n in range(5):
-            writer.put(facts.demand(n))
+            writer.record(facts.demand(n))
             await writer.flush()
         assert history.signs == [facts.START_NS]
-        clock.ns += facts.SECOND_NS
+        clock.ns += NS_PER_S
         await facts.until(lambda: len(history.signs) == 2)
-        clock.ns -= 3_600 * facts.SECOND_NS
+        clock.ns -= 3_600 * NS_PER_S
         await facts.until(lambda: len(history.signs) == 3)
     await history.close(None)
 
@@ -204,9 +205,9 @@ async def test_a_queue_almost_full_is_not_writable_and_one_that_drained_is(path:
         await facts.until(lambda: writer.writable)
         history.free.clear()
         for n in range(8):
-            writer.put(facts.demand(n))
+            writer.record(facts.demand(n))
         assert writer.writable
-        writer.put(facts.demand(8))
+        writer.record(facts.demand(8))
         assert not writer.writable
         history.free.set()
         await writer.flush()
@@ -221,11 +222,11 @@ async def test_an_overflow_counts_the_lost_tells_at_once_and_stays_failed(path: 
     writer = HistoryWriter(history, clock=Clock(), capacity=10, interval_s=0.01, on_failure=reasons.append)
     history.free.clear()
     async with running(writer) as task:
-        writer.put(facts.demand(0))
+        writer.record(facts.demand(0))
         waiting = asyncio.ensure_future(writer.flush())
         await asyncio.sleep(0)
         for n in range(1, 13):
-            writer.put(facts.demand(n))
+            writer.record(facts.demand(n))
         assert len(reasons) == 1
         assert "overflowed at 10 events" in reasons[0]
         assert writer.state().dropped == 3
@@ -251,7 +252,7 @@ async def test_a_write_that_hangs_is_a_failure_while_it_hangs(path: Path) -> Non
     async with running(writer):
         await facts.until(lambda: writer.writable)
         history.free.clear()
-        writer.put(facts.demand(1))
+        writer.record(facts.demand(1))
         await facts.until(lambda: writer.state().status == "failing")
         assert "not answered" in reasons[0]
         history.free.set()
@@ -267,8 +268,8 @@ async def test_stop_gives_up_on_a_history_that_stays_locked_and_says_what_is_mis
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN EXCLUSIVE")
     async with running(writer) as task:
-        writer.put(facts.demand(1))
-        writer.put(facts.demand(2))
+        writer.record(facts.demand(1))
+        writer.record(facts.demand(2))
         flushing = asyncio.ensure_future(writer.flush())
         await facts.until(lambda: writer.state().failures > 0)
         writer.stop(grace_s=0.05)
@@ -295,7 +296,7 @@ class Commits(History):
             self.lies -= 1
             raise HistoryError("no answer")
 
-    async def open(self, run: Run) -> FormerRun | None:
+    async def open(self, run: Run) -> PreviousRun | None:
         return await self.inner.open(run)
 
     async def alive(self, at_ns: int) -> None:
@@ -331,7 +332,7 @@ class Commits(History):
     async def forget(self, before_ns: int) -> bool:
         return await self.inner.forget(before_ns)
 
-    def standing(self) -> Standing:
+    def standing(self) -> HistoryHealth:
         return self.inner.standing()
 
     async def close(self, at_ns: int | None) -> None:
@@ -344,7 +345,7 @@ async def test_a_batch_whose_first_attempt_did_arrive_is_stored_once(path: Path)
     writer = HistoryWriter(history, clock=Clock(), interval_s=0.01)
     async with running(writer):
         for event in facts.one_of_each(1):
-            writer.put(event)
+            writer.record(event)
         await writer.flush()
     counts = await history.counts()
     assert set(counts.values()) == {1}
@@ -361,7 +362,7 @@ async def test_a_bug_below_ends_the_run_loudly_and_makes_it_unwritable(path: Pat
     history = Broken(path)
     await history.open(facts.run())
     writer = HistoryWriter(history, clock=Clock(), interval_s=0.01, on_failure=reasons.append)
-    writer.put(facts.demand(1))
+    writer.record(facts.demand(1))
     with pytest.raises(ZeroDivisionError):
         await writer.run()
     assert not writer.writable

@@ -20,7 +20,7 @@ from venue.reference.feed import Feed, Tick
 from venue.reference.kraken import Kraken
 from venue.sandbox.config import VenueConfig
 from venue.sandbox.server import Venue
-from venue.transport.jsonrpc import Refused
+from venue.transport.jsonrpc import RefusedError
 from venue.verifier import Verifier
 
 CONFIG = VenueConfig(start_paused=True, deposit_after_s=None)
@@ -60,9 +60,9 @@ async def test_the_verifier_answers_every_view(venue: Venue, near: NearRpc) -> N
 @pytest.mark.parametrize("node", [0, 1])
 async def test_both_nodes_tell_a_panic_as_a_refusal(venue: Venue, client: httpx.AsyncClient, node: int) -> None:
     near = NearRpc([venue.env()["NEAR_RPC_URL"].split(",")[node]], client)
-    with pytest.raises(Refused, match="wasm execution failed"):
+    with pytest.raises(RefusedError, match="wasm execution failed"):
         await near.view("intents.near", "no_such_view", {})
-    with pytest.raises(Refused):
+    with pytest.raises(RefusedError):
         await near.view("no-such-contract.near", "fee", {})
     block = await near.block()
     assert block.height > 0
@@ -105,7 +105,7 @@ async def test_the_bridge_names_its_tokens_and_refuses_in_both_its_forms(
     tokens = await bridge.supported_tokens([BTC.chain, EURE.chain])
     assert {token.intents_token_id: token.decimals for token in tokens} == {BTC.token_id: 8, EURE.token_id: 18}
     for _ in range(2):
-        with pytest.raises(Refused, match="Unsupported chain"):
+        with pytest.raises(RefusedError, match="Unsupported chain"):
             await bridge.deposit_address(CONFIG.maker_account, "doge:mainnet")
 
 

@@ -21,7 +21,7 @@ from venue.protocol.nonce import pack_nonce
 from venue.relay.rpc import RelayRpc
 from venue.sandbox.config import VenueConfig
 from venue.sandbox.server import Venue
-from venue.transport.jsonrpc import Refused, Unreachable
+from venue.transport.jsonrpc import RefusedError, UnreachableError
 from venue.verifier import Verifier
 
 CONFIG = VenueConfig(
@@ -157,7 +157,7 @@ async def test_an_answer_swallowed_after_executing_is_found_by_the_hash(money: M
     lost = {"mode": "swallow", "silence": silence}
     await money.faults(near_send={"near_a": lost, "near_b": lost}, near_resend="invalid_nonce")
     unsigned = await money.build()
-    with pytest.raises(Unreachable, match="not known"):
+    with pytest.raises(UnreachableError, match="not known"):
         await money.near.send_transaction(money.sign(unsigned), wait_until="FINAL")
     assert withdrawal_burned(await money.outcome(unsigned.hash), AMOUNT) == AMOUNT
     assert await money.balance() == before - AMOUNT
@@ -166,7 +166,7 @@ async def test_an_answer_swallowed_after_executing_is_found_by_the_hash(money: M
 async def test_a_refusal_after_a_swallowed_answer_does_not_say_that_nothing_happened(money: Money) -> None:
     await money.faults(near_send={"near_a": {"mode": "swallow"}}, near_resend="invalid_nonce")
     unsigned = await money.build()
-    with pytest.raises(Unreachable, match="InvalidNonce"):
+    with pytest.raises(UnreachableError, match="InvalidNonce"):
         await money.near.send_transaction(money.sign(unsigned), wait_until="FINAL")
     assert (await money.outcome(unsigned.hash)).state == "succeeded"
 
@@ -188,14 +188,14 @@ async def test_a_node_that_forgot_it_is_not_believed_alone(money: Money) -> None
     await money.faults(near_tx_unknown_s={"near_a": 600})
     assert (await money.outcome(unsigned.hash)).state == "succeeded"
     await money.faults(near_b="500")
-    with pytest.raises(Unreachable):
+    with pytest.raises(UnreachableError):
         await money.near.transaction(unsigned.hash, ACCOUNT)
 
 
 async def test_a_nonce_already_used_is_refused_by_name(money: Money) -> None:
     first, second = await money.build(), await money.build(EURE, 10**18)
     await money.near.send_transaction(money.sign(first), wait_until="FINAL")
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(RefusedError) as caught:
         await money.near.send_transaction(money.sign(second), wait_until="FINAL")
     assert caught.value.name == "InvalidNonce"
     assert await money.near.transaction(second.hash, ACCOUNT) is None

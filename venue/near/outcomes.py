@@ -13,7 +13,7 @@ import msgspec
 
 from venue.protocol.assets import INTENTS_CONTRACT
 from venue.transport.amounts import amount_of
-from venue.transport.jsonrpc import Refused, Unreachable, decode, plain
+from venue.transport.jsonrpc import RefusedError, UnreachableError, decode, plain
 
 TxState = Literal["pending", "succeeded", "failed"]
 
@@ -71,7 +71,7 @@ class TxOutcome(msgspec.Struct, frozen=True):
 PENDING = TxOutcome("pending")
 
 
-class OutcomeUnknown(ValueError):
+class UnreadableOutcomeError(ValueError):
     """The outcome does not tell how much was burned."""
 
 
@@ -83,23 +83,23 @@ def withdrawal_burned(outcome: TxOutcome, amount: int) -> int:
     says. Raises OutcomeUnknown where that cannot be told.
     """
     if outcome.state == "pending":
-        raise OutcomeUnknown("the transaction has not been executed yet")
+        raise UnreadableOutcomeError("the transaction has not been executed yet")
     if outcome.state == "failed":
         if outcome.reverted:
             return 0
-        raise OutcomeUnknown(f"the withdrawal took effect and was not resolved: {outcome.failure}")
+        raise UnreadableOutcomeError(f"the withdrawal took effect and was not resolved: {outcome.failure}")
     if outcome.value:
         used = _used(outcome.value)
         if used is None:
-            raise OutcomeUnknown("the transaction returned something that is no amount")
+            raise UnreadableOutcomeError("the transaction returned something that is no amount")
     elif not outcome.receipts_failed:
         return amount
     elif len(outcome.resolved) == 1:
         used = outcome.resolved[0]
     else:
-        raise OutcomeUnknown(f"a receipt failed, and nothing says whose: {outcome.receipts_failed[0]}")
+        raise UnreadableOutcomeError(f"a receipt failed, and nothing says whose: {outcome.receipts_failed[0]}")
     if used > amount:
-        raise OutcomeUnknown(f"the transaction reports {used} base units used of {amount}")
+        raise UnreadableOutcomeError(f"the transaction reports {used} base units used of {amount}")
     return used
 
 
@@ -140,7 +140,7 @@ def read_access_key(raw: bytes, host: str) -> AccessKey | None:
     if answer.error is not None:
         if _NO_KEY.search(answer.error):
             return None
-        raise Refused(plain(answer.error), name="HANDLER_ERROR")
+        raise RefusedError(plain(answer.error), name="HANDLER_ERROR")
     if (
         answer.nonce is None
         or not 0 <= answer.nonce < 2**64
@@ -148,7 +148,7 @@ def read_access_key(raw: bytes, host: str) -> AccessKey | None:
         or answer.block_height is None
         or answer.block_hash is None
     ):
-        raise Unreachable(f"{host} answered nonsense: an access key without nonce, permission or block")
+        raise UnreachableError(f"{host} answered nonsense: an access key without nonce, permission or block")
     return AccessKey(answer.nonce, answer.permission == "FullAccess", answer.block_height, answer.block_hash)
 
 
@@ -173,34 +173,34 @@ def read_outcome(raw: bytes, host: str) -> TxOutcome:
         return TxOutcome("failed", why, b"", failed, None, final, _reverted(result), hashes)
     value = status.get("SuccessValue")
     if not isinstance(value, str):
-        raise Unreachable(f"{host} answered nonsense: a transaction neither succeeded nor failed")
+        raise UnreachableError(f"{host} answered nonsense: a transaction neither succeeded nor failed")
     try:
         returned = base64.b64decode(value, validate=True)
     except ValueError:
-        raise Unreachable(f"{host} answered nonsense: a value that is not base64") from None
+        raise UnreachableError(f"{host} answered nonsense: a value that is not base64") from None
     resolved = tuple(used for part in result.receipts_outcome if (used := _resolution(part.outcome)) is not None)
     return TxOutcome("succeeded", "", returned, failed, None, final, False, hashes, resolved)
 
 
-def is_about_the_question(error: Refused) -> bool:
+def is_about_the_question(error: RefusedError) -> bool:
     """Whether another node would say the same: the chain's own answer, or a malformed request."""
     if error.name == "REQUEST_VALIDATION_ERROR":
         return True
     return bool(error.cause) and error.cause not in _NODE_CAUSES
 
 
-def is_unknown_transaction(error: Refused) -> bool:
+def is_unknown_transaction(error: RefusedError) -> bool:
     """Whether the node says that it does not know the transaction."""
     return error.cause == "UNKNOWN_TRANSACTION" or (not error.cause and bool(_NO_TRANSACTION.search(str(error))))
 
 
-def invalid_transaction(error: Refused) -> Refused:
+def invalid_transaction(error: RefusedError) -> RefusedError:
     """The refusal of a transaction under the name nearcore gives its reason: InvalidNonce, Expired, …"""
     reason = _find(error.data, "InvalidTxError")
     if isinstance(reason, Mapping) and len(reason) == 1:
         reason = next(iter(reason))
     name = reason if isinstance(reason, str) else error.cause
-    return Refused(str(error), name=plain(name), cause=error.cause, data=error.data)
+    return RefusedError(str(error), name=plain(name), cause=error.cause, data=error.data)
 
 
 def _executed(result: _Result) -> bool:

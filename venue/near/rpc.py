@@ -22,16 +22,16 @@ from venue.near.outcomes import (
     read_access_key,
     read_outcome,
 )
-from venue.transport.jsonrpc import JsonRpc, Refused, Unreachable, VenueError, decode, plain
+from venue.transport.jsonrpc import JsonRpc, RefusedError, UnreachableError, VenueError, decode, plain
 
-__all__ = ["AccessKey", "Block", "Endpoint", "Finality", "NearRpc", "TxOutcome", "View", "WaitUntil"]
+__all__ = ["AccessKey", "Block", "Endpoint", "Finality", "NearRpc", "TxOutcome", "ViewResult", "WaitUntil"]
 
 WaitUntil = Literal["NONE", "EXECUTED_OPTIMISTIC", "FINAL"]
 Finality = Literal["final", "optimistic"]
 T = TypeVar("T")
 
 
-class View(msgspec.Struct, frozen=True):
+class ViewResult(msgspec.Struct, frozen=True):
     """A contract's answer: ``value`` is the raw JSON it returned, as of the block named."""
 
     value: bytes
@@ -103,7 +103,7 @@ class NearRpc:
 
     async def view(
         self, contract: str, method: str, args: Mapping[str, object], finality: Finality = "optimistic"
-    ) -> View:
+    ) -> ViewResult:
         """What a view function answers; Refused with the panic's text, Unreachable when no endpoint answers."""
         params = {
             "request_type": "call_function",
@@ -128,7 +128,7 @@ class NearRpc:
         }
         try:
             return await self._ask("query", params, read_access_key)
-        except Refused as error:
+        except RefusedError as error:
             if error.cause in ("UNKNOWN_ACCESS_KEY", "UNKNOWN_ACCOUNT"):
                 return None
             raise
@@ -146,10 +146,10 @@ class NearRpc:
             endpoint = self._endpoints[index]
             try:
                 outcome = read_outcome(await _send(endpoint, encoded, wait_until), endpoint.host)
-            except Unreachable as error:
+            except UnreachableError as error:
                 problems.append(str(error))
                 continue
-            except Refused as error:
+            except RefusedError as error:
                 if not is_about_the_question(error):
                     endpoint.failed(error)
                     problems.append(f"{endpoint.host} refused: {error}")
@@ -157,11 +157,11 @@ class NearRpc:
                 self._current = index
                 if problems:
                     asked = "; ".join([*problems, f"{endpoint.host} refused: {error}"])
-                    raise Unreachable(f"whether the transaction was taken is not known: {asked}") from None
+                    raise UnreachableError(f"whether the transaction was taken is not known: {asked}") from None
                 raise invalid_transaction(error) from None
             self._current = index
             return await self._with_height(endpoint, outcome)
-        raise Unreachable("whether the transaction was taken is not known: " + "; ".join(problems))
+        raise UnreachableError("whether the transaction was taken is not known: " + "; ".join(problems))
 
     async def transaction(self, tx_hash: str, account: str) -> TxOutcome | None:
         """What became of the transaction that ``account`` signed; None when every endpoint says it does not know it.
@@ -175,10 +175,10 @@ class NearRpc:
             endpoint = self._endpoints[index]
             try:
                 outcome = read_outcome(await endpoint.call("tx", {**params, "wait_until": "NONE"}), endpoint.host)
-            except Unreachable as error:
+            except UnreachableError as error:
                 problems.append(str(error))
                 continue
-            except Refused as error:
+            except RefusedError as error:
                 if is_unknown_transaction(error):
                     continue
                 if is_about_the_question(error):
@@ -191,7 +191,7 @@ class NearRpc:
                 outcome = await _awaited(endpoint, params)
             return await self._with_height(endpoint, outcome)
         if problems:
-            raise Unreachable("not every NEAR RPC endpoint answered: " + "; ".join(problems))
+            raise UnreachableError("not every NEAR RPC endpoint answered: " + "; ".join(problems))
         return None
 
     async def _with_height(self, endpoint: JsonRpc, outcome: TxOutcome) -> TxOutcome:
@@ -219,10 +219,10 @@ class NearRpc:
             endpoint = self._endpoints[index]
             try:
                 raw = await endpoint.call(method, params)
-            except Unreachable as error:
+            except UnreachableError as error:
                 problems.append(str(error))
                 continue
-            except Refused as error:
+            except RefusedError as error:
                 if is_about_the_question(error):
                     self._current = index
                     raise
@@ -231,22 +231,22 @@ class NearRpc:
                 continue
             try:
                 answer = read(raw, endpoint.host)
-            except Unreachable as error:
+            except UnreachableError as error:
                 endpoint.failed(error)
                 problems.append(str(error))
                 continue
-            except Refused:
+            except RefusedError:
                 self._current = index
                 raise
             self._current = index
             return answer
-        raise Unreachable("no NEAR RPC endpoint answered: " + "; ".join(problems))
+        raise UnreachableError("no NEAR RPC endpoint answered: " + "; ".join(problems))
 
 
 async def _send(endpoint: JsonRpc, encoded: str, wait_until: WaitUntil) -> bytes:
     try:
         return await endpoint.call("send_tx", {"signed_tx_base64": encoded, "wait_until": wait_until})
-    except Refused as error:
+    except RefusedError as error:
         if error.cause != "METHOD_NOT_FOUND" and "method not found" not in str(error).lower():
             raise
     return await endpoint.call("broadcast_tx_commit", [encoded])
@@ -259,13 +259,13 @@ async def _awaited(endpoint: JsonRpc, params: Mapping[str, object]) -> TxOutcome
         return PENDING
 
 
-def _read_view(raw: bytes, host: str) -> View:
+def _read_view(raw: bytes, host: str) -> ViewResult:
     answer = decode(_CALL, raw, host)
     if answer.error is not None:
-        raise Refused(plain(answer.error), name="HANDLER_ERROR", cause="CONTRACT_EXECUTION_ERROR")
+        raise RefusedError(plain(answer.error), name="HANDLER_ERROR", cause="CONTRACT_EXECUTION_ERROR")
     if answer.result is None or answer.block_height is None or answer.block_hash is None:
-        raise Unreachable(f"{host} answered nonsense: a view without result, block height or block hash")
-    return View(bytes(answer.result), answer.block_height, answer.block_hash)
+        raise UnreachableError(f"{host} answered nonsense: a view without result, block height or block hash")
+    return ViewResult(bytes(answer.result), answer.block_height, answer.block_hash)
 
 
 def _read_block(raw: bytes, host: str) -> Block:
@@ -275,5 +275,5 @@ def _read_block(raw: bytes, host: str) -> Block:
     else:
         timestamp = header.timestamp
     if timestamp is None or header.height < 0:
-        raise Unreachable(f"{host} answered nonsense: a block without height or time")
+        raise UnreachableError(f"{host} answered nonsense: a block without height or time")
     return Block(header.height, header.hash, timestamp)

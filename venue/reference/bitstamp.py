@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import msgspec
 
-from venue.reference.feed import Feed, Malformed, Prices, Reconnect, read
+from venue.reference.feed import Feed, MalformedTickError, Prices, ReconnectError, read
 
 CHANNEL = "order_book_btceur"
 
@@ -47,14 +47,14 @@ class Bitstamp(Feed):
     def parse(raw: bytes) -> Prices | None:
         message = read(_MESSAGE, raw)
         if message.event == "bts:request_reconnect":
-            raise Reconnect("the server asked for a new connection")
+            raise ReconnectError("the server asked for a new connection")
         if message.event == "bts:error":
-            raise Reconnect(f"subscription refused: {bytes(message.data).decode(errors='replace')}")
+            raise ReconnectError(f"subscription refused: {bytes(message.data).decode(errors='replace')}")
         if message.event != "data" or message.channel != CHANNEL:
             return None
         book = read(_BOOK, message.data)
         if not (book.bids and book.asks and book.bids[0] and book.asks[0]):
-            raise Malformed("an order book with an empty side")
+            raise MalformedTickError("an order book with an empty side")
         return _price(book.bids[0][0]), _price(book.asks[0][0])
 
     @staticmethod

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import msgspec
 
-from venue.reference.feed import Feed, Malformed, Prices, Reconnect, read
+from venue.reference.feed import Feed, MalformedTickError, Prices, ReconnectError, read
 
 PRODUCT = "BTC-EUR"
 
@@ -45,11 +45,11 @@ class Coinbase(Feed):
     def parse(raw: bytes) -> Prices | None:
         message = read(_MESSAGE, raw)
         if message.type == "error":
-            raise Reconnect(f"subscription refused: {message.message} {message.reason}".rstrip())
+            raise ReconnectError(f"subscription refused: {message.message} {message.reason}".rstrip())
         if message.type != "ticker":
             return None
         if message.product_id != PRODUCT or message.best_bid is None or message.best_ask is None:
-            raise Malformed(f"a ticker without prices of {PRODUCT}")
+            raise MalformedTickError(f"a ticker without prices of {PRODUCT}")
         return message.best_bid, message.best_ask
 
     @staticmethod

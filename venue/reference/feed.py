@@ -19,7 +19,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, WebSocketException
 
 from venue.protocol.assets import EXACT
-from venue.transport.jsonrpc import Unreachable, fetch, host_of, plain
+from venue.transport.jsonrpc import UnreachableError, fetch, host_of, plain
 
 MAX_MESSAGE_BYTES = 256 * 1024
 MIN_PRICE, MAX_PRICE = Decimal(100), Decimal(100_000_000)
@@ -33,11 +33,11 @@ Prices = tuple[Decimal, Decimal]
 T = TypeVar("T")
 
 
-class Malformed(ValueError):
+class MalformedTickError(ValueError):
     """A message that cannot be read: it is counted and dropped, the connection stays."""
 
 
-class Reconnect(Exception):
+class ReconnectError(Exception):
     """The exchange asks for a new connection, or refuses the subscription."""
 
 
@@ -87,7 +87,7 @@ def read(decoder: msgspec.json.Decoder[T], raw: bytes | msgspec.Raw) -> T:
     try:
         return decoder.decode(raw)
     except (ValueError, RecursionError) as error:
-        raise Malformed(plain(f"nonsense: {error}")) from None
+        raise MalformedTickError(plain(f"nonsense: {error}")) from None
 
 
 class Feed(abc.ABC):
@@ -145,7 +145,7 @@ class Feed(abc.ABC):
         while True:
             try:
                 await self._follow(on_tick)
-            except (Reconnect, OSError, WebSocketException, TimeoutError) as error:
+            except (ReconnectError, OSError, WebSocketException, TimeoutError) as error:
                 self.last_error = plain(_why(error))
             self.state = "down"
             self.counters["reconnects"] += 1
@@ -160,14 +160,14 @@ class Feed(abc.ABC):
         asked_ns = self._now_ns()
         status, body = await fetch(client, "GET", self.rest_url, timeout_s=self._timing.rest_s)
         if status != 200:
-            raise Unreachable(f"{host} answered HTTP {status}")
+            raise UnreachableError(f"{host} answered HTTP {status}")
         try:
             bid, ask = self.parse_rest(body)
-        except Malformed as error:
-            raise Unreachable(f"{host} answered {error}") from None
+        except MalformedTickError as error:
+            raise UnreachableError(f"{host} answered {error}") from None
         problem = implausible(bid, ask)
         if problem is not None:
-            raise Unreachable(plain(f"{host} answered nonsense: {problem}"))
+            raise UnreachableError(plain(f"{host} answered nonsense: {problem}"))
         return Tick(self.source, bid, ask, asked_ns)
 
     async def _follow(self, on_tick: Callable[[Tick], None]) -> None:
@@ -189,7 +189,7 @@ class Feed(abc.ABC):
                         raw = await socket.recv(decode=False)
                 except TimeoutError:
                     self.counters["stalls"] += 1
-                    raise Reconnect(
+                    raise ReconnectError(
                         f"no price for {timing.quiet_s:g} s"
                         if loop.time() >= price_by
                         else f"no message for {timing.stall_s:g} s"
@@ -203,7 +203,7 @@ class Feed(abc.ABC):
     def _read(self, raw: bytes) -> Tick | None:
         try:
             prices = self.parse(raw)
-        except Malformed as error:
+        except MalformedTickError as error:
             self.counters["malformed"] += 1
             self.last_error = str(error)
             return None

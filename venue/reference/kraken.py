@@ -8,8 +8,8 @@ from decimal import Decimal
 
 import msgspec
 
-from venue.reference.feed import Feed, Malformed, Prices, Reconnect, read
-from venue.transport.jsonrpc import Refused, plain
+from venue.reference.feed import Feed, MalformedTickError, Prices, ReconnectError, read
+from venue.transport.jsonrpc import RefusedError, plain
 
 SYMBOL = "BTC/EUR"
 
@@ -58,22 +58,22 @@ class Kraken(Feed):
     def parse(raw: bytes) -> Prices | None:
         message = read(_MESSAGE, raw)
         if not message.success:
-            raise Reconnect(f"subscription refused: {message.error}")
+            raise ReconnectError(f"subscription refused: {message.error}")
         if message.channel != "ticker":
             return None
         tickers = [ticker for ticker in read(_TICKERS, message.data) if ticker.symbol == SYMBOL]
         if not tickers:
-            raise Malformed(f"a ticker without {SYMBOL}")
+            raise MalformedTickError(f"a ticker without {SYMBOL}")
         return tickers[-1].bid, tickers[-1].ask
 
     @staticmethod
     def parse_rest(raw: bytes) -> Prices:
         answer = read(_REST, raw)
         if answer.error:
-            raise Refused(plain("Kraken: " + "; ".join(answer.error)))
+            raise RefusedError(plain("Kraken: " + "; ".join(answer.error)))
         if len(answer.result) != 1:
-            raise Malformed("nonsense: not one ticker")
+            raise MalformedTickError("nonsense: not one ticker")
         (ticker,) = answer.result.values()
         if not (ticker.a and ticker.b):
-            raise Malformed("nonsense: a ticker without prices")
+            raise MalformedTickError("nonsense: a ticker without prices")
         return ticker.b[0], ticker.a[0]

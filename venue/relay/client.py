@@ -15,7 +15,7 @@ from cockpit.model.events import SwapDemand
 from venue.protocol.assets import Pair
 from venue.relay.messages import (
     MAX_MESSAGE,
-    Malformed,
+    MalformedMessageError,
     Message,
     QuoteStatus,
     decode_message,
@@ -23,7 +23,7 @@ from venue.relay.messages import (
     read_event,
     subscribe_frame,
 )
-from venue.transport.websocket import WsClosed, WsConnection, connect
+from venue.transport.websocket import WsClosedError, WsConnection, connect
 
 STREAMS = ("quote", "quote_status")
 PING_EVERY_S = 10.0
@@ -98,7 +98,7 @@ class Relay:
         """Write one frame; WsClosed when there is no connection."""
         connection = self._connection
         if connection is None:
-            raise WsClosed("the relay is not connected")
+            raise WsClosedError("the relay is not connected")
         connection.send(frame)
 
     async def quiet(self) -> None:
@@ -115,7 +115,7 @@ class Relay:
             try:
                 reason = await self._session()
                 attempt = 0
-            except (WsClosed, TimeoutError) as exc:
+            except (WsClosedError, TimeoutError) as exc:
                 reason = str(exc) or "the relay did not answer in time"
             self.state = "down"
             self.last_error = reason
@@ -163,7 +163,7 @@ class Relay:
             return
         acknowledged.cancel()
         if connection.closed.done():
-            raise WsClosed(connection.closed.result())
+            raise WsClosedError(connection.closed.result())
         raise TimeoutError("the relay did not acknowledge the subscriptions in time")
 
     async def _keep_alive(self, connection: WsConnection) -> str:
@@ -176,7 +176,7 @@ class Relay:
                 await connection.ping(PONG_WITHIN_S)
             except TimeoutError:
                 return "the relay did not answer a ping in time"
-            except WsClosed as exc:
+            except WsClosedError as exc:
                 return str(exc)
 
     def _on_message(self, raw: bytes) -> None:
@@ -190,7 +190,7 @@ class Relay:
             at_ns = self._wall_ns()
             self.last_message_ns = at_ns
             event = read_event(message, self._pair, at_ns)
-        except Malformed as exc:
+        except MalformedMessageError as exc:
             counters["malformed_" + exc.kind] += 1
             return
         except msgspec.ValidationError:
@@ -224,6 +224,6 @@ class Relay:
         if waiter is None:
             self._listener.on_answer(request_id, error)
         elif error is not None:
-            waiter.set_exception(WsClosed(f"the relay refused a subscription: {error}"))
+            waiter.set_exception(WsClosedError(f"the relay refused a subscription: {error}"))
         else:
             waiter.set_result(None)

@@ -57,7 +57,7 @@ class QuoteStatus(msgspec.Struct, frozen=True):
     tx_hash: str | None
 
 
-class Malformed(Exception):
+class MalformedMessageError(Exception):
     """A message that breaks the protocol; ``kind`` names how, for the counters."""
 
     def __init__(self, kind: str, detail: str = "") -> None:
@@ -92,13 +92,15 @@ def read_event(message: Message, pair: Pair, at_ns: int) -> SwapDemand | QuoteSt
         return "other_pair"
     quote_id = data.quote_id
     if not quote_id or len(quote_id) > 128 or not quote_id.isprintable():
-        raise Malformed("quote_id", "the request has no usable quote_id")
+        raise MalformedMessageError("quote_id", "the request has no usable quote_id")
     amount_in, amount_out = data.exact_amount_in, data.exact_amount_out
     if (amount_in is None) == (amount_out is None):
-        raise Malformed("exact_amounts", "exactly one of exact_amount_in and exact_amount_out must be given")
+        raise MalformedMessageError(
+            "exact_amounts", "exactly one of exact_amount_in and exact_amount_out must be given"
+        )
     deadline_ms = 60_000 if data.min_deadline_ms is None else data.min_deadline_ms
     if not 0 < deadline_ms <= 10**12:
-        raise Malformed("deadline", "min_deadline_ms must be ahead")
+        raise MalformedMessageError("deadline", "min_deadline_ms must be ahead")
     metadata = params.metadata
     return SwapDemand(
         at_ns,
@@ -117,10 +119,10 @@ def read_amount(raw: str | int) -> int:
     """A positive u128 from its decimal string (or bare JSON integer); Malformed otherwise."""
     if isinstance(raw, str):
         if not (raw.isascii() and raw.isdigit()) or len(raw) > 39:
-            raise Malformed("amount", "an amount must be a decimal string of at most 39 digits")
+            raise MalformedMessageError("amount", "an amount must be a decimal string of at most 39 digits")
         raw = int(raw)
     if not 0 < raw <= MAX_AMOUNT:
-        raise Malformed("amount", "an amount must be from 1 to 2^128 - 1")
+        raise MalformedMessageError("amount", "an amount must be from 1 to 2^128 - 1")
     return raw
 
 

@@ -6,7 +6,7 @@ from typing import Literal, TypeVar
 import httpx
 import msgspec
 
-from venue.transport.jsonrpc import JsonRpc, Unreachable, decode, plain
+from venue.transport.jsonrpc import JsonRpc, UnreachableError, decode, plain
 
 T = TypeVar("T")
 
@@ -126,6 +126,6 @@ class RelayRpc:
         raw = await self.rpc.call(method, [params])
         try:
             return decode(decoder, raw, f"{self.rpc.host} {method}")
-        except Unreachable as error:
+        except UnreachableError as error:
             self.rpc.failed(error)
             raise

@@ -5,14 +5,15 @@ from pathlib import Path
 
 import msgspec
 
+from venue.protocol.units import NS_PER_S
 from venue.sandbox.base.background import Background
 from venue.sandbox.base.clock import ShiftedClock
 from venue.sandbox.base.faults import Switches
 from venue.sandbox.base.seeding import derive, rng
 from venue.sandbox.bridges.bridge import Bridge
 from venue.sandbox.config import VenueConfig
-from venue.sandbox.flow.price_path import NS, MarketClock, PricePath, RandomWalk, Replay, read_bars
-from venue.sandbox.flow.schedule import Flow, schedule
+from venue.sandbox.flow.price_path import MarketClock, PricePath, RandomWalk, RecordedPath, read_bars
+from venue.sandbox.flow.schedule import RequestFlow, schedule
 from venue.sandbox.flow.traders import Rivals, Traders
 from venue.sandbox.relay.relay import Relay
 from venue.sandbox.verifier.genesis import Cast, open_accounts
@@ -47,7 +48,7 @@ def salt(seed: int, number: int) -> bytes:
 def price_path(config: VenueConfig) -> PricePath:
     """The recording the config names, or the seeded random walk; RecordingError when the file is no good."""
     if config.prices is not None:
-        return Replay(read_bars(Path(config.prices)), config.speed)
+        return RecordedPath(read_bars(Path(config.prices)), config.speed)
     return RandomWalk(config.seed, config.start_mid, config.speed)
 
 
@@ -63,7 +64,7 @@ def assemble(config: VenueConfig, *, clock: Callable[[], int], monotonic_ns: Cal
         clock=shifted,
         fee_pips=config.fee_pips,
         salt=salt(seed, 0),
-        tx_validity_ns=int(config.tx_validity_s * NS),
+        tx_validity_ns=int(config.tx_validity_s * NS_PER_S),
     )
     ledger.refuse_transfer = lambda _: TRANSFER_PANIC if switches.spend("ft_transfer_fails") else None
     cast = open_accounts(config, ledger)
@@ -81,15 +82,17 @@ def assemble(config: VenueConfig, *, clock: Callable[[], int], monotonic_ns: Cal
         shifted,
         rng=rng(seed, "bridge"),
         switches=switches,
-        index_after_ns=int(config.index_after_s * NS),
-        send_after_ns=int(config.send_after_s * NS),
-        complete_after_ns=int(config.complete_after_s * NS),
-        confirm_ns=int(config.confirm_s * NS),
+        index_after_ns=int(config.index_after_s * NS_PER_S),
+        send_after_ns=int(config.send_after_s * NS_PER_S),
+        complete_after_ns=int(config.complete_after_s * NS_PER_S),
+        confirm_ns=int(config.confirm_s * NS_PER_S),
     )
     rivals = Rivals(relay=relay, ledger=ledger, seed=seed, path=path, wallets=cast.rivals, clock=shifted)
     if config.rivals:
         relay.on_open(rivals.watch)
-    flow = Flow(rate=config.rate, other_pairs=config.other_pairs, median_eur=config.median_eur, sigma=config.sigma)
+    flow = RequestFlow(
+        rate=config.rate, other_pairs=config.other_pairs, median_eur=config.median_eur, sigma=config.sigma
+    )
     traders = Traders(
         relay=relay,
         ledger=ledger,

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from venue.sandbox.base.faults import Deposit, Strikes, Switches
+from venue.sandbox.base.faults import DepositRequest, Strikes, Switches
 from venue.sandbox.flow.traders import Traders
 from venue.sandbox.relay.http_apps import json_response
 
@@ -53,7 +53,7 @@ def control_app(
         return json_response(msgspec.to_builtins(switches.faults))
 
     async def post_deposit(request: Request) -> Response:
-        strike(Strikes(deposit=msgspec.convert(await _body(request), Deposit, strict=False)))
+        strike(Strikes(deposit=msgspec.convert(await _body(request), DepositRequest, strict=False)))
         return json_response({"ok": True})
 
     async def post_traders(request: Request) -> Response:

@@ -9,9 +9,10 @@ from decimal import Decimal
 from starlette.applications import Starlette
 
 from venue.protocol.assets import BTC
+from venue.protocol.units import NS_PER_S
 from venue.sandbox.assembly import assemble, salt
-from venue.sandbox.base.faults import Deposit, Exchange, Strikes
-from venue.sandbox.base.hosting import HOST, Host
+from venue.sandbox.base.faults import DepositRequest, Exchange, Strikes
+from venue.sandbox.base.hosting import HOST, HttpHost
 from venue.sandbox.bridges.chains_view import chains_view
 from venue.sandbox.bridges.rpc import BridgeRpc
 from venue.sandbox.config import VenueConfig
@@ -27,7 +28,6 @@ from venue.sandbox.exchanges.tickers import (
     kraken_rest,
 )
 from venue.sandbox.exchanges.websocket import ExchangeSocket, exchange_app
-from venue.sandbox.flow.price_path import NS
 from venue.sandbox.near.rpc import NearRpc
 from venue.sandbox.overview import balances, overview
 from venue.sandbox.relay.http_apps import bridge_app, near_app, relay_app
@@ -61,7 +61,7 @@ class Venue:
         self._key = api_key(config.seed)
         self._relay_socket = RelaySocket(self._parts.relay, self._parts.switches, api_key=self._key, seed=config.seed)
         self._bitstamp = ExchangeSocket(self._feed("bitstamp", 0.3, "0.01"), Bitstamp)
-        self._host: Host | None = None
+        self._host: HttpHost | None = None
 
     @property
     def ledger(self) -> Ledger:
@@ -74,7 +74,7 @@ class Venue:
         Raises OSError when a port is taken.
         """
         parts = self._parts
-        self._host = Host(self._apps(), self._config.port, self._told_time)
+        self._host = HttpHost(self._apps(), self._config.port, self._told_time)
         await self._host.start()
         parts.background.spawn(self._pulse(), "sandbox chain")
         parts.background.spawn(parts.traders.follow(), "sandbox traders")
@@ -206,16 +206,16 @@ class Venue:
     async def _deposit_later(self, after_s: float) -> None:
         await asyncio.sleep(after_s)
         amount, confirm_s = self._config.deposit_btc, self._config.deposit_confirm_s
-        self._deposit(Deposit(token_id=BTC.token_id, amount=amount, confirm_after_s=confirm_s))
+        self._deposit(DepositRequest(token_id=BTC.token_id, amount=amount, confirm_after_s=confirm_s))
 
-    def _deposit(self, deposit: Deposit) -> None:
+    def _deposit(self, deposit: DepositRequest) -> None:
         account = deposit.account or self._parts.cast.maker.account
         self._parts.bridge.deposit(
             account,
             deposit.token_id,
             deposit.amount,
-            confirm_after_ns=int(deposit.confirm_after_s * NS),
-            seen_after_ns=int(deposit.seen_after_s * NS),
+            confirm_after_ns=int(deposit.confirm_after_s * NS_PER_S),
+            seen_after_ns=int(deposit.seen_after_s * NS_PER_S),
             sender=deposit.sender,
             tx_hash=deposit.tx_hash,
             fails=deposit.fails,

@@ -25,7 +25,7 @@ _HEX = frozenset("0123456789abcdefABCDEF")
 _TOKEN_CONTRACT = EURE.near_token.removeprefix("gnosis-").removesuffix(".omft.near")
 
 
-class BadAddress(ValueError):
+class InvalidAddressError(ValueError):
     """The text is no address money may be sent to; the sentence says what is wrong and what is expected."""
 
 
@@ -38,7 +38,7 @@ def check_address(chain: str, text: str) -> str:
         return _bitcoin(_one_word(text, _BITCOIN))
     if chain == EURE.chain:
         return _gnosis(_one_word(text, _GNOSIS))
-    raise BadAddress("addresses of this chain cannot be checked, only Bitcoin's and Gnosis'")
+    raise InvalidAddressError("addresses of this chain cannot be checked, only Bitcoin's and Gnosis'")
 
 
 def eip55(address: str) -> str:
@@ -51,15 +51,15 @@ def eip55(address: str) -> str:
 def _one_word(text: str, expected: str) -> str:
     word = text.strip()
     if not word:
-        raise BadAddress(f"there is no address: {expected}")
+        raise InvalidAddressError(f"there is no address: {expected}")
     for place, character in enumerate(word, 1):
         if character.isspace():
-            raise BadAddress(f"there is whitespace inside the address, at character {place}: {expected}")
+            raise InvalidAddressError(f"there is whitespace inside the address, at character {place}: {expected}")
         if not (character.isascii() and character.isprintable()):
             name = unicodedata.name(character, f"U+{ord(character):04X}")
-            raise BadAddress(f"character {place} is no plain letter or digit but {name}: {expected}")
+            raise InvalidAddressError(f"character {place} is no plain letter or digit but {name}: {expected}")
     if ":" in word:
-        raise BadAddress(f"give the address alone, without the part up to the colon: {expected}")
+        raise InvalidAddressError(f"give the address alone, without the part up to the colon: {expected}")
     return word
 
 
@@ -67,45 +67,45 @@ def _bitcoin(word: str) -> str:
     lower = word.lower()
     for prefix, network in _TEST_PREFIXES.items():
         if lower.startswith(prefix):
-            raise BadAddress(f"this is a Bitcoin {network} address: {_BITCOIN}")
+            raise InvalidAddressError(f"this is a Bitcoin {network} address: {_BITCOIN}")
     if lower.startswith("bc1"):
         return _segwit(word)
     if lower.startswith("0x"):
-        raise BadAddress(f"this looks like an address of Ethereum or Gnosis: {_BITCOIN}")
+        raise InvalidAddressError(f"this looks like an address of Ethereum or Gnosis: {_BITCOIN}")
     try:
         raw = b58decode_check(word)
     except ValueError as error:
         wrong = "its checksum is wrong, so a character is" if "checksum" in str(error) else "a character of it is"
-        raise BadAddress(f"this is no Bitcoin address ({wrong} mistyped or missing): {_BITCOIN}") from None
+        raise InvalidAddressError(f"this is no Bitcoin address ({wrong} mistyped or missing): {_BITCOIN}") from None
     if len(raw) != 21:
         if raw[:1] and raw[0] in _WIF_VERSIONS and len(raw) in (33, 34):
-            raise BadAddress(f"this is a private key, which must never be given away: {_BITCOIN}")
-        raise BadAddress(f"this is base58 of another kind: {_BITCOIN}")
+            raise InvalidAddressError(f"this is a private key, which must never be given away: {_BITCOIN}")
+        raise InvalidAddressError(f"this is base58 of another kind: {_BITCOIN}")
     if raw[0] in _BITCOIN_TEST_VERSIONS:
-        raise BadAddress(f"this is a Bitcoin testnet, signet or regtest address: {_BITCOIN}")
+        raise InvalidAddressError(f"this is a Bitcoin testnet, signet or regtest address: {_BITCOIN}")
     if raw[0] not in _BITCOIN_VERSIONS:
-        raise BadAddress(f"this is the address of another coin: {_BITCOIN}")
+        raise InvalidAddressError(f"this is the address of another coin: {_BITCOIN}")
     return word
 
 
 def _segwit(word: str) -> str:
     if word != word.lower() and word != word.upper():
-        raise BadAddress(f"upper and lower case are mixed, which bech32 forbids: {_BITCOIN}")
+        raise InvalidAddressError(f"upper and lower case are mixed, which bech32 forbids: {_BITCOIN}")
     try:
         _, data, kind = bech32_decode(word, limit=_BECH32_MAX)
         program = convertbits(data[1:], 5, 8, False)
     except ValueError as error:
-        raise BadAddress(f"a character is mistyped or missing ({error}): {_BITCOIN}") from None
+        raise InvalidAddressError(f"a character is mistyped or missing ({error}): {_BITCOIN}") from None
     if not data or data[0] > 16:
-        raise BadAddress(f"it names no witness version that exists: {_BITCOIN}")
+        raise InvalidAddressError(f"it names no witness version that exists: {_BITCOIN}")
     version = data[0]
     if kind != (BECH32_M_CONST if version else BECH32_1_CONST):
         needed, found = ("bech32m", "bech32") if version else ("bech32", "bech32m")
-        raise BadAddress(f"witness version {version} has a {needed} checksum and this is {found}: {_BITCOIN}")
+        raise InvalidAddressError(f"witness version {version} has a {needed} checksum and this is {found}: {_BITCOIN}")
     if not 2 <= len(program) <= 40 or (version == 0 and len(program) not in (20, 32)):
-        raise BadAddress(f"it has the wrong length for witness version {version}: {_BITCOIN}")
+        raise InvalidAddressError(f"it has the wrong length for witness version {version}: {_BITCOIN}")
     if version > 1 or (version == 1 and len(program) != _TAPROOT_LEN):
-        raise BadAddress(
+        raise InvalidAddressError(
             f"Bitcoin has no rule yet that protects money at witness version {version} with {len(program)} bytes, "
             f"anybody could take it: {_BITCOIN}"
         )
@@ -116,18 +116,22 @@ def _gnosis(word: str) -> str:
     digits = word[2:]
     if not word.startswith("0x"):
         if word[:3].lower() == "bc1" or word[0] in "13":
-            raise BadAddress(f"this looks like a Bitcoin address: {_GNOSIS}")
-        raise BadAddress(f"it does not begin with 0x: {_GNOSIS}")
+            raise InvalidAddressError(f"this looks like a Bitcoin address: {_GNOSIS}")
+        raise InvalidAddressError(f"it does not begin with 0x: {_GNOSIS}")
     if not _HEX.issuperset(digits):
-        raise BadAddress(f"there is a character behind 0x that is no hex digit: {_GNOSIS}")
+        raise InvalidAddressError(f"there is a character behind 0x that is no hex digit: {_GNOSIS}")
     if len(digits) != 40:
-        raise BadAddress(f"there are {len(digits)} hex digits behind 0x: {_GNOSIS}")
+        raise InvalidAddressError(f"there are {len(digits)} hex digits behind 0x: {_GNOSIS}")
     if not digits.strip("0"):
-        raise BadAddress(f"this is the zero address, whose money nobody can spend: {_GNOSIS}")
+        raise InvalidAddressError(f"this is the zero address, whose money nobody can spend: {_GNOSIS}")
     if word.lower() == _TOKEN_CONTRACT:
-        raise BadAddress(f"this is the contract of {EURE.symbol} itself, whose money nobody can spend: {_GNOSIS}")
+        raise InvalidAddressError(
+            f"this is the contract of {EURE.symbol} itself, whose money nobody can spend: {_GNOSIS}"
+        )
     if eip55(word) == word:
         return word
     if digits in (digits.lower(), digits.upper()):
-        raise BadAddress("the letters are all of one case, so nothing tells a mistyped one: " + _GNOSIS + " (EIP-55)")
-    raise BadAddress(f"the EIP-55 checksum is wrong, so a character is mistyped: {_GNOSIS}")
+        raise InvalidAddressError(
+            "the letters are all of one case, so nothing tells a mistyped one: " + _GNOSIS + " (EIP-55)"
+        )
+    raise InvalidAddressError(f"the EIP-55 checksum is wrong, so a character is mistyped: {_GNOSIS}")

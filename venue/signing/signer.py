@@ -18,17 +18,15 @@ from venue.near.transactions import UnsignedTransaction, add_public_key_transact
 from venue.protocol.assets import INTENTS_CONTRACT, MAX_AMOUNT, Asset, Pair
 from venue.protocol.nep413 import nep413_hash
 from venue.protocol.nonce import RANDOM_LEN, decode_nonce, encode_nonce, pack_nonce, unpack_nonce
+from venue.protocol.units import NS_PER_MS
 from venue.relay.messages import SignedData, SignedPayload
-from venue.signing.addresses import BadAddress, check_address
+from venue.signing.addresses import InvalidAddressError, check_address
 from venue.transport.base58 import b58encode
-
-MS = 1_000_000
-"""Nanoseconds in a millisecond: deadlines are whole milliseconds, so text and nonce say the same instant."""
 
 _RECIPIENT = INTENTS_CONTRACT.encode()
 
 
-class RefusedToSign(Exception):
+class RefusedToSignError(Exception):
     """What was asked is not among the things this signer signs; the text says which rule it breaks."""
 
 
@@ -55,7 +53,7 @@ class SignedBytes(msgspec.Struct, frozen=True):
 def iso_deadline(deadline_ns: int) -> str:
     """ISO 8601 UTC to the millisecond, cut and never rounded up."""
     seconds, rest = divmod(deadline_ns, 10**9)
-    return f"{_iso_second(seconds)}.{rest // MS:03d}Z"
+    return f"{_iso_second(seconds)}.{rest // NS_PER_MS:03d}Z"
 
 
 @lru_cache(maxsize=256)
@@ -118,14 +116,14 @@ class Signer:
         """
         pair = self._pair
         if {asset_in, asset_out} != {pair.base.token_id, pair.quote.token_id}:
-            raise RefusedToSign("the assets are not the two sides of the active pair")
+            raise RefusedToSignError("the assets are not the two sides of the active pair")
         if not (0 < amount_in <= MAX_AMOUNT and 0 < amount_out <= MAX_AMOUNT):
-            raise RefusedToSign("an amount is not a positive u128")
+            raise RefusedToSignError("an amount is not a positive u128")
         if (amount_out if asset_out == pair.quote.token_id else amount_in) > self.ceiling:
-            raise RefusedToSign("the notional is over the signer's ceiling")
+            raise RefusedToSignError("the notional is over the signer's ceiling")
         if asset_out == pair.base.token_id and amount_out > self.base_ceiling:
-            raise RefusedToSign("the amount of the base asset is over the signer's ceiling")
-        deadline_ns -= deadline_ns % MS
+            raise RefusedToSignError("the amount of the base asset is over the signer's ceiling")
+        deadline_ns -= deadline_ns % NS_PER_MS
         intent = f'{{"intent":"token_diff","diff":{{"{asset_in}":"{amount_in}","{asset_out}":"-{amount_out}"}}}}'
         return self._sign_intent(intent, deadline_ns, salt)
 
@@ -155,7 +153,7 @@ class Signer:
         intent = (
             f'{{"intent":"ft_withdraw","token":"{token}","receiver_id":"{token}","amount":"{amount}","memo":"{memo}"}}'
         )
-        signed = self._sign_intent(intent, deadline_ns - deadline_ns % MS, salt)
+        signed = self._sign_intent(intent, deadline_ns - deadline_ns % NS_PER_MS, salt)
         return SignedBytes(signed.quote_hash, signed.nonce, msgspec.json.encode(signed.data))
 
     def sign_burning(self, nonce_b64: str) -> SignedBytes:
@@ -168,10 +166,10 @@ class Signer:
             raw = decode_nonce(nonce_b64)
             nonce = unpack_nonce(raw)
         except ValueError as error:
-            raise RefusedToSign(str(error)) from None
+            raise RefusedToSignError(str(error)) from None
         if nonce is None:
-            raise RefusedToSign("the nonce is not one of this signer's: it carries no deadline")
-        signed = self._sign_message("", nonce.deadline_ns - nonce.deadline_ns % MS, raw)
+            raise RefusedToSignError("the nonce is not one of this signer's: it carries no deadline")
+        signed = self._sign_message("", nonce.deadline_ns - nonce.deadline_ns % NS_PER_MS, raw)
         return SignedBytes(signed.quote_hash, signed.nonce, msgspec.json.encode(signed.data))
 
     def sign_key_registration(self, access_nonce: int, block_hash: str) -> SignedBytes:
@@ -181,15 +179,15 @@ class Signer:
 
     def _withdrawal_memo(self, asset: Asset, amount: int, destination: str) -> str:
         if asset not in (self._pair.base, self._pair.quote):
-            raise RefusedToSign("the token is not one of the active pair")
+            raise RefusedToSignError("the token is not one of the active pair")
         if not 0 < amount <= MAX_AMOUNT:
-            raise RefusedToSign("the amount is not a positive u128")
+            raise RefusedToSignError("the amount is not a positive u128")
         try:
             checked = check_address(asset.chain, destination)
-        except BadAddress as error:
-            raise RefusedToSign(str(error)) from None
+        except InvalidAddressError as error:
+            raise RefusedToSignError(str(error)) from None
         if checked != destination:
-            raise RefusedToSign("the address is not in its usual form")
+            raise RefusedToSignError("the address is not in its usual form")
         return f"WITHDRAW_TO:{destination}"
 
     def _sign_transaction(self, unsigned: UnsignedTransaction) -> SignedBytes:

@@ -24,11 +24,11 @@ class VenueError(Exception):
     """A call to the venue gave no result; the text never holds a header, a token or a key."""
 
 
-class Unreachable(VenueError):
+class UnreachableError(VenueError):
     """No answer that can be read: time-out, connection, HTTP error, garbage. The truth is unknown."""
 
 
-class Refused(VenueError):
+class RefusedError(VenueError):
     """The venue answered with an error, and this is its text.
 
     ``name`` and ``cause`` are the error's type and cause where the service gives them (NEAR RPC does), else empty;
@@ -68,7 +68,7 @@ def decode(decoder: msgspec.json.Decoder[T], raw: bytes | msgspec.Raw, who: str)
     try:
         return decoder.decode(raw)
     except (ValueError, RecursionError) as error:
-        raise Unreachable(plain(f"{who} answered nonsense: {error}")) from None
+        raise UnreachableError(plain(f"{who} answered nonsense: {error}")) from None
 
 
 async def fetch(
@@ -91,11 +91,11 @@ async def fetch(
             async for chunk in response.aiter_bytes():
                 body += chunk
                 if len(body) > MAX_ANSWER_BYTES:
-                    raise Unreachable(f"{host} answered nonsense: more than {MAX_ANSWER_BYTES} bytes")
+                    raise UnreachableError(f"{host} answered nonsense: more than {MAX_ANSWER_BYTES} bytes")
     except (TimeoutError, httpx.TimeoutException):
-        raise Unreachable(f"{host} did not answer within {timeout_s:g} s") from None
+        raise UnreachableError(f"{host} did not answer within {timeout_s:g} s") from None
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise Unreachable(f"{host} cannot be reached ({type(error).__name__})") from None
+        raise UnreachableError(f"{host} cannot be reached ({type(error).__name__})") from None
     return response.status_code, bytes(body)
 
 
@@ -136,7 +136,7 @@ class JsonRpc:
                 headers=self._headers,
             )
             return self._read(request_id, status, body)
-        except Unreachable as error:
+        except UnreachableError as error:
             self.failed(error)
             raise
 
@@ -147,34 +147,34 @@ class JsonRpc:
 
     def _read(self, request_id: str, status: int, body: bytes) -> bytes:
         if status == 429 or status >= 500:
-            raise Unreachable(f"{self.host} answered HTTP {status}")
+            raise UnreachableError(f"{self.host} answered HTTP {status}")
         try:
             answer = decode(_ANSWER, body, self.host)
-        except Unreachable:
+        except UnreachableError:
             if status == 200:
                 raise
-            raise Unreachable(f"{self.host} answered HTTP {status}") from None
+            raise UnreachableError(f"{self.host} answered HTTP {status}") from None
         if answer.error is not msgspec.UNSET and bytes(answer.error) != b"null":
             raise self._refusal(bytes(answer.error))
         if status != 200:
-            raise Unreachable(f"{self.host} answered HTTP {status}")
+            raise UnreachableError(f"{self.host} answered HTTP {status}")
         if answer.id is not None and str(answer.id) != request_id:
-            raise Unreachable(f"{self.host} answered nonsense: the id is another request's")
+            raise UnreachableError(f"{self.host} answered nonsense: the id is another request's")
         if answer.result is msgspec.UNSET:
-            raise Unreachable(f"{self.host} answered nonsense: neither result nor error")
+            raise UnreachableError(f"{self.host} answered nonsense: neither result nor error")
         return bytes(answer.result)
 
-    def _refusal(self, raw: bytes) -> Refused:
+    def _refusal(self, raw: bytes) -> RefusedError:
         error = decode(_ANYTHING, raw, self.host)
         if not isinstance(error, dict):
-            return Refused(self._clean(error if isinstance(error, str) else raw.decode()))
+            return RefusedError(self._clean(error if isinstance(error, str) else raw.decode()))
         cause = error.get("cause")
         cause_name = cause.get("name") if isinstance(cause, dict) else None
         data = error.get("data")
         told = msgspec.json.encode(data).decode() if data is not None and not isinstance(data, str) else data
         texts = [value for value in (error.get("message"), cause_name, told) if isinstance(value, str) and value]
         text = ": ".join(dict.fromkeys(texts)) or raw.decode()
-        return Refused(
+        return RefusedError(
             self._clean(text),
             name=plain(str(error.get("name") or "")),
             cause=plain(str(cause_name or "")),

@@ -34,7 +34,7 @@ MOST_WAITING = 4_096
 """Frames that may wait to be handled before no more are read: a flood must wait in the network, not in memory."""
 
 
-class WsClosed(Exception):
+class WsClosedError(Exception):
     """The connection could not be opened, or is gone; the text says why and holds no header."""
 
 
@@ -132,12 +132,12 @@ class WsConnection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         reason = self._why_closed(exc)
         if not self.opened.done():
-            self.opened.set_exception(WsClosed(reason))
+            self.opened.set_exception(WsClosedError(reason))
             self.opened.exception()
         if not self.closed.done():
             self.closed.set_result(reason)
         if self._pong_waiter is not None and not self._pong_waiter.done():
-            self._pong_waiter.set_exception(WsClosed(reason))
+            self._pong_waiter.set_exception(WsClosedError(reason))
 
     def _why_closed(self, exc: Exception | None) -> str:
         if self._protocol.handshake_exc is not None:
@@ -154,7 +154,7 @@ class WsConnection(asyncio.Protocol):
         if self._protocol.state is OPEN and not self.opened.done():
             self.opened.set_result(None)
         elif not self.opened.done():
-            self.opened.set_exception(WsClosed(f"handshake refused with HTTP {response.status_code}"))
+            self.opened.set_exception(WsClosedError(f"handshake refused with HTTP {response.status_code}"))
             self.opened.exception()
 
     def _frame(self, frame: Frame) -> None:
@@ -209,14 +209,14 @@ class WsConnection(asyncio.Protocol):
     def send(self, message: bytes) -> None:
         """Write one text message; WsClosed when the connection is not open."""
         if self._protocol.state is not OPEN or self._transport is None:
-            raise WsClosed("the connection is not open")
+            raise WsClosedError("the connection is not open")
         self._protocol.send_text(message)
         self._flush()
 
     async def ping(self, timeout_s: float) -> None:
         """Wait for the answer to a ping; TimeoutError when none came, WsClosed when the connection went."""
         if self._protocol.state is not OPEN:
-            raise WsClosed("the connection is not open")
+            raise WsClosedError("the connection is not open")
         waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._pong_waiter = waiter
         self._protocol.send_ping(b"")
@@ -273,6 +273,6 @@ async def connect(
         if connection is not None:
             connection.abort()
         if isinstance(exc, OSError) and not isinstance(exc, TimeoutError):
-            raise WsClosed(f"cannot reach {parsed.host}:{parsed.port}: {exc.strerror or exc}") from exc
+            raise WsClosedError(f"cannot reach {parsed.host}:{parsed.port}: {exc.strerror or exc}") from exc
         raise
     return connection

@@ -32,7 +32,7 @@ UNPAINTED_S = 2.0
 END_WITHIN_S = 2.0
 
 
-class Outlet(threading.Thread):
+class OutputThread(threading.Thread):
     """Writes to a file descriptor in the background. Nothing waits for it: ``write`` only appends.
 
     ``drained`` is called in this thread when everything has left after a stall, ``lost`` when nothing can any more.
@@ -115,7 +115,7 @@ class Outlet(threading.Thread):
         self.join(END_WITHIN_S)
 
 
-class PatientDriver(LinuxDriver):
+class NonBlockingDriver(LinuxDriver):
     """Textual's driver with an outlet that never makes the app wait."""
 
     def start_application_mode(self) -> None:
@@ -124,7 +124,9 @@ class PatientDriver(LinuxDriver):
         if self._writer_thread is not None:
             self._writer_thread.stop()
         assert self._file is not None
-        outlet = Outlet(self._file.fileno(), lambda: self._tell(Drained()), lambda: self._tell(Lost()))
+        outlet = OutputThread(
+            self._file.fileno(), lambda: self._tell(Drained()), lambda: self._tell(TerminalLostError())
+        )
         outlet.start()
         self._writer_thread: Any = outlet
 
@@ -135,7 +137,7 @@ class PatientDriver(LinuxDriver):
     @property
     def behind(self) -> bool:
         """Whether the terminal does not keep up."""
-        return isinstance(self._writer_thread, Outlet) and self._writer_thread.behind
+        return isinstance(self._writer_thread, OutputThread) and self._writer_thread.behind
 
     def _tell(self, message: Message) -> None:
         with contextlib.suppress(RuntimeError):  # The loop is closed: nobody is left to be told.
@@ -146,11 +148,11 @@ class Drained(Message):
     """The terminal reads again, and has read everything."""
 
 
-class Lost(Message):
+class TerminalLostError(Message):
     """The terminal was closed."""
 
 
-class Patient(App[T], Generic[T]):
+class NonBlockingApp(App[T], Generic[T]):
     """An app that skips frames while its terminal does not read, and paints the whole screen once it does."""
 
     _skipping_since: float | None = None
@@ -163,10 +165,10 @@ class Patient(App[T], Generic[T]):
     def get_driver_class(self) -> type[Driver]:
         """The patient driver where Textual would take its own for this kind of system."""
         found = super().get_driver_class()
-        return PatientDriver if found is LinuxDriver else found
+        return NonBlockingDriver if found is LinuxDriver else found
 
     def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
-        if isinstance(self._driver, PatientDriver) and self._driver.behind:
+        if isinstance(self._driver, NonBlockingDriver) and self._driver.behind:
             self._skipping_since = self._skipping_since or monotonic()
         else:
             super()._display(screen, renderable)

@@ -5,12 +5,8 @@ desktop notification; OSC 0 and 2 name the window, and XTWINOPS 22 and 23 keep a
 """
 
 from collections.abc import Collection
-from typing import Literal, get_args
 
-Means = Literal["bell", "osc9", "osc777"]
-MEANS: tuple[Means, ...] = get_args(Means)
-Occasion = Literal["fill", "fault", "disarm"]
-OCCASIONS: tuple[Occasion, ...] = get_args(Occasion)
+from cockpit.config.notifications import MEANS, Means
 
 KEEP_TITLE = "\x1b[22;2t"
 RESTORE_TITLE = "\x1b[23;2t"

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 
 import msgspec
 
-from cockpit.app.terminal.escape_codes import MEANS, OCCASIONS, Means, Occasion
+from cockpit.config.notifications import MEANS, OCCASIONS, Means, Occasion
 from cockpit.config.settings import Settings
 
 
-class Look(msgspec.Struct, frozen=True, kw_only=True):
+class TerminalOptions(msgspec.Struct, frozen=True, kw_only=True):
     """``paint_hz``: pictures a second. ``notify``: by which means the terminal notifies, ``occasions``: of what."""
 
     theme: str = "dark"
@@ -18,7 +18,7 @@ class Look(msgspec.Struct, frozen=True, kw_only=True):
     occasions: tuple[Occasion, ...] = ("fault", "disarm")
 
     @classmethod
-    def of(cls, settings: Settings, *, mouse: bool) -> "Look":
+    def of(cls, settings: Settings, *, mouse: bool) -> "TerminalOptions":
         """As the settings say."""
         return cls(
             theme=settings.theme,
@@ -29,11 +29,11 @@ class Look(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-def of_environment(environ: Mapping[str, str], *, mouse: bool) -> Look:
+def of_environment(environ: Mapping[str, str], *, mouse: bool) -> TerminalOptions:
     """As the environment says, for a sandbox, whose desk has settings of its own; what cannot be used is left out."""
     notify = [word.strip() for word in environ.get("COCKPIT_NOTIFY", "bell").split(",")]
     occasions = [word.strip() for word in environ.get("COCKPIT_NOTIFY_ON", "fault,disarm").split(",")]
-    return Look(
+    return TerminalOptions(
         theme=environ.get("COCKPIT_THEME", "dark").strip().lower(),
         mouse=mouse,
         notify=tuple(means for means in MEANS if means in notify),
@@ -41,5 +41,5 @@ def of_environment(environ: Mapping[str, str], *, mouse: bool) -> Look:
     )
 
 
-LOOK = Look()
+LOOK = TerminalOptions()
 """As without any setting."""

@@ -16,7 +16,7 @@ _SESSION = Path("/proc/self/autogroup")
 _CREDENTIALS = struct.Struct("3i")
 
 
-class GivingWay:
+class LowPriority:
     """The niceness of this process and its session. Whatever is started before ``begin`` keeps the usual one."""
 
     def __init__(self, desk_socket: Path, session: Path = _SESSION) -> None:

@@ -8,7 +8,7 @@ from typing import Literal
 Answered = Literal["taken", "declined"]
 
 
-class TourNote:
+class TourSeen:
     """One small file. That it cannot be read or written is no error: the tour is then offered once more."""
 
     def __init__(self, path: Path) -> None:

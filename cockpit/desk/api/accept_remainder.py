@@ -7,19 +7,19 @@ from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from cockpit.desk.api.command_handler import Control
-from cockpit.desk.api.json_http import BadBody, answered, read_body
-from cockpit.desk.funding.deposits import Liquidity
+from cockpit.desk.api.command_handler import CommandHandler
+from cockpit.desk.api.json_http import InvalidBodyError, answered, read_body
+from cockpit.desk.funding.deposits import DepositTracker
 from cockpit.desk.funding.withdrawals import Withdrawals
 from cockpit.desk.inventory.sync import Inventory
-from cockpit.model.commands import Request, Result
+from cockpit.model.commands import CommandRequest, Result
 from storage.reporting.remainders import ACCEPT
 from venue.protocol.assets import Asset, Pair
 
 LONGEST_REASON = 200
 
 
-class Remainder:
+class AcceptRemainder:
     """``POST /inventory-sync/accept-remainder``: the difference is taken as given when all of it is named exactly.
 
     Not while it may yet explain itself: a withdrawal under way, a signed quote without an end, a deposit of the same
@@ -28,14 +28,14 @@ class Remainder:
 
     def __init__(
         self,
-        control: Control,
+        control: CommandHandler,
         pair: Pair,
         inventory: Inventory,
         *,
         max_loss: Decimal,
         mid: Callable[[], Decimal | None],
         withdrawals: Withdrawals,
-        liquidity: Liquidity,
+        liquidity: DepositTracker,
     ) -> None:
         self._control = control
         self._pair = pair
@@ -53,7 +53,7 @@ class Remainder:
         request, body = await read_body(http)
         return answered(self._control.before(request, ACCEPT) or self.accept(request, body))
 
-    def accept(self, request: Request, body: Mapping[str, object]) -> Result:
+    def accept(self, request: CommandRequest, body: Mapping[str, object]) -> Result:
         """``amounts`` holds base units by symbol in digits, what is not named being 0; ``reason`` is the operator's."""
         amounts, reason = _read(self._pair, body)
         problem = self._problem(amounts, reason) or self._inventory.accept(amounts)
@@ -114,9 +114,11 @@ def _read(pair: Pair, body: Mapping[str, object]) -> tuple[tuple[int, int], str]
     given, reason = body.get("amounts"), body.get("reason")
     symbols = (pair.base.symbol, pair.quote.symbol)
     if set(body) - {"amounts", "reason"} or not isinstance(given, dict) or set(given) - set(symbols):
-        raise BadBody(f'the body must hold "amounts" (base units in digits, by {" and ".join(symbols)}) and "reason"')
+        raise InvalidBodyError(
+            f'the body must hold "amounts" (base units in digits, by {" and ".join(symbols)}) and "reason"'
+        )
     if not isinstance(reason, str) or len(reason) > LONGEST_REASON or not reason.isprintable():
-        raise BadBody(f'"reason" must be a line of at most {LONGEST_REASON} characters')
+        raise InvalidBodyError(f'"reason" must be a line of at most {LONGEST_REASON} characters')
     base, quote = (_units(symbol, given.get(symbol, "0")) for symbol in symbols)
     return (base, quote), reason.strip()
 
@@ -124,7 +126,7 @@ def _read(pair: Pair, body: Mapping[str, object]) -> tuple[tuple[int, int], str]
 def _units(symbol: str, text: object) -> int:
     digits = text.removeprefix("-").removeprefix("+") if isinstance(text, str) else ""
     if not isinstance(text, str) or not (digits.isascii() and digits.isdigit()) or len(digits) > 39:
-        raise BadBody(f'"{symbol}" must be base units in digits, such as "-3"')
+        raise InvalidBodyError(f'"{symbol}" must be base units in digits, such as "-3"')
     if len(text) - len(digits) > 1:
-        raise BadBody(f'"{symbol}" must have one sign at most')
+        raise InvalidBodyError(f'"{symbol}" must have one sign at most')
     return int(text)

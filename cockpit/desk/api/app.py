@@ -14,9 +14,9 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from cockpit.desk.api.command_handler import Control
-from cockpit.desk.api.json_http import BadBody, answered, as_json, read_body
-from cockpit.desk.api.snapshot_stream import Stream
+from cockpit.desk.api.command_handler import CommandHandler
+from cockpit.desk.api.json_http import InvalidBodyError, answered, as_json, read_body
+from cockpit.desk.api.snapshot_stream import SnapshotStream
 from cockpit.model.commands import ARMABLE, PARTS, REFRESHABLE, Armable, Part
 from cockpit.model.snapshot import Snapshot
 
@@ -33,8 +33,8 @@ class Api:
 
     def __init__(
         self,
-        control: Control,
-        stream: Stream,
+        control: CommandHandler,
+        stream: SnapshotStream,
         *,
         picture: Callable[[], Snapshot],
         part_state: Callable[[Part], object],
@@ -80,7 +80,9 @@ class Api:
             routes.append(Route(f"/{armable}/arm", self._arm(armable), methods=["POST"]))
             routes.append(Route(f"/{armable}/disarm", self._disarm(armable), methods=["POST"]))
         routes += self._money
-        return Starlette(routes=routes, exception_handlers={BadBody: _bad_body, 404: _not_found, 405: _not_allowed})
+        return Starlette(
+            routes=routes, exception_handlers={InvalidBodyError: _bad_body, 404: _not_found, 405: _not_allowed}
+        )
 
     async def _healthz(self, http: HttpRequest) -> Response:
         return as_json({"ok": True, **self._identity, "pid": os.getpid()})

@@ -9,7 +9,7 @@ import msgspec
 from cockpit.desk.risk.arming import Arming
 from cockpit.desk.risk.limits import LimitsInForce
 from cockpit.desk.risk.trading_state import SET_TRADING, TradingState
-from cockpit.model.commands import ARMABLE, Armable, Limits, Part, Request, Result, TradingOrder
+from cockpit.model.commands import ARMABLE, Armable, CommandRequest, Limits, Part, Result, TradingOrder
 from cockpit.model.events import OperatorAction
 from storage.history import HistoryError
 
@@ -18,7 +18,7 @@ JOURNAL_SHOWN = 100
 LONGEST_REASON = 200
 
 
-class Control:
+class CommandHandler:
     """Carries commands out. A command id seen before gets its first answer again and does nothing twice."""
 
     def __init__(
@@ -52,7 +52,7 @@ class Control:
         self.journal: deque[OperatorAction] = deque(maxlen=JOURNAL_SHOWN)
         """The newest commands of this run and their outcomes, oldest first."""
 
-    def arm(self, part: Armable, request: Request) -> Result:
+    def arm(self, part: Armable, request: CommandRequest) -> Result:
         """Arm the strategy or the executor; refused with every reason that blocks it."""
         command = f"arm {part}"
         done = self.before(request, command)
@@ -61,7 +61,7 @@ class Control:
         refusal = self._arming.arm(part, request.actor, self._blocked(part))
         return self.answer(request, command, {}, refusal is None, refusal or f"{part} is armed")
 
-    def disarm(self, part: Armable, request: Request, why: str = "") -> Result:
+    def disarm(self, part: Armable, request: CommandRequest, why: str = "") -> Result:
         """Disarm; never refused, carried out whatever its id, and journalled again when it disarmed again.
 
         ``why`` is what the desk measured when it disarms by itself.
@@ -74,10 +74,10 @@ class Control:
         if first is not None:
             if first.command == command and not was_armed:
                 return first
-            request = Request(actor=request.actor)
+            request = CommandRequest(actor=request.actor)
         return self.answer(request, command, {}, True, f"{part} is disarmed{reason}")
 
-    def hard_stop(self, request: Request) -> Result:
+    def hard_stop(self, request: CommandRequest) -> Result:
         """Disarm everything and burn every live quote; never refused, and asking again goes on with the same."""
         for part in ARMABLE:
             self._arming.disarm(part, f"disarmed by {request.actor}: hard stop")
@@ -85,11 +85,11 @@ class Control:
         first = self._answered.get(request.command_id)
         if first is not None and first.command == "hard-stop":
             return first
-        request = Request(actor=request.actor) if first is not None else request
+        request = CommandRequest(actor=request.actor) if first is not None else request
         told = f"disarmed; {alive} live quotes are being burned" if alive else "disarmed; no quote is alive"
         return self.answer(request, "hard-stop", {"alive": alive}, True, told)
 
-    async def refresh(self, part: Part, request: Request) -> Result:
+    async def refresh(self, part: Part, request: CommandRequest) -> Result:
         """Have a part read its source now; refused when the source did not answer."""
         command = f"refresh {part}"
         done = self.before(request, command)
@@ -98,7 +98,7 @@ class Control:
         problem = await self._refreshers[part]()
         return self.answer(request, command, {}, problem is None, problem or f"{part} is refreshed")
 
-    async def limits(self, patch: Mapping[str, object], request: Request) -> Result:
+    async def limits(self, patch: Mapping[str, object], request: CommandRequest) -> Result:
         """Change some limits; the whole set is validated, and stays as it was when anything is wrong.
 
         A longer life for quotes is in the history before it is in force: after a crash it tells how long to wait.
@@ -106,7 +106,7 @@ class Control:
         async with self._one_at_a_time:
             return self.before(request, "set limits") or await self._set_limits(patch, request)
 
-    async def _set_limits(self, patch: Mapping[str, object], request: Request) -> Result:
+    async def _set_limits(self, patch: Mapping[str, object], request: CommandRequest) -> Result:
         try:
             wanted = msgspec.convert({**msgspec.to_builtins(self._limits.current), **patch}, Limits, strict=False)
             problems = wanted.problems()
@@ -120,13 +120,15 @@ class Control:
             try:
                 await self._durable()
             except HistoryError as exc:
-                refused = self.answer(Request(actor=request.actor), "set limits", patch, False, f"not in force: {exc}")
+                refused = self.answer(
+                    CommandRequest(actor=request.actor), "set limits", patch, False, f"not in force: {exc}"
+                )
                 self._answered[result.command_id] = refused
                 return refused
         self._limits.replace(wanted)
         return result
 
-    def trading(self, body: Mapping[str, object], request: Request) -> Result:
+    def trading(self, body: Mapping[str, object], request: CommandRequest) -> Result:
         """Set which quotes may be made: all, those that reduce, or none; it outlives the desk.
 
         Any state but HALTED also lifts a halt for loss. What the desk measures may still restrict more.
@@ -155,29 +157,29 @@ class Control:
         if trading.moved():
             why = f": {trading.why}" if trading.why else ""
             told = f"trading is {trading.state}{why}"
-            self.answer(Request(actor="desk"), SET_TRADING, msgspec.to_builtins(trading.kept), True, told)
+            self.answer(CommandRequest(actor="desk"), SET_TRADING, msgspec.to_builtins(trading.kept), True, told)
 
-    def shutdown(self, request: Request) -> Result:
+    def shutdown(self, request: CommandRequest) -> Result:
         """Disarm everything and end the desk once its history is written."""
         for part in ARMABLE:
             self._arming.disarm(part, f"disarmed by {request.actor}: the desk is stopped")
         result = self._answered.get(request.command_id)
         if result is None or result.command != "shutdown":
-            request = Request(actor=request.actor) if result is not None else request
+            request = CommandRequest(actor=request.actor) if result is not None else request
             result = self.answer(request, "shutdown", {}, True, "the desk is stopping")
         self._shutdown()
         return result
 
-    def before(self, request: Request, command: str) -> Result | None:
+    def before(self, request: CommandRequest, command: str) -> Result | None:
         """The first answer to this id; a refusal when the id was another command's."""
         first = self._answered.get(request.command_id)
         if first is None or first.command == command:
             return first
         reason = f"the command_id {request.command_id} was used for {first.command} before"
-        return self.answer(Request(actor=request.actor), command, {}, False, reason)
+        return self.answer(CommandRequest(actor=request.actor), command, {}, False, reason)
 
     def answer(
-        self, request: Request, command: str, arguments: Mapping[str, object], accepted: bool, reason: str
+        self, request: CommandRequest, command: str, arguments: Mapping[str, object], accepted: bool, reason: str
     ) -> Result:
         """Write a command and its outcome into the journal, and remember the answer for its id."""
         result = Result(

@@ -7,29 +7,29 @@ from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from cockpit.desk.api.command_handler import Control
-from cockpit.desk.api.json_http import BadBody, answered, as_json, read_body
-from cockpit.desk.funding.deposits import Liquidity
+from cockpit.desk.api.command_handler import CommandHandler
+from cockpit.desk.api.json_http import InvalidBodyError, answered, as_json, read_body
+from cockpit.desk.funding.deposits import DepositTracker
 from cockpit.desk.funding.freeze import Freeze
-from cockpit.desk.funding.key_registration import Registration
-from cockpit.desk.funding.orders import BadOrder, Treasury
-from cockpit.model.commands import Request, Result, WithdrawalOrder
+from cockpit.desk.funding.key_registration import KeyRegistration
+from cockpit.desk.funding.orders import InvalidOrderError, WithdrawalOrders
+from cockpit.model.commands import CommandRequest, Result, WithdrawalOrder
 
 PATH = "/liquidity-manager"
 
 Body = dict[str, object]
 
 
-class MoneyApi:
+class FundingRoutes:
     """Routes below ``/liquidity-manager``."""
 
     def __init__(
         self,
-        control: Control,
-        treasury: Treasury,
+        control: CommandHandler,
+        treasury: WithdrawalOrders,
         freeze: Freeze,
-        liquidity: Liquidity,
-        registration: Registration,
+        liquidity: DepositTracker,
+        registration: KeyRegistration,
         registered: Callable[[], None],
     ) -> None:
         self._control = control
@@ -52,7 +52,7 @@ class MoneyApi:
         return [Route(f"{PATH}/{name}", handler, methods=["POST"]) for name, handler in handlers.items()]
 
     def _once(
-        self, command: str, carry_out: Callable[[Request, Body], Awaitable[Result]]
+        self, command: str, carry_out: Callable[[CommandRequest, Body], Awaitable[Result]]
     ) -> Callable[[HttpRequest], Awaitable[Response]]:
         async def handler(http: HttpRequest) -> Response:
             request, body = await read_body(http)
@@ -64,13 +64,13 @@ class MoneyApi:
         request, body = await read_body(http)
         try:
             return as_json(await self._treasury.review(_order(request, body)))
-        except BadOrder as exc:
+        except InvalidOrderError as exc:
             return answered(self._control.answer(request, "withdrawal-estimate", body, False, str(exc)))
 
-    async def _withdraw(self, request: Request, body: Body) -> Result:
+    async def _withdraw(self, request: CommandRequest, body: Body) -> Result:
         return await self._treasury.withdraw(_order(request, body))
 
-    async def _track(self, request: Request, body: Body) -> Result:
+    async def _track(self, request: CommandRequest, body: Body) -> Result:
         near_hash = str(body.pop("withdrawal_hash", "") or "").strip()
         return await self._treasury.track(_order(request, {"asset_id": "", **body}), near_hash)
 
@@ -79,13 +79,13 @@ class MoneyApi:
         request, body = await read_body(http)
         first = self._control.before(request, "freeze-withdrawals")
         if first is not None and body.get("frozen") is True and not self._freeze.frozen:
-            first, request = None, Request(actor=request.actor)
+            first, request = None, CommandRequest(actor=request.actor)
         return answered(first or self._set_freeze(request, body))
 
-    def _set_freeze(self, request: Request, body: Body) -> Result:
+    def _set_freeze(self, request: CommandRequest, body: Body) -> Result:
         frozen = body.get("frozen")
         if not isinstance(frozen, bool) or len(body) != 1:
-            raise BadBody('the body must hold "frozen": true or false')
+            raise InvalidBodyError('the body must hold "frozen": true or false')
         if frozen:
             self._freeze.close(f"frozen by {request.actor}")
         else:
@@ -95,7 +95,7 @@ class MoneyApi:
             told = "withdrawals are open until they are frozen"
         return self._control.answer(request, "freeze-withdrawals", body, True, told)
 
-    async def _notify(self, request: Request, body: Body) -> Result:
+    async def _notify(self, request: CommandRequest, body: Body) -> Result:
         tx_hash = str(body.get("tx_hash", "") or "").strip()
         asset = self._liquidity.asset_named(str(body.get("asset_id", "") or ""))
         if asset is None or not tx_hash or len(tx_hash) > 128 or not tx_hash.isalnum():
@@ -105,16 +105,16 @@ class MoneyApi:
         told = problem or f"the bridge was told of {tx_hash}"
         return self._control.answer(request, "notify-deposit", body, problem is None, told)
 
-    async def _register(self, request: Request, body: Body) -> Result:
+    async def _register(self, request: CommandRequest, body: Body) -> Result:
         done, told = await self._registration.register()
         self._registered()
         return self._control.answer(request, "register-key", body, done, told)
 
 
-def _order(request: Request, body: Body) -> WithdrawalOrder:
+def _order(request: CommandRequest, body: Body) -> WithdrawalOrder:
     """The body as an order; BadBody names the field that is wrong."""
     try:
         fields = {**body, "command_id": request.command_id, "actor": request.actor}
         return msgspec.convert(fields, WithdrawalOrder)
     except msgspec.ValidationError as exc:
-        raise BadBody(f"the order cannot be read: {exc}") from None
+        raise InvalidBodyError(f"the order cannot be read: {exc}") from None

@@ -7,7 +7,7 @@ import msgspec
 from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
 
-from cockpit.model.commands import Request, Result
+from cockpit.model.commands import CommandRequest, Result
 
 MAX_BODY = 16 * 1024
 
@@ -15,7 +15,7 @@ _BODY = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal)
 """Limits are amounts: they do not pass through a float on their way in."""
 
 
-class BadBody(Exception):
+class InvalidBodyError(Exception):
     """A request body that is not the JSON object it must be."""
 
 
@@ -29,14 +29,14 @@ def answered(result: Result) -> Response:
     return as_json(result, 200 if result.accepted else 409)
 
 
-async def read_body(http: HttpRequest) -> tuple[Request, dict[str, object]]:
+async def read_body(http: HttpRequest) -> tuple[CommandRequest, dict[str, object]]:
     """Who asks, and the rest of the body; an empty body is an anonymous request."""
     raw = await http.body()
     if len(raw) > MAX_BODY:
-        raise BadBody("the body is too large")
+        raise InvalidBodyError("the body is too large")
     try:
         body = _BODY.decode(raw) if raw.strip() else {}
         who = {name: body.pop(name) for name in ("command_id", "actor") if name in body}
-        return msgspec.convert(who, Request), body
+        return msgspec.convert(who, CommandRequest), body
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
-        raise BadBody(f"the body must be a JSON object: {exc}") from None
+        raise InvalidBodyError(f"the body must be a JSON object: {exc}") from None

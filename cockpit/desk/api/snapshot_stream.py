@@ -28,7 +28,7 @@ class Frames:
         return self._newest
 
 
-class Stream:
+class SnapshotStream:
     """Who is attached, and the way to all of them."""
 
     def __init__(self) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
-from cockpit.desk.composition.trading_parts import Workers
+from cockpit.desk.composition.trading_parts import TradingParts
 from venue.transport.jsonrpc import VenueError
 
 EVERY_S = 30.0
@@ -13,7 +13,7 @@ RETRY_S = 2.0
 class Credentials:
     """Keeps the executor's salt and the key's registration fresh; read at once when the salt was refused."""
 
-    def __init__(self, workers: Workers, account: str, monotonic_ns: Callable[[], int]) -> None:
+    def __init__(self, workers: TradingParts, account: str, monotonic_ns: Callable[[], int]) -> None:
         self._workers = workers
         self._monotonic_ns = monotonic_ns
         self._account = account

@@ -5,38 +5,39 @@ from collections.abc import Callable
 import httpx
 
 from cockpit.config.settings import Settings
-from cockpit.desk.api.command_handler import Control
-from cockpit.desk.composition.trading_parts import Sources, Workers
+from cockpit.desk.api.command_handler import CommandHandler
+from cockpit.desk.composition.trading_parts import TradingParts
 from cockpit.desk.funding import cooling_off as cooling
-from cockpit.desk.funding.balance_evidence import Evidence
-from cockpit.desk.funding.cooling_off import Cooling
+from cockpit.desk.funding.balance_evidence import BalanceEvidence
+from cockpit.desk.funding.cooling_off import CoolingOff
 from cockpit.desk.funding.freeze import Freeze
-from cockpit.desk.funding.key_registration import Registration
-from cockpit.desk.funding.orders import Treasury
-from cockpit.desk.funding.withdrawal_tracker import Follower
+from cockpit.desk.funding.key_registration import KeyRegistration
+from cockpit.desk.funding.orders import WithdrawalOrders
+from cockpit.desk.funding.withdrawal_tracker import WithdrawalTracker
 from cockpit.desk.funding.withdrawals import Withdrawals
+from cockpit.model.environment import Environment
 from storage.history import History
 from storage.writer import HistoryWriter
 from venue.bridges.poa.client import Bridge
 from venue.relay.rpc import RelayRpc
 
 
-class Outflow:
+class FundingParts:
     """Everything that may take money off the Verifier by order. ``load`` before the desk serves anybody."""
 
     def __init__(
         self,
         settings: Settings,
         client: httpx.AsyncClient,
-        workers: Workers,
-        sources: Sources,
+        workers: TradingParts,
+        sources: Environment,
         history: History,
         writer: HistoryWriter,
         former_left_ms: Callable[[], int],
     ) -> None:
         self._history = history
         wall_ns = sources.wall_ns
-        record, durable = writer.put, writer.flush
+        record, durable = writer.record, writer.flush
         bridge = Bridge(settings.bridge_url, client)
         defaults = {"BTC": settings.btc_withdraw_address, "EURe": settings.eure_withdraw_address}
         self.defaults = {symbol: address for symbol, address in defaults.items() if address}
@@ -47,17 +48,17 @@ class Outflow:
             monotonic_ns=sources.monotonic_ns,
             new_id=sources.new_id,
         )
-        self.cooling = Cooling(
+        self.cooling = CoolingOff(
             settings.withdrawal_cooling_ms, record=record, wall_ns=wall_ns, monotonic_ns=sources.monotonic_ns
         )
-        evidence = Evidence(
+        evidence = BalanceEvidence(
             workers.pair,
             workers.inventory,
             workers.liquidity,
             lambda: self.withdrawals.movements(),
             history.balance_before,
         )
-        follower = Follower(
+        follower = WithdrawalTracker(
             settings.account_id,
             workers.signer.public_key,
             rpc=workers.rpc,
@@ -90,7 +91,7 @@ class Outflow:
             self.withdrawals.on_booked,
             self.withdrawals.on_explained,
         )
-        self.registration = Registration(
+        self.registration = KeyRegistration(
             settings.account_id,
             workers.signer,
             workers.rpc,
@@ -99,7 +100,7 @@ class Outflow:
             durable=durable,
             wall_ns=wall_ns,
         )
-        self._make_treasury: Callable[[Control], Treasury] = lambda control: Treasury(
+        self._make_treasury: Callable[[CommandHandler], WithdrawalOrders] = lambda control: WithdrawalOrders(
             workers.pair,
             settings.account_id,
             defaults=self.defaults,
@@ -113,7 +114,7 @@ class Outflow:
             cooling=self.cooling,
             limits=workers.limits,
             journal=control.answer,
-            history_writable=lambda: writer.whole,
+            history_writable=lambda: writer.complete,
             wall_ns=wall_ns,
             former_left_ms=former_left_ms,
         )
@@ -123,7 +124,7 @@ class Outflow:
         self.cooling.load(await self._history.liquidity(cooling.KIND))
         await self.withdrawals.load()
 
-    def treasury(self, control: Control) -> Treasury:
+    def treasury(self, control: CommandHandler) -> WithdrawalOrders:
         """The orders' way in; the configured destinations begin to cool now."""
         treasury = self._make_treasury(control)
         treasury.name_defaults()

@@ -1,29 +1,27 @@
 """The desk's parts put together: who is built from what, and nothing else."""
 
-import os
-import random
-import time
 from collections.abc import Callable
 from decimal import Decimal
 
 import httpx
 
 from cockpit.config.settings import Settings
-from cockpit.desk.funding.deposits import Liquidity
+from cockpit.desk.funding.deposits import DepositTracker
 from cockpit.desk.inventory.reconciliation import movement
 from cockpit.desk.inventory.sync import Inventory
 from cockpit.desk.market.pricing import PriceParams
 from cockpit.desk.market.reference import Reference
 from cockpit.desk.quote_book.book import QuoteBook
-from cockpit.desk.quote_book.live_markouts import Markouts
-from cockpit.desk.quote_book.reservations import Promise, Reservations
+from cockpit.desk.quote_book.live_markouts import LiveMarkouts
+from cockpit.desk.quote_book.reservations import Commitment, Reservations
 from cockpit.desk.quoting.executor import Executor
-from cockpit.desk.quoting.quote_engine import Intake
+from cockpit.desk.quoting.quote_engine import QuoteEngine
 from cockpit.desk.risk.arming import Arming
 from cockpit.desk.risk.limits import LimitsInForce, base_ceiling, max_notional
-from cockpit.desk.risk.rejections import Refusals
+from cockpit.desk.risk.rejections import RejectionRate
 from cockpit.desk.risk.trading_state import TradingState
 from cockpit.model.commands import Limits
+from cockpit.model.environment import Environment
 from cockpit.model.events import AnyEvent, SwapDemand
 from venue.bridges.poa.client import Bridge
 from venue.near.rpc import NearRpc
@@ -39,31 +37,10 @@ from venue.verifier import Verifier
 DEPOSITS_EVERY_S = 5.0
 
 
-class Sources:
-    """Where time, chance and ids come from; a test hands in its own."""
-
-    def __init__(
-        self,
-        *,
-        wall_ns: Callable[[], int] = time.time_ns,
-        monotonic_ns: Callable[[], int] = time.perf_counter_ns,
-        random_bytes: Callable[[int], bytes] = os.urandom,
-        jitter: Callable[[], float] = random.random,
-    ) -> None:
-        self.wall_ns = wall_ns
-        self.monotonic_ns = monotonic_ns
-        self.random_bytes = random_bytes
-        self.jitter = jitter
-
-    def new_id(self) -> str:
-        """A fresh id of 16 hex digits."""
-        return self.random_bytes(8).hex()
-
-
 class _Listener:
     """Stands between relay and intake, which need each other to be built."""
 
-    intake: Intake
+    intake: QuoteEngine
 
     def on_demand(self, demand: SwapDemand, received_ns: int) -> None:
         self.intake.on_demand(demand, received_ns)
@@ -78,7 +55,7 @@ class _Listener:
         self.intake.on_lost(reason)
 
 
-class Workers:
+class TradingParts:
     """Every part of the desk that trades, wired.
 
     ``key_registered`` is None until the Verifier has told; ``key_access`` is full, function call, none or unknown.
@@ -89,7 +66,7 @@ class Workers:
         self,
         settings: Settings,
         client: httpx.AsyncClient,
-        sources: Sources,
+        sources: Environment,
         *,
         run_id: str,
         record: Callable[[AnyEvent], None],
@@ -113,7 +90,7 @@ class Workers:
         self.arming = Arming(on_change=lambda: None)
         self.rpc = NearRpc(settings.near_rpc_urls, client)
         self.verifier = Verifier(self.rpc)
-        self.markouts = Markouts()
+        self.markouts = LiveMarkouts()
         self.book = QuoteBook(Reservations(), record=record, wall_ns=wall_ns)
         self.reference = Reference(
             (
@@ -129,7 +106,7 @@ class Workers:
             every_ms=settings.price_every_ms,
             move_bps=settings.price_move_bps,
         )
-        self.liquidity = Liquidity(
+        self.liquidity = DepositTracker(
             account,
             pair,
             Bridge(settings.bridge_url, client),
@@ -160,7 +137,7 @@ class Workers:
         self.reference.on_mid = self._bound_signer
         self.trading = TradingState(self.limits, pair, wall_ns=wall_ns, monotonic_ns=monotonic_ns)
         self.book.on_fill = self._filled
-        self.refusals = Refusals(settings.refusals_within_ms, monotonic_ns)
+        self.refusals = RejectionRate(settings.refusals_within_ms, monotonic_ns)
         listener = _Listener()
         self.relay = Relay(
             settings.relay_ws_url,
@@ -178,7 +155,7 @@ class Workers:
             death_margin_ms=settings.quote_death_margin_ms,
             monotonic_ns=monotonic_ns,
         )
-        self.intake = Intake(
+        self.intake = QuoteEngine(
             run_id=run_id,
             pair=pair,
             params=self.params,
@@ -206,6 +183,6 @@ class Workers:
         """Let the signer promise no more BTC than the largest notional is worth; none while the mid is unknown."""
         self.signer.base_ceiling = base_ceiling(self.pair, self.limits.current, mid)
 
-    def _filled(self, promise: Promise) -> None:
+    def _filled(self, promise: Commitment) -> None:
         moved = movement(self.pair, promise)
         self.trading.filled(self._wall_ns(), moved.base, moved.quote, self.reference.trusted_mid)

@@ -7,14 +7,14 @@ earlier run the opening balances prove nothing; they must be what the earlier ru
 
 from collections.abc import Awaitable, Callable
 
-from cockpit.desk.funding.deposits import Liquidity
+from cockpit.desk.funding.deposits import DepositTracker
 from cockpit.desk.funding.withdrawal import Withdrawal
 from cockpit.desk.inventory.movements import SEARCHED, Movement, explain
 from cockpit.desk.inventory.sync import Inventory
 from venue.protocol.assets import Pair
 
 
-class Evidence:
+class BalanceEvidence:
     """Reads the balances and the bridge's deposits anew for every question.
 
     ``balance_before`` is the last recorded balance of a token up to a time (UTC ns), base units; None when there is
@@ -25,7 +25,7 @@ class Evidence:
         self,
         pair: Pair,
         inventory: Inventory,
-        liquidity: Liquidity,
+        liquidity: DepositTracker,
         movements: Callable[[], list[Movement]],
         balance_before: Callable[[str, int], Awaitable[int | None]],
     ) -> None:

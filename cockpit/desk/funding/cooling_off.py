@@ -7,7 +7,7 @@ from cockpit.model.events import LiquidityAction
 KIND = "address"
 
 
-class Cooling:
+class CoolingOff:
     """When each address was first named, from history on: a restart does not shorten the wait.
 
     Within a run the monotonic clock counts beside the wall clock, so that one set forward does not shorten it either.

@@ -21,7 +21,7 @@ SLOW_EVERY_S = 600.0
 """How often addresses and minima are read again: they hardly ever change."""
 
 
-class Liquidity:
+class DepositTracker:
     """The account's deposits on both chains, newest first; None until the bridge has answered."""
 
     def __init__(

@@ -8,7 +8,7 @@ from storage.history import HistoryError
 from venue.near.rpc import NearRpc
 from venue.protocol.assets import INTENTS_CONTRACT
 from venue.signing.signer import SignedBytes, Signer
-from venue.transport.jsonrpc import Refused, VenueError
+from venue.transport.jsonrpc import RefusedError, VenueError
 from venue.verifier import Verifier
 
 KIND = "key"
@@ -24,7 +24,7 @@ def by_hand(account: str, public_key: str, network: str = "mainnet") -> str:
     )
 
 
-class Registration:
+class KeyRegistration:
     """Signs ``add_public_key`` for the desk's own key once, and sends those bytes until their outcome is known."""
 
     def __init__(
@@ -61,7 +61,7 @@ class Registration:
                 )
             self._signed = signed
             outcome = await self._rpc.send_transaction(signed.sent, wait_until="FINAL")
-        except Refused as exc:
+        except RefusedError as exc:
             self._signed = None
             return False, f"NEAR refused the registration: {exc}"
         except VenueError as exc:

@@ -6,34 +6,33 @@ from decimal import Decimal
 
 import msgspec
 
-from cockpit.desk.funding.cooling_off import Cooling
-from cockpit.desk.funding.deposits import Liquidity
+from cockpit.desk.funding.cooling_off import CoolingOff
+from cockpit.desk.funding.deposits import DepositTracker
 from cockpit.desk.funding.freeze import Freeze
-from cockpit.desk.funding.preflight import Facts, closed
-from cockpit.desk.funding.withdrawal import UNPAID, Order
-from cockpit.desk.funding.withdrawals import NotPrepared, Withdrawals
+from cockpit.desk.funding.preflight import PreflightFacts, closed
+from cockpit.desk.funding.withdrawal import UNPAID, RecordedOrder
+from cockpit.desk.funding.withdrawals import NotPreparedError, Withdrawals
 from cockpit.desk.inventory.sync import Inventory
 from cockpit.desk.quote_book.reservations import Reservations
 from cockpit.desk.risk.limits import LimitsInForce
-from cockpit.model.commands import Request, Result, Route, WithdrawalOrder, WithdrawalReview
+from cockpit.model.commands import CommandRequest, Result, Route, WithdrawalOrder, WithdrawalReview
 from venue.bridges.poa.client import Bridge
 from venue.protocol.assets import Asset, Pair
-from venue.signing.addresses import BadAddress, check_address
+from venue.protocol.units import NS_PER_MS
+from venue.signing.addresses import InvalidAddressError, check_address
 from venue.transport.amounts import amount_of
 from venue.transport.jsonrpc import VenueError
-
-MS = 1_000_000
 
 READ_AGAIN = 4
 READ_AGAIN_AFTER_S = 0.5
 """On a busy desk a reading can fall between a settlement and its status; the next one explains it."""
 
 
-class BadOrder(ValueError):
+class InvalidOrderError(ValueError):
     """The order cannot be meant; the sentence says what to give instead."""
 
 
-class Terms(msgspec.Struct, frozen=True):
+class ParsedOrder(msgspec.Struct, frozen=True):
     """An order that can be read: the asset, base units to burn (None: not said yet), a checked address, the route."""
 
     asset: Asset
@@ -43,7 +42,7 @@ class Terms(msgspec.Struct, frozen=True):
     expected_fee: int | None
 
 
-class Treasury:
+class WithdrawalOrders:
     """The one way to a signed withdrawal. ``defaults``: the configured destination by symbol."""
 
     def __init__(
@@ -54,14 +53,14 @@ class Treasury:
         defaults: Mapping[str, str],
         route: Route,
         bridge: Bridge,
-        liquidity: Liquidity,
+        liquidity: DepositTracker,
         inventory: Inventory,
         reservations: Reservations,
         withdrawals: Withdrawals,
         freeze: Freeze,
-        cooling: Cooling,
+        cooling: CoolingOff,
         limits: LimitsInForce,
-        journal: Callable[[Request, str, Mapping[str, object], bool, str], Result],
+        journal: Callable[[CommandRequest, str, Mapping[str, object], bool, str], Result],
         history_writable: Callable[[], bool],
         wall_ns: Callable[[], int],
         former_left_ms: Callable[[], int] = lambda: 0,
@@ -145,7 +144,7 @@ class Treasury:
             try:
                 terms = self._read(order)
                 if terms.amount is None:
-                    raise BadOrder("give the amount to burn in base units, as decimal digits")
+                    raise InvalidOrderError("give the amount to burn in base units, as decimal digits")
                 self._cooling.name(terms.asset.chain, terms.destination)
                 facts = await self._facts(terms)
                 reasons = closed(facts)
@@ -161,9 +160,9 @@ class Treasury:
                     key,
                     self._inventory.unexplained[0 if terms.asset is self._pair.base else 1],
                 )
-            except BadOrder as exc:
+            except InvalidOrderError as exc:
                 return self._refuse(order, str(exc))
-            except NotPrepared as exc:
+            except NotPreparedError as exc:
                 return self._refuse(order, f"nothing was sent: {exc}")
         prepared = withdrawal.prepared
         named = f"withdrawal {withdrawal.order.withdrawal_id} is recorded and being sent"
@@ -183,7 +182,7 @@ class Treasury:
             asset = asset or self._asset(order)
             amount = listed.amount if listed is not None and listed.amount else amount_of(order.amount or "")
             found = await self._bridge.withdrawal_status(near_hash, near_token=asset.near_token, amount=amount)
-        except (BadOrder, VenueError, ValueError) as exc:
+        except (InvalidOrderError, VenueError, ValueError) as exc:
             return self._journal(order, "track-withdrawal", arguments, False, f"it cannot be followed: {exc}")
         address = found.address if found is not None else order.destination_address
         foreign = found is not None and found.account_id not in ("", self._account)
@@ -191,11 +190,11 @@ class Treasury:
         told = "" if found is not None else "; the bridge has not indexed it yet"
         return self._journal(order, "track-withdrawal", arguments, True, f"following {near_hash}{told}")
 
-    def _same(self, order: WithdrawalOrder, made: Order) -> bool:
+    def _same(self, order: WithdrawalOrder, made: RecordedOrder) -> bool:
         """Whether the order asks for what was made under its key."""
         try:
             terms = self._read(order)
-        except BadOrder:
+        except InvalidOrderError:
             return False
         return (terms.asset, terms.amount, terms.destination) == (made.asset, made.amount, made.destination)
 
@@ -206,29 +205,29 @@ class Treasury:
         for asset in (self._pair.base, self._pair.quote):
             if order.asset_id in (asset.token_id, asset.symbol):
                 if order.chain not in ("", asset.chain):
-                    raise BadOrder(f"{asset.symbol} leaves to {asset.chain}, not to the chain that was given")
+                    raise InvalidOrderError(f"{asset.symbol} leaves to {asset.chain}, not to the chain that was given")
                 return asset
-        raise BadOrder(f"asset_id must be {self._pair.base.token_id} or {self._pair.quote.token_id}")
+        raise InvalidOrderError(f"asset_id must be {self._pair.base.token_id} or {self._pair.quote.token_id}")
 
-    def _read(self, order: WithdrawalOrder) -> Terms:
+    def _read(self, order: WithdrawalOrder) -> ParsedOrder:
         asset = self._asset(order)
         destination = order.destination_address.strip() or self.defaults.get(asset.symbol, "")
         if not destination:
             name = f"TRADING_{asset.symbol.upper()}_WITHDRAW_ADDRESS"
-            raise BadOrder(f"give a destination_address: {name} is not configured")
+            raise InvalidOrderError(f"give a destination_address: {name} is not configured")
         try:
             destination = check_address(asset.chain, destination)
             amount = None if order.amount == "" else amount_of(order.amount)
             expected = None if order.expected_fee in (None, "") else amount_of(order.expected_fee or 0)
-        except BadAddress as exc:
-            raise BadOrder(str(exc)) from None
+        except InvalidAddressError as exc:
+            raise InvalidOrderError(str(exc)) from None
         except ValueError as exc:
-            raise BadOrder(f"amounts are base units in decimal digits: {exc}") from None
+            raise InvalidOrderError(f"amounts are base units in decimal digits: {exc}") from None
         if amount == 0:
-            raise BadOrder("give an amount above zero")
-        return Terms(asset, amount, destination, order.route or self._route, expected)
+            raise InvalidOrderError("give an amount above zero")
+        return ParsedOrder(asset, amount, destination, order.route or self._route, expected)
 
-    async def _facts(self, terms: Terms) -> Facts:
+    async def _facts(self, terms: ParsedOrder) -> PreflightFacts:
         """Read the fee and the minimum now, and put everything known beside them."""
         asset, inventory = terms.asset, self._inventory
         fee, fee_problem = None, ""
@@ -242,8 +241,8 @@ class Treasury:
         await self._explained(index)
         balance = None if inventory.balance is None else inventory.balance[index]
         reserved = self._reservations.reserved(asset.token_id)
-        age_ms = (self._wall_ns() - inventory.at_ns) // MS
-        return Facts(
+        age_ms = (self._wall_ns() - inventory.at_ns) // NS_PER_MS
+        return PreflightFacts(
             asset=asset,
             amount=terms.amount or 0,
             destination=terms.destination,

@@ -8,7 +8,7 @@ import msgspec
 from venue.protocol.assets import Asset
 
 
-class Facts(msgspec.Struct, frozen=True, kw_only=True):
+class PreflightFacts(msgspec.Struct, frozen=True, kw_only=True):
     """What is known at the moment of asking; amounts in base units, None where it could not be read."""
 
     asset: Asset
@@ -30,12 +30,12 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     former_left_ms: int = 0
 
 
-def closed(facts: Facts) -> tuple[str, ...]:
+def closed(facts: PreflightFacts) -> tuple[str, ...]:
     """Every reason against it, each one sentence that says what to do; empty when it may go."""
     return tuple(_closed(facts))
 
 
-def _closed(facts: Facts) -> Iterator[str]:
+def _closed(facts: PreflightFacts) -> Iterator[str]:
     asset = facts.asset
     if facts.frozen:
         yield "withdrawals are frozen; unfreeze them first"
@@ -59,7 +59,7 @@ def _closed(facts: Facts) -> Iterator[str]:
         )
 
 
-def _amounts(facts: Facts) -> Iterator[str]:
+def _amounts(facts: PreflightFacts) -> Iterator[str]:
     asset = facts.asset
     if facts.balance is None or facts.spendable is None:
         yield "the balance is not known; wait until the Verifier can be read"

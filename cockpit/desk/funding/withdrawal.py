@@ -41,7 +41,7 @@ UNDATED_NS = 30 * 10**9
 """What happened at an unknown height is in every reading asked for half a minute after it was known."""
 
 
-class Order(msgspec.Struct, frozen=True, kw_only=True):
+class RecordedOrder(msgspec.Struct, frozen=True, kw_only=True):
     """What was asked for; ``amount`` and ``fee`` in base units, ``fee`` None for one made elsewhere."""
 
     withdrawal_id: str
@@ -86,7 +86,7 @@ class Withdrawal:
         "steps",
     )
 
-    def __init__(self, order: Order, prepared: WithdrawalPrepared | None = None) -> None:
+    def __init__(self, order: RecordedOrder, prepared: WithdrawalPrepared | None = None) -> None:
         self.order = order
         self.prepared = prepared
         self.state: State = "requested"
@@ -222,9 +222,9 @@ def rebuild(
     return found
 
 
-def _order(pair: Pair, action: LiquidityAction, prepared: WithdrawalPrepared | None) -> Order:
+def _order(pair: Pair, action: LiquidityAction, prepared: WithdrawalPrepared | None) -> RecordedOrder:
     asset = pair.asset(action.asset or "")
-    return Order(
+    return RecordedOrder(
         withdrawal_id=action.action_id,
         asset=asset,
         amount=action.amount or 0,

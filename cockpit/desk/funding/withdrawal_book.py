@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from cockpit.desk.funding.withdrawal import KIND, Order, State, Withdrawal, rebuild
+from cockpit.desk.funding.withdrawal import KIND, RecordedOrder, State, Withdrawal, rebuild
 from cockpit.desk.inventory.movements import Movement
 from cockpit.model.events import AnyEvent, LiquidityAction, WithdrawalPrepared
 from venue.protocol.assets import Asset, Pair
@@ -47,7 +47,7 @@ class WithdrawalBook:
 
     def _adopt_prepared(self, fact: WithdrawalPrepared) -> None:
         """Signed, but its steps were never recorded, and so it was never released."""
-        order = Order(
+        order = RecordedOrder(
             withdrawal_id=fact.withdrawal_id,
             asset=self._pair.asset(fact.asset),
             amount=fact.amount,

@@ -9,23 +9,23 @@ from contextlib import suppress
 
 import msgspec
 
-from cockpit.desk.funding.balance_evidence import Evidence
+from cockpit.desk.funding.balance_evidence import BalanceEvidence
 from cockpit.desk.funding.withdrawal import State, Withdrawal
 from cockpit.model.events import WithdrawalPrepared
 from venue.bridges.poa.client import Bridge
 from venue.bridges.poa.withdrawals import BridgeWithdrawal
-from venue.near.outcomes import OutcomeUnknown, TxOutcome, withdrawal_burned
+from venue.near.outcomes import TxOutcome, UnreadableOutcomeError, withdrawal_burned
 from venue.near.rpc import NearRpc
 from venue.relay.rpc import IntentStatus, RelayRpc
 from venue.signing.signed_bytes import decode_signed
-from venue.transport.jsonrpc import Refused, Unreachable, VenueError
+from venue.transport.jsonrpc import RefusedError, UnreachableError, VenueError
 from venue.verifier import Verifier
 
 RECEIPTS_NS = 120 * 10**9
 """Block time within which the receipts of an included transaction have run: a block or two later, more under load."""
 
 
-class Finding(msgspec.Struct, frozen=True, kw_only=True):
+class WithdrawalStatus(msgspec.Struct, frozen=True, kw_only=True):
     """What is known now: a state and a sentence, and what else was learnt on the way."""
 
     state: State
@@ -35,7 +35,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
     burned_at: int | None = None
 
 
-class Follower:
+class WithdrawalTracker:
     """Asks NEAR, the relay and the bridge about withdrawals of one account.
 
     ``claimed``: whether a burn the bridge knows is another withdrawal's.
@@ -50,7 +50,7 @@ class Follower:
         verifier: Verifier,
         relay: RelayRpc,
         bridge: Bridge,
-        evidence: Evidence,
+        evidence: BalanceEvidence,
         claimed: Callable[[str | None, Withdrawal], bool],
     ) -> None:
         self._account = account
@@ -62,7 +62,7 @@ class Follower:
         self._evidence = evidence
         self._claimed = claimed
 
-    async def look(self, withdrawal: Withdrawal) -> Finding:
+    async def look(self, withdrawal: Withdrawal) -> WithdrawalStatus:
         """One step further, or the same state with a better sentence. Raises Unreachable or Refused: nothing learnt."""
         found = await self._find(withdrawal)
         left = found.state in ("burned", "bridging", "completed")
@@ -72,7 +72,7 @@ class Follower:
                 return msgspec.structs.replace(found, burned_at=(await self._rpc.block("optimistic")).height)
         return found
 
-    async def _find(self, withdrawal: Withdrawal) -> Finding:
+    async def _find(self, withdrawal: Withdrawal) -> WithdrawalStatus:
         prepared = withdrawal.prepared
         if withdrawal.undecided and prepared is not None:
             if prepared.route == "transaction":
@@ -80,11 +80,11 @@ class Follower:
             return await self._intent(withdrawal, prepared)
         return await self._bridging(withdrawal)
 
-    async def _transaction(self, withdrawal: Withdrawal, prepared: WithdrawalPrepared) -> Finding:
-        unasked: Unreachable | None = None
+    async def _transaction(self, withdrawal: Withdrawal, prepared: WithdrawalPrepared) -> WithdrawalStatus:
+        unasked: UnreachableError | None = None
         try:
             outcome = await self._rpc.transaction(prepared.hash, self._account)
-        except Unreachable as exc:
+        except UnreachableError as exc:
             # A node that does not answer may know it; sending the same bytes again harms nothing meanwhile.
             outcome, unasked = None, exc
         if outcome is not None:
@@ -103,15 +103,15 @@ class Follower:
             return await self._nonce_used(withdrawal, prepared, max(key.block_height, block.height), block.timestamp_ns)
         try:
             sent = await self._rpc.send_transaction(decode_signed(prepared), wait_until="EXECUTED_OPTIMISTIC")
-        except Refused as exc:
+        except RefusedError as exc:
             return _unknown(f"NEAR does not take the transaction now ({exc}); the same bytes are tried again")
-        except Unreachable as exc:
+        except UnreachableError as exc:
             return _unknown(f"no answer from NEAR ({exc}); the same bytes are sent again or their hash is followed")
         return await self._outcome(withdrawal, prepared, sent, prepared.hash)
 
     async def _nonce_used(
         self, withdrawal: Withdrawal, prepared: WithdrawalPrepared, height: int, block_ns: int
-    ) -> Finding:
+    ) -> WithdrawalStatus:
         """By this transaction, that the nodes do not tell of, or by another.
 
         The nonce is used blocks before the burn: receipts run later than the transaction that made them. So the
@@ -123,7 +123,7 @@ class Follower:
         waited = block_ns - withdrawal.nonce_used_ns >= RECEIPTS_NS
         return await self._dead(withdrawal, prepared, height, why, provable=waited)
 
-    async def _intent(self, withdrawal: Withdrawal, prepared: WithdrawalPrepared) -> Finding:
+    async def _intent(self, withdrawal: Withdrawal, prepared: WithdrawalPrepared) -> WithdrawalStatus:
         status: IntentStatus | None = None
         # What the relay says is a hint; whether the intent was executed, its nonce tells.
         with suppress(VenueError):
@@ -136,27 +136,29 @@ class Follower:
                 withdrawal, prepared, block.height, "its deadline has passed and its nonce is unused"
             )
         if status is not None and status.status in ("PENDING", "TX_BROADCASTED", "SETTLED"):
-            return Finding(state="sent", detail=f"the relay says {status.status}")
+            return WithdrawalStatus(state="sent", detail=f"the relay says {status.status}")
         try:
             published = await self._relay.publish_intent(decode_signed(prepared))
-        except Unreachable as exc:
+        except UnreachableError as exc:
             return _unknown(
                 f"no answer from the relay ({exc}); the same intent is published again or its nonce followed"
             )
-        except Refused as exc:
+        except RefusedError as exc:
             return _unknown(f"the relay does not take the intent now ({exc}); the same bytes are tried again")
         if published.taken:
-            return Finding(state="sent", detail="the relay has the intent")
+            return WithdrawalStatus(state="sent", detail="the relay has the intent")
         return _unknown(f"the relay refuses the intent ({published.reason}); it is tried again until its deadline")
 
     async def _executed_intent(
         self, withdrawal: Withdrawal, prepared: WithdrawalPrepared, tx_hash: str | None
-    ) -> Finding:
+    ) -> WithdrawalStatus:
         """Its nonce is used. Whether the token's transfer went through is found out from here on."""
         if tx_hash is None:
             found = await self._in_recent(withdrawal, prepared)
             tx_hash = found.tx_hash if found is not None else None
-        return Finding(state="burned", detail="its nonce is used: the intent was executed", near_hash=tx_hash or "")
+        return WithdrawalStatus(
+            state="burned", detail="its nonce is used: the intent was executed", near_hash=tx_hash or ""
+        )
 
     async def _in_recent(self, withdrawal: Withdrawal, prepared: WithdrawalPrepared) -> BridgeWithdrawal | None:
         """The bridge's own record of a burn whose hash nobody told, by token, amount and destination."""
@@ -183,35 +185,35 @@ class Follower:
 
     async def _outcome(
         self, withdrawal: Withdrawal, prepared: WithdrawalPrepared, outcome: TxOutcome, near_hash: str
-    ) -> Finding:
+    ) -> WithdrawalStatus:
         if outcome.state == "pending":
-            return Finding(state="sent", detail="NEAR has the transaction and has not executed it yet")
+            return WithdrawalStatus(state="sent", detail="NEAR has the transaction and has not executed it yet")
         if not outcome.final:
-            return Finding(state="sent", detail="executed, not final yet")
+            return WithdrawalStatus(state="sent", detail="executed, not final yet")
         try:
             burned = withdrawal_burned(outcome, prepared.amount)
-        except OutcomeUnknown as exc:
+        except UnreadableOutcomeError as exc:
             return await self._unresolved(withdrawal, outcome, near_hash) or _unknown(f"executed, but {exc}")
         if burned == 0 and outcome.state == "failed":
-            return Finding(state="failed", detail=f"NEAR refused it and nothing left: {outcome.failure}")
+            return WithdrawalStatus(state="failed", detail=f"NEAR refused it and nothing left: {outcome.failure}")
         if burned == 0:
             return _refunded(near_hash, outcome.block_height)
-        return Finding(
+        return WithdrawalStatus(
             state="burned",
             detail="burned on NEAR; waiting for the bridge",
             near_hash=near_hash,
             burned_at=outcome.block_height,
         )
 
-    async def _unresolved(self, withdrawal: Withdrawal, outcome: TxOutcome, near_hash: str) -> Finding | None:
+    async def _unresolved(self, withdrawal: Withdrawal, outcome: TxOutcome, near_hash: str) -> WithdrawalStatus | None:
         """Executed, and its outcome does not tell what it took: the bridge and the balances may."""
         if await self._known_to_bridge(withdrawal, near_hash) is not None:
-            return Finding(state="burned", detail="the bridge knows the burn", near_hash=near_hash)
+            return WithdrawalStatus(state="burned", detail="the bridge knows the burn", near_hash=near_hash)
         height = outcome.block_height or (await self._rpc.block("final")).height
         if await self._came_back(withdrawal, height):
             return _refunded(near_hash, height)
         if withdrawal.burn_booked and not withdrawal.back_booked:
-            return Finding(state="burned", detail="the balances show the burn", near_hash=near_hash)
+            return WithdrawalStatus(state="burned", detail="the balances show the burn", near_hash=near_hash)
         return None
 
     async def _came_back(self, withdrawal: Withdrawal, height: int) -> bool:
@@ -222,22 +224,22 @@ class Follower:
 
     async def _dead(
         self, withdrawal: Withdrawal, prepared: WithdrawalPrepared, height: int, why: str, *, provable: bool = True
-    ) -> Finding:
+    ) -> WithdrawalStatus:
         """Never again executable: expired once the balances prove that it did not execute before."""
         near_hash = prepared.hash if prepared.route == "transaction" else ""
         found = await self._known_to_bridge(withdrawal, near_hash)
         if found is not None:
             near_hash = found.tx_hash or near_hash
-            return Finding(state="burned", detail="the bridge knows the burn", near_hash=near_hash)
+            return WithdrawalStatus(state="burned", detail="the bridge knows the burn", near_hash=near_hash)
         if withdrawal.burn_booked:
-            return Finding(state="burned", detail="the balances show the burn", near_hash=near_hash)
+            return WithdrawalStatus(state="burned", detail="the balances show the burn", near_hash=near_hash)
         if not provable or not await self._evidence.still_there(withdrawal, height):
             return _unknown(f"{why}, but the balances do not prove yet that nothing was burned")
-        return Finding(
+        return WithdrawalStatus(
             state="expired", detail=f"{why}, and the balances show that nothing left; a new withdrawal may be made"
         )
 
-    async def _bridging(self, withdrawal: Withdrawal) -> Finding:
+    async def _bridging(self, withdrawal: Withdrawal) -> WithdrawalStatus:
         found = await self._known_to_bridge(withdrawal, withdrawal.near_hash)
         if found is not None:
             return _bridge_says(found, withdrawal)
@@ -245,9 +247,9 @@ class Follower:
             given_back = await self._given_back(withdrawal, withdrawal.prepared)
             if given_back is not None:
                 return given_back
-        return Finding(state=withdrawal.state, detail="the bridge has not indexed it yet")
+        return WithdrawalStatus(state=withdrawal.state, detail="the bridge has not indexed it yet")
 
-    async def _given_back(self, withdrawal: Withdrawal, prepared: WithdrawalPrepared) -> Finding | None:
+    async def _given_back(self, withdrawal: Withdrawal, prepared: WithdrawalPrepared) -> WithdrawalStatus | None:
         """Burned, and the bridge knows nothing of it: the token's transfer may have failed."""
         near_hash = withdrawal.near_hash
         if not near_hash and prepared.route == "intent":
@@ -256,34 +258,36 @@ class Follower:
         if near_hash:
             outcome = await self._rpc.transaction(near_hash, self._account)
             if outcome is not None and outcome.final and outcome.state == "succeeded":
-                with suppress(OutcomeUnknown):
+                with suppress(UnreadableOutcomeError):
                     burned = withdrawal_burned(outcome, prepared.amount)
                     return None if burned else _refunded(near_hash, outcome.block_height)
         height = withdrawal.burned_at or (await self._rpc.block("final")).height
         return _refunded(near_hash, height) if await self._came_back(withdrawal, height) else None
 
 
-def _bridge_says(found: BridgeWithdrawal, withdrawal: Withdrawal) -> Finding:
+def _bridge_says(found: BridgeWithdrawal, withdrawal: Withdrawal) -> WithdrawalStatus:
     near_hash, paid = found.tx_hash or withdrawal.near_hash, found.transfer_tx_hash or ""
     if found.status == "COMPLETED":
         if not paid:
-            return Finding(state="bridging", detail="the bridge says COMPLETED and no hash yet", near_hash=near_hash)
-        return Finding(state="completed", detail="paid out", near_hash=near_hash, destination_hash=paid)
+            return WithdrawalStatus(
+                state="bridging", detail="the bridge says COMPLETED and no hash yet", near_hash=near_hash
+            )
+        return WithdrawalStatus(state="completed", detail="paid out", near_hash=near_hash, destination_hash=paid)
     if found.status == "RETURNED":
-        return Finding(state="returned", detail="the bridge gave the amount back", near_hash=near_hash)
+        return WithdrawalStatus(state="returned", detail="the bridge gave the amount back", near_hash=near_hash)
     if found.status == "FAILED":
         detail = "the bridge says FAILED: the amount left the Verifier and was not paid out; ask the bridge's support"
         known = near_hash or (withdrawal.prepared.hash if withdrawal.prepared is not None else "")
-        return Finding(state="failed", detail=detail, near_hash=known)
-    return Finding(
+        return WithdrawalStatus(state="failed", detail=detail, near_hash=known)
+    return WithdrawalStatus(
         state="bridging", detail=f"the bridge says {found.status}", near_hash=near_hash, destination_hash=paid
     )
 
 
-def _refunded(near_hash: str, height: int | None) -> Finding:
+def _refunded(near_hash: str, height: int | None) -> WithdrawalStatus:
     detail = "the token's transfer failed and the contract credited the amount back"
-    return Finding(state="refunded", detail=detail, near_hash=near_hash, burned_at=height)
+    return WithdrawalStatus(state="refunded", detail=detail, near_hash=near_hash, burned_at=height)
 
 
-def _unknown(detail: str) -> Finding:
-    return Finding(state="unknown", detail=detail)
+def _unknown(detail: str) -> WithdrawalStatus:
+    return WithdrawalStatus(state="unknown", detail=detail)

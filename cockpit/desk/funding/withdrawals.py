@@ -7,18 +7,19 @@ do: what history knows as prepared was never sent. What was sent, or may have be
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from cockpit.desk.funding.cooling_off import Cooling
+from cockpit.desk.funding.cooling_off import CoolingOff
 from cockpit.desk.funding.freeze import Freeze
-from cockpit.desk.funding.withdrawal import KIND, Order, State, Withdrawal
+from cockpit.desk.funding.withdrawal import KIND, RecordedOrder, State, Withdrawal
 from cockpit.desk.funding.withdrawal_book import WithdrawalBook
-from cockpit.desk.funding.withdrawal_tracker import Finding, Follower
+from cockpit.desk.funding.withdrawal_tracker import WithdrawalStatus, WithdrawalTracker
 from cockpit.model.commands import Route
 from cockpit.model.events import AnyEvent, WithdrawalPrepared
 from storage.history import History, HistoryError
 from venue.near.rpc import NearRpc
 from venue.protocol.assets import Asset, Pair
+from venue.protocol.units import NS_PER_MS
 from venue.signing.signed_bytes import encode_signed, without_signed
-from venue.signing.signer import MS, RefusedToSign, SignedBytes, Signer
+from venue.signing.signer import RefusedToSignError, SignedBytes, Signer
 from venue.transport.jsonrpc import VenueError
 
 TICK_S = 0.25
@@ -29,7 +30,7 @@ PAUSES_S = (0.5, 1.0, 1.0, 2.0, 2.0, 5.0, 5.0, 10.0)
 DURABLE_WITHIN_S = 5.0
 
 
-class NotPrepared(Exception):
+class NotPreparedError(Exception):
     """Nothing was signed that could be sent; the sentence says why and what to do."""
 
 
@@ -42,9 +43,9 @@ class Withdrawals(WithdrawalBook):
         account: str,
         signer: Signer,
         rpc: NearRpc,
-        follower: Follower,
+        follower: WithdrawalTracker,
         freeze: Freeze,
-        cooling: Cooling,
+        cooling: CoolingOff,
         *,
         salt: Callable[[], bytes | None],
         record: Callable[[AnyEvent], None],
@@ -93,7 +94,7 @@ class Withdrawals(WithdrawalBook):
         """
         now = self._wall_ns()
         withdrawal = Withdrawal(
-            Order(
+            RecordedOrder(
                 withdrawal_id=f"w-{self._new_id()}",
                 asset=asset,
                 amount=amount,
@@ -112,30 +113,30 @@ class Withdrawals(WithdrawalBook):
             signed, expires_ns = await self._sign(withdrawal.order, route)
             self._still_open()
             await self._commit(withdrawal, signed, expires_ns, key)
-        except (NotPrepared, VenueError, RefusedToSign, HistoryError, ValueError) as exc:
+        except (NotPreparedError, VenueError, RefusedToSignError, HistoryError, ValueError) as exc:
             withdrawal.prepared = None
             self._move(withdrawal, "failed", f"never sent: {exc}")
-            raise NotPrepared(str(exc)) from None
+            raise NotPreparedError(str(exc)) from None
         self._freeze.used()
         return withdrawal
 
     def _still_open(self) -> None:
         if self._freeze.frozen:
-            raise NotPrepared("withdrawals were frozen meanwhile; unfreeze them and order again")
+            raise NotPreparedError("withdrawals were frozen meanwhile; unfreeze them and order again")
 
-    async def _sign(self, order: Order, route: Route) -> tuple[SignedBytes, int]:
+    async def _sign(self, order: RecordedOrder, route: Route) -> tuple[SignedBytes, int]:
         """The signed bytes and when, by block time, they can no longer execute (UTC ns)."""
         block = await self._rpc.block("final")
         if route == "intent":
             salt = self._salt()
             if salt is None:
-                raise NotPrepared("the Verifier's salt is not known; try again")
+                raise NotPreparedError("the Verifier's salt is not known; try again")
             deadline = block.timestamp_ns + INTENT_LIFE_NS
             signed = self._signer.sign_withdrawal_intent(order.asset, order.amount, order.destination, deadline, salt)
             return signed, deadline
         key = await self._rpc.access_key(self._account, self._signer.public_key)
         if key is None or not key.full_access:
-            raise NotPrepared(
+            raise NotPreparedError(
                 "a withdrawal by transaction attaches 1 yoctoNEAR, which only a full-access key of the account may; "
                 "set WITHDRAWAL_ROUTE=intent, or use such a key"
             )
@@ -172,9 +173,11 @@ class Withdrawals(WithdrawalBook):
                 await self._durable()
                 kept = await self._history.prepared_withdrawals()
         except TimeoutError:
-            raise NotPrepared("the history did not confirm the record in time; look at its health") from None
+            raise NotPreparedError("the history did not confirm the record in time; look at its health") from None
         if fact not in kept:
-            raise NotPrepared("the history already holds this key or these bytes; look at the list, then use a new key")
+            raise NotPreparedError(
+                "the history already holds this key or these bytes; look at the list, then use a new key"
+            )
         self._still_open()
         withdrawal.prepared = fact
         self._by_key[key] = withdrawal
@@ -187,7 +190,7 @@ class Withdrawals(WithdrawalBook):
         ident = f"tracked-{near_hash}"
         if ident in self._all:
             return self._all[ident]
-        order = Order(
+        order = RecordedOrder(
             withdrawal_id=ident,
             asset=asset,
             amount=amount,
@@ -231,7 +234,7 @@ class Withdrawals(WithdrawalBook):
                 await self._durable()
         except (TimeoutError, HistoryError) as exc:
             withdrawal.detail = f"not sent: the history does not confirm the record ({exc or 'no answer in time'})"
-            withdrawal.next_ns = self._wall_ns() + int(PAUSES_S[-1] * 1000) * MS
+            withdrawal.next_ns = self._wall_ns() + int(PAUSES_S[-1] * 1000) * NS_PER_MS
             return False
         self._move(withdrawal, "sent", "released to be sent", record=False)
         return True
@@ -255,11 +258,11 @@ class Withdrawals(WithdrawalBook):
         except VenueError as exc:
             self.last_error = _shown(withdrawal, str(exc))
             state: State = "unknown" if withdrawal.state == "sent" else withdrawal.state
-            found = Finding(state=state, detail=f"could not be asked: {exc}")
-        withdrawal.next_ns = self._wall_ns() + int(pause * 1000) * MS
+            found = WithdrawalStatus(state=state, detail=f"could not be asked: {exc}")
+        withdrawal.next_ns = self._wall_ns() + int(pause * 1000) * NS_PER_MS
         self._take(withdrawal, found)
 
-    def _take(self, withdrawal: Withdrawal, found: Finding) -> None:
+    def _take(self, withdrawal: Withdrawal, found: WithdrawalStatus) -> None:
         # Without a hash of a burn, failed means that nothing left: a hash feared before must not say otherwise.
         withdrawal.near_hash = found.near_hash or ("" if found.state == "failed" else withdrawal.near_hash)
         withdrawal.destination_hash = found.destination_hash or withdrawal.destination_hash
@@ -279,7 +282,7 @@ class Withdrawals(WithdrawalBook):
 
 def _due(withdrawal: Withdrawal, now_ns: int) -> bool:
     """Whether its pause is over; a clock that was set back must not stretch it."""
-    return not 0 < withdrawal.next_ns - now_ns <= int(PAUSES_S[-1] * 1000) * MS
+    return not 0 < withdrawal.next_ns - now_ns <= int(PAUSES_S[-1] * 1000) * NS_PER_MS
 
 
 def _shown(withdrawal: Withdrawal, text: str) -> str:

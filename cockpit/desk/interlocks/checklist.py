@@ -1,6 +1,6 @@
 """The arming ladder: measured facts become an ordered checklist, and a rung is open only while its lines are green.
 
-Pure but for ``Ladder``, which remembers since when each line has been red. Times are monotonic nanoseconds.
+Pure but for ``GraceTimer``, which remembers since when each line has been red. Times are monotonic nanoseconds.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,11 +9,11 @@ from typing import Literal
 
 import msgspec
 
-from cockpit.desk.interlocks.facts import Facts
+from cockpit.desk.interlocks.facts import InterlockFacts
 from cockpit.model.formatting import exact
 from cockpit.model.snapshot import InterlockRow, Rung
+from venue.protocol.units import NS_PER_MS
 
-MS = 1_000_000
 AT_ONCE = 0
 STALE_GRACE_MS = 10_000
 VENUE_GRACE_MS = 60_000
@@ -31,7 +31,7 @@ UPWARD = ("strategy", "shadow")
 """Lines that climbing the ladder itself turns green."""
 
 
-def checklist(facts: Facts, *, symbols: Sequence[str]) -> tuple[InterlockRow, ...]:
+def checklist(facts: InterlockFacts, *, symbols: Sequence[str]) -> tuple[InterlockRow, ...]:
     """Every line in the runbook's order; ``symbols`` are those of the pair."""
 
     def row(
@@ -267,7 +267,7 @@ def red(rows: Sequence[InterlockRow], rung: Literal["SHADOW", "LIVE"], *, but: S
     )
 
 
-class Ladder:
+class GraceTimer:
     """Remembers since when each line is red. A line's grace runs from then, whoever looks and however often."""
 
     def __init__(self, graces_ms: Mapping[str, int | None]) -> None:
@@ -280,7 +280,7 @@ class Ladder:
 
     def without_grace(self, ident: str, now_ns: int) -> None:
         """The line has been red for long enough, should it be red now."""
-        self._red_since[ident] = now_ns - (self._graces_ms[ident] or 0) * MS
+        self._red_since[ident] = now_ns - (self._graces_ms[ident] or 0) * NS_PER_MS
 
     def _judged(self, row: InterlockRow, rung: Rung, now_ns: int) -> InterlockRow:
         if row.passed:
@@ -290,7 +290,7 @@ class Ladder:
         grace_ms = self._graces_ms[row.ident]
         if grace_ms is None or not guards(row, rung):
             return row
-        left_ms = max(0, grace_ms - (now_ns - since) // MS)
+        left_ms = max(0, grace_ms - (now_ns - since) // NS_PER_MS)
         return msgspec.structs.replace(row, grace_left_ms=left_ms)
 
 

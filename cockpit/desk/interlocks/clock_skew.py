@@ -10,18 +10,18 @@ from itertools import pairwise
 
 import msgspec
 
-MS = 1_000_000
-NS = 1_000_000_000
-LIMIT_NS = 500 * MS
-KEPT_NS = 300 * NS
+from venue.protocol.units import NS_PER_MS, NS_PER_S
+
+LIMIT_NS = 500 * NS_PER_MS
+KEPT_NS = 300 * NS_PER_S
 """A source that was silent for so long says nothing any more."""
 DRIFT = 5_000
 """A clock's rate is off by at most one part in so many (200 ppm): evidence grows wider by that with its age."""
-AHEAD_NS = 200 * MS
+AHEAD_NS = 200 * NS_PER_MS
 """How far a block's time may be ahead of now: its makers' clocks are not ours."""
-LATE_NS = NS
+LATE_NS = NS_PER_S
 """Servers keep a date for so long before they make the next one: it may be late, and is never early."""
-WIDEST_NS = 3 * NS
+WIDEST_NS = 3 * NS_PER_S
 """A range wider than this says nothing that could be traded on."""
 NEVER = 1 << 62
 """Stands for no bound at all."""
@@ -51,7 +51,7 @@ class Range(msgspec.Struct, frozen=True):
 
 def of_date(date_s: int, sent_ns: int, received_ns: int) -> Range:
     """What a response with this date (whole seconds of UTC) proves; sent and received on the monotonic clock."""
-    return Range(date_s * NS - received_ns, (date_s + 1) * NS - sent_ns)
+    return Range(date_s * NS_PER_S - received_ns, (date_s + 1) * NS_PER_S - sent_ns)
 
 
 def of_block(timestamp_ns: int, received_ns: int) -> Range:
@@ -59,7 +59,7 @@ def of_block(timestamp_ns: int, received_ns: int) -> Range:
     return Range(timestamp_ns - AHEAD_NS - received_ns, NEVER)
 
 
-class Evidence:
+class ClockSource:
     """What one source has shown so far. The newest is believed: where it contradicts what was known, that is let go."""
 
     def __init__(self) -> None:
@@ -140,7 +140,7 @@ def judged(found: Range) -> Judgement:
 def aimed(offset: Range, now_ns: int) -> int:
     """When to ask next (monotonic): the answer's date then halves the range, whichever second it names."""
     middle = offset.low_ns + offset.width_ns // 2
-    return now_ns + (-(now_ns + middle)) % NS
+    return now_ns + (-(now_ns + middle)) % NS_PER_S
 
 
 def _told(found: Range) -> str:
@@ -154,6 +154,6 @@ def _told(found: Range) -> str:
 
 def _span(ns: int, *, up: bool = True) -> str:
     """In steps of 10 ms, or of 0.1 s from a second on, rounded away from what would claim more than is known."""
-    step = 10 * MS if ns < NS else 100 * MS
+    step = 10 * NS_PER_MS if ns < NS_PER_S else 100 * NS_PER_MS
     steps = -(-ns // step) if up else ns // step
-    return f"{steps * 10} ms" if ns < NS else f"{steps / 10:.1f} s"
+    return f"{steps * 10} ms" if ns < NS_PER_S else f"{steps / 10:.1f} s"

@@ -5,7 +5,7 @@ from decimal import Decimal
 import msgspec
 
 
-class Facts(msgspec.Struct, frozen=True, kw_only=True):
+class InterlockFacts(msgspec.Struct, frozen=True, kw_only=True):
     """What was measured. None: not known, which is never green.
 
     ``spendable`` holds symbol and whole tokens free of promises. ``balances_age_ms`` is since the last reading was

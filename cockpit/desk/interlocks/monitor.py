@@ -5,15 +5,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 from cockpit.config.settings import Settings
-from cockpit.desk.api.command_handler import Control
-from cockpit.desk.composition.trading_parts import Workers
-from cockpit.desk.interlocks.checklist import MS, Ladder, checklist, closing, graces, red
-from cockpit.desk.interlocks.facts import Facts
+from cockpit.desk.api.command_handler import CommandHandler
+from cockpit.desk.composition.trading_parts import TradingParts
+from cockpit.desk.interlocks.checklist import GraceTimer, checklist, closing, graces, red
+from cockpit.desk.interlocks.facts import InterlockFacts
 from cockpit.desk.interlocks.venue_clock import VenueClock
-from cockpit.desk.snapshots.snapshot_rows import age_ms
-from cockpit.model.commands import Armable, Request
+from cockpit.model.ages import age_ms
+from cockpit.model.commands import Armable, CommandRequest
 from cockpit.model.formatting import rounded
 from cockpit.model.snapshot import InterlockRow
+from venue.protocol.units import NS_PER_MS
 
 DISK_EVERY_NS = 5_000_000_000
 BLOCK_MS = 2_000
@@ -22,13 +23,13 @@ DESK = "desk"
 """The actor of what the desk does by itself."""
 
 
-class Watch:
+class InterlockMonitor:
     """The checklist of one desk as it stands, and the desk's own disarming. ``tick`` a few times a second."""
 
     def __init__(
         self,
         settings: Settings,
-        workers: Workers,
+        workers: TradingParts,
         clock: VenueClock,
         *,
         history_writable: Callable[[], bool],
@@ -51,7 +52,7 @@ class Watch:
         self._wall_ns = wall_ns
         self._monotonic_ns = monotonic_ns
         self._free_bytes = free_bytes or _free_bytes
-        self._ladder = Ladder(graces(relay_lost_ms=settings.relay_lost_ms))
+        self._ladder = GraceTimer(graces(relay_lost_ms=settings.relay_lost_ms))
         self._symbols = (workers.pair.base.symbol, workers.pair.quote.symbol)
         self._disk: int | None = None
         self._disk_ns: int | None = None
@@ -72,7 +73,7 @@ class Watch:
         """Why this part may not be armed now, one sentence a reason; empty when it may."""
         return red(self.rows(), "SHADOW" if part == "strategy-engine" else "LIVE")
 
-    def tick(self, control: Control) -> None:
+    def tick(self, control: CommandHandler) -> None:
         """Disarm what stands on a line that was red for longer than its grace."""
         arming = self._workers.arming
         if self._clock.stepped():
@@ -84,9 +85,9 @@ class Watch:
         parts: tuple[Armable, ...] = ("trade-executor", "strategy-engine")
         for part in parts if line.rung == "SHADOW" else parts[:1]:
             if arming.armed(part):
-                control.disarm(part, Request(actor=DESK), why)
+                control.disarm(part, CommandRequest(actor=DESK), why)
 
-    def _facts(self, now: int) -> Facts:
+    def _facts(self, now: int) -> InterlockFacts:
         workers, inventory, liquidity = self._workers, self._workers.inventory, self._workers.liquidity
         pair, limits = workers.pair, workers.limits.current
         clock = self._clock.judge()
@@ -99,7 +100,7 @@ class Watch:
                 (asset.symbol, asset.to_decimal(held - reserved(asset.token_id)))
                 for asset, held in zip(assets, inventory.balance, strict=True)
             )
-        return Facts(
+        return InterlockFacts(
             reference_usable=reference.usable and workers.reference.mid is not None,
             reference_told=reference.reason or f"{rounded(workers.reference.mid, 2)} EUR, {reference.age_ms} ms old",
             spendable=spendable,
@@ -159,7 +160,7 @@ class Watch:
             return None
         if self._height_ns is None or inventory.height != self._height:
             self._height, self._height_ns = inventory.height, now
-        return max(asked_ms, (now - self._height_ns) // MS - BLOCK_MS)
+        return max(asked_ms, (now - self._height_ns) // NS_PER_MS - BLOCK_MS)
 
     def _unexplained_ms(self, now: int) -> int | None:
         inventory = self._workers.inventory
@@ -171,7 +172,7 @@ class Watch:
             return 0
         if self._unexplained_since is None:
             self._unexplained_since = now
-        return (now - self._unexplained_since) // MS
+        return (now - self._unexplained_since) // NS_PER_MS
 
     def _difference(self) -> str:
         pair, unexplained = self._workers.pair, self._workers.inventory.unexplained

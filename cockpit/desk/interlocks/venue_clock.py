@@ -11,7 +11,7 @@ from cockpit.desk.interlocks.clock_skew import (
     DRIFT,
     NEVER,
     WIDEST_NS,
-    Evidence,
+    ClockSource,
     Judgement,
     Range,
     aimed,
@@ -22,18 +22,18 @@ from cockpit.desk.interlocks.clock_skew import (
     skew,
 )
 from venue.near.rpc import NearRpc
+from venue.protocol.units import NS_PER_MS
 from venue.transport.jsonrpc import VenueError
 
-MS = 1_000_000
-NARROW_NS = 150 * MS
+NARROW_NS = 150 * NS_PER_MS
 """Narrower than this the range is asked for in peace."""
 EAGER = 8
 """So many times in a row at most it is asked for otherwise: a slow line may never give a narrow one."""
 PEACE_S = 30.0
 RETRY_S = 3.0
-UNKNOWN_NS = 60_000 * MS
+UNKNOWN_NS = 60_000 * NS_PER_MS
 """So long nothing new may be known before the clock is not trusted any more."""
-STEP_NS = 500 * MS
+STEP_NS = 500 * NS_PER_MS
 _SENT = "cockpit.sent_ns"
 
 
@@ -44,8 +44,8 @@ class VenueClock:
         self._wall_ns = wall_ns
         self._monotonic_ns = monotonic_ns
         urls = (*settings.near_rpc_urls, settings.relay_rpc_url, settings.bridge_url)
-        self._hosts = {_host(httpx.URL(url)): Evidence() for url in urls}
-        self._blocks = Evidence()
+        self._hosts = {_host(httpx.URL(url)): ClockSource() for url in urls}
+        self._blocks = ClockSource()
         self._known: Range | None = None
         self._known_ns = 0
         self._ahead_ns = wall_ns() - monotonic_ns()

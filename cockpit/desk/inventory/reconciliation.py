@@ -9,19 +9,19 @@ from collections.abc import Callable, Sequence
 
 from cockpit.desk.inventory.movements import Movement, explain, total
 from cockpit.desk.quote_book.book import QuoteBook
-from cockpit.desk.quote_book.reservations import Promise
+from cockpit.desk.quote_book.reservations import Commitment
 from venue.protocol.assets import Pair
 from venue.verifier import Balances
 
 
-def movement(pair: Pair, promise: Promise) -> Movement:
+def movement(pair: Pair, promise: Commitment) -> Movement:
     """What settling the promise does to the balances."""
     if promise.asset_in == pair.base.token_id:
         return Movement(promise.quote_hash, promise.amount_in, -promise.amount_out)
     return Movement(promise.quote_hash, -promise.amount_out, promise.amount_in)
 
 
-class Terms:
+class BalanceLedger:
     """Each pair of amounts is (base, quote) in base units; ``balance`` and ``opening`` are None until they were read.
 
     ``accepted`` is what an operator took as given though nothing explains it. ``at_ns`` is when the reading was asked

@@ -14,21 +14,21 @@ import msgspec
 from cockpit.config.settings import Settings
 from cockpit.desk.inventory.movements import Movement, explain, total
 from cockpit.desk.inventory.reconciliation import movement
-from cockpit.desk.inventory.sync import Deposits, Opened, Read
+from cockpit.desk.inventory.sync import Deposits, OpeningBalances, Read
 from cockpit.desk.quote_book.book import QuoteBook
 from cockpit.desk.quote_book.nonces import used_nonces
-from cockpit.desk.quote_book.reservations import Promise
+from cockpit.desk.quote_book.reservations import Commitment
 from cockpit.model.events import OperatorAction
-from storage.history import ACCOUNTED, CREDITED, FormerRun, History, RecordedQuote
-from storage.reporting.remainders import SET_ASIDE, Aside, read_aside
+from storage.history import ACCOUNTED, CREDITED, History, PreviousRun, RecordedQuote
+from storage.reporting.remainders import SET_ASIDE, UnexplainedDifference, read_aside
 from storage.writer import BLIND_NS
 from venue.protocol.assets import Asset, Pair
-from venue.transport.jsonrpc import Unreachable, VenueError
+from venue.protocol.units import NS_PER_MS
+from venue.transport.jsonrpc import UnreachableError, VenueError
 from venue.verifier import Balances, Verifier
 
 log = logging.getLogger(__name__)
 
-MS = 1_000_000
 LAG_NS = 30 * 10**9
 """A node may be this far behind: what was known later than so long before a reading may not be in it."""
 TRANSACTIONS = 20
@@ -37,10 +37,10 @@ ROUNDS = 3
 """A settlement may come between the questions for nonces and for balances; asked again they agree."""
 
 
-def promise_of(pair: Pair, recorded: RecordedQuote, margin_ns: int) -> Promise:
+def promise_of(pair: Pair, recorded: RecordedQuote, margin_ns: int) -> Commitment:
     """What a recorded quote binds. ``margin_ns``: how long after its deadline a block may still settle it."""
     command = recorded.command
-    return Promise(
+    return Commitment(
         quote_hash=command.quote_hash,
         quote_id=command.quote_id,
         command_id=command.command_id,
@@ -58,7 +58,7 @@ def promise_of(pair: Pair, recorded: RecordedQuote, margin_ns: int) -> Promise:
     )
 
 
-class Former:
+class StartupReconciliation:
     """The former runs, as this one takes them over. ``load`` comes before the first reading of the balances.
 
     ``withdrawn`` names what withdrawals may have done to the balances since a time (UTC ns). ``transaction`` asks the
@@ -80,7 +80,7 @@ class Former:
         run_id: str,
     ) -> None:
         self._account = settings.account_id
-        self._margin_ns = settings.quote_death_margin_ms * MS
+        self._margin_ns = settings.quote_death_margin_ms * NS_PER_MS
         self._longest_ms = settings.limits().max_deadline_ms
         self._pair = pair
         self._book = book
@@ -92,8 +92,8 @@ class Former:
         self._wall_ns = wall_ns
         self._run_id = run_id
         self._unrecorded_dead_ns = 0
-        self._run: FormerRun | None = None
-        self._open: dict[str, Promise] = {}
+        self._run: PreviousRun | None = None
+        self._open: dict[str, Commitment] = {}
         self._bound: set[str] = set()
         self._late: list[Movement] = []
         self._known_deposits: frozenset[str] = frozenset()
@@ -108,7 +108,7 @@ class Former:
         self._accounted = False
         self._told: list[str] = []
 
-    async def load(self, former: FormerRun | None) -> None:
+    async def load(self, former: PreviousRun | None) -> None:
         """Take over the recorded quotes and the balances to start from. Raises HistoryError."""
         self._run = former
         if former is None:
@@ -116,7 +116,7 @@ class Former:
         if not former.clean:
             # It may have lost the last quotes it signed, so they are taken to have lived as long as allowed.
             longest_ms = former.max_deadline_ms or self._longest_ms
-            self._unrecorded_dead_ns = former.last_write_ns + BLIND_NS + longest_ms * MS + self._margin_ns
+            self._unrecorded_dead_ns = former.last_write_ns + BLIND_NS + longest_ms * NS_PER_MS + self._margin_ns
         quotes = await self._history.open_quotes()
         for recorded in quotes:
             promise = promise_of(self._pair, recorded, self._margin_ns)
@@ -154,7 +154,7 @@ class Former:
     def set_aside(self, amounts: tuple[int, int], at_ns: int) -> None:
         """Have what is unexplained now in the journal, base and quote: no later run takes it as given by itself."""
         self._asides += 1
-        arguments = msgspec.json.encode(Aside(amounts, self._aside, at_ns)).decode()
+        arguments = msgspec.json.encode(UnexplainedDifference(amounts, self._aside, at_ns)).decode()
         told = f"{self._amounts(amounts)} is unexplained" if any(amounts) else "nothing is unexplained any more"
         action_id = f"aside-{self._run_id}-{self._asides}"
         self._aside = amounts
@@ -162,19 +162,19 @@ class Former:
 
     def unrecorded_left_ms(self) -> int:
         """How long quotes that nobody recorded may still take their amounts, ms; 0 after a clean end."""
-        return max(0, (self._unrecorded_dead_ns - self._wall_ns()) // MS)
+        return max(0, (self._unrecorded_dead_ns - self._wall_ns()) // NS_PER_MS)
 
     def left_ms(self) -> int:
         """How long any quote of a former run may still be settled, ms, whether it is reserved here or not recorded."""
         dead_ns = max((self._open[name].dead_ns for name in self._still_bound()), default=0)
-        return max(self.unrecorded_left_ms(), (dead_ns - self._wall_ns()) // MS)
+        return max(self.unrecorded_left_ms(), (dead_ns - self._wall_ns()) // NS_PER_MS)
 
     def _still_bound(self) -> set[str]:
         reservations = self._book.reservations
         self._bound = {name for name in self._bound if reservations.get(name) is not None}
         return self._bound
 
-    async def first_reading(self, read: Read, listed: Deposits) -> Opened:
+    async def first_reading(self, read: Read, listed: Deposits) -> OpeningBalances:
         """The opening balances, compared with what the former run left; fills found are booked, once each.
 
         Raises VenueError while the nonces or the balances cannot be read, or only as they were before.
@@ -184,7 +184,7 @@ class Former:
             reading, asked_ns = await read()
             least = max(self._base_height, *used.values(), 0)
             if reading.block_height < least:
-                raise Unreachable(
+                raise UnreachableError(
                     f"the balances are of block {reading.block_height}, older than block {least} that was seen before"
                 )
             if self._base is None:
@@ -195,7 +195,7 @@ class Former:
                 return await self._opened(reading, asked_ns, used, found, (0, 0))
         if listed is None and self._waited < ROUNDS:
             self._waited += 1
-            raise Unreachable("the balances are not what they were, and the bridge has not told of deposits yet")
+            raise UnreachableError("the balances are not what they were, and the bridge has not told of deposits yet")
         proven = self._proven(used)
         sums = total(proven)
         return await self._opened(reading, asked_ns, used, proven, (change[0] - sums[0], change[1] - sums[1]))
@@ -233,7 +233,7 @@ class Former:
         used: dict[str, int],
         found: Sequence[Movement],
         gap: tuple[int, int],
-    ) -> Opened:
+    ) -> OpeningBalances:
         filled = {one.key for one in found} & self._open.keys()
         await self._find_transactions(filled)
         for name, height in used.items():
@@ -245,10 +245,10 @@ class Former:
         self._read = True
         self._tell_opening(found, filled, gap)
         if self._base is None:
-            return Opened(reading, asked_ns, gap)
+            return OpeningBalances(reading, asked_ns, gap)
         gap = (gap[0] + self._carried[0], gap[1] + self._carried[1])
         deposits = self._known_deposits | {one.key for one in found}
-        return Opened(reading, asked_ns, gap, deposits, self._carried)
+        return OpeningBalances(reading, asked_ns, gap, deposits, self._carried)
 
     async def _find_transactions(self, filled: set[str]) -> None:
         """Learn where fills were settled, so far as the relay tells: nothing else depends on it."""
@@ -282,7 +282,7 @@ class Former:
             told.append(f"quotes that it may have signed last and not recorded are dead in {left_s} s at the latest")
         return tuple(told)
 
-    def _tell_run(self, former: FormerRun) -> None:
+    def _tell_run(self, former: PreviousRun) -> None:
         ended = (
             "ended in order" if former.clean else f"broke off; its last sign of life was at {_at(former.last_write_ns)}"
         )

@@ -12,10 +12,10 @@ from typing import Literal
 import msgspec
 
 from cockpit.desk.inventory.movements import Movement, without_returns
-from cockpit.desk.inventory.reconciliation import Terms, movement
+from cockpit.desk.inventory.reconciliation import BalanceLedger, movement
 from cockpit.desk.quote_book.book import QuoteBook
 from cockpit.desk.quote_book.nonces import used_nonces
-from cockpit.desk.quote_book.reservations import Promise
+from cockpit.desk.quote_book.reservations import Commitment
 from cockpit.model.events import IntentInventory
 from venue.near.rpc import NearRpc
 from venue.protocol.assets import Pair
@@ -28,7 +28,7 @@ SETTLE_S = 0.2
 """Settlements come in bursts; one reading serves those of a moment."""
 
 
-class Opened(msgspec.Struct, frozen=True):
+class OpeningBalances(msgspec.Struct, frozen=True):
     """The first reading, when it was asked for (UTC ns), and what of it no earlier run accounts for, base and quote.
 
     ``deposits``: those that are in the opening balances, by key; None when it can only be taken that all listed are.
@@ -46,7 +46,7 @@ Read = Callable[[], Awaitable[tuple[Balances, int]]]
 Deposits = Sequence[Movement] | None
 
 
-class Inventory(Terms):
+class Inventory(BalanceLedger):
     """Reads the balances and proves them. ``explained`` says whether the last reading is, but for what is set aside."""
 
     def __init__(
@@ -72,7 +72,7 @@ class Inventory(Terms):
         self._withdrawals: Callable[[], Sequence[Movement]] = tuple
         self._certain: Callable[[int], Sequence[Movement]] = lambda height: ()
         self._on_explained: Callable[[int, int], None] = lambda opening_height, asked_ns: None
-        self._first: Callable[[Read, Deposits], Awaitable[Opened]] = _read_only
+        self._first: Callable[[Read, Deposits], Awaitable[OpeningBalances]] = _read_only
         self._record = record
         self._wanted = asyncio.Event()
         self._lock = asyncio.Lock()
@@ -99,7 +99,7 @@ class Inventory(Terms):
 
     def follow_former(
         self,
-        first: Callable[[Read, Deposits], Awaitable[Opened]],
+        first: Callable[[Read, Deposits], Awaitable[OpeningBalances]],
         on_remainder: Callable[[tuple[int, int], int], None],
     ) -> None:
         """Have the first reading compared with what the former run left: ``first`` reads it, and raises VenueError.
@@ -227,7 +227,7 @@ class Inventory(Terms):
         self.counters["readings"] += 1
         return reading, asked_ns
 
-    def _open(self, opened: Opened, listed: Deposits) -> None:
+    def _open(self, opened: OpeningBalances, listed: Deposits) -> None:
         """The first balances are the opening ones, but for what nobody accounts for; deposits before are in them."""
         reading, self.gap = opened.reading, opened.gap
         self._set_aside = opened.carried
@@ -243,13 +243,13 @@ class Inventory(Terms):
         self.last_error = ""
         self._record_rows("opening" if self.gap == opened.carried else "unexplained")
 
-    def _bury(self, dying: Sequence[Promise], block_ns: int) -> None:
+    def _bury(self, dying: Sequence[Commitment], block_ns: int) -> None:
         """Let go of dead promises: a block after their deadline is explained without them."""
         for promise in dying:
             if block_ns > promise.deadline_ns:
                 self._book.expire(promise.quote_hash)
 
-    async def _settled_by_nonce(self, promises: Sequence[Promise]) -> list[Movement]:
+    async def _settled_by_nonce(self, promises: Sequence[Commitment]) -> list[Movement]:
         """Which of these quotes have been executed: their nonce is used."""
         used = await used_nonces(self._verifier, self._account, promises)
         self.counters["nonces_asked"] += len(promises)
@@ -266,6 +266,6 @@ class Inventory(Terms):
             )
 
 
-async def _read_only(read: Read, listed: Deposits) -> Opened:
+async def _read_only(read: Read, listed: Deposits) -> OpeningBalances:
     """Nothing went before this run."""
-    return Opened(*await read())
+    return OpeningBalances(*await read())

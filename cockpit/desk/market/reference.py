@@ -8,13 +8,13 @@ import httpx
 
 from cockpit.desk.risk.limits import LimitsInForce
 from cockpit.model.events import MarketPrice
+from venue.protocol.units import NS_PER_S
 from venue.reference.composite import Composite, composite
 from venue.reference.feed import Feed, Tick
 from venue.transport.jsonrpc import VenueError
 
-SECOND_NS = 1_000_000_000
 CHART_POINTS = 300
-ALIVE_NS = 30 * SECOND_NS
+ALIVE_NS = 30 * NS_PER_S
 """A price that does not move is recorded as often as this, so that it can be told from one that was not trusted."""
 
 _TICK = Decimal("1e-8")
@@ -72,7 +72,7 @@ class Reference:
         self.version += 1
         self.on_mid(self.mid)
         if self.current.usable and self.mid is not None:
-            if not self.chart or now - self.chart[-1][0] >= SECOND_NS:
+            if not self.chart or now - self.chart[-1][0] >= NS_PER_S:
                 self.chart.append((now, self.mid))
             self._keep(MarketPrice(now, "composite", self.mid, self.mid, self.mid))
 

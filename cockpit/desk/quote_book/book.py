@@ -10,7 +10,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from typing import Literal
 
-from cockpit.desk.quote_book.reservations import Promise, Reservations
+from cockpit.desk.quote_book.reservations import Commitment, Reservations
 from cockpit.model.events import Outcome, TradeResult
 from venue.relay.messages import QuoteStatus
 
@@ -82,7 +82,7 @@ class Quote:
         "used_height",
     )
 
-    def __init__(self, promise: Promise, request_id: int, state: State = "sent") -> None:
+    def __init__(self, promise: Commitment, request_id: int, state: State = "sent") -> None:
         self.promise = promise
         self.request_id = request_id
         self.state: State = state
@@ -111,7 +111,7 @@ class QuoteBook:
         self.counters: Counter[str] = Counter()
         self.recent: deque[Quote] = deque(maxlen=shown)
         self.fills: deque[Quote] = deque(maxlen=shown)
-        self.on_fill: Callable[[Promise], None] = lambda promise: None
+        self.on_fill: Callable[[Commitment], None] = lambda promise: None
         """Hears of each fill once, as it is booked."""
         self._record = record
         self._wall_ns = wall_ns
@@ -122,7 +122,7 @@ class QuoteBook:
         self._dying: dict[str, Quote] = {}
         self._deaths: list[tuple[int, str]] = []
 
-    def sent(self, promise: Promise, request_id: int) -> None:
+    def sent(self, promise: Commitment, request_id: int) -> None:
         """A quote was written to the relay; its amount is reserved already."""
         quote = Quote(promise, request_id)
         self._quotes[promise.quote_hash] = quote
@@ -131,7 +131,7 @@ class QuoteBook:
         self.recent.append(quote)
         self.counters["sent"] += 1
 
-    def restore(self, promise: Promise, outcomes: Sequence[str]) -> None:
+    def restore(self, promise: Commitment, outcomes: Sequence[str]) -> None:
         """Take over a quote of an earlier run: it binds its amount until it is dead, whatever is held."""
         answered = "accepted" in outcomes
         quote = Quote(promise, 0, "accepted" if answered else "unknown")
@@ -216,7 +216,7 @@ class QuoteBook:
         """The quote with this hash, until it is dead and buried."""
         return self._quotes.get(quote_hash)
 
-    def settling(self) -> tuple[Promise, ...]:
+    def settling(self) -> tuple[Commitment, ...]:
         """Quotes the relay calls settled and the balances have not confirmed yet."""
         return tuple(quote.promise for quote in self._settling.values())
 
@@ -256,7 +256,7 @@ class QuoteBook:
                 quote.tx_hash = quote.burn_tx
                 self._move(quote, "burned", "its nonce is used and the balances show no fill")
 
-    def dying(self) -> tuple[Promise, ...]:
+    def dying(self) -> tuple[Commitment, ...]:
         """Quotes past their death whose end no balance has shown yet; they stay reserved until one does."""
         return tuple(quote.promise for quote in self._dying.values())
 

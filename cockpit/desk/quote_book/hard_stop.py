@@ -15,11 +15,11 @@ import msgspec
 from cockpit.desk.quote_book.book import OVER, Quote, QuoteBook
 from cockpit.desk.quote_book.nonces import used_nonces
 from cockpit.model.events import OperatorAction
-from cockpit.model.snapshot import HardStop
+from cockpit.model.snapshot import HardStopState
 from storage.history import HistoryError
 from venue.relay.rpc import RelayRpc
-from venue.signing.signer import RefusedToSign, Signer
-from venue.transport.jsonrpc import Refused, VenueError
+from venue.signing.signer import RefusedToSignError, Signer
+from venue.transport.jsonrpc import RefusedError, VenueError
 from venue.verifier import Verifier
 
 log = logging.getLogger(__name__)
@@ -46,7 +46,7 @@ class _Batch(msgspec.Struct, frozen=True):
     at_ns: int
 
 
-class Burner:
+class HardStopRun:
     """Burns what is alive when ``start`` is called, until nothing of it is. Runs beside everything else.
 
     ``durable`` waits until what was recorded is on disk; ``read_balances`` asks for a reading soon.
@@ -104,12 +104,12 @@ class Burner:
         """Whether something is still being burned."""
         return bool(self._left())
 
-    def progress(self) -> HardStop | None:
+    def progress(self) -> HardStopState | None:
         """How far it has come; None when there was no hard stop in this run."""
         if not self._targets:
             return None
         states = Counter(quote.state for quote in self._targets)
-        return HardStop(
+        return HardStopState(
             asked=len(self._targets),
             burned=states["burned"],
             settled=states["settled"],
@@ -190,7 +190,7 @@ class Burner:
             try:
                 reason = await self._publish(some)
                 self._detail = "handed in; waiting for the chain"
-            except Refused as exc:
+            except RefusedError as exc:
                 reason = str(exc)
             except VenueError as exc:
                 # It may have arrived: asking for its status, or its time, will tell.
@@ -219,7 +219,7 @@ class Burner:
         if name not in self._signed:
             try:
                 signed = self._signer.sign_burning(quote.promise.nonce)
-            except RefusedToSign as exc:
+            except RefusedToSignError as exc:
                 self._detail = str(exc)
                 return False
             self._signed[name] = (signed.sent, signed.hash)

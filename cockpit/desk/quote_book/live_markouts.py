@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Protocol
 
-from cockpit.accounting.markouts import HORIZONS_S, SECOND_NS, in_bps, markout
+from cockpit.accounting.markouts import HORIZONS_S, in_bps, markout
 from cockpit.desk.quote_book.book import Quote
 from venue.protocol.assets import BTC_EURE
+from venue.protocol.units import NS_PER_S
 
 KEPT = 400
 """Fills whose markouts are remembered: more than are shown."""
@@ -22,7 +23,7 @@ class Mid(Protocol):
     def trusted_mid(self) -> Decimal | None: ...
 
 
-class Markouts:
+class LiveMarkouts:
     """Of each fill: seconds after it and how far the mid had gone in the desk's favour, bps; None without a mid."""
 
     def __init__(self) -> None:
@@ -36,10 +37,10 @@ class Markouts:
         """Mark the fills (oldest first) whose next horizon has passed; meant to be called several times a second."""
         for quote in reversed(fills):
             age_ns = now_ns - (quote.settled_ns or 0)
-            if age_ns > (HORIZONS_S[-1] + HORIZONS_S[0]) * SECOND_NS:
+            if age_ns > (HORIZONS_S[-1] + HORIZONS_S[0]) * NS_PER_S:
                 break
             marked = self._marked.get(quote.promise.quote_hash, ())
-            passed = [horizon for horizon in HORIZONS_S[len(marked) :] if age_ns >= horizon * SECOND_NS]
+            passed = [horizon for horizon in HORIZONS_S[len(marked) :] if age_ns >= horizon * NS_PER_S]
             if passed:
                 self._keep(quote, marked, passed, mid.trusted_mid)
 

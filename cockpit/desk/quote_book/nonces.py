@@ -3,13 +3,13 @@
 import asyncio
 from collections.abc import Sequence
 
-from cockpit.desk.quote_book.reservations import Promise
+from cockpit.desk.quote_book.reservations import Commitment
 from venue.verifier import Verifier
 
 ASKED_AT_ONCE = 8
 
 
-async def used_nonces(verifier: Verifier, account: str, promises: Sequence[Promise]) -> dict[str, int]:
+async def used_nonces(verifier: Verifier, account: str, promises: Sequence[Commitment]) -> dict[str, int]:
     """Of the promises whose nonce is used, by quote hash: the height of the block that was asked.
 
     Raises VenueError when one of them could not be asked.

@@ -11,11 +11,11 @@ import msgspec
 from cockpit.desk.market.pricing import Side
 
 
-class NotCovered(Exception):
+class NotCoveredError(Exception):
     """The promise is larger than what is held and not yet promised."""
 
 
-class Promise(msgspec.Struct, frozen=True):
+class Commitment(msgspec.Struct, frozen=True):
     """A signed quote and what it binds. Amounts in base units, times UTC ns.
 
     ``edge`` is the earning against the mid at which it was priced, in base units of EURe.
@@ -42,17 +42,17 @@ class Reservations:
     """The promises alive, by quote hash, and their sum by asset."""
 
     def __init__(self) -> None:
-        self._alive: dict[str, Promise] = {}
+        self._alive: dict[str, Commitment] = {}
         self._reserved: dict[str, int] = {}
         self._leaving: dict[str, int] = {}
 
     def __len__(self) -> int:
         return len(self._alive)
 
-    def __iter__(self) -> Iterator[Promise]:
+    def __iter__(self) -> Iterator[Commitment]:
         return iter(self._alive.values())
 
-    def get(self, quote_hash: str) -> Promise | None:
+    def get(self, quote_hash: str) -> Commitment | None:
         """The live promise with this hash."""
         return self._alive.get(quote_hash)
 
@@ -72,24 +72,24 @@ class Reservations:
         """Set how much of the asset withdrawals bind. It may exceed the balance: then nothing is free."""
         self._leaving[asset] = amount
 
-    def reserve(self, promise: Promise, balance: int) -> None:
+    def reserve(self, promise: Commitment, balance: int) -> None:
         """Hold the promise's amount; NotCovered when balance - reserved does not cover it, ValueError if held."""
         asset, amount = promise.asset_out, promise.amount_out
         reserved = self.reserved(asset)
         if amount <= 0 or reserved + amount > balance:
-            raise NotCovered(f"{amount} promised over {reserved} reserved and {balance} held")
+            raise NotCoveredError(f"{amount} promised over {reserved} reserved and {balance} held")
         if promise.quote_hash in self._alive:
             raise ValueError("the quote is reserved already")
         self._alive[promise.quote_hash] = promise
         self._reserved[asset] = self._reserved.get(asset, 0) + amount
 
-    def restore(self, promise: Promise) -> None:
+    def restore(self, promise: Commitment) -> None:
         """Hold the amount of a promise made by an earlier run, covered or not: it may take it all the same."""
         if promise.quote_hash not in self._alive:
             self._alive[promise.quote_hash] = promise
             self._reserved[promise.asset_out] = self._reserved.get(promise.asset_out, 0) + promise.amount_out
 
-    def release(self, quote_hash: str) -> Promise | None:
+    def release(self, quote_hash: str) -> Commitment | None:
         """Let go of a promise; None when it is not held (so that a second release does nothing)."""
         promise = self._alive.pop(quote_hash, None)
         if promise is not None:

@@ -8,16 +8,17 @@ from collections.abc import Callable
 
 from cockpit.desk.market.pricing import Amounts
 from cockpit.desk.quote_book.book import QuoteBook
-from cockpit.desk.quote_book.reservations import NotCovered, Promise
+from cockpit.desk.quote_book.reservations import Commitment, NotCoveredError
 from cockpit.desk.quoting.strategy import Decision
 from cockpit.model.events import ExecuteTrade, SwapDemand
+from venue.protocol.units import NS_PER_MS
 from venue.relay.client import Relay
 from venue.relay.messages import quote_frame
-from venue.signing.signer import MS, RefusedToSign, Signer
-from venue.transport.websocket import WsClosed
+from venue.signing.signer import RefusedToSignError, Signer
+from venue.transport.websocket import WsClosedError
 
 
-class MaybeSent(Exception):
+class SendUncertainError(Exception):
     """Writing the quote failed and some of it may be on the wire; ``command`` is what was signed."""
 
     def __init__(self, command: ExecuteTrade) -> None:
@@ -40,7 +41,7 @@ class Executor:
         self._signer = signer
         self._relay = relay
         self._book = book
-        self._death_margin_ns = death_margin_ms * MS
+        self._death_margin_ns = death_margin_ms * NS_PER_MS
         self._monotonic_ns = monotonic_ns
         self.salt: bytes | None = None
         self.counters: Counter[str] = Counter()
@@ -63,10 +64,10 @@ class Executor:
             signed = self._signer.sign_quote(
                 demand.asset_in, amounts.amount_in, demand.asset_out, amounts.amount_out, decision.deadline_ns, salt
             )
-        except RefusedToSign as exc:
+        except RefusedToSignError as exc:
             self._refuse(str(exc))
             return None
-        promise = Promise(
+        promise = Commitment(
             signed.quote_hash,
             demand.quote_id,
             decision_id,
@@ -87,12 +88,12 @@ class Executor:
         reservations = self._book.reservations
         try:
             reservations.reserve(promise, balance)
-        except NotCovered as exc:
+        except NotCoveredError as exc:
             self._refuse(str(exc))
             return None
         try:
             self._relay.send(frame)
-        except WsClosed as exc:
+        except WsClosedError as exc:
             # Raised before a byte is written: nobody else has seen the signature.
             reservations.release(promise.quote_hash)
             self._refuse(str(exc))
@@ -100,7 +101,7 @@ class Executor:
         except Exception as exc:
             # Some of it may be on the wire: the promise lives in the book until it is dead.
             self._book.sent(promise, request_id)
-            raise MaybeSent(_command(promise, self._monotonic_ns() - received_ns)) from exc
+            raise SendUncertainError(_command(promise, self._monotonic_ns() - received_ns)) from exc
         reaction_ns = self._monotonic_ns() - received_ns
         self._book.sent(promise, request_id)
         self.reactions_us.append(reaction_ns // 1000)
@@ -111,7 +112,7 @@ class Executor:
         self.last_error = why
 
 
-def _command(promise: Promise, reaction_ns: int) -> ExecuteTrade:
+def _command(promise: Commitment, reaction_ns: int) -> ExecuteTrade:
     """What history keeps of a quote that left, or may have left."""
     return ExecuteTrade(
         promise.sent_ns,

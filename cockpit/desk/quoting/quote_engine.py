@@ -13,16 +13,17 @@ from cockpit.desk.inventory.sync import Inventory
 from cockpit.desk.market.pricing import PriceParams, Prices
 from cockpit.desk.market.reference import Reference
 from cockpit.desk.quote_book.book import QuoteBook, is_fault
-from cockpit.desk.quoting.executor import Executor, MaybeSent
-from cockpit.desk.quoting.strategy import Decision, View, decide, decision_event, desk_prices
+from cockpit.desk.quoting.executor import Executor, SendUncertainError
+from cockpit.desk.quoting.strategy import Decision, DeskView, decide, decision_event, desk_prices
 from cockpit.desk.risk.arming import Arming
 from cockpit.desk.risk.limits import LimitsInForce
-from cockpit.desk.risk.rate_window import Window
-from cockpit.desk.risk.rejections import Refusals
+from cockpit.desk.risk.rate_window import RateWindow
+from cockpit.desk.risk.rejections import RejectionRate
 from cockpit.desk.risk.trading_state import TradingState
 from cockpit.model.commands import Limits
 from cockpit.model.events import AnyEvent, DecisionRules, MarketSettlements, SwapDemand, TradeDecision
 from venue.protocol.assets import Pair
+from venue.protocol.units import NS_PER_S
 from venue.relay.messages import QuoteStatus
 
 log = logging.getLogger(__name__)
@@ -31,13 +32,11 @@ REMEMBERED = 20_000
 """Quote ids kept to recognise a request that comes twice; at 50 requests/s of the pair, seven minutes."""
 
 
-SECOND_NS = 1_000_000_000
-
 FLOW_EVERY_NS = 5_000_000_000
 """Settlements of other makers are many and told of one by one: history keeps their count over five seconds."""
 
 
-class Intake:
+class QuoteEngine:
     """Acts on what the relay says; each decision is held to the limits in force at that moment."""
 
     def __init__(
@@ -52,7 +51,7 @@ class Intake:
         inventory: Inventory,
         arming: Arming,
         trading: TradingState,
-        refusals: Refusals,
+        refusals: RejectionRate,
         executor: Executor,
         book: QuoteBook,
         relay_writable: Callable[[], bool],
@@ -77,7 +76,7 @@ class Intake:
         self._seen: OrderedDict[str, None] = OrderedDict()
         self._prices: Prices | None = None
         self._priced_for: tuple[int, int, Limits] | None = None
-        self._signed = Window(SECOND_NS)
+        self._signed = RateWindow(NS_PER_S)
         self._last_id = 0
         self._ruled_by: tuple[Limits, PriceParams] | None = None
         self._rules_id = ""
@@ -91,12 +90,12 @@ class Intake:
         self.invalid_salt: Callable[[], None] = lambda: None
         self.on_failure: Callable[[str], None] = lambda why: None
 
-    def view(self, now_ns: int = 0) -> View:
+    def view(self, now_ns: int = 0) -> DeskView:
         """What the strategy knows at this moment, monotonic; without it the quotes of the last second may be fewer."""
         reference, inventory, trading = self._reference, self._inventory, self._trading
         current, balance = reference.current, inventory.balance
         reserved, promised = self._book.reservations.reserved, self._book.reservations.promised
-        return View(
+        return DeskView(
             self._pair,
             self._limits.current,
             self._params,
@@ -123,7 +122,7 @@ class Intake:
             trading.loss,
         )
 
-    def prices(self, view: View) -> Prices | None:
+    def prices(self, view: DeskView) -> Prices | None:
         """The desk's bid and ask, computed anew only when the mid, the balances or the limits changed."""
         key = (self._reference.version, self._inventory.version, self._limits.current)
         if self._priced_for is None or self._priced_for[:2] != key[:2] or self._priced_for[2] is not key[2]:
@@ -165,7 +164,7 @@ class Intake:
                 balance = self._held(view, decision)
                 command = self._executor.execute(demand, decision, decision.amounts, decision_id, balance, received_ns)
                 failure = "" if command is not None else self._executor.last_error
-        except MaybeSent as exc:
+        except SendUncertainError as exc:
             # It is on record like any other, so that a later run knows of it too.
             command, broken = exc.command, exc.__cause__
         finally:
@@ -183,7 +182,7 @@ class Intake:
         if broken is not None:
             raise broken
 
-    def _note_rules(self, view: View, at_ns: int) -> None:
+    def _note_rules(self, view: DeskView, at_ns: int) -> None:
         """Record the limits and parameters when these are not the ones recorded last."""
         ruled_by = self._ruled_by
         if ruled_by is not None and ruled_by[0] is view.limits and ruled_by[1] is view.params:
@@ -209,7 +208,7 @@ class Intake:
         self._flow_since_ns = now_ns
 
     @staticmethod
-    def _held(view: View, decision: Decision) -> int:
+    def _held(view: DeskView, decision: Decision) -> int:
         held = view.quote_balance if decision.side == "buy" else view.base_balance
         return held or 0
 

@@ -28,8 +28,8 @@ from cockpit.model.commands import Limits
 from cockpit.model.events import Check, SwapDemand, TradeDecision
 from cockpit.model.snapshot import Trading
 from venue.protocol.assets import Asset, Pair
+from venue.protocol.units import NS_PER_MS
 
-MS = 1_000_000
 DEADLINE_SLACK_MS = 1_000
 """The relay wants the deadline it asked for still ahead when the answer reaches it: a second for the way."""
 
@@ -40,7 +40,7 @@ EXECUTOR_GUARDS = ("executor_armed", "salt", "relay", "history")
 """Guards of the executor; a decision is actionable when all others passed."""
 
 
-class View(msgspec.Struct, frozen=True, gc=False):
+class DeskView(msgspec.Struct, frozen=True, gc=False):
     """What the strategy knows. Amounts are base units, None where the Verifier has not told; times UTC ns.
 
     ``reserved`` is promised or leaving. ``quotes_in_second`` and ``fills_in_hour``: how many there were until now.
@@ -80,30 +80,30 @@ Viewed = msgspec.defstruct(
     "Viewed",
     [
         (field.name, field.type) if field.required else (field.name, field.type, field.default)
-        for field in msgspec.structs.fields(View)
+        for field in msgspec.structs.fields(DeskView)
         if field.name not in _RULES
     ],
     frozen=True,
 )
-"""A view without its rules: whatever ``View`` holds is recorded, and read back as the same types."""
+"""A view without its rules: whatever ``DeskView`` holds is recorded, and read back as the same types."""
 
 _VIEWED = tuple(Viewed.__struct_fields__)
 _encode = msgspec.json.Encoder().encode
 _viewed = msgspec.json.Decoder(Viewed).decode
 
 
-def record_view(view: View) -> str:
+def record_view(view: DeskView) -> str:
     """What the strategy knew, as JSON, but for its rules; ``read_view`` gives it back."""
     return _encode({name: getattr(view, name) for name in _VIEWED}).decode()
 
 
-def read_view(recorded: str, pair: Pair, limits: Limits, params: PriceParams) -> View:
+def read_view(recorded: str, pair: Pair, limits: Limits, params: PriceParams) -> DeskView:
     """The view that was recorded, under these rules; msgspec.MsgspecError when another version recorded it."""
     viewed = _viewed(recorded)
-    return View(pair=pair, limits=limits, params=params, **{name: getattr(viewed, name) for name in _VIEWED})
+    return DeskView(pair=pair, limits=limits, params=params, **{name: getattr(viewed, name) for name in _VIEWED})
 
 
-class Guard(msgspec.Struct, frozen=True, gc=False):
+class RiskCheck(msgspec.Struct, frozen=True, gc=False):
     """One check with the raw values it compared; rendered to text only off the quote path."""
 
     name: str
@@ -124,10 +124,10 @@ class Decision(msgspec.Struct, frozen=True):
     skew_bps: Decimal | None
     amounts: Amounts | None
     deadline_ns: int
-    guards: tuple[Guard, ...]
+    guards: tuple[RiskCheck, ...]
 
 
-def desk_prices(view: View) -> Prices | None:
+def desk_prices(view: DeskView) -> Prices | None:
     """What the desk bids and asks under this view; None while the mid is unknown."""
     if view.mid is None:
         return None
@@ -138,7 +138,7 @@ def desk_prices(view: View) -> Prices | None:
     return Prices(made.bid, made.ask, made.skew_bps, _bounds(view, mid))
 
 
-def _bounds(view: View, mid: Decimal) -> Bounds:
+def _bounds(view: DeskView, mid: Decimal) -> Bounds:
     """The limits at this mid; what must be kept is rounded up."""
     rules = _in_units(view.limits, view.params.target_btc_share, view.pair.quote)
     at_mid = numerator, denominator = scaled(view.pair, mid)
@@ -173,7 +173,7 @@ def _in_units(limits: Limits, target: Decimal, quote: Asset) -> _Rules:
     )
 
 
-def decide(demand: SwapDemand, view: View, prices: Prices | None) -> Decision:
+def decide(demand: SwapDemand, view: DeskView, prices: Prices | None) -> Decision:
     """Decide one demand. ``prices`` is ``desk_prices(view)``, handed in because it changes less often than demand."""
     pair, limits = view.pair, view.limits
     side: Side = "buy" if demand.asset_in == pair.base.token_id else "sell"
@@ -187,8 +187,8 @@ def decide(demand: SwapDemand, view: View, prices: Prices | None) -> Decision:
     else:
         balance, reserved = view.base_balance, view.base_reserved
     spendable = None if balance is None else balance - reserved
-    reference_age = (demand.at_ns - view.mid_at_ns) // MS
-    inventory_age = (demand.at_ns - view.inventory_at_ns) // MS
+    reference_age = (demand.at_ns - view.mid_at_ns) // NS_PER_MS
+    inventory_age = (demand.at_ns - view.inventory_at_ns) // NS_PER_MS
     wanted_ms = demand.min_deadline_ms + DEADLINE_SLACK_MS
     life_ms = max(wanted_ms, min(view.default_deadline_ms, limits.max_deadline_ms))
     most = max_notional(limits, pair.quote)
@@ -199,37 +199,37 @@ def decide(demand: SwapDemand, view: View, prices: Prices | None) -> Decision:
         numerator, denominator = bounds.mid
         promised = view.quote_promised - -view.base_promised * numerator // denominator + amounts.notional
     guards = (
-        Guard("strategy_armed", view.strategy_armed, view.strategy_armed, True),
+        RiskCheck("strategy_armed", view.strategy_armed, view.strategy_armed, True),
         _trading(view, side, left, bounds),
-        Guard("reference", view.mid_usable and mid is not None, view.mid_problem or mid, "agreeing sources"),
-        Guard(
+        RiskCheck("reference", view.mid_usable and mid is not None, view.mid_problem or mid, "agreeing sources"),
+        RiskCheck(
             "reference_age",
             mid is not None and 0 <= reference_age <= limits.max_reference_age_ms,
             reference_age if mid is not None else None,
             limits.max_reference_age_ms,
         ),
-        Guard("inventory", spendable is not None, balance, "known"),
-        Guard(
+        RiskCheck("inventory", spendable is not None, balance, "known"),
+        RiskCheck(
             "inventory_age",
             balance is not None and 0 <= inventory_age <= limits.max_inventory_age_ms,
             inventory_age if balance is not None else None,
             limits.max_inventory_age_ms,
         ),
-        Guard("deadline", life_ms <= limits.max_deadline_ms, life_ms, limits.max_deadline_ms),
-        Guard("amount", amounts is not None, None if amounts is None else amounts.amount_out, "above zero"),
-        Guard(
+        RiskCheck("deadline", life_ms <= limits.max_deadline_ms, life_ms, limits.max_deadline_ms),
+        RiskCheck("amount", amounts is not None, None if amounts is None else amounts.amount_out, "above zero"),
+        RiskCheck(
             "notional",
             amounts is not None and amounts.notional <= most,
             None if amounts is None else amounts.notional,
             most,
         ),
-        Guard(
+        RiskCheck(
             "edge",
             amounts is not None and mid is not None and earns(pair, side, amounts, mid, limits.min_edge_bps),
             None if amounts is None else amounts.edge,
             limits.min_edge_bps,
         ),
-        Guard(
+        RiskCheck(
             "covered",
             amounts is not None and spendable is not None and amounts.amount_out <= spendable,
             None if amounts is None else amounts.amount_out,
@@ -237,18 +237,20 @@ def decide(demand: SwapDemand, view: View, prices: Prices | None) -> Decision:
         ),
         _within("promised", promised, None if bounds is None else bounds.promised),
         _share(side, left, bounds),
-        Guard(
+        RiskCheck(
             "rate",
             view.quotes_in_second < limits.max_quotes_per_second,
             view.quotes_in_second,
             limits.max_quotes_per_second,
         ),
-        Guard("fills", view.fills_in_hour < limits.max_fills_per_hour, view.fills_in_hour, limits.max_fills_per_hour),
+        RiskCheck(
+            "fills", view.fills_in_hour < limits.max_fills_per_hour, view.fills_in_hour, limits.max_fills_per_hour
+        ),
         _within("loss", view.loss, None if bounds is None else bounds.loss),
-        Guard("executor_armed", view.executor_armed, view.executor_armed, True),
-        Guard("salt", view.salt_known, view.salt_known, True),
-        Guard("relay", view.relay_writable, view.relay_writable, True),
-        Guard("history", view.history_writable, view.history_writable, True),
+        RiskCheck("executor_armed", view.executor_armed, view.executor_armed, True),
+        RiskCheck("salt", view.salt_known, view.salt_known, True),
+        RiskCheck("relay", view.relay_writable, view.relay_writable, True),
+        RiskCheck("history", view.history_writable, view.history_writable, True),
     )
     failed = [guard.name for guard in guards if not guard.passed]
     return Decision(
@@ -260,31 +262,31 @@ def decide(demand: SwapDemand, view: View, prices: Prices | None) -> Decision:
         price,
         prices.skew_bps if prices is not None else None,
         amounts,
-        demand.at_ns + life_ms * MS,
+        demand.at_ns + life_ms * NS_PER_MS,
         guards,
     )
 
 
-def _within(name: str, measured: int | None, most: int | None) -> Guard:
+def _within(name: str, measured: int | None, most: int | None) -> RiskCheck:
     """An amount of EURe against its most; unknown blocks."""
     passed = measured is not None and most is not None and measured <= most
-    return Guard(name, passed, measured if most is not None else None, most)
+    return RiskCheck(name, passed, measured if most is not None else None, most)
 
 
-def _trading(view: View, side: Side, left: int | None, bounds: Bounds | None) -> Guard:
+def _trading(view: DeskView, side: Side, left: int | None, bounds: Bounds | None) -> RiskCheck:
     """The trading state: REDUCING lets through what brings the inventory nearer to its target, and not past it."""
     if view.trading != "REDUCING":
-        return Guard("trading", view.trading == "ACTIVE", view.trading, None)
+        return RiskCheck("trading", view.trading == "ACTIVE", view.trading, None)
     keep = _keep(side, None if bounds is None else bounds.keep_reducing)
-    return Guard("trading", left is not None and keep is not None and left >= keep, view.trading, (left, keep))
+    return RiskCheck("trading", left is not None and keep is not None and left >= keep, view.trading, (left, keep))
 
 
-def _share(side: Side, left: int | None, bounds: Bounds | None) -> Guard:
+def _share(side: Side, left: int | None, bounds: Bounds | None) -> RiskCheck:
     """What must be left of the asset given, so that the other one's share stays within its limit."""
     keep = _keep(side, None if bounds is None else bounds.keep)
     if left is None or keep is None:
-        return Guard("share", False, None, keep)
-    return Guard("share", max(0, left) >= keep, left, keep)
+        return RiskCheck("share", False, None, keep)
+    return RiskCheck("share", max(0, left) >= keep, left, keep)
 
 
 def _keep(side: Side, keep: tuple[int, int] | None) -> int | None:
@@ -292,7 +294,7 @@ def _keep(side: Side, keep: tuple[int, int] | None) -> int | None:
 
 
 def decision_event(
-    decision_id: str, demand: SwapDemand, decision: Decision, view: View, failure: str = "", rules_id: str = ""
+    decision_id: str, demand: SwapDemand, decision: Decision, view: DeskView, failure: str = "", rules_id: str = ""
 ) -> TradeDecision:
     """The decision as history keeps it, each check with its numbers in words.
 

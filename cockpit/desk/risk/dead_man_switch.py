@@ -3,12 +3,12 @@
 from collections.abc import Callable
 from typing import Literal
 
+from venue.protocol.units import NS_PER_MS
+
 WhenAlone = Literal["disarm", "keep", "stop"]
 
-MS = 1_000_000
 
-
-class Alone:
+class DeadManSwitch:
     """Acts once when no cockpit that could command was attached for ``after_ms`` while the executor was armed.
 
     ``disarm`` and ``stop`` get the reason; ``stop`` burns live quotes too. ``monotonic_ns`` does not jump.
@@ -49,4 +49,4 @@ class Alone:
         """Milliseconds until it acts; None while it need not."""
         if self._since_ns is None or self.action == "keep":
             return None
-        return max(0, self.after_ms - (self._monotonic_ns() - self._since_ns) // MS)
+        return max(0, self.after_ms - (self._monotonic_ns() - self._since_ns) // NS_PER_MS)

@@ -3,7 +3,7 @@
 from collections import deque
 
 
-class Window:
+class RateWindow:
     """Counts what happened less than ``length_ns`` ago; ``at_ns`` may be of any clock, and always of the same one."""
 
     def __init__(self, length_ns: int) -> None:

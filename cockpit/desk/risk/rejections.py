@@ -2,18 +2,18 @@
 
 from collections.abc import Callable
 
-from cockpit.desk.risk.rate_window import Window
+from cockpit.desk.risk.rate_window import RateWindow
 
 SHOWN = 120
 
 
-class Refusals:
+class RejectionRate:
     """Counts quotes refused for a fault of ours within the last ``within_ms``; times are monotonic."""
 
     def __init__(self, within_ms: int, monotonic_ns: Callable[[], int]) -> None:
         self.within_ms = within_ms
         self._monotonic_ns = monotonic_ns
-        self._window = Window(within_ms * 1_000_000)
+        self._window = RateWindow(within_ms * 1_000_000)
         self._last = ""
 
     def note(self, error: str) -> None:

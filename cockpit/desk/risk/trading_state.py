@@ -13,7 +13,7 @@ import msgspec
 
 from cockpit.desk.market.pricing import btc_share, scaled
 from cockpit.desk.risk.limits import LimitsInForce, in_units
-from cockpit.desk.risk.rate_window import Window
+from cockpit.desk.risk.rate_window import RateWindow
 from cockpit.model.snapshot import Trading
 from storage.history import HistoryError, RecordedFill
 from venue.protocol.assets import Pair
@@ -31,14 +31,14 @@ SHARE_SLACK = Decimal("0.01")
 _RANK: dict[Trading, int] = {"ACTIVE": 0, "REDUCING": 1, "HALTED": 2}
 
 
-class Mark(Protocol):
+class DayMark(Protocol):
     """The price to mark by: None, or one that the guard does not trust, marks nothing."""
 
     @property
     def trusted_mid(self) -> Decimal | None: ...
 
 
-class Kept(msgspec.Struct, frozen=True, kw_only=True):
+class KeptState(msgspec.Struct, frozen=True, kw_only=True):
     """What of the state the journal keeps, as the arguments of its command.
 
     ``loss_from_ns``: fills before it, UTC ns, do not count as the day's loss: a person has seen them. ``loss_halt``:
@@ -64,8 +64,8 @@ class TradingState:
         self._pair = pair
         self._wall_ns = wall_ns
         self._monotonic_ns = monotonic_ns
-        self._kept = Kept()
-        self._hour = Window(HOUR_NS)
+        self._kept = KeptState()
+        self._hour = RateWindow(HOUR_NS)
         self._day = wall_ns() // DAY_NS
         self._moved: dict[int, tuple[int, int]] = {}
         self._share_why = ""
@@ -74,7 +74,7 @@ class TradingState:
         self.state: Trading = "ACTIVE"
         """The strictest of all that restricts it, as last measured."""
 
-    def load(self, recorded: Kept | None, fills: tuple[RecordedFill, ...]) -> None:
+    def load(self, recorded: KeptState | None, fills: tuple[RecordedFill, ...]) -> None:
         """Take over what former runs recorded; ``fills`` in the order of time, of a day and an hour at least."""
         self._kept = recorded or self._kept
         # One that is still ahead was written by a clock that was wrong, and forgives nothing.
@@ -94,7 +94,7 @@ class TradingState:
         return min(now - HOUR_NS, now // DAY_NS * DAY_NS)
 
     @property
-    def kept(self) -> Kept:
+    def kept(self) -> KeptState:
         """What the journal has to keep."""
         return self._kept
 
@@ -132,7 +132,7 @@ class TradingState:
         if lifts:
             self._moved.clear()
             self.loss = 0
-        self._kept = Kept(
+        self._kept = KeptState(
             state=state,
             why=f"{state} by {actor}" + (f": {reason}" if reason else ""),
             loss_from_ns=self._wall_ns() if lifts else self._kept.loss_from_ns,
@@ -202,7 +202,7 @@ class TradingState:
                 self.loss = 0
 
 
-class Remembers(Protocol):
+class StateHistory(Protocol):
     """What of the history tells the state after a restart."""
 
     async def fills_since(self, at_ns: int) -> tuple[RecordedFill, ...]: ...
@@ -210,11 +210,11 @@ class Remembers(Protocol):
     async def last_arguments(self, command: str) -> str | None: ...
 
 
-async def remember(trading: TradingState, history: Remembers) -> None:
+async def remember(trading: TradingState, history: StateHistory) -> None:
     """Take over what former runs left. Raises HistoryError when it cannot be read: unknown must not trade."""
     recorded = await history.last_arguments(SET_TRADING)
     try:
-        kept = None if recorded is None else msgspec.json.decode(recorded, type=Kept)
+        kept = None if recorded is None else msgspec.json.decode(recorded, type=KeptState)
     except msgspec.MsgspecError as exc:
         raise HistoryError(f"the last trading state in the journal cannot be read: {exc}") from None
     trading.load(kept, await history.fills_since(trading.since_ns))

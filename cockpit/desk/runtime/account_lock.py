@@ -13,10 +13,10 @@ from pathlib import Path
 import msgspec
 
 from cockpit.config.settings import Settings
-from cockpit.desk.runtime.unix_server import AlreadyRunning, BadStateDir
+from cockpit.desk.runtime.unix_server import AlreadyRunningError, StateDirError
 
 
-class Holder(msgspec.Struct, frozen=True):
+class LockHolder(msgspec.Struct, frozen=True):
     """Who holds the lock."""
 
     pid: int
@@ -41,9 +41,9 @@ def lock_dir() -> Path:
         path.mkdir(mode=0o700, exist_ok=True)
         found = path.lstat()
     except OSError as exc:
-        raise BadStateDir(f"the directory of locks {path} cannot be used: {exc.strerror}") from None
+        raise StateDirError(f"the directory of locks {path} cannot be used: {exc.strerror}") from None
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
-        raise BadStateDir(f"{path} must be a directory of yours that only you can open; remove it and start again")
+        raise StateDirError(f"{path} must be a directory of yours that only you can open; remove it and start again")
     return path
 
 
@@ -53,7 +53,7 @@ def account_held(settings: Settings, directory: Path | None = None) -> Iterator[
     path = (directory or lock_dir()) / lock_name(settings)
     lock = _taken(path, settings)
     try:
-        holder = Holder(os.getpid(), f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC", str(settings.state_dir))
+        holder = LockHolder(os.getpid(), f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC", str(settings.state_dir))
         os.ftruncate(lock, 0)
         os.pwrite(lock, msgspec.json.encode(holder), 0)
         yield
@@ -68,13 +68,13 @@ def _taken(path: Path, settings: Settings) -> int:
         try:
             lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         except OSError as exc:
-            raise BadStateDir(f"the account's lock {path} cannot be used: {exc.strerror}") from None
+            raise StateDirError(f"the account's lock {path} cannot be used: {exc.strerror}") from None
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             held_by = _holder(lock)
             os.close(lock)
-            raise AlreadyRunning(
+            raise AlreadyRunningError(
                 f"a desk of {settings.mode} {settings.account_id} is already running on this machine: {held_by}; "
                 "use that one, `cockpit --read-only` to look on, or stop it first"
             ) from None
@@ -94,7 +94,7 @@ def _is_at(lock: int, path: Path) -> bool:
 
 def _holder(lock: int) -> str:
     try:
-        holder = msgspec.json.decode(os.pread(lock, 4096, 0), type=Holder)
+        holder = msgspec.json.decode(os.pread(lock, 4096, 0), type=LockHolder)
     except msgspec.MsgspecError:
         return "its process is starting"
     return f"process {holder.pid} since {holder.since}, with COCKPIT_STATE_DIR={holder.state_dir}"

@@ -14,11 +14,11 @@ MAX_SOCKET_PATH = 107
 """Bytes: the kernel's limit for the path of a Unix socket."""
 
 
-class AlreadyRunning(Exception):
+class AlreadyRunningError(Exception):
     """Another desk holds this state directory; the text names it and says what to do."""
 
 
-class BadStateDir(Exception):
+class StateDirError(Exception):
     """The state directory cannot be used; the text says why and what to do."""
 
 
@@ -29,7 +29,7 @@ def held(state_dir: Path) -> Iterator[None]:
         state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = os.open(state_dir / "desk.lock", os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as exc:
-        raise BadStateDir(
+        raise StateDirError(
             f"the state directory {state_dir} cannot be used: {exc.strerror}; set COCKPIT_STATE_DIR to another"
         ) from None
     try:
@@ -37,7 +37,7 @@ def held(state_dir: Path) -> Iterator[None]:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             holder = os.pread(lock, 32, 0).decode("ascii", "replace").strip() or "unknown"
-            raise AlreadyRunning(
+            raise AlreadyRunningError(
                 f"a desk is already running for {state_dir} (process {holder}); attach to it with `cockpit`"
             ) from None
         os.ftruncate(lock, 0)
@@ -50,7 +50,7 @@ def held(state_dir: Path) -> Iterator[None]:
 def bind(path: Path) -> socket.socket:
     """A listening Unix socket, mode 0600 from its first moment; a stale one is replaced (the lock is held)."""
     if len(os.fsencode(path)) > MAX_SOCKET_PATH:
-        raise BadStateDir(
+        raise StateDirError(
             f"the socket's path {path} is longer than {MAX_SOCKET_PATH} bytes; set COCKPIT_STATE_DIR to a shorter one"
         )
     path.unlink(missing_ok=True)

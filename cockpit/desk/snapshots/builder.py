@@ -5,18 +5,17 @@ from collections.abc import Callable, Generator, Iterable
 from itertools import islice
 from typing import TypeVar, cast
 
-from cockpit.desk.composition.funding_parts import Outflow
-from cockpit.desk.composition.trading_parts import Workers
+from cockpit.desk.composition.funding_parts import FundingParts
+from cockpit.desk.composition.trading_parts import TradingParts
 from cockpit.desk.funding.key_registration import by_hand
 from cockpit.desk.interlocks.checklist import UPWARD, red
 from cockpit.desk.quote_book.book import Quote
-from cockpit.desk.quote_book.hard_stop import Burner
-from cockpit.desk.risk.dead_man_switch import Alone
+from cockpit.desk.quote_book.hard_stop import HardStopRun
+from cockpit.desk.risk.dead_man_switch import DeadManSwitch
 from cockpit.desk.runtime.supervisor import Supervisor
 from cockpit.desk.snapshots.health import healths, writing
 from cockpit.desk.snapshots.snapshot_rows import (
     address_rows,
-    age_ms,
     alive_view,
     decision_row,
     deposit_rows,
@@ -28,11 +27,12 @@ from cockpit.desk.snapshots.snapshot_rows import (
     reaction_view,
     withdrawal_rows,
 )
+from cockpit.model.ages import age_ms
 from cockpit.model.events import OperatorAction
 from cockpit.model.snapshot import (
     Counts,
     DecisionRow,
-    ExecutionRow,
+    FillRow,
     InterlockRow,
     JournalRow,
     KeyView,
@@ -56,15 +56,15 @@ def _newest(rows: Iterable[T]) -> list[T]:
     return list(islice(rows, SHOWN))
 
 
-class Picture:
+class SnapshotBuilder:
     """Builds snapshots of one desk, numbered."""
 
     def __init__(
         self,
-        workers: Workers,
+        workers: TradingParts,
         writer: HistoryWriter,
         supervisor: Supervisor,
-        outflow: Outflow,
+        outflow: FundingParts,
         *,
         run_id: str,
         mode: Mode,
@@ -74,8 +74,8 @@ class Picture:
         journal: Callable[[], Iterable[OperatorAction]],
         attached: Callable[[], int],
         findings: Callable[[], tuple[str, ...]],
-        alone: Alone,
-        burner: Burner,
+        alone: DeadManSwitch,
+        burner: HardStopRun,
         wall_ns: Callable[[], int],
     ) -> None:
         self._workers = workers
@@ -148,7 +148,7 @@ class Picture:
         self,
         decisions: tuple[DecisionRow, ...],
         quotes: tuple[QuoteRow, ...],
-        executions: tuple[ExecutionRow, ...],
+        executions: tuple[FillRow, ...],
         journal: tuple[JournalRow, ...],
     ) -> Snapshot:
         workers, outflow, now = self._workers, self._outflow, self._wall_ns()

@@ -3,16 +3,18 @@
 from collections import Counter
 from collections.abc import Mapping
 
-from cockpit.desk.composition.trading_parts import Workers
+from cockpit.desk.composition.trading_parts import TradingParts
 from cockpit.desk.funding.deposits import FINISHED
 from cockpit.desk.runtime.supervisor import Supervisor
-from cockpit.desk.snapshots.snapshot_rows import age_ms
+from cockpit.model.ages import age_ms
 from cockpit.model.commands import Part
-from cockpit.model.snapshot import Health, State
+from cockpit.model.snapshot import PartHealth, State
 from storage.writer import HistoryWriter
 
 
-def healths(workers: Workers, writer: HistoryWriter, supervisor: Supervisor, now_ns: int) -> tuple[Health, ...]:
+def healths(
+    workers: TradingParts, writer: HistoryWriter, supervisor: Supervisor, now_ns: int
+) -> tuple[PartHealth, ...]:
     """All seven, in the order of the money's way."""
     return (
         _ingest(workers, supervisor, now_ns),
@@ -25,13 +27,15 @@ def healths(workers: Workers, writer: HistoryWriter, supervisor: Supervisor, now
     )
 
 
-def _health(part: Part, state: State, detail: str, age: int | None, error: str, counters: Mapping[str, int]) -> Health:
-    return Health(
+def _health(
+    part: Part, state: State, detail: str, age: int | None, error: str, counters: Mapping[str, int]
+) -> PartHealth:
+    return PartHealth(
         part=part, state=state, detail=detail, age_ms=age, last_error=error, counters=dict(sorted(counters.items()))
     )
 
 
-def _ingest(workers: Workers, supervisor: Supervisor, now_ns: int) -> Health:
+def _ingest(workers: TradingParts, supervisor: Supervisor, now_ns: int) -> PartHealth:
     relay, intake = workers.relay, workers.intake
     counters = Counter(relay.counters)
     counters.update(intake.counters)
@@ -40,7 +44,7 @@ def _ingest(workers: Workers, supervisor: Supervisor, now_ns: int) -> Health:
     return _health("near-intents-ingest", relay.state, detail, age_ms(now_ns, relay.last_message_ns), error, counters)
 
 
-def _reference(workers: Workers, supervisor: Supervisor, now_ns: int) -> Health:
+def _reference(workers: TradingParts, supervisor: Supervisor, now_ns: int) -> PartHealth:
     current = workers.reference.current
     feeds = workers.reference.feeds
     counters: Counter[str] = Counter()
@@ -56,7 +60,7 @@ def _reference(workers: Workers, supervisor: Supervisor, now_ns: int) -> Health:
     return _health("market-reference-ingest", state, detail, age_ms(now_ns, current.at_ns), errors, counters)
 
 
-def _inventory(workers: Workers, supervisor: Supervisor, now_ns: int) -> Health:
+def _inventory(workers: TradingParts, supervisor: Supervisor, now_ns: int) -> PartHealth:
     inventory = workers.inventory
     age = age_ms(now_ns, inventory.at_ns)
     if inventory.balance is None:
@@ -74,7 +78,7 @@ def _inventory(workers: Workers, supervisor: Supervisor, now_ns: int) -> Health:
     return _health("inventory-sync", state, detail, age, error, inventory.counters)
 
 
-def _liquidity(workers: Workers, supervisor: Supervisor, now_ns: int) -> Health:
+def _liquidity(workers: TradingParts, supervisor: Supervisor, now_ns: int) -> PartHealth:
     liquidity = workers.liquidity
     known = liquidity.deposits is not None
     state: State = "degraded" if liquidity.last_error and known else "ok" if known else "starting"
@@ -90,10 +94,10 @@ def writing(writer: HistoryWriter) -> State:
     """How the history stands: degraded while all is durable, but not where it belongs."""
     if not writer.writable:
         return "starting" if writer.state().status == "starting" else "down"
-    return "ok" if writer.whole else "degraded"
+    return "ok" if writer.complete else "degraded"
 
 
-def _history(writer: HistoryWriter, supervisor: Supervisor) -> Health:
+def _history(writer: HistoryWriter, supervisor: Supervisor) -> PartHealth:
     told = writer.state()
     state: State = writing(writer)
     counters = {
@@ -108,7 +112,7 @@ def _history(writer: HistoryWriter, supervisor: Supervisor) -> Health:
     return _health("history-writer", state, detail, None, error, counters)
 
 
-def _strategy(workers: Workers, now_ns: int) -> Health:
+def _strategy(workers: TradingParts, now_ns: int) -> PartHealth:
     intake, arming = workers.intake, workers.arming
     counters = {f"reason_{reason}": count for reason, count in intake.reasons.items()}
     counters["exceptions"] = intake.counters["exceptions"]
@@ -117,7 +121,7 @@ def _strategy(workers: Workers, now_ns: int) -> Health:
     )
 
 
-def _executor(workers: Workers, now_ns: int) -> Health:
+def _executor(workers: TradingParts, now_ns: int) -> PartHealth:
     executor, book = workers.executor, workers.book
     counters = Counter(book.counters)
     counters.update(executor.counters)

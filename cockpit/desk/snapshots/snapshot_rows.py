@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from cockpit.accounting.percentiles import percentile
-from cockpit.desk.funding.deposits import Liquidity
+from cockpit.desk.funding.deposits import DepositTracker
 from cockpit.desk.funding.withdrawal import Withdrawal
 from cockpit.desk.funding.withdrawals import Withdrawals
 from cockpit.desk.inventory.sync import Inventory
@@ -12,39 +12,35 @@ from cockpit.desk.market.pricing import Amounts, PriceParams, Prices, btc_share,
 from cockpit.desk.market.reference import Reference
 from cockpit.desk.quote_book.book import OVER, Quote
 from cockpit.desk.quote_book.live_markouts import Marked
-from cockpit.desk.quote_book.reservations import Promise, Reservations
+from cockpit.desk.quote_book.reservations import Commitment, Reservations
+from cockpit.model.ages import age_ms
 from cockpit.model.events import OperatorAction, TradeDecision
 from cockpit.model.snapshot import (
-    Alive,
     DecisionRow,
     DepositAddressRow,
     DepositRow,
-    ExecutionRow,
+    FillRow,
     InventoryRow,
     JournalRow,
-    Market,
+    LiveQuotes,
+    MarketState,
     QuoteRow,
     Reaction,
     SourceRow,
     WithdrawalRow,
 )
-from cockpit.model.snapshot import Inventory as InventoryView
+from cockpit.model.snapshot import InventoryState as InventoryView
 from venue.bridges.poa.withdrawals import BridgeWithdrawal
 from venue.protocol.assets import Asset, Pair
+from venue.protocol.units import NS_PER_MS
 
-MS = 1_000_000
 _CENT = Decimal("0.01")
-
-
-def age_ms(now_ns: int, at_ns: int | None) -> int | None:
-    """Milliseconds since ``at_ns``, never below 0; None for what never happened."""
-    return max(0, (now_ns - at_ns) // MS) if at_ns else None
 
 
 def inventory_view(
     pair: Pair,
     inventory: Inventory,
-    liquidity: Liquidity,
+    liquidity: DepositTracker,
     reservations: Reservations,
     params: PriceParams,
     mid: Decimal | None,
@@ -88,7 +84,7 @@ def inventory_view(
     )
 
 
-def deposit_rows(liquidity: Liquidity, now_ns: int, shown: int) -> tuple[DepositRow, ...]:
+def deposit_rows(liquidity: DepositTracker, now_ns: int, shown: int) -> tuple[DepositRow, ...]:
     """The account's deposits, those still pending first, then newest first."""
     rows = []
     deposits = sorted(liquidity.deposits or (), key=lambda deposit: deposit.status != "PENDING")
@@ -107,7 +103,7 @@ def deposit_rows(liquidity: Liquidity, now_ns: int, shown: int) -> tuple[Deposit
     return tuple(rows)
 
 
-def address_rows(pair: Pair, liquidity: Liquidity, now_ns: int) -> tuple[DepositAddressRow, ...]:
+def address_rows(pair: Pair, liquidity: DepositTracker, now_ns: int) -> tuple[DepositAddressRow, ...]:
     """Where to send each asset, once the bridge has told."""
     rows = []
     for asset in (pair.base, pair.quote):
@@ -128,7 +124,7 @@ def address_rows(pair: Pair, liquidity: Liquidity, now_ns: int) -> tuple[Deposit
     return tuple(rows)
 
 
-def withdrawal_rows(withdrawals: Withdrawals, liquidity: Liquidity, now_ns: int) -> tuple[WithdrawalRow, ...]:
+def withdrawal_rows(withdrawals: Withdrawals, liquidity: DepositTracker, now_ns: int) -> tuple[WithdrawalRow, ...]:
     """The desk's own, newest first, then those that the bridge knows and the desk did not make."""
     shown = withdrawals.shown()
     rows = [_withdrawal_row(withdrawal, now_ns) for withdrawal in shown]
@@ -152,15 +148,15 @@ def _withdrawal_row(withdrawal: Withdrawal, now_ns: int) -> WithdrawalRow:
         route=order.route,
         state=withdrawal.state,
         detail=withdrawal.detail,
-        age_ms=max(0, (now_ns - order.requested_ns) // MS),
+        age_ms=max(0, (now_ns - order.requested_ns) // NS_PER_MS),
         near_hash=withdrawal.near_hash or (prepared.hash if prepared is not None else ""),
         destination_hash=withdrawal.destination_hash,
         ours=order.ours,
-        steps=tuple((state, max(0, (now_ns - at_ns) // MS)) for state, at_ns in withdrawal.steps),
+        steps=tuple((state, max(0, (now_ns - at_ns) // NS_PER_MS)) for state, at_ns in withdrawal.steps),
     )
 
 
-def _foreign_row(liquidity: Liquidity, found: BridgeWithdrawal, now_ns: int) -> WithdrawalRow:
+def _foreign_row(liquidity: DepositTracker, found: BridgeWithdrawal, now_ns: int) -> WithdrawalRow:
     asset = liquidity.asset_of(found.near_token_id)
     places = asset.decimals if asset is not None else found.decimals
     age = age_ms(now_ns, found.created_ns) or 0
@@ -191,7 +187,7 @@ def decision_row(pair: Pair, event: TradeDecision, now_ns: int) -> DecisionRow:
     return DecisionRow(
         decision_id=event.decision_id,
         quote_id=event.quote_id,
-        age_ms=max(0, (now_ns - event.at_ns) // MS),
+        age_ms=max(0, (now_ns - event.at_ns) // NS_PER_MS),
         side=event.side,
         notional=None if event.notional is None else pair.quote.to_decimal(event.notional),
         price=event.price,
@@ -203,7 +199,7 @@ def decision_row(pair: Pair, event: TradeDecision, now_ns: int) -> DecisionRow:
     )
 
 
-def _base_and_quote(pair: Pair, promise: Promise) -> tuple[Decimal, Decimal]:
+def _base_and_quote(pair: Pair, promise: Commitment) -> tuple[Decimal, Decimal]:
     if promise.side == "buy":
         return pair.base.to_decimal(promise.amount_in), pair.quote.to_decimal(promise.amount_out)
     return pair.base.to_decimal(promise.amount_out), pair.quote.to_decimal(promise.amount_in)
@@ -221,30 +217,30 @@ def quote_row(pair: Pair, quote: Quote, now_ns: int) -> QuoteRow:
     return QuoteRow(
         quote_hash=promise.quote_hash,
         quote_id=promise.quote_id,
-        age_ms=max(0, (now_ns - promise.sent_ns) // MS),
+        age_ms=max(0, (now_ns - promise.sent_ns) // NS_PER_MS),
         side=promise.side,
         gives=gives.to_decimal(promise.amount_out),
         gives_symbol=gives.symbol,
         takes=takes.to_decimal(promise.amount_in),
         takes_symbol=takes.symbol,
         price=_price(*_base_and_quote(pair, promise)),
-        left_ms=0 if over else max(0, (promise.deadline_ns - now_ns) // MS),
-        life_ms=(promise.deadline_ns - promise.sent_ns) // MS,
+        left_ms=0 if over else max(0, (promise.deadline_ns - now_ns) // NS_PER_MS),
+        life_ms=(promise.deadline_ns - promise.sent_ns) // NS_PER_MS,
         outcome=quote.state,
         detail=quote.detail,
     )
 
 
-def execution_row(pair: Pair, quote: Quote, marked: Marked, now_ns: int) -> ExecutionRow:
+def execution_row(pair: Pair, quote: Quote, marked: Marked, now_ns: int) -> FillRow:
     """A fill, confirmed once the Verifier's balances have shown it, and its markouts."""
     promise = quote.promise
     base, paid = _base_and_quote(pair, promise)
     notional = promise.amount_out if promise.side == "buy" else promise.amount_in
     amounts = Amounts(promise.amount_in, promise.amount_out, notional, promise.edge)
-    return ExecutionRow(
+    return FillRow(
         quote_hash=promise.quote_hash,
         quote_id=promise.quote_id,
-        age_ms=max(0, (now_ns - promise.sent_ns) // MS),
+        age_ms=max(0, (now_ns - promise.sent_ns) // NS_PER_MS),
         side=promise.side,
         base_amount=base,
         quote_amount=paid,
@@ -256,7 +252,7 @@ def execution_row(pair: Pair, quote: Quote, marked: Marked, now_ns: int) -> Exec
     )
 
 
-def market_view(reference: Reference, prices: Prices | None, now_ns: int) -> Market:
+def market_view(reference: Reference, prices: Prices | None, now_ns: int) -> MarketState:
     """The mid, the desk's own prices, every source, and the chart."""
     current = reference.current
     heard = {view.source: view for view in current.sources}
@@ -276,7 +272,7 @@ def market_view(reference: Reference, prices: Prices | None, now_ns: int) -> Mar
                 detail=feed.last_error if not fresh else "" if view is None or view.agrees else "disagrees",
             )
         )
-    return Market(
+    return MarketState(
         mid=reference.mid,
         age_ms=age_ms(now_ns, current.at_ns),
         usable=current.usable,
@@ -289,18 +285,18 @@ def market_view(reference: Reference, prices: Prices | None, now_ns: int) -> Mar
     )
 
 
-def alive_view(pair: Pair, reservations: Reservations, now_ns: int) -> Alive:
+def alive_view(pair: Pair, reservations: Reservations, now_ns: int) -> LiveQuotes:
     """What disarming cannot take back: the signed quotes that may still be settled."""
     last = reservations.last_death_ns()
 
     def total(asset: Asset) -> Decimal:
         return asset.to_decimal(reservations.promised(asset.token_id))
 
-    return Alive(
+    return LiveQuotes(
         quotes=len(reservations),
         btc=total(pair.base),
         eure=total(pair.quote),
-        last_death_ms=max(0, (last - now_ns) // MS) if last else 0,
+        last_death_ms=max(0, (last - now_ns) // NS_PER_MS) if last else 0,
     )
 
 

@@ -11,18 +11,18 @@ from textual.containers import Horizontal
 from textual.widget import Widget
 from textual.widgets import Button, Input, Static
 
-from cockpit.client.desk_client import Outcome, Unknown
-from cockpit.model.amount_input import BadAmount, parse_amount
+from cockpit.client.desk_client import Outcome, UnknownOutcome
+from cockpit.model.amount_input import InvalidAmountError, parse_amount
 from cockpit.model.commands import WithdrawalOrder, WithdrawalReview
 from panels.dialogs.command_dialog import OPEN_S, SpaceButton
-from panels.dialogs.dialog import Dialogue
+from panels.dialogs.dialog import Dialog
 from panels.dialogs.funds.amounts import amount, grouped
-from panels.dialogs.funds.desk_port import MoneyDesk
-from panels.dialogs.funds.live_review import Reviewer
-from panels.dialogs.outcome import Said, found
+from panels.dialogs.funds.desk_port import FundsPort
+from panels.dialogs.funds.live_review import LiveReview
+from panels.dialogs.outcome import Message, found
 from panels.frame.tour_strip import Place
 from panels.kit.cells import Cell, Line
-from panels.kit.form_fields import Entry
+from panels.kit.form_fields import FormEntry
 from panels.kit.view import View
 
 TAIL = 6
@@ -33,7 +33,7 @@ AGAIN = "do not order it again under another key: look at the list; asking again
 Stage = Literal["typing", "checking", "sending", "accepted", "refused", "unknown"]
 
 
-class Ended(msgspec.Struct, frozen=True):
+class ConfirmOutcome(msgspec.Struct, frozen=True):
     """How the last step ended: ``ordered`` (or perhaps ordered), or back to the review, and why."""
 
     ordered: bool
@@ -44,7 +44,7 @@ def amount_problem(text: str, review: WithdrawalReview) -> str:
     """Why the typed amount is not the reviewed one; empty when it is."""
     try:
         found = parse_amount(text, review.symbol, review.decimals)
-    except BadAmount as exc:
+    except InvalidAmountError as exc:
         return str(exc)
     return "" if str(found) == review.amount_units else f"that is not the {amount(review.amount, review.symbol)} above"
 
@@ -70,21 +70,21 @@ def terms(order: WithdrawalOrder, review: WithdrawalReview, width: int) -> list[
     ]
 
 
-def told(outcome: Outcome, asked_before: bool = False) -> tuple[Stage, Said]:
+def told(outcome: Outcome, asked_before: bool = False) -> tuple[Stage, Message]:
     """The stage after an outcome, and its sentence. ``asked_before``: an earlier attempt may have been taken."""
-    if isinstance(outcome, Unknown):
+    if isinstance(outcome, UnknownOutcome):
         if outcome.sent or asked_before:
-            return "unknown", Said(f"The outcome is UNKNOWN ({outcome.reason}): {AGAIN}.", "error", False)
+            return "unknown", Message(f"The outcome is UNKNOWN ({outcome.reason}): {AGAIN}.", "error", False)
         unsent = (
             f"Nothing was sent, the desk did not get it ({outcome.reason}): asking again with the same key is safe."
         )
-        return "unknown", Said(unsent, "error", False)
+        return "unknown", Message(unsent, "error", False)
     if outcome.accepted:
-        return "accepted", Said(f"Accepted: {outcome.reason or 'the desk took it'}", "information", True)
-    return "refused", Said(f"Refused: {outcome.reason or 'no reason given'}", "warning", False)
+        return "accepted", Message(f"Accepted: {outcome.reason or 'the desk took it'}", "information", True)
+    return "refused", Message(f"Refused: {outcome.reason or 'no reason given'}", "warning", False)
 
 
-class ConfirmDialogue(Dialogue[Ended]):
+class ConfirmDialog(Dialog[ConfirmOutcome]):
     """Confirms one order under one key. Without a ``reviewer`` it takes up an order whose outcome is ``unknown``."""
 
     PLACE: ClassVar[Place] = "confirm"
@@ -92,12 +92,12 @@ class ConfirmDialogue(Dialogue[Ended]):
     def __init__(
         self,
         view: View,
-        money: MoneyDesk,
+        money: FundsPort,
         order: WithdrawalOrder,
         review: WithdrawalReview,
-        reviewer: Reviewer | None,
-        obstacle: Callable[[View, Reviewer], str],
-        unknown: Unknown | None = None,
+        reviewer: LiveReview | None,
+        obstacle: Callable[[View, LiveReview], str],
+        unknown: UnknownOutcome | None = None,
     ) -> None:
         super().__init__(view, "Confirm the withdrawal")
         self._money = money
@@ -111,8 +111,8 @@ class ConfirmDialogue(Dialogue[Ended]):
         self._in_doubt = "" if unknown is None else unknown.command_id
         self._painted: object = None
         self._touched = 0.0
-        self._amount = Entry("amount", "type the amount", unit="")
-        self._tail = Entry("tail", f"and the address's last {TAIL}")
+        self._amount = FormEntry("amount", "type the amount", unit="")
+        self._tail = FormEntry("tail", f"and the address's last {TAIL}")
 
     def body(self) -> Iterable[Widget]:
         """Terms, the two fields, the outcome, the buttons."""
@@ -143,7 +143,7 @@ class ConfirmDialogue(Dialogue[Ended]):
         self._reviewer.tick()
         why = self._expired(self._reviewer)
         if why:
-            self.dismiss(Ended(False, why))
+            self.dismiss(ConfirmOutcome(False, why))
             return
         self._check()
 
@@ -160,7 +160,7 @@ class ConfirmDialogue(Dialogue[Ended]):
         if event.input is self._amount.input:
             self._tail.input.focus()
         elif not self.query_one("#withdraw", Button).disabled:
-            self.tell(Said("Enter does not confirm: tab to Withdraw and press space", "information", False))
+            self.tell(Message("Enter does not confirm: tab to Withdraw and press space", "information", False))
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         """Back, ask again, or check everything once more and order it."""
@@ -172,22 +172,22 @@ class ConfirmDialogue(Dialogue[Ended]):
         elif event.button.id == "again" and self._stage == "unknown":
             self._send()
         elif event.button.id == "withdraw" and self._stage == "typing" and not self._wrong():
-            self._move("checking", Said("reading the fee once more…", "information", False))
+            self._move("checking", Message("reading the fee once more…", "information", False))
             assert self._reviewer is not None
             self._reviewer.ask(self._reviewed)
 
     def action_back(self) -> None:
         """One step back; what is under way is waited for."""
         if self._stage in ("typing", "refused"):
-            self.dismiss(Ended(False))
+            self.dismiss(ConfirmOutcome(False))
         elif self._stage == "accepted" or (self._stage == "unknown" and self._may_be_taken):
-            self.dismiss(Ended(True))
+            self.dismiss(ConfirmOutcome(True))
         elif self._stage == "unknown":
-            self.dismiss(Ended(False))
+            self.dismiss(ConfirmOutcome(False))
         elif self._stage == "checking":
             self._move("typing", None)
 
-    def _expired(self, reviewer: Reviewer) -> str:
+    def _expired(self, reviewer: LiveReview) -> str:
         """Why the operator must look at the review again; empty while it stands."""
         was, now = self._review, reviewer.latest
         if now.fee_units != was.fee_units:
@@ -205,13 +205,13 @@ class ConfirmDialogue(Dialogue[Ended]):
         assert self._reviewer is not None
         why = self._expired(self._reviewer)
         if why:
-            self.dismiss(Ended(False, why))
+            self.dismiss(ConfirmOutcome(False, why))
         else:
             self._send()
 
     def _send(self) -> None:
         key = self._order.idempotency_key
-        self._move("sending", Said(f"order {key} is under way: wait for its outcome…", "information", False))
+        self._move("sending", Message(f"order {key} is under way: wait for its outcome…", "information", False))
         self._money.withdraw(self._order, self._review, self._answered)
 
     def _look_up(self, view: View) -> None:
@@ -224,12 +224,12 @@ class ConfirmDialogue(Dialogue[Ended]):
     def _answered(self, outcome: Outcome) -> bool:
         if not self.is_attached:
             return False
-        if isinstance(outcome, Unknown) and outcome.sent:
+        if isinstance(outcome, UnknownOutcome) and outcome.sent:
             self._in_doubt = outcome.command_id
         stage, said = told(outcome, self._may_be_taken)
-        self._may_be_taken = self._may_be_taken or (isinstance(outcome, Unknown) and outcome.sent)
+        self._may_be_taken = self._may_be_taken or (isinstance(outcome, UnknownOutcome) and outcome.sent)
         if stage == "refused" and FEE_CHANGED in said.text:
-            self.dismiss(Ended(False, said.text))
+            self.dismiss(ConfirmOutcome(False, said.text))
             return True
         self._move(stage, said)
         return True
@@ -246,7 +246,7 @@ class ConfirmDialogue(Dialogue[Ended]):
             entry.complain(problem if entry.value else "")
         self.query_one("#withdraw", Button).disabled = self._wrong()
 
-    def _move(self, stage: Stage, said: Said | None) -> None:
+    def _move(self, stage: Stage, said: Message | None) -> None:
         self._stage = stage
         self.tell(said)
         self._lay_out()

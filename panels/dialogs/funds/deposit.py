@@ -8,16 +8,16 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.widget import Widget
 from textual.widgets import Button, Input, Label, Static
 
-from cockpit.client.desk_client import Outcome, Unknown
+from cockpit.client.desk_client import Outcome, UnknownOutcome
 from cockpit.model.formatting import since
 from cockpit.model.snapshot import DepositAddressRow, Snapshot
-from panels.dialogs.dialog import Dialogue
+from panels.dialogs.dialog import Dialog
 from panels.dialogs.funds.amounts import amount, symbols
-from panels.dialogs.funds.desk_port import MoneyDesk
+from panels.dialogs.funds.desk_port import FundsPort
 from panels.dialogs.funds.qr import qr
-from panels.dialogs.outcome import Said, found, say
+from panels.dialogs.outcome import Message, found, say
 from panels.kit.cells import Cell, Line
-from panels.kit.form_fields import Choice, Entry
+from panels.kit.form_fields import FormChoice, FormEntry
 from panels.kit.view import View
 
 LONGEST_HASH = 128
@@ -62,7 +62,7 @@ def hash_problem(text: str) -> str:
     return ""
 
 
-class DepositDialogue(Dialogue[None]):
+class DepositDialog(Dialog[None]):
     """Addresses, the chosen one's QR code, and a field to tell the bridge of a deposit."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -74,11 +74,11 @@ class DepositDialogue(Dialogue[None]):
         Binding("pagedown", "scroll(8)", show=False),
     ]
 
-    def __init__(self, view: View, snapshot: Snapshot, money: MoneyDesk) -> None:
+    def __init__(self, view: View, snapshot: Snapshot, money: FundsPort) -> None:
         super().__init__(view, "Deposit")
         self._money = money
-        self._asset = Choice(symbols(snapshot), id="asset")
-        self._hash = Entry("hash", "sent already?", placeholder="the deposit's transaction hash")
+        self._asset = FormChoice(symbols(snapshot), id="asset")
+        self._hash = FormEntry("hash", "sent already?", placeholder="the deposit's transaction hash")
         self._shown: object = None
         self._coded = ""
         self._waiting = False
@@ -123,7 +123,7 @@ class DepositDialogue(Dialogue[None]):
             self._coded = address
             self.query_one("#qr", Static).update(qr(address) if address else "")
 
-    def on_choice_changed(self, event: Choice.Changed) -> None:
+    def on_choice_changed(self, event: FormChoice.Changed) -> None:
         """The other asset's code."""
         event.stop()
         self.tell(None)
@@ -132,11 +132,11 @@ class DepositDialogue(Dialogue[None]):
     def action_copy(self) -> None:
         """Send the chosen address to the terminal's clipboard."""
         if not self._coded:
-            self.tell(Said("there is no address to copy yet", "warning", False))
+            self.tell(Message("there is no address to copy yet", "warning", False))
             return
         self.app.copy_to_clipboard(self._coded)
         told = f"sent the {self._asset.value} address to the terminal's clipboard; compare it after pasting"
-        self.tell(Said(told, "information", True))
+        self.tell(Message(told, "information", True))
 
     def action_code(self) -> None:
         """Give the code the whole box, or take it back: a camera needs all of it at once."""
@@ -182,13 +182,13 @@ class DepositDialogue(Dialogue[None]):
             ident = self._money.notify_deposit(*asked, known, self._answered)
             if self._waiting:
                 self._in_doubt = ident
-                self.tell(Said(f"◌ telling the bridge, as command {ident}…", "information", False))
+                self.tell(Message(f"◌ telling the bridge, as command {ident}…", "information", False))
 
     def _answered(self, outcome: Outcome) -> bool:
         if not self.is_attached:
             return False
         self._waiting = False
-        if not isinstance(outcome, Unknown):
+        if not isinstance(outcome, UnknownOutcome):
             self._in_doubt = ""
         self.query_one("#notify", Button).disabled = False
         self.tell(say(outcome))

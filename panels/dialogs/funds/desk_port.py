@@ -8,7 +8,7 @@ from cockpit.model.commands import WithdrawalOrder, WithdrawalReview
 from panels.dialogs.dialog import Answer
 
 
-class MoneyDesk(Protocol):
+class FundsPort(Protocol):
     """The desk as the dialogues see it. An ``Answer`` that returns False has its outcome said elsewhere."""
 
     def clock(self) -> float:

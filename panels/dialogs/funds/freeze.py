@@ -9,7 +9,7 @@ from textual.widgets import Button, Static
 
 from cockpit.client.desk_client import Outcome
 from cockpit.model.formatting import left
-from panels.dialogs.funds.desk_port import MoneyDesk
+from panels.dialogs.funds.desk_port import FundsPort
 from panels.dialogs.question import Question
 from panels.frame.tour_strip import Place
 from panels.kit.view import View
@@ -36,7 +36,7 @@ def obstacle(view: View) -> str:
     return "" if view.snapshot.withdrawals_frozen else f"withdrawals are open already, {open_left(view)}"
 
 
-class UnfreezeQuestion(Question):
+class UnfreezeDialog(Question):
     """Asks before money may leave."""
 
     PLACE: ClassVar[Place] = "unfreeze"
@@ -45,7 +45,7 @@ class UnfreezeQuestion(Question):
 class FreezeRow(Horizontal):
     """Whether withdrawals are frozen, and the button that changes it."""
 
-    def __init__(self, view: View, money: MoneyDesk) -> None:
+    def __init__(self, view: View, money: FundsPort) -> None:
         super().__init__(id="freezing")
         self._view = view
         self._money = money
@@ -79,7 +79,7 @@ class FreezeRow(Horizontal):
             return
         if self.screen.is_active:  # A button pressed twice in one moment asks one question.
             unfreeze = partial(self._money.freeze, False)
-            question = UnfreezeQuestion(self._view, "Unfreeze withdrawals?", MEANING, "Unfreeze", unfreeze, obstacle)
+            question = UnfreezeDialog(self._view, "Unfreeze withdrawals?", MEANING, "Unfreeze", unfreeze, obstacle)
             self.app.push_screen(question)
 
     @staticmethod

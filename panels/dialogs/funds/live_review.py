@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 
-from cockpit.client.desk_client import Reviewed, Unknown
+from cockpit.client.desk_client import Reviewed, UnknownOutcome
 from cockpit.model.commands import WithdrawalOrder, WithdrawalReview
-from panels.dialogs.funds.desk_port import MoneyDesk
+from panels.dialogs.funds.desk_port import FundsPort
 
 EVERY_S = 3.0
 SOON_S = 1.0
@@ -12,10 +12,10 @@ OLD_S = 20.0
 """Three seconds between reviews, one when the cooling time is over; after twenty a review decides nothing."""
 
 
-class Reviewer:
+class LiveReview:
     """Keeps ``latest`` up to date. ``problem`` says why the last attempt brought no review, empty when it did."""
 
-    def __init__(self, money: MoneyDesk, order: WithdrawalOrder, first: WithdrawalReview) -> None:
+    def __init__(self, money: FundsPort, order: WithdrawalOrder, first: WithdrawalReview) -> None:
         self._money = money
         self.order = order
         self.latest = first
@@ -57,7 +57,7 @@ class Reviewer:
             self._answered = number
             if isinstance(reviewed, WithdrawalReview):
                 self.latest, self.problem, self._at = reviewed, "", self._money.clock()
-            elif isinstance(reviewed, Unknown):
+            elif isinstance(reviewed, UnknownOutcome):
                 self.problem = f"the desk did not review it again: {reviewed.reason}"
             else:
                 self.problem = reviewed.reason

@@ -10,13 +10,13 @@ from textual.widgets import Button, Static
 
 from cockpit.model.commands import WithdrawalReview
 from cockpit.model.formatting import left
-from panels.dialogs.dialog import Dialogue
+from panels.dialogs.dialog import Dialog
 from panels.dialogs.funds.amounts import amount, grouped
-from panels.dialogs.funds.confirm import ConfirmDialogue, Ended
-from panels.dialogs.funds.desk_port import MoneyDesk
+from panels.dialogs.funds.confirm import ConfirmDialog, ConfirmOutcome
+from panels.dialogs.funds.desk_port import FundsPort
 from panels.dialogs.funds.freeze import UNHEARD, FreezeRow
-from panels.dialogs.funds.live_review import Reviewer
-from panels.dialogs.outcome import Said
+from panels.dialogs.funds.live_review import LiveReview
+from panels.dialogs.outcome import Message
 from panels.frame.tour_strip import Place
 from panels.kit.cells import Cell, Line
 from panels.kit.theme import Role
@@ -65,7 +65,7 @@ def refusals(review: WithdrawalReview) -> tuple[str, ...]:
     return tuple(reason for reason in review.refusals if not reason.startswith(COOLING))
 
 
-def cooling_line(reviewer: Reviewer) -> Line:
+def cooling_line(reviewer: LiveReview) -> Line:
     """The count-down of an address never used before."""
     waits = reviewer.cooling_left_ms
     if waits:
@@ -73,7 +73,7 @@ def cooling_line(reviewer: Reviewer) -> Line:
     return fact("cooling", "over", "text")
 
 
-def obstacle(view: View, reviewer: Reviewer) -> str:
+def obstacle(view: View, reviewer: LiveReview) -> str:
     """Why the withdrawal cannot be confirmed now; empty when it can."""
     if not view.trusted:
         return UNHEARD
@@ -90,12 +90,12 @@ def obstacle(view: View, reviewer: Reviewer) -> str:
     return "; ".join(reviewer.latest.refusals)
 
 
-class ReviewDialogue(Dialogue[bool]):
+class ReviewDialog(Dialog[bool]):
     """Shows the review; True once the withdrawal was ordered. ``reviewer`` is kept up to date while this is open."""
 
     PLACE: ClassVar[Place] = "review"
 
-    def __init__(self, view: View, money: MoneyDesk, reviewer: Reviewer) -> None:
+    def __init__(self, view: View, money: FundsPort, reviewer: LiveReview) -> None:
         super().__init__(view, "Review the withdrawal")
         self._money = money
         self._reviewer = reviewer
@@ -155,16 +155,16 @@ class ReviewDialogue(Dialogue[bool]):
                 idempotency_key=self._money.new_key(),
             )
             self.tell(None)
-            dialogue = ConfirmDialogue(self.view, self._money, order, review, self._reviewer, obstacle)
+            dialogue = ConfirmDialog(self.view, self._money, order, review, self._reviewer, obstacle)
             self.ask_next(dialogue, self._ended)
 
-    def _ended(self, ended: Ended | None) -> None:
+    def _ended(self, ended: ConfirmOutcome | None) -> None:
         if ended is not None and ended.ordered:
             self.dismiss(True)
             return
         self.query_one("#cancel", Button).focus()
         if ended is not None and ended.why:
-            self.tell(Said(ended.why, "warning", False))
+            self.tell(Message(ended.why, "warning", False))
         self._reviewer.ask()
 
     def _width(self) -> int:

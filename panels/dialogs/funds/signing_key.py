@@ -9,11 +9,11 @@ from textual.widget import Widget
 from textual.widgets import Button, Static
 
 from cockpit.model.snapshot import KeyView
-from panels.dialogs.dialog import Dialogue
+from panels.dialogs.dialog import Dialog
 from panels.dialogs.funds.amounts import wrapped
-from panels.dialogs.funds.desk_port import MoneyDesk
+from panels.dialogs.funds.desk_port import FundsPort
 from panels.dialogs.funds.freeze import UNHEARD
-from panels.dialogs.outcome import Said
+from panels.dialogs.outcome import Message
 from panels.dialogs.question import Question
 from panels.kit.cells import Cell, Line
 from panels.kit.view import View
@@ -63,12 +63,12 @@ def key_lines(key: KeyView, width: int) -> list[Line]:
     return [*lines, *((Cell(part, "accent"),) for part in wrapped(key.command or "unknown", width))]
 
 
-class KeyDialogue(Dialogue[None]):
+class KeyDialog(Dialog[None]):
     """Shows the key; registering it is asked for once more."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("y", "copy", "Copy", show=False)]
 
-    def __init__(self, view: View, money: MoneyDesk) -> None:
+    def __init__(self, view: View, money: FundsPort) -> None:
         super().__init__(view, "Signing key")
         self._money = money
         self._shown: object = None
@@ -108,9 +108,9 @@ class KeyDialogue(Dialogue[None]):
         command = "" if self.view.snapshot is None else self.view.snapshot.key.command
         if command:
             self.app.copy_to_clipboard(command)
-            self.tell(Said("sent the command to the terminal's clipboard", "information", True))
+            self.tell(Message("sent the command to the terminal's clipboard", "information", True))
         else:
-            self.tell(Said("there is no command to copy yet", "warning", False))
+            self.tell(Message("there is no command to copy yet", "warning", False))
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         """Close, copy, or ask before registering."""

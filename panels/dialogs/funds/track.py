@@ -8,16 +8,16 @@ from textual.containers import Horizontal
 from textual.widget import Widget
 from textual.widgets import Button, Input, Label, Static
 
-from cockpit.model.amount_input import BadAmount, parse_amount
+from cockpit.model.amount_input import InvalidAmountError, parse_amount
 from cockpit.model.commands import WithdrawalOrder
 from cockpit.model.snapshot import Snapshot
-from panels.dialogs.command_dialog import Way
+from panels.dialogs.command_dialog import Choice
 from panels.dialogs.dialog import Answer
 from panels.dialogs.funds.amounts import held, symbols
-from panels.dialogs.funds.desk_port import MoneyDesk
+from panels.dialogs.funds.desk_port import FundsPort
 from panels.dialogs.funds.freeze import UNHEARD
-from panels.dialogs.single_command import CommandDialogue
-from panels.kit.form_fields import Choice, Entry
+from panels.dialogs.single_command import SingleCommandDialog
+from panels.kit.form_fields import FormChoice, FormEntry
 from panels.kit.view import View
 
 _NEAR_HASH = re.compile(r"[1-9A-HJ-NP-Za-km-z]{32,44}")
@@ -40,24 +40,24 @@ def read(near_hash: str, symbol: str, typed: str, snapshot: Snapshot) -> Tracked
     try:
         if typed or not listed:
             found = str(parse_amount(typed, symbol, row.decimals if row is not None else 0))
-    except BadAmount as exc:
+    except InvalidAmountError as exc:
         problems["amount"] = str(exc)
     if problems:
         return Tracked(None, problems)
     return Tracked(WithdrawalOrder(asset_id=symbol, amount=found), {})
 
 
-class TrackDialogue(CommandDialogue):
+class TrackDialog(SingleCommandDialog):
     """Asks the desk to follow a withdrawal; moves nothing."""
 
     OPENS_ON = "#hash"
 
-    def __init__(self, view: View, snapshot: Snapshot, money: MoneyDesk) -> None:
+    def __init__(self, view: View, snapshot: Snapshot, money: FundsPort) -> None:
         super().__init__(view, "Track a withdrawal made elsewhere", "Track it (space)", variant="default")
         self._money = money
-        self._hash = Entry("hash", "NEAR hash", placeholder="of the burn")
-        self._asset = Choice(symbols(snapshot), id="asset")
-        self._amount = Entry("amount", "amount", placeholder="burned, in whole tokens")
+        self._hash = FormEntry("hash", "NEAR hash", placeholder="of the burn")
+        self._asset = FormChoice(symbols(snapshot), id="asset")
+        self._amount = FormEntry("amount", "amount", placeholder="burned, in whole tokens")
         self._tracked: WithdrawalOrder | None = None
 
     def question(self) -> Iterable[Widget]:
@@ -86,7 +86,7 @@ class TrackDialogue(CommandDialogue):
         else:
             self.query_one("#do", Button).focus()
 
-    def submit(self, way: Way) -> None:
+    def submit(self, way: Choice) -> None:
         """Check what was typed, and ask."""
         snapshot = self.now().snapshot
         if snapshot is None:

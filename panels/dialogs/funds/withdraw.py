@@ -8,22 +8,22 @@ from textual.containers import Horizontal
 from textual.widget import Widget
 from textual.widgets import Button, Input, Label
 
-from cockpit.client.desk_client import Reviewed, Unknown
-from cockpit.model.amount_input import BadAmount, parse_amount
+from cockpit.client.desk_client import Reviewed, UnknownOutcome
+from cockpit.model.amount_input import InvalidAmountError, parse_amount
 from cockpit.model.commands import WithdrawalOrder, WithdrawalReview
 from cockpit.model.snapshot import Snapshot
-from panels.dialogs.dialog import Dialogue
+from panels.dialogs.dialog import Dialog
 from panels.dialogs.funds.amounts import amount, held, symbols, units
-from panels.dialogs.funds.desk_port import MoneyDesk
+from panels.dialogs.funds.desk_port import FundsPort
 from panels.dialogs.funds.freeze import FreezeRow
-from panels.dialogs.funds.live_review import Reviewer
-from panels.dialogs.funds.review import ReviewDialogue
-from panels.dialogs.outcome import Said
+from panels.dialogs.funds.live_review import LiveReview
+from panels.dialogs.funds.review import ReviewDialog
+from panels.dialogs.outcome import Message
 from panels.frame.tour_strip import Place
-from panels.kit.form_fields import Choice, Entry
+from panels.kit.form_fields import FormChoice, FormEntry
 from panels.kit.view import View
 
-ASKING = Said("asking the desk for fee, minimum and what may go…", "information", False)
+ASKING = Message("asking the desk for fee, minimum and what may go…", "information", False)
 
 
 class Form(msgspec.Struct, frozen=True):
@@ -37,16 +37,20 @@ def typed_units(text: str, symbol: str, snapshot: Snapshot) -> int:
     """Base units of what was typed; ``max`` is all that may be spent. Raises BadAmount."""
     row = held(snapshot, symbol)
     if row is None:
-        raise BadAmount(f"the desk holds no {symbol}; choose another asset")
+        raise InvalidAmountError(f"the desk holds no {symbol}; choose another asset")
     if text.strip().lower() != "max":
         found = parse_amount(text, symbol, row.decimals)
         if row.spendable is not None and found > units(row.spendable, row.decimals):
-            raise BadAmount(f"more than the {amount(row.spendable, symbol)} that may be spent; take less, or type max")
+            raise InvalidAmountError(
+                f"more than the {amount(row.spendable, symbol)} that may be spent; take less, or type max"
+            )
         return found
     if row.spendable is None:
-        raise BadAmount(f"what may be spent of {symbol} is not known; wait until balances are read, or type an amount")
+        raise InvalidAmountError(
+            f"what may be spent of {symbol} is not known; wait until balances are read, or type an amount"
+        )
     if row.spendable <= 0:
-        raise BadAmount(f"nothing of {symbol} may be spent now: it is promised by quotes, or leaving")
+        raise InvalidAmountError(f"nothing of {symbol} may be spent now: it is promised by quotes, or leaving")
     return units(row.spendable, row.decimals)
 
 
@@ -56,7 +60,7 @@ def read(symbol: str, typed: str, destination: str, snapshot: Snapshot) -> Form:
     found = 0
     try:
         found = typed_units(typed, symbol, snapshot)
-    except BadAmount as exc:
+    except InvalidAmountError as exc:
         problems["amount"] = str(exc)
     if not destination and symbol not in dict(snapshot.withdrawal_defaults):
         name = f"TRADING_{symbol.upper()}_WITHDRAW_ADDRESS"
@@ -66,18 +70,18 @@ def read(symbol: str, typed: str, destination: str, snapshot: Snapshot) -> Form:
     return Form(WithdrawalOrder(asset_id=symbol, amount=str(found), destination_address=destination), {})
 
 
-class WithdrawDialogue(Dialogue[None]):
+class WithdrawDialog(Dialog[None]):
     """Asset, amount and destination; from here to the review, and only from there to the order."""
 
     PLACE: ClassVar[Place] = "withdraw"
 
-    def __init__(self, view: View, snapshot: Snapshot, money: MoneyDesk) -> None:
+    def __init__(self, view: View, snapshot: Snapshot, money: FundsPort) -> None:
         super().__init__(view, "Withdraw")
         self._money = money
         self._defaults = dict(snapshot.withdrawal_defaults)
-        self._asset = Choice(symbols(snapshot), id="asset")
-        self._amount = Entry("amount", "amount", placeholder="0.015, or max")
-        self._destination = Entry("destination", "to", self._defaults.get(self._asset.value, ""))
+        self._asset = FormChoice(symbols(snapshot), id="asset")
+        self._amount = FormEntry("amount", "amount", placeholder="0.015, or max")
+        self._destination = FormEntry("destination", "to", self._defaults.get(self._asset.value, ""))
         self._destinations: dict[str, str] = dict(self._defaults)
         self._shown_asset = self._asset.value
         self._freeze = FreezeRow(view, money)
@@ -109,7 +113,7 @@ class WithdrawDialogue(Dialogue[None]):
         row = None if view.snapshot is None else held(view.snapshot, self._asset.value)
         self._amount.mark("" if row is None else f"{self._asset.value}, max {amount(row.spendable, '').strip()}")
 
-    def on_choice_changed(self, event: Choice.Changed) -> None:
+    def on_choice_changed(self, event: FormChoice.Changed) -> None:
         """Another asset: its own destination, as it was left, and no answer about the former one."""
         event.stop()
         self._stop_waiting()
@@ -153,7 +157,7 @@ class WithdrawDialogue(Dialogue[None]):
         view = self.now()
         snapshot = view.snapshot
         if snapshot is None or not view.trusted:
-            self.tell(Said("the desk is not heard: wait until it is, nothing was sent", "warning", False))
+            self.tell(Message("the desk is not heard: wait until it is, nothing was sent", "warning", False))
             return
         self._asked = self._typed()
         form = read(self._asset.value, self._amount.value, self._destination.value, snapshot)
@@ -185,10 +189,10 @@ class WithdrawDialogue(Dialogue[None]):
             return
         self._stop_waiting()
         if isinstance(reviewed, WithdrawalReview):
-            reviewer = Reviewer(self._money, order, reviewed)
-            self.ask_next(ReviewDialogue(self.view, self._money, reviewer), self._came_back)
-        elif isinstance(reviewed, Unknown):
-            self.tell(Said(f"no review: {reviewed.reason}; nothing was ordered, try again", "error", False))
+            reviewer = LiveReview(self._money, order, reviewed)
+            self.ask_next(ReviewDialog(self.view, self._money, reviewer), self._came_back)
+        elif isinstance(reviewed, UnknownOutcome):
+            self.tell(Message(f"no review: {reviewed.reason}; nothing was ordered, try again", "error", False))
         else:
             self._destination.complain(reviewed.reason)
             self._destination.input.focus()

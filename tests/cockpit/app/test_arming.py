@@ -4,7 +4,7 @@ import asyncio
 
 from msgspec.structs import replace
 
-from cockpit.client.desk_client import DeskLink
+from cockpit.client.desk_client import DeskClient
 from cockpit.model.commands import Result
 from panels.dialogs.limits import FIELDS
 from tests.support.cockpit import samples
@@ -16,7 +16,7 @@ from tests.support.waiting import until_blocking
 ARM = ("trade-executor", "arm")
 
 
-async def test_enter_on_opening_arms_nothing(desk: FakeDesk, link: DeskLink) -> None:
+async def test_enter_on_opening_arms_nothing(desk: FakeDesk, link: DeskClient) -> None:
     desk.current = samples.disarmed()
     async with cockpit(link) as driven:
         await driven.press("ctrl+e")
@@ -30,7 +30,7 @@ async def test_enter_on_opening_arms_nothing(desk: FakeDesk, link: DeskLink) -> 
     assert desk.asked == []
 
 
-async def test_armed_is_shown_only_when_the_desk_reports_it(desk: FakeDesk, link: DeskLink) -> None:
+async def test_armed_is_shown_only_when_the_desk_reports_it(desk: FakeDesk, link: DeskClient) -> None:
     desk.current = samples.disarmed()
     desk.held.clear()
     async with cockpit(link) as driven:
@@ -48,7 +48,7 @@ async def test_armed_is_shown_only_when_the_desk_reports_it(desk: FakeDesk, link
         await driven.shows("executor ● ARMED")
 
 
-async def test_a_refusal_is_said_in_the_dialogue(desk: FakeDesk, link: DeskLink) -> None:
+async def test_a_refusal_is_said_in_the_dialogue(desk: FakeDesk, link: DeskClient) -> None:
     desk.current = samples.disarmed()
     desk.answering = desk.refuse
     async with cockpit(link) as driven:
@@ -61,7 +61,7 @@ async def test_a_refusal_is_said_in_the_dialogue(desk: FakeDesk, link: DeskLink)
 async def test_no_answer_is_never_shown_as_done(desk: FakeDesk) -> None:
     desk.current = samples.disarmed()
     desk.answering = lambda *_: None
-    link = DeskLink(desk.path, actor="ops", new_id=lambda: "1", timeout_s=0.3)
+    link = DeskClient(desk.path, actor="ops", new_id=lambda: "1", timeout_s=0.3)
     async with cockpit(link) as driven:
         await driven.press("ctrl+s")
         await driven.opens("Arm the strategy?")
@@ -69,7 +69,7 @@ async def test_no_answer_is_never_shown_as_done(desk: FakeDesk) -> None:
         await driven.shows("? UNKNOWN: arm strategy-engine", "Ask again", "strategy ○ DISARMED")
 
 
-async def test_a_blocked_executor_says_why_and_cannot_be_armed(desk: FakeDesk, link: DeskLink) -> None:
+async def test_a_blocked_executor_says_why_and_cannot_be_armed(desk: FakeDesk, link: DeskClient) -> None:
     desk.current = replace(samples.disarmed(), executor_blocked="quotes of the former run live for 42 s")
     async with cockpit(link) as driven:
         await driven.press("ctrl+e")
@@ -80,7 +80,7 @@ async def test_a_blocked_executor_says_why_and_cannot_be_armed(desk: FakeDesk, l
         await driven.hides("blocked:")
 
 
-async def test_disarming_never_asks_and_works_over_a_dialogue(desk: FakeDesk, link: DeskLink) -> None:
+async def test_disarming_never_asks_and_works_over_a_dialogue(desk: FakeDesk, link: DeskClient) -> None:
     async with cockpit(link) as driven:
         await driven.press("ctrl+x")
         await seen(driven.pilot, lambda: len(desk.asked) == 2)
@@ -97,7 +97,7 @@ async def test_disarming_never_asks_and_works_over_a_dialogue(desk: FakeDesk, li
     assert {part for part, _ in desk.verbs()} == {"strategy-engine", "trade-executor"}
 
 
-async def test_disarming_has_the_last_word_over_an_arming_on_its_way(desk: FakeDesk, link: DeskLink) -> None:
+async def test_disarming_has_the_last_word_over_an_arming_on_its_way(desk: FakeDesk, link: DeskClient) -> None:
     desk.current = samples.disarmed()
     desk.held.clear()
     async with cockpit(link) as driven:
@@ -112,7 +112,7 @@ async def test_disarming_has_the_last_word_over_an_arming_on_its_way(desk: FakeD
     assert desk.verbs()[-1] == ("trade-executor", "disarm")
 
 
-async def test_a_desk_that_disarms_itself_is_noticed(desk: FakeDesk, link: DeskLink) -> None:
+async def test_a_desk_that_disarms_itself_is_noticed(desk: FakeDesk, link: DeskClient) -> None:
     async with cockpit(link) as driven:
         now = replace(samples.snapshot(2), executor_armed=False, executor_why="history cannot be written")
         await asyncio.to_thread(desk.say, now)
@@ -121,7 +121,7 @@ async def test_a_desk_that_disarms_itself_is_noticed(desk: FakeDesk, link: DeskL
         await driven.shows("still bind: 56s")
 
 
-async def test_limits_are_checked_here_and_decided_by_the_desk(desk: FakeDesk, link: DeskLink) -> None:
+async def test_limits_are_checked_here_and_decided_by_the_desk(desk: FakeDesk, link: DeskClient) -> None:
     def answering(_part: str, verb: str, _body: dict[str, object]) -> Result:
         return desk.result(verb, len(desk.asked) > 1, "done" if len(desk.asked) > 1 else "not while quotes are alive")
 
@@ -142,7 +142,7 @@ async def test_limits_are_checked_here_and_decided_by_the_desk(desk: FakeDesk, l
     assert [body["max_notional_eure"] for _, _, body in desk.asked] == ["50", "50"]
 
 
-async def test_the_trading_state_is_shown_and_set_by_keyboard(desk: FakeDesk, link: DeskLink) -> None:
+async def test_the_trading_state_is_shown_and_set_by_keyboard(desk: FakeDesk, link: DeskClient) -> None:
     def answering(_part: str, verb: str, _body: dict[str, object]) -> Result:
         return desk.result(verb, len(desk.asked) > 1, "done" if len(desk.asked) > 1 else "the history is full")
 
@@ -170,7 +170,7 @@ async def test_the_trading_state_is_shown_and_set_by_keyboard(desk: FakeDesk, li
     assert bodies == [("REDUCING", "seen"), ("ACTIVE", "")]
 
 
-async def test_refresh_asks_for_reference_balances_and_deposits(desk: FakeDesk, link: DeskLink) -> None:
+async def test_refresh_asks_for_reference_balances_and_deposits(desk: FakeDesk, link: DeskClient) -> None:
     async with cockpit(link) as driven:
         await driven.press("r")
         await seen(driven.pilot, lambda: len(desk.asked) == 3)

@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 from textual.widgets import Button
 
-from cockpit.client.desk_client import DeskLink
+from cockpit.client.desk_client import DeskClient
 from cockpit.model.commands import Limits, Result
 from cockpit.model.snapshot import JournalRow, KeyView, Snapshot
 from panels.dialogs.command_dialog import SpaceButton
@@ -87,7 +87,7 @@ WAYS = pytest.mark.parametrize(
 
 
 @WAYS
-async def test_it_opens_on_cancel_and_enter_does_nothing_anywhere(desk: FakeDesk, link: DeskLink, way: Way) -> None:
+async def test_it_opens_on_cancel_and_enter_does_nothing_anywhere(desk: FakeDesk, link: DeskClient, way: Way) -> None:
     desk.current = unregistered()
     async with cockpit(link, NARROW) as driven:
         await way.go(driven)
@@ -103,7 +103,7 @@ async def test_it_opens_on_cancel_and_enter_does_nothing_anywhere(desk: FakeDesk
 
 
 @WAYS
-async def test_pressed_twice_it_is_asked_once_and_its_id_is_shown(desk: FakeDesk, link: DeskLink, way: Way) -> None:
+async def test_pressed_twice_it_is_asked_once_and_its_id_is_shown(desk: FakeDesk, link: DeskClient, way: Way) -> None:
     desk.current = unregistered()
     desk.held.clear()
     async with cockpit(link, NARROW) as driven:
@@ -118,7 +118,7 @@ async def test_pressed_twice_it_is_asked_once_and_its_id_is_shown(desk: FakeDesk
 
 
 @WAYS
-async def test_two_presses_in_one_moment_are_one_command(desk: FakeDesk, link: DeskLink, way: Way) -> None:
+async def test_two_presses_in_one_moment_are_one_command(desk: FakeDesk, link: DeskClient, way: Way) -> None:
     desk.current = unregistered()
     desk.held.clear()
     async with cockpit(link, NARROW) as driven:
@@ -133,7 +133,7 @@ async def test_two_presses_in_one_moment_are_one_command(desk: FakeDesk, link: D
 
 
 @WAYS
-async def test_left_open_it_is_withdrawn(desk: FakeDesk, link: DeskLink, way: Way) -> None:
+async def test_left_open_it_is_withdrawn(desk: FakeDesk, link: DeskClient, way: Way) -> None:
     desk.current = unregistered()
     async with cockpit(link) as driven:
         await way.go(driven)
@@ -150,7 +150,7 @@ async def test_left_open_it_is_withdrawn(desk: FakeDesk, link: DeskLink, way: Wa
 async def test_an_answer_that_was_lost_is_found_in_the_journal(desk: FakeDesk, way: Way) -> None:
     desk.current = unregistered()
     desk.answering = lambda *_: None
-    link = DeskLink(desk.path, actor="ops", new_id=lambda: "id-7", timeout_s=0.2, slow_timeout_s=0.2)
+    link = DeskClient(desk.path, actor="ops", new_id=lambda: "id-7", timeout_s=0.2, slow_timeout_s=0.2)
     async with cockpit(link) as driven:
         await way.go(driven)
         await driven.press(*way.to_button, "space")
@@ -166,7 +166,7 @@ async def test_an_answer_that_was_lost_is_found_in_the_journal(desk: FakeDesk, w
 
 @WAYS
 async def test_pressed_on_a_picture_that_the_terminal_has_not_shown_it_asks_nothing(
-    desk: FakeDesk, link: DeskLink, way: Way
+    desk: FakeDesk, link: DeskClient, way: Way
 ) -> None:
     desk.current = unregistered()
     async with cockpit(link) as driven:
@@ -187,7 +187,7 @@ async def test_asked_again_in_doubt_it_is_the_same_command(desk: FakeDesk) -> No
     desk.current = samples.disarmed()
     desk.answering = lambda part, verb, body: None if len(desk.asked) == 1 else desk.accept(part, verb, body)
     ids = iter(("first", "second"))
-    link = DeskLink(desk.path, actor="ops", new_id=lambda: next(ids), timeout_s=0.2)
+    link = DeskClient(desk.path, actor="ops", new_id=lambda: next(ids), timeout_s=0.2)
     async with cockpit(link) as driven:
         await to_arm(driven)
         await driven.press("tab", "space")
@@ -197,7 +197,7 @@ async def test_asked_again_in_doubt_it_is_the_same_command(desk: FakeDesk) -> No
     assert [body["command_id"] for _, _, body in desk.asked] == ["first", "first"]
 
 
-async def test_arming_is_not_asked_for_under_terms_that_nobody_read(desk: FakeDesk, link: DeskLink) -> None:
+async def test_arming_is_not_asked_for_under_terms_that_nobody_read(desk: FakeDesk, link: DeskClient) -> None:
     desk.current = samples.disarmed()
     async with cockpit(link) as driven:
         await to_arm(driven)
@@ -213,7 +213,7 @@ async def test_arming_is_not_asked_for_under_terms_that_nobody_read(desk: FakeDe
     assert desk.verbs() == [("trade-executor", "arm")]
 
 
-async def test_limits_of_somebody_else_are_not_undone_by_an_open_form(desk: FakeDesk, link: DeskLink) -> None:
+async def test_limits_of_somebody_else_are_not_undone_by_an_open_form(desk: FakeDesk, link: DeskClient) -> None:
     desk.current = samples.disarmed()
     async with cockpit(link) as driven:
         await to_limits(driven)
@@ -226,7 +226,7 @@ async def test_limits_of_somebody_else_are_not_undone_by_an_open_form(desk: Fake
 async def test_other_limits_after_a_lost_answer_are_another_command(desk: FakeDesk) -> None:
     desk.answering = lambda *_: None
     ids = iter(("first", "second"))
-    link = DeskLink(desk.path, actor="ops", new_id=lambda: next(ids), timeout_s=0.2)
+    link = DeskClient(desk.path, actor="ops", new_id=lambda: next(ids), timeout_s=0.2)
     async with cockpit(link) as driven:
         await to_limits(driven)
         await driven.press("tab", "space")
@@ -236,7 +236,7 @@ async def test_other_limits_after_a_lost_answer_are_another_command(desk: FakeDe
     assert [body["command_id"] for _, _, body in desk.asked] == ["first", "second"]
 
 
-async def test_a_desk_that_fell_silent_is_not_armed_by_what_was_painted_last(desk: FakeDesk, link: DeskLink) -> None:
+async def test_a_desk_that_fell_silent_is_not_armed_by_what_was_painted_last(desk: FakeDesk, link: DeskClient) -> None:
     desk.current = samples.disarmed()
     async with cockpit(link) as driven:
         await to_arm(driven)
@@ -248,7 +248,7 @@ async def test_a_desk_that_fell_silent_is_not_armed_by_what_was_painted_last(des
     assert desk.asked == []
 
 
-async def test_what_came_after_the_dialogue_was_left_is_said(desk: FakeDesk, link: DeskLink) -> None:
+async def test_what_came_after_the_dialogue_was_left_is_said(desk: FakeDesk, link: DeskClient) -> None:
     desk.current = samples.disarmed()
     desk.held.clear()
     desk.answering = lambda part, verb, _body: Result(
@@ -270,7 +270,7 @@ def halted(seq: int = 1, why: str = "") -> Snapshot:
     return replace(samples.disarmed(seq), trading="HALTED", trading_why=why or desk_why(300))
 
 
-async def test_a_halt_is_lifted_only_while_it_is_the_one_that_was_read(desk: FakeDesk, link: DeskLink) -> None:
+async def test_a_halt_is_lifted_only_while_it_is_the_one_that_was_read(desk: FakeDesk, link: DeskClient) -> None:
     desk.current = halted()
     async with cockpit(link) as driven:
         await to_trading(driven)
@@ -287,7 +287,7 @@ async def test_a_halt_is_lifted_only_while_it_is_the_one_that_was_read(desk: Fak
     assert [body["state"] for _, _, body in desk.asked] == ["HALTED"], "halting rests on nothing"
 
 
-async def test_a_silent_desk_can_be_asked_to_halt_and_nothing_else(desk: FakeDesk, link: DeskLink) -> None:
+async def test_a_silent_desk_can_be_asked_to_halt_and_nothing_else(desk: FakeDesk, link: DeskClient) -> None:
     async with cockpit(link) as driven:
         await to_trading(driven)
         driven.clock.now += 12
@@ -299,7 +299,7 @@ async def test_a_silent_desk_can_be_asked_to_halt_and_nothing_else(desk: FakeDes
 async def test_another_state_or_reason_after_a_lost_answer_is_another_command(desk: FakeDesk) -> None:
     desk.answering = lambda *_: None
     ids = iter(("first", "second", "third"))
-    link = DeskLink(desk.path, actor="ops", new_id=lambda: next(ids), timeout_s=0.2)
+    link = DeskClient(desk.path, actor="ops", new_id=lambda: next(ids), timeout_s=0.2)
     async with cockpit(link) as driven:
         await to_trading(driven)
         await driven.press("tab", "space")
@@ -321,7 +321,7 @@ async def test_another_state_or_reason_after_a_lost_answer_is_another_command(de
     ]
 
 
-async def test_a_reason_that_is_being_typed_keeps_the_dialogue_open(desk: FakeDesk, link: DeskLink) -> None:
+async def test_a_reason_that_is_being_typed_keeps_the_dialogue_open(desk: FakeDesk, link: DeskClient) -> None:
     async with cockpit(link) as driven:
         await to_trading(driven)
         await driven.press("shift+tab", *"news")

@@ -4,7 +4,7 @@ import asyncio
 
 from msgspec.structs import replace
 
-from cockpit.client.desk_client import DeskLink
+from cockpit.client.desk_client import DeskClient
 from cockpit.model.snapshot import JournalRow, KeyView
 from panels.dialogs.funds.qr import qr_lines
 from tests.support.cockpit import samples
@@ -24,7 +24,7 @@ async def run_palette(driven: Driven, words: str, found: str) -> None:
     await driven.press("enter")
 
 
-async def test_addresses_are_whole_copied_and_coded(desk: FakeDesk, link: DeskLink) -> None:
+async def test_addresses_are_whole_copied_and_coded(desk: FakeDesk, link: DeskClient) -> None:
     btc, eure = samples.addresses()
     async with cockpit(link) as driven:
         await driven.press("d")
@@ -42,7 +42,7 @@ async def test_addresses_are_whole_copied_and_coded(desk: FakeDesk, link: DeskLi
         await driven.hides("Tell the bridge")
 
 
-async def test_a_small_terminal_shows_the_code_alone_and_by_scrolling(desk: FakeDesk, link: DeskLink) -> None:
+async def test_a_small_terminal_shows_the_code_alone_and_by_scrolling(desk: FakeDesk, link: DeskClient) -> None:
     code = qr_lines(samples.addresses()[0].address)
     async with cockpit(link, NARROW) as driven:
         await driven.press("d")
@@ -56,7 +56,7 @@ async def test_a_small_terminal_shows_the_code_alone_and_by_scrolling(desk: Fake
         await driven.shows("Tell the bridge")
 
 
-async def test_a_memo_is_part_of_the_address(desk: FakeDesk, link: DeskLink) -> None:
+async def test_a_memo_is_part_of_the_address(desk: FakeDesk, link: DeskClient) -> None:
     btc, eure = samples.addresses()
     desk.current = replace(samples.snapshot(), deposit_addresses=(btc, replace(eure, memo="4711")))
     async with cockpit(link) as driven:
@@ -64,7 +64,7 @@ async def test_a_memo_is_part_of_the_address(desk: FakeDesk, link: DeskLink) -> 
         await driven.opens("memo 4711", "must be in the transfer")
 
 
-async def test_an_address_the_bridge_has_not_told_is_not_made_up(desk: FakeDesk, link: DeskLink) -> None:
+async def test_an_address_the_bridge_has_not_told_is_not_made_up(desk: FakeDesk, link: DeskClient) -> None:
     desk.current = samples.fresh()
     async with cockpit(link) as driven:
         await driven.press("d")
@@ -73,7 +73,7 @@ async def test_an_address_the_bridge_has_not_told_is_not_made_up(desk: FakeDesk,
         await driven.shows("there is no address to copy yet")
 
 
-async def test_the_bridge_is_told_of_a_deposit(desk: FakeDesk, link: DeskLink) -> None:
+async def test_the_bridge_is_told_of_a_deposit(desk: FakeDesk, link: DeskClient) -> None:
     async with cockpit(link, NARROW) as driven:
         await driven.press("d")
         await driven.opens("Tell the bridge")
@@ -91,7 +91,7 @@ async def test_the_bridge_is_told_of_a_deposit(desk: FakeDesk, link: DeskLink) -
 async def test_a_deposit_told_of_without_an_answer_is_told_of_again_under_the_same_id(desk: FakeDesk) -> None:
     desk.answering = lambda *_: None
     ids = iter(("first", "second"))
-    link = DeskLink(desk.path, actor="ops", new_id=lambda: next(ids), slow_timeout_s=0.2)
+    link = DeskClient(desk.path, actor="ops", new_id=lambda: next(ids), slow_timeout_s=0.2)
     async with cockpit(link, NARROW) as driven:
         await driven.press("d")
         await driven.opens("Tell the bridge")
@@ -111,7 +111,7 @@ async def test_a_deposit_told_of_without_an_answer_is_told_of_again_under_the_sa
     assert asked == [("first", "0x5fa1"), ("first", "0x5fa1"), ("second", "0x5fa12")]
 
 
-async def test_deposits_and_withdrawals_are_one_list_and_hashes_can_be_copied(desk: FakeDesk, link: DeskLink) -> None:
+async def test_deposits_and_withdrawals_are_one_list_and_hashes_can_be_copied(desk: FakeDesk, link: DeskClient) -> None:
     async with cockpit(link, NARROW) as driven:
         await driven.press("8")
         await driven.shows("◌ bridging", "◌ pending", "✓ credited", "made elsewhere", "1 arriving · 1 leaving")
@@ -126,7 +126,7 @@ async def test_deposits_and_withdrawals_are_one_list_and_hashes_can_be_copied(de
         await driven.hides("taken by the bridge")
 
 
-async def test_a_withdrawal_made_elsewhere_is_tracked_from_the_palette(desk: FakeDesk, link: DeskLink) -> None:
+async def test_a_withdrawal_made_elsewhere_is_tracked_from_the_palette(desk: FakeDesk, link: DeskClient) -> None:
     async with cockpit(link, NARROW) as driven:
         await run_palette(driven, "Track", "Follow a withdrawal made elsewhere")
         await driven.opens("NEAR hash", "Track it")
@@ -145,7 +145,7 @@ async def test_a_withdrawal_made_elsewhere_is_tracked_from_the_palette(desk: Fak
 
 
 async def test_a_registered_key_says_what_it_may_do_and_cannot_be_registered_again(
-    desk: FakeDesk, link: DeskLink
+    desk: FakeDesk, link: DeskClient
 ) -> None:
     async with cockpit(link) as driven:
         await run_palette(driven, "Signing", "Show the signing key")
@@ -158,7 +158,7 @@ async def test_a_registered_key_says_what_it_may_do_and_cannot_be_registered_aga
     assert desk.asked == []
 
 
-async def test_a_full_access_key_can_be_registered_after_a_question(desk: FakeDesk, link: DeskLink) -> None:
+async def test_a_full_access_key_can_be_registered_after_a_question(desk: FakeDesk, link: DeskClient) -> None:
     now = samples.snapshot()
     desk.current = replace(now, key=replace(now.key, registered=False))
     async with cockpit(link) as driven:
@@ -181,7 +181,7 @@ async def test_a_full_access_key_can_be_registered_after_a_question(desk: FakeDe
         await driven.shows("only a full-access key of the account can")
 
 
-async def test_freezing_again_is_one_choice_in_the_palette(desk: FakeDesk, link: DeskLink) -> None:
+async def test_freezing_again_is_one_choice_in_the_palette(desk: FakeDesk, link: DeskClient) -> None:
     async with cockpit(link, NARROW) as driven:
         await run_palette(driven, "Freeze", "✗ not now: withdrawals are frozen already")
         await driven.press("space")
@@ -196,7 +196,7 @@ async def test_freezing_again_is_one_choice_in_the_palette(desk: FakeDesk, link:
     assert desk.bodies("freeze-withdrawals")[0]["frozen"] is True
 
 
-async def test_help_lists_money_too(desk: FakeDesk, link: DeskLink) -> None:
+async def test_help_lists_money_too(desk: FakeDesk, link: DeskClient) -> None:
     async with cockpit(link, WIDE) as driven:
         await driven.press("question_mark")
         await driven.shows("Take money out", "Show deposit addresses", "Freeze withdrawals again now")

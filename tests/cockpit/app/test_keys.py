@@ -7,7 +7,7 @@ from textual import events
 
 from cockpit.app.app import CockpitApp
 from cockpit.app.availability import obstacle
-from cockpit.client.desk_client import DeskLink
+from cockpit.client.desk_client import DeskClient
 from panels.kit.actions import ACTIONS, PANELS
 from panels.kit.grid import LiveGrid
 from panels.kit.keymap import KeyMap, remapped
@@ -65,7 +65,7 @@ def test_every_key_of_the_table_is_pressed_here() -> None:
     assert {key for action in ACTIONS for key in action.keys} == pressed
 
 
-async def test_keys_that_open_a_dialogue(desk: FakeDesk, link: DeskLink) -> None:
+async def test_keys_that_open_a_dialogue(desk: FakeDesk, link: DeskClient) -> None:
     desk.current = samples.disarmed()
     async with cockpit(link) as driven:
         for key, words in OPENS.items():
@@ -75,7 +75,7 @@ async def test_keys_that_open_a_dialogue(desk: FakeDesk, link: DeskLink) -> None
     assert desk.asked == [], "looking at a dialogue asks for nothing"
 
 
-async def test_what_has_no_key_is_in_the_palette(desk: FakeDesk, link: DeskLink) -> None:
+async def test_what_has_no_key_is_in_the_palette(desk: FakeDesk, link: DeskClient) -> None:
     desk.current = samples.disarmed()
     keyless = {action.id: action for action in ACTIONS if not action.keys}
     assert all(action.palette for action in keyless.values())
@@ -96,7 +96,7 @@ async def test_what_has_no_key_is_in_the_palette(desk: FakeDesk, link: DeskLink)
     assert desk.asked == []
 
 
-async def test_a_key_pressed_twice_opens_one_dialogue(desk: FakeDesk, link: DeskLink) -> None:
+async def test_a_key_pressed_twice_opens_one_dialogue(desk: FakeDesk, link: DeskClient) -> None:
     desk.current = samples.disarmed()
     async with cockpit(link) as driven:
         for key in ("ctrl+s", "ctrl+e", "ctrl+o", "ctrl+t", "l", "w", "d", "question_mark", "q"):
@@ -108,7 +108,7 @@ async def test_a_key_pressed_twice_opens_one_dialogue(desk: FakeDesk, link: Desk
 
 
 @pytest.mark.parametrize("size", [WIDE, NARROW])
-async def test_keys_that_go_to_a_panel(desk: FakeDesk, link: DeskLink, size: tuple[int, int]) -> None:
+async def test_keys_that_go_to_a_panel(desk: FakeDesk, link: DeskClient, size: tuple[int, int]) -> None:
     async with cockpit(link, size) as driven:
         for number, (ident, _) in enumerate(PANELS, start=1):
             await driven.press(str(number))
@@ -127,7 +127,7 @@ def grid_of(driven: Driven, ident: str) -> LiveGrid:
     return driven.app.screen_stack[0].query_one(f"#{ident}-grid", LiveGrid)
 
 
-async def test_keys_that_turn_something_on_and_off(desk: FakeDesk, link: DeskLink) -> None:
+async def test_keys_that_turn_something_on_and_off(desk: FakeDesk, link: DeskClient) -> None:
     async with cockpit(link) as driven:
         for key, words in TOGGLES.items():
             await driven.press(key)
@@ -136,7 +136,7 @@ async def test_keys_that_turn_something_on_and_off(desk: FakeDesk, link: DeskLin
             await driven.hides(words)
 
 
-async def test_keys_that_ask_the_desk(desk: FakeDesk, link: DeskLink) -> None:
+async def test_keys_that_ask_the_desk(desk: FakeDesk, link: DeskClient) -> None:
     async with cockpit(link) as driven:
         await driven.press("r")
         await seen(driven.pilot, lambda: len(desk.asked) == 3)
@@ -146,7 +146,7 @@ async def test_keys_that_ask_the_desk(desk: FakeDesk, link: DeskLink) -> None:
         assert sorted(desk.verbs()[3:]) == [("strategy-engine", "disarm"), ("trade-executor", "disarm")]
 
 
-async def test_keys_of_the_rows(desk: FakeDesk, link: DeskLink) -> None:
+async def test_keys_of_the_rows(desk: FakeDesk, link: DeskClient) -> None:
     async with cockpit(link) as driven:
         rows = decisions(driven)
         for down, up in (("down", "up"), ("j", "k")):
@@ -167,7 +167,7 @@ async def test_keys_of_the_rows(desk: FakeDesk, link: DeskLink) -> None:
             assert rows.scroll_offset.y == 0
 
 
-async def test_copying_says_sent_and_what(desk: FakeDesk, link: DeskLink) -> None:
+async def test_copying_says_sent_and_what(desk: FakeDesk, link: DeskClient) -> None:
     async with cockpit(link) as driven:
         await driven.press("y")
         await driven.shows("sent to the terminal's clipboard: request", "request-0060-8f2c41d9")
@@ -180,7 +180,7 @@ async def test_copying_says_sent_and_what(desk: FakeDesk, link: DeskLink) -> Non
         assert driven.app.clipboard == "request-0024-8f2c41d9", "once more takes the next one"
 
 
-async def test_a_filter_is_typed_kept_and_dropped(desk: FakeDesk, link: DeskLink) -> None:
+async def test_a_filter_is_typed_kept_and_dropped(desk: FakeDesk, link: DeskClient) -> None:
     async with cockpit(link) as driven:
         rows = decisions(driven)
         await driven.press("slash", *"side:buy -quoted >80")
@@ -203,7 +203,7 @@ async def test_a_filter_is_typed_kept_and_dropped(desk: FakeDesk, link: DeskLink
         assert len(rows.rows) > len(kept)
 
 
-async def test_what_is_typed_ahead_goes_into_the_filter(desk: FakeDesk, link: DeskLink) -> None:
+async def test_what_is_typed_ahead_goes_into_the_filter(desk: FakeDesk, link: DeskClient) -> None:
     async with cockpit(link) as driven:
         for letter in "/dw:":
             # As a terminal sends them in one piece, without waiting for the line to open.
@@ -212,7 +212,7 @@ async def test_what_is_typed_ahead_goes_into_the_filter(desk: FakeDesk, link: De
         assert len(driven.app.screen_stack) == 1
 
 
-async def test_disarming_works_wherever_the_operator_is(desk: FakeDesk, link: DeskLink) -> None:
+async def test_disarming_works_wherever_the_operator_is(desk: FakeDesk, link: DeskClient) -> None:
     places = {
         "a filter being typed": ("slash", "s"),
         "the palette": ("ctrl+p",),
@@ -238,7 +238,7 @@ async def test_disarming_works_wherever_the_operator_is(desk: FakeDesk, link: De
             await driven.press("escape")
 
 
-async def test_disarming_works_in_a_terminal_too_small_for_anything_else(desk: FakeDesk, link: DeskLink) -> None:
+async def test_disarming_works_in_a_terminal_too_small_for_anything_else(desk: FakeDesk, link: DeskClient) -> None:
     app = CockpitApp(link, paint_hz=30, clock=Clock())
     async with app.run_test(size=(40, 10)) as pilot:
         await seen(pilot, lambda: "strategy + executor ARMED" in screen_text(pilot))
@@ -251,7 +251,7 @@ async def test_disarming_works_in_a_terminal_too_small_for_anything_else(desk: F
         await seen(pilot, lambda: "▸5 Decide" in screen_text(pilot) and "quoted" in screen_text(pilot))
 
 
-async def test_disarming_works_while_the_app_is_busy(desk: FakeDesk, link: DeskLink) -> None:
+async def test_disarming_works_while_the_app_is_busy(desk: FakeDesk, link: DeskClient) -> None:
     async with cockpit(link) as driven:
         desk.held.clear()
         await driven.press("r", "r", "r")
@@ -263,7 +263,7 @@ async def test_disarming_works_while_the_app_is_busy(desk: FakeDesk, link: DeskL
         desk.held.set()
 
 
-async def test_what_can_do_nothing_stays_in_sight_with_its_reason(desk: FakeDesk, link: DeskLink) -> None:
+async def test_what_can_do_nothing_stays_in_sight_with_its_reason(desk: FakeDesk, link: DeskClient) -> None:
     async with cockpit(link, NARROW) as driven:
         await asyncio.to_thread(desk.stop)
         driven.clock.now += 10
@@ -275,7 +275,7 @@ async def test_what_can_do_nothing_stays_in_sight_with_its_reason(desk: FakeDesk
         await driven.shows("not now: the desk is not heard")
 
 
-async def test_other_keys_are_told_at_start_in_footer_help_and_palette(desk: FakeDesk, link: DeskLink) -> None:
+async def test_other_keys_are_told_at_start_in_footer_help_and_palette(desk: FakeDesk, link: DeskClient) -> None:
     keys = remapped({"withdraw": "f6", "zoom": "t", "rows.open": "o", "disarm": "f9"})
     app = CockpitApp(link, paint_hz=30, clock=Clock(), keys=keys)
     async with app.run_test(size=WIDE, notifications=True) as pilot:

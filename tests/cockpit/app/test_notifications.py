@@ -7,10 +7,10 @@ import pytest
 from msgspec.structs import replace
 
 from cockpit.app.app import CockpitApp
-from cockpit.app.notifications import FILLS_APART_S, Faults, Fills, Happening, happened, title
+from cockpit.app.notifications import FILLS_APART_S, FaultLog, FillCounter, Notification, happened, title
 from cockpit.app.terminal.escape_codes import notification, window_title
-from cockpit.app.terminal.options import Look, of_environment
-from cockpit.client.desk_client import DeskLink
+from cockpit.app.terminal.options import TerminalOptions, of_environment
+from cockpit.client.desk_client import DeskClient
 from cockpit.model.snapshot import JournalRow, Snapshot
 from panels.frame.fault_bar import faults_line
 from panels.kit.theme import BLIND_NAME, NAMES, PLAIN_NAME, WORDS, styles
@@ -36,7 +36,7 @@ def test_what_others_did_is_told_once_and_ones_own_is_not() -> None:
         with_rows(row("bob", "old")),
         with_rows(row("bob on pts/3", "new"), row("me", "mine"), row("bob", "old")),
     )
-    assert happened(before, after, {"mine"}) == (Happening("other", "bob on pts/3: min_edge_bps = 7"),)
+    assert happened(before, after, {"mine"}) == (Notification("other", "bob on pts/3: min_edge_bps = 7"),)
     assert happened(after, after, {"mine"}) == ()
 
 
@@ -57,14 +57,14 @@ def test_the_desk_disarming_fills_and_faults_are_told_apart() -> None:
 
 
 def test_fills_are_told_at_once_and_then_together() -> None:
-    fills = Fills()
+    fills = FillCounter()
     assert fills.due(0.0) is None
-    fills.add(Happening("fill", "filled: buy", 1))
-    assert fills.due(5.0) == Happening("fill", "filled: buy", 1)
-    fills.add(Happening("fill", "filled: sell", 1))
-    fills.add(Happening("fill", "1,200 fills", 1_200))
+    fills.add(Notification("fill", "filled: buy", 1))
+    assert fills.due(5.0) == Notification("fill", "filled: buy", 1)
+    fills.add(Notification("fill", "filled: sell", 1))
+    fills.add(Notification("fill", "1,200 fills", 1_200))
     assert fills.due(5.0 + FILLS_APART_S - 0.1) is None
-    assert fills.due(5.0 + FILLS_APART_S) == Happening("fill", "1,201 fills", 1_201)
+    assert fills.due(5.0 + FILLS_APART_S) == Notification("fill", "1,201 fills", 1_201)
     assert fills.due(100.0) is None
 
 
@@ -76,12 +76,12 @@ def fallen(*rows: JournalRow) -> Snapshot:
 def test_a_disarm_is_told_once_whoever_did_it() -> None:
     armed = replace(samples.snapshot(), journal=())
     disarm = "disarm trade-executor"
-    told = (Happening("disarm", "desk: trade-executor is disarmed: relay lost for 31 s"),)
+    told = (Notification("disarm", "desk: trade-executor is disarmed: relay lost for 31 s"),)
     assert happened(armed, fallen(row("desk", "d", disarm, told[0].text.removeprefix("desk: "))), ()) == told
     others = happened(armed, fallen(row("bob on pts/3", "b", disarm, "trade-executor is disarmed")), ())
     assert [item.kind for item in others] == ["other"]
     assert happened(armed, fallen(row("me", "mine", disarm)), {"mine"}) == ()
-    untold = Happening("disarm", "executor disarmed: relay lost for 31 s")
+    untold = Notification("disarm", "executor disarmed: relay lost for 31 s")
     assert happened(armed, fallen(), ()) == (untold,), "a journal that has moved on tells nothing, the state does"
 
 
@@ -93,7 +93,7 @@ def test_an_operator_whose_name_begins_like_the_desks_is_an_operator() -> None:
 
 
 def test_faults_stay_until_they_are_acknowledged() -> None:
-    faults = Faults()
+    faults = FaultLog()
     for text in ("a", "b", "a"):
         faults.add(text)
     line = faults_line(faults.texts)
@@ -125,7 +125,7 @@ def test_a_sandbox_takes_its_look_from_the_environment() -> None:
     assert (look.theme, look.notify, look.occasions, look.mouse) == ("light", ("osc9",), ("fill",), False)
 
 
-async def test_two_cockpits_see_what_the_other_did_and_faults_wait(desk: FakeDesk, link: DeskLink) -> None:
+async def test_two_cockpits_see_what_the_other_did_and_faults_wait(desk: FakeDesk, link: DeskClient) -> None:
     async with cockpit(link, NARROW) as driven:
         said: list[str] = []
         driven.app.emit = said.append  # type: ignore[assignment,method-assign]
@@ -142,7 +142,7 @@ async def test_two_cockpits_see_what_the_other_did_and_faults_wait(desk: FakeDes
         await driven.hides("! FAULT")
 
 
-async def test_many_fills_do_not_cover_the_panels(desk: FakeDesk, link: DeskLink) -> None:
+async def test_many_fills_do_not_cover_the_panels(desk: FakeDesk, link: DeskClient) -> None:
     async with cockpit(link, NARROW) as driven:
         settled = samples.snapshot().counts.settled
         for seq in range(2, 7):
@@ -154,7 +154,7 @@ async def test_many_fills_do_not_cover_the_panels(desk: FakeDesk, link: DeskLink
         await driven.shows("40 fills")
 
 
-async def test_a_disarm_by_the_desk_is_one_fault_and_no_toast(desk: FakeDesk, link: DeskLink) -> None:
+async def test_a_disarm_by_the_desk_is_one_fault_and_no_toast(desk: FakeDesk, link: DeskClient) -> None:
     async with cockpit(link) as driven:
         said: list[str] = []
         driven.app.emit = said.append  # type: ignore[assignment,method-assign]
@@ -167,7 +167,7 @@ async def test_a_disarm_by_the_desk_is_one_fault_and_no_toast(desk: FakeDesk, li
         await driven.hides("! FAULT")
 
 
-async def test_the_window_is_named_after_the_desk(desk: FakeDesk, link: DeskLink) -> None:
+async def test_the_window_is_named_after_the_desk(desk: FakeDesk, link: DeskClient) -> None:
     desk.current = replace(samples.disarmed(), mode="SANDBOX", rung="SAFE")
     async with cockpit(link, NARROW) as driven:
         said: list[str] = []
@@ -177,10 +177,10 @@ async def test_the_window_is_named_after_the_desk(desk: FakeDesk, link: DeskLink
 
 
 async def test_no_color_keeps_armed_safe_sandbox_and_live_apart(
-    desk: FakeDesk, link: DeskLink, monkeypatch: pytest.MonkeyPatch
+    desk: FakeDesk, link: DeskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
-    app = CockpitApp(link, paint_hz=30, look=Look(theme="light"))
+    app = CockpitApp(link, paint_hz=30, look=TerminalOptions(theme="light"))
     async with app.run_test(size=(120, 40)) as pilot:
         assert app.theme == PLAIN_NAME
         await seen(pilot, lambda: app.heard.newest is not None)
@@ -206,14 +206,14 @@ def test_without_colour_what_matters_is_told_by_weight_and_reverse() -> None:
 
 
 @pytest.mark.parametrize("name", list(NAMES))
-async def test_every_theme_paints(desk: FakeDesk, link: DeskLink, name: str) -> None:
-    app = CockpitApp(link, paint_hz=30, look=Look(theme=name))
+async def test_every_theme_paints(desk: FakeDesk, link: DeskClient, name: str) -> None:
+    app = CockpitApp(link, paint_hz=30, look=TerminalOptions(theme=name))
     async with app.run_test(size=(80, 24)) as pilot:
         await seen(pilot, lambda: app.heard.newest is not None)
         assert app.theme == NAMES[name]
 
 
-async def test_the_key_turns_through_every_theme(desk: FakeDesk, link: DeskLink) -> None:
+async def test_the_key_turns_through_every_theme(desk: FakeDesk, link: DeskClient) -> None:
     async with cockpit(link, NARROW) as driven:
         names = []
         for _ in NAMES:
@@ -223,7 +223,7 @@ async def test_the_key_turns_through_every_theme(desk: FakeDesk, link: DeskLink)
         assert driven.app.theme == names[0]
 
 
-async def test_every_theme_is_named_in_the_palette_and_chosen_there(desk: FakeDesk, link: DeskLink) -> None:
+async def test_every_theme_is_named_in_the_palette_and_chosen_there(desk: FakeDesk, link: DeskClient) -> None:
     async with cockpit(link) as driven:
         await driven.press("ctrl+p")
         await driven.opens("Search for commands")
@@ -236,7 +236,7 @@ async def test_every_theme_is_named_in_the_palette_and_chosen_there(desk: FakeDe
 
 
 async def test_without_colour_the_palette_says_why_no_other_theme_can_be_had(
-    desk: FakeDesk, link: DeskLink, monkeypatch: pytest.MonkeyPatch
+    desk: FakeDesk, link: DeskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     async with cockpit(link) as driven:

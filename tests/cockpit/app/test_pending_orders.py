@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from cockpit.app.pending_orders import Kept, KeptOrders, Left
-from cockpit.client.desk_client import DeskLink
+from cockpit.app.pending_orders import Left, PendingOrder, PendingOrders
+from cockpit.client.desk_client import DeskClient
 from cockpit.model.commands import WithdrawalOrder
 from tests.cockpit.app.test_withdraw import ordered, to_confirm
 from tests.support.cockpit import samples
@@ -12,13 +12,13 @@ from tests.support.cockpit.fake_desk import FakeDesk
 from tests.support.cockpit.screen_waiting import seen
 
 
-def kept(key: str = "key-1") -> Kept:
+def kept(key: str = "key-1") -> PendingOrder:
     order = WithdrawalOrder(asset_id="BTC", amount="1000000", idempotency_key=key)
-    return Kept(order, samples.review())
+    return PendingOrder(order, samples.review())
 
 
 def test_what_is_kept_is_read_back_and_nobody_else_may_read_it(tmp_path: Path) -> None:
-    orders = KeptOrders(tmp_path / "orders")
+    orders = PendingOrders(tmp_path / "orders")
     orders.keep(kept("a"))
     orders.keep(kept("b"))
     assert [item.order.idempotency_key for item in orders.left().orders] == ["a", "b"]
@@ -37,14 +37,14 @@ def test_what_is_kept_is_read_back_and_nobody_else_may_read_it(tmp_path: Path) -
 async def test_the_next_cockpit_offers_it_and_asks_under_the_same_key(desk: FakeDesk) -> None:
     desk.current = samples.open_for_withdrawals()
     desk.answering = lambda part, verb, body: None if verb == "withdraw" else desk.accept(part, verb, body)
-    link = DeskLink(desk.path, actor="ops", new_id=lambda: "1", timeout_s=5, slow_timeout_s=5)
+    link = DeskClient(desk.path, actor="ops", new_id=lambda: "1", timeout_s=5, slow_timeout_s=5)
     async with cockpit(link, NARROW) as driven:
         await to_confirm(driven)
         await ordered(driven)
         await driven.shows("order key-1 is under way")
         await seen(driven.pilot, lambda: len(desk.bodies("withdraw")) == 1)
     desk.answering = desk.accept
-    link = DeskLink(desk.path, actor="ops", new_id=lambda: "2", timeout_s=5, slow_timeout_s=5)
+    link = DeskClient(desk.path, actor="ops", new_id=lambda: "2", timeout_s=5, slow_timeout_s=5)
     async with cockpit(link, NARROW) as driven:
         await driven.shows("key-1", "no known outcome")
         await driven.press("w")
@@ -56,11 +56,11 @@ async def test_the_next_cockpit_offers_it_and_asks_under_the_same_key(desk: Fake
         await driven.press("enter", "w")
         await driven.opens("Review…")
     assert [body["idempotency_key"] for body in desk.bodies("withdraw")] == ["key-1", "key-1"]
-    assert KeptOrders(desk.path.parent / "orders").left() == Left()
+    assert PendingOrders(desk.path.parent / "orders").left() == Left()
 
 
-async def test_an_order_whose_outcome_another_cockpit_learnt_is_not_offered(desk: FakeDesk, link: DeskLink) -> None:
-    orders = KeptOrders(desk.path.parent / "orders")
+async def test_an_order_whose_outcome_another_cockpit_learnt_is_not_offered(desk: FakeDesk, link: DeskClient) -> None:
+    orders = PendingOrders(desk.path.parent / "orders")
     orders.keep(kept())
     async with cockpit(link, NARROW) as driven:
         await driven.shows("has no known outcome")
@@ -69,7 +69,7 @@ async def test_an_order_whose_outcome_another_cockpit_learnt_is_not_offered(desk
         await driven.opens("Review…")
 
 
-async def test_an_order_that_cannot_be_read_is_a_fault_and_stays_where_it_is(desk: FakeDesk, link: DeskLink) -> None:
+async def test_an_order_that_cannot_be_read_is_a_fault_and_stays_where_it_is(desk: FakeDesk, link: DeskClient) -> None:
     torn = desk.path.parent / "orders" / "torn.json"
     torn.parent.mkdir()
     torn.write_bytes(b'{"order":')
@@ -85,15 +85,15 @@ async def test_an_order_that_cannot_be_read_is_a_fault_and_stays_where_it_is(des
     assert torn.read_bytes() == b'{"order":'
 
 
-async def test_an_order_that_cannot_be_read_hides_no_other(desk: FakeDesk, link: DeskLink) -> None:
-    orders = KeptOrders(desk.path.parent / "orders")
+async def test_an_order_that_cannot_be_read_hides_no_other(desk: FakeDesk, link: DeskClient) -> None:
+    orders = PendingOrders(desk.path.parent / "orders")
     orders.keep(kept())
     (desk.path.parent / "orders" / "a.json").mkdir()
     async with cockpit(link) as driven:
         await driven.shows("key-1", "no known outcome", "order file a.json cannot be read (Is a directory)")
 
 
-async def test_what_cannot_be_kept_is_not_sent(desk: FakeDesk, link: DeskLink) -> None:
+async def test_what_cannot_be_kept_is_not_sent(desk: FakeDesk, link: DeskClient) -> None:
     desk.current = samples.open_for_withdrawals()
     (desk.path.parent / "orders").write_bytes(b"in the way")
     async with cockpit(link, NARROW) as driven:

@@ -5,7 +5,7 @@ import asyncio
 from msgspec.structs import replace
 
 from cockpit.app.app import Exit
-from cockpit.client.desk_client import DeskLink
+from cockpit.client.desk_client import DeskClient
 from cockpit.model.snapshot import Snapshot
 from tests.support.cockpit import samples
 from tests.support.cockpit.driven import NARROW, Driven, cockpit
@@ -29,7 +29,7 @@ async def ended(driven: Driven) -> None:
     await seen(driven.pilot, lambda: driven.app.return_value is not None)
 
 
-async def test_enter_leaves_a_desk_running_and_stops_none(desk: FakeDesk, link: DeskLink) -> None:
+async def test_enter_leaves_a_desk_running_and_stops_none(desk: FakeDesk, link: DeskClient) -> None:
     desk.current = samples.disarmed()
     async with cockpit(link) as driven:
         await to_quit(driven)
@@ -43,7 +43,7 @@ async def test_enter_leaves_a_desk_running_and_stops_none(desk: FakeDesk, link: 
     assert desk.asked == []
 
 
-async def test_a_desk_without_anything_armed_is_stopped_without_a_command(desk: FakeDesk, link: DeskLink) -> None:
+async def test_a_desk_without_anything_armed_is_stopped_without_a_command(desk: FakeDesk, link: DeskClient) -> None:
     desk.current = samples.disarmed()
     async with cockpit(link) as driven:
         await to_quit(driven)
@@ -53,7 +53,7 @@ async def test_a_desk_without_anything_armed_is_stopped_without_a_command(desk: 
     assert desk.asked == []
 
 
-async def test_an_armed_desk_is_disarmed_once_before_it_is_stopped(desk: FakeDesk, link: DeskLink) -> None:
+async def test_an_armed_desk_is_disarmed_once_before_it_is_stopped(desk: FakeDesk, link: DeskClient) -> None:
     desk.held.clear()
     async with cockpit(link, NARROW) as driven:
         await to_quit(driven)
@@ -71,7 +71,7 @@ async def test_an_armed_desk_is_disarmed_once_before_it_is_stopped(desk: FakeDes
     assert ids == {"trade-executor": "id-1", "strategy-engine": "id-1-strategy"}
 
 
-async def test_a_desk_armed_after_it_was_painted_is_disarmed_too(desk: FakeDesk, link: DeskLink) -> None:
+async def test_a_desk_armed_after_it_was_painted_is_disarmed_too(desk: FakeDesk, link: DeskClient) -> None:
     desk.current = samples.disarmed()
     async with cockpit(link) as driven:
         await to_quit(driven)
@@ -81,7 +81,7 @@ async def test_a_desk_armed_after_it_was_painted_is_disarmed_too(desk: FakeDesk,
     assert sorted(desk.verbs()) == DISARMS
 
 
-async def test_left_open_it_stops_nothing(desk: FakeDesk, link: DeskLink) -> None:
+async def test_left_open_it_stops_nothing(desk: FakeDesk, link: DeskClient) -> None:
     async with cockpit(link) as driven:
         await to_quit(driven)
         await driven.press(*TO_STOP)
@@ -95,7 +95,7 @@ async def test_left_open_it_stops_nothing(desk: FakeDesk, link: DeskLink) -> Non
 
 
 async def test_pressed_on_a_picture_that_the_terminal_has_not_shown_it_stops_nothing(
-    desk: FakeDesk, link: DeskLink
+    desk: FakeDesk, link: DeskClient
 ) -> None:
     desk.current = samples.disarmed()
     async with cockpit(link) as driven:
@@ -106,7 +106,7 @@ async def test_pressed_on_a_picture_that_the_terminal_has_not_shown_it_stops_not
         assert driven.app.return_value is None
 
 
-async def test_another_desk_is_not_stopped_by_a_question_about_the_former(desk: FakeDesk, link: DeskLink) -> None:
+async def test_another_desk_is_not_stopped_by_a_question_about_the_former(desk: FakeDesk, link: DeskClient) -> None:
     async with cockpit(link) as driven:
         await to_quit(driven)
         await driven.press(*TO_STOP)
@@ -117,7 +117,7 @@ async def test_another_desk_is_not_stopped_by_a_question_about_the_former(desk: 
     assert desk.asked == []
 
 
-async def test_a_desk_that_will_not_disarm_can_be_stopped_anyway(desk: FakeDesk, link: DeskLink) -> None:
+async def test_a_desk_that_will_not_disarm_can_be_stopped_anyway(desk: FakeDesk, link: DeskClient) -> None:
     desk.answering = desk.refuse
     async with cockpit(link, NARROW) as driven:
         await to_quit(driven)
@@ -134,7 +134,7 @@ async def test_a_desk_that_will_not_disarm_can_be_stopped_anyway(desk: FakeDesk,
 async def test_an_unknown_outcome_is_asked_for_again_under_the_same_ids(desk: FakeDesk) -> None:
     desk.answering = lambda *_: None
     ids = iter(("first", "second"))
-    link = DeskLink(desk.path, actor="ops", new_id=lambda: next(ids), timeout_s=0.2)
+    link = DeskClient(desk.path, actor="ops", new_id=lambda: next(ids), timeout_s=0.2)
     async with cockpit(link, NARROW) as driven:
         await to_quit(driven)
         await driven.press(*TO_STOP, "space")
@@ -148,7 +148,7 @@ async def test_an_unknown_outcome_is_asked_for_again_under_the_same_ids(desk: Fa
 
 async def test_what_the_desk_reports_ends_the_doubt_and_stops_nothing_unasked(desk: FakeDesk) -> None:
     desk.answering = lambda *_: None
-    link = DeskLink(desk.path, actor="ops", new_id=lambda: "first", timeout_s=0.2)
+    link = DeskClient(desk.path, actor="ops", new_id=lambda: "first", timeout_s=0.2)
     async with cockpit(link, NARROW) as driven:
         await to_quit(driven)
         await driven.press(*TO_STOP, "space")

@@ -6,7 +6,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from cockpit.app.app import CockpitApp, Exit
-from cockpit.client.desk_client import DeskLink
+from cockpit.client.desk_client import DeskClient
 from panels.kit.grid import LiveGrid
 from tests.support.cockpit import samples
 from tests.support.cockpit.driven import NARROW, Driven, cockpit
@@ -20,7 +20,7 @@ def grid(driven: Driven, ident: str) -> LiveGrid:
 
 
 async def test_the_first_picture_does_not_wait_for_the_desk(tmp_path: Path) -> None:
-    app = CockpitApp(DeskLink(tmp_path / "desk.sock", actor="ops", new_id=lambda: "1"))
+    app = CockpitApp(DeskClient(tmp_path / "desk.sock", actor="ops", new_id=lambda: "1"))
     async with app.run_test(size=NARROW) as pilot:
         assert "connecting to the desk…" in screen_text(pilot)
         await seen(pilot, lambda: "no desk listens at" in screen_text(pilot))
@@ -30,13 +30,13 @@ async def test_a_desk_that_cannot_start_is_said_plainly(tmp_path: Path) -> None:
     async def fail() -> None:
         raise RuntimeError("NEAR_INTENTS_ACCOUNT_ID is missing")
 
-    app = CockpitApp(DeskLink(tmp_path / "desk.sock", actor="ops", new_id=lambda: "1"), on_start=fail, paint_hz=30)
+    app = CockpitApp(DeskClient(tmp_path / "desk.sock", actor="ops", new_id=lambda: "1"), on_start=fail, paint_hz=30)
     async with app.run_test(size=NARROW) as pilot:
         await seen(pilot, lambda: "The desk did not start." in screen_text(pilot))
         assert "NEAR_INTENTS_ACCOUNT_ID is missing" in screen_text(pilot)
 
 
-async def test_a_start_that_comes_to_life_shows_the_desk(desk: FakeDesk, link: DeskLink) -> None:
+async def test_a_start_that_comes_to_life_shows_the_desk(desk: FakeDesk, link: DeskClient) -> None:
     started = asyncio.Event()
 
     async def start() -> None:
@@ -50,7 +50,7 @@ async def test_a_start_that_comes_to_life_shows_the_desk(desk: FakeDesk, link: D
         await seen(pilot, lambda: "sandbox-maker.near" in screen_text(pilot))
 
 
-async def test_a_silent_desk_turns_the_bar_red(desk: FakeDesk, link: DeskLink) -> None:
+async def test_a_silent_desk_turns_the_bar_red(desk: FakeDesk, link: DeskClient) -> None:
     async with cockpit(link) as driven:
         assert "ticked ● <1s" in driven.text
         driven.clock.now += 12
@@ -63,13 +63,13 @@ async def test_a_silent_desk_turns_the_bar_red(desk: FakeDesk, link: DeskLink) -
         assert not driven.app.query_one("#status").has_class("-alarm")
 
 
-async def test_a_desk_whose_own_tick_stands_still_is_silent_too(desk: FakeDesk, link: DeskLink) -> None:
+async def test_a_desk_whose_own_tick_stands_still_is_silent_too(desk: FakeDesk, link: DeskClient) -> None:
     async with cockpit(link) as driven:
         await asyncio.to_thread(desk.say, replace(samples.snapshot(2), tick_ms=9_000))
         await driven.shows("DESK SILENT for 9.0s")
 
 
-async def test_a_lost_desk_is_said_and_found_again(desk: FakeDesk, link: DeskLink) -> None:
+async def test_a_lost_desk_is_said_and_found_again(desk: FakeDesk, link: DeskClient) -> None:
     async with cockpit(link) as driven:
         await asyncio.to_thread(desk.stop)
         await driven.shows("DESK NOT REACHED", "no desk listens at")
@@ -79,7 +79,7 @@ async def test_a_lost_desk_is_said_and_found_again(desk: FakeDesk, link: DeskLin
         await driven.shows("executor ● ARMED")
 
 
-async def test_the_reader_keeps_a_row_while_new_ones_arrive(desk: FakeDesk, link: DeskLink) -> None:
+async def test_the_reader_keeps_a_row_while_new_ones_arrive(desk: FakeDesk, link: DeskClient) -> None:
     desk.current = samples.snapshot(1, decisions=60)
     async with cockpit(link) as driven:
         rows = grid(driven, "decisions")
@@ -98,7 +98,7 @@ async def test_the_reader_keeps_a_row_while_new_ones_arrive(desk: FakeDesk, link
         await driven.hides("g follows")
 
 
-async def test_enter_opens_every_check_of_a_decision(desk: FakeDesk, link: DeskLink) -> None:
+async def test_enter_opens_every_check_of_a_decision(desk: FakeDesk, link: DeskClient) -> None:
     desk.current = samples.snapshot(1, decisions=61)
     async with cockpit(link) as driven:
         await driven.press("enter")
@@ -109,7 +109,7 @@ async def test_enter_opens_every_check_of_a_decision(desk: FakeDesk, link: DeskL
         await driven.shows("quote hash", "hash0249vK3mQpXw7Zt", "28.03571815 EURe")
 
 
-async def test_a_frozen_view_stands_still_under_a_live_status_bar(desk: FakeDesk, link: DeskLink) -> None:
+async def test_a_frozen_view_stands_still_under_a_live_status_bar(desk: FakeDesk, link: DeskClient) -> None:
     async with cockpit(link) as driven:
         await driven.press("space")
         await driven.shows("FROZEN")
@@ -122,7 +122,7 @@ async def test_a_frozen_view_stands_still_under_a_live_status_bar(desk: FakeDesk
         await seen(driven.pilot, lambda: grid(driven, "decisions").rows[0].key == "decision-63")
 
 
-async def test_one_panel_at_a_time_where_there_is_little_room(desk: FakeDesk, link: DeskLink) -> None:
+async def test_one_panel_at_a_time_where_there_is_little_room(desk: FakeDesk, link: DeskClient) -> None:
     async with cockpit(link, NARROW) as driven:
         await driven.shows("decided by")
         await driven.press("2")
@@ -136,7 +136,7 @@ async def test_one_panel_at_a_time_where_there_is_little_room(desk: FakeDesk, li
         await driven.shows("bitstamp")
 
 
-async def test_zoom_shows_what_two_columns_have_no_room_for(desk: FakeDesk, link: DeskLink) -> None:
+async def test_zoom_shows_what_two_columns_have_no_room_for(desk: FakeDesk, link: DeskClient) -> None:
     async with cockpit(link) as driven:
         assert "its numbers" not in driven.text
         await driven.press("z")
@@ -145,7 +145,7 @@ async def test_zoom_shows_what_two_columns_have_no_room_for(desk: FakeDesk, link
         await driven.shows("6 Quotes · ")
 
 
-async def test_help_lists_the_keys_and_the_palette_runs_them(desk: FakeDesk, link: DeskLink) -> None:
+async def test_help_lists_the_keys_and_the_palette_runs_them(desk: FakeDesk, link: DeskClient) -> None:
     async with cockpit(link) as driven:
         await driven.press("question_mark")
         await driven.shows("Disarm all at once")
@@ -157,7 +157,7 @@ async def test_help_lists_the_keys_and_the_palette_runs_them(desk: FakeDesk, lin
         await driven.shows("Max notional of a quote")
 
 
-async def test_the_status_bar_stays_live_over_the_palette(desk: FakeDesk, link: DeskLink) -> None:
+async def test_the_status_bar_stays_live_over_the_palette(desk: FakeDesk, link: DeskClient) -> None:
     async with cockpit(link, NARROW) as driven:
         await driven.press("ctrl+p")
         await driven.opens("Search for commands", "executor ● ARMED")
@@ -167,7 +167,7 @@ async def test_the_status_bar_stays_live_over_the_palette(desk: FakeDesk, link: 
         await driven.shows("DESK SILENT for 12s", "Search for commands")
 
 
-async def test_quitting_leaves_the_desk_or_stops_it(desk: FakeDesk, link: DeskLink) -> None:
+async def test_quitting_leaves_the_desk_or_stops_it(desk: FakeDesk, link: DeskClient) -> None:
     desk.current = samples.disarmed()
     async with cockpit(link) as driven:
         await driven.press("q")
@@ -185,7 +185,7 @@ async def test_quitting_leaves_the_desk_or_stops_it(desk: FakeDesk, link: DeskLi
     assert desk.asked == []
 
 
-async def test_brackets_in_what_the_desk_says_are_shown_as_they_are(desk: FakeDesk, link: DeskLink) -> None:
+async def test_brackets_in_what_the_desk_says_are_shown_as_they_are(desk: FakeDesk, link: DeskClient) -> None:
     said = samples.snapshot()
     market = replace(said.market, usable=False, detail="[/] only [kraken] ticks")
     health = tuple(replace(part, state="down", last_error="[red]x[/]") for part in said.health)

@@ -5,8 +5,8 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
-from cockpit.client.desk_client import DeskLink, Unknown
-from cockpit.model.snapshot import Alive, HardStop, Snapshot
+from cockpit.client.desk_client import DeskClient, UnknownOutcome
+from cockpit.model.snapshot import HardStopState, LiveQuotes, Snapshot
 from panels.frame.status_bar import status
 from panels.kit.view import View
 from tests.support.cockpit import samples
@@ -18,11 +18,11 @@ STOP = ("trade-executor", "hard-stop")
 
 
 def burning(burned: int, left: int, seq: int = 2) -> Snapshot:
-    stop = HardStop(asked=7, burned=burned, settled=7 - burned - left, expired=0, left=left, detail="waiting")
+    stop = HardStopState(asked=7, burned=burned, settled=7 - burned - left, expired=0, left=left, detail="waiting")
     return replace(samples.disarmed(seq), hard_stop=stop)
 
 
-async def test_enter_on_opening_burns_nothing(desk: FakeDesk, link: DeskLink) -> None:
+async def test_enter_on_opening_burns_nothing(desk: FakeDesk, link: DeskClient) -> None:
     async with cockpit(link) as driven:
         await driven.press("ctrl+o")
         await driven.opens("Hard stop", "7 quotes alive", "0.00008200 BTC", "12.11 EURe")
@@ -35,7 +35,7 @@ async def test_enter_on_opening_burns_nothing(desk: FakeDesk, link: DeskLink) ->
     assert desk.asked == []
 
 
-async def test_a_confirmed_stop_is_asked_for_once_and_its_progress_shown(desk: FakeDesk, link: DeskLink) -> None:
+async def test_a_confirmed_stop_is_asked_for_once_and_its_progress_shown(desk: FakeDesk, link: DeskClient) -> None:
     async with cockpit(link, NARROW) as driven:
         await driven.press("ctrl+o")
         await driven.opens("Hard stop", "Disarm and burn")
@@ -54,7 +54,7 @@ async def test_a_confirmed_stop_is_asked_for_once_and_its_progress_shown(desk: F
 
 async def test_no_answer_is_not_shown_as_done_and_may_be_asked_again(desk: FakeDesk) -> None:
     desk.answering = lambda *_: None
-    link = DeskLink(desk.path, actor="ops", new_id=lambda: "1", timeout_s=0.3)
+    link = DeskClient(desk.path, actor="ops", new_id=lambda: "1", timeout_s=0.3)
     async with cockpit(link) as driven:
         await driven.press("ctrl+o")
         await driven.opens("Hard stop")
@@ -65,7 +65,7 @@ async def test_no_answer_is_not_shown_as_done_and_may_be_asked_again(desk: FakeD
 
 
 async def test_a_read_only_cockpit_says_so_and_asks_nothing(desk: FakeDesk) -> None:
-    link = DeskLink(desk.path, actor="ops", new_id=lambda: "1", read_only=True)
+    link = DeskClient(desk.path, actor="ops", new_id=lambda: "1", read_only=True)
     async with cockpit(link) as driven:
         await driven.shows("READ-ONLY")
         for key in ("ctrl+x", "ctrl+e", "ctrl+s", "ctrl+o", "l", "w", "d", "r"):
@@ -77,7 +77,7 @@ async def test_a_read_only_cockpit_says_so_and_asks_nothing(desk: FakeDesk) -> N
         await driven.shows("not now: this cockpit is read-only")
         await driven.press("escape", "escape")
         for outcome in (await link.hard_stop(), await link.send("trade-executor", "arm"), await link.shutdown()):
-            assert isinstance(outcome, Unknown)
+            assert isinstance(outcome, UnknownOutcome)
             assert not outcome.sent
     assert desk.asked == []
 
@@ -102,7 +102,7 @@ def test_a_desk_without_an_operator_says_what_it_will_do() -> None:
 
 
 def test_a_disarmed_desk_says_what_still_binds_and_how_long() -> None:
-    alive = Alive(quotes=1, btc=Decimal(0), eure=Decimal("3.5"), last_death_ms=30_000)
+    alive = LiveQuotes(quotes=1, btc=Decimal(0), eure=Decimal("3.5"), last_death_ms=30_000)
     told = bar(View(snapshot=replace(samples.disarmed(), alive=alive), quiet_ms=1_000))
     assert "1 quote alive still bind: 29s (3.50 EURe)" in told
 
@@ -118,7 +118,7 @@ def test_what_is_unexplained_is_said_whatever_panel_is_shown() -> None:
     assert "UNEXPLAINED" not in bar(View(snapshot=replace(shot, inventory=replace(shot.inventory, rows=unread))))
 
 
-async def test_what_the_start_found_is_told_and_can_be_read(desk: FakeDesk, link: DeskLink) -> None:
+async def test_what_the_start_found_is_told_and_can_be_read(desk: FakeDesk, link: DeskClient) -> None:
     found = ("the former run run-0 ended in order", "2 fills while no desk was running: +0.1 BTC; booked")
     desk.current = replace(samples.disarmed(), findings=found)
     async with cockpit(link) as driven:
@@ -131,7 +131,7 @@ async def test_what_the_start_found_is_told_and_can_be_read(desk: FakeDesk, link
         await driven.hides("3 quotes still bind")
 
 
-async def test_quitting_says_what_an_armed_desk_does_alone(desk: FakeDesk, link: DeskLink) -> None:
+async def test_quitting_says_what_an_armed_desk_does_alone(desk: FakeDesk, link: DeskClient) -> None:
     for when, words in (
         ("disarm", "the desk disarms"),
         ("stop", "the desk stops"),

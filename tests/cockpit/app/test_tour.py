@@ -8,8 +8,8 @@ import pytest
 from msgspec.structs import replace
 
 from cockpit.app.availability import SANDBOX_ONLY, obstacle
-from cockpit.app.terminal.tour_seen import TourNote
-from cockpit.client.desk_client import READ_ONLY, DeskLink
+from cockpit.app.terminal.tour_seen import TourSeen
+from cockpit.client.desk_client import READ_ONLY, DeskClient
 from cockpit.model.snapshot import JournalRow, Snapshot
 from panels.frame.tour_strip import TourStrip
 from panels.kit.tour_steps import WATCH_MS, WATCHED
@@ -58,7 +58,7 @@ def stopped(shot: Snapshot) -> Snapshot:
 
 
 @pytest.mark.parametrize("size", SIZES)
-async def test_six_steps_go_on_by_what_happens(desk: FakeDesk, link: DeskLink, size: tuple[int, int]) -> None:
+async def test_six_steps_go_on_by_what_happens(desk: FakeDesk, link: DeskClient, size: tuple[int, int]) -> None:
     desk.current = safe(1)
     async with cockpit(link, size) as driven:
         assert "TOUR" not in driven.text
@@ -102,7 +102,9 @@ async def test_six_steps_go_on_by_what_happens(desk: FakeDesk, link: DeskLink, s
         await driven.hides("TOUR")
 
 
-async def test_the_withdrawal_is_led_through_review_unfreezing_and_confirmation(desk: FakeDesk, link: DeskLink) -> None:
+async def test_the_withdrawal_is_led_through_review_unfreezing_and_confirmation(
+    desk: FakeDesk, link: DeskClient
+) -> None:
     desk.current = replace(samples.disarmed(), withdrawals_frozen=True)
     desk.reviewing = lambda _body: samples.review()
     async with cockpit(link, NARROW) as driven:
@@ -123,7 +125,7 @@ async def test_the_withdrawal_is_led_through_review_unfreezing_and_confirmation(
         assert buttons.bottom < driven.app.size.height, "the buttons are in sight below the strip"
 
 
-async def test_steps_are_skipped_and_the_tour_is_left_and_begun_again(desk: FakeDesk, link: DeskLink) -> None:
+async def test_steps_are_skipped_and_the_tour_is_left_and_begun_again(desk: FakeDesk, link: DeskClient) -> None:
     desk.current = safe(1)
     async with cockpit(link) as driven:
         await driven.press("T", "n", "n")
@@ -147,23 +149,25 @@ async def test_steps_are_skipped_and_the_tour_is_left_and_begun_again(desk: Fake
         await driven.shows("no tour is under way")
 
 
-async def test_a_step_that_has_happened_already_is_passed_over(desk: FakeDesk, link: DeskLink) -> None:
+async def test_a_step_that_has_happened_already_is_passed_over(desk: FakeDesk, link: DeskClient) -> None:
     desk.current = live(1)
     async with cockpit(link) as driven:
         await driven.press("T", "n", "n")
         await driven.shows("TOUR 5/6")
 
 
-async def test_what_is_in_the_way_of_a_step_is_told(desk: FakeDesk, link: DeskLink) -> None:
+async def test_what_is_in_the_way_of_a_step_is_told(desk: FakeDesk, link: DeskClient) -> None:
     desk.current = replace(shadow(1), interlocks=samples.interlocks("relay"))
     async with cockpit(link) as driven:
         await driven.press("T", "n", "n")
         await driven.shows("TOUR 4/6", "Not yet: both subscriptions acknowledged: the relay is not connected")
 
 
-async def test_in_a_desk_that_trades_for_real_there_is_no_tour(desk: FakeDesk, link: DeskLink, tmp_path: Path) -> None:
+async def test_in_a_desk_that_trades_for_real_there_is_no_tour(
+    desk: FakeDesk, link: DeskClient, tmp_path: Path
+) -> None:
     desk.current = replace(safe(1), mode="LIVE")
-    note = TourNote(tmp_path / "tour")
+    note = TourSeen(tmp_path / "tour")
     async with cockpit(link, world="LIVE", tour_note=note) as driven:
         assert "New here?" not in driven.text
         await driven.press("T")
@@ -177,8 +181,8 @@ async def test_in_a_desk_that_trades_for_real_there_is_no_tour(desk: FakeDesk, l
 
 async def test_a_cockpit_that_may_only_look_takes_no_tour(desk: FakeDesk, tmp_path: Path) -> None:
     desk.current = safe(1)
-    looking = DeskLink(desk.path, actor="ops", new_id=lambda: "1", read_only=True)
-    async with cockpit(looking, tour_note=TourNote(tmp_path / "tour")) as driven:
+    looking = DeskClient(desk.path, actor="ops", new_id=lambda: "1", read_only=True)
+    async with cockpit(looking, tour_note=TourSeen(tmp_path / "tour")) as driven:
         assert "New here?" not in driven.text
         await driven.press("T")
         await driven.shows(READ_ONLY)
@@ -187,11 +191,11 @@ async def test_a_cockpit_that_may_only_look_takes_no_tour(desk: FakeDesk, tmp_pa
 
 @pytest.mark.parametrize(("key", "answer"), [("T", "taken"), ("n", "declined")])
 async def test_it_is_offered_once_and_the_answer_is_remembered(
-    desk: FakeDesk, link: DeskLink, tmp_path: Path, key: str, answer: str
+    desk: FakeDesk, link: DeskClient, tmp_path: Path, key: str, answer: str
 ) -> None:
     desk.current = safe(1)
     path = tmp_path / "sandbox" / "tour"
-    async with cockpit(link, NARROW, tour_note=TourNote(path)) as driven:
+    async with cockpit(link, NARROW, tour_note=TourSeen(path)) as driven:
         await driven.shows("New here? T starts a tour", "n not now.")
         assert not path.exists()
         await driven.press(key)
@@ -199,15 +203,15 @@ async def test_it_is_offered_once_and_the_answer_is_remembered(
         assert ("TOUR 1/6" in driven.text) == (key == "T")
     assert path.read_text() == f"{answer}\n"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    again = DeskLink(desk.path, actor="ops", new_id=lambda: "1")
-    async with cockpit(again, tour_note=TourNote(path)) as driven:
+    again = DeskClient(desk.path, actor="ops", new_id=lambda: "1")
+    async with cockpit(again, tour_note=TourSeen(path)) as driven:
         await driven.shows("strategy ○ DISARMED")
         assert "New here?" not in driven.text
 
 
-async def test_an_offer_goes_when_somebody_arms(desk: FakeDesk, link: DeskLink, tmp_path: Path) -> None:
+async def test_an_offer_goes_when_somebody_arms(desk: FakeDesk, link: DeskClient, tmp_path: Path) -> None:
     desk.current = safe(1)
-    async with cockpit(link, tour_note=TourNote(tmp_path / "tour")) as driven:
+    async with cockpit(link, tour_note=TourSeen(tmp_path / "tour")) as driven:
         await driven.shows("New here?")
         await say(desk, shadow(2))
         await driven.hides("New here?")
@@ -228,7 +232,7 @@ def keeps_what_counts(driven: Driven, width: int) -> None:
 
 @pytest.mark.parametrize("size", SIZES)
 async def test_the_strip_covers_nothing_and_never_has_the_keyboard(
-    desk: FakeDesk, link: DeskLink, size: tuple[int, int]
+    desk: FakeDesk, link: DeskClient, size: tuple[int, int]
 ) -> None:
     desk.current = safe(1)
     async with cockpit(link, size) as driven:
@@ -251,7 +255,7 @@ async def test_the_strip_covers_nothing_and_never_has_the_keyboard(
         await seen(driven.pilot, lambda: ("trade-executor", "disarm") in desk.verbs())
 
 
-async def test_a_terminal_that_is_too_small_shows_how_to_disarm_and_no_tour(desk: FakeDesk, link: DeskLink) -> None:
+async def test_a_terminal_that_is_too_small_shows_how_to_disarm_and_no_tour(desk: FakeDesk, link: DeskClient) -> None:
     desk.current = safe(1)
     async with cockpit(link, NARROW) as driven:
         await driven.press("T")

@@ -10,8 +10,8 @@ from msgspec.structs import replace
 from textual import events
 from textual.widgets import Button, Input
 
-from cockpit.app.pending_orders import KeptOrders, Left
-from cockpit.client.desk_client import DeskLink
+from cockpit.app.pending_orders import Left, PendingOrders
+from cockpit.client.desk_client import DeskClient
 from cockpit.model.commands import Result, WithdrawalReview
 from cockpit.model.snapshot import JournalRow, Snapshot
 from tests.support.cockpit import samples
@@ -69,7 +69,7 @@ async def enabled(driven: Driven, selector: str) -> None:
 
 
 @SIZES
-async def test_the_whole_way(desk: FakeDesk, link: DeskLink, size: tuple[int, int]) -> None:
+async def test_the_whole_way(desk: FakeDesk, link: DeskClient, size: tuple[int, int]) -> None:
     desk.current = samples.open_for_withdrawals()
     async with cockpit(link, size) as driven:
         await to_review(driven)
@@ -99,7 +99,7 @@ async def test_the_whole_way(desk: FakeDesk, link: DeskLink, size: tuple[int, in
     assert order["actor"] == "ops"
 
 
-async def test_what_is_typed_in_whole_tokens_is_asked_in_base_units(desk: FakeDesk, link: DeskLink) -> None:
+async def test_what_is_typed_in_whole_tokens_is_asked_in_base_units(desk: FakeDesk, link: DeskClient) -> None:
     async with cockpit(link, NARROW) as driven:
         await to_review(driven, "max")
         await driven.press("escape")
@@ -125,7 +125,7 @@ NO_AMOUNTS = {
 }
 
 
-async def test_what_is_no_amount_is_refused_by_its_field_and_asks_nothing(desk: FakeDesk, link: DeskLink) -> None:
+async def test_what_is_no_amount_is_refused_by_its_field_and_asks_nothing(desk: FakeDesk, link: DeskClient) -> None:
     async with cockpit(link, NARROW) as driven:
         await to_form(driven)
         await driven.press("tab")
@@ -138,7 +138,7 @@ async def test_what_is_no_amount_is_refused_by_its_field_and_asks_nothing(desk: 
     assert desk.asked == []
 
 
-async def test_more_than_may_be_spent_is_said_before_anything_is_asked(desk: FakeDesk, link: DeskLink) -> None:
+async def test_more_than_may_be_spent_is_said_before_anything_is_asked(desk: FakeDesk, link: DeskClient) -> None:
     async with cockpit(link, NARROW) as driven:
         await to_form(driven)
         await driven.press("tab", *"0.5", "enter", "enter", "enter")
@@ -146,7 +146,7 @@ async def test_more_than_may_be_spent_is_said_before_anything_is_asked(desk: Fak
         assert desk.asked == []
 
 
-async def test_without_a_configured_destination_one_must_be_given(desk: FakeDesk, link: DeskLink) -> None:
+async def test_without_a_configured_destination_one_must_be_given(desk: FakeDesk, link: DeskClient) -> None:
     async with cockpit(link, NARROW) as driven:
         await to_form(driven)
         await driven.press("right")
@@ -158,7 +158,7 @@ async def test_without_a_configured_destination_one_must_be_given(desk: FakeDesk
         await driven.shows(samples.BTC_DESTINATION)
 
 
-async def test_a_bad_address_is_said_by_its_field_and_nothing_typed_is_lost(desk: FakeDesk, link: DeskLink) -> None:
+async def test_a_bad_address_is_said_by_its_field_and_nothing_typed_is_lost(desk: FakeDesk, link: DeskClient) -> None:
     said = "this is a testnet address; give one of mainnet"
     desk.answering = answering(desk, **{"withdrawal-estimate": desk.result("withdrawal-estimate", False, said)})
     async with cockpit(link, NARROW) as driven:
@@ -172,7 +172,7 @@ async def test_a_bad_address_is_said_by_its_field_and_nothing_typed_is_lost(desk
         await driven.shows("Review the withdrawal")
 
 
-async def test_a_review_without_an_answer_is_not_taken_for_one(desk: FakeDesk, link: DeskLink) -> None:
+async def test_a_review_without_an_answer_is_not_taken_for_one(desk: FakeDesk, link: DeskClient) -> None:
     desk.answering = answering(desk, **{"withdrawal-estimate": 500})
     async with cockpit(link, NARROW) as driven:
         await to_form(driven)
@@ -180,7 +180,7 @@ async def test_a_review_without_an_answer_is_not_taken_for_one(desk: FakeDesk, l
         await driven.shows("no review:", "nothing was ordered")
 
 
-async def test_the_review_of_an_asset_that_is_no_longer_chosen_does_not_open(desk: FakeDesk, link: DeskLink) -> None:
+async def test_the_review_of_an_asset_that_is_no_longer_chosen_does_not_open(desk: FakeDesk, link: DeskClient) -> None:
     both = (("BTC", samples.BTC_DESTINATION), ("EURe", "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"))
     desk.current = replace(desk.current, withdrawal_defaults=both)
     async with cockpit(link, NARROW) as driven:
@@ -205,7 +205,7 @@ async def test_the_review_of_an_asset_that_is_no_longer_chosen_does_not_open(des
 
 
 @SIZES
-async def test_escape_goes_one_step_back_each(desk: FakeDesk, link: DeskLink, size: tuple[int, int]) -> None:
+async def test_escape_goes_one_step_back_each(desk: FakeDesk, link: DeskClient, size: tuple[int, int]) -> None:
     async with cockpit(link, size) as driven:
         await to_confirm(driven)
         await driven.press("escape")
@@ -219,7 +219,7 @@ async def test_escape_goes_one_step_back_each(desk: FakeDesk, link: DeskLink, si
     assert desk.bodies("withdraw") == []
 
 
-async def test_enter_never_confirms_however_often(desk: FakeDesk, link: DeskLink) -> None:
+async def test_enter_never_confirms_however_often(desk: FakeDesk, link: DeskClient) -> None:
     async with cockpit(link, NARROW) as driven:
         await to_confirm(driven)
         await driven.press("enter", "enter")
@@ -244,7 +244,7 @@ NOT_REVIEWED = (
 )
 
 
-async def test_only_what_was_reviewed_can_be_confirmed(desk: FakeDesk, link: DeskLink) -> None:
+async def test_only_what_was_reviewed_can_be_confirmed(desk: FakeDesk, link: DeskClient) -> None:
     async with cockpit(link, NARROW) as driven:
         await to_confirm(driven)
         for amount, tail, said in NOT_REVIEWED:
@@ -260,7 +260,7 @@ async def paste(driven: Driven, text: str) -> None:
     await driven.pilot.pause()
 
 
-async def test_a_paste_fills_the_fields_and_confirms_nothing(desk: FakeDesk, link: DeskLink) -> None:
+async def test_a_paste_fills_the_fields_and_confirms_nothing(desk: FakeDesk, link: DeskClient) -> None:
     async with cockpit(link, NARROW) as driven:
         await to_confirm(driven)
         await paste(driven, "0.01\n")
@@ -272,7 +272,7 @@ async def test_a_paste_fills_the_fields_and_confirms_nothing(desk: FakeDesk, lin
         await driven.shows("Accepted: done")
 
 
-async def test_a_refusal_is_said_and_the_way_back_is_to_the_review(desk: FakeDesk, link: DeskLink) -> None:
+async def test_a_refusal_is_said_and_the_way_back_is_to_the_review(desk: FakeDesk, link: DeskClient) -> None:
     refused = desk.result("withdraw", False, "the history cannot be written; mend the history first")
     desk.answering = answering(desk, withdraw=refused)
     async with cockpit(link, NARROW) as driven:
@@ -291,7 +291,7 @@ async def test_a_refusal_is_said_and_the_way_back_is_to_the_review(desk: FakeDes
 
 
 async def test_while_it_is_under_way_nothing_can_be_pressed_and_its_key_is_shown(
-    desk: FakeDesk, link: DeskLink
+    desk: FakeDesk, link: DeskClient
 ) -> None:
     async with cockpit(link, NARROW) as driven:
         await to_confirm(driven)
@@ -317,7 +317,7 @@ def hold_orders(desk: FakeDesk) -> Callable[[], None]:
 
 
 async def test_an_unknown_outcome_is_asked_for_again_under_the_same_key(desk: FakeDesk) -> None:
-    link = DeskLink(desk.path, actor="ops", new_id=iter(f"my-{n}" for n in range(999)).__next__, slow_timeout_s=0.5)
+    link = DeskClient(desk.path, actor="ops", new_id=iter(f"my-{n}" for n in range(999)).__next__, slow_timeout_s=0.5)
     async with cockpit(link, NARROW) as driven:
         await to_confirm(driven)
         desk.answering = answering(desk, withdraw=None)
@@ -341,7 +341,7 @@ async def test_an_unknown_outcome_is_asked_for_again_under_the_same_key(desk: Fa
     assert len({order["command_id"] for order in orders}) == len(orders) == 3
 
 
-async def test_two_presses_in_one_moment_are_one_step(desk: FakeDesk, link: DeskLink) -> None:
+async def test_two_presses_in_one_moment_are_one_step(desk: FakeDesk, link: DeskClient) -> None:
     def press_twice(selector: str) -> None:
         button = driven.app.screen.query_one(selector, Button)
         button.press()
@@ -372,7 +372,7 @@ async def test_two_presses_in_one_moment_are_one_step(desk: FakeDesk, link: Desk
     ("accepted", "said"), [(True, "Accepted: done after all (found"), (False, "Refused: done after all (found")]
 )
 async def test_an_outcome_that_was_lost_is_found_in_the_journal(desk: FakeDesk, accepted: bool, said: str) -> None:
-    link = DeskLink(desk.path, actor="ops", new_id=iter(f"my-{n}" for n in range(999)).__next__, slow_timeout_s=0.5)
+    link = DeskClient(desk.path, actor="ops", new_id=iter(f"my-{n}" for n in range(999)).__next__, slow_timeout_s=0.5)
     async with cockpit(link, NARROW) as driven:
         await to_confirm(driven)
         desk.answering = answering(desk, withdraw=None)
@@ -388,7 +388,7 @@ async def test_an_outcome_that_was_lost_is_found_in_the_journal(desk: FakeDesk, 
         await asyncio.to_thread(desk.say, replace(samples.snapshot(2), journal=(row,)))
         await driven.press("w")
         await driven.opens("Confirm the withdrawal", said)
-        assert KeptOrders(desk.path.parent / "orders").left() == Left()
+        assert PendingOrders(desk.path.parent / "orders").left() == Left()
         await driven.press("escape")
         await driven.hides("Confirm the withdrawal")
         await driven.press("w")
@@ -397,7 +397,7 @@ async def test_an_outcome_that_was_lost_is_found_in_the_journal(desk: FakeDesk, 
 
 
 async def test_an_order_is_not_sent_on_a_picture_that_the_terminal_has_not_shown(
-    desk: FakeDesk, link: DeskLink
+    desk: FakeDesk, link: DeskClient
 ) -> None:
     async with cockpit(link, NARROW) as driven:
         await to_confirm(driven)
@@ -409,7 +409,7 @@ async def test_an_order_is_not_sent_on_a_picture_that_the_terminal_has_not_shown
     assert desk.bodies("withdraw") == []
 
 
-async def test_an_order_that_the_desk_never_got_says_so(desk: FakeDesk, link: DeskLink) -> None:
+async def test_an_order_that_the_desk_never_got_says_so(desk: FakeDesk, link: DeskClient) -> None:
     async with cockpit(link, NARROW) as driven:
         await to_confirm(driven)
         await typed(driven)
@@ -424,7 +424,7 @@ async def test_an_order_that_the_desk_never_got_says_so(desk: FakeDesk, link: De
         await driven.shows("Nothing was sent, the desk did not get it", "same key is safe")
 
 
-async def test_a_changed_fee_leads_back_to_the_review(desk: FakeDesk, link: DeskLink) -> None:
+async def test_a_changed_fee_leads_back_to_the_review(desk: FakeDesk, link: DeskClient) -> None:
     dearer = samples.review(fee=Decimal("0.00002"), fee_units="2000", arrives=Decimal("0.00998"))
     async with cockpit(link, NARROW) as driven:
         await to_confirm(driven)
@@ -445,7 +445,7 @@ async def test_a_changed_fee_leads_back_to_the_review(desk: FakeDesk, link: Desk
     assert desk.bodies("withdraw")[0]["expected_fee"] == "2000"
 
 
-async def test_a_fee_that_changes_while_typing_is_noticed(desk: FakeDesk, link: DeskLink) -> None:
+async def test_a_fee_that_changes_while_typing_is_noticed(desk: FakeDesk, link: DeskClient) -> None:
     async with cockpit(link, NARROW) as driven:
         await to_confirm(driven)
         desk.reviewing = lambda _body: samples.review(fee=Decimal("0.00002"), fee_units="2000")
@@ -455,7 +455,9 @@ async def test_a_fee_that_changes_while_typing_is_noticed(desk: FakeDesk, link: 
         await driven.shows("Review the withdrawal", "fee has changed from")
 
 
-async def test_the_address_cools_in_sight_and_the_desk_decides_when_it_is_over(desk: FakeDesk, link: DeskLink) -> None:
+async def test_the_address_cools_in_sight_and_the_desk_decides_when_it_is_over(
+    desk: FakeDesk, link: DeskClient
+) -> None:
     cooling = samples.review(
         cooling_left_ms=20_000, refusals=("the address was never used before; wait 20 s and compare it",)
     )
@@ -476,7 +478,7 @@ async def test_the_address_cools_in_sight_and_the_desk_decides_when_it_is_over(d
         await enabled(driven, "#confirm")
 
 
-async def test_every_refusal_of_the_review_is_shown(desk: FakeDesk, link: DeskLink) -> None:
+async def test_every_refusal_of_the_review_is_shown(desk: FakeDesk, link: DeskClient) -> None:
     small = "0.00001 BTC is under the bridge's minimum of 0.00002 BTC; take more"
     desk.reviewing = lambda _body: samples.review(refusals=("withdrawals are frozen; unfreeze them first", small))
     async with cockpit(link, NARROW) as driven:
@@ -486,7 +488,7 @@ async def test_every_refusal_of_the_review_is_shown(desk: FakeDesk, link: DeskLi
         await driven.shows("under the bridge's minimum")
 
 
-async def test_unfreezing_asks_and_freezing_does_not(desk: FakeDesk, link: DeskLink) -> None:
+async def test_unfreezing_asks_and_freezing_does_not(desk: FakeDesk, link: DeskClient) -> None:
     desk.current = samples.disarmed()
     async with cockpit(link, NARROW) as driven:
         await to_form(driven)
@@ -511,7 +513,7 @@ async def test_unfreezing_asks_and_freezing_does_not(desk: FakeDesk, link: DeskL
     assert [body["frozen"] for body in desk.bodies("freeze-withdrawals")] == [False, True]
 
 
-async def test_a_silent_desk_ends_the_confirmation(desk: FakeDesk, link: DeskLink) -> None:
+async def test_a_silent_desk_ends_the_confirmation(desk: FakeDesk, link: DeskClient) -> None:
     async with cockpit(link, NARROW) as driven:
         await to_confirm(driven)
         await typed(driven)
@@ -523,7 +525,7 @@ async def test_a_silent_desk_ends_the_confirmation(desk: FakeDesk, link: DeskLin
 
 
 @pytest.mark.parametrize("step", [to_form, to_review, to_confirm])
-async def test_disarming_works_over_every_step(desk: FakeDesk, link: DeskLink, step: Callable[[Driven], Any]) -> None:
+async def test_disarming_works_over_every_step(desk: FakeDesk, link: DeskClient, step: Callable[[Driven], Any]) -> None:
     async with cockpit(link, NARROW) as driven:
         await step(driven)
         await driven.press("ctrl+x")
@@ -531,7 +533,7 @@ async def test_disarming_works_over_every_step(desk: FakeDesk, link: DeskLink, s
         await driven.press("escape")
 
 
-async def test_a_withdrawal_waits_for_a_desk_that_is_heard(desk: FakeDesk, link: DeskLink) -> None:
+async def test_a_withdrawal_waits_for_a_desk_that_is_heard(desk: FakeDesk, link: DeskClient) -> None:
     async with cockpit(link, NARROW) as driven:
         driven.clock.now += 12
         await driven.press("w")
@@ -544,7 +546,7 @@ def far_destination(snapshot: Snapshot) -> Snapshot:
     return replace(snapshot, withdrawal_defaults=(("BTC", samples.addresses()[0].address),))
 
 
-async def test_the_longest_address_is_shown_whole_in_a_small_terminal(desk: FakeDesk, link: DeskLink) -> None:
+async def test_the_longest_address_is_shown_whole_in_a_small_terminal(desk: FakeDesk, link: DeskClient) -> None:
     address = samples.addresses()[0].address
     desk.current = far_destination(samples.open_for_withdrawals())
     desk.reviewing = lambda _body: samples.review(destination=address)
@@ -555,7 +557,7 @@ async def test_the_longest_address_is_shown_whole_in_a_small_terminal(desk: Fake
 
 
 async def test_the_button_that_freezes_has_room_for_its_longer_word(
-    desk: FakeDesk, link: DeskLink, monkeypatch: pytest.MonkeyPatch
+    desk: FakeDesk, link: DeskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
     desk.current = replace(samples.disarmed(), withdrawals_frozen=True)

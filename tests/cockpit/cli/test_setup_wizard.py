@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cockpit.cli.setup_wizard import CannotWrite, first_run, problem, unconfigured, write
+from cockpit.cli.setup_wizard import CannotWriteError, first_run, problem, unconfigured, write
 from cockpit.config.settings import load
 from tests.support.processes.processes import bare_environment
 from tests.support.processes.terminal import Terminal
@@ -47,7 +47,7 @@ def test_a_file_is_written_that_the_settings_take(short_dir: Path) -> None:
 
 def test_nothing_is_written_over_and_nothing_is_left_behind(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("mine")
-    with pytest.raises(CannotWrite, match="is there already"):
+    with pytest.raises(CannotWriteError, match="is there already"):
         run(tmp_path, "2", "token", "maker.near", KEY, "", "")
     assert (tmp_path / ".env").read_text() == "mine"
     (tmp_path / ".env").unlink()

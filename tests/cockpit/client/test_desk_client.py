@@ -7,16 +7,16 @@ from decimal import Decimal
 from pathlib import Path
 from typing import cast
 
-from cockpit.client.desk_client import DeskInfo, DeskLink, LinkLost, Unknown
+from cockpit.client.desk_client import ConnectionLost, DeskClient, DeskInfo, UnknownOutcome
 from cockpit.model.commands import Result, WithdrawalOrder
 from cockpit.model.snapshot import Snapshot
 from tests.support.cockpit import samples
 from tests.support.cockpit.fake_desk import FakeDesk
 
-Stream = AsyncIterator[Snapshot | LinkLost]
+Stream = AsyncIterator[Snapshot | ConnectionLost]
 
 
-async def following(stream: Stream, kind: type[Snapshot] | type[LinkLost]) -> Snapshot | LinkLost:
+async def following(stream: Stream, kind: type[Snapshot] | type[ConnectionLost]) -> Snapshot | ConnectionLost:
     """The next item of this kind."""
     async with asyncio.timeout(15):
         while True:
@@ -25,18 +25,18 @@ async def following(stream: Stream, kind: type[Snapshot] | type[LinkLost]) -> Sn
                 return item
 
 
-async def test_snapshots_arrive_whole(desk: FakeDesk, link: DeskLink) -> None:
+async def test_snapshots_arrive_whole(desk: FakeDesk, link: DeskClient) -> None:
     async with aclosing(link.snapshots()) as stream:  # type: ignore[type-var]
         assert await following(stream, Snapshot) == samples.snapshot()
         await asyncio.to_thread(desk.say, samples.snapshot(2))
         assert cast(Snapshot, await following(stream, Snapshot)).seq == 2
 
 
-async def test_the_stream_comes_back_by_itself(desk: FakeDesk, link: DeskLink) -> None:
+async def test_the_stream_comes_back_by_itself(desk: FakeDesk, link: DeskClient) -> None:
     async with aclosing(link.snapshots()) as stream:  # type: ignore[type-var]
         await following(stream, Snapshot)
         await asyncio.to_thread(desk.stop)
-        lost = cast(LinkLost, await following(stream, LinkLost))
+        lost = cast(ConnectionLost, await following(stream, ConnectionLost))
         assert lost.reason
         desk.current = samples.snapshot(9)
         await asyncio.to_thread(desk.start)
@@ -44,19 +44,19 @@ async def test_the_stream_comes_back_by_itself(desk: FakeDesk, link: DeskLink) -
 
 
 async def test_a_desk_that_is_not_there_is_named(tmp_path: Path) -> None:
-    link = DeskLink(tmp_path / "none.sock", actor="ops", new_id=lambda: "1")
+    link = DeskClient(tmp_path / "none.sock", actor="ops", new_id=lambda: "1")
     async with aclosing(link.snapshots()) as stream:  # type: ignore[type-var]
         lost = await anext(stream)
-    assert isinstance(lost, LinkLost)
+    assert isinstance(lost, ConnectionLost)
     assert str(tmp_path / "none.sock") in lost.reason
-    assert isinstance(await link.health(), LinkLost)
+    assert isinstance(await link.health(), ConnectionLost)
     outcome = await link.send("trade-executor", "arm")
-    assert isinstance(outcome, Unknown)
+    assert isinstance(outcome, UnknownOutcome)
     assert not outcome.sent
     await link.close()
 
 
-async def test_a_command_carries_its_id_and_actor(desk: FakeDesk, link: DeskLink) -> None:
+async def test_a_command_carries_its_id_and_actor(desk: FakeDesk, link: DeskClient) -> None:
     outcome = await link.send("strategy-engine", "arm")
     assert isinstance(outcome, Result)
     assert outcome.accepted
@@ -64,7 +64,7 @@ async def test_a_command_carries_its_id_and_actor(desk: FakeDesk, link: DeskLink
     await link.close()
 
 
-async def test_limits_keep_their_digits(desk: FakeDesk, link: DeskLink) -> None:
+async def test_limits_keep_their_digits(desk: FakeDesk, link: DeskClient) -> None:
     await link.limits({"max_notional_eure": Decimal("7.10"), "max_deadline_ms": 60_000})
     (_, verb, body) = desk.asked[0]
     assert verb == "limits"
@@ -73,7 +73,7 @@ async def test_limits_keep_their_digits(desk: FakeDesk, link: DeskLink) -> None:
     await link.close()
 
 
-async def test_a_refusal_is_a_result_with_its_reason(desk: FakeDesk, link: DeskLink) -> None:
+async def test_a_refusal_is_a_result_with_its_reason(desk: FakeDesk, link: DeskClient) -> None:
     desk.answering = desk.refuse
     outcome = await link.send("trade-executor", "arm")
     assert isinstance(outcome, Result)
@@ -81,26 +81,26 @@ async def test_a_refusal_is_a_result_with_its_reason(desk: FakeDesk, link: DeskL
     await link.close()
 
 
-async def test_a_malformed_request_is_refused_and_a_broken_desk_is_unknown(desk: FakeDesk, link: DeskLink) -> None:
+async def test_a_malformed_request_is_refused_and_a_broken_desk_is_unknown(desk: FakeDesk, link: DeskClient) -> None:
     desk.answering = lambda *_: 400
     outcome = await link.send("trade-executor", "arm")
     assert isinstance(outcome, Result)
     assert not outcome.accepted
     desk.answering = lambda *_: 500
-    assert isinstance(await link.send("trade-executor", "arm"), Unknown)
+    assert isinstance(await link.send("trade-executor", "arm"), UnknownOutcome)
     await link.close()
 
 
 async def test_no_answer_is_unknown(desk: FakeDesk) -> None:
-    link = DeskLink(desk.path, actor="ops", new_id=lambda: "1", timeout_s=0.2)
+    link = DeskClient(desk.path, actor="ops", new_id=lambda: "1", timeout_s=0.2)
     desk.answering = lambda *_: None
     outcome = await link.send("trade-executor", "disarm")
-    assert isinstance(outcome, Unknown)
+    assert isinstance(outcome, UnknownOutcome)
     assert outcome.sent
     await link.close()
 
 
-async def test_health_and_shutdown(desk: FakeDesk, link: DeskLink) -> None:
+async def test_health_and_shutdown(desk: FakeDesk, link: DeskClient) -> None:
     info = await link.health()
     assert isinstance(info, DeskInfo)
     assert (info.mode, info.pid) == ("SANDBOX", 4711)
@@ -113,20 +113,20 @@ async def test_health_and_shutdown(desk: FakeDesk, link: DeskLink) -> None:
 ORDER = WithdrawalOrder(asset_id="BTC", amount="1000000", expected_fee="1500", idempotency_key="k-1")
 
 
-async def test_a_review_comes_back_whole(desk: FakeDesk, link: DeskLink) -> None:
+async def test_a_review_comes_back_whole(desk: FakeDesk, link: DeskClient) -> None:
     assert await link.review(ORDER) == samples.review()
     desk.reviewing = lambda _body: desk.result("withdrawal-estimate", False, "give another address")
     refused = await link.review(ORDER)
     assert isinstance(refused, Result)
     assert refused.reason == "give another address"
     desk.answering = lambda *_: desk.result("withdrawal-estimate", True, "no review at all")
-    assert isinstance(await link.review(ORDER), Unknown)
+    assert isinstance(await link.review(ORDER), UnknownOutcome)
     desk.answering = lambda *_: 503
-    assert isinstance(await link.review(ORDER), Unknown)
+    assert isinstance(await link.review(ORDER), UnknownOutcome)
     await link.close()
 
 
-async def test_an_order_says_who_asks_and_nothing_that_was_not_said(desk: FakeDesk, link: DeskLink) -> None:
+async def test_an_order_says_who_asks_and_nothing_that_was_not_said(desk: FakeDesk, link: DeskClient) -> None:
     outcome = await link.withdraw(ORDER)
     assert isinstance(outcome, Result)
     (body,) = desk.bodies("withdraw")
@@ -145,13 +145,13 @@ async def test_an_order_says_who_asks_and_nothing_that_was_not_said(desk: FakeDe
 
 async def test_an_order_waits_longer_than_a_plain_command(desk: FakeDesk) -> None:
     desk.answering = lambda *_: None
-    link = DeskLink(desk.path, actor="ops", new_id=lambda: "1", timeout_s=0.1, slow_timeout_s=0.4)
+    link = DeskClient(desk.path, actor="ops", new_id=lambda: "1", timeout_s=0.1, slow_timeout_s=0.4)
     outcome = await link.withdraw(ORDER)
-    assert isinstance(outcome, Unknown)
+    assert isinstance(outcome, UnknownOutcome)
     assert outcome.reason == "no answer within 0.4 s"
     assert outcome.sent
     desk.stop()
     gone = await link.withdraw(ORDER)
-    assert isinstance(gone, Unknown)
+    assert isinstance(gone, UnknownOutcome)
     assert not gone.sent
     await link.close()

@@ -16,22 +16,23 @@ from cockpit.reports.figures import AssetChange, TradingReport
 from cockpit.reports.report_text import as_csv, as_json, as_text
 from cockpit.reports.trading_report import trading_report
 from storage.history import Run
-from storage.reporting.remainders import ACCEPT, SET_ASIDE, Aside
+from storage.reporting.remainders import ACCEPT, SET_ASIDE, UnexplainedDifference
 from storage.sqlite.reader import Span, find_run
-from tests.support.desk.builders import NOW, SECOND
+from tests.support.desk.builders import NOW
 from tests.support.history.engines import Engine, PostgresEngine, SqliteEngine
 from tests.support.history.small_history import EUR, balances, mid
+from venue.protocol.units import NS_PER_S
 
 BTC_UNITS, EURE_UNITS = 7, -2 * EUR
 WHY = "a stranger sent it, and the bridge kept two EURe of a withdrawal that was never listed"
 
 
 def at(second: int) -> int:
-    return NOW + second * SECOND
+    return NOW + second * NS_PER_S
 
 
 def aside(second: int, amounts: tuple[int, int], before: tuple[int, int], shown: int) -> OperatorAction:
-    arguments = msgspec.json.encode(Aside(amounts, before, at(shown))).decode()
+    arguments = msgspec.json.encode(UnexplainedDifference(amounts, before, at(shown))).decode()
     return OperatorAction(at(second), f"aside-{second}", "desk", SET_ASIDE, arguments, True, "")
 
 

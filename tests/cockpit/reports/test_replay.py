@@ -11,21 +11,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cockpit.desk.market.pricing import Side
-from cockpit.desk.quoting.strategy import View, decide, decision_event, desk_prices
+from cockpit.desk.quoting.strategy import DeskView, decide, decision_event, desk_prices
 from cockpit.reports.replay import Changes, replay
-from cockpit.reports.replay_text import BadChange, changes_of
+from cockpit.reports.replay_text import InvalidChangeError, changes_of
 from storage.reporting.recorded import Recorded, recorded
 from storage.sqlite.reader import SqliteReader, find_run
 from tests.cockpit.desk.quoting.test_reproduction import VIEWS
-from tests.support.desk.builders import NOW, SECOND, demand, view
+from tests.support.desk.builders import NOW, demand, view
 from tests.support.history import small_history as small
 from tests.support.processes.command import run
+from venue.protocol.units import NS_PER_S
 
 SIDES: tuple[Side, ...] = ("buy", "sell")
 
 
 def record(
-    name: str, seen: View, side: Side, amount: int, at_ns: int = NOW, *, sent: bool, over_ns: int | None = None
+    name: str, seen: DeskView, side: Side, amount: int, at_ns: int = NOW, *, sent: bool, over_ns: int | None = None
 ) -> Recorded:
     asked = demand(side, amount_in=amount, quote_id=name, at_ns=at_ns)
     made = decision_event(name, asked, decide(asked, seen, desk_prices(seen)), seen, rules_id="rules")
@@ -39,12 +40,12 @@ def record(
     )
 )
 def test_a_replay_under_its_own_settings_gives_every_decision_to_the_letter(
-    asked: list[tuple[View, Side, int, int | None]],
+    asked: list[tuple[DeskView, Side, int, int | None]],
 ) -> None:
     every = []
     for second, (seen, side, amount, lives_s) in enumerate(asked):
-        at_ns = NOW + second * SECOND
-        over_ns = None if lives_s is None else at_ns + lives_s * SECOND
+        at_ns = NOW + second * NS_PER_S
+        over_ns = None if lives_s is None else at_ns + lives_s * NS_PER_S
         made = record(f"q-{second}", seen, side, amount, at_ns, sent=True, over_ns=over_ns)
         every.append(msgspec.structs.replace(made, sent=made.decision.reason == "quote"))
     told = replay(every, Changes())
@@ -67,7 +68,7 @@ def test_quotes_that_are_replayed_reserve_in_place_of_those_that_were_sent() -> 
     held = view(base_balance=8_000, limits=msgspec.structs.replace(view().limits, max_notional_eure=Decimal(3)))
     every = [
         record("first", held, "sell", 36 * 10**17, sent=False),
-        record("second", held, "sell", 29 * 10**17, NOW + SECOND, sent=True),
+        record("second", held, "sell", 29 * 10**17, NOW + NS_PER_S, sent=True),
     ]
     told = replay(every, Changes(limits={"max_notional_eure": Decimal(5)}))
     assert told.recorded.reasons == {"notional": 1, "quote": 1}
@@ -99,7 +100,7 @@ def test_a_decision_of_a_version_that_kept_too_little_is_said_to_be_one() -> Non
     ],
 )
 def test_a_setting_that_cannot_be_replayed_is_refused_and_its_value_not_said(setting: str, said: str) -> None:
-    with pytest.raises(BadChange, match=said) as told:
+    with pytest.raises(InvalidChangeError, match=said) as told:
         changes_of([setting], armed=False)
     name, _, value = setting.partition("=")
     assert not value or value not in str(told.value).replace(name, "")

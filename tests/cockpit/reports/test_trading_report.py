@@ -13,9 +13,10 @@ from cockpit.reports.figures import TradingReport
 from cockpit.reports.trading_report import trading_report
 from storage.history import HistoryError
 from storage.sqlite.reader import Span, SqliteReader, find_run
-from tests.support.desk.builders import NOW, SECOND
+from tests.support.desk.builders import NOW
 from tests.support.history import small_history as small
 from tests.support.processes.command import run
+from venue.protocol.units import NS_PER_S
 
 
 @pytest.fixture
@@ -83,7 +84,7 @@ def test_markouts(path: Path) -> None:
 
 def test_a_span_holds_its_begin_and_not_its_end(path: Path) -> None:
     with SqliteReader(path) as reader:
-        at = [NOW + second * SECOND for second in (10, 20)]
+        at = [NOW + second * NS_PER_S for second in (10, 20)]
         assert sum(side.fills for side in trading_report(reader, Span(at[0], at[1])).sides) == 1
         assert sum(side.fills for side in trading_report(reader, Span(at[0], at[1] + 1)).sides) == 2
         assert trading_report(reader, Span(0, NOW)).profit is None

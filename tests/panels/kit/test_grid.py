@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from textual.app import App, ComposeResult
 from textual.geometry import Region
 
-from panels.kit.cells import Cell, Column, Row
+from panels.kit.cells import Cell, Column, GridRow
 from panels.kit.grid import LiveGrid
 
 COLUMNS = (Column("id", 6), Column("value", 8, "right"))
@@ -37,9 +37,9 @@ class Holding(App[None]):
         yield Watched()
 
 
-def rows(keys: Iterable[int], value: str = "1") -> list[Row]:
+def rows(keys: Iterable[int], value: str = "1") -> list[GridRow]:
     """Rows with these keys, the newest first."""
-    return [Row(f"row-{key}", (Cell(f"{key}"), Cell(value))) for key in keys]
+    return [GridRow(f"row-{key}", (Cell(f"{key}"), Cell(value))) for key in keys]
 
 
 def place(grid: LiveGrid) -> int:
@@ -57,15 +57,15 @@ async def test_only_rows_that_changed_are_drawn_again() -> None:
         grid.show(rows(range(8, 0, -1)))
         assert grid.drawn == [], "the same rows draw nothing"
         changed = rows(range(8, 0, -1))
-        changed[2] = Row("row-6", (Cell("6"), Cell("2")))
-        changed[5] = Row("row-3", (Cell("3"), Cell("2")))
+        changed[2] = GridRow("row-6", (Cell("6"), Cell("2")))
+        changed[5] = GridRow("row-3", (Cell("3"), Cell("2")))
         grid.show(changed)
         assert grid.drawn == [Region(0, 3, grid.size.width, 1), Region(0, 6, grid.size.width, 1)]
         below = rows(range(40, 0, -1))
         grid.show(below)
         await pilot.pause()
         grid.drawn.clear()
-        below[30] = Row(below[30].key, (Cell("10"), Cell("2")))
+        below[30] = GridRow(below[30].key, (Cell("10"), Cell("2")))
         grid.show(below)
         assert grid.drawn == [], "what is scrolled out of sight draws nothing"
 

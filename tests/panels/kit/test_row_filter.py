@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from panels.kit.row_filter import BadFilter, Facts, Fields, parse
+from panels.kit.row_filter import Facts, Fields, InvalidFilterError, parse
 
 FIELDS: Fields = {"side": "text", "reason": "text", "notional": "number", "bps": "number", "age": "age"}
 ROW: Facts = {
@@ -72,12 +72,12 @@ def test_what_is_not_known_satisfies_no_comparison(text: str) -> None:
     ],
 )
 def test_what_cannot_be_read_is_said_in_a_sentence(text: str, said: str) -> None:
-    with pytest.raises(BadFilter, match=said.replace(".", r"\.")):
+    with pytest.raises(InvalidFilterError, match=said.replace(".", r"\.")):
         parse(text, FIELDS)
 
 
 def test_rows_without_numbers_say_so() -> None:
-    with pytest.raises(BadFilter, match="there is no number in these rows"):
+    with pytest.raises(InvalidFilterError, match="there is no number in these rows"):
         parse(">3", {"side": "text"})
 
 
@@ -89,7 +89,7 @@ words = st.text(st.characters(codec="ascii", categories=("L", "N")), min_size=1,
 def test_any_text_is_a_filter_or_refused(text: str) -> None:
     try:
         found = parse(text, FIELDS)
-    except BadFilter:
+    except InvalidFilterError:
         return
     found.holds(ROW)
     assert parse(found.text, FIELDS).terms == found.terms

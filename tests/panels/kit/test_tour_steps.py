@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from cockpit.app.terminal.tour_seen import TourNote
+from cockpit.app.terminal.tour_seen import TourSeen
 from cockpit.model.snapshot import JournalRow, Snapshot
 from panels.kit.tour_steps import GOODBYE_MS, STEPS, WATCH_MS, WATCHED, Step, Tour, advanced, at, skipped, was_read
 from tests.support.cockpit import samples
@@ -127,7 +127,7 @@ def test_of_another_desk_only_what_happens_from_now_on_counts() -> None:
 
 
 def test_the_note_is_for_its_owner_only(tmp_path: Path) -> None:
-    note = TourNote(tmp_path / "sandbox" / "tour")
+    note = TourSeen(tmp_path / "sandbox" / "tour")
     assert not note.there
     note.write("declined")
     note.write("taken")
@@ -150,4 +150,4 @@ def folder(path: Path) -> Path:
 
 @pytest.mark.parametrize("spoil", [no_folder, folder])
 def test_a_note_that_cannot_be_written_is_no_error(tmp_path: Path, spoil: Callable[[Path], Path]) -> None:
-    TourNote(spoil(tmp_path)).write("taken")
+    TourSeen(spoil(tmp_path)).write("taken")

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from cockpit.client.desk_client import Unknown
+from cockpit.client.desk_client import UnknownOutcome
 from cockpit.model import formatting as fmt
 from cockpit.model.commands import Limits, Result
 from panels.dialogs.limits import FIELDS, parse, shown
@@ -165,6 +165,6 @@ def test_only_the_desk_says_done() -> None:
     done = Result(command_id="1", command="arm", accepted=True, reason="", at_ns=1)
     assert say(done).done
     assert not say(Result(command_id="1", command="arm", accepted=False, reason="no", at_ns=1)).done
-    assert "the desk may have done it" in say(Unknown("arm", "no answer within 5 s")).text
-    assert "did not get it" in say(Unknown("arm", "gone", sent=False)).text
-    assert not say(Unknown("arm", "no answer within 5 s")).done
+    assert "the desk may have done it" in say(UnknownOutcome("arm", "no answer within 5 s")).text
+    assert "did not get it" in say(UnknownOutcome("arm", "gone", sent=False)).text
+    assert not say(UnknownOutcome("arm", "no answer within 5 s")).done

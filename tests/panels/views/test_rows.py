@@ -5,8 +5,8 @@ from decimal import Decimal
 import pytest
 from msgspec.structs import replace
 
-from cockpit.model.snapshot import Inventory, WithdrawalRow
-from panels.kit.cells import Cell, Column, Row, line_width
+from cockpit.model.snapshot import InventoryState, WithdrawalRow
+from panels.kit.cells import Cell, Column, GridRow, line_width
 from panels.kit.panel import unticked
 from panels.views.decisions import decision_detail, decision_row
 from panels.views.fills import execution_row
@@ -15,7 +15,7 @@ from panels.views.inventory import quantities, quantity_row, share_line
 from panels.views.market import prices_line, source_row
 from panels.views.proof import proof_lines, unexplained
 from panels.views.quotes import quote_life, quote_row
-from panels.views.rates import Rates
+from panels.views.rates import RatesPanel
 from panels.views.transfers import deposit_row, in_order, pending, withdrawal_detail, withdrawal_row
 from tests.support.cockpit import samples
 
@@ -69,7 +69,7 @@ def test_a_fill_says_whether_the_balances_show_it() -> None:
     assert execution_row(samples.execution(12)).cells[7] == ("◌ awaited", "warn")
 
 
-def quantity(held: Inventory, name: str) -> tuple[Cell, ...]:
+def quantity(held: InventoryState, name: str) -> tuple[Cell, ...]:
     """The cells of a quantity for both assets."""
     return next(quantity_row(one) for one in quantities(held) if one.name == name).cells[1:]
 
@@ -176,8 +176,12 @@ def test_an_unknown_withdrawal_is_loud_and_on_its_way() -> None:
 
 def test_ages_tick_in_all_rows_together() -> None:
     columns = (Column("age", 5, ticks=True), Column("what", 5))
-    shown = [Row("a", (Cell("1s"), Cell("x"))), Row("b", (Cell("1s"), Cell("x")))]
-    later = [Row("c", (Cell("0s"), Cell("n"))), Row("a", (Cell("2s"), Cell("x"))), Row("b", (Cell("2s"), Cell("y")))]
+    shown = [GridRow("a", (Cell("1s"), Cell("x"))), GridRow("b", (Cell("1s"), Cell("x")))]
+    later = [
+        GridRow("c", (Cell("0s"), Cell("n"))),
+        GridRow("a", (Cell("2s"), Cell("x"))),
+        GridRow("b", (Cell("2s"), Cell("y"))),
+    ]
     assert [row.cells[0].text for row in unticked(later, shown, columns)] == ["0s", "1s", "2s"]
 
 
@@ -194,11 +198,11 @@ def test_bad_input_is_counted_once() -> None:
         },
     )
     assert bad_input(part) == 7
-    assert health_row(part, Rates()).cells[5] == ("7", "warn")
+    assert health_row(part, RatesPanel()).cells[5] == ("7", "warn")
 
 
 def test_a_part_that_is_not_well_says_why() -> None:
-    row = health_row(samples.health("market-reference-ingest", "degraded"), Rates())
+    row = health_row(samples.health("market-reference-ingest", "degraded"), RatesPanel())
     assert row.cells[0] == ("◐", "warn")
     assert row.cells[6] == ("degraded: bitstamp: connection reset", "warn")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from storage.history import WELL
+from storage.history import HEALTHY
 from storage.journal import Journal
 from storage.postgres.history import PostgresHistory
 from storage.writer import HistoryWriter
@@ -41,19 +41,19 @@ async def test_a_server_killed_and_restarted_under_load_loses_nothing_and_keeps_
         while not stop.is_set():
             for _ in range(10):
                 n += 1
-                writer.put(facts.demand(n))
+                writer.record(facts.demand(n))
             await asyncio.sleep(0.01)
         return n
 
     loading = asyncio.create_task(load())
     await facts.until(lambda: writer.written > 1_000, 60)
     await asyncio.to_thread(server.kill)
-    await facts.until(lambda: not history.standing().whole, 60)
+    await facts.until(lambda: not history.standing().complete, 60)
     assert "wait in" in history.standing().trouble
     before = writer.written
     await facts.until(lambda: writer.written > before + 500, 60)
     await asyncio.to_thread(server.start)
-    await facts.until(lambda: history.standing() == WELL, 120)
+    await facts.until(lambda: history.standing() == HEALTHY, 120)
     stop.set()
     count = await loading
     writer.stop()

@@ -9,7 +9,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from storage.history import WELL, Standing
+from storage.history import HEALTHY, HistoryHealth
 from storage.journal import Journal
 from storage.postgres.history import PostgresHistory
 from storage.writer import HistoryWriter
@@ -41,7 +41,7 @@ class Load:
         self.count = 0
 
     @property
-    def standing(self) -> Standing:
+    def standing(self) -> HistoryHealth:
         return self.history.standing()
 
     @asynccontextmanager
@@ -61,7 +61,7 @@ class Load:
     async def _load(self) -> None:
         while True:
             for _ in range(BATCH):
-                self.writer.put(facts.demand(self.count))
+                self.writer.record(facts.demand(self.count))
                 self.count += 1
             await asyncio.sleep(0.02)
 
@@ -76,13 +76,13 @@ async def test_tables_that_cannot_grow_delay_the_booking_alone(disk: Disk, tmp_p
         async with load.on():
             await facts.until(lambda: load.writer.written > BATCH, 60)
             disk.fill()
-            await facts.until(lambda: not load.standing.whole, 60)
+            await facts.until(lambda: not load.standing.complete, 60)
             assert "the server's disk is full: free some space" in load.standing.trouble
             assert "No space left on device" in load.standing.trouble
             before = load.writer.written
             await facts.until(lambda: load.writer.written > before + BATCH, 60)
             disk.free()
-            await facts.until(lambda: load.standing == WELL, 60)
+            await facts.until(lambda: load.standing == HEALTHY, 60)
         assert not load.failures
         await all_in_order(load, PostgresEngine(tmp_path, server.url("small")))
 
@@ -94,14 +94,14 @@ async def test_a_log_that_cannot_grow_kills_the_server_and_delays_the_booking_al
             await facts.until(lambda: load.writer.written > BATCH, 60)
             disk.fill()
             await facts.until(lambda: server.ended, 60)
-            await facts.until(lambda: not load.standing.whole, 60)
+            await facts.until(lambda: not load.standing.complete, 60)
             before = load.writer.written
             await facts.until(lambda: load.writer.written > before + BATCH, 60)
             assert load.standing.trade
             assert "events wait in" in load.standing.trouble
             disk.free()
             await asyncio.to_thread(server.start)
-            await facts.until(lambda: load.standing == WELL, 60)
+            await facts.until(lambda: load.standing == HEALTHY, 60)
         assert not load.failures
         await all_in_order(load, PostgresEngine(tmp_path, server.url()))
 

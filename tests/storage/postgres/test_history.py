@@ -10,13 +10,14 @@ import msgspec
 import pytest
 
 from cockpit.model.events import AnyEvent
-from storage.history import WELL, HistoryError
+from storage.history import HEALTHY, HistoryError
 from storage.journal import Journal
 from storage.postgres.history import PostgresHistory
 from storage.writer import HistoryWriter
 from tests.support.history import rows as facts
 from tests.support.history.engines import PostgresEngine
 from tests.support.history.severable_wire import Wire
+from venue.protocol.units import NS_PER_S
 
 IDS = "SELECT quote_id FROM swap_demand_events ORDER BY id"
 
@@ -42,7 +43,7 @@ def quote_ids(count: int) -> list[tuple[str]]:
 
 
 async def back(history: PostgresHistory) -> None:
-    await facts.until(lambda: history.standing() == WELL)
+    await facts.until(lambda: history.standing() == HEALTHY)
 
 
 @pytest.mark.parametrize("trouble", ["cut", "hang"])
@@ -58,7 +59,7 @@ async def test_what_happens_without_the_database_is_booked_in_order_once_it_is_b
     await history.write(demands(6, 300))
     assert await postgres.rows(IDS) == quote_ids(3)
     told = history.standing()
-    assert (told.trade, told.whole, told.taken) == (True, False, False)
+    assert (told.trade, told.complete, told.lost_to_other_desk) == (True, False, False)
     assert "303 events wait in" in told.trouble
     wire.mend()
     await back(history)
@@ -121,17 +122,17 @@ async def test_a_writer_disarms_when_that_time_is_over_and_recovers(postgres: Po
     failures: list[str] = []
     writer = HistoryWriter(history, interval_s=0.01, on_failure=failures.append)
     running = asyncio.create_task(writer.run())
-    writer.put(facts.demand(0))
+    writer.record(facts.demand(0))
     await facts.until(lambda: writer.writable)
-    assert writer.whole
+    assert writer.complete
     wire.cut()
-    writer.put(facts.demand(1))
+    writer.record(facts.demand(1))
     await writer.flush()
     await facts.until(lambda: not writer.writable)
     assert "PostgreSQL" in failures[0]
     assert "nothing is signed until it is back" in failures[0]
     wire.mend()
-    await facts.until(lambda: writer.writable and writer.whole)
+    await facts.until(lambda: writer.writable and writer.complete)
     writer.stop()
     await running
     await history.close(facts.START_NS)
@@ -181,7 +182,7 @@ async def test_elsewhere_a_run_that_broke_off_is_dated_by_the_time_it_could_trad
     elsewhere = postgres.make(journal=tmp_path / "another box" / "history.journal")
     former = await elsewhere.open(facts.run("run-2", at_ns=facts.START_NS + 10))
     assert former is not None
-    assert (former.clean, former.last_write_ns) == (False, facts.START_NS + 60 * facts.SECOND_NS)
+    assert (former.clean, former.last_write_ns) == (False, facts.START_NS + 60 * NS_PER_S)
     await elsewhere.close(None)
 
 
@@ -221,7 +222,7 @@ async def test_a_desk_whose_account_was_taken_meanwhile_books_what_it_did_and_en
     running = asyncio.create_task(writer.run())
     await facts.until(lambda: writer.writable)
     wire.cut()
-    writer.put(facts.demand(0))
+    writer.record(facts.demand(0))
     await writer.flush()
     other = postgres.make(journal=tmp_path / "other" / "history.journal")
     await other.open(facts.run("run-2"))
@@ -235,7 +236,7 @@ async def test_a_desk_whose_account_was_taken_meanwhile_books_what_it_did_and_en
     with pytest.raises(HistoryError, match="another desk"):
         await history.close(facts.START_NS)
     assert await postgres.rows(IDS) == quote_ids(1)
-    assert other.standing() == WELL
+    assert other.standing() == HEALTHY
     await other.close(None)
 
 
@@ -248,7 +249,7 @@ async def test_a_lock_that_another_session_holds_delays_the_booking_alone(postgr
     await session.execute("LOCK TABLE swap_demand_events IN ACCESS EXCLUSIVE MODE")
     for n in range(3):
         await history.write(demands(n, 1))
-    assert not history.standing().whole
+    assert not history.standing().complete
     await transaction.rollback()
     await session.close()
     await back(history)
@@ -290,7 +291,7 @@ async def test_a_full_disk_of_the_desk_while_the_database_is_away_keeps_the_batc
     running = asyncio.create_task(writer.run())
     await facts.until(lambda: writer.writable)
     wire.cut()
-    writer.put(facts.demand(0))
+    writer.record(facts.demand(0))
     await facts.until(lambda: bool(failures))
     assert "disk is nearly full" in failures[0]
     assert writer.depth == 1

@@ -49,11 +49,11 @@ async def test_a_large_one_is_looked_through_after_a_crash_and_then_takes_nothin
     n = 0
     while not failures:
         n += 1
-        writer.put(facts.action(n))
+        writer.record(facts.action(n))
         await asyncio.sleep(0.01)
     assert "is damaged" in failures[0]
     assert not writer.writable
-    writer.put(facts.action(0))
+    writer.record(facts.action(0))
     writer.stop(grace_s=0.1)
     with pytest.raises(HistoryError, match="is damaged"):
         await running

@@ -8,8 +8,8 @@ from itertools import count
 from textual.pilot import Pilot
 
 from cockpit.app.app import CockpitApp, Exit
-from cockpit.app.terminal.tour_seen import TourNote
-from cockpit.client.desk_client import DeskLink
+from cockpit.app.terminal.tour_seen import TourSeen
+from cockpit.client.desk_client import DeskClient
 from tests.support.cockpit.screen_waiting import screen_text, seen
 
 WIDE = (120, 40)
@@ -64,7 +64,7 @@ class Driven:
 
 @asynccontextmanager
 async def cockpit(
-    link: DeskLink, size: tuple[int, int] = WIDE, *, world: str = "SANDBOX", tour_note: TourNote | None = None
+    link: DeskClient, size: tuple[int, int] = WIDE, *, world: str = "SANDBOX", tour_note: TourSeen | None = None
 ) -> AsyncIterator[Driven]:
     """A cockpit that has painted its first snapshot."""
     clock = Clock()

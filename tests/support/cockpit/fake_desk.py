@@ -17,7 +17,7 @@ from starlette.responses import Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from cockpit.client.desk_client import DeskLink
+from cockpit.client.desk_client import DeskClient
 from cockpit.model.commands import ARMABLE, PARTS, REFRESHABLE, Result, WithdrawalReview
 from cockpit.model.snapshot import Snapshot
 from tests.support.cockpit import samples
@@ -175,7 +175,7 @@ def desk() -> Iterator[FakeDesk]:
 
 
 @pytest.fixture
-def link(desk: FakeDesk) -> DeskLink:
+def link(desk: FakeDesk) -> DeskClient:
     """The cockpit's side of the desk."""
     ids = count(1)
-    return DeskLink(desk.path, actor="ops", new_id=lambda: f"id-{next(ids)}", timeout_s=5, backoff_s=(0.02,))
+    return DeskClient(desk.path, actor="ops", new_id=lambda: f"id-{next(ids)}", timeout_s=5, backoff_s=(0.02,))

@@ -7,19 +7,19 @@ from msgspec.structs import replace
 
 from cockpit.model.commands import PARTS, Limits, WithdrawalReview
 from cockpit.model.snapshot import (
-    Alive,
     Counts,
     DecisionRow,
     DepositAddressRow,
     DepositRow,
-    ExecutionRow,
-    Health,
+    FillRow,
     InterlockRow,
-    Inventory,
     InventoryRow,
+    InventoryState,
     JournalRow,
     KeyView,
-    Market,
+    LiveQuotes,
+    MarketState,
+    PartHealth,
     QuoteRow,
     Reaction,
     Snapshot,
@@ -87,9 +87,9 @@ def quote(number: int) -> QuoteRow:
     )
 
 
-def execution(number: int) -> ExecutionRow:
+def execution(number: int) -> FillRow:
     """The fill with this number; a higher number is newer."""
-    return ExecutionRow(
+    return FillRow(
         quote_hash=f"hash{number:03d}9vK3mQpXw7Zt",
         quote_id=f"request-{number:04d}-8f2c41d9",
         age_ms=(12 - number) * 7100 + 900,
@@ -106,10 +106,10 @@ def execution(number: int) -> ExecutionRow:
     )
 
 
-def health(part: str, state: State = "ok") -> Health:
+def health(part: str, state: State = "ok") -> PartHealth:
     """One part, with counters and, when it is not ok, an error."""
     counters = {"frames": 1204, "malformed": 2, "unknown_assets": 0} if part == "near-intents-ingest" else {"reads": 31}
-    return Health(
+    return PartHealth(
         part=part,
         state=state,
         detail={"liquidity-manager": "withdrawals frozen", "strategy-engine": "armed by ops"}.get(part, ""),
@@ -119,7 +119,7 @@ def health(part: str, state: State = "ok") -> Health:
     )
 
 
-def market() -> Market:
+def market() -> MarketState:
     """Three sources, one of them late."""
     chart = tuple(
         (float(ago), 98432.15 + 160 * math.sin(ago / 53) + 40 * math.sin(ago / 11) - ago * 0.4)
@@ -144,7 +144,7 @@ def market() -> Market:
             ("bitstamp", -6, 14_200, late, "old"),
         )
     )
-    return Market(
+    return MarketState(
         mid=MID,
         age_ms=300,
         usable=True,
@@ -157,7 +157,7 @@ def market() -> Market:
     )
 
 
-def inventory() -> Inventory:
+def inventory() -> InventoryState:
     """Both assets, every base unit explained."""
     btc = InventoryRow(
         symbol="BTC",
@@ -187,7 +187,7 @@ def inventory() -> Inventory:
         value_eur=Decimal("49737.85"),
         withdrawn=Decimal(250),
     )
-    return Inventory(
+    return InventoryState(
         rows=(btc, eure),
         age_ms=2300,
         block_height=148_201_993,
@@ -453,7 +453,7 @@ def snapshot(seq: int = 1, *, decisions: int = 60) -> Snapshot:
             settled=38,
             expired=9,
         ),
-        alive=Alive(quotes=7, btc=Decimal("0.00008200"), eure=Decimal("12.107"), last_death_ms=57_700),
+        alive=LiveQuotes(quotes=7, btc=Decimal("0.00008200"), eure=Decimal("12.107"), last_death_ms=57_700),
         reaction=Reaction(p50_us=312, p99_us=904, max_us=2110),
         rung="LIVE",
         interlocks=interlocks(),
@@ -471,7 +471,7 @@ def disarmed(seq: int = 1) -> Snapshot:
         interlocks=interlocks(),
         strategy_why="disarmed at the start",
         executor_why="disarmed at the start",
-        alive=Alive(quotes=0, btc=Decimal(0), eure=Decimal(0), last_death_ms=0),
+        alive=LiveQuotes(quotes=0, btc=Decimal(0), eure=Decimal(0), last_death_ms=0),
     )
 
 

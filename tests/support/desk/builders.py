@@ -5,15 +5,14 @@ from decimal import Decimal
 import msgspec
 
 from cockpit.desk.market.pricing import PriceParams, Side
-from cockpit.desk.quote_book.reservations import Promise
-from cockpit.desk.quoting.strategy import View
+from cockpit.desk.quote_book.reservations import Commitment
+from cockpit.desk.quoting.strategy import DeskView
 from cockpit.model.commands import Limits
 from cockpit.model.events import SwapDemand
 from venue.protocol.assets import BTC, BTC_EURE, EURE
+from venue.protocol.units import NS_PER_MS, NS_PER_S
 
-MS = 1_000_000
-SECOND = 1_000_000_000
-NOW = 1_790_000_000 * SECOND
+NOW = 1_790_000_000 * NS_PER_S
 SALT = bytes.fromhex("252812b3")
 MID = Decimal(50_000)
 
@@ -29,7 +28,7 @@ class Clock:
 
     def pass_ms(self, ms: int) -> None:
         """Let time go by."""
-        self.now_ns += ms * MS
+        self.now_ns += ms * NS_PER_MS
 
 
 def demand(
@@ -50,23 +49,23 @@ def demand(
     )
 
 
-def view(**changes: object) -> View:
+def view(**changes: object) -> DeskView:
     """A view under which a small request is quoted, with some of its values changed."""
-    passing = View(
+    passing = DeskView(
         pair=BTC_EURE,
         limits=Limits(max_asset_share=Decimal(1)),
         params=PriceParams(),
         strategy_armed=True,
         executor_armed=True,
         mid=MID,
-        mid_at_ns=NOW - 100 * MS,
+        mid_at_ns=NOW - 100 * NS_PER_MS,
         mid_usable=True,
         mid_problem="",
         base_balance=10**8,
         quote_balance=50_000 * 10**18,
         base_reserved=0,
         quote_reserved=0,
-        inventory_at_ns=NOW - 1_000 * MS,
+        inventory_at_ns=NOW - 1_000 * NS_PER_MS,
         default_deadline_ms=60_000,
         salt_known=True,
         relay_writable=True,
@@ -84,11 +83,11 @@ def promise(
     sent_ns: int = NOW,
     life_ms: int = 60_000,
     margin_ms: int = 5_000,
-) -> Promise:
+) -> Commitment:
     """A promise whose ids are all made of its name."""
     asset_in, asset_out = (BTC, EURE) if side == "buy" else (EURE, BTC)
-    deadline_ns = sent_ns + life_ms * MS
-    return Promise(
+    deadline_ns = sent_ns + life_ms * NS_PER_MS
+    return Commitment(
         quote_hash=f"hash-{name}",
         quote_id=f"quote-{name}",
         command_id=f"command-{name}",
@@ -102,5 +101,5 @@ def promise(
         edge=1,
         sent_ns=sent_ns,
         deadline_ns=deadline_ns,
-        dead_ns=deadline_ns + margin_ms * MS,
+        dead_ns=deadline_ns + margin_ms * NS_PER_MS,
     )

@@ -8,13 +8,14 @@ from cockpit.desk.inventory.movements import Movement
 from cockpit.desk.inventory.reconciliation import movement
 from cockpit.desk.inventory.sync import Inventory
 from cockpit.desk.quote_book.book import QuoteBook
-from cockpit.desk.quote_book.reservations import Promise, Reservations
+from cockpit.desk.quote_book.reservations import Commitment, Reservations
 from cockpit.model.events import IntentInventory, TradeResult
-from tests.support.desk.builders import SECOND, Clock, promise
+from tests.support.desk.builders import Clock, promise
 from venue.near.rpc import Block, Finality, NearRpc
 from venue.protocol.assets import BTC_EURE
+from venue.protocol.units import NS_PER_S
 from venue.relay.messages import QuoteStatus
-from venue.transport.jsonrpc import Unreachable
+from venue.transport.jsonrpc import UnreachableError
 from venue.verifier import Balances, NonceSeen, Verifier
 
 OPENING = (10**8, 50_000)
@@ -55,7 +56,7 @@ class Chain:
         used = head.used if nonce is None else head.used | {nonce}
         self.states.append(State(head.height + 1, self.clock(), balances, used))
 
-    def settle(self, made: Promise) -> None:
+    def settle(self, made: Commitment) -> None:
         """Execute the quote."""
         moved = movement(BTC_EURE, made)
         self.advance(moved.base, moved.quote, made.nonce)
@@ -71,14 +72,14 @@ class ChainVerifier(Verifier):
         hook, self._chain.before_balances = self._chain.before_balances, lambda: None
         hook()
         if "balances" in self._chain.down:
-            raise Unreachable("the node does not answer")
+            raise UnreachableError("the node does not answer")
         seen = self._chain.seen
         return Balances(seen.balances, seen.height)
 
     async def nonce(self, account: str, nonce_b64: str, *, finality: Finality = "optimistic") -> NonceSeen:
         self._chain.asked_nonces.append(nonce_b64)
         if "nonces" in self._chain.down:
-            raise Unreachable("the node does not answer")
+            raise UnreachableError("the node does not answer")
         seen = self._chain.seen
         return NonceSeen(nonce_b64 in seen.used, seen.height)
 
@@ -91,7 +92,7 @@ class ChainRpc(NearRpc):
 
     async def block(self, finality: Finality = "final") -> Block:
         if "block" in self._chain.down:
-            raise Unreachable("the node does not answer")
+            raise UnreachableError("the node does not answer")
         seen = self._chain.seen
         return Block(seen.height, f"block-{seen.height}", seen.at_ns)
 
@@ -122,7 +123,7 @@ class Watched:
 
     def send(
         self, *, amount_in: int = 100, amount_out: int = 1_000, life_ms: int = 60_000, nonce: str | None = None
-    ) -> Promise:
+    ) -> Commitment:
         """A quote that buys BTC, accepted by the relay."""
         self._sent += 1
         made = promise(
@@ -136,18 +137,18 @@ class Watched:
         self.book.on_answer(self._sent, None)
         return made
 
-    def claim(self, made: Promise) -> None:
+    def claim(self, made: Commitment) -> None:
         """The relay says that it settled."""
         self.book.on_status(QuoteStatus(made.quote_hash, "intent", "tx"))
 
-    def die(self, made: Promise) -> None:
+    def die(self, made: Commitment) -> None:
         """Let the quote's deadline and margin pass, without a block."""
         self.clock.now_ns = made.dead_ns
         self.book.tick(self.clock())
 
     def block_after(self, seconds: int = 1) -> None:
         """A block a little later in which nothing happens to the account."""
-        self.clock.now_ns += seconds * SECOND
+        self.clock.now_ns += seconds * NS_PER_S
         self.chain.advance()
 
     def outcomes(self) -> list[tuple[str, str]]:

@@ -13,44 +13,46 @@ import base58
 import httpx
 
 from cockpit.config.settings import load
-from cockpit.desk.api.command_handler import Control
+from cockpit.desk.api.command_handler import CommandHandler
 from cockpit.desk.composition.credentials import Credentials
-from cockpit.desk.composition.funding_parts import Outflow
-from cockpit.desk.composition.trading_parts import Sources, Workers
+from cockpit.desk.composition.funding_parts import FundingParts
+from cockpit.desk.composition.trading_parts import TradingParts
 from cockpit.desk.interlocks.checklist import MIN_FREE_BYTES
-from cockpit.desk.interlocks.monitor import Watch
+from cockpit.desk.interlocks.monitor import InterlockMonitor
 from cockpit.desk.interlocks.venue_clock import VenueClock
-from cockpit.desk.inventory.startup_reconciliation import Former
-from cockpit.desk.quote_book.hard_stop import Burner
-from cockpit.desk.risk.dead_man_switch import Alone
+from cockpit.desk.inventory.startup_reconciliation import StartupReconciliation
+from cockpit.desk.quote_book.hard_stop import HardStopRun
+from cockpit.desk.risk.dead_man_switch import DeadManSwitch
 from cockpit.desk.risk.trading_state import remember
 from cockpit.desk.runtime.supervisor import Supervisor
-from cockpit.desk.snapshots.builder import Picture
+from cockpit.desk.snapshots.builder import SnapshotBuilder
+from cockpit.model.environment import Environment
 from cockpit.model.events import AnyEvent, ExecuteTrade
 from cockpit.model.snapshot import Snapshot
 from storage.history import HistoryError, Run
 from storage.sqlite.history import SqliteHistory
 from storage.writer import HistoryWriter
-from tests.support.desk.builders import NOW, SECOND, Clock
+from tests.support.desk.builders import NOW, Clock
 from tests.support.desk.quoting_harness import SECRET, Counted
 from tests.support.sandbox.signing import Signer as Taker
 from tests.support.settings import loopback
 from tests.support.venue.relay_server import event, request_data
 from venue.bridges.poa.client import DepositAddress
 from venue.protocol.assets import BTC, EURE
+from venue.protocol.units import NS_PER_S
 from venue.reference.feed import Tick
 from venue.relay.messages import QuoteStatus
 from venue.relay.rpc import RelayRpc
 from venue.sandbox.near.rpc import NearRpc
 from venue.sandbox.verifier.ledger import Ledger
-from venue.sandbox.wire.contract_errors import ContractPanic
+from venue.sandbox.wire.contract_errors import ContractPanicError
 from venue.signing.signer import read_secret_key
 from venue.transport.websocket import WsConnection
 
 ACCOUNT = "maker.near"
 SALT = bytes.fromhex("252812b3")
 EXCHANGES = ("kraken", "coinbase", "bitstamp")
-POLL_NS = 5 * SECOND
+POLL_NS = 5 * NS_PER_S
 HELD = {BTC.token_id: 100_000, EURE.token_id: 50 * 10**18}
 
 
@@ -110,7 +112,7 @@ class World:
     """What a desk stands in, over all of its lives: clocks, exchanges, the ledger and the file of the history."""
 
     def __init__(self) -> None:
-        self.wall, self.monotonic = Clock(NOW), Clock(5 * SECOND)
+        self.wall, self.monotonic = Clock(NOW), Clock(5 * NS_PER_S)
         self.directory = tempfile.TemporaryDirectory(dir="/dev/shm" if Path("/dev/shm").is_dir() else None)
         self.ledger = Ledger(clock=self.wall, salt=SALT, fee_pips=0)
         self.rpc = NearRpc(self.ledger)
@@ -133,12 +135,12 @@ class World:
     def settle(self, quote: Signed) -> str | None:
         """Have the taker execute the quote; the transaction, None when the contract refuses."""
         diff = {quote.asset_in: str(-quote.amount_in), quote.asset_out: str(quote.amount_out)}
-        deadline_ns = self.wall() + 60 * SECOND
+        deadline_ns = self.wall() + 60 * NS_PER_S
         nonce = self.taker.nonce(deadline_ns, self.ledger.current_salt())
         theirs = self.taker.sign({"intent": "token_diff", "diff": diff}, deadline_ns=deadline_ns, nonce=nonce)
         try:
             done = self.ledger.execute_intents([quote.data, theirs])
-        except ContractPanic:
+        except ContractPanicError:
             return None
         quote.settled = True
         return done.tx_hash
@@ -178,13 +180,18 @@ class Whole:
         """When a node last answered for the balances."""
         self._asked_ns = 0
         self.line = Line(world.monotonic)
-        sources = Sources(wall_ns=world.wall, monotonic_ns=world.monotonic, random_bytes=world.random)
+        sources = Environment(
+            wall_ns=world.wall,
+            monotonic_ns=world.monotonic,
+            random_bytes=world.random,
+            new_id=lambda: world.random(8).hex(),
+        )
         self.clock = VenueClock(self.settings, wall_ns=world.wall, monotonic_ns=world.monotonic)
         self.history = BreakableHistory(directory / "history.sqlite")
         self.writer = HistoryWriter(self.history, clock=world.wall, on_failure=self._history_failed)
         self.client = httpx.AsyncClient(transport=httpx.MockTransport(world.answer), trust_env=False)
         self.run = Run(run_id=f"run-{world.lives}", mode="SANDBOX", account=ACCOUNT, started_ns=world.wall())
-        self.workers = workers = Workers(
+        self.workers = workers = TradingParts(
             self.settings,
             self.client,
             sources,
@@ -192,9 +199,9 @@ class Whole:
             record=self.record,
             history_writable=lambda: self.writer.writable,
         )
-        outflow = Outflow(self.settings, self.client, workers, sources, self.history, self.writer, lambda: 0)
+        outflow = FundingParts(self.settings, self.client, workers, sources, self.history, self.writer, lambda: 0)
         relay_rpc = RelayRpc(self.settings.relay_rpc_url, self.client, self.settings.api_key.reveal)
-        self.former = Former(
+        self.former = StartupReconciliation(
             self.settings,
             workers.pair,
             workers.book,
@@ -206,7 +213,7 @@ class Whole:
             wall_ns=world.wall,
             run_id=self.run.run_id,
         )
-        self.burner = Burner(
+        self.burner = HardStopRun(
             ACCOUNT,
             workers.book,
             workers.signer,
@@ -219,19 +226,19 @@ class Whole:
             new_id=sources.new_id,
         )
         self.credentials = Credentials(workers, ACCOUNT, world.monotonic)
-        self.watch = Watch(
+        self.watch = InterlockMonitor(
             self.settings,
             workers,
             self.clock,
             history_writable=lambda: self.writer.writable,
-            history_whole=lambda: self.writer.whole,
+            history_whole=lambda: self.writer.complete,
             former_left_ms=self.former.left_ms,
             burning=lambda: self.burner.active,
             wall_ns=world.wall,
             monotonic_ns=world.monotonic,
             free_bytes=lambda path: 2 * MIN_FREE_BYTES,
         )
-        self.control = Control(
+        self.control = CommandHandler(
             workers.arming,
             blocked=self.watch.blocked,
             refreshers={},
@@ -244,7 +251,7 @@ class Whole:
             new_id=sources.new_id,
             burn=self.burner.start,
         )
-        self.picture = Picture(
+        self.picture = SnapshotBuilder(
             workers,
             self.writer,
             Supervisor(),
@@ -257,7 +264,7 @@ class Whole:
             journal=lambda: self.control.journal,
             attached=lambda: 1,
             findings=self.former.findings,
-            alone=Alone("keep", 1_000, disarm=_nothing, stop=_nothing, monotonic_ns=world.monotonic),
+            alone=DeadManSwitch("keep", 1_000, disarm=_nothing, stop=_nothing, monotonic_ns=world.monotonic),
             burner=self.burner,
             wall_ns=world.wall,
         )
@@ -265,7 +272,7 @@ class Whole:
     def record(self, event: AnyEvent) -> None:
         """Into the history's queue, and in sight of the test."""
         self.events.append(event)
-        self.writer.put(event)
+        self.writer.record(event)
 
     async def begin(self) -> None:
         """Open the history and take over what the lives before left, in the desk's own order."""
@@ -351,7 +358,7 @@ class Whole:
     async def _hear_dates(self) -> None:
         for url in (self.settings.near_rpc_urls[0], self.settings.bridge_url):
             request = httpx.Request("POST", url)
-            date = formatdate(self.world.wall() // SECOND, usegmt=True)
+            date = formatdate(self.world.wall() // NS_PER_S, usegmt=True)
             await self.clock.hooks["request"][0](request)  # type: ignore[misc]
             answer = httpx.Response(200, headers={"date": date}, request=request)
             await self.clock.hooks["response"][0](answer)  # type: ignore[misc]

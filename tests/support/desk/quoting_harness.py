@@ -11,10 +11,10 @@ import pytest
 from cockpit.desk.market.pricing import PriceParams
 from cockpit.desk.market.reference import Reference
 from cockpit.desk.quoting.executor import Executor
-from cockpit.desk.quoting.quote_engine import Intake
+from cockpit.desk.quoting.quote_engine import QuoteEngine
 from cockpit.desk.risk.arming import Arming
 from cockpit.desk.risk.limits import LimitsInForce, base_ceiling, max_notional
-from cockpit.desk.risk.rejections import Refusals
+from cockpit.desk.risk.rejections import RejectionRate
 from cockpit.desk.risk.trading_state import TradingState
 from cockpit.model.commands import Limits
 from cockpit.model.events import AnyEvent
@@ -85,7 +85,7 @@ class Quoting:
         self.reference.on_mid = self._bound_signer
         monotonic_ns = self.ticking = Ticking()
         self.trading = TradingState(self.limits, BTC_EURE, wall_ns=self.clock, monotonic_ns=self.clock)
-        self.refusals = Refusals(60_000, monotonic_ns)
+        self.refusals = RejectionRate(60_000, monotonic_ns)
         self.relay = Relay(
             url,
             lambda: TOKEN,
@@ -97,7 +97,7 @@ class Quoting:
         )
         self.executor = Executor(self.signer, self.relay, self.book, death_margin_ms=5_000, monotonic_ns=monotonic_ns)
         self.executor.salt = SALT
-        self.intake = Intake(
+        self.intake = QuoteEngine(
             run_id="run",
             pair=BTC_EURE,
             params=PriceParams(),

@@ -4,18 +4,19 @@ from collections.abc import Sequence
 
 from cockpit.config.settings import load
 from cockpit.desk.inventory.movements import Movement
-from cockpit.desk.inventory.startup_reconciliation import Former
+from cockpit.desk.inventory.startup_reconciliation import StartupReconciliation
 from cockpit.desk.inventory.sync import Inventory
 from cockpit.desk.quote_book.book import QuoteBook
-from cockpit.desk.quote_book.reservations import Promise, Reservations
+from cockpit.desk.quote_book.reservations import Commitment, Reservations
 from cockpit.model.events import AnyEvent, ExecuteTrade, IntentInventory, LiquidityAction, OperatorAction, TradeResult
-from storage.history import ACCOUNTED, FINAL_OUTCOMES, UNEXPLAINED, FormerRun, RecordedQuote
+from storage.history import ACCOUNTED, FINAL_OUTCOMES, UNEXPLAINED, PreviousRun, RecordedQuote
 from storage.sqlite.history import SqliteHistory
-from tests.support.desk.builders import MS, Clock, promise
+from tests.support.desk.builders import Clock, promise
 from tests.support.desk.chain import Chain, ChainRpc, ChainVerifier
 from tests.support.settings import loopback
 from venue.protocol.assets import BTC_EURE
-from venue.transport.jsonrpc import Unreachable
+from venue.protocol.units import NS_PER_MS
+from venue.transport.jsonrpc import UnreachableError
 
 
 class Kept(SqliteHistory):
@@ -85,7 +86,7 @@ class Life:
             wall_ns=clock,
         )
         settings = load(None, loopback(QUOTE_DEATH_MARGIN_MS="0", QUOTE_MAX_DEADLINE_MS="60000"))
-        self.former = Former(
+        self.former = StartupReconciliation(
             settings,
             BTC_EURE,
             self.book,
@@ -101,15 +102,15 @@ class Life:
 
     async def _transaction(self, quote_hash: str) -> str | None:
         if self.chain.down:
-            raise Unreachable("the relay does not answer")
+            raise UnreachableError("the relay does not answer")
         return self.transactions.get(quote_hash)
 
-    async def begin(self, former: FormerRun | None) -> None:
+    async def begin(self, former: PreviousRun | None) -> None:
         """Take over what the former run left."""
         await self.former.load(former)
         self.inventory.follow_former(self.former.first_reading, self.former.set_aside)
 
-    def send(self, name: str, *, amount_in: int, amount_out: int, life_ms: int = 60_000) -> Promise:
+    def send(self, name: str, *, amount_in: int, amount_out: int, life_ms: int = 60_000) -> Commitment:
         """Sign and write a quote that buys BTC; it is on record at once."""
         made = promise(
             name, amount_in=amount_in, amount_out=amount_out, sent_ns=self.clock(), life_ms=life_ms, margin_ms=0
@@ -140,11 +141,11 @@ class Life:
         self.history.events += self.volatile[:count]
         del self.volatile[:count]
 
-    def end(self, *, clean: bool) -> FormerRun:
+    def end(self, *, clean: bool) -> PreviousRun:
         """What the next run is told of this one."""
         if clean:
             self.flush()
-        return FormerRun(
+        return PreviousRun(
             run_id=f"run-{self.number}",
             clean=clean,
             dead_ns=0,
@@ -162,4 +163,4 @@ def results(history: Kept, outcome: str) -> list[str]:
     return [e.quote_hash for e in history.events if isinstance(e, TradeResult) and e.outcome == outcome]
 
 
-__all__ = ["MS", "Kept", "Life", "results"]
+__all__ = ["NS_PER_MS", "Kept", "Life", "results"]

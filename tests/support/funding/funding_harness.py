@@ -10,12 +10,13 @@ import httpx
 from nacl.signing import SigningKey
 
 from cockpit.config.settings import Settings, load
-from cockpit.desk.api.command_handler import Control
-from cockpit.desk.composition.funding_parts import Outflow
-from cockpit.desk.composition.trading_parts import Sources, Workers
-from cockpit.desk.funding.orders import Treasury
+from cockpit.desk.api.command_handler import CommandHandler
+from cockpit.desk.composition.funding_parts import FundingParts
+from cockpit.desk.composition.trading_parts import TradingParts
+from cockpit.desk.funding.orders import WithdrawalOrders
 from cockpit.desk.funding.withdrawal import Withdrawal
 from cockpit.model.commands import Result, Route, WithdrawalOrder
+from cockpit.model.environment import Environment
 from cockpit.model.events import AnyEvent, WithdrawalPrepared
 from storage.history import HistoryError, Run
 from storage.sqlite.history import SqliteHistory
@@ -69,33 +70,33 @@ class Life:
         self.settings = settings
         self.history = Gated(settings.state_dir / "history.sqlite")
         self.writer = HistoryWriter(self.history, interval_s=0.005)
-        self.sources = Sources()
+        self.sources = Environment()
         self.run_id = f"run-{number}"
-        self.workers = Workers(
+        self.workers = TradingParts(
             settings,
             client,
             self.sources,
             run_id=self.run_id,
-            record=self.writer.put,
+            record=self.writer.record,
             history_writable=lambda: self.writer.writable,
         )
-        self.outflow = Outflow(
+        self.outflow = FundingParts(
             settings, client, self.workers, self.sources, self.history, self.writer, former_left_ms=lambda: 0
         )
-        self.control = Control(
+        self.control = CommandHandler(
             self.workers.arming,
             blocked=lambda part: (),
             refreshers={},
             limits=self.workers.limits,
             trading=self.workers.trading,
             shutdown=lambda: None,
-            record=self.writer.put,
+            record=self.writer.record,
             durable=self.writer.flush,
             wall_ns=self.sources.wall_ns,
             new_id=self.sources.new_id,
         )
         self._tasks: list[asyncio.Task[None]] = []
-        self.treasury: Treasury
+        self.treasury: WithdrawalOrders
 
     async def begin(self, *, follow: bool = True) -> None:
         """Open the history, take over what it holds, and read the opening balances."""

@@ -24,11 +24,11 @@ from cockpit.model.events import (
     WithdrawalPrepared,
 )
 from storage.history import Run
+from venue.protocol.units import NS_PER_S
 
 BTC = "nep141:btc.omft.near"
 EURE = "nep141:gnosis-0x420ca0f9b9b604ce0fd9c18ef134c705e5fa3430.omft.near"
 START_NS = 1_800_000_000_000_000_000
-SECOND_NS = 10**9
 U128_MAX = 2**128 - 1
 
 
@@ -104,12 +104,12 @@ def decision(n: int) -> TradeDecision:
         amount_out=6 * 10**17,
         notional=6 * 10**17,
         edge=10**15,
-        deadline_ns=START_NS + 60 * SECOND_NS,
+        deadline_ns=START_NS + 60 * NS_PER_S,
         checks=(Check("armed", True, "strategy and executor"), Check('says "fresh"', False, "age 7 ms")),
     )
 
 
-def command(n: int, deadline_ns: int = START_NS + 60 * SECOND_NS) -> ExecuteTrade:
+def command(n: int, deadline_ns: int = START_NS + 60 * NS_PER_S) -> ExecuteTrade:
     return ExecuteTrade(
         at_ns=START_NS + n,
         command_id=f"command-{n}",
@@ -166,7 +166,7 @@ def withdrawal(n: int, amount: int = 5 * 10**18) -> WithdrawalPrepared:
         hash=f"transaction-{n}",
         signed="c2lnbmVk",
         nonce="7",
-        expires_ns=START_NS + 86_400 * SECOND_NS,
+        expires_ns=START_NS + 86_400 * NS_PER_S,
     )
 
 

@@ -19,18 +19,19 @@ from cockpit.model.events import (
 )
 from storage.history import History, Run
 from storage.sqlite.history import SqliteHistory
-from tests.support.desk.builders import NOW, SECOND, demand, view
+from tests.support.desk.builders import NOW, demand, view
 from venue.protocol.assets import BTC, EURE
+from venue.protocol.units import NS_PER_S
 
 EUR = 10**18
 
 
 def mid(second: int, price: str) -> MarketPrice:
-    return MarketPrice(NOW + second * SECOND, "composite", Decimal(price), Decimal(price), Decimal(price))
+    return MarketPrice(NOW + second * NS_PER_S, "composite", Decimal(price), Decimal(price), Decimal(price))
 
 
 def balances(second: int, btc: int, eure: int) -> list[AnyEvent]:
-    at_ns = NOW + second * SECOND
+    at_ns = NOW + second * NS_PER_S
     return [
         IntentInventory(at_ns, BTC.token_id, btc, 0, btc, second, "poll"),
         IntentInventory(at_ns, EURE.token_id, eure, 0, eure, second, "poll"),
@@ -39,26 +40,26 @@ def balances(second: int, btc: int, eure: int) -> list[AnyEvent]:
 
 def sent(name: str, second: int, taken: tuple[str, int], given: tuple[str, int], life_s: int = 61) -> list[AnyEvent]:
     """A request, its decision and its quote; the decision's own amounts do not matter here."""
-    at_ns = NOW + second * SECOND
+    at_ns = NOW + second * NS_PER_S
     asked = demand("buy" if taken[0] == BTC.token_id else "sell", quote_id=f"quote-{name}", at_ns=at_ns)
     seen = view(mid_at_ns=at_ns, inventory_at_ns=at_ns)
     made = decision_event(f"decision-{name}", asked, decide(asked, seen, desk_prices(seen)), seen, rules_id="rules")
     command = ExecuteTrade(
         at_ns, f"command-{name}", f"decision-{name}", f"quote-{name}", f"hash-{name}", "nonce",
-        at_ns + life_s * SECOND, taken[0], given[0], taken[1], given[1], 300_000 + 1_000 * second,
+        at_ns + life_s * NS_PER_S, taken[0], given[0], taken[1], given[1], 300_000 + 1_000 * second,
     )  # fmt: skip
     return [asked, command, made]
 
 
 def result(name: str, second: int, outcome: Outcome) -> TradeResult:
     tx = f"tx-{name}" if outcome == "settled" else None
-    at_ns = NOW + second * SECOND
+    at_ns = NOW + second * NS_PER_S
     return TradeResult(at_ns, f"command-{name}", f"quote-{name}", f"hash-{name}", outcome, "", None, tx)
 
 
 def refused(name: str, second: int, notional_btc: int) -> list[AnyEvent]:
     """A request that is too large to be quoted."""
-    at_ns = NOW + second * SECOND
+    at_ns = NOW + second * NS_PER_S
     asked = demand("buy", amount_in=notional_btc, quote_id=f"quote-{name}", at_ns=at_ns)
     seen = view(mid_at_ns=at_ns, inventory_at_ns=at_ns)
     made = decision_event(f"decision-{name}", asked, decide(asked, seen, desk_prices(seen)), seen, rules_id="rules")
@@ -70,8 +71,8 @@ def events() -> list[AnyEvent]:
     btc, eure = BTC.token_id, EURE.token_id
     rules = view()
     limits, params = (msgspec.json.encode(part).decode() for part in (rules.limits, rules.params))
-    deposit = LiquidityAction(NOW + 30 * SECOND, "dep", "deposit", btc, 10**6, "btc:mainnet", "0xd", "CREDITED", "")
-    pending = LiquidityAction(NOW + 5 * SECOND, "dep", "deposit", btc, 10**6, "btc:mainnet", "0xd", "PENDING", "")
+    deposit = LiquidityAction(NOW + 30 * NS_PER_S, "dep", "deposit", btc, 10**6, "btc:mainnet", "0xd", "CREDITED", "")
+    pending = LiquidityAction(NOW + 5 * NS_PER_S, "dep", "deposit", btc, 10**6, "btc:mainnet", "0xd", "PENDING", "")
     return [
         *balances(0, 10**8, 1_000 * EUR),
         mid(0, "50000"),
@@ -93,7 +94,7 @@ def events() -> list[AnyEvent]:
         *refused("e", 28, 10**7),
         deposit,
         mid(30, "50300"),
-        MarketSettlements(NOW + 35 * SECOND, NOW + 30 * SECOND, 6),
+        MarketSettlements(NOW + 35 * NS_PER_S, NOW + 30 * NS_PER_S, 6),
         mid(70, "50000"),
         mid(90, "49000"),
         *balances(91, 10**8 + 100_000 - 50_000 + 10**6, 1_000 * EUR - 499 * EUR // 10 + 251 * EUR // 10),
@@ -110,4 +111,4 @@ async def fill(history: History) -> None:
     """Write that run into an empty history."""
     await history.open(Run(run_id="run-1", mode="SANDBOX", account="maker.near", started_ns=NOW))
     await history.write(events())
-    await history.close(NOW + 100 * SECOND)
+    await history.close(NOW + 100 * NS_PER_S)

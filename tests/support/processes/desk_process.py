@@ -11,9 +11,9 @@ from typing import Any, cast
 import httpx
 import msgspec
 
-from cockpit.client.desk_client import DeskLink, LinkLost, Outcome
+from cockpit.client.desk_client import ConnectionLost, DeskClient, Outcome
 from cockpit.model.commands import ARMABLE, Armable, Part, Result
-from cockpit.model.snapshot import Health, Snapshot
+from cockpit.model.snapshot import PartHealth, Snapshot
 from cockpit.processes.launch import answers
 from tests.support.processes.processes import Process, bare_environment
 from tests.support.waiting import until
@@ -35,7 +35,7 @@ SETTINGS: Mapping[str, str] = {
     "COCKPIT_LOG_LEVEL": "DEBUG",
 }
 
-_Stream = AsyncGenerator[Snapshot | LinkLost, None]
+_Stream = AsyncGenerator[Snapshot | ConnectionLost, None]
 
 
 class DeskProcess:
@@ -49,7 +49,7 @@ class DeskProcess:
         with os.fdopen(os.open(self.env_file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
             file.writelines(f"{name}={value}\n" for name, value in self.settings.items())
         self.socket_path = state_dir / "desk.sock"
-        self.link = DeskLink(self.socket_path, actor="test", new_id=lambda: os.urandom(8).hex())
+        self.link = DeskClient(self.socket_path, actor="test", new_id=lambda: os.urandom(8).hex())
         self._process: Process | None = None
 
     @property
@@ -101,9 +101,9 @@ class DeskProcess:
         async with httpx.AsyncClient(transport=transport, base_url="http://desk", timeout=10) as client:
             return await client.get(path)
 
-    async def health(self, part: Part) -> Health:
+    async def health(self, part: Part) -> PartHealth:
         """One part's health."""
-        return msgspec.json.decode((await self.get(f"/{part}/healthz")).content, type=Health)
+        return msgspec.json.decode((await self.get(f"/{part}/healthz")).content, type=PartHealth)
 
     async def ready(self) -> Snapshot:
         """Wait until the executor may be armed and the reference may be traded on."""

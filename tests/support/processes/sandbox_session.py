@@ -3,9 +3,9 @@
 import os
 from collections.abc import Callable
 
-from cockpit.client.desk_client import DeskLink
+from cockpit.client.desk_client import DeskClient
 from cockpit.model.snapshot import Snapshot
-from cockpit.processes.sandbox import Rehearsal
+from cockpit.processes.sandbox import SandboxRun
 from tests.support.processes.terminal import Terminal
 from tests.support.waiting import until
 
@@ -16,11 +16,11 @@ Open = Callable[..., Terminal]
 """Opens a terminal with the cockpit; by default with ``FLAGS``, and to be ended by hanging up."""
 
 
-def link(rehearsal: Rehearsal) -> DeskLink:
-    return DeskLink(rehearsal.socket_path, actor="test", new_id=lambda: os.urandom(8).hex())
+def link(rehearsal: SandboxRun) -> DeskClient:
+    return DeskClient(rehearsal.socket_path, actor="test", new_id=lambda: os.urandom(8).hex())
 
 
-async def newest(rehearsal: Rehearsal) -> Snapshot:
+async def newest(rehearsal: SandboxRun) -> Snapshot:
     """What the desk itself says."""
     async for said in link(rehearsal).snapshots():
         if isinstance(said, Snapshot):
@@ -28,7 +28,7 @@ async def newest(rehearsal: Rehearsal) -> Snapshot:
     raise AssertionError("no snapshot")
 
 
-async def climbable(rehearsal: Rehearsal) -> None:
+async def climbable(rehearsal: SandboxRun) -> None:
     """Wait until SHADOW has seen enough for the executor to be armed."""
 
     async def green() -> bool:

@@ -10,11 +10,11 @@ from nacl.signing import SigningKey
 from venue.protocol.assets import BTC, EURE
 from venue.protocol.nep413 import nep413_hash
 from venue.protocol.nonce import pack_nonce
+from venue.protocol.units import NS_PER_S
 from venue.sandbox.verifier.ledger import Ledger
 from venue.sandbox.wire.timestamps import format_timestamp
 
-SECOND = 1_000_000_000
-NOW = 1_790_000_000 * SECOND
+NOW = 1_790_000_000 * NS_PER_S
 BTC_ADDRESS = "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4"
 GNOSIS_ADDRESS = "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"
 SALT = bytes.fromhex("252812b3")
@@ -40,12 +40,12 @@ class Signer:
         self.public_key = "ed25519:" + base58.b58encode(self.raw_public).decode()
         self._count = seed << 64
 
-    def nonce(self, deadline_ns: int = NOW + 60 * SECOND, salt: bytes = SALT) -> bytes:
+    def nonce(self, deadline_ns: int = NOW + 60 * NS_PER_S, salt: bytes = SALT) -> bytes:
         """A fresh versioned nonce."""
         self._count += 1
         return pack_nonce(salt, deadline_ns, self._count.to_bytes(15, "big"))
 
-    def message(self, intents: Sequence[Mapping[str, object]], deadline_ns: int = NOW + 60 * SECOND) -> str:
+    def message(self, intents: Sequence[Mapping[str, object]], deadline_ns: int = NOW + 60 * NS_PER_S) -> str:
         """The JSON text of a NEP-413 payload."""
         body = {"signer_id": self.account, "deadline": format_timestamp(deadline_ns), "intents": list(intents)}
         return json.dumps(body, separators=(",", ":"))
@@ -63,7 +63,7 @@ class Signer:
     def sign(
         self,
         *intents: Mapping[str, object],
-        deadline_ns: int = NOW + 60 * SECOND,
+        deadline_ns: int = NOW + 60 * NS_PER_S,
         nonce: bytes | None = None,
         recipient: str = "intents.near",
     ) -> dict[str, object]:
@@ -71,7 +71,7 @@ class Signer:
         raw = self.nonce(deadline_ns) if nonce is None else nonce
         return self.sign_text(self.message(intents, deadline_ns), raw, recipient)
 
-    def sign_raw(self, *intents: Mapping[str, object], deadline_ns: int = NOW + 60 * SECOND) -> dict[str, object]:
+    def sign_raw(self, *intents: Mapping[str, object], deadline_ns: int = NOW + 60 * NS_PER_S) -> dict[str, object]:
         """The same as a ``raw_ed25519`` payload."""
         text = json.dumps(
             {

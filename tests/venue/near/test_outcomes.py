@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from venue.near.outcomes import OutcomeUnknown, TxOutcome, read_outcome, withdrawal_burned
+from venue.near.outcomes import TxOutcome, UnreadableOutcomeError, read_outcome, withdrawal_burned
 from venue.protocol.assets import MAX_AMOUNT
-from venue.transport.jsonrpc import Unreachable
+from venue.transport.jsonrpc import UnreachableError
 
 TRANSFER_FAILED = {
     "ActionError": {
@@ -89,7 +89,7 @@ def test_a_refund_that_failed_is_not_called_a_refund() -> None:
     receipts[1]["outcome"]["status"] = receipts[2]["outcome"]["status"] = failure
     outcome = read(answer(failure, receipts_outcome=receipts))
     assert (outcome.state, outcome.reverted) == ("failed", False)
-    with pytest.raises(OutcomeUnknown, match="not resolved"):
+    with pytest.raises(UnreadableOutcomeError, match="not resolved"):
         withdrawal_burned(outcome, 1000)
 
 
@@ -100,7 +100,7 @@ def test_a_call_that_returns_nothing_burned_all_but_what_its_only_resolution_gav
     receipts[2]["outcome"]["status"] = ok(b'"0"')
     assert withdrawal_burned(read(answer(ok(), receipts_outcome=receipts)), 1000) == 0
     another = part("another", "intents.near", ok(b'"1000"'))
-    with pytest.raises(OutcomeUnknown, match=r"btc\.omft\.near"):
+    with pytest.raises(UnreadableOutcomeError, match=r"btc\.omft\.near"):
         withdrawal_burned(read(answer(ok(), receipts_outcome=[*receipts, another])), 1000)
 
 
@@ -108,7 +108,7 @@ def test_a_call_that_returns_nothing_burned_all_but_what_its_only_resolution_gav
 def test_what_is_not_executed_yet_is_pending_whatever_its_status_says(waited: str) -> None:
     outcome = read(answer(ok(b'"1000"'), final_execution_status=waited))
     assert outcome.state == "pending"
-    with pytest.raises(OutcomeUnknown):
+    with pytest.raises(UnreadableOutcomeError):
         withdrawal_burned(outcome, 1000)
 
 
@@ -145,7 +145,7 @@ def test_a_node_that_does_not_say_how_far_it_waited_must_show_every_receipt() ->
     "value", [b"1000", b"null", b'"1e3"', b'"-1"', b'"1001"', b'""', b"true", b"\xff", b'["1000"]']
 )
 def test_a_value_that_is_no_amount_tells_nothing(value: bytes) -> None:
-    with pytest.raises(OutcomeUnknown):
+    with pytest.raises(UnreadableOutcomeError):
         withdrawal_burned(read(answer(ok(value))), 1000)
 
 
@@ -160,5 +160,5 @@ def test_what_was_burned_is_exact(amount: int, data: st.DataObject) -> None:
     [b"[]", b"7", b"null", b"{", answer({"SuccessValue": 7}), answer({"SuccessValue": "é"}), answer({"Other": "x"})],
 )
 def test_an_answer_of_another_shape_is_unknown(raw: bytes) -> None:
-    with pytest.raises(Unreachable, match="nonsense"):
+    with pytest.raises(UnreachableError, match="nonsense"):
         read(raw)

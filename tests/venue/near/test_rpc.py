@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.venue.http_server import Handler, HttpServer, Reply, Request, http_server, rpc, rpc_error
 from venue.near.rpc import NearRpc
-from venue.transport.jsonrpc import Refused, Unreachable
+from venue.transport.jsonrpc import RefusedError, UnreachableError
 
 
 def view(value: Any, height: int = 100) -> Handler:
@@ -103,7 +103,7 @@ async def test_a_panic_is_the_contracts_answer_and_is_not_asked_elsewhere(
     async with AsyncExitStack() as stack:
         node, other = await _nodes(stack, panicking, view(7))
         near = NearRpc([node.url, other.url], client)
-        with pytest.raises(Refused, match="account 'x' not found"):
+        with pytest.raises(RefusedError, match="account 'x' not found"):
             await near.view("c", "m", {})
         assert not other.requests
         assert near.endpoints[0].failures == 0
@@ -119,14 +119,14 @@ async def test_a_panic_is_the_contracts_answer_and_is_not_asked_elsewhere(
 async def test_what_every_node_would_say_is_not_asked_elsewhere(client: httpx.AsyncClient, error: Any) -> None:
     async with AsyncExitStack() as stack:
         node, other = await _nodes(stack, rpc_error(error), view(7))
-        with pytest.raises(Refused):
+        with pytest.raises(RefusedError):
             await NearRpc([node.url, other.url], client).view("c", "m", {})
         assert not other.requests
 
 
 async def test_when_none_answers_every_reason_is_named(client: httpx.AsyncClient, closed_url: str) -> None:
     async with http_server(lambda _: Reply(503)) as bad:
-        with pytest.raises(Unreachable) as caught:
+        with pytest.raises(UnreachableError) as caught:
             await NearRpc([bad.url, closed_url], client).view("c", "m", {})
     assert "HTTP 503" in str(caught.value)
     assert "cannot be reached" in str(caught.value)
@@ -147,5 +147,5 @@ async def test_a_block_has_height_hash_and_time_to_the_nanosecond(client: httpx.
 
 async def test_a_block_without_a_time_is_nonsense(client: httpx.AsyncClient) -> None:
     async with http_server(rpc({"header": {"height": 9, "hash": "H", "timestamp_nanosec": "soon"}})) as server:
-        with pytest.raises(Unreachable, match="nonsense"):
+        with pytest.raises(UnreachableError, match="nonsense"):
             await NearRpc([server.url], client).block()

@@ -12,7 +12,7 @@ import pytest
 from tests.support.venue.http_server import Handler, HttpServer, Reply, Request, http_server, rpc, rpc_error
 from tests.venue.near.test_outcomes import answer, ok
 from venue.near.rpc import AccessKey, NearRpc
-from venue.transport.jsonrpc import Refused, Unreachable
+from venue.transport.jsonrpc import RefusedError, UnreachableError
 
 SIGNED = b"\x00signed\xff"
 KEY = "ed25519:6E8sCci9badyRkXb3JoRpBj5p8C6Tw41ELDZoiihKEtp"
@@ -105,7 +105,7 @@ async def test_a_transaction_that_may_not_run_is_refused_by_name(
 ) -> None:
     async with AsyncExitStack() as stack:
         node, other = await _nodes(stack, rpc_error(invalid(reason)), knowing())
-        with pytest.raises(Refused) as caught:
+        with pytest.raises(RefusedError) as caught:
             await NearRpc([node.url, other.url], client).send_transaction(SIGNED)
         assert not other.requests
     assert (caught.value.name, caught.value.cause) == (name, "INVALID_TRANSACTION")
@@ -127,7 +127,7 @@ LOST: list[Handler] = [
 @pytest.mark.parametrize("losing", LOST)
 async def test_a_lost_answer_leaves_it_unknown(client: httpx.AsyncClient, losing: Handler) -> None:
     async with http_server(losing) as node:
-        with pytest.raises(Unreachable, match="not known"):
+        with pytest.raises(UnreachableError, match="not known"):
             await NearRpc([node.url], client, timeout_s=1).send_transaction(SIGNED)
 
 
@@ -136,7 +136,7 @@ async def test_a_refusal_after_a_lost_answer_leaves_it_unknown(client: httpx.Asy
     """The first node may have run it, which is just what an InvalidNonce of the second looks like."""
     async with AsyncExitStack() as stack:
         first, second = await _nodes(stack, losing, rpc_error(INVALID_NONCE))
-        with pytest.raises(Unreachable, match="InvalidNonce"):
+        with pytest.raises(UnreachableError, match="InvalidNonce"):
             await NearRpc([first.url, second.url], client, timeout_s=1).send_transaction(SIGNED)
 
 
@@ -181,10 +181,10 @@ async def test_it_is_unknown_only_when_every_node_says_so(client: httpx.AsyncCli
         near = NearRpc([first.url, second.url], client)
         assert await near.transaction("T", "maker.near") is None
         second.handler = lambda _: Reply(503)
-        with pytest.raises(Unreachable, match="HTTP 503"):
+        with pytest.raises(UnreachableError, match="HTTP 503"):
             await near.transaction("T", "maker.near")
         second.handler = rpc_error(handler_error("TIMEOUT_ERROR"))
-        with pytest.raises(Unreachable, match="TIMEOUT_ERROR"):
+        with pytest.raises(UnreachableError, match="TIMEOUT_ERROR"):
             await near.transaction("T", "maker.near")
 
 
@@ -254,7 +254,7 @@ async def test_a_key_the_account_does_not_have_is_none(client: httpx.AsyncClient
 )
 async def test_an_access_key_that_cannot_be_read_is_unknown(client: httpx.AsyncClient, result: Any) -> None:
     async with http_server(rpc(result)) as node:
-        with pytest.raises(Unreachable, match="nonsense"):
+        with pytest.raises(UnreachableError, match="nonsense"):
             await NearRpc([node.url], client).access_key("maker.near", KEY)
 
 
@@ -272,6 +272,6 @@ async def test_a_malformed_request_is_refused_and_not_asked_elsewhere(
     error = {"name": "REQUEST_VALIDATION_ERROR", "cause": {"name": "PARSE_ERROR"}, "message": "Parse error"}
     async with AsyncExitStack() as stack:
         node, other = await _nodes(stack, rpc_error(error), knowing())
-        with pytest.raises(Refused, match="Parse error"):
+        with pytest.raises(RefusedError, match="Parse error"):
             await call(NearRpc([node.url, other.url], client))
         assert not other.requests

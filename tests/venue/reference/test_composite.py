@@ -4,11 +4,11 @@ from random import Random
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from venue.protocol.units import NS_PER_MS
 from venue.reference.composite import Composite, composite
 from venue.reference.feed import Tick
 
 NOW = 1_795_000_000_000_000_000
-MS = 1_000_000
 MAX_AGE_MS = 5_000
 
 prices = st.one_of(
@@ -16,9 +16,9 @@ prices = st.one_of(
     st.decimals(Decimal(1_000), Decimal(1_000_000), places=2),
 )
 spreads = st.decimals(Decimal(0), Decimal(50), places=2)
-fresh_ages = st.integers(0, MAX_AGE_MS * MS)
+fresh_ages = st.integers(0, MAX_AGE_MS * NS_PER_MS)
 unfit_ages = st.one_of(
-    st.integers(MAX_AGE_MS * MS + 1, 10**15),
+    st.integers(MAX_AGE_MS * NS_PER_MS + 1, 10**15),
     st.integers(-(10**15), -1),
 )
 
@@ -37,7 +37,7 @@ def judge(ticks: dict[str, Tick], *, bps: str = "50", least: int = 2) -> Composi
 
 
 def at(mid: str, age_ms: int = 0) -> Tick:
-    return Tick("x", Decimal(mid) - 1, Decimal(mid) + 1, NOW - age_ms * MS)
+    return Tick("x", Decimal(mid) - 1, Decimal(mid) + 1, NOW - age_ms * NS_PER_MS)
 
 
 @given(st.dictionaries(names, tick(fresh_ages), min_size=1))
@@ -147,7 +147,7 @@ def test_the_age_is_that_of_the_oldest_tick_in_it() -> None:
     verdict = judge({"kraken": at("100000", 10), "coinbase": at("100000", 4_000), "bitstamp": at("100000", 9_000)})
     assert verdict.usable
     assert verdict.age_ms == 4_000
-    assert verdict.at_ns == NOW - 4_000 * MS
+    assert verdict.at_ns == NOW - 4_000 * NS_PER_MS
 
 
 def test_a_clock_that_went_back_makes_a_price_unfit_not_fresh() -> None:

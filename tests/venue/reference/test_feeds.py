@@ -18,7 +18,7 @@ from venue.reference.bitstamp import Bitstamp
 from venue.reference.coinbase import Coinbase
 from venue.reference.feed import Feed, Tick, Timing
 from venue.reference.kraken import Kraken
-from venue.transport.jsonrpc import Refused, Unreachable
+from venue.transport.jsonrpc import RefusedError, UnreachableError
 
 QUICK = Timing(open_s=5, stall_s=5, quiet_s=5, backoff_s=0.01, max_backoff_s=0.02, rest_s=1)
 NOW = 1_795_000_000_000_000_000
@@ -276,13 +276,13 @@ async def test_a_refreshed_price_is_no_younger_than_its_request(client: httpx.As
 async def test_a_refresh_without_a_believable_price_is_unknown(client: httpx.AsyncClient, reply: Reply) -> None:
     async with http_server(lambda _: reply) as server:
         feed = Coinbase(server.url.replace("http", "ws"), timing=QUICK)
-        with pytest.raises(Unreachable):
+        with pytest.raises(UnreachableError):
             await feed.refresh(client)
 
 
 async def test_krakens_refusal_reaches_the_one_who_refreshes(client: httpx.AsyncClient) -> None:
     async with http_server(lambda _: Reply(body=b'{"error":["EGeneral:Temporary lockout"]}')) as server:
-        with pytest.raises(Refused, match="Temporary lockout"):
+        with pytest.raises(RefusedError, match="Temporary lockout"):
             await kraken(server.url.replace("http", "ws")).refresh(client)
 
 

@@ -8,9 +8,9 @@ import pytest
 
 from venue.reference.bitstamp import Bitstamp
 from venue.reference.coinbase import Coinbase
-from venue.reference.feed import Feed, Malformed, Prices, Reconnect, implausible
+from venue.reference.feed import Feed, MalformedTickError, Prices, ReconnectError, implausible
 from venue.reference.kraken import Kraken
-from venue.transport.jsonrpc import Refused
+from venue.transport.jsonrpc import RefusedError
 
 BID, ASK = Decimal("78123.1"), Decimal("78123.45")
 
@@ -87,7 +87,7 @@ def test_a_message_about_something_else_is_no_price(feed: type[Feed], message: A
     ],
 )
 def test_a_refused_subscription_or_a_farewell_ends_the_connection(feed: type[Feed], message: Any, why: str) -> None:
-    with pytest.raises(Reconnect, match=why):
+    with pytest.raises(ReconnectError, match=why):
         feed.parse(json.dumps(message).encode())
 
 
@@ -108,7 +108,7 @@ def test_a_refused_subscription_or_a_farewell_ends_the_connection(feed: type[Fee
     ],
 )
 def test_nonsense_is_malformed(feed: type[Feed], raw: bytes) -> None:
-    with pytest.raises(Malformed):
+    with pytest.raises(MalformedTickError):
         feed.parse(raw)
 
 
@@ -133,7 +133,7 @@ def test_the_rest_ticker_gives_the_same_prices(feed: type[Feed], answer: Any) ->
 
 
 def test_krakens_own_rest_error_is_its_refusal() -> None:
-    with pytest.raises(Refused, match="EQuery:Unknown asset pair"):
+    with pytest.raises(RefusedError, match="EQuery:Unknown asset pair"):
         Kraken.parse_rest(b'{"error":["EQuery:Unknown asset pair"]}')
 
 

@@ -14,7 +14,7 @@ from tests.support.waiting import until
 from venue.protocol.assets import BTC, BTC_EURE, EURE
 from venue.relay.client import Relay
 from venue.relay.messages import QuoteStatus
-from venue.transport.websocket import MOST_WAITING, WsClosed, connect
+from venue.transport.websocket import MOST_WAITING, WsClosedError, connect
 
 WALL_NS = 1_790_000_000_000_000_000
 READ_AT_ONCE = 256 * 1024
@@ -381,7 +381,7 @@ async def test_a_server_that_is_not_there_is_told_and_tried_again(unused_tcp_por
 async def test_nothing_can_be_written_without_a_connection(server: RelayServer) -> None:
     relay = a_relay(server.url, Heard())
     assert not relay.writable
-    with pytest.raises(WsClosed):
+    with pytest.raises(WsClosedError):
         relay.send(b"{}")
 
 

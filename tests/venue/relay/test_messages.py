@@ -6,7 +6,14 @@ from hypothesis import strategies as st
 
 from cockpit.model.events import SwapDemand
 from venue.protocol.assets import BTC, EURE, MAX_AMOUNT
-from venue.relay.messages import Malformed, SignedData, SignedPayload, quote_frame, read_amount, subscribe_frame
+from venue.relay.messages import (
+    MalformedMessageError,
+    SignedData,
+    SignedPayload,
+    quote_frame,
+    read_amount,
+    subscribe_frame,
+)
 
 amounts = st.integers(1, MAX_AMOUNT)
 SIGNED = SignedData(payload=SignedPayload("M", "N", "intents.near"), signature="ed25519:s", public_key="ed25519:k")
@@ -30,7 +37,7 @@ def test_whatever_is_no_positive_u128_is_malformed(raw: str | int) -> None:
     if decimal and 0 < int(raw) <= MAX_AMOUNT:
         assert read_amount(raw) == int(raw)
     else:
-        with pytest.raises(Malformed) as caught:
+        with pytest.raises(MalformedMessageError) as caught:
             read_amount(raw)
         assert caught.value.kind == "amount"
 

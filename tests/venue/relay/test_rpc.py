@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.venue.http_server import Handler, Reply, http_server, rpc, rpc_error
 from venue.relay.rpc import IntentStatus, Published, PublishedMany, RelayRpc
-from venue.transport.jsonrpc import Refused, Unreachable
+from venue.transport.jsonrpc import RefusedError, UnreachableError
 
 TOKEN = "canary-token-0123456789"
 SIGNED = b'{"standard":"nep413","payload":{"message":"{\\"a\\": 1}","nonce":"Vij2"},"signature":"ed25519:x"}'
@@ -60,7 +60,7 @@ async def test_a_failure_may_come_without_hash_and_with_control_characters(clien
 )
 async def test_without_a_readable_answer_it_is_unknown(client: httpx.AsyncClient, handler: Handler) -> None:
     async with http_server(handler) as server:
-        with pytest.raises(Unreachable):
+        with pytest.raises(UnreachableError):
             await relay(server.url, client, timeout_s=1).publish_intent(SIGNED)
 
 
@@ -68,9 +68,9 @@ async def test_without_a_readable_answer_it_is_unknown(client: httpx.AsyncClient
 async def test_a_refusal_never_repeats_the_token(client: httpx.AsyncClient, error: Any) -> None:
     async with http_server(rpc_error(error, status=401)) as server:
         one = relay(server.url, client)
-        with pytest.raises(Refused) as caught:
+        with pytest.raises(RefusedError) as caught:
             await one.publish_intent(SIGNED)
-        with pytest.raises(Refused):
+        with pytest.raises(RefusedError):
             await one.get_status(HASH)
     for text in (str(caught.value), repr(caught.value), repr(one), one.rpc.last_error):
         assert TOKEN not in text
@@ -107,7 +107,7 @@ async def test_the_status_of_an_intent(client: httpx.AsyncClient, answer: Any, s
 @pytest.mark.parametrize("answer", [None, "SETTLED", {}, {"status": 7}, {"status": "SETTLED", "data": {"hash": 7}}])
 async def test_a_status_that_cannot_be_read_is_unknown(client: httpx.AsyncClient, answer: Any) -> None:
     async with http_server(rpc(answer)) as server:
-        with pytest.raises(Unreachable, match="nonsense"):
+        with pytest.raises(UnreachableError, match="nonsense"):
             await relay(server.url, client).get_status(HASH)
 
 

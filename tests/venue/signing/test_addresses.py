@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from venue.protocol.assets import BTC, EURE
-from venue.signing.addresses import BadAddress, check_address, eip55
+from venue.signing.addresses import InvalidAddressError, check_address, eip55
 
 P2PKH = "1BvBMSEYstWetqTFn5Au4m4GFg7xJaNVN2"
 P2SH = "3J98t1WpEZ73CNmQviecrnyiWrnqRhWNLy"
@@ -64,7 +64,7 @@ EIP55 = [
 
 
 def refused(chain: str, text: str) -> str:
-    with pytest.raises(BadAddress) as caught:
+    with pytest.raises(InvalidAddressError) as caught:
         check_address(chain, text)
     sentence = str(caught.value)
     assert "expected" in sentence
@@ -181,7 +181,7 @@ def test_a_look_alike_in_a_gnosis_address_is_named() -> None:
 
 
 def test_another_chain_is_not_checked_by_guess() -> None:
-    with pytest.raises(BadAddress, match="cannot be checked"):
+    with pytest.raises(InvalidAddressError, match="cannot be checked"):
         check_address("eth:1", EIP55[4])
 
 
@@ -211,7 +211,7 @@ def test_no_bitcoin_address_with_one_changed_character_is_taken(address: str, da
     place = data.draw(st.integers(0, len(address) - 1))
     characters = string.ascii_letters + string.digits + string.punctuation
     other = data.draw(st.sampled_from([c for c in characters if c != address[place]]))
-    with pytest.raises(BadAddress):
+    with pytest.raises(InvalidAddressError):
         check_address(BTC.chain, address[:place] + other + address[place + 1 :])
 
 
@@ -219,7 +219,7 @@ def test_no_bitcoin_address_with_one_changed_character_is_taken(address: str, da
 @given(st.text(max_size=100))
 def test_any_text_is_an_address_or_a_refusal(text: str) -> None:
     for chain in (BTC.chain, EURE.chain):
-        with pytest.raises(BadAddress):
+        with pytest.raises(InvalidAddressError):
             check_address(chain, text)
 
 
@@ -228,5 +228,5 @@ def test_no_changed_digit_of_these_gnosis_addresses_is_taken(address: str) -> No
     for place in range(2, len(address)):
         for digit in string.hexdigits:
             if digit != address[place]:
-                with pytest.raises(BadAddress):
+                with pytest.raises(InvalidAddressError):
                     check_address(EURE.chain, address[:place] + digit + address[place + 1 :])

@@ -11,9 +11,9 @@ from tests.venue.signing.test_signer import SALT, a_signer, on_the_wire
 from venue.protocol.assets import BTC, EURE
 from venue.protocol.nonce import decode_nonce, unpack_nonce
 from venue.sandbox.verifier.ledger import Ledger
-from venue.sandbox.wire.contract_errors import ContractPanic
+from venue.sandbox.wire.contract_errors import ContractPanicError
 from venue.sandbox.wire.payload import open_payload
-from venue.signing.signer import RefusedToSign, SignedQuote
+from venue.signing.signer import RefusedToSignError, SignedQuote
 
 NOW_NS = 1_790_000_000_000_000_000
 
@@ -42,7 +42,7 @@ def test_a_burned_quote_can_never_be_executed_and_a_burning_runs_once() -> None:
     ledger.execute_intents([burning])
     assert ledger.is_nonce_used("maker.near", made.nonce)
     for again in (burning, on_the_wire(made.data)):
-        with pytest.raises(ContractPanic, match="nonce was already used"):
+        with pytest.raises(ContractPanicError, match="nonce was already used"):
             ledger.execute_intents([again])
 
 
@@ -50,7 +50,7 @@ def test_a_burned_quote_can_never_be_executed_and_a_burning_runs_once() -> None:
     "nonce", [base64.b64encode(bytes(32)).decode(), base64.b64encode(bytes(31)).decode(), "no", ""]
 )
 def test_only_nonces_of_our_own_form_are_burned(nonce: str) -> None:
-    with pytest.raises(RefusedToSign):
+    with pytest.raises(RefusedToSignError):
         a_signer().sign_burning(nonce)
 
 

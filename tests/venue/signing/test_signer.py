@@ -14,9 +14,9 @@ from venue.protocol.assets import BTC, BTC_EURE, EURE, MAX_AMOUNT
 from venue.protocol.nep413 import nep413_hash
 from venue.protocol.nonce import decode_nonce, unpack_nonce
 from venue.relay.messages import SignedData
-from venue.sandbox.wire.contract_errors import ContractPanic
+from venue.sandbox.wire.contract_errors import ContractPanicError
 from venue.sandbox.wire.payload import TokenDiff, open_payload
-from venue.signing.signer import RefusedToSign, Signer, iso_deadline, read_secret_key
+from venue.signing.signer import RefusedToSignError, Signer, iso_deadline, read_secret_key
 
 SEED = bytes(range(32))
 KEY = SigningKey(SEED)
@@ -92,11 +92,11 @@ def test_the_iso_text_is_read_back_to_the_same_millisecond(deadline_ns: int) -> 
 
 def test_it_promises_no_more_of_the_base_asset_than_it_was_told_and_nothing_before() -> None:
     signer = Signer(SECRET_64, "maker.near", BTC_EURE, ceiling=CEILING, random=lambda size: b"\x07" * size)
-    with pytest.raises(RefusedToSign, match="base asset"):
+    with pytest.raises(RefusedToSignError, match="base asset"):
         signer.sign_quote(EURE.token_id, 1, BTC.token_id, 1, NOW_NS, SALT)
     signer.base_ceiling = 10_000
     assert signer.sign_quote(EURE.token_id, CEILING, BTC.token_id, 10_000, NOW_NS, SALT)
-    with pytest.raises(RefusedToSign, match="base asset"):
+    with pytest.raises(RefusedToSignError, match="base asset"):
         signer.sign_quote(EURE.token_id, CEILING, BTC.token_id, 10_001, NOW_NS, SALT)
     assert signer.sign_quote(BTC.token_id, 10**9, EURE.token_id, CEILING, NOW_NS, SALT), "what comes in is no risk"
 
@@ -115,7 +115,7 @@ def test_one_changed_digit_breaks_the_signature() -> None:
     wire = on_the_wire(signed.data)
     payload = dict(wire["payload"])  # type: ignore[call-overload]
     payload["message"] = payload["message"].replace('"-200"', '"-201"')
-    with pytest.raises(ContractPanic, match="invalid signature"):
+    with pytest.raises(ContractPanicError, match="invalid signature"):
         open_payload({**wire, "payload": payload})
 
 
@@ -176,16 +176,16 @@ def test_only_the_two_sides_of_the_pair_are_signed(asset_in: str, asset_out: str
     if {asset_in, asset_out} == {BTC.token_id, EURE.token_id}:
         assert signer.sign_quote(asset_in, 1, asset_out, 1, NOW_NS, SALT).quote_hash
     else:
-        with pytest.raises(RefusedToSign, match="active pair"):
+        with pytest.raises(RefusedToSignError, match="active pair"):
             signer.sign_quote(asset_in, 1, asset_out, 1, NOW_NS, SALT)
 
 
 @pytest.mark.parametrize("bad", [0, -1, -(10**30), MAX_AMOUNT + 1, 10**40])
 def test_an_amount_that_is_no_positive_u128_is_refused(bad: int) -> None:
     signer = a_signer(ceiling=10**50)
-    with pytest.raises(RefusedToSign, match="u128"):
+    with pytest.raises(RefusedToSignError, match="u128"):
         signer.sign_quote(BTC.token_id, bad, EURE.token_id, 1, NOW_NS, SALT)
-    with pytest.raises(RefusedToSign, match="u128"):
+    with pytest.raises(RefusedToSignError, match="u128"):
         signer.sign_quote(BTC.token_id, 1, EURE.token_id, bad, NOW_NS, SALT)
 
 
@@ -194,7 +194,7 @@ def test_the_ceiling_holds_for_the_quote_asset_on_either_side(buy: bool, notiona
     signer = a_signer()
     args = (BTC.token_id, base, EURE.token_id, notional) if buy else (EURE.token_id, notional, BTC.token_id, base)
     if notional > CEILING:
-        with pytest.raises(RefusedToSign, match="ceiling"):
+        with pytest.raises(RefusedToSignError, match="ceiling"):
             signer.sign_quote(*args, NOW_NS, SALT)
     else:
         assert signer.sign_quote(*args, NOW_NS, SALT).deadline_ns <= NOW_NS
@@ -208,7 +208,7 @@ def test_the_secret_cannot_be_seen_stored_or_copied() -> None:
         with pytest.raises(TypeError, match="cannot be pickled") as caught:
             store(signer)
         shown += "".join(traceback.format_exception(caught.value))
-    with pytest.raises(RefusedToSign) as refused:
+    with pytest.raises(RefusedToSignError) as refused:
         signer.sign_quote(BTC.token_id, 1, EURE.token_id, CEILING + 1, NOW_NS, SALT)
     shown += "".join(traceback.format_exception(refused.value))
     assert not hasattr(signer, "__dict__")

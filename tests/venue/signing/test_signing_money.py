@@ -12,7 +12,7 @@ from venue.protocol.assets import BTC, BTC_EURE, EURE, MAX_AMOUNT, Asset
 from venue.sandbox.wire.borsh import read_transaction
 from venue.sandbox.wire.payload import FtWithdraw, open_payload, verify_ed25519
 from venue.signing.signed_bytes import decode_signed, encode_signed
-from venue.signing.signer import RefusedToSign, SignedBytes, Signer
+from venue.signing.signer import RefusedToSignError, SignedBytes, Signer
 
 SALT = bytes.fromhex("252812b3")
 BLOCK = "4uQeVj5tqViQh7yWWGStvkEG1Zmhx6uasJtWCJziofM"
@@ -84,7 +84,7 @@ def test_the_verifier_reads_the_intent_that_was_meant(asset: Asset, amount: int)
     ],
 )
 def test_nothing_else_is_signed(route: str, asset: Asset, amount: int, to: str) -> None:
-    with pytest.raises(RefusedToSign):
+    with pytest.raises(RefusedToSignError):
         sign(route, asset, amount, to)
 
 

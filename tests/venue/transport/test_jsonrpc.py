@@ -5,7 +5,7 @@ import httpx
 import pytest
 
 from tests.support.venue.http_server import Handler, Reply, http_server, rpc, rpc_error
-from venue.transport.jsonrpc import MAX_ANSWER_BYTES, JsonRpc, Refused, Unreachable, plain
+from venue.transport.jsonrpc import MAX_ANSWER_BYTES, JsonRpc, RefusedError, UnreachableError, plain
 
 TOKEN = "tok-3f9a77c1b2d4"
 
@@ -43,31 +43,31 @@ async def test_an_answer_without_id_is_taken(client: httpx.AsyncClient) -> None:
 
 
 async def test_another_requests_answer_is_not_taken(client: httpx.AsyncClient) -> None:
-    with pytest.raises(Unreachable, match="another request"):
+    with pytest.raises(UnreachableError, match="another request"):
         await _ask(client, rpc(1, id="somebody-elses"))
 
 
 @pytest.mark.parametrize("error", ["no such token", {"code": -1, "message": "no such token"}])
 async def test_a_refusal_carries_its_text_whatever_its_form(client: httpx.AsyncClient, error: Any) -> None:
-    with pytest.raises(Refused, match="no such token"):
+    with pytest.raises(RefusedError, match="no such token"):
         await _ask(client, rpc_error(error))
 
 
 async def test_a_refusal_under_http_400_is_still_the_venues_word(client: httpx.AsyncClient) -> None:
-    with pytest.raises(Refused, match="bad params"):
+    with pytest.raises(RefusedError, match="bad params"):
         await _ask(client, rpc_error("bad params", status=400))
 
 
 async def test_an_error_object_gives_its_name_cause_and_data(client: httpx.AsyncClient) -> None:
     error = {"name": "HANDLER_ERROR", "cause": {"name": "UNKNOWN_ACCOUNT"}, "message": "Server error", "data": "nobody"}
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(RefusedError) as caught:
         await _ask(client, rpc_error(error))
     assert (caught.value.name, caught.value.cause) == ("HANDLER_ERROR", "UNKNOWN_ACCOUNT")
     assert str(caught.value) == "Server error: UNKNOWN_ACCOUNT: nobody"
 
 
 async def test_an_error_whose_data_is_an_object_shows_it(client: httpx.AsyncClient) -> None:
-    with pytest.raises(Refused, match=r'Server error: \{"InvalidTxError":"Expired"\}'):
+    with pytest.raises(RefusedError, match=r'Server error: \{"InvalidTxError":"Expired"\}'):
         await _ask(client, rpc_error({"message": "Server error", "data": {"InvalidTxError": "Expired"}}))
 
 
@@ -92,25 +92,25 @@ async def test_an_error_whose_data_is_an_object_shows_it(client: httpx.AsyncClie
     ],
 )
 async def test_whatever_is_no_answer_leaves_the_truth_unknown(client: httpx.AsyncClient, reply: Reply) -> None:
-    with pytest.raises(Unreachable):
+    with pytest.raises(UnreachableError):
         await _ask(client, lambda _: reply)
 
 
 async def test_silence_is_given_up_after_the_time_out(client: httpx.AsyncClient) -> None:
-    with pytest.raises(Unreachable, match=r"did not answer within 0\.2 s"):
+    with pytest.raises(UnreachableError, match=r"did not answer within 0\.2 s"):
         await _ask(client, lambda _: Reply(hang=True), timeout_s=0.2)
 
 
 async def test_a_refused_connection_is_unreachable(client: httpx.AsyncClient, closed_url: str) -> None:
     endpoint = JsonRpc(closed_url, client, timeout_s=5)
-    with pytest.raises(Unreachable, match="cannot be reached"):
+    with pytest.raises(UnreachableError, match="cannot be reached"):
         await endpoint.call("x", [])
     assert (endpoint.calls, endpoint.failures) == (1, 1)
     assert "cannot be reached" in endpoint.last_error
 
 
 async def test_an_endless_answer_is_cut(client: httpx.AsyncClient) -> None:
-    with pytest.raises(Unreachable, match="more than"):
+    with pytest.raises(UnreachableError, match="more than"):
         await _ask(client, lambda _: Reply(body=b" " * (MAX_ANSWER_BYTES + 1)))
 
 
@@ -120,10 +120,10 @@ async def test_no_error_repeats_a_token_or_an_access_key_of_the_url(client: http
     async with http_server(echo) as server:
         url = f"{server.url}/v3/{key}?apiKey={key}"
         endpoint = JsonRpc(url, client, timeout_s=5, headers={"Authorization": f"Bearer {TOKEN}"})
-        with pytest.raises(Refused) as caught:
+        with pytest.raises(RefusedError) as caught:
             await endpoint.call("x", [])
         server.handler = lambda _: Reply(500)
-        with pytest.raises(Unreachable) as unreachable:
+        with pytest.raises(UnreachableError) as unreachable:
             await endpoint.call("x", [])
     for text in (str(caught.value), str(unreachable.value), endpoint.last_error):
         assert TOKEN not in text

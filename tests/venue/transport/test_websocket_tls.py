@@ -9,7 +9,7 @@ import pytest
 from websockets.asyncio.server import ServerConnection, serve
 
 from tests.support.waiting import until
-from venue.transport.websocket import WsClosed, connect
+from venue.transport.websocket import WsClosedError, connect
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +39,7 @@ async def test_messages_go_both_ways_and_the_unsent_is_counted(
 
     async with serve(echo, "127.0.0.1", 0, ssl=context, compression=None, max_size=None) as server:
         url = f"wss://127.0.0.1:{next(iter(server.sockets)).getsockname()[1]}"
-        with pytest.raises(WsClosed, match=r"(?i)certificate"):
+        with pytest.raises(WsClosedError, match=r"(?i)certificate"):
             await connect(url, {}, lambda message: None, monotonic_ns=lambda: 0)
 
         monkeypatch.setenv("SSL_CERT_FILE", str(certificate))

@@ -22,7 +22,7 @@ from venue.bridges.poa.withdrawals import (
     says_not_found,
 )
 from venue.transport.amounts import amount_of, optional_amount
-from venue.transport.jsonrpc import JsonRpc, Refused, Unreachable, decode, plain
+from venue.transport.jsonrpc import JsonRpc, RefusedError, UnreachableError, decode, plain
 from venue.transport.timestamps import nanoseconds
 
 __all__ = [
@@ -187,7 +187,7 @@ class Bridge:
         """
         try:
             answer = await self._call("withdrawal_status", {"withdrawal_hash": withdrawal_hash}, _WITHDRAWALS)
-        except Refused as error:
+        except RefusedError as error:
             if says_not_found(str(error)):
                 return None
             raise
@@ -206,7 +206,7 @@ class Bridge:
 
         try:
             return await self._all(fetch)
-        except Refused as error:
+        except RefusedError as error:
             if says_not_found(str(error)):
                 return ()
             raise
@@ -230,7 +230,7 @@ class Bridge:
         raw = await self.rpc.call(method, [params])
         try:
             return decode(decoder, raw, f"{self.rpc.host} {method}")
-        except Unreachable as error:
+        except UnreachableError as error:
             self.rpc.failed(error)
             raise
 
@@ -240,8 +240,8 @@ class Bridge:
         except ValueError as error:
             raise self._nonsense(str(error)) from None
 
-    def _nonsense(self, what: str) -> Unreachable:
-        error = Unreachable(plain(f"{self.rpc.host} answered nonsense: {what}"))
+    def _nonsense(self, what: str) -> UnreachableError:
+        error = UnreachableError(plain(f"{self.rpc.host} answered nonsense: {what}"))
         self.rpc.failed(error)
         return error
 

@@ -84,7 +84,7 @@ class Faults(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             raise ValueError("fee_factor is between 0 and 100000")
 
 
-class Deposit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class DepositRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Money that arrives on another chain: base units, and how long until it is final there.
 
     The bridge looks ``seen_after_s`` after it has arrived, or at once when it is told (``notify_deposit``). ``sender``
@@ -122,7 +122,7 @@ class Strikes(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     mend: bool = False
     relay_drop: bool = False
     rotate_salt: Literal["keep_old", "invalidate_old"] | None = None
-    deposit: Deposit | None = None
+    deposit: DepositRequest | None = None
     gift: Gift | None = None
     bitstamp_reconnect: bool = False
 

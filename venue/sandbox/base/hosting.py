@@ -49,7 +49,7 @@ class _Server(uvicorn.Server):
         yield
 
 
-class Host:
+class HttpHost:
     """Applications by name, each on its own port of 127.0.0.1; answers are dated by ``clock``, UTC nanoseconds.
 
     The ports are ``first_port`` and those after it, or any free ones for 0. Raises OSError when one is taken.

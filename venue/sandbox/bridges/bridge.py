@@ -6,13 +6,13 @@ from collections.abc import Callable, Sequence
 
 import base58
 
+from venue.protocol.units import NS_PER_S
 from venue.sandbox.base.faults import Switches
 from venue.sandbox.bridges.addresses import chain_address, read_address
-from venue.sandbox.bridges.chains import Chain, Transfer
-from venue.sandbox.bridges.records import TOKENS, BridgeToken, Deposit, Totals, Withdrawal
-from venue.sandbox.verifier.ledger import Burn, ContractPanic, Ledger
+from venue.sandbox.bridges.chains import Chain, ChainTransfer
+from venue.sandbox.bridges.records import TOKENS, BridgeToken, BridgeTotals, Deposit, Withdrawal
+from venue.sandbox.verifier.ledger import Burn, ContractPanicError, Ledger
 
-SECOND = 1_000_000_000
 MEMO = "WITHDRAW_TO:"
 
 
@@ -32,10 +32,10 @@ class Bridge:
         rng: random.Random,
         tokens: Sequence[BridgeToken] = TOKENS,
         switches: Switches | None = None,
-        index_after_ns: int = 2 * SECOND,
-        send_after_ns: int = 6 * SECOND,
-        complete_after_ns: int = 20 * SECOND,
-        confirm_ns: int = 15 * SECOND,
+        index_after_ns: int = 2 * NS_PER_S,
+        send_after_ns: int = 6 * NS_PER_S,
+        complete_after_ns: int = 20 * NS_PER_S,
+        confirm_ns: int = 15 * NS_PER_S,
     ) -> None:
         self._ledger = ledger
         self._clock = clock
@@ -117,11 +117,11 @@ class Bridge:
         """The first token that fits."""
         return next((token for token in self.tokens if fits(token)), None)
 
-    def totals(self, token_id: str) -> Totals:
+    def totals(self, token_id: str) -> BridgeTotals:
         """What went through so far in the token."""
         burns = [row for row in self.withdrawals if row.token.asset.token_id == token_id]
         paid = [row for row in burns if row.payment is not None]
-        return Totals(
+        return BridgeTotals(
             credited=sum(
                 row.amount for row in self.deposits if row.status == "CREDITED" and row.token.asset.token_id == token_id
             ),
@@ -132,7 +132,7 @@ class Bridge:
             under_way=sum(row.amount for row in burns if row.payment is None and row.status != "RETURNED"),
         )
 
-    def _arrived(self, transfer: Transfer) -> None:
+    def _arrived(self, transfer: ChainTransfer) -> None:
         account = self._owners.get((transfer.chain, transfer.to))
         token = self.token(lambda known: known.asset.chain == transfer.chain)
         if account is None or token is None:
@@ -209,7 +209,7 @@ class Bridge:
     def _mint(self, account: str, token: BridgeToken, amount: int) -> bool:
         try:
             self._ledger.mint(account, token.asset.token_id, amount)
-        except ContractPanic:
+        except ContractPanicError:
             return False
         return True
 

@@ -11,7 +11,7 @@ CONFIRMATIONS = {BTC.chain: 3, EURE.chain: 12}
 """Confirmations after which a transfer is final; how long they take is the transfer's own."""
 
 
-class Transfer(msgspec.Struct, frozen=True, kw_only=True):
+class ChainTransfer(msgspec.Struct, frozen=True, kw_only=True):
     """Base units from one address to another, final ``confirm_ns`` after ``at_ns`` (UTC nanoseconds)."""
 
     chain: str
@@ -38,10 +38,10 @@ class Chain:
     def __init__(self, asset: Asset, *, rng: random.Random) -> None:
         self.asset = asset
         self._rng = rng
-        self._listeners: list[Callable[[Transfer], None]] = []
+        self._listeners: list[Callable[[ChainTransfer], None]] = []
         self._hashes: set[str] = set()
         self.balances: dict[str, int] = {}
-        self.transfers: list[Transfer] = []
+        self.transfers: list[ChainTransfer] = []
 
     @property
     def name(self) -> str:
@@ -50,14 +50,14 @@ class Chain:
 
     def transfer(
         self, sender: str, to: str, amount: int, *, at_ns: int, confirm_ns: int, tx_hash: str | None = None
-    ) -> Transfer:
+    ) -> ChainTransfer:
         """Move base units; a sender that holds too little here is taken to have the rest from elsewhere.
 
         Raises ValueError for an amount that is not positive or a hash that is no new one of this chain.
         """
         if amount <= 0:
             raise ValueError("a transfer moves a positive amount")
-        made = Transfer(
+        made = ChainTransfer(
             chain=self.name,
             tx_hash=self._hash() if tx_hash is None else self._check(tx_hash),
             sender=sender,
@@ -75,7 +75,7 @@ class Chain:
             listener(made)
         return made
 
-    def on_transfer(self, listener: Callable[[Transfer], None]) -> None:
+    def on_transfer(self, listener: Callable[[ChainTransfer], None]) -> None:
         """Call ``listener`` with every transfer, once the balances hold it."""
         self._listeners.append(listener)
 

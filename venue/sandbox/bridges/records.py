@@ -5,7 +5,7 @@ from decimal import ROUND_UP, Decimal
 import msgspec
 
 from venue.protocol.assets import BTC, EURE, Asset
-from venue.sandbox.bridges.chains import Transfer
+from venue.sandbox.bridges.chains import ChainTransfer
 from venue.sandbox.wire.timestamps import format_timestamp
 
 
@@ -56,7 +56,7 @@ class Deposit(msgspec.Struct):
 
     token: BridgeToken
     account: str
-    transfer: Transfer
+    transfer: ChainTransfer
     mint_tx_hash: str
     seen_ns: int
     fails: bool
@@ -109,7 +109,7 @@ class Withdrawal(msgspec.Struct):
     due_ns: int
     number: int
     status: str = "PENDING"
-    payment: Transfer | None = None
+    payment: ChainTransfer | None = None
 
     @property
     def open(self) -> bool:
@@ -135,7 +135,7 @@ class Withdrawal(msgspec.Struct):
         return {"status": self.status, "data": data}
 
 
-class Totals(msgspec.Struct, frozen=True):
+class BridgeTotals(msgspec.Struct, frozen=True):
     """What went through the bridge in one token, base units: credited to the Verifier; burned for a withdrawal; of
     that paid out, kept as fees, returned, and still under way."""
 

@@ -5,9 +5,10 @@ from decimal import Decimal
 
 import msgspec
 
+from venue.protocol.units import NS_PER_S
 from venue.sandbox.base.faults import Exchange, Switches
 from venue.sandbox.base.seeding import rng
-from venue.sandbox.flow.price_path import NS, PricePath
+from venue.sandbox.flow.price_path import PricePath
 
 
 class Book(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,7 +47,7 @@ class ExchangeFeed:
         chance = rng(seed, "exchange", name)
         self.name = name
         self.tick_s = tick_s
-        self._tick_ns = int(tick_s * NS)
+        self._tick_ns = int(tick_s * NS_PER_S)
         self._seed = seed
         self._step = step
         self._path = path

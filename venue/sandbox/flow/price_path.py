@@ -15,10 +15,10 @@ from typing import Protocol
 
 import msgspec
 
+from venue.protocol.units import NS_PER_S
 from venue.sandbox.base.seeding import rng
 
-NS = 1_000_000_000
-STEP_NS = NS // 4
+STEP_NS = NS_PER_S // 4
 """Real time between two points of the random walk."""
 
 VOLATILITY = 1.1e-4
@@ -49,7 +49,7 @@ class RandomWalk:
     def __init__(self, seed: int, start_mid: Decimal, speed: float = 1.0) -> None:
         self._rng = rng(seed, "market")
         self._points = array("d", [float(start_mid)])
-        market_seconds = speed * STEP_NS / NS
+        market_seconds = speed * STEP_NS / NS_PER_S
         self._sigma = VOLATILITY * math.sqrt(market_seconds)
         self._jump_chance = 1 - math.exp(-JUMPS_PER_SECOND * market_seconds)
 
@@ -132,7 +132,7 @@ def _bar(path: Path, line: int, row: dict[str, str | None]) -> Bar:
     return Bar(int(aware.timestamp()), opening, high, low, close)
 
 
-class Replay:
+class RecordedPath:
     """A recording, walked bar by bar; after its end the last close stands.
 
     Inside a bar the price runs from the open through the extreme that is opposite to the bar's direction, through the
@@ -149,7 +149,7 @@ class Replay:
 
     def mid_at(self, offset_ns: int) -> Decimal:
         """EUR per BTC in whole cents; before the start the first open."""
-        at = self._starts[0] + max(0, offset_ns) / NS * self._speed
+        at = self._starts[0] + max(0, offset_ns) / NS_PER_S * self._speed
         index = bisect_right(self._starts, at) - 1
         bar, start = self._bars[index], self._starts[index]
         if at >= bar.end:

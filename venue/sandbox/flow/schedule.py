@@ -7,8 +7,9 @@ from decimal import Decimal
 import msgspec
 
 from venue.protocol.assets import BTC, EURE
+from venue.protocol.units import NS_PER_S
 from venue.sandbox.base.seeding import derive, derive_uuid, rng
-from venue.sandbox.flow.price_path import NS, PricePath
+from venue.sandbox.flow.price_path import PricePath
 from venue.sandbox.flow.rivals import Draw, counter_amount, draws
 
 OTHER_TOKENS = (
@@ -28,7 +29,7 @@ OTHER_TOKENS = (
 _ACTIVE = frozenset((BTC.token_id, EURE.token_id))
 
 
-class Flow(msgspec.Struct, frozen=True, kw_only=True):
+class RequestFlow(msgspec.Struct, frozen=True, kw_only=True):
     """How the traders ask: requests a second, share of other pairs (0 to 1), median and spread of the sizes."""
 
     rate: float = 5.0
@@ -37,7 +38,7 @@ class Flow(msgspec.Struct, frozen=True, kw_only=True):
     sigma: float = 1.0
 
 
-class Demand(msgspec.Struct, frozen=True, kw_only=True):
+class ScheduledRequest(msgspec.Struct, frozen=True, kw_only=True):
     """One scheduled request. Exactly one of the amounts is set, in base units; times count from the market's start.
 
     ``tolerance_bps``: how far from the mid the trader still deals. ``rivals``: who answers it, and how.
@@ -75,17 +76,17 @@ def is_active(asset_in: str, asset_out: str) -> bool:
     return {asset_in, asset_out} == _ACTIVE
 
 
-def schedule(seed: int, flow: Flow, path: PricePath, traders: int = 1) -> Iterator[Demand]:
+def schedule(seed: int, flow: RequestFlow, path: PricePath, traders: int = 1) -> Iterator[ScheduledRequest]:
     """Requests in the order of their arrival (Poisson), without end; none at all when the rate is zero."""
     at = 0.0
     index = 0
     while flow.rate > 0:
         at += rng(seed, "arrival", index).expovariate(flow.rate)
-        yield demand(seed, flow, path, index, int(at * NS), traders)
+        yield demand(seed, flow, path, index, int(at * NS_PER_S), traders)
         index += 1
 
 
-def demand(seed: int, flow: Flow, path: PricePath, index: int, at_ns: int, traders: int = 1) -> Demand:
+def demand(seed: int, flow: RequestFlow, path: PricePath, index: int, at_ns: int, traders: int = 1) -> ScheduledRequest:
     """Request ``index``, arriving ``at_ns`` after the market's start."""
     chance = rng(seed, "demand", index)
     mid = path.mid_at(at_ns)
@@ -104,7 +105,7 @@ def demand(seed: int, flow: Flow, path: PricePath, index: int, at_ns: int, trade
         answers = draws(seed, quote_id, wait_ms)
     trace = derive(seed, "trace", index).hex()
     with_metadata = chance.random() < 0.85
-    return Demand(
+    return ScheduledRequest(
         index=index,
         at_ns=at_ns,
         quote_id=quote_id,

@@ -4,18 +4,19 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 
+from venue.protocol.units import NS_PER_S
 from venue.sandbox.base.background import Background
 from venue.sandbox.base.seeding import derive
-from venue.sandbox.flow.price_path import NS, MarketClock, PricePath
+from venue.sandbox.flow.price_path import MarketClock, PricePath
 from venue.sandbox.flow.rivals import Draw, counter_amount, draws
-from venue.sandbox.flow.schedule import Demand, is_active
+from venue.sandbox.flow.schedule import ScheduledRequest, is_active
 from venue.sandbox.flow.wallet import Wallet
-from venue.sandbox.relay.auction import Auction, Output, Refused, Request, Response
+from venue.sandbox.relay.auction import Auction, AuctionRefusedError, Output, QuoteRequest, Response
 from venue.sandbox.relay.relay import Relay
 from venue.sandbox.verifier.intents import taker_gives, taker_receives
-from venue.sandbox.verifier.ledger import ContractPanic, Ledger
+from venue.sandbox.verifier.ledger import ContractPanicError, Ledger
 
-EXTRA_LIFE_NS = 10 * NS
+EXTRA_LIFE_NS = 10 * NS_PER_S
 """How much longer than asked a rival's quote lives."""
 
 
@@ -64,7 +65,7 @@ class Rivals:
         output = Output(amount_out=str(counter)) if exact_in else Output(amount_in=str(counter))
         try:
             self._relay.answer(Response(request.quote_id, output, signed.data))
-        except Refused as refusal:
+        except AuctionRefusedError as refusal:
             self.counts[str(refusal)] += 1
 
 
@@ -77,7 +78,7 @@ class Traders:
         relay: Relay,
         ledger: Ledger,
         seed: int,
-        demands: Iterator[Demand],
+        demands: Iterator[ScheduledRequest],
         wallets: tuple[Wallet, ...],
         market: MarketClock,
         clock: Callable[[], int],
@@ -121,10 +122,10 @@ class Traders:
             rest = at_ns - self._market.offset_ns()
             if rest <= 0:
                 return
-            await asyncio.sleep(min(rest / NS, 0.1))
+            await asyncio.sleep(min(rest / NS_PER_S, 0.1))
 
-    async def _trade(self, demand: Demand) -> None:
-        request = Request(
+    async def _trade(self, demand: ScheduledRequest) -> None:
+        request = QuoteRequest(
             quote_id=demand.quote_id,
             asset_in=demand.asset_in,
             asset_out=demand.asset_out,
@@ -155,7 +156,7 @@ class Traders:
         )
         try:
             self._relay.publish((best.quote_hash,), (signed.data,))
-        except (Refused, ContractPanic) as refusal:
+        except (AuctionRefusedError, ContractPanicError) as refusal:
             self.counts[str(refusal)] += 1
         else:
             self.counts["published"] += 1

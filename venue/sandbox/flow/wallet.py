@@ -13,7 +13,7 @@ from venue.protocol.nonce import pack_nonce
 from venue.sandbox.wire.timestamps import format_timestamp
 
 
-class Signed(msgspec.Struct, frozen=True):
+class SignedIntent(msgspec.Struct, frozen=True):
     """A signed payload and its hash (base58 of the 32 bytes that were signed)."""
 
     hash: str
@@ -32,7 +32,9 @@ class Wallet:
         """The secret key as NEAR writes it: ``ed25519:`` and base58 of seed and public key. A sandbox secret only."""
         return "ed25519:" + base58.b58encode(bytes(self._key) + bytes(self._key.verify_key)).decode()
 
-    def sign(self, intents: Sequence[Mapping[str, object]], *, deadline_ns: int, salt: bytes, random: bytes) -> Signed:
+    def sign(
+        self, intents: Sequence[Mapping[str, object]], *, deadline_ns: int, salt: bytes, random: bytes
+    ) -> SignedIntent:
         """Sign the intents as NEP-413 with a versioned nonce; ``random`` is 15 bytes."""
         message = msgspec.json.encode(
             {"signer_id": self.account, "deadline": format_timestamp(deadline_ns), "intents": intents}
@@ -41,7 +43,7 @@ class Wallet:
         digest = nep413_hash(message.encode(), nonce, INTENTS_CONTRACT.encode())
         signature = self._key.sign(digest).signature
         payload = {"message": message, "nonce": base64.b64encode(nonce).decode(), "recipient": INTENTS_CONTRACT}
-        return Signed(
+        return SignedIntent(
             base58.b58encode(digest).decode(),
             {
                 "standard": "nep413",
@@ -53,7 +55,7 @@ class Wallet:
 
     def sign_diff(
         self, gives: tuple[str, int], takes: tuple[str, int], *, deadline_ns: int, salt: bytes, random: bytes
-    ) -> Signed:
+    ) -> SignedIntent:
         """Sign a ``token_diff`` that gives one token (id, base units) for another."""
         diff = {takes[0]: str(takes[1]), gives[0]: str(-gives[1])}
         return self.sign([{"intent": "token_diff", "diff": diff}], deadline_ns=deadline_ns, salt=salt, random=random)

@@ -11,11 +11,11 @@ from venue.sandbox.base.faults import Node, Switches
 from venue.sandbox.near import rpc_errors as errors
 from venue.sandbox.near.rpc_outcome import render_access_key, render_block, render_outcome
 from venue.sandbox.near.transactions import GAS_PRICE as _GAS_PRICE
-from venue.sandbox.near.transactions import RELAY_ACCOUNT, InvalidTransaction, Outcome, Transactions
+from venue.sandbox.near.transactions import RELAY_ACCOUNT, InvalidTransactionError, Outcome, Transactions
 from venue.sandbox.verifier.ledger import Ledger
 from venue.sandbox.verifier.views import VIEWS
 from venue.sandbox.wire.borsh import SignedTransaction, read_transaction
-from venue.sandbox.wire.contract_errors import ContractPanic, LogLimitExceeded
+from venue.sandbox.wire.contract_errors import ContractPanicError, LogLimitExceededError
 from venue.sandbox.wire.timestamps import format_timestamp
 
 GAS_PRICE = str(_GAS_PRICE)
@@ -109,10 +109,10 @@ class NearRpc:
             return self._view_failed("wasm execution failed with error: MethodResolveError(MethodNotFound)")
         try:
             value = view(self._ledger, args)
-        except LogLimitExceeded as limit:
+        except LogLimitExceededError as limit:
             inner = f"TotalLogLengthExceeded {{ length: {limit.length}, limit: {limit.limit} }}"
             return self._view_failed(f"wasm execution failed with error: HostError({inner})")
-        except ContractPanic as panic:
+        except ContractPanicError as panic:
             text = msgspec.json.encode(str(panic)).decode()
             return self._view_failed(f"wasm execution failed with error: HostError(GuestPanic {{ panic_msg: {text} }})")
         return {"result": list(msgspec.json.encode(value)), "logs": [], **self._tip()}
@@ -166,7 +166,7 @@ class NearRpc:
             return {"final_execution_status": "NONE"}
         try:
             outcome = self.transactions.send(transaction)
-        except InvalidTransaction as invalid:
+        except InvalidTransactionError as invalid:
             raise errors.RpcError(errors.invalid_transaction(invalid.reason)) from invalid
         return render_outcome(outcome, wait_until=wait_until, gas_price=GAS_PRICE)
 
@@ -177,7 +177,7 @@ class NearRpc:
 
     def _hand_in(self, transaction: SignedTransaction) -> None:
         """Without waiting, a node does not tell whether the transaction may run."""
-        with contextlib.suppress(InvalidTransaction):
+        with contextlib.suppress(InvalidTransactionError):
             self.transactions.send(transaction)
 
     def _read(self, params: Any) -> SignedTransaction:

@@ -4,10 +4,10 @@ import msgspec
 from base58 import b58decode
 
 from venue.sandbox.base.faults import Switches
-from venue.sandbox.verifier.calls import MethodNotFound, OutOfGas, call
+from venue.sandbox.verifier.calls import MethodNotFoundError, OutOfGasError, call
 from venue.sandbox.verifier.ledger import Executed, Ledger, Transferred
 from venue.sandbox.wire.borsh import FunctionCall, SignedTransaction
-from venue.sandbox.wire.contract_errors import ContractPanic, LogLimitExceeded
+from venue.sandbox.wire.contract_errors import ContractPanicError, LogLimitExceededError
 from venue.sandbox.wire.payload import verify_ed25519
 
 MAX_GAS = 300 * 10**12
@@ -18,7 +18,7 @@ GAS_PRICE = 100_000_000
 _NONCE_RANGE = 1_000_000
 
 
-class InvalidTransaction(Exception):
+class InvalidTransactionError(Exception):
     """A transaction that never runs and costs no nonce; ``reason`` is nearcore's ``InvalidTxError`` as JSON."""
 
     def __init__(self, reason: object) -> None:
@@ -62,9 +62,9 @@ class Transactions:
         Once its block is too old, bytes that did run are answered Expired too, as nearcore does.
         """
         if not verify_ed25519(transaction.public_key, transaction.hash, transaction.signature):
-            raise InvalidTransaction("InvalidSignature")
+            raise InvalidTransactionError("InvalidSignature")
         if not self._ledger.blocks.accepts(transaction.block_hash):
-            raise InvalidTransaction("Expired")
+            raise InvalidTransactionError("Expired")
         known = self._outcomes.get(transaction.tx_hash)
         if known is not None and self._switches.faults.near_resend == "outcome":
             return known
@@ -94,28 +94,28 @@ class Transactions:
         ledger = self._ledger
         if len(transaction.actions) != 1:
             total = {"total_number_of_actions": len(transaction.actions), "limit": 1}
-            raise InvalidTransaction({"ActionsValidation": {"TotalNumberOfActionsExceeded": total}})
+            raise InvalidTransactionError({"ActionsValidation": {"TotalNumberOfActionsExceeded": total}})
         action = transaction.actions[0]
         if action.gas > MAX_GAS:
             exceeded = {"total_prepaid_gas": action.gas, "limit": MAX_GAS}
-            raise InvalidTransaction({"ActionsValidation": {"TotalPrepaidGasExceeded": exceeded}})
+            raise InvalidTransactionError({"ActionsValidation": {"TotalPrepaidGasExceeded": exceeded}})
         signer, public_key = transaction.signer_id, transaction.public_key
         if not ledger.access_keys.of(signer):
-            raise InvalidTransaction({"SignerDoesNotExist": {"signer_id": signer}})
+            raise InvalidTransactionError({"SignerDoesNotExist": {"signer_id": signer}})
         key = ledger.access_keys.find(signer, public_key)
         if key is None:
             missing = {"account_id": signer, "public_key": public_key}
-            raise InvalidTransaction({"InvalidAccessKeyError": {"AccessKeyNotFound": missing}})
+            raise InvalidTransactionError({"InvalidAccessKeyError": {"AccessKeyNotFound": missing}})
         if transaction.nonce <= key.nonce:
-            raise InvalidTransaction({"InvalidNonce": {"tx_nonce": transaction.nonce, "ak_nonce": key.nonce}})
+            raise InvalidTransactionError({"InvalidNonce": {"tx_nonce": transaction.nonce, "ak_nonce": key.nonce}})
         bound = ledger.height * _NONCE_RANGE
         if transaction.nonce >= bound:
-            raise InvalidTransaction({"NonceTooLarge": {"tx_nonce": transaction.nonce, "upper_bound": bound}})
+            raise InvalidTransactionError({"NonceTooLarge": {"tx_nonce": transaction.nonce, "upper_bound": bound}})
         if action.deposit and not key.full_access:
-            raise InvalidTransaction({"InvalidAccessKeyError": "DepositWithFunctionCall"})
+            raise InvalidTransactionError({"InvalidAccessKeyError": "DepositWithFunctionCall"})
         if self._switches.faults.near_no_gas:
             short = {"signer_id": signer, "balance": "0", "cost": str(action.gas * GAS_PRICE + action.deposit)}
-            raise InvalidTransaction({"NotEnoughBalance": short})
+            raise InvalidTransactionError({"NotEnoughBalance": short})
         return action
 
     def _run(self, transaction: SignedTransaction, action: FunctionCall) -> Outcome:
@@ -128,14 +128,14 @@ class Transactions:
         else:
             try:
                 executed = call(ledger, transaction.signer_id, action, tx_hash=transaction.tx_hash)
-            except LogLimitExceeded as exceeded:
+            except LogLimitExceededError as exceeded:
                 kind = {"FunctionCallError": {"ExecutionError": str(exceeded)}}
-            except ContractPanic as panic:
+            except ContractPanicError as panic:
                 kind = {"FunctionCallError": {"ExecutionError": f"Smart contract panicked: {panic}"}}
-            except OutOfGas:
+            except OutOfGasError:
                 kind = {"FunctionCallError": {"ExecutionError": "Exceeded the prepaid gas."}}
-            except MethodNotFound:
-                kind = {"FunctionCallError": {"MethodResolveError": "MethodNotFound"}}
+            except MethodNotFoundError:
+                kind = {"FunctionCallError": {"MethodResolveError": "MethodNotFoundError"}}
         if ledger.height == before:
             ledger.advance_block()
         if executed is None:

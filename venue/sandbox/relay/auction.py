@@ -4,15 +4,15 @@ import asyncio
 
 import msgspec
 
-from venue.sandbox.wire.contract_errors import ContractPanic
-from venue.sandbox.wire.payload import Message, TokenDiff, open_payload, parse_amount, parse_token_id
+from venue.sandbox.wire.contract_errors import ContractPanicError
+from venue.sandbox.wire.payload import SignedMessage, TokenDiff, open_payload, parse_amount, parse_token_id
 from venue.sandbox.wire.timestamps import format_timestamp
 
 MAX_WAIT_MS = 3_000
 """The longest the relay waits for answers."""
 
 
-class Refused(Exception):
+class AuctionRefusedError(Exception):
     """A message the relay turns down; ``code`` goes into the object form of the error."""
 
     def __init__(self, code: int, message: str) -> None:
@@ -26,7 +26,7 @@ OUTBID = -32097
 NOT_VALID = -32096
 
 
-class Request(msgspec.Struct, frozen=True, kw_only=True):
+class QuoteRequest(msgspec.Struct, frozen=True, kw_only=True):
     """A request for quotes. Exactly one of the amounts is set, in base units."""
 
     quote_id: str
@@ -69,10 +69,10 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
     min_wait_ms: int | None = None
     max_wait_ms: int | None = None
 
-    def request(self, quote_id: str) -> Request:
+    def request(self, quote_id: str) -> QuoteRequest:
         """The request to broadcast; Refused when its assets or amounts are no good."""
         if (self.exact_amount_in is None) == (self.exact_amount_out is None):
-            raise Refused(INVALID_PARAMS, "exactly one of exact_amount_in and exact_amount_out is expected")
+            raise AuctionRefusedError(INVALID_PARAMS, "exactly one of exact_amount_in and exact_amount_out is expected")
         try:
             amounts = [
                 None if text is None else parse_amount(text) for text in (self.exact_amount_in, self.exact_amount_out)
@@ -80,10 +80,10 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
             for token_id in (self.asset_in, self.asset_out):
                 parse_token_id(token_id)
         except ValueError as error:
-            raise Refused(INVALID_PARAMS, str(error)) from error
+            raise AuctionRefusedError(INVALID_PARAMS, str(error)) from error
         if 0 in amounts or self.asset_in == self.asset_out or self.min_deadline_ms < 0:
-            raise Refused(INVALID_PARAMS, "two assets, an amount above zero and a deadline are expected")
-        return Request(
+            raise AuctionRefusedError(INVALID_PARAMS, "two assets, an amount above zero and a deadline are expected")
+        return QuoteRequest(
             quote_id=quote_id,
             asset_in=self.asset_in,
             asset_out=self.asset_out,
@@ -141,17 +141,19 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
         }
 
 
-def read_answer(request: Request, response: Response, now_ns: int) -> Answer:
+def read_answer(request: QuoteRequest, response: Response, now_ns: int) -> Answer:
     """The answer behind a ``quote_response``; Refused when it is not signed, or does not say what was asked."""
     try:
         message = open_payload(response.signed_data)
-    except ContractPanic as panic:
-        raise Refused(NOT_VALID, str(panic)) from panic
+    except ContractPanicError as panic:
+        raise AuctionRefusedError(NOT_VALID, str(panic)) from panic
     amount_in, amount_out = _amounts(request, response.quote_output)
     if _diff(message) != {request.asset_in: amount_in, request.asset_out: -amount_out}:
-        raise Refused(NOT_VALID, "signed token_diff does not match the quote")
+        raise AuctionRefusedError(NOT_VALID, "signed token_diff does not match the quote")
     if message.deadline_ns < now_ns + request.min_deadline_ms * 1_000_000:
-        raise Refused(NOT_VALID, f"deadline is too early, at least {request.min_deadline_ms} ms are expected")
+        raise AuctionRefusedError(
+            NOT_VALID, f"deadline is too early, at least {request.min_deadline_ms} ms are expected"
+        )
     return Answer(
         maker=message.signer_id,
         quote_hash=message.intent_hash,
@@ -164,32 +166,32 @@ def read_answer(request: Request, response: Response, now_ns: int) -> Answer:
     )
 
 
-def _amounts(request: Request, output: Output) -> tuple[int, int]:
+def _amounts(request: QuoteRequest, output: Output) -> tuple[int, int]:
     exact_in = request.amount_in is not None
     text, other = (output.amount_out, output.amount_in) if exact_in else (output.amount_in, output.amount_out)
     name = "amount_out" if exact_in else "amount_in"
     if text is None or other is not None:
-        raise Refused(INVALID_PARAMS, f"quote_output must hold {name} and nothing else")
+        raise AuctionRefusedError(INVALID_PARAMS, f"quote_output must hold {name} and nothing else")
     try:
         counter = parse_amount(text)
     except ValueError as error:
-        raise Refused(INVALID_PARAMS, f"{name}: {error}") from error
+        raise AuctionRefusedError(INVALID_PARAMS, f"{name}: {error}") from error
     if request.amount_in is not None:
         return request.amount_in, counter
     assert request.amount_out is not None
     return counter, request.amount_out
 
 
-def _diff(message: Message) -> dict[str, int]:
+def _diff(message: SignedMessage) -> dict[str, int]:
     if len(message.intents) != 1 or not isinstance(message.intents[0], TokenDiff):
-        raise Refused(NOT_VALID, "a quote is signed as exactly one token_diff")
+        raise AuctionRefusedError(NOT_VALID, "a quote is signed as exactly one token_diff")
     return {str(token): int(delta) for token, delta in message.intents[0].diff.items()}
 
 
 class Auction:
     """The answers to one request, best first. ``offset_ns`` is the market time whose mid the rivals quote around."""
 
-    def __init__(self, request: Request, offset_ns: int) -> None:
+    def __init__(self, request: QuoteRequest, offset_ns: int) -> None:
         self.request = request
         self.offset_ns = offset_ns
         self.answered = asyncio.Event()
@@ -198,7 +200,7 @@ class Auction:
     def enter(self, answer: Answer) -> None:
         """Take the answer in; Refused when a better or equal one is there already."""
         if self._answers and self._rank(answer) >= self._rank(self.options()[0]):
-            raise Refused(OUTBID, "another solver won")
+            raise AuctionRefusedError(OUTBID, "another solver won")
         self._answers[answer.maker] = answer
         self.answered.set()
 

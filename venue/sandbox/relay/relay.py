@@ -16,13 +16,13 @@ from venue.sandbox.relay.auction import (
     NOT_VALID,
     Answer,
     Auction,
-    Refused,
-    Request,
+    AuctionRefusedError,
+    QuoteRequest,
     Response,
     read_answer,
 )
 from venue.sandbox.relay.settlement import Settlement
-from venue.sandbox.verifier.ledger import ContractPanic, Executed, Ledger
+from venue.sandbox.verifier.ledger import ContractPanicError, Executed, Ledger
 
 Topic = Literal["quote", "quote_status"]
 TOPICS: tuple[Topic, ...] = ("quote", "quote_status")
@@ -102,7 +102,7 @@ class Relay:
         return derive_uuid(self._seed, "asked", self._ask_count)
 
     async def quote(
-        self, request: Request, *, wait_ms: int, max_wait_ms: int | None = None, offset_ns: int | None = None
+        self, request: QuoteRequest, *, wait_ms: int, max_wait_ms: int | None = None, offset_ns: int | None = None
     ) -> list[Answer]:
         """Broadcast the request and return its answers, best first, once the auction is over.
 
@@ -110,7 +110,7 @@ class Relay:
         market time ``offset_ns``, now by default. Refused when the id is in use.
         """
         if request.quote_id in self._auctions:
-            raise Refused(INVALID_PARAMS, "quote_id is in use")
+            raise AuctionRefusedError(INVALID_PARAMS, "quote_id is in use")
         auction = Auction(request, self._offset_ns() if offset_ns is None else offset_ns)
         self._auctions[request.quote_id] = auction
         self.requests[request.asset_in, request.asset_out] += 1
@@ -132,27 +132,27 @@ class Relay:
         """A maker's ``quote_response``; Refused with the reason when it does not enter the auction."""
         auction = self._auctions.get(response.quote_id)
         if auction is None:
-            raise Refused(GONE, "quote request is gone")
+            raise AuctionRefusedError(GONE, "quote request is gone")
         answer = read_answer(auction.request, response, self._clock())
         try:
             self._ledger.simulate_intents([answer.signed])
-        except ContractPanic as panic:
-            raise Refused(NOT_VALID, str(panic)) from panic
+        except ContractPanicError as panic:
+            raise AuctionRefusedError(NOT_VALID, str(panic)) from panic
         auction.enter(answer)
         return answer
 
     def publish(self, quote_hashes: Sequence[str], signed: Sequence[Mapping[str, object]]) -> tuple[str, ...]:
         """Settle the quotes against the takers' payloads; the payloads' hashes.
 
-        Raises Refused for a quote nobody gave or that is over, ContractPanic when the call could not go through.
+        Raises Refused for a quote nobody gave or that is over, ContractPanicError when the call could not go through.
         """
         if not signed:
-            raise Refused(INVALID_PARAMS, "nothing is signed")
+            raise AuctionRefusedError(INVALID_PARAMS, "nothing is signed")
         answers = []
         for quote_hash in quote_hashes:
             answer = self._quotes.get(quote_hash)
             if answer is None or answer.deadline_ns < self._clock():
-                raise Refused(GONE, f"quote {quote_hash} is unknown or has expired")
+                raise AuctionRefusedError(GONE, f"quote {quote_hash} is unknown or has expired")
             answers.append(answer)
         return self.settlement.publish(answers, signed)
 

@@ -6,9 +6,9 @@ from typing import Any
 import msgspec
 
 from venue.sandbox.base.faults import Switches
-from venue.sandbox.relay.auction import INVALID_PARAMS, Ask, Refused
+from venue.sandbox.relay.auction import INVALID_PARAMS, Ask, AuctionRefusedError
 from venue.sandbox.relay.relay import Relay
-from venue.sandbox.wire.contract_errors import ContractPanic
+from venue.sandbox.wire.contract_errors import ContractPanicError
 from venue.sandbox.wire.payload import open_payload
 
 
@@ -54,7 +54,7 @@ class RelayRpc:
         params = call.params[0] if isinstance(call.params, list) and call.params else None
         try:
             return 200, _answer(call.id, result=await self._result(call.method or method_from_query or "", params))
-        except Refused as refusal:
+        except AuctionRefusedError as refusal:
             return 200, _answer(call.id, error={"code": refusal.code, "message": str(refusal)})
         except msgspec.ValidationError as error:
             return 200, _answer(call.id, error={"code": INVALID_PARAMS, "message": f"Invalid params: {error}"})
@@ -75,7 +75,7 @@ class RelayRpc:
             case "get_status":
                 return self._status(msgspec.convert(params, _StatusOf).intent_hash)
             case other:
-                raise Refused(-32601, f"Method not found: {other[:64]}")
+                raise AuctionRefusedError(-32601, f"Method not found: {other[:64]}")
 
     async def _quote(self, ask: Ask) -> list[dict[str, object]] | None:
         least, most = ask.waits_ms()
@@ -86,7 +86,7 @@ class RelayRpc:
     def _publish(self, quote_hashes: tuple[str, ...], signed: tuple[dict[str, object], ...]) -> dict[str, object]:
         try:
             return {"status": "OK", "intent_hashes": list(self._relay.publish(quote_hashes, signed))}
-        except (Refused, ContractPanic) as refusal:
+        except (AuctionRefusedError, ContractPanicError) as refusal:
             return {"status": "FAILED", "reason": str(refusal), "intent_hashes": _hashes(signed)}
 
     def _status(self, intent_hash: str) -> dict[str, object]:
@@ -107,7 +107,7 @@ def _hashes(signed: tuple[dict[str, object], ...]) -> list[str]:
     for item in signed:
         try:
             hashes.append(open_payload(item).intent_hash)
-        except ContractPanic:
+        except ContractPanicError:
             hashes.append("")
     return hashes
 

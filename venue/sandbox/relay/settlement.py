@@ -12,8 +12,8 @@ from venue.sandbox.base.background import Background
 from venue.sandbox.base.seeding import derive, rng
 from venue.sandbox.relay.auction import Answer
 from venue.sandbox.verifier.ledger import Executed, Ledger
-from venue.sandbox.wire.contract_errors import ContractPanic
-from venue.sandbox.wire.payload import Message, TokenDiff, open_payload
+from venue.sandbox.wire.contract_errors import ContractPanicError
+from venue.sandbox.wire.payload import SignedMessage, TokenDiff, open_payload
 
 Status = Literal["PENDING", "TX_BROADCASTED", "SETTLED", "NOT_FOUND_OR_NOT_VALID"]
 
@@ -81,13 +81,15 @@ class Settlement:
         payloads = [*(answer.signed for answer in answers), *signed]
         report = self._ledger.simulate_intents(payloads)
         if "invariant_violated" in report:
-            raise ContractPanic("invariant violated: " + msgspec.json.encode(report["invariant_violated"]).decode())
+            raise ContractPanicError(
+                "invariant violated: " + msgspec.json.encode(report["invariant_violated"]).decode()
+            )
         self._mark(hashes, Published("PENDING"))
         self._background.spawn(self._settle(tuple(answers), messages, payloads), f"settlement of {hashes[-1]}")
         return hashes
 
     async def _settle(
-        self, answers: Sequence[Answer], messages: Sequence[Message], payloads: Sequence[Mapping[str, object]]
+        self, answers: Sequence[Answer], messages: Sequence[SignedMessage], payloads: Sequence[Mapping[str, object]]
     ) -> None:
         hashes = tuple(message.intent_hash for message in messages)
         self._started += 1
@@ -98,7 +100,7 @@ class Settlement:
         await asyncio.sleep(delay * 0.6)
         try:
             executed = self._ledger.execute_intents(payloads, tx_hash=tx_hash)
-        except ContractPanic as panic:
+        except ContractPanicError as panic:
             self.counts["failed"] += 1
             self._mark(hashes, Published("NOT_FOUND_OR_NOT_VALID", tx_hash, str(panic)))
             return
@@ -110,7 +112,7 @@ class Settlement:
         for answer in answers:
             self._announce(answer, hashes[-1], executed)
 
-    def _record(self, message: Message, intent_hash: str, executed: Executed, at_ns: int) -> None:
+    def _record(self, message: SignedMessage, intent_hash: str, executed: Executed, at_ns: int) -> None:
         for intent in message.intents:
             if isinstance(intent, TokenDiff):
                 fill = Fill(

@@ -10,7 +10,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from venue.sandbox.base.faults import Switches
 from venue.sandbox.base.seeding import rng
-from venue.sandbox.relay.auction import INVALID_PARAMS, Refused, Response
+from venue.sandbox.relay.auction import INVALID_PARAMS, AuctionRefusedError, Response
 from venue.sandbox.relay.relay import TOPICS, Relay
 
 QUEUE = 20_000
@@ -123,13 +123,15 @@ class RelaySocket:
             return
         try:
             result = self._result(call, link)
-        except Refused as refusal:
+        except AuctionRefusedError as refusal:
             self._relay.counts["refused"] += 1
             self._reply(call, link, _encode(call.id, error=self._error(refusal)))
         except msgspec.ValidationError as error:
             self._relay.counts["refused"] += 1
             self._reply(
-                call, link, _encode(call.id, error=self._error(Refused(INVALID_PARAMS, f"Invalid params: {error}")))
+                call,
+                link,
+                _encode(call.id, error=self._error(AuctionRefusedError(INVALID_PARAMS, f"Invalid params: {error}"))),
             )
         else:
             self._reply(call, link, _encode(call.id, result=result))
@@ -140,11 +142,11 @@ class RelaySocket:
             case "subscribe":
                 topic = next((topic for topic in TOPICS if topic == params[0]), None)
                 if topic is None:
-                    raise Refused(INVALID_PARAMS, "unknown subscription, quote or quote_status is expected")
+                    raise AuctionRefusedError(INVALID_PARAMS, "unknown subscription, quote or quote_status is expected")
                 return self._relay.subscribe(topic, link)
             case "unsubscribe":
                 if not isinstance(params[0], str) or not self._relay.unsubscribe(params[0], link):
-                    raise Refused(INVALID_PARAMS, "unknown subscription")
+                    raise AuctionRefusedError(INVALID_PARAMS, "unknown subscription")
                 return "OK"
             case "quote_response":
                 self._relay.counts["answers"] += 1
@@ -152,7 +154,7 @@ class RelaySocket:
                 self._relay.counts["accepted"] += 1
                 return "OK"
             case other:
-                raise Refused(-32601, f"Method not found: {other[:64]}")
+                raise AuctionRefusedError(-32601, f"Method not found: {other[:64]}")
 
     def _reply(self, call: _Call, link: SocketLink, message: bytes) -> None:
         faults = self._switches.faults
@@ -165,7 +167,7 @@ class RelaySocket:
         else:
             link.send(message)
 
-    def _error(self, refusal: Refused) -> object:
+    def _error(self, refusal: AuctionRefusedError) -> object:
         self._refusals += 1
         if rng(self._seed, "error form", self._refusals).random() < 0.5:
             return str(refusal)

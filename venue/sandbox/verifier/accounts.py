@@ -10,7 +10,7 @@ from venue.sandbox.wire.contract_errors import (
     INSUFFICIENT_BALANCE,
     INVALID_INTENT,
     NONCE_USED,
-    ContractPanic,
+    ContractPanicError,
     account_not_found,
     key_exists,
     key_missing,
@@ -128,10 +128,10 @@ class Draft:
     def credit(self, name: str, token_id: str, amount: int) -> None:
         """Add base units; ContractPanic for zero or past 128 bits."""
         if amount <= 0:
-            raise ContractPanic(INVALID_INTENT)
+            raise ContractPanicError(INVALID_INTENT)
         total = self.balance(name, token_id) + amount
         if total > MAX_U128:
-            raise ContractPanic(INSUFFICIENT_BALANCE)
+            raise ContractPanicError(INSUFFICIENT_BALANCE)
         self._made.add(name)
         self._balances[name, token_id] = total
 
@@ -140,10 +140,10 @@ class Draft:
         if not self.exists(name):
             raise account_not_found(name)
         if amount <= 0:
-            raise ContractPanic(INVALID_INTENT)
+            raise ContractPanicError(INVALID_INTENT)
         left = self.balance(name, token_id) - amount
         if left < 0:
-            raise ContractPanic(INSUFFICIENT_BALANCE)
+            raise ContractPanicError(INSUFFICIENT_BALANCE)
         self._balances[name, token_id] = left
 
     def move(self, name: str, token_id: str, delta: int) -> None:
@@ -176,7 +176,7 @@ class Draft:
         """Burn a nonce of the account; ContractPanic when it was used, within this call too."""
         account = self._accounts.find(name)
         if (name, nonce) in self._nonces or (account is not None and nonce in account.nonces):
-            raise ContractPanic(NONCE_USED)
+            raise ContractPanicError(NONCE_USED)
         self._made.add(name)
         self._nonces.add((name, nonce))
 

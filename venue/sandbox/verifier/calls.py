@@ -7,7 +7,7 @@ import msgspec
 
 from venue.sandbox.verifier.ledger import Executed, Ledger
 from venue.sandbox.wire.borsh import FunctionCall
-from venue.sandbox.wire.contract_errors import BAD_ARGUMENTS, ONE_YOCTO, ContractPanic
+from venue.sandbox.wire.contract_errors import BAD_ARGUMENTS, ONE_YOCTO, ContractPanicError
 from venue.sandbox.wire.payload import AccountId, Amount, FtWithdraw, PublicKey, decode_wire
 
 _Arguments = TypeVar("_Arguments", bound=msgspec.Struct)
@@ -16,11 +16,11 @@ TGAS = 10**12
 _LEAST_GAS = {"ft_withdraw": 30 * TGAS, "add_public_key": 2 * TGAS, "remove_public_key": 2 * TGAS}
 
 
-class MethodNotFound(Exception):
+class MethodNotFoundError(Exception):
     """The contract has no such method."""
 
 
-class OutOfGas(Exception):
+class OutOfGasError(Exception):
     """The call came with less gas than it burns."""
 
 
@@ -51,12 +51,12 @@ class _Signed(msgspec.Struct, frozen=True):
 def call(ledger: Ledger, caller: str, action: FunctionCall, *, tx_hash: str) -> Executed:
     """Run one call of the account ``caller``; ContractPanic, MethodNotFound or OutOfGas when it fails."""
     if action.method not in ("ft_withdraw", "add_public_key", "remove_public_key", "execute_intents"):
-        raise MethodNotFound(action.method)
+        raise MethodNotFoundError(action.method)
     if action.gas < _LEAST_GAS.get(action.method, 5 * TGAS):
-        raise OutOfGas(action.method)
+        raise OutOfGasError(action.method)
     if action.method == "execute_intents":
         if action.deposit:
-            raise ContractPanic("Method execute_intents doesn't accept deposit")
+            raise ContractPanicError("Method execute_intents doesn't accept deposit")
         return ledger.execute_intents(read_signed(action.args), tx_hash=tx_hash)
     if action.method == "ft_withdraw":
         request = read_arguments(action.args, WithdrawArguments).request()
@@ -74,7 +74,7 @@ def read_signed(args: bytes) -> Sequence[dict[str, Any]]:
 
 def _need_one_yocto(action: FunctionCall) -> None:
     if action.deposit != 1:
-        raise ContractPanic(ONE_YOCTO)
+        raise ContractPanicError(ONE_YOCTO)
 
 
 def read_arguments(args: bytes, kind: type[_Arguments]) -> _Arguments:
@@ -82,4 +82,4 @@ def read_arguments(args: bytes, kind: type[_Arguments]) -> _Arguments:
     try:
         return msgspec.json.decode(args, type=kind, dec_hook=decode_wire)
     except (msgspec.DecodeError, ValueError, RecursionError) as error:
-        raise ContractPanic(BAD_ARGUMENTS) from error
+        raise ContractPanicError(BAD_ARGUMENTS) from error

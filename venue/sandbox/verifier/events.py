@@ -7,8 +7,8 @@ from typing import TypeVar
 import msgspec
 
 from venue.sandbox.verifier.accounts import Burn
-from venue.sandbox.wire.contract_errors import REFUND_LOG_TOO_LONG, ContractPanic, LogLimitExceeded
-from venue.sandbox.wire.payload import FtWithdraw, Message, TokenDiff, Transfer
+from venue.sandbox.wire.contract_errors import REFUND_LOG_TOO_LONG, ContractPanicError, LogLimitExceededError
+from venue.sandbox.wire.payload import FtWithdraw, SignedMessage, TokenDiff, TransferIntent
 
 LOG_LIMIT = 16_384
 """Bytes all logs of one call may have together (NEAR runtime)."""
@@ -34,20 +34,20 @@ def _present(**fields: object) -> dict[str, object]:
     return {name: value for name, value in fields.items() if value is not None}
 
 
-def token_diff(message: Message, intent: TokenDiff, fees: Mapping[str, int]) -> str:
+def token_diff(message: SignedMessage, intent: TokenDiff, fees: Mapping[str, int]) -> str:
     """A ``token_diff`` was applied and ``fees`` (base units) were taken out of what the signer gives."""
     event = {"intent_hash": message.intent_hash, "account_id": message.signer_id, "diff": _texts(intent.diff)}
     extra = _present(memo=intent.memo, referral=intent.referral, fees_collected=_texts(fees) or None)
     return _dip4("token_diff", [event | extra])
 
 
-def transfer(message: Message, intent: Transfer) -> str:
+def transfer(message: SignedMessage, intent: TransferIntent) -> str:
     """A ``transfer`` intent was applied."""
     event = {"intent_hash": message.intent_hash, "account_id": message.signer_id, "receiver_id": intent.receiver_id}
     return _dip4("transfer", [event | {"tokens": _texts(intent.tokens)} | _present(memo=intent.memo)])
 
 
-def ft_withdraw(message: Message, intent: FtWithdraw) -> str:
+def ft_withdraw(message: SignedMessage, intent: FtWithdraw) -> str:
     """An ``ft_withdraw`` intent was applied."""
     event = {"intent_hash": message.intent_hash, "account_id": message.signer_id}
     event |= {"token": intent.token, "receiver_id": intent.receiver_id, "amount": str(int(intent.amount))}
@@ -64,7 +64,7 @@ def intents_executed(executed: Sequence[Mapping[str, str]]) -> str:
     return _dip4("intents_executed", list(executed))
 
 
-def executed_entry(message: Message) -> dict[str, str]:
+def executed_entry(message: SignedMessage) -> dict[str, str]:
     """One payload as ``intents_executed`` and ``simulate_intents`` name it."""
     nonce = base64.b64encode(message.nonce).decode()
     return {"intent_hash": message.intent_hash, "account_id": message.signer_id, "nonce": nonce}
@@ -100,7 +100,7 @@ def mt_transfer(transfers: Iterable[tuple[str, str, Mapping[str, int]]]) -> str:
         )
     line = _event("nep245", "1.0.0", "mt_transfer", data)
     if len(line.encode()) + _REFUND_MEMO * len(data) > LOG_LIMIT:
-        raise ContractPanic(REFUND_LOG_TOO_LONG)
+        raise ContractPanicError(REFUND_LOG_TOO_LONG)
     return line
 
 
@@ -108,4 +108,4 @@ def check_log_limit(logs: Iterable[str]) -> None:
     """LogLimitExceeded when the lines together pass 16 KiB."""
     length = sum(len(line.encode()) for line in logs)
     if length > LOG_LIMIT:
-        raise LogLimitExceeded(length, LOG_LIMIT)
+        raise LogLimitExceededError(length, LOG_LIMIT)

@@ -14,11 +14,11 @@ from venue.sandbox.wire.contract_errors import (
     INVALID_SALT,
     NONCE_EXPIRED,
     WRONG_CONTRACT,
-    ContractPanic,
-    InvariantViolated,
+    ContractPanicError,
+    InvariantViolatedError,
     key_missing,
 )
-from venue.sandbox.wire.payload import Message, open_payload
+from venue.sandbox.wire.payload import SignedMessage, open_payload
 from venue.sandbox.wire.timestamps import format_timestamp
 
 
@@ -34,7 +34,7 @@ class Rules(msgspec.Struct, frozen=True):
     tx_hash: str
 
 
-class Report(msgspec.Struct, frozen=True):
+class ExecutionReport(msgspec.Struct, frozen=True):
     """The payloads of a call in order, its log lines, and its earliest deadline (UTC ns, None without any)."""
 
     executed: tuple[dict[str, str], ...]
@@ -47,29 +47,29 @@ class Report(msgspec.Struct, frozen=True):
         return tuple(entry["intent_hash"] for entry in self.executed)
 
 
-def check_message(draft: Draft, message: Message, rules: Rules) -> None:
+def check_message(draft: Draft, message: SignedMessage, rules: Rules) -> None:
     """Everything after the signature and the JSON, in order, up to burning the nonce; ContractPanic at a fault."""
     if message.verifying_contract != rules.contract:
-        raise ContractPanic(WRONG_CONTRACT)
+        raise ContractPanicError(WRONG_CONTRACT)
     if message.deadline_ns < rules.now_ns:
-        raise ContractPanic(DEADLINE_EXPIRED)
+        raise ContractPanicError(DEADLINE_EXPIRED)
     if message.public_key not in draft.keys(message.signer_id):
         raise key_missing(message.signer_id, message.public_key)
     nonce = read_nonce(message.nonce)
     if nonce is not None:
         if nonce.salt not in rules.valid_salts:
-            raise ContractPanic(INVALID_SALT)
+            raise ContractPanicError(INVALID_SALT)
         # The contract reads the eight bytes as a signed number.
         deadline_ns = nonce.deadline_ns - 2**64 if nonce.deadline_ns >= 2**63 else nonce.deadline_ns
         if message.deadline_ns > deadline_ns:
-            raise ContractPanic(DEADLINE_AFTER_NONCE)
+            raise ContractPanicError(DEADLINE_AFTER_NONCE)
         # Cannot happen while the two checks above stand, just as in the contract.
         if deadline_ns < rules.now_ns:
-            raise ContractPanic(NONCE_EXPIRED)
+            raise ContractPanicError(NONCE_EXPIRED)
     draft.use_nonce(message.signer_id, message.nonce)
 
 
-def run(draft: Draft, signed: Sequence[Mapping[str, object]], rules: Rules) -> Report:
+def run(draft: Draft, signed: Sequence[Mapping[str, object]], rules: Rules) -> ExecutionReport:
     """Execute the payloads one after the other on the draft, without the closing balance check."""
     logs: list[str] = []
     executed: list[dict[str, str]] = []
@@ -91,10 +91,10 @@ def run(draft: Draft, signed: Sequence[Mapping[str, object]], rules: Rules) -> R
             for intent in message.intents
         )
         executed.append(events.executed_entry(message))
-    return Report(tuple(executed), tuple(logs), min(deadlines, default=None))
+    return ExecutionReport(tuple(executed), tuple(logs), min(deadlines, default=None))
 
 
-def execute(draft: Draft, signed: Sequence[Mapping[str, object]], rules: Rules) -> Report:
+def execute(draft: Draft, signed: Sequence[Mapping[str, object]], rules: Rules) -> ExecutionReport:
     """A whole call: all payloads, then all deltas must cancel and the logs must fit. ContractPanic otherwise."""
     report = run(draft, signed, rules)
     transfers = match_deltas(draft.deltas)
@@ -106,7 +106,7 @@ def execute(draft: Draft, signed: Sequence[Mapping[str, object]], rules: Rules) 
     if draft.burns:
         logs.append(events.mt_burn(draft.burns))
     events.check_log_limit(logs)
-    return Report(report.executed, tuple(logs), report.min_deadline_ns)
+    return ExecutionReport(report.executed, tuple(logs), report.min_deadline_ns)
 
 
 def simulate(draft: Draft, signed: Sequence[Mapping[str, object]], rules: Rules) -> dict[str, object]:
@@ -122,6 +122,6 @@ def simulate(draft: Draft, signed: Sequence[Mapping[str, object]], rules: Rules)
     }
     try:
         match_deltas(draft.deltas)
-    except InvariantViolated as violation:
+    except InvariantViolatedError as violation:
         output["invariant_violated"] = violation.report
     return output | {"state": {"fee": rules.fee_pips, "current_salt": rules.current_salt.hex()}}

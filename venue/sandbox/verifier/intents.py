@@ -7,15 +7,21 @@ signer gives goes to the fee collector instead of the counterparty.
 from collections.abc import Mapping
 from typing import TypeVar
 
+from venue.protocol.units import PIPS
 from venue.sandbox.verifier import events
 from venue.sandbox.verifier.accounts import Burn, Draft
-from venue.sandbox.wire.contract_errors import INVALID_INTENT, ContractPanic
-from venue.sandbox.wire.payload import AddPublicKey, FtWithdraw, Intent, Message, RemovePublicKey, TokenDiff, Transfer
+from venue.sandbox.wire.contract_errors import INVALID_INTENT, ContractPanicError
+from venue.sandbox.wire.payload import (
+    AddPublicKey,
+    FtWithdraw,
+    Intent,
+    RemovePublicKey,
+    SignedMessage,
+    TokenDiff,
+    TransferIntent,
+)
 
 _Id = TypeVar("_Id", bound=str)
-
-PIPS = 1_000_000
-"""Pips in the whole: one pip is 0.0001 %."""
 
 
 def protocol_fee(amount: int, pips: int) -> int:
@@ -48,14 +54,14 @@ def _plain(amounts: Mapping[_Id, int]) -> list[tuple[str, int]]:
     return [(str(token_id), int(amounts[token_id])) for token_id in sorted(amounts)]
 
 
-def apply_token_diff(draft: Draft, message: Message, intent: TokenDiff, *, pips: int, collector: str) -> str:
+def apply_token_diff(draft: Draft, message: SignedMessage, intent: TokenDiff, *, pips: int, collector: str) -> str:
     """Move the signer's balances at once and the fee to the collector; the log line, or ContractPanic."""
     if not intent.diff:
-        raise ContractPanic(INVALID_INTENT)
+        raise ContractPanicError(INVALID_INTENT)
     fees: dict[str, int] = {}
     for token_id, delta in _plain(intent.diff):
         if delta == 0:
-            raise ContractPanic(INVALID_INTENT)
+            raise ContractPanicError(INVALID_INTENT)
         draft.move(message.signer_id, token_id, delta)
         fee = token_fee(token_id, -delta, pips) if delta < 0 else 0
         if fee:
@@ -65,10 +71,10 @@ def apply_token_diff(draft: Draft, message: Message, intent: TokenDiff, *, pips:
     return events.token_diff(message, intent, fees)
 
 
-def apply_transfer(draft: Draft, message: Message, intent: Transfer) -> str:
+def apply_transfer(draft: Draft, message: SignedMessage, intent: TransferIntent) -> str:
     """Hand the tokens to the receiver; the log line. ContractPanic when it is empty, to oneself, or not covered."""
     if intent.receiver_id == message.signer_id or not intent.tokens:
-        raise ContractPanic(INVALID_INTENT)
+        raise ContractPanicError(INVALID_INTENT)
     tokens = _plain(intent.tokens)
     for token_id, amount in tokens:
         draft.move(message.signer_id, token_id, -amount)
@@ -88,14 +94,14 @@ def withdraw(draft: Draft, owner: str, intent: FtWithdraw, *, tx_hash: str, now_
 
 
 def apply_intent(
-    draft: Draft, message: Message, intent: Intent, *, pips: int, collector: str, tx_hash: str, now_ns: int
+    draft: Draft, message: SignedMessage, intent: Intent, *, pips: int, collector: str, tx_hash: str, now_ns: int
 ) -> str:
     """Apply one intent of a verified message to the draft; its log line, or ContractPanic."""
     signer = message.signer_id
     match intent:
         case TokenDiff():
             return apply_token_diff(draft, message, intent, pips=pips, collector=collector)
-        case Transfer():
+        case TransferIntent():
             return apply_transfer(draft, message, intent)
         case FtWithdraw():
             withdraw(draft, signer, intent, tx_hash=tx_hash, now_ns=now_ns)

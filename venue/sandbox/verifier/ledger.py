@@ -12,10 +12,10 @@ from venue.sandbox.verifier.access_keys import AccessKeys
 from venue.sandbox.verifier.accounts import Accounts, Burn, Draft
 from venue.sandbox.verifier.blocks import VALIDITY_NS, Blocks
 from venue.sandbox.verifier.intents import withdraw
-from venue.sandbox.wire.contract_errors import ContractPanic
+from venue.sandbox.wire.contract_errors import ContractPanicError
 from venue.sandbox.wire.payload import MAX_U128, FtWithdraw, parse_public_key
 
-__all__ = ["Burn", "ContractPanic", "Executed", "Ledger", "Transferred"]
+__all__ = ["Burn", "ContractPanicError", "Executed", "Ledger", "Transferred"]
 
 _REMEMBERED = 10_000
 """Calls whose outcome is kept for who asks by transaction hash."""
@@ -129,7 +129,7 @@ class Ledger:
         draft = Draft(self.accounts)
         draft.credit(account, token_id, amount)
         if self.supply(token_id) + amount > MAX_U128:
-            raise ContractPanic("insufficient balance or overflow")
+            raise ContractPanicError("insufficient balance or overflow")
         draft.commit()
         self.blocks.advance()
 

@@ -5,7 +5,7 @@ Follows ``TransferMatcher`` of near/intents: balances have moved already, this o
 
 from collections.abc import Mapping
 
-from venue.sandbox.wire.contract_errors import InvariantViolated
+from venue.sandbox.wire.contract_errors import InvariantViolatedError
 from venue.sandbox.wire.payload import MAX_I128
 
 Transfers = dict[tuple[str, str], dict[str, int]]
@@ -20,12 +20,12 @@ def match_deltas(deltas: Mapping[str, Mapping[str, int]]) -> Transfers:
         owners = deltas[token_id]
         rest = sum(owners.values())
         if not -MAX_I128 <= rest <= MAX_I128:
-            raise InvariantViolated({"error": "overflow"})
+            raise InvariantViolatedError({"error": "overflow"})
         if rest:
             unmatched[token_id] = str(rest)
         _pair(token_id, owners, transfers)
     if unmatched:
-        raise InvariantViolated({"error": "unmatched_deltas", "unmatched_deltas": unmatched})
+        raise InvariantViolatedError({"error": "unmatched_deltas", "unmatched_deltas": unmatched})
     return transfers
 
 

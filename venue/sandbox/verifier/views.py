@@ -6,7 +6,7 @@ import msgspec
 
 from venue.sandbox.verifier.calls import KeyArguments, read_arguments, read_signed
 from venue.sandbox.verifier.ledger import Ledger
-from venue.sandbox.wire.contract_errors import BAD_ARGUMENTS, ContractPanic
+from venue.sandbox.wire.contract_errors import BAD_ARGUMENTS, ContractPanicError
 from venue.sandbox.wire.payload import AccountId
 
 
@@ -66,7 +66,7 @@ def is_nonce_used(ledger: Ledger, args: bytes) -> object:
     try:
         return ledger.is_nonce_used(read.account_id, read.nonce)
     except ValueError as error:
-        raise ContractPanic(BAD_ARGUMENTS) from error
+        raise ContractPanicError(BAD_ARGUMENTS) from error
 
 
 def current_salt(ledger: Ledger, args: bytes) -> object:
@@ -79,9 +79,9 @@ def is_valid_salt(ledger: Ledger, args: bytes) -> object:
     try:
         salt = bytes.fromhex(read_arguments(args, _Salt).salt)
     except ValueError as error:
-        raise ContractPanic(BAD_ARGUMENTS) from error
+        raise ContractPanicError(BAD_ARGUMENTS) from error
     if len(salt) != 4:
-        raise ContractPanic(BAD_ARGUMENTS)
+        raise ContractPanicError(BAD_ARGUMENTS)
     return ledger.is_valid_salt(salt)
 
 

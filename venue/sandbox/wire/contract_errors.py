@@ -3,11 +3,11 @@
 import msgspec
 
 
-class ContractPanic(Exception):
+class ContractPanicError(Exception):
     """A call the contract refused; ``str()`` is the contract's own text and nothing of the call remains."""
 
 
-class LogLimitExceeded(ContractPanic):
+class LogLimitExceededError(ContractPanicError):
     """A call whose logs pass the 16 KiB the NEAR runtime allows; the runtime ends it, not the contract."""
 
     def __init__(self, length: int, limit: int) -> None:
@@ -30,22 +30,22 @@ BAD_ARGUMENTS = "Failed to deserialize input from JSON."
 REFUND_LOG_TOO_LONG = "refund event log would be too long"
 
 
-def account_not_found(account: str) -> ContractPanic:
+def account_not_found(account: str) -> ContractPanicError:
     """The account has never held anything nor registered a key on the Verifier."""
-    return ContractPanic(f"account '{account}' not found")
+    return ContractPanicError(f"account '{account}' not found")
 
 
-def key_missing(account: str, public_key: str) -> ContractPanic:
+def key_missing(account: str, public_key: str) -> ContractPanicError:
     """The key is not registered for the account, or the account is unknown."""
-    return ContractPanic(f"public key '{public_key}' doesn't exist for account '{account}'")
+    return ContractPanicError(f"public key '{public_key}' doesn't exist for account '{account}'")
 
 
-def key_exists(account: str, public_key: str) -> ContractPanic:
+def key_exists(account: str, public_key: str) -> ContractPanicError:
     """The key is registered for the account already."""
-    return ContractPanic(f"public key '{public_key}' already exists for account '{account}'")
+    return ContractPanicError(f"public key '{public_key}' already exists for account '{account}'")
 
 
-class InvariantViolated(ContractPanic):
+class InvariantViolatedError(ContractPanicError):
     """The token deltas of a call do not cancel; ``report`` is what ``simulate_intents`` shows instead."""
 
     def __init__(self, report: dict[str, object]) -> None:

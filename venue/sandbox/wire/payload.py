@@ -15,7 +15,7 @@ from nacl.signing import VerifyKey
 
 from venue.protocol.nep413 import nep413_hash
 from venue.protocol.nonce import decode_nonce
-from venue.sandbox.wire.contract_errors import BAD_ARGUMENTS, INVALID_SIGNATURE, ContractPanic
+from venue.sandbox.wire.contract_errors import BAD_ARGUMENTS, INVALID_SIGNATURE, ContractPanicError
 from venue.sandbox.wire.timestamps import parse_timestamp
 
 MAX_U128 = 2**128 - 1
@@ -59,7 +59,7 @@ class TokenDiff(msgspec.Struct, frozen=True, tag_field="intent", tag="token_diff
     referral: AccountId | None = None
 
 
-class Transfer(msgspec.Struct, frozen=True, tag_field="intent", tag="transfer"):
+class TransferIntent(msgspec.Struct, frozen=True, tag_field="intent", tag="transfer"):
     """The signer hands ``tokens`` to another account inside the Verifier."""
 
     receiver_id: AccountId
@@ -89,10 +89,10 @@ class RemovePublicKey(msgspec.Struct, frozen=True, tag_field="intent", tag="remo
     public_key: PublicKey
 
 
-Intent = TokenDiff | Transfer | FtWithdraw | AddPublicKey | RemovePublicKey
+Intent = TokenDiff | TransferIntent | FtWithdraw | AddPublicKey | RemovePublicKey
 
 
-class Message(msgspec.Struct, frozen=True):
+class SignedMessage(msgspec.Struct, frozen=True):
     """A payload whose signature fits, taken apart; ``hash`` is what was signed or, for raw payloads, its sha256."""
 
     signer_id: str
@@ -142,7 +142,7 @@ class _SignedRaw(msgspec.Struct, frozen=True, tag_field="standard", tag="raw_ed2
     signature: str
 
 
-def open_payload(signed: Mapping[str, object]) -> Message:
+def open_payload(signed: Mapping[str, object]) -> SignedMessage:
     """Verify the signature and read the message; ContractPanic with the contract's text when either fails."""
     try:
         envelope = msgspec.convert(dict(signed), type=_SignedNep413 | _SignedRaw, dec_hook=decode_wire)
@@ -157,9 +157,9 @@ def open_payload(signed: Mapping[str, object]) -> Message:
             to_verify, text = envelope.payload.encode(), envelope.payload
             digest = hashlib.sha256(to_verify).digest()
     except (msgspec.ValidationError, ValueError) as error:
-        raise ContractPanic(BAD_ARGUMENTS) from error
+        raise ContractPanicError(BAD_ARGUMENTS) from error
     if not verify_ed25519(envelope.public_key, to_verify, signature):
-        raise ContractPanic(INVALID_SIGNATURE)
+        raise ContractPanicError(INVALID_SIGNATURE)
     try:
         if isinstance(envelope, _SignedNep413):
             nep413 = _NEP413_BODY.decode(text)
@@ -170,8 +170,8 @@ def open_payload(signed: Mapping[str, object]) -> Message:
             signer, contract, nonce = raw.signer_id, raw.verifying_contract, decode_nonce(raw.nonce)
             deadline, intents = raw.deadline, raw.intents
     except (msgspec.DecodeError, ValueError, RecursionError) as error:
-        raise ContractPanic(f"JSON: {error}") from error
-    return Message(signer, contract, int(deadline), nonce, intents, str(envelope.public_key), digest)
+        raise ContractPanicError(f"JSON: {error}") from error
+    return SignedMessage(signer, contract, int(deadline), nonce, intents, str(envelope.public_key), digest)
 
 
 def verify_ed25519(public_key: str, message: bytes, signature: bytes) -> bool:

@@ -3,7 +3,8 @@
 import re
 from datetime import UTC, datetime, timedelta
 
-_SECOND = 1_000_000_000
+from venue.protocol.units import NS_PER_S
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _RFC3339 = re.compile(
     r"(\d{4})-(\d{2})-(\d{2})[Tt ](\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,9})\d*)?(?:[Zz]|([+-])(\d{2}):(\d{2}))", re.ASCII
@@ -23,12 +24,12 @@ def parse_timestamp(text: str) -> int:
             raise ValueError("the offset from UTC is out of range")
         offset = timedelta(hours=int(off_hours), minutes=int(off_minutes))
         since = since - offset if sign == "+" else since + offset
-    return (since.days * 86_400 + since.seconds) * _SECOND + int((fraction or "0").ljust(9, "0"))
+    return (since.days * 86_400 + since.seconds) * NS_PER_S + int((fraction or "0").ljust(9, "0"))
 
 
 def format_timestamp(at_ns: int) -> str:
     """UTC nanoseconds since the epoch as RFC 3339 text with the shortest fraction that loses nothing."""
-    seconds, fraction = divmod(at_ns, _SECOND)
+    seconds, fraction = divmod(at_ns, NS_PER_S)
     text = (_EPOCH + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%S")
     digits = f"{fraction:09d}".rstrip("0")
     return f"{text}.{digits}Z" if digits else f"{text}Z"

@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cockpit.desk.api.accept_remainder import Remainder
-from cockpit.desk.api.json_http import BadBody
-from cockpit.model.commands import Request, Result
+from cockpit.desk.api.accept_remainder import AcceptRemainder
+from cockpit.desk.api.json_http import InvalidBodyError
+from cockpit.model.commands import CommandRequest, Result
 from tests.cockpit.desk.api.test_command_handler import Desk
 from tests.support.desk.chain import Watched
 from venue.protocol.assets import BTC_EURE
 
-OPS = Request(actor="ops")
+OPS = CommandRequest(actor="ops")
 
 
 class Case:
@@ -30,7 +30,7 @@ class Case:
         self.liquidity = SimpleNamespace(deposits=(), on_their_way=lambda asset: self.coming.get(asset.symbol, []))
         self.coming: dict[str, list[Any]] = {}
         self.mid: Decimal | None = Decimal(50_000)
-        self.remainder = Remainder(
+        self.remainder = AcceptRemainder(
             self.desk.control,
             BTC_EURE,
             self.inventory,
@@ -132,7 +132,7 @@ def test_a_loss_of_btc_without_a_price_is_not_accepted() -> None:
 )
 def test_a_body_that_is_no_order_is_told_what_is_wrong(body: dict[str, object]) -> None:
     case = Case()
-    with pytest.raises(BadBody):
+    with pytest.raises(InvalidBodyError):
         case.remainder.accept(OPS, body)
     assert case.inventory.accepted == (0, 0)
 

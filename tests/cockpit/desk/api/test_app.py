@@ -13,10 +13,10 @@ from websockets.asyncio.client import unix_connect
 
 from cockpit.desk.api.app import Api
 from cockpit.desk.api.json_http import MAX_BODY
-from cockpit.desk.api.snapshot_stream import Stream
-from cockpit.desk.runtime.unix_server import AlreadyRunning, BadStateDir, bind, held, server
+from cockpit.desk.api.snapshot_stream import SnapshotStream
+from cockpit.desk.runtime.unix_server import AlreadyRunningError, StateDirError, bind, held, server
 from cockpit.model.commands import ARMABLE, PARTS, REFRESHABLE, Limits, Part, Result
-from cockpit.model.snapshot import Health, Snapshot
+from cockpit.model.snapshot import PartHealth, Snapshot
 from tests.cockpit.desk.api.test_command_handler import Desk
 from tests.support.cockpit.samples import health, snapshot
 from tests.support.waiting import until
@@ -28,8 +28,8 @@ class Served:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.desk = Desk()
-        self.stream = Stream()
-        self.healths: tuple[Health, ...] = tuple(health(part) for part in PARTS)
+        self.stream = SnapshotStream()
+        self.healths: tuple[PartHealth, ...] = tuple(health(part) for part in PARTS)
         self.api = Api(
             self.desk.control,
             self.stream,
@@ -98,7 +98,7 @@ async def test_the_state_is_a_snapshot(served: Served) -> None:
 async def test_every_part_has_its_health_and_its_state(served: Served, part: Part) -> None:
     answer = await served.client.get(f"/{part}/healthz")
     assert answer.status_code == 200
-    assert msgspec.json.decode(answer.content, type=Health).part == part
+    assert msgspec.json.decode(answer.content, type=PartHealth).part == part
     assert (await served.client.get(f"/{part}/state")).json() == {"part": part}
 
 
@@ -228,7 +228,7 @@ async def test_every_attached_cockpit_gets_the_snapshots_and_leaves_no_trace(ser
 
 
 async def test_a_slow_reader_is_given_the_newest_and_never_an_old_one_again() -> None:
-    stream = Stream()
+    stream = SnapshotStream()
     with stream.attached() as slow:
         for number in range(5):
             stream.put(snapshot(number))
@@ -265,7 +265,7 @@ async def test_a_stale_socket_is_replaced(tmp_path: Path) -> None:
 
 
 def test_a_path_too_long_for_a_socket_is_told_with_what_to_do(tmp_path: Path) -> None:
-    with pytest.raises(BadStateDir, match="COCKPIT_STATE_DIR"):
+    with pytest.raises(StateDirError, match="COCKPIT_STATE_DIR"):
         bind(tmp_path / ("x" * 100) / "desk.sock")
 
 
@@ -282,7 +282,7 @@ def test_a_second_desk_is_refused_and_told_who_holds_the_directory(tmp_path: Pat
     state = tmp_path / "state"
     with held(state):
         assert stat.S_IMODE(state.stat().st_mode) == 0o700
-        with pytest.raises(AlreadyRunning, match=str(os.getpid())), held(state):
+        with pytest.raises(AlreadyRunningError, match=str(os.getpid())), held(state):
             pytest.fail("two desks hold one directory")
     with held(state):
         assert (state / "desk.lock").read_text() == f"{os.getpid()}\n"
@@ -296,5 +296,5 @@ def test_a_lock_file_left_by_a_dead_desk_is_no_lock(tmp_path: Path) -> None:
 
 def test_a_state_directory_that_cannot_be_is_told_with_what_to_do(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(BadStateDir, match="COCKPIT_STATE_DIR"), held(tmp_path / "file" / "state"):
+    with pytest.raises(StateDirError, match="COCKPIT_STATE_DIR"), held(tmp_path / "file" / "state"):
         pytest.fail("a file is no directory")

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cockpit.desk.api.command_handler import Control
+from cockpit.desk.api.command_handler import CommandHandler
 from cockpit.desk.risk.arming import Arming
 from cockpit.desk.risk.limits import LimitsInForce
 from cockpit.desk.risk.trading_state import TradingState
-from cockpit.model.commands import ARMABLE, Armable, Limits, Request
+from cockpit.model.commands import ARMABLE, Armable, CommandRequest, Limits
 from cockpit.model.events import OperatorAction
 from storage.history import HistoryError
 from tests.support.desk.builders import NOW, Clock
@@ -37,7 +37,7 @@ class Desk:
         self.limits = LimitsInForce(Limits(), on_change=self.in_force.append)
         self.trading = TradingState(self.limits, BTC_EURE, wall_ns=self.clock, monotonic_ns=self.clock)
         ids = iter(range(10**6))
-        self.control = Control(
+        self.control = CommandHandler(
             self.arming,
             blocked=lambda part: self.blocked,
             refreshers={"inventory-sync": self.refresh},
@@ -77,8 +77,8 @@ def desk() -> Desk:
     return Desk()
 
 
-def by(actor: str = "ann", command_id: str = "") -> Request:
-    return Request(command_id=command_id, actor=actor)
+def by(actor: str = "ann", command_id: str = "") -> CommandRequest:
+    return CommandRequest(command_id=command_id, actor=actor)
 
 
 def test_both_parts_start_disarmed_and_arm_apart(desk: Desk) -> None:

@@ -8,10 +8,12 @@ import pytest
 
 from cockpit.config.settings import load
 from cockpit.desk.composition.credentials import Credentials
-from cockpit.desk.composition.trading_parts import Sources, Workers
-from tests.support.desk.builders import SECOND, Clock
+from cockpit.desk.composition.trading_parts import TradingParts
+from cockpit.model.environment import Environment
+from tests.support.desk.builders import Clock
 from tests.support.settings import loopback
 from tests.support.waiting import until
+from venue.protocol.units import NS_PER_S
 from venue.sandbox.config import VenueConfig
 from venue.sandbox.server import Venue
 
@@ -23,9 +25,9 @@ class Read:
         env = {name: value for name, value in venue.env().items() if name != "SANDBOX_CONTROL_URL"}
         settings = load(None, loopback(**env))
         self.venue, self.account = venue, settings.account_id
-        self.monotonic = Clock(SECOND)
-        self.workers = Workers(
-            settings, client, Sources(), run_id="run-1", record=lambda event: None, history_writable=lambda: True
+        self.monotonic = Clock(NS_PER_S)
+        self.workers = TradingParts(
+            settings, client, Environment(), run_id="run-1", record=lambda event: None, history_writable=lambda: True
         )
         self.credentials = Credentials(self.workers, self.account, self.monotonic)
 
@@ -74,11 +76,11 @@ async def test_nothing_is_signed_with_a_refused_salt_until_it_was_read_again(rea
 
 
 async def test_what_cannot_be_read_keeps_the_time_of_what_was(read: Read) -> None:
-    assert read.workers.credentials_ns == SECOND
+    assert read.workers.credentials_ns == NS_PER_S
     read.monotonic.pass_ms(60_000)
     async with httpx.AsyncClient(trust_env=False) as client:
         control = read.venue.env()["SANDBOX_CONTROL_URL"]
         (await client.post(f"{control}/faults", json={"near_a": "500", "near_b": "429"})).raise_for_status()
     await read.again()
     assert "could not be read" in read.workers.key_problem
-    assert read.workers.credentials_ns == SECOND
+    assert read.workers.credentials_ns == NS_PER_S

@@ -10,7 +10,7 @@ import httpx
 import msgspec
 import pytest
 
-from cockpit.desk.quote_book.reservations import NotCovered, Promise
+from cockpit.desk.quote_book.reservations import Commitment, NotCoveredError
 from tests.support.funding.funding_harness import CONFIG, Bench, Life, both
 from tests.support.funding.withdrawal_venue import TERMINAL
 from tests.support.sandbox.signing import Signer as Taker
@@ -80,7 +80,7 @@ class Story:
             taken.token_id, amount_in, given.token_id, amount_out, deadline_ns, workers.executor.salt
         )
         balance = workers.inventory.balance[0 if given is BTC else 1]
-        promise = Promise(
+        promise = Commitment(
             quote_hash=signed.quote_hash,
             quote_id=f"q-{number}",
             command_id=f"c-{number}",
@@ -98,7 +98,7 @@ class Story:
         )
         try:
             workers.book.reservations.reserve(promise, balance)
-        except NotCovered:
+        except NotCoveredError:
             return
         workers.book.sent(promise, number)
         if self.rng.random() < 0.75:

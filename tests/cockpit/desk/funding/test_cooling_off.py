@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cockpit.desk.funding.cooling_off import Cooling
+from cockpit.desk.funding.cooling_off import CoolingOff
 from cockpit.model.events import LiquidityAction
 
 MINUTE = 60 * 10**9
@@ -17,7 +17,7 @@ class Cool:
         self.now_ns = now_ns
         self.monotonic_ns = 0
         self.recorded: list[LiquidityAction] = [] if recorded is None else recorded
-        self.cooling = Cooling(
+        self.cooling = CoolingOff(
             TEN_MS,
             record=self.recorded.append,
             wall_ns=lambda: self.now_ns,

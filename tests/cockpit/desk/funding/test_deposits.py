@@ -3,7 +3,7 @@
 import httpx
 import msgspec
 
-from cockpit.desk.funding.deposits import Liquidity
+from cockpit.desk.funding.deposits import DepositTracker
 from cockpit.desk.inventory.movements import Movement
 from cockpit.model.events import LiquidityAction
 from tests.support.desk.builders import NOW, Clock
@@ -54,7 +54,7 @@ async def test_two_outputs_of_one_transaction_are_two_deposits() -> None:
     noted: list[LiquidityAction] = []
     async with httpx.AsyncClient(trust_env=False) as client:
         bridge = Listing(client)
-        liquidity = Liquidity(
+        liquidity = DepositTracker(
             "maker.near",
             BTC_EURE,
             bridge,

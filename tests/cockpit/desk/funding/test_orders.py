@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from cockpit.desk.funding import withdrawals
-from cockpit.desk.funding.withdrawal_tracker import Finding
+from cockpit.desk.funding.withdrawal_tracker import WithdrawalStatus
 from cockpit.model.commands import WithdrawalOrder
 from cockpit.model.events import WithdrawalPrepared
 from tests.support.funding.funding_harness import Bench, both
@@ -162,7 +162,9 @@ async def test_a_new_address_cools_across_restarts_and_tracking_somebody_elses_p
     life = await bench.life(WITHDRAWAL_COOLING_MS="600000", TRADING_BTC_WITHDRAW_ADDRESS="")
     life.outflow.withdrawals.adopt(BTC, AMOUNT, "9" * 44, to, "test")
     tracked = life.only()
-    life.outflow.withdrawals._take(tracked, Finding(state="completed", detail="paid out", destination_hash="x"))
+    life.outflow.withdrawals._take(
+        tracked, WithdrawalStatus(state="completed", detail="paid out", destination_hash="x")
+    )
     refused = await life.order(AMOUNT, to=to)
     assert not refused.accepted
     assert "never used before" in refused.reason

@@ -3,10 +3,10 @@
 import msgspec
 import pytest
 
-from cockpit.desk.funding.preflight import Facts, closed
+from cockpit.desk.funding.preflight import PreflightFacts, closed
 from venue.protocol.assets import BTC, EURE
 
-OPEN = Facts(
+OPEN = PreflightFacts(
     asset=BTC,
     amount=100_000,
     destination="bc1q",

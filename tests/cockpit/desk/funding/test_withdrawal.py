@@ -2,7 +2,7 @@
 
 import pytest
 
-from cockpit.desk.funding.withdrawal import STATES, UNDATED_NS, Order, State, Withdrawal, rebuild
+from cockpit.desk.funding.withdrawal import STATES, UNDATED_NS, RecordedOrder, State, Withdrawal, rebuild
 from cockpit.desk.inventory.movements import Movement, without_returns
 from cockpit.model.events import LiquidityAction, WithdrawalPrepared
 from venue.protocol.assets import BTC, BTC_EURE, EURE
@@ -11,7 +11,7 @@ AMOUNT = 250_000
 FACT = WithdrawalPrepared(
     5, "w-1", "key", "ann", "transaction", BTC.token_id, AMOUNT, 1_500, "bc1q", BTC.chain, "hash", "AAAA", "7", 99
 )
-ORDER = Order(
+ORDER = RecordedOrder(
     withdrawal_id="w-1",
     asset=BTC,
     amount=AMOUNT,
@@ -110,7 +110,7 @@ def test_a_refund_nobody_saw_leave_is_over_once_readings_are_surely_later() -> N
 
 
 def test_another_accounts_burn_explains_nothing_and_ones_own_made_elsewhere_does() -> None:
-    order = Order(
+    order = RecordedOrder(
         withdrawal_id="tracked-h",
         asset=EURE,
         amount=7,

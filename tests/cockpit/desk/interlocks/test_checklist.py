@@ -13,23 +13,23 @@ from cockpit.desk.interlocks.checklist import (
     AT_ONCE,
     CLOCK_GRACE_MS,
     MIN_FREE_BYTES,
-    MS,
     PROOF_GRACE_MS,
     SALT_MAX_AGE_MS,
     STALE_GRACE_MS,
     VENUE_GRACE_MS,
-    Ladder,
+    GraceTimer,
     checklist,
     closing,
     graces,
     red,
 )
-from cockpit.desk.interlocks.facts import Facts
+from cockpit.desk.interlocks.facts import InterlockFacts
 from cockpit.model.snapshot import InterlockRow
+from venue.protocol.units import NS_PER_MS
 
 SYMBOLS = ("BTC", "EURe")
 RELAY_MS = 30_000
-GREEN = Facts(
+GREEN = InterlockFacts(
     reference_usable=True,
     reference_told="60000 EUR, 20 ms old",
     spendable=(("BTC", Decimal("0.5")), ("EURe", Decimal(0))),
@@ -140,8 +140,8 @@ def test_a_history_that_waits_in_the_journal_is_green_and_says_so() -> None:
     assert (row.passed, row.measured) == (True, "to the journal, the database is away")
 
 
-def ladder(relay_lost_ms: int = RELAY_MS) -> Ladder:
-    return Ladder(graces(relay_lost_ms=relay_lost_ms))
+def ladder(relay_lost_ms: int = RELAY_MS) -> GraceTimer:
+    return GraceTimer(graces(relay_lost_ms=relay_lost_ms))
 
 
 def test_the_lines_stand_in_the_order_of_the_runbook_and_all_can_be_green() -> None:
@@ -186,12 +186,12 @@ def test_each_red_line_closes_the_rungs_it_guards_after_its_grace(
     binds = grace_ms is not None and (rung == "LIVE" or failed.rung == "SHADOW")
     begin = watched.judge(rows, rung, 0)
     if not binds or grace_ms is None:
-        assert closing(watched.judge(rows, rung, 10**9 * MS)) is None
+        assert closing(watched.judge(rows, rung, 10**9 * NS_PER_MS)) is None
         return
     assert {row.grace_left_ms for row in begin if row.ident == ident} == {grace_ms}
     if grace_ms:
-        assert closing(watched.judge(rows, rung, grace_ms * MS - 1)) is None
-    due = closing(watched.judge(rows, rung, grace_ms * MS))
+        assert closing(watched.judge(rows, rung, grace_ms * NS_PER_MS - 1)) is None
+    due = closing(watched.judge(rows, rung, grace_ms * NS_PER_MS))
     assert due is not None
     assert (due.ident, due.grace_left_ms) == (ident, 0)
     assert said in due.measured
@@ -200,9 +200,9 @@ def test_each_red_line_closes_the_rungs_it_guards_after_its_grace(
 def test_a_line_that_was_green_in_between_gets_its_whole_grace_again() -> None:
     watched, rows = ladder(), listed(salt_known=False)
     watched.judge(rows, "LIVE", 0)
-    watched.judge(listed(), "LIVE", 9_000 * MS)
-    assert closing(watched.judge(rows, "LIVE", 11_000 * MS)) is None
-    assert closing(watched.judge(rows, "LIVE", 21_000 * MS)) is not None
+    watched.judge(listed(), "LIVE", 9_000 * NS_PER_MS)
+    assert closing(watched.judge(rows, "LIVE", 11_000 * NS_PER_MS)) is None
+    assert closing(watched.judge(rows, "LIVE", 21_000 * NS_PER_MS)) is not None
 
 
 def test_a_clock_that_was_stepped_gets_no_grace_and_one_that_is_right_again_keeps_its_rung() -> None:
@@ -243,7 +243,7 @@ def test_a_rung_never_outlives_a_line_that_stayed_red_for_its_grace(steps: list[
     for (ident, changes, _), step_ms in steps:
         rows = listed(**changes)
         watched.judge(rows, "LIVE", now)
-        now += step_ms * MS
+        now += step_ms * NS_PER_MS
         due = closing(watched.judge(rows, "LIVE", now))
         grace_ms = GRACES[ident]
         if grace_ms is None:

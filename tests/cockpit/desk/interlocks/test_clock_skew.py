@@ -9,10 +9,8 @@ from cockpit.desk.interlocks.clock_skew import (
     DRIFT,
     KEPT_NS,
     LIMIT_NS,
-    MS,
     NEVER,
-    NS,
-    Evidence,
+    ClockSource,
     Range,
     agreed,
     aimed,
@@ -22,11 +20,12 @@ from cockpit.desk.interlocks.clock_skew import (
     of_date,
     skew,
 )
+from venue.protocol.units import NS_PER_MS, NS_PER_S
 
-UTC0 = 1_790_000_000 * NS
-offsets = st.integers(UTC0 - 3_600 * NS, UTC0 + 3_600 * NS)
-delays = st.integers(0, 2 * NS)
-answers = st.lists(st.tuples(st.integers(0, 20 * NS), delays, delays, st.booleans()), min_size=1, max_size=20)
+UTC0 = 1_790_000_000 * NS_PER_S
+offsets = st.integers(UTC0 - 3_600 * NS_PER_S, UTC0 + 3_600 * NS_PER_S)
+delays = st.integers(0, 2 * NS_PER_S)
+answers = st.lists(st.tuples(st.integers(0, 20 * NS_PER_S), delays, delays, st.booleans()), min_size=1, max_size=20)
 
 
 @given(offsets, st.integers(-DRIFT, DRIFT).filter(bool), answers)
@@ -35,7 +34,7 @@ def test_the_true_offset_is_never_left_out_whatever_the_delays_and_the_drift(
 ) -> None:
     """``rate``: the local monotonic clock gains or loses a part in so many, the permitted drift at the most."""
     rate = DRIFT if rate > 0 else -DRIFT
-    evidence, now = Evidence(), 0
+    evidence, now = ClockSource(), 0
 
     def venue(at_ns: int) -> int:
         return at_ns + offset + at_ns // rate
@@ -47,45 +46,52 @@ def test_the_true_offset_is_never_left_out_whatever_the_delays_and_the_drift(
         if is_block:
             evidence.add(of_block(venue(made) - pause + AHEAD_NS, now), now)
         else:
-            evidence.add(of_date(venue(made) // NS, sent, now), now)
+            evidence.add(of_date(venue(made) // NS_PER_S, sent, now), now)
         known = evidence.range(now)
         assert known is not None
         truth = venue(now) - now
         assert known.low_ns - 4 <= truth <= known.high_ns + 4
 
 
-@given(offsets, st.integers(0, 40 * MS), st.integers(0, 40 * MS), st.integers(0, 3_600 * NS))
+@given(offsets, st.integers(0, 40 * NS_PER_MS), st.integers(0, 40 * NS_PER_MS), st.integers(0, 3_600 * NS_PER_S))
 def test_eight_aimed_questions_make_it_as_narrow_as_the_answers_are_slow(
     offset: int, there: int, back: int, now: int
 ) -> None:
-    evidence = Evidence()
+    evidence = ClockSource()
     for _ in range(9):
         known = evidence.range(now)
         sent = now if known is None else aimed(known, now)
-        assert now <= sent < now + NS
+        assert now <= sent < now + NS_PER_S
         now = sent + there + back
-        evidence.add(of_date((sent + there + offset) // NS, sent, now), now)
+        evidence.add(of_date((sent + there + offset) // NS_PER_S, sent, now), now)
     known = evidence.range(now)
     assert known is not None
     assert known.low_ns <= offset <= known.high_ns
-    assert known.width_ns <= 2 * (there + back) + 20 * MS
+    assert known.width_ns <= 2 * (there + back) + 20 * NS_PER_MS
 
 
-@given(offsets, st.integers(3 * NS, 3_600 * NS), st.integers(1, 2), st.booleans())
+@given(offsets, st.integers(3 * NS_PER_S, 3_600 * NS_PER_S), st.integers(1, 2), st.booleans())
 def test_a_server_that_lies_is_outvoted(offset: int, lie: int, width: int, ahead: bool) -> None:
-    honest = [Range(offset - width * NS, offset + NS // 2), Range(offset - NS // 3, offset + NS), Range(offset, NEVER)]
+    honest = [
+        Range(offset - width * NS_PER_S, offset + NS_PER_S // 2),
+        Range(offset - NS_PER_S // 3, offset + NS_PER_S),
+        Range(offset, NEVER),
+    ]
     wrong = offset + (lie if ahead else -lie)
-    found = agreed([*honest, Range(wrong - NS // 2, wrong + NS // 2)])
+    found = agreed([*honest, Range(wrong - NS_PER_S // 2, wrong + NS_PER_S // 2)])
     assert found is not None
     assert found.low_ns <= offset <= found.high_ns
-    assert found.width_ns <= 2 * NS
+    assert found.width_ns <= 2 * NS_PER_S
 
 
 @given(
     offsets,
-    st.lists(st.tuples(st.integers(0, NS - 1), st.integers(0, NS - 1), st.integers(0, 300 * MS)), max_size=3),
-    st.integers(0, NS - 1),
-    st.integers(0, 5 * NS),
+    st.lists(
+        st.tuples(st.integers(0, NS_PER_S - 1), st.integers(0, NS_PER_S - 1), st.integers(0, 300 * NS_PER_MS)),
+        max_size=3,
+    ),
+    st.integers(0, NS_PER_S - 1),
+    st.integers(0, 5 * NS_PER_S),
 )
 def test_dates_that_are_kept_for_a_second_do_not_lead_astray_while_one_service_is_prompt(
     offset: int, late: list[tuple[int, int, int]], phase: int, old: int
@@ -93,10 +99,10 @@ def test_dates_that_are_kept_for_a_second_do_not_lead_astray_while_one_service_i
     """A service whose dates are late looks as if its clock were behind; the truth must not be voted out."""
 
     def heard(lag: int, at: int, delay: int) -> Range:
-        return of_date((at + offset - lag) // NS, at, at + delay)
+        return of_date((at + offset - lag) // NS_PER_S, at, at + delay)
 
     ranges = [heard(lag, at, delay) for lag, at, delay in late]
-    ranges.insert(len(ranges) // 2, heard(0, phase, 20 * MS))
+    ranges.insert(len(ranges) // 2, heard(0, phase, 20 * NS_PER_MS))
     found = combined(ranges, of_block(offset - old, 0))
     assert found is not None
     assert found.low_ns <= offset <= found.high_ns
@@ -105,7 +111,7 @@ def test_dates_that_are_kept_for_a_second_do_not_lead_astray_while_one_service_i
 def test_what_nobody_dates_is_bounded_by_blocks_alone() -> None:
     assert combined([], None) is None
     assert combined([], Range(5, NEVER)) == Range(5, NEVER)
-    assert combined([Range(0, NS)], None) == Range(0, NS)
+    assert combined([Range(0, NS_PER_S)], None) == Range(0, NS_PER_S)
 
 
 def test_two_that_contradict_each_other_leave_everything_between_open() -> None:
@@ -116,23 +122,23 @@ def test_two_that_contradict_each_other_leave_everything_between_open() -> None:
 
 
 def test_the_newest_answer_is_believed_over_what_it_contradicts() -> None:
-    evidence = Evidence()
+    evidence = ClockSource()
     evidence.add(Range(0, 100), 0)
     evidence.add(Range(50, 150), 0)
     assert evidence.range(0) == Range(50, 100)
-    evidence.add(Range(5 * NS, 6 * NS), 0)
-    assert evidence.range(0) == Range(5 * NS, 6 * NS)
+    evidence.add(Range(5 * NS_PER_S, 6 * NS_PER_S), 0)
+    assert evidence.range(0) == Range(5 * NS_PER_S, 6 * NS_PER_S)
 
 
 def test_a_source_that_fell_silent_grows_vague_and_then_says_nothing() -> None:
-    evidence = Evidence()
+    evidence = ClockSource()
     evidence.add(Range(0, 0), 0)
     assert evidence.range(DRIFT) == Range(-1, 1)
     assert evidence.range(KEPT_NS) == Range(-KEPT_NS // DRIFT, KEPT_NS // DRIFT)
     assert evidence.range(KEPT_NS + 1) is None
 
 
-@given(st.integers(-10 * NS, 10 * NS), st.integers(0, 10 * NS))
+@given(st.integers(-10 * NS_PER_S, 10 * NS_PER_S), st.integers(0, 10 * NS_PER_S))
 def test_red_is_only_what_lies_wholly_outside_and_what_is_told_covers_it(low: int, width: int) -> None:
     found = Range(low, low + width)
     judgement = judged(found)
@@ -140,17 +146,17 @@ def test_red_is_only_what_lies_wholly_outside_and_what_is_told_covers_it(low: in
     if low <= 0 <= low + width:
         told = judgement.told.removeprefix("within ±").split(" of ")[0]
         number, unit = told.split(" ")
-        assert float(number) * (NS if unit == "s" else MS) >= max(-low, low + width)
+        assert float(number) * (NS_PER_S if unit == "s" else NS_PER_MS) >= max(-low, low + width)
 
 
 @pytest.mark.parametrize(
     ("found", "passed", "told"),
     [
-        (Range(-20 * MS, 31 * MS), True, "within ±40 ms of the venue's"),
-        (Range(499 * MS, 800 * MS), True, "490 ms to 800 ms ahead of the venue's"),
-        (Range(501 * MS, 800 * MS), False, "500 ms to 800 ms ahead of the venue's"),
-        (Range(-61 * NS, -60 * NS), False, "60.0 s to 61.0 s behind the venue's"),
-        (Range(-NEVER, -2 * NS), False, "at least 2.0 s behind the venue's"),
+        (Range(-20 * NS_PER_MS, 31 * NS_PER_MS), True, "within ±40 ms of the venue's"),
+        (Range(499 * NS_PER_MS, 800 * NS_PER_MS), True, "490 ms to 800 ms ahead of the venue's"),
+        (Range(501 * NS_PER_MS, 800 * NS_PER_MS), False, "500 ms to 800 ms ahead of the venue's"),
+        (Range(-61 * NS_PER_S, -60 * NS_PER_S), False, "60.0 s to 61.0 s behind the venue's"),
+        (Range(-NEVER, -2 * NS_PER_S), False, "at least 2.0 s behind the venue's"),
     ],
 )
 def test_it_is_told_in_words(found: Range, passed: bool, told: str) -> None:
@@ -158,7 +164,7 @@ def test_it_is_told_in_words(found: Range, passed: bool, told: str) -> None:
 
 
 def test_a_step_of_the_wall_clock_shows_at_once() -> None:
-    offset = Range(UTC0 - 50 * MS, UTC0 + 50 * MS)
-    assert judged(skew(offset, UTC0 + 7 * NS, 7 * NS)).passed
-    stepped = judged(skew(offset, UTC0 + 7 * NS + 60 * NS, 7 * NS))
+    offset = Range(UTC0 - 50 * NS_PER_MS, UTC0 + 50 * NS_PER_MS)
+    assert judged(skew(offset, UTC0 + 7 * NS_PER_S, 7 * NS_PER_S)).passed
+    stepped = judged(skew(offset, UTC0 + 7 * NS_PER_S + 60 * NS_PER_S, 7 * NS_PER_S))
     assert (stepped.passed, stepped.told) == (False, "59.9 s to 60.1 s ahead of the venue's")

@@ -9,16 +9,18 @@ import httpx
 import pytest
 
 from cockpit.config.settings import load
-from cockpit.desk.api.command_handler import Control
-from cockpit.desk.composition.trading_parts import Sources, Workers
+from cockpit.desk.api.command_handler import CommandHandler
+from cockpit.desk.composition.trading_parts import TradingParts
 from cockpit.desk.interlocks.checklist import MIN_FREE_BYTES
-from cockpit.desk.interlocks.monitor import Watch
+from cockpit.desk.interlocks.monitor import InterlockMonitor
 from cockpit.desk.interlocks.venue_clock import VenueClock
-from cockpit.model.commands import ARMABLE, Request
+from cockpit.model.commands import ARMABLE, CommandRequest
+from cockpit.model.environment import Environment
 from cockpit.model.events import OperatorAction
-from tests.support.desk.builders import NOW, SALT, SECOND, Clock, promise
+from tests.support.desk.builders import NOW, SALT, Clock, promise
 from tests.support.settings import loopback
 from venue.bridges.poa.client import DepositAddress
+from venue.protocol.units import NS_PER_S
 from venue.reference.feed import Tick
 
 TICK_MS = 250
@@ -28,14 +30,14 @@ class Desk:
     """A desk that is LIVE on virtual clocks, its feeds alive until a test breaks one."""
 
     def __init__(self, client: httpx.AsyncClient, *, shadow: int = 0) -> None:
-        self.wall, self.monotonic = Clock(NOW), Clock(5 * SECOND)
+        self.wall, self.monotonic = Clock(NOW), Clock(5 * NS_PER_S)
         self.settings = load(None, loopback(LIVE_AFTER_SHADOW_DECISIONS=str(shadow)))
-        sources = Sources(wall_ns=self.wall, monotonic_ns=self.monotonic)
+        sources = Environment(wall_ns=self.wall, monotonic_ns=self.monotonic)
         self.writable, self.free, self.burning = True, 2 * MIN_FREE_BYTES, False
         self.exchanges = {"kraken": Decimal(50_000), "coinbase": Decimal(50_000), "bitstamp": Decimal(50_000)}
         self.frozen = self.nodes_down = self.nodes_stand = self.credentials_down = False
         self.clock = VenueClock(self.settings, wall_ns=self.wall, monotonic_ns=self.monotonic)
-        self.workers = Workers(
+        self.workers = TradingParts(
             self.settings,
             client,
             sources,
@@ -43,7 +45,7 @@ class Desk:
             record=lambda event: None,
             history_writable=lambda: self.writable,
         )
-        self.watch = Watch(
+        self.watch = InterlockMonitor(
             self.settings,
             self.workers,
             self.clock,
@@ -56,7 +58,7 @@ class Desk:
             free_bytes=lambda path: self.free,
         )
         self.journal: list[OperatorAction] = []
-        self.control = Control(
+        self.control = CommandHandler(
             self.workers.arming,
             blocked=self.watch.blocked,
             refreshers={},
@@ -73,7 +75,7 @@ class Desk:
         """Everything is read once and both parts are armed."""
         await self.read()
         for part in ARMABLE:
-            assert self.control.arm(part, Request(actor="ops")).accepted, self.watch.blocked(part)
+            assert self.control.arm(part, CommandRequest(actor="ops")).accepted, self.watch.blocked(part)
 
     async def read(self) -> None:
         """Everything is read once."""
@@ -106,11 +108,11 @@ class Desk:
         self.watch.tick(self.control)
 
     async def _hear_dates(self) -> None:
-        if self.wall.now_ns - self.monotonic.now_ns != NOW - 5 * SECOND:
+        if self.wall.now_ns - self.monotonic.now_ns != NOW - 5 * NS_PER_S:
             return
         for url in (self.settings.near_rpc_urls[0], self.settings.bridge_url):
             request = httpx.Request("POST", url)
-            date = formatdate(self.wall.now_ns // SECOND, usegmt=True)
+            date = formatdate(self.wall.now_ns // NS_PER_S, usegmt=True)
             await self.clock.hooks["request"][0](request)  # type: ignore[misc]
             answer = httpx.Response(200, headers={"date": date}, request=request)
             await self.clock.hooks["response"][0](answer)  # type: ignore[misc]
@@ -237,7 +239,7 @@ async def test_live_closes_within_its_grace_and_says_why(
     assert (entry.actor, entry.accepted) == ("desk", True)
     assert said in entry.reason
     # It stays shut until the line is green again, and the list says what to do.
-    assert not desk.control.arm("trade-executor", Request(actor="ops")).accepted
+    assert not desk.control.arm("trade-executor", CommandRequest(actor="ops")).accepted
     (line,) = [row for row in desk.watch.rows() if not row.passed and said in f"{row.name}: {row.measured}"]
     assert line.remedy
 
@@ -274,7 +276,7 @@ async def test_a_handful_of_refusals_disarms_only_within_their_time(desk: Desk) 
     assert not desk.workers.arming.executor
     assert desk.workers.arming.strategy
     await desk.turn(60_000)
-    assert desk.control.arm("trade-executor", Request(actor="ops")).accepted, "the line is green by itself"
+    assert desk.control.arm("trade-executor", CommandRequest(actor="ops")).accepted, "the line is green by itself"
 
 
 async def test_decisions_in_shadow_count_from_arming_or_the_last_venue_error() -> None:
@@ -283,10 +285,10 @@ async def test_decisions_in_shadow_count_from_arming_or_the_last_venue_error() -
         await desk.read()
         counters = desk.workers.intake.counters
         counters["actionable"] = 100
-        assert desk.control.arm("strategy-engine", Request(actor="ops")).accepted
+        assert desk.control.arm("strategy-engine", CommandRequest(actor="ops")).accepted
 
         def refusal() -> str:
-            result = desk.control.arm("trade-executor", Request(actor="ops"))
+            result = desk.control.arm("trade-executor", CommandRequest(actor="ops"))
             return "" if result.accepted else result.reason
 
         assert "0 actionable decisions" in refusal(), "what was decided before it was armed does not count"

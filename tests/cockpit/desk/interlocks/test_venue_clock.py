@@ -10,9 +10,10 @@ import pytest
 
 from cockpit.config.settings import load
 from cockpit.desk.interlocks.venue_clock import UNKNOWN_NS, VenueClock
-from tests.support.desk.builders import MS, NOW, SECOND, Clock
+from tests.support.desk.builders import NOW, Clock
 from tests.support.settings import loopback
 from venue.near.rpc import NearRpc
+from venue.protocol.units import NS_PER_MS, NS_PER_S
 from venue.sandbox.config import VenueConfig
 from venue.sandbox.server import Venue
 
@@ -21,13 +22,13 @@ class Watched:
     """A clock that heard so many answers of each service, every one of them at once."""
 
     def __init__(self) -> None:
-        self.wall, self.monotonic = Clock(NOW), Clock(5 * SECOND)
+        self.wall, self.monotonic = Clock(NOW), Clock(5 * NS_PER_S)
         self.settings = load(None, loopback())
         self.clock = VenueClock(self.settings, wall_ns=self.wall, monotonic_ns=self.monotonic)
 
     async def hear(self, *urls: str, ahead_ms: int = 0, **headers: str) -> None:
         for url in urls or (self.settings.near_rpc_urls[0], self.settings.relay_rpc_url, self.settings.bridge_url):
-            date = formatdate((self.wall.now_ns + ahead_ms * MS) // SECOND, usegmt=True)
+            date = formatdate((self.wall.now_ns + ahead_ms * NS_PER_MS) // NS_PER_S, usegmt=True)
             request = httpx.Request("POST", url)
             await self.clock.hooks["request"][0](request)  # type: ignore[misc]
             answer = httpx.Response(200, headers={"date": date, **headers}, request=request)
@@ -68,13 +69,13 @@ async def test_a_clock_set_by_a_minute_is_seen_at_the_next_look_and_again_when_i
     watched.pass_ms(250)
     assert watched.clock.stepped() == 0
     watched.wall.pass_ms(60_000)
-    assert watched.clock.stepped() == 60 * SECOND
+    assert watched.clock.stepped() == 60 * NS_PER_S
     assert watched.clock.stepped() == 0
     judgement = watched.clock.judge()
     assert not judgement.passed
     assert "ahead of the venue's" in judgement.told
     watched.wall.pass_ms(-60_000)
-    assert watched.clock.stepped() == -60 * SECOND
+    assert watched.clock.stepped() == -60 * NS_PER_S
     assert watched.clock.judge().passed
 
 
@@ -89,7 +90,7 @@ async def test_what_was_known_counts_for_a_minute_of_silence() -> None:
     for _ in range(5):
         watched.pass_ms(59_000)
         assert watched.clock.judge().passed
-    watched.pass_ms(6_000 + UNKNOWN_NS // MS - 1_000)
+    watched.pass_ms(6_000 + UNKNOWN_NS // NS_PER_MS - 1_000)
     assert "not known for" in watched.clock.judge().told
     assert not watched.clock.judge().passed
 
@@ -134,7 +135,7 @@ async def test_the_sandbox_tells_its_time_and_can_be_made_to_tell_another(venue:
         running = asyncio.create_task(clock.run(rpc))
         try:
             async with asyncio.timeout(10):
-                while (offset := clock.offset()) is None or offset.width_ns > 400 * MS:  # noqa: ASYNC110
+                while (offset := clock.offset()) is None or offset.width_ns > 400 * NS_PER_MS:  # noqa: ASYNC110
                     await asyncio.sleep(0.02)
             judgement = clock.judge()
             assert judgement.passed

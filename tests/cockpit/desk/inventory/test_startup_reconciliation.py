@@ -4,7 +4,7 @@ import pytest
 
 from cockpit.desk.inventory.movements import Movement
 from cockpit.model.events import LiquidityAction, OperatorAction, TradeResult
-from storage.history import FormerRun
+from storage.history import PreviousRun
 from storage.reporting.remainders import SET_ASIDE
 from tests.support.desk.builders import Clock
 from tests.support.desk.chain import Chain
@@ -22,7 +22,7 @@ class World:
         self.lives = 0
         self.life: Life
 
-    async def begin(self, former: FormerRun | None = None) -> Life:
+    async def begin(self, former: PreviousRun | None = None) -> Life:
         self.lives += 1
         self.life = Life(self.clock, self.chain, self.history, self.lives)
         await self.life.begin(former)

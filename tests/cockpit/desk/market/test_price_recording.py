@@ -6,10 +6,9 @@ from cockpit.desk.market.reference import Reference
 from cockpit.desk.risk.limits import LimitsInForce
 from cockpit.model.commands import Limits
 from cockpit.model.events import MarketPrice
-from tests.support.desk.builders import NOW, SECOND
+from tests.support.desk.builders import NOW
+from venue.protocol.units import NS_PER_MS, NS_PER_S
 from venue.reference.feed import Tick
-
-MS = 1_000_000
 
 
 def recorded(every_ms: int, move_bps: str, ticks: list[tuple[int, str]]) -> list[tuple[int, Decimal]]:
@@ -26,8 +25,8 @@ def recorded(every_ms: int, move_bps: str, ticks: list[tuple[int, str]]) -> list
         move_bps=Decimal(move_bps),
     )
     for at_ms, mid in ticks:
-        reference.on_tick(Tick("kraken", Decimal(mid), Decimal(mid), NOW + at_ms * MS))
-    return [((price.at_ns - NOW) // MS, price.mid) for price in prices]
+        reference.on_tick(Tick("kraken", Decimal(mid), Decimal(mid), NOW + at_ms * NS_PER_MS))
+    return [((price.at_ns - NOW) // NS_PER_MS, price.mid) for price in prices]
 
 
 def test_a_price_is_recorded_once_in_the_time_set() -> None:
@@ -65,6 +64,6 @@ def test_the_composite_is_thinned_alike() -> None:
         move_bps=Decimal(1),
     )
     for second, mid in enumerate(("50000", "50004", "50005")):
-        now = NOW + second * SECOND
+        now = NOW + second * NS_PER_S
         reference.on_tick(Tick("kraken", Decimal(mid), Decimal(mid), now))
     assert [price.mid for price in prices if price.source == "composite"] == [Decimal(50_000), Decimal(50_005)]

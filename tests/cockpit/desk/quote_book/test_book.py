@@ -4,10 +4,11 @@ from collections.abc import Callable
 import pytest
 
 from cockpit.desk.quote_book.book import ANSWER_WITHIN_NS, QuoteBook
-from cockpit.desk.quote_book.reservations import NotCovered, Reservations
+from cockpit.desk.quote_book.reservations import NotCoveredError, Reservations
 from cockpit.model.events import TradeResult
-from tests.support.desk.builders import MS, NOW, SECOND, Clock, promise
+from tests.support.desk.builders import NOW, Clock, promise
 from venue.protocol.assets import BTC, EURE
+from venue.protocol.units import NS_PER_MS, NS_PER_S
 from venue.relay.messages import QuoteStatus
 
 
@@ -52,7 +53,7 @@ def status(name: str = "p") -> QuoteStatus:
 def test_the_last_free_unit_can_be_promised_and_not_one_more() -> None:
     reservations = Reservations()
     reservations.reserve(promise("one", amount_out=600), 1_000)
-    with pytest.raises(NotCovered):
+    with pytest.raises(NotCoveredError):
         reservations.reserve(promise("two", amount_out=401), 1_000)
     reservations.reserve(promise("three", amount_out=400), 1_000)
     assert reservations.reserved(EURE.token_id) == 1_000
@@ -62,7 +63,7 @@ def test_the_last_free_unit_can_be_promised_and_not_one_more() -> None:
 @pytest.mark.parametrize("amount", [0, -1])
 def test_a_promise_of_nothing_or_less_is_not_held(amount: int) -> None:
     reservations = Reservations()
-    with pytest.raises(NotCovered):
+    with pytest.raises(NotCoveredError):
         reservations.reserve(promise(amount_out=amount), 1_000)
     assert reservations.reserved(EURE.token_id) == 0
 
@@ -314,7 +315,7 @@ def test_a_quote_shorter_lived_than_the_relays_patience_leaves_nothing_behind(de
     desk.book.sent(made, 1)
     desk.book.tick(made.dead_ns)
     desk.book.expire(made.quote_hash)
-    desk.book.tick(made.dead_ns + 10 * SECOND)
+    desk.book.tick(made.dead_ns + 10 * NS_PER_S)
     assert desk.outcomes() == ["expired"]
     assert leftovers(desk.book) == {}
-    assert made.dead_ns == NOW + 1_000 * MS
+    assert made.dead_ns == NOW + 1_000 * NS_PER_MS

@@ -8,16 +8,17 @@ from contextlib import suppress
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cockpit.desk.quote_book.hard_stop import Burner
-from cockpit.desk.quote_book.reservations import Promise
+from cockpit.desk.quote_book.hard_stop import HardStopRun
+from cockpit.desk.quote_book.reservations import Commitment
 from cockpit.model.events import OperatorAction
-from tests.support.desk.builders import SALT, SECOND
+from tests.support.desk.builders import SALT
 from tests.support.desk.chain import ChainVerifier, Watched
 from tests.support.desk.quoting_harness import SECRET, Counted
 from venue.protocol.assets import BTC_EURE, EURE
+from venue.protocol.units import NS_PER_S
 from venue.relay.rpc import IntentStatus, Published, PublishedMany, RelayRpc
 from venue.signing.signer import Signer
-from venue.transport.jsonrpc import Unreachable
+from venue.transport.jsonrpc import UnreachableError
 
 WAYS = ("run", "run", "run", "drop", "swallow", "late", "refuse", "settle first", "settle in between", "break", "down")
 
@@ -25,12 +26,12 @@ WAYS = ("run", "run", "run", "drop", "swallow", "late", "refuse", "settle first"
 class Unreliable(RelayRpc):
     """A relay whose next calls go the ways given, and then all well."""
 
-    def __init__(self, watched: Watched, ways: list[str], quotes: dict[str, Promise]) -> None:
+    def __init__(self, watched: Watched, ways: list[str], quotes: dict[str, Commitment]) -> None:
         self._watched = watched
         self._ways = ways
         self._quotes = quotes
         self._late: list[list[str]] = []
-        self.settled: list[Promise] = []
+        self.settled: list[Commitment] = []
         self.burned: set[str] = set()
 
     async def publish_intent(self, signed: bytes, quote_hashes: Sequence[str] = ()) -> Published:
@@ -59,7 +60,7 @@ class Unreliable(RelayRpc):
         elif way != "drop":
             self._burn(nonces)
         if way in ("drop", "swallow", "late"):
-            raise Unreachable("no answer came")
+            raise UnreachableError("no answer came")
         return PublishedMany("OK", (), "")
 
     async def get_status(self, intent_hash: str) -> IntentStatus:
@@ -88,7 +89,7 @@ async def _play(count: int, ways: list[str], claimed: bool) -> None:
     watched.chain.head.balances = (10**9, 10**12)
     await watched.inventory.sync("opening")
     signer = Signer(SECRET, "maker.near", BTC_EURE, ceiling=10**30, random=Counted())
-    quotes: dict[str, Promise] = {}
+    quotes: dict[str, Commitment] = {}
     for number in range(count):
         made = _quote(watched, signer, number)
         quotes[made.nonce] = made
@@ -101,7 +102,7 @@ async def _play(count: int, ways: list[str], claimed: bool) -> None:
 
     relay = Unreliable(watched, ways, quotes)
     ids = iter(range(100))
-    burner = Burner(
+    burner = HardStopRun(
         "maker.near",
         watched.book,
         signer,
@@ -129,7 +130,7 @@ async def _play(count: int, ways: list[str], claimed: bool) -> None:
     assert durable >= count, "what is burned is on record before it is handed in"
 
 
-async def _kept_up(burner: Burner) -> None:
+async def _kept_up(burner: HardStopRun) -> None:
     """Start it again whenever it fails, as the desk does."""
     while True:
         with suppress(RuntimeError):
@@ -139,7 +140,7 @@ async def _kept_up(burner: Burner) -> None:
 def _no_pause(watched: Watched, relay: Unreliable, claimed: bool) -> Callable[[float], Awaitable[None]]:
     async def pause(seconds: float) -> None:
         """Time passes, the chain goes on, and the desk reads its balances."""
-        watched.clock.now_ns += int(seconds * SECOND) + SECOND
+        watched.clock.now_ns += int(seconds * NS_PER_S) + NS_PER_S
         relay.come_late()
         if claimed:
             for made in relay.settled:
@@ -152,10 +153,10 @@ def _no_pause(watched: Watched, relay: Unreliable, claimed: bool) -> Callable[[f
     return pause
 
 
-def _quote(watched: Watched, signer: Signer, number: int) -> Promise:
+def _quote(watched: Watched, signer: Signer, number: int) -> Commitment:
     base, quote = BTC_EURE.base.token_id, BTC_EURE.quote.token_id
     amounts = (2**number + 5, 1_000 + 3**number)
-    signed = signer.sign_quote(base, amounts[0], quote, amounts[1], watched.clock() + 300 * SECOND, SALT)
+    signed = signer.sign_quote(base, amounts[0], quote, amounts[1], watched.clock() + 300 * NS_PER_S, SALT)
     return watched.send(amount_in=amounts[0], amount_out=amounts[1], life_ms=300_000, nonce=signed.nonce)
 
 

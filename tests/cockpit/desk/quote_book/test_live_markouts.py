@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 from cockpit.accounting.markouts import in_bps, markout
 from cockpit.desk.market.pricing import Side
 from cockpit.desk.quote_book.book import Quote
-from cockpit.desk.quote_book.live_markouts import Markouts
-from tests.support.desk.builders import NOW, SECOND, promise
+from cockpit.desk.quote_book.live_markouts import LiveMarkouts
+from tests.support.desk.builders import NOW, promise
 from venue.protocol.assets import BTC_EURE
+from venue.protocol.units import NS_PER_S
 
 MIDS = st.decimals(Decimal("0.01"), Decimal(10**7), places=8)
 
@@ -49,33 +50,33 @@ def test_a_markout_is_the_gain_over_what_was_paid_to_the_nearest_hundredth(base:
 
 @pytest.mark.parametrize("side", ["buy", "sell"])
 def test_each_horizon_is_marked_by_the_mid_of_its_moment(side: Side) -> None:
-    markouts, quote = Markouts(), fill(side)
+    markouts, quote = LiveMarkouts(), fill(side)
     mids = {1: "50005", 10: "50050", 60: "50000", 300: "49000"}
     for second in range(302):
         at = At(mids.get(second, "1"))
         for quarter in range(4):
-            markouts.tick(NOW + second * SECOND + quarter * SECOND // 4, [quote], at)
+            markouts.tick(NOW + second * NS_PER_S + quarter * NS_PER_S // 4, [quote], at)
     sign = 1 if side == "buy" else -1
     wanted = ((1, "1.00"), (10, "10.00"), (60, "0.00"), (300, "-200.00"))
     assert markouts.of(quote.promise.quote_hash) == tuple((at, sign * Decimal(bps)) for at, bps in wanted)
 
 
 def test_a_mid_that_is_not_trusted_marks_nothing_and_is_not_made_up_later() -> None:
-    markouts, quote = Markouts(), fill()
-    markouts.tick(NOW + SECOND, [quote], At(None))
-    markouts.tick(NOW + 2 * SECOND, [quote], At("51000"))
+    markouts, quote = LiveMarkouts(), fill()
+    markouts.tick(NOW + NS_PER_S, [quote], At(None))
+    markouts.tick(NOW + 2 * NS_PER_S, [quote], At("51000"))
     assert markouts.of(quote.promise.quote_hash) == ((1, None),)
 
 
 def test_horizons_that_were_slept_through_are_unknown() -> None:
-    markouts, quote = Markouts(), fill()
-    markouts.tick(NOW + 61 * SECOND, [quote], At("50500"))
+    markouts, quote = LiveMarkouts(), fill()
+    markouts.tick(NOW + 61 * NS_PER_S, [quote], At("50500"))
     assert markouts.of(quote.promise.quote_hash) == ((1, None), (10, None), (60, Decimal("100.00")))
 
 
 def test_old_fills_are_left_as_they_are_marked() -> None:
-    markouts = Markouts()
-    old, new = fill(name="old"), fill(name="new", settled_ns=NOW + 400 * SECOND)
-    markouts.tick(NOW + 401 * SECOND, [old, new], At())
+    markouts = LiveMarkouts()
+    old, new = fill(name="old"), fill(name="new", settled_ns=NOW + 400 * NS_PER_S)
+    markouts.tick(NOW + 401 * NS_PER_S, [old, new], At())
     assert markouts.of(old.promise.quote_hash) == ()
     assert markouts.of(new.promise.quote_hash) == ((1, Decimal("0.00")),)

@@ -5,13 +5,14 @@ import pytest
 
 from cockpit.desk.inventory.reconciliation import movement
 from cockpit.model.events import ExecuteTrade, SwapDemand, TradeDecision
-from tests.support.desk.builders import SALT, SECOND
+from tests.support.desk.builders import SALT
 from tests.support.desk.quoting_harness import SECRET, Quoting, ask, quoting
 from tests.support.venue.relay_server import RelayServer
 from tests.support.waiting import until
 from venue.protocol.assets import BTC, BTC_EURE, EURE
+from venue.protocol.units import NS_PER_S
 from venue.sandbox.wire.payload import TokenDiff, open_payload
-from venue.transport.websocket import WsClosed
+from venue.transport.websocket import WsClosedError
 
 
 def decisions(desk: Quoting) -> list[TradeDecision]:
@@ -162,7 +163,7 @@ async def test_a_quote_whose_writing_failed_half_way_is_held_until_it_is_dead(
 
 async def test_a_quote_that_could_not_be_written_holds_nothing_and_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
     def closed(frame: bytes) -> None:
-        raise WsClosed("the connection is not open")
+        raise WsClosedError("the connection is not open")
 
     async with quoting() as (desk, server):
         with monkeypatch.context() as patched:
@@ -216,7 +217,7 @@ async def test_no_more_quotes_are_signed_within_a_second_than_the_limit_says() -
         await until(lambda: desk.intake.counters["decisions"] == 4)
         assert [one.reason for one in decisions(desk)] == ["quote", "quote", "rate", "rate"]
         assert len(server.frames) == 2
-        desk.ticking.now_ns += SECOND
+        desk.ticking.now_ns += NS_PER_S
         await a_quote(desk, server, "later")
 
 

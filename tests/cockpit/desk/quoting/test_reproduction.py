@@ -7,14 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cockpit.desk.market.pricing import PriceParams
-from cockpit.desk.quoting.strategy import View, decide, decision_event, desk_prices, read_view, record_view
+from cockpit.desk.quoting.strategy import DeskView, decide, decision_event, desk_prices, read_view, record_view
 from cockpit.desk.risk.limits import LimitsInForce
 from cockpit.model.commands import Limits
 from cockpit.model.events import DecisionRules, MarketSettlements, TradeDecision
-from tests.support.desk.builders import MS, NOW, SECOND, demand, view
+from tests.support.desk.builders import NOW, demand, view
 from tests.support.desk.quoting_harness import ask, quoting
 from tests.support.waiting import until
 from venue.protocol.assets import BTC_EURE
+from venue.protocol.units import NS_PER_MS, NS_PER_S
 from venue.relay.messages import QuoteStatus
 
 BALANCES = st.none() | st.integers(0, 2**128 - 1)
@@ -23,14 +24,14 @@ VIEWS = st.builds(
     strategy_armed=st.booleans(),
     executor_armed=st.booleans(),
     mid=st.none() | st.decimals(Decimal(1), Decimal(10**6), places=8),
-    mid_at_ns=st.integers(NOW - 20 * SECOND, NOW + SECOND),
+    mid_at_ns=st.integers(NOW - 20 * NS_PER_S, NOW + NS_PER_S),
     mid_usable=st.booleans(),
     mid_problem=st.text(),
     base_balance=BALANCES,
     quote_balance=BALANCES,
     base_reserved=st.integers(0, 2**128 - 1),
     quote_reserved=st.integers(0, 2**128 - 1),
-    inventory_at_ns=st.integers(NOW - 40 * SECOND, NOW + SECOND),
+    inventory_at_ns=st.integers(NOW - 40 * NS_PER_S, NOW + NS_PER_S),
     default_deadline_ms=st.integers(1_000, 3_600_000),
     salt_known=st.booleans(),
     relay_writable=st.booleans(),
@@ -39,12 +40,12 @@ VIEWS = st.builds(
 
 
 @given(VIEWS)
-def test_a_view_comes_back_from_its_record(seen: View) -> None:
+def test_a_view_comes_back_from_its_record(seen: DeskView) -> None:
     assert read_view(record_view(seen), BTC_EURE, seen.limits, seen.params) == seen
 
 
 @given(VIEWS, st.integers(1, 10**12), st.sampled_from(["buy", "sell"]))
-def test_a_decision_is_made_again_from_its_record(seen: View, amount: int, side: str) -> None:
+def test_a_decision_is_made_again_from_its_record(seen: DeskView, amount: int, side: str) -> None:
     asked = demand("buy" if side == "buy" else "sell", amount_in=amount)
     recorded = decision_event("d", asked, decide(asked, seen, desk_prices(seen)), seen, rules_id="r")
     again = read_view(recorded.view, BTC_EURE, seen.limits, seen.params)
@@ -77,13 +78,13 @@ async def test_settlements_of_others_are_recorded_as_a_count_every_five_seconds(
         note(start)
         for number in range(3):
             desk.on_status(QuoteStatus(f"theirs-{number}", "intent", "tx"))
-        note(start + 4_999 * MS)
-        note(start + 5_000 * MS)
-        note(start + 10_000 * MS)
+        note(start + 4_999 * NS_PER_MS)
+        note(start + 5_000 * NS_PER_MS)
+        note(start + 10_000 * NS_PER_MS)
         desk.on_status(QuoteStatus("theirs-3", "intent", "tx"))
-        note(start + 10_500 * MS, last=True)
+        note(start + 10_500 * NS_PER_MS, last=True)
         flow = [event for event in desk.events if isinstance(event, MarketSettlements)]
     assert flow == [
-        MarketSettlements(start + 5_000 * MS, start, 3),
-        MarketSettlements(start + 10_500 * MS, start + 10_000 * MS, 1),
+        MarketSettlements(start + 5_000 * NS_PER_MS, start, 3),
+        MarketSettlements(start + 10_500 * NS_PER_MS, start + 10_000 * NS_PER_MS, 1),
     ]

@@ -13,15 +13,16 @@ from cockpit.desk.quoting.strategy import (
     DEADLINE_SLACK_MS,
     EXECUTOR_GUARDS,
     Decision,
-    View,
+    DeskView,
     decide,
     decision_event,
     desk_prices,
 )
 from cockpit.model.commands import Limits
 from cockpit.model.events import SwapDemand
-from tests.support.desk.builders import MS, NOW, SECOND, demand, view
+from tests.support.desk.builders import NOW, demand, view
 from venue.protocol.assets import MAX_AMOUNT
+from venue.protocol.units import NS_PER_MS, NS_PER_S
 
 NAMES = (
     "strategy_armed",
@@ -47,7 +48,7 @@ NAMES = (
 )
 
 
-def decided(asked: SwapDemand, seen: View) -> Decision:
+def decided(asked: SwapDemand, seen: DeskView) -> Decision:
     return decide(asked, seen, desk_prices(seen))
 
 
@@ -76,8 +77,8 @@ def limits(**changes: object) -> Limits:
 ALONE: list[tuple[str, Mapping[str, object], SwapDemand]] = [
     ("strategy_armed", {"strategy_armed": False}, demand()),
     ("reference", {"mid_usable": False, "mid_problem": "kraken is 90 bps from the median"}, demand()),
-    ("reference_age", {"mid_at_ns": NOW - 5_001 * MS}, demand()),
-    ("inventory_age", {"inventory_at_ns": NOW - 20_001 * MS}, demand()),
+    ("reference_age", {"mid_at_ns": NOW - 5_001 * NS_PER_MS}, demand()),
+    ("inventory_age", {"inventory_at_ns": NOW - 20_001 * NS_PER_MS}, demand()),
     ("deadline", {"limits": limits(max_deadline_ms=60_999)}, demand(min_deadline_ms=60_000)),
     ("notional", {}, demand("sell", amount_in=5 * 10**18 + 1)),
     ("covered", {"quote_balance": 10**18}, demand(amount_out=4 * 10**18)),
@@ -140,7 +141,7 @@ def test_an_unknown_balance_blocks_on_the_side_that_gives_it(side: Side) -> None
 
 @pytest.mark.parametrize("field", ["mid_at_ns", "inventory_at_ns"])
 def test_a_time_from_the_future_is_no_fresh_one(field: str) -> None:
-    decision = decided(demand(), view(**{field: NOW + 2 * MS}))
+    decision = decided(demand(), view(**{field: NOW + 2 * NS_PER_MS}))
     assert decision.reason == field.replace("mid_at_ns", "reference_age").replace("inventory_at_ns", "inventory_age")
 
 
@@ -148,7 +149,7 @@ def test_a_time_from_the_future_is_no_fresh_one(field: str) -> None:
     ("field", "most_ms"), [("mid_at_ns", 5_000), ("inventory_at_ns", 20_000)], ids=["reference", "inventory"]
 )
 def test_an_age_at_its_limit_still_passes(field: str, most_ms: int) -> None:
-    assert decided(demand(), view(**{field: NOW - most_ms * MS})).reason == "quote"
+    assert decided(demand(), view(**{field: NOW - most_ms * NS_PER_MS})).reason == "quote"
 
 
 def test_what_is_promised_already_is_not_promised_again() -> None:
@@ -178,7 +179,7 @@ def test_the_deadline_serves_the_request_and_stays_inside_the_limit(
 ) -> None:
     asked = demand(min_deadline_ms=wanted_ms)
     decision = decided(asked, view(default_deadline_ms=default_ms, limits=limits(max_deadline_ms=max_ms)))
-    life_ms = (decision.deadline_ns - asked.at_ns) // MS
+    life_ms = (decision.deadline_ns - asked.at_ns) // NS_PER_MS
     assert life_ms >= wanted_ms + DEADLINE_SLACK_MS, "the relay wants the deadline it asked for still ahead"
     if decision.execute:
         assert life_ms <= max_ms
@@ -264,13 +265,13 @@ views = st.builds(
     strategy_armed=st.booleans(),
     executor_armed=st.booleans(),
     mid=st.none() | st.decimals(1_000, 200_000, places=2),
-    mid_at_ns=st.integers(NOW - 10 * SECOND, NOW + SECOND),
+    mid_at_ns=st.integers(NOW - 10 * NS_PER_S, NOW + NS_PER_S),
     mid_usable=st.booleans(),
     base_balance=st.none() | st.integers(0, 10**9),
     quote_balance=st.none() | st.integers(0, 10**23),
     base_reserved=st.integers(0, 10**8),
     quote_reserved=st.integers(0, 10**22),
-    inventory_at_ns=st.integers(NOW - 30 * SECOND, NOW + SECOND),
+    inventory_at_ns=st.integers(NOW - 30 * NS_PER_S, NOW + NS_PER_S),
     trading=st.sampled_from(["ACTIVE", "REDUCING", "HALTED"]),
     base_promised=st.integers(0, 10**7),
     quote_promised=st.integers(0, 10**21),
@@ -293,7 +294,7 @@ demands = st.builds(
 
 
 @given(demands, views)
-def test_the_same_inputs_make_the_same_decision_and_are_left_alone(asked: SwapDemand, seen: View) -> None:
+def test_the_same_inputs_make_the_same_decision_and_are_left_alone(asked: SwapDemand, seen: DeskView) -> None:
     before = copy.deepcopy((asked, seen))
     one, two = decided(asked, seen), decided(asked, seen)
     assert one == two
@@ -301,7 +302,7 @@ def test_the_same_inputs_make_the_same_decision_and_are_left_alone(asked: SwapDe
 
 
 @given(demands, views)
-def test_the_reason_is_the_first_failure_and_execute_means_none(asked: SwapDemand, seen: View) -> None:
+def test_the_reason_is_the_first_failure_and_execute_means_none(asked: SwapDemand, seen: DeskView) -> None:
     decision = decided(asked, seen)
     names = failed(decision)
     assert decision.reason == (names[0] if names else "quote")
@@ -310,7 +311,7 @@ def test_the_reason_is_the_first_failure_and_execute_means_none(asked: SwapDeman
 
 
 @given(demands, views)
-def test_what_is_executed_is_armed_known_covered_and_inside_the_limits(asked: SwapDemand, seen: View) -> None:
+def test_what_is_executed_is_armed_known_covered_and_inside_the_limits(asked: SwapDemand, seen: DeskView) -> None:
     decision = decided(asked, seen)
     if not decision.execute:
         return
@@ -333,7 +334,7 @@ def test_what_is_executed_is_armed_known_covered_and_inside_the_limits(asked: Sw
 
 
 @given(demands, views, st.sampled_from(["", "the connection is not open"]))
-def test_every_check_is_written_down_with_what_it_measured(asked: SwapDemand, seen: View, failure: str) -> None:
+def test_every_check_is_written_down_with_what_it_measured(asked: SwapDemand, seen: DeskView, failure: str) -> None:
     decision = decided(asked, seen)
     event = decision_event("d-1", asked, decision, seen, failure)
     assert tuple(check.name for check in event.checks[: len(NAMES)]) == NAMES

@@ -1,8 +1,7 @@
 import pytest
 
-from cockpit.desk.risk.dead_man_switch import Alone, WhenAlone
-
-MS = 1_000_000
+from cockpit.desk.risk.dead_man_switch import DeadManSwitch, WhenAlone
+from venue.protocol.units import NS_PER_MS
 
 
 class Watched:
@@ -11,7 +10,7 @@ class Watched:
     def __init__(self, action: WhenAlone) -> None:
         self.now_ns = 0
         self.done: list[tuple[str, str]] = []
-        self.alone = Alone(
+        self.alone = DeadManSwitch(
             action,
             60_000,
             disarm=lambda why: self.done.append(("disarm", why)),
@@ -20,7 +19,7 @@ class Watched:
         )
 
     def after(self, ms: int, operators: int = 0, *, armed: bool = True) -> None:
-        self.now_ns += ms * MS
+        self.now_ns += ms * NS_PER_MS
         self.alone.tick(operators, armed)
 
 

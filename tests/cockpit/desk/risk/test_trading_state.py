@@ -8,12 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cockpit.desk.risk.limits import LimitsInForce
-from cockpit.desk.risk.trading_state import DAY_NS, HOUR_NS, Kept, TradingState, remember
+from cockpit.desk.risk.trading_state import DAY_NS, HOUR_NS, KeptState, TradingState, remember
 from cockpit.model.commands import Limits
 from cockpit.model.snapshot import Trading
 from storage.history import RecordedFill
-from tests.support.desk.builders import NOW, SECOND, Clock
+from tests.support.desk.builders import NOW, Clock
 from venue.protocol.assets import BTC, BTC_EURE, EURE
+from venue.protocol.units import NS_PER_S
 
 MID = Decimal(50_000)
 EVEN = (10**8, 50_000 * 10**18)
@@ -131,7 +132,7 @@ def test_too_many_fills_halt_until_the_hour_has_room() -> None:
     assert now(trading) == "HALTED"
     assert trading.why == "desk: 2 fills within the hour, at most 2; the next in 3000 s"
     assert trading.moved()
-    clock.now_ns += HOUR_NS - 600 * SECOND
+    clock.now_ns += HOUR_NS - 600 * NS_PER_S
     trading.mark(None)
     assert (now(trading), trading.fills_in_hour) == ("ACTIVE", 1)
     assert trading.moved(), "the desk frees itself, and says so"
@@ -180,7 +181,7 @@ def test_the_strictest_of_all_counts() -> None:
 class Remembered:
     """A history that answers this."""
 
-    def __init__(self, kept: Kept | None, fills: tuple[RecordedFill, ...]) -> None:
+    def __init__(self, kept: KeptState | None, fills: tuple[RecordedFill, ...]) -> None:
         self.kept, self.fills = kept, fills
 
     async def fills_since(self, at_ns: int) -> tuple[RecordedFill, ...]:
@@ -213,7 +214,7 @@ def test_a_restart_knows_what_the_run_before_it_knew(made: Fills, cut: int, lift
     trading, _ = a_state(clock, **limits)
     booked: list[RecordedFill] = []
     for number, (after_s, buys, base, quote) in enumerate(sorted(made)):
-        clock.now_ns = NOW + after_s * SECOND + number
+        clock.now_ns = NOW + after_s * NS_PER_S + number
         asset, taken, given_ = (BTC, base, quote) if buys else (EURE, quote, base)
         one = RecordedFill(at_ns=clock(), asset_in=asset.token_id, amount_in=taken, amount_out=given_)
         booked.append(one)

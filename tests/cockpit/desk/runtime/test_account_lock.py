@@ -10,7 +10,7 @@ import pytest
 
 from cockpit.config.settings import Settings, load
 from cockpit.desk.runtime.account_lock import account_held, lock_name
-from cockpit.desk.runtime.unix_server import AlreadyRunning, BadStateDir
+from cockpit.desk.runtime.unix_server import AlreadyRunningError, StateDirError
 from tests.support.settings import environ, loopback
 
 
@@ -21,7 +21,7 @@ def settings(state_dir: Path, **changes: str) -> Settings:
 def test_a_second_state_directory_with_the_same_account_is_refused_and_the_holder_named(tmp_path: Path) -> None:
     first, second = settings(tmp_path / "one"), settings(tmp_path / "two")
     with account_held(first, tmp_path):
-        with pytest.raises(AlreadyRunning) as refused, account_held(second, tmp_path):
+        with pytest.raises(AlreadyRunningError) as refused, account_held(second, tmp_path):
             pass
         for said in (str(os.getpid()), str(tmp_path / "one"), "maker.near", "since", "--read-only"):
             assert said in str(refused.value)
@@ -66,5 +66,5 @@ def test_the_lock_of_a_killed_desk_is_free(tmp_path: Path) -> None:
 def test_a_lock_that_cannot_be_used_is_said(tmp_path: Path) -> None:
     one = settings(tmp_path)
     (tmp_path / lock_name(one)).symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(BadStateDir, match="lock"), account_held(one, tmp_path):
+    with pytest.raises(StateDirError, match="lock"), account_held(one, tmp_path):
         pass

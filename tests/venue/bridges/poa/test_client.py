@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.support.venue.http_server import Handler, Reply, Request, http_server, rpc, rpc_error
 from venue.bridges.poa.client import Bridge
 from venue.protocol.assets import BTC, EURE, MAX_AMOUNT
-from venue.transport.jsonrpc import Refused, Unreachable
+from venue.transport.jsonrpc import RefusedError, UnreachableError
 
 ACCOUNT = "maker.near"
 
@@ -89,7 +89,7 @@ def test_amounts_are_exact_whether_they_come_as_numbers_or_texts(amounts: list[t
 )
 async def test_an_amount_in_any_other_notation_is_nonsense(client: httpx.AsyncClient, written: str) -> None:
     body = json.dumps({"result": deposits([deposit(1, "AMOUNT")])}).replace('"AMOUNT"', written).encode()
-    with pytest.raises(Unreachable, match="nonsense"):
+    with pytest.raises(UnreachableError, match="nonsense"):
         await _recent(client, lambda _: Reply(body=body))
 
 
@@ -177,14 +177,14 @@ async def test_a_bitcoin_deposit_may_lack_what_only_other_chains_have(client: ht
     ],
 )
 async def test_deposits_of_the_wrong_shape_are_unknown(client: httpx.AsyncClient, answer: Any) -> None:
-    with pytest.raises(Unreachable, match="nonsense"):
+    with pytest.raises(UnreachableError, match="nonsense"):
         await _recent(client, rpc(answer))
 
 
 async def test_an_unusable_answer_is_counted(client: httpx.AsyncClient) -> None:
     async with http_server(rpc({"deposits": 3})) as server:
         bridge = Bridge(server.url, client)
-        with pytest.raises(Unreachable):
+        with pytest.raises(UnreachableError):
             await bridge.recent_deposits(ACCOUNT)
     assert (bridge.rpc.calls, bridge.rpc.failures) == (1, 1)
     assert "nonsense" in bridge.rpc.last_error
@@ -192,7 +192,7 @@ async def test_an_unusable_answer_is_counted(client: httpx.AsyncClient) -> None:
 
 @pytest.mark.parametrize("error", ["Account not found", {"code": 404, "message": "Account not found"}])
 async def test_the_bridges_refusal_is_told_whatever_its_form(client: httpx.AsyncClient, error: Any) -> None:
-    with pytest.raises(Refused, match="Account not found"):
+    with pytest.raises(RefusedError, match="Account not found"):
         await _recent(client, rpc_error(error))
 
 
@@ -221,5 +221,5 @@ async def test_a_deposit_address_is_of_the_chain_asked_for(client: httpx.AsyncCl
         bridge = Bridge(server.url, client)
         address = await bridge.deposit_address(ACCOUNT, "btc:mainnet")
         assert (address.address, address.chain, address.memo) == ("bc1qexample", "btc:mainnet", None)
-        with pytest.raises(Unreachable, match="nonsense"):
+        with pytest.raises(UnreachableError, match="nonsense"):
             await bridge.deposit_address(ACCOUNT, "eth:100")

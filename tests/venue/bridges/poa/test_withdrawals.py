@@ -8,7 +8,7 @@ import pytest
 from tests.support.venue.http_server import Handler, Reply, Request, http_server, rpc, rpc_error
 from venue.bridges.poa.client import Bridge, BridgeWithdrawal
 from venue.protocol.assets import BTC, EURE
-from venue.transport.jsonrpc import Refused, Unreachable
+from venue.transport.jsonrpc import RefusedError, UnreachableError
 
 ACCOUNT = "maker.near"
 BURN = "9FtHUFBQsZ2MG77K3x3MJ9wjX3UT8zE1TczCrhZEcG8U"
@@ -99,7 +99,7 @@ async def test_of_several_the_one_of_the_token_and_the_amount_is_meant(
 
 async def test_two_that_fit_and_differ_leave_it_unknown(client: httpx.AsyncClient) -> None:
     rows = [withdrawal(status="COMPLETED"), withdrawal(status="PENDING", account_id="other.near")]
-    with pytest.raises(Unreachable, match="several withdrawals"):
+    with pytest.raises(UnreachableError, match="several withdrawals"):
         await status_of(client, rpc({"withdrawals": rows}))
     assert await status_of(client, rpc({"withdrawals": [rows[0], rows[0]]})) is not None
 
@@ -125,7 +125,7 @@ async def test_not_found_means_not_indexed_yet(client: httpx.AsyncClient, handle
 
 
 async def test_another_refusal_is_a_refusal(client: httpx.AsyncClient) -> None:
-    with pytest.raises(Refused, match="Internal"):
+    with pytest.raises(RefusedError, match="Internal"):
         await status_of(client, rpc_error("Internal error"))
 
 
@@ -166,13 +166,13 @@ async def test_without_an_amount_what_arrives_and_the_fee_tell(client: httpx.Asy
     ],
 )
 async def test_an_answer_of_another_shape_is_unknown(client: httpx.AsyncClient, result: Any) -> None:
-    with pytest.raises(Unreachable, match="nonsense"):
+    with pytest.raises(UnreachableError, match="nonsense"):
         await status_of(client, rpc(result))
 
 
 @pytest.mark.parametrize("lost", [lambda _: Reply(503), lambda _: Reply(raw=b""), lambda _: Reply(body=b"{}{}")])
 async def test_a_lost_answer_is_not_taken_for_not_found(client: httpx.AsyncClient, lost: Handler) -> None:
-    with pytest.raises(Unreachable):
+    with pytest.raises(UnreachableError):
         await status_of(client, lost)
 
 
@@ -206,13 +206,13 @@ async def test_an_estimate_that_cannot_be_read_is_unknown_and_never_free(
     client: httpx.AsyncClient, answer: Any
 ) -> None:
     async with http_server(rpc(answer)) as server:
-        with pytest.raises(Unreachable, match="nonsense"):
+        with pytest.raises(UnreachableError, match="nonsense"):
             await Bridge(server.url, client).withdrawal_estimate("eth:100", EURE.near_token, TO)
 
 
 async def test_an_estimate_that_fails_is_a_refusal(client: httpx.AsyncClient) -> None:
     async with http_server(rpc_error("Estimate failed")) as server:
-        with pytest.raises(Refused, match="Estimate failed"):
+        with pytest.raises(RefusedError, match="Estimate failed"):
             await Bridge(server.url, client).withdrawal_estimate("eth:100", EURE.near_token, TO)
 
 
@@ -249,7 +249,7 @@ async def test_an_account_without_withdrawals_has_none(client: httpx.AsyncClient
 
 async def test_another_accounts_withdrawals_are_nonsense(client: httpx.AsyncClient) -> None:
     async with http_server(rpc({"withdrawals": [withdrawal(account_id="other.near")]})) as server:
-        with pytest.raises(Unreachable, match="another account"):
+        with pytest.raises(UnreachableError, match="another account"):
             await Bridge(server.url, client).recent_withdrawals(ACCOUNT)
 
 
@@ -264,5 +264,5 @@ async def test_the_bridge_is_told_of_a_deposit(client: httpx.AsyncClient, result
 
 async def test_a_deposit_the_bridge_does_not_take_is_a_refusal(client: httpx.AsyncClient) -> None:
     async with http_server(rpc_error({"code": -32602, "message": "Invalid params: tx_hash"})) as server:
-        with pytest.raises(Refused, match="tx_hash"):
+        with pytest.raises(RefusedError, match="tx_hash"):
             await Bridge(server.url, client).notify_deposit("eth:100", TO, "0x")

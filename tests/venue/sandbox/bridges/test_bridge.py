@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.support.sandbox.signing import BTC_ADDRESS, NOW, SALT, SECOND, Clock, Signer, funded, withdrawal
+from tests.support.sandbox.signing import BTC_ADDRESS, NOW, SALT, Clock, Signer, funded, withdrawal
 from venue.protocol.assets import BTC, EURE
+from venue.protocol.units import NS_PER_S
 from venue.sandbox.bridges.bridge import Bridge
 from venue.sandbox.bridges.rpc import BridgeRpc
 from venue.sandbox.verifier.ledger import Ledger
@@ -75,13 +76,13 @@ async def test_an_account_keeps_its_address_on_a_chain(endpoint: BridgeRpc) -> N
 async def test_a_deposit_is_pending_then_credited_once(
     bridge: Bridge, endpoint: BridgeRpc, ledger: Ledger, clock: Clock
 ) -> None:
-    tx_hash = bridge.deposit(MAKER, BTC.token_id, 50_000, confirm_after_ns=30 * SECOND)
+    tx_hash = bridge.deposit(MAKER, BTC.token_id, 50_000, confirm_after_ns=30 * NS_PER_S)
     (row,) = (await call(endpoint, "recent_deposits", account_id=MAKER))["deposits"]
     assert (row["tx_hash"], row["status"], row["amount"]) == (tx_hash, "PENDING", 50_000)
     assert "mint_tx_hash" not in row
-    bridge.advance(NOW + 30 * SECOND - 1)
+    bridge.advance(NOW + 30 * NS_PER_S - 1)
     assert ledger.balance(MAKER, BTC.token_id) == 10**9
-    clock.now_ns = NOW + 30 * SECOND
+    clock.now_ns = NOW + 30 * NS_PER_S
     bridge.advance(clock.now_ns)
     bridge.advance(clock.now_ns)
     assert ledger.balance(MAKER, BTC.token_id) == 10**9 + 50_000
@@ -100,7 +101,7 @@ async def test_a_deposit_can_fail(bridge: Bridge, endpoint: BridgeRpc, ledger: L
 async def test_amounts_come_as_numbers_and_as_strings_and_stay_exact(bridge: Bridge, endpoint: BridgeRpc) -> None:
     amounts = [5 * 10**18, 5 * 10**18 + 1, 10**20 + 3]
     for amount in amounts:
-        bridge.deposit(MAKER, EURE.token_id, amount, confirm_after_ns=SECOND)
+        bridge.deposit(MAKER, EURE.token_id, amount, confirm_after_ns=NS_PER_S)
     answer = json.loads(json.dumps(await call(endpoint, "recent_deposits", account_id=MAKER)))
     rows = answer["deposits"]
     assert {type(row["amount"]) for row in rows} == {int, str}
@@ -108,8 +109,8 @@ async def test_amounts_come_as_numbers_and_as_strings_and_stay_exact(bridge: Bri
 
 
 async def test_deposits_are_paged_newest_first(bridge: Bridge, endpoint: BridgeRpc) -> None:
-    hashes = [bridge.deposit(MAKER, BTC.token_id, 10_000, confirm_after_ns=SECOND) for _ in range(250)]
-    bridge.deposit("other.near", BTC.token_id, 10_000, confirm_after_ns=SECOND)
+    hashes = [bridge.deposit(MAKER, BTC.token_id, 10_000, confirm_after_ns=NS_PER_S) for _ in range(250)]
+    bridge.deposit("other.near", BTC.token_id, 10_000, confirm_after_ns=NS_PER_S)
     seen: list[str] = []
     while True:
         page = await call(endpoint, "recent_deposits", account_id=MAKER, limit=100, offset=len(seen))
@@ -123,7 +124,7 @@ async def test_deposits_are_paged_newest_first(bridge: Bridge, endpoint: BridgeR
 
 async def test_deposits_are_filtered_by_chain_and_status(bridge: Bridge, endpoint: BridgeRpc, clock: Clock) -> None:
     bridge.deposit(MAKER, BTC.token_id, 10_000, confirm_after_ns=0)
-    bridge.deposit(MAKER, EURE.token_id, 10**18, confirm_after_ns=SECOND)
+    bridge.deposit(MAKER, EURE.token_id, 10**18, confirm_after_ns=NS_PER_S)
     by_chain = await call(endpoint, "recent_deposits", account_id=MAKER, chain="eth:100")
     assert [row["near_token_id"] for row in by_chain["deposits"]] == [EURE.near_token]
     by_status = await call(endpoint, "recent_deposits", account_id=MAKER, status="CREDITED")
@@ -147,14 +148,14 @@ async def test_a_withdrawal_is_unknown_then_pending_then_completed(
     tx_hash = ledger.execute_intents([maker.sign(withdrawal(100_000))]).tx_hash
     asked = [{"withdrawal_hash": tx_hash}]
     assert await refusal(endpoint, "withdrawal_status", asked) == "Withdrawals not found"
-    clock.now_ns = NOW + 2 * SECOND
+    clock.now_ns = NOW + 2 * NS_PER_S
     pending = await call(endpoint, "withdrawal_status", withdrawal_hash=tx_hash)
     assert pending["status"] == "PENDING"
     assert pending["data"]["transfer_tx_hash"] is None
-    clock.now_ns = NOW + 6 * SECOND
+    clock.now_ns = NOW + 6 * NS_PER_S
     sent = await call(endpoint, "withdrawal_status", withdrawal_hash=tx_hash)
     assert sent["status"] == "PENDING"
-    clock.now_ns = NOW + 20 * SECOND
+    clock.now_ns = NOW + 20 * NS_PER_S
     done = await call(endpoint, "withdrawal_status", withdrawal_hash=tx_hash)
     assert done["status"] == "COMPLETED"
     assert done["data"]["transfer_tx_hash"] == sent["data"]["transfer_tx_hash"] is not None
@@ -170,7 +171,7 @@ async def test_two_withdrawals_of_one_call_come_in_the_older_form(
     endpoint: BridgeRpc, ledger: Ledger, clock: Clock, maker: Signer
 ) -> None:
     executed = ledger.execute_intents([maker.sign(withdrawal(100_000), withdrawal(200_000))])
-    clock.now_ns = NOW + 20 * SECOND
+    clock.now_ns = NOW + 20 * NS_PER_S
     status = await call(endpoint, "withdrawal_status", withdrawal_hash=executed.tx_hash)
     assert {int(row["data"]["amount"]) for row in status["withdrawals"]} == {100_000, 200_000}
 
@@ -180,7 +181,7 @@ async def test_money_sent_elsewhere_is_no_withdrawal(
     endpoint: BridgeRpc, ledger: Ledger, clock: Clock, maker: Signer, changes: dict[str, object]
 ) -> None:
     ledger.execute_intents([maker.sign(withdrawal(100_000, **changes))])
-    clock.now_ns = NOW + 20 * SECOND
+    clock.now_ns = NOW + 20 * NS_PER_S
     assert (await call(endpoint, "recent_withdrawals", account_id=MAKER))["total"] == 0
 
 

@@ -11,8 +11,8 @@ from tests.support.sandbox.near_transactions import transaction
 from tests.support.sandbox.signing import BTC_ADDRESS, GNOSIS_ADDRESS, withdrawal
 from tests.venue.sandbox.bridges.conftest import MAKER, World
 from venue.protocol.assets import BTC, EURE, Asset
-from venue.sandbox.near.transactions import InvalidTransaction, Transactions
-from venue.sandbox.verifier.ledger import ContractPanic
+from venue.sandbox.near.transactions import InvalidTransactionError, Transactions
+from venue.sandbox.verifier.ledger import ContractPanicError
 from venue.sandbox.wire.borsh import read_transaction
 
 Step = Callable[[World, Transactions], None]
@@ -41,7 +41,7 @@ def deposit(asset: Asset, amount: int, delay: int, fails: bool) -> Step:
 def by_intent(asset: Asset, amounts: list[int], memo: str) -> Step:
     def step(world: World, _: Transactions) -> None:
         intents = [withdraw_fields(asset, amount, memo) for amount in amounts]
-        with contextlib.suppress(ContractPanic):
+        with contextlib.suppress(ContractPanicError):
             world.ledger.execute_intents([world.maker.sign(*intents, deadline_ns=world.clock.now_ns)])
 
     return step
@@ -57,7 +57,7 @@ def by_transaction(asset: Asset, amount: int, memo: str, copies: int) -> Step:
         for _ in range(copies):
             try:
                 transactions.send(read_transaction(base64.b64decode(signed)))
-            except InvalidTransaction as invalid:
+            except InvalidTransactionError as invalid:
                 refusals.append(str(invalid))
         assert all("InvalidNonce" in refusal for refusal in refusals)
         assert world.ledger.supply(asset.token_id) in (before, before - amount)

@@ -5,8 +5,7 @@ import pytest
 from tests.support.sandbox.signing import BTC_ADDRESS, GNOSIS_ADDRESS
 from tests.venue.sandbox.bridges.conftest import MAKER, World
 from venue.protocol.assets import BTC, EURE
-
-SECOND = 10**9
+from venue.protocol.units import NS_PER_S
 
 
 async def listed(world: World) -> list[tuple[str, int]]:
@@ -16,7 +15,7 @@ async def listed(world: World) -> list[tuple[str, int]]:
 
 async def test_a_deposit_below_the_minimum_fails_and_is_never_credited(world: World) -> None:
     before = world.ledger.balance(MAKER, BTC.token_id)
-    world.bridge.deposit(MAKER, BTC.token_id, 4_999, confirm_after_ns=SECOND)
+    world.bridge.deposit(MAKER, BTC.token_id, 4_999, confirm_after_ns=NS_PER_S)
     assert await listed(world) == [("PENDING", 4_999)]
     world.wait(100)
     assert await listed(world) == [("FAILED", 4_999)]
@@ -24,7 +23,7 @@ async def test_a_deposit_below_the_minimum_fails_and_is_never_credited(world: Wo
 
 
 async def test_what_the_bridge_has_not_seen_is_not_listed_until_it_is_told(world: World) -> None:
-    tx_hash = world.bridge.deposit(MAKER, BTC.token_id, 50_000, confirm_after_ns=0, seen_after_ns=600 * SECOND)
+    tx_hash = world.bridge.deposit(MAKER, BTC.token_id, 50_000, confirm_after_ns=0, seen_after_ns=600 * NS_PER_S)
     address = (await world.call("deposit_address", account_id=MAKER, chain=BTC.chain))["address"]
     world.wait(30)
     assert await listed(world) == []
@@ -34,7 +33,7 @@ async def test_what_the_bridge_has_not_seen_is_not_listed_until_it_is_told(world
 
 
 async def test_it_is_seen_in_time_without_being_told(world: World) -> None:
-    world.bridge.deposit(MAKER, EURE.token_id, 10**18, confirm_after_ns=0, seen_after_ns=60 * SECOND)
+    world.bridge.deposit(MAKER, EURE.token_id, 10**18, confirm_after_ns=0, seen_after_ns=60 * NS_PER_S)
     world.wait(59)
     assert await listed(world) == []
     world.wait(1)
@@ -68,10 +67,10 @@ def test_one_transaction_hash_is_used_once(world: World) -> None:
 
 
 def test_confirmations_come_with_time(world: World) -> None:
-    world.bridge.deposit(MAKER, BTC.token_id, 10_000, confirm_after_ns=30 * SECOND)
+    world.bridge.deposit(MAKER, BTC.token_id, 10_000, confirm_after_ns=30 * NS_PER_S)
     (transfer,) = world.bridge.chains[BTC.chain].transfers
     at_ns = transfer.at_ns
-    assert [transfer.confirmations(at_ns + seconds * SECOND) for seconds in (0, 9, 10, 29, 30, 99)] == [
+    assert [transfer.confirmations(at_ns + seconds * NS_PER_S) for seconds in (0, 9, 10, 29, 30, 99)] == [
         0,
         0,
         1,

@@ -7,9 +7,10 @@ from typing import Any
 from websockets.asyncio.client import ClientConnection, connect
 
 from tests.support.sandbox.rig import Launch, Rig
+from venue.protocol.units import NS_PER_S
 from venue.sandbox.base.faults import Switches
 from venue.sandbox.exchanges.prices import ExchangeFeed
-from venue.sandbox.flow.price_path import NS, RandomWalk
+from venue.sandbox.flow.price_path import RandomWalk
 
 START = Decimal(80_000)
 
@@ -139,12 +140,12 @@ def test_an_exchange_shows_the_same_row_of_prices_whenever_it_is_looked_at() -> 
             switches=Switches(lambda: now),
         )
         row: list[tuple[Decimal, Decimal]] = []
-        for now in range(0, 20 * NS, every_ns):  # noqa: B007 - the feed reads it
+        for now in range(0, 20 * NS_PER_S, every_ns):  # noqa: B007 - the feed reads it
             book = feed.book()
             if (book.bid, book.ask) not in row[-1:]:
                 row.append((book.bid, book.ask))
         return row
 
-    often, seldom = seen(NS // 100), seen(NS // 17)
+    often, seldom = seen(NS_PER_S // 100), seen(NS_PER_S // 17)
     assert len(often) > 40
     assert seldom == often

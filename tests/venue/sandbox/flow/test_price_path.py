@@ -5,13 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from venue.sandbox.flow.price_path import NS, MarketClock, RandomWalk, RecordingError, Replay, read_bars
+from venue.protocol.units import NS_PER_S
+from venue.sandbox.flow.price_path import MarketClock, RandomWalk, RecordedPath, RecordingError, read_bars
 
 HEADER = "time,open,high,low,close\n"
 
 
 def test_the_random_walk_depends_on_the_seed_only() -> None:
-    offsets = [index * NS // 3 for index in range(300)]
+    offsets = [index * NS_PER_S // 3 for index in range(300)]
     forward = [RandomWalk(7, Decimal(80_000)).mid_at(offset) for offset in offsets]
     path = RandomWalk(7, Decimal(80_000))
     backward = [path.mid_at(offset) for offset in reversed(offsets)]
@@ -23,7 +24,7 @@ def test_the_random_walk_depends_on_the_seed_only() -> None:
 
 def test_speed_makes_the_walk_wider() -> None:
     slow, fast = (RandomWalk(7, Decimal(80_000), speed) for speed in (1, 400))
-    ranges = [[path.mid_at(index * NS) for index in range(120)] for path in (slow, fast)]
+    ranges = [[path.mid_at(index * NS_PER_S) for index in range(120)] for path in (slow, fast)]
     assert max(ranges[0]) - min(ranges[0]) < max(ranges[1]) - min(ranges[1])
 
 
@@ -31,13 +32,13 @@ def test_a_recording_runs_through_open_extremes_and_close(tmp_path: Path) -> Non
     file = tmp_path / "bars.csv"
     rows = ["2022-01-20T23:01:00Z,100.00,130.00,90.00,120.00", "2022-01-20T23:02:00Z,120.00,125.00,80.00,85.00"]
     file.write_text(HEADER + "\n".join(rows) + "\n")
-    path = Replay(read_bars(file), speed=60)
-    rising = [path.mid_at(NS * third // 3) for third in range(3)]
+    path = RecordedPath(read_bars(file), speed=60)
+    rising = [path.mid_at(NS_PER_S * third // 3) for third in range(3)]
     assert rising == [Decimal("100.00"), Decimal("90.00"), Decimal("130.00")]
-    falling = [path.mid_at(NS + NS * third // 3 + 1) for third in range(3)]
+    falling = [path.mid_at(NS_PER_S + NS_PER_S * third // 3 + 1) for third in range(3)]
     assert falling == [Decimal("120.00"), Decimal("125.00"), Decimal("80.00")]
-    assert path.mid_at(NS // 6) == Decimal("95.00")
-    assert path.mid_at(500 * NS) == Decimal("85.00")
+    assert path.mid_at(NS_PER_S // 6) == Decimal("95.00")
+    assert path.mid_at(500 * NS_PER_S) == Decimal("85.00")
 
 
 @pytest.mark.parametrize(

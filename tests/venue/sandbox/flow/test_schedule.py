@@ -5,16 +5,17 @@ from itertools import islice
 
 import pytest
 
-from venue.sandbox.flow.price_path import NS, RandomWalk
+from venue.protocol.units import NS_PER_S
+from venue.sandbox.flow.price_path import RandomWalk
 from venue.sandbox.flow.rivals import counter_amount, draws
-from venue.sandbox.flow.schedule import Demand, Flow, demand, schedule
+from venue.sandbox.flow.schedule import RequestFlow, ScheduledRequest, demand, schedule
 
 BTC = "nep141:btc.omft.near"
 EURE = "nep141:gnosis-0x420ca0f9b9b604ce0fd9c18ef134c705e5fa3430.omft.near"
 
 
-def requests(seed: int, count: int = 600, **flow: float) -> list[Demand]:
-    return list(islice(schedule(seed, Flow(**flow), RandomWalk(seed, Decimal(80_000)), traders=4), count))
+def requests(seed: int, count: int = 600, **flow: float) -> list[ScheduledRequest]:
+    return list(islice(schedule(seed, RequestFlow(**flow), RandomWalk(seed, Decimal(80_000)), traders=4), count))
 
 
 def test_the_same_seed_gives_the_same_requests_prices_and_rival_answers() -> None:
@@ -24,12 +25,12 @@ def test_the_same_seed_gives_the_same_requests_prices_and_rival_answers() -> Non
 
 def test_a_request_does_not_depend_on_the_ones_before() -> None:
     wanted = requests(5)[400]
-    assert demand(5, Flow(), RandomWalk(5, Decimal(80_000)), 400, wanted.at_ns, traders=4) == wanted
+    assert demand(5, RequestFlow(), RandomWalk(5, Decimal(80_000)), 400, wanted.at_ns, traders=4) == wanted
 
 
 def test_the_flow_is_as_asked() -> None:
     found = requests(5, 3_000, rate=20.0, other_pairs=0.75)
-    assert found[-1].at_ns / NS == pytest.approx(150, rel=0.1)
+    assert found[-1].at_ns / NS_PER_S == pytest.approx(150, rel=0.1)
     assert sum(request.active for request in found) == pytest.approx(750, rel=0.15)
     assert all((request.amount_in is None) != (request.amount_out is None) for request in found)
     active = [request for request in found if request.active]
@@ -41,7 +42,7 @@ def test_the_flow_is_as_asked() -> None:
     assert len({request.quote_id for request in found}) == len(found)
 
 
-def eure_amount(request: Demand) -> float | None:
+def eure_amount(request: ScheduledRequest) -> float | None:
     amount = request.amount_in if request.asset_in == EURE else request.amount_out
     return None if amount is None else amount / 10**18
 

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from tests.support.sandbox.near_transactions import TGAS, rpc, transaction
-from tests.support.sandbox.signing import BTC_ADDRESS, SECOND, Clock, Signer, funded, token_diff
+from tests.support.sandbox.signing import BTC_ADDRESS, Clock, Signer, funded, token_diff
 from venue.protocol.assets import BTC, EURE
+from venue.protocol.units import NS_PER_S
 from venue.sandbox.near.rpc import NearRpc
 from venue.sandbox.verifier.ledger import Burn, Ledger
 
@@ -86,7 +87,7 @@ async def test_bytes_that_ran_are_called_expired_once_their_block_is_too_old(
 ) -> None:
     signed, tx_hash = transaction(maker, ledger, "ft_withdraw", WITHDRAW)
     first = await send(node, signed)
-    clock.now_ns += 86_400 * SECOND + 1
+    clock.now_ns += 86_400 * NS_PER_S + 1
     assert await refused(node, signed) == "Expired"
     found = await rpc(node, "tx", {"tx_hash": tx_hash, "sender_account_id": "maker.near", "wait_until": "FINAL"})
     assert found == first
@@ -186,7 +187,7 @@ async def test_a_block_hash_expires_a_day_after_its_block(
     old = ledger.block_hash
     signed, _ = transaction(maker, ledger, "ft_withdraw", WITHDRAW, block_hash=old)
     ledger.advance_block()
-    clock.now_ns += 86_400 * SECOND + 1
+    clock.now_ns += 86_400 * NS_PER_S + 1
     assert await refused(node, signed) == "Expired"
     unknown, _ = transaction(maker, ledger, "ft_withdraw", WITHDRAW, block_hash="1" * 32)
     assert await refused(node, unknown) == "Expired"
@@ -196,7 +197,7 @@ async def test_a_recent_block_hash_is_taken(node: NearRpc, ledger: Ledger, clock
     signed, _ = transaction(maker, ledger, "ft_withdraw", WITHDRAW)
     for _ in range(5):
         ledger.advance_block()
-    clock.now_ns += 86_400 * SECOND
+    clock.now_ns += 86_400 * NS_PER_S
     assert value_of(await send(node, signed)) == '"700"'
 
 

@@ -5,10 +5,11 @@ from collections.abc import Mapping
 
 import pytest
 
-from tests.support.sandbox.signing import BTC_ADDRESS, NOW, SALT, SECOND, Clock, Signer, funded, token_diff, withdrawal
+from tests.support.sandbox.signing import BTC_ADDRESS, NOW, SALT, Clock, Signer, funded, token_diff, withdrawal
 from venue.protocol.assets import BTC, EURE
+from venue.protocol.units import NS_PER_S
 from venue.sandbox.verifier.intents import taker_gives, taker_receives
-from venue.sandbox.verifier.ledger import Burn, ContractPanic, Ledger
+from venue.sandbox.verifier.ledger import Burn, ContractPanicError, Ledger
 
 COLLECTOR = "intents-fee.near"
 Signed = Mapping[str, object]
@@ -37,7 +38,7 @@ def ledger(clock: Clock, maker: Signer, taker: Signer) -> Ledger:
 def refusal(ledger: Ledger, *signed: Signed) -> str:
     before = {name: ledger.balances_of(name) for name in ledger.accounts.names()}
     height = ledger.height
-    with pytest.raises(ContractPanic) as caught:
+    with pytest.raises(ContractPanicError) as caught:
         ledger.execute_intents(signed)
     assert {name: ledger.balances_of(name) for name in ledger.accounts.names()} == before
     assert ledger.height == height
@@ -85,14 +86,14 @@ def test_wrong_recipient(ledger: Ledger, maker: Signer) -> None:
 
 
 def test_past_the_deadline(ledger: Ledger, clock: Clock, maker: Signer) -> None:
-    signed = maker.sign(deadline_ns=NOW + SECOND)
-    clock.now_ns = NOW + SECOND + 1
+    signed = maker.sign(deadline_ns=NOW + NS_PER_S)
+    clock.now_ns = NOW + NS_PER_S + 1
     assert refusal(ledger, signed) == "deadline has expired"
 
 
 def test_the_deadline_itself_still_passes(ledger: Ledger, clock: Clock, maker: Signer) -> None:
-    signed = maker.sign(deadline_ns=NOW + SECOND + 7)
-    clock.now_ns = NOW + SECOND + 7
+    signed = maker.sign(deadline_ns=NOW + NS_PER_S + 7)
+    clock.now_ns = NOW + NS_PER_S + 7
     ledger.execute_intents([signed])
 
 
@@ -136,7 +137,7 @@ def test_a_rotation_can_invalidate_at_once(ledger: Ledger, maker: Signer) -> Non
 
 
 def test_deadline_later_than_the_nonce_by_a_nanosecond(ledger: Ledger, maker: Signer) -> None:
-    deadline = NOW + 60 * SECOND
+    deadline = NOW + 60 * NS_PER_S
     assert refusal(ledger, maker.sign(nonce=maker.nonce(deadline - 1))) == "deadline is greater than nonce"
     ledger.execute_intents([maker.sign(nonce=maker.nonce(deadline))])
 
@@ -169,11 +170,11 @@ def test_a_legacy_nonce_is_still_taken(ledger: Ledger, maker: Signer, nonce: byt
 
 
 def test_expired_nonces_are_forgotten_by_a_clean_up(ledger: Ledger, maker: Signer) -> None:
-    nonce, legacy = maker.nonce(NOW + 60 * SECOND), b"\x07" * 32
+    nonce, legacy = maker.nonce(NOW + 60 * NS_PER_S), b"\x07" * 32
     ledger.execute_intents([maker.sign(nonce=nonce), maker.sign(nonce=legacy)])
     encoded = base64.b64encode(nonce).decode()
-    assert ledger.cleanup_nonces(NOW + 60 * SECOND) == 0
-    assert ledger.cleanup_nonces(NOW + 60 * SECOND + 1) == 1
+    assert ledger.cleanup_nonces(NOW + 60 * NS_PER_S) == 0
+    assert ledger.cleanup_nonces(NOW + 60 * NS_PER_S + 1) == 1
     assert not ledger.is_nonce_used(maker.account, encoded)
     assert ledger.is_nonce_used(maker.account, base64.b64encode(legacy).decode())
 
@@ -196,7 +197,7 @@ def test_credits_of_an_earlier_payload_can_be_spent(ledger: Ledger, maker: Signe
 def test_a_balance_past_128_bits(ledger: Ledger, maker: Signer, taker: Signer) -> None:
     top = 2**128 - 1
     ledger.mint("whale.near", "nep141:whale.near", top)
-    with pytest.raises(ContractPanic, match=r"^insufficient balance or overflow$"):
+    with pytest.raises(ContractPanicError, match=r"^insufficient balance or overflow$"):
         ledger.mint("whale.near", "nep141:whale.near", 1)
     high = {"intent": "token_diff", "diff": {"nep141:x.near": str(2**127 - 1)}}
     assert refusal(ledger, maker.sign(high, high, high)) == "insufficient balance or overflow"
@@ -277,7 +278,7 @@ def test_a_removed_key_cannot_sign_later_in_the_same_call(ledger: Ledger, maker:
 
 def test_checks_come_in_the_contracts_order(ledger: Ledger, clock: Clock, maker: Signer) -> None:
     """A payload wrong in every way, mended one fault at a time, names each fault in turn."""
-    stranger, past = Signer("maker.near", 9), NOW - SECOND
+    stranger, past = Signer("maker.near", 9), NOW - NS_PER_S
     bad_salt = maker.nonce(past - 1, salt=b"\x00\x00\x00\x00")
 
     def wrong(recipient: str, deadline_ns: int, signer: Signer, nonce: bytes) -> dict[str, object]:
@@ -345,7 +346,7 @@ def test_simulation_reports_an_imbalance_and_changes_nothing(ledger: Ledger, mak
 
 def test_simulation_of_a_whole_swap_and_of_a_fault(ledger: Ledger, maker: Signer, taker: Signer) -> None:
     assert "invariant_violated" not in ledger.simulate_intents(swap(maker, taker, 5_000, 1_000))
-    with pytest.raises(ContractPanic, match=r"^invalid intent$"):
+    with pytest.raises(ContractPanicError, match=r"^invalid intent$"):
         ledger.simulate_intents([maker.sign(token_diff(btc=0))])
 
 

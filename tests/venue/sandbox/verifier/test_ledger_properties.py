@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from tests.support.sandbox.signing import NOW, SALT, Clock, Signer, token_diff, withdrawal
 from venue.protocol.assets import BTC, EURE
 from venue.sandbox.verifier.intents import taker_gives, taker_receives
-from venue.sandbox.verifier.ledger import Burn, ContractPanic, Ledger
+from venue.sandbox.verifier.ledger import Burn, ContractPanicError, Ledger
 
 TOKENS = (BTC.token_id, EURE.token_id)
 NAMES = ("alice.near", "bob.near", "carol.near")
@@ -66,7 +66,7 @@ def test_conservation_and_all_or_nothing(calls: list[list[tuple[int, list[Mappin
         signed = [signers[index].sign(*intents, deadline_ns=NOW) for index, intents in call]
         try:
             executed = ledger.execute_intents(signed)
-        except ContractPanic:
+        except ContractPanicError:
             assert state(ledger, signers) == before
             assert len(burns) == burned
         else:

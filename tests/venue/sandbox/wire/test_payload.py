@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.support.sandbox.signing import NOW, SECOND, Signer, token_diff
-from venue.sandbox.wire.contract_errors import ContractPanic
+from tests.support.sandbox.signing import NOW, Signer, token_diff
+from venue.protocol.units import NS_PER_S
+from venue.sandbox.wire.contract_errors import ContractPanicError
 from venue.sandbox.wire.payload import TokenDiff, open_payload
 
 MESSAGE = (
@@ -44,12 +45,12 @@ def test_a_changed_field_does_not_fit_the_signature(field: str) -> None:
     }
     body = DOCS["payload"]
     assert isinstance(body, dict)
-    with pytest.raises(ContractPanic, match=r"^invalid signature$"):
+    with pytest.raises(ContractPanicError, match=r"^invalid signature$"):
         open_payload({**DOCS, "payload": {**body, field: changed[field]}})
 
 
 def test_another_key_does_not_fit_the_signature() -> None:
-    with pytest.raises(ContractPanic, match=r"^invalid signature$"):
+    with pytest.raises(ContractPanicError, match=r"^invalid signature$"):
         open_payload({**DOCS, "public_key": Signer("maker.near", 1).public_key})
 
 
@@ -57,7 +58,7 @@ def test_raw_ed25519_is_signed_as_it_stands() -> None:
     signer = Signer("maker.near", 1)
     message = open_payload(signer.sign_raw(token_diff(btc=1, eure=-2)))
     assert (message.signer_id, message.public_key) == ("maker.near", signer.public_key)
-    assert message.deadline_ns == NOW + 60 * SECOND
+    assert message.deadline_ns == NOW + 60 * NS_PER_S
 
 
 @pytest.mark.parametrize(
@@ -80,7 +81,7 @@ def test_raw_ed25519_is_signed_as_it_stands() -> None:
 )
 def test_a_signed_text_that_is_no_message_is_told_as_json(body: str) -> None:
     signer = Signer("maker.near", 1)
-    with pytest.raises(ContractPanic, match=r"^JSON: "):
+    with pytest.raises(ContractPanicError, match=r"^JSON: "):
         open_payload(signer.sign_text(body, signer.nonce()))
 
 
@@ -104,5 +105,5 @@ JSON = st.recursive(
     )
 )
 def test_garbage_is_always_a_panic_of_the_contract(signed: dict[str, object]) -> None:
-    with pytest.raises(ContractPanic, match=r"^(Failed to deserialize input from JSON\.|invalid signature)$"):
+    with pytest.raises(ContractPanicError, match=r"^(Failed to deserialize input from JSON\.|invalid signature)$"):
         open_payload(signed)
