@@ -140,7 +140,7 @@ async def _run(rehearsal: SandboxRun, seconds: float, arm: bool) -> SandboxRepor
     account = state["account"]
     opening, closing = _amounts(state["opening"][account]), _amounts(state["balances"][account])
     with SqliteReader(rehearsal.history_path) as reader:
-        return account_for(seconds, last.counts, last.alive.quotes, reader, opening, closing)
+        return account_for(seconds, last.counts, reader, opening, closing)
 
 
 def _amounts(balances: Mapping[str, Any]) -> dict[str, int]:

@@ -13,7 +13,7 @@ from venue.protocol.assets import BTC_EURE, Asset
 
 
 class QuoteCounts(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of the quotes sent; ``alive`` were still before their deadline, or not proven dead, at the end."""
+    """What became of the quotes sent, each counted in one state; ``alive`` had no end on record when the desk ended."""
 
     sent: int
     accepted: int
@@ -91,7 +91,6 @@ class SandboxReport(msgspec.Struct, frozen=True, kw_only=True):
 def account_for(
     seconds: float,
     counts: Counts,
-    alive: int,
     reader: Reader,
     opening: Mapping[str, int],
     closing: Mapping[str, int],
@@ -121,7 +120,7 @@ def account_for(
             unknown=outcomes.get("unknown", 0),
             settled=outcomes.get("settled", 0),
             expired=outcomes.get("expired", 0),
-            alive=alive,
+            alive=trading.live_quotes(reader, everything),
         ),
         fills={"buy": buys, "sell": len(fills) - buys},
         balances=proofs,

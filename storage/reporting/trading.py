@@ -36,6 +36,17 @@ SELECT COUNT(*) FROM trade_execution_results r WHERE r.at_ns >= ? AND r.at_ns < 
 AND EXISTS (SELECT 1 FROM trade_execution_results a
             WHERE a.quote_hash = r.quote_hash AND a.outcome IN ('accepted', 'refused'))
 """
+_CONTRADICTED = """
+SELECT COUNT(*) FROM trade_execution_results r WHERE r.at_ns >= ? AND r.at_ns < ? AND r.outcome = '{outcome}'
+AND EXISTS (SELECT 1 FROM trade_execution_results a WHERE a.quote_hash = r.quote_hash AND a.outcome = 'settled')
+"""
+_REFUSED_YET_SETTLED = _CONTRADICTED.format(outcome="refused")
+_EXPIRED_YET_SETTLED = _CONTRADICTED.format(outcome="expired")
+_LIVE = """
+SELECT COUNT(*) FROM execute_trade_commands c WHERE c.at_ns >= ? AND c.at_ns < ?
+AND NOT EXISTS (SELECT 1 FROM trade_execution_results r WHERE r.quote_hash = c.quote_hash
+                AND r.outcome IN ('refused', 'settled', 'expired', 'burned'))
+"""
 _DEMANDS = "SELECT COUNT(*) FROM swap_demand_events WHERE at_ns >= ? AND at_ns < ?"
 _REACTIONS = "SELECT json_group_array(reaction_ns) FROM execute_trade_commands WHERE at_ns >= ? AND at_ns < ?"
 _OTHERS = "SELECT COALESCE(SUM(others), 0) FROM market_settlement_events WHERE at_ns >= ? AND at_ns < ?"
@@ -132,11 +143,21 @@ def fills(reader: Reader, span: Span) -> list[FillRecord]:
 
 
 def counted(reader: Reader, span: Span) -> EventCounts:
-    """Counts over the span; a quote that was unknown until a late answer came counts by that answer alone."""
+    """Counts over the span, each quote once by its answer and once by its end.
+
+    A quote that was unknown until a late answer came counts by that answer alone. One that settled although it was
+    called refused or expired had been accepted: it counts as accepted and settled.
+    """
     between = span.from_ns, span.to_ns
     outcomes = _kinds(reader, _OUTCOMES, span)
     if outcomes.get("unknown"):
         outcomes["unknown"] -= _one(reader, _CORRECTED, *between)
+    if outcomes.get("refused"):
+        contradicted = _one(reader, _REFUSED_YET_SETTLED, *between)
+        outcomes["refused"] -= contradicted
+        outcomes["accepted"] = outcomes.get("accepted", 0) + contradicted
+    if outcomes.get("expired"):
+        outcomes["expired"] -= _one(reader, _EXPIRED_YET_SETTLED, *between)
     return EventCounts(
         demands=_one(reader, _DEMANDS, *between),
         reasons=_kinds(reader, _REASONS, span),
@@ -144,6 +165,11 @@ def counted(reader: Reader, span: Span) -> EventCounts:
         reactions_ns=sorted(_numbers(next(iter(reader.rows(_REACTIONS, *between)))[0])),
         others_settled=_one(reader, _OTHERS, *between),
     )
+
+
+def live_quotes(reader: Reader, span: Span) -> int:
+    """How many quotes sent in the span have no end on record: neither refused, settled, expired nor burned."""
+    return _one(reader, _LIVE, span.from_ns, span.to_ns)
 
 
 def mid_at(reader: Reader, at_ns: int) -> Decimal | None:

@@ -158,6 +158,17 @@ class Promises(RuleBasedStateMachine):
             assert {name for name, said in told if said == outcome} == expected
         assert not self.filled & self.expired
 
+    @invariant()
+    def every_quote_is_counted_once_by_its_answer_and_once_by_its_end(self) -> None:
+        count = self.book.counters
+        answered = {
+            result.quote_hash for result in self.results if result.outcome in ("accepted", "refused", "unknown")
+        }
+        assert count["accepted"] + count["refused"] + count["unknown"] == len(answered)
+        assert count["sent"] == len(self.promises)
+        ended = {hash_ for hash_ in self.refused - self.filled} | self.filled | self.expired
+        assert count["refused"] + count["settled"] + count["expired"] == len(ended)
+
     def teardown(self) -> None:
         self.clock.pass_ms(60_000)
         self.book.tick(self.clock())

@@ -63,9 +63,9 @@ def is_fault(error: str) -> bool:
 class Quote:
     """A signed quote and what became of it.
 
-    ``burning``: an intent that uses its nonce was, or may have been, handed in. ``used_height``: the height of a block
-    in which its nonce was seen used. ``burn_told``: the relay says that the burning was executed. ``settled_ns``: when
-    its fill was booked, UTC.
+    ``refused``: the relay said that it had not taken the quote. ``burning``: an intent that uses its nonce was, or may
+    have been, handed in. ``used_height``: the height of a block in which its nonce was seen used. ``burn_told``: the
+    relay says that the burning was executed. ``settled_ns``: when its fill was booked, UTC.
     """
 
     __slots__ = (
@@ -74,6 +74,7 @@ class Quote:
         "burning",
         "detail",
         "promise",
+        "refused",
         "request_id",
         "settled_ns",
         "state",
@@ -87,6 +88,7 @@ class Quote:
         self.request_id = request_id
         self.state: State = state
         self.burning = False
+        self.refused = False
         self.used_height: int | None = None
         self.settled_ns: int | None = None
         self.burn_told = False
@@ -157,9 +159,12 @@ class QuoteBook:
             return False
         if quote.state not in ("sent", "unknown"):
             return True
+        corrected = quote.state == "unknown" and (error is None or refuses(error))
+        self.counters["unknown"] -= corrected
         if error is None:
             self._move(quote, "accepted", "")
         elif refuses(error):
+            quote.refused = True
             self.reservations.release(quote.promise.quote_hash)
             self._move(quote, "refused", error)
         elif quote.state == "sent":
@@ -268,6 +273,10 @@ class QuoteBook:
         self._end(quote)
         quote.settled_ns = self._wall_ns()
         self.fills.append(quote)
+        if quote.refused:
+            # The chain shows that the relay had taken it, whatever it said.
+            self.counters["refused"] -= 1
+            self.counters["accepted"] += 1
         self._move(quote, "settled", detail)
         self.on_fill(quote.promise)
 

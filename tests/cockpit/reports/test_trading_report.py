@@ -11,11 +11,14 @@ import pytest
 
 from cockpit.reports.figures import TradingReport
 from cockpit.reports.trading_report import trading_report
-from storage.history import HistoryError
-from storage.sqlite.reader import Span, SqliteReader, find_run
+from storage.history import HistoryError, Run
+from storage.reporting.trading import counted, live_quotes
+from storage.sqlite.history import SqliteHistory
+from storage.sqlite.reader import LATER_NS, Span, SqliteReader, find_run
 from tests.support.desk.builders import NOW
 from tests.support.history import small_history as small
 from tests.support.processes.command import run
+from venue.protocol.assets import BTC, EURE
 from venue.protocol.units import NS_PER_S
 
 
@@ -37,6 +40,28 @@ def test_counts(path: Path) -> None:
     assert told.market_share == Decimal("0.25")
     assert told.not_quoted == (("notional", 2),)
     assert told.reaction_us == (Decimal(318), Decimal(325), Decimal(325))
+
+
+async def test_a_quote_is_counted_once_by_its_answer_and_once_by_its_end(tmp_path: Path) -> None:
+    """Of five quotes one was refused and one called expired, and both settled; one is refused, two have no end."""
+    history = SqliteHistory(tmp_path / "history.sqlite")
+    await history.open(Run(run_id="run-1", mode="SANDBOX", account="maker.near", started_ns=NOW))
+    eure, btc = EURE.token_id, BTC.token_id
+    for name in ("refused-settled", "expired-settled", "refused", "accepted", "unanswered"):
+        await history.write(small.sent(name, 8, (btc, 100_000), (eure, 499 * small.EUR // 10)))
+    outcomes = {
+        "refused-settled": ("unknown", "refused", "settled"),
+        "expired-settled": ("accepted", "expired", "settled"),
+        "refused": ("unknown", "refused"),
+        "accepted": ("accepted",),
+    }
+    await history.write([small.result(name, 9, each) for name, steps in outcomes.items() for each in steps])
+    await history.close(NOW + 100 * NS_PER_S)
+    with SqliteReader(tmp_path / "history.sqlite") as reader:
+        span = Span(0, LATER_NS)
+        counts = {name: count for name, count in counted(reader, span).outcomes.items() if count}
+        assert counts == {"accepted": 3, "refused": 1, "settled": 2}
+        assert live_quotes(reader, span) == 2
 
 
 def test_sides_inventory_and_fees(path: Path) -> None:

@@ -12,7 +12,7 @@ from panels.dialogs.funds.qr import qr_lines
 from panels.views.chart import BLANK
 
 ROOT = Path(__file__).parents[3]
-SOURCES = sorted(path for folder in ("panels", "cockpit") for path in (ROOT / folder).glob("*.py"))
+SOURCES = sorted(path for folder in ("panels", "cockpit") for path in (ROOT / folder).rglob("*.py"))
 
 
 def drawn(path: Path) -> Iterator[str]:

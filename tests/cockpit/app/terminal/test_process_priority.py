@@ -14,9 +14,9 @@ from cockpit.app.terminal.process_priority import NICE
 TOLD = """
 import os, sys
 from pathlib import Path
-from cockpit.giving_way import GivingWay
+from cockpit.app.terminal.process_priority import LowPriority
 session = Path(sys.argv[2])
-way = GivingWay(Path(sys.argv[1]), session)
+way = LowPriority(Path(sys.argv[1]), session)
 way.begin()
 print(os.nice(0), session.read_text().strip() if session.exists() else "none")
 way.end()

@@ -146,6 +146,15 @@ def test_a_late_word_corrects_unknown(desk: Desk, error: str | None, outcome: st
     assert desk.book.on_answer(request, error)
     assert desk.outcomes() == ["unknown", outcome]
     assert desk.reserved == left
+    assert +desk.book.counters == {"sent": 1, outcome: 1}
+
+
+def test_a_quote_that_settles_although_it_was_refused_counts_as_accepted_and_settled(desk: Desk) -> None:
+    desk.book.on_answer(desk.send(), "another solver won")
+    assert +desk.book.counters == {"sent": 1, "refused": 1}
+    desk.book.on_status(status())
+    desk.book.confirm("hash-p", "confirmed")
+    assert +desk.book.counters == {"sent": 1, "accepted": 1, "settled": 1}
 
 
 @pytest.mark.parametrize(
