@@ -10,8 +10,8 @@ from cockpit.desk.market.pricing import Side
 from cockpit.desk.quote_book.book import ANSWER_WITHIN_NS, QuoteBook
 from cockpit.desk.quote_book.reservations import Commitment, NotCoveredError, Reservations
 from cockpit.model.events import TradeResult
-from tests.cockpit.desk.quote_book.test_book import leftovers
 from tests.support.desk.builders import Clock, promise
+from tests.support.desk.leftovers import leftovers
 from venue.protocol.assets import BTC, EURE
 from venue.relay.messages import QuoteStatus
 

@@ -6,10 +6,10 @@ from textual.pilot import Pilot
 
 from cockpit.app.app import CockpitApp, Exit
 from cockpit.client.desk_client import DeskClient
-from tests.pictures.test_pictures import Before, SnapCompare, review, showing
 from tests.support.cockpit import samples
 from tests.support.cockpit.driven import NARROW, WIDE, Clock
 from tests.support.cockpit.fake_desk import FakeDesk
+from tests.support.cockpit.pictures import Before, SnapCompare, review, showing
 from tests.support.cockpit.screen_waiting import screen_text, seen
 
 SIZES = {"80x24": NARROW, "120x40": WIDE}

@@ -12,16 +12,6 @@ from tests.support.history import rows as facts
 from tests.support.history.engines import Engine
 from venue.protocol.units import NS_PER_S
 
-FILL_TO_DEMAND = """
-SELECT d.quote_id, d.amount_in, d.run_id, t.decision_id, c.quote_hash, r.tx_hash
-FROM trade_execution_results AS r
-JOIN execute_trade_commands AS c ON c.command_id = r.command_id
-JOIN trade_decisions AS t ON t.decision_id = c.decision_id
-JOIN swap_demand_events AS d ON d.run_id = t.run_id AND d.quote_id = t.quote_id
-WHERE r.outcome = 'settled'
-ORDER BY r.at_ns
-"""
-
 
 async def test_each_table_counts_its_rows(engine: Engine) -> None:
     history = engine.make()
@@ -53,7 +43,7 @@ async def test_a_fill_is_joined_back_to_its_demand_by_sql_alone(engine: Engine) 
     await second.open(facts.run("run-2"))
     await second.write([facts.demand(1, 777), facts.result(1, "accepted"), facts.result(1, "settled")])
     await second.close(facts.START_NS + 9)
-    [(quote_id, amount, *names)] = await engine.rows(FILL_TO_DEMAND)
+    [(quote_id, amount, *names)] = await engine.rows(facts.FILL_TO_DEMAND)
     assert (quote_id, int(amount), *names) == ("quote-1", 1000, "run-1", "decision-1", "hash-1", "tx-1")
 
 

@@ -6,8 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.support.venue.http_server import Request, http_server, rpc
-from tests.venue.near.test_rpc import view
+from tests.support.venue.http_server import Request, http_server, rpc, view
 from venue.near.rpc import NearRpc
 from venue.protocol.assets import BTC, EURE, MAX_AMOUNT
 from venue.transport.jsonrpc import UnreachableError

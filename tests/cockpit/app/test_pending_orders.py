@@ -5,11 +5,11 @@ from pathlib import Path
 from cockpit.app.pending_orders import Left, PendingOrder, PendingOrders
 from cockpit.client.desk_client import DeskClient
 from cockpit.model.commands import WithdrawalOrder
-from tests.cockpit.app.test_withdraw import ordered, to_confirm
 from tests.support.cockpit import samples
 from tests.support.cockpit.driven import NARROW, cockpit
 from tests.support.cockpit.fake_desk import FakeDesk
 from tests.support.cockpit.screen_waiting import seen
+from tests.support.cockpit.withdrawing import ordered, to_confirm
 
 
 def kept(key: str = "key-1") -> PendingOrder:

@@ -16,8 +16,8 @@ from cockpit.reports.replay import Changes, replay
 from cockpit.reports.replay_text import InvalidChangeError, changes_of
 from storage.reporting.recorded import Recorded, recorded
 from storage.sqlite.reader import SqliteReader, find_run
-from tests.cockpit.desk.quoting.test_reproduction import VIEWS
 from tests.support.desk.builders import NOW, demand, view
+from tests.support.desk.views import VIEWS
 from tests.support.history import small_history as small
 from tests.support.processes.command import run
 from venue.protocol.units import NS_PER_S

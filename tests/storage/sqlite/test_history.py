@@ -8,7 +8,6 @@ import pytest
 
 from storage.history import HistoryError
 from storage.sqlite.history import SqliteHistory
-from tests.storage.test_conformance import FILL_TO_DEMAND
 from tests.support.history import rows as facts
 
 
@@ -29,7 +28,7 @@ async def test_facts_that_were_there_already_are_counted(path: Path) -> None:
 async def test_a_fill_is_joined_back_to_its_demand_by_indexes(path: Path) -> None:
     history = SqliteHistory(path)
     await history.open(facts.run())
-    plan = " ".join(str(row[3]) for row in facts.rows(path, f"EXPLAIN QUERY PLAN {FILL_TO_DEMAND}"))
+    plan = " ".join(str(row[3]) for row in facts.rows(path, f"EXPLAIN QUERY PLAN {facts.FILL_TO_DEMAND}"))
     assert all(f"SEARCH {alias} USING" in plan for alias in "ctd")
     await history.close(None)
 

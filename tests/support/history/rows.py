@@ -31,6 +31,16 @@ EURE = "nep141:gnosis-0x420ca0f9b9b604ce0fd9c18ef134c705e5fa3430.omft.near"
 START_NS = 1_800_000_000_000_000_000
 U128_MAX = 2**128 - 1
 
+FILL_TO_DEMAND = """
+SELECT d.quote_id, d.amount_in, d.run_id, t.decision_id, c.quote_hash, r.tx_hash
+FROM trade_execution_results AS r
+JOIN execute_trade_commands AS c ON c.command_id = r.command_id
+JOIN trade_decisions AS t ON t.decision_id = c.decision_id
+JOIN swap_demand_events AS d ON d.run_id = t.run_id AND d.quote_id = t.quote_id
+WHERE r.outcome = 'settled'
+ORDER BY r.at_ns
+"""
+
 
 def run(run_id: str = "run-1", mode: str = "SANDBOX", account: str = "maker.near", at_ns: int = START_NS) -> Run:
     return Run(run_id=run_id, mode=mode, account=account, started_ns=at_ns)

@@ -92,6 +92,12 @@ def rpc(result: Callable[[Request], Any] | Any, **envelope: Any) -> Handler:
     return handler
 
 
+def view(value: Any, height: int = 100) -> Handler:
+    """A node on which every view gives this value."""
+    raw = list(json.dumps(value).encode())
+    return rpc({"result": raw, "logs": [], "block_height": height, "block_hash": "Hash111"})
+
+
 def rpc_error(error: Any, status: int = 200) -> Handler:
     """Answer every JSON-RPC request with this error."""
 

@@ -6,15 +6,9 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.support.venue.http_server import Handler, HttpServer, Reply, Request, http_server, rpc, rpc_error
+from tests.support.venue.http_server import Handler, HttpServer, Reply, Request, http_server, rpc, rpc_error, view
 from venue.near.rpc import NearRpc
 from venue.transport.jsonrpc import RefusedError, UnreachableError
-
-
-def view(value: Any, height: int = 100) -> Handler:
-    """A node on which every view gives this value."""
-    raw = list(json.dumps(value).encode())
-    return rpc({"result": raw, "logs": [], "block_height": height, "block_hash": "Hash111"})
 
 
 async def _nodes(stack: AsyncExitStack, *handlers: Handler) -> tuple[HttpServer, ...]:

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from cockpit.desk.api.accept_remainder import AcceptRemainder
 from cockpit.desk.api.json_http import InvalidBodyError
 from cockpit.model.commands import CommandRequest, Result
-from tests.cockpit.desk.api.test_command_handler import Desk
 from tests.support.desk.chain import Watched
+from tests.support.desk.command_desk import Desk
 from venue.protocol.assets import BTC_EURE
 
 OPS = CommandRequest(actor="ops")

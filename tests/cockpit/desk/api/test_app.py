@@ -17,8 +17,8 @@ from cockpit.desk.api.snapshot_stream import SnapshotStream
 from cockpit.desk.runtime.unix_server import AlreadyRunningError, StateDirError, bind, held, server
 from cockpit.model.commands import ARMABLE, PARTS, REFRESHABLE, Limits, Part, Result
 from cockpit.model.snapshot import PartHealth, Snapshot
-from tests.cockpit.desk.api.test_command_handler import Desk
 from tests.support.cockpit.samples import health, snapshot
+from tests.support.desk.command_desk import Desk
 from tests.support.waiting import until
 
 

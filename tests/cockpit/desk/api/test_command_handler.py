@@ -6,69 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cockpit.desk.api.command_handler import CommandHandler
-from cockpit.desk.risk.arming import Arming
 from cockpit.desk.risk.limits import LimitsInForce
-from cockpit.desk.risk.trading_state import TradingState
 from cockpit.model.commands import ARMABLE, Armable, CommandRequest, Limits
-from cockpit.model.events import OperatorAction
-from storage.history import HistoryError
-from tests.support.desk.builders import NOW, Clock
+from tests.support.desk.builders import NOW
+from tests.support.desk.command_desk import Desk
 from tests.support.waiting import until
-from venue.protocol.assets import BTC_EURE
-
-
-class Desk:
-    """A control with everything it moves, and its journal."""
-
-    def __init__(self) -> None:
-        self.clock = Clock()
-        self.journal: list[OperatorAction] = []
-        self.blocked: tuple[str, ...] = ()
-        self.problem: str | None = None
-        self.refreshed = 0
-        self.stopped = 0
-        self.in_force: list[Limits] = []
-        self.flushed: list[Limits] = []
-        self.flushing = asyncio.Event()
-        self.flushing.set()
-        self.lost = False
-        self.arming = Arming(on_change=lambda: None)
-        self.limits = LimitsInForce(Limits(), on_change=self.in_force.append)
-        self.trading = TradingState(self.limits, BTC_EURE, wall_ns=self.clock, monotonic_ns=self.clock)
-        ids = iter(range(10**6))
-        self.control = CommandHandler(
-            self.arming,
-            blocked=lambda part: self.blocked,
-            refreshers={"inventory-sync": self.refresh},
-            limits=self.limits,
-            trading=self.trading,
-            shutdown=self.stop,
-            record=self.journal.append,
-            durable=self.flush,
-            wall_ns=self.clock,
-            new_id=lambda: f"made-{next(ids)}",
-        )
-
-    async def refresh(self) -> str | None:
-        """Read something, or fail to."""
-        self.refreshed += 1
-        return self.problem
-
-    async def flush(self) -> None:
-        """Wait until the history may go on, and note what was in force then."""
-        await self.flushing.wait()
-        self.flushed.append(self.limits.current)
-        if self.lost:
-            raise HistoryError("the disk is full")
-
-    def stop(self) -> None:
-        """Note that the desk was asked to stop."""
-        self.stopped += 1
-
-    def told(self) -> list[tuple[str, bool]]:
-        """Commands and outcomes, as journalled."""
-        return [(action.command, action.accepted) for action in self.journal]
 
 
 @pytest.fixture

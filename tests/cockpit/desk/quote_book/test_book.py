@@ -1,4 +1,3 @@
-from collections import Counter
 from collections.abc import Callable
 
 import pytest
@@ -7,6 +6,7 @@ from cockpit.desk.quote_book.book import ANSWER_WITHIN_NS, QuoteBook
 from cockpit.desk.quote_book.reservations import NotCoveredError, Reservations
 from cockpit.model.events import TradeResult
 from tests.support.desk.builders import NOW, Clock, promise
+from tests.support.desk.leftovers import leftovers
 from venue.protocol.assets import BTC, EURE
 from venue.protocol.units import NS_PER_MS, NS_PER_S
 from venue.relay.messages import QuoteStatus
@@ -295,15 +295,6 @@ def test_nothing_is_kept_of_a_quote_that_is_dead_and_buried(desk: Desk, end: Cal
     desk.book.expire("hash-p")
     assert leftovers(desk.book) == {}
     assert len(desk.reservations) == 0
-
-
-def leftovers(book: QuoteBook) -> dict[str, object]:
-    """What the book still holds apart from its counters and the rows of the screen."""
-    return {
-        name: value
-        for name, value in vars(book).items()
-        if isinstance(value, dict | list) and not isinstance(value, Counter) and value
-    }
 
 
 def test_what_the_screen_shows_is_bounded() -> None:

@@ -13,30 +13,11 @@ from cockpit.model.commands import Limits
 from cockpit.model.events import DecisionRules, MarketSettlements, TradeDecision
 from tests.support.desk.builders import NOW, demand, view
 from tests.support.desk.quoting_harness import ask, quoting
+from tests.support.desk.views import VIEWS
 from tests.support.waiting import until
 from venue.protocol.assets import BTC_EURE
-from venue.protocol.units import NS_PER_MS, NS_PER_S
+from venue.protocol.units import NS_PER_MS
 from venue.relay.messages import QuoteStatus
-
-BALANCES = st.none() | st.integers(0, 2**128 - 1)
-VIEWS = st.builds(
-    view,
-    strategy_armed=st.booleans(),
-    executor_armed=st.booleans(),
-    mid=st.none() | st.decimals(Decimal(1), Decimal(10**6), places=8),
-    mid_at_ns=st.integers(NOW - 20 * NS_PER_S, NOW + NS_PER_S),
-    mid_usable=st.booleans(),
-    mid_problem=st.text(),
-    base_balance=BALANCES,
-    quote_balance=BALANCES,
-    base_reserved=st.integers(0, 2**128 - 1),
-    quote_reserved=st.integers(0, 2**128 - 1),
-    inventory_at_ns=st.integers(NOW - 40 * NS_PER_S, NOW + NS_PER_S),
-    default_deadline_ms=st.integers(1_000, 3_600_000),
-    salt_known=st.booleans(),
-    relay_writable=st.booleans(),
-    history_writable=st.booleans(),
-)
 
 
 @given(VIEWS)

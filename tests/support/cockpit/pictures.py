@@ -1,0 +1,48 @@
+"""What leads a cockpit to the screen of which a picture is taken."""
+
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+from textual.pilot import Pilot
+
+from cockpit.app.app import CockpitApp, Exit
+from tests.support.cockpit.screen_waiting import screen_text, seen
+
+Before = Callable[[Pilot[Exit]], Awaitable[None]]
+
+
+class SnapCompare(Protocol):
+    """The fixture of pytest-textual-snapshot."""
+
+    def __call__(self, app: CockpitApp, *, terminal_size: tuple[int, int], run_before: Before) -> bool: ...
+
+
+def showing(*texts: str, keys: tuple[str, ...] = (), then: Before | None = None, filled: bool = True) -> Before:
+    """Wait for the first snapshot, press keys, do one more thing, and wait for the texts and a filled screen."""
+
+    async def before(pilot: Pilot[Exit]) -> None:
+        await seen(pilot, lambda: "sandbox-maker.near" in screen_text(pilot))
+        await pilot.pause()
+        await pilot.press(*keys)
+        if then is not None:
+            await then(pilot)
+        await seen(pilot, lambda: all(text in screen_text(pilot) for text in texts))
+        await seen(pilot, lambda: pilot.app.screen.focused is not None)
+        await seen(pilot, lambda: not filled or painted(pilot))
+        await pilot.pause(0.1)
+
+    return before
+
+
+def painted(pilot: Pilot[Exit]) -> bool:
+    """Whether the whole screen is painted, also what is dimmed behind a dialogue."""
+    lines = screen_text(pilot).splitlines()
+    return sum(bool(line) for line in lines) >= pilot.app.size.height - 2
+
+
+async def review(pilot: Pilot[Exit]) -> None:
+    """From the filled form to the review."""
+    await pilot.press("enter")
+    await seen(
+        pilot, lambda: "Review the withdrawal" in screen_text(pilot) and "no quote is alive" in screen_text(pilot)
+    )
