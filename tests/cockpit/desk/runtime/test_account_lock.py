@@ -52,7 +52,7 @@ def test_the_lock_of_a_killed_desk_is_free(tmp_path: Path) -> None:
         import os, signal
         from pathlib import Path
         from cockpit.desk.runtime.account_lock import account_held
-        from tests.desk.test_account_lock import settings
+        from tests.cockpit.desk.runtime.test_account_lock import settings
         with account_held(settings(Path({str(tmp_path / "dead")!r})), Path({str(tmp_path)!r})):
             os.kill(os.getpid(), signal.SIGKILL)
     """
