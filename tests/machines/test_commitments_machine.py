@@ -166,7 +166,7 @@ class Promises(RuleBasedStateMachine):
         }
         assert count["accepted"] + count["refused"] + count["unknown"] == len(answered)
         assert count["sent"] == len(self.promises)
-        ended = {hash_ for hash_ in self.refused - self.filled} | self.filled | self.expired
+        ended = set(self.refused - self.filled) | self.filled | self.expired
         assert count["refused"] + count["settled"] + count["expired"] == len(ended)
 
     def teardown(self) -> None:
