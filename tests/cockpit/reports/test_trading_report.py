@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from cockpit.model.events import Outcome
 from cockpit.reports.figures import TradingReport
 from cockpit.reports.trading_report import trading_report
 from storage.history import HistoryError, Run
@@ -49,7 +50,7 @@ async def test_a_quote_is_counted_once_by_its_answer_and_once_by_its_end(tmp_pat
     eure, btc = EURE.token_id, BTC.token_id
     for name in ("refused-settled", "expired-settled", "refused", "accepted", "unanswered"):
         await history.write(small.sent(name, 8, (btc, 100_000), (eure, 499 * small.EUR // 10)))
-    outcomes = {
+    outcomes: dict[str, tuple[Outcome, ...]] = {
         "refused-settled": ("unknown", "refused", "settled"),
         "expired-settled": ("accepted", "expired", "settled"),
         "refused": ("unknown", "refused"),
