@@ -189,7 +189,7 @@ class Desk:
         start("credentials", credentials.run)
         start("clock", lambda: self._clock.run(workers.rpc))
         start("withdrawals", outflow.withdrawals.run)
-        start("relay", workers.relay.run)
+        start("relay", lambda: workers.relay.run(workers.intake))
         start("burning", burner.run)
         if self._settings.history_keep_days:
             start("retention", self._retain)

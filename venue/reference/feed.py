@@ -5,8 +5,6 @@ An exchange is a subclass that says what to subscribe to and how to read one mes
 
 import abc
 import asyncio
-import random
-import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from decimal import Decimal
@@ -18,6 +16,7 @@ import msgspec
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, WebSocketException
 
+from cockpit.model.environment import Environment
 from venue.protocol.assets import EXACT
 from venue.transport.jsonrpc import UnreachableError, fetch, host_of, plain
 
@@ -107,8 +106,7 @@ class Feed(abc.ABC):
         url: str = "",
         *,
         timing: Timing | None = None,
-        now_ns: Callable[[], int] = time.time_ns,
-        jitter: Callable[[], float] = random.random,
+        env: Environment | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self.url = url or self.default_url
@@ -117,8 +115,9 @@ class Feed(abc.ABC):
         self.last_tick: Tick | None = None
         self.counters: Counter[str] = Counter()
         self._timing = timing or Timing()
-        self._now_ns = now_ns
-        self._jitter = jitter
+        env = env or Environment()
+        self._wall_ns = env.wall_ns
+        self._jitter = env.jitter
         self._sleep = sleep
         self._failures = 0
 
@@ -157,7 +156,7 @@ class Feed(abc.ABC):
         Raises Unreachable for no answer, nonsense or implausible prices, Refused for the exchange's own error.
         """
         host = host_of(self.rest_url)
-        asked_ns = self._now_ns()
+        asked_ns = self._wall_ns()
         status, body = await fetch(client, "GET", self.rest_url, timeout_s=self._timing.rest_s)
         if status != 200:
             raise UnreachableError(f"{host} answered HTTP {status}")
@@ -217,7 +216,7 @@ class Feed(abc.ABC):
         self.counters["ticks"] += 1
         self.state = "ok"
         self._failures = 0
-        self.last_tick = Tick(self.source, *prices, self._now_ns())
+        self.last_tick = Tick(self.source, *prices, self._wall_ns())
         return self.last_tick
 
     def _pause(self) -> float:

@@ -7,10 +7,12 @@ not block.
 import asyncio
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Literal, Protocol
 
 import msgspec
 
+from cockpit.model.environment import Environment
 from cockpit.model.events import SwapDemand
 from venue.protocol.assets import Pair
 from venue.relay.messages import (
@@ -62,19 +64,12 @@ class Relay:
         url: str,
         api_key: Callable[[], str],
         pair: Pair,
-        listener: RelayListener,
-        *,
-        wall_ns: Callable[[], int],
-        monotonic_ns: Callable[[], int],
-        jitter: Callable[[], float],
+        env: Environment,
     ) -> None:
         self._url = url
         self._api_key = api_key
         self._pair = pair
-        self._listener = listener
-        self._wall_ns = wall_ns
-        self._monotonic_ns = monotonic_ns
-        self._jitter = jitter
+        self._env = env
         self._connection: WsConnection | None = None
         self._next_id = 0
         self._acknowledged: dict[int, asyncio.Future[None]] = {}
@@ -108,12 +103,12 @@ class Relay:
             self.counters["dropped_unsent"] += 1
             connection.abort()
 
-    async def run(self) -> None:
-        """Connect, subscribe, listen, and start again whenever that ends, until cancelled."""
+    async def run(self, listener: RelayListener) -> None:
+        """Keep one subscribed connection and pass its messages to ``listener``, until cancelled."""
         attempt = 0
         while True:
             try:
-                reason = await self._session()
+                reason = await self._session(listener)
                 attempt = 0
             except (WsClosedError, TimeoutError) as exc:
                 reason = str(exc) or "the relay did not answer in time"
@@ -123,13 +118,14 @@ class Relay:
             shortest, longest = BACKOFF_S
             pause = min(longest, shortest * 2**attempt)
             attempt = min(attempt + 1, 10)
-            await asyncio.sleep(pause * (0.5 + self._jitter() / 2))
+            await asyncio.sleep(pause * (0.5 + self._env.jitter() / 2))
 
-    async def _session(self) -> str:
+    async def _session(self, listener: RelayListener) -> str:
         """One connection's life; the reason of its end."""
         self.state = "starting"
         headers = {"Authorization": f"Bearer {self._api_key()}"}
-        connection = await connect(self._url, headers, self._on_message, monotonic_ns=self._monotonic_ns)
+        on_message = partial(self._on_message, listener)
+        connection = await connect(self._url, headers, on_message, env=self._env)
         self._connection = connection
         try:
             await self._subscribe(connection)
@@ -143,7 +139,7 @@ class Relay:
                 waiter.cancel()
             self._acknowledged.clear()
             connection.abort()
-            self._listener.on_lost("the relay connection was lost before it answered")
+            listener.on_lost("the relay connection was lost before it answered")
 
     async def _subscribe(self, connection: WsConnection) -> None:
         """Ask for both streams and wait for both acknowledgements."""
@@ -179,7 +175,7 @@ class Relay:
             except WsClosedError as exc:
                 return str(exc)
 
-    def _on_message(self, raw: bytes) -> None:
+    def _on_message(self, listener: RelayListener, raw: bytes) -> None:
         counters = self.counters
         counters["messages"] += 1
         if len(raw) > MAX_MESSAGE:
@@ -187,7 +183,7 @@ class Relay:
             return
         try:
             message = decode_message(raw)
-            at_ns = self._wall_ns()
+            at_ns = self._env.wall_ns()
             self.last_message_ns = at_ns
             event = read_event(message, self._pair, at_ns)
         except MalformedMessageError as exc:
@@ -203,15 +199,15 @@ class Relay:
             counters["other_pairs"] += 1
         elif isinstance(event, SwapDemand):
             connection = self._connection
-            received_ns = connection.received_ns if connection is not None else self._monotonic_ns()
-            self._listener.on_demand(event, received_ns)
+            received_ns = connection.received_ns if connection is not None else self._env.monotonic_ns()
+            listener.on_demand(event, received_ns)
         elif isinstance(event, QuoteStatus):
             counters["statuses"] += 1
-            self._listener.on_status(event)
+            listener.on_status(event)
         else:
-            self._on_reply(message)
+            self._on_reply(listener, message)
 
-    def _on_reply(self, message: Message) -> None:
+    def _on_reply(self, listener: RelayListener, message: Message) -> None:
         try:
             request_id = int(message.id) if message.id is not None else -1
         except ValueError:
@@ -222,7 +218,7 @@ class Relay:
         error = read_error(message.error)
         waiter = self._acknowledged.pop(request_id, None)
         if waiter is None:
-            self._listener.on_answer(request_id, error)
+            listener.on_answer(request_id, error)
         elif error is not None:
             waiter.set_exception(WsClosedError(f"the relay refused a subscription: {error}"))
         else:

@@ -18,6 +18,8 @@ from websockets.http11 import Request, Response
 from websockets.protocol import OPEN
 from websockets.uri import parse_uri
 
+from cockpit.model.environment import Environment
+
 _SILENT = logging.getLogger("venue.transport.websocket.wire")
 _SILENT.setLevel(logging.CRITICAL)
 """The library logs handshake headers at DEBUG, and with them the bearer token: never let it."""
@@ -50,13 +52,13 @@ class WsConnection(asyncio.Protocol):
         headers: Mapping[str, str],
         on_message: Callable[[bytes], None],
         *,
-        monotonic_ns: Callable[[], int],
+        env: Environment,
         max_size: int = MAX_MESSAGE,
     ) -> None:
         loop = asyncio.get_running_loop()
         self._headers = headers
         self._on_message = on_message
-        self._monotonic_ns = monotonic_ns
+        self._monotonic_ns = env.monotonic_ns
         self._protocol = ClientProtocol(parse_uri(uri), max_size=max_size, logger=_SILENT)
         self._transport: asyncio.Transport | None = None
         self._fragments: list[bytes] = []
@@ -248,7 +250,7 @@ async def connect(
     headers: Mapping[str, str],
     on_message: Callable[[bytes], None],
     *,
-    monotonic_ns: Callable[[], int],
+    env: Environment,
     timeout_s: float = 10.0,
 ) -> WsConnection:
     """Open a connection, TCP_NODELAY on and compression off; WsClosed or TimeoutError when it cannot be had."""
@@ -258,7 +260,7 @@ async def connect(
     connection: WsConnection | None = None
     try:
         async with asyncio.timeout(timeout_s):
-            connection = made = WsConnection(uri, headers, on_message, monotonic_ns=monotonic_ns)
+            connection = made = WsConnection(uri, headers, on_message, env=env)
             if context is None:
                 await loop.create_connection(lambda: made, parsed.host, parsed.port)
             else:

@@ -22,7 +22,7 @@ from cockpit.desk.risk.rejections import RejectionRate
 from cockpit.desk.risk.trading_state import TradingState
 from cockpit.model.commands import Limits
 from cockpit.model.environment import Environment
-from cockpit.model.events import AnyEvent, SwapDemand
+from cockpit.model.events import AnyEvent
 from venue.bridges.poa.client import Bridge
 from venue.near.rpc import NearRpc
 from venue.protocol.assets import BTC_EURE
@@ -30,29 +30,10 @@ from venue.reference.bitstamp import Bitstamp
 from venue.reference.coinbase import Coinbase
 from venue.reference.kraken import Kraken
 from venue.relay.client import Relay
-from venue.relay.messages import QuoteStatus
 from venue.signing.signer import Signer
 from venue.verifier import Verifier
 
 DEPOSITS_EVERY_S = 5.0
-
-
-class _Listener:
-    """Stands between relay and intake, which need each other to be built."""
-
-    intake: QuoteEngine
-
-    def on_demand(self, demand: SwapDemand, received_ns: int) -> None:
-        self.intake.on_demand(demand, received_ns)
-
-    def on_status(self, status: QuoteStatus) -> None:
-        self.intake.on_status(status)
-
-    def on_answer(self, request_id: int, error: str | None) -> None:
-        self.intake.on_answer(request_id, error)
-
-    def on_lost(self, reason: str) -> None:
-        self.intake.on_lost(reason)
 
 
 class TradingParts:
@@ -94,9 +75,9 @@ class TradingParts:
         self.book = QuoteBook(Reservations(), record=record, wall_ns=wall_ns)
         self.reference = Reference(
             (
-                Kraken(settings.kraken_ws_url, now_ns=wall_ns, jitter=sources.jitter),
-                Coinbase(settings.coinbase_ws_url, now_ns=wall_ns, jitter=sources.jitter),
-                Bitstamp(settings.bitstamp_ws_url, now_ns=wall_ns, jitter=sources.jitter),
+                Kraken(settings.kraken_ws_url, env=sources),
+                Coinbase(settings.coinbase_ws_url, env=sources),
+                Bitstamp(settings.bitstamp_ws_url, env=sources),
             ),
             min_sources=settings.reference_min_sources,
             basis_bps=settings.eure_eur_basis_bps,
@@ -138,16 +119,7 @@ class TradingParts:
         self.trading = TradingState(self.limits, pair, wall_ns=wall_ns, monotonic_ns=monotonic_ns)
         self.book.on_fill = self._filled
         self.refusals = RejectionRate(settings.refusals_within_ms, monotonic_ns)
-        listener = _Listener()
-        self.relay = Relay(
-            settings.relay_ws_url,
-            settings.api_key.reveal,
-            pair,
-            listener,
-            wall_ns=wall_ns,
-            monotonic_ns=monotonic_ns,
-            jitter=sources.jitter,
-        )
+        self.relay = Relay(settings.relay_ws_url, settings.api_key.reveal, pair, sources)
         self.executor = Executor(
             self.signer,
             self.relay,
@@ -172,7 +144,6 @@ class TradingParts:
             history_writable=history_writable,
             record=record,
         )
-        listener.intake = self.intake
         self.inventory.on_unexplained = self.liquidity.wanted
 
     def _limits_changed(self, limits: Limits) -> None:

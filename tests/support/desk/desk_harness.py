@@ -378,7 +378,7 @@ class Whole:
         if amount_out is not None:
             fields["exact_amount_out"] = str(amount_out)
         data = request_data(**fields)
-        self.workers.relay._on_message(json.dumps(event(data)).encode())
+        self.workers.relay._on_message(self.workers.intake, json.dumps(event(data)).encode())
         frames, self.line.frames = self.line.frames, []
         for frame in frames:
             made = Signed(json.loads(frame), asset_in.token_id, asset_out.token_id)
@@ -391,7 +391,9 @@ class Whole:
     def reply(self, quote: Signed, error: str | None) -> None:
         """The relay's word on a quote of this life."""
         said = {"result": "OK"} if error is None else {"error": {"code": -1, "message": error}}
-        self.workers.relay._on_message(json.dumps({"jsonrpc": "2.0", "id": quote.request_id, **said}).encode())
+        self.workers.relay._on_message(
+            self.workers.intake, json.dumps({"jsonrpc": "2.0", "id": quote.request_id, **said}).encode()
+        )
 
     def claim(self, quote: Signed, tx_hash: str) -> None:
         """The relay says that the quote settled."""

@@ -17,6 +17,7 @@ from cockpit.desk.risk.limits import LimitsInForce, base_ceiling, max_notional
 from cockpit.desk.risk.rejections import RejectionRate
 from cockpit.desk.risk.trading_state import TradingState
 from cockpit.model.commands import Limits
+from cockpit.model.environment import Environment
 from cockpit.model.events import AnyEvent
 from tests.support.desk.builders import MID, NOW, SALT
 from tests.support.desk.chain import State, Watched
@@ -86,15 +87,8 @@ class Quoting:
         monotonic_ns = self.ticking = Ticking()
         self.trading = TradingState(self.limits, BTC_EURE, wall_ns=self.clock, monotonic_ns=self.clock)
         self.refusals = RejectionRate(60_000, monotonic_ns)
-        self.relay = Relay(
-            url,
-            lambda: TOKEN,
-            BTC_EURE,
-            self,
-            wall_ns=self.clock,
-            monotonic_ns=monotonic_ns,
-            jitter=lambda: 0.5,
-        )
+        environment = Environment(wall_ns=self.clock, monotonic_ns=monotonic_ns, jitter=lambda: 0.5)
+        self.relay = Relay(url, lambda: TOKEN, BTC_EURE, environment)
         self.executor = Executor(self.signer, self.relay, self.book, death_margin_ms=5_000, monotonic_ns=monotonic_ns)
         self.executor.salt = SALT
         self.intake = QuoteEngine(
@@ -136,7 +130,7 @@ async def quoting(*, ready: bool = True) -> AsyncIterator[tuple[Quoting, RelaySe
     """A desk's quote path connected to a relay that a test plays."""
     async with running() as server:
         desk = Quoting(server.url)
-        task = asyncio.create_task(desk.relay.run())
+        task = asyncio.create_task(desk.relay.run(desk))
         try:
             await until(lambda: desk.relay.state == "ok")
             if ready:

@@ -79,8 +79,8 @@ async def running() -> AsyncIterator[RelayServer]:
         yield relay
 
 
-class Heard:
-    """A listener that keeps everything."""
+class RecordingListener:
+    """Keeps everything the relay client passes on."""
 
     def __init__(self) -> None:
         self.demands: list[SwapDemand] = []
@@ -90,20 +90,16 @@ class Heard:
         self.lost: list[str] = []
 
     def on_demand(self, demand: SwapDemand, received_ns: int) -> None:
-        """Keep a request."""
         self.demands.append(demand)
         self.received.append(received_ns)
 
     def on_status(self, status: QuoteStatus) -> None:
-        """Keep a settlement."""
         self.statuses.append(status)
 
     def on_answer(self, request_id: int, error: str | None) -> None:
-        """Keep an answer."""
         self.answers.append((request_id, error))
 
     def on_lost(self, reason: str) -> None:
-        """Keep the loss of a connection."""
         self.lost.append(reason)
 
 

@@ -12,6 +12,7 @@ import pytest
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
+from cockpit.model.environment import Environment
 from tests.support.venue.http_server import Reply, http_server, until
 from tests.venue.reference.test_parsing import BITSTAMP, COINBASE, KRAKEN
 from venue.reference.bitstamp import Bitstamp
@@ -53,7 +54,7 @@ async def following(feed: Feed) -> AsyncIterator[list[Tick]]:
 
 
 def kraken(url: str, timing: Timing = QUICK) -> Kraken:
-    return Kraken(url, timing=timing, now_ns=lambda: NOW, jitter=lambda: 1.0)
+    return Kraken(url, timing=timing, env=Environment(wall_ns=lambda: NOW, jitter=lambda: 1.0))
 
 
 def shown(feed: Feed) -> str:
@@ -91,7 +92,7 @@ async def test_an_exchange_is_subscribed_to_and_its_ticks_are_told(
 
     async with serve(handler, "127.0.0.1", 0) as server:
         url = f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-        feed = feed_type(url, timing=QUICK, now_ns=lambda: NOW)
+        feed = feed_type(url, timing=QUICK, env=Environment(wall_ns=lambda: NOW))
         assert shown(feed) == "starting"
         async with following(feed) as ticks:
             await until(lambda: len(ticks) == 1)
@@ -223,7 +224,7 @@ async def test_the_pause_doubles_to_its_limit_and_starts_over_after_a_price() ->
 
     timing = Timing(backoff_s=0.5, max_backoff_s=4)
     async with exchange(play) as url:
-        feed = Kraken(url, timing=timing, jitter=lambda: 0.5, sleep=sleep)
+        feed = Kraken(url, timing=timing, env=Environment(jitter=lambda: 0.5), sleep=sleep)
         async with following(feed):
             await until(lambda: len(pauses) >= 8)
     assert pauses[:8] == [0.375, 0.75, 1.5, 3.0, 3.0, 3.0, 0.375, 0.75]
@@ -245,7 +246,7 @@ async def test_a_refresh_asks_the_rest_ticker_of_the_same_origin(
     client: httpx.AsyncClient, feed_type: type[Feed], target: str, answer: Any
 ) -> None:
     async with http_server(lambda _: Reply(body=json.dumps(answer).encode())) as server:
-        feed = feed_type(server.url.replace("http", "ws") + "/v2", timing=QUICK, now_ns=lambda: NOW)
+        feed = feed_type(server.url.replace("http", "ws") + "/v2", timing=QUICK, env=Environment(wall_ns=lambda: NOW))
         tick = await feed.refresh(client)
     assert tick == Tick(feed.source, Decimal(78000), Decimal(78001), NOW)
     (request,) = server.requests
@@ -256,7 +257,7 @@ async def test_a_refreshed_price_is_no_younger_than_its_request(client: httpx.As
     clock = iter(range(NOW, NOW + 10))
 
     async with http_server(lambda _: Reply(body=b'{"bid":"78000","ask":"78001"}')) as server:
-        feed = Coinbase(server.url.replace("http", "ws"), now_ns=lambda: next(clock))
+        feed = Coinbase(server.url.replace("http", "ws"), env=Environment(wall_ns=lambda: next(clock)))
         assert (await feed.refresh(client)).at_ns == NOW
 
 

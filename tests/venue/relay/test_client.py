@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import venue.relay.client as venue_relay
-from tests.support.venue.relay_server import TOKEN, Heard, RelayServer, event, flat, request_data, running
+from cockpit.model.environment import Environment
+from tests.support.venue.relay_server import TOKEN, RecordingListener, RelayServer, event, flat, request_data, running
 from tests.support.waiting import until
 from venue.protocol.assets import BTC, BTC_EURE, EURE
 from venue.relay.client import Relay
@@ -34,16 +35,9 @@ async def server() -> AsyncIterator[RelayServer]:
         yield relay
 
 
-def a_relay(url: str, heard: Heard, token: str = TOKEN) -> Relay:
-    return Relay(
-        url,
-        lambda: token,
-        BTC_EURE,
-        heard,
-        wall_ns=lambda: WALL_NS,
-        monotonic_ns=iter(range(10**9)).__next__,
-        jitter=lambda: 0.5,
-    )
+def a_relay(url: str, token: str = TOKEN) -> Relay:
+    env = Environment(wall_ns=lambda: WALL_NS, monotonic_ns=iter(range(10**9)).__next__, jitter=lambda: 0.5)
+    return Relay(url, lambda: token, BTC_EURE, env)
 
 
 def a_ping_is_out(relay: Relay) -> bool:
@@ -52,13 +46,13 @@ def a_ping_is_out(relay: Relay) -> bool:
 
 
 @asynccontextmanager
-async def client(server: RelayServer, *, token: str = TOKEN) -> AsyncIterator[tuple[Relay, Heard]]:
+async def client(server: RelayServer, *, token: str = TOKEN) -> AsyncIterator[tuple[Relay, RecordingListener]]:
     """A relay client on its way to the server, stopped at the end."""
-    heard = Heard()
-    relay = a_relay(server.url, heard, token)
-    task = asyncio.create_task(relay.run())
+    listener = RecordingListener()
+    relay = a_relay(server.url, token)
+    task = asyncio.create_task(relay.run(listener))
     try:
-        yield relay, heard
+        yield relay, listener
         assert not task.done(), "the client ended by itself"
     finally:
         task.cancel()
@@ -104,11 +98,11 @@ async def test_a_wrong_token_is_refused_told_and_never_shown(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     asyncio.get_running_loop().set_debug(True)
-    async with client(server, token="wrong-" + TOKEN) as (relay, heard):
+    async with client(server, token="wrong-" + TOKEN) as (relay, listener):
         await until(lambda: server.refused >= 2)
         await until(lambda: "401" in relay.last_error)
         assert relay.state != "ok"
-        assert heard.lost == [], "there was no connection to lose"
+        assert listener.lost == [], "there was no connection to lose"
         shown = relay.last_error + repr(relay) + caplog.text
         assert TOKEN not in shown
 
@@ -127,38 +121,38 @@ async def test_the_token_is_in_no_log_of_a_whole_session(server: RelayServer, ca
 async def test_a_request_of_the_pair_is_handed_on_in_either_form(
     server: RelayServer, envelope: Callable[[dict[str, object]], dict[str, object]]
 ) -> None:
-    async with client(server) as (relay, heard):
+    async with client(server) as (relay, listener):
         await until(lambda: relay.state == "ok")
         await server.send(envelope(request_data()))
-        await until(lambda: heard.demands)
-        (demand,) = heard.demands
+        await until(lambda: listener.demands)
+        (demand,) = listener.demands
         assert (demand.quote_id, demand.asset_in, demand.asset_out) == ("q-1", BTC.token_id, EURE.token_id)
         assert (demand.amount_in, demand.amount_out, demand.min_deadline_ms) == (1000, None, 60_000)
         assert demand.at_ns == WALL_NS
 
 
 async def test_metadata_travels_with_the_request(server: RelayServer) -> None:
-    async with client(server) as (relay, heard):
+    async with client(server) as (relay, listener):
         await until(lambda: relay.state == "ok")
         await server.send(event(request_data(), metadata={"traceparent": "00-ab", "partner_id": "1click"}))
-        await until(lambda: heard.demands)
-        assert (heard.demands[0].traceparent, heard.demands[0].partner_id) == ("00-ab", "1click")
+        await until(lambda: listener.demands)
+        assert (listener.demands[0].traceparent, listener.demands[0].partner_id) == ("00-ab", "1click")
 
 
 @pytest.mark.parametrize("envelope", [event, flat])
 async def test_a_settlement_is_handed_on_in_either_form(
     server: RelayServer, envelope: Callable[[dict[str, object]], dict[str, object]]
 ) -> None:
-    async with client(server) as (relay, heard):
+    async with client(server) as (relay, listener):
         await until(lambda: relay.state == "ok")
         await server.send(envelope({"quote_hash": "h", "intent_hash": "i", "tx_hash": "t"}))
-        await until(lambda: heard.statuses)
-        assert heard.statuses == [QuoteStatus("h", "i", "t")]
+        await until(lambda: listener.statuses)
+        assert listener.statuses == [QuoteStatus("h", "i", "t")]
         assert relay.counters["statuses"] == 1
 
 
 async def test_other_pairs_are_counted_and_dropped_whatever_else_they_hold(server: RelayServer) -> None:
-    async with client(server) as (relay, heard):
+    async with client(server) as (relay, listener):
         await until(lambda: relay.state == "ok")
         other = "nep141:usdc.near"
         await server.send(event(request_data(defuse_asset_identifier_in=other)))
@@ -166,8 +160,8 @@ async def test_other_pairs_are_counted_and_dropped_whatever_else_they_hold(serve
         await server.send(event(request_data(defuse_asset_identifier_out=other, exact_amount_in="0", quote_id="")))
         await server.send(event(request_data(defuse_asset_identifier_out=BTC.token_id)))
         await server.send(event(request_data(quote_id="ours")))
-        await until(lambda: heard.demands)
-        assert [demand.quote_id for demand in heard.demands] == ["ours"]
+        await until(lambda: listener.demands)
+        assert [demand.quote_id for demand in listener.demands] == ["ours"]
         assert relay.counters["other_pairs"] == 4
         assert [name for name in relay.counters if name.startswith("malformed")] == []
 
@@ -222,41 +216,41 @@ MALFORMED: list[tuple[str, str, str | bytes]] = [
 async def test_bad_input_is_counted_costs_nothing_and_reaches_nobody(
     server: RelayServer, name: str, counter: str, frame: str | bytes
 ) -> None:
-    async with client(server) as (relay, heard):
+    async with client(server) as (relay, listener):
         await until(lambda: relay.state == "ok")
         await server.send(frame)
         await server.send(event(request_data(quote_id="after")))
-        await until(lambda: heard.demands)
-        assert [demand.quote_id for demand in heard.demands] == ["after"]
+        await until(lambda: listener.demands)
+        assert [demand.quote_id for demand in listener.demands] == ["after"]
         assert relay.counters[counter] == 1
         assert relay.counters["disconnects"] == 0
-        assert heard.answers == []
+        assert listener.answers == []
         assert relay.counters["messages"] == 4, "two acknowledgements, the frame, and the one after it"
 
 
 async def test_a_binary_and_a_fragmented_request_are_requests(server: RelayServer) -> None:
-    async with client(server) as (relay, heard):
+    async with client(server) as (relay, listener):
         await until(lambda: relay.state == "ok")
         await server.send(json.dumps(event(request_data(quote_id="binary"))).encode())
         text = json.dumps(event(request_data(quote_id="fragments")))
         await server.send_fragments([text[:10], text[10:50], "", text[50:]])
-        await until(lambda: len(heard.demands) == 2)
-        assert [demand.quote_id for demand in heard.demands] == ["binary", "fragments"]
+        await until(lambda: len(listener.demands) == 2)
+        assert [demand.quote_id for demand in listener.demands] == ["binary", "fragments"]
 
 
 async def test_10_mb_in_fragments_are_counted_as_one(server: RelayServer) -> None:
-    async with client(server) as (relay, heard):
+    async with client(server) as (relay, listener):
         await until(lambda: relay.state == "ok")
         await server.send_fragments(["x" * 1_000_000] * 10)
         await server.send(event(request_data()))
-        await until(lambda: heard.demands)
+        await until(lambda: listener.demands)
         assert relay.counters["malformed_oversize"] == 1
         assert relay.counters["disconnects"] == 0
 
 
 @pytest.mark.parametrize("in_parts", [False, True])
 async def test_a_message_without_end_costs_the_connection_and_no_more(server: RelayServer, in_parts: bool) -> None:
-    async with client(server) as (relay, heard):
+    async with client(server) as (relay, listener):
         await until(lambda: relay.state == "ok")
         sending = server.send_fragments(["x" * 2_000_000] * 10) if in_parts else server.send("x" * 20_000_000)
         task = asyncio.create_task(sending)
@@ -264,11 +258,11 @@ async def test_a_message_without_end_costs_the_connection_and_no_more(server: Re
         await asyncio.gather(task, return_exceptions=True)
         assert relay.counters["disconnects"] == 1
         await server.send(event(request_data()))
-        await until(lambda: heard.demands)
+        await until(lambda: listener.demands)
 
 
 async def test_answers_are_handed_on_with_their_errors_in_either_form(server: RelayServer) -> None:
-    async with client(server) as (relay, heard):
+    async with client(server) as (relay, listener):
         await until(lambda: relay.state == "ok")
         ids = [relay.next_id() for _ in range(6)]
         await server.send({"id": ids[0], "result": "OK"})
@@ -277,8 +271,8 @@ async def test_answers_are_handed_on_with_their_errors_in_either_form(server: Re
         await server.send({"id": str(ids[3]), "result": "OK", "error": None})
         await server.send({"id": ids[4], "error": {"code": -5}})
         await server.send({"id": ids[5], "error": ["strange"]})
-        await until(lambda: len(heard.answers) == 6)
-        assert heard.answers == [
+        await until(lambda: len(listener.answers) == 6)
+        assert listener.answers == [
             (ids[0], None),
             (ids[1], "another solver won"),
             (ids[2], "the request is gone"),
@@ -289,11 +283,11 @@ async def test_answers_are_handed_on_with_their_errors_in_either_form(server: Re
 
 
 async def test_an_errors_text_is_cut_to_one_plain_line(server: RelayServer) -> None:
-    async with client(server) as (relay, heard):
+    async with client(server) as (relay, listener):
         await until(lambda: relay.state == "ok")
         await server.send({"id": relay.next_id(), "error": "no\x1b[2J\r\n" + "x" * 50_000})
-        await until(lambda: heard.answers)
-        said = heard.answers[0][1]
+        await until(lambda: listener.answers)
+        said = listener.answers[0][1]
         assert said is not None
         assert said.startswith("no [2J x")
         assert len(said) <= 300
@@ -307,7 +301,10 @@ async def test_a_flood_waits_in_the_network_and_not_in_memory(server: RelayServe
         waiting.append(len(connection._waiting))
 
     connection = await connect(
-        server.url, {"Authorization": f"Bearer {TOKEN}"}, slow, monotonic_ns=iter(range(10**9)).__next__
+        server.url,
+        {"Authorization": f"Bearer {TOKEN}"},
+        slow,
+        env=Environment(monotonic_ns=iter(range(10**9)).__next__),
     )
     await until(lambda: server.connections)
     frame = b"\x81\x64" + b"x" * 100
@@ -319,24 +316,24 @@ async def test_a_flood_waits_in_the_network_and_not_in_memory(server: RelayServe
 
 
 async def test_a_lost_connection_is_told_and_both_streams_are_asked_for_again(server: RelayServer) -> None:
-    async with client(server) as (relay, heard):
+    async with client(server) as (relay, listener):
         await until(lambda: relay.state == "ok")
         await server.connections[0].close(1012, "restarting")
         await until(lambda: relay.counters["connects"] == 2)
-        assert len(heard.lost) == 1
+        assert len(listener.lost) == 1
         assert server.subscribed == [["quote", "quote_status"]] * 2
         assert "1012" in relay.last_error
         assert "restarting" in relay.last_error
         await server.send(event(request_data()))
-        await until(lambda: heard.demands)
+        await until(lambda: listener.demands)
 
 
 async def test_a_connection_that_breaks_off_is_made_again(server: RelayServer) -> None:
-    async with client(server) as (relay, heard):
+    async with client(server) as (relay, listener):
         await until(lambda: relay.state == "ok")
         server.connections[0].transport.abort()
         await until(lambda: relay.counters["connects"] == 2)
-        assert len(heard.lost) == 1
+        assert len(listener.lost) == 1
 
 
 async def test_a_relay_that_answers_no_ping_is_left_for_a_new_connection(
@@ -344,11 +341,11 @@ async def test_a_relay_that_answers_no_ping_is_left_for_a_new_connection(
 ) -> None:
     monkeypatch.setattr(venue_relay, "PING_EVERY_S", 0.02)
     monkeypatch.setattr(venue_relay, "PONG_WITHIN_S", 0.3)
-    async with client(server) as (relay, heard):
+    async with client(server) as (relay, listener):
         await until(lambda: relay.state == "ok")
         server.connections[0].transport.pause_reading()
         await until(lambda: relay.counters["connects"] >= 2)
-        assert heard.lost
+        assert listener.lost
         await until(lambda: "ping" in relay.last_error)
 
 
@@ -367,9 +364,8 @@ async def test_a_connection_that_ends_while_a_ping_is_out_is_made_again(
 
 
 async def test_a_server_that_is_not_there_is_told_and_tried_again(unused_tcp_port: int) -> None:
-    heard = Heard()
-    relay = a_relay(f"ws://127.0.0.1:{unused_tcp_port}/ws", heard)
-    task = asyncio.create_task(relay.run())
+    relay = a_relay(f"ws://127.0.0.1:{unused_tcp_port}/ws")
+    task = asyncio.create_task(relay.run(RecordingListener()))
     await until(lambda: relay.counters["disconnects"] >= 3)
     assert f"127.0.0.1:{unused_tcp_port}" in relay.last_error
     assert relay.state != "ok"
@@ -379,7 +375,7 @@ async def test_a_server_that_is_not_there_is_told_and_tried_again(unused_tcp_por
 
 
 async def test_nothing_can_be_written_without_a_connection(server: RelayServer) -> None:
-    relay = a_relay(server.url, Heard())
+    relay = a_relay(server.url)
     assert not relay.writable
     with pytest.raises(WsClosedError):
         relay.send(b"{}")
@@ -398,9 +394,8 @@ async def test_a_cancelled_client_stops_though_its_connection_ends_at_that_momen
 ) -> None:
     monkeypatch.setattr(venue_relay, "PING_EVERY_S", 0.0)
     monkeypatch.setattr(venue_relay, "PONG_WITHIN_S", 60)
-    heard = Heard()
-    relay = a_relay(server.url, heard)
-    task = asyncio.create_task(relay.run())
+    relay = a_relay(server.url)
+    task = asyncio.create_task(relay.run(RecordingListener()))
     await until(lambda: relay.state == "ok")
     server.connections[0].transport.pause_reading()
     await until(lambda: a_ping_is_out(relay))
@@ -449,16 +444,16 @@ frames = (
 
 @given(st.lists(frames, max_size=10))
 def test_no_frame_whatever_is_fatal_and_what_comes_through_is_sound(batch: list[bytes]) -> None:
-    heard = Heard()
-    relay = a_relay("ws://127.0.0.1:1/ws", heard)
+    listener = RecordingListener()
+    relay = a_relay("ws://127.0.0.1:1/ws")
     for raw in batch:
-        relay._on_message(raw)
+        relay._on_message(listener, raw)
     assert relay.counters["messages"] == len(batch)
-    for demand in heard.demands:
+    for demand in listener.demands:
         assert {demand.asset_in, demand.asset_out} == {BTC.token_id, EURE.token_id}
         assert (demand.amount_in is None) != (demand.amount_out is None)
         assert 0 < (demand.amount_in or demand.amount_out or 0) < 2**128
         assert 0 < demand.min_deadline_ms <= 10**12
         assert 0 < len(demand.quote_id) <= 128
     sorted_out = sum(count for name, count in relay.counters.items() if name != "messages")
-    assert sorted_out + len(heard.demands) + len(heard.answers) == len(batch), "every message is accounted for"
+    assert sorted_out + len(listener.demands) + len(listener.answers) == len(batch), "every message is accounted for"

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from websockets.asyncio.server import ServerConnection, serve
 
+from cockpit.model.environment import Environment
 from tests.support.waiting import until
 from venue.transport.websocket import WsClosedError, connect
 
@@ -37,16 +38,17 @@ async def test_messages_go_both_ways_and_the_unsent_is_counted(
         socket.transport.pause_reading()
         await reading.wait()
 
+    env = Environment(monotonic_ns=lambda: 0)
     async with serve(echo, "127.0.0.1", 0, ssl=context, compression=None, max_size=None) as server:
         url = f"wss://127.0.0.1:{next(iter(server.sockets)).getsockname()[1]}"
         with pytest.raises(WsClosedError, match=r"(?i)certificate"):
-            await connect(url, {}, lambda message: None, monotonic_ns=lambda: 0)
+            await connect(url, {}, lambda message: None, env=env)
 
         monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
-        heard: list[bytes] = []
-        connection = await connect(url, {"Authorization": "Bearer x"}, heard.append, monotonic_ns=lambda: 0)
+        received: list[bytes] = []
+        connection = await connect(url, {"Authorization": "Bearer x"}, received.append, env=env)
         connection.send(b"hello")
-        await until(lambda: heard == [b"hello"])
+        await until(lambda: received == [b"hello"])
         assert await connection.sent_out(1)
 
         # More than the kernels' buffers hold: it waits beneath TLS, where only its own buffer would be looked at.
