@@ -38,10 +38,10 @@ AND EXISTS (SELECT 1 FROM trade_execution_results a
 """
 _CONTRADICTED = """
 SELECT COUNT(*) FROM trade_execution_results r WHERE r.at_ns >= ? AND r.at_ns < ? AND r.outcome = '{outcome}'
-AND EXISTS (SELECT 1 FROM trade_execution_results a WHERE a.quote_hash = r.quote_hash AND a.outcome = 'settled')
+AND EXISTS (SELECT 1 FROM trade_execution_results a WHERE a.quote_hash = r.quote_hash AND a.outcome IN ({later}))
 """
-_REFUSED_YET_SETTLED = _CONTRADICTED.format(outcome="refused")
-_EXPIRED_YET_SETTLED = _CONTRADICTED.format(outcome="expired")
+_REFUSED_YET_ENDED = _CONTRADICTED.format(outcome="refused", later="'settled', 'expired', 'burned'")
+_EXPIRED_YET_SETTLED = _CONTRADICTED.format(outcome="expired", later="'settled'")
 _LIVE = """
 SELECT COUNT(*) FROM execute_trade_commands c WHERE c.at_ns >= ? AND c.at_ns < ?
 AND NOT EXISTS (SELECT 1 FROM trade_execution_results r WHERE r.quote_hash = c.quote_hash
@@ -145,15 +145,15 @@ def fills(reader: Reader, span: Span) -> list[FillRecord]:
 def counted(reader: Reader, span: Span) -> EventCounts:
     """Counts over the span, each quote once by its answer and once by its end.
 
-    A quote that was unknown until a late answer came counts by that answer alone. One that settled although it was
-    called refused or expired had been accepted: it counts as accepted and settled.
+    A quote that was unknown until a late answer came counts by that answer alone. One that was refused and yet settled,
+    expired or burned counts as accepted, and by that end; one that expired and yet settled, as settled.
     """
     between = span.from_ns, span.to_ns
     outcomes = _kinds(reader, _OUTCOMES, span)
     if outcomes.get("unknown"):
         outcomes["unknown"] -= _one(reader, _CORRECTED, *between)
     if outcomes.get("refused"):
-        contradicted = _one(reader, _REFUSED_YET_SETTLED, *between)
+        contradicted = _one(reader, _REFUSED_YET_ENDED, *between)
         outcomes["refused"] -= contradicted
         outcomes["accepted"] = outcomes.get("accepted", 0) + contradicted
     if outcomes.get("expired"):

@@ -273,10 +273,6 @@ class QuoteBook:
         self._end(quote)
         quote.settled_ns = self._wall_ns()
         self.fills.append(quote)
-        if quote.refused:
-            # The chain shows that the relay had taken it, whatever it said.
-            self.counters["refused"] -= 1
-            self.counters["accepted"] += 1
         self._move(quote, "settled", detail)
         self.on_fill(quote.promise)
 
@@ -290,6 +286,10 @@ class QuoteBook:
 
     def _end(self, quote: Quote) -> None:
         """Let go of what the quote holds; one past its death is forgotten with it."""
+        if quote.refused:
+            # The relay took back its refusal when it called the quote settled: it counts as accepted, and by this end.
+            self.counters["refused"] -= 1
+            self.counters["accepted"] += 1
         quote_hash = quote.promise.quote_hash
         self._settling.pop(quote_hash, None)
         self._burning.pop(quote_hash, None)
