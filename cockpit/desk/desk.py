@@ -79,7 +79,7 @@ class Desk:
         former = await self._history.open(run)
         clean = False
         try:
-            self._clock = VenueClock(settings, wall_ns=sources.wall_ns, monotonic_ns=sources.monotonic_ns)
+            self._clock = VenueClock(settings, sources)
             async with httpx.AsyncClient(trust_env=False, event_hooks=self._clock.hooks) as client:
                 workers = TradingParts(
                     settings,
@@ -151,12 +151,10 @@ class Desk:
             self._settings,
             workers,
             self._clock,
-            history_writable=lambda: self._writer.writable,
-            history_whole=lambda: self._writer.complete,
-            former_left_ms=former.left_ms,
-            burning=lambda: burner.active,
-            wall_ns=self._sources.wall_ns,
-            monotonic_ns=self._sources.monotonic_ns,
+            env=self._sources,
+            recorder=self._writer,
+            previous_run_ms=former.left_ms,
+            hard_stop_active=lambda: burner.active,
         )
         picture = SnapshotBuilder(
             workers,

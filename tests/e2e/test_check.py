@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx
 
+from cockpit.desk.interlocks.checklist import NAMES
 from tests.e2e.conftest import Launch
 from tests.support.processes.desk_process import DeskProcess
 from tests.support.processes.processes import Process, bare_environment
@@ -49,7 +50,7 @@ async def test_beside_a_desk_it_shows_what_the_desk_measures(launch: Launch, con
     await desk.until(lambda shot: not shot.market.usable, 15)
     code, out, _ = await checked(desk, "--within", "0")
     assert code == 1
-    assert "✗ SHADOW reference fresh, sources agree" in out
+    assert f"✗ SHADOW {NAMES['reference']}" in out
     assert "wait for the exchanges" in out
     assert "1 red line keeps the ladder closed" in out
     assert not (await desk.snapshot()).journal

@@ -8,6 +8,7 @@ import time
 from websockets.asyncio.client import unix_connect
 
 from cockpit.client.desk_client import ConnectionLost
+from cockpit.desk.interlocks.checklist import NAMES
 from cockpit.model.snapshot import Snapshot
 from tests.e2e.conftest import Launch
 from tests.support.processes.desk_process import DeskProcess, accepted, refused
@@ -23,8 +24,8 @@ async def starts_safe_and_waits(desk: DeskProcess) -> None:
     await desk.start()
     shot = await desk.until(lambda shot: True)
     assert (shot.strategy_armed, shot.executor_armed) == (False, False)
-    assert "former run" in shot.executor_blocked
-    assert "former run" in refused(await desk.link.send("trade-executor", "arm"))
+    assert NAMES["former"] in shot.executor_blocked
+    assert NAMES["former"] in refused(await desk.link.send("trade-executor", "arm"))
     await desk.until(lambda shot: all(row.passed for row in shot.interlocks if row.rung == "SHADOW"))
     accepted(await desk.link.send("strategy-engine", "arm"))
     await desk.until(lambda shot: not shot.executor_blocked)

@@ -5,6 +5,7 @@ import signal
 
 import pytest
 
+from cockpit.desk.interlocks.checklist import NAMES
 from tests.e2e.conftest import Launch
 from tests.e2e.test_last_frame import Flood
 from tests.support.processes.desk_process import refused
@@ -35,7 +36,7 @@ async def test_a_desk_killed_while_it_quotes_fast_knows_its_promises_again(launc
         shot = await desk.until(lambda shot: bool(shot.findings))
         assert "broke off" in shot.findings[0]
         assert any("had no end on record" in one for one in shot.findings)
-        assert "former run" in refused(await desk.link.send("trade-executor", "arm"))
+        assert NAMES["former"] in refused(await desk.link.send("trade-executor", "arm"))
         # What was signed and never recorded is waited for: nothing here could hold it.
         assert any("not recorded" in one for one in shot.findings)
         shot = await desk.until(lambda shot: shot.alive.quotes == 0 and not shot.executor_blocked, 40)

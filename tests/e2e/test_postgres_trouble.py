@@ -9,6 +9,7 @@ from typing import Any
 import asyncpg
 import pytest
 
+from cockpit.desk.interlocks.measures import TO_JOURNAL
 from cockpit.model.commands import WithdrawalOrder
 from tests.e2e.conftest import Launch
 from tests.support.history.postgres_server import DURABLE, Server
@@ -114,7 +115,7 @@ async def told(desk: DeskProcess, words: str) -> None:
         assert shot.executor_armed, shot.executor_why
         health = await desk.health("history-writer")
         [line] = [row for row in shot.interlocks if row.ident == "history"]
-        if not line.passed or line.measured != "to the journal, the database is away":
+        if not line.passed or line.measured != TO_JOURNAL:
             return False
         return shot.history == "degraded" and health.detail == "to the journal" and words in health.last_error
 

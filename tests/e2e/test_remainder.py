@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import pytest
 
+from cockpit.desk.interlocks.checklist import NAMES
 from tests.e2e.conftest import Launch
 from tests.support.processes.desk_process import DeskProcess, refused
 from tests.support.processes.processes import bare_environment
@@ -87,8 +88,8 @@ async def test_a_strangers_transfer_closes_live_after_half_a_minute(launch: Laun
     await desk.arm()
     await control.faults(gift={"token_id": BTC.token_id, "amount": 1})
     shot = await desk.until(lambda shot: not shot.executor_armed, 45)
-    assert shot.executor_why == "disarmed by desk: no unexplained base unit: 1 base units of BTC unexplained"
-    assert "no unexplained base unit" in refused(await desk.link.send("trade-executor", "arm"))
+    assert shot.executor_why == f"disarmed by desk: {NAMES['proof']}: +1 base units of BTC unexplained"
+    assert NAMES["proof"] in refused(await desk.link.send("trade-executor", "arm"))
     await until_accepted(desk)
     await desk.arm()
 

@@ -6,6 +6,7 @@ import sqlite3
 from contextlib import closing
 from decimal import Decimal
 
+from cockpit.desk.interlocks.checklist import NAMES
 from cockpit.model.commands import WithdrawalOrder
 from tests.e2e.conftest import Launch
 from tests.support.processes.desk_process import DeskProcess, accepted, refused
@@ -70,7 +71,7 @@ async def test_fills_and_deposits_while_no_desk_ran_are_found_and_booked_once(
         # What still lives stays promised: known quotes are reserved, whoever signed them.
         held = {row.symbol: row.reserved for row in shot.inventory.rows}
         assert any(held.values())
-        assert "former run" in shot.executor_blocked
+        assert NAMES["former"] in shot.executor_blocked
         assert (await desk.get("/inventory-sync/state")).status_code == 200
 
     # A third run without anything new books nothing again.

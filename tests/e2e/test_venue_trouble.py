@@ -2,6 +2,7 @@
 
 import pytest
 
+from cockpit.desk.interlocks.checklist import NAMES
 from tests.e2e.conftest import Launch
 from tests.e2e.test_arming import answers, asked
 from tests.support.processes.desk_process import DeskProcess
@@ -170,7 +171,7 @@ async def test_a_reference_that_stays_stale_closes_every_rung_and_says_so(launch
     assert red.executor_armed
     shot = await desk.until(lambda shot: not shot.strategy_armed, 15, "climbed down by itself")
     assert (shot.rung, shot.executor_armed) == ("SAFE", False)
-    assert shot.executor_why.startswith("disarmed by desk: reference fresh, sources agree: ")
+    assert shot.executor_why.startswith(f"disarmed by desk: {NAMES['reference']}: ")
     assert {(row.actor, row.command) for row in shot.journal[:2]} == {
         ("desk", "disarm trade-executor"),
         ("desk", "disarm strategy-engine"),

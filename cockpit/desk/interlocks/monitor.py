@@ -1,4 +1,4 @@
-"""Climbs down by itself: measures what the ladder stands on, and disarms when a line stays red beyond its grace."""
+"""Measures the interlocks of a running desk, and disarms when one fails for longer than its grace."""
 
 import shutil
 from collections.abc import Callable
@@ -7,24 +7,27 @@ from pathlib import Path
 from cockpit.config.settings import Settings
 from cockpit.desk.api.command_handler import CommandHandler
 from cockpit.desk.composition.trading_parts import TradingParts
-from cockpit.desk.interlocks.checklist import GraceTimer, checklist, closing, graces, red
-from cockpit.desk.interlocks.facts import InterlockFacts
+from cockpit.desk.interlocks.checklist import checklist, configured, failing, tripped
+from cockpit.desk.interlocks.grace_timer import GraceTimer
+from cockpit.desk.interlocks.measures import InterlockFacts
 from cockpit.desk.interlocks.venue_clock import VenueClock
 from cockpit.model.ages import age_ms
 from cockpit.model.commands import Armable, CommandRequest
+from cockpit.model.environment import Environment
 from cockpit.model.formatting import rounded
+from cockpit.model.recorder import Recorder
 from cockpit.model.snapshot import InterlockRow
-from venue.protocol.units import NS_PER_MS
+from venue.protocol.units import NS_PER_MS, NS_PER_S
 
-DISK_EVERY_NS = 5_000_000_000
+DISK_EVERY_NS = 5 * NS_PER_S
 BLOCK_MS = 2_000
-"""The next block may take so long."""
+"""The next block may take this long."""
 DESK = "desk"
 """The actor of what the desk does by itself."""
 
 
 class InterlockMonitor:
-    """The checklist of one desk as it stands, and the desk's own disarming. ``tick`` a few times a second."""
+    """The checklist of one desk, and its own disarming. ``tick`` a few times a second."""
 
     def __init__(
         self,
@@ -32,12 +35,10 @@ class InterlockMonitor:
         workers: TradingParts,
         clock: VenueClock,
         *,
-        history_writable: Callable[[], bool],
-        history_whole: Callable[[], bool],
-        former_left_ms: Callable[[], int],
-        burning: Callable[[], bool],
-        wall_ns: Callable[[], int],
-        monotonic_ns: Callable[[], int],
+        env: Environment,
+        recorder: Recorder,
+        previous_run_ms: Callable[[], int],
+        hard_stop_active: Callable[[], bool],
         free_bytes: Callable[[Path], int | None] | None = None,
     ) -> None:
         self._settings = settings
@@ -45,15 +46,13 @@ class InterlockMonitor:
         self._written = settings.history_path if settings.postgres_url is None else settings.journal_path
         self._workers = workers
         self._clock = clock
-        self._history_writable = history_writable
-        self._history_whole = history_whole
-        self._former_left_ms = former_left_ms
-        self._burning = burning
-        self._wall_ns = wall_ns
-        self._monotonic_ns = monotonic_ns
+        self._recorder = recorder
+        self._previous_run_ms = previous_run_ms
+        self._hard_stop_active = hard_stop_active
+        self._wall_ns = env.wall_ns
+        self._monotonic_ns = env.monotonic_ns
         self._free_bytes = free_bytes or _free_bytes
-        self._ladder = GraceTimer(graces(relay_lost_ms=settings.relay_lost_ms))
-        self._symbols = (workers.pair.base.symbol, workers.pair.quote.symbol)
+        self._graces = GraceTimer(configured(relay_lost_ms=settings.relay_lost_ms))
         self._disk: int | None = None
         self._disk_ns: int | None = None
         self._unexplained_since: int | None = None
@@ -61,31 +60,30 @@ class InterlockMonitor:
         self._height_ns: int | None = None
         self._shadow_from = 0
         self._errors = 0
-        self._watched = False
+        self._strategy_was_armed = False
 
     def rows(self) -> tuple[InterlockRow, ...]:
-        """The checklist now, with the graces that run."""
+        """The checklist now, with the grace left of every failing interlock."""
         now = self._monotonic_ns()
-        rows = checklist(self._facts(now), symbols=self._symbols)
-        return self._ladder.judge(rows, self._workers.arming.rung, now)
+        return self._graces.apply(checklist(self._facts(now)), self._workers.arming.rung, now)
 
     def blocked(self, part: Armable) -> tuple[str, ...]:
-        """Why this part may not be armed now, one sentence a reason; empty when it may."""
-        return red(self.rows(), "SHADOW" if part == "strategy-engine" else "LIVE")
+        """Why this part may not be armed now, one sentence a reason; empty when it may be."""
+        return failing(self.rows(), "SHADOW" if part == "strategy-engine" else "LIVE")
 
     def tick(self, control: CommandHandler) -> None:
-        """Disarm what stands on a line that was red for longer than its grace."""
+        """Disarm what depends on an interlock that has failed for longer than its grace."""
         arming = self._workers.arming
         if self._clock.stepped():
-            self._ladder.without_grace("clock", self._monotonic_ns())
-        line = closing(self.rows())
-        if line is None:
+            self._graces.end_grace("clock", self._monotonic_ns())
+        row = tripped(self.rows())
+        if row is None:
             return
-        why = f"{line.name}: {line.measured}"
+        reason = f"{row.name}: {row.measured}"
         parts: tuple[Armable, ...] = ("trade-executor", "strategy-engine")
-        for part in parts if line.rung == "SHADOW" else parts[:1]:
+        for part in parts if row.rung == "SHADOW" else parts[:1]:
             if arming.armed(part):
-                control.disarm(part, CommandRequest(actor=DESK), why)
+                control.disarm(part, CommandRequest(actor=DESK), reason)
 
     def _facts(self, now: int) -> InterlockFacts:
         workers, inventory, liquidity = self._workers, self._workers.inventory, self._workers.liquidity
@@ -93,51 +91,52 @@ class InterlockMonitor:
         clock = self._clock.judge()
         reference = workers.reference.current
         reserved = workers.book.reservations.reserved
-        spendable = None
+        available = None
         if inventory.balance is not None:
             assets = (pair.base, pair.quote)
-            spendable = tuple(
+            available = tuple(
                 (asset.symbol, asset.to_decimal(held - reserved(asset.token_id)))
                 for asset, held in zip(assets, inventory.balance, strict=True)
             )
         return InterlockFacts(
+            symbols=(pair.base.symbol, pair.quote.symbol),
             reference_usable=reference.usable and workers.reference.mid is not None,
-            reference_told=reference.reason or f"{rounded(workers.reference.mid, 2)} EUR, {reference.age_ms} ms old",
-            spendable=spendable,
+            reference_detail=reference.reason or f"{rounded(workers.reference.mid, 2)} EUR, {reference.age_ms} ms old",
+            available=available,
             balances_age_ms=self._balances_age_ms(now),
             balances_max_age_ms=limits.max_inventory_age_ms,
-            balances_error=inventory.last_error or f"the Verifier is read as of block {inventory.height}",
-            handles=tuple(liquidity.addresses),
+            balances_error=inventory.last_error or f"last read at block {inventory.height}",
+            addresses=tuple(liquidity.addresses),
             pending_known=liquidity.deposits is not None,
-            history_writable=self._history_writable(),
-            history_whole=self._history_whole(),
-            limits_told=self._limits_told(),
+            history_writable=self._recorder.writable,
+            history_complete=self._recorder.complete,
+            limits_detail=self._limits_detail(),
             limit_problems=(*limits.problems(), *((workers.trading.loss_halt,) if workers.trading.loss_halt else ())),
             strategy_armed=workers.arming.strategy,
             shadow_decisions=self._shadow_decisions(),
-            shadow_wanted=self._settings.shadow_decisions,
+            min_shadow_decisions=self._settings.shadow_decisions,
             key_registered=workers.key_registered,
             key_problem=workers.key_problem,
             clock_usable=clock.passed,
-            clock_told=clock.told,
+            clock_detail=clock.detail,
             salt_known=workers.executor.salt is not None,
             salt_age_ms=age_ms(now, workers.credentials_ns),
             subscribed=workers.relay.state == "ok",
-            relay_told=workers.relay.last_error,
-            former_ms=self._former_left_ms(),
-            burning=self._burning(),
+            relay_error=workers.relay.last_error,
+            previous_run_ms=self._previous_run_ms(),
+            hard_stop=self._hard_stop_active(),
             refusals=workers.refusals.count(),
-            refusals_most=self._settings.refusals,
-            refusals_told=workers.refusals.last,
+            max_refusals=self._settings.refusals,
+            last_refusal=workers.refusals.last,
             unexplained_ms=self._unexplained_ms(now),
-            unexplained_told=self._difference(),
+            unexplained_detail=self._difference(),
             free_bytes=self._disk_free(now),
         )
 
-    def _limits_told(self) -> str:
+    def _limits_detail(self) -> str:
         trading, limits = self._workers.trading, self._workers.limits.current
-        why = f" ({trading.why})" if trading.state != "ACTIVE" else ""
-        return f"a quote moves at most {limits.max_notional_eure:f} EURe; trading is {trading.state}{why}"
+        reason = f" ({trading.why})" if trading.state != "ACTIVE" else ""
+        return f"max size {limits.max_notional_eure:f} EURe; trading is {trading.state}{reason}"
 
     def _shadow_decisions(self) -> int:
         """Actionable decisions since the strategy was armed or the venue last failed, whichever was later."""
@@ -145,15 +144,15 @@ class InterlockMonitor:
         actionable = workers.intake.counters["actionable"]
         errors = workers.relay.counters["disconnects"] + workers.inventory.counters["failures"]
         if not workers.arming.strategy:
-            self._watched = False
+            self._strategy_was_armed = False
             return 0
-        if not self._watched or (errors != self._errors and not workers.arming.executor):
-            self._watched, self._shadow_from = True, actionable
+        if not self._strategy_was_armed or (errors != self._errors and not workers.arming.executor):
+            self._strategy_was_armed, self._shadow_from = True, actionable
         self._errors = errors
         return actionable - self._shadow_from
 
     def _balances_age_ms(self, now: int) -> int | None:
-        """Since the balances were asked for, or since their block is the same: a node that stands answers promptly."""
+        # A halted node answers promptly: balances are as old as their block.
         inventory = self._workers.inventory
         asked_ms = age_ms(self._wall_ns(), inventory.at_ns)
         if asked_ms is None:
@@ -178,10 +177,10 @@ class InterlockMonitor:
         pair, unexplained = self._workers.pair, self._workers.inventory.unexplained
         if not any(unexplained):
             accepted = zip((pair.base, pair.quote), self._workers.inventory.accepted, strict=True)
-            told = "".join(f", {units:+d} base units of {asset.symbol} accepted" for asset, units in accepted if units)
-            return f"difference 0{told}"
+            text = "".join(f", {units:+d} base units of {asset.symbol} accepted" for asset, units in accepted if units)
+            return f"difference 0{text}"
         pairs = zip((pair.base, pair.quote), unexplained, strict=True)
-        return ", ".join(f"{units} base units of {asset.symbol}" for asset, units in pairs if units) + " unexplained"
+        return ", ".join(f"{units:+d} base units of {asset.symbol}" for asset, units in pairs if units) + " unexplained"
 
     def _disk_free(self, now: int) -> int | None:
         if self._disk_ns is None or now - self._disk_ns >= DISK_EVERY_NS:

@@ -8,7 +8,7 @@ from typing import TypeVar, cast
 from cockpit.desk.composition.funding_parts import FundingParts
 from cockpit.desk.composition.trading_parts import TradingParts
 from cockpit.desk.funding.key_registration import by_hand
-from cockpit.desk.interlocks.checklist import UPWARD, red
+from cockpit.desk.interlocks.checklist import MET_BY_ARMING, failing
 from cockpit.desk.quote_book.book import Quote
 from cockpit.desk.quote_book.hard_stop import HardStopRun
 from cockpit.desk.risk.dead_man_switch import DeadManSwitch
@@ -170,7 +170,7 @@ class SnapshotBuilder:
             executor_armed=workers.arming.executor,
             strategy_why=workers.arming.why("strategy-engine"),
             executor_why=workers.arming.why("trade-executor"),
-            executor_blocked="; ".join(red(interlocks, "LIVE", but=UPWARD)),
+            executor_blocked="; ".join(failing(interlocks, "LIVE", exclude=MET_BY_ARMING)),
             relay=workers.relay.state,
             history=writing(self._writer),
             history_queue=told.queue,

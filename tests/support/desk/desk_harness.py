@@ -17,7 +17,7 @@ from cockpit.desk.api.command_handler import CommandHandler
 from cockpit.desk.composition.credentials import Credentials
 from cockpit.desk.composition.funding_parts import FundingParts
 from cockpit.desk.composition.trading_parts import TradingParts
-from cockpit.desk.interlocks.checklist import MIN_FREE_BYTES
+from cockpit.desk.interlocks.measures import MIN_FREE_BYTES
 from cockpit.desk.interlocks.monitor import InterlockMonitor
 from cockpit.desk.interlocks.venue_clock import VenueClock
 from cockpit.desk.inventory.startup_reconciliation import StartupReconciliation
@@ -186,7 +186,7 @@ class Whole:
             random_bytes=world.random,
             new_id=lambda: world.random(8).hex(),
         )
-        self.clock = VenueClock(self.settings, wall_ns=world.wall, monotonic_ns=world.monotonic)
+        self.clock = VenueClock(self.settings, sources)
         self.history = BreakableHistory(directory / "history.sqlite")
         self.writer = HistoryWriter(self.history, clock=world.wall, on_failure=self._history_failed)
         self.client = httpx.AsyncClient(transport=httpx.MockTransport(world.answer), trust_env=False)
@@ -230,12 +230,10 @@ class Whole:
             self.settings,
             workers,
             self.clock,
-            history_writable=lambda: self.writer.writable,
-            history_whole=lambda: self.writer.complete,
-            former_left_ms=self.former.left_ms,
-            burning=lambda: self.burner.active,
-            wall_ns=world.wall,
-            monotonic_ns=world.monotonic,
+            env=sources,
+            recorder=self.writer,
+            previous_run_ms=self.former.left_ms,
+            hard_stop_active=lambda: self.burner.active,
             free_bytes=lambda path: 2 * MIN_FREE_BYTES,
         )
         self.control = CommandHandler(

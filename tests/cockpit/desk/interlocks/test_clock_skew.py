@@ -1,4 +1,4 @@
-"""What is said of the local clock is always true of it, gets as narrow as the answers allow, and never narrower."""
+"""The range shown of the local clock is always true, gets as narrow as the answers allow, and never narrower."""
 
 import pytest
 from hypothesis import given
@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from cockpit.desk.interlocks.clock_skew import (
     AHEAD_NS,
     DRIFT,
-    KEPT_NS,
+    FORGET_AFTER_NS,
     LIMIT_NS,
     NEVER,
     ClockSource,
@@ -30,16 +30,16 @@ answers = st.lists(st.tuples(st.integers(0, 20 * NS_PER_S), delays, delays, st.b
 
 @given(offsets, st.integers(-DRIFT, DRIFT).filter(bool), answers)
 def test_the_true_offset_is_never_left_out_whatever_the_delays_and_the_drift(
-    offset: int, rate: int, heard: list[tuple[int, int, int, bool]]
+    offset: int, rate: int, answered: list[tuple[int, int, int, bool]]
 ) -> None:
-    """``rate``: the local monotonic clock gains or loses a part in so many, the permitted drift at the most."""
+    """``rate``: the local monotonic clock gains or loses one part in so many, at most the permitted drift."""
     rate = DRIFT if rate > 0 else -DRIFT
     evidence, now = ClockSource(), 0
 
     def venue(at_ns: int) -> int:
         return at_ns + offset + at_ns // rate
 
-    for pause, there, back, is_block in heard:
+    for pause, there, back, is_block in answered:
         sent = now + pause
         made = sent + there
         now = made + back
@@ -71,13 +71,13 @@ def test_eight_aimed_questions_make_it_as_narrow_as_the_answers_are_slow(
 
 
 @given(offsets, st.integers(3 * NS_PER_S, 3_600 * NS_PER_S), st.integers(1, 2), st.booleans())
-def test_a_server_that_lies_is_outvoted(offset: int, lie: int, width: int, ahead: bool) -> None:
+def test_a_server_with_a_wrong_clock_is_outvoted(offset: int, error: int, width: int, ahead: bool) -> None:
     honest = [
         Range(offset - width * NS_PER_S, offset + NS_PER_S // 2),
         Range(offset - NS_PER_S // 3, offset + NS_PER_S),
         Range(offset, NEVER),
     ]
-    wrong = offset + (lie if ahead else -lie)
+    wrong = offset + (error if ahead else -error)
     found = agreed([*honest, Range(wrong - NS_PER_S // 2, wrong + NS_PER_S // 2)])
     assert found is not None
     assert found.low_ns <= offset <= found.high_ns
@@ -93,22 +93,22 @@ def test_a_server_that_lies_is_outvoted(offset: int, lie: int, width: int, ahead
     st.integers(0, NS_PER_S - 1),
     st.integers(0, 5 * NS_PER_S),
 )
-def test_dates_that_are_kept_for_a_second_do_not_lead_astray_while_one_service_is_prompt(
+def test_dates_that_are_reused_for_a_second_do_not_mislead_while_one_service_is_prompt(
     offset: int, late: list[tuple[int, int, int]], phase: int, old: int
 ) -> None:
     """A service whose dates are late looks as if its clock were behind; the truth must not be voted out."""
 
-    def heard(lag: int, at: int, delay: int) -> Range:
+    def dated(lag: int, at: int, delay: int) -> Range:
         return of_date((at + offset - lag) // NS_PER_S, at, at + delay)
 
-    ranges = [heard(lag, at, delay) for lag, at, delay in late]
-    ranges.insert(len(ranges) // 2, heard(0, phase, 20 * NS_PER_MS))
+    ranges = [dated(lag, at, delay) for lag, at, delay in late]
+    ranges.insert(len(ranges) // 2, dated(0, phase, 20 * NS_PER_MS))
     found = combined(ranges, of_block(offset - old, 0))
     assert found is not None
     assert found.low_ns <= offset <= found.high_ns
 
 
-def test_what_nobody_dates_is_bounded_by_blocks_alone() -> None:
+def test_without_dates_the_blocks_alone_are_the_bound() -> None:
     assert combined([], None) is None
     assert combined([], Range(5, NEVER)) == Range(5, NEVER)
     assert combined([Range(0, NS_PER_S)], None) == Range(0, NS_PER_S)
@@ -130,41 +130,40 @@ def test_the_newest_answer_is_believed_over_what_it_contradicts() -> None:
     assert evidence.range(0) == Range(5 * NS_PER_S, 6 * NS_PER_S)
 
 
-def test_a_source_that_fell_silent_grows_vague_and_then_says_nothing() -> None:
+def test_a_source_that_fell_silent_grows_wider_and_then_counts_no_longer() -> None:
     evidence = ClockSource()
     evidence.add(Range(0, 0), 0)
     assert evidence.range(DRIFT) == Range(-1, 1)
-    assert evidence.range(KEPT_NS) == Range(-KEPT_NS // DRIFT, KEPT_NS // DRIFT)
-    assert evidence.range(KEPT_NS + 1) is None
+    assert evidence.range(FORGET_AFTER_NS) == Range(-FORGET_AFTER_NS // DRIFT, FORGET_AFTER_NS // DRIFT)
+    assert evidence.range(FORGET_AFTER_NS + 1) is None
 
 
 @given(st.integers(-10 * NS_PER_S, 10 * NS_PER_S), st.integers(0, 10 * NS_PER_S))
-def test_red_is_only_what_lies_wholly_outside_and_what_is_told_covers_it(low: int, width: int) -> None:
+def test_only_what_lies_wholly_outside_fails_and_the_detail_covers_the_range(low: int, width: int) -> None:
     found = Range(low, low + width)
     judgement = judged(found)
     assert judgement.passed == any(-LIMIT_NS <= at <= LIMIT_NS for at in (low, min(max(0, low), low + width)))
     if low <= 0 <= low + width:
-        told = judgement.told.removeprefix("within ±").split(" of ")[0]
-        number, unit = told.split(" ")
+        number, unit = judgement.detail.removeprefix("no error found; known to ±").split(" ")
         assert float(number) * (NS_PER_S if unit == "s" else NS_PER_MS) >= max(-low, low + width)
 
 
 @pytest.mark.parametrize(
-    ("found", "passed", "told"),
+    ("found", "passed", "detail"),
     [
-        (Range(-20 * NS_PER_MS, 31 * NS_PER_MS), True, "within ±40 ms of the venue's"),
+        (Range(-20 * NS_PER_MS, 31 * NS_PER_MS), True, "no error found; known to ±40 ms"),
         (Range(499 * NS_PER_MS, 800 * NS_PER_MS), True, "490 ms to 800 ms ahead of the venue's"),
         (Range(501 * NS_PER_MS, 800 * NS_PER_MS), False, "500 ms to 800 ms ahead of the venue's"),
         (Range(-61 * NS_PER_S, -60 * NS_PER_S), False, "60.0 s to 61.0 s behind the venue's"),
         (Range(-NEVER, -2 * NS_PER_S), False, "at least 2.0 s behind the venue's"),
     ],
 )
-def test_it_is_told_in_words(found: Range, passed: bool, told: str) -> None:
-    assert (judged(found).passed, judged(found).told) == (passed, told)
+def test_the_detail_names_the_range(found: Range, passed: bool, detail: str) -> None:
+    assert (judged(found).passed, judged(found).detail) == (passed, detail)
 
 
 def test_a_step_of_the_wall_clock_shows_at_once() -> None:
     offset = Range(UTC0 - 50 * NS_PER_MS, UTC0 + 50 * NS_PER_MS)
     assert judged(skew(offset, UTC0 + 7 * NS_PER_S, 7 * NS_PER_S)).passed
     stepped = judged(skew(offset, UTC0 + 7 * NS_PER_S + 60 * NS_PER_S, 7 * NS_PER_S))
-    assert (stepped.passed, stepped.told) == (False, "59.9 s to 60.1 s ahead of the venue's")
+    assert (stepped.passed, stepped.detail) == (False, "59.9 s to 60.1 s ahead of the venue's")

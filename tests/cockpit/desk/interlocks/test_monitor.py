@@ -1,4 +1,4 @@
-"""What goes wrong closes the open rung: which line says so, what the operator reads, and after how long."""
+"""What goes wrong closes the open rung: by which interlock, with which message, and after how long."""
 
 from collections.abc import AsyncIterator, Callable
 from decimal import Decimal
@@ -11,13 +11,14 @@ import pytest
 from cockpit.config.settings import load
 from cockpit.desk.api.command_handler import CommandHandler
 from cockpit.desk.composition.trading_parts import TradingParts
-from cockpit.desk.interlocks.checklist import MIN_FREE_BYTES
+from cockpit.desk.interlocks.measures import MIN_FREE_BYTES
 from cockpit.desk.interlocks.monitor import InterlockMonitor
 from cockpit.desk.interlocks.venue_clock import VenueClock
 from cockpit.model.commands import ARMABLE, CommandRequest
 from cockpit.model.environment import Environment
 from cockpit.model.events import OperatorAction
 from tests.support.desk.builders import NOW, SALT, Clock, promise
+from tests.support.recorder import MemoryRecorder
 from tests.support.settings import loopback
 from venue.bridges.poa.client import DepositAddress
 from venue.protocol.units import NS_PER_S
@@ -27,40 +28,39 @@ TICK_MS = 250
 
 
 class Desk:
-    """A desk that is LIVE on virtual clocks, its feeds alive until a test breaks one."""
+    """A desk that is LIVE on virtual clocks, its feeds working until a test breaks one."""
 
     def __init__(self, client: httpx.AsyncClient, *, shadow: int = 0) -> None:
         self.wall, self.monotonic = Clock(NOW), Clock(5 * NS_PER_S)
         self.settings = load(None, loopback(LIVE_AFTER_SHADOW_DECISIONS=str(shadow)))
         sources = Environment(wall_ns=self.wall, monotonic_ns=self.monotonic)
-        self.writable, self.free, self.burning = True, 2 * MIN_FREE_BYTES, False
+        self.recorder = MemoryRecorder()
+        self.free = 2 * MIN_FREE_BYTES
         self.exchanges = {"kraken": Decimal(50_000), "coinbase": Decimal(50_000), "bitstamp": Decimal(50_000)}
         self.frozen = self.nodes_down = self.nodes_stand = self.credentials_down = False
-        self.clock = VenueClock(self.settings, wall_ns=self.wall, monotonic_ns=self.monotonic)
+        self.clock = VenueClock(self.settings, sources)
         self.workers = TradingParts(
             self.settings,
             client,
             sources,
             run_id="run-1",
             record=lambda event: None,
-            history_writable=lambda: self.writable,
+            history_writable=lambda: self.recorder.writable,
         )
-        self.watch = InterlockMonitor(
+        self.interlocks = InterlockMonitor(
             self.settings,
             self.workers,
             self.clock,
-            history_writable=lambda: self.writable,
-            history_whole=lambda: self.writable,
-            former_left_ms=lambda: 0,
-            burning=lambda: self.burning,
-            wall_ns=self.wall,
-            monotonic_ns=self.monotonic,
+            env=sources,
+            recorder=self.recorder,
+            previous_run_ms=lambda: 0,
+            hard_stop_active=lambda: False,
             free_bytes=lambda path: self.free,
         )
         self.journal: list[OperatorAction] = []
         self.control = CommandHandler(
             self.workers.arming,
-            blocked=self.watch.blocked,
+            blocked=self.interlocks.blocked,
             refreshers={},
             limits=self.workers.limits,
             trading=self.workers.trading,
@@ -75,7 +75,7 @@ class Desk:
         """Everything is read once and both parts are armed."""
         await self.read()
         for part in ARMABLE:
-            assert self.control.arm(part, CommandRequest(actor="ops")).accepted, self.watch.blocked(part)
+            assert self.control.arm(part, CommandRequest(actor="ops")).accepted, self.interlocks.blocked(part)
 
     async def read(self) -> None:
         """Everything is read once."""
@@ -101,13 +101,13 @@ class Desk:
         else:
             workers.inventory.at_ns = now
             workers.inventory.height += not self.nodes_stand
-            await self._hear_dates()
+            await self._receive_dates()
         if not self.nodes_down and not self.credentials_down:
             workers.executor.salt, workers.key_registered = SALT, workers.key_registered is not False
             workers.credentials_ns = self.monotonic.now_ns
-        self.watch.tick(self.control)
+        self.interlocks.tick(self.control)
 
-    async def _hear_dates(self) -> None:
+    async def _receive_dates(self) -> None:
         if self.wall.now_ns - self.monotonic.now_ns != NOW - 5 * NS_PER_S:
             return
         for url in (self.settings.near_rpc_urls[0], self.settings.bridge_url):
@@ -117,7 +117,7 @@ class Desk:
             answer = httpx.Response(200, headers={"date": date}, request=request)
             await self.clock.hooks["response"][0](answer)  # type: ignore[misc]
 
-    async def until_closed(self, within_ms: int) -> int:
+    async def ms_until_closed(self, within_ms: int) -> int:
         """How long LIVE stayed open, ms."""
         for passed in range(0, within_ms + 1, TICK_MS):
             await self.turn(TICK_MS if passed else 0)
@@ -138,11 +138,11 @@ async def desk() -> AsyncIterator[Desk]:
         yield desk
 
 
-def freeze(desk: Desk) -> None:
+def feeds_frozen(desk: Desk) -> None:
     desk.frozen = True
 
 
-def lie(desk: Desk) -> None:
+def one_wrong_exchange(desk: Desk) -> None:
     desk.exchanges["kraken"] *= Decimal("1.05")
 
 
@@ -155,7 +155,7 @@ def nodes_stand(desk: Desk) -> None:
 
 
 def salt_refused(desk: Desk) -> None:
-    """The relay said so, and no node tells the new one."""
+    """The relay refused the salt, and no node returns the new one."""
     desk.workers.intake.on_answer(1, "invalid salt")
     desk.credentials_down = True
 
@@ -173,7 +173,7 @@ def relay_lost(desk: Desk) -> None:
 
 
 def history_full(desk: Desk) -> None:
-    desk.writable = False
+    desk.recorder.writable = desk.recorder.complete = False
 
 
 def disk_full(desk: Desk) -> None:
@@ -181,7 +181,7 @@ def disk_full(desk: Desk) -> None:
 
 
 def refused(desk: Desk) -> None:
-    """Five times for what is no part of an auction, and as often for what is."""
+    """Five times for a fault of ours, and as often for losing the auction."""
     for number in range(5):
         for error in ("another solver won", "insufficient balance or overflow"):
             desk.workers.book.sent(promise(f"{error}-{number}"), 10 + 2 * number)
@@ -193,7 +193,7 @@ def lost_money(desk: Desk) -> None:
     desk.workers.trading.filled(desk.wall(), 100_000, -56 * 10**18, Decimal(50_000))
 
 
-def stranger(desk: Desk) -> None:
+def unknown_deposit(desk: Desk) -> None:
     desk.workers.inventory.unexplained = (1, 0)
 
 
@@ -207,58 +207,58 @@ def stepped_back(desk: Desk) -> None:
 
 Break = Callable[[Desk], None]
 CASES: list[tuple[Break, int, int, str]] = [
-    (freeze, 15_000, 250, "reference fresh, sources agree: "),
-    (lie, 10_000, 0, "kraken"),
+    (feeds_frozen, 15_000, 250, "reference fresh, sources agree: "),
+    (one_wrong_exchange, 10_000, 0, "kraken"),
     (nodes_down, 30_000, 250, "HTTP 429"),
-    (nodes_stand, 32_000, 250, "as of block"),
-    (salt_refused, 10_000, 0, "salt is not known"),
-    (credentials_unread, 100_000, 250, "salt known: read "),
+    (nodes_stand, 32_000, 250, "last read at block"),
+    (salt_refused, 10_000, 0, "salt not known"),
+    (credentials_unread, 100_000, 250, "Verifier salt known: read "),
     (key_lost, 0, 0, "not registered for maker.near"),
     (relay_lost, 30_000, 0, "the connection was reset"),
     (history_full, 0, 0, "the history cannot be written"),
     (disk_full, 0, 5_000, "255 MiB free"),
-    (refused, 0, 0, "5 quotes refused lately for a fault of ours, the last one: insufficient balance"),
+    (refused, 0, 0, "5 quotes refused recently for a fault of ours; last reason: insufficient balance"),
     (lost_money, 0, 0, "the day's fills lost 6.000000 EURe, at most 5"),
-    (stranger, 30_000, 0, "1 base units of BTC unexplained"),
+    (unknown_deposit, 30_000, 0, "+1 base units of BTC unexplained"),
     (stepped_ahead, 0, 0, "ahead of the venue's"),
     (stepped_back, 0, 0, "behind the venue's"),
 ]
 
 
-@pytest.mark.parametrize(("broken", "after_ms", "late_ms", "said"), CASES, ids=[case[0].__name__ for case in CASES])
+@pytest.mark.parametrize(("broken", "after_ms", "late_ms", "text"), CASES, ids=[case[0].__name__ for case in CASES])
 async def test_live_closes_within_its_grace_and_says_why(
-    desk: Desk, broken: Break, after_ms: int, late_ms: int, said: str
+    desk: Desk, broken: Break, after_ms: int, late_ms: int, text: str
 ) -> None:
     broken(desk)
-    took_ms = await desk.until_closed(after_ms + late_ms)
+    took_ms = await desk.ms_until_closed(after_ms + late_ms)
     assert took_ms >= after_ms
     why = desk.workers.arming.why("trade-executor")
     assert why.startswith("disarmed by desk: ")
-    assert said in why
+    assert text in why
     (entry,) = [one for one in desk.journal if one.command == "disarm trade-executor"]
     assert (entry.actor, entry.accepted) == ("desk", True)
-    assert said in entry.reason
-    # It stays shut until the line is green again, and the list says what to do.
+    assert text in entry.reason
+    # It stays closed until the interlock passes again, and the checklist says what to do.
     assert not desk.control.arm("trade-executor", CommandRequest(actor="ops")).accepted
-    (line,) = [row for row in desk.watch.rows() if not row.passed and said in f"{row.name}: {row.measured}"]
-    assert line.remedy
+    (row,) = [row for row in desk.interlocks.rows() if not row.passed and text in f"{row.name}: {row.measured}"]
+    assert row.remedy
 
 
-async def test_while_all_is_well_nothing_closes(desk: Desk) -> None:
+async def test_a_healthy_desk_stays_live(desk: Desk) -> None:
     for _ in range(600):
         await desk.turn()
     assert desk.workers.arming.rung == "LIVE"
-    assert all(row.passed for row in desk.watch.rows())
+    assert all(row.passed for row in desk.interlocks.rows())
 
 
-@pytest.mark.parametrize(("broken", "mended"), [(nodes_down, "nodes_down"), (nodes_stand, "nodes_stand")])
-async def test_what_is_mended_within_its_grace_closes_nothing(desk: Desk, broken: Break, mended: str) -> None:
+@pytest.mark.parametrize(("broken", "recovered"), [(nodes_down, "nodes_down"), (nodes_stand, "nodes_stand")])
+async def test_what_recovers_within_its_grace_closes_nothing(desk: Desk, broken: Break, recovered: str) -> None:
     broken(desk)
     for _ in range(25_000 // TICK_MS):
         await desk.turn()
-    red = [row.ident for row in desk.watch.rows() if not row.passed]
-    assert red == ["balances"]
-    setattr(desk, mended, False)
+    failing = [row.ident for row in desk.interlocks.rows() if not row.passed]
+    assert failing == ["balances"]
+    setattr(desk, recovered, False)
     for _ in range(60_000 // TICK_MS):
         await desk.turn()
     assert desk.workers.arming.rung == "LIVE"
@@ -276,7 +276,7 @@ async def test_a_handful_of_refusals_disarms_only_within_their_time(desk: Desk) 
     assert not desk.workers.arming.executor
     assert desk.workers.arming.strategy
     await desk.turn(60_000)
-    assert desk.control.arm("trade-executor", CommandRequest(actor="ops")).accepted, "the line is green by itself"
+    assert desk.control.arm("trade-executor", CommandRequest(actor="ops")).accepted, "the interlock clears by itself"
 
 
 async def test_decisions_in_shadow_count_from_arming_or_the_last_venue_error() -> None:
@@ -297,13 +297,13 @@ async def test_decisions_in_shadow_count_from_arming_or_the_last_venue_error() -
         assert "2 actionable decisions" in refusal()
         desk.workers.relay.counters["disconnects"] += 1
         await desk.turn()
-        assert "0 actionable decisions" in refusal(), "a venue error begins the count anew"
+        assert "0 actionable decisions" in refusal(), "a venue error restarts the count"
         counters["actionable"] += 3
         await desk.turn()
         assert refusal() == ""
         desk.workers.relay.counters["disconnects"] += 1
         await desk.turn()
-        assert desk.workers.arming.rung == "LIVE", "and closes nothing by itself"
+        assert desk.workers.arming.rung == "LIVE", "it never closes LIVE"
 
 
 async def test_one_frozen_exchange_is_left_out(desk: Desk) -> None:

@@ -1,7 +1,6 @@
-"""The desk hears the venue's time in the answers of its services, over real sockets or by a clock of the test's own."""
+"""The desk reads the venue's time from the answers of its services, over real sockets and on virtual clocks."""
 
 import asyncio
-import time
 from collections.abc import AsyncIterator
 from email.utils import formatdate
 
@@ -10,6 +9,7 @@ import pytest
 
 from cockpit.config.settings import load
 from cockpit.desk.interlocks.venue_clock import UNKNOWN_NS, VenueClock
+from cockpit.model.environment import Environment
 from tests.support.desk.builders import NOW, Clock
 from tests.support.settings import loopback
 from venue.near.rpc import NearRpc
@@ -18,15 +18,15 @@ from venue.sandbox.config import VenueConfig
 from venue.sandbox.server import Venue
 
 
-class Watched:
-    """A clock that heard so many answers of each service, every one of them at once."""
+class VirtualClock:
+    """A venue clock on virtual time, given answers of the services by hand."""
 
     def __init__(self) -> None:
         self.wall, self.monotonic = Clock(NOW), Clock(5 * NS_PER_S)
         self.settings = load(None, loopback())
-        self.clock = VenueClock(self.settings, wall_ns=self.wall, monotonic_ns=self.monotonic)
+        self.clock = VenueClock(self.settings, Environment(wall_ns=self.wall, monotonic_ns=self.monotonic))
 
-    async def hear(self, *urls: str, ahead_ms: int = 0, **headers: str) -> None:
+    async def receive(self, *urls: str, ahead_ms: int = 0, **headers: str) -> None:
         for url in urls or (self.settings.near_rpc_urls[0], self.settings.relay_rpc_url, self.settings.bridge_url):
             date = formatdate((self.wall.now_ns + ahead_ms * NS_PER_MS) // NS_PER_S, usegmt=True)
             request = httpx.Request("POST", url)
@@ -39,83 +39,83 @@ class Watched:
         self.monotonic.pass_ms(ms)
 
 
-async def test_nothing_heard_is_not_green() -> None:
-    watched = Watched()
-    assert (watched.clock.judge().passed, watched.clock.judge().told) == (False, "not known yet")
+async def test_it_does_not_pass_without_any_answer() -> None:
+    virtual = VirtualClock()
+    assert (virtual.clock.judge().passed, virtual.clock.judge().detail) == (False, "not known yet")
 
 
-async def test_dates_that_agree_are_green_and_those_that_are_off_are_red() -> None:
-    watched = Watched()
-    await watched.hear()
-    assert watched.clock.judge().passed
-    behind = Watched()
-    await behind.hear(ahead_ms=3_000)
+async def test_dates_that_agree_pass_and_those_that_are_off_fail() -> None:
+    virtual = VirtualClock()
+    await virtual.receive()
+    assert virtual.clock.judge().passed
+    behind = VirtualClock()
+    await behind.receive(ahead_ms=3_000)
     judgement = behind.clock.judge()
     assert not judgement.passed
-    assert judgement.told == "3.0 s to 4.0 s behind the venue's"
+    assert judgement.detail == "3.0 s to 4.0 s behind the venue's"
 
 
 async def test_dates_of_other_hosts_of_caches_and_of_nonsense_count_for_nothing() -> None:
-    watched = Watched()
-    await watched.hear("http://127.0.0.1:7/elsewhere")
-    await watched.hear(age="30")
-    await watched.hear(date="yesterday")
-    assert watched.clock.judge().told == "not known yet"
+    virtual = VirtualClock()
+    await virtual.receive("http://127.0.0.1:7/elsewhere")
+    await virtual.receive(age="30")
+    await virtual.receive(date="yesterday")
+    assert virtual.clock.judge().detail == "not known yet"
 
 
-async def test_a_clock_set_by_a_minute_is_seen_at_the_next_look_and_again_when_it_is_set_right() -> None:
-    watched = Watched()
-    await watched.hear()
-    watched.pass_ms(250)
-    assert watched.clock.stepped() == 0
-    watched.wall.pass_ms(60_000)
-    assert watched.clock.stepped() == 60 * NS_PER_S
-    assert watched.clock.stepped() == 0
-    judgement = watched.clock.judge()
+async def test_a_clock_set_by_a_minute_is_noticed_at_the_next_call_and_again_when_it_is_set_back() -> None:
+    virtual = VirtualClock()
+    await virtual.receive()
+    virtual.pass_ms(250)
+    assert virtual.clock.stepped() == 0
+    virtual.wall.pass_ms(60_000)
+    assert virtual.clock.stepped() == 60 * NS_PER_S
+    assert virtual.clock.stepped() == 0
+    judgement = virtual.clock.judge()
     assert not judgement.passed
-    assert "ahead of the venue's" in judgement.told
-    watched.wall.pass_ms(-60_000)
-    assert watched.clock.stepped() == -60 * NS_PER_S
-    assert watched.clock.judge().passed
+    assert "ahead of the venue's" in judgement.detail
+    virtual.wall.pass_ms(-60_000)
+    assert virtual.clock.stepped() == -60 * NS_PER_S
+    assert virtual.clock.judge().passed
 
 
-async def test_what_was_known_counts_for_a_minute_of_silence() -> None:
-    watched = Watched()
-    await watched.hear()
-    assert watched.clock.judge().passed
-    watched.pass_ms(301_000)
-    assert watched.clock.judge().passed is False
-    watched = Watched()
-    await watched.hear()
+async def test_what_was_known_counts_for_a_minute_without_answers() -> None:
+    virtual = VirtualClock()
+    await virtual.receive()
+    assert virtual.clock.judge().passed
+    virtual.pass_ms(301_000)
+    assert virtual.clock.judge().passed is False
+    virtual = VirtualClock()
+    await virtual.receive()
     for _ in range(5):
-        watched.pass_ms(59_000)
-        assert watched.clock.judge().passed
-    watched.pass_ms(6_000 + UNKNOWN_NS // NS_PER_MS - 1_000)
-    assert "not known for" in watched.clock.judge().told
-    assert not watched.clock.judge().passed
+        virtual.pass_ms(59_000)
+        assert virtual.clock.judge().passed
+    virtual.pass_ms(6_000 + UNKNOWN_NS // NS_PER_MS - 1_000)
+    assert "unknown for" in virtual.clock.judge().detail
+    assert not virtual.clock.judge().passed
 
 
-async def test_a_clock_that_is_set_while_nothing_is_known_is_seen_all_the_same() -> None:
-    watched = Watched()
-    await watched.hear()
+async def test_a_clock_that_is_set_while_the_time_is_unknown_is_noticed_all_the_same() -> None:
+    virtual = VirtualClock()
+    await virtual.receive()
     for _ in range(5):
-        watched.pass_ms(59_000)
-        assert watched.clock.judge().passed
-    watched.pass_ms(10_000)
-    judgement = watched.clock.judge()
-    assert (judgement.passed, "not known for 10 s" in judgement.told) == (True, True)
-    watched.wall.pass_ms(60_000)
-    assert not watched.clock.judge().passed
+        virtual.pass_ms(59_000)
+        assert virtual.clock.judge().passed
+    virtual.pass_ms(10_000)
+    judgement = virtual.clock.judge()
+    assert (judgement.passed, "unknown for 10 s" in judgement.detail) == (True, True)
+    virtual.wall.pass_ms(60_000)
+    assert not virtual.clock.judge().passed
 
 
-async def test_services_that_disagree_are_said_to() -> None:
-    watched = Watched()
-    await watched.hear(watched.settings.bridge_url)
-    await watched.hear(watched.settings.near_rpc_urls[0], ahead_ms=60_000)
-    assert watched.clock.judge().told == "not known yet, the venue's services disagree"
-    assert not watched.clock.judge().passed
-    await watched.hear(watched.settings.relay_rpc_url)
-    assert watched.clock.judge().passed
+async def test_a_disagreement_of_the_services_is_shown() -> None:
+    virtual = VirtualClock()
+    await virtual.receive(virtual.settings.bridge_url)
+    await virtual.receive(virtual.settings.near_rpc_urls[0], ahead_ms=60_000)
+    assert virtual.clock.judge().detail == "not known yet, the venue's services disagree"
+    assert not virtual.clock.judge().passed
+    await virtual.receive(virtual.settings.relay_rpc_url)
+    assert virtual.clock.judge().passed
 
 
 @pytest.fixture
@@ -126,10 +126,10 @@ async def venue() -> AsyncIterator[Venue]:
     await venue.stop()
 
 
-async def test_the_sandbox_tells_its_time_and_can_be_made_to_tell_another(venue: Venue) -> None:
+async def test_the_sandbox_dates_its_answers_and_can_be_made_to_date_them_wrongly(venue: Venue) -> None:
     env = {name: value for name, value in venue.env().items() if name != "SANDBOX_CONTROL_URL"}
     settings = load(None, loopback(**env))
-    clock = VenueClock(settings, wall_ns=time.time_ns, monotonic_ns=time.perf_counter_ns)
+    clock = VenueClock(settings, Environment())
     async with httpx.AsyncClient(trust_env=False, event_hooks=clock.hooks) as client:
         rpc = NearRpc(settings.near_rpc_urls, client)
         running = asyncio.create_task(clock.run(rpc))
@@ -139,7 +139,7 @@ async def test_the_sandbox_tells_its_time_and_can_be_made_to_tell_another(venue:
                     await asyncio.sleep(0.02)
             judgement = clock.judge()
             assert judgement.passed
-            assert judgement.told.startswith("within ±"), judgement
+            assert judgement.detail.startswith("no error found; known to ±"), judgement
             control = venue.env()["SANDBOX_CONTROL_URL"]
             (await client.post(f"{control}/faults", json={"clock_skew_ms": 60_000})).raise_for_status()
             clock.block((await rpc.block()).timestamp_ns)
@@ -147,4 +147,4 @@ async def test_the_sandbox_tells_its_time_and_can_be_made_to_tell_another(venue:
             assert not judgement.passed
         finally:
             running.cancel()
-    assert "behind the venue's" in judgement.told
+    assert "behind the venue's" in judgement.detail

@@ -1,0 +1,206 @@
+"""What each interlock measures: facts in; a verdict with its numbers out. Pure."""
+
+from decimal import Decimal
+
+import msgspec
+
+from cockpit.model.formatting import exact
+
+SALT_MAX_AGE_MS = 90_000
+"""Salt and key are read every half minute: unread for three times as long, nobody knows whether they still hold."""
+UNEXPLAINED_MAX_MS = 30_000
+"""A reading and the statuses of settlements arrive apart: a difference this old is no flicker."""
+MIN_FREE_BYTES = 256 * 2**20
+"""Room for hours of history; the writer must be stopped before the disk stops it."""
+
+
+TO_JOURNAL = "writing to the journal; the database is unavailable"
+
+
+class InterlockFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What the monitor measured. None: unknown, which never passes.
+
+    ``symbols``: those of the pair. ``available``: symbol and whole tokens, neither committed nor leaving.
+    ``balances_age_ms``: since the last reading was requested; ``balances_error``: why there is no newer one.
+    ``salt_age_ms``: since salt and key were last read together. ``refusals``: quotes refused lately for a fault of
+    ours; ``max_refusals`` and more fail (0: any number passes). ``unexplained_ms``: age of the unexplained difference,
+    0 without one. ``previous_run_ms``: until the last quote of the previous run expires. ``history_complete``: nothing
+    waits in the journal. ``free_bytes``: on the disk that holds the history.
+    """
+
+    symbols: tuple[str, ...]
+    reference_usable: bool
+    reference_detail: str
+    available: tuple[tuple[str, Decimal], ...] | None
+    balances_age_ms: int | None
+    balances_max_age_ms: int
+    balances_error: str
+    addresses: tuple[str, ...]
+    pending_known: bool
+    history_writable: bool
+    history_complete: bool
+    limits_detail: str
+    limit_problems: tuple[str, ...]
+    strategy_armed: bool
+    shadow_decisions: int
+    min_shadow_decisions: int
+    key_registered: bool | None
+    key_problem: str
+    clock_usable: bool
+    clock_detail: str
+    salt_known: bool
+    salt_age_ms: int | None
+    subscribed: bool
+    relay_error: str
+    previous_run_ms: int
+    hard_stop: bool
+    refusals: int
+    max_refusals: int
+    last_refusal: str
+    unexplained_ms: int | None
+    unexplained_detail: str
+    free_bytes: int | None
+
+
+class Measurement(msgspec.Struct, frozen=True, kw_only=True):
+    """A verdict: what was measured beside what is wanted."""
+
+    passed: bool
+    measured: str
+    wanted: str
+
+
+def reference(facts: InterlockFacts) -> Measurement:
+    return Measurement(
+        passed=facts.reference_usable, measured=facts.reference_detail, wanted="enough fresh sources that agree"
+    )
+
+
+def funds(facts: InterlockFacts) -> Measurement:
+    wanted = "above zero on intents.near"
+    if facts.available is None:
+        return Measurement(passed=False, measured="balances not known yet", wanted=wanted)
+    amounts = ", ".join(f"{exact(max(amount, Decimal(0)))} {symbol}" for symbol, amount in facts.available)
+    passed = any(amount > 0 for _, amount in facts.available)
+    return Measurement(passed=passed, measured=f"{amounts} available", wanted=wanted)
+
+
+def balances(facts: InterlockFacts) -> Measurement:
+    age_ms, max_age_ms = facts.balances_age_ms, facts.balances_max_age_ms
+    passed = age_ms is not None and age_ms <= max_age_ms
+    age = "not known yet" if age_ms is None else f"{age_ms / 1000:.1f} s old"
+    return Measurement(
+        passed=passed,
+        measured=age if passed or not facts.balances_error else f"{age}: {facts.balances_error}",
+        wanted=f"at most {max_age_ms / 1000:g} s old",
+    )
+
+
+def deposits(facts: InterlockFacts) -> Measurement:
+    missing = [symbol for symbol in facts.symbols if symbol not in facts.addresses]
+    addresses = f"no deposit address for {', '.join(missing)}" if missing else "addresses known"
+    pending = "pending deposits identified" if facts.pending_known else "pending deposits unknown"
+    return Measurement(
+        passed=not missing and facts.pending_known,
+        measured=f"{addresses}, {pending}",
+        wanted="an address for each asset, pending deposits identified",
+    )
+
+
+def history(facts: InterlockFacts) -> Measurement:
+    if not facts.history_writable:
+        measured = "the history cannot be written"
+    else:
+        measured = "writing" if facts.history_complete else TO_JOURNAL
+    return Measurement(passed=facts.history_writable, measured=measured, wanted="writing")
+
+
+def limits(facts: InterlockFacts) -> Measurement:
+    problems = "; ".join(facts.limit_problems)
+    return Measurement(passed=not problems, measured=problems or facts.limits_detail, wanted="valid as a set")
+
+
+def strategy(facts: InterlockFacts) -> Measurement:
+    armed = facts.strategy_armed
+    return Measurement(passed=armed, measured="armed" if armed else "strategy not armed", wanted="armed")
+
+
+def shadow(facts: InterlockFacts) -> Measurement:
+    return Measurement(
+        passed=facts.shadow_decisions >= facts.min_shadow_decisions,
+        measured=f"{facts.shadow_decisions} actionable decisions without a venue error",
+        wanted=f"at least {facts.min_shadow_decisions}",
+    )
+
+
+def key(facts: InterlockFacts) -> Measurement:
+    absent = "not registered" if facts.key_registered is False else "registration not known yet"
+    return Measurement(
+        passed=facts.key_registered is True,
+        measured="registered" if facts.key_registered else facts.key_problem or absent,
+        wanted="registered on the Verifier",
+    )
+
+
+def clock(facts: InterlockFacts) -> Measurement:
+    return Measurement(
+        passed=facts.clock_usable,
+        measured=facts.clock_detail,
+        wanted="not provably more than 500 ms off (HTTP dates, block times)",
+    )
+
+
+def salt(facts: InterlockFacts) -> Measurement:
+    age_ms = facts.salt_age_ms if facts.salt_known else None
+    return Measurement(
+        passed=age_ms is not None and age_ms <= SALT_MAX_AGE_MS,
+        measured="salt not known" if age_ms is None else f"read {age_ms // 1000} s ago",
+        wanted=f"the current one, read within {SALT_MAX_AGE_MS // 1000} s",
+    )
+
+
+def relay(facts: InterlockFacts) -> Measurement:
+    absent = f"relay not connected: {facts.relay_error or 'no answer yet'}"
+    return Measurement(
+        passed=facts.subscribed,
+        measured="acknowledged" if facts.subscribed else absent,
+        wanted="quote and quote_status",
+    )
+
+
+def previous_run(facts: InterlockFacts) -> Measurement:
+    left_ms = facts.previous_run_ms
+    live = f"quotes of the previous run may be live for another {left_ms // 1000 + 1} s"
+    return Measurement(passed=left_ms <= 0, measured="none" if left_ms <= 0 else live, wanted="none")
+
+
+def hard_stop(facts: InterlockFacts) -> Measurement:
+    active = facts.hard_stop
+    return Measurement(passed=not active, measured="a hard stop is in progress" if active else "none", wanted="none")
+
+
+def refusals(facts: InterlockFacts) -> Measurement:
+    last = f"; last reason: {facts.last_refusal}" if facts.refusals else ""
+    return Measurement(
+        passed=not 0 < facts.max_refusals <= facts.refusals,
+        measured=f"{facts.refusals} quotes refused recently for a fault of ours{last}",
+        wanted=f"fewer than {facts.max_refusals}" if facts.max_refusals else "any number",
+    )
+
+
+def reconciliation(facts: InterlockFacts) -> Measurement:
+    age_ms = facts.unexplained_ms
+    return Measurement(
+        passed=age_ms is not None and age_ms < UNEXPLAINED_MAX_MS,
+        measured="balances not reconciled yet" if age_ms is None else facts.unexplained_detail,
+        wanted=f"difference 0, or explained within {UNEXPLAINED_MAX_MS // 1000} s",
+    )
+
+
+def disk(facts: InterlockFacts) -> Measurement:
+    free = facts.free_bytes
+    return Measurement(
+        passed=free is not None and free >= MIN_FREE_BYTES,
+        measured="unknown" if free is None else f"{free // 2**20} MiB free",
+        wanted=f"at least {MIN_FREE_BYTES // 2**20} MiB",
+    )

@@ -1,0 +1,19 @@
+"""A recorder that keeps what it was given in memory."""
+
+from cockpit.model.events import AnyEvent
+
+
+class MemoryRecorder:
+    """Satisfies ``cockpit.model.recorder.Recorder``; a test sets ``writable`` and ``complete``."""
+
+    def __init__(self) -> None:
+        self.events: list[AnyEvent] = []
+        self.writable = True
+        self.complete = True
+        self.flushes = 0
+
+    def record(self, event: AnyEvent) -> None:
+        self.events.append(event)
+
+    async def flush(self) -> None:
+        self.flushes += 1
