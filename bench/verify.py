@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from venue.sandbox.wire.contract_errors import ContractPanicError
+from venue.sandbox.wire.errors import ContractPanicError
 from venue.sandbox.wire.payload import TokenDiff, open_payload
 
 

@@ -11,7 +11,8 @@ from venue.protocol.assets import INTENTS_CONTRACT
 from venue.protocol.nonce import SALT_LEN
 from venue.protocol.units import PIPS
 from venue.transport.amounts import amount_of
-from venue.transport.jsonrpc import UnreachableError, decode, plain
+from venue.transport.errors import UnreachableError
+from venue.transport.jsonrpc import decode, plain
 
 T = TypeVar("T")
 

@@ -9,7 +9,7 @@ import pytest
 from tests.support.venue.http_server import Request, http_server, rpc, view
 from venue.near.rpc import NearRpc
 from venue.protocol.assets import BTC, EURE, MAX_AMOUNT
-from venue.transport.jsonrpc import UnreachableError
+from venue.transport.errors import UnreachableError
 from venue.verifier import Verifier
 
 

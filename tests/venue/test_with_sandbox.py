@@ -20,7 +20,7 @@ from venue.reference.feed import Feed, Tick
 from venue.reference.kraken import Kraken
 from venue.sandbox.config import VenueConfig
 from venue.sandbox.server import Venue
-from venue.transport.jsonrpc import RefusedError
+from venue.transport.errors import RefusedError
 from venue.verifier import Verifier
 
 CONFIG = VenueConfig(start_paused=True, deposit_after_s=None)

@@ -21,7 +21,7 @@ from venue.protocol.nonce import pack_nonce
 from venue.relay.rpc import RelayRpc
 from venue.sandbox.config import VenueConfig
 from venue.sandbox.server import Venue
-from venue.transport.jsonrpc import RefusedError, UnreachableError
+from venue.transport.errors import RefusedError, UnreachableError
 from venue.verifier import Verifier
 
 CONFIG = VenueConfig(

@@ -11,9 +11,11 @@ from typing import Literal
 
 import msgspec
 
+from venue.near.errors import UnreadableOutcomeError
 from venue.protocol.assets import INTENTS_CONTRACT
 from venue.transport.amounts import amount_of
-from venue.transport.jsonrpc import RefusedError, UnreachableError, decode, plain
+from venue.transport.errors import RefusedError, UnreachableError
+from venue.transport.jsonrpc import decode, plain
 
 TxState = Literal["pending", "succeeded", "failed"]
 
@@ -69,10 +71,6 @@ class TxOutcome(msgspec.Struct, frozen=True):
 
 
 PENDING = TxOutcome("pending")
-
-
-class UnreadableOutcomeError(ValueError):
-    """The outcome does not tell how much was burned."""
 
 
 def withdrawal_burned(outcome: TxOutcome, amount: int) -> int:

@@ -22,7 +22,8 @@ from venue.near.outcomes import (
     read_access_key,
     read_outcome,
 )
-from venue.transport.jsonrpc import JsonRpc, RefusedError, UnreachableError, VenueError, decode, plain
+from venue.transport.errors import RefusedError, UnreachableError, VenueError
+from venue.transport.jsonrpc import JsonRpc, decode, plain
 
 __all__ = ["AccessKey", "Block", "Endpoint", "Finality", "NearRpc", "TxOutcome", "ViewResult", "WaitUntil"]
 

@@ -7,7 +7,8 @@ from decimal import Decimal
 
 import msgspec
 
-from venue.reference.feed import Feed, MalformedTickError, Prices, ReconnectError, read
+from venue.reference.errors import MalformedTickError, ReconnectError
+from venue.reference.feed import Feed, Prices, read
 
 CHANNEL = "order_book_btceur"
 

@@ -18,7 +18,9 @@ from websockets.exceptions import ConnectionClosed, WebSocketException
 
 from cockpit.model.environment import Environment
 from venue.protocol.assets import EXACT
-from venue.transport.jsonrpc import UnreachableError, fetch, host_of, plain
+from venue.reference.errors import MalformedTickError, ReconnectError
+from venue.transport.errors import UnreachableError
+from venue.transport.jsonrpc import fetch, host_of, plain
 
 MAX_MESSAGE_BYTES = 256 * 1024
 MIN_PRICE, MAX_PRICE = Decimal(100), Decimal(100_000_000)
@@ -30,14 +32,6 @@ MAX_DIGITS = 20
 Prices = tuple[Decimal, Decimal]
 """Best bid and best ask, EUR per BTC."""
 T = TypeVar("T")
-
-
-class MalformedTickError(ValueError):
-    """A message that cannot be read: it is counted and dropped, the connection stays."""
-
-
-class ReconnectError(Exception):
-    """The exchange asks for a new connection, or refuses the subscription."""
 
 
 class Tick(msgspec.Struct, frozen=True, gc=False):

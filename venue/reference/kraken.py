@@ -8,8 +8,10 @@ from decimal import Decimal
 
 import msgspec
 
-from venue.reference.feed import Feed, MalformedTickError, Prices, ReconnectError, read
-from venue.transport.jsonrpc import RefusedError, plain
+from venue.reference.errors import MalformedTickError, ReconnectError
+from venue.reference.feed import Feed, Prices, read
+from venue.transport.errors import RefusedError
+from venue.transport.jsonrpc import plain
 
 SYMBOL = "BTC/EUR"
 

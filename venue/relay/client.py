@@ -15,9 +15,9 @@ import msgspec
 from cockpit.model.environment import Environment
 from cockpit.model.events import SwapDemand
 from venue.protocol.assets import Pair
+from venue.relay.errors import MalformedMessageError
 from venue.relay.messages import (
     MAX_MESSAGE,
-    MalformedMessageError,
     Message,
     QuoteStatus,
     decode_message,
@@ -25,7 +25,8 @@ from venue.relay.messages import (
     read_event,
     subscribe_frame,
 )
-from venue.transport.websocket import WsClosedError, WsConnection, connect
+from venue.transport.errors import WsClosedError
+from venue.transport.websocket import WsConnection, connect
 
 STREAMS = ("quote", "quote_status")
 PING_EVERY_S = 10.0

@@ -11,6 +11,7 @@ import msgspec
 
 from cockpit.model.events import SwapDemand
 from venue.protocol.assets import MAX_AMOUNT, Pair
+from venue.relay.errors import MalformedMessageError
 from venue.transport.jsonrpc import plain
 
 MAX_MESSAGE = 64 * 1024
@@ -55,14 +56,6 @@ class QuoteStatus(msgspec.Struct, frozen=True):
     quote_hash: str
     intent_hash: str | None
     tx_hash: str | None
-
-
-class MalformedMessageError(Exception):
-    """A message that breaks the protocol; ``kind`` names how, for the counters."""
-
-    def __init__(self, kind: str, detail: str = "") -> None:
-        super().__init__(detail or kind)
-        self.kind = kind
 
 
 decode_message = msgspec.json.Decoder(Message).decode

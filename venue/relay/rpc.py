@@ -6,7 +6,8 @@ from typing import Literal, TypeVar
 import httpx
 import msgspec
 
-from venue.transport.jsonrpc import JsonRpc, UnreachableError, decode, plain
+from venue.transport.errors import UnreachableError
+from venue.transport.jsonrpc import JsonRpc, decode, plain
 
 T = TypeVar("T")
 

@@ -11,6 +11,7 @@ from base58 import b58decode_check
 from base58_bech32.bech32 import BECH32_1_CONST, BECH32_M_CONST, bech32_decode, convertbits
 
 from venue.protocol.assets import BTC, EURE
+from venue.signing.errors import InvalidAddressError
 
 _BITCOIN = "a Bitcoin mainnet address (1…, 3… or bc1…) is expected"
 _GNOSIS = "a Gnosis address (0x and 40 hex digits in upper and lower case) is expected"
@@ -23,10 +24,6 @@ _WIF_VERSIONS = (0x80, 0xEF)
 _TEST_PREFIXES = {"tb1": "testnet or signet", "bcrt1": "regtest"}
 _HEX = frozenset("0123456789abcdefABCDEF")
 _TOKEN_CONTRACT = EURE.near_token.removeprefix("gnosis-").removesuffix(".omft.near")
-
-
-class InvalidAddressError(ValueError):
-    """The text is no address money may be sent to; the sentence says what is wrong and what is expected."""
 
 
 def check_address(chain: str, text: str) -> str:

@@ -20,14 +20,11 @@ from venue.protocol.nep413 import nep413_hash
 from venue.protocol.nonce import RANDOM_LEN, decode_nonce, encode_nonce, pack_nonce, unpack_nonce
 from venue.protocol.units import NS_PER_MS
 from venue.relay.messages import SignedData, SignedPayload
-from venue.signing.addresses import InvalidAddressError, check_address
+from venue.signing.addresses import check_address
+from venue.signing.errors import InvalidAddressError, RefusedToSignError
 from venue.transport.base58 import b58encode
 
 _RECIPIENT = INTENTS_CONTRACT.encode()
-
-
-class RefusedToSignError(Exception):
-    """What was asked is not among the things this signer signs; the text says which rule it breaks."""
 
 
 class SignedQuote(msgspec.Struct, frozen=True):

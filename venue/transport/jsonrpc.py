@@ -13,33 +13,13 @@ from urllib.parse import parse_qsl, urlsplit
 import httpx
 import msgspec
 
+from venue.transport.errors import RefusedError, UnreachableError, VenueError
+
 MAX_ANSWER_BYTES = 4 * 1024 * 1024
 _TEXT_LIMIT = 300
 _SECRET_LEN = 12
 
 T = TypeVar("T")
-
-
-class VenueError(Exception):
-    """A call to the venue gave no result; the text never holds a header, a token or a key."""
-
-
-class UnreachableError(VenueError):
-    """No answer that can be read: time-out, connection, HTTP error, garbage. The truth is unknown."""
-
-
-class RefusedError(VenueError):
-    """The venue answered with an error, and this is its text.
-
-    ``name`` and ``cause`` are the error's type and cause where the service gives them (NEAR RPC does), else empty;
-    ``data`` is what else it gives, decoded: for programs, not for people.
-    """
-
-    def __init__(self, text: str, *, name: str = "", cause: str = "", data: object = None) -> None:
-        super().__init__(text)
-        self.name = name
-        self.cause = cause
-        self.data = data
 
 
 class _Answer(msgspec.Struct):

@@ -19,6 +19,7 @@ from websockets.protocol import OPEN
 from websockets.uri import parse_uri
 
 from cockpit.model.environment import Environment
+from venue.transport.errors import WsClosedError
 
 _SILENT = logging.getLogger("venue.transport.websocket.wire")
 _SILENT.setLevel(logging.CRITICAL)
@@ -34,10 +35,6 @@ AT_ONCE = 32
 
 MOST_WAITING = 4_096
 """Frames that may wait to be handled before no more are read: a flood must wait in the network, not in memory."""
-
-
-class WsClosedError(Exception):
-    """The connection could not be opened, or is gone; the text says why and holds no header."""
 
 
 class WsConnection(asyncio.Protocol):

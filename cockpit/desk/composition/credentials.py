@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 from cockpit.desk.composition.trading_parts import TradingParts
-from venue.transport.jsonrpc import VenueError
+from venue.transport.errors import VenueError
 
 EVERY_S = 30.0
 RETRY_S = 2.0

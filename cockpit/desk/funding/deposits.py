@@ -13,7 +13,7 @@ from storage.history import CREDITED
 from venue.bridges.poa.client import Bridge, BridgeToken, Deposit, DepositAddress
 from venue.bridges.poa.withdrawals import BridgeWithdrawal
 from venue.protocol.assets import Asset, Pair
-from venue.transport.jsonrpc import VenueError
+from venue.transport.errors import VenueError
 
 FINISHED = (*CREDITED, "FAILED")
 

@@ -8,7 +8,7 @@ from storage.history import HistoryError
 from venue.near.rpc import NearRpc
 from venue.protocol.assets import INTENTS_CONTRACT
 from venue.signing.signer import SignedBytes, Signer
-from venue.transport.jsonrpc import RefusedError, VenueError
+from venue.transport.errors import RefusedError, VenueError
 from venue.verifier import Verifier
 
 KIND = "key"

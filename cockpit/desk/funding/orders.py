@@ -19,9 +19,10 @@ from cockpit.model.commands import CommandRequest, Result, Route, WithdrawalOrde
 from venue.bridges.poa.client import Bridge
 from venue.protocol.assets import Asset, Pair
 from venue.protocol.units import NS_PER_MS
-from venue.signing.addresses import InvalidAddressError, check_address
+from venue.signing.addresses import check_address
+from venue.signing.errors import InvalidAddressError
 from venue.transport.amounts import amount_of
-from venue.transport.jsonrpc import VenueError
+from venue.transport.errors import VenueError
 
 READ_AGAIN = 4
 READ_AGAIN_AFTER_S = 0.5

@@ -14,11 +14,12 @@ from cockpit.desk.funding.withdrawal import State, Withdrawal
 from cockpit.model.events import WithdrawalPrepared
 from venue.bridges.poa.client import Bridge
 from venue.bridges.poa.withdrawals import BridgeWithdrawal
-from venue.near.outcomes import TxOutcome, UnreadableOutcomeError, withdrawal_burned
+from venue.near.errors import UnreadableOutcomeError
+from venue.near.outcomes import TxOutcome, withdrawal_burned
 from venue.near.rpc import NearRpc
 from venue.relay.rpc import IntentStatus, RelayRpc
 from venue.signing.signed_bytes import decode_signed
-from venue.transport.jsonrpc import RefusedError, UnreachableError, VenueError
+from venue.transport.errors import RefusedError, UnreachableError, VenueError
 from venue.verifier import Verifier
 
 RECEIPTS_NS = 120 * 10**9

@@ -18,9 +18,10 @@ from storage.history import History, HistoryError
 from venue.near.rpc import NearRpc
 from venue.protocol.assets import Asset, Pair
 from venue.protocol.units import NS_PER_MS
+from venue.signing.errors import RefusedToSignError
 from venue.signing.signed_bytes import encode_signed, without_signed
-from venue.signing.signer import RefusedToSignError, SignedBytes, Signer
-from venue.transport.jsonrpc import VenueError
+from venue.signing.signer import SignedBytes, Signer
+from venue.transport.errors import VenueError
 
 TICK_S = 0.25
 VALID_NS = 25 * 3600 * 10**9

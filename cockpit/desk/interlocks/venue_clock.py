@@ -24,7 +24,7 @@ from cockpit.desk.interlocks.clock_skew import (
 from cockpit.model.environment import Environment
 from venue.near.rpc import NearRpc
 from venue.protocol.units import NS_PER_MS, NS_PER_S
-from venue.transport.jsonrpc import VenueError
+from venue.transport.errors import VenueError
 
 NARROW_NS = 150 * NS_PER_MS
 """Below this width, poll at the idle rate."""

@@ -24,7 +24,7 @@ from storage.reporting.remainders import SET_ASIDE, UnexplainedDifference, read_
 from storage.writer import BLIND_NS
 from venue.protocol.assets import Asset, Pair
 from venue.protocol.units import NS_PER_MS
-from venue.transport.jsonrpc import UnreachableError, VenueError
+from venue.transport.errors import UnreachableError, VenueError
 from venue.verifier import Balances, Verifier
 
 log = logging.getLogger(__name__)

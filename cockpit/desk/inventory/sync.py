@@ -19,7 +19,7 @@ from cockpit.desk.quote_book.reservations import Commitment
 from cockpit.model.events import IntentInventory
 from venue.near.rpc import NearRpc
 from venue.protocol.assets import Pair
-from venue.transport.jsonrpc import VenueError
+from venue.transport.errors import VenueError
 from venue.verifier import Balances, Verifier
 
 Cause = Literal["opening", "poll", "settlement", "refresh", "unexplained"]

@@ -11,7 +11,7 @@ from cockpit.model.events import MarketPrice
 from venue.protocol.units import NS_PER_S
 from venue.reference.composite import Composite, composite
 from venue.reference.feed import Feed, Tick
-from venue.transport.jsonrpc import VenueError
+from venue.transport.errors import VenueError
 
 CHART_POINTS = 300
 ALIVE_NS = 30 * NS_PER_S

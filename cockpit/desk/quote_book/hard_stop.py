@@ -18,8 +18,9 @@ from cockpit.model.events import OperatorAction
 from cockpit.model.snapshot import HardStopState
 from storage.history import HistoryError
 from venue.relay.rpc import RelayRpc
-from venue.signing.signer import RefusedToSignError, Signer
-from venue.transport.jsonrpc import RefusedError, VenueError
+from venue.signing.errors import RefusedToSignError
+from venue.signing.signer import Signer
+from venue.transport.errors import RefusedError, VenueError
 from venue.verifier import Verifier
 
 log = logging.getLogger(__name__)

@@ -14,8 +14,9 @@ from cockpit.model.events import ExecuteTrade, SwapDemand
 from venue.protocol.units import NS_PER_MS
 from venue.relay.client import Relay
 from venue.relay.messages import quote_frame
-from venue.signing.signer import RefusedToSignError, Signer
-from venue.transport.websocket import WsClosedError
+from venue.signing.errors import RefusedToSignError
+from venue.signing.signer import Signer
+from venue.transport.errors import WsClosedError
 
 
 class SendUncertainError(Exception):

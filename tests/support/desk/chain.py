@@ -15,7 +15,7 @@ from venue.near.rpc import Block, Finality, NearRpc
 from venue.protocol.assets import BTC_EURE
 from venue.protocol.units import NS_PER_S
 from venue.relay.messages import QuoteStatus
-from venue.transport.jsonrpc import UnreachableError
+from venue.transport.errors import UnreachableError
 from venue.verifier import Balances, NonceSeen, Verifier
 
 OPENING = (10**8, 50_000)

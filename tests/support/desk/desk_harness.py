@@ -45,7 +45,7 @@ from venue.relay.messages import QuoteStatus
 from venue.relay.rpc import RelayRpc
 from venue.sandbox.near.rpc import NearRpc
 from venue.sandbox.verifier.ledger import Ledger
-from venue.sandbox.wire.contract_errors import ContractPanicError
+from venue.sandbox.wire.errors import ContractPanicError
 from venue.signing.signer import read_secret_key
 from venue.transport.websocket import WsConnection
 

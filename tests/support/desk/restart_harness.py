@@ -16,7 +16,7 @@ from tests.support.desk.chain import Chain, ChainRpc, ChainVerifier
 from tests.support.settings import loopback
 from venue.protocol.assets import BTC_EURE
 from venue.protocol.units import NS_PER_MS
-from venue.transport.jsonrpc import UnreachableError
+from venue.transport.errors import UnreachableError
 
 
 class Kept(SqliteHistory):

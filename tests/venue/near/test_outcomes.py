@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from venue.near.outcomes import TxOutcome, UnreadableOutcomeError, read_outcome, withdrawal_burned
+from venue.near.errors import UnreadableOutcomeError
+from venue.near.outcomes import TxOutcome, read_outcome, withdrawal_burned
 from venue.protocol.assets import MAX_AMOUNT
-from venue.transport.jsonrpc import UnreachableError
+from venue.transport.errors import UnreachableError
 
 TRANSFER_FAILED = {
     "ActionError": {

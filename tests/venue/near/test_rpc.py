@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.venue.http_server import Handler, HttpServer, Reply, Request, http_server, rpc, rpc_error, view
 from venue.near.rpc import NearRpc
-from venue.transport.jsonrpc import RefusedError, UnreachableError
+from venue.transport.errors import RefusedError, UnreachableError
 
 
 async def _nodes(stack: AsyncExitStack, *handlers: Handler) -> tuple[HttpServer, ...]:

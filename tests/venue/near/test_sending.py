@@ -12,7 +12,7 @@ import pytest
 from tests.support.venue.http_server import Handler, HttpServer, Reply, Request, http_server, rpc, rpc_error
 from tests.venue.near.test_outcomes import answer, ok
 from venue.near.rpc import AccessKey, NearRpc
-from venue.transport.jsonrpc import RefusedError, UnreachableError
+from venue.transport.errors import RefusedError, UnreachableError
 
 SIGNED = b"\x00signed\xff"
 KEY = "ed25519:6E8sCci9badyRkXb3JoRpBj5p8C6Tw41ELDZoiihKEtp"

@@ -19,7 +19,7 @@ from venue.reference.bitstamp import Bitstamp
 from venue.reference.coinbase import Coinbase
 from venue.reference.feed import Feed, Tick, Timing
 from venue.reference.kraken import Kraken
-from venue.transport.jsonrpc import RefusedError, UnreachableError
+from venue.transport.errors import RefusedError, UnreachableError
 
 QUICK = Timing(open_s=5, stall_s=5, quiet_s=5, backoff_s=0.01, max_backoff_s=0.02, rest_s=1)
 NOW = 1_795_000_000_000_000_000

@@ -8,9 +8,10 @@ import pytest
 
 from venue.reference.bitstamp import Bitstamp
 from venue.reference.coinbase import Coinbase
-from venue.reference.feed import Feed, MalformedTickError, Prices, ReconnectError, implausible
+from venue.reference.errors import MalformedTickError, ReconnectError
+from venue.reference.feed import Feed, Prices, implausible
 from venue.reference.kraken import Kraken
-from venue.transport.jsonrpc import RefusedError
+from venue.transport.errors import RefusedError
 
 BID, ASK = Decimal("78123.1"), Decimal("78123.45")
 

@@ -15,7 +15,8 @@ from tests.support.waiting import until
 from venue.protocol.assets import BTC, BTC_EURE, EURE
 from venue.relay.client import Relay
 from venue.relay.messages import QuoteStatus
-from venue.transport.websocket import MOST_WAITING, WsClosedError, connect
+from venue.transport.errors import WsClosedError
+from venue.transport.websocket import MOST_WAITING, connect
 
 WALL_NS = 1_790_000_000_000_000_000
 READ_AT_ONCE = 256 * 1024

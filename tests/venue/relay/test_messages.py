@@ -6,14 +6,8 @@ from hypothesis import strategies as st
 
 from cockpit.model.events import SwapDemand
 from venue.protocol.assets import BTC, EURE, MAX_AMOUNT
-from venue.relay.messages import (
-    MalformedMessageError,
-    SignedData,
-    SignedPayload,
-    quote_frame,
-    read_amount,
-    subscribe_frame,
-)
+from venue.relay.errors import MalformedMessageError
+from venue.relay.messages import SignedData, SignedPayload, quote_frame, read_amount, subscribe_frame
 
 amounts = st.integers(1, MAX_AMOUNT)
 SIGNED = SignedData(payload=SignedPayload("M", "N", "intents.near"), signature="ed25519:s", public_key="ed25519:k")

@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.venue.http_server import Handler, Reply, http_server, rpc, rpc_error
 from venue.relay.rpc import IntentStatus, Published, PublishedMany, RelayRpc
-from venue.transport.jsonrpc import RefusedError, UnreachableError
+from venue.transport.errors import RefusedError, UnreachableError
 
 TOKEN = "canary-token-0123456789"
 SIGNED = b'{"standard":"nep413","payload":{"message":"{\\"a\\": 1}","nonce":"Vij2"},"signature":"ed25519:x"}'

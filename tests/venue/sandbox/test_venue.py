@@ -12,7 +12,7 @@ import pytest
 from tests.support.sandbox.maker import BTC, EURE
 from tests.support.sandbox.rig import Launch, Rig
 from venue.sandbox.config import VenueConfig
-from venue.sandbox.flow.price_path import RecordingError
+from venue.sandbox.flow.errors import RecordingError
 from venue.sandbox.server import Venue
 
 

@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from venue.protocol.assets import BTC, EURE
-from venue.signing.addresses import InvalidAddressError, check_address, eip55
+from venue.signing.addresses import check_address, eip55
+from venue.signing.errors import InvalidAddressError
 
 P2PKH = "1BvBMSEYstWetqTFn5Au4m4GFg7xJaNVN2"
 P2SH = "3J98t1WpEZ73CNmQviecrnyiWrnqRhWNLy"

@@ -11,9 +11,10 @@ from tests.venue.signing.test_signer import SALT, a_signer, on_the_wire
 from venue.protocol.assets import BTC, EURE
 from venue.protocol.nonce import decode_nonce, unpack_nonce
 from venue.sandbox.verifier.ledger import Ledger
-from venue.sandbox.wire.contract_errors import ContractPanicError
+from venue.sandbox.wire.errors import ContractPanicError
 from venue.sandbox.wire.payload import open_payload
-from venue.signing.signer import RefusedToSignError, SignedQuote
+from venue.signing.errors import RefusedToSignError
+from venue.signing.signer import SignedQuote
 
 NOW_NS = 1_790_000_000_000_000_000
 

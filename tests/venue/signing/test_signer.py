@@ -14,9 +14,10 @@ from venue.protocol.assets import BTC, BTC_EURE, EURE, MAX_AMOUNT
 from venue.protocol.nep413 import nep413_hash
 from venue.protocol.nonce import decode_nonce, unpack_nonce
 from venue.relay.messages import SignedData
-from venue.sandbox.wire.contract_errors import ContractPanicError
+from venue.sandbox.wire.errors import ContractPanicError
 from venue.sandbox.wire.payload import TokenDiff, open_payload
-from venue.signing.signer import RefusedToSignError, Signer, iso_deadline, read_secret_key
+from venue.signing.errors import RefusedToSignError
+from venue.signing.signer import Signer, iso_deadline, read_secret_key
 
 SEED = bytes(range(32))
 KEY = SigningKey(SEED)

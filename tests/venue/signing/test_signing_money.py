@@ -11,8 +11,9 @@ from tests.support.funding.withdrawal_venue import ADDRESSES
 from venue.protocol.assets import BTC, BTC_EURE, EURE, MAX_AMOUNT, Asset
 from venue.sandbox.wire.borsh import read_transaction
 from venue.sandbox.wire.payload import FtWithdraw, open_payload, verify_ed25519
+from venue.signing.errors import RefusedToSignError
 from venue.signing.signed_bytes import decode_signed, encode_signed
-from venue.signing.signer import RefusedToSignError, SignedBytes, Signer
+from venue.signing.signer import SignedBytes, Signer
 
 SALT = bytes.fromhex("252812b3")
 BLOCK = "4uQeVj5tqViQh7yWWGStvkEG1Zmhx6uasJtWCJziofM"

@@ -5,7 +5,8 @@ import httpx
 import pytest
 
 from tests.support.venue.http_server import Handler, Reply, http_server, rpc, rpc_error
-from venue.transport.jsonrpc import MAX_ANSWER_BYTES, JsonRpc, RefusedError, UnreachableError, plain
+from venue.transport.errors import RefusedError, UnreachableError
+from venue.transport.jsonrpc import MAX_ANSWER_BYTES, JsonRpc, plain
 
 TOKEN = "tok-3f9a77c1b2d4"
 

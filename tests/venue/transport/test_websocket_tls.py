@@ -10,7 +10,8 @@ from websockets.asyncio.server import ServerConnection, serve
 
 from cockpit.model.environment import Environment
 from tests.support.waiting import until
-from venue.transport.websocket import WsClosedError, connect
+from venue.transport.errors import WsClosedError
+from venue.transport.websocket import connect
 
 
 @pytest.fixture(scope="module")

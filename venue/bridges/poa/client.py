@@ -22,7 +22,8 @@ from venue.bridges.poa.withdrawals import (
     says_not_found,
 )
 from venue.transport.amounts import amount_of, optional_amount
-from venue.transport.jsonrpc import JsonRpc, RefusedError, UnreachableError, decode, plain
+from venue.transport.errors import RefusedError, UnreachableError
+from venue.transport.jsonrpc import JsonRpc, decode, plain
 from venue.transport.timestamps import nanoseconds
 
 __all__ = [

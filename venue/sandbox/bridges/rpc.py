@@ -5,18 +5,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from venue.sandbox.bridges.bridge import Bridge
+from venue.sandbox.bridges.errors import BridgeError
 from venue.sandbox.bridges.records import BridgeToken, Deposit, Withdrawal
 from venue.sandbox.wire.payload import parse_account_id
 
 MAX_LIMIT = 100
-
-
-class BridgeError(Exception):
-    """A request the bridge answers with an error; ``str()`` is its text."""
-
-    def __init__(self, text: str, code: int = -32000) -> None:
-        super().__init__(text)
-        self.code = code
 
 
 class BridgeRpc:

@@ -17,6 +17,7 @@ import msgspec
 
 from venue.protocol.units import NS_PER_S
 from venue.sandbox.base.seeding import rng
+from venue.sandbox.flow.errors import RecordingError
 
 STEP_NS = NS_PER_S // 4
 """Real time between two points of the random walk."""
@@ -77,10 +78,6 @@ class Bar(msgspec.Struct, frozen=True):
     high: Decimal
     low: Decimal
     close: Decimal
-
-
-class RecordingError(ValueError):
-    """A recording that cannot be replayed; the text names the file, the line and what is wrong."""
 
 
 _COLUMNS = ("time", "open", "high", "low", "close")

@@ -8,14 +8,15 @@ from typing import Any, Literal
 import msgspec
 
 from venue.sandbox.base.faults import Node, Switches
-from venue.sandbox.near import rpc_errors as errors
+from venue.sandbox.near import errors
+from venue.sandbox.near.errors import InvalidTransactionError
 from venue.sandbox.near.rpc_outcome import render_access_key, render_block, render_outcome
 from venue.sandbox.near.transactions import GAS_PRICE as _GAS_PRICE
-from venue.sandbox.near.transactions import RELAY_ACCOUNT, InvalidTransactionError, Outcome, Transactions
+from venue.sandbox.near.transactions import RELAY_ACCOUNT, Outcome, Transactions
 from venue.sandbox.verifier.ledger import Ledger
 from venue.sandbox.verifier.views import VIEWS
 from venue.sandbox.wire.borsh import SignedTransaction, read_transaction
-from venue.sandbox.wire.contract_errors import ContractPanicError, LogLimitExceededError
+from venue.sandbox.wire.errors import ContractPanicError, LogLimitExceededError
 from venue.sandbox.wire.timestamps import format_timestamp
 
 GAS_PRICE = str(_GAS_PRICE)
@@ -71,7 +72,7 @@ class NearRpc:
             return _failed(request_id, errors.method_not_found(method))
         try:
             result = handler(request.get("params"))
-        except errors.RpcError as error:
+        except errors.NodeError as error:
             return _failed(request_id, error.body)
         return {"jsonrpc": "2.0", "result": result, "id": request_id}
 
@@ -99,11 +100,11 @@ class NearRpc:
             keys = self._ledger.access_keys.of(account)
             listed = [{"public_key": name, "access_key": render_access_key(key)} for name, key in keys.items()]
             return {"keys": listed, **self._tip()}
-        raise errors.RpcError(errors.parse_error(f"unknown variant `{kind}`"))
+        raise errors.NodeError(errors.parse_error(f"unknown variant `{kind}`"))
 
     def _call_function(self, account: str, method: str, args: bytes) -> object:
         if account != self._ledger.contract:
-            raise errors.RpcError(errors.unknown_account(account, self._tip()))
+            raise errors.NodeError(errors.unknown_account(account, self._tip()))
         view = VIEWS.get(method)
         if view is None:
             return self._view_failed("wasm execution failed with error: MethodResolveError(MethodNotFound)")
@@ -120,7 +121,7 @@ class NearRpc:
     def _view_access_key(self, account: str, public_key: str) -> object:
         key = self._ledger.access_keys.find(account, public_key)
         if key is None and self._view_errors == "error":
-            raise errors.RpcError(errors.unknown_access_key(public_key, self._tip()))
+            raise errors.NodeError(errors.unknown_access_key(public_key, self._tip()))
         if key is None:
             text = f"access key {public_key} does not exist while viewing"
             return {"error": text, "logs": [], **self._tip()}
@@ -128,7 +129,7 @@ class NearRpc:
 
     def _view_failed(self, text: str) -> object:
         if self._view_errors == "error":
-            raise errors.RpcError(errors.contract_execution(text, self._tip()))
+            raise errors.NodeError(errors.contract_execution(text, self._tip()))
         return {"error": text, "logs": [], **self._tip()}
 
     def _block(self, params: Any) -> object:
@@ -138,11 +139,11 @@ class NearRpc:
         if isinstance(block_id, int):
             height = block_id
         elif block_id is not None and block_id != self._ledger.block_hash:
-            raise errors.RpcError(errors.unknown_block(block_id))
+            raise errors.NodeError(errors.unknown_block(block_id))
         elif block_id is None and fields.get("finality") not in ("final", "optimistic", "near-final"):
-            raise errors.RpcError(errors.parse_error("missing field `finality`"))
+            raise errors.NodeError(errors.parse_error("missing field `finality`"))
         if not self._ledger.blocks.holds(height):
-            raise errors.RpcError(errors.unknown_block(height))
+            raise errors.NodeError(errors.unknown_block(height))
         return render_block(self._ledger, height, gas_price=GAS_PRICE, skew_ns=self._switches.skew_ns)
 
     def _status(self, params: Any) -> object:
@@ -167,7 +168,7 @@ class NearRpc:
         try:
             outcome = self.transactions.send(transaction)
         except InvalidTransactionError as invalid:
-            raise errors.RpcError(errors.invalid_transaction(invalid.reason)) from invalid
+            raise errors.NodeError(errors.invalid_transaction(invalid.reason)) from invalid
         return render_outcome(outcome, wait_until=wait_until, gas_price=GAS_PRICE)
 
     def _send_async(self, params: Any) -> object:
@@ -186,11 +187,11 @@ class NearRpc:
         elif isinstance(params, list) and len(params) == 1:
             raw = _base64({"signed_tx_base64": params[0]}, "signed_tx_base64")
         else:
-            raise errors.RpcError(errors.parse_error("missing field `signed_tx_base64`"))
+            raise errors.NodeError(errors.parse_error("missing field `signed_tx_base64`"))
         try:
             return read_transaction(raw)
         except ValueError as error:
-            raise errors.RpcError(errors.parse_error(f"Failed to decode transaction: {error}")) from error
+            raise errors.NodeError(errors.parse_error(f"Failed to decode transaction: {error}")) from error
 
     def _tx(self, params: Any) -> object:
         if isinstance(params, list) and len(params) == 2:
@@ -199,7 +200,7 @@ class NearRpc:
         tx_hash, sender = _text(fields, "tx_hash"), _text(fields, "sender_account_id")
         outcome = self._known(tx_hash)
         if outcome is None or outcome.transaction.signer_id not in (sender, RELAY_ACCOUNT):
-            raise errors.RpcError(errors.unknown_transaction(tx_hash))
+            raise errors.NodeError(errors.unknown_transaction(tx_hash))
         wait_until = str(fields.get("wait_until", "EXECUTED_OPTIMISTIC"))
         if wait_until == "NONE":
             return {"final_execution_status": "NONE"}
@@ -222,14 +223,14 @@ def _failed(request_id: object, body: dict[str, object]) -> dict[str, object]:
 
 def _object(params: Any) -> Mapping[str, Any]:
     if not isinstance(params, Mapping):
-        raise errors.RpcError(errors.parse_error("params are expected as an object"))
+        raise errors.NodeError(errors.parse_error("params are expected as an object"))
     return params
 
 
 def _text(fields: Mapping[str, Any], name: str) -> str:
     value = fields.get(name)
     if not isinstance(value, str):
-        raise errors.RpcError(errors.parse_error(f"missing field `{name}`"))
+        raise errors.NodeError(errors.parse_error(f"missing field `{name}`"))
     return value
 
 
@@ -237,4 +238,4 @@ def _base64(fields: Mapping[str, Any], name: str) -> bytes:
     try:
         return base64.b64decode(_text(fields, name), validate=True)
     except ValueError as error:
-        raise errors.RpcError(errors.parse_error(f"{name} is not base64")) from error
+        raise errors.NodeError(errors.parse_error(f"{name} is not base64")) from error

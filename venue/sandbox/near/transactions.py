@@ -4,10 +4,12 @@ import msgspec
 from base58 import b58decode
 
 from venue.sandbox.base.faults import Switches
-from venue.sandbox.verifier.calls import MethodNotFoundError, OutOfGasError, call
+from venue.sandbox.near.errors import InvalidTransactionError
+from venue.sandbox.verifier.calls import call
+from venue.sandbox.verifier.errors import MethodNotFoundError, OutOfGasError
 from venue.sandbox.verifier.ledger import Executed, Ledger, Transferred
 from venue.sandbox.wire.borsh import FunctionCall, SignedTransaction
-from venue.sandbox.wire.contract_errors import ContractPanicError, LogLimitExceededError
+from venue.sandbox.wire.errors import ContractPanicError, LogLimitExceededError
 from venue.sandbox.wire.payload import verify_ed25519
 
 MAX_GAS = 300 * 10**12
@@ -16,14 +18,6 @@ RELAY_ACCOUNT = "solver-relay.sandbox.near"
 GAS_PRICE = 100_000_000
 """yoctoNEAR per gas unit."""
 _NONCE_RANGE = 1_000_000
-
-
-class InvalidTransactionError(Exception):
-    """A transaction that never runs and costs no nonce; ``reason`` is nearcore's ``InvalidTxError`` as JSON."""
-
-    def __init__(self, reason: object) -> None:
-        super().__init__(str(reason))
-        self.reason = reason
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -135,7 +129,7 @@ class Transactions:
             except OutOfGasError:
                 kind = {"FunctionCallError": {"ExecutionError": "Exceeded the prepaid gas."}}
             except MethodNotFoundError:
-                kind = {"FunctionCallError": {"MethodResolveError": "MethodNotFoundError"}}
+                kind = {"FunctionCallError": {"MethodResolveError": "MethodNotFound"}}
         if ledger.height == before:
             ledger.advance_block()
         if executed is None:

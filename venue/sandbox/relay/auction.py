@@ -4,26 +4,13 @@ import asyncio
 
 import msgspec
 
-from venue.sandbox.wire.contract_errors import ContractPanicError
+from venue.sandbox.relay.errors import INVALID_PARAMS, NOT_VALID, OUTBID, AuctionRefusedError
+from venue.sandbox.wire.errors import ContractPanicError
 from venue.sandbox.wire.payload import SignedMessage, TokenDiff, open_payload, parse_amount, parse_token_id
 from venue.sandbox.wire.timestamps import format_timestamp
 
 MAX_WAIT_MS = 3_000
 """The longest the relay waits for answers."""
-
-
-class AuctionRefusedError(Exception):
-    """A message the relay turns down; ``code`` goes into the object form of the error."""
-
-    def __init__(self, code: int, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-
-
-INVALID_PARAMS = -32602
-GONE = -32098
-OUTBID = -32097
-NOT_VALID = -32096
 
 
 class QuoteRequest(msgspec.Struct, frozen=True, kw_only=True):

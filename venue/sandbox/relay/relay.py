@@ -10,17 +10,8 @@ import msgspec
 from venue.sandbox.base.background import Background
 from venue.sandbox.base.seeding import derive_uuid
 from venue.sandbox.flow.schedule import is_active
-from venue.sandbox.relay.auction import (
-    GONE,
-    INVALID_PARAMS,
-    NOT_VALID,
-    Answer,
-    Auction,
-    AuctionRefusedError,
-    QuoteRequest,
-    Response,
-    read_answer,
-)
+from venue.sandbox.relay.auction import Answer, Auction, QuoteRequest, Response, read_answer
+from venue.sandbox.relay.errors import GONE, INVALID_PARAMS, NOT_VALID, AuctionRefusedError
 from venue.sandbox.relay.settlement import Settlement
 from venue.sandbox.verifier.ledger import ContractPanicError, Executed, Ledger
 

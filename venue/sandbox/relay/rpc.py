@@ -6,9 +6,10 @@ from typing import Any
 import msgspec
 
 from venue.sandbox.base.faults import Switches
-from venue.sandbox.relay.auction import INVALID_PARAMS, Ask, AuctionRefusedError
+from venue.sandbox.relay.auction import Ask
+from venue.sandbox.relay.errors import INVALID_PARAMS, AuctionRefusedError
 from venue.sandbox.relay.relay import Relay
-from venue.sandbox.wire.contract_errors import ContractPanicError
+from venue.sandbox.wire.errors import ContractPanicError
 from venue.sandbox.wire.payload import open_payload
 
 

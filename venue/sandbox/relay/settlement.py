@@ -12,7 +12,7 @@ from venue.sandbox.base.background import Background
 from venue.sandbox.base.seeding import derive, rng
 from venue.sandbox.relay.auction import Answer
 from venue.sandbox.verifier.ledger import Executed, Ledger
-from venue.sandbox.wire.contract_errors import ContractPanicError
+from venue.sandbox.wire.errors import ContractPanicError
 from venue.sandbox.wire.payload import SignedMessage, TokenDiff, open_payload
 
 Status = Literal["PENDING", "TX_BROADCASTED", "SETTLED", "NOT_FOUND_OR_NOT_VALID"]

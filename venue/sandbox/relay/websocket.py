@@ -10,7 +10,8 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from venue.sandbox.base.faults import Switches
 from venue.sandbox.base.seeding import rng
-from venue.sandbox.relay.auction import INVALID_PARAMS, AuctionRefusedError, Response
+from venue.sandbox.relay.auction import Response
+from venue.sandbox.relay.errors import INVALID_PARAMS, AuctionRefusedError
 from venue.sandbox.relay.relay import TOPICS, Relay
 
 QUEUE = 20_000

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import msgspec
 
 from venue.protocol.nonce import Nonce, unpack_nonce
-from venue.sandbox.wire.contract_errors import (
+from venue.sandbox.wire.errors import (
     INSUFFICIENT_BALANCE,
     INVALID_INTENT,
     NONCE_USED,

@@ -5,23 +5,16 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from venue.sandbox.verifier.errors import MethodNotFoundError, OutOfGasError
 from venue.sandbox.verifier.ledger import Executed, Ledger
 from venue.sandbox.wire.borsh import FunctionCall
-from venue.sandbox.wire.contract_errors import BAD_ARGUMENTS, ONE_YOCTO, ContractPanicError
+from venue.sandbox.wire.errors import BAD_ARGUMENTS, ONE_YOCTO, ContractPanicError
 from venue.sandbox.wire.payload import AccountId, Amount, FtWithdraw, PublicKey, decode_wire
 
 _Arguments = TypeVar("_Arguments", bound=msgspec.Struct)
 
 TGAS = 10**12
 _LEAST_GAS = {"ft_withdraw": 30 * TGAS, "add_public_key": 2 * TGAS, "remove_public_key": 2 * TGAS}
-
-
-class MethodNotFoundError(Exception):
-    """The contract has no such method."""
-
-
-class OutOfGasError(Exception):
-    """The call came with less gas than it burns."""
 
 
 class WithdrawArguments(msgspec.Struct, frozen=True):

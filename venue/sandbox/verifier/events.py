@@ -7,7 +7,7 @@ from typing import TypeVar
 import msgspec
 
 from venue.sandbox.verifier.accounts import Burn
-from venue.sandbox.wire.contract_errors import REFUND_LOG_TOO_LONG, ContractPanicError, LogLimitExceededError
+from venue.sandbox.wire.errors import REFUND_LOG_TOO_LONG, ContractPanicError, LogLimitExceededError
 from venue.sandbox.wire.payload import FtWithdraw, SignedMessage, TokenDiff, TransferIntent
 
 LOG_LIMIT = 16_384

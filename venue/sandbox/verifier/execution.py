@@ -8,7 +8,7 @@ from venue.sandbox.verifier import events
 from venue.sandbox.verifier.accounts import Draft, read_nonce
 from venue.sandbox.verifier.intents import apply_intent
 from venue.sandbox.verifier.matching import match_deltas
-from venue.sandbox.wire.contract_errors import (
+from venue.sandbox.wire.errors import (
     DEADLINE_AFTER_NONCE,
     DEADLINE_EXPIRED,
     INVALID_SALT,

@@ -10,7 +10,7 @@ from typing import TypeVar
 from venue.protocol.units import PIPS
 from venue.sandbox.verifier import events
 from venue.sandbox.verifier.accounts import Burn, Draft
-from venue.sandbox.wire.contract_errors import INVALID_INTENT, ContractPanicError
+from venue.sandbox.wire.errors import INVALID_INTENT, ContractPanicError
 from venue.sandbox.wire.payload import (
     AddPublicKey,
     FtWithdraw,

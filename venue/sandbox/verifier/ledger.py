@@ -12,7 +12,7 @@ from venue.sandbox.verifier.access_keys import AccessKeys
 from venue.sandbox.verifier.accounts import Accounts, Burn, Draft
 from venue.sandbox.verifier.blocks import VALIDITY_NS, Blocks
 from venue.sandbox.verifier.intents import withdraw
-from venue.sandbox.wire.contract_errors import ContractPanicError
+from venue.sandbox.wire.errors import ContractPanicError
 from venue.sandbox.wire.payload import MAX_U128, FtWithdraw, parse_public_key
 
 __all__ = ["Burn", "ContractPanicError", "Executed", "Ledger", "Transferred"]

@@ -5,7 +5,7 @@ Follows ``TransferMatcher`` of near/intents: balances have moved already, this o
 
 from collections.abc import Mapping
 
-from venue.sandbox.wire.contract_errors import InvariantViolatedError
+from venue.sandbox.wire.errors import InvariantViolatedError
 from venue.sandbox.wire.payload import MAX_I128
 
 Transfers = dict[tuple[str, str], dict[str, int]]

@@ -6,7 +6,7 @@ import msgspec
 
 from venue.sandbox.verifier.calls import KeyArguments, read_arguments, read_signed
 from venue.sandbox.verifier.ledger import Ledger
-from venue.sandbox.wire.contract_errors import BAD_ARGUMENTS, ContractPanicError
+from venue.sandbox.wire.errors import BAD_ARGUMENTS, ContractPanicError
 from venue.sandbox.wire.payload import AccountId
 
 

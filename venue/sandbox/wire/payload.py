@@ -15,7 +15,7 @@ from nacl.signing import VerifyKey
 
 from venue.protocol.nep413 import nep413_hash
 from venue.protocol.nonce import decode_nonce
-from venue.sandbox.wire.contract_errors import BAD_ARGUMENTS, INVALID_SIGNATURE, ContractPanicError
+from venue.sandbox.wire.errors import BAD_ARGUMENTS, INVALID_SIGNATURE, ContractPanicError
 from venue.sandbox.wire.timestamps import parse_timestamp
 
 MAX_U128 = 2**128 - 1

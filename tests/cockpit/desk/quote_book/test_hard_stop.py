@@ -18,7 +18,7 @@ from venue.protocol.assets import BTC_EURE, EURE
 from venue.protocol.units import NS_PER_S
 from venue.relay.rpc import IntentStatus, Published, PublishedMany, RelayRpc
 from venue.signing.signer import Signer
-from venue.transport.jsonrpc import UnreachableError
+from venue.transport.errors import UnreachableError
 
 WAYS = ("run", "run", "run", "drop", "swallow", "late", "refuse", "settle first", "settle in between", "break", "down")
 

@@ -12,7 +12,7 @@ from tests.support.waiting import until
 from venue.protocol.assets import BTC, BTC_EURE, EURE
 from venue.protocol.units import NS_PER_S
 from venue.sandbox.wire.payload import TokenDiff, open_payload
-from venue.transport.websocket import WsClosedError
+from venue.transport.errors import WsClosedError
 
 
 def decisions(desk: Quoting) -> list[TradeDecision]:

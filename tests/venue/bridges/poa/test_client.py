@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.support.venue.http_server import Handler, Reply, Request, http_server, rpc, rpc_error
 from venue.bridges.poa.client import Bridge
 from venue.protocol.assets import BTC, EURE, MAX_AMOUNT
-from venue.transport.jsonrpc import RefusedError, UnreachableError
+from venue.transport.errors import RefusedError, UnreachableError
 
 ACCOUNT = "maker.near"
 

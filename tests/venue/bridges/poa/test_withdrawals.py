@@ -8,7 +8,7 @@ import pytest
 from tests.support.venue.http_server import Handler, Reply, Request, http_server, rpc, rpc_error
 from venue.bridges.poa.client import Bridge, BridgeWithdrawal
 from venue.protocol.assets import BTC, EURE
-from venue.transport.jsonrpc import RefusedError, UnreachableError
+from venue.transport.errors import RefusedError, UnreachableError
 
 ACCOUNT = "maker.near"
 BURN = "9FtHUFBQsZ2MG77K3x3MJ9wjX3UT8zE1TczCrhZEcG8U"

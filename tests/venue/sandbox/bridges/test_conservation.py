@@ -11,7 +11,8 @@ from tests.support.sandbox.near_transactions import transaction
 from tests.support.sandbox.signing import BTC_ADDRESS, GNOSIS_ADDRESS, withdrawal
 from tests.venue.sandbox.bridges.conftest import MAKER, World
 from venue.protocol.assets import BTC, EURE, Asset
-from venue.sandbox.near.transactions import InvalidTransactionError, Transactions
+from venue.sandbox.near.errors import InvalidTransactionError
+from venue.sandbox.near.transactions import Transactions
 from venue.sandbox.verifier.ledger import ContractPanicError
 from venue.sandbox.wire.borsh import read_transaction
 

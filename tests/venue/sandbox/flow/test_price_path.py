@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from venue.protocol.units import NS_PER_S
-from venue.sandbox.flow.price_path import MarketClock, RandomWalk, RecordedPath, RecordingError, read_bars
+from venue.sandbox.flow.errors import RecordingError
+from venue.sandbox.flow.price_path import MarketClock, RandomWalk, RecordedPath, read_bars
 
 HEADER = "time,open,high,low,close\n"
 

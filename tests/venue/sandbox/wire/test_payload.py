@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from tests.support.sandbox.signing import NOW, Signer, token_diff
 from venue.protocol.units import NS_PER_S
-from venue.sandbox.wire.contract_errors import ContractPanicError
+from venue.sandbox.wire.errors import ContractPanicError
 from venue.sandbox.wire.payload import TokenDiff, open_payload
 
 MESSAGE = (

@@ -1,14 +1,16 @@
-"""What the Verifier contract says when it refuses a call (near/intents, ``DefuseError``, contract 0.4.1)."""
+"""The Verifier contract's refusals, in its own words (near/intents, ``DefuseError``, contract 0.4.1)."""
 
 import msgspec
 
+from venue.sandbox.base.errors import SandboxError
 
-class ContractPanicError(Exception):
-    """A call the contract refused; ``str()`` is the contract's own text and nothing of the call remains."""
+
+class ContractPanicError(SandboxError):
+    """Raised for a call that the contract refuses; ``str()`` is its own text; the call changes nothing."""
 
 
 class LogLimitExceededError(ContractPanicError):
-    """A call whose logs pass the 16 KiB the NEAR runtime allows; the runtime ends it, not the contract."""
+    """Raised when a call's logs exceed the 16 KiB that the runtime allows; the runtime ends it, not the contract."""
 
     def __init__(self, length: int, limit: int) -> None:
         super().__init__(f"The length of a log message {length} exceeds the limit {limit}")
@@ -46,7 +48,7 @@ def key_exists(account: str, public_key: str) -> ContractPanicError:
 
 
 class InvariantViolatedError(ContractPanicError):
-    """The token deltas of a call do not cancel; ``report`` is what ``simulate_intents`` shows instead."""
+    """Raised when the token deltas of a call do not cancel; ``report`` is what ``simulate_intents`` shows instead."""
 
     def __init__(self, report: dict[str, object]) -> None:
         super().__init__("invariant violated: " + msgspec.json.encode(report).decode())

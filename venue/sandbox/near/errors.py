@@ -1,14 +1,24 @@
-"""JSON-RPC errors of a NEAR node, in nearcore's ``{code, message, data, cause: {name, info}, name}``."""
+"""A NEAR node's errors as nearcore writes them: ``{code, message, data, cause: {name, info}, name}``."""
 
 from collections.abc import Mapping
 
+from venue.sandbox.base.errors import SandboxError
 
-class RpcError(Exception):
-    """A request the node answers with an ``error``; ``body`` is that object."""
+
+class NodeError(SandboxError):
+    """Raised for a request that the node answers with an ``error``; ``body`` is that object."""
 
     def __init__(self, body: dict[str, object]) -> None:
         super().__init__(str(body.get("data")))
         self.body = body
+
+
+class InvalidTransactionError(SandboxError):
+    """Raised for a transaction that never runs and costs no nonce; ``reason`` is nearcore's ``InvalidTxError``."""
+
+    def __init__(self, reason: object) -> None:
+        super().__init__(str(reason))
+        self.reason = reason
 
 
 def _body(

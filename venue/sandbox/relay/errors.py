@@ -1,0 +1,16 @@
+"""The relay's error answers and their codes."""
+
+from venue.sandbox.base.errors import SandboxError
+
+INVALID_PARAMS = -32602
+GONE = -32098
+OUTBID = -32097
+NOT_VALID = -32096
+
+
+class AuctionRefusedError(SandboxError):
+    """Raised for a message that the relay refuses; ``code`` goes into the object form of the error."""
+
+    def __init__(self, code: int, message: str) -> None:
+        super().__init__(message)
+        self.code = code
