@@ -1,5 +1,6 @@
 """The Verifier contract ``intents.near``, read through NEAR RPC. Source: github.com/near/intents, contract 0.4.1."""
 
+import asyncio
 import re
 from collections.abc import Mapping, Sequence
 from typing import TypeVar
@@ -15,6 +16,8 @@ from venue.transport.errors import UnreachableError
 from venue.transport.jsonrpc import decode, plain
 
 T = TypeVar("T")
+
+NONCES_AT_ONCE = 8
 
 _TEXTS = msgspec.json.Decoder(list[str])
 _TEXT = msgspec.json.Decoder(str)
@@ -74,6 +77,18 @@ class Verifier:
         args = {"account_id": account, "nonce": nonce_b64}
         used, height = await self._view("is_nonce_used", args, _BOOL, finality)
         return NonceSeen(used, height)
+
+    async def used_nonces(self, account: str, nonces: Sequence[str]) -> dict[str, int]:
+        """The nonces that are marked as used, each with the height of the block it holds for.
+
+        Raises VenueError when one of them could not be read.
+        """
+        used: dict[str, int] = {}
+        for start in range(0, len(nonces), NONCES_AT_ONCE):
+            some = nonces[start : start + NONCES_AT_ONCE]
+            answers = await asyncio.gather(*(self.nonce(account, nonce) for nonce in some))
+            used.update((nonce, one.block_height) for nonce, one in zip(some, answers, strict=True) if one.used)
+        return used
 
     async def current_salt(self, *, finality: Finality = "optimistic") -> bytes:
         """The 4 bytes a fresh versioned nonce must carry."""

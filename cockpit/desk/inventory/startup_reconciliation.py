@@ -16,7 +16,6 @@ from cockpit.desk.inventory.movements import Movement, explain, total
 from cockpit.desk.inventory.reconciliation import movement
 from cockpit.desk.inventory.sync import Deposits, OpeningBalances, Read
 from cockpit.desk.quote_book.book import QuoteBook
-from cockpit.desk.quote_book.nonces import used_nonces
 from cockpit.desk.quote_book.reservations import Commitment
 from cockpit.model.events import OperatorAction
 from storage.history import ACCOUNTED, CREDITED, History, PreviousRun, RecordedQuote
@@ -180,7 +179,9 @@ class StartupReconciliation:
         Raises VenueError while the nonces or the balances cannot be read, or only as they were before.
         """
         for _ in range(ROUNDS):
-            used = await used_nonces(self._verifier, self._account, tuple(self._open.values()))
+            quotes = tuple(self._open.values())
+            heights = await self._verifier.used_nonces(self._account, [quote.nonce for quote in quotes])
+            used = {quote.quote_hash: heights[quote.nonce] for quote in quotes if quote.nonce in heights}
             reading, asked_ns = await read()
             least = max(self._base_height, *used.values(), 0)
             if reading.block_height < least:

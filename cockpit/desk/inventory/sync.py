@@ -14,7 +14,6 @@ import msgspec
 from cockpit.desk.inventory.movements import Movement, without_returns
 from cockpit.desk.inventory.reconciliation import BalanceLedger, movement
 from cockpit.desk.quote_book.book import QuoteBook
-from cockpit.desk.quote_book.nonces import used_nonces
 from cockpit.desk.quote_book.reservations import Commitment
 from cockpit.model.events import IntentInventory
 from venue.near.rpc import NearRpc
@@ -251,9 +250,9 @@ class Inventory(BalanceLedger):
 
     async def _settled_by_nonce(self, promises: Sequence[Commitment]) -> list[Movement]:
         """Which of these quotes have been executed: their nonce is used."""
-        used = await used_nonces(self._verifier, self._account, promises)
+        used = await self._verifier.used_nonces(self._account, [promise.nonce for promise in promises])
         self.counters["nonces_asked"] += len(promises)
-        return [movement(self._pair, promise) for promise in promises if promise.quote_hash in used]
+        return [movement(self._pair, promise) for promise in promises if promise.nonce in used]
 
     def _record_rows(self, cause: Cause) -> None:
         assert self.balance is not None

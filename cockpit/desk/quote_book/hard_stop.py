@@ -13,7 +13,6 @@ from collections.abc import Awaitable, Callable, Sequence
 import msgspec
 
 from cockpit.desk.quote_book.book import OVER, Quote, QuoteBook
-from cockpit.desk.quote_book.nonces import used_nonces
 from cockpit.model.events import OperatorAction
 from cockpit.model.snapshot import HardStopState
 from storage.history import HistoryError
@@ -147,9 +146,10 @@ class HardStopRun:
         # While the relay says that a call is on its way, thousands of nonces need not be asked for again and again.
         waiting = self._handed()
         unproven = [q.promise for q in self._left() if q.used_height is None and q.promise.quote_hash not in waiting]
-        used = await used_nonces(self._verifier, self._account, unproven)
-        for name, height in used.items():
-            self._book.nonce_used(name, height)
+        used = await self._verifier.used_nonces(self._account, [one.nonce for one in unproven])
+        for one in unproven:
+            if one.nonce in used:
+                self._book.nonce_used(one.quote_hash, used[one.nonce])
         if any(quote.used_height is not None for quote in self._left()):
             self._read_balances()
 
