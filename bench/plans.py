@@ -9,7 +9,7 @@ from typing import Any
 import asyncpg
 
 from storage.queries import postgres
-from storage.sqlite.reader import Reader
+from storage.reader import Reader
 
 _BY_CHOICE = ("enable_seqscan", "enable_bitmapscan", "enable_mergejoin", "enable_hashjoin")
 

@@ -21,10 +21,11 @@ from storage.history import ACCOUNTED, History, Run
 from storage.journal import Journal
 from storage.postgres.history import PostgresHistory
 from storage.postgres.reader import PostgresReader
-from storage.reporting.quote_trace import find_quote, life_of
-from storage.reporting.recorded import recorded
+from storage.reader import Reader, Span, find_run
+from storage.reporting.decisions import recorded_decisions
+from storage.reporting.quote_trace import find_quote, trace_quote
 from storage.sqlite.history import SqliteHistory
-from storage.sqlite.reader import Reader, Span, SqliteReader, find_run
+from storage.sqlite.reader import SqliteReader
 from storage.transfer.to_postgres import PostgresTarget
 from storage.transfer.transfer import transfer
 from venue.protocol.assets import BTC, EURE
@@ -110,14 +111,14 @@ def ask_everything(reader: Reader) -> None:
     """Ask all that a report, a trace and a replay ask."""
     span = find_run(reader, "run").span
     trading_report(reader, span)
-    deque(recorded(reader, Span(0, 1)), maxlen=0)
+    deque(recorded_decisions(reader, Span(0, 1)), maxlen=0)
     trace(reader)
 
 
 def trace(reader: Reader) -> int:
     """Follow a fill by each of its names; how many rows its life has."""
     [(quote_id, quote_hash, tx_hash)] = reader.rows(_A_FILL)
-    lives = [life_of(reader, *find_quote(reader, name)) for name in (quote_id, quote_hash, tx_hash)]
+    lives = [trace_quote(reader, *find_quote(reader, name)) for name in (quote_id, quote_hash, tx_hash)]
     return len(lives[0].rows)
 
 

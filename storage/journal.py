@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 
 from cockpit.model.events import AnyEvent
-from storage.history import HistoryError
+from storage.errors import HistoryError
 
 _FILE = b"NICJ0001"
 _RECORD = b"NICR"

@@ -65,15 +65,15 @@ _NEEDED = {
 """What is kept of old requests and prices: requests that were quoted; prices by which a fill is marked, a movement of
 money valued, or a day (UTC) opened and closed."""
 
-FORGETTABLE = tuple(_NEEDED)
-STEP_ROWS = 500
+PRUNED_TABLES = tuple(_NEEDED)
+PRUNE_STEP_ROWS = 500
 """About how many rows one step of forgetting looks at."""
 
-STEP_END = {
-    name: f"SELECT at_ns FROM {name} WHERE at_ns >= ? AND at_ns < ? ORDER BY at_ns LIMIT 1 OFFSET {STEP_ROWS}"
-    for name in FORGETTABLE
+PRUNE_STEP_END = {
+    name: f"SELECT at_ns FROM {name} WHERE at_ns >= ? AND at_ns < ? ORDER BY at_ns LIMIT 1 OFFSET {PRUNE_STEP_ROWS}"
+    for name in PRUNED_TABLES
 }
-FORGET = {
+PRUNE = {
     name: f"DELETE FROM {name} AS t WHERE t.at_ns >= ? AND t.at_ns < ? AND NOT {needed}"
     for name, needed in _NEEDED.items()
 }

@@ -4,7 +4,8 @@ import asyncio
 import logging
 from collections.abc import Callable
 
-from storage.history import History, HistoryError
+from storage.errors import HistoryError
+from storage.history import History
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +32,7 @@ async def retain(
     while True:
         before_ns = wall_ns() - days * DAY_NS
         try:
-            while busy() or await history.forget(before_ns):  # noqa: ASYNC110 - a pace, not a condition
+            while busy() or await history.prune(before_ns):  # noqa: ASYNC110 - a pace, not a condition
                 await asyncio.sleep(step_s)
         except HistoryError as error:
             log.warning("old requests and prices were not deleted: %s", error)

@@ -11,7 +11,8 @@ from typing import Any, Literal
 import msgspec
 
 from cockpit.model.events import AnyEvent
-from storage.history import HEALTHY, History, HistoryError
+from storage.errors import HistoryError
+from storage.history import HEALTHY, History
 
 log = logging.getLogger(__name__)
 
@@ -22,7 +23,7 @@ HEARTBEAT_NS = 1_000_000_000
 STALL_S = 2.0
 """A write that takes longer counts as failing while it lasts."""
 
-BLIND_NS = HEARTBEAT_NS + int(STALL_S * 1e9) + 1_000_000_000
+UNRECORDED_WINDOW_NS = HEARTBEAT_NS + int(STALL_S * 1e9) + 1_000_000_000
 """Longest time after its last sign of life in which a desk may still have signed: then it knew, and disarmed."""
 
 FIRST_RETRY_S = 0.1
@@ -54,8 +55,8 @@ class HistoryWriter:
     """Writes what is put into it to an open history, in order, and retries until it succeeds.
 
     ``on_failure`` is called with the reason, once each time writing stops being possible; it must not raise. A queue
-    that overflowed leaves a hole in the record, so it stays failed until the desk is started anew. ``on_taken`` is
-    called once, when the account turns out to be another desk's: this one must end.
+    that overflowed leaves a gap in the record, so the writer stays failed until the desk restarts. ``on_account_lost``
+    is called once, when another desk has taken the account: this one must end.
     """
 
     def __init__(
@@ -66,7 +67,7 @@ class HistoryWriter:
         capacity: int = 100_000,
         interval_s: float = 0.1,
         on_failure: Callable[[str], None] | None = None,
-        on_taken: Callable[[str], None] | None = None,
+        on_account_lost: Callable[[str], None] | None = None,
         stall_s: float = STALL_S,
     ) -> None:
         self._history = history
@@ -75,7 +76,7 @@ class HistoryWriter:
         self._high_water = int(capacity * HIGH_WATER)
         self._interval_s = interval_s
         self._on_failure = on_failure
-        self._on_taken = on_taken
+        self._on_account_lost = on_account_lost
         self._standing = HEALTHY
         self._stall_s = stall_s
         self._queue: deque[AnyEvent] = deque()
@@ -127,7 +128,7 @@ class HistoryWriter:
             batches=self.batches,
             failures=self.failures,
             dropped=self.dropped,
-            degraded=self._standing.trouble,
+            degraded=self._standing.problem,
         )
 
     async def run(self) -> None:
@@ -184,7 +185,7 @@ class HistoryWriter:
                 self._written(len(batch))
             if self._status != "ok" or self._heartbeat_due():
                 now = self._clock()
-                await self._watched(self._history.alive(now))
+                await self._watched(self._history.heartbeat(now))
                 self._last_alive_ns = now
         except HistoryError as error:
             self.failures += 1
@@ -195,13 +196,13 @@ class HistoryWriter:
 
     def _judge(self) -> None:
         """What was written is durable; whether that is enough to trade on, the history knows."""
-        former, self._standing = self._standing, self._history.standing()
+        previous, self._standing = self._standing, self._history.health()
         if self._standing.trade:
             self._recover()
         else:
-            self._fail(self._standing.trouble)
-        if self._standing.lost_to_other_desk and not former.lost_to_other_desk and self._on_taken is not None:
-            self._on_taken(self._standing.trouble)
+            self._fail(self._standing.problem)
+        if self._standing.lost_to_other_desk and not previous.lost_to_other_desk and self._on_account_lost is not None:
+            self._on_account_lost(self._standing.problem)
 
     async def _watched(self, work: Coroutine[Any, Any, None]) -> None:
         """Await the work; say that writing fails while it takes longer than it may."""

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit, urlunsplit
 import click
 
 from cockpit.cli.history import history_options, history_place
-from storage.history import HistoryError
+from storage.errors import HistoryError
 from storage.sqlite.backup import back_up
 
 

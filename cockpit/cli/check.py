@@ -151,7 +151,7 @@ def _own_desk(settings: Settings, within_s: float) -> Snapshot:
 
     from cockpit.desk.runtime.account_lock import account_held
     from cockpit.desk.runtime.unix_server import AlreadyRunningError, StateDirError, held
-    from storage.history import HistoryError
+    from storage.errors import HistoryError
 
     async def look() -> Snapshot:
         async with started(settings) as socket_path:

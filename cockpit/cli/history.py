@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from storage.history import HistoryError
-from storage.sqlite.reader import Reader, Span, SqliteReader, find_run, runs
+from storage.errors import HistoryError
+from storage.reader import Reader, Span, find_run, runs
+from storage.sqlite.reader import SqliteReader
 
 if TYPE_CHECKING:
     from storage.postgres.reader import PostgresReader
@@ -176,11 +177,11 @@ def report(
 def trace(name: str, history: str | None, sandbox: bool, env_file: Path | None, as_json: bool) -> None:
     """Print the life of one quote, every row in time order; the begin of a name is enough when only one has it."""
     from cockpit.reports import quote_trace_text as life_text
-    from storage.reporting.quote_trace import find_quote, life_of
+    from storage.reporting.quote_trace import find_quote, trace_quote
 
     with open_reader(history, sandbox, env_file) as reader:
         try:
-            life = life_of(reader, *find_quote(reader, name))
+            life = trace_quote(reader, *find_quote(reader, name))
         except HistoryError as exc:
             raise click.ClickException(str(exc)) from None
     click.echo(life_text.as_json(life) if as_json else life_text.as_text(life))
@@ -216,7 +217,7 @@ def replay(
     """
     from cockpit.reports import replay_text
     from cockpit.reports.replay import replay as again
-    from storage.reporting.recorded import recorded
+    from storage.reporting.decisions import recorded_decisions
 
     try:
         changes = replay_text.changes_of(settings, armed=armed)
@@ -224,7 +225,7 @@ def replay(
         raise click.UsageError(str(exc)) from None
     with open_reader(history, sandbox, env_file) as reader:
         try:
-            told = again(recorded(reader, chosen_span(reader, day, since, until, run)), changes)
+            told = again(recorded_decisions(reader, chosen_span(reader, day, since, until, run)), changes)
         except HistoryError as exc:
             raise click.ClickException(str(exc)) from None
     given = (*settings, *(("as if armed",) if armed else ()))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cockpit.cli.history import history_options, history_place, is_url, reader_of
-from storage.history import HistoryError
+from storage.errors import HistoryError
 from storage.journal import Journal
 from storage.transfer.transfer import Target, transfer
 

@@ -9,7 +9,7 @@ from nacl.signing import SigningKey
 
 from cockpit.config.secret import Secret
 from cockpit.config.urls import url_problem
-from storage.postgres.address import place
+from storage.postgres.address import parse_address
 
 _ACCOUNT = re.compile(r"(?:(?:[a-z0-9]+[-_])*[a-z0-9]+\.)*(?:[a-z0-9]+[-_])*[a-z0-9]+")
 _STATE_DIR_MAX = 90
@@ -56,7 +56,7 @@ def postgres_url(value: Secret | str) -> Secret:
     """A URL of one PostgreSQL database, with a user; kept secret for the password in it."""
     secret = value if isinstance(value, Secret) else Secret(value)
     try:
-        place(secret.reveal())
+        parse_address(secret.reveal())
     except ValueError as error:
         raise InvalidSettingError(str(error)) from None
     return secret

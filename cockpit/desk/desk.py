@@ -64,7 +64,7 @@ class Desk:
         self._supervisor = Supervisor()
         self._stream = SnapshotStream()
         self._writer = HistoryWriter(
-            history, clock=self._sources.wall_ns, on_failure=self._history_failed, on_taken=self._account_taken
+            history, clock=self._sources.wall_ns, on_failure=self._history_failed, on_account_lost=self._account_taken
         )
 
     def stop(self) -> None:

@@ -12,7 +12,8 @@ from cockpit.config.settings import Settings
 from cockpit.desk.desk import Desk
 from cockpit.desk.runtime.account_lock import account_held
 from cockpit.desk.runtime.unix_server import AlreadyRunningError, StateDirError, held
-from storage.history import History, HistoryError
+from storage.errors import HistoryError
+from storage.history import History
 from storage.journal import Journal
 from storage.sqlite.history import SqliteHistory
 

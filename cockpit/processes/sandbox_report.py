@@ -7,8 +7,8 @@ import msgspec
 from cockpit.accounting.percentiles import percentile
 from cockpit.model.snapshot import Counts
 from cockpit.reports import holdings
+from storage.reader import LATER_NS, Reader, Span, row_counts
 from storage.reporting import trading
-from storage.sqlite.reader import LATER_NS, Reader, Span, row_counts
 from venue.protocol.assets import BTC_EURE, Asset
 
 
@@ -97,8 +97,8 @@ def account_for(
 ) -> SandboxReport:
     """Put the desk's counts and history beside the ledger's own balances (base units by token id)."""
     everything = Span(0, LATER_NS)
-    counted, fills = trading.counted(reader, everything), trading.fills(reader, everything)
-    flows = trading.flows(reader, everything, {})
+    counted, fills = trading.count_events(reader, everything), trading.fills(reader, everything)
+    flows = trading.movements(reader, everything, {})
     proofs = tuple(_proof(asset, opening, fills, flows, closing) for asset in holdings.ASSETS)
     decisions, outcomes = sum(counted.reasons.values()), counted.outcomes
     rows = row_counts(reader)

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping
 import msgspec
 
 from cockpit.reports.figures import AcceptedRow, AssetChange
-from storage.reporting import remainders, trading
-from storage.sqlite.reader import Reader, Span
+from storage.reader import Reader, Span
+from storage.reporting import differences, trading
 from venue.protocol.assets import BTC_EURE, Asset
 
 ASSETS = BTC_EURE.base, BTC_EURE.quote
@@ -18,7 +18,7 @@ def opening(reader: Reader, span: Span) -> dict[str, trading.Balance]:
     for place, asset in enumerate(ASSETS):
         held = trading.opening_balance(reader, asset.token_id, span)
         if held is not None:
-            aside = remainders.aside_before(reader, span.from_ns, held.at_ns)[place]
+            aside = differences.difference_before(reader, span.from_ns, held.at_ns)[place]
             found[asset.token_id] = msgspec.structs.replace(held, units=held.units - aside)
     return found
 
@@ -29,7 +29,7 @@ def closing(reader: Reader, span: Span) -> dict[str, trading.Balance]:
     return {token: held for token, held in read if held is not None}
 
 
-def taken_as_given(accepted: Iterable[remainders.AcceptedDifference]) -> list[trading.MoneyMovement]:
+def taken_as_given(accepted: Iterable[differences.AcceptedDifference]) -> list[trading.MoneyMovement]:
     """Accepted differences as movements of money: what came of itself is no profit, and what went no loss."""
     return [
         trading.MoneyMovement(one.at_ns, "accepted", asset.token_id, one.amounts[asset.symbol])
@@ -39,7 +39,7 @@ def taken_as_given(accepted: Iterable[remainders.AcceptedDifference]) -> list[tr
     ]
 
 
-def accepted_row(one: remainders.AcceptedDifference) -> AcceptedRow:
+def accepted_row(one: differences.AcceptedDifference) -> AcceptedRow:
     """As it is shown."""
     base, quote = ASSETS
     return AcceptedRow(

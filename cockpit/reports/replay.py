@@ -18,7 +18,7 @@ from cockpit.desk.market.pricing import PriceParams
 from cockpit.desk.quoting.strategy import DeskView, decide, decision_event, desk_prices, read_view
 from cockpit.model.commands import Limits
 from cockpit.model.events import Check, TradeDecision
-from storage.reporting.recorded import Recorded
+from storage.reporting.decisions import RecordedDecision
 from venue.protocol.assets import BTC_EURE
 
 PAIR = BTC_EURE
@@ -124,7 +124,10 @@ class _Rules:
 
 
 def replay(
-    every: Iterable[Recorded], changes: Changes, *, decided: Callable[[TradeDecision], None] = lambda event: None
+    every: Iterable[RecordedDecision],
+    changes: Changes,
+    *,
+    decided: Callable[[TradeDecision], None] = lambda event: None,
 ) -> Replay:
     """Decide every recorded request again; ``decided`` hears of each decision made."""
     then, now, rules = Tally(), Tally(), _Rules(changes)
@@ -172,7 +175,7 @@ def replay(
 
 
 def _view(
-    record: Recorded, rules: tuple[Limits, PriceParams], changes: Changes, was: _Alive, would: _Alive
+    record: RecordedDecision, rules: tuple[Limits, PriceParams], changes: Changes, was: _Alive, would: _Alive
 ) -> DeskView:
     """The view of then, under these rules, with what the replayed quotes reserve in place of the recorded ones."""
     view = read_view(record.decision.view, PAIR, *rules)
@@ -187,7 +190,7 @@ def _view(
     return msgspec.structs.replace(view, **given) if given else view
 
 
-def _again(record: Recorded, view: DeskView) -> tuple[TradeDecision, bool]:
+def _again(record: RecordedDecision, view: DeskView) -> tuple[TradeDecision, bool]:
     """The decision made again, and whether a quote goes out; one that could not be sent then cannot be now."""
     made = record.decision
     decision = decide(record.demand, view, desk_prices(view))

@@ -18,8 +18,8 @@ from cockpit.reports.figures import (
     Side,
     TradingReport,
 )
-from storage.reporting import remainders, trading
-from storage.sqlite.reader import Reader, RunRow, Span, runs
+from storage.reader import Reader, RunRow, Span, runs
+from storage.reporting import differences, trading
 from venue.protocol.assets import BTC_EURE, EXACT
 from venue.protocol.units import NS_PER_S, PIPS
 
@@ -48,12 +48,12 @@ def trading_report(reader: Reader, span: Span, *, pips: int = 1, with_fills: boo
     """The report of a span; ``pips`` is the protocol's fee, which history does not hold."""
     every = [run for run in runs(reader) if run.started_ns < span.to_ns and run.last_write_ns >= span.from_ns]
     found = trading.fills(reader, span)
-    counted = trading.counted(reader, span)
+    counted = trading.count_events(reader, span)
     marks = _marks(reader, every, found)
     marked = [_mark(fill, marks) for fill in found]
     opening = holdings.opening(reader, span)
-    given = remainders.accepted(reader, span)
-    flows = [*trading.flows(reader, span, opening), *holdings.taken_as_given(given)]
+    given = differences.accepted_differences(reader, span)
+    flows = [*trading.movements(reader, span, opening), *holdings.taken_as_given(given)]
     closing = holdings.closing(reader, span)
     money, unknown = _profit(reader, span, opening, found, flows)
     settled, accepted = counted.outcomes.get("settled", 0), counted.outcomes.get("accepted", 0)

@@ -28,7 +28,7 @@ class DatabaseAddress(msgspec.Struct, frozen=True):
         return f"PostgreSQL {self.database} at {self.host}:{self.port}"
 
 
-def place(url: str) -> DatabaseAddress:
+def parse_address(url: str) -> DatabaseAddress:
     """The parts of a postgresql:// URL. Raises ValueError, whose text holds nothing of the URL."""
     try:
         parts = urlsplit(url)

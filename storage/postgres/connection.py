@@ -9,11 +9,11 @@ from typing import Any
 import asyncpg
 
 from cockpit.model.events import AnyEvent
-from storage.history import HistoryError
+from storage.errors import AccountLockedError, HistoryError
 from storage.postgres.address import DatabaseAddress
 from storage.postgres.bulk_rows import COPY_FROM, COPY_OPTIONS, as_csv, as_json, insert
 from storage.postgres.errors import FAULTS, explain
-from storage.rows import MADE_AT_ONCE, TABLES, Table, by_table
+from storage.rows import ROWS_PER_SLICE, TABLES, Table, by_table
 
 _DESK = 0x4E494348_4445534B
 """The advisory lock ("NICHDESK") that only one desk of the database can hold."""
@@ -26,7 +26,7 @@ WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
   AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
   AND ((l.classid::bigint << 32) | l.objid::bigint) = $1
 """
-_SIGN_OF_LIFE = "UPDATE runs SET last_write_ns = GREATEST(last_write_ns, $1) WHERE run_id = $2"
+_HEARTBEAT = "UPDATE runs SET last_write_ns = GREATEST(last_write_ns, $1) WHERE run_id = $2"
 _END = "UPDATE runs SET last_write_ns = GREATEST(last_write_ns, $1), ended_ns = $1 WHERE run_id = $2"
 _INSERT = {table.name: insert(table) for table in TABLES}
 _AGAIN_S = 0.1
@@ -43,10 +43,6 @@ _SESSION = {
     "timezone": "UTC",
 }
 """A commit waits for the disk; a client that is gone is soon noticed, so that its locks go."""
-
-
-class AccountLockedError(HistoryError):
-    """Another desk of the account holds the database; the text names it."""
 
 
 class PostgresConnection:
@@ -108,7 +104,7 @@ class PostgresConnection:
                     await db.execute(_INSERT[table.name], rows)
                 else:
                     await db.copy_to_table(table.name, source=rows, columns=table.columns, **COPY_OPTIONS)
-            await db.execute(_END if ended else _SIGN_OF_LIFE, alive_ns, run_id)
+            await db.execute(_END if ended else _HEARTBEAT, alive_ns, run_id)
             await db.execute("COMMIT")
         except asyncpg.PostgresError:
             if not db.is_closed():
@@ -124,8 +120,8 @@ async def _made(run_id: str, groups: Groups, *, copy: bool) -> list[Made]:
     made: list[Made] = []
     for table, events in groups:
         csv, items = bytearray(), list[str]()
-        for begin in range(0, len(events), MADE_AT_ONCE):
-            rows = [table.row(run_id, event) for event in events[begin : begin + MADE_AT_ONCE]]
+        for begin in range(0, len(events), ROWS_PER_SLICE):
+            rows = [table.row(run_id, event) for event in events[begin : begin + ROWS_PER_SLICE]]
             if copy and len(events) >= COPY_FROM:
                 csv += as_csv(rows)
             else:

@@ -14,16 +14,18 @@ from typing import Any
 
 from cockpit.model.events import AnyEvent
 from storage import queries
-from storage.history import HEALTHY, HistoryError, HistoryHealth, PreviousRun, Run
+from storage.errors import AccountLockedError, HistoryError
+from storage.history import HEALTHY, HistoryHealth, PreviousRun, Run
 from storage.journal import Journal, JournalEntry
-from storage.postgres.address import place
-from storage.postgres.booking import ANSWER_S, Booking
-from storage.postgres.connection import AccountLockedError, PostgresConnection, connect, desk_name
+from storage.postgres.address import parse_address
+from storage.postgres.backlog import ANSWER_S, Backlog
+from storage.postgres.connection import PostgresConnection, connect, desk_name
 from storage.postgres.errors import FAULTS, explain
 from storage.postgres.migrations import SCHEMA, migrate
-from storage.postgres.runs import RunStart, begin_run
+from storage.postgres.runs import RunStart, start_run
 from storage.reads import HistoryReads
 from storage.threads import in_thread
+from venue.protocol.units import NS_PER_MS
 
 log = logging.getLogger(__name__)
 
@@ -57,9 +59,9 @@ class PostgresHistory(HistoryReads):
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._url = url
-        self._where = place(url)
+        self._where = parse_address(url)
         self._journal = journal
-        self._booking = Booking(journal, self._where)
+        self._booking = Backlog(journal, self._where)
         self._away_ms = away_ms
         self._connect_s = connect_s
         self._write_s = write_s
@@ -88,7 +90,7 @@ class PostgresHistory(HistoryReads):
             try:
                 link = await connect(self._url, self._where, desk_name(run.run_id), timeout_s=self._connect_s)
                 try:
-                    former = await self._begin(link, run)
+                    previous = await self._begin(link, run)
                 except BaseException:
                     link.write_off()
                     raise
@@ -99,7 +101,7 @@ class PostgresHistory(HistoryReads):
                 raise
             self._link, self._run_id, self._open = link, run.run_id, True
             self._answered = self._monotonic()
-            return former
+            return previous
 
     async def _begin(self, link: PostgresConnection, run: Run) -> PreviousRun | None:
         await link.take_desk(patience_s=TAKE_S)
@@ -108,14 +110,16 @@ class PostgresHistory(HistoryReads):
             log.warning("booking %d events of a former desk from %s", self._journal.events, self._journal.path)
         await self._booking.book(link)
         await in_thread(self._booking.forget)
-        return await begin_run(link.db, self._where, RunStart(run, self._journal.name, self._away_ms * 1_000_000))
+        return await start_run(
+            link.db, self._where, RunStart(run=run, journal=self._journal.name, away_ns=self._away_ms * NS_PER_MS)
+        )
 
     async def write(self, batch: Sequence[AnyEvent]) -> None:
         """Make the batch durable: one transaction of the database, or one record of the journal."""
         if batch:
             await self._put(JournalEntry(self._run_id, batch[-1].at_ns, False, tuple(batch)))
 
-    async def alive(self, at_ns: int) -> None:
+    async def heartbeat(self, at_ns: int) -> None:
         """Note that the run is alive."""
         await self._put(JournalEntry(self._run_id, at_ns, False, ()))
 
@@ -196,23 +200,23 @@ class PostgresHistory(HistoryReads):
         if newest != self._run_id and not self._taken:
             self._taken = f"another desk took over the history {self._where} in the meantime (run {newest})"
 
-    def standing(self) -> HistoryHealth:
+    def health(self) -> HistoryHealth:
         """Whole while the database takes everything; on the journal alone for as long as that may be traded on."""
         if self._taken:
-            return HistoryHealth(trouble=self._taken, trade=False, complete=False, lost_to_other_desk=True)
+            return HistoryHealth(problem=self._taken, trade=False, complete=False, lost_to_other_desk=True)
         if self._link is not None or not self._open:
             return HEALTHY
         left_s = self._away_ms / 1000 - (self._monotonic() - self._answered)
         waiting = f"{self._journal.events} events wait in {self._journal.path}"
         until = f"in {left_s:.0f} s nothing more is signed" if left_s > 0 else "nothing is signed until it is back"
-        return HistoryHealth(trouble=f"{self._trouble}; {waiting}; {until}", trade=left_s > 0, complete=False)
+        return HistoryHealth(problem=f"{self._trouble}; {waiting}; {until}", trade=left_s > 0, complete=False)
 
     async def _rows(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
         """The rows. HistoryError while the database is away: what waits in the journal would be missing."""
         async with self._turn:
             self._check_open()
             if self._link is None:
-                raise HistoryError(self.standing().trouble)
+                raise HistoryError(self.health().problem)
             try:
                 async with asyncio.timeout(ANSWER_S):
                     return [tuple(row) for row in await self._link.db.fetch(queries.postgres(sql), *values)]
@@ -220,7 +224,7 @@ class PostgresHistory(HistoryReads):
                 self._lose(explain(self._where, error))
                 raise HistoryError(self._trouble) from None
 
-    async def forget(self, before_ns: int) -> bool:
+    async def prune(self, before_ns: int) -> bool:
         """Delete a few of the oldest requests and prices from before this time; nothing while the database is away."""
         async with self._turn:
             self._check_open()
@@ -239,11 +243,11 @@ class PostgresHistory(HistoryReads):
 
     async def _forget(self, link: PostgresConnection, before_ns: int) -> bool:
         more = False
-        for table in queries.FORGETTABLE:
+        for table in queries.PRUNED_TABLES:
             begin_ns = self._forgotten.get(table, 0)
-            last = await link.db.fetchval(queries.postgres(queries.STEP_END[table]), begin_ns, before_ns)
+            last = await link.db.fetchval(queries.postgres(queries.PRUNE_STEP_END[table]), begin_ns, before_ns)
             end_ns = before_ns if last is None else max(last, begin_ns + 1)
-            await link.db.execute(queries.postgres(queries.FORGET[table]), begin_ns, end_ns)
+            await link.db.execute(queries.postgres(queries.PRUNE[table]), begin_ns, end_ns)
             self._forgotten[table] = max(begin_ns, end_ns)
             more |= last is not None
         return more

@@ -1,22 +1,22 @@
-"""Reading a PostgreSQL history beside the desk that writes it: one consistent picture, without any lock."""
+"""Reading a PostgreSQL history beside the desk that writes it, without any lock."""
 
 import asyncio
 from collections.abc import Coroutine, Iterator
-from typing import Any, Self, TypeVar
+from typing import Any, TypeVar
 
-from storage.history import HistoryError
-from storage.migrations import scripts
-from storage.postgres.address import place
+from storage.errors import HistoryError
+from storage.migrations import check_readable
+from storage.postgres.address import parse_address
 from storage.postgres.connection import connect
 from storage.postgres.errors import FAULTS, explain
 from storage.postgres.migrations import SCHEMA
 from storage.queries import postgres
+from storage.reader import Closing
 
 T = TypeVar("T")
 
 CONNECT_S = 5.0
-AT_ONCE = 2_000
-"""Rows that are fetched together."""
+ROWS_PER_FETCH = 2_000
 
 _NUMERIC: dict[str, Any] = {
     "typename": "numeric",
@@ -27,26 +27,23 @@ _NUMERIC: dict[str, Any] = {
 }
 
 
-class PostgresReader:
+class PostgresReader(Closing):
     """A history in PostgreSQL, opened for reading only, as it was when the first row was read.
 
-    For programs without an event loop of their own. Raises HistoryError when it cannot be reached, is none, or is of
-    another version's schema.
+    For programs without an event loop of their own. Raises HistoryError when it cannot be reached, is not a history, or
+    has another version's schema.
     """
 
     def __init__(self, url: str) -> None:
         try:
-            self._where = place(url)
+            self._where = parse_address(url)
         except ValueError as error:
-            raise HistoryError(f"the history's URL cannot be used: {error}") from None
+            raise HistoryError(f"the history's URL is invalid: {error}") from None
         self._runner = asyncio.Runner()
         try:
-            self._db = self._told(connect(url, self._where, "cockpit reading", timeout_s=CONNECT_S)).db
+            self._db = self._run(connect(url, self._where, "cockpit reading", timeout_s=CONNECT_S)).db
             try:
-                self._check()
-                # As text, which is how SQLite keeps them: to the last digit, and without an exponent.
-                self._told(self._db.set_type_codec(**_NUMERIC))
-                self._told(self._db.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"))
+                self._run(self._start())
             except BaseException:
                 self._db.terminate()
                 raise
@@ -54,47 +51,35 @@ class PostgresReader:
             self._runner.close()
             raise
 
-    def _check(self) -> None:
-        known = len(scripts(SCHEMA))
-        if self._told(self._db.fetchval("SELECT to_regclass('history_schema')")) is None:
+    async def _start(self) -> None:
+        if await self._db.fetchval("SELECT to_regclass('history_schema')") is None:
             raise HistoryError(f"there is no history in {self._where}: correct POSTGRES_URL, or run a desk first")
-        version = self._told(self._db.fetchval("SELECT version FROM history_schema"))
-        if version < known:
-            raise HistoryError(
-                f"the history {self._where} has schema {version} and this program reads {known}: "
-                "start a desk on it once, which brings it up to date"
-            )
-        if version > known:
-            raise HistoryError(f"the history {self._where} was written by a newer version: update the program")
+        check_readable(await self._db.fetchval("SELECT version FROM history_schema"), SCHEMA, self._where)
+        # As text, which is how SQLite keeps them: to the last digit, and without an exponent.
+        await self._db.set_type_codec(**_NUMERIC)
+        await self._db.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
 
     def rows(self, sql: str, *values: object) -> Iterator[tuple[Any, ...]]:
-        """The rows; HistoryError when the server fails. Several may be read side by side."""
-        cursor = self._told(self._cursor(postgres(sql), values))
-        while some := self._told(cursor.fetch(AT_ONCE)):
+        """Yield the rows; several queries may be read side by side."""
+        cursor = self._run(self._cursor(postgres(sql), values))
+        while some := self._run(cursor.fetch(ROWS_PER_FETCH)):
             yield from map(tuple, some)
-            if len(some) < AT_ONCE:
+            if len(some) < ROWS_PER_FETCH:
                 return
 
     async def _cursor(self, sql: str, values: tuple[object, ...]) -> Any:
         return await self._db.cursor(sql, *values)
 
-    def _told(self, work: Coroutine[Any, Any, T]) -> T:
+    def _run(self, work: Coroutine[Any, Any, T]) -> T:
         try:
             return self._runner.run(work)
         except FAULTS as error:
             raise HistoryError(explain(self._where, error)) from None
 
     def close(self) -> None:
-        """Let go of the connection."""
         try:
-            self._told(self._db.close(timeout=2.0))
+            self._run(self._db.close(timeout=2.0))
         except HistoryError:
             self._db.terminate()
         finally:
             self._runner.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()

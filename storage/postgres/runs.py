@@ -1,15 +1,15 @@
-"""Who wrote a PostgreSQL history before: the stamp of mode and account, and how the former run ended."""
+"""The start of a run in a PostgreSQL history, and how the run before it ended."""
 
 from typing import Any
 
 import msgspec
 
-from storage.history import HistoryError, PreviousRun, Run
+from storage.errors import HistoryError
+from storage.history import PreviousRun, Run
 from storage.postgres.address import DatabaseAddress
-from storage.runs import LONGEST_LIFE_NS
-from storage.transfer.transfer import MARK
+from storage.runs import LAST_DEADLINE, LONGEST_LIFE_NS, STAMP, UNFINISHED_COPY, RunEnd, check_stamp, previous_run
 
-_BEGIN = (
+_START = (
     "INSERT INTO runs (run_id, mode, account, started_ns, last_write_ns, journal, away_ns) "
     "VALUES ($1, $2, $3, $4, $4, $5, $6)"
 )
@@ -20,66 +20,54 @@ WHERE a.accepted = 1 AND r.last_write_ns >= $1
 """
 """The widest limit on a quote's life that was put in force by the last run and by those that wrote within the hour."""
 
-_BROKEN = """
+_LAST = "SELECT run_id, last_write_ns, ended_ns, journal, away_ns FROM runs ORDER BY seq DESC LIMIT 1"
+_BROKEN_OFF = """
 SELECT MAX(last_write_ns + CASE WHEN journal = $2 THEN 0 ELSE away_ns END)
 FROM runs WHERE ended_ns IS NULL AND last_write_ns + away_ns > $1
 """
 
 
-class RunStart(msgspec.Struct, frozen=True):
-    """A run that begins; ``journal`` names the one on its own disk, ``away_ns`` how long it may trade on that alone."""
+class RunStart(msgspec.Struct, frozen=True, kw_only=True):
+    """A run that starts; ``journal`` names the one on its own disk, ``away_ns`` how long it may trade on that alone."""
 
     run: Run
     journal: str
     away_ns: int
 
 
-async def begin_run(db: Any, where: DatabaseAddress, beginning: RunStart) -> PreviousRun | None:
-    """Record the run's begin and tell how the one before it ended (None: there was none).
+async def start_run(db: Any, where: DatabaseAddress, start: RunStart) -> PreviousRun | None:
+    """Record the run's start and return how the one before it ended; None when there was none.
 
     A run that broke off elsewhere may have traded on its journal for ``away_ns`` after its last write here: it is dated
     by that. The journal of this desk's own disk was read before, so its runs are dated exactly.
-    Raises HistoryError when the history is of another mode or account.
+    Raises HistoryError when the history belongs to another mode or account, or is an unfinished copy.
     """
-    run = beginning.run
+    run = start.run
     async with db.transaction():
-        if await db.fetchval("SELECT to_regclass($1)", MARK) is not None:
-            raise HistoryError(f"{where} is not the whole copy of a history yet: give the same export or import again")
-        await _check_stamp(db, where, run)
-        former = await _former(db, run.started_ns, beginning.journal)
-        await db.execute(
-            _BEGIN, run.run_id, run.mode, run.account, run.started_ns, beginning.journal, beginning.away_ns
-        )
-    return former
+        if await db.fetchval("SELECT to_regclass($1)", UNFINISHED_COPY) is not None:
+            raise HistoryError(f"{where} is an unfinished copy of a history: repeat the same export or import")
+        first = await db.fetchrow(STAMP)
+        stamp = None if first is None else (first[0], first[1])
+        check_stamp(run, stamp, where=where, otherwise="point POSTGRES_URL to another database")
+        previous = await _previous(db, run.started_ns, start.journal)
+        await db.execute(_START, run.run_id, run.mode, run.account, run.started_ns, start.journal, start.away_ns)
+    return previous
 
 
-async def _check_stamp(db: Any, where: DatabaseAddress, run: Run) -> None:
-    first = await db.fetchrow("SELECT mode, account FROM runs ORDER BY seq LIMIT 1")
-    if first is not None and (first[0], first[1]) != (run.mode, run.account):
-        raise HistoryError(
-            f"the history {where} belongs to {first[0]} {first[1]}, this desk is {run.mode} {run.account}: "
-            "point POSTGRES_URL to another database"
-        )
-
-
-async def _former(db: Any, now_ns: int, journal: str) -> PreviousRun | None:
-    """The last run; unclean as well when a run before it broke off whose quotes could still be alive.
-
-    A desk that is started and stopped in order while such quotes live must not hide them from the next one.
-    """
-    last = await db.fetchrow(
-        "SELECT run_id, last_write_ns, ended_ns, journal, away_ns FROM runs ORDER BY seq DESC LIMIT 1"
-    )
+async def _previous(db: Any, now_ns: int, journal: str) -> PreviousRun | None:
+    last = await db.fetchrow(_LAST)
     if last is None:
         return None
     run_id, last_write_ns, ended_ns, its_journal, away_ns = last
-    dead_ns = await db.fetchval("SELECT COALESCE(MAX(deadline_ns), 0) FROM execute_trade_commands")
-    broken_ns = await db.fetchval(_BROKEN, now_ns - LONGEST_LIFE_NS, journal)
-    max_deadline_ms = await db.fetchval(_LONGEST_ALLOWED, min(last_write_ns, now_ns - LONGEST_LIFE_NS))
-    clean = ended_ns is not None and broken_ns is None
-    if not clean:
-        own = last_write_ns if its_journal == journal or ended_ns is not None else last_write_ns + away_ns
-        last_write_ns = own if broken_ns is None else broken_ns
-    return PreviousRun(
-        run_id=run_id, clean=clean, dead_ns=dead_ns, last_write_ns=last_write_ns, max_deadline_ms=max_deadline_ms
+    hour_ago_ns = now_ns - LONGEST_LIFE_NS
+    dated_exactly = its_journal == journal or ended_ns is not None
+    return previous_run(
+        RunEnd(
+            run_id=run_id,
+            last_write_ns=last_write_ns if dated_exactly else last_write_ns + away_ns,
+            ended_ns=ended_ns,
+            broken_off_ns=await db.fetchval(_BROKEN_OFF, hour_ago_ns, journal),
+            last_deadline_ns=await db.fetchval(LAST_DEADLINE),
+            max_deadline_ms=await db.fetchval(_LONGEST_ALLOWED, min(last_write_ns, hour_ago_ns)),
+        )
     )

@@ -5,9 +5,9 @@ from typing import Any
 
 import msgspec
 
-from storage.history import HistoryError
+from storage.errors import HistoryError
+from storage.reader import Reader, runs
 from storage.rows import TABLES
-from storage.sqlite.reader import Reader, runs
 
 AROUND = "intent_inventory_snapshots"
 """Its rows name no quote: the last ones before the quote and the first ones after each outcome are shown."""
@@ -65,7 +65,7 @@ def _found(reader: Reader, name: str) -> Iterator[tuple[str, str]]:
             return
 
 
-def life_of(reader: Reader, run_id: str, quote_id: str) -> QuoteTrace:
+def trace_quote(reader: Reader, run_id: str, quote_id: str) -> QuoteTrace:
     """Every row of the quote, and the inventory around it."""
     rows = [
         *_rows(reader, "swap_demand_events", "run_id = ? AND quote_id = ?", run_id, quote_id),

@@ -7,7 +7,7 @@ import msgspec
 
 from storage.history import CREDITED
 from storage.queries import BALANCE
-from storage.sqlite.reader import Reader, Span
+from storage.reader import Reader, Span
 
 STALE_NS = 60 * 10**9
 """A mid is recorded whenever it moved; one that is older than this stands for a reference that was not trusted."""
@@ -142,7 +142,7 @@ def fills(reader: Reader, span: Span) -> list[FillRecord]:
     ]  # fmt: skip
 
 
-def counted(reader: Reader, span: Span) -> EventCounts:
+def count_events(reader: Reader, span: Span) -> EventCounts:
     """Counts over the span, each quote once by its answer and once by its end.
 
     A quote that was unknown until a late answer came counts by that answer alone. One that was refused and yet settled,
@@ -211,7 +211,7 @@ def closing_balance(reader: Reader, asset: str, span: Span) -> Balance | None:
     return None
 
 
-def flows(reader: Reader, span: Span, opening: Mapping[str, Balance]) -> list[MoneyMovement]:
+def movements(reader: Reader, span: Span, opening: Mapping[str, Balance]) -> list[MoneyMovement]:
     """Money in and out in the span, each movement once, at the first step that shows it.
 
     What the first balance ever read must have held already is left out.

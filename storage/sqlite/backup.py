@@ -9,10 +9,10 @@ from pathlib import Path
 
 import msgspec
 
-from storage.history import HistoryError
-from storage.migrations import APPLICATION_ID
+from storage.errors import HistoryError
 from storage.rows import TABLES
 from storage.sqlite.errors import explain
+from storage.sqlite.migrations import APPLICATION_ID
 
 
 class Backup(msgspec.Struct, frozen=True):

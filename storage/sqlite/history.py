@@ -14,19 +14,20 @@ import aiosqlite
 
 from cockpit.model.events import AnyEvent, WithdrawalPrepared
 from storage import queries
-from storage.history import HEALTHY, HistoryError, HistoryHealth, PreviousRun, Run
-from storage.migrations import SCHEMA, migrate
+from storage.errors import HistoryError
+from storage.history import HEALTHY, HistoryHealth, PreviousRun, Run
 from storage.reads import HistoryReads
-from storage.rows import MADE_AT_ONCE, TABLES, Row, Table, Value, by_table
-from storage.runs import begin_run
+from storage.rows import ROWS_PER_SLICE, TABLES, Row, Table, Value, by_table
 from storage.sqlite.errors import explain
-from storage.sqlite.integrity import LOOK, SMALL_BYTES, Integrity, damage_in
+from storage.sqlite.integrity import QUICK_CHECK, SMALL_BYTES, IntegrityCheck, damage_in
+from storage.sqlite.migrations import SCHEMA, migrate
+from storage.sqlite.runs import start_run
 
-_SIGN_OF_LIFE = "UPDATE runs SET last_write_ns = MAX(last_write_ns, ?) WHERE run_id = ?"
+_HEARTBEAT = "UPDATE runs SET last_write_ns = MAX(last_write_ns, ?) WHERE run_id = ?"
 _END = "UPDATE runs SET last_write_ns = MAX(last_write_ns, ?1), ended_ns = ?1 WHERE run_id = ?2"
 
 
-AT_ONCE = (64, 8, 1)
+ROWS_PER_STATEMENT = (64, 8, 1)
 """Rows in one statement: as many as are left decide. Each step of SQLite hands the GIL over and back, and each of those
 waits for the quote path or delays it, so there must not be one a row; a statement's text is parsed once and kept."""
 
@@ -38,7 +39,7 @@ def _insert(table: Table, count: int) -> str:
     return f"{into} VALUES {', '.join([row] * count)} ON CONFLICT DO NOTHING"
 
 
-_INSERT = {(table.name, count): _insert(table, count) for table in TABLES for count in AT_ONCE}
+_INSERT = {(table.name, count): _insert(table, count) for table in TABLES for count in ROWS_PER_STATEMENT}
 
 
 class SqliteHistory(HistoryReads):
@@ -51,7 +52,7 @@ class SqliteHistory(HistoryReads):
         self._busy_timeout_s = busy_timeout_s
         self._schema = schema
         self._small_bytes = small_bytes
-        self._integrity = Integrity(path)
+        self._integrity = IntegrityCheck(path)
         self._db: aiosqlite.Connection | None = None
         self._file: tuple[int, int] | None = None
         self._run_id = ""
@@ -69,21 +70,21 @@ class SqliteHistory(HistoryReads):
         async with self._turn:
             if self._db is not None:
                 raise HistoryError(f"the history {self._path} is already open")
-            self._integrity = Integrity(self._path)
+            self._integrity = IntegrityCheck(self._path)
             with self._explained():
                 self._file = _private_file(self._path)
                 small = self._path.stat().st_size <= self._small_bytes
                 db = await aiosqlite.connect(self._path, isolation_level=None, timeout=self._busy_timeout_s)
                 try:
-                    former = await self._begin(db, run, look=small)
+                    previous = await self._begin(db, run, look=small)
                 except BaseException:
                     await db.close()
                     raise
             self._db = db
             self._run_id = run.run_id
-            if not small and (former is None or not former.clean):
+            if not small and (previous is None or not previous.clean):
                 self._integrity.start()
-            return former
+            return previous
 
     def _check_whole(self) -> None:
         if self._integrity.damage:
@@ -104,14 +105,14 @@ class SqliteHistory(HistoryReads):
                     inserted += await _put(db, table, rows)
                 except UnicodeEncodeError:
                     inserted += await _put(db, table, [tuple(map(_encodable, row)) for row in rows])
-            await db.execute(_SIGN_OF_LIFE, (batch[-1].at_ns, self._run_id))
+            await db.execute(_HEARTBEAT, (batch[-1].at_ns, self._run_id))
         self.duplicates += len(batch) - inserted
 
     async def _made(self, table: Table, events: Sequence[AnyEvent]) -> list[Row]:
         rows: list[Row] = []
-        for begin in range(0, len(events), MADE_AT_ONCE):
+        for begin in range(0, len(events), ROWS_PER_SLICE):
             with self._explained():
-                rows += [table.row(self._run_id, event) for event in events[begin : begin + MADE_AT_ONCE]]
+                rows += [table.row(self._run_id, event) for event in events[begin : begin + ROWS_PER_SLICE]]
             await asyncio.sleep(0)
         return rows
 
@@ -126,29 +127,29 @@ class SqliteHistory(HistoryReads):
             with self._explained():
                 return [tuple(row) for row in await self._connection().execute_fetchall(sql, values)]
 
-    async def alive(self, at_ns: int) -> None:
+    async def heartbeat(self, at_ns: int) -> None:
         """Note that the run is alive; HistoryError also when the file was moved or deleted under the desk."""
         if self._file != _identity(self._path):
             raise HistoryError(
                 f"the history {self._path} was moved or deleted while in use: stop the desk, put it back, start again"
             )
         async with self._transaction() as db:
-            await db.execute(_SIGN_OF_LIFE, (at_ns, self._run_id))
+            await db.execute(_HEARTBEAT, (at_ns, self._run_id))
 
-    async def forget(self, before_ns: int) -> bool:
+    async def prune(self, before_ns: int) -> bool:
         """Delete a few of the oldest requests and prices from before this time; whether more may be left."""
         more = False
         async with self._transaction() as db:
-            for table in queries.FORGETTABLE:
+            for table in queries.PRUNED_TABLES:
                 begin_ns = self._forgotten.get(table, 0)
-                last = [*await db.execute_fetchall(queries.STEP_END[table], (begin_ns, before_ns))]
+                last = [*await db.execute_fetchall(queries.PRUNE_STEP_END[table], (begin_ns, before_ns))]
                 end_ns = max(last[0][0], begin_ns + 1) if last else before_ns
-                await db.execute(queries.FORGET[table], (begin_ns, end_ns))
+                await db.execute(queries.PRUNE[table], (begin_ns, end_ns))
                 self._forgotten[table] = max(begin_ns, end_ns)
                 more |= bool(last)
         return more
 
-    def standing(self) -> HistoryHealth:
+    def health(self) -> HistoryHealth:
         """A file is always whole: what cannot be written raises."""
         return HEALTHY
 
@@ -167,14 +168,14 @@ class SqliteHistory(HistoryReads):
                 await db.close()
 
     async def _begin(self, db: aiosqlite.Connection, run: Run, *, look: bool) -> PreviousRun | None:
-        if look and (damage := damage_in(self._path, await db.execute_fetchall(LOOK))):
+        if look and (damage := damage_in(self._path, await db.execute_fetchall(QUICK_CHECK))):
             raise HistoryError(damage)
         [row] = await db.execute_fetchall("PRAGMA journal_mode = WAL")
         if row[0] != "wal":
             raise HistoryError(f"the history {self._path} lies on a file system that SQLite's WAL mode cannot use")
         await db.execute("PRAGMA synchronous = NORMAL")
         await migrate(db, self._path, self._schema)
-        return await begin_run(db, self._path, run)
+        return await start_run(db, self._path, run)
 
     @asynccontextmanager
     async def _transaction(self) -> AsyncIterator[aiosqlite.Connection]:
@@ -210,7 +211,7 @@ class SqliteHistory(HistoryReads):
 async def _put(db: aiosqlite.Connection, table: Table, rows: Sequence[Row]) -> int:
     """Insert the rows in their order; how many were new."""
     inserted = begin = 0
-    for count in AT_ONCE:
+    for count in ROWS_PER_STATEMENT:
         end = begin + (len(rows) - begin) // count * count
         if end > begin:
             several = [tuple(chain.from_iterable(rows[at : at + count])) for at in range(begin, end, count)]

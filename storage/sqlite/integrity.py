@@ -16,11 +16,11 @@ SMALL_BYTES = 64 * 2**20
 """A file up to this size is checked before the desk starts: it takes a few tenths of a second."""
 
 
-LOOK = "PRAGMA quick_check(3)"
+QUICK_CHECK = "PRAGMA quick_check(3)"
 
 
 def damage_in(path: Path, rows: Iterable[Sequence[object]]) -> str:
-    """What is wrong with the file by the rows that ``LOOK`` gave; empty when nothing is."""
+    """What is wrong with the file by the rows that ``QUICK_CHECK`` gave; empty when nothing is."""
     found = [" ".join(str(row[0]).removeprefix("*** in database main ***").split()) for row in rows]
     if found == ["ok"]:
         return ""
@@ -30,7 +30,7 @@ def damage_in(path: Path, rows: Iterable[Sequence[object]]) -> str:
     )
 
 
-class Integrity:
+class IntegrityCheck:
     """The check of one file. ``damage`` says what is wrong with it, empty while nothing was found."""
 
     def __init__(self, path: Path) -> None:
@@ -57,7 +57,7 @@ class Integrity:
                 self._db = db
                 if self._ended:
                     return
-                self.damage = damage_in(self._path, db.execute(LOOK).fetchall())
+                self.damage = damage_in(self._path, db.execute(QUICK_CHECK).fetchall())
         except sqlite3.Error as error:
             if not self._ended:
                 self.damage = explain(self._path, error)

@@ -4,15 +4,16 @@ import asyncio
 from collections.abc import Coroutine, Sequence
 from typing import Any, Self, TypeVar
 
-from storage.history import HistoryError
-from storage.postgres.address import place
+from storage.errors import HistoryError
+from storage.postgres.address import parse_address
 from storage.postgres.bulk_rows import COPY_OPTIONS, as_csv
 from storage.postgres.connection import connect
 from storage.postgres.errors import FAULTS, explain
 from storage.postgres.migrations import migrate
 from storage.postgres.reader import CONNECT_S, PostgresReader
-from storage.sqlite.reader import Reader
-from storage.transfer.transfer import COLUMNS, MARK
+from storage.reader import Reader
+from storage.runs import UNFINISHED_COPY
+from storage.transfer.transfer import COLUMNS
 
 T = TypeVar("T")
 
@@ -26,7 +27,7 @@ class PostgresTarget:
     def __init__(self, url: str) -> None:
         self._url = url
         try:
-            self._where = place(url)
+            self._where = parse_address(url)
         except ValueError as error:
             raise HistoryError(f"the URL cannot be used: {error}") from None
         self._runner = asyncio.Runner()
@@ -46,8 +47,8 @@ class PostgresTarget:
         await self._link.take_desk(patience_s=PATIENCE_S)
         await migrate(db, self._where)
         async with db.transaction():
-            if await db.fetchval("SELECT to_regclass($1)", MARK) is not None:
-                if await db.fetchval(f"SELECT run_id FROM {MARK}") != first_run:
+            if await db.fetchval("SELECT to_regclass($1)", UNFINISHED_COPY) is not None:
+                if await db.fetchval(f"SELECT run_id FROM {UNFINISHED_COPY}") != first_run:
                     raise HistoryError(
                         f"{self._where} holds the unfinished copy of another history: drop the database and create it "
                         "anew"
@@ -55,8 +56,8 @@ class PostgresTarget:
                 return
             if await db.fetchval("SELECT 1 FROM runs LIMIT 1"):
                 raise HistoryError(f"{self._where} holds a history already: name a new and empty database")
-            await db.execute(f"CREATE TABLE {MARK} (run_id TEXT NOT NULL)")
-            await db.execute(f"INSERT INTO {MARK} VALUES ($1)", first_run)
+            await db.execute(f"CREATE TABLE {UNFINISHED_COPY} (run_id TEXT NOT NULL)")
+            await db.execute(f"INSERT INTO {UNFINISHED_COPY} VALUES ($1)", first_run)
 
     def last(self, table: str) -> int:
         """The highest id that was copied; 0 without any."""
@@ -94,7 +95,7 @@ class PostgresTarget:
                     f"SELECT setval(pg_get_serial_sequence('{table}', '{key}'), "
                     f"(SELECT COALESCE(MAX({key}), 0) + 1 FROM {table}), false)"
                 )
-            await db.execute(f"DROP TABLE {MARK}")
+            await db.execute(f"DROP TABLE {UNFINISHED_COPY}")
         await db.execute("ANALYZE")
 
     def _told(self, work: Coroutine[Any, Any, T]) -> T:

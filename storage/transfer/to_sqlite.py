@@ -9,11 +9,13 @@ from typing import Any, Self, TypeVar
 
 import aiosqlite
 
-from storage.history import HistoryError
-from storage.migrations import migrate
+from storage.errors import HistoryError
+from storage.reader import Reader
+from storage.runs import UNFINISHED_COPY
 from storage.sqlite.errors import explain
-from storage.sqlite.reader import Reader, SqliteReader
-from storage.transfer.transfer import COLUMNS, MARK
+from storage.sqlite.migrations import migrate
+from storage.sqlite.reader import SqliteReader
+from storage.transfer.transfer import COLUMNS
 
 T = TypeVar("T")
 
@@ -47,12 +49,12 @@ class SqliteTarget:
 
     def _mark(self, db: Any, first_run: str) -> None:
         db.execute("BEGIN EXCLUSIVE")
-        db.execute(f"CREATE TABLE IF NOT EXISTS {MARK} (run_id TEXT NOT NULL) STRICT")
-        found = db.execute(f"SELECT run_id FROM {MARK}").fetchall()
+        db.execute(f"CREATE TABLE IF NOT EXISTS {UNFINISHED_COPY} (run_id TEXT NOT NULL) STRICT")
+        found = db.execute(f"SELECT run_id FROM {UNFINISHED_COPY}").fetchall()
         if found and found != [(first_run,)]:
             raise HistoryError(f"{self._part} is the unfinished copy of another history: remove it, and begin anew")
         if not found:
-            db.execute(f"INSERT INTO {MARK} VALUES (?)", (first_run,))
+            db.execute(f"INSERT INTO {UNFINISHED_COPY} VALUES (?)", (first_run,))
         db.execute("COMMIT")
 
     def last(self, table: str) -> int:
@@ -89,7 +91,7 @@ class SqliteTarget:
         """Give the file its name, once all of it is on the disk."""
         if self._reader is not None:
             self._reader.close()
-        self._told(lambda: self._open().execute(f"DROP TABLE {MARK}"))
+        self._told(lambda: self._open().execute(f"DROP TABLE {UNFINISHED_COPY}"))
         self.close()
         try:
             for path in (self._part, self._part.parent):

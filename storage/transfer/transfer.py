@@ -7,15 +7,12 @@ from typing import Any, Protocol
 
 import msgspec
 
-from storage.history import HistoryError
+from storage.errors import HistoryError
+from storage.reader import Reader, runs
 from storage.rows import TABLES
-from storage.sqlite.reader import Reader, runs
 
 STEP_ROWS = 5_000
 """Rows in one transaction."""
-
-MARK = "history_copying"
-"""The table that a store has while it is not the whole copy yet: no desk writes into it, and a copy may go on."""
 
 COLUMNS: Mapping[str, tuple[str, ...]] = {
     **{table.name: ("id", *table.columns) for table in TABLES},

@@ -3,8 +3,9 @@
 import json
 
 from cockpit.model.commands import Part
-from storage.reporting.trading import counted
-from storage.sqlite.reader import LATER_NS, Span, SqliteReader
+from storage.reader import LATER_NS, Span
+from storage.reporting.trading import count_events
+from storage.sqlite.reader import SqliteReader
 from tests.e2e.conftest import Launch
 from tests.support.processes.desk_process import DeskProcess
 from tests.support.processes.relay_stand_in import standing_in
@@ -53,10 +54,10 @@ async def test_bad_input_is_counted_and_never_signed(launch: Launch) -> None:
         good = [await relay.is_quoted()]
 
         async def rejected(what: str, name: str, before: int) -> None:
-            async def counted() -> bool:
+            async def count_events() -> bool:
                 return await counter(desk, name) == before + 1
 
-            await until(counted, 10, f"{what} is counted as {name}")
+            await until(count_events, 10, f"{what} is counted as {name}")
             good.append(await relay.is_quoted())
 
         for what, name, changes in BAD_REQUESTS:
@@ -115,7 +116,7 @@ async def test_silence_is_unknown_and_stays_reserved_until_the_quote_is_dead(lau
         assert expired.alive.quotes == expired.inventory.rows[1].reserved == 0
         await until(lambda: desk.count("SELECT COUNT(*) FROM trade_execution_results WHERE outcome = 'expired'") == 2)
         with SqliteReader(desk.state_dir / "history.sqlite") as reader:
-            outcomes = counted(reader, Span(0, LATER_NS)).outcomes
+            outcomes = count_events(reader, Span(0, LATER_NS)).outcomes
         assert outcomes == {"unknown": 1, "accepted": 1, "refused": 1, "expired": 2}
 
 

@@ -7,7 +7,8 @@ import msgspec
 import pytest
 
 from cockpit.model.events import AnyEvent
-from storage.history import HEALTHY, HistoryError, PreviousRun
+from storage.errors import HistoryError
+from storage.history import HEALTHY, PreviousRun
 from tests.support.history import rows as facts
 from tests.support.history.engines import Engine
 from venue.protocol.units import NS_PER_S
@@ -89,10 +90,10 @@ async def test_the_first_run_has_none_before_it(engine: Engine) -> None:
 async def open_and_leave(engine: Engine, run_id: str, second: int, *, clean: bool) -> PreviousRun | None:
     at_ns = facts.START_NS + second * NS_PER_S
     history = engine.make()
-    former = await history.open(facts.run(run_id, at_ns=at_ns))
-    await history.alive(at_ns + NS_PER_S)
+    previous = await history.open(facts.run(run_id, at_ns=at_ns))
+    await history.heartbeat(at_ns + NS_PER_S)
     await history.close(at_ns + 2 * NS_PER_S if clean else None)
-    return former
+    return previous
 
 
 async def test_a_clean_end_and_the_last_deadline_are_told_to_the_next_run(engine: Engine) -> None:
@@ -101,14 +102,16 @@ async def test_a_clean_end_and_the_last_deadline_are_told_to_the_next_run(engine
     last = facts.START_NS + 90 * NS_PER_S
     await history.write([facts.command(1, last), facts.command(2, last - 1)])
     await history.close(facts.START_NS + 3)
-    former = await open_and_leave(engine, "run-2", 1, clean=True)
-    assert former == PreviousRun(run_id="run-1", clean=True, dead_ns=last, last_write_ns=facts.START_NS + 3)
+    previous = await open_and_leave(engine, "run-2", 1, clean=True)
+    assert previous == PreviousRun(run_id="run-1", clean=True, last_deadline_ns=last, last_write_ns=facts.START_NS + 3)
 
 
 async def test_an_end_without_goodbye_is_unclean_and_dated_by_its_last_sign_of_life(engine: Engine) -> None:
     await open_and_leave(engine, "run-1", 0, clean=False)
-    former = await open_and_leave(engine, "run-2", 10, clean=True)
-    assert former == PreviousRun(run_id="run-1", clean=False, dead_ns=0, last_write_ns=facts.START_NS + NS_PER_S)
+    previous = await open_and_leave(engine, "run-2", 10, clean=True)
+    assert previous == PreviousRun(
+        run_id="run-1", clean=False, last_deadline_ns=0, last_write_ns=facts.START_NS + NS_PER_S
+    )
 
 
 async def test_writing_is_a_sign_of_life(engine: Engine) -> None:
@@ -116,9 +119,9 @@ async def test_writing_is_a_sign_of_life(engine: Engine) -> None:
     await history.open(facts.run())
     await history.write([facts.demand(5), facts.demand(41)])
     await history.close(None)
-    former = await open_and_leave(engine, "run-2", 1, clean=True)
-    assert former is not None
-    assert former.last_write_ns == facts.START_NS + 41
+    previous = await open_and_leave(engine, "run-2", 1, clean=True)
+    assert previous is not None
+    assert previous.last_write_ns == facts.START_NS + 41
 
 
 async def test_a_short_clean_run_does_not_hide_the_broken_one_before_it(engine: Engine) -> None:
@@ -138,9 +141,9 @@ async def test_quotes_of_an_earlier_run_still_count_when_the_last_one_signed_non
     await history.write([facts.command(1, facts.START_NS + 99)])
     await history.close(None)
     await open_and_leave(engine, "run-2", 1, clean=False)
-    former = await open_and_leave(engine, "run-3", 2, clean=True)
-    assert former is not None
-    assert former.dead_ns == facts.START_NS + 99
+    previous = await open_and_leave(engine, "run-3", 2, clean=True)
+    assert previous is not None
+    assert previous.last_deadline_ns == facts.START_NS + 99
 
 
 async def test_a_closed_or_unopened_history_says_so(engine: Engine) -> None:
@@ -160,7 +163,7 @@ async def test_calls_at_once_do_not_mix_their_transactions(engine: Engine) -> No
     await history.open(facts.run())
     await asyncio.gather(
         *(history.write([facts.demand(n), facts.decision(n)]) for n in range(20)),
-        *(history.alive(facts.START_NS + n) for n in range(20)),
+        *(history.heartbeat(facts.START_NS + n) for n in range(20)),
         *(history.counts() for _ in range(5)),
     )
     counts = await history.counts()
@@ -178,7 +181,7 @@ async def test_a_cancelled_write_leaves_the_history_usable(engine: Engine) -> No
         task.cancel()
         await asyncio.wait({task})
     await history.write([facts.demand(100), facts.decision(100)])
-    await facts.until(lambda: history.standing() == HEALTHY)
+    await facts.until(lambda: history.health() == HEALTHY)
     counts = await history.counts()
     assert counts["swap_demand_events"] == counts["trade_decisions"] >= 1
     await history.close(facts.START_NS)
@@ -300,7 +303,7 @@ async def test_an_empty_batch_is_no_transaction_and_a_history_at_work_stands_wel
     history = engine.make()
     await history.open(facts.run())
     await history.write([])
-    assert history.standing() == HEALTHY
+    assert history.health() == HEALTHY
     await history.close(None)
 
 
@@ -313,6 +316,6 @@ async def test_the_longest_life_that_was_allowed_is_told(engine: Engine) -> None
     refused = msgspec.structs.replace(facts.action(3), arguments='{"max_deadline_ms":120000}', accepted=False)
     await history.write([facts.action(1), *limits, refused])
     await history.close(None)
-    former = await open_and_leave(engine, "run-2", 1, clean=True)
-    assert former is not None
-    assert former.max_deadline_ms == 90_000
+    previous = await open_and_leave(engine, "run-2", 1, clean=True)
+    assert previous is not None
+    assert previous.max_deadline_ms == 90_000

@@ -7,8 +7,9 @@ from contextlib import closing
 
 import asyncpg
 
-from storage import queries, runs
+from storage import queries
 from storage.rows import TABLES
+from storage.sqlite import runs
 from tests.support.history import rows as facts
 from tests.support.history.engines import PostgresEngine, SqliteEngine
 
@@ -42,7 +43,7 @@ async def test_sqlite_finds_all_of_it_by_index(sqlite: SqliteEngine) -> None:
     seen = 0
     with closing(sqlite3.connect(sqlite.path)) as db:
         db.execute("ANALYZE")
-        for sql in (*asked(), runs._LONGEST_ALLOWED):
+        for sql in (*asked(), runs.LONGEST_ALLOWED):
             plan = [row[3] for row in db.execute(f"EXPLAIN QUERY PLAN {sql}", (0,) * sql.count("?"))]
             aliases = dict(re.findall(r"(?:FROM|JOIN) (\w+) (?:AS )?([a-z])\b", sql))
             names = BIG | {alias for table, alias in aliases.items() if table in BIG}

@@ -8,7 +8,8 @@ import msgspec
 import pytest
 
 from cockpit.model.events import AnyEvent, MarketPrice
-from storage.history import History, HistoryError
+from storage.errors import HistoryError
+from storage.history import History
 from storage.retention import retain
 from tests.support.history import rows as facts
 from tests.support.history.engines import Engine, PostgresEngine
@@ -30,7 +31,7 @@ def at(event: AnyEvent, second: int) -> AnyEvent:
 
 async def forget_all(history: History, before_ns: int) -> int:
     steps = 1
-    while await history.forget(before_ns):
+    while await history.prune(before_ns):
         steps += 1
     return steps
 
@@ -92,8 +93,8 @@ async def test_nothing_is_forgotten_while_the_database_is_away(postgres: Postgre
         await history.write([at(facts.demand(1), 1)])
         wire.cut()
         with pytest.raises(HistoryError):
-            await history.forget(LATER_NS)
-        assert not await history.forget(LATER_NS)
+            await history.prune(LATER_NS)
+        assert not await history.prune(LATER_NS)
         await history.close(None)
     assert await seconds(postgres, "swap_demand_events") == [1]
 

@@ -11,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cockpit.model.events import AnyEvent, Check
-from storage.migrations import SCHEMA, scripts
+from storage.migrations import scripts
 from storage.rows import TABLES, by_table
 from storage.sqlite.history import SqliteHistory
+from storage.sqlite.migrations import SCHEMA
 from tests.support.history import rows as facts
 
 AMOUNTS = st.integers(0, facts.U128_MAX)

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from cockpit.model.events import AnyEvent, IntentInventory, LiquidityAction, WithdrawalPrepared
-from storage.history import History, HistoryError, HistoryHealth, PreviousRun, RecordedFill, RecordedQuote, Run
+from storage.errors import HistoryError
+from storage.history import History, HistoryHealth, PreviousRun, RecordedFill, RecordedQuote, Run
 from storage.sqlite.history import SqliteHistory
 from storage.writer import BATCH, HistoryWriter
 from tests.support.history import rows as facts
@@ -42,9 +43,9 @@ class Gate(SqliteHistory):
         self.sizes.append(len(batch))
         await super().write(batch)
 
-    async def alive(self, at_ns: int) -> None:
+    async def heartbeat(self, at_ns: int) -> None:
         self.signs.append(at_ns)
-        await super().alive(at_ns)
+        await super().heartbeat(at_ns)
 
 
 @contextlib.asynccontextmanager
@@ -299,8 +300,8 @@ class Commits(History):
     async def open(self, run: Run) -> PreviousRun | None:
         return await self.inner.open(run)
 
-    async def alive(self, at_ns: int) -> None:
-        await self.inner.alive(at_ns)
+    async def heartbeat(self, at_ns: int) -> None:
+        await self.inner.heartbeat(at_ns)
 
     async def counts(self) -> Mapping[str, int]:
         return await self.inner.counts()
@@ -329,11 +330,11 @@ class Commits(History):
     async def last_explained(self) -> tuple[IntentInventory, ...]:
         return await self.inner.last_explained()
 
-    async def forget(self, before_ns: int) -> bool:
-        return await self.inner.forget(before_ns)
+    async def prune(self, before_ns: int) -> bool:
+        return await self.inner.prune(before_ns)
 
-    def standing(self) -> HistoryHealth:
-        return self.inner.standing()
+    def health(self) -> HistoryHealth:
+        return self.inner.health()
 
     async def close(self, at_ns: int | None) -> None:
         await self.inner.close(at_ns)

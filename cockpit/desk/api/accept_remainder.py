@@ -13,7 +13,7 @@ from cockpit.desk.funding.deposits import DepositTracker
 from cockpit.desk.funding.withdrawals import Withdrawals
 from cockpit.desk.inventory.sync import Inventory
 from cockpit.model.commands import CommandRequest, Result
-from storage.reporting.remainders import ACCEPT
+from storage.reporting.differences import ACCEPT_COMMAND
 from venue.protocol.assets import Asset, Pair
 
 LONGEST_REASON = 200
@@ -47,20 +47,20 @@ class AcceptRemainder:
 
     def routes(self) -> list[BaseRoute]:
         """The route to serve beside the others."""
-        return [Route(f"/inventory-sync/{ACCEPT}", self._accept, methods=["POST"])]
+        return [Route(f"/inventory-sync/{ACCEPT_COMMAND}", self._accept, methods=["POST"])]
 
     async def _accept(self, http: HttpRequest) -> Response:
         request, body = await read_body(http)
-        return answered(self._control.before(request, ACCEPT) or self.accept(request, body))
+        return answered(self._control.before(request, ACCEPT_COMMAND) or self.accept(request, body))
 
     def accept(self, request: CommandRequest, body: Mapping[str, object]) -> Result:
         """``amounts`` holds base units by symbol in digits, what is not named being 0; ``reason`` is the operator's."""
         amounts, reason = _read(self._pair, body)
         problem = self._problem(amounts, reason) or self._inventory.accept(amounts)
         if problem:
-            return self._control.answer(request, ACCEPT, body, False, f"not accepted: {problem}")
+            return self._control.answer(request, ACCEPT_COMMAND, body, False, f"not accepted: {problem}")
         told = f"{self._told(amounts)} accepted as a term of the proof: {reason}"
-        return self._control.answer(request, ACCEPT, body, True, told)
+        return self._control.answer(request, ACCEPT_COMMAND, body, True, told)
 
     def _problem(self, amounts: tuple[int, int], reason: str) -> str:
         if not reason:

@@ -11,7 +11,7 @@ from cockpit.desk.risk.limits import LimitsInForce
 from cockpit.desk.risk.trading_state import SET_TRADING, TradingState
 from cockpit.model.commands import ARMABLE, Armable, CommandRequest, Limits, Part, Result, TradingOrder
 from cockpit.model.events import OperatorAction
-from storage.history import HistoryError
+from storage.errors import HistoryError
 
 REMEMBERED = 1_000
 JOURNAL_SHOWN = 100

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from cockpit.model.events import LiquidityAction
-from storage.history import HistoryError
+from storage.errors import HistoryError
 from venue.near.rpc import NearRpc
 from venue.protocol.assets import INTENTS_CONTRACT
 from venue.signing.signer import SignedBytes, Signer

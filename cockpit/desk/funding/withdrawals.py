@@ -14,7 +14,8 @@ from cockpit.desk.funding.withdrawal_book import WithdrawalBook
 from cockpit.desk.funding.withdrawal_tracker import WithdrawalStatus, WithdrawalTracker
 from cockpit.model.commands import Route
 from cockpit.model.events import AnyEvent, WithdrawalPrepared
-from storage.history import History, HistoryError
+from storage.errors import HistoryError
+from storage.history import History
 from venue.near.rpc import NearRpc
 from venue.protocol.assets import Asset, Pair
 from venue.protocol.units import NS_PER_MS

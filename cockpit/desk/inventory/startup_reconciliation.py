@@ -19,8 +19,8 @@ from cockpit.desk.quote_book.book import QuoteBook
 from cockpit.desk.quote_book.reservations import Commitment
 from cockpit.model.events import OperatorAction
 from storage.history import ACCOUNTED, CREDITED, History, PreviousRun, RecordedQuote
-from storage.reporting.remainders import SET_ASIDE, UnexplainedDifference, read_aside
-from storage.writer import BLIND_NS
+from storage.reporting.differences import DIFFERENCE_COMMAND, UnexplainedDifference, read_difference
+from storage.writer import UNRECORDED_WINDOW_NS
 from venue.protocol.assets import Asset, Pair
 from venue.protocol.units import NS_PER_MS
 from venue.transport.errors import UnreachableError, VenueError
@@ -115,7 +115,9 @@ class StartupReconciliation:
         if not former.clean:
             # It may have lost the last quotes it signed, so they are taken to have lived as long as allowed.
             longest_ms = former.max_deadline_ms or self._longest_ms
-            self._unrecorded_dead_ns = former.last_write_ns + BLIND_NS + longest_ms * NS_PER_MS + self._margin_ns
+            self._unrecorded_dead_ns = (
+                former.last_write_ns + UNRECORDED_WINDOW_NS + longest_ms * NS_PER_MS + self._margin_ns
+            )
         quotes = await self._history.open_quotes()
         for recorded in quotes:
             promise = promise_of(self._pair, recorded, self._margin_ns)
@@ -145,10 +147,10 @@ class StartupReconciliation:
 
     async def _last_aside(self) -> tuple[int, int]:
         """What of the balances to start from nobody has explained or accepted."""
-        arguments = await self._history.last_arguments(SET_ASIDE)
+        arguments = await self._history.last_arguments(DIFFERENCE_COMMAND)
         if arguments is None:
             return 0, 0
-        return read_aside(arguments).shown_by(self._base_ns)
+        return read_difference(arguments).shown_by(self._base_ns)
 
     def set_aside(self, amounts: tuple[int, int], at_ns: int) -> None:
         """Have what is unexplained now in the journal, base and quote: no later run takes it as given by itself."""
@@ -157,7 +159,7 @@ class StartupReconciliation:
         told = f"{self._amounts(amounts)} is unexplained" if any(amounts) else "nothing is unexplained any more"
         action_id = f"aside-{self._run_id}-{self._asides}"
         self._aside = amounts
-        self._record(OperatorAction(self._wall_ns(), action_id, "desk", SET_ASIDE, arguments, True, told))
+        self._record(OperatorAction(self._wall_ns(), action_id, "desk", DIFFERENCE_COMMAND, arguments, True, told))
 
     def unrecorded_left_ms(self) -> int:
         """How long quotes that nobody recorded may still take their amounts, ms; 0 after a clean end."""

@@ -15,7 +15,7 @@ import msgspec
 from cockpit.desk.quote_book.book import OVER, Quote, QuoteBook
 from cockpit.model.events import OperatorAction
 from cockpit.model.snapshot import HardStopState
-from storage.history import HistoryError
+from storage.errors import HistoryError
 from venue.relay.rpc import RelayRpc
 from venue.signing.errors import RefusedToSignError
 from venue.signing.signer import Signer

@@ -15,7 +15,8 @@ from cockpit.desk.market.pricing import btc_share, scaled
 from cockpit.desk.risk.limits import LimitsInForce, in_units
 from cockpit.desk.risk.rate_window import RateWindow
 from cockpit.model.snapshot import Trading
-from storage.history import HistoryError, RecordedFill
+from storage.errors import HistoryError
+from storage.history import RecordedFill
 from venue.protocol.assets import Pair
 
 HOUR_NS = 3_600 * 10**9

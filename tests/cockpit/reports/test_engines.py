@@ -8,13 +8,15 @@ import pytest
 from cockpit.reports import quote_trace_text as life_text
 from cockpit.reports.replay import Changes, replay
 from cockpit.reports.trading_report import trading_report
-from storage.history import HistoryError, Run
+from storage.errors import HistoryError
+from storage.history import Run
 from storage.journal import Journal
 from storage.postgres.history import PostgresHistory
 from storage.postgres.reader import PostgresReader
-from storage.reporting.quote_trace import find_quote, life_of
-from storage.reporting.recorded import recorded
-from storage.sqlite.reader import Span, SqliteReader, find_run
+from storage.reader import Span, find_run
+from storage.reporting.decisions import recorded_decisions
+from storage.reporting.quote_trace import find_quote, trace_quote
+from storage.sqlite.reader import SqliteReader
 from tests.support.desk.builders import NOW
 from tests.support.history import small_history as small
 from tests.support.processes.command import GOOD, env_file, run
@@ -41,11 +43,11 @@ def test_everything_told_is_the_same(path: Path, url: str) -> None:
         assert find_run(server, "run-").span == span
         for part in (span, Span(span.from_ns + 15 * 10**9, span.to_ns - 20 * 10**9), Span(0, 1)):
             assert trading_report(server, part, with_fills=True) == trading_report(file, part, with_fills=True)
-            assert list(recorded(server, part)) == list(recorded(file, part))
+            assert list(recorded_decisions(server, part)) == list(recorded_decisions(file, part))
         for name in names:
-            lives = [life_text.as_json(life_of(reader, *find_quote(reader, name))) for reader in (file, server)]
+            lives = [life_text.as_json(trace_quote(reader, *find_quote(reader, name))) for reader in (file, server)]
             assert lives[0] == lives[1]
-        again = replay(recorded(server, span), Changes())
+        again = replay(recorded_decisions(server, span), Changes())
     assert again.same == again.decisions > 0
 
 

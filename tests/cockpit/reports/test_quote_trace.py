@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from storage.history import HistoryError
-from storage.reporting.quote_trace import find_quote, life_of
+from storage.errors import HistoryError
+from storage.reporting.quote_trace import find_quote, trace_quote
 from storage.sqlite.reader import SqliteReader
 from tests.support.history import small_history as small
 from tests.support.processes.command import run
@@ -32,7 +32,7 @@ def test_a_name_that_finds_none_or_several_is_refused(path: Path, name: str, sai
 
 def test_a_life_is_whole_and_in_order(path: Path) -> None:
     with SqliteReader(path) as reader:
-        rows = life_of(reader, "run-1", "quote-b").rows
+        rows = trace_quote(reader, "run-1", "quote-b").rows
     assert [row.at_ns for row in rows] == sorted(row.at_ns for row in rows)
     told = [row.columns.get("outcome") or row.table for row in rows]
     assert told == [

@@ -16,8 +16,8 @@ from cockpit.reports.figures import AssetChange, TradingReport
 from cockpit.reports.report_text import as_csv, as_json, as_text
 from cockpit.reports.trading_report import trading_report
 from storage.history import Run
-from storage.reporting.remainders import ACCEPT, SET_ASIDE, UnexplainedDifference
-from storage.sqlite.reader import Span, find_run
+from storage.reader import Span, find_run
+from storage.reporting.differences import ACCEPT_COMMAND, DIFFERENCE_COMMAND, UnexplainedDifference
 from tests.support.desk.builders import NOW
 from tests.support.history.engines import Engine, PostgresEngine, SqliteEngine
 from tests.support.history.small_history import EUR, balances, mid
@@ -33,13 +33,13 @@ def at(second: int) -> int:
 
 def aside(second: int, amounts: tuple[int, int], before: tuple[int, int], shown: int) -> OperatorAction:
     arguments = msgspec.json.encode(UnexplainedDifference(amounts, before, at(shown))).decode()
-    return OperatorAction(at(second), f"aside-{second}", "desk", SET_ASIDE, arguments, True, "")
+    return OperatorAction(at(second), f"aside-{second}", "desk", DIFFERENCE_COMMAND, arguments, True, "")
 
 
 def accept(second: int, accepted: bool, reason: str) -> OperatorAction:
     arguments = {"amounts": {"BTC": str(BTC_UNITS), "EURe": str(EURE_UNITS)}, "reason": reason}
     encoded = msgspec.json.encode(arguments).decode()
-    return OperatorAction(at(second), f"accept-{second}", "alice", ACCEPT, encoded, accepted, "")
+    return OperatorAction(at(second), f"accept-{second}", "alice", ACCEPT_COMMAND, encoded, accepted, "")
 
 
 def events() -> list[AnyEvent]:

@@ -14,8 +14,9 @@ from cockpit.desk.market.pricing import Side
 from cockpit.desk.quoting.strategy import DeskView, decide, decision_event, desk_prices
 from cockpit.reports.replay import Changes, replay
 from cockpit.reports.replay_text import InvalidChangeError, changes_of
-from storage.reporting.recorded import Recorded, recorded
-from storage.sqlite.reader import SqliteReader, find_run
+from storage.reader import find_run
+from storage.reporting.decisions import RecordedDecision, recorded_decisions
+from storage.sqlite.reader import SqliteReader
 from tests.support.desk.builders import NOW, demand, view
 from tests.support.desk.views import VIEWS
 from tests.support.history import small_history as small
@@ -27,11 +28,13 @@ SIDES: tuple[Side, ...] = ("buy", "sell")
 
 def record(
     name: str, seen: DeskView, side: Side, amount: int, at_ns: int = NOW, *, sent: bool, over_ns: int | None = None
-) -> Recorded:
+) -> RecordedDecision:
     asked = demand(side, amount_in=amount, quote_id=name, at_ns=at_ns)
     made = decision_event(name, asked, decide(asked, seen, desk_prices(seen)), seen, rules_id="rules")
     limits, params = (msgspec.json.encode(part).decode() for part in (seen.limits, seen.params))
-    return Recorded(asked, made, limits, params, sent and made.amount_out is not None, over_ns, over_ns is not None)
+    return RecordedDecision(
+        asked, made, limits, params, sent and made.amount_out is not None, over_ns, over_ns is not None
+    )
 
 
 @given(
@@ -109,7 +112,9 @@ def test_a_setting_that_cannot_be_replayed_is_refused_and_its_value_not_said(set
 def test_as_a_user_asks(tmp_path: Path) -> None:
     path = asyncio.run(small.write(tmp_path / "history.sqlite"))
     with SqliteReader(path) as reader:
-        assert [one.sent for one in recorded(reader, find_run(reader, "last").span)] == [True] * 3 + [False] * 2
+        assert [one.sent for one in recorded_decisions(reader, find_run(reader, "last").span)] == [True] * 3 + [
+            False
+        ] * 2
     told = run("replay", "--history", str(path), cwd=tmp_path)
     assert (told.returncode, told.stderr) == (0, "")
     assert "5 decisions under its own settings: 5 come out to the letter" in told.stdout

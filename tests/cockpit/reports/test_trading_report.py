@@ -12,10 +12,12 @@ import pytest
 from cockpit.model.events import Outcome
 from cockpit.reports.figures import TradingReport
 from cockpit.reports.trading_report import trading_report
-from storage.history import HistoryError, Run
-from storage.reporting.trading import counted, live_quotes
+from storage.errors import HistoryError
+from storage.history import Run
+from storage.reader import LATER_NS, Span, find_run
+from storage.reporting.trading import count_events, live_quotes
 from storage.sqlite.history import SqliteHistory
-from storage.sqlite.reader import LATER_NS, Span, SqliteReader, find_run
+from storage.sqlite.reader import SqliteReader
 from tests.support.desk.builders import NOW
 from tests.support.history import small_history as small
 from tests.support.processes.command import run
@@ -60,7 +62,7 @@ async def test_a_quote_is_counted_once_by_its_answer_and_once_by_its_end(tmp_pat
     await history.close(NOW + 100 * NS_PER_S)
     with SqliteReader(tmp_path / "history.sqlite") as reader:
         span = Span(0, LATER_NS)
-        counts = {name: count for name, count in counted(reader, span).outcomes.items() if count}
+        counts = {name: count for name, count in count_events(reader, span).outcomes.items() if count}
         assert counts == {"accepted": 3, "refused": 1, "settled": 2}
         assert live_quotes(reader, span) == 2
 
@@ -137,7 +139,7 @@ def test_as_a_user_asks(path: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (("--run", "nobody"), "no run begin"),
+        (("--run", "nobody"), "no run starts"),
         (("--day", "yesterday"), "2026-11-25"),
         (("--from", "2026-01-02", "--to", "2026-01-01"), "the range is empty"),
         (("--day", "2026-01-02", "--run", "last"), "give one of"),

@@ -48,12 +48,12 @@ async def test_a_server_killed_and_restarted_under_load_loses_nothing_and_keeps_
     loading = asyncio.create_task(load())
     await facts.until(lambda: writer.written > 1_000, 60)
     await asyncio.to_thread(server.kill)
-    await facts.until(lambda: not history.standing().complete, 60)
-    assert "wait in" in history.standing().trouble
+    await facts.until(lambda: not history.health().complete, 60)
+    assert "wait in" in history.health().problem
     before = writer.written
     await facts.until(lambda: writer.written > before + 500, 60)
     await asyncio.to_thread(server.start)
-    await facts.until(lambda: history.standing() == HEALTHY, 120)
+    await facts.until(lambda: history.health() == HEALTHY, 120)
     stop.set()
     count = await loading
     writer.stop()
@@ -84,11 +84,11 @@ async def test_sigkill_of_the_desk_in_mid_write_loses_nothing_durable_and_leaves
         await child.wait()
 
     history = postgres.make()
-    former = await history.open(facts.run("run-2"))
+    previous = await history.open(facts.run("run-2"))
     counts = await history.counts()
     await history.close(facts.START_NS)
-    assert former is not None
-    assert not former.clean
+    assert previous is not None
+    assert not previous.clean
     assert counts["swap_demand_events"] == counts["trade_decisions"]
     whole, rest = divmod(counts["swap_demand_events"], SIZE)
     assert rest == 0

@@ -41,8 +41,8 @@ class Load:
         self.count = 0
 
     @property
-    def standing(self) -> HistoryHealth:
-        return self.history.standing()
+    def health(self) -> HistoryHealth:
+        return self.history.health()
 
     @asynccontextmanager
     async def on(self) -> AsyncIterator[None]:
@@ -76,13 +76,13 @@ async def test_tables_that_cannot_grow_delay_the_booking_alone(disk: Disk, tmp_p
         async with load.on():
             await facts.until(lambda: load.writer.written > BATCH, 60)
             disk.fill()
-            await facts.until(lambda: not load.standing.complete, 60)
-            assert "the server's disk is full: free some space" in load.standing.trouble
-            assert "No space left on device" in load.standing.trouble
+            await facts.until(lambda: not load.health.complete, 60)
+            assert "the server's disk is full: free some space" in load.health.problem
+            assert "No space left on device" in load.health.problem
             before = load.writer.written
             await facts.until(lambda: load.writer.written > before + BATCH, 60)
             disk.free()
-            await facts.until(lambda: load.standing == HEALTHY, 60)
+            await facts.until(lambda: load.health == HEALTHY, 60)
         assert not load.failures
         await all_in_order(load, PostgresEngine(tmp_path, server.url("small")))
 
@@ -94,14 +94,14 @@ async def test_a_log_that_cannot_grow_kills_the_server_and_delays_the_booking_al
             await facts.until(lambda: load.writer.written > BATCH, 60)
             disk.fill()
             await facts.until(lambda: server.ended, 60)
-            await facts.until(lambda: not load.standing.complete, 60)
+            await facts.until(lambda: not load.health.complete, 60)
             before = load.writer.written
             await facts.until(lambda: load.writer.written > before + BATCH, 60)
-            assert load.standing.trade
-            assert "events wait in" in load.standing.trouble
+            assert load.health.trade
+            assert "events wait in" in load.health.problem
             disk.free()
             await asyncio.to_thread(server.start)
-            await facts.until(lambda: load.standing == HEALTHY, 60)
+            await facts.until(lambda: load.health == HEALTHY, 60)
         assert not load.failures
         await all_in_order(load, PostgresEngine(tmp_path, server.url()))
 

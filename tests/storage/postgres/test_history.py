@@ -10,7 +10,8 @@ import msgspec
 import pytest
 
 from cockpit.model.events import AnyEvent
-from storage.history import HEALTHY, HistoryError
+from storage.errors import HistoryError
+from storage.history import HEALTHY
 from storage.journal import Journal
 from storage.postgres.history import PostgresHistory
 from storage.writer import HistoryWriter
@@ -43,24 +44,24 @@ def quote_ids(count: int) -> list[tuple[str]]:
 
 
 async def back(history: PostgresHistory) -> None:
-    await facts.until(lambda: history.standing() == HEALTHY)
+    await facts.until(lambda: history.health() == HEALTHY)
 
 
-@pytest.mark.parametrize("trouble", ["cut", "hang"])
+@pytest.mark.parametrize("fault", ["cut", "hang"])
 async def test_what_happens_without_the_database_is_booked_in_order_once_it_is_back(
-    postgres: PostgresEngine, wire: Wire, trouble: str
+    postgres: PostgresEngine, wire: Wire, fault: str
 ) -> None:
     history = through(wire, postgres)
     await history.open(facts.run())
     await history.write(demands(0, 3))
-    getattr(wire, trouble)()
+    getattr(wire, fault)()
     await history.write(demands(3, 3))
-    await history.alive(facts.START_NS + 6)
+    await history.heartbeat(facts.START_NS + 6)
     await history.write(demands(6, 300))
     assert await postgres.rows(IDS) == quote_ids(3)
-    told = history.standing()
+    told = history.health()
     assert (told.trade, told.complete, told.lost_to_other_desk) == (True, False, False)
-    assert "303 events wait in" in told.trouble
+    assert "303 events wait in" in told.problem
     wire.mend()
     await back(history)
     await history.write(demands(306, 1))
@@ -80,7 +81,9 @@ async def test_a_commit_whose_answer_was_lost_is_booked_once(postgres: PostgresE
         await writing
         wire.mend()
         await back(history)
-    await history.alive(facts.START_NS + 1)  # A cut that came when nothing was under way is noticed by the next write.
+    await history.heartbeat(
+        facts.START_NS + 1
+    )  # A cut that came when nothing was under way is noticed by the next write.
     await back(history)
     counts = await history.counts()
     assert {name: count for name, count in counts.items() if count != 5} == {"runs": 1}
@@ -107,10 +110,10 @@ async def test_after_its_time_without_the_database_a_desk_may_not_trade(postgres
     wire.cut()
     now = 4.0
     await history.write(demands(0, 1))
-    assert history.standing().trade
-    assert "in 1 s nothing more is signed" in history.standing().trouble
+    assert history.health().trade
+    assert "in 1 s nothing more is signed" in history.health().problem
     now = 5.0
-    assert not history.standing().trade
+    assert not history.health().trade
     wire.mend()
     await back(history)
     await history.close(None)
@@ -149,10 +152,10 @@ async def test_a_desk_killed_without_its_database_leaves_the_next_one_all_of_it(
     await killed.close(None)
     assert Journal(postgres.journal).waiting()
     later = postgres.make()
-    former = await later.open(facts.run("run-2"))
-    assert former is not None
-    assert (former.run_id, former.clean) == ("run-1", False)
-    assert former.dead_ns == facts.command(0).deadline_ns
+    previous = await later.open(facts.run("run-2"))
+    assert previous is not None
+    assert (previous.run_id, previous.clean) == ("run-1", False)
+    assert previous.last_deadline_ns == facts.command(0).deadline_ns
     assert await postgres.rows("SELECT run_id FROM swap_demand_events") == [("run-1",)]
     assert await later.prepared_withdrawals() == (facts.withdrawal(0),)
     await later.close(facts.START_NS)
@@ -165,9 +168,9 @@ async def test_an_end_in_order_without_the_database_is_an_end_in_order(postgres:
     await history.write(demands(0, 1))
     await history.close(facts.START_NS + 5)
     later = postgres.make()
-    former = await later.open(facts.run("run-2", at_ns=facts.START_NS + 10))
-    assert former is not None
-    assert (former.clean, former.last_write_ns) == (True, facts.START_NS + 5)
+    previous = await later.open(facts.run("run-2", at_ns=facts.START_NS + 10))
+    assert previous is not None
+    assert (previous.clean, previous.last_write_ns) == (True, facts.START_NS + 5)
     await later.close(None)
 
 
@@ -180,9 +183,9 @@ async def test_elsewhere_a_run_that_broke_off_is_dated_by_the_time_it_could_trad
     await killed.write(demands(0, 1))
     await killed.close(None)
     elsewhere = postgres.make(journal=tmp_path / "another box" / "history.journal")
-    former = await elsewhere.open(facts.run("run-2", at_ns=facts.START_NS + 10))
-    assert former is not None
-    assert (former.clean, former.last_write_ns) == (False, facts.START_NS + 60 * NS_PER_S)
+    previous = await elsewhere.open(facts.run("run-2", at_ns=facts.START_NS + 10))
+    assert previous is not None
+    assert (previous.clean, previous.last_write_ns) == (False, facts.START_NS + 60 * NS_PER_S)
     await elsewhere.close(None)
 
 
@@ -218,7 +221,7 @@ async def test_a_desk_whose_account_was_taken_meanwhile_books_what_it_did_and_en
     await history.open(facts.run())
     failures: list[str] = []
     taken: list[str] = []
-    writer = HistoryWriter(history, interval_s=0.01, on_failure=failures.append, on_taken=taken.append)
+    writer = HistoryWriter(history, interval_s=0.01, on_failure=failures.append, on_account_lost=taken.append)
     running = asyncio.create_task(writer.run())
     await facts.until(lambda: writer.writable)
     wire.cut()
@@ -236,7 +239,7 @@ async def test_a_desk_whose_account_was_taken_meanwhile_books_what_it_did_and_en
     with pytest.raises(HistoryError, match="another desk"):
         await history.close(facts.START_NS)
     assert await postgres.rows(IDS) == quote_ids(1)
-    assert other.standing() == HEALTHY
+    assert other.health() == HEALTHY
     await other.close(None)
 
 
@@ -249,7 +252,7 @@ async def test_a_lock_that_another_session_holds_delays_the_booking_alone(postgr
     await session.execute("LOCK TABLE swap_demand_events IN ACCESS EXCLUSIVE MODE")
     for n in range(3):
         await history.write(demands(n, 1))
-    assert not history.standing().complete
+    assert not history.health().complete
     await transaction.rollback()
     await session.close()
     await back(history)
@@ -272,7 +275,7 @@ async def test_a_server_that_calls_its_disk_full_is_told_and_delays_the_booking_
     )
     await history.write(demands(0, 300))
     await history.write(demands(300, 2))
-    assert "disk is full: free some space" in history.standing().trouble
+    assert "disk is full: free some space" in history.health().problem
     await session.execute("DROP TRIGGER no_room ON swap_demand_events")
     await session.close()
     await back(history)

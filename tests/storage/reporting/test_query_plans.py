@@ -9,8 +9,9 @@ from bench.plans import Asking, postgres_wholes, sqlite_steps
 from bench.reading import ask_everything, build, copy
 from cockpit.reports.trading_report import trading_report
 from storage.postgres.reader import PostgresReader
+from storage.reader import Reader, find_run
 from storage.rows import TABLES
-from storage.sqlite.reader import Reader, SqliteReader, find_run
+from storage.sqlite.reader import SqliteReader
 
 FEW = ("runs", "prepared_withdrawals")
 WHOLE = tuple(f"SCAN {name}" for name in (*(table.name for table in TABLES), "r", "c", "d", "s", "p", "m"))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from storage.history import HistoryError
+from storage.errors import HistoryError
 from storage.sqlite.backup import back_up
 from storage.sqlite.history import SqliteHistory
 from tests.support.history import rows as facts
@@ -35,8 +35,8 @@ async def test_a_backup_taken_while_the_history_is_written_holds_whole_batches(t
     await history.close(facts.START_NS)
 
     again = SqliteHistory(target)
-    former = await again.open(facts.run("run-2"))
-    assert former is not None
+    previous = await again.open(facts.run("run-2"))
+    assert previous is not None
     assert (await again.counts())["execute_trade_commands"] == made.rows["execute_trade_commands"]
     await again.close(facts.START_NS)
 

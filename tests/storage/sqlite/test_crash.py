@@ -28,11 +28,11 @@ async def test_sigkill_in_mid_write_loses_nothing_durable_and_leaves_nothing_hal
         await child.wait()
 
     history = SqliteHistory(path)
-    former = await history.open(facts.run("run-2"))
+    previous = await history.open(facts.run("run-2"))
     counts = await history.counts()
     await history.close(facts.START_NS)
-    assert former is not None
-    assert not former.clean
+    assert previous is not None
+    assert not previous.clean
     assert facts.rows(path, "PRAGMA integrity_check") == [("ok",)]
     assert counts["swap_demand_events"] == counts["trade_decisions"]
     whole, rest = divmod(counts["swap_demand_events"], SIZE)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from storage.history import HistoryError
+from storage.errors import HistoryError
 from storage.sqlite.history import SqliteHistory
 from tests.support.history import rows as facts
 

@@ -13,7 +13,7 @@ import asyncpg
 import msgspec
 import pytest
 
-from storage.history import HistoryError
+from storage.errors import HistoryError
 from storage.journal import Journal
 from storage.postgres.history import PostgresHistory
 from storage.postgres.reader import PostgresReader
@@ -92,9 +92,9 @@ def test_a_desk_goes_on_where_the_other_engine_was(path: Path, postgres_url: str
 
     async def live() -> None:
         history = PostgresHistory(postgres_url, Journal(tmp_path / "history.journal"))
-        former = await history.open(facts.run("run-3"))
-        assert former is not None
-        assert (former.run_id, former.clean) == ("run-2", False)
+        previous = await history.open(facts.run("run-3"))
+        assert previous is not None
+        assert (previous.run_id, previous.clean) == ("run-2", False)
         await history.write(facts.one_of_each(500))
         assert len(await history.prepared_withdrawals()) == 101
         await history.close(facts.START_NS)
@@ -136,7 +136,7 @@ def test_one_that_broke_off_goes_on_where_it_was(
         with pytest.raises(KeyboardInterrupt):
             transfer(source, target, silent)
     history = PostgresHistory(postgres_url, Journal(tmp_path / "history.journal"))
-    with pytest.raises(HistoryError, match="not the whole copy of a history yet"):
+    with pytest.raises(HistoryError, match="is an unfinished copy of a history"):
         asyncio.run(history.open(facts.run("run-3")))
     to_postgres(path, postgres_url)
 
@@ -169,7 +169,7 @@ def test_a_copy_that_differs_is_not_finished(path: Path, postgres_url: str, tmp_
     asyncio.run(spoil())
     with pytest.raises(HistoryError, match=r"differs in swap_demand_events.* the sums of amount_in"):
         to_postgres(path, postgres_url)
-    with pytest.raises(HistoryError, match="not the whole copy"):
+    with pytest.raises(HistoryError, match="is an unfinished copy"):
         asyncio.run(PostgresHistory(postgres_url, Journal(tmp_path / "j")).open(facts.run("run-3")))
 
 

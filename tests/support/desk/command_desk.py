@@ -8,7 +8,7 @@ from cockpit.desk.risk.limits import LimitsInForce
 from cockpit.desk.risk.trading_state import TradingState
 from cockpit.model.commands import Limits
 from cockpit.model.events import OperatorAction
-from storage.history import HistoryError
+from storage.errors import HistoryError
 from tests.support.desk.builders import Clock
 from venue.protocol.assets import BTC_EURE
 

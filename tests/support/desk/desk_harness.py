@@ -29,7 +29,8 @@ from cockpit.desk.snapshots.builder import SnapshotBuilder
 from cockpit.model.environment import Environment
 from cockpit.model.events import AnyEvent, ExecuteTrade
 from cockpit.model.snapshot import Snapshot
-from storage.history import HistoryError, Run
+from storage.errors import HistoryError
+from storage.history import Run
 from storage.sqlite.history import SqliteHistory
 from storage.writer import HistoryWriter
 from tests.support.desk.builders import NOW, Clock
@@ -99,9 +100,9 @@ class BreakableHistory(SqliteHistory):
         self._look()
         await super().write(batch)
 
-    async def alive(self, at_ns: int) -> None:
+    async def heartbeat(self, at_ns: int) -> None:
         self._look()
-        await super().alive(at_ns)
+        await super().heartbeat(at_ns)
 
     def _look(self) -> None:
         if self.full:

@@ -148,7 +148,7 @@ class Life:
         return PreviousRun(
             run_id=f"run-{self.number}",
             clean=clean,
-            dead_ns=0,
+            last_deadline_ns=0,
             last_write_ns=self.clock(),
             max_deadline_ms=60_000,
         )

@@ -18,7 +18,8 @@ from cockpit.desk.funding.withdrawal import Withdrawal
 from cockpit.model.commands import Result, Route, WithdrawalOrder
 from cockpit.model.environment import Environment
 from cockpit.model.events import AnyEvent, WithdrawalPrepared
-from storage.history import HistoryError, Run
+from storage.errors import HistoryError
+from storage.history import Run
 from storage.sqlite.history import SqliteHistory
 from storage.writer import HistoryWriter
 from tests.support.funding.withdrawal_venue import ADDRESSES

@@ -8,10 +8,10 @@ import asyncpg
 
 from storage.history import History
 from storage.journal import Journal
-from storage.migrations import SCHEMA as SQLITE_SCHEMA
 from storage.postgres.history import PostgresHistory
 from storage.postgres.migrations import SCHEMA as POSTGRES_SCHEMA
 from storage.sqlite.history import SqliteHistory
+from storage.sqlite.migrations import SCHEMA as SQLITE_SCHEMA
 
 
 class Engine:

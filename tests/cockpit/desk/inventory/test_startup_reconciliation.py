@@ -5,7 +5,7 @@ import pytest
 from cockpit.desk.inventory.movements import Movement
 from cockpit.model.events import LiquidityAction, OperatorAction, TradeResult
 from storage.history import PreviousRun
-from storage.reporting.remainders import SET_ASIDE
+from storage.reporting.differences import DIFFERENCE_COMMAND
 from tests.support.desk.builders import Clock
 from tests.support.desk.chain import Chain
 from tests.support.desk.restart_harness import Kept, Life, results
@@ -198,7 +198,11 @@ async def test_a_remainder_stays_in_sight_over_any_number_of_starts_until_it_is_
 
 async def test_a_crash_before_the_reading_that_shows_a_remainder_counts_it_once(world: World) -> None:
     await strange(world, 7)
-    (at,) = [n for n, e in enumerate(world.life.volatile) if isinstance(e, OperatorAction) and e.command == SET_ASIDE]
+    (at,) = [
+        n
+        for n, e in enumerate(world.life.volatile)
+        if isinstance(e, OperatorAction) and e.command == DIFFERENCE_COMMAND
+    ]
     world.life.flush(at + 1)
     life = await world.restart()
     await world.read()

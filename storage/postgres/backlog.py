@@ -2,20 +2,20 @@
 
 import asyncio
 
-from storage.history import HistoryError
+from storage.errors import HistoryError
 from storage.journal import START, Journal, JournalEntry
 from storage.postgres.address import DatabaseAddress
 from storage.postgres.connection import PostgresConnection
 from storage.threads import in_thread
 
-AT_ONCE = 2_000
+EVENTS_PER_TRANSACTION = 2_000
 """About how many events are booked in one transaction; a transaction an entry would not keep pace."""
 
 ANSWER_S = 10.0
 """How long one of them may take."""
 
 
-class Booking:
+class Backlog:
     """The way from ``journal`` to the database. What was booked stays in the journal until it is forgotten."""
 
     def __init__(self, journal: Journal, where: DatabaseAddress) -> None:
@@ -49,7 +49,7 @@ class Booking:
             return None
         first, end = found
         several, last, alive_ns = list(first.events), first, first.alive_ns
-        while not last.ended and len(several) < AT_ONCE:
+        while not last.ended and len(several) < EVENTS_PER_TRANSACTION:
             following = self._journal.read(end)
             if following is None or following[0].run_id != first.run_id:
                 break

@@ -8,7 +8,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from storage.history import HistoryError
+from storage.errors import HistoryError
 from storage.migrations import scripts
 from storage.postgres.migrations import LOCK
 from storage.sqlite.history import SqliteHistory
@@ -36,8 +36,8 @@ async def test_an_older_database_is_brought_forward_with_its_rows(engine: Engine
     await old.write([facts.demand(1)])
     await old.close(facts.START_NS)
     new = engine.make(newer)
-    former = await new.open(facts.run("run-2"))
-    assert former is not None
+    previous = await new.open(facts.run("run-2"))
+    assert previous is not None
     assert (await new.counts())["swap_demand_events"] == 1
     await new.close(facts.START_NS)
     assert await engine.rows("SELECT note FROM runs") == [(None,), (None,)]

@@ -5,12 +5,12 @@ from typing import Any
 
 import msgspec
 
-from storage.sqlite.reader import Reader, Span
+from storage.reader import Reader, Span
 
-SET_ASIDE = "set a remainder aside"
+DIFFERENCE_COMMAND = "set a remainder aside"
 """The command in the journal by which a run says what no movement explains, or that nothing is left of it."""
 
-ACCEPT = "accept-remainder"
+ACCEPT_COMMAND = "accept-remainder"
 """The command by which an operator takes an unexplained difference as given."""
 
 _SET_ASIDE = """
@@ -51,21 +51,21 @@ class _Arguments(msgspec.Struct, frozen=True):
     reason: str
 
 
-def read_aside(arguments: str) -> UnexplainedDifference:
-    """What an accepted ``SET_ASIDE`` says."""
+def read_difference(arguments: str) -> UnexplainedDifference:
+    """What an accepted ``DIFFERENCE_COMMAND`` says."""
     return msgspec.json.decode(arguments, type=UnexplainedDifference)
 
 
-def aside_before(reader: Reader, before_ns: int, reading_ns: int) -> tuple[int, int]:
+def difference_before(reader: Reader, before_ns: int, reading_ns: int) -> tuple[int, int]:
     """What stood unexplained before a time, base and quote, as a reading of the balances asked for then showed it."""
-    for (arguments,) in reader.rows(_SET_ASIDE, SET_ASIDE, before_ns):
-        return read_aside(arguments).shown_by(reading_ns)
+    for (arguments,) in reader.rows(_SET_ASIDE, DIFFERENCE_COMMAND, before_ns):
+        return read_difference(arguments).shown_by(reading_ns)
     return 0, 0
 
 
-def accepted(reader: Reader, span: Span) -> list[AcceptedDifference]:
+def accepted_differences(reader: Reader, span: Span) -> list[AcceptedDifference]:
     """Every difference accepted in the span, in order."""
-    found: list[tuple[Any, ...]] = list(reader.rows(_ACCEPTED, ACCEPT, span.from_ns, span.to_ns))
+    found: list[tuple[Any, ...]] = list(reader.rows(_ACCEPTED, ACCEPT_COMMAND, span.from_ns, span.to_ns))
     return [_accepted(at_ns, actor, arguments) for at_ns, actor, arguments in found]
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from storage.history import HistoryError
+from storage.errors import HistoryError
 from storage.sqlite.errors import explain
 from storage.sqlite.history import SqliteHistory
 from tests.support.history import rows as facts
@@ -55,10 +55,10 @@ async def test_a_file_taken_away_while_in_use_is_noticed(tmp_path: Path) -> None
     path = tmp_path / "history.db"
     history = SqliteHistory(path)
     await history.open(facts.run())
-    await history.alive(facts.START_NS)
+    await history.heartbeat(facts.START_NS)
     os.rename(path, tmp_path / "elsewhere.db")
     with pytest.raises(HistoryError, match="moved or deleted"):
-        await history.alive(facts.START_NS)
+        await history.heartbeat(facts.START_NS)
     await history.close(None)
 
 

@@ -8,7 +8,7 @@ import msgspec
 
 from cockpit.model.events import Check, SwapDemand, TradeDecision
 from storage.history import FINAL_OUTCOMES
-from storage.sqlite.reader import Reader, Span
+from storage.reader import Reader, Span
 
 _DEMAND = SwapDemand.__struct_fields__
 _DECISION = TradeDecision.__struct_fields__
@@ -29,7 +29,7 @@ _AMOUNTS = ("amount_in", "amount_out", "notional", "edge")
 _PRICES = ("mid", "price", "skew_bps")
 
 
-class Recorded(msgspec.Struct, frozen=True):
+class RecordedDecision(msgspec.Struct, frozen=True):
     """One decision as it was made. ``limits`` and ``params``: JSON of its rules, None where no version recorded them.
 
     ``sent``: a quote went out; ``over_ns``: when it was recorded as settled, refused, expired or burned, if it was.
@@ -44,12 +44,12 @@ class Recorded(msgspec.Struct, frozen=True):
     filled: bool
 
 
-def recorded(reader: Reader, span: Span) -> Iterator[Recorded]:
+def recorded_decisions(reader: Reader, span: Span) -> Iterator[RecordedDecision]:
     """Every decision of the span in the order of its requests."""
     cut = len(_DEMAND)
     for row in reader.rows(_RECORDED, span.from_ns, span.to_ns):
         *events, limits, params, quote_hash, over_ns, filled_ns = row
-        yield Recorded(
+        yield RecordedDecision(
             _demand(dict(zip(_DEMAND, events[:cut], strict=True))),
             _decision(dict(zip(_DECISION, events[cut:], strict=True))),
             limits,
