@@ -6,9 +6,8 @@ from pathlib import Path
 import msgspec
 
 from venue.protocol.units import NS_PER_S
-from venue.sandbox.base.background import Background
-from venue.sandbox.base.clock import ShiftedClock
 from venue.sandbox.base.faults import Switches
+from venue.sandbox.base.runtime import Background, ShiftedClock
 from venue.sandbox.base.seeding import derive, rng
 from venue.sandbox.bridges.bridge import Bridge
 from venue.sandbox.config import VenueConfig

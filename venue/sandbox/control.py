@@ -1,4 +1,4 @@
-"""The sandbox's own endpoint: what the ledger really holds, and the switches of a rehearsal."""
+"""The sandbox's own endpoint: what the venue and its chains hold, and the faults of a rehearsal."""
 
 import json
 from collections.abc import Callable
@@ -10,9 +10,17 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from venue.protocol.units import NS_PER_S
+from venue.sandbox.assembly import Parts
 from venue.sandbox.base.faults import DepositRequest, Strikes, Switches
+from venue.sandbox.bridges.bridge import Bridge
+from venue.sandbox.bridges.records import Deposit, Withdrawal
 from venue.sandbox.flow.traders import Traders
-from venue.sandbox.relay.http_apps import json_response
+from venue.sandbox.http_apps import json_response
+from venue.sandbox.verifier.ledger import Ledger
+
+Balances = dict[str, dict[str, str]]
+"""Account to token id to base units as text."""
 
 
 class _Forward(msgspec.Struct, forbid_unknown_fields=True):
@@ -64,7 +72,7 @@ def control_app(
         return json_response({"running": traders.running})
 
     async def post_time(request: Request) -> Response:
-        by_ns = int(msgspec.convert(await _body(request), _Forward).forward_s * 1_000_000_000)
+        by_ns = int(msgspec.convert(await _body(request), _Forward).forward_s * NS_PER_S)
         return json_response({"now_ns": forward(by_ns)})
 
     async def malformed(_: Request, error: Exception) -> Response:
@@ -87,3 +95,123 @@ def control_app(
 
 async def _body(request: Request) -> object:
     return json.loads(await request.body())
+
+
+def balances(ledger: Ledger) -> Balances:
+    return {
+        name: {token: str(amount) for token, amount in sorted(ledger.balances_of(name).items())}
+        for name in sorted(ledger.accounts.names())
+    }
+
+
+def overview(
+    parts: Parts, *, opening: Balances, connections: int, failures: int, account: str | None
+) -> dict[str, object]:
+    """The state as JSON values, amounts in base units as text. ``account`` narrows the fills to its own."""
+    offset_ns = parts.market.offset_ns()
+    settlement = parts.relay.settlement
+    return {
+        "seed": parts.config.seed,
+        "account": parts.cast.maker.account,
+        "running": parts.traders.running,
+        "market": {"offset_ns": offset_ns, "mid": str(parts.path.mid_at(offset_ns))},
+        "opening": opening,
+        "balances": balances(parts.ledger),
+        "fills": [msgspec.to_builtins(fill) for fill in settlement.fills if account in (None, fill.account)],
+        "deposits": _all_deposits(parts),
+        "requests": _requests(parts),
+        "settlements": {name: settlement.counts[name] for name in ("settled", "failed")},
+        "relay": {
+            "connections": connections,
+            "quote_subscriptions": parts.relay.subscribers("quote"),
+            "status_subscriptions": parts.relay.subscribers("quote_status"),
+            **parts.relay.counts,
+        },
+        "traders": dict(parts.traders.counts),
+        "rivals": dict(parts.rivals.counts),
+        "faults": msgspec.to_builtins(parts.switches.faults),
+        "failures": failures,
+    }
+
+
+def _all_deposits(parts: Parts) -> list[dict[str, str]]:
+    return [
+        {
+            "account": deposit.account,
+            "token_id": deposit.token.asset.token_id,
+            "amount": str(deposit.amount),
+            "status": deposit.status,
+        }
+        for deposit in parts.bridge.deposits
+    ]
+
+
+def _requests(parts: Parts) -> dict[str, object]:
+    total, active = parts.relay.requests.total(), parts.relay.active_requests()
+    pairs = [
+        {"asset_in": asset_in, "asset_out": asset_out, "count": count}
+        for (asset_in, asset_out), count in sorted(parts.relay.requests.items())
+    ]
+    return {"total": total, "active": active, "other": total - active, "pairs": pairs}
+
+
+def chains_view(bridge: Bridge, ledger: Ledger, now_ns: int) -> dict[str, object]:
+    """By chain: balances by address, deposits, burns and payments; by token what went through, amounts as text."""
+    return {token.asset.chain: _chain(bridge, ledger, token.asset.chain, now_ns) for token in bridge.tokens}
+
+
+def _chain(bridge: Bridge, ledger: Ledger, name: str, now_ns: int) -> dict[str, object]:
+    chain = bridge.chains[name]
+    token_id = chain.asset.token_id
+    totals: dict[str, int] = msgspec.to_builtins(bridge.totals(token_id))
+    withdrawals = [row for row in bridge.withdrawals if row.token.asset.chain == name]
+    return {
+        "token_id": token_id,
+        "supply": str(ledger.supply(token_id)),
+        "totals": {key: str(amount) for key, amount in totals.items()},
+        "balances": {address: str(amount) for address, amount in sorted(chain.balances.items())},
+        "payments": [payment for row in withdrawals if (payment := _payment(row, now_ns)) is not None],
+        "withdrawals": [_withdrawal(row) for row in withdrawals],
+        "deposits": [_deposit(row, now_ns) for row in bridge.deposits if row.transfer.chain == name],
+    }
+
+
+def _payment(row: Withdrawal, now_ns: int) -> dict[str, object] | None:
+    if row.payment is None:
+        return None
+    return {
+        "tx_hash": row.payment.tx_hash,
+        "to": row.payment.to,
+        "amount": str(row.payment.amount),
+        "at_ns": row.payment.at_ns,
+        "confirmations": row.payment.confirmations(now_ns),
+        "burn": row.tx_hash,
+        "burn_number": row.number,
+    }
+
+
+def _withdrawal(row: Withdrawal) -> dict[str, object]:
+    return {
+        "burn": row.tx_hash,
+        "burn_number": row.number,
+        "account": row.account,
+        "address": row.address,
+        "amount": str(row.amount),
+        "fee": str(row.fee),
+        "status": row.status,
+        "reason": row.reason,
+        "transfer_tx_hash": None if row.payment is None else row.payment.tx_hash,
+    }
+
+
+def _deposit(row: Deposit, now_ns: int) -> dict[str, object]:
+    return {
+        "tx_hash": row.transfer.tx_hash,
+        "from": row.transfer.sender,
+        "to": row.transfer.to,
+        "account": row.account,
+        "amount": str(row.amount),
+        "confirmations": row.transfer.confirmations(now_ns),
+        "seen": row.seen_ns <= now_ns,
+        "status": row.status,
+    }

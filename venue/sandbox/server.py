@@ -13,10 +13,9 @@ from venue.protocol.units import NS_PER_S
 from venue.sandbox.assembly import assemble, salt
 from venue.sandbox.base.faults import DepositRequest, Exchange, Strikes
 from venue.sandbox.base.hosting import HOST, HttpHost
-from venue.sandbox.bridges.chains_view import chains_view
 from venue.sandbox.bridges.rpc import BridgeRpc
 from venue.sandbox.config import VenueConfig
-from venue.sandbox.control import control_app
+from venue.sandbox.control import balances, chains_view, control_app, overview
 from venue.sandbox.exchanges.prices import ExchangeFeed
 from venue.sandbox.exchanges.tickers import (
     BITSTAMP_RECONNECT,
@@ -28,9 +27,8 @@ from venue.sandbox.exchanges.tickers import (
     kraken_rest,
 )
 from venue.sandbox.exchanges.websocket import ExchangeSocket, exchange_app
+from venue.sandbox.http_apps import bridge_app, near_app, relay_app
 from venue.sandbox.near.rpc import NearRpc
-from venue.sandbox.overview import balances, overview
-from venue.sandbox.relay.http_apps import bridge_app, near_app, relay_app
 from venue.sandbox.relay.rpc import RelayRpc
 from venue.sandbox.relay.websocket import RelaySocket
 from venue.sandbox.verifier.genesis import api_key

@@ -7,8 +7,8 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from venue.sandbox.base.background import Background
 from venue.sandbox.base.faults import Lost
+from venue.sandbox.base.runtime import Background
 
 Act = Callable[[], Awaitable[Response]]
 

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 
 from venue.protocol.units import NS_PER_S
-from venue.sandbox.base.background import Background
+from venue.sandbox.base.runtime import Background
 from venue.sandbox.base.seeding import derive
 from venue.sandbox.flow.price_path import MarketClock, PricePath
 from venue.sandbox.flow.rivals import Draw, counter_amount, draws

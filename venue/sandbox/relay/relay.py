@@ -7,7 +7,7 @@ from typing import Literal, Protocol
 
 import msgspec
 
-from venue.sandbox.base.background import Background
+from venue.sandbox.base.runtime import Background
 from venue.sandbox.base.seeding import derive_uuid
 from venue.sandbox.flow.schedule import is_active
 from venue.sandbox.relay.auction import Answer, Auction, QuoteRequest, Response, read_answer

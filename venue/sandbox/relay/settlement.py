@@ -8,7 +8,7 @@ from typing import Literal
 import base58
 import msgspec
 
-from venue.sandbox.base.background import Background
+from venue.sandbox.base.runtime import Background
 from venue.sandbox.base.seeding import derive, rng
 from venue.sandbox.relay.auction import Answer
 from venue.sandbox.verifier.ledger import Executed, Ledger

@@ -7,7 +7,6 @@ import msgspec
 from venue.sandbox.verifier import events
 from venue.sandbox.verifier.accounts import Draft, read_nonce
 from venue.sandbox.verifier.intents import apply_intent
-from venue.sandbox.verifier.matching import match_deltas
 from venue.sandbox.wire.errors import (
     DEADLINE_AFTER_NONCE,
     DEADLINE_EXPIRED,
@@ -18,8 +17,11 @@ from venue.sandbox.wire.errors import (
     InvariantViolatedError,
     key_missing,
 )
-from venue.sandbox.wire.payload import SignedMessage, open_payload
+from venue.sandbox.wire.payload import MAX_I128, SignedMessage, open_payload
 from venue.sandbox.wire.timestamps import format_timestamp
+
+Transfers = dict[tuple[str, str], dict[str, int]]
+"""(giver, receiver) to base units by token."""
 
 
 class Rules(msgspec.Struct, frozen=True):
@@ -92,6 +94,38 @@ def run(draft: Draft, signed: Sequence[Mapping[str, object]], rules: Rules) -> E
         )
         executed.append(events.executed_entry(message))
     return ExecutionReport(tuple(executed), tuple(logs), min(deadlines, default=None))
+
+
+def match_deltas(deltas: Mapping[str, Mapping[str, int]]) -> Transfers:
+    """Pair givers with receivers as ``TransferMatcher`` of near/intents does; balances have moved already.
+
+    ``deltas``: token, then account, to signed base units. Raises InvariantViolatedError when they do not cancel.
+    """
+    transfers: Transfers = {}
+    unmatched: dict[str, str] = {}
+    for token_id in sorted(deltas):
+        owners = deltas[token_id]
+        rest = sum(owners.values())
+        if not -MAX_I128 <= rest <= MAX_I128:
+            raise InvariantViolatedError({"error": "overflow"})
+        if rest:
+            unmatched[token_id] = str(rest)
+        _pair(token_id, owners, transfers)
+    if unmatched:
+        raise InvariantViolatedError({"error": "unmatched_deltas", "unmatched_deltas": unmatched})
+    return transfers
+
+
+def _pair(token_id: str, owners: Mapping[str, int], transfers: Transfers) -> None:
+    receivers = sorted(((amount, name) for name, amount in owners.items() if amount > 0), reverse=True)
+    givers = sorted(((-amount, name) for name, amount in owners.items() if amount < 0), reverse=True)
+    while receivers and givers:
+        (wanted, receiver), (offered, giver) = receivers[0], givers[0]
+        amount = min(wanted, offered)
+        amounts = transfers.setdefault((giver, receiver), {})
+        amounts[token_id] = amounts.get(token_id, 0) + amount
+        receivers[:1] = [(wanted - amount, receiver)] if wanted > amount else []
+        givers[:1] = [(offered - amount, giver)] if offered > amount else []
 
 
 def execute(draft: Draft, signed: Sequence[Mapping[str, object]], rules: Rules) -> ExecutionReport:

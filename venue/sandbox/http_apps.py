@@ -9,9 +9,9 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route, WebSocketRoute
 
-from venue.sandbox.base.background import Background
 from venue.sandbox.base.faults import Endpoint, Faults, Lost, Node, Switches
 from venue.sandbox.base.lost_answers import lose
+from venue.sandbox.base.runtime import Background
 from venue.sandbox.relay.rpc import RelayRpc
 from venue.sandbox.relay.websocket import RelaySocket
 
