@@ -10,8 +10,8 @@ from bench.deskside import bare_environment
 from bench.load import Load
 from bench.sending import SETTINGS, SenderProcess
 from bench.venues import MAKER_BTC, MAKER_EURE
-from cockpit.processes.launch import end, ready, spawn
-from cockpit.processes.sandbox import DESK_SETTINGS
+from cockpit.processes.launch import end_process, spawn, wait_until_ready
+from cockpit.processes.sandbox_run import DESK_SETTINGS
 
 MOST_BY_TRADERS = 100.0
 """A venue that publishes, signs, settles and lets rivals quote fills a core at some hundred requests a second."""
@@ -61,8 +61,8 @@ async def demand(directory: Path, rate: float) -> AsyncIterator[Demand]:
         arguments = ["venue", "--write-env", str(env_file), "--rate", str(rate if by_traders else 0)]
         arguments += ["--other-pairs", "0", "--set", f"maker_btc={MAKER_BTC}", "--set", f"maker_eure={MAKER_EURE}"]
         venue = spawn(arguments, log_file, bare_environment())
-        stack.push_async_callback(end, venue.pid)
-        await ready(venue, "the venue", log_file, env_file.exists)
+        stack.push_async_callback(end_process, venue.pid)
+        await wait_until_ready(venue, "the venue", log_file, env_file.exists)
         told = dict(line.split("=", 1) for line in env_file.read_text("utf-8").splitlines())
         if by_traders:
             yield Demand({**DESK_SETTINGS, **told}, rate, None)

@@ -18,7 +18,7 @@ from bench.tty import SIZE, Terminal
 from cockpit.config.settings import NAMES
 from cockpit.model.commands import Result
 from cockpit.model.snapshot import Snapshot
-from cockpit.processes.launch import answers, end, ready, spawn
+from cockpit.processes.launch import end_process, is_listening, spawn, wait_until_ready
 
 WITHIN_S = 30.0
 UNBOUND: Mapping[str, str] = {
@@ -63,7 +63,7 @@ class Deskside:
     async def __aenter__(self) -> "Deskside":
         log_file = self._directory / "desk.log"
         self.desk = spawn(["desk", "--env-file", str(self.env_file)], log_file, bare_environment(), module=self._module)
-        await ready(self.desk, "the desk", log_file, lambda: answers(self.socket_path))
+        await wait_until_ready(self.desk, "the desk", log_file, lambda: is_listening(self.socket_path))
         return self
 
     async def __aexit__(
@@ -75,7 +75,7 @@ class Deskside:
             await self.cockpit.end()
         await self._client.aclose()
         if self.desk is not None:
-            await end(self.desk.pid)
+            await end_process(self.desk.pid)
 
     def open(self, size: tuple[int, int] = SIZE) -> Terminal:
         """A cockpit attached in a terminal of this size; the caller ends it."""

@@ -86,5 +86,5 @@ if __name__ == "__main__":
 
     vars(headless)["Desk"] = FilledDesk
     if os.environ.get("BENCH_HISTORY") == "none":
-        headless.history_of = lambda settings: Nowhere(settings.history_path)
+        headless.open_history = lambda settings: Nowhere(settings.history_path)
     main()

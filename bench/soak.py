@@ -16,7 +16,7 @@ from bench.tty import Terminal
 from bench.usage import Usage
 from bench.venues import start_venue
 from cockpit.model.snapshot import Counts
-from cockpit.processes.sandbox import DESK_SETTINGS, SandboxRun
+from cockpit.processes.sandbox_run import DESK_SETTINGS, SandboxRun
 
 AIMS_MB = {"desk": 90.0, "cockpit": 120.0}
 FIRST_PICTURE_AIM_S = 2.0

@@ -11,11 +11,10 @@ from cockpit.app.terminal.gc_pauses import settle_soon
 from cockpit.app.terminal.options import TerminalOptions, of_environment
 from cockpit.app.terminal.process_priority import LowPriority
 from cockpit.app.terminal.tour_seen import TourSeen
-from cockpit.client.desk_client import ConnectionLost, DeskClient
-from cockpit.client.operator import actor
+from cockpit.client.desk_client import ConnectionLost, DeskClient, operator_name
 from cockpit.config.settings import Settings, default_keys_file
-from cockpit.processes.launch import answers, gone, ready, spawn
-from cockpit.processes.sandbox import SandboxRun, VenueFlags, new_name
+from cockpit.processes.launch import is_listening, spawn, wait_for_exit, wait_until_ready
+from cockpit.processes.sandbox_run import SandboxRun, VenueFlags, new_name
 from panels.kit.keymap import KeyMap, read_keys
 
 TOUR_NOTE = "tour"
@@ -23,7 +22,7 @@ TOUR_NOTE = "tour"
 
 
 def _link(socket_path: Path) -> DeskClient:
-    return DeskClient(socket_path, actor=actor(), new_id=_new_id)
+    return DeskClient(socket_path, actor=operator_name(), new_id=_new_id)
 
 
 def _new_id() -> str:
@@ -72,7 +71,7 @@ async def run_cockpit(
     keys = _keys(settings.keys_file, environ)
     look = TerminalOptions.of(settings, mouse=mouse)
     if read_only:
-        watching = DeskClient(settings.read_only_socket_path, actor=actor(), new_id=_new_id, read_only=True)
+        watching = DeskClient(settings.read_only_socket_path, actor=operator_name(), new_id=_new_id, read_only=True)
         await _show(watching, look, None, keys)
         return 0
     socket_path = settings.socket_path
@@ -81,11 +80,13 @@ async def run_cockpit(
     async def start_desk() -> None:
         settings.state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         arguments = ["desk", *(["--env-file", str(env_file)] if env_file is not None else [])]
-        await ready(spawn(arguments, log_file, environ), "the desk", log_file, lambda: answers(socket_path))
+        await wait_until_ready(
+            spawn(arguments, log_file, environ), "the desk", log_file, lambda: is_listening(socket_path)
+        )
 
     link = _link(socket_path)
     try:
-        if not await _show(link, look, None if answers(socket_path) else start_desk, keys):
+        if not await _show(link, look, None if is_listening(socket_path) else start_desk, keys):
             return 0
         return 0 if await _stop_desk(link) else 1
     finally:
@@ -99,7 +100,7 @@ async def _stop_desk(link: DeskClient) -> bool:
         click.echo("No desk is running.")
         return True
     outcome = await link.shutdown()
-    if await gone(told.pid):
+    if await wait_for_exit(told.pid):
         click.echo("The desk is stopped; its history is written.")
         return True
     click.echo(f"The desk (process {told.pid}) has not ended: {outcome.reason}", err=True)

@@ -1,88 +1,74 @@
-"""`cockpit accept-remainder`: take an unexplained difference of the balances as given, to the base unit."""
+"""`cockpit accept-remainder`: accept an unexplained balance difference, to the base unit."""
 
 import asyncio
-import os
 import sys
 from pathlib import Path
 
 import click
 
-from cockpit.cli.liquidity import desk_socket
-from cockpit.client.desk_client import DeskClient, UnknownOutcome
-from cockpit.client.operator import actor
-from cockpit.model.amount_input import InvalidAmountError, parse_amount
+from cockpit.cli.common import DONE, ENV_FILE, REFUSED, SOCKET, ask_desk, desk_socket, print_outcome
+from cockpit.model.amount_input import parse_amount
+from cockpit.model.errors import InvalidAmountError
 from cockpit.model.formatting import exact
 from cockpit.model.snapshot import Snapshot
-from cockpit.processes.check_desk import DeskUnavailableError, looked_at
+from cockpit.processes.check_desk import read_snapshot
+from cockpit.processes.errors import DeskUnavailableError
 from venue.protocol.assets import BTC, EURE, Asset
+
+NOTHING_UNEXPLAINED = "No difference is unexplained."
+NO_BALANCES = "The balances are not known yet; try again in a few seconds."
 
 
 @click.command("accept-remainder")
-@click.option("--btc", default="", metavar="AMOUNT", help="What is unexplained of BTC, signed, whole tokens, as shown.")
-@click.option("--eure", default="", metavar="AMOUNT", help="What is unexplained of EURe, signed, whole tokens.")
-@click.option("--reason", default="", help="Where it came from, or why it does no harm; it goes into the journal.")
-@click.option("--socket", type=click.Path(path_type=Path), help="The desk's socket; by default in the state directory.")
-@click.option(
-    "--env-file",
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="Settings file that names the state directory; .env in this directory when it exists.",
-)
+@click.option("--btc", default="", metavar="AMOUNT", help="Unexplained BTC in whole tokens, with its sign, as shown.")
+@click.option("--eure", default="", metavar="AMOUNT", help="Unexplained EURe in whole tokens, with its sign.")
+@click.option("--reason", default="", help="Where it came from, or why it does no harm; recorded in the journal.")
+@SOCKET
+@ENV_FILE
 def accept_remainder(btc: str, eure: str, reason: str, socket: Path | None, env_file: Path | None) -> None:
-    """Make what nobody can explain a term of the proof of its own, so that the desk may be armed again.
+    """Accept an unexplained balance difference.
 
-    All of it must be named exactly as it is shown, with a reason; refused when it changed meanwhile, while it may yet
-    explain itself, or when more is missing than REMAINDER_MAX_LOSS_EURE. Without amounts: say what is unexplained.
+    The desk can then be armed again. Name the whole difference exactly as shown, with a reason. Refused if it has
+    changed, if it may still be explained, or if the loss exceeds REMAINDER_MAX_LOSS_EURE. Without amounts: print the
+    difference.
     """
     amounts = {asset.symbol: _units(asset, text) for asset, text in ((BTC, btc), (EURE, eure)) if text.strip()}
     if amounts and not reason.strip():
-        raise click.UsageError("say why with --reason; it goes into the journal")
-    where = socket or desk_socket(env_file or Path(".env"))
-    sys.exit(asyncio.run(_accept(where, amounts, reason.strip()) if amounts else _show(where)))
+        raise click.UsageError("give a --reason; it is recorded in the journal")
+    where = desk_socket(socket, env_file)
+    if not amounts:
+        sys.exit(_show(where))
+    sys.exit(print_outcome(ask_desk(where, lambda link: link.accept_remainder(amounts, reason.strip()))))
 
 
-async def _accept(socket: Path, amounts: dict[str, str], reason: str) -> int:
-    """0 done, 1 refused or not asked, 3 unknown."""
-    link = DeskClient(socket, actor=actor(), new_id=lambda: os.urandom(8).hex())
+def _show(socket: Path) -> int:
+    """Print what is unexplained: DONE if nothing is, else REFUSED."""
     try:
-        outcome = await link.accept_remainder(amounts, reason)
-    finally:
-        await link.close()
-    if isinstance(outcome, UnknownOutcome):
-        told = "the desk may have done it" if outcome.sent else "the desk did not get it"
-        click.echo(f"{outcome.command}: {outcome.reason}; {told}", err=True)
-        return 3 if outcome.sent else 1
-    click.echo(outcome.reason, err=not outcome.accepted)
-    return 0 if outcome.accepted else 1
-
-
-async def _show(socket: Path) -> int:
-    """0 when nothing is unexplained, else 1."""
-    try:
-        return _say(await looked_at(socket, 0))
+        return _print_difference(asyncio.run(read_snapshot(socket, 0)))
     except DeskUnavailableError as exc:
         click.echo(f"accept-remainder: {exc}", err=True)
-        return 1
+        return REFUSED
 
 
-def _say(shot: Snapshot) -> int:
+def _print_difference(shot: Snapshot) -> int:
     rows = shot.inventory.rows
     if any(row.unexplained is None for row in rows):
-        click.echo("the balances are not known yet", err=True)
-        return 1
+        click.echo(NO_BALANCES, err=True)
+        return REFUSED
     options = " ".join(
         f"--{row.symbol.lower()}={exact(row.unexplained, signed=True).replace(',', '')}"
         for row in rows
         if row.unexplained
     )
     if not options:
-        click.echo("nothing is unexplained")
-        return 0
-    click.echo(f"unexplained; to take it as given: cockpit accept-remainder {options} --reason '…'")
-    return 1
+        click.echo(NOTHING_UNEXPLAINED)
+        return DONE
+    click.echo(f"Unexplained difference; to accept it: cockpit accept-remainder {options} --reason '…'")
+    return REFUSED
 
 
 def _units(asset: Asset, text: str) -> str:
-    """Base units, signed; a usage error for what is no amount."""
+    """Base units, signed. Raises UsageError."""
     typed = text.strip()
     sign = "-" if typed.startswith("-") else ""
     try:

@@ -1,4 +1,4 @@
-"""`cockpit backup`: a whole copy of the history, taken while the desk goes on."""
+"""`cockpit backup`: a verified copy of the history, taken while the desk runs."""
 
 import time
 from pathlib import Path
@@ -6,7 +6,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import click
 
-from cockpit.cli.history import history_options, history_place
+from cockpit.cli.common import history_options, history_place
 from storage.errors import HistoryError
 from storage.sqlite.backup import back_up
 
@@ -15,31 +15,32 @@ from storage.sqlite.backup import back_up
 @click.argument("file", type=click.Path(path_type=Path))
 @history_options
 def backup(file: Path, history: str | None, sandbox: bool, env_file: Path | None) -> None:
-    """Copy the history into FILE, which must not exist yet; the desk may go on writing meanwhile.
+    """Copy the history to a file while the desk runs.
 
-    The copy is checked before it gets its name, and only its owner can read it: it holds signed withdrawals.
+    FILE must not exist. The copy is verified before it gets its name, and only its owner can read it: it holds signed
+    withdrawals.
     """
     source = history_place(history, sandbox, env_file)
     if not isinstance(source, Path):
         raise _postgres(source, file)
-    begun = time.monotonic()
+    started = time.monotonic()
     try:
         made = back_up(source, file)
     except HistoryError as exc:
         raise click.ClickException(str(exc)) from None
     rows = sum(made.rows.values())
-    click.echo(f"{file}: {rows:,} rows, {made.size / 1e6:,.1f} MB, checked, in {time.monotonic() - begun:.1f} s")
+    click.echo(f"{file}: {rows:,} rows, {made.size / 1e6:,.1f} MB, verified, in {time.monotonic() - started:.1f} s")
     for name, count in made.rows.items():
         click.echo(f"  {name:<28} {count:>12,}")
 
 
 def _postgres(url: str, file: Path) -> click.ClickException:
-    """PostgreSQL has its own tool, which knows how; say the whole command, but for the password."""
+    # PostgreSQL's own tool does it; the message holds the whole command without the password.
     parts = urlsplit(url)
     host = parts.netloc.rpartition("@")[2]
     named = f"{parts.username}@{host}" if parts.username else host
     shown = urlunsplit((parts.scheme, named, parts.path, "", ""))
     return click.ClickException(
-        "the history is in PostgreSQL, whose own tool backs it up beside a running desk "
-        f"(it asks for the password): pg_dump --format=custom --file={file} '{shown}'"
+        "the history is in PostgreSQL; back it up with pg_dump, which asks for the password and does not disturb the "
+        f"desk: pg_dump --format=custom --file={file} '{shown}'"
     )

@@ -1,26 +1,31 @@
-"""`cockpit check`: the arming ladder's checklist from the command line, without arming anything."""
+"""`cockpit check`: the interlocks from the command line, without arming anything."""
 
+import asyncio
 import os
 import sys
 from pathlib import Path
-from typing import Literal, NoReturn
+from typing import Literal
 
 import click
 import msgspec
 
-from cockpit.config.settings import READ_ONLY_SOCKET_NAME, Settings, SettingsError, default_state_dir, load
+from cockpit.cli.common import ENV_FILE, UNUSABLE, env_file_or_default, refuse, sandbox_root
+from cockpit.config.errors import SettingsError
+from cockpit.config.settings import READ_ONLY_SOCKET_NAME, Settings, load
 from cockpit.model.snapshot import InterlockRow, Rung, Snapshot
-from cockpit.processes.check_desk import CLIMBED, DeskUnavailableError, is_green, looked_at, started
-from cockpit.processes.launch import answers
+from cockpit.processes.check_desk import NEED_ARMING, is_green, read_only_desk, read_snapshot
+from cockpit.processes.errors import DeskUnavailableError
+from cockpit.processes.launch import is_listening
 
-GREEN, RED, UNUSABLE = 0, 1, 2
+GREEN, RED = 0, 1
 WITHIN_S = 20.0
+NO_SANDBOX = "cockpit check: no sandbox is running; start one with `cockpit sandbox`"
 Verdict = Literal["green", "red", "not yet"]
 _MARKS = {"green": ("✓", "green"), "red": ("✗", "red"), "not yet": ("·", "yellow")}
 
 
 class ChecklistLine(msgspec.Struct, frozen=True, kw_only=True):
-    """One line as a program reads it."""
+    """One interlock as a program reads it."""
 
     ident: str
     rung: str
@@ -32,7 +37,7 @@ class ChecklistLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CheckOutcome(msgspec.Struct, frozen=True, kw_only=True):
-    """The list of one desk. ``green``: nothing but climbing itself keeps the ladder closed."""
+    """The interlocks of one desk. ``green``: all pass but those that only arming turns green."""
 
     green: bool
     mode: str
@@ -44,42 +49,40 @@ class CheckOutcome(msgspec.Struct, frozen=True, kw_only=True):
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print the list as JSON.")
-@click.option("--sandbox", is_flag=True, help="Check the desk of the newest rehearsal that runs.")
+@click.option("--sandbox", is_flag=True, help="Check the desk of the newest running sandbox.")
 @click.option(
     "--within",
     "within_s",
     type=click.FloatRange(0, 600),
     default=WITHIN_S,
     show_default=True,
-    help="Seconds that a desk may need after its start until red means red.",
+    help="Seconds a desk may take after its start before red counts.",
 )
-@click.option(
-    "--env-file",
-    type=click.Path(path_type=Path, dir_okay=False, exists=True),
-    help="Settings file; .env in this directory when it exists.",
-)
+@ENV_FILE
 def check(as_json: bool, sandbox: bool, within_s: float, env_file: Path | None) -> None:
-    """Print the arming ladder's checklist: what was measured, what is wanted, what to do. Arms nothing.
+    """Print the interlocks; arm nothing.
 
-    Asks the running desk; without one it starts one that takes no command, waits for it and ends it. Exit code 0: every
-    line is green but those that only arming can turn green; 1: a line is red, or the desk does not answer; 2: the
-    settings cannot be used, or there is no desk to check.
+    Shows what is measured, what is wanted and what to do. Asks the running desk; if there is none, starts a read-only
+    desk and ends it afterwards.
+
+    Exit code 0: every interlock passes but those that only arming turns green; 1: an interlock fails, or the desk does
+    not answer; 2: the settings cannot be used, or there is no desk to check.
     """
     if sandbox and env_file is not None:
-        raise click.UsageError("give one of --sandbox and --env-file")
+        raise click.UsageError("give only one of --sandbox and --env-file")
     try:
         shot = _sandbox_desk(within_s) if sandbox else _desk(env_file, within_s)
     except SettingsError as exc:
-        _fail(UNUSABLE, *exc.problems)
+        refuse(exc.problems)
     except DeskUnavailableError as exc:
-        _fail(RED, f"cockpit check: {exc}")
-    checked = read(shot)
-    click.echo(msgspec.json.format(msgspec.json.encode(checked)).decode() if as_json else told(checked))
+        refuse([f"cockpit check: {exc}"], RED)
+    checked = outcome_of(shot)
+    click.echo(msgspec.json.format(msgspec.json.encode(checked)).decode() if as_json else as_text(checked))
     sys.exit(GREEN if checked.green else RED)
 
 
-def read(shot: Snapshot) -> CheckOutcome:
-    """The list as the desk shows it."""
+def outcome_of(shot: Snapshot) -> CheckOutcome:
+    """The interlocks as the desk shows them."""
     return CheckOutcome(
         green=is_green(shot),
         mode=shot.mode,
@@ -90,8 +93,8 @@ def read(shot: Snapshot) -> CheckOutcome:
     )
 
 
-def told(checked: CheckOutcome) -> str:
-    """The list as a person reads it, red lines with what to do."""
+def as_text(checked: CheckOutcome) -> str:
+    """The list for a person; failed interlocks with their remedy."""
     width = max((len(line.name) for line in checked.lines), default=0)
     lines = [f"{checked.mode} {checked.account}, run {checked.run_id}: {checked.rung}"]
     for line in checked.lines:
@@ -101,17 +104,23 @@ def told(checked: CheckOutcome) -> str:
         lines.append(f"{click.style(mark, fg=colour)} {line.rung:<6} {line.name:<{width}}  {measured}{wanted}")
         if line.verdict == "red":
             lines.append(f"{'':{width + 11}}→ {line.remedy}")
-    red = sum(line.verdict == "red" for line in checked.lines)
-    waiting = any(line.verdict == "not yet" for line in checked.lines)
+    return "\n".join([*lines, summary(checked)])
+
+
+def summary(checked: CheckOutcome) -> str:
+    """The last line: how many interlocks fail, or that the desk can be armed."""
+    verdicts = [line.verdict for line in checked.lines]
+    red, waiting = verdicts.count("red"), verdicts.count("not yet")
     if red:
-        lines.append(f"{red} red {'line keeps' if red == 1 else 'lines keep'} the ladder closed")
-    else:
-        lines.append("every line is green" + ("; the rest comes with arming" if waiting else ""))
-    return "\n".join(lines)
+        return f"{red} {'interlock fails' if red == 1 else 'interlocks fail'}; the desk cannot be armed"
+    if not waiting:
+        return "all interlocks pass"
+    rest = "the remaining one turns" if waiting == 1 else f"the remaining {waiting} turn"
+    return f"all interlocks pass; {rest} green when you arm"
 
 
 def _line(row: InterlockRow) -> ChecklistLine:
-    verdict: Verdict = "green" if row.passed else "not yet" if row.ident in CLIMBED else "red"
+    verdict: Verdict = "green" if row.passed else "not yet" if row.ident in NEED_ARMING else "red"
     return ChecklistLine(
         ident=row.ident,
         rung=row.rung,
@@ -124,29 +133,22 @@ def _line(row: InterlockRow) -> ChecklistLine:
 
 
 def _sandbox_desk(within_s: float) -> Snapshot:
-    import asyncio
+    from cockpit.processes.sandbox_run import SandboxRun
 
-    from cockpit.processes.sandbox import SandboxRun
-
-    rehearsal = SandboxRun.running(default_state_dir(os.environ) / "sandbox")
-    if rehearsal is None:
-        _fail(UNUSABLE, "cockpit check: no rehearsal is running; start one with `cockpit sandbox`")
-    return asyncio.run(looked_at(rehearsal.directory / READ_ONLY_SOCKET_NAME, within_s))
+    run = SandboxRun.running(sandbox_root())
+    if run is None:
+        refuse([NO_SANDBOX])
+    return asyncio.run(read_snapshot(run.directory / READ_ONLY_SOCKET_NAME, within_s))
 
 
 def _desk(env_file: Path | None, within_s: float) -> Snapshot:
-    import asyncio
-
-    default = Path(".env")
-    settings = load(env_file or (default if default.exists() else None), os.environ)
-    if answers(settings.read_only_socket_path):
-        return asyncio.run(looked_at(settings.read_only_socket_path, within_s))
+    settings = load(env_file_or_default(env_file), os.environ)
+    if is_listening(settings.read_only_socket_path):
+        return asyncio.run(read_snapshot(settings.read_only_socket_path, within_s))
     return _own_desk(settings, within_s)
 
 
 def _own_desk(settings: Settings, within_s: float) -> Snapshot:
-    import asyncio
-
     import uvloop
 
     from cockpit.desk.runtime.account_lock import account_held
@@ -154,23 +156,17 @@ def _own_desk(settings: Settings, within_s: float) -> Snapshot:
     from storage.errors import HistoryError
 
     async def look() -> Snapshot:
-        async with started(settings) as socket_path:
-            return await looked_at(socket_path, within_s)
+        async with read_only_desk(settings) as socket_path:
+            return await read_snapshot(socket_path, within_s)
 
     try:
         with held(settings.state_dir), account_held(settings):
             if sys.stderr.isatty():
-                click.echo(f"no desk runs here; starting one that takes no command, up to {within_s:g} s", err=True)
+                click.echo(f"No desk is running; starting a read-only desk for up to {within_s:g} s.", err=True)
             return uvloop.run(look())
     except (AlreadyRunningError, StateDirError) as exc:
-        _fail(UNUSABLE, f"cockpit check: {exc}")
+        refuse([f"cockpit check: {exc}"], UNUSABLE)
     except HistoryError as exc:
-        _fail(RED, f"cockpit check: {exc}")
+        refuse([f"cockpit check: {exc}"], RED)
     except asyncio.CancelledError:
-        _fail(130, "cockpit check: ended before the list was complete")
-
-
-def _fail(code: int, *reasons: str) -> NoReturn:
-    for reason in reasons:
-        click.echo(reason, err=True)
-    sys.exit(code)
+        refuse(["cockpit check: stopped before the list was complete"], 130)

@@ -1,43 +1,44 @@
-"""`cockpit liquidity`: money in and out from the command line, through the running desk and the same gates."""
+"""`cockpit liquidity`: deposits and withdrawals through the running desk, with the cockpit's preflight checks."""
 
-import asyncio
-import os
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any
 
 import click
 
-from cockpit.client.desk_client import DeskClient, UnknownOutcome
-from cockpit.client.operator import actor
-from cockpit.model.amount_input import InvalidAmountError, parse_amount
+from cockpit.cli.common import ENV_FILE, REFUSED, SOCKET, UNKNOWN, ask_desk, desk_socket, print_outcome
+from cockpit.cli.messages import SAME_KEY, unknown_outcome
+from cockpit.client.desk_client import DeskClient, Reviewed, UnknownOutcome
+from cockpit.model.amount_input import parse_amount
 from cockpit.model.commands import WithdrawalOrder, WithdrawalReview
+from cockpit.model.errors import InvalidAmountError
 from venue.protocol.assets import BTC, EURE
 
 ASSET = click.Choice([BTC.symbol, EURE.symbol])
+DESTINATION = click.option(
+    "--to", "destination", default="", help="Destination address; the configured one by default."
+)
 
 
 @click.group()
-@click.option("--socket", type=click.Path(path_type=Path), help="The desk's socket; by default in the state directory.")
-@click.option(
-    "--env-file",
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="Settings file that names the state directory; .env in this directory when it exists.",
-)
+@SOCKET
+@ENV_FILE
 @click.pass_context
 def liquidity(context: click.Context, socket: Path | None, env_file: Path | None) -> None:
     """Deposits and withdrawals of the running desk."""
-    context.obj = socket or desk_socket(env_file or Path(".env"))
+    context.obj = desk_socket(socket, env_file)
 
 
 @liquidity.command()
 @click.argument("asset", type=ASSET)
 @click.argument("amount")
-@click.option("--to", "destination", default="", help="Destination; the configured one when it is left out.")
+@DESTINATION
 @click.pass_obj
 def estimate(socket: Path, asset: str, amount: str, destination: str) -> None:
-    """Say what a withdrawal of AMOUNT (whole tokens) would cost and bring; the address begins to cool."""
+    """Review a withdrawal: fee, amount received, refusals.
+
+    AMOUNT is in whole tokens. Reviewing a new address starts its cooling-off.
+    """
     order = WithdrawalOrder(asset_id=asset, amount=_units(asset, amount), destination_address=destination)
     _run(socket, lambda link: link.review(order))
 
@@ -45,12 +46,12 @@ def estimate(socket: Path, asset: str, amount: str, destination: str) -> None:
 @liquidity.command()
 @click.argument("asset", type=ASSET)
 @click.argument("amount")
-@click.option("--to", "destination", default="", help="Destination; the configured one when it is left out.")
-@click.option("--key", required=True, help="Idempotency key: the same key never withdraws twice.")
-@click.option("--fee", default=None, help="The bridge's fee that was reviewed, whole tokens; another one refuses.")
+@DESTINATION
+@click.option("--key", required=True, help="Idempotency key; the same key never withdraws twice.")
+@click.option("--fee", default=None, help="The bridge fee you reviewed, whole tokens; a different fee is refused.")
 @click.pass_obj
 def withdraw(socket: Path, asset: str, amount: str, destination: str, key: str, fee: str | None) -> None:
-    """Withdraw AMOUNT (whole tokens, the bridge's fee among them)."""
+    """Withdraw AMOUNT (whole tokens, bridge fee included)."""
     order = WithdrawalOrder(
         asset_id=asset,
         amount=_units(asset, amount),
@@ -67,7 +68,10 @@ def withdraw(socket: Path, asset: str, amount: str, destination: str, key: str, 
 @click.argument("amount")
 @click.pass_obj
 def track(socket: Path, near_hash: str, asset: str, amount: str) -> None:
-    """Follow a withdrawal made elsewhere by the NEAR hash of its burn."""
+    """Track a withdrawal made elsewhere.
+
+    NEAR_HASH is the NEAR transaction that took the amount from the Verifier.
+    """
     order = WithdrawalOrder(asset_id=asset, amount=_units(asset, amount))
     _run(socket, lambda link: link.track(order, near_hash))
 
@@ -82,7 +86,7 @@ def freeze(socket: Path) -> None:
 @liquidity.command()
 @click.pass_obj
 def unfreeze(socket: Path) -> None:
-    """Let one withdrawal through, or ten minutes pass."""
+    """Allow one withdrawal within the next ten minutes."""
     _run(socket, lambda link: link.freeze(False))
 
 
@@ -91,29 +95,25 @@ def unfreeze(socket: Path) -> None:
 @click.argument("tx_hash")
 @click.pass_obj
 def notify(socket: Path, asset: str, tx_hash: str) -> None:
-    """Tell the bridge of a deposit by its transaction on its own chain."""
+    """Report a deposit's transaction to the bridge.
+
+    TX_HASH is the deposit's transaction on its own chain.
+    """
     _run(socket, lambda link: link.notify_deposit(asset, tx_hash))
 
 
 @liquidity.command("register-key")
-@click.confirmation_option(prompt="Register the desk's signing key on the Verifier? It may then sign withdrawals too.")
+@click.confirmation_option(
+    prompt="Register the desk's signing key on the Verifier? It can then also sign withdrawals.",
+    help="Do not ask.",
+)
 @click.pass_obj
 def register_key(socket: Path) -> None:
-    """Register the desk's signing key, when it is a full-access key of the account."""
+    """Register the desk's signing key with the Verifier.
+
+    It must be a full-access key of the account.
+    """
     _run(socket, lambda link: link.register_key())
-
-
-def desk_socket(env_file: Path) -> Path:
-    """Where the desk of these settings listens; the environment wins over the file."""
-    from cockpit.config.env_file import read_env_file
-    from cockpit.config.settings import SOCKET_NAME, default_state_dir
-
-    file = read_env_file(env_file, {"COCKPIT_STATE_DIR"})
-    for problem in file.problems:
-        click.echo(problem, err=True)
-    if file.values is None:
-        sys.exit(2)
-    return default_state_dir({**file.values, **os.environ}) / SOCKET_NAME
 
 
 def _units(symbol: str, amount: str) -> str:
@@ -124,38 +124,36 @@ def _units(symbol: str, amount: str) -> str:
         raise click.UsageError(str(exc)) from None
 
 
-def _run(socket: Path, ask: Callable[[DeskClient], Awaitable[Any]]) -> None:
-    """Ask, say what became of it, and exit: 0 done, 1 refused, 3 unknown."""
-
-    async def asked() -> Any:
-        link = DeskClient(socket, actor=actor(), new_id=lambda: os.urandom(8).hex())
-        try:
-            return await ask(link)
-        finally:
-            await link.close()
-
-    answer = asyncio.run(asked())
+def _run(socket: Path, ask: Callable[[DeskClient], Awaitable[Reviewed]]) -> None:
+    """Send the command, print the outcome and exit."""
+    answer = ask_desk(socket, ask)
     if isinstance(answer, WithdrawalReview):
         click.echo(_review(answer))
-        sys.exit(1 if answer.refusals else 0)
+        sys.exit(REFUSED if answer.refusals else 0)
     if isinstance(answer, UnknownOutcome):
-        told = "the desk may have done it; ask again with the same key" if answer.sent else "nothing was asked"
-        click.echo(f"{answer.command}: {answer.reason}; {told}", err=True)
-        sys.exit(3 if answer.sent else 1)
-    click.echo(answer.reason, err=not answer.accepted)
-    sys.exit(0 if answer.accepted else 1)
+        click.echo(unknown_outcome(answer, SAME_KEY), err=True)
+        sys.exit(UNKNOWN if answer.sent else REFUSED)
+    sys.exit(print_outcome(answer))
 
 
 def _review(review: WithdrawalReview) -> str:
+    symbol = review.symbol
     lines = [
-        f"to        {review.destination} ({review.chain})",
-        f"burned    {review.amount} {review.symbol}",
-        f"fee       {review.fee} {review.symbol}",
-        f"arrives   {review.arrives} {review.symbol}",
-        f"minimum   {review.minimum} {review.symbol}",
-        f"balance   {review.balance} {review.symbol}, spendable {review.spendable}, after {review.spendable_after}",
-        f"promised  {review.alive_promised} {review.symbol} by {review.alive_quotes} live quotes",
-        f"route     {review.route}",
+        f"to         {review.destination} ({review.chain})",
+        f"withdraw   {review.amount} {symbol} (leaves the Verifier)",
+        f"fee        {review.fee} {symbol}",
+        f"arrives    {review.arrives} {symbol}",
+        f"minimum    {review.minimum} {symbol}",
+        f"balance    {review.balance} {symbol}; {review.spendable} available, {review.spendable_after} afterwards",
+        f"committed  {_committed(review)}",
+        f"route      {review.route}",
     ]
-    lines += [f"refused:  {reason}" for reason in review.refusals]
+    lines += [f"refused:   {reason}" for reason in review.refusals]
     return "\n".join(lines)
+
+
+def _committed(review: WithdrawalReview) -> str:
+    if not review.alive_quotes:
+        return f"no live quote gives {review.symbol}"
+    many = "live quote" if review.alive_quotes == 1 else "live quotes"
+    return f"{review.alive_promised} {review.symbol} to {review.alive_quotes} {many}"

@@ -1,4 +1,4 @@
-"""The first start without any setting: the sandbox, or a settings file written by asking for what it needs."""
+"""The first start without settings: offers the sandbox, or asks for the settings and writes their file."""
 
 import contextlib
 import os
@@ -6,32 +6,36 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Literal
 
+import click
 import msgspec
 
+from cockpit.cli.errors import SettingsFileError
 from cockpit.config.env_file import read_env_file
-from cockpit.config.settings import NAMES, SECRET_NAMES, SettingsError, load
+from cockpit.config.errors import SettingsError
+from cockpit.config.settings import NAMES, SECRET_NAMES, load
 
 Choice = Literal["sandbox", "written", "nothing"]
 CREDENTIALS = ("NEAR_INTENTS_API_KEY", "NEAR_INTENTS_ACCOUNT_ID", "NEAR_INTENTS_SIGNER_PRIVATE_KEY")
 WELCOME = """There are no settings here: no .env in this directory, and none in the environment.
 
-  1  rehearse in the sandbox: a venue of its own on this machine, no key, no money, no network
-  2  write a .env for a real account, by answering five questions
-  q  neither; nothing is written
+  1  try the sandbox: a venue on this machine, without key, money or network
+  2  write a .env for a real account; five questions
+  q  quit; nothing is written
 """
-NEXT = """{path} is written, readable by you alone. What comes next:
+NEXT = """{path} written; only you can read it. Next:
 
-  cockpit check    looks at everything that arming would want, and arms nothing
-  cockpit          the desk and its cockpit; it starts disarmed
+  cockpit check    checks everything that arming needs; arms nothing
+  cockpit          starts the desk, disarmed, and shows the cockpit
 
-Every other setting has a default; .env.example explains them, docs/runbook.md the way to the first live quote."""
-STAND_INS: Mapping[str, str] = {
+All other settings have defaults: see .env.example. For the first live quote: see docs/runbook.md."""
+NOTHING_WRITTEN = "Nothing was written."
+PLACEHOLDERS: Mapping[str, str] = {
     "NEAR_INTENTS_API_KEY": "x",
     "NEAR_INTENTS_ACCOUNT_ID": "x.near",
     "NEAR_INTENTS_SIGNER_PRIVATE_KEY": f"ed25519:{'1' * 32}",
     "COCKPIT_STATE_DIR": "/",
 }
-"""Settings that hold by themselves, so that one value can be judged before the others are known."""
+"""Valid values, so that one setting can be checked before the others are known."""
 
 
 class SettingQuestion(msgspec.Struct, frozen=True):
@@ -43,42 +47,51 @@ class SettingQuestion(msgspec.Struct, frozen=True):
 
     @property
     def secret(self) -> bool:
-        """Whether it must not be seen while it is typed."""
         return self.name in SECRET_NAMES
 
 
 QUESTIONS = (
-    SettingQuestion("NEAR_INTENTS_API_KEY", "Bearer token of the solver relay (not shown)"),
+    SettingQuestion("NEAR_INTENTS_API_KEY", "Bearer token of the Solver Relay (hidden)"),
     SettingQuestion("NEAR_INTENTS_ACCOUNT_ID", "NEAR account that holds the balances"),
-    SettingQuestion("NEAR_INTENTS_SIGNER_PRIVATE_KEY", "Key that signs the quotes, ed25519:… (not shown)"),
-    SettingQuestion("TRADING_BTC_WITHDRAW_ADDRESS", "Where BTC may be withdrawn to (empty: nowhere)", needed=False),
-    SettingQuestion("TRADING_EURE_WITHDRAW_ADDRESS", "Where EURe may be withdrawn to (empty: nowhere)", needed=False),
+    SettingQuestion("NEAR_INTENTS_SIGNER_PRIVATE_KEY", "Private key that signs the quotes, ed25519:… (hidden)"),
+    SettingQuestion("TRADING_BTC_WITHDRAW_ADDRESS", "BTC withdrawal address (empty: none)", needed=False),
+    SettingQuestion("TRADING_EURE_WITHDRAW_ADDRESS", "EURe withdrawal address (empty: none)", needed=False),
 )
 
 Ask = Callable[[str, bool], str]
 """Takes the question and whether the answer is hidden; gives the answer."""
 
 
-class CannotWriteError(Exception):
-    """The file was not written, and why."""
-
-
 def unconfigured(directory: Path, environ: Mapping[str, str]) -> bool:
-    """Whether this is a first start: no ``.env`` here, and no credential in the environment."""
     return not (directory / ".env").exists() and not any(environ.get(name, "").strip() for name in CREDENTIALS)
 
 
 def problem(name: str, value: str) -> str:
-    """Why the settings would refuse this value, in one sentence that does not hold it; empty when they take it."""
+    """Why the settings refuse this value, without quoting it; empty if they accept it."""
     try:
-        load(None, {**STAND_INS, name: value})
+        load(None, {**PLACEHOLDERS, name: value})
     except SettingsError as error:
         return next((found for found in error.problems if found.startswith(name)), "")
     return ""
 
 
+def run_wizard(directory: Path) -> Choice:
+    """The wizard in this terminal; one sentence and exit code 1 if it writes nothing."""
+
+    def ask(question: str, hidden: bool) -> str:
+        return str(click.prompt(question, default="", show_default=False, hide_input=hidden))
+
+    try:
+        return first_run(directory, ask, click.echo)
+    except SettingsFileError as exc:
+        raise click.ClickException(str(exc)) from None
+    except click.Abort:
+        click.echo(f"\n{NOTHING_WRITTEN}", err=True)
+        raise
+
+
 def first_run(directory: Path, ask: Ask, say: Callable[[str], None]) -> Choice:
-    """Offer the two ways. Whatever interrupts the questions leaves nothing behind. Raises CannotWrite."""
+    """Offer sandbox and settings. Interrupted questions leave no file behind. Raises SettingsFileError."""
     say(WELCOME)
     while (chosen := ask("1, 2 or q", False).strip().lower()) not in ("1", "2", "q"):
         say("Type 1, 2 or q.")
@@ -98,14 +111,14 @@ def _answer(question: SettingQuestion, ask: Ask, say: Callable[[str], None]) -> 
         value = ask(question.text, question.secret).strip()
         if not value and not question.needed:
             return ""
-        wrong = problem(question.name, value) if value else f"{question.name} is needed"
+        wrong = problem(question.name, value) if value else f"{question.name} is required"
         if not wrong:
             return value
         say(wrong)
 
 
 def write(path: Path, values: Mapping[str, str]) -> None:
-    """Write the settings, mode 0600, whole or not at all, and never over a file that is there. Raises CannotWrite."""
+    """Write the settings, mode 0600, completely or not at all, never over a file. Raises SettingsFileError."""
     lines = "".join(f"{name}={_quoted(value)}\n" for name, value in values.items())
     part = path.with_name(f".env.{os.getpid()}.part")
     try:
@@ -115,12 +128,12 @@ def write(path: Path, values: Mapping[str, str]) -> None:
             file.flush()
             os.fsync(handle)
         if read_env_file(part, NAMES.keys()).values != dict(values):
-            raise CannotWriteError("a value cannot stand in a settings file; nothing was written")
+            raise SettingsFileError(f"a value cannot be stored in a settings file. {NOTHING_WRITTEN}")
         os.link(part, path)  # Unlike a rename, this fails when the file is there.
     except FileExistsError:
-        raise CannotWriteError(f"{path} is there already; nothing was written over it") from None
+        raise SettingsFileError(f"{path} exists already. {NOTHING_WRITTEN}") from None
     except OSError as error:
-        raise CannotWriteError(f"{path} cannot be written: {error.strerror}") from None
+        raise SettingsFileError(f"cannot write {path}: {error.strerror}. {NOTHING_WRITTEN}") from None
     finally:
         with contextlib.suppress(OSError):
             part.unlink()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cockpit.cli.history import history_options, history_place, is_url, reader_of
+from cockpit.cli.common import ENV_FILE, history_options, history_place, is_url, reader_of, state_dir
 from storage.errors import HistoryError
 from storage.journal import Journal
 from storage.transfer.transfer import Target, transfer
@@ -16,21 +16,16 @@ if TYPE_CHECKING:
     from storage.transfer.to_postgres import PostgresTarget
     from storage.transfer.to_sqlite import SqliteTarget
 
-ENV_FILE = click.option(
-    "--env-file",
-    type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="Settings file that names the state directory or the database; .env in this directory when it exists.",
-)
-
 
 @click.command()
 @click.argument("target", metavar="FILE|URL")
 @history_options
 def export(target: str, history: str | None, sandbox: bool, env_file: Path | None) -> None:
-    """Copy the history to TARGET: a new file, or an empty PostgreSQL database by its postgresql:// URL.
+    """Copy the history to another file or database.
 
-    The desk may go on meanwhile; what it writes later is copied by the next call. One that broke off goes on where it
-    was. Counts and sums of every table are compared before the copy may be used.
+    FILE|URL is a new file, or an empty PostgreSQL database by its postgresql:// URL. The desk may keep running; run
+    export again to copy what it has written since. An interrupted export resumes. The copy can be used only after
+    counts and sums of every table have been compared.
     """
     source = history_place(history, sandbox, env_file)
     if not isinstance(source, Path) and history is None:
@@ -42,24 +37,27 @@ def export(target: str, history: str | None, sandbox: bool, env_file: Path | Non
 @click.argument("source", metavar="FILE|URL")
 @ENV_FILE
 def import_(source: str, env_file: Path | None) -> None:
-    """Copy the history SOURCE, a file or a postgresql:// URL, to where the settings keep theirs; none may be there."""
+    """Copy a history to where the settings keep theirs.
+
+    FILE|URL is the source: a file or a postgresql:// URL. The settings' own place must hold no history.
+    """
     _copy(source if is_url(source) else Path(source), history_place(None, False, env_file))
 
 
 def _copy(source: Path | str, target: Path | str) -> None:
-    begun = time.monotonic()
+    started = time.monotonic()
 
-    def told(table: str, last: int, copied: int) -> None:
+    def show_progress(table: str, last: int, copied: int) -> None:
         click.echo(f"  {table:<28} {copied:>12,} rows{f' after id {last:,}' if last else ''}")
 
     try:
         with reader_of(source) as reader, _target(target) as store:
             opened: Target = store
-            found = transfer(reader, opened, told)
+            found = transfer(reader, opened, show_progress)
     except HistoryError as exc:
         raise click.ClickException(str(exc)) from None
     rows = sum(one.rows for one in found.values())
-    click.echo(f"{rows:,} rows, counts and sums compared, in {time.monotonic() - begun:.1f} s")
+    click.echo(f"{rows:,} rows copied, counts and sums equal, in {time.monotonic() - started:.1f} s")
 
 
 def _target(where: Path | str) -> "AbstractContextManager[SqliteTarget | PostgresTarget]":
@@ -73,10 +71,11 @@ def _target(where: Path | str) -> "AbstractContextManager[SqliteTarget | Postgre
 
 
 def _refuse_waiting(env_file: Path | None) -> None:
-    """What waits in the journal for the database would be missing."""
-    from cockpit.cli.liquidity import desk_socket
+    # Events that wait in the journal for the database would be missing.
     from cockpit.config.settings import JOURNAL_NAME
 
-    journal = Journal(desk_socket(env_file or Path(".env")).parent / JOURNAL_NAME)
+    journal = Journal(state_dir(env_file) / JOURNAL_NAME)
     if journal.waiting():
-        raise click.ClickException(f"{journal.path} holds events that are not in the database yet: start a desk once")
+        raise click.ClickException(
+            f"{journal.path} holds events that are not in the database yet; start the desk once to write them"
+        )

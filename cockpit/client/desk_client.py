@@ -1,6 +1,8 @@
 """The cockpit's side of the desk's control API: a stream of snapshots and typed commands over one Unix socket."""
 
 import asyncio
+import getpass
+import os
 from collections import deque
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from pathlib import Path
@@ -265,3 +267,20 @@ def _result(name: str, answer: "httpx.Response | UnknownOutcome") -> Outcome:
         if 400 <= answer.status_code < 500:
             return Result(command_id="", command=name, accepted=False, reason=text or "refused", at_ns=0)
         return UnknownOutcome(name, f"an answer that cannot be read (status {answer.status_code}): {text}")
+
+
+def operator_name() -> str:
+    """Who sits at this terminal, for the journal: the user, the ssh client's address if there is one, the terminal."""
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):
+        user = str(os.getuid())
+    remote = os.environ.get("SSH_CONNECTION", "").split(" ")[0]
+    return (f"{user}@{remote}" if remote else user) + _terminal()
+
+
+def _terminal() -> str:
+    try:
+        return f" on {os.ttyname(0).removeprefix('/dev/')}"
+    except OSError:
+        return ""

@@ -1,4 +1,4 @@
-"""The settings an operator gives in the environment or in ``.env``, checked as a whole before anything starts."""
+"""The settings from the environment and ``.env``, checked as a whole before anything starts."""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -10,26 +10,17 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from cockpit.config import validators as fields
 from cockpit.config.env_file import EnvFile, read_env_file
+from cockpit.config.errors import InvalidSettingError, SettingsError
 from cockpit.config.notifications import Means, Occasion
 from cockpit.config.secret import Secret
 from cockpit.config.urls import is_loopback
 from cockpit.model.commands import Limits
-
-__all__ = ["Secret", "Settings", "SettingsError", "load"]
 
 SOCKET_NAME = "desk.sock"
 READ_ONLY_SOCKET_NAME = "desk-ro.sock"
 HISTORY_NAME = "history.sqlite"
 JOURNAL_NAME = "history.journal"
 KEYS_NAME = "keys.toml"
-
-
-class SettingsError(Exception):
-    """The settings cannot be used. ``problems``: a line for each, naming the variable and never a value."""
-
-    def __init__(self, problems: tuple[str, ...]) -> None:
-        super().__init__("\n".join(problems))
-        self.problems = problems
 
 
 def _level(text: str) -> str:
@@ -307,7 +298,7 @@ def _problem(name: str, kind: str, error: object) -> str:
     expected = Settings.model_fields[NAMES[name]].description or "the value cannot be used"
     if kind == "missing":
         return f"{name} is missing: {expected}"
-    return f"{name}: {error if isinstance(error, fields.InvalidSettingError) else expected}"
+    return f"{name}: {error if isinstance(error, InvalidSettingError) else expected}"
 
 
 def _contradictions(s: Settings) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from base58 import b58decode
 from nacl.signing import SigningKey
 
+from cockpit.config.errors import InvalidSettingError
 from cockpit.config.secret import Secret
 from cockpit.config.urls import url_problem
 from storage.postgres.address import parse_address
@@ -14,10 +15,6 @@ from storage.postgres.address import parse_address
 _ACCOUNT = re.compile(r"(?:(?:[a-z0-9]+[-_])*[a-z0-9]+\.)*(?:[a-z0-9]+[-_])*[a-z0-9]+")
 _STATE_DIR_MAX = 90
 """Bytes: a Unix socket's path may have 107 on Linux and 103 elsewhere, and its name comes after the directory's."""
-
-
-class InvalidSettingError(ValueError):
-    """The value cannot be used; the text says what is expected and holds nothing of the value."""
 
 
 def bearer_token(secret: Secret) -> Secret:

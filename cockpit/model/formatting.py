@@ -62,41 +62,41 @@ def age(ms: int | None) -> str:
     return f"{seconds // 86_400}d{seconds % 86_400 // 3600:02d}h"
 
 
-def fine_age(ms: int | None) -> str:
+def exact_age(ms: int | None) -> str:
     """How long ago, with tenths below ten seconds; ``never`` for None."""
     if ms is None:
         return "never"
     return f"{max(ms, 0) / 1000:.1f}s" if ms < 10_000 else age(ms)
 
 
-def ago(ms: int) -> str:
+def coarse_age(ms: int) -> str:
     """How long ago for a frame: ``now`` below three seconds, seconds below ten, then in steps of five."""
     if ms < 3000:
         return "now"
     return age(ms) if ms < 10_000 else age(ms // 5000 * 5000)
 
 
-def since(ms: int) -> str:
+def caption_age(ms: int) -> str:
     """How long ago in steps of five seconds, for captions whose every change draws a whole frame again."""
     return "just now" if ms < 10_000 else f"{age(ms // 5000 * 5000)} ago"
 
 
-def up(ms: int) -> str:
+def uptime(ms: int) -> str:
     """How long something runs, in whole minutes."""
     return "under a minute" if ms < 60_000 else f"{age(ms // 60_000 * 60_000).removesuffix('00s')}"
 
 
-def left(ms: int) -> str:
+def time_left(ms: int) -> str:
     """Time left in whole seconds, rounded up so that 0 means dead."""
     return age(-(-max(ms, 0) // 1000) * 1000)
 
 
-def micros(us: int | None) -> str:
+def milliseconds(us: int | None) -> str:
     """A duration given in microseconds, as milliseconds."""
     return UNKNOWN if us is None else f"{us / 1000:.2f} ms"
 
 
-def bar(part: int, whole: int, width: int) -> str:
+def progress_bar(part: int, whole: int, width: int) -> str:
     """A bar of ``width`` cells filled by part/whole in half cells; a part above zero is never drawn empty."""
     if whole <= 0 or part <= 0:
         return " " * width
@@ -104,7 +104,7 @@ def bar(part: int, whole: int, width: int) -> str:
     return ("━" * full + "╸" * rest).ljust(width)
 
 
-def short(identifier: str, width: int) -> str:
+def shorten(identifier: str, width: int) -> str:
     """An identifier cut in its middle, so that both ends can be recognised."""
     if len(identifier) <= width:
         return identifier
@@ -115,7 +115,7 @@ def short(identifier: str, width: int) -> str:
 LEVELS = "▁▂▃▄▅▆▇█"
 
 
-def spark(values: Sequence[float], width: int) -> str:
+def sparkline(values: Sequence[float], width: int) -> str:
     """The newest ``width`` values as bars of one cell each, the newest at the right; nothing below zero."""
     shown = [max(0.0, value) for value in values[-width:]]
     most = max(shown, default=0.0)

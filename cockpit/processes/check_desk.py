@@ -13,22 +13,19 @@ import msgspec
 
 from cockpit.config.settings import Settings
 from cockpit.model.snapshot import InterlockRow, Snapshot
-from cockpit.processes.launch import answers
+from cockpit.processes.errors import DeskUnavailableError
+from cockpit.processes.launch import is_listening
 
 POLL_S = 0.25
 ANSWER_S = 5.0
 START_S = 20.0
-CLIMBED = ("strategy", "shadow")
+NEED_ARMING = ("strategy", "shadow")
 """Lines that only climbing turns green: on a desk that has not climbed they are "not yet", and no fault."""
-
-
-class DeskUnavailableError(Exception):
-    """The desk cannot be asked; the text says why."""
 
 
 def deciding(rows: tuple[InterlockRow, ...]) -> tuple[InterlockRow, ...]:
     """The lines that a healthy desk must show green whether it is armed or not."""
-    return tuple(row for row in rows if row.ident not in CLIMBED)
+    return tuple(row for row in rows if row.ident not in NEED_ARMING)
 
 
 def is_green(shot: Snapshot) -> bool:
@@ -37,7 +34,7 @@ def is_green(shot: Snapshot) -> bool:
     return bool(rows) and all(row.passed for row in rows)
 
 
-async def looked_at(socket_path: Path, within_s: float) -> Snapshot:
+async def read_snapshot(socket_path: Path, within_s: float) -> Snapshot:
     """The desk that listens there, once every line is green or it has run for ``within_s`` seconds. Raises NoAnswer."""
     transport = httpx.AsyncHTTPTransport(uds=str(socket_path))
     decoder = msgspec.json.Decoder(Snapshot)
@@ -61,17 +58,17 @@ async def looked_at(socket_path: Path, within_s: float) -> Snapshot:
 
 
 @contextlib.asynccontextmanager
-async def started(settings: Settings) -> AsyncIterator[Path]:
+async def read_only_desk(settings: Settings) -> AsyncIterator[Path]:
     """A desk in this process that takes no command, until the block ends; where it listens to who looks on.
 
     It starts, writes and ends as any desk does; a signal to end cancels the block and lets it end in order. Raises
     HistoryError. The caller holds the locks of state directory and account.
     """
     from cockpit.desk.desk import Desk
-    from cockpit.processes.desk_process import history_of
+    from cockpit.processes.desk_process import open_history
 
     _log_into(settings.state_dir / "desk.log", settings.log_level)
-    desk = Desk(settings, history_of(settings), takes_commands=False)
+    desk = Desk(settings, open_history(settings), takes_commands=False)
     block, loop = asyncio.current_task(), asyncio.get_running_loop()
     assert block is not None
     for name in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
@@ -79,7 +76,7 @@ async def started(settings: Settings) -> AsyncIterator[Path]:
     running = asyncio.create_task(desk.run(), name="desk")
     try:
         async with asyncio.timeout(START_S):
-            while not running.done() and not answers(settings.read_only_socket_path):
+            while not running.done() and not is_listening(settings.read_only_socket_path):
                 await asyncio.wait({running}, timeout=0.02)
         if running.done():
             await running

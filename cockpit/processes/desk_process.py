@@ -32,7 +32,7 @@ def run_desk(settings: Settings) -> int:
     return 0
 
 
-def history_of(settings: Settings) -> History:
+def open_history(settings: Settings) -> History:
     """The engine that the settings name. Raises HistoryError when another one holds what this desk must know."""
     journal = Journal(settings.journal_path)
     if settings.postgres_url is not None:
@@ -48,7 +48,7 @@ def history_of(settings: Settings) -> History:
 
 
 async def _desk(settings: Settings) -> None:
-    desk = Desk(settings, history_of(settings))
+    desk = Desk(settings, open_history(settings))
     asked = False
 
     def stop() -> None:

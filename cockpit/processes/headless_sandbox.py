@@ -14,19 +14,15 @@ import msgspec
 from cockpit.client.desk_client import ConnectionLost, DeskClient
 from cockpit.model.commands import ARMABLE, Result
 from cockpit.model.snapshot import Snapshot
-from cockpit.processes.launch import DidNotStartError
-from cockpit.processes.sandbox import SandboxRun, VenueFlags
+from cockpit.processes.errors import ProcessStartError, SandboxRunError
 from cockpit.processes.sandbox_report import SandboxReport, account_for
+from cockpit.processes.sandbox_run import SandboxRun, VenueFlags
 from storage.sqlite.reader import SqliteReader
 from venue.protocol.assets import BTC_EURE
 
 WAIT_S = 30.0
 QUIET_S = 4.0
 """Longer than an auction and a settlement of the sandbox together: after it nothing more is on its way."""
-
-
-class SandboxRunError(Exception):
-    """The rehearsal could not be carried out; the text says what happened."""
 
 
 class _Newest:
@@ -70,7 +66,7 @@ class _Newest:
             raise SandboxRunError(f"the desk was not {what} within {WAIT_S:g} s: {why}") from None
 
 
-async def rehearse(
+async def run_headless(
     rehearsal: SandboxRun,
     flags: VenueFlags,
     environ: Mapping[str, str],
@@ -103,7 +99,7 @@ async def rehearse(
         if ended_by:
             return 128 + ended_by[0]
         raise
-    except (SandboxRunError, DidNotStartError) as exc:
+    except (SandboxRunError, ProcessStartError) as exc:
         click.echo(f"cockpit sandbox: {exc}", err=True)
         return 2
     except httpx.HTTPError as exc:

@@ -10,13 +10,11 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from cockpit.processes.errors import ProcessStartError
+
 START_WITHIN_S = 20.0
 POLL_S = 0.02
 LOG_TAIL = 3
-
-
-class DidNotStartError(Exception):
-    """A process ended or stayed silent before it was ready; the text holds the last lines of its log."""
 
 
 def spawn(
@@ -40,15 +38,17 @@ def spawn(
         os.close(descriptor)
 
 
-async def ready(process: subprocess.Popen[bytes], what: str, log_file: Path, is_ready: Callable[[], bool]) -> None:
+async def wait_until_ready(
+    process: subprocess.Popen[bytes], what: str, log_file: Path, is_ready: Callable[[], bool]
+) -> None:
     """Wait until the process is ready; DidNotStart when it ends first or takes longer than 20 s."""
     deadline = time.monotonic() + START_WITHIN_S
     while not is_ready():
         code = process.poll()
         if code is not None:
-            raise DidNotStartError(f"{what} ended with code {code}: {_tail(log_file)}")
+            raise ProcessStartError(f"{what} ended with code {code}: {_tail(log_file)}")
         if time.monotonic() > deadline:
-            raise DidNotStartError(f"{what} was not ready within {START_WITHIN_S:g} s; its log is {log_file}")
+            raise ProcessStartError(f"{what} was not ready within {START_WITHIN_S:g} s; its log is {log_file}")
         await asyncio.sleep(POLL_S)
 
 
@@ -57,7 +57,7 @@ def _tail(log_file: Path) -> str:
     return " / ".join(line.strip() for line in lines if line.strip()) or f"it said nothing in {log_file}"
 
 
-def answers(socket_path: Path) -> bool:
+def is_listening(socket_path: Path) -> bool:
     """Whether somebody listens on the Unix socket."""
     import socket
 
@@ -69,14 +69,14 @@ def answers(socket_path: Path) -> bool:
     return True
 
 
-async def end(pid: int, within_s: float = 10.0) -> bool:
+async def end_process(pid: int, within_s: float = 10.0) -> bool:
     """Ask a process of ours to end and wait for it; False when it is still there after ``within_s`` seconds."""
     with contextlib.suppress(ProcessLookupError):
         os.kill(pid, signal.SIGTERM)
-    return await gone(pid, within_s)
+    return await wait_for_exit(pid, within_s)
 
 
-async def gone(pid: int, within_s: float = 10.0) -> bool:
+async def wait_for_exit(pid: int, within_s: float = 10.0) -> bool:
     """Wait until a process has ended; False when it is still there after ``within_s`` seconds."""
     deadline = time.monotonic() + within_s
     while time.monotonic() < deadline:

@@ -7,7 +7,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from cockpit.model.commands import Part
-from cockpit.model.formatting import exact, left
+from cockpit.model.formatting import exact, time_left
 from cockpit.model.snapshot import Snapshot
 from panels.dialogs.single_command import Ask, SingleCommandDialog
 from panels.frame.status_bar import mode
@@ -60,7 +60,7 @@ def terms(snapshot: Snapshot) -> list[Line]:
         (),
         (Cell(f"{'a quote moves at most':<24}", "muted"), Cell(f"{exact(limits.max_notional_eure)} EURe", "strong")),
         (Cell(f"{'and earns at least':<24}", "muted"), Cell(f"{exact(limits.min_edge_bps)} bps", "strong")),
-        (Cell(f"{'and binds at most':<24}", "muted"), Cell(left(limits.max_deadline_ms), "strong")),
+        (Cell(f"{'and binds at most':<24}", "muted"), Cell(time_left(limits.max_deadline_ms), "strong")),
     ]
 
 

@@ -6,7 +6,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from cockpit.model.commands import Result
-from cockpit.model.formatting import left, number, rounded
+from cockpit.model.formatting import number, rounded, time_left
 from cockpit.model.snapshot import HardStopState
 from panels.dialogs.outcome import Message
 from panels.dialogs.single_command import Ask, SingleCommandDialog
@@ -30,7 +30,7 @@ def situation(view: View) -> str:
         return "No quote is alive: there is nothing to burn, the desk is only disarmed."
     return (
         f"{alive.quotes} quote{'' if alive.quotes == 1 else 's'} alive, binding {number(alive.btc, 8)} BTC and "
-        f"{rounded(alive.eure, 2)} EURe; left alone, the last one dies in {left(alive.last_death_ms)}."
+        f"{rounded(alive.eure, 2)} EURe; left alone, the last one dies in {time_left(alive.last_death_ms)}."
     )
 
 

@@ -7,7 +7,7 @@ from textual.widget import Widget
 from textual.widgets import Button, Static
 
 from cockpit.model.commands import Result
-from cockpit.model.formatting import left
+from cockpit.model.formatting import time_left
 from cockpit.model.snapshot import Snapshot
 from panels.dialogs.command_dialog import Choice, CommandDialog, SpaceButton
 from panels.dialogs.dialog import Answer
@@ -36,7 +36,7 @@ def without_you(snapshot: Snapshot) -> str:
     if snapshot.when_alone == "keep" or not snapshot.executor_armed:
         return "goes on without you"
     does = "disarms" if snapshot.when_alone == "disarm" else "stops hard and burns live quotes"
-    return f"{does} when no cockpit has been attached for {left(snapshot.alone_ms)}"
+    return f"{does} when no cockpit has been attached for {time_left(snapshot.alone_ms)}"
 
 
 def situation(view: View) -> str:
@@ -57,7 +57,7 @@ def situation(view: View) -> str:
     if alive.quotes:
         words.append(
             f"{alive.quotes} signed quote{'' if alive.quotes == 1 else 's'} may still be settled, "
-            f"the last for {left(alive.last_death_ms)}: stopping does not take them back."
+            f"the last for {time_left(alive.last_death_ms)}: stopping does not take them back."
         )
     return "\n\n".join(words)
 

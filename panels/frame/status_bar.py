@@ -1,7 +1,7 @@
 """The status bar: what must be seen at a glance, and whether it may be believed."""
 
 from cockpit.model.commands import Part
-from cockpit.model.formatting import fine_age, left, micros, rounded, short
+from cockpit.model.formatting import exact_age, milliseconds, rounded, shorten, time_left
 from cockpit.model.snapshot import Snapshot
 from panels.kit.cells import Cell, Line, flow
 from panels.kit.labels import STATES, part_name
@@ -38,14 +38,14 @@ def reference(view: View, snapshot: Snapshot) -> Line:
     return (
         Cell("mid ", "muted"),
         Cell(f"{rounded(market.mid, 2)} ", "strong" if market.usable else "bad"),
-        Cell(fine_age(ms), "muted" if market.usable else "bad"),
+        Cell(exact_age(ms), "muted" if market.usable else "bad"),
     )
 
 
 def tick(view: View) -> Line:
     """Since when the desk was last heard."""
     role: Role = "good" if view.tick_age_ms < LATE_MS else "warn"
-    ago = "<1s" if view.tick_age_ms < 1000 else fine_age(view.tick_age_ms)
+    ago = "<1s" if view.tick_age_ms < 1000 else exact_age(view.tick_age_ms)
     return (Cell("desk ticked ", "muted"), Cell(f"{'●' if role == 'good' else '◐'} {ago}", role), Cell(" ago", "muted"))
 
 
@@ -57,13 +57,13 @@ def promises(view: View, snapshot: Snapshot) -> Line:
     if not alive.quotes:
         return (Cell("no quote alive", "muted"),)
     if snapshot.executor_armed:
-        return (Cell(count, "accent"), Cell(f" to {left(remaining)}", "muted"))
+        return (Cell(count, "accent"), Cell(f" to {time_left(remaining)}", "muted"))
     amounts = " + ".join(
         f"{rounded(amount, places)} {symbol}"
         for amount, places, symbol in ((alive.btc, 5, "BTC"), (alive.eure, 2, "EURe"))
         if amount
     )
-    return (Cell(f"◆ {count} still bind: {left(remaining)} ({amounts})", "warn"),)
+    return (Cell(f"◆ {count} still bind: {time_left(remaining)} ({amounts})", "warn"),)
 
 
 def history(snapshot: Snapshot) -> Line:
@@ -88,7 +88,7 @@ def openness(view: View, snapshot: Snapshot) -> Line:
     if snapshot.withdrawals_frozen:
         return (Cell("withdrawals frozen", "muted"),)
     remaining = snapshot.freeze_left_ms
-    until = "until frozen" if remaining is None else left(max(0, remaining - view.quiet_ms))
+    until = "until frozen" if remaining is None else time_left(max(0, remaining - view.quiet_ms))
     return (Cell(f" WITHDRAWALS OPEN {until} ", "alarm"),)
 
 
@@ -120,14 +120,16 @@ def trading(snapshot: Snapshot, width: int) -> tuple[Line, ...]:
         return ()
     role: Role = "alarm" if snapshot.trading == "HALTED" else "warn"
     room = max(16, min(60, width - 30))  # So much that it stays beside the mode, and pushes nothing out of the bar.
-    return ((Cell(f" {snapshot.trading} ", role), Cell(f" {short(snapshot.trading_why, room)}", "muted")),)
+    return ((Cell(f" {snapshot.trading} ", role), Cell(f" {shorten(snapshot.trading_why, room)}", "muted")),)
 
 
 def loneliness(view: View, snapshot: Snapshot) -> tuple[Line, ...]:
     """What happens when nobody is there: a desk meant to run unattended says so, any other how long it waits."""
     if snapshot.alone_left_ms is not None:
         does = {"disarm": "disarms", "stop": "stops hard", "keep": "goes on"}[snapshot.when_alone]
-        return ((Cell(f" NO OPERATOR: {does} in {left(max(0, snapshot.alone_left_ms - view.quiet_ms))} ", "alarm"),),)
+        return (
+            (Cell(f" NO OPERATOR: {does} in {time_left(max(0, snapshot.alone_left_ms - view.quiet_ms))} ", "alarm"),),
+        )
     if snapshot.when_alone == "keep":
         return ((Cell("runs unattended", "warn"),),)
     return ()
@@ -140,7 +142,7 @@ def alarm(view: View) -> Line | None:
     if view.snapshot is None or not view.silent:
         return None
     what = "DESK NOT REACHED" if view.link_lost else "DESK SILENT"
-    return (Cell(f" ✗ {what} for {fine_age(view.tick_age_ms)} ", "alarm"),)
+    return (Cell(f" ✗ {what} for {exact_age(view.tick_age_ms)} ", "alarm"),)
 
 
 def status(view: View, width: int) -> list[Line]:
@@ -159,7 +161,7 @@ def status(view: View, width: int) -> list[Line]:
         *trading(snapshot, width),
         *loneliness(view, snapshot),
         *(() if snapshot.withdrawals_frozen else (openness(view, snapshot),)),
-        (Cell(short(snapshot.account, 28)),),
+        (Cell(shorten(snapshot.account, 28)),),
         arming(view, snapshot, "strategy-engine", snapshot.strategy_armed),
         arming(view, snapshot, "trade-executor", snapshot.executor_armed),
         reference(view, snapshot),
@@ -172,9 +174,9 @@ def status(view: View, width: int) -> list[Line]:
         groups.append(
             (
                 Cell("reaction p50 ", "muted"),
-                Cell(micros(snapshot.reaction.p50_us)),
+                Cell(milliseconds(snapshot.reaction.p50_us)),
                 Cell(" p99 ", "muted"),
-                Cell(micros(snapshot.reaction.p99_us)),
+                Cell(milliseconds(snapshot.reaction.p99_us)),
             )
         )
     if snapshot.withdrawals_frozen:
@@ -184,7 +186,7 @@ def status(view: View, width: int) -> list[Line]:
 
 def _last_known(view: View, snapshot: Snapshot) -> list[Line]:
     return [
-        (Cell(short(snapshot.account, 28)),),
+        (Cell(shorten(snapshot.account, 28)),),
         arming(view, snapshot, "strategy-engine", snapshot.strategy_armed),
         arming(view, snapshot, "trade-executor", snapshot.executor_armed),
         promises(view, snapshot),

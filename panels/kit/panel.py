@@ -12,7 +12,7 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from cockpit.model.commands import Part
-from cockpit.model.formatting import age, ago
+from cockpit.model.formatting import age, coarse_age
 from cockpit.model.snapshot import Snapshot
 from panels.kit.cells import Cell, Column, Detail, Field, GridRow
 from panels.kit.grid import LiveGrid
@@ -174,7 +174,7 @@ class Panel(Vertical, Generic[T], inherit_bindings=False):
 
     def freshness(self, snapshot: Snapshot) -> str:
         """The age beside the title while all is well."""
-        return ago(self.data_age(snapshot) or 0)
+        return coarse_age(self.data_age(snapshot) or 0)
 
     def stale_advice(self, snapshot: Snapshot) -> str:
         """What to do about old data."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import ClassVar
 
-from cockpit.model.formatting import NOTHING, age, ago, exact, number, rounded
+from cockpit.model.formatting import NOTHING, age, coarse_age, exact, number, rounded
 from cockpit.model.snapshot import DecisionRow, Snapshot
 from panels.kit.cells import Cell, Column, Detail, Field, GridRow
 from panels.kit.labels import side
@@ -147,7 +147,7 @@ class DecisionsPanel(Panel[DecisionRow]):
 
     def freshness(self, snapshot: Snapshot) -> str:
         """When the newest was made."""
-        return f"newest {ago(snapshot.decisions[0].age_ms)}" if snapshot.decisions else ""
+        return f"newest {coarse_age(snapshot.decisions[0].age_ms)}" if snapshot.decisions else ""
 
     def summary(self, snapshot: Snapshot) -> str:
         """Requests seen and quoted."""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import ClassVar
 
-from cockpit.model.formatting import NOTHING, age, ago, exact, number, rounded, short
+from cockpit.model.formatting import NOTHING, age, coarse_age, exact, number, rounded, shorten
 from cockpit.model.snapshot import FillRow, Snapshot
 from panels.kit.cells import Cell, Column, Detail, Field, GridRow
 from panels.kit.labels import side
@@ -60,7 +60,7 @@ def execution_row(row: FillRow) -> GridRow:
             Cell(rounded(row.edge_bps, 1, missing=NOTHING)),
             confirmed(row),
             Cell("  ".join(horizon(*one) for one in row.markouts) or NOTHING, "muted"),
-            Cell(short(row.tx_hash, 18) if row.tx_hash else NOTHING, "muted"),
+            Cell(shorten(row.tx_hash, 18) if row.tx_hash else NOTHING, "muted"),
         ),
     )
 
@@ -141,7 +141,7 @@ class FillsPanel(Panel[FillRow]):
 
     def freshness(self, snapshot: Snapshot) -> str:
         """When the newest was."""
-        return f"newest {ago(snapshot.executions[0].age_ms)}" if snapshot.executions else ""
+        return f"newest {coarse_age(snapshot.executions[0].age_ms)}" if snapshot.executions else ""
 
     def summary(self, snapshot: Snapshot) -> str:
         """Fills since the start."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import ClassVar
 
-from cockpit.model.formatting import age, spark, up
+from cockpit.model.formatting import age, sparkline, uptime
 from cockpit.model.snapshot import PartHealth as HealthRow
 from cockpit.model.snapshot import Snapshot
 from panels.kit.cells import Cell, Column, Detail, Field, GridRow
@@ -72,7 +72,7 @@ def health_row(row: HealthRow, rates: RatesPanel) -> GridRow:
             Cell(NAMES.get(row.part, row.part)),
             Cell(age(row.age_ms), "muted"),
             Cell(per_second(rate), "text" if rate else "muted"),
-            Cell(spark(rates.course(row.part), SPARK_WIDTH), "accent"),
+            Cell(sparkline(rates.course(row.part), SPARK_WIDTH), "accent"),
             Cell(f"{bad:,}" if bad else "0", "warn" if bad else "muted"),
             says(row),
             Cell(row.last_error or "none", "warn" if row.last_error else "muted"),
@@ -144,4 +144,4 @@ class HealthPanel(Panel[HealthRow]):
         """How long the desk runs, and how many cockpits watch it."""
         others = snapshot.attached - 1
         watching = f" · {others} other cockpit{'s' if others > 1 else ''} attached" if others > 0 else ""
-        return f"desk up {up((snapshot.at_ns - snapshot.started_ns) // 1_000_000)}{watching}"
+        return f"desk up {uptime((snapshot.at_ns - snapshot.started_ns) // 1_000_000)}{watching}"

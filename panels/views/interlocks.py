@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from textual.widget import Widget
 
-from cockpit.model.formatting import left
+from cockpit.model.formatting import time_left
 from cockpit.model.snapshot import InterlockRow, Rung, Snapshot
 from panels.kit.cells import Cell, Column, Detail, Field, GridRow, Line
 from panels.kit.keymap import KeyMap
@@ -66,7 +66,7 @@ def closes(row: InterlockRow) -> Cell:
     """The countdown until a red line closes its open rung."""
     if row.grace_left_ms is None:
         return Cell("", "muted")
-    return Cell("now" if row.grace_left_ms <= 0 else left(row.grace_left_ms), "bad")
+    return Cell("now" if row.grace_left_ms <= 0 else time_left(row.grace_left_ms), "bad")
 
 
 def interlock_row(row: InterlockRow) -> GridRow:

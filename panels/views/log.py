@@ -5,7 +5,7 @@ from typing import ClassVar, Literal
 
 import msgspec
 
-from cockpit.model.formatting import age, ago
+from cockpit.model.formatting import age, coarse_age
 from cockpit.model.snapshot import JournalRow, Snapshot
 from panels.kit.cells import Cell, Column, Detail, Field, GridRow
 from panels.kit.keymap import KeyMap
@@ -139,7 +139,7 @@ class LogPanel(Panel[LogEntry]):
     def freshness(self, snapshot: Snapshot) -> str:
         """When the newest was."""
         found = self.items(snapshot)
-        return f"newest {ago(found[0].age_ms)}" if found else ""
+        return f"newest {coarse_age(found[0].age_ms)}" if found else ""
 
     def summary(self, snapshot: Snapshot) -> str:
         """Commands of this run."""

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from textual.widget import Widget
 
-from cockpit.model.formatting import NOTHING, age, fine_age, rounded
+from cockpit.model.formatting import NOTHING, age, exact_age, rounded
 from cockpit.model.snapshot import MarketState, Snapshot, SourceRow
 from panels.kit.cells import Cell, Column, Detail, Field, GridRow, Line
 from panels.kit.keymap import KeyMap
@@ -67,7 +67,7 @@ def source_detail(row: SourceRow) -> Detail:
             Field("ask", Cell(rounded(row.ask, 2))),
             Field("mid", Cell(rounded(row.mid, 4)), copy=True),
             Field("from composite", Cell(f"{rounded(row.divergence_bps, 2, signed=True)} bps")),
-            Field("last tick", Cell(fine_age(row.age_ms))),
+            Field("last tick", Cell(exact_age(row.age_ms))),
         ),
     )
 

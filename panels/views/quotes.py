@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import ClassVar
 
-from cockpit.model.formatting import age, ago, bar, exact, left, number, rounded
+from cockpit.model.formatting import age, coarse_age, exact, number, progress_bar, rounded, time_left
 from cockpit.model.snapshot import QuoteRow, Snapshot
 from panels.kit.cells import Cell, Column, Detail, Field, GridRow
 from panels.kit.labels import outcome, side
@@ -60,7 +60,7 @@ def quote_row(row: QuoteRow) -> GridRow:
             Cell(rounded(row.price, 2)),
             outcome(row.outcome),
             Cell(seconds_left(row.left_ms) if living else "", role),
-            Cell(bar(row.left_ms, row.life_ms, BAR_WIDTH) if living else "", role),
+            Cell(progress_bar(row.left_ms, row.life_ms, BAR_WIDTH) if living else "", role),
             Cell(row.detail, "muted"),
         ),
     )
@@ -77,7 +77,7 @@ def quote_life(row: QuoteRow, snapshot: Snapshot) -> tuple[Field, ...]:
         fields.append(
             Field(f"{age(decided.age_ms)} ago", Cell(f"decided: {passed} of {len(decided.checks)} checks passed"))
         )
-    fields.append(Field(f"{age(row.age_ms)} ago", Cell(f"signed for {left(row.life_ms)}, and sent to the relay")))
+    fields.append(Field(f"{age(row.age_ms)} ago", Cell(f"signed for {time_left(row.life_ms)}, and sent to the relay")))
     if filled is not None:
         fields.append(Field(f"{age(filled.age_ms)} ago", Cell("settled", "good")))
         fields.append(Field("balances", Cell("show it" if filled.confirmed else "do not show it yet")))
@@ -88,7 +88,7 @@ def quote_life(row: QuoteRow, snapshot: Snapshot) -> tuple[Field, ...]:
             for seconds, bps in filled.markouts
         ]
     elif alive(row):
-        fields.append(Field(f"in {left(row.left_ms)}", Cell("its deadline: until then it binds", left_role(row))))
+        fields.append(Field(f"in {time_left(row.left_ms)}", Cell("its deadline: until then it binds", left_role(row))))
     elif died >= 0:
         fields.append(Field(f"{age(died)} ago", Cell("its deadline", "muted")))
     return tuple(fields)
@@ -105,7 +105,7 @@ def quote_detail(row: QuoteRow, snapshot: Snapshot) -> Detail:
             Field("gives", Cell(f"{exact(row.gives)} {row.gives_symbol}")),
             Field("takes", Cell(f"{exact(row.takes)} {row.takes_symbol}")),
             Field("price", Cell(f"{exact(row.price)} EUR/BTC")),
-            Field("time left", Cell(f"{left(row.left_ms)} of {left(row.life_ms)}" if alive(row) else "none")),
+            Field("time left", Cell(f"{time_left(row.left_ms)} of {time_left(row.life_ms)}" if alive(row) else "none")),
             Field("age", Cell(age(row.age_ms))),
             Field("quote hash", Cell(row.quote_hash), copy=True),
             Field("request", Cell(row.quote_id), copy=True),
@@ -169,7 +169,7 @@ class QuotesPanel(Panel[QuoteRow]):
 
     def freshness(self, snapshot: Snapshot) -> str:
         """When the newest was signed."""
-        return f"newest {ago(snapshot.quotes[0].age_ms)}" if snapshot.quotes else ""
+        return f"newest {coarse_age(snapshot.quotes[0].age_ms)}" if snapshot.quotes else ""
 
     def summary(self, snapshot: Snapshot) -> str:
         """What became of all quotes since the start."""

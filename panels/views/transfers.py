@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import ClassVar
 
-from cockpit.model.formatting import age, exact, number, short
+from cockpit.model.formatting import age, exact, number, shorten
 from cockpit.model.snapshot import DepositRow, Snapshot, WithdrawalRow
 from panels.kit.cells import Cell, Column, Detail, Field, GridRow
 from panels.kit.panel import Panel
@@ -95,7 +95,7 @@ def deposit_row(row: DepositRow) -> GridRow:
             Cell(amount(row)),
             status(row),
             Cell(row.chain, "muted"),
-            Cell(short(row.tx_hash, 24), "muted"),
+            Cell(shorten(row.tx_hash, 24), "muted"),
         ),
     )
 
@@ -111,7 +111,7 @@ def withdrawal_row(row: WithdrawalRow) -> GridRow:
             Cell(amount(row)),
             state(row),
             Cell(row.chain, "muted"),
-            Cell(short(named, 24), "muted") if row.ours else Cell(f"made elsewhere {short(named, 12)}", "muted"),
+            Cell(shorten(named, 24), "muted") if row.ours else Cell(f"made elsewhere {shorten(named, 12)}", "muted"),
         ),
     )
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from cockpit.processes.launch import end
-from cockpit.processes.sandbox import SandboxRun
+from cockpit.processes.launch import end_process
+from cockpit.processes.sandbox_run import SandboxRun
 from tests.support.processes.desk_process import DeskProcess
 from tests.support.processes.processes import bare_environment
 from tests.support.processes.sandbox_session import FLAGS, Open
@@ -80,5 +80,5 @@ async def cockpit(short_dir: Path) -> AsyncIterator[Open]:
     for directory in (short_dir / "sandbox").glob("2*"):
         with suppress(FileNotFoundError):
             pids = SandboxRun(directory).pids()
-            await end(pids.desk)
-            await end(pids.venue)
+            await end_process(pids.desk)
+            await end_process(pids.venue)

@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 
-from cockpit.processes.launch import end, gone
+from cockpit.processes.launch import end_process, wait_for_exit
 
 PARENT = """
 import subprocess, sys
@@ -21,8 +21,8 @@ async def test_a_process_whose_parent_never_looks_is_gone_all_the_same() -> None
     ) as parent:
         assert parent.stdout is not None
         pid = int(parent.stdout.readline())
-        assert not await gone(pid, 0.1)
-        assert await end(pid, 10)
+        assert not await wait_for_exit(pid, 0.1)
+        assert await end_process(pid, 10)
         assert parent.stdin is not None
         parent.stdin.close()
 
@@ -30,5 +30,5 @@ async def test_a_process_whose_parent_never_looks_is_gone_all_the_same() -> None
 async def test_our_own_child_is_gone_when_it_has_ended() -> None:
     child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])  # noqa: ASYNC220
     os.kill(child.pid, signal.SIGKILL)
-    assert await gone(child.pid, 10)
+    assert await wait_for_exit(child.pid, 10)
     child.returncode = -signal.SIGKILL

@@ -14,7 +14,7 @@ import psutil
 from cockpit.app.terminal.driver import KEPT_BYTES, OutputThread
 from cockpit.client.desk_client import ConnectionLost
 from cockpit.model.snapshot import Snapshot
-from cockpit.processes.sandbox import SandboxRun
+from cockpit.processes.sandbox_run import SandboxRun
 from tests.support.processes.sandbox_session import Open, arm, climbable, link, newest
 from tests.support.processes.terminal import Terminal
 from tests.support.waiting import until, until_blocking

@@ -9,8 +9,8 @@ import psutil
 
 from cockpit.app.terminal.process_priority import NICE
 from cockpit.client.desk_client import DeskInfo
-from cockpit.processes.launch import gone
-from cockpit.processes.sandbox import DESK_SETTINGS, SandboxRun
+from cockpit.processes.launch import wait_for_exit
+from cockpit.processes.sandbox_run import DESK_SETTINGS, SandboxRun
 from tests.support.processes.sandbox_session import Open, arm, climbable, link, newest
 from tests.support.processes.terminal import Terminal
 from tests.support.waiting import until
@@ -53,8 +53,8 @@ async def test_the_loop_is_armed_watched_and_stopped_by_keyboard(cockpit: Open, 
     await terminal.shows("Quit?")
     terminal.press("tab", "tab", " ")
     assert await terminal.ended() == 0
-    assert await gone(pids.desk)
-    assert await gone(pids.venue)
+    assert await wait_for_exit(pids.desk)
+    assert await wait_for_exit(pids.venue)
     assert SandboxRun.running(short_dir / "sandbox") is None
 
 

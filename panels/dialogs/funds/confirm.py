@@ -12,8 +12,9 @@ from textual.widget import Widget
 from textual.widgets import Button, Input, Static
 
 from cockpit.client.desk_client import Outcome, UnknownOutcome
-from cockpit.model.amount_input import InvalidAmountError, parse_amount
+from cockpit.model.amount_input import parse_amount
 from cockpit.model.commands import WithdrawalOrder, WithdrawalReview
+from cockpit.model.errors import InvalidAmountError
 from panels.dialogs.command_dialog import OPEN_S, SpaceButton
 from panels.dialogs.dialog import Dialog
 from panels.dialogs.funds.amounts import amount, grouped

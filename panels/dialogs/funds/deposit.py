@@ -9,7 +9,7 @@ from textual.widget import Widget
 from textual.widgets import Button, Input, Label, Static
 
 from cockpit.client.desk_client import Outcome, UnknownOutcome
-from cockpit.model.formatting import since
+from cockpit.model.formatting import caption_age
 from cockpit.model.snapshot import DepositAddressRow, Snapshot
 from panels.dialogs.dialog import Dialog
 from panels.dialogs.funds.amounts import amount, symbols
@@ -37,7 +37,7 @@ def address_lines(snapshot: Snapshot, chosen: str) -> list[Line]:
         if row is None:
             lines.append((Cell(f"{symbol}  ", "strong"), Cell("the bridge has not told the address yet", "warn")))
             continue
-        read = "" if row.age_ms is None else f"  read {since(row.age_ms)}"
+        read = "" if row.age_ms is None else f"  read {caption_age(row.age_ms)}"
         lines.append((Cell(f"{symbol} on {row.chain}", "strong" if lit else "muted"), Cell(read, "muted")))
         lines.append((Cell(row.address, "accent" if lit else "text"),))
         if row.memo:

@@ -8,7 +8,7 @@ from textual.containers import Horizontal
 from textual.widgets import Button, Static
 
 from cockpit.client.desk_client import Outcome
-from cockpit.model.formatting import left
+from cockpit.model.formatting import time_left
 from panels.dialogs.funds.desk_port import FundsPort
 from panels.dialogs.question import Question
 from panels.frame.tour_strip import Place
@@ -26,7 +26,7 @@ def open_left(view: View) -> str:
     snapshot = view.snapshot
     if snapshot is None or snapshot.freeze_left_ms is None:
         return "until frozen"
-    return f"for {left(max(0, snapshot.freeze_left_ms - view.quiet_ms))}"
+    return f"for {time_left(max(0, snapshot.freeze_left_ms - view.quiet_ms))}"
 
 
 def obstacle(view: View) -> str:

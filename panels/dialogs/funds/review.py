@@ -9,7 +9,7 @@ from textual.widget import Widget
 from textual.widgets import Button, Static
 
 from cockpit.model.commands import WithdrawalReview
-from cockpit.model.formatting import left
+from cockpit.model.formatting import time_left
 from panels.dialogs.dialog import Dialog
 from panels.dialogs.funds.amounts import amount, grouped
 from panels.dialogs.funds.confirm import ConfirmDialog, ConfirmOutcome
@@ -69,7 +69,9 @@ def cooling_line(reviewer: LiveReview) -> Line:
     """The count-down of an address never used before."""
     waits = reviewer.cooling_left_ms
     if waits:
-        return fact("cooling", f"{left(waits)} left: the address was never used before; compare it once more", "warn")
+        return fact(
+            "cooling", f"{time_left(waits)} left: the address was never used before; compare it once more", "warn"
+        )
     return fact("cooling", "over", "text")
 
 
@@ -85,7 +87,7 @@ def obstacle(view: View, reviewer: LiveReview) -> str:
     if against:
         return against[0] if len(against) == 1 else f"{against[0]} (and {len(against) - 1} more, above)"
     if reviewer.cooling_left_ms:
-        return f"the address must wait {left(reviewer.cooling_left_ms)} more"
+        return f"the address must wait {time_left(reviewer.cooling_left_ms)} more"
     # The count-down here may be over a moment before the desk's own.
     return "; ".join(reviewer.latest.refusals)
 

@@ -8,8 +8,9 @@ from textual.containers import Horizontal
 from textual.widget import Widget
 from textual.widgets import Button, Input, Label, Static
 
-from cockpit.model.amount_input import InvalidAmountError, parse_amount
+from cockpit.model.amount_input import parse_amount
 from cockpit.model.commands import WithdrawalOrder
+from cockpit.model.errors import InvalidAmountError
 from cockpit.model.snapshot import Snapshot
 from panels.dialogs.command_dialog import Choice
 from panels.dialogs.dialog import Answer

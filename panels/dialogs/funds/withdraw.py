@@ -9,8 +9,9 @@ from textual.widget import Widget
 from textual.widgets import Button, Input, Label
 
 from cockpit.client.desk_client import Reviewed, UnknownOutcome
-from cockpit.model.amount_input import InvalidAmountError, parse_amount
+from cockpit.model.amount_input import parse_amount
 from cockpit.model.commands import WithdrawalOrder, WithdrawalReview
+from cockpit.model.errors import InvalidAmountError
 from cockpit.model.snapshot import Snapshot
 from panels.dialogs.dialog import Dialog
 from panels.dialogs.funds.amounts import amount, held, symbols, units

@@ -1,4 +1,4 @@
-"""`cockpit check`: what it prints of a list, and how it ends when there is nothing good to say."""
+"""`cockpit check`: what it prints and its exit codes, without a desk that runs."""
 
 import json
 import sqlite3
@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from cockpit.cli.check import read, told
+from cockpit.cli.check import NO_SANDBOX, as_text, outcome_of, summary
 from cockpit.model.snapshot import InterlockRow, Snapshot
 from cockpit.processes.check_desk import is_green
 from tests.support.cockpit.samples import snapshot
@@ -27,31 +27,33 @@ def shown(*rows: InterlockRow) -> Snapshot:
     return msgspec.structs.replace(snapshot(), interlocks=rows)
 
 
-def test_a_red_line_is_told_with_its_remedy_and_decides() -> None:
+def test_a_failed_interlock_is_shown_with_its_remedy_and_decides() -> None:
     shot = shown(row("reference"), row("disk", passed=False))
     assert not is_green(shot)
-    checked = read(shot)
+    checked = outcome_of(shot)
     assert [line.verdict for line in checked.lines] == ["green", "red"]
-    text = told(checked)
+    text = as_text(checked)
     assert "→ see to the disk" in text
     assert "wanted: other" in text
-    assert "1 red line keeps the ladder closed" in text
+    assert text.endswith(summary(checked))
+    assert "1 interlock fails" in text
 
 
 @pytest.mark.parametrize("ident", ["strategy", "shadow"])
 def test_what_only_arming_turns_green_is_not_yet_and_decides_nothing(ident: str) -> None:
     shot = shown(row("reference"), row(ident, passed=False))
     assert is_green(shot)
-    assert "not yet: so" in told(read(shot))
-    assert "every line is green; the rest comes with arming" in told(read(shot))
+    text = as_text(outcome_of(shot))
+    assert "not yet: so" in text
+    assert "all interlocks pass; the remaining one turns green when you arm" in text
 
 
-def test_a_list_without_lines_proves_nothing() -> None:
+def test_an_empty_list_is_not_green() -> None:
     assert not is_green(shown())
     assert not is_green(shown(row("strategy")))
 
 
-def test_bad_settings_end_it_with_2_and_start_nothing(short_dir: Path) -> None:
+def test_invalid_settings_exit_with_2_and_start_nothing(short_dir: Path) -> None:
     ran = run("check", cwd=short_dir, environ={"NEAR_INTENTS_ACCOUNT_ID": "maker.near"})
     assert ran.returncode == 2
     assert "NEAR_INTENTS_API_KEY is missing" in ran.stderr
@@ -59,13 +61,13 @@ def test_bad_settings_end_it_with_2_and_start_nothing(short_dir: Path) -> None:
     assert not (short_dir / "state").exists()
 
 
-def test_without_a_rehearsal_it_says_so(short_dir: Path) -> None:
+def test_without_a_running_sandbox_it_is_refused(short_dir: Path) -> None:
     ran = run("check", "--sandbox", cwd=short_dir)
     assert (ran.returncode, ran.stdout) == (2, "")
-    assert "no rehearsal is running" in ran.stderr
+    assert NO_SANDBOX in ran.stderr
 
 
-def test_a_venue_that_nobody_serves_is_red_and_the_desk_ends_in_order(short_dir: Path) -> None:
+def test_an_unreachable_venue_is_red_and_the_desk_ends_in_order(short_dir: Path) -> None:
     ran = run("check", "--json", "--within", "0.5", "--env-file", str(env_file(short_dir, GOOD)), cwd=short_dir)
     assert ran.returncode == 1, ran.stderr
     checked: dict[str, Any] = json.loads(ran.stdout)

@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
+import click
 import pytest
+from click.testing import CliRunner
 
 from tests.support.processes.command import run
 
@@ -27,17 +29,33 @@ def test_help(tmp_path: Path, command: tuple[str, ...], words: tuple[str, ...]) 
     assert [word for word in words if word not in ran.stdout] == []
 
 
+def command(group: click.Group, name: str) -> click.Command:
+    found = group.get_command(click.Context(group), name)
+    assert found is not None
+    return found
+
+
 def test_every_option_of_every_command_is_explained(tmp_path: Path) -> None:
     from cockpit.cli.main import main
 
+    everything = {"cockpit": main, **{name: command(main, name) for name in main.list_commands(click.Context(main))}}
     unexplained = [
         (name, parameter.name)
-        for name, command in {"cockpit": main, **main.commands}.items()
+        for name, command in everything.items()
         for parameter in command.params
-        if not getattr(parameter, "help", None)
+        if isinstance(parameter, click.Option) and not parameter.help
     ]
     assert unexplained == []
-    assert all(command.help for command in main.commands.values())
+    assert all(command.help for command in everything.values())
+
+
+def test_the_list_of_commands_shows_each_first_sentence_whole() -> None:
+    from cockpit.cli.main import main
+
+    shown = CliRunner().invoke(main, ["--help"]).output
+    context = click.Context(main)
+    firsts = {name: str(command(main, name).help).partition("\n")[0] for name in main.list_commands(context)}
+    assert {name: first for name, first in firsts.items() if first.rstrip(".") not in shown} == {}
 
 
 def test_version(tmp_path: Path) -> None:

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cockpit.cli.setup_wizard import CannotWriteError, first_run, problem, unconfigured, write
+from cockpit.cli.errors import SettingsFileError
+from cockpit.cli.setup_wizard import NOTHING_WRITTEN, first_run, problem, unconfigured, write
 from cockpit.config.settings import load
 from tests.support.processes.processes import bare_environment
 from tests.support.processes.terminal import Terminal
@@ -17,7 +18,7 @@ BTC = "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4"
 
 
 def run(directory: Path, *answers: str) -> tuple[str, list[str], list[bool]]:
-    said: list[str] = []
+    shown: list[str] = []
     hidden: list[bool] = []
     waiting = iter(answers)
 
@@ -25,17 +26,17 @@ def run(directory: Path, *answers: str) -> tuple[str, list[str], list[bool]]:
         hidden.append(hide)
         return next(waiting)
 
-    return first_run(directory, ask, said.append), said, hidden
+    return first_run(directory, ask, shown.append), shown, hidden
 
 
 def test_a_file_is_written_that_the_settings_take(short_dir: Path) -> None:
-    chosen, said, hidden = run(
+    chosen, shown, hidden = run(
         short_dir, "x", "2", "", "to#ken'$x", "Maker.near", "maker.near", "ed25519:no", KEY, BTC, ""
     )
     assert chosen == "written"
     assert hidden == [False, False, True, True, False, False, True, True, False, False]
-    assert any("NEAR_INTENTS_ACCOUNT_ID: expected a NEAR account id" in text for text in said)
-    assert not any("to#ken" in text or KEY in text or "ed25519:no" in text for text in said)
+    assert any("NEAR_INTENTS_ACCOUNT_ID: expected a NEAR account id" in text for text in shown)
+    assert not any("to#ken" in text or KEY in text or "ed25519:no" in text for text in shown)
     path = short_dir / ".env"
     assert path.stat().st_mode & 0o777 == 0o600
     found = load(path, {"HOME": str(short_dir)})
@@ -47,7 +48,7 @@ def test_a_file_is_written_that_the_settings_take(short_dir: Path) -> None:
 
 def test_nothing_is_written_over_and_nothing_is_left_behind(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("mine")
-    with pytest.raises(CannotWriteError, match="is there already"):
+    with pytest.raises(SettingsFileError, match=NOTHING_WRITTEN):
         run(tmp_path, "2", "token", "maker.near", KEY, "", "")
     assert (tmp_path / ".env").read_text() == "mine"
     (tmp_path / ".env").unlink()
@@ -90,6 +91,7 @@ async def test_in_a_terminal_secrets_are_not_echoed_and_ctrl_c_leaves_nothing(sh
         await terminal.shows("NEAR account that holds")
         assert "hunter2" not in terminal.text
         terminal.press("ctrl+c")
+        await terminal.shows(NOTHING_WRITTEN)
         assert await terminal.ended() == 1
         assert os.listdir(short_dir) == []
     finally:

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from cockpit.config.env_file import read_env_file
-from cockpit.config.settings import SettingsError, load
+from cockpit.config.errors import SettingsError
+from cockpit.config.settings import load
 from tests.support.settings import environ
 
 REQUIRED = "".join(f"{name}={value}\n" for name, value in environ().items() if name != "HOME")

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cockpit.config.errors import SettingsError
 from cockpit.config.secret import Secret
-from cockpit.config.settings import SECRET_NAMES, SettingsError, load
+from cockpit.config.settings import SECRET_NAMES, load
 from tests.support.settings import environ
 
 WORD = "hunter2-hunter2-hunter2"

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from cockpit.config.settings import NAMES, SECRET_NAMES, Settings, SettingsError, default_keys_file, load
+from cockpit.config.errors import SettingsError
+from cockpit.config.settings import NAMES, SECRET_NAMES, Settings, default_keys_file, load
 from cockpit.model.commands import Limits
 from tests.support.settings import PAIR, SEED, environ, key, loopback
 

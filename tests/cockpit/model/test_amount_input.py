@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cockpit.model.amount_input import InvalidAmountError, parse_amount
+from cockpit.model.amount_input import parse_amount
+from cockpit.model.errors import InvalidAmountError
 from panels.dialogs.funds.amounts import grouped, units, wrapped
 
 DECIMALS = st.sampled_from([0, 6, 8, 18])

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from cockpit.reports import quote_trace_text as life_text
-from cockpit.reports.replay import Changes, replay
+from cockpit.reports.decision_replay import Changes, replay
 from cockpit.reports.trading_report import trading_report
 from storage.errors import HistoryError
 from storage.history import Run

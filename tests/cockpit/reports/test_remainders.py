@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from cockpit.cli.history import reader_of
+from cockpit.cli.common import reader_of
 from cockpit.model.events import AnyEvent, OperatorAction
 from cockpit.reports.figures import AssetChange, TradingReport
 from cockpit.reports.report_text import as_csv, as_json, as_text

@@ -142,8 +142,8 @@ def test_as_a_user_asks(path: Path, tmp_path: Path) -> None:
         (("--run", "nobody"), "no run starts"),
         (("--day", "yesterday"), "2026-11-25"),
         (("--from", "2026-01-02", "--to", "2026-01-01"), "the range is empty"),
-        (("--day", "2026-01-02", "--run", "last"), "give one of"),
-        (("--json", "--csv"), "give one of"),
+        (("--day", "2026-01-02", "--run", "last"), "give only one of"),
+        (("--json", "--csv"), "give only one of"),
         (("--fills",), "--json or --csv"),
     ],
 )

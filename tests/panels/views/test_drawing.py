@@ -99,15 +99,15 @@ def test_ages(ms: int | None, text: str) -> None:
 
 @pytest.mark.parametrize(("ms", "text"), [(9_999, "just now"), (10_000, "10s ago"), (64_999, "1m00s ago")])
 def test_captions_count_in_steps(ms: int, text: str) -> None:
-    assert fmt.since(ms) == text
+    assert fmt.caption_age(ms) == text
 
 
 def test_running_time_is_in_minutes() -> None:
-    assert (fmt.up(59_000), fmt.up(61_000), fmt.up(3_700_000)) == ("under a minute", "1m", "1h01m")
+    assert (fmt.uptime(59_000), fmt.uptime(61_000), fmt.uptime(3_700_000)) == ("under a minute", "1m", "1h01m")
 
 
 def test_time_left_is_zero_only_when_there_is_none() -> None:
-    assert (fmt.left(1), fmt.left(0), fmt.left(60_000)) == ("1s", "0s", "1m00s")
+    assert (fmt.time_left(1), fmt.time_left(0), fmt.time_left(60_000)) == ("1s", "0s", "1m00s")
 
 
 @given(st.integers(min_value=2, max_value=3000), st.integers(min_value=2, max_value=400))

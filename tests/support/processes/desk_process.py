@@ -14,7 +14,7 @@ import msgspec
 from cockpit.client.desk_client import ConnectionLost, DeskClient, Outcome
 from cockpit.model.commands import ARMABLE, Armable, Part, Result
 from cockpit.model.snapshot import PartHealth, Snapshot
-from cockpit.processes.launch import answers
+from cockpit.processes.launch import is_listening
 from tests.support.processes.processes import Process, bare_environment
 from tests.support.waiting import until
 
@@ -60,7 +60,7 @@ class DeskProcess:
     async def start(self) -> None:
         """Start the process and wait until it answers."""
         process = self.spawn()
-        await until(lambda: answers(self.socket_path) or not process.running, 30, "the desk answers")
+        await until(lambda: is_listening(self.socket_path) or not process.running, 30, "the desk answers")
         assert process.running, process.said()
 
     def spawn(self) -> Process:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from cockpit.client.desk_client import DeskClient
 from cockpit.model.snapshot import Snapshot
-from cockpit.processes.sandbox import SandboxRun
+from cockpit.processes.sandbox_run import SandboxRun
 from tests.support.processes.terminal import Terminal
 from tests.support.waiting import until
 

@@ -10,7 +10,8 @@ from cockpit.config.settings import NAMES, Settings
 from cockpit.desk.market.pricing import PriceParams
 from cockpit.model.commands import Limits
 from cockpit.model.formatting import exact, number, rounded
-from cockpit.reports.replay import Changes, Replay, Tally
+from cockpit.reports.decision_replay import Changes, Replay, Tally
+from cockpit.reports.errors import InvalidChangeError
 from cockpit.reports.report_text import table, utc
 from venue.protocol.assets import BTC, EURE, EXACT
 
@@ -26,10 +27,6 @@ UNKNOWABLE = (
     "state, fills, losses and how fast it quoted are as recorded; a quote that was sent then\n"
     "ends as it did, another one at its deadline."
 )
-
-
-class InvalidChangeError(ValueError):
-    """A setting that cannot be replayed under; the sentence says why."""
 
 
 def changes_of(given: Sequence[str], *, armed: bool) -> Changes:

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import msgspec
 
-from cockpit.config.settings import HISTORY_NAME, NAMES, SOCKET_NAME, SettingsError, load
-from cockpit.processes.launch import DidNotStartError, answers, end, ready, spawn
+from cockpit.config.errors import SettingsError
+from cockpit.config.settings import HISTORY_NAME, NAMES, SOCKET_NAME, load
+from cockpit.processes.errors import ProcessStartError
+from cockpit.processes.launch import end_process, is_listening, spawn, wait_until_ready
 
 LATEST = "latest"
 VENUE_ENV = "venue.env"
@@ -80,7 +82,7 @@ class VenueFlags(msgspec.Struct, frozen=True, kw_only=True):
         ]
 
 
-def check(root: Path, own: Mapping[str, str]) -> None:
+def check_settings(root: Path, own: Mapping[str, str]) -> None:
     """Raise SettingsError when no desk could rehearse under ``root`` with an operator's own settings."""
     if not load(None, _settings(root / new_name(), _STAND_INS, own)).is_loopback:
         raise SettingsError((_ELSEWHERE,))
@@ -97,7 +99,7 @@ class SandboxRun:
         """The newest rehearsal whose desk still answers, also when a later one has ended since."""
         names = sorted((path.parent.name for path in root.glob(f"*/{SOCKET_NAME}")), reverse=True)
         found = (cls(root / name) for name in names if name != LATEST)
-        return next((rehearsal for rehearsal in found if answers(rehearsal.socket_path)), None)
+        return next((rehearsal for rehearsal in found if is_listening(rehearsal.socket_path)), None)
 
     @classmethod
     def new(cls, root: Path, name: str) -> "SandboxRun":
@@ -143,16 +145,16 @@ class SandboxRun:
         venue = spawn(["venue", "--write-env", str(venue_env), *flags.arguments()], venue_log, environ)
         desk: subprocess.Popen[bytes] | None = None
         try:
-            await ready(venue, "the sandbox venue", venue_log, venue_env.exists)
+            await wait_until_ready(venue, "the sandbox venue", venue_log, venue_env.exists)
             self._write_desk_env(own)
             arguments = ["desk", "--env-file", str(self.directory / DESK_ENV)]
             desk = spawn(arguments, desk_log, environ)
             self._write_pids(Pids(venue.pid, desk.pid))
-            await ready(desk, "the desk", desk_log, lambda: answers(self.socket_path))
+            await wait_until_ready(desk, "the desk", desk_log, lambda: is_listening(self.socket_path))
         except BaseException:
             for process in (desk, venue):
                 if process is not None and process.poll() is None:
-                    await end(process.pid)
+                    await end_process(process.pid)
             raise
 
     def _write_desk_env(self, own: Mapping[str, str]) -> None:
@@ -163,16 +165,16 @@ class SandboxRun:
             file.writelines(f"{name}={value}\n" for name, value in settings.items())
         try:
             if not load(path, {}).is_loopback:
-                raise DidNotStartError(_ELSEWHERE)
+                raise ProcessStartError(_ELSEWHERE)
         except SettingsError as exc:
-            raise DidNotStartError("; ".join(exc.problems)) from None
+            raise ProcessStartError("; ".join(exc.problems)) from None
 
     async def end(self) -> list[str]:
         """End desk and venue, the desk first; one sentence for each that would not go."""
         pids = self.pids()
         problems = []
         for name, pid in (("desk", pids.desk), ("venue", pids.venue)):
-            if not await end(pid):
+            if not await end_process(pid):
                 problems.append(f"the {name} (process {pid}) did not end in time; see {self.directory}")
         return problems
 

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from cockpit.desk.market.pricing import Side
 from cockpit.desk.quoting.strategy import DeskView, decide, decision_event, desk_prices
-from cockpit.reports.replay import Changes, replay
-from cockpit.reports.replay_text import InvalidChangeError, changes_of
+from cockpit.reports.decision_replay import Changes, replay
+from cockpit.reports.decision_replay_text import changes_of
+from cockpit.reports.errors import InvalidChangeError
 from storage.reader import find_run
 from storage.reporting.decisions import RecordedDecision, recorded_decisions
 from storage.sqlite.reader import SqliteReader

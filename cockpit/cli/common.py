@@ -1,0 +1,195 @@
+"""What several commands share: options, settings, the desk's socket and the history they name.
+
+Imports are late, so that the first picture is early.
+"""
+
+import asyncio
+import os
+import sys
+from collections.abc import Awaitable, Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from cockpit.client.desk_client import DeskClient, Outcome
+    from cockpit.config.settings import Settings
+    from storage.postgres.reader import PostgresReader
+    from storage.sqlite.reader import SqliteReader
+
+Answer = TypeVar("Answer")
+
+DONE, REFUSED, UNUSABLE, UNKNOWN = 0, 1, 2, 3
+"""Exit codes of commands to the desk."""
+
+ENV_FILE = click.option(
+    "--env-file",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Settings file; .env in this directory by default, if it exists.",
+)
+NO_MOUSE = click.option(
+    "--no-mouse", is_flag=True, help="Leave the mouse to the terminal, so that it selects text as usual."
+)
+SOCKET = click.option(
+    "--socket", type=click.Path(path_type=Path), help="The desk's socket; in the state directory by default."
+)
+
+
+def venue_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options that shape a sandbox venue."""
+    for option in (
+        click.option("--seed", type=click.IntRange(0), help="Same seed, same requests, prices and rival answers."),
+        click.option("--rate", type=click.FloatRange(0, 10_000), help="Requests a second, all pairs together."),
+        click.option("--other-pairs", type=click.FloatRange(0, 1), help="Share of requests for other pairs."),
+        click.option("--speed", type=click.FloatRange(0.01, 100_000), help="Market seconds per second."),
+        click.option("--prices", type=click.Path(dir_okay=False), help="CSV of bars to replay as the market."),
+        click.option(
+            "--set",
+            "settings",
+            multiple=True,
+            metavar="NAME=VALUE",
+            help="Any other venue setting, such as index_after_s=1; may be repeated.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def history_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options that choose a history."""
+    for option in (
+        click.option("--history", metavar="FILE|URL", help="History to read: a file, or postgresql://user@host/name."),
+        click.option("--sandbox", is_flag=True, help="Read the history of the newest sandbox run."),
+        ENV_FILE,
+    ):
+        command = option(command)
+    return command
+
+
+def env_file_or_default(given: Path | None) -> Path | None:
+    """The settings file to read: the one named, or ``.env`` here if there is one."""
+    default = Path(".env")
+    return given or (default if default.exists() else None)
+
+
+def load_settings(env_file: Path | None) -> "Settings":
+    """The settings; prints a line for each problem and exits with 2 if they cannot be used."""
+    from cockpit.config.errors import SettingsError
+    from cockpit.config.settings import load
+
+    try:
+        return load(env_file_or_default(env_file), os.environ)
+    except SettingsError as exc:
+        refuse(exc.problems)
+
+
+def refuse(problems: Iterable[str], code: int = UNUSABLE) -> NoReturn:
+    """Print a line for each problem and exit."""
+    for problem in problems:
+        click.echo(problem, err=True)
+    sys.exit(code)
+
+
+def state_dir(env_file: Path | None) -> Path:
+    """The state directory of these settings, of which nothing else is read; the environment wins over the file."""
+    from cockpit.config.env_file import read_env_file
+    from cockpit.config.settings import default_state_dir
+
+    file = read_env_file(env_file or Path(".env"), {"COCKPIT_STATE_DIR"})
+    for problem in file.problems:
+        click.echo(problem, err=True)
+    if file.values is None:
+        sys.exit(UNUSABLE)
+    return default_state_dir({**file.values, **os.environ})
+
+
+def sandbox_root() -> Path:
+    """Where sandbox runs live: beside the desk's own state."""
+    from cockpit.config.settings import default_state_dir
+
+    return default_state_dir(os.environ) / "sandbox"
+
+
+def desk_socket(socket: Path | None, env_file: Path | None) -> Path:
+    """The socket that was named, or where the desk of these settings listens."""
+    from cockpit.config.settings import SOCKET_NAME
+
+    return socket or state_dir(env_file) / SOCKET_NAME
+
+
+def ask_desk(socket: Path, ask: "Callable[[DeskClient], Awaitable[Answer]]") -> Answer:
+    """Run ``ask`` on a connection to the desk and close it."""
+    from cockpit.client.desk_client import DeskClient, operator_name
+    from cockpit.model.environment import Environment
+
+    async def asked() -> Answer:
+        link = DeskClient(socket, actor=operator_name(), new_id=Environment().new_id)
+        try:
+            return await ask(link)
+        finally:
+            await link.close()
+
+    return asyncio.run(asked())
+
+
+def print_outcome(outcome: "Outcome") -> int:
+    """Print what became of a command; its exit code."""
+    from cockpit.cli.messages import unknown_outcome
+    from cockpit.client.desk_client import UnknownOutcome
+
+    if isinstance(outcome, UnknownOutcome):
+        click.echo(unknown_outcome(outcome), err=True)
+        return UNKNOWN if outcome.sent else REFUSED
+    click.echo(outcome.reason, err=not outcome.accepted)
+    return DONE if outcome.accepted else REFUSED
+
+
+def history_place(history: str | None, sandbox: bool, env_file: Path | None) -> Path | str:
+    """Where the chosen history is, whether or not it exists: a file, or the URL of a PostgreSQL database."""
+    if sum((history is not None, sandbox, env_file is not None)) > 1:
+        raise click.UsageError("give only one of --history, --sandbox and --env-file")
+    if history is not None:
+        return history if is_url(history) else Path(history)
+    from cockpit.config.settings import HISTORY_NAME
+    from cockpit.processes.sandbox_run import LATEST
+
+    if sandbox:
+        return sandbox_root() / LATEST / HISTORY_NAME
+    return postgres_url(env_file) or state_dir(env_file) / HISTORY_NAME
+
+
+def is_url(name: str) -> bool:
+    """Whether it names a database rather than a file."""
+    return name.startswith(("postgresql://", "postgres://"))
+
+
+def postgres_url(env_file: Path | None) -> str:
+    """POSTGRES_URL of the environment or of the settings file; empty if there is none."""
+    from cockpit.config.env_file import read_env_file
+    from cockpit.config.settings import NAMES
+
+    path = env_file_or_default(env_file)
+    values = (read_env_file(path, NAMES).values or {}) if path else {}
+    return (os.environ.get("POSTGRES_URL") or values.get("POSTGRES_URL", "")).strip()
+
+
+def open_reader(history: str | None, sandbox: bool, env_file: Path | None) -> "SqliteReader | PostgresReader":
+    """The chosen history, opened for reading; one sentence and exit code 1 if it cannot be."""
+    from storage.errors import HistoryError
+
+    try:
+        return reader_of(history_place(history, sandbox, env_file))
+    except HistoryError as exc:
+        raise click.ClickException(str(exc)) from None
+
+
+def reader_of(where: Path | str) -> "SqliteReader | PostgresReader":
+    """A history by its file or its URL. Raises HistoryError."""
+    if isinstance(where, Path):
+        from storage.sqlite.reader import SqliteReader
+
+        return SqliteReader(where)
+    from storage.postgres.reader import PostgresReader
+
+    return PostgresReader(where)

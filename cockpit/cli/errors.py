@@ -1,0 +1,9 @@
+"""Exceptions of the commands."""
+
+
+class CliError(Exception):
+    """Base of this package's exceptions."""
+
+
+class SettingsFileError(CliError):
+    """The setup wizard did not write its file; the text says why."""

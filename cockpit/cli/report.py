@@ -1,0 +1,58 @@
+"""`cockpit report`: what trading came to, from the history, with or without a running desk."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from cockpit.cli.common import history_options, open_reader
+from cockpit.cli.spans import chosen_span, span_options
+from cockpit.reports import report_text
+from cockpit.reports.trading_report import trading_report
+from storage.errors import HistoryError
+
+
+@click.command()
+@span_options
+@history_options
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+@click.option("--csv", "as_csv", is_flag=True, help="As CSV, one figure a row.")
+@click.option("--fills", is_flag=True, help="With --csv: one fill a row instead; with --json: include the fills.")
+@click.option(
+    "--fee-pips",
+    type=click.IntRange(0, 999_999),
+    default=1,
+    show_default=True,
+    help="The protocol's fee in millionths.",
+)
+def report(
+    day: str | None,
+    since: str | None,
+    until: str | None,
+    run: str | None,
+    history: str | None,
+    sandbox: bool,
+    env_file: Path | None,
+    as_json: bool,
+    as_csv: bool,
+    fills: bool,
+    fee_pips: int,
+) -> None:
+    """Report P&L, fills, win rate and markouts.
+
+    Covers the whole history unless --day, --from/--to or --run says otherwise.
+    """
+    if as_json and as_csv:
+        raise click.UsageError("give only one of --json and --csv")
+    if fills and not (as_json or as_csv):
+        raise click.UsageError("--fills needs --json or --csv")
+    with open_reader(history, sandbox, env_file) as reader:
+        try:
+            span = chosen_span(reader, day, since, until, run)
+            figures = trading_report(reader, span, pips=fee_pips, with_fills=fills)
+        except HistoryError as exc:
+            raise click.ClickException(str(exc)) from None
+    if as_csv:
+        sys.stdout.write(report_text.fills_csv(figures.fills) if fills else report_text.as_csv(figures))
+    else:
+        click.echo(report_text.as_json(figures) if as_json else report_text.as_text(figures))

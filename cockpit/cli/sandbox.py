@@ -1,0 +1,75 @@
+"""`cockpit sandbox`: venue, desk and cockpit on this machine, or a headless run with a report."""
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from cockpit.app.terminal.gc_pauses import held
+from cockpit.cli.common import NO_MOUSE, refuse, sandbox_root, venue_options
+
+
+@click.command()
+@venue_options
+@NO_MOUSE
+@click.option("--headless", is_flag=True, help="No screen: run, then report.")
+@click.option("--arm", is_flag=True, help="With --headless: arm strategy and executor.")
+@click.option("--for", "seconds", type=click.FloatRange(1, 86_400), default=60, help="With --headless: seconds to run.")
+@click.option("--json", "as_json", is_flag=True, help="With --headless: report as JSON.")
+@click.option(
+    "--env-file",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="Use the settings of this file; account, key and token stay the sandbox's.",
+)
+def sandbox(
+    headless: bool, arm: bool, seconds: float, as_json: bool, env_file: Path | None, no_mouse: bool, **flags: Any
+) -> None:
+    """Run desk and cockpit on a sandbox venue.
+
+    The venue runs on loopback. No key, network or configuration is needed, and no money is at risk.
+    """
+    from cockpit.config.errors import SettingsError
+    from cockpit.processes.sandbox_run import SandboxRun, VenueFlags, check_settings, new_name
+
+    if not headless and (arm or as_json):
+        raise click.UsageError("--arm and --json need --headless; in the cockpit, arm by keyboard")
+    own = _own_settings(env_file)
+    root, environ, venue_flags = sandbox_root(), _bare_environment(), VenueFlags(**flags)
+    try:
+        check_settings(root, own)
+    except SettingsError as exc:
+        refuse(exc.problems)
+    if headless:
+        from cockpit.processes.headless_sandbox import run_headless
+
+        run = SandboxRun.new(root, new_name())
+        running = run_headless(run, venue_flags, environ, own, seconds=seconds, arm=arm, as_json=as_json)
+        sys.exit(asyncio.run(running))
+    with held():
+        from cockpit.app.run import run_sandbox
+        from cockpit.config.settings import default_keys_file
+
+        keys_file = default_keys_file({**os.environ, **own})
+        sys.exit(asyncio.run(run_sandbox(root, venue_flags, environ, own, keys_file, mouse=not no_mouse)))
+
+
+def _own_settings(env_file: Path | None) -> dict[str, str]:
+    if env_file is None:
+        return {}
+    from cockpit.config.env_file import read_env_file
+    from cockpit.config.settings import NAMES
+
+    file = read_env_file(env_file, NAMES)
+    if file.values is None or file.problems:
+        refuse(file.problems)
+    return {name: value for name, value in file.values.items() if value.strip()}
+
+
+def _bare_environment() -> dict[str, str]:
+    """The environment without any setting of ours: a sandbox must not see a real key."""
+    from cockpit.config.settings import NAMES
+
+    return {name: value for name, value in os.environ.items() if name not in NAMES}

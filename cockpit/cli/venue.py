@@ -1,0 +1,65 @@
+"""`cockpit venue`: the sandbox venue alone."""
+
+import asyncio
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+
+from cockpit.cli.common import venue_options
+from venue.sandbox.config import VenueConfig
+from venue.sandbox.server import run
+
+
+@click.command()
+@venue_options
+@click.option("--rivals/--no-rivals", default=None, help="Whether other makers quote too; they do by default.")
+@click.option(
+    "--settle-s",
+    type=click.FloatRange(0, 600),
+    nargs=2,
+    help="Shortest and longest time from publishing to settlement, seconds.",
+)
+@click.option("--deposit-btc", type=click.IntRange(0), help="The maker's first deposit in satoshi; 0 for none.")
+@click.option("--port", type=click.IntRange(0, 65_527), help="First of eight consecutive ports; 0 picks free ones.")
+@click.option(
+    "--write-env",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write the .env lines to this file (mode 0600) instead of printing them.",
+)
+def venue(write_env: Path | None, settings: tuple[str, ...], **flags: Any) -> None:
+    """Run the sandbox venue alone.
+
+    Prints its addresses and a funded maker's credentials as .env lines. SIGTERM or SIGINT ends it.
+    """
+
+    def announce(env: Mapping[str, str]) -> None:
+        lines = "".join(f"{name}={value}\n" for name, value in env.items())
+        if write_env is None:
+            click.echo(lines, nl=False)
+            return
+        part = write_env.with_suffix(".part")
+        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            file.write(lines)
+        part.replace(write_env)
+
+    try:
+        given = {name: value for name, value in flags.items() if value is not None} | _settings(settings)
+        config = msgspec.convert(given, VenueConfig, strict=False)
+        asyncio.run(run(config, announce))
+    except (OSError, ValueError) as exc:
+        raise click.ClickException(f"cannot run the venue: {exc}") from None
+
+
+def _settings(settings: tuple[str, ...]) -> dict[str, str]:
+    """``name=value`` pairs by name. Raises ValueError for anything else, and for a name that no venue setting has."""
+    pairs = [setting.split("=", 1) for setting in settings]
+    for pair in pairs:
+        if len(pair) != 2:
+            raise ValueError(f"--set {pair[0]}: expected NAME=VALUE, such as index_after_s=1")
+        if pair[0] not in VenueConfig.__struct_fields__:
+            raise ValueError(f"--set {'='.join(pair)}: unknown venue setting")
+    return dict(pairs)

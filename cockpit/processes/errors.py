@@ -1,0 +1,17 @@
+"""Exceptions of the processes a cockpit or a command runs."""
+
+
+class ProcessError(Exception):
+    """Base of this package's exceptions."""
+
+
+class ProcessStartError(ProcessError):
+    """A process ended or was silent before it was ready; the text holds the last lines of its log."""
+
+
+class DeskUnavailableError(ProcessError):
+    """The desk cannot be asked; the text says why."""
+
+
+class SandboxRunError(ProcessError):
+    """A headless sandbox run could not be carried out; the text says why."""
