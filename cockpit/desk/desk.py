@@ -22,7 +22,6 @@ from cockpit.desk.composition.funding_parts import FundingParts
 from cockpit.desk.composition.trading_parts import TradingParts
 from cockpit.desk.interlocks.monitor import DESK, InterlockMonitor
 from cockpit.desk.interlocks.venue_clock import VenueClock
-from cockpit.desk.inventory.startup_reconciliation import StartupReconciliation
 from cockpit.desk.quote_book.hard_stop import HardStopRun
 from cockpit.desk.risk.dead_man_switch import DeadManSwitch
 from cockpit.desk.risk.trading_state import remember
@@ -35,7 +34,6 @@ from cockpit.model.events import OperatorAction
 from storage.history import History, PreviousRun, Run
 from storage.retention import retain
 from storage.writer import BATCH, HistoryWriter
-from venue.relay.rpc import RelayRpc
 
 log = logging.getLogger(__name__)
 
@@ -76,7 +74,7 @@ class Desk:
         settings, sources = self._settings, self._sources
         started_ns = sources.wall_ns()
         run = Run(run_id=sources.new_id(), mode=settings.mode, account=settings.account_id, started_ns=started_ns)
-        former = await self._history.open(run)
+        previous_run = await self._history.open(run)
         clean = False
         try:
             self._clock = VenueClock(settings, sources)
@@ -86,17 +84,18 @@ class Desk:
                     client,
                     sources,
                     run_id=run.run_id,
-                    record=self._writer.record,
-                    history_writable=lambda: self._writer.writable,
+                    recorder=self._writer,
+                    history=self._history,
+                    on_failure=self._disarm_by_itself,
                 )
                 self._workers = workers
-                await self._live(workers, client, run, former)
+                await self._live(workers, client, run, previous_run)
             clean = True
         finally:
             await self._history.close(sources.wall_ns() if clean else None)
 
     async def _live(
-        self, workers: TradingParts, client: httpx.AsyncClient, run: Run, former_run: PreviousRun | None
+        self, workers: TradingParts, client: httpx.AsyncClient, run: Run, previous_run: PreviousRun | None
     ) -> None:
         listeners = bind(self._settings.socket_path), bind(self._settings.read_only_socket_path)
         writing = asyncio.create_task(self._writer.run(), name="history")
@@ -108,44 +107,28 @@ class Desk:
             self._sources,
             self._history,
             self._writer,
-            lambda: former.unrecorded_left_ms(),
         )
-        relay_rpc = RelayRpc(self._settings.relay_rpc_url, client, self._settings.api_key.reveal)
-        former = self._former = StartupReconciliation(
-            self._settings,
-            workers.pair,
-            workers.book,
-            workers.verifier,
-            self._history,
-            withdrawn=outflow.withdrawals.moved_since,
-            transaction=relay_rpc.transaction_of,
-            record=self._writer.record,
-            wall_ns=self._sources.wall_ns,
-            run_id=run.run_id,
-        )
+        startup = workers.startup
         await remember(workers.trading, self._history)
         await outflow.load()
-        await former.load(former_run)
-        workers.inventory.follow_former(former.first_reading, former.set_aside)
+        await startup.load(previous_run)
         credentials = Credentials(workers, run.account, self._sources.monotonic_ns)
         burner = self._burner = HardStopRun(
             run.account,
             workers.book,
             workers.signer,
-            relay_rpc,
+            workers.relay_rpc,
             workers.verifier,
-            record=self._writer.record,
-            durable=self._writer.flush,
-            read_balances=workers.inventory.wanted,
-            wall_ns=self._sources.wall_ns,
-            new_id=self._sources.new_id,
+            env=self._sources,
+            recorder=self._writer,
+            request_sync=workers.inventory.request_sync,
         )
         self._alone = DeadManSwitch(
             self._settings.when_alone,
             self._settings.alone_ms,
             disarm=self._disarm_alone,
             stop=lambda why: self._control.hard_stop(CommandRequest(actor=f"the desk: {why}")),
-            monotonic_ns=self._sources.monotonic_ns,
+            env=self._sources,
         )
         self._watch = InterlockMonitor(
             self._settings,
@@ -153,7 +136,7 @@ class Desk:
             self._clock,
             env=self._sources,
             recorder=self._writer,
-            previous_run_ms=former.left_ms,
+            previous_run_ms=startup.left_ms,
             hard_stop_active=lambda: burner.active,
         )
         picture = SnapshotBuilder(
@@ -168,7 +151,7 @@ class Desk:
             interlocks=self._watch.rows,
             journal=lambda: self._control.journal,
             attached=lambda: len(self._stream),
-            findings=former.findings,
+            findings=startup.findings,
             alone=self._alone,
             burner=burner,
             wall_ns=self._sources.wall_ns,
@@ -186,7 +169,7 @@ class Desk:
         start("inventory", workers.inventory.run)
         start("credentials", credentials.run)
         start("clock", lambda: self._clock.run(workers.rpc))
-        start("withdrawals", outflow.withdrawals.run)
+        start("withdrawals", lambda: outflow.withdrawals.run(outflow.tracker))
         start("relay", lambda: workers.relay.run(workers.intake))
         start("burning", burner.run)
         if self._settings.history_keep_days:
@@ -238,7 +221,6 @@ class Desk:
             done = await workers.inventory.sync("refresh")
             return None if done is not None else workers.inventory.last_error
 
-        workers.intake.on_failure = self._disarm_by_itself
         control = self._control = CommandHandler(
             workers.arming,
             blocked=self._watch.blocked,
@@ -305,10 +287,10 @@ class Desk:
             now = self._sources.wall_ns()
             workers.book.tick(now)
             await asyncio.sleep(0)
-            self._former.tick()
+            workers.startup.tick()
             self._alone.tick(self._stream.operators, workers.arming.executor)
             if workers.book.dying() and now - workers.inventory.at_ns >= DEATHS_EVERY_NS:
-                workers.inventory.wanted()
+                workers.inventory.request_sync()
             workers.reference.recompute()
             workers.trading.mark(workers.reference.trusted_mid, workers.inventory.balance)
             self._control.note_trading()

@@ -9,9 +9,11 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from cockpit.desk.market.pricing import Side
 from cockpit.desk.quote_book.book import ANSWER_WITHIN_NS, QuoteBook
 from cockpit.desk.quote_book.reservations import Commitment, NotCoveredError, Reservations
+from cockpit.model.environment import Environment
 from cockpit.model.events import TradeResult
 from tests.support.desk.builders import Clock, promise
 from tests.support.desk.leftovers import leftovers
+from tests.support.recorder import MemoryRecorder
 from venue.protocol.assets import BTC, EURE
 from venue.relay.messages import QuoteStatus
 
@@ -27,7 +29,9 @@ class Promises(RuleBasedStateMachine):
         self.clock = Clock()
         self.results: list[TradeResult] = []
         self.reservations = Reservations()
-        self.book = QuoteBook(self.reservations, record=self.results.append, wall_ns=self.clock)
+        self.book = QuoteBook(
+            self.reservations, env=Environment(wall_ns=self.clock), recorder=MemoryRecorder(self.results)
+        )
         self.balance: dict[str, int] = {}
         self.promises: list[Commitment] = []
         self.held: dict[str, Commitment] = {}

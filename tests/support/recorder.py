@@ -1,13 +1,15 @@
 """A recorder that keeps what it was given in memory."""
 
+from typing import Any
+
 from cockpit.model.events import AnyEvent
 
 
 class MemoryRecorder:
     """Satisfies ``cockpit.model.recorder.Recorder``; a test sets ``writable`` and ``complete``."""
 
-    def __init__(self) -> None:
-        self.events: list[AnyEvent] = []
+    def __init__(self, events: list[Any] | None = None) -> None:
+        self.events: list[Any] = [] if events is None else events
         self.writable = True
         self.complete = True
         self.flushes = 0

@@ -17,8 +17,7 @@ class Credentials:
         self._workers = workers
         self._monotonic_ns = monotonic_ns
         self._account = account
-        self._wanted = asyncio.Event()
-        workers.intake.invalid_salt = self._wanted.set
+        self._wanted = workers.credentials_wanted
 
     def wanted(self) -> None:
         """Ask for a reading now."""

@@ -9,17 +9,13 @@ from cockpit.desk.api.command_handler import CommandHandler
 from cockpit.desk.composition.trading_parts import TradingParts
 from cockpit.desk.funding import cooling_off as cooling
 from cockpit.desk.funding.balance_evidence import BalanceEvidence
-from cockpit.desk.funding.cooling_off import CoolingOff
-from cockpit.desk.funding.freeze import Freeze
 from cockpit.desk.funding.key_registration import KeyRegistration
 from cockpit.desk.funding.orders import WithdrawalOrders
 from cockpit.desk.funding.withdrawal_tracker import WithdrawalTracker
-from cockpit.desk.funding.withdrawals import Withdrawals
 from cockpit.model.environment import Environment
 from storage.history import History
 from storage.writer import HistoryWriter
 from venue.bridges.poa.client import Bridge
-from venue.relay.rpc import RelayRpc
 
 
 class FundingParts:
@@ -33,7 +29,6 @@ class FundingParts:
         sources: Environment,
         history: History,
         writer: HistoryWriter,
-        former_left_ms: Callable[[], int],
     ) -> None:
         self._history = history
         wall_ns = sources.wall_ns
@@ -41,55 +36,23 @@ class FundingParts:
         bridge = Bridge(settings.bridge_url, client)
         defaults = {"BTC": settings.btc_withdraw_address, "EURe": settings.eure_withdraw_address}
         self.defaults = {symbol: address for symbol, address in defaults.items() if address}
-        self.freeze = Freeze(
-            stay_open=settings.withdrawals_stay_open,
-            record=record,
-            wall_ns=wall_ns,
-            monotonic_ns=sources.monotonic_ns,
-            new_id=sources.new_id,
-        )
-        self.cooling = CoolingOff(
-            settings.withdrawal_cooling_ms, record=record, wall_ns=wall_ns, monotonic_ns=sources.monotonic_ns
-        )
+        self.freeze, self.cooling, self.withdrawals = workers.freeze, workers.cooling, workers.withdrawals
         evidence = BalanceEvidence(
             workers.pair,
             workers.inventory,
             workers.liquidity,
-            lambda: self.withdrawals.movements(),
+            self.withdrawals.movements,
             history.balance_before,
         )
-        follower = WithdrawalTracker(
+        self.tracker = WithdrawalTracker(
             settings.account_id,
             workers.signer.public_key,
             rpc=workers.rpc,
             verifier=workers.verifier,
-            relay=RelayRpc(settings.relay_rpc_url, client, settings.api_key.reveal),
+            relay=workers.relay_rpc,
             bridge=bridge,
             evidence=evidence,
-            claimed=lambda near_hash, by: self.withdrawals.claimed(near_hash, by),
-        )
-        self.withdrawals = Withdrawals(
-            workers.pair,
-            settings.account_id,
-            workers.signer,
-            workers.rpc,
-            follower,
-            self.freeze,
-            self.cooling,
-            salt=lambda: workers.executor.salt,
-            record=record,
-            durable=durable,
-            history=history,
-            held=workers.book.reservations.hold,
-            burned=workers.inventory.wanted,
-            wall_ns=wall_ns,
-            new_id=sources.new_id,
-        )
-        workers.inventory.follow_withdrawals(
-            self.withdrawals.movements,
-            self.withdrawals.certain,
-            self.withdrawals.on_booked,
-            self.withdrawals.on_explained,
+            claimed=self.withdrawals.claimed,
         )
         self.registration = KeyRegistration(
             settings.account_id,
@@ -116,7 +79,7 @@ class FundingParts:
             journal=control.answer,
             history_writable=lambda: writer.complete,
             wall_ns=wall_ns,
-            former_left_ms=former_left_ms,
+            former_left_ms=workers.startup.unrecorded_left_ms,
         )
 
     async def load(self) -> None:

@@ -1,13 +1,18 @@
 """The desk's parts put together: who is built from what, and nothing else."""
 
+import asyncio
 from collections.abc import Callable
 from decimal import Decimal
 
 import httpx
 
 from cockpit.config.settings import Settings
+from cockpit.desk.funding.cooling_off import CoolingOff
 from cockpit.desk.funding.deposits import DepositTracker
+from cockpit.desk.funding.freeze import Freeze
+from cockpit.desk.funding.withdrawals import Withdrawals
 from cockpit.desk.inventory.reconciliation import movement
+from cockpit.desk.inventory.startup_reconciliation import StartupReconciliation
 from cockpit.desk.inventory.sync import Inventory
 from cockpit.desk.market.pricing import PriceParams
 from cockpit.desk.market.reference import Reference
@@ -22,7 +27,8 @@ from cockpit.desk.risk.rejections import RejectionRate
 from cockpit.desk.risk.trading_state import TradingState
 from cockpit.model.commands import Limits
 from cockpit.model.environment import Environment
-from cockpit.model.events import AnyEvent
+from cockpit.model.recorder import Recorder
+from storage.history import History
 from venue.bridges.poa.client import Bridge
 from venue.near.rpc import NearRpc
 from venue.protocol.assets import BTC_EURE
@@ -30,6 +36,7 @@ from venue.reference.bitstamp import Bitstamp
 from venue.reference.coinbase import Coinbase
 from venue.reference.kraken import Kraken
 from venue.relay.client import Relay
+from venue.relay.rpc import RelayRpc
 from venue.signing.signer import Signer
 from venue.verifier import Verifier
 
@@ -50,13 +57,15 @@ class TradingParts:
         sources: Environment,
         *,
         run_id: str,
-        record: Callable[[AnyEvent], None],
-        history_writable: Callable[[], bool],
+        recorder: Recorder,
+        history: History,
+        on_failure: Callable[[str], None] = lambda reason: None,
     ) -> None:
         self.limits = LimitsInForce(settings.limits())
         pair = BTC_EURE
         account = settings.account_id
         wall_ns, monotonic_ns = sources.wall_ns, sources.monotonic_ns
+        sync_requested = asyncio.Event()
         self.pair = pair
         self._wall_ns = wall_ns
         self.params = PriceParams(
@@ -68,11 +77,11 @@ class TradingParts:
         self.key_registered: bool | None = None
         self.key_access = "unknown"
         self.key_problem = ""
-        self.arming = Arming(on_change=lambda: None)
+        self.credentials_wanted = asyncio.Event()
+        self.arming = Arming()
         self.rpc = NearRpc(settings.near_rpc_urls, client)
         self.verifier = Verifier(self.rpc)
         self.markouts = LiveMarkouts()
-        self.book = QuoteBook(Reservations(), record=record, wall_ns=wall_ns)
         self.reference = Reference(
             (
                 Kraken(settings.kraken_ws_url, env=sources),
@@ -82,29 +91,20 @@ class TradingParts:
             min_sources=settings.reference_min_sources,
             basis_bps=settings.eure_eur_basis_bps,
             limits=self.limits,
-            record=record,
-            wall_ns=wall_ns,
+            env=sources,
+            recorder=recorder,
             every_ms=settings.price_every_ms,
             move_bps=settings.price_move_bps,
         )
+        self.trading = TradingState(self.limits, pair, sources)
+        self.book = QuoteBook(Reservations(), env=sources, recorder=recorder, on_fill=self._filled)
         self.liquidity = DepositTracker(
             account,
             pair,
             Bridge(settings.bridge_url, client),
             poll_s=DEPOSITS_EVERY_S,
-            credited=lambda: self.inventory.wanted(),
-            record=record,
-            wall_ns=wall_ns,
-        )
-        self.inventory = Inventory(
-            account,
-            pair,
-            self.verifier,
-            self.rpc,
-            self.book,
-            poll_s=settings.inventory_poll_ms / 1000,
-            deposits=self.liquidity.movements,
-            record=record,
+            credited=sync_requested.set,
+            record=recorder.record,
             wall_ns=wall_ns,
         )
         self.signer = Signer(
@@ -116,16 +116,68 @@ class TradingParts:
         )
         self.limits.on_change = self._limits_changed
         self.reference.on_mid = self._bound_signer
-        self.trading = TradingState(self.limits, pair, wall_ns=wall_ns, monotonic_ns=monotonic_ns)
-        self.book.on_fill = self._filled
-        self.refusals = RejectionRate(settings.refusals_within_ms, monotonic_ns)
+        self.refusals = RejectionRate(settings.refusals_within_ms, sources)
         self.relay = Relay(settings.relay_ws_url, settings.api_key.reveal, pair, sources)
         self.executor = Executor(
             self.signer,
             self.relay,
             self.book,
             death_margin_ms=settings.quote_death_margin_ms,
+            env=sources,
+        )
+        self.freeze = Freeze(
+            stay_open=settings.withdrawals_stay_open,
+            record=recorder.record,
+            wall_ns=wall_ns,
             monotonic_ns=monotonic_ns,
+            new_id=sources.new_id,
+        )
+        self.cooling = CoolingOff(
+            settings.withdrawal_cooling_ms, record=recorder.record, wall_ns=wall_ns, monotonic_ns=monotonic_ns
+        )
+        self.withdrawals = Withdrawals(
+            pair,
+            account,
+            self.signer,
+            self.rpc,
+            self.freeze,
+            self.cooling,
+            salt=lambda: self.executor.salt,
+            record=recorder.record,
+            durable=recorder.flush,
+            history=history,
+            held=self.book.reservations.hold,
+            burned=sync_requested.set,
+            wall_ns=wall_ns,
+            new_id=sources.new_id,
+        )
+        self.relay_rpc = RelayRpc(settings.relay_rpc_url, client, settings.api_key.reveal)
+        self.startup = StartupReconciliation(
+            settings,
+            pair,
+            self.book,
+            self.verifier,
+            history,
+            withdrawn=self.withdrawals.moved_since,
+            transaction=self.relay_rpc.transaction_of,
+            env=sources,
+            recorder=recorder,
+            run_id=run_id,
+        )
+        self.inventory = Inventory(
+            account,
+            pair,
+            self.verifier,
+            self.rpc,
+            self.book,
+            poll_s=settings.inventory_poll_ms / 1000,
+            deposits=self.liquidity.movements,
+            withdrawals=self.withdrawals,
+            previous_run=self.startup,
+            on_unexplained=self.liquidity.wanted,
+            env=sources,
+            recorder=recorder,
+            requested=sync_requested,
         )
         self.intake = QuoteEngine(
             run_id=run_id,
@@ -141,10 +193,10 @@ class TradingParts:
             executor=self.executor,
             book=self.book,
             relay_writable=lambda: self.relay.writable,
-            history_writable=history_writable,
-            record=record,
+            recorder=recorder,
+            invalid_salt=self.credentials_wanted.set,
+            on_failure=on_failure,
         )
-        self.inventory.on_unexplained = self.liquidity.wanted
 
     def _limits_changed(self, limits: Limits) -> None:
         self.signer.ceiling = max_notional(limits, self.pair.quote)

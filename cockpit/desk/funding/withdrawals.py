@@ -45,7 +45,6 @@ class Withdrawals(WithdrawalBook):
         account: str,
         signer: Signer,
         rpc: NearRpc,
-        follower: WithdrawalTracker,
         freeze: Freeze,
         cooling: CoolingOff,
         *,
@@ -62,7 +61,6 @@ class Withdrawals(WithdrawalBook):
         self._account = account
         self._signer = signer
         self._rpc = rpc
-        self._follower = follower
         self._freeze = freeze
         self._cooling = cooling
         self._salt = salt
@@ -210,7 +208,7 @@ class Withdrawals(WithdrawalBook):
         self._move(withdrawal, "unknown", f"made elsewhere, followed for {actor}; the bridge has not confirmed it yet")
         return withdrawal
 
-    async def run(self) -> None:
+    async def run(self, tracker: WithdrawalTracker) -> None:
         """Follow everything that is under way, each at its own pace, until cancelled."""
         while True:
             self._freeze.tick()
@@ -218,7 +216,7 @@ class Withdrawals(WithdrawalBook):
             due = [w for w in self._all.values() if w.followed and _due(w, now) and self._ready(w)]
             for withdrawal in due:
                 if withdrawal.state != "prepared" or await self._release(withdrawal):
-                    await self._look(withdrawal)
+                    await self._look(withdrawal, tracker)
             await asyncio.sleep(TICK_S)
 
     async def _release(self, withdrawal: Withdrawal) -> bool:
@@ -251,11 +249,11 @@ class Withdrawals(WithdrawalBook):
         nonce = _access_nonce(withdrawal)
         return next((w for w in self._all.values() if w.undecided and 0 < _access_nonce(w) < nonce), None)
 
-    async def _look(self, withdrawal: Withdrawal) -> None:
+    async def _look(self, withdrawal: Withdrawal, tracker: WithdrawalTracker) -> None:
         pause = PAUSES_S[min(withdrawal.attempts, len(PAUSES_S) - 1)]
         withdrawal.attempts += 1
         try:
-            found = await self._follower.look(withdrawal)
+            found = await tracker.look(withdrawal)
             self.last_error = ""
         except VenueError as exc:
             self.last_error = _shown(withdrawal, str(exc))

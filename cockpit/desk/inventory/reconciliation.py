@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from cockpit.desk.inventory.movements import Movement, explain, total
 from cockpit.desk.quote_book.book import QuoteBook
 from cockpit.desk.quote_book.reservations import Commitment
+from cockpit.model.environment import Environment
 from venue.protocol.assets import Pair
 from venue.verifier import Balances
 
@@ -29,12 +30,20 @@ class BalanceLedger:
     that is known to have happened since do not account for: it is left out of ``opening``, so that it stays in sight.
     """
 
-    def __init__(self, pair: Pair, book: QuoteBook, *, wall_ns: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        pair: Pair,
+        book: QuoteBook,
+        *,
+        env: Environment,
+        on_booked: Callable[[str], None],
+        on_remainder: Callable[[tuple[int, int], int], None],
+    ) -> None:
         self._pair = pair
         self._book = book
-        self._wall_ns = wall_ns
-        self._on_booked: Callable[[str], None] = lambda key: None
-        self._on_remainder: Callable[[tuple[int, int], int], None] = lambda amounts, at_ns: None
+        self._wall_ns = env.wall_ns
+        self._on_booked = on_booked
+        self._on_remainder = on_remainder
         self._booked_deposits: set[str] = set()
         self._deposits_listed = False
         self._remainder = (0, 0)

@@ -17,7 +17,9 @@ from cockpit.desk.inventory.reconciliation import movement
 from cockpit.desk.inventory.sync import Deposits, OpeningBalances, Read
 from cockpit.desk.quote_book.book import QuoteBook
 from cockpit.desk.quote_book.reservations import Commitment
+from cockpit.model.environment import Environment
 from cockpit.model.events import OperatorAction
+from cockpit.model.recorder import Recorder
 from storage.history import ACCOUNTED, CREDITED, History, PreviousRun, RecordedQuote
 from storage.reporting.differences import DIFFERENCE_COMMAND, UnexplainedDifference, read_difference
 from storage.writer import UNRECORDED_WINDOW_NS
@@ -74,8 +76,8 @@ class StartupReconciliation:
         *,
         withdrawn: Callable[[int], Sequence[Movement]],
         transaction: Callable[[str], Awaitable[str | None]],
-        record: Callable[[OperatorAction], None],
-        wall_ns: Callable[[], int],
+        env: Environment,
+        recorder: Recorder,
         run_id: str,
     ) -> None:
         self._account = settings.account_id
@@ -87,8 +89,8 @@ class StartupReconciliation:
         self._history = history
         self._withdrawn = withdrawn
         self._transaction = transaction
-        self._record = record
-        self._wall_ns = wall_ns
+        self._record = recorder.record
+        self._wall_ns = env.wall_ns
         self._run_id = run_id
         self._unrecorded_dead_ns = 0
         self._run: PreviousRun | None = None

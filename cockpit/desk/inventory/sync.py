@@ -7,7 +7,7 @@ its deadline shows that nothing happened.
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Literal
+from typing import Literal, Protocol
 
 import msgspec
 
@@ -15,7 +15,9 @@ from cockpit.desk.inventory.movements import Movement, without_returns
 from cockpit.desk.inventory.reconciliation import BalanceLedger, movement
 from cockpit.desk.quote_book.book import QuoteBook
 from cockpit.desk.quote_book.reservations import Commitment
+from cockpit.model.environment import Environment
 from cockpit.model.events import IntentInventory
+from cockpit.model.recorder import Recorder
 from venue.near.rpc import NearRpc
 from venue.protocol.assets import Pair
 from venue.transport.errors import VenueError
@@ -45,6 +47,32 @@ Read = Callable[[], Awaitable[tuple[Balances, int]]]
 Deposits = Sequence[Movement] | None
 
 
+class KnownWithdrawals(Protocol):
+    """The withdrawals of the account, as far as they change its balances."""
+
+    def movements(self) -> Sequence[Movement]:
+        """Return what withdrawals may still do to the balances."""
+
+    def certain(self, height: int) -> Sequence[Movement]:
+        """Return the movements that certainly lie between the opening balances and a reading at this height."""
+
+    def on_booked(self, key: str) -> None:
+        """Take note that the balances showed this movement."""
+
+    def on_explained(self, opening_height: int, asked_ns: int) -> None:
+        """Take note that a reading, requested at ``asked_ns`` (UTC), is fully explained."""
+
+
+class PreviousBalances(Protocol):
+    """What the previous run left: the first reading is compared with it."""
+
+    async def first_reading(self, read: Read, listed: Deposits) -> OpeningBalances:
+        """Read the opening balances. Raises VenueError."""
+
+    def set_aside(self, amounts: tuple[int, int], at_ns: int) -> None:
+        """Record what is unexplained from now on, before the reading that shows it (requested at ``at_ns``, UTC)."""
+
+
 class Inventory(BalanceLedger):
     """Reads the balances and proves them. ``explained`` says whether the last reading is, but for what is set aside."""
 
@@ -58,60 +86,33 @@ class Inventory(BalanceLedger):
         *,
         poll_s: float,
         deposits: Callable[[], Sequence[Movement] | None],
-        record: Callable[[IntentInventory], None],
-        wall_ns: Callable[[], int],
+        withdrawals: KnownWithdrawals | None = None,
+        previous_run: PreviousBalances | None = None,
+        on_unexplained: Callable[[], None] = lambda: None,
+        env: Environment,
+        recorder: Recorder,
+        requested: asyncio.Event | None = None,
     ) -> None:
-        super().__init__(pair, book, wall_ns=wall_ns)
+        withdrawals, previous_run = withdrawals or _NoWithdrawals(), previous_run or _NoPreviousRun()
+        super().__init__(pair, book, env=env, on_booked=withdrawals.on_booked, on_remainder=previous_run.set_aside)
         self._account = account
         self._verifier = verifier
         self._rpc = rpc
         self._poll_s = poll_s
         self._deposits = deposits
-        self.on_unexplained: Callable[[], None] = lambda: None
-        self._withdrawals: Callable[[], Sequence[Movement]] = tuple
-        self._certain: Callable[[int], Sequence[Movement]] = lambda height: ()
-        self._on_explained: Callable[[int, int], None] = lambda opening_height, asked_ns: None
-        self._first: Callable[[Read, Deposits], Awaitable[OpeningBalances]] = _read_only
-        self._record = record
-        self._wanted = asyncio.Event()
+        self._withdrawals = withdrawals
+        self._previous_run = previous_run
+        self._on_unexplained = on_unexplained
+        self._record = recorder.record
+        self._requested = asyncio.Event() if requested is None else requested
         self._lock = asyncio.Lock()
         self.explained = False
         self.last_error = ""
         self.counters: Counter[str] = Counter()
 
-    def follow_withdrawals(
-        self,
-        movements: Callable[[], Sequence[Movement]],
-        certain: Callable[[int], Sequence[Movement]],
-        on_booked: Callable[[str], None],
-        on_explained: Callable[[int, int], None],
-    ) -> None:
-        """Explain balances by withdrawals too, and tell of each one found, and of each reading fully explained.
-
-        ``certain`` gets the block height of a reading and names those of the movements that are sure to lie between the
-        opening balances and it. ``on_explained`` gets the opening height, and when the reading was asked for, UTC ns.
-        """
-        self._withdrawals = movements
-        self._certain = certain
-        self._on_booked = on_booked
-        self._on_explained = on_explained
-
-    def follow_former(
-        self,
-        first: Callable[[Read, Deposits], Awaitable[OpeningBalances]],
-        on_remainder: Callable[[tuple[int, int], int], None],
-    ) -> None:
-        """Have the first reading compared with what the former run left: ``first`` reads it, and raises VenueError.
-
-        ``on_remainder`` gets what is set aside from now on, before the reading that shows it is recorded, and when that
-        reading was asked for, UTC ns.
-        """
-        self._first = first
-        self._on_remainder = on_remainder
-
-    def wanted(self) -> None:
+    def request_sync(self) -> None:
         """Ask for a reading soon: something settled."""
-        self._wanted.set()
+        self._requested.set()
 
     def accept(self, amounts: tuple[int, int]) -> str:
         """Make exactly this remainder a term of the proof, base and quote; else why not, in one sentence.
@@ -128,7 +129,7 @@ class Inventory(BalanceLedger):
         self.accepted = (self.accepted[0] + amounts[0], self.accepted[1] + amounts[1])
         self.unexplained = self._remainder = (0, 0)
         self._put_aside((0, 0))
-        self.wanted()
+        self.request_sync()
         return ""
 
     async def run(self) -> None:
@@ -137,17 +138,17 @@ class Inventory(BalanceLedger):
             cause: Cause = "opening" if self.opening is None else "poll"
             try:
                 async with asyncio.timeout(0 if cause == "opening" else self._poll_s):
-                    await self._wanted.wait()
+                    await self._requested.wait()
                 await asyncio.sleep(SETTLE_S)
                 if cause == "poll" and self._book.settling():
                     cause = "settlement"
             except TimeoutError:
                 pass
-            self._wanted.clear()
+            self._requested.clear()
             if await self.sync(cause) is None:
                 await asyncio.sleep(1.0)
             elif self._book.settling():
-                asyncio.get_running_loop().call_later(1.0, self._wanted.set)
+                asyncio.get_running_loop().call_later(1.0, self._requested.set)
 
     async def sync(self, cause: Cause) -> str | None:
         """Read and explain the balances once; None when they could not be read, else what was found."""
@@ -164,14 +165,14 @@ class Inventory(BalanceLedger):
         block = await self._rpc.block() if dying else None
         listed = self._deposits()
         if self.opening is None:
-            self._open(await self._first(self._read, listed), listed)
+            self._open(await self._previous_run.first_reading(self._read, listed), listed)
             return "opening balances read"
         reading, asked_ns = await self._read()
         if reading.block_height < self.height:
             return self._stale()
         deposits = [m for m in listed or () if m.key not in self._booked_deposits]
-        withdrawals = self._withdrawals()
-        certain = self._certain(reading.block_height)
+        withdrawals = self._withdrawals.movements()
+        certain = self._withdrawals.certain(reading.block_height)
         sure = {one.key for one in certain}
         flows = [one for one in (*deposits, *withdrawals) if one.key not in sure]
         # Asked for after the reading: a claim that came while it was under way may be in it.
@@ -202,13 +203,13 @@ class Inventory(BalanceLedger):
         self.explained = found is not None
         if found is None:
             self.counters["unexplained"] += 1
-            self.on_unexplained()
+            self._on_unexplained()
             cause = "unexplained"
         else:
             self._put_aside(self.unexplained)
             self._remainder = (0, 0)
             self._list(listed)
-            self._on_explained(self.opening_height, asked_ns)
+            self._withdrawals.on_explained(self.opening_height, asked_ns)
             self._book.burned_by(reading.block_height)
             if block is not None and reading.block_height >= block.height:
                 self._bury(dying, block.timestamp_ns)
@@ -265,6 +266,23 @@ class Inventory(BalanceLedger):
             )
 
 
-async def _read_only(read: Read, listed: Deposits) -> OpeningBalances:
-    """Nothing went before this run."""
-    return OpeningBalances(*await read())
+class _NoWithdrawals:
+    def movements(self) -> Sequence[Movement]:
+        return ()
+
+    def certain(self, height: int) -> Sequence[Movement]:
+        return ()
+
+    def on_booked(self, key: str) -> None:
+        return
+
+    def on_explained(self, opening_height: int, asked_ns: int) -> None:
+        return
+
+
+class _NoPreviousRun:
+    async def first_reading(self, read: Read, listed: Deposits) -> OpeningBalances:
+        return OpeningBalances(*await read())
+
+    def set_aside(self, amounts: tuple[int, int], at_ns: int) -> None:
+        return

@@ -7,7 +7,9 @@ from decimal import Decimal
 import httpx
 
 from cockpit.desk.risk.limits import LimitsInForce
+from cockpit.model.environment import Environment
 from cockpit.model.events import MarketPrice
+from cockpit.model.recorder import Recorder
 from venue.protocol.units import NS_PER_S
 from venue.reference.composite import Composite, composite
 from venue.reference.feed import Feed, Tick
@@ -30,8 +32,8 @@ class Reference:
         min_sources: int,
         basis_bps: Decimal,
         limits: LimitsInForce,
-        record: Callable[[MarketPrice], None],
-        wall_ns: Callable[[], int],
+        env: Environment,
+        recorder: Recorder,
         every_ms: int = 1_000,
         move_bps: Decimal = Decimal(0),
     ) -> None:
@@ -41,14 +43,14 @@ class Reference:
         self._min_sources = min_sources
         self._factor = 1 + basis_bps / 10_000
         self._limits = limits
-        self._record = record
-        self._wall_ns = wall_ns
+        self._record = recorder.record
+        self._wall_ns = env.wall_ns
         self._ticks: dict[str, Tick] = {}
         self._recorded: dict[str, MarketPrice] = {}
         self.chart: deque[tuple[int, Decimal]] = deque(maxlen=CHART_POINTS)
         self.version = 0
         self.mid: Decimal | None = None
-        self.current: Composite = self._compose(wall_ns())
+        self.current: Composite = self._compose(env.wall_ns())
         self.on_mid: Callable[[Decimal | None], None] = lambda mid: None
         """Hears the mid, trusted or not, whenever it is judged."""
 

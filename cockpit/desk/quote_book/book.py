@@ -11,7 +11,9 @@ from collections.abc import Callable, Sequence
 from typing import Literal
 
 from cockpit.desk.quote_book.reservations import Commitment, Reservations
+from cockpit.model.environment import Environment
 from cockpit.model.events import Outcome, TradeResult
+from cockpit.model.recorder import Recorder
 from venue.relay.messages import QuoteStatus
 
 State = Literal["sent", "accepted", "refused", "unknown", "settling", "settled", "expired", "burning", "burned"]
@@ -99,24 +101,27 @@ class Quote:
 
 
 class QuoteBook:
-    """Every quote of this run until it is dead, what is reserved for them, and the newest for the screen."""
+    """Every quote of this run until it is dead, what is reserved for them, and the newest for the screen.
+
+    ``on_fill`` gets each fill once, as it is booked.
+    """
 
     def __init__(
         self,
         reservations: Reservations,
         *,
-        record: Callable[[TradeResult], None],
-        wall_ns: Callable[[], int],
+        env: Environment,
+        recorder: Recorder,
+        on_fill: Callable[[Commitment], None] = lambda commitment: None,
         shown: int = 200,
     ) -> None:
         self.reservations = reservations
         self.counters: Counter[str] = Counter()
         self.recent: deque[Quote] = deque(maxlen=shown)
         self.fills: deque[Quote] = deque(maxlen=shown)
-        self.on_fill: Callable[[Commitment], None] = lambda promise: None
-        """Hears of each fill once, as it is booked."""
-        self._record = record
-        self._wall_ns = wall_ns
+        self._on_fill = on_fill
+        self._record = recorder.record
+        self._wall_ns = env.wall_ns
         self._quotes: dict[str, Quote] = {}
         self._unanswered: dict[int, Quote] = {}
         self._settling: dict[str, Quote] = {}
@@ -274,7 +279,7 @@ class QuoteBook:
         quote.settled_ns = self._wall_ns()
         self.fills.append(quote)
         self._move(quote, "settled", detail)
-        self.on_fill(quote.promise)
+        self._on_fill(quote.promise)
 
     def expire(self, quote_hash: str, detail: str = "") -> None:
         """The quote is dead and the Verifier shows no settlement: let go of it."""

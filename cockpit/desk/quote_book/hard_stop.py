@@ -13,7 +13,9 @@ from collections.abc import Awaitable, Callable, Sequence
 import msgspec
 
 from cockpit.desk.quote_book.book import OVER, Quote, QuoteBook
+from cockpit.model.environment import Environment
 from cockpit.model.events import OperatorAction
+from cockpit.model.recorder import Recorder
 from cockpit.model.snapshot import HardStopState
 from storage.errors import HistoryError
 from venue.relay.rpc import RelayRpc
@@ -49,7 +51,7 @@ class _Batch(msgspec.Struct, frozen=True):
 class HardStopRun:
     """Burns what is alive when ``start`` is called, until nothing of it is. Runs beside everything else.
 
-    ``durable`` waits until what was recorded is on disk; ``read_balances`` asks for a reading soon.
+    ``request_sync`` asks for a reading of the balances soon.
     """
 
     def __init__(
@@ -60,11 +62,9 @@ class HardStopRun:
         relay: RelayRpc,
         verifier: Verifier,
         *,
-        record: Callable[[OperatorAction], None],
-        durable: Callable[[], Awaitable[None]],
-        read_balances: Callable[[], None],
-        wall_ns: Callable[[], int],
-        new_id: Callable[[], str],
+        env: Environment,
+        recorder: Recorder,
+        request_sync: Callable[[], None],
         pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._account = account
@@ -72,11 +72,11 @@ class HardStopRun:
         self._signer = signer
         self._relay = relay
         self._verifier = verifier
-        self._record = record
-        self._durable = durable
-        self._read_balances = read_balances
-        self._wall_ns = wall_ns
-        self._new_id = new_id
+        self._recorder = recorder
+        self._record = recorder.record
+        self._request_sync = request_sync
+        self._wall_ns = env.wall_ns
+        self._new_id = env.new_id
         self._pause = pause
         self._wanted = asyncio.Event()
         self._targets: list[Quote] = []
@@ -151,7 +151,7 @@ class HardStopRun:
             if one.nonce in used:
                 self._book.nonce_used(one.quote_hash, used[one.nonce])
         if any(quote.used_height is not None for quote in self._left()):
-            self._read_balances()
+            self._request_sync()
 
     def _due(self) -> list[Quote]:
         """What can still be burned and is not on its way already."""
@@ -179,7 +179,7 @@ class HardStopRun:
             return
         try:
             async with asyncio.timeout(DURABLE_WITHIN_S):
-                await self._durable()
+                await self._recorder.flush()
         except (TimeoutError, HistoryError):
             # Burning moves no money and must not wait for a disk: the balances have the last word anyway.
             log.warning("quotes are burned although the history does not confirm the record")
@@ -251,4 +251,6 @@ class HardStopRun:
             f"of {done.asked} quotes {done.burned} were burned, {done.settled} were settled before, "
             f"{done.expired} died by their deadline"
         )
-        self._record(OperatorAction(self._wall_ns(), self._new_id(), "desk", "hard-stop ended", "{}", True, told))
+        self._recorder.record(
+            OperatorAction(self._wall_ns(), self._new_id(), "desk", "hard-stop ended", "{}", True, told)
+        )

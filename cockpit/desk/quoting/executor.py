@@ -4,12 +4,12 @@ No await, no disk and no logging in here: what is between the request frame and 
 """
 
 from collections import Counter, deque
-from collections.abc import Callable
 
 from cockpit.desk.market.pricing import Amounts
 from cockpit.desk.quote_book.book import QuoteBook
 from cockpit.desk.quote_book.reservations import Commitment, NotCoveredError
 from cockpit.desk.quoting.strategy import Decision
+from cockpit.model.environment import Environment
 from cockpit.model.events import ExecuteTrade, SwapDemand
 from venue.protocol.units import NS_PER_MS
 from venue.relay.client import Relay
@@ -37,13 +37,13 @@ class Executor:
         book: QuoteBook,
         *,
         death_margin_ms: int,
-        monotonic_ns: Callable[[], int],
+        env: Environment,
     ) -> None:
         self._signer = signer
         self._relay = relay
         self._book = book
         self._death_margin_ns = death_margin_ms * NS_PER_MS
-        self._monotonic_ns = monotonic_ns
+        self._monotonic_ns = env.monotonic_ns
         self.salt: bytes | None = None
         self.counters: Counter[str] = Counter()
         self.reactions_us: deque[int] = deque(maxlen=4096)

@@ -21,7 +21,8 @@ from cockpit.desk.risk.rate_window import RateWindow
 from cockpit.desk.risk.rejections import RejectionRate
 from cockpit.desk.risk.trading_state import TradingState
 from cockpit.model.commands import Limits
-from cockpit.model.events import AnyEvent, DecisionRules, MarketSettlements, SwapDemand, TradeDecision
+from cockpit.model.events import DecisionRules, MarketSettlements, SwapDemand, TradeDecision
+from cockpit.model.recorder import Recorder
 from venue.protocol.assets import Pair
 from venue.protocol.units import NS_PER_S
 from venue.relay.messages import QuoteStatus
@@ -37,7 +38,11 @@ FLOW_EVERY_NS = 5_000_000_000
 
 
 class QuoteEngine:
-    """Acts on what the relay says; each decision is held to the limits in force at that moment."""
+    """Acts on what the relay says; each decision is held to the limits in force at that moment.
+
+    ``invalid_salt`` asks for the Verifier's salt to be read again. ``on_failure`` gets what broke the quote path; the
+    executor is disarmed by then.
+    """
 
     def __init__(
         self,
@@ -55,8 +60,9 @@ class QuoteEngine:
         executor: Executor,
         book: QuoteBook,
         relay_writable: Callable[[], bool],
-        history_writable: Callable[[], bool],
-        record: Callable[[AnyEvent], None],
+        recorder: Recorder,
+        invalid_salt: Callable[[], None],
+        on_failure: Callable[[str], None],
     ) -> None:
         self._run_id = run_id
         self._pair = pair
@@ -71,8 +77,10 @@ class QuoteEngine:
         self._executor = executor
         self._book = book
         self._relay_writable = relay_writable
-        self._history_writable = history_writable
-        self._record = record
+        self._recorder = recorder
+        self._record = recorder.record
+        self._invalid_salt = invalid_salt
+        self._on_failure = on_failure
         self._seen: OrderedDict[str, None] = OrderedDict()
         self._prices: Prices | None = None
         self._priced_for: tuple[int, int, Limits] | None = None
@@ -87,8 +95,6 @@ class QuoteEngine:
         self.reasons: Counter[str] = Counter()
         self.recent: deque[TradeDecision] = deque(maxlen=200)
         self.last_demand_ns: int | None = None
-        self.invalid_salt: Callable[[], None] = lambda: None
-        self.on_failure: Callable[[str], None] = lambda why: None
 
     def view(self, now_ns: int = 0) -> DeskView:
         """What the strategy knows at this moment, monotonic; without it the quotes of the last second may be fewer."""
@@ -113,7 +119,7 @@ class QuoteEngine:
             self._default_deadline_ms,
             self._executor.salt is not None,
             self._relay_writable(),
-            self._history_writable(),
+            self._recorder.writable,
             trading.state,
             promised(self._pair.base.token_id),
             promised(self._pair.quote.token_id),
@@ -148,7 +154,7 @@ class QuoteEngine:
             self.counters["exceptions"] += 1
             why = f"an error in the quote path: {type(exc).__name__}"
             self._arming.disarm("trade-executor", f"disarmed by {why}")
-            self.on_failure(why)
+            self._on_failure(why)
             log.exception("the quote path failed; the executor is disarmed")
 
     def _handle(self, demand: SwapDemand, received_ns: int) -> None:
@@ -215,7 +221,7 @@ class QuoteEngine:
     def on_status(self, status: QuoteStatus) -> None:
         """A settlement: ours asks for the balances, another maker's is the market's flow."""
         if self._book.on_status(status):
-            self._inventory.wanted()
+            self._inventory.request_sync()
         else:
             self.counters["others_settled"] += 1
 
@@ -229,7 +235,7 @@ class QuoteEngine:
             self.counters["invalid_salt"] += 1
             echo = self._executor.salt is None
             self._executor.salt = None
-            self.invalid_salt()
+            self._invalid_salt()
         if not self._book.on_answer(request_id, error):
             self.counters["unknown_answers"] += 1
         elif error is not None and not echo and is_fault(error):

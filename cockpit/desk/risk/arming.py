@@ -1,6 +1,6 @@
 """Who may trade: strategy first, then executor; both start disarmed, and the executor never outlives the strategy."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from cockpit.model.commands import Armable
 from cockpit.model.snapshot import Rung
@@ -9,8 +9,7 @@ from cockpit.model.snapshot import Rung
 class Arming:
     """The two switches, with who or what moved each last. What is shown as ARMED is what this says."""
 
-    def __init__(self, *, on_change: Callable[[], None]) -> None:
-        self._on_change = on_change
+    def __init__(self) -> None:
         self._armed: dict[Armable, bool] = {"strategy-engine": False, "trade-executor": False}
         self._why: dict[Armable, str] = {
             "strategy-engine": "disarmed at start",
@@ -59,4 +58,3 @@ class Arming:
         if self._armed[part] != armed or not armed:
             self._why[part] = why
         self._armed[part] = armed
-        self._on_change()

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Literal
 
+from cockpit.model.environment import Environment
 from venue.protocol.units import NS_PER_MS
 
 WhenAlone = Literal["disarm", "keep", "stop"]
@@ -11,7 +12,7 @@ WhenAlone = Literal["disarm", "keep", "stop"]
 class DeadManSwitch:
     """Acts once when no cockpit that could command was attached for ``after_ms`` while the executor was armed.
 
-    ``disarm`` and ``stop`` get the reason; ``stop`` burns live quotes too. ``monotonic_ns`` does not jump.
+    ``disarm`` and ``stop`` get the reason; ``stop`` burns live quotes too.
     """
 
     def __init__(
@@ -21,13 +22,13 @@ class DeadManSwitch:
         *,
         disarm: Callable[[str], None],
         stop: Callable[[str], object],
-        monotonic_ns: Callable[[], int],
+        env: Environment,
     ) -> None:
         self.action = action
         self.after_ms = after_ms
         self._disarm = disarm
         self._stop = stop
-        self._monotonic_ns = monotonic_ns
+        self._monotonic_ns = env.monotonic_ns
         self._since_ns: int | None = None
 
     def tick(self, operators: int, armed: bool) -> None:

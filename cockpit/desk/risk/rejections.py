@@ -1,8 +1,7 @@
 """Refusals of the venue that are no part of an auction: how many there were lately, and what the last one said."""
 
-from collections.abc import Callable
-
 from cockpit.desk.risk.rate_window import RateWindow
+from cockpit.model.environment import Environment
 
 SHOWN = 120
 
@@ -10,9 +9,9 @@ SHOWN = 120
 class RejectionRate:
     """Counts quotes refused for a fault of ours within the last ``within_ms``; times are monotonic."""
 
-    def __init__(self, within_ms: int, monotonic_ns: Callable[[], int]) -> None:
+    def __init__(self, within_ms: int, env: Environment) -> None:
         self.within_ms = within_ms
-        self._monotonic_ns = monotonic_ns
+        self._monotonic_ns = env.monotonic_ns
         self._window = RateWindow(within_ms * 1_000_000)
         self._last = ""
 

@@ -5,7 +5,6 @@ only a person lifts; and what the desk measures now: too many fills within the h
 asset reduces. What was chosen, and the halt, outlive the desk.
 """
 
-from collections.abc import Callable
 from decimal import Decimal
 from typing import Protocol
 
@@ -14,6 +13,7 @@ import msgspec
 from cockpit.desk.market.pricing import btc_share, scaled
 from cockpit.desk.risk.limits import LimitsInForce, in_units
 from cockpit.desk.risk.rate_window import RateWindow
+from cockpit.model.environment import Environment
 from cockpit.model.snapshot import Trading
 from storage.errors import HistoryError
 from storage.history import RecordedFill
@@ -58,16 +58,14 @@ class TradingState:
     The fills of the last hour go by the monotonic clock: a wall clock that is set frees nothing.
     """
 
-    def __init__(
-        self, limits: LimitsInForce, pair: Pair, *, wall_ns: Callable[[], int], monotonic_ns: Callable[[], int]
-    ) -> None:
+    def __init__(self, limits: LimitsInForce, pair: Pair, env: Environment) -> None:
         self._limits = limits
         self._pair = pair
-        self._wall_ns = wall_ns
-        self._monotonic_ns = monotonic_ns
+        self._wall_ns = env.wall_ns
+        self._monotonic_ns = env.monotonic_ns
         self._kept = KeptState()
         self._hour = RateWindow(HOUR_NS)
-        self._day = wall_ns() // DAY_NS
+        self._day = env.wall_ns() // DAY_NS
         self._moved: dict[int, tuple[int, int]] = {}
         self._share_why = ""
         self._told: tuple[object, ...] = self._key()

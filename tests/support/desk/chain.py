@@ -9,8 +9,10 @@ from cockpit.desk.inventory.reconciliation import movement
 from cockpit.desk.inventory.sync import Inventory
 from cockpit.desk.quote_book.book import QuoteBook
 from cockpit.desk.quote_book.reservations import Commitment, Reservations
+from cockpit.model.environment import Environment
 from cockpit.model.events import IntentInventory, TradeResult
 from tests.support.desk.builders import Clock, promise
+from tests.support.recorder import MemoryRecorder
 from venue.near.rpc import Block, Finality, NearRpc
 from venue.protocol.assets import BTC_EURE
 from venue.protocol.units import NS_PER_S
@@ -107,7 +109,8 @@ class Watched:
         self.rows: list[IntentInventory] = []
         self.listed: list[Movement] | None = []
         self.reservations = Reservations()
-        self.book = QuoteBook(self.reservations, record=self.results.append, wall_ns=self.clock)
+        env = Environment(wall_ns=self.clock)
+        self.book = QuoteBook(self.reservations, env=env, recorder=MemoryRecorder(self.results))
         self.inventory = Inventory(
             "maker.near",
             BTC_EURE,
@@ -116,8 +119,8 @@ class Watched:
             self.book,
             poll_s=5.0,
             deposits=lambda: self.listed,
-            record=self.rows.append,
-            wall_ns=self.clock,
+            env=env,
+            recorder=MemoryRecorder(self.rows),
         )
         self._sent = 0
 

@@ -7,6 +7,7 @@ from cockpit.desk.risk.arming import Arming
 from cockpit.desk.risk.limits import LimitsInForce
 from cockpit.desk.risk.trading_state import TradingState
 from cockpit.model.commands import Limits
+from cockpit.model.environment import Environment
 from cockpit.model.events import OperatorAction
 from storage.errors import HistoryError
 from tests.support.desk.builders import Clock
@@ -28,9 +29,9 @@ class Desk:
         self.flushing = asyncio.Event()
         self.flushing.set()
         self.lost = False
-        self.arming = Arming(on_change=lambda: None)
+        self.arming = Arming()
         self.limits = LimitsInForce(Limits(), on_change=self.in_force.append)
-        self.trading = TradingState(self.limits, BTC_EURE, wall_ns=self.clock, monotonic_ns=self.clock)
+        self.trading = TradingState(self.limits, BTC_EURE, Environment(wall_ns=self.clock, monotonic_ns=self.clock))
         ids = iter(range(10**6))
         self.control = CommandHandler(
             self.arming,

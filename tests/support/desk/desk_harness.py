@@ -20,7 +20,6 @@ from cockpit.desk.composition.trading_parts import TradingParts
 from cockpit.desk.interlocks.measures import MIN_FREE_BYTES
 from cockpit.desk.interlocks.monitor import InterlockMonitor
 from cockpit.desk.interlocks.venue_clock import VenueClock
-from cockpit.desk.inventory.startup_reconciliation import StartupReconciliation
 from cockpit.desk.quote_book.hard_stop import HardStopRun
 from cockpit.desk.risk.dead_man_switch import DeadManSwitch
 from cockpit.desk.risk.trading_state import remember
@@ -43,7 +42,6 @@ from venue.protocol.assets import BTC, EURE
 from venue.protocol.units import NS_PER_S
 from venue.reference.feed import Tick
 from venue.relay.messages import QuoteStatus
-from venue.relay.rpc import RelayRpc
 from venue.sandbox.near.rpc import NearRpc
 from venue.sandbox.verifier.ledger import Ledger
 from venue.sandbox.wire.errors import ContractPanicError
@@ -197,34 +195,20 @@ class Whole:
             self.client,
             sources,
             run_id=self.run.run_id,
-            record=self.record,
-            history_writable=lambda: self.writer.writable,
+            recorder=self,
+            history=self.history,
         )
-        outflow = FundingParts(self.settings, self.client, workers, sources, self.history, self.writer, lambda: 0)
-        relay_rpc = RelayRpc(self.settings.relay_rpc_url, self.client, self.settings.api_key.reveal)
-        self.former = StartupReconciliation(
-            self.settings,
-            workers.pair,
-            workers.book,
-            workers.verifier,
-            self.history,
-            withdrawn=lambda since_ns: (),
-            transaction=_nobody_knows,
-            record=self.record,
-            wall_ns=world.wall,
-            run_id=self.run.run_id,
-        )
+        outflow = FundingParts(self.settings, self.client, workers, sources, self.history, self.writer)
+        self.startup = workers.startup
         self.burner = HardStopRun(
             ACCOUNT,
             workers.book,
             workers.signer,
-            relay_rpc,
+            workers.relay_rpc,
             workers.verifier,
-            record=self.record,
-            durable=self.writer.flush,
-            read_balances=workers.inventory.wanted,
-            wall_ns=world.wall,
-            new_id=sources.new_id,
+            env=sources,
+            recorder=self,
+            request_sync=workers.inventory.request_sync,
         )
         self.credentials = Credentials(workers, ACCOUNT, world.monotonic)
         self.watch = InterlockMonitor(
@@ -233,7 +217,7 @@ class Whole:
             self.clock,
             env=sources,
             recorder=self.writer,
-            previous_run_ms=self.former.left_ms,
+            previous_run_ms=self.startup.left_ms,
             hard_stop_active=lambda: self.burner.active,
             free_bytes=lambda path: 2 * MIN_FREE_BYTES,
         )
@@ -262,8 +246,8 @@ class Whole:
             interlocks=self.watch.rows,
             journal=lambda: self.control.journal,
             attached=lambda: 1,
-            findings=self.former.findings,
-            alone=DeadManSwitch("keep", 1_000, disarm=_nothing, stop=_nothing, monotonic_ns=world.monotonic),
+            findings=self.startup.findings,
+            alone=DeadManSwitch("keep", 1_000, disarm=_nothing, stop=_nothing, env=sources),
             burner=self.burner,
             wall_ns=world.wall,
         )
@@ -273,12 +257,22 @@ class Whole:
         self.events.append(event)
         self.writer.record(event)
 
+    async def flush(self) -> None:
+        await self.writer.flush()
+
+    @property
+    def writable(self) -> bool:
+        return self.writer.writable
+
+    @property
+    def complete(self) -> bool:
+        return self.writer.complete
+
     async def begin(self) -> None:
         """Open the history and take over what the lives before left, in the desk's own order."""
         former = await self.history.open(self.run)
         await remember(self.workers.trading, self.history)
-        await self.former.load(former)
-        self.workers.inventory.follow_former(self.former.first_reading, self.former.set_aside)
+        await self.startup.load(former)
         self.workers.liquidity.deposits = ()
         for asset in (BTC, EURE):
             self.workers.liquidity.addresses[asset.symbol] = DepositAddress("an address", asset.chain, None)
@@ -336,7 +330,7 @@ class Whole:
                 self.hear_exchanges()
             await self._hear_dates()
             workers.book.tick(now)
-            self.former.tick()
+            self.startup.tick()
             workers.reference.recompute()
             workers.trading.mark(workers.reference.trusted_mid, workers.inventory.balance)
             self.control.note_trading()
@@ -409,10 +403,6 @@ class Whole:
         await self.write()
         if self.writer.depth:
             raise HistoryError("the disk is full")
-
-
-async def _nobody_knows(quote_hash: str) -> str | None:
-    return None
 
 
 def _nothing(why: str) -> None:

@@ -21,6 +21,7 @@ from cockpit.model.environment import Environment
 from cockpit.model.events import AnyEvent
 from tests.support.desk.builders import MID, NOW, SALT
 from tests.support.desk.chain import State, Watched
+from tests.support.recorder import MemoryRecorder
 from tests.support.venue.relay_server import TOKEN, RelayServer, event, request_data, running
 from tests.support.waiting import until
 from venue.protocol.assets import BTC_EURE
@@ -65,17 +66,19 @@ class Quoting:
         self.book = self.watched.book
         self.inventory = self.watched.inventory
         self.events: list[AnyEvent] = []
-        self.history_writable = True
+        self.recorder = MemoryRecorder(self.events)
+        self.salts_asked: list[bool] = []
+        self.failures: list[str] = []
         self.limits = LimitsInForce(Limits(max_asset_share=Decimal(1)))
         self.reference = Reference(
             (),
             min_sources=1,
             basis_bps=Decimal(0),
             limits=self.limits,
-            record=self.events.append,
-            wall_ns=self.clock,
+            env=Environment(wall_ns=self.clock),
+            recorder=self.recorder,
         )
-        self.arming = Arming(on_change=lambda: None)
+        self.arming = Arming()
         self.signer = Signer(
             SECRET,
             "maker.near",
@@ -85,11 +88,12 @@ class Quoting:
         )
         self.reference.on_mid = self._bound_signer
         monotonic_ns = self.ticking = Ticking()
-        self.trading = TradingState(self.limits, BTC_EURE, wall_ns=self.clock, monotonic_ns=self.clock)
-        self.refusals = RejectionRate(60_000, monotonic_ns)
-        environment = Environment(wall_ns=self.clock, monotonic_ns=monotonic_ns, jitter=lambda: 0.5)
-        self.relay = Relay(url, lambda: TOKEN, BTC_EURE, environment)
-        self.executor = Executor(self.signer, self.relay, self.book, death_margin_ms=5_000, monotonic_ns=monotonic_ns)
+        env = Environment(wall_ns=self.clock, monotonic_ns=monotonic_ns, jitter=lambda: 0.5)
+        standing = Environment(wall_ns=self.clock, monotonic_ns=self.clock)
+        self.trading = TradingState(self.limits, BTC_EURE, standing)
+        self.refusals = RejectionRate(60_000, env)
+        self.relay = Relay(url, lambda: TOKEN, BTC_EURE, env)
+        self.executor = Executor(self.signer, self.relay, self.book, death_margin_ms=5_000, env=env)
         self.executor.salt = SALT
         self.intake = QuoteEngine(
             run_id="run",
@@ -105,8 +109,9 @@ class Quoting:
             executor=self.executor,
             book=self.book,
             relay_writable=lambda: self.relay.writable,
-            history_writable=lambda: self.history_writable,
-            record=self.events.append,
+            recorder=self.recorder,
+            invalid_salt=lambda: self.salts_asked.append(True),
+            on_failure=self.failures.append,
         )
         self.on_demand = self.intake.on_demand
         self.on_status = self.intake.on_status

@@ -8,11 +8,13 @@ from cockpit.desk.inventory.startup_reconciliation import StartupReconciliation
 from cockpit.desk.inventory.sync import Inventory
 from cockpit.desk.quote_book.book import QuoteBook
 from cockpit.desk.quote_book.reservations import Commitment, Reservations
+from cockpit.model.environment import Environment
 from cockpit.model.events import AnyEvent, ExecuteTrade, IntentInventory, LiquidityAction, OperatorAction, TradeResult
 from storage.history import ACCOUNTED, FINAL_OUTCOMES, UNEXPLAINED, PreviousRun, RecordedQuote
 from storage.sqlite.history import SqliteHistory
 from tests.support.desk.builders import Clock, promise
 from tests.support.desk.chain import Chain, ChainRpc, ChainVerifier
+from tests.support.recorder import MemoryRecorder
 from tests.support.settings import loopback
 from venue.protocol.assets import BTC_EURE
 from venue.protocol.units import NS_PER_MS
@@ -72,19 +74,9 @@ class Life:
         self.listed: Sequence[Movement] | None = []
         self.flows: list[Movement] = []
         self.transactions: dict[str, str] = {}
-        self.book = QuoteBook(Reservations(), record=self.volatile.append, wall_ns=clock)
+        env, recorder = Environment(wall_ns=clock), MemoryRecorder(self.volatile)
+        self.book = QuoteBook(Reservations(), env=env, recorder=recorder)
         verifier = ChainVerifier(chain)
-        self.inventory = Inventory(
-            "maker.near",
-            BTC_EURE,
-            verifier,
-            ChainRpc(chain),
-            self.book,
-            poll_s=5.0,
-            deposits=lambda: self.listed,
-            record=self.volatile.append,
-            wall_ns=clock,
-        )
         settings = load(None, loopback(QUOTE_DEATH_MARGIN_MS="0", QUOTE_MAX_DEADLINE_MS="60000"))
         self.former = StartupReconciliation(
             settings,
@@ -94,9 +86,21 @@ class Life:
             history,
             withdrawn=lambda since_ns: self.flows,
             transaction=self._transaction,
-            record=self.volatile.append,
-            wall_ns=clock,
+            env=env,
+            recorder=recorder,
             run_id=f"run-{number}",
+        )
+        self.inventory = Inventory(
+            "maker.near",
+            BTC_EURE,
+            verifier,
+            ChainRpc(chain),
+            self.book,
+            poll_s=5.0,
+            deposits=lambda: self.listed,
+            previous_run=self.former,
+            env=env,
+            recorder=recorder,
         )
         self.number = number
 
@@ -108,7 +112,6 @@ class Life:
     async def begin(self, former: PreviousRun | None) -> None:
         """Take over what the former run left."""
         await self.former.load(former)
-        self.inventory.follow_former(self.former.first_reading, self.former.set_aside)
 
     def send(self, name: str, *, amount_in: int, amount_out: int, life_ms: int = 60_000) -> Commitment:
         """Sign and write a quote that buys BTC; it is on record at once."""

@@ -78,12 +78,10 @@ class Life:
             client,
             self.sources,
             run_id=self.run_id,
-            record=self.writer.record,
-            history_writable=lambda: self.writer.writable,
+            recorder=self.writer,
+            history=self.history,
         )
-        self.outflow = FundingParts(
-            settings, client, self.workers, self.sources, self.history, self.writer, former_left_ms=lambda: 0
-        )
+        self.outflow = FundingParts(settings, client, self.workers, self.sources, self.history, self.writer)
         self.control = CommandHandler(
             self.workers.arming,
             blocked=lambda part: (),
@@ -114,7 +112,7 @@ class Life:
             self.follow()
 
     def follow(self) -> None:
-        self._tasks.append(asyncio.create_task(self.outflow.withdrawals.run()))
+        self._tasks.append(asyncio.create_task(self.outflow.withdrawals.run(self.outflow.tracker)))
         self._tasks.append(asyncio.create_task(self._poll()))
 
     async def _poll(self) -> None:

@@ -10,7 +10,9 @@ from cockpit.config.settings import load
 from cockpit.desk.composition.credentials import Credentials
 from cockpit.desk.composition.trading_parts import TradingParts
 from cockpit.model.environment import Environment
+from storage.sqlite.history import SqliteHistory
 from tests.support.desk.builders import Clock
+from tests.support.recorder import MemoryRecorder
 from tests.support.settings import loopback
 from tests.support.waiting import until
 from venue.protocol.units import NS_PER_S
@@ -27,7 +29,12 @@ class Read:
         self.venue, self.account = venue, settings.account_id
         self.monotonic = Clock(NS_PER_S)
         self.workers = TradingParts(
-            settings, client, Environment(), run_id="run-1", record=lambda event: None, history_writable=lambda: True
+            settings,
+            client,
+            Environment(),
+            run_id="run-1",
+            recorder=MemoryRecorder(),
+            history=SqliteHistory(settings.state_dir / "history.sqlite"),
         )
         self.credentials = Credentials(self.workers, self.account, self.monotonic)
 

@@ -121,7 +121,7 @@ async def test_a_deposit_of_the_same_amount_does_not_hide_a_burn(bench: Bench) -
     life, before = await bench.life(follow=False), bench.held()
     await bench.faults(near_send=both(mode="swallow", times=1), near_tx_unknown_s=NODES, bridge_not_found_s=FOREVER)
     assert (await life.order(AMOUNT)).accepted
-    following = asyncio.create_task(life.outflow.withdrawals.run())
+    following = asyncio.create_task(life.outflow.withdrawals.run(life.outflow.tracker))
     await until(lambda: bench.held() == before - AMOUNT)
     await bench.deposit(BTC, AMOUNT)
     await until(lambda: bench.held() == before)

@@ -17,6 +17,7 @@ from cockpit.desk.interlocks.venue_clock import VenueClock
 from cockpit.model.commands import ARMABLE, CommandRequest
 from cockpit.model.environment import Environment
 from cockpit.model.events import OperatorAction
+from storage.sqlite.history import SqliteHistory
 from tests.support.desk.builders import NOW, SALT, Clock, promise
 from tests.support.recorder import MemoryRecorder
 from tests.support.settings import loopback
@@ -44,8 +45,8 @@ class Desk:
             client,
             sources,
             run_id="run-1",
-            record=lambda event: None,
-            history_writable=lambda: self.recorder.writable,
+            recorder=self.recorder,
+            history=SqliteHistory(self.settings.state_dir / "history.sqlite"),
         )
         self.interlocks = InterlockMonitor(
             self.settings,

@@ -333,7 +333,7 @@ async def test_the_worker_reads_at_once_and_again_when_something_settles(opened:
     worker = asyncio.create_task(opened.inventory.run())
     opened.chain.settle(made)
     opened.claim(made)
-    opened.inventory.wanted()
+    opened.inventory.request_sync()
     await until(lambda: opened.outcomes() == [(made.quote_hash, "settled")])
     assert opened.rows[-1].cause == "settlement"
     worker.cancel()

@@ -5,8 +5,10 @@ from decimal import Decimal
 from cockpit.desk.market.reference import Reference
 from cockpit.desk.risk.limits import LimitsInForce
 from cockpit.model.commands import Limits
+from cockpit.model.environment import Environment
 from cockpit.model.events import MarketPrice
 from tests.support.desk.builders import NOW
+from tests.support.recorder import MemoryRecorder
 from venue.protocol.units import NS_PER_MS, NS_PER_S
 from venue.reference.feed import Tick
 
@@ -19,8 +21,8 @@ def recorded(every_ms: int, move_bps: str, ticks: list[tuple[int, str]]) -> list
         min_sources=3,
         basis_bps=Decimal(0),
         limits=LimitsInForce(Limits()),
-        record=prices.append,
-        wall_ns=lambda: NOW,
+        env=Environment(wall_ns=lambda: NOW),
+        recorder=MemoryRecorder(prices),
         every_ms=every_ms,
         move_bps=Decimal(move_bps),
     )
@@ -59,8 +61,8 @@ def test_the_composite_is_thinned_alike() -> None:
         min_sources=1,
         basis_bps=Decimal(0),
         limits=LimitsInForce(Limits()),
-        record=prices.append,
-        wall_ns=lambda: now,
+        env=Environment(wall_ns=lambda: now),
+        recorder=MemoryRecorder(prices),
         move_bps=Decimal(1),
     )
     for second, mid in enumerate(("50000", "50004", "50005")):

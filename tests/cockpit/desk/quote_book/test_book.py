@@ -4,9 +4,11 @@ import pytest
 
 from cockpit.desk.quote_book.book import ANSWER_WITHIN_NS, QuoteBook
 from cockpit.desk.quote_book.reservations import NotCoveredError, Reservations
+from cockpit.model.environment import Environment
 from cockpit.model.events import TradeResult
 from tests.support.desk.builders import NOW, Clock, promise
 from tests.support.desk.leftovers import leftovers
+from tests.support.recorder import MemoryRecorder
 from venue.protocol.assets import BTC, EURE
 from venue.protocol.units import NS_PER_MS, NS_PER_S
 from venue.relay.messages import QuoteStatus
@@ -19,7 +21,9 @@ class Desk:
         self.clock = Clock()
         self.results: list[TradeResult] = []
         self.reservations = Reservations()
-        self.book = QuoteBook(self.reservations, record=self.results.append, wall_ns=self.clock)
+        self.book = QuoteBook(
+            self.reservations, env=Environment(wall_ns=self.clock), recorder=MemoryRecorder(self.results)
+        )
         self._request = 0
 
     def send(self, name: str = "p", *, amount_out: int = 1_000, life_ms: int = 60_000) -> int:
@@ -299,7 +303,7 @@ def test_nothing_is_kept_of_a_quote_that_is_dead_and_buried(desk: Desk, end: Cal
 
 def test_what_the_screen_shows_is_bounded() -> None:
     reservations = Reservations()
-    book = QuoteBook(reservations, record=lambda result: None, wall_ns=lambda: NOW, shown=3)
+    book = QuoteBook(reservations, env=Environment(wall_ns=lambda: NOW), recorder=MemoryRecorder(), shown=3)
     for number in range(10):
         made = promise(str(number))
         reservations.reserve(made, 10**9)

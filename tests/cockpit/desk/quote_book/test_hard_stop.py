@@ -10,10 +10,12 @@ from hypothesis import strategies as st
 
 from cockpit.desk.quote_book.hard_stop import HardStopRun
 from cockpit.desk.quote_book.reservations import Commitment
+from cockpit.model.environment import Environment
 from cockpit.model.events import OperatorAction
 from tests.support.desk.builders import SALT
 from tests.support.desk.chain import ChainVerifier, Watched
 from tests.support.desk.quoting_harness import SECRET, Counted
+from tests.support.recorder import MemoryRecorder
 from venue.protocol.assets import BTC_EURE, EURE
 from venue.protocol.units import NS_PER_S
 from venue.relay.rpc import IntentStatus, Published, PublishedMany, RelayRpc
@@ -96,9 +98,10 @@ async def _play(count: int, ways: list[str], claimed: bool) -> None:
     journal: list[OperatorAction] = []
     durable = 0
 
-    async def flush() -> None:
-        nonlocal durable
-        durable = len(watched.results)
+    class Recorder(MemoryRecorder):
+        async def flush(self) -> None:
+            nonlocal durable
+            durable = len(watched.results)
 
     relay = Unreliable(watched, ways, quotes)
     ids = iter(range(100))
@@ -108,11 +111,9 @@ async def _play(count: int, ways: list[str], claimed: bool) -> None:
         signer,
         relay,
         ChainVerifier(watched.chain),
-        record=journal.append,
-        durable=flush,
-        read_balances=lambda: None,
-        wall_ns=watched.clock,
-        new_id=lambda: str(next(ids)),
+        env=Environment(wall_ns=watched.clock, new_id=lambda: str(next(ids))),
+        recorder=Recorder(journal),
+        request_sync=lambda: None,
         pause=_no_pause(watched, relay, claimed),
     )
     assert burner.start() == count

@@ -118,13 +118,11 @@ async def test_an_error_in_the_path_disarms_the_executor_and_the_desk_goes_on(
         raise RuntimeError("the signer broke")
 
     async with quoting() as (desk, server):
-        told: list[str] = []
-        desk.intake.on_failure = told.append
         with monkeypatch.context() as patched:
             patched.setattr(type(desk.signer), "sign_quote", broken)
             await ask(server, "q-1")
             await until(lambda: desk.intake.counters["exceptions"])
-        assert told == ["an error in the quote path: RuntimeError"]
+        assert desk.failures == ["an error in the quote path: RuntimeError"]
         assert not desk.arming.executor
         assert desk.arming.strategy
         assert "RuntimeError" in desk.arming.why("trade-executor")
@@ -262,11 +260,9 @@ async def test_only_refusals_for_a_fault_of_ours_are_counted(error: str, faults:
 
 async def test_an_invalid_salt_is_dropped_and_a_new_one_asked_for() -> None:
     async with quoting() as (desk, server):
-        asked: list[bool] = []
-        desk.intake.invalid_salt = lambda: asked.append(True)
         await a_quote(desk, server, "q-1")
         await server.send({"id": server.frames[0]["id"], "error": {"code": -1, "message": "invalid salt"}})
-        await until(lambda: asked)
+        await until(lambda: desk.salts_asked)
         assert desk.executor.salt is None
         assert desk.intake.counters["invalid_salt"] == 1
         assert desk.book.counters["refused"] == 1
@@ -306,7 +302,7 @@ async def test_what_a_lost_connection_left_unanswered_is_unknown_and_still_reser
 
 async def test_history_that_cannot_be_written_stops_the_quotes() -> None:
     async with quoting() as (desk, server):
-        desk.history_writable = False
+        desk.recorder.writable = False
         await ask(server, "q-1")
         await until(lambda: decisions(desk))
         assert decisions(desk)[0].reason == "history"

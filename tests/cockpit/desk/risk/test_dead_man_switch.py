@@ -1,6 +1,7 @@
 import pytest
 
 from cockpit.desk.risk.dead_man_switch import DeadManSwitch, WhenAlone
+from cockpit.model.environment import Environment
 from venue.protocol.units import NS_PER_MS
 
 
@@ -15,7 +16,7 @@ class Watched:
             60_000,
             disarm=lambda why: self.done.append(("disarm", why)),
             stop=lambda why: self.done.append(("stop", why)),
-            monotonic_ns=lambda: self.now_ns,
+            env=Environment(monotonic_ns=lambda: self.now_ns),
         )
 
     def after(self, ms: int, operators: int = 0, *, armed: bool = True) -> None:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from cockpit.desk.risk.limits import LimitsInForce
 from cockpit.desk.risk.trading_state import DAY_NS, HOUR_NS, KeptState, TradingState, remember
 from cockpit.model.commands import Limits
+from cockpit.model.environment import Environment
 from cockpit.model.snapshot import Trading
 from storage.history import RecordedFill
 from tests.support.desk.builders import NOW, Clock
@@ -29,7 +30,7 @@ def a_state(clock: Clock | None = None, **limits: object) -> tuple[TradingState,
 
 def on_two_clocks(wall: Clock, monotonic: Clock, **limits: object) -> TradingState:
     in_force = LimitsInForce(msgspec.structs.replace(Limits(), **limits))
-    return TradingState(in_force, BTC_EURE, wall_ns=wall, monotonic_ns=monotonic)
+    return TradingState(in_force, BTC_EURE, Environment(wall_ns=wall, monotonic_ns=monotonic))
 
 
 def now(trading: TradingState) -> Trading:
