@@ -1,1 +1,1 @@
-"""The runbook, and what keeps it true."""
+"""The pages, and the generator of what they take from the code."""

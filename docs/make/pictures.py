@@ -1,0 +1,33 @@
+"""The pictures of the pages: the snapshots that the tests compare the screen with, so that none shows an old screen."""
+
+from pathlib import Path
+
+DOCS = Path(__file__).parents[1]
+PICTURES_FOLDER = DOCS / "pictures"
+SNAPSHOTS = DOCS.parent / "tests" / "pictures" / "__snapshots__"
+PICTURES = {
+    "live": "test_pictures/test_picture_of_a_desk[live-120x40]",
+    "armed": "test_pictures/test_picture_of_a_desk[armed-120x40]",
+    "narrow": "test_pictures/test_picture_of_a_desk[armed-80x24]",
+    "interlocks": "test_pictures/test_picture_of_one_panel[3]",
+    "arming": "test_pictures/test_picture[arming_dialogue]",
+    "silent": "test_pictures/test_picture_of_a_silent_desk",
+    "deposit": "test_pictures/test_picture_of_money[deposit]",
+    "review": "test_pictures/test_picture_of_money[review]",
+    "confirm": "test_pictures/test_picture_of_money[confirm]",
+    "quit": "test_pictures_of_dialogs/test_picture_of_a_dialogue[quit_armed-80x24]",
+}
+"""The pictures by name, each with the snapshot that it is a copy of."""
+
+
+def pictures() -> dict[Path, bytes]:
+    """The content of each picture's file."""
+    return {
+        PICTURES_FOLDER / f"{name}.svg": (SNAPSHOTS / f"{test}.svg").read_bytes() for name, test in PICTURES.items()
+    }
+
+
+def picture_table() -> str:
+    """Each picture with its snapshot."""
+    rows = (f"| [{name}](pictures/{name}.svg) | `{test}` |\n" for name, test in PICTURES.items())
+    return "| picture | snapshot in `tests/pictures/__snapshots__` |\n|---|---|\n" + "".join(rows)

@@ -1,0 +1,41 @@
+"""The README is short, and what it tells to type works."""
+
+import re
+import subprocess
+
+from docs.make.commands import command_names
+from tests.docs.pages import DOCS, ROOT
+
+README = (ROOT / "README.md").read_text("utf-8")
+SET_UP = "python3 -m venv .venv && .venv/bin/pip install -q -c constraints.txt -e "
+
+
+def test_it_has_fewer_than_120_lines() -> None:
+    assert len(README.splitlines()) < 120
+
+
+def test_each_of_the_two_commands_is_all_the_set_up_there_is() -> None:
+    lines = [line for line in README.splitlines() if line.startswith("python3 ")]
+    assert lines == [f"{SET_UP}. && .venv/bin/cockpit sandbox", f"{SET_UP}'.[dev]' && .venv/bin/pytest"]
+
+
+def test_the_checks_run_its_line_of_tests() -> None:
+    run = (ROOT / ".ci" / "run").read_text("utf-8")
+    found = re.search(r"^tests=\$\((grep .+) README\.md\)$", run, re.MULTILINE)
+    assert found is not None
+    line = subprocess.run(f"{found[1]} README.md", shell=True, cwd=ROOT, capture_output=True, text=True, check=True)  # noqa: S602
+    assert line.stdout == f"{SET_UP}'.[dev]' && .venv/bin/pytest\n"
+
+
+def test_it_names_every_command() -> None:
+    commands = [name for name in command_names() if name.count(" ") < 2]
+    assert [name for name in commands if f"`{name}`" not in README] == []
+
+
+def test_it_links_every_page() -> None:
+    assert [page.name for page in DOCS.glob("*.md") if f"(docs/{page.name})" not in README] == []
+
+
+def test_the_unit_starts_the_desk_with_a_settings_file() -> None:
+    unit = (DOCS / "near-cockpit.service").read_text("utf-8")
+    assert re.search(r"^ExecStart=\S+/cockpit desk --env-file \S+/\.env$", unit, re.MULTILINE)
