@@ -13,9 +13,11 @@ _INTRODUCTION = """\
 
 Every setting, its default and its range.
 
-Settings come from the environment or from a `.env` file; the environment wins. The file must be of mode 0600: the desk refuses a file that other users can read. Start with a copy of [.env.example](../.env.example).
+Settings come from the environment or from a `.env` file; the environment wins. Start with a copy of
+[.env.example](../.env.example). The file must be of mode 0600: the desk refuses one that other users can read.
 
-A missing or malformed setting stops the start. The message names the setting and never its value. The first three settings have no default and are required.
+A missing or malformed setting stops the start. The message names the setting and never its value. The first
+three settings have no default and are required.
 """
 
 

@@ -11,6 +11,7 @@ _NAMED = re.compile(r"`(\w+)` in \[([^\]]+)\]\(([^)]+)\)")
 _ROW = re.compile(r"^\| [^|]+ \| `\w+` in \[[^|]+\) \|$", re.MULTILINE)
 _PATH = re.compile(r"`((?:cockpit|panels|venue|storage|tests|docs|bench)/[\w./]*)`")
 _LOCATED = [(page, *found) for page in PAGES for found in _NAMED.findall(text_of(page))]
+_LOCATED_IDS = [f"{page.stem}-{name}-{shown}" for page, name, shown, _ in _LOCATED]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=IDS)
@@ -26,11 +27,7 @@ def test_every_relative_link_and_anchor_exists(page: Path) -> None:
     assert broken == []
 
 
-@pytest.mark.parametrize(
-    ("page", "name", "shown", "link"),
-    _LOCATED,
-    ids=[f"{page.stem}-{name}-{shown}" for page, name, shown, _ in _LOCATED],
-)
+@pytest.mark.parametrize(("page", "name", "shown", "link"), _LOCATED, ids=_LOCATED_IDS)
 def test_a_name_stands_in_the_file_that_the_page_names(page: Path, name: str, shown: str, link: str) -> None:
     path = page.parent / link
     assert path.resolve() == (ROOT / shown).resolve()

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.pages import DOCS, PAGES, text_of
+from docs.make.pictures import DOCS
+from tests.docs.pages import PAGES, text_of
 
 GENERATED = ("commands.md", "settings.md")
 WRITTEN = [page for page in PAGES if page.name not in GENERATED]
