@@ -4,21 +4,27 @@ from pathlib import Path
 
 from docs.make.commands import commands_page
 from docs.make.floors import floors
+from docs.make.interlocks import interlock_table
 from docs.make.keys import key_table
 from docs.make.pictures import DOCS, picture_table
 from docs.make.settings import settings_page
 
+TABLES = (
+    ("architecture", "floors", floors),
+    ("cockpit", "keys", key_table),
+    ("development", "pictures", picture_table),
+    ("trading", "interlocks", interlock_table),
+)
+"""Generated tables inside written pages: the page, the name of the marks, and what makes it."""
+
 
 def generated() -> dict[Path, str]:
-    """What each page that holds something generated must say."""
-    cockpit, architecture, development = (DOCS / f"{name}.md" for name in ("cockpit", "architecture", "development"))
-    return {
-        DOCS / "settings.md": settings_page(),
-        DOCS / "commands.md": commands_page(),
-        cockpit: with_table(cockpit.read_text("utf-8"), "keys", key_table()),
-        architecture: with_table(architecture.read_text("utf-8"), "floors", floors()),
-        development: with_table(development.read_text("utf-8"), "pictures", picture_table()),
-    }
+    """The text of each page that holds something generated."""
+    pages = {DOCS / "settings.md": settings_page(), DOCS / "commands.md": commands_page()}
+    for page, name, table in TABLES:
+        path = DOCS / f"{page}.md"
+        pages[path] = with_table(path.read_text("utf-8"), name, table())
+    return pages
 
 
 def with_table(page: str, name: str, table: str) -> str:
