@@ -46,7 +46,7 @@ def _section(context: click.Context) -> str:
     usage = " ".join([context.command_path, *command.collect_usage_pieces(context)])
     paragraphs = [" ".join(part.split()) for part in re.split(r"\n\s*\n", command.help or "")]
     text = "\n\n".join(_escaped(paragraph) for paragraph in paragraphs)
-    return f"\n## {context.command_path}\n\n`{usage}`\n\n{text}\n{_options(context)}"
+    return f"\n## `{context.command_path}`\n\n`{usage}`\n\n{text}\n{_options(context)}"
 
 
 def _options(context: click.Context) -> str:

@@ -59,7 +59,7 @@ def test_the_page_of_the_cockpit_names_every_action() -> None:
 
 def test_the_page_of_commands_names_every_command() -> None:
     text = (DOCS / "commands.md").read_text("utf-8")
-    assert [name for name in command_names() if f"\n## {name}\n" not in text] == []
+    assert [name for name in command_names() if f"\n## `{name}`\n" not in text] == []
     assert "cockpit liquidity withdraw" in command_names()
 
 

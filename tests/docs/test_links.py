@@ -1,4 +1,4 @@
-"""Every link of the pages leads somewhere, and every name stands in the file that the page names."""
+"""Every link of the pages leads somewhere, and every name is defined in the file that the page names."""
 
 import re
 from pathlib import Path
@@ -28,10 +28,11 @@ def test_every_relative_link_and_anchor_exists(page: Path) -> None:
 
 
 @pytest.mark.parametrize(("page", "name", "shown", "link"), _LOCATED, ids=_LOCATED_IDS)
-def test_a_name_stands_in_the_file_that_the_page_names(page: Path, name: str, shown: str, link: str) -> None:
+def test_a_name_is_defined_in_the_file_that_the_page_names(page: Path, name: str, shown: str, link: str) -> None:
     path = page.parent / link
     assert path.resolve() == (ROOT / shown).resolve()
-    assert re.search(rf"\b{name}\b", path.read_text("utf-8"))
+    defined = rf"^ *(?:class|def|async def) {name}\b|^{name}\b *[:=]"
+    assert re.search(defined, path.read_text("utf-8"), re.MULTILINE)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=IDS)
