@@ -33,6 +33,7 @@ from panels.frame.too_small import TooSmall
 from panels.frame.tour_strip import TourStrip
 from panels.kit.actions import PANELS
 from panels.kit.keymap import KeyMap, displayed
+from panels.kit.messages import unavailable
 from panels.kit.panel import Panel
 from panels.kit.theme import DARK_NAME, NAMES, PLAIN_NAME, THEMES
 from panels.views.proof import ReconciliationStrip
@@ -276,7 +277,7 @@ class CockpitApp(OperatorActions, inherit_bindings=False):
                 why = obstacle(action.id, view)
                 yield SystemCommand(
                     action.name,
-                    f"✗ not now: {why}" if why else f"{action.help}  [{displayed(action)}]",
+                    f"✗ {unavailable(why)}" if why else f"{action.help}  [{displayed(action)}]",
                     lambda action=action: self.call_later(self.run_action, action.action),
                 )
         yield from theme_commands(self.theme, partial(setattr, self, "theme"), plain_only=self.no_color)

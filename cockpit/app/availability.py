@@ -4,25 +4,24 @@ from collections.abc import Callable, Mapping
 
 from cockpit.client.desk_client import READ_ONLY
 from panels.dialogs.arm import blocked
-from panels.dialogs.funds.freeze import UNHEARD
+from panels.kit.messages import NO_CONNECTION, NO_DATA_YET, already
 from panels.kit.view import View
 
-UNSEEN = "the desk was not heard yet"
 SANDBOX_ONLY = "the tour arms and withdraws, so it is for the sandbox; this desk is LIVE"
 
 
 def _seen(view: View) -> str:
-    return UNSEEN if view.snapshot is None else ""
+    return NO_DATA_YET if view.snapshot is None else ""
 
 
 def _heard(view: View) -> str:
-    return _seen(view) or ("" if view.trusted else UNHEARD)
+    return _seen(view) or ("" if view.trusted else NO_CONNECTION)
 
 
 def _freezable(view: View) -> str:
     """Freezing is refused for one reason only: it could be needed when the desk seems silent."""
     known = view.trusted and view.snapshot is not None and view.snapshot.withdrawals_frozen
-    return "withdrawals are frozen already" if known else ""
+    return already("withdrawals are", "frozen") if known else ""
 
 
 def _tourable(view: View) -> str:

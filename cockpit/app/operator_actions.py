@@ -29,6 +29,7 @@ from panels.dialogs.startup_findings import StartupFindingsDialog
 from panels.dialogs.trading_state import TradingStateDialog
 from panels.kit.keymap import KeyMap
 from panels.kit.labels import part_name
+from panels.kit.messages import already
 from panels.kit.notices import NoticeLog
 from panels.kit.view import View
 
@@ -75,7 +76,7 @@ class OperatorActions(NonBlockingApp[Exit], inherit_bindings=False):
             return
         view = self.view
         if view.trusted and view.snapshot is not None and is_armed(view.snapshot, part):
-            self.notify(f"the {part_name(part)} is armed already; ^x disarms", markup=False)
+            self.notify(f"{already(f'the {part_name(part)} is', 'armed')}; ^x disarms", markup=False)
             return
         self.push_screen(ArmDialog(view, part, partial(self.arming.arm, part)))
 

@@ -8,6 +8,7 @@ from textual.command import CommandPalette
 from textual.widgets import Input
 
 from panels.frame.status_bar import StatusBar
+from panels.kit.messages import NO_COLOR_IS_SET, unavailable
 from panels.kit.theme import PLAIN_NAME, WORDS
 from panels.kit.view import View
 
@@ -35,7 +36,7 @@ def theme_commands(shown: str, use: Callable[[str], object], *, plain_only: bool
     """A command a theme; the one that is ``shown`` says so, and under NO_COLOR those with colours say why not."""
     for name, words in WORDS.items():
         if plain_only and name != PLAIN_NAME:
-            told = "✗ not now: the environment says NO_COLOR"
+            told = f"✗ {unavailable(NO_COLOR_IS_SET)}"
             name = PLAIN_NAME
         else:
             told = "In use" if name == shown else "Show the cockpit in it; COCKPIT_THEME keeps it"

@@ -14,6 +14,7 @@ from panels.frame.status_bar import mode
 from panels.frame.tour_strip import Place
 from panels.kit.cells import Cell, Line
 from panels.kit.labels import part_name
+from panels.kit.messages import NO_CONNECTION, already
 from panels.kit.view import View
 
 MEANING: dict[Part, str] = {
@@ -32,9 +33,9 @@ def blocked(view: View, part: Part) -> str:
     """Why the part cannot be armed now; empty when it can be."""
     snapshot = view.snapshot
     if snapshot is None or not view.trusted:
-        return "the desk is not heard, so nobody would see what it does"
+        return NO_CONNECTION
     if is_armed(snapshot, part):
-        return f"the {part_name(part)} is armed already"
+        return already(f"the {part_name(part)} is", "armed")
     lines = [row for row in snapshot.interlocks if not row.passed]
     if part == "strategy-engine":
         return "; ".join(f"{row.name}: {row.measured}" for row in lines if row.rung == "SHADOW")

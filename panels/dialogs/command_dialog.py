@@ -18,14 +18,13 @@ from cockpit.client.desk_client import Outcome, UnknownOutcome
 from cockpit.model.commands import Result
 from panels.dialogs.dialog import Answer, Dialog
 from panels.dialogs.outcome import Message, found, say
+from panels.kit.messages import TERMS_CHANGED
 from panels.kit.view import View
 
 T = TypeVar("T")
 
 OPEN_S = 120.0
 """A question that nobody has touched for so long is withdrawn: whoever comes back to it decides anew."""
-
-CHANGED = "what this rests on has changed since it was opened: close it, and open it again"
 
 
 class SpaceButton(Button, inherit_bindings=False):
@@ -242,7 +241,7 @@ class CommandDialog(Dialog[T], Generic[T]):
         """Why it cannot be asked for, also because of what has changed since it was read; empty when it can."""
         read = self._read.get(way.ident)
         why = self.in_the_way(view, way)
-        return why or (CHANGED if read is not None and self.rests_on(view, way) not in (None, read) else "")
+        return why or (TERMS_CHANGED if read is not None and self.rests_on(view, way) not in (None, read) else "")
 
     def _expired(self) -> bool:
         if not self.is_active or self._on_its_way or self._touched is None or self.clock() - self._touched < OPEN_S:

@@ -20,13 +20,12 @@ from panels.dialogs.outcome import Message
 from panels.frame.status_bar import StatusBar
 from panels.frame.tour_strip import Place, TourStrip
 from panels.kit.cells import Line
+from panels.kit.messages import STALE_SCREEN
 from panels.kit.theme import styles
 from panels.kit.view import View
 
 T = TypeVar("T")
 S = TypeVar("S")
-
-UNPAINTED = "the terminal had not shown the newest picture when this was pressed: nothing was asked, look again"
 
 LEAST_LINES = 3
 """Of the scrolling part of a dialogue, however little room there is."""
@@ -134,7 +133,7 @@ class Dialog(ModalScreen[T], Generic[T]):
         """Whether what was pressed just now was pressed on a picture that is no longer true; then that is said."""
         old = isinstance(self.app, Moments) and self.app.unpainted
         if old:
-            self.tell(Message(UNPAINTED, "warning", False))
+            self.tell(Message(STALE_SCREEN, "warning", False))
         return old
 
     def paint(self, view: View) -> None:

@@ -10,6 +10,7 @@ from cockpit.model.formatting import number, rounded, time_left
 from cockpit.model.snapshot import HardStopState
 from panels.dialogs.outcome import Message
 from panels.dialogs.single_command import Ask, SingleCommandDialog
+from panels.kit.messages import no_data_about
 from panels.kit.view import View
 
 MEANING = (
@@ -24,7 +25,7 @@ def situation(view: View) -> str:
     """What there is to burn."""
     snapshot = view.snapshot
     if snapshot is None:
-        return "The desk was not heard yet; what is alive is not known."
+        return no_data_about("the live quotes are")
     alive = snapshot.alive
     if not alive.quotes:
         return "No quote is alive: there is nothing to burn, the desk is only disarmed."

@@ -13,6 +13,7 @@ from panels.frame.key_bar import Obstacle
 from panels.kit.actions import Action
 from panels.kit.cells import Cell, Line
 from panels.kit.keymap import displayed
+from panels.kit.messages import unavailable
 from panels.kit.theme import Role
 from panels.kit.view import View
 
@@ -33,7 +34,7 @@ def help_lines(actions: Sequence[Action], obstacle: Obstacle, view: View) -> lis
             key = Cell(f"{mark} {displayed(action):<10} ", role)
             lines.append((key, Cell(action.help, "muted" if why else "text")))
             if why:
-                lines.append((Cell(f"{'':13}not now: {why}", "muted"),))
+                lines.append((Cell(f"{'':13}{unavailable(why)}", "muted"),))
     return [*lines, (), (Cell("! lets money move; it asks first", "muted"),)]
 
 

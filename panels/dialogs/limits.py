@@ -14,9 +14,9 @@ from cockpit.model.commands import Limits
 from cockpit.model.formatting import exact
 from panels.dialogs.command_dialog import Choice
 from panels.dialogs.dialog import Answer
-from panels.dialogs.funds.freeze import UNHEARD
 from panels.dialogs.outcome import Message
 from panels.dialogs.single_command import SingleCommandDialog
+from panels.kit.messages import NO_CONNECTION
 from panels.kit.view import View
 
 Changes = Mapping[str, Decimal | int]
@@ -93,7 +93,7 @@ class LimitsDialog(SingleCommandDialog):
 
     def obstacle(self, view: View) -> str:
         """Only a desk that is heard is asked."""
-        return "" if view.trusted else UNHEARD
+        return "" if view.trusted else NO_CONNECTION
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Somebody is typing."""

@@ -13,6 +13,7 @@ from panels.dialogs.command_dialog import Choice, CommandDialog, SpaceButton
 from panels.dialogs.dialog import Answer
 from panels.dialogs.outcome import Message
 from panels.dialogs.single_command import Ask
+from panels.kit.messages import LAST_KNOWN_STATE
 from panels.kit.view import View
 
 Leave = Literal["leave", "stop"]
@@ -47,7 +48,7 @@ def situation(view: View) -> str:
     parts = armed_parts(view)
     words = []
     if not view.trusted:
-        words.append("The desk is not heard. What follows is what it last said.")
+        words.append(LAST_KNOWN_STATE)
     if parts:
         verb = "is" if len(parts) == 1 else "are"
         words.append(f"The {' and the '.join(parts)} {verb} ARMED. Left running, the desk {without_you(snapshot)}.")

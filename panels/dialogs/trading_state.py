@@ -12,7 +12,7 @@ from cockpit.model.commands import Result
 from cockpit.model.snapshot import Trading
 from panels.dialogs.command_dialog import Choice, CommandDialog
 from panels.dialogs.dialog import Answer
-from panels.dialogs.funds.freeze import UNHEARD
+from panels.kit.messages import NO_CONNECTION, no_data_about
 from panels.kit.view import View
 
 MEANING = (
@@ -29,7 +29,7 @@ def situation(view: View) -> str:
     """The state, and why it is so."""
     snapshot = view.snapshot
     if snapshot is None:
-        return "The desk was not heard yet; its trading state is not known."
+        return no_data_about("the trading state is")
     last = "" if view.trusted else "last seen "
     why = f"\n{snapshot.trading_why}" if snapshot.trading_why else ""
     return f"Trading is {last}{snapshot.trading}.{why}"
@@ -69,7 +69,7 @@ class TradingStateDialog(CommandDialog[Result]):
 
     def in_the_way(self, view: View, way: Choice) -> str:
         """Nothing keeps from halting; the others are asked only of a desk that is heard."""
-        return "" if view.trusted or way.ident == "HALTED" else UNHEARD
+        return "" if view.trusted or way.ident == "HALTED" else NO_CONNECTION
 
     def rests_on(self, view: View, way: Choice) -> object:
         """What is lifted by it, but for the numbers in it: they change by themselves. A halt rests on nothing."""

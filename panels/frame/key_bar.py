@@ -7,6 +7,7 @@ from textual import events
 from panels.kit.actions import Action
 from panels.kit.cells import Cell, Line, fit, line_width
 from panels.kit.keymap import display
+from panels.kit.messages import is_already
 from panels.kit.text_lines import LineView
 from panels.kit.view import View
 
@@ -21,7 +22,7 @@ def entry(action: Action, why: str) -> Line:
     """A key and its word; grey, with a glyph, while it can do nothing."""
     key = display(action.keys[0])
     if why:
-        glyph = "●" if why.endswith("already") else "✗"
+        glyph = "●" if is_already(why) else "✗"
         return (Cell(f"{glyph}{key} {action.name}", "muted"),)
     loud = action.anywhere
     return (Cell(f"{key} ", "strong" if loud else "accent"), Cell(action.name, "strong" if loud else "text"))
@@ -48,7 +49,7 @@ def keybar(actions: Sequence[Action], obstacle: Obstacle, view: View, width: int
     for action, why in listed:
         line += [*entry(action, why), Cell(" " * gap)]
         ends.append((line_width(line), action.action))
-    grey = next((pair for pair in listed if pair[1] and not pair[1].endswith("already")), None)
+    grey = next((pair for pair in listed if pair[1] and not is_already(pair[1])), None)
     room = width - line_width(line)
     if grey is not None and room > 16:
         line.append(Cell(fit(f"✗{display(grey[0].keys[0])}: {grey[1]}", room, "right"), "muted"))

@@ -7,6 +7,7 @@ from typing import Literal
 from cockpit.model.snapshot import Snapshot
 from panels.frame.board import LEAST
 from panels.kit.cells import Cell, Line, flow, line_width
+from panels.kit.messages import is_already
 from panels.kit.text_lines import LineView
 from panels.kit.tour_steps import STEPS, WATCHED, Step, Tour, Touring, decided, ordered
 from panels.kit.view import View
@@ -96,7 +97,7 @@ def waits(touring: Touring, snapshot: Snapshot, place: Place) -> list[Line]:
     if tour.step == "watch":
         count = f"{min(WATCHED, decided(tour, snapshot))} of {WATCHED} seen"
         return [(Cell(f"({count})", "muted"),)]
-    if touring.why and place == "panels" and not touring.why.endswith("already"):
+    if touring.why and place == "panels" and not is_already(touring.why):
         return [(Cell(word, "warn"),) for word in f"Not yet: {touring.why}".split(" ")]
     return []
 

@@ -12,13 +12,13 @@ from cockpit.model.formatting import time_left
 from panels.dialogs.funds.desk_port import FundsPort
 from panels.dialogs.question import Question
 from panels.frame.tour_strip import Place
+from panels.kit.messages import NO_CONNECTION
 from panels.kit.view import View
 
 MEANING = (
     "Unfrozen, the desk lets one withdrawal through and freezes again: once it has been sent, or after ten minutes. "
     "Every other gate stays closed as it was. Only the setting WITHDRAWALS_STAY_OPEN keeps withdrawals open longer."
 )
-UNHEARD = "the desk is not heard, so nobody would see what it does"
 
 
 def open_left(view: View) -> str:
@@ -32,7 +32,7 @@ def open_left(view: View) -> str:
 def obstacle(view: View) -> str:
     """Why withdrawals cannot be unfrozen now; empty when they can."""
     if view.snapshot is None or not view.trusted:
-        return UNHEARD
+        return NO_CONNECTION
     return "" if view.snapshot.withdrawals_frozen else f"withdrawals are open already, {open_left(view)}"
 
 

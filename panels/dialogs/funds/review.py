@@ -14,11 +14,12 @@ from panels.dialogs.dialog import Dialog
 from panels.dialogs.funds.amounts import amount, grouped
 from panels.dialogs.funds.confirm import ConfirmDialog, ConfirmOutcome
 from panels.dialogs.funds.desk_port import FundsPort
-from panels.dialogs.funds.freeze import UNHEARD, FreezeRow
+from panels.dialogs.funds.freeze import FreezeRow
 from panels.dialogs.funds.live_review import LiveReview
 from panels.dialogs.outcome import Message
 from panels.frame.tour_strip import Place
 from panels.kit.cells import Cell, Line
+from panels.kit.messages import NO_CONNECTION
 from panels.kit.theme import Role
 from panels.kit.view import View
 
@@ -78,7 +79,7 @@ def cooling_line(reviewer: LiveReview) -> Line:
 def obstacle(view: View, reviewer: LiveReview) -> str:
     """Why the withdrawal cannot be confirmed now; empty when it can."""
     if not view.trusted:
-        return UNHEARD
+        return NO_CONNECTION
     if reviewer.problem:
         return reviewer.problem
     if reviewer.old:

@@ -12,10 +12,10 @@ from cockpit.model.snapshot import KeyView
 from panels.dialogs.dialog import Dialog
 from panels.dialogs.funds.amounts import wrapped
 from panels.dialogs.funds.desk_port import FundsPort
-from panels.dialogs.funds.freeze import UNHEARD
 from panels.dialogs.outcome import Message
 from panels.dialogs.question import Question
 from panels.kit.cells import Cell, Line
+from panels.kit.messages import NO_CONNECTION, already
 from panels.kit.view import View
 
 WARNING = "Whoever holds a registered key can sign withdrawals of everything the account has on the Verifier."
@@ -33,10 +33,10 @@ ACCESS: dict[str, tuple[str, str]] = {
 def obstacle(view: View) -> str:
     """Why the desk cannot register the key now; empty when it can."""
     if view.snapshot is None or not view.trusted:
-        return UNHEARD
+        return NO_CONNECTION
     key = view.snapshot.key
     if key.registered:
-        return "the key is registered already"
+        return already("the key is", "registered")
     if key.registered is None:
         return "whether the key is registered is not known yet"
     if key.access == "unknown":

@@ -16,9 +16,9 @@ from panels.dialogs.command_dialog import Choice
 from panels.dialogs.dialog import Answer
 from panels.dialogs.funds.amounts import held, symbols
 from panels.dialogs.funds.desk_port import FundsPort
-from panels.dialogs.funds.freeze import UNHEARD
 from panels.dialogs.single_command import SingleCommandDialog
 from panels.kit.form_fields import FormChoice, FormEntry
+from panels.kit.messages import NO_CONNECTION
 from panels.kit.view import View
 
 _NEAR_HASH = re.compile(r"[1-9A-HJ-NP-Za-km-z]{32,44}")
@@ -72,7 +72,7 @@ class TrackDialog(SingleCommandDialog):
 
     def obstacle(self, view: View) -> str:
         """Only a desk that is heard is asked."""
-        return "" if view.trusted else UNHEARD
+        return "" if view.trusted else NO_CONNECTION
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Somebody is typing."""

@@ -22,6 +22,7 @@ from panels.dialogs.funds.review import ReviewDialog
 from panels.dialogs.outcome import Message
 from panels.frame.tour_strip import Place
 from panels.kit.form_fields import FormChoice, FormEntry
+from panels.kit.messages import NOTHING_SENT_WITHOUT_CONNECTION
 from panels.kit.view import View
 
 ASKING = Message("asking the desk for fee, minimum and what may go…", "information", False)
@@ -158,7 +159,7 @@ class WithdrawDialog(Dialog[None]):
         view = self.now()
         snapshot = view.snapshot
         if snapshot is None or not view.trusted:
-            self.tell(Message("the desk is not heard: wait until it is, nothing was sent", "warning", False))
+            self.tell(Message(NOTHING_SENT_WITHOUT_CONNECTION, "warning", False))
             return
         self._asked = self._typed()
         form = read(self._asset.value, self._amount.value, self._destination.value, snapshot)

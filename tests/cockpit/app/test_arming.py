@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from cockpit.client.desk_client import DeskClient
 from cockpit.model.commands import Result
 from panels.dialogs.limits import FIELDS
+from panels.kit.messages import TERMS_CHANGED
 from tests.support.cockpit import samples
 from tests.support.cockpit.driven import cockpit
 from tests.support.cockpit.fake_desk import FakeDesk
@@ -161,7 +162,7 @@ async def test_the_trading_state_is_shown_and_set_by_keyboard(desk: FakeDesk, li
         await driven.press("shift+tab", *"seen", "enter", "tab", "tab", "space")
         await driven.shows("refused: the history is full")
         await asyncio.to_thread(desk.say, replace(samples.snapshot(3), trading="REDUCING", trading_why="by ann"))
-        await driven.shows("Trading is REDUCING.", "has changed since it was opened")
+        await driven.shows("Trading is REDUCING.", TERMS_CHANGED)
         await driven.press("escape", "ctrl+t")
         await driven.opens("Trading is REDUCING.", "by ann")
         await driven.press("tab", "tab", "tab", "space")

@@ -12,6 +12,7 @@ from cockpit.client.desk_client import DeskClient
 from cockpit.model.commands import Limits, Result
 from cockpit.model.snapshot import JournalRow, KeyView, Snapshot
 from panels.dialogs.command_dialog import SpaceButton
+from panels.kit.messages import NO_CONNECTION, STALE_SCREEN, TERMS_CHANGED
 from tests.support.cockpit import samples
 from tests.support.cockpit.driven import NARROW, Driven, cockpit
 from tests.support.cockpit.fake_desk import FakeDesk
@@ -174,7 +175,7 @@ async def test_pressed_on_a_picture_that_the_terminal_has_not_shown_it_asks_noth
         await driven.press(*way.to_button)
         driven.app._skipping_since = 0.0
         await driven.press("space")
-        await driven.shows("the terminal had not shown the newest picture")
+        await driven.shows(STALE_SCREEN)
         assert desk.asked == []
         driven.app._skipping_since = None
         # A button takes no second press while it is shown as pressed.
@@ -203,7 +204,7 @@ async def test_arming_is_not_asked_for_under_terms_that_nobody_read(desk: FakeDe
         await to_arm(driven)
         await driven.press("tab")
         await asyncio.to_thread(desk.say, replace(samples.disarmed(2), strategy_armed=True))
-        await driven.shows("has changed since it was opened")
+        await driven.shows(TERMS_CHANGED)
         await driven.press("space", "enter")
         assert desk.asked == []
         await driven.press("escape", "ctrl+e")
@@ -218,7 +219,7 @@ async def test_limits_of_somebody_else_are_not_undone_by_an_open_form(desk: Fake
     async with cockpit(link) as driven:
         await to_limits(driven)
         await asyncio.to_thread(desk.say, replace(samples.disarmed(2), limits=Limits(min_edge_bps=samples.MID / 10000)))
-        await driven.shows("has changed since it was opened")
+        await driven.shows(TERMS_CHANGED)
         await driven.press("tab", "space")
     assert desk.asked == []
 
@@ -244,7 +245,7 @@ async def test_a_desk_that_fell_silent_is_not_armed_by_what_was_painted_last(des
         dialogue = driven.app.screen
         driven.clock.now += 5
         dialogue.query_one("#do").action_press()  # type: ignore[attr-defined]
-        await driven.shows("blocked: the desk is not heard")
+        await driven.shows(f"blocked: {NO_CONNECTION}")
     assert desk.asked == []
 
 
@@ -277,9 +278,9 @@ async def test_a_halt_is_lifted_only_while_it_is_the_one_that_was_read(desk: Fak
         await driven.press("tab", "tab", "tab")
         await asyncio.to_thread(desk.say, halted(2, desk_why(299)))
         await driven.shows("the next in 299 s")
-        assert "has changed" not in driven.text, "a number that counts down is no other reason"
+        assert "The terms changed" not in driven.flat, "a number that counts down is no other reason"
         await asyncio.to_thread(desk.say, halted(3, "HALTED by bob: news in five minutes"))
-        await driven.shows("Reduce, Activate: what this rests on has changed")
+        await driven.shows(f"Reduce, Activate: {TERMS_CHANGED}")
         await driven.press("space")
         assert desk.asked == []
         await driven.press("shift+tab", "shift+tab", "shift+tab", "tab", "space")
@@ -291,7 +292,7 @@ async def test_a_silent_desk_can_be_asked_to_halt_and_nothing_else(desk: FakeDes
     async with cockpit(link) as driven:
         await to_trading(driven)
         driven.clock.now += 12
-        await driven.shows("Trading is last seen ACTIVE", "Reduce, Activate: the desk is not heard")
+        await driven.shows("Trading is last seen ACTIVE", f"Reduce, Activate: {NO_CONNECTION}")
         await driven.press("tab", "space")
         await seen(driven.pilot, lambda: [body["state"] for _, _, body in desk.asked] == ["HALTED"])
 

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from cockpit.client.desk_client import DeskClient
 from cockpit.model.snapshot import JournalRow, KeyView
 from panels.dialogs.funds.qr import qr_lines
+from panels.kit.messages import already, unavailable
 from tests.support.cockpit import samples
 from tests.support.cockpit.driven import NARROW, WIDE, Driven, cockpit
 from tests.support.cockpit.fake_desk import FakeDesk
@@ -150,7 +151,7 @@ async def test_a_registered_key_says_what_it_may_do_and_cannot_be_registered_aga
     async with cockpit(link) as driven:
         await run_palette(driven, "Signing", "Show the signing key")
         await driven.opens(samples.snapshot().key.public_key, "✓ registered", "full access", "can sign withdrawals")
-        await driven.shows("Register it now: the key is registered already")
+        await driven.shows(f"Register it now: {already('the key is', 'registered')}")
         await driven.press("y")
         assert driven.app.clipboard == samples.COMMAND
         await driven.press("tab", "tab", "enter")
@@ -183,7 +184,7 @@ async def test_a_full_access_key_can_be_registered_after_a_question(desk: FakeDe
 
 async def test_freezing_again_is_one_choice_in_the_palette(desk: FakeDesk, link: DeskClient) -> None:
     async with cockpit(link, NARROW) as driven:
-        await run_palette(driven, "Freeze", "✗ not now: withdrawals are frozen already")
+        await run_palette(driven, "Freeze", f"✗ {unavailable(already('withdrawals are', 'frozen'))}")
         await driven.press("space")
         await asyncio.to_thread(desk.say, samples.open_for_withdrawals(2))
         await driven.shows("WITHDRAWALS OPEN 9m40s")

@@ -11,6 +11,7 @@ from cockpit.client.desk_client import DeskClient
 from panels.kit.actions import ACTIONS, PANELS
 from panels.kit.grid import LiveGrid
 from panels.kit.keymap import KeyMap, remapped
+from panels.kit.messages import NO_CONNECTION, unavailable
 from tests.support.cockpit import samples
 from tests.support.cockpit.driven import NARROW, WIDE, Clock, Driven, cockpit
 from tests.support.cockpit.fake_desk import FakeDesk
@@ -84,7 +85,7 @@ async def test_what_has_no_key_is_in_the_palette(desk: FakeDesk, link: DeskClien
             await driven.press("ctrl+p")
             await driven.opens("Search for commands")
             await driven.press(*("space" if letter == " " else letter for letter in action.name))
-            await driven.shows(action.name, "✗ not now" if obstacle(action.id, driven.app.view) else action.help)
+            await driven.shows(action.name, "✗ unavailable" if obstacle(action.id, driven.app.view) else action.help)
             await driven.press("escape")
             await seen(driven.pilot, lambda: len(driven.app.screen_stack) == 1)
         await driven.press("ctrl+p")
@@ -269,10 +270,10 @@ async def test_what_can_do_nothing_stays_in_sight_with_its_reason(desk: FakeDesk
         driven.clock.now += 10
         await driven.shows("✗^s Arm strategy", "✗^e Arm executor", "✗w Withdraw", "^x DISARM")
         await driven.press("w")
-        await driven.shows("the desk is not heard")
+        await driven.shows(NO_CONNECTION)
         assert len(driven.app.screen_stack) == 1
         await driven.press("question_mark")
-        await driven.shows("not now: the desk is not heard")
+        await driven.shows(unavailable(NO_CONNECTION))
 
 
 async def test_other_keys_are_told_at_start_in_footer_help_and_palette(desk: FakeDesk, link: DeskClient) -> None:

@@ -13,6 +13,7 @@ from cockpit.app.terminal.options import TerminalOptions, of_environment
 from cockpit.client.desk_client import DeskClient
 from cockpit.model.snapshot import JournalRow, Snapshot
 from panels.frame.fault_bar import faults_line
+from panels.kit.messages import NO_COLOR_IS_SET, unavailable
 from panels.kit.theme import BLIND_NAME, NAMES, PLAIN_NAME, WORDS, styles
 from panels.kit.view import View
 from tests.support.cockpit import samples
@@ -243,7 +244,7 @@ async def test_without_colour_the_palette_says_why_no_other_theme_can_be_had(
         await driven.press("ctrl+p")
         await driven.opens("Search for commands")
         await driven.press(*"theme", "colon", "space", *"dark")
-        await driven.shows("Theme: dark", "✗ not now: the environment says NO_COLOR")
+        await driven.shows("Theme: dark", f"✗ {unavailable(NO_COLOR_IS_SET)}")
         await driven.press("enter")
         await seen(driven.pilot, lambda: len(driven.app.screen_stack) == 1)
         assert driven.app.theme == PLAIN_NAME

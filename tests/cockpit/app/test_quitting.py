@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from cockpit.app.app import Exit
 from cockpit.client.desk_client import DeskClient
 from cockpit.model.snapshot import Snapshot
+from panels.kit.messages import STALE_SCREEN, TERMS_CHANGED
 from tests.support.cockpit import samples
 from tests.support.cockpit.driven import NARROW, Driven, cockpit
 from tests.support.cockpit.fake_desk import FakeDesk
@@ -102,7 +103,7 @@ async def test_pressed_on_a_picture_that_the_terminal_has_not_shown_it_stops_not
         await to_quit(driven)
         driven.app._skipping_since = 0.0
         await driven.press(*TO_STOP, "space")
-        await driven.shows("the terminal had not shown the newest picture")
+        await driven.shows(STALE_SCREEN)
         assert driven.app.return_value is None
 
 
@@ -111,7 +112,7 @@ async def test_another_desk_is_not_stopped_by_a_question_about_the_former(desk: 
         await to_quit(driven)
         await driven.press(*TO_STOP)
         await asyncio.to_thread(desk.say, replace(samples.disarmed(2), run_id="run-2"))
-        await driven.shows("blocked: what this rests on has changed")
+        await driven.shows(f"blocked: {TERMS_CHANGED}")
         await driven.press("space")
         assert driven.app.return_value is None
     assert desk.asked == []

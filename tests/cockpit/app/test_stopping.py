@@ -5,9 +5,10 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
-from cockpit.client.desk_client import DeskClient, UnknownOutcome
+from cockpit.client.desk_client import READ_ONLY, DeskClient, UnknownOutcome
 from cockpit.model.snapshot import HardStopState, LiveQuotes, Snapshot
 from panels.frame.status_bar import status
+from panels.kit.messages import unavailable
 from panels.kit.view import View
 from tests.support.cockpit import samples
 from tests.support.cockpit.driven import NARROW, cockpit
@@ -74,7 +75,7 @@ async def test_a_read_only_cockpit_says_so_and_asks_nothing(desk: FakeDesk) -> N
         await driven.opens("Search for commands")
         for letter in "arm ex":
             await driven.press("space" if letter == " " else letter)
-        await driven.shows("not now: this cockpit is read-only")
+        await driven.shows(unavailable(READ_ONLY))
         await driven.press("escape", "escape")
         for outcome in (await link.hard_stop(), await link.send("trade-executor", "arm"), await link.shutdown()):
             assert isinstance(outcome, UnknownOutcome)

@@ -12,6 +12,7 @@ from cockpit.app.terminal.tour_seen import TourSeen
 from cockpit.client.desk_client import READ_ONLY, DeskClient
 from cockpit.model.snapshot import JournalRow, Snapshot
 from panels.frame.tour_strip import TourStrip
+from panels.kit.messages import unavailable
 from panels.kit.tour_steps import WATCH_MS, WATCHED
 from tests.support.cockpit import samples
 from tests.support.cockpit.driven import NARROW, WIDE, Driven, cockpit
@@ -175,7 +176,7 @@ async def test_in_a_desk_that_trades_for_real_there_is_no_tour(
         assert "TOUR" not in driven.text
         assert obstacle("tour", driven.app.view) == SANDBOX_ONLY
         commands = {command.title: command.help for command in driven.app.get_system_commands(driven.app.screen)}
-        assert commands["Tour"] == f"✗ not now: {SANDBOX_ONLY}"
+        assert commands["Tour"] == f"✗ {unavailable(SANDBOX_ONLY)}"
     assert not note.there
 
 

@@ -14,6 +14,7 @@ from cockpit.app.pending_orders import Left, PendingOrders
 from cockpit.client.desk_client import DeskClient
 from cockpit.model.commands import Result, WithdrawalReview
 from cockpit.model.snapshot import JournalRow, Snapshot
+from panels.kit.messages import NO_CONNECTION, STALE_SCREEN
 from tests.support.cockpit import samples
 from tests.support.cockpit.driven import NARROW, WIDE, Driven, cockpit
 from tests.support.cockpit.fake_desk import FakeDesk
@@ -369,7 +370,7 @@ async def test_an_order_is_not_sent_on_a_picture_that_the_terminal_has_not_shown
         await enabled(driven, "#withdraw")
         driven.app._skipping_since = 0.0
         await driven.press("tab", "tab", "space")
-        await driven.shows("the terminal had not shown the newest picture")
+        await driven.shows(STALE_SCREEN)
     assert desk.bodies("withdraw") == []
 
 
@@ -482,7 +483,7 @@ async def test_a_silent_desk_ends_the_confirmation(desk: FakeDesk, link: DeskCli
         await to_confirm(driven)
         await typed(driven)
         driven.clock.now += 12
-        await driven.shows("Review the withdrawal", "the desk is not heard")
+        await driven.shows("Review the withdrawal", NO_CONNECTION)
         await driven.press("tab", "enter")
         assert "type the amount" not in driven.text
     assert desk.bodies("withdraw") == []
@@ -501,7 +502,7 @@ async def test_a_withdrawal_waits_for_a_desk_that_is_heard(desk: FakeDesk, link:
     async with cockpit(link, NARROW) as driven:
         driven.clock.now += 12
         await driven.press("w")
-        await driven.shows("the desk is not heard")
+        await driven.shows(NO_CONNECTION)
         assert len(driven.app.screen_stack) == 1
 
 

@@ -12,6 +12,7 @@ from panels.frame.tour_strip import NAMED, OFFER, TALL, WORDS, Place, tour_lines
 from panels.kit.actions import ACTIONS
 from panels.kit.cells import Line, line_width
 from panels.kit.keymap import KeyMap, remapped
+from panels.kit.messages import already
 from panels.kit.tour_steps import STEPS, Step, Touring, at
 from panels.kit.view import View
 from tests.support.cockpit import samples
@@ -83,7 +84,7 @@ def test_what_is_in_the_way_is_told_and_cut_where_it_is_too_long() -> None:
     assert len(long) == TALL
     assert max(map(line_width, long)) <= NARROW
     assert text(long).endswith("…")
-    assert "Not yet" not in text(strip("live", "panels", SHADOW, why="the executor is armed already"))
+    assert "Not yet" not in text(strip("live", "panels", SHADOW, why=already("the executor is", "armed")))
 
 
 def test_only_dialogues_that_it_leads_through_speak_of_its_step() -> None:

@@ -39,7 +39,9 @@ class Driven:
 
     async def shows(self, *texts: str) -> None:
         """Wait until all of the texts are on the screen, broken into lines or not."""
-        await seen(self.pilot, lambda: all(text in self.text or text in self.flat for text in texts))
+        await seen(
+            self.pilot, lambda: all(text in self.text or text in self.flat or text in self.boxed for text in texts)
+        )
 
     async def opens(self, *texts: str) -> None:
         """Wait until a dialogue with these texts is open and takes keys."""
@@ -55,6 +57,16 @@ class Driven:
     def flat(self) -> str:
         """What the reader sees as one line, without frames."""
         return re.sub(r"[\s│]+", " ", self.text)
+
+    @property
+    def boxed(self) -> str:
+        """What the open dialog and the toasts show, one line each, without what lies beside them."""
+        lines = self.text.splitlines()
+        boxes = [box.region for box in self.app.screen.query("#box, Toast")]
+        return "\n".join(
+            re.sub(r"[\s│▌]+", " ", "\n".join(line[box.x : box.right] for line in lines[box.y : box.bottom]))
+            for box in boxes
+        )
 
     @property
     def text(self) -> str:

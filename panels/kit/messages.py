@@ -1,0 +1,31 @@
+"""Sentences that more than one widget shows."""
+
+NO_CONNECTION = "no connection to the desk; the result could not be confirmed"
+"""Why a command is unavailable while the snapshot is not recent."""
+NO_DATA_YET = "waiting for the first data from the desk"
+"""Why an action is unavailable before the first snapshot."""
+NOTHING_SENT_WITHOUT_CONNECTION = "No connection to the desk. Nothing was sent; wait until it is connected."
+LAST_KNOWN_STATE = "Not connected to the desk. Last known state:"
+STALE_SCREEN = "The screen was out of date when you pressed the key. Nothing was sent; check the state and try again."
+TERMS_CHANGED = "The terms changed while this dialog was open. Close it and open it again."
+NO_COLOR_IS_SET = "NO_COLOR is set"
+
+
+def unavailable(reason: str) -> str:
+    """Name the reason why an action cannot be used now."""
+    return f"unavailable: {reason}"
+
+
+def no_data_about(what: str) -> str:
+    """Say that something is unknown because no snapshot has arrived."""
+    return f"No data from the desk yet: {what} unknown."
+
+
+def already(subject: str, state: str) -> str:
+    """Give the reason why an action is unavailable whose result is there: "the executor is already armed"."""
+    return f"{subject} already {state}"
+
+
+def is_already(reason: str) -> bool:
+    """Whether an action is unavailable only because its result is there."""
+    return reason.split()[-2:-1] == ["already"]
