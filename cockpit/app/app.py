@@ -35,6 +35,7 @@ from panels.kit.actions import PANELS
 from panels.kit.keymap import KeyMap, displayed
 from panels.kit.messages import unavailable
 from panels.kit.panel import Panel
+from panels.kit.textual_internals import set_bindings
 from panels.kit.theme import DARK_NAME, NAMES, PLAIN_NAME, THEMES
 from panels.views.proof import ReconciliationStrip
 
@@ -72,7 +73,7 @@ class CockpitApp(OperatorActions, inherit_bindings=False):
         tour_note: TourSeen | None = None,
     ) -> None:
         super().__init__(link, clock=clock, new_key=new_key, keys=keys, tour_note=tour_note)
-        self._bindings = self.keys.bindings("app")
+        set_bindings(self, self.keys.bindings("app"))
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = PLAIN_NAME if self.no_color else NAMES.get(look.theme, DARK_NAME)

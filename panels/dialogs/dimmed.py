@@ -11,6 +11,8 @@ from textual.strip import Strip
 from textual.style import Style as BaseStyle
 from textual.visual import RenderOptions, Visual
 
+from panels.kit.textual_internals import screen_strips
+
 
 @lru_cache(maxsize=1024)
 def dimmed(style: Style, colour: Color) -> Style:
@@ -35,7 +37,7 @@ class Dimmed(Visual):
 
     def render_strips(self, width: int, height: int | None, style: BaseStyle, options: RenderOptions) -> list[Strip]:
         """The lines of the screen."""
-        strips = self._screen._compositor.render_strips()
+        strips = screen_strips(self._screen)
         return [self._dim(strip).adjust_cell_length(width) for strip in strips[:height]]
 
     def _dim(self, strip: Strip) -> Strip:

@@ -8,9 +8,10 @@ from typing import Any
 
 import msgspec
 from textual.binding import Binding, BindingsMap
-from textual.keys import KEY_ALIASES, Keys, _character_to_key, format_key
+from textual.keys import KEY_ALIASES, Keys, format_key
 
 from panels.kit.actions import ACTIONS, NAVIGATION, Action, Scope
+from panels.kit.textual_internals import character_key
 
 KEYBOARD = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
 """Letters as they lie side by side; each row is a little to the right of the one above."""
@@ -23,7 +24,7 @@ ALIASES = {alias: key for key, aliases in KEY_ALIASES.items() for alias in alias
     "pgdn": "pagedown",
 }
 """Other names of a key; a terminal sends the same for some, such as enter and ctrl+m."""
-PRINTED = frozenset(_character_to_key(chr(code)) for code in range(33, 127))
+PRINTED = frozenset(character_key(chr(code)) for code in range(33, 127))
 NAMED = frozenset(key.value for key in Keys) | PRINTED
 SHORT = {"home": "home", "end": "end", "tab": "tab", "shift+tab": "S-tab", "enter": "enter", "escape": "esc"}
 PALETTE_ONLY = "palette"
@@ -87,7 +88,7 @@ def neighbours(letter: str) -> frozenset[str]:
 def key_name(text: str) -> str | None:
     """Textual's name of a key that a person wrote ("?", "ctrl+x", "f5"); None when there is no such key."""
     if len(text) == 1:
-        return _character_to_key(text) if text.isprintable() and text != " " else None
+        return character_key(text) if text.isprintable() and text != " " else None
     name = text.lower()
     name = ALIASES.get(name, name)
     *modifiers, last = name.split("+")

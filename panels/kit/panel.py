@@ -18,6 +18,7 @@ from panels.kit.cells import Cell, Column, Detail, Field, GridRow
 from panels.kit.grid import LiveGrid
 from panels.kit.keymap import KeyMap
 from panels.kit.row_filter import Facts, Fields, InvalidFilterError, RowFilter, parse
+from panels.kit.textual_internals import set_bindings
 from panels.kit.view import View
 
 T = TypeVar("T")
@@ -77,7 +78,7 @@ class Panel(Vertical, Generic[T], inherit_bindings=False):
 
     def __init__(self, ident: str, number: int, keys: KeyMap) -> None:
         super().__init__(id=ident, classes="panel")
-        self._bindings = keys.bindings("rows")
+        set_bindings(self, keys.bindings("rows"))
         self.number = number
         self.keys = keys
         self.grid = LiveGrid(self.COLUMNS, id=f"{ident}-grid")

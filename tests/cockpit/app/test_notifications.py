@@ -14,6 +14,7 @@ from cockpit.client.desk_client import DeskClient
 from cockpit.model.snapshot import JournalRow, Snapshot
 from panels.frame.fault_bar import faults_line
 from panels.kit.messages import NO_COLOR_IS_SET, unavailable
+from panels.kit.textual_internals import screen_strips
 from panels.kit.theme import BLIND_NAME, NAMES, PLAIN_NAME, WORDS, styles
 from panels.kit.view import View
 from tests.support.cockpit import samples
@@ -190,7 +191,7 @@ async def test_no_color_keeps_armed_safe_sandbox_and_live_apart(
         await pilot.pause(0.2)
         colours = {
             segment.style.color.name
-            for strip in app.screen._compositor.render_strips(app.size)
+            for strip in screen_strips(app.screen, app.size)
             for segment in strip.apply_filter(app.get_line_filters()[-1], app.screen.background_colors[1])
             if segment.style is not None and segment.style.color is not None
         }

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from textual.pilot import Pilot
 
 from cockpit.app.app import CockpitApp, Exit
+from panels.kit.textual_internals import screen_strips
 from tests.support.waiting import PATIENCE_S
 
 
@@ -22,7 +23,7 @@ def screen_text(pilot: Pilot[Exit]) -> str:
     app = pilot.app
     assert isinstance(app, CockpitApp)
     width, height = app.size
-    lines = app.screen._compositor.render_strips(app.size)
+    lines = screen_strips(app.screen, app.size)
     assert len(lines) <= height
     assert width
     return "\n".join(strip.text.rstrip() for strip in lines)
