@@ -1,7 +1,7 @@
-"""A journal on the desk's own disk: what could not be written to the database yet, in order, whole or not at all.
+"""A journal on the desk's own disk of what could not be written to the database yet, in order.
 
 Each record is one write, followed by fsync: magic, length, CRC-32, JSON. A record that a crash tore is the last one and
-was never acknowledged; it is cut off. Anything else that cannot be read stops the start, because facts would be lost.
+was never acknowledged; it is cut off. Anything else that cannot be read stops the start, because events would be lost.
 """
 
 import os
@@ -21,15 +21,18 @@ _RECORD = b"NICR"
 _HEAD = struct.Struct("<4sII")
 _NAME_BYTES = 32
 START = len(_FILE) + _NAME_BYTES + 1
-"""Where the first record begins."""
+"""The byte at which the first record starts."""
 
 MAX_BYTES = 4 * 2**30
 FREE_BYTES = 256 * 2**20
-"""Room that is left on the disk, so that the desk's log and its end still fit."""
+"""Room left on the disk, so that the desk's log and its last writes still fit."""
 
 
 class JournalEntry(msgspec.Struct, frozen=True):
-    """What one transaction of the database will be: the run's events, its sign of life at ``alive_ns``, or its end."""
+    """What one transaction of the database will be: the run's events, its heartbeat at ``alive_ns``, or its end.
+
+    The fields' names are the file's format.
+    """
 
     run_id: str
     alive_ns: int
@@ -42,7 +45,10 @@ _decode = msgspec.json.Decoder(JournalEntry).decode
 
 
 class Journal:
-    """The file at ``path``, 0600. All methods block; HistoryError says what is wrong with the disk or the file."""
+    """The file at ``path``, 0600. All methods block, and raise HistoryError when the disk or the file is at fault.
+
+    ``events``: how many wait in it.
+    """
 
     def __init__(self, path: Path, *, max_bytes: int = MAX_BYTES, free_bytes: int = FREE_BYTES) -> None:
         self.path = path
@@ -52,22 +58,20 @@ class Journal:
         self.name = ""
         self.size = START
         self.events = 0
-        """How many events wait in it."""
 
     @property
     def empty(self) -> bool:
-        """Whether nothing waits."""
         return self.size == START
 
     def waiting(self) -> bool:
-        """Whether a file that nobody has open holds anything; does not create it."""
+        """Return whether a file that is not open here holds anything; does not create it."""
         try:
             return self.path.stat().st_size > START
         except FileNotFoundError:
             return False
 
     def open(self) -> None:
-        """Create the file or take over what a former run left in it."""
+        """Create the file, or take over what the previous run left in it."""
         try:
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._file = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
@@ -76,7 +80,7 @@ class Journal:
             if len(head) < START and _FILE.startswith(head[: len(_FILE)]):
                 head = self._create()
             if not head.startswith(_FILE) or not head.endswith(b"\n"):
-                raise HistoryError(f"{self.path} is no journal of a desk: move it away, and start again")
+                raise HistoryError(f"{self.path} is not a desk's journal: move it away and start again")
             self.name = head[len(_FILE) : -1].decode("ascii", "replace")
             self._find_end()
         except OSError as error:
@@ -100,17 +104,17 @@ class Journal:
             self.size = end
             self.events += len(entry.events)
         rest = os.fstat(self._file).st_size - self.size
-        if rest and self._whole_record_after(self.size + 1):
+        if rest and self._valid_record_after(self.size + 1):
             raise HistoryError(
-                f"the journal {self.path} is damaged at byte {self.size}, and facts that nobody else has follow: "
-                "keep it, move it away, and start again"
+                f"the journal {self.path} is damaged at byte {self.size}, and later events exist nowhere else: "
+                "keep the file, move it away and start again"
             )
         if rest:
             os.ftruncate(self._file, self.size)
             os.fsync(self._file)
 
     def append(self, entry: JournalEntry) -> None:
-        """Make the entry durable; when it cannot be, the file is as it was before."""
+        """Make the entry durable; on an error the file stays as it was."""
         payload = _encode(entry)
         record = _HEAD.pack(_RECORD, len(payload), zlib.crc32(payload)) + payload
         try:
@@ -128,7 +132,9 @@ class Journal:
 
     def _check_room(self, wanted: int) -> None:
         if self.size + wanted > self._max_bytes:
-            raise HistoryError(f"the journal {self.path} has grown to its limit of {self._max_bytes >> 20} MiB")
+            raise HistoryError(
+                f"the journal {self.path} is at its limit of {self._max_bytes >> 20} MiB: restore the database"
+            )
         disk = os.fstatvfs(self._file)
         if disk.f_bavail * disk.f_frsize < wanted + self._free_bytes:
             raise HistoryError(f"the journal {self.path} cannot grow, the disk is nearly full: free some space")
@@ -140,14 +146,14 @@ class Journal:
             return
 
     def read(self, at: int) -> tuple[JournalEntry, int] | None:
-        """The entry that begins at this byte, and the byte after it; None at the end."""
+        """Return the entry that starts at this byte, and the byte after it; None at the end."""
         try:
             return next(self._records(at, self.size), None)
         except OSError as error:
             raise self._failed(error) from error
 
     def clear(self) -> None:
-        """Forget everything: it is in the database."""
+        """Delete every record, once the database has them."""
         try:
             os.ftruncate(self._file, START)
             os.fsync(self._file)
@@ -156,7 +162,7 @@ class Journal:
         self.size, self.events = START, 0
 
     def close(self) -> None:
-        """Let go of the file; harmless when it is not open."""
+        """Close the file; harmless when it is not open."""
         if self._file >= 0:
             os.close(self._file)
             self._file = -1
@@ -170,7 +176,6 @@ class Journal:
             at = entry[1]
 
     def _record(self, at: int) -> tuple[JournalEntry, int] | None:
-        """The whole and valid record at this byte, with the byte after it."""
         head = os.pread(self._file, _HEAD.size, at)
         if len(head) < _HEAD.size:
             return None
@@ -184,10 +189,10 @@ class Journal:
             return _decode(payload), at + _HEAD.size + length
         except msgspec.MsgspecError as error:
             raise HistoryError(
-                f"the journal {self.path} was written by another version of this program: start that one once"
+                f"the journal {self.path} was written by another version of this program: start that version once"
             ) from error
 
-    def _whole_record_after(self, at: int) -> bool:
+    def _valid_record_after(self, at: int) -> bool:
         step, overlap = 1 << 20, len(_RECORD) - 1
         while piece := os.pread(self._file, step + overlap, at):
             found = piece.find(_RECORD)
@@ -199,4 +204,4 @@ class Journal:
         return False
 
     def _failed(self, error: OSError) -> HistoryError:
-        return HistoryError(f"the journal {self.path} cannot be used: {error.strerror or error}; check the disk")
+        return HistoryError(f"the journal {self.path} cannot be used ({error.strerror or error}): check the disk")

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import time
 from collections import deque
 from collections.abc import Callable, Coroutine
 from itertools import islice
@@ -10,21 +9,24 @@ from typing import Any, Literal
 
 import msgspec
 
+from cockpit.model.environment import Environment
 from cockpit.model.events import AnyEvent
 from storage.errors import HistoryError
 from storage.history import HEALTHY, History
+from storage.messages import WRITER_STOPPED
+from venue.protocol.units import NS_PER_S
 
 log = logging.getLogger(__name__)
 
 BATCH = 500
 """Most events in one transaction."""
 
-HEARTBEAT_NS = 1_000_000_000
+HEARTBEAT_NS = NS_PER_S
 STALL_S = 2.0
 """A write that takes longer counts as failing while it lasts."""
 
-UNRECORDED_WINDOW_NS = HEARTBEAT_NS + int(STALL_S * 1e9) + 1_000_000_000
-"""Longest time after its last sign of life in which a desk may still have signed: then it knew, and disarmed."""
+UNRECORDED_WINDOW_NS = HEARTBEAT_NS + int(STALL_S * NS_PER_S) + NS_PER_S
+"""Longest time after its last heartbeat in which a desk may still have signed: by then it has noticed, and disarmed."""
 
 FIRST_RETRY_S = 0.1
 LAST_RETRY_S = 5.0
@@ -34,9 +36,10 @@ Status = Literal["starting", "ok", "failing", "overflown", "stopped"]
 
 
 class WriterState(msgspec.Struct, frozen=True, kw_only=True):
-    """How the writing goes. ``since_ns``: when ``error`` began, None while all is well; ``dropped`` events are lost.
+    """How the writing goes.
 
-    ``degraded`` says what is wrong although everything written is durable.
+    ``since_ns``: since when ``error`` lasts, UTC; None without one. ``dropped``: events lost. ``degraded``: a problem
+    although everything written is durable.
     """
 
     status: Status
@@ -51,8 +54,11 @@ class WriterState(msgspec.Struct, frozen=True, kw_only=True):
     degraded: str = ""
 
 
+_REAL = Environment()
+
+
 class HistoryWriter:
-    """Writes what is put into it to an open history, in order, and retries until it succeeds.
+    """Writes what is recorded to an open history, in order, and retries until it succeeds.
 
     ``on_failure`` is called with the reason, once each time writing stops being possible; it must not raise. A queue
     that overflowed leaves a gap in the record, so the writer stays failed until the desk restarts. ``on_account_lost``
@@ -63,7 +69,7 @@ class HistoryWriter:
         self,
         history: History,
         *,
-        clock: Callable[[], int] = time.time_ns,
+        env: Environment = _REAL,
         capacity: int = 100_000,
         interval_s: float = 0.1,
         on_failure: Callable[[str], None] | None = None,
@@ -71,19 +77,19 @@ class HistoryWriter:
         stall_s: float = STALL_S,
     ) -> None:
         self._history = history
-        self._clock = clock
+        self._wall_ns = env.wall_ns
         self._capacity = capacity
         self._high_water = int(capacity * HIGH_WATER)
         self._interval_s = interval_s
         self._on_failure = on_failure
         self._on_account_lost = on_account_lost
-        self._standing = HEALTHY
+        self._health = HEALTHY
         self._stall_s = stall_s
         self._queue: deque[AnyEvent] = deque()
         self._status: Status = "starting"
         self._error = ""
         self._since_ns: int | None = None
-        self._last_alive_ns: int | None = None
+        self._last_heartbeat_ns: int | None = None
         self._wake = asyncio.Event()
         self._give_up_at: float | None = None
         self._flushers: list[tuple[int, asyncio.Future[None]]] = []
@@ -95,13 +101,13 @@ class HistoryWriter:
 
     @property
     def writable(self) -> bool:
-        """True while what is recorded now can be expected to be durable soon; nothing may be signed otherwise."""
+        """Whether what is recorded now will be durable soon; nothing may be signed otherwise."""
         return self._status == "ok" and len(self._queue) <= self._high_water
 
     @property
     def complete(self) -> bool:
-        """True while it is writable and all that was written is where the next desk of the account will look."""
-        return self.writable and self._standing.complete
+        """Whether it is writable and all that was written is where the next desk of the account will look."""
+        return self.writable and self._health.complete
 
     @property
     def depth(self) -> int:
@@ -109,7 +115,7 @@ class HistoryWriter:
         return len(self._queue)
 
     def record(self, event: AnyEvent) -> None:
-        """Take the event; never blocks and never raises. A full queue loses it, counts it and fails for good."""
+        """Take an event; a full queue drops and counts it, and the writer fails for good."""
         if len(self._queue) >= self._capacity:
             self._overflow()
             return
@@ -117,7 +123,6 @@ class HistoryWriter:
         self.recorded += 1
 
     def state(self) -> WriterState:
-        """The state as shown and served."""
         return WriterState(
             status=self._status,
             error=self._error,
@@ -128,7 +133,7 @@ class HistoryWriter:
             batches=self.batches,
             failures=self.failures,
             dropped=self.dropped,
-            degraded=self._standing.problem,
+            degraded=self._health.problem,
         )
 
     async def run(self) -> None:
@@ -147,22 +152,20 @@ class HistoryWriter:
                     await self._pause(delay)
                     delay = min(delay * 2, LAST_RETRY_S)
         except Exception as error:
-            self._fail(f"the history writer broke: {type(error).__name__}")
+            self._fail(f"the history writer failed: {type(error).__name__}; restart the desk")
             raise
         finally:
             self._end()
         if self._queue or self.dropped:
-            raise HistoryError(
-                f"{len(self._queue) + self.dropped} events never reached the history: {self._error or 'stopped'}"
-            )
+            lost = len(self._queue) + self.dropped
+            raise HistoryError(f"{lost} events could not be written to the history: {self._error or 'stopped'}")
 
     def stop(self, grace_s: float = 5.0) -> None:
-        """Make ``run()`` return once the queue is durable, or after ``grace_s`` seconds of failing to."""
+        """Make ``run()`` return once the queue is durable, or after ``grace_s`` seconds of failing to write it."""
         self._give_up_at = asyncio.get_running_loop().time() + grace_s
         self._wake.set()
 
     async def flush(self) -> None:
-        """Wait until everything recorded so far is durable; HistoryError when it never will be."""
         self._raise_if_lost()
         if self.written >= self.recorded:
             return
@@ -177,35 +180,35 @@ class HistoryWriter:
         return not self._queue or asyncio.get_running_loop().time() >= self._give_up_at
 
     async def _step(self) -> bool:
-        """Write one batch, or a sign of life when one is due; False when the history refused."""
+        """Write one batch, and a heartbeat when one is due. Return False when the history refused."""
         batch = list(islice(self._queue, BATCH))
         try:
             if batch:
-                await self._watched(self._history.write(batch))
+                await self._timed(self._history.write(batch))
                 self._written(len(batch))
             if self._status != "ok" or self._heartbeat_due():
-                now = self._clock()
-                await self._watched(self._history.heartbeat(now))
-                self._last_alive_ns = now
+                now = self._wall_ns()
+                await self._timed(self._history.heartbeat(now))
+                self._last_heartbeat_ns = now
         except HistoryError as error:
             self.failures += 1
             self._fail(str(error))
             return False
-        self._judge()
+        self._check_health()
         return True
 
-    def _judge(self) -> None:
-        """What was written is durable; whether that is enough to trade on, the history knows."""
-        previous, self._standing = self._standing, self._history.health()
-        if self._standing.trade:
+    def _check_health(self) -> None:
+        # What was written is durable; whether that is enough to trade on, the history knows.
+        previous, self._health = self._health, self._history.health()
+        if self._health.trade:
             self._recover()
         else:
-            self._fail(self._standing.problem)
-        if self._standing.lost_to_other_desk and not previous.lost_to_other_desk and self._on_account_lost is not None:
-            self._on_account_lost(self._standing.problem)
+            self._fail(self._health.problem)
+        if self._health.lost_to_other_desk and not previous.lost_to_other_desk and self._on_account_lost is not None:
+            self._on_account_lost(self._health.problem)
 
-    async def _watched(self, work: Coroutine[Any, Any, None]) -> None:
-        """Await the work; say that writing fails while it takes longer than it may."""
+    async def _timed(self, work: Coroutine[Any, Any, None]) -> None:
+        """Await the work; fail for as long as it exceeds its time."""
         task = asyncio.ensure_future(work)
         try:
             await asyncio.wait({task}, timeout=self._stall_s)
@@ -218,7 +221,7 @@ class HistoryWriter:
                 await asyncio.wait({task})
 
     def _heartbeat_due(self) -> bool:
-        return self._last_alive_ns is None or abs(self._clock() - self._last_alive_ns) >= HEARTBEAT_NS
+        return self._last_heartbeat_ns is None or abs(self._wall_ns() - self._last_heartbeat_ns) >= HEARTBEAT_NS
 
     async def _pause(self, seconds: float) -> None:
         self._wake.clear()
@@ -245,7 +248,7 @@ class HistoryWriter:
     def _overflow(self) -> None:
         self.dropped += 1
         if self.dropped == 1:
-            reason = f"the history queue overflowed at {self._capacity} events: stop the desk and start it anew"
+            reason = f"the history queue overflowed at {self._capacity:,} events: restart the desk"
             self._enter("overflown", f"{reason} ({self._error})" if self._error else reason)
 
     def _fail(self, reason: str) -> None:
@@ -257,7 +260,7 @@ class HistoryWriter:
     def _enter(self, status: Status, reason: str) -> None:
         self._status = status
         self._error = reason
-        self._since_ns = self._clock()
+        self._since_ns = self._wall_ns()
         log.error("%s", reason)
         if self._on_failure is not None:
             self._on_failure(reason)
@@ -271,7 +274,6 @@ class HistoryWriter:
             self._since_ns = None
 
     def _end(self) -> None:
-        """Nothing is written from here on."""
         if self._status != "overflown":
             self._status = "stopped"
         self._fail_flushers()
@@ -280,10 +282,10 @@ class HistoryWriter:
         waiting, self._flushers = self._flushers, []
         for _, future in waiting:
             if not future.done():
-                future.set_exception(HistoryError(self._error or "the history writer has stopped"))
+                future.set_exception(HistoryError(self._error or WRITER_STOPPED))
 
     def _raise_if_lost(self) -> None:
         if self.dropped:
             raise HistoryError(self._error)
         if self._status == "stopped" and self._queue:
-            raise HistoryError(self._error or "the history writer has stopped")
+            raise HistoryError(self._error or WRITER_STOPPED)

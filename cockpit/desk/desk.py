@@ -62,7 +62,7 @@ class Desk:
         self._supervisor = Supervisor()
         self._stream = SnapshotStream()
         self._writer = HistoryWriter(
-            history, clock=self._sources.wall_ns, on_failure=self._history_failed, on_account_lost=self._account_taken
+            history, env=self._sources, on_failure=self._history_failed, on_account_lost=self._account_taken
         )
 
     def stop(self) -> None:
@@ -305,9 +305,7 @@ class Desk:
 
     async def _retain(self) -> None:
         writer, days = self._writer, self._settings.history_keep_days
-        await retain(
-            self._history, days, wall_ns=self._sources.wall_ns, busy=lambda: not writer.complete or writer.depth > BATCH
-        )
+        await retain(self._history, days, env=self._sources, busy=lambda: not writer.complete or writer.depth > BATCH)
 
     def _start_action(self, run: Run, workers: TradingParts) -> OperatorAction:
         """The start as the journal's first entry, with the limits it begins with."""

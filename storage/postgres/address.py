@@ -1,4 +1,4 @@
-"""Where a PostgreSQL history is, in the words an operator knows it by, and never with its password."""
+"""Where a PostgreSQL history is, as an operator knows it, and never with its password."""
 
 import ipaddress
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -6,9 +6,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import msgspec
 
 
-class DatabaseAddress(msgspec.Struct, frozen=True):
-    """A database by the names an operator knows it by."""
-
+class DatabaseAddress(msgspec.Struct, frozen=True, kw_only=True):
     host: str
     port: int
     database: str
@@ -16,7 +14,7 @@ class DatabaseAddress(msgspec.Struct, frozen=True):
 
     @property
     def local(self) -> bool:
-        """Whether what is said to it stays on this machine."""
+        """Whether traffic to it stays on this machine."""
         if self.host.startswith("/") or self.host == "localhost":
             return True
         try:
@@ -29,7 +27,7 @@ class DatabaseAddress(msgspec.Struct, frozen=True):
 
 
 def parse_address(url: str) -> DatabaseAddress:
-    """The parts of a postgresql:// URL. Raises ValueError, whose text holds nothing of the URL."""
+    """Parse a postgresql:// URL. Raises ValueError, whose text holds nothing of the URL."""
     try:
         parts = urlsplit(url)
         query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
@@ -42,4 +40,4 @@ def parse_address(url: str) -> DatabaseAddress:
         raise ValueError("expected postgresql://user:password@host:port/database")
     if "," in host:
         raise ValueError("expected one host: a desk writes to one server")
-    return DatabaseAddress(host, port, database, user)
+    return DatabaseAddress(host=host, port=port, database=database, user=user)

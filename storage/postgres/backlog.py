@@ -1,4 +1,4 @@
-"""Bringing what waits in a desk's journal into the database: in order, a run's entries together, each fact once."""
+"""Brings what is in a desk's journal into the database: in order, a run's entries together, each event once."""
 
 import asyncio
 
@@ -9,42 +9,42 @@ from storage.postgres.connection import PostgresConnection
 from storage.threads import in_thread
 
 EVENTS_PER_TRANSACTION = 2_000
-"""About how many events are booked in one transaction; a transaction an entry would not keep pace."""
+"""About; a transaction an entry would not keep pace."""
 
 ANSWER_S = 10.0
-"""How long one of them may take."""
+"""How long one transaction may take."""
 
 
 class Backlog:
-    """The way from ``journal`` to the database. What was booked stays in the journal until it is forgotten."""
+    """What waits in ``journal``. Entries written to the database stay in the file until ``clear``."""
 
     def __init__(self, journal: Journal, where: DatabaseAddress) -> None:
         self._journal = journal
         self._where = where
-        self._booked = START
+        self._written_to = START
         self._known_runs: set[str] = set()
 
-    async def book(self, link: PostgresConnection) -> None:
-        """Write what waits and is not booked yet.
+    async def write_to(self, connection: PostgresConnection) -> None:
+        """Write what waits; a second call goes on where the first broke off.
 
-        Raises HistoryError when it is another database's, and what the connection raises: then trying again goes on.
+        Raises HistoryError when it belongs to another database, and what the connection raises.
         """
         while (found := await in_thread(self._next)) is not None:
             entry, end = found
             async with asyncio.timeout(ANSWER_S):
-                await self._check_run(link, entry.run_id)
-                await link.write(entry.run_id, entry.events, entry.alive_ns, ended=entry.ended)
-            self._booked = end
+                await self._check_run(connection, entry.run_id)
+                await connection.write(entry.run_id, entry.events, entry.alive_ns, ended=entry.ended)
+            self._written_to = end
 
-    def forget(self) -> None:
-        """Empty the journal: everything in it is booked."""
+    def clear(self) -> None:
+        """Empty the journal, once the database has everything in it."""
         if not self._journal.empty:
             self._journal.clear()
-        self._booked = START
+        self._written_to = START
 
     def _next(self) -> tuple[JournalEntry, int] | None:
-        """The next entries of one run as one, and the byte after them; None when everything is booked."""
-        found = self._journal.read(self._booked)
+        """Return the next entries of one run as one, and the byte after them; None at the end."""
+        found = self._journal.read(self._written_to)
         if found is None:
             return None
         first, end = found
@@ -58,12 +58,12 @@ class Backlog:
             alive_ns = max(alive_ns, last.alive_ns)
         return JournalEntry(first.run_id, alive_ns, last.ended, tuple(several)), end
 
-    async def _check_run(self, link: PostgresConnection, run_id: str) -> None:
+    async def _check_run(self, connection: PostgresConnection, run_id: str) -> None:
         if run_id in self._known_runs:
             return
-        if not await link.db.fetchval("SELECT 1 FROM runs WHERE run_id = $1", run_id):
+        if not await connection.db.fetchval("SELECT 1 FROM runs WHERE run_id = $1", run_id):
             raise HistoryError(
-                f"the journal {self._journal.path} holds facts of run {run_id}, which {self._where} does not know: "
+                f"the journal {self._journal.path} holds events of run {run_id}, which {self._where} does not have: "
                 "point POSTGRES_URL to the database it was written for, and start once"
             )
         self._known_runs.add(run_id)

@@ -1,4 +1,4 @@
-"""One connection to PostgreSQL: the account's lock, which lives as long as it does, and the writing of a batch."""
+"""One connection to PostgreSQL: the account's lock, held while it is open, and the writing of a batch."""
 
 import asyncio
 import os
@@ -29,10 +29,10 @@ WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
 _HEARTBEAT = "UPDATE runs SET last_write_ns = GREATEST(last_write_ns, $1) WHERE run_id = $2"
 _END = "UPDATE runs SET last_write_ns = GREATEST(last_write_ns, $1), ended_ns = $1 WHERE run_id = $2"
 _INSERT = {table.name: insert(table) for table in TABLES}
-_AGAIN_S = 0.1
+_RETRY_S = 0.1
 
 Groups = Sequence[tuple[Table, Sequence[AnyEvent]]]
-Made = tuple[Table, str | memoryview]
+Encoded = tuple[Table, str | memoryview]
 _SESSION = {
     "synchronous_commit": "on",
     "lock_timeout": "5s",
@@ -42,7 +42,7 @@ _SESSION = {
     "tcp_keepalives_count": "3",
     "timezone": "UTC",
 }
-"""A commit waits for the disk; a client that is gone is soon noticed, so that its locks go."""
+"""A commit waits for the disk; a lost client is soon noticed, so that its locks are released."""
 
 
 class PostgresConnection:
@@ -53,21 +53,20 @@ class PostgresConnection:
         self._where = where
         self._name = name
 
-    def write_off(self) -> None:
-        """Let go of the connection without a word to the server, which may not be there."""
+    def abort(self) -> None:
+        """Drop the connection without telling the server, which may not be there."""
         self.db.terminate()
 
     async def close(self) -> None:
-        """Take leave of the server, for at most two seconds."""
         await self.db.close(timeout=2.0)
 
-    async def take_desk(self, *, patience_s: float) -> None:
-        """Hold the account for as long as the connection lives. Raises Held, which names who has it.
+    async def lock_account(self, *, patience_s: float) -> None:
+        """Hold the account while the connection is open. Raises AccountLockedError, which names the holder.
 
-        A former connection of this very desk may still be alive to the server: it is ended. One of a desk that was
-        killed is gone a moment after, so the holder is asked again for as long as ``patience_s`` before it counts.
+        An earlier connection of this very desk may still be open on the server: it is ended. That of a killed desk ends
+        a moment later, so the lock is tried for ``patience_s`` before the holder counts.
         """
-        tries = max(1, round(patience_s / _AGAIN_S))
+        tries = max(1, round(patience_s / _RETRY_S))
         for left in reversed(range(tries)):
             if await self.db.fetchval("SELECT pg_try_advisory_lock($1)", _DESK):
                 return
@@ -76,35 +75,37 @@ class PostgresConnection:
                 await self.db.execute("SELECT pg_terminate_backend($1)", holder[0])
             elif not left:
                 raise AccountLockedError(
-                    f"another desk writes into the history {self._where}{_described(holder)}; stop it first"
+                    f"another desk writes to the history {self._where}{_described(holder)}; stop it first"
                 )
-            await asyncio.sleep(_AGAIN_S)
-        raise AccountLockedError(f"a former connection of this desk holds the history {self._where} and does not end")
+            await asyncio.sleep(_RETRY_S)
+        raise AccountLockedError(
+            f"an earlier connection of this desk still holds the history {self._where}: restart it"
+        )
 
-    async def write(self, run_id: str, batch: Sequence[AnyEvent], alive_ns: int, *, ended: bool = False) -> None:
-        """Write the events and the run's sign of life as one transaction; facts that are there already stay.
+    async def write(self, run_id: str, batch: Sequence[AnyEvent], heartbeat_ns: int, *, ended: bool = False) -> None:
+        """Write the events and the run's heartbeat (UTC ns) as one transaction; rows that exist already stay.
 
-        After any error but a server's the state is unknown: the connection must be written off, the batch tried again.
+        After any error but a server's the state is unknown: abort the connection and write the batch again.
         """
         groups = by_table(batch)
         many = any(len(events) >= COPY_FROM for _, events in groups)
         try:
-            await self._write(run_id, await _made(run_id, groups, copy=many), alive_ns, ended=ended)
+            await self._write(run_id, await _encode(run_id, groups, copy=many), heartbeat_ns, ended=ended)
         except asyncpg.UniqueViolationError:
             if not many:
                 raise
-            await self._write(run_id, await _made(run_id, groups, copy=False), alive_ns, ended=ended)
+            await self._write(run_id, await _encode(run_id, groups, copy=False), heartbeat_ns, ended=ended)
 
-    async def _write(self, run_id: str, made: Sequence[Made], alive_ns: int, *, ended: bool) -> None:
+    async def _write(self, run_id: str, encoded: Sequence[Encoded], heartbeat_ns: int, *, ended: bool) -> None:
         db = self.db
         await db.execute("BEGIN")
         try:
-            for table, rows in made:
+            for table, rows in encoded:
                 if isinstance(rows, str):
                     await db.execute(_INSERT[table.name], rows)
                 else:
                     await db.copy_to_table(table.name, source=rows, columns=table.columns, **COPY_OPTIONS)
-            await db.execute(_END if ended else _HEARTBEAT, alive_ns, run_id)
+            await db.execute(_END if ended else _HEARTBEAT, heartbeat_ns, run_id)
             await db.execute("COMMIT")
         except asyncpg.PostgresError:
             if not db.is_closed():
@@ -112,23 +113,24 @@ class PostgresConnection:
             raise
 
 
-async def _made(run_id: str, groups: Groups, *, copy: bool) -> list[Made]:
-    """The rows as they are sent: JSON for a statement, CSV for COPY; made a few at a time and sent at once.
+async def _encode(run_id: str, groups: Groups, *, copy: bool) -> list[Encoded]:
+    """Return the rows as they are sent: JSON for a statement, CSV for COPY.
 
-    Between two parts whatever else is due runs. CSV is a view, because the driver takes bytes for the name of a file.
+    They are made a few at a time, so that other tasks run in between. CSV is a view, because the driver takes bytes for
+    the name of a file.
     """
-    made: list[Made] = []
+    encoded: list[Encoded] = []
     for table, events in groups:
         csv, items = bytearray(), list[str]()
-        for begin in range(0, len(events), ROWS_PER_SLICE):
-            rows = [table.row(run_id, event) for event in events[begin : begin + ROWS_PER_SLICE]]
+        for first in range(0, len(events), ROWS_PER_SLICE):
+            rows = [table.row(run_id, event) for event in events[first : first + ROWS_PER_SLICE]]
             if copy and len(events) >= COPY_FROM:
                 csv += as_csv(rows)
             else:
                 items.append(as_json(table, rows)[1:-1])
             await asyncio.sleep(0)
-        made.append((table, f"[{','.join(items)}]" if items else memoryview(csv)))
-    return made
+        encoded.append((table, f"[{','.join(items)}]" if items else memoryview(csv)))
+    return encoded
 
 
 def _described(holder: Any) -> str:
@@ -139,12 +141,12 @@ def _described(holder: Any) -> str:
 
 
 def desk_name(run_id: str) -> str:
-    """What the server calls the connection: enough to find the desk by. At most 63 bytes of ASCII, as it keeps."""
+    """Return the connection's name on the server, by which the desk can be found: at most 63 bytes of ASCII."""
     return f"cockpit desk {run_id[:12]} {os.getpid()}@{socket.gethostname()}".encode("ascii", "replace").decode()[:63]
 
 
 async def connect(url: str, where: DatabaseAddress, name: str, *, timeout_s: float) -> PostgresConnection:
-    """A connection. Raises HistoryError, which names host and database and never the password."""
+    """Connect. Raises HistoryError, which names host and database and never the password."""
     encrypted = {} if where.local or "sslmode" in url else {"ssl": "require"}
     try:
         db = await asyncpg.connect(
@@ -153,6 +155,6 @@ async def connect(url: str, where: DatabaseAddress, name: str, *, timeout_s: flo
     except FAULTS as error:
         raise HistoryError(explain(where, error)) from None
     except Exception as error:
-        # What a driver says of a URL it cannot use may repeat the URL.
+        # The driver's text about a URL it cannot use may repeat the URL.
         raise HistoryError(f"the history {where} cannot be used: {type(error).__name__}; check POSTGRES_URL") from None
     return PostgresConnection(db, where, name)

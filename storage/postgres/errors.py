@@ -1,42 +1,43 @@
-"""What PostgreSQL's errors mean to the person at the desk."""
+"""What PostgreSQL's errors mean to an operator."""
 
 import asyncpg
 
+from storage.messages import RECONNECTS, RECOVERS
 from storage.postgres.address import DatabaseAddress
 
-_SAID: tuple[tuple[type[BaseException], str], ...] = (
+_CAUSES: tuple[tuple[type[BaseException], str], ...] = (
     (asyncpg.InvalidPasswordError, "refuses the login: check the user and the password of POSTGRES_URL"),
     (asyncpg.InvalidAuthorizationSpecificationError, "refuses the login: check POSTGRES_URL and the server's pg_hba"),
     (asyncpg.InvalidCatalogNameError, "does not exist: create it with `createdb`, or correct POSTGRES_URL"),
-    (asyncpg.DiskFullError, "cannot grow, the server's disk is full: free some space, and the desk goes on by itself"),
-    (asyncpg.LockNotAvailableError, "is locked by another session: end that one, and the desk goes on by itself"),
-    (asyncpg.InsufficientPrivilegeError, "lacks a right for the user of POSTGRES_URL: grant it on schema and tables"),
+    (asyncpg.DiskFullError, f"cannot grow, the server's disk is full: free some space; {RECOVERS}"),
+    (asyncpg.LockNotAvailableError, f"is locked by another session: end that one; {RECOVERS}"),
+    (asyncpg.InsufficientPrivilegeError, "denies access: grant the user of POSTGRES_URL rights on schema and tables"),
     (asyncpg.ReadOnlySQLTransactionError, "is read-only, as a standby is: point POSTGRES_URL to the primary"),
     (asyncpg.TooManyConnectionsError, "has no connection left: close some, or raise max_connections"),
-    (asyncpg.CannotConnectNowError, "is starting or stopping: the desk goes on by itself"),
-    (asyncpg.AdminShutdownError, "was shut down: start it, and the desk goes on by itself"),
-    (asyncpg.CrashShutdownError, "crashed: start it, and the desk goes on by itself"),
-    (asyncpg.PostgresConnectionError, "has cut the connection: the desk connects again by itself"),
-    (asyncpg.InternalClientError, "has cut the connection: the desk connects again by itself"),
-    (asyncpg.InterfaceError, "has cut the connection: the desk connects again by itself"),
+    (asyncpg.CannotConnectNowError, f"is starting or stopping: {RECONNECTS}"),
+    (asyncpg.AdminShutdownError, f"was shut down: start it; {RECONNECTS}"),
+    (asyncpg.CrashShutdownError, f"crashed: start it; {RECONNECTS}"),
+    (asyncpg.PostgresConnectionError, f"closed the connection: {RECONNECTS}"),
+    (asyncpg.InternalClientError, f"closed the connection: {RECONNECTS}"),
+    (asyncpg.InterfaceError, f"closed the connection: {RECONNECTS}"),
     (TimeoutError, "does not answer: check the server and the network to it"),
     (ConnectionRefusedError, "cannot be reached, nothing listens there: start the server, or correct POSTGRES_URL"),
     (OSError, "cannot be reached: check the server, the network to it and POSTGRES_URL"),
 )
 
 FAULTS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError)
-"""What any use of the connection may raise; the driver's internal error when the server died while it spoke."""
+"""What any use of the connection may raise; the driver's internal error when the server died in mid-answer."""
 
 
 def explain(where: DatabaseAddress, error: BaseException) -> str:
-    """One sentence: what is wrong with the history there, and what to do."""
-    for kind, said in _SAID:
+    """Say in one sentence what is wrong with the history there, and what to do."""
+    for kind, cause in _CAUSES:
         if isinstance(error, kind):
             detail = "" if isinstance(error, TimeoutError) else _first_line(error)
-            return f"the history {where} {said}{f' ({detail})' if detail else ''}"
+            return f"the history {where} {cause}{f' ({detail})' if detail else ''}"
     return f"the history {where} failed: {type(error).__name__}: {_first_line(error)}"
 
 
 def _first_line(error: BaseException) -> str:
-    """The message alone: the details of a server's error may repeat what is in the row."""
+    # The message alone: the details of a server's error may repeat what is in the row.
     return str(error.args[0] if error.args else "").split("\n")[0][:200]

@@ -1,22 +1,23 @@
 """The history in PostgreSQL, with a journal on the desk's disk for the time in which the database is away.
 
 A batch is in the database or in the journal before ``write`` returns, so it outlives the desk either way. While
-anything waits in the journal everything new goes behind it, so that the database gets all of it in order; a batch of
-which nobody knows whether it arrived is written again, and the unique keys leave one row of each fact.
+anything is in the journal every new event goes behind it, so that the database gets all of them in order. A batch whose
+commit was not confirmed is written again, and the unique keys leave one row of each fact.
 """
 
 import asyncio
 import logging
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from cockpit.model.environment import Environment
 from cockpit.model.events import AnyEvent
 from storage import queries
 from storage.errors import AccountLockedError, HistoryError
 from storage.history import HEALTHY, HistoryHealth, PreviousRun, Run
 from storage.journal import Journal, JournalEntry
+from storage.messages import already_open, not_open
 from storage.postgres.address import parse_address
 from storage.postgres.backlog import ANSWER_S, Backlog
 from storage.postgres.connection import PostgresConnection, connect, desk_name
@@ -24,27 +25,30 @@ from storage.postgres.errors import FAULTS, explain
 from storage.postgres.migrations import SCHEMA, migrate
 from storage.postgres.runs import RunStart, start_run
 from storage.reads import HistoryReads
+from storage.retention import PruneProgress
 from storage.threads import in_thread
-from venue.protocol.units import NS_PER_MS
+from venue.protocol.units import NS_PER_MS, NS_PER_S
 
 log = logging.getLogger(__name__)
 
 WRITE_S = 1.5
 """A write that takes longer goes to the journal instead, before the writer calls it stalled."""
 
-TAKE_S = 2.0
+LOCK_S = 2.0
 """How long the connection of a desk that was killed may take to end."""
 
 FIRST_RETRY_S = 0.1
 LAST_RETRY_S = 2.0
-FAREWELL_S = 3.0
+CLOSE_S = 3.0
 """How long the end of a desk waits for a database that is away."""
+
+_REAL = Environment()
 
 
 class PostgresHistory(HistoryReads):
     """The History at ``url``; ``journal`` is the file for the time without it.
 
-    The desk may trade on the journal alone for ``away_ms``; then ``standing`` forbids it until the database is back.
+    The desk may trade on the journal alone for ``away_ms``; then ``health`` forbids it until the database is back.
     """
 
     def __init__(
@@ -56,238 +60,234 @@ class PostgresHistory(HistoryReads):
         connect_s: float = 5.0,
         write_s: float = WRITE_S,
         schema: Path = SCHEMA,
-        monotonic: Callable[[], float] = time.monotonic,
+        env: Environment = _REAL,
     ) -> None:
         self._url = url
         self._where = parse_address(url)
         self._journal = journal
-        self._booking = Backlog(journal, self._where)
-        self._away_ms = away_ms
+        self._backlog = Backlog(journal, self._where)
+        self._away_ns = away_ms * NS_PER_MS
         self._connect_s = connect_s
         self._write_s = write_s
         self._schema = schema
-        self._monotonic = monotonic
+        self._monotonic_ns = env.monotonic_ns
         self._run_id = ""
         self._open = False
-        self._link: PostgresConnection | None = None
-        self._mending: asyncio.Task[None] | None = None
-        self._forgotten: dict[str, int] = {}
-        self._answered = 0.0
-        self._trouble = ""
-        self._taken = ""
+        self._connection: PostgresConnection | None = None
+        self._reconnecting: asyncio.Task[None] | None = None
+        self._pruned = PruneProgress()
+        self._last_answer_ns = 0
+        self._problem = ""
+        self._account_lost = ""
         self._turn = asyncio.Lock()
 
     async def open(self, run: Run) -> PreviousRun | None:
-        """Take the account, migrate, book what a former desk left in the journal, and begin the run.
+        """Lock the account, migrate, write what the previous desk left in the journal, and start the run.
 
-        Raises HistoryError: the database cannot be reached, is another desk's at the moment, another account's, another
-        program's or a newer version's; or the journal cannot be read.
+        Raises HistoryError: the database cannot be reached, is held by another desk, belongs to another account,
+        another program or a newer version; or the journal cannot be read.
         """
         async with self._turn:
             if self._open:
-                raise HistoryError(f"the history {self._where} is already open")
+                raise HistoryError(already_open(self._where))
             await in_thread(self._journal.open)
             try:
-                link = await connect(self._url, self._where, desk_name(run.run_id), timeout_s=self._connect_s)
+                connection = await self._connect(run.run_id)
                 try:
-                    previous = await self._begin(link, run)
+                    previous = await self._start(connection, run)
                 except BaseException:
-                    link.write_off()
+                    connection.abort()
                     raise
             except BaseException as error:
                 self._journal.close()
                 if isinstance(error, FAULTS):
                     raise HistoryError(explain(self._where, error)) from None
                 raise
-            self._link, self._run_id, self._open = link, run.run_id, True
-            self._answered = self._monotonic()
+            self._connection, self._run_id, self._open = connection, run.run_id, True
+            self._last_answer_ns = self._monotonic_ns()
             return previous
 
-    async def _begin(self, link: PostgresConnection, run: Run) -> PreviousRun | None:
-        await link.take_desk(patience_s=TAKE_S)
-        await migrate(link.db, self._where, self._schema)
+    async def _connect(self, run_id: str) -> PostgresConnection:
+        return await connect(self._url, self._where, desk_name(run_id), timeout_s=self._connect_s)
+
+    async def _start(self, connection: PostgresConnection, run: Run) -> PreviousRun | None:
+        await connection.lock_account(patience_s=LOCK_S)
+        await migrate(connection.db, self._where, self._schema)
         if not self._journal.empty:
-            log.warning("booking %d events of a former desk from %s", self._journal.events, self._journal.path)
-        await self._booking.book(link)
-        await in_thread(self._booking.forget)
-        return await start_run(
-            link.db, self._where, RunStart(run=run, journal=self._journal.name, away_ns=self._away_ms * NS_PER_MS)
-        )
+            log.warning("writing %d events of the previous desk from %s", self._journal.events, self._journal.path)
+        await self._backlog.write_to(connection)
+        await in_thread(self._backlog.clear)
+        start = RunStart(run=run, journal=self._journal.name, away_ns=self._away_ns)
+        return await start_run(connection.db, self._where, start)
 
     async def write(self, batch: Sequence[AnyEvent]) -> None:
         """Make the batch durable: one transaction of the database, or one record of the journal."""
         if batch:
-            await self._put(JournalEntry(self._run_id, batch[-1].at_ns, False, tuple(batch)))
+            await self._save(JournalEntry(self._run_id, batch[-1].at_ns, False, tuple(batch)))
 
     async def heartbeat(self, at_ns: int) -> None:
-        """Note that the run is alive."""
-        await self._put(JournalEntry(self._run_id, at_ns, False, ()))
+        await self._save(JournalEntry(self._run_id, at_ns, False, ()))
 
-    async def _put(self, entry: JournalEntry) -> None:
+    async def _save(self, entry: JournalEntry) -> None:
         async with self._turn:
             self._check_open()
-            await self._put_in_turn(entry)
+            connection = self._connection
+            if connection is not None:
+                asked_ns = self._monotonic_ns()
+                try:
+                    async with asyncio.timeout(self._write_s):
+                        await connection.write(entry.run_id, entry.events, entry.alive_ns, ended=entry.ended)
+                    self._last_answer_ns = asked_ns
+                    return
+                except Exception as error:
+                    # Whatever it is, the batch must not be lost for it.
+                    self._disconnect(explain(self._where, error))
+                except BaseException:
+                    self._disconnect(f"the history {self._where}: a write was interrupted")
+                    raise
+            await in_thread(self._journal.append, entry)
 
-    async def _put_in_turn(self, entry: JournalEntry) -> None:
-        link = self._link
-        if link is not None:
-            asked = self._monotonic()
-            try:
-                async with asyncio.timeout(self._write_s):
-                    await link.write(entry.run_id, entry.events, entry.alive_ns, ended=entry.ended)
-                self._answered = asked
-                return
-            except Exception as error:
-                # Whatever it is, the batch must not be lost for it.
-                self._lose(explain(self._where, error))
-            except BaseException:
-                self._lose(f"the history {self._where}: a write was broken off")
-                raise
-        await in_thread(self._journal.append, entry)
+    def _disconnect(self, problem: str) -> None:
+        """Go on with the journal, and try to reconnect again and again."""
+        if self._connection is not None:
+            self._connection.abort()
+            self._connection = None
+        self._problem = problem
+        log.error("%s; events go to %s meanwhile", problem, self._journal.path)
+        if self._open and (self._reconnecting is None or self._reconnecting.done()):
+            self._reconnecting = asyncio.create_task(self._reconnect(), name="history-reconnecting")
 
-    def _lose(self, why: str) -> None:
-        """Go on with the journal, and look for the database again and again."""
-        if self._link is not None:
-            self._link.write_off()
-            self._link = None
-        self._trouble = why
-        log.error("%s; events go to %s meanwhile", why, self._journal.path)
-        if self._open and (self._mending is None or self._mending.done()):
-            self._mending = asyncio.create_task(self._mend(), name="history-mending")
-
-    async def _mend(self) -> None:
+    async def _reconnect(self) -> None:
         delay = FIRST_RETRY_S
         while True:
             await asyncio.sleep(delay)
             delay = min(delay * 2, LAST_RETRY_S)
             try:
-                if await self._back():
-                    return
+                await self._catch_up()
+                return
             except HistoryError as error:
-                self._trouble = str(error)
+                self._problem = str(error)
             except FAULTS as error:
-                self._trouble = explain(self._where, error)
+                self._problem = explain(self._where, error)
             except Exception as error:
-                log.exception("mending the history failed")
-                self._trouble = f"the history {self._where} cannot be mended: {type(error).__name__}"
+                log.exception("reconnecting the history failed")
+                self._problem = f"the history {self._where} cannot be reconnected: {type(error).__name__}"
 
-    async def _back(self) -> bool:
-        """Connect, take the account again, book what waits, and write to the database from then on."""
-        link = await connect(self._url, self._where, desk_name(self._run_id), timeout_s=self._connect_s)
+    async def _catch_up(self) -> None:
+        """Connect, lock the account again, write the backlog, and write to the database from then on."""
+        connection = await self._connect(self._run_id)
         try:
             async with asyncio.timeout(ANSWER_S):
-                await self._take_again(link)
-            await self._booking.book(link)
+                await self._lock_again(connection)
+            await self._backlog.write_to(connection)
             async with self._turn:
                 async with asyncio.timeout(self._write_s):
-                    await self._booking.book(link)
-                await in_thread(self._booking.forget)
-                self._link, self._trouble = link, ""
-                self._answered = self._monotonic()
+                    await self._backlog.write_to(connection)
+                await in_thread(self._backlog.clear)
+                self._connection, self._problem = connection, ""
+                self._last_answer_ns = self._monotonic_ns()
         except BaseException:
-            link.write_off()
+            connection.abort()
             raise
-        log.warning("the history %s is back, and everything is in it", self._where)
-        return True
+        log.warning("the history %s is back and complete", self._where)
 
-    async def _take_again(self, link: PostgresConnection) -> None:
-        """Hold the account again. Another desk that has it, or had it meanwhile, ends this one's trading for good."""
+    async def _lock_again(self, connection: PostgresConnection) -> None:
+        # Another desk that has the account, or had it meanwhile, ends this one's trading for good.
         try:
-            await link.take_desk(patience_s=TAKE_S)
+            await connection.lock_account(patience_s=LOCK_S)
         except AccountLockedError as error:
-            self._taken = str(error)
-        newest = await link.db.fetchval("SELECT run_id FROM runs ORDER BY seq DESC LIMIT 1")
-        if newest != self._run_id and not self._taken:
-            self._taken = f"another desk took over the history {self._where} in the meantime (run {newest})"
+            self._account_lost = str(error)
+        newest = await connection.db.fetchval("SELECT run_id FROM runs ORDER BY seq DESC LIMIT 1")
+        if newest != self._run_id and not self._account_lost:
+            self._account_lost = f"another desk took over the history {self._where} in the meantime (run {newest})"
 
     def health(self) -> HistoryHealth:
-        """Whole while the database takes everything; on the journal alone for as long as that may be traded on."""
-        if self._taken:
-            return HistoryHealth(problem=self._taken, trade=False, complete=False, lost_to_other_desk=True)
-        if self._link is not None or not self._open:
+        if self._account_lost:
+            return HistoryHealth(problem=self._account_lost, trade=False, complete=False, lost_to_other_desk=True)
+        if self._connection is not None or not self._open:
             return HEALTHY
-        left_s = self._away_ms / 1000 - (self._monotonic() - self._answered)
+        left_ns = self._away_ns - (self._monotonic_ns() - self._last_answer_ns)
         waiting = f"{self._journal.events} events wait in {self._journal.path}"
-        until = f"in {left_s:.0f} s nothing more is signed" if left_s > 0 else "nothing is signed until it is back"
-        return HistoryHealth(problem=f"{self._trouble}; {waiting}; {until}", trade=left_s > 0, complete=False)
+        signing = (
+            f"signing stops in {left_ns / NS_PER_S:.0f} s" if left_ns > 0 else "signing is stopped until it is back"
+        )
+        return HistoryHealth(problem=f"{self._problem}; {waiting}; {signing}", trade=left_ns > 0, complete=False)
 
     async def _rows(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
-        """The rows. HistoryError while the database is away: what waits in the journal would be missing."""
         async with self._turn:
             self._check_open()
-            if self._link is None:
+            if self._connection is None:
+                # What waits in the journal would be missing.
                 raise HistoryError(self.health().problem)
             try:
                 async with asyncio.timeout(ANSWER_S):
-                    return [tuple(row) for row in await self._link.db.fetch(queries.postgres(sql), *values)]
+                    return [tuple(row) for row in await self._connection.db.fetch(queries.postgres(sql), *values)]
             except FAULTS as error:
-                self._lose(explain(self._where, error))
-                raise HistoryError(self._trouble) from None
+                self._disconnect(explain(self._where, error))
+                raise HistoryError(self._problem) from None
 
     async def prune(self, before_ns: int) -> bool:
-        """Delete a few of the oldest requests and prices from before this time; nothing while the database is away."""
+        """Delete a few of the oldest requests and prices; nothing while the database is away."""
         async with self._turn:
             self._check_open()
-            link = self._link
-            if link is None:
+            if self._connection is None:
                 return False
             try:
                 async with asyncio.timeout(self._write_s):
-                    return await self._forget(link, before_ns)
+                    return await self._prune(self._connection.db, before_ns)
             except Exception as error:
-                self._lose(explain(self._where, error))
-                raise HistoryError(self._trouble) from None
+                self._disconnect(explain(self._where, error))
+                raise HistoryError(self._problem) from None
             except BaseException:
-                self._lose(f"the history {self._where}: a deletion was broken off")
+                self._disconnect(f"the history {self._where}: a deletion was interrupted")
                 raise
 
-    async def _forget(self, link: PostgresConnection, before_ns: int) -> bool:
+    async def _prune(self, db: Any, before_ns: int) -> bool:
         more = False
         for table in queries.PRUNED_TABLES:
-            begin_ns = self._forgotten.get(table, 0)
-            last = await link.db.fetchval(queries.postgres(queries.PRUNE_STEP_END[table]), begin_ns, before_ns)
-            end_ns = before_ns if last is None else max(last, begin_ns + 1)
-            await link.db.execute(queries.postgres(queries.PRUNE[table]), begin_ns, end_ns)
-            self._forgotten[table] = max(begin_ns, end_ns)
-            more |= last is not None
+            from_ns = self._pruned.from_ns(table)
+            last_ns = await db.fetchval(queries.postgres(queries.PRUNE_STEP_END[table]), from_ns, before_ns)
+            to_ns = self._pruned.advance(table, last_ns, before_ns)
+            await db.execute(queries.postgres(queries.PRUNE[table]), from_ns, to_ns)
+            more |= last_ns is not None
         return more
 
     async def close(self, at_ns: int | None) -> None:
-        """End the run (cleanly when a time is given) and let go; harmless when not open.
+        """End the run (cleanly when a time is given) and disconnect; harmless when not open.
 
-        What waits in the journal stays there for the next desk of the state directory. HistoryError when another desk
-        has taken the account.
+        What waits in the journal stays there for the next desk of the state directory. Raises HistoryError when another
+        desk has taken the account.
         """
         if not self._open:
             return
-        if self._mending is not None:
-            self._mending.cancel()
-            await asyncio.gather(self._mending, return_exceptions=True)
+        if self._reconnecting is not None:
+            self._reconnecting.cancel()
+            await asyncio.gather(self._reconnecting, return_exceptions=True)
         try:
-            if self._link is None:
-                await self._try_back()
+            if self._connection is None:
+                await self._try_to_catch_up()
             if at_ns is not None:
-                await self._put(JournalEntry(self._run_id, at_ns, True, ()))
+                await self._save(JournalEntry(self._run_id, at_ns, True, ()))
         finally:
             self._open = False
-            await self._let_go()
-        if self._taken:
-            raise HistoryError(self._taken)
+            await self._release()
+        if self._account_lost:
+            raise HistoryError(self._account_lost)
 
-    async def _try_back(self) -> None:
+    async def _try_to_catch_up(self) -> None:
         try:
-            async with asyncio.timeout(FAREWELL_S):
-                await self._back()
+            async with asyncio.timeout(CLOSE_S):
+                await self._catch_up()
         except Exception as error:
             log.warning("%s", error if isinstance(error, HistoryError) else explain(self._where, error))
 
-    async def _let_go(self) -> None:
-        link, self._link = self._link, None
-        if link is not None:
+    async def _release(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
             try:
-                await link.close()
+                await connection.close()
             except FAULTS:
-                link.write_off()
+                connection.abort()
         if not self._journal.empty:
             waiting = self._journal.events, self._where, self._journal.path
             log.error("%d events are not in %s yet: they wait in %s for the next start", *waiting)
@@ -295,4 +295,4 @@ class PostgresHistory(HistoryReads):
 
     def _check_open(self) -> None:
         if not self._open:
-            raise HistoryError(f"the history {self._where} is not open")
+            raise HistoryError(not_open(self._where))

@@ -5,6 +5,7 @@ from typing import Any
 
 from storage import migrations
 from storage.errors import HistoryError
+from storage.messages import ANOTHER_DATABASE
 from storage.postgres.address import DatabaseAddress
 
 SCHEMA = migrations.SCHEMAS / "postgres"
@@ -21,8 +22,7 @@ async def migrate(db: Any, where: DatabaseAddress, folder: Path = SCHEMA) -> Non
     async with db.transaction():
         await db.execute("SELECT pg_advisory_xact_lock($1)", LOCK)
         version = await _version(db, where)
-        otherwise = "point POSTGRES_URL to another database"
-        for number, sql in migrations.outstanding(known, version, where=where, otherwise=otherwise):
+        for number, sql in migrations.outstanding(known, version, where=where, otherwise=ANOTHER_DATABASE):
             await db.execute(sql)
             await db.execute("UPDATE history_schema SET version = $1", number)
 

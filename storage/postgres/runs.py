@@ -6,6 +6,7 @@ import msgspec
 
 from storage.errors import HistoryError
 from storage.history import PreviousRun, Run
+from storage.messages import ANOTHER_DATABASE
 from storage.postgres.address import DatabaseAddress
 from storage.runs import LAST_DEADLINE, LONGEST_LIFE_NS, STAMP, UNFINISHED_COPY, RunEnd, check_stamp, previous_run
 
@@ -48,7 +49,7 @@ async def start_run(db: Any, where: DatabaseAddress, start: RunStart) -> Previou
             raise HistoryError(f"{where} is an unfinished copy of a history: repeat the same export or import")
         first = await db.fetchrow(STAMP)
         stamp = None if first is None else (first[0], first[1])
-        check_stamp(run, stamp, where=where, otherwise="point POSTGRES_URL to another database")
+        check_stamp(run, stamp, where=where, otherwise=ANOTHER_DATABASE)
         previous = await _previous(db, run.started_ns, start.journal)
         await db.execute(_START, run.run_id, run.mode, run.account, run.started_ns, start.journal, start.away_ns)
     return previous

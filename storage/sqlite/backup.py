@@ -1,4 +1,4 @@
-"""A copy of a SQLite history that is whole, taken while a desk writes it."""
+"""A consistent copy of a SQLite history, taken while a desk writes it."""
 
 import contextlib
 import os
@@ -10,13 +10,14 @@ from pathlib import Path
 import msgspec
 
 from storage.errors import HistoryError
+from storage.messages import file_appeared, file_exists
 from storage.rows import TABLES
 from storage.sqlite.errors import explain
 from storage.sqlite.migrations import APPLICATION_ID
 
 
 class Backup(msgspec.Struct, frozen=True):
-    """What was copied: bytes of the file, and the rows of each table in it."""
+    """What was copied: ``size`` in bytes, and the rows of each table."""
 
     size: int
     rows: Mapping[str, int]
@@ -25,28 +26,28 @@ class Backup(msgspec.Struct, frozen=True):
 def back_up(source: Path, target: Path) -> Backup:
     """Copy the history at ``source`` as it is at one moment into the new file ``target`` (0600), checked and synced.
 
-    The writer is not held up. Nothing is left under the name ``target`` unless the whole of it is good. Raises
-    HistoryError when there is no history, when ``target`` exists, or when the copy failed or is damaged.
+    The writer does not wait. ``target`` exists afterwards only when the whole copy is good. Raises HistoryError when
+    there is no history, when ``target`` exists, or when the copy failed or is damaged.
     """
     if not source.is_file():
         raise HistoryError(f"there is no history {source}: nothing was backed up")
     if target.exists():
-        raise HistoryError(f"{target} exists already: name a file that does not, nothing is overwritten")
+        raise HistoryError(file_exists(target))
     part = target.with_name(target.name + ".part")
     try:
         os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
     except FileExistsError:
         raise HistoryError(
-            f"{part} is there: another backup is being written, or one broke off; remove it if none is running"
+            f"{part} exists: another backup is running, or one broke off; remove it if none is running"
         ) from None
     except OSError as exc:
         raise HistoryError(f"{part} cannot be created: {exc.strerror}") from exc
     try:
         _copy(source, part)
-        rows = _checked(part)
+        rows = _count_rows(part)
         _sync(part)
         if target.exists():
-            raise HistoryError(f"{target} appeared while the backup was written: nothing is overwritten")
+            raise HistoryError(file_appeared(target))
         part.rename(target)
         _sync(target.parent)
     except OSError as exc:
@@ -62,7 +63,7 @@ def _copy(source: Path, part: Path) -> None:
         with closing(sqlite3.connect(f"{source.absolute().as_uri()}?mode=ro", uri=True, timeout=5.0)) as db:
             [application] = db.execute("PRAGMA application_id").fetchone()
             if application != APPLICATION_ID:
-                raise HistoryError(f"{source} is no history of this program: nothing was backed up")
+                raise HistoryError(f"{source} is not a history of this program: nothing was backed up")
             db.execute("VACUUM INTO ?", (str(part),))
     except sqlite3.Error as exc:
         code = getattr(exc, "sqlite_errorcode", 0) & 0xFF
@@ -70,15 +71,12 @@ def _copy(source: Path, part: Path) -> None:
         raise HistoryError(explain(blamed, exc)) from exc
 
 
-def _checked(part: Path) -> dict[str, int]:
-    """The rows of each table, once the copy was found whole."""
+def _count_rows(part: Path) -> dict[str, int]:
     try:
         with closing(sqlite3.connect(f"{part.absolute().as_uri()}?mode=ro", uri=True)) as db:
             found = [row[0] for row in db.execute("PRAGMA quick_check(3)")]
             if found != ["ok"]:
-                raise HistoryError(
-                    f"the copy is damaged and was thrown away, so the history may be: {'; '.join(found)}"
-                )
+                raise HistoryError(f"the copy was damaged and is deleted; check the history: {'; '.join(found)}")
             return {table.name: db.execute(f"SELECT COUNT(*) FROM {table.name}").fetchone()[0] for table in TABLES}
     except sqlite3.Error as exc:
         raise HistoryError(explain(part, exc)) from exc

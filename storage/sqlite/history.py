@@ -16,7 +16,9 @@ from cockpit.model.events import AnyEvent, WithdrawalPrepared
 from storage import queries
 from storage.errors import HistoryError
 from storage.history import HEALTHY, HistoryHealth, PreviousRun, Run
+from storage.messages import ANOTHER_DIRECTORY, already_open, not_open
 from storage.reads import HistoryReads
+from storage.retention import PruneProgress
 from storage.rows import ROWS_PER_SLICE, TABLES, Row, Table, Value, by_table
 from storage.sqlite.errors import explain
 from storage.sqlite.integrity import QUICK_CHECK, SMALL_BYTES, IntegrityCheck, damage_in
@@ -28,12 +30,12 @@ _END = "UPDATE runs SET last_write_ns = MAX(last_write_ns, ?1), ended_ns = ?1 WH
 
 
 ROWS_PER_STATEMENT = (64, 8, 1)
-"""Rows in one statement: as many as are left decide. Each step of SQLite hands the GIL over and back, and each of those
-waits for the quote path or delays it, so there must not be one a row; a statement's text is parsed once and kept."""
+"""The largest that the rows left fill. Each step of SQLite hands the GIL over and back, which waits for the quote path
+or delays it, so a row must not take a step of its own; a statement's text is parsed once and kept."""
 
 
 def _insert(table: Table, count: int) -> str:
-    """One statement for so many rows; what is there already stays as it is."""
+    """Return one statement for so many rows; rows that exist already stay as they are."""
     row = f"({', '.join('?' * len(table.columns))})"
     into = f"INSERT INTO {table.name} ({', '.join(table.columns)})"
     return f"{into} VALUES {', '.join([row] * count)} ON CONFLICT DO NOTHING"
@@ -43,7 +45,10 @@ _INSERT = {(table.name, count): _insert(table, count) for table in TABLES for co
 
 
 class SqliteHistory(HistoryReads):
-    """The History at ``path``, in WAL mode; a lock held by others is waited for up to ``busy_timeout_s`` seconds."""
+    """The History at ``path``, in WAL mode; waits for a lock of another program for up to ``busy_timeout_s`` seconds.
+
+    ``duplicates``: rows that existed already, since the opening: retries, or ids used twice.
+    """
 
     def __init__(
         self, path: Path, *, busy_timeout_s: float = 1.0, schema: Path = SCHEMA, small_bytes: int = SMALL_BYTES
@@ -57,26 +62,25 @@ class SqliteHistory(HistoryReads):
         self._file: tuple[int, int] | None = None
         self._run_id = ""
         self._turn = asyncio.Lock()
-        self._forgotten: dict[str, int] = {}
+        self._pruned = PruneProgress()
         self.duplicates = 0
-        """Rows that were already there, counted since the opening: retries, or ids used twice."""
 
     async def open(self, run: Run) -> PreviousRun | None:
-        """Create or migrate the file, refuse another mode or account, and begin the run.
+        """Create or migrate the file, refuse another mode or account, and start the run.
 
-        A small file is refused when it is damaged; a large one is looked through meanwhile when the run before broke
-        off, and takes nothing more once damage is found.
+        A small file is refused when it is damaged. A large one is checked beside the running desk when the previous run
+        broke off, and takes nothing more once damage is found.
         """
         async with self._turn:
             if self._db is not None:
-                raise HistoryError(f"the history {self._path} is already open")
+                raise HistoryError(already_open(self._path))
             self._integrity = IntegrityCheck(self._path)
             with self._explained():
                 self._file = _private_file(self._path)
                 small = self._path.stat().st_size <= self._small_bytes
                 db = await aiosqlite.connect(self._path, isolation_level=None, timeout=self._busy_timeout_s)
                 try:
-                    previous = await self._begin(db, run, look=small)
+                    previous = await self._start(db, run, check=small)
                 except BaseException:
                     await db.close()
                     raise
@@ -86,38 +90,37 @@ class SqliteHistory(HistoryReads):
                 self._integrity.start()
             return previous
 
-    def _check_whole(self) -> None:
+    def _check_intact(self) -> None:
         if self._integrity.damage:
             raise HistoryError(self._integrity.damage)
 
     async def write(self, batch: Sequence[AnyEvent]) -> None:
-        """Write the batch as one transaction: all of it or nothing."""
         if not batch:
             return
         groups = by_table(batch)
         inserted = 0
-        made = [(table, await self._made(table, events)) for table, events in groups]
+        made = [(table, await self._rows_of(table, events)) for table, events in groups]
         if any(table.event is WithdrawalPrepared for table, _ in groups):
-            await self._write_through()
+            await self._sync_commits()
         async with self._transaction() as db:
             for table, rows in made:
                 try:
-                    inserted += await _put(db, table, rows)
+                    inserted += await _insert_rows(db, table, rows)
                 except UnicodeEncodeError:
-                    inserted += await _put(db, table, [tuple(map(_encodable, row)) for row in rows])
+                    inserted += await _insert_rows(db, table, [tuple(map(_encodable, row)) for row in rows])
             await db.execute(_HEARTBEAT, (batch[-1].at_ns, self._run_id))
         self.duplicates += len(batch) - inserted
 
-    async def _made(self, table: Table, events: Sequence[AnyEvent]) -> list[Row]:
+    async def _rows_of(self, table: Table, events: Sequence[AnyEvent]) -> list[Row]:
         rows: list[Row] = []
-        for begin in range(0, len(events), ROWS_PER_SLICE):
+        for first in range(0, len(events), ROWS_PER_SLICE):
             with self._explained():
-                rows += [table.row(self._run_id, event) for event in events[begin : begin + ROWS_PER_SLICE]]
+                rows += [table.row(self._run_id, event) for event in events[first : first + ROWS_PER_SLICE]]
             await asyncio.sleep(0)
         return rows
 
-    async def _write_through(self) -> None:
-        """From now on a commit waits for the disk: what is about to be sent must outlive a power cut."""
+    async def _sync_commits(self) -> None:
+        # From now on a commit waits for the disk: a withdrawal about to be sent must outlive a power cut.
         async with self._turn:
             with self._explained():
                 await self._connection().execute("PRAGMA synchronous = FULL")
@@ -128,33 +131,31 @@ class SqliteHistory(HistoryReads):
                 return [tuple(row) for row in await self._connection().execute_fetchall(sql, values)]
 
     async def heartbeat(self, at_ns: int) -> None:
-        """Note that the run is alive; HistoryError also when the file was moved or deleted under the desk."""
+        """Record that the run goes on. Raises HistoryError also when the file was moved or deleted under the desk."""
         if self._file != _identity(self._path):
             raise HistoryError(
-                f"the history {self._path} was moved or deleted while in use: stop the desk, put it back, start again"
+                f"the history {self._path} was moved or deleted while in use: stop the desk, put it back and restart"
             )
         async with self._transaction() as db:
             await db.execute(_HEARTBEAT, (at_ns, self._run_id))
 
     async def prune(self, before_ns: int) -> bool:
-        """Delete a few of the oldest requests and prices from before this time; whether more may be left."""
         more = False
         async with self._transaction() as db:
             for table in queries.PRUNED_TABLES:
-                begin_ns = self._forgotten.get(table, 0)
-                last = [*await db.execute_fetchall(queries.PRUNE_STEP_END[table], (begin_ns, before_ns))]
-                end_ns = max(last[0][0], begin_ns + 1) if last else before_ns
-                await db.execute(queries.PRUNE[table], (begin_ns, end_ns))
-                self._forgotten[table] = max(begin_ns, end_ns)
+                from_ns = self._pruned.from_ns(table)
+                last = [*await db.execute_fetchall(queries.PRUNE_STEP_END[table], (from_ns, before_ns))]
+                to_ns = self._pruned.advance(table, last[0][0] if last else None, before_ns)
+                await db.execute(queries.PRUNE[table], (from_ns, to_ns))
                 more |= bool(last)
         return more
 
     def health(self) -> HistoryHealth:
-        """A file is always whole: what cannot be written raises."""
+        # A write is in the file or has raised.
         return HEALTHY
 
     async def close(self, at_ns: int | None) -> None:
-        """End the run (cleanly when a time is given) and let go of the file; harmless when not open."""
+        """End the run (cleanly when a time is given) and close the file; harmless when not open."""
         if self._db is None:
             return
         await self._integrity.stop()
@@ -167,12 +168,12 @@ class SqliteHistory(HistoryReads):
             with self._explained():
                 await db.close()
 
-    async def _begin(self, db: aiosqlite.Connection, run: Run, *, look: bool) -> PreviousRun | None:
-        if look and (damage := damage_in(self._path, await db.execute_fetchall(QUICK_CHECK))):
+    async def _start(self, db: aiosqlite.Connection, run: Run, *, check: bool) -> PreviousRun | None:
+        if check and (damage := damage_in(self._path, await db.execute_fetchall(QUICK_CHECK))):
             raise HistoryError(damage)
         [row] = await db.execute_fetchall("PRAGMA journal_mode = WAL")
         if row[0] != "wal":
-            raise HistoryError(f"the history {self._path} lies on a file system that SQLite's WAL mode cannot use")
+            raise HistoryError(f"the file system of the history {self._path} has no WAL mode: {ANOTHER_DIRECTORY}")
         await db.execute("PRAGMA synchronous = NORMAL")
         await migrate(db, self._path, self._schema)
         return await start_run(db, self._path, run)
@@ -182,7 +183,7 @@ class SqliteHistory(HistoryReads):
         async with self._turn:
             with self._explained():
                 db = self._connection()
-                self._check_whole()
+                self._check_intact()
                 try:
                     if db.in_transaction:
                         await db.rollback()
@@ -195,7 +196,7 @@ class SqliteHistory(HistoryReads):
 
     def _connection(self) -> aiosqlite.Connection:
         if self._db is None:
-            raise HistoryError(f"the history {self._path} is not open")
+            raise HistoryError(not_open(self._path))
         return self._db
 
     @contextmanager
@@ -208,32 +209,32 @@ class SqliteHistory(HistoryReads):
             raise HistoryError(explain(self._path, error)) from error
 
 
-async def _put(db: aiosqlite.Connection, table: Table, rows: Sequence[Row]) -> int:
-    """Insert the rows in their order; how many were new."""
-    inserted = begin = 0
+async def _insert_rows(db: aiosqlite.Connection, table: Table, rows: Sequence[Row]) -> int:
+    """Insert the rows in their order and return how many were new."""
+    inserted = first = 0
     for count in ROWS_PER_STATEMENT:
-        end = begin + (len(rows) - begin) // count * count
-        if end > begin:
-            several = [tuple(chain.from_iterable(rows[at : at + count])) for at in range(begin, end, count)]
+        end = first + (len(rows) - first) // count * count
+        if end > first:
+            several = [tuple(chain.from_iterable(rows[at : at + count])) for at in range(first, end, count)]
             cursor = await db.executemany(_INSERT[table.name, count], several)
             inserted += cursor.rowcount
-            begin = end
+            first = end
     return inserted
 
 
 def _encodable(value: Value) -> Value:
-    """The value without half a surrogate pair, which no encoding has."""
+    # Half a surrogate pair has no encoding.
     return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
 
 
 def _private_file(path: Path) -> tuple[int, int]:
-    """Create the file (0600) and its directory (0700) where they are missing, and close them to others.
+    """Create the file (0600) and its directory (0700) where they are missing; return the file's device and inode.
 
-    A directory that was there is left as it is, but refused when others may write in it.
+    An existing directory stays as it is, but is refused when others may write in it.
     """
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     if path.parent.stat().st_mode & (stat.S_IWGRP | stat.S_IWOTH):
-        raise HistoryError(f"others may write in {path.parent}, where the history lies: run chmod 700 {path.parent}")
+        raise HistoryError(f"others may write in {path.parent}, where the history is: run chmod 700 {path.parent}")
     handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         found = os.fstat(handle)

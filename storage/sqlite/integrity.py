@@ -1,4 +1,4 @@
-"""Whether a SQLite history is whole, found out without keeping a desk waiting for a large one."""
+"""Whether a SQLite history is intact, checked without keeping a desk waiting for a large one."""
 
 import asyncio
 import logging
@@ -15,23 +15,22 @@ log = logging.getLogger(__name__)
 SMALL_BYTES = 64 * 2**20
 """A file up to this size is checked before the desk starts: it takes a few tenths of a second."""
 
-
 QUICK_CHECK = "PRAGMA quick_check(3)"
 
 
 def damage_in(path: Path, rows: Iterable[Sequence[object]]) -> str:
-    """What is wrong with the file by the rows that ``QUICK_CHECK`` gave; empty when nothing is."""
+    """Say what is wrong with the file by the rows that ``QUICK_CHECK`` gave; empty when nothing is."""
     found = [" ".join(str(row[0]).removeprefix("*** in database main ***").split()) for row in rows]
     if found == ["ok"]:
         return ""
     return (
-        f"the history {path} is damaged ({'; '.join(found)[:300]}): stop the desk, keep the file for recovery, and put "
-        "a `cockpit backup` back in its place or start a new one"
+        f"the history {path} is damaged ({'; '.join(found)[:300]}): stop the desk, keep the file for recovery, then "
+        "put a `cockpit backup` in its place or start a new one"
     )
 
 
 class IntegrityCheck:
-    """The check of one file. ``damage`` says what is wrong with it, empty while nothing was found."""
+    """The check of one file. ``damage``: what is wrong with it, empty while nothing was found."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -41,11 +40,9 @@ class IntegrityCheck:
         self.damage = ""
 
     def start(self) -> None:
-        """Check in a thread, beside all else."""
-        self._task = asyncio.create_task(self._look(), name="history-check")
+        self._task = asyncio.create_task(self._run(), name="history-check")
 
-    async def _look(self) -> None:
-        """Look at every page of the file; the answer is in ``damage``."""
+    async def _run(self) -> None:
         await in_thread(self._check)
         if self.damage:
             log.error("%s", self.damage)
@@ -65,7 +62,7 @@ class IntegrityCheck:
             self._db = None
 
     async def stop(self) -> None:
-        """Break the check off, when it still runs."""
+        """Interrupt the check when it still runs."""
         self._ended = True
         while self._task is not None and not self._task.done():
             if self._db is not None:

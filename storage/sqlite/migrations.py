@@ -7,6 +7,7 @@ import aiosqlite
 
 from storage import migrations
 from storage.errors import HistoryError
+from storage.messages import ANOTHER_DIRECTORY
 
 SCHEMA = migrations.SCHEMAS / "sqlite"
 APPLICATION_ID = 0x4E494348
@@ -19,10 +20,9 @@ async def migrate(db: aiosqlite.Connection, path: Path, folder: Path = SCHEMA) -
     Raises HistoryError when it is newer than the program or belongs to another program; sqlite3.Error as it comes.
     """
     version = await _pragma(db, "user_version")
-    otherwise = "point COCKPIT_STATE_DIR to another directory"
-    steps = migrations.outstanding(migrations.scripts(folder), version, where=path, otherwise=otherwise)
+    steps = migrations.outstanding(migrations.scripts(folder), version, where=path, otherwise=ANOTHER_DIRECTORY)
     if await _is_foreign(db):
-        raise HistoryError(f"{path} is a database of another program: move it away, or {otherwise}")
+        raise HistoryError(f"{path} is a database of another program: move it away, or {ANOTHER_DIRECTORY}")
     for number, sql in steps:
         try:
             await db.executescript(

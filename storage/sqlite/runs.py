@@ -6,6 +6,7 @@ from typing import Any
 import aiosqlite
 
 from storage.history import PreviousRun, Run
+from storage.messages import ANOTHER_DIRECTORY
 from storage.runs import LAST_DEADLINE, LONGEST_LIFE_NS, STAMP, RunEnd, check_stamp, previous_run
 
 LONGEST_ALLOWED = """
@@ -28,7 +29,7 @@ async def start_run(db: aiosqlite.Connection, path: Path, run: Run) -> PreviousR
     try:
         await db.execute("BEGIN IMMEDIATE")
         stamp = await _first(db, STAMP)
-        check_stamp(run, stamp, where=path, otherwise="point COCKPIT_STATE_DIR to another directory")
+        check_stamp(run, stamp, where=path, otherwise=ANOTHER_DIRECTORY)
         previous = await _previous(db, run.started_ns)
         await db.execute(_START, (run.run_id, run.mode, run.account, run.started_ns, run.started_ns))
         await db.commit()

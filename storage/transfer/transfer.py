@@ -1,4 +1,4 @@
-"""Copying a whole history from one engine to the other: in steps, so that it may break off and go on, and verified."""
+"""Copies a whole history from one engine to the other, in steps, so that it can be resumed, and verifies the copy."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal, localcontext
@@ -18,76 +18,76 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     **{table.name: ("id", *table.columns) for table in TABLES},
     "runs": ("seq", "run_id", "mode", "account", "started_ns", "last_write_ns", "ended_ns"),
 }
-"""What is copied; the runs come last and anew each time, for they alone change."""
+"""What is copied. The runs come last, and are replaced each time, since they alone change."""
 
 _AMOUNTS = (
     *("amount", "amount_in", "amount_out", "balance", "reserved", "spendable", "notional", "edge", "fee"),
     *("bid", "ask", "mid", "price", "skew_bps"),
 )
-_WHOLE = (
+_INTEGERS = (
     *("id", "seq", "at_ns", "deadline_ns", "since_ns", "expires_ns", "reaction_ns", "started_ns", "last_write_ns"),
     *("min_deadline_ms", "others", "block_height", "actionable", "accepted"),
 )
-_SUMMED = frozenset((*_AMOUNTS, *_WHOLE))
+_SUMMED = frozenset((*_AMOUNTS, *_INTEGERS))
 
 
 class Target(Protocol):
     """A store that becomes a copy. Methods raise HistoryError."""
 
-    def begin(self, first_run: str) -> None:
-        """Make an empty store, or go on with the unfinished copy of the history whose first run this is."""
+    def start(self, first_run: str) -> None:
+        """Create an empty store, or resume the unfinished copy of the history whose first run this is."""
         ...
 
-    def last(self, table: str) -> int:
-        """The highest id that was copied; 0 without any."""
+    def last_id(self, table: str) -> int:
+        """Return the highest id copied; 0 without any."""
         ...
 
-    def put(self, table: str, rows: Sequence[tuple[Any, ...]], *, anew: bool = False) -> None:
-        """Add rows as one transaction; ``anew``: in place of all that are there."""
+    def add(self, table: str, rows: Sequence[tuple[Any, ...]], *, replace: bool = False) -> None:
+        """Add rows as one transaction; ``replace``: in place of all that exist."""
         ...
 
     def reader(self) -> Reader:
-        """What was copied so far."""
+        """Read what was copied so far."""
         ...
 
     def finish(self) -> None:
-        """It is whole: let it be used."""
+        """Let the complete copy be used."""
         ...
 
 
 class Totals(msgspec.Struct, frozen=True):
-    """What a table adds up to: its rows, and the exact sum of each column of numbers."""
+    """A table's number of rows, and the exact sum of each of its columns of numbers."""
 
     rows: int
     sums: Mapping[str, Decimal]
 
 
-def transfer(source: Reader, target: Target, told: Callable[[str, int, int], None]) -> dict[str, Totals]:
-    """Copy what the target lacks, verify all of it, and finish it; what each table adds up to.
+def transfer(source: Reader, target: Target, report: Callable[[str, int, int], None]) -> dict[str, Totals]:
+    """Copy what the target lacks, verify all of it, finish it, and return each table's totals.
 
-    ``told`` hears of each table, how many rows were there already, and how many were copied. Raises HistoryError: what
-    was copied stays, and the same call goes on, unless the two do not belong together.
+    ``report`` gets each table, its last id copied before, and how many rows were copied. Raises HistoryError: what was
+    copied stays, and the same call resumes, unless the two do not belong together.
     """
     every = runs(source)
     if not every:
         raise HistoryError("the history holds no run: there is nothing to copy")
-    target.begin(every[0].run_id)
+    target.start(every[0].run_id)
     for table, columns in COLUMNS.items():
-        key, anew = columns[0], table == "runs"
-        last = 0 if anew else target.last(table)
+        key, replace = columns[0], table == "runs"
+        last = 0 if replace else target.last_id(table)
         rows = source.rows(f"SELECT {', '.join(columns)} FROM {table} WHERE {key} > ? ORDER BY {key}", last)
         copied = 0
         for step in _steps(rows):
-            target.put(table, step, anew=anew and not copied)
+            target.add(table, step, replace=replace and not copied)
             copied += len(step)
-        told(table, last, copied)
-    found = verified(source, target.reader())
+        report(table, last, copied)
+    found = verify(source, target.reader())
     target.finish()
     return found
 
 
-def verified(source: Reader, target: Reader) -> dict[str, Totals]:
-    """What each table adds up to in both; HistoryError when they differ."""
+def verify(source: Reader, target: Reader) -> dict[str, Totals]:
+    """Return each table's totals in both. Raises HistoryError when they differ."""
     found = {}
     for table in COLUMNS:
         there, here = totals(source, table), totals(target, table)
@@ -95,17 +95,17 @@ def verified(source: Reader, target: Reader) -> dict[str, Totals]:
             names = [name for name in there.sums if there.sums[name] != here.sums[name]]
             raise HistoryError(
                 f"the copy differs in {table}: {there.rows} rows in the source, {here.rows} in the copy, and the sums "
-                f"of {', '.join(names) or 'no column'}. Remove the unfinished copy and begin anew"
+                f"of {', '.join(names) or 'no column'}. Remove the unfinished copy and start again"
             )
         found[table] = there
     return found
 
 
 def totals(reader: Reader, table: str) -> Totals:
-    """Counted and summed row by row, to the last digit."""
+    """Count and sum a table row by row, to the last digit."""
     names = [name for name in COLUMNS[table] if name in _SUMMED]
-    whole = [0] * len(names)
-    parts = [Decimal(0)] * len(names)
+    integers = [0] * len(names)
+    decimals = [Decimal(0)] * len(names)
     count = 0
     with localcontext() as context:
         context.prec = 100
@@ -113,10 +113,10 @@ def totals(reader: Reader, table: str) -> Totals:
             count += 1
             for place, value in enumerate(row):
                 if type(value) is int:
-                    whole[place] += value
+                    integers[place] += value
                 elif value is not None:
-                    parts[place] += Decimal(value)
-        return Totals(count, {name: whole[at] + parts[at] for at, name in enumerate(names)})
+                    decimals[place] += Decimal(value)
+        return Totals(count, {name: integers[at] + decimals[at] for at, name in enumerate(names)})
 
 
 def _steps(rows: Iterator[tuple[Any, ...]]) -> Iterator[list[tuple[Any, ...]]]:

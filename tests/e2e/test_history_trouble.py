@@ -73,6 +73,6 @@ async def test_ending_while_the_history_is_locked_is_no_clean_end(launch: Launch
     await desk.arm()
     with locked(desk.state_dir):
         assert desk.process.stop() == 1
-    assert "never reached the history" in desk.process.said()
+    assert "could not be written to the history" in desk.process.said()
     assert desk.count("SELECT COUNT(*) FROM runs WHERE ended_ns IS NOT NULL") == 0
     assert not desk.socket_path.exists()

@@ -135,7 +135,7 @@ async def test_a_server_killed_under_an_armed_desk_is_done_without_for_the_allow
         killed = time.monotonic()
         await asyncio.to_thread(server.kill)
         await told(desk, f"events wait in {desk.state_dir}/history.journal")
-        assert "nothing more is signed" in (await desk.health("history-writer")).last_error
+        assert "signing stops in" in (await desk.health("history-writer")).last_error
         assert (await desk.get("/history-writer/healthz")).status_code == 200
         order = WithdrawalOrder(asset_id="BTC", amount="100000", idempotency_key="key")
         assert "history" in refused(await desk.link.withdraw(order))
@@ -146,7 +146,7 @@ async def test_a_server_killed_under_an_armed_desk_is_done_without_for_the_allow
         # Counted from the last answer, which came at most a sign of life before.
         assert time.monotonic() - killed > AWAY_S - 2
         assert shot.history == "down"
-        assert "nothing is signed until it is back" in shot.executor_why
+        assert "signing is stopped until it is back" in shot.executor_why
         assert "history" in shot.executor_blocked
         assert "history" in refused(await desk.link.send("trade-executor", "arm"))
         assert (await desk.get("/history-writer/healthz")).status_code == 503

@@ -117,7 +117,7 @@ def test_damage_before_whole_records_stops_the_start(path: Path) -> None:
 def test_another_programs_file_is_left_alone(path: Path) -> None:
     path.parent.mkdir()
     path.write_text("notes of the operator, none of our business\n" * 3)
-    with pytest.raises(HistoryError, match="no journal of a desk"):
+    with pytest.raises(HistoryError, match="is not a desk's journal"):
         Journal(path).open()
     assert path.read_text().startswith("notes")
 
@@ -142,7 +142,7 @@ def test_a_disk_that_is_nearly_full_is_told_and_leaves_what_was_there(path: Path
 def test_a_journal_at_its_limit_is_told_and_leaves_what_was_there(path: Path) -> None:
     [end] = filled(path, 1)
     journal = opened(path, max_bytes=end + 10)
-    with pytest.raises(HistoryError, match="grown to its limit"):
+    with pytest.raises(HistoryError, match="is at its limit"):
         journal.append(entry(1))
     assert entries(journal) == [entry(0)]
     journal.close()

@@ -7,6 +7,7 @@ from decimal import Decimal
 import msgspec
 import pytest
 
+from cockpit.model.environment import Environment
 from cockpit.model.events import AnyEvent, MarketPrice
 from storage.errors import HistoryError
 from storage.history import History
@@ -106,7 +107,7 @@ async def test_a_desk_forgets_by_its_clock_when_it_is_not_busy(engine: Engine) -
         retain(
             history,
             1,
-            wall_ns=lambda: NOON_NS + DAY_NS + 1_000 * NS_PER_S,
+            env=Environment(wall_ns=lambda: NOON_NS + DAY_NS + 1_000 * NS_PER_S),
             busy=lambda: busy,
             first_s=0,
             step_s=0.001,

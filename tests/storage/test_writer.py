@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from cockpit.model.environment import Environment
 from cockpit.model.events import AnyEvent, IntentInventory, LiquidityAction, WithdrawalPrepared
 from storage.errors import HistoryError
 from storage.history import History, HistoryHealth, PreviousRun, RecordedFill, RecordedQuote, Run
@@ -66,7 +67,7 @@ def path(tmp_path: Path) -> Path:
 async def test_what_was_put_is_durable_after_flush_and_in_order(path: Path) -> None:
     history = SqliteHistory(path)
     await history.open(facts.run())
-    writer = HistoryWriter(history, clock=Clock(), interval_s=0.01)
+    writer = HistoryWriter(history, env=Environment(wall_ns=Clock()), interval_s=0.01)
     async with running(writer):
         for n in range(1_234):
             writer.record(facts.demand(n))
@@ -81,7 +82,7 @@ async def test_what_was_put_is_durable_after_flush_and_in_order(path: Path) -> N
 async def test_no_transaction_holds_more_than_a_batch(path: Path) -> None:
     history = Gate(path)
     await history.open(facts.run())
-    writer = HistoryWriter(history, clock=Clock(), interval_s=0.01)
+    writer = HistoryWriter(history, env=Environment(wall_ns=Clock()), interval_s=0.01)
     for n in range(2 * BATCH + 1):
         writer.record(facts.demand(n))
     async with running(writer):
@@ -93,7 +94,7 @@ async def test_no_transaction_holds_more_than_a_batch(path: Path) -> None:
 
 async def test_it_is_writable_only_between_the_first_sign_of_life_and_the_end(path: Path) -> None:
     history = SqliteHistory(path)
-    writer = HistoryWriter(history, clock=Clock(), interval_s=0.01)
+    writer = HistoryWriter(history, env=Environment(wall_ns=Clock()), interval_s=0.01)
     assert not writer.writable
     assert writer.state().status == "starting"
     await history.open(facts.run())
@@ -111,7 +112,9 @@ async def test_it_is_writable_only_between_the_first_sign_of_life_and_the_end(pa
 
 async def test_a_history_that_is_not_open_is_a_failure(path: Path) -> None:
     reasons: list[str] = []
-    writer = HistoryWriter(SqliteHistory(path), clock=Clock(), interval_s=0.01, on_failure=reasons.append)
+    writer = HistoryWriter(
+        SqliteHistory(path), env=Environment(wall_ns=Clock()), interval_s=0.01, on_failure=reasons.append
+    )
     async with running(writer):
         await facts.until(lambda: writer.state().status == "failing")
         assert not writer.writable
@@ -124,7 +127,7 @@ async def test_a_lock_makes_it_fail_at_once_and_keep_everything_until_it_goes(pa
     reasons: list[str] = []
     history = SqliteHistory(path, busy_timeout_s=0.02)
     await history.open(facts.run())
-    writer = HistoryWriter(history, clock=clock, interval_s=0.01, on_failure=reasons.append)
+    writer = HistoryWriter(history, env=Environment(wall_ns=clock), interval_s=0.01, on_failure=reasons.append)
     async with running(writer):
         await facts.until(lambda: writer.writable)
         other = sqlite3.connect(path, isolation_level=None)
@@ -150,7 +153,7 @@ async def test_a_full_disk_loses_nothing_once_there_is_room(path: Path) -> None:
     history = SmallDisk(path)
     await history.open(facts.run())
     await history.shrink()
-    writer = HistoryWriter(history, clock=Clock(), interval_s=0.01)
+    writer = HistoryWriter(history, env=Environment(wall_ns=Clock()), interval_s=0.01)
     async with running(writer):
         for n in range(3_000):
             writer.record(facts.decision(n))
@@ -167,7 +170,7 @@ async def test_an_idle_run_is_found_failing_by_its_sign_of_life(path: Path) -> N
     clock = Clock()
     history = SqliteHistory(path, busy_timeout_s=0.02)
     await history.open(facts.run())
-    writer = HistoryWriter(history, clock=clock, interval_s=0.01)
+    writer = HistoryWriter(history, env=Environment(wall_ns=clock), interval_s=0.01)
     async with running(writer):
         await facts.until(lambda: writer.writable)
         other = sqlite3.connect(path, isolation_level=None)
@@ -184,7 +187,7 @@ async def test_a_sign_of_life_is_given_once_a_second_and_not_more_often(path: Pa
     clock = Clock()
     history = Gate(path)
     await history.open(facts.run())
-    writer = HistoryWriter(history, clock=clock, interval_s=0.001)
+    writer = HistoryWriter(history, env=Environment(wall_ns=clock), interval_s=0.001)
     async with running(writer):
         await facts.until(lambda: writer.writable)
         for n in range(5):
@@ -201,7 +204,7 @@ async def test_a_sign_of_life_is_given_once_a_second_and_not_more_often(path: Pa
 async def test_a_queue_almost_full_is_not_writable_and_one_that_drained_is(path: Path) -> None:
     history = Gate(path)
     await history.open(facts.run())
-    writer = HistoryWriter(history, clock=Clock(), capacity=10, interval_s=0.01)
+    writer = HistoryWriter(history, env=Environment(wall_ns=Clock()), capacity=10, interval_s=0.01)
     async with running(writer):
         await facts.until(lambda: writer.writable)
         history.free.clear()
@@ -220,7 +223,9 @@ async def test_an_overflow_counts_the_lost_tells_at_once_and_stays_failed(path: 
     reasons: list[str] = []
     history = Gate(path)
     await history.open(facts.run())
-    writer = HistoryWriter(history, clock=Clock(), capacity=10, interval_s=0.01, on_failure=reasons.append)
+    writer = HistoryWriter(
+        history, env=Environment(wall_ns=Clock()), capacity=10, interval_s=0.01, on_failure=reasons.append
+    )
     history.free.clear()
     async with running(writer) as task:
         writer.record(facts.demand(0))
@@ -239,7 +244,7 @@ async def test_an_overflow_counts_the_lost_tells_at_once_and_stays_failed(path: 
         with pytest.raises(HistoryError, match="overflowed"):
             await writer.flush()
         writer.stop()
-        with pytest.raises(HistoryError, match="3 events never reached the history"):
+        with pytest.raises(HistoryError, match="3 events could not be written to the history"):
             await task
     assert (await history.counts())["swap_demand_events"] == 10
     await history.close(None)
@@ -249,7 +254,9 @@ async def test_a_write_that_hangs_is_a_failure_while_it_hangs(path: Path) -> Non
     reasons: list[str] = []
     history = Gate(path)
     await history.open(facts.run())
-    writer = HistoryWriter(history, clock=Clock(), interval_s=0.01, stall_s=0.05, on_failure=reasons.append)
+    writer = HistoryWriter(
+        history, env=Environment(wall_ns=Clock()), interval_s=0.01, stall_s=0.05, on_failure=reasons.append
+    )
     async with running(writer):
         await facts.until(lambda: writer.writable)
         history.free.clear()
@@ -265,7 +272,7 @@ async def test_a_write_that_hangs_is_a_failure_while_it_hangs(path: Path) -> Non
 async def test_stop_gives_up_on_a_history_that_stays_locked_and_says_what_is_missing(path: Path) -> None:
     history = SqliteHistory(path, busy_timeout_s=0.02)
     await history.open(facts.run())
-    writer = HistoryWriter(history, clock=Clock(), interval_s=0.01)
+    writer = HistoryWriter(history, env=Environment(wall_ns=Clock()), interval_s=0.01)
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN EXCLUSIVE")
     async with running(writer) as task:
@@ -274,7 +281,7 @@ async def test_stop_gives_up_on_a_history_that_stays_locked_and_says_what_is_mis
         flushing = asyncio.ensure_future(writer.flush())
         await facts.until(lambda: writer.state().failures > 0)
         writer.stop(grace_s=0.05)
-        with pytest.raises(HistoryError, match=r"2 events never reached the history.*locked"):
+        with pytest.raises(HistoryError, match=r"2 events could not be written to the history.*locked"):
             await task
         with pytest.raises(HistoryError, match="locked"):
             await flushing
@@ -343,7 +350,7 @@ class Commits(History):
 async def test_a_batch_whose_first_attempt_did_arrive_is_stored_once(path: Path) -> None:
     history = Commits(SqliteHistory(path))
     await history.open(facts.run())
-    writer = HistoryWriter(history, clock=Clock(), interval_s=0.01)
+    writer = HistoryWriter(history, env=Environment(wall_ns=Clock()), interval_s=0.01)
     async with running(writer):
         for event in facts.one_of_each(1):
             writer.record(event)
@@ -362,10 +369,10 @@ async def test_a_bug_below_ends_the_run_loudly_and_makes_it_unwritable(path: Pat
     reasons: list[str] = []
     history = Broken(path)
     await history.open(facts.run())
-    writer = HistoryWriter(history, clock=Clock(), interval_s=0.01, on_failure=reasons.append)
+    writer = HistoryWriter(history, env=Environment(wall_ns=Clock()), interval_s=0.01, on_failure=reasons.append)
     writer.record(facts.demand(1))
     with pytest.raises(ZeroDivisionError):
         await writer.run()
     assert not writer.writable
-    assert reasons == ["the history writer broke: ZeroDivisionError"]
+    assert reasons == ["the history writer failed: ZeroDivisionError; restart the desk"]
     await history.close(None)

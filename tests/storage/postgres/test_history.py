@@ -9,6 +9,7 @@ import asyncpg
 import msgspec
 import pytest
 
+from cockpit.model.environment import Environment
 from cockpit.model.events import AnyEvent
 from storage.errors import HistoryError
 from storage.history import HEALTHY
@@ -105,13 +106,13 @@ async def test_reads_wait_for_the_whole_history_and_say_so(postgres: PostgresEng
 
 async def test_after_its_time_without_the_database_a_desk_may_not_trade(postgres: PostgresEngine, wire: Wire) -> None:
     now = 0.0
-    history = through(wire, postgres, away_ms=5_000, monotonic=lambda: now)
+    history = through(wire, postgres, away_ms=5_000, env=Environment(monotonic_ns=lambda: int(now * NS_PER_S)))
     await history.open(facts.run())
     wire.cut()
     now = 4.0
     await history.write(demands(0, 1))
     assert history.health().trade
-    assert "in 1 s nothing more is signed" in history.health().problem
+    assert "signing stops in 1 s" in history.health().problem
     now = 5.0
     assert not history.health().trade
     wire.mend()
@@ -133,7 +134,7 @@ async def test_a_writer_disarms_when_that_time_is_over_and_recovers(postgres: Po
     await writer.flush()
     await facts.until(lambda: not writer.writable)
     assert "PostgreSQL" in failures[0]
-    assert "nothing is signed until it is back" in failures[0]
+    assert "signing is stopped until it is back" in failures[0]
     wire.mend()
     await facts.until(lambda: writer.writable and writer.complete)
     writer.stop()
@@ -198,7 +199,7 @@ async def test_a_journal_is_not_booked_into_another_database(
     await killed.write(demands(0, 1))
     await killed.close(None)
     await (await asyncpg.connect(postgres.url)).execute("TRUNCATE runs")
-    with pytest.raises(HistoryError, match=r"facts of run run-1, which .* does not know"):
+    with pytest.raises(HistoryError, match=r"events of run run-1, which .* does not have"):
         await postgres.make().open(facts.run("run-2"))
     assert Journal(postgres.journal).waiting()
 

@@ -102,6 +102,6 @@ async def test_a_broken_off_backup_is_told_and_not_taken_for_one(tmp_path: Path)
     source, target = tmp_path / "history.sqlite", tmp_path / "copy.sqlite"
     await small(source)
     (tmp_path / "copy.sqlite.part").touch()
-    with pytest.raises(HistoryError, match="another backup is being written, or one broke off"):
+    with pytest.raises(HistoryError, match="another backup is running, or one broke off"):
         back_up(source, target)
     assert not target.exists()

@@ -107,11 +107,11 @@ class Breaking(SqliteTarget):
 
     left = 0
 
-    def put(self, table: str, rows: Sequence[tuple[Any, ...]], *, anew: bool = False) -> None:
+    def add(self, table: str, rows: Sequence[tuple[Any, ...]], *, replace: bool = False) -> None:
         self.left -= 1
         if self.left < 0:
             raise KeyboardInterrupt
-        super().put(table, rows, anew=anew)
+        super().add(table, rows, replace=replace)
 
 
 class BreakingPostgres(PostgresTarget):
@@ -119,11 +119,11 @@ class BreakingPostgres(PostgresTarget):
 
     left = 0
 
-    def put(self, table: str, rows: Sequence[tuple[Any, ...]], *, anew: bool = False) -> None:
+    def add(self, table: str, rows: Sequence[tuple[Any, ...]], *, replace: bool = False) -> None:
         self.left -= 1
         if self.left < 0:
             raise KeyboardInterrupt
-        super().put(table, rows, anew=anew)
+        super().add(table, rows, replace=replace)
 
 
 @pytest.mark.parametrize("steps", [0, 1, 4, 9])
@@ -183,13 +183,13 @@ def test_nothing_is_overwritten_or_mixed(path: Path, postgres_url: str, tmp_path
     with PostgresReader(postgres_url) as reader, Breaking(other) as file, pytest.raises(KeyboardInterrupt):
         transfer(reader, file, silent)
     with SqliteTarget(other) as file, pytest.raises(HistoryError, match="unfinished copy of another history"):
-        file.begin("run-9")
+        file.start("run-9")
 
 
 def test_as_a_user_moves_to_postgresql_and_back(path: Path, postgres_url: str, tmp_path: Path) -> None:
     out = run("export", postgres_url, "--history", str(path), cwd=tmp_path)
     assert (out.returncode, out.stderr) == (0, "")
-    assert "counts and sums compared" in out.stdout
+    assert "counts and sums equal" in out.stdout
     env_file(tmp_path, {**GOOD, "POSTGRES_URL": postgres_url})
     again = run("import", str(path), cwd=tmp_path)
     assert again.returncode == 1

@@ -187,7 +187,7 @@ class Whole:
         )
         self.clock = VenueClock(self.settings, sources)
         self.history = BreakableHistory(directory / "history.sqlite")
-        self.writer = HistoryWriter(self.history, clock=world.wall, on_failure=self._history_failed)
+        self.writer = HistoryWriter(self.history, env=sources, on_failure=self._history_failed)
         self.client = httpx.AsyncClient(transport=httpx.MockTransport(world.answer), trust_env=False)
         self.run = Run(run_id=f"run-{world.lives}", mode="SANDBOX", account=ACCOUNT, started_ns=world.wall())
         self.workers = workers = TradingParts(

@@ -1,0 +1,25 @@
+"""Sentences that more than one part of the history shows a person."""
+
+from pathlib import Path
+
+ANOTHER_DIRECTORY = "point COCKPIT_STATE_DIR to another directory"
+ANOTHER_DATABASE = "point POSTGRES_URL to another database"
+RECOVERS = "the desk then recovers by itself"
+RECONNECTS = "the desk reconnects by itself"
+WRITER_STOPPED = "the history writer has stopped"
+
+
+def not_open(where: object) -> str:
+    return f"the history {where} is not open"
+
+
+def already_open(where: object) -> str:
+    return f"the history {where} is already open"
+
+
+def file_exists(path: Path) -> str:
+    return f"{path} exists already: name a new file; nothing was overwritten"
+
+
+def file_appeared(path: Path) -> str:
+    return f"{path} appeared during the copy: nothing was overwritten"
