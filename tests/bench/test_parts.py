@@ -29,7 +29,7 @@ def test_nine_in_ten_are_for_other_pairs_and_every_form_is_left() -> None:
     assert len({(demand.asset_in, demand.amount_in is None) for demand in demands}) == 4
 
 
-def test_a_quote_id_tells_its_run_and_index() -> None:
+def test_a_quote_id_holds_its_run_and_index() -> None:
     assert index_of(3, quote_id(3, 258)) == 258
     assert index_of(4, quote_id(3, 258)) is None
     assert index_of(3, "nonsense") is None
@@ -41,7 +41,7 @@ def test_percentiles_are_measured_values() -> None:
     assert percentile([], 0.5) == 0.0
 
 
-def test_a_slope_is_that_of_the_line_through_the_moments() -> None:
+def test_a_slope_is_that_of_the_line_through_the_points() -> None:
     assert slope([Moment(minute, 70 + 2 * minute) for minute in (0.0, 1.0, 3.0)]) == pytest.approx(2.0)
     assert slope([Moment(1.0, 70.0)]) == 0.0
 
@@ -84,6 +84,6 @@ def test_a_good_answer_passes() -> None:
         (_answer().replace('"amount_out":"8"', '"amount_out":"9"'), "maker.near", "amount_out is 9"),
     ],
 )
-def test_a_wrong_answer_is_told(sample: str, account: str, problem: str) -> None:
+def test_a_wrong_answer_is_reported(sample: str, account: str, problem: str) -> None:
     (told,) = wrong_answers([sample], account)
     assert problem in told

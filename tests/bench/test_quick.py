@@ -39,7 +39,7 @@ def test_quick_bench_measures_every_subject_in_both_tables() -> None:
 
 
 @pytest.mark.slow
-def test_terminal_bench_tells_everything_of_every_rate() -> None:
+def test_terminal_bench_reports_every_figure_of_every_rate() -> None:
     report = quick("bench.terminal", "--rates", "20,200")
     assert (report["columns"], report["rows"]) == (120, 40)
     assert [(shown["rate"], shown["fills"]) for shown in report["shown"]] == [(20.0, True), (200.0, False)]

@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.slow
-def test_every_way_stops_the_desk() -> None:
+def test_every_method_stops_the_desk() -> None:
     done = subprocess.run(
         [sys.executable, "-m", "bench.stopping", "--times", "1", "--rate", "100", "--json"],
         cwd=ROOT,

@@ -1,4 +1,4 @@
-"""The hard stop: live quotes are burned on the chain, settled ones are told apart, whatever gets lost on the way."""
+"""The hard stop: live quotes are burned on the chain and settled ones counted apart, whatever answers are lost."""
 
 import asyncio
 import json
@@ -9,9 +9,9 @@ import httpx
 import pytest
 
 from tests.e2e.conftest import Launch
-from tests.e2e.test_last_frame import Flood
 from tests.support.processes.desk_process import DeskProcess
 from tests.support.processes.relay_stand_in import standing_in
+from tests.support.processes.request_flood import RequestFlood
 from tests.support.processes.taker import Taker
 from tests.support.processes.venue_process import Control
 from tests.support.waiting import until
@@ -31,7 +31,7 @@ async def hard_stop(desk: DeskProcess, command_id: str = "") -> dict[str, object
 
 
 async def quoted(taker: Taker, count: int) -> list[dict[str, object]]:
-    """So many quotes of the desk that nobody has taken."""
+    """So many quotes that nobody has taken."""
     found = await asyncio.gather(
         *(taker.ask(BTC.token_id, amount_in=50_000 + number, min_deadline_ms=30_000) for number in range(count))
     )
@@ -43,7 +43,7 @@ def outcomes(desk: DeskProcess) -> Counter[str]:
     return Counter(row[0] for row in desk.rows("SELECT outcome FROM trade_execution_results"))
 
 
-async def test_live_quotes_are_burned_and_settled_ones_told_apart(launch: Launch, taker: Taker) -> None:
+async def test_live_quotes_are_burned_and_settled_ones_are_not_counted_as_burned(launch: Launch, taker: Taker) -> None:
     desk = await launch(**LONG)
     await desk.arm()
     quotes = await quoted(taker, 40)
@@ -71,7 +71,9 @@ async def test_live_quotes_are_burned_and_settled_ones_told_apart(launch: Launch
     assert (await desk.snapshot()).executor_blocked == ""
 
 
-async def test_lost_answers_and_late_ones_burn_all_the_same(launch: Launch, control: Control, taker: Taker) -> None:
+async def test_quotes_are_burned_although_answers_are_lost_or_late(
+    launch: Launch, control: Control, taker: Taker
+) -> None:
     desk = await launch(**LONG)
     await desk.arm()
     for fault in ("swallow", "drop", "late"):
@@ -86,7 +88,7 @@ async def test_lost_answers_and_late_ones_burn_all_the_same(launch: Launch, cont
         await desk.arm()
 
 
-async def test_an_order_given_twice_is_one_stop(launch: Launch, taker: Taker) -> None:
+async def test_a_repeated_command_is_one_hard_stop(launch: Launch, taker: Taker) -> None:
     desk = await launch(**LONG)
     await desk.arm()
     await quoted(taker, 3)
@@ -98,7 +100,7 @@ async def test_an_order_given_twice_is_one_stop(launch: Launch, taker: Taker) ->
     await until(lambda: desk.count("SELECT COUNT(*) FROM operator_actions WHERE command = 'hard-stop'") == 1)
 
 
-async def test_a_crash_in_the_middle_is_sorted_out_by_the_next_run(
+async def test_a_crash_during_a_hard_stop_is_resolved_by_the_next_run(
     launch: Launch, control: Control, taker: Taker
 ) -> None:
     desk = await launch(**LONG)
@@ -114,7 +116,7 @@ async def test_a_crash_in_the_middle_is_sorted_out_by_the_next_run(
     await control.mend()
     await desk.start()
     shot = await desk.until(lambda shot: shot.inventory.rows[0].unexplained == 0, 30)
-    assert any("former" in said for said in shot.findings)
+    assert any("former" in finding for finding in shot.findings)
     await hard_stop(desk)
     await desk.until(lambda shot: shot.alive.quotes == 0, 30)
     await until(lambda: outcomes(desk)["burned"] == 5)
@@ -124,7 +126,7 @@ async def test_a_crash_in_the_middle_is_sorted_out_by_the_next_run(
     assert time.time_ns() < desk.count("SELECT MAX(deadline_ns) FROM execute_trade_commands")
 
 
-async def test_nothing_alive_is_said(launch: Launch) -> None:
+async def test_without_a_live_quote_nothing_is_burned(launch: Launch) -> None:
     desk = await launch()
     await desk.ready()
     assert "no quote is alive" in str((await hard_stop(desk))["reason"])
@@ -136,7 +138,7 @@ async def test_a_thousand_live_quotes_are_burned_within_seconds(launch: Launch) 
     async with standing_in() as relay:
         desk = await launch(NEAR_INTENTS_RELAY_WS_URL=relay.url, **{**LONG, "STRATEGY_MAX_NOTIONAL_EURE": "5"})
         await desk.arm()
-        flood = Flood(relay, 300)
+        flood = RequestFlood(relay, 300)
         await until(lambda: len(relay.quotes) >= 1_000, 30)
         await hard_stop(desk)
         await flood.stop()

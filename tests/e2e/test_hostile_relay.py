@@ -1,4 +1,4 @@
-"""A relay that misbehaves: nothing it says stops the desk, and nothing is signed that should not be."""
+"""A misbehaving relay: no message stops the desk, and nothing invalid is signed."""
 
 import json
 
@@ -80,7 +80,7 @@ async def test_bad_input_is_counted_and_never_signed(launch: Launch) -> None:
         assert relay.connections == 1
 
 
-async def test_the_same_price_asked_twice_is_two_promises(launch: Launch) -> None:
+async def test_the_same_price_quoted_twice_is_committed_twice(launch: Launch) -> None:
     async with standing_in() as relay:
         desk = await launch(NEAR_INTENTS_RELAY_WS_URL=relay.url)
         await desk.arm()
@@ -93,7 +93,7 @@ async def test_the_same_price_asked_twice_is_two_promises(launch: Launch) -> Non
         assert {row.symbol: row.reserved for row in shot.inventory.rows} == {"BTC": 0, "EURe": given}
 
 
-async def test_silence_is_unknown_and_stays_reserved_until_the_quote_is_dead(launch: Launch) -> None:
+async def test_an_unanswered_quote_is_unknown_and_stays_reserved_until_it_expires(launch: Launch) -> None:
     async with standing_in() as relay:
         relay.answer = None
         desk = await launch(NEAR_INTENTS_RELAY_WS_URL=relay.url, QUOTE_DEADLINE_MS="8000")
@@ -105,7 +105,7 @@ async def test_silence_is_unknown_and_stays_reserved_until_the_quote_is_dead(lau
         assert unknown.alive.quotes == 3
         assert unknown.inventory.rows[1].reserved == sum(quote.gives for quote in unknown.quotes)
 
-        # A late word corrects what was unknown; what is refused is free at once.
+        # A late answer corrects the outcome; a refused quote is released at once.
         await relay.send(json.dumps({"jsonrpc": "2.0", "id": relay.request_ids[1], "result": "OK"}))
         await relay.send(json.dumps({"jsonrpc": "2.0", "id": relay.request_ids[2], "error": "another solver won"}))
         corrected = await desk.until(lambda shot: shot.counts.accepted == 1 and shot.counts.refused == 1)
@@ -120,7 +120,7 @@ async def test_silence_is_unknown_and_stays_reserved_until_the_quote_is_dead(lau
         assert outcomes == {"unknown": 1, "accepted": 1, "refused": 1, "expired": 2}
 
 
-async def test_a_dropped_connection_leaves_the_quote_unknown_and_is_made_anew(launch: Launch) -> None:
+async def test_a_dropped_connection_leaves_the_quote_unknown_and_is_reopened(launch: Launch) -> None:
     async with standing_in() as relay:
         relay.answer = None
         desk = await launch(NEAR_INTENTS_RELAY_WS_URL=relay.url)
@@ -140,7 +140,7 @@ async def test_a_dropped_connection_leaves_the_quote_unknown_and_is_made_anew(la
         assert relay.quoted(first) == 1
 
 
-async def test_a_refusal_lets_go_of_the_promise(launch: Launch) -> None:
+async def test_a_refused_quote_is_no_longer_committed(launch: Launch) -> None:
     async with standing_in() as relay:
         desk = await launch(NEAR_INTENTS_RELAY_WS_URL=relay.url)
         await desk.arm()
@@ -159,4 +159,4 @@ async def test_a_relay_that_refuses_the_token_is_shown_and_blocks_arming(launch:
     health = next(health for health in shot.health if health.part == INGEST)
     assert "401" in health.last_error
     assert "canary" not in health.last_error
-    assert "wrong-token-canary" not in desk.process.said()
+    assert "wrong-token-canary" not in desk.process.output()

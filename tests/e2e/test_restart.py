@@ -1,4 +1,4 @@
-"""What a desk finds out at its start of the run before: fills, deposits, promises, and what nothing accounts for."""
+"""What a starting desk finds out about the previous run: fills, deposits, live quotes, unexplained differences."""
 
 import asyncio
 import signal
@@ -20,7 +20,7 @@ SETTLED = "SELECT quote_hash FROM trade_execution_results WHERE outcome = 'settl
 
 
 async def quotes(taker: Taker, count: int) -> list[dict[str, object]]:
-    """So many live quotes, on either side, that nobody has taken."""
+    """So many live quotes on either side that nobody has taken."""
     found = []
     for number in range(count):
         side = {"amount_in": 40_000 + number} if number % 2 else {"amount_out": 50_000 + number}
@@ -36,11 +36,11 @@ async def ends(desk: DeskProcess, *, clean: bool) -> None:
         desk.process.kill()
 
 
-async def start_with_proof(desk: DeskProcess) -> tuple[str, ...]:
-    """Start the desk again; what it found, once every base unit is accounted for."""
+async def start_reconciled(desk: DeskProcess) -> tuple[str, ...]:
+    """Start the desk again; its findings, once every base unit is explained."""
     await desk.start()
     shot = await desk.until(
-        lambda shot: all(row.unexplained == 0 for row in shot.inventory.rows), 30, "the opening is proven"
+        lambda shot: all(row.unexplained == 0 for row in shot.inventory.rows), 30, "the opening balances are explained"
     )
     return shot.findings
 
@@ -59,24 +59,24 @@ async def test_fills_and_deposits_while_no_desk_ran_are_found_and_booked_once(
             assert (await taker.take(quote))["status"] == "OK"
             taken.add(quote["quote_hash"])
         await control.deposit(BTC.token_id, 12_345, after_s=0)
-        await asyncio.sleep(1.0)  # The chain goes on while nobody looks; nothing tells when.
-        found = await start_with_proof(desk)
-        told = "; ".join(found)
-        assert "2 fills while no desk was running" in told
-        assert ("ended in order" if clean else "broke off") in told
+        await asyncio.sleep(1.0)  # The chain moves on unobserved; no event tells when.
+        found = await start_reconciled(desk)
+        findings = "; ".join(found)
+        assert "2 fills while no desk was running" in findings
+        assert ("ended in order" if clean else "broke off") in findings
         await until(lambda: {row[0] for row in desk.rows(SETTLED)} == taken)
         shot = await desk.snapshot()
         assert shot.alive.quotes == 6 - len(taken)
         assert not shot.executor_armed
-        # What still lives stays promised: known quotes are reserved, whoever signed them.
+        # Known live quotes stay committed, whichever run signed them.
         held = {row.symbol: row.reserved for row in shot.inventory.rows}
         assert any(held.values())
         assert NAMES["former"] in shot.executor_blocked
         assert (await desk.get("/inventory-sync/state")).status_code == 200
 
-    # A third run without anything new books nothing again.
+    # A third run without new events books nothing twice.
     await ends(desk, clean=True)
-    found = await start_with_proof(desk)
+    found = await start_reconciled(desk)
     assert not any("fill" in one for one in found)
     assert len(desk.rows(SETTLED)) == len(taken)
     # A quote of the first run can still be taken, and is followed to its end by the third.
@@ -98,8 +98,8 @@ async def test_restarts_during_a_restart_lose_nothing(launch: Launch, control: C
     async def settled() -> bool:
         return await control.balances() != before
 
-    await until(settled)  # Else a run might still be told of it.
-    # Runs that never get to read a balance, ended either way.
+    await until(settled)  # Otherwise a run could still receive the event.
+    # Runs that never read a balance, ended either way.
     await control.faults(near_a="500", near_b="500")
     for clean in (False, True, False):
         await desk.start()
@@ -108,12 +108,12 @@ async def test_restarts_during_a_restart_lose_nothing(launch: Launch, control: C
         assert shot.inventory.rows[0].balance is None
         await ends(desk, clean=clean)
     await control.mend()
-    await start_with_proof(desk)
+    await start_reconciled(desk)
     await until(lambda: [row[0] for row in desk.rows(SETTLED)] == [made[0]["quote_hash"]])
     assert (await desk.snapshot()).alive.quotes == 3
 
 
-async def test_known_quotes_do_not_hold_up_a_withdrawal_after_a_clean_end(launch: Launch, taker: Taker) -> None:
+async def test_known_quotes_do_not_block_a_withdrawal_after_a_clean_end(launch: Launch, taker: Taker) -> None:
     address = "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4"
     desk = await launch(**LONG, WITHDRAWAL_COOLING_MS="0", TRADING_BTC_WITHDRAW_ADDRESS=address)
     await desk.arm()
@@ -121,7 +121,7 @@ async def test_known_quotes_do_not_hold_up_a_withdrawal_after_a_clean_end(launch
     await desk.until(lambda shot: shot.alive.quotes == 2)
     for clean in (True, False):
         await ends(desk, clean=clean)
-        await start_with_proof(desk)
+        await start_reconciled(desk)
         accepted(await desk.link.freeze(False))
         order = WithdrawalOrder(asset_id="BTC", amount="100000", idempotency_key=f"key-{clean}")
         if clean:
@@ -130,7 +130,7 @@ async def test_known_quotes_do_not_hold_up_a_withdrawal_after_a_clean_end(launch
             assert "quotes of the former run" in refused(await desk.link.withdraw(order))
 
 
-async def test_a_balance_that_nothing_accounts_for_stays_in_sight(launch: Launch, control: Control) -> None:
+async def test_an_unexplained_balance_stays_visible(launch: Launch, control: Control) -> None:
     desk = await launch(NEAR_INTENTS_BRIDGE_URL="http://127.0.0.1:9/rpc")
     await desk.until(lambda shot: shot.inventory.rows[0].unexplained == 0 and shot.history == "ok")
     await until(lambda: desk.count("SELECT COUNT(*) FROM intent_inventory_snapshots") >= 2)
@@ -151,7 +151,7 @@ async def test_a_balance_that_nothing_accounts_for_stays_in_sight(launch: Launch
     await until(lambda: any("not accounted for" in row[0] for row in desk.rows(journal)))
 
 
-async def test_a_second_signal_does_not_wait(launch: Launch) -> None:
+async def test_a_second_signal_ends_the_desk_at_once(launch: Launch) -> None:
     desk = await launch()
     await desk.arm()
     with closing(sqlite3.connect(desk.state_dir / "history.sqlite", isolation_level=None)) as db:

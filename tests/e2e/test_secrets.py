@@ -1,4 +1,4 @@
-"""Keys and tokens are in nothing the desk writes or tells: log at DEBUG, history, snapshots, health."""
+"""Keys and tokens are in nothing that the desk writes or serves: log at DEBUG, history, snapshots, health."""
 
 import base64
 from pathlib import Path
@@ -14,7 +14,7 @@ from venue.protocol.assets import BTC, EURE
 
 
 def forms(env: dict[str, str]) -> dict[str, bytes]:
-    """The secrets in every shape in which they could slip out."""
+    """The secrets in every encoding in which they could leak."""
     key = env["NEAR_INTENTS_SIGNER_PRIVATE_KEY"].removeprefix("ed25519:")
     raw = base58.b58decode(key)
     seed = raw[:32]
@@ -40,7 +40,7 @@ def written(desk: DeskProcess) -> list[Path]:
     return [path for path in desk.state_dir.rglob("*") if path.is_file() and path != desk.env_file]
 
 
-async def test_no_secret_is_written_or_told(
+async def test_no_secret_is_written_or_served(
     launch: Launch, control: Control, taker: Taker, venue: VenueProcess
 ) -> None:
     secrets = forms(venue.env)

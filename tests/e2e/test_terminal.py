@@ -11,44 +11,44 @@ from cockpit.app.terminal.process_priority import NICE
 from cockpit.client.desk_client import DeskInfo
 from cockpit.processes.launch import wait_for_exit
 from cockpit.processes.sandbox_run import DESK_SETTINGS, SandboxRun
-from tests.support.processes.sandbox_session import Open, arm, climbable, link, newest
+from tests.support.processes.sandbox_session import Open, arm, link, newest, ready_for_live
 from tests.support.processes.terminal import Terminal
 from tests.support.waiting import until
 
 
-async def test_the_loop_is_armed_watched_and_stopped_by_keyboard(cockpit: Open, short_dir: Path) -> None:
+async def test_the_desk_is_armed_watched_and_stopped_by_keyboard(cockpit: Open, short_dir: Path) -> None:
     terminal = cockpit()
     await terminal.shows("○ DISARMED", 2)
     assert "SANDBOX" in terminal.text
     assert "maker.sandbox.near" in terminal.text
-    rehearsal = SandboxRun.running(short_dir / "sandbox")
-    assert rehearsal is not None
+    run = SandboxRun.running(short_dir / "sandbox")
+    assert run is not None
     await until(lambda: "blocked" not in terminal.text, 30, "the executor may be armed")
 
     terminal.press("ctrl+s")
     await terminal.shows("Arm the strategy?")
     terminal.press("enter")
     await terminal.shows("Arm the strategy?", 0)
-    assert not (await newest(rehearsal)).strategy_armed
+    assert not (await newest(run)).strategy_armed
 
     await arm(terminal, "ctrl+s", "strategy", 1)
-    await climbable(rehearsal)
+    await ready_for_live(run)
     await arm(terminal, "ctrl+e", "executor", 2)
-    shot = await newest(rehearsal)
+    shot = await newest(run)
     assert (shot.strategy_armed, shot.executor_armed) == (True, True)
 
     async def sent() -> bool:
-        return (await newest(rehearsal)).counts.sent > 0
+        return (await newest(run)).counts.sent > 0
 
     await until(sent, 30, "a quote is sent")
-    await until(lambda: "alive" in terminal.text and "no quote alive" not in terminal.text, 30, "a promise is shown")
+    await until(lambda: "alive" in terminal.text and "no quote alive" not in terminal.text, 30, "a live quote is shown")
 
     terminal.press("ctrl+x")
     await terminal.shows("○ DISARMED", 2)
-    shot = await newest(rehearsal)
+    shot = await newest(run)
     assert (shot.strategy_armed, shot.executor_armed) == (False, False)
 
-    pids = rehearsal.pids()
+    pids = run.pids()
     terminal.press("q")
     await terminal.shows("Quit?")
     terminal.press("tab", "tab", " ")
@@ -61,65 +61,67 @@ async def test_the_loop_is_armed_watched_and_stopped_by_keyboard(cockpit: Open, 
 async def test_a_lost_cockpit_leaves_the_desk_and_the_next_one_attaches(cockpit: Open, short_dir: Path) -> None:
     terminal = cockpit()
     await terminal.shows("○ DISARMED", 2)
-    rehearsal = SandboxRun.running(short_dir / "sandbox")
-    assert rehearsal is not None
+    run = SandboxRun.running(short_dir / "sandbox")
+    assert run is not None
     await until(lambda: "blocked" not in terminal.text, 30, "the executor may be armed")
     await arm(terminal, "ctrl+s", "strategy", 1)
-    await climbable(rehearsal)
+    await ready_for_live(run)
     await arm(terminal, "ctrl+e", "executor", 2)
-    before = await link(rehearsal).health()
+    before = await link(run).health()
     assert isinstance(before, DeskInfo)
 
     terminal.hang_up()
     await terminal.ended()
-    assert (await newest(rehearsal)).executor_armed
+    assert (await newest(run)).executor_armed
 
     terminal = cockpit()
     await terminal.shows("● ARMED", 2)
     os.kill(terminal.process.pid, signal.SIGKILL)
     await terminal.ended()
-    assert (await newest(rehearsal)).executor_armed
+    assert (await newest(run)).executor_armed
 
     terminal = cockpit()
     await terminal.shows("● ARMED", 2)
-    assert await link(rehearsal).health() == before
+    assert await link(run).health() == before
     assert len(list((short_dir / "sandbox").glob("2*"))) == 1
     terminal.press("q")
     await terminal.shows("are ARMED. Left running, the desk")
     terminal.press("tab", "enter")
     assert await terminal.ended() == 0
-    assert (await newest(rehearsal)).executor_armed
+    assert (await newest(run)).executor_armed
 
 
-async def test_a_cockpit_without_a_terminal_ends_though_it_may_not_be_hung_up(cockpit: Open, short_dir: Path) -> None:
+async def test_a_cockpit_that_ignores_hangups_ends_without_its_terminal(cockpit: Open, short_dir: Path) -> None:
     terminal = cockpit(hang_ups=signal.SIG_IGN)
     await terminal.shows("○ DISARMED", 2)
-    rehearsal = SandboxRun.running(short_dir / "sandbox")
-    assert rehearsal is not None
+    run = SandboxRun.running(short_dir / "sandbox")
+    assert run is not None
     terminal.hang_up()
     await terminal.ended()
-    assert isinstance(await link(rehearsal).health(), DeskInfo), "the desk goes on"
+    assert isinstance(await link(run).health(), DeskInfo), "the desk keeps running"
 
 
-async def test_the_cockpit_gives_way_to_the_desk_and_its_session_does(cockpit: Open, short_dir: Path) -> None:
+async def test_the_cockpit_and_its_session_run_at_a_lower_priority_than_the_desk(
+    cockpit: Open, short_dir: Path
+) -> None:
     terminal = cockpit()
     await terminal.shows("○ DISARMED", 2)
-    rehearsal = SandboxRun.running(short_dir / "sandbox")
-    assert rehearsal is not None
+    run = SandboxRun.running(short_dir / "sandbox")
+    assert run is not None
     usual = os.nice(0)
     own = psutil.Process(terminal.process.pid)
-    await until(lambda: own.nice() == usual + NICE, 30, "the cockpit gives way")
-    pids = rehearsal.pids()
+    await until(lambda: own.nice() == usual + NICE, 30, "the cockpit lowers its priority")
+    pids = run.pids()
     assert [psutil.Process(pid).nice() for pid in (pids.desk, pids.venue)] == [usual, usual]
     if session_niceness(own.pid):
-        await until(lambda: session_niceness(own.pid) == str(NICE), 30, "its session does")
+        await until(lambda: session_niceness(own.pid) == str(NICE), 30, "its session does too")
         assert [session_niceness(pid) for pid in (pids.desk, pids.venue)] == ["0", "0"]
 
 
 def session_niceness(pid: int) -> str:
-    """What Linux says of the session that the process is in; nothing where it keeps none."""
-    told = Path(f"/proc/{pid}/autogroup")
-    return told.read_text().split()[-1] if told.exists() else ""
+    """The niceness of the process's session on Linux; empty where there is none."""
+    group = Path(f"/proc/{pid}/autogroup")
+    return group.read_text().split()[-1] if group.exists() else ""
 
 
 async def withdraw(terminal: Terminal, amount: str) -> None:
@@ -149,7 +151,7 @@ async def withdraw(terminal: Terminal, amount: str) -> None:
     terminal.press("enter")
 
 
-async def test_the_tour_is_offered_on_a_first_start_and_goes_on_by_what_happens(cockpit: Open, short_dir: Path) -> None:
+async def test_the_tour_is_offered_on_a_first_start_and_advances_with_each_step(cockpit: Open, short_dir: Path) -> None:
     terminal = cockpit()
     await terminal.shows("New here? T starts a tour of six steps")
     terminal.press("T")
@@ -169,9 +171,9 @@ async def test_the_tour_is_offered_on_a_first_start_and_goes_on_by_what_happens(
     terminal.press("tab", " ")
     await terminal.shows("● ARMED", 1)
     await terminal.shows("TOUR 4/6")
-    rehearsal = SandboxRun.running(short_dir / "sandbox")
-    assert rehearsal is not None
-    await climbable(rehearsal)
+    run = SandboxRun.running(short_dir / "sandbox")
+    assert run is not None
+    await ready_for_live(run)
     await arm(terminal, "ctrl+e", "executor", 2)
     await terminal.shows("TOUR 5/6", within_s=60)
     await withdraw(terminal, "0.001")

@@ -1,4 +1,4 @@
-"""Settings that work, to change one thing in."""
+"""Valid settings, for a test to change."""
 
 from base58 import b58encode
 from nacl.signing import SigningKey

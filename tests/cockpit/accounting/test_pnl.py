@@ -28,28 +28,28 @@ def test_a_bitcoin_bought_and_sold_realises_the_difference() -> None:
     )
 
 
-def test_what_is_still_held_is_marked_and_the_cost_is_the_average() -> None:
+def test_held_btc_is_marked_and_costs_the_average() -> None:
     moves = [Move(10**8, -40_000 * EURE), Move(10**8, -50_000 * EURE), Move(-(10**8), 46_000 * EURE)]
     assert told(0, Decimal(1), moves, Decimal(47_000)) == Profit(
         realised=1_000 * EURE, unrealised=2_000 * EURE, total=3_000 * EURE
     )
 
 
-def test_what_was_held_cost_the_opening_mid() -> None:
+def test_opening_btc_costs_the_opening_mid() -> None:
     moves = [Move(-(10**7), 5_100 * EURE)]
     assert told(10**8, Decimal(50_000), moves, Decimal(49_000)) == Profit(
         realised=100 * EURE, unrealised=-900 * EURE, total=-800 * EURE
     )
 
 
-def test_a_deposit_is_no_profit_and_a_withdrawal_realises_what_the_coin_gained() -> None:
+def test_a_deposit_is_no_pnl_and_a_withdrawal_realises_the_gain() -> None:
     moves = [Move(10**8, 0, Decimal(50_000)), Move(-(10**8), 0, Decimal(51_000))]
     assert told(0, Decimal(50_000), moves, Decimal(1)) == Profit(
         realised=1_000 * EURE, unrealised=0, total=1_000 * EURE
     )
 
 
-def test_eure_in_or_out_is_no_profit() -> None:
+def test_eure_in_or_out_is_no_pnl() -> None:
     assert told(0, Decimal(1), [Move(0, 5 * EURE, Decimal(1))], Decimal(2)).total == 0
 
 
@@ -59,7 +59,7 @@ def test_sold_short_and_bought_back_past_zero() -> None:
 
 
 @given(st.integers(0, 10**14), MIDS, st.lists(FILLS | FLOWS, max_size=12), MIDS)
-def test_the_parts_are_the_change_in_value_less_money_in_and_out(
+def test_realised_and_unrealised_are_the_change_in_value_less_money_in_and_out(
     held: int, first: Decimal, moves: list[Move], last: Decimal
 ) -> None:
     sums = told(held, first, moves, last)
@@ -76,6 +76,6 @@ def test_without_a_move_nothing_is_realised(held: int, first: Decimal, last: Dec
     assert (sums.realised, sums.total) == (0, worth(BTC_EURE, held, last) - worth(BTC_EURE, held, first))
 
 
-def test_a_finer_mid_is_refused_rather_than_rounded() -> None:
+def test_a_mid_with_too_many_decimals_is_refused() -> None:
     with pytest.raises(ValueError, match="8 decimals"):
         worth(BTC_EURE, 1, Decimal("1.000000001"))

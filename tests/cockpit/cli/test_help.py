@@ -78,7 +78,7 @@ WRONG: tuple[tuple[tuple[str, ...], str], ...] = (
 
 
 @pytest.mark.parametrize(("arguments", "named"), WRONG)
-def test_a_wrong_call_names_what_is_wrong_and_starts_nothing(
+def test_an_invalid_call_names_its_mistake_and_starts_nothing(
     tmp_path: Path, arguments: tuple[str, ...], named: str
 ) -> None:
     ran = run(*arguments, cwd=tmp_path)

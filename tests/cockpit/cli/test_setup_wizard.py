@@ -46,7 +46,7 @@ def test_a_file_is_written_that_the_settings_take(short_dir: Path) -> None:
     assert [entry.name for entry in short_dir.iterdir()] == [".env"]
 
 
-def test_nothing_is_written_over_and_nothing_is_left_behind(tmp_path: Path) -> None:
+def test_no_file_is_overwritten_and_nothing_is_left_behind(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text("mine")
     with pytest.raises(SettingsFileError, match=NOTHING_WRITTEN):
         run(tmp_path, "2", "token", "maker.near", KEY, "", "")
@@ -69,7 +69,7 @@ def test_a_first_start_is_one_without_file_and_without_credentials(tmp_path: Pat
 
 @settings(deadline=None)
 @given(st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=60))
-def test_whatever_token_the_settings_take_comes_back_as_it_was(
+def test_any_token_that_the_settings_accept_is_read_back_unchanged(
     tmp_path_factory: pytest.TempPathFactory, token: str
 ) -> None:
     assert problem("NEAR_INTENTS_API_KEY", token) == ""

@@ -96,7 +96,7 @@ def test_an_endpoint_off_loopback_is_refused_by_the_sandbox(tmp_path: Path, shor
     assert list(short_dir.iterdir()) == []
 
 
-def test_an_unfit_setting_is_refused_before_a_sandbox_is_started(tmp_path: Path, short_dir: Path) -> None:
+def test_an_invalid_setting_is_refused_before_a_sandbox_is_started(tmp_path: Path, short_dir: Path) -> None:
     own = env_file(tmp_path, {"STRATEGY_HALF_SPREAD_BPS": CANARY, "QUOTE_DEADLINE_MS": "1"})
     state = {"COCKPIT_STATE_DIR": str(short_dir)}
     for flags in (("--headless", "--for", "1"), ()):
@@ -118,7 +118,7 @@ def running(short_dir: Path) -> Iterator[DeskProcess]:
         desk.process.kill()
 
 
-async def test_a_second_desk_is_refused_and_the_first_goes_on(running: DeskProcess, tmp_path: Path) -> None:
+async def test_a_second_desk_is_refused_and_the_first_keeps_running(running: DeskProcess, tmp_path: Path) -> None:
     await until(running.socket_path.exists, 20, "the desk listens")
     ran = run("desk", "--env-file", str(running.env_file), cwd=tmp_path, environ={"COCKPIT_STATE_DIR": ""})
     assert ran.returncode == 1
@@ -155,4 +155,4 @@ def test_a_desk_can_be_stopped_while_it_starts(tmp_path: Path, short_dir: Path) 
     environ = bare_environment(**GOOD, COCKPIT_STATE_DIR=str(short_dir))
     process = Process(["desk"], tmp_path / "log", environ)
     assert process.stop() in (0, -15)
-    assert "Traceback" not in process.said()
+    assert "Traceback" not in process.output()

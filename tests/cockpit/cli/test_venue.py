@@ -22,8 +22,8 @@ async def test_the_lines_it_prints_are_settings_of_a_maker(tmp_path: Path, numbe
     path = tmp_path / "venue.env"
     path.touch(mode=0o600)
     try:
-        await until(lambda: process.said().count("\n") == 11, 20, "eleven lines are printed")
-        path.write_text(process.said())
+        await until(lambda: process.output().count("\n") == 11, 20, "eleven lines are printed")
+        path.write_text(process.output())
         settings = load(path, {"HOME": "/nowhere"})
         assert settings.mode == "SANDBOX"
         assert len(settings.near_rpc_urls) == 2
@@ -40,7 +40,7 @@ async def test_the_lines_it_prints_are_settings_of_a_maker(tmp_path: Path, numbe
     finally:
         process.send(number)
         assert process.wait() == 0
-    assert process.said() == path.read_text()
+    assert process.output() == path.read_text()
 
 
 def test_it_writes_its_lines_to_a_private_file(tmp_path: Path) -> None:
@@ -52,10 +52,10 @@ def test_it_writes_its_lines_to_a_private_file(tmp_path: Path) -> None:
         assert load(path, {"HOME": "/nowhere"}).is_loopback
     finally:
         assert process.stop() == 0
-    assert process.said() == ""
+    assert process.output() == ""
 
 
-def test_a_port_that_is_taken_is_one_line(tmp_path: Path) -> None:
+def test_a_port_in_use_is_reported_in_one_line(tmp_path: Path) -> None:
     import socket
 
     with socket.create_server(("127.0.0.1", 0)) as taken:
@@ -66,7 +66,7 @@ def test_a_port_that_is_taken_is_one_line(tmp_path: Path) -> None:
     assert len(ran.stderr.splitlines()) == 1
 
 
-def test_a_bad_recording_is_one_line(tmp_path: Path) -> None:
+def test_an_invalid_recording_is_reported_in_one_line(tmp_path: Path) -> None:
     bad = tmp_path / "prices.csv"
     bad.write_text("this is no recording\n")
     for path in (bad, tmp_path / "missing.csv"):

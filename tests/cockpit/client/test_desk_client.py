@@ -32,7 +32,7 @@ async def test_snapshots_arrive_whole(desk: FakeDesk, link: DeskClient) -> None:
         assert cast(Snapshot, await following(stream, Snapshot)).seq == 2
 
 
-async def test_the_stream_comes_back_by_itself(desk: FakeDesk, link: DeskClient) -> None:
+async def test_the_stream_reconnects(desk: FakeDesk, link: DeskClient) -> None:
     async with aclosing(link.snapshots()) as stream:  # type: ignore[type-var]
         await following(stream, Snapshot)
         await asyncio.to_thread(desk.stop)
@@ -43,7 +43,7 @@ async def test_the_stream_comes_back_by_itself(desk: FakeDesk, link: DeskClient)
         assert cast(Snapshot, await following(stream, Snapshot)).seq == 9
 
 
-async def test_a_desk_that_is_not_there_is_named(tmp_path: Path) -> None:
+async def test_without_a_desk_the_socket_is_named(tmp_path: Path) -> None:
     link = DeskClient(tmp_path / "none.sock", actor="ops", new_id=lambda: "1")
     async with aclosing(link.snapshots()) as stream:  # type: ignore[type-var]
         lost = await anext(stream)
@@ -113,7 +113,7 @@ async def test_health_and_shutdown(desk: FakeDesk, link: DeskClient) -> None:
 ORDER = WithdrawalOrder(asset_id="BTC", amount="1000000", expected_fee="1500", idempotency_key="k-1")
 
 
-async def test_a_review_comes_back_whole(desk: FakeDesk, link: DeskClient) -> None:
+async def test_a_review_is_returned_complete(desk: FakeDesk, link: DeskClient) -> None:
     assert await link.review(ORDER) == samples.review()
     desk.reviewing = lambda _body: desk.result("withdrawal-estimate", False, "give another address")
     refused = await link.review(ORDER)
@@ -126,7 +126,7 @@ async def test_a_review_comes_back_whole(desk: FakeDesk, link: DeskClient) -> No
     await link.close()
 
 
-async def test_an_order_says_who_asks_and_nothing_that_was_not_said(desk: FakeDesk, link: DeskClient) -> None:
+async def test_an_order_carries_its_actor_and_only_the_given_fields(desk: FakeDesk, link: DeskClient) -> None:
     outcome = await link.withdraw(ORDER)
     assert isinstance(outcome, Result)
     (body,) = desk.bodies("withdraw")

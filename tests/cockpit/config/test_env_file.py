@@ -25,7 +25,7 @@ def problems(env_file: Path, given: dict[str, str] | None = None) -> tuple[str, 
     return caught.value.problems
 
 
-def test_the_file_counts_where_the_environment_says_nothing(env_file: Path) -> None:
+def test_the_file_applies_where_the_environment_is_silent(env_file: Path) -> None:
     env_file.write_text(REQUIRED + "STRATEGY_HALF_SPREAD_BPS=30 # wide\nexport STRATEGY_MAX_SKEW_BPS='7'\n")
     settings = load(env_file, {"HOME": "/h", "STRATEGY_HALF_SPREAD_BPS": "40", "STRATEGY_MAX_SKEW_BPS": ""})
     assert settings.half_spread_bps == 40
@@ -38,7 +38,7 @@ def test_a_file_that_is_not_there_is_an_empty_one(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o620, 0o644, 0o601])
-def test_a_file_open_to_others_is_refused_with_the_command_that_mends_it(env_file: Path, mode: int) -> None:
+def test_a_file_open_to_others_is_refused_with_the_command_that_fixes_it(env_file: Path, mode: int) -> None:
     env_file.write_text(REQUIRED)
     env_file.chmod(mode)
     assert problems(env_file, environ()) == (f"{env_file} is open to other users: run chmod 600 '{env_file}'",)
@@ -46,7 +46,7 @@ def test_a_file_open_to_others_is_refused_with_the_command_that_mends_it(env_fil
     assert load(env_file, {"HOME": "/h"}).account_id == "maker.near"
 
 
-def test_what_cannot_be_read_as_a_file_is_told(env_file: Path, tmp_path: Path) -> None:
+def test_what_cannot_be_read_as_a_file_is_refused(env_file: Path, tmp_path: Path) -> None:
     assert problems(tmp_path, environ()) == (f"{tmp_path} is not a file",)
     env_file.write_bytes(b"NEAR_INTENTS_API_KEY=\xff\xfe\n")
     assert problems(env_file, environ()) == (f"{env_file} is not UTF-8 text",)
@@ -68,12 +68,12 @@ def test_other_programs_lines_are_left_alone(env_file: Path) -> None:
         ("COCKPIT_STATE_DIT", "COCKPIT_STATE_DIR"),
     ],
 )
-def test_a_name_that_is_almost_ours_gets_a_hint_without_its_value(env_file: Path, written: str, meant: str) -> None:
+def test_a_misspelt_name_gets_a_hint_without_its_value(env_file: Path, written: str, meant: str) -> None:
     env_file.write_text(f"{REQUIRED}{written}=hunter2\n")
     assert problems(env_file) == (f"{env_file}, line 4: {written} is not a setting: did you mean {meant}?",)
 
 
-def test_a_broken_line_of_ours_is_told_by_its_number_only(env_file: Path) -> None:
+def test_a_broken_line_of_ours_is_named_by_its_number_only(env_file: Path) -> None:
     env_file.write_text(REQUIRED + 'STRATEGY_MAX_NOTIONAL_EURE="hunter2\nCOCKPIT_PAINT_HZ=2\n')
     assert problems(env_file) == (f"{env_file}, line 4: STRATEGY_MAX_NOTIONAL_EURE cannot be read: check its quotes",)
 

@@ -18,14 +18,14 @@ from tests.support.settings import environ
 WORD = "hunter2-hunter2-hunter2"
 
 
-def test_no_way_of_printing_shows_it() -> None:
+def test_printing_never_shows_it() -> None:
     secret = Secret(WORD)
     shown = [str(secret), repr(secret), f"{secret}", f"{secret!r:>40}", "%s %r" % (secret, secret), repr([secret])]  # noqa: UP031
     assert not any(WORD in text for text in shown)
     assert secret.reveal() == WORD
 
 
-def test_no_way_of_storing_takes_it() -> None:
+def test_it_cannot_be_serialised() -> None:
     secret = Secret(WORD)
     for store in (pickle.dumps, json.dumps, msgspec.json.encode, msgspec.msgpack.encode):
         with pytest.raises(TypeError) as caught:
@@ -33,7 +33,7 @@ def test_no_way_of_storing_takes_it() -> None:
         assert WORD not in str(caught.value)
 
 
-def test_copies_are_itself_and_it_cannot_be_changed() -> None:
+def test_copies_are_the_same_object_and_it_cannot_be_changed() -> None:
     secret = Secret(WORD)
     assert copy.copy(secret) is secret
     assert copy.deepcopy([secret])[0] is secret

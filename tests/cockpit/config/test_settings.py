@@ -31,7 +31,7 @@ def test_three_values_are_enough() -> None:
     assert settings.limits() == Limits()
 
 
-def test_everything_that_is_missing_is_told_at_once() -> None:
+def test_every_missing_setting_is_reported_at_once() -> None:
     said = problems({})
     assert [line.split()[:3] for line in said] == [
         ["NEAR_INTENTS_API_KEY", "is", "missing:"],
@@ -212,7 +212,7 @@ def test_one_rpc_of_the_list_elsewhere_makes_it_live() -> None:
         "ws://127.1/ws",
     ],
 )
-def test_nothing_goes_in_clear_to_a_host_that_only_looks_like_this_machine(url: str) -> None:
+def test_an_unencrypted_url_of_a_host_that_only_looks_like_loopback_is_refused(url: str) -> None:
     [line] = problems(loopback(NEAR_INTENTS_RELAY_WS_URL=url))
     assert line.startswith("NEAR_INTENTS_RELAY_WS_URL: ")
 
@@ -253,6 +253,6 @@ def test_settings_cannot_be_changed_and_do_not_read_this_machine(monkeypatch: py
         settings.max_notional_eure = Decimal(6)
 
 
-def test_every_secret_is_known_as_one() -> None:
+def test_every_secret_setting_is_marked_as_secret() -> None:
     hidden = {name for name, field in NAMES.items() if "Secret" in str(Settings.model_fields[field].annotation)}
     assert hidden == SECRET_NAMES

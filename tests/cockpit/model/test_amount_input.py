@@ -32,7 +32,7 @@ def test_any_text_is_an_exact_amount_or_refused(text: str, decimals: int) -> Non
 
 
 @given(st.from_regex(r"[0-9٣.,eE+\-_ ]{1,12}", fullmatch=True))
-def test_what_looks_like_a_number_is_never_misread(text: str) -> None:
+def test_number_like_texts_are_never_misread(text: str) -> None:
     try:
         found = parse_amount(text, "BTC", 8)
     except InvalidAmountError:
@@ -47,7 +47,7 @@ TOO_FINE = ("1.000000000000000000001", "0.000000001", "1\n2", "0", "0.0", "1" * 
 
 
 @pytest.mark.parametrize("text", [*AMBIGUOUS, *TOO_FINE])
-def test_what_has_two_readings_is_refused(text: str) -> None:
+def test_ambiguous_amounts_are_refused(text: str) -> None:
     with pytest.raises(InvalidAmountError):
         parse_amount(text, "BTC", 8)
 

@@ -43,7 +43,7 @@ def record(
         st.tuples(VIEWS, st.sampled_from(SIDES), st.integers(1, 10**20), st.none() | st.integers(0, 9)), max_size=8
     )
 )
-def test_a_replay_under_its_own_settings_gives_every_decision_to_the_letter(
+def test_a_replay_under_its_own_settings_reproduces_every_decision(
     asked: list[tuple[DeskView, Side, int, int | None]],
 ) -> None:
     every = []
@@ -67,7 +67,7 @@ def test_a_wider_spread_earns_more_and_a_smaller_limit_refuses() -> None:
     assert (smaller.recorded.quoted, smaller.same) == (1, 0)
 
 
-def test_quotes_that_are_replayed_reserve_in_place_of_those_that_were_sent() -> None:
+def test_replayed_quotes_are_committed_instead_of_the_recorded_ones() -> None:
     """Two requests of 0.9 and 0.8 of what is held: the first was too large then, and is the only one quoted now."""
     held = view(base_balance=8_000, limits=msgspec.structs.replace(view().limits, max_notional_eure=Decimal(3)))
     every = [
@@ -86,7 +86,7 @@ def test_as_if_armed() -> None:
     assert replay(every, changes_of([], armed=True)).replayed.reasons == {"quote": 1}
 
 
-def test_a_decision_of_a_version_that_kept_too_little_is_said_to_be_one() -> None:
+def test_a_decision_whose_record_is_incomplete_is_counted_apart() -> None:
     kept = record("q", view(), "buy", 8_000, sent=True)
     old = msgspec.structs.replace(kept, decision=msgspec.structs.replace(kept.decision, view=""), limits=None)
     told = replay([old], Changes())
@@ -103,14 +103,14 @@ def test_a_decision_of_a_version_that_kept_too_little_is_said_to_be_one() -> Non
         ("NOBODY=hunter2", "no setting has this name; a replay takes STRATEGY_.*, STRATEGY_HALF_SPREAD_BPS"),
     ],
 )
-def test_a_setting_that_cannot_be_replayed_is_refused_and_its_value_not_said(setting: str, said: str) -> None:
+def test_a_setting_that_cannot_be_replayed_is_refused_without_its_value(setting: str, said: str) -> None:
     with pytest.raises(InvalidChangeError, match=said) as told:
         changes_of([setting], armed=False)
     name, _, value = setting.partition("=")
     assert not value or value not in str(told.value).replace(name, "")
 
 
-def test_as_a_user_asks(tmp_path: Path) -> None:
+def test_the_command(tmp_path: Path) -> None:
     path = asyncio.run(small.write(tmp_path / "history.sqlite"))
     with SqliteReader(path) as reader:
         assert [one.sent for one in recorded_decisions(reader, find_run(reader, "last").span)] == [True] * 3 + [

@@ -33,7 +33,7 @@ def path(tmp_path: Path) -> Path:
     return asyncio.run(small.write(tmp_path / "history.sqlite"))
 
 
-def test_everything_told_is_the_same(path: Path, url: str) -> None:
+def test_all_output_is_the_same(path: Path, url: str) -> None:
     names = ["quote-a", "hash-b", "tx-b", "hash-c"]
     with SqliteReader(path) as file, PostgresReader(url) as server:
         for reader in (file, server):
@@ -51,7 +51,7 @@ def test_everything_told_is_the_same(path: Path, url: str) -> None:
     assert again.same == again.decisions > 0
 
 
-def test_a_desk_that_writes_meanwhile_is_not_seen_and_does_not_wait(url: str, tmp_path: Path) -> None:
+def test_a_report_neither_sees_nor_delays_a_desk_that_writes(url: str, tmp_path: Path) -> None:
     with PostgresReader(url) as reader:
         before = trading_report(reader, Span(0, 2**62))
         history = PostgresHistory(url, Journal(tmp_path / "history.journal"))
@@ -67,7 +67,7 @@ def test_a_desk_that_writes_meanwhile_is_not_seen_and_does_not_wait(url: str, tm
         assert trading_report(reader, Span(0, 2**62)).runs == 2
 
 
-def test_as_a_user_asks(url: str, tmp_path: Path) -> None:
+def test_the_command(url: str, tmp_path: Path) -> None:
     env_file(tmp_path, {**GOOD, "POSTGRES_URL": url})
     by_settings = run("report", "--json", "--fills", cwd=tmp_path)
     assert (by_settings.returncode, by_settings.stderr) == (0, "")
@@ -76,7 +76,7 @@ def test_as_a_user_asks(url: str, tmp_path: Path) -> None:
     assert run("replay", "--run", "last", cwd=tmp_path).returncode == 0
 
 
-def test_what_cannot_be_read_is_told_without_the_password(postgres_url: str, tmp_path: Path) -> None:
+def test_an_unreadable_history_is_reported_without_the_password(postgres_url: str, tmp_path: Path) -> None:
     with pytest.raises(HistoryError, match="there is no history in PostgreSQL"):
         PostgresReader(postgres_url)
     done = run("report", "--history", "postgresql://desk:hunter2@127.0.0.1:9/history", cwd=tmp_path)

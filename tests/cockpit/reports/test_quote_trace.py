@@ -19,18 +19,18 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("name", ["quote-a", "hash-a", "tx-a"])
-def test_every_name_finds_the_quote(path: Path, name: str) -> None:
+def test_every_identifier_finds_the_quote(path: Path, name: str) -> None:
     with SqliteReader(path) as reader:
         assert find_quote(reader, name) == ("run-1", "quote-a")
 
 
 @pytest.mark.parametrize(("name", "said"), [("quote-", "begin with quote-"), ("nothing", "no quote, hash")])
-def test_a_name_that_finds_none_or_several_is_refused(path: Path, name: str, said: str) -> None:
+def test_an_identifier_of_no_quote_or_of_several_is_refused(path: Path, name: str, said: str) -> None:
     with SqliteReader(path) as reader, pytest.raises(HistoryError, match=said):
         find_quote(reader, name)
 
 
-def test_a_life_is_whole_and_in_order(path: Path) -> None:
+def test_a_trace_is_complete_and_in_order(path: Path) -> None:
     with SqliteReader(path) as reader:
         rows = trace_quote(reader, "run-1", "quote-b").rows
     assert [row.at_ns for row in rows] == sorted(row.at_ns for row in rows)
@@ -50,7 +50,7 @@ def test_a_life_is_whole_and_in_order(path: Path) -> None:
     ]
 
 
-def test_as_a_user_asks(path: Path, tmp_path: Path) -> None:
+def test_the_command(path: Path, tmp_path: Path) -> None:
     told = run("trace", "--history", str(path), "tx-b", cwd=tmp_path)
     assert (told.returncode, told.stderr) == (0, "")
     for words in ("quote quote-b", "signed and sent", "settled", "0.0005 BTC", "25.1 EURe", "ok   notional"):

@@ -113,7 +113,7 @@ def test_it_is_accepted_and_not_unexplained(where: Path | str) -> None:
         (21, 40, BTC_UNITS, 0, 0),
     ],
 )
-def test_it_stays_in_sight_until_it_is_accepted_whatever_the_range(
+def test_it_stays_unexplained_in_every_range_until_it_is_accepted(
     where: Path | str, begin: int, end: int, opening: int, accepted: int, unexplained: int
 ) -> None:
     report = told(where, Span(at(begin), at(end)))
@@ -123,7 +123,7 @@ def test_it_stays_in_sight_until_it_is_accepted_whatever_the_range(
     assert len(report.accepted) == bool(accepted)
 
 
-def test_as_a_user_reads_it(where: Path | str) -> None:
+def test_the_text(where: Path | str) -> None:
     report = told(where)
     text = as_text(report)
     assert "+0.00000007 BTC, -2 EURe, by alice: a stranger sent it" in " ".join(text.split())

@@ -80,7 +80,7 @@ def test_sides_inventory_and_fees(path: Path) -> None:
     assert (told.fees.protocol_btc, told.fees.protocol_eure) == (Decimal("1e-8"), Decimal("0.0000499"))
 
 
-def test_profit(path: Path) -> None:
+def test_pnl(path: Path) -> None:
     """Held 1 at 50000; bought 0.001 for 49.9: 1.001 cost 50049.9. Sold 0.0005 of it for 25.1. Marked to 49000."""
     told = of_the_run(path).profit
     assert told is not None
@@ -110,7 +110,7 @@ def test_markouts(path: Path) -> None:
     )
 
 
-def test_a_span_holds_its_begin_and_not_its_end(path: Path) -> None:
+def test_a_span_includes_its_start_and_excludes_its_end(path: Path) -> None:
     with SqliteReader(path) as reader:
         at = [NOW + second * NS_PER_S for second in (10, 20)]
         assert sum(side.fills for side in trading_report(reader, Span(at[0], at[1])).sides) == 1
@@ -118,7 +118,7 @@ def test_a_span_holds_its_begin_and_not_its_end(path: Path) -> None:
         assert trading_report(reader, Span(0, NOW)).profit is None
 
 
-def test_as_a_user_asks(path: Path, tmp_path: Path) -> None:
+def test_the_command(path: Path, tmp_path: Path) -> None:
     told = run("report", "--history", str(path), "--run", "last", cwd=tmp_path)
     assert (told.returncode, told.stderr) == (0, "")
     for words in ("win rate (settled / accepted) 66.7 %", "market share 25.0 %", "notional", "Markouts"):
@@ -147,14 +147,14 @@ def test_as_a_user_asks(path: Path, tmp_path: Path) -> None:
         (("--fills",), "--json or --csv"),
     ],
 )
-def test_a_wrong_call_gets_one_sentence(path: Path, tmp_path: Path, options: tuple[str, ...], said: str) -> None:
+def test_an_invalid_call_gets_one_sentence(path: Path, tmp_path: Path, options: tuple[str, ...], said: str) -> None:
     told = run("report", "--history", str(path), *options, cwd=tmp_path)
     assert told.returncode != 0
     assert said in told.stderr
     assert "Traceback" not in told.stderr
 
 
-def test_what_is_no_history_is_refused(tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_history_is_refused(tmp_path: Path) -> None:
     with pytest.raises(HistoryError, match="there is no history"):
         SqliteReader(tmp_path / "missing")
     (tmp_path / "text").write_text("no database at all, but a text that is long enough to look like one" * 20)

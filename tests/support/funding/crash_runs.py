@@ -213,4 +213,4 @@ async def settle(house: House, plans: list[Plan], opening: dict[str, int], ends:
 
 def _told(desk: DeskProcess) -> str:
     rows = desk.rows("SELECT status, detail, tx_hash FROM liquidity_actions WHERE kind = 'withdrawal' ORDER BY id")
-    return json.dumps(rows, indent=1) + desk.process.said()[-3000:]
+    return json.dumps(rows, indent=1) + desk.process.output()[-3000:]

@@ -1,4 +1,4 @@
-"""The command run as an operator runs it, and settings that are good but for what a test changes."""
+"""The command as an operator runs it, and valid settings for a test to change."""
 
 import os
 import subprocess
@@ -19,7 +19,7 @@ def private_key(seed: bytes = bytes(range(32))) -> str:
 
 
 ACCOUNT = f"maker-{os.getpid()}.near"
-"""One desk an account: tests that run side by side have each their own."""
+"""One desk an account: tests in parallel processes each have their own."""
 NOWHERE = "127.0.0.1:9"
 GOOD: Mapping[str, str] = {
     "NEAR_INTENTS_API_KEY": "a-token",
@@ -33,7 +33,7 @@ GOOD: Mapping[str, str] = {
     "REFERENCE_COINBASE_WS_URL": f"ws://{NOWHERE}",
     "REFERENCE_BITSTAMP_WS_URL": f"ws://{NOWHERE}",
 }
-"""Good settings whose every endpoint is a port of loopback on which nobody listens."""
+"""Valid settings; every endpoint is a loopback port on which nobody listens."""
 
 
 def run(

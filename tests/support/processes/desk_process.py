@@ -1,4 +1,4 @@
-"""A desk in its own process, and the way to it through its control API."""
+"""A desk in its own process, used through its control API."""
 
 import asyncio
 import os
@@ -61,7 +61,7 @@ class DeskProcess:
         """Start the process and wait until it answers."""
         process = self.spawn()
         await until(lambda: is_listening(self.socket_path) or not process.running, 30, "the desk answers")
-        assert process.running, process.said()
+        assert process.running, process.output()
 
     def spawn(self) -> Process:
         """Start the process without waiting for it."""
@@ -70,7 +70,7 @@ class DeskProcess:
         return self._process
 
     async def close(self) -> None:
-        """Let go of everything; a desk that still runs is killed."""
+        """Close the connection; a desk that still runs is killed."""
         await self.link.close()
         if self._process is not None and self._process.running:
             self._process.kill()
@@ -80,15 +80,15 @@ class DeskProcess:
         newest: Snapshot | None = None
         try:
             async with asyncio.timeout(within_s), aclosing(cast(_Stream, self.link.snapshots())) as stream:
-                async for said in stream:
-                    if isinstance(said, Snapshot):
-                        newest = said
-                        if holds(said):
-                            return said
+                async for item in stream:
+                    if isinstance(item, Snapshot):
+                        newest = item
+                        if holds(item):
+                            return item
         except TimeoutError:
             pass
         raise AssertionError(
-            f"not within {within_s:g} s: {what or holds.__code__.co_firstlineno}; last: {_told(newest)}"
+            f"not within {within_s:g} s: {what or holds.__code__.co_firstlineno}; last: {_diagnosis(newest)}"
         )
 
     async def snapshot(self) -> Snapshot:
@@ -121,7 +121,7 @@ class DeskProcess:
             accepted(await self.link.send(part, "disarm"))
 
     def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
-        """What the history answers to a query, read beside the desk."""
+        """Rows of the history, read while the desk runs."""
         path = self.state_dir / "history.sqlite"
         with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=10)) as db:
             return db.execute(query, values).fetchall()
@@ -131,10 +131,9 @@ class DeskProcess:
         return int(self.rows(query, *values)[0][0])
 
 
-def _told(shot: Snapshot | None) -> str:
-    """What helps to see why something did not happen."""
+def _diagnosis(shot: Snapshot | None) -> str:
     if shot is None:
-        return "nothing was heard from the desk"
+        return "no snapshot from the desk"
     health = [f"{h.part} {h.state} {h.detail} {h.last_error} {h.counters}" for h in shot.health]
     return "\n".join((f"{shot.counts}", shot.strategy_why, shot.executor_why, shot.executor_blocked, *health))
 

@@ -17,7 +17,7 @@ def bare_environment(**given: str) -> dict[str, str]:
 
 
 class Process:
-    """``cockpit`` with these arguments, in a session of its own; everything it says goes to ``log``."""
+    """``cockpit`` with these arguments, in a session of its own; its output goes to ``log``."""
 
     def __init__(self, arguments: Sequence[str], log: Path, environ: Mapping[str, str]) -> None:
         self.log = log
@@ -40,7 +40,7 @@ class Process:
     def running(self) -> bool:
         return self._process.poll() is None
 
-    def said(self) -> str:
+    def output(self) -> str:
         return self.log.read_text("utf-8", "replace")
 
     def send(self, number: signal.Signals) -> None:
@@ -53,7 +53,7 @@ class Process:
         try:
             return self._process.wait(within_s)
         except subprocess.TimeoutExpired:
-            raise AssertionError(f"process {self.pid} has not ended: {self.said()[-2000:]}") from None
+            raise AssertionError(f"process {self.pid} has not ended: {self.output()[-2000:]}") from None
 
     def stop(self) -> int:
         """Ask it to end and return its exit code."""
@@ -61,7 +61,7 @@ class Process:
         return self.wait()
 
     def kill(self) -> None:
-        """End it without a goodbye."""
+        """Kill it."""
         self.send(signal.SIGKILL)
         self._process.wait()
 
@@ -70,6 +70,6 @@ def await_file(path: Path, process: Process, within_s: float = 20) -> None:
     """Wait until the process has written the file."""
     deadline = time.monotonic() + within_s
     while not path.exists():
-        assert process.running, f"it ended: {process.said()[-2000:]}"
-        assert time.monotonic() < deadline, f"{path} was not written: {process.said()[-2000:]}"
+        assert process.running, f"it ended: {process.output()[-2000:]}"
+        assert time.monotonic() < deadline, f"{path} was not written: {process.output()[-2000:]}"
         time.sleep(0.02)

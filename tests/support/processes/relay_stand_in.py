@@ -1,4 +1,4 @@
-"""A relay that says whatever a test wants; everything else of the venue stays as it is."""
+"""A relay whose answers the test decides; the rest of the venue is unchanged."""
 
 import asyncio
 import json
@@ -51,13 +51,13 @@ class RelayStandIn:
             await socket.send(frame)
 
     def hold_reading(self, held: bool) -> None:
-        """Read nothing more from anybody, or go on."""
+        """Stop reading, or resume."""
         for socket in tuple(self._sockets):
             transport = socket.transport
             (transport.pause_reading if held else transport.resume_reading)()
 
     async def drop(self) -> None:
-        """Cut every connection without a goodbye."""
+        """Abort every connection."""
         for socket in tuple(self._sockets):
             socket.transport.abort()
 

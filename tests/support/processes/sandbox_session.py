@@ -1,4 +1,4 @@
-"""What tests do with `cockpit sandbox` in a terminal: ask its desk, wait for its ladder, arm by keyboard."""
+"""What tests do with `cockpit sandbox` in a terminal: ask its desk, wait for its interlocks, arm by keyboard."""
 
 import os
 from collections.abc import Callable
@@ -10,31 +10,31 @@ from tests.support.processes.terminal import Terminal
 from tests.support.waiting import until
 
 FLAGS = ("sandbox", "--rate", "10", "--other-pairs", "0.2")
-"""Of a quiet rehearsal."""
+"""Options of a quiet sandbox."""
 
 Open = Callable[..., Terminal]
 """Opens a terminal with the cockpit; by default with ``FLAGS``, and to be ended by hanging up."""
 
 
-def link(rehearsal: SandboxRun) -> DeskClient:
-    return DeskClient(rehearsal.socket_path, actor="test", new_id=lambda: os.urandom(8).hex())
+def link(run: SandboxRun) -> DeskClient:
+    return DeskClient(run.socket_path, actor="test", new_id=lambda: os.urandom(8).hex())
 
 
-async def newest(rehearsal: SandboxRun) -> Snapshot:
-    """What the desk itself says."""
-    async for said in link(rehearsal).snapshots():
-        if isinstance(said, Snapshot):
-            return said
+async def newest(run: SandboxRun) -> Snapshot:
+    """The desk's newest snapshot."""
+    async for shot in link(run).snapshots():
+        if isinstance(shot, Snapshot):
+            return shot
     raise AssertionError("no snapshot")
 
 
-async def climbable(rehearsal: SandboxRun) -> None:
+async def ready_for_live(run: SandboxRun) -> None:
     """Wait until SHADOW has seen enough for the executor to be armed."""
 
     async def green() -> bool:
-        return all(row.passed for row in (await newest(rehearsal)).interlocks)
+        return all(row.passed for row in (await newest(run)).interlocks)
 
-    await until(green, 30, "every line of the ladder is green")
+    await until(green, 30, "every interlock passes")
 
 
 async def arm(terminal: Terminal, key: str, part: str, armed: int) -> None:

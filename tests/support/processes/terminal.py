@@ -1,4 +1,4 @@
-"""A terminal: the command in a real pty, its screen as a person sees it, and keys as a person presses them."""
+"""A terminal: the command in a real pty, with its screen and keys."""
 
 import asyncio
 import fcntl
@@ -19,7 +19,7 @@ COLUMNS, LINES = 150, 45
 KEYS = {"enter": "\r", "tab": "\t", "escape": "\x1b", "shift+tab": "\x1b[Z"}
 
 CARET_GROUNDS = 3
-"""Backgrounds in the line of a field that has the keyboard: of the dialogue, of the field and of its caret."""
+"""Backgrounds in the line of a field that has the keyboard: of the dialog, of the field and of its caret."""
 
 
 class Terminal:
@@ -102,10 +102,10 @@ class Terminal:
         What is typed goes to the field that has it, so that it must have moved before the next is typed.
         """
         for number, line in enumerate(self._screen.display):
-            begin = line.find(label) + len(label)
-            if begin >= len(label):
+            start = line.find(label) + len(label)
+            if start >= len(label):
                 cells = self._screen.buffer[number]
-                return len({cells[column].bg for column in range(begin, line.find("│", begin))}) == CARET_GROUNDS
+                return len({cells[column].bg for column in range(start, line.find("│", start))}) == CARET_GROUNDS
         return False
 
     def press(self, *keys: str) -> None:
@@ -127,7 +127,7 @@ class Terminal:
             os.close(self._master)
 
     def close(self) -> None:
-        """Let go of everything."""
+        """Hang up and kill the command if it still runs."""
         self.hang_up()
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGKILL)

@@ -22,7 +22,7 @@ WHOLE: dict[str, object] = {
 
 
 class VenueProcess:
-    """``cockpit venue`` in which nothing happens of its own accord; ``env`` is what it announced."""
+    """``cockpit venue`` without traders, rivals or deposits; ``env`` is what it announced."""
 
     def __init__(self, directory: Path, *options: str) -> None:
         env_file = directory / "venue.env"
@@ -33,7 +33,7 @@ class VenueProcess:
 
 
 class Control:
-    """Asks and orders a venue; close it when done."""
+    """Reads and controls a venue; close it when done."""
 
     def __init__(self, env: dict[str, str]) -> None:
         self.env = env
@@ -52,11 +52,11 @@ class Control:
         await self.faults(**WHOLE)
 
     async def traders(self, running: bool) -> None:
-        """Let market time run, or hold it."""
+        """Start or pause the traders and market time."""
         (await self.http.post("/traders", json={"running": running})).raise_for_status()
 
     async def deposit(self, token_id: str, amount: int, *, account: str | None = None, after_s: float = 0.0) -> None:
-        """Money on its way, credited ``after_s`` seconds later; the maker's unless an account is named."""
+        """Announce a deposit, credited ``after_s`` seconds later; the maker's unless an account is named."""
         body = {"token_id": token_id, "amount": str(amount), "account": account, "confirm_after_s": after_s}
         (await self.http.post("/deposit", json=body)).raise_for_status()
 

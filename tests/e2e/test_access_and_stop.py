@@ -1,4 +1,4 @@
-"""Who may look and who may command: read-only sockets, one desk an account, an operator who is gone, `cockpit stop`."""
+"""Read-only sockets, one desk an account, the dead man's switch, `cockpit stop`."""
 
 import asyncio
 import sys
@@ -6,6 +6,7 @@ from contextlib import aclosing
 
 import httpx
 
+from cockpit.cli.messages import NOTHING_SENT
 from cockpit.client.desk_client import DeskClient
 from tests.e2e.conftest import Launch
 from tests.support.processes.desk_process import DeskProcess
@@ -41,43 +42,43 @@ async def test_the_read_only_socket_shows_everything_and_takes_no_command(launch
             answer = await client.request(method, where, json={})
             assert (answer.status_code, "read-only" in answer.text) == (403, True), where
     async with aclosing(watching(desk).snapshots()) as stream:  # type: ignore[type-var]
-        async for said in stream:
-            assert getattr(said, "executor_armed", False)
+        async for shot in stream:
+            assert getattr(shot, "executor_armed", False)
             break
     assert desk.process.running
 
 
-async def test_a_second_desk_of_the_account_is_refused_and_told_who_holds_it(launch: Launch) -> None:
+async def test_a_second_desk_of_the_account_is_refused_and_names_the_first(launch: Launch) -> None:
     first = await launch()
     other = first.state_dir.parent / "other"
     other.mkdir(mode=0o700)
     second = DeskProcess(other, first.settings)
     process = second.spawn()
     assert process.wait() == 1
-    for said in ("already running on this machine", str(first.process.pid), str(first.state_dir)):
-        assert said in process.said()
+    for text in ("already running on this machine", str(first.process.pid), str(first.state_dir)):
+        assert text in process.output()
     first.process.kill()
     await second.start()
     await second.close()
 
 
-async def test_an_operator_who_is_gone_disarms_the_desk(launch: Launch) -> None:
+async def test_the_dead_mans_switch_disarms_the_desk(launch: Launch) -> None:
     desk = await launch(DESK_ALONE_MS="1500")
     await desk.arm()
     async with aclosing(desk.link.snapshots()) as attached, aclosing(watching(desk).snapshots()) as stream:  # type: ignore[type-var]
         await anext(attached)
         async with asyncio.timeout(2):
-            async for said in stream:
-                assert getattr(said, "alone_left_ms", None) is None
-                if getattr(said, "attached", 0) == 2:
+            async for shot in stream:
+                assert getattr(shot, "alone_left_ms", None) is None
+                if getattr(shot, "attached", 0) == 2:
                     break
         await attached.aclose()  # type: ignore[attr-defined]
         left: list[int] = []
         async with asyncio.timeout(10):
-            async for said in stream:
-                if getattr(said, "alone_left_ms", None) is not None:
-                    left.append(said.alone_left_ms)  # type: ignore[union-attr, arg-type]
-                if not getattr(said, "executor_armed", True):
+            async for shot in stream:
+                if getattr(shot, "alone_left_ms", None) is not None:
+                    left.append(shot.alone_left_ms)  # type: ignore[union-attr, arg-type]
+                if not getattr(shot, "executor_armed", True):
                     break
     assert left == sorted(left, reverse=True)
     assert left
@@ -88,7 +89,7 @@ async def test_an_operator_who_is_gone_disarms_the_desk(launch: Launch) -> None:
     await until(lambda: len(desk.rows(journal)) == 2)
 
 
-async def test_a_desk_told_to_stop_burns_when_it_is_left_alone(launch: Launch, taker: Taker) -> None:
+async def test_the_dead_mans_switch_burns_if_configured(launch: Launch, taker: Taker) -> None:
     long = {"QUOTE_DEADLINE_MS": "60000", "QUOTE_MAX_DEADLINE_MS": "60000"}
     desk = await launch(DESK_ALONE_MS="2000", DESK_WHEN_ALONE="stop", **long)
     await desk.arm()
@@ -97,7 +98,7 @@ async def test_a_desk_told_to_stop_burns_when_it_is_left_alone(launch: Launch, t
     await until(lambda: desk.count(burned) == 1, 20)
 
 
-async def test_a_desk_meant_to_run_unattended_goes_on(launch: Launch) -> None:
+async def test_an_unattended_desk_keeps_running_if_configured(launch: Launch) -> None:
     desk = await launch(DESK_ALONE_MS="1000", DESK_WHEN_ALONE="keep")
     await desk.arm()
     await asyncio.sleep(1.5)
@@ -106,7 +107,7 @@ async def test_a_desk_meant_to_run_unattended_goes_on(launch: Launch) -> None:
 
 
 async def stop(desk: DeskProcess, *arguments: str) -> tuple[int, str]:
-    """`cockpit stop`: the exit code and everything said."""
+    """`cockpit stop`: exit code and output."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         *("-m", "cockpit", "stop", "--socket", str(desk.socket_path), *arguments),
@@ -115,25 +116,25 @@ async def stop(desk: DeskProcess, *arguments: str) -> tuple[int, str]:
         stderr=asyncio.subprocess.STDOUT,
         env=bare_environment(),
     )
-    said, _ = await asyncio.wait_for(process.communicate(), 60)
+    output, _ = await asyncio.wait_for(process.communicate(), 60)
     assert process.returncode is not None
-    return process.returncode, said.decode()
+    return process.returncode, output.decode()
 
 
-async def test_stopping_from_the_command_line_disarms_says_what_binds_and_burns(launch: Launch, taker: Taker) -> None:
+async def test_stop_disarms_shows_the_live_quotes_and_burns_them(launch: Launch, taker: Taker) -> None:
     desk = await launch(QUOTE_DEADLINE_MS="60000", QUOTE_MAX_DEADLINE_MS="60000")
     await desk.arm()
     assert await taker.ask(BTC.token_id, amount_in=50_000, min_deadline_ms=30_000)
     await desk.until(lambda shot: shot.alive.quotes == 1)
-    code, said = await stop(desk)
-    assert (code, "1 signed quote still binds" in said) == (0, True), said
+    code, output = await stop(desk)
+    assert (code, "1 live quote commits" in output) == (0, True), output
     shot = await desk.snapshot()
     assert (shot.strategy_armed, shot.executor_armed, shot.alive.quotes) == (False, False, 1)
-    code, said = await stop(desk, "--hard")
-    assert (code, "Aborted" in said) == (1, True), said
-    code, said = await stop(desk, "--hard", "--yes")
-    assert (code, "1 of 1 burned" in said) == (0, True), said
+    code, output = await stop(desk, "--hard")
+    assert (code, "Aborted" in output) == (1, True), output
+    code, output = await stop(desk, "--hard", "--yes")
+    assert (code, "1 of 1 burned" in output) == (0, True), output
     assert (await desk.snapshot()).alive.quotes == 0
     desk.process.kill()
-    code, said = await stop(desk)
-    assert (code, "did not get it" in said) == (1, True), said
+    code, output = await stop(desk)
+    assert (code, NOTHING_SENT in output) == (1, True), output

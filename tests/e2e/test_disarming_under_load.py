@@ -1,10 +1,7 @@
 """Disarming under load: once it is acknowledged, no further quote leaves the desk."""
 
-import asyncio
 import contextlib
-import json
 import socket
-import time
 from collections.abc import AsyncIterator
 
 import pytest
@@ -13,47 +10,10 @@ from websockets.asyncio.server import serve
 from tests.e2e.conftest import Launch
 from tests.support.processes.desk_process import DeskProcess, accepted
 from tests.support.processes.relay_stand_in import RelayStandIn, standing_in
+from tests.support.processes.request_flood import RequestFlood
 from tests.support.waiting import until
-from venue.protocol.assets import BTC, EURE
 
 LONG = {"QUOTE_DEADLINE_MS": "60000", "STRATEGY_MAX_NOTIONAL_EURE": "5"}
-
-
-class Flood:
-    """Requests at a steady rate until it is stopped."""
-
-    def __init__(self, relay: RelayStandIn, rate: int) -> None:
-        self._relay = relay
-        self._rate = rate
-        self._task = asyncio.create_task(self._run())
-        self.asked = 0
-
-    async def _run(self) -> None:
-        started = time.monotonic()
-        while True:
-            due = int((time.monotonic() - started) * self._rate)
-            while self.asked < due:
-                self.asked += 1
-                data = {
-                    "quote_id": f"f{self.asked}",
-                    "defuse_asset_identifier_in": BTC.token_id,
-                    "defuse_asset_identifier_out": EURE.token_id,
-                    "exact_amount_in": "1000",
-                    "min_deadline_ms": 1000,
-                }
-                params = {"subscription": "s1", "data": data}
-                await self._relay.send(json.dumps({"jsonrpc": "2.0", "method": "event", "params": params}))
-            await asyncio.sleep(0.002)
-
-    async def more(self, requests: int) -> None:
-        """Wait for so many more."""
-        wanted = self.asked + requests
-        await until(lambda: self.asked >= wanted, 60)
-
-    async def stop(self) -> None:
-        self._task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await self._task
 
 
 async def sent(desk: DeskProcess) -> int:
@@ -72,7 +32,7 @@ async def test_no_quote_frame_leaves_after_disarming_was_acknowledged(
         relay.answer = None
         desk = await launch(NEAR_INTENTS_RELAY_WS_URL=relay.url, **LONG)
         await desk.arm()
-        flood = Flood(relay, rate)
+        flood = RequestFlood(relay, rate)
         await flood.more(requests)
         assert len(relay.quotes) > 0
         if how == "hard stop":
@@ -92,8 +52,8 @@ async def test_no_quote_frame_leaves_after_disarming_was_acknowledged(
 
 
 @contextlib.asynccontextmanager
-async def deaf() -> AsyncIterator[RelayStandIn]:
-    """A relay behind a small buffer, which a test can stop from reading."""
+async def non_reading_relay() -> AsyncIterator[RelayStandIn]:
+    """A relay behind a small buffer that can be ingest not to read."""
     relay = RelayStandIn()
     relay.answer = None
     listener = socket.socket()
@@ -106,30 +66,30 @@ async def deaf() -> AsyncIterator[RelayStandIn]:
         server.close()
 
 
-async def test_what_was_written_and_has_not_left_is_dropped_with_its_connection(launch: Launch) -> None:
-    async with deaf() as relay:
+async def test_an_unsent_quote_is_dropped_with_its_connection(launch: Launch) -> None:
+    async with non_reading_relay() as relay:
         desk = await launch(NEAR_INTENTS_RELAY_WS_URL=relay.url, **LONG)
         await desk.arm()
         await relay.is_quoted(exact_amount_in="1000")
         relay.hold_reading(True)
-        flood = Flood(relay, 1_500)
-        # From here on a quote, or a part of it, waits in the desk for a relay that does not read.
+        flood = RequestFlood(relay, 1_500)
+        # From here on a quote, or a part of it, waits in the desk until the relay reads.
         await desk.until(lambda shot: bool(shot.decisions) and shot.decisions[0].reason == "relay", 60)
         await flood.stop()
         accepted(await desk.link.send("trade-executor", "disarm"))
         shot = await desk.until(lambda shot: shot.counts.unknown > 0)
-        told = next(health for health in shot.health if health.part == "near-intents-ingest")
-        assert told.counters["dropped_unsent"] == 1
+        ingest = next(health for health in shot.health if health.part == "near-intents-ingest")
+        assert ingest.counters["dropped_unsent"] == 1
         before = shot.counts.sent
         relay.hold_reading(False)
         await until(lambda: relay.closed >= 1, 20, "the relay reads the end of the connection")
-        # The one that was cut in the middle is the one that did not leave.
+        # The quote that was cut in the middle did not leave.
         assert before - 1 <= len(relay.quotes) <= before
         shot = await desk.until(lambda shot: shot.relay == "ok")
         assert (shot.counts.sent, shot.alive.quotes) == (before, before)
 
 
-async def test_a_calm_relay_keeps_its_connection_when_the_desk_disarms(launch: Launch) -> None:
+async def test_a_relay_that_reads_keeps_its_connection_when_the_desk_disarms(launch: Launch) -> None:
     async with standing_in() as relay:
         desk = await launch(NEAR_INTENTS_RELAY_WS_URL=relay.url, **LONG)
         await desk.arm()

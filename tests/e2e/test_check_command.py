@@ -1,4 +1,4 @@
-"""`cockpit check` beside a desk, and alone: the same list, an exit code to rely on, and nothing armed or left."""
+"""`cockpit check` with and without a running desk: the same list, a reliable exit code, nothing armed."""
 
 import asyncio
 import json
@@ -20,7 +20,7 @@ RUNS = "SELECT COUNT(*) FROM runs WHERE ended_ns IS NOT NULL"
 
 
 async def checked(desk: DeskProcess, *options: str) -> tuple[int, str, str]:
-    """Run the check with the desk's settings: its exit code, what it printed and what it complained of."""
+    """Run the check with the desk's settings: exit code, standard output, standard error."""
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "cockpit", "check", "--env-file", str(desk.env_file), *options),
         env=bare_environment(),
@@ -37,7 +37,7 @@ async def listed(desk: DeskProcess, *options: str) -> tuple[int, dict[str, Any]]
     return code, json.loads(out)
 
 
-async def test_beside_a_desk_it_shows_what_the_desk_measures(launch: Launch, control: Control) -> None:
+async def test_with_a_running_desk_it_shows_what_the_desk_measures(launch: Launch, control: Control) -> None:
     desk = await launch(LIVE_AFTER_SHADOW_DECISIONS="3")
     await desk.ready()
     code, found = await listed(desk)
@@ -52,11 +52,11 @@ async def test_beside_a_desk_it_shows_what_the_desk_measures(launch: Launch, con
     assert code == 1
     assert f"✗ SHADOW {NAMES['reference']}" in out
     assert "wait for the exchanges" in out
-    assert "1 red line keeps the ladder closed" in out
+    assert "1 interlock fails; the desk cannot be armed" in out
     assert not (await desk.snapshot()).journal
 
 
-async def test_alone_it_starts_a_desk_that_nobody_can_arm_and_leaves_nothing(launch: Launch, short_dir: Path) -> None:
+async def test_without_a_desk_it_starts_a_read_only_one_and_leaves_nothing(launch: Launch, short_dir: Path) -> None:
     desk = await launch()
     await desk.ready()
     desk.process.send(signal.SIGTERM)
@@ -66,26 +66,24 @@ async def test_alone_it_starts_a_desk_that_nobody_can_arm_and_leaves_nothing(lau
     assert desk.count(RUNS) == 2
     assert not desk.socket_path.exists()
 
-    # A normal start goes on from there.
+    # A normal start works afterwards.
     await desk.start()
     await desk.arm()
 
 
-async def test_while_it_looks_no_command_is_taken_and_a_signal_ends_it_in_order(
-    launch: Launch, control: Control
-) -> None:
+async def test_its_own_desk_refuses_commands_and_ends_in_order_on_a_signal(launch: Launch, control: Control) -> None:
     desk = await launch()
     desk.process.send(signal.SIGTERM)
     assert desk.process.wait() == 0
     await control.faults(near_a="500", near_b="500")
     arguments = ["check", "--within", "60", "--env-file", str(desk.env_file)]
     check = Process(arguments, desk.state_dir / "check.log", bare_environment())
-    await until(desk.socket_path.exists, 20, "a desk is looked at")
+    await until(desk.socket_path.exists, 20, "the check has started a desk")
     transport = httpx.AsyncHTTPTransport(uds=str(desk.socket_path))
     async with httpx.AsyncClient(transport=transport, base_url="http://desk", timeout=10) as client:
         answer = await client.post("/strategy-engine/arm", json={})
     assert answer.status_code == 403
-    # Another check asks the desk that is looked at already: the account is held.
+    # Another check asks the same desk: the account is locked.
     code, found = await listed(desk, "--within", "0")
     assert (code, found["rung"]) == (1, "SAFE")
     check.send(signal.SIGTERM)

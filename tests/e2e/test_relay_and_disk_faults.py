@@ -1,4 +1,4 @@
-"""Faults of relay, disk and process under load: what the operator sees, and that nothing is signed blindly."""
+"""Faults of relay, disk and process under load: what the operator sees, and that nothing is signed on unknown state."""
 
 import resource
 import signal
@@ -7,9 +7,9 @@ import pytest
 
 from cockpit.desk.interlocks.checklist import NAMES
 from tests.e2e.conftest import Launch
-from tests.e2e.test_last_frame import Flood
 from tests.support.processes.desk_process import refused
 from tests.support.processes.relay_stand_in import standing_in
+from tests.support.processes.request_flood import RequestFlood
 from tests.support.processes.taker import Taker
 from tests.support.processes.venue_process import Control
 from tests.support.waiting import until
@@ -18,18 +18,18 @@ from venue.protocol.assets import BTC
 SHORT = {"QUOTE_DEADLINE_MS": "5000", "QUOTE_MAX_DEADLINE_MS": "5000"}
 
 
-async def test_a_desk_killed_while_it_quotes_fast_knows_its_promises_again(launch: Launch) -> None:
+async def test_a_desk_killed_while_it_quotes_fast_restores_its_commitments(launch: Launch) -> None:
     async with standing_in() as relay:
         relay.answer = None
         desk = await launch(NEAR_INTENTS_RELAY_WS_URL=relay.url, **SHORT)
         await desk.arm()
-        flood = Flood(relay, 500)
+        flood = RequestFlood(relay, 500)
         recorded = "SELECT COUNT(*) FROM execute_trade_commands"
         await until(lambda: len(relay.quotes) > 600 and desk.count(recorded) > 100, 60)
         desk.process.kill()
         await flood.stop()
-        told = desk.rows("SELECT quote_hash FROM execute_trade_commands")
-        assert len(told) > 100
+        recorded_quotes = desk.rows("SELECT quote_hash FROM execute_trade_commands")
+        assert len(recorded_quotes) > 100
         assert desk.rows("PRAGMA integrity_check") == [("ok",)]
 
         await desk.start()
@@ -37,7 +37,7 @@ async def test_a_desk_killed_while_it_quotes_fast_knows_its_promises_again(launc
         assert "broke off" in shot.findings[0]
         assert any("had no end on record" in one for one in shot.findings)
         assert NAMES["former"] in refused(await desk.link.send("trade-executor", "arm"))
-        # What was signed and never recorded is waited for: nothing here could hold it.
+        # Signed but unrecorded quotes are waited for: nothing here holds them.
         assert any("not recorded" in one for one in shot.findings)
         shot = await desk.until(lambda shot: shot.alive.quotes == 0 and not shot.executor_blocked, 40)
         assert all(row.unexplained == 0 for row in shot.inventory.rows)
@@ -51,7 +51,7 @@ async def test_a_desk_killed_while_it_quotes_fast_knows_its_promises_again(launc
         await desk.arm()
 
 
-async def test_a_full_disk_stops_the_executor_and_frees_it_again(
+async def test_a_full_disk_disarms_the_executor_until_there_is_space(
     launch: Launch, control: Control, taker: Taker
 ) -> None:
     desk = await launch()
@@ -85,8 +85,8 @@ async def test_a_relay_that_stalls_open_is_noticed_by_its_silence(launch: Launch
         # A ping goes out every 10 s and is waited for 5 s.
         shot = await desk.until(lambda shot: shot.relay != "ok", 20)
         assert shot.alive.quotes == 1
-        told = next(health for health in shot.health if health.part == "near-intents-ingest")
-        assert "did not answer a ping" in told.last_error
+        ingest = next(health for health in shot.health if health.part == "near-intents-ingest")
+        assert "did not answer a ping" in ingest.last_error
         shot = await desk.until(lambda shot: shot.counts.unknown == 1)
         assert shot.quotes[0].outcome == "unknown"
         shot = await desk.until(lambda shot: shot.relay == "ok", 20)

@@ -1,11 +1,11 @@
-"""Salts, NEAR RPC endpoints, exchanges and relays that fail: the desk says so, and signs nothing blindly."""
+"""Salts, NEAR RPC endpoints, exchanges and relays that fail: the desk shows it and signs nothing on unknown state."""
 
 import pytest
 
 from cockpit.desk.interlocks.checklist import NAMES
 from tests.e2e.conftest import Launch
-from tests.e2e.test_arming import answers, asked
 from tests.support.processes.desk_process import DeskProcess
+from tests.support.processes.quoting import quote_frames, request_once, until_quoted
 from tests.support.processes.taker import Taker
 from tests.support.processes.venue_process import Control
 from tests.support.waiting import until
@@ -23,19 +23,10 @@ async def keeps_reading(desk: DeskProcess, times: int = 2) -> None:
     async def read() -> bool:
         return await readings(desk) >= before + times
 
-    await until(read, 20, "the balances are read on")
+    await until(read, 20, "the balances are read")
 
 
-async def quotes_again(taker: Taker) -> None:
-    """Wait until a request is quoted."""
-
-    async def quoted() -> bool:
-        return bool(await taker.ask(BTC.token_id, amount_in=50_000, max_wait_ms=200))
-
-    await until(quoted, 20, "the desk quotes again")
-
-
-async def test_an_invalidated_salt_is_read_anew_at_once(launch: Launch, control: Control, taker: Taker) -> None:
+async def test_an_invalidated_salt_is_read_again_at_once(launch: Launch, control: Control, taker: Taker) -> None:
     desk = await launch()
     await desk.arm()
     assert await taker.ask(BTC.token_id, amount_in=50_000)
@@ -45,7 +36,7 @@ async def test_an_invalidated_salt_is_read_anew_at_once(launch: Launch, control:
     shot = await desk.until(lambda shot: shot.counts.refused == 1)
     assert "invalid salt" in shot.quotes[0].detail
 
-    # The regular reading comes every 30 s; this one is asked for by the refusal.
+    # The regular reading comes every 30 s; the refusal requests this one.
     await desk.until(lambda shot: not shot.executor_blocked, 10)
     fill = await taker.deal(BTC.token_id, amount_in=50_000)
     await desk.until(lambda shot: shot.counts.settled == 1)
@@ -54,13 +45,13 @@ async def test_an_invalidated_salt_is_read_anew_at_once(launch: Launch, control:
     ]
     assert (await desk.snapshot()).executor_armed
 
-    # An old salt that stays valid for a while disturbs nobody.
+    # An old salt that stays valid for a while changes nothing.
     await control.faults(rotate_salt="keep_old")
     await taker.deal(BTC.token_id, amount_in=50_000)
     await desk.until(lambda shot: shot.counts.settled == 2)
 
 
-async def test_the_second_near_endpoint_steps_in(launch: Launch, control: Control, taker: Taker) -> None:
+async def test_the_second_near_endpoint_takes_over(launch: Launch, control: Control, taker: Taker) -> None:
     desk = await launch(INVENTORY_POLL_MS="200")
     await desk.arm()
     for failing, fault in (("near_a", "429"), ("near_b", "garbage"), ("near_a", "500")):
@@ -77,26 +68,26 @@ async def test_stale_balances_stop_the_quotes_until_they_are_read_again(
     desk = await launch(INVENTORY_POLL_MS="200", INVENTORY_MAX_AGE_MS="1000")
     await desk.arm()
     assert await taker.ask(BTC.token_id, amount_in=50_000)
-    sent = await answers(control)
+    sent = await quote_frames(control)
 
     await control.faults(near_a="500", near_b="garbage")
     shot = await desk.until(lambda shot: any(h.part == "inventory-sync" and h.state == "down" for h in shot.health))
-    told = next(health for health in shot.health if health.part == "inventory-sync")
-    assert "too old" in told.detail
-    assert "no NEAR RPC endpoint answered" in told.last_error
+    inventory = next(health for health in shot.health if health.part == "inventory-sync")
+    assert "too old" in inventory.detail
+    assert "no NEAR RPC endpoint answered" in inventory.last_error
     assert (await desk.get("/inventory-sync/healthz")).status_code == 503
-    decision, quotes = await asked(desk, taker)
+    decision, quotes = await request_once(desk, taker)
     assert (decision.reason, quotes) == ("inventory_age", [])
-    assert await answers(control) == sent
+    assert await quote_frames(control) == sent
 
     await control.mend()
-    await quotes_again(taker)
+    await until_quoted(taker)
 
 
-async def test_an_exchange_that_lies_stops_the_quotes(launch: Launch, control: Control, taker: Taker) -> None:
+async def test_a_wrong_exchange_price_stops_the_quotes(launch: Launch, control: Control, taker: Taker) -> None:
     desk = await launch()
     await desk.arm()
-    sent = await answers(control)
+    sent = await quote_frames(control)
     for bps in ("500", "-500"):
         await control.faults(exchange_lie_bps={"kraken": bps})
         shot = await desk.until(lambda shot: not shot.market.usable)
@@ -105,10 +96,10 @@ async def test_an_exchange_that_lies_stops_the_quotes(launch: Launch, control: C
         assert (line.ident, line.passed) == ("reference", False)
         assert "kraken" in line.measured
         assert 0 < (line.grace_left_ms or 0) <= 10_000
-        decision, quotes = await asked(desk, taker)
+        decision, quotes = await request_once(desk, taker)
         assert (decision.reason, quotes) == ("reference", [])
         assert "kraken" in decision.detail
-        assert await answers(control) == sent
+        assert await quote_frames(control) == sent
 
         await control.mend()
         await desk.until(lambda shot: shot.market.usable)
@@ -127,19 +118,19 @@ async def test_one_frozen_exchange_is_left_out_and_three_stop_the_quotes(
     )
     assert shot.market.usable
     assert await taker.ask(BTC.token_id, amount_in=50_000)
-    sent = await answers(control)
+    sent = await quote_frames(control)
 
     await control.faults(exchange_frozen=["coinbase", "kraken", "bitstamp"])
     await desk.until(lambda shot: not shot.market.usable)
-    decision, quotes = await asked(desk, taker)
+    decision, quotes = await request_once(desk, taker)
     assert (decision.reason, quotes) == ("reference", [])
-    assert await answers(control) == sent
+    assert await quote_frames(control) == sent
 
     await control.mend()
-    await quotes_again(taker)
+    await until_quoted(taker)
 
 
-async def test_the_relay_drops_and_is_found_again(launch: Launch, control: Control, taker: Taker) -> None:
+async def test_a_dropped_relay_connection_is_reopened(launch: Launch, control: Control, taker: Taker) -> None:
     desk = await launch()
     await desk.arm()
     await control.faults(relay_drop=True)
@@ -148,9 +139,7 @@ async def test_the_relay_drops_and_is_found_again(launch: Launch, control: Contr
     await desk.until(lambda shot: shot.counts.settled == 1)
 
 
-async def test_a_settlement_settles_a_quote_whose_answer_never_came(
-    launch: Launch, control: Control, taker: Taker
-) -> None:
+async def test_an_unanswered_quote_is_settled_by_its_settlement(launch: Launch, control: Control, taker: Taker) -> None:
     desk = await launch()
     await desk.arm()
     await control.faults(relay_mute=True)
@@ -162,14 +151,14 @@ async def test_a_settlement_settles_a_quote_whose_answer_never_came(
 
 
 @pytest.mark.slow
-async def test_a_reference_that_stays_stale_closes_every_rung_and_says_so(launch: Launch, control: Control) -> None:
+async def test_a_reference_that_stays_stale_disarms_everything(launch: Launch, control: Control) -> None:
     """The feeds freeze without closing: quoting stops with the last price's age, arming ten seconds later."""
     desk = await launch(REFERENCE_MAX_AGE_MS="1500")
     await desk.arm()
     await control.faults(exchange_frozen=["coinbase", "kraken", "bitstamp"])
     red = await desk.until(lambda shot: any(row.grace_left_ms for row in shot.interlocks), 5)
     assert red.executor_armed
-    shot = await desk.until(lambda shot: not shot.strategy_armed, 15, "climbed down by itself")
+    shot = await desk.until(lambda shot: not shot.strategy_armed, 15, "disarmed by itself")
     assert (shot.rung, shot.executor_armed) == ("SAFE", False)
     assert shot.executor_why.startswith(f"disarmed by desk: {NAMES['reference']}: ")
     assert {(row.actor, row.command) for row in shot.journal[:2]} == {

@@ -1,4 +1,4 @@
-"""PostgreSQL killed, cut off or locked under an armed desk: it goes on for its allowed time, is told, loses nothing."""
+"""PostgreSQL killed, cut off or locked under an armed desk: it keeps trading for the allowed time and loses nothing."""
 
 import asyncio
 import time
@@ -32,7 +32,7 @@ def server() -> Iterator[Server]:
         yield server
 
 
-class Asking:
+class SteadyTaker:
     """Asks for quotes on either side, one after the other without a pause, and takes every tenth."""
 
     def __init__(self, taker: Taker) -> None:
@@ -61,15 +61,15 @@ class Asking:
         assert not self._task.done(), self._task.exception()
 
     async def end(self) -> None:
-        """Ask no more, once the last question has its answer."""
+        """Stop asking, once the last request has its answer."""
         self._over = True
         await self._task
 
 
 @asynccontextmanager
-async def asking(taker: Taker) -> AsyncIterator[Asking]:
-    """Demand for as long as the block lasts."""
-    load = Asking(taker)
+async def asking(taker: Taker) -> AsyncIterator[SteadyTaker]:
+    """Requests for as long as the block lasts."""
+    load = SteadyTaker(taker)
     try:
         yield load
     finally:
@@ -85,7 +85,7 @@ async def rows(url: str, sql: str) -> list[Any]:
         await db.close()
 
 
-async def nothing_is_lost(desk: DeskProcess, url: str, load: Asking) -> None:
+async def nothing_is_lost(desk: DeskProcess, url: str, load: SteadyTaker) -> None:
     """Every request, decision, quote and fill is in the database once, in the order in which they happened."""
 
     async def settled() -> bool:
@@ -98,31 +98,31 @@ async def nothing_is_lost(desk: DeskProcess, url: str, load: Asking) -> None:
     sent = await rows(url, SENT)
     assert len(sent) == len(set(sent)) == shot.counts.sent
     assert [one for one in sent if one in load.quoted] == load.quoted
-    demanded = await rows(url, "SELECT quote_id FROM swap_demand_events ORDER BY id")
-    assert len(demanded) == shot.counts.requests == shot.counts.decisions
-    assert await rows(url, "SELECT quote_id FROM trade_decisions ORDER BY id") == demanded
+    requested = await rows(url, "SELECT quote_id FROM swap_demand_events ORDER BY id")
+    assert len(requested) == shot.counts.requests == shot.counts.decisions
+    assert await rows(url, "SELECT quote_id FROM trade_decisions ORDER BY id") == requested
     for table in ("swap_demand_events", "trade_decisions", "execute_trade_commands"):
         times = await rows(url, f"SELECT at_ns FROM {table} ORDER BY id")
         assert times == sorted(times), table
     assert await rows(url, "SELECT COUNT(*) FROM runs") == [1]
 
 
-async def told(desk: DeskProcess, words: str) -> None:
-    """Wait until the health of the history says so, while all stays armed."""
+async def until_degraded(desk: DeskProcess, error: str) -> None:
+    """Wait until the history is degraded with this error, while everything stays armed."""
 
-    async def says() -> bool:
+    async def degraded() -> bool:
         shot = await desk.snapshot()
         assert shot.executor_armed, shot.executor_why
         health = await desk.health("history-writer")
         [line] = [row for row in shot.interlocks if row.ident == "history"]
         if not line.passed or line.measured != TO_JOURNAL:
             return False
-        return shot.history == "degraded" and health.detail == "to the journal" and words in health.last_error
+        return shot.history == "degraded" and health.detail == "to the journal" and error in health.last_error
 
-    await until(says, 20, words)
+    await until(degraded, 20, error)
 
 
-async def test_a_server_killed_under_an_armed_desk_is_done_without_for_the_allowed_time_and_no_longer(
+async def test_an_armed_desk_survives_a_killed_server_for_the_allowed_time_only(
     launch: Launch, taker: Taker, server: Server
 ) -> None:
     url = server.url()
@@ -134,7 +134,7 @@ async def test_a_server_killed_under_an_armed_desk_is_done_without_for_the_allow
         await load.some_more()
         killed = time.monotonic()
         await asyncio.to_thread(server.kill)
-        await told(desk, f"events wait in {desk.state_dir}/history.journal")
+        await until_degraded(desk, f"events wait in {desk.state_dir}/history.journal")
         assert "signing stops in" in (await desk.health("history-writer")).last_error
         assert (await desk.get("/history-writer/healthz")).status_code == 200
         order = WithdrawalOrder(asset_id="BTC", amount="100000", idempotency_key="key")
@@ -143,7 +143,7 @@ async def test_a_server_killed_under_an_armed_desk_is_done_without_for_the_allow
         assert (await desk.snapshot()).executor_armed
 
         shot = await desk.until(lambda shot: not shot.executor_armed, 30)
-        # Counted from the last answer, which came at most a sign of life before.
+        # Counted from the last answer, at most one heartbeat earlier.
         assert time.monotonic() - killed > AWAY_S - 2
         assert shot.history == "down"
         assert "signing is stopped until it is back" in shot.executor_why
@@ -169,7 +169,7 @@ async def test_a_server_killed_under_an_armed_desk_is_done_without_for_the_allow
     assert await rows(url, "SELECT COUNT(ended_ns) FROM runs") == [1]
 
 
-async def test_a_connection_that_is_cut_again_and_again_disarms_nothing(
+async def test_a_connection_that_is_cut_repeatedly_disarms_nothing(
     launch: Launch, taker: Taker, server: Server
 ) -> None:
     async with Wire(server.port) as wire:
@@ -179,7 +179,7 @@ async def test_a_connection_that_is_cut_again_and_again_disarms_nothing(
             for _ in range(3):
                 await load.some_more()
                 wire.cut()
-                await told(desk, "events wait in")
+                await until_degraded(desk, "events wait in")
                 await load.some_more()
                 wire.mend()
                 await desk.until(lambda shot: shot.history == "ok", 30)
@@ -189,7 +189,7 @@ async def test_a_connection_that_is_cut_again_and_again_disarms_nothing(
         assert desk.process.stop() == 0
 
 
-async def test_a_lock_that_another_session_holds_is_told_and_disarms_nothing(
+async def test_a_lock_of_another_session_is_shown_and_disarms_nothing(
     launch: Launch, taker: Taker, server: Server
 ) -> None:
     desk = await launch(POSTGRES_URL=server.url())
@@ -199,7 +199,7 @@ async def test_a_lock_that_another_session_holds_is_told_and_disarms_nothing(
         session = await asyncpg.connect(server.url())
         await session.execute("BEGIN")
         await session.execute("LOCK TABLE trade_decisions IN ACCESS EXCLUSIVE MODE")
-        await told(desk, "is locked by another session: end that one")
+        await until_degraded(desk, "is locked by another session: end that one")
         await load.some_more()
         await session.execute("ROLLBACK")
         await session.close()

@@ -1,4 +1,4 @@
-"""Waiting for the end of a process that is another's child."""
+"""Waiting for the exit of a process that is another's child."""
 
 import os
 import signal
@@ -15,7 +15,7 @@ sys.stdin.read()
 """
 
 
-async def test_a_process_whose_parent_never_looks_is_gone_all_the_same() -> None:
+async def test_the_exit_of_a_process_is_seen_although_its_parent_never_waits() -> None:
     with subprocess.Popen(  # noqa: ASYNC220 - it is the parent of the process under test
         [sys.executable, "-c", PARENT], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as parent:
@@ -27,7 +27,7 @@ async def test_a_process_whose_parent_never_looks_is_gone_all_the_same() -> None
         parent.stdin.close()
 
 
-async def test_our_own_child_is_gone_when_it_has_ended() -> None:
+async def test_the_exit_of_our_own_child_is_seen() -> None:
     child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])  # noqa: ASYNC220
     os.kill(child.pid, signal.SIGKILL)
     assert await wait_for_exit(child.pid, 10)

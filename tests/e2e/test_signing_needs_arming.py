@@ -1,31 +1,15 @@
 """The desk starts SAFE, and signs only while strategy and executor are both armed."""
 
-from typing import Any
-
 from cockpit.model.commands import ARMABLE
-from cockpit.model.snapshot import DecisionRow
 from tests.e2e.conftest import Launch
-from tests.support.processes.desk_process import DeskProcess, accepted, refused
+from tests.support.processes.desk_process import accepted, refused
+from tests.support.processes.quoting import quote_frames, request_once
 from tests.support.processes.taker import Taker
 from tests.support.processes.venue_process import Control
-from venue.protocol.assets import BTC
-
-
-async def answers(control: Control) -> int:
-    """Quote frames the venue has had from makers since it was started."""
-    return int((await control.state())["relay"].get("answers", 0))
-
-
-async def asked(desk: DeskProcess, taker: Taker, *, max_wait_ms: int = 300) -> tuple[DecisionRow, list[dict[str, Any]]]:
-    """One more request: what the desk decided, and the quotes the trader got within ``max_wait_ms``."""
-    before = (await desk.snapshot()).counts.decisions
-    quotes = await taker.ask(BTC.token_id, amount_in=50_000, max_wait_ms=max_wait_ms)
-    shot = await desk.until(lambda shot: shot.counts.decisions == before + 1, what="one more decision")
-    return shot.decisions[0], quotes
 
 
 async def test_nothing_is_signed_unless_both_are_armed(launch: Launch, control: Control, taker: Taker) -> None:
-    sent = await answers(control)
+    sent = await quote_frames(control)
     desk = await launch()
     shot = await desk.ready()
     assert (shot.mode, shot.strategy_armed, shot.executor_armed, shot.withdrawals_frozen) == (
@@ -35,29 +19,29 @@ async def test_nothing_is_signed_unless_both_are_armed(launch: Launch, control: 
         True,
     )
 
-    decision, quotes = await asked(desk, taker)
+    decision, quotes = await request_once(desk, taker)
     assert (decision.reason, decision.actionable, quotes) == ("strategy_armed", False, [])
 
     accepted(await desk.link.send("strategy-engine", "arm"))
-    decision, quotes = await asked(desk, taker)
+    decision, quotes = await request_once(desk, taker)
     assert (decision.reason, decision.actionable, quotes) == ("executor_armed", True, [])
 
     accepted(await desk.link.send("strategy-engine", "disarm"))
     assert "strategy" in refused(await desk.link.send("trade-executor", "arm"))
-    decision, quotes = await asked(desk, taker)
+    decision, quotes = await request_once(desk, taker)
     assert (decision.reason, decision.actionable, quotes) == ("strategy_armed", False, [])
-    assert await answers(control) == sent
+    assert await quote_frames(control) == sent
 
     for part in ARMABLE:
         accepted(await desk.link.send(part, "arm"))
-    decision, quotes = await asked(desk, taker, max_wait_ms=3_000)
+    decision, quotes = await request_once(desk, taker, max_wait_ms=3_000)
     assert (decision.reason, decision.actionable, len(quotes)) == ("quote", True, 1)
-    assert await answers(control) == sent + 1
+    assert await quote_frames(control) == sent + 1
 
     accepted(await desk.link.send("trade-executor", "disarm"))
-    decision, quotes = await asked(desk, taker)
+    decision, quotes = await request_once(desk, taker)
     assert (decision.reason, quotes) == ("executor_armed", [])
-    assert await answers(control) == sent + 1
+    assert await quote_frames(control) == sent + 1
     shot = await desk.snapshot()
     assert shot.alive.quotes == 1
     assert shot.executor_why == "disarmed by test"
@@ -82,10 +66,10 @@ async def test_limits_hold_from_the_next_request_on(launch: Launch, taker: Taker
     desk = await launch()
     await desk.arm()
     accepted(await desk.link.limits({"max_notional_eure": "30"}))
-    decision, quotes = await asked(desk, taker)
+    decision, quotes = await request_once(desk, taker)
     assert (decision.reason, quotes) == ("notional", [])
     assert "max_notional_eure" in refused(await desk.link.limits({"max_notional_eure": "-1"}))
     assert "max_notional" in refused(await desk.link.limits({"max_notional": "10"}))
     accepted(await desk.link.limits({"max_notional_eure": "50"}))
-    _, quotes = await asked(desk, taker, max_wait_ms=3_000)
+    _, quotes = await request_once(desk, taker, max_wait_ms=3_000)
     assert len(quotes) == 1

@@ -1,4 +1,4 @@
-"""Faults of clocks and nodes on real sockets: what the operator sees of them, and how soon trading stops."""
+"""Faults of clocks and nodes on real sockets: what the operator sees, and how soon trading stops."""
 
 import asyncio
 import time
@@ -16,24 +16,23 @@ from cockpit.model.environment import Environment
 from cockpit.model.snapshot import InterlockRow, Snapshot
 from storage.sqlite.history import SqliteHistory
 from tests.e2e.conftest import Launch
-from tests.e2e.test_arming import answers, asked
-from tests.e2e.test_last_frame import Flood
-from tests.e2e.test_venue_trouble import quotes_again
 from tests.support.processes.desk_process import DeskProcess, refused
+from tests.support.processes.quoting import quote_frames, request_once, until_quoted
 from tests.support.processes.relay_stand_in import standing_in
+from tests.support.processes.request_flood import RequestFlood
 from tests.support.processes.taker import Taker
 from tests.support.processes.venue_process import Control, VenueProcess
 from tests.support.waiting import until
 from venue.protocol.assets import BTC
 
 
-def line(shot: Snapshot, ident: str) -> InterlockRow:
+def interlock(shot: Snapshot, ident: str) -> InterlockRow:
     (found,) = [row for row in shot.interlocks if row.ident == ident]
     return found
 
 
 class SteppedClock:
-    """The real clock, until somebody sets it."""
+    """The real clock, until it is set."""
 
     def __init__(self) -> None:
         self.by_ns = 0
@@ -44,7 +43,7 @@ class SteppedClock:
 
 @asynccontextmanager
 async def desk_here(state_dir: Path, settings: dict[str, str], clock: SteppedClock) -> AsyncIterator[DeskProcess]:
-    """A desk in this process, on a clock that can be set; seen and commanded through its socket as any other."""
+    """A desk in this process on a clock that can be set; used through its socket as any other."""
     outside = DeskProcess(state_dir, settings)
     checked = load(outside.env_file, {})
     desk = Desk(checked, SqliteHistory(checked.history_path), sources=Environment(wall_ns=clock))
@@ -59,7 +58,7 @@ async def desk_here(state_dir: Path, settings: dict[str, str], clock: SteppedClo
 
 
 @pytest.mark.parametrize("by_s", [60, -60])
-async def test_a_clock_set_by_a_minute_stops_the_frames_at_the_next_tick(
+async def test_a_clock_set_by_a_minute_disarms_the_executor_at_the_next_tick(
     venue: VenueProcess, control: Control, short_dir: Path, by_s: int
 ) -> None:
     clock = SteppedClock()
@@ -68,8 +67,8 @@ async def test_a_clock_set_by_a_minute_stops_the_frames_at_the_next_tick(
         settings = {**venue.env, "NEAR_INTENTS_RELAY_WS_URL": relay.url}
         async with desk_here(short_dir, settings, clock) as desk:
             await desk.arm()
-            assert line(await desk.snapshot(), "clock").measured.startswith("no error found; known to ±")
-            flood = Flood(relay, 100)
+            assert interlock(await desk.snapshot(), "clock").measured.startswith("no error found; known to ±")
+            flood = RequestFlood(relay, 100)
             await until(lambda: len(relay.quotes) > 20, 30)
             clock.by_ns = by_s * 10**9
             shot = await desk.until(lambda shot: not shot.executor_armed, 3, "disarmed by itself")
@@ -78,17 +77,17 @@ async def test_a_clock_set_by_a_minute_stops_the_frames_at_the_next_tick(
             assert shot.executor_why.startswith(f"disarmed by desk: {NAMES['clock']}: ")
             assert f"{side} the venue's" in shot.executor_why
             assert (shot.journal[0].actor, shot.journal[0].command) == ("desk", "disarm trade-executor")
-            assert "clock" in line(shot, "clock").remedy
-            # One that was on its way when the desk looked may still come in.
+            assert "clock" in interlock(shot, "clock").remedy
+            # A frame in flight when the desk disarmed may still arrive.
             await flood.more(50)
             assert len(relay.quotes) <= frames + 10
             assert "local clock" in refused(await desk.link.send("trade-executor", "arm"))
             clock.by_ns = 0
-            await desk.until(lambda shot: line(shot, "clock").passed)
+            await desk.until(lambda shot: interlock(shot, "clock").passed)
             await flood.stop()
 
 
-async def test_a_desk_that_cannot_watch_itself_does_not_go_on_signing(
+async def test_a_desk_whose_monitor_fails_disarms_the_executor(
     venue: VenueProcess, control: Control, short_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(*args: object) -> None:
@@ -105,7 +104,7 @@ async def test_a_desk_that_cannot_watch_itself_does_not_go_on_signing(
 
 
 @pytest.mark.slow
-async def test_a_venue_whose_clock_is_elsewhere_closes_live_after_its_grace(launch: Launch, control: Control) -> None:
+async def test_a_skewed_venue_clock_ends_live_after_its_grace(launch: Launch, control: Control) -> None:
     desk = await launch()
     await desk.arm()
     await control.faults(clock_skew_ms=60_000)
@@ -115,7 +114,7 @@ async def test_a_venue_whose_clock_is_elsewhere_closes_live_after_its_grace(laun
 
 
 @pytest.mark.parametrize(
-    ("fault", "said"),
+    ("fault", "text"),
     [
         ("429", "answered HTTP 429"),
         ("500", "answered HTTP 500"),
@@ -123,51 +122,51 @@ async def test_a_venue_whose_clock_is_elsewhere_closes_live_after_its_grace(laun
         pytest.param("slow", "did not answer within 5 s", marks=pytest.mark.slow),
     ],
 )
-async def test_nodes_that_all_fail_stop_the_quotes_and_the_line_says_how(
-    launch: Launch, control: Control, taker: Taker, fault: str, said: str
+async def test_when_all_nodes_fail_quoting_stops_and_the_interlock_names_the_fault(
+    launch: Launch, control: Control, taker: Taker, fault: str, text: str
 ) -> None:
     """Quotes stop once the balances are too old, 1 s here; LIVE closes ten seconds after that."""
     desk = await launch(INVENTORY_POLL_MS="200", INVENTORY_MAX_AGE_MS="1000")
     await desk.arm()
     assert await taker.ask(BTC.token_id, amount_in=50_000)
-    sent = await answers(control)
+    sent = await quote_frames(control)
     await control.faults(near_a=fault, near_b=fault)
     within_s = 15 if fault == "slow" else 5
     shot = await desk.until(
-        lambda shot: said in line(shot, "balances").measured and (shot.inventory.age_ms or 0) > 1_000, within_s
+        lambda shot: text in interlock(shot, "balances").measured and (shot.inventory.age_ms or 0) > 1_000, within_s
     )
-    assert not line(shot, "balances").passed
-    assert "NEAR RPC" in line(shot, "balances").remedy
-    decision, quotes = await asked(desk, taker)
+    assert not interlock(shot, "balances").passed
+    assert "NEAR RPC" in interlock(shot, "balances").remedy
+    decision, quotes = await request_once(desk, taker)
     assert (decision.reason, quotes) == ("inventory_age", [])
-    assert await answers(control) == sent
+    assert await quote_frames(control) == sent
     if fault == "slow":
         shot = await desk.until(lambda shot: not shot.executor_armed, 15)
         assert shot.executor_why.startswith(f"disarmed by desk: {NAMES['balances']}: ")
         return
-    assert (line(shot, "balances").grace_left_ms or 0) > 0
+    assert (interlock(shot, "balances").grace_left_ms or 0) > 0
     await control.mend()
-    await quotes_again(taker)
+    await until_quoted(taker)
     assert (await desk.snapshot()).executor_armed
 
 
-async def test_nodes_that_stand_at_a_block_are_seen_through(launch: Launch, control: Control) -> None:
-    """They answer promptly and tell balances of long ago."""
+async def test_nodes_stuck_at_a_block_are_detected(launch: Launch, control: Control) -> None:
+    """They answer promptly with old balances."""
     desk = await launch(INVENTORY_POLL_MS="200", INVENTORY_MAX_AGE_MS="1500")
     await desk.arm()
     await control.faults(near_stale_s={"near_a": 600, "near_b": 600})
-    shot = await desk.until(lambda shot: not line(shot, "balances").passed, 10)
-    assert "the Verifier is read as of block" in line(shot, "balances").measured
-    assert (line(shot, "balances").grace_left_ms or 0) > 0
+    shot = await desk.until(lambda shot: not interlock(shot, "balances").passed, 10)
+    assert "the Verifier is read as of block" in interlock(shot, "balances").measured
+    assert (interlock(shot, "balances").grace_left_ms or 0) > 0
     await control.faults(near_stale_s={})
-    await desk.until(lambda shot: line(shot, "balances").passed)
+    await desk.until(lambda shot: interlock(shot, "balances").passed)
 
 
-async def test_a_relay_that_is_gone_turns_its_line_red(launch: Launch) -> None:
+async def test_a_lost_relay_fails_its_interlock(launch: Launch) -> None:
     async with standing_in() as relay:
         desk = await launch(NEAR_INTENTS_RELAY_WS_URL=relay.url)
         await desk.arm()
-    shot = await desk.until(lambda shot: not line(shot, "relay").passed)
-    assert "the relay is not connected" in line(shot, "relay").measured
-    assert 0 < (line(shot, "relay").grace_left_ms or 0) <= 30_000
+    shot = await desk.until(lambda shot: not interlock(shot, "relay").passed)
+    assert "the relay is not connected" in interlock(shot, "relay").measured
+    assert 0 < (interlock(shot, "relay").grace_left_ms or 0) <= 30_000
     assert shot.executor_armed

@@ -1,4 +1,4 @@
-"""`cockpit sandbox --headless --arm --json`: the whole system from one command, and its numbers add up."""
+"""`cockpit sandbox --headless --arm --json`: the whole system from one command, and its figures add up."""
 
 import json
 import signal
@@ -19,7 +19,7 @@ from venue.protocol.assets import BTC, EURE
 
 
 def sandbox(state_dir: Path, *options: str, **environ: str) -> "subprocess.CompletedProcess[str]":
-    """Run a rehearsal to its end, with these settings in the environment."""
+    """Run a headless sandbox to its end with these settings in the environment."""
     return subprocess.run(
         [sys.executable, "-m", "cockpit", "sandbox", "--headless", *options],
         env=bare_environment(COCKPIT_STATE_DIR=str(state_dir)) | environ,
@@ -32,7 +32,7 @@ def sandbox(state_dir: Path, *options: str, **environ: str) -> "subprocess.Compl
 
 
 def left_behind(state_dir: Path) -> list[str]:
-    """Processes of the rehearsal that are still there."""
+    """Processes of the sandbox run that are still there."""
     lines = [" ".join(process.info["cmdline"] or ()) for process in psutil.process_iter(["cmdline"])]
     return [line for line in lines if str(state_dir) in line]
 
@@ -49,13 +49,13 @@ def check_counts(report: Mapping[str, Any]) -> None:
 
 
 def check_balances(report: Mapping[str, Any]) -> None:
-    for proof in report["balances"]:
-        numbers = {name: int(proof[name]) for name in ("opening", "filled", "deposited", "closing")}
+    for asset in report["balances"]:
+        numbers = {name: int(asset[name]) for name in ("opening", "filled", "deposited", "closing")}
         assert numbers["opening"] + numbers["filled"] + numbers["deposited"] == numbers["closing"]
-        assert proof["unexplained"] == "0"
+        assert asset["unexplained"] == "0"
 
 
-def test_a_rehearsal_explains_every_base_unit(short_dir: Path) -> None:
+def test_a_sandbox_run_explains_every_base_unit(short_dir: Path) -> None:
     ran = sandbox(short_dir, "--arm", "--for", "8", "--json", "--rate", "12", "--other-pairs", "0.5", "--seed", "3")
     assert ran.returncode == 0, ran.stderr
     assert ran.stderr == ""
@@ -76,11 +76,11 @@ def test_a_rehearsal_explains_every_base_unit(short_dir: Path) -> None:
         ).fetchall()
     for symbol, token in (("BTC", BTC.token_id), ("EURe", EURE.token_id)):
         moved = sum(int(got) * (a == token) - int(gave) * (b == token) for a, got, b, gave in settled)
-        assert next(int(proof["filled"]) for proof in report["balances"] if proof["symbol"] == symbol) == moved
+        assert next(int(asset["filled"]) for asset in report["balances"] if asset["symbol"] == symbol) == moved
     assert left_behind(short_dir) == []
 
 
-def test_a_rehearsal_that_is_not_armed_signs_nothing_and_never_sees_a_real_key(short_dir: Path) -> None:
+def test_an_unarmed_sandbox_run_signs_nothing_and_never_sees_a_real_key(short_dir: Path) -> None:
     real = {"NEAR_INTENTS_RELAY_WS_URL": "wss://relay.example.com/ws", "NEAR_INTENTS_API_KEY": "canary5ecret"}
     ran = sandbox(short_dir, "--for", "1", "--rate", "20", "--other-pairs", "0", **real)
     assert ran.returncode == 0, ran.stderr
@@ -96,11 +96,11 @@ def test_a_rehearsal_that_is_not_armed_signs_nothing_and_never_sees_a_real_key(s
     ("number", "code"),
     [(signal.SIGTERM, 143), (signal.SIGHUP, 129), pytest.param(signal.SIGINT, 1, marks=pytest.mark.slow)],
 )
-async def test_a_rehearsal_that_is_ended_early_takes_venue_and_desk_along(
+async def test_a_sandbox_run_that_is_stopped_early_ends_venue_and_desk(
     short_dir: Path, number: signal.Signals, code: int
 ) -> None:
     environ = bare_environment(COCKPIT_STATE_DIR=str(short_dir))
-    rehearsal = Process(["sandbox", "--headless", "--arm", "--for", "60"], short_dir / "log", environ)
+    run = Process(["sandbox", "--headless", "--arm", "--for", "60"], short_dir / "log", environ)
     history = short_dir / "sandbox" / "latest" / "history.sqlite"
 
     def armed() -> bool:
@@ -113,16 +113,16 @@ async def test_a_rehearsal_that_is_ended_early_takes_venue_and_desk_along(
             except sqlite3.OperationalError:
                 return False
 
-    await until(armed, 30, "the rehearsal is armed")
-    rehearsal.send(number)
-    assert rehearsal.wait() == code
+    await until(armed, 30, "the run is armed")
+    run.send(number)
+    assert run.wait() == code
     assert left_behind(short_dir) == []
     with closing(sqlite3.connect(history)) as db:
         assert db.execute("SELECT ended_ns IS NOT NULL FROM runs").fetchall() == [(1,)]
 
 
 def asked(state_dir: Path) -> list[tuple[Any, ...]]:
-    """The requests that the newest rehearsal under the state directory heard, in their order."""
+    """The requests that the newest sandbox run received, in order."""
     with closing(sqlite3.connect(state_dir / "sandbox" / "latest" / "history.sqlite")) as db:
         return db.execute(
             "SELECT quote_id, asset_in, amount_in, amount_out, min_deadline_ms FROM swap_demand_events ORDER BY at_ns"
@@ -130,18 +130,18 @@ def asked(state_dir: Path) -> list[tuple[Any, ...]]:
 
 
 def test_the_same_seed_gives_the_same_requests_from_the_first_on(short_dir: Path) -> None:
-    heard = []
+    received = []
     for name in ("a", "b"):
         ran = sandbox(short_dir / name, "--for", "1", "--rate", "40", "--other-pairs", "0", "--seed", "11")
         assert ran.returncode == 0, ran.stderr
-        heard.append(asked(short_dir / name))
-    both = min(len(requests) for requests in heard)
+        received.append(asked(short_dir / name))
+    both = min(len(requests) for requests in received)
     assert both > 0
-    assert heard[0][:both] == heard[1][:both]
+    assert received[0][:both] == received[1][:both]
 
 
 @pytest.mark.slow
-def test_a_long_rehearsal_with_a_deposit_explains_every_base_unit(short_dir: Path) -> None:
+def test_a_long_sandbox_run_with_a_deposit_explains_every_base_unit(short_dir: Path) -> None:
     ran = sandbox(short_dir, "--arm", "--for", "60", "--json", "--rate", "60", "--other-pairs", "0.5")
     assert ran.returncode == 0, ran.stderr
     report = json.loads(ran.stdout)

@@ -1,4 +1,4 @@
-"""A stranger's transfer closes LIVE; an operator takes it as given, and the proof is exact again, also later."""
+"""A stranger's transfer ends LIVE; once an operator accepts it, the reconciliation is exact again, also later."""
 
 import asyncio
 import json
@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import pytest
 
+from cockpit.cli.accept_remainder import NOTHING_UNEXPLAINED
 from cockpit.desk.interlocks.checklist import NAMES
 from tests.e2e.conftest import Launch
 from tests.support.processes.desk_process import DeskProcess, refused
@@ -18,7 +19,7 @@ from venue.protocol.assets import BTC
 
 
 async def accept(desk: DeskProcess, *arguments: str) -> tuple[int, str]:
-    """The exit code and everything said."""
+    """Exit code and output."""
     return await cockpit("accept-remainder", "--socket", str(desk.socket_path), *arguments)
 
 
@@ -29,24 +30,24 @@ async def cockpit(*arguments: str) -> tuple[int, str]:
         stderr=asyncio.subprocess.STDOUT,
         env=bare_environment(),
     )
-    said, _ = await asyncio.wait_for(process.communicate(), 60)
-    return process.returncode or 0, said.decode()
+    output, _ = await asyncio.wait_for(process.communicate(), 60)
+    return process.returncode or 0, output.decode()
 
 
-async def test_a_strangers_base_unit_is_accepted_as_it_is_shown(launch: Launch, control: Control) -> None:
+async def test_an_unexplained_base_unit_is_accepted_as_shown(launch: Launch, control: Control) -> None:
     desk = await launch(INVENTORY_POLL_MS="200")
     await desk.ready()
-    assert await accept(desk) == (0, "nothing is unexplained\n")
+    assert await accept(desk) == (0, f"{NOTHING_UNEXPLAINED}\n")
     await control.faults(gift={"token_id": BTC.token_id, "amount": 1})
     await desk.until(lambda shot: shot.inventory.rows[0].unexplained == Decimal("1e-8"))
-    code, said = await accept(desk)
-    assert (code, "cockpit accept-remainder --btc=+0.00000001 --reason" in said) == (1, True), said
+    code, output = await accept(desk)
+    assert (code, "cockpit accept-remainder --btc=+0.00000001 --reason" in output) == (1, True), output
     assert "--reason" in (await accept(desk, "--btc=+0.00000001"))[1]
-    code, said = await accept(desk, "--btc=0.00000002", "--reason", "dust")
-    assert (code, "unexplained is +0.00000001 BTC" in said) == (1, True), said
+    code, output = await accept(desk, "--btc=0.00000002", "--reason", "dust")
+    assert (code, "unexplained is +0.00000001 BTC" in output) == (1, True), output
 
     async def accepted() -> bool:
-        # Until a second reading has shown the same it is refused.
+        # Refused until a second reading shows the same.
         return await accept(desk, "--btc", "+0.00000001", "--reason", "dust from a stranger") == (
             0,
             "+0.00000001 BTC (+1 base units) accepted as a term of the proof: dust from a stranger\n",
@@ -64,7 +65,7 @@ async def test_a_strangers_base_unit_is_accepted_as_it_is_shown(launch: Launch, 
     assert [done for done, _ in desk.rows(journal)][-1] == 1
     assert "dust from a stranger" in desk.rows(journal)[-1][1]
 
-    # The next run begins with it.
+    # The next run starts with it.
     height = shot.inventory.block_height or 0
     await desk.until(lambda shot: (shot.inventory.block_height or 0) > height)
     desk.process.send(signal.SIGTERM)
@@ -74,16 +75,16 @@ async def test_a_strangers_base_unit_is_accepted_as_it_is_shown(launch: Launch, 
     assert all(row.unexplained == 0 for row in shot.inventory.rows)
 
     for chosen in ((), ("--run", "last")):
-        code, said = await cockpit("report", "--history", str(desk.state_dir / "history.sqlite"), "--json", *chosen)
-        assert code == 0, said
-        report = json.loads(said)
+        code, output = await cockpit("report", "--history", str(desk.state_dir / "history.sqlite"), "--json", *chosen)
+        assert code == 0, output
+        report = json.loads(output)
         assert [asset["unexplained"] for asset in report["inventory"]] == ["0", "0"]
         reasons = [(one["btc"], one["reason"]) for one in report["accepted"]]
         assert reasons == ([] if chosen else [("0.00000001", "dust from a stranger")])
 
 
 @pytest.mark.slow
-async def test_a_strangers_transfer_closes_live_after_half_a_minute(launch: Launch, control: Control) -> None:
+async def test_an_unexplained_transfer_ends_live_after_half_a_minute(launch: Launch, control: Control) -> None:
     desk = await launch(INVENTORY_POLL_MS="200")
     await desk.arm()
     await control.faults(gift={"token_id": BTC.token_id, "amount": 1})

@@ -1,4 +1,4 @@
-"""The whole loop: demand in, signed quote out, settlement, confirmation by the ledger, and the history of it."""
+"""From request to signed quote, settlement, confirmation by the ledger and history; and a deposit."""
 
 from decimal import Decimal
 
@@ -19,7 +19,9 @@ WHERE r.outcome = 'settled' ORDER BY r.at_ns
 """
 
 
-async def test_a_fill_is_followed_from_its_demand_to_the_ledger(launch: Launch, control: Control, taker: Taker) -> None:
+async def test_a_fill_is_followed_from_its_request_to_the_ledger(
+    launch: Launch, control: Control, taker: Taker
+) -> None:
     opening = await control.balances()
     desk = await launch()
     await desk.arm()

@@ -1,4 +1,4 @@
-"""How a desk ends, and what the next one on the same state directory makes of it."""
+"""How a desk ends, and how the next one starts on the same state directory."""
 
 import asyncio
 import json
@@ -20,7 +20,7 @@ SHORT = {"QUOTE_DEADLINE_MS": "10000", "QUOTE_MAX_DEADLINE_MS": "10000"}
 
 
 async def starts_safe_and_waits(desk: DeskProcess) -> None:
-    """A restarted desk is disarmed, tells why it may not be armed, and may be once the old quotes are dead."""
+    """A restarted desk is disarmed, shows why it cannot be armed, and can be armed once the old quotes have expired."""
     await desk.start()
     shot = await desk.until(lambda shot: True)
     assert (shot.strategy_armed, shot.executor_armed) == (False, False)
@@ -29,8 +29,8 @@ async def starts_safe_and_waits(desk: DeskProcess) -> None:
     await desk.until(lambda shot: all(row.passed for row in shot.interlocks if row.rung == "SHADOW"))
     accepted(await desk.link.send("strategy-engine", "arm"))
     await desk.until(lambda shot: not shot.executor_blocked)
-    dead_ns = desk.count("SELECT MAX(deadline_ns) FROM execute_trade_commands")
-    assert time.time_ns() > dead_ns
+    expiry_ns = desk.count("SELECT MAX(deadline_ns) FROM execute_trade_commands")
+    assert time.time_ns() > expiry_ns
     accepted(await desk.link.send("trade-executor", "arm"))
 
 
@@ -39,21 +39,21 @@ async def test_sigterm_disarms_writes_and_leaves_nothing_behind(launch: Launch, 
     await desk.arm()
     await taker.deal(BTC.token_id, amount_in=50_000, min_deadline_ms=1000)
     assert await taker.ask(EURE.token_id, amount_out=50_000, min_deadline_ms=1000)
-    said: list[Snapshot | ConnectionLost] = []
+    items: list[Snapshot | ConnectionLost] = []
 
     async def watch() -> None:
-        async for word in desk.link.snapshots():
-            said[:] = [*said, word]
+        async for item in desk.link.snapshots():
+            items[:] = [*items, item]
 
     watching = asyncio.create_task(watch())
-    await until(lambda: said)
+    await until(lambda: items)
     started = time.monotonic()
     assert desk.process.stop() == 0
     assert time.monotonic() - started < 10
     assert not desk.socket_path.exists()
-    await until(lambda: isinstance(said[-1], ConnectionLost))
+    await until(lambda: isinstance(items[-1], ConnectionLost))
     watching.cancel()
-    shots = [word for word in said if isinstance(word, Snapshot)]
+    shots = [item for item in items if isinstance(item, Snapshot)]
     assert (shots[-1].strategy_armed, shots[-1].executor_armed) == (False, False)
 
     [(ended,)] = desk.rows("SELECT ended_ns FROM runs")
@@ -65,7 +65,7 @@ async def test_sigterm_disarms_writes_and_leaves_nothing_behind(launch: Launch, 
     await starts_safe_and_waits(desk)
 
 
-async def test_a_killed_desk_keeps_its_history_and_its_promises(launch: Launch, taker: Taker) -> None:
+async def test_a_killed_desk_keeps_its_history_and_its_commitments(launch: Launch, taker: Taker) -> None:
     desk = await launch(**SHORT)
     await desk.arm()
     fill = await taker.deal(BTC.token_id, amount_in=50_000, min_deadline_ms=1000)
@@ -95,7 +95,7 @@ async def test_shutdown_by_command_ends_the_desk(launch: Launch) -> None:
     await until(lambda: desk.count("SELECT COUNT(*) FROM operator_actions WHERE command = 'shutdown'") == 1)
 
 
-async def test_a_cockpit_that_stops_reading_holds_up_neither_the_desk_nor_its_end(launch: Launch, taker: Taker) -> None:
+async def test_a_cockpit_that_stops_reading_delays_neither_the_desk_nor_its_end(launch: Launch, taker: Taker) -> None:
     desk = await launch()
     await desk.arm()
     async with unix_connect(str(desk.socket_path), "ws://desk/stream", compression=None, max_queue=1) as stalled:
