@@ -1,8 +1,8 @@
-"""Profit and loss by average cost, exact to the base unit of EURe. Pure.
+"""P&L by average cost, exact to the base unit of EURe. Pure.
 
-BTC that is held when a span begins, and BTC that comes in by a deposit, cost what the mid was at that moment. A sale
-realises what it brought less the average cost of what it gave. BTC that is withdrawn leaves at the mid of that moment,
-so its gain is realised too. What is still held is marked to the closing mid.
+BTC held at the start of a span, and deposited BTC, cost the mid of that moment. A sale realises its proceeds less the
+average cost of the BTC sold. Withdrawn BTC leaves at the mid of that moment, so its gain is realised too. BTC still
+held at the end is marked to the closing mid.
 """
 
 from collections.abc import Iterable
@@ -17,26 +17,26 @@ from venue.protocol.assets import Pair
 PRICE_DECIMALS = 8
 
 
-class Move(msgspec.Struct, frozen=True, gc=False):
-    """A change of the inventory, signed base units. ``mid``: None for a fill, the mid of the moment for a flow."""
+class InventoryChange(msgspec.Struct, frozen=True, gc=False):
+    """A fill, deposit or withdrawal in signed base units. ``mid``: None for a fill, else the mid at that moment."""
 
     base: int
     quote: int
     mid: Decimal | None = None
 
 
-class Profit(msgspec.Struct, frozen=True, kw_only=True):
-    """Base units of EURe; ``realised`` + ``unrealised`` is ``total``, the change in value less money in and out."""
+class Pnl(msgspec.Struct, frozen=True, kw_only=True):
+    """Base units of EURe; ``realised`` + ``unrealised`` = ``total``, the change in value less money in and out."""
 
     realised: int
     unrealised: int
     total: int
 
 
-def worth(pair: Pair, base: int, mid: Decimal) -> int:
-    """What so many base units of BTC are worth at the mid, in base units of EURe; the mid has at most 8 decimals.
+def value_at_mid(pair: Pair, base: int, mid: Decimal) -> int:
+    """The value of so many base units of BTC in base units of EURe.
 
-    Raises ValueError for a finer mid: nothing here is rounded.
+    Nothing is rounded: raises ValueError for a mid with more than 8 decimals.
     """
     scaled = mid.scaleb(PRICE_DECIMALS)
     units = int(scaled)
@@ -45,27 +45,29 @@ def worth(pair: Pair, base: int, mid: Decimal) -> int:
     return base * units * 10 ** (pair.quote.decimals - pair.base.decimals - PRICE_DECIMALS)  # type: ignore[no-any-return]
 
 
-def profit(pair: Pair, held: int, opening_mid: Decimal, moves: Iterable[Move], closing_mid: Decimal) -> Profit:
-    """The profit of a span that began with ``held`` base units of BTC and saw these moves in order."""
-    position, cost = held, Fraction(worth(pair, held, opening_mid))
+def average_cost_pnl(
+    pair: Pair, held: int, opening_mid: Decimal, changes: Iterable[InventoryChange], closing_mid: Decimal
+) -> Pnl:
+    """The P&L of a span that started with ``held`` base units of BTC and saw these changes in order."""
+    position, cost = held, Fraction(value_at_mid(pair, held, opening_mid))
     realised, cash = Fraction(0), 0
-    for move in moves:
-        paid = move.quote if move.mid is None else -worth(pair, move.base, move.mid)
-        if move.base == 0:
-            # EURe alone moved: money in or out, or a fill that cannot be.
-            cash += paid if move.mid is None else 0
-            realised += paid if move.mid is None else 0
+    for change in changes:
+        paid = change.quote if change.mid is None else -value_at_mid(pair, change.base, change.mid)
+        if change.base == 0:
+            # Only EURe moved: a deposit or withdrawal, or a fill that cannot happen.
+            cash += paid if change.mid is None else 0
+            realised += paid if change.mid is None else 0
             continue
         cash += paid
-        position, cost, gained = _step(position, cost, move.base, Fraction(paid))
+        position, cost, gained = _step(position, cost, change.base, Fraction(paid))
         realised += gained
-    total = cash + worth(pair, position, closing_mid) - worth(pair, held, opening_mid)
+    total = cash + value_at_mid(pair, position, closing_mid) - value_at_mid(pair, held, opening_mid)
     booked = floor(realised)
-    return Profit(realised=booked, unrealised=total - booked, total=total)
+    return Pnl(realised=booked, unrealised=total - booked, total=total)
 
 
 def _step(position: int, cost: Fraction, base: int, paid: Fraction) -> tuple[int, Fraction, Fraction]:
-    """Position, its cost and what was realised after ``base`` came in and ``paid`` EURe with it, both signed."""
+    """Position, cost and realised gain after a signed change of ``base`` with a signed change of ``paid`` EURe."""
     if position == 0 or (position > 0) == (base > 0):
         return position + base, cost - paid, Fraction(0)
     closes = min(abs(base), abs(position))

@@ -147,7 +147,7 @@ class CockpitApp(OperatorActions, inherit_bindings=False):
                 if former is not None and not was_lost:
                     self._happened(Notification("fault", "the link to the desk was lost"))
                 continue
-            for happening in happened(former, item, self.link.mine) if former is not None else ():
+            for happening in happened(former, item, self.link.sent_ids) if former is not None else ():
                 self._happened(happening)
             self.arming.took()
             self.touring.took(item)

@@ -1,4 +1,4 @@
-"""The cockpit's side of the desk's control API: a stream of snapshots and typed commands over one Unix socket."""
+"""The client of the desk's control API: a stream of snapshots and typed commands over one Unix socket."""
 
 import asyncio
 import getpass
@@ -23,16 +23,17 @@ BACKOFF_S: tuple[float, ...] = (0.1, 0.1, 0.2, 0.2, 0.5, 0.5, 1.0, 2.0)
 
 
 READ_ONLY = "this cockpit is read-only"
+NO_DESK = "no desk is running at"
 
 
 class ConnectionLost(msgspec.Struct, frozen=True):
-    """The stream is down; the link goes on trying."""
+    """The stream is down; the client keeps reconnecting."""
 
     reason: str
 
 
 class UnknownOutcome(msgspec.Struct, frozen=True):
-    """No answer to a command. Unless ``sent`` is False, the desk may have done it: its journal then names it."""
+    """No answer to a command. If ``sent``, the desk may have done it; its journal then holds ``command_id``."""
 
     command: str
     reason: str
@@ -41,14 +42,14 @@ class UnknownOutcome(msgspec.Struct, frozen=True):
 
 
 Outcome = Result | UnknownOutcome
-"""What is known of a command: a Result (accepted or refused), or that nothing is known."""
+"""What became of a command: accepted or refused, or unknown."""
 
 Reviewed = WithdrawalReview | Result | UnknownOutcome
-"""A review; a Result when the order cannot be read, with the reason in one sentence; or no answer."""
+"""A review; a Result with the reason if the order is invalid; or no answer."""
 
 
-class DeskInfo(msgspec.Struct, frozen=True):
-    """Who answers on the socket."""
+class DeskInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """The desk that answers on the socket."""
 
     ok: bool
     run_id: str
@@ -58,12 +59,11 @@ class DeskInfo(msgspec.Struct, frozen=True):
 
 
 class DeskClient:
-    """Talks to the desk listening at ``socket_path``. ``timeout_s`` bounds the wait for a command's answer.
+    """Connects to the desk at ``socket_path``. ``timeout_s`` bounds the wait for a command's answer.
 
-    ``slow_timeout_s`` bounds it for commands that ask several services outside before they answer. A ``read_only`` link
-    sends no command; the socket it is given should be the desk's read-only one, which would not take any.
-    A command takes a ``command_id``, so that it can be shown and asked for again without being done twice; a new one is
-    made when it is empty.
+    ``slow_timeout_s`` bounds it for commands for which the desk asks other services. A ``read_only`` client sends no
+    command; give it the desk's read-only socket, which refuses commands too. Commands take a ``command_id``, so that
+    they can be shown and repeated without being done twice; an empty one is replaced by a new id.
     """
 
     def __init__(
@@ -84,13 +84,13 @@ class DeskClient:
         self._timeout_s = timeout_s
         self._slow_timeout_s = slow_timeout_s
         self._backoff_s = tuple(backoff_s)
-        self.mine: deque[str] = deque(maxlen=1_000)
-        """The ids of the commands that were sent from here, the newest last."""
+        self.sent_ids: deque[str] = deque(maxlen=1_000)
+        """Ids of the commands sent by this client, the newest last."""
         self._client: httpx.AsyncClient | None = None
         self._decoder = msgspec.json.Decoder(Snapshot)
 
     async def snapshots(self) -> AsyncIterator[Snapshot | ConnectionLost]:
-        """Every snapshot the desk streams, for ever; a LinkLost each time an attempt to attach fails or ends."""
+        """Yield every snapshot for ever, and a ConnectionLost each time a connection fails or ends."""
         from websockets.asyncio.client import unix_connect
         from websockets.exceptions import WebSocketException
 
@@ -112,7 +112,7 @@ class DeskClient:
                         failures = 0
                 reason = "the desk closed the stream"
             except (OSError, WebSocketException, msgspec.MsgspecError) as error:
-                reason = self._why(error)
+                reason = self._reason(error)
             yield ConnectionLost(reason)
             await asyncio.sleep(self._backoff_s[min(failures, len(self._backoff_s) - 1)])
             failures += 1
@@ -120,75 +120,70 @@ class DeskClient:
     async def send(
         self, part: Part, verb: Verb, body: Mapping[str, object] | None = None, *, command_id: str = ""
     ) -> Outcome:
-        """Ask ``part`` to arm, disarm or refresh."""
         return await self._command("POST", f"/{part}/{verb}", f"{verb} {part}", body, command_id)
 
     async def limits(self, changes: Mapping[str, object], *, command_id: str = "") -> Outcome:
-        """Ask for new limits: any subset of the fields of cockpit.commands.Limits."""
+        """Set limits: any subset of the fields of ``Limits``."""
         return await self._command("PUT", "/strategy-engine/limits", "limits", changes, command_id)
 
     async def trading(self, state: Trading, reason: str, *, command_id: str = "") -> Outcome:
-        """Ask for a trading state."""
         body = {"state": state, "reason": reason}
         return await self._command("PUT", "/strategy-engine/trading", "set trading", body, command_id)
 
     async def review(self, order: WithdrawalOrder) -> Reviewed:
-        """What the withdrawal would mean now. The first review of an address begins its cooling time."""
+        """Review the withdrawal as of now. The first review of an address starts its cooling-off."""
         answer = await self._money("withdrawal-estimate", _fields(order))
         if isinstance(answer, UnknownOutcome) or answer.status_code != 200:
             return _result("withdrawal-estimate", answer)
         try:
             return msgspec.json.decode(answer.content, type=WithdrawalReview)
         except msgspec.MsgspecError as error:
-            return UnknownOutcome("withdrawal-estimate", f"a review that cannot be read: {error}")
+            return UnknownOutcome("withdrawal-estimate", f"cannot read the review: {error}")
 
     async def withdraw(self, order: WithdrawalOrder) -> Outcome:
-        """Order the withdrawal. Asking again with the same ``idempotency_key`` never makes a second one."""
+        """Order the withdrawal. A repeated ``idempotency_key`` never makes a second one."""
         return _result("withdraw", await self._money("withdraw", _fields(order)))
 
     async def freeze(self, frozen: bool, *, command_id: str = "") -> Outcome:
-        """Freeze withdrawals, or open them."""
         return _result("freeze-withdrawals", await self._money("freeze-withdrawals", {"frozen": frozen}, command_id))
 
     async def track(self, order: WithdrawalOrder, near_hash: str, *, command_id: str = "") -> Outcome:
-        """Follow a withdrawal made elsewhere by the NEAR hash of its burn."""
+        """Track a withdrawal made elsewhere by its NEAR transaction."""
         body = {**_fields(order), "withdrawal_hash": near_hash}
         return _result("track-withdrawal", await self._money("track-withdrawal", body, command_id))
 
     async def notify_deposit(self, asset_id: str, tx_hash: str, *, command_id: str = "") -> Outcome:
-        """Tell the bridge of a deposit by its transaction on its own chain."""
+        """Report a deposit to the bridge by its transaction on its own chain."""
         body = {"asset_id": asset_id, "tx_hash": tx_hash}
         return _result("notify-deposit", await self._money("notify-deposit", body, command_id))
 
     async def register_key(self, *, command_id: str = "") -> Outcome:
-        """Have the desk register its signing key with the Verifier."""
         return _result("register-key", await self._money("register-key", {}, command_id))
 
     async def accept_remainder(self, amounts: Mapping[str, str], reason: str) -> Outcome:
-        """Take all of an unexplained difference as given: ``amounts`` are base units in digits, by symbol."""
+        """Accept a whole unexplained difference: ``amounts`` are base units in digits, by symbol."""
         body = {"amounts": dict(amounts), "reason": reason}
         return await self._command("POST", "/inventory-sync/accept-remainder", "accept-remainder", body)
 
     async def hard_stop(self, *, command_id: str = "") -> Outcome:
-        """Ask the desk to disarm everything and burn the quotes that are alive."""
+        """Disarm everything and burn the live quotes."""
         return await self._command("POST", "/trade-executor/hard-stop", "hard-stop", None, command_id)
 
     async def shutdown(self) -> Outcome:
-        """Ask the desk to disarm and end."""
+        """Disarm and end the desk."""
         return await self._command("POST", "/shutdown", "shutdown", None)
 
     async def health(self) -> DeskInfo | ConnectionLost:
-        """Who answers on the socket, or why nobody does."""
+        """Who answers on the socket, or why no desk does."""
         import httpx
 
         try:
             answer = await self._http().get("/healthz")
             return msgspec.json.decode(answer.content, type=DeskInfo)
         except (httpx.HTTPError, OSError, msgspec.MsgspecError) as error:
-            return ConnectionLost(self._why(error))
+            return ConnectionLost(self._reason(error))
 
     async def close(self) -> None:
-        """Let go of the sockets."""
         if self._client is not None:
             await self._client.aclose()
             self._client = None
@@ -211,23 +206,25 @@ class DeskClient:
         if self.read_only:
             return UnknownOutcome(name, READ_ONLY, sent=False)
         ident = command_id or self.new_id()
-        self.mine.append(ident)
+        self.sent_ids.append(ident)
         content = msgspec.json.encode({**body, "command_id": ident, "actor": self.actor})
         headers = {"content-type": "application/json"}
         try:
             return await self._http().request(method, path, content=content, headers=headers, timeout=timeout_s)
         except (httpx.ConnectError, httpx.ConnectTimeout) as error:
-            return UnknownOutcome(name, self._why(error), sent=False, command_id=ident)
+            return UnknownOutcome(name, self._reason(error), sent=False, command_id=ident)
         except httpx.TimeoutException:
             return UnknownOutcome(name, f"no answer within {timeout_s:g} s", command_id=ident)
         except (httpx.HTTPError, OSError) as error:
-            return UnknownOutcome(name, f"the connection broke before the answer: {self._why(error)}", command_id=ident)
+            return UnknownOutcome(
+                name, f"the connection was lost before the answer: {self._reason(error)}", command_id=ident
+            )
 
     def _http(self) -> "httpx.AsyncClient":
         if self._client is None:
             import httpx
 
-            # A kept connection that the desk has just closed would turn a plain command into an unknown one.
+            # A kept-alive connection that the desk has just closed would make a command's outcome unknown.
             self._client = httpx.AsyncClient(
                 transport=httpx.AsyncHTTPTransport(
                     uds=str(self.socket_path), limits=httpx.Limits(max_keepalive_connections=0)
@@ -238,26 +235,25 @@ class DeskClient:
             )
         return self._client
 
-    def _why(self, error: Exception) -> str:
+    def _reason(self, error: Exception) -> str:
         if isinstance(error, FileNotFoundError):
-            return f"no desk listens at {self.socket_path}"
+            return f"{NO_DESK} {self.socket_path}"
         if isinstance(error, ConnectionRefusedError):
-            return f"the desk at {self.socket_path} is gone"
+            return f"the desk at {self.socket_path} has ended"
         if isinstance(error, msgspec.MsgspecError):
-            return f"the desk says something this cockpit cannot read: {error}"
+            return f"the desk runs an incompatible version: {error}"
         if isinstance(error, TimeoutError):
             return f"the desk at {self.socket_path} does not answer"
         return str(error) or type(error).__name__
 
 
 def _fields(order: WithdrawalOrder) -> dict[str, object]:
-    """What the order says; who asks, and under which id, is the link's."""
+    # The client adds actor and command id.
     fields = msgspec.structs.asdict(order)
     return {name: value for name, value in fields.items() if name not in ("command_id", "actor") and value is not None}
 
 
 def _result(name: str, answer: "httpx.Response | UnknownOutcome") -> Outcome:
-    """The desk's word as an outcome."""
     if isinstance(answer, UnknownOutcome):
         return answer
     try:
@@ -266,7 +262,7 @@ def _result(name: str, answer: "httpx.Response | UnknownOutcome") -> Outcome:
         text = " ".join(answer.text.split())[:200]
         if 400 <= answer.status_code < 500:
             return Result(command_id="", command=name, accepted=False, reason=text or "refused", at_ns=0)
-        return UnknownOutcome(name, f"an answer that cannot be read (status {answer.status_code}): {text}")
+        return UnknownOutcome(name, f"cannot read the answer (HTTP {answer.status_code}): {text}")
 
 
 def operator_name() -> str:

@@ -1,4 +1,4 @@
-"""Reads a ``.env`` file: refuses one that others can read, and notices names that are almost ours."""
+"""Reads a ``.env`` file; refuses one that other users can read, and reports misspelt names."""
 
 import os
 import shlex
@@ -13,14 +13,14 @@ from dotenv.parser import parse_stream
 
 
 class EnvFile(msgspec.Struct, frozen=True):
-    """What a file says: the values of the names asked for (None when it was not read), and what must be mended."""
+    """The values of the names that were asked for (None if the file was not read), and its problems."""
 
     values: dict[str, str] | None
     problems: tuple[str, ...]
 
 
 def read_env_file(path: Path, names: Collection[str]) -> EnvFile:
-    """The values of ``names`` in the file; a missing file is an empty one. Other names are left alone.
+    """Read the values of ``names``; a missing file counts as empty. Other names are ignored.
 
     Problems name lines and variables, never values.
     """
@@ -29,13 +29,13 @@ def read_env_file(path: Path, names: Collection[str]) -> EnvFile:
     except FileNotFoundError:
         return EnvFile({}, ())
     except OSError as error:
-        return EnvFile(None, (f"{path} cannot be read: {error.strerror}",))
+        return EnvFile(None, (f"cannot read {path}: {error.strerror}",))
     try:
         found = os.fstat(handle)
         if not stat.S_ISREG(found.st_mode):
-            return EnvFile(None, (f"{path} is not a file",))
+            return EnvFile(None, (f"{path} is not a regular file",))
         if found.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-            return EnvFile(None, (f"{path} is open to other users: run chmod 600 {shlex.quote(str(path))}",))
+            return EnvFile(None, (f"{path} can be read by other users; run chmod 600 {shlex.quote(str(path))}",))
         with open(handle, encoding="utf-8-sig", closefd=False) as stream:
             return _parse(stream, path, names)
     except UnicodeDecodeError:
@@ -51,13 +51,13 @@ def _parse(stream: TextIO, path: Path, names: Collection[str]) -> EnvFile:
         if binding.error:
             name = _leading_name(binding.original.string)
             if name and _meant(name, names):
-                problems.append(f"{path}, line {binding.original.line}: {name} cannot be read: check its quotes")
+                problems.append(f"{path}, line {binding.original.line}: cannot read {name}; check its quotes")
             continue
         name = binding.key or ""
         if name in names:
             values[name] = binding.value or ""
         elif name and (meant := _meant(name, names)):
-            problems.append(f"{path}, line {binding.original.line}: {name} is not a setting: did you mean {meant}?")
+            problems.append(f"{path}, line {binding.original.line}: {name} is not a setting; did you mean {meant}?")
     return EnvFile(values, tuple(problems))
 
 
@@ -66,14 +66,14 @@ def _leading_name(line: str) -> str:
 
 
 def _meant(name: str, names: Collection[str]) -> str | None:
-    """The name of ours that this one is, or misses by one letter, by case or by underscores."""
+    """The setting that this name is, up to one letter, case and underscores."""
     plain = _plain(name)
-    for ours in names:
-        other = _plain(ours)
+    for known in names:
+        other = _plain(known)
         if abs(len(plain) - len(other)) <= 1:
             blocks = SequenceMatcher(None, plain, other, autojunk=False).get_matching_blocks()
             if sum(block.size for block in blocks) >= max(len(plain), len(other)) - 1:
-                return ours
+                return known
     return None
 
 

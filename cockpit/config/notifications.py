@@ -1,4 +1,4 @@
-"""How a terminal may be told of something, and of what: the values of ``COCKPIT_NOTIFY``."""
+"""How a terminal notifies the operator, and of what: values of ``COCKPIT_NOTIFY`` and ``COCKPIT_NOTIFY_ON``."""
 
 from typing import Literal, get_args
 

@@ -1,4 +1,4 @@
-"""A text that cannot be shown by accident."""
+"""Texts that must not be shown by accident."""
 
 import hmac
 from typing import NoReturn
@@ -17,7 +17,7 @@ class Secret:
         object.__setattr__(self, "_text", text)
 
     def reveal(self) -> str:
-        """The text itself, for the one place that needs it."""
+        """The text itself."""
         text: str = object.__getattribute__(self, "_text")
         return text
 
@@ -41,10 +41,10 @@ class Secret:
     __hash__ = object.__hash__
 
     def __setattr__(self, name: str, value: object) -> None:
-        raise AttributeError("a Secret cannot be changed")
+        raise AttributeError("a Secret is immutable")
 
     def __delattr__(self, name: str) -> None:
-        raise AttributeError("a Secret cannot be changed")
+        raise AttributeError("a Secret is immutable")
 
     def __copy__(self) -> "Secret":
         return self
@@ -53,4 +53,4 @@ class Secret:
         return self
 
     def __reduce_ex__(self, protocol: object) -> NoReturn:
-        raise TypeError("a Secret cannot be stored")
+        raise TypeError("a Secret cannot be serialised")

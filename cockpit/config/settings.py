@@ -65,14 +65,14 @@ def _whole(name: str, default: int, low: int, high: int, unit: str = "millisecon
 
 
 class Settings(BaseSettings):
-    """Every setting, checked. Ages and times are milliseconds, spreads basis points; made by ``load()`` only."""
+    """Every setting, checked. Ages and times are milliseconds, spreads basis points. Made by ``load()`` only."""
 
     model_config = SettingsConfigDict(
         frozen=True, extra="ignore", hide_input_in_errors=True, arbitrary_types_allowed=True, validate_default=False
     )
 
     api_key: Annotated[Secret, BeforeValidator(fields.bearer_token)] = Field(
-        validation_alias="NEAR_INTENTS_API_KEY", description="expected the solver relay's bearer token"
+        validation_alias="NEAR_INTENTS_API_KEY", description="expected the bearer token of the Solver Relay"
     )
     account_id: Annotated[str, BeforeValidator(fields.account_id)] = Field(
         validation_alias="NEAR_INTENTS_ACCOUNT_ID", description="expected the NEAR account that trades"
@@ -191,32 +191,29 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Only what ``load()`` was given counts, so that a test or a sandbox is not changed by this machine."""
+        # Only what ``load()`` was given counts, so that this machine does not change a test or a sandbox.
         return (init_settings,)
 
     @property
     def socket_path(self) -> Path:
-        """Where the desk listens."""
         return self.state_dir / SOCKET_NAME
 
     @property
     def read_only_socket_path(self) -> Path:
-        """Where the desk listens to those who may only look."""
         return self.state_dir / READ_ONLY_SOCKET_NAME
 
     @property
     def history_path(self) -> Path:
-        """The desk's history."""
         return self.state_dir / HISTORY_NAME
 
     @property
     def journal_path(self) -> Path:
-        """What waits for PostgreSQL while it is away."""
+        """Events that wait while PostgreSQL is unavailable."""
         return self.state_dir / JOURNAL_NAME
 
     @property
     def endpoints(self) -> tuple[str, ...]:
-        """Every URL the desk talks to."""
+        """Every URL that the desk connects to."""
         return (
             self.relay_ws_url,
             self.relay_rpc_url,
@@ -229,16 +226,14 @@ class Settings(BaseSettings):
 
     @property
     def is_loopback(self) -> bool:
-        """Whether every endpoint is on this machine."""
         return all(is_loopback(url) for url in self.endpoints)
 
     @property
     def mode(self) -> Literal["SANDBOX", "LIVE"]:
-        """SANDBOX only when no endpoint leaves this machine."""
+        """SANDBOX only if every endpoint is on this machine."""
         return "SANDBOX" if self.is_loopback else "LIVE"
 
     def limits(self) -> Limits:
-        """The limits the desk starts with."""
         return Limits(
             max_notional_eure=self.max_notional_eure,
             max_promised_eure=self.max_promised_eure,
@@ -261,9 +256,9 @@ SECRET_NAMES = frozenset({"NEAR_INTENTS_API_KEY", "NEAR_INTENTS_SIGNER_PRIVATE_K
 
 
 def load(env_file: Path | None, environ: Mapping[str, str]) -> Settings:
-    """The settings of ``environ``, and of ``env_file`` where the environment says nothing; an empty value is none.
+    """Read ``environ``, and ``env_file`` where the environment has no value; an empty value counts as missing.
 
-    Raises SettingsError with every problem found; a file that others can read is refused before it is read.
+    Raises SettingsError with every problem; a file that other users can read is refused unread.
     """
     file = read_env_file(env_file, NAMES.keys()) if env_file is not None else EnvFile({}, ())
     if file.values is None:
@@ -284,7 +279,7 @@ def load(env_file: Path | None, environ: Mapping[str, str]) -> Settings:
 
 
 def _validate(values: dict[str, Any]) -> tuple[Settings | None, tuple[str, ...]]:
-    # pydantic's error holds what it was given: it must not outlive this function, not even as a context.
+    # pydantic's error holds the values: it must not outlive this function, not even as a context.
     try:
         settings = Settings.model_validate(values)
     except ValidationError as error:
@@ -302,20 +297,19 @@ def _problem(name: str, kind: str, error: object) -> str:
 
 
 def _contradictions(s: Settings) -> tuple[str, ...]:
-    """What each value alone does not show."""
+    """Problems of values that are valid one by one."""
     found = []
-    # Skew takes from one side what it gives to the other, so this sum is the most that any quote can earn.
+    # Skew takes from one side what it gives to the other, so this sum is the largest edge of any quote.
     if s.half_spread_bps + s.max_skew_bps < s.min_edge_bps:
         found.append(
-            "STRATEGY_MIN_EDGE_BPS: no quote could ever be made: expected at most "
-            "STRATEGY_HALF_SPREAD_BPS + STRATEGY_MAX_SKEW_BPS"
+            f"STRATEGY_MIN_EDGE_BPS: no quote could reach it; expected at most "
+            f"{s.half_spread_bps + s.max_skew_bps:f}, STRATEGY_HALF_SPREAD_BPS + STRATEGY_MAX_SKEW_BPS"
         )
     if s.max_promised_eure < s.max_notional_eure:
         found.append("STRATEGY_MAX_PROMISED_EURE: expected at least STRATEGY_MAX_NOTIONAL_EURE")
     if not 1 - s.max_asset_share <= s.target_btc_share <= s.max_asset_share:
         found.append(
-            "STRATEGY_TARGET_BTC_SHARE: expected a target inside the limit: neither asset's share at it may be above "
-            "STRATEGY_MAX_ASSET_SHARE"
+            "STRATEGY_TARGET_BTC_SHARE: expected a target where no asset's share exceeds STRATEGY_MAX_ASSET_SHARE"
         )
     if s.quote_deadline_ms > s.quote_max_deadline_ms:
         found.append("QUOTE_DEADLINE_MS: expected at most QUOTE_MAX_DEADLINE_MS")
@@ -325,33 +319,33 @@ def _contradictions(s: Settings) -> tuple[str, ...]:
 
 
 def default_state_dir(environ: Mapping[str, str]) -> Path:
-    """The state directory when no settings file is read: COCKPIT_STATE_DIR, or near-cockpit where state belongs."""
+    """The state directory without a settings file: COCKPIT_STATE_DIR, or near-cockpit in the XDG state directory."""
     return Path(_state_dir(environ.get("COCKPIT_STATE_DIR") or None, environ))
 
 
 def default_keys_file(environ: Mapping[str, str]) -> Path:
-    """The file of keys when no settings file is read: COCKPIT_KEYS_FILE, or keys.toml where configuration belongs."""
+    """The keys file without a settings file: COCKPIT_KEYS_FILE, or near-cockpit/keys.toml in the XDG configuration."""
     return Path(_keys_file(environ.get("COCKPIT_KEYS_FILE") or None, environ))
 
 
 def _state_dir(given: str | None, environ: Mapping[str, str]) -> str:
     if given is not None:
-        return _at_home(given, environ)
+        return _expand_home(given, environ)
     return str(Path(_base("XDG_STATE_HOME", ".local/state", environ), "near-cockpit"))
 
 
 def _keys_file(given: str | None, environ: Mapping[str, str]) -> str:
     if given is not None:
-        return _at_home(given, environ)
+        return _expand_home(given, environ)
     return str(Path(_base("XDG_CONFIG_HOME", ".config", environ), "near-cockpit", KEYS_NAME))
 
 
-def _at_home(given: str, environ: Mapping[str, str]) -> str:
+def _expand_home(given: str, environ: Mapping[str, str]) -> str:
     home = environ.get("HOME") or str(Path.home())
     return home + given[1:] if given == "~" or given.startswith("~/") else given
 
 
 def _base(name: str, below_home: str, environ: Mapping[str, str]) -> str:
-    """A directory of the XDG base directory specification, which wants relative ones ignored."""
+    """A directory of the XDG base directory specification, which says to ignore relative ones."""
     base = environ.get(name, "")
-    return base if base.startswith("/") else _at_home(f"~/{below_home}", environ)
+    return base if base.startswith("/") else _expand_home(f"~/{below_home}", environ)

@@ -1,4 +1,4 @@
-"""What makes a URL fit to carry a credential or a price: its scheme, its host, and whether it is this machine."""
+"""Checks URLs: scheme, host, and whether the host is this machine."""
 
 import ipaddress
 import re
@@ -10,20 +10,20 @@ _PLAIN = re.compile(r"[!-~]+")
 
 
 def is_loopback(url: str) -> bool:
-    """Whether the URL's host is 127.0.0.0/8, ::1 or localhost; False for anything that cannot be read."""
+    """Whether the URL's host is in 127.0.0.0/8, ::1 or localhost; False for anything malformed."""
     parts = _split(url)
     return parts is not None and _is_loopback_host(parts.hostname or "")
 
 
 def url_problem(url: str, schemes: Collection[str]) -> str | None:
-    """Why the URL may not be used, without quoting it; None when it may."""
+    """Why the URL cannot be used, without quoting it; None if it can."""
     parts = _split(url)
     if parts is None or parts.scheme not in schemes or not parts.hostname:
-        return f"expected a URL that begins with {' or '.join(f'{scheme}://' for scheme in schemes)} and names a host"
+        return f"expected a URL that starts with {' or '.join(f'{scheme}://' for scheme in schemes)} and names a host"
     if "@" in parts.netloc or "\\" in url or "#" in url:
-        return "a URL may hold no user, no password, no backslash and no fragment"
+        return "expected a URL with no user, no password, no backslash and no fragment"
     if parts.scheme in ("http", "ws") and not _is_loopback_host(parts.hostname):
-        return f"{parts.scheme}:// would send everything in clear: only a host on loopback may be reached that way"
+        return f"expected an encrypted URL: {parts.scheme}:// is allowed for loopback only"
     return None
 
 

@@ -1,4 +1,4 @@
-"""The checks behind single settings: each takes a text and gives the value, or raises Unfit saying what is expected."""
+"""Checks of single settings: each takes a text and returns the value, or raises InvalidSettingError."""
 
 import os
 import re
@@ -14,18 +14,18 @@ from storage.postgres.address import parse_address
 
 _ACCOUNT = re.compile(r"(?:(?:[a-z0-9]+[-_])*[a-z0-9]+\.)*(?:[a-z0-9]+[-_])*[a-z0-9]+")
 _STATE_DIR_MAX = 90
-"""Bytes: a Unix socket's path may have 107 on Linux and 103 elsewhere, and its name comes after the directory's."""
+"""Bytes. A Unix socket's path may have 107 on Linux and 103 elsewhere; the socket's name needs some of them."""
 
 
 def bearer_token(secret: Secret) -> Secret:
-    """A token that can stand in a header."""
+    """Accept a token that fits into an HTTP header."""
     if not re.fullmatch(r"[!-~]+", secret.reveal()):
         raise InvalidSettingError("expected the bearer token as one word of printable ASCII")
     return secret
 
 
 def private_key(secret: Secret) -> Secret:
-    """An ed25519 key as NEAR tools write it: the seed, with or without the public key made from it."""
+    """Accept an ed25519 key as NEAR tools write it: the seed, with or without its public key."""
     kind, _, body = secret.reveal().partition(":")
     try:
         raw = b58decode(body) if kind == "ed25519" and len(body) <= 100 else b""
@@ -36,21 +36,19 @@ def private_key(secret: Secret) -> Secret:
             "expected ed25519: followed by base58 of 64 bytes (seed and public key) or of the 32-byte seed"
         )
     if len(raw) == 64 and bytes(SigningKey(raw[:32]).verify_key) != raw[32:]:
-        raise InvalidSettingError(
-            "its two halves do not belong together: expected a seed and the public key made from it"
-        )
+        raise InvalidSettingError("its two halves do not match: expected a seed and its public key")
     return secret
 
 
 def account_id(text: str) -> str:
-    """A NEAR account id (nomicon.io, account ids)."""
+    """Accept a NEAR account id (nomicon.io, account ids)."""
     if not 2 <= len(text) <= 64 or not _ACCOUNT.fullmatch(text):
         raise InvalidSettingError("expected a NEAR account id: 2 to 64 of a-z, 0-9 and single . - _ between them")
     return text
 
 
 def postgres_url(value: Secret | str) -> Secret:
-    """A URL of one PostgreSQL database, with a user; kept secret for the password in it."""
+    """Accept the URL of one PostgreSQL database, with a user; secret, since it may hold a password."""
     secret = value if isinstance(value, Secret) else Secret(value)
     try:
         parse_address(secret.reveal())
@@ -60,24 +58,24 @@ def postgres_url(value: Secret | str) -> Secret:
 
 
 def address(text: str) -> str:
-    """An address of some chain, loosely: the bridge is asked about it before anything is sent there."""
+    """Accept an address of any chain, loosely: withdrawals check it against the bridge."""
     if not re.fullmatch(r"[0-9A-Za-z:]{1,128}", text):
         raise InvalidSettingError("expected an address: letters and digits only")
     return text
 
 
 def websocket_url(text: str) -> str:
-    """A websocket's URL, encrypted unless it stays on this machine."""
+    """Accept a websocket URL, encrypted unless on this machine."""
     return _url(text, ("wss", "ws"))
 
 
 def rpc_url(text: str) -> str:
-    """An HTTP URL, encrypted unless it stays on this machine."""
+    """Accept an HTTP URL, encrypted unless on this machine."""
     return _url(text, ("https", "http"))
 
 
 def rpc_urls(text: str) -> tuple[str, ...]:
-    """HTTP URLs separated by commas, each once."""
+    """Accept HTTP URLs separated by commas; drops duplicates."""
     urls = tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
     if not urls:
         raise InvalidSettingError("expected one or more URLs, separated by commas")
@@ -85,7 +83,7 @@ def rpc_urls(text: str) -> tuple[str, ...]:
 
 
 def words(text: object) -> object:
-    """Words separated by commas, each once; ``none`` is none of them."""
+    """Split words separated by commas; drops duplicates; ``none`` is the empty tuple."""
     if not isinstance(text, str):
         return text
     found = tuple(dict.fromkeys(word.strip().lower() for word in text.split(",") if word.strip()))
@@ -93,20 +91,20 @@ def words(text: object) -> object:
 
 
 def directory(text: str) -> Path:
-    """A directory that can hold a Unix socket."""
+    """Accept an absolute path short enough for a Unix socket in it."""
     path = Path(text)
     if not path.is_absolute() or "\0" in text:
-        raise InvalidSettingError("expected an absolute path of a directory (~ stands for the home directory)")
+        raise InvalidSettingError("expected an absolute path of a directory (~ is the home directory)")
     if len(os.fsencode(path)) > _STATE_DIR_MAX:
         raise InvalidSettingError(f"expected a path short enough for a socket in it: at most {_STATE_DIR_MAX} bytes")
     return path
 
 
 def file(text: str) -> Path:
-    """A file by its absolute path, there or not."""
+    """Accept an absolute path of a file, existing or not."""
     path = Path(text)
     if not path.is_absolute() or "\0" in text:
-        raise InvalidSettingError("expected an absolute path of a file (~ stands for the home directory)")
+        raise InvalidSettingError("expected an absolute path of a file (~ is the home directory)")
     return path
 
 

@@ -1,4 +1,4 @@
-"""What an operator can ask of the desk: typed, each with an id, and answered with a result or a refusal."""
+"""Commands to the desk: typed, each with an id, and answered by a result."""
 
 from decimal import Decimal
 from typing import Literal
@@ -14,7 +14,7 @@ Part = Literal[
     "strategy-engine",
     "trade-executor",
 ]
-"""The seven parts of the desk, by the names of the services they succeed and of their API paths."""
+"""The seven parts of the desk, named as in the API; the names come from the services of the predecessor."""
 
 PARTS: tuple[Part, ...] = (
     "near-intents-ingest",
@@ -30,28 +30,29 @@ ARMABLE: tuple[Armable, ...] = ("strategy-engine", "trade-executor")
 REFRESHABLE: tuple[Part, ...] = ("market-reference-ingest", "inventory-sync", "liquidity-manager")
 
 MAX_DECIMALS = 18
-"""Decimals of a limit: EURe has no finer unit, and exact arithmetic on an endless fraction would stop the desk."""
+"""Decimals of a limit: EURe has no finer unit, and exact arithmetic on long fractions would slow the desk."""
 
 
 class CommandRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """Who asks. The id makes a repeated request recognisable; the desk makes one when it is missing."""
+    """Who sends the command. A repeated ``command_id`` is recognised; the desk makes one if it is empty."""
 
     command_id: str = ""
     actor: str = "api"
 
 
 class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The bounds of what may be quoted, and what a breach does.
+    """The risk limits, and what a breach does.
 
-    A breach refuses the quote: ``max_notional_eure``, EURe a single quote may move, above 0; ``min_edge_bps``, least
-    earning of a quote against the mid, 0 to 5000; ``max_promised_eure``, what all live quotes may give together, BTC at
+    A breach refuses the quote: ``max_notional_eure``, largest size of a quote in EURe, above 0; ``min_edge_bps``,
+    smallest edge against the mid, 0 to 5000; ``max_promised_eure``, largest sum committed in live quotes with BTC at
     the mid, at least the notional; ``max_quotes_per_second``, 1 to 100000; ages in milliseconds;
-    ``max_divergence_bps``, the widest distance of any fresh source from the composite; ``max_deadline_ms``, how long a
-    signed quote may live, 1 s to 1 h.
+    ``max_divergence_bps``, largest distance of a fresh source from the composite; ``max_deadline_ms``, longest life of
+    a quote, 1 s to 1 h.
 
-    A breach reduces: ``max_asset_share``, the largest part of the inventory's value in one asset, 0.5 to 1, every live
-    quote counted as settled. A breach halts: ``max_fills_per_hour``, 1 to 1000000, until the hour has room again;
-    ``max_loss_per_day_eure``, the fills of the UTC day marked to the mid, above 0, until a person lifts it.
+    A breach reduces: ``max_asset_share``, largest share of the inventory's value in one asset, 0.5 to 1, with every
+    live quote counted as settled. A breach halts: ``max_fills_per_hour``, 1 to 1000000, until fewer fills lie within
+    the hour; ``max_loss_per_day_eure``, loss of the UTC day's fills marked to the mid, above 0, until an operator
+    resumes trading.
     """
 
     max_notional_eure: Decimal = Decimal(5)
@@ -67,7 +68,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     max_deadline_ms: int = 125_000
 
     def problems(self) -> tuple[str, ...]:
-        """One sentence for every value that is out of range; empty when the set may be used."""
+        """One sentence for every value out of range; empty if all limits are valid."""
         found = []
         for name in ("max_notional_eure", "max_promised_eure", "max_loss_per_day_eure"):
             amount: Decimal = getattr(self, name)
@@ -75,7 +76,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
                 found.append(f"{name} must be above 0 and at most 1000000000")
         if not found and self.max_promised_eure < self.max_notional_eure:
             found.append(
-                "max_promised_eure must be at least max_notional_eure, or the largest quote could never be made"
+                "max_promised_eure must be at least max_notional_eure; otherwise the largest quote is never made"
             )
         if not (self.max_asset_share.is_finite() and Decimal("0.5") <= self.max_asset_share <= 1):
             found.append("max_asset_share must be from 0.5 to 1")
@@ -102,7 +103,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class TradingOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Which quotes may be made from now on, and why, in the words of who orders it."""
+    """The trading state to set, and the operator's reason."""
 
     state: Literal["ACTIVE", "REDUCING", "HALTED"]
     reason: str = ""
@@ -112,11 +113,11 @@ Route = Literal["transaction", "intent"]
 
 
 class WithdrawalOrder(CommandRequest, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What an operator asks to be withdrawn, and what a review of it needs.
+    """A withdrawal to make or to review.
 
-    ``asset_id``: the token id or the symbol. ``amount``: base units burned, the bridge's fee among them.
-    ``destination_address``: empty takes the configured one. ``expected_fee``: the fee that was reviewed, base units; a
-    changed one refuses. ``idempotency_key``: one key, one withdrawal, however often it is asked for.
+    ``asset_id``: the token id or the symbol. ``amount``: base units that leave the Verifier, bridge fee included.
+    ``destination_address``: empty for the configured one. ``expected_fee``: the reviewed fee, base units; a different
+    fee is refused. ``idempotency_key``: one key makes one withdrawal, however often it is sent.
     """
 
     asset_id: str
@@ -131,8 +132,8 @@ class WithdrawalOrder(CommandRequest, frozen=True, kw_only=True, forbid_unknown_
 class WithdrawalReview(msgspec.Struct, frozen=True, kw_only=True):
     """Everything to know before a withdrawal is confirmed. Amounts are Decimal of whole tokens.
 
-    ``refusals``: why it would be refused now, one sentence each; empty when it may go. ``alive_promised``: what quotes
-    still alive promise of the same asset. ``cooling_left_ms``: how long the address must still wait.
+    ``refusals``: why it would be refused now, one sentence each; empty if it would be accepted. ``alive_promised``:
+    amount of the same asset committed to live quotes. ``cooling_left_ms``: remaining cooling-off of the address.
     """
 
     asset_id: str
@@ -159,7 +160,7 @@ class WithdrawalReview(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):
-    """What became of a command. ``reason`` says why it was refused, or what was done, in one sentence."""
+    """What became of a command. ``reason``: why it was refused, or what was done, in one sentence."""
 
     command_id: str
     command: str

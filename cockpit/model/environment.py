@@ -1,4 +1,4 @@
-"""Where time, chance and ids come from. A run with a seeded environment happens again in the same way."""
+"""Clocks, randomness and ids in one object. A run with a seeded environment can be repeated exactly."""
 
 import os
 import random
@@ -13,11 +13,11 @@ def _new_id() -> str:
 
 
 class Environment(msgspec.Struct, frozen=True, kw_only=True):
-    """What comes from outside the program; tests hand in their own.
+    """Inputs from outside the program; tests pass their own.
 
-    ``wall_ns``: UTC nanoseconds since the epoch. ``monotonic_ns``: nanoseconds of a clock that is never set.
-    ``random_bytes``: so many random bytes, fit for nonces. ``new_id``: an id of 16 hex digits, never given before.
-    ``jitter``: a number from 0 to below 1, by which pauses between attempts differ.
+    ``wall_ns``: UTC nanoseconds since the epoch. ``monotonic_ns``: nanoseconds of a clock that never jumps.
+    ``random_bytes``: so many random bytes, fit for nonces. ``new_id``: a unique id of 16 hex digits.
+    ``jitter``: a number from 0 to below 1 that varies the pauses between attempts.
     """
 
     wall_ns: Callable[[], int] = time.time_ns

@@ -1,7 +1,7 @@
-"""What happened, as frozen structs: one per topic, each the row of one history table.
+"""Events as frozen structs: one per topic, each the row of one history table.
 
 Times are UTC nanoseconds since the epoch, amounts are base units (``int``), prices are Decimal EUR per BTC.
-This module imports nothing of the program, so every part may speak it.
+This module imports nothing of the program, so that every part can use it.
 """
 
 from decimal import Decimal
@@ -13,7 +13,7 @@ Outcome = Literal["accepted", "refused", "unknown", "settled", "expired", "burni
 
 
 class Event(msgspec.Struct, frozen=True, gc=False, tag_field="topic"):
-    """A fact with the time it became known to the desk."""
+    """A fact with the time at which the desk learned of it."""
 
     at_ns: int
 
@@ -32,9 +32,9 @@ class SwapDemand(Event, frozen=True, gc=False, tag="norm.swap_demand"):
 
 
 class MarketSettlements(Event, frozen=True, gc=False, tag="norm.market_settlements"):
-    """How many settlements of other makers' quotes the relay told of since ``since_ns``, UTC ns: the market's flow.
+    """How many settlements of other makers' quotes the relay reported since ``since_ns``, UTC ns.
 
-    The relay tells of every pair and names none, so this is the whole venue's flow.
+    The relay reports settlements of all pairs without naming the pair, so this is the flow of the whole venue.
     """
 
     since_ns: int
@@ -51,9 +51,9 @@ class MarketPrice(Event, frozen=True, gc=False, tag="ref.market_price"):
 
 
 class IntentInventory(Event, frozen=True, gc=False, tag="state.intent_inventory"):
-    """One asset's balance on the Verifier at a block, with what was promised and spendable then.
+    """One asset's balance on the Verifier at a block, with the committed and available amounts of that moment.
 
-    ``cause``: why it was read; ``unexplained`` when known movements did not add up to it, whatever it was read for.
+    ``cause``: why it was read; ``unexplained`` if known movements do not add up to it, whatever the cause.
     """
 
     asset: str
@@ -65,7 +65,7 @@ class IntentInventory(Event, frozen=True, gc=False, tag="state.intent_inventory"
 
 
 class LiquidityAction(Event, frozen=True, gc=False, tag="ops.liquidity_action"):
-    """A step of money in or out: deposits seen and credited, withdrawals, freezing."""
+    """A step of a deposit or withdrawal, or a freeze."""
 
     action_id: str
     kind: str
@@ -78,9 +78,9 @@ class LiquidityAction(Event, frozen=True, gc=False, tag="ops.liquidity_action"):
 
 
 class WithdrawalPrepared(Event, frozen=True, gc=False, tag="ops.withdrawal_prepared"):
-    """A withdrawal signed and not yet sent: what a restart needs to send the same bytes again, or follow them.
+    """A withdrawal signed and not yet sent: all that a restart needs to send the same bytes again or to track them.
 
-    ``amount`` is what is burned, ``fee`` the bridge's part of it, both base units. ``hash`` is the NEAR transaction's
+    ``amount`` leaves the Verifier, ``fee`` is the bridge's part of it, both base units. ``hash`` is the NEAR transaction's
     or the intent's, ``signed`` what is sent: base64 of the signed transaction, or the signed intent's JSON. ``nonce``
     is the access key's or the intent's. After ``expires_ns`` (UTC, by block time) the bytes can no longer execute.
     """
@@ -101,7 +101,7 @@ class WithdrawalPrepared(Event, frozen=True, gc=False, tag="ops.withdrawal_prepa
 
 
 class Check(msgspec.Struct, frozen=True, gc=False, array_like=True):
-    """One guard of a decision: its name, whether it passed, and the numbers it looked at."""
+    """One risk check of a decision: its name, whether it passed, and its numbers."""
 
     name: str
     passed: bool
@@ -109,12 +109,12 @@ class Check(msgspec.Struct, frozen=True, gc=False, array_like=True):
 
 
 class TradeDecision(Event, frozen=True, gc=False, tag="decision.trade_decision"):
-    """What the strategy made of one demand, and every check with its numbers.
+    """The strategy's decision on one request, and every risk check with its numbers.
 
     ``reason`` is the name of the first check that failed, or ``quote``. Amounts are None where no price could be made.
-    ``edge`` is what the desk would earn against the mid, in base units of EURe. ``view`` is JSON of what else the
-    strategy knew (balances, promises, ages, what was armed) and ``rules_id`` names the limits and parameters in force:
-    with the demand they are all that the decision was made of. Both are empty in rows of versions without them.
+    ``edge`` is the gain against the mid in base units of EURe. ``view`` is JSON of what else the strategy knew
+    (balances, commitments, ages, what was armed) and ``rules_id`` names the limits and parameters in force: with the
+    request they are all inputs of the decision. Both are empty in rows of older versions.
     """
 
     decision_id: str
@@ -136,7 +136,7 @@ class TradeDecision(Event, frozen=True, gc=False, tag="decision.trade_decision")
 
 
 class DecisionRules(Event, frozen=True, gc=False, tag="decision.rules"):
-    """The limits and pricing parameters that decisions are held to from here on, each as JSON; written on a change."""
+    """Limits and pricing parameters in force from here on, each as JSON; written on a change."""
 
     rules_id: str
     limits: str
@@ -144,7 +144,7 @@ class DecisionRules(Event, frozen=True, gc=False, tag="decision.rules"):
 
 
 class ExecuteTrade(Event, frozen=True, gc=False, tag="cmd.execute_trade"):
-    """A quote was signed and written to the relay: from here until its deadline it is a promise."""
+    """A quote was signed and written to the relay: from here until its deadline its amount is committed."""
 
     command_id: str
     decision_id: str
@@ -160,9 +160,9 @@ class ExecuteTrade(Event, frozen=True, gc=False, tag="cmd.execute_trade"):
 
 
 class TradeResult(Event, frozen=True, gc=False, tag="exec.trade_result"):
-    """A step of a sent quote's life: the relay's answer, a settlement, its death, or the burning of its nonce.
+    """A step in the life of a sent quote: the relay's answer, settlement, expiry, or the burning of its nonce.
 
-    ``burning``: an empty intent with its nonce is about to be handed in; ``burned``: it was, and the quote is dead.
+    ``burning``: an empty intent with its nonce is about to be published; ``burned``: it was, and the quote is void.
     """
 
     command_id: str
@@ -175,9 +175,9 @@ class TradeResult(Event, frozen=True, gc=False, tag="exec.trade_result"):
 
 
 class OperatorAction(Event, frozen=True, gc=False, tag="ops.operator_action"):
-    """A command and what became of it: who asked for what, done or refused, and why.
+    """A command and its outcome: who sent it, accepted or refused, and why.
 
-    ``arguments`` is JSON of the command's own arguments; it never holds a secret.
+    ``arguments`` is JSON of the command's arguments; it never holds a secret.
     """
 
     command_id: str

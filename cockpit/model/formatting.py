@@ -1,4 +1,4 @@
-"""Numbers and times as people read them: fixed precision, unknown never zero."""
+"""Numbers and times as text: fixed precision; an unknown value is never shown as zero."""
 
 from collections.abc import Sequence
 from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Context, Decimal
@@ -10,7 +10,7 @@ _EXACT = Context(prec=80)
 
 
 def number(value: Decimal | int | None, places: int = 0, *, signed: bool = False, missing: str = UNKNOWN) -> str:
-    """A number with thousands apart and ``places`` decimals, cut towards zero so that it never promises more."""
+    """Group thousands and show ``places`` decimals, cut towards zero so that no amount is overstated."""
     if value is None:
         return missing
     if isinstance(value, int):
@@ -24,7 +24,7 @@ def number(value: Decimal | int | None, places: int = 0, *, signed: bool = False
 
 
 def rounded(value: Decimal | None, places: int, *, signed: bool = False, missing: str = UNKNOWN) -> str:
-    """A price or a ratio with ``places`` decimals, rounded half to even."""
+    """Show a price or a ratio with ``places`` decimals, rounded half to even."""
     if value is None or not value.is_finite():
         return missing
     near = value.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_EVEN, context=_EXACT)
@@ -34,7 +34,7 @@ def rounded(value: Decimal | None, places: int, *, signed: bool = False, missing
 
 
 def exact(value: Decimal | None, *, signed: bool = False) -> str:
-    """Every digit of an amount, without trailing zeros: a difference of one base unit stays visible."""
+    """Show every digit without trailing zeros, so that a difference of one base unit stays visible."""
     if value is None or not value.is_finite():
         return UNKNOWN
     if value == 0:
@@ -44,12 +44,12 @@ def exact(value: Decimal | None, *, signed: bool = False) -> str:
 
 
 def percent(share: Decimal | None, places: int = 1) -> str:
-    """A share of 0 to 1 in per cent, without the sign."""
+    """Show a share from 0 to 1 in per cent, without the sign."""
     return rounded(None if share is None else share * 100, places)
 
 
 def age(ms: int | None) -> str:
-    """How long ago, in whole units and at most six characters; ``–`` for never."""
+    """Show an age in whole units and at most six characters; ``–`` for None."""
     if ms is None:
         return NOTHING
     seconds = max(ms, 0) // 1000
@@ -63,41 +63,41 @@ def age(ms: int | None) -> str:
 
 
 def exact_age(ms: int | None) -> str:
-    """How long ago, with tenths below ten seconds; ``never`` for None."""
+    """Show an age with tenths below ten seconds; ``never`` for None."""
     if ms is None:
         return "never"
     return f"{max(ms, 0) / 1000:.1f}s" if ms < 10_000 else age(ms)
 
 
 def coarse_age(ms: int) -> str:
-    """How long ago for a frame: ``now`` below three seconds, seconds below ten, then in steps of five."""
+    """Show an age for a frame: ``now`` below three seconds, seconds below ten, then steps of five."""
     if ms < 3000:
         return "now"
     return age(ms) if ms < 10_000 else age(ms // 5000 * 5000)
 
 
 def caption_age(ms: int) -> str:
-    """How long ago in steps of five seconds, for captions whose every change draws a whole frame again."""
+    """Show an age in steps of five seconds, for captions whose every change redraws a whole frame."""
     return "just now" if ms < 10_000 else f"{age(ms // 5000 * 5000)} ago"
 
 
 def uptime(ms: int) -> str:
-    """How long something runs, in whole minutes."""
+    """Show how long something has been running, in whole minutes."""
     return "under a minute" if ms < 60_000 else f"{age(ms // 60_000 * 60_000).removesuffix('00s')}"
 
 
 def time_left(ms: int) -> str:
-    """Time left in whole seconds, rounded up so that 0 means dead."""
+    """Show a time left in whole seconds, rounded up so that 0 means expired."""
     return age(-(-max(ms, 0) // 1000) * 1000)
 
 
 def milliseconds(us: int | None) -> str:
-    """A duration given in microseconds, as milliseconds."""
+    """Show a duration in microseconds as milliseconds."""
     return UNKNOWN if us is None else f"{us / 1000:.2f} ms"
 
 
 def progress_bar(part: int, whole: int, width: int) -> str:
-    """A bar of ``width`` cells filled by part/whole in half cells; a part above zero is never drawn empty."""
+    """Draw part/whole as a bar of ``width`` cells in half cells; a part above zero is never empty."""
     if whole <= 0 or part <= 0:
         return " " * width
     full, rest = divmod(max(1, min(width * 2, part * width * 2 // whole)), 2)
@@ -105,7 +105,7 @@ def progress_bar(part: int, whole: int, width: int) -> str:
 
 
 def shorten(identifier: str, width: int) -> str:
-    """An identifier cut in its middle, so that both ends can be recognised."""
+    """Cut an identifier in its middle, so that both ends stay readable."""
     if len(identifier) <= width:
         return identifier
     tail = (width - 1) // 2
@@ -116,7 +116,7 @@ LEVELS = "▁▂▃▄▅▆▇█"
 
 
 def sparkline(values: Sequence[float], width: int) -> str:
-    """The newest ``width`` values as bars of one cell each, the newest at the right; nothing below zero."""
+    """Draw the newest ``width`` values as one bar each, the newest on the right; values below zero count as zero."""
     shown = [max(0.0, value) for value in values[-width:]]
     most = max(shown, default=0.0)
     bars = "".join(LEVELS[min(7, int(value / most * 7.999))] if most else LEVELS[0] for value in shown)

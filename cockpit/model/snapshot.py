@@ -1,4 +1,4 @@
-"""What the cockpit shows: frozen structs, made by the desk a few times a second.
+"""What the cockpit shows: frozen structs that the desk makes a few times a second.
 
 Amounts are Decimal of whole tokens, prices Decimal EUR per BTC, ages and times left in milliseconds
 (None: never seen). Lists are bounded and newest first.
@@ -14,13 +14,13 @@ from cockpit.model.commands import Limits
 Mode = Literal["SANDBOX", "LIVE"]
 State = Literal["ok", "starting", "degraded", "down"]
 Rung = Literal["SAFE", "SHADOW", "LIVE"]
-"""The arming ladder: nothing armed, strategy armed (decides, signs nothing), executor armed too."""
+"""The rungs of arming: nothing armed, strategy armed (decides, signs nothing), executor armed too."""
 Trading = Literal["ACTIVE", "REDUCING", "HALTED"]
-"""Which quotes may be made: all, those that move inventory toward its target, none."""
+"""Which quotes are made: all, only those that move the inventory toward its target, none."""
 
 
 class PartHealth(msgspec.Struct, frozen=True, kw_only=True):
-    """One part of the desk. ``counters`` holds what it counted since the start, bad input included."""
+    """One part of the desk. ``counters``: its counts since the start, bad input included."""
 
     part: str
     state: State
@@ -33,9 +33,9 @@ class PartHealth(msgspec.Struct, frozen=True, kw_only=True):
 class InventoryRow(msgspec.Struct, frozen=True, kw_only=True):
     """One asset. ``spendable`` = balance - reserved - leaving, never below 0.
 
-    ``leaving`` is signed away by withdrawals and still in the balance; ``reserved`` is promised by quotes. The proof:
-    opening + deposited + filled - withdrawn + accepted = balance, or the difference is ``unexplained``; ``accepted`` is
-    what an operator took as given."""
+    ``leaving``: signed for withdrawals and still in the balance; ``reserved``: committed to quotes. Reconciliation:
+    opening + deposited + filled - withdrawn + accepted + unexplained = balance; ``accepted``: differences that an
+    operator accepted."""
 
     symbol: str
     decimals: int
@@ -54,7 +54,7 @@ class InventoryRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class InventoryState(msgspec.Struct, frozen=True, kw_only=True):
-    """Balances on the Verifier. ``btc_share`` is BTC's part of the whole value, 0 to 1."""
+    """Balances on the Verifier. ``btc_share``: BTC's share of the total value, 0 to 1."""
 
     rows: tuple[InventoryRow, ...]
     age_ms: int | None
@@ -64,7 +64,7 @@ class InventoryState(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DepositRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A deposit the bridge knows of; only CREDITED and COMPLETED ones are in the balance."""
+    """A deposit known to the bridge; only CREDITED and COMPLETED ones are in the balance."""
 
     symbol: str
     amount: Decimal
@@ -86,7 +86,7 @@ class DepositAddressRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class WithdrawalRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A withdrawal and how far it has come.
+    """A withdrawal and its progress.
 
     ``state``: requested, prepared, sent, unknown, burned, bridging, completed, failed, refunded, returned or expired.
     ``steps``: each state with its age in ms, oldest first. ``ours`` is False for one that this desk did not make.
@@ -109,7 +109,7 @@ class WithdrawalRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class KeyView(msgspec.Struct, frozen=True, kw_only=True):
-    """The signing key: whether the Verifier takes it, and what it is on the NEAR account itself.
+    """The signing key: whether the Verifier accepts it, and its kind of access key on the NEAR account.
 
     ``access``: full, function call, none (no access key of the account) or unknown. ``command`` registers it by hand.
     """
@@ -121,9 +121,9 @@ class KeyView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DecisionRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A decision with the reason that decided it, and every check for the drill-down.
+    """A decision, the reason for it, and every check for the details.
 
-    ``detail`` is the deciding check in words; ``checks`` holds (name, passed, numbers) of each, in their order.
+    ``detail``: the deciding check as text. ``checks``: (name, passed, numbers) of each, in order.
     """
 
     decision_id: str
@@ -140,10 +140,10 @@ class DecisionRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class QuoteRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A signed quote: what it promises, how long it still lives, what became of it.
+    """A signed quote: its amounts, its time left, its outcome.
 
-    ``outcome``: sent, accepted, refused, unknown, settled, expired, burning or burned. ``left_ms`` is 0 once it is
-    dead.
+    ``outcome``: sent, accepted, refused, unknown, settled, expired, burning or burned. ``left_ms`` is 0 once it
+    has expired.
     """
 
     quote_hash: str
@@ -162,10 +162,10 @@ class QuoteRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FillRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A fill. ``confirmed`` says that the Verifier's balances show it.
+    """A fill. ``confirmed``: the Verifier's balances show it.
 
-    ``markouts``: of each horizon that has passed, first one first, its seconds after the fill and how far the mid had
-    gone in the desk's favour by then, bps; None where no mid was known at that moment.
+    ``markouts``: of each horizon that has passed, in order, its seconds after the fill and the mid's move in the desk's
+    favour by then, bps; None where no mid was known.
     """
 
     quote_hash: str
@@ -182,7 +182,7 @@ class FillRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SourceRow(msgspec.Struct, frozen=True, kw_only=True):
-    """One exchange: its last prices, their age, and how far its mid is from the composite."""
+    """One exchange: its last prices, their age, and the distance of its mid from the composite."""
 
     source: str
     bid: Decimal | None
@@ -195,7 +195,8 @@ class SourceRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MarketState(msgspec.Struct, frozen=True, kw_only=True):
-    """The reference price. ``chart`` holds (seconds ago, mid) oldest first; ``usable`` is the guard's verdict."""
+    """The reference price. ``chart`` holds (seconds ago, mid) oldest first; ``usable``: whether quotes
+    may use it."""
 
     mid: Decimal | None
     age_ms: int | None
@@ -209,7 +210,7 @@ class MarketState(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Counts(msgspec.Struct, frozen=True, kw_only=True):
-    """What the desk counted since its start."""
+    """Counts since the start of the desk."""
 
     requests: int = 0
     other_pairs: int = 0
@@ -226,7 +227,7 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LiveQuotes(msgspec.Struct, frozen=True, kw_only=True):
-    """Signed quotes that may still be settled, whatever is disarmed now."""
+    """Signed quotes that can still be settled, armed or not."""
 
     quotes: int
     btc: Decimal
@@ -235,9 +236,9 @@ class LiveQuotes(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class HardStopState(msgspec.Struct, frozen=True, kw_only=True):
-    """The burning of live quotes: how many were asked for, what became of them, and how many are ``left``.
+    """A hard stop: how many quotes it was to burn, what became of them, and how many are ``left``.
 
-    ``settled`` ones were taken by somebody before they could be burned; ``expired`` ones died first.
+    ``settled``: taken before they could be burned; ``expired``: expired before.
     """
 
     asked: int
@@ -249,7 +250,7 @@ class HardStopState(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Reaction(msgspec.Struct, frozen=True, kw_only=True):
-    """Request frame in to quote frame out, microseconds; None until something was quoted."""
+    """Request frame in to quote frame out, microseconds; None before the first quote."""
 
     p50_us: int | None
     p99_us: int | None
@@ -257,10 +258,10 @@ class Reaction(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class InterlockRow(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of the arming ladder's checklist, in the order of the operators' runbook.
+    """One interlock, in the order of the runbook.
 
-    ``rung``: the first rung that it guards. ``measured`` beside ``wanted`` in words; ``remedy`` says what to do while
-    it is red. ``grace_left_ms``: until a red line closes its open rung; None while it is green or the rung is closed.
+    ``rung``: the first rung that needs it. ``remedy``: what to do while it fails. ``grace_left_ms``: time until a
+    failed interlock disarms its rung; None while it passes or the rung is not armed.
     """
 
     ident: str
@@ -274,7 +275,7 @@ class InterlockRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class JournalRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A command and its outcome, whoever asked; ``actor`` may be the desk itself."""
+    """A command and its outcome; ``actor`` may be the desk itself."""
 
     command_id: str
     age_ms: int
@@ -285,14 +286,14 @@ class JournalRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything a cockpit paints. ``seq`` rises by one a snapshot; ``at_ns`` is the desk's UTC clock.
+    """Everything that a cockpit shows. ``seq`` rises by one a snapshot; ``at_ns``: the desk's UTC clock.
 
-    ``freeze_left_ms``: when open withdrawals freeze by themselves, None while frozen or held open by a setting.
+    ``freeze_left_ms``: time until open withdrawals freeze again, None while frozen or held open by a setting.
     ``withdrawal_defaults``: the configured destination of a symbol. ``journal``: newest first, of this run.
-    ``executor_blocked``: red lines of ``interlocks`` but those that arming the strategy turns green.
-    ``findings``: what the start found out about the former run, a sentence each. ``when_alone``: what the desk does
-    when LIVE with no cockpit attached, ``alone_ms`` after the last one has gone; ``alone_left_ms``: until it does it,
-    None while it need not. ``hard_stop``: the last one of this run.
+    ``executor_blocked``: failed ``interlocks`` but those that arming the strategy turns green. ``findings``: what the
+    start found out about the previous run, a sentence each. ``when_alone``: what the dead man's switch does when the
+    desk is LIVE, ``alone_ms`` after the last cockpit detached; ``alone_left_ms``: time until then, None while a cockpit
+    is attached. ``hard_stop``: the last one of this run.
     """
 
     seq: int
@@ -342,5 +343,5 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def proven(self) -> bool:
-        """Whether no difference of the proof has stayed beyond its grace."""
+        """Whether no unexplained difference has outlasted its grace."""
         return all(row.passed for row in self.interlocks if row.ident == "proof")

@@ -1,4 +1,4 @@
-"""The arming ladder's checklist of a desk: of the one that runs, or of one started only to be looked at."""
+"""The interlocks of the running desk, or of a read-only desk started for the check."""
 
 import asyncio
 import contextlib
@@ -20,22 +20,22 @@ POLL_S = 0.25
 ANSWER_S = 5.0
 START_S = 20.0
 NEED_ARMING = ("strategy", "shadow")
-"""Lines that only climbing turns green: on a desk that has not climbed they are "not yet", and no fault."""
+"""Interlocks that only arming turns green; on a disarmed desk they are "not yet" rather than red."""
 
 
-def deciding(rows: tuple[InterlockRow, ...]) -> tuple[InterlockRow, ...]:
-    """The lines that a healthy desk must show green whether it is armed or not."""
+def required(rows: tuple[InterlockRow, ...]) -> tuple[InterlockRow, ...]:
+    """The interlocks that a healthy desk passes, armed or not."""
     return tuple(row for row in rows if row.ident not in NEED_ARMING)
 
 
 def is_green(shot: Snapshot) -> bool:
-    """Whether nothing but climbing itself keeps the ladder closed. A list without lines proves nothing."""
-    rows = deciding(shot.interlocks)
+    """Whether every interlock passes but those that need arming; False for an empty list."""
+    rows = required(shot.interlocks)
     return bool(rows) and all(row.passed for row in rows)
 
 
 async def read_snapshot(socket_path: Path, within_s: float) -> Snapshot:
-    """The desk that listens there, once every line is green or it has run for ``within_s`` seconds. Raises NoAnswer."""
+    """The desk's snapshot once all is green, or once the desk has run for ``within_s``. Raises DeskUnavailableError."""
     transport = httpx.AsyncHTTPTransport(uds=str(socket_path))
     decoder = msgspec.json.Decoder(Snapshot)
     async with httpx.AsyncClient(
@@ -50,7 +50,7 @@ async def read_snapshot(socket_path: Path, within_s: float) -> Snapshot:
                 ) from None
             except msgspec.MsgspecError as exc:
                 raise DeskUnavailableError(
-                    f"the desk at {socket_path} is of another version of this program: {exc}"
+                    f"the desk at {socket_path} runs an incompatible version of this program: {exc}"
                 ) from None
             if is_green(shot) or shot.at_ns - shot.started_ns >= within_s * 1e9:
                 return shot
@@ -59,10 +59,10 @@ async def read_snapshot(socket_path: Path, within_s: float) -> Snapshot:
 
 @contextlib.asynccontextmanager
 async def read_only_desk(settings: Settings) -> AsyncIterator[Path]:
-    """A desk in this process that takes no command, until the block ends; where it listens to who looks on.
+    """Run a desk in this process that refuses commands, until the block ends; yields its read-only socket.
 
-    It starts, writes and ends as any desk does; a signal to end cancels the block and lets it end in order. Raises
-    HistoryError. The caller holds the locks of state directory and account.
+    It starts, records and ends as any desk does. SIGTERM, SIGINT and SIGHUP cancel the block and end it in order.
+    Raises HistoryError and DeskUnavailableError. The caller holds the locks of state directory and account.
     """
     from cockpit.desk.desk import Desk
     from cockpit.processes.desk_process import open_history
@@ -80,17 +80,17 @@ async def read_only_desk(settings: Settings) -> AsyncIterator[Path]:
                 await asyncio.wait({running}, timeout=0.02)
         if running.done():
             await running
-            raise DeskUnavailableError("the desk ended before it could be looked at; its desk.log has the reason")
+            raise DeskUnavailableError("the desk ended before the check; see desk.log for the reason")
         yield settings.read_only_socket_path
     except TimeoutError:
-        raise DeskUnavailableError(f"the desk was not up within {START_S:g} s") from None
+        raise DeskUnavailableError(f"the desk did not start within {START_S:g} s; see desk.log") from None
     finally:
         desk.stop()
         await running
 
 
 def _log_into(path: Path, level: str) -> None:
-    """What a desk tells belongs into its log, not between the lines of the list."""
+    # The desk's messages must not appear between the lines of the list.
     file = os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "a")
     logging.basicConfig(stream=file, level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     for noisy in ("httpx", "httpcore", "websockets", "uvicorn", "aiosqlite", "asyncpg", "asyncio"):

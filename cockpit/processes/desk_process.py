@@ -1,4 +1,4 @@
-"""The desk as a process of its own, without a screen."""
+"""The desk as a process without a screen."""
 
 import asyncio
 import logging
@@ -19,7 +19,7 @@ from storage.sqlite.history import SqliteHistory
 
 
 def run_desk(settings: Settings) -> int:
-    """Run a desk until SIGTERM or SIGINT; a second signal does not wait. The exit code."""
+    """Run a desk until SIGTERM or SIGINT; a second signal ends it at once. Returns the exit code."""
     logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     for noisy in ("httpx", "httpcore", "websockets", "uvicorn", "aiosqlite", "asyncpg", "asyncio"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
@@ -33,16 +33,16 @@ def run_desk(settings: Settings) -> int:
 
 
 def open_history(settings: Settings) -> History:
-    """The engine that the settings name. Raises HistoryError when another one holds what this desk must know."""
+    """The history that the settings name. Raises HistoryError if events still wait for another one."""
     journal = Journal(settings.journal_path)
     if settings.postgres_url is not None:
-        # A driver that is not needed would cost every start 80 ms.
+        # Importing a driver that is not needed would cost every start 80 ms.
         from storage.postgres.history import PostgresHistory
 
         return PostgresHistory(settings.postgres_url.reveal(), journal, away_ms=settings.postgres_away_ms)
     if journal.waiting():
         raise HistoryError(
-            f"{settings.journal_path} holds events that were to go to PostgreSQL: set POSTGRES_URL again and start once"
+            f"{settings.journal_path} holds events for PostgreSQL; set POSTGRES_URL and start the desk to write them"
         )
     return SqliteHistory(settings.history_path)
 

@@ -1,4 +1,4 @@
-"""A rehearsal without a screen: venue and desk run for a while, then the ledger and the history are compared."""
+"""A headless sandbox run: venue and desk run for a while, then ledger and history are compared."""
 
 import asyncio
 import os
@@ -22,38 +22,38 @@ from venue.protocol.assets import BTC_EURE
 
 WAIT_S = 30.0
 QUIET_S = 4.0
-"""Longer than an auction and a settlement of the sandbox together: after it nothing more is on its way."""
+"""Longer than an auction and a settlement of the sandbox together: after it nothing is in flight."""
 
 
-class _Newest:
+class _SnapshotFollower:
     """Follows a desk's stream and keeps the newest snapshot."""
 
     def __init__(self, link: DeskClient) -> None:
         self._link = link
         self._snapshot: Snapshot | None = None
-        self._reason = "nothing was heard from the desk"
-        self._heard = asyncio.Event()
+        self._reason = "no data from the desk"
+        self._arrived = asyncio.Event()
 
     async def follow(self) -> None:
-        async for said in self._link.snapshots():
-            if isinstance(said, ConnectionLost):
-                self._reason = said.reason
+        async for item in self._link.snapshots():
+            if isinstance(item, ConnectionLost):
+                self._reason = item.reason
                 continue
-            self._snapshot = said
-            self._heard.set()
+            self._snapshot = item
+            self._arrived.set()
 
     async def next(self) -> Snapshot:
-        """A snapshot newer than the last one asked for; Failed when none came for 30 s."""
-        self._heard.clear()
+        """A snapshot newer than the last one. Raises SandboxRunError if none comes for 30 s."""
+        self._arrived.clear()
         try:
-            await asyncio.wait_for(self._heard.wait(), WAIT_S)
+            await asyncio.wait_for(self._arrived.wait(), WAIT_S)
         except TimeoutError:
-            raise SandboxRunError(f"the desk was silent for {WAIT_S:g} s: {self._reason}") from None
+            raise SandboxRunError(f"no data from the desk for {WAIT_S:g} s: {self._reason}") from None
         assert self._snapshot is not None
         return self._snapshot
 
     async def until(self, holds: Callable[[Snapshot], bool], what: str) -> Snapshot:
-        """The first snapshot for which ``holds``; Failed after 30 s."""
+        """The first snapshot for which ``holds``. Raises SandboxRunError after 30 s."""
         try:
             async with asyncio.timeout(WAIT_S):
                 while True:
@@ -62,12 +62,12 @@ class _Newest:
                         return snapshot
         except TimeoutError:
             seen = self._snapshot
-            why = self._reason if seen is None else seen.executor_blocked or seen.market.detail or "no reason shown"
+            why = self._reason if seen is None else seen.executor_blocked or seen.market.detail or "no reason given"
             raise SandboxRunError(f"the desk was not {what} within {WAIT_S:g} s: {why}") from None
 
 
 async def run_headless(
-    rehearsal: SandboxRun,
+    run: SandboxRun,
     flags: VenueFlags,
     environ: Mapping[str, str],
     own: Mapping[str, str],
@@ -76,10 +76,10 @@ async def run_headless(
     arm: bool,
     as_json: bool,
 ) -> int:
-    """Run and report. Exit code 0: every base unit explained, 1: not, 2: it could not be carried out.
+    """Run and print the report. Exit code 0: every base unit is explained; 1: not; 2: the run failed.
 
-    The traders ask only once the desk listens: the same seed then gives it the same requests from the first on.
-    SIGTERM and SIGHUP end desk and venue first, and give 143 and 129.
+    The traders start only once the desk listens, so that the same seed gives it the same requests from the first on.
+    SIGTERM and SIGHUP end desk and venue first; the exit code is then 143 or 129.
     """
     ended_by: list[signal.Signals] = []
     running = asyncio.current_task()
@@ -93,8 +93,8 @@ async def run_headless(
         asyncio.get_running_loop().add_signal_handler(number, end, number)
     paused = msgspec.structs.replace(flags, settings=(*flags.settings, "start_paused=true"))
     try:
-        await rehearsal.start(paused, environ, own)
-        report = await _run(rehearsal, seconds, arm)
+        await run.start(paused, environ, own)
+        report = await _trade(run, seconds, arm)
     except asyncio.CancelledError:
         if ended_by:
             return 128 + ended_by[0]
@@ -103,17 +103,17 @@ async def run_headless(
         click.echo(f"cockpit sandbox: {exc}", err=True)
         return 2
     except httpx.HTTPError as exc:
-        click.echo(f"cockpit sandbox: the venue did not answer: {type(exc).__name__} {exc}", err=True)
+        click.echo(f"cockpit sandbox: no answer from the venue: {type(exc).__name__} {exc}", err=True)
         return 2
     click.echo(report.as_json() if as_json else report.as_text())
     return 0 if report.explained else 1
 
 
-async def _run(rehearsal: SandboxRun, seconds: float, arm: bool) -> SandboxReport:
-    link = DeskClient(rehearsal.socket_path, actor="headless", new_id=lambda: os.urandom(8).hex())
-    newest = _Newest(link)
+async def _trade(run: SandboxRun, seconds: float, arm: bool) -> SandboxReport:
+    link = DeskClient(run.socket_path, actor="headless", new_id=lambda: os.urandom(8).hex())
+    newest = _SnapshotFollower(link)
     following = asyncio.create_task(newest.follow())
-    control = rehearsal.venue_env()["SANDBOX_CONTROL_URL"]
+    control = run.venue_env()["SANDBOX_CONTROL_URL"]
     try:
         async with httpx.AsyncClient(base_url=control, trust_env=False) as client:
             await newest.until(lambda shot: shot.relay == "ok" and shot.market.usable, "listening")
@@ -131,11 +131,11 @@ async def _run(rehearsal: SandboxRun, seconds: float, arm: bool) -> SandboxRepor
     finally:
         following.cancel()
         await link.close()
-        for problem in await rehearsal.end():
+        for problem in await run.end():
             click.echo(problem, err=True)
     account = state["account"]
     opening, closing = _amounts(state["opening"][account]), _amounts(state["balances"][account])
-    with SqliteReader(rehearsal.history_path) as reader:
+    with SqliteReader(run.history_path) as reader:
         return account_for(seconds, last.counts, reader, opening, closing)
 
 
@@ -143,8 +143,8 @@ def _amounts(balances: Mapping[str, Any]) -> dict[str, int]:
     return {token: int(amount) for token, amount in balances.items()}
 
 
-async def _arm(link: DeskClient, newest: _Newest, start_traders: Callable[[], Awaitable[object]]) -> None:
-    """Climb the ladder: SHADOW, the decisions that LIVE wants to have seen, LIVE."""
+async def _arm(link: DeskClient, newest: _SnapshotFollower, start_traders: Callable[[], Awaitable[object]]) -> None:
+    """Arm the strategy, wait for the decisions in SHADOW that LIVE needs, arm the executor."""
     await newest.until(lambda shot: not shot.executor_blocked and shot.market.usable, "ready to be armed")
     for part in ARMABLE:
         outcome = await link.send(part, "arm")
@@ -152,15 +152,15 @@ async def _arm(link: DeskClient, newest: _Newest, start_traders: Callable[[], Aw
             raise SandboxRunError(f"{part} could not be armed: {outcome.reason}")
         if part == "strategy-engine":
             await start_traders()
-            await newest.until(_climbable, "seen deciding in SHADOW")
+            await newest.until(_ready_for_live, "seen deciding in SHADOW")
 
 
-def _climbable(shot: Snapshot) -> bool:
+def _ready_for_live(shot: Snapshot) -> bool:
     return shot.rung == "SHADOW" and all(row.passed for row in shot.interlocks)
 
 
-async def _settled(client: httpx.AsyncClient, newest: _Newest) -> Snapshot:
-    """Wait until the ledger has had no settlement for a while and the desk has confirmed all of them."""
+async def _settled(client: httpx.AsyncClient, newest: _SnapshotFollower) -> Snapshot:
+    """Wait until settlements have stopped and the desk has confirmed all of them."""
     loop = asyncio.get_running_loop()
     seen, since = -1, loop.time()
     deadline = since + WAIT_S
@@ -178,6 +178,5 @@ async def _settled(client: httpx.AsyncClient, newest: _Newest) -> Snapshot:
 
 
 def _agrees(snapshot: Snapshot, ledger: Mapping[str, int]) -> bool:
-    """Whether the desk has read the ledger's balances as they are now, and explained them."""
     held = {asset.symbol: asset.to_decimal(ledger.get(asset.token_id, 0)) for asset in (BTC_EURE.base, BTC_EURE.quote)}
     return all(row.balance == held[row.symbol] and not row.unexplained for row in snapshot.inventory.rows)

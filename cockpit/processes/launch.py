@@ -1,4 +1,4 @@
-"""Starting, finding and ending the processes a cockpit runs: its desk, and in a rehearsal the venue."""
+"""Starting, finding and ending the processes a cockpit runs: its desk, and the venue of a sandbox."""
 
 import asyncio
 import contextlib
@@ -20,9 +20,9 @@ LOG_TAIL = 3
 def spawn(
     arguments: Sequence[str], log_file: Path, environ: Mapping[str, str], *, module: str = "cockpit"
 ) -> subprocess.Popen[bytes]:
-    """Start ``cockpit`` with these arguments in a session of its own, so that no terminal can take it along.
+    """Start ``cockpit`` with these arguments in a session of its own, so that it outlives the terminal.
 
-    ``module`` is what is run in its place; a bench has one that breaks a desk's clock.
+    ``module`` is run in its place; a bench has one that steps the desk's clock.
     """
     descriptor = os.open(log_file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     try:
@@ -41,20 +41,20 @@ def spawn(
 async def wait_until_ready(
     process: subprocess.Popen[bytes], what: str, log_file: Path, is_ready: Callable[[], bool]
 ) -> None:
-    """Wait until the process is ready; DidNotStart when it ends first or takes longer than 20 s."""
+    """Wait until the process is ready. Raises ProcessStartError if it ends first or takes longer than 20 s."""
     deadline = time.monotonic() + START_WITHIN_S
     while not is_ready():
         code = process.poll()
         if code is not None:
-            raise ProcessStartError(f"{what} ended with code {code}: {_tail(log_file)}")
+            raise ProcessStartError(f"{what} ended with exit code {code}: {_tail(log_file)}")
         if time.monotonic() > deadline:
-            raise ProcessStartError(f"{what} was not ready within {START_WITHIN_S:g} s; its log is {log_file}")
+            raise ProcessStartError(f"{what} was not ready within {START_WITHIN_S:g} s; see its log {log_file}")
         await asyncio.sleep(POLL_S)
 
 
 def _tail(log_file: Path) -> str:
     lines = log_file.read_text("utf-8", "replace").splitlines()[-LOG_TAIL:]
-    return " / ".join(line.strip() for line in lines if line.strip()) or f"it said nothing in {log_file}"
+    return " / ".join(line.strip() for line in lines if line.strip()) or f"its log {log_file} is empty"
 
 
 def is_listening(socket_path: Path) -> bool:
@@ -70,14 +70,14 @@ def is_listening(socket_path: Path) -> bool:
 
 
 async def end_process(pid: int, within_s: float = 10.0) -> bool:
-    """Ask a process of ours to end and wait for it; False when it is still there after ``within_s`` seconds."""
+    """Send SIGTERM to a process of ours and wait for its exit; False if it still runs after ``within_s`` seconds."""
     with contextlib.suppress(ProcessLookupError):
         os.kill(pid, signal.SIGTERM)
     return await wait_for_exit(pid, within_s)
 
 
 async def wait_for_exit(pid: int, within_s: float = 10.0) -> bool:
-    """Wait until a process has ended; False when it is still there after ``within_s`` seconds."""
+    """Wait for the exit of a process; False if it still runs after ``within_s`` seconds."""
     deadline = time.monotonic() + within_s
     while time.monotonic() < deadline:
         if not _exists(pid):
@@ -99,7 +99,7 @@ def _exists(pid: int) -> bool:
 
 
 def _ended(pid: int) -> bool:
-    """Whether the process has ended and only its parent has not noticed: in a container that may be never."""
+    # A zombie: ended, but its parent has not waited for it. In a container nobody may ever do so.
     try:
         about = Path(f"/proc/{pid}/stat").read_text("ascii", "replace")
     except OSError:

@@ -1,4 +1,4 @@
-"""The report of a rehearsal: what was asked, quoted and filled, and whether every base unit is explained."""
+"""The report of a sandbox run: requests, quotes, fills, and whether every base unit is explained."""
 
 from collections.abc import Mapping, Sequence
 
@@ -44,7 +44,7 @@ class ReactionTimes(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SandboxReport(msgspec.Struct, frozen=True, kw_only=True):
-    """What a rehearsal did. ``explained``: no base unit is missing, and every request and fill has its decision."""
+    """The figures of a run. ``explained``: no base unit is missing, and every request and fill has its decision."""
 
     seconds: float
     requests: int
@@ -60,24 +60,23 @@ class SandboxReport(msgspec.Struct, frozen=True, kw_only=True):
     explained: bool
 
     def as_json(self) -> str:
-        """One JSON object, indented."""
         return msgspec.json.format(msgspec.json.encode(self), indent=2).decode()
 
     def as_text(self) -> str:
-        """For a person."""
-        quotes = ", ".join(f"{name} {count}" for name, count in msgspec.structs.asdict(self.quotes).items())
+        counts = msgspec.structs.asdict(self.quotes)
+        quotes = ", ".join(f"{'live' if name == 'alive' else name} {count}" for name, count in counts.items())
         lines = [
-            f"{self.requests} requests for the pair in {self.seconds:g} s ({self.other_pairs} for others), "
+            f"{self.requests} requests for the pair in {self.seconds:g} s ({self.other_pairs} for other pairs), "
             f"{self.decisions} decisions recorded",
             f"quotes: {quotes}",
             f"fills: {self.fills['buy']} buys, {self.fills['sell']} sells",
         ]
-        for proof in self.balances:
-            asset = BTC_EURE.base if proof.symbol == BTC_EURE.base.symbol else BTC_EURE.quote
-            opening, closing = asset.to_decimal(int(proof.opening)), asset.to_decimal(int(proof.closing))
+        for row in self.balances:
+            asset = BTC_EURE.base if row.symbol == BTC_EURE.base.symbol else BTC_EURE.quote
+            opening, closing = asset.to_decimal(int(row.opening)), asset.to_decimal(int(row.closing))
             lines.append(
-                f"{proof.symbol}: {opening.normalize():f} to {closing.normalize():f}, "
-                f"{proof.unexplained} base units unexplained"
+                f"{row.symbol}: {opening.normalize():f} to {closing.normalize():f}, "
+                f"{row.unexplained} base units unexplained"
             )
         reaction = self.reaction
         if reaction.p50_us is not None:
@@ -95,11 +94,11 @@ def account_for(
     opening: Mapping[str, int],
     closing: Mapping[str, int],
 ) -> SandboxReport:
-    """Put the desk's counts and history beside the ledger's own balances (base units by token id)."""
+    """Compare the desk's counts and history with the ledger's balances (base units by token id)."""
     everything = Span(0, LATER_NS)
     counted, fills = trading.count_events(reader, everything), trading.fills(reader, everything)
     flows = trading.movements(reader, everything, {})
-    proofs = tuple(_proof(asset, opening, fills, flows, closing) for asset in holdings.ASSETS)
+    reconciled = tuple(_reconcile(asset, opening, fills, flows, closing) for asset in holdings.ASSETS)
     decisions, outcomes = sum(counted.reasons.values()), counted.outcomes
     rows = row_counts(reader)
     buys = sum(fill.asset_in == BTC_EURE.base.token_id for fill in fills)
@@ -123,17 +122,17 @@ def account_for(
             alive=trading.live_quotes(reader, everything),
         ),
         fills={"buy": buys, "sell": len(fills) - buys},
-        balances=proofs,
+        balances=reconciled,
         reaction=ReactionTimes(p50_us=p50, p99_us=p99, max_us=longest),
         rows=rows,
-        explained=all(proof.unexplained == "0" for proof in proofs)
+        explained=all(one.unexplained == "0" for one in reconciled)
         and counts.requests == counted.demands == decisions
         and len(fills) == outcomes.get("settled", 0)
         and all(fill.edge is not None for fill in fills),
     )
 
 
-def _proof(
+def _reconcile(
     asset: Asset,
     opening: Mapping[str, int],
     fills: Sequence[trading.FillRecord],
@@ -141,14 +140,14 @@ def _proof(
     closing: Mapping[str, int],
 ) -> AssetReconciliation:
     token = asset.token_id
-    begin, end = opening.get(token, 0), closing.get(token, 0)
+    start, end = opening.get(token, 0), closing.get(token, 0)
     filled = sum(holdings.moved(fill, token) for fill in fills)
     deposited = sum(flow.amount for flow in flows if flow.asset == token and flow.kind == "deposit")
     return AssetReconciliation(
         symbol=asset.symbol,
-        opening=str(begin),
+        opening=str(start),
         filled=str(filled),
         deposited=str(deposited),
         closing=str(end),
-        unexplained=str(end - begin - filled - deposited),
+        unexplained=str(end - start - filled - deposited),
     )

@@ -1,4 +1,4 @@
-"""A sandbox: a venue of its own, a desk pointed at it, and where both are found again."""
+"""A sandbox run: a venue, a desk connected to it, and the directory where both are found again."""
 
 import os
 import subprocess
@@ -32,13 +32,13 @@ DESK_SETTINGS: Mapping[str, str] = {
     "TRADING_BTC_WITHDRAW_ADDRESS": "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4",
     "TRADING_EURE_WITHDRAW_ADDRESS": "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed",
 }
-"""A desk of the sandbox quotes larger and tighter than a first live run would, and lets new destinations wait only
-half a minute: there is nothing to lose. The two destinations are the examples of BIP 173 and EIP 55."""
+"""A sandbox desk quotes larger and tighter than a first live run would, and new destinations cool off for half a
+minute only: no money is at risk. The two destinations are the examples of BIP 173 and EIP 55."""
 
 
 CREDENTIALS = ("NEAR_INTENTS_API_KEY", "NEAR_INTENTS_ACCOUNT_ID", "NEAR_INTENTS_SIGNER_PRIVATE_KEY")
-_ELSEWHERE = "a sandbox trades on loopback only, and the settings name an endpoint that is elsewhere"
-_STAND_INS: Mapping[str, str] = {
+NOT_LOOPBACK = "a sandbox uses loopback only, but the settings name an endpoint that is not on loopback; remove it"
+_PLACEHOLDERS: Mapping[str, str] = {
     "NEAR_INTENTS_API_KEY": "sandbox",
     "NEAR_INTENTS_ACCOUNT_ID": "maker.sandbox.near",
     "NEAR_INTENTS_SIGNER_PRIVATE_KEY": f"ed25519:{'1' * 32}",
@@ -50,18 +50,18 @@ _STAND_INS: Mapping[str, str] = {
     "REFERENCE_COINBASE_WS_URL": "ws://127.0.0.1",
     "REFERENCE_BITSTAMP_WS_URL": "ws://127.0.0.1",
 }
-"""What a venue will announce, in kind: enough to judge an operator's own settings before anything is started."""
+"""Values like those that a venue announces, to check an operator's settings before anything is started."""
 
 
-class Pids(msgspec.Struct, frozen=True):
-    """The processes of a rehearsal."""
+class ProcessIds(msgspec.Struct, frozen=True, kw_only=True):
+    """The processes of a sandbox run."""
 
     venue: int
     desk: int
 
 
 class VenueFlags(msgspec.Struct, frozen=True, kw_only=True):
-    """What ``cockpit venue`` can be told; None leaves the venue's own default. ``settings``: ``NAME=VALUE`` each."""
+    """Options of ``cockpit venue``; None leaves the venue's default. ``settings``: ``NAME=VALUE`` each."""
 
     seed: int | None = None
     rate: float | None = None
@@ -71,7 +71,6 @@ class VenueFlags(msgspec.Struct, frozen=True, kw_only=True):
     settings: tuple[str, ...] = ()
 
     def arguments(self) -> list[str]:
-        """As command-line arguments."""
         given = msgspec.structs.asdict(self)
         settings = given.pop("settings")
         return [
@@ -83,9 +82,9 @@ class VenueFlags(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def check_settings(root: Path, own: Mapping[str, str]) -> None:
-    """Raise SettingsError when no desk could rehearse under ``root`` with an operator's own settings."""
-    if not load(None, _settings(root / new_name(), _STAND_INS, own)).is_loopback:
-        raise SettingsError((_ELSEWHERE,))
+    """Raise SettingsError if no sandbox can run under ``root`` with the operator's ``own`` settings."""
+    if not load(None, _settings(root / new_name(), _PLACEHOLDERS, own)).is_loopback:
+        raise SettingsError((NOT_LOOPBACK,))
 
 
 class SandboxRun:
@@ -96,14 +95,14 @@ class SandboxRun:
 
     @classmethod
     def running(cls, root: Path) -> "SandboxRun | None":
-        """The newest rehearsal whose desk still answers, also when a later one has ended since."""
+        """The newest run whose desk still answers, even if a later one has ended since."""
         names = sorted((path.parent.name for path in root.glob(f"*/{SOCKET_NAME}")), reverse=True)
         found = (cls(root / name) for name in names if name != LATEST)
-        return next((rehearsal for rehearsal in found if is_listening(rehearsal.socket_path)), None)
+        return next((run for run in found if is_listening(run.socket_path)), None)
 
     @classmethod
     def new(cls, root: Path, name: str) -> "SandboxRun":
-        """A fresh one: its own ledger, its own history."""
+        """Create the directory of a new run and point ``latest`` to it."""
         directory = root / name
         directory.mkdir(mode=0o700, parents=True)
         pointer = root / f".{name}"
@@ -113,12 +112,10 @@ class SandboxRun:
 
     @property
     def socket_path(self) -> Path:
-        """Where its desk listens."""
         return self.directory / SOCKET_NAME
 
     @property
     def history_path(self) -> Path:
-        """Its desk's history."""
         return self.directory / HISTORY_NAME
 
     def venue_env(self) -> dict[str, str]:
@@ -126,19 +123,18 @@ class SandboxRun:
         lines = (self.directory / VENUE_ENV).read_text("utf-8").splitlines()
         return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
 
-    def _write_pids(self, pids: Pids) -> None:
+    def _write_pids(self, pids: ProcessIds) -> None:
         with os.fdopen(os.open(self.directory / PIDS, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
             file.write(msgspec.json.encode(pids))
 
-    def pids(self) -> Pids:
-        """Its processes."""
-        return msgspec.json.decode((self.directory / PIDS).read_bytes(), type=Pids)
+    def pids(self) -> ProcessIds:
+        return msgspec.json.decode((self.directory / PIDS).read_bytes(), type=ProcessIds)
 
     async def start(self, flags: VenueFlags, environ: Mapping[str, str], own: Mapping[str, str]) -> None:
-        """Start venue and desk; DidNotStart when one of them does not come up (the other is then ended).
+        """Start venue and desk. Raises ProcessStartError if either does not start; the other is then ended.
 
-        ``own`` are an operator's own settings to rehearse with; account, key and token stay the sandbox's.
-        ``environ`` must hold none of the program's settings: they would win over these.
+        ``own`` are the operator's settings to use; account, key and token stay the sandbox's. ``environ`` must hold
+        none of the program's settings: they would override these.
         """
         venue_log, desk_log = self.directory / "venue.log", self.directory / "desk.log"
         venue_env = self.directory / VENUE_ENV
@@ -149,7 +145,7 @@ class SandboxRun:
             self._write_desk_env(own)
             arguments = ["desk", "--env-file", str(self.directory / DESK_ENV)]
             desk = spawn(arguments, desk_log, environ)
-            self._write_pids(Pids(venue.pid, desk.pid))
+            self._write_pids(ProcessIds(venue=venue.pid, desk=desk.pid))
             await wait_until_ready(desk, "the desk", desk_log, lambda: is_listening(self.socket_path))
         except BaseException:
             for process in (desk, venue):
@@ -165,17 +161,17 @@ class SandboxRun:
             file.writelines(f"{name}={value}\n" for name, value in settings.items())
         try:
             if not load(path, {}).is_loopback:
-                raise ProcessStartError(_ELSEWHERE)
+                raise ProcessStartError(NOT_LOOPBACK)
         except SettingsError as exc:
             raise ProcessStartError("; ".join(exc.problems)) from None
 
     async def end(self) -> list[str]:
-        """End desk and venue, the desk first; one sentence for each that would not go."""
+        """End desk and venue, the desk first; one sentence for each that did not end."""
         pids = self.pids()
         problems = []
         for name, pid in (("desk", pids.desk), ("venue", pids.venue)):
             if not await end_process(pid):
-                problems.append(f"the {name} (process {pid}) did not end in time; see {self.directory}")
+                problems.append(f"the {name} (process {pid}) did not end within 10 s; see its log in {self.directory}")
         return problems
 
 
@@ -190,5 +186,5 @@ def _settings(directory: Path, venue: Mapping[str, str], own: Mapping[str, str])
 
 
 def new_name() -> str:
-    """A directory name for a rehearsal that starts now."""
+    """A directory name for a run that starts now; names sort by time."""
     return f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{os.getpid()}"

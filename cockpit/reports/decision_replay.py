@@ -1,9 +1,9 @@
-"""Recorded requests decided again by the desk's own ``decide``, under the rules of then or under others. Pure.
+"""Decides recorded requests again with the desk's own ``decide``, under the recorded rules or others. Pure.
 
-What is taken as it was: requests, mids and the reference's own judgement of them, balances, what was armed, the trading
-state, and what limits count: fills, losses, the quotes of the last second. What
-is made anew: prices, amounts, every guard, and what the quotes so made would have kept reserved. Under the rules of
-then that is what was recorded, to the letter. Whether another quote would have won its auction nobody can know.
+Taken from the record: requests, mids and the reference's judgement of its sources, balances, what was armed, the
+trading state, and what limits count (fills, losses, the quotes of the last second). Computed again: prices, amounts,
+every risk check, and the amounts committed by the quotes of the replay. Under the recorded rules the result is exactly
+what was recorded. Whether a different quote would have won its auction is unknowable.
 """
 
 import heapq
@@ -24,11 +24,11 @@ from venue.protocol.assets import BTC_EURE
 PAIR = BTC_EURE
 SHOWN = 5
 _NEVER_NS = 1 << 62
-"""A quote whose end is not recorded stays reserved, as it did."""
+"""End of a quote whose end is not recorded: it stays committed, as it did then."""
 
 
-class Changes(msgspec.Struct, frozen=True, kw_only=True):
-    """Other rules to replay under, by the names of their fields; ``armed``: as if both parts had been armed."""
+class RuleChanges(msgspec.Struct, frozen=True, kw_only=True):
+    """Rules that differ from the recorded ones, by field; ``armed``: as if strategy and executor had been armed."""
 
     limits: Mapping[str, Any] = {}
     params: Mapping[str, Any] = {}
@@ -37,7 +37,7 @@ class Changes(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Tally(msgspec.Struct, kw_only=True):
-    """What was, or would have been, quoted. Amounts are base units; ``peak_*`` is the most promised at once."""
+    """What was, or would have been, quoted. Amounts are base units; ``peak_*``: the largest sums live at once."""
 
     quoted: int = 0
     reasons: Counter[str] = msgspec.field(default_factory=Counter)
@@ -49,7 +49,7 @@ class Tally(msgspec.Struct, kw_only=True):
 
 
 class Difference(msgspec.Struct, frozen=True):
-    """A decision that came out otherwise: the fields that differ, then and now."""
+    """A decision that differs from its record: the fields, recorded and replayed."""
 
     quote_id: str
     at_ns: int
@@ -57,10 +57,10 @@ class Difference(msgspec.Struct, frozen=True):
 
 
 class Replay(msgspec.Struct, frozen=True, kw_only=True):
-    """``same`` of the ``decisions`` came out to the letter; ``without_record`` could not be replayed.
+    """``same`` of the ``decisions`` equal their record; ``without_record`` could not be replayed.
 
     ``filled``: recorded fills; ``filled_still``: those whose request would have been quoted again, ``filled_better`` at
-    a price no worse for the taker. ``differences``: the first few.
+    an equal or better price for the taker. ``differences``: the first few.
     """
 
     decisions: int
@@ -74,23 +74,22 @@ class Replay(msgspec.Struct, frozen=True, kw_only=True):
     differences: tuple[Difference, ...]
 
 
-class _Alive:
-    """What a set of quotes promises as time goes by: BTC and EURe, base units."""
+class _Committed:
+    """What a set of quotes commits over time: BTC and EURe, base units."""
 
     def __init__(self, tally: Tally) -> None:
         self.btc = self.eure = 0
         self._tally = tally
         self._ends: list[tuple[int, int, int]] = []
 
-    def at(self, now_ns: int) -> None:
-        """Let go of what has ended by now."""
+    def release_ended(self, now_ns: int) -> None:
         while self._ends and self._ends[0][0] <= now_ns:
             _, btc, eure = heapq.heappop(self._ends)
             self.btc -= btc
             self.eure -= eure
 
     def add(self, event: TradeDecision, ends_ns: int) -> None:
-        """A quote was sent that promises its amount until then."""
+        """Commit the quote's amount until ``ends_ns``."""
         assert event.amount_out is not None
         btc, eure = (0, event.amount_out) if event.side == "buy" else (event.amount_out, 0)
         self.btc += btc
@@ -106,14 +105,14 @@ class _Alive:
 
 
 class _Rules:
-    """The recorded rules with the changes made to them, read once a set."""
+    """The recorded rules with the changes applied, decoded once each."""
 
-    def __init__(self, changes: Changes) -> None:
+    def __init__(self, changes: RuleChanges) -> None:
         self._changes = changes
         self._read: dict[tuple[str, str], tuple[Limits, PriceParams]] = {}
 
     def of(self, limits: str, params: str) -> tuple[Limits, PriceParams]:
-        """The pair of them; the same objects for the same record."""
+        """Limits and parameters; the same objects for the same record."""
         key = limits, params
         if key not in self._read:
             self._read[key] = (
@@ -125,13 +124,13 @@ class _Rules:
 
 def replay(
     every: Iterable[RecordedDecision],
-    changes: Changes,
+    changes: RuleChanges,
     *,
     decided: Callable[[TradeDecision], None] = lambda event: None,
 ) -> Replay:
-    """Decide every recorded request again; ``decided`` hears of each decision made."""
+    """Decide every recorded request again; ``decided`` is called with each decision."""
     then, now, rules = Tally(), Tally(), _Rules(changes)
-    was, would = _Alive(then), _Alive(now)
+    was, would = _Committed(then), _Committed(now)
     decisions = without = same = filled = still = better = 0
     differences: list[Difference] = []
     for record in every:
@@ -141,8 +140,8 @@ def replay(
             without += 1
             continue
         at_ns = record.demand.at_ns
-        was.at(at_ns)
-        would.at(at_ns)
+        was.release_ended(at_ns)
+        would.release_ended(at_ns)
         view = _view(record, rules.of(record.limits, record.params), changes, was, would)
         event, sends = _again(record, view)
         decided(event)
@@ -175,9 +174,13 @@ def replay(
 
 
 def _view(
-    record: RecordedDecision, rules: tuple[Limits, PriceParams], changes: Changes, was: _Alive, would: _Alive
+    record: RecordedDecision,
+    rules: tuple[Limits, PriceParams],
+    changes: RuleChanges,
+    was: _Committed,
+    would: _Committed,
 ) -> DeskView:
-    """The view of then, under these rules, with what the replayed quotes reserve in place of the recorded ones."""
+    """The recorded view under these rules, with the amounts of the replayed quotes instead of the recorded ones."""
     view = read_view(record.decision.view, PAIR, *rules)
     given: dict[str, Any] = dict(changes.view)
     if changes.armed:
@@ -191,7 +194,7 @@ def _view(
 
 
 def _again(record: RecordedDecision, view: DeskView) -> tuple[TradeDecision, bool]:
-    """The decision made again, and whether a quote goes out; one that could not be sent then cannot be now."""
+    """The new decision, and whether a quote is sent; a quote that could not be sent then is not sent now."""
     made = record.decision
     decision = decide(record.demand, view, desk_prices(view))
     failure = ""
@@ -203,7 +206,7 @@ def _again(record: RecordedDecision, view: DeskView) -> tuple[TradeDecision, boo
 
 
 def _no_worse(made: TradeDecision, event: TradeDecision) -> bool:
-    """Whether the taker would have got no less for no more."""
+    # The taker would have got no less for no more.
     if made.amount_in is None or event.amount_in is None or made.amount_out is None or event.amount_out is None:
         return False
     return event.amount_in <= made.amount_in and event.amount_out >= made.amount_out
@@ -211,7 +214,7 @@ def _no_worse(made: TradeDecision, event: TradeDecision) -> bool:
 
 def _difference(made: TradeDecision, event: TradeDecision) -> Difference:
     names = [name for name in made.__struct_fields__ if getattr(made, name) != getattr(event, name)]
-    fields = {name: (_told(getattr(made, name)), _told(getattr(event, name))) for name in names if name != "checks"}
+    fields = {name: (_text(getattr(made, name)), _text(getattr(event, name))) for name in names if name != "checks"}
     changed = [
         (old, new) for old, new in zip(made.checks, event.checks, strict=False) if old != new
     ]  # fmt: skip
@@ -224,5 +227,5 @@ def _check(check: Check) -> str:
     return f"{'ok' if check.passed else 'FAIL'} {check.detail}"
 
 
-def _told(value: object) -> str:
+def _text(value: object) -> str:
     return f"{value:f}" if isinstance(value, Decimal) else str(value)

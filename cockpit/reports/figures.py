@@ -1,4 +1,4 @@
-"""The figures of `cockpit report`, as they are shown and served."""
+"""The figures of `cockpit report`."""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -6,10 +6,10 @@ from decimal import Decimal
 import msgspec
 
 
-class Markout(msgspec.Struct, frozen=True, kw_only=True):
-    """The mean over fills of the mid against their price, weighted by EURe, bps; above zero the desk gained.
+class MeanMarkout(msgspec.Struct, frozen=True, kw_only=True):
+    """The mean markout of a group of fills in bps, weighted by EURe; above zero is a gain.
 
-    ``known`` of the fills had a mid at ``seconds`` after them.
+    ``known`` of the fills had a mid ``seconds`` after them.
     """
 
     by: str
@@ -20,8 +20,8 @@ class Markout(msgspec.Struct, frozen=True, kw_only=True):
     bps: Decimal | None
 
 
-class Side(msgspec.Struct, frozen=True, kw_only=True):
-    """The desk's fills on one side, whole tokens; ``spread`` is what they earned against the mid when priced."""
+class SideFigures(msgspec.Struct, frozen=True, kw_only=True):
+    """The desk's fills on one side, whole tokens; ``spread`` is their edge against the mid at pricing, EURe."""
 
     side: str
     fills: int
@@ -31,9 +31,9 @@ class Side(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AssetChange(msgspec.Struct, frozen=True, kw_only=True):
-    """One asset's inventory: opening + filled + deposited − withdrawn + accepted + unexplained is closing.
+    """One asset's inventory: opening + filled + deposited − withdrawn + accepted + unexplained = closing.
 
-    Whole tokens. What stood unexplained at the begin is not in ``opening``: it is unexplained until it is accepted.
+    Whole tokens. A difference unexplained at the start is not in ``opening``: it is unexplained until it is accepted.
     """
 
     asset: str
@@ -46,8 +46,8 @@ class AssetChange(msgspec.Struct, frozen=True, kw_only=True):
     closing: Decimal | None
 
 
-class AcceptedRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A difference that nothing explains, whole tokens, and who took it as given when (UTC ns) and why."""
+class AcceptedDifferenceRow(msgspec.Struct, frozen=True, kw_only=True):
+    """An accepted unexplained difference, whole tokens: by whom, when (UTC ns) and why."""
 
     at_ns: int
     actor: str
@@ -57,7 +57,7 @@ class AcceptedRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ProfitAndLoss(msgspec.Struct, frozen=True, kw_only=True):
-    """Average cost, EURe; realised + unrealised is total. The mids are those the span began and ended with."""
+    """Average cost, EURe; realised + unrealised = total. The mids are the first and the last of the span."""
 
     realised: Decimal
     unrealised: Decimal
@@ -67,7 +67,7 @@ class ProfitAndLoss(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Fees(msgspec.Struct, frozen=True, kw_only=True):
-    """Whole tokens. ``protocol_*`` are contained in what fills gave, derived from ``pips``; ``bridge_*`` were paid."""
+    """Whole tokens. ``protocol_*``: part of the amounts that fills gave, by ``pips``; ``bridge_*``: paid to bridges."""
 
     pips: int
     protocol_btc: Decimal
@@ -93,7 +93,7 @@ class ReportedFill(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TradingReport(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything of one span. ``win_rate`` is settled / accepted, ``market_share`` settled / every settlement seen."""
+    """All figures of one span. ``win_rate``: settled / accepted. ``market_share``: settled / all settlements seen."""
 
     from_ns: int
     to_ns: int
@@ -106,12 +106,12 @@ class TradingReport(msgspec.Struct, frozen=True, kw_only=True):
     market_share: Decimal | None
     others_settled: int
     not_quoted: tuple[tuple[str, int], ...]
-    sides: tuple[Side, ...]
+    sides: tuple[SideFigures, ...]
     fees: Fees
     inventory: tuple[AssetChange, ...]
-    accepted: tuple[AcceptedRow, ...]
+    accepted: tuple[AcceptedDifferenceRow, ...]
     profit: ProfitAndLoss | None
     profit_unknown: str
     reaction_us: tuple[Decimal | None, Decimal | None, Decimal | None]
-    markouts: tuple[Markout, ...]
+    markouts: tuple[MeanMarkout, ...]
     fills: tuple[ReportedFill, ...]

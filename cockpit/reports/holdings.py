@@ -1,10 +1,10 @@
-"""What was held at the begin and the end of a span, and what lies between, to the base unit."""
+"""Balances at the start and the end of a span and what changed them, to the base unit."""
 
 from collections.abc import Iterable, Mapping
 
 import msgspec
 
-from cockpit.reports.figures import AcceptedRow, AssetChange
+from cockpit.reports.figures import AcceptedDifferenceRow, AssetChange
 from storage.reader import Reader, Span
 from storage.reporting import differences, trading
 from venue.protocol.assets import BTC_EURE, Asset
@@ -13,24 +13,24 @@ ASSETS = BTC_EURE.base, BTC_EURE.quote
 
 
 def opening(reader: Reader, span: Span) -> dict[str, trading.Balance]:
-    """What was held at the begin by token id, without what nothing explained yet: so that stays in sight."""
+    """Opening balances by token id, without unexplained parts, so that these stay visible as unexplained."""
     found = {}
     for place, asset in enumerate(ASSETS):
         held = trading.opening_balance(reader, asset.token_id, span)
         if held is not None:
-            aside = differences.difference_before(reader, span.from_ns, held.at_ns)[place]
-            found[asset.token_id] = msgspec.structs.replace(held, units=held.units - aside)
+            unexplained = differences.difference_before(reader, span.from_ns, held.at_ns)[place]
+            found[asset.token_id] = msgspec.structs.replace(held, units=held.units - unexplained)
     return found
 
 
 def closing(reader: Reader, span: Span) -> dict[str, trading.Balance]:
-    """What was held at the end by token id."""
+    """Closing balances by token id."""
     read = ((asset.token_id, trading.closing_balance(reader, asset.token_id, span)) for asset in ASSETS)
     return {token: held for token, held in read if held is not None}
 
 
-def taken_as_given(accepted: Iterable[differences.AcceptedDifference]) -> list[trading.MoneyMovement]:
-    """Accepted differences as movements of money: what came of itself is no profit, and what went no loss."""
+def accepted_movements(accepted: Iterable[differences.AcceptedDifference]) -> list[trading.MoneyMovement]:
+    """Accepted differences as movements of money, so that they are neither profit nor loss."""
     return [
         trading.MoneyMovement(one.at_ns, "accepted", asset.token_id, one.amounts[asset.symbol])
         for one in accepted
@@ -39,10 +39,9 @@ def taken_as_given(accepted: Iterable[differences.AcceptedDifference]) -> list[t
     ]
 
 
-def accepted_row(one: differences.AcceptedDifference) -> AcceptedRow:
-    """As it is shown."""
+def accepted_row(one: differences.AcceptedDifference) -> AcceptedDifferenceRow:
     base, quote = ASSETS
-    return AcceptedRow(
+    return AcceptedDifferenceRow(
         at_ns=one.at_ns,
         actor=one.actor,
         btc=base.to_decimal(one.amounts.get(base.symbol, 0)),
@@ -58,20 +57,20 @@ def change(
     flows: Iterable[trading.MoneyMovement],
     closing: Mapping[str, trading.Balance],
 ) -> AssetChange:
-    """How one asset came from its opening to its closing."""
+    """Explain one asset's closing balance from its opening balance."""
     token = asset.token_id
     filled = sum(moved(fill, token) for fill in found)
     ours = [flow for flow in flows if flow.asset == token]
     deposited = sum(flow.amount for flow in ours if flow.kind == "deposit")
     withdrawn = -sum(flow.amount for flow in ours if flow.kind in ("withdrawal", "returned"))
     accepted = sum(flow.amount for flow in ours if flow.kind == "accepted")
-    begin, end = opening.get(token), closing.get(token)
+    start, end = opening.get(token), closing.get(token)
     unexplained = None
-    if begin is not None and end is not None:
-        unexplained = end.units - begin.units - filled - deposited + withdrawn - accepted
+    if start is not None and end is not None:
+        unexplained = end.units - start.units - filled - deposited + withdrawn - accepted
     return AssetChange(
         asset=asset.symbol,
-        opening=None if begin is None else asset.to_decimal(begin.units),
+        opening=None if start is None else asset.to_decimal(start.units),
         filled=asset.to_decimal(filled),
         deposited=asset.to_decimal(deposited),
         withdrawn=asset.to_decimal(withdrawn),
@@ -82,5 +81,5 @@ def change(
 
 
 def moved(fill: trading.FillRecord, token: str) -> int:
-    """What a fill did to the balance of a token."""
+    """The signed change of a token's balance by a fill."""
     return fill.amount_in * (fill.asset_in == token) - fill.amount_out * (fill.asset_out == token)

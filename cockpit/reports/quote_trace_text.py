@@ -1,4 +1,4 @@
-"""The life of one quote for a person and for other programs. Pure."""
+"""The quote of one quote as text and JSON. Pure."""
 
 from typing import Any
 
@@ -21,28 +21,28 @@ _JSON = {"trade_decisions": ("checks", "view"), "decision_rules": ("limits", "pa
 _HIDDEN = ("run_id", "at_ns", "checks", "view", "nonce", "partner_id", "traceparent")
 
 
-def as_json(life: QuoteTrace) -> str:
-    """One JSON object; the columns that hold JSON are opened."""
+def as_json(quote: QuoteTrace) -> str:
+    """One JSON object; columns that hold JSON are decoded."""
     rows = [
-        {"at_ns": row.at_ns, "table": row.table, **row.columns, **{name: _opened(row, name) for name in _json_of(row)}}
-        for row in life.rows
+        {"at_ns": row.at_ns, "table": row.table, **row.columns, **{name: _decoded(row, name) for name in _json_of(row)}}
+        for row in quote.rows
     ]
-    told = {"run_id": life.run_id, "quote_id": life.quote_id, "rows": rows}
-    return msgspec.json.format(msgspec.json.encode(told), indent=2).decode()
+    trace = {"run_id": quote.run_id, "quote_id": quote.quote_id, "rows": rows}
+    return msgspec.json.format(msgspec.json.encode(trace), indent=2).decode()
 
 
-def as_text(life: QuoteTrace) -> str:
-    """One paragraph a row, with the milliseconds since the request; every check of the decision on its own line."""
-    begun = next((row.at_ns for row in life.rows if row.table == "swap_demand_events"), life.rows[0].at_ns)
-    lines = [f"quote {life.quote_id} of run {life.run_id}"]
-    for row in life.rows:
+def as_text(quote: QuoteTrace) -> str:
+    """One paragraph a row, with the milliseconds since the request; each risk check on its own line."""
+    start_ns = next((row.at_ns for row in quote.rows if row.table == "swap_demand_events"), quote.rows[0].at_ns)
+    lines = [f"quote {quote.quote_id} of run {quote.run_id}"]
+    for row in quote.rows:
         name = _TITLES.get(row.table, row.table)
         if row.table == "trade_execution_results":
             name = str(row.columns["outcome"])
-        lines += ["", f"{utc(row.at_ns)}  {(row.at_ns - begun) / 1e6:+,.3f} ms  {name}"]
-        lines += [f"  {column:16} {text}" for column, text in _facts(row)]
+        lines += ["", f"{utc(row.at_ns)}  {(row.at_ns - start_ns) / 1e6:+,.3f} ms  {name}"]
+        lines += [f"  {column:16} {text}" for column, text in _fields(row)]
         if row.table == "trade_decisions":
-            for check, passed, detail in _opened(row, "checks") or ():
+            for check, passed, detail in _decoded(row, "checks") or ():
                 lines.append(f"    {'ok  ' if passed else 'FAIL'} {check:16} {detail}")
     return "\n".join(lines)
 
@@ -51,12 +51,12 @@ def _json_of(row: TraceRow) -> tuple[str, ...]:
     return _JSON.get(row.table, ())
 
 
-def _opened(row: TraceRow, name: str) -> Any:
+def _decoded(row: TraceRow, name: str) -> Any:
     text = row.columns[name]
     return msgspec.json.decode(text) if text else None
 
 
-def _facts(row: TraceRow) -> list[tuple[str, str]]:
+def _fields(row: TraceRow) -> list[tuple[str, str]]:
     found = []
     columns = row.columns
     for column, value in columns.items():
@@ -79,7 +79,6 @@ def _facts(row: TraceRow) -> list[tuple[str, str]]:
 
 
 def _asset_of(column: str, columns: dict[str, Any]) -> Asset | None:
-    """The asset that an amount is of."""
     if column in ("notional", "edge"):
         return EURE
     if column in ("balance", "reserved", "spendable"):

@@ -1,4 +1,4 @@
-"""The report of trading for a person and for other programs: text, JSON, CSV. Pure."""
+"""The trading report as text, JSON and CSV. Pure."""
 
 import csv
 import io
@@ -20,28 +20,28 @@ WIDTH = 80
 
 
 def as_json(report: TradingReport) -> str:
-    """One JSON object, indented; amounts are decimal strings."""
+    """One JSON object; amounts are decimal strings."""
     return msgspec.json.format(msgspec.json.encode(_plain(report)), indent=2).decode()
 
 
-def _plain(told: Any) -> Any:
-    """Plain objects, with Decimals as digits without an exponent."""
-    if isinstance(told, Decimal):
-        return f"{told:f}"
-    if isinstance(told, msgspec.Struct):
-        return {name: _plain(getattr(told, name)) for name in told.__struct_fields__}
-    if isinstance(told, Mapping):
-        return {name: _plain(inner) for name, inner in told.items()}
-    return [_plain(inner) for inner in told] if isinstance(told, tuple) else told
+def _plain(value: Any) -> Any:
+    """Convert to plain objects, with Decimals as digits without an exponent."""
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    if isinstance(value, msgspec.Struct):
+        return {name: _plain(getattr(value, name)) for name in value.__struct_fields__}
+    if isinstance(value, Mapping):
+        return {name: _plain(inner) for name, inner in value.items()}
+    return [_plain(inner) for inner in value] if isinstance(value, tuple) else value
 
 
 def as_csv(report: TradingReport) -> str:
-    """Every figure as ``figure,value``; a figure inside another is named with a point."""
-    told = _plain(msgspec.structs.replace(report, fills=()))
+    """Every figure as ``figure,value``; nested figures are named with a point."""
+    figures = _plain(msgspec.structs.replace(report, fills=()))
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(("figure", "value"))
-    writer.writerows(_flat("", told))
+    writer.writerows(_flat("", figures))
     return out.getvalue()
 
 
@@ -81,7 +81,7 @@ def fills_csv(fills: Iterable[ReportedFill]) -> str:
 
 
 def as_text(report: TradingReport) -> str:
-    """For a person, 80 columns wide."""
+    """For people, 80 columns wide."""
     run = "run" if report.runs == 1 else "runs"
     parts = [
         [f"{utc(report.from_ns)}  to  {utc(report.to_ns)}  ({report.runs} {run})"],
@@ -89,7 +89,7 @@ def as_text(report: TradingReport) -> str:
         _section("Fills", _fills(report)),
         _section("Inventory", _inventory(report)),
         *_accepted(report),
-        _section("Profit and loss, average cost, EURe", _profit(report)),
+        _section("P&L, average cost, EURe", _pnl(report)),
         _section("Fees", _fees(report)),
         _section("Markouts, bps in the desk's favour, weighted by EURe", _markouts(report)),
         _section("Not quoted", [("reason", "requests"), *((r, number(c)) for r, c in report.not_quoted)]),
@@ -98,12 +98,11 @@ def as_text(report: TradingReport) -> str:
 
 
 def utc(ns: int) -> str:
-    """A time in UTC to the second."""
     return time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(ns // 10**9)) + " UTC"
 
 
 def table(rows: Sequence[Cells]) -> list[str]:
-    """Rows under their heads: the first column to the left, the others to the right."""
+    """Align rows: the first column to the left, the others to the right."""
     widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
     lines = [
         "  ".join(cell.rjust(width) if place else cell.ljust(width) for place, (cell, width) in enumerate(pairs))
@@ -129,7 +128,7 @@ def _quotes(report: TradingReport) -> list[str]:
         f"  requests {number(report.demands)}, decided {number(report.decisions)}, sent {number(report.sent)}",
         f"  {counted}",
         f"  win rate (settled / accepted) {percent(report.win_rate)} %",
-        f"  market share {percent(report.market_share)} % of {number(seen)} settlements seen, of every pair",
+        f"  market share {percent(report.market_share)} % of {number(seen)} settlements seen on all pairs",
         f"  reaction p50 {p50}, p99 {p99}, max {most} µs",
     ]
 
@@ -152,13 +151,13 @@ def _inventory(report: TradingReport) -> list[Cells]:
 
 
 def _accepted(report: TradingReport) -> list[list[str]]:
-    """Who took which difference as given, and why; no part at all when nobody did."""
-    lines = ["Accepted though nothing explains it"]
+    """Accepted differences: by whom and why; no section if there are none."""
+    lines = ["Accepted unexplained differences"]
     for one in report.accepted:
         amounts = (("BTC", one.btc), ("EURe", one.eure))
-        told = ", ".join(f"{exact(amount, signed=True)} {asset}" for asset, amount in amounts if amount)
+        differences = ", ".join(f"{exact(amount, signed=True)} {asset}" for asset, amount in amounts if amount)
         lines += textwrap.wrap(
-            f"{utc(one.at_ns)}  {told}, by {one.actor}: {one.reason}",
+            f"{utc(one.at_ns)}  {differences}, by {one.actor}: {one.reason}",
             WIDTH,
             initial_indent="  ",
             subsequent_indent="    ",
@@ -166,14 +165,14 @@ def _accepted(report: TradingReport) -> list[list[str]]:
     return [lines] if report.accepted else []
 
 
-def _profit(report: TradingReport) -> list[Cells]:
-    money = report.profit
-    if money is None:
+def _pnl(report: TradingReport) -> list[Cells]:
+    pnl = report.profit
+    if pnl is None:
         return [("", ""), ("unknown", report.profit_unknown)]
     return [
-        ("realised", rounded(money.realised, 4, signed=True)),
-        (f"unrealised, marked to {number(money.closing_mid, 2)}", rounded(money.unrealised, 4, signed=True)),
-        ("total", rounded(money.total, 4, signed=True)),
+        ("realised", rounded(pnl.realised, 4, signed=True)),
+        (f"unrealised, marked to {number(pnl.closing_mid, 2)}", rounded(pnl.unrealised, 4, signed=True)),
+        ("total", rounded(pnl.total, 4, signed=True)),
     ]
 
 
@@ -181,8 +180,12 @@ def _fees(report: TradingReport) -> list[Cells]:
     fees = report.fees
     return [
         ("", "BTC", "EURe"),
-        (f"protocol, {fees.pips} pip, within what was given", exact(fees.protocol_btc), rounded(fees.protocol_eure, 6)),
-        ("bridge, of withdrawals completed", exact(fees.bridge_btc), exact(fees.bridge_eure)),
+        (
+            f"protocol, {fees.pips} {'pip' if fees.pips == 1 else 'pips'}, part of the amounts given",
+            exact(fees.protocol_btc),
+            rounded(fees.protocol_eure, 6),
+        ),
+        ("bridge, for completed withdrawals", exact(fees.bridge_btc), exact(fees.bridge_eure)),
     ]
 
 

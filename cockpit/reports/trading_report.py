@@ -1,4 +1,4 @@
-"""What trading came to over a span of time, from history alone: the figures of `cockpit report`."""
+"""Computes the figures of `cockpit report` from history alone."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -8,14 +8,14 @@ import msgspec
 
 from cockpit.accounting.markouts import HORIZONS_S, in_bps, markout
 from cockpit.accounting.percentiles import percentile
-from cockpit.accounting.pnl import Move, profit
+from cockpit.accounting.pnl import InventoryChange, average_cost_pnl
 from cockpit.reports import holdings
 from cockpit.reports.figures import (
     Fees,
-    Markout,
+    MeanMarkout,
     ProfitAndLoss,
     ReportedFill,
-    Side,
+    SideFigures,
     TradingReport,
 )
 from storage.reader import Reader, RunRow, Span, runs
@@ -30,7 +30,7 @@ _HUNDREDTH = Decimal("0.01")
 
 
 class _Marked(msgspec.Struct, frozen=True, gc=False):
-    """A fill as the desk's side of it, base units, and its markouts in hundredths of a bps."""
+    """A fill from the desk's side, base units, and its markouts in hundredths of a bps."""
 
     fill: trading.FillRecord
     side: str
@@ -40,22 +40,21 @@ class _Marked(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def life_ms(self) -> int:
-        """How long the quote could have lived."""
         return (self.fill.deadline_ns - self.fill.sent_ns) // 1_000_000
 
 
 def trading_report(reader: Reader, span: Span, *, pips: int = 1, with_fills: bool = False) -> TradingReport:
-    """The report of a span; ``pips`` is the protocol's fee, which history does not hold."""
+    """Compute the report of a span; ``pips``: the protocol's fee in millionths, which history does not hold."""
     every = [run for run in runs(reader) if run.started_ns < span.to_ns and run.last_write_ns >= span.from_ns]
     found = trading.fills(reader, span)
     counted = trading.count_events(reader, span)
     marks = _marks(reader, every, found)
     marked = [_mark(fill, marks) for fill in found]
     opening = holdings.opening(reader, span)
-    given = differences.accepted_differences(reader, span)
-    flows = [*trading.movements(reader, span, opening), *holdings.taken_as_given(given)]
+    accepted_differences = differences.accepted_differences(reader, span)
+    flows = [*trading.movements(reader, span, opening), *holdings.accepted_movements(accepted_differences)]
     closing = holdings.closing(reader, span)
-    money, unknown = _profit(reader, span, opening, found, flows)
+    pnl, unknown = _pnl(reader, span, opening, found, flows)
     settled, accepted = counted.outcomes.get("settled", 0), counted.outcomes.get("accepted", 0)
     reactions = counted.reactions_ns
     return TradingReport(
@@ -78,8 +77,8 @@ def trading_report(reader: Reader, span: Span, *, pips: int = 1, with_fills: boo
         sides=tuple(_side(side, marked) for side in ("buy", "sell")),
         fees=_fees(found, trading.bridge_fees(reader, span), pips),
         inventory=tuple(holdings.change(asset, opening, found, flows, closing) for asset in holdings.ASSETS),
-        accepted=tuple(holdings.accepted_row(one) for one in given),
-        profit=money,
+        accepted=tuple(holdings.accepted_row(one) for one in accepted_differences),
+        profit=pnl,
         profit_unknown=unknown,
         reaction_us=(_us(percentile(reactions, 0.5)), _us(percentile(reactions, 0.99)), _us(percentile(reactions, 1))),
         markouts=_markouts(marked),
@@ -96,7 +95,7 @@ def _us(ns: int | None) -> Decimal | None:
 
 
 def _marks(reader: Reader, every: Sequence[RunRow], found: Iterable[trading.FillRecord]) -> dict[int, Decimal | None]:
-    """The mids of every horizon of every fill; those at which no desk was there to see one are left out."""
+    """The mids at every horizon of every fill; moments at which no desk ran are left out."""
     times = {fill.at_ns + seconds * NS_PER_S for fill in found for seconds in HORIZONS_S}
     seen = {at_ns for at_ns in times if any(run.started_ns <= at_ns <= run.last_write_ns for run in every)}
     return trading.mids_at(reader, sorted(seen))
@@ -130,9 +129,9 @@ def _fill_row(one: _Marked) -> ReportedFill:
     )
 
 
-def _side(side: str, marked: Iterable[_Marked]) -> Side:
+def _side(side: str, marked: Iterable[_Marked]) -> SideFigures:
     ours = [one for one in marked if one.side == side]
-    return Side(
+    return SideFigures(
         side=side,
         fills=len(ours),
         btc=PAIR.base.to_decimal(sum(one.base for one in ours)),
@@ -155,14 +154,14 @@ def _fees(found: Sequence[trading.FillRecord], bridge: Mapping[str, int], pips: 
     )
 
 
-def _profit(
+def _pnl(
     reader: Reader,
     span: Span,
     opening: Mapping[str, trading.Balance],
     found: Iterable[trading.FillRecord],
     flows: Iterable[trading.MoneyMovement],
 ) -> tuple[ProfitAndLoss | None, str]:
-    """The profit, or why it cannot be told."""
+    """The P&L, or why it is unknown."""
     base, quote = holdings.ASSETS
     first, last = trading.opening_mid(reader, span), trading.last_mid(reader, span)
     if first is None or last is None:
@@ -170,25 +169,26 @@ def _profit(
     held = opening.get(base.token_id)
     if held is None:
         return None, "no balance was recorded"
-    moves = [
-        (fill.at_ns, Move(holdings.moved(fill, base.token_id), holdings.moved(fill, quote.token_id))) for fill in found
+    changes = [
+        (fill.at_ns, InventoryChange(holdings.moved(fill, base.token_id), holdings.moved(fill, quote.token_id)))
+        for fill in found
     ]
     for flow in flows:
         amount = flow.amount if flow.asset == base.token_id else 0
-        moves.append((flow.at_ns, Move(amount, 0, trading.mid_at(reader, flow.at_ns) or first)))
-    moves.sort(key=lambda item: item[0])
-    told = profit(PAIR, held.units, first, [move for _, move in moves], last)
+        changes.append((flow.at_ns, InventoryChange(amount, 0, trading.mid_at(reader, flow.at_ns) or first)))
+    changes.sort(key=lambda item: item[0])
+    pnl = average_cost_pnl(PAIR, held.units, first, [change for _, change in changes], last)
     return ProfitAndLoss(
-        realised=quote.to_decimal(told.realised),
-        unrealised=quote.to_decimal(told.unrealised),
-        total=quote.to_decimal(told.total),
+        realised=quote.to_decimal(pnl.realised),
+        unrealised=quote.to_decimal(pnl.unrealised),
+        total=quote.to_decimal(pnl.total),
         opening_mid=first,
         closing_mid=last,
     ), ""
 
 
 class _Mean:
-    """Fills and, of each horizon, how many are known, their EURe, and the sum of EURe times markout; base units."""
+    """Fills and, by horizon: how many are known, their EURe, and the sum of EURe times markout; base units."""
 
     __slots__ = ("fills", "known", "products", "weights")
 
@@ -199,7 +199,6 @@ class _Mean:
         self.products = [0] * len(HORIZONS_S)
 
     def add(self, other: "_Mean") -> None:
-        """Take these fills in."""
         self.fills += other.fills
         for place in range(len(HORIZONS_S)):
             self.known[place] += other.known[place]
@@ -218,8 +217,8 @@ def _summed(ours: Sequence[_Marked]) -> _Mean:
     return mean
 
 
-def _markouts(marked: Sequence[_Marked]) -> tuple[Markout, ...]:
-    """The means by everything; sums are whole numbers: exact, and quick over many fills."""
+def _markouts(marked: Sequence[_Marked]) -> tuple[MeanMarkout, ...]:
+    """The means of all groups; sums are integers, exact and fast over many fills."""
     means: dict[tuple[str, str], _Mean] = {}
     sorted_out: dict[tuple[str, str, str], list[_Marked]] = {}
     for one in marked:
@@ -235,7 +234,7 @@ def _markouts(marked: Sequence[_Marked]) -> tuple[Markout, ...]:
         means, key=lambda key: (names.index(key[0]), order.index(key[1]) if key[1] in order else 99, key[1])
     )
     return tuple(
-        Markout(
+        MeanMarkout(
             by=by,
             bucket=bucket,
             seconds=seconds,

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from textual.pilot import Pilot
 
 from cockpit.app.app import CockpitApp, Exit
-from cockpit.client.desk_client import DeskClient
+from cockpit.client.desk_client import NO_DESK, DeskClient
 from cockpit.model.snapshot import Snapshot
 from tests.support.cockpit import samples
 from tests.support.cockpit.driven import NARROW, WIDE, Clock
@@ -136,7 +136,7 @@ def test_picture_of_a_lost_desk(
     async def lose(pilot: Pilot[Exit]) -> None:
         await asyncio.to_thread(desk.stop)
         clock.now += 8
-        await seen(pilot, lambda: "no desk listens" in screen_text(pilot))
+        await seen(pilot, lambda: NO_DESK in screen_text(pilot))
 
     app = CockpitApp(link, paint_hz=30, clock=clock)
     before = showing("DESK NOT REACHED for 8.0s", "LAST SEEN 8s AGO", then=lose)

@@ -7,75 +7,75 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cockpit.accounting.pnl import Move, Profit, profit, worth
+from cockpit.accounting.pnl import InventoryChange, Pnl, average_cost_pnl, value_at_mid
 from venue.protocol.assets import BTC_EURE
 
 EURE = 10**18
 MIDS = st.decimals(Decimal(1), Decimal(10**6), places=8)
 SATS = st.integers(-(10**12), 10**12)
-FILLS = st.builds(lambda base, paid: Move(base, -paid if base > 0 else paid), SATS, st.integers(1, 10**26))
-FLOWS = st.builds(lambda base, mid: Move(base, 0, mid), SATS, MIDS)
+FILLS = st.builds(lambda base, paid: InventoryChange(base, -paid if base > 0 else paid), SATS, st.integers(1, 10**26))
+FLOWS = st.builds(lambda base, mid: InventoryChange(base, 0, mid), SATS, MIDS)
 
 
-def told(*args: Any) -> Profit:
-    return profit(BTC_EURE, *args)
+def pnl(*args: Any) -> Pnl:
+    return average_cost_pnl(BTC_EURE, *args)
 
 
 def test_a_bitcoin_bought_and_sold_realises_the_difference() -> None:
-    moves = [Move(10**8, -49_900 * EURE), Move(-(10**8), 50_100 * EURE)]
-    assert told(0, Decimal(50_000), moves, Decimal(60_000)) == Profit(
-        realised=200 * EURE, unrealised=0, total=200 * EURE
-    )
+    moves = [InventoryChange(10**8, -49_900 * EURE), InventoryChange(-(10**8), 50_100 * EURE)]
+    assert pnl(0, Decimal(50_000), moves, Decimal(60_000)) == Pnl(realised=200 * EURE, unrealised=0, total=200 * EURE)
 
 
 def test_held_btc_is_marked_and_costs_the_average() -> None:
-    moves = [Move(10**8, -40_000 * EURE), Move(10**8, -50_000 * EURE), Move(-(10**8), 46_000 * EURE)]
-    assert told(0, Decimal(1), moves, Decimal(47_000)) == Profit(
+    moves = [
+        InventoryChange(10**8, -40_000 * EURE),
+        InventoryChange(10**8, -50_000 * EURE),
+        InventoryChange(-(10**8), 46_000 * EURE),
+    ]
+    assert pnl(0, Decimal(1), moves, Decimal(47_000)) == Pnl(
         realised=1_000 * EURE, unrealised=2_000 * EURE, total=3_000 * EURE
     )
 
 
 def test_opening_btc_costs_the_opening_mid() -> None:
-    moves = [Move(-(10**7), 5_100 * EURE)]
-    assert told(10**8, Decimal(50_000), moves, Decimal(49_000)) == Profit(
+    moves = [InventoryChange(-(10**7), 5_100 * EURE)]
+    assert pnl(10**8, Decimal(50_000), moves, Decimal(49_000)) == Pnl(
         realised=100 * EURE, unrealised=-900 * EURE, total=-800 * EURE
     )
 
 
 def test_a_deposit_is_no_pnl_and_a_withdrawal_realises_the_gain() -> None:
-    moves = [Move(10**8, 0, Decimal(50_000)), Move(-(10**8), 0, Decimal(51_000))]
-    assert told(0, Decimal(50_000), moves, Decimal(1)) == Profit(
-        realised=1_000 * EURE, unrealised=0, total=1_000 * EURE
-    )
+    moves = [InventoryChange(10**8, 0, Decimal(50_000)), InventoryChange(-(10**8), 0, Decimal(51_000))]
+    assert pnl(0, Decimal(50_000), moves, Decimal(1)) == Pnl(realised=1_000 * EURE, unrealised=0, total=1_000 * EURE)
 
 
 def test_eure_in_or_out_is_no_pnl() -> None:
-    assert told(0, Decimal(1), [Move(0, 5 * EURE, Decimal(1))], Decimal(2)).total == 0
+    assert pnl(0, Decimal(1), [InventoryChange(0, 5 * EURE, Decimal(1))], Decimal(2)).total == 0
 
 
 def test_sold_short_and_bought_back_past_zero() -> None:
-    moves = [Move(-(10**8), 100 * EURE), Move(3 * 10**8, -270 * EURE)]
-    assert told(0, Decimal(1), moves, Decimal(95)) == Profit(realised=10 * EURE, unrealised=10 * EURE, total=20 * EURE)
+    moves = [InventoryChange(-(10**8), 100 * EURE), InventoryChange(3 * 10**8, -270 * EURE)]
+    assert pnl(0, Decimal(1), moves, Decimal(95)) == Pnl(realised=10 * EURE, unrealised=10 * EURE, total=20 * EURE)
 
 
 @given(st.integers(0, 10**14), MIDS, st.lists(FILLS | FLOWS, max_size=12), MIDS)
 def test_realised_and_unrealised_are_the_change_in_value_less_money_in_and_out(
-    held: int, first: Decimal, moves: list[Move], last: Decimal
+    held: int, first: Decimal, moves: list[InventoryChange], last: Decimal
 ) -> None:
-    sums = told(held, first, moves, last)
+    sums = pnl(held, first, moves, last)
     base = held + sum(move.base for move in moves)
     cash = sum(move.quote for move in moves if move.mid is None)
-    brought = sum(worth(BTC_EURE, move.base, move.mid) for move in moves if move.mid is not None)
-    change = worth(BTC_EURE, base, last) + cash - worth(BTC_EURE, held, first)
+    brought = sum(value_at_mid(BTC_EURE, move.base, move.mid) for move in moves if move.mid is not None)
+    change = value_at_mid(BTC_EURE, base, last) + cash - value_at_mid(BTC_EURE, held, first)
     assert sums.total == sums.realised + sums.unrealised == change - brought
 
 
 @given(st.integers(1, 10**14), MIDS, MIDS)
 def test_without_a_move_nothing_is_realised(held: int, first: Decimal, last: Decimal) -> None:
-    sums = told(held, first, [], last)
-    assert (sums.realised, sums.total) == (0, worth(BTC_EURE, held, last) - worth(BTC_EURE, held, first))
+    sums = pnl(held, first, [], last)
+    assert (sums.realised, sums.total) == (0, value_at_mid(BTC_EURE, held, last) - value_at_mid(BTC_EURE, held, first))
 
 
 def test_a_mid_with_too_many_decimals_is_refused() -> None:
     with pytest.raises(ValueError, match="8 decimals"):
-        worth(BTC_EURE, 1, Decimal("1.000000001"))
+        value_at_mid(BTC_EURE, 1, Decimal("1.000000001"))

@@ -6,7 +6,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from cockpit.app.app import CockpitApp, Exit
-from cockpit.client.desk_client import DeskClient
+from cockpit.client.desk_client import NO_DESK, DeskClient
 from panels.kit.grid import LiveGrid
 from tests.support.cockpit import samples
 from tests.support.cockpit.driven import NARROW, Driven, cockpit
@@ -23,7 +23,7 @@ async def test_the_first_picture_does_not_wait_for_the_desk(tmp_path: Path) -> N
     app = CockpitApp(DeskClient(tmp_path / "desk.sock", actor="ops", new_id=lambda: "1"))
     async with app.run_test(size=NARROW) as pilot:
         assert "connecting to the desk…" in screen_text(pilot)
-        await seen(pilot, lambda: "no desk listens at" in screen_text(pilot))
+        await seen(pilot, lambda: NO_DESK in screen_text(pilot))
 
 
 async def test_a_desk_that_cannot_start_is_said_plainly(tmp_path: Path) -> None:
@@ -72,7 +72,7 @@ async def test_a_desk_whose_own_tick_stands_still_is_silent_too(desk: FakeDesk, 
 async def test_a_lost_desk_is_said_and_found_again(desk: FakeDesk, link: DeskClient) -> None:
     async with cockpit(link) as driven:
         await asyncio.to_thread(desk.stop)
-        await driven.shows("DESK NOT REACHED", "no desk listens at")
+        await driven.shows("DESK NOT REACHED", NO_DESK)
         desk.current = samples.snapshot(5)
         await asyncio.to_thread(desk.start)
         await driven.hides("DESK NOT REACHED")

@@ -1,4 +1,4 @@
-"""What stops the start: settings, their file, a state directory in use. No secret in any of it."""
+"""What refuses a start: settings, their file, a state directory in use. No secret in any message."""
 
 import subprocess
 from collections.abc import Iterator
@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from cockpit.processes.sandbox_run import NOT_LOOPBACK
 from tests.support.processes.command import ACCOUNT, GOOD, env_file, private_key, run
 from tests.support.processes.desk_process import DeskProcess
 from tests.support.processes.processes import Process, bare_environment
@@ -53,7 +54,7 @@ def test_each_malformed_setting_is_a_line_and_no_value_is_shown(tmp_path: Path) 
     ran = run("desk", cwd=tmp_path, environ={**GOOD, **wrong})
     lines = refused(ran)
     assert sorted(line.split(":")[0] for line in lines) == sorted(wrong)
-    assert all("expected" in line or "not part of this version" in line or "may " in line for line in lines)
+    assert all("expected" in line for line in lines)
     assert key[8:-1] not in ran.stderr
 
 
@@ -66,7 +67,7 @@ def test_contradicting_settings_are_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize("mode", [0o644, 0o620])
 def test_a_settings_file_that_others_can_read_is_refused_with_the_remedy(tmp_path: Path, mode: int) -> None:
     env_file(tmp_path, {**GOOD, "NEAR_INTENTS_API_KEY": CANARY}, mode)
-    assert refused(run("desk", cwd=tmp_path)) == [".env is open to other users: run chmod 600 .env"]
+    assert refused(run("desk", cwd=tmp_path)) == [".env can be read by other users; run chmod 600 .env"]
     named = env_file(tmp_path, {**GOOD, "NEAR_INTENTS_API_KEY": CANARY}, mode, "my settings")
     for command in (("desk",), ("sandbox", "--headless", "--for", "1")):
         [line] = refused(run(*command, "--env-file", str(named), cwd=tmp_path))
@@ -92,7 +93,7 @@ def test_an_endpoint_off_loopback_is_refused_by_the_sandbox(tmp_path: Path, shor
         environ={"COCKPIT_STATE_DIR": str(short_dir)},
     )
     [line] = refused(ran)
-    assert "loopback" in line
+    assert line == NOT_LOOPBACK
     assert list(short_dir.iterdir()) == []
 
 
@@ -110,7 +111,7 @@ def test_an_invalid_setting_is_refused_before_a_sandbox_is_started(tmp_path: Pat
 
 @pytest.fixture
 def running(short_dir: Path) -> Iterator[DeskProcess]:
-    """A desk that has nobody to talk to."""
+    """A desk whose endpoints all refuse connections."""
     desk = DeskProcess(short_dir, dict(GOOD))
     desk.spawn()
     yield desk
@@ -143,9 +144,9 @@ async def test_a_history_of_another_account_is_refused(running: DeskProcess, tmp
 
 
 def test_a_state_directory_that_cannot_be_used_is_refused(tmp_path: Path) -> None:
-    in_the_way = tmp_path / "file"
-    in_the_way.write_text("")
-    ran = run("desk", cwd=tmp_path, environ={**GOOD, "COCKPIT_STATE_DIR": str(in_the_way / "state")})
+    file = tmp_path / "file"
+    file.write_text("")
+    ran = run("desk", cwd=tmp_path, environ={**GOOD, "COCKPIT_STATE_DIR": str(file / "state")})
     assert ran.returncode == 1
     assert "COCKPIT_STATE_DIR" in ran.stderr
     assert "Traceback" not in ran.stderr

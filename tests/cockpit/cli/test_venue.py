@@ -1,4 +1,4 @@
-"""`cockpit venue`: its lines are settings that any solver can use, and it ends when told to."""
+"""`cockpit venue`: its lines are settings that any solver can use, and it ends on a signal."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""The .env file: who may read it, what is taken from it, and what is said about its mistakes."""
+"""The .env file: who can read it, what is read from it, and how its mistakes are reported."""
 
 from pathlib import Path
 
@@ -41,13 +41,13 @@ def test_a_file_that_is_not_there_is_an_empty_one(tmp_path: Path) -> None:
 def test_a_file_open_to_others_is_refused_with_the_command_that_fixes_it(env_file: Path, mode: int) -> None:
     env_file.write_text(REQUIRED)
     env_file.chmod(mode)
-    assert problems(env_file, environ()) == (f"{env_file} is open to other users: run chmod 600 '{env_file}'",)
+    assert problems(env_file, environ()) == (f"{env_file} can be read by other users; run chmod 600 '{env_file}'",)
     env_file.chmod(0o600)
     assert load(env_file, {"HOME": "/h"}).account_id == "maker.near"
 
 
 def test_what_cannot_be_read_as_a_file_is_refused(env_file: Path, tmp_path: Path) -> None:
-    assert problems(tmp_path, environ()) == (f"{tmp_path} is not a file",)
+    assert problems(tmp_path, environ()) == (f"{tmp_path} is not a regular file",)
     env_file.write_bytes(b"NEAR_INTENTS_API_KEY=\xff\xfe\n")
     assert problems(env_file, environ()) == (f"{env_file} is not UTF-8 text",)
 
@@ -70,12 +70,12 @@ def test_other_programs_lines_are_left_alone(env_file: Path) -> None:
 )
 def test_a_misspelt_name_gets_a_hint_without_its_value(env_file: Path, written: str, meant: str) -> None:
     env_file.write_text(f"{REQUIRED}{written}=hunter2\n")
-    assert problems(env_file) == (f"{env_file}, line 4: {written} is not a setting: did you mean {meant}?",)
+    assert problems(env_file) == (f"{env_file}, line 4: {written} is not a setting; did you mean {meant}?",)
 
 
 def test_a_broken_line_of_ours_is_named_by_its_number_only(env_file: Path) -> None:
     env_file.write_text(REQUIRED + 'STRATEGY_MAX_NOTIONAL_EURE="hunter2\nCOCKPIT_PAINT_HZ=2\n')
-    assert problems(env_file) == (f"{env_file}, line 4: STRATEGY_MAX_NOTIONAL_EURE cannot be read: check its quotes",)
+    assert problems(env_file) == (f"{env_file}, line 4: cannot read STRATEGY_MAX_NOTIONAL_EURE; check its quotes",)
 
 
 def test_a_value_is_taken_as_it_stands(env_file: Path) -> None:

@@ -1,4 +1,4 @@
-"""What the settings accept, what they refuse, and what they say about it."""
+"""What the settings accept and refuse, and their messages."""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -32,8 +32,8 @@ def test_three_values_are_enough() -> None:
 
 
 def test_every_missing_setting_is_reported_at_once() -> None:
-    said = problems({})
-    assert [line.split()[:3] for line in said] == [
+    found = problems({})
+    assert [line.split()[:3] for line in found] == [
         ["NEAR_INTENTS_API_KEY", "is", "missing:"],
         ["NEAR_INTENTS_ACCOUNT_ID", "is", "missing:"],
         ["NEAR_INTENTS_SIGNER_PRIVATE_KEY", "is", "missing:"],
@@ -41,8 +41,8 @@ def test_every_missing_setting_is_reported_at_once() -> None:
 
 
 def test_an_empty_value_is_a_missing_one() -> None:
-    said = problems(environ(NEAR_INTENTS_API_KEY="  "))
-    assert said == ("NEAR_INTENTS_API_KEY is missing: expected the solver relay's bearer token",)
+    found = problems(environ(NEAR_INTENTS_API_KEY="  "))
+    assert found == ("NEAR_INTENTS_API_KEY is missing: expected the bearer token of the Solver Relay",)
     assert load(None, environ(STRATEGY_HALF_SPREAD_BPS="")).half_spread_bps == 20
 
 
@@ -98,7 +98,7 @@ def test_the_key_may_be_the_seed_alone() -> None:
 @pytest.mark.parametrize(
     ("value", "expected"),
     [
-        (key(SEED + SEED), "its two halves do not belong together"),
+        (key(SEED + SEED), "its two halves do not match"),
         (key(SEED[:31]), "64 bytes"),
         (key(PAIR)[8:], "ed25519:"),
         ("secp256k1:" + key(PAIR)[8:], "ed25519:"),
@@ -141,7 +141,7 @@ def test_a_postgres_url_is_kept_secret() -> None:
 def test_a_quote_that_can_never_earn_enough_is_a_problem_and_one_that_sometimes_can_is_not() -> None:
     spread = {"STRATEGY_HALF_SPREAD_BPS": "10", "STRATEGY_MAX_SKEW_BPS": "5"}
     [line] = problems(environ(**spread, STRATEGY_MIN_EDGE_BPS="15.01"))
-    assert line.startswith("STRATEGY_MIN_EDGE_BPS: no quote could ever be made")
+    assert line.startswith("STRATEGY_MIN_EDGE_BPS: no quote could reach it; expected at most 15,")
     assert load(None, environ(**spread, STRATEGY_MIN_EDGE_BPS="15")).min_edge_bps == 15
 
 

@@ -1,4 +1,4 @@
-"""Replaying under the settings of then gives the decisions of then; under others, what they would have given."""
+"""A replay under the recorded settings gives the recorded decisions; under others, what they would have given."""
 
 import asyncio
 import json
@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from cockpit.desk.market.pricing import Side
 from cockpit.desk.quoting.strategy import DeskView, decide, decision_event, desk_prices
-from cockpit.reports.decision_replay import Changes, replay
-from cockpit.reports.decision_replay_text import changes_of
+from cockpit.reports.decision_replay import RuleChanges, replay
+from cockpit.reports.decision_replay_text import UNKNOWABLE, changes_of
 from cockpit.reports.errors import InvalidChangeError
 from storage.reader import find_run
 from storage.reporting.decisions import RecordedDecision, recorded_decisions
@@ -52,9 +52,9 @@ def test_a_replay_under_its_own_settings_reproduces_every_decision(
         over_ns = None if lives_s is None else at_ns + lives_s * NS_PER_S
         made = record(f"q-{second}", seen, side, amount, at_ns, sent=True, over_ns=over_ns)
         every.append(msgspec.structs.replace(made, sent=made.decision.reason == "quote"))
-    told = replay(every, Changes())
-    assert (told.same, told.differences) == (len(every), ())
-    assert told.recorded == told.replayed
+    ran = replay(every, RuleChanges())
+    assert (ran.same, ran.differences) == (len(every), ())
+    assert ran.recorded == ran.replayed
 
 
 def test_a_wider_spread_earns_more_and_a_smaller_limit_refuses() -> None:
@@ -74,40 +74,40 @@ def test_replayed_quotes_are_committed_instead_of_the_recorded_ones() -> None:
         record("first", held, "sell", 36 * 10**17, sent=False),
         record("second", held, "sell", 29 * 10**17, NOW + NS_PER_S, sent=True),
     ]
-    told = replay(every, Changes(limits={"max_notional_eure": Decimal(5)}))
-    assert told.recorded.reasons == {"notional": 1, "quote": 1}
-    assert told.replayed.reasons == {"quote": 1, "covered": 1}
-    assert told.replayed.peak_btc > told.recorded.peak_btc > 0
+    ran = replay(every, RuleChanges(limits={"max_notional_eure": Decimal(5)}))
+    assert ran.recorded.reasons == {"notional": 1, "quote": 1}
+    assert ran.replayed.reasons == {"quote": 1, "covered": 1}
+    assert ran.replayed.peak_btc > ran.recorded.peak_btc > 0
 
 
 def test_as_if_armed() -> None:
     every = [record("q", view(strategy_armed=False, executor_armed=False), "buy", 8_000, sent=False)]
-    assert replay(every, Changes()).replayed.reasons == {"strategy_armed": 1}
+    assert replay(every, RuleChanges()).replayed.reasons == {"strategy_armed": 1}
     assert replay(every, changes_of([], armed=True)).replayed.reasons == {"quote": 1}
 
 
 def test_a_decision_whose_record_is_incomplete_is_counted_apart() -> None:
     kept = record("q", view(), "buy", 8_000, sent=True)
     old = msgspec.structs.replace(kept, decision=msgspec.structs.replace(kept.decision, view=""), limits=None)
-    told = replay([old], Changes())
-    assert (told.decisions, told.without_record, told.same) == (1, 1, 0)
+    ran = replay([old], RuleChanges())
+    assert (ran.decisions, ran.without_record, ran.same) == (1, 1, 0)
 
 
 @pytest.mark.parametrize(
-    ("setting", "said"),
+    ("setting", "message"),
     [
         ("STRATEGY_HALF_SPREAD_BPS=wide", "number of bps from 0 to 5000"),
         ("STRATEGY_HALF_SPREAD_BPS", "NAME=VALUE"),
         ("REFERENCE_MAX_DIVERGENCE_BPS=9", "stays as recorded"),
         ("NEAR_INTENTS_API_KEY=x", "stays as recorded"),
-        ("NOBODY=hunter2", "no setting has this name; a replay takes STRATEGY_.*, STRATEGY_HALF_SPREAD_BPS"),
+        ("NOBODY=hunter2", "unknown setting; a replay accepts STRATEGY_.*, STRATEGY_HALF_SPREAD_BPS"),
     ],
 )
-def test_a_setting_that_cannot_be_replayed_is_refused_without_its_value(setting: str, said: str) -> None:
-    with pytest.raises(InvalidChangeError, match=said) as told:
+def test_a_setting_that_cannot_be_replayed_is_refused_without_its_value(setting: str, message: str) -> None:
+    with pytest.raises(InvalidChangeError, match=message) as ran:
         changes_of([setting], armed=False)
     name, _, value = setting.partition("=")
-    assert not value or value not in str(told.value).replace(name, "")
+    assert not value or value not in str(ran.value).replace(name, "")
 
 
 def test_the_command(tmp_path: Path) -> None:
@@ -116,10 +116,10 @@ def test_the_command(tmp_path: Path) -> None:
         assert [one.sent for one in recorded_decisions(reader, find_run(reader, "last").span)] == [True] * 3 + [
             False
         ] * 2
-    told = run("replay", "--history", str(path), cwd=tmp_path)
-    assert (told.returncode, told.stderr) == (0, "")
-    assert "5 decisions under its own settings: 5 come out to the letter" in told.stdout
-    assert "who would have won" in told.stdout
+    ran = run("replay", "--history", str(path), cwd=tmp_path)
+    assert (ran.returncode, ran.stderr) == (0, "")
+    assert "5 decisions under its own settings: 5 identical" in ran.stdout
+    assert UNKNOWABLE in ran.stdout
     whole = json.loads(
         run("replay", "--history", str(path), "--set", "QUOTE_MAX_DEADLINE_MS=30000", "--json", cwd=tmp_path).stdout
     )

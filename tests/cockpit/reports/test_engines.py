@@ -1,12 +1,12 @@
-"""A report, a trace and a replay tell the same of a history in PostgreSQL as of the same one in a file."""
+"""Report, trace and replay give the same for a history in PostgreSQL as for the same history in a file."""
 
 import asyncio
 from pathlib import Path
 
 import pytest
 
-from cockpit.reports import quote_trace_text as life_text
-from cockpit.reports.decision_replay import Changes, replay
+from cockpit.reports import quote_trace_text
+from cockpit.reports.decision_replay import RuleChanges, replay
 from cockpit.reports.trading_report import trading_report
 from storage.errors import HistoryError
 from storage.history import Run
@@ -45,9 +45,11 @@ def test_all_output_is_the_same(path: Path, url: str) -> None:
             assert trading_report(server, part, with_fills=True) == trading_report(file, part, with_fills=True)
             assert list(recorded_decisions(server, part)) == list(recorded_decisions(file, part))
         for name in names:
-            lives = [life_text.as_json(trace_quote(reader, *find_quote(reader, name))) for reader in (file, server)]
+            lives = [
+                quote_trace_text.as_json(trace_quote(reader, *find_quote(reader, name))) for reader in (file, server)
+            ]
             assert lives[0] == lives[1]
-        again = replay(recorded_decisions(server, span), Changes())
+        again = replay(recorded_decisions(server, span), RuleChanges())
     assert again.same == again.decisions > 0
 
 

@@ -24,9 +24,9 @@ def test_every_identifier_finds_the_quote(path: Path, name: str) -> None:
         assert find_quote(reader, name) == ("run-1", "quote-a")
 
 
-@pytest.mark.parametrize(("name", "said"), [("quote-", "begin with quote-"), ("nothing", "no quote, hash")])
-def test_an_identifier_of_no_quote_or_of_several_is_refused(path: Path, name: str, said: str) -> None:
-    with SqliteReader(path) as reader, pytest.raises(HistoryError, match=said):
+@pytest.mark.parametrize(("name", "message"), [("quote-", "begin with quote-"), ("nothing", "no quote, hash")])
+def test_an_identifier_of_no_quote_or_of_several_is_refused(path: Path, name: str, message: str) -> None:
+    with SqliteReader(path) as reader, pytest.raises(HistoryError, match=message):
         find_quote(reader, name)
 
 
@@ -34,8 +34,8 @@ def test_a_trace_is_complete_and_in_order(path: Path) -> None:
     with SqliteReader(path) as reader:
         rows = trace_quote(reader, "run-1", "quote-b").rows
     assert [row.at_ns for row in rows] == sorted(row.at_ns for row in rows)
-    told = [row.columns.get("outcome") or row.table for row in rows]
-    assert told == [
+    steps = [row.columns.get("outcome") or row.table for row in rows]
+    assert steps == [
         "intent_inventory_snapshots",
         "intent_inventory_snapshots",
         "decision_rules",
@@ -51,10 +51,10 @@ def test_a_trace_is_complete_and_in_order(path: Path) -> None:
 
 
 def test_the_command(path: Path, tmp_path: Path) -> None:
-    told = run("trace", "--history", str(path), "tx-b", cwd=tmp_path)
-    assert (told.returncode, told.stderr) == (0, "")
+    ran = run("trace", "--history", str(path), "tx-b", cwd=tmp_path)
+    assert (ran.returncode, ran.stderr) == (0, "")
     for words in ("quote quote-b", "signed and sent", "settled", "0.0005 BTC", "25.1 EURe", "ok   notional"):
-        assert words in told.stdout
+        assert words in ran.stdout
     rows = json.loads(run("trace", "--history", str(path), "--json", "hash-c", cwd=tmp_path).stdout)["rows"]
     assert rows[-1]["table"] == "intent_inventory_snapshots"
     assert next(row for row in rows if row["table"] == "trade_decisions")["checks"][0][0] == "strategy_armed"

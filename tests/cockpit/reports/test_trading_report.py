@@ -36,13 +36,13 @@ def of_the_run(path: Path) -> TradingReport:
 
 
 def test_counts(path: Path) -> None:
-    told = of_the_run(path)
-    assert (told.runs, told.demands, told.decisions, told.sent) == (1, 5, 5, 3)
-    assert told.outcomes == {"accepted": 3, "settled": 2, "expired": 1, "unknown": 0}
-    assert told.win_rate == Decimal("0.6667")
-    assert told.market_share == Decimal("0.25")
-    assert told.not_quoted == (("notional", 2),)
-    assert told.reaction_us == (Decimal(318), Decimal(325), Decimal(325))
+    report = of_the_run(path)
+    assert (report.runs, report.demands, report.decisions, report.sent) == (1, 5, 5, 3)
+    assert report.outcomes == {"accepted": 3, "settled": 2, "expired": 1, "unknown": 0}
+    assert report.win_rate == Decimal("0.6667")
+    assert report.market_share == Decimal("0.25")
+    assert report.not_quoted == (("notional", 2),)
+    assert report.reaction_us == (Decimal(318), Decimal(325), Decimal(325))
 
 
 async def test_a_quote_is_counted_once_by_its_answer_and_once_by_its_end(tmp_path: Path) -> None:
@@ -68,36 +68,36 @@ async def test_a_quote_is_counted_once_by_its_answer_and_once_by_its_end(tmp_pat
 
 
 def test_sides_inventory_and_fees(path: Path) -> None:
-    told = of_the_run(path)
-    buy, sell = told.sides
+    report = of_the_run(path)
+    buy, sell = report.sides
     assert (buy.fills, buy.btc, buy.eure) == (1, Decimal("0.001"), Decimal("49.9"))
     assert (sell.fills, sell.btc, sell.eure) == (1, Decimal("0.0005"), Decimal("25.1"))
-    btc, eure = told.inventory
+    btc, eure = report.inventory
     changes = (btc.opening, btc.filled, btc.deposited, btc.unexplained)
     assert changes == (Decimal(1), Decimal("0.0005"), Decimal("0.01"), Decimal(0))
     assert btc.closing == Decimal("1.0105")
     assert (eure.filled, eure.unexplained, eure.closing) == (Decimal("-24.8"), Decimal(0), Decimal("975.2"))
-    assert (told.fees.protocol_btc, told.fees.protocol_eure) == (Decimal("1e-8"), Decimal("0.0000499"))
+    assert (report.fees.protocol_btc, report.fees.protocol_eure) == (Decimal("1e-8"), Decimal("0.0000499"))
 
 
 def test_pnl(path: Path) -> None:
     """Held 1 at 50000; bought 0.001 for 49.9: 1.001 cost 50049.9. Sold 0.0005 of it for 25.1. Marked to 49000."""
-    told = of_the_run(path).profit
-    assert told is not None
+    report = of_the_run(path).profit
+    assert report is not None
     average = Decimal("50049.9") / Decimal("1.001")
-    assert abs(told.realised - (Decimal("25.1") - Decimal("0.0005") * average)) < Decimal("1e-15")
+    assert abs(report.realised - (Decimal("25.1") - Decimal("0.0005") * average)) < Decimal("1e-15")
     value = Decimal("1.0105") * 49_000 + Decimal("975.2") - 50_000 - 1_000 - Decimal("0.01") * 50_300
-    assert told.total == told.realised + told.unrealised == value
+    assert report.total == report.realised + report.unrealised == value
 
 
 def test_markouts(path: Path) -> None:
     """a bought at 49900 at 10 s: 50100 at 11 s; b sold at 50200 at 20 s: 50200 at 21 s; the run ends at 100 s."""
-    told = of_the_run(path)
-    a, b = told.fills
+    report = of_the_run(path)
+    a, b = report.fills
     assert [a.price, b.price] == [Decimal(49_900), Decimal(50_200)]
     assert a.markouts == (Decimal("40.08"), Decimal("40.08"), Decimal("20.04"), None)
     assert b.markouts == (Decimal("0.00"), Decimal("-19.92"), Decimal("39.84"), None)
-    found = {(m.by, m.bucket, m.seconds): m for m in told.markouts}
+    found = {(m.by, m.bucket, m.seconds): m for m in report.markouts}
     assert found["side", "buy", 1].bps == Decimal("40.08")
     assert found["life", "to 120 s", 1].fills == 1
     assert found["life", "above 120 s", 60].bps == Decimal("39.84")
@@ -119,11 +119,11 @@ def test_a_span_includes_its_start_and_excludes_its_end(path: Path) -> None:
 
 
 def test_the_command(path: Path, tmp_path: Path) -> None:
-    told = run("report", "--history", str(path), "--run", "last", cwd=tmp_path)
-    assert (told.returncode, told.stderr) == (0, "")
+    ran = run("report", "--history", str(path), "--run", "last", cwd=tmp_path)
+    assert (ran.returncode, ran.stderr) == (0, "")
     for words in ("win rate (settled / accepted) 66.7 %", "market share 25.0 %", "notional", "Markouts"):
-        assert words in told.stdout
-    assert max(len(line) for line in told.stdout.splitlines()) <= 80
+        assert words in ran.stdout
+    assert max(len(line) for line in ran.stdout.splitlines()) <= 80
     whole = json.loads(run("report", "--history", str(path), "--json", "--fills", cwd=tmp_path).stdout)
     assert whole["inventory"][0]["closing"] == "1.01050000"
     assert [fill["quote_hash"] for fill in whole["fills"]] == ["hash-a", "hash-b"]
@@ -137,7 +137,7 @@ def test_the_command(path: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("options", "said"),
+    ("options", "message"),
     [
         (("--run", "nobody"), "no run starts"),
         (("--day", "yesterday"), "2026-11-25"),
@@ -147,11 +147,11 @@ def test_the_command(path: Path, tmp_path: Path) -> None:
         (("--fills",), "--json or --csv"),
     ],
 )
-def test_an_invalid_call_gets_one_sentence(path: Path, tmp_path: Path, options: tuple[str, ...], said: str) -> None:
-    told = run("report", "--history", str(path), *options, cwd=tmp_path)
-    assert told.returncode != 0
-    assert said in told.stderr
-    assert "Traceback" not in told.stderr
+def test_an_invalid_call_gets_one_sentence(path: Path, tmp_path: Path, options: tuple[str, ...], message: str) -> None:
+    ran = run("report", "--history", str(path), *options, cwd=tmp_path)
+    assert ran.returncode != 0
+    assert message in ran.stderr
+    assert "Traceback" not in ran.stderr
 
 
 def test_a_file_that_is_not_a_history_is_refused(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What nothing explained and an operator accepted: a report names it, who took it and why, and counts it once."""
+"""Accepted unexplained differences: a report shows amount, operator and reason, and counts them once."""
 
 import asyncio
 import csv
@@ -81,7 +81,7 @@ def where(engine: Engine, tmp_path: Path) -> Path | str:
     return engine.url if isinstance(engine, PostgresEngine) else tmp_path / "history.sqlite"
 
 
-def told(where: Path | str, span: Span | None = None) -> TradingReport:
+def report_of(where: Path | str, span: Span | None = None) -> TradingReport:
     with reader_of(where) as reader:
         return trading_report(reader, span or find_run(reader, "last").span)
 
@@ -91,7 +91,7 @@ def units(change: AssetChange) -> tuple[Decimal | None, ...]:
 
 
 def test_it_is_accepted_and_not_unexplained(where: Path | str) -> None:
-    report = told(where)
+    report = report_of(where)
     btc, eure = report.inventory
     assert units(btc) == (Decimal(1), Decimal("7e-8"), Decimal(0), Decimal("1.00000007"))
     assert units(eure) == (Decimal(1_000), Decimal(-2), Decimal(0), Decimal(998))
@@ -104,7 +104,7 @@ def test_it_is_accepted_and_not_unexplained(where: Path | str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("begin", "end", "opening", "accepted", "unexplained"),
+    ("start", "end", "opening", "accepted", "unexplained"),
     [
         (0, 15, 0, 0, BTC_UNITS),
         (14, 19, 0, 0, BTC_UNITS),
@@ -114,9 +114,9 @@ def test_it_is_accepted_and_not_unexplained(where: Path | str) -> None:
     ],
 )
 def test_it_stays_unexplained_in_every_range_until_it_is_accepted(
-    where: Path | str, begin: int, end: int, opening: int, accepted: int, unexplained: int
+    where: Path | str, start: int, end: int, opening: int, accepted: int, unexplained: int
 ) -> None:
-    report = told(where, Span(at(begin), at(end)))
+    report = report_of(where, Span(at(start), at(end)))
     btc = report.inventory[0]
     found = [int(amount.scaleb(8)) for amount in (btc.opening, btc.accepted, btc.unexplained) if amount is not None]
     assert found == [10**8 + opening, accepted, unexplained]
@@ -124,11 +124,11 @@ def test_it_stays_unexplained_in_every_range_until_it_is_accepted(
 
 
 def test_the_text(where: Path | str) -> None:
-    report = told(where)
+    report = report_of(where)
     text = as_text(report)
     assert "+0.00000007 BTC, -2 EURe, by alice: a stranger sent it" in " ".join(text.split())
     assert max(map(len, text.splitlines())) <= 80
-    assert "Accepted" not in as_text(told(where, Span(at(0), at(15))))
+    assert "Accepted" not in as_text(report_of(where, Span(at(0), at(15))))
     [one] = json.loads(as_json(report))["accepted"]
     assert (one["btc"], one["reason"]) == ("0.00000007", WHY)
     figures = dict(csv.reader(io.StringIO(as_csv(report))))
