@@ -80,9 +80,10 @@ class LiquidityAction(Event, frozen=True, gc=False, tag="ops.liquidity_action"):
 class WithdrawalPrepared(Event, frozen=True, gc=False, tag="ops.withdrawal_prepared"):
     """A withdrawal signed and not yet sent: all that a restart needs to send the same bytes again or to track them.
 
-    ``amount`` leaves the Verifier, ``fee`` is the bridge's part of it, both base units. ``hash`` is the NEAR transaction's
-    or the intent's, ``signed`` what is sent: base64 of the signed transaction, or the signed intent's JSON. ``nonce``
-    is the access key's or the intent's. After ``expires_ns`` (UTC, by block time) the bytes can no longer execute.
+    ``amount`` leaves the Verifier, ``fee`` is the bridge's part of it, both base units. ``hash`` is the NEAR
+    transaction's or the intent's, ``signed`` what is sent: base64 of the signed transaction, or the signed intent's
+    JSON. ``nonce`` is the access key's or the intent's. After ``expires_ns`` (UTC, by block time) the bytes can no
+    longer execute.
     """
 
     withdrawal_id: str
