@@ -6,6 +6,7 @@ from typing import Protocol
 import msgspec
 
 from cockpit.model.events import AnyEvent, ExecuteTrade, IntentInventory, LiquidityAction, WithdrawalPrepared
+from venue.protocol.assets import PairAmounts
 from venue.protocol.units import NS_PER_S
 
 
@@ -69,11 +70,11 @@ class RecordedFill(msgspec.Struct, frozen=True, kw_only=True):
     amount_in: int
     amount_out: int
 
-    def moved(self, base: str) -> tuple[int, int]:
+    def moved(self, base: str) -> PairAmounts:
         """Return what it did to the balances of the base asset (its token id) and of the other one, signed."""
         if self.asset_in == base:
-            return self.amount_in, -self.amount_out
-        return -self.amount_out, self.amount_in
+            return PairAmounts(self.amount_in, -self.amount_out)
+        return PairAmounts(-self.amount_out, self.amount_in)
 
 
 FINAL_OUTCOMES = ("settled", "refused", "expired", "burned")

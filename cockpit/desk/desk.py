@@ -289,10 +289,10 @@ class Desk:
             await asyncio.sleep(0)
             workers.startup.tick()
             self._alone.tick(self._stream.operators, workers.arming.executor)
-            if workers.book.dying() and now - workers.inventory.at_ns >= DEATHS_EVERY_NS:
+            if workers.book.dying() and now - workers.inventory.ledger.at_ns >= DEATHS_EVERY_NS:
                 workers.inventory.request_sync()
             workers.reference.recompute()
-            workers.trading.mark(workers.reference.trusted_mid, workers.inventory.balance)
+            workers.trading.mark(workers.reference.trusted_mid, workers.inventory.ledger.balance)
             self._control.note_trading()
             self._watch.tick(self._control)
             workers.intake.note_flow(now)

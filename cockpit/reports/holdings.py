@@ -15,10 +15,10 @@ ASSETS = BTC_EURE.base, BTC_EURE.quote
 def opening(reader: Reader, span: Span) -> dict[str, trading.Balance]:
     """Opening balances by token id, without unexplained parts, so that these stay visible as unexplained."""
     found = {}
-    for place, asset in enumerate(ASSETS):
+    for asset in ASSETS:
         held = trading.opening_balance(reader, asset.token_id, span)
         if held is not None:
-            unexplained = differences.difference_before(reader, span.from_ns, held.at_ns)[place]
+            unexplained = BTC_EURE.amount(asset, differences.difference_before(reader, span.from_ns, held.at_ns))
             found[asset.token_id] = msgspec.structs.replace(held, units=held.units - unexplained)
     return found
 

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 
 from storage.reader import Reader, Span
+from venue.protocol.assets import NO_AMOUNTS, PairAmounts
 
 DIFFERENCE_COMMAND = "set a remainder aside"
 """The command in the journal by which a run says what no movement explains, or that nothing is left of it."""
@@ -25,11 +26,11 @@ WHERE command = ? AND accepted = 1 AND at_ns >= ? AND at_ns < ? ORDER BY at_ns, 
 class UnexplainedDifference(msgspec.Struct, frozen=True):
     """What a reading asked for at ``at_ns`` (UTC) left unexplained, and what was before it; units of base and quote."""
 
-    amounts: tuple[int, int]
-    before: tuple[int, int]
+    amounts: PairAmounts
+    before: PairAmounts
     at_ns: int
 
-    def shown_by(self, reading_ns: int) -> tuple[int, int]:
+    def shown_by(self, reading_ns: int) -> PairAmounts:
         """What a reading asked for then left unexplained.
 
         It is recorded before its reading: a crash between the two leaves readings that do not show it.
@@ -56,11 +57,11 @@ def read_difference(arguments: str) -> UnexplainedDifference:
     return msgspec.json.decode(arguments, type=UnexplainedDifference)
 
 
-def difference_before(reader: Reader, before_ns: int, reading_ns: int) -> tuple[int, int]:
+def difference_before(reader: Reader, before_ns: int, reading_ns: int) -> PairAmounts:
     """What stood unexplained before a time, base and quote, as a reading of the balances asked for then showed it."""
     for (arguments,) in reader.rows(_SET_ASIDE, DIFFERENCE_COMMAND, before_ns):
         return read_difference(arguments).shown_by(reading_ns)
-    return 0, 0
+    return NO_AMOUNTS
 
 
 def accepted_differences(reader: Reader, span: Span) -> list[AcceptedDifference]:

@@ -35,7 +35,7 @@ async def test_a_desk_killed_while_it_quotes_fast_restores_its_commitments(launc
         await desk.start()
         shot = await desk.until(lambda shot: bool(shot.findings))
         assert "broke off" in shot.findings[0]
-        assert any("had no end on record" in one for one in shot.findings)
+        assert any("had no outcome on record" in one for one in shot.findings)
         assert NAMES["former"] in refused(await desk.link.send("trade-executor", "arm"))
         # Signed but unrecorded quotes are waited for: nothing here holds them.
         assert any("not recorded" in one for one in shot.findings)

@@ -63,7 +63,7 @@ async def test_fills_and_deposits_while_no_desk_ran_are_found_and_booked_once(
         found = await start_reconciled(desk)
         findings = "; ".join(found)
         assert "2 fills while no desk was running" in findings
-        assert ("ended in order" if clean else "broke off") in findings
+        assert ("ended cleanly" if clean else "broke off") in findings
         await until(lambda: {row[0] for row in desk.rows(SETTLED)} == taken)
         shot = await desk.snapshot()
         assert shot.alive.quotes == 6 - len(taken)
@@ -146,9 +146,9 @@ async def test_an_unexplained_balance_stays_visible(launch: Launch, control: Con
     shot = await desk.until(lambda shot: bool(shot.inventory.rows[0].unexplained), 40)
     assert shot.inventory.rows[0].unexplained == Decimal("0.0000777")
     assert shot.inventory.rows[0].opening == shot.inventory.rows[0].balance - shot.inventory.rows[0].unexplained  # type: ignore[operator]
-    assert any("+0.0000777 BTC of the opening balances is not accounted for" in one for one in shot.findings)
+    assert any("+0.0000777 BTC of the opening balances is unexplained since" in one for one in shot.findings)
     journal = "SELECT reason FROM operator_actions WHERE command = 'start' AND NOT accepted"
-    await until(lambda: any("not accounted for" in row[0] for row in desk.rows(journal)))
+    await until(lambda: any("is unexplained since" in row[0] for row in desk.rows(journal)))
 
 
 async def test_a_second_signal_ends_the_desk_at_once(launch: Launch) -> None:

@@ -22,7 +22,7 @@ from cockpit.model.commands import ARMABLE, Armable, CommandRequest
 from cockpit.model.events import ExecuteTrade, TradeResult
 from cockpit.model.snapshot import Trading
 from tests.support.desk.desk_harness import ACCOUNT, EXCHANGES, HELD, Signed, Whole, World
-from venue.protocol.assets import BTC, EURE
+from venue.protocol.assets import BTC, EURE, NO_AMOUNTS, PairAmounts
 from venue.protocol.units import NS_PER_S
 
 HOUR_NS = 3_600 * NS_PER_S
@@ -433,9 +433,9 @@ class DeskMachine(RuleBasedStateMachine):
             settled = Counter(one.quote_hash for one in self.world.signed if one.settled)
             assert self._settled_on_record() == settled, "every fill is on record once"
             inventory = self.desk.workers.inventory
-            assert (inventory.unexplained, inventory.gap) == ((0, 0), (0, 0))
-            ledger = tuple(self.world.ledger.balance(ACCOUNT, asset) for asset in (BTC.token_id, EURE.token_id))
-            assert inventory.balance == ledger
+            assert (inventory.ledger.unexplained, inventory.ledger.gap) == (NO_AMOUNTS, NO_AMOUNTS)
+            held = PairAmounts(*(self.world.ledger.balance(ACCOUNT, asset.token_id) for asset in (BTC, EURE)))
+            assert inventory.ledger.balance == held
             assert len(self.desk.workers.book.reservations) == 0
         finally:
             self.do(self.desk.end(clean=True))

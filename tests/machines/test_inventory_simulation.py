@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from cockpit.desk.quote_book.reservations import Commitment, NotCoveredError
 from tests.support.desk.chain import OPENING, Watched
-from venue.protocol.assets import EURE
+from venue.protocol.assets import EURE, NO_AMOUNTS, PairAmounts
 
 Step = tuple[Literal["send", "settle", "tell", "lie", "refuse", "dust", "sync", "lag", "wait", "fail", "accept"], int]
 
@@ -74,11 +74,11 @@ class Simulation:
             chain.advance(1, 0)
         elif name == "accept":
             inventory = desk.inventory
-            named = inventory.unexplained if number % 4 else (number, 0)
-            before = inventory.unexplained
+            named = inventory.ledger.unexplained if number % 4 else PairAmounts(number, 0)
+            before = inventory.ledger.unexplained
             if inventory.accept(named) == "":
                 assert named == before
-                assert inventory.unexplained == (0, 0)
+                assert inventory.ledger.unexplained == NO_AMOUNTS
         elif name == "wait":
             desk.block_after(number % 4)
             desk.book.tick(desk.clock())
@@ -99,24 +99,24 @@ class Simulation:
 
     def _check(self) -> None:
         desk = self.desk
-        assert desk.inventory.balance is not None
-        free = desk.inventory.balance[1] - desk.reservations.reserved(EURE.token_id)
+        assert desk.inventory.ledger.balance is not None
+        free = desk.inventory.ledger.balance.quote - desk.reservations.reserved(EURE.token_id)
         owed = sum(made.amount_out for made in self.alive.values())
-        assert free <= desk.chain.head.balances[1] - owed, "the desk believes it may give what it has not"
+        assert free <= desk.chain.head.balances.quote - owed, "the desk believes it may give what it has not"
 
     def _settled_exactly(self) -> None:
         desk, inventory = self.desk, self.desk.inventory
         booked = sorted(name for name, outcome in desk.outcomes() if outcome == "settled")
         assert booked == sorted(made.quote_hash for made in self.executed)
-        assert inventory.filled == (
+        assert inventory.ledger.filled == PairAmounts(
             sum(made.amount_in for made in self.executed),
             -sum(made.amount_out for made in self.executed),
         )
-        assert inventory.unexplained == (self.dust - inventory.accepted[0], 0)
-        assert inventory.accepted[1] == 0
-        assert inventory.balance == (
-            OPENING[0] + inventory.filled[0] + self.dust,
-            OPENING[1] + inventory.filled[1],
+        assert inventory.ledger.unexplained == PairAmounts(self.dust - inventory.ledger.accepted.base, 0)
+        assert inventory.ledger.accepted.quote == 0
+        assert inventory.ledger.balance == PairAmounts(
+            OPENING.base + inventory.ledger.filled.base + self.dust,
+            OPENING.quote + inventory.ledger.filled.quote,
         )
         assert len(desk.reservations) == 0
 

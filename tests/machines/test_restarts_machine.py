@@ -15,7 +15,7 @@ from storage.history import PreviousRun
 from tests.support.desk.builders import Clock
 from tests.support.desk.chain import Chain
 from tests.support.desk.restart_harness import Kept, Life, results
-from venue.protocol.assets import BTC_EURE
+from venue.protocol.assets import BTC_EURE, PairAmounts
 from venue.relay.messages import QuoteStatus
 
 picks = st.integers(0, 10**6)
@@ -28,7 +28,7 @@ class Restarts(RuleBasedStateMachine):
         super().__init__()
         self.clock = Clock()
         self.chain = Chain(self.clock)
-        self.chain.head.balances = (10**9, 10**15)
+        self.chain.head.balances = PairAmounts(10**9, 10**15)
         self.history = Kept()
         self.listed: list[Movement] = []
         self.sent: list[Commitment] = []
@@ -52,7 +52,7 @@ class Restarts(RuleBasedStateMachine):
         over = {one.quote_hash for one in (*self.settled, *self.burned)}
         return [one for one in self.sent if one.quote_hash not in over and one.deadline_ns >= self.clock()]
 
-    @precondition(lambda self: self.life.inventory.balance is not None)
+    @precondition(lambda self: self.life.inventory.ledger.balance is not None)
     @rule(life_ms=st.integers(1_000, 30_000))
     def send(self, life_ms: int) -> None:
         number = len(self.sent)
@@ -93,14 +93,14 @@ class Restarts(RuleBasedStateMachine):
     @precondition(lambda self: len(self.listed) < 4)
     @rule(amount=st.integers(1, 50))
     def deposit(self, amount: int) -> None:
-        made = Movement(f"deposit:{len(self.listed)}", amount * 10**6 + len(self.listed), 0)
-        self.chain.advance(made.base)
+        made = Movement(f"deposit:{len(self.listed)}", PairAmounts(amount * 10**6 + len(self.listed), 0))
+        self.chain.advance(made.amounts.base)
         self.listed.append(made)
         self.life.volatile.append(
-            LiquidityAction(self.clock(), made.key, "deposit", None, made.base, None, None, "CREDITED", "")
+            LiquidityAction(self.clock(), made.key, "deposit", None, made.amounts.base, None, None, "CREDITED", "")
         )
 
-    @precondition(lambda self: self.life.inventory.balance is not None)
+    @precondition(lambda self: self.life.inventory.ledger.balance is not None)
     @rule(amount=st.integers(1, 3), gone=st.booleans())
     def stranger(self, amount: int, gone: bool) -> None:
         """Something comes or goes alone that no movement explains; it is seen twice and on record."""
@@ -117,9 +117,9 @@ class Restarts(RuleBasedStateMachine):
     def accept(self) -> None:
         """An operator takes what is unexplained as given, and the answer is on record."""
         inventory = self.life.inventory
-        named = inventory.unexplained
+        named = inventory.ledger.unexplained
         if inventory.accept(named) == "":
-            self.accepted += named[1]
+            self.accepted += named.quote
             self.life.flush()
 
     @rule(down=st.sampled_from(["", "balances", "nonces", "block"]), behind=st.integers(0, 2))
@@ -168,15 +168,17 @@ class Restarts(RuleBasedStateMachine):
         self.life.flush()
         inventory = self.life.inventory
         assert sorted(results(self.history, "settled")) == sorted(one.quote_hash for one in self.settled)
-        assert inventory.unexplained == (0, self.strange - self.accepted), "lost, or taken as given by itself"
+        assert inventory.ledger.unexplained == PairAmounts(0, self.strange - self.accepted), (
+            "lost, or taken as given by itself"
+        )
         assert len(self.life.book.reservations) == 0
-        assert inventory.balance == self.chain.head.balances
-        assert inventory.opening is not None
+        assert inventory.ledger.balance == self.chain.head.balances
+        assert inventory.ledger.opening is not None
         moved = [movement(BTC_EURE, one) for one in self.settled]
-        deposited = sum(one.base for one in self.listed)
-        assert self.chain.head.balances == (
-            10**9 + deposited + sum(one.base for one in moved),
-            10**15 + self.strange + sum(one.quote for one in moved),
+        deposited = sum(one.amounts.base for one in self.listed)
+        assert self.chain.head.balances == PairAmounts(
+            10**9 + deposited + sum(one.amounts.base for one in moved),
+            10**15 + self.strange + sum(one.amounts.quote for one in moved),
         )
         assert self.history.accounted() <= self.lives
 

@@ -21,7 +21,7 @@ from tests.support.history import rows as facts
 from tests.support.processes.command import GOOD, run
 from tests.support.processes.desk_process import DeskProcess
 from tests.support.processes.venue_process import VenueProcess
-from venue.protocol.assets import BTC, EURE
+from venue.protocol.assets import BTC, EURE, NO_AMOUNTS, PairAmounts
 from venue.protocol.units import NS_PER_S
 
 WRITTEN = Path(__file__).parent / "fixtures" / "0be9d21"
@@ -108,7 +108,9 @@ async def test_what_a_run_that_broke_off_left_is_taken_over(tmp_path: Path) -> N
     assert [row.balance for row in await history.last_explained()] == [101_000_000, 50_000 * 10**18]
     arguments = await history.last_arguments(DIFFERENCE_COMMAND)
     assert arguments is not None
-    assert read_difference(arguments) == UnexplainedDifference((7, 0), (0, 0), previous.last_write_ns - 5 * NS_PER_S)
+    assert read_difference(arguments) == UnexplainedDifference(
+        PairAmounts(7, 0), NO_AMOUNTS, previous.last_write_ns - 5 * NS_PER_S
+    )
     assert await history.prepared_withdrawals() == (facts.withdrawal(1),)
     assert [step.status for step in await history.liquidity("withdrawal")][-1] == "completed"
     await history.close(None)

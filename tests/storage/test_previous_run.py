@@ -7,6 +7,7 @@ from storage.history import ACCOUNTED, LOOKED_BACK_NS
 from tests.support.history import rows as facts
 from tests.support.history.engines import Engine
 from tests.support.history.rows import START_NS
+from venue.protocol.assets import PairAmounts
 
 
 def reading(n: int, asset: str, balance: int, cause: str = "poll") -> IntentInventory:
@@ -96,8 +97,8 @@ async def test_fills_of_every_run_are_told_with_what_they_moved_and_when_they_we
     sold = msgspec.structs.replace(facts.command(4), asset_in=facts.EURE, amount_in=2**127, amount_out=9)
     await history.write([sold, facts.result(4)])
     bought, sale = await history.fills_since(START_NS + 2)
-    assert (bought.at_ns, bought.moved(facts.BTC)) == (START_NS + 2, (1_000, -6 * 10**17))
-    assert (sale.at_ns, sale.moved(facts.BTC)) == (START_NS + 4, (-9, 2**127))
+    assert (bought.at_ns, bought.moved(facts.BTC)) == (START_NS + 2, PairAmounts(1_000, -6 * 10**17))
+    assert (sale.at_ns, sale.moved(facts.BTC)) == (START_NS + 4, PairAmounts(-9, 2**127))
     assert await history.fills_since(START_NS + 5) == ()
     await history.close(None)
 

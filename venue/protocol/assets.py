@@ -48,11 +48,41 @@ class Asset(msgspec.Struct, frozen=True):
         return units
 
 
+class PairAmounts(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, gc=False):
+    """An amount of each asset of a pair, signed, in base units. Encoded as ``[base, quote]``."""
+
+    base: int
+    quote: int
+
+    def __add__(self, other: "PairAmounts") -> "PairAmounts":
+        return PairAmounts(self.base + other.base, self.quote + other.quote)
+
+    def __sub__(self, other: "PairAmounts") -> "PairAmounts":
+        return PairAmounts(self.base - other.base, self.quote - other.quote)
+
+    def __bool__(self) -> bool:
+        return self.base != 0 or self.quote != 0
+
+
+NO_AMOUNTS = PairAmounts(0, 0)
+
+
 class Pair(msgspec.Struct, frozen=True):
     """A base asset priced in a quote asset."""
 
     base: Asset
     quote: Asset
+
+    def amount(self, asset: Asset, amounts: PairAmounts) -> int:
+        """Pick the asset's amount."""
+        return amounts.base if asset == self.base else amounts.quote
+
+    def only(self, asset: Asset, units: int) -> PairAmounts:
+        """Make amounts of this asset alone."""
+        return PairAmounts(units, 0) if asset == self.base else PairAmounts(0, units)
+
+    def by_asset(self, amounts: PairAmounts) -> tuple[tuple[Asset, int], tuple[Asset, int]]:
+        return (self.base, amounts.base), (self.quote, amounts.quote)
 
     def other(self, token_id: str) -> Asset:
         """The other asset of the pair; KeyError when ``token_id`` is in neither side."""

@@ -14,7 +14,7 @@ from cockpit.desk.funding.withdrawals import Withdrawals
 from cockpit.desk.inventory.sync import Inventory
 from cockpit.model.commands import CommandRequest, Result
 from storage.reporting.differences import ACCEPT_COMMAND
-from venue.protocol.assets import Asset, Pair
+from venue.protocol.assets import Asset, Pair, PairAmounts
 
 LONGEST_REASON = 200
 
@@ -62,32 +62,32 @@ class AcceptRemainder:
         told = f"{self._told(amounts)} accepted as a term of the proof: {reason}"
         return self._control.answer(request, ACCEPT_COMMAND, body, True, told)
 
-    def _problem(self, amounts: tuple[int, int], reason: str) -> str:
+    def _problem(self, amounts: PairAmounts, reason: str) -> str:
         if not reason:
             return "say why (reason)"
-        unexplained = self._inventory.unexplained
-        if self._inventory.balance is None:
+        unexplained = self._inventory.ledger.unexplained
+        if self._inventory.ledger.balance is None:
             return "the balances are not known yet"
-        if unexplained == (0, 0):
+        if not unexplained:
             return "nothing is unexplained"
         if amounts != unexplained:
             return f"unexplained is {self._told(unexplained)}, and {self._told(amounts)} was named"
         return self._may_explain_itself(amounts) or self._too_much(amounts)
 
-    def _may_explain_itself(self, amounts: tuple[int, int]) -> str:
+    def _may_explain_itself(self, amounts: PairAmounts) -> str:
         open_one = next((one for one in self._withdrawals.shown() if one.followed), None)
         if open_one is not None:
             return f"the withdrawal {open_one.order.withdrawal_id} is under way; wait until it has its end"
         if self._liquidity.deposits is None:
             return "the bridge has not told of deposits yet"
-        for asset, units in zip((self._pair.base, self._pair.quote), amounts, strict=True):
+        for asset, units in self._pair.by_asset(amounts):
             if units > 0 and any(one.amount == units for one in self._liquidity.on_their_way(asset)):
                 return f"a deposit of the same amount of {asset.symbol} is on its way"
         return ""
 
-    def _too_much(self, amounts: tuple[int, int]) -> str:
+    def _too_much(self, amounts: PairAmounts) -> str:
         missing = Decimal(0)
-        for asset, units in zip((self._pair.base, self._pair.quote), amounts, strict=True):
+        for asset, units in self._pair.by_asset(amounts):
             price = Decimal(1) if asset is self._pair.quote else self._mid()
             if units < 0 and price is None:
                 return f"{asset.symbol} is missing, and without a reference price nobody knows what it is worth"
@@ -100,8 +100,8 @@ class AcceptRemainder:
             )
         return ""
 
-    def _told(self, amounts: tuple[int, int]) -> str:
-        pairs = zip((self._pair.base, self._pair.quote), amounts, strict=True)
+    def _told(self, amounts: PairAmounts) -> str:
+        pairs = self._pair.by_asset(amounts)
         return ", ".join(_amount(asset, units) for asset, units in pairs if units) or "nothing"
 
 
@@ -109,7 +109,7 @@ def _amount(asset: Asset, units: int) -> str:
     return f"{asset.to_decimal(units).normalize():+f} {asset.symbol} ({units:+d} base units)"
 
 
-def _read(pair: Pair, body: Mapping[str, object]) -> tuple[tuple[int, int], str]:
+def _read(pair: Pair, body: Mapping[str, object]) -> tuple[PairAmounts, str]:
     """Amounts (base, quote) and reason; BadBody says what is wrong."""
     given, reason = body.get("amounts"), body.get("reason")
     symbols = (pair.base.symbol, pair.quote.symbol)
@@ -120,7 +120,7 @@ def _read(pair: Pair, body: Mapping[str, object]) -> tuple[tuple[int, int], str]
     if not isinstance(reason, str) or len(reason) > LONGEST_REASON or not reason.isprintable():
         raise InvalidBodyError(f'"reason" must be a line of at most {LONGEST_REASON} characters')
     base, quote = (_units(symbol, given.get(symbol, "0")) for symbol in symbols)
-    return (base, quote), reason.strip()
+    return PairAmounts(base, quote), reason.strip()
 
 
 def _units(symbol: str, text: object) -> int:

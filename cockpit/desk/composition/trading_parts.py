@@ -11,6 +11,7 @@ from cockpit.desk.funding.cooling_off import CoolingOff
 from cockpit.desk.funding.deposits import DepositTracker
 from cockpit.desk.funding.freeze import Freeze
 from cockpit.desk.funding.withdrawals import Withdrawals
+from cockpit.desk.inventory.balance_reader import BalanceReader
 from cockpit.desk.inventory.reconciliation import movement
 from cockpit.desk.inventory.startup_reconciliation import StartupReconciliation
 from cockpit.desk.inventory.sync import Inventory
@@ -152,22 +153,22 @@ class TradingParts:
             new_id=sources.new_id,
         )
         self.relay_rpc = RelayRpc(settings.relay_rpc_url, client, settings.api_key.reveal)
+        reader = BalanceReader(account, pair, self.verifier, sources)
         self.startup = StartupReconciliation(
             settings,
             pair,
             self.book,
-            self.verifier,
+            reader,
             history,
-            withdrawn=self.withdrawals.moved_since,
-            transaction=self.relay_rpc.transaction_of,
+            withdrawals=self.withdrawals,
+            relay=self.relay_rpc,
             env=sources,
             recorder=recorder,
             run_id=run_id,
         )
         self.inventory = Inventory(
-            account,
             pair,
-            self.verifier,
+            reader,
             self.rpc,
             self.book,
             poll_s=settings.inventory_poll_ms / 1000,
@@ -207,5 +208,4 @@ class TradingParts:
         self.signer.base_ceiling = base_ceiling(self.pair, self.limits.current, mid)
 
     def _filled(self, promise: Commitment) -> None:
-        moved = movement(self.pair, promise)
-        self.trading.filled(self._wall_ns(), moved.base, moved.quote, self.reference.trusted_mid)
+        self.trading.filled(self._wall_ns(), movement(self.pair, promise).amounts, self.reference.trusted_mid)

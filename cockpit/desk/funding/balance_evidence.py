@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 
 from cockpit.desk.funding.deposits import DepositTracker
 from cockpit.desk.funding.withdrawal import Withdrawal
-from cockpit.desk.inventory.movements import SEARCHED, Movement, explain
+from cockpit.desk.inventory.movements import MAX_SEARCHED, Movement, explain
 from cockpit.desk.inventory.sync import Inventory
 from venue.protocol.assets import Pair
 
@@ -39,12 +39,12 @@ class BalanceEvidence:
         """Whether balances of this block or a later one prove that the withdrawal has taken nothing, or that all of
         it came back before they were read."""
         inventory = self._inventory
-        if await inventory.sync("refresh") is None or inventory.height < height or not inventory.explained:
+        if await inventory.sync("refresh") is None or inventory.ledger.height < height or not inventory.explained:
             return False
-        index = 0 if withdrawal.order.asset is self._pair.base else 1
-        if withdrawal.burn_booked or inventory.unexplained[index] != withdrawal.aside:
+        asset = withdrawal.order.asset
+        if withdrawal.burn_booked or self._pair.amount(asset, inventory.ledger.unexplained) != withdrawal.aside:
             return False
-        return not await self._could_be_hidden(withdrawal) and await self._opened_with_it(withdrawal, index)
+        return not await self._could_be_hidden(withdrawal) and await self._opened_with_it(withdrawal)
 
     async def came_back(self, withdrawal: Withdrawal) -> bool:
         """Whether the balances showed the amount coming back, and nothing else can have been taken for it.
@@ -55,8 +55,7 @@ class BalanceEvidence:
             return not await self._could_be_hidden(withdrawal)
         if not withdrawal.inherited or withdrawal.seen_leaving:
             return False
-        index = 0 if withdrawal.order.asset is self._pair.base else 1
-        return await self._opened_with_it(withdrawal, index) and not await self._could_be_hidden(withdrawal)
+        return await self._opened_with_it(withdrawal) and not await self._could_be_hidden(withdrawal)
 
     async def _could_be_hidden(self, withdrawal: Withdrawal) -> bool:
         """Whether money that came in may make up for the burn. Unknown deposits may."""
@@ -65,23 +64,21 @@ class BalanceEvidence:
         # What an earlier run was paid may be in the opening balances in place of the burned amount.
         incoming = self._liquidity.incoming(self._since_ns(withdrawal))
         if not withdrawal.inherited:
-            incoming = self._inventory.unbooked(incoming)
+            incoming = self._inventory.ledger.unbooked(incoming)
         others = [one for one in self._movements() if not one.key.startswith(withdrawal.order.withdrawal_id)]
-        amount = withdrawal.order.amount
-        in_base = withdrawal.order.asset is self._pair.base
-        wanted = (amount, 0) if in_base else (0, amount)
+        burned = self._pair.only(withdrawal.order.asset, withdrawal.order.amount)
         candidates = [*incoming, *others]
-        return len(candidates) > SEARCHED or explain(*wanted, candidates) is not None
+        return len(candidates) > MAX_SEARCHED or explain(burned, candidates) is not None
 
     @staticmethod
     def _since_ns(withdrawal: Withdrawal) -> int:
         """Deposits seen an hour before the order may still have been credited after it."""
         return withdrawal.order.requested_ns - 3600 * 10**9 if withdrawal.inherited else 0
 
-    async def _opened_with_it(self, withdrawal: Withdrawal, index: int) -> bool:
+    async def _opened_with_it(self, withdrawal: Withdrawal) -> bool:
         if not withdrawal.inherited:
             return True
-        prepared, opening = withdrawal.prepared, self._inventory.opening
-        if prepared is None or opening is None or self._inventory.gap[index] != 0:
+        prepared, ledger, asset = withdrawal.prepared, self._inventory.ledger, withdrawal.order.asset
+        if prepared is None or ledger.opening is None or self._pair.amount(asset, ledger.gap) != 0:
             return False
-        return await self._balance_before(prepared.asset, prepared.at_ns) == opening[index]
+        return await self._balance_before(prepared.asset, prepared.at_ns) == self._pair.amount(asset, ledger.opening)

@@ -169,10 +169,7 @@ class DepositTracker:
             old = deposit.created_ns is not None and deposit.created_ns < since_ns
             if asset is None or deposit.status not in statuses or old:
                 continue
-            in_base = asset is self._pair.base
-            found.append(
-                Movement(self._key(deposit), deposit.amount if in_base else 0, 0 if in_base else deposit.amount)
-            )
+            found.append(Movement(self._key(deposit), self._pair.only(asset, deposit.amount)))
         return found
 
     def _key(self, deposit: Deposit) -> str:

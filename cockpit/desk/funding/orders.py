@@ -159,7 +159,7 @@ class WithdrawalOrders:
                     terms.route,
                     order.actor,
                     key,
-                    self._inventory.unexplained[0 if terms.asset is self._pair.base else 1],
+                    self._pair.amount(terms.asset, self._inventory.ledger.unexplained),
                 )
             except InvalidOrderError as exc:
                 return self._refuse(order, str(exc))
@@ -230,7 +230,7 @@ class WithdrawalOrders:
 
     async def _facts(self, terms: ParsedOrder) -> PreflightFacts:
         """Read the fee and the minimum now, and put everything known beside them."""
-        asset, inventory = terms.asset, self._inventory
+        asset, ledger = terms.asset, self._inventory.ledger
         fee, fee_problem = None, ""
         try:
             estimate = await self._bridge.withdrawal_estimate(asset.chain, asset.near_token, terms.destination)
@@ -238,11 +238,10 @@ class WithdrawalOrders:
         except VenueError as exc:
             fee_problem = str(exc)
         minimum, minimum_problem = await self._liquidity.minimum_withdrawal(asset)
-        index = 0 if asset is self._pair.base else 1
-        await self._explained(index)
-        balance = None if inventory.balance is None else inventory.balance[index]
+        await self._explained(asset)
+        balance = None if ledger.balance is None else self._pair.amount(asset, ledger.balance)
         reserved = self._reservations.reserved(asset.token_id)
-        age_ms = (self._wall_ns() - inventory.at_ns) // NS_PER_MS
+        age_ms = (self._wall_ns() - ledger.at_ns) // NS_PER_MS
         return PreflightFacts(
             asset=asset,
             amount=terms.amount or 0,
@@ -251,7 +250,7 @@ class WithdrawalOrders:
             balance=balance,
             balance_fresh=0 <= age_ms <= self._limits.current.max_inventory_age_ms,
             spendable=None if balance is None else max(0, balance - reserved),
-            unexplained=inventory.unexplained[index] < 0,
+            unexplained=self._pair.amount(asset, ledger.unexplained) < 0,
             fee=fee,
             fee_problem=fee_problem,
             expected_fee=terms.expected_fee,
@@ -263,10 +262,10 @@ class WithdrawalOrders:
             former_left_ms=self._former_left_ms(),
         )
 
-    async def _explained(self, index: int) -> None:
+    async def _explained(self, asset: Asset) -> None:
         """Give a balance that misses something a few more readings to be explained."""
         for _ in range(READ_AGAIN):
-            if self._inventory.unexplained[index] >= 0:
+            if self._pair.amount(asset, self._inventory.ledger.unexplained) >= 0:
                 return
             await asyncio.sleep(READ_AGAIN_AFTER_S)
             await self._inventory.sync("refresh")

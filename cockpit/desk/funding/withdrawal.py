@@ -181,9 +181,8 @@ class Withdrawal:
             self.burn_booked = self.back_booked = True
 
     def _movement(self, pair: Pair, name: str, sign: int) -> Movement:
-        amount = sign * self.order.amount
-        in_base = self.order.asset is pair.base
-        return Movement(f"{self.order.withdrawal_id}:{name}", amount if in_base else 0, 0 if in_base else amount)
+        amounts = pair.only(self.order.asset, sign * self.order.amount)
+        return Movement(f"{self.order.withdrawal_id}:{name}", amounts)
 
 
 def rebuild(

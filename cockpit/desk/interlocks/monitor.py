@@ -92,11 +92,10 @@ class InterlockMonitor:
         reference = workers.reference.current
         reserved = workers.book.reservations.reserved
         available = None
-        if inventory.balance is not None:
-            assets = (pair.base, pair.quote)
+        if inventory.ledger.balance is not None:
             available = tuple(
                 (asset.symbol, asset.to_decimal(held - reserved(asset.token_id)))
-                for asset, held in zip(assets, inventory.balance, strict=True)
+                for asset, held in pair.by_asset(inventory.ledger.balance)
             )
         return InterlockFacts(
             symbols=(pair.base.symbol, pair.quote.symbol),
@@ -105,7 +104,7 @@ class InterlockMonitor:
             available=available,
             balances_age_ms=self._balances_age_ms(now),
             balances_max_age_ms=limits.max_inventory_age_ms,
-            balances_error=inventory.last_error or f"last read at block {inventory.height}",
+            balances_error=inventory.last_error or f"last read at block {inventory.ledger.height}",
             addresses=tuple(liquidity.addresses),
             pending_known=liquidity.deposits is not None,
             history_writable=self._recorder.writable,
@@ -154,19 +153,19 @@ class InterlockMonitor:
     def _balances_age_ms(self, now: int) -> int | None:
         # A halted node answers promptly: balances are as old as their block.
         inventory = self._workers.inventory
-        asked_ms = age_ms(self._wall_ns(), inventory.at_ns)
+        asked_ms = age_ms(self._wall_ns(), inventory.ledger.at_ns)
         if asked_ms is None:
             return None
-        if self._height_ns is None or inventory.height != self._height:
-            self._height, self._height_ns = inventory.height, now
+        if self._height_ns is None or inventory.ledger.height != self._height:
+            self._height, self._height_ns = inventory.ledger.height, now
         return max(asked_ms, (now - self._height_ns) // NS_PER_MS - BLOCK_MS)
 
     def _unexplained_ms(self, now: int) -> int | None:
         inventory = self._workers.inventory
-        if inventory.balance is None:
+        if inventory.ledger.balance is None:
             self._unexplained_since = None
             return None
-        if not any(inventory.unexplained):
+        if not inventory.ledger.unexplained:
             self._unexplained_since = None
             return 0
         if self._unexplained_since is None:
@@ -174,12 +173,12 @@ class InterlockMonitor:
         return (now - self._unexplained_since) // NS_PER_MS
 
     def _difference(self) -> str:
-        pair, unexplained = self._workers.pair, self._workers.inventory.unexplained
-        if not any(unexplained):
-            accepted = zip((pair.base, pair.quote), self._workers.inventory.accepted, strict=True)
+        pair, ledger = self._workers.pair, self._workers.inventory.ledger
+        if not ledger.unexplained:
+            accepted = pair.by_asset(ledger.accepted)
             text = "".join(f", {units:+d} base units of {asset.symbol} accepted" for asset, units in accepted if units)
             return f"difference 0{text}"
-        pairs = zip((pair.base, pair.quote), unexplained, strict=True)
+        pairs = pair.by_asset(ledger.unexplained)
         return ", ".join(f"{units:+d} base units of {asset.symbol}" for asset, units in pairs if units) + " unexplained"
 
     def _disk_free(self, now: int) -> int | None:

@@ -1,59 +1,54 @@
-"""The proof of the inventory: which known movements explain what the Verifier's balances did. Pure."""
+"""Which known movements of money explain what the Verifier's balances did. Pure."""
 
 from collections.abc import Sequence
 from itertools import combinations
 
 import msgspec
 
-SEARCHED = 10
-"""Beyond this many candidates only none, one, all and all but one are tried; their nonces then have to tell."""
+from venue.protocol.assets import PairAmounts
+
+MAX_SEARCHED = 10
+"""Beyond this many candidates only none, one, all and all but one are tried; their nonces then have to decide."""
 
 
 class Movement(msgspec.Struct, frozen=True):
-    """A known change of the two balances in base units: a fill of a quote, or a deposit, by its key."""
+    """A known change of the two balances, by its key: a fill, a deposit or a part of a withdrawal."""
 
     key: str
-    base: int
-    quote: int
+    amounts: PairAmounts
 
 
-def explain(base: int, quote: int, candidates: Sequence[Movement]) -> tuple[Movement, ...] | None:
-    """The candidates that add up to exactly this change, None when none do; the fewest or all of them first."""
-    if base == 0 and quote == 0:
+def explain(change: PairAmounts, candidates: Sequence[Movement]) -> tuple[Movement, ...] | None:
+    """Find the candidates that add up to exactly this change, None when none do; the fewest or all of them first."""
+    if not change:
         return ()
-    if _adds_up(base, quote, candidates):
+    if total(candidates) == change:
         return tuple(candidates)
-    if len(candidates) > SEARCHED:
-        return _one_or_all_but_one(base, quote, candidates)
+    if len(candidates) > MAX_SEARCHED:
+        return _one_or_all_but_one(change, candidates)
     for size in range(1, len(candidates)):
         for chosen in combinations(candidates, size):
-            if _adds_up(base, quote, chosen):
+            if total(chosen) == change:
                 return chosen
     return None
 
 
-def total(movements: Sequence[Movement]) -> tuple[int, int]:
-    """What the movements add up to, base and quote."""
-    return sum(m.base for m in movements), sum(m.quote for m in movements)
+def total(movements: Sequence[Movement]) -> PairAmounts:
+    return PairAmounts(sum(one.amounts.base for one in movements), sum(one.amounts.quote for one in movements))
 
 
 def without_returns(found: Sequence[Movement]) -> tuple[Movement, ...]:
-    """The movements without those that left and came back at once: that explains nothing, and may yet happen."""
+    """Drop the movements that left and came back at once: that explains nothing, and may yet happen."""
     keys = {movement.key for movement in found}
     undone = {key for key in keys if key.endswith(":out") and f"{key.removesuffix(':out')}:back" in keys}
     return tuple(m for m in found if f"{m.key.removesuffix(':out').removesuffix(':back')}:out" not in undone)
 
 
-def _one_or_all_but_one(base: int, quote: int, candidates: Sequence[Movement]) -> tuple[Movement, ...] | None:
-    whole = total(candidates)
-    missing = (whole[0] - base, whole[1] - quote)
+def _one_or_all_but_one(change: PairAmounts, candidates: Sequence[Movement]) -> tuple[Movement, ...] | None:
+    excess = total(candidates) - change
     for index, one in enumerate(candidates):
-        if (one.base, one.quote) == (base, quote):
+        if one.amounts == change:
             return (one,)
-        if (one.base, one.quote) == missing:
+        if one.amounts == excess:
             return (*candidates[:index], *candidates[index + 1 :])
     return None
-
-
-def _adds_up(base: int, quote: int, movements: Sequence[Movement]) -> bool:
-    return total(movements) == (base, quote)

@@ -1,161 +1,142 @@
-"""The terms of the proof of the balances: what is booked of each, and what explains a change of them.
+"""The balance reconciliation: what is booked of each kind of movement, and what explains a change of the balances.
 
-opening + filled + deposited - withdrawn + accepted = balance, or the difference is unexplained. What cannot be
-explained is kept in sight: anybody may send an account a transfer, so once the same remainder was found twice it is
-set aside, and the fills beside it are told apart from it.
+opening + filled + deposited - withdrawn + accepted = balance, or the difference is unexplained. Anybody may send an
+account a transfer, so an unexplained difference stays visible: once the same one was found twice it is set aside, and
+the fills beside it are told apart from it.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Collection, Sequence
 
+import msgspec
+
+from cockpit.desk.inventory.balance_reader import Reading
 from cockpit.desk.inventory.movements import Movement, explain, total
-from cockpit.desk.quote_book.book import QuoteBook
 from cockpit.desk.quote_book.reservations import Commitment
-from cockpit.model.environment import Environment
-from venue.protocol.assets import Pair
-from venue.verifier import Balances
+from venue.protocol.assets import NO_AMOUNTS, Pair, PairAmounts
 
 
-def movement(pair: Pair, promise: Commitment) -> Movement:
-    """What settling the promise does to the balances."""
-    if promise.asset_in == pair.base.token_id:
-        return Movement(promise.quote_hash, promise.amount_in, -promise.amount_out)
-    return Movement(promise.quote_hash, -promise.amount_out, promise.amount_in)
+class OpeningBalances(msgspec.Struct, frozen=True, kw_only=True):
+    """The first reading, and the part of it (``gap``) that neither the previous run nor later movements explain.
+
+    ``deposits``: keys of those that are in the opening balances; None when all that the bridge lists must be taken to
+    be. ``carried``: the part of the gap that an earlier run set aside already.
+    """
+
+    reading: Reading
+    gap: PairAmounts = NO_AMOUNTS
+    deposits: frozenset[str] | None = None
+    carried: PairAmounts = NO_AMOUNTS
+
+
+def movement(pair: Pair, commitment: Commitment) -> Movement:
+    """What settling the quote does to the balances."""
+    if commitment.asset_in == pair.base.token_id:
+        return Movement(commitment.quote_hash, PairAmounts(commitment.amount_in, -commitment.amount_out))
+    return Movement(commitment.quote_hash, PairAmounts(-commitment.amount_out, commitment.amount_in))
 
 
 class BalanceLedger:
-    """Each pair of amounts is (base, quote) in base units; ``balance`` and ``opening`` are None until they were read.
+    """Amounts of the pair by kind; ``balance`` and ``opening`` are None until the first reading.
 
-    ``accepted`` is what an operator took as given though nothing explains it. ``at_ns`` is when the reading was asked
-    for, UTC, and ``height`` its block. ``gap`` is what of the first reading the former run's last explained one and all
-    that is known to have happened since do not account for: it is left out of ``opening``, so that it stays in sight.
+    ``accepted``: what an operator accepted without an explanation. ``gap``: the part of the first reading that neither
+    the previous run's last balance nor later known movements explain; it is left out of ``opening``, so that it stays
+    visible. ``set_aside``: the unexplained difference that was found twice. ``at_ns``: when the last reading was
+    requested, UTC; ``height``: its block. ``version`` rises with every reading.
     """
 
-    def __init__(
-        self,
-        pair: Pair,
-        book: QuoteBook,
-        *,
-        env: Environment,
-        on_booked: Callable[[str], None],
-        on_remainder: Callable[[tuple[int, int], int], None],
-    ) -> None:
-        self._pair = pair
-        self._book = book
-        self._wall_ns = env.wall_ns
-        self._on_booked = on_booked
-        self._on_remainder = on_remainder
+    def __init__(self) -> None:
         self._booked_deposits: set[str] = set()
         self._deposits_listed = False
-        self._remainder = (0, 0)
-        self._set_aside = (0, 0)
-        self.balance: tuple[int, int] | None = None
-        self.opening: tuple[int, int] | None = None
-        self.filled = (0, 0)
-        self.deposited = (0, 0)
-        self.withdrawn = (0, 0)
-        self.accepted = (0, 0)
-        self.unexplained = (0, 0)
-        self.gap = (0, 0)
+        self._found_once = NO_AMOUNTS
+        self.balance: PairAmounts | None = None
+        self.opening: PairAmounts | None = None
+        self.filled = NO_AMOUNTS
+        self.deposited = NO_AMOUNTS
+        self.withdrawn = NO_AMOUNTS
+        self.accepted = NO_AMOUNTS
+        self.unexplained = NO_AMOUNTS
+        self.gap = NO_AMOUNTS
+        self.set_aside = NO_AMOUNTS
         self.at_ns = 0
         self.height = 0
         self.opening_height = 0
         self.version = 0
 
-    def unbooked(self, movements: Sequence[Movement]) -> list[Movement]:
-        """Those of the bridge's deposits that no reading has shown yet."""
-        return [one for one in movements if one.key not in self._booked_deposits]
+    def open(self, opened: OpeningBalances, listed: Collection[Movement] | None) -> None:
+        """Take the first reading; ``listed``: credited deposits the bridge lists, None when it did not answer."""
+        self.gap, self.set_aside = opened.gap, opened.carried
+        if opened.deposits is None:
+            self.list_deposits(listed)
+        else:
+            self._booked_deposits.update(opened.deposits)
+            self._deposits_listed = True
+        self.opening = opened.reading.amounts - opened.gap
+        self.opening_height = opened.reading.height
+        self.apply(opened.reading)
 
-    def _booked(self) -> tuple[int, int]:
-        opening = self.opening or (0, 0)
-        return (
-            opening[0] + self.filled[0] + self.deposited[0] - self.withdrawn[0] + self.accepted[0],
-            opening[1] + self.filled[1] + self.deposited[1] - self.withdrawn[1] + self.accepted[1],
-        )
-
-    def _difference(self, reading: Balances) -> tuple[int, int]:
-        booked = self._booked()
-        return reading.amounts[0] - booked[0], reading.amounts[1] - booked[1]
-
-    def _apply(
-        self,
-        reading: Balances,
-        asked_ns: int,
-        movements: Sequence[Movement],
-        deposits: set[str],
-        withdrawals: set[str],
-    ) -> None:
-        """Take the reading and book what explains it, in one step: nothing awaits between the two."""
-        for found in movements:
-            if found.key in deposits:
-                self.deposited = (self.deposited[0] + found.base, self.deposited[1] + found.quote)
-                self._booked_deposits.add(found.key)
-            elif found.key in withdrawals:
-                self.withdrawn = (self.withdrawn[0] - found.base, self.withdrawn[1] - found.quote)
-                self._on_booked(found.key)
-            else:
-                self.filled = (self.filled[0] + found.base, self.filled[1] + found.quote)
-                self._book.confirm(found.key, "confirmed by the balances")
-        base, quote = reading.amounts
-        self.balance = (base, quote)
-        self.unexplained = self._difference(reading)
-        self.at_ns = asked_ns
-        self.height = reading.block_height
-        self.version += 1
-
-    def _list(self, listed: Sequence[Movement] | None) -> None:
-        """What the bridge's first list holds beyond what the balances showed was in the opening ones already."""
+    def list_deposits(self, listed: Collection[Movement] | None) -> None:
+        """Take what the bridge's first list holds beyond what the balances showed to be in the opening ones already."""
         if listed is not None and not self._deposits_listed:
             self._deposits_listed = True
-            self._booked_deposits.update(m.key for m in listed)
+            self._booked_deposits.update(one.key for one in listed)
 
-    def _put_aside(self, amounts: tuple[int, int]) -> None:
-        if amounts != self._set_aside:
-            self._set_aside = amounts
-            self._on_remainder(amounts, self.at_ns)
+    def unbooked(self, deposits: Collection[Movement]) -> list[Movement]:
+        """Pick the deposits that no reading has shown yet."""
+        return [one for one in deposits if one.key not in self._booked_deposits]
 
-    def _explain(
-        self, reading: Balances, proven: Sequence[Movement], candidates: Sequence[Movement]
+    def book_fill(self, found: Movement) -> None:
+        self.filled += found.amounts
+
+    def book_deposit(self, found: Movement) -> None:
+        self.deposited += found.amounts
+        self._booked_deposits.add(found.key)
+
+    def book_withdrawal(self, found: Movement) -> None:
+        self.withdrawn -= found.amounts
+
+    def apply(self, reading: Reading) -> None:
+        """Make the reading the balance, after what explains it was booked."""
+        self.balance = reading.amounts
+        self.unexplained = self.difference(reading)
+        self.at_ns = reading.requested_ns
+        self.height = reading.height
+        self.version += 1
+
+    def difference(self, reading: Reading) -> PairAmounts:
+        """What the reading shows beyond everything that is booked."""
+        opening = self.opening or NO_AMOUNTS
+        return reading.amounts - (opening + self.filled + self.deposited - self.withdrawn + self.accepted)
+
+    def explain(
+        self, reading: Reading, proven: Sequence[Movement], candidates: Sequence[Movement]
     ) -> tuple[Movement, ...] | None:
-        """What explains the change: all that is proven, and some candidates; first as a whole, then beside the rest.
+        """Find what explains the change: all that is proven, and some candidates; with nothing set aside first.
 
-        A node that lags behind the one that gave the proof may show less, so proof is a candidate in the end.
+        A node that lags behind the one that gave the proof may show less, so what is proven is a candidate in the end.
         """
-        change = self._difference(reading)
-        sums = total(proven)
-        for aside in ((0, 0), self._set_aside):
-            base, quote = change[0] - aside[0], change[1] - aside[1]
-            rest = explain(base - sums[0], quote - sums[1], candidates)
+        change, sums = self.difference(reading), total(proven)
+        for set_aside in (NO_AMOUNTS, self.set_aside):
+            rest = explain(change - set_aside - sums, candidates)
             if rest is not None:
                 return (*proven, *rest)
-            found = explain(base, quote, (*proven, *candidates)) if proven else None
+            found = explain(change - set_aside, (*proven, *candidates)) if proven else None
             if found is not None:
                 return found
         return None
 
-    def _beside_burnings(
-        self, reading: Balances, used: Sequence[Movement], flows: Sequence[Movement]
-    ) -> tuple[Movement, ...] | None:
-        """What explains the change with fills of quotes that were being burned when somebody settled them first."""
-        burning = self._book.burning()
-        untold = [movement(self._pair, quote.promise) for quote in burning if not quote.burn_told]
-        told = [movement(self._pair, quote.promise) for quote in burning if quote.burn_told]
-        found = self._explain(reading, used, [*untold, *flows]) if untold else None
-        return self._explain(reading, used, [*untold, *told, *flows]) if found is None and told else found
-
-    def _beside_forgotten(
-        self, reading: Balances, used: Sequence[Movement], flows: Sequence[Movement]
-    ) -> tuple[Movement, ...] | None:
-        """What explains the change with quotes past their deadline: the contract forgets expired nonces, so that an
-        unused one does not prove that the quote was never settled."""
-        now, known = self._wall_ns(), {one.key for one in used}
-        past = [one for one in self._book.reservations if one.deadline_ns <= now and one.quote_hash not in known]
-        return self._explain(reading, used, [*(movement(self._pair, one) for one in past), *flows]) if past else None
-
-    def _second_time(self, reading: Balances, used: Sequence[Movement]) -> tuple[Movement, ...] | None:
-        """The proven fills, once the same remainder was left beside them twice; None the first time."""
-        change, sums = self._difference(reading), total(used)
-        remainder = (change[0] - sums[0], change[1] - sums[1])
-        if remainder != self._remainder:
-            self._remainder = remainder
+    def explain_repeated(self, reading: Reading, proven: Sequence[Movement]) -> tuple[Movement, ...] | None:
+        """Return what is proven, once the same difference was left beside it twice; None the first time."""
+        left = self.difference(reading) - total(proven)
+        if left != self._found_once:
+            self._found_once = left
             return None
-        return tuple(used)
+        return tuple(proven)
+
+    def explained(self) -> None:
+        """Forget a difference that was found once: the last reading is explained, but for what is set aside."""
+        self._found_once = NO_AMOUNTS
+
+    def accept(self, amounts: PairAmounts) -> None:
+        """Book the unexplained difference as accepted."""
+        self.accepted += amounts
+        self.unexplained = self._found_once = NO_AMOUNTS

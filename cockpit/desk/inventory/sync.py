@@ -1,50 +1,31 @@
 """Inventory sync: balances read from the Verifier, every change of them explained, fills confirmed by them.
 
-A fill is booked when the balances show it, not when somebody says so; a promise is let go when a block later than
-its deadline shows that nothing happened.
+A fill is booked when the balances show it, not when somebody reports it; a commitment is released when a block later
+than its deadline shows that nothing happened.
 """
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal, Protocol
 
-import msgspec
-
+from cockpit.desk.inventory.balance_reader import BalanceReader, Reading
 from cockpit.desk.inventory.movements import Movement, without_returns
-from cockpit.desk.inventory.reconciliation import BalanceLedger, movement
+from cockpit.desk.inventory.reconciliation import BalanceLedger, OpeningBalances, movement
 from cockpit.desk.quote_book.book import QuoteBook
 from cockpit.desk.quote_book.reservations import Commitment
 from cockpit.model.environment import Environment
 from cockpit.model.events import IntentInventory
 from cockpit.model.recorder import Recorder
 from venue.near.rpc import NearRpc
-from venue.protocol.assets import Pair
+from venue.protocol.assets import NO_AMOUNTS, Pair, PairAmounts
 from venue.transport.errors import VenueError
-from venue.verifier import Balances, Verifier
 
 Cause = Literal["opening", "poll", "settlement", "refresh", "unexplained"]
 
 SETTLE_S = 0.2
 """Settlements come in bursts; one reading serves those of a moment."""
-
-
-class OpeningBalances(msgspec.Struct, frozen=True):
-    """The first reading, when it was asked for (UTC ns), and what of it no earlier run accounts for, base and quote.
-
-    ``deposits``: those that are in the opening balances, by key; None when it can only be taken that all listed are.
-    ``carried``: the part of the gap that an earlier run has set aside already.
-    """
-
-    reading: Balances
-    asked_ns: int
-    gap: tuple[int, int] = (0, 0)
-    deposits: frozenset[str] | None = None
-    carried: tuple[int, int] = (0, 0)
-
-
-Read = Callable[[], Awaitable[tuple[Balances, int]]]
-Deposits = Sequence[Movement] | None
+RETRY_S = 1.0
 
 
 class KnownWithdrawals(Protocol):
@@ -66,76 +47,80 @@ class KnownWithdrawals(Protocol):
 class PreviousBalances(Protocol):
     """What the previous run left: the first reading is compared with it."""
 
-    async def first_reading(self, read: Read, listed: Deposits) -> OpeningBalances:
-        """Read the opening balances. Raises VenueError."""
+    async def open(self, listed: Sequence[Movement] | None) -> OpeningBalances:
+        """Read the opening balances; ``listed``: the bridge's credited deposits, if known. Raises VenueError."""
 
-    def set_aside(self, amounts: tuple[int, int], at_ns: int) -> None:
+    def set_aside(self, amounts: PairAmounts, at_ns: int) -> None:
         """Record what is unexplained from now on, before the reading that shows it (requested at ``at_ns``, UTC)."""
 
 
-class Inventory(BalanceLedger):
-    """Reads the balances and proves them. ``explained`` says whether the last reading is, but for what is set aside."""
+class Inventory:
+    """Reads and explains the balances. ``explained``: whether the last reading is, but for what is set aside.
+
+    ``deposits`` returns the bridge's credited ones, None while they are unknown. ``requested`` is set by whoever wants
+    a reading soon; ``on_unexplained`` is called for every reading that is not explained.
+    """
 
     def __init__(
         self,
-        account: str,
         pair: Pair,
-        verifier: Verifier,
+        reader: BalanceReader,
         rpc: NearRpc,
         book: QuoteBook,
         *,
         poll_s: float,
         deposits: Callable[[], Sequence[Movement] | None],
-        withdrawals: KnownWithdrawals | None = None,
-        previous_run: PreviousBalances | None = None,
-        on_unexplained: Callable[[], None] = lambda: None,
+        withdrawals: KnownWithdrawals,
+        previous_run: PreviousBalances,
+        requested: asyncio.Event,
+        on_unexplained: Callable[[], None],
         env: Environment,
         recorder: Recorder,
-        requested: asyncio.Event | None = None,
     ) -> None:
-        withdrawals, previous_run = withdrawals or _NoWithdrawals(), previous_run or _NoPreviousRun()
-        super().__init__(pair, book, env=env, on_booked=withdrawals.on_booked, on_remainder=previous_run.set_aside)
-        self._account = account
-        self._verifier = verifier
+        self._pair = pair
+        self._reader = reader
         self._rpc = rpc
+        self._book = book
         self._poll_s = poll_s
         self._deposits = deposits
         self._withdrawals = withdrawals
         self._previous_run = previous_run
+        self._requested = requested
         self._on_unexplained = on_unexplained
+        self._wall_ns = env.wall_ns
         self._record = recorder.record
-        self._requested = asyncio.Event() if requested is None else requested
         self._lock = asyncio.Lock()
+        self.ledger = BalanceLedger()
         self.explained = False
         self.last_error = ""
-        self.counters: Counter[str] = Counter()
+        self.counters: Counter[str] = reader.counters
 
     def request_sync(self) -> None:
         """Ask for a reading soon: something settled."""
         self._requested.set()
 
-    def accept(self, amounts: tuple[int, int]) -> str:
-        """Make exactly this remainder a term of the proof, base and quote; else why not, in one sentence.
+    def accept(self, amounts: PairAmounts) -> str:
+        """Accept exactly this difference without an explanation; else return why not, in one sentence.
 
-        It may come while a reading is under way: what that explains beside the same remainder stays explained.
+        It may come while a reading is under way: what that explains beside the same difference stays explained.
         """
-        if amounts != self.unexplained or amounts == (0, 0):
-            return "the remainder is another one by now"
-        alive = len(self._book.reservations)
-        if alive:
-            return f"{alive} signed quotes have no end yet and it may be theirs; wait until the last one is dead"
-        if amounts != self._set_aside:
+        ledger = self.ledger
+        if amounts != ledger.unexplained or not amounts:
+            return "the unexplained difference has changed"
+        live = len(self._book.reservations)
+        if live:
+            return f"{live} {'quote is' if live == 1 else 'quotes are'} still open and may explain it; wait for expiry"
+        if amounts != ledger.set_aside:
             return "it was found only once; a second reading must show the same"
-        self.accepted = (self.accepted[0] + amounts[0], self.accepted[1] + amounts[1])
-        self.unexplained = self._remainder = (0, 0)
-        self._put_aside((0, 0))
+        ledger.accept(amounts)
+        self._set_aside(NO_AMOUNTS)
         self.request_sync()
         return ""
 
     async def run(self) -> None:
         """Read the balances on the poll interval and whenever something settled, until cancelled."""
         while True:
-            cause: Cause = "opening" if self.opening is None else "poll"
+            cause: Cause = "opening" if self.ledger.opening is None else "poll"
             try:
                 async with asyncio.timeout(0 if cause == "opening" else self._poll_s):
                     await self._requested.wait()
@@ -146,12 +131,12 @@ class Inventory(BalanceLedger):
                 pass
             self._requested.clear()
             if await self.sync(cause) is None:
-                await asyncio.sleep(1.0)
+                await asyncio.sleep(RETRY_S)
             elif self._book.settling():
-                asyncio.get_running_loop().call_later(1.0, self._requested.set)
+                asyncio.get_running_loop().call_later(RETRY_S, self._requested.set)
 
     async def sync(self, cause: Cause) -> str | None:
-        """Read and explain the balances once; None when they could not be read, else what was found."""
+        """Read and explain the balances once; return what was found, None when they could not be read."""
         async with self._lock:
             try:
                 return await self._sync(cause)
@@ -161,44 +146,44 @@ class Inventory(BalanceLedger):
                 return None
 
     async def _sync(self, cause: Cause) -> str:
-        dying = self._book.dying()
-        block = await self._rpc.block() if dying else None
+        past_expiry = self._book.dying()
+        block = await self._rpc.block() if past_expiry else None
         listed = self._deposits()
-        if self.opening is None:
-            self._open(await self._previous_run.first_reading(self._read, listed), listed)
+        ledger = self.ledger
+        if ledger.opening is None:
+            self._open(await self._previous_run.open(listed), listed)
             return "opening balances read"
-        reading, asked_ns = await self._read()
-        if reading.block_height < self.height:
+        reading = await self._reader.read()
+        if reading.height < ledger.height:
             return self._stale()
-        deposits = [m for m in listed or () if m.key not in self._booked_deposits]
+        deposits = ledger.unbooked(listed or ())
         withdrawals = self._withdrawals.movements()
-        certain = self._withdrawals.certain(reading.block_height)
+        certain = self._withdrawals.certain(reading.height)
         sure = {one.key for one in certain}
         flows = [one for one in (*deposits, *withdrawals) if one.key not in sure]
         # Asked for after the reading: a claim that came while it was under way may be in it.
         settling = self._book.settling()
-        found = self._explain(reading, certain, [*(movement(self._pair, promise) for promise in settling), *flows])
+        found = ledger.explain(reading, certain, [*self._movements(settling), *flows])
         used: list[Movement] = list(certain)
         if found is None:
-            known = {promise.quote_hash for promise in settling} | {q.promise.quote_hash for q in self._book.burning()}
+            known = {one.quote_hash for one in settling} | {q.promise.quote_hash for q in self._book.burning()}
             others = tuple(one for one in self._book.reservations if one.quote_hash not in known)
-            for promises in (settling, others):
-                used += await self._settled_by_nonce(promises)
-                again, asked_ns = await self._read()
-                if again.block_height < reading.block_height:
+            for asked in (settling, others):
+                used += await self._settled_by_nonce(asked)
+                again = await self._reader.read()
+                if again.height < reading.height:
                     return self._stale()
                 reading = again
-                found = self._explain(reading, used, flows)
+                found = ledger.explain(reading, used, flows)
                 if found is not None:
                     break
         if found is None:
-            found = self._beside_burnings(reading, used, flows)
+            found = self._beside_burning(reading, used, flows)
         if found is None:
-            found = self._beside_forgotten(reading, used, flows)
+            found = self._beside_past_deadline(reading, used, flows)
         if found is None:
-            found = self._second_time(reading, used)
-        moved = without_returns(found or ())
-        self._apply(reading, asked_ns, moved, {m.key for m in deposits}, {m.key for m in withdrawals})
+            found = ledger.explain_repeated(reading, used)
+        self._apply(reading, without_returns(found or ()), {m.key for m in deposits}, {m.key for m in withdrawals})
         self.last_error = ""
         self.explained = found is not None
         if found is None:
@@ -206,83 +191,94 @@ class Inventory(BalanceLedger):
             self._on_unexplained()
             cause = "unexplained"
         else:
-            self._put_aside(self.unexplained)
-            self._remainder = (0, 0)
-            self._list(listed)
-            self._withdrawals.on_explained(self.opening_height, asked_ns)
-            self._book.burned_by(reading.block_height)
-            if block is not None and reading.block_height >= block.height:
-                self._bury(dying, block.timestamp_ns)
+            self._set_aside(ledger.unexplained)
+            ledger.explained()
+            ledger.list_deposits(listed)
+            self._withdrawals.on_explained(ledger.opening_height, reading.requested_ns)
+            self._book.burned_by(reading.height)
+            if block is not None and reading.height >= block.height:
+                self._expire(past_expiry, block.timestamp_ns)
         self._record_rows(cause)
-        return "the balances are explained" if not any(self.unexplained) else "the balances are not explained"
+        return "the balances are explained" if not ledger.unexplained else "the balances are not explained"
 
     def _stale(self) -> str:
         self.counters["stale_readings"] += 1
-        return "an older block was answered; kept what is known"
+        return "a node answered with an older block; the last balances stay"
 
-    async def _read(self) -> tuple[Balances, int]:
-        asked_ns = self._wall_ns()
-        tokens = (self._pair.base.token_id, self._pair.quote.token_id)
-        reading = await self._verifier.balances(self._account, tokens)
-        self.counters["readings"] += 1
-        return reading, asked_ns
-
-    def _open(self, opened: OpeningBalances, listed: Deposits) -> None:
-        """The first balances are the opening ones, but for what nobody accounts for; deposits before are in them."""
-        reading, self.gap = opened.reading, opened.gap
-        self._set_aside = opened.carried
-        if opened.deposits is None:
-            self._list(listed)
-        else:
-            self._booked_deposits.update(opened.deposits)
-            self._deposits_listed = True
-        base, quote = reading.amounts
-        self.opening = (base - self.gap[0], quote - self.gap[1])
-        self.opening_height = reading.block_height
-        self._apply(reading, opened.asked_ns, (), set(), set())
+    def _open(self, opened: OpeningBalances, listed: Sequence[Movement] | None) -> None:
+        self.ledger.open(opened, listed)
         self.last_error = ""
-        self._record_rows("opening" if self.gap == opened.carried else "unexplained")
+        self._record_rows("opening" if opened.gap == opened.carried else "unexplained")
 
-    def _bury(self, dying: Sequence[Commitment], block_ns: int) -> None:
-        """Let go of dead promises: a block after their deadline is explained without them."""
-        for promise in dying:
-            if block_ns > promise.deadline_ns:
-                self._book.expire(promise.quote_hash)
+    def _apply(
+        self, reading: Reading, movements: Sequence[Movement], deposits: set[str], withdrawals: set[str]
+    ) -> None:
+        """Book what explains the reading and take it, in one step: nothing awaits between the two."""
+        for found in movements:
+            if found.key in deposits:
+                self.ledger.book_deposit(found)
+            elif found.key in withdrawals:
+                self.ledger.book_withdrawal(found)
+                self._withdrawals.on_booked(found.key)
+            else:
+                self.ledger.book_fill(found)
+                self._book.confirm(found.key, "confirmed by the balances")
+        self.ledger.apply(reading)
 
-    async def _settled_by_nonce(self, promises: Sequence[Commitment]) -> list[Movement]:
-        """Which of these quotes have been executed: their nonce is used."""
-        used = await self._verifier.used_nonces(self._account, [promise.nonce for promise in promises])
-        self.counters["nonces_asked"] += len(promises)
-        return [movement(self._pair, promise) for promise in promises if promise.nonce in used]
+    def _set_aside(self, amounts: PairAmounts) -> None:
+        if amounts != self.ledger.set_aside:
+            self.ledger.set_aside = amounts
+            self._previous_run.set_aside(amounts, self.ledger.at_ns)
+
+    def _expire(self, past_expiry: Sequence[Commitment], block_ns: int) -> None:
+        """Release expired commitments: a block after their deadline is explained without them."""
+        for one in past_expiry:
+            if block_ns > one.deadline_ns:
+                self._book.expire(one.quote_hash)
+
+    def _movements(self, commitments: Sequence[Commitment]) -> list[Movement]:
+        return [movement(self._pair, one) for one in commitments]
+
+    async def _settled_by_nonce(self, commitments: Sequence[Commitment]) -> list[Movement]:
+        """Which of these quotes were executed: their nonce is used."""
+        used = await self._reader.used_nonces(commitments)
+        self.counters["nonces_asked"] += len(commitments)
+        return self._movements([one for one in commitments if one.quote_hash in used])
+
+    def _beside_burning(
+        self, reading: Reading, used: Sequence[Movement], flows: Sequence[Movement]
+    ) -> tuple[Movement, ...] | None:
+        """What explains the change with fills of quotes that were being burned when somebody settled them first."""
+        burning = self._book.burning()
+        open_burns = self._movements([quote.promise for quote in burning if not quote.burn_told])
+        reported = self._movements([quote.promise for quote in burning if quote.burn_told])
+        found = self.ledger.explain(reading, used, [*open_burns, *flows]) if open_burns else None
+        if found is None and reported:
+            found = self.ledger.explain(reading, used, [*open_burns, *reported, *flows])
+        return found
+
+    def _beside_past_deadline(
+        self, reading: Reading, used: Sequence[Movement], flows: Sequence[Movement]
+    ) -> tuple[Movement, ...] | None:
+        """What explains the change with quotes past their deadline: the contract forgets expired nonces, so that an
+        unused one does not prove that the quote was never settled."""
+        now, known = self._wall_ns(), {one.key for one in used}
+        past = [one for one in self._book.reservations if one.deadline_ns <= now and one.quote_hash not in known]
+        return self.ledger.explain(reading, used, [*self._movements(past), *flows]) if past else None
 
     def _record_rows(self, cause: Cause) -> None:
-        assert self.balance is not None
-        for asset, balance in zip((self._pair.base, self._pair.quote), self.balance, strict=True):
+        ledger = self.ledger
+        assert ledger.balance is not None
+        for asset, balance in self._pair.by_asset(ledger.balance):
             reserved = self._book.reservations.reserved(asset.token_id)
             self._record(
                 IntentInventory(
-                    self.at_ns, asset.token_id, balance, reserved, max(0, balance - reserved), self.height, cause
+                    at_ns=ledger.at_ns,
+                    asset=asset.token_id,
+                    balance=balance,
+                    reserved=reserved,
+                    spendable=max(0, balance - reserved),
+                    block_height=ledger.height,
+                    cause=cause,
                 )
             )
-
-
-class _NoWithdrawals:
-    def movements(self) -> Sequence[Movement]:
-        return ()
-
-    def certain(self, height: int) -> Sequence[Movement]:
-        return ()
-
-    def on_booked(self, key: str) -> None:
-        return
-
-    def on_explained(self, opening_height: int, asked_ns: int) -> None:
-        return
-
-
-class _NoPreviousRun:
-    async def first_reading(self, read: Read, listed: Deposits) -> OpeningBalances:
-        return OpeningBalances(*await read())
-
-    def set_aside(self, amounts: tuple[int, int], at_ns: int) -> None:
-        return

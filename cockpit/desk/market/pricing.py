@@ -9,7 +9,7 @@ from typing import Literal
 
 import msgspec
 
-from venue.protocol.assets import Pair
+from venue.protocol.assets import Pair, PairAmounts
 
 Side = Literal["buy", "sell"]
 
@@ -39,8 +39,8 @@ class Bounds(msgspec.Struct, frozen=True, gc=False):
     promised: int
     loss: int
     mid: tuple[int, int]
-    keep: tuple[int, int] | None
-    keep_reducing: tuple[int, int] | None
+    keep: PairAmounts | None
+    keep_reducing: PairAmounts | None
 
 
 class Prices(msgspec.Struct, frozen=True):
@@ -61,10 +61,10 @@ class Amounts(msgspec.Struct, frozen=True, gc=False):
     edge: int
 
 
-def btc_share(pair: Pair, base_units: int, quote_units: int, mid: Decimal) -> Decimal | None:
+def btc_share(pair: Pair, amounts: PairAmounts, mid: Decimal) -> Decimal | None:
     """The base asset's part of the whole inventory's value at the mid, 0 to 1; None for an empty inventory."""
-    base_value = _CONTEXT.multiply(pair.base.to_decimal(base_units), mid)
-    total = _CONTEXT.add(base_value, pair.quote.to_decimal(quote_units))
+    base_value = _CONTEXT.multiply(pair.base.to_decimal(amounts.base), mid)
+    total = _CONTEXT.add(base_value, pair.quote.to_decimal(amounts.quote))
     return _CONTEXT.divide(base_value, total) if total > 0 else None
 
 

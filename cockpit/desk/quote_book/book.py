@@ -151,7 +151,7 @@ class QuoteBook:
             quote.burning, quote.state = True, "burning"
             self._burning[promise.quote_hash] = quote
         if not outcomes:
-            self._note(quote, "unknown", "the former run ended before the relay answered")
+            self._note(quote, "unknown", "the previous run ended before the relay answered")
 
     def on_answer(self, request_id: int, error: str | None) -> bool:
         """The relay's word on a quote; False when it answers nothing we asked. A late word corrects *unknown*.

@@ -70,7 +70,8 @@ class QuoteEngine:
         self._default_deadline_ms = default_deadline_ms
         self._limits = limits
         self._reference = reference
-        self._inventory = inventory
+        self._ledger = inventory.ledger
+        self._request_sync = inventory.request_sync
         self._arming = arming
         self._trading = trading
         self._refusals = refusals
@@ -98,8 +99,8 @@ class QuoteEngine:
 
     def view(self, now_ns: int = 0) -> DeskView:
         """What the strategy knows at this moment, monotonic; without it the quotes of the last second may be fewer."""
-        reference, inventory, trading = self._reference, self._inventory, self._trading
-        current, balance = reference.current, inventory.balance
+        reference, ledger, trading = self._reference, self._ledger, self._trading
+        current, balance = reference.current, ledger.balance
         reserved, promised = self._book.reservations.reserved, self._book.reservations.promised
         return DeskView(
             self._pair,
@@ -111,11 +112,11 @@ class QuoteEngine:
             current.at_ns or 0,
             current.usable,
             current.reason,
-            None if balance is None else balance[0],
-            None if balance is None else balance[1],
+            None if balance is None else balance.base,
+            None if balance is None else balance.quote,
             reserved(self._pair.base.token_id),
             reserved(self._pair.quote.token_id),
-            inventory.at_ns,
+            ledger.at_ns,
             self._default_deadline_ms,
             self._executor.salt is not None,
             self._relay_writable(),
@@ -130,7 +131,7 @@ class QuoteEngine:
 
     def prices(self, view: DeskView) -> Prices | None:
         """The desk's bid and ask, computed anew only when the mid, the balances or the limits changed."""
-        key = (self._reference.version, self._inventory.version, self._limits.current)
+        key = (self._reference.version, self._ledger.version, self._limits.current)
         if self._priced_for is None or self._priced_for[:2] != key[:2] or self._priced_for[2] is not key[2]:
             self._prices = desk_prices(view)
             self._priced_for = key
@@ -221,7 +222,7 @@ class QuoteEngine:
     def on_status(self, status: QuoteStatus) -> None:
         """A settlement: ours asks for the balances, another maker's is the market's flow."""
         if self._book.on_status(status):
-            self._inventory.request_sync()
+            self._request_sync()
         else:
             self.counters["others_settled"] += 1
 

@@ -27,7 +27,7 @@ from cockpit.desk.risk.limits import in_units, max_notional
 from cockpit.model.commands import Limits
 from cockpit.model.events import Check, SwapDemand, TradeDecision
 from cockpit.model.snapshot import Trading
-from venue.protocol.assets import Asset, Pair
+from venue.protocol.assets import Asset, Pair, PairAmounts
 from venue.protocol.units import NS_PER_MS
 
 DEADLINE_SLACK_MS = 1_000
@@ -133,7 +133,7 @@ def desk_prices(view: DeskView) -> Prices | None:
         return None
     pair, mid = view.pair, view.mid
     base, quote = view.base_balance, view.quote_balance
-    share = None if base is None or quote is None else btc_share(pair, base, quote, mid)
+    share = None if base is None or quote is None else btc_share(pair, PairAmounts(base, quote), mid)
     made = make_prices(mid, skew_bps(share, view.params), view.params, view.limits.min_edge_bps)
     return Prices(made.bid, made.ask, made.skew_bps, _bounds(view, mid))
 
@@ -146,30 +146,32 @@ def _bounds(view: DeskView, mid: Decimal) -> Bounds:
     if base is None or quote is None:
         return Bounds(rules.promised, rules.loss, at_mid, None, None)
     worth = base * numerator + quote * denominator
-    keep = tuple(
-        (-(-worth * least_btc // (numerator * ONE)), -(-worth * least_eure // (denominator * ONE)))
-        for least_btc, least_eure in (rules.least, rules.least_reducing)
+    keep, keep_reducing = (
+        PairAmounts(-(-worth * least_btc // (numerator * ONE)), -(-worth * least_eure // (denominator * ONE)))
+        for least_btc, least_eure in ((rules.least, rules.least), (rules.target, ONE - rules.target))
     )
-    return Bounds(rules.promised, rules.loss, at_mid, keep[0], keep[1])
+    return Bounds(rules.promised, rules.loss, at_mid, keep, keep_reducing)
 
 
 class _Rules(msgspec.Struct, frozen=True, gc=False):
-    """Limits as whole numbers: amounts in base units of EURe, least shares of BTC and EURe in parts of ``ONE``."""
+    """Limits as whole numbers: amounts in base units of EURe, shares in parts of ``ONE``.
+
+    ``least``: the share of each asset that must be left; ``target``: the target share of BTC.
+    """
 
     promised: int
     loss: int
-    least: tuple[int, int]
-    least_reducing: tuple[int, int]
+    least: int
+    target: int
 
 
 @lru_cache(maxsize=8)
 def _in_units(limits: Limits, target: Decimal, quote: Asset) -> _Rules:
-    least, btc = ONE - int(limits.max_asset_share * ONE), int(target * ONE)
     return _Rules(
         in_units(limits.max_promised_eure, quote),
         in_units(limits.max_loss_per_day_eure, quote),
-        (least, least),
-        (btc, ONE - btc),
+        ONE - int(limits.max_asset_share * ONE),
+        int(target * ONE),
     )
 
 
@@ -289,8 +291,8 @@ def _share(side: Side, left: int | None, bounds: Bounds | None) -> RiskCheck:
     return RiskCheck("share", max(0, left) >= keep, left, keep)
 
 
-def _keep(side: Side, keep: tuple[int, int] | None) -> int | None:
-    return None if keep is None else keep[side == "buy"]
+def _keep(side: Side, keep: PairAmounts | None) -> int | None:
+    return None if keep is None else keep.quote if side == "buy" else keep.base
 
 
 def decision_event(

@@ -17,7 +17,7 @@ from cockpit.model.environment import Environment
 from cockpit.model.snapshot import Trading
 from storage.errors import HistoryError
 from storage.history import RecordedFill
-from venue.protocol.assets import Pair
+from venue.protocol.assets import NO_AMOUNTS, Pair, PairAmounts
 
 HOUR_NS = 3_600 * 10**9
 DAY_NS = 24 * HOUR_NS
@@ -66,7 +66,7 @@ class TradingState:
         self._kept = KeptState()
         self._hour = RateWindow(HOUR_NS)
         self._day = env.wall_ns() // DAY_NS
-        self._moved: dict[int, tuple[int, int]] = {}
+        self._moved: dict[int, PairAmounts] = {}
         self._share_why = ""
         self._told: tuple[object, ...] = self._key()
         self.loss = 0
@@ -82,7 +82,7 @@ class TradingState:
         for fill in fills:
             self._hour.note(self._monotonic_ns() - max(0, now - fill.at_ns))
             if fill.at_ns >= from_ns:
-                self._move(fill.at_ns, *fill.moved(self._pair.base.token_id))
+                self._move(fill.at_ns, fill.moved(self._pair.base.token_id))
         self._refresh()
         self._told = self._key()
 
@@ -152,30 +152,30 @@ class TradingState:
     def _refresh(self) -> None:
         self.state = self._strictest()[0]
 
-    def filled(self, at_ns: int, base: int, quote: int, mid: Decimal | None) -> None:
-        """A fill was booked that moved the balances by so much, signed base units."""
+    def filled(self, at_ns: int, moved: PairAmounts, mid: Decimal | None) -> None:
+        """Take a fill that was booked; ``moved``: what it did to the balances."""
         self._hour.note(self._monotonic_ns())
-        self._move(at_ns, base, quote)
+        self._move(at_ns, moved)
         self.mark(mid)
 
-    def mark(self, mid: Decimal | None, held: tuple[int, int] | None = None) -> None:
+    def mark(self, mid: Decimal | None, held: PairAmounts | None = None) -> None:
         """Measure again at this mid (None: unknown, then the last figures stand). ``held``: balances, base units."""
         self._roll(self._wall_ns())
         if mid is not None:
             self._measure(mid, held)
         self._refresh()
 
-    def _measure(self, mid: Decimal, held: tuple[int, int] | None) -> None:
+    def _measure(self, mid: Decimal, held: PairAmounts | None) -> None:
         numerator, denominator = scaled(self._pair, mid)
-        base, quote = self._moved.get(self._day, (0, 0))
-        self.loss = max(0, -(base * numerator // denominator + quote))
+        day = self._moved.get(self._day, NO_AMOUNTS)
+        self.loss = max(0, -(day.base * numerator // denominator + day.quote))
         limits = self._limits.current
         if self.loss > in_units(limits.max_loss_per_day_eure, self._pair.quote) and not self._kept.loss_halt:
             told = f"{self._pair.quote.to_decimal(self.loss):.6f}"
             why = f"desk: the day's fills lost {told} EURe, at most {limits.max_loss_per_day_eure:f}"
             self._kept = msgspec.structs.replace(self._kept, loss_halt=f"{why}; a person has to lift it")
         if held is not None:
-            self._look_at_share(btc_share(self._pair, *held, mid))
+            self._look_at_share(btc_share(self._pair, held, mid))
 
     def _look_at_share(self, share: Decimal | None) -> None:
         most = self._limits.current.max_asset_share
@@ -185,11 +185,10 @@ class TradingState:
             symbol, part = ("BTC", share) if share > bound else ("EURe", 1 - share)
             self._share_why = f"desk: {symbol} is {part:.1%} of the inventory, at most {most:.1%}"
 
-    def _move(self, at_ns: int, base: int, quote: int) -> None:
+    def _move(self, at_ns: int, moved: PairAmounts) -> None:
         """Add what a fill moved to its day's."""
         day = at_ns // DAY_NS
-        before = self._moved.pop(day, (0, 0))
-        self._moved[day] = (before[0] + base, before[1] + quote)
+        self._moved[day] = self._moved.pop(day, NO_AMOUNTS) + moved
         if len(self._moved) > DAYS_KEPT:
             del self._moved[next(iter(self._moved))]
 

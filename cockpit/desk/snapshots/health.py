@@ -62,13 +62,13 @@ def _reference(workers: TradingParts, supervisor: Supervisor, now_ns: int) -> Pa
 
 def _inventory(workers: TradingParts, supervisor: Supervisor, now_ns: int) -> PartHealth:
     inventory = workers.inventory
-    age = age_ms(now_ns, inventory.at_ns)
-    if inventory.balance is None:
+    age = age_ms(now_ns, inventory.ledger.at_ns)
+    if inventory.ledger.balance is None:
         state: State = "down" if inventory.last_error else "starting"
         detail = "the balances are not known"
     elif age is not None and age > workers.limits.current.max_inventory_age_ms:
         state, detail = "down", "the balances are too old to quote on"
-    elif any(inventory.unexplained):
+    elif inventory.ledger.unexplained:
         state, detail = "degraded", "the balances are not explained"
     elif inventory.last_error:
         state, detail = "degraded", "the last reading failed"

@@ -47,11 +47,12 @@ def inventory_view(
     now_ns: int,
 ) -> InventoryView:
     """Both assets with the proof line's terms, and the share of BTC in the whole value."""
-    balance, opening = inventory.balance, inventory.opening
-    share = btc_share(pair, balance[0], balance[1], mid) if balance is not None and mid is not None else None
+    ledger = inventory.ledger
+    balance, opening = ledger.balance, ledger.opening
+    share = btc_share(pair, balance, mid) if balance is not None and mid is not None else None
     rows = []
-    for index, asset in enumerate((pair.base, pair.quote)):
-        held = None if balance is None else balance[index]
+    for asset in (pair.base, pair.quote):
+        held = None if balance is None else pair.amount(asset, balance)
         reserved = reservations.reserved(asset.token_id)
         value = None
         if held is not None:
@@ -65,20 +66,20 @@ def inventory_view(
                 reserved=asset.to_decimal(reservations.promised(asset.token_id)),
                 spendable=None if held is None else asset.to_decimal(max(0, held - reserved)),
                 leaving=asset.to_decimal(reservations.leaving(asset.token_id)),
-                withdrawn=asset.to_decimal(inventory.withdrawn[index]),
-                accepted=asset.to_decimal(inventory.accepted[index]),
+                withdrawn=asset.to_decimal(pair.amount(asset, ledger.withdrawn)),
+                accepted=asset.to_decimal(pair.amount(asset, ledger.accepted)),
                 pending_in=asset.to_decimal(liquidity.pending(asset)),
-                opening=None if opening is None else asset.to_decimal(opening[index]),
-                filled=asset.to_decimal(inventory.filled[index]),
-                deposited=asset.to_decimal(inventory.deposited[index]),
-                unexplained=None if balance is None else asset.to_decimal(inventory.unexplained[index]),
+                opening=None if opening is None else asset.to_decimal(pair.amount(asset, opening)),
+                filled=asset.to_decimal(pair.amount(asset, ledger.filled)),
+                deposited=asset.to_decimal(pair.amount(asset, ledger.deposited)),
+                unexplained=None if balance is None else asset.to_decimal(pair.amount(asset, ledger.unexplained)),
                 value_eur=None if value is None else value.quantize(_CENT),
             )
         )
     return InventoryView(
         rows=tuple(rows),
-        age_ms=age_ms(now_ns, inventory.at_ns),
-        block_height=inventory.height or None,
+        age_ms=age_ms(now_ns, ledger.at_ns),
+        block_height=ledger.height or None,
         btc_share=None if share is None else share.quantize(Decimal("0.0001")),
         target_btc_share=params.target_btc_share,
     )

@@ -21,6 +21,7 @@ from storage.reporting.differences import ACCEPT_COMMAND, DIFFERENCE_COMMAND, Un
 from tests.support.desk.builders import NOW
 from tests.support.history.engines import Engine, PostgresEngine, SqliteEngine
 from tests.support.history.small_history import EUR, balances, mid
+from venue.protocol.assets import NO_AMOUNTS, PairAmounts
 from venue.protocol.units import NS_PER_S
 
 BTC_UNITS, EURE_UNITS = 7, -2 * EUR
@@ -31,7 +32,7 @@ def at(second: int) -> int:
     return NOW + second * NS_PER_S
 
 
-def aside(second: int, amounts: tuple[int, int], before: tuple[int, int], shown: int) -> OperatorAction:
+def aside(second: int, amounts: PairAmounts, before: PairAmounts, shown: int) -> OperatorAction:
     arguments = msgspec.json.encode(UnexplainedDifference(amounts, before, at(shown))).decode()
     return OperatorAction(at(second), f"aside-{second}", "desk", DIFFERENCE_COMMAND, arguments, True, "")
 
@@ -49,11 +50,11 @@ def events() -> list[AnyEvent]:
         mid(0, "50000"),
         *balances(0, *held),
         *balances(10, *later),
-        aside(12, (BTC_UNITS, EURE_UNITS), (0, 0), shown=12),
+        aside(12, PairAmounts(BTC_UNITS, EURE_UNITS), NO_AMOUNTS, shown=12),
         *balances(12, *later),
         *balances(16, *later),
         accept(18, False, "too early"),
-        aside(20, (0, 0), (BTC_UNITS, EURE_UNITS), shown=16),
+        aside(20, NO_AMOUNTS, PairAmounts(BTC_UNITS, EURE_UNITS), shown=16),
         accept(20, True, WHY),
         mid(25, "60000"),
         *balances(30, *later),

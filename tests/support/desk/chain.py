@@ -1,32 +1,39 @@
 """A chain with one account on it: balances, nonces and blocks, read by plain objects in the clients' place."""
 
+import asyncio
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 import msgspec
 
+from cockpit.config.settings import load
+from cockpit.desk.inventory.balance_reader import BalanceReader
 from cockpit.desk.inventory.movements import Movement
 from cockpit.desk.inventory.reconciliation import movement
+from cockpit.desk.inventory.startup_reconciliation import StartupReconciliation
 from cockpit.desk.inventory.sync import Inventory
 from cockpit.desk.quote_book.book import QuoteBook
 from cockpit.desk.quote_book.reservations import Commitment, Reservations
 from cockpit.model.environment import Environment
 from cockpit.model.events import IntentInventory, TradeResult
+from storage.sqlite.history import SqliteHistory
 from tests.support.desk.builders import Clock, promise
 from tests.support.recorder import MemoryRecorder
+from tests.support.settings import loopback
 from venue.near.rpc import Block, Finality, NearRpc
-from venue.protocol.assets import BTC_EURE
+from venue.protocol.assets import BTC_EURE, PairAmounts
 from venue.protocol.units import NS_PER_S
 from venue.relay.messages import QuoteStatus
 from venue.transport.errors import UnreachableError
 from venue.verifier import Balances, NonceSeen, Verifier
 
-OPENING = (10**8, 50_000)
+OPENING = PairAmounts(10**8, 50_000)
 
 
 class State:
     """The chain at one height."""
 
-    def __init__(self, height: int, at_ns: int, balances: tuple[int, int], used: frozenset[str]) -> None:
+    def __init__(self, height: int, at_ns: int, balances: PairAmounts, used: frozenset[str]) -> None:
         self.height, self.at_ns, self.balances, self.used = height, at_ns, balances, used
 
 
@@ -54,14 +61,14 @@ class Chain:
     def advance(self, base: int = 0, quote: int = 0, nonce: str | None = None) -> None:
         """One more block, with a change of the balances."""
         head = self.head
-        balances = (head.balances[0] + base, head.balances[1] + quote)
+        balances = head.balances + PairAmounts(base, quote)
         used = head.used if nonce is None else head.used | {nonce}
         self.states.append(State(head.height + 1, self.clock(), balances, used))
 
     def settle(self, made: Commitment) -> None:
         """Execute the quote."""
         moved = movement(BTC_EURE, made)
-        self.advance(moved.base, moved.quote, made.nonce)
+        self.advance(moved.amounts.base, moved.amounts.quote, made.nonce)
 
 
 class ChainVerifier(Verifier):
@@ -76,7 +83,7 @@ class ChainVerifier(Verifier):
         if "balances" in self._chain.down:
             raise UnreachableError("the node does not answer")
         seen = self._chain.seen
-        return Balances(seen.balances, seen.height)
+        return Balances((seen.balances.base, seen.balances.quote), seen.height)
 
     async def nonce(self, account: str, nonce_b64: str, *, finality: Finality = "optimistic") -> NonceSeen:
         self._chain.asked_nonces.append(nonce_b64)
@@ -99,6 +106,32 @@ class ChainRpc(NearRpc):
         return Block(seen.height, f"block-{seen.height}", seen.at_ns)
 
 
+class NoWithdrawals:
+    """An account without withdrawals."""
+
+    def movements(self) -> Sequence[Movement]:
+        return ()
+
+    def certain(self, height: int) -> Sequence[Movement]:
+        return ()
+
+    def moved_since(self, at_ns: int) -> Sequence[Movement]:
+        return ()
+
+    def on_booked(self, key: str) -> None:
+        return
+
+    def on_explained(self, opening_height: int, asked_ns: int) -> None:
+        return
+
+
+class NoTransactions:
+    """A relay that knows no transaction."""
+
+    async def transaction_of(self, intent_hash: str) -> str | None:
+        return None
+
+
 class Watched:
     """An inventory over the chain, with its book, its records and a bridge's list of deposits."""
 
@@ -111,14 +144,31 @@ class Watched:
         self.reservations = Reservations()
         env = Environment(wall_ns=self.clock)
         self.book = QuoteBook(self.reservations, env=env, recorder=MemoryRecorder(self.results))
-        self.inventory = Inventory(
-            "maker.near",
+        withdrawals = NoWithdrawals()
+        reader = BalanceReader("maker.near", BTC_EURE, ChainVerifier(self.chain), env)
+        startup = StartupReconciliation(
+            load(None, loopback()),
             BTC_EURE,
-            ChainVerifier(self.chain),
+            self.book,
+            reader,
+            SqliteHistory(Path("unused")),
+            withdrawals=withdrawals,
+            relay=NoTransactions(),
+            env=env,
+            recorder=MemoryRecorder(),
+            run_id="run",
+        )
+        self.inventory = Inventory(
+            BTC_EURE,
+            reader,
             ChainRpc(self.chain),
             self.book,
             poll_s=5.0,
             deposits=lambda: self.listed,
+            withdrawals=withdrawals,
+            previous_run=startup,
+            requested=asyncio.Event(),
+            on_unexplained=lambda: None,
             env=env,
             recorder=MemoryRecorder(self.rows),
         )
@@ -134,8 +184,8 @@ class Watched:
         )
         if nonce is not None:
             made = msgspec.structs.replace(made, nonce=nonce)
-        held = self.inventory.balance
-        self.reservations.reserve(made, held[1] if held else 0)
+        held = self.inventory.ledger.balance
+        self.reservations.reserve(made, held.quote if held else 0)
         self.book.sent(made, self._sent)
         self.book.on_answer(self._sent, None)
         return made

@@ -332,7 +332,7 @@ class Whole:
             workers.book.tick(now)
             self.startup.tick()
             workers.reference.recompute()
-            workers.trading.mark(workers.reference.trusted_mid, workers.inventory.balance)
+            workers.trading.mark(workers.reference.trusted_mid, workers.inventory.ledger.balance)
             self.control.note_trading()
             self.watch.tick(self.control)
             self.picture.ticked_ns = now

@@ -24,7 +24,7 @@ from tests.support.desk.chain import State, Watched
 from tests.support.recorder import MemoryRecorder
 from tests.support.venue.relay_server import TOKEN, RelayServer, event, request_data, running
 from tests.support.waiting import until
-from venue.protocol.assets import BTC_EURE
+from venue.protocol.assets import BTC_EURE, PairAmounts
 from venue.reference.feed import Tick
 from venue.relay.client import Relay
 from venue.signing.signer import Signer
@@ -62,7 +62,7 @@ class Quoting:
     def __init__(self, url: str) -> None:
         self.watched = Watched()
         self.clock = self.watched.clock
-        self.watched.chain.states = [State(1_000, NOW, (10**8, 50_000 * 10**18), frozenset())]
+        self.watched.chain.states = [State(1_000, NOW, PairAmounts(10**8, 50_000 * 10**18), frozenset())]
         self.book = self.watched.book
         self.inventory = self.watched.inventory
         self.events: list[AnyEvent] = []

@@ -1,8 +1,10 @@
 """Runs of a desk's books on one chain and one history, each of which may end at any moment."""
 
+import asyncio
 from collections.abc import Sequence
 
 from cockpit.config.settings import load
+from cockpit.desk.inventory.balance_reader import BalanceReader
 from cockpit.desk.inventory.movements import Movement
 from cockpit.desk.inventory.startup_reconciliation import StartupReconciliation
 from cockpit.desk.inventory.sync import Inventory
@@ -13,7 +15,7 @@ from cockpit.model.events import AnyEvent, ExecuteTrade, IntentInventory, Liquid
 from storage.history import ACCOUNTED, FINAL_OUTCOMES, UNEXPLAINED, PreviousRun, RecordedQuote
 from storage.sqlite.history import SqliteHistory
 from tests.support.desk.builders import Clock, promise
-from tests.support.desk.chain import Chain, ChainRpc, ChainVerifier
+from tests.support.desk.chain import Chain, ChainRpc, ChainVerifier, NoWithdrawals
 from tests.support.recorder import MemoryRecorder
 from tests.support.settings import loopback
 from venue.protocol.assets import BTC_EURE
@@ -65,6 +67,16 @@ class Kept(SqliteHistory):
         return sum(isinstance(e, OperatorAction) and e.command == ACCOUNTED for e in self.events)
 
 
+class EarlierFlows(NoWithdrawals):
+    """Movements of withdrawals of earlier runs, as a test lists them."""
+
+    def __init__(self, flows: list[Movement]) -> None:
+        self._flows = flows
+
+    def moved_since(self, at_ns: int) -> Sequence[Movement]:
+        return self._flows
+
+
 class Life:
     """One run: books, inventory, and what it found of the former ones. ``volatile`` events die with it."""
 
@@ -76,35 +88,38 @@ class Life:
         self.transactions: dict[str, str] = {}
         env, recorder = Environment(wall_ns=clock), MemoryRecorder(self.volatile)
         self.book = QuoteBook(Reservations(), env=env, recorder=recorder)
-        verifier = ChainVerifier(chain)
+        withdrawals = EarlierFlows(self.flows)
+        reader = BalanceReader("maker.near", BTC_EURE, ChainVerifier(chain), env)
         settings = load(None, loopback(QUOTE_DEATH_MARGIN_MS="0", QUOTE_MAX_DEADLINE_MS="60000"))
         self.former = StartupReconciliation(
             settings,
             BTC_EURE,
             self.book,
-            verifier,
+            reader,
             history,
-            withdrawn=lambda since_ns: self.flows,
-            transaction=self._transaction,
+            withdrawals=withdrawals,
+            relay=self,
             env=env,
             recorder=recorder,
             run_id=f"run-{number}",
         )
         self.inventory = Inventory(
-            "maker.near",
             BTC_EURE,
-            verifier,
+            reader,
             ChainRpc(chain),
             self.book,
             poll_s=5.0,
             deposits=lambda: self.listed,
+            withdrawals=withdrawals,
             previous_run=self.former,
+            requested=asyncio.Event(),
+            on_unexplained=lambda: None,
             env=env,
             recorder=recorder,
         )
         self.number = number
 
-    async def _transaction(self, quote_hash: str) -> str | None:
+    async def transaction_of(self, quote_hash: str) -> str | None:
         if self.chain.down:
             raise UnreachableError("the relay does not answer")
         return self.transactions.get(quote_hash)

@@ -24,7 +24,7 @@ from storage.sqlite.history import SqliteHistory
 from storage.writer import HistoryWriter
 from tests.support.funding.withdrawal_venue import ADDRESSES
 from tests.support.waiting import until
-from venue.protocol.assets import BTC, Asset
+from venue.protocol.assets import BTC, NO_AMOUNTS, Asset
 from venue.sandbox.config import VenueConfig
 from venue.sandbox.server import Venue
 
@@ -182,7 +182,7 @@ class Life:
         async def explained() -> bool:
             await self.workers.liquidity.read()
             await inventory.sync("refresh")
-            return inventory.explained and inventory.unexplained == (0, 0)
+            return inventory.explained and inventory.ledger.unexplained == NO_AMOUNTS
 
         await until(explained, 10, "the proof")
 

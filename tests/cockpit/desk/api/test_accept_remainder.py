@@ -13,19 +13,20 @@ from cockpit.desk.api.json_http import InvalidBodyError
 from cockpit.model.commands import CommandRequest, Result
 from tests.support.desk.chain import Watched
 from tests.support.desk.command_desk import Desk
-from venue.protocol.assets import BTC_EURE
+from venue.protocol.assets import BTC_EURE, NO_AMOUNTS, PairAmounts
 
+ONE_UNIT = PairAmounts(1, 0)
 OPS = CommandRequest(actor="ops")
 
 
 class Case:
     """A remainder over an inventory whose difference a test sets."""
 
-    def __init__(self, unexplained: tuple[int, int] = (1, 0)) -> None:
+    def __init__(self, unexplained: PairAmounts = ONE_UNIT) -> None:
         self.desk, self.watched = Desk(), Watched()
         self.inventory = self.watched.inventory
-        self.inventory.balance = (10, 10)
-        self.inventory.unexplained = self.inventory._set_aside = unexplained
+        self.inventory.ledger.balance = PairAmounts(10, 10)
+        self.inventory.ledger.unexplained = self.inventory.ledger.set_aside = unexplained
         self.withdrawals: list[Any] = []
         self.liquidity = SimpleNamespace(deposits=(), on_their_way=lambda asset: self.coming.get(asset.symbol, []))
         self.coming: dict[str, list[Any]] = {}
@@ -45,10 +46,10 @@ class Case:
 
 
 def test_what_is_named_exactly_is_accepted_and_journalled() -> None:
-    case = Case((1, -(10**15)))
+    case = Case(PairAmounts(1, -(10**15)))
     result = case.accept(BTC="1", EURe=str(-(10**15)))
     assert result.accepted, result.reason
-    assert case.inventory.accepted == (1, -(10**15))
+    assert case.inventory.ledger.accepted == PairAmounts(1, -(10**15))
     (entry,) = case.desk.journal
     assert (entry.actor, entry.command, entry.accepted) == ("ops", "accept-remainder", True)
     assert "+0.00000001 BTC (+1 base units), -0.001 EURe" in entry.reason
@@ -59,32 +60,32 @@ def test_what_is_named_exactly_is_accepted_and_journalled() -> None:
 @pytest.mark.parametrize(
     ("unexplained", "amounts", "said"),
     [
-        ((1, 0), {"BTC": "2"}, "unexplained is +0.00000001 BTC (+1 base units)"),
-        ((1, 0), {"BTC": "1", "EURe": "1"}, "unexplained is"),
-        ((1, 5), {"BTC": "1"}, "unexplained is"),
-        ((1, 0), {"BTC": "-1"}, "unexplained is"),
-        ((1, 0), {}, "nothing was named"),
-        ((0, 0), {"BTC": "1"}, "nothing is unexplained"),
-        ((-21, 0), {"BTC": "-21"}, "0.01 EURe are missing, more than 0.01"),
-        ((0, -(10**16) - 1), {"EURe": str(-(10**16) - 1)}, "REMAINDER_MAX_LOSS_EURE"),
-        ((10**8, -(10**18)), {"BTC": str(10**8), "EURe": str(-(10**18))}, "1.00 EURe are missing"),
+        (PairAmounts(1, 0), {"BTC": "2"}, "unexplained is +0.00000001 BTC (+1 base units)"),
+        (PairAmounts(1, 0), {"BTC": "1", "EURe": "1"}, "unexplained is"),
+        (PairAmounts(1, 5), {"BTC": "1"}, "unexplained is"),
+        (PairAmounts(1, 0), {"BTC": "-1"}, "unexplained is"),
+        (PairAmounts(1, 0), {}, "nothing was named"),
+        (PairAmounts(0, 0), {"BTC": "1"}, "nothing is unexplained"),
+        (PairAmounts(-21, 0), {"BTC": "-21"}, "0.01 EURe are missing, more than 0.01"),
+        (PairAmounts(0, -(10**16) - 1), {"EURe": str(-(10**16) - 1)}, "REMAINDER_MAX_LOSS_EURE"),
+        (PairAmounts(10**8, -(10**18)), {"BTC": str(10**8), "EURe": str(-(10**18))}, "1.00 EURe are missing"),
     ],
 )
 def test_anything_else_is_refused_and_changes_nothing(
-    unexplained: tuple[int, int], amounts: dict[str, str], said: str
+    unexplained: PairAmounts, amounts: dict[str, str], said: str
 ) -> None:
     case = Case(unexplained)
     result = case.accept(**amounts)
     assert not result.accepted
     assert said in result.reason
-    assert (case.inventory.accepted, case.inventory.unexplained) == ((0, 0), unexplained)
+    assert (case.inventory.ledger.accepted, case.inventory.ledger.unexplained) == (NO_AMOUNTS, unexplained)
     assert [entry.accepted for entry in case.desk.journal] == [False]
 
 
 def test_a_reason_is_needed_and_balances_too() -> None:
     assert "say why" in Case().accept(" ", BTC="1").reason
     case = Case()
-    case.inventory.balance = None
+    case.inventory.ledger.balance = None
     assert "not known" in case.accept(BTC="1").reason
 
 
@@ -103,7 +104,7 @@ def test_what_may_yet_explain_itself_is_waited_for() -> None:
 
 
 def test_a_loss_of_btc_without_a_price_is_not_accepted() -> None:
-    case = Case((-1, 0))
+    case = Case(PairAmounts(-1, 0))
     case.mid = None
     assert "without a reference price" in case.accept(BTC="-1").reason
     case.mid = Decimal(50_000)
@@ -134,7 +135,7 @@ def test_a_body_that_is_no_order_is_told_what_is_wrong(body: dict[str, object]) 
     case = Case()
     with pytest.raises(InvalidBodyError):
         case.remainder.accept(OPS, body)
-    assert case.inventory.accepted == (0, 0)
+    assert case.inventory.ledger.accepted == NO_AMOUNTS
 
 
 signed = st.integers(-(10**20), 10**20)
@@ -142,11 +143,12 @@ signed = st.integers(-(10**20), 10**20)
 
 @given(signed, signed, signed, signed)
 def test_only_the_exact_remainder_and_never_a_loss_beyond_the_bound(base: int, quote: int, a: int, b: int) -> None:
-    for named in ((a, b), (base, quote)):
-        case = Case((base, quote))
-        result = case.accept(BTC=str(named[0]), EURe=str(named[1]))
+    unexplained = PairAmounts(base, quote)
+    for named in (PairAmounts(a, b), unexplained):
+        case = Case(unexplained)
+        result = case.accept(BTC=str(named.base), EURe=str(named.quote))
         missing = max(0, -base) * Decimal("0.0005") + max(0, -quote) * Decimal("1e-18")
-        may = named == (base, quote) != (0, 0) and missing <= Decimal("0.01")
+        may = named == unexplained != NO_AMOUNTS and missing <= Decimal("0.01")
         assert result.accepted == may, result.reason
-        assert case.inventory.accepted == (named if may else (0, 0))
-        assert case.inventory.unexplained == ((0, 0) if may else (base, quote))
+        assert case.inventory.ledger.accepted == (named if may else NO_AMOUNTS)
+        assert case.inventory.ledger.unexplained == (NO_AMOUNTS if may else unexplained)

@@ -16,7 +16,7 @@ from tests.support.funding.withdrawal_venue import TERMINAL
 from tests.support.sandbox.signing import Signer as Taker
 from tests.support.sandbox.signing import token_diff
 from tests.support.waiting import until
-from venue.protocol.assets import BTC, EURE, Asset
+from venue.protocol.assets import BTC, BTC_EURE, EURE, Asset
 from venue.sandbox.server import Venue
 from venue.signing.signer import SignedQuote
 
@@ -70,7 +70,7 @@ class Story:
         given, taken = self.rng.choice(((BTC, EURE), (EURE, BTC)))
         workers = self.life.workers
         assert workers.executor.salt is not None
-        assert workers.inventory.balance is not None
+        assert workers.inventory.ledger.balance is not None
         number = next(self.numbers)
         # Never an amount of a withdrawal: a fill that looked like two others to the last unit would be one of them.
         amount_out, amount_in = (self.amount(asset) // 1_000 * 1_000 + number for asset in (given, taken))
@@ -79,7 +79,7 @@ class Story:
         signed = workers.signer.sign_quote(
             taken.token_id, amount_in, given.token_id, amount_out, deadline_ns, workers.executor.salt
         )
-        balance = workers.inventory.balance[0 if given is BTC else 1]
+        balance = BTC_EURE.amount(given, workers.inventory.ledger.balance)
         promise = Commitment(
             quote_hash=signed.quote_hash,
             quote_id=f"q-{number}",
@@ -157,18 +157,15 @@ class Story:
     async def prove(self) -> None:
         """The run's own line adds up once the venue has caught up with what was asked of it."""
         await self.life.proven()
-        inventory = self.life.workers.inventory
-        assert inventory.opening is not None
-        assert inventory.balance is not None
-        for index in (0, 1):
-            closing = inventory.opening[index] + inventory.filled[index] + inventory.deposited[index]
-            assert closing - inventory.withdrawn[index] == inventory.balance[index]
+        ledger = self.life.workers.inventory.ledger
+        assert ledger.opening is not None
+        assert ledger.opening + ledger.filled + ledger.deposited - ledger.withdrawn == ledger.balance
 
     def bounded(self) -> None:
         """Never more promised and leaving than held."""
         inventory, reservations = self.life.workers.inventory, self.life.workers.book.reservations
-        assert inventory.balance is not None
-        for asset, balance in zip((BTC, EURE), inventory.balance, strict=True):
+        assert inventory.ledger.balance is not None
+        for asset, balance in BTC_EURE.by_asset(inventory.ledger.balance):
             assert reservations.reserved(asset.token_id) <= balance
 
     async def end(self) -> None:
@@ -192,15 +189,13 @@ def blamed(story: Story, seed: int) -> Iterator[None]:
     try:
         yield
     except BaseException as error:
-        inventory = story.life.workers.inventory
+        ledger = story.life.workers.inventory.ledger
         lines = [f"{one.state} {one.order.amount} {one.steps}" for one in story.life.all]
         flags = [
             f"out {w.burn_booked} back {w.back_booked} at {w.burned_at} inherited {w.inherited}" for w in story.life.all
         ]
         error.add_note(f"seed {seed}: {story.told}\n{lines}\n{flags}\n{story.life.outflow.withdrawals.movements()}")
-        error.add_note(
-            f"{inventory.unexplained} of {inventory.opening} at {inventory.opening_height}; {inventory.balance}"
-        )
+        error.add_note(f"{ledger.unexplained} of {ledger.opening} at {ledger.opening_height}; {ledger.balance}")
         raise
 
 

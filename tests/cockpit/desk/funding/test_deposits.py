@@ -9,7 +9,7 @@ from cockpit.model.events import LiquidityAction
 from tests.support.desk.builders import NOW, Clock
 from venue.bridges.poa.client import Bridge, BridgeToken, Deposit, DepositAddress
 from venue.bridges.poa.withdrawals import BridgeWithdrawal
-from venue.protocol.assets import BTC, BTC_EURE
+from venue.protocol.assets import BTC, BTC_EURE, PairAmounts
 
 
 class Listing(Bridge):
@@ -75,10 +75,10 @@ async def test_two_outputs_of_one_transaction_are_two_deposits() -> None:
         for _ in range(3):
             assert await liquidity.read() is None
         assert [(action.amount, action.status) for action in noted[2:]] == [(5_000, "CREDITED")]
-        assert liquidity.movements() == [Movement(noted[0].action_id, 5_000, 0)]
+        assert liquidity.movements() == [Movement(noted[0].action_id, PairAmounts(5_000, 0))]
         bridge.listed = credited
         assert await liquidity.read() is None
-        assert {(one.key, one.base) for one in liquidity.movements() or ()} == {
+        assert {(one.key, one.amounts.base) for one in liquidity.movements() or ()} == {
             (noted[0].action_id, 5_000),
             (noted[1].action_id, 3_000),
         }

@@ -9,7 +9,7 @@ import pytest
 from tests.support.funding.funding_harness import FOREVER, HOURS, Bench, Life, both
 from tests.support.waiting import until
 from venue.near.transactions import add_public_key_transaction
-from venue.protocol.assets import BTC, EURE
+from venue.protocol.assets import BTC, EURE, PairAmounts
 
 AMOUNT = 100_000
 NODES = {"near_a": FOREVER, "near_b": FOREVER}
@@ -133,8 +133,8 @@ async def test_a_deposit_of_the_same_amount_does_not_hide_a_burn(bench: Bench) -
     life.only().next_ns = 0
     await life.reaches("completed")
     await life.proven()
-    assert life.workers.inventory.deposited == (AMOUNT, 0)
-    assert life.workers.inventory.withdrawn == (AMOUNT, 0)
+    assert life.workers.inventory.ledger.deposited == PairAmounts(AMOUNT, 0)
+    assert life.workers.inventory.ledger.withdrawn == PairAmounts(AMOUNT, 0)
     following.cancel()
 
 

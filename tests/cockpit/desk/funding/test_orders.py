@@ -10,7 +10,7 @@ from cockpit.model.commands import WithdrawalOrder
 from cockpit.model.events import WithdrawalPrepared
 from tests.support.funding.funding_harness import Bench, both
 from tests.support.waiting import until
-from venue.protocol.assets import BTC, EURE
+from venue.protocol.assets import BTC, EURE, PairAmounts
 from venue.sandbox.flow.wallet import Wallet
 
 AMOUNT = 100_000
@@ -33,7 +33,7 @@ async def test_an_order_is_paid_once_and_told_in_history(bench: Bench) -> None:
         "completed",
     ]
     await life.proven()
-    assert life.workers.inventory.withdrawn == (AMOUNT, 0)
+    assert life.workers.inventory.ledger.withdrawn == PairAmounts(AMOUNT, 0)
 
 
 async def test_without_a_key_or_while_frozen_nothing_happens(bench: Bench) -> None:
@@ -108,7 +108,7 @@ async def test_while_one_is_undecided_another_of_the_asset_waits_and_the_other_a
 
 async def test_a_reading_between_two_is_taken_again_and_a_balance_that_stays_short_is_refused(bench: Bench) -> None:
     life = await bench.life(follow=False)
-    life.workers.inventory.unexplained = (-5, 0)
+    life.workers.inventory.ledger.unexplained = PairAmounts(-5, 0)
     assert (await life.order(AMOUNT, "a")).accepted
     await life.crash()
 
@@ -279,8 +279,8 @@ async def test_the_amount_is_bound_from_the_order_until_the_balances_show_the_bu
     life.follow()
     await life.reaches("completed")
     await until(lambda: reservations.leaving(BTC.token_id) == 0)
-    assert life.workers.inventory.balance is not None
-    assert life.workers.inventory.balance[0] == bench.held()
+    assert life.workers.inventory.ledger.balance is not None
+    assert life.workers.inventory.ledger.balance.base == bench.held()
 
 
 @pytest.mark.parametrize("access", ["function_call", "none"])

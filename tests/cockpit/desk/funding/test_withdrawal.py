@@ -5,7 +5,7 @@ import pytest
 from cockpit.desk.funding.withdrawal import STATES, UNDATED_NS, RecordedOrder, State, Withdrawal, rebuild
 from cockpit.desk.inventory.movements import Movement, without_returns
 from cockpit.model.events import LiquidityAction, WithdrawalPrepared
-from venue.protocol.assets import BTC, BTC_EURE, EURE
+from venue.protocol.assets import BTC, BTC_EURE, EURE, PairAmounts
 
 AMOUNT = 250_000
 FACT = WithdrawalPrepared(
@@ -35,7 +35,7 @@ def action(state: str, tx_hash: str | None = None, ident: str = "w-1") -> Liquid
 
 
 def keys(withdrawal: Withdrawal) -> list[tuple[str, int]]:
-    return [(one.key, one.base) for one in withdrawal.movements(BTC_EURE)]
+    return [(one.key, one.amounts.base) for one in withdrawal.movements(BTC_EURE)]
 
 
 OUT, BACK = ("w-1:out", -AMOUNT), ("w-1:back", AMOUNT)
@@ -86,7 +86,7 @@ def test_a_burn_is_certain_between_the_opening_and_the_reading_only() -> None:
     assert withdrawal.burn_certain(BTC_EURE, 49) is None
     certain = withdrawal.burn_certain(BTC_EURE, 50)
     assert certain is not None
-    assert (certain.key, certain.base) == OUT
+    assert (certain.key, certain.amounts.base) == OUT
     withdrawal.inherited = True
     assert withdrawal.burn_certain(BTC_EURE, 50) is None
 
@@ -123,7 +123,7 @@ def test_another_accounts_burn_explains_nothing_and_ones_own_made_elsewhere_does
     )
     tracked = Withdrawal(order)
     tracked.state = "burned"
-    assert [(one.key, one.quote) for one in tracked.movements(BTC_EURE)] == [("tracked-h:out", -7)]
+    assert [(one.key, one.amounts.quote) for one in tracked.movements(BTC_EURE)] == [("tracked-h:out", -7)]
     assert not tracked.holds
     assert not tracked.undecided
     tracked.foreign = True
@@ -166,9 +166,14 @@ def test_what_was_sent_before_a_restart_may_be_in_the_opening_balances_or_not() 
 
 
 def test_a_way_out_and_back_within_one_explanation_is_no_movement_of_it() -> None:
-    fill = Movement("hash", 5, -5)
-    pair = (Movement("w-1:out", -7, 0), fill, Movement("w-1:back", 7, 0), Movement("w-2:out", -7, 0))
-    assert without_returns(pair) == (fill, Movement("w-2:out", -7, 0))
+    fill = Movement("hash", PairAmounts(5, -5))
+    pair = (
+        Movement("w-1:out", PairAmounts(-7, 0)),
+        fill,
+        Movement("w-1:back", PairAmounts(7, 0)),
+        Movement("w-2:out", PairAmounts(-7, 0)),
+    )
+    assert without_returns(pair) == (fill, Movement("w-2:out", PairAmounts(-7, 0)))
     assert without_returns(pair[1:]) == pair[1:]
 
 

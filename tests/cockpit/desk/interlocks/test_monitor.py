@@ -22,6 +22,7 @@ from tests.support.desk.builders import NOW, SALT, Clock, promise
 from tests.support.recorder import MemoryRecorder
 from tests.support.settings import loopback
 from venue.bridges.poa.client import DepositAddress
+from venue.protocol.assets import PairAmounts
 from venue.protocol.units import NS_PER_S
 from venue.reference.feed import Tick
 
@@ -81,7 +82,7 @@ class Desk:
     async def read(self) -> None:
         """Everything is read once."""
         workers = self.workers
-        workers.inventory.balance = workers.inventory.opening = (50_000_000, 25_000 * 10**18)
+        workers.inventory.ledger.balance = workers.inventory.ledger.opening = PairAmounts(50_000_000, 25_000 * 10**18)
         workers.liquidity.deposits = ()
         for symbol in ("BTC", "EURe"):
             workers.liquidity.addresses[symbol] = cast(DepositAddress, object())
@@ -100,8 +101,8 @@ class Desk:
         if self.nodes_down:
             workers.inventory.last_error = "no NEAR RPC endpoint answered: 127.0.0.2 answered HTTP 429"
         else:
-            workers.inventory.at_ns = now
-            workers.inventory.height += not self.nodes_stand
+            workers.inventory.ledger.at_ns = now
+            workers.inventory.ledger.height += not self.nodes_stand
             await self._receive_dates()
         if not self.nodes_down and not self.credentials_down:
             workers.executor.salt, workers.key_registered = SALT, workers.key_registered is not False
@@ -191,11 +192,11 @@ def refused(desk: Desk) -> None:
 
 def lost_money(desk: Desk) -> None:
     """A fill paid six EURe more than a thousandth of a BTC is worth."""
-    desk.workers.trading.filled(desk.wall(), 100_000, -56 * 10**18, Decimal(50_000))
+    desk.workers.trading.filled(desk.wall(), PairAmounts(100_000, -56 * 10**18), Decimal(50_000))
 
 
 def unknown_deposit(desk: Desk) -> None:
-    desk.workers.inventory.unexplained = (1, 0)
+    desk.workers.inventory.ledger.unexplained = PairAmounts(1, 0)
 
 
 def stepped_ahead(desk: Desk) -> None:

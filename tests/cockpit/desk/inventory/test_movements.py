@@ -1,63 +1,69 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cockpit.desk.inventory.movements import SEARCHED, Movement, explain, total
+from cockpit.desk.inventory.movements import MAX_SEARCHED, Movement, explain, total
+from venue.protocol.assets import NO_AMOUNTS, PairAmounts
 
 signed = st.integers(-(10**24), 10**24)
 
 
 def movements(least: int, most: int) -> st.SearchStrategy[list[Movement]]:
     pairs = st.lists(st.tuples(signed, signed), min_size=least, max_size=most)
-    return pairs.map(lambda drawn: [Movement(f"m-{index}", *one) for index, one in enumerate(drawn)])
+    return pairs.map(lambda drawn: [Movement(f"m-{index}", PairAmounts(*one)) for index, one in enumerate(drawn)])
 
 
 @given(movements(0, 30), signed, signed)
 def test_an_explanation_adds_up_to_the_last_base_unit_and_uses_each_movement_once(
     candidates: list[Movement], base: int, quote: int
 ) -> None:
-    found = explain(base, quote, candidates)
+    change = PairAmounts(base, quote)
+    found = explain(change, candidates)
     if found is None:
-        assert (base, quote) != (0, 0)
+        assert change != NO_AMOUNTS
         return
-    assert total(found) == (base, quote)
+    assert total(found) == change
     keys = [one.key for one in found]
     assert len(keys) == len(set(keys))
     assert set(keys) <= {one.key for one in candidates}
 
 
-@given(movements(0, SEARCHED - 2), st.data())
+@given(movements(0, MAX_SEARCHED - 2), st.data())
 def test_any_subset_of_a_few_movements_is_found(candidates: list[Movement], data: st.DataObject) -> None:
     chosen = [one for one in candidates if data.draw(st.booleans())]
-    found = explain(*total(chosen), candidates)
+    found = explain(total(chosen), candidates)
     assert found is not None
     assert total(found) == total(chosen)
 
 
-@given(movements(SEARCHED + 1, 60), st.data())
+@given(movements(MAX_SEARCHED + 1, 60), st.data())
 def test_of_many_movements_none_one_all_and_all_but_one_are_found(
     candidates: list[Movement], data: st.DataObject
 ) -> None:
     one = data.draw(st.sampled_from(candidates))
     rest = [other for other in candidates if other is not one]
     for chosen in ([], [one], rest, candidates):
-        found = explain(*total(chosen), candidates)
+        found = explain(total(chosen), candidates)
         assert found is not None
         assert total(found) == total(chosen)
 
 
 def test_no_change_needs_no_movement() -> None:
-    assert explain(0, 0, [Movement("fill", 5, -5)]) == ()
+    assert explain(NO_AMOUNTS, [Movement("fill", PairAmounts(5, -5))]) == ()
 
 
 def test_all_are_preferred_to_some_that_add_up_too() -> None:
-    candidates = [Movement("a", 1, -1), Movement("b", 2, -2), Movement("c", 0, 0)]
-    assert explain(3, -3, candidates) == tuple(candidates)
+    candidates = [
+        Movement("a", PairAmounts(1, -1)),
+        Movement("b", PairAmounts(2, -2)),
+        Movement("c", PairAmounts(0, 0)),
+    ]
+    assert explain(PairAmounts(3, -3), candidates) == tuple(candidates)
 
 
 def test_a_change_off_by_one_unit_is_not_explained() -> None:
-    assert explain(100, -1_001, [Movement("fill", 100, -1_000)]) is None
+    assert explain(PairAmounts(100, -1_001), [Movement("fill", PairAmounts(100, -1_000))]) is None
 
 
 def test_many_movements_that_cannot_explain_are_given_up_soon() -> None:
-    candidates = [Movement(str(number), 2**number, 0) for number in range(200)]
-    assert explain(1 + 4 + 16, 0, candidates) is None
+    candidates = [Movement(str(number), PairAmounts(2**number, 0)) for number in range(200)]
+    assert explain(PairAmounts(1 + 4 + 16, 0), candidates) is None

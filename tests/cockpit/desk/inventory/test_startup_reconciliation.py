@@ -9,6 +9,7 @@ from storage.reporting.differences import DIFFERENCE_COMMAND
 from tests.support.desk.builders import Clock
 from tests.support.desk.chain import Chain
 from tests.support.desk.restart_harness import Kept, Life, results
+from venue.protocol.assets import NO_AMOUNTS, PairAmounts
 
 
 class World:
@@ -17,7 +18,7 @@ class World:
     def __init__(self) -> None:
         self.clock = Clock()
         self.chain = Chain(self.clock)
-        self.chain.head.balances = (10**9, 10**9)
+        self.chain.head.balances = PairAmounts(10**9, 10**9)
         self.history = Kept()
         self.lives = 0
         self.life: Life
@@ -57,7 +58,7 @@ async def test_a_settlement_recorded_without_the_reading_that_showed_it_is_not_b
     await world.read()
     life.flush()
     assert results(world.history, "settled") == [made.quote_hash]
-    assert (life.inventory.gap, life.inventory.unexplained) == ((0, 0), (0, 0))
+    assert (life.inventory.ledger.gap, life.inventory.ledger.unexplained) == (NO_AMOUNTS, NO_AMOUNTS)
 
 
 async def test_a_reading_that_was_not_explained_is_no_base_to_start_from(world: World) -> None:
@@ -65,14 +66,14 @@ async def test_a_reading_that_was_not_explained_is_no_base_to_start_from(world: 
     world.chain.settle(made)
     world.chain.states[-1].used = frozenset()  # The node that is asked for the nonce lags behind.
     await world.read()
-    assert world.life.inventory.unexplained == (7, -1_000)
+    assert world.life.inventory.ledger.unexplained == PairAmounts(7, -1_000)
     world.life.flush()
     world.chain.states[-1].used = frozenset({made.nonce})
     life = await world.restart()
     await world.read()
     life.flush()
     assert results(world.history, "settled") == [made.quote_hash]
-    assert life.inventory.gap == (0, 0)
+    assert life.inventory.ledger.gap == NO_AMOUNTS
 
 
 async def test_balances_older_than_the_block_that_used_the_nonce_burn_nothing(world: World) -> None:
@@ -92,13 +93,13 @@ async def test_balances_older_than_the_block_that_used_the_nonce_burn_nothing(wo
 
 async def test_an_opening_older_than_what_the_former_run_saw_is_not_taken(world: World) -> None:
     world.chain.advance(5_000_000)
-    world.life.listed = [Movement("deposit:1", 5_000_000, 0)]
+    world.life.listed = [Movement("deposit:1", PairAmounts(5_000_000, 0))]
     await world.read()
     world.life.flush()
     life = await world.restart()
     world.chain.behind = 1
     assert await world.read() is None
-    assert life.inventory.balance is None
+    assert life.inventory.ledger.balance is None
     assert "older than block" in life.inventory.last_error
     world.chain.behind = 0
     assert await world.read() == "opening balances read"
@@ -110,40 +111,46 @@ async def test_the_bridge_is_waited_for_a_while_before_a_difference_is_called_un
     life.listed = None
     for _ in range(3):
         assert await world.read() is None
-        assert "has not told of deposits" in life.inventory.last_error
+        assert "has not reported deposits" in life.inventory.last_error
     await world.read()
-    assert (life.inventory.gap, life.inventory.unexplained) == ((5_000_000, 0), (5_000_000, 0))
+    assert (life.inventory.ledger.gap, life.inventory.ledger.unexplained) == (
+        PairAmounts(5_000_000, 0),
+        PairAmounts(5_000_000, 0),
+    )
     # The deposit is told of at last, and the proof is whole again.
-    life.listed = [Movement("deposit:1", 5_000_000, 0)]
+    life.listed = [Movement("deposit:1", PairAmounts(5_000_000, 0))]
     await world.read()
-    assert (life.inventory.deposited, life.inventory.unexplained) == ((5_000_000, 0), (0, 0))
+    assert (life.inventory.ledger.deposited, life.inventory.ledger.unexplained) == (
+        PairAmounts(5_000_000, 0),
+        NO_AMOUNTS,
+    )
 
 
 async def test_a_deposit_of_long_ago_does_not_explain_what_came_since(world: World) -> None:
-    old = Movement("deposit:old", 5_000_000, 0)
+    old = Movement("deposit:old", PairAmounts(5_000_000, 0))
     world.life.listed = [old]
     world.life.volatile.append(
-        LiquidityAction(world.clock(), old.key, "deposit", None, old.base, None, None, "CREDITED", "")
+        LiquidityAction(world.clock(), old.key, "deposit", None, old.amounts.base, None, None, "CREDITED", "")
     )
-    world.chain.advance(old.base)
+    world.chain.advance(old.amounts.base)
     await world.read()
     world.clock.pass_ms(60_000)
     await world.read()
     world.life.flush()
-    world.chain.advance(old.base)
+    world.chain.advance(old.amounts.base)
     life = await world.restart(clean=True)
     life.listed = [old]
     await world.read()
-    assert life.inventory.gap == (5_000_000, 0)
-    assert any("not accounted for" in one for one in life.former.findings())
+    assert life.inventory.ledger.gap == PairAmounts(5_000_000, 0)
+    assert any("is unexplained since" in one for one in life.former.findings())
 
 
 async def test_a_withdrawal_of_an_earlier_run_explains_the_opening(world: World) -> None:
     life = await world.restart(clean=True)
-    life.flows = [Movement("w-1:out", -20_000, 0)]
+    life.flows[:] = [Movement("w-1:out", PairAmounts(-20_000, 0))]
     world.chain.advance(-20_000)
     await world.read()
-    assert life.inventory.gap == (0, 0)
+    assert life.inventory.ledger.gap == NO_AMOUNTS
     assert any(
         "deposits and withdrawals while no desk was running: -0.0002 BTC" in one for one in life.former.findings()
     )
@@ -186,13 +193,13 @@ async def test_a_remainder_stays_in_sight_over_any_number_of_starts_until_it_is_
         world.life.flush()
         life = await world.restart(clean=clean)
         await world.read()
-        assert (life.inventory.gap, life.inventory.unexplained) == ((7, 0), (7, 0))
-        assert "+0.00000007 BTC was unexplained before and nobody has accepted it" in life.former.findings()
-    assert world.life.inventory.accept((7, 0)) == ""
+        assert (life.inventory.ledger.gap, life.inventory.ledger.unexplained) == (PairAmounts(7, 0), PairAmounts(7, 0))
+        assert "+0.00000007 BTC was unexplained before and has not been accepted" in life.former.findings()
+    assert world.life.inventory.accept(PairAmounts(7, 0)) == ""
     world.life.flush()
     life = await world.restart()
     await world.read()
-    assert (life.inventory.gap, life.inventory.unexplained) == ((0, 0), (0, 0))
+    assert (life.inventory.ledger.gap, life.inventory.ledger.unexplained) == (NO_AMOUNTS, NO_AMOUNTS)
     assert not any("unexplained" in one for one in life.former.findings())
 
 
@@ -206,7 +213,7 @@ async def test_a_crash_before_the_reading_that_shows_a_remainder_counts_it_once(
     world.life.flush(at + 1)
     life = await world.restart()
     await world.read()
-    assert (life.inventory.gap, life.inventory.unexplained) == ((7, 0), (7, 0))
+    assert (life.inventory.ledger.gap, life.inventory.ledger.unexplained) == (PairAmounts(7, 0), PairAmounts(7, 0))
 
 
 async def test_a_second_remainder_is_added_to_the_one_of_the_run_before(world: World) -> None:
@@ -214,23 +221,23 @@ async def test_a_second_remainder_is_added_to_the_one_of_the_run_before(world: W
     life = await world.restart(clean=True)
     await world.read()
     await strange(world, 5)
-    assert life.inventory.unexplained == (12, 0)
+    assert life.inventory.ledger.unexplained == PairAmounts(12, 0)
     life = await world.restart(clean=True)
     await world.read()
-    assert life.inventory.unexplained == (12, 0)
+    assert life.inventory.ledger.unexplained == PairAmounts(12, 0)
 
 
 async def test_a_remainder_that_explains_itself_later_is_not_carried_on(world: World) -> None:
     await strange(world, 5_000_000)
-    world.life.listed = [Movement("deposit:1", 5_000_000, 0)]
+    world.life.listed = [Movement("deposit:1", PairAmounts(5_000_000, 0))]
     await world.read()
-    assert world.life.inventory.unexplained == (0, 0)
+    assert world.life.inventory.ledger.unexplained == NO_AMOUNTS
     world.life.volatile.append(
         LiquidityAction(world.clock(), "deposit:1", "deposit", None, 5_000_000, None, None, "CREDITED", "")
     )
     world.clock.pass_ms(60_000)
     await world.read()
     life = await world.restart(clean=True)
-    life.listed = [Movement("deposit:1", 5_000_000, 0)]
+    life.listed = [Movement("deposit:1", PairAmounts(5_000_000, 0))]
     await world.read()
-    assert (life.inventory.gap, life.inventory.unexplained) == ((0, 0), (0, 0))
+    assert (life.inventory.ledger.gap, life.inventory.ledger.unexplained) == (NO_AMOUNTS, NO_AMOUNTS)

@@ -5,7 +5,7 @@ import pytest
 from cockpit.desk.inventory.movements import Movement
 from tests.support.desk.chain import OPENING, Watched
 from tests.support.waiting import until
-from venue.protocol.assets import BTC, EURE
+from venue.protocol.assets import BTC, EURE, NO_AMOUNTS, PairAmounts
 
 
 @pytest.fixture
@@ -21,8 +21,8 @@ async def test_nothing_is_known_before_the_first_answer() -> None:
     watched.chain.down.add("balances")
     assert await watched.inventory.sync("opening") is None
     inventory = watched.inventory
-    assert inventory.balance is None
-    assert inventory.opening is None
+    assert inventory.ledger.balance is None
+    assert inventory.ledger.opening is None
     assert inventory.counters["failures"] == 1
     assert "does not answer" in inventory.last_error
     assert watched.rows == []
@@ -30,11 +30,15 @@ async def test_nothing_is_known_before_the_first_answer() -> None:
 
 async def test_the_first_answer_is_the_opening(opened: Watched) -> None:
     inventory = opened.inventory
-    assert inventory.opening == inventory.balance == OPENING
-    assert (inventory.filled, inventory.deposited, inventory.unexplained) == ((0, 0), (0, 0), (0, 0))
+    assert inventory.ledger.opening == inventory.ledger.balance == OPENING
+    assert (inventory.ledger.filled, inventory.ledger.deposited, inventory.ledger.unexplained) == (
+        NO_AMOUNTS,
+        NO_AMOUNTS,
+        NO_AMOUNTS,
+    )
     assert [(row.asset, row.balance, row.cause) for row in opened.rows] == [
-        (BTC.token_id, OPENING[0], "opening"),
-        (EURE.token_id, OPENING[1], "opening"),
+        (BTC.token_id, OPENING.base, "opening"),
+        (EURE.token_id, OPENING.quote, "opening"),
     ]
 
 
@@ -45,9 +49,9 @@ async def test_a_fill_is_booked_when_the_balances_show_it(opened: Watched) -> No
     assert opened.outcomes() == []
     await opened.inventory.sync("settlement")
     assert opened.outcomes() == [(made.quote_hash, "settled")]
-    assert opened.inventory.balance == (OPENING[0] + 100, OPENING[1] - 1_000)
-    assert opened.inventory.filled == (100, -1_000)
-    assert opened.inventory.unexplained == (0, 0)
+    assert opened.inventory.ledger.balance == PairAmounts(OPENING.base + 100, OPENING.quote - 1_000)
+    assert opened.inventory.ledger.filled == PairAmounts(100, -1_000)
+    assert opened.inventory.ledger.unexplained == NO_AMOUNTS
     assert opened.reservations.reserved(EURE.token_id) == 0
     assert opened.chain.asked_nonces == []
 
@@ -93,7 +97,7 @@ async def test_a_settlement_nobody_told_of_is_found_by_its_nonce(opened: Watched
     await opened.inventory.sync("poll")
     assert opened.outcomes() == [(made.quote_hash, "settled")]
     assert set(opened.chain.asked_nonces) == {other.nonce, made.nonce}
-    assert opened.inventory.unexplained == (0, 0)
+    assert opened.inventory.ledger.unexplained == NO_AMOUNTS
     assert opened.reservations.reserved(EURE.token_id) == 1_000
 
 
@@ -107,8 +111,8 @@ async def test_a_fill_whose_expired_nonce_the_contract_has_forgotten_is_booked_a
     opened.chain.down.clear()
     await opened.inventory.sync("poll")
     assert opened.outcomes() == [(made.quote_hash, "settled"), (other.quote_hash, "expired")]
-    assert opened.inventory.filled == (100, -2_000)
-    assert opened.inventory.unexplained == (0, 0)
+    assert opened.inventory.ledger.filled == PairAmounts(100, -2_000)
+    assert opened.inventory.ledger.unexplained == NO_AMOUNTS
     assert opened.reservations.reserved(EURE.token_id) == 0
 
 
@@ -120,29 +124,31 @@ async def test_many_claims_of_which_some_are_settled_are_told_apart_by_their_non
         opened.chain.settle(made)
     await opened.inventory.sync("settlement")
     assert {name for name, _ in opened.outcomes()} == {made.quote_hash for made in quotes[::2]}
-    assert opened.inventory.unexplained == (0, 0)
+    assert opened.inventory.ledger.unexplained == NO_AMOUNTS
 
 
 async def test_a_deposit_is_told_from_a_fill(opened: Watched) -> None:
     made = opened.send()
     opened.claim(made)
     opened.chain.settle(made)
-    opened.listed = [Movement("deposit:btc", 5_000, 0)]
+    opened.listed = [Movement("deposit:btc", PairAmounts(5_000, 0))]
     opened.chain.advance(5_000, 0)
     await opened.inventory.sync("poll")
-    assert opened.inventory.deposited == (5_000, 0)
-    assert opened.inventory.filled == (100, -1_000)
-    assert opened.inventory.unexplained == (0, 0)
+    assert opened.inventory.ledger.deposited == PairAmounts(5_000, 0)
+    assert opened.inventory.ledger.filled == PairAmounts(100, -1_000)
+    assert opened.inventory.ledger.unexplained == NO_AMOUNTS
 
 
 async def test_a_deposit_is_booked_once(opened: Watched) -> None:
-    opened.listed = [Movement("deposit:btc", 5_000, 0)]
+    opened.listed = [Movement("deposit:btc", PairAmounts(5_000, 0))]
     opened.chain.advance(5_000, 0)
     await opened.inventory.sync("poll")
     opened.chain.advance(5_000, 0)
     await opened.inventory.sync("poll")
-    assert opened.inventory.deposited == (5_000, 0)
-    assert opened.inventory.unexplained == (5_000, 0), "a second one of the same size is another deposit"
+    assert opened.inventory.ledger.deposited == PairAmounts(5_000, 0)
+    assert opened.inventory.ledger.unexplained == PairAmounts(5_000, 0), (
+        "a second one of the same size is another deposit"
+    )
 
 
 async def test_an_older_block_changes_nothing(opened: Watched) -> None:
@@ -150,25 +156,25 @@ async def test_an_older_block_changes_nothing(opened: Watched) -> None:
     opened.claim(made)
     opened.chain.settle(made)
     await opened.inventory.sync("settlement")
-    known, read_ns = opened.inventory.balance, opened.inventory.at_ns
+    known, read_ns = opened.inventory.ledger.balance, opened.inventory.ledger.at_ns
     opened.chain.behind = 1
     opened.clock.pass_ms(500)
     assert "older block" in str(await opened.inventory.sync("poll"))
-    assert opened.inventory.balance == known
-    assert opened.inventory.at_ns == read_ns, "what is known is no younger for it"
+    assert opened.inventory.ledger.balance == known
+    assert opened.inventory.ledger.at_ns == read_ns, "what is known is no younger for it"
     assert opened.inventory.counters["stale_readings"] == 1
 
 
 @pytest.mark.parametrize("down", ["balances", "nonces"])
 async def test_what_cannot_be_read_leaves_what_is_known_to_age(opened: Watched, down: str) -> None:
     opened.send()
-    read_ns, version = opened.inventory.at_ns, opened.inventory.version
+    read_ns, version = opened.inventory.ledger.at_ns, opened.inventory.ledger.version
     opened.chain.advance(7, 0)
     opened.chain.down.add(down)
     opened.clock.pass_ms(9_000)
     assert await opened.inventory.sync("poll") is None
-    assert opened.inventory.balance == OPENING
-    assert (opened.inventory.at_ns, opened.inventory.version) == (read_ns, version)
+    assert opened.inventory.ledger.balance == OPENING
+    assert (opened.inventory.ledger.at_ns, opened.inventory.ledger.version) == (read_ns, version)
     assert opened.inventory.last_error
     opened.chain.down.clear()
     assert await opened.inventory.sync("poll") is not None
@@ -179,14 +185,14 @@ async def test_the_age_counts_from_when_the_balances_were_asked_for(opened: Watc
     asked_ns = opened.clock()
     opened.chain.before_balances = lambda: opened.clock.pass_ms(3_000)
     await opened.inventory.sync("poll")
-    assert opened.inventory.at_ns == asked_ns
+    assert opened.inventory.ledger.at_ns == asked_ns
 
 
 async def test_what_nothing_explains_is_shown_and_the_balance_is_still_the_chains(opened: Watched) -> None:
     opened.chain.advance(-3, 11)
     assert await opened.inventory.sync("poll") == "the balances are not explained"
-    assert opened.inventory.unexplained == (-3, 11)
-    assert opened.inventory.balance == (OPENING[0] - 3, OPENING[1] + 11)
+    assert opened.inventory.ledger.unexplained == PairAmounts(-3, 11)
+    assert opened.inventory.ledger.balance == PairAmounts(OPENING.base - 3, OPENING.quote + 11)
     assert opened.inventory.counters["unexplained"] == 1
 
 
@@ -264,7 +270,7 @@ async def test_a_transfer_from_a_stranger_neither_hides_fills_nor_holds_dead_quo
     assert (silent.quote_hash, "settled") in opened.outcomes()
     await opened.inventory.sync("poll")
     assert (brief.quote_hash, "expired") in opened.outcomes()
-    assert opened.inventory.unexplained == (1, 0), "the unit stays in sight"
+    assert opened.inventory.ledger.unexplained == PairAmounts(1, 0), "the unit stays in sight"
     assert opened.reservations.reserved(EURE.token_id) == 0
 
     asked = len(opened.chain.asked_nonces)
@@ -273,7 +279,7 @@ async def test_a_transfer_from_a_stranger_neither_hides_fills_nor_holds_dead_quo
     opened.chain.settle(told)
     await opened.inventory.sync("settlement")
     assert (told.quote_hash, "settled") in opened.outcomes()
-    assert opened.inventory.unexplained == (1, 0)
+    assert opened.inventory.ledger.unexplained == PairAmounts(1, 0)
     assert len(opened.chain.asked_nonces) == asked, "what is set aside is not asked about again"
 
 
@@ -281,31 +287,31 @@ async def test_what_was_set_aside_is_explained_once_the_bridge_tells_of_it(opene
     opened.chain.advance(5_000, 0)
     for _ in range(3):
         await opened.inventory.sync("poll")
-    assert opened.inventory.unexplained == (5_000, 0)
-    opened.listed = [Movement("deposit:btc", 5_000, 0)]
+    assert opened.inventory.ledger.unexplained == PairAmounts(5_000, 0)
+    opened.listed = [Movement("deposit:btc", PairAmounts(5_000, 0))]
     await opened.inventory.sync("poll")
-    assert opened.inventory.deposited == (5_000, 0)
-    assert opened.inventory.unexplained == (0, 0)
+    assert opened.inventory.ledger.deposited == PairAmounts(5_000, 0)
+    assert opened.inventory.ledger.unexplained == NO_AMOUNTS
 
 
 async def test_old_deposits_first_listed_after_the_opening_explain_nothing_later() -> None:
     watched = Watched()
     watched.listed = None
     await watched.inventory.sync("opening")
-    watched.listed = [Movement(f"deposit:old-{number}", 1_000 + number, 0) for number in range(40)]
+    watched.listed = [Movement(f"deposit:old-{number}", PairAmounts(1_000 + number, 0)) for number in range(40)]
     await watched.inventory.sync("poll")
-    assert watched.inventory.deposited == (0, 0)
+    assert watched.inventory.ledger.deposited == NO_AMOUNTS
     quotes = [watched.send(amount_out=1_000 + number) for number in range(3)]
     for made in quotes:
         watched.claim(made)
     for made in quotes[:2]:
         watched.chain.settle(made)
     watched.chain.advance(1_000, 0)
-    watched.listed.append(Movement("deposit:new", 1_000, 0))
+    watched.listed.append(Movement("deposit:new", PairAmounts(1_000, 0)))
     await watched.inventory.sync("settlement")
-    assert watched.inventory.filled == (200, -2_001)
-    assert watched.inventory.deposited == (1_000, 0)
-    assert watched.inventory.unexplained == (0, 0)
+    assert watched.inventory.ledger.filled == PairAmounts(200, -2_001)
+    assert watched.inventory.ledger.deposited == PairAmounts(1_000, 0)
+    assert watched.inventory.ledger.unexplained == NO_AMOUNTS
 
 
 async def test_a_deposit_credited_between_the_opening_and_the_first_list_is_booked() -> None:
@@ -313,19 +319,19 @@ async def test_a_deposit_credited_between_the_opening_and_the_first_list_is_book
     watched.listed = None
     await watched.inventory.sync("opening")
     watched.chain.advance(777, 0)
-    watched.listed = [Movement(f"deposit:old-{number}", 1_000 + number, 0) for number in range(40)]
-    watched.listed.append(Movement("deposit:new", 777, 0))
+    watched.listed = [Movement(f"deposit:old-{number}", PairAmounts(1_000 + number, 0)) for number in range(40)]
+    watched.listed.append(Movement("deposit:new", PairAmounts(777, 0)))
     await watched.inventory.sync("poll")
-    assert watched.inventory.deposited == (777, 0)
-    assert watched.inventory.unexplained == (0, 0)
+    assert watched.inventory.ledger.deposited == PairAmounts(777, 0)
+    assert watched.inventory.ledger.unexplained == NO_AMOUNTS
 
 
 async def test_the_rows_say_what_was_promised_at_that_moment(opened: Watched) -> None:
-    opened.send(amount_out=OPENING[1])
+    opened.send(amount_out=OPENING.quote)
     await opened.inventory.sync("refresh")
     btc, eure = opened.rows[-2:]
-    assert (btc.reserved, btc.spendable) == (0, OPENING[0])
-    assert (eure.balance, eure.reserved, eure.spendable, eure.cause) == (OPENING[1], OPENING[1], 0, "refresh")
+    assert (btc.reserved, btc.spendable) == (0, OPENING.base)
+    assert (eure.balance, eure.reserved, eure.spendable, eure.cause) == (OPENING.quote, OPENING.quote, 0, "refresh")
 
 
 async def test_the_worker_reads_at_once_and_again_when_something_settles(opened: Watched) -> None:
@@ -350,19 +356,23 @@ async def test_a_remainder_is_accepted_to_the_base_unit_and_becomes_a_term_of_th
     inventory = opened.inventory
     opened.chain.advance(7, -3)
     await inventory.sync("poll")
-    assert "only once" in inventory.accept((7, -3))
+    assert "only once" in inventory.accept(PairAmounts(7, -3))
     await inventory.sync("poll")
-    assert "another one" in inventory.accept((7, -2))
-    assert "another one" in inventory.accept((0, 0))
-    assert inventory.accepted == (0, 0)
-    assert inventory.accept((7, -3)) == ""
-    assert (inventory.accepted, inventory.unexplained) == ((7, -3), (0, 0))
-    assert inventory.accept((7, -3)) != ""
+    assert "has changed" in inventory.accept(PairAmounts(7, -2))
+    assert "has changed" in inventory.accept(NO_AMOUNTS)
+    assert inventory.ledger.accepted == NO_AMOUNTS
+    assert inventory.accept(PairAmounts(7, -3)) == ""
+    assert (inventory.ledger.accepted, inventory.ledger.unexplained) == (PairAmounts(7, -3), NO_AMOUNTS)
+    assert inventory.accept(PairAmounts(7, -3)) != ""
     made = opened.send()
     opened.chain.settle(made)
     opened.claim(made)
     await inventory.sync("settlement")
-    assert (inventory.filled, inventory.unexplained, inventory.explained) == ((100, -1_000), (0, 0), True)
+    assert (inventory.ledger.filled, inventory.ledger.unexplained, inventory.explained) == (
+        PairAmounts(100, -1_000),
+        NO_AMOUNTS,
+        True,
+    )
     assert opened.rows[-1].cause == "settlement"
 
 
@@ -370,23 +380,23 @@ async def test_a_second_stranger_after_an_accepted_one_is_told_apart(opened: Wat
     inventory = opened.inventory
     opened.chain.advance(1, 0)
     await found_twice(opened)
-    assert inventory.accept((1, 0)) == ""
+    assert inventory.accept(PairAmounts(1, 0)) == ""
     opened.chain.advance(2, 0)
     await found_twice(opened)
-    assert inventory.unexplained == (2, 0)
-    assert inventory.accept((2, 0)) == ""
-    assert inventory.accepted == (3, 0)
+    assert inventory.ledger.unexplained == PairAmounts(2, 0)
+    assert inventory.accept(PairAmounts(2, 0)) == ""
+    assert inventory.ledger.accepted == PairAmounts(3, 0)
 
 
 async def test_nothing_is_accepted_while_a_signed_quote_has_no_end(opened: Watched) -> None:
     opened.send()
     opened.chain.advance(1, 0)
     await found_twice(opened)
-    assert "1 signed quotes have no end yet" in opened.inventory.accept((1, 0))
+    assert "1 quote is still open and may explain it" in opened.inventory.accept(PairAmounts(1, 0))
     opened.block_after(100)
     opened.book.tick(opened.clock())
     await opened.inventory.sync("poll")
-    assert opened.inventory.accept((1, 0)) == ""
+    assert opened.inventory.accept(PairAmounts(1, 0)) == ""
 
 
 async def test_a_remainder_accepted_while_the_balances_are_read_leaves_them_explained(opened: Watched) -> None:
@@ -394,7 +404,11 @@ async def test_a_remainder_accepted_while_the_balances_are_read_leaves_them_expl
     opened.chain.advance(1, 0)
     await found_twice(opened)
     answers: list[str] = []
-    opened.chain.before_balances = lambda: answers.append(inventory.accept((1, 0)))
+    opened.chain.before_balances = lambda: answers.append(inventory.accept(PairAmounts(1, 0)))
     await inventory.sync("poll")
     assert answers == [""]
-    assert (inventory.accepted, inventory.unexplained, inventory.explained) == ((1, 0), (0, 0), True)
+    assert (inventory.ledger.accepted, inventory.ledger.unexplained, inventory.explained) == (
+        PairAmounts(1, 0),
+        NO_AMOUNTS,
+        True,
+    )

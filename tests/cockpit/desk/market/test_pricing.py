@@ -16,7 +16,7 @@ from cockpit.desk.market.pricing import (
     price_amounts,
     skew_bps,
 )
-from venue.protocol.assets import BTC, BTC_EURE, EURE, MAX_AMOUNT
+from venue.protocol.assets import BTC, BTC_EURE, EURE, MAX_AMOUNT, PairAmounts
 
 PAIR = BTC_EURE
 SCALE = Fraction(10**EURE.decimals, 10**BTC.decimals)
@@ -159,7 +159,7 @@ def test_an_unknown_inventory_leans_nowhere() -> None:
 
 @given(st.integers(0, MAX_AMOUNT), st.integers(0, MAX_AMOUNT), mids)
 def test_the_share_of_btc_is_a_share(base: int, quote: int, mid: Decimal) -> None:
-    share = btc_share(PAIR, base, quote, mid)
+    share = btc_share(PAIR, PairAmounts(base, quote), mid)
     if base == quote == 0:
         assert share is None
         return

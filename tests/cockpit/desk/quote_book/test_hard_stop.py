@@ -16,7 +16,7 @@ from tests.support.desk.builders import SALT
 from tests.support.desk.chain import ChainVerifier, Watched
 from tests.support.desk.quoting_harness import SECRET, Counted
 from tests.support.recorder import MemoryRecorder
-from venue.protocol.assets import BTC_EURE, EURE
+from venue.protocol.assets import BTC_EURE, EURE, NO_AMOUNTS, PairAmounts
 from venue.protocol.units import NS_PER_S
 from venue.relay.rpc import IntentStatus, Published, PublishedMany, RelayRpc
 from venue.signing.signer import Signer
@@ -88,7 +88,7 @@ class Unreliable(RelayRpc):
 
 async def _play(count: int, ways: list[str], claimed: bool) -> None:
     watched = Watched()
-    watched.chain.head.balances = (10**9, 10**12)
+    watched.chain.head.balances = PairAmounts(10**9, 10**12)
     await watched.inventory.sync("opening")
     signer = Signer(SECRET, "maker.near", BTC_EURE, ceiling=10**30, random=Counted())
     quotes: dict[str, Commitment] = {}
@@ -127,7 +127,7 @@ async def _play(count: int, ways: list[str], claimed: bool) -> None:
     assert {name for name, outcome in watched.outcomes() if outcome == "burned"} == relay.burned - settled
     assert settled | relay.burned == {one.quote_hash for one in quotes.values()}
     assert watched.reservations.reserved(EURE.token_id) == 0
-    assert watched.inventory.unexplained == (0, 0)
+    assert watched.inventory.ledger.unexplained == NO_AMOUNTS
     assert durable >= count, "what is burned is on record before it is handed in"
 
 

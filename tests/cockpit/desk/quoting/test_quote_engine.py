@@ -288,7 +288,7 @@ async def test_answers_and_claims_find_their_quote() -> None:
         await desk.inventory.sync("settlement")
         assert desk.book.counters["settled"] == 1
         moved = movement(BTC_EURE, claimed)
-        assert desk.inventory.filled == (moved.base, moved.quote)
+        assert desk.inventory.ledger.filled == moved.amounts
 
 
 async def test_what_a_lost_connection_left_unanswered_is_unknown_and_still_reserved() -> None:

@@ -14,11 +14,11 @@ from cockpit.model.environment import Environment
 from cockpit.model.snapshot import Trading
 from storage.history import RecordedFill
 from tests.support.desk.builders import NOW, Clock
-from venue.protocol.assets import BTC, BTC_EURE, EURE
+from venue.protocol.assets import BTC, BTC_EURE, EURE, PairAmounts
 from venue.protocol.units import NS_PER_S
 
 MID = Decimal(50_000)
-EVEN = (10**8, 50_000 * 10**18)
+EVEN = PairAmounts(10**8, 50_000 * 10**18)
 UNIT = 5 * 10**14
 """Base units of EURe in a base unit of BTC at this mid."""
 
@@ -39,7 +39,7 @@ def now(trading: TradingState) -> Trading:
 
 def lose(trading: TradingState, clock: Clock, eure: int, mid: Decimal = MID) -> None:
     """A fill that paid so many EURe more for a thousand base units of BTC than they are worth."""
-    trading.filled(clock(), 1_000, -1_000 * UNIT - eure * 10**18, mid)
+    trading.filled(clock(), PairAmounts(1_000, -1_000 * UNIT - eure * 10**18), mid)
 
 
 def test_a_fresh_desk_trades() -> None:
@@ -83,7 +83,7 @@ def test_lifting_forgives_what_a_person_has_seen_and_no_more() -> None:
 
 def test_the_loss_is_marked_to_the_mid_and_midnight_ends_it() -> None:
     trading, clock = a_state(max_loss_per_day_eure=Decimal(10))
-    trading.filled(clock(), 10_000, -10_000 * UNIT, MID)
+    trading.filled(clock(), PairAmounts(10_000, -10_000 * UNIT), MID)
     assert trading.loss == 0
     trading.mark(MID - 10_000)
     assert trading.loss == 10**18
@@ -126,10 +126,10 @@ def test_a_loss_lifted_under_a_clock_that_was_ahead_leaves_later_losses_counted(
 
 def test_too_many_fills_halt_until_the_hour_has_room() -> None:
     trading, clock = a_state(max_fills_per_hour=2)
-    trading.filled(clock(), 0, 0, MID)
+    trading.filled(clock(), PairAmounts(0, 0), MID)
     clock.pass_ms(600_000)
     assert now(trading) == "ACTIVE"
-    trading.filled(clock(), 0, 0, None)
+    trading.filled(clock(), PairAmounts(0, 0), None)
     assert now(trading) == "HALTED"
     assert trading.why == "desk: 2 fills within the hour, at most 2; the next in 3000 s"
     assert trading.moved()
@@ -142,7 +142,7 @@ def test_too_many_fills_halt_until_the_hour_has_room() -> None:
 def test_a_wall_clock_that_is_set_frees_no_fill_of_the_hour() -> None:
     clock, monotonic = Clock(), Clock(7)
     trading = on_two_clocks(clock, monotonic, max_fills_per_hour=1)
-    trading.filled(clock(), 0, 0, MID)
+    trading.filled(clock(), PairAmounts(0, 0), MID)
     for by_ns in (2 * HOUR_NS, -4 * HOUR_NS):
         clock.now_ns += by_ns
         trading.mark(MID)
@@ -154,14 +154,14 @@ def test_a_wall_clock_that_is_set_frees_no_fill_of_the_hour() -> None:
 
 def test_too_large_a_share_reduces_until_it_is_well_inside() -> None:
     trading, _ = a_state(max_asset_share=Decimal("0.8"))
-    trading.mark(MID, (4 * 10**8 + 1, 50_000 * 10**18))
+    trading.mark(MID, PairAmounts(4 * 10**8 + 1, 50_000 * 10**18))
     assert now(trading) == "REDUCING"
     assert "BTC is 80.0% of the inventory, at most 80.0%" in trading.why
-    trading.mark(MID, (39 * 10**7, 50_000 * 10**18))
+    trading.mark(MID, PairAmounts(39 * 10**7, 50_000 * 10**18))
     assert now(trading) == "REDUCING", "a price at the edge does not switch it"
-    trading.mark(MID, (37 * 10**7, 50_000 * 10**18))
+    trading.mark(MID, PairAmounts(37 * 10**7, 50_000 * 10**18))
     assert now(trading) == "ACTIVE"
-    trading.mark(MID, (10**7, 50_000 * 10**18))
+    trading.mark(MID, PairAmounts(10**7, 50_000 * 10**18))
     assert (now(trading), "EURe is 90.9%" in trading.why) == ("REDUCING", True)
     trading.mark(None)
     assert now(trading) == "REDUCING", "unknown frees nothing"
@@ -171,7 +171,7 @@ def test_the_strictest_of_all_counts() -> None:
     trading, clock = a_state(max_asset_share=Decimal("0.8"), max_fills_per_hour=1)
     trading.choose("REDUCING", "ann", "winding down")
     assert trading.why == "REDUCING by ann: winding down"
-    trading.filled(clock(), 0, 0, MID)
+    trading.filled(clock(), PairAmounts(0, 0), MID)
     assert now(trading) == "HALTED"
     trading.choose("ACTIVE", "ann", "")
     assert now(trading) == "HALTED"
@@ -219,7 +219,7 @@ def test_a_restart_knows_what_the_run_before_it_knew(made: Fills, cut: int, lift
         asset, taken, given_ = (BTC, base, quote) if buys else (EURE, quote, base)
         one = RecordedFill(at_ns=clock(), asset_in=asset.token_id, amount_in=taken, amount_out=given_)
         booked.append(one)
-        trading.filled(clock(), *one.moved(BTC.token_id), MID)
+        trading.filled(clock(), one.moved(BTC.token_id), MID)
         if number == cut and lifted:
             clock.now_ns += 1
             trading.choose("ACTIVE" if lifted == "ACTIVE" else "REDUCING", "ann", "")
