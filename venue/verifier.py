@@ -13,7 +13,7 @@ from venue.protocol.nonce import SALT_LEN
 from venue.protocol.units import PIPS
 from venue.transport.amounts import amount_of
 from venue.transport.errors import UnreachableError
-from venue.transport.jsonrpc import decode, plain
+from venue.transport.jsonrpc import decode, unreadable
 
 T = TypeVar("T")
 
@@ -27,16 +27,16 @@ _SALT = re.compile(rf"[0-9a-fA-F]{{{2 * SALT_LEN}}}\Z")
 
 
 class Balances(msgspec.Struct, frozen=True):
-    """Base units of each token asked for, in that order, as of a block.
+    """Base units of each requested token, in that order, as of a block.
 
-    After a failover the block may be older than one seen before: compare heights before believing a change.
+    After a failover the block may be older than one seen before: compare heights before using a change.
     """
 
     amounts: tuple[int, ...]
     block_height: int
 
 
-class NonceSeen(msgspec.Struct, frozen=True):
+class NonceState(msgspec.Struct, frozen=True):
     """Whether a nonce was marked as used, as of a block."""
 
     used: bool
@@ -44,42 +44,41 @@ class NonceSeen(msgspec.Struct, frozen=True):
 
 
 class Verifier:
-    """Typed views of the contract. Every method raises Refused with the panic's text, or Unreachable when there is
-    no answer or one of the wrong shape; none of them ever turns a missing answer into a zero or a False."""
+    """Typed views of the contract. Every method raises RefusedError with the panic's text, or UnreachableError when
+    there is no answer or one of the wrong shape; a missing answer never becomes a zero or a False."""
 
     def __init__(self, rpc: NearRpc, contract: str = INTENTS_CONTRACT) -> None:
         self._rpc = rpc
         self._contract = contract
 
     async def balances(self, account: str, token_ids: Sequence[str], *, finality: Finality = "optimistic") -> Balances:
-        """What the account holds of each token."""
         args = {"account_id": account, "token_ids": list(token_ids)}
         texts, height = await self._view("mt_batch_balance_of", args, _TEXTS, finality)
         if len(texts) != len(token_ids):
-            raise self._nonsense(f"{len(texts)} balances for {len(token_ids)} tokens")
+            raise self._unreadable(f"{len(texts)} balances for {len(token_ids)} tokens")
         try:
             return Balances(tuple(amount_of(text) for text in texts), height)
         except ValueError as error:
-            raise self._nonsense(str(error)) from None
+            raise self._unreadable(str(error)) from None
 
     async def has_public_key(self, account: str, public_key: str, *, finality: Finality = "optimistic") -> bool:
-        """Whether the key (``ed25519:<base58>``) may sign for the account."""
+        """Return whether the key (``ed25519:<base58>``) may sign for the account."""
         args = {"account_id": account, "public_key": public_key}
         return (await self._view("has_public_key", args, _BOOL, finality))[0]
 
     async def is_nonce_used(self, account: str, nonce_b64: str, *, finality: Finality = "optimistic") -> bool:
-        """Whether the nonce is marked as used; False proves nothing once its deadline has passed, for the contract
-        clears expired nonces."""
+        """Return whether the nonce is marked as used. False proves nothing after its deadline: the contract clears
+        expired nonces."""
         return (await self.nonce(account, nonce_b64, finality=finality)).used
 
-    async def nonce(self, account: str, nonce_b64: str, *, finality: Finality = "optimistic") -> NonceSeen:
+    async def nonce(self, account: str, nonce_b64: str, *, finality: Finality = "optimistic") -> NonceState:
         """``is_nonce_used`` with the block it holds for."""
         args = {"account_id": account, "nonce": nonce_b64}
         used, height = await self._view("is_nonce_used", args, _BOOL, finality)
-        return NonceSeen(used, height)
+        return NonceState(used, height)
 
     async def used_nonces(self, account: str, nonces: Sequence[str]) -> dict[str, int]:
-        """The nonces that are marked as used, each with the height of the block it holds for.
+        """Return the nonces that are marked as used, each with the height of the block it holds for.
 
         Raises VenueError when one of them could not be read.
         """
@@ -91,17 +90,17 @@ class Verifier:
         return used
 
     async def current_salt(self, *, finality: Finality = "optimistic") -> bytes:
-        """The 4 bytes a fresh versioned nonce must carry."""
+        """Return the 4 bytes that a fresh versioned nonce must carry."""
         text, _ = await self._view("current_salt", {}, _TEXT, finality)
         if not _SALT.match(text):
-            raise self._nonsense(f"a salt of {SALT_LEN} bytes in hex was expected")
+            raise self._unreadable(f"the salt is not {SALT_LEN} bytes in hex")
         return bytes.fromhex(text)
 
     async def fee_pips(self, *, finality: Finality = "optimistic") -> int:
-        """The protocol fee in pips (1 pip = 0.0001 %), 0 to 1000000, taken from the negative side of a token_diff."""
+        """Return the protocol fee, 0 to 1000000 pips (1 pip = 0.0001 %), charged on a token_diff's negative side."""
         pips, _ = await self._view("fee", {}, _INT, finality)
         if not 0 <= pips <= PIPS:
-            raise self._nonsense(f"a fee outside 0 to {PIPS} pips")
+            raise self._unreadable(f"the fee is outside 0 to {PIPS} pips")
         return pips
 
     async def _view(
@@ -110,5 +109,5 @@ class Verifier:
         view = await self._rpc.view(self._contract, method, args, finality)
         return decode(decoder, view.value, f"{self._contract} {method}"), view.block_height
 
-    def _nonsense(self, what: str) -> UnreachableError:
-        return UnreachableError(plain(f"{self._contract} answered nonsense: {what}"))
+    def _unreadable(self, detail: str) -> UnreachableError:
+        return unreadable(self._contract, detail)

@@ -262,7 +262,7 @@ class Desk:
             part_state=lambda part: self._part_state(part, picture),
             identity={"run_id": run.run_id, "mode": run.mode, "account": run.account},
             money=[*money.routes(), *remainder.routes()],
-            quiet=workers.relay.quiet,
+            quiet=workers.relay.flush,
         )
         app = api.app() if self._takes_commands else api.read_only_app()
         return server(app), server(api.read_only_app())

@@ -24,6 +24,7 @@ from tests.support.processes.taker import Taker
 from tests.support.processes.venue_process import Control, VenueProcess
 from tests.support.waiting import until
 from venue.protocol.assets import BTC
+from venue.transport.messages import UNREADABLE
 
 
 def interlock(shot: Snapshot, ident: str) -> InterlockRow:
@@ -118,7 +119,7 @@ async def test_a_skewed_venue_clock_ends_live_after_its_grace(launch: Launch, co
     [
         ("429", "answered HTTP 429"),
         ("500", "answered HTTP 500"),
-        ("garbage", "answered nonsense"),
+        ("garbage", UNREADABLE),
         pytest.param("slow", "did not answer within 5 s", marks=pytest.mark.slow),
     ],
 )

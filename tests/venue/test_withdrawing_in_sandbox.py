@@ -13,8 +13,8 @@ from nacl.signing import SigningKey
 
 from tests.support.sandbox.signing import Signer, withdrawal
 from venue.bridges.poa.client import Bridge
-from venue.near.outcomes import withdrawal_burned
-from venue.near.rpc import NearRpc, TxOutcome
+from venue.near.outcomes import TxOutcome, withdrawn_amount
+from venue.near.rpc import UNKNOWN_SENDING, NearRpc
 from venue.near.transactions import UnsignedTransaction, add_public_key_transaction, ft_withdraw_transaction
 from venue.protocol.assets import BTC, EURE, Asset
 from venue.protocol.nonce import pack_nonce
@@ -106,7 +106,7 @@ async def test_a_withdrawal_goes_from_the_estimate_to_the_other_chain(money: Mon
     unsigned = await money.build()
     await money.near.send_transaction(money.sign(unsigned))
     outcome = await money.outcome(unsigned.hash)
-    assert withdrawal_burned(outcome, AMOUNT) == AMOUNT
+    assert withdrawn_amount(outcome, AMOUNT) == AMOUNT
     assert await money.balance() == before - AMOUNT
 
     seen = await eventually(
@@ -137,7 +137,7 @@ async def test_a_failed_transfer_is_a_refund(money: Money) -> None:
     outcome = await money.near.send_transaction(money.sign(unsigned), wait_until="FINAL")
     assert outcome.state == "succeeded"
     assert len(outcome.receipts_failed) == 1
-    assert withdrawal_burned(outcome, AMOUNT) == 0
+    assert withdrawn_amount(outcome, AMOUNT) == 0
     assert await money.balance() == before
 
 
@@ -147,7 +147,7 @@ async def test_a_withdrawal_of_more_than_there_is_took_nothing(money: Money) -> 
     outcome = await money.near.send_transaction(money.sign(unsigned), wait_until="FINAL")
     assert outcome.state == "failed"
     assert "insufficient balance" in outcome.failure
-    assert withdrawal_burned(outcome, before + 1) == 0
+    assert withdrawn_amount(outcome, before + 1) == 0
     assert await money.balance() == before
 
 
@@ -157,9 +157,9 @@ async def test_an_answer_swallowed_after_executing_is_found_by_the_hash(money: M
     lost = {"mode": "swallow", "silence": silence}
     await money.faults(near_send={"near_a": lost, "near_b": lost}, near_resend="invalid_nonce")
     unsigned = await money.build()
-    with pytest.raises(UnreachableError, match="not known"):
+    with pytest.raises(UnreachableError, match=UNKNOWN_SENDING):
         await money.near.send_transaction(money.sign(unsigned), wait_until="FINAL")
-    assert withdrawal_burned(await money.outcome(unsigned.hash), AMOUNT) == AMOUNT
+    assert withdrawn_amount(await money.outcome(unsigned.hash), AMOUNT) == AMOUNT
     assert await money.balance() == before - AMOUNT
 
 
@@ -177,7 +177,7 @@ async def test_a_doubled_delivery_burns_once(money: Money, mode: str) -> None:
     await money.faults(near_send={"near_a": {"mode": mode}})
     unsigned = await money.build()
     await money.near.send_transaction(money.sign(unsigned), wait_until="FINAL")
-    assert withdrawal_burned(await money.outcome(unsigned.hash), AMOUNT) == AMOUNT
+    assert withdrawn_amount(await money.outcome(unsigned.hash), AMOUNT) == AMOUNT
     assert await money.balance() == before - AMOUNT
 
 
@@ -229,7 +229,7 @@ async def test_an_intent_makes_the_same_withdrawal(money: Money) -> None:
     assert await money.balance() == before - AMOUNT
     assert await money.verifier.is_nonce_used(ACCOUNT, base64.b64encode(nonce).decode())
     outcome = await money.outcome(status.tx_hash)
-    assert withdrawal_burned(outcome, AMOUNT) == AMOUNT
+    assert withdrawn_amount(outcome, AMOUNT) == AMOUNT
 
 
 async def test_a_key_registers_itself(client: httpx.AsyncClient) -> None:
@@ -250,7 +250,7 @@ async def test_a_key_registers_itself(client: httpx.AsyncClient) -> None:
 
 
 @pytest.mark.parametrize(("access", "full"), [("full", True), ("function_call", False), ("none", None)])
-async def test_the_kind_of_access_key_is_told(client: httpx.AsyncClient, access: str, full: bool | None) -> None:
+async def test_the_kind_of_access_key_is_reported(client: httpx.AsyncClient, access: str, full: bool | None) -> None:
     venue = Venue(msgspec.convert({**msgspec.structs.asdict(CONFIG), "access": access}, VenueConfig))
     await venue.start()
     try:

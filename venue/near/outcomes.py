@@ -1,4 +1,4 @@
-"""What NEAR RPC says of transactions and access keys, read into what a withdrawal has to know.
+"""Transaction outcomes and access keys as NEAR RPC reports them.
 
 Sources: docs.near.org, RPC ``tx``, ``send_tx`` and ``view_access_key``; nearcore's ``FinalExecutionOutcomeView`` and
 ``InvalidTxError``; near/intents, ``ft_resolve_withdraw``.
@@ -14,8 +14,8 @@ import msgspec
 from venue.near.errors import UnreadableOutcomeError
 from venue.protocol.assets import INTENTS_CONTRACT
 from venue.transport.amounts import amount_of
-from venue.transport.errors import RefusedError, UnreachableError
-from venue.transport.jsonrpc import decode, plain
+from venue.transport.errors import RefusedError
+from venue.transport.jsonrpc import decode, plain, unreadable
 
 TxState = Literal["pending", "succeeded", "failed"]
 
@@ -37,11 +37,11 @@ _NODE_CAUSES = frozenset(
         "REQUEST_ROUTED",
     }
 )
-"""Causes that speak of the node that was asked, not of what it was asked: another node may know better."""
+"""Causes that concern the node, not the request: another node may answer it."""
 
 
 class AccessKey(msgspec.Struct, frozen=True):
-    """An account's access key as of a final block; ``nonce`` is the last one used, the next transaction's is higher."""
+    """An access key as of a final block; ``nonce`` is the last one used, the next transaction's must be higher."""
 
     nonce: int
     full_access: bool
@@ -50,13 +50,13 @@ class AccessKey(msgspec.Struct, frozen=True):
 
 
 class TxOutcome(msgspec.Struct, frozen=True):
-    """What became of a transaction, as far as the node that was asked knows.
+    """A transaction's outcome, as far as the node knows it.
 
-    ``pending`` covers everything short of executed with all its receipts. ``value`` is what the whole transaction
-    returned, decoded. ``receipts_failed`` has a line ``executor: why`` for each; one may fail and be made good while
-    the transaction succeeds. ``block_height`` is the highest block any part ran in, None when the node could not
-    tell. ``final``: no fork can undo it any more. ``reverted``: it failed before anything of it took effect.
-    ``resolved`` is what each ``ft_resolve_withdraw`` in it reports as used, base units.
+    ``pending`` until the transaction is executed with all its receipts. ``value`` is what the whole transaction
+    returned, decoded. ``receipts_failed`` has a line ``executor: reason`` for each; one may fail and be refunded
+    while the transaction succeeds. ``block_height`` is the highest block any part ran in, None when the node does not
+    know it. ``final``: no fork can undo it. ``reverted``: it failed before any of it took effect. ``resolved`` is what
+    each ``ft_resolve_withdraw`` in it reports as used, base units.
     """
 
     state: TxState
@@ -73,31 +73,35 @@ class TxOutcome(msgspec.Struct, frozen=True):
 PENDING = TxOutcome("pending")
 
 
-def withdrawal_burned(outcome: TxOutcome, amount: int) -> int:
-    """Base units of ``amount`` that an ``ft_withdraw`` really took; 0 when it failed or was refunded.
+def withdrawn_amount(outcome: TxOutcome, amount: int) -> int:
+    """Return how many base units of ``amount`` an ``ft_withdraw`` withdrew; 0 when it failed or was refunded.
 
     A transaction that calls it returns what ``ft_resolve_withdraw`` does: the amount used, a JSON string.
-    ``execute_intents`` returns nothing: it burned all if no receipt failed, and otherwise what its one resolution
-    says. Raises OutcomeUnknown where that cannot be told.
+    ``execute_intents`` returns nothing: all was withdrawn if no receipt failed, and otherwise what its one resolution
+    reports. Raises UnreadableOutcomeError where the outcome does not show it.
     """
     if outcome.state == "pending":
         raise UnreadableOutcomeError("the transaction has not been executed yet")
     if outcome.state == "failed":
         if outcome.reverted:
             return 0
-        raise UnreadableOutcomeError(f"the withdrawal took effect and was not resolved: {outcome.failure}")
+        raise UnreadableOutcomeError(f"the withdrawal was executed but not resolved: {outcome.failure}")
     if outcome.value:
         used = _used(outcome.value)
         if used is None:
-            raise UnreadableOutcomeError("the transaction returned something that is no amount")
+            raise UnreadableOutcomeError("the transaction returned a value that is not an amount")
     elif not outcome.receipts_failed:
         return amount
     elif len(outcome.resolved) == 1:
         used = outcome.resolved[0]
     else:
-        raise UnreadableOutcomeError(f"a receipt failed, and nothing says whose: {outcome.receipts_failed[0]}")
+        raise UnreadableOutcomeError(
+            f"a receipt failed and may belong to this withdrawal: {outcome.receipts_failed[0]}"
+        )
     if used > amount:
-        raise UnreadableOutcomeError(f"the transaction reports {used} base units used of {amount}")
+        raise UnreadableOutcomeError(
+            f"the transaction reports {used} base units used, more than the {amount} withdrawn"
+        )
     return used
 
 
@@ -133,7 +137,7 @@ _RESULT = msgspec.json.Decoder(_Result | str)
 
 
 def read_access_key(raw: bytes, host: str) -> AccessKey | None:
-    """The key, or None where the node says, in either of its forms, that the account has no such key."""
+    """Return the key, or None where the node answers, in either form, that the account has no such key."""
     answer = decode(_ACCESS_KEY, raw, host)
     if answer.error is not None:
         if _NO_KEY.search(answer.error):
@@ -146,12 +150,12 @@ def read_access_key(raw: bytes, host: str) -> AccessKey | None:
         or answer.block_height is None
         or answer.block_hash is None
     ):
-        raise UnreachableError(f"{host} answered nonsense: an access key without nonce, permission or block")
+        raise unreadable(host, "the access key has no nonce, permission or block")
     return AccessKey(answer.nonce, answer.permission == "FullAccess", answer.block_height, answer.block_hash)
 
 
 def read_outcome(raw: bytes, host: str) -> TxOutcome:
-    """The outcome of ``tx``, ``send_tx`` and ``broadcast_tx_commit``; Unreachable for anything else."""
+    """Return the outcome in an answer of ``tx``, ``send_tx`` or ``broadcast_tx_commit``; UnreachableError otherwise."""
     result = decode(_RESULT, raw, host)
     if isinstance(result, str):
         return PENDING
@@ -161,39 +165,47 @@ def read_outcome(raw: bytes, host: str) -> TxOutcome:
     parts = [part for part in (result.transaction_outcome, *result.receipts_outcome) if part is not None]
     hashes = tuple(dict.fromkeys(part.block_hash for part in parts if part.block_hash))
     failed = tuple(
-        plain(f"{part.outcome.executor_id}: {_why(part.outcome.status)}")
+        plain(f"{part.outcome.executor_id}: {_failure_text(part.outcome.status)}")
         for part in result.receipts_outcome
         if _failed(part.outcome.status)
     )
     final = result.final_execution_status == "FINAL"
     if "Failure" in status:
-        why = _why(status)
-        return TxOutcome("failed", why, b"", failed, None, final, _reverted(result), hashes)
+        reason = _failure_text(status)
+        return TxOutcome(
+            "failed",
+            failure=reason,
+            receipts_failed=failed,
+            final=final,
+            reverted=_reverted(result),
+            block_hashes=hashes,
+        )
     value = status.get("SuccessValue")
     if not isinstance(value, str):
-        raise UnreachableError(f"{host} answered nonsense: a transaction neither succeeded nor failed")
+        raise unreadable(host, "the transaction neither succeeded nor failed")
     try:
         returned = base64.b64decode(value, validate=True)
     except ValueError:
-        raise UnreachableError(f"{host} answered nonsense: a value that is not base64") from None
+        raise unreadable(host, "the returned value is not base64") from None
     resolved = tuple(used for part in result.receipts_outcome if (used := _resolution(part.outcome)) is not None)
-    return TxOutcome("succeeded", "", returned, failed, None, final, False, hashes, resolved)
+    return TxOutcome(
+        "succeeded", value=returned, receipts_failed=failed, final=final, block_hashes=hashes, resolved=resolved
+    )
 
 
-def is_about_the_question(error: RefusedError) -> bool:
-    """Whether another node would say the same: the chain's own answer, or a malformed request."""
+def is_definitive(error: RefusedError) -> bool:
+    """Return whether another node would answer the same: the chain's own answer, or a malformed request."""
     if error.name == "REQUEST_VALIDATION_ERROR":
         return True
     return bool(error.cause) and error.cause not in _NODE_CAUSES
 
 
 def is_unknown_transaction(error: RefusedError) -> bool:
-    """Whether the node says that it does not know the transaction."""
     return error.cause == "UNKNOWN_TRANSACTION" or (not error.cause and bool(_NO_TRANSACTION.search(str(error))))
 
 
 def invalid_transaction(error: RefusedError) -> RefusedError:
-    """The refusal of a transaction under the name nearcore gives its reason: InvalidNonce, Expired, …"""
+    """Return the refusal under nearcore's name of its reason: InvalidNonce, Expired, …"""
     reason = _find(error.data, "InvalidTxError")
     if isinstance(reason, Mapping) and len(reason) == 1:
         reason = next(iter(reason))
@@ -202,7 +214,7 @@ def invalid_transaction(error: RefusedError) -> RefusedError:
 
 
 def _executed(result: _Result) -> bool:
-    """Whether all receipts ran; nodes that do not say how far they waited must show every receipt they name."""
+    """Return whether all receipts ran; a node that gives no execution status must show every receipt it names."""
     if result.final_execution_status is not None:
         return result.final_execution_status in _EXECUTED
     if result.transaction_outcome is None:
@@ -213,18 +225,18 @@ def _executed(result: _Result) -> bool:
 
 
 def _reverted(result: _Result) -> bool:
-    """Whether the transaction itself, or the first receipt it became, failed: what follows a receipt fails with it."""
+    """Return whether the transaction or its first receipt failed: what follows a receipt fails with it."""
     first = result.transaction_outcome
     if first is None:
         return False
     if _failed(first.outcome.status):
         return True
-    begun = first.outcome.receipt_ids[:1]
-    return any(part.id in begun and _failed(part.outcome.status) for part in result.receipts_outcome)
+    first_receipt = first.outcome.receipt_ids[:1]
+    return any(part.id in first_receipt and _failed(part.outcome.status) for part in result.receipts_outcome)
 
 
 def _resolution(execution: _Execution) -> int | None:
-    """What ``ft_resolve_withdraw`` reports as used; no other receipt of the Verifier returns one amount."""
+    """Return what ``ft_resolve_withdraw`` reports as used; no other receipt of the Verifier returns one amount."""
     status = execution.status
     value = status.get("SuccessValue") if isinstance(status, dict) else None
     if execution.executor_id != INTENTS_CONTRACT or not isinstance(value, str) or not value:
@@ -246,8 +258,8 @@ def _failed(status: str | dict[str, object]) -> bool:
     return isinstance(status, dict) and "Failure" in status
 
 
-def _why(status: str | dict[str, object]) -> str:
-    """The innermost text of a failure and what it is of, or the whole of it as JSON."""
+def _failure_text(status: str | dict[str, object]) -> str:
+    """Return a failure's innermost text and its name, or the whole failure as JSON."""
     failure = status.get("Failure") if isinstance(status, dict) else status
     name, value = "", failure
     for _ in range(_FAILURE_DEPTH):

@@ -1,4 +1,4 @@
-"""Reading NEAR through any of several RPC endpoints, and sending to it: the next is tried when one fails.
+"""Reading NEAR and sending to it through several RPC endpoints: when one fails, the next is tried.
 
 Source of the shapes: docs.near.org, RPC ``query``, ``block``, ``send_tx`` and ``tx``, and its list of errors; nearcore,
 chain/jsonrpc.
@@ -17,15 +17,13 @@ from venue.near.outcomes import (
     AccessKey,
     TxOutcome,
     invalid_transaction,
-    is_about_the_question,
+    is_definitive,
     is_unknown_transaction,
     read_access_key,
     read_outcome,
 )
 from venue.transport.errors import RefusedError, UnreachableError, VenueError
-from venue.transport.jsonrpc import JsonRpc, decode, plain
-
-__all__ = ["AccessKey", "Block", "Endpoint", "Finality", "NearRpc", "TxOutcome", "ViewResult", "WaitUntil"]
+from venue.transport.jsonrpc import JsonRpc, decode, plain, unreadable
 
 WaitUntil = Literal["NONE", "EXECUTED_OPTIMISTIC", "FINAL"]
 Finality = Literal["final", "optimistic"]
@@ -33,7 +31,7 @@ T = TypeVar("T")
 
 
 class ViewResult(msgspec.Struct, frozen=True):
-    """A contract's answer: ``value`` is the raw JSON it returned, as of the block named."""
+    """A contract's answer: ``value`` is the raw JSON it returned, as of this block."""
 
     value: bytes
     block_height: int
@@ -41,7 +39,7 @@ class ViewResult(msgspec.Struct, frozen=True):
 
 
 class Block(msgspec.Struct, frozen=True):
-    """A block's height, hash (base58) and time (UTC nanoseconds since the epoch)."""
+    """``hash`` is base58, ``timestamp_ns`` UTC nanoseconds since the epoch."""
 
     height: int
     hash: str
@@ -49,7 +47,7 @@ class Block(msgspec.Struct, frozen=True):
 
 
 class Endpoint(msgspec.Struct, frozen=True):
-    """The health of one endpoint since the start; ``current`` marks the one that is asked first."""
+    """The health of one endpoint since the start; ``current`` marks the one that is tried first."""
 
     host: str
     calls: int
@@ -76,6 +74,7 @@ class _BlockResult(msgspec.Struct):
     header: _Header
 
 
+UNKNOWN_SENDING = "it is unknown whether a node accepted the transaction"
 _MAX_BLOCKS = 12  # a withdrawal's receipts run in about five
 
 _CALL = msgspec.json.Decoder(_CallResult)
@@ -83,20 +82,20 @@ _BLOCK = msgspec.json.Decoder(_BlockResult)
 
 
 class NearRpc:
-    """Views and blocks from the first endpoint that answers, starting with the one that answered last.
+    """Calls that use the first endpoint to answer, starting with the one that answered last.
 
     ``timeout_s`` bounds one endpoint's answer; a call may take that long for each URL.
     """
 
     def __init__(self, urls: Sequence[str], client: httpx.AsyncClient, *, timeout_s: float = 5.0) -> None:
         if not urls:
-            raise ValueError("at least one NEAR RPC URL is needed")
+            raise ValueError("at least one NEAR RPC URL is required")
         self._endpoints = tuple(JsonRpc(url, client, timeout_s=timeout_s) for url in urls)
         self._current = 0
 
     @property
     def endpoints(self) -> tuple[Endpoint, ...]:
-        """Counts of every endpoint, in the order they were given."""
+        """The health of every endpoint, in the order of the URLs."""
         return tuple(
             Endpoint(one.host, one.calls, one.failures, one.last_error, index == self._current)
             for index, one in enumerate(self._endpoints)
@@ -105,7 +104,7 @@ class NearRpc:
     async def view(
         self, contract: str, method: str, args: Mapping[str, object], finality: Finality = "optimistic"
     ) -> ViewResult:
-        """What a view function answers; Refused with the panic's text, Unreachable when no endpoint answers."""
+        """Call a view function; RefusedError with the panic's text, UnreachableError when no endpoint answers."""
         params = {
             "request_type": "call_function",
             "finality": finality,
@@ -116,11 +115,11 @@ class NearRpc:
         return await self._ask("query", params, _read_view)
 
     async def block(self, finality: Finality = "final") -> Block:
-        """The newest block of this finality; Unreachable when no endpoint answers."""
+        """Return the newest block of this finality; UnreachableError when no endpoint answers."""
         return await self._ask("block", {"finality": finality}, _read_block)
 
     async def access_key(self, account: str, public_key: str) -> AccessKey | None:
-        """The account's access key (``ed25519:<base58>``) as of the last final block; None when it has no such key."""
+        """Return the access key (``ed25519:<base58>``) as of the last final block; None when the account lacks it."""
         params = {
             "request_type": "view_access_key",
             "finality": "final",
@@ -135,11 +134,11 @@ class NearRpc:
             raise
 
     async def send_transaction(self, signed: bytes, *, wait_until: WaitUntil = "NONE") -> TxOutcome:
-        """Hand in a signed transaction (borsh). The same bytes may be sent any number of times and run once.
+        """Send a signed transaction (borsh). The same bytes may be sent any number of times and run once.
 
-        Unreachable: it may have been taken. Refused, with nearcore's name of the reason (``InvalidNonce``, ``Expired``,
-        ``NotEnoughBalance``, …): the first node to answer did not take the bytes this time, which proves nothing of an
-        earlier sending of the same bytes, ask ``transaction``. With NONE a node takes the bytes without judging them.
+        UnreachableError: it may have been accepted. RefusedError, with nearcore's name of the reason (``InvalidNonce``,
+        ``Expired``, ``NotEnoughBalance``, …): the first node to answer did not accept the bytes this time. That proves
+        nothing about an earlier sending of the same bytes: use ``transaction``. With NONE a node does not check them.
         """
         encoded = base64.b64encode(signed).decode("ascii")
         problems: list[str] = []
@@ -151,24 +150,24 @@ class NearRpc:
                 problems.append(str(error))
                 continue
             except RefusedError as error:
-                if not is_about_the_question(error):
-                    endpoint.failed(error)
+                if not is_definitive(error):
+                    endpoint.count_failure(error)
                     problems.append(f"{endpoint.host} refused: {error}")
                     continue
                 self._current = index
                 if problems:
-                    asked = "; ".join([*problems, f"{endpoint.host} refused: {error}"])
-                    raise UnreachableError(f"whether the transaction was taken is not known: {asked}") from None
+                    refused = f"{endpoint.host} refused: {error}"
+                    raise UnreachableError(f"{UNKNOWN_SENDING}: {'; '.join([*problems, refused])}") from None
                 raise invalid_transaction(error) from None
             self._current = index
             return await self._with_height(endpoint, outcome)
-        raise UnreachableError("whether the transaction was taken is not known: " + "; ".join(problems))
+        raise UnreachableError(f"{UNKNOWN_SENDING}: {'; '.join(problems)}")
 
     async def transaction(self, tx_hash: str, account: str) -> TxOutcome | None:
-        """What became of the transaction that ``account`` signed; None when every endpoint says it does not know it.
+        """Return the outcome of the transaction that ``account`` signed; None when no endpoint knows it.
 
-        Nodes forget: None for an old transaction does not prove that it never ran. A node that knows it and has no
-        outcome yet is waited for once, as long as one answer may take.
+        Nodes forget: None for an old transaction does not prove that it never ran. When a node knows it and has no
+        outcome yet, wait for it once, as long as one answer may take.
         """
         params = {"tx_hash": tx_hash, "sender_account_id": account}
         problems: list[str] = []
@@ -182,21 +181,21 @@ class NearRpc:
             except RefusedError as error:
                 if is_unknown_transaction(error):
                     continue
-                if is_about_the_question(error):
+                if is_definitive(error):
                     raise
-                endpoint.failed(error)
+                endpoint.count_failure(error)
                 problems.append(f"{endpoint.host} refused: {error}")
                 continue
             self._current = index
             if outcome == PENDING:
-                outcome = await _awaited(endpoint, params)
+                outcome = await _wait_for_outcome(endpoint, params)
             return await self._with_height(endpoint, outcome)
         if problems:
             raise UnreachableError("not every NEAR RPC endpoint answered: " + "; ".join(problems))
         return None
 
     async def _with_height(self, endpoint: JsonRpc, outcome: TxOutcome) -> TxOutcome:
-        """The outcome with the height of its latest block, where the node that gave it still has all of them."""
+        """Add the height of the latest block, where the node that gave the outcome still has all of its blocks."""
         if outcome.state == "pending" or not 0 < len(outcome.block_hashes) <= _MAX_BLOCKS:
             return outcome
 
@@ -224,16 +223,16 @@ class NearRpc:
                 problems.append(str(error))
                 continue
             except RefusedError as error:
-                if is_about_the_question(error):
+                if is_definitive(error):
                     self._current = index
                     raise
-                endpoint.failed(error)
+                endpoint.count_failure(error)
                 problems.append(f"{endpoint.host} refused: {error}")
                 continue
             try:
                 answer = read(raw, endpoint.host)
             except UnreachableError as error:
-                endpoint.failed(error)
+                endpoint.count_failure(error)
                 problems.append(str(error))
                 continue
             except RefusedError:
@@ -253,7 +252,7 @@ async def _send(endpoint: JsonRpc, encoded: str, wait_until: WaitUntil) -> bytes
     return await endpoint.call("broadcast_tx_commit", [encoded])
 
 
-async def _awaited(endpoint: JsonRpc, params: Mapping[str, object]) -> TxOutcome:
+async def _wait_for_outcome(endpoint: JsonRpc, params: Mapping[str, object]) -> TxOutcome:
     try:
         return read_outcome(await endpoint.call("tx", {**params, "wait_until": "FINAL"}), endpoint.host)
     except VenueError:
@@ -265,7 +264,7 @@ def _read_view(raw: bytes, host: str) -> ViewResult:
     if answer.error is not None:
         raise RefusedError(plain(answer.error), name="HANDLER_ERROR", cause="CONTRACT_EXECUTION_ERROR")
     if answer.result is None or answer.block_height is None or answer.block_hash is None:
-        raise UnreachableError(f"{host} answered nonsense: a view without result, block height or block hash")
+        raise unreadable(host, "the view has no result, block height or block hash")
     return ViewResult(bytes(answer.result), answer.block_height, answer.block_hash)
 
 
@@ -276,5 +275,5 @@ def _read_block(raw: bytes, host: str) -> Block:
     else:
         timestamp = header.timestamp
     if timestamp is None or header.height < 0:
-        raise UnreachableError(f"{host} answered nonsense: a block without height or time")
+        raise unreadable(host, "the block has no height or time")
     return Block(header.height, header.hash, timestamp)

@@ -1,8 +1,7 @@
-"""NEAR transactions of this program, built and hashed before anything is signed or sent. No private key comes here.
+"""This program's NEAR transactions, built and hashed before they are signed. No private key is used here.
 
 A transaction's hash is the sha256 of its unsigned borsh bytes, which are also the 32 bytes that are signed (nearcore).
-What a call says is the contract's (near/intents): ``ft_withdraw`` has no ``msg``, for with one a failed transfer is not
-refunded.
+The calls are those of near/intents. ``ft_withdraw`` has no ``msg``: with one, a failed transfer is not refunded.
 """
 
 import hashlib
@@ -19,14 +18,14 @@ from venue.protocol.assets import INTENTS_CONTRACT, MAX_AMOUNT
 GAS = 100 * 10**12
 """100 Tgas, in gas units."""
 DEPOSIT = 1
-"""yoctoNEAR: the contract wants exactly this as proof that a full-access key signed."""
+"""yoctoNEAR: the contract requires exactly this, as proof that a full-access key signed."""
 
 _MAX_NONCE = 2**64 - 1
 _ACCOUNT = re.compile(r"(?=.{2,64}\Z)(?:[a-z0-9]+[-_])*[a-z0-9]+(?:\.(?:[a-z0-9]+[-_])*[a-z0-9]+)*\Z")
 
 
 class UnsignedTransaction:
-    """A transaction that is complete but for its signature. ``nonce`` is its own, one above the access key's."""
+    """A transaction without its signature. ``nonce`` is one above the access key's."""
 
     __slots__ = ("_public_key", "_transaction", "hash", "nonce", "to_sign")
 
@@ -38,13 +37,13 @@ class UnsignedTransaction:
         self.hash = base58.b58encode(self.to_sign).decode("ascii")
 
     def signed(self, signature: bytes) -> bytes:
-        """The borsh bytes to send; ValueError when the signature is not the access key's over ``to_sign``."""
+        """Return the borsh bytes to send; ValueError when the signature is not the access key's over ``to_sign``."""
         try:
             if len(signature) != crypto_sign_BYTES:
                 raise BadSignatureError
             crypto_sign_open(signature + self.to_sign, self._public_key)
         except BadSignatureError:
-            raise ValueError("the signature is not the access key's over this transaction") from None
+            raise ValueError("the signature is not the access key's for this transaction") from None
         return bytes(SignedTransaction(signature, self._transaction).serialize())
 
 
@@ -58,17 +57,17 @@ def ft_withdraw_transaction(
     amount: int,
     memo: str,
 ) -> UnsignedTransaction:
-    """Burn ``amount`` base units of ``token`` (its NEAR contract), for the bridge to pay out as ``memo`` says.
+    """Withdraw ``amount`` base units of ``token`` (its NEAR contract); the bridge pays out to the address in ``memo``.
 
-    ``access_nonce`` is the access key's as ``view_access_key`` gives it; the transaction takes the next one.
-    ``public_key`` is 32 bytes, ``block_hash`` base58 of a recent block. Raises ValueError for what cannot be meant.
+    ``access_nonce`` is the access key's as ``view_access_key`` gives it; the transaction uses the next one.
+    ``public_key`` is 32 bytes, ``block_hash`` base58 of a recent block. Raises ValueError for an invalid argument.
     """
     if not 0 < amount <= MAX_AMOUNT:
         raise ValueError("the amount must be from 1 to 2^128 - 1 base units")
     if not _ACCOUNT.match(token):
         raise ValueError("the token is not a NEAR account")
     if not memo:
-        raise ValueError("a withdrawal needs the memo that says where it goes")
+        raise ValueError("a withdrawal needs a memo with its destination")
     args = {"token": token, "receiver_id": token, "amount": str(amount), "memo": memo}
     return _call(account, public_key, access_nonce, block_hash, "ft_withdraw", args)
 
@@ -76,9 +75,9 @@ def ft_withdraw_transaction(
 def add_public_key_transaction(
     account: str, public_key: bytes, access_nonce: int, block_hash: str
 ) -> UnsignedTransaction:
-    """Register the access key that signs this transaction with the Verifier, for it to sign intents of the account.
+    """Register the access key that signs this transaction with the Verifier, so that it may sign the account's intents.
 
-    The arguments are those of ``ft_withdraw_transaction``.
+    Arguments as in ``ft_withdraw_transaction``.
     """
     args = {"public_key": "ed25519:" + base58.b58encode(public_key).decode("ascii")}
     return _call(account, public_key, access_nonce, block_hash, "add_public_key", args)
@@ -91,10 +90,10 @@ def _call(
     if not _ACCOUNT.match(account):
         raise ValueError("the signer is not a NEAR account")
     if len(public_key) != 32 or len(block) != 32:
-        raise ValueError("a public key and a block hash have 32 bytes each")
+        raise ValueError("a public key and a block hash must have 32 bytes each")
     nonce = access_nonce + 1
     if not 0 < nonce <= _MAX_NONCE:
-        raise ValueError("an access key's nonce is an unsigned 64-bit integer")
+        raise ValueError("the access key's nonce is outside 0 to 2^64 - 1")
     action = FunctionCallAction(method, msgspec.json.encode(args), GAS, DEPOSIT)
     transaction = Transaction(account, public_key, nonce, INTENTS_CONTRACT, block, [action])
     return UnsignedTransaction(transaction, public_key, nonce)

@@ -1,1 +1,1 @@
-"""What both sides of a wire must agree on: assets, signed messages, nonces. The sandbox shares nothing else."""
+"""What both sides of a wire must agree on: assets, signed messages, nonces, units. The sandbox shares nothing else."""

@@ -1,4 +1,4 @@
-"""The assets of the active pair and the exact conversion between base units and amounts people read.
+"""The assets of the active pair, and exact conversion between base units and whole tokens.
 
 Source of the ids and decimals: the venue's token list (bridge ``supported_tokens``).
 """
@@ -9,14 +9,14 @@ import msgspec
 
 INTENTS_CONTRACT = "intents.near"
 MAX_AMOUNT = 2**128 - 1
-"""Largest amount the Verifier can hold: amounts are unsigned 128-bit integers in base units."""
+"""Largest amount of the Verifier: amounts are unsigned 128-bit integers in base units."""
 
 EXACT = Context(prec=80, rounding=ROUND_DOWN)
-"""Decimal context wide enough that no u128 amount, scaled by any decimals, is ever rounded."""
+"""Decimal context in which no u128 amount, scaled by any decimals, is rounded."""
 
 
 class Asset(msgspec.Struct, frozen=True):
-    """One token as the Verifier, the bridge and a person name it."""
+    """``token_id`` is the Verifier's id, ``near_token`` the NEAR contract, ``chain`` the bridge's name of the chain."""
 
     symbol: str
     token_id: str
@@ -25,11 +25,11 @@ class Asset(msgspec.Struct, frozen=True):
     near_token: str
 
     def to_decimal(self, units: int) -> Decimal:
-        """Base units (any sign) as an exact Decimal of whole tokens; zero is plain 0."""
+        """Convert base units (any sign) to an exact Decimal of whole tokens; zero is plain 0."""
         return EXACT.scaleb(Decimal(units), -self.decimals) if units else Decimal(0)
 
     def shown(self, units: int, places: int) -> str:
-        """Base units (any sign) as text with so many decimals, half to even; some ten times as quick as a Decimal."""
+        """Format base units (any sign) with ``places`` decimals, half to even; about ten times as fast as a Decimal."""
         step = 10 ** (self.decimals - places) if places < self.decimals else 1
         whole, rest = divmod(abs(units), step)
         whole += 2 * rest > step or (2 * rest == step and whole % 2)
@@ -38,7 +38,7 @@ class Asset(msgspec.Struct, frozen=True):
         return f"{'-' if units < 0 else ''}{tokens}.{part:0{places}d}"
 
     def to_units(self, amount: Decimal) -> int:
-        """Whole tokens as base units; ValueError when the amount is not a whole number of base units."""
+        """Convert whole tokens to base units; ValueError when the amount is not a whole number of base units."""
         if not amount.is_finite():
             raise ValueError(f"{amount} is not an amount of {self.symbol}")
         scaled = EXACT.scaleb(amount, self.decimals)
@@ -85,7 +85,7 @@ class Pair(msgspec.Struct, frozen=True):
         return (self.base, amounts.base), (self.quote, amounts.quote)
 
     def other(self, token_id: str) -> Asset:
-        """The other asset of the pair; KeyError when ``token_id`` is in neither side."""
+        """Return the pair's other asset; KeyError when ``token_id`` is neither side."""
         if token_id == self.base.token_id:
             return self.quote
         if token_id == self.quote.token_id:
@@ -93,7 +93,7 @@ class Pair(msgspec.Struct, frozen=True):
         raise KeyError(token_id)
 
     def asset(self, token_id: str) -> Asset:
-        """The asset with this token id; KeyError when the pair does not hold it."""
+        """Return the asset with this token id; KeyError when it is neither side."""
         if token_id == self.base.token_id:
             return self.base
         if token_id == self.quote.token_id:

@@ -17,7 +17,7 @@ _LAYOUT = struct.Struct(f"<4sB{SALT_LEN}sQ{RANDOM_LEN}s")
 
 
 class Nonce(msgspec.Struct, frozen=True):
-    """A versioned nonce taken apart; ``deadline_ns`` is UTC nanoseconds since the epoch."""
+    """The parts of a versioned nonce; ``deadline_ns`` is UTC nanoseconds since the epoch."""
 
     salt: bytes
     deadline_ns: int
@@ -25,19 +25,19 @@ class Nonce(msgspec.Struct, frozen=True):
 
 
 def pack_nonce(salt: bytes, deadline_ns: int, random: bytes) -> bytes:
-    """The 32 bytes of a versioned nonce; ValueError when a part has the wrong size."""
+    """Return the 32 bytes of a versioned nonce; ValueError when a part has the wrong size."""
     if len(salt) != SALT_LEN or len(random) != RANDOM_LEN or not 0 <= deadline_ns < 2**64:
-        raise ValueError("a nonce needs a salt of 4 bytes, 15 random bytes and a deadline in u64 nanoseconds")
+        raise ValueError("a nonce needs a 4-byte salt, 15 random bytes and a deadline in u64 nanoseconds")
     return _LAYOUT.pack(MAGIC, VERSION, salt, deadline_ns, random)
 
 
 def unpack_nonce(raw: bytes) -> Nonce | None:
-    """The parts of a versioned nonce, or None for a legacy nonce of 32 random bytes.
+    """Return the parts of a versioned nonce, or None for a legacy nonce of 32 random bytes.
 
-    Raises ValueError for another length or an unknown version behind the magic.
+    Raises ValueError for another length or an unknown version after the magic.
     """
     if len(raw) != _LAYOUT.size:
-        raise ValueError(f"a nonce has 32 bytes, this one has {len(raw)}")
+        raise ValueError(f"a nonce must have 32 bytes, not {len(raw)}")
     magic, version, salt, deadline_ns, random = _LAYOUT.unpack(raw)
     if magic != MAGIC:
         return None
@@ -47,13 +47,13 @@ def unpack_nonce(raw: bytes) -> Nonce | None:
 
 
 def encode_nonce(raw: bytes) -> str:
-    """Base64 of the nonce, as payloads and ``is_nonce_used`` carry it."""
+    """Return the nonce in base64, as payloads and ``is_nonce_used`` carry it."""
     return base64.b64encode(raw).decode("ascii")
 
 
 def decode_nonce(text: str) -> bytes:
-    """The 32 bytes behind the base64 text; ValueError when it is not base64 of 32 bytes."""
+    """Return the 32 bytes of the base64 text; ValueError when it is not base64 of 32 bytes."""
     raw = base64.b64decode(text, validate=True)
     if len(raw) != _LAYOUT.size:
-        raise ValueError(f"a nonce has 32 bytes, this one has {len(raw)}")
+        raise ValueError(f"a nonce must have 32 bytes, not {len(raw)}")
     return raw

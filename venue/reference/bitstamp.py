@@ -36,8 +36,6 @@ _REST = msgspec.json.Decoder(_Rest)
 
 
 class Bitstamp(Feed):
-    """Bitstamp's BTC/EUR."""
-
     source = "bitstamp"
     default_url = "wss://ws.bitstamp.net"
     rest_origin = "https://www.bitstamp.net"
@@ -48,14 +46,16 @@ class Bitstamp(Feed):
     def parse(raw: bytes) -> Prices | None:
         message = read(_MESSAGE, raw)
         if message.event == "bts:request_reconnect":
-            raise ReconnectError("the server asked for a new connection")
+            raise ReconnectError("the exchange asked for a new connection")
         if message.event == "bts:error":
-            raise ReconnectError(f"subscription refused: {bytes(message.data).decode(errors='replace')}")
+            raise ReconnectError(
+                f"the exchange refused the subscription: {bytes(message.data).decode(errors='replace')}"
+            )
         if message.event != "data" or message.channel != CHANNEL:
             return None
         book = read(_BOOK, message.data)
         if not (book.bids and book.asks and book.bids[0] and book.asks[0]):
-            raise MalformedTickError("an order book with an empty side")
+            raise MalformedTickError("the order book has an empty side")
         return _price(book.bids[0][0]), _price(book.asks[0][0])
 
     @staticmethod

@@ -1,4 +1,4 @@
-"""Coinbase Exchange, channel ``ticker``, BTC-EUR, with ``heartbeat`` so that a quiet market is no dead line.
+"""Coinbase Exchange, channel ``ticker``, BTC-EUR, and ``heartbeat`` to tell a quiet market from a lost connection.
 
 Source of the shapes: docs.cdp.coinbase.com, Exchange WebSocket channels, and REST "Get product ticker".
 """
@@ -32,8 +32,6 @@ _REST = msgspec.json.Decoder(_Rest)
 
 
 class Coinbase(Feed):
-    """Coinbase's BTC-EUR."""
-
     source = "coinbase"
     default_url = "wss://ws-feed.exchange.coinbase.com"
     rest_origin = "https://api.exchange.coinbase.com"
@@ -46,11 +44,11 @@ class Coinbase(Feed):
     def parse(raw: bytes) -> Prices | None:
         message = read(_MESSAGE, raw)
         if message.type == "error":
-            raise ReconnectError(f"subscription refused: {message.message} {message.reason}".rstrip())
+            raise ReconnectError(f"the exchange refused the subscription: {message.message} {message.reason}".rstrip())
         if message.type != "ticker":
             return None
         if message.product_id != PRODUCT or message.best_bid is None or message.best_ask is None:
-            raise MalformedTickError(f"a ticker without prices of {PRODUCT}")
+            raise MalformedTickError(f"the ticker has no prices of {PRODUCT}")
         return message.best_bid, message.best_ask
 
     @staticmethod

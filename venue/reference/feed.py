@@ -1,6 +1,6 @@
-"""One exchange's best bid and ask: a websocket kept alive, and a REST ticker for a refresh on demand.
+"""One exchange's best bid and ask: a reconnecting websocket, and a REST ticker for a refresh on demand.
 
-An exchange is a subclass that says what to subscribe to and how to read one message; the loop here does the rest.
+A subclass per exchange gives the subscription and reads one message.
 """
 
 import abc
@@ -24,9 +24,9 @@ from venue.transport.jsonrpc import fetch, host_of, plain
 
 MAX_MESSAGE_BYTES = 256 * 1024
 MIN_PRICE, MAX_PRICE = Decimal(100), Decimal(100_000_000)
-"""EUR per BTC outside of which a price is taken for an error."""
+"""EUR per BTC; a price outside of this range is an error."""
 MAX_SPREAD = Decimal("0.1")
-"""Widest spread, as a part of the bid, that still says something about the price."""
+"""Widest plausible spread, as a share of the bid."""
 MAX_DIGITS = 20
 
 Prices = tuple[Decimal, Decimal]
@@ -35,7 +35,7 @@ T = TypeVar("T")
 
 
 class Tick(msgspec.Struct, frozen=True, gc=False):
-    """Best bid and ask of one exchange, EUR per BTC; ``at_ns`` is when the desk got it, UTC nanoseconds."""
+    """Best bid and ask of one exchange, EUR per BTC; ``at_ns`` is when the desk received it, UTC nanoseconds."""
 
     source: str
     bid: Decimal
@@ -44,11 +44,10 @@ class Tick(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def mid(self) -> Decimal:
-        """The middle between bid and ask, exact."""
         return EXACT.divide(EXACT.add(self.bid, self.ask), Decimal(2))
 
 
-class Timing(msgspec.Struct, frozen=True):
+class Timing(msgspec.Struct, frozen=True, kw_only=True):
     """Seconds. A connection without any message for ``stall_s``, or without a price for ``quiet_s``, is replaced;
     the pause before a new one doubles from ``backoff_s`` to ``max_backoff_s`` and is jittered to 50-100 %."""
 
@@ -61,30 +60,30 @@ class Timing(msgspec.Struct, frozen=True):
 
 
 def implausible(bid: Decimal, ask: Decimal) -> str | None:
-    """Why these prices cannot be right, or None: not finite, not positive, crossed, absurd."""
+    """Return why these prices cannot be right, or None when they can."""
     if not (bid.is_finite() and ask.is_finite()):
-        return "a price that is no number"
+        return "the price is not a number"
     if bid <= 0 or ask <= 0:
-        return "a price that is not above zero"
+        return "the price is not above zero"
     if max(len(bid.as_tuple().digits), len(ask.as_tuple().digits)) > MAX_DIGITS:
-        return f"a price of more than {MAX_DIGITS} digits"
+        return f"the price has more than {MAX_DIGITS} digits"
     if bid > ask:
-        return f"crossed prices, bid {bid:f} over ask {ask:f}"
+        return f"crossed prices: bid {bid:f} is above ask {ask:f}"
     if bid < MIN_PRICE or ask > MAX_PRICE or ask - bid > bid * MAX_SPREAD:
-        return f"absurd prices, bid {bid:f} and ask {ask:f}"
+        return f"implausible prices: bid {bid:f}, ask {ask:f}"
     return None
 
 
 def read(decoder: msgspec.json.Decoder[T], raw: bytes | msgspec.Raw) -> T:
-    """The typed value of a message; Malformed when it has another shape."""
+    """Return the typed value of a message; MalformedTickError when it has another shape."""
     try:
         return decoder.decode(raw)
     except (ValueError, RecursionError) as error:
-        raise MalformedTickError(plain(f"nonsense: {error}")) from None
+        raise MalformedTickError(plain(f"unreadable message: {error}")) from None
 
 
 class Feed(abc.ABC):
-    """A source of ticks. ``state`` is ok from a connection's first price until that connection is lost.
+    """A source of ticks. ``state`` is ok from a connection's first price until that connection ends.
 
     ``counters``: messages, ticks, malformed (unreadable messages), implausible (prices dropped), reconnects, stalls.
     """
@@ -118,50 +117,50 @@ class Feed(abc.ABC):
     @staticmethod
     @abc.abstractmethod
     def parse(raw: bytes) -> Prices | None:
-        """Bid and ask of one websocket message, None when it is about something else; raises Malformed, Reconnect."""
+        """Return bid and ask of a websocket message, None when it has none; MalformedTickError, ReconnectError."""
 
     @staticmethod
     @abc.abstractmethod
     def parse_rest(raw: bytes) -> Prices:
-        """Bid and ask of the REST ticker's answer; raises Malformed, or Refused with the exchange's error."""
+        """Return bid and ask of the REST ticker; MalformedTickError, or RefusedError with the exchange's error."""
 
     @property
     def rest_url(self) -> str:
-        """The exchange's public REST host, or the websocket's own origin when that was pointed elsewhere."""
+        """The exchange's public REST host, or the websocket's own origin when that is set to another host."""
         split = urlsplit(self.url)
         if split.hostname == urlsplit(self.default_url).hostname:
             return self.rest_origin + self.rest_path
         return f"{'https' if split.scheme == 'wss' else 'http'}://{split.netloc}{self.rest_path}"
 
     async def run(self, on_tick: Callable[[Tick], None]) -> None:
-        """Follow the exchange until cancelled, calling ``on_tick`` for each plausible price."""
+        """Follow the exchange until cancelled, and call ``on_tick`` for each plausible price."""
         while True:
             try:
                 await self._follow(on_tick)
             except (ReconnectError, OSError, WebSocketException, TimeoutError) as error:
-                self.last_error = plain(_why(error))
+                self.last_error = plain(_reason(error))
             self.state = "down"
             self.counters["reconnects"] += 1
             await self._sleep(self._pause())
 
     async def refresh(self, client: httpx.AsyncClient) -> Tick:
-        """The ticker by REST. It is dated when it was asked for, so that its age is never flattered.
+        """Read the REST ticker, dated when it was requested, so that it never looks too young.
 
-        Raises Unreachable for no answer, nonsense or implausible prices, Refused for the exchange's own error.
+        Raises UnreachableError without a readable answer or plausible prices, RefusedError with the exchange's error.
         """
         host = host_of(self.rest_url)
-        asked_ns = self._wall_ns()
+        requested_ns = self._wall_ns()
         status, body = await fetch(client, "GET", self.rest_url, timeout_s=self._timing.rest_s)
         if status != 200:
             raise UnreachableError(f"{host} answered HTTP {status}")
         try:
             bid, ask = self.parse_rest(body)
         except MalformedTickError as error:
-            raise UnreachableError(f"{host} answered {error}") from None
+            raise UnreachableError(f"{host}: {error}") from None
         problem = implausible(bid, ask)
         if problem is not None:
-            raise UnreachableError(plain(f"{host} answered nonsense: {problem}"))
-        return Tick(self.source, bid, ask, asked_ns)
+            raise UnreachableError(plain(f"{host}: {problem}"))
+        return Tick(self.source, bid, ask, requested_ns)
 
     async def _follow(self, on_tick: Callable[[Tick], None]) -> None:
         timing = self._timing
@@ -219,7 +218,7 @@ class Feed(abc.ABC):
         return longest * (0.5 + 0.5 * self._jitter())
 
 
-def _why(error: Exception) -> str:
+def _reason(error: Exception) -> str:
     if isinstance(error, ConnectionClosed):
         return f"connection closed: {error}"
     return str(error) or type(error).__name__

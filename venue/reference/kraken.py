@@ -46,8 +46,6 @@ _REST = msgspec.json.Decoder(_Rest)
 
 
 class Kraken(Feed):
-    """Kraken's BTC/EUR."""
-
     source = "kraken"
     default_url = "wss://ws.kraken.com/v2"
     rest_origin = "https://api.kraken.com"
@@ -60,12 +58,12 @@ class Kraken(Feed):
     def parse(raw: bytes) -> Prices | None:
         message = read(_MESSAGE, raw)
         if not message.success:
-            raise ReconnectError(f"subscription refused: {message.error}")
+            raise ReconnectError(f"the exchange refused the subscription: {message.error}")
         if message.channel != "ticker":
             return None
         tickers = [ticker for ticker in read(_TICKERS, message.data) if ticker.symbol == SYMBOL]
         if not tickers:
-            raise MalformedTickError(f"a ticker without {SYMBOL}")
+            raise MalformedTickError(f"the ticker has no {SYMBOL}")
         return tickers[-1].bid, tickers[-1].ask
 
     @staticmethod
@@ -74,8 +72,8 @@ class Kraken(Feed):
         if answer.error:
             raise RefusedError(plain("Kraken: " + "; ".join(answer.error)))
         if len(answer.result) != 1:
-            raise MalformedTickError("nonsense: not one ticker")
+            raise MalformedTickError("unreadable message: it does not hold exactly one ticker")
         (ticker,) = answer.result.values()
         if not (ticker.a and ticker.b):
-            raise MalformedTickError("nonsense: a ticker without prices")
+            raise MalformedTickError("unreadable message: the ticker has no prices")
         return ticker.b[0], ticker.a[0]

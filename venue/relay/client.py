@@ -1,7 +1,6 @@
-"""The Solver Relay client: one websocket, two streams, reconnecting; messages go straight to the listener.
+"""The Solver Relay client: one websocket with two streams, reconnected whenever it ends.
 
-Source: docs.near-intents.org, Message Bus. The listener's methods are called inside the read from the socket and must
-not block.
+Source: docs.near-intents.org, Message Bus.
 """
 
 import asyncio
@@ -29,35 +28,36 @@ from venue.transport.errors import WsClosedError
 from venue.transport.websocket import WsConnection, connect
 
 STREAMS = ("quote", "quote_status")
+NO_ANSWER = "the relay did not answer in time"
 PING_EVERY_S = 10.0
 PONG_WITHIN_S = 5.0
 SUBSCRIBE_WITHIN_S = 10.0
 UNSENT_WITHIN_S = 0.25
-"""How long a disarmed desk lets written quotes leave before it drops the connection with them."""
+"""How long a disarmed desk waits for written quotes to leave before it drops the connection."""
 BACKOFF_S = (0.25, 15.0)
 """First and longest pause before a new connection; doubled each time, and jittered to 50-100 %."""
 
 
 class RelayListener(Protocol):
-    """Who acts on what the relay says."""
+    """Acts on the relay's messages. The methods are called inside the read from the socket and must not block."""
 
     def on_demand(self, demand: SwapDemand, received_ns: int) -> None:
-        """A well-formed request for the active pair; ``received_ns`` is monotonic."""
+        """Act on a valid request for the active pair; ``received_ns`` is monotonic."""
 
     def on_status(self, status: QuoteStatus) -> None:
-        """A settlement, anybody's."""
+        """Act on a settlement, ours or another maker's."""
 
     def on_answer(self, request_id: int, error: str | None) -> None:
-        """The relay's answer to a quote of ours: None accepted it, a text refused it."""
+        """Act on the relay's answer to a quote of ours: ``error`` is None when it was accepted."""
 
     def on_lost(self, reason: str) -> None:
-        """The connection is gone: quotes without an answer will not get one."""
+        """Act on a lost connection: quotes without an answer will not get one."""
 
 
 class Relay:
-    """The connection to the Message Bus, kept alive by ``run``.
+    """The connection to the Message Bus, held open by ``run``.
 
-    ``counters`` counts what arrived, ``malformed_*`` by kind; ``state`` is ok only once both streams are acknowledged.
+    ``counters`` counts messages, ``malformed_*`` by kind; ``state`` is ok once both streams are acknowledged.
     """
 
     def __init__(
@@ -91,14 +91,14 @@ class Relay:
         return self._next_id
 
     def send(self, frame: bytes) -> None:
-        """Write one frame; WsClosed when there is no connection."""
+        """Write one frame; WsClosedError without a connection."""
         connection = self._connection
         if connection is None:
             raise WsClosedError("the relay is not connected")
         connection.send(frame)
 
-    async def quiet(self) -> None:
-        """Return once nothing that was written waits in this process; after a moment by dropping the connection."""
+    async def flush(self) -> None:
+        """Return once all written frames have left this process; drop the connection when that takes too long."""
         connection = self._connection
         if connection is not None and not await connection.sent_out(UNSENT_WITHIN_S):
             self.counters["dropped_unsent"] += 1
@@ -112,7 +112,7 @@ class Relay:
                 reason = await self._session(listener)
                 attempt = 0
             except (WsClosedError, TimeoutError) as exc:
-                reason = str(exc) or "the relay did not answer in time"
+                reason = str(exc) or NO_ANSWER
             self.state = "down"
             self.last_error = reason
             self.counters["disconnects"] += 1
@@ -122,7 +122,7 @@ class Relay:
             await asyncio.sleep(pause * (0.5 + self._env.jitter() / 2))
 
     async def _session(self, listener: RelayListener) -> str:
-        """One connection's life; the reason of its end."""
+        """Run one connection and return why it ended."""
         self.state = "starting"
         headers = {"Authorization": f"Bearer {self._api_key()}"}
         on_message = partial(self._on_message, listener)
@@ -143,7 +143,7 @@ class Relay:
             listener.on_lost("the relay connection was lost before it answered")
 
     async def _subscribe(self, connection: WsConnection) -> None:
-        """Ask for both streams and wait for both acknowledgements."""
+        """Subscribe to both streams and wait for both acknowledgements."""
         loop = asyncio.get_running_loop()
         waiters = []
         for topic in STREAMS:
@@ -164,7 +164,7 @@ class Relay:
         raise TimeoutError("the relay did not acknowledge the subscriptions in time")
 
     async def _keep_alive(self, connection: WsConnection) -> str:
-        """Ping until the connection ends; why it ended."""
+        """Ping until the connection ends, and return why it ended."""
         while True:
             done, _ = await asyncio.wait({connection.closed}, timeout=PING_EVERY_S)
             if done:

@@ -1,8 +1,8 @@
-"""The Solver Relay's websocket messages, decoded leniently and once.
+"""The Solver Relay's websocket messages.
 
-Both envelope forms are read: the relay sends ``method: "event"`` with ``params.data``; docs.near-intents.org
-shows ``method: "subscribe"`` with the fields flat in ``params``. Amounts become ``int`` here and never pass through
-a float.
+Both forms of the envelope are read: the relay sends ``method: "event"`` with ``params.data``; docs.near-intents.org
+shows ``method: "subscribe"`` with the fields flat in ``params``. Amounts become ``int`` and are never read through a
+float.
 """
 
 from typing import Literal
@@ -51,7 +51,7 @@ class Message(msgspec.Struct):
 
 
 class QuoteStatus(msgspec.Struct, frozen=True):
-    """A settlement on the venue: ours or another maker's."""
+    """A settlement on the venue, ours or another maker's."""
 
     quote_hash: str
     intent_hash: str | None
@@ -59,16 +59,16 @@ class QuoteStatus(msgspec.Struct, frozen=True):
 
 
 decode_message = msgspec.json.Decoder(Message).decode
-"""Decode one frame; msgspec.DecodeError (ValidationError among them) when it is not such a message."""
+"""Decode one frame; msgspec.DecodeError when it is not a JSON-RPC message."""
 
 _EVENT_METHODS = ("event", "subscribe")
 
 
 def read_event(message: Message, pair: Pair, at_ns: int) -> SwapDemand | QuoteStatus | Literal["other_pair"] | None:
-    """What an event says; None when the message is no event we know.
+    """Return the event of a message; None when it is not a known event.
 
-    A request for another pair is told by its two asset ids alone. Raises Malformed for a request of the pair
-    that cannot be meant: no id, an amount of zero or beyond u128, both or neither exact amounts, a deadline not ahead.
+    A request for another pair is recognised by its two asset ids alone. Raises MalformedMessageError for an invalid
+    request of the pair: no id, an amount outside 1 to 2^128 - 1, both or neither exact amounts, a deadline not ahead.
     """
     params = message.params
     if params is None or message.method not in _EVENT_METHODS:
@@ -93,23 +93,23 @@ def read_event(message: Message, pair: Pair, at_ns: int) -> SwapDemand | QuoteSt
         )
     deadline_ms = 60_000 if data.min_deadline_ms is None else data.min_deadline_ms
     if not 0 < deadline_ms <= 10**12:
-        raise MalformedMessageError("deadline", "min_deadline_ms must be ahead")
+        raise MalformedMessageError("deadline", "min_deadline_ms must be above zero")
     metadata = params.metadata
     return SwapDemand(
-        at_ns,
-        quote_id,
-        asset_in,
-        asset_out,
-        None if amount_in is None else read_amount(amount_in),
-        None if amount_out is None else read_amount(amount_out),
-        deadline_ms,
-        metadata.partner_id if metadata is not None else None,
-        metadata.traceparent if metadata is not None else None,
+        at_ns=at_ns,
+        quote_id=quote_id,
+        asset_in=asset_in,
+        asset_out=asset_out,
+        amount_in=None if amount_in is None else read_amount(amount_in),
+        amount_out=None if amount_out is None else read_amount(amount_out),
+        min_deadline_ms=deadline_ms,
+        partner_id=metadata.partner_id if metadata is not None else None,
+        traceparent=metadata.traceparent if metadata is not None else None,
     )
 
 
 def read_amount(raw: str | int) -> int:
-    """A positive u128 from its decimal string (or bare JSON integer); Malformed otherwise."""
+    """Return a positive u128 from decimal text or a bare JSON integer; MalformedMessageError otherwise."""
     if isinstance(raw, str):
         if not (raw.isascii() and raw.isdigit()) or len(raw) > 39:
             raise MalformedMessageError("amount", "an amount must be a decimal string of at most 39 digits")
@@ -128,7 +128,7 @@ _decode_error = msgspec.json.Decoder(str | _ErrorBody).decode
 
 
 def read_error(raw: msgspec.Raw) -> str | None:
-    """The text of a JSON-RPC error, a bare string or ``{code, message}``, on one line; None when there is none."""
+    """Return the text of a JSON-RPC error (a bare string or ``{code, message}``) on one line; None without an error."""
     if not bytes(raw) or bytes(raw) == b"null":
         return None
     try:
@@ -139,7 +139,7 @@ def read_error(raw: msgspec.Raw) -> str | None:
 
 
 class SignedPayload(msgspec.Struct, frozen=True):
-    """What NEP-413 signs, as it travels."""
+    """The NEP-413 payload on the wire."""
 
     message: str
     nonce: str
@@ -147,7 +147,7 @@ class SignedPayload(msgspec.Struct, frozen=True):
 
 
 class SignedData(msgspec.Struct, frozen=True, kw_only=True):
-    """A signed message as the relay and the Verifier take it."""
+    """A signed message as the relay and the Verifier accept it."""
 
     standard: Literal["nep413"] = "nep413"
     payload: SignedPayload
@@ -180,11 +180,11 @@ _encode = msgspec.json.Encoder().encode
 
 
 def subscribe_frame(request_id: int, topic: str) -> bytes:
-    """The request that opens a stream; its result is the subscription's id."""
+    """Build the request that opens a stream; its result is the subscription's id."""
     return _encode(_Call(id=request_id, method="subscribe", params=(topic,)))
 
 
-def quote_frame(request_id: int, demand: SwapDemand, amount_in: int, amount_out: int, signed: SignedData) -> bytes:
-    """The answer to a quote request: the amount that was left open, and the signed token_diff."""
+def quote_frame(request_id: int, demand: SwapDemand, *, amount_in: int, amount_out: int, signed: SignedData) -> bytes:
+    """Build the answer to a quote request: the amount the request left open, and the signed token_diff."""
     output = _AmountIn(str(amount_in)) if demand.amount_in is None else _AmountOut(str(amount_out))
     return _encode(_Call(id=request_id, method="quote_response", params=(_Answer(demand.quote_id, output, signed),)))

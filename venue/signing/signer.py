@@ -1,9 +1,9 @@
-"""The signer: the only file that touches the private key.
+"""The signer: the only file that uses the private key.
 
-It signs a ``token_diff`` of the active pair, one side received and the other given, inside the ceiling it was given;
-a withdrawal of the pair's tokens to a checked address of their own chain, as a transaction or as an intent; and an
-empty intent that burns a nonce. Beside these three, the registration of its own key. Any registered key may sign any
-intent on the venue (near/intents), so what this key is used for is limited here.
+It signs four things: a ``token_diff`` of the active pair, one side received and the other given, within its ceilings;
+a withdrawal of the pair's tokens to a checked address on their own chain, as a transaction or as an intent; an empty
+intent that burns a nonce; and the registration of its own key. The venue lets any registered key sign any intent
+(near/intents), so the use of this key is limited here.
 """
 
 from collections.abc import Callable
@@ -28,7 +28,7 @@ _RECIPIENT = INTENTS_CONTRACT.encode()
 
 
 class SignedQuote(msgspec.Struct, frozen=True):
-    """A signed quote with its hash and nonce; ``deadline_ns`` is UTC, whole milliseconds."""
+    """``quote_hash`` is base58, ``nonce`` base64, ``deadline_ns`` UTC nanoseconds in whole milliseconds."""
 
     quote_hash: str
     nonce: str
@@ -37,9 +37,10 @@ class SignedQuote(msgspec.Struct, frozen=True):
 
 
 class SignedBytes(msgspec.Struct, frozen=True):
-    """Something signed that moves money once at most: what to send, its hash, and the nonce that makes it unique.
+    """A signed message that moves money at most once.
 
-    ``sent`` is the signed transaction's borsh, or the signed intent's JSON. ``hash`` is base58, known before sending.
+    ``sent`` is the signed transaction's borsh, or the signed intent's JSON. ``hash`` is base58, known before sending;
+    ``nonce`` makes the message unique.
     """
 
     hash: str
@@ -48,7 +49,7 @@ class SignedBytes(msgspec.Struct, frozen=True):
 
 
 def iso_deadline(deadline_ns: int) -> str:
-    """ISO 8601 UTC to the millisecond, cut and never rounded up."""
+    """Return ISO 8601 UTC to the millisecond, rounded down."""
     seconds, rest = divmod(deadline_ns, 10**9)
     return f"{_iso_second(seconds)}.{rest // NS_PER_MS:03d}Z"
 
@@ -59,9 +60,9 @@ def _iso_second(seconds: int) -> str:
 
 
 def read_secret_key(text: str) -> bytes:
-    """The 64 bytes (seed and public key) behind ``ed25519:<base58>`` of 64 or 32 bytes.
+    """Return the 64 bytes (seed and public key) of ``ed25519:<base58>`` of 64 or 32 bytes.
 
-    Raises ValueError, without the text, when it is not such a key or its two halves do not belong together.
+    Raises ValueError, without the text, when it is not such a key or its two halves do not match.
     """
     prefix, _, body = text.partition(":")
     try:
@@ -72,16 +73,16 @@ def read_secret_key(text: str) -> bytes:
         raise ValueError("the signing key must be ed25519:<base58 of 64 or 32 bytes>")
     public, secret = crypto_sign_seed_keypair(raw[:32])
     if len(raw) == 64 and raw[32:] != public:
-        raise ValueError("the signing key's public half does not belong to its secret half")
+        raise ValueError("the signing key's public half does not match its secret half")
     return secret
 
 
 class Signer:
-    """Signs quotes of one pair for one account.
+    """Signs for one account and one pair.
 
-    ``ceiling`` is the largest amount of the pair's quote asset, in base units, that a signature may promise or ask.
-    ``base_ceiling`` is the largest amount of its base asset that one may promise: 0, nothing, until somebody who knows
-    the mid has set it. It is what keeps a wrong price from giving the whole balance for a small notional.
+    ``ceiling``: the largest amount of the quote asset, in base units, that a quote may give or ask. ``base_ceiling``:
+    the largest amount of the base asset that a quote may give; 0 until the mid is known. It prevents a wrong price
+    from giving the whole balance for a small notional.
     """
 
     __slots__ = ("__secret", "_account_id", "_pair", "_random", "base_ceiling", "ceiling", "public_key")
@@ -105,21 +106,21 @@ class Signer:
         raise TypeError("a signer cannot be pickled")
 
     def sign_quote(
-        self, asset_in: str, amount_in: int, asset_out: str, amount_out: int, deadline_ns: int, salt: bytes
+        self, *, asset_in: str, amount_in: int, asset_out: str, amount_out: int, deadline_ns: int, salt: bytes
     ) -> SignedQuote:
-        """Promise to give ``amount_out`` for ``amount_in`` until ``deadline_ns`` (UTC; cut to milliseconds).
+        """Sign a quote that gives ``amount_out`` for ``amount_in`` until ``deadline_ns`` (UTC; cut to milliseconds).
 
-        Raises RefusedToSign for another pair, an amount that is not a positive u128, or one over its ceiling.
+        Raises RefusedToSignError for another pair, an amount outside 1 to 2^128 - 1, or one over its ceiling.
         """
         pair = self._pair
         if {asset_in, asset_out} != {pair.base.token_id, pair.quote.token_id}:
-            raise RefusedToSignError("the assets are not the two sides of the active pair")
+            raise RefusedToSignError("the assets are not those of the active pair")
         if not (0 < amount_in <= MAX_AMOUNT and 0 < amount_out <= MAX_AMOUNT):
-            raise RefusedToSignError("an amount is not a positive u128")
+            raise RefusedToSignError("an amount is outside 1 to 2^128 - 1")
         if (amount_out if asset_out == pair.quote.token_id else amount_in) > self.ceiling:
-            raise RefusedToSignError("the notional is over the signer's ceiling")
+            raise RefusedToSignError(f"the notional exceeds the signer's ceiling of {self.ceiling} base units")
         if asset_out == pair.base.token_id and amount_out > self.base_ceiling:
-            raise RefusedToSignError("the amount of the base asset is over the signer's ceiling")
+            raise RefusedToSignError(f"the base amount exceeds the signer's ceiling of {self.base_ceiling} base units")
         deadline_ns -= deadline_ns % NS_PER_MS
         intent = f'{{"intent":"token_diff","diff":{{"{asset_in}":"{amount_in}","{asset_out}":"-{amount_out}"}}}}'
         return self._sign_intent(intent, deadline_ns, salt)
@@ -127,9 +128,10 @@ class Signer:
     def sign_withdrawal_transaction(
         self, asset: Asset, amount: int, destination: str, access_nonce: int, block_hash: str
     ) -> SignedBytes:
-        """A transaction that burns ``amount`` base units for the bridge to pay out to ``destination``.
+        """Sign the withdrawal of ``amount`` base units, which the bridge pays out to ``destination``, as a transaction.
 
-        ``access_nonce`` is the access key's last, ``block_hash`` a recent block's. RefusedToSign as below.
+        ``access_nonce`` is the access key's last, ``block_hash`` a recent block's. Raises RefusedToSignError for a
+        token outside the pair, an amount outside 1 to 2^128 - 1, or a wrong address.
         """
         memo = self._withdrawal_memo(asset, amount, destination)
         public = self.__secret[32:]
@@ -141,9 +143,8 @@ class Signer:
     def sign_withdrawal_intent(
         self, asset: Asset, amount: int, destination: str, deadline_ns: int, salt: bytes
     ) -> SignedBytes:
-        """The same exit as an intent that can be executed once, until ``deadline_ns`` (UTC; cut to milliseconds).
-
-        RefusedToSign for a token that is not the pair's, an amount that is no positive u128, or a wrong address.
+        """Sign the same withdrawal as an intent that can be executed once, until ``deadline_ns`` (UTC; cut to
+        milliseconds). Raises RefusedToSignError as for the transaction.
         """
         memo = self._withdrawal_memo(asset, amount, destination)
         token = asset.near_token
@@ -154,10 +155,10 @@ class Signer:
         return SignedBytes(signed.quote_hash, signed.nonce, msgspec.json.encode(signed.data))
 
     def sign_burning(self, nonce_b64: str) -> SignedBytes:
-        """An intent that does nothing but use the nonce up, good for as long as the nonce itself.
+        """Sign an intent that only burns the nonce, valid until the nonce's own deadline.
 
-        Whatever else was signed with the nonce can no longer be executed then. RefusedToSign for a nonce that is not of
-        the versioned form, which this signer alone makes.
+        Anything else signed with the nonce can then no longer be executed. Raises RefusedToSignError for a nonce that
+        is not versioned: this signer makes no other.
         """
         try:
             raw = decode_nonce(nonce_b64)
@@ -165,26 +166,26 @@ class Signer:
         except ValueError as error:
             raise RefusedToSignError(str(error)) from None
         if nonce is None:
-            raise RefusedToSignError("the nonce is not one of this signer's: it carries no deadline")
+            raise RefusedToSignError("the nonce carries no deadline, so this signer did not make it")
         signed = self._sign_message("", nonce.deadline_ns - nonce.deadline_ns % NS_PER_MS, raw)
         return SignedBytes(signed.quote_hash, signed.nonce, msgspec.json.encode(signed.data))
 
     def sign_key_registration(self, access_nonce: int, block_hash: str) -> SignedBytes:
-        """A transaction that registers this signer's own key, and no other, with the Verifier."""
+        """Sign a transaction that registers this signer's own key with the Verifier."""
         public = self.__secret[32:]
         return self._sign_transaction(add_public_key_transaction(self._account_id, public, access_nonce, block_hash))
 
     def _withdrawal_memo(self, asset: Asset, amount: int, destination: str) -> str:
         if asset not in (self._pair.base, self._pair.quote):
-            raise RefusedToSignError("the token is not one of the active pair")
+            raise RefusedToSignError("the token is not part of the active pair")
         if not 0 < amount <= MAX_AMOUNT:
-            raise RefusedToSignError("the amount is not a positive u128")
+            raise RefusedToSignError("the amount is outside 1 to 2^128 - 1")
         try:
             checked = check_address(asset.chain, destination)
         except InvalidAddressError as error:
             raise RefusedToSignError(str(error)) from None
         if checked != destination:
-            raise RefusedToSignError("the address is not in its usual form")
+            raise RefusedToSignError("the address is not in its canonical form")
         return f"WITHDRAW_TO:{destination}"
 
     def _sign_transaction(self, unsigned: UnsignedTransaction) -> SignedBytes:

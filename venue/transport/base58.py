@@ -1,7 +1,7 @@
-"""Base58 for the quote path: the same text as the base58 library's, in about a third of its time.
+"""Base58 encoding for the quote path: the base58 library's result in about a third of its time.
 
 The library divides a 512-bit number by 58 once a digit; here it is cut into chunks of ten digits first, and a chunk
-fits a machine word. Signing a quote took half its time in base58 before. Decoding stays the library's.
+fits a machine word. With the library, base58 took half the time of signing a quote. Decoding stays the library's.
 """
 
 _ALPHABET = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
@@ -11,7 +11,7 @@ _CHUNK = 58**10
 
 
 def b58encode(raw: bytes) -> str:
-    """Base58 (Bitcoin alphabet) of any bytes; leading zero bytes are leading ones."""
+    """Encode with the Bitcoin alphabet; leading zero bytes become leading ones."""
     number = int.from_bytes(raw, "big")
     chunks = []
     while number:

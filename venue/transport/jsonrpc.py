@@ -1,4 +1,4 @@
-"""JSON-RPC over HTTP as the venue speaks it, and the two ways a call can go wrong.
+"""JSON-RPC over HTTP as the venue speaks it.
 
 The venue's services are lenient about the protocol: an ``id`` may come back as text or number, an ``error`` as a
 bare text or an object. A client accepts both.
@@ -14,10 +14,11 @@ import httpx
 import msgspec
 
 from venue.transport.errors import RefusedError, UnreachableError, VenueError
+from venue.transport.messages import UNREADABLE
 
 MAX_ANSWER_BYTES = 4 * 1024 * 1024
-_TEXT_LIMIT = 300
-_SECRET_LEN = 12
+_MAX_TEXT = 300
+_MIN_SECRET_LEN = 12
 
 T = TypeVar("T")
 
@@ -33,22 +34,27 @@ _ANYTHING: msgspec.json.Decoder[object] = msgspec.json.Decoder(object)
 
 
 def plain(text: str) -> str:
-    """The text on one line, without control characters (it may reach a terminal) and cut to 300 characters."""
-    line = " ".join("".join(c if c.isprintable() else " " for c in text[: 4 * _TEXT_LIMIT]).split())
-    return line if len(line) <= _TEXT_LIMIT else line[: _TEXT_LIMIT - 1] + "…"
+    """Return the text on one line, without control characters (it may reach a terminal), cut to 300 characters."""
+    line = " ".join("".join(c if c.isprintable() else " " for c in text[: 4 * _MAX_TEXT]).split())
+    return line if len(line) <= _MAX_TEXT else line[: _MAX_TEXT - 1] + "…"
 
 
 def host_of(url: str) -> str:
-    """Host and port of a URL: what an error may name, where path and query may hold an access key."""
+    """Return host and port of a URL, all that an error may name: path and query may hold an access key."""
     return urlsplit(url).netloc.rpartition("@")[2] or "an endpoint without a host"
 
 
+def unreadable(who: str, detail: str) -> UnreachableError:
+    """Build the error for an answer that cannot be used, without control characters."""
+    return UnreachableError(plain(f"{who} {UNREADABLE}: {detail}"))
+
+
 def decode(decoder: msgspec.json.Decoder[T], raw: bytes | msgspec.Raw, who: str) -> T:
-    """The typed value of a JSON text; Unreachable ("… answered nonsense …") when it has another shape."""
+    """Return the typed value of a JSON text; UnreachableError, naming ``who``, when it has another shape."""
     try:
         return decoder.decode(raw)
     except (ValueError, RecursionError) as error:
-        raise UnreachableError(plain(f"{who} answered nonsense: {error}")) from None
+        raise unreadable(who, str(error)) from None
 
 
 async def fetch(
@@ -60,7 +66,7 @@ async def fetch(
     content: bytes | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> tuple[int, bytes]:
-    """HTTP status and body, within ``timeout_s`` seconds over all and 4 MiB; Unreachable otherwise."""
+    """Return HTTP status and body; UnreachableError after ``timeout_s`` seconds over all, or past 4 MiB."""
     host = host_of(url)
     body = bytearray()
     try:
@@ -71,7 +77,7 @@ async def fetch(
             async for chunk in response.aiter_bytes():
                 body += chunk
                 if len(body) > MAX_ANSWER_BYTES:
-                    raise UnreachableError(f"{host} answered nonsense: more than {MAX_ANSWER_BYTES} bytes")
+                    raise unreadable(host, f"it exceeds {MAX_ANSWER_BYTES} bytes")
     except (TimeoutError, httpx.TimeoutException):
         raise UnreachableError(f"{host} did not answer within {timeout_s:g} s") from None
     except (httpx.HTTPError, httpx.InvalidURL) as error:
@@ -102,7 +108,7 @@ class JsonRpc:
         self._ids = itertools.count(1)
 
     async def call(self, method: str, params: Mapping[str, object] | Sequence[object]) -> bytes:
-        """The raw JSON of ``result``; Refused with the venue's error text, Unreachable when there is no answer."""
+        """Return the raw JSON of ``result``; RefusedError or UnreachableError."""
         request_id = str(next(self._ids))
         request = {"jsonrpc": "2.0", "id": request_id, "method": method, "params": params}
         self.calls += 1
@@ -117,11 +123,10 @@ class JsonRpc:
             )
             return self._read(request_id, status, body)
         except UnreachableError as error:
-            self.failed(error)
+            self.count_failure(error)
             raise
 
-    def failed(self, error: VenueError) -> None:
-        """Count an answer that could not be used."""
+    def count_failure(self, error: VenueError) -> None:
         self.failures += 1
         self.last_error = str(error)
 
@@ -139,9 +144,9 @@ class JsonRpc:
         if status != 200:
             raise UnreachableError(f"{self.host} answered HTTP {status}")
         if answer.id is not None and str(answer.id) != request_id:
-            raise UnreachableError(f"{self.host} answered nonsense: the id is another request's")
+            raise unreadable(self.host, "it has another request's id")
         if answer.result is msgspec.UNSET:
-            raise UnreachableError(f"{self.host} answered nonsense: neither result nor error")
+            raise unreadable(self.host, "it has neither a result nor an error")
         return bytes(answer.result)
 
     def _refusal(self, raw: bytes) -> RefusedError:
@@ -151,8 +156,8 @@ class JsonRpc:
         cause = error.get("cause")
         cause_name = cause.get("name") if isinstance(cause, dict) else None
         data = error.get("data")
-        told = msgspec.json.encode(data).decode() if data is not None and not isinstance(data, str) else data
-        texts = [value for value in (error.get("message"), cause_name, told) if isinstance(value, str) and value]
+        detail = msgspec.json.encode(data).decode() if data is not None and not isinstance(data, str) else data
+        texts = [value for value in (error.get("message"), cause_name, detail) if isinstance(value, str) and value]
         text = ": ".join(dict.fromkeys(texts)) or raw.decode()
         return RefusedError(
             self._clean(text),
@@ -168,10 +173,10 @@ class JsonRpc:
 
 
 def _secrets(url: str, headers: Mapping[str, str]) -> tuple[str, ...]:
-    """What an error of this endpoint must not repeat: header values, and long parts of its URL (access keys)."""
+    """Collect what an error must not repeat: header values, and long parts of the URL (access keys)."""
     split = urlsplit(url)
     in_url = [split.username, split.password, *split.path.split("/"), *(value for _, value in parse_qsl(split.query))]
-    found = {part for part in in_url if part and len(part) >= _SECRET_LEN}
+    found = {part for part in in_url if part and len(part) >= _MIN_SECRET_LEN}
     for value in headers.values():
         found.update({value, value.rpartition(" ")[2]})
     return tuple(sorted((secret for secret in found if secret), key=len, reverse=True))

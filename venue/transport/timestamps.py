@@ -1,4 +1,4 @@
-"""Reading a service's timestamps."""
+"""Timestamps as the services write them."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -6,7 +6,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def nanoseconds(value: object) -> int | None:
-    """UTC nanoseconds of an ISO 8601 text, UTC where it names no zone; None for anything else."""
+    """Return UTC nanoseconds of an ISO 8601 text (UTC where it names no zone); None for anything else."""
     if not isinstance(value, str):
         return None
     try:

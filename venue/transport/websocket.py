@@ -1,8 +1,8 @@
-"""A websocket client whose messages are handled inside the call that read them from the socket.
+"""A websocket client that handles each message inside the call that read it from the socket.
 
-The protocol itself is the sans-I/O layer of the websockets library; this file only carries its bytes. The
-library's own asyncio client hands each message to a waiting task, which costs a turn of the event loop
-between a quote request and its answer; here there is none.
+The protocol is the sans-I/O layer of the websockets library; this file only carries its bytes. The library's own
+asyncio client hands each message to a waiting task, which costs a turn of the event loop between a quote request and
+its answer.
 """
 
 import asyncio
@@ -20,27 +20,29 @@ from websockets.uri import parse_uri
 
 from cockpit.model.environment import Environment
 from venue.transport.errors import WsClosedError
+from venue.transport.messages import NOT_OPEN
 
 _SILENT = logging.getLogger("venue.transport.websocket.wire")
 _SILENT.setLevel(logging.CRITICAL)
-"""The library logs handshake headers at DEBUG, and with them the bearer token: never let it."""
+"""The library logs handshake headers at DEBUG, and with them the bearer token: its logs are switched off."""
 
 MAX_MESSAGE = 16 * 2**20
-"""Bytes of the largest message that does not cost the connection; what to do with it is the handler's business."""
+"""Bytes; a larger message ends the connection."""
 
-UNSENT_EVERY_S = 0.002
+UNSENT_POLL_S = 0.002
 
-AT_ONCE = 32
-"""Frames handled before others have their turn: one read may bring hundreds, and disarming must not wait for them."""
+BATCH = 32
+"""Frames handled before other tasks run: one read may bring hundreds, and disarming must not wait for them."""
 
-MOST_WAITING = 4_096
-"""Frames that may wait to be handled before no more are read: a flood must wait in the network, not in memory."""
+MAX_WAITING = 4_096
+"""Unhandled frames at which reading stops: a flood must wait in the network, not in memory."""
 
 
 class WsConnection(asyncio.Protocol):
-    """One connection. ``on_message`` gets each whole text or binary message as bytes, synchronously.
+    """Pass each whole text or binary message to ``on_message`` as bytes, synchronously.
 
-    ``received_ns`` is the monotonic time at which the bytes of the current message were handed over by the loop.
+    ``received_ns`` is the monotonic time at which the event loop delivered the bytes of the current message.
+    ``beneath`` is the TCP transport below TLS, None without TLS.
     """
 
     def __init__(
@@ -86,29 +88,27 @@ class WsConnection(asyncio.Protocol):
             self._waiting.extend((now, event) for event in events)
         else:
             self.received_ns = now
-            for event in events[:AT_ONCE]:
+            for event in events[:BATCH]:
                 self._event(event)
-            if len(events) > AT_ONCE:
-                self._waiting.extend((now, event) for event in events[AT_ONCE:])
-                asyncio.get_running_loop().call_soon(self._go_on)
-        self._read_on(len(self._waiting) < MOST_WAITING)
+            if len(events) > BATCH:
+                self._waiting.extend((now, event) for event in events[BATCH:])
+                asyncio.get_running_loop().call_soon(self._handle_waiting)
+        self._set_reading(len(self._waiting) < MAX_WAITING)
         if protocol.close_expected() and self._transport is not None:
             self._transport.close()
 
-    def _go_on(self) -> None:
-        """Handle some more of what came in one piece, and let others have their turn in between."""
+    def _handle_waiting(self) -> None:
         try:
-            for _ in range(min(AT_ONCE, len(self._waiting))):
+            for _ in range(min(BATCH, len(self._waiting))):
                 self.received_ns, event = self._waiting.popleft()
                 self._event(event)
         finally:
             if self._waiting:
-                asyncio.get_running_loop().call_soon(self._go_on)
+                asyncio.get_running_loop().call_soon(self._handle_waiting)
             else:
-                self._read_on(True)
+                self._set_reading(True)
 
-    def _read_on(self, on: bool) -> None:
-        """Read from the socket, or leave what comes where it is."""
+    def _set_reading(self, on: bool) -> None:
         transport = self._transport
         if on == self._reading or transport is None or transport.is_closing():
             return
@@ -140,20 +140,22 @@ class WsConnection(asyncio.Protocol):
 
     def _why_closed(self, exc: Exception | None) -> str:
         if self._protocol.handshake_exc is not None:
-            return f"handshake refused: {self._protocol.handshake_exc}"
+            return f"the server refused the handshake: {self._protocol.handshake_exc}"
         received = self._protocol.close_rcvd
         if received is not None:
             return f"closed by the server: {received.code} {received.reason}".rstrip()
         sent = self._protocol.close_sent
         if sent is not None:
-            return f"closed: {sent.code} {sent.reason}".rstrip()
+            return f"closed by this side: {sent.code} {sent.reason}".rstrip()
         return f"connection lost: {exc or 'end of stream'}"
 
     def _handshake(self, response: Response) -> None:
         if self._protocol.state is OPEN and not self.opened.done():
             self.opened.set_result(None)
         elif not self.opened.done():
-            self.opened.set_exception(WsClosedError(f"handshake refused with HTTP {response.status_code}"))
+            self.opened.set_exception(
+                WsClosedError(f"the server refused the handshake with HTTP {response.status_code}")
+            )
             self.opened.exception()
 
     def _frame(self, frame: Frame) -> None:
@@ -183,7 +185,7 @@ class WsConnection(asyncio.Protocol):
 
     @property
     def writable(self) -> bool:
-        """Whether a message sent now leaves at once: open, and nothing of ours still waits in the buffer."""
+        """Whether a message sent now leaves at once: the connection is open and its buffers are empty."""
         transport = self._transport
         if transport is None or self._protocol.state is not OPEN or transport.get_write_buffer_size():
             return False
@@ -191,31 +193,31 @@ class WsConnection(asyncio.Protocol):
 
     @property
     def unsent(self) -> int:
-        """Bytes written that are still in this process; what lies beneath TLS is counted too."""
+        """Bytes written that are still in this process, those below TLS included."""
         transport, beneath = self._transport, self.beneath
         waiting = 0 if transport is None or transport.is_closing() else transport.get_write_buffer_size()
         return waiting + (0 if beneath is None or beneath.is_closing() else beneath.get_write_buffer_size())
 
     async def sent_out(self, within_s: float) -> bool:
-        """Wait until nothing written is in this process any more; False when some is after ``within_s`` seconds."""
+        """Wait until all written bytes have left this process; False when some are left after ``within_s`` seconds."""
         deadline = asyncio.get_running_loop().time() + within_s
         while self.unsent:
             if asyncio.get_running_loop().time() >= deadline:
                 return False
-            await asyncio.sleep(UNSENT_EVERY_S)
+            await asyncio.sleep(UNSENT_POLL_S)
         return True
 
     def send(self, message: bytes) -> None:
-        """Write one text message; WsClosed when the connection is not open."""
+        """Write one text message; WsClosedError when the connection is not open."""
         if self._protocol.state is not OPEN or self._transport is None:
-            raise WsClosedError("the connection is not open")
+            raise WsClosedError(NOT_OPEN)
         self._protocol.send_text(message)
         self._flush()
 
     async def ping(self, timeout_s: float) -> None:
-        """Wait for the answer to a ping; TimeoutError when none came, WsClosed when the connection went."""
+        """Wait for the answer to a ping; TimeoutError when none came, WsClosedError when the connection was lost."""
         if self._protocol.state is not OPEN:
-            raise WsClosedError("the connection is not open")
+            raise WsClosedError(NOT_OPEN)
         waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._pong_waiter = waiter
         self._protocol.send_ping(b"")
@@ -224,14 +226,14 @@ class WsConnection(asyncio.Protocol):
             await waiter
 
     def abort(self) -> None:
-        """Drop the connection without a goodbye; what is still in this process never leaves it."""
+        """Drop the connection without a close frame; unsent bytes never leave this process."""
         if self._transport is not None:
             self._transport.abort()
         elif self.beneath is not None:
             self.beneath.close()
 
     async def close(self, timeout_s: float = 1.0) -> None:
-        """Say goodbye and wait a moment for the other side, then drop the connection."""
+        """Send a close frame, wait up to ``timeout_s`` for the other side's, then drop the connection."""
         if self._protocol.state is OPEN:
             self._protocol.send_close(1000)
             self._flush()
@@ -250,7 +252,7 @@ async def connect(
     env: Environment,
     timeout_s: float = 10.0,
 ) -> WsConnection:
-    """Open a connection, TCP_NODELAY on and compression off; WsClosed or TimeoutError when it cannot be had."""
+    """Open a connection without compression, TCP_NODELAY on; WsClosedError or TimeoutError when it fails."""
     parsed = parse_uri(uri)
     loop = asyncio.get_running_loop()
     context = ssl.create_default_context() if parsed.secure else None
@@ -261,7 +263,7 @@ async def connect(
             if context is None:
                 await loop.create_connection(lambda: made, parsed.host, parsed.port)
             else:
-                # TLS is put on by hand, because only so what waits beneath it can be seen.
+                # TLS is started by hand: only then can the bytes waiting below it be counted.
                 beneath, _ = await loop.create_connection(asyncio.Protocol, parsed.host, parsed.port)
                 connection.beneath = beneath
                 secure = await loop.start_tls(beneath, connection, context, server_hostname=parsed.host)

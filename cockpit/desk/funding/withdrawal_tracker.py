@@ -15,7 +15,7 @@ from cockpit.model.events import WithdrawalPrepared
 from venue.bridges.poa.client import Bridge
 from venue.bridges.poa.withdrawals import BridgeWithdrawal
 from venue.near.errors import UnreadableOutcomeError
-from venue.near.outcomes import TxOutcome, withdrawal_burned
+from venue.near.outcomes import TxOutcome, withdrawn_amount
 from venue.near.rpc import NearRpc
 from venue.relay.rpc import IntentStatus, RelayRpc
 from venue.signing.signed_bytes import decode_signed
@@ -146,7 +146,7 @@ class WithdrawalTracker:
             )
         except RefusedError as exc:
             return _unknown(f"the relay does not take the intent now ({exc}); the same bytes are tried again")
-        if published.taken:
+        if published.accepted:
             return WithdrawalStatus(state="sent", detail="the relay has the intent")
         return _unknown(f"the relay refuses the intent ({published.reason}); it is tried again until its deadline")
 
@@ -192,7 +192,7 @@ class WithdrawalTracker:
         if not outcome.final:
             return WithdrawalStatus(state="sent", detail="executed, not final yet")
         try:
-            burned = withdrawal_burned(outcome, prepared.amount)
+            burned = withdrawn_amount(outcome, prepared.amount)
         except UnreadableOutcomeError as exc:
             return await self._unresolved(withdrawal, outcome, near_hash) or _unknown(f"executed, but {exc}")
         if burned == 0 and outcome.state == "failed":
@@ -260,7 +260,7 @@ class WithdrawalTracker:
             outcome = await self._rpc.transaction(near_hash, self._account)
             if outcome is not None and outcome.final and outcome.state == "succeeded":
                 with suppress(UnreadableOutcomeError):
-                    burned = withdrawal_burned(outcome, prepared.amount)
+                    burned = withdrawn_amount(outcome, prepared.amount)
                     return None if burned else _refunded(near_hash, outcome.block_height)
         height = withdrawal.burned_at or (await self._rpc.block("final")).height
         return _refunded(near_hash, height) if await self._came_back(withdrawal, height) else None

@@ -211,7 +211,7 @@ class HardStopRun:
         bodies = [self._signed[quote.promise.quote_hash][0] for quote in quotes]
         if len(bodies) == 1:
             one = await self._relay.publish_intent(bodies[0])
-            return "" if one.taken else one.reason or "no reason given"
+            return "" if one.accepted else one.reason or "no reason given"
         many = await self._relay.publish_intents(bodies)
         return "" if many.status == "OK" else many.reason or "no reason given"
 

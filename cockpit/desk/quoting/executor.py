@@ -63,7 +63,12 @@ class Executor:
             return None
         try:
             signed = self._signer.sign_quote(
-                demand.asset_in, amounts.amount_in, demand.asset_out, amounts.amount_out, decision.deadline_ns, salt
+                asset_in=demand.asset_in,
+                amount_in=amounts.amount_in,
+                asset_out=demand.asset_out,
+                amount_out=amounts.amount_out,
+                deadline_ns=decision.deadline_ns,
+                salt=salt,
             )
         except RefusedToSignError as exc:
             self._refuse(str(exc))
@@ -85,7 +90,9 @@ class Executor:
             signed.deadline_ns + self._death_margin_ns,
         )
         request_id = self._relay.next_id()
-        frame = quote_frame(request_id, demand, amounts.amount_in, amounts.amount_out, signed.data)
+        frame = quote_frame(
+            request_id, demand, amount_in=amounts.amount_in, amount_out=amounts.amount_out, signed=signed.data
+        )
         reservations = self._book.reservations
         try:
             reservations.reserve(promise, balance)

@@ -25,7 +25,7 @@ from venue.protocol.assets import BTC_EURE, PairAmounts
 from venue.protocol.units import NS_PER_S
 from venue.relay.messages import QuoteStatus
 from venue.transport.errors import UnreachableError
-from venue.verifier import Balances, NonceSeen, Verifier
+from venue.verifier import Balances, NonceState, Verifier
 
 OPENING = PairAmounts(10**8, 50_000)
 
@@ -85,12 +85,12 @@ class ChainVerifier(Verifier):
         seen = self._chain.seen
         return Balances((seen.balances.base, seen.balances.quote), seen.height)
 
-    async def nonce(self, account: str, nonce_b64: str, *, finality: Finality = "optimistic") -> NonceSeen:
+    async def nonce(self, account: str, nonce_b64: str, *, finality: Finality = "optimistic") -> NonceState:
         self._chain.asked_nonces.append(nonce_b64)
         if "nonces" in self._chain.down:
             raise UnreachableError("the node does not answer")
         seen = self._chain.seen
-        return NonceSeen(nonce_b64 in seen.used, seen.height)
+        return NonceState(nonce_b64 in seen.used, seen.height)
 
 
 class ChainRpc(NearRpc):

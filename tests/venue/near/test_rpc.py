@@ -9,6 +9,7 @@ import pytest
 from tests.support.venue.http_server import Handler, HttpServer, Reply, Request, http_server, rpc, rpc_error, view
 from venue.near.rpc import NearRpc
 from venue.transport.errors import RefusedError, UnreachableError
+from venue.transport.messages import UNREADABLE
 
 
 async def _nodes(stack: AsyncExitStack, *handlers: Handler) -> tuple[HttpServer, ...]:
@@ -141,5 +142,5 @@ async def test_a_block_has_height_hash_and_time_to_the_nanosecond(client: httpx.
 
 async def test_a_block_without_a_time_is_nonsense(client: httpx.AsyncClient) -> None:
     async with http_server(rpc({"header": {"height": 9, "hash": "H", "timestamp_nanosec": "soon"}})) as server:
-        with pytest.raises(UnreachableError, match="nonsense"):
+        with pytest.raises(UnreachableError, match=UNREADABLE):
             await NearRpc([server.url], client).block()

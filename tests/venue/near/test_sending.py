@@ -11,8 +11,10 @@ import pytest
 
 from tests.support.venue.http_server import Handler, HttpServer, Reply, Request, http_server, rpc, rpc_error
 from tests.venue.near.test_outcomes import answer, ok
-from venue.near.rpc import AccessKey, NearRpc
+from venue.near.outcomes import AccessKey
+from venue.near.rpc import UNKNOWN_SENDING, NearRpc
 from venue.transport.errors import RefusedError, UnreachableError
+from venue.transport.messages import UNREADABLE
 
 SIGNED = b"\x00signed\xff"
 KEY = "ed25519:6E8sCci9badyRkXb3JoRpBj5p8C6Tw41ELDZoiihKEtp"
@@ -127,7 +129,7 @@ LOST: list[Handler] = [
 @pytest.mark.parametrize("losing", LOST)
 async def test_a_lost_answer_leaves_it_unknown(client: httpx.AsyncClient, losing: Handler) -> None:
     async with http_server(losing) as node:
-        with pytest.raises(UnreachableError, match="not known"):
+        with pytest.raises(UnreachableError, match=UNKNOWN_SENDING):
             await NearRpc([node.url], client, timeout_s=1).send_transaction(SIGNED)
 
 
@@ -254,7 +256,7 @@ async def test_a_key_the_account_does_not_have_is_none(client: httpx.AsyncClient
 )
 async def test_an_access_key_that_cannot_be_read_is_unknown(client: httpx.AsyncClient, result: Any) -> None:
     async with http_server(rpc(result)) as node:
-        with pytest.raises(UnreachableError, match="nonsense"):
+        with pytest.raises(UnreachableError, match=UNREADABLE):
             await NearRpc([node.url], client).access_key("maker.near", KEY)
 
 

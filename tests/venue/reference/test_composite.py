@@ -5,7 +5,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from venue.protocol.units import NS_PER_MS
-from venue.reference.composite import Composite, composite
+from venue.reference.composite import NO_PRICE, Composite, composite
 from venue.reference.feed import Tick
 
 NOW = 1_795_000_000_000_000_000
@@ -107,7 +107,7 @@ def test_two_sources_that_disagree_are_named_with_their_distance() -> None:
     verdict = judge({"kraken": at("100000"), "coinbase": at("100600")})
     assert not verdict.usable
     assert verdict.mid == Decimal(100_300)
-    assert verdict.reason == "coinbase and kraken are 59.82 bps apart, more than 50, and there is no third"
+    assert verdict.reason == "coinbase and kraken are 59.82 bps apart, more than 50, and there is no third source"
     assert not any(view.agrees for view in verdict.sources)
 
 
@@ -134,13 +134,13 @@ def test_too_few_fresh_sources_are_counted_out() -> None:
     verdict = judge({"kraken": at("100000"), "coinbase": at("100000", age_ms=6_000)})
     assert not verdict.usable
     assert verdict.mid == Decimal(100_000)
-    assert verdict.reason == "1 of the 2 sources heard have a price at most 5000 ms old, 2 needed"
+    assert verdict.reason == "1 of 2 sources have a price at most 5000 ms old; 2 are required"
 
 
-def test_no_source_at_all_is_said_so() -> None:
+def test_without_any_source_there_is_no_price() -> None:
     verdict = judge({})
     assert (verdict.mid, verdict.at_ns, verdict.age_ms, verdict.usable) == (None, None, None, False)
-    assert verdict.reason == "no source has given a price yet"
+    assert verdict.reason == NO_PRICE
 
 
 def test_the_age_is_that_of_the_oldest_tick_in_it() -> None:

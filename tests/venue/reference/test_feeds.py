@@ -197,7 +197,7 @@ async def test_a_wish_to_reconnect_is_followed() -> None:
         feed = Bitstamp(url, timing=QUICK)
         async with following(feed) as ticks:
             await until(lambda: len(ticks) == 1)
-    assert feed.last_error == "the server asked for a new connection"
+    assert feed.last_error == "the exchange asked for a new connection"
 
 
 async def test_a_refused_subscription_is_tried_again_and_told() -> None:
@@ -209,7 +209,7 @@ async def test_a_refused_subscription_is_tried_again_and_told() -> None:
         feed = kraken(url)
         async with following(feed):
             await until(lambda: feed.counters["reconnects"] >= 3)
-    assert feed.last_error == "subscription refused: Currency pair not supported"
+    assert feed.last_error == "the exchange refused the subscription: Currency pair not supported"
 
 
 async def test_the_pause_doubles_to_its_limit_and_starts_over_after_a_price() -> None:

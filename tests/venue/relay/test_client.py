@@ -16,7 +16,7 @@ from venue.protocol.assets import BTC, BTC_EURE, EURE
 from venue.relay.client import Relay
 from venue.relay.messages import QuoteStatus
 from venue.transport.errors import WsClosedError
-from venue.transport.websocket import MOST_WAITING, connect
+from venue.transport.websocket import MAX_WAITING, connect
 
 WALL_NS = 1_790_000_000_000_000_000
 READ_AT_ONCE = 256 * 1024
@@ -312,7 +312,7 @@ async def test_a_flood_waits_in_the_network_and_not_in_memory(server: RelayServe
     count = 100_000
     server.connections[0].transport.write(frame * count)
     await until(lambda: len(waiting) == count)
-    assert max(waiting) <= MOST_WAITING + READ_AT_ONCE // len(frame)
+    assert max(waiting) <= MAX_WAITING + READ_AT_ONCE // len(frame)
     connection.abort()
 
 

@@ -40,7 +40,9 @@ def test_whatever_is_no_positive_u128_is_malformed(raw: str | int) -> None:
 def test_an_answer_names_the_amount_that_was_left_open_and_carries_the_signed_data(
     exact_in: bool, amount_in: int, amount_out: int
 ) -> None:
-    frame = json.loads(quote_frame(7, asked(exact_in=exact_in), amount_in, amount_out, SIGNED))
+    frame = json.loads(
+        quote_frame(7, asked(exact_in=exact_in), amount_in=amount_in, amount_out=amount_out, signed=SIGNED)
+    )
     output = {"amount_out": str(amount_out)} if exact_in else {"amount_in": str(amount_in)}
     assert frame == {
         "jsonrpc": "2.0",

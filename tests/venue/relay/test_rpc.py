@@ -7,6 +7,7 @@ import pytest
 from tests.support.venue.http_server import Handler, Reply, http_server, rpc, rpc_error
 from venue.relay.rpc import IntentStatus, Published, PublishedMany, RelayRpc
 from venue.transport.errors import RefusedError, UnreachableError
+from venue.transport.messages import UNREADABLE
 
 TOKEN = "canary-token-0123456789"
 SIGNED = b'{"standard":"nep413","payload":{"message":"{\\"a\\": 1}","nonce":"Vij2"},"signature":"ed25519:x"}'
@@ -23,7 +24,7 @@ async def test_an_intent_is_handed_in_byte_for_byte_with_the_token(client: httpx
         published = await relay(server.url, client).publish_intent(SIGNED, ["quote"])
         request = server.requests[0]
     assert published == Published("OK", HASH, "")
-    assert published.taken
+    assert published.accepted
     assert SIGNED in request.body
     assert request.json["method"] == "publish_intent"
     assert request.json["params"] == [{"quote_hashes": ["quote"], "signed_data": json.loads(SIGNED)}]
@@ -31,13 +32,13 @@ async def test_an_intent_is_handed_in_byte_for_byte_with_the_token(client: httpx
 
 
 @pytest.mark.parametrize(
-    ("reason", "taken"),
+    ("reason", "accepted"),
     [("already processed", True), ("expired", False), ("internal", False), ("nonce was already used", False)],
 )
-async def test_a_failed_intent_has_its_reason(client: httpx.AsyncClient, reason: str, taken: bool) -> None:
+async def test_a_failed_intent_has_its_reason(client: httpx.AsyncClient, reason: str, accepted: bool) -> None:
     async with http_server(rpc({"status": "FAILED", "intent_hash": HASH, "reason": reason})) as server:
         published = await relay(server.url, client).publish_intent(SIGNED)
-    assert (published.status, published.reason, published.taken) == ("FAILED", reason, taken)
+    assert (published.status, published.reason, published.accepted) == ("FAILED", reason, accepted)
 
 
 async def test_a_failure_may_come_without_hash_and_with_control_characters(client: httpx.AsyncClient) -> None:
@@ -107,7 +108,7 @@ async def test_the_status_of_an_intent(client: httpx.AsyncClient, answer: Any, s
 @pytest.mark.parametrize("answer", [None, "SETTLED", {}, {"status": 7}, {"status": "SETTLED", "data": {"hash": 7}}])
 async def test_a_status_that_cannot_be_read_is_unknown(client: httpx.AsyncClient, answer: Any) -> None:
     async with http_server(rpc(answer)) as server:
-        with pytest.raises(UnreachableError, match="nonsense"):
+        with pytest.raises(UnreachableError, match=UNREADABLE):
             await relay(server.url, client).get_status(HASH)
 
 

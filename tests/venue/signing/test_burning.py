@@ -20,7 +20,14 @@ NOW_NS = 1_790_000_000_000_000_000
 
 
 def quote(deadline_ns: int = NOW_NS + 60 * 10**9) -> SignedQuote:
-    return a_signer().sign_quote(BTC.token_id, 1_000, EURE.token_id, 10**18, deadline_ns, SALT)
+    return a_signer().sign_quote(
+        asset_in=BTC.token_id,
+        amount_in=1_000,
+        asset_out=EURE.token_id,
+        amount_out=10**18,
+        deadline_ns=deadline_ns,
+        salt=SALT,
+    )
 
 
 @given(st.integers(0, 4_000_000_000 * 10**9))

@@ -17,7 +17,7 @@ from venue.relay.messages import SignedData
 from venue.sandbox.wire.errors import ContractPanicError
 from venue.sandbox.wire.payload import TokenDiff, open_payload
 from venue.signing.errors import RefusedToSignError
-from venue.signing.signer import Signer, iso_deadline, read_secret_key
+from venue.signing.signer import SignedQuote, Signer, iso_deadline, read_secret_key
 
 SEED = bytes(range(32))
 KEY = SigningKey(SEED)
@@ -58,7 +58,12 @@ def test_the_verifier_reads_back_exactly_what_was_to_be_promised(
 ) -> None:
     asset_in, asset_out = (BTC, EURE) if buy else (EURE, BTC)
     signed = a_signer(ceiling=MAX_AMOUNT).sign_quote(
-        asset_in.token_id, amount_in, asset_out.token_id, amount_out, deadline_ns, SALT
+        asset_in=asset_in.token_id,
+        amount_in=amount_in,
+        asset_out=asset_out.token_id,
+        amount_out=amount_out,
+        deadline_ns=deadline_ns,
+        salt=SALT,
     )
     message = open_payload(on_the_wire(signed.data))
     assert message.signer_id == "maker.near"
@@ -73,7 +78,9 @@ def test_the_verifier_reads_back_exactly_what_was_to_be_promised(
 
 @given(deadlines)
 def test_text_and_nonce_say_one_instant_and_it_is_never_later_than_asked(deadline_ns: int) -> None:
-    signed = a_signer().sign_quote(BTC.token_id, 1, EURE.token_id, 1, deadline_ns, SALT)
+    signed = a_signer().sign_quote(
+        asset_in=BTC.token_id, amount_in=1, asset_out=EURE.token_id, amount_out=1, deadline_ns=deadline_ns, salt=SALT
+    )
     nonce = unpack_nonce(decode_nonce(signed.nonce))
     assert nonce is not None
     assert nonce.salt == SALT
@@ -91,19 +98,44 @@ def test_the_iso_text_is_read_back_to_the_same_millisecond(deadline_ns: int) -> 
     assert whole == deadline_ns // 1_000_000
 
 
-def test_it_promises_no_more_of_the_base_asset_than_it_was_told_and_nothing_before() -> None:
+def test_the_base_ceiling_limits_the_base_asset_and_starts_at_zero() -> None:
     signer = Signer(SECRET_64, "maker.near", BTC_EURE, ceiling=CEILING, random=lambda size: b"\x07" * size)
-    with pytest.raises(RefusedToSignError, match="base asset"):
-        signer.sign_quote(EURE.token_id, 1, BTC.token_id, 1, NOW_NS, SALT)
+    with pytest.raises(RefusedToSignError, match="base amount"):
+        signer.sign_quote(
+            asset_in=EURE.token_id, amount_in=1, asset_out=BTC.token_id, amount_out=1, deadline_ns=NOW_NS, salt=SALT
+        )
     signer.base_ceiling = 10_000
-    assert signer.sign_quote(EURE.token_id, CEILING, BTC.token_id, 10_000, NOW_NS, SALT)
-    with pytest.raises(RefusedToSignError, match="base asset"):
-        signer.sign_quote(EURE.token_id, CEILING, BTC.token_id, 10_001, NOW_NS, SALT)
-    assert signer.sign_quote(BTC.token_id, 10**9, EURE.token_id, CEILING, NOW_NS, SALT), "what comes in is no risk"
+    assert signer.sign_quote(
+        asset_in=EURE.token_id,
+        amount_in=CEILING,
+        asset_out=BTC.token_id,
+        amount_out=10_000,
+        deadline_ns=NOW_NS,
+        salt=SALT,
+    )
+    with pytest.raises(RefusedToSignError, match="base amount"):
+        signer.sign_quote(
+            asset_in=EURE.token_id,
+            amount_in=CEILING,
+            asset_out=BTC.token_id,
+            amount_out=10_001,
+            deadline_ns=NOW_NS,
+            salt=SALT,
+        )
+    assert signer.sign_quote(
+        asset_in=BTC.token_id,
+        amount_in=10**9,
+        asset_out=EURE.token_id,
+        amount_out=CEILING,
+        deadline_ns=NOW_NS,
+        salt=SALT,
+    ), "what comes in is no risk"
 
 
 def test_the_signature_is_over_the_nep413_hash_by_the_key_that_is_named() -> None:
-    signed = a_signer().sign_quote(BTC.token_id, 100, EURE.token_id, 200, NOW_NS, SALT)
+    signed = a_signer().sign_quote(
+        asset_in=BTC.token_id, amount_in=100, asset_out=EURE.token_id, amount_out=200, deadline_ns=NOW_NS, salt=SALT
+    )
     payload = signed.data.payload
     digest = nep413_hash(payload.message.encode(), decode_nonce(payload.nonce), b"intents.near")
     assert signed.quote_hash == base58.b58encode(digest).decode()
@@ -112,7 +144,9 @@ def test_the_signature_is_over_the_nep413_hash_by_the_key_that_is_named() -> Non
 
 
 def test_one_changed_digit_breaks_the_signature() -> None:
-    signed = a_signer().sign_quote(BTC.token_id, 100, EURE.token_id, 200, NOW_NS, SALT)
+    signed = a_signer().sign_quote(
+        asset_in=BTC.token_id, amount_in=100, asset_out=EURE.token_id, amount_out=200, deadline_ns=NOW_NS, salt=SALT
+    )
     wire = on_the_wire(signed.data)
     payload = dict(wire["payload"])  # type: ignore[call-overload]
     payload["message"] = payload["message"].replace('"-200"', '"-201"')
@@ -121,7 +155,9 @@ def test_one_changed_digit_breaks_the_signature() -> None:
 
 
 def test_the_message_is_plain_json_from_the_makers_side() -> None:
-    signed = a_signer().sign_quote(EURE.token_id, 100, BTC.token_id, 200, NOW_NS, SALT)
+    signed = a_signer().sign_quote(
+        asset_in=EURE.token_id, amount_in=100, asset_out=BTC.token_id, amount_out=200, deadline_ns=NOW_NS, salt=SALT
+    )
     assert json.loads(signed.data.payload.message) == {
         "signer_id": "maker.near",
         "deadline": "2026-09-21T14:13:20.123Z",
@@ -132,7 +168,12 @@ def test_the_message_is_plain_json_from_the_makers_side() -> None:
 def test_every_signature_has_a_nonce_of_its_own() -> None:
     drawn = iter(bytes([number]) * 15 for number in range(9))
     signer = Signer(SECRET_64, "maker.near", BTC_EURE, ceiling=CEILING, random=lambda size: next(drawn))
-    nonces = {signer.sign_quote(BTC.token_id, 1, EURE.token_id, 1, NOW_NS, SALT).nonce for _ in range(9)}
+    nonces = {
+        signer.sign_quote(
+            asset_in=BTC.token_id, amount_in=1, asset_out=EURE.token_id, amount_out=1, deadline_ns=NOW_NS, salt=SALT
+        ).nonce
+        for _ in range(9)
+    }
     assert len(nonces) == 9
 
 
@@ -143,7 +184,7 @@ def test_both_forms_of_the_secret_key_are_the_same_key() -> None:
 
 def test_a_public_half_of_another_key_is_refused() -> None:
     other = bytes(SigningKey(bytes(32)).verify_key)
-    with pytest.raises(ValueError, match="does not belong"):
+    with pytest.raises(ValueError, match="does not match"):
         read_secret_key("ed25519:" + base58.b58encode(SEED + other).decode())
 
 
@@ -160,7 +201,7 @@ def test_a_public_half_of_another_key_is_refused() -> None:
         "ed25519:ключ",
     ],
 )
-def test_what_is_no_key_is_refused_without_being_told(text: str) -> None:
+def test_an_invalid_key_is_refused_without_repeating_it(text: str) -> None:
     with pytest.raises(ValueError, match="must be ed25519") as caught:
         read_secret_key(text)
     shown = "".join(traceback.format_exception(caught.value))
@@ -175,30 +216,49 @@ token_ids = st.sampled_from([BTC.token_id, EURE.token_id, "nep141:usdc.near", "n
 def test_only_the_two_sides_of_the_pair_are_signed(asset_in: str, asset_out: str) -> None:
     signer = a_signer()
     if {asset_in, asset_out} == {BTC.token_id, EURE.token_id}:
-        assert signer.sign_quote(asset_in, 1, asset_out, 1, NOW_NS, SALT).quote_hash
+        assert signer.sign_quote(
+            asset_in=asset_in, amount_in=1, asset_out=asset_out, amount_out=1, deadline_ns=NOW_NS, salt=SALT
+        ).quote_hash
     else:
         with pytest.raises(RefusedToSignError, match="active pair"):
-            signer.sign_quote(asset_in, 1, asset_out, 1, NOW_NS, SALT)
+            signer.sign_quote(
+                asset_in=asset_in, amount_in=1, asset_out=asset_out, amount_out=1, deadline_ns=NOW_NS, salt=SALT
+            )
 
 
 @pytest.mark.parametrize("bad", [0, -1, -(10**30), MAX_AMOUNT + 1, 10**40])
-def test_an_amount_that_is_no_positive_u128_is_refused(bad: int) -> None:
+def test_an_amount_outside_u128_is_refused(bad: int) -> None:
     signer = a_signer(ceiling=10**50)
-    with pytest.raises(RefusedToSignError, match="u128"):
-        signer.sign_quote(BTC.token_id, bad, EURE.token_id, 1, NOW_NS, SALT)
-    with pytest.raises(RefusedToSignError, match="u128"):
-        signer.sign_quote(BTC.token_id, 1, EURE.token_id, bad, NOW_NS, SALT)
+    with pytest.raises(RefusedToSignError, match="outside 1 to"):
+        signer.sign_quote(
+            asset_in=BTC.token_id, amount_in=bad, asset_out=EURE.token_id, amount_out=1, deadline_ns=NOW_NS, salt=SALT
+        )
+    with pytest.raises(RefusedToSignError, match="outside 1 to"):
+        signer.sign_quote(
+            asset_in=BTC.token_id, amount_in=1, asset_out=EURE.token_id, amount_out=bad, deadline_ns=NOW_NS, salt=SALT
+        )
 
 
 @given(st.booleans(), st.integers(1, 10**20), st.integers(1, MAX_AMOUNT))
 def test_the_ceiling_holds_for_the_quote_asset_on_either_side(buy: bool, notional: int, base: int) -> None:
     signer = a_signer()
-    args = (BTC.token_id, base, EURE.token_id, notional) if buy else (EURE.token_id, notional, BTC.token_id, base)
+    received, given = ((BTC.token_id, base), (EURE.token_id, notional))[:: 1 if buy else -1]
+
+    def sign() -> SignedQuote:
+        return signer.sign_quote(
+            asset_in=received[0],
+            amount_in=received[1],
+            asset_out=given[0],
+            amount_out=given[1],
+            deadline_ns=NOW_NS,
+            salt=SALT,
+        )
+
     if notional > CEILING:
         with pytest.raises(RefusedToSignError, match="ceiling"):
-            signer.sign_quote(*args, NOW_NS, SALT)
+            sign()
     else:
-        assert signer.sign_quote(*args, NOW_NS, SALT).deadline_ns <= NOW_NS
+        assert sign().deadline_ns <= NOW_NS
 
 
 def test_the_secret_cannot_be_seen_stored_or_copied() -> None:
@@ -210,7 +270,14 @@ def test_the_secret_cannot_be_seen_stored_or_copied() -> None:
             store(signer)
         shown += "".join(traceback.format_exception(caught.value))
     with pytest.raises(RefusedToSignError) as refused:
-        signer.sign_quote(BTC.token_id, 1, EURE.token_id, CEILING + 1, NOW_NS, SALT)
+        signer.sign_quote(
+            asset_in=BTC.token_id,
+            amount_in=1,
+            asset_out=EURE.token_id,
+            amount_out=CEILING + 1,
+            deadline_ns=NOW_NS,
+            salt=SALT,
+        )
     shown += "".join(traceback.format_exception(refused.value))
     assert not hasattr(signer, "__dict__")
     assert not [form for form in forms if form in shown]

@@ -16,14 +16,14 @@ from venue.bridges.poa.withdrawals import (
     RawWithdrawals,
     WithdrawalEstimate,
     fee_of,
+    identity,
+    is_not_indexed,
     pick,
     read_withdrawal,
-    same,
-    says_not_found,
 )
 from venue.transport.amounts import amount_of, optional_amount
 from venue.transport.errors import RefusedError, UnreachableError
-from venue.transport.jsonrpc import JsonRpc, decode, plain
+from venue.transport.jsonrpc import JsonRpc, decode, unreadable
 from venue.transport.timestamps import nanoseconds
 
 __all__ = [
@@ -44,8 +44,8 @@ Own = TypeVar("Own", "Deposit", BridgeWithdrawal)
 _Decimals = Annotated[int, msgspec.Meta(ge=0, le=77)]
 
 
-class BridgeToken(msgspec.Struct, frozen=True):
-    """A token the bridge moves. Amounts are base units; None where the service did not say."""
+class BridgeToken(msgspec.Struct, frozen=True, kw_only=True):
+    """A token the bridge moves. Amounts are base units; None where the service gives none."""
 
     defuse_asset_identifier: str
     near_token_id: str
@@ -59,18 +59,18 @@ class BridgeToken(msgspec.Struct, frozen=True):
 
 
 class DepositAddress(msgspec.Struct, frozen=True):
-    """Where to send a deposit on ``chain``; some chains need the ``memo`` with it."""
+    """The address for deposits on ``chain``; some chains need the ``memo`` with it."""
 
     address: str
     chain: str
     memo: str | None
 
 
-class Deposit(msgspec.Struct, frozen=True):
+class Deposit(msgspec.Struct, frozen=True, kw_only=True):
     """A deposit the bridge has seen. ``amount`` is base units, ``created_ns`` UTC nanoseconds since the epoch.
 
-    ``status`` is PENDING, CREDITED, COMPLETED, FAILED, or a word this program does not know; only CREDITED and
-    COMPLETED money is on the Verifier. Fields the service left out are None (or empty, for texts it always sends).
+    ``status`` is PENDING, CREDITED, COMPLETED, FAILED, or one this program does not know; only CREDITED and COMPLETED
+    deposits are on the Verifier. Fields the service left out are None (or empty, for texts it always sends).
     """
 
     tx_hash: str
@@ -138,9 +138,9 @@ _ANYTHING: msgspec.json.Decoder[object] = msgspec.json.Decoder(object)
 
 
 class Bridge:
-    """The bridge's RPC over an injected client. Methods raise Refused with the service's text, or Unreachable.
+    """The bridge's RPC over an injected client. Methods raise RefusedError with its text, or UnreachableError.
 
-    ``short_reads`` counts lists that ended before the total the service itself had named.
+    ``short_reads`` counts lists that ended before the service's own total.
     """
 
     def __init__(self, url: str, client: httpx.AsyncClient, *, timeout_s: float = 10.0) -> None:
@@ -148,72 +148,72 @@ class Bridge:
         self.short_reads = 0
 
     async def supported_tokens(self, chains: Sequence[str]) -> tuple[BridgeToken, ...]:
-        """The tokens of these chains (``btc:mainnet``, ``eth:100``); of every chain when none is named."""
+        """Return the tokens of these chains (``btc:mainnet``, ``eth:100``); of every chain when none is given."""
         answer = await self._call("supported_tokens", {"chains": list(chains)} if chains else {}, _TOKENS)
         return tuple(self._read(_token, token) for token in answer.tokens)
 
     async def deposit_address(self, account: str, chain: str) -> DepositAddress:
-        """Where to send money on ``chain`` for it to be credited to the account."""
+        """Return the account's deposit address on ``chain``."""
         answer = await self._call("deposit_address", {"account_id": account, "chain": chain}, _ADDRESS)
         if not answer.address or answer.chain not in (None, chain):
-            raise self._nonsense(f"an address that is not of {chain}")
+            raise self._unreadable(f"the address is not on {chain}")
         return DepositAddress(answer.address, chain, answer.memo or None)
 
     async def recent_deposits(self, account: str, chain: str | None = None) -> tuple[Deposit, ...]:
-        """Every deposit the bridge tells of, in its order, each once and in the state it was read in last.
+        """Return every deposit the bridge lists, in its order, each once and in the state last read.
 
-        Reads page after page until the service's ``total``; a service that repeats its pages, or ends early, is
-        read no further and counted in ``short_reads``.
+        Pages are read up to the service's ``total``; when the service repeats its pages or ends early, reading stops
+        and ``short_reads`` counts it.
         """
 
         async def fetch(offset: int) -> Page[Deposit]:
             page = await self._call("recent_deposits", _page_of(account, chain, offset), _PAGE)
             rows = [(raw, self._own(self._read(_deposit, raw), account)) for raw in page.deposits]
-            return Page([(_same(raw, row.amount), row) for raw, row in rows], page.total)
+            return Page([(_deposit_identity(raw, row.amount), row) for raw, row in rows], page.total)
 
         return await self._all(fetch)
 
     async def withdrawal_estimate(self, chain: str, token: str, address: str) -> WithdrawalEstimate:
-        """What the bridge would keep of a withdrawal of ``token`` (its NEAR contract) to ``address`` on ``chain``."""
+        """Estimate the fee of a withdrawal of ``token`` (its NEAR contract) to ``address`` on ``chain``."""
         params = {"chain": chain, "token": token, "address": address}
         answer = await self._call("withdrawal_estimate", params, _ESTIMATE)
         if answer.userAddress not in (None, address):
-            raise self._nonsense("an estimate for another address")
+            raise self._unreadable("the estimate is for another address")
         return WithdrawalEstimate(self._read(fee_of, answer), token, address)
 
     async def withdrawal_status(self, withdrawal_hash: str, *, near_token: str, amount: int) -> BridgeWithdrawal | None:
-        """The withdrawal of ``amount`` base units of ``near_token`` that a NEAR transaction burned.
+        """Return the withdrawal of ``amount`` base units of ``near_token`` made by a NEAR transaction.
 
         None means that the bridge has not indexed it yet, never that it failed.
         """
         try:
             answer = await self._call("withdrawal_status", {"withdrawal_hash": withdrawal_hash}, _WITHDRAWALS)
         except RefusedError as error:
-            if says_not_found(str(error)):
+            if is_not_indexed(str(error)):
                 return None
             raise
         if answer.withdrawals is None and answer.status is None:
-            raise self._nonsense("neither a withdrawal nor a list of them")
+            raise self._unreadable("it has neither a withdrawal nor a list of them")
         found = [self._read(read_withdrawal, row) for row in answer.rows]
         return self._read(lambda rows: pick(rows, near_token, amount), found)
 
     async def recent_withdrawals(self, account: str, chain: str | None = None) -> tuple[BridgeWithdrawal, ...]:
-        """Every withdrawal of the account the bridge tells of, as ``recent_deposits`` gives deposits."""
+        """Return every withdrawal of the account, read as ``recent_deposits`` reads deposits."""
 
         async def fetch(offset: int) -> Page[BridgeWithdrawal]:
             page = await self._call("recent_withdrawals", _page_of(account, chain, offset), _WITHDRAWALS)
             rows = [self._own(self._read(read_withdrawal, row), account) for row in page.rows]
-            return Page([(same(row), row) for row in rows], page.total)
+            return Page([(identity(row), row) for row in rows], page.total)
 
         try:
             return await self._all(fetch)
         except RefusedError as error:
-            if says_not_found(str(error)):
+            if is_not_indexed(str(error)):
                 return ()
             raise
 
     async def notify_deposit(self, chain: str, deposit_address: str, tx_hash: str) -> None:
-        """Tell the bridge of a deposit it has not seen, by its transaction on ``chain``."""
+        """Report a deposit that the bridge has not seen, by its transaction on ``chain``."""
         params = {"chain": chain, "deposit_address": deposit_address, "tx_hash": tx_hash}
         await self._call("notify_deposit", params, _ANYTHING)
 
@@ -224,7 +224,8 @@ class Bridge:
 
     def _own(self, row: Own, account: str) -> Own:
         if row.account_id not in ("", account):
-            raise self._nonsense(f"a {type(row).__name__} of another account")
+            kind = "deposit" if isinstance(row, Deposit) else "withdrawal"
+            raise self._unreadable(f"the {kind} belongs to another account")
         return row
 
     async def _call(self, method: str, params: Mapping[str, object], decoder: msgspec.json.Decoder[T]) -> T:
@@ -232,54 +233,53 @@ class Bridge:
         try:
             return decode(decoder, raw, f"{self.rpc.host} {method}")
         except UnreachableError as error:
-            self.rpc.failed(error)
+            self.rpc.count_failure(error)
             raise
 
     def _read(self, read: Callable[[Raw], Value], raw: Raw) -> Value:
         try:
             return read(raw)
         except ValueError as error:
-            raise self._nonsense(str(error)) from None
+            raise self._unreadable(str(error)) from None
 
-    def _nonsense(self, what: str) -> UnreachableError:
-        error = UnreachableError(plain(f"{self.rpc.host} answered nonsense: {what}"))
-        self.rpc.failed(error)
+    def _unreadable(self, detail: str) -> UnreachableError:
+        error = unreadable(self.rpc.host, detail)
+        self.rpc.count_failure(error)
         return error
 
 
 def _token(raw: _Token) -> BridgeToken:
     return BridgeToken(
-        raw.defuse_asset_identifier,
-        raw.near_token_id,
-        raw.intents_token_id,
-        raw.standard,
-        raw.decimals,
-        raw.asset_name,
-        optional_amount(raw.min_deposit_amount),
-        optional_amount(raw.min_withdrawal_amount),
-        optional_amount(raw.withdrawal_fee),
+        defuse_asset_identifier=raw.defuse_asset_identifier,
+        near_token_id=raw.near_token_id,
+        intents_token_id=raw.intents_token_id,
+        standard=raw.standard,
+        decimals=raw.decimals,
+        asset_name=raw.asset_name,
+        min_deposit_amount=optional_amount(raw.min_deposit_amount),
+        min_withdrawal_amount=optional_amount(raw.min_withdrawal_amount),
+        withdrawal_fee=optional_amount(raw.withdrawal_fee),
     )
 
 
 def _deposit(raw: _Deposit) -> Deposit:
     return Deposit(
-        raw.tx_hash or "",
-        raw.mint_tx_hash or None,
-        raw.chain,
-        raw.defuse_asset_identifier,
-        raw.near_token_id,
-        raw.decimals,
-        amount_of(raw.amount),
-        raw.account_id or "",
-        raw.address or "",
-        raw.status,
-        nanoseconds(raw.created_at),
-        raw.sender,
+        tx_hash=raw.tx_hash or "",
+        mint_tx_hash=raw.mint_tx_hash or None,
+        chain=raw.chain,
+        defuse_asset_identifier=raw.defuse_asset_identifier,
+        near_token_id=raw.near_token_id,
+        decimals=raw.decimals,
+        amount=amount_of(raw.amount),
+        account_id=raw.account_id or "",
+        address=raw.address or "",
+        status=raw.status,
+        created_ns=nanoseconds(raw.created_at),
+        sender=raw.sender,
     )
 
 
-def _same(raw: _Deposit, amount: int) -> Hashable:
-    """What tells a deposit from others whatever becomes of it."""
+def _deposit_identity(raw: _Deposit, amount: int) -> Hashable:
     return raw.chain, raw.tx_hash, raw.defuse_asset_identifier, amount, raw.address, raw.created_at
 
 

@@ -1,4 +1,4 @@
-"""Withdrawals as the bridge tells of them, in each of its shapes, and which of several is meant.
+"""Withdrawals as the bridge reports them, in each of its shapes.
 
 Source: docs.near-intents.org, deposit and withdrawal service; defuse-protocol/sdk-monorepo for the older list.
 """
@@ -17,19 +17,19 @@ _NOT_FOUND = re.compile(r"withdrawals? not found", re.IGNORECASE)
 
 
 class WithdrawalEstimate(msgspec.Struct, frozen=True):
-    """What the bridge would keep: ``fee`` in base units of ``token``, for a withdrawal to ``address``."""
+    """The bridge's fee, in base units of ``token``, for a withdrawal to ``address``."""
 
     fee: int
     token: str
     address: str
 
 
-class BridgeWithdrawal(msgspec.Struct, frozen=True):
-    """A withdrawal the bridge knows. ``amount`` is what was burned, ``withdraw_amount`` what arrives, base units.
+class BridgeWithdrawal(msgspec.Struct, frozen=True, kw_only=True):
+    """A withdrawal the bridge knows. ``amount`` left the Verifier, ``withdraw_amount`` arrives, base units.
 
-    ``status`` is COMPLETED, PENDING, FAILED, AWAITING, REJECTED, RETURNING, RETURNED, or a word this program does not
-    know. ``tx_hash`` is the burn on NEAR, ``transfer_tx_hash`` the payment on ``chain``; ``created_ns`` is UTC
-    nanoseconds since the epoch. None (or empty, for texts it always sends) is what the service left out.
+    ``status`` is COMPLETED, PENDING, FAILED, AWAITING, REJECTED, RETURNING, RETURNED, or one this program does not
+    know. ``tx_hash`` is the transaction on NEAR, ``transfer_tx_hash`` the payment on ``chain``; ``created_ns`` is UTC
+    nanoseconds since the epoch. Fields the service left out are None (or empty, for texts it always sends).
     """
 
     status: str
@@ -47,8 +47,6 @@ class BridgeWithdrawal(msgspec.Struct, frozen=True):
 
 
 class RawEstimate(msgspec.Struct):
-    """``withdrawal_estimate``'s result."""
-
     withdrawalFee: str | int
     withdrawalFeeDecimals: int | None = None
     tokenAddress: str | None = None
@@ -71,7 +69,7 @@ class _Data(msgspec.Struct):
 
 
 class RawWithdrawal(msgspec.Struct):
-    """One ``{status, data}``; a withdrawal that is not there has no data."""
+    """One ``{status, data}``; a withdrawal that does not exist has no data."""
 
     status: str
     data: _Data | None = None
@@ -87,7 +85,7 @@ class RawWithdrawals(msgspec.Struct):
 
     @property
     def rows(self) -> Sequence[RawWithdrawal]:
-        """Those that are there."""
+        """Those that exist."""
         if self.withdrawals is not None:
             rows = self.withdrawals
         else:
@@ -95,58 +93,58 @@ class RawWithdrawals(msgspec.Struct):
         return [row for row in rows if row.status != "NOT_FOUND"]
 
 
-def says_not_found(text: str) -> bool:
-    """Whether a refusal means that the withdrawal is not indexed yet."""
+def is_not_indexed(text: str) -> bool:
+    """Return whether a refusal means that the withdrawal is not indexed yet."""
     return bool(_NOT_FOUND.search(text)) or text == "NOT_FOUND"
 
 
-def same(one: BridgeWithdrawal) -> Hashable:
-    """What tells a withdrawal from others whatever becomes of it."""
+def identity(one: BridgeWithdrawal) -> Hashable:
+    """Return what stays the same through all states of one withdrawal."""
     return one.chain, one.tx_hash, one.near_token_id, one.amount, one.address
 
 
 def read_withdrawal(row: RawWithdrawal) -> BridgeWithdrawal:
-    """Typed and exact; ValueError for a row without data, or an amount that is none.
+    """Convert a row; ValueError without data or for an invalid amount.
 
-    A ``transfer_tx_hash`` that is no hash (the service has written sentences there) is not known.
+    A ``transfer_tx_hash`` that is not a hash (the service has written sentences there) becomes None.
     """
     data = row.data
     if data is None:
-        raise ValueError(f"a withdrawal that is {row.status[:32]!r} and nothing else")
+        raise ValueError(f"a withdrawal with status {row.status[:32]!r} has no data")
     paid = data.transfer_tx_hash
     return BridgeWithdrawal(
-        row.status,
-        data.tx_hash or None,
-        paid if paid and _HASH.match(paid) else None,
-        data.chain,
-        data.near_token_id.removeprefix("nep141:"),
-        data.decimals,
-        optional_amount(data.amount),
-        data.account_id or "",
-        data.address or "",
-        nanoseconds(data.created_at if data.created_at is not None else data.created),
-        optional_amount(data.withdrawal_fee),
-        optional_amount(data.withdraw_amount),
+        status=row.status,
+        tx_hash=data.tx_hash or None,
+        transfer_tx_hash=paid if paid and _HASH.match(paid) else None,
+        chain=data.chain,
+        near_token_id=data.near_token_id.removeprefix("nep141:"),
+        decimals=data.decimals,
+        amount=optional_amount(data.amount),
+        account_id=data.account_id or "",
+        address=data.address or "",
+        created_ns=nanoseconds(data.created_at if data.created_at is not None else data.created),
+        fee=optional_amount(data.withdrawal_fee),
+        withdraw_amount=optional_amount(data.withdraw_amount),
     )
 
 
 def pick(found: Sequence[BridgeWithdrawal], near_token: str, amount: int) -> BridgeWithdrawal | None:
-    """The one withdrawal of this token that burned this amount; None when there is none.
+    """Return the withdrawal of this amount of this token; None when there is none.
 
-    Raises ValueError when several differ, for then nothing tells which is meant.
+    Raises ValueError when several differ: it is then unknown which is meant.
     """
-    fitting = [one for one in found if one.near_token_id == near_token and _burned(one) == amount]
+    fitting = [one for one in found if one.near_token_id == near_token and _amount(one) == amount]
     if any(one != fitting[0] for one in fitting[1:]):
-        raise ValueError("several withdrawals of the same token and amount under one hash")
+        raise ValueError("several withdrawals of the same token and amount have one hash")
     return fitting[0] if fitting else None
 
 
-def _burned(one: BridgeWithdrawal) -> int | None:
+def _amount(one: BridgeWithdrawal) -> int | None:
     if one.amount is not None or one.fee is None or one.withdraw_amount is None:
         return one.amount
     return one.withdraw_amount + one.fee
 
 
 def fee_of(raw: RawEstimate) -> int:
-    """The fee in base units; ValueError when it is no amount."""
+    """Return the fee in base units; ValueError for an invalid amount."""
     return amount_of(raw.withdrawalFee)

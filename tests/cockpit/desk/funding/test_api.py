@@ -36,7 +36,7 @@ REFUSED: list[tuple[str, dict[str, object], str]] = [
     ),
     ("withdraw", {"asset_id": "BTC", "amount": "99999999999999", "idempotency_key": "k"}, "take less"),
     ("withdraw", {"asset_id": "BTC", "amount": "1", "idempotency_key": "k"}, "minimum"),
-    ("withdrawal-estimate", {"asset_id": "BTC", "destination_address": "nowhere"}, "no Bitcoin address"),
+    ("withdrawal-estimate", {"asset_id": "BTC", "destination_address": "nowhere"}, "mistyped or missing"),
     ("track-withdrawal", {}, "NEAR hash"),
     ("track-withdrawal", {"withdrawal_hash": "9" * 44}, "cannot be followed"),
     ("notify-deposit", {"asset_id": "BTC", "tx_hash": "../x"}, "give asset_id"),

@@ -77,7 +77,12 @@ class Story:
         deadline_ns = self.life.sources.wall_ns() + 2 * MINUTE
         workers.signer.ceiling = workers.signer.base_ceiling = 10**30
         signed = workers.signer.sign_quote(
-            taken.token_id, amount_in, given.token_id, amount_out, deadline_ns, workers.executor.salt
+            asset_in=taken.token_id,
+            amount_in=amount_in,
+            asset_out=given.token_id,
+            amount_out=amount_out,
+            deadline_ns=deadline_ns,
+            salt=workers.executor.salt,
         )
         balance = BTC_EURE.amount(given, workers.inventory.ledger.balance)
         promise = Commitment(

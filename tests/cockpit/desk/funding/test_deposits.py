@@ -35,18 +35,18 @@ class Listing(Bridge):
 def output(amount: int, status: str) -> Deposit:
     """One of the outputs that a transaction pays to the account's address."""
     return Deposit(
-        "a" * 64,
-        None,
-        BTC.chain,
-        BTC.token_id,
-        BTC.near_token,
-        8,
-        amount,
-        "maker.near",
-        "an address",
-        status,
-        NOW,
-        None,
+        tx_hash="a" * 64,
+        mint_tx_hash=None,
+        chain=BTC.chain,
+        defuse_asset_identifier=BTC.token_id,
+        near_token_id=BTC.near_token,
+        decimals=8,
+        amount=amount,
+        account_id="maker.near",
+        address="an address",
+        status=status,
+        created_ns=NOW,
+        sender=None,
     )
 
 

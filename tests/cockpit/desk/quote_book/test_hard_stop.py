@@ -157,7 +157,14 @@ def _no_pause(watched: Watched, relay: Unreliable, claimed: bool) -> Callable[[f
 def _quote(watched: Watched, signer: Signer, number: int) -> Commitment:
     base, quote = BTC_EURE.base.token_id, BTC_EURE.quote.token_id
     amounts = (2**number + 5, 1_000 + 3**number)
-    signed = signer.sign_quote(base, amounts[0], quote, amounts[1], watched.clock() + 300 * NS_PER_S, SALT)
+    signed = signer.sign_quote(
+        asset_in=base,
+        amount_in=amounts[0],
+        asset_out=quote,
+        amount_out=amounts[1],
+        deadline_ns=watched.clock() + 300 * NS_PER_S,
+        salt=SALT,
+    )
     return watched.send(amount_in=amounts[0], amount_out=amounts[1], life_ms=300_000, nonce=signed.nonce)
 
 

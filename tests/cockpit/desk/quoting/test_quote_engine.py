@@ -114,7 +114,7 @@ async def test_an_error_in_the_path_disarms_the_executor_and_the_desk_goes_on(
 ) -> None:
     caplog.set_level(logging.DEBUG)
 
-    def broken(*args: object) -> None:
+    def broken(*args: object, **named: object) -> None:
         raise RuntimeError("the signer broke")
 
     async with quoting() as (desk, server):
@@ -202,7 +202,7 @@ async def test_the_signer_gives_no_more_btc_than_the_largest_notional_is_worth()
         )
         await until(lambda: decisions(desk))
         assert decisions(desk)[0].reason == "sent"
-        assert "base asset is over" in decisions(desk)[0].checks[-1].detail
+        assert "the base amount exceeds" in decisions(desk)[0].checks[-1].detail
         assert server.frames == []
         assert len(desk.book.reservations) == 0
 

@@ -11,6 +11,7 @@ from tests.support.venue.http_server import Handler, Reply, Request, http_server
 from venue.bridges.poa.client import Bridge
 from venue.protocol.assets import BTC, EURE, MAX_AMOUNT
 from venue.transport.errors import RefusedError, UnreachableError
+from venue.transport.messages import UNREADABLE
 
 ACCOUNT = "maker.near"
 
@@ -89,7 +90,7 @@ def test_amounts_are_exact_whether_they_come_as_numbers_or_texts(amounts: list[t
 )
 async def test_an_amount_in_any_other_notation_is_nonsense(client: httpx.AsyncClient, written: str) -> None:
     body = json.dumps({"result": deposits([deposit(1, "AMOUNT")])}).replace('"AMOUNT"', written).encode()
-    with pytest.raises(UnreachableError, match="nonsense"):
+    with pytest.raises(UnreachableError, match=UNREADABLE):
         await _recent(client, lambda _: Reply(body=body))
 
 
@@ -177,7 +178,7 @@ async def test_a_bitcoin_deposit_may_lack_what_only_other_chains_have(client: ht
     ],
 )
 async def test_deposits_of_the_wrong_shape_are_unknown(client: httpx.AsyncClient, answer: Any) -> None:
-    with pytest.raises(UnreachableError, match="nonsense"):
+    with pytest.raises(UnreachableError, match=UNREADABLE):
         await _recent(client, rpc(answer))
 
 
@@ -187,7 +188,7 @@ async def test_an_unusable_answer_is_counted(client: httpx.AsyncClient) -> None:
         with pytest.raises(UnreachableError):
             await bridge.recent_deposits(ACCOUNT)
     assert (bridge.rpc.calls, bridge.rpc.failures) == (1, 1)
-    assert "nonsense" in bridge.rpc.last_error
+    assert UNREADABLE in bridge.rpc.last_error
 
 
 @pytest.mark.parametrize("error", ["Account not found", {"code": 404, "message": "Account not found"}])
@@ -221,5 +222,5 @@ async def test_a_deposit_address_is_of_the_chain_asked_for(client: httpx.AsyncCl
         bridge = Bridge(server.url, client)
         address = await bridge.deposit_address(ACCOUNT, "btc:mainnet")
         assert (address.address, address.chain, address.memo) == ("bc1qexample", "btc:mainnet", None)
-        with pytest.raises(UnreachableError, match="nonsense"):
+        with pytest.raises(UnreachableError, match=UNREADABLE):
             await bridge.deposit_address(ACCOUNT, "eth:100")

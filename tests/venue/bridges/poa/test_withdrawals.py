@@ -9,6 +9,7 @@ from tests.support.venue.http_server import Handler, Reply, Request, http_server
 from venue.bridges.poa.client import Bridge, BridgeWithdrawal
 from venue.protocol.assets import BTC, EURE
 from venue.transport.errors import RefusedError, UnreachableError
+from venue.transport.messages import UNREADABLE
 
 ACCOUNT = "maker.near"
 BURN = "9FtHUFBQsZ2MG77K3x3MJ9wjX3UT8zE1TczCrhZEcG8U"
@@ -166,7 +167,7 @@ async def test_without_an_amount_what_arrives_and_the_fee_tell(client: httpx.Asy
     ],
 )
 async def test_an_answer_of_another_shape_is_unknown(client: httpx.AsyncClient, result: Any) -> None:
-    with pytest.raises(UnreachableError, match="nonsense"):
+    with pytest.raises(UnreachableError, match=UNREADABLE):
         await status_of(client, rpc(result))
 
 
@@ -206,7 +207,7 @@ async def test_an_estimate_that_cannot_be_read_is_unknown_and_never_free(
     client: httpx.AsyncClient, answer: Any
 ) -> None:
     async with http_server(rpc(answer)) as server:
-        with pytest.raises(UnreachableError, match="nonsense"):
+        with pytest.raises(UnreachableError, match=UNREADABLE):
             await Bridge(server.url, client).withdrawal_estimate("eth:100", EURE.near_token, TO)
 
 
