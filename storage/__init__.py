@@ -1,1 +1,1 @@
-"""History: what happened, durable and joinable."""
+"""The history: every event of a desk, durable and joinable, in SQLite or PostgreSQL."""

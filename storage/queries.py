@@ -6,6 +6,7 @@ from re import sub
 from cockpit.model.events import ExecuteTrade, IntentInventory, LiquidityAction, WithdrawalPrepared
 from storage.history import FINAL_OUTCOMES
 from storage.rows import TABLES
+from venue.protocol.units import NS_PER_S
 
 LIQUIDITY = f"SELECT {', '.join(LiquidityAction.__struct_fields__)} FROM liquidity_actions WHERE kind = ? ORDER BY id"
 PREPARED = f"SELECT {', '.join(WithdrawalPrepared.__struct_fields__)} FROM prepared_withdrawals ORDER BY id"
@@ -22,7 +23,7 @@ ACCOUNTED_NS = (
     "SELECT COALESCE((SELECT MAX(r.started_ns) FROM operator_actions a "
     "JOIN runs r ON r.run_id = a.run_id WHERE a.command = ? AND a.accepted = 1) - ?, 0)"
 )
-"""From when on quotes may be open. Asked for by itself: PostgreSQL must know the time to choose the index by time."""
+"""From when on quotes may be open. A query of its own: PostgreSQL must know the time to choose the index by time."""
 
 OPEN_QUOTES = (
     _QUOTE + "WHERE c.at_ns >= ? "
@@ -30,7 +31,7 @@ OPEN_QUOTES = (
     + ", ".join(f"'{outcome}'" for outcome in FINAL_OUTCOMES)
     + ")) ORDER BY +c.id"
 )
-"""The plus keeps SQLite from walking through every command ever sent for the sake of the order."""
+"""The plus keeps SQLite from reading every command ever sent for the sake of the order."""
 
 SETTLED_SINCE = (
     _QUOTE + "WHERE c.quote_hash IN (SELECT quote_hash FROM trade_execution_results "
@@ -52,8 +53,8 @@ COUNTED = ("runs", *(table.name for table in TABLES))
 COUNTS = "SELECT " + ", ".join(f"(SELECT COUNT(*) FROM {name})" for name in COUNTED)
 
 
-_MINUTE_NS, _DAY_NS = 60 * 10**9, 86_400 * 10**9
-_MARKED_NS = 310 * 10**9
+_MINUTE_NS, _DAY_NS = 60 * NS_PER_S, 86_400 * NS_PER_S
+_MARKED_NS = 310 * NS_PER_S
 _NEEDED = {
     "swap_demand_events": "EXISTS (SELECT 1 FROM trade_decisions d JOIN execute_trade_commands c "
     "ON c.decision_id = d.decision_id WHERE d.run_id = t.run_id AND d.quote_id = t.quote_id)",
@@ -67,7 +68,7 @@ money valued, or a day (UTC) opened and closed."""
 
 PRUNED_TABLES = tuple(_NEEDED)
 PRUNE_STEP_ROWS = 500
-"""About how many rows one step of forgetting looks at."""
+"""About how many rows one step of pruning reads."""
 
 PRUNE_STEP_END = {
     name: f"SELECT at_ns FROM {name} WHERE at_ns >= ? AND at_ns < ? ORDER BY at_ns LIMIT 1 OFFSET {PRUNE_STEP_ROWS}"
@@ -84,11 +85,11 @@ _DIALECT = (
     ("json_group_array(reaction_ns)", "COALESCE(json_agg(reaction_ns), '[]')::text"),
     ("FROM json_each(?) t", "FROM (SELECT value::bigint AS value FROM json_array_elements_text(?::json)) t"),
 )
-"""What SQLite and PostgreSQL say differently, as the queries of this package use it."""
+"""Where the two engines differ, as far as the queries of this package go: SQLite's text, and PostgreSQL's."""
 
 
 def postgres(sql: str) -> str:
-    """The same for PostgreSQL, which numbers its values and has other names for some functions."""
+    """Translate a query for PostgreSQL, which numbers its values and has other names for some functions."""
     for sqlite, other in _DIALECT:
         sql = sql.replace(sqlite, other)
     numbers = count(1)

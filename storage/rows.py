@@ -27,14 +27,14 @@ Value = str | int | None
 Row = tuple[Value, ...]
 
 ROWS_PER_SLICE = 20
-"""Rows made in one go, some 0.15 ms: a request that comes meanwhile waits no longer."""
+"""Rows made without a pause, about 0.15 ms: a request that arrives meanwhile waits no longer."""
 
 _INT64_MAX = 2**63 - 1
 _json = msgspec.json.Encoder()
 
 
 class Table(msgspec.Struct, frozen=True):
-    """One topic's table; ``row(run_id, event)`` gives the values in the order of ``columns``."""
+    """One topic's table; ``row(run_id, event)`` returns the values in the order of ``columns``."""
 
     name: str
     event: type[Event]
@@ -47,7 +47,7 @@ def _text(number: int | Decimal | None) -> str | None:
 
 
 def _int64(number: int) -> int:
-    """The number, capped to what an INTEGER column holds: a request may ask for any deadline it likes."""
+    # Capped to what an INTEGER column holds: a request may ask for any deadline.
     return max(-_INT64_MAX, min(number, _INT64_MAX))
 
 
@@ -202,14 +202,14 @@ TABLES: tuple[Table, ...] = (
     _table("operator_actions", OperatorAction, _operator_action),
     _table("prepared_withdrawals", WithdrawalPrepared, _withdrawal_prepared),
 )
-"""One table a topic, named as the topics' readers know them."""
+"""One table a topic, by the names that its readers know."""
 
 
 _TABLE_OF = {table.event: table for table in TABLES}
 
 
 def by_table(events: Iterable[AnyEvent]) -> list[tuple[Table, list[AnyEvent]]]:
-    """The events sorted into their tables, each table's in the order given; TypeError when one has no table."""
+    """Group the events by table, each group in the order given. Raises TypeError when an event has no table."""
     groups: dict[type[Event], list[AnyEvent]] = {}
     for event in events:
         groups.setdefault(type(event), []).append(event)
@@ -219,34 +219,33 @@ def by_table(events: Iterable[AnyEvent]) -> list[tuple[Table, list[AnyEvent]]]:
     return [(_TABLE_OF[kind], group) for kind, group in groups.items()]
 
 
+# Each of these takes a row whose columns are in the order of the event's fields.
+
+
 def read_liquidity(row: tuple[Any, ...]) -> LiquidityAction:
-    """The event behind a row of ``liquidity_actions``, its columns in the order of the event's fields."""
     fields = dict(zip(LiquidityAction.__struct_fields__, row, strict=True))
     fields["amount"] = None if fields["amount"] is None else int(fields["amount"])
     return LiquidityAction(**fields)
 
 
 def read_prepared(row: tuple[Any, ...]) -> WithdrawalPrepared:
-    """The event behind a row of ``prepared_withdrawals``, its columns in the order of the event's fields."""
     fields = dict(zip(WithdrawalPrepared.__struct_fields__, row, strict=True))
     return WithdrawalPrepared(**{**fields, "amount": int(fields["amount"]), "fee": int(fields["fee"])})
 
 
 def read_inventory(row: tuple[Any, ...]) -> IntentInventory:
-    """The event behind a row of ``intent_inventory_snapshots``, its columns in the order of the event's fields."""
     fields = dict(zip(IntentInventory.__struct_fields__, row, strict=True))
     amounts = {name: int(fields[name]) for name in ("balance", "reserved", "spendable")}
     return IntentInventory(**{**fields, **amounts})
 
 
 def read_fill(row: tuple[Any, ...]) -> RecordedFill:
-    """The fill behind its time, the asset that came in, and what came in and went out."""
     at_ns, asset_in, amount_in, amount_out = row
     return RecordedFill(at_ns=at_ns, asset_in=asset_in, amount_in=int(amount_in), amount_out=int(amount_out))
 
 
 def read_quote(row: tuple[Any, ...]) -> RecordedQuote:
-    """The quote behind a row of ``execute_trade_commands``, its decision's edge and its outcomes joined by commas."""
+    """Read a row of ``execute_trade_commands``, its decision's edge and its outcomes joined by commas."""
     *columns, edge, outcomes = row
     fields = dict(zip(ExecuteTrade.__struct_fields__, columns, strict=True))
     amounts = {name: int(fields[name]) for name in ("amount_in", "amount_out")}

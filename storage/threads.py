@@ -1,4 +1,4 @@
-"""Blocking work in a thread, waited for even when the waiting is broken off."""
+"""Blocking work in a thread, awaited to its end even when the caller is cancelled."""
 
 import asyncio
 from collections.abc import Callable
@@ -9,7 +9,7 @@ T = TypeVar("T")
 
 
 async def in_thread(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """What the work returns or raises. It cannot be broken off: when the caller is, it ends first."""
+    """Return or raise what the work does. A caller that is cancelled waits until the work has ended."""
     task = asyncio.ensure_future(asyncio.to_thread(work, *args, **kwargs))
     try:
         return await asyncio.shield(task)

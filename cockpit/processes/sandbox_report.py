@@ -126,7 +126,7 @@ def account_for(
         reaction=ReactionTimes(p50_us=p50, p99_us=p99, max_us=longest),
         rows=rows,
         explained=all(one.unexplained == "0" for one in reconciled)
-        and counts.requests == counted.demands == decisions
+        and counts.requests == counted.requests == decisions
         and len(fills) == outcomes.get("settled", 0)
         and all(fill.edge is not None for fill in fills),
     )

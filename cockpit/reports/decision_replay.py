@@ -139,7 +139,7 @@ def replay(
         if not made.view or record.limits is None or record.params is None:
             without += 1
             continue
-        at_ns = record.demand.at_ns
+        at_ns = record.request.at_ns
         was.release_ended(at_ns)
         would.release_ended(at_ns)
         view = _view(record, rules.of(record.limits, record.params), changes, was, would)
@@ -196,12 +196,12 @@ def _view(
 def _again(record: RecordedDecision, view: DeskView) -> tuple[TradeDecision, bool]:
     """The new decision, and whether a quote is sent; a quote that could not be sent then is not sent now."""
     made = record.decision
-    decision = decide(record.demand, view, desk_prices(view))
+    decision = decide(record.request, view, desk_prices(view))
     failure = ""
     last = made.checks[-1] if made.checks else Check("", True, "")
     if decision.execute and made.reason == "sent" and last.name == "sent":
         failure = last.detail
-    event = decision_event(made.decision_id, record.demand, decision, view, failure, made.rules_id)
+    event = decision_event(made.decision_id, record.request, decision, view, failure, made.rules_id)
     return event, decision.execute and not failure
 
 

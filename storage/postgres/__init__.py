@@ -1,1 +1,1 @@
-"""The history in PostgreSQL."""
+"""The history in PostgreSQL: writing, reading, schema, and the journal's backlog after an outage."""

@@ -1,1 +1,1 @@
-"""Queries of the reports: trading, traces, recorded decisions, unexplained differences."""
+"""What reports read of a history: trading, quote traces, recorded decisions, unexplained differences."""

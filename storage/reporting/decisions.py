@@ -1,4 +1,4 @@
-"""What was decided, with all that each decision was made of: what a replay starts from."""
+"""Recorded decisions with everything each was made of, for a replay."""
 
 from collections.abc import Iterator
 from decimal import Decimal
@@ -29,13 +29,13 @@ _AMOUNTS = ("amount_in", "amount_out", "notional", "edge")
 _PRICES = ("mid", "price", "skew_bps")
 
 
-class RecordedDecision(msgspec.Struct, frozen=True):
-    """One decision as it was made. ``limits`` and ``params``: JSON of its rules, None where no version recorded them.
+class RecordedDecision(msgspec.Struct, frozen=True, kw_only=True):
+    """One decision as it was made. ``limits`` and ``params``: JSON of its rules, None when they were not recorded.
 
     ``sent``: a quote went out; ``over_ns``: when it was recorded as settled, refused, expired or burned, if it was.
     """
 
-    demand: SwapDemand
+    request: SwapDemand
     decision: TradeDecision
     limits: str | None
     params: str | None
@@ -45,22 +45,22 @@ class RecordedDecision(msgspec.Struct, frozen=True):
 
 
 def recorded_decisions(reader: Reader, span: Span) -> Iterator[RecordedDecision]:
-    """Every decision of the span in the order of its requests."""
+    """Yield every decision of the span in the order of its requests."""
     cut = len(_DEMAND)
     for row in reader.rows(_RECORDED, span.from_ns, span.to_ns):
         *events, limits, params, quote_hash, over_ns, filled_ns = row
         yield RecordedDecision(
-            _demand(dict(zip(_DEMAND, events[:cut], strict=True))),
-            _decision(dict(zip(_DECISION, events[cut:], strict=True))),
-            limits,
-            params,
-            quote_hash is not None,
-            over_ns,
-            filled_ns is not None,
+            request=_request(dict(zip(_DEMAND, events[:cut], strict=True))),
+            decision=_decision(dict(zip(_DECISION, events[cut:], strict=True))),
+            limits=limits,
+            params=params,
+            sent=quote_hash is not None,
+            over_ns=over_ns,
+            filled=filled_ns is not None,
         )
 
 
-def _demand(fields: dict[str, Any]) -> SwapDemand:
+def _request(fields: dict[str, Any]) -> SwapDemand:
     for name in ("amount_in", "amount_out"):
         fields[name] = None if fields[name] is None else int(fields[name])
     return SwapDemand(**fields)

@@ -1,4 +1,4 @@
-"""What no movement of money explains, by the journal: what was set aside meanwhile, and what an operator accepted."""
+"""Unexplained differences of the balances as the journal has them, and those that an operator accepted."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,12 +9,12 @@ from storage.reader import Reader, Span
 from venue.protocol.assets import NO_AMOUNTS, PairAmounts
 
 DIFFERENCE_COMMAND = "set a remainder aside"
-"""The command in the journal by which a run says what no movement explains, or that nothing is left of it."""
+"""The journal's name for the record of an unexplained difference, or of its end."""
 
 ACCEPT_COMMAND = "accept-remainder"
-"""The command by which an operator takes an unexplained difference as given."""
+"""The command by which an operator accepts an unexplained difference."""
 
-_SET_ASIDE = """
+_DIFFERENCE = """
 SELECT arguments FROM operator_actions WHERE command = ? AND accepted = 1 AND at_ns < ? ORDER BY id DESC LIMIT 1
 """
 _ACCEPTED = """
@@ -24,22 +24,25 @@ WHERE command = ? AND accepted = 1 AND at_ns >= ? AND at_ns < ? ORDER BY at_ns, 
 
 
 class UnexplainedDifference(msgspec.Struct, frozen=True):
-    """What a reading asked for at ``at_ns`` (UTC) left unexplained, and what was before it; units of base and quote."""
+    """What the balances asked for at ``at_ns`` (UTC) left unexplained, and those before; base units of base and quote.
+
+    The fields' names are recorded in the journal.
+    """
 
     amounts: PairAmounts
     before: PairAmounts
     at_ns: int
 
     def shown_by(self, reading_ns: int) -> PairAmounts:
-        """What a reading asked for then left unexplained.
+        """Return what balances asked for at that time (UTC ns) left unexplained.
 
-        It is recorded before its reading: a crash between the two leaves readings that do not show it.
+        It is recorded before its balances are: a crash between the two leaves balances that do not show it.
         """
         return self.amounts if self.at_ns <= reading_ns else self.before
 
 
 class AcceptedDifference(msgspec.Struct, frozen=True):
-    """A difference taken as given: when (UTC ns), by whom and why; signed base units by the asset's symbol."""
+    """A difference that was accepted: when (UTC ns), by whom and why; signed base units by the asset's symbol."""
 
     at_ns: int
     actor: str
@@ -53,23 +56,24 @@ class _Arguments(msgspec.Struct, frozen=True):
 
 
 def read_difference(arguments: str) -> UnexplainedDifference:
-    """What an accepted ``DIFFERENCE_COMMAND`` says."""
+    """Parse the arguments of an accepted ``DIFFERENCE_COMMAND``."""
     return msgspec.json.decode(arguments, type=UnexplainedDifference)
 
 
 def difference_before(reader: Reader, before_ns: int, reading_ns: int) -> PairAmounts:
-    """What stood unexplained before a time, base and quote, as a reading of the balances asked for then showed it."""
-    for (arguments,) in reader.rows(_SET_ASIDE, DIFFERENCE_COMMAND, before_ns):
+    """Return base and quote units unexplained before a time, as balances asked for at ``reading_ns`` showed them."""
+    for (arguments,) in reader.rows(_DIFFERENCE, DIFFERENCE_COMMAND, before_ns):
         return read_difference(arguments).shown_by(reading_ns)
     return NO_AMOUNTS
 
 
 def accepted_differences(reader: Reader, span: Span) -> list[AcceptedDifference]:
-    """Every difference accepted in the span, in order."""
+    """Return every difference accepted in the span, in order."""
     found: list[tuple[Any, ...]] = list(reader.rows(_ACCEPTED, ACCEPT_COMMAND, span.from_ns, span.to_ns))
     return [_accepted(at_ns, actor, arguments) for at_ns, actor, arguments in found]
 
 
 def _accepted(at_ns: int, actor: str, arguments: str) -> AcceptedDifference:
-    told = msgspec.json.decode(arguments, type=_Arguments)
-    return AcceptedDifference(at_ns, actor, {symbol: int(units) for symbol, units in told.amounts.items()}, told.reason)
+    given = msgspec.json.decode(arguments, type=_Arguments)
+    amounts = {symbol: int(units) for symbol, units in given.amounts.items()}
+    return AcceptedDifference(at_ns, actor, amounts, given.reason)

@@ -1,4 +1,4 @@
-"""The life of one quote as the history has it: every row that belongs to it, found by any of its names."""
+"""Everything the history holds about one quote, found by its id, its hash or its transaction."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -10,10 +10,10 @@ from storage.reader import Reader, runs
 from storage.rows import TABLES
 
 AROUND = "intent_inventory_snapshots"
-"""Its rows name no quote: the last ones before the quote and the first ones after each outcome are shown."""
+"""Its rows name no quote: the last ones before the request and the first ones after each final outcome are shown."""
 
 _COLUMNS = {table.name: table.columns for table in TABLES}
-_DEMANDED = "SELECT quote_id FROM swap_demand_events WHERE run_id = ? AND quote_id >= ? AND quote_id <= ? LIMIT 6"
+_REQUESTED = "SELECT quote_id FROM swap_demand_events WHERE run_id = ? AND quote_id >= ? AND quote_id <= ? LIMIT 6"
 _END = "\U0010ffff"
 
 
@@ -34,7 +34,7 @@ class QuoteTrace(msgspec.Struct, frozen=True):
 
 
 def find_quote(reader: Reader, name: str) -> tuple[str, str]:
-    """The run and quote id of the one quote with this id, hash or transaction, or a prefix that only it has.
+    """Return run and quote id of the quote with this id, hash or transaction, or unique prefix of one.
 
     Raises HistoryError when none has it, or several.
     """
@@ -42,17 +42,17 @@ def find_quote(reader: Reader, name: str) -> tuple[str, str]:
     if len(found) == 1:
         return found.pop()
     if not found:
-        raise HistoryError(f"no quote, hash or transaction begins with {name}")
+        raise HistoryError(f"no quote id, quote hash or transaction starts with {name}")
     some = ", ".join(sorted({quote_id for _, quote_id in found})[:5])
-    raise HistoryError(f"{len(found)} quotes begin with {name}, such as {some}: give more of it")
+    raise HistoryError(f"{len(found)} quotes start with {name}, such as {some}: give more of it")
 
 
 def _found(reader: Reader, name: str) -> Iterator[tuple[str, str]]:
-    """A few of the quotes by this name; exactly named ones alone when there are any."""
+    # A few of the matching quotes; exact matches alone when there are any.
     for last in (name, name + _END):
         found: list[tuple[str, str]] = []
         for run in runs(reader):
-            ids = _column(reader, _DEMANDED, run.run_id, name, last)
+            ids = _column(reader, _REQUESTED, run.run_id, name, last)
             found.extend((run.run_id, quote_id) for quote_id in ids)
         for sql in (
             "SELECT run_id, quote_id FROM execute_trade_commands WHERE quote_hash >= ? AND quote_hash <= ? LIMIT 6",
@@ -66,7 +66,7 @@ def _found(reader: Reader, name: str) -> Iterator[tuple[str, str]]:
 
 
 def trace_quote(reader: Reader, run_id: str, quote_id: str) -> QuoteTrace:
-    """Every row of the quote, and the inventory around it."""
+    """Return every row of the quote in the order of time, and the balances before and after it."""
     rows = [
         *_rows(reader, "swap_demand_events", "run_id = ? AND quote_id = ?", run_id, quote_id),
         *_rows(reader, "trade_decisions", "run_id = ? AND quote_id = ?", run_id, quote_id),
@@ -77,9 +77,9 @@ def trace_quote(reader: Reader, run_id: str, quote_id: str) -> QuoteTrace:
         rows += _rows(reader, "decision_rules", "rules_id = ?", decision.columns["rules_id"])
     for command in [row for row in rows if row.table == "execute_trade_commands"]:
         rows += _rows(reader, "trade_execution_results", "quote_hash = ?", command.columns["quote_hash"])
-    begun = [row.at_ns for row in rows if row.table == "swap_demand_events"]
+    requested = [row.at_ns for row in rows if row.table == "swap_demand_events"]
     around: dict[tuple[Any, ...], TraceRow] = {}
-    for at_ns in begun:
+    for at_ns in requested:
         for row in _around(reader, "at_ns <= ?", "DESC", at_ns):
             around[_key(row)] = row
     for result in [row for row in rows if row.columns.get("outcome") in ("settled", "expired", "burned")]:
@@ -96,7 +96,7 @@ def _key(row: TraceRow) -> tuple[Any, ...]:
 
 
 def _around(reader: Reader, where: str, direction: str, at_ns: int) -> list[TraceRow]:
-    """The rows of one reading of the balances: the one nearest to a time on one side of it."""
+    # The rows of one reading of the balances: the one nearest to a time on one side of it.
     nearest = _column(reader, f"SELECT at_ns FROM {AROUND} WHERE {where} ORDER BY at_ns {direction} LIMIT 1", at_ns)
     return [row for found in nearest for row in _rows(reader, AROUND, "at_ns = ?", found)]
 

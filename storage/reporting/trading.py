@@ -2,15 +2,17 @@
 
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from typing import Any
 
 import msgspec
 
 from storage.history import CREDITED
 from storage.queries import BALANCE
 from storage.reader import Reader, Span
+from venue.protocol.units import NS_PER_S
 
-STALE_NS = 60 * 10**9
-"""A mid is recorded whenever it moved; one that is older than this stands for a reference that was not trusted."""
+STALE_NS = 60 * NS_PER_S
+"""A mid is recorded whenever it moves; an older one means that the reference was not trusted."""
 
 _FILLS = """
 SELECT r.at_ns, c.quote_hash, c.quote_id, r.tx_hash, c.asset_in, c.amount_in, c.asset_out, c.amount_out, c.at_ns,
@@ -28,7 +30,7 @@ WITH RECURSIVE kinds(kind) AS (
 SELECT kind, (SELECT COUNT(*) FROM {table} WHERE {column} = kind AND at_ns >= ? AND at_ns < ?) FROM kinds
 WHERE kind IS NOT NULL
 """
-"""How many rows of each kind: the index leads with the kind, so each is counted as one stretch of it."""
+"""How many rows of each kind: the index starts with the kind, so each is counted as one range of it."""
 _OUTCOMES = _KINDS.format(table="trade_execution_results", column="outcome")
 _REASONS = _KINDS.format(table="trade_decisions", column="reason")
 _CORRECTED = """
@@ -47,7 +49,7 @@ SELECT COUNT(*) FROM execute_trade_commands c WHERE c.at_ns >= ? AND c.at_ns < ?
 AND NOT EXISTS (SELECT 1 FROM trade_execution_results r WHERE r.quote_hash = c.quote_hash
                 AND r.outcome IN ('refused', 'settled', 'expired', 'burned'))
 """
-_DEMANDS = "SELECT COUNT(*) FROM swap_demand_events WHERE at_ns >= ? AND at_ns < ?"
+_REQUESTS = "SELECT COUNT(*) FROM swap_demand_events WHERE at_ns >= ? AND at_ns < ?"
 _REACTIONS = "SELECT json_group_array(reaction_ns) FROM execute_trade_commands WHERE at_ns >= ? AND at_ns < ?"
 _OTHERS = "SELECT COALESCE(SUM(others), 0) FROM market_settlement_events WHERE at_ns >= ? AND at_ns < ?"
 _MID = """
@@ -77,16 +79,15 @@ WHERE p.withdrawal_id IN (SELECT action_id FROM liquidity_actions WHERE kind = '
                           AND at_ns >= ? AND at_ns < ?)
 """
 
-LEFT = ("burned", "bridging", "completed")
-BACK = ("refunded", "returned")
-ALREADY_THERE_NS = 5 * 10**9
-"""A deposit told of as credited this soon after the first balance ever read, and never as pending, was in it."""
-
+_LEFT = ("burned", "bridging", "completed")
+_RETURNED = ("refunded", "returned")
+ALREADY_CREDITED_NS = 5 * NS_PER_S
+"""A deposit that is first seen as credited, this soon after the first balance ever read, was in that balance."""
 
 _numbers = msgspec.json.Decoder(list[int]).decode
 
 
-class FillRecord(msgspec.Struct, frozen=True, gc=False):
+class FillRecord(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """A settled quote. Amounts are base units, ``edge`` (None: its decision is missing) EURe; times UTC ns."""
 
     at_ns: int
@@ -103,7 +104,7 @@ class FillRecord(msgspec.Struct, frozen=True, gc=False):
 
 
 class MoneyMovement(msgspec.Struct, frozen=True):
-    """Money in or out but by a fill, signed base units: a deposit, a withdrawal, one that came back, or a remainder."""
+    """Money in or out but by a fill, signed base units: a deposit, withdrawal, return or accepted difference."""
 
     at_ns: int
     kind: str
@@ -120,9 +121,9 @@ class Balance(msgspec.Struct, frozen=True):
 
 
 class EventCounts(msgspec.Struct, frozen=True, kw_only=True):
-    """What happened how often; ``reactions_ns`` is sorted."""
+    """How many of each there were; ``reactions_ns`` is sorted."""
 
-    demands: int
+    requests: int
     reasons: Mapping[str, int]
     outcomes: Mapping[str, int]
     reactions_ns: list[int]
@@ -130,16 +131,15 @@ class EventCounts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def fills(reader: Reader, span: Span) -> list[FillRecord]:
-    """Every fill booked in the span, in order."""
-    return [
-        FillRecord(
-            at_ns, quote_hash, quote_id, tx, asset_in, int(taken), asset_out, int(given), sent, deadline,
-            None if edge is None else int(edge),
-        )
-        for at_ns, quote_hash, quote_id, tx, asset_in, taken, asset_out, given, sent, deadline, edge in reader.rows(
-            _FILLS, span.from_ns, span.to_ns
-        )
-    ]  # fmt: skip
+    """Return every fill recorded in the span, in order."""
+    return [_fill(row) for row in reader.rows(_FILLS, span.from_ns, span.to_ns)]
+
+
+def _fill(row: tuple[Any, ...]) -> FillRecord:
+    fields = dict(zip(FillRecord.__struct_fields__, row, strict=True))
+    edge = None if fields["edge"] is None else int(fields["edge"])
+    amounts = {name: int(fields[name]) for name in ("amount_in", "amount_out")}
+    return FillRecord(**{**fields, **amounts, "edge": edge})
 
 
 def count_events(reader: Reader, span: Span) -> EventCounts:
@@ -159,7 +159,7 @@ def count_events(reader: Reader, span: Span) -> EventCounts:
     if outcomes.get("expired"):
         outcomes["expired"] -= _one(reader, _EXPIRED_YET_SETTLED, *between)
     return EventCounts(
-        demands=_one(reader, _DEMANDS, *between),
+        requests=_one(reader, _REQUESTS, *between),
         reasons=_kinds(reader, _REASONS, span),
         outcomes=outcomes,
         reactions_ns=sorted(_numbers(next(iter(reader.rows(_REACTIONS, *between)))[0])),
@@ -168,19 +168,19 @@ def count_events(reader: Reader, span: Span) -> EventCounts:
 
 
 def live_quotes(reader: Reader, span: Span) -> int:
-    """How many quotes sent in the span have no end on record: neither refused, settled, expired nor burned."""
+    """Count quotes sent in the span without a recorded end: neither refused, settled, expired nor burned."""
     return _one(reader, _LIVE, span.from_ns, span.to_ns)
 
 
 def mid_at(reader: Reader, at_ns: int) -> Decimal | None:
-    """The composite mid that held at this time, EURe per BTC; None when none was recorded in the minute before."""
+    """Return the composite mid at this time, EURe per BTC; None when none was recorded in the minute before."""
     for mid, recorded_ns in reader.rows(_MID, at_ns):
         return Decimal(mid) if at_ns - recorded_ns <= STALE_NS else None
     return None
 
 
 def opening_mid(reader: Reader, span: Span) -> Decimal | None:
-    """The mid at the span's begin, or the first one in it."""
+    """Return the mid at the span's start, or the first one in it."""
     mid = mid_at(reader, span.from_ns)
     if mid is None:
         for (first,) in reader.rows(_NEXT_MID, span.from_ns, span.to_ns):
@@ -189,14 +189,14 @@ def opening_mid(reader: Reader, span: Span) -> Decimal | None:
 
 
 def last_mid(reader: Reader, span: Span) -> Decimal | None:
-    """The last mid recorded before the span's end, however long before."""
+    """Return the last mid recorded before the span's end, however long before."""
     for mid, _ in reader.rows(_MID, span.to_ns - 1):
         return Decimal(mid)
     return None
 
 
 def opening_balance(reader: Reader, asset: str, span: Span) -> Balance | None:
-    """The asset's last balance before the span, or the first one in it; None without any."""
+    """Return the asset's last balance before the span, or the first one in it; None without any."""
     for units, at_ns in reader.rows(BALANCE, asset, span.from_ns - 1):
         return Balance(int(units), at_ns)
     for units, at_ns in reader.rows(_FIRST_BALANCE, asset, span.from_ns, span.to_ns):
@@ -205,16 +205,16 @@ def opening_balance(reader: Reader, asset: str, span: Span) -> Balance | None:
 
 
 def closing_balance(reader: Reader, asset: str, span: Span) -> Balance | None:
-    """The asset's last balance before the span's end; None without any."""
+    """Return the asset's last balance before the span's end; None without any."""
     for units, at_ns in reader.rows(BALANCE, asset, span.to_ns - 1):
         return Balance(int(units), at_ns)
     return None
 
 
 def movements(reader: Reader, span: Span, opening: Mapping[str, Balance]) -> list[MoneyMovement]:
-    """Money in and out in the span, each movement once, at the first step that shows it.
+    """Return money in and out in the span, each movement once, at the first step that shows it.
 
-    What the first balance ever read must have held already is left out.
+    What the first balance ever read included already is left out.
     """
     found: list[MoneyMovement] = []
     seen: dict[tuple[str, str], set[str]] = {}
@@ -225,19 +225,24 @@ def movements(reader: Reader, span: Span, opening: Mapping[str, Balance]) -> lis
         before = seen[key]
         if kind == "deposit" and status in CREDITED and before.isdisjoint(CREDITED):
             held = opening.get(asset)
-            was_there = held is not None and held.first and not before and at_ns <= held.at_ns + ALREADY_THERE_NS
-            if not was_there:
+            counted = held is not None and held.first and not before and at_ns <= held.at_ns + ALREADY_CREDITED_NS
+            if not counted:
                 found.append(MoneyMovement(at_ns, "deposit", asset, int(amount)))
-        elif kind == "withdrawal" and status in LEFT and before.isdisjoint((*LEFT, *BACK)):
+        elif kind == "withdrawal" and status in _LEFT and before.isdisjoint((*_LEFT, *_RETURNED)):
             found.append(MoneyMovement(at_ns, "withdrawal", asset, -int(amount)))
-        elif kind == "withdrawal" and status in BACK and before.isdisjoint(BACK) and not before.isdisjoint(LEFT):
+        elif (
+            kind == "withdrawal"
+            and status in _RETURNED
+            and before.isdisjoint(_RETURNED)
+            and not before.isdisjoint(_LEFT)
+        ):
             found.append(MoneyMovement(at_ns, "returned", asset, int(amount)))
         before.add(status)
     return found
 
 
 def bridge_fees(reader: Reader, span: Span) -> dict[str, int]:
-    """What the bridge kept of withdrawals that were completed in the span, base units by token id."""
+    """Sum the bridge's fees of withdrawals completed in the span, base units by token id."""
     fees: dict[str, int] = {}
     for asset, fee in reader.rows(_BRIDGE_FEES, span.from_ns, span.to_ns):
         fees[asset] = fees.get(asset, 0) + int(fee)
@@ -245,11 +250,11 @@ def bridge_fees(reader: Reader, span: Span) -> dict[str, int]:
 
 
 def mids_at(reader: Reader, times: Iterable[int]) -> dict[int, Decimal | None]:
-    """``mid_at`` of many times at once."""
+    """Return ``mid_at`` of many times at once."""
     asked = msgspec.json.encode(list(times)).decode()
     found: dict[int, Decimal | None] = {}
-    for at_ns, told in reader.rows(_MIDS, asked):
-        recorded_ns, _, mid = (told or "0 ").partition(" ")
+    for at_ns, found_mid in reader.rows(_MIDS, asked):
+        recorded_ns, _, mid = (found_mid or "0 ").partition(" ")
         found[at_ns] = Decimal(mid) if at_ns - int(recorded_ns) <= STALE_NS else None
     return found
 

@@ -1,1 +1,1 @@
-"""The history in SQLite."""
+"""The history in one SQLite file: writing, reading, schema, integrity, backup."""

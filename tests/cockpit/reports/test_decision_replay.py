@@ -34,7 +34,13 @@ def record(
     made = decision_event(name, asked, decide(asked, seen, desk_prices(seen)), seen, rules_id="rules")
     limits, params = (msgspec.json.encode(part).decode() for part in (seen.limits, seen.params))
     return RecordedDecision(
-        asked, made, limits, params, sent and made.amount_out is not None, over_ns, over_ns is not None
+        request=asked,
+        decision=made,
+        limits=limits,
+        params=params,
+        sent=sent and made.amount_out is not None,
+        over_ns=over_ns,
+        filled=over_ns is not None,
     )
 
 

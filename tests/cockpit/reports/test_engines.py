@@ -37,7 +37,7 @@ def test_all_output_is_the_same(path: Path, url: str) -> None:
     names = ["quote-a", "hash-b", "tx-b", "hash-c"]
     with SqliteReader(path) as file, PostgresReader(url) as server:
         for reader in (file, server):
-            with pytest.raises(HistoryError, match="begin with quote-"):
+            with pytest.raises(HistoryError, match="start with quote-"):
                 find_quote(reader, "quote-")
         span = find_run(file, "last").span
         assert find_run(server, "run-").span == span
