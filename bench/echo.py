@@ -36,7 +36,7 @@ _decode = msgspec.json.Decoder(_Event).decode
 
 
 def rest_of_answer() -> str:
-    """All of an answer behind its quote id, as long as a real one."""
+    """The part of an answer after its quote id, as long as a real one."""
     wallet = Wallet("maker.sandbox.near", bytes(32))
     signed = wallet.sign_diff(
         (EURE.token_id, 8 * 10**18), (BTC.token_id, 10_000), deadline_ns=10**18, salt=bytes(4), random=bytes(15)
@@ -46,7 +46,6 @@ def rest_of_answer() -> str:
 
 
 async def echo(url: str, key: SigningKey | None) -> None:
-    """Answer until the connection ends."""
     rest = rest_of_answer()
     digest = hashlib.sha256(rest.encode()).digest()
     async with connect(url, compression=None, proxy=None) as relay:

@@ -1,4 +1,4 @@
-"""How much history a desk can write beside quoting, and how near that is to what the databases take at all.
+"""How much history a desk can write while quoting, compared with the limits of the databases.
 
 ``python -m bench.history [--seconds 600] [--rate 100] [--events 5000] [--repetitions 1] [--quick]``; run from the
 repository's root. First the limit: rows a second of plain `executemany` into SQLite and of COPY into PostgreSQL, beside
@@ -23,10 +23,10 @@ import click
 import msgspec
 import uvloop
 
-from bench.deskside import Deskside
+from bench.bench_desk import BenchDesk
 from bench.history_desk import pair_of_events
-from bench.load import Load, percentile
-from bench.sending import SETTINGS, SenderProcess
+from bench.load import RequestLoad, percentile
+from bench.sender_process import SETTINGS, SenderProcess
 from bench.venues import start_venue
 from cockpit.model.events import AnyEvent
 from storage.history import History, Run
@@ -45,15 +45,15 @@ AIM = 0.7
 
 
 class Speed(msgspec.Struct, frozen=True, kw_only=True):
-    """Rows a second: ``plain`` as the database takes them by itself, ``ours`` by the desk's engine."""
+    """Rows a second: ``plain``: written directly to the database; ``ours``: by the desk's engine."""
 
     engine: str
     plain: float
     ours: float
 
 
-class Turn(msgspec.Struct, frozen=True, kw_only=True):
-    """One desk for some time. Reaction in microseconds; ``queue`` is the longest that was seen, ``lost`` unanswered."""
+class HistoryTurn(msgspec.Struct, frozen=True, kw_only=True):
+    """One desk for some time. Reaction in microseconds; ``queue``: the longest seen; ``lost``: unanswered requests."""
 
     history: str
     written: float
@@ -80,14 +80,14 @@ def plain_sqlite(path: Path, every: list[list[AnyEvent]]) -> float:
     grouped = _grouped(every)
     with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as db:
         db.execute("PRAGMA synchronous = NORMAL")
-        begun = time.perf_counter()
+        started = time.perf_counter()
         for groups in grouped:
             db.execute("BEGIN IMMEDIATE")
             for table, rows in groups:
                 marks = ", ".join("?" * len(table.columns))
                 db.executemany(f"INSERT INTO {table.name} ({', '.join(table.columns)}) VALUES ({marks})", rows)
             db.execute("COMMIT")
-        return _rate(every, begun)
+        return _rate(every, started)
 
 
 async def plain_postgres(url: str, folder: Path, every: list[list[AnyEvent]]) -> float:
@@ -100,12 +100,12 @@ async def plain_postgres(url: str, folder: Path, every: list[list[AnyEvent]]) ->
     ]
     db = await asyncpg.connect(url)
     try:
-        begun = time.perf_counter()
+        started = time.perf_counter()
         for groups in texts:
             async with db.transaction():
                 for table, text in groups:
                     await db.copy_to_table(table.name, source=memoryview(text), columns=table.columns)
-        return _rate(every, begun)
+        return _rate(every, started)
     finally:
         await db.close()
 
@@ -114,13 +114,13 @@ def _copied(value: object) -> str:
     return "\\N" if value is None else str(value)
 
 
-async def ours(history: History, every: list[list[AnyEvent]]) -> float:
-    """Rows a second by the engine that a desk uses, as fast as it takes them."""
+async def desk_engine_rate(history: History, every: list[list[AnyEvent]]) -> float:
+    """Rows a second by the desk's engine, as fast as it accepts them."""
     await history.open(Run(run_id="run", mode="SANDBOX", account="bench.near", started_ns=START_NS))
-    begun = time.perf_counter()
+    started = time.perf_counter()
     for batch in every:
         await history.write(batch)
-    rate = _rate(every, begun)
+    rate = _rate(every, started)
     await history.close(START_NS)
     return rate
 
@@ -130,8 +130,8 @@ async def _prepare(history: History) -> None:
     await history.close(START_NS)
 
 
-def _rate(every: list[list[AnyEvent]], begun: float) -> float:
-    return sum(map(len, every)) / (time.perf_counter() - begun)
+def _rate(every: list[list[AnyEvent]], started: float) -> float:
+    return sum(map(len, every)) / (time.perf_counter() - started)
 
 
 @contextlib.asynccontextmanager
@@ -141,7 +141,7 @@ async def _database(server: str, name: str) -> Any:
 
 
 async def speeds(server: str, rows: int, repetitions: int) -> list[Speed]:
-    """The medians of some turns, plain and ours one after the other."""
+    """The medians of several turns, plain and the desk's engine in turn."""
     every = batches(rows)
     found: dict[tuple[str, str], list[float]] = {}
     for turn in range(repetitions):
@@ -149,12 +149,14 @@ async def speeds(server: str, rows: int, repetitions: int) -> list[Speed]:
             folder = Path(name)
             plain = await asyncio.to_thread(plain_sqlite, folder / "plain.sqlite", every)
             found.setdefault((SQLITE, "plain"), []).append(plain)
-            found.setdefault((SQLITE, "ours"), []).append(await ours(SqliteHistory(folder / "ours.sqlite"), every))
+            found.setdefault((SQLITE, "ours"), []).append(
+                await desk_engine_rate(SqliteHistory(folder / "ours.sqlite"), every)
+            )
             async with _database(server, f"bench_plain_{turn}") as url:
                 found.setdefault((POSTGRES, "plain"), []).append(await plain_postgres(url, folder, every))
             async with _database(server, f"bench_ours_{turn}") as url:
                 history = PostgresHistory(url, Journal(folder / "ours.journal"))
-                found.setdefault((POSTGRES, "ours"), []).append(await ours(history, every))
+                found.setdefault((POSTGRES, "ours"), []).append(await desk_engine_rate(history, every))
     medians = {key: statistics.median(values) for key, values in found.items()}
     return [
         Speed(engine=engine, plain=medians[engine, "plain"], ours=medians[engine, "ours"])
@@ -162,8 +164,8 @@ async def speeds(server: str, rows: int, repetitions: int) -> list[Speed]:
     ]
 
 
-async def quoting(history: str, url: str, rate: float, events: float, seconds: float) -> Turn:
-    """A desk of its own that quotes and writes for so long."""
+async def quoting(history: str, url: str, rate: float, events: float, seconds: float) -> HistoryTurn:
+    """Run a desk that quotes and writes for so long."""
     async with contextlib.AsyncExitStack() as stack:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-")))
         venue = await start_venue(rate=0, other_pairs=0)
@@ -175,26 +177,26 @@ async def quoting(history: str, url: str, rate: float, events: float, seconds: f
             settings["POSTGRES_URL"] = url
         environ = {"BENCH_EVENTS": str(events), "BENCH_HISTORY": history}
         with _environment(environ):
-            desk = await stack.enter_async_context(Deskside(directory, settings, module="bench.history_desk"))
+            desk = await stack.enter_async_context(BenchDesk(directory, settings, module="bench.history_desk"))
         stack.push_async_callback(venue.stop)
         desk.watch()
         await desk.arm()
-        longest, before, begun = 0, await _written(desk), time.monotonic()
+        longest, before, started = 0, await _written(desk), time.monotonic()
 
-        async def look() -> None:
+        async def sample() -> None:
             nonlocal longest
             while True:
                 longest = max(longest, (await desk.state()).history_queue)
                 await asyncio.sleep(0.2)
 
-        looking = asyncio.create_task(look())
-        load = Load(subject="desk", run=1, rate=rate, seconds=seconds, warm_up_s=2.0, other_pairs=0.0)
+        sampling = asyncio.create_task(sample())
+        load = RequestLoad(subject="desk", run=1, rate=rate, seconds=seconds, warm_up_s=2.0, other_pairs=0.0)
         measured = await sender.measure(load)
-        looking.cancel()
-        written = (await _written(desk) - before) / (time.monotonic() - begun)
+        sampling.cancel()
+        written = (await _written(desk) - before) / (time.monotonic() - started)
         shot = await desk.state()
         took = measured.latencies_us
-        return Turn(
+        return HistoryTurn(
             history=history,
             written=written,
             queue=longest,
@@ -205,7 +207,7 @@ async def quoting(history: str, url: str, rate: float, events: float, seconds: f
         )
 
 
-async def _written(desk: Deskside) -> int:
+async def _written(desk: BenchDesk) -> int:
     health = next(one for one in (await desk.state()).health if one.part == "history-writer")
     return health.counters["written"]
 
@@ -239,10 +241,10 @@ async def run(rows: int, rate: float, events: float, seconds: float, repetitions
                 async with _database(server, f"bench_desk_{repetition}_{history}") as url:
                     turn = await quoting(history, url, rate, events, seconds)
                 base = base or turn.p99
-                told = f"{history:10} {turn.written:10,.0f} {turn.queue:7,} {turn.p50:8,.0f} {turn.p99:8,.0f}"
+                cells = f"{history:10} {turn.written:10,.0f} {turn.queue:7,} {turn.p50:8,.0f} {turn.p99:8,.0f}"
                 wrong = f"  {turn.lost} unanswered" if turn.lost else ""
                 wrong += f"  DISARMED: {turn.disarmed}" if turn.disarmed else ""
-                click.echo(f"{told} {turn.p99 / base if base else 0:10.2f}{wrong}")
+                click.echo(f"{cells} {turn.p99 / base if base else 0:10.2f}{wrong}")
 
 
 @click.command()
@@ -251,7 +253,7 @@ async def run(rows: int, rate: float, events: float, seconds: float, repetitions
 @click.option("--events", default=5_000.0, show_default=True, help="Events a second beside those of the quotes.")
 @click.option("--seconds", default=600.0, show_default=True, help="How long each desk is measured.")
 @click.option("--repetitions", default=1, show_default=True, help="How often each desk is.")
-@click.option("--quick", is_flag=True, help="A look at whether it works: seconds, and few rows.")
+@click.option("--quick", is_flag=True, help="Only test that it works: seconds, and few rows.")
 def main(rows: int, rate: float, events: float, seconds: float, repetitions: int, quick: bool) -> None:
     """Rows a second beside the databases' limits, and a quoting desk's reaction beside one that writes nothing."""
     if quick:

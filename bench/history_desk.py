@@ -1,4 +1,4 @@
-"""A desk to which the bench gives events of its own to write: ``python -m bench.history_desk desk --env-file FILE``.
+"""A desk that also writes events of the bench: ``python -m bench.history_desk desk --env-file FILE``.
 
 ``BENCH_EVENTS`` is how many a second it gets beside those it makes; with ``BENCH_HISTORY=none`` nothing is written.
 """
@@ -19,20 +19,20 @@ _VIEW = "x" * 900
 """As long as the checks and the view of a decision together."""
 
 
-class Nowhere(SqliteHistory):
-    """A file that opens and closes, and is given nothing: what the desk costs without its history."""
+class NullHistory(SqliteHistory):
+    """A history that writes nothing, to measure the desk without its history."""
 
     async def write(self, batch: Sequence[AnyEvent]) -> None:
-        """Lose the batch."""
+        """Write nothing."""
 
     async def alive(self, at_ns: int) -> None:
-        """Say nothing."""
+        """Write nothing."""
 
 
 def pair_of_events(n: int, at_ns: int) -> tuple[AnyEvent, AnyEvent]:
     """A request and the decision not to quote it, as large as real ones."""
     quote_id = f"bench-{at_ns:x}-{n}"
-    demand = SwapDemand(at_ns, quote_id, BTC.token_id, EURE.token_id, 8_000, None, 60_000, "partner", None)
+    request = SwapDemand(at_ns, quote_id, BTC.token_id, EURE.token_id, 8_000, None, 60_000, "partner", None)
     decision = TradeDecision(
         at_ns=at_ns,
         decision_id=f"decision-{quote_id}",
@@ -52,14 +52,13 @@ def pair_of_events(n: int, at_ns: int) -> tuple[AnyEvent, AnyEvent]:
         rules_id="rules",
         view=_VIEW,
     )
-    return demand, decision
+    return request, decision
 
 
 class FilledDesk(Desk):
-    """Puts events into its own queue, evenly, from the first moment that they are taken."""
+    """Records events of the bench at an even rate from its start."""
 
     async def run(self) -> None:
-        """Live as a desk does."""
         filling = asyncio.create_task(self._fill(float(os.environ.get("BENCH_EVENTS", "0"))))
         try:
             await super().run()
@@ -70,9 +69,9 @@ class FilledDesk(Desk):
         loop, made, n = asyncio.get_running_loop(), 0, 0
         while rate and not self._writer.writable:  # noqa: ASYNC110 - the writer tells nobody
             await asyncio.sleep(EVERY_S)
-        begun = loop.time()
+        started = loop.time()
         while rate:
-            due = int((loop.time() - begun) * rate)
+            due = int((loop.time() - started) * rate)
             while made < due:
                 n += 1
                 for event in pair_of_events(n, self._sources.wall_ns()):
@@ -86,5 +85,5 @@ if __name__ == "__main__":
 
     vars(headless)["Desk"] = FilledDesk
     if os.environ.get("BENCH_HISTORY") == "none":
-        headless.open_history = lambda settings: Nowhere(settings.history_path)
+        headless.open_history = lambda settings: NullHistory(settings.history_path)
     main()

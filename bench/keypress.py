@@ -1,4 +1,4 @@
-"""From a key to its picture: keys are pressed at random moments, and the screen is read as a person would read it."""
+"""Time from a key press to its picture: keys are pressed at random moments and the screen is read."""
 
 import asyncio
 import random
@@ -10,17 +10,17 @@ import msgspec
 import pyte
 
 from bench.load import percentile
-from bench.tty import Terminal
+from bench.tty import ProgramTerminal
 
 WITHIN_S = 10.0
 APART_S = (0.05, 0.35)
-"""Least and longest time from a picture to the next key, so that keys fall anywhere between two paints."""
+"""Shortest and longest pause before the next key, so that keys fall anywhere between two paints."""
 LISTED = 4
 HELP = "esc closes"
 
 
 class KeyTimes(msgspec.Struct, frozen=True, kw_only=True):
-    """What a kind of key took from its press to the last byte of its picture, ms."""
+    """Times of one kind of key from its press to the last byte of its picture, ms."""
 
     kind: str
     presses: int
@@ -30,7 +30,6 @@ class KeyTimes(msgspec.Struct, frozen=True, kw_only=True):
 
     @classmethod
     def of(cls, kind: str, took_ms: list[float]) -> "KeyTimes":
-        """The times of one kind."""
         return cls(
             kind=kind,
             presses=len(took_ms),
@@ -41,36 +40,35 @@ class KeyTimes(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Viewer:
-    """The screen of a terminal. It must look on from the terminal's first byte."""
+    """The screen of a terminal, which it must read from the first byte."""
 
-    def __init__(self, terminal: Terminal, size: tuple[int, int]) -> None:
+    def __init__(self, terminal: ProgramTerminal, size: tuple[int, int]) -> None:
         self._terminal = terminal
         self._screen = pyte.Screen(*size)
         self._stream = pyte.ByteStream(self._screen)
         self._changed = asyncio.Event()
         self._read_at = 0.0
-        terminal.heard = self._hear
+        terminal.on_output = self._received
 
-    def _hear(self, data: bytes, at: float) -> None:
+    def _received(self, data: bytes, at: float) -> None:
         self._stream.feed(data)
         self._read_at = at
         self._changed.set()
 
     def close(self) -> None:
-        """Look no longer: reading a screen costs as much as painting it."""
-        self._terminal.heard = None
+        """Stop reading, which costs as much as painting."""
+        self._terminal.on_output = None
 
     @property
     def text(self) -> str:
-        """What is shown."""
         return "\n".join(self._screen.display)
 
     def grounds(self) -> tuple[str, ...]:
-        """The background of each line in a column of the lists on the left: a cursor has one of its own."""
+        """The background of each line in a column of the left lists; the cursor's differs."""
         return tuple(self._screen.buffer[line][LISTED].bg for line in range(self._screen.lines))
 
     def lit(self, words: str) -> bool:
-        """Whether the words are there and end in bold, as the title of the panel that has the keyboard does."""
+        """Whether the words are shown and end in bold, as the title of the focused panel does."""
         for line, shown in enumerate(self._screen.display):
             at = shown.find(words)
             if at >= 0 and self._screen.buffer[line][at + len(words) - 1].bold:
@@ -78,7 +76,7 @@ class Viewer:
         return False
 
     async def until(self, seen: Callable[[], bool], what: str) -> float:
-        """The time at which what completed the picture was read; TimeoutError when it never is."""
+        """The time at which the bytes that completed the picture were read. Raises TimeoutError."""
         try:
             async with asyncio.timeout(WITHIN_S):
                 while not seen():
@@ -89,15 +87,15 @@ class Viewer:
         return self._read_at
 
     async def press(self, key: str, seen: Callable[[], bool]) -> float:
-        """Press a key; ms until its picture was there."""
+        """Press a key; milliseconds until its picture was complete."""
         pressed = perf_counter()
         self._terminal.press(key.encode())
         return (await self.until(seen, f"the picture after {key!r}") - pressed) * 1000
 
 
 @asynccontextmanager
-async def viewing(terminal: Terminal, size: tuple[int, int]) -> AsyncIterator[Viewer]:
-    """Look at a terminal while inside."""
+async def viewing(terminal: ProgramTerminal, size: tuple[int, int]) -> AsyncIterator[Viewer]:
+    """Read a terminal's screen inside the block."""
     viewer = Viewer(terminal, size)
     try:
         yield viewer

@@ -1,9 +1,9 @@
-"""What the sender is asked for and what it answers: JSON lines between the bench and its sender."""
+"""JSON lines between the bench and its sender: loads and their results."""
 
 import msgspec
 
 
-class Load(msgspec.Struct, frozen=True, kw_only=True):
+class RequestLoad(msgspec.Struct, frozen=True, kw_only=True):
     """Requests to send to one subject: ``rate`` a second for ``warm_up_s`` (not measured) and then ``seconds``.
 
     ``other_pairs`` is the share of requests for other pairs, 0 to 1; ``run`` makes the quote ids unique.
@@ -17,8 +17,8 @@ class Load(msgspec.Struct, frozen=True, kw_only=True):
     other_pairs: float
 
 
-class Measured(msgspec.Struct, frozen=True, kw_only=True):
-    """What came of a load. Latencies and latenesses in microseconds.
+class LoadResult(msgspec.Struct, frozen=True, kw_only=True):
+    """The result of a load. Latencies and delays in microseconds.
 
     ``sent`` counts measured requests of the pair and ``others`` those of other pairs; ``late_us``: how far behind its
     schedule each measured request left. ``samples`` are answers as they came; ``strange``: answers to nothing asked.
@@ -40,6 +40,6 @@ class Listening(msgspec.Struct, frozen=True):
 
 
 def percentile(values: list[float], share: float) -> float:
-    """The value below which ``share`` (0 to 1) of the values lie, 0.0 without any."""
+    """The value below which ``share`` (0 to 1) of the values lie; 0.0 if there are none."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(len(ordered) * share))] if ordered else 0.0

@@ -1,4 +1,4 @@
-"""What is asked of a history while something reads it, and how the databases find it: by index, or row after row."""
+"""Which queries a report makes, and whether the databases answer them by index or by full scans."""
 
 import json
 import sqlite3
@@ -14,21 +14,20 @@ from storage.reader import Reader
 _BY_CHOICE = ("enable_seqscan", "enable_bitmapscan", "enable_mergejoin", "enable_hashjoin")
 
 
-class Asking:
-    """A reader that keeps each question asked of another one, with the values of the first time."""
+class QueryRecorder:
+    """A reader that passes queries on and keeps each with the values of its first use."""
 
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
         self.asked: dict[str, tuple[object, ...]] = {}
 
     def rows(self, sql: str, *values: object) -> Iterator[tuple[Any, ...]]:
-        """The other one's rows."""
         self.asked.setdefault(sql, values)
         return self._reader.rows(sql, *values)
 
 
 def sqlite_steps(path: Path, asked: Mapping[str, tuple[object, ...]]) -> Iterator[tuple[str, str]]:
-    """Each question's steps in SQLite's words; one that begins with SCAN and names a table or index reads all of it."""
+    """The steps of each query's plan in SQLite; a step that starts with SCAN reads a whole table or index."""
     db = sqlite3.connect(path)
     try:
         for sql, values in asked.items():
@@ -37,10 +36,10 @@ def sqlite_steps(path: Path, asked: Mapping[str, tuple[object, ...]]) -> Iterato
         db.close()
 
 
-async def postgres_wholes(url: str, asked: Mapping[str, tuple[object, ...]]) -> list[tuple[str, str]]:
-    """Each question beside a table of which PostgreSQL must read all rows, or an index from end to end.
+async def postgres_full_scans(url: str, asked: Mapping[str, tuple[object, ...]]) -> list[tuple[str, str]]:
+    """Each query with a table that PostgreSQL must read whole, or an index from end to end.
 
-    The planner reads small tables whole by choice; it is told not to where it can do otherwise.
+    The planner reads small tables whole by choice; that is switched off here wherever there is an alternative.
     """
     db = await asyncpg.connect(url, server_settings=dict.fromkeys(_BY_CHOICE, "off"))
     try:
@@ -48,23 +47,23 @@ async def postgres_wholes(url: str, asked: Mapping[str, tuple[object, ...]]) -> 
         for number, (sql, values) in enumerate(asked.items()):
             await db.execute(f"PREPARE asked_{number} AS {postgres(sql)}")
             given = f"({', '.join(map(_literal, values))})" if values else ""
-            told = await db.fetchval(f"EXPLAIN (FORMAT JSON) EXECUTE asked_{number}{given}")
-            found += [(sql, table) for table in _wholes(json.loads(told)[0]["Plan"], limited=False)]
+            plan = await db.fetchval(f"EXPLAIN (FORMAT JSON) EXECUTE asked_{number}{given}")
+            found += [(sql, table) for table in _full_scans(json.loads(plan)[0]["Plan"], limited=False)]
         return found
     finally:
         await db.close()
 
 
-def _wholes(node: Mapping[str, Any], *, limited: bool) -> Iterator[str]:
-    """``limited``: only the first rows are wanted, so that an index without a filter is left after a few."""
+def _full_scans(node: Mapping[str, Any], *, limited: bool) -> Iterator[str]:
+    """``limited``: only the first rows are wanted, so that an index without a filter is read only in part."""
     limited = limited or node["Node Type"] == "Limit"
     by_index = node["Node Type"] in ("Index Scan", "Index Only Scan")
-    whole = by_index and "Index Cond" not in node and ("Filter" in node or not limited)
-    if node["Node Type"] == "Seq Scan" or whole:
+    full = by_index and "Index Cond" not in node and ("Filter" in node or not limited)
+    if node["Node Type"] == "Seq Scan" or full:
         yield node["Relation Name"]
     for inner in node.get("Plans", ()):
         # What sorts or counts needs every row, whatever is done with the result.
-        yield from _wholes(inner, limited=limited and node["Node Type"] not in ("Sort", "Aggregate"))
+        yield from _full_scans(inner, limited=limited and node["Node Type"] not in ("Sort", "Aggregate"))
 
 
 def _literal(value: object) -> str:

@@ -15,10 +15,10 @@ from pathlib import Path
 import click
 import msgspec
 
-from bench.deskside import Deskside, bare_environment
-from bench.load import Load
-from bench.report import Report, Turn, as_json, as_text
-from bench.sending import SETTINGS, SenderProcess
+from bench.bench_desk import BenchDesk, bare_environment
+from bench.load import RequestLoad
+from bench.report import ReactionReport, ReactionTurn, as_json, as_text
+from bench.sender_process import SETTINGS, SenderProcess
 from bench.usage import Usage
 from bench.venues import start_venue
 from bench.verify import wrong_answers
@@ -28,7 +28,7 @@ SUBJECTS = (ECHO, SIGNING, DESK)
 PATHS = {ECHO: "echo", SIGNING: "signing-echo", DESK: "desk"}
 
 
-class Options(msgspec.Struct, frozen=True, kw_only=True):
+class ReactionOptions(msgspec.Struct, frozen=True, kw_only=True):
     """What to measure."""
 
     rates: tuple[float, ...]
@@ -52,10 +52,12 @@ async def _echo(url: str, *flags: str) -> AsyncIterator[int]:
         await process.wait()
 
 
-class Bench:
-    """Everything running, and the turns taken."""
+class ReactionBench:
+    """All processes of the bench, and the turns measured."""
 
-    def __init__(self, options: Options, sender: SenderProcess, desk: Deskside, pids: Mapping[str, int]) -> None:
+    def __init__(
+        self, options: ReactionOptions, sender: SenderProcess, desk: BenchDesk, pids: Mapping[str, int]
+    ) -> None:
         self._options = options
         self._sender = sender
         self._desk = desk
@@ -64,11 +66,11 @@ class Bench:
         self.samples: list[str] = []
 
     async def warm_up(self) -> None:
-        """A little of everything, thrown away."""
+        # The first figures are thrown away.
         for subject in SUBJECTS:
             await self._turn(subject, 200.0, 0.0, 0.5)
 
-    async def turns(self) -> list[Turn]:
+    async def turns(self) -> list[ReactionTurn]:
         """Every table, repetition, rate and subject."""
         options = self._options
         return [
@@ -79,9 +81,11 @@ class Bench:
             for subject in _order(repetition)
         ]
 
-    async def _turn(self, subject: str, rate: float, other_pairs: float, seconds: float, repetition: int = 0) -> Turn:
+    async def _turn(
+        self, subject: str, rate: float, other_pairs: float, seconds: float, repetition: int = 0
+    ) -> ReactionTurn:
         self._runs += 1
-        load = Load(
+        load = RequestLoad(
             subject=PATHS[subject],
             run=self._runs,
             rate=rate,
@@ -90,23 +94,23 @@ class Bench:
             other_pairs=other_pairs,
         )
         usage = self._usage[subject]
-        usage.begin()
+        usage.restart()
         measured = await self._sender.measure(load)
         cpu = usage.cpu_percent()
         if subject == DESK:
             self.samples += measured.samples
         # What the turn left to be written to history must not fall into the next subject's.
         await self._desk.until(lambda shot: not shot.history_queue, "done with its history")
-        return Turn.of(other_pairs, repetition, rate, subject, measured, cpu, usage.rss_mb())
+        return ReactionTurn.of(other_pairs, repetition, rate, subject, measured, cpu, usage.rss_mb())
 
 
 def _order(repetition: int) -> Sequence[str]:
-    """Each repetition begins with another subject."""
+    # Each repetition starts with another subject.
     first = repetition % len(SUBJECTS)
     return (*SUBJECTS[first:], *SUBJECTS[:first])
 
 
-async def run(options: Options) -> Report:
+async def run(options: ReactionOptions) -> ReactionReport:
     """Start everything, measure, and end everything."""
     async with contextlib.AsyncExitStack() as stack:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-")))
@@ -118,7 +122,7 @@ async def run(options: Options) -> Report:
         base = f"ws://127.0.0.1:{sender.port}/"
         loop = ("--uvloop",) if options.echo_uvloop else ()
         settings = {**sandbox, **SETTINGS, "NEAR_INTENTS_RELAY_WS_URL": base + PATHS[DESK]}
-        desk = await stack.enter_async_context(Deskside(directory, settings))
+        desk = await stack.enter_async_context(BenchDesk(directory, settings))
         stack.push_async_callback(venue.stop)
         assert desk.desk is not None
         pids = {
@@ -131,11 +135,11 @@ async def run(options: Options) -> Report:
         else:
             desk.watch()
         await desk.arm()
-        bench = Bench(options, sender, desk, pids)
+        bench = ReactionBench(options, sender, desk, pids)
         await bench.warm_up()
         turns = await bench.turns()
         shot = await desk.state()
-        return Report(
+        return ReactionReport(
             turns=turns,
             cockpit=options.cockpit,
             samples=len(bench.samples),
@@ -168,7 +172,7 @@ def main(
     json_out: bool,
 ) -> None:
     """Measure the desk's reaction time beside an echo and a signing echo."""
-    options = Options(
+    options = ReactionOptions(
         rates=tuple(float(rate) for rate in rates.split(",")),
         seconds=1.0 if quick else seconds,
         warm_up_s=0.2 if quick else 1.0,

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
-from bench.plans import Asking, sqlite_steps
+from bench.plans import QueryRecorder, sqlite_steps
 from cockpit.model.events import OperatorAction
 from cockpit.reports.trading_report import trading_report
 from storage.history import ACCOUNTED, History, Run
@@ -108,7 +108,7 @@ async def build(path: Path, rows: int) -> None:
 
 
 def ask_everything(reader: Reader) -> None:
-    """Ask all that a report, a trace and a replay ask."""
+    """Make every query of a report, a trace and a replay."""
     span = find_run(reader, "run").span
     trading_report(reader, span)
     deque(recorded_decisions(reader, Span(0, 1)), maxlen=0)
@@ -116,43 +116,43 @@ def ask_everything(reader: Reader) -> None:
 
 
 def trace(reader: Reader) -> int:
-    """Follow a fill by each of its names; how many rows its life has."""
+    """Trace a fill by each of its identifiers; the number of rows."""
     [(quote_id, quote_hash, tx_hash)] = reader.rows(_A_FILL)
-    lives = [trace_quote(reader, *find_quote(reader, name)) for name in (quote_id, quote_hash, tx_hash)]
-    return len(lives[0].rows)
+    traces = [trace_quote(reader, *find_quote(reader, name)) for name in (quote_id, quote_hash, tx_hash)]
+    return len(traces[0].rows)
 
 
 def plans(path: Path) -> list[str]:
-    """How SQLite finds all of it; a line that begins with SCAN reads a whole table, unless it is of a few rows."""
+    """The plans of all queries in SQLite; a line that starts with SCAN reads a whole table."""
     with SqliteReader(path) as reader:
-        asking = Asking(reader)
-        ask_everything(asking)
-    return list(dict.fromkeys(step for _, step in sqlite_steps(path, asking.asked)))
+        recorder = QueryRecorder(reader)
+        ask_everything(recorder)
+    return list(dict.fromkeys(step for _, step in sqlite_steps(path, recorder.asked)))
 
 
 async def restart(history: History) -> float:
     """Seconds until a desk has opened the history after an unclean end and read what a start needs."""
-    now_ns, begun = time.time_ns(), time.perf_counter()
+    now_ns, started = time.time_ns(), time.perf_counter()
     run = Run(run_id=f"again-{now_ns}", mode="SANDBOX", account="maker.near", started_ns=now_ns)
-    former = await history.open(run)
-    assert former is not None
+    previous = await history.open(run)
+    assert previous is not None
     for kind in ("deposit", "withdrawal"):
         await history.liquidity(kind)
     await history.prepared_withdrawals()
     await history.open_quotes()
-    await history.settled_since(former.last_write_ns - 3_600 * 10**9)
-    await history.fills_since(former.last_write_ns - 86_400 * 10**9)
+    await history.settled_since(previous.last_write_ns - 3_600 * 10**9)
+    await history.fills_since(previous.last_write_ns - 86_400 * 10**9)
     for asset in (BTC, EURE):
-        await history.balance_before(asset.token_id, former.last_write_ns)
+        await history.balance_before(asset.token_id, previous.last_write_ns)
     await history.last_explained()
     await history.last_arguments(ACCOUNTED)
-    took = time.perf_counter() - begun
+    took = time.perf_counter() - started
     await history.close(None)
     return took
 
 
 async def account(history: History, at_ns: int) -> None:
-    """Say that all quotes before are accounted for, as a desk does after its start."""
+    """Record that all earlier quotes are accounted for, as a desk does after its start."""
     await history.open(Run(run_id="accounts", mode="SANDBOX", account="maker.near", started_ns=at_ns))
     await history.write([OperatorAction(at_ns, "accounts", "desk", ACCOUNTED, "{}", True, "")])
     await history.close(None)
@@ -160,14 +160,14 @@ async def account(history: History, at_ns: int) -> None:
 
 def copy(path: Path, url: str) -> float:
     """Seconds to copy the file into an empty database and verify it."""
-    begun = time.perf_counter()
+    started = time.perf_counter()
     with SqliteReader(path) as source, PostgresTarget(url) as target:
         transfer(source, target, lambda *_: None)
-    return time.perf_counter() - begun
+    return time.perf_counter() - started
 
 
 def main() -> None:
-    """Build when there is none, report, and print."""
+    """Build the history if needed, read it and print the times."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--into", type=Path, required=True)
@@ -175,19 +175,19 @@ def main() -> None:
     given = parser.parse_args()
     path = given.into / f"reading-{given.rows}.sqlite"
     if not path.exists():
-        begun = time.perf_counter()
+        started = time.perf_counter()
         asyncio.run(build(path, given.rows))
         last_ns = START_NS + given.rows * SHARES["swap_demand_events"] // 100 * APART_NS
         asyncio.run(account(SqliteHistory(path), last_ns))
-        print(f"built in {time.perf_counter() - begun:.0f} s, {path.stat().st_size / 1e9:.2f} GB")
+        print(f"built in {time.perf_counter() - started:.0f} s, {path.stat().st_size / 1e9:.2f} GB")
     print("\n".join(plans(path)))
     with closing(sqlite3.connect(path)) as db:
         total = sum(
             db.execute(f"SELECT COUNT(*) FROM {name}").fetchone()[0] for name in (*SHARES, "market_price_events")
         )
-        begun = time.perf_counter()
+        started = time.perf_counter()
         db.execute("SELECT COUNT(*) FROM trade_decisions NOT INDEXED").fetchone()
-        print(f"{total} rows; a full scan of the decisions takes {time.perf_counter() - begun:.2f} s")
+        print(f"{total} rows; a full scan of the decisions takes {time.perf_counter() - started:.2f} s")
     read(lambda: SqliteReader(path), lambda: SqliteHistory(path))
     if given.postgres:
         print(f"copied into PostgreSQL and verified in {copy(path, given.postgres):.0f} s")
@@ -198,16 +198,16 @@ def main() -> None:
 def read(reader_of: Callable[[], SqliteReader | PostgresReader], history_of: Callable[[], History]) -> None:
     """Print how long a report takes, and a restart."""
     for turn in ("first", "again"):
-        begun, busy = time.perf_counter(), time.process_time()
+        started, busy = time.perf_counter(), time.process_time()
         with reader_of() as reader:
-            told = trading_report(reader, find_run(reader, "run").span)
-        took, busy = time.perf_counter() - begun, time.process_time() - busy
-        fills = sum(side.fills for side in told.sides)
-        print(f"report, {turn}: {took:.2f} s ({busy:.2f} s of CPU), {told.decisions} decisions, {fills} fills")
+            report = trading_report(reader, find_run(reader, "run").span)
+        took, busy = time.perf_counter() - started, time.process_time() - busy
+        fills = sum(side.fills for side in report.sides)
+        print(f"report, {turn}: {took:.2f} s ({busy:.2f} s of CPU), {report.decisions} decisions, {fills} fills")
     with reader_of() as reader:
-        begun = time.perf_counter()
+        started = time.perf_counter()
         rows = trace(reader)
-        print(f"three traces: {time.perf_counter() - begun:.2f} s, {rows} rows each")
+        print(f"three traces: {time.perf_counter() - started:.2f} s, {rows} rows each")
     for turn in ("first", "again"):
         print(f"restart, {turn}: {asyncio.run(restart(history_of())):.2f} s")
 

@@ -5,12 +5,12 @@ from collections.abc import Iterable
 
 import msgspec
 
-from bench.load import Measured, percentile
+from bench.load import LoadResult, percentile
 
 P50_AIM, P99_AIM = 1.25, 1.5
 
 
-class Turn(msgspec.Struct, frozen=True, kw_only=True):
+class ReactionTurn(msgspec.Struct, frozen=True, kw_only=True):
     """One subject at one rate, once. Times in microseconds, CPU in percent of one core, memory in MB."""
 
     other_pairs: float
@@ -29,9 +29,15 @@ class Turn(msgspec.Struct, frozen=True, kw_only=True):
 
     @classmethod
     def of(
-        cls, other_pairs: float, repetition: int, rate: float, subject: str, measured: Measured, cpu: float, rss: float
-    ) -> "Turn":
-        """The turn these measurements are."""
+        cls,
+        other_pairs: float,
+        repetition: int,
+        rate: float,
+        subject: str,
+        measured: LoadResult,
+        cpu: float,
+        rss: float,
+    ) -> "ReactionTurn":
         took = measured.latencies_us
         return cls(
             other_pairs=other_pairs,
@@ -50,7 +56,7 @@ class Turn(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-class Row(msgspec.Struct, frozen=True, kw_only=True):
+class ReactionRow(msgspec.Struct, frozen=True, kw_only=True):
     """One subject at one rate over all repetitions: medians, but counts summed and the worst ``max``."""
 
     other_pairs: float
@@ -76,13 +82,13 @@ class Ratio(msgspec.Struct, frozen=True, kw_only=True):
     p99: float
 
 
-class Report(msgspec.Struct, frozen=True, kw_only=True):
+class ReactionReport(msgspec.Struct, frozen=True, kw_only=True):
     """All turns, and what was found beside them. ``wrong``: what is wrong with sampled quotes, a sentence each.
 
     ``disarmed``: why the desk stopped quoting before the end, empty when it did not.
     """
 
-    turns: list[Turn]
+    turns: list[ReactionTurn]
     cockpit: bool
     samples: int
     wrong: list[str]
@@ -91,13 +97,13 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     disarmed: str
 
 
-def rows(turns: Iterable[Turn]) -> list[Row]:
+def rows(turns: Iterable[ReactionTurn]) -> list[ReactionRow]:
     """One row for each table, rate and subject, in the order measured."""
-    found: dict[tuple[float, float, str], list[Turn]] = {}
+    found: dict[tuple[float, float, str], list[ReactionTurn]] = {}
     for turn in turns:
         found.setdefault((turn.other_pairs, turn.rate, turn.subject), []).append(turn)
     return [
-        Row(
+        ReactionRow(
             other_pairs=other_pairs,
             rate=rate,
             subject=subject,
@@ -115,9 +121,9 @@ def rows(turns: Iterable[Turn]) -> list[Row]:
     ]
 
 
-def ratios(turns: Iterable[Turn], of: str = "desk", over: str = "signing echo") -> list[Ratio]:
+def ratios(turns: Iterable[ReactionTurn], of: str = "desk", over: str = "signing echo") -> list[Ratio]:
     """``of`` over ``over`` at each table and rate."""
-    found: dict[tuple[float, float], dict[tuple[int, str], Turn]] = {}
+    found: dict[tuple[float, float], dict[tuple[int, str], ReactionTurn]] = {}
     for turn in turns:
         found.setdefault((turn.other_pairs, turn.rate), {})[turn.repetition, turn.subject] = turn
     made = []
@@ -140,13 +146,13 @@ def ratios(turns: Iterable[Turn], of: str = "desk", over: str = "signing echo") 
     return made
 
 
-def as_json(report: Report) -> str:
+def as_json(report: ReactionReport) -> str:
     """Everything, every single turn included."""
-    whole = {"rows": rows(report.turns), "ratios": ratios(report.turns), **msgspec.structs.asdict(report)}
-    return msgspec.json.format(msgspec.json.encode(whole)).decode()
+    everything = {"rows": rows(report.turns), "ratios": ratios(report.turns), **msgspec.structs.asdict(report)}
+    return msgspec.json.format(msgspec.json.encode(everything)).decode()
 
 
-def as_text(report: Report) -> str:
+def as_text(report: ReactionReport) -> str:
     """The tables a person reads."""
     lines = ["Request frame in to quote frame out, microseconds (medians of the repetitions; max is the worst)."]
     lines.append("A real cockpit is attached." if report.cockpit else "The snapshots are taken, and not painted.")

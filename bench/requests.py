@@ -11,7 +11,7 @@ SIZES = {BTC.token_id: 10_000, EURE.token_id: 8 * 10**18}
 """Base units asked for: about 8 EUR."""
 
 MIN_DEADLINE_MS = 1_000
-"""Short, so that what a quote reserves is soon free again."""
+"""Short, so that a quote's amount is soon released."""
 
 
 def quote_id(run: int, index: int) -> str:
@@ -20,7 +20,7 @@ def quote_id(run: int, index: int) -> str:
 
 
 def index_of(run: int, text: str) -> int | None:
-    """The index of the run's request with this id; None for another run's or nobody's."""
+    """The index of the run's request with this id; None if it is not of this run."""
     head, _, tail = text.rpartition("-")
     if head != f"{run:08x}-0000-4000-8000":
         return None

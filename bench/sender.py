@@ -1,6 +1,6 @@
 """The sender: a relay that asks its makers on an absolute schedule and times their answers, in its own process.
 
-``select`` waits to the microsecond where an event loop's timers round up to a millisecond, and nothing else lives in
+``select`` waits to the microsecond where an event loop's timers round up to a millisecond, and nothing else runs in
 this loop. A request's clock starts just before its bytes are handed to the kernel, and stops when the bytes of
 the answer have been read from it, before they are parsed.
 """
@@ -18,14 +18,14 @@ from websockets.frames import Frame, Opcode
 from websockets.http11 import Request
 from websockets.server import ServerProtocol
 
-from bench.load import Listening, Load, Measured
+from bench.load import Listening, LoadResult, RequestLoad
 from bench.requests import index_of, is_other, request
 
 ANSWER_WITHIN_S = 3.0
-"""The relay waits at most this long (PROTOCOL); a later answer is a lost one."""
+"""The relay waits at most this long (PROTOCOL); a later answer is lost."""
 
 ACCEPT_EVERY = 50
-"""One answer in so many is accepted, the others are told that another solver won."""
+"""One answer in so many is accepted; the others are refused because another solver won."""
 
 SAMPLES = 40
 
@@ -44,7 +44,7 @@ _decode_call = msgspec.json.Decoder(_Call).decode
 _decode_answers = msgspec.json.Decoder(list[_Answer]).decode
 
 
-class Maker:
+class MakerConnection:
     """One connection; its name is the path it asked for."""
 
     def __init__(self, connection: socket.socket) -> None:
@@ -56,11 +56,10 @@ class Maker:
         self.backlog = bytearray()
 
     def fileno(self) -> int:
-        """For select."""
         return self.socket.fileno()
 
     def write(self, data: bytes) -> None:
-        """Send, and keep what the kernel does not take now: an open loop does not wait for a slow maker."""
+        """Send, and keep what the kernel does not accept: an open loop does not wait for a slow maker."""
         if not self.backlog:
             with contextlib.suppress(BlockingIOError):
                 data = data[self.socket.send(data) :]
@@ -86,7 +85,7 @@ class Maker:
         self._pass_on()
         return calls
 
-    def say(self, message: bytes) -> None:
+    def send_text(self, message: bytes) -> None:
         """Send one text message."""
         self.protocol.send_text(message)
         self._pass_on()
@@ -99,7 +98,7 @@ class Maker:
 class _Run:
     """One load being measured."""
 
-    def __init__(self, load: Load, maker: Maker) -> None:
+    def __init__(self, load: RequestLoad, maker: MakerConnection) -> None:
         self.load = load
         self.maker = maker
         warm = int(load.rate * load.warm_up_s)
@@ -116,7 +115,7 @@ class _Run:
         self.strange = 0
 
     def answered(self, text: bytes, call: _Call, now: float) -> bytes:
-        """Book an answer; the relay's reply to it."""
+        """Count an answer; returns the relay's reply."""
         answer = _decode_answers(call.params)[0]
         index = index_of(self.load.run, answer.quote_id)
         if index is None or not self.sent_at[index] or self.answered_at[index]:
@@ -130,13 +129,13 @@ class _Run:
             return b'{"jsonrpc":"2.0","id":%d,"result":"OK"}' % call.id
         return _error(call.id, "another solver won the auction")
 
-    def result(self, started: float, ended: float) -> Measured:
+    def result(self, started: float, ended: float) -> LoadResult:
         """What was measured, without the warm-up."""
         load = self.load
         measured = range(self.first, len(self.frames))
         asked = [index for index in measured if not is_other(index, load.other_pairs)]
         took = [self.answered_at[index] - self.sent_at[index] for index in asked if self.answered_at[index]]
-        return Measured(
+        return LoadResult(
             sent=len(asked),
             others=len(measured) - len(asked),
             latencies_us=[round(seconds * 1e6, 1) for seconds in took if seconds <= ANSWER_WITHIN_S],
@@ -152,17 +151,16 @@ def _error(call_id: int, text: str) -> bytes:
 
 
 class Sender:
-    """The listening socket, the makers connected, and the load that runs."""
+    """The listening socket, the connected makers and the running load."""
 
     def __init__(self) -> None:
         self._listener = socket.create_server(("127.0.0.1", 0))
-        self._makers: list[Maker] = []
+        self._makers: list[MakerConnection] = []
         self._run: _Run | None = None
         self._unread = b""
 
     @property
     def port(self) -> int:
-        """Where it listens."""
         port: int = self._listener.getsockname()[1]
         return port
 
@@ -171,15 +169,15 @@ class Sender:
         while True:
             if not self._turn(None, sys.stdin.fileno()):
                 continue
-            said = os.read(sys.stdin.fileno(), 65_536)
-            if not said:
+            data = os.read(sys.stdin.fileno(), 65_536)
+            if not data:
                 return
-            self._unread += said
+            self._unread += data
             while b"\n" in self._unread:
                 line, _, self._unread = self._unread.partition(b"\n")
-                _tell(self.measure(msgspec.json.decode(line, type=Load)))
+                _write(self.measure(msgspec.json.decode(line, type=RequestLoad)))
 
-    def measure(self, load: Load) -> Measured:
+    def measure(self, load: RequestLoad) -> LoadResult:
         """Send the load and wait for its answers, at most as long as the relay would."""
         maker = next(maker for maker in reversed(self._makers) if maker.name == load.subject)
         run = self._run = _Run(load, maker)
@@ -204,18 +202,18 @@ class Sender:
     def _turn(self, timeout: float | None, *also: int) -> bool:
         """Wait for sockets and serve them; whether one of the file descriptors ``also`` waited for can be read."""
         behind = [maker for maker in self._makers if maker.backlog]
-        waiting: list[socket.socket | Maker | int] = [self._listener, *self._makers, *also]
+        waiting: list[socket.socket | MakerConnection | int] = [self._listener, *self._makers, *also]
         readable, writable, _ = select.select(waiting, behind, (), timeout)
         for maker in writable:
             maker.flush()
         for ready in readable:
-            if isinstance(ready, Maker):
+            if isinstance(ready, MakerConnection):
                 self._read(ready)
             elif ready is self._listener:
-                self._makers.append(Maker(self._listener.accept()[0]))
+                self._makers.append(MakerConnection(self._listener.accept()[0]))
         return any(descriptor in readable for descriptor in also)
 
-    def _read(self, maker: Maker) -> None:
+    def _read(self, maker: MakerConnection) -> None:
         try:
             data = maker.socket.recv(262_144)
         except ConnectionError:
@@ -227,19 +225,19 @@ class Sender:
             return
         for call, text in maker.read(data):
             if call.method == "quote_response" and self._run is not None:
-                maker.say(self._run.answered(text, call, now))
+                maker.send_text(self._run.answered(text, call, now))
             elif call.method == "quote_response":
-                maker.say(_error(call.id, "the request is gone"))
+                maker.send_text(_error(call.id, "the request is gone"))
             else:
-                maker.say(b'{"jsonrpc":"2.0","id":%d,"result":"quotes"}' % call.id)
+                maker.send_text(b'{"jsonrpc":"2.0","id":%d,"result":"quotes"}' % call.id)
 
 
-def _tell(message: msgspec.Struct) -> None:
+def _write(message: msgspec.Struct) -> None:
     sys.stdout.buffer.write(msgspec.json.encode(message) + b"\n")
     sys.stdout.buffer.flush()
 
 
 if __name__ == "__main__":
     sender = Sender()
-    _tell(Listening(sender.port))
+    _write(Listening(sender.port))
     sender.serve()

@@ -1,4 +1,4 @@
-"""How soon a desk stops: from the order, the loss of its operator or a fault to its last quote frame at the relay.
+"""How soon a desk stops: from a command, the loss of its operator or a fault to its last quote frame at the relay.
 
 ``python -m bench.stopping [--rate 500] [--times 5] [--json]``; run from the repository's root. A relay of the bench
 asks at ``--rate`` requests a second and notes when each quote arrives; everything else is a sandbox venue.
@@ -25,7 +25,7 @@ from websockets.asyncio.client import ClientConnection, unix_connect
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
-from bench.deskside import Deskside
+from bench.bench_desk import BenchDesk
 from bench.venues import start_venue
 from venue.protocol.assets import BTC, EURE
 from venue.sandbox.server import Venue
@@ -45,10 +45,10 @@ SETTINGS = {
 }
 
 
-class Row(msgspec.Struct, frozen=True, kw_only=True):
-    """One way to stop. Milliseconds from its begin to the last quote frame, and to the answer where there is one.
+class StoppingRow(msgspec.Struct, frozen=True, kw_only=True):
+    """One method of stopping. Milliseconds from its start to the last quote frame, and to the answer if there is one.
 
-    ``bound`` names what the time is made of. ``after``: frames that came later than the answer, at most.
+    ``bound`` names what the time is made of. ``after``: the most frames that came after the answer.
     """
 
     what: str
@@ -58,7 +58,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     after: int
 
 
-class Relay:
+class BenchRelay:
     """Plays the relay: asks at a steady rate, notes when quotes come, and answers them only with a refusal."""
 
     def __init__(self, rate: float) -> None:
@@ -111,31 +111,31 @@ class Relay:
             await asyncio.sleep(0.001)
 
     async def flowing(self) -> None:
-        """Wait until quotes come in; TimeoutError when none do for 30 s."""
+        """Wait until quotes come in. Raises TimeoutError after 30 s."""
         async with asyncio.timeout(30):
             before = len(self.quoted)
             while len(self.quoted) < before + 20:  # noqa: ASYNC110 - frames have no event of their own
                 await asyncio.sleep(0.01)
 
     async def silent(self) -> float:
-        """Wait until no quote has come for a while; when the last one did."""
+        """Wait until no quote has come for a while; returns the time of the last one."""
         async with asyncio.timeout(60):
             while time.perf_counter() - self.quoted[-1] < QUIET_S:  # noqa: ASYNC110 - as above
                 await asyncio.sleep(0.02)
         return self.quoted[-1]
 
 
-class Stage:
-    """A desk that is armed and quoting, and everything one can do to it."""
+class ArmedDesk:
+    """An armed, quoting desk, and everything that a bench does to it."""
 
     def __init__(
         self,
-        desk: Deskside,
+        desk: BenchDesk,
         directory: Path,
         venue: Venue,
         client: httpx.AsyncClient,
         cockpit: ClientConnection,
-        relay: Relay,
+        relay: BenchRelay,
     ) -> None:
         self.desk = desk
         self.relay = relay
@@ -157,13 +157,13 @@ class Stage:
         os.kill(self.desk.desk.pid, number)
 
 
-Act = Callable[[Stage], AbstractAsyncContextManager[float | None]]
-"""Begins to stop the desk; gives when that was answered, None without an answer; puts everything right when it ends."""
+Act = Callable[[ArmedDesk], AbstractAsyncContextManager[float | None]]
+"""Starts to stop the desk; yields when that was answered (None: no answer); undoes its fault at the end."""
 
 
-def _order(path: str) -> Act:
+def _command(path: str) -> Act:
     @contextlib.asynccontextmanager
-    async def act(stage: Stage) -> AsyncIterator[float | None]:
+    async def act(stage: ArmedDesk) -> AsyncIterator[float | None]:
         await stage.post(path)
         yield time.perf_counter()
 
@@ -172,7 +172,7 @@ def _order(path: str) -> Act:
 
 def _fault(**faults: object) -> Act:
     @contextlib.asynccontextmanager
-    async def act(stage: Stage) -> AsyncIterator[float | None]:
+    async def act(stage: ArmedDesk) -> AsyncIterator[float | None]:
         await stage.faults(**faults)
         try:
             yield None
@@ -184,7 +184,7 @@ def _fault(**faults: object) -> Act:
 
 def _signal(number: signal.Signals) -> Act:
     @contextlib.asynccontextmanager
-    async def act(stage: Stage) -> AsyncIterator[float | None]:
+    async def act(stage: ArmedDesk) -> AsyncIterator[float | None]:
         stage.signal(number)
         yield None
 
@@ -192,7 +192,7 @@ def _signal(number: signal.Signals) -> Act:
 
 
 @contextlib.asynccontextmanager
-async def _lock_history(stage: Stage) -> AsyncIterator[float | None]:
+async def _lock_history(stage: ArmedDesk) -> AsyncIterator[float | None]:
     with contextlib.closing(sqlite3.connect(stage.directory / "history.sqlite", isolation_level=None)) as db:
         db.execute("BEGIN EXCLUSIVE")
         yield None
@@ -200,7 +200,7 @@ async def _lock_history(stage: Stage) -> AsyncIterator[float | None]:
 
 
 @contextlib.asynccontextmanager
-async def _move_history(stage: Stage) -> AsyncIterator[float | None]:
+async def _move_history(stage: ArmedDesk) -> AsyncIterator[float | None]:
     path = stage.directory / "history.sqlite"
     path.rename(path.with_suffix(".away"))
     yield None
@@ -208,32 +208,32 @@ async def _move_history(stage: Stage) -> AsyncIterator[float | None]:
 
 
 @contextlib.asynccontextmanager
-async def _detach(stage: Stage) -> AsyncIterator[float | None]:
-    """The cockpit's process is gone: its socket closes without a goodbye."""
+async def _detach(stage: ArmedDesk) -> AsyncIterator[float | None]:
+    """Abort the cockpit's connection, as when its process is killed."""
     stage.cockpit.transport.abort()
     yield None
 
 
 @contextlib.asynccontextmanager
-async def _lose_salt(stage: Stage) -> AsyncIterator[float | None]:
-    """The salt was rotated and the old one invalidated, and no node tells the new one."""
+async def _lose_salt(stage: ArmedDesk) -> AsyncIterator[float | None]:
+    """Refuse quotes for an invalid salt while no node answers with the new one."""
     await stage.faults(near_a="500", near_b="500")
     stage.relay.refuses = "invalid salt"
     yield None
     await stage.faults(mend=True)
 
 
-WAYS: tuple[tuple[str, str, Act], ...] = (
-    ("disarm", "one turn of the desk's loop", _order("/trade-executor/disarm")),
-    ("hard stop", "one turn of the desk's loop", _order("/trade-executor/hard-stop")),
+METHODS: tuple[tuple[str, str, Act], ...] = (
+    ("disarm", "one turn of the desk's loop", _command("/trade-executor/disarm")),
+    ("hard stop", "one turn of the desk's loop", _command("/trade-executor/hard-stop")),
     ("SIGTERM", "one turn of the desk's loop", _signal(signal.SIGTERM)),
     ("SIGKILL", "the kernel", _signal(signal.SIGKILL)),
     ("detach", f"DESK_ALONE_MS={ALONE_MS} and a tick", _detach),
     ("history locked", "1 s busy timeout, a batch", _lock_history),
-    ("history moved away", "1 s between two looks", _move_history),
+    ("history moved away", "1 s between two checks", _move_history),
     ("NEAR RPC answers 500", "INVENTORY_MAX_AGE_MS=2000", _fault(near_a="500", near_b="500")),
     ("exchanges freeze", "REFERENCE_MAX_AGE_MS=1500", _fault(exchange_frozen=["kraken", "coinbase", "bitstamp"])),
-    ("an exchange lies by 5 %", "its next tick", _fault(exchange_lie_bps={"kraken": "500"})),
+    ("exchange price off by 5 %", "its next tick", _fault(exchange_lie_bps={"kraken": "500"})),
     ("salt invalidated", "the relay's refusal", _lose_salt),
     ("clock stepped by a minute", "a tick of 250 ms", _signal(signal.SIGUSR1)),
     ("venue's clock a minute off", "polls of 5 s, 5 s of grace", _fault(clock_skew_ms=60_000)),
@@ -241,8 +241,8 @@ WAYS: tuple[tuple[str, str, Act], ...] = (
 
 
 async def _once(act: Act, *, alone: bool, rate: float) -> tuple[float, float | None, int]:
-    """One desk's end: ms to the last frame, ms to the answer, and frames after the answer."""
-    relay = Relay(rate)
+    """Stop one desk: ms to the last frame, ms to the answer, and frames after the answer."""
+    relay = BenchRelay(rate)
     async with contextlib.AsyncExitStack() as stack:
         server = await stack.enter_async_context(serve(relay.serve, "127.0.0.1", 0, compression=None))
         relay.url = f"ws://127.0.0.1:{next(iter(server.sockets)).getsockname()[1]}/ws"
@@ -252,27 +252,27 @@ async def _once(act: Act, *, alone: bool, rate: float) -> tuple[float, float | N
         settings = {**venue.env(), **SETTINGS, "NEAR_INTENTS_RELAY_WS_URL": relay.url}
         if alone:
             settings["DESK_WHEN_ALONE"] = "disarm"
-        desk = await stack.enter_async_context(Deskside(directory, settings, module="bench.stepped"))
+        desk = await stack.enter_async_context(BenchDesk(directory, settings, module="bench.stepped"))
         client = await stack.enter_async_context(httpx.AsyncClient(trust_env=False))
         (await client.post(venue.env()["SANDBOX_CONTROL_URL"] + "/traders", json={"running": True})).raise_for_status()
         cockpit = await unix_connect(str(desk.socket_path), "ws://desk/stream", max_size=None)
-        stage = Stage(desk, directory, venue, client, cockpit, relay)
+        stage = ArmedDesk(desk, directory, venue, client, cockpit, relay)
         await desk.arm()
         await relay.flowing()
-        begun = time.perf_counter()
+        started = time.perf_counter()
         async with act(stage) as answered:
             last = await relay.silent()
         after = 0 if answered is None else sum(at > answered for at in relay.quoted)
-    return (last - begun) * 1e3, None if answered is None else (answered - begun) * 1e3, after
+    return (last - started) * 1e3, None if answered is None else (answered - started) * 1e3, after
 
 
-async def measure(rate: float, times: int, say: Callable[[str], Any]) -> list[Row]:
-    """Every way to stop, so many times each."""
+async def measure(rate: float, times: int, say: Callable[[str], Any]) -> list[StoppingRow]:
+    """Every method of stopping, so many times each."""
     rows = []
-    for what, bound, act in WAYS:
+    for what, bound, act in METHODS:
         found = [await _once(act, alone=what == "detach", rate=rate) for _ in range(times)]
         answered = [one[1] for one in found if one[1] is not None]
-        row = Row(
+        row = StoppingRow(
             what=what,
             bound=bound,
             last_frame_ms=[round(one[0], 2) for one in found],
@@ -284,8 +284,7 @@ async def measure(rate: float, times: int, say: Callable[[str], Any]) -> list[Ro
     return rows
 
 
-def line(row: Row) -> str:
-    """The row as a line of the table."""
+def line(row: StoppingRow) -> str:
     answered = f"{max(row.answered_ms):>9.1f} {row.after:>6}" if row.answered_ms else f"{'-':>9} {'-':>6}"
     middle = statistics.median(row.last_frame_ms)
     return f"{row.what:<26}{middle:>10.1f}{max(row.last_frame_ms):>10.1f} {answered}  {row.bound}"
@@ -293,13 +292,13 @@ def line(row: Row) -> str:
 
 @click.command()
 @click.option("--rate", type=click.FloatRange(10, 5_000), default=500, help="Requests a second.")
-@click.option("--times", type=click.IntRange(1, 100), default=5, help="Desks stopped in each way.")
+@click.option("--times", type=click.IntRange(1, 100), default=5, help="Desks stopped by each method.")
 @click.option("--json", "as_json", is_flag=True, help="Print the measurements as JSON.")
 def main(rate: float, times: int, as_json: bool) -> None:
-    """Stop desks in every way and print how soon the last quote frame reached the relay."""
+    """Stop desks by every method and print when the last quote frame reached the relay."""
     if not as_json:
-        click.echo(f"{rate:g} requests/s, {times} desks each; ms from the begin; frames after the answer must be 0\n")
-        click.echo(f"{'way to stop':<26}{'last p50':>10}{'last max':>10} {'answer':>9} {'after':>6}  bounded by")
+        click.echo(f"{rate:g} requests/s, {times} desks each; ms from the start; frames after the answer must be 0\n")
+        click.echo(f"{'method':<26}{'last p50':>10}{'last max':>10} {'answer':>9} {'after':>6}  bounded by")
     rows = asyncio.run(measure(rate, times, (lambda text: None) if as_json else click.echo))
     if as_json:
         click.echo(msgspec.json.encode(rows).decode())

@@ -14,11 +14,11 @@ from pathlib import Path
 import click
 import msgspec
 
-from bench.demand import Demand, demand
-from bench.deskside import Deskside, bare_environment
+from bench.bench_desk import BenchDesk, bare_environment
 from bench.keypress import KeyTimes, key_times, viewing
-from bench.terminal_report import KB, Beside, Moment, Report, Shown, as_text
-from bench.tty import Terminal
+from bench.request_source import RequestSource, request_source
+from bench.terminal_report import KB, CockpitFigures, MemorySample, OtherProgram, TerminalReport, as_text
+from bench.tty import ProgramTerminal
 from bench.usage import Usage
 
 WHOLE = ("SANDBOX", "ARMED", "kraken", "spendable", "reference fresh", "EUR/BTC", "Executions")
@@ -28,10 +28,10 @@ LEAST = ("SANDBOX", "ARMED")
 SETTLED_S = 3.0
 LOOK_EVERY_S = 10.0
 HTOP: tuple[tuple[str, ...], ...] = (("htop",), ("htop", "-d", "3"))
-"""As it comes (a picture every 1.5 s), and with about as many pictures as the cockpit paints."""
+"""With its default of a picture every 1.5 s, and with about as many pictures as the cockpit paints."""
 
 
-class Options(msgspec.Struct, frozen=True, kw_only=True):
+class TerminalBenchOptions(msgspec.Struct, frozen=True, kw_only=True):
     """What to measure."""
 
     size: tuple[int, int]
@@ -42,7 +42,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     minutes: float
 
 
-async def _painting(terminal: Terminal, seconds: float) -> tuple[float, float, float]:
+async def _painting(terminal: ProgramTerminal, seconds: float) -> tuple[float, float, float]:
     """KB a second over the time and in its busiest second, and CPU percent."""
     usage = Usage(terminal.process.pid)
     loop = asyncio.get_running_loop()
@@ -56,19 +56,19 @@ async def _painting(terminal: Terminal, seconds: float) -> tuple[float, float, f
     return mean, max(mean, most), usage.cpu_percent()
 
 
-async def _memory(terminal: Terminal, minutes: float) -> list[Moment]:
+async def _memory(terminal: ProgramTerminal, minutes: float) -> list[MemorySample]:
     """Its memory now and every ten seconds."""
     usage, loop = Usage(terminal.process.pid), asyncio.get_running_loop()
     began = loop.time()
-    seen = [Moment(0.0, usage.rss_mb())]
+    seen = [MemorySample(0.0, usage.rss_mb())]
     while (left := began + minutes * 60 - loop.time()) > 0:
         await asyncio.sleep(min(LOOK_EVERY_S, left))
-        seen.append(Moment((loop.time() - began) / 60, usage.rss_mb()))
+        seen.append(MemorySample((loop.time() - began) / 60, usage.rss_mb()))
     return seen
 
 
-async def _pictures(desk: Deskside, options: Options) -> list[float]:
-    """Seconds to the first whole picture, each of a new cockpit; one before them warms caches."""
+async def _pictures(desk: BenchDesk, options: TerminalBenchOptions) -> list[float]:
+    """Seconds to the first complete picture of each new cockpit; one before them warms caches."""
     took = []
     for _ in range(options.pictures + 1):
         terminal = desk.open(options.size)
@@ -79,7 +79,7 @@ async def _pictures(desk: Deskside, options: Options) -> list[float]:
     return took[1:]
 
 
-async def _shown(asked: Demand, rate: float, desk: Deskside, options: Options) -> Shown:
+async def _shown(asked: RequestSource, rate: float, desk: BenchDesk, options: TerminalBenchOptions) -> CockpitFigures:
     """Everything at one rate."""
     await desk.arm()
     async with asked.flowing():
@@ -101,7 +101,7 @@ async def _shown(asked: Demand, rate: float, desk: Deskside, options: Options) -
         finally:
             await terminal.end()
         last = await desk.state()
-    return Shown(
+    return CockpitFigures(
         rate=rate,
         requests=(after.counts.requests - before.counts.requests) / (ended - began),
         fills=asked.fills,
@@ -115,11 +115,11 @@ async def _shown(asked: Demand, rate: float, desk: Deskside, options: Options) -
     )
 
 
-async def _beside(options: Options) -> list[Beside]:
-    """htop for as long as a cockpit was looked at; nothing where it is not installed."""
+async def _beside(options: TerminalBenchOptions) -> list[OtherProgram]:
+    """htop for as long as a cockpit was measured; empty if it is not installed."""
     found = []
     for command in HTOP if shutil.which("htop") else ():
-        terminal = Terminal(command, bare_environment(), options.size)
+        terminal = ProgramTerminal(command, bare_environment(), options.size)
         try:
             await terminal.until("Load average")
             terminal.forget()
@@ -127,23 +127,23 @@ async def _beside(options: Options) -> list[Beside]:
             rss = Usage(terminal.process.pid).rss_mb()
         finally:
             await terminal.end()
-        found.append(Beside(program=" ".join(command), kb=kb, cpu=cpu, rss=rss))
+        found.append(OtherProgram(program=" ".join(command), kb=kb, cpu=cpu, rss=rss))
     return found
 
 
-async def run(options: Options) -> Report:
+async def run(options: TerminalBenchOptions) -> TerminalReport:
     """Measure every rate with a venue, a desk and cockpits of its own, then htop."""
     shown = []
     for rate in options.rates:
         async with contextlib.AsyncExitStack() as stack:
             directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tty-")))
-            asked = await stack.enter_async_context(demand(directory, rate))
-            desk = await stack.enter_async_context(Deskside(directory, asked.settings))
+            asked = await stack.enter_async_context(request_source(directory, rate))
+            desk = await stack.enter_async_context(BenchDesk(directory, asked.settings))
             shown.append(await _shown(asked, rate, desk, options))
             click.echo(f"{rate:g} requests/s: measured", err=True)
     columns, rows = options.size
     beside = await _beside(options)
-    return Report(columns=columns, rows=rows, seconds=options.seconds, shown=shown, beside=beside)
+    return TerminalReport(columns=columns, rows=rows, seconds=options.seconds, shown=shown, beside=beside)
 
 
 def _size(context: click.Context, parameter: click.Parameter, value: str) -> tuple[int, int]:
@@ -172,8 +172,8 @@ def main(
     quick: bool,
     json_out: bool,
 ) -> None:
-    """Measure what the cockpit costs its terminal, and how soon it answers a key."""
-    options = Options(
+    """Measure what the cockpit costs its terminal, and the time from a key to its picture."""
+    options = TerminalBenchOptions(
         size=size,
         rates=tuple(float(rate) for rate in rates.split(",")),
         seconds=2.0 if quick else seconds,

@@ -1,4 +1,4 @@
-"""What the bench of the terminal found, and how it is told beside its aims."""
+"""The figures of the terminal bench, as text beside their aims."""
 
 from collections.abc import Sequence
 
@@ -10,18 +10,18 @@ KB_AIM, KEY_AIM_MS, PICTURE_AIM_S, RSS_AIM_MB = 40.0, 100.0, 1.0, 120.0
 KB = 1_000
 
 
-class Moment(msgspec.Struct, frozen=True):
-    """The cockpit's resident memory (MB) so many minutes after it was first looked at."""
+class MemorySample(msgspec.Struct, frozen=True):
+    """The cockpit's resident memory (MB) so many minutes after the first sample."""
 
     minute: float
     rss: float
 
 
-class Shown(msgspec.Struct, frozen=True, kw_only=True):
+class CockpitFigures(msgspec.Struct, frozen=True, kw_only=True):
     """One cockpit at one rate of requests.
 
     ``rate`` is what was wanted and ``requests`` what the desk counted, a second; ``fills``: whether quotes are settled.
-    ``pictures``: seconds from the command to the first whole picture. ``kb``: 1,000 bytes a second to the terminal,
+    ``pictures``: seconds from the command to the first complete picture. ``kb``: 1,000 bytes a second to the terminal,
     over the time and in the busiest second; ``cpu``: percent of one core. ``disarmed``: why the desk stopped quoting.
     """
 
@@ -33,11 +33,11 @@ class Shown(msgspec.Struct, frozen=True, kw_only=True):
     kb: float
     kb_most: float
     cpu: float
-    memory: list[Moment]
+    memory: list[MemorySample]
     disarmed: str
 
 
-class Beside(msgspec.Struct, frozen=True, kw_only=True):
+class OtherProgram(msgspec.Struct, frozen=True, kw_only=True):
     """Another program in a terminal of the same size."""
 
     program: str
@@ -46,18 +46,18 @@ class Beside(msgspec.Struct, frozen=True, kw_only=True):
     rss: float
 
 
-class Report(msgspec.Struct, frozen=True, kw_only=True):
-    """All that was measured in terminals of ``columns`` by ``rows``; ``beside`` is empty where there is no htop."""
+class TerminalReport(msgspec.Struct, frozen=True, kw_only=True):
+    """All that was measured in terminals of ``columns`` by ``rows``; ``beside`` is empty without htop."""
 
     columns: int
     rows: int
     seconds: float
-    shown: list[Shown]
-    beside: list[Beside]
+    shown: list[CockpitFigures]
+    beside: list[OtherProgram]
 
 
-def slope(moments: Sequence[Moment]) -> float:
-    """By how many MB a minute memory grows: the straight line nearest to these moments; 0.0 for fewer than two."""
+def slope(moments: Sequence[MemorySample]) -> float:
+    """Growth of memory in MB a minute by linear regression; 0.0 for fewer than two samples."""
     if len(moments) < 2:
         return 0.0
     middle = sum(moment.minute for moment in moments) / len(moments)
@@ -66,7 +66,7 @@ def slope(moments: Sequence[Moment]) -> float:
     return sum((moment.minute - middle) * (moment.rss - mean) for moment in moments) / spread if spread else 0.0
 
 
-def _told(shown: Shown) -> list[str]:
+def _lines(shown: CockpitFigures) -> list[str]:
     asked = "the venue's traders" if shown.fills else "the sender, which takes no quote"
     lines = [
         "",
@@ -96,11 +96,10 @@ def _seconds(pictures: Sequence[float]) -> str:
     return " ".join(f"{took:.2f}" for took in pictures)
 
 
-def as_text(report: Report) -> str:
-    """What a person reads."""
+def as_text(report: TerminalReport) -> str:
     lines = [f"cockpit at {report.columns}×{report.rows}, {report.seconds:g} s a rate"]
     for shown in report.shown:
-        lines += _told(shown)
+        lines += _lines(shown)
     lines.append("")
     if not report.beside:
         lines.append("htop is not installed: nothing to compare with.")

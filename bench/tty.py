@@ -15,13 +15,13 @@ from time import perf_counter
 _ESCAPES = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|[\]P_^][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-~])")
 KEPT = 1_000_000
 SIZE = (120, 40)
-"""Columns and rows of a terminal that nobody asked otherwise of."""
+"""Columns and rows by default."""
 
 
-class Terminal:
+class ProgramTerminal:
     """Starts the program at once; ``started`` is the perf_counter time of that. ``size`` is columns and rows.
 
-    ``painted`` counts the bytes written. ``heard`` is given each piece of them and when it was read (perf_counter).
+    ``painted`` counts the bytes written. ``on_output`` receives each piece of them and when it was read (perf_counter).
     """
 
     def __init__(self, command: Sequence[str], environ: Mapping[str, str], size: tuple[int, int] = SIZE) -> None:
@@ -41,7 +41,7 @@ class Terminal:
         os.close(slave)
         os.set_blocking(self._master, False)
         self.painted = 0
-        self.heard: Callable[[bytes, float], None] | None = None
+        self.on_output: Callable[[bytes, float], None] | None = None
         self._shown = b""
         self._keep = True
         self._changed = asyncio.Event()
@@ -60,8 +60,8 @@ class Terminal:
             self._changed.set()
             return
         self.painted += len(data)
-        if self.heard is not None:
-            self.heard(data, perf_counter())
+        if self.on_output is not None:
+            self.on_output(data, perf_counter())
         if self._keep:
             self._shown = (self._shown + data)[-KEPT:]
             self._changed.set()
@@ -82,16 +82,15 @@ class Terminal:
             raise TimeoutError(f"the terminal never showed {words}; it ends with {tail!r}") from None
 
     def press(self, keys: bytes) -> None:
-        """Write what these keys send."""
         os.write(self._master, keys)
 
     def forget(self) -> None:
-        """Keep no more of what is painted."""
+        """Discard the output kept so far."""
         self._keep = False
         self._shown = b""
 
     async def end(self) -> None:
-        """End the program: politely, then not."""
+        """End the program: SIGTERM, then SIGKILL."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
             for _ in range(100):

@@ -14,15 +14,15 @@ class Usage:
     def __init__(self, pid: int) -> None:
         self._process = psutil.Process(pid)
         self._rollup = Path(f"/proc/{pid}/smaps_rollup")
-        self.begin()
+        self.restart()
 
-    def begin(self) -> None:
-        """CPU counts from here."""
+    def restart(self) -> None:
+        """Count CPU from here on."""
         self._since = perf_counter()
         self._used = self._cpu_s()
 
     def cpu_percent(self) -> float:
-        """Of one core, since ``begin``."""
+        """Of one core, since ``restart``."""
         return 100 * (self._cpu_s() - self._used) / (perf_counter() - self._since)
 
     def rss_mb(self) -> float:
@@ -30,7 +30,7 @@ class Usage:
         return float(self._process.memory_info().rss) / MB
 
     def pss_mb(self) -> float | None:
-        """Resident memory with what is shared divided among its users; None where the kernel does not tell."""
+        """Resident memory with what is shared divided among its users; None where the kernel has no figure."""
         try:
             lines = self._rollup.read_text("ascii").splitlines()
         except OSError:

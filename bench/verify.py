@@ -1,4 +1,4 @@
-"""Whether sampled answers are quotes the Verifier would take: signature, message and amounts, read by the sandbox."""
+"""Whether the Verifier would accept sampled quotes: signature, message and amounts, read by the sandbox."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ class _Call(msgspec.Struct):
 
 
 def wrong_answers(samples: list[str], account: str) -> list[str]:
-    """One sentence for each sampled ``quote_response`` that does not say what it must, signed by ``account``."""
+    """One sentence for each sampled ``quote_response`` that is not correct and signed by ``account``."""
     return [problem for sample in samples if (problem := _problem(sample, account))]
 
 

@@ -1,12 +1,12 @@
-"""What the bench counts: which requests it sends, and what it takes for a good answer."""
+"""What the bench counts: which requests it sends, and which answers are correct."""
 
 import msgspec
 import pytest
 
-from bench.load import Measured, percentile
-from bench.report import Turn, ratios, rows
+from bench.load import LoadResult, percentile
+from bench.report import ReactionTurn, ratios, rows
 from bench.requests import index_of, is_other, quote_id, request
-from bench.terminal_report import Moment, slope
+from bench.terminal_report import MemorySample, slope
 from bench.verify import wrong_answers
 from cockpit.model.events import SwapDemand
 from venue.protocol.assets import BTC, BTC_EURE, EURE
@@ -16,17 +16,17 @@ from venue.sandbox.flow.wallet import Wallet
 
 def test_requests_alternate_direction_and_exact_form() -> None:
     events = [read_event(decode_message(request(7, index, 0.0, "s")), BTC_EURE, 1) for index in range(4)]
-    demands = [event for event in events if isinstance(event, SwapDemand)]
-    forms = {(demand.asset_in, demand.amount_in is None) for demand in demands}
+    requests = [event for event in events if isinstance(event, SwapDemand)]
+    forms = {(request.asset_in, request.amount_in is None) for request in requests}
     assert forms == {(asset.token_id, exact_out) for asset in (BTC, EURE) for exact_out in (False, True)}
 
 
 def test_nine_in_ten_are_for_other_pairs_and_every_form_is_left() -> None:
     events = [read_event(decode_message(request(7, index, 0.9, "s")), BTC_EURE, 1) for index in range(400)]
-    demands = [event for event in events if isinstance(event, SwapDemand)]
+    requests = [event for event in events if isinstance(event, SwapDemand)]
     assert [event == "other_pair" for event in events] == [is_other(index, 0.9) for index in range(400)]
-    assert len(demands) == 40
-    assert len({(demand.asset_in, demand.amount_in is None) for demand in demands}) == 4
+    assert len(requests) == 40
+    assert len({(request.asset_in, request.amount_in is None) for request in requests}) == 4
 
 
 def test_a_quote_id_holds_its_run_and_index() -> None:
@@ -42,13 +42,13 @@ def test_percentiles_are_measured_values() -> None:
 
 
 def test_a_slope_is_that_of_the_line_through_the_points() -> None:
-    assert slope([Moment(minute, 70 + 2 * minute) for minute in (0.0, 1.0, 3.0)]) == pytest.approx(2.0)
-    assert slope([Moment(1.0, 70.0)]) == 0.0
+    assert slope([MemorySample(minute, 70 + 2 * minute) for minute in (0.0, 1.0, 3.0)]) == pytest.approx(2.0)
+    assert slope([MemorySample(1.0, 70.0)]) == 0.0
 
 
-def _turn(repetition: int, subject: str, took: list[float], sent: int) -> Turn:
-    measured = Measured(sent=sent, others=0, latencies_us=took, late_us=[0.0], seconds=1.0, samples=[], strange=0)
-    return Turn.of(0.0, repetition, 50.0, subject, measured, 1.0, 1.0)
+def _turn(repetition: int, subject: str, took: list[float], sent: int) -> ReactionTurn:
+    measured = LoadResult(sent=sent, others=0, latencies_us=took, late_us=[0.0], seconds=1.0, samples=[], strange=0)
+    return ReactionTurn.of(0.0, repetition, 50.0, subject, measured, 1.0, 1.0)
 
 
 def test_ratios_are_the_median_of_the_repetitions_and_losses_add_up() -> None:
@@ -85,5 +85,5 @@ def test_a_good_answer_passes() -> None:
     ],
 )
 def test_a_wrong_answer_is_reported(sample: str, account: str, problem: str) -> None:
-    (told,) = wrong_answers([sample], account)
-    assert problem in told
+    (reported,) = wrong_answers([sample], account)
+    assert problem in reported

@@ -1,4 +1,4 @@
-"""The stopping bench once: every way stops the desk, and nothing is quoted after an answer."""
+"""The stopping bench once: every method stops the desk, and no quote follows an answer."""
 
 import subprocess
 import sys

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.plans import Asking, postgres_wholes, sqlite_steps
+from bench.plans import QueryRecorder, postgres_full_scans, sqlite_steps
 from bench.reading import ask_everything, build, copy
 from cockpit.reports.trading_report import trading_report
 from storage.postgres.reader import PostgresReader
@@ -32,7 +32,7 @@ def url(path: Path, postgres_url: str) -> str:
 
 def asked(reader: Reader) -> dict[str, tuple[object, ...]]:
     """Every question of a report, a trace and a replay; some of each."""
-    asking = Asking(reader)
+    asking = QueryRecorder(reader)
     ask_everything(asking)
     everything = " ".join(asking.asked)
     assert len(asking.asked) > 25
@@ -48,7 +48,7 @@ def test_sqlite_reads_no_table_as_a_whole(path: Path) -> None:
 
 def test_postgres_reads_no_table_as_a_whole(url: str) -> None:
     with PostgresReader(url) as reader:
-        found = asyncio.run(postgres_wholes(url, asked(reader)))
+        found = asyncio.run(postgres_full_scans(url, asked(reader)))
     assert [(sql, table) for sql, table in found if table not in FEW] == []
 
 

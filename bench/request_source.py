@@ -1,4 +1,4 @@
-"""Requests at a rate for as long as a bench looks on: from a venue's own traders, or from the sender."""
+"""Requests at a steady rate, from a venue's traders or from the sender."""
 
 import asyncio
 import contextlib
@@ -6,21 +6,21 @@ from collections.abc import AsyncIterator, Mapping
 from itertools import count
 from pathlib import Path
 
-from bench.deskside import bare_environment
-from bench.load import Load
-from bench.sending import SETTINGS, SenderProcess
+from bench.bench_desk import bare_environment
+from bench.load import RequestLoad
+from bench.sender_process import SETTINGS, SenderProcess
 from bench.venues import MAKER_BTC, MAKER_EURE
 from cockpit.processes.launch import end_process, spawn, wait_until_ready
 from cockpit.processes.sandbox_run import DESK_SETTINGS
 
 MOST_BY_TRADERS = 100.0
-"""A venue that publishes, signs, settles and lets rivals quote fills a core at some hundred requests a second."""
+"""Requests a second: beyond this a venue with traders, rivals and settlements uses a whole core."""
 LOAD_S = 5.0
 _PATH = "desk"
 
 
-class Demand:
-    """A venue and its traders, or the sender in their place; ``settings`` are for the desk that is to be asked."""
+class RequestSource:
+    """A venue and its traders, or the sender instead; ``settings`` are for the desk that receives the requests."""
 
     def __init__(self, settings: Mapping[str, str], rate: float, sender: SenderProcess | None) -> None:
         self.settings = settings
@@ -29,12 +29,12 @@ class Demand:
 
     @property
     def fills(self) -> bool:
-        """Whether quotes are taken and settled, as by the venue's traders; the sender takes none."""
+        """Whether quotes are taken and settled: by the venue's traders, not by the sender."""
         return self._sender is None
 
     @contextlib.asynccontextmanager
     async def flowing(self) -> AsyncIterator[None]:
-        """Requests come while inside; traders ask by themselves. Leaving waits for the load that is under way."""
+        """Send requests inside the block; traders send theirs anyway. Leaving waits for the current load."""
         ending = asyncio.Event()
         task = asyncio.create_task(self._send(self._sender, ending)) if self._sender is not None else None
         try:
@@ -48,13 +48,13 @@ class Demand:
         for run in count(1):
             if ending.is_set():
                 return
-            load = Load(subject=_PATH, run=run, rate=self._rate, seconds=LOAD_S, warm_up_s=0.0, other_pairs=0.0)
+            load = RequestLoad(subject=_PATH, run=run, rate=self._rate, seconds=LOAD_S, warm_up_s=0.0, other_pairs=0.0)
             await sender.measure(load)
 
 
 @contextlib.asynccontextmanager
-async def demand(directory: Path, rate: float) -> AsyncIterator[Demand]:
-    """Start what asks ``rate`` times a second, in processes of their own; ``directory`` holds their files."""
+async def request_source(directory: Path, rate: float) -> AsyncIterator[RequestSource]:
+    """Start processes that send ``rate`` requests a second; ``directory`` holds their files."""
     async with contextlib.AsyncExitStack() as stack:
         by_traders = rate <= MOST_BY_TRADERS
         env_file, log_file = directory / "venue.env", directory / "venue.log"
@@ -63,12 +63,12 @@ async def demand(directory: Path, rate: float) -> AsyncIterator[Demand]:
         venue = spawn(arguments, log_file, bare_environment())
         stack.push_async_callback(end_process, venue.pid)
         await wait_until_ready(venue, "the venue", log_file, env_file.exists)
-        told = dict(line.split("=", 1) for line in env_file.read_text("utf-8").splitlines())
+        venue_env = dict(line.split("=", 1) for line in env_file.read_text("utf-8").splitlines())
         if by_traders:
-            yield Demand({**DESK_SETTINGS, **told}, rate, None)
+            yield RequestSource({**DESK_SETTINGS, **venue_env}, rate, None)
             return
         sender = SenderProcess()
         stack.push_async_callback(sender.end)
         await sender.start()
         relay = {"NEAR_INTENTS_RELAY_WS_URL": f"ws://127.0.0.1:{sender.port}/{_PATH}"}
-        yield Demand({**SETTINGS, **told, **relay}, rate, sender)
+        yield RequestSource({**SETTINGS, **venue_env, **relay}, rate, sender)

@@ -6,7 +6,7 @@ import sys
 
 import msgspec
 
-from bench.load import Listening, Load, Measured
+from bench.load import Listening, LoadResult, RequestLoad
 
 SETTINGS = {
     "STRATEGY_MAX_NOTIONAL_EURE": "500",
@@ -17,11 +17,11 @@ SETTINGS = {
     "QUOTE_DEADLINE_MS": "1000",
     "QUOTE_DEATH_MARGIN_MS": "0",
 }
-"""Every request is quoted, and what a quote reserves is soon free again."""
+"""Every request is quoted, and quotes expire soon, so that their amounts are released."""
 
 
 class SenderProcess:
-    """The sender's process and the lines to it."""
+    """The sender's process and the lines exchanged with it."""
 
     def __init__(self) -> None:
         self._process: asyncio.subprocess.Process | None = None
@@ -40,12 +40,11 @@ class SenderProcess:
         )
         self.port = msgspec.json.decode(await self._line(), type=Listening).port
 
-    async def measure(self, load: Load) -> Measured:
-        """Have it send a load."""
+    async def measure(self, load: RequestLoad) -> LoadResult:
         assert self._process is not None
         assert self._process.stdin is not None
         self._process.stdin.write(msgspec.json.encode(load) + b"\n")
-        return msgspec.json.decode(await self._line(), type=Measured)
+        return msgspec.json.decode(await self._line(), type=LoadResult)
 
     async def _line(self) -> bytes:
         assert self._process is not None
@@ -56,7 +55,6 @@ class SenderProcess:
         return line
 
     async def end(self) -> None:
-        """Let it go."""
         if self._process is not None:
             assert self._process.stdin is not None
             self._process.stdin.close()

@@ -14,7 +14,7 @@ import msgspec
 from websockets.asyncio.client import unix_connect
 from websockets.exceptions import ConnectionClosed
 
-from bench.tty import SIZE, Terminal
+from bench.tty import SIZE, ProgramTerminal
 from cockpit.config.settings import NAMES
 from cockpit.model.commands import Result
 from cockpit.model.snapshot import Snapshot
@@ -31,16 +31,15 @@ UNBOUND: Mapping[str, str] = {
 
 
 def bare_environment() -> dict[str, str]:
-    """The environment without any setting of the program's: the settings file alone counts."""
+    """The environment without the program's settings, so that only the settings file counts."""
     return {name: value for name, value in os.environ.items() if name not in NAMES}
 
 
 def cockpit_command(*arguments: str) -> list[str]:
-    """The command line of the program."""
     return [sys.executable, "-m", "cockpit", *arguments]
 
 
-class Deskside:
+class BenchDesk:
     """The desk of one state directory; ``settings`` are the lines of its settings file, ``module`` what is run."""
 
     def __init__(self, directory: Path, settings: Mapping[str, str], *, module: str = "cockpit") -> None:
@@ -58,9 +57,9 @@ class Deskside:
         )
         self._watching: asyncio.Task[None] | None = None
         self.desk: subprocess.Popen[bytes] | None = None
-        self.cockpit: Terminal | None = None
+        self.cockpit: ProgramTerminal | None = None
 
-    async def __aenter__(self) -> "Deskside":
+    async def __aenter__(self) -> "BenchDesk":
         log_file = self._directory / "desk.log"
         self.desk = spawn(["desk", "--env-file", str(self.env_file)], log_file, bare_environment(), module=self._module)
         await wait_until_ready(self.desk, "the desk", log_file, lambda: is_listening(self.socket_path))
@@ -77,9 +76,9 @@ class Deskside:
         if self.desk is not None:
             await end_process(self.desk.pid)
 
-    def open(self, size: tuple[int, int] = SIZE) -> Terminal:
+    def open(self, size: tuple[int, int] = SIZE) -> ProgramTerminal:
         """A cockpit attached in a terminal of this size; the caller ends it."""
-        return Terminal(cockpit_command("--env-file", str(self.env_file)), bare_environment(), size)
+        return ProgramTerminal(cockpit_command("--env-file", str(self.env_file)), bare_environment(), size)
 
     async def attach(self) -> float:
         """Attach a cockpit in a terminal; seconds from the command until it showed the desk's state."""
@@ -89,7 +88,7 @@ class Deskside:
         return took
 
     def watch(self) -> None:
-        """Take the snapshots as a cockpit does, and paint none."""
+        """Receive snapshots as a cockpit does, without painting."""
         self._watching = asyncio.create_task(self._watch())
 
     async def _watch(self) -> None:
@@ -101,7 +100,6 @@ class Deskside:
             return
 
     async def state(self) -> Snapshot:
-        """The desk now."""
         return msgspec.json.decode((await self._client.get("/state")).content, type=Snapshot)
 
     async def until(self, holds: Callable[[Snapshot], bool], what: str) -> Snapshot:
