@@ -289,7 +289,7 @@ class Desk:
             await asyncio.sleep(0)
             workers.startup.tick()
             self._alone.tick(self._stream.operators, workers.arming.executor)
-            if workers.book.dying() and now - workers.inventory.ledger.at_ns >= DEATHS_EVERY_NS:
+            if workers.book.past_expiry() and now - workers.inventory.ledger.at_ns >= DEATHS_EVERY_NS:
                 workers.inventory.request_sync()
             workers.reference.recompute()
             workers.trading.mark(workers.reference.trusted_mid, workers.inventory.ledger.balance)

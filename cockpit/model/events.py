@@ -10,6 +10,8 @@ from typing import Literal
 import msgspec
 
 Outcome = Literal["accepted", "refused", "unknown", "settled", "expired", "burning", "burned"]
+Side = Literal["buy", "sell"]
+"""What the desk does with the base asset."""
 
 
 class Event(msgspec.Struct, frozen=True, gc=False, tag_field="topic"):
@@ -122,7 +124,7 @@ class TradeDecision(Event, frozen=True, gc=False, tag="decision.trade_decision")
     quote_id: str
     actionable: bool
     reason: str
-    side: Literal["buy", "sell"]
+    side: Side
     mid: Decimal | None
     price: Decimal | None
     skew_bps: Decimal | None

@@ -6,12 +6,11 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from cockpit.desk.market.pricing import Side
 from cockpit.desk.quote_book.book import ANSWER_WITHIN_NS, QuoteBook
 from cockpit.desk.quote_book.reservations import Commitment, NotCoveredError, Reservations
 from cockpit.model.environment import Environment
-from cockpit.model.events import TradeResult
-from tests.support.desk.builders import Clock, promise
+from cockpit.model.events import Side, TradeResult
+from tests.support.desk.builders import Clock, commitment
 from tests.support.desk.leftovers import leftovers
 from tests.support.recorder import MemoryRecorder
 from venue.protocol.assets import BTC, EURE
@@ -22,7 +21,7 @@ picks = st.integers(0, 10**6)
 
 
 class Promises(RuleBasedStateMachine):
-    """The book beside a model that holds every promise until one of its four ends."""
+    """The book beside a model that holds every commitment until one of its four ends."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -33,7 +32,7 @@ class Promises(RuleBasedStateMachine):
             self.reservations, env=Environment(wall_ns=self.clock), recorder=MemoryRecorder(self.results)
         )
         self.balance: dict[str, int] = {}
-        self.promises: list[Commitment] = []
+        self.commitments: list[Commitment] = []
         self.held: dict[str, Commitment] = {}
         self.open: dict[int, Commitment] = {}
         self.claimed: set[str] = set()
@@ -49,7 +48,7 @@ class Promises(RuleBasedStateMachine):
         return sum(one.amount_out for one in self.held.values() if one.asset_out == asset)
 
     def pick(self, pick: int) -> Commitment | None:
-        return self.promises[pick % len(self.promises)] if self.promises else None
+        return self.commitments[pick % len(self.commitments)] if self.commitments else None
 
     @rule(
         side=st.sampled_from(["buy", "sell"]),
@@ -58,8 +57,8 @@ class Promises(RuleBasedStateMachine):
         margin_ms=st.integers(0, 6_000),
     )
     def send(self, side: Side, amount: int, life_ms: int, margin_ms: int) -> None:
-        made = promise(
-            str(len(self.promises)),
+        made = commitment(
+            str(len(self.commitments)),
             side=side,
             amount_out=amount,
             sent_ns=self.clock(),
@@ -74,9 +73,9 @@ class Promises(RuleBasedStateMachine):
             assert not covered
             return
         assert covered, "promised more than is held"
-        request_id = len(self.promises)
+        request_id = len(self.commitments)
         self.book.sent(made, request_id)
-        self.promises.append(made)
+        self.commitments.append(made)
         self.held[made.quote_hash] = made
         self.open[request_id] = made
 
@@ -107,7 +106,7 @@ class Promises(RuleBasedStateMachine):
     def confirm(self, pick: int) -> None:
         """The balances show the fill: from here on what was given is gone."""
         made = self.pick(pick)
-        if made is None or not self.book.knows(made.quote_hash) or made.quote_hash in self.filled:
+        if made is None or not self.book.contains(made.quote_hash) or made.quote_hash in self.filled:
             return
         if made.quote_hash in self.held:
             self.balance[made.asset_out] -= made.amount_out
@@ -127,9 +126,9 @@ class Promises(RuleBasedStateMachine):
         made = self.pick(pick)
         if made is None:
             return
-        dying = made.quote_hash in {one.quote_hash for one in self.book.dying()}
+        dying = made.quote_hash in {one.quote_hash for one in self.book.past_expiry()}
         if dying:
-            assert made.dead_ns <= self.clock()
+            assert made.released_after_ns <= self.clock()
             self.expired.add(made.quote_hash)
             self.held.pop(made.quote_hash, None)
         self.book.expire(made.quote_hash)
@@ -139,7 +138,7 @@ class Promises(RuleBasedStateMachine):
         self.clock.pass_ms(ms)
         self.book.tick(self.clock())
         for request_id, made in list(self.open.items()):
-            if made.dead_ns <= self.clock() and self.clock() - made.sent_ns >= ANSWER_WITHIN_NS:
+            if made.released_after_ns <= self.clock() and self.clock() - made.sent_ns >= ANSWER_WITHIN_NS:
                 del self.open[request_id]
 
     @invariant()
@@ -169,14 +168,14 @@ class Promises(RuleBasedStateMachine):
             result.quote_hash for result in self.results if result.outcome in ("accepted", "refused", "unknown")
         }
         assert count["accepted"] + count["refused"] + count["unknown"] == len(answered)
-        assert count["sent"] == len(self.promises)
+        assert count["sent"] == len(self.commitments)
         ended = set(self.refused - self.filled) | self.filled | self.expired
         assert count["refused"] + count["settled"] + count["expired"] == len(ended)
 
     def teardown(self) -> None:
         self.clock.pass_ms(60_000)
         self.book.tick(self.clock())
-        for made in self.book.dying():
+        for made in self.book.past_expiry():
             self.book.expire(made.quote_hash)
         assert leftovers(self.book) == {}
         assert len(self.reservations) == 0

@@ -74,7 +74,7 @@ class Restarts(RuleBasedStateMachine):
     @rule(pick=picks, executed=st.booleans())
     def burn(self, pick: int, executed: bool) -> None:
         """A hard stop of this run: what it is about to hand in is on record first."""
-        free = [one for one in self._free() if self.life.book.knows(one.quote_hash)]
+        free = [one for one in self._free() if self.life.book.contains(one.quote_hash)]
         if not free:
             return
         made = free[pick % len(free)]
@@ -87,8 +87,8 @@ class Restarts(RuleBasedStateMachine):
     @rule()
     def ask_burned_nonces(self) -> None:
         for quote in self.life.book.burning():
-            if quote.promise.nonce in self.chain.seen.used:
-                self.life.book.nonce_used(quote.promise.quote_hash, self.chain.seen.height)
+            if quote.commitment.nonce in self.chain.seen.used:
+                self.life.book.nonce_used(quote.commitment.quote_hash, self.chain.seen.height)
 
     @precondition(lambda self: len(self.listed) < 4)
     @rule(amount=st.integers(1, 50))

@@ -4,6 +4,7 @@ Source of the ids and decimals: the venue's token list (bridge ``supported_token
 """
 
 from decimal import ROUND_DOWN, Context, Decimal
+from functools import lru_cache
 
 import msgspec
 
@@ -13,6 +14,10 @@ MAX_AMOUNT = 2**128 - 1
 
 EXACT = Context(prec=80, rounding=ROUND_DOWN)
 """Decimal context in which no u128 amount, scaled by any decimals, is rounded."""
+PRICE_DECIMALS = 8
+"""The most decimals of a price."""
+PRICING = Context(prec=60)
+"""Decimal context of prices and shares."""
 
 
 class Asset(msgspec.Struct, frozen=True):
@@ -81,6 +86,16 @@ class Pair(msgspec.Struct, frozen=True):
         """Make amounts of this asset alone."""
         return PairAmounts(units, 0) if asset == self.base else PairAmounts(0, units)
 
+    def price_ratio(self, price: Decimal) -> tuple[int, int]:
+        """Return the price in base units of quote per base unit of base, as numerator and denominator."""
+        return _ticks(price) * 10**self.quote.decimals, 10 ** (PRICE_DECIMALS + self.base.decimals)
+
+    def base_share(self, amounts: PairAmounts, mid: Decimal) -> Decimal | None:
+        """Return the base asset's part of the value of both amounts, 0 to 1; None when the value is zero."""
+        base_value = PRICING.multiply(self.base.to_decimal(amounts.base), mid)
+        total = PRICING.add(base_value, self.quote.to_decimal(amounts.quote))
+        return PRICING.divide(base_value, total) if total > 0 else None
+
     def by_asset(self, amounts: PairAmounts) -> tuple[tuple[Asset, int], tuple[Asset, int]]:
         return (self.base, amounts.base), (self.quote, amounts.quote)
 
@@ -99,6 +114,12 @@ class Pair(msgspec.Struct, frozen=True):
         if token_id == self.quote.token_id:
             return self.quote
         raise KeyError(token_id)
+
+
+@lru_cache(maxsize=16)
+def _ticks(price: Decimal) -> int:
+    # The same few prices serve every request until the mid moves.
+    return int(price.scaleb(PRICE_DECIMALS, context=PRICING))
 
 
 BTC = Asset("BTC", "nep141:btc.omft.near", 8, "btc:mainnet", "btc.omft.near")

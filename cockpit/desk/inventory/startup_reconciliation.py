@@ -69,7 +69,7 @@ def commitment_of(pair: Pair, recorded: RecordedQuote, margin_ns: int) -> Commit
         edge=recorded.edge or 0,
         sent_ns=command.at_ns,
         deadline_ns=command.deadline_ns,
-        dead_ns=command.deadline_ns + margin_ns,
+        released_after_ns=command.deadline_ns + margin_ns,
     )
 
 
@@ -178,7 +178,7 @@ class StartupReconciliation:
 
     def left_ms(self) -> int:
         """How long any quote of an earlier run, reserved here or not recorded, may still be settled, ms."""
-        last_ns = max((self._open_quotes[name].dead_ns for name in self._still_reserved()), default=0)
+        last_ns = max((self._open_quotes[name].released_after_ns for name in self._still_reserved()), default=0)
         return max(self.unrecorded_left_ms(), (last_ns - self._wall_ns()) // NS_PER_MS)
 
     def _still_reserved(self) -> set[str]:
@@ -219,7 +219,7 @@ class StartupReconciliation:
 
     def _proven(self, used: dict[str, int]) -> list[Movement]:
         """Fills for certain, as long as nobody else burns our nonces."""
-        burning = {quote.promise.quote_hash for quote in self._book.burning()}
+        burning = {quote.commitment.quote_hash for quote in self._book.burning()}
         return self._movements(lambda name: name in used and name not in burning)
 
     def _explained(
@@ -249,7 +249,7 @@ class StartupReconciliation:
         for name in filled:
             self._book.confirm(name, "settled while no desk was running")
         if not gap:
-            self._book.burned_by(reading.height)
+            self._book.confirm_burned(reading.height)
         self._read = True
         self._report_opening(found, filled, gap)
         if self._base is None:

@@ -146,7 +146,7 @@ class Inventory:
                 return None
 
     async def _sync(self, cause: Cause) -> str:
-        past_expiry = self._book.dying()
+        past_expiry = self._book.past_expiry()
         block = await self._rpc.block() if past_expiry else None
         listed = self._deposits()
         ledger = self.ledger
@@ -166,7 +166,7 @@ class Inventory:
         found = ledger.explain(reading, certain, [*self._movements(settling), *flows])
         used: list[Movement] = list(certain)
         if found is None:
-            known = {one.quote_hash for one in settling} | {q.promise.quote_hash for q in self._book.burning()}
+            known = {one.quote_hash for one in settling} | {q.commitment.quote_hash for q in self._book.burning()}
             others = tuple(one for one in self._book.reservations if one.quote_hash not in known)
             for asked in (settling, others):
                 used += await self._settled_by_nonce(asked)
@@ -195,7 +195,7 @@ class Inventory:
             ledger.explained()
             ledger.list_deposits(listed)
             self._withdrawals.on_explained(ledger.opening_height, reading.requested_ns)
-            self._book.burned_by(reading.height)
+            self._book.confirm_burned(reading.height)
             if block is not None and reading.height >= block.height:
                 self._expire(past_expiry, block.timestamp_ns)
         self._record_rows(cause)
@@ -250,8 +250,8 @@ class Inventory:
     ) -> tuple[Movement, ...] | None:
         """What explains the change with fills of quotes that were being burned when somebody settled them first."""
         burning = self._book.burning()
-        open_burns = self._movements([quote.promise for quote in burning if not quote.burn_told])
-        reported = self._movements([quote.promise for quote in burning if quote.burn_told])
+        open_burns = self._movements([quote.commitment for quote in burning if not quote.burn_reported])
+        reported = self._movements([quote.commitment for quote in burning if quote.burn_reported])
         found = self.ledger.explain(reading, used, [*open_burns, *flows]) if open_burns else None
         if found is None and reported:
             found = self.ledger.explain(reading, used, [*open_burns, *reported, *flows])

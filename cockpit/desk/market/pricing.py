@@ -3,20 +3,15 @@
 A price is Decimal EUR per BTC with at most 8 decimals. Side is the desk's: it *buys* BTC when BTC comes in.
 """
 
-from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
-from functools import lru_cache
-from typing import Literal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 import msgspec
 
-from venue.protocol.assets import Pair, PairAmounts
-
-Side = Literal["buy", "sell"]
+from cockpit.model.events import Side
+from venue.protocol.assets import PRICING, Pair, PairAmounts
 
 BPS = Decimal(10_000)
 _TICK = Decimal("1e-8")
-_PRICE_SCALE = 10**8
-_CONTEXT = Context(prec=60)
 _ONE = Decimal(1)
 
 
@@ -61,13 +56,6 @@ class Amounts(msgspec.Struct, frozen=True, gc=False):
     edge: int
 
 
-def btc_share(pair: Pair, amounts: PairAmounts, mid: Decimal) -> Decimal | None:
-    """The base asset's part of the whole inventory's value at the mid, 0 to 1; None for an empty inventory."""
-    base_value = _CONTEXT.multiply(pair.base.to_decimal(amounts.base), mid)
-    total = _CONTEXT.add(base_value, pair.quote.to_decimal(amounts.quote))
-    return _CONTEXT.divide(base_value, total) if total > 0 else None
-
-
 def skew_bps(share: Decimal | None, params: PriceParams) -> Decimal:
     """How far both prices move, in bps: up when BTC is short of its target, down when there is too much.
 
@@ -79,38 +67,27 @@ def skew_bps(share: Decimal | None, params: PriceParams) -> Decimal:
     room = target if share < target else _ONE - target
     if room <= 0:
         return Decimal(0)
-    lean = _CONTEXT.divide(_CONTEXT.subtract(target, share), room)
+    lean = PRICING.divide(PRICING.subtract(target, share), room)
     lean = max(-_ONE, min(_ONE, lean))
-    return _CONTEXT.multiply(lean, params.max_skew_bps).quantize(Decimal("0.001"), context=_CONTEXT)
+    return PRICING.multiply(lean, params.max_skew_bps).quantize(Decimal("0.001"), context=PRICING)
 
 
 def make_prices(mid: Decimal, skew: Decimal, params: PriceParams, min_edge_bps: Decimal) -> Prices:
     """Bid and ask around the skewed mid, never closer to the true mid than the least edge; bid down, ask up."""
     half = params.half_spread_bps
-    down = max(_CONTEXT.subtract(half, skew), min_edge_bps)
-    up = max(_CONTEXT.add(half, skew), min_edge_bps)
-    bid = _CONTEXT.multiply(mid, _CONTEXT.subtract(_ONE, _CONTEXT.divide(down, BPS)))
-    ask = _CONTEXT.multiply(mid, _CONTEXT.add(_ONE, _CONTEXT.divide(up, BPS)))
+    down = max(PRICING.subtract(half, skew), min_edge_bps)
+    up = max(PRICING.add(half, skew), min_edge_bps)
+    bid = PRICING.multiply(mid, PRICING.subtract(_ONE, PRICING.divide(down, BPS)))
+    ask = PRICING.multiply(mid, PRICING.add(_ONE, PRICING.divide(up, BPS)))
     return Prices(
-        bid.quantize(_TICK, rounding=ROUND_FLOOR, context=_CONTEXT),
-        ask.quantize(_TICK, rounding=ROUND_CEILING, context=_CONTEXT),
+        bid.quantize(_TICK, rounding=ROUND_FLOOR, context=PRICING),
+        ask.quantize(_TICK, rounding=ROUND_CEILING, context=PRICING),
         skew,
     )
 
 
 def _ceil_div(numerator: int, denominator: int) -> int:
     return -(-numerator // denominator)
-
-
-def scaled(pair: Pair, price: Decimal) -> tuple[int, int]:
-    """The price as base units of the quote asset per base unit of the base asset: numerator and denominator."""
-    return _ticks(price) * 10**pair.quote.decimals, _PRICE_SCALE * 10**pair.base.decimals
-
-
-@lru_cache(maxsize=16)
-def _ticks(price: Decimal) -> int:
-    """The price in its smallest steps; the same few prices serve every request until the mid moves."""
-    return int(price.scaleb(8, context=_CONTEXT))
 
 
 def price_amounts(
@@ -121,7 +98,7 @@ def price_amounts(
     Exactly one of the amounts is given (base units). The edge is floored. The protocol fee needs no widening: the
     Verifier takes it out of what a signer gives, so ``amount_out`` is the whole of what the desk parts with.
     """
-    numerator, denominator = scaled(pair, price)
+    numerator, denominator = pair.price_ratio(price)
     if side == "buy":
         if amount_in is not None:
             given, taken = amount_in * numerator // denominator, amount_in
@@ -138,7 +115,7 @@ def price_amounts(
         notional, base = taken, given
     if given <= 0 or taken <= 0:
         return None
-    mid_numerator, mid_denominator = scaled(pair, mid)
+    mid_numerator, mid_denominator = pair.price_ratio(mid)
     if side == "buy":
         edge = base * mid_numerator // mid_denominator - given
     else:
@@ -148,7 +125,7 @@ def price_amounts(
 
 def earns(pair: Pair, side: Side, amounts: Amounts, mid: Decimal, min_edge_bps: Decimal) -> bool:
     """Whether the quote earns at least ``min_edge_bps`` of its value at the mid; exact, nothing is rounded."""
-    numerator, denominator = scaled(pair, mid)
+    numerator, denominator = pair.price_ratio(mid)
     if side == "buy":
         value = amounts.amount_in * numerator
         gain = value - amounts.amount_out * denominator
@@ -164,5 +141,5 @@ def edge_bps(side: Side, amounts: Amounts) -> Decimal | None:
     value = amounts.notional + amounts.edge if side == "buy" else amounts.notional - amounts.edge
     if value <= 0:
         return None
-    ratio = _CONTEXT.divide(Decimal(amounts.edge * 10_000), Decimal(value))
-    return ratio.quantize(Decimal("0.01"), rounding=ROUND_FLOOR, context=_CONTEXT)
+    ratio = PRICING.divide(Decimal(amounts.edge * 10_000), Decimal(value))
+    return ratio.quantize(Decimal("0.01"), rounding=ROUND_FLOOR, context=PRICING)

@@ -65,17 +65,17 @@ def is_fault(error: str) -> bool:
 class Quote:
     """A signed quote and what became of it.
 
-    ``refused``: the relay said that it had not taken the quote. ``burning``: an intent that uses its nonce was, or may
-    have been, handed in. ``used_height``: the height of a block in which its nonce was seen used. ``burn_told``: the
-    relay says that the burning was executed. ``settled_ns``: when its fill was booked, UTC.
+    ``refused``: the relay answered that it did not take the quote. ``burning``: an intent that uses its nonce was, or
+    may have been, published. ``used_height``: the height of a block in which its nonce was seen used.
+    ``burn_reported``: the relay reported that the burning was executed. ``settled_ns``: when its fill was booked, UTC.
     """
 
     __slots__ = (
-        "burn_told",
+        "burn_reported",
         "burn_tx",
         "burning",
+        "commitment",
         "detail",
-        "promise",
         "refused",
         "request_id",
         "settled_ns",
@@ -85,15 +85,15 @@ class Quote:
         "used_height",
     )
 
-    def __init__(self, promise: Commitment, request_id: int, state: State = "sent") -> None:
-        self.promise = promise
+    def __init__(self, commitment: Commitment, request_id: int, state: State = "sent") -> None:
+        self.commitment = commitment
         self.request_id = request_id
         self.state: State = state
         self.burning = False
         self.refused = False
         self.used_height: int | None = None
         self.settled_ns: int | None = None
-        self.burn_told = False
+        self.burn_reported = False
         self.burn_tx: str | None = None
         self.detail = ""
         self.status: QuoteStatus | None = None
@@ -126,30 +126,30 @@ class QuoteBook:
         self._unanswered: dict[int, Quote] = {}
         self._settling: dict[str, Quote] = {}
         self._burning: dict[str, Quote] = {}
-        self._dying: dict[str, Quote] = {}
-        self._deaths: list[tuple[int, str]] = []
+        self._past_expiry: dict[str, Quote] = {}
+        self._expiry_heap: list[tuple[int, str]] = []
 
-    def sent(self, promise: Commitment, request_id: int) -> None:
+    def sent(self, commitment: Commitment, request_id: int) -> None:
         """A quote was written to the relay; its amount is reserved already."""
-        quote = Quote(promise, request_id)
-        self._quotes[promise.quote_hash] = quote
+        quote = Quote(commitment, request_id)
+        self._quotes[commitment.quote_hash] = quote
         self._unanswered[request_id] = quote
-        heapq.heappush(self._deaths, (promise.dead_ns, promise.quote_hash))
+        heapq.heappush(self._expiry_heap, (commitment.released_after_ns, commitment.quote_hash))
         self.recent.append(quote)
         self.counters["sent"] += 1
 
-    def restore(self, promise: Commitment, outcomes: Sequence[str]) -> None:
+    def restore(self, commitment: Commitment, outcomes: Sequence[str]) -> None:
         """Take over a quote of an earlier run: it binds its amount until it is dead, whatever is held."""
         answered = "accepted" in outcomes
-        quote = Quote(promise, 0, "accepted" if answered else "unknown")
-        self._quotes[promise.quote_hash] = quote
-        self.reservations.restore(promise)
-        heapq.heappush(self._deaths, (promise.dead_ns, promise.quote_hash))
+        quote = Quote(commitment, 0, "accepted" if answered else "unknown")
+        self._quotes[commitment.quote_hash] = quote
+        self.reservations.restore(commitment)
+        heapq.heappush(self._expiry_heap, (commitment.released_after_ns, commitment.quote_hash))
         self.recent.append(quote)
         self.counters["restored"] += 1
         if "burning" in outcomes:
             quote.burning, quote.state = True, "burning"
-            self._burning[promise.quote_hash] = quote
+            self._burning[commitment.quote_hash] = quote
         if not outcomes:
             self._note(quote, "unknown", "the previous run ended before the relay answered")
 
@@ -170,7 +170,7 @@ class QuoteBook:
             self._move(quote, "accepted", "")
         elif refuses(error):
             quote.refused = True
-            self.reservations.release(quote.promise.quote_hash)
+            self.reservations.release(quote.commitment.quote_hash)
             self._move(quote, "refused", error)
         elif quote.state == "sent":
             self._move(quote, "unknown", error)
@@ -204,21 +204,21 @@ class QuoteBook:
     def tick(self, now_ns: int) -> None:
         """Mark what was not answered in time, and collect what died."""
         for quote in list(self._unanswered.values()):
-            if now_ns - quote.promise.sent_ns < ANSWER_WITHIN_NS:
+            if now_ns - quote.commitment.sent_ns < ANSWER_WITHIN_NS:
                 break
             if quote.state == "sent":
                 self._move(quote, "unknown", "the relay did not answer")
-            if quote.promise.dead_ns <= now_ns:
+            if quote.commitment.released_after_ns <= now_ns:
                 del self._unanswered[quote.request_id]
-        while self._deaths and self._deaths[0][0] <= now_ns:
-            _, quote_hash = heapq.heappop(self._deaths)
+        while self._expiry_heap and self._expiry_heap[0][0] <= now_ns:
+            _, quote_hash = heapq.heappop(self._expiry_heap)
             quote = self._quotes[quote_hash]
             if quote.state in OVER:
                 del self._quotes[quote_hash]
             else:
-                self._dying[quote_hash] = quote
+                self._past_expiry[quote_hash] = quote
 
-    def knows(self, quote_hash: str) -> bool:
+    def contains(self, quote_hash: str) -> bool:
         """Whether this is a quote of this run that is not dead and buried."""
         return quote_hash in self._quotes
 
@@ -228,7 +228,7 @@ class QuoteBook:
 
     def settling(self) -> tuple[Commitment, ...]:
         """Quotes the relay calls settled and the balances have not confirmed yet."""
-        return tuple(quote.promise for quote in self._settling.values())
+        return tuple(quote.commitment for quote in self._settling.values())
 
     def burning(self) -> tuple[Quote, ...]:
         """Quotes whose nonce is being burned, and that nobody claims to be settled."""
@@ -251,14 +251,14 @@ class QuoteBook:
         if quote is not None and quote.used_height is None:
             quote.used_height = height
 
-    def burn_told(self, quote_hash: str, tx_hash: str | None) -> None:
+    def burn_reported(self, quote_hash: str, tx_hash: str | None) -> None:
         """The relay says that the burning was executed, in this transaction."""
         quote = self._quotes.get(quote_hash)
         if quote is not None and quote.burning:
-            quote.burn_told = True
+            quote.burn_reported = True
             quote.burn_tx = tx_hash
 
-    def burned_by(self, height: int) -> None:
+    def confirm_burned(self, height: int) -> None:
         """The balances at this height are explained: a nonce used by then, and not by a fill in them, was burned."""
         for quote in list(self._burning.values()):
             if quote.used_height is not None and quote.used_height <= height and quote.state == "burning":
@@ -266,9 +266,9 @@ class QuoteBook:
                 quote.tx_hash = quote.burn_tx
                 self._move(quote, "burned", "its nonce is used and the balances show no fill")
 
-    def dying(self) -> tuple[Commitment, ...]:
+    def past_expiry(self) -> tuple[Commitment, ...]:
         """Quotes past their death whose end no balance has shown yet; they stay reserved until one does."""
-        return tuple(quote.promise for quote in self._dying.values())
+        return tuple(quote.commitment for quote in self._past_expiry.values())
 
     def confirm(self, quote_hash: str, detail: str) -> None:
         """The Verifier shows the fill: let go of the reservation and book it, once."""
@@ -279,11 +279,11 @@ class QuoteBook:
         quote.settled_ns = self._wall_ns()
         self.fills.append(quote)
         self._move(quote, "settled", detail)
-        self._on_fill(quote.promise)
+        self._on_fill(quote.commitment)
 
     def expire(self, quote_hash: str, detail: str = "") -> None:
         """The quote is dead and the Verifier shows no settlement: let go of it."""
-        quote = self._dying.get(quote_hash)
+        quote = self._past_expiry.get(quote_hash)
         if quote is None:
             return
         self._end(quote)
@@ -295,10 +295,10 @@ class QuoteBook:
             # The relay took back its refusal when it called the quote settled: it counts as accepted, and by this end.
             self.counters["refused"] -= 1
             self.counters["accepted"] += 1
-        quote_hash = quote.promise.quote_hash
+        quote_hash = quote.commitment.quote_hash
         self._settling.pop(quote_hash, None)
         self._burning.pop(quote_hash, None)
-        if self._dying.pop(quote_hash, None) is not None:
+        if self._past_expiry.pop(quote_hash, None) is not None:
             del self._quotes[quote_hash]
         self.reservations.release(quote_hash)
 
@@ -314,13 +314,13 @@ class QuoteBook:
     def _note(self, quote: Quote, outcome: Outcome, detail: str) -> None:
         quote.detail = detail
         self.counters[outcome] += 1
-        promise, status = quote.promise, quote.status
+        commitment, status = quote.commitment, quote.status
         self._record(
             TradeResult(
                 self._wall_ns(),
-                promise.command_id,
-                promise.quote_id,
-                promise.quote_hash,
+                commitment.command_id,
+                commitment.quote_id,
+                commitment.quote_hash,
                 outcome,
                 detail,
                 status.intent_hash if status else None,

@@ -88,12 +88,12 @@ class HardStopRun:
 
     def start(self) -> int:
         """Burn every quote that is alive now; how many. Asking again adds what has come alive since."""
-        known = {quote.promise.quote_hash for quote in self._targets}
+        known = {quote.commitment.quote_hash for quote in self._targets}
         if not self._left():
             self._targets, known = [], set()
-        for promise in self._book.reservations:
-            quote = self._book.get(promise.quote_hash)
-            if quote is not None and promise.quote_hash not in known:
+        for commitment in self._book.reservations:
+            quote = self._book.get(commitment.quote_hash)
+            if quote is not None and commitment.quote_hash not in known:
                 self._targets.append(quote)
         self._batches, self._size = [], BATCH
         self._wanted.set()
@@ -145,7 +145,9 @@ class HardStopRun:
         await self._ask_relay()
         # While the relay says that a call is on its way, thousands of nonces need not be asked for again and again.
         waiting = self._handed()
-        unproven = [q.promise for q in self._left() if q.used_height is None and q.promise.quote_hash not in waiting]
+        unproven = [
+            q.commitment for q in self._left() if q.used_height is None and q.commitment.quote_hash not in waiting
+        ]
         used = await self._verifier.used_nonces(self._account, [one.nonce for one in unproven])
         for one in unproven:
             if one.nonce in used:
@@ -162,19 +164,19 @@ class HardStopRun:
             quote
             for quote in self._left()
             if quote.used_height is None
-            and quote.promise.deadline_ns > now
-            and quote.promise.quote_hash not in handed
+            and quote.commitment.deadline_ns > now
+            and quote.commitment.quote_hash not in handed
             and self._sign(quote)
         ]
 
     def _handed(self) -> set[str]:
-        return {quote.promise.quote_hash for batch in self._batches for quote in batch.quotes}
+        return {quote.commitment.quote_hash for batch in self._batches for quote in batch.quotes}
 
     async def _note(self, quotes: Sequence[Quote]) -> None:
         """Have it on record that these nonces may be used by us: after a crash a used one is else taken for a fill."""
         fresh = [quote for quote in quotes if not quote.burning]
         for quote in fresh:
-            self._book.burn(quote.promise.quote_hash)
+            self._book.burn(quote.commitment.quote_hash)
         if not fresh:
             return
         try:
@@ -198,7 +200,7 @@ class HardStopRun:
                 reason, self._detail = "", str(exc)
             self.counters["handed_in"] += len(some)
             if not reason:
-                self._batches.append(_Batch(some, self._signed[some[0].promise.quote_hash][1], self._wall_ns()))
+                self._batches.append(_Batch(some, self._signed[some[0].commitment.quote_hash][1], self._wall_ns()))
                 continue
             self._detail = f"the relay refused {len(some)} at once: {reason}"
             self.counters["refused"] += 1
@@ -208,7 +210,7 @@ class HardStopRun:
 
     async def _publish(self, quotes: Sequence[Quote]) -> str:
         """Hand them in as one call; why the relay refused, empty when it took them."""
-        bodies = [self._signed[quote.promise.quote_hash][0] for quote in quotes]
+        bodies = [self._signed[quote.commitment.quote_hash][0] for quote in quotes]
         if len(bodies) == 1:
             one = await self._relay.publish_intent(bodies[0])
             return "" if one.accepted else one.reason or "no reason given"
@@ -216,10 +218,10 @@ class HardStopRun:
         return "" if many.status == "OK" else many.reason or "no reason given"
 
     def _sign(self, quote: Quote) -> bool:
-        name = quote.promise.quote_hash
+        name = quote.commitment.quote_hash
         if name not in self._signed:
             try:
-                signed = self._signer.sign_burning(quote.promise.nonce)
+                signed = self._signer.sign_burning(quote.commitment.nonce)
             except RefusedToSignError as exc:
                 self._detail = str(exc)
                 return False
@@ -238,7 +240,7 @@ class HardStopRun:
                 continue
             if status.status == "SETTLED":
                 for quote in batch.quotes:
-                    self._book.burn_told(quote.promise.quote_hash, status.tx_hash)
+                    self._book.burn_reported(quote.commitment.quote_hash, status.tx_hash)
             if status.status in ("SETTLED", "NOT_FOUND_OR_NOT_VALID"):
                 self._batches.remove(batch)
 

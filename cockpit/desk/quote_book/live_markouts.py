@@ -39,7 +39,7 @@ class LiveMarkouts:
             age_ns = now_ns - (quote.settled_ns or 0)
             if age_ns > (HORIZONS_S[-1] + HORIZONS_S[0]) * NS_PER_S:
                 break
-            marked = self._marked.get(quote.promise.quote_hash, ())
+            marked = self._marked.get(quote.commitment.quote_hash, ())
             passed = [horizon for horizon in HORIZONS_S[len(marked) :] if age_ns >= horizon * NS_PER_S]
             if passed:
                 self._keep(quote, marked, passed, mid.trusted_mid)
@@ -48,13 +48,13 @@ class LiveMarkouts:
         """The last horizon that passed has the mid of now; one that was slept through has none."""
         now = None if mid is None else _bps(quote, mid)
         missed: Marked = tuple((horizon, None) for horizon in passed[:-1])
-        self._marked[quote.promise.quote_hash] = (*marked, *missed, (passed[-1], now))
+        self._marked[quote.commitment.quote_hash] = (*marked, *missed, (passed[-1], now))
         if len(self._marked) > KEPT:
             self._marked.popitem(last=False)
 
 
 def _bps(quote: Quote, mid: Decimal) -> Decimal:
-    promise = quote.promise
-    taken, given = promise.amount_in, promise.amount_out
-    base, paid = (taken, given) if promise.side == "buy" else (given, taken)
-    return in_bps(markout(BTC_EURE, promise.side, base, paid, mid))
+    commitment = quote.commitment
+    taken, given = commitment.amount_in, commitment.amount_out
+    base, paid = (taken, given) if commitment.side == "buy" else (given, taken)
+    return in_bps(markout(BTC_EURE, commitment.side, base, paid, mid))

@@ -1,6 +1,6 @@
 """What the desk has promised: every signed quote holds its amount until it can no longer be settled.
 
-A signed quote cannot be recalled: whoever holds it may settle it. So only four things end a promise: its settlement
+A signed quote cannot be recalled: whoever holds it may settle it. So only four things end a commitment: its settlement
 confirmed by the Verifier, the relay's refusal, its nonce burned, or its death some margin after its deadline.
 """
 
@@ -8,18 +8,18 @@ from collections.abc import Iterator
 
 import msgspec
 
-from cockpit.desk.market.pricing import Side
+from cockpit.model.events import Side
 
 
 class NotCoveredError(Exception):
-    """The promise is larger than what is held and not yet promised."""
+    """The commitment is larger than what is held and not yet promised."""
 
 
 class Commitment(msgspec.Struct, frozen=True):
     """A signed quote and what it binds. Amounts in base units, times UTC ns.
 
     ``edge`` is the earning against the mid at which it was priced, in base units of EURe.
-    From ``dead_ns`` on no block can settle it: the deadline and the margin by which block time may lag.
+    From ``released_after_ns`` on no block can settle it: the deadline and the margin by which block time may lag.
     """
 
     quote_hash: str
@@ -35,11 +35,11 @@ class Commitment(msgspec.Struct, frozen=True):
     edge: int
     sent_ns: int
     deadline_ns: int
-    dead_ns: int
+    released_after_ns: int
 
 
 class Reservations:
-    """The promises alive, by quote hash, and their sum by asset."""
+    """The commitments alive, by quote hash, and their sum by asset."""
 
     def __init__(self) -> None:
         self._alive: dict[str, Commitment] = {}
@@ -53,11 +53,11 @@ class Reservations:
         return iter(self._alive.values())
 
     def get(self, quote_hash: str) -> Commitment | None:
-        """The live promise with this hash."""
+        """The live commitment with this hash."""
         return self._alive.get(quote_hash)
 
-    def promised(self, asset: str) -> int:
-        """Base units of the asset that live promises may still take."""
+    def committed(self, asset: str) -> int:
+        """Base units of the asset that live commitments may still take."""
         return self._reserved.get(asset, 0)
 
     def leaving(self, asset: str) -> int:
@@ -68,34 +68,34 @@ class Reservations:
         """Base units of the asset that are not free: promised or leaving."""
         return self._reserved.get(asset, 0) + self._leaving.get(asset, 0)
 
-    def hold(self, asset: str, amount: int) -> None:
+    def set_leaving(self, asset: str, amount: int) -> None:
         """Set how much of the asset withdrawals bind. It may exceed the balance: then nothing is free."""
         self._leaving[asset] = amount
 
-    def reserve(self, promise: Commitment, balance: int) -> None:
-        """Hold the promise's amount; NotCovered when balance - reserved does not cover it, ValueError if held."""
-        asset, amount = promise.asset_out, promise.amount_out
+    def reserve(self, commitment: Commitment, balance: int) -> None:
+        """Hold the commitment's amount; NotCovered when balance - reserved does not cover it, ValueError if held."""
+        asset, amount = commitment.asset_out, commitment.amount_out
         reserved = self.reserved(asset)
         if amount <= 0 or reserved + amount > balance:
             raise NotCoveredError(f"{amount} promised over {reserved} reserved and {balance} held")
-        if promise.quote_hash in self._alive:
+        if commitment.quote_hash in self._alive:
             raise ValueError("the quote is reserved already")
-        self._alive[promise.quote_hash] = promise
+        self._alive[commitment.quote_hash] = commitment
         self._reserved[asset] = self._reserved.get(asset, 0) + amount
 
-    def restore(self, promise: Commitment) -> None:
-        """Hold the amount of a promise made by an earlier run, covered or not: it may take it all the same."""
-        if promise.quote_hash not in self._alive:
-            self._alive[promise.quote_hash] = promise
-            self._reserved[promise.asset_out] = self._reserved.get(promise.asset_out, 0) + promise.amount_out
+    def restore(self, commitment: Commitment) -> None:
+        """Hold the amount of a commitment made by an earlier run, covered or not: it may take it all the same."""
+        if commitment.quote_hash not in self._alive:
+            self._alive[commitment.quote_hash] = commitment
+            self._reserved[commitment.asset_out] = self._reserved.get(commitment.asset_out, 0) + commitment.amount_out
 
     def release(self, quote_hash: str) -> Commitment | None:
-        """Let go of a promise; None when it is not held (so that a second release does nothing)."""
-        promise = self._alive.pop(quote_hash, None)
-        if promise is not None:
-            self._reserved[promise.asset_out] -= promise.amount_out
-        return promise
+        """Let go of a commitment; None when it is not held (so that a second release does nothing)."""
+        commitment = self._alive.pop(quote_hash, None)
+        if commitment is not None:
+            self._reserved[commitment.asset_out] -= commitment.amount_out
+        return commitment
 
-    def last_death_ns(self) -> int:
-        """When the last live promise will be dead; 0 when none is alive."""
-        return max((promise.dead_ns for promise in self._alive.values()), default=0)
+    def last_release_ns(self) -> int:
+        """When the last live commitment will be dead; 0 when none is alive."""
+        return max((commitment.released_after_ns for commitment in self._alive.values()), default=0)

@@ -73,7 +73,7 @@ class Executor:
         except RefusedToSignError as exc:
             self._refuse(str(exc))
             return None
-        promise = Commitment(
+        commitment = Commitment(
             signed.quote_hash,
             demand.quote_id,
             decision_id,
@@ -95,7 +95,7 @@ class Executor:
         )
         reservations = self._book.reservations
         try:
-            reservations.reserve(promise, balance)
+            reservations.reserve(commitment, balance)
         except NotCoveredError as exc:
             self._refuse(str(exc))
             return None
@@ -103,36 +103,36 @@ class Executor:
             self._relay.send(frame)
         except WsClosedError as exc:
             # Raised before a byte is written: nobody else has seen the signature.
-            reservations.release(promise.quote_hash)
+            reservations.release(commitment.quote_hash)
             self._refuse(str(exc))
             return None
         except Exception as exc:
-            # Some of it may be on the wire: the promise lives in the book until it is dead.
-            self._book.sent(promise, request_id)
-            raise SendUncertainError(_command(promise, self._monotonic_ns() - received_ns)) from exc
+            # Some of it may be on the wire: the commitment lives in the book until it is dead.
+            self._book.sent(commitment, request_id)
+            raise SendUncertainError(_command(commitment, self._monotonic_ns() - received_ns)) from exc
         reaction_ns = self._monotonic_ns() - received_ns
-        self._book.sent(promise, request_id)
+        self._book.sent(commitment, request_id)
         self.reactions_us.append(reaction_ns // 1000)
-        return _command(promise, reaction_ns)
+        return _command(commitment, reaction_ns)
 
     def _refuse(self, why: str) -> None:
         self.counters["not_sent"] += 1
         self.last_error = why
 
 
-def _command(promise: Commitment, reaction_ns: int) -> ExecuteTrade:
+def _command(commitment: Commitment, reaction_ns: int) -> ExecuteTrade:
     """What history keeps of a quote that left, or may have left."""
     return ExecuteTrade(
-        promise.sent_ns,
-        promise.command_id,
-        promise.decision_id,
-        promise.quote_id,
-        promise.quote_hash,
-        promise.nonce,
-        promise.deadline_ns,
-        promise.asset_in,
-        promise.asset_out,
-        promise.amount_in,
-        promise.amount_out,
+        commitment.sent_ns,
+        commitment.command_id,
+        commitment.decision_id,
+        commitment.quote_id,
+        commitment.quote_hash,
+        commitment.nonce,
+        commitment.deadline_ns,
+        commitment.asset_in,
+        commitment.asset_out,
+        commitment.amount_in,
+        commitment.amount_out,
         reaction_ns,
     )

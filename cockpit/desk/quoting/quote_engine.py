@@ -17,8 +17,7 @@ from cockpit.desk.quoting.executor import Executor, SendUncertainError
 from cockpit.desk.quoting.strategy import Decision, DeskView, decide, decision_event, desk_prices
 from cockpit.desk.risk.arming import Arming
 from cockpit.desk.risk.limits import LimitsInForce
-from cockpit.desk.risk.rate_window import RateWindow
-from cockpit.desk.risk.rejections import RejectionRate
+from cockpit.desk.risk.rates import RateWindow, RejectionRate
 from cockpit.desk.risk.trading_state import TradingState
 from cockpit.model.commands import Limits
 from cockpit.model.events import DecisionRules, MarketSettlements, SwapDemand, TradeDecision
@@ -101,7 +100,7 @@ class QuoteEngine:
         """What the strategy knows at this moment, monotonic; without it the quotes of the last second may be fewer."""
         reference, ledger, trading = self._reference, self._ledger, self._trading
         current, balance = reference.current, ledger.balance
-        reserved, promised = self._book.reservations.reserved, self._book.reservations.promised
+        reserved, committed = self._book.reservations.reserved, self._book.reservations.committed
         return DeskView(
             self._pair,
             self._limits.current,
@@ -122,8 +121,8 @@ class QuoteEngine:
             self._relay_writable(),
             self._recorder.writable,
             trading.state,
-            promised(self._pair.base.token_id),
-            promised(self._pair.quote.token_id),
+            committed(self._pair.base.token_id),
+            committed(self._pair.quote.token_id),
             self._signed.count(now_ns),
             trading.fills_in_hour,
             trading.loss,

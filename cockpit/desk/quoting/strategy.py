@@ -14,18 +14,15 @@ from cockpit.desk.market.pricing import (
     Bounds,
     PriceParams,
     Prices,
-    Side,
-    btc_share,
     earns,
     make_prices,
     price_amounts,
-    scaled,
     skew_bps,
 )
 from cockpit.desk.quoting.guard_text import words
 from cockpit.desk.risk.limits import in_units, max_notional
 from cockpit.model.commands import Limits
-from cockpit.model.events import Check, SwapDemand, TradeDecision
+from cockpit.model.events import Check, Side, SwapDemand, TradeDecision
 from cockpit.model.snapshot import Trading
 from venue.protocol.assets import Asset, Pair, PairAmounts
 from venue.protocol.units import NS_PER_MS
@@ -133,7 +130,7 @@ def desk_prices(view: DeskView) -> Prices | None:
         return None
     pair, mid = view.pair, view.mid
     base, quote = view.base_balance, view.quote_balance
-    share = None if base is None or quote is None else btc_share(pair, PairAmounts(base, quote), mid)
+    share = None if base is None or quote is None else pair.base_share(PairAmounts(base, quote), mid)
     made = make_prices(mid, skew_bps(share, view.params), view.params, view.limits.min_edge_bps)
     return Prices(made.bid, made.ask, made.skew_bps, _bounds(view, mid))
 
@@ -141,7 +138,7 @@ def desk_prices(view: DeskView) -> Prices | None:
 def _bounds(view: DeskView, mid: Decimal) -> Bounds:
     """The limits at this mid; what must be kept is rounded up."""
     rules = _in_units(view.limits, view.params.target_btc_share, view.pair.quote)
-    at_mid = numerator, denominator = scaled(view.pair, mid)
+    at_mid = numerator, denominator = view.pair.price_ratio(mid)
     base, quote = view.base_balance, view.quote_balance
     if base is None or quote is None:
         return Bounds(rules.promised, rules.loss, at_mid, None, None)

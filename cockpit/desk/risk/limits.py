@@ -22,7 +22,7 @@ def max_notional(limits: Limits, asset: Asset) -> int:
 
 
 def base_ceiling(pair: Pair, limits: Limits, mid: Decimal | None) -> int:
-    """The most BTC that one signature may promise, base units: the largest notional at the mid; 0 without a mid."""
+    """The most BTC that one signature may commitment, base units: the largest notional at the mid; 0 without a mid."""
     if mid is None or mid <= 0:
         return 0
     return in_units(EXACT.divide(EXACT.multiply(limits.max_notional_eure, SIGNER_SLACK), mid), pair.base)

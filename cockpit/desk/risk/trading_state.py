@@ -10,9 +10,8 @@ from typing import Protocol
 
 import msgspec
 
-from cockpit.desk.market.pricing import btc_share, scaled
 from cockpit.desk.risk.limits import LimitsInForce, in_units
-from cockpit.desk.risk.rate_window import RateWindow
+from cockpit.desk.risk.rates import RateWindow
 from cockpit.model.environment import Environment
 from cockpit.model.snapshot import Trading
 from storage.errors import HistoryError
@@ -166,7 +165,7 @@ class TradingState:
         self._refresh()
 
     def _measure(self, mid: Decimal, held: PairAmounts | None) -> None:
-        numerator, denominator = scaled(self._pair, mid)
+        numerator, denominator = self._pair.price_ratio(mid)
         day = self._moved.get(self._day, NO_AMOUNTS)
         self.loss = max(0, -(day.base * numerator // denominator + day.quote))
         limits = self._limits.current
@@ -175,7 +174,7 @@ class TradingState:
             why = f"desk: the day's fills lost {told} EURe, at most {limits.max_loss_per_day_eure:f}"
             self._kept = msgspec.structs.replace(self._kept, loss_halt=f"{why}; a person has to lift it")
         if held is not None:
-            self._look_at_share(btc_share(self._pair, held, mid))
+            self._look_at_share(self._pair.base_share(held, mid))
 
     def _look_at_share(self, share: Decimal | None) -> None:
         most = self._limits.current.max_asset_share

@@ -134,7 +134,7 @@ class SnapshotBuilder:
         settling = [quote for quote in reversed(book.recent) if quote.state == "settling"]
         fills: list[Quote] = settling + _newest(reversed(book.fills))
         executions = tuple(
-            execution_row(pair, quote, workers.markouts.of(quote.promise.quote_hash), now) for quote in fills[:SHOWN]
+            execution_row(pair, quote, workers.markouts.of(quote.commitment.quote_hash), now) for quote in fills[:SHOWN]
         )
         yield
         journal = tuple(journal_row(action, now) for action in reversed(tuple(self._journal())))

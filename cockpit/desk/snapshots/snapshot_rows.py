@@ -8,7 +8,7 @@ from cockpit.desk.funding.deposits import DepositTracker
 from cockpit.desk.funding.withdrawal import Withdrawal
 from cockpit.desk.funding.withdrawals import Withdrawals
 from cockpit.desk.inventory.sync import Inventory
-from cockpit.desk.market.pricing import Amounts, PriceParams, Prices, btc_share, edge_bps
+from cockpit.desk.market.pricing import Amounts, PriceParams, Prices, edge_bps
 from cockpit.desk.market.reference import Reference
 from cockpit.desk.quote_book.book import OVER, Quote
 from cockpit.desk.quote_book.live_markouts import Marked
@@ -49,7 +49,7 @@ def inventory_view(
     """Both assets with the proof line's terms, and the share of BTC in the whole value."""
     ledger = inventory.ledger
     balance, opening = ledger.balance, ledger.opening
-    share = btc_share(pair, balance, mid) if balance is not None and mid is not None else None
+    share = pair.base_share(balance, mid) if balance is not None and mid is not None else None
     rows = []
     for asset in (pair.base, pair.quote):
         held = None if balance is None else pair.amount(asset, balance)
@@ -63,7 +63,7 @@ def inventory_view(
                 symbol=asset.symbol,
                 decimals=asset.decimals,
                 balance=None if held is None else asset.to_decimal(held),
-                reserved=asset.to_decimal(reservations.promised(asset.token_id)),
+                reserved=asset.to_decimal(reservations.committed(asset.token_id)),
                 spendable=None if held is None else asset.to_decimal(max(0, held - reserved)),
                 leaving=asset.to_decimal(reservations.leaving(asset.token_id)),
                 withdrawn=asset.to_decimal(pair.amount(asset, ledger.withdrawn)),
@@ -200,10 +200,10 @@ def decision_row(pair: Pair, event: TradeDecision, now_ns: int) -> DecisionRow:
     )
 
 
-def _base_and_quote(pair: Pair, promise: Commitment) -> tuple[Decimal, Decimal]:
-    if promise.side == "buy":
-        return pair.base.to_decimal(promise.amount_in), pair.quote.to_decimal(promise.amount_out)
-    return pair.base.to_decimal(promise.amount_out), pair.quote.to_decimal(promise.amount_in)
+def _base_and_quote(pair: Pair, commitment: Commitment) -> tuple[Decimal, Decimal]:
+    if commitment.side == "buy":
+        return pair.base.to_decimal(commitment.amount_in), pair.quote.to_decimal(commitment.amount_out)
+    return pair.base.to_decimal(commitment.amount_out), pair.quote.to_decimal(commitment.amount_in)
 
 
 def _price(base: Decimal, quote: Decimal) -> Decimal:
@@ -212,21 +212,21 @@ def _price(base: Decimal, quote: Decimal) -> Decimal:
 
 def quote_row(pair: Pair, quote: Quote, now_ns: int) -> QuoteRow:
     """A signed quote with the life it has left."""
-    promise = quote.promise
-    gives, takes = pair.asset(promise.asset_out), pair.asset(promise.asset_in)
+    commitment = quote.commitment
+    gives, takes = pair.asset(commitment.asset_out), pair.asset(commitment.asset_in)
     over = quote.state in OVER
     return QuoteRow(
-        quote_hash=promise.quote_hash,
-        quote_id=promise.quote_id,
-        age_ms=max(0, (now_ns - promise.sent_ns) // NS_PER_MS),
-        side=promise.side,
-        gives=gives.to_decimal(promise.amount_out),
+        quote_hash=commitment.quote_hash,
+        quote_id=commitment.quote_id,
+        age_ms=max(0, (now_ns - commitment.sent_ns) // NS_PER_MS),
+        side=commitment.side,
+        gives=gives.to_decimal(commitment.amount_out),
         gives_symbol=gives.symbol,
-        takes=takes.to_decimal(promise.amount_in),
+        takes=takes.to_decimal(commitment.amount_in),
         takes_symbol=takes.symbol,
-        price=_price(*_base_and_quote(pair, promise)),
-        left_ms=0 if over else max(0, (promise.deadline_ns - now_ns) // NS_PER_MS),
-        life_ms=(promise.deadline_ns - promise.sent_ns) // NS_PER_MS,
+        price=_price(*_base_and_quote(pair, commitment)),
+        left_ms=0 if over else max(0, (commitment.deadline_ns - now_ns) // NS_PER_MS),
+        life_ms=(commitment.deadline_ns - commitment.sent_ns) // NS_PER_MS,
         outcome=quote.state,
         detail=quote.detail,
     )
@@ -234,19 +234,19 @@ def quote_row(pair: Pair, quote: Quote, now_ns: int) -> QuoteRow:
 
 def execution_row(pair: Pair, quote: Quote, marked: Marked, now_ns: int) -> FillRow:
     """A fill, confirmed once the Verifier's balances have shown it, and its markouts."""
-    promise = quote.promise
-    base, paid = _base_and_quote(pair, promise)
-    notional = promise.amount_out if promise.side == "buy" else promise.amount_in
-    amounts = Amounts(promise.amount_in, promise.amount_out, notional, promise.edge)
+    commitment = quote.commitment
+    base, paid = _base_and_quote(pair, commitment)
+    notional = commitment.amount_out if commitment.side == "buy" else commitment.amount_in
+    amounts = Amounts(commitment.amount_in, commitment.amount_out, notional, commitment.edge)
     return FillRow(
-        quote_hash=promise.quote_hash,
-        quote_id=promise.quote_id,
-        age_ms=max(0, (now_ns - promise.sent_ns) // NS_PER_MS),
-        side=promise.side,
+        quote_hash=commitment.quote_hash,
+        quote_id=commitment.quote_id,
+        age_ms=max(0, (now_ns - commitment.sent_ns) // NS_PER_MS),
+        side=commitment.side,
         base_amount=base,
         quote_amount=paid,
         price=_price(base, paid),
-        edge_bps=edge_bps(promise.side, amounts),
+        edge_bps=edge_bps(commitment.side, amounts),
         confirmed=quote.state == "settled",
         tx_hash=quote.tx_hash or "",
         markouts=marked,
@@ -288,10 +288,10 @@ def market_view(reference: Reference, prices: Prices | None, now_ns: int) -> Mar
 
 def alive_view(pair: Pair, reservations: Reservations, now_ns: int) -> LiveQuotes:
     """What disarming cannot take back: the signed quotes that may still be settled."""
-    last = reservations.last_death_ns()
+    last = reservations.last_release_ns()
 
     def total(asset: Asset) -> Decimal:
-        return asset.to_decimal(reservations.promised(asset.token_id))
+        return asset.to_decimal(reservations.committed(asset.token_id))
 
     return LiveQuotes(
         quotes=len(reservations),

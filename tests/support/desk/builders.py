@@ -4,11 +4,11 @@ from decimal import Decimal
 
 import msgspec
 
-from cockpit.desk.market.pricing import PriceParams, Side
+from cockpit.desk.market.pricing import PriceParams
 from cockpit.desk.quote_book.reservations import Commitment
 from cockpit.desk.quoting.strategy import DeskView
 from cockpit.model.commands import Limits
-from cockpit.model.events import SwapDemand
+from cockpit.model.events import Side, SwapDemand
 from venue.protocol.assets import BTC, BTC_EURE, EURE
 from venue.protocol.units import NS_PER_MS, NS_PER_S
 
@@ -74,7 +74,7 @@ def view(**changes: object) -> DeskView:
     return msgspec.structs.replace(passing, **changes)
 
 
-def promise(
+def commitment(
     name: str = "p",
     *,
     side: Side = "buy",
@@ -84,7 +84,7 @@ def promise(
     life_ms: int = 60_000,
     margin_ms: int = 5_000,
 ) -> Commitment:
-    """A promise whose ids are all made of its name."""
+    """A commitment whose ids are all made of its name."""
     asset_in, asset_out = (BTC, EURE) if side == "buy" else (EURE, BTC)
     deadline_ns = sent_ns + life_ms * NS_PER_MS
     return Commitment(
@@ -101,5 +101,5 @@ def promise(
         edge=1,
         sent_ns=sent_ns,
         deadline_ns=deadline_ns,
-        dead_ns=deadline_ns + margin_ms * NS_PER_MS,
+        released_after_ns=deadline_ns + margin_ms * NS_PER_MS,
     )

@@ -17,7 +17,7 @@ from cockpit.desk.quote_book.reservations import Commitment, Reservations
 from cockpit.model.environment import Environment
 from cockpit.model.events import IntentInventory, TradeResult
 from storage.sqlite.history import SqliteHistory
-from tests.support.desk.builders import Clock, promise
+from tests.support.desk.builders import Clock, commitment
 from tests.support.recorder import MemoryRecorder
 from tests.support.settings import loopback
 from venue.near.rpc import Block, Finality, NearRpc
@@ -179,7 +179,7 @@ class Watched:
     ) -> Commitment:
         """A quote that buys BTC, accepted by the relay."""
         self._sent += 1
-        made = promise(
+        made = commitment(
             str(self._sent), amount_in=amount_in, amount_out=amount_out, sent_ns=self.clock(), life_ms=life_ms
         )
         if nonce is not None:
@@ -196,7 +196,7 @@ class Watched:
 
     def die(self, made: Commitment) -> None:
         """Let the quote's deadline and margin pass, without a block."""
-        self.clock.now_ns = made.dead_ns
+        self.clock.now_ns = made.released_after_ns
         self.book.tick(self.clock())
 
     def block_after(self, seconds: int = 1) -> None:

@@ -14,7 +14,7 @@ from cockpit.desk.quoting.executor import Executor
 from cockpit.desk.quoting.quote_engine import QuoteEngine
 from cockpit.desk.risk.arming import Arming
 from cockpit.desk.risk.limits import LimitsInForce, base_ceiling, max_notional
-from cockpit.desk.risk.rejections import RejectionRate
+from cockpit.desk.risk.rates import RejectionRate
 from cockpit.desk.risk.trading_state import TradingState
 from cockpit.model.commands import Limits
 from cockpit.model.environment import Environment

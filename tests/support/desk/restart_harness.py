@@ -14,7 +14,7 @@ from cockpit.model.environment import Environment
 from cockpit.model.events import AnyEvent, ExecuteTrade, IntentInventory, LiquidityAction, OperatorAction, TradeResult
 from storage.history import ACCOUNTED, FINAL_OUTCOMES, UNEXPLAINED, PreviousRun, RecordedQuote
 from storage.sqlite.history import SqliteHistory
-from tests.support.desk.builders import Clock, promise
+from tests.support.desk.builders import Clock, commitment
 from tests.support.desk.chain import Chain, ChainRpc, ChainVerifier, NoWithdrawals
 from tests.support.recorder import MemoryRecorder
 from tests.support.settings import loopback
@@ -130,7 +130,7 @@ class Life:
 
     def send(self, name: str, *, amount_in: int, amount_out: int, life_ms: int = 60_000) -> Commitment:
         """Sign and write a quote that buys BTC; it is on record at once."""
-        made = promise(
+        made = commitment(
             name, amount_in=amount_in, amount_out=amount_out, sent_ns=self.clock(), life_ms=life_ms, margin_ms=0
         )
         self.book.reservations.restore(made)

@@ -99,7 +99,7 @@ class Story:
             edge=1,
             sent_ns=deadline_ns,
             deadline_ns=deadline_ns,
-            dead_ns=deadline_ns,
+            released_after_ns=deadline_ns,
         )
         try:
             workers.book.reservations.reserve(promise, balance)

@@ -18,7 +18,7 @@ from cockpit.model.commands import ARMABLE, CommandRequest
 from cockpit.model.environment import Environment
 from cockpit.model.events import OperatorAction
 from storage.sqlite.history import SqliteHistory
-from tests.support.desk.builders import NOW, SALT, Clock, promise
+from tests.support.desk.builders import NOW, SALT, Clock, commitment
 from tests.support.recorder import MemoryRecorder
 from tests.support.settings import loopback
 from venue.bridges.poa.client import DepositAddress
@@ -186,7 +186,7 @@ def refused(desk: Desk) -> None:
     """Five times for a fault of ours, and as often for losing the auction."""
     for number in range(5):
         for error in ("another solver won", "insufficient balance or overflow"):
-            desk.workers.book.sent(promise(f"{error}-{number}"), 10 + 2 * number)
+            desk.workers.book.sent(commitment(f"{error}-{number}"), 10 + 2 * number)
             desk.workers.intake.on_answer(10 + 2 * number, error)
 
 
@@ -268,7 +268,7 @@ async def test_what_recovers_within_its_grace_closes_nothing(desk: Desk, broken:
 
 async def test_a_handful_of_refusals_disarms_only_within_their_time(desk: Desk) -> None:
     for number in range(12):
-        desk.workers.book.sent(promise(f"{number}"), number)
+        desk.workers.book.sent(commitment(f"{number}"), number)
         desk.workers.intake.on_answer(number, "invalid signature")
         for _ in range(15_000 // TICK_MS):
             await desk.turn()

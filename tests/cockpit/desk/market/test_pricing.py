@@ -5,17 +5,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from cockpit.desk.market.pricing import (
-    Amounts,
-    PriceParams,
-    Side,
-    btc_share,
-    earns,
-    edge_bps,
-    make_prices,
-    price_amounts,
-    skew_bps,
-)
+from cockpit.desk.market.pricing import Amounts, PriceParams, earns, edge_bps, make_prices, price_amounts, skew_bps
+from cockpit.model.events import Side
 from venue.protocol.assets import BTC, BTC_EURE, EURE, MAX_AMOUNT, PairAmounts
 
 PAIR = BTC_EURE
@@ -159,7 +150,7 @@ def test_an_unknown_inventory_leans_nowhere() -> None:
 
 @given(st.integers(0, MAX_AMOUNT), st.integers(0, MAX_AMOUNT), mids)
 def test_the_share_of_btc_is_a_share(base: int, quote: int, mid: Decimal) -> None:
-    share = btc_share(PAIR, PairAmounts(base, quote), mid)
+    share = PAIR.base_share(PairAmounts(base, quote), mid)
     if base == quote == 0:
         assert share is None
         return

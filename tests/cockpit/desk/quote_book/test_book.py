@@ -6,7 +6,7 @@ from cockpit.desk.quote_book.book import ANSWER_WITHIN_NS, QuoteBook
 from cockpit.desk.quote_book.reservations import NotCoveredError, Reservations
 from cockpit.model.environment import Environment
 from cockpit.model.events import TradeResult
-from tests.support.desk.builders import NOW, Clock, promise
+from tests.support.desk.builders import NOW, Clock, commitment
 from tests.support.desk.leftovers import leftovers
 from tests.support.recorder import MemoryRecorder
 from venue.protocol.assets import BTC, EURE
@@ -28,7 +28,7 @@ class Desk:
 
     def send(self, name: str = "p", *, amount_out: int = 1_000, life_ms: int = 60_000) -> int:
         """Reserve and send a quote; its request id."""
-        made = promise(name, amount_out=amount_out, sent_ns=self.clock.now_ns, life_ms=life_ms)
+        made = commitment(name, amount_out=amount_out, sent_ns=self.clock.now_ns, life_ms=life_ms)
         self.reservations.reserve(made, 10**9)
         self._request += 1
         self.book.sent(made, self._request)
@@ -56,10 +56,10 @@ def status(name: str = "p") -> QuoteStatus:
 
 def test_the_last_free_unit_can_be_promised_and_not_one_more() -> None:
     reservations = Reservations()
-    reservations.reserve(promise("one", amount_out=600), 1_000)
+    reservations.reserve(commitment("one", amount_out=600), 1_000)
     with pytest.raises(NotCoveredError):
-        reservations.reserve(promise("two", amount_out=401), 1_000)
-    reservations.reserve(promise("three", amount_out=400), 1_000)
+        reservations.reserve(commitment("two", amount_out=401), 1_000)
+    reservations.reserve(commitment("three", amount_out=400), 1_000)
     assert reservations.reserved(EURE.token_id) == 1_000
     assert len(reservations) == 2
 
@@ -68,29 +68,29 @@ def test_the_last_free_unit_can_be_promised_and_not_one_more() -> None:
 def test_a_promise_of_nothing_or_less_is_not_held(amount: int) -> None:
     reservations = Reservations()
     with pytest.raises(NotCoveredError):
-        reservations.reserve(promise(amount_out=amount), 1_000)
+        reservations.reserve(commitment(amount_out=amount), 1_000)
     assert reservations.reserved(EURE.token_id) == 0
 
 
 def test_the_same_quote_is_not_reserved_twice() -> None:
     reservations = Reservations()
-    reservations.reserve(promise(), 10_000)
+    reservations.reserve(commitment(), 10_000)
     with pytest.raises(ValueError, match="reserved already"):
-        reservations.reserve(promise(), 10_000)
+        reservations.reserve(commitment(), 10_000)
     assert reservations.reserved(EURE.token_id) == 1_000
 
 
 def test_the_two_assets_are_reserved_apart() -> None:
     reservations = Reservations()
-    reservations.reserve(promise("buy", side="buy", amount_out=5), 5)
-    reservations.reserve(promise("sell", side="sell", amount_out=7), 7)
+    reservations.reserve(commitment("buy", side="buy", amount_out=5), 5)
+    reservations.reserve(commitment("sell", side="sell", amount_out=7), 7)
     assert (reservations.reserved(EURE.token_id), reservations.reserved(BTC.token_id)) == (5, 7)
 
 
 def test_a_second_release_does_nothing() -> None:
     reservations = Reservations()
-    reservations.reserve(promise("one"), 10_000)
-    reservations.reserve(promise("two"), 10_000)
+    reservations.reserve(commitment("one"), 10_000)
+    reservations.reserve(commitment("two"), 10_000)
     assert reservations.release("hash-one") is not None
     assert reservations.release("hash-one") is None
     assert reservations.reserved(EURE.token_id) == 1_000
@@ -98,11 +98,11 @@ def test_a_second_release_does_nothing() -> None:
 
 def test_the_last_death_is_the_latest_of_all() -> None:
     reservations = Reservations()
-    assert reservations.last_death_ns() == 0
-    long = promise("long", life_ms=90_000)
+    assert reservations.last_release_ns() == 0
+    long = commitment("long", life_ms=90_000)
     reservations.reserve(long, 10_000)
-    reservations.reserve(promise("short"), 10_000)
-    assert reservations.last_death_ns() == long.dead_ns
+    reservations.reserve(commitment("short"), 10_000)
+    assert reservations.last_release_ns() == long.released_after_ns
 
 
 def test_an_accepted_quote_stays_reserved(desk: Desk) -> None:
@@ -259,11 +259,11 @@ def test_a_quote_holds_its_amount_until_its_deadline_and_the_margin(desk: Desk) 
         desk.clock.pass_ms(passed_ms)
         desk.book.tick(desk.clock())
         desk.book.expire("hash-p")
-        assert desk.book.dying() == ()
+        assert desk.book.past_expiry() == ()
         assert desk.reserved == 1_000
     desk.clock.pass_ms(1)
     desk.book.tick(desk.clock())
-    assert [dead.quote_hash for dead in desk.book.dying()] == ["hash-p"]
+    assert [dead.quote_hash for dead in desk.book.past_expiry()] == ["hash-p"]
     assert desk.reserved == 1_000, "dead, but nothing has shown yet that it was not settled"
     desk.book.expire("hash-p")
     assert desk.outcomes() == ["accepted", "expired"]
@@ -277,7 +277,7 @@ def test_a_dead_quote_found_settled_is_a_fill_and_no_expiry(desk: Desk) -> None:
     desk.book.confirm("hash-p", "confirmed")
     desk.book.expire("hash-p")
     assert desk.outcomes() == ["unknown", "settled"]
-    assert not desk.book.knows("hash-p")
+    assert not desk.book.contains("hash-p")
     assert desk.reserved == 0
 
 
@@ -305,7 +305,7 @@ def test_what_the_screen_shows_is_bounded() -> None:
     reservations = Reservations()
     book = QuoteBook(reservations, env=Environment(wall_ns=lambda: NOW), recorder=MemoryRecorder(), shown=3)
     for number in range(10):
-        made = promise(str(number))
+        made = commitment(str(number))
         reservations.reserve(made, 10**9)
         book.sent(made, number)
         book.confirm(made.quote_hash, "confirmed")
@@ -314,12 +314,12 @@ def test_what_the_screen_shows_is_bounded() -> None:
 
 
 def test_a_quote_shorter_lived_than_the_relays_patience_leaves_nothing_behind(desk: Desk) -> None:
-    made = promise("brief", life_ms=1_000, margin_ms=0)
+    made = commitment("brief", life_ms=1_000, margin_ms=0)
     desk.reservations.reserve(made, 10**9)
     desk.book.sent(made, 1)
-    desk.book.tick(made.dead_ns)
+    desk.book.tick(made.released_after_ns)
     desk.book.expire(made.quote_hash)
-    desk.book.tick(made.dead_ns + 10 * NS_PER_S)
+    desk.book.tick(made.released_after_ns + 10 * NS_PER_S)
     assert desk.outcomes() == ["expired"]
     assert leftovers(desk.book) == {}
-    assert made.dead_ns == NOW + 1_000 * NS_PER_MS
+    assert made.released_after_ns == NOW + 1_000 * NS_PER_MS

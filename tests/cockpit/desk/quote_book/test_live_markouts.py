@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cockpit.accounting.markouts import in_bps, markout
-from cockpit.desk.market.pricing import Side
 from cockpit.desk.quote_book.book import Quote
 from cockpit.desk.quote_book.live_markouts import LiveMarkouts
-from tests.support.desk.builders import NOW, promise
+from cockpit.model.events import Side
+from tests.support.desk.builders import NOW, commitment
 from venue.protocol.assets import BTC_EURE
 from venue.protocol.units import NS_PER_S
 
@@ -29,7 +29,7 @@ def fill(side: Side = "buy", name: str = "p", settled_ns: int = NOW) -> Quote:
     """0.0001 BTC against 5 EURe: at 50000."""
     btc, eure = 10_000, 5 * 10**18
     amounts = (btc, eure) if side == "buy" else (eure, btc)
-    quote = Quote(promise(name, side=side, amount_in=amounts[0], amount_out=amounts[1]), 1, "settled")
+    quote = Quote(commitment(name, side=side, amount_in=amounts[0], amount_out=amounts[1]), 1, "settled")
     quote.settled_ns = settled_ns
     return quote
 
@@ -58,25 +58,25 @@ def test_each_horizon_is_marked_by_the_mid_of_its_moment(side: Side) -> None:
             markouts.tick(NOW + second * NS_PER_S + quarter * NS_PER_S // 4, [quote], at)
     sign = 1 if side == "buy" else -1
     wanted = ((1, "1.00"), (10, "10.00"), (60, "0.00"), (300, "-200.00"))
-    assert markouts.of(quote.promise.quote_hash) == tuple((at, sign * Decimal(bps)) for at, bps in wanted)
+    assert markouts.of(quote.commitment.quote_hash) == tuple((at, sign * Decimal(bps)) for at, bps in wanted)
 
 
 def test_a_mid_that_is_not_trusted_marks_nothing_and_is_not_made_up_later() -> None:
     markouts, quote = LiveMarkouts(), fill()
     markouts.tick(NOW + NS_PER_S, [quote], At(None))
     markouts.tick(NOW + 2 * NS_PER_S, [quote], At("51000"))
-    assert markouts.of(quote.promise.quote_hash) == ((1, None),)
+    assert markouts.of(quote.commitment.quote_hash) == ((1, None),)
 
 
 def test_horizons_that_were_slept_through_are_unknown() -> None:
     markouts, quote = LiveMarkouts(), fill()
     markouts.tick(NOW + 61 * NS_PER_S, [quote], At("50500"))
-    assert markouts.of(quote.promise.quote_hash) == ((1, None), (10, None), (60, Decimal("100.00")))
+    assert markouts.of(quote.commitment.quote_hash) == ((1, None), (10, None), (60, Decimal("100.00")))
 
 
 def test_old_fills_are_left_as_they_are_marked() -> None:
     markouts = LiveMarkouts()
     old, new = fill(name="old"), fill(name="new", settled_ns=NOW + 400 * NS_PER_S)
     markouts.tick(NOW + 401 * NS_PER_S, [old, new], At())
-    assert markouts.of(old.promise.quote_hash) == ()
-    assert markouts.of(new.promise.quote_hash) == ((1, Decimal("0.00")),)
+    assert markouts.of(old.commitment.quote_hash) == ()
+    assert markouts.of(new.commitment.quote_hash) == ((1, Decimal("0.00")),)

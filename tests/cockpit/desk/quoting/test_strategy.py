@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cockpit.desk.market.pricing import Side
 from cockpit.desk.quoting.strategy import (
     DEADLINE_SLACK_MS,
     EXECUTOR_GUARDS,
@@ -19,7 +18,7 @@ from cockpit.desk.quoting.strategy import (
     desk_prices,
 )
 from cockpit.model.commands import Limits
-from cockpit.model.events import SwapDemand
+from cockpit.model.events import Side, SwapDemand
 from tests.support.desk.builders import NOW, demand, view
 from venue.protocol.assets import MAX_AMOUNT
 from venue.protocol.units import NS_PER_MS, NS_PER_S
