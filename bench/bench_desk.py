@@ -31,7 +31,7 @@ UNBOUND: Mapping[str, str] = {
 
 
 def bare_environment() -> dict[str, str]:
-    """The environment without the program's settings, so that only the settings file counts."""
+    """Return the environment without the program's settings, so that only the settings file counts."""
     return {name: value for name, value in os.environ.items() if name not in NAMES}
 
 
@@ -77,7 +77,7 @@ class BenchDesk:
             await end_process(self.desk.pid)
 
     def open(self, size: tuple[int, int] = SIZE) -> ProgramTerminal:
-        """A cockpit attached in a terminal of this size; the caller ends it."""
+        """Return a cockpit attached in a terminal of this size; the caller ends it."""
         return ProgramTerminal(cockpit_command("--env-file", str(self.env_file)), bare_environment(), size)
 
     async def attach(self) -> float:
@@ -103,7 +103,7 @@ class BenchDesk:
         return msgspec.json.decode((await self._client.get("/state")).content, type=Snapshot)
 
     async def until(self, holds: Callable[[Snapshot], bool], what: str) -> Snapshot:
-        """The first state for which ``holds``; TimeoutError, with what blocks the desk, after 30 s."""
+        """Return the first state for which ``holds``; TimeoutError, with what blocks the desk, after 30 s."""
         deadline = time.monotonic() + WITHIN_S
         while not holds(shot := await self.state()):
             if time.monotonic() > deadline:

@@ -36,7 +36,7 @@ _decode = msgspec.json.Decoder(_Event).decode
 
 
 def rest_of_answer() -> str:
-    """The part of an answer after its quote id, as long as a real one."""
+    """Return the part of an answer after its quote id, as long as a real one."""
     wallet = Wallet("maker.sandbox.near", bytes(32))
     signed = wallet.sign_diff(
         (EURE.token_id, 8 * 10**18), (BTC.token_id, 10_000), deadline_ns=10**18, salt=bytes(4), random=bytes(15)

@@ -75,7 +75,7 @@ def _grouped(every: list[list[AnyEvent]]) -> list[list[tuple[Table, list[tuple[A
 
 
 def plain_sqlite(path: Path, every: list[list[AnyEvent]]) -> float:
-    """Rows a second by `executemany`, a commit a batch, rows made beforehand."""
+    """Measure rows a second by `executemany`, a commit a batch, rows made beforehand."""
     asyncio.run(_prepare(SqliteHistory(path)))
     grouped = _grouped(every)
     with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as db:
@@ -91,7 +91,7 @@ def plain_sqlite(path: Path, every: list[list[AnyEvent]]) -> float:
 
 
 async def plain_postgres(url: str, folder: Path, every: list[list[AnyEvent]]) -> float:
-    """Rows a second by COPY, a commit a batch, rows made beforehand."""
+    """Measure rows a second by COPY, a commit a batch, rows made beforehand."""
     await _prepare(PostgresHistory(url, Journal(folder / "plain.journal")))
     grouped = _grouped(every)
     texts = [
@@ -115,7 +115,7 @@ def _copied(value: object) -> str:
 
 
 async def desk_engine_rate(history: History, every: list[list[AnyEvent]]) -> float:
-    """Rows a second by the desk's engine, as fast as it accepts them."""
+    """Measure rows a second by the desk's engine, as fast as it accepts them."""
     await history.open(Run(run_id="run", mode="SANDBOX", account="bench.near", started_ns=START_NS))
     started = time.perf_counter()
     for batch in every:
@@ -141,7 +141,7 @@ async def _database(server: str, name: str) -> Any:
 
 
 async def speeds(server: str, rows: int, repetitions: int) -> list[Speed]:
-    """The medians of several turns, plain and the desk's engine in turn."""
+    """Return the medians of several turns, plain and the desk's engine in turn."""
     every = batches(rows)
     found: dict[tuple[str, str], list[float]] = {}
     for turn in range(repetitions):

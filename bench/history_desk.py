@@ -30,7 +30,7 @@ class NullHistory(SqliteHistory):
 
 
 def pair_of_events(n: int, at_ns: int) -> tuple[AnyEvent, AnyEvent]:
-    """A request and the decision not to quote it, as large as real ones."""
+    """Return a request and the decision not to quote it, as large as real ones."""
     quote_id = f"bench-{at_ns:x}-{n}"
     request = SwapDemand(at_ns, quote_id, BTC.token_id, EURE.token_id, 8_000, None, 60_000, "partner", None)
     decision = TradeDecision(

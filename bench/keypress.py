@@ -64,11 +64,11 @@ class Viewer:
         return "\n".join(self._screen.display)
 
     def grounds(self) -> tuple[str, ...]:
-        """The background of each line in a column of the left lists; the cursor's differs."""
+        """Return the background of each line in a column of the left lists; the cursor's differs."""
         return tuple(self._screen.buffer[line][LISTED].bg for line in range(self._screen.lines))
 
     def lit(self, words: str) -> bool:
-        """Whether the words are shown and end in bold, as the title of the focused panel does."""
+        """Return whether the words are shown and end in bold, as the title of the focused panel does."""
         for line, shown in enumerate(self._screen.display):
             at = shown.find(words)
             if at >= 0 and self._screen.buffer[line][at + len(words) - 1].bold:
@@ -76,7 +76,7 @@ class Viewer:
         return False
 
     async def until(self, seen: Callable[[], bool], what: str) -> float:
-        """The time at which the bytes that completed the picture were read. Raises TimeoutError."""
+        """Return the time at which the bytes that completed the picture were read. Raises TimeoutError."""
         try:
             async with asyncio.timeout(WITHIN_S):
                 while not seen():

@@ -40,6 +40,6 @@ class Listening(msgspec.Struct, frozen=True):
 
 
 def percentile(values: list[float], share: float) -> float:
-    """The value below which ``share`` (0 to 1) of the values lie; 0.0 if there are none."""
+    """Return the value below which ``share`` (0 to 1) of the values lie; 0.0 if there are none."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(len(ordered) * share))] if ordered else 0.0

@@ -27,7 +27,7 @@ class QueryRecorder:
 
 
 def sqlite_steps(path: Path, asked: Mapping[str, tuple[object, ...]]) -> Iterator[tuple[str, str]]:
-    """The steps of each query's plan in SQLite; a step that starts with SCAN reads a whole table or index."""
+    """Return the steps of each query's plan in SQLite; a step that starts with SCAN reads a whole table or index."""
     db = sqlite3.connect(path)
     try:
         for sql, values in asked.items():

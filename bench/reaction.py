@@ -71,7 +71,7 @@ class ReactionBench:
             await self._turn(subject, 200.0, 0.0, 0.5)
 
     async def turns(self) -> list[ReactionTurn]:
-        """Every table, repetition, rate and subject."""
+        """Measure every table, repetition, rate and subject."""
         options = self._options
         return [
             await self._turn(subject, rate, table, options.seconds, repetition)

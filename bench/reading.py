@@ -123,7 +123,7 @@ def trace(reader: Reader) -> int:
 
 
 def plans(path: Path) -> list[str]:
-    """The plans of all queries in SQLite; a line that starts with SCAN reads a whole table."""
+    """Return the plans of all queries in SQLite; a line that starts with SCAN reads a whole table."""
     with SqliteReader(path) as reader:
         recorder = QueryRecorder(reader)
         ask_everything(recorder)
@@ -131,7 +131,7 @@ def plans(path: Path) -> list[str]:
 
 
 async def restart(history: History) -> float:
-    """Seconds until a desk has opened the history after an unclean end and read what a start needs."""
+    """Measure the seconds until a desk has opened the history after an unclean end and read what a start needs."""
     now_ns, started = time.time_ns(), time.perf_counter()
     run = Run(run_id=f"again-{now_ns}", mode="SANDBOX", account="maker.near", started_ns=now_ns)
     previous = await history.open(run)
@@ -159,7 +159,7 @@ async def account(history: History, at_ns: int) -> None:
 
 
 def copy(path: Path, url: str) -> float:
-    """Seconds to copy the file into an empty database and verify it."""
+    """Measure the seconds to copy the file into an empty database and verify it."""
     started = time.perf_counter()
     with SqliteReader(path) as source, PostgresTarget(url) as target:
         transfer(source, target, lambda *_: None)

@@ -98,7 +98,7 @@ class ReactionReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def rows(turns: Iterable[ReactionTurn]) -> list[ReactionRow]:
-    """One row for each table, rate and subject, in the order measured."""
+    """Return one row for each table, rate and subject, in the order measured."""
     found: dict[tuple[float, float, str], list[ReactionTurn]] = {}
     for turn in turns:
         found.setdefault((turn.other_pairs, turn.rate, turn.subject), []).append(turn)
@@ -147,13 +147,12 @@ def ratios(turns: Iterable[ReactionTurn], of: str = "desk", over: str = "signing
 
 
 def as_json(report: ReactionReport) -> str:
-    """Everything, every single turn included."""
+    """Return one JSON object with every turn."""
     everything = {"rows": rows(report.turns), "ratios": ratios(report.turns), **msgspec.structs.asdict(report)}
     return msgspec.json.format(msgspec.json.encode(everything)).decode()
 
 
 def as_text(report: ReactionReport) -> str:
-    """The tables a person reads."""
     lines = ["Request frame in to quote frame out, microseconds (medians of the repetitions; max is the worst)."]
     lines.append("A real cockpit is attached." if report.cockpit else "The snapshots are taken, and not painted.")
     every, over = rows(report.turns), ratios(report.turns)

@@ -15,12 +15,12 @@ MIN_DEADLINE_MS = 1_000
 
 
 def quote_id(run: int, index: int) -> str:
-    """The id of a run's request, in the form of a UUID."""
+    """Return the id of a run's request, in the form of a UUID."""
     return f"{run:08x}-0000-4000-8000-{index:012x}"
 
 
 def index_of(run: int, text: str) -> int | None:
-    """The index of the run's request with this id; None if it is not of this run."""
+    """Return the index of the run's request with this id; None if it is not of this run."""
     head, _, tail = text.rpartition("-")
     if head != f"{run:08x}-0000-4000-8000":
         return None
@@ -28,7 +28,7 @@ def index_of(run: int, text: str) -> int | None:
 
 
 def is_other(index: int, other_pairs: float) -> bool:
-    """Whether a run's request of this index is for another pair; evenly spread."""
+    """Return whether a run's request of this index is for another pair; evenly spread."""
     return _others_before(index + 1, other_pairs) != _others_before(index, other_pairs)
 
 
@@ -37,7 +37,7 @@ def _others_before(index: int, other_pairs: float) -> int:
 
 
 def request(run: int, index: int, other_pairs: float, subscription: str) -> bytes:
-    """The JSON text of one request; direction and exact form alternate."""
+    """Return the JSON text of one request; direction and exact form alternate."""
     nth = index - _others_before(index, other_pairs)
     data: dict[str, object] = {"quote_id": quote_id(run, index)}
     if is_other(index, other_pairs):

@@ -71,7 +71,7 @@ class MakerConnection:
             del self.backlog[: self.socket.send(self.backlog)]
 
     def read(self, data: bytes) -> list[tuple[_Call, bytes]]:
-        """The calls in these bytes; handshake, pings and the close are answered here."""
+        """Return the calls in these bytes; handshake, pings and the close are answered here."""
         protocol = self.protocol
         protocol.receive_data(data)
         calls = []
@@ -130,7 +130,7 @@ class _Run:
         return _error(call.id, "another solver won the auction")
 
     def result(self, started: float, ended: float) -> LoadResult:
-        """What was measured, without the warm-up."""
+        """Return what was measured, without the warm-up."""
         load = self.load
         measured = range(self.first, len(self.frames))
         asked = [index for index in measured if not is_other(index, load.other_pairs)]

@@ -134,7 +134,7 @@ def _line(moment: ProcessSample) -> str:
 
 
 def as_text(report: SoakReport) -> str:
-    """The figures beside their aims."""
+    """Return the figures beside their aims."""
     lines = [f"{report.rate:g} requests/s, {report.other_pairs:.0%} of them for other pairs", ""]
     lines += [_line(moment) for moment in report.minutes]
     lines.append("")

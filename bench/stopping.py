@@ -70,7 +70,6 @@ class BenchRelay:
         self.url = ""
 
     async def serve(self, socket: ServerConnection) -> None:
-        """One connection of the desk."""
         self._socket = socket
         asking: asyncio.Task[None] | None = None
         topics = 0
@@ -267,7 +266,7 @@ async def _once(act: Act, *, alone: bool, rate: float) -> tuple[float, float | N
 
 
 async def measure(rate: float, times: int, say: Callable[[str], Any]) -> list[StoppingRow]:
-    """Every method of stopping, so many times each."""
+    """Run every method of stopping so many times."""
     rows = []
     for what, bound, act in METHODS:
         found = [await _once(act, alone=what == "detach", rate=rate) for _ in range(times)]

@@ -68,7 +68,7 @@ async def _memory(terminal: ProgramTerminal, minutes: float) -> list[MemorySampl
 
 
 async def _pictures(desk: BenchDesk, options: TerminalBenchOptions) -> list[float]:
-    """Seconds to the first complete picture of each new cockpit; one before them warms caches."""
+    """Measure the seconds to the first complete picture of each new cockpit; one before them warms caches."""
     took = []
     for _ in range(options.pictures + 1):
         terminal = desk.open(options.size)
@@ -80,7 +80,7 @@ async def _pictures(desk: BenchDesk, options: TerminalBenchOptions) -> list[floa
 
 
 async def _shown(asked: RequestSource, rate: float, desk: BenchDesk, options: TerminalBenchOptions) -> CockpitFigures:
-    """Everything at one rate."""
+    """Measure everything at one rate."""
     await desk.arm()
     async with asked.flowing():
         await desk.until(lambda shot: bool(shot.quotes), "quoting")

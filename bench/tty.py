@@ -67,7 +67,7 @@ class ProgramTerminal:
             self._changed.set()
 
     async def until(self, *words: str, within_s: float = 30.0) -> float:
-        """Seconds from the start until all of these words were written; TimeoutError, with the end of the output."""
+        """Wait for all of these words; seconds since the start. Raises TimeoutError with the end of the output."""
         wanted = [word.encode() for word in words]
         try:
             async with asyncio.timeout(within_s):

@@ -11,7 +11,7 @@ MAKER_EURE = EURE.to_units(Decimal(80_000_000))
 
 
 async def start_venue(*, rate: float, other_pairs: float) -> Venue:
-    """A running venue whose traders ask ``rate`` times a second (0: never); the caller stops it, before its makers."""
+    """Start a venue whose traders send ``rate`` requests a second; the caller stops it before its makers."""
     config = VenueConfig(
         rate=rate,
         other_pairs=other_pairs,

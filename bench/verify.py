@@ -18,7 +18,7 @@ class _Call(msgspec.Struct):
 
 
 def wrong_answers(samples: list[str], account: str) -> list[str]:
-    """One sentence for each sampled ``quote_response`` that is not correct and signed by ``account``."""
+    """Return one sentence for each sampled ``quote_response`` that is not correct and signed by ``account``."""
     return [problem for sample in samples if (problem := _problem(sample, account))]
 
 

@@ -10,7 +10,7 @@ HORIZONS_S = (1, 10, 60, 300)
 
 
 def markout(pair: Pair, side: str, base: int, quote: int, mid: Decimal) -> int:
-    """A fill's gain at the mid in hundredths of a bps of the EURe amount, rounded half to even; above zero is a gain.
+    """Return a fill's gain at the mid in hundredths of a bps of its EURe amount, rounded half to even.
 
     ``side`` is the desk's: a buy of ``base`` for ``quote`` (base units, above zero) gains when the mid is higher.
     """

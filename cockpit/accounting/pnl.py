@@ -34,7 +34,7 @@ class Pnl(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def value_at_mid(pair: Pair, base: int, mid: Decimal) -> int:
-    """The value of so many base units of BTC in base units of EURe.
+    """Return the value of so many base units of BTC in base units of EURe.
 
     Nothing is rounded: raises ValueError for a mid with more than 8 decimals.
     """
@@ -48,7 +48,7 @@ def value_at_mid(pair: Pair, base: int, mid: Decimal) -> int:
 def average_cost_pnl(
     pair: Pair, held: int, opening_mid: Decimal, changes: Iterable[InventoryChange], closing_mid: Decimal
 ) -> Pnl:
-    """The P&L of a span that started with ``held`` base units of BTC and saw these changes in order."""
+    """Return the P&L of a span that started with ``held`` base units of BTC and saw these changes in order."""
     position, cost = held, Fraction(value_at_mid(pair, held, opening_mid))
     realised, cash = Fraction(0), 0
     for change in changes:
@@ -67,7 +67,7 @@ def average_cost_pnl(
 
 
 def _step(position: int, cost: Fraction, base: int, paid: Fraction) -> tuple[int, Fraction, Fraction]:
-    """Position, cost and realised gain after a signed change of ``base`` with a signed change of ``paid`` EURe."""
+    """Return position, cost and realised gain after signed changes of ``base`` BTC and ``paid`` EURe."""
     if position == 0 or (position > 0) == (base > 0):
         return position + base, cost - paid, Fraction(0)
     closes = min(abs(base), abs(position))

@@ -75,7 +75,7 @@ def _faults(former: Snapshot, now: Snapshot) -> Iterable[Notification]:
     for what, before, after in (("the history", former.history, now.history), ("the relay", former.relay, now.relay)):
         if before == "ok" and after in ("down", "degraded"):
             yield Notification("fault", f"{what} is {after}")
-    if former.proven and not now.proven:
+    if former.reconciled and not now.reconciled:
         for row in now.inventory.rows:
             if row.unexplained:
                 yield Notification("fault", f"{row.unexplained.normalize():+f} {row.symbol} are unexplained")

@@ -42,7 +42,6 @@ def accept_remainder(btc: str, eure: str, reason: str, socket: Path | None, env_
 
 
 def _show(socket: Path) -> int:
-    """Print what is unexplained: DONE if nothing is, else REFUSED."""
     try:
         return _print_difference(asyncio.run(read_snapshot(socket, 0)))
     except DeskUnavailableError as exc:
@@ -68,7 +67,6 @@ def _print_difference(shot: Snapshot) -> int:
 
 
 def _units(asset: Asset, text: str) -> str:
-    """Base units, signed. Raises UsageError."""
     typed = text.strip()
     sign = "-" if typed.startswith("-") else ""
     try:

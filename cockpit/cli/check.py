@@ -82,7 +82,6 @@ def check(as_json: bool, sandbox: bool, within_s: float, env_file: Path | None) 
 
 
 def outcome_of(shot: Snapshot) -> CheckOutcome:
-    """The interlocks as the desk shows them."""
     return CheckOutcome(
         green=is_green(shot),
         mode=shot.mode,
@@ -94,7 +93,7 @@ def outcome_of(shot: Snapshot) -> CheckOutcome:
 
 
 def as_text(checked: CheckOutcome) -> str:
-    """The list for a person; failed interlocks with their remedy."""
+    """Return the list for a person; failed interlocks with their remedy."""
     width = max((len(line.name) for line in checked.lines), default=0)
     lines = [f"{checked.mode} {checked.account}, run {checked.run_id}: {checked.rung}"]
     for line in checked.lines:
@@ -108,7 +107,7 @@ def as_text(checked: CheckOutcome) -> str:
 
 
 def summary(checked: CheckOutcome) -> str:
-    """The last line: how many interlocks fail, or that the desk can be armed."""
+    """Return the last line: how many interlocks fail, or that the desk can be armed."""
     verdicts = [line.verdict for line in checked.lines]
     red, waiting = verdicts.count("red"), verdicts.count("not yet")
     if red:

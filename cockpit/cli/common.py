@@ -37,7 +37,6 @@ SOCKET = click.option(
 
 
 def venue_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The options that shape a sandbox venue."""
     for option in (
         click.option("--seed", type=click.IntRange(0), help="Same seed, same requests, prices and rival answers."),
         click.option("--rate", type=click.FloatRange(0, 10_000), help="Requests a second, all pairs together."),
@@ -57,7 +56,6 @@ def venue_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def history_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The options that choose a history."""
     for option in (
         click.option("--history", metavar="FILE|URL", help="History to read: a file, or postgresql://user@host/name."),
         click.option("--sandbox", is_flag=True, help="Read the history of the newest sandbox run."),
@@ -68,13 +66,13 @@ def history_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def env_file_or_default(given: Path | None) -> Path | None:
-    """The settings file to read: the one named, or ``.env`` here if there is one."""
+    """Return the settings file to read: the one named, or ``.env`` here if there is one."""
     default = Path(".env")
     return given or (default if default.exists() else None)
 
 
 def load_settings(env_file: Path | None) -> "Settings":
-    """The settings; prints a line for each problem and exits with 2 if they cannot be used."""
+    """Load the settings; prints a line for each problem and exits with 2 if they cannot be used."""
     from cockpit.config.errors import SettingsError
     from cockpit.config.settings import load
 
@@ -85,14 +83,13 @@ def load_settings(env_file: Path | None) -> "Settings":
 
 
 def refuse(problems: Iterable[str], code: int = UNUSABLE) -> NoReturn:
-    """Print a line for each problem and exit."""
     for problem in problems:
         click.echo(problem, err=True)
     sys.exit(code)
 
 
 def state_dir(env_file: Path | None) -> Path:
-    """The state directory of these settings, of which nothing else is read; the environment wins over the file."""
+    """Return the state directory; nothing else is read. The environment overrides the file."""
     from cockpit.config.env_file import read_env_file
     from cockpit.config.settings import default_state_dir
 
@@ -105,14 +102,14 @@ def state_dir(env_file: Path | None) -> Path:
 
 
 def sandbox_root() -> Path:
-    """Where sandbox runs live: beside the desk's own state."""
+    """Return the directory of the sandbox runs, inside the state directory."""
     from cockpit.config.settings import default_state_dir
 
     return default_state_dir(os.environ) / "sandbox"
 
 
 def desk_socket(socket: Path | None, env_file: Path | None) -> Path:
-    """The socket that was named, or where the desk of these settings listens."""
+    """Return the socket that was named, or where the desk of these settings listens."""
     from cockpit.config.settings import SOCKET_NAME
 
     return socket or state_dir(env_file) / SOCKET_NAME
@@ -146,7 +143,7 @@ def print_outcome(outcome: "Outcome") -> int:
 
 
 def history_place(history: str | None, sandbox: bool, env_file: Path | None) -> Path | str:
-    """Where the chosen history is, whether or not it exists: a file, or the URL of a PostgreSQL database."""
+    """Return where the chosen history is, whether or not it exists: a file, or the URL of a PostgreSQL database."""
     if sum((history is not None, sandbox, env_file is not None)) > 1:
         raise click.UsageError("give only one of --history, --sandbox and --env-file")
     if history is not None:
@@ -160,7 +157,6 @@ def history_place(history: str | None, sandbox: bool, env_file: Path | None) -> 
 
 
 def is_url(name: str) -> bool:
-    """Whether it names a database rather than a file."""
     return name.startswith(("postgresql://", "postgres://"))
 
 
@@ -175,7 +171,7 @@ def postgres_url(env_file: Path | None) -> str:
 
 
 def open_reader(history: str | None, sandbox: bool, env_file: Path | None) -> "SqliteReader | PostgresReader":
-    """The chosen history, opened for reading; one sentence and exit code 1 if it cannot be."""
+    """Open the chosen history for reading; exits with 1 and one sentence if it cannot be opened."""
     from storage.errors import HistoryError
 
     try:
@@ -185,7 +181,7 @@ def open_reader(history: str | None, sandbox: bool, env_file: Path | None) -> "S
 
 
 def reader_of(where: Path | str) -> "SqliteReader | PostgresReader":
-    """A history by its file or its URL. Raises HistoryError."""
+    """Open a history by its file or its URL. Raises HistoryError."""
     if isinstance(where, Path):
         from storage.sqlite.reader import SqliteReader
 

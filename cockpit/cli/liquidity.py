@@ -125,7 +125,6 @@ def _units(symbol: str, amount: str) -> str:
 
 
 def _run(socket: Path, ask: Callable[[DeskClient], Awaitable[Reviewed]]) -> None:
-    """Send the command, print the outcome and exit."""
     answer = ask_desk(socket, ask)
     if isinstance(answer, WithdrawalReview):
         click.echo(_review(answer))

@@ -78,7 +78,7 @@ def main(context: click.Context, env_file: Path | None, read_only: bool, no_mous
 
 
 def _first_run(context: click.Context) -> bool:
-    """Where nothing is configured, offer the sandbox or to write the settings; whether that was all."""
+    """Offer the sandbox or the setup wizard if nothing is configured; True if the command is done with that."""
     from cockpit.cli.setup_wizard import run_wizard, unconfigured
 
     if not unconfigured(Path.cwd(), os.environ):

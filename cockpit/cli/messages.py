@@ -8,12 +8,11 @@ SAME_KEY = "The desk may have done it; repeating a withdrawal with the same key 
 
 
 def unknown_outcome(outcome: UnknownOutcome, next_step: str = CHECK_FIRST) -> str:
-    """What to say of a command without an answer; ``next_step`` is for one that may have reached the desk."""
+    """Describe a command without an answer; ``next_step`` is added if it may have reached the desk."""
     if outcome.sent:
         return f"{outcome.command}: no reply ({outcome.reason}). {next_step}"
     return f"{outcome.command}: {outcome.reason}. {NOTHING_SENT}"
 
 
 def disconnected(lost: ConnectionLost) -> str:
-    """What to say when the desk's snapshots do not come."""
     return f"not connected to the desk: {lost.reason}"

@@ -69,7 +69,7 @@ def _own_settings(env_file: Path | None) -> dict[str, str]:
 
 
 def _bare_environment() -> dict[str, str]:
-    """The environment without any setting of ours: a sandbox must not see a real key."""
+    # The environment without any setting of ours: a sandbox must not see a real key.
     from cockpit.config.settings import NAMES
 
     return {name: value for name, value in os.environ.items() if name not in NAMES}

@@ -67,7 +67,7 @@ def unconfigured(directory: Path, environ: Mapping[str, str]) -> bool:
 
 
 def problem(name: str, value: str) -> str:
-    """Why the settings refuse this value, without quoting it; empty if they accept it."""
+    """Return why the settings refuse this value, without quoting it; empty if they accept it."""
     try:
         load(None, {**PLACEHOLDERS, name: value})
     except SettingsError as error:
@@ -76,7 +76,7 @@ def problem(name: str, value: str) -> str:
 
 
 def run_wizard(directory: Path) -> Choice:
-    """The wizard in this terminal; one sentence and exit code 1 if it writes nothing."""
+    """Run the wizard in this terminal; exits with 1 and one sentence if it writes nothing."""
 
     def ask(question: str, hidden: bool) -> str:
         return str(click.prompt(question, default="", show_default=False, hide_input=hidden))

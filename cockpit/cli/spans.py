@@ -14,7 +14,6 @@ _TIME = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d)?)?Z?")
 
 
 def span_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The options that choose a span of time."""
     for option in (
         click.option("--run", help="One run: its id, a unique prefix of it, or `last`."),
         click.option("--to", "until", help="Up to this UTC time, exclusive."),
@@ -26,7 +25,7 @@ def span_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def chosen_span(reader: Reader, day: str | None, since: str | None, until: str | None, run: str | None) -> Span:
-    """The span that was asked for; the whole history by default. Raises HistoryError if there is no such run."""
+    """Return the span that was asked for; the whole history by default. Raises HistoryError if there is no such run."""
     if sum((day is not None, since is not None or until is not None, run is not None)) > 1:
         raise click.UsageError("give only one of --day, --from/--to and --run")
     if run is not None:

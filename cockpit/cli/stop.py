@@ -69,12 +69,11 @@ async def _burn(link: DeskClient) -> int:
 
 
 def progress(done: HardStopState) -> str:
-    """How far the hard stop has come."""
     return f"{done.burned} of {done.asked} burned, {done.settled} settled first, {done.expired} expired first"
 
 
 def live_quotes(live: LiveQuotes) -> str:
-    """How many quotes are live, for what amounts and how long."""
+    """Describe the live quotes: how many, for what amounts, and until when."""
     if not live.quotes:
         return NO_LIVE_QUOTE
     many = "live quote commits" if live.quotes == 1 else "live quotes commit"

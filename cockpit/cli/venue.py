@@ -55,7 +55,7 @@ def venue(write_env: Path | None, settings: tuple[str, ...], **flags: Any) -> No
 
 
 def _settings(settings: tuple[str, ...]) -> dict[str, str]:
-    """``name=value`` pairs by name. Raises ValueError for anything else, and for a name that no venue setting has."""
+    # ``name=value`` pairs by name. Raises ValueError for anything else, and for a name that no venue setting has.
     pairs = [setting.split("=", 1) for setting in settings]
     for pair in pairs:
         if len(pair) != 2:

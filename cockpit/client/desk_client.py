@@ -174,7 +174,7 @@ class DeskClient:
         return await self._command("POST", "/shutdown", "shutdown", None)
 
     async def health(self) -> DeskInfo | ConnectionLost:
-        """Who answers on the socket, or why no desk does."""
+        """Return who answers on the socket, or why no desk does."""
         import httpx
 
         try:
@@ -266,7 +266,7 @@ def _result(name: str, answer: "httpx.Response | UnknownOutcome") -> Outcome:
 
 
 def operator_name() -> str:
-    """Who sits at this terminal, for the journal: the user, the ssh client's address if there is one, the terminal."""
+    """Return user, ssh client's address (if any) and terminal, as the journal names the operator."""
     try:
         user = getpass.getuser()
     except (KeyError, OSError):

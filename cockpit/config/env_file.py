@@ -66,7 +66,7 @@ def _leading_name(line: str) -> str:
 
 
 def _meant(name: str, names: Collection[str]) -> str | None:
-    """The setting that this name is, up to one letter, case and underscores."""
+    # The setting that this name is, up to one letter, case and underscores.
     plain = _plain(name)
     for known in names:
         other = _plain(known)

@@ -17,7 +17,6 @@ class Secret:
         object.__setattr__(self, "_text", text)
 
     def reveal(self) -> str:
-        """The text itself."""
         text: str = object.__getattribute__(self, "_text")
         return text
 

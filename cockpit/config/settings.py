@@ -297,7 +297,7 @@ def _problem(name: str, kind: str, error: object) -> str:
 
 
 def _contradictions(s: Settings) -> tuple[str, ...]:
-    """Problems of values that are valid one by one."""
+    """Return problems of values that are valid one by one."""
     found = []
     # Skew takes from one side what it gives to the other, so this sum is the largest edge of any quote.
     if s.half_spread_bps + s.max_skew_bps < s.min_edge_bps:
@@ -319,12 +319,12 @@ def _contradictions(s: Settings) -> tuple[str, ...]:
 
 
 def default_state_dir(environ: Mapping[str, str]) -> Path:
-    """The state directory without a settings file: COCKPIT_STATE_DIR, or near-cockpit in the XDG state directory."""
+    """Return COCKPIT_STATE_DIR, or else near-cockpit in the XDG state directory."""
     return Path(_state_dir(environ.get("COCKPIT_STATE_DIR") or None, environ))
 
 
 def default_keys_file(environ: Mapping[str, str]) -> Path:
-    """The keys file without a settings file: COCKPIT_KEYS_FILE, or near-cockpit/keys.toml in the XDG configuration."""
+    """Return COCKPIT_KEYS_FILE, or else near-cockpit/keys.toml in the XDG configuration directory."""
     return Path(_keys_file(environ.get("COCKPIT_KEYS_FILE") or None, environ))
 
 
@@ -346,6 +346,6 @@ def _expand_home(given: str, environ: Mapping[str, str]) -> str:
 
 
 def _base(name: str, below_home: str, environ: Mapping[str, str]) -> str:
-    """A directory of the XDG base directory specification, which says to ignore relative ones."""
+    # A directory of the XDG base directory specification, which says to ignore relative ones.
     base = environ.get(name, "")
     return base if base.startswith("/") else _expand_home(f"~/{below_home}", environ)

@@ -10,13 +10,13 @@ _PLAIN = re.compile(r"[!-~]+")
 
 
 def is_loopback(url: str) -> bool:
-    """Whether the URL's host is in 127.0.0.0/8, ::1 or localhost; False for anything malformed."""
+    """Return whether the URL's host is in 127.0.0.0/8, ::1 or localhost; False for anything malformed."""
     parts = _split(url)
     return parts is not None and _is_loopback_host(parts.hostname or "")
 
 
 def url_problem(url: str, schemes: Collection[str]) -> str | None:
-    """Why the URL cannot be used, without quoting it; None if it can."""
+    """Return why the URL cannot be used, without quoting it; None if it can."""
     parts = _split(url)
     if parts is None or parts.scheme not in schemes or not parts.hostname:
         return f"expected a URL that starts with {' or '.join(f'{scheme}://' for scheme in schemes)} and names a host"

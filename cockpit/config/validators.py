@@ -65,12 +65,10 @@ def address(text: str) -> str:
 
 
 def websocket_url(text: str) -> str:
-    """Accept a websocket URL, encrypted unless on this machine."""
     return _url(text, ("wss", "ws"))
 
 
 def rpc_url(text: str) -> str:
-    """Accept an HTTP URL, encrypted unless on this machine."""
     return _url(text, ("https", "http"))
 
 

@@ -8,7 +8,7 @@ _PLAIN = re.compile(r"(?:0|[1-9][0-9]{0,19})(?:\.[0-9]{1,24})?", re.ASCII)
 
 
 def parse_amount(text: str, symbol: str, decimals: int) -> int:
-    """Base units of an amount typed in whole tokens, such as ``0.015``; above zero, never rounded.
+    """Return base units of an amount typed in whole tokens, such as ``0.015``; above zero, never rounded.
 
     Digits and one point only: no exponent, sign, comma, grouping or other script, because each has two readings.
     Raises InvalidAmountError.

@@ -68,7 +68,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     max_deadline_ms: int = 125_000
 
     def problems(self) -> tuple[str, ...]:
-        """One sentence for every value out of range; empty if all limits are valid."""
+        """Return one sentence for every value out of range; empty if all limits are valid."""
         found = []
         for name in ("max_notional_eure", "max_promised_eure", "max_loss_per_day_eure"):
             amount: Decimal = getattr(self, name)

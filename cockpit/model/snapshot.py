@@ -342,6 +342,6 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     hard_stop: HardStopState | None = None
 
     @property
-    def proven(self) -> bool:
+    def reconciled(self) -> bool:
         """Whether no unexplained difference has outlasted its grace."""
         return all(row.passed for row in self.interlocks if row.ident == "proof")

@@ -24,18 +24,18 @@ NEED_ARMING = ("strategy", "shadow")
 
 
 def required(rows: tuple[InterlockRow, ...]) -> tuple[InterlockRow, ...]:
-    """The interlocks that a healthy desk passes, armed or not."""
+    """Return the interlocks that a healthy desk passes, armed or not."""
     return tuple(row for row in rows if row.ident not in NEED_ARMING)
 
 
 def is_green(shot: Snapshot) -> bool:
-    """Whether every interlock passes but those that need arming; False for an empty list."""
+    """Return whether every interlock passes but those that need arming; False for an empty list."""
     rows = required(shot.interlocks)
     return bool(rows) and all(row.passed for row in rows)
 
 
 async def read_snapshot(socket_path: Path, within_s: float) -> Snapshot:
-    """The desk's snapshot once all is green, or once the desk has run for ``within_s``. Raises DeskUnavailableError."""
+    """Read the snapshot once all is green or the desk has run for ``within_s``. Raises DeskUnavailableError."""
     transport = httpx.AsyncHTTPTransport(uds=str(socket_path))
     decoder = msgspec.json.Decoder(Snapshot)
     async with httpx.AsyncClient(

@@ -33,7 +33,7 @@ def run_desk(settings: Settings) -> int:
 
 
 def open_history(settings: Settings) -> History:
-    """The history that the settings name. Raises HistoryError if events still wait for another one."""
+    """Make the history that the settings name. Raises HistoryError if events still wait for another one."""
     journal = Journal(settings.journal_path)
     if settings.postgres_url is not None:
         # Importing a driver that is not needed would cost every start 80 ms.

@@ -43,7 +43,7 @@ class _SnapshotFollower:
             self._arrived.set()
 
     async def next(self) -> Snapshot:
-        """A snapshot newer than the last one. Raises SandboxRunError if none comes for 30 s."""
+        """Wait for a newer snapshot. Raises SandboxRunError if none comes for 30 s."""
         self._arrived.clear()
         try:
             await asyncio.wait_for(self._arrived.wait(), WAIT_S)
@@ -53,7 +53,7 @@ class _SnapshotFollower:
         return self._snapshot
 
     async def until(self, holds: Callable[[Snapshot], bool], what: str) -> Snapshot:
-        """The first snapshot for which ``holds``. Raises SandboxRunError after 30 s."""
+        """Wait for a snapshot for which ``holds``. Raises SandboxRunError after 30 s."""
         try:
             async with asyncio.timeout(WAIT_S):
                 while True:
@@ -144,7 +144,6 @@ def _amounts(balances: Mapping[str, Any]) -> dict[str, int]:
 
 
 async def _arm(link: DeskClient, newest: _SnapshotFollower, start_traders: Callable[[], Awaitable[object]]) -> None:
-    """Arm the strategy, wait for the decisions in SHADOW that LIVE needs, arm the executor."""
     await newest.until(lambda shot: not shot.executor_blocked and shot.market.usable, "ready to be armed")
     for part in ARMABLE:
         outcome = await link.send(part, "arm")

@@ -58,7 +58,7 @@ def _tail(log_file: Path) -> str:
 
 
 def is_listening(socket_path: Path) -> bool:
-    """Whether somebody listens on the Unix socket."""
+    """Return whether somebody listens on the Unix socket."""
     import socket
 
     with contextlib.closing(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)) as probe:

@@ -95,7 +95,7 @@ class SandboxRun:
 
     @classmethod
     def running(cls, root: Path) -> "SandboxRun | None":
-        """The newest run whose desk still answers, even if a later one has ended since."""
+        """Return the newest run whose desk still answers, even if a later one has ended since."""
         names = sorted((path.parent.name for path in root.glob(f"*/{SOCKET_NAME}")), reverse=True)
         found = (cls(root / name) for name in names if name != LATEST)
         return next((run for run in found if is_listening(run.socket_path)), None)
@@ -119,7 +119,7 @@ class SandboxRun:
         return self.directory / HISTORY_NAME
 
     def venue_env(self) -> dict[str, str]:
-        """The venue's addresses and the maker's credentials, as it announced them."""
+        """Return the venue's addresses and the maker's credentials, as it announced them."""
         lines = (self.directory / VENUE_ENV).read_text("utf-8").splitlines()
         return dict(line.split("=", 1) for line in lines if line and not line.startswith("#"))
 
@@ -176,15 +176,13 @@ class SandboxRun:
 
 
 def _settings(directory: Path, venue: Mapping[str, str], own: Mapping[str, str]) -> dict[str, str]:
-    """A sandbox desk's settings: its defaults, the venue's addresses, the operator's own, the venue's credentials.
-
-    Its history is a file in its directory, never the operator's database.
-    """
+    # A sandbox desk's settings: its defaults, the venue's addresses, the operator's own, the venue's credentials.
+    # Its history is a file in its directory, never the operator's database.
     settings = {**DESK_SETTINGS, **venue, **own, **{name: venue[name] for name in CREDENTIALS}}
     known = {name: value for name, value in settings.items() if name in NAMES and name != "POSTGRES_URL"}
     return known | {"COCKPIT_STATE_DIR": str(directory)}
 
 
 def new_name() -> str:
-    """A directory name for a run that starts now; names sort by time."""
+    """Return a directory name for a run that starts now; names sort by time."""
     return f"{time.strftime('%Y%m%d-%H%M%S', time.gmtime())}-{os.getpid()}"

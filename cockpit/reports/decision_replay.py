@@ -180,7 +180,7 @@ def _view(
     was: _Committed,
     would: _Committed,
 ) -> DeskView:
-    """The recorded view under these rules, with the amounts of the replayed quotes instead of the recorded ones."""
+    """Return the recorded view under these rules, with the replayed quotes committed instead of the recorded."""
     view = read_view(record.decision.view, PAIR, *rules)
     given: dict[str, Any] = dict(changes.view)
     if changes.armed:
@@ -194,7 +194,7 @@ def _view(
 
 
 def _again(record: RecordedDecision, view: DeskView) -> tuple[TradeDecision, bool]:
-    """The new decision, and whether a quote is sent; a quote that could not be sent then is not sent now."""
+    # The new decision, and whether a quote is sent; a quote that could not be sent then is not sent now.
     made = record.decision
     decision = decide(record.request, view, desk_prices(view))
     failure = ""

@@ -58,7 +58,6 @@ def _replayable() -> list[str]:
 
 
 def _value(name: str, attribute: str, text: str) -> Any:
-    """Validate the value as the settings do."""
     field = Settings.model_fields[attribute]
     one: type[BaseModel] = create_model("One", **{attribute: (field.annotation, field)})  # type: ignore[call-overload]
     try:
@@ -68,7 +67,7 @@ def _value(name: str, attribute: str, text: str) -> Any:
 
 
 def as_json(result: Replay) -> str:
-    """One JSON object; amounts are base units."""
+    """Return one JSON object; amounts are base units."""
     return msgspec.json.format(msgspec.json.encode(result), indent=2).decode()
 
 

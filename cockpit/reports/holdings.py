@@ -13,7 +13,7 @@ ASSETS = BTC_EURE.base, BTC_EURE.quote
 
 
 def opening(reader: Reader, span: Span) -> dict[str, trading.Balance]:
-    """Opening balances by token id, without unexplained parts, so that these stay visible as unexplained."""
+    """Return opening balances by token id, without unexplained parts, so that these stay visible as unexplained."""
     found = {}
     for asset in ASSETS:
         held = trading.opening_balance(reader, asset.token_id, span)
@@ -24,13 +24,13 @@ def opening(reader: Reader, span: Span) -> dict[str, trading.Balance]:
 
 
 def closing(reader: Reader, span: Span) -> dict[str, trading.Balance]:
-    """Closing balances by token id."""
+    """Return closing balances by token id."""
     read = ((asset.token_id, trading.closing_balance(reader, asset.token_id, span)) for asset in ASSETS)
     return {token: held for token, held in read if held is not None}
 
 
 def accepted_movements(accepted: Iterable[differences.AcceptedDifference]) -> list[trading.MoneyMovement]:
-    """Accepted differences as movements of money, so that they are neither profit nor loss."""
+    """Return accepted differences as movements of money, so that they are neither profit nor loss."""
     return [
         trading.MoneyMovement(one.at_ns, "accepted", asset.token_id, one.amounts[asset.symbol])
         for one in accepted
@@ -81,5 +81,5 @@ def change(
 
 
 def moved(fill: trading.FillRecord, token: str) -> int:
-    """The signed change of a token's balance by a fill."""
+    """Return the signed change of a token's balance by a fill."""
     return fill.amount_in * (fill.asset_in == token) - fill.amount_out * (fill.asset_out == token)

@@ -22,7 +22,7 @@ _HIDDEN = ("run_id", "at_ns", "checks", "view", "nonce", "partner_id", "tracepar
 
 
 def as_json(quote: QuoteTrace) -> str:
-    """One JSON object; columns that hold JSON are decoded."""
+    """Return one JSON object; columns that hold JSON are decoded."""
     rows = [
         {"at_ns": row.at_ns, "table": row.table, **row.columns, **{name: _decoded(row, name) for name in _json_of(row)}}
         for row in quote.rows
@@ -32,7 +32,7 @@ def as_json(quote: QuoteTrace) -> str:
 
 
 def as_text(quote: QuoteTrace) -> str:
-    """One paragraph a row, with the milliseconds since the request; each risk check on its own line."""
+    """Return one paragraph a row, with the milliseconds since the request; each risk check on its own line."""
     start_ns = next((row.at_ns for row in quote.rows if row.table == "swap_demand_events"), quote.rows[0].at_ns)
     lines = [f"quote {quote.quote_id} of run {quote.run_id}"]
     for row in quote.rows:

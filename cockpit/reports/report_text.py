@@ -20,12 +20,11 @@ WIDTH = 80
 
 
 def as_json(report: TradingReport) -> str:
-    """One JSON object; amounts are decimal strings."""
+    """Return one JSON object; amounts are decimal strings."""
     return msgspec.json.format(msgspec.json.encode(_plain(report)), indent=2).decode()
 
 
 def _plain(value: Any) -> Any:
-    """Convert to plain objects, with Decimals as digits without an exponent."""
     if isinstance(value, Decimal):
         return f"{value:f}"
     if isinstance(value, msgspec.Struct):
@@ -36,7 +35,7 @@ def _plain(value: Any) -> Any:
 
 
 def as_csv(report: TradingReport) -> str:
-    """Every figure as ``figure,value``; nested figures are named with a point."""
+    """Return every figure as ``figure,value``; nested figures are named with a point."""
     figures = _plain(msgspec.structs.replace(report, fills=()))
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
@@ -68,7 +67,7 @@ def _flat(name: str, value: Any) -> Iterator[tuple[str, Any]]:
 
 
 def fills_csv(fills: Iterable[ReportedFill]) -> str:
-    """One row a fill, its markouts in bps."""
+    """Return one row a fill, its markouts in bps."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     names = [name for name in ReportedFill.__struct_fields__ if name != "markouts"]
@@ -151,7 +150,7 @@ def _inventory(report: TradingReport) -> list[Cells]:
 
 
 def _accepted(report: TradingReport) -> list[list[str]]:
-    """Accepted differences: by whom and why; no section if there are none."""
+    """Return accepted differences: by whom and why; no section if there are none."""
     lines = ["Accepted unexplained differences"]
     for one in report.accepted:
         amounts = (("BTC", one.btc), ("EURe", one.eure))

@@ -95,7 +95,7 @@ def _us(ns: int | None) -> Decimal | None:
 
 
 def _marks(reader: Reader, every: Sequence[RunRow], found: Iterable[trading.FillRecord]) -> dict[int, Decimal | None]:
-    """The mids at every horizon of every fill; moments at which no desk ran are left out."""
+    # The mids at every horizon of every fill; moments at which no desk ran are left out.
     times = {fill.at_ns + seconds * NS_PER_S for fill in found for seconds in HORIZONS_S}
     seen = {at_ns for at_ns in times if any(run.started_ns <= at_ns <= run.last_write_ns for run in every)}
     return trading.mids_at(reader, sorted(seen))
@@ -161,7 +161,7 @@ def _pnl(
     found: Iterable[trading.FillRecord],
     flows: Iterable[trading.MoneyMovement],
 ) -> tuple[ProfitAndLoss | None, str]:
-    """The P&L, or why it is unknown."""
+    """Return the P&L, or why it is unknown."""
     base, quote = holdings.ASSETS
     first, last = trading.opening_mid(reader, span), trading.last_mid(reader, span)
     if first is None or last is None:
@@ -218,7 +218,7 @@ def _summed(ours: Sequence[_Marked]) -> _Mean:
 
 
 def _markouts(marked: Sequence[_Marked]) -> tuple[MeanMarkout, ...]:
-    """The means of all groups; sums are integers, exact and fast over many fills."""
+    """Return the means of all groups; sums are integers, exact and fast over many fills."""
     means: dict[tuple[str, str], _Mean] = {}
     sorted_out: dict[tuple[str, str, str], list[_Marked]] = {}
     for one in marked:

@@ -97,7 +97,7 @@ def difference(snapshot: Snapshot) -> tuple[Line, ...]:
 
     A reading and what explains it arrive apart: it is an alarm only once the ladder's line says that it stayed.
     """
-    proven = snapshot.proven
+    proven = snapshot.reconciled
     said = "explaining" if proven else "UNEXPLAINED"
     return tuple(
         (Cell(f" {said} {row.unexplained.normalize():+f} {row.symbol} ", "muted" if proven else "alarm"),)

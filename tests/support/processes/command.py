@@ -13,7 +13,7 @@ from tests.support.processes.processes import bare_environment
 
 
 def private_key(seed: bytes = bytes(range(32))) -> str:
-    """A signing key as NEAR tools write it."""
+    """Return a signing key as NEAR tools write it."""
     key = SigningKey(seed)
     return "ed25519:" + base58.b58encode(bytes(key) + bytes(key.verify_key)).decode()
 

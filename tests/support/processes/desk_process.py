@@ -76,7 +76,7 @@ class DeskProcess:
             self._process.kill()
 
     async def until(self, holds: Callable[[Snapshot], bool], within_s: float = 20, what: str = "") -> Snapshot:
-        """The first snapshot of the stream for which ``holds``."""
+        """Wait for a snapshot for which ``holds``."""
         newest: Snapshot | None = None
         try:
             async with asyncio.timeout(within_s), aclosing(cast(_Stream, self.link.snapshots())) as stream:
@@ -92,7 +92,7 @@ class DeskProcess:
         )
 
     async def snapshot(self) -> Snapshot:
-        """The next snapshot of the stream."""
+        """Return the next snapshot of the stream."""
         return await self.until(lambda _: True)
 
     async def get(self, path: str) -> httpx.Response:
@@ -102,7 +102,7 @@ class DeskProcess:
             return await client.get(path)
 
     async def health(self, part: Part) -> PartHealth:
-        """One part's health."""
+        """Return one part's health."""
         return msgspec.json.decode((await self.get(f"/{part}/healthz")).content, type=PartHealth)
 
     async def ready(self) -> Snapshot:
@@ -121,13 +121,13 @@ class DeskProcess:
             accepted(await self.link.send(part, "disarm"))
 
     def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
-        """Rows of the history, read while the desk runs."""
+        """Return rows of the history, read while the desk runs."""
         path = self.state_dir / "history.sqlite"
         with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True, timeout=10)) as db:
             return db.execute(query, values).fetchall()
 
     def count(self, query: str, *values: object) -> int:
-        """The first number of the answer."""
+        """Return the first number of the answer."""
         return int(self.rows(query, *values)[0][0])
 
 
@@ -139,14 +139,14 @@ def _diagnosis(shot: Snapshot | None) -> str:
 
 
 def accepted(outcome: Outcome) -> Result:
-    """The outcome as a result that was accepted."""
+    """Assert that the command was accepted."""
     assert isinstance(outcome, Result), outcome
     assert outcome.accepted, outcome
     return outcome
 
 
 def refused(outcome: Outcome) -> str:
-    """Why the desk refused."""
+    """Assert that the command was refused; returns the reason."""
     assert isinstance(outcome, Result), outcome
     assert not outcome.accepted, outcome
     return outcome.reason

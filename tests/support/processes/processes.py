@@ -49,7 +49,7 @@ class Process:
             self._process.send_signal(number)
 
     def wait(self, within_s: float = 20) -> int:
-        """The exit code; AssertionError when it does not end."""
+        """Return the exit code; AssertionError when it does not end."""
         try:
             return self._process.wait(within_s)
         except subprocess.TimeoutExpired:

@@ -11,14 +11,14 @@ from venue.protocol.assets import BTC
 
 
 async def quote_frames(control: Control) -> int:
-    """Quote frames that the venue has received from makers since it was started."""
+    """Count the quote frames that the venue has received from makers since it was started."""
     return int((await control.state())["relay"].get("answers", 0))
 
 
 async def request_once(
     desk: DeskProcess, taker: Taker, *, max_wait_ms: int = 300
 ) -> tuple[DecisionRow, list[dict[str, Any]]]:
-    """One more request: what the desk decided, and the quotes the taker got within ``max_wait_ms``."""
+    """Send one request; returns what the desk decided, and the quotes the taker got within ``max_wait_ms``."""
     before = (await desk.snapshot()).counts.decisions
     quotes = await taker.ask(BTC.token_id, amount_in=50_000, max_wait_ms=max_wait_ms)
     shot = await desk.until(lambda shot: shot.counts.decisions == before + 1, what="one more decision")

@@ -27,7 +27,6 @@ class RelayStandIn:
         self._ids = 0
 
     async def serve(self, socket: ServerConnection) -> None:
-        """One connection of a maker."""
         self.connections += 1
         self._sockets.add(socket)
         try:
@@ -79,7 +78,7 @@ class RelayStandIn:
         return str(fields["quote_id"])
 
     def quoted(self, quote_id: str) -> int:
-        """How many quotes came for the request."""
+        """Return how many quotes came for the request."""
         return sum(quote["quote_id"] == quote_id for quote in self.quotes)
 
     async def is_quoted(self, **changes: object) -> str:

@@ -21,7 +21,7 @@ def link(run: SandboxRun) -> DeskClient:
 
 
 async def newest(run: SandboxRun) -> Snapshot:
-    """The desk's newest snapshot."""
+    """Return the desk's newest snapshot."""
     async for shot in link(run).snapshots():
         if isinstance(shot, Snapshot):
             return shot

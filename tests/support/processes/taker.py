@@ -40,7 +40,7 @@ class Taker:
         min_deadline_ms: int = 20_000,
         max_wait_ms: int = 3_000,
     ) -> list[dict[str, Any]]:
-        """The quotes for giving ``asset_in``, empty if nobody answered in time. Exactly one amount, base units."""
+        """Ask for quotes; empty if nobody answered in time. Exactly one amount, base units."""
         asked = {"exact_amount_in": amount_in, "exact_amount_out": amount_out}
         params = {
             "defuse_asset_identifier_in": asset_in,

@@ -97,7 +97,7 @@ class Terminal:
             raise AssertionError(f"the screen does not show {words!r} {times} times:\n{self.text}") from None
 
     def types_in(self, label: str) -> bool:
-        """Whether the field behind this label has the keyboard: its caret is a cell of a colour of its own.
+        """Return whether the field behind this label has the keyboard: its caret is a cell of a colour of its own.
 
         What is typed goes to the field that has it, so that it must have moved before the next is typed.
         """

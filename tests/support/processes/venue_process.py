@@ -61,13 +61,13 @@ class Control:
         (await self.http.post("/deposit", json=body)).raise_for_status()
 
     async def balances(self, account: str | None = None) -> dict[str, int]:
-        """What the ledger holds for the account, the maker's by default; base units by token id."""
+        """Return what the ledger holds for the account, the maker's by default; base units by token id."""
         state = await self.state()
         held = state["balances"].get(account or state["account"], {})
         return {token: int(amount) for token, amount in held.items()}
 
     async def view(self, method: str) -> Any:
-        """A view of the Verifier without arguments, read from the second NEAR node."""
+        """Return a view of the Verifier without arguments, read from the second NEAR node."""
         import base64
         import json
 
