@@ -118,7 +118,7 @@ async def key_times(viewer: Viewer, presses: int, rng: random.Random) -> list[Ke
 
     jumps: list[float] = []
     for turn in range(presses):
-        jumps.append(await jump(*((9, "Log"), (7, "Executions"))[turn % 2]))
+        jumps.append(await jump(*((9, "Log"), (7, "Fills"))[turn % 2]))
         await pause()
     await jump(3, "Interlocks")
     await move("j")

@@ -23,13 +23,11 @@ from cockpit.client.desk_client import ConnectionLost, DeskClient
 from panels.dialogs.dialog import Dialog
 from panels.dialogs.help import HelpDialog
 from panels.dialogs.row_details import RowDetails
+from panels.frame.banners import Banner, ConnectingNotice, FaultBar, TooSmall
 from panels.frame.board import ROOMS, Board, room
-from panels.frame.connecting import ConnectingNotice
-from panels.frame.fault_bar import FaultBar
 from panels.frame.key_bar import KeyBar
 from panels.frame.status_bar import StatusBar
-from panels.frame.tabs import Banner, Tabs
-from panels.frame.too_small import TooSmall
+from panels.frame.tabs import Tabs
 from panels.frame.tour_strip import TourStrip
 from panels.kit.actions import PANELS
 from panels.kit.keymap import KeyMap, displayed

@@ -1,10 +1,9 @@
-"""The lines between status bar and panels: the frozen view, and the tabs where one panel has the screen."""
+"""The tabs: the panels' numbers and names, and what needs attention on those that are hidden."""
 
 from collections.abc import Mapping, Sequence
 
 from textual import events
 
-from cockpit.model.formatting import age
 from cockpit.model.snapshot import Snapshot
 from panels.kit.cells import Cell, Line, line_width
 from panels.kit.text_lines import LineView
@@ -12,31 +11,7 @@ from panels.kit.view import View
 from panels.views.health import ill
 from panels.views.transfers import in_order, pending
 
-
-def banner(view: View) -> Line | None:
-    """What must be known before the panels are read; None when they are simply live."""
-    if view.snapshot is not None and view.silent:
-        why = f"attaching again: {view.link_lost}" if view.link_lost else "the desk is attached but does not tick"
-        return (Cell(f" ✗ what you see is {age(view.tick_age_ms)} old · {why}", "bad"),)
-    if view.frozen_ms is not None:
-        return (Cell(f" ‖ FROZEN {age(view.frozen_ms)} ago · {view.unseen or 'nothing'} new · space goes on", "warn"),)
-    snapshot = view.snapshot
-    if snapshot is not None and not snapshot.executor_armed and snapshot.executor_blocked:
-        return (Cell(f" ◐ the executor cannot be armed: {snapshot.executor_blocked}", "warn"),)
-    return None
-
-
-class Banner(LineView):
-    """A line that is there only when it has something to say."""
-
-    def paint(self, view: View) -> None:
-        """Show it, or make room."""
-        line = banner(view)
-        self.display = line is not None
-        self.show([line] if line is not None else [])
-
-
-BRIEF = {"inventory": "Inv", "interlocks": "Locks", "decisions": "Decide", "executions": "Fills"}
+BRIEF = {"inventory": "Inv", "interlocks": "Locks", "decisions": "Decide"}
 """Shorter names where the usual ones have no room."""
 
 

@@ -38,13 +38,13 @@ PANELS: tuple[tuple[str, str], ...] = (
     ("health", "Health"),
     ("decisions", "Decisions"),
     ("quotes", "Quotes"),
-    ("executions", "Executions"),
-    ("deposits", "Money"),
+    ("executions", "Fills"),
+    ("deposits", "Funds"),
     ("log", "Log"),
 )
 """The panels' ids and titles, in the order in which they are read; their number keys follow it."""
 
-SPELT_OUT = {"deposits": "deposits and withdrawals", "interlocks": "the arming ladder"}
+SPELT_OUT = {"deposits": "funds: deposits and withdrawals", "interlocks": "interlocks and the arming ladder"}
 
 
 def _jump(number: int, ident: str, title: str) -> Action:
@@ -129,7 +129,7 @@ ACTIONS: tuple[Action, ...] = (
         name="Withdraw",
         help="Take money out: form, review, confirmation",
         action="withdraw",
-        group="Money",
+        group="Funds",
         danger=True,
         footer=True,
     ),
@@ -139,7 +139,7 @@ ACTIONS: tuple[Action, ...] = (
         name="Deposit",
         help="Show deposit addresses; tell the bridge of a deposit",
         action="deposit",
-        group="Money",
+        group="Funds",
         footer=True,
     ),
     Action(
@@ -148,7 +148,7 @@ ACTIONS: tuple[Action, ...] = (
         name="Freeze withdrawals",
         help="Freeze withdrawals again now: never asks",
         action="freeze_withdrawals",
-        group="Money",
+        group="Funds",
     ),
     Action(
         id="track",
@@ -156,7 +156,7 @@ ACTIONS: tuple[Action, ...] = (
         name="Track a withdrawal",
         help="Follow a withdrawal made elsewhere by its NEAR hash",
         action="track",
-        group="Money",
+        group="Funds",
     ),
     Action(
         id="key",
@@ -164,7 +164,7 @@ ACTIONS: tuple[Action, ...] = (
         name="Signing key",
         help="Show the signing key; register it with the Verifier",
         action="signing_key",
-        group="Money",
+        group="Funds",
         danger=True,
     ),
     Action(

@@ -129,3 +129,18 @@ def flow(groups: Sequence[Line], width: int, *, gap: str = "  ") -> list[Line]:
             lines.append(list(group))
             used = wide
     return [tuple(line) for line in lines]
+
+
+def hold_ticks(rows: Sequence[GridRow], shown: Sequence[GridRow], columns: Sequence[Column]) -> list[GridRow]:
+    """Return the rows, those in which nothing but ages has changed as they are ``shown`` now.
+
+    Ages then tick in all rows at once, and a screen full of them is composed once a second instead of at every one.
+    """
+    still = [index for index, column in enumerate(columns) if not column.ticks]
+    before = {row.key: row for row in shown}
+
+    def same(row: GridRow, old: GridRow) -> bool:
+        return all(row.cells[index] == old.cells[index] for index in still)
+
+    pairs = ((row, before.get(row.key)) for row in rows)
+    return [old if old is not None and same(row, old) else row for row, old in pairs]

@@ -8,6 +8,9 @@ NOTHING_SENT_WITHOUT_CONNECTION = "No connection to the desk. Nothing was sent; 
 LAST_KNOWN_STATE = "Not connected to the desk. Last known state:"
 STALE_SCREEN = "The screen was out of date when you pressed the key. Nothing was sent; check the state and try again."
 TERMS_CHANGED = "The terms changed while this dialog was open. Close it and open it again."
+RECONNECTING = "reconnecting automatically"
+CONNECTED_WITHOUT_DATA = "connected, but the desk sends no new data"
+NO_REASON_GIVEN = "no reason given"
 NO_COLOR_IS_SET = "NO_COLOR is set"
 
 

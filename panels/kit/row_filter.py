@@ -13,12 +13,14 @@ from typing import Literal
 
 import msgspec
 
+from panels.kit.errors import InvalidFilterError
+
 Value = str | Decimal | int | None
-Facts = Mapping[str, Value]
+RowFacts = Mapping[str, Value]
 """What can be asked of one row, by field; a number that is not known is None."""
 
-Kind = Literal["text", "number", "age"]
-Fields = Mapping[str, Kind]
+FieldKind = Literal["text", "number", "age"]
+Fields = Mapping[str, FieldKind]
 """What a panel's rows can be asked, the main number before all other numbers. Ages are in seconds."""
 
 Operator = Literal[":", "=", ">", ">=", "<", "<="]
@@ -34,10 +36,6 @@ _PIECE = re.compile(r'(?:"[^"]*"?|[^\s"])+')
 _TERM = re.compile(r"(?P<field>[A-Za-z_]*)(?P<operator>>=|<=|[:=<>])(?P<value>.*)", re.DOTALL)
 
 
-class InvalidFilterError(Exception):
-    """The text cannot be read as a filter; the message is one short sentence for the reader."""
-
-
 class Term(msgspec.Struct, frozen=True, kw_only=True):
     """One condition. ``field`` is empty for a word that may be anywhere; ``number`` is set for a comparison."""
 
@@ -47,7 +45,7 @@ class Term(msgspec.Struct, frozen=True, kw_only=True):
     number: Decimal | None = None
     wanted: bool = True
 
-    def holds(self, facts: Facts) -> bool:
+    def holds(self, facts: RowFacts) -> bool:
         """Whether the row is one of those asked for. What is not known satisfies no comparison, nor its opposite."""
         if self.number is not None:
             value = facts.get(self.field)
@@ -67,13 +65,13 @@ class RowFilter(msgspec.Struct, frozen=True):
     text: str
     terms: tuple[Term, ...]
 
-    def holds(self, facts: Facts) -> bool:
+    def holds(self, facts: RowFacts) -> bool:
         """Whether a row with these facts is shown."""
         return all(term.holds(facts) for term in self.terms)
 
 
 def parse(text: str, fields: Fields) -> RowFilter:
-    """The filter that ``text`` asks for on rows with these ``fields``. Raises BadFilter."""
+    """The filter that ``text`` asks for on rows with these ``fields``. Raises InvalidFilterError."""
     terms = tuple(_term(piece, fields) for piece in _PIECE.findall(text))
     return RowFilter(" ".join(text.split()), terms)
 
@@ -114,7 +112,7 @@ def _known(field: str, fields: Fields) -> None:
         raise InvalidFilterError(f"no field {field} here; there are {', '.join(fields)}")
 
 
-def _number(text: str, bare: str, kind: Kind) -> Decimal:
+def _number(text: str, bare: str, kind: FieldKind) -> Decimal:
     plain = text.replace(",", "").replace('"', "").lower()
     unit = 1
     if kind == "age" and plain[-1:] in UNITS:

@@ -8,6 +8,7 @@ from typing import Literal
 
 import msgspec
 
+from cockpit.model.ages import age_ms
 from cockpit.model.snapshot import Snapshot, WithdrawalRow
 
 Step = Literal["watch", "decision", "shadow", "live", "withdraw", "stop", "over"]
@@ -89,7 +90,7 @@ def advanced(tour: Tour, snapshot: Snapshot) -> Tour | None:
 
 def passed_ms(tour: Tour, snapshot: Snapshot) -> int:
     """Since the step began, by the desk's clock."""
-    return (snapshot.at_ns - tour.since_ns) // 1_000_000
+    return age_ms(snapshot.at_ns, tour.since_ns) or 0
 
 
 def decided(tour: Tour, snapshot: Snapshot) -> int:

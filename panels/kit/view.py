@@ -8,6 +8,8 @@ from cockpit.model.commands import Part
 from cockpit.model.snapshot import Snapshot
 from panels.kit.tour_steps import Touring
 
+NS_PER_S = 1_000_000_000
+
 LATE_MS = 1_500
 SILENT_MS = 3_000
 """A desk streams four snapshots a second: without one for this long it is called silent."""

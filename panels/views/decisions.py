@@ -8,7 +8,7 @@ from cockpit.model.snapshot import DecisionRow, Snapshot
 from panels.kit.cells import Cell, Column, Detail, Field, GridRow
 from panels.kit.labels import side
 from panels.kit.panel import Panel
-from panels.kit.row_filter import Facts, Fields
+from panels.kit.row_filter import Fields, RowFacts
 from panels.kit.theme import Role
 
 COLUMNS = (
@@ -100,7 +100,7 @@ def decision_detail(row: DecisionRow) -> Detail:
 class DecisionsPanel(Panel[DecisionRow]):
     """The strategy's decisions, newest first."""
 
-    TITLE = "DecisionsPanel"
+    TITLE = "Decisions"
     COLUMNS = COLUMNS
     FED_BY = "near-intents-ingest"
     FIELDS: ClassVar[Fields] = {
@@ -122,7 +122,7 @@ class DecisionsPanel(Panel[DecisionRow]):
         """One row a decision."""
         return decision_row(item)
 
-    def facts(self, item: DecisionRow) -> Facts:
+    def facts(self, item: DecisionRow) -> RowFacts:
         """The reason by its name and in words."""
         return {
             "side": item.side,

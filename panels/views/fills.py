@@ -9,7 +9,7 @@ from cockpit.model.snapshot import FillRow, Snapshot
 from panels.kit.cells import Cell, Column, Detail, Field, GridRow
 from panels.kit.labels import side
 from panels.kit.panel import Panel
-from panels.kit.row_filter import Facts, Fields
+from panels.kit.row_filter import Fields, RowFacts
 from panels.kit.theme import Role
 
 COLUMNS = (
@@ -94,7 +94,7 @@ def execution_detail(row: FillRow) -> Detail:
 class FillsPanel(Panel[FillRow]):
     """Fills, newest first."""
 
-    TITLE = "FillsPanel"
+    TITLE = "Fills"
     COLUMNS = COLUMNS
     FED_BY = "trade-executor"
     FIELDS: ClassVar[Fields] = {
@@ -117,7 +117,7 @@ class FillsPanel(Panel[FillRow]):
         """One row a fill."""
         return execution_row(item)
 
-    def facts(self, item: FillRow) -> Facts:
+    def facts(self, item: FillRow) -> RowFacts:
         """The markout is the one shown: of the longest horizon passed."""
         return {
             "side": item.side,

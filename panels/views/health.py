@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import ClassVar
 
+from cockpit.model.ages import age_ms
 from cockpit.model.formatting import age, sparkline, uptime
 from cockpit.model.snapshot import PartHealth as HealthRow
 from cockpit.model.snapshot import Snapshot
@@ -10,8 +11,8 @@ from panels.kit.cells import Cell, Column, Detail, Field, GridRow
 from panels.kit.keymap import KeyMap
 from panels.kit.labels import state
 from panels.kit.panel import Panel
-from panels.kit.row_filter import Facts, Fields
-from panels.views.rates import RatesPanel, work
+from panels.kit.row_filter import Fields, RowFacts
+from panels.views.rates import WorkRates, work
 
 SPARK_WIDTH = 8
 COLUMNS = (
@@ -61,7 +62,7 @@ def per_second(rate: float | None) -> str:
     return f"{rate:,.0f}" if rate >= 100 else f"{rate:.1f}"
 
 
-def health_row(row: HealthRow, rates: RatesPanel) -> GridRow:
+def health_row(row: HealthRow, rates: WorkRates) -> GridRow:
     """A part under COLUMNS."""
     bad = bad_input(row)
     rate = rates.rate(row.part)
@@ -80,7 +81,7 @@ def health_row(row: HealthRow, rates: RatesPanel) -> GridRow:
     )
 
 
-def health_detail(row: HealthRow, rates: RatesPanel) -> Detail:
+def health_detail(row: HealthRow, rates: WorkRates) -> Detail:
     """Everything the part says of itself, and all its counters."""
     rate = rates.rate(row.part)
     fields = [
@@ -104,13 +105,13 @@ def ill(snapshot: Snapshot) -> int:
 class HealthPanel(Panel[HealthRow]):
     """The desk's parts."""
 
-    TITLE = "HealthPanel"
+    TITLE = "Health"
     COLUMNS = COLUMNS
     FIELDS: ClassVar[Fields] = {"part": "text", "state": "text", "rate": "number", "bad": "number", "says": "text"}
 
     def __init__(self, ident: str, number: int, keys: KeyMap) -> None:
         super().__init__(ident, number, keys)
-        self.rates = RatesPanel()
+        self.rates = WorkRates()
 
     def paint(self, snapshot: Snapshot) -> None:
         """Show the parts, and count what they do."""
@@ -125,7 +126,7 @@ class HealthPanel(Panel[HealthRow]):
         """One row a part."""
         return health_row(item, self.rates)
 
-    def facts(self, item: HealthRow) -> Facts:
+    def facts(self, item: HealthRow) -> RowFacts:
         """What it does and how well."""
         rate = self.rates.rate(item.part)
         return {
@@ -144,4 +145,4 @@ class HealthPanel(Panel[HealthRow]):
         """How long the desk runs, and how many cockpits watch it."""
         others = snapshot.attached - 1
         watching = f" · {others} other cockpit{'s' if others > 1 else ''} attached" if others > 0 else ""
-        return f"desk up {uptime((snapshot.at_ns - snapshot.started_ns) // 1_000_000)}{watching}"
+        return f"desk up {uptime(age_ms(snapshot.at_ns, snapshot.started_ns) or 0)}{watching}"

@@ -10,7 +10,7 @@ from cockpit.model.snapshot import InterlockRow, Rung, Snapshot
 from panels.kit.cells import Cell, Column, Detail, Field, GridRow, Line
 from panels.kit.keymap import KeyMap
 from panels.kit.panel import Panel
-from panels.kit.row_filter import Facts, Fields
+from panels.kit.row_filter import Fields, RowFacts
 from panels.kit.text_lines import LineView
 from panels.kit.theme import Role
 
@@ -109,7 +109,7 @@ def red(snapshot: Snapshot) -> list[InterlockRow]:
 class InterlocksPanel(Panel[InterlockRow]):
     """The arming ladder."""
 
-    TITLE = "InterlocksPanel"
+    TITLE = "Interlocks"
     COLUMNS = COLUMNS
     FIELDS: ClassVar[Fields] = {
         "state": "text",
@@ -142,7 +142,7 @@ class InterlocksPanel(Panel[InterlockRow]):
         """One row a line."""
         return interlock_row(item)
 
-    def facts(self, item: InterlockRow) -> Facts:
+    def facts(self, item: InterlockRow) -> RowFacts:
         """Green or red, and why."""
         return {
             "state": "green" if item.passed else "red",

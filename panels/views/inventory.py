@@ -12,7 +12,7 @@ from cockpit.model.snapshot import InventoryState as Held
 from panels.kit.cells import Cell, Column, Detail, Field, GridRow, Line
 from panels.kit.keymap import KeyMap
 from panels.kit.panel import Panel
-from panels.kit.row_filter import Facts, Fields
+from panels.kit.row_filter import Fields, RowFacts
 from panels.kit.text_lines import LineView
 from panels.kit.theme import Role
 from panels.views.proof import places, unexplained
@@ -122,7 +122,7 @@ def inventory_detail(held: Held) -> Detail:
 class InventoryPanel(Panel[Quantity]):
     """Balances and the share of BTC."""
 
-    TITLE = "InventoryPanel"
+    TITLE = "Inventory"
     COLUMNS = COLUMNS
     FED_BY = "inventory-sync"
     FIELDS: ClassVar[Fields] = {"name": "text", "means": "text"}
@@ -149,7 +149,7 @@ class InventoryPanel(Panel[Quantity]):
         """One row a quantity."""
         return quantity_row(item)
 
-    def facts(self, item: Quantity) -> Facts:
+    def facts(self, item: Quantity) -> RowFacts:
         """Its name and meaning."""
         return {"name": item.name, "means": item.means}
 

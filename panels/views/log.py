@@ -5,13 +5,14 @@ from typing import ClassVar, Literal
 
 import msgspec
 
+from cockpit.model.ages import age_ms
 from cockpit.model.formatting import age, coarse_age
 from cockpit.model.snapshot import JournalRow, Snapshot
 from panels.kit.cells import Cell, Column, Detail, Field, GridRow
 from panels.kit.keymap import KeyMap
 from panels.kit.notices import NoticeLog
 from panels.kit.panel import Panel
-from panels.kit.row_filter import Facts, Fields
+from panels.kit.row_filter import Fields, RowFacts
 from panels.kit.theme import Role
 
 Mark = Literal["✓", "✗", "!", "·"]
@@ -52,7 +53,7 @@ def of_journal(row: JournalRow) -> LogEntry:
 
 def entries(snapshot: Snapshot, noticed: NoticeLog) -> list[LogEntry]:
     """Everything worth a line, newest first."""
-    run_ms = max(0, (snapshot.at_ns - snapshot.started_ns) // 1_000_000)
+    run_ms = age_ms(snapshot.at_ns, snapshot.started_ns) or 0
     found = [of_journal(row) for row in snapshot.journal]
     found += [
         LogEntry(key=f"finding/{number}", age_ms=run_ms, who="start", mark="!", what="found", told=text)
@@ -90,7 +91,7 @@ def entry_row(entry: LogEntry) -> GridRow:
 class LogPanel(Panel[LogEntry]):
     """The journal, and what was noticed beside it."""
 
-    TITLE = "LogPanel"
+    TITLE = "Log"
     COLUMNS = COLUMNS
     FED_BY = "history-writer"
     FIELDS: ClassVar[Fields] = {"who": "text", "what": "text", "outcome": "text", "age": "age", "id": "text"}
@@ -107,7 +108,7 @@ class LogPanel(Panel[LogEntry]):
         """One row a line."""
         return entry_row(item)
 
-    def facts(self, item: LogEntry) -> Facts:
+    def facts(self, item: LogEntry) -> RowFacts:
         """Who, what, and what became of it."""
         word = {"✓": "ok", "✗": "refused", "!": "warning", "·": ""}[item.mark]
         return {
@@ -122,7 +123,7 @@ class LogPanel(Panel[LogEntry]):
         """The line, whole."""
         kind, _, ident = item.key.partition("/")
         return Detail(
-            "Command" if kind == "command" else "NoticeLog" if kind == "noticed" else "Found at the start",
+            "Command" if kind == "command" else "Noticed" if kind == "noticed" else "Found at the start",
             (
                 Field("who", Cell(item.who)),
                 Field("what", Cell(item.what, "strong")),

@@ -11,8 +11,9 @@ from panels.kit.cells import Cell, Column, Detail, Field, GridRow, Line
 from panels.kit.keymap import KeyMap
 from panels.kit.labels import state
 from panels.kit.panel import Panel
-from panels.kit.row_filter import Facts, Fields
+from panels.kit.row_filter import Fields, RowFacts
 from panels.kit.text_lines import LineView
+from panels.kit.view import NS_PER_S
 from panels.views.chart import ChartMark, chart
 
 COLUMNS = (
@@ -102,7 +103,7 @@ class MarketPanel(Panel[SourceRow]):
         super().paint(snapshot)
         market, size = snapshot.market, self.curve.size
         self.prices.show([prices_line(market)])
-        wanted = (snapshot.run_id, snapshot.at_ns // 1_000_000_000, size.width, size.height)
+        wanted = (snapshot.run_id, snapshot.at_ns // NS_PER_S, size.width, size.height)
         if wanted != self._drawn:
             self._drawn = wanted
             self.curve.show(self._curve(snapshot))
@@ -128,7 +129,7 @@ class MarketPanel(Panel[SourceRow]):
         """One row a source."""
         return source_row(item)
 
-    def facts(self, item: SourceRow) -> Facts:
+    def facts(self, item: SourceRow) -> RowFacts:
         """Its price, and how far off and how old it is."""
         return {
             "source": item.source,

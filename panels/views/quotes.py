@@ -9,7 +9,7 @@ from cockpit.model.snapshot import QuoteRow, Snapshot
 from panels.kit.cells import Cell, Column, Detail, Field, GridRow
 from panels.kit.labels import outcome, side
 from panels.kit.panel import Panel
-from panels.kit.row_filter import Facts, Fields
+from panels.kit.row_filter import Fields, RowFacts
 from panels.kit.theme import Role
 
 BAR_WIDTH = 5
@@ -117,7 +117,7 @@ def quote_detail(row: QuoteRow, snapshot: Snapshot) -> Detail:
 class QuotesPanel(Panel[QuoteRow]):
     """Signed quotes, newest first."""
 
-    TITLE = "QuotesPanel"
+    TITLE = "Quotes"
     COLUMNS = COLUMNS
     FED_BY = "trade-executor"
     FIELDS: ClassVar[Fields] = {
@@ -140,7 +140,7 @@ class QuotesPanel(Panel[QuoteRow]):
         """One row a quote."""
         return quote_row(item)
 
-    def facts(self, item: QuoteRow) -> Facts:
+    def facts(self, item: QuoteRow) -> RowFacts:
         """Both amounts by their asset; a quote that binds is also alive."""
         btc, eure = (item.takes, item.gives) if item.side == "buy" else (item.gives, item.takes)
         return {

@@ -5,9 +5,9 @@ from collections import deque
 from collections.abc import Callable, Mapping
 
 from cockpit.model.snapshot import PartHealth, Snapshot
+from panels.kit.view import NS_PER_S
 
 WINDOW_S = 10
-SECOND_NS = 1_000_000_000
 
 _KINDS: Mapping[str, tuple[str, Callable[[str], bool]]] = {
     "near-intents-ingest": ("messages", lambda name: name == "messages"),
@@ -32,7 +32,7 @@ def done(row: PartHealth) -> int:
     return 0 if counts is None else sum(count for name, count in row.counters.items() if counts[1](name))
 
 
-class RatesPanel:
+class WorkRates:
     """One sample a second of the last ten; another run of the desk begins anew."""
 
     def __init__(self) -> None:
@@ -44,7 +44,7 @@ class RatesPanel:
         if snapshot.run_id != self._run:
             self._run = snapshot.run_id
             self._samples.clear()
-        if self._samples and abs(snapshot.at_ns - self._samples[-1][0]) < SECOND_NS:
+        if self._samples and abs(snapshot.at_ns - self._samples[-1][0]) < NS_PER_S:
             return
         self._samples.append((snapshot.at_ns, {row.part: done(row) for row in snapshot.health}))
 
@@ -53,7 +53,7 @@ class RatesPanel:
         if len(self._samples) < 2:
             return None
         (first_ns, first), (last_ns, last) = self._samples[0], self._samples[-1]
-        seconds = (last_ns - first_ns) / SECOND_NS
+        seconds = (last_ns - first_ns) / NS_PER_S
         return (last.get(part, 0) - first.get(part, 0)) / seconds if seconds > 0 else None
 
     def course(self, part: str) -> list[float]:

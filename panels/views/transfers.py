@@ -7,7 +7,7 @@ from cockpit.model.formatting import age, exact, number, shorten
 from cockpit.model.snapshot import DepositRow, Snapshot, WithdrawalRow
 from panels.kit.cells import Cell, Column, Detail, Field, GridRow
 from panels.kit.panel import Panel
-from panels.kit.row_filter import Facts, Fields
+from panels.kit.row_filter import Fields, RowFacts
 from panels.kit.theme import Role
 
 COLUMNS = (
@@ -157,7 +157,7 @@ STALE_MS = 120_000
 class FundsPanel(Panel[DepositRow | WithdrawalRow]):
     """Money in and money out."""
 
-    TITLE = "Deposits and withdrawals"
+    TITLE = "Funds"
     COLUMNS = COLUMNS
     FED_BY = "liquidity-manager"
     FIELDS: ClassVar[Fields] = {
@@ -178,7 +178,7 @@ class FundsPanel(Panel[DepositRow | WithdrawalRow]):
         """One row a deposit or a withdrawal."""
         return withdrawal_row(item) if isinstance(item, WithdrawalRow) else deposit_row(item)
 
-    def facts(self, item: DepositRow | WithdrawalRow) -> Facts:
+    def facts(self, item: DepositRow | WithdrawalRow) -> RowFacts:
         """Which way, how much, how far."""
         out = isinstance(item, WithdrawalRow)
         return {

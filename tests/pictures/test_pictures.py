@@ -10,6 +10,7 @@ from textual.pilot import Pilot
 from cockpit.app.app import CockpitApp, Exit
 from cockpit.client.desk_client import NO_DESK, DeskClient
 from cockpit.model.snapshot import Snapshot
+from panels.kit.messages import CONNECTED_WITHOUT_DATA
 from tests.support.cockpit import samples
 from tests.support.cockpit.driven import NARROW, WIDE, Clock
 from tests.support.cockpit.fake_desk import FakeDesk
@@ -22,7 +23,7 @@ STATES = {
     "empty": (samples.empty(), showing("listening: no request for the pair yet")),
     "live": (samples.disarmed(), showing("quoted", "○ DISARMED")),
     "armed": (samples.snapshot(), showing("quoted", "executor ● ARMED")),
-    "stale": (samples.stale(), showing("r tries again")),
+    "stale": (samples.stale(), showing("r retries")),
     "real-money": (replace(samples.snapshot(), mode="LIVE"), showing(" LIVE ", "quoted", "executor ● ARMED")),
 }
 """What a desk can look like, with what tells that it is painted."""
@@ -120,7 +121,7 @@ def test_picture_of_a_silent_desk(desk: FakeDesk, link: DeskClient, snap_compare
         clock.now += 12
 
     app = CockpitApp(link, paint_hz=30, clock=clock)
-    before = showing("DESK SILENT for 12s", "attached but does not tick", then=fall_silent)
+    before = showing("DESK SILENT for 12s", CONNECTED_WITHOUT_DATA, then=fall_silent)
     assert snap_compare(app, terminal_size=WIDE, run_before=before)
 
 

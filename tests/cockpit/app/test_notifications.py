@@ -12,7 +12,7 @@ from cockpit.app.terminal.escape_codes import notification, window_title
 from cockpit.app.terminal.options import TerminalOptions, of_environment
 from cockpit.client.desk_client import DeskClient
 from cockpit.model.snapshot import JournalRow, Snapshot
-from panels.frame.fault_bar import faults_line
+from panels.frame.banners import faults_line
 from panels.kit.messages import NO_COLOR_IS_SET, unavailable
 from panels.kit.textual_internals import screen_strips
 from panels.kit.theme import BLIND_NAME, NAMES, PLAIN_NAME, WORDS, styles
@@ -100,7 +100,7 @@ def test_faults_stay_until_they_are_acknowledged() -> None:
         faults.add(text)
     line = faults_line(faults.texts)
     assert line is not None
-    assert "2 faults, the last: b" in "".join(cell.text for cell in line)
+    assert "2 faults, latest: b" in "".join(cell.text for cell in line)
     assert faults.acknowledge() == ("a", "b")
     assert faults_line(faults.texts) is None
 

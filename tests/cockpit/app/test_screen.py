@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from cockpit.app.app import CockpitApp, Exit
 from cockpit.client.desk_client import NO_DESK, DeskClient
 from panels.kit.grid import LiveGrid
+from panels.kit.messages import CONNECTED_WITHOUT_DATA
 from tests.support.cockpit import samples
 from tests.support.cockpit.driven import NARROW, Driven, cockpit
 from tests.support.cockpit.fake_desk import FakeDesk
@@ -54,7 +55,7 @@ async def test_a_silent_desk_turns_the_bar_red(desk: FakeDesk, link: DeskClient)
     async with cockpit(link) as driven:
         assert "ticked ● <1s" in driven.text
         driven.clock.now += 12
-        await driven.shows("✗ DESK SILENT for 12s", "executor ? last seen ARMED", "attached but does not tick")
+        await driven.shows("✗ DESK SILENT for 12s", "executor ? last seen ARMED", CONNECTED_WITHOUT_DATA)
         assert driven.app.query_one("#status").has_class("-alarm")
         await asyncio.to_thread(desk.say, samples.snapshot(1))
         await driven.shows("DESK SILENT")
@@ -191,7 +192,7 @@ async def test_brackets_in_what_the_desk_says_are_shown_as_they_are(desk: FakeDe
     health = tuple(replace(part, state="down", last_error="[red]x[/]") for part in said.health)
     desk.current = replace(said, market=market, health=health, executor_armed=False, executor_blocked="[b]x[/q]")
     async with cockpit(link) as driven:
-        await driven.shows("r tries again · [red]x[/]", "[b]x[/q]")
+        await driven.shows("r retries · [red]x[/]", "[b]x[/q]")
         await driven.press("4")
         await driven.shows("down: [red]x[/]")
         await driven.press("ctrl+e")

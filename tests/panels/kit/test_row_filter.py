@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from panels.kit.row_filter import Facts, Fields, InvalidFilterError, parse
+from panels.kit.errors import InvalidFilterError
+from panels.kit.row_filter import Fields, RowFacts, parse
 
 FIELDS: Fields = {"side": "text", "reason": "text", "notional": "number", "bps": "number", "age": "age"}
-ROW: Facts = {
+ROW: RowFacts = {
     "side": "sell",
     "reason": "reference_age stale price",
     "notional": Decimal("120.5"),
@@ -18,7 +19,7 @@ ROW: Facts = {
 }
 
 
-def holds(text: str, row: Facts = ROW) -> bool:
+def holds(text: str, row: RowFacts = ROW) -> bool:
     return parse(text, FIELDS).holds(row)
 
 

@@ -6,8 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from cockpit.model.snapshot import InventoryState, WithdrawalRow
-from panels.kit.cells import Cell, Column, GridRow, line_width
-from panels.kit.panel import unticked
+from panels.kit.cells import Cell, Column, GridRow, hold_ticks, line_width
 from panels.views.decisions import decision_detail, decision_row
 from panels.views.fills import execution_row
 from panels.views.health import bad_input, health_row
@@ -15,7 +14,7 @@ from panels.views.inventory import quantities, quantity_row, share_line
 from panels.views.market import prices_line, source_row
 from panels.views.proof import proof_lines, unexplained
 from panels.views.quotes import quote_life, quote_row
-from panels.views.rates import RatesPanel
+from panels.views.rates import WorkRates
 from panels.views.transfers import deposit_row, in_order, pending, withdrawal_detail, withdrawal_row
 from tests.support.cockpit import samples
 
@@ -182,7 +181,7 @@ def test_ages_tick_in_all_rows_together() -> None:
         GridRow("a", (Cell("2s"), Cell("x"))),
         GridRow("b", (Cell("2s"), Cell("y"))),
     ]
-    assert [row.cells[0].text for row in unticked(later, shown, columns)] == ["0s", "1s", "2s"]
+    assert [row.cells[0].text for row in hold_ticks(later, shown, columns)] == ["0s", "1s", "2s"]
 
 
 def test_bad_input_is_counted_once() -> None:
@@ -198,11 +197,11 @@ def test_bad_input_is_counted_once() -> None:
         },
     )
     assert bad_input(part) == 7
-    assert health_row(part, RatesPanel()).cells[5] == ("7", "warn")
+    assert health_row(part, WorkRates()).cells[5] == ("7", "warn")
 
 
 def test_a_part_that_is_not_well_says_why() -> None:
-    row = health_row(samples.health("market-reference-ingest", "degraded"), RatesPanel())
+    row = health_row(samples.health("market-reference-ingest", "degraded"), WorkRates())
     assert row.cells[0] == ("◐", "warn")
     assert row.cells[6] == ("degraded: bitstamp: connection reset", "warn")
 
