@@ -10,7 +10,7 @@ LONGEST_LIFE_NS = 3_600 * NS_PER_S
 """No signed quote lives longer: the top of the range of ``Limits.max_deadline_ms``."""
 
 UNFINISHED_COPY = "history_copying"
-"""The table that a store has until it is the whole copy of a history: no desk writes into it, and copying may go on."""
+"""The table that marks a store as an unfinished copy of a history: no desk writes into it, and copying may resume."""
 
 STAMP = "SELECT mode, account FROM runs ORDER BY seq LIMIT 1"
 LAST_DEADLINE = "SELECT COALESCE(MAX(deadline_ns), 0) FROM execute_trade_commands"

@@ -1,4 +1,4 @@
-"""What tests of every folder may use: a PostgreSQL server, once for each test process and only when it is asked for.
+"""Fixtures for tests of every folder: a PostgreSQL server, once for each test process and only when a test uses it.
 
 A test that hangs fails after a while (pytest-timeout), so that a run always ends and names it.
 """

@@ -13,7 +13,7 @@ from cockpit.desk.interlocks.measures import TO_JOURNAL
 from cockpit.model.commands import WithdrawalOrder
 from tests.e2e.conftest import Launch
 from tests.support.history.postgres_server import DURABLE, Server
-from tests.support.history.severable_wire import Wire
+from tests.support.history.severable_wire import SeverableWire
 from tests.support.processes.desk_process import DeskProcess, accepted, refused
 from tests.support.processes.taker import Taker
 from tests.support.waiting import until
@@ -172,7 +172,7 @@ async def test_an_armed_desk_survives_a_killed_server_for_the_allowed_time_only(
 async def test_a_connection_that_is_cut_repeatedly_disarms_nothing(
     launch: Launch, taker: Taker, server: Server
 ) -> None:
-    async with Wire(server.port) as wire:
+    async with SeverableWire(server.port) as wire:
         desk = await launch(POSTGRES_URL=server.url(port=wire.port))
         await desk.arm()
         async with asking(taker) as load:

@@ -1,4 +1,4 @@
-"""What every engine of the history does: what it stores, whom it lets in, and what it tells of the run before."""
+"""What every engine of the history does: what it stores, whom it admits, and what it knows of the previous run."""
 
 import asyncio
 from decimal import Decimal
@@ -11,6 +11,7 @@ from storage.errors import HistoryError
 from storage.history import HEALTHY, PreviousRun
 from tests.support.history import rows as facts
 from tests.support.history.engines import Engine
+from tests.support.waiting import until
 from venue.protocol.units import NS_PER_S
 
 
@@ -35,7 +36,7 @@ async def test_each_table_counts_its_rows(engine: Engine) -> None:
     await history.close(facts.START_NS)
 
 
-async def test_a_fill_is_joined_back_to_its_demand_by_sql_alone(engine: Engine) -> None:
+async def test_a_fill_is_joined_back_to_its_request_by_sql_alone(engine: Engine) -> None:
     first = engine.make()
     await first.open(facts.run("run-1"))
     await first.write([facts.demand(1), facts.demand(2), facts.decision(1), facts.decision(2), facts.command(1)])
@@ -48,7 +49,7 @@ async def test_a_fill_is_joined_back_to_its_demand_by_sql_alone(engine: Engine) 
     assert (quote_id, int(amount), *names) == ("quote-1", 1000, "run-1", "decision-1", "hash-1", "tx-1")
 
 
-async def test_steps_of_one_quote_and_of_one_deposit_are_facts_of_their_own(engine: Engine) -> None:
+async def test_each_step_of_a_quote_and_of_a_deposit_is_a_row_of_its_own(engine: Engine) -> None:
     history = engine.make()
     await history.open(facts.run())
     await history.write([facts.result(1, "accepted"), facts.result(1, "settled"), facts.result(1, "settled")])
@@ -58,7 +59,7 @@ async def test_steps_of_one_quote_and_of_one_deposit_are_facts_of_their_own(engi
     await history.close(None)
 
 
-async def test_the_same_request_and_command_ids_in_another_run_are_other_facts(engine: Engine) -> None:
+async def test_the_same_request_and_command_ids_in_another_run_are_other_rows(engine: Engine) -> None:
     for run_id in ("run-1", "run-2"):
         history = engine.make()
         await history.open(facts.run(run_id))
@@ -96,7 +97,7 @@ async def open_and_leave(engine: Engine, run_id: str, second: int, *, clean: boo
     return previous
 
 
-async def test_a_clean_end_and_the_last_deadline_are_told_to_the_next_run(engine: Engine) -> None:
+async def test_the_next_run_learns_of_a_clean_end_and_of_the_last_deadline(engine: Engine) -> None:
     history = engine.make()
     await history.open(facts.run())
     last = facts.START_NS + 90 * NS_PER_S
@@ -106,7 +107,7 @@ async def test_a_clean_end_and_the_last_deadline_are_told_to_the_next_run(engine
     assert previous == PreviousRun(run_id="run-1", clean=True, last_deadline_ns=last, last_write_ns=facts.START_NS + 3)
 
 
-async def test_an_end_without_goodbye_is_unclean_and_dated_by_its_last_sign_of_life(engine: Engine) -> None:
+async def test_an_end_that_was_not_recorded_is_unclean_and_dated_by_the_last_heartbeat(engine: Engine) -> None:
     await open_and_leave(engine, "run-1", 0, clean=False)
     previous = await open_and_leave(engine, "run-2", 10, clean=True)
     assert previous == PreviousRun(
@@ -114,7 +115,7 @@ async def test_an_end_without_goodbye_is_unclean_and_dated_by_its_last_sign_of_l
     )
 
 
-async def test_writing_is_a_sign_of_life(engine: Engine) -> None:
+async def test_writing_counts_as_a_heartbeat(engine: Engine) -> None:
     history = engine.make()
     await history.open(facts.run())
     await history.write([facts.demand(5), facts.demand(41)])
@@ -124,7 +125,7 @@ async def test_writing_is_a_sign_of_life(engine: Engine) -> None:
     assert previous.last_write_ns == facts.START_NS + 41
 
 
-async def test_a_short_clean_run_does_not_hide_the_broken_one_before_it(engine: Engine) -> None:
+async def test_a_short_clean_run_does_not_hide_an_unclean_one_before_it(engine: Engine) -> None:
     await open_and_leave(engine, "run-1", 0, clean=False)
     await open_and_leave(engine, "run-2", 10, clean=True)
     soon = await open_and_leave(engine, "run-3", 20, clean=True)
@@ -146,7 +147,7 @@ async def test_quotes_of_an_earlier_run_still_count_when_the_last_one_signed_non
     assert previous.last_deadline_ns == facts.START_NS + 99
 
 
-async def test_a_closed_or_unopened_history_says_so(engine: Engine) -> None:
+async def test_a_history_that_is_not_open_refuses_to_write(engine: Engine) -> None:
     history = engine.make()
     with pytest.raises(HistoryError, match="not open"):
         await history.write([facts.demand(1)])
@@ -181,7 +182,7 @@ async def test_a_cancelled_write_leaves_the_history_usable(engine: Engine) -> No
         task.cancel()
         await asyncio.wait({task})
     await history.write([facts.demand(100), facts.decision(100)])
-    await facts.until(lambda: history.health() == HEALTHY)
+    await until(lambda: history.health() == HEALTHY)
     counts = await history.counts()
     assert counts["swap_demand_events"] == counts["trade_decisions"] >= 1
     await history.close(facts.START_NS)
@@ -213,7 +214,7 @@ async def test_a_second_signing_under_the_same_key_is_not_recorded(engine: Engin
     await history.close(None)
 
 
-async def test_writing_the_same_facts_twice_leaves_one_row_each(engine: Engine) -> None:
+async def test_writing_the_same_events_twice_leaves_one_row_each(engine: Engine) -> None:
     history = engine.make()
     await history.open(facts.run())
     await history.write(facts.one_of_each(1))
@@ -224,7 +225,7 @@ async def test_writing_the_same_facts_twice_leaves_one_row_each(engine: Engine) 
 
 
 @pytest.mark.parametrize("many", [3, 400])
-async def test_a_batch_that_repeats_some_facts_adds_only_the_others(engine: Engine, many: int) -> None:
+async def test_a_batch_that_repeats_some_events_adds_only_the_others(engine: Engine, many: int) -> None:
     history = engine.make()
     await history.open(facts.run())
     for start in (0, many // 3):
@@ -279,9 +280,7 @@ async def test_any_text_comes_back_as_it_was(engine: Engine, many: int) -> None:
 
 @pytest.mark.parametrize("many", [1, 300])
 @pytest.mark.parametrize("text", ["a\0b", "a\ud800b", "\udfff\0"])
-async def test_a_text_that_no_database_takes_never_blocks_what_comes_after_it(
-    engine: Engine, text: str, many: int
-) -> None:
+async def test_a_text_that_no_database_takes_never_blocks_later_events(engine: Engine, text: str, many: int) -> None:
     history = engine.make()
     await history.open(facts.run())
     await history.write([msgspec.structs.replace(facts.demand(n), partner_id=text) for n in range(many)])
@@ -299,7 +298,7 @@ async def test_the_balance_before_a_time_is_the_newest_up_to_it(engine: Engine) 
     await history.close(None)
 
 
-async def test_an_empty_batch_is_no_transaction_and_a_history_at_work_stands_well(engine: Engine) -> None:
+async def test_an_empty_batch_is_no_transaction_and_leaves_the_history_healthy(engine: Engine) -> None:
     history = engine.make()
     await history.open(facts.run())
     await history.write([])
@@ -307,7 +306,7 @@ async def test_an_empty_batch_is_no_transaction_and_a_history_at_work_stands_wel
     await history.close(None)
 
 
-async def test_the_longest_life_that_was_allowed_is_told(engine: Engine) -> None:
+async def test_the_next_run_learns_of_the_longest_deadline_allowed(engine: Engine) -> None:
     history = engine.make()
     await history.open(facts.run())
     limits = [

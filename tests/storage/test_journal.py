@@ -1,4 +1,4 @@
-"""The journal gives back what was put into it, in order and whole, whatever a crash left at its end."""
+"""The journal returns its entries complete and in order, whatever a crash left at its end."""
 
 import os
 import stat
@@ -53,7 +53,7 @@ def test_every_kind_of_event_comes_back_as_it_was_and_in_order(path: Path) -> No
     journal.close()
 
 
-def test_only_the_owner_may_read_it_for_it_holds_signed_withdrawals(path: Path) -> None:
+def test_only_the_owner_may_read_it_since_it_holds_signed_withdrawals(path: Path) -> None:
     filled(path, 1)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
@@ -69,7 +69,7 @@ def test_a_new_one_is_empty_and_keeps_its_name(path: Path) -> None:
     again.close()
 
 
-def test_what_was_cleared_is_gone_for_good(path: Path) -> None:
+def test_cleared_entries_do_not_come_back(path: Path) -> None:
     filled(path, 2)
     journal = opened(path)
     journal.clear()
@@ -80,11 +80,11 @@ def test_what_was_cleared_is_gone_for_good(path: Path) -> None:
     again.close()
 
 
-def test_a_record_torn_anywhere_by_a_crash_is_cut_off_and_the_rest_is_whole(path: Path) -> None:
+def test_a_record_torn_anywhere_by_a_crash_is_cut_off_and_the_rest_is_kept(path: Path) -> None:
     first, second = filled(path, 2)
-    whole = path.read_bytes()
+    intact = path.read_bytes()
     for size in {first + 1, first + 3, first + 12, first + 13, (first + second) // 2, second - 1}:
-        path.write_bytes(whole[:size])
+        path.write_bytes(intact[:size])
         journal = opened(path)
         assert entries(journal) == [entry(0)]
         journal.append(entry(5))
@@ -94,17 +94,17 @@ def test_a_record_torn_anywhere_by_a_crash_is_cut_off_and_the_rest_is_whole(path
         again.close()
 
 
-def test_a_head_torn_by_a_crash_is_written_anew(path: Path) -> None:
+def test_a_header_torn_by_a_crash_is_written_again(path: Path) -> None:
     filled(path, 0)
-    whole = path.read_bytes()
+    intact = path.read_bytes()
     for size in (0, 3, 8, START - 1):
-        path.write_bytes(whole[:size])
+        path.write_bytes(intact[:size])
         journal = opened(path)
         assert journal.empty
         journal.close()
 
 
-def test_damage_before_whole_records_stops_the_start(path: Path) -> None:
+def test_damage_before_valid_records_stops_the_start(path: Path) -> None:
     first, _, _ = filled(path, 3)
     damaged = bytearray(path.read_bytes())
     damaged[first + 20] ^= 1
@@ -114,7 +114,7 @@ def test_damage_before_whole_records_stops_the_start(path: Path) -> None:
     assert path.read_bytes() == damaged
 
 
-def test_another_programs_file_is_left_alone(path: Path) -> None:
+def test_another_programs_file_is_not_changed(path: Path) -> None:
     path.parent.mkdir()
     path.write_text("notes of the operator, none of our business\n" * 3)
     with pytest.raises(HistoryError, match="is not a desk's journal"):
@@ -130,7 +130,7 @@ def test_a_link_is_not_followed(path: Path) -> None:
         Journal(path).open()
 
 
-def test_a_disk_that_is_nearly_full_is_told_and_leaves_what_was_there(path: Path) -> None:
+def test_a_nearly_full_disk_is_an_error_and_keeps_earlier_entries(path: Path) -> None:
     filled(path, 1)
     journal = opened(path, free_bytes=2**62)
     with pytest.raises(HistoryError, match="disk is nearly full: free some space"):
@@ -139,7 +139,7 @@ def test_a_disk_that_is_nearly_full_is_told_and_leaves_what_was_there(path: Path
     journal.close()
 
 
-def test_a_journal_at_its_limit_is_told_and_leaves_what_was_there(path: Path) -> None:
+def test_a_journal_at_its_limit_is_an_error_and_keeps_earlier_entries(path: Path) -> None:
     [end] = filled(path, 1)
     journal = opened(path, max_bytes=end + 10)
     with pytest.raises(HistoryError, match="is at its limit"):

@@ -1,4 +1,4 @@
-"""The schema moves forward only, whole version by whole version."""
+"""The schema moves forward only, one complete version after the other."""
 
 import asyncio
 import shutil
@@ -30,7 +30,7 @@ def last_script(folder: Path) -> Path:
     return max(folder.glob("*.sql"))
 
 
-async def test_an_older_database_is_brought_forward_with_its_rows(engine: Engine, newer: Path) -> None:
+async def test_an_older_database_is_migrated_with_its_rows(engine: Engine, newer: Path) -> None:
     old = engine.make()
     await old.open(facts.run())
     await old.write([facts.demand(1)])
@@ -43,7 +43,7 @@ async def test_an_older_database_is_brought_forward_with_its_rows(engine: Engine
     assert await engine.rows("SELECT note FROM runs") == [(None,), (None,)]
 
 
-async def test_a_newer_database_is_refused_and_left_alone(engine: Engine, newer: Path) -> None:
+async def test_a_newer_database_is_refused_and_not_changed(engine: Engine, newer: Path) -> None:
     new = engine.make(newer)
     await new.open(facts.run())
     await new.close(facts.START_NS)
@@ -64,7 +64,7 @@ async def test_a_migration_that_fails_changes_nothing(engine: Engine, newer: Pat
     await again.close(None)
 
 
-async def test_another_programs_database_is_left_alone(tmp_path: Path) -> None:
+async def test_another_programs_database_is_not_changed(tmp_path: Path) -> None:
     path = tmp_path / "history.db"
     other = sqlite3.connect(path)
     other.execute("CREATE TABLE songs (title TEXT)")
@@ -75,7 +75,7 @@ async def test_another_programs_database_is_left_alone(tmp_path: Path) -> None:
     assert facts.rows(path, "SELECT name FROM sqlite_master") == [("songs",)]
 
 
-async def test_another_programs_tables_are_left_alone(postgres: PostgresEngine) -> None:
+async def test_another_programs_tables_are_not_changed(postgres: PostgresEngine) -> None:
     db = await asyncpg.connect(postgres.url)
     await db.execute("CREATE TABLE songs (title TEXT)")
     with pytest.raises(HistoryError, match="another program, such as songs"):
@@ -84,7 +84,7 @@ async def test_another_programs_tables_are_left_alone(postgres: PostgresEngine) 
     await db.close()
 
 
-async def test_a_migration_waits_for_the_one_that_is_under_way(postgres: PostgresEngine) -> None:
+async def test_a_migration_waits_for_another_one_in_progress(postgres: PostgresEngine) -> None:
     db = await asyncpg.connect(postgres.url)
     await db.execute("SELECT pg_advisory_lock($1)", LOCK)
     history = postgres.make()
@@ -99,7 +99,7 @@ async def test_a_migration_waits_for_the_one_that_is_under_way(postgres: Postgre
     await history.close(None)
 
 
-def test_a_gap_in_the_numbers_is_noticed(newer: Path) -> None:
+def test_a_gap_in_the_numbers_of_the_scripts_is_refused(newer: Path) -> None:
     last_script(newer).rename(newer / "009_note.sql")
     with pytest.raises(ValueError, match="without a gap"):
         scripts(newer)

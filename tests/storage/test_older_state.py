@@ -1,4 +1,4 @@
-"""What an earlier version of the program wrote is read, reported, replayed and gone on with as it was."""
+"""What an earlier version of the program wrote is read, reported, replayed and continued unchanged."""
 
 import gzip
 import json
@@ -68,7 +68,7 @@ def test_a_quote_is_traced_as_it_was(tmp_path: Path) -> None:
     assert found == json.loads((WRITTEN / "sandbox.trace.json").read_text())
 
 
-async def test_a_desk_of_the_same_mode_and_account_goes_on_with_it(tmp_path: Path) -> None:
+async def test_a_desk_of_the_same_mode_and_account_continues_it(tmp_path: Path) -> None:
     history = SqliteHistory(older_history("sandbox", tmp_path))
     previous = await history.open(SANDBOX)
     assert previous == PreviousRun(
@@ -91,7 +91,7 @@ async def test_a_desk_of_the_same_mode_and_account_goes_on_with_it(tmp_path: Pat
 
 
 @pytest.mark.parametrize(("mode", "account"), [("LIVE", SANDBOX.account), (SANDBOX.mode, "other.near")])
-async def test_another_mode_or_account_may_not(tmp_path: Path, mode: str, account: str) -> None:
+async def test_another_mode_or_account_is_refused(tmp_path: Path, mode: str, account: str) -> None:
     other = Run(run_id="run-now", mode=mode, account=account, started_ns=SANDBOX.started_ns)
     with pytest.raises(HistoryError, match="belongs to SANDBOX maker"):
         await SqliteHistory(older_history("sandbox", tmp_path)).open(other)

@@ -50,7 +50,7 @@ async def test_a_quote_whose_decision_was_lost_is_open_all_the_same(engine: Engi
     await history.close(None)
 
 
-async def test_open_quotes_of_every_run_are_told_until_a_run_has_accounted_for_them(engine: Engine) -> None:
+async def test_open_quotes_of_every_run_are_read_until_a_run_has_accounted_for_them(engine: Engine) -> None:
     history = engine.make()
     await history.open(facts.run("run-1"))
     await history.write([facts.command(1)])
@@ -66,7 +66,7 @@ async def test_open_quotes_of_every_run_are_told_until_a_run_has_accounted_for_t
     await history.close(None)
 
 
-async def test_settlements_are_told_by_when_they_were_recorded(engine: Engine) -> None:
+async def test_settlements_are_read_by_when_they_were_recorded(engine: Engine) -> None:
     history = engine.make()
     await history.open(facts.run())
     for n in (1, 2, 3):
@@ -75,19 +75,19 @@ async def test_settlements_are_told_by_when_they_were_recorded(engine: Engine) -
     await history.close(None)
 
 
-async def test_the_last_explained_reading_is_whole_and_explained(engine: Engine) -> None:
+async def test_the_last_explained_balances_are_complete_and_explained(engine: Engine) -> None:
     history = engine.make()
     await history.open(facts.run())
     assert await history.last_explained() == ()
-    whole = [reading(5, facts.BTC, 2**127), reading(5, facts.EURE, 7)]
-    await history.write([reading(1, facts.BTC, 1, "opening"), reading(1, facts.EURE, 1, "opening"), *whole])
+    complete = [reading(5, facts.BTC, 2**127), reading(5, facts.EURE, 7)]
+    await history.write([reading(1, facts.BTC, 1, "opening"), reading(1, facts.EURE, 1, "opening"), *complete])
     await history.write([reading(6, facts.BTC, 9, "unexplained"), reading(6, facts.EURE, 9, "unexplained")])
     await history.write([reading(7, facts.BTC, 8)])
-    assert list(await history.last_explained()) == whole
+    assert list(await history.last_explained()) == complete
     await history.close(None)
 
 
-async def test_fills_of_every_run_are_told_with_what_they_moved_and_when_they_were_booked(engine: Engine) -> None:
+async def test_fills_of_every_run_are_read_with_what_they_moved_and_when(engine: Engine) -> None:
     history = engine.make()
     await history.open(facts.run("run-1"))
     for n in (1, 2, 3):
@@ -103,7 +103,7 @@ async def test_fills_of_every_run_are_told_with_what_they_moved_and_when_they_we
     await history.close(None)
 
 
-async def test_the_newest_accepted_command_of_a_name_is_told_whatever_run_it_was_of(engine: Engine) -> None:
+async def test_the_newest_accepted_command_of_a_name_is_read_whatever_its_run(engine: Engine) -> None:
     history = engine.make()
     await history.open(facts.run("run-1"))
     assert await history.last_arguments("set trading") is None

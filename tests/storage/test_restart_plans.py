@@ -1,4 +1,4 @@
-"""What a start reads, and what forgetting looks for, is found by indexes: ten million rows make neither slow."""
+"""What a start and pruning read is found by indexes: ten million rows make neither slow."""
 
 import re
 import sqlite3
@@ -13,20 +13,16 @@ from storage.sqlite import runs
 from tests.support.history import rows as facts
 from tests.support.history.engines import PostgresEngine, SqliteEngine
 
-WHOLE_IS_FINE = {"liquidity_actions", "prepared_withdrawals", "decision_rules", "runs"}
-"""Money in and out, and what is set by hand: these stay small. The journal may not: programs give commands, too."""
+SMALL = {"liquidity_actions", "prepared_withdrawals", "decision_rules", "runs"}
+"""Money in and out, and what is set by hand. The journal is not small: programs give commands, too."""
 
-BIG = {table.name for table in TABLES} - WHOLE_IS_FINE
-NOT_AT_A_START = ("COUNTS", "COUNTED", "FORGETTABLE", "STEP_ROWS", "PREPARED")
+BIG = {table.name for table in TABLES} - SMALL
+NOT_AT_A_START = ("COUNTS", "COUNTED", "PRUNED_TABLES", "PRUNE_STEP_ROWS", "PREPARED")
 
 
 def asked() -> Iterator[str]:
     for name, value in vars(queries).items():
-        if (
-            name.isupper()
-            and name[0] != "_"
-            and name not in ("COUNTS", "COUNTED", "FORGETTABLE", "STEP_ROWS", "PREPARED")
-        ):
+        if name.isupper() and name[0] != "_" and name not in NOT_AT_A_START:
             yield from value.values() if isinstance(value, dict) else (value,) if isinstance(value, str) else ()
     yield "SELECT COALESCE(MAX(deadline_ns), 0) FROM execute_trade_commands"
 

@@ -1,4 +1,4 @@
-"""Old requests and prices go, step by step; money stays, and with it what it is explained and valued by."""
+"""Old requests and prices are deleted step by step; money stays, and with it what it is explained and valued by."""
 
 import asyncio
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from storage.history import History
 from storage.retention import retain
 from tests.support.history import rows as facts
 from tests.support.history.engines import Engine, PostgresEngine
-from tests.support.history.severable_wire import Wire
+from tests.support.history.severable_wire import SeverableWire
 from venue.protocol.units import NS_PER_S
 
 DAY_NS = 86_400 * NS_PER_S
@@ -30,7 +30,7 @@ def at(event: AnyEvent, second: int) -> AnyEvent:
     return msgspec.structs.replace(event, at_ns=NOON_NS + second * NS_PER_S)
 
 
-async def forget_all(history: History, before_ns: int) -> int:
+async def prune_all(history: History, before_ns: int) -> int:
     steps = 1
     while await history.prune(before_ns):
         steps += 1
@@ -49,20 +49,20 @@ async def seconds(engine: Engine, table: str) -> list[int]:
     return [(at_ns - NOON_NS) // NS_PER_S for (at_ns,) in rows]
 
 
-async def test_requests_go_by_age_but_those_that_were_quoted_stay(engine: Engine) -> None:
+async def test_old_requests_are_pruned_but_quoted_ones_stay(engine: Engine) -> None:
     asked = [at(facts.demand(n), n) for n in range(1_300)]
     answered = [at(facts.decision(7), 7), at(facts.command(7), 7), at(facts.decision(8), 8)]
     history = await filled(engine, [*asked, *answered])
-    assert await forget_all(history, NOON_NS + 1_200 * NS_PER_S) >= 3
+    assert await prune_all(history, NOON_NS + 1_200 * NS_PER_S) >= 3
     assert await seconds(engine, "swap_demand_events") == [7, *range(1_200, 1_300)]
     counts = await history.counts()
     assert (counts["trade_decisions"], counts["execute_trade_commands"]) == (2, 1)
-    await forget_all(history, LATER_NS)
+    await prune_all(history, LATER_NS)
     assert await seconds(engine, "swap_demand_events") == [7]
     await history.close(None)
 
 
-async def test_prices_go_by_age_but_those_that_value_money_or_a_day_stay(engine: Engine) -> None:
+async def test_old_prices_are_pruned_but_those_that_value_money_or_a_day_stay(engine: Engine) -> None:
     midnight = DAY_NS // 2 // NS_PER_S
     every = [*range(0, 2_000, 10), midnight - 70, midnight - 50, midnight + 50, midnight + 70]
     events = [
@@ -72,22 +72,22 @@ async def test_prices_go_by_age_but_those_that_value_money_or_a_day_stay(engine:
         at(facts.deposit(1), 1_500),
     ]
     history = await filled(engine, events)
-    await forget_all(history, LATER_NS)
+    await prune_all(history, LATER_NS)
     kept = [*range(450, 810, 10), *range(1_450, 1_510, 10), midnight - 50, midnight + 50]
     assert await seconds(engine, "market_price_events") == kept
     await history.close(None)
 
 
-async def test_many_at_one_moment_are_a_step_and_do_not_stop_it(engine: Engine) -> None:
+async def test_many_rows_of_one_moment_do_not_stop_pruning(engine: Engine) -> None:
     history = await filled(engine, [at(facts.demand(n), 5) for n in range(1_200)])
-    await forget_all(history, LATER_NS)
+    await prune_all(history, LATER_NS)
     assert await seconds(engine, "swap_demand_events") == []
     await history.close(None)
 
 
-async def test_nothing_is_forgotten_while_the_database_is_away(postgres: PostgresEngine) -> None:
+async def test_nothing_is_pruned_while_the_database_is_away(postgres: PostgresEngine) -> None:
     port = int(postgres.url.rpartition(":")[2].partition("/")[0])
-    async with Wire(port) as wire:
+    async with SeverableWire(port) as wire:
         url = f"postgresql://desk@127.0.0.1:{wire.port}/{postgres.url.rpartition('/')[2]}"
         history = postgres.make(url=url)
         await history.open(facts.run())
@@ -100,7 +100,7 @@ async def test_nothing_is_forgotten_while_the_database_is_away(postgres: Postgre
     assert await seconds(postgres, "swap_demand_events") == [1]
 
 
-async def test_a_desk_forgets_by_its_clock_when_it_is_not_busy(engine: Engine) -> None:
+async def test_a_desk_prunes_by_its_clock_when_it_is_not_busy(engine: Engine) -> None:
     history = await filled(engine, [at(facts.demand(n), n) for n in range(1_300)])
     busy = True
     task = asyncio.create_task(

@@ -1,4 +1,4 @@
-"""The writer: takes events at once, keeps them through every failure, and says when it cannot be relied on."""
+"""The writer takes events at once, keeps them through every failure, and reports when it cannot be relied on."""
 
 import asyncio
 import contextlib
@@ -16,11 +16,12 @@ from storage.sqlite.history import SqliteHistory
 from storage.writer import BATCH, HistoryWriter
 from tests.support.history import rows as facts
 from tests.support.history.full_disk import SmallDisk
+from tests.support.waiting import until
 from venue.protocol.units import NS_PER_S
 
 
 class Clock:
-    """UTC nanoseconds that stand still until told."""
+    """UTC nanoseconds that stand still until they are set."""
 
     def __init__(self) -> None:
         self.ns = facts.START_NS
@@ -29,18 +30,18 @@ class Clock:
         return self.ns
 
 
-class Gate(SqliteHistory):
-    """A real history that can be made to hang before it writes, and that notes how it was called."""
+class BlockableHistory(SqliteHistory):
+    """A real history whose writes can be blocked, and that notes how it was called."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(path)
-        self.free = asyncio.Event()
-        self.free.set()
+        self.unblocked = asyncio.Event()
+        self.unblocked.set()
         self.sizes: list[int] = []
         self.signs: list[int] = []
 
     async def write(self, batch: Sequence[AnyEvent]) -> None:
-        await self.free.wait()
+        await self.unblocked.wait()
         self.sizes.append(len(batch))
         await super().write(batch)
 
@@ -64,7 +65,7 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "history.db"
 
 
-async def test_what_was_put_is_durable_after_flush_and_in_order(path: Path) -> None:
+async def test_recorded_events_are_durable_after_a_flush_and_in_order(path: Path) -> None:
     history = SqliteHistory(path)
     await history.open(facts.run())
     writer = HistoryWriter(history, env=Environment(wall_ns=Clock()), interval_s=0.01)
@@ -80,7 +81,7 @@ async def test_what_was_put_is_durable_after_flush_and_in_order(path: Path) -> N
 
 
 async def test_no_transaction_holds_more_than_a_batch(path: Path) -> None:
-    history = Gate(path)
+    history = BlockableHistory(path)
     await history.open(facts.run())
     writer = HistoryWriter(history, env=Environment(wall_ns=Clock()), interval_s=0.01)
     for n in range(2 * BATCH + 1):
@@ -92,14 +93,14 @@ async def test_no_transaction_holds_more_than_a_batch(path: Path) -> None:
     await history.close(facts.START_NS)
 
 
-async def test_it_is_writable_only_between_the_first_sign_of_life_and_the_end(path: Path) -> None:
+async def test_it_is_writable_only_between_the_first_heartbeat_and_the_end(path: Path) -> None:
     history = SqliteHistory(path)
     writer = HistoryWriter(history, env=Environment(wall_ns=Clock()), interval_s=0.01)
     assert not writer.writable
     assert writer.state().status == "starting"
     await history.open(facts.run())
     async with running(writer) as task:
-        await facts.until(lambda: writer.writable)
+        await until(lambda: writer.writable)
         assert writer.state().status == "ok"
         writer.record(facts.demand(1))
         writer.stop()
@@ -116,33 +117,33 @@ async def test_a_history_that_is_not_open_is_a_failure(path: Path) -> None:
         SqliteHistory(path), env=Environment(wall_ns=Clock()), interval_s=0.01, on_failure=reasons.append
     )
     async with running(writer):
-        await facts.until(lambda: writer.state().status == "failing")
+        await until(lambda: writer.state().status == "failing")
         assert not writer.writable
     assert len(reasons) == 1
     assert "not open" in reasons[0]
 
 
-async def test_a_lock_makes_it_fail_at_once_and_keep_everything_until_it_goes(path: Path) -> None:
+async def test_a_lock_makes_it_fail_at_once_and_keep_everything_until_it_is_released(path: Path) -> None:
     clock = Clock()
     reasons: list[str] = []
     history = SqliteHistory(path, busy_timeout_s=0.02)
     await history.open(facts.run())
     writer = HistoryWriter(history, env=Environment(wall_ns=clock), interval_s=0.01, on_failure=reasons.append)
     async with running(writer):
-        await facts.until(lambda: writer.writable)
+        await until(lambda: writer.writable)
         other = sqlite3.connect(path, isolation_level=None)
         other.execute("BEGIN EXCLUSIVE")
         clock.ns += 7
         for n in range(5):
             writer.record(facts.demand(n))
-        await facts.until(lambda: writer.state().failures >= 2)
+        await until(lambda: writer.state().failures >= 2)
         state = writer.state()
         assert (state.status, state.since_ns, state.queue) == ("failing", facts.START_NS + 7, 5)
         assert "locked by another program" in state.error
         assert not writer.writable
         other.close()
         await writer.flush()
-        await facts.until(lambda: writer.writable)
+        await until(lambda: writer.writable)
         assert (writer.state().error, writer.state().since_ns) == ("", None)
     assert len(reasons) == 1
     assert (await history.counts())["swap_demand_events"] == 5
@@ -157,7 +158,7 @@ async def test_a_full_disk_loses_nothing_once_there_is_room(path: Path) -> None:
     async with running(writer):
         for n in range(3_000):
             writer.record(facts.decision(n))
-        await facts.until(lambda: writer.state().status == "failing")
+        await until(lambda: writer.state().status == "failing")
         assert "disk is full" in writer.state().error
         await history.grow()
         await writer.flush()
@@ -166,67 +167,67 @@ async def test_a_full_disk_loses_nothing_once_there_is_room(path: Path) -> None:
     await history.close(facts.START_NS)
 
 
-async def test_an_idle_run_is_found_failing_by_its_sign_of_life(path: Path) -> None:
+async def test_a_heartbeat_finds_an_idle_run_failing(path: Path) -> None:
     clock = Clock()
     history = SqliteHistory(path, busy_timeout_s=0.02)
     await history.open(facts.run())
     writer = HistoryWriter(history, env=Environment(wall_ns=clock), interval_s=0.01)
     async with running(writer):
-        await facts.until(lambda: writer.writable)
+        await until(lambda: writer.writable)
         other = sqlite3.connect(path, isolation_level=None)
         other.execute("BEGIN EXCLUSIVE")
         clock.ns += NS_PER_S
-        await facts.until(lambda: not writer.writable)
+        await until(lambda: not writer.writable)
         other.close()
-        await facts.until(lambda: writer.writable)
+        await until(lambda: writer.writable)
     await history.close(None)
     assert facts.rows(path, "SELECT last_write_ns FROM runs") == [(facts.START_NS + NS_PER_S,)]
 
 
-async def test_a_sign_of_life_is_given_once_a_second_and_not_more_often(path: Path) -> None:
+async def test_a_heartbeat_is_written_once_a_second_and_not_more_often(path: Path) -> None:
     clock = Clock()
-    history = Gate(path)
+    history = BlockableHistory(path)
     await history.open(facts.run())
     writer = HistoryWriter(history, env=Environment(wall_ns=clock), interval_s=0.001)
     async with running(writer):
-        await facts.until(lambda: writer.writable)
+        await until(lambda: writer.writable)
         for n in range(5):
             writer.record(facts.demand(n))
             await writer.flush()
         assert history.signs == [facts.START_NS]
         clock.ns += NS_PER_S
-        await facts.until(lambda: len(history.signs) == 2)
+        await until(lambda: len(history.signs) == 2)
         clock.ns -= 3_600 * NS_PER_S
-        await facts.until(lambda: len(history.signs) == 3)
+        await until(lambda: len(history.signs) == 3)
     await history.close(None)
 
 
-async def test_a_queue_almost_full_is_not_writable_and_one_that_drained_is(path: Path) -> None:
-    history = Gate(path)
+async def test_a_nearly_full_queue_is_not_writable_until_it_drains(path: Path) -> None:
+    history = BlockableHistory(path)
     await history.open(facts.run())
     writer = HistoryWriter(history, env=Environment(wall_ns=Clock()), capacity=10, interval_s=0.01)
     async with running(writer):
-        await facts.until(lambda: writer.writable)
-        history.free.clear()
+        await until(lambda: writer.writable)
+        history.unblocked.clear()
         for n in range(8):
             writer.record(facts.demand(n))
         assert writer.writable
         writer.record(facts.demand(8))
         assert not writer.writable
-        history.free.set()
+        history.unblocked.set()
         await writer.flush()
         assert writer.writable
     await history.close(facts.START_NS)
 
 
-async def test_an_overflow_counts_the_lost_tells_at_once_and_stays_failed(path: Path) -> None:
+async def test_an_overflow_counts_lost_events_reports_at_once_and_stays_failed(path: Path) -> None:
     reasons: list[str] = []
-    history = Gate(path)
+    history = BlockableHistory(path)
     await history.open(facts.run())
     writer = HistoryWriter(
         history, env=Environment(wall_ns=Clock()), capacity=10, interval_s=0.01, on_failure=reasons.append
     )
-    history.free.clear()
+    history.unblocked.clear()
     async with running(writer) as task:
         writer.record(facts.demand(0))
         waiting = asyncio.ensure_future(writer.flush())
@@ -236,9 +237,9 @@ async def test_an_overflow_counts_the_lost_tells_at_once_and_stays_failed(path: 
         assert len(reasons) == 1
         assert "overflowed at 10 events" in reasons[0]
         assert writer.state().dropped == 3
-        history.free.set()
+        history.unblocked.set()
         await waiting
-        await facts.until(lambda: writer.depth == 0)
+        await until(lambda: writer.depth == 0)
         assert writer.state().status == "overflown"
         assert not writer.writable
         with pytest.raises(HistoryError, match="overflowed"):
@@ -252,24 +253,24 @@ async def test_an_overflow_counts_the_lost_tells_at_once_and_stays_failed(path: 
 
 async def test_a_write_that_hangs_is_a_failure_while_it_hangs(path: Path) -> None:
     reasons: list[str] = []
-    history = Gate(path)
+    history = BlockableHistory(path)
     await history.open(facts.run())
     writer = HistoryWriter(
         history, env=Environment(wall_ns=Clock()), interval_s=0.01, stall_s=0.05, on_failure=reasons.append
     )
     async with running(writer):
-        await facts.until(lambda: writer.writable)
-        history.free.clear()
+        await until(lambda: writer.writable)
+        history.unblocked.clear()
         writer.record(facts.demand(1))
-        await facts.until(lambda: writer.state().status == "failing")
+        await until(lambda: writer.state().status == "failing")
         assert "not answered" in reasons[0]
-        history.free.set()
+        history.unblocked.set()
         await writer.flush()
-        await facts.until(lambda: writer.writable)
+        await until(lambda: writer.writable)
     await history.close(facts.START_NS)
 
 
-async def test_stop_gives_up_on_a_history_that_stays_locked_and_says_what_is_missing(path: Path) -> None:
+async def test_stop_gives_up_on_a_history_that_stays_locked_and_counts_what_is_missing(path: Path) -> None:
     history = SqliteHistory(path, busy_timeout_s=0.02)
     await history.open(facts.run())
     writer = HistoryWriter(history, env=Environment(wall_ns=Clock()), interval_s=0.01)
@@ -279,7 +280,7 @@ async def test_stop_gives_up_on_a_history_that_stays_locked_and_says_what_is_mis
         writer.record(facts.demand(1))
         writer.record(facts.demand(2))
         flushing = asyncio.ensure_future(writer.flush())
-        await facts.until(lambda: writer.state().failures > 0)
+        await until(lambda: writer.state().failures > 0)
         writer.stop(grace_s=0.05)
         with pytest.raises(HistoryError, match=r"2 events could not be written to the history.*locked"):
             await task
@@ -291,17 +292,17 @@ async def test_stop_gives_up_on_a_history_that_stays_locked_and_says_what_is_mis
     await history.close(None)
 
 
-class Commits(History):
-    """Commits and then says that it could not tell: what a crash of the disk's driver looks like from above."""
+class LostConfirmations(History):
+    """Commits, then fails twice: a commit whose confirmation was lost."""
 
     def __init__(self, inner: SqliteHistory) -> None:
         self.inner = inner
-        self.lies = 2
+        self.unconfirmed = 2
 
     async def write(self, batch: Sequence[AnyEvent]) -> None:
         await self.inner.write(batch)
-        if self.lies:
-            self.lies -= 1
+        if self.unconfirmed:
+            self.unconfirmed -= 1
             raise HistoryError("no answer")
 
     async def open(self, run: Run) -> PreviousRun | None:
@@ -347,8 +348,8 @@ class Commits(History):
         await self.inner.close(at_ns)
 
 
-async def test_a_batch_whose_first_attempt_did_arrive_is_stored_once(path: Path) -> None:
-    history = Commits(SqliteHistory(path))
+async def test_a_batch_whose_first_attempt_was_committed_is_stored_once(path: Path) -> None:
+    history = LostConfirmations(SqliteHistory(path))
     await history.open(facts.run())
     writer = HistoryWriter(history, env=Environment(wall_ns=Clock()), interval_s=0.01)
     async with running(writer):
@@ -360,14 +361,14 @@ async def test_a_batch_whose_first_attempt_did_arrive_is_stored_once(path: Path)
     await history.close(facts.START_NS)
 
 
-class Broken(SqliteHistory):
+class FailingHistory(SqliteHistory):
     async def write(self, batch: Sequence[AnyEvent]) -> None:
         raise ZeroDivisionError
 
 
-async def test_a_bug_below_ends_the_run_loudly_and_makes_it_unwritable(path: Path) -> None:
+async def test_an_unexpected_error_ends_the_writer_and_makes_it_unwritable(path: Path) -> None:
     reasons: list[str] = []
-    history = Broken(path)
+    history = FailingHistory(path)
     await history.open(facts.run())
     writer = HistoryWriter(history, env=Environment(wall_ns=Clock()), interval_s=0.01, on_failure=reasons.append)
     writer.record(facts.demand(1))

@@ -1,4 +1,4 @@
-"""PostgreSQL or the desk killed at full load: every batch that was acknowledged is there, once, whole and in order."""
+"""PostgreSQL or the desk killed at full load: every acknowledged batch is stored once, complete and in order."""
 
 import asyncio
 import sys
@@ -15,6 +15,7 @@ from tests.support.history import rows as facts
 from tests.support.history.crash_child import SIZE
 from tests.support.history.engines import PostgresEngine
 from tests.support.history.postgres_server import DURABLE, Server
+from tests.support.waiting import until
 
 ROOT = Path(__file__).parents[3]
 
@@ -46,14 +47,14 @@ async def test_a_server_killed_and_restarted_under_load_loses_nothing_and_keeps_
         return n
 
     loading = asyncio.create_task(load())
-    await facts.until(lambda: writer.written > 1_000, 60)
+    await until(lambda: writer.written > 1_000, 60)
     await asyncio.to_thread(server.kill)
-    await facts.until(lambda: not history.health().complete, 60)
+    await until(lambda: not history.health().complete, 60)
     assert "wait in" in history.health().problem
     before = writer.written
-    await facts.until(lambda: writer.written > before + 500, 60)
+    await until(lambda: writer.written > before + 500, 60)
     await asyncio.to_thread(server.start)
-    await facts.until(lambda: history.health() == HEALTHY, 120)
+    await until(lambda: history.health() == HEALTHY, 120)
     stop.set()
     count = await loading
     writer.stop()
@@ -80,7 +81,7 @@ async def test_sigkill_of_the_desk_in_mid_write_loses_nothing_durable_and_leaves
         for _ in range(batches):
             await child.stdout.readline()
         child.kill()
-        said = batches + (await child.stdout.read()).count(b"\n")
+        acknowledged = batches + (await child.stdout.read()).count(b"\n")
         await child.wait()
 
     history = postgres.make()
@@ -90,6 +91,6 @@ async def test_sigkill_of_the_desk_in_mid_write_loses_nothing_durable_and_leaves
     assert previous is not None
     assert not previous.clean
     assert counts["swap_demand_events"] == counts["trade_decisions"]
-    whole, rest = divmod(counts["swap_demand_events"], SIZE)
+    batches_stored, rest = divmod(counts["swap_demand_events"], SIZE)
     assert rest == 0
-    assert said <= whole <= said + 1
+    assert acknowledged <= batches_stored <= acknowledged + 1

@@ -1,4 +1,4 @@
-"""The disk of the database's server is really full: the desk says so and goes on, and later everything is in it."""
+"""The disk of the database's server is really full: the desk reports it and goes on, and later everything is stored."""
 
 import asyncio
 import os
@@ -16,6 +16,7 @@ from storage.writer import HistoryWriter
 from tests.support.history import rows as facts
 from tests.support.history.engines import PostgresEngine
 from tests.support.history.postgres_server import Disk, Server
+from tests.support.waiting import until
 
 BATCH = 300
 SMALL_WAL = ("shared_buffers=32MB", "max_connections=20", "min_wal_size=2MB", "max_wal_size=6MB")
@@ -32,7 +33,7 @@ def disk() -> Iterator[Disk]:
 
 
 class Load:
-    """A desk's writer, given requests without end; what it was told of its history."""
+    """A desk's writer under load without end, and the failures it reported."""
 
     def __init__(self, history: PostgresHistory) -> None:
         self.history = history
@@ -66,7 +67,7 @@ class Load:
             await asyncio.sleep(0.02)
 
 
-async def test_tables_that_cannot_grow_delay_the_booking_alone(disk: Disk, tmp_path: Path) -> None:
+async def test_tables_that_cannot_grow_delay_only_the_database(disk: Disk, tmp_path: Path) -> None:
     with Server(disk=disk) as server:
         db = await asyncpg.connect(server.url())
         await db.execute(f"CREATE TABLESPACE small LOCATION '{disk.folder('space')}'")
@@ -74,34 +75,34 @@ async def test_tables_that_cannot_grow_delay_the_booking_alone(disk: Disk, tmp_p
         await db.close()
         load = Load(PostgresHistory(server.url("small"), Journal(tmp_path / "history.journal")))
         async with load.on():
-            await facts.until(lambda: load.writer.written > BATCH, 60)
+            await until(lambda: load.writer.written > BATCH, 60)
             disk.fill()
-            await facts.until(lambda: not load.health.complete, 60)
+            await until(lambda: not load.health.complete, 60)
             assert "the server's disk is full: free some space" in load.health.problem
             assert "No space left on device" in load.health.problem
             before = load.writer.written
-            await facts.until(lambda: load.writer.written > before + BATCH, 60)
+            await until(lambda: load.writer.written > before + BATCH, 60)
             disk.free()
-            await facts.until(lambda: load.health == HEALTHY, 60)
+            await until(lambda: load.health == HEALTHY, 60)
         assert not load.failures
         await all_in_order(load, PostgresEngine(tmp_path, server.url("small")))
 
 
-async def test_a_log_that_cannot_grow_kills_the_server_and_delays_the_booking_alone(disk: Disk, tmp_path: Path) -> None:
+async def test_a_log_that_cannot_grow_kills_the_server_and_delays_only_the_database(disk: Disk, tmp_path: Path) -> None:
     with Server(settings=SMALL_WAL, disk=disk, wal_on_disk=True) as server:
         load = Load(PostgresHistory(server.url(), Journal(tmp_path / "history.journal")))
         async with load.on():
-            await facts.until(lambda: load.writer.written > BATCH, 60)
+            await until(lambda: load.writer.written > BATCH, 60)
             disk.fill()
-            await facts.until(lambda: server.ended, 60)
-            await facts.until(lambda: not load.health.complete, 60)
+            await until(lambda: server.ended, 60)
+            await until(lambda: not load.health.complete, 60)
             before = load.writer.written
-            await facts.until(lambda: load.writer.written > before + BATCH, 60)
+            await until(lambda: load.writer.written > before + BATCH, 60)
             assert load.health.trade
             assert "events wait in" in load.health.problem
             disk.free()
             await asyncio.to_thread(server.start)
-            await facts.until(lambda: load.health == HEALTHY, 60)
+            await until(lambda: load.health == HEALTHY, 60)
         assert not load.failures
         await all_in_order(load, PostgresEngine(tmp_path, server.url()))
 

@@ -1,4 +1,4 @@
-"""PostgreSQL away, slow, locked, full or in other hands: nothing is lost, order is kept, and the operator is told."""
+"""PostgreSQL away, slow, locked, full or taken by another desk: nothing is lost, order is kept, the operator knows."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -18,19 +18,20 @@ from storage.postgres.history import PostgresHistory
 from storage.writer import HistoryWriter
 from tests.support.history import rows as facts
 from tests.support.history.engines import PostgresEngine
-from tests.support.history.severable_wire import Wire
+from tests.support.history.severable_wire import SeverableWire
+from tests.support.waiting import until
 from venue.protocol.units import NS_PER_S
 
 IDS = "SELECT quote_id FROM swap_demand_events ORDER BY id"
 
 
 @pytest.fixture
-async def wire(postgres: PostgresEngine) -> AsyncIterator[Wire]:
-    async with Wire(int(postgres.url.rpartition(":")[2].partition("/")[0])) as wire:
+async def wire(postgres: PostgresEngine) -> AsyncIterator[SeverableWire]:
+    async with SeverableWire(int(postgres.url.rpartition(":")[2].partition("/")[0])) as wire:
         yield wire
 
 
-def through(wire: Wire, postgres: PostgresEngine, **options: Any) -> PostgresHistory:
+def through(wire: SeverableWire, postgres: PostgresEngine, **options: Any) -> PostgresHistory:
     """A history that reaches its database over the wire; quick to call it away."""
     url = f"postgresql://desk@127.0.0.1:{wire.port}/{postgres.url.rpartition('/')[2]}"
     return postgres.make(**{"url": url, "write_s": 0.3, **options})
@@ -45,12 +46,12 @@ def quote_ids(count: int) -> list[tuple[str]]:
 
 
 async def back(history: PostgresHistory) -> None:
-    await facts.until(lambda: history.health() == HEALTHY)
+    await until(lambda: history.health() == HEALTHY)
 
 
 @pytest.mark.parametrize("fault", ["cut", "hang"])
-async def test_what_happens_without_the_database_is_booked_in_order_once_it_is_back(
-    postgres: PostgresEngine, wire: Wire, fault: str
+async def test_events_recorded_without_the_database_reach_it_in_order_once_it_is_back(
+    postgres: PostgresEngine, wire: SeverableWire, fault: str
 ) -> None:
     history = through(wire, postgres)
     await history.open(facts.run())
@@ -60,9 +61,9 @@ async def test_what_happens_without_the_database_is_booked_in_order_once_it_is_b
     await history.heartbeat(facts.START_NS + 6)
     await history.write(demands(6, 300))
     assert await postgres.rows(IDS) == quote_ids(3)
-    told = history.health()
-    assert (told.trade, told.complete, told.lost_to_other_desk) == (True, False, False)
-    assert "303 events wait in" in told.problem
+    health = history.health()
+    assert (health.trade, health.complete, health.lost_to_other_desk) == (True, False, False)
+    assert "303 events wait in" in health.problem
     wire.mend()
     await back(history)
     await history.write(demands(306, 1))
@@ -72,7 +73,7 @@ async def test_what_happens_without_the_database_is_booked_in_order_once_it_is_b
     assert await postgres.rows("SELECT ended_ns FROM runs") == [(facts.START_NS + 400,)]
 
 
-async def test_a_commit_whose_answer_was_lost_is_booked_once(postgres: PostgresEngine, wire: Wire) -> None:
+async def test_a_commit_whose_answer_was_lost_is_stored_once(postgres: PostgresEngine, wire: SeverableWire) -> None:
     history = through(wire, postgres)
     await history.open(facts.run())
     for n in range(5):
@@ -91,7 +92,7 @@ async def test_a_commit_whose_answer_was_lost_is_booked_once(postgres: PostgresE
     await history.close(None)
 
 
-async def test_reads_wait_for_the_whole_history_and_say_so(postgres: PostgresEngine, wire: Wire) -> None:
+async def test_reads_are_refused_until_the_history_is_complete(postgres: PostgresEngine, wire: SeverableWire) -> None:
     history = through(wire, postgres)
     await history.open(facts.run())
     wire.cut()
@@ -104,7 +105,9 @@ async def test_reads_wait_for_the_whole_history_and_say_so(postgres: PostgresEng
     await history.close(None)
 
 
-async def test_after_its_time_without_the_database_a_desk_may_not_trade(postgres: PostgresEngine, wire: Wire) -> None:
+async def test_a_desk_may_not_trade_longer_than_allowed_without_the_database(
+    postgres: PostgresEngine, wire: SeverableWire
+) -> None:
     now = 0.0
     history = through(wire, postgres, away_ms=5_000, env=Environment(monotonic_ns=lambda: int(now * NS_PER_S)))
     await history.open(facts.run())
@@ -120,31 +123,33 @@ async def test_after_its_time_without_the_database_a_desk_may_not_trade(postgres
     await history.close(None)
 
 
-async def test_a_writer_disarms_when_that_time_is_over_and_recovers(postgres: PostgresEngine, wire: Wire) -> None:
+async def test_a_writer_fails_when_that_time_is_over_and_recovers(
+    postgres: PostgresEngine, wire: SeverableWire
+) -> None:
     history = through(wire, postgres, away_ms=0)
     await history.open(facts.run())
     failures: list[str] = []
     writer = HistoryWriter(history, interval_s=0.01, on_failure=failures.append)
     running = asyncio.create_task(writer.run())
     writer.record(facts.demand(0))
-    await facts.until(lambda: writer.writable)
+    await until(lambda: writer.writable)
     assert writer.complete
     wire.cut()
     writer.record(facts.demand(1))
     await writer.flush()
-    await facts.until(lambda: not writer.writable)
+    await until(lambda: not writer.writable)
     assert "PostgreSQL" in failures[0]
     assert "signing is stopped until it is back" in failures[0]
     wire.mend()
-    await facts.until(lambda: writer.writable and writer.complete)
+    await until(lambda: writer.writable and writer.complete)
     writer.stop()
     await running
     await history.close(facts.START_NS)
     assert await postgres.rows(IDS) == quote_ids(2)
 
 
-async def test_a_desk_killed_without_its_database_leaves_the_next_one_all_of_it(
-    postgres: PostgresEngine, wire: Wire
+async def test_a_desk_killed_without_its_database_leaves_every_event_to_the_next_one(
+    postgres: PostgresEngine, wire: SeverableWire
 ) -> None:
     killed = through(wire, postgres)
     await killed.open(facts.run())
@@ -162,7 +167,9 @@ async def test_a_desk_killed_without_its_database_leaves_the_next_one_all_of_it(
     await later.close(facts.START_NS)
 
 
-async def test_an_end_in_order_without_the_database_is_an_end_in_order(postgres: PostgresEngine, wire: Wire) -> None:
+async def test_a_clean_end_without_the_database_is_recorded_as_clean(
+    postgres: PostgresEngine, wire: SeverableWire
+) -> None:
     history = through(wire, postgres)
     await history.open(facts.run())
     wire.cut()
@@ -175,8 +182,8 @@ async def test_an_end_in_order_without_the_database_is_an_end_in_order(postgres:
     await later.close(None)
 
 
-async def test_elsewhere_a_run_that_broke_off_is_dated_by_the_time_it_could_trade_alone(
-    postgres: PostgresEngine, wire: Wire, tmp_path: Path
+async def test_another_machine_dates_an_unclean_run_by_how_long_it_could_trade_without_the_database(
+    postgres: PostgresEngine, wire: SeverableWire, tmp_path: Path
 ) -> None:
     killed = through(wire, postgres, away_ms=60_000)
     await killed.open(facts.run())
@@ -190,8 +197,8 @@ async def test_elsewhere_a_run_that_broke_off_is_dated_by_the_time_it_could_trad
     await elsewhere.close(None)
 
 
-async def test_a_journal_is_not_booked_into_another_database(
-    postgres: PostgresEngine, wire: Wire, postgres_server: str
+async def test_a_journal_is_not_written_to_another_database(
+    postgres: PostgresEngine, wire: SeverableWire, postgres_server: str
 ) -> None:
     killed = through(wire, postgres)
     await killed.open(facts.run())
@@ -204,7 +211,7 @@ async def test_a_journal_is_not_booked_into_another_database(
     assert Journal(postgres.journal).waiting()
 
 
-async def test_a_second_desk_is_refused_and_told_who_has_the_account(postgres: PostgresEngine, tmp_path: Path) -> None:
+async def test_a_second_desk_is_refused_and_the_holder_named(postgres: PostgresEngine, tmp_path: Path) -> None:
     first = postgres.make()
     await first.open(facts.run())
     second = postgres.make(journal=tmp_path / "second" / "history.journal")
@@ -215,8 +222,8 @@ async def test_a_second_desk_is_refused_and_told_who_has_the_account(postgres: P
     await second.close(None)
 
 
-async def test_a_desk_whose_account_was_taken_meanwhile_books_what_it_did_and_ends(
-    postgres: PostgresEngine, wire: Wire, tmp_path: Path
+async def test_a_desk_whose_account_was_taken_writes_its_backlog_and_ends(
+    postgres: PostgresEngine, wire: SeverableWire, tmp_path: Path
 ) -> None:
     history = through(wire, postgres)
     await history.open(facts.run())
@@ -224,14 +231,14 @@ async def test_a_desk_whose_account_was_taken_meanwhile_books_what_it_did_and_en
     taken: list[str] = []
     writer = HistoryWriter(history, interval_s=0.01, on_failure=failures.append, on_account_lost=taken.append)
     running = asyncio.create_task(writer.run())
-    await facts.until(lambda: writer.writable)
+    await until(lambda: writer.writable)
     wire.cut()
     writer.record(facts.demand(0))
     await writer.flush()
     other = postgres.make(journal=tmp_path / "other" / "history.journal")
     await other.open(facts.run("run-2"))
     wire.mend()
-    await facts.until(lambda: bool(taken))
+    await until(lambda: bool(taken))
     assert "another desk" in taken[0]
     assert "run-2" in taken[0]
     assert not writer.writable
@@ -244,7 +251,7 @@ async def test_a_desk_whose_account_was_taken_meanwhile_books_what_it_did_and_en
     await other.close(None)
 
 
-async def test_a_lock_that_another_session_holds_delays_the_booking_alone(postgres: PostgresEngine) -> None:
+async def test_a_lock_of_another_session_delays_only_the_database(postgres: PostgresEngine) -> None:
     history = postgres.make(write_s=0.2)
     await history.open(facts.run())
     session = await asyncpg.connect(postgres.url)
@@ -261,7 +268,7 @@ async def test_a_lock_that_another_session_holds_delays_the_booking_alone(postgr
     await history.close(None)
 
 
-async def test_a_server_that_calls_its_disk_full_is_told_and_delays_the_booking_alone(
+async def test_a_full_disk_of_the_server_is_reported_and_delays_only_the_database(
     postgres: PostgresEngine,
 ) -> None:
     history = postgres.make()
@@ -285,7 +292,7 @@ async def test_a_server_that_calls_its_disk_full_is_told_and_delays_the_booking_
 
 
 async def test_a_full_disk_of_the_desk_while_the_database_is_away_keeps_the_batch(
-    postgres: PostgresEngine, wire: Wire
+    postgres: PostgresEngine, wire: SeverableWire
 ) -> None:
     url = f"postgresql://desk@127.0.0.1:{wire.port}/{postgres.url.rpartition('/')[2]}"
     history = PostgresHistory(url, Journal(postgres.journal, free_bytes=2**62))
@@ -293,32 +300,32 @@ async def test_a_full_disk_of_the_desk_while_the_database_is_away_keeps_the_batc
     failures: list[str] = []
     writer = HistoryWriter(history, interval_s=0.01, on_failure=failures.append)
     running = asyncio.create_task(writer.run())
-    await facts.until(lambda: writer.writable)
+    await until(lambda: writer.writable)
     wire.cut()
     writer.record(facts.demand(0))
-    await facts.until(lambda: bool(failures))
+    await until(lambda: bool(failures))
     assert "disk is nearly full" in failures[0]
     assert writer.depth == 1
     wire.mend()
     await writer.flush()
     assert await postgres.rows(IDS) == quote_ids(1)
-    await facts.until(lambda: writer.writable)
+    await until(lambda: writer.writable)
     writer.stop()
     await running
     await history.close(None)
 
 
-async def test_a_server_that_is_not_there_stops_the_start_and_the_password_is_not_shown(tmp_path: Path) -> None:
-    async with Wire(9) as nobody:
+async def test_a_missing_server_stops_the_start_and_the_password_is_not_shown(tmp_path: Path) -> None:
+    async with SeverableWire(9) as nobody:
         port = nobody.port
     history = PostgresHistory(f"postgresql://desk:hunter2@127.0.0.1:{port}/h", Journal(tmp_path / "h.journal"))
-    with pytest.raises(HistoryError, match=rf"PostgreSQL h at 127\.0\.0\.1:{port} cannot be reached") as told:
+    with pytest.raises(HistoryError, match=rf"PostgreSQL h at 127\.0\.0\.1:{port} cannot be reached") as raised:
         await history.open(facts.run())
-    assert "hunter2" not in str(told.value)
-    assert told.value.__suppress_context__
+    assert "hunter2" not in str(raised.value)
+    assert raised.value.__suppress_context__
 
 
-async def test_a_database_that_is_not_there_is_told(postgres: PostgresEngine) -> None:
+async def test_a_missing_database_is_reported(postgres: PostgresEngine) -> None:
     history = postgres.make(url=postgres.url + "x")
     with pytest.raises(HistoryError, match="does not exist: create it with `createdb`"):
         await history.open(facts.run())

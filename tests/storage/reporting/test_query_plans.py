@@ -1,4 +1,4 @@
-"""What a report, a trace and a replay read, they find by an index: no table is read from one end to the other."""
+"""Reports, traces and replays find what they read by an index: no table is read from one end to the other."""
 
 import asyncio
 from pathlib import Path
@@ -54,6 +54,11 @@ def test_postgres_reads_no_table_as_a_whole(url: str) -> None:
 
 def test_a_built_history_is_reported(path: Path) -> None:
     with SqliteReader(path) as reader:
-        told = trading_report(reader, find_run(reader, "last").span)
-    assert (told.demands, told.decisions, told.sent, sum(side.fills for side in told.sides)) == (600, 600, 300, 10)
-    assert dict(told.not_quoted).keys() == {"notional", "covered", "deadline"}
+        report = trading_report(reader, find_run(reader, "last").span)
+    assert (report.demands, report.decisions, report.sent, sum(side.fills for side in report.sides)) == (
+        600,
+        600,
+        300,
+        10,
+    )
+    assert dict(report.not_quoted).keys() == {"notional", "covered", "deadline"}

@@ -1,4 +1,4 @@
-"""A backup is whole and the history goes on; what cannot be backed up is told, and nothing is left behind."""
+"""A backup is complete while the history goes on; a failed one is reported and leaves nothing behind."""
 
 import asyncio
 import resource
@@ -13,7 +13,7 @@ from storage.sqlite.history import SqliteHistory
 from tests.support.history import rows as facts
 
 
-async def test_a_backup_taken_while_the_history_is_written_holds_whole_batches(tmp_path: Path) -> None:
+async def test_a_backup_taken_during_writing_holds_complete_batches(tmp_path: Path) -> None:
     source, target = tmp_path / "history.sqlite", tmp_path / "copy.sqlite"
     history = SqliteHistory(source)
     await history.open(facts.run())
@@ -59,7 +59,7 @@ async def test_nothing_is_overwritten(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("made_by", ["nobody", "somebody else", "chance"])
-async def test_what_is_no_history_is_refused_and_leaves_nothing(tmp_path: Path, made_by: str) -> None:
+async def test_a_file_that_is_not_a_history_is_refused_and_leaves_nothing(tmp_path: Path, made_by: str) -> None:
     source, target = tmp_path / "history.sqlite", tmp_path / "copy.sqlite"
     if made_by == "somebody else":
         sqlite3.connect(source).execute("CREATE TABLE t (a)").connection.close()
@@ -84,7 +84,7 @@ async def test_a_damaged_history_gives_no_backup(tmp_path: Path) -> None:
     assert not (tmp_path / "copy.sqlite.part").exists()
 
 
-async def test_a_full_disk_is_told_and_leaves_nothing(tmp_path: Path) -> None:
+async def test_a_full_disk_is_reported_and_leaves_nothing(tmp_path: Path) -> None:
     source, target = tmp_path / "history.sqlite", tmp_path / "copy.sqlite"
     await small(source)
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -98,7 +98,7 @@ async def test_a_full_disk_is_told_and_leaves_nothing(tmp_path: Path) -> None:
     assert not (tmp_path / "copy.sqlite.part").exists()
 
 
-async def test_a_broken_off_backup_is_told_and_not_taken_for_one(tmp_path: Path) -> None:
+async def test_an_interrupted_backup_is_reported_and_not_taken_for_a_backup(tmp_path: Path) -> None:
     source, target = tmp_path / "history.sqlite", tmp_path / "copy.sqlite"
     await small(source)
     (tmp_path / "copy.sqlite.part").touch()

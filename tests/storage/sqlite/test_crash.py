@@ -1,4 +1,4 @@
-"""A desk killed while it writes leaves whole batches behind, and every one it knew to be durable."""
+"""A desk killed while it writes leaves complete batches behind, and every one that was acknowledged."""
 
 import asyncio
 import sys
@@ -24,7 +24,7 @@ async def test_sigkill_in_mid_write_loses_nothing_durable_and_leaves_nothing_hal
         for _ in range(batches):
             await child.stdout.readline()
         child.kill()
-        said = batches + (await child.stdout.read()).count(b"\n")
+        acknowledged = batches + (await child.stdout.read()).count(b"\n")
         await child.wait()
 
     history = SqliteHistory(path)
@@ -35,6 +35,6 @@ async def test_sigkill_in_mid_write_loses_nothing_durable_and_leaves_nothing_hal
     assert not previous.clean
     assert facts.rows(path, "PRAGMA integrity_check") == [("ok",)]
     assert counts["swap_demand_events"] == counts["trade_decisions"]
-    whole, rest = divmod(counts["swap_demand_events"], SIZE)
+    batches_stored, rest = divmod(counts["swap_demand_events"], SIZE)
     assert rest == 0
-    assert said <= whole <= said + 1
+    assert acknowledged <= batches_stored <= acknowledged + 1

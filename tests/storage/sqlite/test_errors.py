@@ -1,4 +1,4 @@
-"""A history that cannot be written says so, loses nothing, and goes on when it can again."""
+"""A history that cannot be written reports why, loses nothing, and goes on when it can again."""
 
 import os
 import sqlite3
@@ -14,7 +14,7 @@ from tests.support.history import rows as facts
 from tests.support.history.full_disk import SmallDisk
 
 
-async def test_a_locked_database_is_told_and_waited_for(tmp_path: Path) -> None:
+async def test_a_locked_database_is_reported_and_written_once_released(tmp_path: Path) -> None:
     path = tmp_path / "history.db"
     history = SqliteHistory(path, busy_timeout_s=0.05)
     await history.open(facts.run())
@@ -29,7 +29,7 @@ async def test_a_locked_database_is_told_and_waited_for(tmp_path: Path) -> None:
     await history.close(facts.START_NS)
 
 
-async def test_a_database_locked_at_the_start_is_told(tmp_path: Path) -> None:
+async def test_a_database_locked_at_the_start_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "history.db"
     other = sqlite3.connect(path, isolation_level=None)
     other.execute("BEGIN EXCLUSIVE")
@@ -51,7 +51,7 @@ async def test_a_full_disk_keeps_nothing_of_the_batch_and_the_next_one_fits(tmp_
     await history.close(facts.START_NS)
 
 
-async def test_a_file_taken_away_while_in_use_is_noticed(tmp_path: Path) -> None:
+async def test_a_file_moved_while_in_use_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "history.db"
     history = SqliteHistory(path)
     await history.open(facts.run())
@@ -62,14 +62,14 @@ async def test_a_file_taken_away_while_in_use_is_noticed(tmp_path: Path) -> None
     await history.close(None)
 
 
-async def test_a_path_that_cannot_be_made_is_told(tmp_path: Path) -> None:
+async def test_a_path_that_cannot_be_created_is_reported(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(HistoryError, match=r"history\.db cannot be opened: its directory must exist"):
         await SqliteHistory(tmp_path / "file" / "history.db").open(facts.run())
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write any file")
-async def test_a_read_only_file_is_told(tmp_path: Path) -> None:
+async def test_a_read_only_file_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "history.db"
     os.close(os.open(path, os.O_CREAT, 0o400))
     with pytest.raises(HistoryError, match="is read-only: make the file"):
@@ -86,7 +86,7 @@ def test_a_read_only_database_is_explained(tmp_path: Path) -> None:
     assert f"{path} is read-only: make the file and its directory writable" in explain(path, caught.value)
 
 
-async def test_an_event_that_fits_no_column_is_told_and_not_half_written(tmp_path: Path) -> None:
+async def test_an_event_that_fits_no_column_is_reported_and_not_half_written(tmp_path: Path) -> None:
     history = SqliteHistory(tmp_path / "history.db")
     await history.open(facts.run())
     bad = msgspec.structs.replace(facts.result(1), at_ns=2**64)

@@ -1,4 +1,4 @@
-"""The SQLite history: what it stores, whom it lets in, and what it tells of the run before."""
+"""The SQLite history: its rows, its files and their permissions."""
 
 import os
 import threading
@@ -9,6 +9,7 @@ import pytest
 from storage.errors import HistoryError
 from storage.sqlite.history import SqliteHistory
 from tests.support.history import rows as facts
+from tests.support.waiting import until
 
 
 @pytest.fixture
@@ -16,7 +17,7 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "state" / "history.db"
 
 
-async def test_facts_that_were_there_already_are_counted(path: Path) -> None:
+async def test_events_that_were_stored_before_are_counted(path: Path) -> None:
     history = SqliteHistory(path)
     await history.open(facts.run())
     await history.write(facts.one_of_each(1))
@@ -25,7 +26,7 @@ async def test_facts_that_were_there_already_are_counted(path: Path) -> None:
     await history.close(None)
 
 
-async def test_a_fill_is_joined_back_to_its_demand_by_indexes(path: Path) -> None:
+async def test_a_fill_is_joined_back_to_its_request_by_indexes(path: Path) -> None:
     history = SqliteHistory(path)
     await history.open(facts.run())
     plan = " ".join(str(row[3]) for row in facts.rows(path, f"EXPLAIN QUERY PLAN {facts.FILL_TO_DEMAND}"))
@@ -44,7 +45,7 @@ async def test_only_the_owner_may_read_the_file(path: Path) -> None:
     await history.close(None)
 
 
-async def test_a_file_that_others_could_read_is_closed_to_them(path: Path) -> None:
+async def test_a_file_that_others_could_read_becomes_private(path: Path) -> None:
     path.parent.mkdir(mode=0o700)
     os.close(os.open(path, os.O_CREAT, 0o644))
     history = SqliteHistory(path)
@@ -64,7 +65,7 @@ def spoil(path: Path) -> None:
     path.write_bytes(b"this is no database, " * 200)
 
 
-async def test_nothing_is_left_running_after_close_or_a_failed_open(path: Path) -> None:
+async def test_no_thread_runs_after_close_or_a_failed_open(path: Path) -> None:
     before = set(threading.enumerate())
     history = SqliteHistory(path)
     await history.open(facts.run())
@@ -77,4 +78,4 @@ async def test_nothing_is_left_running_after_close_or_a_failed_open(path: Path) 
     spoil(path)
     with pytest.raises(HistoryError, match="not a SQLite database"):
         await SqliteHistory(path).open(facts.run())
-    await facts.until(lambda: set(threading.enumerate()) <= before)
+    await until(lambda: set(threading.enumerate()) <= before)

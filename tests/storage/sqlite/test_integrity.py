@@ -21,7 +21,7 @@ def damage(path: Path) -> None:
 
 
 async def broken_off(path: Path, *, clean: bool = False) -> None:
-    """A history of some pages whose last run did not say goodbye, damaged where its rows are."""
+    """A history of some pages whose last run did not end cleanly, damaged where its rows are."""
     history = SqliteHistory(path)
     await history.open(facts.run())
     for first in range(0, 4_000, 500):
@@ -30,7 +30,7 @@ async def broken_off(path: Path, *, clean: bool = False) -> None:
     damage(path)
 
 
-async def test_a_small_one_stops_the_start(tmp_path: Path) -> None:
+async def test_a_damaged_small_file_stops_the_start(tmp_path: Path) -> None:
     path = tmp_path / "history.sqlite"
     await broken_off(path, clean=True)
     with pytest.raises(HistoryError, match=r"is damaged \(.*keep the file for recovery"):
@@ -38,7 +38,7 @@ async def test_a_small_one_stops_the_start(tmp_path: Path) -> None:
     assert facts.rows(path, "SELECT run_id FROM runs") == [("run-1",)]
 
 
-async def test_a_large_one_is_looked_through_after_a_crash_and_then_takes_nothing_more(tmp_path: Path) -> None:
+async def test_a_large_file_is_checked_after_a_crash_and_takes_nothing_once_damage_is_found(tmp_path: Path) -> None:
     path = tmp_path / "history.sqlite"
     await broken_off(path)
     history = SqliteHistory(path, small_bytes=0)
@@ -60,7 +60,7 @@ async def test_a_large_one_is_looked_through_after_a_crash_and_then_takes_nothin
     await history.close(None)
 
 
-async def test_a_whole_large_one_goes_on_and_may_be_closed_meanwhile(tmp_path: Path) -> None:
+async def test_an_intact_large_file_is_used_and_may_be_closed_during_the_check(tmp_path: Path) -> None:
     path = tmp_path / "history.sqlite"
     for run_id in ("run-1", "run-2", "run-3"):
         history = SqliteHistory(path, small_bytes=0)

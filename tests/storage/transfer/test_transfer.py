@@ -1,4 +1,4 @@
-"""A history goes from a file to PostgreSQL and back without losing a digit, may break off, and is verified."""
+"""A history is copied from a file to PostgreSQL and back without losing a digit, resumed when interrupted, verified."""
 
 import asyncio
 import os
@@ -28,7 +28,7 @@ from tests.support.processes.command import GOOD, env_file, run
 
 
 def silent(table: str, last: int, copied: int) -> None:
-    """Hear nothing."""
+    """Ignore the progress."""
 
 
 @pytest.fixture
@@ -78,7 +78,7 @@ def to_file(url: str, path: Path) -> None:
         transfer(source, target, silent)
 
 
-def test_there_and_back_every_row_is_as_it_was(path: Path, postgres_url: str, tmp_path: Path) -> None:
+def test_every_row_survives_the_way_there_and_back(path: Path, postgres_url: str, tmp_path: Path) -> None:
     to_postgres(path, postgres_url)
     back = tmp_path / "back" / "history.sqlite"
     to_file(postgres_url, back)
@@ -87,7 +87,7 @@ def test_there_and_back_every_row_is_as_it_was(path: Path, postgres_url: str, tm
     assert not back.with_name("history.sqlite.part").exists()
 
 
-def test_a_desk_goes_on_where_the_other_engine_was(path: Path, postgres_url: str, tmp_path: Path) -> None:
+def test_a_desk_continues_on_the_other_engine(path: Path, postgres_url: str, tmp_path: Path) -> None:
     to_postgres(path, postgres_url)
 
     async def live() -> None:
@@ -103,7 +103,7 @@ def test_a_desk_goes_on_where_the_other_engine_was(path: Path, postgres_url: str
 
 
 class Breaking(SqliteTarget):
-    """Breaks off after so many transactions."""
+    """Is interrupted after so many transactions."""
 
     left = 0
 
@@ -115,7 +115,7 @@ class Breaking(SqliteTarget):
 
 
 class BreakingPostgres(PostgresTarget):
-    """Breaks off after so many transactions."""
+    """Is interrupted after so many transactions."""
 
     left = 0
 
@@ -127,7 +127,7 @@ class BreakingPostgres(PostgresTarget):
 
 
 @pytest.mark.parametrize("steps", [0, 1, 4, 9])
-def test_one_that_broke_off_goes_on_where_it_was(
+def test_an_interrupted_copy_is_resumed(
     path: Path, postgres_url: str, tmp_path: Path, steps: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(transferring, "STEP_ROWS", 30)
@@ -148,7 +148,7 @@ def test_one_that_broke_off_goes_on_where_it_was(
     assert not back.exists()
     again: list[tuple[str, int, int]] = []
     with PostgresReader(postgres_url) as reader, SqliteTarget(back) as file:
-        transfer(reader, file, lambda *told: again.append(told))
+        transfer(reader, file, lambda *progress: again.append(progress))
     assert everything(back) == everything(path)
     kept = {table: last for table, last, _ in again if last}
     assert bool(kept) == (steps > 0)

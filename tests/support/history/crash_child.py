@@ -1,4 +1,4 @@
-"""Writes numbered batches to a history until it is killed, saying each number once the batch is durable."""
+"""Writes numbered batches to a history until it is killed, printing each number once the batch is durable."""
 
 import asyncio
 import sys

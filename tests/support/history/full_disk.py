@@ -1,4 +1,4 @@
-"""A real SQLite history whose file may be told not to grow: SQLite then answers as on a full disk."""
+"""A real SQLite history whose file can be kept from growing: SQLite then answers as on a full disk."""
 
 from storage.sqlite.history import SqliteHistory
 

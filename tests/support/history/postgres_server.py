@@ -44,10 +44,10 @@ class Disk:
             preexec_fn=_die_with_parent,
         )
         assert self._holder.stdout is not None
-        said = self._holder.stdout.readline().decode()
-        if said != "mounted\n":
+        answer = self._holder.stdout.readline().decode()
+        if answer != "mounted\n":
             self.stop()
-            raise RuntimeError(f"a small disk cannot be mounted here: {said}")
+            raise RuntimeError(f"a small disk cannot be mounted here: {answer}")
 
     def inside(self) -> list[str]:
         """What a command begins with that is to see the disk."""
@@ -110,14 +110,14 @@ class Server:
         self._data = self.home / "data"
         self._disk = disk
         wal = ["-X", str(disk.home / "wal"), "--wal-segsize=1"] if disk is not None and wal_on_disk else []
-        said = subprocess.run(
+        done = subprocess.run(
             [*self._before(), self._bin / "initdb", "-D", self._data, *_CLUSTER, *wal],
             **self._as_user(),
             capture_output=True,
             check=False,
         )
-        if said.returncode != 0:
-            raise RuntimeError(f"initdb failed: {said.stderr.decode()}")
+        if done.returncode != 0:
+            raise RuntimeError(f"initdb failed: {done.stderr.decode()}")
         self.start()
 
     def start(self) -> None:

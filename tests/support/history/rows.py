@@ -1,9 +1,7 @@
-"""Events and runs to write, numbered so that they can be told apart."""
+"""Events and runs to write, each with a number of its own."""
 
-import asyncio
 import sqlite3
 import stat
-from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 
@@ -207,10 +205,3 @@ def rows(path: Path, sql: str, *parameters: object) -> list[tuple[object, ...]]:
 
 def permissions(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
-
-
-async def until(condition: Callable[[], bool], timeout_s: float = 20.0) -> None:
-    """Wait until the condition holds; TimeoutError when it never does."""
-    async with asyncio.timeout(timeout_s):
-        while not condition():  # noqa: ASYNC110 - what is waited for has no event of its own
-            await asyncio.sleep(0.005)

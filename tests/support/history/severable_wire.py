@@ -1,11 +1,11 @@
-"""A wire to the database that can be cut, or left hanging with nothing coming through, as a bad network does."""
+"""A connection to the database that can be cut or stalled, as a bad network does."""
 
 import asyncio
 import contextlib
 from typing import Self
 
 
-class Wire:
+class SeverableWire:
     """Forwards a port of its own to ``port`` on loopback."""
 
     def __init__(self, port: int) -> None:
