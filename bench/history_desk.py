@@ -74,7 +74,7 @@ class FilledDesk(Desk):
             due = int((loop.time() - started) * rate)
             while made < due:
                 n += 1
-                for event in pair_of_events(n, self._sources.wall_ns()):
+                for event in pair_of_events(n, self._env.wall_ns()):
                     self._writer.record(event)
                 made += 2
             await asyncio.sleep(EVERY_S)

@@ -1,368 +1,272 @@
-"""The desk: its parts started in order, ticked, served, and stopped so that nothing is lost.
+"""One account's desk: its parts started in order, ticked, served, and stopped so that nothing is lost.
 
-It starts SAFE: strategy and executor disarmed, withdrawals frozen, whatever it did before.
+It starts SAFE: strategy and executor disarmed, withdrawals frozen, whatever the previous run did.
 """
 
 import asyncio
 import gc
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import httpx
 import msgspec
 
 from cockpit.config.settings import Settings
-from cockpit.desk.api.accept_remainder import AcceptRemainder
 from cockpit.desk.api.app import Api
-from cockpit.desk.api.command_handler import CommandHandler
-from cockpit.desk.api.funding_routes import FundingRoutes
+from cockpit.desk.api.command_journal import CommandJournal
+from cockpit.desk.api.part_states import part_state
 from cockpit.desk.api.snapshot_stream import SnapshotStream
-from cockpit.desk.composition.credentials import Credentials
-from cockpit.desk.composition.funding_parts import FundingParts
-from cockpit.desk.composition.trading_parts import TradingParts
+from cockpit.desk.composition.api_parts import ApiParts, build_api
+from cockpit.desk.composition.funding_parts import FundingParts, build_funding
+from cockpit.desk.composition.trading_parts import TradingParts, build_trading
 from cockpit.desk.interlocks.monitor import DESK, InterlockMonitor
 from cockpit.desk.interlocks.venue_clock import VenueClock
-from cockpit.desk.quote_book.hard_stop import HardStopRun
 from cockpit.desk.risk.dead_man_switch import DeadManSwitch
 from cockpit.desk.risk.trading_state import remember
 from cockpit.desk.runtime.supervisor import Supervisor
 from cockpit.desk.runtime.unix_server import QuietServer, bind, server
 from cockpit.desk.snapshots.builder import SnapshotBuilder
-from cockpit.model.commands import ARMABLE, CommandRequest, Part
+from cockpit.model.commands import ARMABLE, CommandRequest
 from cockpit.model.environment import Environment
 from cockpit.model.events import OperatorAction
 from storage.history import History, PreviousRun, Run
 from storage.retention import retain
 from storage.writer import BATCH, HistoryWriter
+from venue.protocol.units import NS_PER_S
 
 log = logging.getLogger(__name__)
 
 TICK_S = 0.25
-DEATHS_EVERY_NS = 1_000_000_000
-"""Quotes die all the time; the balances are not read more often than this on their account."""
+EXPIRIES_EVERY_NS = NS_PER_S
+"""Quotes expire all the time; the balances are not read more often than this on their account."""
 
 QUIET_GC = (50_000, 20, 50)
 """Thresholds of the garbage collector: what the quote path makes holds no cycles, so full passes can be rare."""
 
 
 class Desk:
-    """One account's desk. ``run`` returns after ``stop`` was asked for and the history is closed.
+    """One account's desk. ``run`` returns after ``stop`` was called and the history is closed.
 
-    One that does not take commands is there to be looked at: neither of its sockets changes anything.
+    Without ``takes_commands`` neither of its sockets changes anything.
     """
 
     def __init__(
-        self, settings: Settings, history: History, *, sources: Environment | None = None, takes_commands: bool = True
+        self, settings: Settings, history: History, *, env: Environment | None = None, takes_commands: bool = True
     ) -> None:
         self._settings = settings
         self._takes_commands = takes_commands
         self._history = history
-        self._sources = sources or Environment()
+        self._env = env or Environment()
         self._stopping = asyncio.Event()
         self._supervisor = Supervisor()
         self._stream = SnapshotStream()
         self._writer = HistoryWriter(
-            history, env=self._sources, on_failure=self._history_failed, on_account_lost=self._account_taken
+            history, env=self._env, on_failure=self._history_failed, on_account_lost=self._account_lost
         )
 
     def stop(self) -> None:
-        """Ask the desk to disarm, write its history and end."""
+        """Have the desk disarm, write its history and end."""
         self._stopping.set()
 
     async def run(self) -> None:
-        """Live until ``stop``. Raises HistoryError when the history cannot be opened, or could not be written out."""
-        settings, sources = self._settings, self._sources
-        started_ns = sources.wall_ns()
-        run = Run(run_id=sources.new_id(), mode=settings.mode, account=settings.account_id, started_ns=started_ns)
+        """Run until ``stop``. Raises HistoryError when the history cannot be opened, or not written to its end."""
+        settings, env = self._settings, self._env
+        started_ns = env.wall_ns()
+        run = Run(run_id=env.new_id(), mode=settings.mode, account=settings.account_id, started_ns=started_ns)
         previous_run = await self._history.open(run)
         clean = False
         try:
-            self._clock = VenueClock(settings, sources)
+            self._clock = VenueClock(settings, env)
             async with httpx.AsyncClient(trust_env=False, event_hooks=self._clock.hooks) as client:
-                workers = TradingParts(
-                    settings,
-                    client,
-                    sources,
-                    run_id=run.run_id,
-                    recorder=self._writer,
-                    history=self._history,
-                    on_failure=self._disarm_by_itself,
-                )
-                self._workers = workers
-                await self._live(workers, client, run, previous_run)
+                await self._serve(client, run, previous_run)
             clean = True
         finally:
-            await self._history.close(sources.wall_ns() if clean else None)
+            await self._history.close(env.wall_ns() if clean else None)
 
-    async def _live(
-        self, workers: TradingParts, client: httpx.AsyncClient, run: Run, previous_run: PreviousRun | None
-    ) -> None:
+    async def _serve(self, client: httpx.AsyncClient, run: Run, previous_run: PreviousRun | None) -> None:
         listeners = bind(self._settings.socket_path), bind(self._settings.read_only_socket_path)
         writing = asyncio.create_task(self._writer.run(), name="history")
-        self._writer.record(self._start_action(run, workers))
-        outflow = FundingParts(
+        journal = CommandJournal(self._env, self._writer)
+        trading, funding = self._build(client, run, journal)
+        self._writer.record(self._start_action(run))
+        await remember(trading.trading, self._history)
+        await funding.load(self._history)
+        await trading.startup.load(previous_run)
+        funding.orders.name_defaults()
+        self._interlocks = InterlockMonitor(self._settings, trading, self._clock, self._env, self._writer)
+        api = self._api = build_api(
             self._settings,
             client,
-            workers,
-            self._sources,
-            self._history,
-            self._writer,
+            trading,
+            funding,
+            journal,
+            blocked=self._interlocks.blocked,
+            shutdown=self.stop,
         )
-        startup = workers.startup
-        await remember(workers.trading, self._history)
-        await outflow.load()
-        await startup.load(previous_run)
-        credentials = Credentials(workers, run.account, self._sources.monotonic_ns)
-        burner = self._burner = HardStopRun(
-            run.account,
-            workers.book,
-            workers.signer,
-            workers.relay_rpc,
-            workers.verifier,
-            env=self._sources,
-            recorder=self._writer,
-            request_sync=workers.inventory.request_sync,
-        )
-        self._alone = DeadManSwitch(
+        self._dead_man = DeadManSwitch(
             self._settings.when_alone,
             self._settings.alone_ms,
-            disarm=self._disarm_alone,
-            stop=lambda why: self._control.hard_stop(CommandRequest(actor=f"the desk: {why}")),
-            env=self._sources,
+            disarm=self._disarm_unattended,
+            stop=lambda reason: api.control.hard_stop(CommandRequest(actor=f"the desk: {reason}")),
+            env=self._env,
         )
-        self._watch = InterlockMonitor(
-            self._settings,
-            workers,
-            self._clock,
-            env=self._sources,
-            recorder=self._writer,
-            previous_run_ms=startup.left_ms,
-            hard_stop_active=lambda: burner.active,
-        )
-        picture = SnapshotBuilder(
-            workers,
+        self._snapshots = SnapshotBuilder(
+            run,
+            self._settings.mode,
+            self._env,
             self._writer,
             self._supervisor,
-            outflow,
-            run_id=run.run_id,
-            mode=self._settings.mode,
-            account=run.account,
-            started_ns=run.started_ns,
-            interlocks=self._watch.rows,
-            journal=lambda: self._control.journal,
-            attached=lambda: len(self._stream),
-            findings=startup.findings,
-            alone=self._alone,
-            burner=burner,
-            wall_ns=self._sources.wall_ns,
+            trading,
+            funding,
+            interlocks=self._interlocks.rows,
+            journal=journal,
+            stream=self._stream,
+            dead_man=self._dead_man,
         )
-        self._picture = picture
-        serving = self._serve(workers, outflow, credentials, client, picture, run)
-        pairs = zip(serving, listeners, strict=True)
-        apis = [asyncio.create_task(one.serve([listener]), name="api") for one, listener in pairs]
-        for api in apis:
-            api.add_done_callback(lambda _: self.stop())
-        start = self._supervisor.start
-        for feed in workers.reference.feeds:
-            start(feed.source, lambda feed=feed: feed.run(workers.reference.on_tick))  # type: ignore[misc]
-        start("liquidity", workers.liquidity.run)
-        start("inventory", workers.inventory.run)
-        start("credentials", credentials.run)
-        start("clock", lambda: self._clock.run(workers.rpc))
-        start("withdrawals", lambda: outflow.withdrawals.run(outflow.tracker))
-        start("relay", lambda: workers.relay.run(workers.intake))
-        start("burning", burner.run)
-        if self._settings.history_keep_days:
-            start("retention", self._retain)
-        start("tick", self._watching)
+        servers = self._servers(run, api)
+        pairs = zip(servers, listeners, strict=True)
+        serving = [asyncio.create_task(one.serve([listener]), name="api") for one, listener in pairs]
+        for task in serving:
+            task.add_done_callback(lambda _: self.stop())
+        self._start_workers(trading, funding)
         gc.collect()
         gc.freeze()
         gc.set_threshold(*QUIET_GC)
         try:
             await self._stopping.wait()
         finally:
-            await self._wind_down(workers, serving, apis, writing)
+            await self._wind_down(servers, serving, writing)
+
+    def _build(self, client: httpx.AsyncClient, run: Run, journal: CommandJournal) -> tuple[TradingParts, FundingParts]:
+        trading = self._trading = build_trading(
+            self._settings,
+            client,
+            self._env,
+            self._writer,
+            self._history,
+            run_id=run.run_id,
+            on_failure=self._disarm_executor,
+        )
+        funding = build_funding(
+            self._settings,
+            trading,
+            self._env,
+            self._writer,
+            self._history,
+            record_result=journal.record_result,
+        )
+        return trading, funding
+
+    def _servers(self, run: Run, parts: ApiParts) -> tuple[QuietServer, QuietServer]:
+        """Return the server of the desk's own socket and that of the read-only one."""
+        api = Api(
+            parts.control,
+            self._stream,
+            snapshot=self._snapshots.snapshot,
+            part_state=lambda part: part_state(part, self._snapshots.snapshot(), self._writer.state()),
+            identity={"run_id": run.run_id, "mode": run.mode, "account": run.account},
+            routes=parts.routes,
+            quiet=self._trading.relay.flush,
+        )
+        app = api.app() if self._takes_commands else api.read_only_app()
+        return server(app), server(api.read_only_app())
+
+    def _start_workers(self, trading: TradingParts, funding: FundingParts) -> None:
+        start = self._supervisor.start
+        for feed in trading.reference.feeds:
+            start(feed.source, lambda feed=feed: feed.run(trading.reference.on_tick))  # type: ignore[misc]
+        start("liquidity", trading.deposits.run)
+        start("inventory", trading.inventory.run)
+        start("credentials", trading.credentials.run)
+        start("clock", lambda: self._clock.run(trading.rpc))
+        start("withdrawals", funding.withdrawals.run)
+        start("relay", lambda: trading.relay.run(trading.engine))
+        start("burning", trading.hard_stop.run)
+        if self._settings.history_keep_days:
+            start("retention", self._retain)
+        start("tick", self._keep_ticking)
 
     async def _wind_down(
-        self,
-        workers: TradingParts,
-        serving: Sequence[QuietServer],
-        apis: Sequence[asyncio.Task[None]],
-        writing: asyncio.Task[None],
+        self, servers: Sequence[QuietServer], serving: Sequence[asyncio.Task[None]], writing: asyncio.Task[None]
     ) -> None:
-        """Disarm first, then let the parts go, and write what happened to the last event."""
-        for part in ("trade-executor", "strategy-engine"):
-            if workers.arming.armed(part):
-                workers.arming.disarm(part, "disarmed: the desk is stopping")
-        self._stream.put(self._picture.snapshot())
+        """Disarm first, then stop the workers, and write what happened to the last event."""
+        trading = self._trading
+        for part in reversed(ARMABLE):
+            if trading.arming.armed(part):
+                trading.arming.disarm(part, "disarmed: the desk is stopping")
+        self._stream.put(self._snapshots.snapshot())
         await self._supervisor.stop()
-        workers.intake.note_flow(self._sources.wall_ns(), last=True)
-        for one in serving:
+        trading.engine.note_flow(self._env.wall_ns(), last=True)
+        for one in servers:
             one.should_exit = True
-        await asyncio.gather(*apis, return_exceptions=True)
+        await asyncio.gather(*serving, return_exceptions=True)
         for path in (self._settings.socket_path, self._settings.read_only_socket_path):
             path.unlink(missing_ok=True)
         self._writer.stop()
         await writing
 
-    def _serve(
-        self,
-        workers: TradingParts,
-        outflow: FundingParts,
-        credentials: Credentials,
-        client: httpx.AsyncClient,
-        picture: SnapshotBuilder,
-        run: Run,
-    ) -> tuple[QuietServer, QuietServer]:
-        async def refresh_reference() -> str | None:
-            return "; ".join(await workers.reference.refresh(client)) or None
-
-        async def refresh_inventory() -> str | None:
-            done = await workers.inventory.sync("refresh")
-            return None if done is not None else workers.inventory.last_error
-
-        control = self._control = CommandHandler(
-            workers.arming,
-            blocked=self._watch.blocked,
-            refreshers={
-                "market-reference-ingest": refresh_reference,
-                "inventory-sync": refresh_inventory,
-                "liquidity-manager": workers.liquidity.refresh,
-            },
-            limits=workers.limits,
-            trading=workers.trading,
-            shutdown=self.stop,
-            record=self._writer.record,
-            durable=self._writer.flush,
-            wall_ns=self._sources.wall_ns,
-            new_id=self._sources.new_id,
-            burn=self._burner.start,
-        )
-        money = FundingRoutes(
-            control,
-            outflow.treasury(control),
-            outflow.freeze,
-            workers.liquidity,
-            outflow.registration,
-            credentials.wanted,
-        )
-        remainder = AcceptRemainder(
-            control,
-            workers.pair,
-            workers.inventory,
-            max_loss=self._settings.remainder_max_loss_eure,
-            mid=lambda: workers.reference.trusted_mid,
-            withdrawals=outflow.withdrawals,
-            liquidity=workers.liquidity,
-        )
-        api = Api(
-            control,
-            self._stream,
-            picture=picture.snapshot,
-            part_state=lambda part: self._part_state(part, picture),
-            identity={"run_id": run.run_id, "mode": run.mode, "account": run.account},
-            money=[*money.routes(), *remainder.routes()],
-            quiet=workers.relay.flush,
-        )
-        app = api.app() if self._takes_commands else api.read_only_app()
-        return server(app), server(api.read_only_app())
-
-    def _disarm_alone(self, why: str) -> None:
-        for part in reversed(ARMABLE):
-            self._control.disarm(part, CommandRequest(actor=f"the desk: {why}"))
-
-    async def _watching(self) -> None:
-        """Tick until cancelled. What the ticks watch over is not traded on while they fail."""
+    async def _keep_ticking(self) -> None:
+        """Tick until cancelled. While the ticks fail, the executor stays disarmed."""
         try:
             await self._tick()
         except Exception as exc:
-            if self._workers.arming.executor:
-                self._disarm_by_itself(f"what watches the desk failed: {type(exc).__name__}")
+            if self._trading.arming.executor:
+                self._disarm_executor(f"the desk's own checks failed: {type(exc).__name__}")
             raise
 
     async def _tick(self) -> None:
         """Age what must age and publish a snapshot, four times a second; requests are answered in between."""
-        workers = self._workers
+        trading, control = self._trading, self._api.control
         while True:
-            now = self._sources.wall_ns()
-            workers.book.tick(now)
+            now = self._env.wall_ns()
+            trading.book.tick(now)
             await asyncio.sleep(0)
-            workers.startup.tick()
-            self._alone.tick(self._stream.operators, workers.arming.executor)
-            if workers.book.past_expiry() and now - workers.inventory.ledger.at_ns >= DEATHS_EVERY_NS:
-                workers.inventory.request_sync()
-            workers.reference.recompute()
-            workers.trading.mark(workers.reference.trusted_mid, workers.inventory.ledger.balance)
-            self._control.note_trading()
-            self._watch.tick(self._control)
-            workers.intake.note_flow(now)
-            workers.markouts.tick(now, workers.book.fills, workers.reference)
-            self._picture.ticked_ns = now
+            trading.startup.tick()
+            self._dead_man.tick(self._stream.operators, trading.arming.executor)
+            if trading.book.past_expiry() and now - trading.inventory.ledger.at_ns >= EXPIRIES_EVERY_NS:
+                trading.inventory.request_sync()
+            trading.reference.recompute()
+            trading.trading.mark(trading.reference.trusted_mid, trading.inventory.ledger.balance)
+            control.note_trading()
+            self._interlocks.tick(control)
+            trading.engine.note_flow(now)
+            trading.markouts.tick(now, trading.book.fills, trading.reference)
+            self._snapshots.ticked_ns = now
             await asyncio.sleep(0)
             if len(self._stream):
-                self._stream.put(await self._picture.unhurried())
+                self._stream.put(await self._snapshots.build_in_slices())
             await asyncio.sleep(TICK_S)
 
     async def _retain(self) -> None:
         writer, days = self._writer, self._settings.history_keep_days
-        await retain(self._history, days, env=self._sources, busy=lambda: not writer.complete or writer.depth > BATCH)
+        await retain(self._history, days, env=self._env, busy=lambda: not writer.complete or writer.depth > BATCH)
 
-    def _start_action(self, run: Run, workers: TradingParts) -> OperatorAction:
-        """The start as the journal's first entry, with the limits it begins with."""
-        limits = msgspec.json.encode(workers.limits.current).decode()
-        actor, told = "desk", "started disarmed"
-        if not self._takes_commands:
-            actor, told = "check", "started to be looked at; it takes no command"
-        return OperatorAction(run.started_ns, f"start-{run.run_id}", actor, "start", limits, True, told)
+    def _start_action(self, run: Run) -> OperatorAction:
+        """Return the journal's first entry, with the limits of the start."""
+        return OperatorAction(
+            at_ns=run.started_ns,
+            command_id=f"start-{run.run_id}",
+            actor="desk" if self._takes_commands else "check",
+            command="start",
+            arguments=msgspec.json.encode(self._trading.limits.current).decode(),
+            accepted=True,
+            reason="started disarmed" if self._takes_commands else "started read-only; it takes no commands",
+        )
 
     def _history_failed(self, reason: str) -> None:
-        """What cannot be recorded is not traded."""
-        if self._workers.arming.executor:
-            self._disarm_by_itself(reason)
-        log.error("the executor is disarmed: %s", reason)
+        # What cannot be recorded is not traded.
+        if self._trading.arming.executor:
+            self._disarm_executor(reason)
+        log.error("executor disarmed: %s", reason)
 
-    def _disarm_by_itself(self, reason: str) -> None:
-        self._control.disarm("trade-executor", CommandRequest(actor=DESK), reason)
-
-    def _account_taken(self, reason: str) -> None:
-        """Two desks of one account would promise the same balances."""
+    def _account_lost(self, reason: str) -> None:
+        # Two desks of one account would commit the same balances.
         log.error("the desk stops: %s", reason)
         self.stop()
 
-    def _part_state(self, part: Part, picture: SnapshotBuilder) -> Mapping[str, object]:
-        """A part's own share of the snapshot."""
-        shot = picture.snapshot()
-        health = next(health for health in shot.health if health.part == part)
-        own: dict[Part, Mapping[str, object]] = {
-            "near-intents-ingest": {"relay": shot.relay, "counts": shot.counts},
-            "market-reference-ingest": {"market": shot.market},
-            "inventory-sync": {"inventory": shot.inventory},
-            "liquidity-manager": {
-                "deposits": shot.deposits,
-                "deposits_age_ms": shot.deposits_age_ms,
-                "deposit_addresses": shot.deposit_addresses,
-                "withdrawals_frozen": shot.withdrawals_frozen,
-                "freeze_left_ms": shot.freeze_left_ms,
-                "withdrawals": shot.withdrawals,
-                "key": shot.key,
-            },
-            "history-writer": {"writer": self._writer.state()},
-            "strategy-engine": {
-                "armed": shot.strategy_armed,
-                "why": shot.strategy_why,
-                "limits": shot.limits,
-                "trading": shot.trading,
-                "trading_why": shot.trading_why,
-                "decisions": shot.decisions,
-            },
-            "trade-executor": {
-                "armed": shot.executor_armed,
-                "why": shot.executor_why,
-                "blocked": shot.executor_blocked,
-                "alive": shot.alive,
-                "quotes": shot.quotes,
-                "executions": shot.executions,
-                "reaction": shot.reaction,
-            },
-        }
-        return {"health": health, **own[part]}
+    def _disarm_executor(self, reason: str) -> None:
+        self._api.control.disarm("trade-executor", CommandRequest(actor=DESK), reason)
+
+    def _disarm_unattended(self, reason: str) -> None:
+        for part in reversed(ARMABLE):
+            self._api.control.disarm(part, CommandRequest(actor=f"the desk: {reason}"))

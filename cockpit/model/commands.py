@@ -27,6 +27,8 @@ PARTS: tuple[Part, ...] = (
 )
 Armable = Literal["strategy-engine", "trade-executor"]
 ARMABLE: tuple[Armable, ...] = ("strategy-engine", "trade-executor")
+ARMABLE_NAMES: dict[Armable, str] = {"strategy-engine": "strategy", "trade-executor": "executor"}
+"""What an operator reads in place of the service's name."""
 REFRESHABLE: tuple[Part, ...] = ("market-reference-ingest", "inventory-sync", "liquidity-manager")
 
 MAX_DECIMALS = 18
@@ -127,6 +129,10 @@ class WithdrawalOrder(CommandRequest, frozen=True, kw_only=True, forbid_unknown_
     expected_fee: str | int | None = None
     idempotency_key: str = ""
     route: Route | None = None
+
+
+NEW_ADDRESS = "the address was never used before"
+"""How the refusal starts that comes from an address's cooling-off; a review counts that time down by itself."""
 
 
 class WithdrawalReview(msgspec.Struct, frozen=True, kw_only=True):

@@ -47,7 +47,7 @@ async def desk_here(state_dir: Path, settings: dict[str, str], clock: SteppedClo
     """A desk in this process on a clock that can be set; used through its socket as any other."""
     outside = DeskProcess(state_dir, settings)
     checked = load(outside.env_file, {})
-    desk = Desk(checked, SqliteHistory(checked.history_path), sources=Environment(wall_ns=clock))
+    desk = Desk(checked, SqliteHistory(checked.history_path), env=Environment(wall_ns=clock))
     running = asyncio.create_task(desk.run())
     try:
         await until(outside.socket_path.exists, 20, "the desk listens")
@@ -99,7 +99,7 @@ async def test_a_desk_whose_monitor_fails_disarms_the_executor(
         await desk.arm()
         monkeypatch.setattr(InterlockMonitor, "tick", broken)
         shot = await desk.until(lambda shot: not shot.executor_armed, 15, "disarmed by itself")
-        assert shot.executor_why == "disarmed by desk: what watches the desk failed: RuntimeError"
+        assert shot.executor_why == "disarmed by desk: the desk's own checks failed: RuntimeError"
         assert shot.strategy_armed
         assert [row.command for row in shot.journal].count("disarm trade-executor") == 1
 

@@ -8,6 +8,7 @@ from collections import Counter
 import httpx
 import pytest
 
+from cockpit.desk.api.command_handler import NO_LIVE_QUOTES
 from tests.e2e.conftest import Launch
 from tests.support.processes.desk_process import DeskProcess
 from tests.support.processes.relay_stand_in import standing_in
@@ -129,7 +130,7 @@ async def test_a_crash_during_a_hard_stop_is_resolved_by_the_next_run(
 async def test_without_a_live_quote_nothing_is_burned(launch: Launch) -> None:
     desk = await launch()
     await desk.ready()
-    assert "no quote is alive" in str((await hard_stop(desk))["reason"])
+    assert NO_LIVE_QUOTES in str((await hard_stop(desk))["reason"])
     assert (await desk.snapshot()).hard_stop is None
 
 

@@ -117,7 +117,7 @@ async def until_degraded(desk: DeskProcess, error: str) -> None:
         [line] = [row for row in shot.interlocks if row.ident == "history"]
         if not line.passed or line.measured != TO_JOURNAL:
             return False
-        return shot.history == "degraded" and health.detail == "to the journal" and error in health.last_error
+        return shot.history == "degraded" and health.detail == "writing to the journal" and error in health.last_error
 
     await until(degraded, 20, error)
 

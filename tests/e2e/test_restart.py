@@ -6,6 +6,7 @@ import sqlite3
 from contextlib import closing
 from decimal import Decimal
 
+from cockpit.desk.funding.preflight import PREVIOUS_RUN
 from cockpit.desk.interlocks.checklist import NAMES
 from cockpit.model.commands import WithdrawalOrder
 from tests.e2e.conftest import Launch
@@ -127,7 +128,7 @@ async def test_known_quotes_do_not_block_a_withdrawal_after_a_clean_end(launch: 
         if clean:
             accepted(await desk.link.withdraw(order))
         else:
-            assert "quotes of the former run" in refused(await desk.link.withdraw(order))
+            assert PREVIOUS_RUN in refused(await desk.link.withdraw(order))
 
 
 async def test_an_unexplained_balance_stays_visible(launch: Launch, control: Control) -> None:

@@ -44,13 +44,13 @@ async def test_an_unexplained_base_unit_is_accepted_as_shown(launch: Launch, con
     assert (code, "cockpit accept-remainder --btc=+0.00000001 --reason" in output) == (1, True), output
     assert "--reason" in (await accept(desk, "--btc=+0.00000001"))[1]
     code, output = await accept(desk, "--btc=0.00000002", "--reason", "dust")
-    assert (code, "unexplained is +0.00000001 BTC" in output) == (1, True), output
+    assert (code, "difference is +0.00000001 BTC" in output) == (1, True), output
 
     async def accepted() -> bool:
         # Refused until a second reading shows the same.
         return await accept(desk, "--btc", "+0.00000001", "--reason", "dust from a stranger") == (
             0,
-            "+0.00000001 BTC (+1 base units) accepted as a term of the proof: dust from a stranger\n",
+            "accepted +0.00000001 BTC (+1 base units): dust from a stranger\n",
         )
 
     await until(accepted, 20)

@@ -118,9 +118,9 @@ class DeskMachine(RuleBasedStateMachine):
 
     @rule(patch=st.sampled_from(patches))
     def change_limits(self, patch: dict[str, object]) -> None:
-        before = self.desk.workers.limits.current
+        before = self.desk.trading.limits.current
         result = self.do(self.control.limits(patch, OPS))
-        current = self.desk.workers.limits.current
+        current = self.desk.trading.limits.current
         if not result.accepted:
             assert current == before
             return
@@ -193,10 +193,10 @@ class DeskMachine(RuleBasedStateMachine):
 
     def why_not(self) -> list[str]:
         """Every reason not to sign that can be seen from outside."""
-        now, limits = self.world.wall(), self.desk.workers.limits.current
+        now, limits = self.world.wall(), self.desk.trading.limits.current
         why = [f"{part} is disarmed" for part in ARMABLE if not self.armed[part]]
-        prices = [tick.mid for tick in self.desk.workers.reference._ticks.values()]
-        ages = [now - tick.at_ns for tick in self.desk.workers.reference._ticks.values()]
+        prices = [tick.mid for tick in self.desk.trading.reference._ticks.values()]
+        ages = [now - tick.at_ns for tick in self.desk.trading.reference._ticks.values()]
         if len(prices) < len(EXCHANGES) or min(ages) > limits.max_reference_age_ms * 10**6:
             why.append("no price is fresh")
         elif (max(prices) - min(prices)) / min(prices) > Decimal("0.02"):
@@ -214,7 +214,7 @@ class DeskMachine(RuleBasedStateMachine):
             why.append("too many quotes within the second")
         if sum(now - at < HOUR_NS for at, _ in self.booked) >= limits.max_fills_per_hour:
             why.append("too many fills within the hour")
-        mid = self.desk.workers.reference.trusted_mid
+        mid = self.desk.trading.reference.trusted_mid
         if mid is not None and self.loss(mid) > limits.max_loss_per_day_eure * 10**18:
             why.append("the day's fills lost too much")
         return why
@@ -233,7 +233,7 @@ class DeskMachine(RuleBasedStateMachine):
         return lost
 
     def _within_the_limits(self, made: Signed) -> None:
-        limits, mid = self.desk.workers.limits.current, Fraction(self.desk.workers.reference.mid or 0) * 10**10
+        limits, mid = self.desk.trading.limits.current, Fraction(self.desk.trading.reference.mid or 0) * 10**10
         btc_out = made.asset_out == BTC.token_id
         notional = made.amount_in if btc_out else made.amount_out
         assert notional <= limits.max_notional_eure * 10**18
@@ -300,7 +300,7 @@ class DeskMachine(RuleBasedStateMachine):
         elif fault == "disk":
             desk.history.full = True
             self.control.arm("strategy-engine", OPS)  # Something to write, so that it is noticed.
-            self.armed["strategy-engine"] = desk.workers.arming.strategy
+            self.armed["strategy-engine"] = desk.trading.arming.strategy
             self.do(desk.write())
 
     def break_and_wait(self, fault: str) -> None:
@@ -408,7 +408,7 @@ class DeskMachine(RuleBasedStateMachine):
             promised[one.asset_out] += one.amount_out
         for asset, amount in promised.items():
             assert amount <= self.world.ledger.balance(ACCOUNT, asset)
-        held = {one.quote_hash for one in self.desk.workers.book.reservations}
+        held = {one.quote_hash for one in self.desk.trading.book.reservations}
         assert {one.quote_hash for one in self.world.alive()} <= held, "what may still settle is reserved"
 
     @invariant()
@@ -421,7 +421,7 @@ class DeskMachine(RuleBasedStateMachine):
             made.quote_hash for made in self.desk.events if isinstance(made, TradeResult) and made.outcome == "settled"
         )
         assert all(count == 1 for count in lives.values())
-        assert self.desk.workers.trading.fills_in_hour == sum(self.world.wall() - at < HOUR_NS for at, _ in self.booked)
+        assert self.desk.trading.trading.fills_in_hour == sum(self.world.wall() - at < HOUR_NS for at, _ in self.booked)
 
     def teardown(self) -> None:
         try:
@@ -432,11 +432,11 @@ class DeskMachine(RuleBasedStateMachine):
             self.do(self.desk.write())
             settled = Counter(one.quote_hash for one in self.world.signed if one.settled)
             assert self._settled_on_record() == settled, "every fill is on record once"
-            inventory = self.desk.workers.inventory
+            inventory = self.desk.trading.inventory
             assert (inventory.ledger.unexplained, inventory.ledger.gap) == (NO_AMOUNTS, NO_AMOUNTS)
             held = PairAmounts(*(self.world.ledger.balance(ACCOUNT, asset.token_id) for asset in (BTC, EURE)))
             assert inventory.ledger.balance == held
-            assert len(self.desk.workers.book.reservations) == 0
+            assert len(self.desk.trading.book.reservations) == 0
         finally:
             self.do(self.desk.end(clean=True))
             self.loop.close()

@@ -15,7 +15,8 @@ from starlette.routing import BaseRoute, Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from cockpit.desk.api.command_handler import CommandHandler
-from cockpit.desk.api.json_http import InvalidBodyError, answered, as_json, read_body
+from cockpit.desk.api.errors import InvalidBodyError
+from cockpit.desk.api.json_http import as_json, read_body, result_response
 from cockpit.desk.api.snapshot_stream import SnapshotStream
 from cockpit.model.commands import ARMABLE, PARTS, REFRESHABLE, Armable, Part
 from cockpit.model.snapshot import Snapshot
@@ -26,7 +27,7 @@ async def _at_once() -> None:
 
 
 class Api:
-    """Routes to the desk. ``identity`` is what ``/healthz`` tells; ``picture`` makes the newest snapshot.
+    """Routes to the desk. ``identity`` is what ``/healthz`` returns; ``snapshot`` makes the newest one.
 
     ``quiet`` returns once no quote that was written is still in this process; disarming is acknowledged after it.
     """
@@ -36,25 +37,25 @@ class Api:
         control: CommandHandler,
         stream: SnapshotStream,
         *,
-        picture: Callable[[], Snapshot],
+        snapshot: Callable[[], Snapshot],
         part_state: Callable[[Part], object],
         identity: dict[str, str],
-        money: Sequence[BaseRoute] = (),
+        routes: Sequence[BaseRoute] = (),
         quiet: Callable[[], Awaitable[None]] = _at_once,
     ) -> None:
         self._control = control
         self._stream = stream
-        self._picture = picture
+        self._snapshot = snapshot
         self._part_state = part_state
         self._identity = identity
-        self._money = money
+        self._routes = routes
         self._quiet = quiet
 
     def read_only_app(self) -> Starlette:
-        """The application for who may look and must not command: there is no route that changes anything."""
+        """Return the application for those who may look and not command: no route of it changes anything."""
         routes: list[BaseRoute] = [
             *self._reading(),
-            WebSocketRoute("/stream", self._watched),
+            WebSocketRoute("/stream", self._snapshots_read_only),
         ]
         return Starlette(routes=routes, exception_handlers={404: _read_only, 405: _read_only})
 
@@ -66,7 +67,6 @@ class Api:
         return routes
 
     def app(self) -> Starlette:
-        """The application to serve."""
         routes: list[BaseRoute] = [
             *self._reading(),
             Route("/shutdown", self._shutdown, methods=["POST"]),
@@ -79,7 +79,7 @@ class Api:
         for armable in ARMABLE:
             routes.append(Route(f"/{armable}/arm", self._arm(armable), methods=["POST"]))
             routes.append(Route(f"/{armable}/disarm", self._disarm(armable), methods=["POST"]))
-        routes += self._money
+        routes += self._routes
         return Starlette(
             routes=routes, exception_handlers={InvalidBodyError: _bad_body, 404: _not_found, 405: _not_allowed}
         )
@@ -88,31 +88,31 @@ class Api:
         return as_json({"ok": True, **self._identity, "pid": os.getpid()})
 
     async def _state(self, http: HttpRequest) -> Response:
-        return as_json(self._picture())
+        return as_json(self._snapshot())
 
     async def _shutdown(self, http: HttpRequest) -> Response:
         request, _ = await read_body(http)
         result = self._control.shutdown(request)
         await self._quiet()
-        return answered(result)
+        return result_response(result)
 
     async def _hard_stop(self, http: HttpRequest) -> Response:
         request, _ = await read_body(http)
         result = self._control.hard_stop(request)
         await self._quiet()
-        return answered(result)
+        return result_response(result)
 
     async def _limits(self, http: HttpRequest) -> Response:
         request, patch = await read_body(http)
-        return answered(await self._control.limits(patch, request))
+        return result_response(await self._control.limits(patch, request))
 
     async def _trading(self, http: HttpRequest) -> Response:
         request, body = await read_body(http)
-        return answered(self._control.trading(body, request))
+        return result_response(self._control.trading(body, request))
 
     def _part_healthz(self, part: Part) -> Any:
         async def healthz(http: HttpRequest) -> Response:
-            health = next(health for health in self._picture().health if health.part == part)
+            health = next(health for health in self._snapshot().health if health.part == part)
             return as_json(health, 503 if health.state == "down" else 200)
 
         return healthz
@@ -126,14 +126,14 @@ class Api:
     def _refresh(self, part: Part) -> Any:
         async def refresh(http: HttpRequest) -> Response:
             request, _ = await read_body(http)
-            return answered(await self._control.refresh(part, request))
+            return result_response(await self._control.refresh(part, request))
 
         return refresh
 
     def _arm(self, part: Armable) -> Any:
         async def arm(http: HttpRequest) -> Response:
             request, _ = await read_body(http)
-            return answered(self._control.arm(part, request))
+            return result_response(self._control.arm(part, request))
 
         return arm
 
@@ -143,18 +143,18 @@ class Api:
             result = self._control.disarm(part, request)
             # What is acknowledged must be true: no quote that was written before may leave afterwards.
             await self._quiet()
-            return answered(result)
+            return result_response(result)
 
         return disarm
 
     async def _snapshots(self, socket: WebSocket) -> None:
         await self._send_snapshots(socket, operator=True)
 
-    async def _watched(self, socket: WebSocket) -> None:
+    async def _snapshots_read_only(self, socket: WebSocket) -> None:
         await self._send_snapshots(socket, operator=False)
 
     async def _send_snapshots(self, socket: WebSocket, *, operator: bool) -> None:
-        """Send every snapshot until the cockpit goes; one that reads too slowly misses some, never delays others."""
+        """Send every snapshot until the cockpit disconnects; a slow reader misses some and never delays others."""
         await socket.accept()
         gone = asyncio.create_task(_until_gone(socket))
         frame: asyncio.Task[str] | None = None
@@ -175,7 +175,7 @@ class Api:
 
 
 async def _until_gone(socket: WebSocket) -> None:
-    """Return when the other side has left; what it may say meanwhile is not listened to."""
+    """Return when the other side has disconnected; what it sends meanwhile is ignored."""
     while True:
         message = await socket.receive()
         if message["type"] == "websocket.disconnect":
@@ -183,9 +183,7 @@ async def _until_gone(socket: WebSocket) -> None:
 
 
 async def _read_only(http: HttpRequest, exc: Exception) -> Response:
-    reason = (
-        f"this socket is read-only: {http.method} {http.url.path} is not carried out here; use the desk's own socket"
-    )
+    reason = f"this socket is read-only: {http.method} {http.url.path} was not carried out; use the desk's own socket"
     return as_json({"error": reason}, 403)
 
 
@@ -194,8 +192,8 @@ async def _bad_body(http: HttpRequest, exc: Exception) -> Response:
 
 
 async def _not_found(http: HttpRequest, exc: Exception) -> Response:
-    return as_json({"error": f"there is no {http.url.path} here; parts are {', '.join(PARTS)}"}, 404)
+    return as_json({"error": f"unknown path {http.url.path}; the parts are {', '.join(PARTS)}"}, 404)
 
 
 async def _not_allowed(http: HttpRequest, exc: Exception) -> Response:
-    return as_json({"error": f"{http.method} is not for {http.url.path}"}, 405)
+    return as_json({"error": f"{http.url.path} does not take {http.method}"}, 405)

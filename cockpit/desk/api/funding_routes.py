@@ -1,4 +1,4 @@
-"""The liquidity manager's part of the control API: deposits told of, withdrawals reviewed, ordered, tracked, frozen."""
+"""The funding routes: withdrawals reviewed, ordered, tracked and frozen; deposits notified; the key registered."""
 
 from collections.abc import Awaitable, Callable
 
@@ -7,45 +7,48 @@ from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
-from cockpit.desk.api.command_handler import CommandHandler
-from cockpit.desk.api.json_http import InvalidBodyError, answered, as_json, read_body
+from cockpit.desk.api.command_journal import CommandJournal
+from cockpit.desk.api.errors import InvalidBodyError
+from cockpit.desk.api.json_http import as_json, read_body, result_response
 from cockpit.desk.funding.deposits import DepositTracker
+from cockpit.desk.funding.errors import InvalidOrderError
 from cockpit.desk.funding.freeze import Freeze
 from cockpit.desk.funding.key_registration import KeyRegistration
-from cockpit.desk.funding.orders import InvalidOrderError, WithdrawalOrders
+from cockpit.desk.funding.orders import WithdrawalOrders
 from cockpit.model.commands import CommandRequest, Result, WithdrawalOrder
 
 PATH = "/liquidity-manager"
+FROZEN = "withdrawals frozen"
 
 Body = dict[str, object]
 
 
 class FundingRoutes:
-    """Routes below ``/liquidity-manager``."""
+    """Routes below ``/liquidity-manager``. ``on_registered`` is called after an attempt to register the key."""
 
     def __init__(
         self,
-        control: CommandHandler,
-        treasury: WithdrawalOrders,
+        journal: CommandJournal,
+        orders: WithdrawalOrders,
         freeze: Freeze,
-        liquidity: DepositTracker,
+        deposits: DepositTracker,
         registration: KeyRegistration,
-        registered: Callable[[], None],
+        *,
+        on_registered: Callable[[], None],
     ) -> None:
-        self._control = control
-        self._treasury = treasury
+        self._journal = journal
+        self._orders = orders
         self._freeze = freeze
-        self._liquidity = liquidity
+        self._deposits = deposits
         self._registration = registration
-        self._registered = registered
+        self._on_registered = on_registered
 
     def routes(self) -> list[BaseRoute]:
-        """The routes to serve beside the others."""
         handlers: dict[str, Callable[[HttpRequest], Awaitable[Response]]] = {
             "withdrawal-estimate": self._estimate,
             "withdraw": self._once("withdraw", self._withdraw),
             "track-withdrawal": self._once("track-withdrawal", self._track),
-            "freeze-withdrawals": self._freeze_or_open,
+            "freeze-withdrawals": self._set_freeze_once,
             "notify-deposit": self._once("notify-deposit", self._notify),
             "register-key": self._once("register-key", self._register),
         }
@@ -56,31 +59,31 @@ class FundingRoutes:
     ) -> Callable[[HttpRequest], Awaitable[Response]]:
         async def handler(http: HttpRequest) -> Response:
             request, body = await read_body(http)
-            return answered(self._control.before(request, command) or await carry_out(request, body))
+            return result_response(self._journal.previous_result(request, command) or await carry_out(request, body))
 
         return handler
 
     async def _estimate(self, http: HttpRequest) -> Response:
         request, body = await read_body(http)
         try:
-            return as_json(await self._treasury.review(_order(request, body)))
+            return as_json(await self._orders.review(_order(request, body)))
         except InvalidOrderError as exc:
-            return answered(self._control.answer(request, "withdrawal-estimate", body, False, str(exc)))
+            return result_response(self._journal.record_result(request, "withdrawal-estimate", body, False, str(exc)))
 
     async def _withdraw(self, request: CommandRequest, body: Body) -> Result:
-        return await self._treasury.withdraw(_order(request, body))
+        return await self._orders.withdraw(_order(request, body))
 
     async def _track(self, request: CommandRequest, body: Body) -> Result:
         near_hash = str(body.pop("withdrawal_hash", "") or "").strip()
-        return await self._treasury.track(_order(request, {"asset_id": "", **body}), near_hash)
+        return await self._orders.track(_order(request, {"asset_id": "", **body}), near_hash)
 
-    async def _freeze_or_open(self, http: HttpRequest) -> Response:
-        """Opening is done once for an id; freezing, like disarming, whatever its id, while something is open."""
+    async def _set_freeze_once(self, http: HttpRequest) -> Response:
+        """Unfreeze once for an id; freeze, like disarming, whatever the id while withdrawals are open."""
         request, body = await read_body(http)
-        first = self._control.before(request, "freeze-withdrawals")
+        first = self._journal.previous_result(request, "freeze-withdrawals")
         if first is not None and body.get("frozen") is True and not self._freeze.frozen:
             first, request = None, CommandRequest(actor=request.actor)
-        return answered(first or self._set_freeze(request, body))
+        return result_response(first or self._set_freeze(request, body))
 
     def _set_freeze(self, request: CommandRequest, body: Body) -> Result:
         frozen = body.get("frozen")
@@ -90,29 +93,29 @@ class FundingRoutes:
             self._freeze.close(f"frozen by {request.actor}")
         else:
             self._freeze.open(request.actor)
-        told = "withdrawals are frozen" if frozen else "withdrawals are open for one withdrawal or ten minutes"
+        text = FROZEN if frozen else "withdrawals open for one withdrawal or ten minutes"
         if not frozen and self._freeze.left_ms() is None:
-            told = "withdrawals are open until they are frozen"
-        return self._control.answer(request, "freeze-withdrawals", body, True, told)
+            text = "withdrawals open until they are frozen"
+        return self._journal.record_result(request, "freeze-withdrawals", body, True, text)
 
     async def _notify(self, request: CommandRequest, body: Body) -> Result:
         tx_hash = str(body.get("tx_hash", "") or "").strip()
-        asset = self._liquidity.asset_named(str(body.get("asset_id", "") or ""))
+        asset = self._deposits.asset_named(str(body.get("asset_id", "") or ""))
         if asset is None or not tx_hash or len(tx_hash) > 128 or not tx_hash.isalnum():
-            reason = "give asset_id (BTC or EURe) and tx_hash, the deposit's transaction on its own chain"
-            return self._control.answer(request, "notify-deposit", body, False, reason)
-        problem = await self._liquidity.notify(asset, tx_hash)
-        told = problem or f"the bridge was told of {tx_hash}"
-        return self._control.answer(request, "notify-deposit", body, problem is None, told)
+            reason = "give asset_id (BTC or EURe) and tx_hash, the hash of the deposit on its own chain"
+            return self._journal.record_result(request, "notify-deposit", body, False, reason)
+        problem = await self._deposits.notify(asset, tx_hash)
+        text = problem or f"the bridge was notified of {tx_hash}"
+        return self._journal.record_result(request, "notify-deposit", body, problem is None, text)
 
     async def _register(self, request: CommandRequest, body: Body) -> Result:
-        done, told = await self._registration.register()
-        self._registered()
-        return self._control.answer(request, "register-key", body, done, told)
+        done, text = await self._registration.register()
+        self._on_registered()
+        return self._journal.record_result(request, "register-key", body, done, text)
 
 
 def _order(request: CommandRequest, body: Body) -> WithdrawalOrder:
-    """The body as an order; BadBody names the field that is wrong."""
+    """Return the body as an order. Raises InvalidBodyError, which names the field that is wrong."""
     try:
         fields = {**body, "command_id": request.command_id, "actor": request.actor}
         return msgspec.convert(fields, WithdrawalOrder)

@@ -1,4 +1,4 @@
-"""What every route of the control API shares: reading a body, answering in JSON, saying what was wrong."""
+"""What every route of the control API shares: reading a body and answering in JSON."""
 
 from decimal import Decimal
 from typing import Any
@@ -7,6 +7,7 @@ import msgspec
 from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
 
+from cockpit.desk.api.errors import InvalidBodyError
 from cockpit.model.commands import CommandRequest, Result
 
 MAX_BODY = 16 * 1024
@@ -15,25 +16,20 @@ _BODY = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal)
 """Limits are amounts: they do not pass through a float on their way in."""
 
 
-class InvalidBodyError(Exception):
-    """A request body that is not the JSON object it must be."""
-
-
 def as_json(value: object, status: int = 200) -> Response:
-    """An answer in JSON."""
     return Response(msgspec.json.encode(value), status, media_type="application/json")
 
 
-def answered(result: Result) -> Response:
-    """A command's outcome: 200 accepted, 409 refused."""
+def result_response(result: Result) -> Response:
+    """Return a command's outcome: 200 accepted, 409 refused."""
     return as_json(result, 200 if result.accepted else 409)
 
 
 async def read_body(http: HttpRequest) -> tuple[CommandRequest, dict[str, object]]:
-    """Who asks, and the rest of the body; an empty body is an anonymous request."""
+    """Return who asks, and the rest of the body; an empty body is an anonymous request. Raises InvalidBodyError."""
     raw = await http.body()
     if len(raw) > MAX_BODY:
-        raise InvalidBodyError("the body is too large")
+        raise InvalidBodyError(f"the body has {len(raw)} bytes, more than {MAX_BODY}")
     try:
         body = _BODY.decode(raw) if raw.strip() else {}
         who = {name: body.pop(name) for name in ("command_id", "actor") if name in body}

@@ -10,26 +10,25 @@ from cockpit.model.snapshot import Snapshot
 
 
 class Frames:
-    """One cockpit's view of the stream: it waits for the newest frame and never sees one twice."""
+    """One cockpit's end of the stream: it waits for the newest frame and never gets one twice."""
 
     def __init__(self) -> None:
         self._newest = ""
         self._fresh = asyncio.Event()
 
     def put(self, frame: str) -> None:
-        """Replace what was not yet taken."""
         self._newest = frame
         self._fresh.set()
 
     async def next(self) -> str:
-        """The newest frame not taken yet."""
+        """Wait for a frame that was not returned before."""
         await self._fresh.wait()
         self._fresh.clear()
         return self._newest
 
 
 class SnapshotStream:
-    """Who is attached, and the way to all of them."""
+    """Sends snapshots to every cockpit that is attached."""
 
     def __init__(self) -> None:
         self._attached: set[Frames] = set()
@@ -40,12 +39,12 @@ class SnapshotStream:
 
     @property
     def operators(self) -> int:
-        """How many of those attached can command."""
+        """How many of those attached can send commands."""
         return len(self._operators)
 
     @contextmanager
     def attached(self, *, operator: bool = True) -> Iterator[Frames]:
-        """Be sent every snapshot while inside. ``operator``: whether who is attached can command, too."""
+        """Yield the frames of every snapshot from now on. ``operator``: whether this cockpit can send commands."""
         frames = Frames()
         self._attached.add(frames)
         if operator:
@@ -57,7 +56,6 @@ class SnapshotStream:
             self._operators.discard(frames)
 
     def put(self, snapshot: Snapshot) -> None:
-        """Send a snapshot to all."""
         if self._attached:
             frame = msgspec.json.encode(snapshot).decode()
             for frames in self._attached:

@@ -1,94 +1,113 @@
-"""Money out, put together: freeze, cooling, withdrawals, their orders, and the key's registration."""
+"""The parts of a desk that move money by order, built in the order in which they depend on each other."""
 
-from collections.abc import Callable
+from collections.abc import Mapping
 
-import httpx
+import msgspec
 
 from cockpit.config.settings import Settings
-from cockpit.desk.api.command_handler import CommandHandler
 from cockpit.desk.composition.trading_parts import TradingParts
-from cockpit.desk.funding import cooling_off as cooling
+from cockpit.desk.funding import cooling_off
 from cockpit.desk.funding.balance_evidence import BalanceEvidence
+from cockpit.desk.funding.cooling_off import CoolingOff
+from cockpit.desk.funding.freeze import Freeze
 from cockpit.desk.funding.key_registration import KeyRegistration
-from cockpit.desk.funding.orders import WithdrawalOrders
+from cockpit.desk.funding.order_parser import OrderParser
+from cockpit.desk.funding.orders import RecordResult, WithdrawalOrders
+from cockpit.desk.funding.preflight_reader import PreflightReader
+from cockpit.desk.funding.withdrawal_signing import WithdrawalSigning
 from cockpit.desk.funding.withdrawal_tracker import WithdrawalTracker
+from cockpit.desk.funding.withdrawals import Withdrawals
 from cockpit.model.environment import Environment
+from cockpit.model.recorder import Recorder
 from storage.history import History
-from storage.writer import HistoryWriter
-from venue.bridges.poa.client import Bridge
 
 
-class FundingParts:
-    """Everything that may take money off the Verifier by order. ``load`` before the desk serves anybody."""
+class FundingParts(msgspec.Struct, frozen=True, kw_only=True, eq=False):
+    """Everything that may take money off the Verifier by order. ``defaults``: configured destinations by symbol."""
 
-    def __init__(
-        self,
-        settings: Settings,
-        client: httpx.AsyncClient,
-        workers: TradingParts,
-        sources: Environment,
-        history: History,
-        writer: HistoryWriter,
-    ) -> None:
-        self._history = history
-        wall_ns = sources.wall_ns
-        record, durable = writer.record, writer.flush
-        bridge = Bridge(settings.bridge_url, client)
-        defaults = {"BTC": settings.btc_withdraw_address, "EURe": settings.eure_withdraw_address}
-        self.defaults = {symbol: address for symbol, address in defaults.items() if address}
-        self.freeze, self.cooling, self.withdrawals = workers.freeze, workers.cooling, workers.withdrawals
-        evidence = BalanceEvidence(
-            workers.pair,
-            workers.inventory,
-            workers.liquidity,
-            self.withdrawals.movements,
-            history.balance_before,
-        )
-        self.tracker = WithdrawalTracker(
-            settings.account_id,
-            workers.signer.public_key,
-            rpc=workers.rpc,
-            verifier=workers.verifier,
-            relay=workers.relay_rpc,
-            bridge=bridge,
-            evidence=evidence,
-            claimed=self.withdrawals.claimed,
-        )
-        self.registration = KeyRegistration(
-            settings.account_id,
-            workers.signer,
-            workers.rpc,
-            workers.verifier,
-            record=record,
-            durable=durable,
-            wall_ns=wall_ns,
-        )
-        self._make_treasury: Callable[[CommandHandler], WithdrawalOrders] = lambda control: WithdrawalOrders(
-            workers.pair,
-            settings.account_id,
-            defaults=self.defaults,
-            route=settings.withdrawal_route,
-            bridge=bridge,
-            liquidity=workers.liquidity,
-            inventory=workers.inventory,
-            reservations=workers.book.reservations,
-            withdrawals=self.withdrawals,
-            freeze=self.freeze,
-            cooling=self.cooling,
-            limits=workers.limits,
-            journal=control.answer,
-            history_writable=lambda: writer.complete,
-            wall_ns=wall_ns,
-            former_left_ms=workers.startup.unrecorded_left_ms,
-        )
+    defaults: Mapping[str, str]
+    freeze: Freeze
+    cooling: CoolingOff
+    withdrawals: Withdrawals
+    orders: WithdrawalOrders
+    registration: KeyRegistration
 
-    async def load(self) -> None:
-        """Take over from history what earlier runs left under way."""
-        self.cooling.load(await self._history.liquidity(cooling.KIND))
+    async def load(self, history: History) -> None:
+        """Take over what earlier runs left open, before anything is ordered. Raises HistoryError."""
+        self.cooling.load(await history.liquidity(cooling_off.KIND))
         await self.withdrawals.load()
 
-    def treasury(self, control: CommandHandler) -> WithdrawalOrders:
-        """The orders' way in; the configured destinations begin to cool now."""
-        treasury = self._make_treasury(control)
-        treasury.name_defaults()
-        return treasury
+
+def build_funding(
+    settings: Settings,
+    trading: TradingParts,
+    env: Environment,
+    recorder: Recorder,
+    history: History,
+    *,
+    record_result: RecordResult,
+) -> FundingParts:
+    """Build and wire the parts. ``record_result`` journals the outcome of an order."""
+    pair, account, book = trading.pair, settings.account_id, trading.withdrawals
+    configured = {"BTC": settings.btc_withdraw_address, "EURe": settings.eure_withdraw_address}
+    defaults = {symbol: address for symbol, address in configured.items() if address}
+    freeze = Freeze(env, recorder, stay_open=settings.withdrawals_stay_open)
+    cooling = CoolingOff(env, recorder, cooling_ms=settings.withdrawal_cooling_ms)
+    evidence = BalanceEvidence(pair, trading.inventory, trading.deposits, book.movements, history.balance_before)
+    tracker = WithdrawalTracker(
+        account,
+        trading.signer.public_key,
+        rpc=trading.rpc,
+        verifier=trading.verifier,
+        relay=trading.relay_rpc,
+        bridge=trading.bridge,
+        evidence=evidence,
+        book=book,
+    )
+    signing = WithdrawalSigning(account, trading.signer, trading.rpc, book, salt=lambda: trading.executor.salt)
+    withdrawals = Withdrawals(
+        env,
+        recorder,
+        history,
+        book,
+        signing,
+        tracker,
+        freeze,
+        cooling,
+        on_left=trading.inventory.request_sync,
+    )
+    preflight = PreflightReader(
+        env,
+        recorder,
+        pair,
+        bridge=trading.bridge,
+        deposits=trading.deposits,
+        inventory=trading.inventory,
+        reservations=trading.book.reservations,
+        book=book,
+        freeze=freeze,
+        cooling=cooling,
+        limits=trading.limits,
+        previous_run_ms=trading.startup.unrecorded_left_ms,
+    )
+    orders = WithdrawalOrders(
+        pair,
+        account,
+        parser=OrderParser(pair, defaults=defaults, route=settings.withdrawal_route),
+        preflight=preflight,
+        book=book,
+        withdrawals=withdrawals,
+        cooling=cooling,
+        reservations=trading.book.reservations,
+        deposits=trading.deposits,
+        bridge=trading.bridge,
+        record_result=record_result,
+    )
+    return FundingParts(
+        defaults=defaults,
+        freeze=freeze,
+        cooling=cooling,
+        withdrawals=withdrawals,
+        orders=orders,
+        registration=KeyRegistration(env, recorder, account, trading.signer, trading.rpc, trading.verifier),
+    )

@@ -1,16 +1,16 @@
-"""The desk's parts put together: who is built from what, and nothing else."""
+"""The parts of a desk that trade, built in the order in which they depend on each other."""
 
 import asyncio
 from collections.abc import Callable
 from decimal import Decimal
 
 import httpx
+import msgspec
 
 from cockpit.config.settings import Settings
-from cockpit.desk.funding.cooling_off import CoolingOff
+from cockpit.desk.composition.credentials import Credentials
 from cockpit.desk.funding.deposits import DepositTracker
-from cockpit.desk.funding.freeze import Freeze
-from cockpit.desk.funding.withdrawals import Withdrawals
+from cockpit.desk.funding.withdrawal_book import WithdrawalBook
 from cockpit.desk.inventory.balance_reader import BalanceReader
 from cockpit.desk.inventory.reconciliation import movement
 from cockpit.desk.inventory.startup_reconciliation import StartupReconciliation
@@ -18,6 +18,7 @@ from cockpit.desk.inventory.sync import Inventory
 from cockpit.desk.market.pricing import PriceParams
 from cockpit.desk.market.reference import Reference
 from cockpit.desk.quote_book.book import QuoteBook
+from cockpit.desk.quote_book.hard_stop import HardStopRun
 from cockpit.desk.quote_book.live_markouts import LiveMarkouts
 from cockpit.desk.quote_book.reservations import Commitment, Reservations
 from cockpit.desk.quoting.executor import Executor
@@ -32,7 +33,7 @@ from cockpit.model.recorder import Recorder
 from storage.history import History
 from venue.bridges.poa.client import Bridge
 from venue.near.rpc import NearRpc
-from venue.protocol.assets import BTC_EURE
+from venue.protocol.assets import BTC_EURE, Pair
 from venue.reference.bitstamp import Bitstamp
 from venue.reference.coinbase import Coinbase
 from venue.reference.kraken import Kraken
@@ -44,168 +45,197 @@ from venue.verifier import Verifier
 DEPOSITS_EVERY_S = 5.0
 
 
-class TradingParts:
-    """Every part of the desk that trades, wired.
+class TradingParts(msgspec.Struct, frozen=True, kw_only=True, eq=False):
+    """Every part of the desk that trades, and the clients of the venue that the other parts share."""
 
-    ``key_registered`` is None until the Verifier has told; ``key_access`` is full, function call, none or unknown.
-    ``credentials_ns``: when salt and registration were last asked for with success, monotonic.
-    """
+    pair: Pair
+    params: PriceParams
+    limits: LimitsInForce
+    arming: Arming
+    trading: TradingState
+    rpc: NearRpc
+    verifier: Verifier
+    bridge: Bridge
+    relay: Relay
+    relay_rpc: RelayRpc
+    signer: Signer
+    reference: Reference
+    book: QuoteBook
+    markouts: LiveMarkouts
+    refusals: RejectionRate
+    withdrawals: WithdrawalBook
+    deposits: DepositTracker
+    startup: StartupReconciliation
+    inventory: Inventory
+    executor: Executor
+    credentials: Credentials
+    engine: QuoteEngine
+    hard_stop: HardStopRun
 
-    def __init__(
-        self,
-        settings: Settings,
-        client: httpx.AsyncClient,
-        sources: Environment,
-        *,
-        run_id: str,
-        recorder: Recorder,
-        history: History,
-        on_failure: Callable[[str], None] = lambda reason: None,
-    ) -> None:
-        self.limits = LimitsInForce(settings.limits())
-        pair = BTC_EURE
-        account = settings.account_id
-        wall_ns, monotonic_ns = sources.wall_ns, sources.monotonic_ns
-        sync_requested = asyncio.Event()
-        self.pair = pair
-        self._wall_ns = wall_ns
-        self.params = PriceParams(
-            half_spread_bps=settings.half_spread_bps,
-            max_skew_bps=settings.max_skew_bps,
-            target_btc_share=settings.target_btc_share,
-        )
-        self.credentials_ns: int | None = None
-        self.key_registered: bool | None = None
-        self.key_access = "unknown"
-        self.key_problem = ""
-        self.credentials_wanted = asyncio.Event()
-        self.arming = Arming()
-        self.rpc = NearRpc(settings.near_rpc_urls, client)
-        self.verifier = Verifier(self.rpc)
-        self.markouts = LiveMarkouts()
-        self.reference = Reference(
-            (
-                Kraken(settings.kraken_ws_url, env=sources),
-                Coinbase(settings.coinbase_ws_url, env=sources),
-                Bitstamp(settings.bitstamp_ws_url, env=sources),
-            ),
-            min_sources=settings.reference_min_sources,
-            basis_bps=settings.eure_eur_basis_bps,
-            limits=self.limits,
-            env=sources,
-            recorder=recorder,
-            every_ms=settings.price_every_ms,
-            move_bps=settings.price_move_bps,
-        )
-        self.trading = TradingState(self.limits, pair, sources)
-        self.book = QuoteBook(Reservations(), env=sources, recorder=recorder, on_fill=self._filled)
-        self.liquidity = DepositTracker(
+
+def build_trading(
+    settings: Settings,
+    client: httpx.AsyncClient,
+    env: Environment,
+    recorder: Recorder,
+    history: History,
+    *,
+    run_id: str,
+    on_failure: Callable[[str], None],
+) -> TradingParts:
+    """Build and wire the parts. ``on_failure`` disarms the executor; it gets the reason when the quote path failed."""
+    pair, account = BTC_EURE, settings.account_id
+    # Inventory and deposits ask each other for a reading; the quote engine asks for the salt.
+    sync_requested, deposits_requested, credentials_requested = asyncio.Event(), asyncio.Event(), asyncio.Event()
+    limits = LimitsInForce(settings.limits())
+    trading = TradingState(limits, pair, env)
+    arming = Arming()
+    rpc = NearRpc(settings.near_rpc_urls, client)
+    verifier = Verifier(rpc)
+    bridge = Bridge(settings.bridge_url, client)
+    relay = Relay(settings.relay_ws_url, settings.api_key.reveal, pair, env)
+    relay_rpc = RelayRpc(settings.relay_rpc_url, client, settings.api_key.reveal)
+    signer = Signer(
+        settings.signer_private_key.reveal(),
+        account,
+        pair,
+        ceiling=max_notional(limits.current, pair.quote),
+        random=env.random_bytes,
+    )
+    reference = _reference(settings, env, recorder, limits)
+    _bound_signer(signer, pair, limits, reference)
+
+    def on_fill(commitment: Commitment) -> None:
+        trading.filled(env.wall_ns(), movement(pair, commitment).amounts, reference.trusted_mid)
+
+    book = QuoteBook(Reservations(), env=env, recorder=recorder, on_fill=on_fill)
+    withdrawals = WithdrawalBook(env, recorder, pair, reserve=book.reservations.set_leaving)
+    deposits = DepositTracker(
+        env,
+        recorder,
+        account,
+        pair,
+        bridge,
+        poll_s=DEPOSITS_EVERY_S,
+        requested=deposits_requested,
+        on_credited=sync_requested.set,
+    )
+    reader = BalanceReader(account, pair, verifier, env)
+    startup = StartupReconciliation(
+        settings,
+        pair,
+        book,
+        reader,
+        history,
+        withdrawals=withdrawals,
+        relay=relay_rpc,
+        env=env,
+        recorder=recorder,
+        run_id=run_id,
+    )
+    inventory = Inventory(
+        pair,
+        reader,
+        rpc,
+        book,
+        poll_s=settings.inventory_poll_ms / 1000,
+        deposits=deposits.movements,
+        withdrawals=withdrawals,
+        previous_run=startup,
+        on_unexplained=deposits_requested.set,
+        env=env,
+        recorder=recorder,
+        requested=sync_requested,
+    )
+    params = PriceParams(
+        half_spread_bps=settings.half_spread_bps,
+        max_skew_bps=settings.max_skew_bps,
+        target_btc_share=settings.target_btc_share,
+    )
+    refusals = RejectionRate(settings.refusals_within_ms, env)
+    executor = Executor(signer, relay, book, death_margin_ms=settings.quote_death_margin_ms, env=env)
+    engine = QuoteEngine(
+        run_id=run_id,
+        pair=pair,
+        params=params,
+        default_deadline_ms=settings.quote_deadline_ms,
+        limits=limits,
+        reference=reference,
+        inventory=inventory,
+        arming=arming,
+        trading=trading,
+        refusals=refusals,
+        executor=executor,
+        book=book,
+        relay_writable=lambda: relay.writable,
+        recorder=recorder,
+        invalid_salt=credentials_requested.set,
+        on_failure=on_failure,
+    )
+    return TradingParts(
+        pair=pair,
+        params=params,
+        limits=limits,
+        arming=arming,
+        trading=trading,
+        rpc=rpc,
+        verifier=verifier,
+        bridge=bridge,
+        relay=relay,
+        relay_rpc=relay_rpc,
+        signer=signer,
+        reference=reference,
+        book=book,
+        markouts=LiveMarkouts(),
+        refusals=refusals,
+        withdrawals=withdrawals,
+        deposits=deposits,
+        startup=startup,
+        inventory=inventory,
+        executor=executor,
+        credentials=Credentials(
+            env, account, signer.public_key, verifier, rpc, executor, requested=credentials_requested
+        ),
+        engine=engine,
+        hard_stop=HardStopRun(
             account,
-            pair,
-            Bridge(settings.bridge_url, client),
-            poll_s=DEPOSITS_EVERY_S,
-            credited=sync_requested.set,
-            record=recorder.record,
-            wall_ns=wall_ns,
-        )
-        self.signer = Signer(
-            settings.signer_private_key.reveal(),
-            account,
-            pair,
-            ceiling=max_notional(self.limits.current, pair.quote),
-            random=sources.random_bytes,
-        )
-        self.limits.on_change = self._limits_changed
-        self.reference.on_mid = self._bound_signer
-        self.refusals = RejectionRate(settings.refusals_within_ms, sources)
-        self.relay = Relay(settings.relay_ws_url, settings.api_key.reveal, pair, sources)
-        self.executor = Executor(
-            self.signer,
-            self.relay,
-            self.book,
-            death_margin_ms=settings.quote_death_margin_ms,
-            env=sources,
-        )
-        self.freeze = Freeze(
-            stay_open=settings.withdrawals_stay_open,
-            record=recorder.record,
-            wall_ns=wall_ns,
-            monotonic_ns=monotonic_ns,
-            new_id=sources.new_id,
-        )
-        self.cooling = CoolingOff(
-            settings.withdrawal_cooling_ms, record=recorder.record, wall_ns=wall_ns, monotonic_ns=monotonic_ns
-        )
-        self.withdrawals = Withdrawals(
-            pair,
-            account,
-            self.signer,
-            self.rpc,
-            self.freeze,
-            self.cooling,
-            salt=lambda: self.executor.salt,
-            record=recorder.record,
-            durable=recorder.flush,
-            history=history,
-            held=self.book.reservations.set_leaving,
-            burned=sync_requested.set,
-            wall_ns=wall_ns,
-            new_id=sources.new_id,
-        )
-        self.relay_rpc = RelayRpc(settings.relay_rpc_url, client, settings.api_key.reveal)
-        reader = BalanceReader(account, pair, self.verifier, sources)
-        self.startup = StartupReconciliation(
-            settings,
-            pair,
-            self.book,
-            reader,
-            history,
-            withdrawals=self.withdrawals,
-            relay=self.relay_rpc,
-            env=sources,
+            book,
+            signer,
+            relay_rpc,
+            verifier,
+            env=env,
             recorder=recorder,
-            run_id=run_id,
-        )
-        self.inventory = Inventory(
-            pair,
-            reader,
-            self.rpc,
-            self.book,
-            poll_s=settings.inventory_poll_ms / 1000,
-            deposits=self.liquidity.movements,
-            withdrawals=self.withdrawals,
-            previous_run=self.startup,
-            on_unexplained=self.liquidity.wanted,
-            env=sources,
-            recorder=recorder,
-            requested=sync_requested,
-        )
-        self.intake = QuoteEngine(
-            run_id=run_id,
-            pair=pair,
-            params=self.params,
-            default_deadline_ms=settings.quote_deadline_ms,
-            limits=self.limits,
-            reference=self.reference,
-            inventory=self.inventory,
-            arming=self.arming,
-            trading=self.trading,
-            refusals=self.refusals,
-            executor=self.executor,
-            book=self.book,
-            relay_writable=lambda: self.relay.writable,
-            recorder=recorder,
-            invalid_salt=self.credentials_wanted.set,
-            on_failure=on_failure,
-        )
+            request_sync=sync_requested.set,
+        ),
+    )
 
-    def _limits_changed(self, limits: Limits) -> None:
-        self.signer.ceiling = max_notional(limits, self.pair.quote)
-        self.reference.recompute()
 
-    def _bound_signer(self, mid: Decimal | None) -> None:
-        """Let the signer promise no more BTC than the largest notional is worth; none while the mid is unknown."""
-        self.signer.base_ceiling = base_ceiling(self.pair, self.limits.current, mid)
+def _reference(settings: Settings, env: Environment, recorder: Recorder, limits: LimitsInForce) -> Reference:
+    return Reference(
+        (
+            Kraken(settings.kraken_ws_url, env=env),
+            Coinbase(settings.coinbase_ws_url, env=env),
+            Bitstamp(settings.bitstamp_ws_url, env=env),
+        ),
+        min_sources=settings.reference_min_sources,
+        basis_bps=settings.eure_eur_basis_bps,
+        limits=limits,
+        env=env,
+        recorder=recorder,
+        every_ms=settings.price_every_ms,
+        move_bps=settings.price_move_bps,
+    )
 
-    def _filled(self, promise: Commitment) -> None:
-        self.trading.filled(self._wall_ns(), movement(self.pair, promise).amounts, self.reference.trusted_mid)
+
+def _bound_signer(signer: Signer, pair: Pair, limits: LimitsInForce, reference: Reference) -> None:
+    """Keep the signer's ceilings at the largest notional: in BTC at the mid, none while the mid is unknown."""
+
+    def on_limits(current: Limits) -> None:
+        signer.ceiling = max_notional(current, pair.quote)
+        reference.recompute()
+
+    def on_mid(mid: Decimal | None) -> None:
+        signer.base_ceiling = base_ceiling(pair, limits.current, mid)
+
+    limits.on_change = on_limits
+    reference.on_mid = on_mid

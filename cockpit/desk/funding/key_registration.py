@@ -1,9 +1,11 @@
 """Registering the signing key with the Verifier: by the desk when its key may, by hand otherwise."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 
+from cockpit.desk.funding.messages import NOT_CONFIRMED
+from cockpit.model.environment import Environment
 from cockpit.model.events import LiquidityAction
+from cockpit.model.recorder import Recorder
 from storage.errors import HistoryError
 from venue.near.rpc import NearRpc
 from venue.protocol.assets import INTENTS_CONTRACT
@@ -16,7 +18,7 @@ DURABLE_WITHIN_S = 5.0
 
 
 def by_hand(account: str, public_key: str, network: str = "mainnet") -> str:
-    """The ``near`` command that registers the key, signed by whoever holds a full-access key of the account."""
+    """Return the ``near`` command that registers the key, for whoever holds a full-access key of the account."""
     return (
         f"near contract call-function as-transaction {INTENTS_CONTRACT} add_public_key json-args "
         f"'{{\"public_key\":\"{public_key}\"}}' prepaid-gas '100.0 Tgas' attached-deposit '1 yoctoNEAR' "
@@ -28,35 +30,26 @@ class KeyRegistration:
     """Signs ``add_public_key`` for the desk's own key once, and sends those bytes until their outcome is known."""
 
     def __init__(
-        self,
-        account: str,
-        signer: Signer,
-        rpc: NearRpc,
-        verifier: Verifier,
-        *,
-        record: Callable[[LiquidityAction], None],
-        durable: Callable[[], Awaitable[None]],
-        wall_ns: Callable[[], int],
+        self, env: Environment, recorder: Recorder, account: str, signer: Signer, rpc: NearRpc, verifier: Verifier
     ) -> None:
+        self._env = env
+        self._recorder = recorder
         self._account = account
         self._signer = signer
         self._rpc = rpc
         self._verifier = verifier
-        self._record = record
-        self._durable = durable
-        self._wall_ns = wall_ns
         self._signed: SignedBytes | None = None
 
     async def register(self) -> tuple[bool, str]:
-        """Whether the key is registered now, or why not, in one sentence. No answer is told as unknown."""
+        """Register the key; return whether it is registered now, and what was done or why not, in one sentence."""
         try:
             if await self._verifier.has_public_key(self._account, self._signer.public_key):
                 self._signed = None
-                return True, "the key is registered"
+                return True, "the key is registered already"
             signed = self._signed or await self._sign()
             if signed is None:
                 return False, (
-                    "the signing key is no full-access key of the account, so it cannot register itself; "
+                    "the signing key is not a full-access key of the account, so it cannot register itself; "
                     f"run: {by_hand(self._account, self._signer.public_key)}"
                 )
             self._signed = signed
@@ -65,34 +58,43 @@ class KeyRegistration:
             self._signed = None
             return False, f"NEAR refused the registration: {exc}"
         except VenueError as exc:
-            return False, f"the outcome is unknown ({exc}); ask again, the same transaction is sent"
+            return False, f"the outcome is unknown ({exc}); repeat the command to send the same transaction again"
         except HistoryError as exc:
             return False, f"nothing was sent: {exc}"
         if outcome.state == "pending":
-            return False, f"transaction {signed.hash} is under way; ask again"
+            return False, f"transaction {signed.hash} is pending; repeat the command in a moment"
         self._signed = None
         if outcome.state == "failed":
             return False, f"the registration failed: {outcome.failure}"
-        self._note(signed, "registered")
-        return True, f"the key is registered, by transaction {signed.hash}"
+        self._record_step(signed, "registered")
+        return True, f"the key is registered by transaction {signed.hash}"
 
     async def _sign(self) -> SignedBytes | None:
-        """Sign and record; None when the key may not."""
+        """Sign and record the transaction; None when the key is not a full-access key."""
         key = await self._rpc.access_key(self._account, self._signer.public_key)
         if key is None or not key.full_access:
             return None
         block = await self._rpc.block("final")
         signed = self._signer.sign_key_registration(key.nonce, block.hash)
-        self._note(signed, "prepared")
+        self._record_step(signed, "prepared")
         try:
             async with asyncio.timeout(DURABLE_WITHIN_S):
-                await self._durable()
+                await self._recorder.flush()
         except TimeoutError:
-            raise HistoryError("the history did not confirm the record in time; look at its health") from None
+            raise HistoryError(NOT_CONFIRMED) from None
         return signed
 
-    def _note(self, signed: SignedBytes, status: str) -> None:
-        detail = f"add_public_key {self._signer.public_key}"
-        self._record(
-            LiquidityAction(self._wall_ns(), f"key-{signed.hash}", KIND, None, None, None, signed.hash, status, detail)
+    def _record_step(self, signed: SignedBytes, status: str) -> None:
+        self._recorder.record(
+            LiquidityAction(
+                at_ns=self._env.wall_ns(),
+                action_id=f"key-{signed.hash}",
+                kind=KIND,
+                asset=None,
+                amount=None,
+                chain=None,
+                tx_hash=signed.hash,
+                status=status,
+                detail=f"add_public_key {self._signer.public_key}",
+            )
         )

@@ -1,15 +1,23 @@
-"""What must hold before a withdrawal is signed. Pure: facts in, a sentence for each gate that is closed out."""
+"""What must hold before a withdrawal is signed: a table of checks, each with its own refusal. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from decimal import Decimal
 
 import msgspec
 
+from cockpit.model.commands import NEW_ADDRESS
 from venue.protocol.assets import Asset
+
+PREVIOUS_RUN = "quotes of the previous run"
 
 
 class PreflightFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """What is known at the moment of asking; amounts in base units, None where it could not be read."""
+    """What is known when the order is checked; amounts in base units, None where they could not be read.
+
+    ``unexplained``: the balance lacks something that no known movement explains. ``undecided``: the id of another
+    withdrawal of the asset whose money may still leave, empty without one. ``history_complete``: nothing recorded waits
+    outside the database. ``previous_run_ms``: until the last quote of the previous run expires.
+    """
 
     asset: Asset
     amount: int
@@ -17,7 +25,7 @@ class PreflightFacts(msgspec.Struct, frozen=True, kw_only=True):
     frozen: bool
     balance: int | None
     balance_fresh: bool
-    spendable: int | None
+    available: int | None
     unexplained: bool
     fee: int | None
     fee_problem: str
@@ -26,65 +34,100 @@ class PreflightFacts(msgspec.Struct, frozen=True, kw_only=True):
     minimum_problem: str
     cooling_left_ms: int
     undecided: str
-    history_writable: bool
-    former_left_ms: int = 0
+    history_complete: bool
+    previous_run_ms: int
 
 
-def closed(facts: PreflightFacts) -> tuple[str, ...]:
-    """Every reason against it, each one sentence that says what to do; empty when it may go."""
-    return tuple(_closed(facts))
+def _frozen(facts: PreflightFacts) -> str:
+    return "withdrawals are frozen; unfreeze them first" if facts.frozen else ""
 
 
-def _closed(facts: PreflightFacts) -> Iterator[str]:
-    asset = facts.asset
-    if facts.frozen:
-        yield "withdrawals are frozen; unfreeze them first"
-    if not facts.history_writable:
-        yield "the history is not whole where it belongs, and what is not recorded is not sent; mend the history first"
-    if facts.former_left_ms > 0:
-        yield (
-            f"quotes of the former run may still take their amounts for {-(-facts.former_left_ms // 1000)} s; "
-            "wait until they are dead"
-        )
-    if facts.undecided:
-        yield (
-            f"the outcome of withdrawal {facts.undecided} of {asset.symbol} is unknown; "
-            "wait until it is known before making another"
-        )
-    yield from _amounts(facts)
-    if facts.cooling_left_ms > 0:
-        yield (
-            f"the address was never used before; wait {-(-facts.cooling_left_ms // 1000)} s "
-            "and compare it with its source once more"
-        )
+def _history(facts: PreflightFacts) -> str:
+    if facts.history_complete:
+        return ""
+    return "the history is still catching up in the database; withdrawals wait until it is complete"
 
 
-def _amounts(facts: PreflightFacts) -> Iterator[str]:
-    asset = facts.asset
-    if facts.balance is None or facts.spendable is None:
-        yield "the balance is not known; wait until the Verifier can be read"
-    elif not facts.balance_fresh:
-        yield "the balance is too old; refresh the inventory"
-    elif facts.amount > facts.spendable:
-        yield (
-            f"{_units(asset, facts.amount)} is more than the {_units(asset, facts.spendable)} that is neither promised "
-            "by quotes nor leaving; take less, or wait until the quotes are dead"
-        )
-    if facts.unexplained:
-        yield f"the balance of {asset.symbol} is not explained; find out why before taking money out"
+def _previous_run(facts: PreflightFacts) -> str:
+    if facts.previous_run_ms <= 0:
+        return ""
+    return f"{PREVIOUS_RUN} may still settle for {_seconds(facts.previous_run_ms)} s; wait until they expire"
+
+
+def _undecided(facts: PreflightFacts) -> str:
+    if not facts.undecided:
+        return ""
+    return f"withdrawal {facts.undecided} of {facts.asset.symbol} has no known outcome; wait for it before another"
+
+
+def _balance(facts: PreflightFacts) -> str:
+    symbol = facts.asset.symbol
+    if facts.balance is None or facts.available is None:
+        return f"the balance of {symbol} is not known; wait until the Verifier can be read"
+    if not facts.balance_fresh:
+        return f"the balance of {symbol} is too old; refresh the inventory"
+    if facts.amount <= facts.available:
+        return ""
+    return (
+        f"{_text(facts, facts.amount)} exceeds the {_text(facts, facts.available)} available (the rest is committed to "
+        "live quotes or withdrawals); reduce it, or wait for the quotes to expire"
+    )
+
+
+def _unexplained(facts: PreflightFacts) -> str:
+    if not facts.unexplained:
+        return ""
+    return f"{facts.asset.symbol} is missing from the balance without explanation; find the cause before withdrawing"
+
+
+def _minimum(facts: PreflightFacts) -> str:
     if facts.minimum is None:
-        yield f"the bridge's minimum is not known ({facts.minimum_problem}); try again"
-    elif facts.amount < facts.minimum:
-        minimum = _units(asset, facts.minimum)
-        yield f"{_units(asset, facts.amount)} is under the bridge's minimum of {minimum}; take more"
+        return f"the bridge's minimum is not known ({facts.minimum_problem}); try again"
+    if facts.amount >= facts.minimum:
+        return ""
+    return f"{_text(facts, facts.amount)} is below the bridge's minimum of {_text(facts, facts.minimum)}; increase it"
+
+
+def _fee(facts: PreflightFacts) -> str:
     if facts.fee is None:
-        yield f"the bridge's fee is not known ({facts.fee_problem}); try again"
-    elif facts.expected_fee is not None and facts.fee != facts.expected_fee:
-        yield f"the bridge's fee has changed to {_units(asset, facts.fee)}; review the withdrawal again"
-    elif facts.amount <= facts.fee:
-        yield f"the bridge's fee of {_units(asset, facts.fee)} would leave nothing to arrive; take more"
+        return f"the bridge's fee is not known ({facts.fee_problem}); try again"
+    fee = _text(facts, facts.fee)
+    if facts.expected_fee is not None and facts.fee != facts.expected_fee:
+        return f"the bridge's fee has changed to {fee}; review the withdrawal again"
+    return (
+        f"the bridge's fee of {fee} leaves nothing to arrive; increase the amount" if facts.amount <= facts.fee else ""
+    )
 
 
-def _units(asset: Asset, units: int) -> str:
-    amount: Decimal = asset.to_decimal(units)
-    return f"{amount.normalize():f} {asset.symbol}"
+def _cooling_off(facts: PreflightFacts) -> str:
+    if facts.cooling_left_ms <= 0:
+        return ""
+    return f"{NEW_ADDRESS}; wait {_seconds(facts.cooling_left_ms)} s and compare it with its source again"
+
+
+CHECKS: tuple[Callable[[PreflightFacts], str], ...] = (
+    _frozen,
+    _history,
+    _previous_run,
+    _undecided,
+    _balance,
+    _unexplained,
+    _minimum,
+    _fee,
+    _cooling_off,
+)
+"""Each returns its refusal, empty when it passes, in the order in which an operator reads them."""
+
+
+def failed_checks(facts: PreflightFacts) -> tuple[str, ...]:
+    """Return the refusal of every check that fails, each with what to do; empty when the withdrawal may go."""
+    return tuple(refusal for check in CHECKS if (refusal := check(facts)))
+
+
+def _text(facts: PreflightFacts, units: int) -> str:
+    amount: Decimal = facts.asset.to_decimal(units)
+    return f"{amount.normalize():f} {facts.asset.symbol}"
+
+
+def _seconds(ms: int) -> int:
+    return -(-ms // 1000)

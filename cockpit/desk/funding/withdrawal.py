@@ -2,8 +2,7 @@
 
 requested → prepared (signed, hash known, bytes in history) → sent (released, in history too: from here on the bytes may
 be anywhere) → burned (left the Verifier) → bridging → completed; or failed (nothing left, or the bridge gave up),
-refunded (the contract gave it back), returned (the bridge gave it back), expired (its bytes can never execute); or
-unknown, while nobody can tell.
+refunded (by the contract), returned (by the bridge), expired (its bytes can never execute); or unknown.
 """
 
 from collections.abc import Iterable
@@ -14,6 +13,7 @@ import msgspec
 from cockpit.desk.inventory.movements import Movement
 from cockpit.model.events import LiquidityAction, WithdrawalPrepared
 from venue.protocol.assets import Asset, Pair
+from venue.protocol.units import NS_PER_S
 
 State = Literal[
     "requested",
@@ -35,14 +35,14 @@ UNSENT: tuple[State, ...] = ("requested", "prepared", "sent", "unknown")
 """States in which the money may still leave the Verifier."""
 LEFT: tuple[State, ...] = ("burned", "bridging")
 UNPAID: tuple[State, ...] = ("failed", "refunded", "returned", "expired")
-"""Ends in which nothing has arrived: asked for again under its key, such an order is not done."""
+"""Final states in which nothing has arrived: an order repeated under the same key is refused."""
 
-UNDATED_NS = 30 * 10**9
-"""What happened at an unknown height is in every reading asked for half a minute after it was known."""
+UNDATED_NS = 30 * NS_PER_S
+"""What happened at an unknown height is in every reading requested half a minute after it became known."""
 
 
 class RecordedOrder(msgspec.Struct, frozen=True, kw_only=True):
-    """What was asked for; ``amount`` and ``fee`` in base units, ``fee`` None for one made elsewhere."""
+    """``amount`` and ``fee`` in base units, ``fee`` None for a withdrawal made elsewhere (not ``ours``)."""
 
     withdrawal_id: str
     asset: Asset
@@ -58,14 +58,13 @@ class RecordedOrder(msgspec.Struct, frozen=True, kw_only=True):
 class Withdrawal:
     """A withdrawal's life so far.
 
-    ``burned_at`` is a block height by which the burn had happened, None until one is known. ``aside`` is what was
-    unexplained of its asset when it was ordered, base units. ``inherited``: an earlier run made it, so that the opening
-    balances of this one may hold any part of its story. ``foreign``: the burn was not made by this account.
-    ``nonce_used_ns``: block time at which its access-key nonce was first seen used by nobody knows what.
+    ``burned_at``: a block height by which it had left, None until one is known. ``unexplained_before``: the unexplained
+    difference of its asset when it was ordered, base units. ``inherited``: an earlier run made it, so that the opening
+    balances may or may not contain its movements. ``foreign``: another account made it. ``nonce_used_ns``: block time
+    at which its access-key nonce was first seen used, by which transaction is unknown.
     """
 
     __slots__ = (
-        "aside",
         "attempts",
         "back_booked",
         "burn_booked",
@@ -84,6 +83,7 @@ class Withdrawal:
         "seen_leaving",
         "state",
         "steps",
+        "unexplained_before",
     )
 
     def __init__(self, order: RecordedOrder, prepared: WithdrawalPrepared | None = None) -> None:
@@ -99,7 +99,7 @@ class Withdrawal:
         self.burned_at: int | None = None
         self.known_ns = 0
         self.nonce_used_ns: int | None = None
-        self.aside = 0
+        self.unexplained_before = 0
         self.inherited = False
         self.foreign = False
         self.releasing = False
@@ -119,7 +119,7 @@ class Withdrawal:
 
     @property
     def holds(self) -> bool:
-        """Whether its amount is bound though the balance still shows it."""
+        """Whether its amount is reserved while the balance still shows it."""
         return self.order.ours and not self.burn_booked and (self.state in UNSENT or self.burned)
 
     @property
@@ -128,21 +128,21 @@ class Withdrawal:
         return self.state in (*LEFT, "completed", "returned") or (self.state == "failed" and bool(self.near_hash))
 
     def movements(self, pair: Pair) -> list[Movement]:
-        """What it may yet do to the balances: take the amount out, and bring it back."""
+        """Return what it may still do to the balances: take the amount out, and bring it back."""
         if self.foreign or (self.order.ours and self.prepared is None):
             return []
         found = []
         back = self.state in ("refunded", "returned")
         if not self.burn_booked and (self.state in UNSENT or self.burned or back):
             found.append(self._movement(pair, "out", -1))
-        # Of an inherited one the opening balances may lack the amount already, so that it comes back without leaving.
+        # The opening balances may already lack the amount of an inherited one: it comes back without leaving.
         undone = back or (self.burned and self.state != "completed") or (self.inherited and self.state in UNSENT)
         if not self.back_booked and undone and (self.burn_booked or back or self.inherited):
             found.append(self._movement(pair, "back", 1))
         return found
 
     def may_have_moved(self, pair: Pair, since_ns: int) -> list[Movement]:
-        """What it may have done to the balances since then: whatever was not known to have happened before."""
+        """Return what it may have done to the balances since then (UTC ns), unless known to be done before."""
         before = {state for state, at_ns in self.steps if at_ns < since_ns}
         if self.foreign or (self.order.ours and self.prepared is None):
             return []
@@ -152,17 +152,17 @@ class Withdrawal:
         found = [] if left else [self._movement(pair, "out", -1)]
         return found if back or self.state == "completed" else [*found, self._movement(pair, "back", 1)]
 
-    def burn_certain(self, pair: Pair, height: int) -> Movement | None:
-        """The burn, if it is sure to lie between the opening balances and this block, and was not booked.
+    def certain_burn(self, pair: Pair, height: int) -> Movement | None:
+        """Return the amount leaving if it certainly lies between the opening balances and this block, unbooked.
 
-        What an earlier run made may have left before the opening balances were read.
+        None for one of an earlier run: it may have left before the opening balances were read.
         """
         if self.burn_booked or self.foreign or self.inherited or not self.order.ours or not self.burned:
             return None
         return self._movement(pair, "out", -1) if self.burned_at is not None and self.burned_at <= height else None
 
-    def booked(self, key: str) -> bool:
-        """A movement of this withdrawal was found in the balances; False when the key is another's."""
+    def book(self, key: str) -> bool:
+        """Mark a movement as found in the balances; False when the key is another withdrawal's."""
         if key == f"{self.order.withdrawal_id}:out":
             self.burn_booked = self.seen_leaving = True
             return True
@@ -171,13 +171,13 @@ class Withdrawal:
             return True
         return False
 
-    def seen(self, opening_height: int, asked_ns: int) -> None:
-        """Every unit of a reading is explained: what is over and was not found in it was in the opening balances."""
+    def on_reconciled(self, opening_height: int, requested_ns: int) -> None:
+        """Book what is over and was not found in a fully explained reading: the opening balances contain it."""
         in_opening = self.burned and self.burned_at is not None and self.burned_at <= opening_height
-        over = self.state in ("bridging", "completed", "failed") and asked_ns > self.known_ns + UNDATED_NS
+        over = self.state in ("bridging", "completed", "failed") and requested_ns > self.known_ns + UNDATED_NS
         if in_opening or over:
             self.burn_booked = True
-        if self.state in ("refunded", "returned") and asked_ns > self.known_ns + UNDATED_NS:
+        if self.state in ("refunded", "returned") and requested_ns > self.known_ns + UNDATED_NS:
             self.burn_booked = self.back_booked = True
 
     def _movement(self, pair: Pair, name: str, sign: int) -> Movement:
@@ -188,7 +188,7 @@ class Withdrawal:
 def rebuild(
     pair: Pair, prepared: Iterable[WithdrawalPrepared], actions: Iterable[LiquidityAction]
 ) -> dict[str, Withdrawal]:
-    """Every withdrawal as history tells it, by id. ValueError for a state or token that this program does not know."""
+    """Rebuild every withdrawal from history, by id. Raises ValueError for a state or token unknown to this program."""
     bytes_of = {fact.withdrawal_id: fact for fact in prepared}
     found: dict[str, Withdrawal] = {}
     for action in actions:
@@ -208,7 +208,7 @@ def rebuild(
         if state == "completed":
             withdrawal.destination_hash = action.tx_hash or ""
         elif state == "failed":
-            # One that failed with a hash had left the Verifier; without one nothing left, whatever was feared before.
+            # One that failed with a hash had left the Verifier; without a hash nothing left.
             withdrawal.near_hash = action.tx_hash or ""
         elif action.tx_hash and state not in ("requested", "prepared"):
             withdrawal.near_hash = action.tx_hash

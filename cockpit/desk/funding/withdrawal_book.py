@@ -1,52 +1,52 @@
-"""The withdrawals of an account: what is known of each, what it binds, and what it may do to the balances."""
+"""The withdrawals of an account: what is known of each, what it reserves, and what it may do to the balances."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
+from cockpit.desk.funding.messages import NEVER_SENT
 from cockpit.desk.funding.withdrawal import KIND, RecordedOrder, State, Withdrawal, rebuild
 from cockpit.desk.inventory.movements import Movement
-from cockpit.model.events import AnyEvent, LiquidityAction, WithdrawalPrepared
+from cockpit.model.environment import Environment
+from cockpit.model.events import LiquidityAction, WithdrawalPrepared
+from cockpit.model.recorder import Recorder
 from venue.protocol.assets import Asset, Pair
 
 SHOWN = 50
-NEVER_SENT = "the desk ended before it was sent; nothing left, order it again"
 
 
 class WithdrawalBook:
     """Every withdrawal of the account that this history knows, and the record of each of their steps.
 
-    ``held`` is told how much of an asset, by its token id and in base units, is leaving.
+    ``reserve`` is called with what of an asset is leaving: its token id and base units.
     """
 
     def __init__(
-        self,
-        pair: Pair,
-        *,
-        record: Callable[[AnyEvent], None],
-        held: Callable[[str, int], None],
-        wall_ns: Callable[[], int],
+        self, env: Environment, recorder: Recorder, pair: Pair, *, reserve: Callable[[str, int], None]
     ) -> None:
+        self._env = env
+        self._recorder = recorder
         self._pair = pair
-        self._record = record
-        self._held = held
-        self._wall_ns = wall_ns
+        self._reserve = reserve
         self._all: dict[str, Withdrawal] = {}
         self._by_key: dict[str, Withdrawal] = {}
 
-    def _take_over(self, prepared: Sequence[WithdrawalPrepared], actions: Sequence[LiquidityAction]) -> None:
-        """Go on from what history holds: what was signed is followed, what was only asked for has failed."""
+    def __iter__(self) -> Iterator[Withdrawal]:
+        return iter(tuple(self._all.values()))
+
+    def load(self, prepared: Sequence[WithdrawalPrepared], actions: Sequence[LiquidityAction]) -> None:
+        """Take over what history holds: what was signed is followed, what was only requested has failed."""
         self._all = rebuild(self._pair, prepared, actions)
         for withdrawal in self._all.values():
             if withdrawal.prepared is not None:
                 self._by_key[withdrawal.prepared.idempotency_key] = withdrawal
             if withdrawal.state in ("requested", "prepared") and withdrawal.order.ours:
-                self._move(withdrawal, "failed", NEVER_SENT)
+                self.move(withdrawal, "failed", NEVER_SENT)
         for fact in prepared:
             if fact.withdrawal_id not in self._all:
-                self._adopt_prepared(fact)
-        self._hold()
+                self._add_prepared(fact)
+        self._reserve_leaving()
 
-    def _adopt_prepared(self, fact: WithdrawalPrepared) -> None:
-        """Signed, but its steps were never recorded, and so it was never released."""
+    def _add_prepared(self, fact: WithdrawalPrepared) -> None:
+        # Signed, but its steps were never recorded, and so it was never released.
         order = RecordedOrder(
             withdrawal_id=fact.withdrawal_id,
             asset=self._pair.asset(fact.asset),
@@ -57,84 +57,95 @@ class WithdrawalBook:
             actor=fact.actor,
             requested_ns=fact.at_ns,
         )
-        withdrawal = self._all[fact.withdrawal_id] = self._by_key[fact.idempotency_key] = Withdrawal(order, fact)
-        self._move(withdrawal, "failed", NEVER_SENT)
+        withdrawal = Withdrawal(order, fact)
+        self.add(withdrawal)
+        self.set_key(withdrawal, fact.idempotency_key)
+        self.move(withdrawal, "failed", NEVER_SENT)
+
+    def add(self, withdrawal: Withdrawal) -> None:
+        self._all[withdrawal.order.withdrawal_id] = withdrawal
+
+    def set_key(self, withdrawal: Withdrawal, idempotency_key: str) -> None:
+        """From now on an order under this key means this withdrawal."""
+        self._by_key[idempotency_key] = withdrawal
+
+    def get(self, withdrawal_id: str) -> Withdrawal | None:
+        return self._all.get(withdrawal_id)
+
+    def by_key(self, idempotency_key: str) -> Withdrawal | None:
+        return self._by_key.get(idempotency_key)
 
     def undecided(self, asset: Asset) -> str:
-        """The id of a withdrawal of this asset whose money may still leave; empty when there is none."""
+        """Return the id of a withdrawal of this asset whose money may still leave; empty without one."""
         return next((w.order.withdrawal_id for w in self._all.values() if w.undecided and w.order.asset is asset), "")
 
     def follows(self, near_hash: str) -> bool:
-        """Whether a burn with this NEAR hash is one of those known here."""
+        """Whether a withdrawal with this NEAR hash is known."""
         known = self._all.values()
         return any(near_hash in (w.near_hash, w.prepared.hash if w.prepared else "") for w in known)
 
     def claimed(self, near_hash: str | None, by: Withdrawal) -> bool:
-        """Whether the burn is another withdrawal's than ``by``."""
+        """Whether the NEAR hash belongs to another withdrawal than ``by``."""
         return any(w is not by and near_hash in (w.near_hash, w.destination_hash) for w in self._all.values())
 
-    def known(self, idempotency_key: str) -> Withdrawal | None:
-        """The withdrawal made under this key."""
-        return self._by_key.get(idempotency_key)
-
     def shown(self) -> list[Withdrawal]:
-        """Newest first, those still under way before the others."""
+        """Return what is shown: open ones first, then newest first."""
         newest = sorted(self._all.values(), key=lambda w: (w.followed, w.order.requested_ns), reverse=True)
         return newest[:SHOWN]
 
     def movements(self) -> list[Movement]:
-        """What withdrawals may yet do to the balances."""
+        """Return what withdrawals may still do to the balances."""
         return [movement for withdrawal in self._all.values() for movement in withdrawal.movements(self._pair)]
 
-    def on_booked(self, key: str) -> None:
-        """A movement was found in the balances."""
-        if any(withdrawal.booked(key) for withdrawal in self._all.values()):
-            self._hold()
-
     def moved_since(self, at_ns: int) -> list[Movement]:
-        """What withdrawals of earlier runs may have done to the balances since then (UTC ns), out and back."""
+        """Return what withdrawals of earlier runs may have done to the balances since then (UTC ns), out and back."""
         return [movement for one in self._all.values() for movement in one.may_have_moved(self._pair, at_ns)]
 
     def certain(self, height: int) -> list[Movement]:
-        """Burns that are sure to lie between the opening balances and a reading at this height."""
-        found = (withdrawal.burn_certain(self._pair, height) for withdrawal in self._all.values())
+        """Return the amounts that certainly left between the opening balances and a reading at this height."""
+        found = (withdrawal.certain_burn(self._pair, height) for withdrawal in self._all.values())
         return [movement for movement in found if movement is not None]
 
-    def on_explained(self, opening_height: int, asked_ns: int) -> None:
-        """A reading is explained to the last unit."""
-        for withdrawal in self._all.values():
-            withdrawal.seen(opening_height, asked_ns)
-        self._hold()
+    def on_booked(self, key: str) -> None:
+        """Mark a movement as found in the balances."""
+        if any(withdrawal.book(key) for withdrawal in self._all.values()):
+            self._reserve_leaving()
 
-    def _move(self, withdrawal: Withdrawal, state: State, detail: str, *, record: bool = True) -> None:
-        now = self._wall_ns()
+    def on_explained(self, opening_height: int, requested_ns: int) -> None:
+        """Note a reading that is explained to the last base unit, and when it was requested (UTC ns)."""
+        for withdrawal in self._all.values():
+            withdrawal.on_reconciled(opening_height, requested_ns)
+        self._reserve_leaving()
+
+    def move(self, withdrawal: Withdrawal, state: State, detail: str, *, record: bool = True) -> None:
+        """Put the withdrawal into a state; ``record`` is False for a step that is in history already."""
+        now = self._env.wall_ns()
         if record:
             tx_hash = withdrawal.destination_hash if state == "completed" else withdrawal.near_hash
-            self._step(withdrawal, state, detail, tx_hash)
+            self.record_step(withdrawal, state, detail, tx_hash)
         withdrawal.state, withdrawal.detail = state, detail
         if not withdrawal.steps or withdrawal.steps[-1][0] != state:
             withdrawal.steps.append((state, now))
         withdrawal.known_ns = now
-        self._hold()
+        self._reserve_leaving()
 
-    def _step(self, withdrawal: Withdrawal, state: State, detail: str, tx_hash: str) -> None:
+    def record_step(self, withdrawal: Withdrawal, state: State, detail: str, tx_hash: str) -> None:
         order = withdrawal.order
-        self._record(
+        self._recorder.record(
             LiquidityAction(
-                self._wall_ns(),
-                order.withdrawal_id,
-                KIND,
-                order.asset.token_id,
-                order.amount,
-                order.asset.chain,
-                tx_hash or None,
-                state,
-                detail,
+                at_ns=self._env.wall_ns(),
+                action_id=order.withdrawal_id,
+                kind=KIND,
+                asset=order.asset.token_id,
+                amount=order.amount,
+                chain=order.asset.chain,
+                tx_hash=tx_hash or None,
+                status=state,
+                detail=detail,
             )
         )
 
-    def _hold(self) -> None:
-        """Tell the reservations what is leaving of each asset."""
+    def _reserve_leaving(self) -> None:
         for asset in (self._pair.base, self._pair.quote):
             leaving = sum(w.order.amount for w in self._all.values() if w.holds and w.order.asset is asset)
-            self._held(asset.token_id, leaving)
+            self._reserve(asset.token_id, leaving)

@@ -1,33 +1,35 @@
-"""Finding out what became of a withdrawal, and sending the same bytes again while nobody knows of them.
+"""Polls the status of a withdrawal, and sends the same bytes again while no service knows them.
 
 Nothing here makes new bytes. A withdrawal is called expired only when its bytes can never execute (their time is over
 by block time, or another transaction used their nonce) and the balances show that the money is still there.
 """
 
-from collections.abc import Callable
 from contextlib import suppress
 
 import msgspec
 
 from cockpit.desk.funding.balance_evidence import BalanceEvidence
+from cockpit.desk.funding.messages import BALANCES_SHOW_IT, BRIDGE_LISTS_IT
 from cockpit.desk.funding.withdrawal import State, Withdrawal
+from cockpit.desk.funding.withdrawal_book import WithdrawalBook
 from cockpit.model.events import WithdrawalPrepared
 from venue.bridges.poa.client import Bridge
 from venue.bridges.poa.withdrawals import BridgeWithdrawal
 from venue.near.errors import UnreadableOutcomeError
 from venue.near.outcomes import TxOutcome, withdrawn_amount
 from venue.near.rpc import NearRpc
+from venue.protocol.units import NS_PER_S
 from venue.relay.rpc import IntentStatus, RelayRpc
 from venue.signing.signed_bytes import decode_signed
 from venue.transport.errors import RefusedError, UnreachableError, VenueError
 from venue.verifier import Verifier
 
-RECEIPTS_NS = 120 * 10**9
+RECEIPTS_NS = 120 * NS_PER_S
 """Block time within which the receipts of an included transaction have run: a block or two later, more under load."""
 
 
 class WithdrawalStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """What is known now: a state and a sentence, and what else was learnt on the way."""
+    """What is known now. ``burned_at``: a block height by which the amount had left, None while none is known."""
 
     state: State
     detail: str
@@ -37,10 +39,7 @@ class WithdrawalStatus(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class WithdrawalTracker:
-    """Asks NEAR, the relay and the bridge about withdrawals of one account.
-
-    ``claimed``: whether a burn the bridge knows is another withdrawal's.
-    """
+    """Polls NEAR, the relay and the bridge about the withdrawals of one account."""
 
     def __init__(
         self,
@@ -52,7 +51,7 @@ class WithdrawalTracker:
         relay: RelayRpc,
         bridge: Bridge,
         evidence: BalanceEvidence,
-        claimed: Callable[[str | None, Withdrawal], bool],
+        book: WithdrawalBook,
     ) -> None:
         self._account = account
         self._public_key = public_key
@@ -61,14 +60,14 @@ class WithdrawalTracker:
         self._relay = relay
         self._bridge = bridge
         self._evidence = evidence
-        self._claimed = claimed
+        self._book = book
 
-    async def look(self, withdrawal: Withdrawal) -> WithdrawalStatus:
-        """One step further, or the same state with a better sentence. Raises Unreachable or Refused: nothing learnt."""
+    async def poll(self, withdrawal: Withdrawal) -> WithdrawalStatus:
+        """Return the newest status. Raises VenueError when a service could not be asked: nothing is known anew."""
         found = await self._find(withdrawal)
         left = found.state in ("burned", "bridging", "completed")
         if left and not withdrawal.burn_booked and withdrawal.burned_at is None and found.burned_at is None:
-            # Whatever its own block was: by this one it had happened.
+            # Its own block is unknown: by this one it had left.
             with suppress(VenueError):
                 return msgspec.structs.replace(found, burned_at=(await self._rpc.block("optimistic")).height)
         return found
@@ -86,7 +85,7 @@ class WithdrawalTracker:
         try:
             outcome = await self._rpc.transaction(prepared.hash, self._account)
         except UnreachableError as exc:
-            # A node that does not answer may know it; sending the same bytes again harms nothing meanwhile.
+            # A node that does not answer may know it; sending the same bytes again does no harm meanwhile.
             outcome, unasked = None, exc
         if outcome is not None:
             return await self._outcome(withdrawal, prepared, outcome, prepared.hash)
@@ -95,80 +94,80 @@ class WithdrawalTracker:
         if block.timestamp_ns > prepared.expires_ns:
             if unasked is not None:
                 raise unasked
-            return await self._dead(withdrawal, prepared, block.height, "its block hash is too old to execute")
+            return await self._expired(withdrawal, prepared, block.height, "its block hash is too old to execute")
         if key is None:
             return _unknown(
-                "the signing key is no access key of the account any more; the bytes wait until they expire"
+                "the signing key is no longer an access key of the account; nothing is sent until the bytes expire"
             )
         if key.nonce >= int(prepared.nonce):
             return await self._nonce_used(withdrawal, prepared, max(key.block_height, block.height), block.timestamp_ns)
         try:
             sent = await self._rpc.send_transaction(decode_signed(prepared), wait_until="EXECUTED_OPTIMISTIC")
         except RefusedError as exc:
-            return _unknown(f"NEAR does not take the transaction now ({exc}); the same bytes are tried again")
+            return _unknown(f"NEAR refused the transaction for now ({exc}); the same bytes are sent again")
         except UnreachableError as exc:
-            return _unknown(f"no answer from NEAR ({exc}); the same bytes are sent again or their hash is followed")
+            return _unknown(f"no answer from NEAR ({exc}); its hash is followed, or the same bytes are sent again")
         return await self._outcome(withdrawal, prepared, sent, prepared.hash)
 
     async def _nonce_used(
         self, withdrawal: Withdrawal, prepared: WithdrawalPrepared, height: int, block_ns: int
     ) -> WithdrawalStatus:
-        """By this transaction, that the nodes do not tell of, or by another.
+        """Judge a withdrawal whose nonce is used: by its own transaction, unknown to the nodes, or by another.
 
-        The nonce is used blocks before the burn: receipts run later than the transaction that made them. So the
+        The nonce is used blocks before the amount leaves: receipts run after the transaction that made them. So the
         balances prove nothing until they have had time to run.
         """
-        why = "another transaction used its access-key nonce"
+        reason = "another transaction used its access-key nonce"
         if withdrawal.nonce_used_ns is None:
             withdrawal.nonce_used_ns = block_ns
         waited = block_ns - withdrawal.nonce_used_ns >= RECEIPTS_NS
-        return await self._dead(withdrawal, prepared, height, why, provable=waited)
+        return await self._expired(withdrawal, prepared, height, reason, provable=waited)
 
     async def _intent(self, withdrawal: Withdrawal, prepared: WithdrawalPrepared) -> WithdrawalStatus:
         status: IntentStatus | None = None
-        # What the relay says is a hint; whether the intent was executed, its nonce tells.
+        # The relay's status is a hint; the nonce shows whether the intent was executed.
         with suppress(VenueError):
             status = await self._relay.get_status(prepared.hash)
         block = await self._rpc.block("final")
         if await self._verifier.is_nonce_used(self._account, prepared.nonce, finality="final"):
             return await self._executed_intent(withdrawal, prepared, status.tx_hash if status is not None else None)
         if block.timestamp_ns > prepared.expires_ns:
-            return await self._dead(
+            return await self._expired(
                 withdrawal, prepared, block.height, "its deadline has passed and its nonce is unused"
             )
         if status is not None and status.status in ("PENDING", "TX_BROADCASTED", "SETTLED"):
-            return WithdrawalStatus(state="sent", detail=f"the relay says {status.status}")
+            return WithdrawalStatus(state="sent", detail=f"relay status {status.status}")
         try:
             published = await self._relay.publish_intent(decode_signed(prepared))
         except UnreachableError as exc:
             return _unknown(
-                f"no answer from the relay ({exc}); the same intent is published again or its nonce followed"
+                f"no answer from the relay ({exc}); its nonce is followed, or the same intent is published again"
             )
         except RefusedError as exc:
-            return _unknown(f"the relay does not take the intent now ({exc}); the same bytes are tried again")
+            return _unknown(f"the relay refused the intent for now ({exc}); the same bytes are sent again")
         if published.accepted:
             return WithdrawalStatus(state="sent", detail="the relay has the intent")
-        return _unknown(f"the relay refuses the intent ({published.reason}); it is tried again until its deadline")
+        return _unknown(f"the relay refused the intent ({published.reason}); it is sent again until its deadline")
 
     async def _executed_intent(
         self, withdrawal: Withdrawal, prepared: WithdrawalPrepared, tx_hash: str | None
     ) -> WithdrawalStatus:
-        """Its nonce is used. Whether the token's transfer went through is found out from here on."""
+        # Whether the transfer of the token went through is found out from here on.
         if tx_hash is None:
             found = await self._in_recent(withdrawal, prepared)
             tx_hash = found.tx_hash if found is not None else None
         return WithdrawalStatus(
-            state="burned", detail="its nonce is used: the intent was executed", near_hash=tx_hash or ""
+            state="burned", detail="the intent was executed: its nonce is used", near_hash=tx_hash or ""
         )
 
     async def _in_recent(self, withdrawal: Withdrawal, prepared: WithdrawalPrepared) -> BridgeWithdrawal | None:
-        """The bridge's own record of a burn whose hash nobody told, by token, amount and destination."""
+        """Return the bridge's record of a withdrawal without a known hash, by token, amount and destination."""
         order = withdrawal.order
         for found in await self._bridge.recent_withdrawals(self._account, prepared.chain):
             young = found.created_ns is None or found.created_ns >= prepared.at_ns - 60 * 10**9
             same = found.near_token_id == order.asset.near_token and found.amount == prepared.amount
             if same and found.address.lower() == prepared.destination.lower() and young:
-                if found.tx_hash and self._claimed(found.tx_hash, withdrawal):
+                if found.tx_hash and self._book.claimed(found.tx_hash, withdrawal):
                     continue
                 return found
         return None
@@ -188,7 +187,7 @@ class WithdrawalTracker:
         self, withdrawal: Withdrawal, prepared: WithdrawalPrepared, outcome: TxOutcome, near_hash: str
     ) -> WithdrawalStatus:
         if outcome.state == "pending":
-            return WithdrawalStatus(state="sent", detail="NEAR has the transaction and has not executed it yet")
+            return WithdrawalStatus(state="sent", detail="NEAR has the transaction, not executed yet")
         if not outcome.final:
             return WithdrawalStatus(state="sent", detail="executed, not final yet")
         try:
@@ -196,54 +195,54 @@ class WithdrawalTracker:
         except UnreadableOutcomeError as exc:
             return await self._unresolved(withdrawal, outcome, near_hash) or _unknown(f"executed, but {exc}")
         if burned == 0 and outcome.state == "failed":
-            return WithdrawalStatus(state="failed", detail=f"NEAR refused it and nothing left: {outcome.failure}")
+            return WithdrawalStatus(state="failed", detail=f"NEAR refused it, nothing left: {outcome.failure}")
         if burned == 0:
             return _refunded(near_hash, outcome.block_height)
         return WithdrawalStatus(
             state="burned",
-            detail="burned on NEAR; waiting for the bridge",
+            detail="left the Verifier; waiting for the bridge",
             near_hash=near_hash,
             burned_at=outcome.block_height,
         )
 
     async def _unresolved(self, withdrawal: Withdrawal, outcome: TxOutcome, near_hash: str) -> WithdrawalStatus | None:
-        """Executed, and its outcome does not tell what it took: the bridge and the balances may."""
+        """Judge by bridge and balances an executed withdrawal whose outcome does not show what it took."""
         if await self._known_to_bridge(withdrawal, near_hash) is not None:
-            return WithdrawalStatus(state="burned", detail="the bridge knows the burn", near_hash=near_hash)
+            return WithdrawalStatus(state="burned", detail=BRIDGE_LISTS_IT, near_hash=near_hash)
         height = outcome.block_height or (await self._rpc.block("final")).height
         if await self._came_back(withdrawal, height):
             return _refunded(near_hash, height)
         if withdrawal.burn_booked and not withdrawal.back_booked:
-            return WithdrawalStatus(state="burned", detail="the balances show the burn", near_hash=near_hash)
+            return WithdrawalStatus(state="burned", detail=BALANCES_SHOW_IT, near_hash=near_hash)
         return None
 
     async def _came_back(self, withdrawal: Withdrawal, height: int) -> bool:
-        """Whether the balances show that a burn that has happened by this block was made good."""
+        """Whether the balances show that what had left by this block came back."""
         if withdrawal.burn_booked:
             return await self._evidence.came_back(withdrawal)
         return await self._evidence.still_there(withdrawal, height)
 
-    async def _dead(
-        self, withdrawal: Withdrawal, prepared: WithdrawalPrepared, height: int, why: str, *, provable: bool = True
+    async def _expired(
+        self, withdrawal: Withdrawal, prepared: WithdrawalPrepared, height: int, reason: str, *, provable: bool = True
     ) -> WithdrawalStatus:
-        """Never again executable: expired once the balances prove that it did not execute before."""
+        """Judge bytes that can never execute again: expired once the balances prove that they did not before."""
         near_hash = prepared.hash if prepared.route == "transaction" else ""
         found = await self._known_to_bridge(withdrawal, near_hash)
         if found is not None:
             near_hash = found.tx_hash or near_hash
-            return WithdrawalStatus(state="burned", detail="the bridge knows the burn", near_hash=near_hash)
+            return WithdrawalStatus(state="burned", detail=BRIDGE_LISTS_IT, near_hash=near_hash)
         if withdrawal.burn_booked:
-            return WithdrawalStatus(state="burned", detail="the balances show the burn", near_hash=near_hash)
+            return WithdrawalStatus(state="burned", detail=BALANCES_SHOW_IT, near_hash=near_hash)
         if not provable or not await self._evidence.still_there(withdrawal, height):
-            return _unknown(f"{why}, but the balances do not prove yet that nothing was burned")
+            return _unknown(f"{reason}, but the balances do not prove yet that nothing left")
         return WithdrawalStatus(
-            state="expired", detail=f"{why}, and the balances show that nothing left; a new withdrawal may be made"
+            state="expired", detail=f"{reason}, and the balances show that nothing left; you may place a new order"
         )
 
     async def _bridging(self, withdrawal: Withdrawal) -> WithdrawalStatus:
         found = await self._known_to_bridge(withdrawal, withdrawal.near_hash)
         if found is not None:
-            return _bridge_says(found, withdrawal)
+            return _by_bridge_status(found, withdrawal)
         if withdrawal.state == "burned" and withdrawal.prepared is not None:
             given_back = await self._given_back(withdrawal, withdrawal.prepared)
             if given_back is not None:
@@ -251,7 +250,7 @@ class WithdrawalTracker:
         return WithdrawalStatus(state=withdrawal.state, detail="the bridge has not indexed it yet")
 
     async def _given_back(self, withdrawal: Withdrawal, prepared: WithdrawalPrepared) -> WithdrawalStatus | None:
-        """Burned, and the bridge knows nothing of it: the token's transfer may have failed."""
+        """Judge one that left and that the bridge does not list: the token's transfer may have failed."""
         near_hash = withdrawal.near_hash
         if not near_hash and prepared.route == "intent":
             with suppress(VenueError):
@@ -266,27 +265,27 @@ class WithdrawalTracker:
         return _refunded(near_hash, height) if await self._came_back(withdrawal, height) else None
 
 
-def _bridge_says(found: BridgeWithdrawal, withdrawal: Withdrawal) -> WithdrawalStatus:
+def _by_bridge_status(found: BridgeWithdrawal, withdrawal: Withdrawal) -> WithdrawalStatus:
     near_hash, paid = found.tx_hash or withdrawal.near_hash, found.transfer_tx_hash or ""
     if found.status == "COMPLETED":
         if not paid:
             return WithdrawalStatus(
-                state="bridging", detail="the bridge says COMPLETED and no hash yet", near_hash=near_hash
+                state="bridging", detail="bridge status COMPLETED, without a hash yet", near_hash=near_hash
             )
         return WithdrawalStatus(state="completed", detail="paid out", near_hash=near_hash, destination_hash=paid)
     if found.status == "RETURNED":
-        return WithdrawalStatus(state="returned", detail="the bridge gave the amount back", near_hash=near_hash)
+        return WithdrawalStatus(state="returned", detail="the bridge returned the amount", near_hash=near_hash)
     if found.status == "FAILED":
-        detail = "the bridge says FAILED: the amount left the Verifier and was not paid out; ask the bridge's support"
+        detail = "bridge status FAILED: the amount left the Verifier and was not paid out; contact the bridge's support"
         known = near_hash or (withdrawal.prepared.hash if withdrawal.prepared is not None else "")
         return WithdrawalStatus(state="failed", detail=detail, near_hash=known)
     return WithdrawalStatus(
-        state="bridging", detail=f"the bridge says {found.status}", near_hash=near_hash, destination_hash=paid
+        state="bridging", detail=f"bridge status {found.status}", near_hash=near_hash, destination_hash=paid
     )
 
 
 def _refunded(near_hash: str, height: int | None) -> WithdrawalStatus:
-    detail = "the token's transfer failed and the contract credited the amount back"
+    detail = "the token's transfer failed; the contract credited the amount back"
     return WithdrawalStatus(state="refunded", detail=detail, near_hash=near_hash, burned_at=height)
 
 

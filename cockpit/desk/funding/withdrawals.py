@@ -1,83 +1,77 @@
-"""Withdrawals: ordered through every gate, recorded before they are sent, followed until they have arrived.
+"""Withdrawals: recorded before they are sent, and followed until they have arrived.
 
 One at a time is decided; the bytes of each are made once. That they may go out is recorded, and durable, before they
 do: what history knows as prepared was never sent. What was sent, or may have been, is only followed.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 
 from cockpit.desk.funding.cooling_off import CoolingOff
+from cockpit.desk.funding.errors import NotPreparedError
 from cockpit.desk.funding.freeze import Freeze
+from cockpit.desk.funding.messages import NOT_CONFIRMED
 from cockpit.desk.funding.withdrawal import KIND, RecordedOrder, State, Withdrawal
 from cockpit.desk.funding.withdrawal_book import WithdrawalBook
+from cockpit.desk.funding.withdrawal_signing import WithdrawalSigning, access_nonce
 from cockpit.desk.funding.withdrawal_tracker import WithdrawalStatus, WithdrawalTracker
 from cockpit.model.commands import Route
-from cockpit.model.events import AnyEvent, WithdrawalPrepared
+from cockpit.model.environment import Environment
+from cockpit.model.events import WithdrawalPrepared
+from cockpit.model.recorder import Recorder
 from storage.errors import HistoryError
 from storage.history import History
-from venue.near.rpc import NearRpc
-from venue.protocol.assets import Asset, Pair
+from venue.protocol.assets import Asset
 from venue.protocol.units import NS_PER_MS
 from venue.signing.errors import RefusedToSignError
 from venue.signing.signed_bytes import encode_signed, without_signed
-from venue.signing.signer import SignedBytes, Signer
+from venue.signing.signer import SignedBytes
 from venue.transport.errors import VenueError
 
 TICK_S = 0.25
-VALID_NS = 25 * 3600 * 10**9
-"""A transaction's block hash is good for about 24 h (PROTOCOL); an hour more is certain."""
-INTENT_LIFE_NS = 600 * 10**9
 PAUSES_S = (0.5, 1.0, 1.0, 2.0, 2.0, 5.0, 5.0, 10.0)
 DURABLE_WITHIN_S = 5.0
 
 
-class NotPreparedError(Exception):
-    """Nothing was signed that could be sent; the sentence says why and what to do."""
+class Withdrawals:
+    """Makes withdrawals, sends them and follows them. ``load`` comes before anything else.
 
-
-class Withdrawals(WithdrawalBook):
-    """Makes withdrawals, sends them and follows them. ``load`` comes before anything else."""
+    ``on_left`` is called when money left the Verifier or came back.
+    """
 
     def __init__(
         self,
-        pair: Pair,
-        account: str,
-        signer: Signer,
-        rpc: NearRpc,
+        env: Environment,
+        recorder: Recorder,
+        history: History,
+        book: WithdrawalBook,
+        signing: WithdrawalSigning,
+        tracker: WithdrawalTracker,
         freeze: Freeze,
         cooling: CoolingOff,
         *,
-        salt: Callable[[], bytes | None],
-        record: Callable[[AnyEvent], None],
-        durable: Callable[[], Awaitable[None]],
-        history: History,
-        held: Callable[[str, int], None],
-        burned: Callable[[], None],
-        wall_ns: Callable[[], int],
-        new_id: Callable[[], str],
+        on_left: Callable[[], None],
     ) -> None:
-        super().__init__(pair, record=record, held=held, wall_ns=wall_ns)
-        self._account = account
-        self._signer = signer
-        self._rpc = rpc
+        self._env = env
+        self._recorder = recorder
+        self._history = history
+        self._book = book
+        self._signing = signing
+        self._tracker = tracker
         self._freeze = freeze
         self._cooling = cooling
-        self._salt = salt
-        self._durable = durable
-        self._history = history
-        self._burned = burned
-        self._new_id = new_id
+        self._on_left = on_left
         self.last_error = ""
 
     async def load(self) -> None:
-        """Take over what history holds: what was signed is followed, what was only asked for has failed."""
+        """Take over what history holds. Raises HistoryError when it cannot be read."""
         actions = await self._history.liquidity(KIND)
         prepared = await self._history.prepared_withdrawals()
-        self._take_over(prepared, actions)
+        self._book.load(prepared, actions)
 
     async def make(
         self,
+        *,
         asset: Asset,
         amount: int,
         fee: int,
@@ -85,199 +79,181 @@ class Withdrawals(WithdrawalBook):
         route: Route,
         actor: str,
         key: str,
-        aside: int = 0,
+        unexplained_before: int = 0,
     ) -> Withdrawal:
-        """Sign and record a withdrawal that passed every gate; it is sent by ``run`` from then on.
+        """Sign and record a withdrawal that passed every preflight check; ``run`` sends it from then on.
 
-        ``aside``: what is unexplained of the asset already. Raises NotPrepared: nothing was sent, and nothing will be.
-        The caller lets one order in at a time.
+        Amounts in base units; ``unexplained_before``: the unexplained difference of the asset now. The caller admits
+        one order at a time. Raises NotPreparedError: nothing was sent, and nothing will be.
         """
-        now = self._wall_ns()
         withdrawal = Withdrawal(
             RecordedOrder(
-                withdrawal_id=f"w-{self._new_id()}",
+                withdrawal_id=f"w-{self._env.new_id()}",
                 asset=asset,
                 amount=amount,
                 fee=fee,
                 destination=destination,
                 route=route,
                 actor=actor,
-                requested_ns=now,
+                requested_ns=self._env.wall_ns(),
             )
         )
         withdrawal.steps.clear()
-        withdrawal.aside = aside
-        self._all[withdrawal.order.withdrawal_id] = withdrawal
-        self._move(withdrawal, "requested", f"{actor} asked for it")
+        withdrawal.unexplained_before = unexplained_before
+        self._book.add(withdrawal)
+        self._book.move(withdrawal, "requested", f"ordered by {actor}")
         try:
-            signed, expires_ns = await self._sign(withdrawal.order, route)
-            self._still_open()
+            signed, expires_ns = await self._signing.sign(withdrawal.order)
+            self._check_still_open()
             await self._commit(withdrawal, signed, expires_ns, key)
         except (NotPreparedError, VenueError, RefusedToSignError, HistoryError, ValueError) as exc:
             withdrawal.prepared = None
-            self._move(withdrawal, "failed", f"never sent: {exc}")
+            self._book.move(withdrawal, "failed", f"never sent: {exc}")
             raise NotPreparedError(str(exc)) from None
-        self._freeze.used()
+        self._freeze.on_used()
         return withdrawal
 
-    def _still_open(self) -> None:
+    def _check_still_open(self) -> None:
         if self._freeze.frozen:
-            raise NotPreparedError("withdrawals were frozen meanwhile; unfreeze them and order again")
-
-    async def _sign(self, order: RecordedOrder, route: Route) -> tuple[SignedBytes, int]:
-        """The signed bytes and when, by block time, they can no longer execute (UTC ns)."""
-        block = await self._rpc.block("final")
-        if route == "intent":
-            salt = self._salt()
-            if salt is None:
-                raise NotPreparedError("the Verifier's salt is not known; try again")
-            deadline = block.timestamp_ns + INTENT_LIFE_NS
-            signed = self._signer.sign_withdrawal_intent(order.asset, order.amount, order.destination, deadline, salt)
-            return signed, deadline
-        key = await self._rpc.access_key(self._account, self._signer.public_key)
-        if key is None or not key.full_access:
-            raise NotPreparedError(
-                "a withdrawal by transaction attaches 1 yoctoNEAR, which only a full-access key of the account may; "
-                "set WITHDRAWAL_ROUTE=intent, or use such a key"
-            )
-        # Two transactions with one nonce would kill each other: that of another asset may still be on its way.
-        last = max([key.nonce, *(_access_nonce(w) for w in self._all.values() if w.undecided)])
-        signed = self._signer.sign_withdrawal_transaction(
-            order.asset, order.amount, order.destination, last, block.hash
-        )
-        return signed, block.timestamp_ns + VALID_NS
+            raise NotPreparedError("withdrawals were frozen meanwhile; unfreeze them and place the order again")
 
     async def _commit(self, withdrawal: Withdrawal, signed: SignedBytes, expires_ns: int, key: str) -> None:
         """Have the bytes on disk, and read back, before anything can send them."""
         order = withdrawal.order
         fact = WithdrawalPrepared(
-            self._wall_ns(),
-            order.withdrawal_id,
-            key,
-            order.actor,
-            "transaction" if order.route == "transaction" else "intent",
-            order.asset.token_id,
-            order.amount,
-            order.fee or 0,
-            order.destination,
-            order.asset.chain,
-            signed.hash,
-            encode_signed(order.route, signed.sent),
-            signed.nonce,
-            expires_ns,
+            at_ns=self._env.wall_ns(),
+            withdrawal_id=order.withdrawal_id,
+            idempotency_key=key,
+            actor=order.actor,
+            route="transaction" if order.route == "transaction" else "intent",
+            asset=order.asset.token_id,
+            amount=order.amount,
+            fee=order.fee or 0,
+            destination=order.destination,
+            chain=order.asset.chain,
+            hash=signed.hash,
+            signed=encode_signed(order.route, signed.sent),
+            nonce=signed.nonce,
+            expires_ns=expires_ns,
         )
-        self._record(fact)
-        self._step(withdrawal, "prepared", "signed and recorded; not sent yet", signed.hash)
+        self._recorder.record(fact)
+        self._book.record_step(withdrawal, "prepared", "signed and recorded; not sent yet", signed.hash)
         try:
             async with asyncio.timeout(DURABLE_WITHIN_S):
-                await self._durable()
-                kept = await self._history.prepared_withdrawals()
+                await self._recorder.flush()
+                recorded = await self._history.prepared_withdrawals()
         except TimeoutError:
-            raise NotPreparedError("the history did not confirm the record in time; look at its health") from None
-        if fact not in kept:
+            raise NotPreparedError(NOT_CONFIRMED) from None
+        if fact not in recorded:
             raise NotPreparedError(
-                "the history already holds this key or these bytes; look at the list, then use a new key"
+                "the history already holds this key or these bytes; check the list, then use a new key"
             )
-        self._still_open()
+        self._check_still_open()
         withdrawal.prepared = fact
-        self._by_key[key] = withdrawal
-        self._move(withdrawal, "prepared", "signed and recorded; about to be sent", record=False)
+        self._book.set_key(withdrawal, key)
+        self._book.move(withdrawal, "prepared", "signed and recorded; about to be sent", record=False)
 
     def adopt(
         self, asset: Asset, amount: int, near_hash: str, destination: str, actor: str, *, foreign: bool = False
     ) -> Withdrawal:
-        """Follow a withdrawal made elsewhere by the hash of its burn on NEAR; ``foreign``: by another account."""
-        ident = f"tracked-{near_hash}"
-        if ident in self._all:
-            return self._all[ident]
+        """Follow a withdrawal made elsewhere by its NEAR hash; ``foreign``: by another account."""
+        withdrawal_id = f"tracked-{near_hash}"
+        known = self._book.get(withdrawal_id)
+        if known is not None:
+            return known
         order = RecordedOrder(
-            withdrawal_id=ident,
+            withdrawal_id=withdrawal_id,
             asset=asset,
             amount=amount,
             fee=None,
             destination=destination,
             route="",
             actor=actor,
-            requested_ns=self._wall_ns(),
+            requested_ns=self._env.wall_ns(),
             ours=False,
         )
-        withdrawal = self._all[ident] = Withdrawal(order)
+        withdrawal = Withdrawal(order)
         withdrawal.steps.clear()
         withdrawal.near_hash = near_hash
         withdrawal.foreign = foreign
-        self._move(withdrawal, "unknown", f"made elsewhere, followed for {actor}; the bridge has not confirmed it yet")
+        self._book.add(withdrawal)
+        self._book.move(
+            withdrawal, "unknown", f"made elsewhere, tracked for {actor}; the bridge has not confirmed it yet"
+        )
         return withdrawal
 
-    async def run(self, tracker: WithdrawalTracker) -> None:
-        """Follow everything that is under way, each at its own pace, until cancelled."""
+    async def run(self) -> None:
+        """Send and follow every open withdrawal, each at its own pace, until cancelled."""
         while True:
             self._freeze.tick()
-            now = self._wall_ns()
-            due = [w for w in self._all.values() if w.followed and _due(w, now) and self._ready(w)]
+            now = self._env.wall_ns()
+            due = [w for w in self._book if w.followed and _due(w, now) and _durable(w)]
             for withdrawal in due:
                 if withdrawal.state != "prepared" or await self._release(withdrawal):
-                    await self._look(withdrawal, tracker)
+                    await self._poll(withdrawal)
             await asyncio.sleep(TICK_S)
 
     async def _release(self, withdrawal: Withdrawal) -> bool:
-        """Have it on record that the bytes may go out, before they do; False while the history does not confirm it, or
-        another's turn comes first."""
+        """Have it on record that the bytes may go out, before they do.
+
+        False while the history does not confirm it, or another withdrawal must go first.
+        """
         ahead = self._ahead(withdrawal)
         if ahead is not None:
             withdrawal.detail = f"waits for withdrawal {ahead.order.withdrawal_id}, whose access-key nonce is lower"
             return False
         if not withdrawal.releasing:
             withdrawal.releasing = True
-            self._step(withdrawal, "sent", "released to be sent", "")
+            self._book.record_step(withdrawal, "sent", "released to be sent", "")
         try:
             async with asyncio.timeout(DURABLE_WITHIN_S):
-                await self._durable()
+                await self._recorder.flush()
         except (TimeoutError, HistoryError) as exc:
             withdrawal.detail = f"not sent: the history does not confirm the record ({exc or 'no answer in time'})"
-            withdrawal.next_ns = self._wall_ns() + int(PAUSES_S[-1] * 1000) * NS_PER_MS
+            withdrawal.next_ns = self._env.wall_ns() + int(PAUSES_S[-1] * 1000) * NS_PER_MS
             return False
-        self._move(withdrawal, "sent", "released to be sent", record=False)
+        self._book.move(withdrawal, "sent", "released to be sent", record=False)
         return True
 
-    @staticmethod
-    def _ready(withdrawal: Withdrawal) -> bool:
-        """Not before its bytes are durable: a withdrawal without them has not been decided here."""
-        return withdrawal.prepared is not None or not withdrawal.order.ours
-
     def _ahead(self, withdrawal: Withdrawal) -> Withdrawal | None:
-        """An undecided withdrawal that could never execute once this one has: its access-key nonce is lower."""
-        nonce = _access_nonce(withdrawal)
-        return next((w for w in self._all.values() if w.undecided and 0 < _access_nonce(w) < nonce), None)
+        """Return an undecided withdrawal that could never execute after this one: its access-key nonce is lower."""
+        nonce = access_nonce(withdrawal)
+        return next((w for w in self._book if w.undecided and 0 < access_nonce(w) < nonce), None)
 
-    async def _look(self, withdrawal: Withdrawal, tracker: WithdrawalTracker) -> None:
+    async def _poll(self, withdrawal: Withdrawal) -> None:
         pause = PAUSES_S[min(withdrawal.attempts, len(PAUSES_S) - 1)]
         withdrawal.attempts += 1
         try:
-            found = await tracker.look(withdrawal)
+            status = await self._tracker.poll(withdrawal)
             self.last_error = ""
         except VenueError as exc:
             self.last_error = _shown(withdrawal, str(exc))
             state: State = "unknown" if withdrawal.state == "sent" else withdrawal.state
-            found = WithdrawalStatus(state=state, detail=f"could not be asked: {exc}")
-        withdrawal.next_ns = self._wall_ns() + int(pause * 1000) * NS_PER_MS
-        self._take(withdrawal, found)
+            status = WithdrawalStatus(state=state, detail=f"status could not be read: {exc}")
+        withdrawal.next_ns = self._env.wall_ns() + int(pause * 1000) * NS_PER_MS
+        self._apply(withdrawal, status)
 
-    def _take(self, withdrawal: Withdrawal, found: WithdrawalStatus) -> None:
-        # Without a hash of a burn, failed means that nothing left: a hash feared before must not say otherwise.
-        withdrawal.near_hash = found.near_hash or ("" if found.state == "failed" else withdrawal.near_hash)
-        withdrawal.destination_hash = found.destination_hash or withdrawal.destination_hash
-        if found.burned_at is not None:
-            withdrawal.burned_at = found.burned_at
-        detail = _shown(withdrawal, found.detail)
-        if found.state == withdrawal.state:
+    def _apply(self, withdrawal: Withdrawal, status: WithdrawalStatus) -> None:
+        # Failed without a NEAR hash means that nothing left: an earlier hash must not contradict it.
+        withdrawal.near_hash = status.near_hash or ("" if status.state == "failed" else withdrawal.near_hash)
+        withdrawal.destination_hash = status.destination_hash or withdrawal.destination_hash
+        if status.burned_at is not None:
+            withdrawal.burned_at = status.burned_at
+        detail = _shown(withdrawal, status.detail)
+        if status.state == withdrawal.state:
             withdrawal.detail = detail
             return
         withdrawal.attempts = 0
-        self._move(withdrawal, found.state, detail)
-        if found.state in ("burned", "refunded", "returned", "completed"):
-            self._burned()
-        if found.state == "completed" and withdrawal.order.ours:
+        self._book.move(withdrawal, status.state, detail)
+        if status.state in ("burned", "refunded", "returned", "completed"):
+            self._on_left()
+        if status.state == "completed" and withdrawal.order.ours:
             self._cooling.use(withdrawal.order.asset.chain, withdrawal.order.destination)
+
+
+def _durable(withdrawal: Withdrawal) -> bool:
+    """Whether its bytes are on record, or it was made elsewhere."""
+    return withdrawal.prepared is not None or not withdrawal.order.ours
 
 
 def _due(withdrawal: Withdrawal, now_ns: int) -> bool:
@@ -286,11 +262,5 @@ def _due(withdrawal: Withdrawal, now_ns: int) -> bool:
 
 
 def _shown(withdrawal: Withdrawal, text: str) -> str:
-    """The text as it may be shown and recorded: services repeat what they were sent."""
+    """Return the text without the signed bytes: services repeat what they were sent."""
     return text if withdrawal.prepared is None else without_signed(text, withdrawal.prepared)
-
-
-def _access_nonce(withdrawal: Withdrawal) -> int:
-    """The access-key nonce that its bytes use; 0 for an intent."""
-    prepared = withdrawal.prepared
-    return int(prepared.nonce) if prepared is not None and prepared.route == "transaction" else 0

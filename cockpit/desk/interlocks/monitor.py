@@ -32,23 +32,19 @@ class InterlockMonitor:
     def __init__(
         self,
         settings: Settings,
-        workers: TradingParts,
+        trading: TradingParts,
         clock: VenueClock,
-        *,
         env: Environment,
         recorder: Recorder,
-        previous_run_ms: Callable[[], int],
-        hard_stop_active: Callable[[], bool],
+        *,
         free_bytes: Callable[[Path], int | None] | None = None,
     ) -> None:
         self._settings = settings
         # With PostgreSQL it is the journal that must not run out of room.
         self._written = settings.history_path if settings.postgres_url is None else settings.journal_path
-        self._workers = workers
+        self._trading = trading
         self._clock = clock
         self._recorder = recorder
-        self._previous_run_ms = previous_run_ms
-        self._hard_stop_active = hard_stop_active
         self._wall_ns = env.wall_ns
         self._monotonic_ns = env.monotonic_ns
         self._free_bytes = free_bytes or _free_bytes
@@ -65,7 +61,7 @@ class InterlockMonitor:
     def rows(self) -> tuple[InterlockRow, ...]:
         """The checklist now, with the grace left of every failing interlock."""
         now = self._monotonic_ns()
-        return self._graces.apply(checklist(self._facts(now)), self._workers.arming.rung, now)
+        return self._graces.apply(checklist(self._facts(now)), self._trading.arming.rung, now)
 
     def blocked(self, part: Armable) -> tuple[str, ...]:
         """Why this part may not be armed now, one sentence a reason; empty when it may be."""
@@ -73,7 +69,7 @@ class InterlockMonitor:
 
     def tick(self, control: CommandHandler) -> None:
         """Disarm what depends on an interlock that has failed for longer than its grace."""
-        arming = self._workers.arming
+        arming = self._trading.arming
         if self._clock.stepped():
             self._graces.end_grace("clock", self._monotonic_ns())
         row = tripped(self.rows())
@@ -86,11 +82,11 @@ class InterlockMonitor:
                 control.disarm(part, CommandRequest(actor=DESK), reason)
 
     def _facts(self, now: int) -> InterlockFacts:
-        workers, inventory, liquidity = self._workers, self._workers.inventory, self._workers.liquidity
-        pair, limits = workers.pair, workers.limits.current
+        trading, inventory = self._trading, self._trading.inventory
+        pair, limits = trading.pair, trading.limits.current
         clock = self._clock.judge()
-        reference = workers.reference.current
-        reserved = workers.book.reservations.reserved
+        reference = trading.reference.current
+        reserved = trading.book.reservations.reserved
         available = None
         if inventory.ledger.balance is not None:
             available = tuple(
@@ -99,60 +95,60 @@ class InterlockMonitor:
             )
         return InterlockFacts(
             symbols=(pair.base.symbol, pair.quote.symbol),
-            reference_usable=reference.usable and workers.reference.mid is not None,
-            reference_detail=reference.reason or f"{rounded(workers.reference.mid, 2)} EUR, {reference.age_ms} ms old",
+            reference_usable=reference.usable and trading.reference.mid is not None,
+            reference_detail=reference.reason or f"{rounded(trading.reference.mid, 2)} EUR, {reference.age_ms} ms old",
             available=available,
             balances_age_ms=self._balances_age_ms(now),
             balances_max_age_ms=limits.max_inventory_age_ms,
             balances_error=inventory.last_error or f"last read at block {inventory.ledger.height}",
-            addresses=tuple(liquidity.addresses),
-            pending_known=liquidity.deposits is not None,
+            addresses=tuple(trading.deposits.addresses),
+            pending_known=trading.deposits.deposits is not None,
             history_writable=self._recorder.writable,
             history_complete=self._recorder.complete,
             limits_detail=self._limits_detail(),
-            limit_problems=(*limits.problems(), *((workers.trading.loss_halt,) if workers.trading.loss_halt else ())),
-            strategy_armed=workers.arming.strategy,
+            limit_problems=(*limits.problems(), *((trading.trading.loss_halt,) if trading.trading.loss_halt else ())),
+            strategy_armed=trading.arming.strategy,
             shadow_decisions=self._shadow_decisions(),
             min_shadow_decisions=self._settings.shadow_decisions,
-            key_registered=workers.key_registered,
-            key_problem=workers.key_problem,
+            key_registered=trading.credentials.key.registered,
+            key_problem=trading.credentials.key.problem,
             clock_usable=clock.passed,
             clock_detail=clock.detail,
-            salt_known=workers.executor.salt is not None,
-            salt_age_ms=age_ms(now, workers.credentials_ns),
-            subscribed=workers.relay.state == "ok",
-            relay_error=workers.relay.last_error,
-            previous_run_ms=self._previous_run_ms(),
-            hard_stop=self._hard_stop_active(),
-            refusals=workers.refusals.count(),
+            salt_known=trading.executor.salt is not None,
+            salt_age_ms=age_ms(now, trading.credentials.key.read_ns),
+            subscribed=trading.relay.state == "ok",
+            relay_error=trading.relay.last_error,
+            previous_run_ms=trading.startup.left_ms(),
+            hard_stop=trading.hard_stop.active,
+            refusals=trading.refusals.count(),
             max_refusals=self._settings.refusals,
-            last_refusal=workers.refusals.last,
+            last_refusal=trading.refusals.last,
             unexplained_ms=self._unexplained_ms(now),
             unexplained_detail=self._difference(),
             free_bytes=self._disk_free(now),
         )
 
     def _limits_detail(self) -> str:
-        trading, limits = self._workers.trading, self._workers.limits.current
+        trading, limits = self._trading.trading, self._trading.limits.current
         reason = f" ({trading.why})" if trading.state != "ACTIVE" else ""
         return f"max size {limits.max_notional_eure:f} EURe; trading is {trading.state}{reason}"
 
     def _shadow_decisions(self) -> int:
         """Actionable decisions since the strategy was armed or the venue last failed, whichever was later."""
-        workers = self._workers
-        actionable = workers.intake.counters["actionable"]
-        errors = workers.relay.counters["disconnects"] + workers.inventory.counters["failures"]
-        if not workers.arming.strategy:
+        trading = self._trading
+        actionable = trading.engine.counters["actionable"]
+        errors = trading.relay.counters["disconnects"] + trading.inventory.counters["failures"]
+        if not trading.arming.strategy:
             self._strategy_was_armed = False
             return 0
-        if not self._strategy_was_armed or (errors != self._errors and not workers.arming.executor):
+        if not self._strategy_was_armed or (errors != self._errors and not trading.arming.executor):
             self._strategy_was_armed, self._shadow_from = True, actionable
         self._errors = errors
         return actionable - self._shadow_from
 
     def _balances_age_ms(self, now: int) -> int | None:
         # A halted node answers promptly: balances are as old as their block.
-        inventory = self._workers.inventory
+        inventory = self._trading.inventory
         asked_ms = age_ms(self._wall_ns(), inventory.ledger.at_ns)
         if asked_ms is None:
             return None
@@ -161,7 +157,7 @@ class InterlockMonitor:
         return max(asked_ms, (now - self._height_ns) // NS_PER_MS - BLOCK_MS)
 
     def _unexplained_ms(self, now: int) -> int | None:
-        inventory = self._workers.inventory
+        inventory = self._trading.inventory
         if inventory.ledger.balance is None:
             self._unexplained_since = None
             return None
@@ -173,7 +169,7 @@ class InterlockMonitor:
         return (now - self._unexplained_since) // NS_PER_MS
 
     def _difference(self) -> str:
-        pair, ledger = self._workers.pair, self._workers.inventory.ledger
+        pair, ledger = self._trading.pair, self._trading.inventory.ledger
         if not ledger.unexplained:
             accepted = pair.by_asset(ledger.accepted)
             text = "".join(f", {units:+d} base units of {asset.symbol} accepted" for asset, units in accepted if units)

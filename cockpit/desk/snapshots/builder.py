@@ -1,19 +1,20 @@
-"""Makes the snapshot: the whole desk at one moment, for every cockpit attached."""
+"""Builds the snapshot: the whole desk at one moment, for every cockpit attached."""
 
 import asyncio
 from collections.abc import Callable, Generator, Iterable
 from itertools import islice
 from typing import TypeVar, cast
 
+from cockpit.desk.api.command_journal import CommandJournal
+from cockpit.desk.api.snapshot_stream import SnapshotStream
 from cockpit.desk.composition.funding_parts import FundingParts
 from cockpit.desk.composition.trading_parts import TradingParts
 from cockpit.desk.funding.key_registration import by_hand
 from cockpit.desk.interlocks.checklist import MET_BY_ARMING, failing
 from cockpit.desk.quote_book.book import Quote
-from cockpit.desk.quote_book.hard_stop import HardStopRun
 from cockpit.desk.risk.dead_man_switch import DeadManSwitch
 from cockpit.desk.runtime.supervisor import Supervisor
-from cockpit.desk.snapshots.health import healths, writing
+from cockpit.desk.snapshots.health import healths, history_state
 from cockpit.desk.snapshots.snapshot_rows import (
     address_rows,
     alive_view,
@@ -28,7 +29,7 @@ from cockpit.desk.snapshots.snapshot_rows import (
     withdrawal_rows,
 )
 from cockpit.model.ages import age_ms
-from cockpit.model.events import OperatorAction
+from cockpit.model.environment import Environment
 from cockpit.model.snapshot import (
     Counts,
     DecisionRow,
@@ -41,13 +42,15 @@ from cockpit.model.snapshot import (
     Reaction,
     Snapshot,
 )
+from storage.history import Run
 from storage.writer import HistoryWriter
+from venue.protocol.units import NS_PER_MS, NS_PER_S
 
 SHOWN = 60
 """Rows of each list in a snapshot: more than a screen shows, few enough to make four times a second."""
 
-REACTION_EVERY_NS = 1_000_000_000
-"""Between two computations of the reaction percentiles; a snapshot asked for by hand must not show old ones."""
+REACTION_EVERY_NS = NS_PER_S
+"""Between two computations of the reaction percentiles; a snapshot requested by hand must not show old ones."""
 
 T = TypeVar("T")
 
@@ -57,74 +60,65 @@ def _newest(rows: Iterable[T]) -> list[T]:
 
 
 class SnapshotBuilder:
-    """Builds snapshots of one desk, numbered."""
+    """Builds numbered snapshots of one desk. The owner sets ``ticked_ns`` (UTC) at each tick."""
 
     def __init__(
         self,
-        workers: TradingParts,
+        run: Run,
+        mode: Mode,
+        env: Environment,
         writer: HistoryWriter,
         supervisor: Supervisor,
-        outflow: FundingParts,
+        trading: TradingParts,
+        funding: FundingParts,
         *,
-        run_id: str,
-        mode: Mode,
-        account: str,
-        started_ns: int,
         interlocks: Callable[[], tuple[InterlockRow, ...]],
-        journal: Callable[[], Iterable[OperatorAction]],
-        attached: Callable[[], int],
-        findings: Callable[[], tuple[str, ...]],
-        alone: DeadManSwitch,
-        burner: HardStopRun,
-        wall_ns: Callable[[], int],
+        journal: CommandJournal,
+        stream: SnapshotStream,
+        dead_man: DeadManSwitch,
     ) -> None:
-        self._workers = workers
+        self._run = run
+        self._mode = mode
+        self._wall_ns = env.wall_ns
         self._writer = writer
         self._supervisor = supervisor
-        self._outflow = outflow
-        self._run_id = run_id
-        self._mode = mode
-        self._account = account
-        self._started_ns = started_ns
+        self._trading = trading
+        self._funding = funding
         self._interlocks = interlocks
         self._journal = journal
-        self._attached = attached
-        self._findings = findings
-        self._alone = alone
-        self._burner = burner
-        self._wall_ns = wall_ns
+        self._stream = stream
+        self._dead_man = dead_man
         self._seq = 0
         self._reaction = Reaction(p50_us=None, p99_us=None, max_us=None)
         self._reaction_ns = 0
-        self.ticked_ns = started_ns
+        self.ticked_ns = run.started_ns
 
     def snapshot(self) -> Snapshot:
-        """The desk now."""
-        steps = self.steps()
+        slices = self._slices()
         while True:
             try:
-                next(steps)
+                next(slices)
             except StopIteration as done:
                 return cast(Snapshot, done.value)
 
-    async def unhurried(self) -> Snapshot:
-        """The desk now, made while requests are answered."""
-        steps = self.steps()
+    async def build_in_slices(self) -> Snapshot:
+        """Return a snapshot; requests are answered between its slices."""
+        slices = self._slices()
         while True:
             try:
-                next(steps)
+                next(slices)
             except StopIteration as done:
                 return cast(Snapshot, done.value)
             await asyncio.sleep(0)
 
-    def steps(self) -> Generator[None, None, Snapshot]:
-        """The snapshot, made in parts of some tenths of a millisecond between which a request may be answered.
+    def _slices(self) -> Generator[None, None, Snapshot]:
+        """Build the snapshot in slices of some tenths of a millisecond, and return it from the last.
 
-        The long lists come first; what tells whether the desk trades is read at one moment, in the last part.
+        The long lists come first; what shows whether the desk trades is read at one moment, in the last slice.
         """
-        workers, pair, book = self._workers, self._workers.pair, self._workers.book
+        trading, pair, book = self._trading, self._trading.pair, self._trading.book
         now = self._wall_ns()
-        recent = _newest(reversed(workers.intake.recent))
+        recent = _newest(reversed(trading.engine.recent))
         newer = tuple(decision_row(pair, event, now) for event in recent[: SHOWN // 2])
         yield
         decisions = newer + tuple(decision_row(pair, event, now) for event in recent[SHOWN // 2 :])
@@ -134,95 +128,95 @@ class SnapshotBuilder:
         settling = [quote for quote in reversed(book.recent) if quote.state == "settling"]
         fills: list[Quote] = settling + _newest(reversed(book.fills))
         executions = tuple(
-            execution_row(pair, quote, workers.markouts.of(quote.commitment.quote_hash), now) for quote in fills[:SHOWN]
+            execution_row(pair, quote, trading.markouts.of(quote.commitment.quote_hash), now) for quote in fills[:SHOWN]
         )
         yield
-        journal = tuple(journal_row(action, now) for action in reversed(tuple(self._journal())))
+        journal = tuple(journal_row(action, now) for action in reversed(tuple(self._journal.entries)))
         if abs(now - self._reaction_ns) >= REACTION_EVERY_NS:
             self._reaction_ns = now
-            self._reaction = reaction_view(workers.executor.reactions_us)
+            self._reaction = reaction_view(trading.executor.reactions_us)
         yield
-        return self._shot(decisions, quotes, executions, journal)
+        return self._build(decisions, quotes, executions, journal)
 
-    def _shot(
+    def _build(
         self,
         decisions: tuple[DecisionRow, ...],
         quotes: tuple[QuoteRow, ...],
         executions: tuple[FillRow, ...],
         journal: tuple[JournalRow, ...],
     ) -> Snapshot:
-        workers, outflow, now = self._workers, self._outflow, self._wall_ns()
-        pair, book, intake = workers.pair, workers.book, workers.intake
-        view = intake.view()
-        prices = intake.prices(view)
+        trading, funding, now = self._trading, self._funding, self._wall_ns()
+        pair, book, engine = trading.pair, trading.book, trading.engine
+        view = engine.view()
+        prices = engine.prices(view)
         self._seq += 1
-        told = self._writer.state()
+        writer = self._writer.state()
         interlocks = self._interlocks()
         return Snapshot(
             seq=self._seq,
             at_ns=now,
-            run_id=self._run_id,
-            started_ns=self._started_ns,
-            tick_ms=max(0, (now - self.ticked_ns) // 1_000_000),
+            run_id=self._run.run_id,
+            started_ns=self._run.started_ns,
+            tick_ms=max(0, (now - self.ticked_ns) // NS_PER_MS),
             mode=self._mode,
-            account=self._account,
-            strategy_armed=workers.arming.strategy,
-            executor_armed=workers.arming.executor,
-            strategy_why=workers.arming.why("strategy-engine"),
-            executor_why=workers.arming.why("trade-executor"),
+            account=self._run.account,
+            strategy_armed=trading.arming.strategy,
+            executor_armed=trading.arming.executor,
+            strategy_why=trading.arming.why("strategy-engine"),
+            executor_why=trading.arming.why("trade-executor"),
             executor_blocked="; ".join(failing(interlocks, "LIVE", exclude=MET_BY_ARMING)),
-            relay=workers.relay.state,
-            history=writing(self._writer),
-            history_queue=told.queue,
-            withdrawals_frozen=outflow.freeze.frozen,
-            attached=self._attached(),
+            relay=trading.relay.state,
+            history=history_state(self._writer),
+            history_queue=writer.queue,
+            withdrawals_frozen=funding.freeze.frozen,
+            attached=len(self._stream),
             inventory=inventory_view(
-                pair, workers.inventory, workers.liquidity, book.reservations, workers.params, view.mid, now
+                pair, trading.inventory, trading.deposits, book.reservations, trading.params, view.mid, now
             ),
-            deposits=deposit_rows(workers.liquidity, now, SHOWN),
-            deposits_age_ms=age_ms(now, workers.liquidity.at_ns),
+            deposits=deposit_rows(trading.deposits, now, SHOWN),
+            deposits_age_ms=age_ms(now, trading.deposits.at_ns),
             decisions=decisions,
             quotes=quotes,
             executions=executions,
-            market=market_view(workers.reference, prices, now),
-            health=healths(workers, self._writer, self._supervisor, now),
-            limits=workers.limits.current,
+            market=market_view(trading.reference, prices, now),
+            health=healths(trading, self._writer, self._supervisor, now),
+            limits=trading.limits.current,
             counts=self.counts(),
             alive=alive_view(pair, book.reservations, now),
             reaction=self._reaction,
-            deposit_addresses=address_rows(pair, workers.liquidity, now),
-            withdrawals=withdrawal_rows(outflow.withdrawals, workers.liquidity, now),
-            freeze_left_ms=outflow.freeze.left_ms(),
-            withdrawal_defaults=tuple(outflow.defaults.items()),
+            deposit_addresses=address_rows(pair, trading.deposits, now),
+            withdrawals=withdrawal_rows(trading.withdrawals, trading.deposits, now),
+            freeze_left_ms=funding.freeze.left_ms(),
+            withdrawal_defaults=tuple(funding.defaults.items()),
             key=KeyView(
-                public_key=workers.signer.public_key,
-                registered=workers.key_registered,
-                access=workers.key_access,
-                command=by_hand(self._account, workers.signer.public_key),
+                public_key=trading.signer.public_key,
+                registered=trading.credentials.key.registered,
+                access=trading.credentials.key.access,
+                command=by_hand(self._run.account, trading.signer.public_key),
             ),
-            rung=workers.arming.rung,
-            trading=workers.trading.state,
-            trading_why=workers.trading.why,
+            rung=trading.arming.rung,
+            trading=trading.trading.state,
+            trading_why=trading.trading.why,
             interlocks=interlocks,
             journal=journal,
-            findings=self._findings(),
-            when_alone=self._alone.action,
-            alone_left_ms=self._alone.left_ms(),
-            alone_ms=self._alone.after_ms,
-            hard_stop=self._burner.progress(),
+            findings=trading.startup.findings(),
+            when_alone=self._dead_man.action,
+            alone_left_ms=self._dead_man.left_ms(),
+            alone_ms=self._dead_man.after_ms,
+            hard_stop=trading.hard_stop.progress(),
         )
 
     def counts(self) -> Counts:
-        """What was counted since the start."""
-        workers = self._workers
-        relay, intake, book = workers.relay.counters, workers.intake.counters, workers.book.counters
+        """Return what was counted since the start."""
+        trading = self._trading
+        relay, engine, book = trading.relay.counters, trading.engine.counters, trading.book.counters
         malformed = sum(count for name, count in relay.items() if name.startswith("malformed_"))
         return Counts(
-            requests=intake["requests"],
+            requests=engine["requests"],
             other_pairs=relay["other_pairs"],
-            malformed=malformed + intake["malformed_duplicate"],
-            decisions=intake["decisions"],
-            actionable=intake["actionable"],
+            malformed=malformed + engine["malformed_duplicate"],
+            decisions=engine["decisions"],
+            actionable=engine["actionable"],
             sent=book["sent"],
             accepted=book["accepted"],
             refused=book["refused"],

@@ -1,4 +1,4 @@
-"""The health of the seven parts: a state, a sentence, an age, the last error, and what was counted."""
+"""The health of the seven parts: state, detail, age, last error and counters."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -13,17 +13,17 @@ from storage.writer import HistoryWriter
 
 
 def healths(
-    workers: TradingParts, writer: HistoryWriter, supervisor: Supervisor, now_ns: int
+    trading: TradingParts, writer: HistoryWriter, supervisor: Supervisor, now_ns: int
 ) -> tuple[PartHealth, ...]:
-    """All seven, in the order of the money's way."""
+    """Return all seven, from the request to the settlement."""
     return (
-        _ingest(workers, supervisor, now_ns),
-        _reference(workers, supervisor, now_ns),
-        _inventory(workers, supervisor, now_ns),
-        _liquidity(workers, supervisor, now_ns),
+        _ingest(trading, supervisor, now_ns),
+        _reference(trading, supervisor, now_ns),
+        _inventory(trading, supervisor, now_ns),
+        _liquidity(trading, supervisor, now_ns),
         _history(writer, supervisor),
-        _strategy(workers, now_ns),
-        _executor(workers, now_ns),
+        _strategy(trading, now_ns),
+        _executor(trading, now_ns),
     )
 
 
@@ -35,18 +35,18 @@ def _health(
     )
 
 
-def _ingest(workers: TradingParts, supervisor: Supervisor, now_ns: int) -> PartHealth:
-    relay, intake = workers.relay, workers.intake
+def _ingest(trading: TradingParts, supervisor: Supervisor, now_ns: int) -> PartHealth:
+    relay, engine = trading.relay, trading.engine
     counters = Counter(relay.counters)
-    counters.update(intake.counters)
+    counters.update(engine.counters)
     detail = {"ok": "both streams acknowledged", "starting": "connecting", "down": "not connected"}[relay.state]
     error = supervisor.errors.get("relay", "") or relay.last_error
     return _health("near-intents-ingest", relay.state, detail, age_ms(now_ns, relay.last_message_ns), error, counters)
 
 
-def _reference(workers: TradingParts, supervisor: Supervisor, now_ns: int) -> PartHealth:
-    current = workers.reference.current
-    feeds = workers.reference.feeds
+def _reference(trading: TradingParts, supervisor: Supervisor, now_ns: int) -> PartHealth:
+    current = trading.reference.current
+    feeds = trading.reference.feeds
     counters: Counter[str] = Counter()
     for feed in feeds:
         counters.update({f"{feed.source}_{name}": count for name, count in feed.counters.items()})
@@ -60,73 +60,75 @@ def _reference(workers: TradingParts, supervisor: Supervisor, now_ns: int) -> Pa
     return _health("market-reference-ingest", state, detail, age_ms(now_ns, current.at_ns), errors, counters)
 
 
-def _inventory(workers: TradingParts, supervisor: Supervisor, now_ns: int) -> PartHealth:
-    inventory = workers.inventory
+def _inventory(trading: TradingParts, supervisor: Supervisor, now_ns: int) -> PartHealth:
+    inventory = trading.inventory
     age = age_ms(now_ns, inventory.ledger.at_ns)
     if inventory.ledger.balance is None:
         state: State = "down" if inventory.last_error else "starting"
-        detail = "the balances are not known"
-    elif age is not None and age > workers.limits.current.max_inventory_age_ms:
-        state, detail = "down", "the balances are too old to quote on"
+        detail = "balances not known"
+    elif age is not None and age > trading.limits.current.max_inventory_age_ms:
+        state, detail = "down", "balances too old to quote"
     elif inventory.ledger.unexplained:
-        state, detail = "degraded", "the balances are not explained"
+        state, detail = "degraded", "balances not reconciled"
     elif inventory.last_error:
         state, detail = "degraded", "the last reading failed"
     else:
-        state, detail = "ok", "every base unit is explained"
+        state, detail = "ok", "balances reconciled"
     error = inventory.last_error or supervisor.errors.get("inventory", "")
     return _health("inventory-sync", state, detail, age, error, inventory.counters)
 
 
-def _liquidity(workers: TradingParts, supervisor: Supervisor, now_ns: int) -> PartHealth:
-    liquidity = workers.liquidity
+def _liquidity(trading: TradingParts, supervisor: Supervisor, now_ns: int) -> PartHealth:
+    liquidity = trading.deposits
     known = liquidity.deposits is not None
     state: State = "degraded" if liquidity.last_error and known else "ok" if known else "starting"
     if liquidity.last_error and not known:
         state = "down"
     error = liquidity.last_error or supervisor.errors.get("liquidity", "")
     pending = sum(deposit.status not in FINISHED for deposit in liquidity.deposits or ())
-    detail = f"{pending} deposits on their way" if known else "the bridge has not answered yet"
+    detail = f"{pending} pending deposits" if known else "no answer from the bridge yet"
     return _health("liquidity-manager", state, detail, age_ms(now_ns, liquidity.at_ns), error, liquidity.counters)
 
 
-def writing(writer: HistoryWriter) -> State:
-    """How the history stands: degraded while all is durable, but not where it belongs."""
+def history_state(writer: HistoryWriter) -> State:
+    """Return the history's state; degraded: all is durable, but some of it only in the journal."""
     if not writer.writable:
         return "starting" if writer.state().status == "starting" else "down"
     return "ok" if writer.complete else "degraded"
 
 
 def _history(writer: HistoryWriter, supervisor: Supervisor) -> PartHealth:
-    told = writer.state()
-    state: State = writing(writer)
+    shown = writer.state()
+    state: State = history_state(writer)
     counters = {
-        "queue": told.queue,
-        "written": told.written,
-        "batches": told.batches,
-        "failures": told.failures,
-        "dropped": told.dropped,
+        "queue": shown.queue,
+        "written": shown.written,
+        "batches": shown.batches,
+        "failures": shown.failures,
+        "dropped": shown.dropped,
     }
-    detail = {"ok": "writing", "degraded": "to the journal"}.get(state, told.status)
-    error = told.error or told.degraded or supervisor.errors.get("history", "")
+    detail = {"ok": "writing", "degraded": "writing to the journal"}.get(state, shown.status)
+    error = shown.error or shown.degraded or supervisor.errors.get("history", "")
     return _health("history-writer", state, detail, None, error, counters)
 
 
-def _strategy(workers: TradingParts, now_ns: int) -> PartHealth:
-    intake, arming = workers.intake, workers.arming
-    counters = {f"reason_{reason}": count for reason, count in intake.reasons.items()}
-    counters["exceptions"] = intake.counters["exceptions"]
+def _strategy(trading: TradingParts, now_ns: int) -> PartHealth:
+    engine, arming = trading.engine, trading.arming
+    counters = {f"reason_{reason}": count for reason, count in engine.reasons.items()}
+    counters["exceptions"] = engine.counters["exceptions"]
     return _health(
-        "strategy-engine", "ok", arming.why("strategy-engine"), age_ms(now_ns, intake.last_demand_ns), "", counters
+        "strategy-engine", "ok", arming.why("strategy-engine"), age_ms(now_ns, engine.last_demand_ns), "", counters
     )
 
 
-def _executor(workers: TradingParts, now_ns: int) -> PartHealth:
-    executor, book = workers.executor, workers.book
+def _executor(trading: TradingParts, now_ns: int) -> PartHealth:
+    executor, book = trading.executor, trading.book
     counters = Counter(book.counters)
     counters.update(executor.counters)
-    state: State = "ok" if workers.key_registered and executor.salt is not None else "degraded"
-    if workers.key_registered is None and executor.salt is None:
+    state: State = "ok" if trading.credentials.key.registered and executor.salt is not None else "degraded"
+    if trading.credentials.key.registered is None and executor.salt is None:
         state = "starting"
-    detail = workers.arming.why("trade-executor")
-    return _health("trade-executor", state, detail, None, executor.last_error or workers.key_problem, counters)
+    detail = trading.arming.why("trade-executor")
+    return _health(
+        "trade-executor", state, detail, None, executor.last_error or trading.credentials.key.problem, counters
+    )

@@ -6,7 +6,7 @@ from decimal import Decimal
 from cockpit.accounting.percentiles import percentile
 from cockpit.desk.funding.deposits import DepositTracker
 from cockpit.desk.funding.withdrawal import Withdrawal
-from cockpit.desk.funding.withdrawals import Withdrawals
+from cockpit.desk.funding.withdrawal_book import WithdrawalBook
 from cockpit.desk.inventory.sync import Inventory
 from cockpit.desk.market.pricing import Amounts, PriceParams, Prices, edge_bps
 from cockpit.desk.market.reference import Reference
@@ -68,7 +68,7 @@ def inventory_view(
                 leaving=asset.to_decimal(reservations.leaving(asset.token_id)),
                 withdrawn=asset.to_decimal(pair.amount(asset, ledger.withdrawn)),
                 accepted=asset.to_decimal(pair.amount(asset, ledger.accepted)),
-                pending_in=asset.to_decimal(liquidity.pending(asset)),
+                pending_in=asset.to_decimal(liquidity.pending_amount(asset)),
                 opening=None if opening is None else asset.to_decimal(pair.amount(asset, opening)),
                 filled=asset.to_decimal(pair.amount(asset, ledger.filled)),
                 deposited=asset.to_decimal(pair.amount(asset, ledger.deposited)),
@@ -125,7 +125,7 @@ def address_rows(pair: Pair, liquidity: DepositTracker, now_ns: int) -> tuple[De
     return tuple(rows)
 
 
-def withdrawal_rows(withdrawals: Withdrawals, liquidity: DepositTracker, now_ns: int) -> tuple[WithdrawalRow, ...]:
+def withdrawal_rows(withdrawals: WithdrawalBook, liquidity: DepositTracker, now_ns: int) -> tuple[WithdrawalRow, ...]:
     """The desk's own, newest first, then those that the bridge knows and the desk did not make."""
     shown = withdrawals.shown()
     rows = [_withdrawal_row(withdrawal, now_ns) for withdrawal in shown]

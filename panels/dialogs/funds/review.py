@@ -8,7 +8,7 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.widget import Widget
 from textual.widgets import Button, Static
 
-from cockpit.model.commands import WithdrawalReview
+from cockpit.model.commands import NEW_ADDRESS, WithdrawalReview
 from cockpit.model.formatting import time_left
 from panels.dialogs.dialog import Dialog
 from panels.dialogs.funds.amounts import amount, grouped
@@ -24,8 +24,6 @@ from panels.kit.theme import Role
 from panels.kit.view import View
 
 LABEL = 12
-COOLING = "the address was never used before"
-"""How the desk's own sentence about the cooling time begins; the count-down here says it better."""
 
 
 def fact(label: str, text: str, role: Role = "text") -> Line:
@@ -63,16 +61,14 @@ def review_lines(review: WithdrawalReview, width: int) -> list[Line]:
 
 def refusals(review: WithdrawalReview) -> tuple[str, ...]:
     """Why the desk would refuse it now, the cooling time apart."""
-    return tuple(reason for reason in review.refusals if not reason.startswith(COOLING))
+    return tuple(reason for reason in review.refusals if not reason.startswith(NEW_ADDRESS))
 
 
 def cooling_line(reviewer: LiveReview) -> Line:
     """The count-down of an address never used before."""
     waits = reviewer.cooling_left_ms
     if waits:
-        return fact(
-            "cooling", f"{time_left(waits)} left: the address was never used before; compare it once more", "warn"
-        )
+        return fact("cooling", f"{time_left(waits)} left: {NEW_ADDRESS}; compare it once more", "warn")
     return fact("cooling", "over", "text")
 
 

@@ -3,19 +3,22 @@
 import asyncio
 
 from cockpit.desk.api.command_handler import CommandHandler
+from cockpit.desk.api.command_journal import CommandJournal
 from cockpit.desk.risk.arming import Arming
 from cockpit.desk.risk.limits import LimitsInForce
 from cockpit.desk.risk.trading_state import TradingState
 from cockpit.model.commands import Limits
 from cockpit.model.environment import Environment
-from cockpit.model.events import OperatorAction
+from cockpit.model.events import AnyEvent, OperatorAction
 from storage.errors import HistoryError
 from tests.support.desk.builders import Clock
 from venue.protocol.assets import BTC_EURE
 
 
 class Desk:
-    """The handler, what it moves, and its journal."""
+    """The handler, what it moves, and its journal; it is the recorder, too."""
+
+    writable = complete = True
 
     def __init__(self) -> None:
         self.clock = Clock()
@@ -31,20 +34,23 @@ class Desk:
         self.lost = False
         self.arming = Arming()
         self.limits = LimitsInForce(Limits(), on_change=self.in_force.append)
-        self.trading = TradingState(self.limits, BTC_EURE, Environment(wall_ns=self.clock, monotonic_ns=self.clock))
         ids = iter(range(10**6))
+        env = Environment(wall_ns=self.clock, monotonic_ns=self.clock, new_id=lambda: f"made-{next(ids)}")
+        self.trading = TradingState(self.limits, BTC_EURE, env)
         self.control = CommandHandler(
+            CommandJournal(env, self),
             self.arming,
+            self.limits,
+            self.trading,
             blocked=lambda part: self.blocked,
             refreshers={"inventory-sync": self.refresh},
-            limits=self.limits,
-            trading=self.trading,
+            start_hard_stop=lambda: 0,
             shutdown=self.stop,
-            record=self.journal.append,
-            durable=self.flush,
-            wall_ns=self.clock,
-            new_id=lambda: f"made-{next(ids)}",
         )
+
+    def record(self, event: AnyEvent) -> None:
+        assert isinstance(event, OperatorAction)
+        self.journal.append(event)
 
     async def refresh(self) -> str | None:
         """Read something, or fail to."""
@@ -62,6 +68,6 @@ class Desk:
         """Note that the desk was asked to stop."""
         self.stopped += 1
 
-    def told(self) -> list[tuple[str, bool]]:
+    def outcomes(self) -> list[tuple[str, bool]]:
         """Commands and outcomes, as journalled."""
         return [(action.command, action.accepted) for action in self.journal]

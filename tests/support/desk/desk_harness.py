@@ -14,13 +14,13 @@ import httpx
 
 from cockpit.config.settings import load
 from cockpit.desk.api.command_handler import CommandHandler
-from cockpit.desk.composition.credentials import Credentials
-from cockpit.desk.composition.funding_parts import FundingParts
-from cockpit.desk.composition.trading_parts import TradingParts
+from cockpit.desk.api.command_journal import CommandJournal
+from cockpit.desk.api.snapshot_stream import SnapshotStream
+from cockpit.desk.composition.funding_parts import build_funding
+from cockpit.desk.composition.trading_parts import build_trading
 from cockpit.desk.interlocks.measures import MIN_FREE_BYTES
 from cockpit.desk.interlocks.monitor import InterlockMonitor
 from cockpit.desk.interlocks.venue_clock import VenueClock
-from cockpit.desk.quote_book.hard_stop import HardStopRun
 from cockpit.desk.risk.dead_man_switch import DeadManSwitch
 from cockpit.desk.risk.trading_state import remember
 from cockpit.desk.runtime.supervisor import Supervisor
@@ -179,77 +179,56 @@ class Whole:
         """When a node last answered for the balances."""
         self._asked_ns = 0
         self.line = Line(world.monotonic)
-        sources = Environment(
+        env = Environment(
             wall_ns=world.wall,
             monotonic_ns=world.monotonic,
             random_bytes=world.random,
             new_id=lambda: world.random(8).hex(),
         )
-        self.clock = VenueClock(self.settings, sources)
+        self.clock = VenueClock(self.settings, env)
         self.history = BreakableHistory(directory / "history.sqlite")
-        self.writer = HistoryWriter(self.history, env=sources, on_failure=self._history_failed)
+        self.writer = HistoryWriter(self.history, env=env, on_failure=self._history_failed)
         self.client = httpx.AsyncClient(transport=httpx.MockTransport(world.answer), trust_env=False)
         self.run = Run(run_id=f"run-{world.lives}", mode="SANDBOX", account=ACCOUNT, started_ns=world.wall())
-        self.workers = workers = TradingParts(
+        self.trading = trading = build_trading(
             self.settings,
             self.client,
-            sources,
+            env,
+            self,
+            self.history,
             run_id=self.run.run_id,
-            recorder=self,
-            history=self.history,
+            on_failure=lambda reason: None,
         )
-        outflow = FundingParts(self.settings, self.client, workers, sources, self.history, self.writer)
-        self.startup = workers.startup
-        self.burner = HardStopRun(
-            ACCOUNT,
-            workers.book,
-            workers.signer,
-            workers.relay_rpc,
-            workers.verifier,
-            env=sources,
-            recorder=self,
-            request_sync=workers.inventory.request_sync,
+        self.journal = CommandJournal(env, self)
+        funding = build_funding(
+            self.settings, trading, env, self.writer, self.history, record_result=self.journal.record_result
         )
-        self.credentials = Credentials(workers, ACCOUNT, world.monotonic)
-        self.watch = InterlockMonitor(
-            self.settings,
-            workers,
-            self.clock,
-            env=sources,
-            recorder=self.writer,
-            previous_run_ms=self.startup.left_ms,
-            hard_stop_active=lambda: self.burner.active,
-            free_bytes=lambda path: 2 * MIN_FREE_BYTES,
+        self.startup = trading.startup
+        self.interlocks = InterlockMonitor(
+            self.settings, trading, self.clock, env, self.writer, free_bytes=lambda path: 2 * MIN_FREE_BYTES
         )
         self.control = CommandHandler(
-            workers.arming,
-            blocked=self.watch.blocked,
+            self.journal,
+            trading.arming,
+            trading.limits,
+            trading.trading,
+            blocked=self.interlocks.blocked,
             refreshers={},
-            limits=workers.limits,
-            trading=workers.trading,
+            start_hard_stop=trading.hard_stop.start,
             shutdown=lambda: None,
-            record=self.record,
-            durable=self._durable,
-            wall_ns=world.wall,
-            new_id=sources.new_id,
-            burn=self.burner.start,
         )
-        self.picture = SnapshotBuilder(
-            workers,
+        self.snapshots = SnapshotBuilder(
+            self.run,
+            "SANDBOX",
+            env,
             self.writer,
             Supervisor(),
-            outflow,
-            run_id=self.run.run_id,
-            mode="SANDBOX",
-            account=ACCOUNT,
-            started_ns=world.wall(),
-            interlocks=self.watch.rows,
-            journal=lambda: self.control.journal,
-            attached=lambda: 1,
-            findings=self.startup.findings,
-            alone=DeadManSwitch("keep", 1_000, disarm=_nothing, stop=_nothing, env=sources),
-            burner=self.burner,
-            wall_ns=world.wall,
+            trading,
+            funding,
+            interlocks=self.interlocks.rows,
+            journal=self.journal,
+            stream=SnapshotStream(),
+            dead_man=DeadManSwitch("keep", 1_000, disarm=_nothing, stop=_nothing, env=env),
         )
 
     def record(self, event: AnyEvent) -> None:
@@ -258,7 +237,9 @@ class Whole:
         self.writer.record(event)
 
     async def flush(self) -> None:
-        await self.writer.flush()
+        await self.write()
+        if self.writer.depth:
+            raise HistoryError("the disk is full")
 
     @property
     def writable(self) -> bool:
@@ -271,11 +252,11 @@ class Whole:
     async def begin(self) -> None:
         """Open the history and take over what the lives before left, in the desk's own order."""
         former = await self.history.open(self.run)
-        await remember(self.workers.trading, self.history)
+        await remember(self.trading.trading, self.history)
         await self.startup.load(former)
-        self.workers.liquidity.deposits = ()
+        self.trading.deposits.deposits = ()
         for asset in (BTC, EURE):
-            self.workers.liquidity.addresses[asset.symbol] = DepositAddress("an address", asset.chain, None)
+            self.trading.deposits.addresses[asset.symbol] = DepositAddress("an address", asset.chain, None)
         self.connect()
         await self.write()
         await self.read()
@@ -290,19 +271,19 @@ class Whole:
 
     def connect(self) -> None:
         """The relay is there and both streams are acknowledged."""
-        self.workers.relay._connection = cast(WsConnection, self.line)
-        self.workers.relay.state = "ok"
+        self.trading.relay._connection = cast(WsConnection, self.line)
+        self.trading.relay.state = "ok"
 
     def disconnect(self) -> None:
         """The relay is gone."""
-        relay = self.workers.relay
+        relay = self.trading.relay
         relay._connection, relay.state, relay.last_error = None, "down", "the connection was reset"
         relay.counters["disconnects"] += 1
-        self.workers.intake.on_lost("the relay connection was lost before it answered")
+        self.trading.engine.on_lost("the relay connection was lost before it answered")
 
     @property
     def connected(self) -> bool:
-        return self.workers.relay.state == "ok"
+        return self.trading.relay.state == "ok"
 
     async def write(self) -> None:
         """All that waits becomes durable, unless the disk is full."""
@@ -314,12 +295,12 @@ class Whole:
         self._asked_ns = self.world.monotonic()
         if not self.world.nodes_down:
             self.read_ns = self.world.wall()
-        await self.workers.inventory.sync("poll")
-        await self.credentials._read()
+        await self.trading.inventory.sync("poll")
+        await self.trading.credentials.read()
 
     async def pass_ms(self, ms: int) -> None:
         """Time goes by in steps of a second at most, each with a tick of the desk as it makes them."""
-        world, workers = self.world, self.workers
+        world, trading = self.world, self.trading
         while True:
             step = min(ms, 1_000)
             world.wall.pass_ms(step)
@@ -329,13 +310,13 @@ class Whole:
             if not world.frozen:
                 self.hear_exchanges()
             await self._hear_dates()
-            workers.book.tick(now)
+            trading.book.tick(now)
             self.startup.tick()
-            workers.reference.recompute()
-            workers.trading.mark(workers.reference.trusted_mid, workers.inventory.ledger.balance)
+            trading.reference.recompute()
+            trading.trading.mark(trading.reference.trusted_mid, trading.inventory.ledger.balance)
             self.control.note_trading()
-            self.watch.tick(self.control)
-            self.picture.ticked_ns = now
+            self.interlocks.tick(self.control)
+            self.snapshots.ticked_ns = now
             if world.monotonic() - self._asked_ns >= POLL_NS:
                 await self.read()
             ms -= step
@@ -346,7 +327,7 @@ class Whole:
         """Every exchange ticks; the first one may lie."""
         for source in EXCHANGES:
             mid = self.world.mid * (self.world.lie if source == EXCHANGES[0] else 1)
-            self.workers.reference.on_tick(Tick(source, mid - 1, mid + 1, self.world.wall()))
+            self.trading.reference.on_tick(Tick(source, mid - 1, mid + 1, self.world.wall()))
 
     async def _hear_dates(self) -> None:
         for url in (self.settings.near_rpc_urls[0], self.settings.bridge_url):
@@ -371,7 +352,7 @@ class Whole:
         if amount_out is not None:
             fields["exact_amount_out"] = str(amount_out)
         data = request_data(**fields)
-        self.workers.relay._on_message(self.workers.intake, json.dumps(event(data)).encode())
+        self.trading.relay._on_message(self.trading.engine, json.dumps(event(data)).encode())
         frames, self.line.frames = self.line.frames, []
         for frame in frames:
             made = Signed(json.loads(frame), asset_in.token_id, asset_out.token_id)
@@ -384,25 +365,20 @@ class Whole:
     def reply(self, quote: Signed, error: str | None) -> None:
         """The relay's word on a quote of this life."""
         said = {"result": "OK"} if error is None else {"error": {"code": -1, "message": error}}
-        self.workers.relay._on_message(
-            self.workers.intake, json.dumps({"jsonrpc": "2.0", "id": quote.request_id, **said}).encode()
+        self.trading.relay._on_message(
+            self.trading.engine, json.dumps({"jsonrpc": "2.0", "id": quote.request_id, **said}).encode()
         )
 
     def claim(self, quote: Signed, tx_hash: str) -> None:
         """The relay says that the quote settled."""
-        self.workers.intake.on_status(QuoteStatus(quote.quote_hash, "intent", tx_hash))
+        self.trading.engine.on_status(QuoteStatus(quote.quote_hash, "intent", tx_hash))
 
     def shot(self) -> Snapshot:
         """What a cockpit is shown now."""
-        return self.picture.snapshot()
+        return self.snapshots.snapshot()
 
     def _history_failed(self, reason: str) -> None:
-        self.workers.arming.disarm("trade-executor", f"disarmed: {reason}")
-
-    async def _durable(self) -> None:
-        await self.write()
-        if self.writer.depth:
-            raise HistoryError("the disk is full")
+        self.trading.arming.disarm("trade-executor", f"disarmed: {reason}")
 
 
 def _nothing(why: str) -> None:

@@ -9,8 +9,9 @@ from typing import Any
 
 import msgspec
 
+from cockpit.desk.funding.preflight import PREVIOUS_RUN
 from cockpit.desk.funding.withdrawal import UNPAID
-from tests.support.funding.withdrawal_venue import TERMINAL, House, gone, order, proven, ready, state, steps
+from tests.support.funding.withdrawal_venue import TERMINAL, House, gone, order, ready, state, steps, until_explained
 from tests.support.processes.desk_process import DeskProcess
 from tests.support.waiting import until
 from venue.protocol.assets import BTC, EURE, Asset
@@ -83,7 +84,7 @@ class Plan(msgspec.Struct, frozen=True):
 
     @property
     def amount(self) -> int:
-        """Nobody else's: a burn of it is this run's."""
+        """Unique: a withdrawal of it is this run's."""
         return (100_000 if self.in_base else 10 * 10**18) + self.seed
 
     @property
@@ -153,34 +154,34 @@ async def run(house: House, state_dir: Path, plan: Plan) -> str:
         if plan.again:
             await ready(desk)
             await until(lambda: _taken(desk, plan, key), 20, "the same order is taken again")
-        await until(lambda: not (told := steps(desk)) or told[-1] in TERMINAL, 40, f"{plan} ends")
-        await proven(desk)
+        await until(lambda: not (found := steps(desk)) or found[-1] in TERMINAL, 40, f"{plan} ends")
+        await until_explained(desk)
         return await judge(house, desk, plan, before)
     except BaseException as error:
-        error.add_note(f"{plan}\nfaults {plan.faults}\n{_told(desk)}")
+        error.add_note(f"{plan}\nfaults {plan.faults}\n{_record(desk)}")
         raise
     finally:
         await desk.close()
 
 
 async def _taken(desk: DeskProcess, plan: Plan, key: str) -> bool:
-    """Order the same again; not yet while quotes of the killed run might still take the money.
+    """Order the same again; refused while quotes of the killed run may still settle.
 
     One that ended unpaid is refused, and history says the same of it.
     """
     answer = await order(desk, plan.asset, plan.amount, key, route=plan.route)
     if "this key already made withdrawal" in answer.text:
         if answer.status_code != 200:
-            await until(lambda: steps(desk)[-1] in UNPAID, 20, f"history tells why: {answer.text}")
+            await until(lambda: steps(desk)[-1] in UNPAID, 20, f"history has the reason: {answer.text}")
         return True
-    assert answer.status_code == 200 or "quotes of the former run" in answer.text, answer.text
+    assert answer.status_code == 200 or PREVIOUS_RUN in answer.text, answer.text
     return answer.status_code == 200
 
 
 async def judge(house: House, desk: DeskProcess, plan: Plan, before: int) -> str:
-    """Chains, ledger and history must tell the same story, and the story must be one payment or none."""
-    told = steps(desk)
-    end = told[-1] if told else "never ordered"
+    """Chains, ledger and history must agree on one payment or none."""
+    found = steps(desk)
+    end = found[-1] if found else "never ordered"
     payments = await house.payments(plan.asset, plan.amount)
     held = (await house.control.balances())[plan.asset.token_id]
     assert len(desk.rows("SELECT 1 FROM prepared_withdrawals")) <= 1
@@ -211,6 +212,6 @@ async def settle(house: House, plans: list[Plan], opening: dict[str, int], ends:
     assert {token: opening[token] - held[token] for token in opening} == spent
 
 
-def _told(desk: DeskProcess) -> str:
+def _record(desk: DeskProcess) -> str:
     rows = desk.rows("SELECT status, detail, tx_hash FROM liquidity_actions WHERE kind = 'withdrawal' ORDER BY id")
     return json.dumps(rows, indent=1) + desk.process.output()[-3000:]

@@ -1,4 +1,4 @@
-"""A venue in this process and the desk's money parts on it, in lives that can crash and begin again."""
+"""A venue in this process and the desk's funding parts on it, in runs that can crash and start again."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -10,10 +10,9 @@ import httpx
 from nacl.signing import SigningKey
 
 from cockpit.config.settings import Settings, load
-from cockpit.desk.api.command_handler import CommandHandler
-from cockpit.desk.composition.funding_parts import FundingParts
-from cockpit.desk.composition.trading_parts import TradingParts
-from cockpit.desk.funding.orders import WithdrawalOrders
+from cockpit.desk.api.command_journal import CommandJournal
+from cockpit.desk.composition.funding_parts import build_funding
+from cockpit.desk.composition.trading_parts import build_trading
 from cockpit.desk.funding.withdrawal import Withdrawal
 from cockpit.model.commands import Result, Route, WithdrawalOrder
 from cockpit.model.environment import Environment
@@ -65,60 +64,56 @@ class Gated(SqliteHistory):
 
 
 class Life:
-    """One run of the desk's money parts. ``follow`` starts what sends and follows withdrawals."""
+    """One run of the desk's funding parts. ``follow`` starts what sends and follows withdrawals."""
 
     def __init__(self, settings: Settings, client: httpx.AsyncClient, number: int) -> None:
         self.settings = settings
         self.history = Gated(settings.state_dir / "history.sqlite")
         self.writer = HistoryWriter(self.history, interval_s=0.005)
-        self.sources = Environment()
+        self.env = Environment()
         self.run_id = f"run-{number}"
-        self.workers = TradingParts(
+        self.trading = build_trading(
             settings,
             client,
-            self.sources,
+            self.env,
+            self.writer,
+            self.history,
             run_id=self.run_id,
-            recorder=self.writer,
-            history=self.history,
+            on_failure=lambda reason: None,
         )
-        self.outflow = FundingParts(settings, client, self.workers, self.sources, self.history, self.writer)
-        self.control = CommandHandler(
-            self.workers.arming,
-            blocked=lambda part: (),
-            refreshers={},
-            limits=self.workers.limits,
-            trading=self.workers.trading,
-            shutdown=lambda: None,
-            record=self.writer.record,
-            durable=self.writer.flush,
-            wall_ns=self.sources.wall_ns,
-            new_id=self.sources.new_id,
+        self.journal = CommandJournal(self.env, self.writer)
+        self.funding = build_funding(
+            settings,
+            self.trading,
+            self.env,
+            self.writer,
+            self.history,
+            record_result=self.journal.record_result,
         )
         self._tasks: list[asyncio.Task[None]] = []
-        self.treasury: WithdrawalOrders
 
-    async def begin(self, *, follow: bool = True) -> None:
+    async def start(self, *, follow: bool = True) -> None:
         """Open the history, take over what it holds, and read the opening balances."""
         run = Run(run_id=self.run_id, mode="SANDBOX", account=self.settings.account_id, started_ns=1)
         await self.history.open(run)
         self._tasks.append(asyncio.create_task(self.writer.run()))
-        await self.outflow.load()
-        self.treasury = self.outflow.treasury(self.control)
-        self.workers.executor.salt = await self.workers.verifier.current_salt()
-        await self.workers.liquidity.read()
-        assert await self.workers.inventory.sync("opening") is not None
+        await self.funding.load(self.history)
+        self.funding.orders.name_defaults()
+        self.trading.executor.salt = await self.trading.verifier.current_salt()
+        await self.trading.deposits.read()
+        assert await self.trading.inventory.sync("opening") is not None
         await until(lambda: self.writer.writable)
         if follow:
             self.follow()
 
     def follow(self) -> None:
-        self._tasks.append(asyncio.create_task(self.outflow.withdrawals.run(self.outflow.tracker)))
+        self._tasks.append(asyncio.create_task(self.funding.withdrawals.run()))
         self._tasks.append(asyncio.create_task(self._poll()))
 
     async def _poll(self) -> None:
         while True:
-            await self.workers.liquidity.read()
-            await self.workers.inventory.sync("poll")
+            await self.trading.deposits.read()
+            await self.trading.inventory.sync("poll")
             await asyncio.sleep(0.1)
 
     async def crash(self) -> None:
@@ -141,8 +136,8 @@ class Life:
     ) -> Result:
         """Unfreeze and order."""
         if unfreeze:
-            self.outflow.freeze.open("test")
-        return await self.treasury.withdraw(
+            self.funding.freeze.open("test")
+        return await self.funding.orders.withdraw(
             WithdrawalOrder(
                 actor="test",
                 asset_id=asset.symbol,
@@ -156,7 +151,7 @@ class Life:
 
     @property
     def all(self) -> list[Withdrawal]:
-        return self.outflow.withdrawals.shown()
+        return self.trading.withdrawals.shown()
 
     def only(self) -> Withdrawal:
         [found] = self.all
@@ -164,10 +159,10 @@ class Life:
 
     async def reaches(self, *states: str, within_s: float = 20) -> Withdrawal:
         """The only withdrawal, once it is in one of the states."""
-        await until(lambda: self.only().state in states, within_s, f"{states}; it is {self.told()}")
+        await until(lambda: self.only().state in states, within_s, f"{states}; it is {self.states()}")
         return self.only()
 
-    def told(self) -> list[tuple[str, str]]:
+    def states(self) -> list[tuple[str, str]]:
         return [(one.state, one.detail) for one in self.all]
 
     async def rows(self) -> list[str]:
@@ -175,16 +170,16 @@ class Life:
         await self.writer.flush()
         return [action.status for action in await self.history.liquidity("withdrawal")]
 
-    async def proven(self) -> None:
+    async def until_explained(self) -> None:
         """A fresh reading is explained to the last unit."""
-        inventory = self.workers.inventory
+        inventory = self.trading.inventory
 
         async def explained() -> bool:
-            await self.workers.liquidity.read()
+            await self.trading.deposits.read()
             await inventory.sync("refresh")
             return inventory.explained and inventory.ledger.unexplained == NO_AMOUNTS
 
-        await until(explained, 10, "the proof")
+        await until(explained, 10, "the balances are explained")
 
 
 class Bench:
@@ -213,7 +208,7 @@ class Bench:
         }
         life = Life(load(None, given), self.client, len(self._lives))
         self._lives.append(life)
-        await life.begin(follow=follow)
+        await life.start(follow=follow)
         return life
 
     async def end(self) -> None:

@@ -68,12 +68,12 @@ class House:
         return found
 
     async def burns(self, asset: Asset, amount: int) -> list[dict[str, Any]]:
-        """What the bridge knows as burned of exactly this amount."""
+        """Return the withdrawals of exactly this amount that the bridge lists."""
         listed = (await self.chains())[asset.chain]["withdrawals"]
         return [row for row in listed if int(row["amount"]) == amount]
 
     async def payments(self, asset: Asset, amount: int) -> list[dict[str, Any]]:
-        """What was paid out on the asset's chain for burns of exactly this amount."""
+        """Return what was paid out on the asset's chain for withdrawals of exactly this amount."""
         chain = (await self.chains())[asset.chain]
         numbers = {row["burn_number"] for row in chain["withdrawals"] if int(row["amount"]) == amount}
         return [row for row in chain["payments"] if row["burn_number"] in numbers]
@@ -84,7 +84,7 @@ class House:
 
 
 async def post(desk: DeskProcess, name: str, body: Mapping[str, object]) -> httpx.Response:
-    """Order something of the liquidity manager."""
+    """Send a command to the liquidity manager."""
     transport = httpx.AsyncHTTPTransport(uds=str(desk.socket_path))
     async with httpx.AsyncClient(transport=transport, base_url="http://desk", timeout=40) as client:
         return await client.post(f"/liquidity-manager/{name}", json=body)
@@ -97,7 +97,7 @@ async def state(desk: DeskProcess) -> dict[str, Any]:
 
 
 async def ready(desk: DeskProcess) -> None:
-    """Wait until balances and history are known, so that an order can pass the gates."""
+    """Wait until balances and history are known, so that an order can pass the checks."""
 
     async def known() -> bool:
         shot = await state(desk)
@@ -130,8 +130,8 @@ async def unexplained(desk: DeskProcess) -> list[str]:
     return [str(row["unexplained"]) for row in (await state(desk))["inventory"]["rows"]]
 
 
-async def proven(desk: DeskProcess, within_s: float = 15) -> None:
-    """Wait until every proof line ends with a difference of zero."""
+async def until_explained(desk: DeskProcess, within_s: float = 15) -> None:
+    """Wait until no difference is unexplained."""
 
     async def zero() -> bool:
         rows = (await state(desk))["inventory"]["rows"]

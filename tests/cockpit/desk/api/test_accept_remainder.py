@@ -1,4 +1,4 @@
-"""Accepting a remainder: only all of it, exactly, with a reason, and never a loss that somebody may have caused."""
+"""Accepting a difference: only all of it, exactly, with a reason, and never a loss that somebody may have caused."""
 
 from decimal import Decimal
 from types import SimpleNamespace
@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cockpit.desk.api.accept_remainder import AcceptRemainder
-from cockpit.desk.api.json_http import InvalidBodyError
+from cockpit.desk.api.accept_remainder import NOTHING_UNEXPLAINED, AcceptRemainder
+from cockpit.desk.api.errors import InvalidBodyError
 from cockpit.model.commands import CommandRequest, Result
 from tests.support.desk.chain import Watched
 from tests.support.desk.command_desk import Desk
@@ -20,7 +20,7 @@ OPS = CommandRequest(actor="ops")
 
 
 class Case:
-    """A remainder over an inventory whose difference a test sets."""
+    """The route over an inventory whose difference a test sets."""
 
     def __init__(self, unexplained: PairAmounts = ONE_UNIT) -> None:
         self.desk, self.watched = Desk(), Watched()
@@ -28,21 +28,21 @@ class Case:
         self.inventory.ledger.balance = PairAmounts(10, 10)
         self.inventory.ledger.unexplained = self.inventory.ledger.set_aside = unexplained
         self.withdrawals: list[Any] = []
-        self.liquidity = SimpleNamespace(deposits=(), on_their_way=lambda asset: self.coming.get(asset.symbol, []))
-        self.coming: dict[str, list[Any]] = {}
+        self.deposits = SimpleNamespace(deposits=(), pending=lambda asset: self.pending.get(asset.symbol, []))
+        self.pending: dict[str, list[Any]] = {}
         self.mid: Decimal | None = Decimal(50_000)
-        self.remainder = AcceptRemainder(
-            self.desk.control,
+        self.route = AcceptRemainder(
+            self.desk.control.journal,
             BTC_EURE,
             self.inventory,
             max_loss=Decimal("0.01"),
             mid=lambda: self.mid,
             withdrawals=cast(Any, SimpleNamespace(shown=lambda: self.withdrawals)),
-            liquidity=cast(Any, self.liquidity),
+            deposits=cast(Any, self.deposits),
         )
 
     def accept(self, reason: object = "a stranger sent it", **amounts: object) -> Result:
-        return self.remainder.accept(OPS, {"amounts": amounts, "reason": reason})
+        return self.route.accept(OPS, {"amounts": amounts, "reason": reason})
 
 
 def test_what_is_named_exactly_is_accepted_and_journalled() -> None:
@@ -58,55 +58,55 @@ def test_what_is_named_exactly_is_accepted_and_journalled() -> None:
 
 
 @pytest.mark.parametrize(
-    ("unexplained", "amounts", "said"),
+    ("unexplained", "amounts", "text"),
     [
-        (PairAmounts(1, 0), {"BTC": "2"}, "unexplained is +0.00000001 BTC (+1 base units)"),
-        (PairAmounts(1, 0), {"BTC": "1", "EURe": "1"}, "unexplained is"),
-        (PairAmounts(1, 5), {"BTC": "1"}, "unexplained is"),
-        (PairAmounts(1, 0), {"BTC": "-1"}, "unexplained is"),
-        (PairAmounts(1, 0), {}, "nothing was named"),
-        (PairAmounts(0, 0), {"BTC": "1"}, "nothing is unexplained"),
+        (PairAmounts(1, 0), {"BTC": "2"}, "the unexplained difference is +0.00000001 BTC (+1 base units)"),
+        (PairAmounts(1, 0), {"BTC": "1", "EURe": "1"}, "the unexplained difference is"),
+        (PairAmounts(1, 5), {"BTC": "1"}, "the unexplained difference is"),
+        (PairAmounts(1, 0), {"BTC": "-1"}, "the unexplained difference is"),
+        (PairAmounts(1, 0), {}, "not nothing"),
+        (PairAmounts(0, 0), {"BTC": "1"}, NOTHING_UNEXPLAINED),
         (PairAmounts(-21, 0), {"BTC": "-21"}, "0.01 EURe are missing, more than 0.01"),
         (PairAmounts(0, -(10**16) - 1), {"EURe": str(-(10**16) - 1)}, "REMAINDER_MAX_LOSS_EURE"),
         (PairAmounts(10**8, -(10**18)), {"BTC": str(10**8), "EURe": str(-(10**18))}, "1.00 EURe are missing"),
     ],
 )
 def test_anything_else_is_refused_and_changes_nothing(
-    unexplained: PairAmounts, amounts: dict[str, str], said: str
+    unexplained: PairAmounts, amounts: dict[str, str], text: str
 ) -> None:
     case = Case(unexplained)
     result = case.accept(**amounts)
     assert not result.accepted
-    assert said in result.reason
+    assert text in result.reason
     assert (case.inventory.ledger.accepted, case.inventory.ledger.unexplained) == (NO_AMOUNTS, unexplained)
     assert [entry.accepted for entry in case.desk.journal] == [False]
 
 
 def test_a_reason_is_needed_and_balances_too() -> None:
-    assert "say why" in Case().accept(" ", BTC="1").reason
+    assert "give a reason" in Case().accept(" ", BTC="1").reason
     case = Case()
     case.inventory.ledger.balance = None
     assert "not known" in case.accept(BTC="1").reason
 
 
-def test_what_may_yet_explain_itself_is_waited_for() -> None:
+def test_what_may_still_be_explained_is_not_accepted() -> None:
     case = Case()
     case.withdrawals = [SimpleNamespace(followed=True, order=SimpleNamespace(withdrawal_id="w-1"))]
-    assert "the withdrawal w-1 is under way" in case.accept(BTC="1").reason
+    assert "withdrawal w-1 is still open" in case.accept(BTC="1").reason
     case.withdrawals = [SimpleNamespace(followed=False)]
-    case.coming = {"BTC": [SimpleNamespace(amount=1)]}
-    assert "a deposit of the same amount of BTC" in case.accept(BTC="1").reason
-    case.coming = {"BTC": [SimpleNamespace(amount=2)]}
-    case.liquidity.deposits = None
-    assert "the bridge has not told" in case.accept(BTC="1").reason
-    case.liquidity.deposits = ()
+    case.pending = {"BTC": [SimpleNamespace(amount=1)]}
+    assert "a pending deposit of BTC has the same amount" in case.accept(BTC="1").reason
+    case.pending = {"BTC": [SimpleNamespace(amount=2)]}
+    case.deposits.deposits = None
+    assert "the bridge has not reported" in case.accept(BTC="1").reason
+    case.deposits.deposits = ()
     assert case.accept(BTC="1").accepted
 
 
 def test_a_loss_of_btc_without_a_price_is_not_accepted() -> None:
     case = Case(PairAmounts(-1, 0))
     case.mid = None
-    assert "without a reference price" in case.accept(BTC="-1").reason
+    assert "no reference price" in case.accept(BTC="-1").reason
     case.mid = Decimal(50_000)
     assert case.accept(BTC="-1").accepted
 
@@ -131,10 +131,10 @@ def test_a_loss_of_btc_without_a_price_is_not_accepted() -> None:
         {"amounts": {"BTC": "1"}, "reason": "x", "force": True},
     ],
 )
-def test_a_body_that_is_no_order_is_told_what_is_wrong(body: dict[str, object]) -> None:
+def test_an_invalid_body_is_refused(body: dict[str, object]) -> None:
     case = Case()
     with pytest.raises(InvalidBodyError):
-        case.remainder.accept(OPS, body)
+        case.route.accept(OPS, body)
     assert case.inventory.ledger.accepted == NO_AMOUNTS
 
 
@@ -142,7 +142,7 @@ signed = st.integers(-(10**20), 10**20)
 
 
 @given(signed, signed, signed, signed)
-def test_only_the_exact_remainder_and_never_a_loss_beyond_the_bound(base: int, quote: int, a: int, b: int) -> None:
+def test_only_the_exact_difference_and_never_a_loss_beyond_the_bound(base: int, quote: int, a: int, b: int) -> None:
     unexplained = PairAmounts(base, quote)
     for named in (PairAmounts(a, b), unexplained):
         case = Case(unexplained)

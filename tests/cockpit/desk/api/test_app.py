@@ -33,14 +33,13 @@ class Served:
         self.api = Api(
             self.desk.control,
             self.stream,
-            picture=self.picture,
+            snapshot=self.snapshot,
             part_state=self.part_state,
             identity={"run_id": "run-1", "mode": "SANDBOX", "account": "maker.near"},
         )
         self.client = httpx.AsyncClient(transport=httpx.AsyncHTTPTransport(uds=str(path)), base_url="http://desk")
 
-    def picture(self) -> Snapshot:
-        """The desk now."""
+    def snapshot(self) -> Snapshot:
         return msgspec.structs.replace(snapshot(), health=self.healths)
 
     def part_state(self, part: Part) -> object:
@@ -77,7 +76,7 @@ async def served(tmp_path: Path) -> AsyncIterator[Served]:
         yield one
 
 
-async def test_the_desk_says_who_it_is(served: Served) -> None:
+async def test_healthz_identifies_the_desk(served: Served) -> None:
     answer = await served.client.get("/healthz")
     assert answer.json() == {
         "ok": True,
@@ -91,7 +90,7 @@ async def test_the_desk_says_who_it_is(served: Served) -> None:
 
 async def test_the_state_is_a_snapshot(served: Served) -> None:
     answer = await served.client.get("/state")
-    assert msgspec.json.decode(answer.content, type=Snapshot) == served.picture()
+    assert msgspec.json.decode(answer.content, type=Snapshot) == served.snapshot()
 
 
 @pytest.mark.parametrize("part", PARTS)
@@ -114,7 +113,7 @@ async def test_arm_and_disarm(served: Served, part: str) -> None:
         served.desk.arming.arm("strategy-engine", "ann", ())
     result = await served.result("POST", f"/{part}/arm", 200, {"command_id": "c-1", "actor": "ann"})
     assert (result.command_id, result.accepted) == ("c-1", True)
-    assert served.desk.told() == [(f"arm {part}", True)]
+    assert served.desk.outcomes() == [(f"arm {part}", True)]
     assert served.desk.journal[0].actor == "ann"
     assert (await served.result("POST", f"/{part}/disarm", 200)).accepted
     assert served.desk.arming.rung == ("SAFE" if part == "strategy-engine" else "SHADOW")
@@ -264,7 +263,7 @@ async def test_a_stale_socket_is_replaced(tmp_path: Path) -> None:
         assert (await served.client.get("/healthz")).status_code == 200
 
 
-def test_a_path_too_long_for_a_socket_is_told_with_what_to_do(tmp_path: Path) -> None:
+def test_a_path_too_long_for_a_socket_names_the_setting_to_change(tmp_path: Path) -> None:
     with pytest.raises(StateDirError, match="COCKPIT_STATE_DIR"):
         bind(tmp_path / ("x" * 100) / "desk.sock")
 
@@ -278,7 +277,7 @@ def test_the_mask_of_the_process_is_as_before(tmp_path: Path) -> None:
         os.umask(before)
 
 
-def test_a_second_desk_is_refused_and_told_who_holds_the_directory(tmp_path: Path) -> None:
+def test_a_second_desk_is_refused_with_the_holder_of_the_directory(tmp_path: Path) -> None:
     state = tmp_path / "state"
     with held(state):
         assert stat.S_IMODE(state.stat().st_mode) == 0o700
@@ -288,13 +287,13 @@ def test_a_second_desk_is_refused_and_told_who_holds_the_directory(tmp_path: Pat
         assert (state / "desk.lock").read_text() == f"{os.getpid()}\n"
 
 
-def test_a_lock_file_left_by_a_dead_desk_is_no_lock(tmp_path: Path) -> None:
+def test_a_lock_file_left_by_a_killed_desk_is_no_lock(tmp_path: Path) -> None:
     (tmp_path / "desk.lock").write_text("4194304000\n")
     with held(tmp_path):
         assert (tmp_path / "desk.lock").read_text() == f"{os.getpid()}\n"
 
 
-def test_a_state_directory_that_cannot_be_is_told_with_what_to_do(tmp_path: Path) -> None:
+def test_an_unusable_state_directory_names_the_setting_to_change(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(StateDirError, match="COCKPIT_STATE_DIR"), held(tmp_path / "file" / "state"):
         pytest.fail("a file is no directory")

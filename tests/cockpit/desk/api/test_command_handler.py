@@ -16,7 +16,7 @@ from venue.protocol.assets import PairAmounts
 
 @pytest.fixture
 def desk() -> Desk:
-    """A desk at rest."""
+    """A disarmed desk."""
     return Desk()
 
 
@@ -49,15 +49,15 @@ def test_disarming_the_strategy_takes_the_executor_along(desk: Desk) -> None:
     assert desk.arming.why("trade-executor") == "disarmed by bob"
 
 
-def test_what_the_desk_disarms_by_itself_says_which_line_and_what_it_measured(desk: Desk) -> None:
+def test_when_the_desk_disarms_by_itself_the_reason_names_the_interlock_and_its_measurement(desk: Desk) -> None:
     for part in ARMABLE:
         desk.control.arm(part, by())
     desk.control.disarm("trade-executor", by("desk"), "disk space: 3 MiB free")
     assert desk.arming.why("trade-executor") == "disarmed by desk: disk space: 3 MiB free"
-    action = desk.control.journal[-1]
+    action = desk.control.journal.entries[-1]
     assert (action.actor, action.command) == ("desk", "disarm trade-executor")
     assert "disk space: 3 MiB free" in action.reason
-    assert list(desk.control.journal) == desk.journal
+    assert list(desk.control.journal.entries) == desk.journal
 
 
 @pytest.mark.parametrize("part", ARMABLE)
@@ -88,7 +88,7 @@ def test_a_repeated_id_gets_the_first_answer_and_does_nothing_twice(desk: Desk) 
     desk.control.disarm("trade-executor", by("ann", "c-2"))
     assert desk.control.arm("trade-executor", by("ann", "c-1")) == first
     assert not desk.arming.executor, "a repeated request may not arm again"
-    assert desk.told() == [("arm trade-executor", True), ("disarm trade-executor", True)]
+    assert desk.outcomes() == [("arm trade-executor", True), ("disarm trade-executor", True)]
 
 
 def test_a_repeated_disarm_disarms_again_and_that_is_journalled(desk: Desk) -> None:
@@ -100,7 +100,7 @@ def test_a_repeated_disarm_disarms_again_and_that_is_journalled(desk: Desk) -> N
     desk.control.arm("trade-executor", by("ann", "c-3"))
     assert desk.control.disarm("trade-executor", by("ann", "c-2")).accepted
     assert not desk.arming.executor
-    assert desk.told()[-1] == ("disarm trade-executor", True)
+    assert desk.outcomes()[-1] == ("disarm trade-executor", True)
     assert len(desk.journal) == 4
 
 
@@ -112,7 +112,7 @@ def test_an_id_used_for_another_command_is_no_answer_to_this_one(desk: Desk) -> 
     assert not desk.arming.executor
     assert desk.control.disarm("strategy-engine", by("ann", "c-1")).command == "disarm strategy-engine"
     assert not desk.arming.strategy
-    assert desk.told() == [
+    assert desk.outcomes() == [
         ("arm strategy-engine", True),
         ("arm trade-executor", False),
         ("disarm strategy-engine", True),
@@ -126,14 +126,14 @@ def test_requests_without_an_id_are_each_their_own(desk: Desk) -> None:
     assert len(desk.journal) == 3
 
 
-async def test_a_refresh_runs_once_an_id_and_tells_what_went_wrong(desk: Desk) -> None:
+async def test_a_refresh_runs_once_for_an_id_and_reports_the_problem(desk: Desk) -> None:
     assert (await desk.control.refresh("inventory-sync", by("ann", "c-1"))).accepted
     assert (await desk.control.refresh("inventory-sync", by("ann", "c-1"))).accepted
     assert desk.refreshed == 1
     desk.problem = "no NEAR RPC endpoint answered"
     result = await desk.control.refresh("inventory-sync", by("ann", "c-2"))
     assert (result.accepted, result.reason) == (False, "no NEAR RPC endpoint answered")
-    assert desk.told() == [("refresh inventory-sync", True), ("refresh inventory-sync", False)]
+    assert desk.outcomes() == [("refresh inventory-sync", True), ("refresh inventory-sync", False)]
 
 
 async def test_some_limits_are_changed_and_the_others_stay(desk: Desk) -> None:
@@ -146,7 +146,7 @@ async def test_some_limits_are_changed_and_the_others_stay(desk: Desk) -> None:
 
 
 @pytest.mark.parametrize(
-    ("patch", "said"),
+    ("patch", "text"),
     [
         ({"max_notional_eure": "7", "min_edge_bps": "-1"}, "min_edge_bps must be from 0 to 5000"),
         ({"max_notional_eure": 0}, "max_notional_eure must be above 0"),
@@ -165,13 +165,13 @@ async def test_some_limits_are_changed_and_the_others_stay(desk: Desk) -> None:
         ({"max_notional": 5}, "cannot be read"),
     ],
 )
-async def test_a_set_with_anything_wrong_is_refused_whole(desk: Desk, patch: dict[str, object], said: str) -> None:
+async def test_a_set_with_anything_wrong_is_refused_whole(desk: Desk, patch: dict[str, object], text: str) -> None:
     result = await desk.control.limits(patch, by())
     assert not result.accepted
-    assert said in result.reason
+    assert text in result.reason
     assert desk.limits.current == Limits()
     assert desk.in_force == []
-    assert desk.told() == [("set limits", False)]
+    assert desk.outcomes() == [("set limits", False)]
 
 
 async def test_every_problem_of_a_set_is_named_at_once(desk: Desk) -> None:
@@ -180,9 +180,9 @@ async def test_every_problem_of_a_set_is_named_at_once(desk: Desk) -> None:
     assert "max_deadline_ms" in result.reason
 
 
-async def test_a_longer_life_for_quotes_is_in_the_history_before_it_is_in_force(desk: Desk) -> None:
+async def test_a_longer_quote_deadline_is_in_the_history_before_it_is_in_force(desk: Desk) -> None:
     assert (await desk.control.limits({"max_deadline_ms": 200_000}, by())).accepted
-    assert desk.flushed == [Limits()], "the former limits held while the history was written"
+    assert desk.flushed == [Limits()], "the old limits held while the history was written"
     assert desk.limits.current.max_deadline_ms == 200_000
     assert (await desk.control.limits({"max_deadline_ms": 100_000}, by())).accepted
     assert len(desk.flushed) == 1, "a shorter one needs no waiting"
@@ -200,7 +200,7 @@ async def test_a_limit_changed_while_another_waits_for_the_history_is_not_undone
     assert (desk.limits.current.max_deadline_ms, desk.limits.current.max_notional_eure) == (200_000, Decimal(1))
 
 
-async def test_a_longer_life_that_cannot_be_recorded_is_refused(desk: Desk) -> None:
+async def test_a_longer_quote_deadline_that_cannot_be_recorded_is_refused(desk: Desk) -> None:
     desk.lost = True
     result = await desk.control.limits({"max_deadline_ms": 200_000}, by("ann", "c-1"))
     assert not result.accepted
@@ -226,7 +226,7 @@ def test_whatever_is_asked_the_limits_in_force_are_possible_ones(patch: dict[str
     result = asyncio.run(desk.control.limits(patch, by()))
     assert desk.limits.current.problems() == ()
     assert result.accepted or desk.limits.current == Limits()
-    assert desk.told() == [("set limits", result.accepted)]
+    assert desk.outcomes() == [("set limits", result.accepted)]
 
 
 @pytest.mark.parametrize("again", [0, 2])
@@ -238,21 +238,21 @@ def test_shutdown_disarms_both_and_stops(desk: Desk, again: int) -> None:
     assert not desk.arming.strategy
     assert not desk.arming.executor
     assert desk.stopped == 1 + again
-    assert desk.told()[2:] == [("shutdown", True)]
+    assert desk.outcomes()[2:] == [("shutdown", True)]
 
 
 def test_shutdown_is_not_stopped_by_an_id_that_was_used(desk: Desk) -> None:
     desk.control.arm("strategy-engine", by("ann", "c-1"))
     assert desk.control.shutdown(by("ann", "c-1")).accepted
     assert desk.stopped == 1
-    assert desk.told()[-1] == ("shutdown", True)
+    assert desk.outcomes()[-1] == ("shutdown", True)
 
 
 def test_only_so_many_answers_are_remembered(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cockpit.desk.api.command_handler.REMEMBERED", 5)
+    monkeypatch.setattr("cockpit.desk.api.command_journal.REMEMBERED", 5)
     for number in range(50):
         desk.control.disarm("trade-executor", by("ann", f"c-{number}"))
-    assert len(desk.control._answered) == 5
+    assert len(desk.control.journal._results) == 5
 
 
 async def test_the_trading_state_is_set_journalled_and_outlives_the_desk_by_its_arguments() -> None:
@@ -279,14 +279,14 @@ BAD_STATES: list[tuple[dict[str, object], str]] = [
 ]
 
 
-@pytest.mark.parametrize(("body", "said"), BAD_STATES, ids=[said for _, said in BAD_STATES])
+@pytest.mark.parametrize(("body", "text"), BAD_STATES, ids=[text for _, text in BAD_STATES])
 async def test_a_trading_state_that_cannot_be_is_refused_with_what_is_expected(
-    body: dict[str, object], said: str
+    body: dict[str, object], text: str
 ) -> None:
     desk = Desk()
     result = desk.control.trading(body, by())
     assert not result.accepted
-    assert said in result.reason
+    assert text in result.reason
     assert desk.trading.state == "ACTIVE"
     assert not desk.journal[0].accepted
 
@@ -304,9 +304,9 @@ async def test_what_the_desk_restricts_by_itself_is_journalled_once_and_lifted_b
     assert json.loads(desk.journal[-1].arguments)["loss_halt"] == ""
 
 
-async def test_a_state_that_something_stricter_holds_says_so() -> None:
+async def test_a_state_that_something_stricter_overrides_is_reported() -> None:
     desk = Desk()
     assert (await desk.control.limits({"max_fills_per_hour": 1}, by())).accepted
     desk.trading.filled(desk.clock(), PairAmounts(0, 0), Decimal(50_000))
-    said = desk.control.trading({"state": "ACTIVE"}, by("ann")).reason
-    assert said.startswith("trading is set to ACTIVE and stays HALTED: desk: 1 fills within the hour, at most 1")
+    reason = desk.control.trading({"state": "ACTIVE"}, by("ann")).reason
+    assert reason.startswith("trading is set to ACTIVE but stays HALTED: desk: 1 fills within the hour, at most 1")

@@ -1,4 +1,4 @@
-"""Salt and registration are read again and again: what was lost since is found, what cannot be read grows old."""
+"""Salt and registration are read on an interval: what was lost since is noticed, what cannot be read ages."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -7,8 +7,7 @@ import httpx
 import pytest
 
 from cockpit.config.settings import load
-from cockpit.desk.composition.credentials import Credentials
-from cockpit.desk.composition.trading_parts import TradingParts
+from cockpit.desk.composition.trading_parts import build_trading
 from cockpit.model.environment import Environment
 from storage.sqlite.history import SqliteHistory
 from tests.support.desk.builders import Clock
@@ -20,74 +19,76 @@ from venue.sandbox.config import VenueConfig
 from venue.sandbox.server import Venue
 
 
-class Read:
-    """Credentials kept fresh against a sandbox; its clock stands until it is moved."""
+class CredentialsCase:
+    """Credentials read from a sandbox, on a clock that a test moves."""
 
     def __init__(self, venue: Venue, client: httpx.AsyncClient) -> None:
         env = {name: value for name, value in venue.env().items() if name != "SANDBOX_CONTROL_URL"}
         settings = load(None, loopback(**env))
         self.venue, self.account = venue, settings.account_id
         self.monotonic = Clock(NS_PER_S)
-        self.workers = TradingParts(
+        self.trading = build_trading(
             settings,
             client,
-            Environment(),
+            Environment(monotonic_ns=self.monotonic),
+            MemoryRecorder(),
+            SqliteHistory(settings.state_dir / "history.sqlite"),
             run_id="run-1",
-            recorder=MemoryRecorder(),
-            history=SqliteHistory(settings.state_dir / "history.sqlite"),
+            on_failure=lambda reason: None,
         )
-        self.credentials = Credentials(self.workers, self.account, self.monotonic)
+        self.credentials = self.trading.credentials
+        self.key = self.credentials.key
 
     async def again(self) -> None:
         """Ask for a reading and wait until it was made, or failed."""
-        self.workers.key_problem = before = "not read"
-        self.credentials.wanted()
-        await until(lambda: self.workers.key_problem != before)
+        self.key.problem = before = "not read"
+        self.credentials.request_read()
+        await until(lambda: self.key.problem != before)
 
 
 @pytest.fixture
-async def read() -> AsyncIterator[Read]:
+async def read() -> AsyncIterator[CredentialsCase]:
     """Read once already."""
     venue = Venue(VenueConfig(rate=0, rivals=False, deposit_btc=0, start_paused=True))
     await venue.start()
     async with httpx.AsyncClient(trust_env=False) as client:
-        read = Read(venue, client)
+        read = CredentialsCase(venue, client)
         running = asyncio.create_task(read.credentials.run())
         try:
-            await until(lambda: read.workers.key_registered is not None)
+            await until(lambda: read.key.registered is not None)
             yield read
         finally:
             running.cancel()
             await venue.stop()
 
 
-async def test_a_registration_lost_later_is_found_and_said(read: Read) -> None:
-    assert read.workers.key_registered is True
-    read.venue.ledger.change_key(read.account, read.workers.signer.public_key, add=False, tx_hash="tx")
+async def test_a_registration_lost_later_is_noticed_and_reported(read: CredentialsCase) -> None:
+    assert read.key.registered is True
+    read.venue.ledger.change_key(read.account, read.trading.signer.public_key, add=False, tx_hash="tx")
     await read.again()
-    assert read.workers.key_registered is False
-    assert f"is not registered for {read.account}" in read.workers.key_problem
+    assert read.key.registered is False
+    assert f"is not registered for {read.account}" in read.key.problem
 
 
-async def test_a_rotated_salt_is_the_one_that_is_signed_with_from_the_next_reading_on(read: Read) -> None:
-    before = read.workers.executor.salt
+async def test_a_rotated_salt_is_signed_with_from_the_next_reading_on(read: CredentialsCase) -> None:
+    before = read.trading.executor.salt
     read.venue.ledger.rotate_salt(b"\x01\x02\x03\x04", invalidate_old=False)
     await read.again()
-    assert read.workers.executor.salt == b"\x01\x02\x03\x04" != before
+    assert read.trading.executor.salt == b"\x01\x02\x03\x04" != before
 
 
-async def test_nothing_is_signed_with_a_refused_salt_until_it_was_read_again(read: Read) -> None:
-    read.workers.intake.on_answer(1, "invalid salt")
-    assert read.workers.executor.salt is None
-    await until(lambda: read.workers.executor.salt is not None)
+async def test_nothing_is_signed_with_a_refused_salt_until_it_is_read_again(read: CredentialsCase) -> None:
+    read.trading.engine.on_answer(1, "invalid salt")
+    assert read.trading.executor.salt is None
+    await until(lambda: read.trading.executor.salt is not None)
 
 
-async def test_what_cannot_be_read_keeps_the_time_of_what_was(read: Read) -> None:
-    assert read.workers.credentials_ns == NS_PER_S
+async def test_what_cannot_be_read_keeps_the_time_of_what_was(read: CredentialsCase) -> None:
+    assert read.key.read_ns == NS_PER_S
     read.monotonic.pass_ms(60_000)
     async with httpx.AsyncClient(trust_env=False) as client:
         control = read.venue.env()["SANDBOX_CONTROL_URL"]
         (await client.post(f"{control}/faults", json={"near_a": "500", "near_b": "429"})).raise_for_status()
     await read.again()
-    assert "could not be read" in read.workers.key_problem
-    assert read.workers.credentials_ns == NS_PER_S
+    assert "could not be read" in read.key.problem
+    assert read.key.read_ns == NS_PER_S

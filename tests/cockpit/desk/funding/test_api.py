@@ -1,10 +1,11 @@
-"""The liquidity manager's control API on a real desk: what is malformed, refused and done."""
+"""The funding routes on a real desk: what is malformed, refused and done."""
 
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
 
+from cockpit.desk.api.funding_routes import FROZEN
 from tests.support.funding.withdrawal_venue import ADDRESSES, House, post, ready, state, steps
 from tests.support.waiting import until
 from venue.protocol.assets import BTC, EURE
@@ -34,16 +35,16 @@ REFUSED: list[tuple[str, dict[str, object], str]] = [
         {"asset_id": "BTC", "amount": "100000", "destination_address": ADDRESSES["EURe"], "idempotency_key": "k"},
         "address",
     ),
-    ("withdraw", {"asset_id": "BTC", "amount": "99999999999999", "idempotency_key": "k"}, "take less"),
+    ("withdraw", {"asset_id": "BTC", "amount": "99999999999999", "idempotency_key": "k"}, "reduce it"),
     ("withdraw", {"asset_id": "BTC", "amount": "1", "idempotency_key": "k"}, "minimum"),
     ("withdrawal-estimate", {"asset_id": "BTC", "destination_address": "nowhere"}, "mistyped or missing"),
     ("track-withdrawal", {}, "NEAR hash"),
-    ("track-withdrawal", {"withdrawal_hash": "9" * 44}, "cannot be followed"),
+    ("track-withdrawal", {"withdrawal_hash": "9" * 44}, "cannot be tracked"),
     ("notify-deposit", {"asset_id": "BTC", "tx_hash": "../x"}, "give asset_id"),
 ]
 
 
-async def test_the_api_tells_malformed_from_refused_from_done(short_dir: Path) -> None:
+async def test_what_is_malformed_is_400_and_what_is_refused_is_409(short_dir: Path) -> None:
     house = House(short_dir / "venue")
     desk = house.desk(short_dir / "desk")
     try:
@@ -52,10 +53,10 @@ async def test_the_api_tells_malformed_from_refused_from_done(short_dir: Path) -
         for name, body in MALFORMED:
             answer = await post(desk, name, body)  # type: ignore[arg-type]
             assert answer.status_code == 400, (name, body, answer.text)
-        for name, refusable, why in REFUSED:
+        for name, refusable, reason in REFUSED:
             answer = await post(desk, name, refusable)
             assert answer.status_code == 409, (name, refusable, answer.text)
-            assert why in answer.json()["reason"], answer.text
+            assert reason in answer.json()["reason"], answer.text
         assert steps(desk) == []
         shot = await state(desk)
         assert shot["withdrawals_frozen"] is True
@@ -80,9 +81,9 @@ async def test_the_api_tells_malformed_from_refused_from_done(short_dir: Path) -
         assert (await post(desk, "withdraw", body)).json() == first.json()
         await until(lambda: steps(desk)[-1:] == ["completed"])
         assert (await state(desk))["withdrawals_frozen"] is True
-        burn = (await house.burns(EURE, 10**19))[0]["burn"]
-        known = await post(desk, "track-withdrawal", {"asset_id": "EURe", "withdrawal_hash": burn})
-        assert "followed already" in known.json()["reason"]
+        near_hash = (await house.burns(EURE, 10**19))[0]["burn"]
+        known = await post(desk, "track-withdrawal", {"asset_id": "EURe", "withdrawal_hash": near_hash})
+        assert "tracked already" in known.json()["reason"]
         assert len(await house.payments(EURE, 10**19)) == 1
         assert await house.payments(BTC, 100_000) == []
         journal = desk.rows("SELECT command, accepted FROM operator_actions WHERE command = 'withdraw' AND accepted")
@@ -99,17 +100,17 @@ async def test_the_key_registers_itself_when_it_may(short_dir: Path, registered:
     try:
         await desk.start()
 
-        async def said() -> object:
+        async def registration() -> object:
             return (await state(desk))["key"]["registered"]
 
-        await until(lambda: _is(said, registered))
+        await until(lambda: _is(registration, registered))
         if not registered:
             shot = await state(desk)
             assert "add_public_key" in shot["key"]["command"]
             assert shot["key"]["access"] == "full"
         answer = await post(desk, "register-key", {})
         assert answer.json()["accepted"] is True, answer.text
-        await until(lambda: _is(said, True))
+        await until(lambda: _is(registration, True))
         rows = desk.rows("SELECT status FROM liquidity_actions WHERE kind = 'key' ORDER BY id")
         assert rows == ([] if registered else [("prepared",), ("registered",)])
     finally:
@@ -146,9 +147,9 @@ async def test_freezing_is_carried_out_whatever_its_id_was_used_for(short_dir: P
         asked = {"frozen": True, "command_id": "c-1", "actor": "ann"}
         again = (await post(desk, "freeze-withdrawals", asked)).json()
         assert (await state(desk))["withdrawals_frozen"] is True
-        assert (again["accepted"], again["reason"]) == (True, "withdrawals are frozen")
+        assert (again["accepted"], again["reason"]) == (True, FROZEN)
         await post(desk, "freeze-withdrawals", {"frozen": False, "command_id": "c-2"})
-        assert (await state(desk))["withdrawals_frozen"] is True, "what opens is done once for an id"
+        assert (await state(desk))["withdrawals_frozen"] is True, "unfreezing is done once for an id"
     finally:
         await desk.close()
         await house.close()

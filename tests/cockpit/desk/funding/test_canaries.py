@@ -1,4 +1,4 @@
-"""No key, no token and no signed bytes in anything the desk writes or says; the bytes are kept in one column only."""
+"""No key, token or signed bytes in anything the desk writes or answers; the bytes are in one column only."""
 
 import asyncio
 import base64
@@ -27,37 +27,37 @@ TRANSACTION: dict[str, object] = {
 }
 
 
-async def listen(desk: DeskProcess, heard: list[str]) -> None:
+async def listen(desk: DeskProcess, received: list[str]) -> None:
     from websockets.asyncio.client import unix_connect
 
     async with unix_connect(str(desk.socket_path), "ws://desk/stream", compression=None, proxy=None) as stream:
         while True:
-            heard.append(str(await stream.recv()))
+            received.append(str(await stream.recv()))
 
 
 def everything_in(path: Path) -> tuple[str, list[str]]:
     """The history as text without the signed bytes, and the signed bytes."""
     with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as db:
         tables = [row[0] for row in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-        told = []
+        rows = []
         for table in tables:
             columns = [row[1] for row in db.execute(f"PRAGMA table_info({table})")]
-            kept = [name for name in columns if (table, name) != ("prepared_withdrawals", "signed")]
-            told += [json.dumps(row) for row in db.execute(f"SELECT {', '.join(kept)} FROM {table}")]
-        return "\n".join(told), [row[0] for row in db.execute("SELECT signed FROM prepared_withdrawals")]
+            shown = [name for name in columns if (table, name) != ("prepared_withdrawals", "signed")]
+            rows += [json.dumps(row) for row in db.execute(f"SELECT {', '.join(shown)} FROM {table}")]
+        return "\n".join(rows), [row[0] for row in db.execute("SELECT signed FROM prepared_withdrawals")]
 
 
 async def test_a_run_with_every_trouble_leaks_nothing(short_dir: Path) -> None:
     house = House(short_dir / "venue")
     desk = house.desk(short_dir / "desk", WITHDRAWALS_STAY_OPEN="true")
-    heard: list[str] = []
+    received: list[str] = []
     answers: list[str] = []
     try:
         await desk.start()
-        listening = asyncio.create_task(listen(desk, heard))
+        listening = asyncio.create_task(listen(desk, received))
         await ready(desk)
 
-        async def say(name: str, body: dict[str, Any]) -> None:
+        async def send(name: str, body: dict[str, Any]) -> None:
             answers.append((await post(desk, name, body)).text)
 
         async def withdraw(asset: Any, amount: int, key: str, route: str) -> None:
@@ -67,10 +67,10 @@ async def test_a_run_with_every_trouble_leaks_nothing(short_dir: Path) -> None:
             rows = desk.rows("SELECT action_id, status FROM liquidity_actions WHERE kind = 'withdrawal'")
             return len({row[0] for row in rows if row[1] in TERMINAL}) >= count
 
-        await say("withdraw", {"asset_id": "BTC", "amount": "NaN", "idempotency_key": "x"})
-        await say("withdraw", {"asset_id": "BTC", "amount": "1", "idempotency_key": "x", "nonsense": 1})
-        await say("withdrawal-estimate", {"asset_id": "BTC", "amount": "100000"})
-        await say("register-key", {})
+        await send("withdraw", {"asset_id": "BTC", "amount": "NaN", "idempotency_key": "x"})
+        await send("withdraw", {"asset_id": "BTC", "amount": "1", "idempotency_key": "x", "nonsense": 1})
+        await send("withdrawal-estimate", {"asset_id": "BTC", "amount": "100000"})
+        await send("register-key", {})
         await house.faults(**TRANSACTION)
         await withdraw(BTC, 100_001, "a", "transaction")
         await until(lambda: ended(1), 30)
@@ -82,7 +82,7 @@ async def test_a_run_with_every_trouble_leaks_nothing(short_dir: Path) -> None:
         await until(lambda: ended(2), 30)
         await house.faults(near_no_gas=True)
         await withdraw(BTC, 100_003, "c", "transaction")
-        await until(lambda: "NotEnoughBalance" in "".join(heard) or "not take the transaction" in "".join(heard))
+        await until(lambda: "NotEnoughBalance" in "".join(received) or "refused the transaction" in "".join(received))
         await house.faults(mend=True)
         await until(lambda: ended(3), 30)
         paths = ("/state", "/liquidity-manager/state", "/liquidity-manager/healthz")
@@ -98,10 +98,10 @@ async def test_a_run_with_every_trouble_leaks_nothing(short_dir: Path) -> None:
     written = {
         **{path.name: path.read_text("utf-8", "replace") for path in files if "sqlite" not in path.name},
         "history": history,
-        "stream": "\n".join(heard),
+        "stream": "\n".join(received),
         "answers": "\n".join(answers),
     }
-    assert len(heard) > 3
+    assert len(received) > 3
     secret = house.venue.env["NEAR_INTENTS_SIGNER_PRIVATE_KEY"].removeprefix("ed25519:")
     raw = base58.b58decode(secret)
     forbidden = [

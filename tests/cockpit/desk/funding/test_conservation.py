@@ -31,7 +31,7 @@ class Story:
         self.rng = random.Random(seed)
         self.bench = bench
         self.taker = Taker("taker.near", 99)
-        self.told: list[str] = []
+        self.log: list[str] = []
         self.expected = {asset: bench.held(asset) for asset in (BTC, EURE)}
         self.numbers = itertools.count()
         self.last_amount = {BTC: 50_000, EURE: 5 * 10**18}
@@ -45,9 +45,18 @@ class Story:
         self.life = await self.bench.life()
         for _ in range(STEPS):
             step = self.rng.choice(
-                (self.deposit, self.fill, self.fill, self.withdraw, self.withdraw, self.wait, self.restart, self.prove)
+                (
+                    self.deposit,
+                    self.fill,
+                    self.fill,
+                    self.withdraw,
+                    self.withdraw,
+                    self.wait,
+                    self.restart,
+                    self.check,
+                )
             )
-            self.told.append(step.__name__)
+            self.log.append(step.__name__)
             await step()
             self.bounded()
         await self.end()
@@ -68,23 +77,23 @@ class Story:
     async def fill(self) -> None:
         """Sign a quote; three of four are taken at once."""
         given, taken = self.rng.choice(((BTC, EURE), (EURE, BTC)))
-        workers = self.life.workers
-        assert workers.executor.salt is not None
-        assert workers.inventory.ledger.balance is not None
+        trading = self.life.trading
+        assert trading.executor.salt is not None
+        assert trading.inventory.ledger.balance is not None
         number = next(self.numbers)
         # Never an amount of a withdrawal: a fill that looked like two others to the last unit would be one of them.
         amount_out, amount_in = (self.amount(asset) // 1_000 * 1_000 + number for asset in (given, taken))
-        deadline_ns = self.life.sources.wall_ns() + 2 * MINUTE
-        workers.signer.ceiling = workers.signer.base_ceiling = 10**30
-        signed = workers.signer.sign_quote(
+        deadline_ns = self.life.env.wall_ns() + 2 * MINUTE
+        trading.signer.ceiling = trading.signer.base_ceiling = 10**30
+        signed = trading.signer.sign_quote(
             asset_in=taken.token_id,
             amount_in=amount_in,
             asset_out=given.token_id,
             amount_out=amount_out,
             deadline_ns=deadline_ns,
-            salt=workers.executor.salt,
+            salt=trading.executor.salt,
         )
-        balance = BTC_EURE.amount(given, workers.inventory.ledger.balance)
+        balance = BTC_EURE.amount(given, trading.inventory.ledger.balance)
         promise = Commitment(
             quote_hash=signed.quote_hash,
             quote_id=f"q-{number}",
@@ -102,16 +111,16 @@ class Story:
             released_after_ns=deadline_ns,
         )
         try:
-            workers.book.reservations.reserve(promise, balance)
+            trading.book.reservations.reserve(promise, balance)
         except NotCoveredError:
             return
-        workers.book.sent(promise, number)
+        trading.book.sent(promise, number)
         if self.rng.random() < 0.75:
             self._take(signed, deadline_ns, given, amount_out, taken, amount_in)
 
     def _take(self, signed: SignedQuote, deadline_ns: int, given: Asset, out: int, taken: Asset, into: int) -> None:
         names = {BTC: "btc", EURE: "eure"}
-        salt = self.life.workers.executor.salt
+        salt = self.life.trading.executor.salt
         assert salt is not None
         nonce = self.taker.nonce(deadline_ns, salt)
         diff = token_diff(**{names[given]: out, names[taken]: -into})
@@ -124,7 +133,7 @@ class Story:
     async def withdraw(self) -> None:
         asset = self.rng.choice((BTC, EURE))
         fault = self.rng.choice(("none", "none", "refund", "reject", "swallow", "drop", "late", "forget"))
-        self.told.append(fault)
+        self.log.append(fault)
         faults: dict[str, dict[str, object]] = {
             "none": {},
             "refund": {"ft_transfer_fails": 1},
@@ -146,12 +155,12 @@ class Story:
         result = await self.life.order(
             amount, f"k-{next(self.numbers)}", asset=asset, route="intent" if route == "intent" else "transaction"
         )
-        self.told.append(f"{route} {asset.symbol} {amount} {result.accepted} {result.reason[:60]}")
+        self.log.append(f"{route} {asset.symbol} {amount} {result.accepted} {result.reason[:60]}")
 
     async def wait(self) -> None:
-        """Until something has changed, or nothing is under way."""
-        before = self.life.told()
-        await until(lambda: self.life.told() != before or not any(one.followed for one in self.life.all), 20)
+        """Wait until something has changed, or nothing is open."""
+        before = self.life.states()
+        await until(lambda: self.life.states() != before or not any(one.followed for one in self.life.all), 20)
 
     async def restart(self) -> None:
         if self.rng.random() < 0.5:
@@ -159,24 +168,24 @@ class Story:
         await self.life.crash()
         self.life = await self.bench.life()
 
-    async def prove(self) -> None:
-        """The run's own line adds up once the venue has caught up with what was asked of it."""
-        await self.life.proven()
-        ledger = self.life.workers.inventory.ledger
+    async def check(self) -> None:
+        """The balances add up once the venue has caught up with what was requested."""
+        await self.life.until_explained()
+        ledger = self.life.trading.inventory.ledger
         assert ledger.opening is not None
         assert ledger.opening + ledger.filled + ledger.deposited - ledger.withdrawn == ledger.balance
 
     def bounded(self) -> None:
-        """Never more promised and leaving than held."""
-        inventory, reservations = self.life.workers.inventory, self.life.workers.book.reservations
+        """Never more committed and leaving than held."""
+        inventory, reservations = self.life.trading.inventory, self.life.trading.book.reservations
         assert inventory.ledger.balance is not None
         for asset, balance in BTC_EURE.by_asset(inventory.ledger.balance):
             assert reservations.reserved(asset.token_id) <= balance
 
     async def end(self) -> None:
         await self.bench.faults(mend=True)
-        await until(lambda: all(one.state in TERMINAL for one in self.life.all), 30, f"all is over: {self.life.told()}")
-        await self.prove()
+        await until(lambda: all(one.state in TERMINAL for one in self.life.all), 30, str(self.life.states()))
+        await self.check()
         withdrawn = {BTC: 0, EURE: 0}
         for asset in withdrawn:
             burns = self.bench.burns(asset)
@@ -194,17 +203,17 @@ def blamed(story: Story, seed: int) -> Iterator[None]:
     try:
         yield
     except BaseException as error:
-        ledger = story.life.workers.inventory.ledger
+        ledger = story.life.trading.inventory.ledger
         lines = [f"{one.state} {one.order.amount} {one.steps}" for one in story.life.all]
         flags = [
             f"out {w.burn_booked} back {w.back_booked} at {w.burned_at} inherited {w.inherited}" for w in story.life.all
         ]
-        error.add_note(f"seed {seed}: {story.told}\n{lines}\n{flags}\n{story.life.outflow.withdrawals.movements()}")
+        error.add_note(f"seed {seed}: {story.log}\n{lines}\n{flags}\n{story.life.trading.withdrawals.movements()}")
         error.add_note(f"{ledger.unexplained} of {ledger.opening} at {ledger.opening_height}; {ledger.balance}")
         raise
 
 
-async def tell(short_dir: Path, seed: int) -> None:
+async def run_story(short_dir: Path, seed: int) -> None:
     venue = Venue(msgspec.structs.replace(CONFIG, seed=seed + 1, fee_pips=0))
     await venue.start()
     async with httpx.AsyncClient(trust_env=False) as client:
@@ -220,10 +229,10 @@ async def tell(short_dir: Path, seed: int) -> None:
 
 @pytest.mark.parametrize("seed", range(4))
 async def test_every_unit_is_accounted_for(short_dir: Path, seed: int) -> None:
-    await tell(short_dir, seed)
+    await run_story(short_dir, seed)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(100, 160))
 async def test_every_unit_is_accounted_for_in_many_stories(short_dir: Path, seed: int) -> None:
-    await tell(short_dir, seed)
+    await run_story(short_dir, seed)

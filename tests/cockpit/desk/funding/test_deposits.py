@@ -1,19 +1,23 @@
-"""Deposits as the desk takes them over from the bridge: each is noted once and explains the balance once."""
+"""Deposits as the desk reads them from the bridge: each is recorded once and explains the balance once."""
+
+import asyncio
 
 import httpx
 import msgspec
 
 from cockpit.desk.funding.deposits import DepositTracker
 from cockpit.desk.inventory.movements import Movement
+from cockpit.model.environment import Environment
 from cockpit.model.events import LiquidityAction
 from tests.support.desk.builders import NOW, Clock
+from tests.support.recorder import MemoryRecorder
 from venue.bridges.poa.client import Bridge, BridgeToken, Deposit, DepositAddress
 from venue.bridges.poa.withdrawals import BridgeWithdrawal
 from venue.protocol.assets import BTC, BTC_EURE, PairAmounts
 
 
 class Listing(Bridge):
-    """A bridge that lists what it is told to."""
+    """A bridge that lists what a test sets."""
 
     def __init__(self, client: httpx.AsyncClient) -> None:
         super().__init__("http://127.0.0.1:1/rpc", client)
@@ -51,34 +55,35 @@ def output(amount: int, status: str) -> Deposit:
 
 
 async def test_two_outputs_of_one_transaction_are_two_deposits() -> None:
-    noted: list[LiquidityAction] = []
+    recorded: list[LiquidityAction] = []
     async with httpx.AsyncClient(trust_env=False) as client:
         bridge = Listing(client)
-        liquidity = DepositTracker(
+        deposits = DepositTracker(
+            Environment(wall_ns=Clock()),
+            MemoryRecorder(recorded),
             "maker.near",
             BTC_EURE,
             bridge,
             poll_s=5.0,
-            credited=lambda: None,
-            record=noted.append,
-            wall_ns=Clock(),
+            requested=asyncio.Event(),
+            on_credited=lambda: None,
         )
         one, two = output(5_000, "PENDING"), output(3_000, "PENDING")
         for listed in ([one], [two, one], [one, two]):
             bridge.listed = listed
-            assert await liquidity.read() is None
-        assert [(action.amount, action.status) for action in noted] == [(5_000, "PENDING"), (3_000, "PENDING")]
-        assert len({action.action_id for action in noted}) == 2
+            assert await deposits.read() is None
+        assert [(action.amount, action.status) for action in recorded] == [(5_000, "PENDING"), (3_000, "PENDING")]
+        assert len({action.action_id for action in recorded}) == 2
 
         credited = [msgspec.structs.replace(made, status="CREDITED") for made in (one, two)]
         bridge.listed = [two, credited[0]]
         for _ in range(3):
-            assert await liquidity.read() is None
-        assert [(action.amount, action.status) for action in noted[2:]] == [(5_000, "CREDITED")]
-        assert liquidity.movements() == [Movement(noted[0].action_id, PairAmounts(5_000, 0))]
+            assert await deposits.read() is None
+        assert [(action.amount, action.status) for action in recorded[2:]] == [(5_000, "CREDITED")]
+        assert deposits.movements() == [Movement(recorded[0].action_id, PairAmounts(5_000, 0))]
         bridge.listed = credited
-        assert await liquidity.read() is None
-        assert {(one.key, one.amounts.base) for one in liquidity.movements() or ()} == {
-            (noted[0].action_id, 5_000),
-            (noted[1].action_id, 3_000),
+        assert await deposits.read() is None
+        assert {(one.key, one.amounts.base) for one in deposits.movements() or ()} == {
+            (recorded[0].action_id, 5_000),
+            (recorded[1].action_id, 3_000),
         }

@@ -17,8 +17,8 @@ NODES = {"near_a": FOREVER, "near_b": FOREVER}
 
 async def use_the_nonce(bench: Bench, life: Life) -> None:
     """Another transaction of the same key: it runs, fails, and moves nothing but the nonce."""
-    rpc = life.workers.rpc
-    key = await rpc.access_key(bench.account, life.workers.signer.public_key)
+    rpc = life.trading.rpc
+    key = await rpc.access_key(bench.account, life.trading.signer.public_key)
     assert key is not None
     unsigned = add_public_key_transaction(
         bench.account, bytes(bench.key.verify_key), key.nonce, (await rpc.block("final")).hash
@@ -26,15 +26,15 @@ async def use_the_nonce(bench: Bench, life: Life) -> None:
     await rpc.send_transaction(unsigned.signed(bench.key.sign(unsigned.to_sign).signature), wait_until="FINAL")
 
 
-async def looks_again(life: Life, times: int = 3) -> None:
-    """Let the follower look some more; pauses are cut short."""
+async def polls_again(life: Life, times: int = 3) -> None:
+    """Let the tracker poll again; pauses are cut short."""
     for _ in range(times):
         seen = life.only().attempts
         life.only().next_ns = 0
-        await until(partial(_looked, life, seen))
+        await until(partial(_polled, life, seen))
 
 
-def _looked(life: Life, seen: int) -> bool:
+def _polled(life: Life, seen: int) -> bool:
     return life.only().attempts != seen or not life.only().followed
 
 
@@ -45,12 +45,12 @@ async def test_a_transaction_nobody_took_expires_with_its_block_and_a_new_order_
     await life.reaches("unknown")
     second = await life.order(AMOUNT, "b")
     assert not second.accepted
-    assert "is unknown; wait until it is known" in second.reason
+    assert "has no known outcome; wait for it" in second.reason
     await bench.forward(26 * HOURS)
     life.only().next_ns = 0
     await life.reaches("expired")
     assert bench.held() == before
-    await life.proven()
+    await life.until_explained()
     await bench.faults(mend=True)
     assert (await life.order(AMOUNT, "b")).accepted
     await until(lambda: life.all[-1].state == "completed" or life.all[0].state == "completed")
@@ -64,7 +64,7 @@ async def test_within_its_time_it_is_never_called_expired(bench: Bench) -> None:
     assert (await life.order(AMOUNT)).accepted
     await life.reaches("unknown")
     await bench.forward(23 * HOURS)
-    await looks_again(life)
+    await polls_again(life)
     assert life.only().state == "unknown"
     await bench.faults(mend=True)
     await bench.forward(1)
@@ -81,7 +81,7 @@ async def test_a_nonce_used_by_another_transaction_is_proof_once_receipts_have_r
     await bench.faults(near_send={})
     await use_the_nonce(bench, life)
     await until(lambda: "used its access-key nonce" in life.only().detail)
-    await looks_again(life)
+    await polls_again(life)
     assert life.only().state == "unknown"
     await bench.forward(121)
     life.only().next_ns = 0
@@ -90,10 +90,10 @@ async def test_a_nonce_used_by_another_transaction_is_proof_once_receipts_have_r
     assert (await life.order(AMOUNT, "b")).accepted
 
 
-async def test_a_burn_the_nodes_forgot_is_not_expired_after_a_restart_that_opened_without_the_money(
+async def test_a_withdrawal_the_nodes_forgot_is_not_expired_after_a_restart_without_the_money(
     bench: Bench,
 ) -> None:
-    """The balances of the new run are read after the burn: that they do not change proves nothing."""
+    """The balances of the new run are read after the amount left: that they do not change proves nothing."""
     life, before = await bench.life(), bench.held()
     await bench.faults(near_send=both(mode="swallow", times=1), near_tx_unknown_s=NODES, bridge_not_found_s=FOREVER)
     assert (await life.order(AMOUNT)).accepted
@@ -102,50 +102,50 @@ async def test_a_burn_the_nodes_forgot_is_not_expired_after_a_restart_that_opene
     await life.crash()
     life = await bench.life()
     await bench.forward(200)
-    await looks_again(life)
+    await polls_again(life)
     await bench.forward(200)
-    await looks_again(life)
+    await polls_again(life)
     assert life.only().state == "unknown"
     assert not (await life.order(AMOUNT, "b")).accepted
     await bench.forward(26 * HOURS)
-    await looks_again(life)
+    await polls_again(life)
     assert life.only().state == "unknown"
     await bench.faults(mend=True)
     life.only().next_ns = 0
     await life.reaches("completed")
     assert len(bench.payments()) == 1
-    await life.proven()
+    await life.until_explained()
 
 
-async def test_a_deposit_of_the_same_amount_does_not_hide_a_burn(bench: Bench) -> None:
+async def test_a_deposit_of_the_same_amount_does_not_hide_a_withdrawal(bench: Bench) -> None:
     life, before = await bench.life(follow=False), bench.held()
     await bench.faults(near_send=both(mode="swallow", times=1), near_tx_unknown_s=NODES, bridge_not_found_s=FOREVER)
     assert (await life.order(AMOUNT)).accepted
-    following = asyncio.create_task(life.outflow.withdrawals.run(life.outflow.tracker))
+    following = asyncio.create_task(life.funding.withdrawals.run())
     await until(lambda: bench.held() == before - AMOUNT)
     await bench.deposit(BTC, AMOUNT)
     await until(lambda: bench.held() == before)
     await bench.forward(200)
     for _ in range(3):
-        await looks_again(life, 1)
-    assert life.only().state in ("unknown", "burned"), life.told()
+        await polls_again(life, 1)
+    assert life.only().state in ("unknown", "burned"), life.states()
     await bench.faults(mend=True)
     life.only().next_ns = 0
     await life.reaches("completed")
-    await life.proven()
-    assert life.workers.inventory.ledger.deposited == PairAmounts(AMOUNT, 0)
-    assert life.workers.inventory.ledger.withdrawn == PairAmounts(AMOUNT, 0)
+    await life.until_explained()
+    assert life.trading.inventory.ledger.deposited == PairAmounts(AMOUNT, 0)
+    assert life.trading.inventory.ledger.withdrawn == PairAmounts(AMOUNT, 0)
     following.cancel()
 
 
-async def test_a_transfer_from_nowhere_is_no_proof_either(bench: Bench) -> None:
+async def test_an_unknown_transfer_is_no_proof_either(bench: Bench) -> None:
     life, before = await bench.life(), bench.held()
     await bench.faults(near_send=both(mode="swallow", times=1), near_tx_unknown_s=NODES, bridge_not_found_s=FOREVER)
     bench.venue.ledger.mint(bench.account, BTC.token_id, 7)
     assert (await life.order(AMOUNT)).accepted
     await until(lambda: bench.held() == before - AMOUNT + 7)
     await bench.forward(200)
-    await looks_again(life, 5)
+    await polls_again(life, 5)
     assert life.only().state != "expired"
 
 
@@ -174,7 +174,7 @@ async def test_an_intent_the_relay_lost_expires_with_its_deadline(bench: Bench, 
         await life.crash()
         life = await bench.life()
     await bench.forward(500)
-    await looks_again(life)
+    await polls_again(life)
     assert life.only().state == "unknown"
     await bench.forward(102)
     life.only().next_ns = 0
@@ -182,11 +182,11 @@ async def test_an_intent_the_relay_lost_expires_with_its_deadline(bench: Bench, 
     assert bench.held() == before
     await bench.faults(mend=True)
     assert (await life.order(AMOUNT, "b", route="intent")).accepted
-    await until(lambda: any(one.state == "completed" for one in life.all), 20, str(life.told()))
+    await until(lambda: any(one.state == "completed" for one in life.all), 20, str(life.states()))
     assert len(bench.payments()) == 1
 
 
-async def test_an_intent_whose_salt_died_is_not_made_anew(bench: Bench) -> None:
+async def test_an_intent_whose_salt_is_invalid_is_not_made_anew(bench: Bench) -> None:
     life, before = await bench.life(follow=False), bench.held()
     assert (await life.order(AMOUNT, route="intent")).accepted
     await bench.faults(rotate_salt="invalidate_old")
@@ -207,7 +207,7 @@ async def test_an_executed_intent_is_known_by_its_nonce_though_relay_and_nodes_f
     await life.reaches("completed")
     assert bench.held() == before - AMOUNT
     assert len(bench.payments()) == 1
-    await life.proven()
+    await life.until_explained()
 
 
 @pytest.mark.parametrize("route", ["transaction", "intent"])
@@ -218,17 +218,17 @@ async def test_a_refund_is_found_out_even_when_it_nets_to_nothing(bench: Bench, 
     assert (await life.order(AMOUNT, route="intent" if route == "intent" else "transaction")).accepted
     await life.reaches("refunded")
     assert bench.held() == before
-    await life.proven()
-    assert life.workers.book.reservations.leaving(BTC.token_id) == 0
+    await life.until_explained()
+    assert life.trading.book.reservations.leaving(BTC.token_id) == 0
     assert (await life.order(AMOUNT, "b")).accepted
 
 
-async def test_two_equal_intents_in_turn_are_not_taken_for_each_other(bench: Bench) -> None:
+async def test_two_equal_intents_in_turn_are_not_confused(bench: Bench) -> None:
     life = await bench.life()
     await bench.faults(relay_not_found_s=FOREVER, near_tx_unknown_s=NODES)
     for key in ("a", "b"):
         assert (await life.order(10 * 10**18, key, asset=EURE, route="intent")).accepted
-        await until(lambda: all(one.state == "completed" for one in life.all), 20, str(life.told()))
+        await until(lambda: all(one.state == "completed" for one in life.all), 20, str(life.states()))
     paid = {one.destination_hash for one in life.all}
     assert paid == {payment["tx_hash"] for payment in bench.payments(EURE)}
     assert len(paid) == 2

@@ -1,4 +1,4 @@
-"""Registering the signing key: nothing goes out unrecorded, and one transaction serves every press."""
+"""Registering the signing key: nothing is sent unrecorded, and repeated commands send one transaction."""
 
 import pytest
 
@@ -13,32 +13,32 @@ def forget_key(bench: Bench, public_key: str) -> None:
 async def test_a_history_that_hangs_sends_no_registration(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(registration, "DURABLE_WITHIN_S", 0.2)
     life = await bench.life(follow=False)
-    forget_key(bench, life.workers.signer.public_key)
+    forget_key(bench, life.trading.signer.public_key)
     life.history.open_gate.clear()
-    done, told = await life.outflow.registration.register()
+    done, text = await life.funding.registration.register()
     assert not done
-    assert "nothing was sent" in told
-    assert not bench.venue.ledger.has_public_key(bench.account, life.workers.signer.public_key)
+    assert "nothing was sent" in text
+    assert not bench.venue.ledger.has_public_key(bench.account, life.trading.signer.public_key)
 
 
-async def test_an_answer_that_was_lost_is_followed_by_the_same_bytes(bench: Bench) -> None:
+async def test_after_a_lost_answer_the_same_bytes_are_sent_again(bench: Bench) -> None:
     life = await bench.life(follow=False)
-    forget_key(bench, life.workers.signer.public_key)
+    forget_key(bench, life.trading.signer.public_key)
     await bench.faults(near_send=both(mode="drop", times=1))
-    done, told = await life.outflow.registration.register()
+    done, text = await life.funding.registration.register()
     assert not done
-    assert "ask again, the same transaction is sent" in told
-    done, told = await life.outflow.registration.register()
-    assert done, told
-    assert bench.venue.ledger.has_public_key(bench.account, life.workers.signer.public_key)
+    assert "repeat the command to send the same transaction again" in text
+    done, text = await life.funding.registration.register()
+    assert done, text
+    assert bench.venue.ledger.has_public_key(bench.account, life.trading.signer.public_key)
     await life.writer.flush()
     actions = await life.history.liquidity("key")
     assert [action.status for action in actions] == ["prepared", "registered"]
     assert len({action.tx_hash for action in actions}) == 1
 
 
-async def test_a_press_too_many_does_nothing(bench: Bench) -> None:
+async def test_a_registered_key_is_not_registered_again(bench: Bench) -> None:
     life = await bench.life(follow=False)
-    assert await life.outflow.registration.register() == (True, "the key is registered")
+    assert await life.funding.registration.register() == (True, "the key is registered already")
     await life.writer.flush()
     assert await life.history.liquidity("key") == ()

@@ -6,7 +6,7 @@ import pytest
 
 from cockpit.desk.funding import withdrawals
 from cockpit.desk.funding.withdrawal_tracker import WithdrawalStatus
-from cockpit.model.commands import WithdrawalOrder
+from cockpit.model.commands import NEW_ADDRESS, WithdrawalOrder
 from cockpit.model.events import WithdrawalPrepared
 from tests.support.funding.funding_harness import Bench, both
 from tests.support.waiting import until
@@ -16,7 +16,7 @@ from venue.sandbox.flow.wallet import Wallet
 AMOUNT = 100_000
 
 
-async def test_an_order_is_paid_once_and_told_in_history(bench: Bench) -> None:
+async def test_an_order_is_paid_once_and_recorded_in_history(bench: Bench) -> None:
     life, before = await bench.life(), bench.held()
     result = await life.order(AMOUNT)
     assert result.accepted, result
@@ -24,7 +24,7 @@ async def test_an_order_is_paid_once_and_told_in_history(bench: Bench) -> None:
     assert bench.held() == before - AMOUNT
     [payment] = bench.payments()
     assert payment["tx_hash"] == done.destination_hash
-    assert life.outflow.freeze.frozen
+    assert life.funding.freeze.frozen
     assert [step for step in await life.rows() if step in ("requested", "prepared", "sent", "burned", "completed")] == [
         "requested",
         "prepared",
@@ -32,35 +32,35 @@ async def test_an_order_is_paid_once_and_told_in_history(bench: Bench) -> None:
         "burned",
         "completed",
     ]
-    await life.proven()
-    assert life.workers.inventory.ledger.withdrawn == PairAmounts(AMOUNT, 0)
+    await life.until_explained()
+    assert life.trading.inventory.ledger.withdrawn == PairAmounts(AMOUNT, 0)
 
 
 async def test_without_a_key_or_while_frozen_nothing_happens(bench: Bench) -> None:
     life = await bench.life()
     no_key = await life.order(AMOUNT, "  ")
     assert (no_key.accepted, "idempotency_key" in no_key.reason) == (False, True)
-    life.outflow.freeze.close("test")
+    life.funding.freeze.close("test")
     frozen = await life.order(AMOUNT, unfreeze=False)
     assert (frozen.accepted, "unfreeze" in frozen.reason) == (False, True)
     assert await life.rows() == []
 
 
-NO_AMOUNTS = (
+INVALID_AMOUNTS = (
     *("1e3", "0,5", "٣", "1.000000000000000000001", "-1", "NaN", "0", "+5", "0x10", "1_000", " 7", "", "²", "inf"),
     *(-1, 0, 2**128),
 )
 
 
-async def test_amounts_that_are_none_are_refused_without_effect(bench: Bench) -> None:
+async def test_invalid_amounts_are_refused_without_effect(bench: Bench) -> None:
     life, before = await bench.life(), bench.held()
-    for amount in NO_AMOUNTS:
+    for amount in INVALID_AMOUNTS:
         result = await life.order(amount)
         assert not result.accepted, amount
         assert "amount" in result.reason or "u128" in result.reason, (amount, result.reason)
     assert await life.rows() == []
     assert bench.held() == before
-    assert not life.outflow.freeze.frozen
+    assert not life.funding.freeze.frozen
 
 
 async def test_the_same_key_makes_one_withdrawal_in_turn_at_once_and_after_a_restart(bench: Bench) -> None:
@@ -96,37 +96,37 @@ async def test_while_one_is_undecided_another_of_the_asset_waits_and_the_other_a
     first = life.only().order.withdrawal_id
     second = await life.order(AMOUNT, "b")
     assert not second.accepted
-    assert f"the outcome of withdrawal {first} of BTC is unknown; wait" in second.reason
+    assert f"withdrawal {first} of BTC has no known outcome; wait" in second.reason
     assert (await life.order(10 * 10**18, "c", asset=EURE)).accepted
     nonces = [fact.nonce for fact in await life.history.prepared_withdrawals()]
     assert len(set(nonces)) == 2
     await bench.faults(mend=True)
-    await until(lambda: {one.state for one in life.all} == {"completed"}, 20, str(life.told()))
+    await until(lambda: {one.state for one in life.all} == {"completed"}, 20, str(life.states()))
     assert len(bench.payments()) == len(bench.payments(EURE)) == 1
-    await life.proven()
+    await life.until_explained()
 
 
-async def test_a_reading_between_two_is_taken_again_and_a_balance_that_stays_short_is_refused(bench: Bench) -> None:
+async def test_a_balance_read_too_early_is_read_again_and_one_that_stays_short_is_refused(bench: Bench) -> None:
     life = await bench.life(follow=False)
-    life.workers.inventory.ledger.unexplained = PairAmounts(-5, 0)
+    life.trading.inventory.ledger.unexplained = PairAmounts(-5, 0)
     assert (await life.order(AMOUNT, "a")).accepted
     await life.crash()
 
     life = await bench.life(follow=False)
     thief = Wallet(bench.account, bytes(bench.key))
     stolen = {"intent": "transfer", "receiver_id": "thief.near", "tokens": {EURE.token_id: "7"}}
-    salt, deadline_ns = bench.venue.ledger.current_salt(), life.sources.wall_ns() + 60 * 10**9
+    salt, deadline_ns = bench.venue.ledger.current_salt(), life.env.wall_ns() + 60 * 10**9
     signed = thief.sign([stolen], deadline_ns=deadline_ns, salt=salt, random=bytes(15))
     bench.venue.ledger.execute_intents([signed.data])
-    await life.workers.inventory.sync("poll")
+    await life.trading.inventory.sync("poll")
     refused = await life.order(10 * 10**18, "b", asset=EURE)
     assert not refused.accepted
-    assert "not explained" in refused.reason
+    assert "without explanation" in refused.reason
 
 
 async def test_a_fee_that_changed_sends_back_to_review(bench: Bench) -> None:
     life = await bench.life()
-    review = await life.treasury.review(WithdrawalOrder(asset_id="BTC", amount=AMOUNT))
+    review = await life.funding.orders.review(WithdrawalOrder(asset_id="BTC", amount=AMOUNT))
     await bench.faults(fee_factor="2")
     result = await life.order(AMOUNT, fee=int(review.fee_units))
     assert not result.accepted
@@ -151,7 +151,7 @@ async def test_an_address_of_another_network_is_refused(bench: Bench, to: str) -
     assert await life.rows() == []
 
 
-async def test_a_new_address_cools_across_restarts_and_tracking_somebody_elses_payment_does_not_warm_it(
+async def test_a_new_address_cools_across_restarts_and_tracking_another_payment_does_not_shorten_it(
     bench: Bench,
 ) -> None:
     life = await bench.life(WITHDRAWAL_COOLING_MS="600000", TRADING_BTC_WITHDRAW_ADDRESS="")
@@ -160,14 +160,14 @@ async def test_a_new_address_cools_across_restarts_and_tracking_somebody_elses_p
     await life.writer.flush()
     await life.crash()
     life = await bench.life(WITHDRAWAL_COOLING_MS="600000", TRADING_BTC_WITHDRAW_ADDRESS="")
-    life.outflow.withdrawals.adopt(BTC, AMOUNT, "9" * 44, to, "test")
+    life.funding.withdrawals.adopt(BTC, AMOUNT, "9" * 44, to, "test")
     tracked = life.only()
-    life.outflow.withdrawals._take(
+    life.funding.withdrawals._apply(
         tracked, WithdrawalStatus(state="completed", detail="paid out", destination_hash="x")
     )
     refused = await life.order(AMOUNT, to=to)
     assert not refused.accepted
-    assert "never used before" in refused.reason
+    assert NEW_ADDRESS in refused.reason
 
 
 @pytest.mark.parametrize("how", ["fails", "hangs"])
@@ -185,7 +185,7 @@ async def test_a_history_that_does_not_confirm_sends_nothing_ever(
     assert not result.accepted
     assert "nothing was sent" in result.reason
     assert life.only().state == "failed"
-    assert life.outflow.withdrawals.undecided(BTC) == ""
+    assert life.trading.withdrawals.undecided(BTC) == ""
     life.history.broken = False
     life.history.open_gate.set()
     await until(lambda: life.writer.writable and life.writer.depth == 0)
@@ -229,13 +229,13 @@ async def test_what_was_recorded_and_not_released_fails_after_a_restart(bench: B
     await life.crash()
     life = await bench.life()
     assert (life.only().state, (await life.rows())[-1]) == ("failed", "failed")
-    assert "order it again" in life.only().detail
+    assert "place a new order" in life.only().detail
     again = await life.order(AMOUNT)
     assert not again.accepted, "whoever asks again must not take it for paid"
-    assert "nothing left, order it again" in again.reason
+    assert "nothing left, place a new order" in again.reason
     assert "new idempotency_key" in again.reason
     assert bench.held() == before
-    assert life.workers.book.reservations.leaving(BTC.token_id) == 0
+    assert life.trading.book.reservations.leaving(BTC.token_id) == 0
 
 
 async def test_a_history_that_stops_before_the_release_keeps_the_bytes_back(
@@ -261,7 +261,7 @@ async def test_freezing_while_an_order_is_being_recorded_stops_it(bench: Bench) 
     life.history.open_gate.clear()
     asked = asyncio.create_task(life.order(AMOUNT))
     await until(lambda: any(isinstance(event, WithdrawalPrepared) for event in life.history.held))
-    life.outflow.freeze.close("frozen by test")
+    life.funding.freeze.close("frozen by test")
     life.history.open_gate.set()
     result = await asked
     assert not result.accepted
@@ -269,28 +269,28 @@ async def test_freezing_while_an_order_is_being_recorded_stops_it(bench: Bench) 
     assert (life.only().state, bench.held()) == ("failed", before)
 
 
-async def test_the_amount_is_bound_from_the_order_until_the_balances_show_the_burn(bench: Bench) -> None:
+async def test_the_amount_is_reserved_from_the_order_until_the_balances_show_that_it_left(bench: Bench) -> None:
     life = await bench.life(follow=False)
-    reservations = life.workers.book.reservations
+    reservations = life.trading.book.reservations
     assert (await life.order(AMOUNT)).accepted
     assert reservations.leaving(BTC.token_id) == AMOUNT
     too_much = await life.order(bench.held() - AMOUNT + 1, "b")
-    assert "take less" in too_much.reason
+    assert "reduce it" in too_much.reason
     life.follow()
     await life.reaches("completed")
     await until(lambda: reservations.leaving(BTC.token_id) == 0)
-    assert life.workers.inventory.ledger.balance is not None
-    assert life.workers.inventory.ledger.balance.base == bench.held()
+    assert life.trading.inventory.ledger.balance is not None
+    assert life.trading.inventory.ledger.balance.base == bench.held()
 
 
 @pytest.mark.parametrize("access", ["function_call", "none"])
-async def test_a_key_that_may_not_attach_a_yocto_is_told_what_to_set_and_the_other_route_works(
+async def test_a_key_that_may_not_attach_a_yocto_is_refused_with_the_setting_and_the_other_route_works(
     bench: Bench, access: str
 ) -> None:
     life, keys = await bench.life(), bench.venue.ledger.access_keys
-    del keys._keys[bench.account][life.workers.signer.public_key]
+    del keys._keys[bench.account][life.trading.signer.public_key]
     if access == "function_call":
-        keys.add(bench.account, life.workers.signer.public_key, nonce=1, full_access=False)
+        keys.add(bench.account, life.trading.signer.public_key, nonce=1, full_access=False)
     refused = await life.order(AMOUNT)
     assert not refused.accepted
     assert "set WITHDRAWAL_ROUTE=intent" in refused.reason

@@ -1,19 +1,19 @@
-"""Every gate before a withdrawal is signed can close alone, with one sentence that says what to do."""
+"""Every preflight check of a withdrawal can fail alone, with one sentence that says what to do."""
 
 import msgspec
 import pytest
 
-from cockpit.desk.funding.preflight import PreflightFacts, closed
+from cockpit.desk.funding.preflight import PREVIOUS_RUN, PreflightFacts, failed_checks
 from venue.protocol.assets import BTC, EURE
 
-OPEN = PreflightFacts(
+PASSING = PreflightFacts(
     asset=BTC,
     amount=100_000,
     destination="bc1q",
     frozen=False,
     balance=1_000_000,
     balance_fresh=True,
-    spendable=900_000,
+    available=900_000,
     unexplained=False,
     fee=1_500,
     fee_problem="",
@@ -22,54 +22,55 @@ OPEN = PreflightFacts(
     minimum_problem="",
     cooling_left_ms=0,
     undecided="",
-    history_writable=True,
+    history_complete=True,
+    previous_run_ms=0,
 )
-CLOSED: dict[str, tuple[dict[str, object], str, str]] = {
+FAILING: dict[str, tuple[dict[str, object], str, str]] = {
     "frozen": ({"frozen": True}, "frozen", "unfreeze"),
-    "history": ({"history_writable": False}, "history", "mend"),
-    "former quotes": ({"former_left_ms": 1}, "former run", "wait"),
+    "history": ({"history_complete": False}, "history", "wait until"),
+    "previous run": ({"previous_run_ms": 1}, PREVIOUS_RUN, "wait"),
     "undecided": ({"undecided": "w-7"}, "w-7", "wait"),
-    "unknown balance": ({"balance": None, "spendable": None}, "balance", "wait"),
+    "unknown balance": ({"balance": None, "available": None}, "balance", "wait"),
     "old balance": ({"balance_fresh": False}, "too old", "refresh"),
-    "too much": ({"amount": 900_001}, "0.00900001 BTC", "take less"),
-    "unexplained": ({"unexplained": True}, "not explained", "find out"),
+    "too much": ({"amount": 900_001}, "0.00900001 BTC", "reduce it"),
+    "unexplained": ({"unexplained": True}, "without explanation", "find the cause"),
     "unknown minimum": ({"minimum": None, "minimum_problem": "no answer"}, "no answer", "try again"),
-    "too small": ({"amount": 9_999}, "0.00009999 BTC", "take more"),
+    "too small": ({"amount": 9_999}, "0.00009999 BTC", "increase it"),
     "unknown fee": ({"fee": None, "fee_problem": "no answer"}, "no answer", "try again"),
     "changed fee": ({"fee": 1_501}, "0.00001501 BTC", "review"),
-    "fee eats all": ({"amount": 1_500, "minimum": 0}, "leave nothing", "take more"),
+    "fee eats all": ({"amount": 1_500, "minimum": 0}, "leaves nothing", "increase the amount"),
     "cooling": ({"cooling_left_ms": 1}, "wait 1 s", "compare"),
 }
 
 
 def test_an_order_that_meets_every_condition_may_go() -> None:
-    assert closed(OPEN) == ()
+    assert failed_checks(PASSING) == ()
 
 
-@pytest.mark.parametrize("name", CLOSED)
-def test_each_gate_closes_alone_and_says_what_to_do(name: str) -> None:
-    changed, why, advice = CLOSED[name]
-    reasons = closed(msgspec.structs.replace(OPEN, **changed))
+@pytest.mark.parametrize("name", FAILING)
+def test_each_check_fails_alone_and_says_what_to_do(name: str) -> None:
+    changed, cause, advice = FAILING[name]
+    reasons = failed_checks(msgspec.structs.replace(PASSING, **changed))
     assert len(reasons) == 1
-    assert why in reasons[0]
+    assert cause in reasons[0]
     assert advice in reasons[0]
     assert "\n" not in reasons[0]
     assert not reasons[0].endswith(".")
 
 
-def test_everything_wrong_at_once_is_told_at_once() -> None:
+def test_everything_wrong_is_refused_at_once() -> None:
     changes: dict[str, object] = {}
-    for changed, _, _ in CLOSED.values():
+    for changed, _, _ in FAILING.values():
         changes |= changed
-    reasons = closed(msgspec.structs.replace(OPEN, **changes))
+    reasons = failed_checks(msgspec.structs.replace(PASSING, **changes))
     assert len(reasons) == len(set(reasons)) == 8
 
 
-@pytest.mark.parametrize(("spendable", "free"), [(100_000, True), (99_999, False)])
-def test_the_last_base_unit_decides(spendable: int, free: bool) -> None:
-    assert (closed(msgspec.structs.replace(OPEN, spendable=spendable)) == ()) is free
+@pytest.mark.parametrize(("available", "passes"), [(100_000, True), (99_999, False)])
+def test_the_last_base_unit_decides(available: int, passes: bool) -> None:
+    assert (failed_checks(msgspec.structs.replace(PASSING, available=available)) == ()) is passes
 
 
-def test_amounts_of_eighteen_decimals_are_told_to_the_last() -> None:
-    facts = msgspec.structs.replace(OPEN, asset=EURE, amount=10**19 + 1, spendable=10**19, balance=10**19)
-    assert "10.000000000000000001 EURe" in closed(facts)[0]
+def test_amounts_of_eighteen_decimals_are_shown_to_the_last() -> None:
+    facts = msgspec.structs.replace(PASSING, asset=EURE, amount=10**19 + 1, available=10**19, balance=10**19)
+    assert "10.000000000000000001 EURe" in failed_checks(facts)[0]

@@ -1,4 +1,4 @@
-"""What each state of a withdrawal means for the money, and how history tells it again after a restart."""
+"""What each state of a withdrawal means for the money, and how it is rebuilt from history after a restart."""
 
 import pytest
 
@@ -58,7 +58,7 @@ OUT, BACK = ("w-1:out", -AMOUNT), ("w-1:back", AMOUNT)
         ("expired", "", False, False, []),
     ],
 )
-def test_what_a_state_binds_and_may_do(
+def test_what_a_state_reserves_and_may_still_do(
     state: State, near_hash: str, undecided: bool, holds: bool, offered: list[tuple[str, int]]
 ) -> None:
     withdrawal = made(state, near_hash=near_hash)
@@ -68,48 +68,48 @@ def test_what_a_state_binds_and_may_do(
 def test_what_left_may_come_back_and_what_arrived_may_not() -> None:
     for state in ("burned", "bridging", "refunded", "returned"):
         withdrawal = made(state, near_hash="hash")
-        assert withdrawal.booked("w-1:out")
+        assert withdrawal.book("w-1:out")
         assert not withdrawal.holds
         assert keys(withdrawal) == [BACK]
-        assert withdrawal.booked("w-1:back")
+        assert withdrawal.book("w-1:back")
         assert keys(withdrawal) == []
     arrived = made("completed", near_hash="hash")
-    arrived.booked("w-1:out")
+    arrived.book("w-1:out")
     assert keys(arrived) == []
-    assert not arrived.booked("w-2:out")
+    assert not arrived.book("w-2:out")
 
 
-def test_a_burn_is_certain_between_the_opening_and_the_reading_only() -> None:
+def test_an_amount_has_certainly_left_only_between_the_opening_and_the_reading() -> None:
     withdrawal = made("burned", near_hash="hash")
-    assert withdrawal.burn_certain(BTC_EURE, 100) is None
+    assert withdrawal.certain_burn(BTC_EURE, 100) is None
     withdrawal.burned_at = 50
-    assert withdrawal.burn_certain(BTC_EURE, 49) is None
-    certain = withdrawal.burn_certain(BTC_EURE, 50)
+    assert withdrawal.certain_burn(BTC_EURE, 49) is None
+    certain = withdrawal.certain_burn(BTC_EURE, 50)
     assert certain is not None
     assert (certain.key, certain.amounts.base) == OUT
     withdrawal.inherited = True
-    assert withdrawal.burn_certain(BTC_EURE, 50) is None
+    assert withdrawal.certain_burn(BTC_EURE, 50) is None
 
 
-def test_a_burn_before_the_opening_balances_is_never_looked_for_again() -> None:
+def test_an_amount_that_left_before_the_opening_balances_is_never_looked_for_again() -> None:
     withdrawal = made("burned", near_hash="hash")
     withdrawal.burned_at = 50
-    withdrawal.seen(49, 10**18)
+    withdrawal.on_reconciled(49, 10**18)
     assert not withdrawal.burn_booked
-    withdrawal.seen(50, 0)
+    withdrawal.on_reconciled(50, 0)
     assert withdrawal.burn_booked
 
 
-def test_a_refund_nobody_saw_leave_is_over_once_readings_are_surely_later() -> None:
+def test_a_refund_that_was_not_seen_leaving_is_over_once_readings_are_certainly_later() -> None:
     withdrawal = made("refunded", near_hash="hash")
     withdrawal.known_ns = 1_000
-    withdrawal.seen(0, 1_000 + UNDATED_NS)
+    withdrawal.on_reconciled(0, 1_000 + UNDATED_NS)
     assert keys(withdrawal) == [OUT, BACK]
-    withdrawal.seen(0, 1_001 + UNDATED_NS)
+    withdrawal.on_reconciled(0, 1_001 + UNDATED_NS)
     assert keys(withdrawal) == []
 
 
-def test_another_accounts_burn_explains_nothing_and_ones_own_made_elsewhere_does() -> None:
+def test_a_withdrawal_of_another_account_explains_nothing_and_an_own_one_made_elsewhere_does() -> None:
     order = RecordedOrder(
         withdrawal_id="tracked-h",
         asset=EURE,
@@ -131,7 +131,7 @@ def test_another_accounts_burn_explains_nothing_and_ones_own_made_elsewhere_does
 
 
 @pytest.mark.parametrize("last", STATES)
-def test_history_tells_the_state_again(last: State) -> None:
+def test_the_state_is_rebuilt_from_history(last: State) -> None:
     found = rebuild(BTC_EURE, [FACT], [action("requested"), action(last, "hash" if last != "expired" else None)])
     withdrawal = found["w-1"]
     assert withdrawal.state == last
@@ -141,19 +141,19 @@ def test_history_tells_the_state_again(last: State) -> None:
     assert withdrawal.inherited
 
 
-def test_a_refusal_after_a_fear_says_that_nothing_left() -> None:
+def test_a_refusal_after_an_unknown_outcome_means_that_nothing_left() -> None:
     found = rebuild(BTC_EURE, [FACT], [action("requested"), action("unknown", "hash"), action("failed")])
     assert not found["w-1"].burned
     assert not found["w-1"].followed
 
 
-def test_a_failure_at_the_bridge_says_that_it_left() -> None:
+def test_a_failure_at_the_bridge_means_that_it_left() -> None:
     found = rebuild(BTC_EURE, [FACT], [action("requested"), action("burned", "hash"), action("failed", "hash")])
     assert found["w-1"].burned
     assert found["w-1"].followed
 
 
-def test_what_was_burned_before_a_restart_is_not_in_the_opening_balances_and_may_come_back() -> None:
+def test_what_left_before_a_restart_is_not_in_the_opening_balances_and_may_come_back() -> None:
     withdrawal = rebuild(BTC_EURE, [FACT], [action("requested"), action("burned", "hash")])["w-1"]
     assert not withdrawal.holds
     assert keys(withdrawal) == [BACK]
@@ -177,7 +177,7 @@ def test_a_way_out_and_back_within_one_explanation_is_no_movement_of_it() -> Non
     assert without_returns(pair[1:]) == pair[1:]
 
 
-def test_other_histories_are_left_alone_and_unknown_states_refused() -> None:
+def test_other_actions_are_ignored_and_unknown_states_refused() -> None:
     deposit = LiquidityAction(1, "d", "deposit", BTC.token_id, 1, BTC.chain, None, "PENDING", "")
     assert rebuild(BTC_EURE, [], [deposit]) == {}
     with pytest.raises(ValueError, match="unknown state lost"):

@@ -10,13 +10,13 @@ import pytest
 
 from cockpit.config.settings import load
 from cockpit.desk.api.command_handler import CommandHandler
-from cockpit.desk.composition.trading_parts import TradingParts
+from cockpit.desk.api.command_journal import CommandJournal
+from cockpit.desk.composition.trading_parts import build_trading
 from cockpit.desk.interlocks.measures import MIN_FREE_BYTES
 from cockpit.desk.interlocks.monitor import InterlockMonitor
 from cockpit.desk.interlocks.venue_clock import VenueClock
 from cockpit.model.commands import ARMABLE, CommandRequest
 from cockpit.model.environment import Environment
-from cockpit.model.events import OperatorAction
 from storage.sqlite.history import SqliteHistory
 from tests.support.desk.builders import NOW, SALT, Clock, commitment
 from tests.support.recorder import MemoryRecorder
@@ -35,42 +35,39 @@ class Desk:
     def __init__(self, client: httpx.AsyncClient, *, shadow: int = 0) -> None:
         self.wall, self.monotonic = Clock(NOW), Clock(5 * NS_PER_S)
         self.settings = load(None, loopback(LIVE_AFTER_SHADOW_DECISIONS=str(shadow)))
-        sources = Environment(wall_ns=self.wall, monotonic_ns=self.monotonic)
+        env = Environment(wall_ns=self.wall, monotonic_ns=self.monotonic)
         self.recorder = MemoryRecorder()
         self.free = 2 * MIN_FREE_BYTES
         self.exchanges = {"kraken": Decimal(50_000), "coinbase": Decimal(50_000), "bitstamp": Decimal(50_000)}
         self.frozen = self.nodes_down = self.nodes_stand = self.credentials_down = False
-        self.clock = VenueClock(self.settings, sources)
-        self.workers = TradingParts(
+        self.clock = VenueClock(self.settings, env)
+        self.trading = build_trading(
             self.settings,
             client,
-            sources,
+            env,
+            self.recorder,
+            SqliteHistory(self.settings.state_dir / "history.sqlite"),
             run_id="run-1",
-            recorder=self.recorder,
-            history=SqliteHistory(self.settings.state_dir / "history.sqlite"),
+            on_failure=lambda reason: None,
         )
         self.interlocks = InterlockMonitor(
             self.settings,
-            self.workers,
+            self.trading,
             self.clock,
-            env=sources,
-            recorder=self.recorder,
-            previous_run_ms=lambda: 0,
-            hard_stop_active=lambda: False,
+            env,
+            self.recorder,
             free_bytes=lambda path: self.free,
         )
-        self.journal: list[OperatorAction] = []
+        self.journal = CommandJournal(env, MemoryRecorder())
         self.control = CommandHandler(
-            self.workers.arming,
+            self.journal,
+            self.trading.arming,
+            self.trading.limits,
+            self.trading.trading,
             blocked=self.interlocks.blocked,
             refreshers={},
-            limits=self.workers.limits,
-            trading=self.workers.trading,
+            start_hard_stop=lambda: 0,
             shutdown=lambda: None,
-            record=self.journal.append,
-            durable=_durable,
-            wall_ns=self.wall,
-            new_id=sources.new_id,
         )
 
     async def climb(self) -> None:
@@ -81,32 +78,34 @@ class Desk:
 
     async def read(self) -> None:
         """Everything is read once."""
-        workers = self.workers
-        workers.inventory.ledger.balance = workers.inventory.ledger.opening = PairAmounts(50_000_000, 25_000 * 10**18)
-        workers.liquidity.deposits = ()
+        trading = self.trading
+        ledger = trading.inventory.ledger
+        ledger.balance = ledger.opening = PairAmounts(50_000_000, 25_000 * 10**18)
+        trading.deposits.deposits = ()
         for symbol in ("BTC", "EURe"):
-            workers.liquidity.addresses[symbol] = cast(DepositAddress, object())
-        workers.relay.state = "ok"
+            trading.deposits.addresses[symbol] = cast(DepositAddress, object())
+        trading.relay.state = "ok"
         await self.turn(0)
 
     async def turn(self, ms: int = TICK_MS) -> None:
         """One tick of the desk, and all that its workers read meanwhile."""
         self.wall.pass_ms(ms)
         self.monotonic.pass_ms(ms)
-        workers, now = self.workers, self.wall.now_ns
+        trading, now = self.trading, self.wall.now_ns
         if not self.frozen:
             for source, mid in self.exchanges.items():
-                workers.reference.on_tick(Tick(source, mid - 1, mid + 1, now))
-        workers.reference.recompute()
+                trading.reference.on_tick(Tick(source, mid - 1, mid + 1, now))
+        trading.reference.recompute()
         if self.nodes_down:
-            workers.inventory.last_error = "no NEAR RPC endpoint answered: 127.0.0.2 answered HTTP 429"
+            trading.inventory.last_error = "no NEAR RPC endpoint answered: 127.0.0.2 answered HTTP 429"
         else:
-            workers.inventory.ledger.at_ns = now
-            workers.inventory.ledger.height += not self.nodes_stand
+            trading.inventory.ledger.at_ns = now
+            trading.inventory.ledger.height += not self.nodes_stand
             await self._receive_dates()
         if not self.nodes_down and not self.credentials_down:
-            workers.executor.salt, workers.key_registered = SALT, workers.key_registered is not False
-            workers.credentials_ns = self.monotonic.now_ns
+            key = trading.credentials.key
+            trading.executor.salt, key.registered = SALT, key.registered is not False
+            key.read_ns = self.monotonic.now_ns
         self.interlocks.tick(self.control)
 
     async def _receive_dates(self) -> None:
@@ -123,13 +122,9 @@ class Desk:
         """How long LIVE stayed open, ms."""
         for passed in range(0, within_ms + 1, TICK_MS):
             await self.turn(TICK_MS if passed else 0)
-            if not self.workers.arming.executor:
+            if not self.trading.arming.executor:
                 return passed
         raise AssertionError(f"LIVE is still open after {within_ms} ms")
-
-
-async def _durable() -> None:
-    return
 
 
 @pytest.fixture
@@ -158,7 +153,7 @@ def nodes_stand(desk: Desk) -> None:
 
 def salt_refused(desk: Desk) -> None:
     """The relay refused the salt, and no node returns the new one."""
-    desk.workers.intake.on_answer(1, "invalid salt")
+    desk.trading.engine.on_answer(1, "invalid salt")
     desk.credentials_down = True
 
 
@@ -167,11 +162,14 @@ def credentials_unread(desk: Desk) -> None:
 
 
 def key_lost(desk: Desk) -> None:
-    desk.workers.key_registered, desk.workers.key_problem = False, "ed25519:x is not registered for maker.near"
+    desk.trading.credentials.key.registered, desk.trading.credentials.key.problem = (
+        False,
+        "ed25519:x is not registered for maker.near",
+    )
 
 
 def relay_lost(desk: Desk) -> None:
-    desk.workers.relay.state, desk.workers.relay.last_error = "down", "the connection was reset"
+    desk.trading.relay.state, desk.trading.relay.last_error = "down", "the connection was reset"
 
 
 def history_full(desk: Desk) -> None:
@@ -186,17 +184,17 @@ def refused(desk: Desk) -> None:
     """Five times for a fault of ours, and as often for losing the auction."""
     for number in range(5):
         for error in ("another solver won", "insufficient balance or overflow"):
-            desk.workers.book.sent(commitment(f"{error}-{number}"), 10 + 2 * number)
-            desk.workers.intake.on_answer(10 + 2 * number, error)
+            desk.trading.book.sent(commitment(f"{error}-{number}"), 10 + 2 * number)
+            desk.trading.engine.on_answer(10 + 2 * number, error)
 
 
 def lost_money(desk: Desk) -> None:
     """A fill paid six EURe more than a thousandth of a BTC is worth."""
-    desk.workers.trading.filled(desk.wall(), PairAmounts(100_000, -56 * 10**18), Decimal(50_000))
+    desk.trading.trading.filled(desk.wall(), PairAmounts(100_000, -56 * 10**18), Decimal(50_000))
 
 
 def unknown_deposit(desk: Desk) -> None:
-    desk.workers.inventory.ledger.unexplained = PairAmounts(1, 0)
+    desk.trading.inventory.ledger.unexplained = PairAmounts(1, 0)
 
 
 def stepped_ahead(desk: Desk) -> None:
@@ -234,10 +232,10 @@ async def test_live_closes_within_its_grace_and_says_why(
     broken(desk)
     took_ms = await desk.ms_until_closed(after_ms + late_ms)
     assert took_ms >= after_ms
-    why = desk.workers.arming.why("trade-executor")
+    why = desk.trading.arming.why("trade-executor")
     assert why.startswith("disarmed by desk: ")
     assert text in why
-    (entry,) = [one for one in desk.journal if one.command == "disarm trade-executor"]
+    (entry,) = [one for one in desk.journal.entries if one.command == "disarm trade-executor"]
     assert (entry.actor, entry.accepted) == ("desk", True)
     assert text in entry.reason
     # It stays closed until the interlock passes again, and the checklist says what to do.
@@ -249,7 +247,7 @@ async def test_live_closes_within_its_grace_and_says_why(
 async def test_a_healthy_desk_stays_live(desk: Desk) -> None:
     for _ in range(600):
         await desk.turn()
-    assert desk.workers.arming.rung == "LIVE"
+    assert desk.trading.arming.rung == "LIVE"
     assert all(row.passed for row in desk.interlocks.rows())
 
 
@@ -263,20 +261,20 @@ async def test_what_recovers_within_its_grace_closes_nothing(desk: Desk, broken:
     setattr(desk, recovered, False)
     for _ in range(60_000 // TICK_MS):
         await desk.turn()
-    assert desk.workers.arming.rung == "LIVE"
+    assert desk.trading.arming.rung == "LIVE"
 
 
 async def test_a_handful_of_refusals_disarms_only_within_their_time(desk: Desk) -> None:
     for number in range(12):
-        desk.workers.book.sent(commitment(f"{number}"), number)
-        desk.workers.intake.on_answer(number, "invalid signature")
+        desk.trading.book.sent(commitment(f"{number}"), number)
+        desk.trading.engine.on_answer(number, "invalid signature")
         for _ in range(15_000 // TICK_MS):
             await desk.turn()
-    assert desk.workers.arming.rung == "LIVE"
+    assert desk.trading.arming.rung == "LIVE"
     refused(desk)
     await desk.turn()
-    assert not desk.workers.arming.executor
-    assert desk.workers.arming.strategy
+    assert not desk.trading.arming.executor
+    assert desk.trading.arming.strategy
     await desk.turn(60_000)
     assert desk.control.arm("trade-executor", CommandRequest(actor="ops")).accepted, "the interlock clears by itself"
 
@@ -285,7 +283,7 @@ async def test_decisions_in_shadow_count_from_arming_or_the_last_venue_error() -
     async with httpx.AsyncClient(trust_env=False) as client:
         desk = Desk(client, shadow=3)
         await desk.read()
-        counters = desk.workers.intake.counters
+        counters = desk.trading.engine.counters
         counters["actionable"] = 100
         assert desk.control.arm("strategy-engine", CommandRequest(actor="ops")).accepted
 
@@ -297,19 +295,19 @@ async def test_decisions_in_shadow_count_from_arming_or_the_last_venue_error() -
         counters["actionable"] += 2
         await desk.turn()
         assert "2 actionable decisions" in refusal()
-        desk.workers.relay.counters["disconnects"] += 1
+        desk.trading.relay.counters["disconnects"] += 1
         await desk.turn()
         assert "0 actionable decisions" in refusal(), "a venue error restarts the count"
         counters["actionable"] += 3
         await desk.turn()
         assert refusal() == ""
-        desk.workers.relay.counters["disconnects"] += 1
+        desk.trading.relay.counters["disconnects"] += 1
         await desk.turn()
-        assert desk.workers.arming.rung == "LIVE", "it never closes LIVE"
+        assert desk.trading.arming.rung == "LIVE", "it never closes LIVE"
 
 
 async def test_one_frozen_exchange_is_left_out(desk: Desk) -> None:
     del desk.exchanges["bitstamp"]
     for _ in range(120):
         await desk.turn()
-    assert desk.workers.arming.rung == "LIVE"
+    assert desk.trading.arming.rung == "LIVE"

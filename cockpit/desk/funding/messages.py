@@ -1,0 +1,6 @@
+"""Texts that several modules of this package show an operator."""
+
+NOT_CONFIRMED = "the history did not confirm the record in time; check its health"
+NEVER_SENT = "the desk ended before it was sent; nothing left, place a new order"
+BRIDGE_LISTS_IT = "the bridge lists the withdrawal"
+BALANCES_SHOW_IT = "the balances show that it left"

@@ -1,0 +1,65 @@
+"""Reads an order as an operator sends it, and refuses what cannot be meant."""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from cockpit.desk.funding.errors import InvalidOrderError
+from cockpit.model.commands import Route, WithdrawalOrder
+from venue.protocol.assets import Asset, Pair
+from venue.signing.addresses import check_address
+from venue.signing.errors import InvalidAddressError
+from venue.transport.amounts import amount_of
+
+
+class ParsedOrder(msgspec.Struct, frozen=True, kw_only=True):
+    """A readable order, its address checked; amounts in base units. ``amount`` is None while none is given."""
+
+    asset: Asset
+    amount: int | None
+    destination: str
+    route: Route
+    expected_fee: int | None
+
+
+class OrderParser:
+    """Parses orders for one pair. ``defaults``: the configured destination by symbol; ``route``: the configured one."""
+
+    def __init__(self, pair: Pair, *, defaults: Mapping[str, str], route: Route) -> None:
+        self._pair = pair
+        self.defaults = dict(defaults)
+        self._route = route
+
+    def asset(self, order: WithdrawalOrder) -> Asset:
+        """Return the asset that the order names. Raises InvalidOrderError."""
+        for asset in (self._pair.base, self._pair.quote):
+            if order.asset_id in (asset.token_id, asset.symbol):
+                if order.chain not in ("", asset.chain):
+                    raise InvalidOrderError(f"{asset.symbol} leaves to {asset.chain} only")
+                return asset
+        raise InvalidOrderError(f"asset_id must be {self._pair.base.token_id} or {self._pair.quote.token_id}")
+
+    def parse(self, order: WithdrawalOrder) -> ParsedOrder:
+        """Raises InvalidOrderError, which names the value that is missing or wrong."""
+        asset = self.asset(order)
+        destination = order.destination_address.strip() or self.defaults.get(asset.symbol, "")
+        if not destination:
+            name = f"TRADING_{asset.symbol.upper()}_WITHDRAW_ADDRESS"
+            raise InvalidOrderError(f"give a destination_address: {name} is not configured")
+        try:
+            destination = check_address(asset.chain, destination)
+            amount = None if order.amount == "" else amount_of(order.amount)
+            expected = None if order.expected_fee in (None, "") else amount_of(order.expected_fee or 0)
+        except InvalidAddressError as exc:
+            raise InvalidOrderError(str(exc)) from None
+        except ValueError as exc:
+            raise InvalidOrderError(f"amounts are base units in decimal digits: {exc}") from None
+        if amount == 0:
+            raise InvalidOrderError("give an amount above zero")
+        return ParsedOrder(
+            asset=asset,
+            amount=amount,
+            destination=destination,
+            route=order.route or self._route,
+            expected_fee=expected,
+        )

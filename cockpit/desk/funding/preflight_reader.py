@@ -1,0 +1,103 @@
+"""Reads what the preflight checks need to know, from the bridge and from the desk itself."""
+
+import asyncio
+from collections.abc import Callable
+
+from cockpit.desk.funding.cooling_off import CoolingOff
+from cockpit.desk.funding.deposits import DepositTracker
+from cockpit.desk.funding.freeze import Freeze
+from cockpit.desk.funding.order_parser import ParsedOrder
+from cockpit.desk.funding.preflight import PreflightFacts
+from cockpit.desk.funding.withdrawal_book import WithdrawalBook
+from cockpit.desk.inventory.sync import Inventory
+from cockpit.desk.quote_book.reservations import Reservations
+from cockpit.desk.risk.limits import LimitsInForce
+from cockpit.model.environment import Environment
+from cockpit.model.recorder import Recorder
+from venue.bridges.poa.client import Bridge
+from venue.protocol.assets import Asset, Pair
+from venue.protocol.units import NS_PER_MS
+from venue.transport.errors import VenueError
+
+READ_AGAIN = 4
+READ_AGAIN_AFTER_S = 0.5
+"""On a busy desk a reading can fall between a settlement and its status; the next one explains it."""
+
+
+class PreflightReader:
+    """Collects the facts for an order. ``previous_run_ms``: until the last quote of the previous run expires."""
+
+    def __init__(
+        self,
+        env: Environment,
+        recorder: Recorder,
+        pair: Pair,
+        *,
+        bridge: Bridge,
+        deposits: DepositTracker,
+        inventory: Inventory,
+        reservations: Reservations,
+        book: WithdrawalBook,
+        freeze: Freeze,
+        cooling: CoolingOff,
+        limits: LimitsInForce,
+        previous_run_ms: Callable[[], int],
+    ) -> None:
+        self._env = env
+        self._recorder = recorder
+        self._pair = pair
+        self._bridge = bridge
+        self._deposits = deposits
+        self._inventory = inventory
+        self._reservations = reservations
+        self._book = book
+        self._freeze = freeze
+        self._cooling = cooling
+        self._limits = limits
+        self._previous_run_ms = previous_run_ms
+
+    def unexplained(self, asset: Asset) -> int:
+        """Return the unexplained difference of the asset, base units; below 0 something is missing."""
+        return self._pair.amount(asset, self._inventory.ledger.unexplained)
+
+    async def read(self, order: ParsedOrder) -> PreflightFacts:
+        """Read fee and minimum now, and put everything else known beside them."""
+        asset, ledger = order.asset, self._inventory.ledger
+        fee, fee_problem = None, ""
+        try:
+            estimate = await self._bridge.withdrawal_estimate(asset.chain, asset.near_token, order.destination)
+            fee = estimate.fee
+        except VenueError as exc:
+            fee_problem = str(exc)
+        minimum, minimum_problem = await self._deposits.minimum_withdrawal(asset)
+        await self._wait_for_explanation(asset)
+        balance = None if ledger.balance is None else self._pair.amount(asset, ledger.balance)
+        reserved = self._reservations.reserved(asset.token_id)
+        age_ms = (self._env.wall_ns() - ledger.at_ns) // NS_PER_MS
+        return PreflightFacts(
+            asset=asset,
+            amount=order.amount or 0,
+            destination=order.destination,
+            frozen=self._freeze.frozen,
+            balance=balance,
+            balance_fresh=0 <= age_ms <= self._limits.current.max_inventory_age_ms,
+            available=None if balance is None else max(0, balance - reserved),
+            unexplained=self.unexplained(asset) < 0,
+            fee=fee,
+            fee_problem=fee_problem,
+            expected_fee=order.expected_fee,
+            minimum=minimum,
+            minimum_problem=minimum_problem,
+            cooling_left_ms=self._cooling.left_ms(asset.chain, order.destination),
+            undecided=self._book.undecided(asset),
+            history_complete=self._recorder.complete,
+            previous_run_ms=self._previous_run_ms(),
+        )
+
+    async def _wait_for_explanation(self, asset: Asset) -> None:
+        """Give a balance that lacks something a few more readings to be explained."""
+        for _ in range(READ_AGAIN):
+            if self.unexplained(asset) >= 0:
+                return
+            await asyncio.sleep(READ_AGAIN_AFTER_S)
+            await self._inventory.sync("refresh")

@@ -1,0 +1,59 @@
+"""Signs a withdrawal by its route: a NEAR transaction, or an intent for the relay."""
+
+from collections.abc import Callable
+
+from cockpit.desk.funding.errors import NotPreparedError
+from cockpit.desk.funding.withdrawal import RecordedOrder, Withdrawal
+from cockpit.desk.funding.withdrawal_book import WithdrawalBook
+from venue.near.rpc import NearRpc
+from venue.protocol.units import NS_PER_S
+from venue.signing.signer import SignedBytes, Signer
+
+VALID_NS = 25 * 3600 * NS_PER_S
+"""A transaction's block hash is good for about 24 h (PROTOCOL); an hour more is certain."""
+INTENT_LIFE_NS = 600 * NS_PER_S
+
+
+class WithdrawalSigning:
+    """Makes the bytes of a withdrawal. ``salt`` returns the Verifier's current one, None while it is not known."""
+
+    def __init__(
+        self, account: str, signer: Signer, rpc: NearRpc, book: WithdrawalBook, *, salt: Callable[[], bytes | None]
+    ) -> None:
+        self._account = account
+        self._signer = signer
+        self._rpc = rpc
+        self._book = book
+        self._salt = salt
+
+    async def sign(self, order: RecordedOrder) -> tuple[SignedBytes, int]:
+        """Return the signed bytes and when, by block time (UTC ns), they can no longer execute.
+
+        Raises NotPreparedError, VenueError, or the signer's refusal.
+        """
+        block = await self._rpc.block("final")
+        if order.route == "intent":
+            salt = self._salt()
+            if salt is None:
+                raise NotPreparedError("the Verifier's salt is not known; try again")
+            deadline = block.timestamp_ns + INTENT_LIFE_NS
+            signed = self._signer.sign_withdrawal_intent(order.asset, order.amount, order.destination, deadline, salt)
+            return signed, deadline
+        key = await self._rpc.access_key(self._account, self._signer.public_key)
+        if key is None or not key.full_access:
+            raise NotPreparedError(
+                "a withdrawal by transaction attaches 1 yoctoNEAR, which needs a full-access key of the account; "
+                "set WITHDRAWAL_ROUTE=intent, or use such a key"
+            )
+        # Of two transactions with one nonce only one can execute: that of another asset may still be in flight.
+        last = max([key.nonce, *(access_nonce(w) for w in self._book if w.undecided)])
+        signed = self._signer.sign_withdrawal_transaction(
+            order.asset, order.amount, order.destination, last, block.hash
+        )
+        return signed, block.timestamp_ns + VALID_NS
+
+
+def access_nonce(withdrawal: Withdrawal) -> int:
+    """Return the access-key nonce that its bytes use; 0 for an intent."""
+    prepared = withdrawal.prepared
+    return int(prepared.nonce) if prepared is not None and prepared.route == "transaction" else 0
