@@ -9,13 +9,13 @@ from cockpit.desk.funding.withdrawal import STATES
 from cockpit.model.commands import PARTS, Limits
 from docs.make.pictures import DOCS
 from storage.rows import TABLES
-from venue.sandbox.base.faults import Faults, Strikes
+from venue.sandbox.base.faults import Faults, OneTimeFaults
 
 LISTED: tuple[tuple[str, Sequence[str]], ...] = (
     ("api", PARTS),
     ("glossary", PARTS),
     ("history", ("runs", *(table.name for table in TABLES))),
-    ("sandbox", (*Faults.__struct_fields__, *Strikes.__struct_fields__)),
+    ("sandbox", (*Faults.__struct_fields__, *OneTimeFaults.__struct_fields__)),
     ("trading", Limits.__struct_fields__),
     ("withdrawals", STATES),
 )

@@ -1,4 +1,4 @@
-"""The parts of a venue, put together: ledger, bridge, relay, traders and the price they all see."""
+"""Builds a venue's parts: ledger, bridge, relay, traders and their common price."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -6,20 +6,20 @@ from pathlib import Path
 import msgspec
 
 from venue.protocol.units import NS_PER_S
-from venue.sandbox.base.faults import Switches
+from venue.sandbox.base.faults import FaultTable
 from venue.sandbox.base.runtime import Background, ShiftedClock
 from venue.sandbox.base.seeding import derive, rng
 from venue.sandbox.bridges.bridge import Bridge
 from venue.sandbox.config import VenueConfig
+from venue.sandbox.flow.genesis import Participants, open_accounts
 from venue.sandbox.flow.price_path import MarketClock, PricePath, RandomWalk, RecordedPath, read_bars
 from venue.sandbox.flow.schedule import RequestFlow, schedule
 from venue.sandbox.flow.traders import Rivals, Traders
 from venue.sandbox.relay.relay import Relay
-from venue.sandbox.verifier.genesis import Cast, open_accounts
 from venue.sandbox.verifier.ledger import Ledger
 
 TRANSFER_PANIC = "Pausable: Method is paused"
-"""What a token's contract says when ``ft_transfer`` is made to fail."""
+"""The token contract's panic when ``ft_transfer`` is made to fail."""
 
 
 class Parts(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,11 +28,11 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     config: VenueConfig
     clock: ShiftedClock
     background: Background
-    switches: Switches
+    faults: FaultTable
     path: PricePath
     market: MarketClock
     ledger: Ledger
-    cast: Cast
+    participants: Participants
     bridge: Bridge
     relay: Relay
     rivals: Rivals
@@ -40,22 +40,22 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def salt(seed: int, number: int) -> bytes:
-    """The Verifier's salts in the order they become current, 4 bytes each; the first is number 0."""
+    """Return the Verifier's ``number``-th current salt, 4 bytes; the first is number 0."""
     return derive(seed, "salt", number)[:4]
 
 
 def price_path(config: VenueConfig) -> PricePath:
-    """The recording the config names, or the seeded random walk; RecordingError when the file is no good."""
+    """Return the configured recording, or the seeded random walk; RecordingError for an invalid file."""
     if config.prices is not None:
         return RecordedPath(read_bars(Path(config.prices)), config.speed)
     return RandomWalk(config.seed, config.start_mid, config.speed)
 
 
 def assemble(config: VenueConfig, *, clock: Callable[[], int], monotonic_ns: Callable[[], int]) -> Parts:
-    """Put a venue together; nothing of it runs yet. Raises RecordingError for a bad recording."""
+    """Build a venue; nothing runs yet. Raises RecordingError for an invalid recording."""
     seed = config.seed
     shifted = ShiftedClock(clock)
-    switches = Switches(shifted)
+    faults = FaultTable(shifted)
     background = Background()
     path = price_path(config)
     market = MarketClock(monotonic_ns)
@@ -65,8 +65,8 @@ def assemble(config: VenueConfig, *, clock: Callable[[], int], monotonic_ns: Cal
         salt=salt(seed, 0),
         tx_validity_ns=int(config.tx_validity_s * NS_PER_S),
     )
-    ledger.refuse_transfer = lambda _: TRANSFER_PANIC if switches.spend("ft_transfer_fails") else None
-    cast = open_accounts(config, ledger)
+    ledger.refuse_transfer = lambda _: TRANSFER_PANIC if faults.count_down("ft_transfer_fails") else None
+    participants = open_accounts(config, ledger)
     relay = Relay(
         ledger=ledger,
         seed=seed,
@@ -80,13 +80,13 @@ def assemble(config: VenueConfig, *, clock: Callable[[], int], monotonic_ns: Cal
         ledger,
         shifted,
         rng=rng(seed, "bridge"),
-        switches=switches,
+        faults=faults,
         index_after_ns=int(config.index_after_s * NS_PER_S),
         send_after_ns=int(config.send_after_s * NS_PER_S),
         complete_after_ns=int(config.complete_after_s * NS_PER_S),
         confirm_ns=int(config.confirm_s * NS_PER_S),
     )
-    rivals = Rivals(relay=relay, ledger=ledger, seed=seed, path=path, wallets=cast.rivals, clock=shifted)
+    rivals = Rivals(relay=relay, ledger=ledger, seed=seed, path=path, wallets=participants.rivals, clock=shifted)
     if config.rivals:
         relay.on_open(rivals.watch)
     flow = RequestFlow(
@@ -97,7 +97,7 @@ def assemble(config: VenueConfig, *, clock: Callable[[], int], monotonic_ns: Cal
         ledger=ledger,
         seed=seed,
         demands=schedule(seed, flow, path, config.traders),
-        wallets=cast.traders,
+        wallets=participants.traders,
         market=market,
         clock=shifted,
         background=background,
@@ -106,11 +106,11 @@ def assemble(config: VenueConfig, *, clock: Callable[[], int], monotonic_ns: Cal
         config=config,
         clock=shifted,
         background=background,
-        switches=switches,
+        faults=faults,
         path=path,
         market=market,
         ledger=ledger,
-        cast=cast,
+        participants=participants,
         bridge=bridge,
         relay=relay,
         rivals=rivals,

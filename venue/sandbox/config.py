@@ -1,4 +1,4 @@
-"""What a sandbox venue is made of."""
+"""The settings of a sandbox venue."""
 
 from decimal import Decimal
 from typing import Annotated, Literal
@@ -15,14 +15,14 @@ class VenueConfig(msgspec.Struct, frozen=True, kw_only=True):
 
     ``rate``: requests a second. ``other_pairs``: their share for other pairs, 0 to 1. ``speed``: market seconds per
     real second. ``prices``: path of a recording to replay instead of the random walk. ``median_eur``: median size.
-    ``maker_btc`` and ``maker_eure``: the maker's opening balances in base units. ``deposit_after_s``: when a deposit of
-    ``deposit_btc`` base units shows up, None for never; it is credited ``deposit_confirm_s`` later. ``settle_s``: least
-    and longest time from publishing to settlement. ``flat``: requests in the documented flat envelope. ``port``: first
-    of eight ports in a row, 0 for any free ones. ``index_after_s``, ``send_after_s``, ``complete_after_s``: how long
-    after a burn the bridge knows of it, has paid it out, and is done (each from the burn on). ``confirm_s``: until
-    money that reaches a deposit address is final there, where nothing else is said. ``tx_validity_s``: how old the
-    block named by a transaction may be. ``key_registered``: whether the Verifier knows the maker's key; ``access``:
-    what the key is to the maker's NEAR account.
+    ``maker_btc`` and ``maker_eure``: the maker's opening balances in base units. ``deposit_after_s``: when a
+    deposit of ``deposit_btc`` base units shows up, None for never; it is credited ``deposit_confirm_s`` later.
+    ``settle_s``: shortest and longest time from publishing to settlement. ``flat``: requests in the documented flat
+    envelope. ``port``: first of eight consecutive ports, 0 for any free ones. ``index_after_s``, ``send_after_s``,
+    ``complete_after_s``: how long after a withdrawal left the Verifier the bridge knows it, has paid it out, and is
+    done. ``confirm_s``: when a deposit is final, unless it says otherwise. ``tx_validity_s``: how old the block
+    named by a transaction may be. ``key_registered``: whether the Verifier knows the maker's key; ``access``: that
+    key's access to the maker's NEAR account.
     """
 
     seed: int = 1

@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from venue.protocol.units import NS_PER_S
 from venue.sandbox.assembly import Parts
-from venue.sandbox.base.faults import DepositRequest, Strikes, Switches
+from venue.sandbox.base.faults import DepositRequest, FaultTable, OneTimeFaults
 from venue.sandbox.bridges.bridge import Bridge
 from venue.sandbox.bridges.records import Deposit, Withdrawal
 from venue.sandbox.flow.traders import Traders
@@ -35,13 +35,15 @@ def control_app(
     *,
     state: Callable[[str | None], dict[str, object]],
     chains: Callable[[], dict[str, object]],
-    switches: Switches,
+    faults: FaultTable,
     traders: Traders,
-    strike: Callable[[Strikes], None],
+    trigger: Callable[[OneTimeFaults], None],
     forward: Callable[[int], int],
 ) -> Starlette:
-    """``GET /healthz``, ``GET /state`` (``?account=`` for its fills only), ``GET /chains``, ``GET`` and
-    ``POST /faults``, ``POST /deposit``, ``POST /traders``, ``POST /time`` (``forward_s``)."""
+    """Serve ``GET /healthz``, ``GET /state`` (``?account=`` for its fills only), ``GET /chains``, ``GET`` and
+    ``POST /faults``, ``POST /deposit``, ``POST /traders``, ``POST /time`` (``forward_s``).
+
+    """
 
     async def healthz(_: Request) -> Response:
         return json_response({"ok": True})
@@ -53,15 +55,14 @@ def control_app(
         return json_response(chains())
 
     async def get_faults(_: Request) -> Response:
-        return json_response(msgspec.to_builtins(switches.faults))
+        return json_response(msgspec.to_builtins(faults.current))
 
     async def post_faults(request: Request) -> Response:
-        strikes = switches.order(await _body(request))
-        strike(strikes)
-        return json_response(msgspec.to_builtins(switches.faults))
+        trigger(faults.apply(await _body(request)))
+        return json_response(msgspec.to_builtins(faults.current))
 
     async def post_deposit(request: Request) -> Response:
-        strike(Strikes(deposit=msgspec.convert(await _body(request), DepositRequest, strict=False)))
+        trigger(OneTimeFaults(deposit=msgspec.convert(await _body(request), DepositRequest, strict=False)))
         return json_response({"ok": True})
 
     async def post_traders(request: Request) -> Response:
@@ -107,12 +108,12 @@ def balances(ledger: Ledger) -> Balances:
 def overview(
     parts: Parts, *, opening: Balances, connections: int, failures: int, account: str | None
 ) -> dict[str, object]:
-    """The state as JSON values, amounts in base units as text. ``account`` narrows the fills to its own."""
+    """Return the state as JSON values, amounts in base units as text. ``account`` narrows the fills to its own."""
     offset_ns = parts.market.offset_ns()
     settlement = parts.relay.settlement
     return {
         "seed": parts.config.seed,
-        "account": parts.cast.maker.account,
+        "account": parts.participants.maker.account,
         "running": parts.traders.running,
         "market": {"offset_ns": offset_ns, "mid": str(parts.path.mid_at(offset_ns))},
         "opening": opening,
@@ -129,7 +130,7 @@ def overview(
         },
         "traders": dict(parts.traders.counts),
         "rivals": dict(parts.rivals.counts),
-        "faults": msgspec.to_builtins(parts.switches.faults),
+        "faults": msgspec.to_builtins(parts.faults.current),
         "failures": failures,
     }
 
@@ -156,7 +157,7 @@ def _requests(parts: Parts) -> dict[str, object]:
 
 
 def chains_view(bridge: Bridge, ledger: Ledger, now_ns: int) -> dict[str, object]:
-    """By chain: balances by address, deposits, burns and payments; by token what went through, amounts as text."""
+    """Return by chain: balances by address, deposits, burns and payments, and the token's totals, amounts as text."""
     return {token.asset.chain: _chain(bridge, ledger, token.asset.chain, now_ns) for token in bridge.tokens}
 
 

@@ -9,8 +9,8 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route, WebSocketRoute
 
-from venue.sandbox.base.faults import Endpoint, Faults, Lost, Node, Switches
-from venue.sandbox.base.lost_answers import lose
+from venue.sandbox.base.faults import Endpoint, Faults, FaultTable, LostAnswer, Node
+from venue.sandbox.base.lost_answers import answer_lost_call
 from venue.sandbox.base.runtime import Background
 from venue.sandbox.relay.rpc import RelayRpc
 from venue.sandbox.relay.websocket import RelaySocket
@@ -19,7 +19,7 @@ Handler = Callable[[object], Awaitable[dict[str, object]]]
 
 
 def json_response(answer: object, status: int = 200) -> Response:
-    """JSON with integers of any size as bare numbers, as the bridge writes them."""
+    """Encode JSON with integers of any size as bare numbers, as the bridge does."""
     return Response(json.dumps(answer), status, media_type="application/json")
 
 
@@ -27,8 +27,8 @@ SENDING = frozenset(("send_tx", "broadcast_tx_commit", "broadcast_tx_async"))
 PUBLISHING = frozenset(("publish_intent", "publish_intents"))
 
 
-def relay_app(socket: RelaySocket, rpc: RelayRpc, switches: Switches, background: Background) -> Starlette:
-    """The relay: ``/ws`` and ``/rpc``."""
+def relay_app(socket: RelaySocket, rpc: RelayRpc, faults: FaultTable, background: Background) -> Starlette:
+    """Serve the relay: ``/ws`` and ``/rpc``."""
 
     async def answer(request: Request) -> Response:
         method, body = request.query_params.get("method"), await request.body()
@@ -37,39 +37,39 @@ def relay_app(socket: RelaySocket, rpc: RelayRpc, switches: Switches, background
             status, content = await rpc.handle(method, body, request.headers)
             return json_response(content, status)
 
-        lost = switches.spend_publish() if _method(body, method) in PUBLISHING else None
+        lost = faults.next_publish_fault() if _method(body, method) in PUBLISHING else None
         return await _act(act, lost, request, background)
 
     return Starlette(routes=[WebSocketRoute("/ws", socket.serve), Route("/rpc", answer, methods=["POST"])])
 
 
-def bridge_app(handle: Handler, switches: Switches) -> Starlette:
-    """The bridge: ``/rpc``, that misbehaves as the table of faults says."""
+def bridge_app(handle: Handler, faults: FaultTable) -> Starlette:
+    """Serve the bridge at ``/rpc``, with the faults of the table."""
 
     async def answer(request: Request) -> Response:
-        broken = await _broken(switches.faults.bridge, switches.faults)
+        broken = await _broken(faults.current.bridge, faults.current)
         return broken or await _call(handle, await request.body())
 
     return Starlette(routes=[Route("/rpc", answer, methods=["POST"])])
 
 
-def near_app(handle: Handler, switches: Switches, node: Node, background: Background) -> Starlette:
-    """One NEAR RPC node, at ``/``, that misbehaves as the table of faults says."""
+def near_app(handle: Handler, faults: FaultTable, node: Node, background: Background) -> Starlette:
+    """Serve one NEAR RPC node at ``/``, with the faults of the table."""
 
     async def answer(request: Request) -> Response:
-        faults = switches.faults
-        broken = await _broken(faults.near_a if node == "near_a" else faults.near_b, faults)
+        now = faults.current
+        broken = await _broken(now.near_a if node == "near_a" else now.near_b, now)
         if broken is not None:
             return broken
         body = await request.body()
-        lost = switches.spend_send(node) if _method(body) in SENDING else None
+        lost = faults.next_send_fault(node) if _method(body) in SENDING else None
         return await _act(lambda: _call(handle, body), lost, request, background)
 
     return Starlette(routes=[Route("/", answer, methods=["POST"])])
 
 
 async def _broken(how: Endpoint, faults: Faults) -> Response | None:
-    """What a broken endpoint answers without looking at the request; None when it answers after all."""
+    """Return a broken endpoint's answer to any request; None when it answers after all."""
     match how:
         case "429":
             return PlainTextResponse("Too Many Requests", 429, headers={"Retry-After": "1"})
@@ -85,9 +85,9 @@ async def _broken(how: Endpoint, faults: Faults) -> Response | None:
 
 
 async def _act(
-    act: Callable[[], Awaitable[Response]], lost: Lost | None, request: Request, background: Background
+    act: Callable[[], Awaitable[Response]], lost: LostAnswer | None, request: Request, background: Background
 ) -> Response:
-    return await act() if lost is None else await lose(lost, act, request, background)
+    return await act() if lost is None else await answer_lost_call(lost, act, request, background)
 
 
 def _method(body: bytes, default: str | None = None) -> str | None:

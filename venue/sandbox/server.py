@@ -1,4 +1,4 @@
-"""The whole venue in one process: every endpoint on loopback, with its traders and its ledger behind it."""
+"""The whole venue in one process: every endpoint on loopback, with its traders and its ledger."""
 
 import asyncio
 import signal
@@ -11,7 +11,7 @@ from starlette.applications import Starlette
 from venue.protocol.assets import BTC
 from venue.protocol.units import NS_PER_S
 from venue.sandbox.assembly import assemble, salt
-from venue.sandbox.base.faults import DepositRequest, Exchange, Strikes
+from venue.sandbox.base.faults import DepositRequest, Exchange, OneTimeFaults
 from venue.sandbox.base.hosting import HOST, HttpHost
 from venue.sandbox.bridges.rpc import BridgeRpc
 from venue.sandbox.config import VenueConfig
@@ -27,21 +27,22 @@ from venue.sandbox.exchanges.tickers import (
     kraken_rest,
 )
 from venue.sandbox.exchanges.websocket import ExchangeSocket, exchange_app
+from venue.sandbox.flow.genesis import api_key
 from venue.sandbox.http_apps import bridge_app, near_app, relay_app
 from venue.sandbox.near.rpc import NearRpc
 from venue.sandbox.relay.rpc import RelayRpc
 from venue.sandbox.relay.websocket import RelaySocket
-from venue.sandbox.verifier.genesis import api_key
 from venue.sandbox.verifier.ledger import Ledger
 
 PULSE_S = 0.1
-"""How often deposits are looked at; a block passes every ten pulses."""
+"""Pause between two checks of the deposits; a block is added every ten pulses."""
 
 
 class Venue:
-    """One sandbox venue. ``clock`` gives UTC nanoseconds, ``monotonic_ns`` the time the market runs by.
+    """One sandbox venue. ``clock`` gives UTC nanoseconds, ``monotonic_ns`` the time that the market runs by.
 
-    Raises RecordingError for a bad recording.
+    Raises RecordingError for an invalid recording.
+
     """
 
     def __init__(
@@ -57,22 +58,23 @@ class Venue:
         self._opening = balances(self._parts.ledger)
         self._rotations = 0
         self._key = api_key(config.seed)
-        self._relay_socket = RelaySocket(self._parts.relay, self._parts.switches, api_key=self._key, seed=config.seed)
+        self._relay_socket = RelaySocket(self._parts.relay, self._parts.faults, api_key=self._key, seed=config.seed)
         self._bitstamp = ExchangeSocket(self._feed("bitstamp", 0.3, "0.01"), Bitstamp)
         self._host: HttpHost | None = None
 
     @property
     def ledger(self) -> Ledger:
-        """The Verifier's state, for set-up beyond what the config offers."""
+        """The Verifier's state, for set-up beyond the config."""
         return self._parts.ledger
 
     async def start(self) -> None:
-        """Open every endpoint, then let the traders ask unless the config starts them paused.
+        """Open every endpoint, then start the traders unless the config pauses them.
 
         Raises OSError when a port is taken.
+
         """
         parts = self._parts
-        self._host = HttpHost(self._apps(), self._config.port, self._told_time)
+        self._host = HttpHost(self._apps(), self._config.port, self._stated_time_ns)
         await self._host.start()
         parts.background.spawn(self._pulse(), "sandbox chain")
         parts.background.spawn(parts.traders.follow(), "sandbox traders")
@@ -82,20 +84,19 @@ class Venue:
             parts.traders.run()
 
     async def stop(self) -> None:
-        """Close every connection and end every task."""
         self._parts.traders.pause()
         await self._parts.background.stop()
         if self._host is not None:
             await self._host.stop()
 
     def env(self) -> dict[str, str]:
-        """What a maker's environment holds to trade here, the sandbox's own secrets included; once it is started."""
+        """Return the environment a maker needs to trade here, with the sandbox's own secrets, once it is started."""
         if self._host is None:
-            raise RuntimeError("the venue has no addresses before it is started")
+            raise RuntimeError("start the venue first: it has no addresses yet")
         ports = self._host.ports
         http = {name: f"http://{HOST}:{port}" for name, port in ports.items()}
         ws = {name: f"ws://{HOST}:{port}" for name, port in ports.items()}
-        maker = self._parts.cast.maker
+        maker = self._parts.participants.maker
         return {
             "NEAR_INTENTS_API_KEY": self._key,
             "NEAR_INTENTS_ACCOUNT_ID": maker.account,
@@ -111,7 +112,7 @@ class Venue:
         }
 
     def state(self, account: str | None = None) -> dict[str, object]:
-        """What the venue holds and has seen; ``account`` narrows the fills to its own."""
+        """Return what the venue holds and has seen; ``account`` narrows the fills to its own."""
         return overview(
             self._parts,
             opening=self._opening,
@@ -121,14 +122,14 @@ class Venue:
         )
 
     def chains(self) -> dict[str, object]:
-        """What the chains behind the bridge hold, and every deposit, burn and payment."""
         return chains_view(self._parts.bridge, self.ledger, self._parts.clock())
 
     def forward(self, by_ns: int) -> int:
-        """Put the venue's time forward, blocks, bridge and deadlines with it; the time it is then, UTC nanoseconds.
+        """Put the venue's time forward, with blocks, bridge and deadlines, and return it, UTC nanoseconds.
 
-        The exchanges and the market stay where they are. Quotes a maker signs by its own clock may be too old then, and
-        a desk that compares its clock with the venue's finds it behind.
+        The exchanges and the market do not move. Quotes that a maker signs by its own clock may then be too old, and a
+        desk that compares its clock with the venue's finds it behind.
+
         """
         self.ledger.advance_block()
         self._parts.clock.forward(by_ns)
@@ -136,40 +137,38 @@ class Venue:
         self._parts.bridge.advance(self._parts.clock())
         return self._parts.clock()
 
-    def _told_time(self) -> int:
-        """What the venue says the time is, UTC nanoseconds."""
-        return self._parts.clock() + self._parts.switches.skew_ns
+    def _stated_time_ns(self) -> int:
+        return self._parts.clock() + self._parts.faults.skew_ns
 
     def _apps(self) -> dict[str, Starlette]:
-        """The applications in the order of their ports."""
         parts = self._parts
-        switches, background = parts.switches, parts.background
-        node = NearRpc(parts.ledger, name="near_a", switches=switches)
+        faults, background = parts.faults, parts.background
+        node = NearRpc(parts.ledger, name="near_a", faults=faults)
         twin = NearRpc(
             parts.ledger,
             transactions=node.transactions,
             view_errors="error",
             name="near_b",
-            switches=switches,
+            faults=faults,
         )
         bridge = BridgeRpc(parts.bridge, parts.clock)
-        relay = RelayRpc(parts.relay, api_key=self._key, switches=switches)
+        relay = RelayRpc(parts.relay, api_key=self._key, faults=faults)
         kraken = ExchangeSocket(self._feed("kraken", 0.25, "0.1"), Kraken)
         coinbase = ExchangeSocket(self._feed("coinbase", 0.2, "0.01"), Coinbase)
         return {
-            "relay": relay_app(self._relay_socket, relay, switches, background),
-            "near_a": near_app(node.handle, switches, "near_a", background),
-            "near_b": near_app(twin.handle, switches, "near_b", background),
-            "bridge": bridge_app(bridge.handle, switches),
+            "relay": relay_app(self._relay_socket, relay, faults, background),
+            "near_a": near_app(node.handle, faults, "near_a", background),
+            "near_b": near_app(twin.handle, faults, "near_b", background),
+            "bridge": bridge_app(bridge.handle, faults),
             "kraken": exchange_app(kraken, "/v2", "/0/public/Ticker", kraken_rest),
             "coinbase": exchange_app(coinbase, "/", "/products/BTC-EUR/ticker", coinbase_rest),
             "bitstamp": exchange_app(self._bitstamp, "/", "/api/v2/ticker/btceur/", bitstamp_rest),
             "control": control_app(
                 state=self.state,
                 chains=self.chains,
-                switches=switches,
+                faults=faults,
                 traders=parts.traders,
-                strike=self._strike,
+                trigger=self._trigger,
                 forward=self.forward,
             ),
         }
@@ -183,23 +182,23 @@ class Venue:
             path=self._parts.path,
             offset_ns=self._parts.market.offset_ns,
             clock=self._clock,
-            switches=self._parts.switches,
+            faults=self._parts.faults,
         )
 
-    def _strike(self, strikes: Strikes) -> None:
-        if strikes.relay_drop:
+    def _trigger(self, once: OneTimeFaults) -> None:
+        if once.relay_drop:
             self._relay_socket.drop()
-        if strikes.rotate_salt is not None:
+        if once.rotate_salt is not None:
             self._rotations += 1
             new = salt(self._config.seed, self._rotations)
-            self.ledger.rotate_salt(new, invalidate_old=strikes.rotate_salt == "invalidate_old")
-        if strikes.deposit is not None:
-            self._deposit(strikes.deposit)
-        if strikes.gift is not None:
-            account = strikes.gift.account or self._parts.cast.maker.account
-            self.ledger.mint(account, strikes.gift.token_id, strikes.gift.amount)
-        if strikes.bitstamp_reconnect:
-            self._parts.background.spawn(self._bitstamp.tell_all(BITSTAMP_RECONNECT), "bitstamp reconnect")
+            self.ledger.rotate_salt(new, invalidate_old=once.rotate_salt == "invalidate_old")
+        if once.deposit is not None:
+            self._deposit(once.deposit)
+        if once.gift is not None:
+            account = once.gift.account or self._parts.participants.maker.account
+            self.ledger.mint(account, once.gift.token_id, once.gift.amount)
+        if once.bitstamp_reconnect:
+            self._parts.background.spawn(self._bitstamp.send_to_all(BITSTAMP_RECONNECT), "bitstamp reconnect")
 
     async def _deposit_later(self, after_s: float) -> None:
         await asyncio.sleep(after_s)
@@ -207,7 +206,7 @@ class Venue:
         self._deposit(DepositRequest(token_id=BTC.token_id, amount=amount, confirm_after_s=confirm_s))
 
     def _deposit(self, deposit: DepositRequest) -> None:
-        account = deposit.account or self._parts.cast.maker.account
+        account = deposit.account or self._parts.participants.maker.account
         self._parts.bridge.deposit(
             account,
             deposit.token_id,
@@ -232,7 +231,8 @@ class Venue:
 async def run(config: VenueConfig, announce: Callable[[Mapping[str, str]], None]) -> None:
     """Run a venue until SIGTERM or SIGINT; ``announce`` gets its environment once every endpoint is open.
 
-    Raises RecordingError for a bad recording and OSError for a port that is taken.
+    Raises RecordingError for an invalid recording and OSError for a port that is taken.
+
     """
     ended = asyncio.Event()
     loop = asyncio.get_running_loop()

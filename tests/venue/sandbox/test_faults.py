@@ -1,4 +1,4 @@
-"""The switches of a rehearsal, each seen from the side of a client."""
+"""The faults of a rehearsal, each seen from the side of a client."""
 
 import asyncio
 import json

@@ -1,1 +1,1 @@
-"""What every part of the sandbox is hosted by: clock, faults, background tasks, servers."""
+"""What every part of the sandbox builds on: clock, seed, faults, background tasks and servers."""

@@ -1,4 +1,4 @@
-"""Several web applications on loopback ports of their own, served by one quiet uvicorn."""
+"""Several web applications on loopback ports of their own, served by one uvicorn."""
 
 import asyncio
 import contextlib
@@ -13,19 +13,18 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 HOST = "127.0.0.1"
 GRACE_S = 0.5
-"""How long requests under way may take to end when the venue stops."""
+"""How long open requests may take to end when the venue stops."""
 logger = logging.getLogger("venue.sandbox")
 
 
 class _Server(uvicorn.Server):
-    """Leaves the process's signals alone: whoever runs the venue decides when it ends, and then it ends at once."""
+    """Leaves the process's signals alone: the venue's owner decides when it ends, and then it ends at once."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
         self._end = asyncio.Event()
 
     def end(self) -> None:
-        """Begin to shut down."""
         self._end.set()
 
     async def main_loop(self) -> None:
@@ -50,10 +49,11 @@ class _Server(uvicorn.Server):
 
 
 class HttpHost:
-    """Applications by name, each on its own port of 127.0.0.1; answers are dated by ``clock``, UTC nanoseconds.
+    """Applications by name, each on its own port of 127.0.0.1; answers carry the date of ``clock``, UTC nanoseconds.
 
     The ports are ``first_port`` and those after it, or any free ones for 0. Raises OSError when one is taken.
     ``failures`` counts requests and connections that ended in an exception of the venue's own.
+
     """
 
     def __init__(self, apps: Mapping[str, ASGIApp], first_port: int, clock: Callable[[], int] = time.time_ns) -> None:
@@ -90,16 +90,15 @@ class HttpHost:
         self._running: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Serve; returns once every port accepts connections."""
+        """Serve; return once every port accepts connections."""
         self._running = asyncio.create_task(self._server.serve(sockets=self._sockets), name="sandbox web server")
         while not self._server.started:
             if self._running.done():
                 await self._running
-                raise RuntimeError("the sandbox's web server ended before it had started")
+                raise RuntimeError("the sandbox's web server ended before it had started; see the log")
             await asyncio.sleep(0.005)
 
     async def stop(self) -> None:
-        """Close every connection and port."""
         if self._running is not None:
             self._server.end()
             await self._running

@@ -1,4 +1,4 @@
-"""Calls whose answer is lost: what happens all the same, and what the caller sees in place of an answer."""
+"""Calls whose answer is lost: what happens all the same, and what the caller sees instead of an answer."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -7,14 +7,14 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from venue.sandbox.base.faults import Lost
+from venue.sandbox.base.faults import LostAnswer
 from venue.sandbox.base.runtime import Background
 
 Act = Callable[[], Awaitable[Response]]
 
 
-async def lose(lost: Lost, act: Act, request: Request, background: Background) -> Response:
-    """Let ``act`` happen, or not, or later, or twice, and answer as ``lost`` says."""
+async def answer_lost_call(lost: LostAnswer, act: Act, request: Request, background: Background) -> Response:
+    """Run ``act`` or not, later or twice, and answer as ``lost`` says."""
     match lost.mode:
         case "twice":
             await act()
@@ -36,7 +36,7 @@ async def _later(act: Act, delay_s: float) -> None:
     await act()
 
 
-async def _silence(lost: Lost, request: Request) -> Response:
+async def _silence(lost: LostAnswer, request: Request) -> Response:
     match lost.silence:
         case "close":
             return _Cut()
@@ -49,7 +49,7 @@ async def _silence(lost: Lost, request: Request) -> Response:
 
 
 class _Cut(Response):
-    """Ends in the middle: the server closes the connection when fewer bytes come than were promised."""
+    """Ends in the middle: the server closes the connection when fewer bytes come than announced."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = [(b"content-type", b"application/json"), (b"content-length", b"1024")]

@@ -1,6 +1,7 @@
-"""Addresses of Bitcoin mainnet and Gnosis: made from bytes, and checked as a sending wallet would check them.
+"""Addresses of Bitcoin mainnet and Gnosis: made from bytes, and checked as a sending wallet would.
 
-Sources: BIP-173 and BIP-350 (bech32, bech32m), EIP-55, and the Keccak reference for the hash EIP-55 is made with.
+Sources: BIP-173 and BIP-350 (bech32, bech32m), EIP-55, and the Keccak reference for EIP-55's hash.
+
 """
 
 import base58
@@ -14,17 +15,17 @@ _RATE = 136
 
 
 def chain_address(chain: str, digest: bytes) -> str:
-    """The address the first 20 bytes of ``digest`` stand for: P2WPKH on Bitcoin, EIP-55 on Gnosis."""
+    """Return the address of the first 20 bytes of ``digest``: P2WPKH on Bitcoin, EIP-55 on Gnosis."""
     return eip55(digest[:20]) if chain.startswith("eth:") else segwit(0, digest[:20])
 
 
 def read_address(chain: str, text: str) -> str | None:
-    """The address in its one canonical spelling, None when the chain has no such address."""
+    """Return the address in its canonical form, None when the chain has no such address."""
     return _read_ethereum(text) if chain.startswith("eth:") else _read_bitcoin(text)
 
 
 def eip55(raw: bytes) -> str:
-    """20 bytes as a checksummed address."""
+    """Format 20 bytes as a checksummed address."""
     plain = raw.hex()
     digest = keccak256(plain.encode()).hex()
     return "0x" + "".join(
@@ -33,7 +34,7 @@ def eip55(raw: bytes) -> str:
 
 
 def segwit(version: int, program: bytes) -> str:
-    """A witness program as a mainnet address: bech32 for version 0, bech32m above."""
+    """Format a witness program as a mainnet address: bech32 for version 0, bech32m above."""
     data = [version, *_regroup(program, 8, 5)]
     mark = _BECH32 if version == 0 else _BECH32M
     checksum = _polymod([*_prefix("bc"), *data, 0, 0, 0, 0, 0, 0]) ^ mark
@@ -42,7 +43,7 @@ def segwit(version: int, program: bytes) -> str:
 
 
 def keccak256(data: bytes) -> bytes:
-    """Keccak-256 with the padding Ethereum uses, which is not that of SHA3-256."""
+    """Hash with Ethereum's padding, which is not that of SHA3-256."""
     padded = bytearray(data) + b"\x01" + bytes(-(len(data) + 1) % _RATE)
     padded[-1] |= 0x80
     lanes = [0] * 25
@@ -55,7 +56,7 @@ def keccak256(data: bytes) -> bytes:
 
 
 def _permute(lanes: list[int]) -> list[int]:
-    """Keccak-f[1600]; lane (x, y) is at ``x + 5 * y``."""
+    """Apply Keccak-f[1600]; lane (x, y) is at ``x + 5 * y``."""
     register = 1
     for _ in range(24):
         columns = [lanes[x] ^ lanes[x + 5] ^ lanes[x + 10] ^ lanes[x + 15] ^ lanes[x + 20] for x in range(5)]
@@ -139,16 +140,16 @@ def _polymod(values: list[int]) -> int:
 
 
 def _regroup(values: bytes | list[int], width: int, into: int) -> list[int]:
-    """Groups of ``width`` bits as groups of ``into`` bits; ValueError for leftovers that are not plain padding."""
-    bits, held = 0, 0
+    """Regroup ``width``-bit values into ``into``-bit ones; ValueError for leftovers that are not zero padding."""
+    bits, buffer = 0, 0
     groups = []
     for value in values:
-        held = held << width | value
+        buffer = buffer << width | value
         bits += width
         while bits >= into:
             bits -= into
-            groups.append(held >> bits & (1 << into) - 1)
-    rest = held & (1 << bits) - 1
+            groups.append(buffer >> bits & (1 << into) - 1)
+    rest = buffer & (1 << bits) - 1
     if width < into:
         if bits >= width or rest:
             raise ValueError("the padding is wrong")

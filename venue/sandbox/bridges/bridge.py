@@ -1,4 +1,4 @@
-"""What the bridge does: deposits seen on the chains and credited, burns indexed, paid out once or returned."""
+"""The bridge's work: deposits seen on the chains and credited, withdrawals indexed, paid out once or returned."""
 
 import hashlib
 import random
@@ -7,21 +7,24 @@ from collections.abc import Callable, Sequence
 import base58
 
 from venue.protocol.units import NS_PER_S
-from venue.sandbox.base.faults import Switches
+from venue.sandbox.base.faults import FaultTable
 from venue.sandbox.bridges.addresses import chain_address, read_address
 from venue.sandbox.bridges.chains import Chain, ChainTransfer
 from venue.sandbox.bridges.records import TOKENS, BridgeToken, BridgeTotals, Deposit, Withdrawal
-from venue.sandbox.verifier.ledger import Burn, ContractPanicError, Ledger
+from venue.sandbox.verifier.accounts import Burn
+from venue.sandbox.verifier.ledger import Ledger
+from venue.sandbox.wire.errors import ContractPanicError
 
-MEMO = "WITHDRAW_TO:"
+MEMO_PREFIX = "WITHDRAW_TO:"
 
 
 class Bridge:
     """Money between the Verifier and the chains; times in UTC nanoseconds by ``clock``.
 
-    A withdrawal is burned on the ledger first, known here after ``index_after_ns``, paid after ``send_after_ns`` and
-    done after ``complete_after_ns``, each from the burn on. ``advance`` makes happen what is due. Whatever reaches a
+    A withdrawal leaves the ledger first, is known here after ``index_after_ns``, paid after ``send_after_ns`` and
+    completed after ``complete_after_ns``, each counted from the burn. ``advance`` does what is due. Whatever reaches a
     deposit address is a deposit, final after ``confirm_ns`` unless the transfer says otherwise.
+
     """
 
     def __init__(
@@ -31,7 +34,7 @@ class Bridge:
         *,
         rng: random.Random,
         tokens: Sequence[BridgeToken] = TOKENS,
-        switches: Switches | None = None,
+        faults: FaultTable | None = None,
         index_after_ns: int = 2 * NS_PER_S,
         send_after_ns: int = 6 * NS_PER_S,
         complete_after_ns: int = 20 * NS_PER_S,
@@ -41,7 +44,7 @@ class Bridge:
         self._clock = clock
         self._rng = rng
         self.tokens = tuple(tokens)
-        self.switches = switches or Switches(clock)
+        self.faults = faults or FaultTable(clock)
         self._index_ns = index_after_ns
         self._send_ns = max(index_after_ns, send_after_ns)
         self._complete_ns = max(self._send_ns, complete_after_ns)
@@ -55,7 +58,7 @@ class Bridge:
         ledger.on_burn(self._burned)
 
     def address(self, account: str, chain: str) -> str:
-        """The account's deposit address on the chain; what reaches it is credited to the account."""
+        """Return the account's deposit address on the chain; deposits to it are credited to the account."""
         address = deposit_address(account, chain)
         self._owners[chain, address] = account
         return address
@@ -72,18 +75,21 @@ class Bridge:
         tx_hash: str | None = None,
         fails: bool = False,
     ) -> str:
-        """Send base units to the account's deposit address; the transaction's hash.
+        """Send base units to the account's deposit address and return the transaction's hash.
 
         The bridge sees it ``seen_after_ns`` later. Raises ValueError for a token the bridge does not carry, an amount
-        that is not positive, or an address or hash that is none of the chain's.
+        that is not positive, or an address or hash that is not valid on the chain.
+
         """
         token = self.token(lambda known: known.asset.token_id == token_id)
         if token is None or amount <= 0:
-            raise ValueError(f"the bridge takes positive amounts of its own tokens, not {amount} of {token_id}")
+            raise ValueError(
+                f"the bridge cannot deposit {amount} of {token_id}: use its own tokens and an amount above zero"
+            )
         chain = token.asset.chain
         origin = deposit_address(f"sender of {account}", chain) if sender is None else read_address(chain, sender)
         if origin is None:
-            raise ValueError(f"{sender} is no address of {chain}")
+            raise ValueError(f"{sender} is not an address on {chain}")
         now = self._clock()
         to = self.address(account, chain)
         transfer = self.chains[chain].transfer(
@@ -101,24 +107,22 @@ class Bridge:
                 deposit.seen_ns = min(deposit.seen_ns, now)
 
     def advance(self, now_ns: int) -> None:
-        """Do everything that is due at ``now_ns``; calling it twice does nothing more."""
+        """Do everything that is due at ``now_ns``; a second call does nothing more."""
         for deposit in self.deposits:
             if deposit.status == "PENDING" and deposit.seen_ns <= now_ns and deposit.transfer.final(now_ns):
                 self._settle(deposit)
         for withdrawal in self.withdrawals:
             if withdrawal.open and withdrawal.indexed_ns <= now_ns:
-                (self._give_back if withdrawal.reason else self._pay)(withdrawal, now_ns)
+                (self._return if withdrawal.reason else self._pay)(withdrawal, now_ns)
 
     def fee(self, token: BridgeToken) -> int:
-        """The withdrawal fee now, base units."""
-        return token.fee(self.switches.faults.fee_factor)
+        """Return the withdrawal fee now, base units."""
+        return token.fee(self.faults.current.fee_factor)
 
     def token(self, fits: Callable[[BridgeToken], bool]) -> BridgeToken | None:
-        """The first token that fits."""
         return next((token for token in self.tokens if fits(token)), None)
 
     def totals(self, token_id: str) -> BridgeTotals:
-        """What went through so far in the token."""
         burns = [row for row in self.withdrawals if row.token.asset.token_id == token_id]
         paid = [row for row in burns if row.payment is not None]
         return BridgeTotals(
@@ -158,9 +162,9 @@ class Bridge:
     def _burned(self, burn: Burn) -> None:
         token = self.token(lambda known: known.asset.near_token == burn.token)
         memo = burn.memo or ""
-        if token is None or burn.receiver_id != burn.token or burn.msg is not None or not memo.startswith(MEMO):
+        if token is None or burn.receiver_id != burn.token or burn.msg is not None or not memo.startswith(MEMO_PREFIX):
             return
-        address = memo.removeprefix(MEMO)
+        address = memo.removeprefix(MEMO_PREFIX)
         to = read_address(token.asset.chain, address)
         fee = self.fee(token)
         self.withdrawals.append(
@@ -186,7 +190,7 @@ class Bridge:
             return f"not an address of {token.asset.chain}"
         if amount < token.min_withdrawal or amount <= fee:
             return "below the minimum"
-        return "rejected" if self.switches.spend("withdrawal_rejects") else ""
+        return "rejected" if self.faults.count_down("withdrawal_rejects") else ""
 
     def _pay(self, withdrawal: Withdrawal, now_ns: int) -> None:
         if withdrawal.payment is None and withdrawal.sent_ns <= now_ns:
@@ -201,7 +205,7 @@ class Bridge:
         if withdrawal.due_ns <= now_ns:
             withdrawal.status = "COMPLETED"
 
-    def _give_back(self, withdrawal: Withdrawal, now_ns: int) -> None:
+    def _return(self, withdrawal: Withdrawal, now_ns: int) -> None:
         withdrawal.status = "RETURNING" if withdrawal.sent_ns <= now_ns else "REJECTED"
         if withdrawal.due_ns <= now_ns and self._mint(withdrawal.account, withdrawal.token, withdrawal.amount):
             withdrawal.status = "RETURNED"
@@ -215,5 +219,5 @@ class Bridge:
 
 
 def deposit_address(account: str, chain: str) -> str:
-    """The address on the chain whose deposits reach the account; always the same one."""
+    """Return the account's deposit address on the chain; always the same one."""
     return chain_address(chain, hashlib.sha256(f"{chain}|{account}".encode()).digest())

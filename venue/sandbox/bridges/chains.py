@@ -8,7 +8,7 @@ import msgspec
 from venue.protocol.assets import BTC, EURE, Asset
 
 CONFIRMATIONS = {BTC.chain: 3, EURE.chain: 12}
-"""Confirmations after which a transfer is final; how long they take is the transfer's own."""
+"""Confirmations after which a transfer is final; their duration is the transfer's own."""
 
 
 class ChainTransfer(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,17 +23,16 @@ class ChainTransfer(msgspec.Struct, frozen=True, kw_only=True):
     confirm_ns: int
 
     def final(self, now_ns: int) -> bool:
-        """Whether it has every confirmation it needs."""
         return now_ns >= self.at_ns + self.confirm_ns
 
     def confirmations(self, now_ns: int) -> int:
-        """How many it has, at most those it needs."""
+        """Return how many confirmations it has, at most those required."""
         needed = CONFIRMATIONS[self.chain]
         return needed if self.final(now_ns) else max(0, now_ns - self.at_ns) * needed // self.confirm_ns
 
 
 class Chain:
-    """One chain with one asset. ``rng`` makes the hashes; addresses are in their canonical spelling."""
+    """One chain with one asset. ``rng`` makes the hashes; addresses are in canonical form."""
 
     def __init__(self, asset: Asset, *, rng: random.Random) -> None:
         self.asset = asset
@@ -45,18 +44,19 @@ class Chain:
 
     @property
     def name(self) -> str:
-        """As the bridge names it: ``btc:mainnet`` or ``eth:100``."""
+        """The bridge's name: ``btc:mainnet`` or ``eth:100``."""
         return self.asset.chain
 
     def transfer(
         self, sender: str, to: str, amount: int, *, at_ns: int, confirm_ns: int, tx_hash: str | None = None
     ) -> ChainTransfer:
-        """Move base units; a sender that holds too little here is taken to have the rest from elsewhere.
+        """Move base units; a sender that holds too little here has the rest from elsewhere.
 
-        Raises ValueError for an amount that is not positive or a hash that is no new one of this chain.
+        Raises ValueError for an amount that is not positive, or an invalid or used hash.
+
         """
         if amount <= 0:
-            raise ValueError("a transfer moves a positive amount")
+            raise ValueError("the amount of a transfer must be above zero")
         made = ChainTransfer(
             chain=self.name,
             tx_hash=self._hash() if tx_hash is None else self._check(tx_hash),
@@ -90,5 +90,7 @@ class Chain:
         digits = tx_hash.removeprefix(self._prefix)
         plain = len(digits) == 64 and all(digit in "0123456789abcdef" for digit in digits)
         if not plain or self._prefix + digits != tx_hash or tx_hash in self._hashes:
-            raise ValueError(f"a transaction hash of {self.name} is {self._prefix}<64 hex digits>, and a new one")
+            raise ValueError(
+                f"a transaction hash on {self.name} must be new and of the form {self._prefix}<64 hex digits>"
+            )
         return tx_hash

@@ -1,4 +1,4 @@
-"""What the bridge knows: its tokens, the deposits and withdrawals under way, and how it writes them."""
+"""What the bridge knows: its tokens, deposits and withdrawals, and their wire form."""
 
 from decimal import ROUND_UP, Decimal
 
@@ -19,11 +19,11 @@ class BridgeToken(msgspec.Struct, frozen=True):
     withdrawal_fee: int
 
     def fee(self, factor: Decimal) -> int:
-        """The withdrawal fee in base units when fees are ``factor`` times the usual, rounded up."""
+        """Return the withdrawal fee in base units when fees are ``factor`` times the usual, rounded up."""
         return int((self.withdrawal_fee * factor).to_integral_value(ROUND_UP))
 
     def render(self, factor: Decimal) -> dict[str, object]:
-        """The token as ``supported_tokens`` lists it."""
+        """Render the token as ``supported_tokens`` lists it."""
         return {
             "defuse_asset_identifier": self.identifier,
             "near_token_id": self.asset.near_token,
@@ -51,8 +51,10 @@ TOKENS = (
 
 
 class Deposit(msgspec.Struct):
-    """Money on its way in, known to the bridge from ``seen_ns`` (UTC) on: PENDING, then CREDITED once the transfer is
-    final, or FAILED when it is below the minimum, cannot be minted, or ``fails``."""
+    """An incoming deposit, known to the bridge from ``seen_ns`` (UTC) on: PENDING, then CREDITED once the transfer is
+    final, or FAILED when it is below the minimum, cannot be minted, or ``fails``.
+
+    """
 
     token: BridgeToken
     account: str
@@ -69,7 +71,7 @@ class Deposit(msgspec.Struct):
         return self.transfer.amount
 
     def render(self) -> dict[str, object]:
-        """The deposit as ``recent_deposits`` lists it: the amount a bare number in every other row, else a string."""
+        """Render the deposit as ``recent_deposits`` lists it: the amount a number in every other row, else text."""
         row: dict[str, object] = {
             "tx_hash": self.transfer.tx_hash,
             "chain": self.token.asset.chain,
@@ -89,10 +91,11 @@ class Deposit(msgspec.Struct):
 
 
 class Withdrawal(msgspec.Struct):
-    """A burn on its way out. Not indexed before ``indexed_ns`` (UTC), then PENDING; paid at ``sent_ns``; COMPLETED at
+    """An outgoing withdrawal. Not indexed before ``indexed_ns`` (UTC), then PENDING; paid at ``sent_ns``; COMPLETED at
     ``due_ns``. One with a ``reason`` is not paid: REJECTED, RETURNING at ``sent_ns``, RETURNED (minted) at ``due_ns``.
 
-    ``address`` is what the memo named, ``to`` the chain's spelling of it.
+    ``address`` is the memo's, ``to`` its canonical form on the chain.
+
     """
 
     token: BridgeToken
@@ -113,11 +116,10 @@ class Withdrawal(msgspec.Struct):
 
     @property
     def open(self) -> bool:
-        """Whether something is still to happen to it."""
         return self.status not in ("COMPLETED", "RETURNED")
 
     def render(self) -> dict[str, object]:
-        """``{status, data}`` as ``withdrawal_status`` gives it; ``withdraw_amount`` is what is delivered."""
+        """Render ``{status, data}`` as ``withdrawal_status`` does; ``withdraw_amount`` is what is delivered."""
         data: dict[str, object] = {
             "tx_hash": self.tx_hash,
             "transfer_tx_hash": None if self.payment is None else self.payment.tx_hash,
@@ -136,8 +138,10 @@ class Withdrawal(msgspec.Struct):
 
 
 class BridgeTotals(msgspec.Struct, frozen=True):
-    """What went through the bridge in one token, base units: credited to the Verifier; burned for a withdrawal; of
-    that paid out, kept as fees, returned, and still under way."""
+    """Totals of one token, base units: credited to the Verifier; burned for withdrawals; of that paid out, kept as
+    fees, returned, and still under way.
+
+    """
 
     credited: int
     burned: int

@@ -1,4 +1,4 @@
-"""The bridge's endpoint (Passive Deposit/Withdrawal Service): decoded JSON-RPC in, JSON-RPC out. HTTP is elsewhere."""
+"""The bridge's endpoint (Passive Deposit/Withdrawal Service): decoded JSON-RPC in and out, without HTTP."""
 
 import random
 from collections.abc import Callable, Mapping
@@ -13,8 +13,6 @@ MAX_LIMIT = 100
 
 
 class BridgeRpc:
-    """Answers for the bridge; ``clock`` gives UTC nanoseconds."""
-
     def __init__(self, bridge: Bridge, clock: Callable[[], int]) -> None:
         self._bridge = bridge
         self._clock = clock
@@ -31,8 +29,11 @@ class BridgeRpc:
         }
 
     async def handle(self, request: object) -> dict[str, object]:
-        """The response to any decoded JSON value. As the real one does, ids come back as they were or as strings, and
-        errors as an object or as a bare string, in turns."""
+        """Return the response to any decoded JSON value.
+
+        As the real service does, ids come back unchanged or as text, and errors as an object or bare text, in turns.
+
+        """
         self._bridge.advance(self._clock())
         self._answers += 1
         if not isinstance(request, Mapping):
@@ -51,7 +52,7 @@ class BridgeRpc:
         chains = params.get("chains")
         if chains is not None and not isinstance(chains, list):
             raise BridgeError("Invalid params: chains", -32602)
-        factor = self._bridge.switches.faults.fee_factor
+        factor = self._bridge.faults.current.fee_factor
         wanted = [token for token in self._bridge.tokens if not chains or token.asset.chain in chains]
         return {"tokens": [token.render(factor) for token in wanted]}
 
@@ -76,7 +77,7 @@ class BridgeRpc:
         token = self._bridge.token(lambda known: known.asset.chain == chain and _names(known, name))
         if token is None:
             raise BridgeError("Unsupported token")
-        if self._bridge.switches.spend("estimate_fails"):
+        if self._bridge.faults.count_down("estimate_fails"):
             raise BridgeError("Failed to estimate the withdrawal fee")
         fee = self._bridge.fee(token)
         self._estimates += 1
@@ -85,7 +86,7 @@ class BridgeRpc:
             "userAddress": params.get("address"),
             "withdrawalFee": str(fee) if self._estimates % 2 else fee,
             "withdrawalFeeDecimals": token.asset.decimals,
-            "token": token.render(self._bridge.switches.faults.fee_factor),
+            "token": token.render(self._bridge.faults.current.fee_factor),
         }
 
     def _withdrawal_status(self, params: Mapping[str, Any]) -> object:
@@ -93,7 +94,7 @@ class BridgeRpc:
         rows = [row for row in self._indexed() if row.tx_hash == wanted]
         if not rows:
             raise BridgeError("Withdrawals not found")
-        shape = self._bridge.switches.faults.status_shape
+        shape = self._bridge.faults.current.status_shape
         if len(rows) == 1 and shape != "list":
             return rows[0].render()
         random.Random(f"{wanted}/{self._answers}").shuffle(rows)
@@ -116,8 +117,7 @@ class BridgeRpc:
         return {"status": "OK"}
 
     def _indexed(self) -> list[Withdrawal]:
-        """The withdrawals the bridge knows of now, oldest first."""
-        if self._bridge.switches.lasts("bridge_not_found_s"):
+        if self._bridge.faults.is_running("bridge_not_found_s"):
             return []
         now = self._clock()
         return [row for row in self._bridge.withdrawals if row.indexed_ns <= now]

@@ -1,4 +1,4 @@
-"""The exchanges' prices: each has its own small basis and spread around the market's path."""
+"""The exchanges' prices: each has its own small basis and spread around the price path."""
 
 from collections.abc import Callable
 from decimal import Decimal
@@ -6,7 +6,7 @@ from decimal import Decimal
 import msgspec
 
 from venue.protocol.units import NS_PER_S
-from venue.sandbox.base.faults import Exchange, Switches
+from venue.sandbox.base.faults import Exchange, FaultTable
 from venue.sandbox.base.seeding import rng
 from venue.sandbox.flow.price_path import PricePath
 
@@ -21,15 +21,16 @@ class Book(msgspec.Struct, frozen=True, kw_only=True):
     sequence: int
 
     def size(self, level: int = 0) -> Decimal:
-        """A plausible amount of BTC at a level of the book."""
+        """Return a plausible amount of BTC at a level of the book."""
         return Decimal(rng(self.sequence, level).randint(1_000_000, 250_000_000)).scaleb(-8)
 
 
 class ExchangeFeed:
     """One exchange's price, a pure function of seed and market time, unless a fault freezes or bends it.
 
-    It changes every ``tick_s`` of market time and stands in between, so that whoever looks, and whenever, sees one and
-    the same row of prices. ``step`` is its price step. ``clock`` gives UTC nanoseconds.
+    It changes every ``tick_s`` of market time and stands in between, so that every reader sees the same series of
+    prices. ``step`` is its price step. ``clock`` gives UTC nanoseconds.
+
     """
 
     def __init__(
@@ -42,7 +43,7 @@ class ExchangeFeed:
         path: PricePath,
         offset_ns: Callable[[], int],
         clock: Callable[[], int],
-        switches: Switches,
+        faults: FaultTable,
     ) -> None:
         chance = rng(seed, "exchange", name)
         self.name = name
@@ -53,7 +54,7 @@ class ExchangeFeed:
         self._path = path
         self._offset_ns = offset_ns
         self._clock = clock
-        self._switches = switches
+        self._faults = faults
         self._basis_bps = chance.uniform(-1.5, 1.5)
         self._half_spread_bps = chance.uniform(0.3, 1.5)
         self._sequence = 0
@@ -61,15 +62,14 @@ class ExchangeFeed:
 
     @property
     def frozen(self) -> bool:
-        """Whether a fault holds the price where it is."""
-        return self.name in self._switches.faults.exchange_frozen
+        return self.name in self._faults.current.exchange_frozen
 
     def now_ns(self) -> int:
-        """UTC nanoseconds, for messages that carry no price."""
+        """Return UTC nanoseconds, for messages without a price."""
         return self._clock()
 
     def book(self) -> Book:
-        """The book now; the one before the freeze while the exchange is frozen."""
+        """Return the book now; while the exchange is frozen, the one before the freeze."""
         if self._last is None or not self.frozen:
             self._sequence += 1
             self._last = self._at(self._offset_ns())
@@ -79,7 +79,7 @@ class ExchangeFeed:
         tick = offset_ns // self._tick_ns
         mid = self._path.mid_at(tick * self._tick_ns)
         wobble = rng(self._seed, "wobble", self.name, tick).gauss(0, 0.2)
-        lie_bps = self._switches.faults.exchange_lie_bps.get(self.name, Decimal(0))
+        lie_bps = self._faults.current.exchange_lie_bps.get(self.name, Decimal(0))
         middle = mid * (1 + _bps(self._basis_bps + wobble) + lie_bps.scaleb(-4))
         half = max(middle * _bps(self._half_spread_bps), self._step / 2)
         bid = max(self._step, (middle - half).quantize(self._step))

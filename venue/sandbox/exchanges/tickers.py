@@ -13,29 +13,29 @@ Message = Mapping[str, object]
 
 
 class Dialect(Protocol):
-    """How one exchange speaks on one connection."""
+    """One exchange's protocol on one connection."""
 
     heartbeat_s: float | None
 
     def greeting(self, at_ns: int) -> Message | None:
-        """What is sent first, if anything."""
+        """Return the first message to send, if any."""
         ...
 
     def replies(self, message: Message, book: Book) -> list[Message]:
-        """Answers to a client's message; it may begin or end the subscription."""
+        """Return the answers to a client's message, which may start or end the subscription."""
         ...
 
     def tick(self, book: Book) -> Message | None:
-        """The update to send, None without a subscription."""
+        """Return the update to send, None without a subscription."""
         ...
 
     def heartbeat(self, at_ns: int) -> Message | None:
-        """A sign of life, None without a subscription."""
+        """Return a heartbeat, None without a subscription."""
         ...
 
 
 def utc(at_ns: int) -> str:
-    """RFC 3339 with microseconds, as the exchanges write it."""
+    """Format as RFC 3339 with microseconds, as the exchanges do."""
     return f"{format_timestamp(at_ns)[:19]}.{at_ns % 1_000_000_000 // 1_000:06d}Z"
 
 
@@ -53,12 +53,10 @@ class Kraken:
         self._subscribed = False
 
     def greeting(self, at_ns: int) -> Message | None:
-        """The status message of a new connection."""
         status = {"version": "2.0.0", "system": "online", "api_version": "v2", "connection_id": at_ns // 1_000_000}
         return {"channel": "status", "type": "update", "data": [status]}
 
     def replies(self, message: Message, book: Book) -> list[Message]:
-        """subscribe, unsubscribe and ping."""
         method = message.get("method")
         base = {name: message[name] for name in ("req_id",) if name in message}
         times = {"time_in": utc(book.at_ns), "time_out": utc(book.at_ns)}
@@ -77,11 +75,9 @@ class Kraken:
         return [answer, self._ticker(book, "snapshot")] if self._subscribed else [answer]
 
     def tick(self, book: Book) -> Message | None:
-        """An update."""
         return self._ticker(book, "update") if self._subscribed else None
 
     def heartbeat(self, at_ns: int) -> Message | None:
-        """The heartbeat channel, about once a second."""
         return {"channel": "heartbeat"} if self._subscribed else None
 
     def _ticker(self, book: Book, kind: str) -> Message:
@@ -129,11 +125,9 @@ class Coinbase:
         self._channels: set[str] = set()
 
     def greeting(self, at_ns: int) -> Message | None:
-        """Nothing: the feed waits for the subscription."""
         return None
 
     def replies(self, message: Message, book: Book) -> list[Message]:
-        """subscribe and unsubscribe; channels as names or as objects with their own products."""
         kind = message.get("type")
         if kind not in ("subscribe", "unsubscribe"):
             return [{"type": "error", "message": "Malformed JSON"}]
@@ -156,11 +150,9 @@ class Coinbase:
         return answers
 
     def tick(self, book: Book) -> Message | None:
-        """A ticker message."""
         return self._ticker(book) if "ticker" in self._channels else None
 
     def heartbeat(self, at_ns: int) -> Message | None:
-        """The heartbeat channel, once a second, when it is subscribed to."""
         if "heartbeat" not in self._channels:
             return None
         beat = {"last_trade_id": 20, "product_id": "BTC-EUR", "sequence": at_ns // 1_000_000, "time": utc(at_ns)}
@@ -202,7 +194,7 @@ def coinbase_rest(book: Book) -> Message:
 
 
 BITSTAMP_RECONNECT: Message = {"event": "bts:request_reconnect", "channel": "", "data": ""}
-"""Bitstamp's request that the client connect anew."""
+"""Bitstamp's request that the client reconnect."""
 
 
 class Bitstamp:
@@ -215,11 +207,9 @@ class Bitstamp:
         self._subscribed = False
 
     def greeting(self, at_ns: int) -> Message | None:
-        """Nothing: the server waits for the subscription."""
         return None
 
     def replies(self, message: Message, book: Book) -> list[Message]:
-        """``bts:subscribe``, ``bts:unsubscribe`` and ``bts:heartbeat``."""
         event = message.get("event")
         if event == "bts:heartbeat":
             return [{"event": "bts:heartbeat", "channel": "", "data": {"status": "success"}}]
@@ -234,7 +224,6 @@ class Bitstamp:
         return [{"event": done, "channel": self.CHANNEL, "data": {}}]
 
     def tick(self, book: Book) -> Message | None:
-        """The whole book, best prices first."""
         if not self._subscribed:
             return None
         data = {
@@ -246,7 +235,6 @@ class Bitstamp:
         return {"data": data, "channel": self.CHANNEL, "event": "data"}
 
     def heartbeat(self, at_ns: int) -> Message | None:
-        """None: the client asks for heartbeats."""
         return None
 
 

@@ -16,7 +16,7 @@ from venue.sandbox.exchanges.tickers import ENCODER, Dialect, Message
 
 
 class ExchangeSocket:
-    """The websocket endpoint of one exchange; ``dialect`` makes the state of each new connection."""
+    """The websocket endpoint of one exchange; ``dialect`` creates the state of each new connection."""
 
     def __init__(self, feed: ExchangeFeed, dialect: Callable[[], Dialect]) -> None:
         self._feed = feed
@@ -24,17 +24,15 @@ class ExchangeSocket:
         self._sockets: set[WebSocket] = set()
 
     def book(self) -> Book:
-        """The exchange's book now."""
         return self._feed.book()
 
-    async def tell_all(self, message: Message) -> None:
-        """Send one message on every connection that is still there."""
+    async def send_to_all(self, message: Message) -> None:
         for socket in tuple(self._sockets):
             with contextlib.suppress(WebSocketDisconnect):
                 await _send(socket, message)
 
     async def serve(self, socket: WebSocket) -> None:
-        """One connection, from the handshake to its end."""
+        """Run one connection from its handshake to its end."""
         await socket.accept()
         dialect = self._dialect()
         self._sockets.add(socket)
@@ -80,7 +78,7 @@ async def _send(socket: WebSocket, message: Message | None) -> None:
 
 
 def exchange_app(socket: ExchangeSocket, ws: str, rest: str, ticker: Callable[[Book], Message]) -> Starlette:
-    """The application with the websocket at path ``ws`` and the REST ticker at path ``rest``."""
+    """Serve the websocket at path ``ws`` and the REST ticker at path ``rest``."""
 
     async def answer(_: Request) -> Response:
         return Response(ENCODER.encode(ticker(socket.book())), media_type="application/json")

@@ -1,1 +1,1 @@
-"""What happens on the sandbox of its own accord: the price path, traders and rival makers."""
+"""Who trades on the sandbox and at what price: the accounts, the price path, traders and rival makers."""

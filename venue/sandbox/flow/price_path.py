@@ -1,6 +1,7 @@
-"""The price of BTC in EUR along the run: a seeded random walk with jumps, or a recording.
+"""The price of BTC in EUR during the run: a seeded random walk with jumps, or a recording.
 
-Floats live inside the generators only; what comes out are Decimals in whole cents.
+Floats stay inside the generators; the results are Decimals in whole cents.
+
 """
 
 import csv
@@ -32,20 +33,17 @@ class PricePath(Protocol):
     """The mid price as a function of the time since the market's start, in nanoseconds of real time."""
 
     def mid_at(self, offset_ns: int) -> Decimal:
-        """EUR per BTC in whole cents; the same for the same offset, however often and in whatever order it is asked."""
+        """Return EUR per BTC in whole cents: the same for the same offset, in whatever order it is called."""
         ...
 
 
 def cents(price: float) -> Decimal:
-    """A generator's float as a price in whole cents, at least one cent."""
+    """Convert a generator's float to a price in whole cents, at least one cent."""
     return Decimal(max(1, round(price * 100))).scaleb(-2)
 
 
 class RandomWalk:
-    """A geometric random walk with jumps, made as far as it is asked for.
-
-    ``speed`` is market seconds per real second.
-    """
+    """A geometric random walk with jumps, extended as needed. ``speed`` is market seconds per real second."""
 
     def __init__(self, seed: int, start_mid: Decimal, speed: float = 1.0) -> None:
         self._rng = rng(seed, "market")
@@ -55,7 +53,6 @@ class RandomWalk:
         self._jump_chance = 1 - math.exp(-JUMPS_PER_SECOND * market_seconds)
 
     def mid_at(self, offset_ns: int) -> Decimal:
-        """EUR per BTC in whole cents; before the start the opening price."""
         step, rest = divmod(max(0, offset_ns), STEP_NS)
         while len(self._points) < step + 2:
             self._extend()
@@ -84,9 +81,10 @@ _COLUMNS = ("time", "open", "high", "low", "close")
 
 
 def read_bars(path: Path) -> tuple[Bar, ...]:
-    """The bars of a CSV with the columns time (ISO 8601, the bar's end), open, high, low, close.
+    """Read a CSV with the columns time (ISO 8601, the bar's end), open, high, low, close.
 
-    Raises RecordingError when the file cannot be read or a line of it is not a sound bar.
+    Raises RecordingError when the file cannot be read or a line is not a valid bar.
+
     """
     try:
         with path.open(newline="", encoding="utf-8") as file:
@@ -98,12 +96,14 @@ def read_bars(path: Path) -> tuple[Bar, ...]:
             for row in rows:
                 bar = _bar(path, rows.line_num, row)
                 if bars and bar.end <= bars[-1].end:
-                    raise RecordingError(f"{path}, line {rows.line_num}: the time is not after the line before")
+                    raise RecordingError(
+                        f"{path}, line {rows.line_num}: the time must be later than the previous line's"
+                    )
                 bars.append(bar)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise RecordingError(f"{path} cannot be read: {error}") from error
     if not bars:
-        raise RecordingError(f"{path} holds no bar")
+        raise RecordingError(f"{path} has no bars; it needs at least one")
     return tuple(bars)
 
 
@@ -120,20 +120,21 @@ def _bar(path: Path, line: int, row: dict[str, str | None]) -> Bar:
         except InvalidOperation as error:
             raise RecordingError(f"{where}: {name} {row[name]!r} is not a number") from error
         if not price.is_finite() or price <= 0:
-            raise RecordingError(f"{where}: {name} {row[name]!r} is not above zero")
+            raise RecordingError(f"{where}: {name} {row[name]!r} must be above zero")
         prices.append(price)
     opening, high, low, close = prices
     if not low <= min(opening, close) <= max(opening, close) <= high:
-        raise RecordingError(f"{where}: open and close are not between low and high")
+        raise RecordingError(f"{where}: open and close must be between low and high")
     aware = end if end.tzinfo else end.replace(tzinfo=UTC)
     return Bar(int(aware.timestamp()), opening, high, low, close)
 
 
 class RecordedPath:
-    """A recording, walked bar by bar; after its end the last close stands.
+    """A recording, replayed bar by bar; after its end the last close stands.
 
-    Inside a bar the price runs from the open through the extreme that is opposite to the bar's direction, through the
-    other extreme, to the close, in three parts of equal length. ``speed`` is market seconds per real second.
+    Inside a bar the price moves from the open to the extreme opposite to the bar's direction, to the other extreme, to
+    the close, in three parts of equal length. ``speed`` is market seconds per real second.
+
     """
 
     def __init__(self, bars: tuple[Bar, ...], speed: float = 1.0) -> None:
@@ -145,7 +146,6 @@ class RecordedPath:
         self._starts = [bars[0].end - usual, *(bar.end for bar in bars[:-1])]
 
     def mid_at(self, offset_ns: int) -> Decimal:
-        """EUR per BTC in whole cents; before the start the first open."""
         at = self._starts[0] + max(0, offset_ns) / NS_PER_S * self._speed
         index = bisect_right(self._starts, at) - 1
         bar, start = self._bars[index], self._starts[index]
@@ -159,9 +159,10 @@ class RecordedPath:
 
 
 class MarketClock:
-    """Time since the market's start, in ns: it runs while the traders do and stands still while they are paused.
+    """Nanoseconds since the market's start: it stands still while the traders are paused.
 
-    So the same seed meets the same prices, whenever the flow is let go.
+    The same seed therefore meets the same prices, whenever the flow is started.
+
     """
 
     def __init__(self, monotonic_ns: Callable[[], int]) -> None:
@@ -170,14 +171,12 @@ class MarketClock:
         self._since: int | None = None
 
     def offset_ns(self) -> int:
-        """Nanoseconds the market has run."""
+        """Return the nanoseconds that the market has run."""
         return self._elapsed + (0 if self._since is None else self._monotonic_ns() - self._since)
 
     def run(self) -> None:
-        """Let the time run on."""
         if self._since is None:
             self._since = self._monotonic_ns()
 
     def pause(self) -> None:
-        """Hold the time where it is."""
         self._elapsed, self._since = self.offset_ns(), None

@@ -1,4 +1,4 @@
-"""Rival makers' prices: what each of them answers to a request, as a pure function of seed, request and mid."""
+"""Rival makers' prices: each one's answer to a request, a pure function of seed, request and mid."""
 
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
@@ -9,8 +9,10 @@ from venue.sandbox.base.seeding import rng
 
 
 class Profile(msgspec.Struct, frozen=True, kw_only=True):
-    """A rival's habits: mean half spread and its deviation in basis points, how often it answers, and how often it
-    does so at once (both 0 to 1)."""
+    """A rival's behaviour: mean half spread and its deviation in basis points, how often it answers, and how often it
+    does so at once (both 0 to 1).
+
+    """
 
     account: str
     half_spread_bps: float
@@ -27,7 +29,7 @@ PROFILES = (
 
 
 class Draw(msgspec.Struct, frozen=True):
-    """One rival's answer to one request: how wide, and how long after the request."""
+    """One rival's answer to one request: its half spread, and its delay after the request."""
 
     account: str
     half_spread_bps: Decimal
@@ -35,7 +37,7 @@ class Draw(msgspec.Struct, frozen=True):
 
 
 def draws(seed: int, quote_id: str, wait_ms: int) -> tuple[Draw, ...]:
-    """The rivals that answer this request within ``wait_ms``, in the order of their names in PROFILES."""
+    """Return the rivals that answer this request within ``wait_ms``, in the order of PROFILES."""
     found = []
     for profile in PROFILES:
         chance = rng(seed, "rival", profile.account, quote_id)
@@ -52,9 +54,10 @@ def draws(seed: int, quote_id: str, wait_ms: int) -> tuple[Draw, ...]:
 def counter_amount(
     asset_in: str, amount_in: int | None, amount_out: int | None, mid: Decimal, half_spread_bps: Decimal
 ) -> int:
-    """The amount a maker this wide puts against the exact one, in base units, rounded in the maker's favour.
+    """Return the amount that a maker with this spread puts against the exact one, rounded in the maker's favour.
 
-    The maker receives ``asset_in``. Zero means that the exact amount is worth less than one base unit.
+    Base units; the maker receives ``asset_in``. Zero: the exact amount is worth less than one base unit.
+
     """
     buys_btc = asset_in == BTC.token_id
     share = half_spread_bps.scaleb(-4)

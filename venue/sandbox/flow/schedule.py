@@ -1,4 +1,4 @@
-"""What the traders ask for: request k is a pure function of the seed, k and the price path."""
+"""The traders' requests: request k is a pure function of the seed, k and the price path."""
 
 import math
 from collections.abc import Iterator
@@ -11,6 +11,7 @@ from venue.protocol.units import NS_PER_S
 from venue.sandbox.base.seeding import derive, derive_uuid, rng
 from venue.sandbox.flow.price_path import PricePath
 from venue.sandbox.flow.rivals import Draw, counter_amount, draws
+from venue.sandbox.relay.auction import is_active
 
 OTHER_TOKENS = (
     ("nep141:wrap.near", 24, 2.5),
@@ -24,13 +25,11 @@ OTHER_TOKENS = (
     ("nep141:xrp.omft.near", 6, 2.0),
     ("nep141:doge.omft.near", 8, 0.15),
 )
-"""Other tokens of the bus: id, decimals and about how many EUR one is worth, which only sizes the requests."""
-
-_ACTIVE = frozenset((BTC.token_id, EURE.token_id))
+"""Other tokens of the bus: id, decimals and the approximate EUR value of one, which only sizes the requests."""
 
 
 class RequestFlow(msgspec.Struct, frozen=True, kw_only=True):
-    """How the traders ask: requests a second, share of other pairs (0 to 1), median and spread of the sizes."""
+    """Requests a second, share of other pairs (0 to 1), median and spread of the sizes."""
 
     rate: float = 5.0
     other_pairs: float = 0.9
@@ -39,9 +38,10 @@ class RequestFlow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ScheduledRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """One scheduled request. Exactly one of the amounts is set, in base units; times count from the market's start.
+    """One scheduled request. Exactly one amount is set, in base units; times count from the market's start.
 
-    ``tolerance_bps``: how far from the mid the trader still deals. ``rivals``: who answers it, and how.
+    ``tolerance_bps``: how far from the mid the trader still deals. ``rivals``: their answers.
+
     """
 
     index: int
@@ -62,22 +62,16 @@ class ScheduledRequest(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def active(self) -> bool:
-        """Whether it is for BTC against EURe."""
         return is_active(self.asset_in, self.asset_out)
 
     @property
     def limit(self) -> int:
-        """The worst answer the trader takes: a least amount out, or a most amount in; active pair only."""
+        """The worst answer the trader accepts: a least amount out, or a most amount in; active pair only."""
         return counter_amount(self.asset_in, self.amount_in, self.amount_out, self.mid, self.tolerance_bps)
 
 
-def is_active(asset_in: str, asset_out: str) -> bool:
-    """Whether the two token ids are BTC and EURe, in either direction."""
-    return {asset_in, asset_out} == _ACTIVE
-
-
 def schedule(seed: int, flow: RequestFlow, path: PricePath, traders: int = 1) -> Iterator[ScheduledRequest]:
-    """Requests in the order of their arrival (Poisson), without end; none at all when the rate is zero."""
+    """Generate requests in the order of their arrival (Poisson), without end; none when the rate is zero."""
     at = 0.0
     index = 0
     while flow.rate > 0:
@@ -87,7 +81,7 @@ def schedule(seed: int, flow: RequestFlow, path: PricePath, traders: int = 1) ->
 
 
 def demand(seed: int, flow: RequestFlow, path: PricePath, index: int, at_ns: int, traders: int = 1) -> ScheduledRequest:
-    """Request ``index``, arriving ``at_ns`` after the market's start."""
+    """Return request ``index``, arriving ``at_ns`` after the market's start."""
     chance = rng(seed, "demand", index)
     mid = path.mid_at(at_ns)
     size_eur = flow.median_eur * math.exp(chance.gauss(0, flow.sigma))
@@ -133,5 +127,5 @@ def _other_pair(first: float, second: float, size_eur: float) -> tuple[str, str,
 
 
 def _units(amount: float, decimals: int) -> int:
-    """A drawn size as base units, six significant digits of it, at least one."""
+    """Return a drawn size as base units, to six significant digits, at least one."""
     return max(1, int(Decimal(f"{amount:.6g}").scaleb(decimals)))

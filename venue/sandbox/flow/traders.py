@@ -1,28 +1,29 @@
-"""The venue's own traders and rival makers, over the same relay calls that everyone else goes through."""
+"""The venue's own traders and rival makers, using the same relay calls as everyone else."""
 
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 
-from venue.protocol.units import NS_PER_S
+from venue.protocol.units import NS_PER_MS, NS_PER_S
 from venue.sandbox.base.runtime import Background
 from venue.sandbox.base.seeding import derive
 from venue.sandbox.flow.price_path import MarketClock, PricePath
 from venue.sandbox.flow.rivals import Draw, counter_amount, draws
-from venue.sandbox.flow.schedule import ScheduledRequest, is_active
+from venue.sandbox.flow.schedule import ScheduledRequest
 from venue.sandbox.flow.wallet import Wallet
-from venue.sandbox.relay.auction import Auction, Output, QuoteRequest, Response
+from venue.sandbox.relay.auction import Auction, Output, QuoteRequest, Response, is_active
 from venue.sandbox.relay.errors import AuctionRefusedError
 from venue.sandbox.relay.relay import Relay
 from venue.sandbox.verifier.intents import taker_gives, taker_receives
-from venue.sandbox.verifier.ledger import ContractPanicError, Ledger
+from venue.sandbox.verifier.ledger import Ledger
+from venue.sandbox.wire.errors import ContractPanicError
 
 EXTRA_LIFE_NS = 10 * NS_PER_S
-"""How much longer than asked a rival's quote lives."""
+"""How much longer than requested a rival's quote is valid."""
 
 
 class Rivals:
-    """Makers inside the venue: they answer every request for the active pair with really signed quotes."""
+    """Makers inside the venue: they answer every request for the active pair with validly signed quotes."""
 
     def __init__(
         self,
@@ -59,7 +60,7 @@ class Rivals:
         signed = self._wallets[draw.account].sign_diff(
             gives=(request.asset_out, counter if request.amount_out is None else request.amount_out),
             takes=(request.asset_in, counter if request.amount_in is None else request.amount_in),
-            deadline_ns=self._clock() + request.min_deadline_ms * 1_000_000 + EXTRA_LIFE_NS,
+            deadline_ns=self._clock() + request.min_deadline_ms * NS_PER_MS + EXTRA_LIFE_NS,
             salt=self._ledger.current_salt(),
             random=derive(self._seed, "nonce", draw.account, request.quote_id)[:15],
         )
@@ -71,7 +72,7 @@ class Rivals:
 
 
 class Traders:
-    """Traders who follow the schedule: ask, wait for the auction, deal if the best answer is inside their limit."""
+    """Traders who follow the schedule: request, wait for the auction, deal if the best answer is within their limit."""
 
     def __init__(
         self,
@@ -98,16 +99,15 @@ class Traders:
 
     @property
     def running(self) -> bool:
-        """Whether requests are being issued."""
         return self._running.is_set()
 
     def run(self) -> None:
-        """Let the flow, and the market's time with it, run on."""
+        """Let the flow and the market's time run."""
         self._market.run()
         self._running.set()
 
     def pause(self) -> None:
-        """Hold the flow and the market's time; auctions that are open end in their own time."""
+        """Stop the flow and the market's time; open auctions end in their own time."""
         self._market.pause()
         self._running.clear()
 

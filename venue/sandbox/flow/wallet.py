@@ -1,4 +1,4 @@
-"""A key pair of the sandbox's own traders and rivals, and what it signs."""
+"""A key pair of one of the sandbox's own accounts, and its signatures."""
 
 import base64
 from collections.abc import Mapping, Sequence
@@ -29,7 +29,7 @@ class Wallet:
         self.public_key = "ed25519:" + base58.b58encode(bytes(self._key.verify_key)).decode()
 
     def secret_key(self) -> str:
-        """The secret key as NEAR writes it: ``ed25519:`` and base58 of seed and public key. A sandbox secret only."""
+        """Return ``ed25519:`` and base58 of seed and public key, as NEAR writes it. A sandbox secret only."""
         return "ed25519:" + base58.b58encode(bytes(self._key) + bytes(self._key.verify_key)).decode()
 
     def sign(

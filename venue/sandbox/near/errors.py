@@ -38,41 +38,38 @@ def _handler(cause: str, info: Mapping[str, object], data: object) -> dict[str, 
 
 
 def parse_error(text: str) -> dict[str, object]:
-    """The body is no request, or its parameters are not what the method takes."""
+    """The body is no request, or its parameters are not the method's."""
     info = {"error_message": text}
     return _body("REQUEST_VALIDATION_ERROR", "PARSE_ERROR", info, -32700, "Parse error", text)
 
 
 def method_not_found(method: str) -> dict[str, object]:
-    """No such method."""
     info = {"method_name": method}
     return _body("REQUEST_VALIDATION_ERROR", "METHOD_NOT_FOUND", info, -32601, "Method not found", method)
 
 
 def unknown_account(account: str, tip: Mapping[str, object]) -> dict[str, object]:
-    """A view of an account that is not there."""
+    """A view of an account that does not exist."""
     text = f"account {account} does not exist while viewing"
     return _handler("UNKNOWN_ACCOUNT", {"requested_account_id": account, **tip}, text)
 
 
 def unknown_access_key(public_key: str, tip: Mapping[str, object]) -> dict[str, object]:
-    """A view of a key the account does not have, as some nodes tell it."""
+    """A view of a key that the account does not have, as some nodes report it."""
     text = f"Access key for public key {public_key} does not exist while viewing"
     return _handler("UNKNOWN_ACCESS_KEY", {"public_key": public_key, **tip}, text)
 
 
 def contract_execution(text: str, tip: Mapping[str, object]) -> dict[str, object]:
-    """A view that failed, as newer nodes tell it."""
+    """A failed view, as newer nodes report it."""
     return _handler("CONTRACT_EXECUTION_ERROR", {"vm_error": text, **tip}, text)
 
 
 def unknown_block(block: object) -> dict[str, object]:
-    """A block that was never made here."""
     return _handler("UNKNOWN_BLOCK", {}, f"DB Not Found Error: BLOCK: {block}")
 
 
 def unknown_transaction(tx_hash: str) -> dict[str, object]:
-    """A transaction this node has not seen."""
     return _handler(
         "UNKNOWN_TRANSACTION", {"requested_transaction_hash": tx_hash}, f"Transaction {tx_hash} doesn't exist"
     )

@@ -1,4 +1,4 @@
-"""A NEAR RPC node over the ledger: JSON-RPC bodies in, JSON-RPC bodies out, in nearcore's shapes. HTTP is elsewhere."""
+"""A NEAR RPC node over the ledger: JSON-RPC bodies in nearcore's shapes, without HTTP."""
 
 import base64
 import contextlib
@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from venue.sandbox.base.faults import Node, Switches
+from venue.sandbox.base.faults import FaultTable, Node
 from venue.sandbox.near import errors
 from venue.sandbox.near.errors import InvalidTransactionError
 from venue.sandbox.near.rpc_outcome import render_access_key, render_block, render_outcome
@@ -23,13 +23,14 @@ GAS_PRICE = str(_GAS_PRICE)
 """yoctoNEAR per gas unit, as nodes write it."""
 
 ErrorStyle = Literal["result", "error"]
-"""Where a failed view is told: in ``result.error`` (older nodes) or as a JSON-RPC ``error`` (newer ones)."""
+"""Where a failed view is reported: in ``result.error`` (older nodes) or as a JSON-RPC ``error`` (newer ones)."""
 
 
 class NearRpc:
     """Answers decoded JSON-RPC requests from the ledger; several nodes may share one Transactions.
 
-    ``name`` is the node's own in the table of faults.
+    ``name`` is the node's name in the table of faults.
+
     """
 
     def __init__(
@@ -39,15 +40,15 @@ class NearRpc:
         transactions: Transactions | None = None,
         view_errors: ErrorStyle = "result",
         name: Node = "near_a",
-        switches: Switches | None = None,
+        faults: FaultTable | None = None,
     ) -> None:
         self._live = ledger
-        self._still: Ledger | None = None
+        self._stale: Ledger | None = None
         self._name = name
-        self._switches = switches or Switches()
-        self.transactions = Transactions(ledger, self._switches) if transactions is None else transactions
+        self._faults = faults or FaultTable()
+        self.transactions = Transactions(ledger, self._faults) if transactions is None else transactions
         self._view_errors = view_errors
-        self._switches.on_order(self._ordered)
+        self._faults.on_change(self._faults_changed)
         self._methods: dict[str, Callable[[Any], object]] = {
             "query": self._query,
             "block": self._block,
@@ -60,7 +61,7 @@ class NearRpc:
         }
 
     async def handle(self, request: object) -> dict[str, object]:
-        """The response to any decoded JSON value; what is no request, or fails, is answered by a JSON-RPC error."""
+        """Return the response to any decoded JSON value: a JSON-RPC error for an invalid or failed request."""
         if not isinstance(request, Mapping):
             return _failed(None, errors.parse_error("a request is a JSON object"))
         request_id = request.get("id")
@@ -79,14 +80,14 @@ class NearRpc:
     @property
     def _ledger(self) -> Ledger:
         """The ledger as this node sees it: an older state while it stands still."""
-        if self._still is not None and self._switches.lasts("near_stale_s", self._name):
-            return self._still
-        self._still = None
+        if self._stale is not None and self._faults.is_running("near_stale_s", self._name):
+            return self._stale
+        self._stale = None
         return self._live
 
-    def _ordered(self, faults: frozenset[str]) -> None:
+    def _faults_changed(self, faults: frozenset[str]) -> None:
         if "near_stale_s" in faults:
-            self._still = self._live.frozen()
+            self._stale = self._live.frozen()
 
     def _query(self, params: Any) -> object:
         fields = _object(params)
@@ -144,14 +145,14 @@ class NearRpc:
             raise errors.NodeError(errors.parse_error("missing field `finality`"))
         if not self._ledger.blocks.holds(height):
             raise errors.NodeError(errors.unknown_block(height))
-        return render_block(self._ledger, height, gas_price=GAS_PRICE, skew_ns=self._switches.skew_ns)
+        return render_block(self._ledger, height, gas_price=GAS_PRICE, skew_ns=self._faults.skew_ns)
 
     def _status(self, params: Any) -> object:
         ledger = self._ledger
         sync = {
             "latest_block_height": ledger.height,
             "latest_block_hash": ledger.block_hash,
-            "latest_block_time": format_timestamp(ledger.clock() + self._switches.skew_ns),
+            "latest_block_time": format_timestamp(ledger.clock() + self._faults.skew_ns),
             "syncing": False,
         }
         return {"chain_id": "sandbox", "protocol_version": 80, "version": {"version": "sandbox"}, "sync_info": sync}
@@ -163,7 +164,7 @@ class NearRpc:
         transaction = self._read(params)
         wait_until = str(params.get("wait_until", "EXECUTED_OPTIMISTIC") if isinstance(params, Mapping) else "FINAL")
         if wait_until == "NONE":
-            self._hand_in(transaction)
+            self._submit(transaction)
             return {"final_execution_status": "NONE"}
         try:
             outcome = self.transactions.send(transaction)
@@ -173,11 +174,11 @@ class NearRpc:
 
     def _send_async(self, params: Any) -> object:
         transaction = self._read(params)
-        self._hand_in(transaction)
+        self._submit(transaction)
         return transaction.tx_hash
 
-    def _hand_in(self, transaction: SignedTransaction) -> None:
-        """Without waiting, a node does not tell whether the transaction may run."""
+    def _submit(self, transaction: SignedTransaction) -> None:
+        """Run a transaction as a node does that does not wait: it does not report whether it may run."""
         with contextlib.suppress(InvalidTransactionError):
             self.transactions.send(transaction)
 
@@ -207,8 +208,8 @@ class NearRpc:
         return render_outcome(outcome, wait_until=wait_until, gas_price=GAS_PRICE)
 
     def _known(self, tx_hash: str) -> Outcome | None:
-        """The outcome, unless the node forgets transactions now or has not come to its block."""
-        if self._switches.lasts("near_tx_unknown_s", self._name):
+        """Return the outcome, unless the node forgets transactions now or has not reached its block."""
+        if self._faults.is_running("near_tx_unknown_s", self._name):
             return None
         outcome = self.transactions.find(tx_hash)
         return outcome if outcome is not None and outcome.height <= self._ledger.height else None

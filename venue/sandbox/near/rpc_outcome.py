@@ -1,4 +1,4 @@
-"""How a NEAR node writes access keys, blocks and the outcomes of transactions."""
+"""Access keys, blocks and transaction outcomes in a NEAR node's form."""
 
 import base64
 import hashlib
@@ -12,7 +12,7 @@ from venue.sandbox.verifier.ledger import Ledger
 
 
 def render_access_key(key: AccessKey) -> dict[str, object]:
-    """An access key as ``view_access_key`` has it."""
+    """Render an access key as ``view_access_key`` does."""
     limited: dict[str, object] = {
         "FunctionCall": {"allowance": None, "receiver_id": "intents.near", "method_names": []}
     }
@@ -20,7 +20,7 @@ def render_access_key(key: AccessKey) -> dict[str, object]:
 
 
 def render_block(ledger: Ledger, height: int, *, gas_price: str, skew_ns: int = 0) -> dict[str, object]:
-    """The block at ``height`` as ``block`` has it, with the time it was made, told as so much later than it was."""
+    """Render the block at ``height`` as ``block`` does, its time shifted by ``skew_ns``."""
     made_ns = ledger.blocks.time_at(height) + skew_ns
     header = {
         "height": height,
@@ -36,7 +36,7 @@ def render_block(ledger: Ledger, height: int, *, gas_price: str, skew_ns: int = 
 
 
 def render_outcome(outcome: Outcome, *, wait_until: str, gas_price: str) -> dict[str, object]:
-    """A ``FinalExecutionOutcome``: the call, then the transfer and its resolution for every withdrawal in it."""
+    """Render a ``FinalExecutionOutcome``: the call, then the transfer and its resolution for every withdrawal in it."""
     transaction = outcome.transaction
     value = base64.b64encode(outcome.value).decode()
     status: object = {"SuccessValue": value} if outcome.failure is None else {"Failure": outcome.failure}

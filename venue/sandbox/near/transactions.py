@@ -1,9 +1,9 @@
-"""NEAR transactions on the sandbox's chain: what nearcore checks before one runs, and what came of each."""
+"""NEAR transactions on the sandbox's chain: nearcore's checks before one runs, and their outcomes."""
 
 import msgspec
 from base58 import b58decode
 
-from venue.sandbox.base.faults import Switches
+from venue.sandbox.base.faults import FaultTable
 from venue.sandbox.near.errors import InvalidTransactionError
 from venue.sandbox.verifier.calls import call
 from venue.sandbox.verifier.errors import MethodNotFoundError, OutOfGasError
@@ -14,16 +14,17 @@ from venue.sandbox.wire.payload import verify_ed25519
 
 MAX_GAS = 300 * 10**12
 RELAY_ACCOUNT = "solver-relay.sandbox.near"
-"""Who sends the transactions the relay settles by."""
+"""The account that sends the relay's settlements."""
 GAS_PRICE = 100_000_000
 """yoctoNEAR per gas unit."""
 _NONCE_RANGE = 1_000_000
 
 
 class Outcome(msgspec.Struct, frozen=True):
-    """What came of a transaction that ran: ``failure`` is nearcore's error as JSON, None for success.
+    """The outcome of a transaction that ran: ``failure`` is nearcore's error as JSON, None for success.
 
     ``value`` is what the call returned in the end, after everything it had started.
+
     """
 
     transaction: SignedTransaction
@@ -36,31 +37,32 @@ class Outcome(msgspec.Struct, frozen=True):
 
 
 class Transactions:
-    """Runs transactions against the ledger and remembers their outcomes by hash."""
+    """Runs transactions against the ledger and stores their outcomes by hash."""
 
-    def __init__(self, ledger: Ledger, switches: Switches | None = None) -> None:
+    def __init__(self, ledger: Ledger, faults: FaultTable | None = None) -> None:
         self._ledger = ledger
-        self._switches = switches or Switches()
+        self._faults = faults or FaultTable()
         self._outcomes: dict[str, Outcome] = {}
 
     def find(self, tx_hash: str) -> Outcome | None:
-        """The outcome of a transaction that ran, by its base58 hash; the relay's are found too."""
+        """Return the outcome of a transaction that ran, by its base58 hash; the relay's included."""
         known = self._outcomes.get(tx_hash)
         if known is None and (executed := self._ledger.executed(tx_hash)) is not None:
             return self._relayed(executed)
         return known
 
     def send(self, transaction: SignedTransaction) -> Outcome:
-        """Run it, or give the outcome it had when it came before; InvalidTransaction when it may not run.
+        """Run it, or return its outcome when it ran before; InvalidTransactionError when it may not run.
 
         Once its block is too old, bytes that did run are answered Expired too, as nearcore does.
+
         """
         if not verify_ed25519(transaction.public_key, transaction.hash, transaction.signature):
             raise InvalidTransactionError("InvalidSignature")
         if not self._ledger.blocks.accepts(transaction.block_hash):
             raise InvalidTransactionError("Expired")
         known = self._outcomes.get(transaction.tx_hash)
-        if known is not None and self._switches.faults.near_resend == "outcome":
+        if known is not None and self._faults.current.near_resend == "outcome":
             return known
         action = self._check(transaction)
         self._ledger.access_keys.use(transaction.signer_id, transaction.public_key, transaction.nonce)
@@ -69,7 +71,7 @@ class Transactions:
         return outcome
 
     def _relayed(self, executed: Executed) -> Outcome:
-        """The relay's transaction around a call that settled intents; its arguments are not kept."""
+        """Return the relay's transaction around a call that settled intents; its arguments are not stored."""
         call = FunctionCall("execute_intents", b"{}", MAX_GAS, 0)
         block_hash = self._ledger.blocks.hash_at(executed.height)
         transaction = SignedTransaction(
@@ -107,7 +109,7 @@ class Transactions:
             raise InvalidTransactionError({"NonceTooLarge": {"tx_nonce": transaction.nonce, "upper_bound": bound}})
         if action.deposit and not key.full_access:
             raise InvalidTransactionError({"InvalidAccessKeyError": "DepositWithFunctionCall"})
-        if self._switches.faults.near_no_gas:
+        if self._faults.current.near_no_gas:
             short = {"signer_id": signer, "balance": "0", "cost": str(action.gas * GAS_PRICE + action.deposit)}
             raise InvalidTransactionError({"NotEnoughBalance": short})
         return action

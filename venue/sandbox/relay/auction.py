@@ -1,9 +1,11 @@
-"""One request's auction: what was asked, what makers answered, and every reason to turn an answer down."""
+"""One request's auction: the request, the makers' answers, and every reason to refuse an answer."""
 
 import asyncio
 
 import msgspec
 
+from venue.protocol.assets import BTC, EURE
+from venue.protocol.units import NS_PER_MS
 from venue.sandbox.relay.errors import INVALID_PARAMS, NOT_VALID, OUTBID, AuctionRefusedError
 from venue.sandbox.wire.errors import ContractPanicError
 from venue.sandbox.wire.payload import SignedMessage, TokenDiff, open_payload, parse_amount, parse_token_id
@@ -11,6 +13,11 @@ from venue.sandbox.wire.timestamps import format_timestamp
 
 MAX_WAIT_MS = 3_000
 """The longest the relay waits for answers."""
+
+
+def is_active(asset_in: str, asset_out: str) -> bool:
+    """Return whether the two token ids are BTC and EURe, in either direction."""
+    return {asset_in, asset_out} == {BTC.token_id, EURE.token_id}
 
 
 class QuoteRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,7 +33,7 @@ class QuoteRequest(msgspec.Struct, frozen=True, kw_only=True):
     partner_id: str | None = None
 
     def data(self) -> dict[str, object]:
-        """The request as the bus carries it."""
+        """Return the request as the bus carries it."""
         exact = (
             ("exact_amount_in", self.amount_in) if self.amount_in is not None else ("exact_amount_out", self.amount_out)
         )
@@ -39,7 +46,7 @@ class QuoteRequest(msgspec.Struct, frozen=True, kw_only=True):
         }
 
     def metadata(self) -> dict[str, object] | None:
-        """Trace and partner, None when the request has neither."""
+        """Return trace and partner, None when the request has neither."""
         found = {"traceparent": self.traceparent, "partner_id": self.partner_id}
         return {name: value for name, value in found.items() if value is not None} or None
 
@@ -57,7 +64,7 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
     max_wait_ms: int | None = None
 
     def request(self, quote_id: str) -> QuoteRequest:
-        """The request to broadcast; Refused when its assets or amounts are no good."""
+        """Return the request to broadcast; AuctionRefusedError when its assets or amounts are invalid."""
         if (self.exact_amount_in is None) == (self.exact_amount_out is None):
             raise AuctionRefusedError(INVALID_PARAMS, "exactly one of exact_amount_in and exact_amount_out is expected")
         try:
@@ -80,7 +87,7 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     def waits_ms(self) -> tuple[int, int]:
-        """How long the auction runs at least, and at most while nobody has answered."""
+        """Return the auction's shortest duration, and the longest without an answer."""
         least = (
             self.wait_ms if self.wait_ms is not None else (self.min_wait_ms if self.min_wait_ms is not None else 500)
         )
@@ -117,7 +124,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     signed: dict[str, object]
 
     def option(self) -> dict[str, object]:
-        """The answer as ``quote`` shows it to who asked."""
+        """Return the answer as ``quote`` shows it to the taker."""
         return {
             "quote_hash": self.quote_hash,
             "defuse_asset_identifier_in": self.asset_in,
@@ -129,7 +136,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read_answer(request: QuoteRequest, response: Response, now_ns: int) -> Answer:
-    """The answer behind a ``quote_response``; Refused when it is not signed, or does not say what was asked."""
+    """Read a ``quote_response``; AuctionRefusedError when it is not signed or does not match the request."""
     try:
         message = open_payload(response.signed_data)
     except ContractPanicError as panic:
@@ -137,7 +144,7 @@ def read_answer(request: QuoteRequest, response: Response, now_ns: int) -> Answe
     amount_in, amount_out = _amounts(request, response.quote_output)
     if _diff(message) != {request.asset_in: amount_in, request.asset_out: -amount_out}:
         raise AuctionRefusedError(NOT_VALID, "signed token_diff does not match the quote")
-    if message.deadline_ns < now_ns + request.min_deadline_ms * 1_000_000:
+    if message.deadline_ns < now_ns + request.min_deadline_ms * NS_PER_MS:
         raise AuctionRefusedError(
             NOT_VALID, f"deadline is too early, at least {request.min_deadline_ms} ms are expected"
         )
@@ -185,14 +192,14 @@ class Auction:
         self._answers: dict[str, Answer] = {}
 
     def enter(self, answer: Answer) -> None:
-        """Take the answer in; Refused when a better or equal one is there already."""
+        """Add the answer; AuctionRefusedError when a better or equal one is present."""
         if self._answers and self._rank(answer) >= self._rank(self.options()[0]):
             raise AuctionRefusedError(OUTBID, "another solver won")
         self._answers[answer.maker] = answer
         self.answered.set()
 
     def options(self) -> list[Answer]:
-        """One answer a maker, the best for who asked first."""
+        """Return one answer per maker, the taker's best first."""
         return sorted(self._answers.values(), key=self._rank)
 
     def _rank(self, answer: Answer) -> int:

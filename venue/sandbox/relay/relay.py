@@ -1,4 +1,4 @@
-"""The Solver Relay: broadcasts requests to makers, runs the auctions, and takes in what is published."""
+"""The Solver Relay: broadcasts requests to makers, runs the auctions, and accepts published intents."""
 
 import asyncio
 from collections import Counter
@@ -9,11 +9,11 @@ import msgspec
 
 from venue.sandbox.base.runtime import Background
 from venue.sandbox.base.seeding import derive_uuid
-from venue.sandbox.flow.schedule import is_active
-from venue.sandbox.relay.auction import Answer, Auction, QuoteRequest, Response, read_answer
+from venue.sandbox.relay.auction import Answer, Auction, QuoteRequest, Response, is_active, read_answer
 from venue.sandbox.relay.errors import GONE, INVALID_PARAMS, NOT_VALID, AuctionRefusedError
 from venue.sandbox.relay.settlement import Settlement
-from venue.sandbox.verifier.ledger import ContractPanicError, Executed, Ledger
+from venue.sandbox.verifier.ledger import Executed, Ledger
+from venue.sandbox.wire.errors import ContractPanicError
 
 Topic = Literal["quote", "quote_status"]
 TOPICS: tuple[Topic, ...] = ("quote", "quote_status")
@@ -22,15 +22,14 @@ TOPICS: tuple[Topic, ...] = ("quote", "quote_status")
 class Link(Protocol):
     """A maker's connection; ``send`` never blocks."""
 
-    def send(self, message: bytes) -> None:
-        """Queue one text message."""
-        ...
+    def send(self, message: bytes) -> None: ...
 
 
 class Relay:
-    """The relay's state: subscriptions, open auctions and the quotes that may still be taken.
+    """The relay's state: subscriptions, open auctions and the quotes that may still be settled.
 
     ``flat`` sends events in the documented flat form. ``offset_ns`` is the market's time.
+
     """
 
     def __init__(
@@ -62,7 +61,7 @@ class Relay:
         )
 
     def subscribe(self, topic: Topic, link: Link) -> str:
-        """Send everything of the topic to the link; the subscription's id."""
+        """Send everything of the topic to the link, and return the subscription's id."""
         self._subscription_count += 1
         subscription = derive_uuid(self._seed, "subscription", self._subscription_count)
         self._subscriptions[subscription] = (topic, link)
@@ -76,19 +75,17 @@ class Relay:
         return True
 
     def forget(self, link: Link) -> None:
-        """End every subscription of a link that is gone."""
         self._subscriptions = {name: entry for name, entry in self._subscriptions.items() if entry[1] is not link}
 
     def subscribers(self, topic: Topic) -> int:
-        """How many subscriptions the topic has."""
         return sum(1 for entry in self._subscriptions.values() if entry[0] == topic)
 
     def on_open(self, listener: Callable[[Auction, int], None]) -> None:
-        """Call ``listener`` with every new auction and its least wait in ms: makers inside the venue answer so."""
+        """Call ``listener`` with every new auction and its shortest wait in ms, for makers inside the venue."""
         self._on_open.append(listener)
 
     def next_quote_id(self) -> str:
-        """A new id for a request that comes with none."""
+        """Return a new id for a request that comes without one."""
         self._ask_count += 1
         return derive_uuid(self._seed, "asked", self._ask_count)
 
@@ -97,8 +94,9 @@ class Relay:
     ) -> list[Answer]:
         """Broadcast the request and return its answers, best first, once the auction is over.
 
-        It lasts ``wait_ms``, and while nobody has answered up to ``max_wait_ms``. The rivals quote around the mid of
-        market time ``offset_ns``, now by default. Refused when the id is in use.
+        It lasts ``wait_ms``, and without any answer up to ``max_wait_ms``. The rivals quote around the mid of market
+        time ``offset_ns``, now by default. Raises AuctionRefusedError when the id is in use.
+
         """
         if request.quote_id in self._auctions:
             raise AuctionRefusedError(INVALID_PARAMS, "quote_id is in use")
@@ -116,11 +114,11 @@ class Relay:
         finally:
             del self._auctions[request.quote_id]
         answers = auction.options()
-        self._keep(answers)
+        self._store(answers)
         return answers
 
     def answer(self, response: Response) -> Answer:
-        """A maker's ``quote_response``; Refused with the reason when it does not enter the auction."""
+        """Enter a maker's ``quote_response`` into its auction; AuctionRefusedError with the reason otherwise."""
         auction = self._auctions.get(response.quote_id)
         if auction is None:
             raise AuctionRefusedError(GONE, "quote request is gone")
@@ -133,9 +131,10 @@ class Relay:
         return answer
 
     def publish(self, quote_hashes: Sequence[str], signed: Sequence[Mapping[str, object]]) -> tuple[str, ...]:
-        """Settle the quotes against the takers' payloads; the payloads' hashes.
+        """Settle the quotes against the takers' payloads, and return the payloads' hashes.
 
-        Raises Refused for a quote nobody gave or that is over, ContractPanicError when the call could not go through.
+        Raises AuctionRefusedError for an unknown or expired quote, ContractPanicError when the call could not succeed.
+
         """
         if not signed:
             raise AuctionRefusedError(INVALID_PARAMS, "nothing is signed")
@@ -148,10 +147,10 @@ class Relay:
         return self.settlement.publish(answers, signed)
 
     def active_requests(self) -> int:
-        """Requests for BTC against EURe so far, both directions."""
+        """Return the number of requests for BTC against EURe so far, both directions."""
         return sum(count for (asset_in, asset_out), count in self.requests.items() if is_active(asset_in, asset_out))
 
-    def _keep(self, answers: Sequence[Answer]) -> None:
+    def _store(self, answers: Sequence[Answer]) -> None:
         now_ns = self._clock()
         self._quotes |= {answer.quote_hash: answer for answer in answers}
         while self._quotes and (oldest := next(iter(self._quotes.values()))).deadline_ns < now_ns:
@@ -175,7 +174,7 @@ class Relay:
 def envelope(
     subscription: str, data: Mapping[str, object], metadata: Mapping[str, object] | None, *, flat: bool
 ) -> bytes:
-    """An event as it stands on the wire, in the relay's own form or in the documented flat one."""
+    """Encode an event in the relay's own form or in the documented flat one."""
     if flat:
         params: dict[str, object] = {"subscription": subscription, **data}
         return msgspec.json.encode({"jsonrpc": "2.0", "method": "subscribe", "params": params})

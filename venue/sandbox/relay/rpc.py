@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from venue.sandbox.base.faults import Switches
+from venue.sandbox.base.faults import FaultTable
 from venue.sandbox.relay.auction import Ask
 from venue.sandbox.relay.errors import INVALID_PARAMS, AuctionRefusedError
 from venue.sandbox.relay.relay import Relay
@@ -36,15 +36,15 @@ class _StatusOf(msgspec.Struct):
 class RelayRpc:
     """The endpoint ``/rpc``, with the token in ``Authorization: Bearer`` or ``X-API-Key``."""
 
-    def __init__(self, relay: Relay, *, api_key: str, switches: Switches) -> None:
+    def __init__(self, relay: Relay, *, api_key: str, faults: FaultTable) -> None:
         self._relay = relay
-        self._switches = switches
+        self._faults = faults
         self._api_key = api_key
 
     async def handle(
         self, method_from_query: str | None, body: bytes, headers: Mapping[str, str]
     ) -> tuple[int, dict[str, object]]:
-        """HTTP status and JSON answer; header names are lower case."""
+        """Return HTTP status and JSON answer; header names are lower case."""
         given = (headers.get("authorization"), headers.get("x-api-key"))
         if given[0] != f"Bearer {self._api_key}" and given[1] != self._api_key:
             return 401, {"error": "Unauthorized"}
@@ -91,7 +91,7 @@ class RelayRpc:
             return {"status": "FAILED", "reason": str(refusal), "intent_hashes": _hashes(signed)}
 
     def _status(self, intent_hash: str) -> dict[str, object]:
-        if self._switches.lasts("relay_not_found_s"):
+        if self._faults.is_running("relay_not_found_s"):
             return {"status": "NOT_FOUND_OR_NOT_VALID", "intent_hash": intent_hash}
         found = self._relay.settlement.status(intent_hash)
         answer: dict[str, object] = {"status": found.status, "intent_hash": intent_hash}
@@ -103,7 +103,7 @@ class RelayRpc:
 
 
 def _hashes(signed: tuple[dict[str, object], ...]) -> list[str]:
-    """The intent hashes of what can be opened; a payload with a bad signature has none to show."""
+    """Return the intent hashes; empty for a payload with a bad signature."""
     hashes = []
     for item in signed:
         try:

@@ -1,4 +1,4 @@
-"""From a published intent to its settlement: status, the delay of the chain, the call on the ledger, the fills."""
+"""A published intent's way to settlement: status, the chain's delay, the call on the ledger, the fills."""
 
 import asyncio
 from collections import Counter
@@ -19,9 +19,10 @@ Status = Literal["PENDING", "TX_BROADCASTED", "SETTLED", "NOT_FOUND_OR_NOT_VALID
 
 
 class Fill(msgspec.Struct, frozen=True, kw_only=True):
-    """A ``token_diff`` the ledger executed: whose, by which payload and transaction, and every balance it moved.
+    """A ``token_diff`` that the ledger executed, with its payload, its transaction and every balance it moved.
 
     Amounts are signed base units from the account's side, as text. ``intent_hash`` is the taker's.
+
     """
 
     account: str
@@ -34,7 +35,7 @@ class Fill(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Published(msgspec.Struct, frozen=True):
-    """What became of a published intent; ``tx_hash`` is known from TX_BROADCASTED on."""
+    """The status of a published intent; ``tx_hash`` is known from TX_BROADCASTED on."""
 
     status: Status
     tx_hash: str | None = None
@@ -42,7 +43,7 @@ class Published(msgspec.Struct, frozen=True):
 
 
 class Settlement:
-    """Settles published intents after a seeded delay, ``delay_s`` at least and at most."""
+    """Settles published intents after a seeded delay between the two of ``delay_s``."""
 
     def __init__(
         self,
@@ -66,13 +67,14 @@ class Settlement:
         self.counts: Counter[str] = Counter()
 
     def status(self, intent_hash: str) -> Published:
-        """What is known of the intent; NOT_FOUND_OR_NOT_VALID for an unknown one."""
+        """Return the intent's status; NOT_FOUND_OR_NOT_VALID for an unknown one."""
         return self._published.get(intent_hash, Published("NOT_FOUND_OR_NOT_VALID"))
 
     def publish(self, answers: Sequence[Answer], signed: Sequence[Mapping[str, object]]) -> tuple[str, ...]:
-        """Check the makers' quotes with the takers' payloads and start their settlement; the takers' intent hashes.
+        """Check the makers' quotes with the takers' payloads, start to settle, and return the takers' intent hashes.
 
-        Raises ContractPanic with the contract's text when the call could not go through now.
+        Raises ContractPanicError with the contract's text when the call could not succeed now.
+
         """
         messages = [open_payload(item) for item in signed]
         hashes = tuple(message.intent_hash for message in messages)

@@ -8,17 +8,17 @@ import msgspec
 from starlette.responses import JSONResponse
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from venue.sandbox.base.faults import Switches
+from venue.sandbox.base.faults import FaultTable
 from venue.sandbox.base.seeding import rng
 from venue.sandbox.relay.auction import Response
 from venue.sandbox.relay.errors import INVALID_PARAMS, AuctionRefusedError
 from venue.sandbox.relay.relay import TOPICS, Relay
 
 QUEUE = 20_000
-"""Messages a maker may be behind before its connection is dropped."""
+"""Queued messages at which a slow maker's connection is dropped."""
 
 CLOSE_S = 1.0
-"""How long a maker has to take the close frame."""
+"""How long a maker has to read the close frame."""
 
 
 class _Call(msgspec.Struct):
@@ -33,16 +33,16 @@ _CALL = msgspec.json.Decoder(_Call)
 class SocketLink:
     """One maker's connection: messages are queued, and written by its own task."""
 
-    def __init__(self, socket: WebSocket, switches: Switches) -> None:
+    def __init__(self, socket: WebSocket, faults: FaultTable) -> None:
         self._socket = socket
-        self._switches = switches
+        self._faults = faults
         self._queue: asyncio.Queue[bytes] = asyncio.Queue(QUEUE)
         self._end = asyncio.Event()
         self._close = (1000, "")
 
     def send(self, message: bytes) -> None:
-        """Queue one text message; nothing at all while the relay is to stall."""
-        if self._switches.faults.relay_stall:
+        """Queue one text message; none while the relay stalls."""
+        if self._faults.current.relay_stall:
             return
         try:
             self._queue.put_nowait(message)
@@ -50,7 +50,7 @@ class SocketLink:
             self.close(1008, "too far behind")
 
     def close(self, code: int, reason: str) -> None:
-        """End the connection from the relay's side."""
+        """Close the connection from the relay's side."""
         self._close = (code, reason)
         self._end.set()
 
@@ -62,38 +62,36 @@ class SocketLink:
                 await self._socket.close(*self._close)
 
     async def write(self) -> None:
-        """Write what is queued until the connection ends."""
+        """Write queued messages until the connection ends."""
         while True:
             await self._socket.send({"type": "websocket.send", "text": (await self._queue.get()).decode()})
 
 
 class RelaySocket:
-    """The endpoint ``/ws``. ``api_key`` is what ``Authorization: Bearer`` has to hold."""
+    """The endpoint ``/ws``. ``api_key`` must come as ``Authorization: Bearer``."""
 
-    def __init__(self, relay: Relay, switches: Switches, *, api_key: str, seed: int) -> None:
+    def __init__(self, relay: Relay, faults: FaultTable, *, api_key: str, seed: int) -> None:
         self._relay = relay
-        self._switches = switches
+        self._faults = faults
         self._api_key = api_key
         self._seed = seed
         self._links: set[SocketLink] = set()
         self._refusals = 0
 
     def connections(self) -> int:
-        """Open connections."""
         return len(self._links)
 
     def drop(self) -> None:
-        """Close every connection."""
         for link in tuple(self._links):
             link.close(1012, "service restart")
 
     async def serve(self, socket: WebSocket) -> None:
-        """One connection, from the handshake to its end."""
+        """Run one connection from its handshake to its end."""
         if socket.headers.get("authorization") != f"Bearer {self._api_key}":
             await socket.send_denial_response(JSONResponse({"error": "Unauthorized"}, 401))
             return
         await socket.accept()
-        link = SocketLink(socket, self._switches)
+        link = SocketLink(socket, self._faults)
         self._links.add(link)
         writer = asyncio.create_task(link.write())
         reader = asyncio.create_task(self._read(socket, link))
@@ -158,7 +156,7 @@ class RelaySocket:
                 raise AuctionRefusedError(-32601, f"Method not found: {other[:64]}")
 
     def _reply(self, call: _Call, link: SocketLink, message: bytes) -> None:
-        faults = self._switches.faults
+        faults = self._faults.current
         if call.method != "quote_response":
             link.send(message)
         elif faults.relay_mute:

@@ -1,1 +1,1 @@
-"""The sandbox's Verifier: the ledger, its checks and its views."""
+"""The sandbox's Verifier: its ledger, checks, calls and views."""

@@ -1,4 +1,4 @@
-"""NEAR access keys of accounts: what may sign transactions, and with which nonce next."""
+"""NEAR access keys: which may sign an account's transactions, and with which nonce next."""
 
 import msgspec
 
@@ -6,7 +6,7 @@ from venue.sandbox.wire.payload import parse_public_key
 
 
 class AccessKey(msgspec.Struct, frozen=True):
-    """The last used nonce of a key, and whether it may attach deposits (a full-access key)."""
+    """The key's last used nonce, and whether it may attach deposits (a full-access key)."""
 
     nonce: int
     full_access: bool
@@ -19,18 +19,15 @@ class AccessKeys:
         self._keys: dict[str, dict[str, AccessKey]] = {}
 
     def add(self, account: str, public_key: str, *, nonce: int, full_access: bool) -> None:
-        """Give the account a key ``ed25519:<base58>``; ValueError when it is no key."""
+        """Give the account a key ``ed25519:<base58>``; ValueError for an invalid key."""
         self._keys.setdefault(account, {})[parse_public_key(public_key)] = AccessKey(nonce, full_access)
 
     def find(self, account: str, public_key: str) -> AccessKey | None:
-        """The key, or None when the account does not have it."""
         return self._keys.get(account, {}).get(public_key)
 
     def of(self, account: str) -> dict[str, AccessKey]:
-        """All keys of the account."""
         return dict(self._keys.get(account, {}))
 
     def use(self, account: str, public_key: str, nonce: int) -> None:
-        """Remember ``nonce`` as the last used one."""
         key = self._keys[account][public_key]
         self._keys[account][public_key] = AccessKey(nonce, key.full_access)

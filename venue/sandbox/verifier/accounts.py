@@ -1,4 +1,4 @@
-"""What the Verifier keeps of each account, and a draft of one call's changes to it that is kept whole or not at all."""
+"""The Verifier's accounts, and a draft of one call's changes that is committed whole or not at all."""
 
 import re
 from collections.abc import Callable
@@ -20,10 +20,11 @@ from venue.sandbox.wire.payload import MAX_U128, public_key_text
 _IMPLICIT = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
 
-class Burn(msgspec.Struct, frozen=True):
-    """Money that left the Verifier for the token's contract; ``amount`` in base units, ``at_ns`` block time.
+class Burn(msgspec.Struct, frozen=True, kw_only=True):
+    """A withdrawal, logged by the contract as ``mt_burn``; ``amount`` in base units, ``at_ns`` block time.
 
-    With a ``msg`` it leaves by ``ft_transfer_call``, which the bridge does not take for a withdrawal.
+    With a ``msg`` it leaves by ``ft_transfer_call``, which the bridge does not treat as a withdrawal.
+
     """
 
     account: str
@@ -50,12 +51,12 @@ class Account:
 
 
 def implicit_key(account: str) -> str | None:
-    """The key a 64-hex implicit account owns from the start; None for a named account."""
+    """Return the key that a 64-hex implicit account owns from the start; None for a named account."""
     return public_key_text(bytes.fromhex(account)) if _IMPLICIT.fullmatch(account) else None
 
 
 def read_nonce(raw: bytes) -> Nonce | None:
-    """The parts of a versioned nonce; as the contract does, an unknown version counts as a legacy nonce (None)."""
+    """Return the parts of a versioned nonce; as in the contract, an unknown version is a legacy nonce (None)."""
     try:
         return unpack_nonce(raw)
     except ValueError:
@@ -69,22 +70,20 @@ class Accounts:
         self._accounts: dict[str, Account] = {}
 
     def find(self, name: str) -> Account | None:
-        """The account, or None when the Verifier does not know it."""
         return self._accounts.get(name)
 
     def touch(self, name: str) -> Account:
-        """The account, made when it is not there yet."""
+        """Return the account, created when it does not exist."""
         account = self._accounts.get(name)
         if account is None:
             account = self._accounts[name] = Account(name)
         return account
 
     def names(self) -> tuple[str, ...]:
-        """Every known account."""
         return tuple(self._accounts)
 
     def keys_of(self, name: str) -> tuple[str, ...]:
-        """The keys that may sign for the account; an implicit account need not exist to own its key."""
+        """Return the keys that may sign for the account; an implicit account need not exist to own its key."""
         account = self._accounts.get(name)
         if account is not None:
             return tuple(account.keys)
@@ -92,7 +91,7 @@ class Accounts:
         return () if implicit is None else (implicit,)
 
     def forget_nonces(self, cleanable: Callable[[Nonce], bool]) -> int:
-        """Drop every versioned nonce that ``cleanable`` accepts; how many were dropped. Legacy nonces stay."""
+        """Drop every versioned nonce that ``cleanable`` accepts and return their number; legacy nonces stay."""
         dropped = 0
         for account in self._accounts.values():
             gone = {raw for raw in account.nonces if (nonce := read_nonce(raw)) is not None and cleanable(nonce)}
@@ -102,7 +101,7 @@ class Accounts:
 
 
 class Draft:
-    """The changes of one call on top of the accounts; nothing is seen outside before ``commit``."""
+    """The changes of one call on top of the accounts; nothing is visible outside before ``commit``."""
 
     def __init__(self, accounts: Accounts) -> None:
         self._accounts = accounts
@@ -114,11 +113,11 @@ class Draft:
         self.burns: list[Burn] = []
 
     def exists(self, name: str) -> bool:
-        """Whether the account is known, before this call or through it."""
+        """Return whether the account is known, before this call or through it."""
         return name in self._made or self._accounts.find(name) is not None
 
     def balance(self, name: str, token_id: str) -> int:
-        """Base units as this call has left them so far."""
+        """Return the base units that this call has left so far."""
         drafted = self._balances.get((name, token_id))
         if drafted is not None:
             return drafted
@@ -126,7 +125,7 @@ class Draft:
         return 0 if account is None else account.balances.get(token_id, 0)
 
     def credit(self, name: str, token_id: str, amount: int) -> None:
-        """Add base units; ContractPanic for zero or past 128 bits."""
+        """Add base units; ContractPanicError for zero or past 128 bits."""
         if amount <= 0:
             raise ContractPanicError(INVALID_INTENT)
         total = self.balance(name, token_id) + amount
@@ -136,7 +135,7 @@ class Draft:
         self._balances[name, token_id] = total
 
     def debit(self, name: str, token_id: str, amount: int) -> None:
-        """Take base units at once; ContractPanic for an unknown account, zero, or more than is there."""
+        """Take base units; ContractPanicError for an unknown account, zero, or more than the balance."""
         if not self.exists(name):
             raise account_not_found(name)
         if amount <= 0:
@@ -147,7 +146,7 @@ class Draft:
         self._balances[name, token_id] = left
 
     def move(self, name: str, token_id: str, delta: int) -> None:
-        """Credit or debit ``delta`` and remember it: by the end of the call all deltas must cancel."""
+        """Credit or debit ``delta`` and record it: by the end of the call all deltas must cancel."""
         if delta < 0:
             self.debit(name, token_id, -delta)
         else:
@@ -156,24 +155,24 @@ class Draft:
         owners[name] = owners.get(name, 0) + delta
 
     def keys(self, name: str) -> tuple[str, ...]:
-        """The keys that may sign for the account at this point of the call."""
+        """Return the keys that may sign for the account at this point of the call."""
         drafted = self._keys.get(name)
         return self._accounts.keys_of(name) if drafted is None else tuple(drafted)
 
     def add_key(self, name: str, public_key: str) -> None:
-        """Register a key; ContractPanic when it is registered already."""
+        """Register a key; ContractPanicError when it is already registered."""
         if public_key in self.keys(name):
             raise key_exists(name, public_key)
         self._own_keys(name)[public_key] = None
 
     def remove_key(self, name: str, public_key: str) -> None:
-        """Forget a key; ContractPanic when it is not registered."""
+        """Remove a key; ContractPanicError when it is not registered."""
         if public_key not in self.keys(name):
             raise key_missing(name, public_key)
         del self._own_keys(name)[public_key]
 
     def use_nonce(self, name: str, nonce: bytes) -> None:
-        """Burn a nonce of the account; ContractPanic when it was used, within this call too."""
+        """Burn a nonce of the account; ContractPanicError when it was used before, in this call too."""
         account = self._accounts.find(name)
         if (name, nonce) in self._nonces or (account is not None and nonce in account.nonces):
             raise ContractPanicError(NONCE_USED)
@@ -181,7 +180,6 @@ class Draft:
         self._nonces.add((name, nonce))
 
     def commit(self) -> None:
-        """Write the changes through."""
         for name in self._made:
             self._accounts.touch(name)
         for (name, token_id), amount in self._balances.items():

@@ -1,4 +1,4 @@
-"""The function calls on ``intents.near`` that a transaction can make: withdraw, keys, execute_intents."""
+"""The function calls of ``intents.near`` in a transaction: withdraw, keys, execute_intents."""
 
 from collections.abc import Sequence
 from typing import Any, TypeVar
@@ -18,8 +18,6 @@ _LEAST_GAS = {"ft_withdraw": 30 * TGAS, "add_public_key": 2 * TGAS, "remove_publ
 
 
 class WithdrawArguments(msgspec.Struct, frozen=True):
-    """What ``ft_withdraw`` takes; ``amount`` in base units."""
-
     token: AccountId
     receiver_id: AccountId
     amount: Amount
@@ -27,13 +25,10 @@ class WithdrawArguments(msgspec.Struct, frozen=True):
     msg: str | None = None
 
     def request(self) -> FtWithdraw:
-        """The same as the intent has it."""
         return FtWithdraw(self.token, self.receiver_id, self.amount, self.memo, self.msg)
 
 
 class KeyArguments(msgspec.Struct, frozen=True):
-    """What ``add_public_key`` and ``remove_public_key`` take."""
-
     public_key: PublicKey
 
 
@@ -42,7 +37,7 @@ class _Signed(msgspec.Struct, frozen=True):
 
 
 def call(ledger: Ledger, caller: str, action: FunctionCall, *, tx_hash: str) -> Executed:
-    """Run one call of the account ``caller``; ContractPanic, MethodNotFound or OutOfGas when it fails."""
+    """Run one call of the account ``caller``; ContractPanicError, MethodNotFoundError or OutOfGasError."""
     if action.method not in ("ft_withdraw", "add_public_key", "remove_public_key", "execute_intents"):
         raise MethodNotFoundError(action.method)
     if action.gas < _LEAST_GAS.get(action.method, 5 * TGAS):
@@ -61,7 +56,7 @@ def call(ledger: Ledger, caller: str, action: FunctionCall, *, tx_hash: str) -> 
 
 
 def read_signed(args: bytes) -> Sequence[dict[str, Any]]:
-    """The ``signed`` argument of ``execute_intents`` and ``simulate_intents``; ContractPanic when it is not there."""
+    """Return the ``signed`` argument of ``execute_intents`` and ``simulate_intents``; ContractPanicError without it."""
     return read_arguments(args, _Signed).signed
 
 
@@ -71,7 +66,7 @@ def _need_one_yocto(action: FunctionCall) -> None:
 
 
 def read_arguments(args: bytes, kind: type[_Arguments]) -> _Arguments:
-    """The JSON arguments of a call as ``kind``; ContractPanic with near-sdk's text when they are not."""
+    """Decode a call's JSON arguments; ContractPanicError with near-sdk's text when they have another shape."""
     try:
         return msgspec.json.decode(args, type=kind, dec_hook=decode_wire)
     except (msgspec.DecodeError, ValueError, RecursionError) as error:

@@ -35,43 +35,41 @@ def _present(**fields: object) -> dict[str, object]:
 
 
 def token_diff(message: SignedMessage, intent: TokenDiff, fees: Mapping[str, int]) -> str:
-    """A ``token_diff`` was applied and ``fees`` (base units) were taken out of what the signer gives."""
+    """Log an applied ``token_diff``; ``fees`` are the base units charged on what the signer gives."""
     event = {"intent_hash": message.intent_hash, "account_id": message.signer_id, "diff": _texts(intent.diff)}
     extra = _present(memo=intent.memo, referral=intent.referral, fees_collected=_texts(fees) or None)
     return _dip4("token_diff", [event | extra])
 
 
 def transfer(message: SignedMessage, intent: TransferIntent) -> str:
-    """A ``transfer`` intent was applied."""
     event = {"intent_hash": message.intent_hash, "account_id": message.signer_id, "receiver_id": intent.receiver_id}
     return _dip4("transfer", [event | {"tokens": _texts(intent.tokens)} | _present(memo=intent.memo)])
 
 
 def ft_withdraw(message: SignedMessage, intent: FtWithdraw) -> str:
-    """An ``ft_withdraw`` intent was applied."""
     event = {"intent_hash": message.intent_hash, "account_id": message.signer_id}
     event |= {"token": intent.token, "receiver_id": intent.receiver_id, "amount": str(int(intent.amount))}
     return _dip4("ft_withdraw", [event | _present(memo=intent.memo, msg=intent.msg)])
 
 
 def public_key(event: str, account: str, key: str, intent_hash: str | None = None) -> str:
-    """A key was registered or forgotten: ``event`` is ``public_key_added`` or ``public_key_removed``."""
+    """Log a changed key: ``event`` is ``public_key_added`` or ``public_key_removed``."""
     return _dip4(event, _present(intent_hash=intent_hash) | {"account_id": account, "public_key": str(key)})
 
 
 def intents_executed(executed: Sequence[Mapping[str, str]]) -> str:
-    """Which payloads a call executed, in order."""
+    """Log the payloads that a call executed, in order."""
     return _dip4("intents_executed", list(executed))
 
 
 def executed_entry(message: SignedMessage) -> dict[str, str]:
-    """One payload as ``intents_executed`` and ``simulate_intents`` name it."""
+    """Describe one payload as ``intents_executed`` and ``simulate_intents`` do."""
     nonce = base64.b64encode(message.nonce).decode()
     return {"intent_hash": message.intent_hash, "account_id": message.signer_id, "nonce": nonce}
 
 
 def mt_burn(burns: Sequence[Burn]) -> str:
-    """Withdrawn amounts left the Verifier; logged after everything else of the call."""
+    """Log withdrawn amounts, after everything else of the call."""
     data = [
         {"owner_id": burn.account, "token_ids": [burn.token_id], "amounts": [str(burn.amount)], "memo": "withdraw"}
         for burn in burns
@@ -80,13 +78,13 @@ def mt_burn(burns: Sequence[Burn]) -> str:
 
 
 def mt_mint(account: str, token_id: str, amount: int, *, memo: str | None = None) -> str:
-    """``amount`` base units came into the Verifier for the account."""
+    """Log ``amount`` base units credited to the account from outside."""
     minted: dict[str, object] = {"owner_id": account, "token_ids": [token_id], "amounts": [str(amount)]}
     return _event("nep245", "1.0.0", "mt_mint", [minted | _present(memo=memo)])
 
 
 def mt_transfer(transfers: Iterable[tuple[str, str, Mapping[str, int]]]) -> str:
-    """Matched transfers as (giver, receiver, amounts by token); ContractPanic when its refund could not be logged."""
+    """Log matched transfers (giver, receiver, amounts by token); ContractPanicError when a refund would not fit."""
     data = []
     for giver, receiver, amounts in transfers:
         texts = _texts(amounts)
@@ -105,7 +103,7 @@ def mt_transfer(transfers: Iterable[tuple[str, str, Mapping[str, int]]]) -> str:
 
 
 def check_log_limit(logs: Iterable[str]) -> None:
-    """LogLimitExceeded when the lines together pass 16 KiB."""
+    """Raise LogLimitExceededError when the lines together pass 16 KiB."""
     length = sum(len(line.encode()) for line in logs)
     if length > LOG_LIMIT:
         raise LogLimitExceededError(length, LOG_LIMIT)

@@ -24,8 +24,8 @@ Transfers = dict[tuple[str, str], dict[str, int]]
 """(giver, receiver) to base units by token."""
 
 
-class Rules(msgspec.Struct, frozen=True):
-    """What a call is judged by: block time in UTC nanoseconds, fee in pips, and the salts that still count."""
+class Rules(msgspec.Struct, frozen=True, kw_only=True):
+    """What a call is checked against: block time in UTC nanoseconds, fee in pips, and the valid salts."""
 
     contract: str
     now_ns: int
@@ -37,7 +37,7 @@ class Rules(msgspec.Struct, frozen=True):
 
 
 class ExecutionReport(msgspec.Struct, frozen=True):
-    """The payloads of a call in order, its log lines, and its earliest deadline (UTC ns, None without any)."""
+    """A call's payloads in order, its log lines, and its earliest deadline (UTC ns, None without any)."""
 
     executed: tuple[dict[str, str], ...]
     logs: tuple[str, ...]
@@ -45,12 +45,11 @@ class ExecutionReport(msgspec.Struct, frozen=True):
 
     @property
     def intent_hashes(self) -> tuple[str, ...]:
-        """Base58 hashes of the payloads."""
         return tuple(entry["intent_hash"] for entry in self.executed)
 
 
 def check_message(draft: Draft, message: SignedMessage, rules: Rules) -> None:
-    """Everything after the signature and the JSON, in order, up to burning the nonce; ContractPanic at a fault."""
+    """Check everything after signature and JSON in the contract's order, then burn the nonce; ContractPanicError."""
     if message.verifying_contract != rules.contract:
         raise ContractPanicError(WRONG_CONTRACT)
     if message.deadline_ns < rules.now_ns:
@@ -65,7 +64,7 @@ def check_message(draft: Draft, message: SignedMessage, rules: Rules) -> None:
         deadline_ns = nonce.deadline_ns - 2**64 if nonce.deadline_ns >= 2**63 else nonce.deadline_ns
         if message.deadline_ns > deadline_ns:
             raise ContractPanicError(DEADLINE_AFTER_NONCE)
-        # Cannot happen while the two checks above stand, just as in the contract.
+        # Unreachable after the two checks above, as in the contract.
         if deadline_ns < rules.now_ns:
             raise ContractPanicError(NONCE_EXPIRED)
     draft.use_nonce(message.signer_id, message.nonce)
@@ -129,7 +128,7 @@ def _pair(token_id: str, owners: Mapping[str, int], transfers: Transfers) -> Non
 
 
 def execute(draft: Draft, signed: Sequence[Mapping[str, object]], rules: Rules) -> ExecutionReport:
-    """A whole call: all payloads, then all deltas must cancel and the logs must fit. ContractPanic otherwise."""
+    """Execute a whole call; ContractPanicError unless all deltas cancel and the logs fit."""
     report = run(draft, signed, rules)
     transfers = match_deltas(draft.deltas)
     logs = list(report.logs)
@@ -144,7 +143,7 @@ def execute(draft: Draft, signed: Sequence[Mapping[str, object]], rules: Rules) 
 
 
 def simulate(draft: Draft, signed: Sequence[Mapping[str, object]], rules: Rules) -> dict[str, object]:
-    """The answer of ``simulate_intents``: an imbalance is reported in it, every other fault is a ContractPanic."""
+    """Return the answer of ``simulate_intents``: it reports an imbalance, every other fault is a ContractPanicError."""
     report = run(draft, signed, rules)
     min_deadline = "9999-12-31T23:59:59.999999999Z"
     if report.min_deadline_ns is not None:

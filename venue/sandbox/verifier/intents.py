@@ -1,7 +1,8 @@
-"""What each intent does to the balances, and the arithmetic of the protocol fee.
+"""The effect of each intent on the balances, and the arithmetic of the protocol fee.
 
-The fee is taken from the negative side of every ``token_diff``: ``ceil(amount × pips / 1_000_000)`` of what the
+The fee is charged on the negative side of every ``token_diff``: ``ceil(amount × pips / 1_000_000)`` of what the
 signer gives goes to the fee collector instead of the counterparty.
+
 """
 
 from collections.abc import Mapping
@@ -25,27 +26,28 @@ _Id = TypeVar("_Id", bound=str)
 
 
 def protocol_fee(amount: int, pips: int) -> int:
-    """The fee on giving ``amount`` base units, rounded up."""
+    """Return the fee on giving ``amount`` base units, rounded up."""
     return -(-amount * pips // PIPS)
 
 
 def taker_receives(gives: int, pips: int) -> int:
-    """What a taker may ask for when the maker's diff gives ``gives`` base units."""
+    """Return what a taker may ask for when the maker's diff gives ``gives`` base units."""
     return gives - protocol_fee(gives, pips)
 
 
 def taker_gives(receives: int, pips: int) -> int:
-    """The smallest amount a taker puts up so that ``receives`` base units reach the maker, exactly balanced.
+    """Return the smallest amount a taker gives so that ``receives`` base units reach the maker.
 
-    Raises ValueError for a fee of the whole or more, under which nothing can be delivered.
+    Raises ValueError for a fee of 100 % or more: nothing could be delivered.
+
     """
     if not 0 <= pips < PIPS:
-        raise ValueError("a fee is between 0 and 999999 pips")
+        raise ValueError("the fee must be between 0 and 999999 pips")
     return -(-receives * PIPS // (PIPS - pips))
 
 
 def token_fee(token_id: str, amount: int, pips: int) -> int:
-    """The fee on giving ``amount`` of the token: none on NFTs and on single units of a multi token."""
+    """Return the fee on giving ``amount`` of the token: none on NFTs and on single units of a multi token."""
     whole = token_id.startswith("nep171:") or (token_id.startswith("nep245:") and amount <= 1)
     return 0 if whole else protocol_fee(amount, pips)
 
@@ -55,7 +57,7 @@ def _plain(amounts: Mapping[_Id, int]) -> list[tuple[str, int]]:
 
 
 def apply_token_diff(draft: Draft, message: SignedMessage, intent: TokenDiff, *, pips: int, collector: str) -> str:
-    """Move the signer's balances at once and the fee to the collector; the log line, or ContractPanic."""
+    """Move the signer's balances and the fee, and return the log line; ContractPanicError."""
     if not intent.diff:
         raise ContractPanicError(INVALID_INTENT)
     fees: dict[str, int] = {}
@@ -72,7 +74,11 @@ def apply_token_diff(draft: Draft, message: SignedMessage, intent: TokenDiff, *,
 
 
 def apply_transfer(draft: Draft, message: SignedMessage, intent: TransferIntent) -> str:
-    """Hand the tokens to the receiver; the log line. ContractPanic when it is empty, to oneself, or not covered."""
+    """Move the tokens to the receiver and return the log line.
+
+    Raises ContractPanicError when the transfer is empty, to oneself, or not covered.
+
+    """
     if intent.receiver_id == message.signer_id or not intent.tokens:
         raise ContractPanicError(INVALID_INTENT)
     tokens = _plain(intent.tokens)
@@ -84,19 +90,29 @@ def apply_transfer(draft: Draft, message: SignedMessage, intent: TransferIntent)
 
 
 def withdraw(draft: Draft, owner: str, intent: FtWithdraw, *, tx_hash: str, now_ns: int) -> None:
-    """Take the amount out of the owner's balance and out of the Verifier, leaving a Burn on the draft."""
+    """Debit the owner and record a Burn on the draft."""
     token_id = f"nep141:{intent.token}"
     amount = int(intent.amount)
     draft.debit(owner, token_id, amount)
     draft.burns.append(
-        Burn(owner, intent.token, token_id, amount, intent.memo, intent.receiver_id, tx_hash, now_ns, intent.msg)
+        Burn(
+            account=owner,
+            token=intent.token,
+            token_id=token_id,
+            amount=amount,
+            memo=intent.memo,
+            receiver_id=intent.receiver_id,
+            tx_hash=tx_hash,
+            at_ns=now_ns,
+            msg=intent.msg,
+        )
     )
 
 
 def apply_intent(
     draft: Draft, message: SignedMessage, intent: Intent, *, pips: int, collector: str, tx_hash: str, now_ns: int
 ) -> str:
-    """Apply one intent of a verified message to the draft; its log line, or ContractPanic."""
+    """Apply one intent of a verified message to the draft and return its log line; ContractPanicError."""
     signer = message.signer_id
     match intent:
         case TokenDiff():

@@ -38,30 +38,28 @@ class _Salt(msgspec.Struct, frozen=True):
 
 
 def mt_balance_of(ledger: Ledger, args: bytes) -> object:
-    """One balance in base units, as a decimal string."""
+    """Return one balance in base units, as decimal text."""
     read = read_arguments(args, _Balance)
     return str(ledger.balance(read.account_id, read.token_id))
 
 
 def mt_batch_balance_of(ledger: Ledger, args: bytes) -> object:
-    """Balances in base units in the order asked for, as decimal strings."""
+    """Return balances in base units in the requested order, as decimal text."""
     read = read_arguments(args, _Balances)
     return [str(ledger.balance(read.account_id, token_id)) for token_id in read.token_ids]
 
 
 def has_public_key(ledger: Ledger, args: bytes) -> object:
-    """Whether the key may sign for the account."""
     read = read_arguments(args, _AccountKey)
     return ledger.has_public_key(read.account_id, read.public_key)
 
 
 def public_keys_of(ledger: Ledger, args: bytes) -> object:
-    """The keys that may sign for the account."""
     return list(ledger.public_keys_of(read_arguments(args, _Account).account_id))
 
 
 def is_nonce_used(ledger: Ledger, args: bytes) -> object:
-    """Whether the nonce is burned and not yet cleaned up."""
+    """Return whether the nonce is used and not yet cleaned up."""
     read = read_arguments(args, _Nonce)
     try:
         return ledger.is_nonce_used(read.account_id, read.nonce)
@@ -70,12 +68,11 @@ def is_nonce_used(ledger: Ledger, args: bytes) -> object:
 
 
 def current_salt(ledger: Ledger, args: bytes) -> object:
-    """The salt for new nonces, hex of 4 bytes."""
+    """Return the salt for new nonces, hex of 4 bytes."""
     return ledger.current_salt().hex()
 
 
 def is_valid_salt(ledger: Ledger, args: bytes) -> object:
-    """Whether nonces with this salt are accepted."""
     try:
         salt = bytes.fromhex(read_arguments(args, _Salt).salt)
     except ValueError as error:
@@ -86,17 +83,15 @@ def is_valid_salt(ledger: Ledger, args: bytes) -> object:
 
 
 def fee(ledger: Ledger, args: bytes) -> object:
-    """The protocol fee in pips."""
+    """Return the protocol fee in pips."""
     return ledger.fee_pips
 
 
 def fee_collector(ledger: Ledger, args: bytes) -> object:
-    """The account the fee goes to."""
     return ledger.fee_collector
 
 
 def simulate_intents(ledger: Ledger, args: bytes) -> object:
-    """What executing the payloads would do."""
     return ledger.simulate_intents(read_signed(args))
 
 

@@ -12,7 +12,7 @@ _FUNCTION_CALL = 2
 
 
 class FunctionCall(msgspec.Struct, frozen=True):
-    """One function call: ``args`` as sent, ``gas`` in gas units, ``deposit`` in yoctoNEAR."""
+    """``args`` as sent, ``gas`` in gas units, ``deposit`` in yoctoNEAR."""
 
     method: str
     args: bytes
@@ -21,7 +21,7 @@ class FunctionCall(msgspec.Struct, frozen=True):
 
 
 class SignedTransaction(msgspec.Struct, frozen=True):
-    """A transaction as it came; ``hash`` is the sha256 of its unsigned bytes, ``block_hash`` is base58."""
+    """``hash`` is the sha256 of the unsigned bytes, ``block_hash`` is base58."""
 
     signer_id: str
     public_key: str
@@ -61,7 +61,7 @@ class _Reader:
 
 
 def read_transaction(raw: bytes) -> SignedTransaction:
-    """The transaction; ValueError for bytes that are none, a key other than Ed25519, or an action other than a call."""
+    """Decode a transaction; ValueError for other bytes, a key other than Ed25519, or an action other than a call."""
     reader = _Reader(raw)
     signer_id = parse_account_id(reader.text())
     if reader.number(1) != _ED25519:
@@ -76,7 +76,7 @@ def read_transaction(raw: bytes) -> SignedTransaction:
         raise ValueError("only Ed25519 signatures are known")
     signature = reader.take(64)
     if reader.at != len(raw):
-        raise ValueError("there are bytes behind the signature")
+        raise ValueError("there are bytes after the signature")
     digest = hashlib.sha256(unsigned).digest()
     return SignedTransaction(signer_id, public_key, nonce, receiver_id, block_hash, actions, digest, signature)
 
@@ -84,5 +84,5 @@ def read_transaction(raw: bytes) -> SignedTransaction:
 def _action(reader: _Reader) -> FunctionCall:
     kind = reader.number(1)
     if kind != _FUNCTION_CALL:
-        raise ValueError(f"action {kind} is not played here, only function calls are")
+        raise ValueError(f"action {kind} is not supported, only function calls are")
     return FunctionCall(reader.text(), reader.chunk(), reader.number(8), reader.number(16))

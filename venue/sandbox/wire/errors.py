@@ -33,7 +33,7 @@ REFUND_LOG_TOO_LONG = "refund event log would be too long"
 
 
 def account_not_found(account: str) -> ContractPanicError:
-    """The account has never held anything nor registered a key on the Verifier."""
+    """The account has never held a token nor registered a key on the Verifier."""
     return ContractPanicError(f"account '{account}' not found")
 
 
@@ -43,7 +43,6 @@ def key_missing(account: str, public_key: str) -> ContractPanicError:
 
 
 def key_exists(account: str, public_key: str) -> ContractPanicError:
-    """The key is registered for the account already."""
     return ContractPanicError(f"public key '{public_key}' already exists for account '{account}'")
 
 

@@ -1,6 +1,7 @@
-"""Signed payloads: their wire form, their signature, and the typed message behind it.
+"""Signed payloads: their wire form, their signature, and the typed message in them.
 
 Standards ``nep413`` and ``raw_ed25519``; hashes and JSON as near/intents' ``MultiPayload`` has them.
+
 """
 
 import hashlib
@@ -52,7 +53,7 @@ class Deadline(int):
 
 
 class TokenDiff(msgspec.Struct, frozen=True, tag_field="intent", tag="token_diff"):
-    """The signer's balances change by ``diff``, whoever stands on the other side."""
+    """The signer's balances change by ``diff``, whoever the counterparty is."""
 
     diff: dict[TokenId, Delta]
     memo: str | None = None
@@ -93,7 +94,7 @@ Intent = TokenDiff | TransferIntent | FtWithdraw | AddPublicKey | RemovePublicKe
 
 
 class SignedMessage(msgspec.Struct, frozen=True):
-    """A payload whose signature fits, taken apart; ``hash`` is what was signed or, for raw payloads, its sha256."""
+    """A payload with a valid signature; ``hash`` is what was signed or, for raw payloads, its sha256."""
 
     signer_id: str
     verifying_contract: str
@@ -105,7 +106,7 @@ class SignedMessage(msgspec.Struct, frozen=True):
 
     @property
     def intent_hash(self) -> str:
-        """Base58 of the hash: the intent hash and quote hash of the venue."""
+        """Base58 of the hash: the venue's intent hash and quote hash."""
         return base58.b58encode(self.hash).decode()
 
 
@@ -143,7 +144,7 @@ class _SignedRaw(msgspec.Struct, frozen=True, tag_field="standard", tag="raw_ed2
 
 
 def open_payload(signed: Mapping[str, object]) -> SignedMessage:
-    """Verify the signature and read the message; ContractPanic with the contract's text when either fails."""
+    """Verify the signature and read the message; ContractPanicError with the contract's text when either fails."""
     try:
         envelope = msgspec.convert(dict(signed), type=_SignedNep413 | _SignedRaw, dec_hook=decode_wire)
         signature = _curve_bytes(envelope.signature, 64)
@@ -175,7 +176,7 @@ def open_payload(signed: Mapping[str, object]) -> SignedMessage:
 
 
 def verify_ed25519(public_key: str, message: bytes, signature: bytes) -> bool:
-    """Whether ``signature`` (64 bytes) over ``message`` is by ``ed25519:<base58>``; ValueError for no such key."""
+    """Return whether ``signature`` (64 bytes) over ``message`` is by the key; ValueError for an invalid key."""
     try:
         VerifyKey(_curve_bytes(public_key, 32)).verify(message, signature)
     except BadSignatureError:
@@ -184,17 +185,17 @@ def verify_ed25519(public_key: str, message: bytes, signature: bytes) -> bool:
 
 
 def public_key_text(raw: bytes) -> str:
-    """32 bytes of an Ed25519 key as ``ed25519:<base58>``."""
+    """Format the 32 bytes of an Ed25519 key as ``ed25519:<base58>``."""
     return "ed25519:" + base58.b58encode(raw).decode()
 
 
 def parse_public_key(text: str) -> str:
-    """The same key in canonical form; ValueError when it is not ``ed25519:<base58 of 32 bytes>``."""
+    """Return the key in canonical form; ValueError when it is not ``ed25519:<base58 of 32 bytes>``."""
     return public_key_text(_curve_bytes(text, 32))
 
 
 def parse_token_id(text: str) -> str:
-    """The same id; ValueError when it names no NEP-141, NEP-171 or NEP-245 token."""
+    """Check an id; ValueError when it names no NEP-141, NEP-171 or NEP-245 token."""
     standard, _, rest = text.partition(":")
     account, colon, _ = rest.partition(":")
     if standard not in ("nep141", "nep171", "nep245") or (colon == "") is not (standard == "nep141"):
@@ -204,12 +205,12 @@ def parse_token_id(text: str) -> str:
 
 
 def parse_account_id(text: object) -> str:
-    """The same id; ``msgspec.ValidationError`` (a ValueError) when it breaks NEAR's account rules."""
+    """Check an id; ``msgspec.ValidationError`` (a ValueError) when it breaks NEAR's account rules."""
     return msgspec.convert(text, type=AccountId)
 
 
 def parse_amount(text: str) -> int:
-    """A decimal string as an unsigned 128-bit integer; ValueError otherwise."""
+    """Return an unsigned 128-bit integer from decimal text; ValueError otherwise."""
     if _UNSIGNED.fullmatch(text) is None or int(text) > MAX_U128:
         raise ValueError("an amount is a decimal string of an unsigned 128-bit integer")
     return int(text)
@@ -224,15 +225,15 @@ def _parse_delta(text: str) -> int:
 def _curve_bytes(text: str, size: int) -> bytes:
     curve, _, encoded = text.partition(":")
     if curve != "ed25519" or len(encoded) > 100:
-        raise ValueError("only ed25519:<base58> is known")
+        raise ValueError("only ed25519:<base58> is supported")
     raw = base58.b58decode(encoded)
     if len(raw) != size:
-        raise ValueError(f"{size} bytes are expected behind ed25519:, not {len(raw)}")
+        raise ValueError(f"{size} bytes are expected after ed25519:, not {len(raw)}")
     return raw
 
 
 def decode_wire(kind: type, value: Any) -> Any:
-    """msgspec ``dec_hook`` for the number, time, key and token texts of the contract; ValueError for what is none."""
+    """Decode a number, time, key or token text (msgspec ``dec_hook``); ValueError for an invalid one."""
     if not isinstance(value, str):
         raise ValueError("a string is expected")
     if kind is Amount:

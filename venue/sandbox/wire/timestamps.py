@@ -1,4 +1,4 @@
-"""Deadlines as the Verifier reads them: RFC 3339 text, exact to the nanosecond, never through a float."""
+"""Deadlines as the Verifier reads them: RFC 3339 text, exact to the nanosecond, never read through a float."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -12,10 +12,10 @@ _RFC3339 = re.compile(
 
 
 def parse_timestamp(text: str) -> int:
-    """UTC nanoseconds since the epoch; digits past the ninth are cut; ValueError when it is no RFC 3339 time."""
+    """Return UTC nanoseconds since the epoch; digits past the ninth are cut; ValueError when it is no RFC 3339 time."""
     match = _RFC3339.fullmatch(text)
     if match is None:
-        raise ValueError("a timestamp is RFC 3339, for instance 2026-01-31T12:00:00.123456789Z")
+        raise ValueError("a timestamp must be RFC 3339, for instance 2026-01-31T12:00:00.123456789Z")
     year, month, day, hour, minute, second, fraction, sign, off_hours, off_minutes = match.groups()
     moment = datetime(int(year), int(month), int(day), int(hour), int(minute), int(second), tzinfo=UTC)
     since = moment - _EPOCH
@@ -28,7 +28,7 @@ def parse_timestamp(text: str) -> int:
 
 
 def format_timestamp(at_ns: int) -> str:
-    """UTC nanoseconds since the epoch as RFC 3339 text with the shortest fraction that loses nothing."""
+    """Format UTC nanoseconds since the epoch as RFC 3339 text with the shortest exact fraction."""
     seconds, fraction = divmod(at_ns, NS_PER_S)
     text = (_EPOCH + timedelta(seconds=seconds)).strftime("%Y-%m-%dT%H:%M:%S")
     digits = f"{fraction:09d}".rstrip("0")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.support.sandbox.signing import Clock, Signer, funded
-from venue.sandbox.base.faults import Switches
+from venue.sandbox.base.faults import FaultTable
 from venue.sandbox.bridges.bridge import Bridge
 from venue.sandbox.bridges.rpc import BridgeRpc
 from venue.sandbox.verifier.ledger import Ledger
@@ -22,9 +22,9 @@ class World:
         self.clock = Clock()
         self.maker = Signer(MAKER, 1)
         self.ledger: Ledger = funded(self.clock, self.maker, amount=10**19)
-        self.switches = Switches(self.clock)
-        self.ledger.refuse_transfer = lambda _: "no" if self.switches.spend("ft_transfer_fails") else None
-        self.bridge = Bridge(self.ledger, self.clock, rng=random.Random(7), switches=self.switches)
+        self.faults = FaultTable(self.clock)
+        self.ledger.refuse_transfer = lambda _: "no" if self.faults.count_down("ft_transfer_fails") else None
+        self.bridge = Bridge(self.ledger, self.clock, rng=random.Random(7), faults=self.faults)
         self.endpoint = BridgeRpc(self.bridge, self.clock)
 
     def wait(self, seconds: int) -> None:

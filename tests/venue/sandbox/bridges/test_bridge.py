@@ -212,7 +212,7 @@ def test_the_same_seed_gives_the_same_hashes() -> None:
 
 @pytest.mark.parametrize(("token", "amount"), [("nep141:other.near", 1), (BTC.token_id, 0), (BTC.token_id, -1)])
 def test_what_the_bridge_does_not_carry(bridge: Bridge, token: str, amount: int) -> None:
-    with pytest.raises(ValueError, match="positive amounts of its own tokens"):
+    with pytest.raises(ValueError, match="its own tokens and an amount above zero"):
         bridge.deposit(MAKER, token, amount, confirm_after_ns=0)
 
 

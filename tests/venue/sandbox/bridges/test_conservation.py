@@ -13,8 +13,8 @@ from tests.venue.sandbox.bridges.conftest import MAKER, World
 from venue.protocol.assets import BTC, EURE, Asset
 from venue.sandbox.near.errors import InvalidTransactionError
 from venue.sandbox.near.transactions import Transactions
-from venue.sandbox.verifier.ledger import ContractPanicError
 from venue.sandbox.wire.borsh import read_transaction
+from venue.sandbox.wire.errors import ContractPanicError
 
 Step = Callable[[World, Transactions], None]
 
@@ -73,7 +73,7 @@ def wait(seconds: int) -> Step:
 
 def fault(order: dict[str, object]) -> Step:
     def step(world: World, _: Transactions) -> None:
-        world.switches.order(order)
+        world.faults.apply(order)
 
     return step
 
@@ -111,7 +111,7 @@ def explained(world: World, asset: Asset) -> int:
 def test_every_base_unit_is_explained(steps: list[Step]) -> None:
     world = World()
     world.ledger.add_access_key(MAKER, world.maker.public_key)
-    transactions = Transactions(world.ledger, world.switches)
+    transactions = Transactions(world.ledger, world.faults)
     opening = {asset.symbol: world.ledger.supply(asset.token_id) for asset in (BTC, EURE)}
     for step in [*steps, wait(40), wait(40)]:
         step(world, transactions)

@@ -22,13 +22,13 @@ WITHDRAW: dict[str, object] = {
 @pytest.fixture
 def node(world: World) -> NearRpc:
     world.ledger.add_access_key(MAKER, world.maker.public_key)
-    return NearRpc(world.ledger, switches=world.switches)
+    return NearRpc(world.ledger, faults=world.faults)
 
 
 @pytest.fixture
 def twin(world: World, node: NearRpc) -> NearRpc:
     return NearRpc(
-        world.ledger, transactions=node.transactions, view_errors="error", name="near_b", switches=world.switches
+        world.ledger, transactions=node.transactions, view_errors="error", name="near_b", faults=world.faults
     )
 
 
@@ -64,7 +64,7 @@ async def test_a_withdrawal_returns_what_left_after_its_transfer_and_its_resolut
 
 async def test_a_failed_transfer_is_a_success_that_returns_zero(node: NearRpc, world: World) -> None:
     before = world.ledger.balance(MAKER, BTC.token_id)
-    world.switches.order({"ft_transfer_fails": 1})
+    world.faults.apply({"ft_transfer_fails": 1})
     signed, tx_hash = transaction(world.maker, world.ledger, "ft_withdraw", WITHDRAW)
     response = await send(node, signed)
     assert base64.b64decode(response["result"]["status"]["SuccessValue"]) == b'"0"'
@@ -81,7 +81,7 @@ async def test_a_failed_transfer_is_a_success_that_returns_zero(node: NearRpc, w
 
 async def test_a_failed_transfer_with_a_message_is_not_credited_back(node: NearRpc, world: World) -> None:
     before = world.ledger.balance(MAKER, BTC.token_id)
-    world.switches.order({"ft_transfer_fails": 1})
+    world.faults.apply({"ft_transfer_fails": 1})
     signed, _ = transaction(world.maker, world.ledger, "ft_withdraw", {**WITHDRAW, "msg": ""})
     assert base64.b64decode((await send(node, signed))["result"]["status"]["SuccessValue"]) == b'"70000"'
     assert world.ledger.balance(MAKER, BTC.token_id) == before - 70_000
@@ -116,7 +116,7 @@ async def test_without_waiting_a_node_does_not_tell_that_a_transaction_may_not_r
 
 async def test_a_node_may_call_bytes_that_ran_an_invalid_nonce(node: NearRpc, world: World) -> None:
     before = world.ledger.balance(MAKER, BTC.token_id)
-    world.switches.order({"near_resend": "invalid_nonce"})
+    world.faults.apply({"near_resend": "invalid_nonce"})
     signed, tx_hash = transaction(world.maker, world.ledger, "ft_withdraw", WITHDRAW)
     await send(node, signed)
     assert "InvalidNonce" in invalid(await send(node, signed))
@@ -125,17 +125,17 @@ async def test_a_node_may_call_bytes_that_ran_an_invalid_nonce(node: NearRpc, wo
 
 
 async def test_an_account_without_near_cannot_pay_for_a_transaction(node: NearRpc, world: World) -> None:
-    world.switches.order({"near_no_gas": True})
+    world.faults.apply({"near_no_gas": True})
     signed, _ = transaction(world.maker, world.ledger, "ft_withdraw", WITHDRAW)
     assert invalid(await send(node, signed))["NotEnoughBalance"]["signer_id"] == MAKER
-    world.switches.order({"near_no_gas": False})
+    world.faults.apply({"near_no_gas": False})
     assert "result" in await send(node, signed)
 
 
 async def test_one_node_forgets_transactions_for_a_while_the_other_does_not(
     node: NearRpc, twin: NearRpc, world: World
 ) -> None:
-    world.switches.order({"near_tx_unknown_s": {"near_a": 30}})
+    world.faults.apply({"near_tx_unknown_s": {"near_a": 30}})
     signed, tx_hash = transaction(world.maker, world.ledger, "ft_withdraw", WITHDRAW)
     await send(node, signed)
     assert (await tx(node, tx_hash))["error"]["cause"]["name"] == "UNKNOWN_TRANSACTION"
@@ -149,7 +149,7 @@ async def test_a_node_that_stands_still_answers_as_of_its_block_until_it_goes_on
 ) -> None:
     asked = {"account_id": MAKER, "token_ids": [BTC.token_id]}
     old, height = await view(node, "mt_batch_balance_of", asked), world.ledger.height
-    world.switches.order({"near_stale_s": {"near_a": 20}})
+    world.faults.apply({"near_stale_s": {"near_a": 20}})
     signed, tx_hash = transaction(world.maker, world.ledger, "ft_withdraw", WITHDRAW)
     await send(node, signed)
     assert await view(node, "mt_batch_balance_of", asked) == old

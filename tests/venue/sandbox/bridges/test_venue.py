@@ -252,7 +252,7 @@ async def test_a_deposit_ordered_on_its_chain_is_listed_there(desk: Desk) -> Non
 
     await desk.rig.until(credited)
     refused = await desk.rig.control("/deposit", {**order, "tx_hash": row["tx_hash"]})
-    assert (refused.status_code, "a new one" in refused.json()["error"]) == (400, True)
+    assert (refused.status_code, "must be new" in refused.json()["error"]) == (400, True)
 
 
 @pytest.mark.parametrize(("fault", "status"), [("500", 500), ("429", 429), ("garbage", 200)])

@@ -64,12 +64,12 @@ async def test_what_cannot_be_paid_is_rejected_and_returned(
 
 async def test_so_many_next_burns_are_rejected(world: World) -> None:
     before = world.ledger.balance(MAKER, BTC.token_id)
-    world.switches.order({"withdrawal_rejects": 1})
+    world.faults.apply({"withdrawal_rejects": 1})
     first, second = burn(world, 100_000), burn(world, 200_000)
     world.wait(20)
     assert [(await status(world, name))["status"] for name in (first, second)] == ["RETURNED", "COMPLETED"]
     assert world.ledger.balance(MAKER, BTC.token_id) == before - 200_000
-    assert world.switches.faults.withdrawal_rejects == 0
+    assert world.faults.current.withdrawal_rejects == 0
 
 
 async def test_a_call_with_a_message_is_not_paid(world: World) -> None:
@@ -81,7 +81,7 @@ async def test_a_call_with_a_message_is_not_paid(world: World) -> None:
 async def test_the_bridge_may_not_know_a_withdrawal_for_a_minute(world: World) -> None:
     tx_hash = burn(world, 100_000)
     world.wait(30)
-    world.switches.order({"bridge_not_found_s": 60})
+    world.faults.apply({"bridge_not_found_s": 60})
     assert await world.refusal("withdrawal_status", withdrawal_hash=tx_hash) == "Withdrawals not found"
     assert (await world.call("recent_withdrawals", account_id=MAKER))["total"] == 0
     world.wait(59)
@@ -100,27 +100,27 @@ async def test_both_shapes_of_the_status(world: World) -> None:
         assert sorted(int(row["data"]["amount"]) for row in rows) == [10_000, 20_000, 30_000, 40_000]
         orders.add(tuple(int(row["data"]["amount"]) for row in rows))
     assert len(orders) > 1
-    world.switches.order({"status_shape": "list"})
+    world.faults.apply({"status_shape": "list"})
     (row,) = (await status(world, one))["withdrawals"]
     assert row["status"] == "PENDING"
 
 
 async def test_estimates_fail_and_fees_change_on_request(world: World) -> None:
     asked = {"chain": BTC.chain, "token": BTC.near_token, "address": BTC_ADDRESS}
-    world.switches.order({"estimate_fails": 1, "fee_factor": "2.5"})
+    world.faults.apply({"estimate_fails": 1, "fee_factor": "2.5"})
     assert await world.refusal("withdrawal_estimate", **asked) == "Failed to estimate the withdrawal fee"
     fees = [(await world.call("withdrawal_estimate", **asked))["withdrawalFee"] for _ in range(2)]
     assert sorted(map(str, fees)) == ["3750", "3750"]
     assert {type(fee) for fee in fees} == {str, int}
     burn(world, 100_000)
-    world.switches.order({"fee_factor": 1})
+    world.faults.apply({"fee_factor": 1})
     world.wait(20)
     assert world.bridge.chains[BTC.chain].balances == {BTC_ADDRESS: 96_250}
 
 
 async def test_a_burn_the_fee_would_eat_whole_is_returned(world: World) -> None:
     before = world.ledger.balance(MAKER, BTC.token_id)
-    world.switches.order({"fee_factor": 100})
+    world.faults.apply({"fee_factor": 100})
     burn(world, 150_000)
     burn(world, 150_001)
     world.wait(20)
@@ -139,7 +139,7 @@ async def test_a_payment_to_a_deposit_address_comes_back_as_a_deposit(world: Wor
 
 async def test_a_transfer_that_fails_is_credited_back_and_unknown_to_the_bridge(world: World) -> None:
     before = world.ledger.balance(MAKER, BTC.token_id)
-    world.switches.order({"ft_transfer_fails": 1})
+    world.faults.apply({"ft_transfer_fails": 1})
     tx_hash = burn(world, 100_000)
     assert world.ledger.balance(MAKER, BTC.token_id) == before
     world.wait(60)

@@ -8,7 +8,7 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from tests.support.sandbox.rig import Launch, Rig
 from venue.protocol.units import NS_PER_S
-from venue.sandbox.base.faults import Switches
+from venue.sandbox.base.faults import FaultTable
 from venue.sandbox.exchanges.prices import ExchangeFeed
 from venue.sandbox.flow.price_path import RandomWalk
 
@@ -137,7 +137,7 @@ def test_an_exchange_shows_the_same_row_of_prices_whenever_it_is_looked_at() -> 
             path=path,
             offset_ns=lambda: now,
             clock=lambda: now,
-            switches=Switches(lambda: now),
+            faults=FaultTable(lambda: now),
         )
         row: list[tuple[Decimal, Decimal]] = []
         for now in range(0, 20 * NS_PER_S, every_ns):  # noqa: B007 - the feed reads it

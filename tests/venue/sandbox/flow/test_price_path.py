@@ -46,13 +46,13 @@ def test_a_recording_runs_through_open_extremes_and_close(tmp_path: Path) -> Non
     ("text", "complaint"),
     [
         ("when,open,high,low,close\n", "the first line must name the columns time,open,high,low,close"),
-        (HEADER, "holds no bar"),
+        (HEADER, "has no bars"),
         (HEADER + "yesterday,1,1,1,1\n", "line 2: time 'yesterday' is not an ISO 8601 time"),
         (HEADER + "2022-01-20T23:01:00Z,1,1,abc,1\n", "line 2: low 'abc' is not a number"),
         (HEADER + "2022-01-20T23:01:00Z,1,1\n", "line 2: low None is not a number"),
-        (HEADER + "2022-01-20T23:01:00Z,1,1,-1,1\n", "line 2: low '-1' is not above zero"),
-        (HEADER + "2022-01-20T23:01:00Z,5,4,3,4\n", "line 2: open and close are not between low and high"),
-        (HEADER + 2 * "2022-01-20T23:01:00Z,1,1,1,1\n", "line 3: the time is not after the line before"),
+        (HEADER + "2022-01-20T23:01:00Z,1,1,-1,1\n", "line 2: low '-1' must be above zero"),
+        (HEADER + "2022-01-20T23:01:00Z,5,4,3,4\n", "line 2: open and close must be between low and high"),
+        (HEADER + 2 * "2022-01-20T23:01:00Z,1,1,1,1\n", "line 3: the time must be later than the previous line's"),
     ],
 )
 def test_a_bad_recording_is_named_with_its_line(tmp_path: Path, text: str, complaint: str) -> None:

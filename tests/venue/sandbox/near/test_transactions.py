@@ -10,7 +10,8 @@ from tests.support.sandbox.signing import BTC_ADDRESS, Clock, Signer, funded, to
 from venue.protocol.assets import BTC, EURE
 from venue.protocol.units import NS_PER_S
 from venue.sandbox.near.rpc import NearRpc
-from venue.sandbox.verifier.ledger import Burn, Ledger
+from venue.sandbox.verifier.accounts import Burn
+from venue.sandbox.verifier.ledger import Ledger
 
 WITHDRAW: dict[str, object] = {
     "token": BTC.near_token,

@@ -8,8 +8,10 @@ import pytest
 from tests.support.sandbox.signing import BTC_ADDRESS, NOW, SALT, Clock, Signer, funded, token_diff, withdrawal
 from venue.protocol.assets import BTC, EURE
 from venue.protocol.units import NS_PER_S
+from venue.sandbox.verifier.accounts import Burn
 from venue.sandbox.verifier.intents import taker_gives, taker_receives
-from venue.sandbox.verifier.ledger import Burn, ContractPanicError, Ledger
+from venue.sandbox.verifier.ledger import Ledger
+from venue.sandbox.wire.errors import ContractPanicError
 
 COLLECTOR = "intents-fee.near"
 Signed = Mapping[str, object]

@@ -7,8 +7,10 @@ from hypothesis import strategies as st
 
 from tests.support.sandbox.signing import NOW, SALT, Clock, Signer, token_diff, withdrawal
 from venue.protocol.assets import BTC, EURE
+from venue.sandbox.verifier.accounts import Burn
 from venue.sandbox.verifier.intents import taker_gives, taker_receives
-from venue.sandbox.verifier.ledger import Burn, ContractPanicError, Ledger
+from venue.sandbox.verifier.ledger import Ledger
+from venue.sandbox.wire.errors import ContractPanicError
 
 TOKENS = (BTC.token_id, EURE.token_id)
 NAMES = ("alice.near", "bob.near", "carol.near")

@@ -1,4 +1,4 @@
-"""Who exists when the venue opens: the maker, the traders and the rivals, with their keys and funds."""
+"""The accounts when the venue opens: the maker, the traders and the rivals, with their keys and funds."""
 
 from decimal import Decimal
 
@@ -14,8 +14,8 @@ from venue.sandbox.verifier.ledger import Ledger
 _DEEP_POCKETS = {BTC.token_id: BTC.to_units(Decimal(1_000)), EURE.token_id: EURE.to_units(Decimal(100_000_000))}
 
 
-class Cast(msgspec.Struct, frozen=True):
-    """The wallets of everyone; the maker's belongs to whoever connects, the others to the venue."""
+class Participants(msgspec.Struct, frozen=True):
+    """All wallets; the maker's belongs to whoever connects, the others to the venue."""
 
     maker: Wallet
     traders: tuple[Wallet, ...]
@@ -23,30 +23,32 @@ class Cast(msgspec.Struct, frozen=True):
 
 
 def api_key(seed: int) -> str:
-    """The bearer token of the relay."""
+    """Return the bearer token of the relay."""
     return "sandbox-" + derive(seed, "api key").hex()[:32]
 
 
-def open_accounts(config: VenueConfig, ledger: Ledger) -> Cast:
+def open_accounts(config: VenueConfig, ledger: Ledger) -> Participants:
     """Register every key and mint every opening balance."""
 
     def wallet(account: str) -> Wallet:
         return Wallet(account, derive(config.seed, "key", account))
 
-    cast = Cast(
+    participants = Participants(
         maker=wallet(config.maker_account),
         traders=tuple(wallet(f"trader-{index}.sandbox.near") for index in range(config.traders)),
         rivals={profile.account: wallet(profile.account) for profile in PROFILES},
     )
-    for owner in (*cast.traders, *cast.rivals.values()):
+    for owner in (*participants.traders, *participants.rivals.values()):
         ledger.register_key(owner.account, owner.public_key)
         for token_id, amount in _DEEP_POCKETS.items():
             ledger.mint(owner.account, token_id, amount)
     if config.key_registered:
-        ledger.register_key(cast.maker.account, cast.maker.public_key)
+        ledger.register_key(participants.maker.account, participants.maker.public_key)
     if config.access != "none":
-        ledger.add_access_key(cast.maker.account, cast.maker.public_key, full_access=config.access == "full")
+        ledger.add_access_key(
+            participants.maker.account, participants.maker.public_key, full_access=config.access == "full"
+        )
     for token_id, amount in ((BTC.token_id, config.maker_btc), (EURE.token_id, config.maker_eure)):
         if amount:
-            ledger.mint(cast.maker.account, token_id, amount)
-    return cast
+            ledger.mint(participants.maker.account, token_id, amount)
+    return participants
