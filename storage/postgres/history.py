@@ -14,16 +14,16 @@ from typing import Any
 from cockpit.model.environment import Environment
 from cockpit.model.events import AnyEvent
 from storage import queries
-from storage.errors import AccountLockedError, HistoryError
+from storage.errors import HistoryError
 from storage.history import HEALTHY, HistoryHealth, PreviousRun, Run
 from storage.journal import Journal, JournalEntry
 from storage.messages import already_open, not_open
-from storage.postgres.address import parse_address
-from storage.postgres.backlog import ANSWER_S, Backlog
-from storage.postgres.connection import PostgresConnection, connect, desk_name
+from storage.postgres.backlog import ANSWER_S
+from storage.postgres.connection import PostgresConnection
 from storage.postgres.errors import FAULTS, explain
 from storage.postgres.migrations import SCHEMA, migrate
 from storage.postgres.runs import RunStart, start_run
+from storage.postgres.uplink import LOCK_S, Uplink
 from storage.reads import HistoryReads
 from storage.retention import PruneProgress
 from storage.threads import in_thread
@@ -34,11 +34,6 @@ log = logging.getLogger(__name__)
 WRITE_S = 1.5
 """A write that takes longer goes to the journal instead, before the writer calls it stalled."""
 
-LOCK_S = 2.0
-"""How long the connection of a desk that was killed may take to end."""
-
-FIRST_RETRY_S = 0.1
-LAST_RETRY_S = 2.0
 CLOSE_S = 3.0
 """How long the end of a desk waits for a database that is away."""
 
@@ -62,24 +57,16 @@ class PostgresHistory(HistoryReads):
         schema: Path = SCHEMA,
         env: Environment = _REAL,
     ) -> None:
-        self._url = url
-        self._where = parse_address(url)
+        self._uplink = Uplink(url, journal, connect_s=connect_s, write_s=write_s, monotonic_ns=env.monotonic_ns)
+        self._where = self._uplink.where
         self._journal = journal
-        self._backlog = Backlog(journal, self._where)
         self._away_ns = away_ms * NS_PER_MS
-        self._connect_s = connect_s
         self._write_s = write_s
         self._schema = schema
         self._monotonic_ns = env.monotonic_ns
         self._run_id = ""
         self._open = False
-        self._connection: PostgresConnection | None = None
-        self._reconnecting: asyncio.Task[None] | None = None
         self._pruned = PruneProgress()
-        self._last_answer_ns = 0
-        self._problem = ""
-        self._account_lost = ""
-        self._turn = asyncio.Lock()
 
     async def open(self, run: Run) -> PreviousRun | None:
         """Lock the account, migrate, write what the previous desk left in the journal, and start the run.
@@ -87,12 +74,12 @@ class PostgresHistory(HistoryReads):
         Raises HistoryError: the database cannot be reached, is held by another desk, belongs to another account,
         another program or a newer version; or the journal cannot be read.
         """
-        async with self._turn:
+        async with self._uplink.turn:
             if self._open:
                 raise HistoryError(already_open(self._where))
             await in_thread(self._journal.open)
             try:
-                connection = await self._connect(run.run_id)
+                connection = await self._uplink.connect(run.run_id)
                 try:
                     previous = await self._start(connection, run)
                 except BaseException:
@@ -103,20 +90,16 @@ class PostgresHistory(HistoryReads):
                 if isinstance(error, FAULTS):
                     raise HistoryError(explain(self._where, error)) from None
                 raise
-            self._connection, self._run_id, self._open = connection, run.run_id, True
-            self._last_answer_ns = self._monotonic_ns()
+            self._uplink.use(connection, run.run_id)
+            self._run_id, self._open = run.run_id, True
             return previous
-
-    async def _connect(self, run_id: str) -> PostgresConnection:
-        return await connect(self._url, self._where, desk_name(run_id), timeout_s=self._connect_s)
 
     async def _start(self, connection: PostgresConnection, run: Run) -> PreviousRun | None:
         await connection.lock_account(patience_s=LOCK_S)
         await migrate(connection.db, self._where, self._schema)
         if not self._journal.empty:
             log.warning("writing %d events of the previous desk from %s", self._journal.events, self._journal.path)
-        await self._backlog.write_to(connection)
-        await in_thread(self._backlog.clear)
+        await self._uplink.write_backlog(connection)
         start = RunStart(run=run, journal=self._journal.name, away_ns=self._away_ns)
         return await start_run(connection.db, self._where, start)
 
@@ -129,117 +112,66 @@ class PostgresHistory(HistoryReads):
         await self._save(JournalEntry(self._run_id, at_ns, False, ()))
 
     async def _save(self, entry: JournalEntry) -> None:
-        async with self._turn:
+        async with self._uplink.turn:
             self._check_open()
-            connection = self._connection
+            connection = self._uplink.connection
             if connection is not None:
                 asked_ns = self._monotonic_ns()
                 try:
                     async with asyncio.timeout(self._write_s):
                         await connection.write(entry.run_id, entry.events, entry.alive_ns, ended=entry.ended)
-                    self._last_answer_ns = asked_ns
+                    self._uplink.answered_ns = asked_ns
                     return
                 except Exception as error:
                     # Whatever it is, the batch must not be lost for it.
-                    self._disconnect(explain(self._where, error))
+                    self._uplink.lose(explain(self._where, error))
                 except BaseException:
-                    self._disconnect(f"the history {self._where}: a write was interrupted")
+                    self._uplink.lose(f"the history {self._where}: a write was interrupted")
                     raise
             await in_thread(self._journal.append, entry)
 
-    def _disconnect(self, problem: str) -> None:
-        """Go on with the journal, and try to reconnect again and again."""
-        if self._connection is not None:
-            self._connection.abort()
-            self._connection = None
-        self._problem = problem
-        log.error("%s; events go to %s meanwhile", problem, self._journal.path)
-        if self._open and (self._reconnecting is None or self._reconnecting.done()):
-            self._reconnecting = asyncio.create_task(self._reconnect(), name="history-reconnecting")
-
-    async def _reconnect(self) -> None:
-        delay = FIRST_RETRY_S
-        while True:
-            await asyncio.sleep(delay)
-            delay = min(delay * 2, LAST_RETRY_S)
-            try:
-                await self._catch_up()
-                return
-            except HistoryError as error:
-                self._problem = str(error)
-            except FAULTS as error:
-                self._problem = explain(self._where, error)
-            except Exception as error:
-                log.exception("reconnecting the history failed")
-                self._problem = f"the history {self._where} cannot be reconnected: {type(error).__name__}"
-
-    async def _catch_up(self) -> None:
-        """Connect, lock the account again, write the backlog, and write to the database from then on."""
-        connection = await self._connect(self._run_id)
-        try:
-            async with asyncio.timeout(ANSWER_S):
-                await self._lock_again(connection)
-            await self._backlog.write_to(connection)
-            async with self._turn:
-                async with asyncio.timeout(self._write_s):
-                    await self._backlog.write_to(connection)
-                await in_thread(self._backlog.clear)
-                self._connection, self._problem = connection, ""
-                self._last_answer_ns = self._monotonic_ns()
-        except BaseException:
-            connection.abort()
-            raise
-        log.warning("the history %s is back and complete", self._where)
-
-    async def _lock_again(self, connection: PostgresConnection) -> None:
-        # Another desk that has the account, or had it meanwhile, ends this one's trading for good.
-        try:
-            await connection.lock_account(patience_s=LOCK_S)
-        except AccountLockedError as error:
-            self._account_lost = str(error)
-        newest = await connection.db.fetchval("SELECT run_id FROM runs ORDER BY seq DESC LIMIT 1")
-        if newest != self._run_id and not self._account_lost:
-            self._account_lost = f"another desk took over the history {self._where} in the meantime (run {newest})"
-
     def health(self) -> HistoryHealth:
-        if self._account_lost:
-            return HistoryHealth(problem=self._account_lost, trade=False, complete=False, lost_to_other_desk=True)
-        if self._connection is not None or not self._open:
+        uplink = self._uplink
+        if uplink.account_lost:
+            return HistoryHealth(problem=uplink.account_lost, trade=False, complete=False, lost_to_other_desk=True)
+        if uplink.connection is not None or not self._open:
             return HEALTHY
-        left_ns = self._away_ns - (self._monotonic_ns() - self._last_answer_ns)
+        left_ns = self._away_ns - (self._monotonic_ns() - uplink.answered_ns)
         waiting = f"{self._journal.events} events wait in {self._journal.path}"
         signing = (
             f"signing stops in {left_ns / NS_PER_S:.0f} s" if left_ns > 0 else "signing is stopped until it is back"
         )
-        return HistoryHealth(problem=f"{self._problem}; {waiting}; {signing}", trade=left_ns > 0, complete=False)
+        return HistoryHealth(problem=f"{uplink.problem}; {waiting}; {signing}", trade=left_ns > 0, complete=False)
 
     async def _rows(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
-        async with self._turn:
+        async with self._uplink.turn:
             self._check_open()
-            if self._connection is None:
+            if self._uplink.connection is None:
                 # What waits in the journal would be missing.
                 raise HistoryError(self.health().problem)
             try:
                 async with asyncio.timeout(ANSWER_S):
-                    return [tuple(row) for row in await self._connection.db.fetch(queries.postgres(sql), *values)]
+                    return [
+                        tuple(row) for row in await self._uplink.connection.db.fetch(queries.postgres(sql), *values)
+                    ]
             except FAULTS as error:
-                self._disconnect(explain(self._where, error))
-                raise HistoryError(self._problem) from None
+                self._uplink.lose(explain(self._where, error))
+                raise HistoryError(self._uplink.problem) from None
 
     async def prune(self, before_ns: int) -> bool:
         """Delete a few of the oldest requests and prices; nothing while the database is away."""
-        async with self._turn:
+        async with self._uplink.turn:
             self._check_open()
-            if self._connection is None:
+            if self._uplink.connection is None:
                 return False
             try:
                 async with asyncio.timeout(self._write_s):
-                    return await self._prune(self._connection.db, before_ns)
+                    return await self._prune(self._uplink.connection.db, before_ns)
             except Exception as error:
-                self._disconnect(explain(self._where, error))
-                raise HistoryError(self._problem) from None
+                self._uplink.lose(explain(self._where, error))
+                raise HistoryError(self._uplink.problem) from None
             except BaseException:
-                self._disconnect(f"the history {self._where}: a deletion was interrupted")
+                self._uplink.lose(f"the history {self._where}: a deletion was interrupted")
                 raise
 
     async def _prune(self, db: Any, before_ns: int) -> bool:
@@ -260,38 +192,21 @@ class PostgresHistory(HistoryReads):
         """
         if not self._open:
             return
-        if self._reconnecting is not None:
-            self._reconnecting.cancel()
-            await asyncio.gather(self._reconnecting, return_exceptions=True)
+        await self._uplink.stop_reconnecting()
         try:
-            if self._connection is None:
-                await self._try_to_catch_up()
+            if self._uplink.connection is None:
+                await self._uplink.try_to_catch_up(CLOSE_S)
             if at_ns is not None:
                 await self._save(JournalEntry(self._run_id, at_ns, True, ()))
         finally:
             self._open = False
-            await self._release()
-        if self._account_lost:
-            raise HistoryError(self._account_lost)
-
-    async def _try_to_catch_up(self) -> None:
-        try:
-            async with asyncio.timeout(CLOSE_S):
-                await self._catch_up()
-        except Exception as error:
-            log.warning("%s", error if isinstance(error, HistoryError) else explain(self._where, error))
-
-    async def _release(self) -> None:
-        connection, self._connection = self._connection, None
-        if connection is not None:
-            try:
-                await connection.close()
-            except FAULTS:
-                connection.abort()
-        if not self._journal.empty:
-            waiting = self._journal.events, self._where, self._journal.path
-            log.error("%d events are not in %s yet: they wait in %s for the next start", *waiting)
-        self._journal.close()
+            await self._uplink.close()
+            if not self._journal.empty:
+                waiting = self._journal.events, self._where, self._journal.path
+                log.error("%d events are not in %s yet: they wait in %s for the next start", *waiting)
+            self._journal.close()
+        if self._uplink.account_lost:
+            raise HistoryError(self._uplink.account_lost)
 
     def _check_open(self) -> None:
         if not self._open:
