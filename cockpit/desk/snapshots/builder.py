@@ -15,19 +15,10 @@ from cockpit.desk.quote_book.book import Quote
 from cockpit.desk.risk.dead_man_switch import DeadManSwitch
 from cockpit.desk.runtime.supervisor import Supervisor
 from cockpit.desk.snapshots.health import healths, history_state
-from cockpit.desk.snapshots.snapshot_rows import (
-    address_rows,
-    alive_view,
-    decision_row,
-    deposit_rows,
-    execution_row,
-    inventory_view,
-    journal_row,
-    market_view,
-    quote_row,
-    reaction_view,
-    withdrawal_rows,
-)
+from cockpit.desk.snapshots.inventory_rows import inventory_state
+from cockpit.desk.snapshots.market_rows import journal_row, market_state, reaction
+from cockpit.desk.snapshots.quote_rows import decision_row, fill_row, live_quotes, quote_row
+from cockpit.desk.snapshots.transfer_rows import address_rows, deposit_rows, withdrawal_rows
 from cockpit.model.ages import age_ms
 from cockpit.model.environment import Environment
 from cockpit.model.snapshot import (
@@ -128,13 +119,13 @@ class SnapshotBuilder:
         settling = [quote for quote in reversed(book.recent) if quote.state == "settling"]
         fills: list[Quote] = settling + _newest(reversed(book.fills))
         executions = tuple(
-            execution_row(pair, quote, trading.markouts.of(quote.commitment.quote_hash), now) for quote in fills[:SHOWN]
+            fill_row(pair, quote, trading.markouts.of(quote.commitment.quote_hash), now) for quote in fills[:SHOWN]
         )
         yield
         journal = tuple(journal_row(action, now) for action in reversed(tuple(self._journal.entries)))
         if abs(now - self._reaction_ns) >= REACTION_EVERY_NS:
             self._reaction_ns = now
-            self._reaction = reaction_view(trading.executor.reactions_us)
+            self._reaction = reaction(trading.executor.reactions_us)
         yield
         return self._build(decisions, quotes, executions, journal)
 
@@ -170,7 +161,7 @@ class SnapshotBuilder:
             history_queue=writer.queue,
             withdrawals_frozen=funding.freeze.frozen,
             attached=len(self._stream),
-            inventory=inventory_view(
+            inventory=inventory_state(
                 pair, trading.inventory, trading.deposits, book.reservations, trading.params, view.mid, now
             ),
             deposits=deposit_rows(trading.deposits, now, SHOWN),
@@ -178,11 +169,11 @@ class SnapshotBuilder:
             decisions=decisions,
             quotes=quotes,
             executions=executions,
-            market=market_view(trading.reference, prices, now),
+            market=market_state(trading.reference, prices, now),
             health=healths(trading, self._writer, self._supervisor, now),
             limits=trading.limits.current,
             counts=self.counts(),
-            alive=alive_view(pair, book.reservations, now),
+            alive=live_quotes(pair, book.reservations, now),
             reaction=self._reaction,
             deposit_addresses=address_rows(pair, trading.deposits, now),
             withdrawals=withdrawal_rows(trading.withdrawals, trading.deposits, now),

@@ -1,0 +1,107 @@
+"""Decisions, quotes and fills as the rows that a cockpit shows. Pure: state and a time in, frozen rows out."""
+
+from decimal import Decimal
+
+from cockpit.desk.market.pricing import Amounts, edge_bps
+from cockpit.desk.quote_book.book import OVER, Quote
+from cockpit.desk.quote_book.live_markouts import Marked
+from cockpit.desk.quote_book.reservations import Commitment, Reservations
+from cockpit.model.events import TradeDecision
+from cockpit.model.snapshot import (
+    DecisionRow,
+    FillRow,
+    LiveQuotes,
+    QuoteRow,
+)
+from venue.protocol.assets import Asset, Pair
+from venue.protocol.units import NS_PER_MS
+
+_CENT = Decimal("0.01")
+
+
+def decision_row(pair: Pair, event: TradeDecision, now_ns: int) -> DecisionRow:
+    """Return a decision with the numbers of the check that decided it."""
+    edge = None
+    if event.amount_in and event.amount_out and event.notional is not None and event.edge is not None:
+        edge = edge_bps(event.side, Amounts(event.amount_in, event.amount_out, event.notional, event.edge))
+    deciding = next((check.detail for check in event.checks if not check.passed), "all checks passed")
+    return DecisionRow(
+        decision_id=event.decision_id,
+        quote_id=event.quote_id,
+        age_ms=max(0, (now_ns - event.at_ns) // NS_PER_MS),
+        side=event.side,
+        notional=None if event.notional is None else pair.quote.to_decimal(event.notional),
+        price=event.price,
+        edge_bps=edge,
+        actionable=event.actionable,
+        reason=event.reason,
+        detail=deciding,
+        checks=tuple((check.name, check.passed, check.detail) for check in event.checks),
+    )
+
+
+def quote_row(pair: Pair, quote: Quote, now_ns: int) -> QuoteRow:
+    commitment = quote.commitment
+    gives, takes = pair.asset(commitment.asset_out), pair.asset(commitment.asset_in)
+    over = quote.state in OVER
+    return QuoteRow(
+        quote_hash=commitment.quote_hash,
+        quote_id=commitment.quote_id,
+        age_ms=max(0, (now_ns - commitment.sent_ns) // NS_PER_MS),
+        side=commitment.side,
+        gives=gives.to_decimal(commitment.amount_out),
+        gives_symbol=gives.symbol,
+        takes=takes.to_decimal(commitment.amount_in),
+        takes_symbol=takes.symbol,
+        price=_price(*_base_and_quote(pair, commitment)),
+        left_ms=0 if over else max(0, (commitment.deadline_ns - now_ns) // NS_PER_MS),
+        life_ms=(commitment.deadline_ns - commitment.sent_ns) // NS_PER_MS,
+        outcome=quote.state,
+        detail=quote.detail,
+    )
+
+
+def fill_row(pair: Pair, quote: Quote, marked: Marked, now_ns: int) -> FillRow:
+    """Return a fill, confirmed once the Verifier's balances show it, and its markouts."""
+    commitment = quote.commitment
+    base, paid = _base_and_quote(pair, commitment)
+    notional = commitment.amount_out if commitment.side == "buy" else commitment.amount_in
+    amounts = Amounts(commitment.amount_in, commitment.amount_out, notional, commitment.edge)
+    return FillRow(
+        quote_hash=commitment.quote_hash,
+        quote_id=commitment.quote_id,
+        age_ms=max(0, (now_ns - commitment.sent_ns) // NS_PER_MS),
+        side=commitment.side,
+        base_amount=base,
+        quote_amount=paid,
+        price=_price(base, paid),
+        edge_bps=edge_bps(commitment.side, amounts),
+        confirmed=quote.state == "settled",
+        tx_hash=quote.tx_hash or "",
+        markouts=marked,
+    )
+
+
+def live_quotes(pair: Pair, reservations: Reservations, now_ns: int) -> LiveQuotes:
+    """Return the sums of the signed quotes that may still be settled."""
+    last = reservations.last_release_ns()
+
+    def total(asset: Asset) -> Decimal:
+        return asset.to_decimal(reservations.committed(asset.token_id))
+
+    return LiveQuotes(
+        quotes=len(reservations),
+        btc=total(pair.base),
+        eure=total(pair.quote),
+        last_death_ms=max(0, (last - now_ns) // NS_PER_MS) if last else 0,
+    )
+
+
+def _base_and_quote(pair: Pair, commitment: Commitment) -> tuple[Decimal, Decimal]:
+    if commitment.side == "buy":
+        return pair.base.to_decimal(commitment.amount_in), pair.quote.to_decimal(commitment.amount_out)
+    return pair.base.to_decimal(commitment.amount_out), pair.quote.to_decimal(commitment.amount_in)
+
+
+def _price(base: Decimal, quote: Decimal) -> Decimal:
+    return (quote / base).quantize(_CENT)

@@ -1,0 +1,110 @@
+"""Deposits and withdrawals as the rows that a cockpit shows. Pure: state and a time in, frozen rows out."""
+
+from decimal import Decimal
+
+from cockpit.desk.funding.deposits import DepositTracker
+from cockpit.desk.funding.withdrawal import Withdrawal
+from cockpit.desk.funding.withdrawal_book import WithdrawalBook
+from cockpit.model.ages import age_ms
+from cockpit.model.snapshot import (
+    DepositAddressRow,
+    DepositRow,
+    WithdrawalRow,
+)
+from venue.bridges.poa.withdrawals import BridgeWithdrawal
+from venue.protocol.assets import Pair
+from venue.protocol.units import NS_PER_MS
+
+
+def deposit_rows(tracker: DepositTracker, now_ns: int, shown: int) -> tuple[DepositRow, ...]:
+    """Return the account's deposits, pending ones first, then newest first."""
+    rows = []
+    deposits = sorted(tracker.deposits or (), key=lambda deposit: deposit.status != "PENDING")
+    for deposit in deposits[:shown]:
+        asset = tracker.asset(deposit)
+        rows.append(
+            DepositRow(
+                symbol=asset.symbol if asset else deposit.defuse_asset_identifier,
+                amount=Decimal(deposit.amount).scaleb(-deposit.decimals),
+                status=deposit.status,
+                chain=deposit.chain,
+                tx_hash=deposit.tx_hash,
+                age_ms=age_ms(now_ns, deposit.created_ns) or 0,
+            )
+        )
+    return tuple(rows)
+
+
+def address_rows(pair: Pair, tracker: DepositTracker, now_ns: int) -> tuple[DepositAddressRow, ...]:
+    """Return where to send each asset; none before the bridge has returned its address."""
+    rows = []
+    for asset in (pair.base, pair.quote):
+        found, token = tracker.addresses.get(asset.symbol), tracker.tokens.get(asset.symbol)
+        if found is None:
+            continue
+        least = token.min_deposit_amount if token is not None else None
+        rows.append(
+            DepositAddressRow(
+                symbol=asset.symbol,
+                chain=found.chain,
+                address=found.address,
+                memo=found.memo,
+                minimum=None if least is None else asset.to_decimal(least),
+                age_ms=age_ms(now_ns, tracker.addresses_at_ns),
+            )
+        )
+    return tuple(rows)
+
+
+def withdrawal_rows(withdrawals: WithdrawalBook, tracker: DepositTracker, now_ns: int) -> tuple[WithdrawalRow, ...]:
+    """Return the desk's own, then those that the bridge lists and the desk did not make; newest first."""
+    shown = withdrawals.shown()
+    rows = [_withdrawal_row(withdrawal, now_ns) for withdrawal in shown]
+    known = {withdrawal.near_hash for withdrawal in shown}
+    rows += [
+        _foreign_row(tracker, found, now_ns) for found in tracker.withdrawals if (found.tx_hash or "") not in known
+    ]
+    return tuple(rows)
+
+
+def _withdrawal_row(withdrawal: Withdrawal, now_ns: int) -> WithdrawalRow:
+    order = withdrawal.order
+    prepared = withdrawal.prepared
+    return WithdrawalRow(
+        withdrawal_id=order.withdrawal_id,
+        symbol=order.asset.symbol,
+        chain=order.asset.chain,
+        amount=order.asset.to_decimal(order.amount),
+        fee=None if order.fee is None else order.asset.to_decimal(order.fee),
+        destination=order.destination,
+        route=order.route,
+        state=withdrawal.state,
+        detail=withdrawal.detail,
+        age_ms=max(0, (now_ns - order.requested_ns) // NS_PER_MS),
+        near_hash=withdrawal.near_hash or (prepared.hash if prepared is not None else ""),
+        destination_hash=withdrawal.destination_hash,
+        ours=order.ours,
+        steps=tuple((state, max(0, (now_ns - at_ns) // NS_PER_MS)) for state, at_ns in withdrawal.steps),
+    )
+
+
+def _foreign_row(tracker: DepositTracker, found: BridgeWithdrawal, now_ns: int) -> WithdrawalRow:
+    asset = tracker.asset_of(found.near_token_id)
+    places = asset.decimals if asset is not None else found.decimals
+    age = age_ms(now_ns, found.created_ns) or 0
+    return WithdrawalRow(
+        withdrawal_id=f"bridge-{found.tx_hash or found.transfer_tx_hash or found.address}",
+        symbol=asset.symbol if asset is not None else found.near_token_id,
+        chain=found.chain,
+        amount=Decimal(found.amount or 0).scaleb(-places),
+        fee=None if found.fee is None else Decimal(found.fee).scaleb(-places),
+        destination=found.address,
+        route="",
+        state=found.status.lower(),
+        detail="made elsewhere; status by the bridge",
+        age_ms=age,
+        near_hash=found.tx_hash or "",
+        destination_hash=found.transfer_tx_hash or "",
+        ours=False,
+        steps=((found.status.lower(), age),),
+    )
