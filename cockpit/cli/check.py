@@ -150,8 +150,9 @@ def _desk(env_file: Path | None, within_s: float) -> Snapshot:
 def _own_desk(settings: Settings, within_s: float) -> Snapshot:
     import uvloop
 
-    from cockpit.desk.runtime.account_lock import account_held
-    from cockpit.desk.runtime.unix_server import AlreadyRunningError, StateDirError, held
+    from cockpit.desk.runtime.account_lock import hold_account
+    from cockpit.desk.runtime.errors import DeskStartError
+    from cockpit.desk.runtime.state_dir_lock import hold_state_dir
     from storage.errors import HistoryError
 
     async def look() -> Snapshot:
@@ -159,11 +160,11 @@ def _own_desk(settings: Settings, within_s: float) -> Snapshot:
             return await read_snapshot(socket_path, within_s)
 
     try:
-        with held(settings.state_dir), account_held(settings):
+        with hold_state_dir(settings.state_dir), hold_account(settings):
             if sys.stderr.isatty():
                 click.echo(f"No desk is running; starting a read-only desk for up to {within_s:g} s.", err=True)
             return uvloop.run(look())
-    except (AlreadyRunningError, StateDirError) as exc:
+    except DeskStartError as exc:
         refuse([f"cockpit check: {exc}"], UNUSABLE)
     except HistoryError as exc:
         refuse([f"cockpit check: {exc}"], RED)

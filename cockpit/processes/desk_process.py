@@ -10,8 +10,9 @@ import uvloop
 
 from cockpit.config.settings import Settings
 from cockpit.desk.desk import Desk
-from cockpit.desk.runtime.account_lock import account_held
-from cockpit.desk.runtime.unix_server import AlreadyRunningError, StateDirError, held
+from cockpit.desk.runtime.account_lock import hold_account
+from cockpit.desk.runtime.errors import DeskStartError
+from cockpit.desk.runtime.state_dir_lock import hold_state_dir
 from storage.errors import HistoryError
 from storage.history import History
 from storage.journal import Journal
@@ -24,9 +25,9 @@ def run_desk(settings: Settings) -> int:
     for noisy in ("httpx", "httpcore", "websockets", "uvicorn", "aiosqlite", "asyncpg", "asyncio"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     try:
-        with held(settings.state_dir), account_held(settings):
+        with hold_state_dir(settings.state_dir), hold_account(settings):
             uvloop.run(_desk(settings))
-    except (AlreadyRunningError, StateDirError, HistoryError) as exc:
+    except (DeskStartError, HistoryError) as exc:
         click.echo(f"cockpit desk: {exc}", err=True)
         return 1
     return 0

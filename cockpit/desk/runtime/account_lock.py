@@ -1,4 +1,4 @@
-"""One desk an account on a box: a lock that two state directories cannot both hold."""
+"""One desk for an account on a machine: a lock that two state directories cannot both hold."""
 
 import contextlib
 import fcntl
@@ -13,26 +13,24 @@ from pathlib import Path
 import msgspec
 
 from cockpit.config.settings import Settings
-from cockpit.desk.runtime.unix_server import AlreadyRunningError, StateDirError
+from cockpit.desk.runtime.errors import AlreadyRunningError, StateDirError
 
 
 class LockHolder(msgspec.Struct, frozen=True):
-    """Who holds the lock."""
-
     pid: int
     since: str
     state_dir: str
 
 
 def lock_name(settings: Settings) -> str:
-    """Which desks exclude each other: those of one account in one mode; in a sandbox, on one venue."""
+    """Return the lock's file name: one for each account and mode; in a sandbox, for each venue too."""
     venue = settings.relay_ws_url if settings.mode == "SANDBOX" else ""
     text = "\n".join((settings.mode, settings.account_id, venue))
     return f"{hashlib.sha256(text.encode()).hexdigest()[:32]}.lock"
 
 
 def lock_dir() -> Path:
-    """The user's own directory of locks, the same for every session, 0700. Raises BadStateDir for a foreign one."""
+    """Return the user's own directory of locks, mode 0700. Raises StateDirError for a foreign one."""
     base = Path("/run/lock")
     if not os.access(base, os.W_OK | os.X_OK):
         base = Path(tempfile.gettempdir())
@@ -41,29 +39,29 @@ def lock_dir() -> Path:
         path.mkdir(mode=0o700, exist_ok=True)
         found = path.lstat()
     except OSError as exc:
-        raise StateDirError(f"the directory of locks {path} cannot be used: {exc.strerror}") from None
+        raise StateDirError(f"the lock directory {path} cannot be used: {exc.strerror}") from None
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
-        raise StateDirError(f"{path} must be a directory of yours that only you can open; remove it and start again")
+        raise StateDirError(f"{path} must be your own directory with mode 0700; remove it and start again")
     return path
 
 
 @contextlib.contextmanager
-def account_held(settings: Settings, directory: Path | None = None) -> Iterator[None]:
-    """Hold the account for a desk's life. Raises AlreadyRunning, which names the holder, and BadStateDir."""
+def hold_account(settings: Settings, directory: Path | None = None) -> Iterator[None]:
+    """Hold the account's lock. Raises AlreadyRunningError, which names the holder, and StateDirError."""
     path = (directory or lock_dir()) / lock_name(settings)
-    lock = _taken(path, settings)
+    lock = _acquire(path, settings)
     try:
         holder = LockHolder(os.getpid(), f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC", str(settings.state_dir))
         os.ftruncate(lock, 0)
         os.pwrite(lock, msgspec.json.encode(holder), 0)
         yield
     finally:
-        # Removed while it is still held: who opened it before finds out and opens the new one.
+        # Removed while it is held: a process that opened it before notices and opens the new one.
         path.unlink(missing_ok=True)
         os.close(lock)
 
 
-def _taken(path: Path, settings: Settings) -> int:
+def _acquire(path: Path, settings: Settings) -> int:
     while True:
         try:
             lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
@@ -76,7 +74,7 @@ def _taken(path: Path, settings: Settings) -> int:
             os.close(lock)
             raise AlreadyRunningError(
                 f"a desk of {settings.mode} {settings.account_id} is already running on this machine: {held_by}; "
-                "use that one, `cockpit --read-only` to look on, or stop it first"
+                "use that one, watch it with `cockpit --read-only`, or stop it first"
             ) from None
         if _is_at(lock, path):
             return lock
@@ -96,5 +94,5 @@ def _holder(lock: int) -> str:
     try:
         holder = msgspec.json.decode(os.pread(lock, 4096, 0), type=LockHolder)
     except msgspec.MsgspecError:
-        return "its process is starting"
+        return "it is just starting"
     return f"process {holder.pid} since {holder.since}, with COCKPIT_STATE_DIR={holder.state_dir}"

@@ -1,4 +1,4 @@
-"""Keeps the desk's workers running: one that fails is counted, shown and started again."""
+"""Keeps the desk's workers running: one that fails is counted, logged and restarted."""
 
 import asyncio
 import logging
@@ -21,10 +21,10 @@ class Supervisor:
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self, name: str, worker: Callable[[], Awaitable[None]]) -> None:
-        """Run the worker until ``stop``; when it raises it is started again a second later."""
-        self._tasks.append(asyncio.create_task(self._keep(name, worker), name=name))
+        """Run the worker until ``stop``; when it raises, restart it a second later."""
+        self._tasks.append(asyncio.create_task(self._keep_running(name, worker), name=name))
 
-    async def _keep(self, name: str, worker: Callable[[], Awaitable[None]]) -> None:
+    async def _keep_running(self, name: str, worker: Callable[[], Awaitable[None]]) -> None:
         while True:
             try:
                 await worker()
@@ -32,11 +32,11 @@ class Supervisor:
             except Exception as exc:
                 self.restarts[name] += 1
                 self.errors[name] = plain(f"{type(exc).__name__}: {exc}")
-                log.exception("%s failed and is started again", name)
+                log.exception("%s failed and is restarted", name)
             await asyncio.sleep(RESTART_AFTER_S)
 
     async def stop(self) -> None:
-        """Cancel every worker and wait for it to be gone."""
+        """Cancel every worker and wait until all have ended."""
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

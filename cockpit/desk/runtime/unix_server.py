@@ -1,7 +1,6 @@
-"""Serves the control API on a Unix socket that only its owner can open, and holds the account's lock."""
+"""Serves an application on a Unix socket that only its owner can open."""
 
 import contextlib
-import fcntl
 import os
 import socket
 from collections.abc import Iterator
@@ -10,45 +9,14 @@ from pathlib import Path
 import uvicorn
 from starlette.applications import Starlette
 
+from cockpit.desk.runtime.errors import StateDirError
+
 MAX_SOCKET_PATH = 107
 """Bytes: the kernel's limit for the path of a Unix socket."""
 
 
-class AlreadyRunningError(Exception):
-    """Another desk holds this state directory; the text names it and says what to do."""
-
-
-class StateDirError(Exception):
-    """The state directory cannot be used; the text says why and what to do."""
-
-
-@contextlib.contextmanager
-def held(state_dir: Path) -> Iterator[None]:
-    """Hold the directory's lock for a desk's life: a second desk is refused, and a dead one's lock is free."""
-    try:
-        state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        lock = os.open(state_dir / "desk.lock", os.O_RDWR | os.O_CREAT, 0o600)
-    except OSError as exc:
-        raise StateDirError(
-            f"the state directory {state_dir} cannot be used: {exc.strerror}; set COCKPIT_STATE_DIR to another"
-        ) from None
-    try:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            holder = os.pread(lock, 32, 0).decode("ascii", "replace").strip() or "unknown"
-            raise AlreadyRunningError(
-                f"a desk is already running for {state_dir} (process {holder}); attach to it with `cockpit`"
-            ) from None
-        os.ftruncate(lock, 0)
-        os.pwrite(lock, f"{os.getpid()}\n".encode(), 0)
-        yield
-    finally:
-        os.close(lock)
-
-
 def bind(path: Path) -> socket.socket:
-    """A listening Unix socket, mode 0600 from its first moment; a stale one is replaced (the lock is held)."""
+    """Listen on a Unix socket, mode 0600 from the start; replace a stale one. The caller holds the directory's lock."""
     if len(os.fsencode(path)) > MAX_SOCKET_PATH:
         raise StateDirError(
             f"the socket's path {path} is longer than {MAX_SOCKET_PATH} bytes; set COCKPIT_STATE_DIR to a shorter one"
@@ -66,7 +34,7 @@ def bind(path: Path) -> socket.socket:
 
 
 class QuietServer(uvicorn.Server):
-    """uvicorn without its own signal handling: the desk decides what a signal means."""
+    """uvicorn without signal handling of its own: the desk handles signals."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -74,7 +42,7 @@ class QuietServer(uvicorn.Server):
 
 
 def server(app: Starlette) -> QuietServer:
-    """A server for the app that writes no log of its own."""
+    """Make a server for the app that writes no log of its own."""
     return QuietServer(
         uvicorn.Config(
             app,

@@ -14,7 +14,7 @@ from websockets.asyncio.client import unix_connect
 from cockpit.desk.api.app import Api
 from cockpit.desk.api.json_http import MAX_BODY
 from cockpit.desk.api.snapshot_stream import SnapshotStream
-from cockpit.desk.runtime.unix_server import AlreadyRunningError, StateDirError, bind, held, server
+from cockpit.desk.runtime.unix_server import bind, server
 from cockpit.model.commands import ARMABLE, PARTS, REFRESHABLE, Limits, Part, Result
 from cockpit.model.snapshot import PartHealth, Snapshot
 from tests.support.cockpit.samples import health, snapshot
@@ -261,39 +261,3 @@ async def test_a_stale_socket_is_replaced(tmp_path: Path) -> None:
     assert path.exists()
     async with serving(path) as served:
         assert (await served.client.get("/healthz")).status_code == 200
-
-
-def test_a_path_too_long_for_a_socket_names_the_setting_to_change(tmp_path: Path) -> None:
-    with pytest.raises(StateDirError, match="COCKPIT_STATE_DIR"):
-        bind(tmp_path / ("x" * 100) / "desk.sock")
-
-
-def test_the_mask_of_the_process_is_as_before(tmp_path: Path) -> None:
-    before = os.umask(0o022)
-    try:
-        bind(tmp_path / "desk.sock").close()
-        assert os.umask(0o022) == 0o022
-    finally:
-        os.umask(before)
-
-
-def test_a_second_desk_is_refused_with_the_holder_of_the_directory(tmp_path: Path) -> None:
-    state = tmp_path / "state"
-    with held(state):
-        assert stat.S_IMODE(state.stat().st_mode) == 0o700
-        with pytest.raises(AlreadyRunningError, match=str(os.getpid())), held(state):
-            pytest.fail("two desks hold one directory")
-    with held(state):
-        assert (state / "desk.lock").read_text() == f"{os.getpid()}\n"
-
-
-def test_a_lock_file_left_by_a_killed_desk_is_no_lock(tmp_path: Path) -> None:
-    (tmp_path / "desk.lock").write_text("4194304000\n")
-    with held(tmp_path):
-        assert (tmp_path / "desk.lock").read_text() == f"{os.getpid()}\n"
-
-
-def test_an_unusable_state_directory_names_the_setting_to_change(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
-    with pytest.raises(StateDirError, match="COCKPIT_STATE_DIR"), held(tmp_path / "file" / "state"):
-        pytest.fail("a file is no directory")

@@ -1,4 +1,4 @@
-"""One desk an account on a box, whatever state directory it was given."""
+"""One desk for an account on a machine, whatever its state directory."""
 
 import os
 import subprocess
@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from cockpit.config.settings import Settings, load
-from cockpit.desk.runtime.account_lock import account_held, lock_name
-from cockpit.desk.runtime.unix_server import AlreadyRunningError, StateDirError
+from cockpit.desk.runtime.account_lock import hold_account, lock_name
+from cockpit.desk.runtime.errors import AlreadyRunningError, StateDirError
 from tests.support.settings import environ, loopback
 
 
@@ -18,27 +18,27 @@ def settings(state_dir: Path, **changes: str) -> Settings:
     return load(None, environ(COCKPIT_STATE_DIR=str(state_dir), **changes))
 
 
-def test_a_second_state_directory_with_the_same_account_is_refused_and_the_holder_named(tmp_path: Path) -> None:
+def test_a_second_state_directory_of_the_account_is_refused_with_the_holder(tmp_path: Path) -> None:
     first, second = settings(tmp_path / "one"), settings(tmp_path / "two")
-    with account_held(first, tmp_path):
-        with pytest.raises(AlreadyRunningError) as refused, account_held(second, tmp_path):
+    with hold_account(first, tmp_path):
+        with pytest.raises(AlreadyRunningError) as refused, hold_account(second, tmp_path):
             pass
-        for said in (str(os.getpid()), str(tmp_path / "one"), "maker.near", "since", "--read-only"):
-            assert said in str(refused.value)
-    with account_held(second, tmp_path):
+        for text in (str(os.getpid()), str(tmp_path / "one"), "maker.near", "since", "--read-only"):
+            assert text in str(refused.value)
+    with hold_account(second, tmp_path):
         pass
     assert list(tmp_path.glob("*.lock")) == []
 
 
 def test_another_account_is_another_desk(tmp_path: Path) -> None:
     with (
-        account_held(settings(tmp_path), tmp_path),
-        account_held(settings(tmp_path, NEAR_INTENTS_ACCOUNT_ID="other.near"), tmp_path),
+        hold_account(settings(tmp_path), tmp_path),
+        hold_account(settings(tmp_path, NEAR_INTENTS_ACCOUNT_ID="other.near"), tmp_path),
     ):
         assert len(list(tmp_path.glob("*.lock"))) == 2
 
 
-def test_rehearsals_on_venues_of_their_own_do_not_exclude_each_other(tmp_path: Path) -> None:
+def test_sandboxes_with_venues_of_their_own_do_not_exclude_each_other(tmp_path: Path) -> None:
     here = load(None, loopback(COCKPIT_STATE_DIR=str(tmp_path)))
     there = load(None, loopback(COCKPIT_STATE_DIR=str(tmp_path), NEAR_INTENTS_RELAY_WS_URL="ws://127.0.0.1:9999/ws"))
     live = settings(tmp_path)
@@ -51,20 +51,20 @@ def test_the_lock_of_a_killed_desk_is_free(tmp_path: Path) -> None:
     code = f"""
         import os, signal
         from pathlib import Path
-        from cockpit.desk.runtime.account_lock import account_held
+        from cockpit.desk.runtime.account_lock import hold_account
         from tests.cockpit.desk.runtime.test_account_lock import settings
-        with account_held(settings(Path({str(tmp_path / "dead")!r})), Path({str(tmp_path)!r})):
+        with hold_account(settings(Path({str(tmp_path / "killed")!r})), Path({str(tmp_path)!r})):
             os.kill(os.getpid(), signal.SIGKILL)
     """
     killed = subprocess.run([sys.executable, "-c", textwrap.dedent(code)], check=False)
     assert killed.returncode == -9
     assert len(list(tmp_path.glob("*.lock"))) == 1
-    with account_held(settings(tmp_path / "next"), tmp_path):
+    with hold_account(settings(tmp_path / "next"), tmp_path):
         pass
 
 
-def test_a_lock_that_cannot_be_used_is_said(tmp_path: Path) -> None:
+def test_a_lock_that_cannot_be_used_is_refused(tmp_path: Path) -> None:
     one = settings(tmp_path)
     (tmp_path / lock_name(one)).symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(StateDirError, match="lock"), account_held(one, tmp_path):
+    with pytest.raises(StateDirError, match="lock"), hold_account(one, tmp_path):
         pass

@@ -1,0 +1,47 @@
+"""The lock and the socket of a state directory, and what an operator reads when they cannot be used."""
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from cockpit.desk.runtime.errors import AlreadyRunningError, StateDirError
+from cockpit.desk.runtime.state_dir_lock import hold_state_dir
+from cockpit.desk.runtime.unix_server import bind
+
+
+def test_a_path_too_long_for_a_socket_names_the_setting_to_change(tmp_path: Path) -> None:
+    with pytest.raises(StateDirError, match="COCKPIT_STATE_DIR"):
+        bind(tmp_path / ("x" * 100) / "desk.sock")
+
+
+def test_the_mask_of_the_process_is_as_before(tmp_path: Path) -> None:
+    before = os.umask(0o022)
+    try:
+        bind(tmp_path / "desk.sock").close()
+        assert os.umask(0o022) == 0o022
+    finally:
+        os.umask(before)
+
+
+def test_a_second_desk_is_refused_with_the_holder_of_the_directory(tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    with hold_state_dir(state):
+        assert stat.S_IMODE(state.stat().st_mode) == 0o700
+        with pytest.raises(AlreadyRunningError, match=str(os.getpid())), hold_state_dir(state):
+            pytest.fail("two desks hold one directory")
+    with hold_state_dir(state):
+        assert (state / "desk.lock").read_text() == f"{os.getpid()}\n"
+
+
+def test_a_lock_file_left_by_a_killed_desk_is_no_lock(tmp_path: Path) -> None:
+    (tmp_path / "desk.lock").write_text("4194304000\n")
+    with hold_state_dir(tmp_path):
+        assert (tmp_path / "desk.lock").read_text() == f"{os.getpid()}\n"
+
+
+def test_an_unusable_state_directory_names_the_setting_to_change(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StateDirError, match="COCKPIT_STATE_DIR"), hold_state_dir(tmp_path / "file" / "state"):
+        pytest.fail("a file is no directory")
