@@ -276,9 +276,6 @@ class HistoryWriter:
     def _end(self) -> None:
         if self._status != "overflown":
             self._status = "stopped"
-        self._fail_flushers()
-
-    def _fail_flushers(self) -> None:
         waiting, self._flushers = self._flushers, []
         for _, future in waiting:
             if not future.done():

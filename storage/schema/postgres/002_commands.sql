@@ -1,2 +1,2 @@
--- The newest accepted command of a name, which every start asks for, whatever else is in the journal.
+-- For the newest accepted command of a name, which every start reads.
 CREATE INDEX operator_actions_by_command ON operator_actions (command, accepted, id);

@@ -1,5 +1,6 @@
 -- Amounts (base units) and prices (EUR per BTC) are TEXT: a u128 fits no SQLite number. Times are UTC nanoseconds.
--- Rows are only ever added. Each UNIQUE key names a fact, so that writing the same fact twice leaves one row.
+-- Rows are only added, but old requests and prices are deleted. Each UNIQUE key identifies an event, so that writing it
+-- twice leaves one row.
 
 CREATE TABLE runs (
     seq           INTEGER PRIMARY KEY,
@@ -127,7 +128,7 @@ CREATE TABLE trade_execution_results (
 CREATE INDEX trade_execution_results_by_command ON trade_execution_results (command_id);
 CREATE INDEX trade_execution_results_by_time ON trade_execution_results (at_ns);
 
--- The caller may choose command_id, so it is unique within a run only: a later run's command is another fact.
+-- The caller may choose command_id, so it is unique within a run only.
 CREATE TABLE operator_actions (
     id         INTEGER PRIMARY KEY,
     run_id     TEXT    NOT NULL,

@@ -1,5 +1,5 @@
 -- A withdrawal as it was signed, written before it is sent. The keys make a second signing of the same request fail to
--- be recorded, and what is not recorded is not sent. `signed` is money: it is read back only to be sent again.
+-- be recorded, and what is not recorded is not sent. `signed` can move money: it is read only to be sent again.
 CREATE TABLE prepared_withdrawals (
     id              INTEGER PRIMARY KEY,
     run_id          TEXT    NOT NULL,

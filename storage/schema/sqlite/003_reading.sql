@@ -1,4 +1,4 @@
--- What a decision was made of, so that it can be made again: the view without its rules, and the rules by name.
+-- What a decision was made of, so that it can be replayed: the view without its rules, and the rules by id.
 ALTER TABLE trade_decisions ADD COLUMN rules_id TEXT NOT NULL DEFAULT '';
 ALTER TABLE trade_decisions ADD COLUMN view TEXT NOT NULL DEFAULT '';
 
@@ -11,7 +11,7 @@ CREATE TABLE decision_rules (
     params   TEXT    NOT NULL
 ) STRICT;
 
--- Settlements of other makers, counted over some seconds: the market that a share is a share of.
+-- Settlements of other makers, counted over some seconds: what a market share is measured by.
 CREATE TABLE market_settlement_events (
     id       INTEGER PRIMARY KEY,
     run_id   TEXT    NOT NULL,
@@ -22,8 +22,8 @@ CREATE TABLE market_settlement_events (
 ) STRICT;
 CREATE INDEX market_settlement_events_by_time ON market_settlement_events (at_ns);
 
--- A report counts over a range of time: these hold all that it counts, so that it reads no row of the tables. A decision
--- has the time of its request, so that the requests' index by time serves for both.
+-- A report counts over a range of time: these indexes hold everything it counts, so that it reads no row of the tables. A
+-- decision has the time of its request, so that the requests' index by time serves both.
 DROP INDEX trade_decisions_by_time;
 CREATE INDEX trade_decisions_by_reason ON trade_decisions (reason, at_ns);
 DROP INDEX execute_trade_commands_by_time;
