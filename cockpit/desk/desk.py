@@ -89,7 +89,7 @@ class Desk:
         journal = CommandJournal(self._env, self._writer)
         trading, funding = self._build(client, run, journal)
         self._writer.record(self._start_action(run))
-        await remember(trading.trading, self._history)
+        await remember(trading.trading_state, self._history)
         await funding.load(self._history)
         await trading.startup.load(previous_run)
         funding.orders.name_defaults()
@@ -226,7 +226,7 @@ class Desk:
             if trading.book.past_expiry() and now - trading.inventory.ledger.at_ns >= EXPIRIES_EVERY_NS:
                 trading.inventory.request_sync()
             trading.reference.recompute()
-            trading.trading.mark(trading.reference.trusted_mid, trading.inventory.ledger.balance)
+            trading.trading_state.mark(trading.reference.trusted_mid, trading.inventory.ledger.balance)
             control.note_trading()
             self._interlocks.tick(control)
             trading.engine.note_flow(now)

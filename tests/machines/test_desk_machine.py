@@ -421,7 +421,9 @@ class DeskMachine(RuleBasedStateMachine):
             made.quote_hash for made in self.desk.events if isinstance(made, TradeResult) and made.outcome == "settled"
         )
         assert all(count == 1 for count in lives.values())
-        assert self.desk.trading.trading.fills_in_hour == sum(self.world.wall() - at < HOUR_NS for at, _ in self.booked)
+        assert self.desk.trading.trading_state.fills_in_hour == sum(
+            self.world.wall() - at < HOUR_NS for at, _ in self.booked
+        )
 
     def teardown(self) -> None:
         try:

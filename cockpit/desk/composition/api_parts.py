@@ -47,7 +47,7 @@ def build_api(
         journal,
         trading.arming,
         trading.limits,
-        trading.trading,
+        trading.trading_state,
         blocked=blocked,
         refreshers={
             "market-reference-ingest": refresh_reference,

@@ -52,7 +52,7 @@ class TradingParts(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     params: PriceParams
     limits: LimitsInForce
     arming: Arming
-    trading: TradingState
+    trading_state: TradingState
     rpc: NearRpc
     verifier: Verifier
     bridge: Bridge
@@ -88,7 +88,7 @@ def build_trading(
     # Inventory and deposits ask each other for a reading; the quote engine asks for the salt.
     sync_requested, deposits_requested, credentials_requested = asyncio.Event(), asyncio.Event(), asyncio.Event()
     limits = LimitsInForce(settings.limits())
-    trading = TradingState(limits, pair, env)
+    trading_state = TradingState(limits, pair, env)
     arming = Arming()
     rpc = NearRpc(settings.near_rpc_urls, client)
     verifier = Verifier(rpc)
@@ -106,7 +106,7 @@ def build_trading(
     _bound_signer(signer, pair, limits, reference)
 
     def on_fill(commitment: Commitment) -> None:
-        trading.filled(env.wall_ns(), movement(pair, commitment).amounts, reference.trusted_mid)
+        trading_state.filled(env.wall_ns(), movement(pair, commitment).amounts, reference.trusted_mid)
 
     book = QuoteBook(Reservations(), env=env, recorder=recorder, on_fill=on_fill)
     withdrawals = WithdrawalBook(env, recorder, pair, reserve=book.reservations.set_leaving)
@@ -163,7 +163,7 @@ def build_trading(
         reference=reference,
         inventory=inventory,
         arming=arming,
-        trading=trading,
+        trading=trading_state,
         refusals=refusals,
         executor=executor,
         book=book,
@@ -177,7 +177,7 @@ def build_trading(
         params=params,
         limits=limits,
         arming=arming,
-        trading=trading,
+        trading_state=trading_state,
         rpc=rpc,
         verifier=verifier,
         bridge=bridge,

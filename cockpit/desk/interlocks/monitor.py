@@ -106,7 +106,7 @@ class InterlockMonitor:
             history_writable=self._recorder.writable,
             history_complete=self._recorder.complete,
             limits_detail=self._limits_detail(),
-            limit_problems=(*limits.problems(), *((trading.trading.loss_halt,) if trading.trading.loss_halt else ())),
+            limit_problems=(*limits.problems(), *filter(None, (trading.trading_state.loss_halt,))),
             strategy_armed=trading.arming.strategy,
             shadow_decisions=self._shadow_decisions(),
             min_shadow_decisions=self._settings.shadow_decisions,
@@ -129,9 +129,9 @@ class InterlockMonitor:
         )
 
     def _limits_detail(self) -> str:
-        trading, limits = self._trading.trading, self._trading.limits.current
-        reason = f" ({trading.why})" if trading.state != "ACTIVE" else ""
-        return f"max size {limits.max_notional_eure:f} EURe; trading is {trading.state}{reason}"
+        state, limits = self._trading.trading_state, self._trading.limits.current
+        reason = f" ({state.why})" if state.state != "ACTIVE" else ""
+        return f"max size {limits.max_notional_eure:f} EURe; trading is {state.state}{reason}"
 
     def _shadow_decisions(self) -> int:
         """Actionable decisions since the strategy was armed or the venue last failed, whichever was later."""

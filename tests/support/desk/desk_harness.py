@@ -211,7 +211,7 @@ class Whole:
             self.journal,
             trading.arming,
             trading.limits,
-            trading.trading,
+            trading.trading_state,
             blocked=self.interlocks.blocked,
             refreshers={},
             start_hard_stop=trading.hard_stop.start,
@@ -252,7 +252,7 @@ class Whole:
     async def begin(self) -> None:
         """Open the history and take over what the lives before left, in the desk's own order."""
         former = await self.history.open(self.run)
-        await remember(self.trading.trading, self.history)
+        await remember(self.trading.trading_state, self.history)
         await self.startup.load(former)
         self.trading.deposits.deposits = ()
         for asset in (BTC, EURE):
@@ -313,7 +313,7 @@ class Whole:
             trading.book.tick(now)
             self.startup.tick()
             trading.reference.recompute()
-            trading.trading.mark(trading.reference.trusted_mid, trading.inventory.ledger.balance)
+            trading.trading_state.mark(trading.reference.trusted_mid, trading.inventory.ledger.balance)
             self.control.note_trading()
             self.interlocks.tick(self.control)
             self.snapshots.ticked_ns = now

@@ -11,7 +11,16 @@ import msgspec
 
 from cockpit.desk.funding.preflight import PREVIOUS_RUN
 from cockpit.desk.funding.withdrawal import UNPAID
-from tests.support.funding.withdrawal_venue import TERMINAL, House, gone, order, ready, state, steps, until_explained
+from tests.support.funding.withdrawal_venue import (
+    TERMINAL,
+    WithdrawalVenue,
+    gone,
+    order,
+    ready,
+    state,
+    steps,
+    until_explained,
+)
 from tests.support.processes.desk_process import DeskProcess
 from tests.support.waiting import until
 from venue.protocol.assets import BTC, EURE, Asset
@@ -125,38 +134,38 @@ async def kill_at(desk: DeskProcess, step: str, pause_s: float, within_s: float)
     desk.process.kill()
 
 
-async def run(house: House, state_dir: Path, plan: Plan) -> str:
+async def run(venue: WithdrawalVenue, state_dir: Path, plan: Plan) -> str:
     """Carry the plan out; what became of the withdrawal. AssertionError when money is lost or paid twice."""
-    await house.mend()
+    await venue.mend()
     token = plan.asset.token_id
-    before = (await house.control.balances())[token]
-    desk = house.desk(state_dir)
+    before = (await venue.control.balances())[token]
+    desk = venue.desk(state_dir)
     key = f"key-{plan.seed}"
     try:
         await desk.start()
         await ready(desk)
-        await house.faults(**plan.faults)
+        await venue.faults(**plan.faults)
         if plan.bridge == "estimate":
             refused = await order(desk, plan.asset, plan.amount, key, route=plan.route)
             assert refused.status_code == 409, refused.text
             assert "fee is not known" in refused.json()["reason"]
-        asked = asyncio.create_task(order(desk, plan.asset, plan.amount, key, route=plan.route))
+        ordering = asyncio.create_task(order(desk, plan.asset, plan.amount, key, route=plan.route))
         killing = asyncio.create_task(kill_at(desk, plan.kills[0], plan.pauses[0], 6))
-        answer = await gone(asked)
+        answer = await gone(ordering)
         assert answer is None or answer.status_code == 200, answer.text
         await killing
         for step, pause in zip(plan.kills[1:], plan.pauses[1:], strict=False):
             await desk.start()
             await kill_at(desk, step, pause, 3)
         if "no-gas" in plan.fault:
-            await house.faults(near_no_gas=False)
+            await venue.faults(near_no_gas=False)
         await desk.start()
         if plan.again:
             await ready(desk)
-            await until(lambda: _taken(desk, plan, key), 20, "the same order is taken again")
+            await until(lambda: _accepted(desk, plan, key), 20, "the same order is accepted again")
         await until(lambda: not (found := steps(desk)) or found[-1] in TERMINAL, 40, f"{plan} ends")
         await until_explained(desk)
-        return await judge(house, desk, plan, before)
+        return await judge(venue, desk, plan, before)
     except BaseException as error:
         error.add_note(f"{plan}\nfaults {plan.faults}\n{_record(desk)}")
         raise
@@ -164,10 +173,10 @@ async def run(house: House, state_dir: Path, plan: Plan) -> str:
         await desk.close()
 
 
-async def _taken(desk: DeskProcess, plan: Plan, key: str) -> bool:
+async def _accepted(desk: DeskProcess, plan: Plan, key: str) -> bool:
     """Order the same again; refused while quotes of the killed run may still settle.
 
-    One that ended unpaid is refused, and history says the same of it.
+    One that ended unpaid is refused, as history has it.
     """
     answer = await order(desk, plan.asset, plan.amount, key, route=plan.route)
     if "this key already made withdrawal" in answer.text:
@@ -178,12 +187,12 @@ async def _taken(desk: DeskProcess, plan: Plan, key: str) -> bool:
     return answer.status_code == 200
 
 
-async def judge(house: House, desk: DeskProcess, plan: Plan, before: int) -> str:
+async def judge(venue: WithdrawalVenue, desk: DeskProcess, plan: Plan, before: int) -> str:
     """Chains, ledger and history must agree on one payment or none."""
     found = steps(desk)
     end = found[-1] if found else "never ordered"
-    payments = await house.payments(plan.asset, plan.amount)
-    held = (await house.control.balances())[plan.asset.token_id]
+    payments = await venue.payments(plan.asset, plan.amount)
+    held = (await venue.control.balances())[plan.asset.token_id]
     assert len(desk.rows("SELECT 1 FROM prepared_withdrawals")) <= 1
     if end == "completed":
         assert len(payments) == 1, payments
@@ -199,16 +208,16 @@ async def judge(house: House, desk: DeskProcess, plan: Plan, before: int) -> str
     return end
 
 
-async def settle(house: House, plans: list[Plan], opening: dict[str, int], ends: dict[int, str]) -> None:
+async def settle(venue: WithdrawalVenue, plans: list[Plan], opening: dict[str, int], ends: dict[int, str]) -> None:
     """After all runs: nothing came late, nothing came twice."""
     for plan in plans:
         completed = ends[plan.seed] == "completed"
-        assert len(await house.payments(plan.asset, plan.amount)) == int(completed), plan
+        assert len(await venue.payments(plan.asset, plan.amount)) == int(completed), plan
     spent = dict.fromkeys(opening, 0)
     for plan in plans:
         if ends[plan.seed] == "completed":
             spent[plan.asset.token_id] += plan.amount
-    held = await house.control.balances()
+    held = await venue.control.balances()
     assert {token: opening[token] - held[token] for token in opening} == spent
 
 

@@ -42,8 +42,8 @@ HOURS = 3600.0
 FOREVER = 600_000.0
 
 
-class Gated(SqliteHistory):
-    """A history whose writes can be held back or refused: all of them, or those with ``only`` a kind of event."""
+class GatedHistory(SqliteHistory):
+    """A history whose writes can be held back or fail: all of them, or those with an event of the type ``only``."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(path)
@@ -63,12 +63,12 @@ class Gated(SqliteHistory):
         self.held = []
 
 
-class Life:
+class FundingRun:
     """One run of the desk's funding parts. ``follow`` starts what sends and follows withdrawals."""
 
     def __init__(self, settings: Settings, client: httpx.AsyncClient, number: int) -> None:
         self.settings = settings
-        self.history = Gated(settings.state_dir / "history.sqlite")
+        self.history = GatedHistory(settings.state_dir / "history.sqlite")
         self.writer = HistoryWriter(self.history, interval_s=0.005)
         self.env = Environment()
         self.run_id = f"run-{number}"
@@ -158,7 +158,7 @@ class Life:
         return found
 
     async def reaches(self, *states: str, within_s: float = 20) -> Withdrawal:
-        """The only withdrawal, once it is in one of the states."""
+        """Return the only withdrawal, once it is in one of the states."""
         await until(lambda: self.only().state in states, within_s, f"{states}; it is {self.states()}")
         return self.only()
 
@@ -166,12 +166,12 @@ class Life:
         return [(one.state, one.detail) for one in self.all]
 
     async def rows(self) -> list[str]:
-        """The states in history, oldest first."""
+        """Return the states in history, oldest first."""
         await self.writer.flush()
         return [action.status for action in await self.history.liquidity("withdrawal")]
 
     async def until_explained(self) -> None:
-        """A fresh reading is explained to the last unit."""
+        """Wait until a fresh reading is explained to the last base unit."""
         inventory = self.trading.inventory
 
         async def explained() -> bool:
@@ -182,22 +182,22 @@ class Life:
         await until(explained, 10, "the balances are explained")
 
 
-class Bench:
+class FundingBench:
     """The venue and everything beside it."""
 
     def __init__(self, venue: Venue, client: httpx.AsyncClient, state_dir: Path) -> None:
         self.venue = venue
         self.client = client
         self._state_dir = state_dir
-        self._lives: list[Life] = []
+        self._lives: list[FundingRun] = []
         env = venue.env()
         self._control = env["SANDBOX_CONTROL_URL"]
         raw = base58.b58decode(env["NEAR_INTENTS_SIGNER_PRIVATE_KEY"].removeprefix("ed25519:"))
         self.key = SigningKey(raw[:32])
         self.account = env["NEAR_INTENTS_ACCOUNT_ID"]
 
-    async def life(self, *, follow: bool = True, **settings: str) -> Life:
-        """A new run on the same history."""
+    async def life(self, *, follow: bool = True, **settings: str) -> FundingRun:
+        """Start a new run on the same history."""
         given = {
             **self.venue.env(),
             "COCKPIT_STATE_DIR": str(self._state_dir),
@@ -206,7 +206,7 @@ class Bench:
             "TRADING_EURE_WITHDRAW_ADDRESS": ADDRESSES["EURe"],
             **settings,
         }
-        life = Life(load(None, given), self.client, len(self._lives))
+        life = FundingRun(load(None, given), self.client, len(self._lives))
         self._lives.append(life)
         await life.start(follow=follow)
         return life
@@ -227,7 +227,7 @@ class Bench:
         (await self.client.post(self._control + "/deposit", json=body)).raise_for_status()
 
     def held(self, asset: Asset = BTC) -> int:
-        """What the ledger holds for the maker."""
+        """Return what the ledger holds for the maker."""
         return self.venue.ledger.balance(self.account, asset.token_id)
 
     def payments(self, asset: Asset = BTC) -> list[Mapping[str, Any]]:

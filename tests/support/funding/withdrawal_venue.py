@@ -34,17 +34,17 @@ def assets() -> tuple[Asset, Asset]:
     return BTC, EURE
 
 
-class House:
+class WithdrawalVenue:
     """A venue process and its control; close it when done."""
 
     def __init__(self, directory: Path, *options: str) -> None:
         directory.mkdir(parents=True, exist_ok=True)
         sets = [word for one in (*QUICK, *options) for word in ("--set", one)]
-        self.venue = VenueProcess(directory, *QUIET, *sets)
-        self.control = Control(self.venue.env)
+        self.process = VenueProcess(directory, *QUIET, *sets)
+        self.control = Control(self.process.env)
         # A connection kept for later may be closed by the venue just when it is used again.
         self.control.http = httpx.AsyncClient(
-            base_url=self.venue.env["SANDBOX_CONTROL_URL"],
+            base_url=self.process.env["SANDBOX_CONTROL_URL"],
             trust_env=False,
             timeout=10,
             limits=httpx.Limits(max_keepalive_connections=0),
@@ -52,7 +52,7 @@ class House:
 
     async def close(self) -> None:
         await self.control.http.aclose()
-        self.venue.process.kill()
+        self.process.process.kill()
 
     async def mend(self) -> None:
         await self.control.faults(mend=True)
@@ -80,7 +80,7 @@ class House:
 
     def desk(self, state_dir: Path, **settings: str) -> DeskProcess:
         state_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return DeskProcess(state_dir, {**self.venue.env, **SETTINGS, **settings})
+        return DeskProcess(state_dir, {**self.process.env, **SETTINGS, **settings})
 
 
 async def post(desk: DeskProcess, name: str, body: Mapping[str, object]) -> httpx.Response:
@@ -121,8 +121,8 @@ async def order(
 
 def steps(desk: DeskProcess, asset: Asset | None = None) -> list[str]:
     """The states of the withdrawal in history, oldest first."""
-    wanted = "" if asset is None else f" AND asset = '{asset.token_id}'"
-    query = f"SELECT status FROM liquidity_actions WHERE kind = 'withdrawal'{wanted} ORDER BY id"
+    where = "" if asset is None else f" AND asset = '{asset.token_id}'"
+    query = f"SELECT status FROM liquidity_actions WHERE kind = 'withdrawal'{where} ORDER BY id"
     return [row[0] for row in desk.rows(query)]
 
 
@@ -137,7 +137,7 @@ async def until_explained(desk: DeskProcess, within_s: float = 15) -> None:
         rows = (await state(desk))["inventory"]["rows"]
         return all(row["unexplained"] is not None and float(row["unexplained"]) == 0 for row in rows)
 
-    await until(zero, within_s, "the proof ends with zero")
+    await until(zero, within_s, "no difference is unexplained")
 
 
 def fresh_key() -> str:
@@ -145,7 +145,7 @@ def fresh_key() -> str:
 
 
 async def gone(task: "asyncio.Task[httpx.Response]") -> httpx.Response | None:
-    """The answer, or None when the desk died before it gave one."""
+    """Return the answer, or None when the desk was killed before it gave one."""
     try:
         return await task
     except httpx.HTTPError:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from cockpit.desk.api.funding_routes import FROZEN
-from tests.support.funding.withdrawal_venue import ADDRESSES, House, post, ready, state, steps
+from tests.support.funding.withdrawal_venue import ADDRESSES, WithdrawalVenue, post, ready, state, steps
 from tests.support.waiting import until
 from venue.protocol.assets import BTC, EURE
 
@@ -45,8 +45,8 @@ REFUSED: list[tuple[str, dict[str, object], str]] = [
 
 
 async def test_what_is_malformed_is_400_and_what_is_refused_is_409(short_dir: Path) -> None:
-    house = House(short_dir / "venue")
-    desk = house.desk(short_dir / "desk")
+    venue = WithdrawalVenue(short_dir / "venue")
+    desk = venue.desk(short_dir / "desk")
     try:
         await desk.start()
         await ready(desk)
@@ -81,22 +81,22 @@ async def test_what_is_malformed_is_400_and_what_is_refused_is_409(short_dir: Pa
         assert (await post(desk, "withdraw", body)).json() == first.json()
         await until(lambda: steps(desk)[-1:] == ["completed"])
         assert (await state(desk))["withdrawals_frozen"] is True
-        near_hash = (await house.burns(EURE, 10**19))[0]["burn"]
+        near_hash = (await venue.burns(EURE, 10**19))[0]["burn"]
         known = await post(desk, "track-withdrawal", {"asset_id": "EURe", "withdrawal_hash": near_hash})
         assert "tracked already" in known.json()["reason"]
-        assert len(await house.payments(EURE, 10**19)) == 1
-        assert await house.payments(BTC, 100_000) == []
+        assert len(await venue.payments(EURE, 10**19)) == 1
+        assert await venue.payments(BTC, 100_000) == []
         journal = desk.rows("SELECT command, accepted FROM operator_actions WHERE command = 'withdraw' AND accepted")
         assert journal == [("withdraw", 1)]
     finally:
         await desk.close()
-        await house.close()
+        await venue.close()
 
 
 @pytest.mark.parametrize("registered", [True, False])
 async def test_the_key_registers_itself_when_it_may(short_dir: Path, registered: bool) -> None:
-    house = House(short_dir / "venue", f"key_registered={'true' if registered else 'false'}")
-    desk = house.desk(short_dir / "desk")
+    venue = WithdrawalVenue(short_dir / "venue", f"key_registered={'true' if registered else 'false'}")
+    desk = venue.desk(short_dir / "desk")
     try:
         await desk.start()
 
@@ -115,12 +115,12 @@ async def test_the_key_registers_itself_when_it_may(short_dir: Path, registered:
         assert rows == ([] if registered else [("prepared",), ("registered",)])
     finally:
         await desk.close()
-        await house.close()
+        await venue.close()
 
 
 async def test_a_key_that_may_not_register_itself_is_given_the_command(short_dir: Path) -> None:
-    house = House(short_dir / "venue", "key_registered=false", "access=none")
-    desk = house.desk(short_dir / "desk")
+    venue = WithdrawalVenue(short_dir / "venue", "key_registered=false", "access=none")
+    desk = venue.desk(short_dir / "desk")
     try:
         await desk.start()
         answer = await post(desk, "register-key", {})
@@ -128,7 +128,7 @@ async def test_a_key_that_may_not_register_itself_is_given_the_command(short_dir
         assert "near contract call-function as-transaction intents.near add_public_key" in answer.json()["reason"]
     finally:
         await desk.close()
-        await house.close()
+        await venue.close()
 
 
 async def _is(ask: Callable[[], Awaitable[object]], wanted: object) -> bool:
@@ -137,8 +137,8 @@ async def _is(ask: Callable[[], Awaitable[object]], wanted: object) -> bool:
 
 @pytest.mark.parametrize("name", ["freeze-withdrawals", "notify-deposit"])
 async def test_freezing_is_carried_out_whatever_its_id_was_used_for(short_dir: Path, name: str) -> None:
-    house = House(short_dir / "venue")
-    desk = house.desk(short_dir / "desk")
+    venue = WithdrawalVenue(short_dir / "venue")
+    desk = venue.desk(short_dir / "desk")
     try:
         await desk.start()
         await post(desk, name, {"frozen": True, "command_id": "c-1"})
@@ -152,4 +152,4 @@ async def test_freezing_is_carried_out_whatever_its_id_was_used_for(short_dir: P
         assert (await state(desk))["withdrawals_frozen"] is True, "unfreezing is done once for an id"
     finally:
         await desk.close()
-        await house.close()
+        await venue.close()

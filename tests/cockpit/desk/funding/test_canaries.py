@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cockpit.model.events import WithdrawalPrepared
-from tests.support.funding.withdrawal_venue import TERMINAL, House, order, post, ready
+from tests.support.funding.withdrawal_venue import TERMINAL, WithdrawalVenue, order, post, ready
 from tests.support.processes.desk_process import DeskProcess
 from tests.support.waiting import until
 from venue.protocol.assets import BTC, EURE
@@ -48,8 +48,8 @@ def everything_in(path: Path) -> tuple[str, list[str]]:
 
 
 async def test_a_run_with_every_trouble_leaks_nothing(short_dir: Path) -> None:
-    house = House(short_dir / "venue")
-    desk = house.desk(short_dir / "desk", WITHDRAWALS_STAY_OPEN="true")
+    venue = WithdrawalVenue(short_dir / "venue")
+    desk = venue.desk(short_dir / "desk", WITHDRAWALS_STAY_OPEN="true")
     received: list[str] = []
     answers: list[str] = []
     try:
@@ -71,19 +71,19 @@ async def test_a_run_with_every_trouble_leaks_nothing(short_dir: Path) -> None:
         await send("withdraw", {"asset_id": "BTC", "amount": "1", "idempotency_key": "x", "nonsense": 1})
         await send("withdrawal-estimate", {"asset_id": "BTC", "amount": "100000"})
         await send("register-key", {})
-        await house.faults(**TRANSACTION)
+        await venue.faults(**TRANSACTION)
         await withdraw(BTC, 100_001, "a", "transaction")
         await until(lambda: ended(1), 30)
-        await house.faults(mend=True)
-        await house.faults(publish={"mode": "swallow", "times": 1, "silence": "500"}, bridge="garbage")
+        await venue.faults(mend=True)
+        await venue.faults(publish={"mode": "swallow", "times": 1, "silence": "500"}, bridge="garbage")
         await withdraw(EURE, 10**19, "b", "intent")
-        await house.faults(bridge="ok")
+        await venue.faults(bridge="ok")
         await withdraw(EURE, 10**19, "b", "intent")
         await until(lambda: ended(2), 30)
-        await house.faults(near_no_gas=True)
+        await venue.faults(near_no_gas=True)
         await withdraw(BTC, 100_003, "c", "transaction")
         await until(lambda: "NotEnoughBalance" in "".join(received) or "refused the transaction" in "".join(received))
-        await house.faults(mend=True)
+        await venue.faults(mend=True)
         await until(lambda: ended(3), 30)
         paths = ("/state", "/liquidity-manager/state", "/liquidity-manager/healthz")
         answers += [(await desk.get(path)).text for path in paths]
@@ -91,7 +91,7 @@ async def test_a_run_with_every_trouble_leaks_nothing(short_dir: Path) -> None:
         assert desk.process.stop() == 0
     finally:
         await desk.close()
-        await house.close()
+        await venue.close()
     history, signed = everything_in(desk.state_dir / "history.sqlite")
     assert len(signed) == 3
     files = [path for path in desk.state_dir.rglob("*") if path.is_file() and path.name != "desk.env"]
@@ -102,10 +102,10 @@ async def test_a_run_with_every_trouble_leaks_nothing(short_dir: Path) -> None:
         "answers": "\n".join(answers),
     }
     assert len(received) > 3
-    secret = house.venue.env["NEAR_INTENTS_SIGNER_PRIVATE_KEY"].removeprefix("ed25519:")
+    secret = venue.process.env["NEAR_INTENTS_SIGNER_PRIVATE_KEY"].removeprefix("ed25519:")
     raw = base58.b58decode(secret)
     forbidden = [
-        house.venue.env["NEAR_INTENTS_API_KEY"],
+        venue.process.env["NEAR_INTENTS_API_KEY"],
         secret,
         raw.hex(),
         raw[:32].hex(),

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from cockpit.desk.quote_book.reservations import Commitment, NotCoveredError
-from tests.support.funding.funding_harness import CONFIG, Bench, Life, both
+from tests.support.funding.funding_harness import CONFIG, FundingBench, FundingRun, both
 from tests.support.funding.withdrawal_venue import TERMINAL
 from tests.support.sandbox.signing import Signer as Taker
 from tests.support.sandbox.signing import token_diff
@@ -27,7 +27,7 @@ STEPS = 14
 class Story:
     """A seeded sequence of deposits, fills, withdrawals and restarts on one venue, and what must be true of it."""
 
-    def __init__(self, seed: int, bench: Bench) -> None:
+    def __init__(self, seed: int, bench: FundingBench) -> None:
         self.rng = random.Random(seed)
         self.bench = bench
         self.taker = Taker("taker.near", 99)
@@ -35,7 +35,7 @@ class Story:
         self.expected = {asset: bench.held(asset) for asset in (BTC, EURE)}
         self.numbers = itertools.count()
         self.last_amount = {BTC: 50_000, EURE: 5 * 10**18}
-        self.life: Life
+        self.life: FundingRun
         ledger = bench.venue.ledger
         ledger.register_key(self.taker.account, self.taker.public_key)
         for asset in (BTC, EURE):
@@ -75,7 +75,7 @@ class Story:
         self.expected[asset] += amount
 
     async def fill(self) -> None:
-        """Sign a quote; three of four are taken at once."""
+        """Sign a quote; three of four are settled at once."""
         given, taken = self.rng.choice(((BTC, EURE), (EURE, BTC)))
         trading = self.life.trading
         assert trading.executor.salt is not None
@@ -94,7 +94,7 @@ class Story:
             salt=trading.executor.salt,
         )
         balance = BTC_EURE.amount(given, trading.inventory.ledger.balance)
-        promise = Commitment(
+        commitment = Commitment(
             quote_hash=signed.quote_hash,
             quote_id=f"q-{number}",
             command_id=f"c-{number}",
@@ -111,10 +111,10 @@ class Story:
             released_after_ns=deadline_ns,
         )
         try:
-            trading.book.reservations.reserve(promise, balance)
+            trading.book.reservations.reserve(commitment, balance)
         except NotCoveredError:
             return
-        trading.book.sent(promise, number)
+        trading.book.sent(commitment, number)
         if self.rng.random() < 0.75:
             self._take(signed, deadline_ns, given, amount_out, taken, amount_in)
 
@@ -217,7 +217,7 @@ async def run_story(short_dir: Path, seed: int) -> None:
     venue = Venue(msgspec.structs.replace(CONFIG, seed=seed + 1, fee_pips=0))
     await venue.start()
     async with httpx.AsyncClient(trust_env=False) as client:
-        bench = Bench(venue, client, short_dir)
+        bench = FundingBench(venue, client, short_dir)
         story = Story(seed, bench)
         try:
             with blamed(story, seed):

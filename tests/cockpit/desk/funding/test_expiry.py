@@ -6,7 +6,7 @@ from functools import partial
 
 import pytest
 
-from tests.support.funding.funding_harness import FOREVER, HOURS, Bench, Life, both
+from tests.support.funding.funding_harness import FOREVER, HOURS, FundingBench, FundingRun, both
 from tests.support.waiting import until
 from venue.near.transactions import add_public_key_transaction
 from venue.protocol.assets import BTC, EURE, PairAmounts
@@ -15,7 +15,7 @@ AMOUNT = 100_000
 NODES = {"near_a": FOREVER, "near_b": FOREVER}
 
 
-async def use_the_nonce(bench: Bench, life: Life) -> None:
+async def use_the_nonce(bench: FundingBench, life: FundingRun) -> None:
     """Another transaction of the same key: it runs, fails, and moves nothing but the nonce."""
     rpc = life.trading.rpc
     key = await rpc.access_key(bench.account, life.trading.signer.public_key)
@@ -26,7 +26,7 @@ async def use_the_nonce(bench: Bench, life: Life) -> None:
     await rpc.send_transaction(unsigned.signed(bench.key.sign(unsigned.to_sign).signature), wait_until="FINAL")
 
 
-async def polls_again(life: Life, times: int = 3) -> None:
+async def polls_again(life: FundingRun, times: int = 3) -> None:
     """Let the tracker poll again; pauses are cut short."""
     for _ in range(times):
         seen = life.only().attempts
@@ -34,11 +34,11 @@ async def polls_again(life: Life, times: int = 3) -> None:
         await until(partial(_polled, life, seen))
 
 
-def _polled(life: Life, seen: int) -> bool:
+def _polled(life: FundingRun, seen: int) -> bool:
     return life.only().attempts != seen or not life.only().followed
 
 
-async def test_a_transaction_nobody_took_expires_with_its_block_and_a_new_order_goes(bench: Bench) -> None:
+async def test_a_transaction_nobody_took_expires_with_its_block_and_a_new_order_goes(bench: FundingBench) -> None:
     life, before = await bench.life(), bench.held()
     await bench.faults(near_send=both(mode="drop", times=1000))
     assert (await life.order(AMOUNT, "a")).accepted
@@ -58,7 +58,7 @@ async def test_a_transaction_nobody_took_expires_with_its_block_and_a_new_order_
     assert bench.held() == before - AMOUNT
 
 
-async def test_within_its_time_it_is_never_called_expired(bench: Bench) -> None:
+async def test_within_its_time_it_is_never_called_expired(bench: FundingBench) -> None:
     life = await bench.life()
     await bench.faults(near_send=both(mode="drop", times=1000))
     assert (await life.order(AMOUNT)).accepted
@@ -73,7 +73,7 @@ async def test_within_its_time_it_is_never_called_expired(bench: Bench) -> None:
     assert len(bench.payments()) == 1
 
 
-async def test_a_nonce_used_by_another_transaction_is_proof_once_receipts_have_run(bench: Bench) -> None:
+async def test_a_nonce_used_by_another_transaction_is_proof_once_receipts_have_run(bench: FundingBench) -> None:
     life, before = await bench.life(), bench.held()
     await bench.faults(near_send=both(mode="drop", times=1000))
     assert (await life.order(AMOUNT)).accepted
@@ -91,7 +91,7 @@ async def test_a_nonce_used_by_another_transaction_is_proof_once_receipts_have_r
 
 
 async def test_a_withdrawal_the_nodes_forgot_is_not_expired_after_a_restart_without_the_money(
-    bench: Bench,
+    bench: FundingBench,
 ) -> None:
     """The balances of the new run are read after the amount left: that they do not change proves nothing."""
     life, before = await bench.life(), bench.held()
@@ -117,7 +117,7 @@ async def test_a_withdrawal_the_nodes_forgot_is_not_expired_after_a_restart_with
     await life.until_explained()
 
 
-async def test_a_deposit_of_the_same_amount_does_not_hide_a_withdrawal(bench: Bench) -> None:
+async def test_a_deposit_of_the_same_amount_does_not_hide_a_withdrawal(bench: FundingBench) -> None:
     life, before = await bench.life(follow=False), bench.held()
     await bench.faults(near_send=both(mode="swallow", times=1), near_tx_unknown_s=NODES, bridge_not_found_s=FOREVER)
     assert (await life.order(AMOUNT)).accepted
@@ -138,7 +138,7 @@ async def test_a_deposit_of_the_same_amount_does_not_hide_a_withdrawal(bench: Be
     following.cancel()
 
 
-async def test_an_unknown_transfer_is_no_proof_either(bench: Bench) -> None:
+async def test_an_unknown_transfer_is_no_proof_either(bench: FundingBench) -> None:
     life, before = await bench.life(), bench.held()
     await bench.faults(near_send=both(mode="swallow", times=1), near_tx_unknown_s=NODES, bridge_not_found_s=FOREVER)
     bench.venue.ledger.mint(bench.account, BTC.token_id, 7)
@@ -149,7 +149,7 @@ async def test_an_unknown_transfer_is_no_proof_either(bench: Bench) -> None:
     assert life.only().state != "expired"
 
 
-async def test_after_a_restart_it_expires_when_the_balance_is_what_it_was(bench: Bench) -> None:
+async def test_after_a_restart_it_expires_when_the_balance_is_what_it_was(bench: FundingBench) -> None:
     life, before = await bench.life(), bench.held()
     await bench.faults(near_send=both(mode="drop", times=1000))
     assert (await life.order(AMOUNT)).accepted
@@ -164,7 +164,7 @@ async def test_after_a_restart_it_expires_when_the_balance_is_what_it_was(bench:
 
 
 @pytest.mark.parametrize("restart", [False, True])
-async def test_an_intent_the_relay_lost_expires_with_its_deadline(bench: Bench, restart: bool) -> None:
+async def test_an_intent_the_relay_lost_expires_with_its_deadline(bench: FundingBench, restart: bool) -> None:
     life, before = await bench.life(), bench.held()
     await bench.faults(publish={"mode": "drop", "times": 1000})
     assert (await life.order(AMOUNT, route="intent")).accepted
@@ -186,7 +186,7 @@ async def test_an_intent_the_relay_lost_expires_with_its_deadline(bench: Bench, 
     assert len(bench.payments()) == 1
 
 
-async def test_an_intent_whose_salt_is_invalid_is_not_made_anew(bench: Bench) -> None:
+async def test_an_intent_whose_salt_is_invalid_is_not_made_anew(bench: FundingBench) -> None:
     life, before = await bench.life(follow=False), bench.held()
     assert (await life.order(AMOUNT, route="intent")).accepted
     await bench.faults(rotate_salt="invalidate_old")
@@ -200,7 +200,7 @@ async def test_an_intent_whose_salt_is_invalid_is_not_made_anew(bench: Bench) ->
     assert bench.held() == before
 
 
-async def test_an_executed_intent_is_known_by_its_nonce_though_relay_and_nodes_forget(bench: Bench) -> None:
+async def test_an_executed_intent_is_known_by_its_nonce_though_relay_and_nodes_forget(bench: FundingBench) -> None:
     life, before = await bench.life(), bench.held()
     await bench.faults(publish={"mode": "swallow", "times": 1}, relay_not_found_s=FOREVER, near_tx_unknown_s=NODES)
     assert (await life.order(AMOUNT, route="intent")).accepted
@@ -212,7 +212,7 @@ async def test_an_executed_intent_is_known_by_its_nonce_though_relay_and_nodes_f
 
 @pytest.mark.parametrize("route", ["transaction", "intent"])
 @pytest.mark.parametrize("watched", [True, False])
-async def test_a_refund_is_found_out_even_when_it_nets_to_nothing(bench: Bench, route: str, watched: bool) -> None:
+async def test_a_refund_is_noticed_even_when_it_nets_to_nothing(bench: FundingBench, route: str, watched: bool) -> None:
     life, before = await bench.life(), bench.held()
     await bench.faults(ft_transfer_fails=1, **({} if watched else {"relay_not_found_s": FOREVER}))
     assert (await life.order(AMOUNT, route="intent" if route == "intent" else "transaction")).accepted
@@ -223,7 +223,7 @@ async def test_a_refund_is_found_out_even_when_it_nets_to_nothing(bench: Bench, 
     assert (await life.order(AMOUNT, "b")).accepted
 
 
-async def test_two_equal_intents_in_turn_are_not_confused(bench: Bench) -> None:
+async def test_two_equal_intents_in_turn_are_not_confused(bench: FundingBench) -> None:
     life = await bench.life()
     await bench.faults(relay_not_found_s=FOREVER, near_tx_unknown_s=NODES)
     for key in ("a", "b"):
@@ -234,7 +234,7 @@ async def test_two_equal_intents_in_turn_are_not_confused(bench: Bench) -> None:
     assert len(paid) == 2
 
 
-async def test_the_bytes_that_are_sent_again_are_the_bytes_in_history(bench: Bench) -> None:
+async def test_the_bytes_that_are_sent_again_are_the_bytes_in_history(bench: FundingBench) -> None:
     life = await bench.life()
     await bench.faults(near_send=both(mode="drop", times=2))
     assert (await life.order(AMOUNT)).accepted

@@ -8,7 +8,7 @@ from cockpit.desk.funding import withdrawals
 from cockpit.desk.funding.withdrawal_tracker import WithdrawalStatus
 from cockpit.model.commands import NEW_ADDRESS, WithdrawalOrder
 from cockpit.model.events import WithdrawalPrepared
-from tests.support.funding.funding_harness import Bench, both
+from tests.support.funding.funding_harness import FundingBench, both
 from tests.support.waiting import until
 from venue.protocol.assets import BTC, EURE, PairAmounts
 from venue.sandbox.flow.wallet import Wallet
@@ -16,7 +16,7 @@ from venue.sandbox.flow.wallet import Wallet
 AMOUNT = 100_000
 
 
-async def test_an_order_is_paid_once_and_recorded_in_history(bench: Bench) -> None:
+async def test_an_order_is_paid_once_and_recorded_in_history(bench: FundingBench) -> None:
     life, before = await bench.life(), bench.held()
     result = await life.order(AMOUNT)
     assert result.accepted, result
@@ -36,7 +36,7 @@ async def test_an_order_is_paid_once_and_recorded_in_history(bench: Bench) -> No
     assert life.trading.inventory.ledger.withdrawn == PairAmounts(AMOUNT, 0)
 
 
-async def test_without_a_key_or_while_frozen_nothing_happens(bench: Bench) -> None:
+async def test_without_a_key_or_while_frozen_nothing_happens(bench: FundingBench) -> None:
     life = await bench.life()
     no_key = await life.order(AMOUNT, "  ")
     assert (no_key.accepted, "idempotency_key" in no_key.reason) == (False, True)
@@ -52,7 +52,7 @@ INVALID_AMOUNTS = (
 )
 
 
-async def test_invalid_amounts_are_refused_without_effect(bench: Bench) -> None:
+async def test_invalid_amounts_are_refused_without_effect(bench: FundingBench) -> None:
     life, before = await bench.life(), bench.held()
     for amount in INVALID_AMOUNTS:
         result = await life.order(amount)
@@ -63,7 +63,7 @@ async def test_invalid_amounts_are_refused_without_effect(bench: Bench) -> None:
     assert not life.funding.freeze.frozen
 
 
-async def test_the_same_key_makes_one_withdrawal_in_turn_at_once_and_after_a_restart(bench: Bench) -> None:
+async def test_the_same_key_makes_one_withdrawal_in_turn_at_once_and_after_a_restart(bench: FundingBench) -> None:
     life = await bench.life(WITHDRAWALS_STAY_OPEN="true")
     answers = await asyncio.gather(*(life.order(AMOUNT) for _ in range(5)))
     assert all(answer.accepted for answer in answers)
@@ -80,7 +80,7 @@ async def test_the_same_key_makes_one_withdrawal_in_turn_at_once_and_after_a_res
     assert len(bench.burns()) == 1
 
 
-async def test_a_key_used_for_another_order_is_refused(bench: Bench) -> None:
+async def test_a_key_used_for_another_order_is_refused(bench: FundingBench) -> None:
     life = await bench.life(follow=False)
     assert (await life.order(AMOUNT)).accepted
     other = await life.order(AMOUNT + 1)
@@ -89,7 +89,9 @@ async def test_a_key_used_for_another_order_is_refused(bench: Bench) -> None:
     life.only()
 
 
-async def test_while_one_is_undecided_another_of_the_asset_waits_and_the_other_asset_does_not(bench: Bench) -> None:
+async def test_while_one_is_undecided_only_another_of_the_same_asset_waits(
+    bench: FundingBench,
+) -> None:
     await bench.faults(near_send=both(mode="drop", times=1000))
     life = await bench.life()
     assert (await life.order(AMOUNT, "a")).accepted
@@ -106,7 +108,7 @@ async def test_while_one_is_undecided_another_of_the_asset_waits_and_the_other_a
     await life.until_explained()
 
 
-async def test_a_balance_read_too_early_is_read_again_and_one_that_stays_short_is_refused(bench: Bench) -> None:
+async def test_a_balance_read_too_early_is_read_again_and_one_that_stays_short_is_refused(bench: FundingBench) -> None:
     life = await bench.life(follow=False)
     life.trading.inventory.ledger.unexplained = PairAmounts(-5, 0)
     assert (await life.order(AMOUNT, "a")).accepted
@@ -124,7 +126,7 @@ async def test_a_balance_read_too_early_is_read_again_and_one_that_stays_short_i
     assert "without explanation" in refused.reason
 
 
-async def test_a_fee_that_changed_sends_back_to_review(bench: Bench) -> None:
+async def test_a_fee_that_changed_sends_back_to_review(bench: FundingBench) -> None:
     life = await bench.life()
     review = await life.funding.orders.review(WithdrawalOrder(asset_id="BTC", amount=AMOUNT))
     await bench.faults(fee_factor="2")
@@ -135,7 +137,7 @@ async def test_a_fee_that_changed_sends_back_to_review(bench: Bench) -> None:
     assert bench.burns() == []
 
 
-async def test_without_a_destination_the_refusal_names_the_setting(bench: Bench) -> None:
+async def test_without_a_destination_the_refusal_names_the_setting(bench: FundingBench) -> None:
     life = await bench.life(TRADING_BTC_WITHDRAW_ADDRESS="")
     result = await life.order(AMOUNT)
     assert (result.accepted, "TRADING_BTC_WITHDRAW_ADDRESS is not configured" in result.reason) == (False, True)
@@ -144,7 +146,7 @@ async def test_without_a_destination_the_refusal_names_the_setting(bench: Bench)
 @pytest.mark.parametrize(
     "to", ["tb1qw508d6qejxtdg4y5r3zarvary0c5xw7kxpjzsx", "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"]
 )
-async def test_an_address_of_another_network_is_refused(bench: Bench, to: str) -> None:
+async def test_an_address_of_another_network_is_refused(bench: FundingBench, to: str) -> None:
     life = await bench.life()
     result = await life.order(AMOUNT, to=to)
     assert not result.accepted
@@ -152,7 +154,7 @@ async def test_an_address_of_another_network_is_refused(bench: Bench, to: str) -
 
 
 async def test_a_new_address_cools_across_restarts_and_tracking_another_payment_does_not_shorten_it(
-    bench: Bench,
+    bench: FundingBench,
 ) -> None:
     life = await bench.life(WITHDRAWAL_COOLING_MS="600000", TRADING_BTC_WITHDRAW_ADDRESS="")
     to = "1BvBMSEYstWetqTFn5Au4m4GFg7xJaNVN2"
@@ -172,7 +174,7 @@ async def test_a_new_address_cools_across_restarts_and_tracking_another_payment_
 
 @pytest.mark.parametrize("how", ["fails", "hangs"])
 async def test_a_history_that_does_not_confirm_sends_nothing_ever(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch, how: str
+    bench: FundingBench, monkeypatch: pytest.MonkeyPatch, how: str
 ) -> None:
     monkeypatch.setattr(withdrawals, "DURABLE_WITHIN_S", 0.3)
     life, before = await bench.life(), bench.held()
@@ -201,7 +203,7 @@ async def test_a_history_that_does_not_confirm_sends_nothing_ever(
 
 
 async def test_a_record_that_lands_after_the_refusal_and_before_the_kill_is_not_sent_either(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch
+    bench: FundingBench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(withdrawals, "DURABLE_WITHIN_S", 0.3)
     life, before = await bench.life(), bench.held()
@@ -223,7 +225,7 @@ async def test_a_record_that_lands_after_the_refusal_and_before_the_kill_is_not_
     assert bench.burns() == []
 
 
-async def test_what_was_recorded_and_not_released_fails_after_a_restart(bench: Bench) -> None:
+async def test_what_was_recorded_and_not_released_fails_after_a_restart(bench: FundingBench) -> None:
     life, before = await bench.life(follow=False), bench.held()
     assert (await life.order(AMOUNT)).accepted
     await life.crash()
@@ -239,7 +241,7 @@ async def test_what_was_recorded_and_not_released_fails_after_a_restart(bench: B
 
 
 async def test_a_history_that_stops_before_the_release_keeps_the_bytes_back(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch
+    bench: FundingBench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(withdrawals, "DURABLE_WITHIN_S", 0.2)
     life, before = await bench.life(follow=False), bench.held()
@@ -255,7 +257,7 @@ async def test_a_history_that_stops_before_the_release_keeps_the_bytes_back(
     assert len(bench.payments()) == 1
 
 
-async def test_freezing_while_an_order_is_being_recorded_stops_it(bench: Bench) -> None:
+async def test_freezing_while_an_order_is_being_recorded_stops_it(bench: FundingBench) -> None:
     life, before = await bench.life(), bench.held()
     life.history.only = WithdrawalPrepared
     life.history.open_gate.clear()
@@ -269,7 +271,7 @@ async def test_freezing_while_an_order_is_being_recorded_stops_it(bench: Bench) 
     assert (life.only().state, bench.held()) == ("failed", before)
 
 
-async def test_the_amount_is_reserved_from_the_order_until_the_balances_show_that_it_left(bench: Bench) -> None:
+async def test_the_amount_is_reserved_from_the_order_until_the_balances_show_that_it_left(bench: FundingBench) -> None:
     life = await bench.life(follow=False)
     reservations = life.trading.book.reservations
     assert (await life.order(AMOUNT)).accepted
@@ -285,7 +287,7 @@ async def test_the_amount_is_reserved_from_the_order_until_the_balances_show_tha
 
 @pytest.mark.parametrize("access", ["function_call", "none"])
 async def test_a_key_that_may_not_attach_a_yocto_is_refused_with_the_setting_and_the_other_route_works(
-    bench: Bench, access: str
+    bench: FundingBench, access: str
 ) -> None:
     life, keys = await bench.life(), bench.venue.ledger.access_keys
     del keys._keys[bench.account][life.trading.signer.public_key]

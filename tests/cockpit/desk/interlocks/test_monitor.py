@@ -63,7 +63,7 @@ class Desk:
             self.journal,
             self.trading.arming,
             self.trading.limits,
-            self.trading.trading,
+            self.trading.trading_state,
             blocked=self.interlocks.blocked,
             refreshers={},
             start_hard_stop=lambda: 0,
@@ -190,7 +190,7 @@ def refused(desk: Desk) -> None:
 
 def lost_money(desk: Desk) -> None:
     """A fill paid six EURe more than a thousandth of a BTC is worth."""
-    desk.trading.trading.filled(desk.wall(), PairAmounts(100_000, -56 * 10**18), Decimal(50_000))
+    desk.trading.trading_state.filled(desk.wall(), PairAmounts(100_000, -56 * 10**18), Decimal(50_000))
 
 
 def unknown_deposit(desk: Desk) -> None:

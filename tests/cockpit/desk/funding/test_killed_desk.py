@@ -7,16 +7,16 @@ from pathlib import Path
 import pytest
 
 from tests.support.funding.crash_runs import Plan, plan, run, settle
-from tests.support.funding.withdrawal_venue import House
+from tests.support.funding.withdrawal_venue import WithdrawalVenue
 
-AT_ONCE = 3
+LANES = 3
 QUICK_SEEDS = range(12)
 SLOW_SEEDS = range(100, 320)
 
 
 async def _all(short_dir: Path, seeds: range) -> Counter[str]:
     plans = [plan(seed) for seed in seeds]
-    lanes = [plans[lane::AT_ONCE] for lane in range(AT_ONCE)]
+    lanes = [plans[lane::LANES] for lane in range(LANES)]
     ends: Counter[str] = Counter()
     async with asyncio.TaskGroup() as group:
         done = [group.create_task(_lane(short_dir / str(number), lane)) for number, lane in enumerate(lanes)]
@@ -26,13 +26,13 @@ async def _all(short_dir: Path, seeds: range) -> Counter[str]:
 
 
 async def _lane(directory: Path, plans: list[Plan]) -> dict[int, str]:
-    house = House(directory / "venue")
+    venue = WithdrawalVenue(directory / "venue")
     try:
-        opening = await house.control.balances()
-        ends = {one.seed: await run(house, directory / str(one.seed), one) for one in plans}
-        await settle(house, plans, opening, ends)
+        opening = await venue.control.balances()
+        ends = {one.seed: await run(venue, directory / str(one.seed), one) for one in plans}
+        await settle(venue, plans, opening, ends)
     finally:
-        await house.close()
+        await venue.close()
     return ends
 
 
