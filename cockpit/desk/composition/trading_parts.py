@@ -167,7 +167,7 @@ def build_trading(
         refusals=refusals,
         executor=executor,
         book=book,
-        relay_writable=lambda: relay.writable,
+        relay=relay,
         recorder=recorder,
         invalid_salt=credentials_requested.set,
         on_failure=on_failure,

@@ -23,7 +23,7 @@ class PriceParams(msgspec.Struct, frozen=True, kw_only=True):
     target_btc_share: Decimal = Decimal("0.5")
 
 
-class Bounds(msgspec.Struct, frozen=True, gc=False):
+class Bounds(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """Limits as base units at one mid, so that a decision compares whole numbers.
 
     ``mid`` is base units of EURe per base unit of BTC, numerator and denominator. ``keep``: how much BTC and EURe must
@@ -31,7 +31,7 @@ class Bounds(msgspec.Struct, frozen=True, gc=False):
     as settled, goes past the target share. Both None while the balances are unknown.
     """
 
-    promised: int
+    committed: int
     loss: int
     mid: tuple[int, int]
     keep: PairAmounts | None

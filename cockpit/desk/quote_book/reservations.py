@@ -15,7 +15,7 @@ class NotCoveredError(Exception):
     """The commitment is larger than what is held and not yet promised."""
 
 
-class Commitment(msgspec.Struct, frozen=True):
+class Commitment(msgspec.Struct, frozen=True, kw_only=True):
     """A signed quote and what it binds. Amounts in base units, times UTC ns.
 
     ``edge`` is the earning against the mid at which it was priced, in base units of EURe.

@@ -50,7 +50,7 @@ class Executor:
         self.last_error = ""
 
     def execute(
-        self, demand: SwapDemand, decision: Decision, amounts: Amounts, decision_id: str, balance: int, received_ns: int
+        self, demand: SwapDemand, decision: Decision, amounts: Amounts, decision_id: str, received_ns: int
     ) -> ExecuteTrade | None:
         """Sign, reserve and write the quote; None when one of the three refused, which ``last_error`` then tells.
 
@@ -74,20 +74,20 @@ class Executor:
             self._refuse(str(exc))
             return None
         commitment = Commitment(
-            signed.quote_hash,
-            demand.quote_id,
-            decision_id,
-            decision_id,
-            signed.nonce,
-            decision.side,
-            demand.asset_in,
-            demand.asset_out,
-            amounts.amount_in,
-            amounts.amount_out,
-            amounts.edge,
-            demand.at_ns,
-            signed.deadline_ns,
-            signed.deadline_ns + self._death_margin_ns,
+            quote_hash=signed.quote_hash,
+            quote_id=demand.quote_id,
+            command_id=decision_id,
+            decision_id=decision_id,
+            nonce=signed.nonce,
+            side=decision.side,
+            asset_in=demand.asset_in,
+            asset_out=demand.asset_out,
+            amount_in=amounts.amount_in,
+            amount_out=amounts.amount_out,
+            edge=amounts.edge,
+            sent_ns=demand.at_ns,
+            deadline_ns=signed.deadline_ns,
+            released_after_ns=signed.deadline_ns + self._death_margin_ns,
         )
         request_id = self._relay.next_id()
         frame = quote_frame(
@@ -95,7 +95,7 @@ class Executor:
         )
         reservations = self._book.reservations
         try:
-            reservations.reserve(commitment, balance)
+            reservations.reserve(commitment, decision.balance or 0)
         except NotCoveredError as exc:
             self._refuse(str(exc))
             return None
@@ -123,16 +123,16 @@ class Executor:
 def _command(commitment: Commitment, reaction_ns: int) -> ExecuteTrade:
     """What history keeps of a quote that left, or may have left."""
     return ExecuteTrade(
-        commitment.sent_ns,
-        commitment.command_id,
-        commitment.decision_id,
-        commitment.quote_id,
-        commitment.quote_hash,
-        commitment.nonce,
-        commitment.deadline_ns,
-        commitment.asset_in,
-        commitment.asset_out,
-        commitment.amount_in,
-        commitment.amount_out,
-        reaction_ns,
+        at_ns=commitment.sent_ns,
+        command_id=commitment.command_id,
+        decision_id=commitment.decision_id,
+        quote_id=commitment.quote_id,
+        quote_hash=commitment.quote_hash,
+        nonce=commitment.nonce,
+        deadline_ns=commitment.deadline_ns,
+        asset_in=commitment.asset_in,
+        asset_out=commitment.asset_out,
+        amount_in=commitment.amount_in,
+        amount_out=commitment.amount_out,
+        reaction_ns=reaction_ns,
     )

@@ -13,8 +13,9 @@ from cockpit.desk.inventory.sync import Inventory
 from cockpit.desk.market.pricing import PriceParams, Prices
 from cockpit.desk.market.reference import Reference
 from cockpit.desk.quote_book.book import QuoteBook, is_fault
+from cockpit.desk.quoting.desk_view import DeskView
 from cockpit.desk.quoting.executor import Executor, SendUncertainError
-from cockpit.desk.quoting.strategy import Decision, DeskView, decide, decision_event, desk_prices
+from cockpit.desk.quoting.strategy import decide, decision_event, desk_prices
 from cockpit.desk.risk.arming import Arming
 from cockpit.desk.risk.limits import LimitsInForce
 from cockpit.desk.risk.rates import RateWindow, RejectionRate
@@ -24,6 +25,7 @@ from cockpit.model.events import DecisionRules, MarketSettlements, SwapDemand, T
 from cockpit.model.recorder import Recorder
 from venue.protocol.assets import Pair
 from venue.protocol.units import NS_PER_S
+from venue.relay.client import Relay
 from venue.relay.messages import QuoteStatus
 
 log = logging.getLogger(__name__)
@@ -58,13 +60,14 @@ class QuoteEngine:
         refusals: RejectionRate,
         executor: Executor,
         book: QuoteBook,
-        relay_writable: Callable[[], bool],
+        relay: Relay,
         recorder: Recorder,
         invalid_salt: Callable[[], None],
         on_failure: Callable[[str], None],
     ) -> None:
         self._run_id = run_id
         self._pair = pair
+        self._base_id, self._quote_id = pair.base.token_id, pair.quote.token_id
         self._params = params
         self._default_deadline_ms = default_deadline_ms
         self._limits = limits
@@ -76,7 +79,7 @@ class QuoteEngine:
         self._refusals = refusals
         self._executor = executor
         self._book = book
-        self._relay_writable = relay_writable
+        self._relay = relay
         self._recorder = recorder
         self._record = recorder.record
         self._invalid_salt = invalid_salt
@@ -101,31 +104,32 @@ class QuoteEngine:
         reference, ledger, trading = self._reference, self._ledger, self._trading
         current, balance = reference.current, ledger.balance
         reserved, committed = self._book.reservations.reserved, self._book.reservations.committed
+        base, quote = self._base_id, self._quote_id
         return DeskView(
-            self._pair,
-            self._limits.current,
-            self._params,
-            self._arming.strategy,
-            self._arming.executor,
-            reference.mid,
-            current.at_ns or 0,
-            current.usable,
-            current.reason,
-            None if balance is None else balance.base,
-            None if balance is None else balance.quote,
-            reserved(self._pair.base.token_id),
-            reserved(self._pair.quote.token_id),
-            ledger.at_ns,
-            self._default_deadline_ms,
-            self._executor.salt is not None,
-            self._relay_writable(),
-            self._recorder.writable,
-            trading.state,
-            committed(self._pair.base.token_id),
-            committed(self._pair.quote.token_id),
-            self._signed.count(now_ns),
-            trading.fills_in_hour,
-            trading.loss,
+            pair=self._pair,
+            limits=self._limits.current,
+            params=self._params,
+            strategy_armed=self._arming.strategy,
+            executor_armed=self._arming.executor,
+            mid=reference.mid,
+            mid_at_ns=current.at_ns or 0,
+            mid_usable=current.usable,
+            mid_problem=current.reason,
+            base_balance=None if balance is None else balance.base,
+            quote_balance=None if balance is None else balance.quote,
+            base_reserved=reserved(base),
+            quote_reserved=reserved(quote),
+            inventory_at_ns=ledger.at_ns,
+            default_deadline_ms=self._default_deadline_ms,
+            salt_known=self._executor.salt is not None,
+            relay_writable=self._relay.writable,
+            history_writable=self._recorder.writable,
+            trading=trading.state,
+            base_promised=committed(base),
+            quote_promised=committed(quote),
+            quotes_in_second=self._signed.count(now_ns),
+            fills_in_hour=trading.fills_in_hour,
+            loss=trading.loss,
         )
 
     def prices(self, view: DeskView) -> Prices | None:
@@ -167,8 +171,7 @@ class QuoteEngine:
         broken: BaseException | None = None
         try:
             if decision.execute and decision.amounts is not None:
-                balance = self._held(view, decision)
-                command = self._executor.execute(demand, decision, decision.amounts, decision_id, balance, received_ns)
+                command = self._executor.execute(demand, decision, decision.amounts, decision_id, received_ns)
                 failure = "" if command is not None else self._executor.last_error
         except SendUncertainError as exc:
             # It is on record like any other, so that a later run knows of it too.
@@ -212,11 +215,6 @@ class QuoteEngine:
             self._record(MarketSettlements(now_ns, since_ns, others))
             self._others_recorded += others
         self._flow_since_ns = now_ns
-
-    @staticmethod
-    def _held(view: DeskView, decision: Decision) -> int:
-        held = view.quote_balance if decision.side == "buy" else view.base_balance
-        return held or 0
 
     def on_status(self, status: QuoteStatus) -> None:
         """A settlement: ours asks for the balances, another maker's is the market's flow."""

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cockpit.desk.quoting.strategy import DeskView, decide, decision_event, desk_prices
+from cockpit.desk.quoting.desk_view import DeskView
+from cockpit.desk.quoting.strategy import decide, decision_event, desk_prices
 from cockpit.model.events import Side
 from cockpit.reports.decision_replay import RuleChanges, replay
 from cockpit.reports.decision_replay_text import UNKNOWABLE, changes_of

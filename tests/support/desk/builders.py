@@ -6,7 +6,7 @@ import msgspec
 
 from cockpit.desk.market.pricing import PriceParams
 from cockpit.desk.quote_book.reservations import Commitment
-from cockpit.desk.quoting.strategy import DeskView
+from cockpit.desk.quoting.desk_view import DeskView
 from cockpit.model.commands import Limits
 from cockpit.model.events import Side, SwapDemand
 from venue.protocol.assets import BTC, BTC_EURE, EURE

@@ -108,7 +108,7 @@ class Quoting:
             refusals=self.refusals,
             executor=self.executor,
             book=self.book,
-            relay_writable=lambda: self.relay.writable,
+            relay=self.relay,
             recorder=self.recorder,
             invalid_salt=lambda: self.salts_asked.append(True),
             on_failure=self.failures.append,

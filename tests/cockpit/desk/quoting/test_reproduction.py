@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cockpit.desk.market.pricing import PriceParams
-from cockpit.desk.quoting.strategy import DeskView, decide, decision_event, desk_prices, read_view, record_view
+from cockpit.desk.quoting.desk_view import DeskView, read_view, record_view
+from cockpit.desk.quoting.strategy import decide, decision_event, desk_prices
 from cockpit.desk.risk.limits import LimitsInForce
 from cockpit.model.commands import Limits
 from cockpit.model.events import DecisionRules, MarketSettlements, TradeDecision

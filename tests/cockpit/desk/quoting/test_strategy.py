@@ -8,15 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cockpit.desk.quoting.strategy import (
-    DEADLINE_SLACK_MS,
-    EXECUTOR_GUARDS,
-    Decision,
-    DeskView,
-    decide,
-    decision_event,
-    desk_prices,
-)
+from cockpit.desk.quoting.desk_view import DeskView
+from cockpit.desk.quoting.risk_checks import EXECUTOR_CHECKS
+from cockpit.desk.quoting.strategy import DEADLINE_SLACK_MS, Decision, decide, decision_event, desk_prices
 from cockpit.model.commands import Limits
 from cockpit.model.events import Side, SwapDemand
 from tests.support.desk.builders import NOW, demand, view
@@ -52,7 +46,7 @@ def decided(asked: SwapDemand, seen: DeskView) -> Decision:
 
 
 def failed(decision: Decision) -> list[str]:
-    return [guard.name for guard in decision.guards if not guard.passed]
+    return [check.name for check in decision.checks if not check.passed]
 
 
 @pytest.mark.parametrize("side", ["buy", "sell"])
@@ -66,7 +60,7 @@ def test_a_request_that_passes_every_guard_is_quoted(side: Side, exact: str) -> 
     assert decision.side == side
     assert decision.amounts is not None
     assert (decision.amounts.amount_in if exact == "in" else decision.amounts.amount_out) == amount
-    assert tuple(guard.name for guard in decision.guards) == NAMES
+    assert tuple(check.name for check in decision.checks) == NAMES
 
 
 def limits(**changes: object) -> Limits:
@@ -106,7 +100,7 @@ def test_each_guard_can_fail_alone_and_names_the_decision(
     assert failed(decision) == [name]
     assert decision.reason == name
     assert not decision.execute
-    assert decision.actionable is (name in EXECUTOR_GUARDS)
+    assert decision.actionable is (name in EXECUTOR_CHECKS)
 
 
 def test_the_edge_alone_refuses_prices_that_earn_too_little() -> None:
@@ -306,7 +300,7 @@ def test_the_reason_is_the_first_failure_and_execute_means_none(asked: SwapDeman
     names = failed(decision)
     assert decision.reason == (names[0] if names else "quote")
     assert decision.execute is (not names)
-    assert decision.actionable is all(name in EXECUTOR_GUARDS for name in names)
+    assert decision.actionable is all(name in EXECUTOR_CHECKS for name in names)
 
 
 @given(demands, views)
@@ -337,7 +331,7 @@ def test_every_check_is_written_down_with_what_it_measured(asked: SwapDemand, se
     decision = decided(asked, seen)
     event = decision_event("d-1", asked, decision, seen, failure)
     assert tuple(check.name for check in event.checks[: len(NAMES)]) == NAMES
-    assert [check.passed for check in event.checks[: len(NAMES)]] == [guard.passed for guard in decision.guards]
+    assert [check.passed for check in event.checks[: len(NAMES)]] == [check.passed for check in decision.checks]
     assert all(check.detail for check in event.checks)
     if failure:
         assert event.reason == "sent"

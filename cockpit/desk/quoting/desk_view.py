@@ -1,0 +1,74 @@
+"""What the strategy knows when it decides, and how that is recorded."""
+
+from decimal import Decimal
+
+import msgspec
+
+from cockpit.desk.market.pricing import PriceParams
+from cockpit.model.commands import Limits
+from cockpit.model.snapshot import Trading
+from venue.protocol.assets import Pair
+
+
+class DeskView(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """What the strategy knows. Amounts are base units, None where the Verifier has not answered; times UTC ns.
+
+    ``*_reserved`` is committed or leaving, ``*_promised`` (a recorded name) committed alone. ``quotes_in_second`` and
+    ``fills_in_hour``: how many there were until now. ``loss``: what the day's fills have lost against the mid, base
+    units of the quote asset, 0 when they gained.
+    """
+
+    pair: Pair
+    limits: Limits
+    params: PriceParams
+    strategy_armed: bool
+    executor_armed: bool
+    mid: Decimal | None
+    mid_at_ns: int
+    mid_usable: bool
+    mid_problem: str
+    base_balance: int | None
+    quote_balance: int | None
+    base_reserved: int
+    quote_reserved: int
+    inventory_at_ns: int
+    default_deadline_ms: int
+    salt_known: bool
+    relay_writable: bool
+    history_writable: bool
+    trading: Trading = "ACTIVE"
+    base_promised: int = 0
+    quote_promised: int = 0
+    quotes_in_second: int = 0
+    fills_in_hour: int = 0
+    loss: int = 0
+
+
+_RULES = ("pair", "limits", "params")
+"""What of a view is not in its record: the pair is the program's, limits and parameters change seldom."""
+
+Viewed = msgspec.defstruct(
+    "Viewed",
+    [
+        (field.name, field.type) if field.required else (field.name, field.type, field.default)
+        for field in msgspec.structs.fields(DeskView)
+        if field.name not in _RULES
+    ],
+    frozen=True,
+)
+"""A view without its rules: whatever ``DeskView`` holds is recorded, and read back as the same types."""
+
+_VIEWED = tuple(Viewed.__struct_fields__)
+_encode = msgspec.json.Encoder().encode
+_viewed = msgspec.json.Decoder(Viewed).decode
+
+
+def record_view(view: DeskView) -> str:
+    """Encode the view as JSON, but for its rules; ``read_view`` restores it."""
+    return _encode({name: getattr(view, name) for name in _VIEWED}).decode()
+
+
+def read_view(recorded: str, pair: Pair, limits: Limits, params: PriceParams) -> DeskView:
+    """Restore a recorded view under these rules. Raises msgspec.MsgspecError when another version recorded it."""
+    viewed = _viewed(recorded)
+    return DeskView(pair=pair, limits=limits, params=params, **{name: getattr(viewed, name) for name in _VIEWED})

@@ -1,0 +1,298 @@
+"""The risk checks of a decision, in their order: each compares what is known with what is allowed. Pure.
+
+The names, and the format of the details that ``text`` returns, are recorded in history and must not change: a recorded
+decision is made again to the letter. Details are rendered only after the quote has left; whole numbers are not put
+through Decimal for it.
+"""
+
+from collections.abc import Callable
+from decimal import Decimal
+from functools import lru_cache
+
+import msgspec
+
+from cockpit.desk.market.pricing import Amounts, Bounds, earns
+from cockpit.desk.quoting.desk_view import DeskView
+from cockpit.model.events import Side
+from venue.protocol.assets import EXACT, Asset, PairAmounts
+
+UNKNOWN = "unknown"
+
+
+class RiskCheck(msgspec.Struct, frozen=True, gc=False):
+    """One check: its recorded name, and whether it passed. Of a condition it is all there is to say."""
+
+    name: str
+    passed: bool
+
+    def text(self) -> str:
+        """Render what was compared, as it is recorded."""
+        return "yes" if self.passed else "no"
+
+
+class CheckInputs(msgspec.Struct, frozen=True, gc=False, kw_only=True):
+    """What the checks compare, made once for a request. Amounts are base units, None where they are unknown.
+
+    ``given``: the asset that the quote gives; ``balance`` and ``available`` are of it. ``left``: what of it would be
+    left. ``committed``: live quotes and this one, in the quote asset at the mid. Ages and ``life_ms``, the time from
+    request to deadline, are milliseconds.
+    """
+
+    view: DeskView
+    side: Side
+    given: Asset
+    amounts: Amounts | None
+    bounds: Bounds | None
+    balance: int | None
+    available: int | None
+    left: int | None
+    committed: int | None
+    max_notional: int
+    reference_age_ms: int
+    inventory_age_ms: int
+    life_ms: int
+
+
+class _Reference(RiskCheck, frozen=True, gc=False):
+    mid: Decimal | None
+    problem: str
+
+    def text(self) -> str:
+        return self.problem or (UNKNOWN if self.mid is None else str(self.mid))
+
+
+class _Age(RiskCheck, frozen=True, gc=False):
+    age_ms: int | None
+    max_ms: int
+
+    def text(self) -> str:
+        return UNKNOWN if self.age_ms is None else f"{self.age_ms} ms, at most {self.max_ms} ms"
+
+
+class _Amount(RiskCheck, frozen=True, gc=False):
+    asset: Asset
+    units: int | None
+
+    def text(self) -> str:
+        return UNKNOWN if self.units is None else f"{self.asset.shown(self.units, 8)} {self.asset.symbol}"
+
+
+class _Limit(RiskCheck, frozen=True, gc=False):
+    """An amount of the quote asset against its limit; ``max_units`` is None only when ``units`` is."""
+
+    asset: Asset
+    units: int | None
+    max_units: int | None
+
+    def text(self) -> str:
+        if self.units is None or self.max_units is None:
+            return UNKNOWN
+        symbol = self.asset.symbol
+        return f"{self.asset.shown(self.units, 6)} {symbol}, at most {_plain(self.asset, self.max_units)} {symbol}"
+
+
+class _Edge(RiskCheck, frozen=True, gc=False):
+    asset: Asset
+    edge: int | None
+    min_bps: Decimal
+
+    def text(self) -> str:
+        if self.edge is None:
+            return UNKNOWN
+        return f"{self.asset.shown(self.edge, 6)} {self.asset.symbol}, at least {self.min_bps} bps"
+
+
+class _Covered(RiskCheck, frozen=True, gc=False):
+    asset: Asset
+    units: int | None
+    available: int | None
+
+    def text(self) -> str:
+        if self.units is None:
+            return UNKNOWN
+        available = UNKNOWN if self.available is None else self.asset.shown(max(0, self.available), 8)
+        return f"gives {self.asset.shown(self.units, 8)} {self.asset.symbol}, spendable {available}"
+
+
+class _Share(RiskCheck, frozen=True, gc=False):
+    asset: Asset
+    left: int | None
+    keep: int | None
+
+    def text(self) -> str:
+        return _leaves(self.asset, self.left, self.keep)
+
+
+class _Reducing(_Share, frozen=True, gc=False):
+    def text(self) -> str:
+        return f"REDUCING: {_leaves(self.asset, self.left, self.keep)}"
+
+
+class _State(RiskCheck, frozen=True, gc=False):
+    state: str
+
+    def text(self) -> str:
+        return self.state
+
+
+class _Count(RiskCheck, frozen=True, gc=False):
+    count: int
+    max_count: int
+    period: str
+
+    def text(self) -> str:
+        return f"{self.count} within {self.period}, at most {self.max_count}"
+
+
+def strategy_armed(at: CheckInputs) -> RiskCheck:
+    return RiskCheck("strategy_armed", at.view.strategy_armed)
+
+
+def trading(at: CheckInputs) -> RiskCheck:
+    # REDUCING lets through what brings the inventory nearer to its target, and not past it.
+    state = at.view.trading
+    if state != "REDUCING":
+        return _State("trading", state == "ACTIVE", state)
+    left, keep = at.left, None if at.bounds is None else _keep(at.side, at.bounds.keep_reducing)
+    return _Reducing("trading", left is not None and keep is not None and left >= keep, at.given, left, keep)
+
+
+def reference(at: CheckInputs) -> RiskCheck:
+    view = at.view
+    return _Reference("reference", view.mid_usable and view.mid is not None, view.mid, view.mid_problem)
+
+
+def reference_age(at: CheckInputs) -> RiskCheck:
+    limit, age = at.view.limits.max_reference_age_ms, at.reference_age_ms
+    if at.view.mid is None:
+        return _Age("reference_age", False, None, limit)
+    return _Age("reference_age", 0 <= age <= limit, age, limit)
+
+
+def inventory(at: CheckInputs) -> RiskCheck:
+    return _Amount("inventory", at.balance is not None, at.given, at.balance)
+
+
+def inventory_age(at: CheckInputs) -> RiskCheck:
+    limit, age = at.view.limits.max_inventory_age_ms, at.inventory_age_ms
+    if at.balance is None:
+        return _Age("inventory_age", False, None, limit)
+    return _Age("inventory_age", 0 <= age <= limit, age, limit)
+
+
+def deadline(at: CheckInputs) -> RiskCheck:
+    limit = at.view.limits.max_deadline_ms
+    return _Age("deadline", at.life_ms <= limit, at.life_ms, limit)
+
+
+def amount(at: CheckInputs) -> RiskCheck:
+    amounts = at.amounts
+    return _Amount("amount", amounts is not None, at.given, None if amounts is None else amounts.amount_out)
+
+
+def notional(at: CheckInputs) -> RiskCheck:
+    return _within("notional", at, None if at.amounts is None else at.amounts.notional, at.max_notional)
+
+
+def edge(at: CheckInputs) -> RiskCheck:
+    view, amounts = at.view, at.amounts
+    least = view.limits.min_edge_bps
+    if amounts is None or view.mid is None:
+        return _Edge("edge", False, view.pair.quote, None, least)
+    return _Edge("edge", earns(view.pair, at.side, amounts, view.mid, least), view.pair.quote, amounts.edge, least)
+
+
+def covered(at: CheckInputs) -> RiskCheck:
+    units = None if at.amounts is None else at.amounts.amount_out
+    passed = units is not None and at.available is not None and units <= at.available
+    return _Covered("covered", passed, at.given, units, at.available)
+
+
+def committed(at: CheckInputs) -> RiskCheck:
+    return _within("promised", at, at.committed, None if at.bounds is None else at.bounds.committed)
+
+
+def share(at: CheckInputs) -> RiskCheck:
+    # What must be left of the asset given, so that the other one's share stays within its limit.
+    left, keep = at.left, None if at.bounds is None else _keep(at.side, at.bounds.keep)
+    return _Share("share", left is not None and keep is not None and max(0, left) >= keep, at.given, left, keep)
+
+
+def rate(at: CheckInputs) -> RiskCheck:
+    count, limit = at.view.quotes_in_second, at.view.limits.max_quotes_per_second
+    return _Count("rate", count < limit, count, limit, "a second")
+
+
+def fills(at: CheckInputs) -> RiskCheck:
+    count, limit = at.view.fills_in_hour, at.view.limits.max_fills_per_hour
+    return _Count("fills", count < limit, count, limit, "an hour")
+
+
+def loss(at: CheckInputs) -> RiskCheck:
+    return _within("loss", at, at.view.loss, None if at.bounds is None else at.bounds.loss)
+
+
+def executor_armed(at: CheckInputs) -> RiskCheck:
+    return RiskCheck("executor_armed", at.view.executor_armed)
+
+
+def salt(at: CheckInputs) -> RiskCheck:
+    return RiskCheck("salt", at.view.salt_known)
+
+
+def relay(at: CheckInputs) -> RiskCheck:
+    return RiskCheck("relay", at.view.relay_writable)
+
+
+def history(at: CheckInputs) -> RiskCheck:
+    return RiskCheck("history", at.view.history_writable)
+
+
+CHECKS: tuple[Callable[[CheckInputs], RiskCheck], ...] = (
+    strategy_armed,
+    trading,
+    reference,
+    reference_age,
+    inventory,
+    inventory_age,
+    deadline,
+    amount,
+    notional,
+    edge,
+    covered,
+    committed,
+    share,
+    rate,
+    fills,
+    loss,
+    executor_armed,
+    salt,
+    relay,
+    history,
+)
+"""Every check is made for every request; the first that fails names the decision."""
+
+EXECUTOR_CHECKS = ("executor_armed", "salt", "relay", "history")
+"""Names of the executor's checks; a decision is actionable when all others passed."""
+
+
+def _within(name: str, at: CheckInputs, units: int | None, limit: int | None) -> RiskCheck:
+    # Unknown blocks.
+    passed = units is not None and limit is not None and units <= limit
+    return _Limit(name, passed, at.view.pair.quote, units, limit)
+
+
+def _keep(side: Side, keep: PairAmounts | None) -> int | None:
+    return None if keep is None else keep.quote if side == "buy" else keep.base
+
+
+def _leaves(given: Asset, left: int | None, keep: int | None) -> str:
+    if left is None or keep is None:
+        return UNKNOWN
+    return f"leaves {given.shown(left, 8)} {given.symbol}, at least {given.shown(keep, 8)}"
+
+
+@lru_cache(maxsize=32)
+def _plain(asset: Asset, units: int) -> str:
+    # A limit as it was set, without trailing zeros.
+    return f"{EXACT.normalize(asset.to_decimal(units)):f}"
