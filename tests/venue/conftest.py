@@ -6,12 +6,12 @@ import pytest
 
 @pytest.fixture
 async def client() -> AsyncIterator[httpx.AsyncClient]:
-    """A client of its own for each test, blind to the proxies of the machine."""
+    """Use one client per test, without the machine's proxies."""
     async with httpx.AsyncClient(trust_env=False) as client:
         yield client
 
 
 @pytest.fixture
 def closed_url(unused_tcp_port: int) -> str:
-    """A URL where nothing listens."""
+    """Give a URL where nothing listens."""
     return f"http://127.0.0.1:{unused_tcp_port}"

@@ -6,19 +6,19 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.support.venue.http_server import Request, http_server, rpc, view
+from tests.support.venue.http_server import Reply, Request, http_server, rpc, view
 from venue.near.rpc import NearRpc
 from venue.protocol.assets import BTC, EURE, MAX_AMOUNT
 from venue.transport.errors import UnreachableError
 from venue.transport.messages import UNREADABLE
-from venue.verifier import Verifier
+from venue.verifier import NONCES_AT_ONCE, Verifier
 
 
 def _args(request: Request) -> Any:
     return json.loads(base64.b64decode(request.json["params"]["args_base64"]))
 
 
-async def test_balances_are_exact_and_in_the_order_asked_for(client: httpx.AsyncClient) -> None:
+async def test_balances_are_exact_and_in_the_requested_order(client: httpx.AsyncClient) -> None:
     async with http_server(view(["340282366920938463463374607431768211455", "5000000000000000001"], 77)) as node:
         verifier = Verifier(NearRpc([node.url], client))
         balances = await verifier.balances("maker.near", [BTC.token_id, EURE.token_id])
@@ -31,7 +31,7 @@ async def test_balances_are_exact_and_in_the_order_asked_for(client: httpx.Async
 
 
 @pytest.mark.parametrize(
-    "nonsense",
+    "unreadable",
     [
         ["1"],
         ["1", "2", "3"],
@@ -51,9 +51,9 @@ async def test_balances_are_exact_and_in_the_order_asked_for(client: httpx.Async
     ],
 )
 async def test_a_balance_that_cannot_be_read_is_unknown_and_never_zero(
-    client: httpx.AsyncClient, nonsense: Any
+    client: httpx.AsyncClient, unreadable: Any
 ) -> None:
-    async with http_server(view(nonsense)) as node:
+    async with http_server(view(unreadable)) as node:
         with pytest.raises(UnreachableError, match=UNREADABLE):
             await Verifier(NearRpc([node.url], client)).balances("maker.near", [BTC.token_id, EURE.token_id])
 
@@ -83,7 +83,7 @@ CALLS: dict[str, Callable[[Verifier], Awaitable[object]]] = {
         ("fee", 1, 1, {}),
     ],
 )
-async def test_a_view_is_asked_by_its_name_and_read_by_its_type(
+async def test_a_view_is_called_by_its_name_and_read_by_its_type(
     client: httpx.AsyncClient, method: str, answer: Any, expected: object, args: Any
 ) -> None:
     async with http_server(view(answer)) as node:
@@ -94,7 +94,7 @@ async def test_a_view_is_asked_by_its_name_and_read_by_its_type(
 
 
 @pytest.mark.parametrize(
-    ("method", "nonsense"),
+    ("method", "unreadable"),
     [
         ("has_public_key", "true"),
         ("has_public_key", 1),
@@ -111,7 +111,22 @@ async def test_a_view_is_asked_by_its_name_and_read_by_its_type(
         ("fee", None),
     ],
 )
-async def test_a_view_of_the_wrong_shape_is_unknown(client: httpx.AsyncClient, method: str, nonsense: Any) -> None:
-    async with http_server(view(nonsense)) as node:
+async def test_a_view_of_the_wrong_shape_is_unknown(client: httpx.AsyncClient, method: str, unreadable: Any) -> None:
+    async with http_server(view(unreadable)) as node:
         with pytest.raises(UnreachableError, match=UNREADABLE):
             await CALLS[method](Verifier(NearRpc([node.url], client)))
+
+
+async def test_used_nonces_are_returned_with_their_blocks_however_many(client: httpx.AsyncClient) -> None:
+    read: list[str] = []
+
+    def handler(request: Request) -> Reply:
+        nonce = _args(request)["nonce"]
+        read.append(nonce)
+        return view(int(nonce) % 2 == 0, height=100 + int(nonce))(request)
+
+    nonces = [str(number) for number in range(2 * NONCES_AT_ONCE + 1)]
+    async with http_server(handler) as node:
+        used = await Verifier(NearRpc([node.url], client)).used_nonces("maker.near", nonces)
+    assert used == {nonce: 100 + int(nonce) for nonce in nonces if int(nonce) % 2 == 0}
+    assert sorted(read) == sorted(nonces)

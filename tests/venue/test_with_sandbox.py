@@ -8,7 +8,7 @@ from decimal import Decimal
 import httpx
 import pytest
 
-from tests.support.venue.http_server import until
+from tests.support.waiting import until
 from venue.bridges.poa.client import Bridge
 from venue.near.rpc import NearRpc
 from venue.protocol.assets import BTC, EURE
@@ -58,7 +58,7 @@ async def test_the_verifier_answers_every_view(venue: Venue, near: NearRpc) -> N
 
 
 @pytest.mark.parametrize("node", [0, 1])
-async def test_both_nodes_tell_a_panic_as_a_refusal(venue: Venue, client: httpx.AsyncClient, node: int) -> None:
+async def test_both_nodes_report_a_panic_as_a_refusal(venue: Venue, client: httpx.AsyncClient, node: int) -> None:
     near = NearRpc([venue.env()["NEAR_RPC_URL"].split(",")[node]], client)
     with pytest.raises(RefusedError, match="wasm execution failed"):
         await near.view("intents.near", "no_such_view", {})

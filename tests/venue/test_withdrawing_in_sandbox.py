@@ -1,4 +1,4 @@
-"""The clients of money in and out against the sandbox venue, whose chain, bridge and relay share none of their code."""
+"""Deposit and withdrawal clients against the sandbox, whose chain, bridge and relay share none of their code."""
 
 import asyncio
 import base64
@@ -81,7 +81,7 @@ class Money:
 
 
 async def eventually(ask: Callable[[], Awaitable[T | None]], good: Callable[[T], bool] = lambda _: True) -> T:
-    """What ``ask`` gives once it is there and good; TimeoutError when that takes 10 s."""
+    """Return what ``ask`` gives once it is not None and good; TimeoutError after 10 s."""
     async with asyncio.timeout(10):
         while True:
             answer = await ask()
@@ -141,7 +141,7 @@ async def test_a_failed_transfer_is_a_refund(money: Money) -> None:
     assert await money.balance() == before
 
 
-async def test_a_withdrawal_of_more_than_there_is_took_nothing(money: Money) -> None:
+async def test_a_withdrawal_beyond_the_balance_withdrew_nothing(money: Money) -> None:
     before = await money.balance()
     unsigned = await money.build(amount=before + 1)
     outcome = await money.near.send_transaction(money.sign(unsigned), wait_until="FINAL")
@@ -163,7 +163,7 @@ async def test_an_answer_swallowed_after_executing_is_found_by_the_hash(money: M
     assert await money.balance() == before - AMOUNT
 
 
-async def test_a_refusal_after_a_swallowed_answer_does_not_say_that_nothing_happened(money: Money) -> None:
+async def test_a_refusal_after_a_swallowed_answer_leaves_the_outcome_unknown(money: Money) -> None:
     await money.faults(near_send={"near_a": {"mode": "swallow"}}, near_resend="invalid_nonce")
     unsigned = await money.build()
     with pytest.raises(UnreachableError, match="InvalidNonce"):
@@ -181,7 +181,7 @@ async def test_a_doubled_delivery_burns_once(money: Money, mode: str) -> None:
     assert await money.balance() == before - AMOUNT
 
 
-async def test_a_node_that_forgot_it_is_not_believed_alone(money: Money) -> None:
+async def test_a_node_that_forgot_the_transaction_is_not_enough(money: Money) -> None:
     unsigned = await money.build()
     assert await money.near.transaction(unsigned.hash, ACCOUNT) is None
     await money.near.send_transaction(money.sign(unsigned))
@@ -201,7 +201,7 @@ async def test_a_nonce_already_used_is_refused_by_name(money: Money) -> None:
     assert await money.near.transaction(second.hash, ACCOUNT) is None
 
 
-async def test_the_bridge_not_knowing_it_yet_is_no_failure(money: Money) -> None:
+async def test_a_withdrawal_not_yet_indexed_has_not_failed(money: Money) -> None:
     await money.faults(bridge_not_found_s=1)
     unsigned = await money.build()
     await money.near.send_transaction(money.sign(unsigned), wait_until="FINAL")

@@ -1,1 +1,1 @@
-"""A maker, signers and transactions made apart from the program's own code, and venues in this process."""
+"""A maker, signers and transactions independent of the program's code, and venues in this process."""

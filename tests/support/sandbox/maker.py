@@ -1,4 +1,4 @@
-"""A maker written for these tests alone: its own signing, its own JSON-RPC over a websocket."""
+"""A maker independent of the program: its own signing, its own JSON-RPC over a websocket."""
 
 import asyncio
 import base64
@@ -23,7 +23,7 @@ def borsh(text: bytes) -> bytes:
 
 
 class Signer:
-    """Signs token diffs with the secret key the venue hands out."""
+    """Signs token diffs with the secret key that the venue issues."""
 
     def __init__(self, account: str, secret: str) -> None:
         raw = base58.b58decode(secret.removeprefix("ed25519:"))
@@ -33,7 +33,7 @@ class Signer:
         self._count = 0
 
     def sign(self, intents: list[dict[str, object]], salt: bytes, deadline_ms: int) -> tuple[str, dict[str, object]]:
-        """(hash, signed_data); every call takes a new nonce."""
+        """Return (hash, signed_data); every call uses a new nonce."""
         self._count += 1
         nonce = bytes.fromhex("5628f6c600") + salt + struct.pack("<Q", deadline_ms * 1_000_000)
         nonce += struct.pack("<I", self._count) + RANDOM[:11]
@@ -51,13 +51,12 @@ class Signer:
         }
 
     def diff(self, diff: Mapping[str, int], salt: bytes, deadline_ms: int) -> tuple[str, dict[str, object]]:
-        """A signed token_diff."""
         texts = {token: str(amount) for token, amount in diff.items()}
         return self.sign([{"intent": "token_diff", "diff": texts}], salt, deadline_ms)
 
 
 class Maker:
-    """A connection to the relay that keeps every message in the order it came."""
+    """A connection to the relay that records every message in order."""
 
     def __init__(self, socket: ClientConnection) -> None:
         self._socket = socket
@@ -65,7 +64,7 @@ class Maker:
         self.seen: list[dict[str, Any]] = []
 
     async def call(self, method: str, params: list[object]) -> Any:
-        """The reply to a call, as it came: ``{"id":…,"result":…}`` or with ``error``."""
+        """Return the whole reply to a call: ``{"id":…,"result":…}`` or with ``error``."""
         return await self.reply(await self.send(method, params))
 
     async def send(self, method: str, params: list[object]) -> int:
@@ -77,7 +76,7 @@ class Maker:
         return await self.wait(lambda message: message.get("id") == call_id)
 
     async def wait(self, fits: Callable[[dict[str, Any]], bool], timeout_s: float = 5.0) -> dict[str, Any]:
-        """The first message, old or new, that fits."""
+        """Return the first message, old or new, that fits."""
         async with asyncio.timeout(timeout_s):
             for message in self.seen:
                 if fits(message):
@@ -89,7 +88,7 @@ class Maker:
                     return came
 
     async def status_of(self, quote_hash: str) -> dict[str, Any]:
-        """The settlement status of one quote."""
+        """Return the settlement status of one quote."""
 
         def fits(message: dict[str, Any]) -> bool:
             data: dict[str, Any] = message.get("params", {}).get("data", {})
@@ -98,7 +97,7 @@ class Maker:
         return await self.wait(fits)
 
     async def events(self, count: int, method: str = "event") -> list[dict[str, Any]]:
-        """The first ``count`` broadcasts."""
+        """Return the first ``count`` broadcasts."""
 
         def enough(_: dict[str, Any]) -> bool:
             return sum(1 for message in self.seen if message.get("method") == method) >= count
@@ -108,6 +107,6 @@ class Maker:
 
 
 def relay(env: Mapping[str, str]) -> connect:
-    """A websocket to the relay with the venue's token."""
+    """Connect to the relay with the venue's token."""
     headers = {"Authorization": f"Bearer {env['NEAR_INTENTS_API_KEY']}"}
     return connect(env["NEAR_INTENTS_RELAY_WS_URL"], additional_headers=headers, compression=None)

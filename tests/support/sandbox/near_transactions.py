@@ -1,4 +1,4 @@
-"""Transactions made by the NEAR library, and calls of the sandbox's NEAR RPC, for tests."""
+"""Transactions made by the NEAR library, and calls of the sandbox's NEAR RPC."""
 
 import base64
 import json
@@ -29,7 +29,7 @@ def transaction(
     actions: int = 1,
     forged: bool = False,
 ) -> tuple[str, str]:
-    """A signed transaction as base64, and its hash as base58, by py-near-primitives."""
+    """Sign a transaction with py-near-primitives; return it as base64, and its hash as base58."""
     key = ledger.access_keys.find(signer.account, signer.public_key)
     following = nonce if nonce is not None else (0 if key is None else key.nonce) + 1
     call = FunctionCallAction(method, json.dumps(args).encode(), gas, deposit)
@@ -42,18 +42,17 @@ def transaction(
 
 
 async def rpc(node: NearRpc, method: str, params: object) -> dict[str, Any]:
-    """The whole response to one request."""
+    """Return the whole response to one request."""
     return await node.handle({"jsonrpc": "2.0", "id": "t", "method": method, "params": params})
 
 
 async def view(node: NearRpc, method: str, args: Mapping[str, object]) -> Any:
-    """The decoded value of a view of the Verifier."""
+    """Return the decoded value of a view of the Verifier."""
     response = await rpc(node, "query", view_params(method, args))
     return json.loads(bytes(response["result"]["result"]))
 
 
 def view_params(method: str, args: Mapping[str, object], account: str = "intents.near") -> dict[str, object]:
-    """The parameters of ``query`` for a view."""
     return {
         "request_type": "call_function",
         "finality": "final",

@@ -1,4 +1,4 @@
-"""Venues for the tests: each is really served on loopback and stopped at the end of its test."""
+"""Venues for the tests: each is served on loopback and stopped at the end of its test."""
 
 import asyncio
 import time
@@ -15,8 +15,6 @@ from venue.sandbox.server import Venue
 
 
 class Rig:
-    """A running venue with what a test needs to talk to it."""
-
     def __init__(self, venue: Venue, http: httpx.AsyncClient) -> None:
         self.venue = venue
         self.env = venue.env()
@@ -37,7 +35,7 @@ class Rig:
         return await self.http.post(self.env["SANDBOX_CONTROL_URL"] + path, json=body)
 
     async def rpc(self, method: str, params: dict[str, object]) -> Any:
-        """A call of the relay's RPC; its result."""
+        """Call the relay's RPC and return its result."""
         answer = await self.http.post(
             f"{self.env['NEAR_INTENTS_RELAY_RPC_URL']}?method={method}",
             json={"id": "1", "jsonrpc": "2.0", "method": method, "params": [params]},
@@ -46,7 +44,7 @@ class Rig:
         return answer.json()["result"]
 
     async def until(self, holds: Callable[[], Awaitable[Any]], timeout_s: float = 8.0) -> Any:
-        """Ask until the answer is true, and return it."""
+        """Call until the answer is true, and return it."""
         async with asyncio.timeout(timeout_s):
             while True:
                 if answer := await holds():
@@ -59,7 +57,7 @@ Launch = Callable[..., Awaitable[Rig]]
 
 @pytest.fixture
 async def launch() -> AsyncIterator[Launch]:
-    """Start venues; by default nothing happens in them of its own accord."""
+    """Start venues; by default nothing happens in them without a request."""
     async with AsyncExitStack() as stack:
         http = await stack.enter_async_context(httpx.AsyncClient(timeout=5, verify=False))
 

@@ -21,7 +21,7 @@ SALT = bytes.fromhex("252812b3")
 
 
 class Clock:
-    """A clock that stands until it is moved."""
+    """A clock that stands still until it is moved."""
 
     def __init__(self, now_ns: int = NOW) -> None:
         self.now_ns = now_ns
@@ -41,17 +41,15 @@ class Signer:
         self._count = seed << 64
 
     def nonce(self, deadline_ns: int = NOW + 60 * NS_PER_S, salt: bytes = SALT) -> bytes:
-        """A fresh versioned nonce."""
         self._count += 1
         return pack_nonce(salt, deadline_ns, self._count.to_bytes(15, "big"))
 
     def message(self, intents: Sequence[Mapping[str, object]], deadline_ns: int = NOW + 60 * NS_PER_S) -> str:
-        """The JSON text of a NEP-413 payload."""
         body = {"signer_id": self.account, "deadline": format_timestamp(deadline_ns), "intents": list(intents)}
         return json.dumps(body, separators=(",", ":"))
 
     def sign_text(self, message: str, nonce: bytes, recipient: str = "intents.near") -> dict[str, object]:
-        """A signed NEP-413 payload over any text."""
+        """Sign a NEP-413 payload over any text."""
         digest = nep413_hash(message.encode(), nonce, recipient.encode())
         return {
             "standard": "nep413",
@@ -67,12 +65,12 @@ class Signer:
         nonce: bytes | None = None,
         recipient: str = "intents.near",
     ) -> dict[str, object]:
-        """A signed NEP-413 payload of these intents with a fresh nonce unless one is given."""
+        """Sign a NEP-413 payload of these intents, with a fresh nonce unless one is given."""
         raw = self.nonce(deadline_ns) if nonce is None else nonce
         return self.sign_text(self.message(intents, deadline_ns), raw, recipient)
 
     def sign_raw(self, *intents: Mapping[str, object], deadline_ns: int = NOW + 60 * NS_PER_S) -> dict[str, object]:
-        """The same as a ``raw_ed25519`` payload."""
+        """Sign a ``raw_ed25519`` payload of these intents."""
         text = json.dumps(
             {
                 "signer_id": self.account,
@@ -92,19 +90,19 @@ class Signer:
 
 
 def token_diff(**deltas: int) -> dict[str, object]:
-    """A ``token_diff`` over ``btc`` and ``eure`` in base units."""
+    """Build a ``token_diff`` over ``btc`` and ``eure`` in base units."""
     ids = {"btc": BTC.token_id, "eure": EURE.token_id}
     return {"intent": "token_diff", "diff": {ids[name]: str(delta) for name, delta in deltas.items()}}
 
 
 def withdrawal(amount: int, **changes: object) -> dict[str, object]:
-    """An ``ft_withdraw`` intent of BTC base units to an address."""
+    """Build an ``ft_withdraw`` intent of BTC base units to an address."""
     fields: dict[str, object] = {"token": BTC.near_token, "receiver_id": BTC.near_token, "amount": str(amount)}
     return {"intent": "ft_withdraw", **fields, "memo": f"WITHDRAW_TO:{BTC_ADDRESS}", **changes}
 
 
 def funded(clock: Clock, *signers: Signer, fee_pips: int = 1, amount: int = 10**9) -> Ledger:
-    """A ledger on which every signer has its key and ``amount`` base units of both assets."""
+    """Create a ledger on which every signer has its key and ``amount`` base units of both assets."""
     ledger = Ledger(clock=clock, salt=SALT, fee_pips=fee_pips)
     for signer in signers:
         ledger.register_key(signer.account, signer.public_key)

@@ -1,4 +1,4 @@
-"""A small HTTP server on loopback whose answers a test decides, down to the bytes."""
+"""A small HTTP server on loopback whose answers a test controls, down to the bytes."""
 
 import asyncio
 import json
@@ -22,7 +22,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Reply:
-    """What is sent back. ``raw`` replaces the whole response; ``hang`` never answers."""
+    """An answer. ``raw`` replaces the whole response; with ``hang`` none is sent."""
 
     status: int = 200
     body: bytes = b""
@@ -82,7 +82,7 @@ async def http_server(handler: Handler) -> AsyncIterator[HttpServer]:
 
 
 def rpc(result: Callable[[Request], Any] | Any, **envelope: Any) -> Handler:
-    """Answer every JSON-RPC request with this result, under the request's own id unless told otherwise."""
+    """Answer every JSON-RPC request with this result; ``envelope`` may replace its id."""
 
     def handler(request: Request) -> Reply:
         value = result(request) if callable(result) else result
@@ -93,7 +93,7 @@ def rpc(result: Callable[[Request], Any] | Any, **envelope: Any) -> Handler:
 
 
 def view(value: Any, height: int = 100) -> Handler:
-    """A node on which every view gives this value."""
+    """Answer every view with this value."""
     raw = list(json.dumps(value).encode())
     return rpc({"result": raw, "logs": [], "block_height": height, "block_hash": "Hash111"})
 
@@ -105,10 +105,3 @@ def rpc_error(error: Any, status: int = 200) -> Handler:
         return Reply(status, json.dumps({"jsonrpc": "2.0", "id": request.json["id"], "error": error}).encode())
 
     return handler
-
-
-async def until(condition: Callable[[], bool], within_s: float = 10.0) -> None:
-    """Wait for a condition; AssertionError when it has not come true in time."""
-    async with asyncio.timeout(within_s):
-        while not condition():  # noqa: ASYNC110 - the condition is anything a test can see
-            await asyncio.sleep(0.005)

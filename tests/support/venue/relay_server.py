@@ -1,4 +1,4 @@
-"""A Message Bus that a test plays by hand, and a listener that keeps what it hears."""
+"""A Message Bus that a test controls, and a listener that records."""
 
 import http
 import json
@@ -43,7 +43,7 @@ class RelayServer:
         return None
 
     async def handle(self, connection: ServerConnection) -> None:
-        """Serve one connection until it is gone."""
+        """Serve one connection until it ends."""
         topics: list[str] = []
         self.connections.append(connection)
         self.subscribed.append(topics)
@@ -58,7 +58,7 @@ class RelayServer:
                 await connection.send(json.dumps({"jsonrpc": "2.0", "id": call["id"], "result": f"sub-{len(topics)}"}))
 
     async def send(self, frame: object) -> None:
-        """Send one message: text and bytes as they are, lists in fragments, else JSON."""
+        """Send one message: text and bytes unchanged, lists in fragments, anything else as JSON."""
         message = frame if isinstance(frame, str | bytes) else json.dumps(frame)
         await self.connections[-1].send(message)
 
@@ -69,7 +69,6 @@ class RelayServer:
 
 @asynccontextmanager
 async def running() -> AsyncIterator[RelayServer]:
-    """A relay on a free port of loopback."""
     relay = RelayServer()
     async with serve(
         relay.handle, "127.0.0.1", 0, process_request=relay.check, logger=_SILENT, compression=None, ping_interval=None
@@ -80,8 +79,6 @@ async def running() -> AsyncIterator[RelayServer]:
 
 
 class RecordingListener:
-    """Keeps everything the relay client passes on."""
-
     def __init__(self) -> None:
         self.demands: list[SwapDemand] = []
         self.received: list[int] = []
@@ -104,7 +101,7 @@ class RecordingListener:
 
 
 def request_data(**changes: object) -> dict[str, object]:
-    """The fields of a request of the pair; a change to ... leaves the field out."""
+    """Return the fields of a request of the pair; a change to ... leaves the field out."""
     data: dict[str, object] = {
         "quote_id": "q-1",
         "defuse_asset_identifier_in": BTC.token_id,
@@ -117,10 +114,10 @@ def request_data(**changes: object) -> dict[str, object]:
 
 
 def event(data: dict[str, object], **extra: object) -> dict[str, object]:
-    """The envelope the relay sends."""
+    """Wrap the data in the envelope the relay sends."""
     return {"jsonrpc": "2.0", "method": "event", "params": {"subscription": "s", "data": data, **extra}}
 
 
 def flat(data: dict[str, object]) -> dict[str, object]:
-    """The envelope the documentation shows."""
+    """Wrap the data in the envelope of the documentation."""
     return {"jsonrpc": "2.0", "method": "subscribe", "params": {"subscription": "s", **data}}

@@ -1,4 +1,4 @@
-"""What a node's answer about a transaction means for the money in it."""
+"""What a node's answer about a transaction means for the withdrawal in it."""
 
 import base64
 import json
@@ -32,7 +32,7 @@ def ok(value: bytes = b"") -> dict[str, Any]:
 
 
 def answer(status: Any, **changes: Any) -> bytes:
-    """A withdrawal as nodes tell it: the call, the token's ft_transfer, ft_resolve_withdraw and a refund of gas."""
+    """Build a withdrawal as nodes report it: the call, the token's ft_transfer, ft_resolve_withdraw and a refund of gas."""
     receipts = [
         part("call", "intents.near", {"SuccessReceiptId": "resolve"}, ("transfer", "resolve", "gas")),
         part("transfer", "btc.omft.near", ok()),
@@ -53,7 +53,7 @@ def read(raw: bytes) -> TxOutcome:
     return read_outcome(raw, "node")
 
 
-def test_a_withdrawal_that_went_through_burned_all_of_it() -> None:
+def test_a_successful_withdrawal_withdrew_the_whole_amount() -> None:
     outcome = read(answer(ok(b'"1000"')))
     assert (outcome.state, outcome.value, outcome.receipts_failed, outcome.final) == ("succeeded", b'"1000"', (), True)
     assert withdrawn_amount(outcome, 1000) == 1000
@@ -70,7 +70,7 @@ def test_a_withdrawal_whose_transfer_failed_was_refunded_though_the_transaction_
     assert withdrawn_amount(outcome, 1000) == 0
 
 
-def test_a_call_that_panicked_took_nothing() -> None:
+def test_a_panicked_call_withdrew_nothing() -> None:
     failure = {"Failure": TRANSFER_FAILED}
     outcome = read(answer(failure, receipts_outcome=[part("call", "intents.near", failure)]))
     assert (outcome.state, outcome.reverted) == ("failed", True)
@@ -78,7 +78,7 @@ def test_a_call_that_panicked_took_nothing() -> None:
     assert withdrawn_amount(outcome, 1000) == 0
 
 
-def test_a_transaction_that_failed_before_its_receipt_took_nothing() -> None:
+def test_a_transaction_that_failed_before_its_receipt_withdrew_nothing() -> None:
     failure = {"Failure": {"InvalidTxError": "CostOverflow"}}
     outcome = read(answer(failure, transaction_outcome=part("T", "maker.near", failure), receipts_outcome=[]))
     assert outcome.failure == "InvalidTxError: CostOverflow"
@@ -95,7 +95,7 @@ def test_a_refund_that_failed_is_not_called_a_refund() -> None:
         withdrawn_amount(outcome, 1000)
 
 
-def test_a_call_that_returns_nothing_burned_all_but_what_its_only_resolution_gave_back() -> None:
+def test_a_call_that_returns_nothing_withdrew_what_its_only_resolution_reports() -> None:
     assert withdrawn_amount(read(answer(ok())), 1000) == 1000
     receipts = json.loads(answer(None))["receipts_outcome"]
     receipts[1]["outcome"]["status"] = {"Failure": TRANSFER_FAILED}
@@ -107,7 +107,7 @@ def test_a_call_that_returns_nothing_burned_all_but_what_its_only_resolution_gav
 
 
 @pytest.mark.parametrize("waited", ["NONE", "INCLUDED", "INCLUDED_FINAL", "SOMETHING_NEW"])
-def test_what_is_not_executed_yet_is_pending_whatever_its_status_says(waited: str) -> None:
+def test_an_unexecuted_transaction_is_pending_whatever_its_status(waited: str) -> None:
     outcome = read(answer(ok(b'"1000"'), final_execution_status=waited))
     assert outcome.state == "pending"
     with pytest.raises(UnreadableOutcomeError):
@@ -123,7 +123,7 @@ def test_what_is_not_executed_yet_is_pending_whatever_its_status_says(waited: st
         answer("Started"),
     ],
 )
-def test_a_node_that_has_only_taken_it_says_pending(raw: bytes) -> None:
+def test_an_accepted_transaction_is_pending(raw: bytes) -> None:
     assert read(raw).state == "pending"
 
 
@@ -133,7 +133,7 @@ def test_only_final_is_final(waited: str, final: bool) -> None:
     assert (outcome.state, outcome.final) == ("succeeded", final)
 
 
-def test_a_node_that_does_not_say_how_far_it_waited_must_show_every_receipt() -> None:
+def test_a_node_without_an_execution_status_must_show_every_receipt() -> None:
     receipts = json.loads(answer(None))["receipts_outcome"]
     whole = json.loads(answer(ok(b'"1000"')))
     del whole["final_execution_status"]
@@ -146,13 +146,13 @@ def test_a_node_that_does_not_say_how_far_it_waited_must_show_every_receipt() ->
 @pytest.mark.parametrize(
     "value", [b"1000", b"null", b'"1e3"', b'"-1"', b'"1001"', b'""', b"true", b"\xff", b'["1000"]']
 )
-def test_a_value_that_is_no_amount_tells_nothing(value: bytes) -> None:
+def test_a_value_that_is_not_an_amount_is_unreadable(value: bytes) -> None:
     with pytest.raises(UnreadableOutcomeError):
         withdrawn_amount(read(answer(ok(value))), 1000)
 
 
 @given(st.integers(1, MAX_AMOUNT), st.data())
-def test_what_was_burned_is_exact(amount: int, data: st.DataObject) -> None:
+def test_the_withdrawn_amount_is_exact(amount: int, data: st.DataObject) -> None:
     used = data.draw(st.integers(0, amount))
     assert withdrawn_amount(read(answer(ok(f'"{used}"'.encode()))), amount) == used
 

@@ -16,7 +16,7 @@ async def _nodes(stack: AsyncExitStack, *handlers: Handler) -> tuple[HttpServer,
     return tuple([await stack.enter_async_context(http_server(handler)) for handler in handlers])
 
 
-async def test_a_view_is_asked_and_read_as_the_rpc_has_it(client: httpx.AsyncClient) -> None:
+async def test_a_view_is_called_and_read_in_the_shape_of_the_rpc(client: httpx.AsyncClient) -> None:
     async with http_server(view(["1", "2"], 42)) as node:
         answer = await NearRpc([node.url], client).view("intents.near", "mt", {"account_id": "a.near"}, "final")
         params = node.requests[0].json["params"]
@@ -46,7 +46,7 @@ async def test_a_view_is_asked_and_read_as_the_rpc_has_it(client: httpx.AsyncCli
         rpc_error({"name": "HANDLER_ERROR", "cause": {"name": "UNKNOWN_BLOCK"}, "message": "Server error"}),
     ],
 )
-async def test_the_next_endpoint_is_asked_when_one_fails(client: httpx.AsyncClient, failing: Handler) -> None:
+async def test_the_next_endpoint_is_tried_when_one_fails(client: httpx.AsyncClient, failing: Handler) -> None:
     async with AsyncExitStack() as stack:
         bad, good = await _nodes(stack, failing, view(7))
         near = NearRpc([bad.url, good.url], client, timeout_s=1.5)
@@ -59,12 +59,12 @@ async def test_the_next_endpoint_is_asked_when_one_fails(client: httpx.AsyncClie
     assert (second.calls, second.failures, second.current) == (2, 0, True)
 
 
-async def test_a_refused_connection_fails_over_too(client: httpx.AsyncClient, closed_url: str) -> None:
+async def test_a_refused_connection_also_fails_over(client: httpx.AsyncClient, closed_url: str) -> None:
     async with http_server(view(7)) as good:
         assert (await NearRpc([closed_url, good.url], client).view("c", "m", {})).value == b"7"
 
 
-async def test_the_first_endpoint_is_found_again_when_the_second_fails(client: httpx.AsyncClient) -> None:
+async def test_the_first_endpoint_is_used_again_when_the_second_fails(client: httpx.AsyncClient) -> None:
     async with AsyncExitStack() as stack:
         first, second = await _nodes(stack, lambda _: Reply(500), view(2))
         near = NearRpc([first.url, second.url], client)
@@ -92,7 +92,7 @@ PANIC = "wasm execution failed with error: HostError(GuestPanic { panic_msg: \"a
         ),
     ],
 )
-async def test_a_panic_is_the_contracts_answer_and_is_not_asked_elsewhere(
+async def test_a_panic_is_the_contracts_answer_and_no_other_node_is_tried(
     client: httpx.AsyncClient, panicking: Handler
 ) -> None:
     async with AsyncExitStack() as stack:
@@ -111,7 +111,7 @@ async def test_a_panic_is_the_contracts_answer_and_is_not_asked_elsewhere(
         {"name": "REQUEST_VALIDATION_ERROR", "cause": {"name": "PARSE_ERROR"}, "message": "Parse error"},
     ],
 )
-async def test_what_every_node_would_say_is_not_asked_elsewhere(client: httpx.AsyncClient, error: Any) -> None:
+async def test_a_definitive_refusal_is_not_tried_elsewhere(client: httpx.AsyncClient, error: Any) -> None:
     async with AsyncExitStack() as stack:
         node, other = await _nodes(stack, rpc_error(error), view(7))
         with pytest.raises(RefusedError):
@@ -140,7 +140,7 @@ async def test_a_block_has_height_hash_and_time_to_the_nanosecond(client: httpx.
     assert (block.height, block.hash, block.timestamp_ns) == (9, "H", time_ns)
 
 
-async def test_a_block_without_a_time_is_nonsense(client: httpx.AsyncClient) -> None:
+async def test_a_block_without_a_time_is_unreadable(client: httpx.AsyncClient) -> None:
     async with http_server(rpc({"header": {"height": 9, "hash": "H", "timestamp_nanosec": "soon"}})) as server:
         with pytest.raises(UnreachableError, match=UNREADABLE):
             await NearRpc([server.url], client).block()

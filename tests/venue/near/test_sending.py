@@ -56,7 +56,7 @@ def block(request: Request) -> Any:
 
 
 def knowing(result: Any = EXECUTED, **others: Handler) -> Handler:
-    """A node that gives this outcome for whatever is sent or asked."""
+    """Answer everything with this outcome."""
     return by_method(**{"send_tx": rpc(result), "tx": rpc(result), "block": rpc(block), **others})
 
 
@@ -64,7 +64,7 @@ async def _nodes(stack: AsyncExitStack, *handlers: Handler) -> tuple[HttpServer,
     return tuple([await stack.enter_async_context(http_server(handler)) for handler in handlers])
 
 
-async def test_the_bytes_are_sent_as_they_are_and_the_outcome_has_its_height(client: httpx.AsyncClient) -> None:
+async def test_the_bytes_are_sent_unchanged_and_the_outcome_has_its_height(client: httpx.AsyncClient) -> None:
     async with http_server(knowing()) as node:
         outcome = await NearRpc([node.url], client).send_transaction(SIGNED, wait_until="FINAL")
         params = node.requests[0].json["params"]
@@ -73,7 +73,7 @@ async def test_the_bytes_are_sent_as_they_are_and_the_outcome_has_its_height(cli
     assert (outcome.state, outcome.value, outcome.final, outcome.block_height) == ("succeeded", b'"1000"', True, 103)
 
 
-async def test_without_its_blocks_the_height_is_unknown_and_the_outcome_stands(client: httpx.AsyncClient) -> None:
+async def test_without_its_blocks_the_outcome_has_no_height(client: httpx.AsyncClient) -> None:
     async with http_server(knowing(block=rpc_error(handler_error("UNKNOWN_BLOCK")))) as node:
         near = NearRpc([node.url], client)
         outcome = await near.send_transaction(SIGNED)
@@ -82,7 +82,7 @@ async def test_without_its_blocks_the_height_is_unknown_and_the_outcome_stands(c
 
 
 @pytest.mark.parametrize("missing", [NOT_A_METHOD, {"code": -32601, "message": "Method not found"}])
-async def test_an_older_node_takes_it_by_the_older_method(client: httpx.AsyncClient, missing: Any) -> None:
+async def test_an_older_node_is_sent_to_by_the_older_method(client: httpx.AsyncClient, missing: Any) -> None:
     older = {key: value for key, value in EXECUTED.items() if key != "final_execution_status"}
     node = by_method(send_tx=rpc_error(missing), broadcast_tx_commit=rpc(older), block=rpc(block))
     async with http_server(node) as server:
@@ -135,7 +135,7 @@ async def test_a_lost_answer_leaves_it_unknown(client: httpx.AsyncClient, losing
 
 @pytest.mark.parametrize("losing", LOST)
 async def test_a_refusal_after_a_lost_answer_leaves_it_unknown(client: httpx.AsyncClient, losing: Handler) -> None:
-    """The first node may have run it, which is just what an InvalidNonce of the second looks like."""
+    """The first node may have run it: then the second answers InvalidNonce."""
     async with AsyncExitStack() as stack:
         first, second = await _nodes(stack, losing, rpc_error(INVALID_NONCE))
         with pytest.raises(UnreachableError, match="InvalidNonce"):
@@ -151,7 +151,7 @@ async def test_the_same_bytes_go_to_the_next_node_after_a_lost_answer(client: ht
 
 
 async def test_a_node_that_answers_twice_is_read_once(client: httpx.AsyncClient) -> None:
-    """The second answer on the connection is not taken for that of the next request."""
+    """The second answer on the connection is not read as the next request's."""
 
     def twice(request: Request) -> Reply:
         body = knowing()(request).body
@@ -169,15 +169,15 @@ async def test_a_transaction_one_node_does_not_know_is_found_at_the_other(client
         first, second = await _nodes(stack, rpc_error(UNKNOWN), knowing())
         near = NearRpc([first.url, second.url], client)
         outcome = await near.transaction("T", "maker.near")
-        asked = second.requests[0].json["params"]
+        params = second.requests[0].json["params"]
         assert near.endpoints[0].failures == 0
     assert outcome is not None
     assert (outcome.state, outcome.block_height) == ("succeeded", 103)
-    assert (asked["tx_hash"], asked["sender_account_id"]) == ("T", "maker.near")
+    assert (params["tx_hash"], params["sender_account_id"]) == ("T", "maker.near")
 
 
 @pytest.mark.parametrize("unknown", [UNKNOWN, {"code": -32000, "message": "Server error", "data": UNKNOWN["data"]}])
-async def test_it_is_unknown_only_when_every_node_says_so(client: httpx.AsyncClient, unknown: Any) -> None:
+async def test_a_transaction_is_unknown_only_when_no_node_knows_it(client: httpx.AsyncClient, unknown: Any) -> None:
     async with AsyncExitStack() as stack:
         first, second = await _nodes(stack, rpc_error(unknown), rpc_error(unknown))
         near = NearRpc([first.url, second.url], client)
@@ -191,7 +191,7 @@ async def test_it_is_unknown_only_when_every_node_says_so(client: httpx.AsyncCli
 
 
 def telling(first: Any, awaited: Handler) -> Handler:
-    """A node that has this to say at once, and that when it is asked to wait."""
+    """Answer with ``first`` at once, and with ``awaited`` when the request waits."""
 
     def handler(request: Request) -> Reply:
         if request.json["method"] == "tx" and request.json["params"]["wait_until"] != "NONE":
@@ -209,7 +209,7 @@ async def test_a_node_that_has_no_outcome_yet_is_waited_for(client: httpx.AsyncC
 
 
 @pytest.mark.parametrize("awaited", [rpc_error(handler_error("TIMEOUT_ERROR")), lambda _: Reply(hang=True)])
-async def test_a_node_that_knows_it_and_times_out_says_pending(client: httpx.AsyncClient, awaited: Handler) -> None:
+async def test_a_node_that_knows_it_and_times_out_means_pending(client: httpx.AsyncClient, awaited: Handler) -> None:
     async with http_server(telling({"final_execution_status": "INCLUDED"}, awaited)) as node:
         outcome = await NearRpc([node.url], client, timeout_s=1).transaction("T", "maker.near")
     assert outcome is not None
@@ -245,7 +245,7 @@ async def test_an_access_key_is_read_with_its_kind(client: httpx.AsyncClient, pe
         rpc({"error": f"access key {KEY} does not exist while viewing", "logs": [], "block_height": 1}),
     ],
 )
-async def test_a_key_the_account_does_not_have_is_none(client: httpx.AsyncClient, missing: Handler) -> None:
+async def test_a_key_that_the_account_lacks_is_none(client: httpx.AsyncClient, missing: Handler) -> None:
     async with http_server(missing) as node:
         assert await NearRpc([node.url], client).access_key("maker.near", KEY) is None
 
@@ -268,7 +268,7 @@ async def test_an_access_key_that_cannot_be_read_is_unknown(client: httpx.AsyncC
         lambda near: near.access_key("maker.near", KEY),
     ],
 )
-async def test_a_malformed_request_is_refused_and_not_asked_elsewhere(
+async def test_a_malformed_request_is_refused_and_not_tried_elsewhere(
     client: httpx.AsyncClient, call: Callable[[NearRpc], Any]
 ) -> None:
     error = {"name": "REQUEST_VALIDATION_ERROR", "cause": {"name": "PARSE_ERROR"}, "message": "Parse error"}

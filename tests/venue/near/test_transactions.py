@@ -28,7 +28,7 @@ def sign(transaction: UnsignedTransaction) -> bytes:
     return transaction.signed(KEY.sign(transaction.to_sign).signature)
 
 
-def test_a_withdrawal_is_read_by_the_venue_as_the_protocol_has_it() -> None:
+def test_the_venue_reads_a_withdrawal_as_in_the_protocol() -> None:
     unsigned = withdrawal()
     seen = read_transaction(sign(unsigned))
     assert (seen.signer_id, seen.receiver_id, seen.nonce, seen.block_hash) == ("maker.near", "intents.near", 8, BLOCK)
@@ -67,7 +67,7 @@ def test_registering_a_key_registers_the_one_that_signs() -> None:
     st.sampled_from(["a1", "maker.near", "0" * 64, "a-b_c.d.near"]),
     st.text(min_size=1),
 )
-def test_whatever_is_asked_for_arrives_exactly(amount: int, nonce: int, account: str, memo: str) -> None:
+def test_every_value_arrives_exactly(amount: int, nonce: int, account: str, memo: str) -> None:
     unsigned = ft_withdraw_transaction(account, PUBLIC, nonce, BLOCK, token=EURE.near_token, amount=amount, memo=memo)
     seen = read_transaction(sign(unsigned))
     args = json.loads(seen.actions[0].args)
@@ -76,7 +76,7 @@ def test_whatever_is_asked_for_arrives_exactly(amount: int, nonce: int, account:
 
 
 @pytest.mark.parametrize("amount", [0, -1, MAX_AMOUNT + 1])
-def test_an_amount_that_cannot_be_is_refused(amount: int) -> None:
+def test_an_invalid_amount_is_refused(amount: int) -> None:
     with pytest.raises(ValueError, match="amount"):
         withdrawal(amount)
 
@@ -84,19 +84,19 @@ def test_an_amount_that_cannot_be_is_refused(amount: int) -> None:
 @pytest.mark.parametrize(
     "account", ["", "a", "A.near", "maker near", "a..near", ".near", "x" * 65, "maker.near\n", "é.near"]
 )
-def test_an_account_that_cannot_be_is_refused(account: str) -> None:
+def test_an_invalid_account_is_refused(account: str) -> None:
     with pytest.raises(ValueError, match="account"):
         withdrawal(account=account)
 
 
 @pytest.mark.parametrize("nonce", [-1, 2**64 - 1])
-def test_a_nonce_that_cannot_be_is_refused(nonce: int) -> None:
+def test_an_invalid_nonce_is_refused(nonce: int) -> None:
     with pytest.raises(ValueError, match="nonce"):
         withdrawal(nonce=nonce)
 
 
 @pytest.mark.parametrize("block", ["", "short", BLOCK + "1", "0" * 44, "é"])
-def test_a_block_hash_that_cannot_be_is_refused(block: str) -> None:
+def test_an_invalid_block_hash_is_refused(block: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - base58 has texts of its own
         add_public_key_transaction("maker.near", PUBLIC, 1, block)
 
@@ -108,7 +108,7 @@ def test_a_withdrawal_without_a_memo_or_to_no_token_is_refused() -> None:
         ft_withdraw_transaction("maker.near", PUBLIC, 1, BLOCK, token="nep141:btc.omft.near", amount=1, memo=MEMO)
 
 
-def test_only_the_access_keys_own_signature_is_taken() -> None:
+def test_only_the_access_keys_own_signature_is_accepted() -> None:
     unsigned = withdrawal()
     other = SigningKey(bytes(32)).sign(unsigned.to_sign).signature
     for signature in (other, bytes(64), b"", other[:63], KEY.sign(b"something else").signature):
@@ -116,8 +116,8 @@ def test_only_the_access_keys_own_signature_is_taken() -> None:
             unsigned.signed(signature)
 
 
-def test_the_bytes_are_those_the_network_knows() -> None:
-    """The layout, byte by byte: nearcore's borsh of a SignedTransaction with one FunctionCall."""
+def test_the_bytes_are_those_of_the_network() -> None:
+    """Check the layout byte by byte: nearcore's borsh of a SignedTransaction with one FunctionCall."""
     args = read_transaction(sign(withdrawal())).actions[0].args
     method = b"ft_withdraw"
     expected = b"".join(

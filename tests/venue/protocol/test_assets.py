@@ -12,7 +12,7 @@ units = st.integers(-MAX_AMOUNT, MAX_AMOUNT)
 
 
 @given(assets, units)
-def test_base_units_survive_the_way_through_decimal(asset: Asset, amount: int) -> None:
+def test_base_units_survive_conversion_to_decimal(asset: Asset, amount: int) -> None:
     shown = asset.to_decimal(amount)
     assert Fraction(shown) == Fraction(amount, 10**asset.decimals)
     assert asset.to_units(shown) == amount
@@ -20,10 +20,10 @@ def test_base_units_survive_the_way_through_decimal(asset: Asset, amount: int) -
 
 @given(assets, units, st.integers(1, 20))
 def test_an_amount_as_text_is_what_a_decimal_shows(asset: Asset, amount: int, places: int) -> None:
-    told = asset.shown(amount, places)
+    text = asset.shown(amount, places)
     expected = Fraction(round(Fraction(amount, 10**asset.decimals) * 10**places), 10**places)
-    assert Fraction(told) == expected
-    assert len(told.partition(".")[2]) == places
+    assert Fraction(text) == expected
+    assert len(text.partition(".")[2]) == places
 
 
 @pytest.mark.parametrize("text", ["0.000000001", "1.123456789", "-0.0000000001"])
@@ -33,12 +33,12 @@ def test_an_amount_finer_than_a_base_unit_is_refused(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["NaN", "Infinity", "-Infinity"])
-def test_what_is_no_number_is_no_amount(text: str) -> None:
+def test_other_text_is_not_an_amount(text: str) -> None:
     with pytest.raises(ValueError, match="not an amount"):
         EURE.to_units(Decimal(text))
 
 
-def test_each_asset_of_the_pair_knows_the_other() -> None:
+def test_each_asset_of_the_pair_has_the_other() -> None:
     assert BTC_EURE.other(BTC.token_id) is EURE
     assert BTC_EURE.other(EURE.token_id) is BTC
     assert BTC_EURE.asset(BTC.token_id) is BTC

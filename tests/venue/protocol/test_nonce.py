@@ -25,7 +25,7 @@ def test_the_documented_vector_is_packed_to_the_byte() -> None:
 
 
 @given(salts, deadlines, randoms)
-def test_what_is_packed_is_unpacked_the_same(salt: bytes, deadline_ns: int, random: bytes) -> None:
+def test_a_packed_nonce_is_unpacked_unchanged(salt: bytes, deadline_ns: int, random: bytes) -> None:
     raw = pack_nonce(salt, deadline_ns, random)
     assert len(raw) == 32
     assert unpack_nonce(raw) == Nonce(salt, deadline_ns, random)
@@ -46,13 +46,13 @@ def test_a_legacy_nonce_has_no_parts() -> None:
     assert unpack_nonce(b"\x00" * 32) is None
 
 
-def test_an_unknown_version_behind_the_magic_is_refused() -> None:
+def test_an_unknown_version_after_the_magic_is_refused() -> None:
     with pytest.raises(ValueError, match="version 1"):
         unpack_nonce(VECTOR[:4] + b"\x01" + VECTOR[5:])
 
 
 @pytest.mark.parametrize("size", [0, 31, 33, 64])
-def test_another_length_is_no_nonce(size: int) -> None:
+def test_another_length_is_refused(size: int) -> None:
     with pytest.raises(ValueError, match="32 bytes"):
         unpack_nonce(bytes(size))
     with pytest.raises(ValueError, match="32 bytes"):
@@ -60,6 +60,6 @@ def test_another_length_is_no_nonce(size: int) -> None:
 
 
 @pytest.mark.parametrize("text", ["!", "Vij2xgAlKBKzADZykFdbpB8CcBXsE9wRhklzE4/mgS8", "ü" * 44])
-def test_what_is_no_base64_is_refused(text: str) -> None:
+def test_invalid_base64_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r".+"):
         decode_nonce(text)

@@ -51,7 +51,7 @@ def test_the_mid_lies_within_the_fresh_mids_and_splits_them_in_half(ticks: dict[
 
 
 @given(st.dictionaries(names, tick(st.one_of(fresh_ages, unfit_ages))), st.randoms())
-def test_the_order_of_the_sources_says_nothing(ticks: dict[str, Tick], random: Random) -> None:
+def test_the_order_of_the_sources_does_not_matter(ticks: dict[str, Tick], random: Random) -> None:
     shuffled = list(ticks.items())
     random.shuffle(shuffled)
     assert judge(dict(shuffled)) == judge(ticks)
@@ -72,7 +72,7 @@ def test_a_stale_or_future_tick_never_counts(ticks: dict[str, Tick], unfit: dict
 
 
 @given(st.dictionaries(names, tick(st.one_of(fresh_ages, unfit_ages))), st.integers(1, 4))
-def test_a_usable_price_keeps_every_promise_and_an_unusable_one_says_why(ticks: dict[str, Tick], least: int) -> None:
+def test_a_usable_price_meets_every_condition_and_others_have_a_reason(ticks: dict[str, Tick], least: int) -> None:
     verdict = judge(ticks, least=least)
     assert verdict.usable is (verdict.reason == "")
     if not verdict.usable:
@@ -150,7 +150,7 @@ def test_the_age_is_that_of_the_oldest_tick_in_it() -> None:
     assert verdict.at_ns == NOW - 4_000 * NS_PER_MS
 
 
-def test_a_clock_that_went_back_makes_a_price_unfit_not_fresh() -> None:
+def test_a_clock_set_back_makes_a_price_unusable_not_fresh() -> None:
     verdict = judge({"kraken": at("100000", -1), "coinbase": at("100000"), "bitstamp": at("100000")}, least=3)
     assert not verdict.usable
     assert verdict.sources[2].age_ms == -1

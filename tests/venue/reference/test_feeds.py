@@ -13,7 +13,8 @@ from websockets.asyncio.server import ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
 from cockpit.model.environment import Environment
-from tests.support.venue.http_server import Reply, http_server, until
+from tests.support.venue.http_server import Reply, http_server
+from tests.support.waiting import until
 from tests.venue.reference.test_parsing import BITSTAMP, COINBASE, KRAKEN
 from venue.reference.bitstamp import Bitstamp
 from venue.reference.coinbase import Coinbase
@@ -28,7 +29,7 @@ Play = Callable[[ServerConnection, int], Awaitable[None]]
 
 @asynccontextmanager
 async def exchange(play: Play) -> AsyncIterator[str]:
-    """An exchange that reads the subscription and then plays; ``play`` is told how many came before."""
+    """Serve an exchange that reads the subscription and then calls ``play`` with the number of earlier connections."""
     visits = 0
 
     async def handler(connection: ServerConnection) -> None:
@@ -80,13 +81,13 @@ async def _stay(connection: ServerConnection) -> None:
         (Bitstamp, BITSTAMP, {"event": "bts:subscribe", "data": {"channel": "order_book_btceur"}}),
     ],
 )
-async def test_an_exchange_is_subscribed_to_and_its_ticks_are_told(
+async def test_an_exchange_is_subscribed_to_and_its_ticks_are_passed_on(
     feed_type: type[Feed], raw: bytes, subscription: Any
 ) -> None:
-    asked: list[Any] = []
+    subscriptions: list[Any] = []
 
     async def handler(connection: ServerConnection) -> None:
-        asked.append(json.loads(await connection.recv()))
+        subscriptions.append(json.loads(await connection.recv()))
         await connection.send(raw.decode())
         await _stay(connection)
 
@@ -97,14 +98,14 @@ async def test_an_exchange_is_subscribed_to_and_its_ticks_are_told(
         async with following(feed) as ticks:
             await until(lambda: len(ticks) == 1)
             assert shown(feed) == "ok"
-    assert asked == [subscription]
+    assert subscriptions == [subscription]
     (tick,) = ticks
     assert tick == Tick(feed.source, Decimal("78123.1"), Decimal("78123.45"), NOW)
     assert tick.mid == Decimal("78123.275")
     assert feed.last_tick == tick
 
 
-async def test_a_lost_connection_is_made_again_and_the_state_tells() -> None:
+async def test_a_lost_connection_is_replaced_and_shown_in_the_state() -> None:
     async def play(connection: ServerConnection, before: int) -> None:
         await connection.send(KRAKEN)
         if before == 0:
@@ -121,7 +122,7 @@ async def test_a_lost_connection_is_made_again_and_the_state_tells() -> None:
     assert "restart" in feed.last_error
 
 
-async def test_an_exchange_that_is_away_leaves_the_feed_down_until_it_is_back(unused_tcp_port: int) -> None:
+async def test_an_unreachable_exchange_leaves_the_feed_down_until_it_is_back(unused_tcp_port: int) -> None:
     feed = kraken(f"ws://127.0.0.1:{unused_tcp_port}")
 
     async def handler(connection: ServerConnection) -> None:
@@ -138,7 +139,7 @@ async def test_an_exchange_that_is_away_leaves_the_feed_down_until_it_is_back(un
 
 
 @pytest.mark.parametrize("chatter", [None, '{"channel":"heartbeat"}'])
-async def test_a_silent_connection_is_replaced_even_if_it_still_beats(chatter: str | None) -> None:
+async def test_a_connection_without_prices_is_replaced_even_with_heartbeats(chatter: str | None) -> None:
     async def play(connection: ServerConnection, before: int) -> None:
         if before:
             await connection.send(KRAKEN)
@@ -175,7 +176,7 @@ async def test_bad_frames_are_counted_and_dropped_and_the_connection_stays() -> 
     assert feed.counters["reconnects"] == 0
 
 
-async def test_a_frame_too_large_costs_the_connection_and_nothing_else() -> None:
+async def test_an_oversize_frame_costs_only_the_connection() -> None:
     async def play(connection: ServerConnection, before: int) -> None:
         await connection.send(KRAKEN if before else "x" * 10_000_000)
         await _stay(connection)
@@ -187,7 +188,7 @@ async def test_a_frame_too_large_costs_the_connection_and_nothing_else() -> None
     assert feed.counters["reconnects"] == 1
 
 
-async def test_a_wish_to_reconnect_is_followed() -> None:
+async def test_a_request_to_reconnect_is_followed() -> None:
     async def play(connection: ServerConnection, before: int) -> None:
         wish = '{"event":"bts:request_reconnect","channel":"","data":""}'
         await connection.send(BITSTAMP if before else wish)
@@ -200,7 +201,7 @@ async def test_a_wish_to_reconnect_is_followed() -> None:
     assert feed.last_error == "the exchange asked for a new connection"
 
 
-async def test_a_refused_subscription_is_tried_again_and_told() -> None:
+async def test_a_refused_subscription_is_retried_and_reported() -> None:
     async def play(connection: ServerConnection, before: int) -> None:
         await connection.send('{"method":"subscribe","success":false,"error":"Currency pair not supported"}')
         await _stay(connection)
@@ -242,7 +243,7 @@ async def test_the_pause_doubles_to_its_limit_and_starts_over_after_a_price() ->
         (Bitstamp, "/api/v2/ticker/btceur/", {"bid": "78000", "ask": "78001"}),
     ],
 )
-async def test_a_refresh_asks_the_rest_ticker_of_the_same_origin(
+async def test_a_refresh_reads_the_rest_ticker_of_the_same_origin(
     client: httpx.AsyncClient, feed_type: type[Feed], target: str, answer: Any
 ) -> None:
     async with http_server(lambda _: Reply(body=json.dumps(answer).encode())) as server:
@@ -274,14 +275,14 @@ async def test_a_refreshed_price_is_no_younger_than_its_request(client: httpx.As
         Reply(hang=True),
     ],
 )
-async def test_a_refresh_without_a_believable_price_is_unknown(client: httpx.AsyncClient, reply: Reply) -> None:
+async def test_a_refresh_without_a_plausible_price_is_unknown(client: httpx.AsyncClient, reply: Reply) -> None:
     async with http_server(lambda _: reply) as server:
         feed = Coinbase(server.url.replace("http", "ws"), timing=QUICK)
         with pytest.raises(UnreachableError):
             await feed.refresh(client)
 
 
-async def test_krakens_refusal_reaches_the_one_who_refreshes(client: httpx.AsyncClient) -> None:
+async def test_krakens_refusal_reaches_the_caller_of_refresh(client: httpx.AsyncClient) -> None:
     async with http_server(lambda _: Reply(body=b'{"error":["EGeneral:Temporary lockout"]}')) as server:
         with pytest.raises(RefusedError, match="Temporary lockout"):
             await kraken(server.url.replace("http", "ws")).refresh(client)

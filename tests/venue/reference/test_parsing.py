@@ -1,4 +1,4 @@
-"""What one message of each exchange says."""
+"""Reading one message of each exchange."""
 
 import json
 from decimal import Decimal
@@ -74,7 +74,7 @@ def test_a_json_number_keeps_every_digit() -> None:
         (Bitstamp, {"event": "bts:heartbeat", "channel": "", "data": {"status": "success"}}),
     ],
 )
-def test_a_message_about_something_else_is_no_price(feed: type[Feed], message: Any) -> None:
+def test_another_message_has_no_price(feed: type[Feed], message: Any) -> None:
     assert feed.parse(json.dumps(message).encode()) is None
 
 
@@ -87,7 +87,7 @@ def test_a_message_about_something_else_is_no_price(feed: type[Feed], message: A
         (Bitstamp, {"event": "bts:request_reconnect", "channel": "", "data": ""}, "new connection"),
     ],
 )
-def test_a_refused_subscription_or_a_farewell_ends_the_connection(feed: type[Feed], message: Any, why: str) -> None:
+def test_a_refusal_or_a_request_to_reconnect_ends_the_connection(feed: type[Feed], message: Any, why: str) -> None:
     with pytest.raises(ReconnectError, match=why):
         feed.parse(json.dumps(message).encode())
 
@@ -108,7 +108,7 @@ def test_a_refused_subscription_or_a_farewell_ends_the_connection(feed: type[Fee
         (Bitstamp, BITSTAMP.replace(b'"asks"', b'"tasks"')),
     ],
 )
-def test_nonsense_is_malformed(feed: type[Feed], raw: bytes) -> None:
+def test_an_unreadable_message_is_malformed(feed: type[Feed], raw: bytes) -> None:
     with pytest.raises(MalformedTickError):
         feed.parse(raw)
 
@@ -155,7 +155,7 @@ def test_krakens_own_rest_error_is_its_refusal() -> None:
         ("78000." + "0" * 60, "78001"),
     ],
 )
-def test_prices_that_cannot_be_right_are_named_so(prices: tuple[str, str]) -> None:
+def test_implausible_prices_are_refused_with_the_reason(prices: tuple[str, str]) -> None:
     assert implausible(Decimal(prices[0]), Decimal(prices[1]))
 
 

@@ -25,13 +25,12 @@ READ_AT_ONCE = 256 * 1024
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Short pauses: what is tested is that they end, not how long they take."""
+    """Shorten the pauses: tested is that they end, not their length."""
     monkeypatch.setattr(venue_relay, "BACKOFF_S", (0.01, 0.02))
 
 
 @pytest.fixture
 async def server() -> AsyncIterator[RelayServer]:
-    """A relay on loopback."""
     async with running() as relay:
         yield relay
 
@@ -48,7 +47,7 @@ def a_ping_is_out(relay: Relay) -> bool:
 
 @asynccontextmanager
 async def client(server: RelayServer, *, token: str = TOKEN) -> AsyncIterator[tuple[Relay, RecordingListener]]:
-    """A relay client on its way to the server, stopped at the end."""
+    """Run a relay client against the server, and stop it at the end."""
     listener = RecordingListener()
     relay = a_relay(server.url, token)
     task = asyncio.create_task(relay.run(listener))
@@ -61,7 +60,7 @@ async def client(server: RelayServer, *, token: str = TOKEN) -> AsyncIterator[tu
             await task
 
 
-async def test_both_streams_are_asked_for_and_the_token_is_shown(server: RelayServer) -> None:
+async def test_both_streams_are_subscribed_to_with_the_token(server: RelayServer) -> None:
     async with client(server) as (relay, _):
         await until(lambda: relay.state == "ok")
         assert server.subscribed == [["quote", "quote_status"]]
@@ -83,18 +82,18 @@ async def test_one_acknowledgement_is_not_enough(server: RelayServer, monkeypatc
 
 
 @pytest.mark.parametrize(
-    ("error", "said"), [("no such topic", "no such topic"), ({"code": -1, "message": "try later"}, "try later")]
+    ("error", "text"), [("no such topic", "no such topic"), ({"code": -1, "message": "try later"}, "try later")]
 )
-async def test_a_refused_subscription_is_told_and_tried_again(server: RelayServer, error: object, said: str) -> None:
+async def test_a_refused_subscription_is_reported_and_retried(server: RelayServer, error: object, text: str) -> None:
     server.error = error
     async with client(server) as (relay, _):
         await until(lambda: relay.counters["disconnects"] >= 2)
-        assert said in relay.last_error
+        assert text in relay.last_error
         server.error = None
         await until(lambda: relay.state == "ok")
 
 
-async def test_a_wrong_token_is_refused_told_and_never_shown(
+async def test_a_refused_token_is_reported_and_never_shown(
     server: RelayServer, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
@@ -119,7 +118,7 @@ async def test_the_token_is_in_no_log_of_a_whole_session(server: RelayServer, ca
 
 
 @pytest.mark.parametrize("envelope", [event, flat])
-async def test_a_request_of_the_pair_is_handed_on_in_either_form(
+async def test_a_request_of_the_pair_is_passed_on_in_either_form(
     server: RelayServer, envelope: Callable[[dict[str, object]], dict[str, object]]
 ) -> None:
     async with client(server) as (relay, listener):
@@ -141,7 +140,7 @@ async def test_metadata_travels_with_the_request(server: RelayServer) -> None:
 
 
 @pytest.mark.parametrize("envelope", [event, flat])
-async def test_a_settlement_is_handed_on_in_either_form(
+async def test_a_settlement_is_passed_on_in_either_form(
     server: RelayServer, envelope: Callable[[dict[str, object]], dict[str, object]]
 ) -> None:
     async with client(server) as (relay, listener):
@@ -172,7 +171,7 @@ MALFORMED: list[tuple[str, str, str | bytes]] = [
     ("no JSON", "malformed_json", "hello"),
     ("half JSON", "malformed_json", json.dumps(event(request_data()))[:-20]),
     ("empty", "malformed_json", ""),
-    ("binary nonsense", "malformed_json", b"\x00\xff\xfe"),
+    ("binary garbage", "malformed_json", b"\x00\xff\xfe"),
     ("bad UTF-8", "malformed_json", json.dumps(event(request_data(quote_id="Q"))).encode().replace(b"Q", b"\xff")),
     ("deep nesting", "malformed_json", '{"params":{"data":{"x":' + DEEP[:30_000]),
     ("deep nesting in error", "malformed_json", '{"id":1,"error":' + DEEP[:30_000]),
@@ -214,7 +213,7 @@ MALFORMED: list[tuple[str, str, str | bytes]] = [
 
 
 @pytest.mark.parametrize(("name", "counter", "frame"), MALFORMED, ids=[name for name, _, _ in MALFORMED])
-async def test_bad_input_is_counted_costs_nothing_and_reaches_nobody(
+async def test_bad_input_is_counted_and_goes_no_further(
     server: RelayServer, name: str, counter: str, frame: str | bytes
 ) -> None:
     async with client(server) as (relay, listener):
@@ -250,7 +249,7 @@ async def test_10_mb_in_fragments_are_counted_as_one(server: RelayServer) -> Non
 
 
 @pytest.mark.parametrize("in_parts", [False, True])
-async def test_a_message_without_end_costs_the_connection_and_no_more(server: RelayServer, in_parts: bool) -> None:
+async def test_an_endless_message_costs_only_the_connection(server: RelayServer, in_parts: bool) -> None:
     async with client(server) as (relay, listener):
         await until(lambda: relay.state == "ok")
         sending = server.send_fragments(["x" * 2_000_000] * 10) if in_parts else server.send("x" * 20_000_000)
@@ -262,7 +261,7 @@ async def test_a_message_without_end_costs_the_connection_and_no_more(server: Re
         await until(lambda: listener.demands)
 
 
-async def test_answers_are_handed_on_with_their_errors_in_either_form(server: RelayServer) -> None:
+async def test_answers_are_passed_on_with_their_errors_in_either_form(server: RelayServer) -> None:
     async with client(server) as (relay, listener):
         await until(lambda: relay.state == "ok")
         ids = [relay.next_id() for _ in range(6)]
@@ -288,11 +287,11 @@ async def test_an_errors_text_is_cut_to_one_plain_line(server: RelayServer) -> N
         await until(lambda: relay.state == "ok")
         await server.send({"id": relay.next_id(), "error": "no\x1b[2J\r\n" + "x" * 50_000})
         await until(lambda: listener.answers)
-        said = listener.answers[0][1]
-        assert said is not None
-        assert said.startswith("no [2J x")
-        assert len(said) <= 300
-        assert said.isprintable()
+        text = listener.answers[0][1]
+        assert text is not None
+        assert text.startswith("no [2J x")
+        assert len(text) <= 300
+        assert text.isprintable()
 
 
 async def test_a_flood_waits_in_the_network_and_not_in_memory(server: RelayServer) -> None:
@@ -316,7 +315,7 @@ async def test_a_flood_waits_in_the_network_and_not_in_memory(server: RelayServe
     connection.abort()
 
 
-async def test_a_lost_connection_is_told_and_both_streams_are_asked_for_again(server: RelayServer) -> None:
+async def test_a_lost_connection_is_reported_and_both_streams_are_subscribed_to_again(server: RelayServer) -> None:
     async with client(server) as (relay, listener):
         await until(lambda: relay.state == "ok")
         await server.connections[0].close(1012, "restarting")
@@ -329,7 +328,7 @@ async def test_a_lost_connection_is_told_and_both_streams_are_asked_for_again(se
         await until(lambda: listener.demands)
 
 
-async def test_a_connection_that_breaks_off_is_made_again(server: RelayServer) -> None:
+async def test_a_broken_connection_is_replaced(server: RelayServer) -> None:
     async with client(server) as (relay, listener):
         await until(lambda: relay.state == "ok")
         server.connections[0].transport.abort()
@@ -337,7 +336,7 @@ async def test_a_connection_that_breaks_off_is_made_again(server: RelayServer) -
         assert len(listener.lost) == 1
 
 
-async def test_a_relay_that_answers_no_ping_is_left_for_a_new_connection(
+async def test_a_relay_that_answers_no_ping_gets_a_new_connection(
     server: RelayServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(venue_relay, "PING_EVERY_S", 0.02)
@@ -350,7 +349,7 @@ async def test_a_relay_that_answers_no_ping_is_left_for_a_new_connection(
         await until(lambda: "ping" in relay.last_error)
 
 
-async def test_a_connection_that_ends_while_a_ping_is_out_is_made_again(
+async def test_a_connection_that_ends_during_a_ping_is_replaced(
     server: RelayServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(venue_relay, "PING_EVERY_S", 0.01)
@@ -364,7 +363,7 @@ async def test_a_connection_that_ends_while_a_ping_is_out_is_made_again(
         await until(lambda: relay.counters["connects"] == 2)
 
 
-async def test_a_server_that_is_not_there_is_told_and_tried_again(unused_tcp_port: int) -> None:
+async def test_an_absent_server_is_reported_and_retried(unused_tcp_port: int) -> None:
     relay = a_relay(f"ws://127.0.0.1:{unused_tcp_port}/ws")
     task = asyncio.create_task(relay.run(RecordingListener()))
     await until(lambda: relay.counters["disconnects"] >= 3)
@@ -382,7 +381,7 @@ async def test_nothing_can_be_written_without_a_connection(server: RelayServer) 
         relay.send(b"{}")
 
 
-async def test_what_is_sent_arrives_as_one_text_message(server: RelayServer) -> None:
+async def test_a_frame_arrives_as_one_text_message(server: RelayServer) -> None:
     async with client(server) as (relay, _):
         await until(lambda: relay.state == "ok")
         relay.send(b'{"id":3,"method":"quote_response"}')
@@ -444,7 +443,7 @@ frames = (
 
 
 @given(st.lists(frames, max_size=10))
-def test_no_frame_whatever_is_fatal_and_what_comes_through_is_sound(batch: list[bytes]) -> None:
+def test_no_frame_is_fatal_and_only_valid_requests_pass(batch: list[bytes]) -> None:
     listener = RecordingListener()
     relay = a_relay("ws://127.0.0.1:1/ws")
     for raw in batch:

@@ -13,7 +13,7 @@ amounts = st.integers(1, MAX_AMOUNT)
 SIGNED = SignedData(payload=SignedPayload("M", "N", "intents.near"), signature="ed25519:s", public_key="ed25519:k")
 
 
-def asked(*, exact_in: bool) -> SwapDemand:
+def request(*, exact_in: bool) -> SwapDemand:
     return SwapDemand(
         0, "q-1", BTC.token_id, EURE.token_id, 1 if exact_in else None, None if exact_in else 1, 60_000, None, None
     )
@@ -26,7 +26,7 @@ def test_an_amount_is_read_exactly_from_text_and_from_a_bare_number(amount: int)
 
 
 @given(st.text(max_size=45) | st.integers())
-def test_whatever_is_no_positive_u128_is_malformed(raw: str | int) -> None:
+def test_anything_but_a_positive_u128_is_malformed(raw: str | int) -> None:
     decimal = isinstance(raw, int) or (raw.isascii() and raw.isdigit() and len(raw) <= 39)
     if decimal and 0 < int(raw) <= MAX_AMOUNT:
         assert read_amount(raw) == int(raw)
@@ -37,11 +37,9 @@ def test_whatever_is_no_positive_u128_is_malformed(raw: str | int) -> None:
 
 
 @given(st.booleans(), amounts, amounts)
-def test_an_answer_names_the_amount_that_was_left_open_and_carries_the_signed_data(
-    exact_in: bool, amount_in: int, amount_out: int
-) -> None:
+def test_an_answer_has_the_open_amount_and_the_signed_data(exact_in: bool, amount_in: int, amount_out: int) -> None:
     frame = json.loads(
-        quote_frame(7, asked(exact_in=exact_in), amount_in=amount_in, amount_out=amount_out, signed=SIGNED)
+        quote_frame(7, request(exact_in=exact_in), amount_in=amount_in, amount_out=amount_out, signed=SIGNED)
     )
     output = {"amount_out": str(amount_out)} if exact_in else {"amount_in": str(amount_in)}
     assert frame == {

@@ -19,7 +19,7 @@ def relay(url: str, client: httpx.AsyncClient, timeout_s: float = 5.0) -> RelayR
     return RelayRpc(url, client, lambda: TOKEN, timeout_s=timeout_s)
 
 
-async def test_an_intent_is_handed_in_byte_for_byte_with_the_token(client: httpx.AsyncClient) -> None:
+async def test_an_intent_is_published_byte_for_byte_with_the_token(client: httpx.AsyncClient) -> None:
     async with http_server(rpc({"status": "OK", "intent_hash": HASH})) as server:
         published = await relay(server.url, client).publish_intent(SIGNED, ["quote"])
         request = server.requests[0]
@@ -78,7 +78,7 @@ async def test_a_refusal_never_repeats_the_token(client: httpx.AsyncClient, erro
 
 
 @pytest.mark.parametrize("signed", [b"", b"{", b"[]", b'"x"', b"{} {}"])
-async def test_what_is_no_json_object_is_not_sent(client: httpx.AsyncClient, signed: bytes) -> None:
+async def test_only_a_json_object_is_sent(client: httpx.AsyncClient, signed: bytes) -> None:
     async with http_server(rpc({"status": "OK", "intent_hash": HASH})) as server:
         with pytest.raises(ValueError):  # noqa: PT011 - msgspec's own words
             await relay(server.url, client).publish_intent(signed)
@@ -112,7 +112,7 @@ async def test_a_status_that_cannot_be_read_is_unknown(client: httpx.AsyncClient
             await relay(server.url, client).get_status(HASH)
 
 
-async def test_intents_handed_in_together_travel_byte_for_byte_in_one_call(client: httpx.AsyncClient) -> None:
+async def test_intents_are_published_together_byte_for_byte_in_one_call(client: httpx.AsyncClient) -> None:
     async with http_server(rpc({"status": "OK", "intent_hashes": [HASH, TX]})) as server:
         published = await relay(server.url, client).publish_intents([SIGNED, SIGNED])
         request = server.requests[0]

@@ -1,4 +1,4 @@
-"""The faults of a rehearsal, each seen from the side of a client."""
+"""The faults of a rehearsal, as a client sees them."""
 
 import asyncio
 import json
@@ -15,7 +15,7 @@ from tests.support.sandbox.rig import Launch, Rig
 STATUS = {"jsonrpc": "2.0", "id": "1", "method": "status", "params": []}
 
 
-async def test_dropped_connections_close_and_a_new_one_is_welcome(launch: Launch) -> None:
+async def test_dropped_connections_close_and_a_new_one_is_accepted(launch: Launch) -> None:
     rig = await launch()
     async with relay(rig.env) as socket:
         await Maker(socket).call("subscribe", ["quote"])
@@ -53,24 +53,24 @@ async def test_a_stalled_relay_is_open_and_silent(launch: Launch) -> None:
 
 
 async def answer(rig: Rig, maker: Maker) -> tuple[int, asyncio.Task[Any]]:
-    """Answer one request well; the call's id and the auction's outcome to come."""
+    """Answer one request validly; return the call's id and the auction's pending outcome."""
     params = {"defuse_asset_identifier_in": BTC, "defuse_asset_identifier_out": EURE, "exact_amount_in": "100000"}
-    asked = asyncio.create_task(rig.rpc("quote", {**params, "wait_ms": 400}))
+    pending_quote = asyncio.create_task(rig.rpc("quote", {**params, "wait_ms": 400}))
     event = (await maker.events(1))[0]
     signed = rig.signer.diff({BTC: 100_000, EURE: -80 * 10**18}, rig.salt, rig.deadline_ms())[1]
     output = {"amount_out": str(80 * 10**18)}
     quote = {"quote_id": event["params"]["data"]["quote_id"], "quote_output": output, "signed_data": signed}
-    return await maker.send("quote_response", [quote]), asked
+    return await maker.send("quote_response", [quote]), pending_quote
 
 
-async def test_a_mute_relay_takes_the_quote_without_a_word(launch: Launch) -> None:
+async def test_a_mute_relay_accepts_the_quote_without_an_answer(launch: Launch) -> None:
     rig = await launch()
     async with relay(rig.env) as socket:
         maker = Maker(socket)
         await maker.call("subscribe", ["quote"])
         await rig.control("/faults", {"relay_mute": True})
-        call, asked = await answer(rig, maker)
-        assert len(await asked) == 1
+        call, pending_quote = await answer(rig, maker)
+        assert len(await pending_quote) == 1
         await maker.call("subscribe", ["quote_status"])
         assert all(message.get("id") != call for message in maker.seen)
 
@@ -81,9 +81,9 @@ async def test_late_answers_come_after_the_auction(launch: Launch) -> None:
         maker = Maker(socket)
         await maker.call("subscribe", ["quote"])
         await rig.control("/faults", {"relay_late_ms": 1_200})
-        call, asked = await answer(rig, maker)
+        call, pending_quote = await answer(rig, maker)
         waiting = asyncio.create_task(maker.reply(call))
-        assert len(await asked) == 1
+        assert len(await pending_quote) == 1
         assert not waiting.done()
         assert (await waiting)["result"] == "OK"
 
@@ -113,7 +113,7 @@ async def test_the_first_near_node_fails_in_each_way_and_the_second_answers(laun
     assert (await slow)[0] == 200
 
 
-async def test_a_frozen_exchange_stops_ticking_and_a_liar_is_off_by_what_was_asked(launch: Launch) -> None:
+async def test_a_frozen_exchange_stops_ticking_and_a_false_price_is_off_by_the_setting(launch: Launch) -> None:
     rig = await launch()
     origin = rig.env["REFERENCE_COINBASE_WS_URL"].replace("ws://", "http://")
 
@@ -128,10 +128,10 @@ async def test_a_frozen_exchange_stops_ticking_and_a_liar_is_off_by_what_was_ask
         await frozen.send(json.dumps({"type": "subscribe", "product_ids": ["BTC-EUR"], "channels": ["ticker"]}))
         assert json.loads(await frozen.recv())["type"] == "subscriptions"
         first = json.loads(await frozen.recv())
-        async with connect(rig.env["REFERENCE_BITSTAMP_WS_URL"]) as alive:
-            await alive.send(json.dumps({"event": "bts:subscribe", "data": {"channel": "order_book_btceur"}}))
+        async with connect(rig.env["REFERENCE_BITSTAMP_WS_URL"]) as bitstamp:
+            await bitstamp.send(json.dumps({"event": "bts:subscribe", "data": {"channel": "order_book_btceur"}}))
             for _ in range(4):
-                await alive.recv()
+                await bitstamp.recv()
         await rig.control("/faults", {"exchange_frozen": []})
         assert json.loads(await frozen.recv())["sequence"] > first["sequence"]
 
@@ -146,7 +146,7 @@ async def test_a_rotated_salt_leaves_the_old_one_valid_or_not(launch: Launch, ho
         maker = Maker(socket)
         await maker.call("subscribe", ["quote"])
         params = {"defuse_asset_identifier_in": BTC, "defuse_asset_identifier_out": EURE, "exact_amount_in": "100000"}
-        asked = asyncio.create_task(rig.rpc("quote", {**params, "wait_ms": 300}))
+        pending_quote = asyncio.create_task(rig.rpc("quote", {**params, "wait_ms": 300}))
         event = (await maker.events(1))[0]
         signed = rig.signer.diff({BTC: 100_000, EURE: -80 * 10**18}, old, rig.deadline_ms())[1]
         output = {"amount_out": str(80 * 10**18)}
@@ -154,7 +154,7 @@ async def test_a_rotated_salt_leaves_the_old_one_valid_or_not(launch: Launch, ho
         reply = await maker.call("quote_response", [quote])
         assert ("result" in reply) is accepted
         assert accepted or "invalid salt" in json.dumps(reply)
-        assert (await asked is not None) is accepted
+        assert (await pending_quote is not None) is accepted
 
 
 @pytest.mark.parametrize("body", [{"nonsense": True}, {"near_a": "404"}, {"relay_late_ms": -1}, [], {"deposit": {}}])

@@ -58,7 +58,7 @@ async def test_a_deposit_shows_up_pending_and_is_credited_later(launch: Launch) 
     assert (await deposits(rig))[0]["status"] == "CREDITED"
 
 
-async def test_a_deposit_can_be_ordered(launch: Launch) -> None:
+async def test_a_deposit_can_be_requested(launch: Launch) -> None:
     rig = await launch()
     order = {"token_id": EURE, "amount": str(5 * 10**18), "confirm_after_s": 0}
     assert (await rig.control("/deposit", order)).status_code == 200
@@ -71,7 +71,7 @@ async def test_a_deposit_can_be_ordered(launch: Launch) -> None:
     assert (await rig.control("/deposit", {"token_id": BTC, "amount": 0})).status_code == 400
 
 
-async def test_requests_stop_and_go_with_the_traders(launch: Launch) -> None:
+async def test_requests_stop_and_resume_with_the_traders(launch: Launch) -> None:
     rig = await launch(rate=100.0, start_paused=True)
     assert (await rig.state())["requests"]["total"] == 0
     await rig.control("/traders", {"running": True})
@@ -110,7 +110,7 @@ def test_a_bad_recording_stops_the_start(tmp_path: Path) -> None:
         Venue(VenueConfig(prices=str(tmp_path / "nothing.csv")))
 
 
-async def test_a_taken_port_stops_the_start(launch: Launch) -> None:
+async def test_a_port_in_use_stops_the_start(launch: Launch) -> None:
     rig = await launch()
     taken = int(rig.env["SANDBOX_CONTROL_URL"].rsplit(":", 1)[1])
     with pytest.raises(OSError, match="in use"):

@@ -1,4 +1,4 @@
-"""Burning a nonce: what the signer signs for it, and what the contract makes of it."""
+"""Burning a nonce: what the signer signs for it, and its effect in the contract."""
 
 import base64
 import json
@@ -31,7 +31,7 @@ def quote(deadline_ns: int = NOW_NS + 60 * 10**9) -> SignedQuote:
 
 
 @given(st.integers(0, 4_000_000_000 * 10**9))
-def test_a_burning_holds_no_intent_and_is_good_as_long_as_its_nonce(deadline_ns: int) -> None:
+def test_a_burn_holds_no_intent_and_is_valid_as_long_as_its_nonce(deadline_ns: int) -> None:
     made = quote(deadline_ns)
     signed = a_signer().sign_burning(made.nonce)
     message = open_payload(json.loads(signed.sent))
@@ -42,7 +42,7 @@ def test_a_burning_holds_no_intent_and_is_good_as_long_as_its_nonce(deadline_ns:
     assert message.intent_hash == signed.hash != made.quote_hash
 
 
-def test_a_burned_quote_can_never_be_executed_and_a_burning_runs_once() -> None:
+def test_a_burned_quote_can_never_be_executed_and_a_burn_runs_once() -> None:
     ledger = Ledger(clock=lambda: NOW_NS, salt=SALT)
     ledger.register_key("maker.near", a_signer().public_key)
     made = quote()
@@ -57,12 +57,12 @@ def test_a_burned_quote_can_never_be_executed_and_a_burning_runs_once() -> None:
 @pytest.mark.parametrize(
     "nonce", [base64.b64encode(bytes(32)).decode(), base64.b64encode(bytes(31)).decode(), "no", ""]
 )
-def test_only_nonces_of_our_own_form_are_burned(nonce: str) -> None:
+def test_only_versioned_nonces_are_burned(nonce: str) -> None:
     with pytest.raises(RefusedToSignError):
         a_signer().sign_burning(nonce)
 
 
-def test_twenty_five_burnings_fit_one_call() -> None:
+def test_twenty_five_burns_fit_one_call() -> None:
     from cockpit.desk.quote_book.hard_stop import BATCH
 
     ledger = Ledger(clock=lambda: NOW_NS, salt=SALT)

@@ -53,7 +53,7 @@ deadlines = st.integers(0, 4_000_000_000 * 10**9)
 
 
 @given(st.booleans(), amounts, amounts, deadlines)
-def test_the_verifier_reads_back_exactly_what_was_to_be_promised(
+def test_the_verifier_reads_exactly_the_signed_amounts(
     buy: bool, amount_in: int, amount_out: int, deadline_ns: int
 ) -> None:
     asset_in, asset_out = (BTC, EURE) if buy else (EURE, BTC)
@@ -77,7 +77,7 @@ def test_the_verifier_reads_back_exactly_what_was_to_be_promised(
 
 
 @given(deadlines)
-def test_text_and_nonce_say_one_instant_and_it_is_never_later_than_asked(deadline_ns: int) -> None:
+def test_text_and_nonce_have_one_deadline_never_later_than_requested(deadline_ns: int) -> None:
     signed = a_signer().sign_quote(
         asset_in=BTC.token_id, amount_in=1, asset_out=EURE.token_id, amount_out=1, deadline_ns=deadline_ns, salt=SALT
     )

@@ -35,7 +35,7 @@ def sign(route: str, asset: Asset, amount: int, to: str) -> SignedBytes:
 
 
 @given(sides, amounts, st.integers(0, 2**63))
-def test_a_chain_reads_the_withdrawal_that_was_meant(asset: Asset, amount: int, nonce: int) -> None:
+def test_the_chain_reads_the_signed_withdrawal(asset: Asset, amount: int, nonce: int) -> None:
     signer, to = a_signer(), ADDRESSES[asset.symbol]
     signed = signer.sign_withdrawal_transaction(asset, amount, to, nonce, BLOCK)
     read = read_transaction(signed.sent)
@@ -54,7 +54,7 @@ def test_a_chain_reads_the_withdrawal_that_was_meant(asset: Asset, amount: int, 
 
 
 @given(sides, amounts)
-def test_the_verifier_reads_the_intent_that_was_meant(asset: Asset, amount: int) -> None:
+def test_the_verifier_reads_the_signed_intent(asset: Asset, amount: int) -> None:
     signer, to = a_signer(), ADDRESSES[asset.symbol]
     signed = signer.sign_withdrawal_intent(asset, amount, to, NOW_NS, SALT)
     message = open_payload(msgspec.json.decode(signed.sent))
@@ -99,7 +99,7 @@ def test_only_its_own_key_is_registered() -> None:
 
 
 @pytest.mark.parametrize("route", ["transaction", "intent"])
-def test_history_gives_back_the_very_bytes(route: str) -> None:
+def test_history_returns_the_same_bytes(route: str) -> None:
     sent = sign(route, BTC, 5, ADDRESSES["BTC"]).sent
     fact = WithdrawalPrepared(
         1,

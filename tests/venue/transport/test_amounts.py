@@ -13,7 +13,7 @@ def test_every_amount_is_read_exactly_as_text_and_as_number(amount: int) -> None
 
 
 @given(st.one_of(st.integers(max_value=-1), st.integers(min_value=MAX_AMOUNT + 1)))
-def test_what_is_no_u128_is_refused(amount: int) -> None:
+def test_anything_but_u128_is_refused(amount: int) -> None:
     for form in (amount, str(amount)):
         with pytest.raises(ValueError, match="amount"):
             amount_of(form)

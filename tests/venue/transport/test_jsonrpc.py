@@ -39,22 +39,22 @@ async def test_an_id_may_come_back_as_text_or_number(client: httpx.AsyncClient, 
     assert await _ask(client, handler) == [1, 2]
 
 
-async def test_an_answer_without_id_is_taken(client: httpx.AsyncClient) -> None:
+async def test_an_answer_without_id_is_accepted(client: httpx.AsyncClient) -> None:
     assert await _ask(client, lambda _: Reply(body=b'{"result":7,"error":null}')) == 7
 
 
-async def test_another_requests_answer_is_not_taken(client: httpx.AsyncClient) -> None:
+async def test_another_requests_answer_is_refused(client: httpx.AsyncClient) -> None:
     with pytest.raises(UnreachableError, match="another request"):
         await _ask(client, rpc(1, id="somebody-elses"))
 
 
 @pytest.mark.parametrize("error", ["no such token", {"code": -1, "message": "no such token"}])
-async def test_a_refusal_carries_its_text_whatever_its_form(client: httpx.AsyncClient, error: Any) -> None:
+async def test_a_refusal_has_its_text_in_every_form(client: httpx.AsyncClient, error: Any) -> None:
     with pytest.raises(RefusedError, match="no such token"):
         await _ask(client, rpc_error(error))
 
 
-async def test_a_refusal_under_http_400_is_still_the_venues_word(client: httpx.AsyncClient) -> None:
+async def test_a_refusal_with_http_400_is_still_the_venues_answer(client: httpx.AsyncClient) -> None:
     with pytest.raises(RefusedError, match="bad params"):
         await _ask(client, rpc_error("bad params", status=400))
 
@@ -92,12 +92,12 @@ async def test_an_error_whose_data_is_an_object_shows_it(client: httpx.AsyncClie
         Reply(raw=b"HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n{"),
     ],
 )
-async def test_whatever_is_no_answer_leaves_the_truth_unknown(client: httpx.AsyncClient, reply: Reply) -> None:
+async def test_without_a_readable_answer_the_outcome_is_unknown(client: httpx.AsyncClient, reply: Reply) -> None:
     with pytest.raises(UnreachableError):
         await _ask(client, lambda _: reply)
 
 
-async def test_silence_is_given_up_after_the_time_out(client: httpx.AsyncClient) -> None:
+async def test_a_silent_service_is_unreachable_after_the_time_out(client: httpx.AsyncClient) -> None:
     with pytest.raises(UnreachableError, match=r"did not answer within 0\.2 s"):
         await _ask(client, lambda _: Reply(hang=True), timeout_s=0.2)
 
@@ -132,6 +132,6 @@ async def test_no_error_repeats_a_token_or_an_access_key_of_the_url(client: http
     assert "is unknown" in str(caught.value)
 
 
-def test_a_text_of_the_venue_cannot_steer_a_terminal() -> None:
+def test_a_text_of_the_venue_cannot_control_a_terminal() -> None:
     assert plain("a\x1b[2J\nb\u202ec") == "a [2J b c"
     assert len(plain("x" * 5_000)) == 300

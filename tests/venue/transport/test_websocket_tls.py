@@ -1,4 +1,4 @@
-"""The websocket over TLS: the certificate is checked, and what waits beneath TLS is seen."""
+"""The websocket over TLS: the certificate is checked, and bytes waiting below TLS are counted."""
 
 import asyncio
 import ssl

@@ -66,7 +66,7 @@ async def test_a_deposit_is_read_field_by_field(client: httpx.AsyncClient) -> No
     assert request.json["params"] == [{"account_id": ACCOUNT, "chain": "eth:100", "limit": 100, "offset": 0}]
 
 
-async def test_without_a_chain_every_chain_is_asked_for(client: httpx.AsyncClient) -> None:
+async def test_without_a_chain_every_chain_is_read(client: httpx.AsyncClient) -> None:
     async with http_server(rpc(deposits([]))) as server:
         assert await Bridge(server.url, client).recent_deposits(ACCOUNT) == ()
         assert "chain" not in server.requests[0].json["params"][0]
@@ -88,14 +88,14 @@ def test_amounts_are_exact_whether_they_come_as_numbers_or_texts(amounts: list[t
 @pytest.mark.parametrize(
     "written", ["5e18", "5.0", "5E+18", "-1", '"5e18"', '"-1"', '"0x5"', '""', "null", "true", "[]", "9" * 60, '" 5"']
 )
-async def test_an_amount_in_any_other_notation_is_nonsense(client: httpx.AsyncClient, written: str) -> None:
+async def test_an_amount_in_any_other_notation_is_unreadable(client: httpx.AsyncClient, written: str) -> None:
     body = json.dumps({"result": deposits([deposit(1, "AMOUNT")])}).replace('"AMOUNT"', written).encode()
     with pytest.raises(UnreachableError, match=UNREADABLE):
         await _recent(client, lambda _: Reply(body=body))
 
 
 @pytest.mark.parametrize("largest", [100, 30])
-async def test_every_page_is_read_even_when_the_bridge_gives_less_than_asked(
+async def test_every_page_is_read_even_when_the_bridge_gives_fewer_rows(
     client: httpx.AsyncClient, largest: int
 ) -> None:
     rows = [deposit(n) for n in range(250)]
@@ -192,7 +192,7 @@ async def test_an_unusable_answer_is_counted(client: httpx.AsyncClient) -> None:
 
 
 @pytest.mark.parametrize("error", ["Account not found", {"code": 404, "message": "Account not found"}])
-async def test_the_bridges_refusal_is_told_whatever_its_form(client: httpx.AsyncClient, error: Any) -> None:
+async def test_the_bridges_refusal_is_reported_in_every_form(client: httpx.AsyncClient, error: Any) -> None:
     with pytest.raises(RefusedError, match="Account not found"):
         await _recent(client, rpc_error(error))
 
@@ -217,7 +217,7 @@ async def test_tokens_are_read_with_their_limits(client: httpx.AsyncClient) -> N
     assert second.withdrawal_fee is None
 
 
-async def test_a_deposit_address_is_of_the_chain_asked_for(client: httpx.AsyncClient) -> None:
+async def test_a_deposit_address_is_on_the_requested_chain(client: httpx.AsyncClient) -> None:
     async with http_server(rpc({"address": "bc1qexample", "chain": "btc:mainnet", "memo": None})) as server:
         bridge = Bridge(server.url, client)
         address = await bridge.deposit_address(ACCOUNT, "btc:mainnet")

@@ -67,7 +67,7 @@ async def test_a_withdrawal_is_read_field_by_field(client: httpx.AsyncClient, as
     )
 
 
-async def test_the_older_shape_says_the_same_with_less(client: httpx.AsyncClient) -> None:
+async def test_the_older_shape_is_read_with_fewer_fields(client: httpx.AsyncClient) -> None:
     raw = withdrawal(created="2026-11-23T10:00:00", transfer_tx_hash=PAID, status="COMPLETED")
     for name in ("created_at", "withdrawal_fee", "withdraw_amount"):
         del raw["data"][name]
@@ -86,7 +86,7 @@ ROWS = [
 
 
 @pytest.mark.parametrize("rows", list(permutations(ROWS)))
-async def test_of_several_the_one_of_the_token_and_the_amount_is_meant(
+async def test_of_several_the_one_of_the_token_and_the_amount_is_picked(
     client: httpx.AsyncClient, rows: tuple[Any, ...]
 ) -> None:
     found = await status_of(client, rpc({"withdrawals": list(rows)}))
@@ -131,7 +131,7 @@ async def test_another_refusal_is_a_refusal(client: httpx.AsyncClient) -> None:
 
 
 @pytest.mark.parametrize("status", ["PENDING", "FAILED", "AWAITING", "REJECTED", "RETURNING", "RETURNED", "A_NEW_WORD"])
-async def test_every_status_is_passed_on_as_it_is(client: httpx.AsyncClient, status: str) -> None:
+async def test_every_status_is_passed_on_unchanged(client: httpx.AsyncClient, status: str) -> None:
     found = await status_of(client, rpc(withdrawal(status=status)))
     assert found is not None
     assert found.status == status
@@ -145,7 +145,7 @@ async def test_a_payment_hash_that_is_no_hash_is_not_known(client: httpx.AsyncCl
     assert (found.status, found.transfer_tx_hash) == ("COMPLETED", None)
 
 
-async def test_without_an_amount_what_arrives_and_the_fee_tell(client: httpx.AsyncClient) -> None:
+async def test_without_an_amount_payment_and_fee_give_it(client: httpx.AsyncClient) -> None:
     assert await status_of(client, rpc(withdrawal(None))) is not None
     assert await status_of(client, rpc(withdrawal(None, withdrawal_fee=None))) is None
 
@@ -172,7 +172,7 @@ async def test_an_answer_of_another_shape_is_unknown(client: httpx.AsyncClient, 
 
 
 @pytest.mark.parametrize("lost", [lambda _: Reply(503), lambda _: Reply(raw=b""), lambda _: Reply(body=b"{}{}")])
-async def test_a_lost_answer_is_not_taken_for_not_found(client: httpx.AsyncClient, lost: Handler) -> None:
+async def test_a_lost_answer_does_not_mean_not_found(client: httpx.AsyncClient, lost: Handler) -> None:
     with pytest.raises(UnreachableError):
         await status_of(client, lost)
 
@@ -248,14 +248,14 @@ async def test_an_account_without_withdrawals_has_none(client: httpx.AsyncClient
         assert await Bridge(server.url, client).recent_withdrawals(ACCOUNT) == ()
 
 
-async def test_another_accounts_withdrawals_are_nonsense(client: httpx.AsyncClient) -> None:
+async def test_another_accounts_withdrawals_are_unreadable(client: httpx.AsyncClient) -> None:
     async with http_server(rpc({"withdrawals": [withdrawal(account_id="other.near")]})) as server:
         with pytest.raises(UnreachableError, match="another account"):
             await Bridge(server.url, client).recent_withdrawals(ACCOUNT)
 
 
 @pytest.mark.parametrize("result", [None, {}, "OK", {"status": "OK"}])
-async def test_the_bridge_is_told_of_a_deposit(client: httpx.AsyncClient, result: Any) -> None:
+async def test_a_deposit_is_reported_to_the_bridge(client: httpx.AsyncClient, result: Any) -> None:
     async with http_server(rpc(result)) as server:
         await Bridge(server.url, client).notify_deposit("eth:100", TO, PAID)
         assert json.loads(server.requests[0].body)["params"] == [
@@ -263,7 +263,7 @@ async def test_the_bridge_is_told_of_a_deposit(client: httpx.AsyncClient, result
         ]
 
 
-async def test_a_deposit_the_bridge_does_not_take_is_a_refusal(client: httpx.AsyncClient) -> None:
+async def test_a_deposit_the_bridge_refuses_is_a_refusal(client: httpx.AsyncClient) -> None:
     async with http_server(rpc_error({"code": -32602, "message": "Invalid params: tx_hash"})) as server:
         with pytest.raises(RefusedError, match="tx_hash"):
             await Bridge(server.url, client).notify_deposit("eth:100", TO, "0x")

@@ -16,7 +16,7 @@ MAKER = "maker.near"
 
 
 class World:
-    """Everything a test of the bridge needs, with whole seconds to move the clock by."""
+    """A bridge with its ledger and chains, and a clock moved in whole seconds."""
 
     def __init__(self) -> None:
         self.clock = Clock()

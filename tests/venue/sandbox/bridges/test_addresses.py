@@ -64,24 +64,24 @@ def test_a_bitcoin_address_is_read(address: str) -> None:
         "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed",
     ],
 )
-def test_what_is_no_bitcoin_address(text: str) -> None:
+def test_other_text_is_not_a_bitcoin_address(text: str) -> None:
     assert read_address(BITCOIN, text) is None
 
 
 @pytest.mark.parametrize(
     "text", ["", "0x", "0x" + "0" * 40, "0x" + "g" * 40, "5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed"]
 )
-def test_what_is_no_gnosis_address(text: str) -> None:
+def test_other_text_is_not_a_gnosis_address(text: str) -> None:
     assert read_address(GNOSIS, text) is None
 
 
-def test_a_witness_program_is_written_as_bip_173_has_it() -> None:
+def test_a_witness_program_is_written_as_in_bip_173() -> None:
     program = bytes.fromhex("751e76e8199196d454941c45d1b3a323f1433bd6")
     assert segwit(0, program) == "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4"
 
 
 @given(st.binary(min_size=20, max_size=32).filter(lambda raw: any(raw[:20])), st.sampled_from([BITCOIN, GNOSIS]))
-def test_what_is_made_is_read(digest: bytes, chain: str) -> None:
+def test_generated_addresses_are_read(digest: bytes, chain: str) -> None:
     address = chain_address(chain, digest)
     assert read_address(chain, address) == address
 

@@ -1,4 +1,4 @@
-"""The bridge: deposits that are credited later, withdrawals that are known late and done later."""
+"""The bridge: deposits that are credited later, withdrawals that are indexed and completed later."""
 
 import json
 import random
@@ -146,8 +146,8 @@ async def test_a_withdrawal_is_unknown_then_pending_then_completed(
     endpoint: BridgeRpc, ledger: Ledger, clock: Clock, maker: Signer
 ) -> None:
     tx_hash = ledger.execute_intents([maker.sign(withdrawal(100_000))]).tx_hash
-    asked = [{"withdrawal_hash": tx_hash}]
-    assert await refusal(endpoint, "withdrawal_status", asked) == "Withdrawals not found"
+    params = [{"withdrawal_hash": tx_hash}]
+    assert await refusal(endpoint, "withdrawal_status", params) == "Withdrawals not found"
     clock.now_ns = NOW + 2 * NS_PER_S
     pending = await call(endpoint, "withdrawal_status", withdrawal_hash=tx_hash)
     assert pending["status"] == "PENDING"
@@ -177,7 +177,7 @@ async def test_two_withdrawals_of_one_call_come_in_the_older_form(
 
 
 @pytest.mark.parametrize("changes", [{"memo": "hello"}, {"receiver_id": "friend.near"}])
-async def test_money_sent_elsewhere_is_no_withdrawal(
+async def test_an_amount_sent_elsewhere_is_not_a_withdrawal(
     endpoint: BridgeRpc, ledger: Ledger, clock: Clock, maker: Signer, changes: dict[str, object]
 ) -> None:
     ledger.execute_intents([maker.sign(withdrawal(100_000, **changes))])
@@ -211,7 +211,7 @@ def test_the_same_seed_gives_the_same_hashes() -> None:
 
 
 @pytest.mark.parametrize(("token", "amount"), [("nep141:other.near", 1), (BTC.token_id, 0), (BTC.token_id, -1)])
-def test_what_the_bridge_does_not_carry(bridge: Bridge, token: str, amount: int) -> None:
+def test_a_deposit_the_bridge_does_not_carry_is_refused(bridge: Bridge, token: str, amount: int) -> None:
     with pytest.raises(ValueError, match="its own tokens and an amount above zero"):
         bridge.deposit(MAKER, token, amount, confirm_after_ns=0)
 

@@ -1,4 +1,4 @@
-"""Base units are on the Verifier, on a chain, kept as a fee or under way, and no burn is paid twice."""
+"""Base units are on the Verifier, on a chain, a fee or under way, and no withdrawal is paid twice."""
 
 import base64
 import contextlib
@@ -99,7 +99,7 @@ STEPS = st.one_of(
 
 
 def explained(world: World, asset: Asset) -> int:
-    """The opening supply, from where everything is now."""
+    """Add up the opening supply from where every base unit is now."""
     totals = world.bridge.totals(asset.token_id)
     assert totals.burned == totals.paid + totals.fees + totals.returned + totals.under_way
     supply = world.ledger.supply(asset.token_id)

@@ -1,4 +1,4 @@
-"""Money in: it arrives on a chain, is seen, becomes final and is credited once, or never."""
+"""Deposits: one arrives on a chain, is seen, becomes final and is credited once, or never."""
 
 import pytest
 
@@ -22,7 +22,7 @@ async def test_a_deposit_below_the_minimum_fails_and_is_never_credited(world: Wo
     assert world.ledger.balance(MAKER, BTC.token_id) == before
 
 
-async def test_what_the_bridge_has_not_seen_is_not_listed_until_it_is_told(world: World) -> None:
+async def test_an_unseen_deposit_is_listed_once_the_bridge_is_notified(world: World) -> None:
     tx_hash = world.bridge.deposit(MAKER, BTC.token_id, 50_000, confirm_after_ns=0, seen_after_ns=600 * NS_PER_S)
     address = (await world.call("deposit_address", account_id=MAKER, chain=BTC.chain))["address"]
     world.wait(30)
@@ -32,7 +32,7 @@ async def test_what_the_bridge_has_not_seen_is_not_listed_until_it_is_told(world
     assert await listed(world) == [("CREDITED", 50_000)]
 
 
-async def test_it_is_seen_in_time_without_being_told(world: World) -> None:
+async def test_a_deposit_is_seen_in_time_without_a_notification(world: World) -> None:
     world.bridge.deposit(MAKER, EURE.token_id, 10**18, confirm_after_ns=0, seen_after_ns=60 * NS_PER_S)
     world.wait(59)
     assert await listed(world) == []
@@ -53,7 +53,7 @@ async def test_the_chains_hash_and_sender_are_those_given(world: World) -> None:
     ("tx_hash", "sender"),
     [("ab" * 32, None), ("0x12", None), ("0x" + "AB" * 32, None), (None, BTC_ADDRESS), (None, "nobody")],
 )
-def test_what_is_none_of_the_chains_is_refused(world: World, tx_hash: str | None, sender: str | None) -> None:
+def test_a_hash_or_sender_of_another_chain_is_refused(world: World, tx_hash: str | None, sender: str | None) -> None:
     with pytest.raises(ValueError, match=r"hash|address"):
         world.bridge.deposit(MAKER, EURE.token_id, 10**18, confirm_after_ns=0, sender=sender, tx_hash=tx_hash)
     assert world.bridge.deposits == []

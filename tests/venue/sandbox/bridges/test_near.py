@@ -1,4 +1,4 @@
-"""The NEAR side of money out: outcomes with every receipt, access keys, and nodes that lag, forget or refuse."""
+"""The NEAR side of withdrawals: outcomes with every receipt, access keys, and nodes that lag, forget or refuse."""
 
 import base64
 from typing import Any
@@ -95,7 +95,7 @@ async def test_the_transaction_of_a_settled_intent_is_known_to_the_node(node: Ne
     assert [executor for executor, _ in receipts(response)] == ["intents.near", BTC.near_token, "intents.near"]
 
 
-async def test_an_unknown_access_key_is_told_in_either_way(node: NearRpc, twin: NearRpc, world: World) -> None:
+async def test_an_unknown_access_key_is_reported_in_either_form(node: NearRpc, twin: NearRpc, world: World) -> None:
     other = Signer(MAKER, 9).public_key
     params = {"request_type": "view_access_key", "finality": "final", "account_id": MAKER, "public_key": other}
     flat = (await rpc(node, "query", params))["result"]
@@ -106,7 +106,7 @@ async def test_an_unknown_access_key_is_told_in_either_way(node: NearRpc, twin: 
     assert error["cause"]["info"]["block_hash"] == world.ledger.block_hash
 
 
-async def test_without_waiting_a_node_does_not_tell_that_a_transaction_may_not_run(node: NearRpc, world: World) -> None:
+async def test_without_waiting_a_node_does_not_report_an_invalid_transaction(node: NearRpc, world: World) -> None:
     before = world.ledger.balance(MAKER, BTC.token_id)
     signed, tx_hash = transaction(world.maker, world.ledger, "ft_withdraw", WITHDRAW, nonce=1)
     assert (await send(node, signed, "NONE"))["result"] == {"final_execution_status": "NONE"}
@@ -114,7 +114,7 @@ async def test_without_waiting_a_node_does_not_tell_that_a_transaction_may_not_r
     assert world.ledger.balance(MAKER, BTC.token_id) == before
 
 
-async def test_a_node_may_call_bytes_that_ran_an_invalid_nonce(node: NearRpc, world: World) -> None:
+async def test_a_node_may_answer_executed_bytes_with_an_invalid_nonce(node: NearRpc, world: World) -> None:
     before = world.ledger.balance(MAKER, BTC.token_id)
     world.faults.apply({"near_resend": "invalid_nonce"})
     signed, tx_hash = transaction(world.maker, world.ledger, "ft_withdraw", WITHDRAW)
@@ -144,15 +144,15 @@ async def test_one_node_forgets_transactions_for_a_while_the_other_does_not(
     assert "result" in await tx(node, tx_hash)
 
 
-async def test_a_node_that_stands_still_answers_as_of_its_block_until_it_goes_on(
+async def test_a_stalled_node_answers_as_of_its_block_until_it_resumes(
     node: NearRpc, twin: NearRpc, world: World
 ) -> None:
-    asked = {"account_id": MAKER, "token_ids": [BTC.token_id]}
-    old, height = await view(node, "mt_batch_balance_of", asked), world.ledger.height
+    params = {"account_id": MAKER, "token_ids": [BTC.token_id]}
+    old, height = await view(node, "mt_batch_balance_of", params), world.ledger.height
     world.faults.apply({"near_stale_s": {"near_a": 20}})
     signed, tx_hash = transaction(world.maker, world.ledger, "ft_withdraw", WITHDRAW)
     await send(node, signed)
-    assert await view(node, "mt_batch_balance_of", asked) == old
+    assert await view(node, "mt_batch_balance_of", params) == old
     assert (await rpc(node, "block", {"finality": "final"}))["result"]["header"]["height"] == height
     assert (await tx(node, tx_hash))["error"]["cause"]["name"] == "UNKNOWN_TRANSACTION"
     key = {"request_type": "view_access_key", "finality": "final", "account_id": MAKER}
@@ -161,13 +161,13 @@ async def test_a_node_that_stands_still_answers_as_of_its_block_until_it_goes_on
         for each in (node, twin)
     ]
     assert nonces[1] == nonces[0] + 1
-    assert await view(twin, "mt_batch_balance_of", asked) == [str(int(old[0]) - 70_000)]
+    assert await view(twin, "mt_batch_balance_of", params) == [str(int(old[0]) - 70_000)]
     world.wait(20)
-    assert await view(node, "mt_batch_balance_of", asked) == [str(int(old[0]) - 70_000)]
+    assert await view(node, "mt_batch_balance_of", params) == [str(int(old[0]) - 70_000)]
     assert "result" in await tx(node, tx_hash)
 
 
-async def test_a_block_says_when_it_was_made(node: NearRpc, world: World) -> None:
+async def test_a_block_has_its_time(node: NearRpc, world: World) -> None:
     made_ns = world.clock.now_ns
     world.wait(5)
     header = (await rpc(node, "block", {"finality": "final"}))["result"]["header"]

@@ -1,4 +1,4 @@
-"""Money in and out through the venue's real endpoints: lost answers, both routes, the control endpoint."""
+"""Deposits and withdrawals through the venue's real endpoints: lost answers, both routes, the control endpoint."""
 
 import asyncio
 import json
@@ -25,7 +25,7 @@ WITHDRAW: dict[str, object] = {
 
 
 class Desk:
-    """What a maker's program does with the venue, by hand."""
+    """A maker's program and its calls of the venue."""
 
     def __init__(self, rig: Rig) -> None:
         self.rig = rig
@@ -63,7 +63,7 @@ class Desk:
         return (await self.rig.http.get(self.rig.env["SANDBOX_CONTROL_URL"] + "/chains")).json()
 
     async def paid(self) -> Any:
-        """The payments to the destination, once every burn has come to its end."""
+        """Return the payments to the destination, once every withdrawal has ended."""
 
         async def done() -> Any:
             chain = (await self.chains())[BTC.chain]
@@ -85,8 +85,8 @@ async def test_a_withdrawal_by_transaction_ends_as_one_payment(desk: Desk) -> No
     await desk.send(signed, node=1)
     (payment,) = await desk.paid()
     assert (payment["to"], payment["amount"], payment["burn"]) == (BTC_ADDRESS, "68500", tx_hash)
-    told = (await desk.bridge("withdrawal_status", withdrawal_hash=tx_hash))["result"]
-    assert (told["status"], told["data"]["transfer_tx_hash"]) == ("COMPLETED", payment["tx_hash"])
+    status_answer = (await desk.bridge("withdrawal_status", withdrawal_hash=tx_hash))["result"]
+    assert (status_answer["status"], status_answer["data"]["transfer_tx_hash"]) == ("COMPLETED", payment["tx_hash"])
     assert await desk.balance() == before - 70_000
 
 
@@ -110,7 +110,7 @@ async def test_an_answer_is_lost_after_or_before_the_transaction_ran(
     assert len(await desk.paid()) == 1
 
 
-async def test_the_other_node_is_not_touched_by_a_fault_of_the_first(desk: Desk) -> None:
+async def test_a_fault_of_one_node_leaves_the_other_alone(desk: Desk) -> None:
     await desk.rig.control("/faults", {"near_send": {"near_a": {"mode": "drop", "times": 3}}})
     signed, _ = desk.withdrawal()
     assert "result" in await desk.send(signed, node=1)
@@ -163,8 +163,8 @@ async def published(desk: Desk) -> Any:
 
 async def settled(desk: Desk, intent_hash: str) -> Any:
     async def done() -> Any:
-        told = await desk.rig.rpc("get_status", {"intent_hash": intent_hash})
-        return told if told["status"] == "SETTLED" else None
+        status_answer = await desk.rig.rpc("get_status", {"intent_hash": intent_hash})
+        return status_answer if status_answer["status"] == "SETTLED" else None
 
     return await desk.rig.until(done)
 
@@ -176,14 +176,14 @@ async def test_a_withdrawal_by_intent_ends_as_one_payment(desk: Desk) -> None:
     tx_hash = (await settled(desk, answer["intent_hash"]))["data"]["hash"]
     (payment,) = await desk.paid()
     assert (payment["burn"], payment["amount"]) == (tx_hash, "68500")
-    told = (await desk.bridge("withdrawal_status", withdrawal_hash=tx_hash))["result"]
-    assert told["status"] == "COMPLETED"
+    status_answer = (await desk.bridge("withdrawal_status", withdrawal_hash=tx_hash))["result"]
+    assert status_answer["status"] == "COMPLETED"
     outcome = (await desk.tx(tx_hash))["result"]
     assert outcome["status"] == {"SuccessValue": ""}
 
 
 @pytest.mark.parametrize("mode", ["swallow", "drop", "late", "twice", "garbled"])
-async def test_whatever_becomes_of_a_published_intent_it_is_paid_once(desk: Desk, mode: str) -> None:
+async def test_a_published_intent_is_paid_once_whatever_its_answer(desk: Desk, mode: str) -> None:
     await desk.rig.control("/faults", {"publish": {"mode": mode, "delay_s": 0.2}})
     signed = await published(desk)
     params = {"signed_data": signed, "quote_hashes": []}
@@ -204,13 +204,13 @@ async def test_the_relay_may_not_know_an_intent_for_a_while(desk: Desk) -> None:
     answer = await desk.rig.rpc("publish_intent", {"signed_data": await published(desk), "quote_hashes": []})
     await settled(desk, answer["intent_hash"])
     await desk.rig.control("/faults", {"relay_not_found_s": 600})
-    told = await desk.rig.rpc("get_status", {"intent_hash": answer["intent_hash"]})
-    assert told["status"] == "NOT_FOUND_OR_NOT_VALID"
+    status_answer = await desk.rig.rpc("get_status", {"intent_hash": answer["intent_hash"]})
+    assert status_answer["status"] == "NOT_FOUND_OR_NOT_VALID"
     await desk.rig.control("/time", {"forward_s": 600})
     await settled(desk, answer["intent_hash"])
 
 
-async def test_a_block_hash_is_too_old_once_time_has_gone_forward(desk: Desk) -> None:
+async def test_a_block_hash_expires_when_time_is_put_forward(desk: Desk) -> None:
     signed, _ = desk.withdrawal()
     moved = (await desk.rig.control("/time", {"forward_s": 86_401})).json()
     header = (await desk.near("block", {"finality": "final"}))["result"]["header"]
@@ -239,13 +239,13 @@ async def test_the_makers_key_may_be_a_limited_one_or_none(launch: Launch, acces
     assert json.loads(bytes(answer["result"]["result"])) is False
 
 
-async def test_a_deposit_ordered_on_its_chain_is_listed_there(desk: Desk) -> None:
+async def test_a_requested_deposit_is_listed_on_its_chain(desk: Desk) -> None:
     order = {"token_id": EURE.token_id, "amount": str(5 * 10**18), "seen_after_s": 600, "confirm_after_s": 0}
     assert (await desk.rig.control("/deposit", order)).status_code == 200
     (row,) = (await desk.chains())[EURE.chain]["deposits"]
     assert (row["amount"], row["seen"], row["status"], row["confirmations"]) == (str(5 * 10**18), False, "PENDING", 12)
-    asked = {"chain": EURE.chain, "deposit_address": row["to"], "tx_hash": row["tx_hash"]}
-    await desk.bridge("notify_deposit", **asked)
+    params = {"chain": EURE.chain, "deposit_address": row["to"], "tx_hash": row["tx_hash"]}
+    await desk.bridge("notify_deposit", **params)
 
     async def credited() -> bool:
         return bool((await desk.chains())[EURE.chain]["deposits"][0]["status"] == "CREDITED")

@@ -1,4 +1,4 @@
-"""Money out: every burn is paid once or comes back, and the bridge says so in its ways."""
+"""Withdrawals: each is paid once or returned, and the bridge reports it in its shapes."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -19,15 +19,15 @@ async def status(world: World, tx_hash: str) -> Any:
     return await world.call("withdrawal_status", withdrawal_hash=tx_hash)
 
 
-async def test_the_destination_holds_what_was_burned_less_the_fee(world: World) -> None:
+async def test_the_destination_receives_the_amount_less_the_fee(world: World) -> None:
     tx_hash = burn(world, 100_000)
     for _ in range(4):
         world.wait(10)
     balances = world.bridge.chains[BTC.chain].balances
     assert balances == {BTC_ADDRESS: 98_500}
     (payment,) = world.bridge.chains[BTC.chain].transfers
-    told = await status(world, tx_hash)
-    assert (told["status"], told["data"]["transfer_tx_hash"]) == ("COMPLETED", payment.tx_hash)
+    status_answer = await status(world, tx_hash)
+    assert (status_answer["status"], status_answer["data"]["transfer_tx_hash"]) == ("COMPLETED", payment.tx_hash)
     assert len(payment.tx_hash) == 64
 
 
@@ -48,7 +48,7 @@ async def test_gnosis_is_paid_in_the_chains_spelling_of_the_address(world: World
         (100_000, {"memo": f"WITHDRAW_TO:{BTC_ADDRESS[:-1]}5"}, "not an address of btc:mainnet"),
     ],
 )
-async def test_what_cannot_be_paid_is_rejected_and_returned(
+async def test_an_unpayable_withdrawal_is_rejected_and_returned(
     world: World, amount: int, changes: Mapping[str, object], reason: str
 ) -> None:
     before = world.ledger.balance(MAKER, BTC.token_id)
@@ -62,7 +62,7 @@ async def test_what_cannot_be_paid_is_rejected_and_returned(
     assert world.bridge.chains[BTC.chain].transfers == []
 
 
-async def test_so_many_next_burns_are_rejected(world: World) -> None:
+async def test_the_next_withdrawals_are_rejected(world: World) -> None:
     before = world.ledger.balance(MAKER, BTC.token_id)
     world.faults.apply({"withdrawal_rejects": 1})
     first, second = burn(world, 100_000), burn(world, 200_000)
@@ -106,10 +106,10 @@ async def test_both_shapes_of_the_status(world: World) -> None:
 
 
 async def test_estimates_fail_and_fees_change_on_request(world: World) -> None:
-    asked = {"chain": BTC.chain, "token": BTC.near_token, "address": BTC_ADDRESS}
+    params = {"chain": BTC.chain, "token": BTC.near_token, "address": BTC_ADDRESS}
     world.faults.apply({"estimate_fails": 1, "fee_factor": "2.5"})
-    assert await world.refusal("withdrawal_estimate", **asked) == "Failed to estimate the withdrawal fee"
-    fees = [(await world.call("withdrawal_estimate", **asked))["withdrawalFee"] for _ in range(2)]
+    assert await world.refusal("withdrawal_estimate", **params) == "Failed to estimate the withdrawal fee"
+    fees = [(await world.call("withdrawal_estimate", **params))["withdrawalFee"] for _ in range(2)]
     assert sorted(map(str, fees)) == ["3750", "3750"]
     assert {type(fee) for fee in fees} == {str, int}
     burn(world, 100_000)
@@ -118,7 +118,7 @@ async def test_estimates_fail_and_fees_change_on_request(world: World) -> None:
     assert world.bridge.chains[BTC.chain].balances == {BTC_ADDRESS: 96_250}
 
 
-async def test_a_burn_the_fee_would_eat_whole_is_returned(world: World) -> None:
+async def test_a_withdrawal_not_above_the_fee_is_returned(world: World) -> None:
     before = world.ledger.balance(MAKER, BTC.token_id)
     world.faults.apply({"fee_factor": 100})
     burn(world, 150_000)
@@ -128,7 +128,7 @@ async def test_a_burn_the_fee_would_eat_whole_is_returned(world: World) -> None:
     assert world.ledger.balance(MAKER, BTC.token_id) == before - 150_001
 
 
-async def test_a_payment_to_a_deposit_address_comes_back_as_a_deposit(world: World) -> None:
+async def test_a_payment_to_a_deposit_address_is_a_deposit(world: World) -> None:
     before = world.ledger.balance(MAKER, BTC.token_id)
     address = (await world.call("deposit_address", account_id=MAKER, chain=BTC.chain))["address"]
     burn(world, 100_000, memo=f"WITHDRAW_TO:{address}")

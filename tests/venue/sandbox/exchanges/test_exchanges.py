@@ -125,7 +125,7 @@ async def test_rest_tickers_are_on_the_same_origins(launch: Launch) -> None:
     assert len(mids) == 3
 
 
-def test_an_exchange_shows_the_same_row_of_prices_whenever_it_is_looked_at() -> None:
+def test_an_exchange_shows_the_same_prices_to_every_reader() -> None:
     def seen(every_ns: int) -> list[tuple[Decimal, Decimal]]:
         now = 0
         path = RandomWalk(7, START)

@@ -63,7 +63,7 @@ def test_a_bad_recording_is_named_with_its_line(tmp_path: Path, text: str, compl
     assert str(file) in str(caught.value)
 
 
-def test_a_missing_recording_says_so(tmp_path: Path) -> None:
+def test_a_missing_recording_is_reported(tmp_path: Path) -> None:
     with pytest.raises(RecordingError, match="cannot be read"):
         read_bars(tmp_path / "nothing.csv")
 

@@ -1,4 +1,4 @@
-"""The traders' schedule and the rivals' answers: the same seed gives the same ones."""
+"""The traders' schedule and the rivals' answers: one seed always gives the same."""
 
 from decimal import Decimal
 from itertools import islice
@@ -28,7 +28,7 @@ def test_a_request_does_not_depend_on_the_ones_before() -> None:
     assert demand(5, RequestFlow(), RandomWalk(5, Decimal(80_000)), 400, wanted.at_ns, traders=4) == wanted
 
 
-def test_the_flow_is_as_asked() -> None:
+def test_the_flow_follows_its_settings() -> None:
     found = requests(5, 3_000, rate=20.0, other_pairs=0.75)
     assert found[-1].at_ns / NS_PER_S == pytest.approx(150, rel=0.1)
     assert sum(request.active for request in found) == pytest.approx(750, rel=0.15)

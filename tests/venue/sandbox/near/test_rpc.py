@@ -30,7 +30,7 @@ def node(ledger: Ledger) -> NearRpc:
     return NearRpc(ledger)
 
 
-async def test_balances_are_decimal_strings_in_the_order_asked(node: NearRpc, ledger: Ledger) -> None:
+async def test_balances_are_decimal_strings_in_the_requested_order(node: NearRpc, ledger: Ledger) -> None:
     ledger.mint("maker.near", EURE.token_id, 5 * 10**18)
     ids = [EURE.token_id, "nep141:other.near", BTC.token_id]
     balances = await view(node, "mt_batch_balance_of", {"account_id": "maker.near", "token_ids": ids})
@@ -62,7 +62,7 @@ async def test_a_simulation_through_the_node(node: NearRpc, maker: Signer) -> No
     assert output["invariant_violated"]["unmatched_deltas"][EURE.token_id] == "-4999"
 
 
-async def test_a_view_says_at_which_block_it_looked(node: NearRpc, ledger: Ledger) -> None:
+async def test_a_view_names_its_block(node: NearRpc, ledger: Ledger) -> None:
     response = await rpc(node, "query", view_params("fee", {}))
     assert response["id"] == "t"
     assert response["result"]["block_height"] == ledger.height
@@ -91,7 +91,7 @@ async def test_a_view_says_at_which_block_it_looked(node: NearRpc, ledger: Ledge
         ),
     ],
 )
-async def test_a_failing_view_is_told_in_either_way(
+async def test_a_failing_view_is_reported_in_either_form(
     ledger: Ledger, method: str, args: dict[str, object], text: str
 ) -> None:
     whole = f"wasm execution failed with error: {text}"
@@ -156,7 +156,7 @@ async def test_an_unknown_method(node: NearRpc) -> None:
     assert error["name"] == "REQUEST_VALIDATION_ERROR"
 
 
-async def test_a_transaction_nobody_sent(node: NearRpc) -> None:
+async def test_an_unknown_transaction(node: NearRpc) -> None:
     error = (await rpc(node, "tx", ["1" * 32, "maker.near"]))["error"]
     assert error["cause"]["name"] == "UNKNOWN_TRANSACTION"
 

@@ -1,4 +1,4 @@
-"""NEAR transactions, made by the NEAR library: what runs, what may not, and that the same bytes run once."""
+"""NEAR transactions, made by the NEAR library: which run, which are refused, and that the same bytes run once."""
 
 import base64
 from typing import Any
@@ -54,7 +54,7 @@ async def refused(node: NearRpc, signed: str) -> Any:
 
 
 def value_of(response: dict[str, Any]) -> str:
-    """What the transaction returned, as the JSON text it is."""
+    """Return the transaction's result as JSON text."""
     return base64.b64decode(response["result"]["status"]["SuccessValue"], validate=True).decode()
 
 
@@ -83,7 +83,7 @@ async def test_the_same_bytes_run_once(node: NearRpc, ledger: Ledger, clock: Clo
     assert ledger.balance("maker.near", BTC.token_id) == 10**9 - 700
 
 
-async def test_bytes_that_ran_are_called_expired_once_their_block_is_too_old(
+async def test_executed_bytes_are_expired_once_their_block_is_too_old(
     node: NearRpc, ledger: Ledger, clock: Clock, maker: Signer
 ) -> None:
     signed, tx_hash = transaction(maker, ledger, "ft_withdraw", WITHDRAW)
@@ -124,7 +124,7 @@ async def test_a_failed_call_costs_its_nonce(node: NearRpc, ledger: Ledger, make
     assert after.nonce == before.nonce + 1
 
 
-async def test_keys_are_registered_and_forgotten_with_one_yocto(node: NearRpc, ledger: Ledger, maker: Signer) -> None:
+async def test_keys_are_registered_and_removed_with_one_yocto(node: NearRpc, ledger: Ledger, maker: Signer) -> None:
     quote_key = Signer("maker.near", 6)
     arguments = {"public_key": quote_key.public_key}
     unpaid, _ = transaction(maker, ledger, "add_public_key", arguments, deposit=0)
@@ -194,7 +194,7 @@ async def test_a_block_hash_expires_a_day_after_its_block(
     assert await refused(node, unknown) == "Expired"
 
 
-async def test_a_recent_block_hash_is_taken(node: NearRpc, ledger: Ledger, clock: Clock, maker: Signer) -> None:
+async def test_a_recent_block_hash_is_accepted(node: NearRpc, ledger: Ledger, clock: Clock, maker: Signer) -> None:
     signed, _ = transaction(maker, ledger, "ft_withdraw", WITHDRAW)
     for _ in range(5):
         ledger.advance_block()
@@ -220,6 +220,6 @@ async def test_several_actions_are_refused(node: NearRpc, ledger: Ledger, maker:
     assert await refused(node, signed) == {"ActionsValidation": exceeded}
 
 
-async def test_arguments_that_are_none_panic(node: NearRpc, ledger: Ledger, maker: Signer) -> None:
+async def test_invalid_arguments_panic(node: NearRpc, ledger: Ledger, maker: Signer) -> None:
     signed, _ = transaction(maker, ledger, "ft_withdraw", {"token": BTC.near_token, "amount": 700})
     assert panic_of(await send(node, signed)) == "Smart contract panicked: Failed to deserialize input from JSON."

@@ -27,15 +27,15 @@ def response(quote_id: str, output: dict[str, str], signed: dict[str, object]) -
 
 
 async def ask(rig: Rig, maker: Maker, **params: object) -> tuple[str, asyncio.Task[Any]]:
-    """Ask for a quote over the RPC; the id the maker sees, and the RPC's answer to come."""
+    """Request a quote over the RPC; return the id that the maker sees, and the pending answer of the RPC."""
     before = len([message for message in maker.seen if message.get("method") == "event"])
-    asked = asyncio.create_task(rig.rpc("quote", {**ASK, "wait_ms": 300, **params}))
+    pending_quote = asyncio.create_task(rig.rpc("quote", {**ASK, "wait_ms": 300, **params}))
     event = (await maker.events(before + 1))[before]
-    return event["params"]["data"]["quote_id"], asked
+    return event["params"]["data"]["quote_id"], pending_quote
 
 
 def taker(rig: Rig) -> Signer:
-    """A funded account of the test's own."""
+    """Create a funded account of the test's own."""
     key = SigningKey(b"\x07" * 32)
     signer = Signer("taker.near", "ed25519:" + base58.b58encode(bytes(key) + bytes(key.verify_key)).decode())
     public = "ed25519:" + base58.b58encode(bytes(key.verify_key)).decode()
@@ -52,7 +52,7 @@ async def test_a_websocket_without_the_token_is_refused(launch: Launch, headers:
     assert caught.value.response.status_code == 401
 
 
-async def test_the_rpc_takes_the_token_in_either_header_only(launch: Launch) -> None:
+async def test_the_rpc_accepts_the_token_in_either_header_only(launch: Launch) -> None:
     rig = await launch()
     url, key = rig.env["NEAR_INTENTS_RELAY_RPC_URL"], rig.env["NEAR_INTENTS_API_KEY"]
     call = {"id": "7", "jsonrpc": "2.0", "method": "get_status", "params": [{"intent_hash": "none"}]}
@@ -74,7 +74,7 @@ async def test_the_relay_offers_no_compression(launch: Launch) -> None:
         assert "Sec-WebSocket-Extensions" not in socket.response.headers
 
 
-async def test_subscriptions_begin_and_end(launch: Launch) -> None:
+async def test_subscriptions_start_and_end(launch: Launch) -> None:
     rig = await launch()
     async with relay(rig.env) as socket:
         maker = Maker(socket)
@@ -130,12 +130,12 @@ async def test_the_flat_form_holds_the_fields_in_params(launch: Launch) -> None:
     async with relay(rig.env) as socket:
         maker = Maker(socket)
         subscription = (await maker.call("subscribe", ["quote"]))["result"]
-        asked = asyncio.create_task(rig.rpc("quote", {**ASK, "wait_ms": 0}))
+        pending_quote = asyncio.create_task(rig.rpc("quote", {**ASK, "wait_ms": 0}))
         event = (await maker.events(1, "subscribe"))[0]
         assert event["params"]["subscription"] == subscription
         assert event["params"]["exact_amount_in"] == "100000"
         assert "data" not in event["params"]
-        assert await asked is None
+        assert await pending_quote is None
 
 
 @pytest.mark.parametrize("seed", [1, 2])
@@ -185,7 +185,7 @@ async def test_a_maker_that_wins_is_settled_to_the_base_unit(launch: Launch, see
     assert state["settlements"] == {"settled": len(mine), "failed": 0}
 
 
-async def test_rivals_fill_requests_and_every_maker_hears_of_it(launch: Launch) -> None:
+async def test_rivals_fill_requests_and_every_maker_gets_the_status(launch: Launch) -> None:
     rig = await launch(rate=20.0, other_pairs=0.0, rivals=True)
     async with relay(rig.env) as socket:
         maker = Maker(socket)
@@ -220,7 +220,7 @@ async def test_each_bad_answer_is_refused_with_its_reason(launch: Launch) -> Non
     async with relay(rig.env) as socket:
         maker = Maker(socket)
         await maker.call("subscribe", ["quote"])
-        quote_id, asked = await ask(rig, maker, wait_ms=1_500)
+        quote_id, pending_quote = await ask(rig, maker, wait_ms=1_500)
         good = {BTC: 100_000, EURE: -80 * EUR}
         output = {"amount_out": str(80 * EUR)}
         later = rig.deadline_ms()
@@ -248,7 +248,7 @@ async def test_each_bad_answer_is_refused_with_its_reason(launch: Launch) -> Non
         assert (await maker.call("quote_response", response(quote_id, output, signed)))["result"] == "OK"
         less = rig.signer.diff({BTC: 100_000, EURE: -79 * EUR}, rig.salt, later)[1]
         assert "another solver won" in await refusal({"amount_out": str(79 * EUR)}, less)
-        options = await asked
+        options = await pending_quote
         assert [option["amount_out"] for option in options] == [str(80 * EUR)]
         assert "gone" in await refusal(output, signed)
     errors = [message["error"] for message in maker.seen if "error" in message]
@@ -257,7 +257,7 @@ async def test_each_bad_answer_is_refused_with_its_reason(launch: Launch) -> Non
     assert (state["refused"], state["accepted"]) == (len(errors), 1)
 
 
-async def test_malformed_frames_are_answered_and_the_connection_lives(launch: Launch) -> None:
+async def test_malformed_frames_are_answered_and_the_connection_stays_open(launch: Launch) -> None:
     rig = await launch()
     async with relay(rig.env) as socket:
         maker = Maker(socket)
@@ -276,10 +276,10 @@ async def test_a_taker_settles_a_quote_over_the_rpc(launch: Launch) -> None:
     async with relay(rig.env) as socket:
         maker = Maker(socket)
         await maker.call("subscribe", ["quote"])
-        quote_id, asked = await ask(rig, maker)
+        quote_id, pending_quote = await ask(rig, maker)
         quote_hash, signed = rig.signer.diff({BTC: 100_000, EURE: -80 * EUR}, rig.salt, rig.deadline_ms())
         await maker.call("quote_response", response(quote_id, {"amount_out": str(80 * EUR)}, signed))
-        (option,) = await asked
+        (option,) = await pending_quote
         assert option["quote_hash"] == quote_hash
         assert (option["amount_in"], option["amount_out"]) == ("100000", str(80 * EUR))
         assert option["expiration_time"].endswith("Z")
@@ -322,10 +322,10 @@ async def test_a_quote_that_cannot_be_paid_any_more_fails_to_settle(launch: Laun
         await maker.call("subscribe", ["quote_status"])
         hashes = []
         for _ in range(2):
-            quote_id, asked = await ask(rig, maker, wait_ms=50)
+            quote_id, pending_quote = await ask(rig, maker, wait_ms=50)
             name, signed = rig.signer.diff({BTC: 100_000, EURE: -80 * EUR}, rig.salt, rig.deadline_ms())
             await maker.call("quote_response", response(quote_id, {"amount_out": str(80 * EUR)}, signed))
-            await asked
+            await pending_quote
             fair = {BTC: -100_001, EURE: 80 * EUR - 80 * EUR // 10**6}
             intent_hash, paid = buyer.diff(fair, rig.salt, rig.deadline_ms())
             hashes.append((name, paid, intent_hash))
@@ -345,11 +345,11 @@ async def test_publishing_an_empty_intent_burns_a_quotes_nonce(launch: Launch) -
     async with relay(rig.env) as socket:
         maker = Maker(socket)
         await maker.call("subscribe", ["quote"])
-        quote_id, asked = await ask(rig, maker)
+        quote_id, pending_quote = await ask(rig, maker)
         deadline = rig.deadline_ms()
         quote_hash, signed = rig.signer.diff({BTC: 100_000, EURE: -80 * EUR}, rig.salt, deadline)
         await maker.call("quote_response", response(quote_id, {"amount_out": str(80 * EUR)}, signed))
-        await asked
+        await pending_quote
     twin = Signer(rig.signer.account, rig.env["NEAR_INTENTS_SIGNER_PRIVATE_KEY"])
     burn_hash, burn = twin.sign([], rig.salt, deadline)
     assert burn["payload"]["nonce"] == signed["payload"]["nonce"]  # type: ignore[index]
@@ -376,7 +376,7 @@ async def test_publishing_an_empty_intent_burns_a_quotes_nonce(launch: Launch) -
         {"defuse_asset_identifier_in": "bitcoin"},
     ],
 )
-async def test_a_bad_ask_is_refused_and_not_broadcast(launch: Launch, params: dict[str, object]) -> None:
+async def test_a_bad_request_is_refused_and_not_broadcast(launch: Launch, params: dict[str, object]) -> None:
     rig = await launch()
     answer = await rig.http.post(
         rig.env["NEAR_INTENTS_RELAY_RPC_URL"],

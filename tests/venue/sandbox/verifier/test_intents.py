@@ -1,4 +1,4 @@
-"""The protocol fee: what a taker may ask for and must put up."""
+"""The protocol fee: what a taker may ask for and must give."""
 
 import pytest
 from hypothesis import given
@@ -19,12 +19,12 @@ def test_the_fee_is_rounded_up(amount: int, pips: int, fee: int) -> None:
 
 
 @given(AMOUNTS, PIPS)
-def test_what_the_taker_puts_up_delivers_exactly_and_no_less_would(receives: int, pips: int) -> None:
+def test_the_takers_amount_delivers_exactly_and_is_the_smallest(receives: int, pips: int) -> None:
     gives = taker_gives(receives, pips)
     assert gives - protocol_fee(gives, pips) == receives
     assert (gives - 1) - protocol_fee(gives - 1, pips) < receives
 
 
-def test_a_fee_of_the_whole_is_refused() -> None:
+def test_a_fee_of_100_percent_is_refused() -> None:
     with pytest.raises(ValueError, match="pips"):
         taker_gives(1, 1_000_000)

@@ -1,4 +1,4 @@
-"""The Verifier's checks: the words of each, their order, and what a call leaves behind."""
+"""The Verifier's checks: the text of each, their order, and the state after a call."""
 
 import base64
 from collections.abc import Mapping
@@ -122,7 +122,7 @@ def test_salt_unknown(ledger: Ledger, maker: Signer) -> None:
     assert refusal(ledger, maker.sign(nonce=nonce)) == "invalid salt"
 
 
-def test_a_former_salt_counts_until_it_is_invalidated(ledger: Ledger, maker: Signer) -> None:
+def test_a_previous_salt_is_valid_until_it_is_invalidated(ledger: Ledger, maker: Signer) -> None:
     signed, late = maker.sign(), maker.sign()
     ledger.rotate_salt(b"\x01\x02\x03\x04", invalidate_old=False)
     assert ledger.current_salt() == b"\x01\x02\x03\x04"
@@ -166,12 +166,12 @@ def test_an_empty_list_burns_the_nonce(ledger: Ledger, maker: Signer, taker: Sig
 
 
 @pytest.mark.parametrize("nonce", [b"\x07" * 32, bytes.fromhex("5628f6c601") + b"\x07" * 27])
-def test_a_legacy_nonce_is_still_taken(ledger: Ledger, maker: Signer, nonce: bytes) -> None:
+def test_a_legacy_nonce_is_accepted(ledger: Ledger, maker: Signer, nonce: bytes) -> None:
     ledger.execute_intents([maker.sign(nonce=nonce)])
     assert refusal(ledger, maker.sign(nonce=nonce)) == "nonce was already used"
 
 
-def test_expired_nonces_are_forgotten_by_a_clean_up(ledger: Ledger, maker: Signer) -> None:
+def test_a_clean_up_drops_expired_nonces(ledger: Ledger, maker: Signer) -> None:
     nonce, legacy = maker.nonce(NOW + 60 * NS_PER_S), b"\x07" * 32
     ledger.execute_intents([maker.sign(nonce=nonce), maker.sign(nonce=legacy)])
     encoded = base64.b64encode(nonce).decode()
@@ -228,7 +228,7 @@ def test_withdrawal_of_zero_and_beyond_the_balance(ledger: Ledger, maker: Signer
     assert refusal(ledger, maker.sign(withdrawal(10**9 + 1))) == "insufficient balance or overflow"
 
 
-def test_a_withdrawal_drops_the_balance_and_is_handed_on(ledger: Ledger, maker: Signer) -> None:
+def test_a_withdrawal_debits_the_balance_and_is_passed_on(ledger: Ledger, maker: Signer) -> None:
     burns: list[Burn] = []
     ledger.on_burn(burns.append)
     executed = ledger.execute_intents([maker.sign(withdrawal(700))])
@@ -244,7 +244,7 @@ def test_a_withdrawal_drops_the_balance_and_is_handed_on(ledger: Ledger, maker: 
     )
 
 
-def test_a_withdrawal_in_a_call_that_fails_is_not_handed_on(ledger: Ledger, maker: Signer) -> None:
+def test_a_withdrawal_in_a_failed_call_is_not_passed_on(ledger: Ledger, maker: Signer) -> None:
     burns: list[Burn] = []
     ledger.on_burn(burns.append)
     refusal(ledger, maker.sign(withdrawal(700)), maker.sign(token_diff(btc=1)))
@@ -266,20 +266,20 @@ def test_keys_by_intent(ledger: Ledger, maker: Signer) -> None:
     exists = f"public key '{second.public_key}' already exists for account 'maker.near'"
     assert refusal(ledger, maker.sign(add)) == exists
     ledger.execute_intents([second.sign(remove)])
-    gone = f"public key '{maker.public_key}' doesn't exist for account 'maker.near'"
-    assert refusal(ledger, maker.sign()) == gone
+    missing = f"public key '{maker.public_key}' doesn't exist for account 'maker.near'"
+    assert refusal(ledger, maker.sign()) == missing
     assert ledger.public_keys_of("maker.near") == (second.public_key,)
 
 
 def test_a_removed_key_cannot_sign_later_in_the_same_call(ledger: Ledger, maker: Signer) -> None:
     remove = {"intent": "remove_public_key", "public_key": maker.public_key}
-    gone = f"public key '{maker.public_key}' doesn't exist for account 'maker.near'"
-    assert refusal(ledger, maker.sign(remove), maker.sign()) == gone
+    missing = f"public key '{maker.public_key}' doesn't exist for account 'maker.near'"
+    assert refusal(ledger, maker.sign(remove), maker.sign()) == missing
     assert ledger.has_public_key("maker.near", maker.public_key)
 
 
 def test_checks_come_in_the_contracts_order(ledger: Ledger, clock: Clock, maker: Signer) -> None:
-    """A payload wrong in every way, mended one fault at a time, names each fault in turn."""
+    """A payload with every fault, corrected one by one, names each fault in turn."""
     stranger, past = Signer("maker.near", 9), NOW - NS_PER_S
     bad_salt = maker.nonce(past - 1, salt=b"\x00\x00\x00\x00")
 

@@ -1,4 +1,4 @@
-"""Whatever is thrown at the ledger, base units come and go by mint and burn alone, and a call is whole or nothing."""
+"""Under any calls, base units change by mint and burn alone, and a call applies whole or not at all."""
 
 from collections.abc import Mapping
 
@@ -31,7 +31,7 @@ def intent(draw: st.DrawFn) -> Mapping[str, object]:
 
 @st.composite
 def swap(draw: st.DrawFn) -> list[tuple[int, list[Mapping[str, object]]]]:
-    """Two payloads that balance at a fee of 300 pips."""
+    """Build two payloads that balance at a fee of 300 pips."""
     maker, taker = draw(st.permutations(range(len(NAMES))))[:2]
     gives = draw(st.integers(min_value=2, max_value=2_000))
     receives = draw(st.integers(min_value=1, max_value=2_000))
@@ -74,8 +74,8 @@ def test_conservation_and_all_or_nothing(calls: list[list[tuple[int, list[Mappin
         else:
             assert len(executed.intent_hashes) == len(call)
         for token_id in TOKENS:
-            gone = sum(burn.amount for burn in burns if burn.token_id == token_id)
-            assert ledger.supply(token_id) == 15_000 - gone
+            withdrawn = sum(burn.amount for burn in burns if burn.token_id == token_id)
+            assert ledger.supply(token_id) == 15_000 - withdrawn
             assert all(ledger.balance(name, token_id) >= 0 for name in ledger.accounts.names())
 
 
@@ -85,7 +85,7 @@ def test_conservation_and_all_or_nothing(calls: list[list[tuple[int, list[Mappin
     st.integers(min_value=2, max_value=2**100),
     st.integers(min_value=0, max_value=500_000),
 )
-def test_a_taker_who_asks_what_the_helpers_say_always_settles(receives: int, gives: int, pips: int) -> None:
+def test_a_taker_with_the_helpers_amounts_always_settles(receives: int, gives: int, pips: int) -> None:
     maker, taker = Signer("maker.near", 1), Signer("taker.near", 2)
     ledger = Ledger(clock=Clock(), salt=SALT, fee_pips=pips)
     for signer in (maker, taker):

@@ -1,4 +1,4 @@
-"""Signed payloads: the documentation's vectors verify, anything bent does not."""
+"""Signed payloads: the documentation's vectors verify, changed ones do not."""
 
 import pytest
 from hypothesis import given, settings
@@ -54,7 +54,7 @@ def test_another_key_does_not_fit_the_signature() -> None:
         open_payload({**DOCS, "public_key": Signer("maker.near", 1).public_key})
 
 
-def test_raw_ed25519_is_signed_as_it_stands() -> None:
+def test_raw_ed25519_is_signed_unchanged() -> None:
     signer = Signer("maker.near", 1)
     message = open_payload(signer.sign_raw(token_diff(btc=1, eure=-2)))
     assert (message.signer_id, message.public_key) == ("maker.near", signer.public_key)
@@ -79,7 +79,7 @@ def test_raw_ed25519_is_signed_as_it_stands() -> None:
         '{"signer_id":' + "[" * 100_000,
     ],
 )
-def test_a_signed_text_that_is_no_message_is_told_as_json(body: str) -> None:
+def test_an_invalid_signed_text_is_a_json_error(body: str) -> None:
     signer = Signer("maker.near", 1)
     with pytest.raises(ContractPanicError, match=r"^JSON: "):
         open_payload(signer.sign_text(body, signer.nonce()))

@@ -22,7 +22,7 @@ def test_known_times(text: str, expected: int) -> None:
 
 
 @given(st.integers(min_value=0, max_value=4_000_000_000_000_000_000))
-def test_text_and_nanoseconds_say_the_same(at_ns: int) -> None:
+def test_text_and_nanoseconds_agree(at_ns: int) -> None:
     assert parse_timestamp(format_timestamp(at_ns)) == at_ns
 
 
@@ -30,6 +30,6 @@ def test_text_and_nanoseconds_say_the_same(at_ns: int) -> None:
     "text",
     ["", "now", "2025-05-23", "2025-05-23T07:40:13", "2025-13-01T00:00:00Z", "1747986013", "２025-05-23T07:40:13Z"],
 )
-def test_no_time_is_refused(text: str) -> None:
+def test_an_invalid_time_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r".+"):
         parse_timestamp(text)
