@@ -32,7 +32,7 @@ def ok(value: bytes = b"") -> dict[str, Any]:
 
 
 def answer(status: Any, **changes: Any) -> bytes:
-    """Build a withdrawal as nodes report it: the call, the token's ft_transfer, ft_resolve_withdraw and a refund of gas."""
+    """Build a withdrawal as nodes report it: the call, ft_transfer, ft_resolve_withdraw and a refund of gas."""
     receipts = [
         part("call", "intents.near", {"SuccessReceiptId": "resolve"}, ("transfer", "resolve", "gas")),
         part("transfer", "btc.omft.near", ok()),
