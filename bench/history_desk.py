@@ -32,7 +32,17 @@ class NullHistory(SqliteHistory):
 def pair_of_events(n: int, at_ns: int) -> tuple[AnyEvent, AnyEvent]:
     """Return a request and the decision not to quote it, as large as real ones."""
     quote_id = f"bench-{at_ns:x}-{n}"
-    request = SwapDemand(at_ns, quote_id, BTC.token_id, EURE.token_id, 8_000, None, 60_000, "partner", None)
+    request = SwapDemand(
+        at_ns=at_ns,
+        quote_id=quote_id,
+        asset_in=BTC.token_id,
+        asset_out=EURE.token_id,
+        amount_in=8_000,
+        amount_out=None,
+        min_deadline_ms=60_000,
+        partner_id="partner",
+        traceparent=None,
+    )
     decision = TradeDecision(
         at_ns=at_ns,
         decision_id=f"decision-{quote_id}",

@@ -154,7 +154,19 @@ async def restart(history: History) -> float:
 async def account(history: History, at_ns: int) -> None:
     """Record that all earlier quotes are accounted for, as a desk does after its start."""
     await history.open(Run(run_id="accounts", mode="SANDBOX", account="maker.near", started_ns=at_ns))
-    await history.write([OperatorAction(at_ns, "accounts", "desk", ACCOUNTED, "{}", True, "")])
+    await history.write(
+        [
+            OperatorAction(
+                at_ns=at_ns,
+                command_id="accounts",
+                actor="desk",
+                command=ACCOUNTED,
+                arguments="{}",
+                accepted=True,
+                reason="",
+            )
+        ]
+    )
     await history.close(None)
 
 

@@ -14,13 +14,13 @@ Side = Literal["buy", "sell"]
 """What the desk does with the base asset."""
 
 
-class Event(msgspec.Struct, frozen=True, gc=False, tag_field="topic"):
+class Event(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag_field="topic"):
     """A fact with the time at which the desk learned of it."""
 
     at_ns: int
 
 
-class SwapDemand(Event, frozen=True, gc=False, tag="norm.swap_demand"):
+class SwapDemand(Event, frozen=True, gc=False, kw_only=True, tag="norm.swap_demand"):
     """A well-formed request for the active pair; exactly one of the two amounts is set."""
 
     quote_id: str
@@ -33,7 +33,7 @@ class SwapDemand(Event, frozen=True, gc=False, tag="norm.swap_demand"):
     traceparent: str | None
 
 
-class MarketSettlements(Event, frozen=True, gc=False, tag="norm.market_settlements"):
+class MarketSettlements(Event, frozen=True, gc=False, kw_only=True, tag="norm.market_settlements"):
     """How many settlements of other makers' quotes the relay reported since ``since_ns``, UTC ns.
 
     The relay reports settlements of all pairs without naming the pair, so this is the flow of the whole venue.
@@ -43,7 +43,7 @@ class MarketSettlements(Event, frozen=True, gc=False, tag="norm.market_settlemen
     others: int
 
 
-class MarketPrice(Event, frozen=True, gc=False, tag="ref.market_price"):
+class MarketPrice(Event, frozen=True, gc=False, kw_only=True, tag="ref.market_price"):
     """A tick of one exchange, or of the composite (``source`` = ``composite``, bid = ask = mid)."""
 
     source: str
@@ -52,7 +52,7 @@ class MarketPrice(Event, frozen=True, gc=False, tag="ref.market_price"):
     mid: Decimal
 
 
-class IntentInventory(Event, frozen=True, gc=False, tag="state.intent_inventory"):
+class IntentInventory(Event, frozen=True, gc=False, kw_only=True, tag="state.intent_inventory"):
     """One asset's balance on the Verifier at a block, with the committed and available amounts of that moment.
 
     ``cause``: why it was read; ``unexplained`` if known movements do not add up to it, whatever the cause.
@@ -66,7 +66,7 @@ class IntentInventory(Event, frozen=True, gc=False, tag="state.intent_inventory"
     cause: Literal["opening", "poll", "settlement", "refresh", "unexplained"]
 
 
-class LiquidityAction(Event, frozen=True, gc=False, tag="ops.liquidity_action"):
+class LiquidityAction(Event, frozen=True, gc=False, kw_only=True, tag="ops.liquidity_action"):
     """A step of a deposit or withdrawal, or a freeze."""
 
     action_id: str
@@ -79,7 +79,7 @@ class LiquidityAction(Event, frozen=True, gc=False, tag="ops.liquidity_action"):
     detail: str
 
 
-class WithdrawalPrepared(Event, frozen=True, gc=False, tag="ops.withdrawal_prepared"):
+class WithdrawalPrepared(Event, frozen=True, gc=False, kw_only=True, tag="ops.withdrawal_prepared"):
     """A withdrawal signed and not yet sent: all that a restart needs to send the same bytes again or to track them.
 
     ``amount`` leaves the Verifier, ``fee`` is the bridge's part of it, both base units. ``hash`` is the NEAR
@@ -111,7 +111,7 @@ class Check(msgspec.Struct, frozen=True, gc=False, array_like=True):
     detail: str
 
 
-class TradeDecision(Event, frozen=True, gc=False, tag="decision.trade_decision"):
+class TradeDecision(Event, frozen=True, gc=False, kw_only=True, tag="decision.trade_decision"):
     """The strategy's decision on one request, and every risk check with its numbers.
 
     ``reason`` is the name of the first check that failed, or ``quote``. Amounts are None where no price could be made.
@@ -138,7 +138,7 @@ class TradeDecision(Event, frozen=True, gc=False, tag="decision.trade_decision")
     view: str = ""
 
 
-class DecisionRules(Event, frozen=True, gc=False, tag="decision.rules"):
+class DecisionRules(Event, frozen=True, gc=False, kw_only=True, tag="decision.rules"):
     """Limits and pricing parameters in force from here on, each as JSON; written on a change."""
 
     rules_id: str
@@ -146,7 +146,7 @@ class DecisionRules(Event, frozen=True, gc=False, tag="decision.rules"):
     params: str
 
 
-class ExecuteTrade(Event, frozen=True, gc=False, tag="cmd.execute_trade"):
+class ExecuteTrade(Event, frozen=True, gc=False, kw_only=True, tag="cmd.execute_trade"):
     """A quote was signed and written to the relay: from here until its deadline its amount is committed."""
 
     command_id: str
@@ -162,7 +162,7 @@ class ExecuteTrade(Event, frozen=True, gc=False, tag="cmd.execute_trade"):
     reaction_ns: int
 
 
-class TradeResult(Event, frozen=True, gc=False, tag="exec.trade_result"):
+class TradeResult(Event, frozen=True, gc=False, kw_only=True, tag="exec.trade_result"):
     """A step in the life of a sent quote: the relay's answer, settlement, expiry, or the burning of its nonce.
 
     ``burning``: an empty intent with its nonce is about to be published; ``burned``: it was, and the quote is void.
@@ -177,7 +177,7 @@ class TradeResult(Event, frozen=True, gc=False, tag="exec.trade_result"):
     tx_hash: str | None
 
 
-class OperatorAction(Event, frozen=True, gc=False, tag="ops.operator_action"):
+class OperatorAction(Event, frozen=True, gc=False, kw_only=True, tag="ops.operator_action"):
     """A command and its outcome: who sent it, accepted or refused, and why.
 
     ``arguments`` is JSON of the command's arguments; it never holds a secret.

@@ -97,7 +97,17 @@ class Restarts(RuleBasedStateMachine):
         self.chain.advance(made.amounts.base)
         self.listed.append(made)
         self.life.volatile.append(
-            LiquidityAction(self.clock(), made.key, "deposit", None, made.amounts.base, None, None, "CREDITED", "")
+            LiquidityAction(
+                at_ns=self.clock(),
+                action_id=made.key,
+                kind="deposit",
+                asset=None,
+                amount=made.amounts.base,
+                chain=None,
+                tx_hash=None,
+                status="CREDITED",
+                detail="",
+            )
         )
 
     @precondition(lambda self: self.life.inventory.ledger.balance is not None)

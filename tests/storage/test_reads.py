@@ -15,7 +15,15 @@ def reading(n: int, asset: str, balance: int, cause: str = "poll") -> IntentInve
 
 
 def accounted(accepted: bool = True) -> OperatorAction:
-    return OperatorAction(START_NS, "account-run-2", "desk", ACCOUNTED, "{}", accepted, "")
+    return OperatorAction(
+        at_ns=START_NS,
+        command_id="account-run-2",
+        actor="desk",
+        command=ACCOUNTED,
+        arguments="{}",
+        accepted=accepted,
+        reason="",
+    )
 
 
 async def test_only_quotes_without_a_final_outcome_are_open(engine: Engine) -> None:

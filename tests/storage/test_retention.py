@@ -23,7 +23,8 @@ LATER_NS = NOON_NS + DAY_NS
 
 
 def price(second: int) -> MarketPrice:
-    return MarketPrice(NOON_NS + second * NS_PER_S, "composite", *[Decimal(50_000)] * 3)
+    mid = Decimal(50_000)
+    return MarketPrice(at_ns=NOON_NS + second * NS_PER_S, source="composite", bid=mid, ask=mid, mid=mid)
 
 
 def at(event: AnyEvent, second: int) -> AnyEvent:

@@ -301,4 +301,14 @@ class StartupReconciliation:
         self._act(f"found-{self._run_id}", "start", "; ".join(self._findings), accepted=not gap)
 
     def _act(self, action_id: str, command: str, reason: str, *, arguments: str = "{}", accepted: bool = True) -> None:
-        self._record(OperatorAction(self._wall_ns(), action_id, "desk", command, arguments, accepted, reason))
+        self._record(
+            OperatorAction(
+                at_ns=self._wall_ns(),
+                command_id=action_id,
+                actor="desk",
+                command=command,
+                arguments=arguments,
+                accepted=accepted,
+                reason=reason,
+            )
+        )

@@ -62,7 +62,7 @@ class Reference:
     def on_tick(self, tick: Tick) -> None:
         """Take one exchange's price."""
         self._ticks[tick.source] = tick
-        self._keep(MarketPrice(tick.at_ns, tick.source, tick.bid, tick.ask, tick.mid))
+        self._keep(MarketPrice(at_ns=tick.at_ns, source=tick.source, bid=tick.bid, ask=tick.ask, mid=tick.mid))
         self.recompute()
 
     def recompute(self) -> None:
@@ -76,7 +76,7 @@ class Reference:
         if self.current.usable and self.mid is not None:
             if not self.chart or now - self.chart[-1][0] >= NS_PER_S:
                 self.chart.append((now, self.mid))
-            self._keep(MarketPrice(now, "composite", self.mid, self.mid, self.mid))
+            self._keep(MarketPrice(at_ns=now, source="composite", bid=self.mid, ask=self.mid, mid=self.mid))
 
     def _compose(self, now_ns: int) -> Composite:
         limits = self._limits.current

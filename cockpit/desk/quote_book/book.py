@@ -317,13 +317,13 @@ class QuoteBook:
         commitment, status = quote.commitment, quote.status
         self._record(
             TradeResult(
-                self._wall_ns(),
-                commitment.command_id,
-                commitment.quote_id,
-                commitment.quote_hash,
-                outcome,
-                detail,
-                status.intent_hash if status else None,
-                quote.tx_hash,
+                at_ns=self._wall_ns(),
+                command_id=commitment.command_id,
+                quote_id=commitment.quote_id,
+                quote_hash=commitment.quote_hash,
+                outcome=outcome,
+                detail=detail,
+                intent_hash=status.intent_hash if status else None,
+                tx_hash=quote.tx_hash,
             )
         )

@@ -254,5 +254,13 @@ class HardStopRun:
             f"{done.expired} died by their deadline"
         )
         self._recorder.record(
-            OperatorAction(self._wall_ns(), self._new_id(), "desk", "hard-stop ended", "{}", True, told)
+            OperatorAction(
+                at_ns=self._wall_ns(),
+                command_id=self._new_id(),
+                actor="desk",
+                command="hard-stop ended",
+                arguments="{}",
+                accepted=True,
+                reason=told,
+            )
         )

@@ -200,7 +200,7 @@ class QuoteEngine:
         self._rules += 1
         self._rules_id = f"{self._run_id}-rules-{self._rules}"
         limits, params = (msgspec.json.encode(part).decode() for part in self._ruled_by)
-        self._record(DecisionRules(at_ns, self._rules_id, limits, params))
+        self._record(DecisionRules(at_ns=at_ns, rules_id=self._rules_id, limits=limits, params=params))
 
     def note_flow(self, now_ns: int, *, last: bool = False) -> None:
         """Record how many settlements of other makers were told of, once in five seconds; ``last``: at once."""
@@ -212,7 +212,7 @@ class QuoteEngine:
             return
         others = self.counters["others_settled"] - self._others_recorded
         if others and now_ns > since_ns:
-            self._record(MarketSettlements(now_ns, since_ns, others))
+            self._record(MarketSettlements(at_ns=now_ns, since_ns=since_ns, others=others))
             self._others_recorded += others
         self._flow_since_ns = now_ns
 

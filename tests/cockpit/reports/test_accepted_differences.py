@@ -34,13 +34,29 @@ def at(second: int) -> int:
 
 def aside(second: int, amounts: PairAmounts, before: PairAmounts, shown: int) -> OperatorAction:
     arguments = msgspec.json.encode(UnexplainedDifference(amounts, before, at(shown))).decode()
-    return OperatorAction(at(second), f"aside-{second}", "desk", DIFFERENCE_COMMAND, arguments, True, "")
+    return OperatorAction(
+        at_ns=at(second),
+        command_id=f"aside-{second}",
+        actor="desk",
+        command=DIFFERENCE_COMMAND,
+        arguments=arguments,
+        accepted=True,
+        reason="",
+    )
 
 
 def accept(second: int, accepted: bool, reason: str) -> OperatorAction:
     arguments = {"amounts": {"BTC": str(BTC_UNITS), "EURe": str(EURE_UNITS)}, "reason": reason}
     encoded = msgspec.json.encode(arguments).decode()
-    return OperatorAction(at(second), f"accept-{second}", "alice", ACCEPT_COMMAND, encoded, accepted, "")
+    return OperatorAction(
+        at_ns=at(second),
+        command_id=f"accept-{second}",
+        actor="alice",
+        command=ACCEPT_COMMAND,
+        arguments=encoded,
+        accepted=accepted,
+        reason="",
+    )
 
 
 def events() -> list[AnyEvent]:

@@ -45,7 +45,15 @@ def demand(
     if amount_in is None and amount_out is None:
         amount_in = 8_000 if side == "buy" else 4 * 10**18
     return SwapDemand(
-        at_ns, quote_id, asset_in.token_id, asset_out.token_id, amount_in, amount_out, min_deadline_ms, None, None
+        at_ns=at_ns,
+        quote_id=quote_id,
+        asset_in=asset_in.token_id,
+        asset_out=asset_out.token_id,
+        amount_in=amount_in,
+        amount_out=amount_out,
+        min_deadline_ms=min_deadline_ms,
+        partner_id=None,
+        traceparent=None,
     )
 
 

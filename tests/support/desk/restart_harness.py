@@ -137,18 +137,18 @@ class Life:
         self.book.sent(made, len(self.history.events) + 1)
         self.history.events.append(
             ExecuteTrade(
-                made.sent_ns,
-                made.command_id,
-                made.decision_id,
-                made.quote_id,
-                made.quote_hash,
-                made.nonce,
-                made.deadline_ns,
-                made.asset_in,
-                made.asset_out,
-                made.amount_in,
-                made.amount_out,
-                1,
+                at_ns=made.sent_ns,
+                command_id=made.command_id,
+                decision_id=made.decision_id,
+                quote_id=made.quote_id,
+                quote_hash=made.quote_hash,
+                nonce=made.nonce,
+                deadline_ns=made.deadline_ns,
+                asset_in=made.asset_in,
+                asset_out=made.asset_out,
+                amount_in=made.amount_in,
+                amount_out=made.amount_out,
+                reaction_ns=1,
             )
         )
         return made

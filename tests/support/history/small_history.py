@@ -27,14 +27,26 @@ EUR = 10**18
 
 
 def mid(second: int, price: str) -> MarketPrice:
-    return MarketPrice(NOW + second * NS_PER_S, "composite", Decimal(price), Decimal(price), Decimal(price))
+    return MarketPrice(
+        at_ns=NOW + second * NS_PER_S, source="composite", bid=Decimal(price), ask=Decimal(price), mid=Decimal(price)
+    )
 
 
 def balances(second: int, btc: int, eure: int) -> list[AnyEvent]:
     at_ns = NOW + second * NS_PER_S
     return [
-        IntentInventory(at_ns, BTC.token_id, btc, 0, btc, second, "poll"),
-        IntentInventory(at_ns, EURE.token_id, eure, 0, eure, second, "poll"),
+        IntentInventory(
+            at_ns=at_ns, asset=BTC.token_id, balance=btc, reserved=0, spendable=btc, block_height=second, cause="poll"
+        ),
+        IntentInventory(
+            at_ns=at_ns,
+            asset=EURE.token_id,
+            balance=eure,
+            reserved=0,
+            spendable=eure,
+            block_height=second,
+            cause="poll",
+        ),
     ]
 
 
@@ -45,16 +57,35 @@ def sent(name: str, second: int, taken: tuple[str, int], given: tuple[str, int],
     seen = view(mid_at_ns=at_ns, inventory_at_ns=at_ns)
     made = decision_event(f"decision-{name}", asked, decide(asked, seen, desk_prices(seen)), seen, rules_id="rules")
     command = ExecuteTrade(
-        at_ns, f"command-{name}", f"decision-{name}", f"quote-{name}", f"hash-{name}", "nonce",
-        at_ns + life_s * NS_PER_S, taken[0], given[0], taken[1], given[1], 300_000 + 1_000 * second,
-    )  # fmt: skip
+        at_ns=at_ns,
+        command_id=f"command-{name}",
+        decision_id=f"decision-{name}",
+        quote_id=f"quote-{name}",
+        quote_hash=f"hash-{name}",
+        nonce="nonce",
+        deadline_ns=at_ns + life_s * NS_PER_S,
+        asset_in=taken[0],
+        asset_out=given[0],
+        amount_in=taken[1],
+        amount_out=given[1],
+        reaction_ns=300_000 + 1_000 * second,
+    )
     return [asked, command, made]
 
 
 def result(name: str, second: int, outcome: Outcome) -> TradeResult:
     tx = f"tx-{name}" if outcome == "settled" else None
     at_ns = NOW + second * NS_PER_S
-    return TradeResult(at_ns, f"command-{name}", f"quote-{name}", f"hash-{name}", outcome, "", None, tx)
+    return TradeResult(
+        at_ns=at_ns,
+        command_id=f"command-{name}",
+        quote_id=f"quote-{name}",
+        quote_hash=f"hash-{name}",
+        outcome=outcome,
+        detail="",
+        intent_hash=None,
+        tx_hash=tx,
+    )
 
 
 def refused(name: str, second: int, notional_btc: int) -> list[AnyEvent]:
@@ -71,12 +102,32 @@ def events() -> list[AnyEvent]:
     btc, eure = BTC.token_id, EURE.token_id
     rules = view()
     limits, params = (msgspec.json.encode(part).decode() for part in (rules.limits, rules.params))
-    deposit = LiquidityAction(NOW + 30 * NS_PER_S, "dep", "deposit", btc, 10**6, "btc:mainnet", "0xd", "CREDITED", "")
-    pending = LiquidityAction(NOW + 5 * NS_PER_S, "dep", "deposit", btc, 10**6, "btc:mainnet", "0xd", "PENDING", "")
+    deposit = LiquidityAction(
+        at_ns=NOW + 30 * NS_PER_S,
+        action_id="dep",
+        kind="deposit",
+        asset=btc,
+        amount=10**6,
+        chain="btc:mainnet",
+        tx_hash="0xd",
+        status="CREDITED",
+        detail="",
+    )
+    pending = LiquidityAction(
+        at_ns=NOW + 5 * NS_PER_S,
+        action_id="dep",
+        kind="deposit",
+        asset=btc,
+        amount=10**6,
+        chain="btc:mainnet",
+        tx_hash="0xd",
+        status="PENDING",
+        detail="",
+    )
     return [
         *balances(0, 10**8, 1_000 * EUR),
         mid(0, "50000"),
-        DecisionRules(NOW, "rules", limits, params),
+        DecisionRules(at_ns=NOW, rules_id="rules", limits=limits, params=params),
         pending,
         *sent("a", 8, (btc, 100_000), (eure, 499 * EUR // 10)),
         result("a", 9, "accepted"),
@@ -94,7 +145,7 @@ def events() -> list[AnyEvent]:
         *refused("e", 28, 10**7),
         deposit,
         mid(30, "50300"),
-        MarketSettlements(NOW + 35 * NS_PER_S, NOW + 30 * NS_PER_S, 6),
+        MarketSettlements(at_ns=NOW + 35 * NS_PER_S, since_ns=NOW + 30 * NS_PER_S, others=6),
         mid(70, "50000"),
         mid(90, "49000"),
         *balances(91, 10**8 + 100_000 - 50_000 + 10**6, 1_000 * EUR - 499 * EUR // 10 + 251 * EUR // 10),

@@ -15,7 +15,15 @@ SIGNED = SignedData(payload=SignedPayload("M", "N", "intents.near"), signature="
 
 def request(*, exact_in: bool) -> SwapDemand:
     return SwapDemand(
-        0, "q-1", BTC.token_id, EURE.token_id, 1 if exact_in else None, None if exact_in else 1, 60_000, None, None
+        at_ns=0,
+        quote_id="q-1",
+        asset_in=BTC.token_id,
+        asset_out=EURE.token_id,
+        amount_in=1 if exact_in else None,
+        amount_out=None if exact_in else 1,
+        min_deadline_ms=60_000,
+        partner_id=None,
+        traceparent=None,
     )
 
 

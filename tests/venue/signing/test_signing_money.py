@@ -102,19 +102,19 @@ def test_only_its_own_key_is_registered() -> None:
 def test_history_returns_the_same_bytes(route: str) -> None:
     sent = sign(route, BTC, 5, ADDRESSES["BTC"]).sent
     fact = WithdrawalPrepared(
-        1,
-        "w",
-        "k",
-        "a",
-        "transaction" if route == "transaction" else "intent",
-        BTC.token_id,
-        5,
-        1,
-        ADDRESSES["BTC"],
-        BTC.chain,
-        "h",
-        encode_signed(route, sent),
-        "2",
-        9,
+        at_ns=1,
+        withdrawal_id="w",
+        idempotency_key="k",
+        actor="a",
+        route="transaction" if route == "transaction" else "intent",
+        asset=BTC.token_id,
+        amount=5,
+        fee=1,
+        destination=ADDRESSES["BTC"],
+        chain=BTC.chain,
+        hash="h",
+        signed=encode_signed(route, sent),
+        nonce="2",
+        expires_ns=9,
     )
     assert decode_signed(fact) == sent

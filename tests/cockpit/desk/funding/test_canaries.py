@@ -129,7 +129,20 @@ def pieces(signed: str) -> list[str]:
 
 def fact(signed: str) -> WithdrawalPrepared:
     return WithdrawalPrepared(
-        1, "w", "k", "a", "transaction", BTC.token_id, 5, 1, "bc1q", BTC.chain, "h", signed, "2", 9
+        at_ns=1,
+        withdrawal_id="w",
+        idempotency_key="k",
+        actor="a",
+        route="transaction",
+        asset=BTC.token_id,
+        amount=5,
+        fee=1,
+        destination="bc1q",
+        chain=BTC.chain,
+        hash="h",
+        signed=signed,
+        nonce="2",
+        expires_ns=9,
     )
 
 

@@ -9,7 +9,20 @@ from venue.protocol.assets import BTC, BTC_EURE, EURE, PairAmounts
 
 AMOUNT = 250_000
 FACT = WithdrawalPrepared(
-    5, "w-1", "key", "ann", "transaction", BTC.token_id, AMOUNT, 1_500, "bc1q", BTC.chain, "hash", "AAAA", "7", 99
+    at_ns=5,
+    withdrawal_id="w-1",
+    idempotency_key="key",
+    actor="ann",
+    route="transaction",
+    asset=BTC.token_id,
+    amount=AMOUNT,
+    fee=1_500,
+    destination="bc1q",
+    chain=BTC.chain,
+    hash="hash",
+    signed="AAAA",
+    nonce="7",
+    expires_ns=99,
 )
 ORDER = RecordedOrder(
     withdrawal_id="w-1",
@@ -31,7 +44,17 @@ def made(state: State, *, near_hash: str = "") -> Withdrawal:
 
 
 def action(state: str, tx_hash: str | None = None, ident: str = "w-1") -> LiquidityAction:
-    return LiquidityAction(9, ident, "withdrawal", BTC.token_id, AMOUNT, BTC.chain, tx_hash, state, "")
+    return LiquidityAction(
+        at_ns=9,
+        action_id=ident,
+        kind="withdrawal",
+        asset=BTC.token_id,
+        amount=AMOUNT,
+        chain=BTC.chain,
+        tx_hash=tx_hash,
+        status=state,
+        detail="",
+    )
 
 
 def keys(withdrawal: Withdrawal) -> list[tuple[str, int]]:
@@ -178,7 +201,17 @@ def test_a_way_out_and_back_within_one_explanation_is_no_movement_of_it() -> Non
 
 
 def test_other_actions_are_ignored_and_unknown_states_refused() -> None:
-    deposit = LiquidityAction(1, "d", "deposit", BTC.token_id, 1, BTC.chain, None, "PENDING", "")
+    deposit = LiquidityAction(
+        at_ns=1,
+        action_id="d",
+        kind="deposit",
+        asset=BTC.token_id,
+        amount=1,
+        chain=BTC.chain,
+        tx_hash=None,
+        status="PENDING",
+        detail="",
+    )
     assert rebuild(BTC_EURE, [], [deposit]) == {}
     with pytest.raises(ValueError, match="unknown state lost"):
         rebuild(BTC_EURE, [], [action("lost")])

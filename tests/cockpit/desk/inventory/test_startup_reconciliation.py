@@ -130,7 +130,17 @@ async def test_a_deposit_of_long_ago_does_not_explain_what_came_since(world: Wor
     old = Movement("deposit:old", PairAmounts(5_000_000, 0))
     world.life.listed = [old]
     world.life.volatile.append(
-        LiquidityAction(world.clock(), old.key, "deposit", None, old.amounts.base, None, None, "CREDITED", "")
+        LiquidityAction(
+            at_ns=world.clock(),
+            action_id=old.key,
+            kind="deposit",
+            asset=None,
+            amount=old.amounts.base,
+            chain=None,
+            tx_hash=None,
+            status="CREDITED",
+            detail="",
+        )
     )
     world.chain.advance(old.amounts.base)
     await world.read()
@@ -233,7 +243,17 @@ async def test_a_remainder_that_explains_itself_later_is_not_carried_on(world: W
     await world.read()
     assert world.life.inventory.ledger.unexplained == NO_AMOUNTS
     world.life.volatile.append(
-        LiquidityAction(world.clock(), "deposit:1", "deposit", None, 5_000_000, None, None, "CREDITED", "")
+        LiquidityAction(
+            at_ns=world.clock(),
+            action_id="deposit:1",
+            kind="deposit",
+            asset=None,
+            amount=5_000_000,
+            chain=None,
+            tx_hash=None,
+            status="CREDITED",
+            detail="",
+        )
     )
     world.clock.pass_ms(60_000)
     await world.read()

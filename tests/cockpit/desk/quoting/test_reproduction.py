@@ -67,6 +67,6 @@ async def test_settlements_of_others_are_recorded_as_a_count_every_five_seconds(
         note(start + 10_500 * NS_PER_MS, last=True)
         flow = [event for event in desk.events if isinstance(event, MarketSettlements)]
     assert flow == [
-        MarketSettlements(start + 5_000 * NS_PER_MS, start, 3),
-        MarketSettlements(start + 10_500 * NS_PER_MS, start + 10_000 * NS_PER_MS, 1),
+        MarketSettlements(at_ns=start + 5_000 * NS_PER_MS, since_ns=start, others=3),
+        MarketSettlements(at_ns=start + 10_500 * NS_PER_MS, since_ns=start + 10_000 * NS_PER_MS, others=1),
     ]
