@@ -79,7 +79,7 @@ class PostgresConnection:
                 )
             await asyncio.sleep(_RETRY_S)
         raise AccountLockedError(
-            f"an earlier connection of this desk still holds the history {self._where}: restart it"
+            f"an earlier connection of this desk still holds the history {self._where}: try again soon"
         )
 
     async def write(self, run_id: str, batch: Sequence[AnyEvent], heartbeat_ns: int, *, ended: bool = False) -> None:
