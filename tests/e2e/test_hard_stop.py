@@ -117,7 +117,7 @@ async def test_a_crash_during_a_hard_stop_is_resolved_by_the_next_run(
     await control.mend()
     await desk.start()
     shot = await desk.until(lambda shot: shot.inventory.rows[0].unexplained == 0, 30)
-    assert any("former" in finding for finding in shot.findings)
+    assert any("previous run" in finding for finding in shot.findings)
     await hard_stop(desk)
     await desk.until(lambda shot: shot.alive.quotes == 0, 30)
     await until(lambda: outcomes(desk)["burned"] == 5)
