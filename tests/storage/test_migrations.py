@@ -1,15 +1,17 @@
 """The schema moves forward only, one complete version after the other."""
 
 import asyncio
+import re
 import shutil
 import sqlite3
+from hashlib import sha256
 from pathlib import Path
 
 import asyncpg
 import pytest
 
 from storage.errors import HistoryError
-from storage.migrations import scripts
+from storage.migrations import SCHEMAS, scripts
 from storage.postgres.migrations import LOCK
 from storage.sqlite.history import SqliteHistory
 from tests.support.history import rows as facts
@@ -103,3 +105,25 @@ def test_a_gap_in_the_numbers_of_the_scripts_is_refused(newer: Path) -> None:
     last_script(newer).rename(newer / "009_note.sql")
     with pytest.raises(ValueError, match="without a gap"):
         scripts(newer)
+
+
+RELEASED = {
+    "sqlite/001_initial.sql": "46cce16b8eb6a77d",
+    "sqlite/002_withdrawals.sql": "322bf418f03ad3ba",
+    "sqlite/003_reading.sql": "3448115516803f00",
+    "sqlite/004_commands.sql": "1e8a29d0abd04c7e",
+    "postgres/001_initial.sql": "6a24d0ec951bf94b",
+    "postgres/002_commands.sql": "b20722d30d2a797c",
+}
+"""The start of the SHA-256 of each script's statements, comments and white space aside. Add new scripts, change none."""
+
+
+@pytest.mark.parametrize("name", RELEASED)
+def test_a_script_that_databases_were_made_by_is_not_changed(name: str) -> None:
+    text = re.sub(r"--[^\n]*", "", (SCHEMAS / name).read_text("utf-8"))
+    statements = re.sub(r"\s+", " ", text).strip()
+    assert sha256(statements.encode()).hexdigest()[:16] == RELEASED[name]
+
+
+def test_every_script_is_listed_as_released() -> None:
+    assert {f"{path.parent.name}/{path.name}" for path in SCHEMAS.rglob("*.sql")} == RELEASED.keys()
