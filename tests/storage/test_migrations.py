@@ -115,7 +115,7 @@ RELEASED = {
     "postgres/001_initial.sql": "6a24d0ec951bf94b",
     "postgres/002_commands.sql": "b20722d30d2a797c",
 }
-"""The start of the SHA-256 of each script's statements, comments and white space aside. Add new scripts, change none."""
+"""The start of the SHA-256 of each script's statements without comments and white space: add scripts, change none."""
 
 
 @pytest.mark.parametrize("name", RELEASED)
