@@ -1,1 +1,1 @@
-"""What both sides of a wire must agree on: assets, signed messages, nonces, units. The sandbox shares nothing else."""
+"""What both sides of a wire must agree on, all that the sandbox may share: assets, signed messages, nonces, units."""

@@ -17,8 +17,8 @@ from venue.protocol.assets import Pair
 from venue.relay.errors import MalformedMessageError
 from venue.relay.messages import (
     MAX_MESSAGE,
-    Message,
     QuoteStatus,
+    RelayMessage,
     decode_message,
     read_error,
     read_event,
@@ -208,7 +208,7 @@ class Relay:
         else:
             self._on_reply(listener, message)
 
-    def _on_reply(self, listener: RelayListener, message: Message) -> None:
+    def _on_reply(self, listener: RelayListener, message: RelayMessage) -> None:
         try:
             request_id = int(message.id) if message.id is not None else -1
         except ValueError:

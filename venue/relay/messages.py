@@ -40,7 +40,7 @@ class _Params(_Data):
     metadata: _Metadata | None = None
 
 
-class Message(msgspec.Struct):
+class RelayMessage(msgspec.Struct):
     """One JSON-RPC message from the relay; ``result`` and ``error`` stay undecoded until they are asked for."""
 
     id: int | str | None = None
@@ -58,13 +58,15 @@ class QuoteStatus(msgspec.Struct, frozen=True):
     tx_hash: str | None
 
 
-decode_message = msgspec.json.Decoder(Message).decode
+decode_message = msgspec.json.Decoder(RelayMessage).decode
 """Decode one frame; msgspec.DecodeError when it is not a JSON-RPC message."""
 
 _EVENT_METHODS = ("event", "subscribe")
 
 
-def read_event(message: Message, pair: Pair, at_ns: int) -> SwapDemand | QuoteStatus | Literal["other_pair"] | None:
+def read_event(
+    message: RelayMessage, pair: Pair, at_ns: int
+) -> SwapDemand | QuoteStatus | Literal["other_pair"] | None:
     """Return the event of a message; None when it is not a known event.
 
     A request for another pair is recognised by its two asset ids alone. Raises MalformedMessageError for an invalid

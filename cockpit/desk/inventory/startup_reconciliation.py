@@ -45,7 +45,7 @@ class EarlierWithdrawals(Protocol):
         """Return what they may have done to the balances since then (UTC ns)."""
 
 
-class Transactions(Protocol):
+class SettlementLookup(Protocol):
     """The relay's answers about settled quotes."""
 
     async def transaction_of(self, intent_hash: str) -> str | None:
@@ -85,7 +85,7 @@ class StartupReconciliation:
         history: History,
         *,
         withdrawals: EarlierWithdrawals,
-        relay: Transactions,
+        relay: SettlementLookup,
         env: Environment,
         recorder: Recorder,
         run_id: str,
