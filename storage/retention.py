@@ -28,12 +28,12 @@ class PruneProgress:
     def from_ns(self, table: str) -> int:
         return self._done_ns.get(table, 0)
 
-    def advance(self, table: str, last_ns: int | None, before_ns: int) -> int:
+    def to_ns(self, table: str, last_ns: int | None, before_ns: int) -> int:
         """Return where the table's step ends, UTC ns. ``last_ns``: its last row, None when the step is the last one."""
-        from_ns = self.from_ns(table)
-        to_ns = before_ns if last_ns is None else max(last_ns, from_ns + 1)
-        self._done_ns[table] = max(from_ns, to_ns)
-        return to_ns
+        return before_ns if last_ns is None else max(last_ns, self.from_ns(table) + 1)
+
+    def done(self, table: str, to_ns: int) -> None:
+        self._done_ns[table] = max(self.from_ns(table), to_ns)
 
 
 async def retain(

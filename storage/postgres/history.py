@@ -179,8 +179,9 @@ class PostgresHistory(HistoryReads):
         for table in queries.PRUNED_TABLES:
             from_ns = self._pruned.from_ns(table)
             last_ns = await db.fetchval(queries.postgres(queries.PRUNE_STEP_END[table]), from_ns, before_ns)
-            to_ns = self._pruned.advance(table, last_ns, before_ns)
+            to_ns = self._pruned.to_ns(table, last_ns, before_ns)
             await db.execute(queries.postgres(queries.PRUNE[table]), from_ns, to_ns)
+            self._pruned.done(table, to_ns)
             more |= last_ns is not None
         return more
 

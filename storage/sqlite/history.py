@@ -28,7 +28,6 @@ from storage.sqlite.runs import start_run
 _HEARTBEAT = "UPDATE runs SET last_write_ns = MAX(last_write_ns, ?) WHERE run_id = ?"
 _END = "UPDATE runs SET last_write_ns = MAX(last_write_ns, ?1), ended_ns = ?1 WHERE run_id = ?2"
 
-
 ROWS_PER_STATEMENT = (64, 8, 1)
 """The largest that the rows left fill. Each step of SQLite hands the GIL over and back, which waits for the quote path
 or delays it, so a row must not take a step of its own; a statement's text is parsed once and kept."""
@@ -145,8 +144,9 @@ class SqliteHistory(HistoryReads):
             for table in queries.PRUNED_TABLES:
                 from_ns = self._pruned.from_ns(table)
                 last = [*await db.execute_fetchall(queries.PRUNE_STEP_END[table], (from_ns, before_ns))]
-                to_ns = self._pruned.advance(table, last[0][0] if last else None, before_ns)
+                to_ns = self._pruned.to_ns(table, last[0][0] if last else None, before_ns)
                 await db.execute(queries.PRUNE[table], (from_ns, to_ns))
+                self._pruned.done(table, to_ns)
                 more |= bool(last)
         return more
 
