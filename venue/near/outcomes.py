@@ -49,7 +49,7 @@ class AccessKey(msgspec.Struct, frozen=True):
     block_hash: str
 
 
-class TxOutcome(msgspec.Struct, frozen=True):
+class TxOutcome(msgspec.Struct, frozen=True, kw_only=True):
     """A transaction's outcome, as far as the node knows it.
 
     ``pending`` until the transaction is executed with all its receipts. ``value`` is what the whole transaction
@@ -70,7 +70,7 @@ class TxOutcome(msgspec.Struct, frozen=True):
     resolved: tuple[int, ...] = ()
 
 
-PENDING = TxOutcome("pending")
+PENDING = TxOutcome(state="pending")
 
 
 def withdrawn_amount(outcome: TxOutcome, amount: int) -> int:
@@ -173,7 +173,7 @@ def read_outcome(raw: bytes, host: str) -> TxOutcome:
     if "Failure" in status:
         reason = _failure_text(status)
         return TxOutcome(
-            "failed",
+            state="failed",
             failure=reason,
             receipts_failed=failed,
             final=final,
@@ -189,7 +189,7 @@ def read_outcome(raw: bytes, host: str) -> TxOutcome:
         raise unreadable(host, "the returned value is not base64") from None
     resolved = tuple(used for part in result.receipts_outcome if (used := _resolution(part.outcome)) is not None)
     return TxOutcome(
-        "succeeded", value=returned, receipts_failed=failed, final=final, block_hashes=hashes, resolved=resolved
+        state="succeeded", value=returned, receipts_failed=failed, final=final, block_hashes=hashes, resolved=resolved
     )
 
 
@@ -214,7 +214,7 @@ def invalid_transaction(error: RefusedError) -> RefusedError:
 
 
 def _executed(result: _Result) -> bool:
-    """Return whether all receipts ran; a node that gives no execution status must show every receipt it names."""
+    # A node that gives no execution status must show every receipt that it names.
     if result.final_execution_status is not None:
         return result.final_execution_status in _EXECUTED
     if result.transaction_outcome is None:
@@ -225,7 +225,7 @@ def _executed(result: _Result) -> bool:
 
 
 def _reverted(result: _Result) -> bool:
-    """Return whether the transaction or its first receipt failed: what follows a receipt fails with it."""
+    # What follows the first receipt fails with it.
     first = result.transaction_outcome
     if first is None:
         return False
@@ -236,7 +236,7 @@ def _reverted(result: _Result) -> bool:
 
 
 def _resolution(execution: _Execution) -> int | None:
-    """Return what ``ft_resolve_withdraw`` reports as used; no other receipt of the Verifier returns one amount."""
+    # No other receipt of the Verifier returns one amount.
     status = execution.status
     value = status.get("SuccessValue") if isinstance(status, dict) else None
     if execution.executor_id != INTENTS_CONTRACT or not isinstance(value, str) or not value:

@@ -46,7 +46,7 @@ class Block(msgspec.Struct, frozen=True):
     timestamp_ns: int
 
 
-class Endpoint(msgspec.Struct, frozen=True):
+class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     """The health of one endpoint since the start; ``current`` marks the one that is tried first."""
 
     host: str
@@ -97,7 +97,13 @@ class NearRpc:
     def endpoints(self) -> tuple[Endpoint, ...]:
         """The health of every endpoint, in the order of the URLs."""
         return tuple(
-            Endpoint(one.host, one.calls, one.failures, one.last_error, index == self._current)
+            Endpoint(
+                host=one.host,
+                calls=one.calls,
+                failures=one.failures,
+                last_error=one.last_error,
+                current=index == self._current,
+            )
             for index, one in enumerate(self._endpoints)
         )
 

@@ -20,7 +20,7 @@ PRICING = Context(prec=60)
 """Decimal context of prices and shares."""
 
 
-class Asset(msgspec.Struct, frozen=True):
+class Asset(msgspec.Struct, frozen=True, kw_only=True):
     """``token_id`` is the Verifier's id, ``near_token`` the NEAR contract, ``chain`` the bridge's name of the chain."""
 
     symbol: str
@@ -122,12 +122,12 @@ def _ticks(price: Decimal) -> int:
     return int(price.scaleb(PRICE_DECIMALS, context=PRICING))
 
 
-BTC = Asset("BTC", "nep141:btc.omft.near", 8, "btc:mainnet", "btc.omft.near")
+BTC = Asset(symbol="BTC", token_id="nep141:btc.omft.near", decimals=8, chain="btc:mainnet", near_token="btc.omft.near")
 EURE = Asset(
-    "EURe",
-    "nep141:gnosis-0x420ca0f9b9b604ce0fd9c18ef134c705e5fa3430.omft.near",
-    18,
-    "eth:100",
-    "gnosis-0x420ca0f9b9b604ce0fd9c18ef134c705e5fa3430.omft.near",
+    symbol="EURe",
+    token_id="nep141:gnosis-0x420ca0f9b9b604ce0fd9c18ef134c705e5fa3430.omft.near",
+    decimals=18,
+    chain="eth:100",
+    near_token="gnosis-0x420ca0f9b9b604ce0fd9c18ef134c705e5fa3430.omft.near",
 )
 BTC_EURE = Pair(base=BTC, quote=EURE)

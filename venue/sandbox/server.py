@@ -64,7 +64,6 @@ class Venue:
 
     @property
     def ledger(self) -> Ledger:
-        """The Verifier's state, for set-up beyond the config."""
         return self._parts.ledger
 
     async def start(self) -> None:

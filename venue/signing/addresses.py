@@ -32,9 +32,9 @@ def check_address(chain: str, text: str) -> str:
     ``chain`` is the bridge's name, ``btc:mainnet`` or ``eth:100``. Raises InvalidAddressError.
     """
     if chain == BTC.chain:
-        return _bitcoin(_one_word(text, BITCOIN_HINT))
+        return _bitcoin(_single_token(text, BITCOIN_HINT))
     if chain == EURE.chain:
-        return _gnosis(_one_word(text, GNOSIS_HINT))
+        return _gnosis(_single_token(text, GNOSIS_HINT))
     raise InvalidAddressError("addresses on this chain cannot be checked; only Bitcoin and Gnosis are supported")
 
 
@@ -45,32 +45,32 @@ def eip55(address: str) -> str:
     return "0x" + "".join(c.upper() if int(h, 16) >= 8 else c for c, h in zip(digits, case, strict=False))
 
 
-def _one_word(text: str, hint: str) -> str:
-    word = text.strip()
-    if not word:
+def _single_token(text: str, hint: str) -> str:
+    address = text.strip()
+    if not address:
         raise InvalidAddressError(f"the address is empty: {hint}")
-    for place, character in enumerate(word, 1):
+    for place, character in enumerate(address, 1):
         if character.isspace():
             raise InvalidAddressError(f"character {place} of the address is whitespace: {hint}")
         if not (character.isascii() and character.isprintable()):
             name = unicodedata.name(character, f"U+{ord(character):04X}")
             raise InvalidAddressError(f"character {place} is {name}, not a plain letter or digit: {hint}")
-    if ":" in word:
+    if ":" in address:
         raise InvalidAddressError(f"remove the part up to the colon: {hint}")
-    return word
+    return address
 
 
-def _bitcoin(word: str) -> str:
-    lower = word.lower()
+def _bitcoin(address: str) -> str:
+    lower = address.lower()
     for prefix, network in _TEST_PREFIXES.items():
         if lower.startswith(prefix):
             raise InvalidAddressError(f"this is a Bitcoin {network} address: {BITCOIN_HINT}")
     if lower.startswith("bc1"):
-        return _segwit(word)
+        return _segwit(address)
     if lower.startswith("0x"):
         raise InvalidAddressError(f"this looks like an Ethereum or Gnosis address: {BITCOIN_HINT}")
     try:
-        raw = b58decode_check(word)
+        raw = b58decode_check(address)
     except ValueError as error:
         wrong = "wrong checksum" if "checksum" in str(error) else "invalid character"
         raise InvalidAddressError(f"a character is mistyped or missing ({wrong}): {BITCOIN_HINT}") from None
@@ -82,14 +82,14 @@ def _bitcoin(word: str) -> str:
         raise InvalidAddressError(f"this is a Bitcoin testnet, signet or regtest address: {BITCOIN_HINT}")
     if raw[0] not in _BITCOIN_VERSIONS:
         raise InvalidAddressError(f"this is another coin's address: {BITCOIN_HINT}")
-    return word
+    return address
 
 
-def _segwit(word: str) -> str:
-    if word != word.lower() and word != word.upper():
+def _segwit(address: str) -> str:
+    if address != address.lower() and address != address.upper():
         raise InvalidAddressError(f"bech32 does not allow mixed case: {BITCOIN_HINT}")
     try:
-        _, data, kind = bech32_decode(word, limit=_BECH32_MAX)
+        _, data, kind = bech32_decode(address, limit=_BECH32_MAX)
         program = convertbits(data[1:], 5, 8, False)
     except ValueError as error:
         raise InvalidAddressError(f"a character is mistyped or missing ({error}): {BITCOIN_HINT}") from None
@@ -105,13 +105,13 @@ def _segwit(word: str) -> str:
         raise InvalidAddressError(
             f"anybody could spend money sent to witness version {version} with {len(program)} bytes: {BITCOIN_HINT}"
         )
-    return word.lower()
+    return address.lower()
 
 
-def _gnosis(word: str) -> str:
-    digits = word[2:]
-    if not word.startswith("0x"):
-        if word[:3].lower() == "bc1" or word[0] in "13":
+def _gnosis(address: str) -> str:
+    digits = address[2:]
+    if not address.startswith("0x"):
+        if address[:3].lower() == "bc1" or address[0] in "13":
             raise InvalidAddressError(f"this looks like a Bitcoin address: {GNOSIS_HINT}")
         raise InvalidAddressError(f"it does not start with 0x: {GNOSIS_HINT}")
     if not _HEX.issuperset(digits):
@@ -120,10 +120,10 @@ def _gnosis(word: str) -> str:
         raise InvalidAddressError(f"it has {len(digits)} hex digits after 0x, not 40: {GNOSIS_HINT}")
     if not digits.strip("0"):
         raise InvalidAddressError(f"this is the zero address, nobody can spend from it: {GNOSIS_HINT}")
-    if word.lower() == _TOKEN_CONTRACT:
+    if address.lower() == _TOKEN_CONTRACT:
         raise InvalidAddressError(f"this is {EURE.symbol}'s own contract, nobody can spend from it: {GNOSIS_HINT}")
-    if eip55(word) == word:
-        return word
+    if eip55(address) == address:
+        return address
     if digits in (digits.lower(), digits.upper()):
         raise InvalidAddressError(
             f"the letters are all in one case, so a typing error cannot be detected: {GNOSIS_HINT}"

@@ -24,8 +24,8 @@ def without_signed(text: str, prepared: WithdrawalPrepared) -> str:
     signed = prepared.signed
 
     def hidden(found: re.Match[str]) -> str:
-        word = found[0]
-        windows = (word[start : start + _WINDOW] for start in range(len(word) - _WINDOW + 1))
-        return "…" if any(window in signed for window in windows) else word
+        run = found[0]
+        windows = (run[start : start + _WINDOW] for start in range(len(run) - _WINDOW + 1))
+        return "…" if any(window in signed for window in windows) else run
 
     return _LONG.sub(hidden, text)

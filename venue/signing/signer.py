@@ -126,7 +126,7 @@ class Signer:
         return self._sign_intent(intent, deadline_ns, salt)
 
     def sign_withdrawal_transaction(
-        self, asset: Asset, amount: int, destination: str, access_nonce: int, block_hash: str
+        self, asset: Asset, amount: int, destination: str, *, access_nonce: int, block_hash: str
     ) -> SignedBytes:
         """Sign the withdrawal of ``amount`` base units, which the bridge pays out to ``destination``, as a transaction.
 
@@ -141,7 +141,7 @@ class Signer:
         return self._sign_transaction(unsigned)
 
     def sign_withdrawal_intent(
-        self, asset: Asset, amount: int, destination: str, deadline_ns: int, salt: bytes
+        self, asset: Asset, amount: int, destination: str, *, deadline_ns: int, salt: bytes
     ) -> SignedBytes:
         """Sign the same withdrawal as an intent that can be executed once, until ``deadline_ns`` (UTC; cut to
         milliseconds). Raises RefusedToSignError as for the transaction.

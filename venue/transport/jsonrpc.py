@@ -173,7 +173,7 @@ class JsonRpc:
 
 
 def _secrets(url: str, headers: Mapping[str, str]) -> tuple[str, ...]:
-    """Collect what an error must not repeat: header values, and long parts of the URL (access keys)."""
+    # An error must not repeat header values, nor long parts of the URL: they may be access keys.
     split = urlsplit(url)
     in_url = [split.username, split.password, *split.path.split("/"), *(value for _, value in parse_qsl(split.query))]
     found = {part for part in in_url if part and len(part) >= _MIN_SECRET_LEN}

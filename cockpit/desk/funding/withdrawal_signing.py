@@ -37,7 +37,9 @@ class WithdrawalSigning:
             if salt is None:
                 raise NotPreparedError("the Verifier's salt is not known; try again")
             deadline = block.timestamp_ns + INTENT_LIFE_NS
-            signed = self._signer.sign_withdrawal_intent(order.asset, order.amount, order.destination, deadline, salt)
+            signed = self._signer.sign_withdrawal_intent(
+                order.asset, order.amount, order.destination, deadline_ns=deadline, salt=salt
+            )
             return signed, deadline
         key = await self._rpc.access_key(self._account, self._signer.public_key)
         if key is None or not key.full_access:
@@ -48,7 +50,7 @@ class WithdrawalSigning:
         # Of two transactions with one nonce only one can execute: that of another asset may still be in flight.
         last = max([key.nonce, *(access_nonce(w) for w in self._book if w.undecided)])
         signed = self._signer.sign_withdrawal_transaction(
-            order.asset, order.amount, order.destination, last, block.hash
+            order.asset, order.amount, order.destination, access_nonce=last, block_hash=block.hash
         )
         return signed, block.timestamp_ns + VALID_NS
 

@@ -30,14 +30,14 @@ def a_signer() -> Signer:
 
 def sign(route: str, asset: Asset, amount: int, to: str) -> SignedBytes:
     if route == "transaction":
-        return a_signer().sign_withdrawal_transaction(asset, amount, to, 1, BLOCK)
-    return a_signer().sign_withdrawal_intent(asset, amount, to, NOW_NS, SALT)
+        return a_signer().sign_withdrawal_transaction(asset, amount, to, access_nonce=1, block_hash=BLOCK)
+    return a_signer().sign_withdrawal_intent(asset, amount, to, deadline_ns=NOW_NS, salt=SALT)
 
 
 @given(sides, amounts, st.integers(0, 2**63))
 def test_the_chain_reads_the_signed_withdrawal(asset: Asset, amount: int, nonce: int) -> None:
     signer, to = a_signer(), ADDRESSES[asset.symbol]
-    signed = signer.sign_withdrawal_transaction(asset, amount, to, nonce, BLOCK)
+    signed = signer.sign_withdrawal_transaction(asset, amount, to, access_nonce=nonce, block_hash=BLOCK)
     read = read_transaction(signed.sent)
     assert verify_ed25519(read.public_key, read.hash, read.signature)
     assert (read.signer_id, read.public_key, read.receiver_id) == ("maker.near", signer.public_key, "intents.near")
@@ -56,7 +56,7 @@ def test_the_chain_reads_the_signed_withdrawal(asset: Asset, amount: int, nonce:
 @given(sides, amounts)
 def test_the_verifier_reads_the_signed_intent(asset: Asset, amount: int) -> None:
     signer, to = a_signer(), ADDRESSES[asset.symbol]
-    signed = signer.sign_withdrawal_intent(asset, amount, to, NOW_NS, SALT)
+    signed = signer.sign_withdrawal_intent(asset, amount, to, deadline_ns=NOW_NS, salt=SALT)
     message = open_payload(msgspec.json.decode(signed.sent))
     assert (message.signer_id, message.public_key) == ("maker.near", signer.public_key)
     assert message.intent_hash == signed.hash

@@ -85,7 +85,6 @@ class RawWithdrawals(msgspec.Struct):
 
     @property
     def rows(self) -> Sequence[RawWithdrawal]:
-        """Those that exist."""
         if self.withdrawals is not None:
             rows = self.withdrawals
         else:

@@ -9,7 +9,7 @@ from venue.sandbox.bridges.chains import ChainTransfer
 from venue.sandbox.wire.timestamps import format_timestamp
 
 
-class BridgeToken(msgspec.Struct, frozen=True):
+class BridgeToken(msgspec.Struct, frozen=True, kw_only=True):
     """A token the bridge carries; amounts in base units."""
 
     asset: Asset
@@ -38,19 +38,21 @@ class BridgeToken(msgspec.Struct, frozen=True):
 
 
 TOKENS = (
-    BridgeToken(BTC, "btc:mainnet:native", 5_000, 7_000, 1_500),
     BridgeToken(
-        EURE,
-        "eth:100:0x420ca0f9b9b604ce0fd9c18ef134c705e5fa3430",
-        10**17,
-        2 * 10**17,
-        10**16,
+        asset=BTC, identifier="btc:mainnet:native", min_deposit=5_000, min_withdrawal=7_000, withdrawal_fee=1_500
+    ),
+    BridgeToken(
+        asset=EURE,
+        identifier="eth:100:0x420ca0f9b9b604ce0fd9c18ef134c705e5fa3430",
+        min_deposit=10**17,
+        min_withdrawal=2 * 10**17,
+        withdrawal_fee=10**16,
     ),
 )
 """The active pair, with minima and fees of a plausible size."""
 
 
-class Deposit(msgspec.Struct):
+class Deposit(msgspec.Struct, kw_only=True):
     """An incoming deposit, known to the bridge from ``seen_ns`` (UTC) on: PENDING, then CREDITED once the transfer is
     final, or FAILED when it is below the minimum, cannot be minted, or ``fails``.
 
@@ -67,7 +69,6 @@ class Deposit(msgspec.Struct):
 
     @property
     def amount(self) -> int:
-        """Base units."""
         return self.transfer.amount
 
     def render(self) -> dict[str, object]:
@@ -90,7 +91,7 @@ class Deposit(msgspec.Struct):
         return row
 
 
-class Withdrawal(msgspec.Struct):
+class Withdrawal(msgspec.Struct, kw_only=True):
     """An outgoing withdrawal. Not indexed before ``indexed_ns`` (UTC), then PENDING; paid at ``sent_ns``; COMPLETED at
     ``due_ns``. One with a ``reason`` is not paid: REJECTED, RETURNING at ``sent_ns``, RETURNED (minted) at ``due_ns``.
 
@@ -137,7 +138,7 @@ class Withdrawal(msgspec.Struct):
         return {"status": self.status, "data": data}
 
 
-class BridgeTotals(msgspec.Struct, frozen=True):
+class BridgeTotals(msgspec.Struct, frozen=True, kw_only=True):
     """Totals of one token, base units: credited to the Verifier; burned for withdrawals; of that paid out, kept as
     fees, returned, and still under way.
 

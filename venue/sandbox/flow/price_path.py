@@ -67,7 +67,7 @@ class RandomWalk:
         self._points.append(self._points[-1] * math.exp(move))
 
 
-class Bar(msgspec.Struct, frozen=True):
+class Bar(msgspec.Struct, frozen=True, kw_only=True):
     """One bar of a recording, ``end`` in whole seconds since the epoch."""
 
     end: int
@@ -126,7 +126,7 @@ def _bar(path: Path, line: int, row: dict[str, str | None]) -> Bar:
     if not low <= min(opening, close) <= max(opening, close) <= high:
         raise RecordingError(f"{where}: open and close must be between low and high")
     aware = end if end.tzinfo else end.replace(tzinfo=UTC)
-    return Bar(int(aware.timestamp()), opening, high, low, close)
+    return Bar(end=int(aware.timestamp()), open=opening, high=high, low=low, close=close)
 
 
 class RecordedPath:

@@ -52,7 +52,7 @@ def draws(seed: int, quote_id: str, wait_ms: int) -> tuple[Draw, ...]:
 
 
 def counter_amount(
-    asset_in: str, amount_in: int | None, amount_out: int | None, mid: Decimal, half_spread_bps: Decimal
+    asset_in: str, *, amount_in: int | None, amount_out: int | None, mid: Decimal, half_spread_bps: Decimal
 ) -> int:
     """Return the amount that a maker with this spread puts against the exact one, rounded in the maker's favour.
 

@@ -67,7 +67,13 @@ class ScheduledRequest(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def limit(self) -> int:
         """The worst answer the trader accepts: a least amount out, or a most amount in; active pair only."""
-        return counter_amount(self.asset_in, self.amount_in, self.amount_out, self.mid, self.tolerance_bps)
+        return counter_amount(
+            self.asset_in,
+            amount_in=self.amount_in,
+            amount_out=self.amount_out,
+            mid=self.mid,
+            half_spread_bps=self.tolerance_bps,
+        )
 
 
 def schedule(seed: int, flow: RequestFlow, path: PricePath, traders: int = 1) -> Iterator[ScheduledRequest]:
@@ -127,5 +133,5 @@ def _other_pair(first: float, second: float, size_eur: float) -> tuple[str, str,
 
 
 def _units(amount: float, decimals: int) -> int:
-    """Return a drawn size as base units, to six significant digits, at least one."""
+    # Six significant digits, at least one base unit.
     return max(1, int(Decimal(f"{amount:.6g}").scaleb(decimals)))

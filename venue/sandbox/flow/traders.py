@@ -53,7 +53,13 @@ class Rivals:
     def _answer(self, auction: Auction, draw: Draw) -> None:
         request = auction.request
         mid = self._path.mid_at(auction.offset_ns)
-        counter = counter_amount(request.asset_in, request.amount_in, request.amount_out, mid, draw.half_spread_bps)
+        counter = counter_amount(
+            request.asset_in,
+            amount_in=request.amount_in,
+            amount_out=request.amount_out,
+            mid=mid,
+            half_spread_bps=draw.half_spread_bps,
+        )
         if counter <= 0:
             return
         exact_in = request.amount_in is not None

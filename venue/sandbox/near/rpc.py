@@ -79,7 +79,7 @@ class NearRpc:
 
     @property
     def _ledger(self) -> Ledger:
-        """The ledger as this node sees it: an older state while it stands still."""
+        # While the node stands still, an older state.
         if self._stale is not None and self._faults.is_running("near_stale_s", self._name):
             return self._stale
         self._stale = None
@@ -178,7 +178,7 @@ class NearRpc:
         return transaction.tx_hash
 
     def _submit(self, transaction: SignedTransaction) -> None:
-        """Run a transaction as a node does that does not wait: it does not report whether it may run."""
+        # A node that does not wait does not report whether the transaction may run.
         with contextlib.suppress(InvalidTransactionError):
             self.transactions.send(transaction)
 
@@ -208,7 +208,7 @@ class NearRpc:
         return render_outcome(outcome, wait_until=wait_until, gas_price=GAS_PRICE)
 
     def _known(self, tx_hash: str) -> Outcome | None:
-        """Return the outcome, unless the node forgets transactions now or has not reached its block."""
+        # Unless the node forgets transactions now, or has not reached the block.
         if self._faults.is_running("near_tx_unknown_s", self._name):
             return None
         outcome = self.transactions.find(tx_hash)

@@ -20,7 +20,7 @@ GAS_PRICE = 100_000_000
 _NONCE_RANGE = 1_000_000
 
 
-class Outcome(msgspec.Struct, frozen=True):
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     """The outcome of a transaction that ran: ``failure`` is nearcore's error as JSON, None for success.
 
     ``value`` is what the call returned in the end, after everything it had started.
@@ -84,7 +84,15 @@ class Transactions:
             hash=b58decode(executed.tx_hash),
             signature=bytes(64),
         )
-        return Outcome(transaction, None, executed.logs, executed.height, block_hash, b"", executed.transfers)
+        return Outcome(
+            transaction=transaction,
+            failure=None,
+            logs=executed.logs,
+            height=executed.height,
+            block_hash=block_hash,
+            value=b"",
+            transfers=executed.transfers,
+        )
 
     def _check(self, transaction: SignedTransaction) -> FunctionCall:
         ledger = self._ledger
@@ -136,9 +144,19 @@ class Transactions:
             ledger.advance_block()
         if executed is None:
             failure: dict[str, object] = {"ActionError": {"index": 0, "kind": kind}}
-            return Outcome(transaction, failure, (), ledger.height, ledger.block_hash)
+            return Outcome(
+                transaction=transaction, failure=failure, logs=(), height=ledger.height, block_hash=ledger.block_hash
+            )
         block_hash = ledger.blocks.hash_at(executed.height)
         value = b""
         if action.method == "ft_withdraw":
             value = msgspec.json.encode(str(sum(transfer.used for transfer in executed.transfers)))
-        return Outcome(transaction, None, executed.logs, executed.height, block_hash, value, executed.transfers)
+        return Outcome(
+            transaction=transaction,
+            failure=None,
+            logs=executed.logs,
+            height=executed.height,
+            block_hash=block_hash,
+            value=value,
+            transfers=executed.transfers,
+        )

@@ -103,7 +103,7 @@ class RelayRpc:
 
 
 def _hashes(signed: tuple[dict[str, object], ...]) -> list[str]:
-    """Return the intent hashes; empty for a payload with a bad signature."""
+    # A payload with a bad signature has no hash.
     hashes = []
     for item in signed:
         try:

@@ -17,7 +17,7 @@ TGAS = 10**12
 _LEAST_GAS = {"ft_withdraw": 30 * TGAS, "add_public_key": 2 * TGAS, "remove_public_key": 2 * TGAS}
 
 
-class WithdrawArguments(msgspec.Struct, frozen=True):
+class WithdrawArguments(msgspec.Struct, frozen=True, kw_only=True):
     token: AccountId
     receiver_id: AccountId
     amount: Amount
@@ -25,7 +25,9 @@ class WithdrawArguments(msgspec.Struct, frozen=True):
     msg: str | None = None
 
     def request(self) -> FtWithdraw:
-        return FtWithdraw(self.token, self.receiver_id, self.amount, self.memo, self.msg)
+        return FtWithdraw(
+            token=self.token, receiver_id=self.receiver_id, amount=self.amount, memo=self.memo, msg=self.msg
+        )
 
 
 class KeyArguments(msgspec.Struct, frozen=True):

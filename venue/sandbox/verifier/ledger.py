@@ -37,7 +37,7 @@ class Transferred(msgspec.Struct, frozen=True):
         return self.burn.amount - self.returned
 
 
-class Executed(msgspec.Struct, frozen=True):
+class Executed(msgspec.Struct, frozen=True, kw_only=True):
     """A successful call: base58 intent hashes in order, base58 transaction hash, block height, log lines,
     and the results of its withdrawals.
 
@@ -238,7 +238,7 @@ class Ledger:
         self.blocks.advance()
         height = self.height
         transfers = tuple(self._resolve(burn) for burn in draft.burns)
-        executed = Executed(intent_hashes, tx_hash, height, logs, transfers)
+        executed = Executed(intent_hashes=intent_hashes, tx_hash=tx_hash, height=height, logs=logs, transfers=transfers)
         self._executed[tx_hash] = executed
         if len(self._executed) > _STORED_CALLS:
             self._executed.popitem(last=False)

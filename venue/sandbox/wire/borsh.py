@@ -20,7 +20,7 @@ class FunctionCall(msgspec.Struct, frozen=True):
     deposit: int
 
 
-class SignedTransaction(msgspec.Struct, frozen=True):
+class SignedTransaction(msgspec.Struct, frozen=True, kw_only=True):
     """``hash`` is the sha256 of the unsigned bytes, ``block_hash`` is base58."""
 
     signer_id: str
@@ -78,7 +78,16 @@ def read_transaction(raw: bytes) -> SignedTransaction:
     if reader.at != len(raw):
         raise ValueError("there are bytes after the signature")
     digest = hashlib.sha256(unsigned).digest()
-    return SignedTransaction(signer_id, public_key, nonce, receiver_id, block_hash, actions, digest, signature)
+    return SignedTransaction(
+        signer_id=signer_id,
+        public_key=public_key,
+        nonce=nonce,
+        receiver_id=receiver_id,
+        block_hash=block_hash,
+        actions=actions,
+        hash=digest,
+        signature=signature,
+    )
 
 
 def _action(reader: _Reader) -> FunctionCall:

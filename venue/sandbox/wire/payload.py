@@ -68,7 +68,7 @@ class TransferIntent(msgspec.Struct, frozen=True, tag_field="intent", tag="trans
     memo: str | None = None
 
 
-class FtWithdraw(msgspec.Struct, frozen=True, tag_field="intent", tag="ft_withdraw"):
+class FtWithdraw(msgspec.Struct, frozen=True, kw_only=True, tag_field="intent", tag="ft_withdraw"):
     """The signer takes ``amount`` of the NEP-141 contract ``token`` out of the Verifier."""
 
     token: AccountId
@@ -93,7 +93,7 @@ class RemovePublicKey(msgspec.Struct, frozen=True, tag_field="intent", tag="remo
 Intent = TokenDiff | TransferIntent | FtWithdraw | AddPublicKey | RemovePublicKey
 
 
-class SignedMessage(msgspec.Struct, frozen=True):
+class SignedMessage(msgspec.Struct, frozen=True, kw_only=True):
     """A payload with a valid signature; ``hash`` is what was signed or, for raw payloads, its sha256."""
 
     signer_id: str
@@ -172,7 +172,15 @@ def open_payload(signed: Mapping[str, object]) -> SignedMessage:
             deadline, intents = raw.deadline, raw.intents
     except (msgspec.DecodeError, ValueError, RecursionError) as error:
         raise ContractPanicError(f"JSON: {error}") from error
-    return SignedMessage(signer, contract, int(deadline), nonce, intents, str(envelope.public_key), digest)
+    return SignedMessage(
+        signer_id=signer,
+        verifying_contract=contract,
+        deadline_ns=int(deadline),
+        nonce=nonce,
+        intents=intents,
+        public_key=str(envelope.public_key),
+        hash=digest,
+    )
 
 
 def verify_ed25519(public_key: str, message: bytes, signature: bytes) -> bool:

@@ -70,4 +70,9 @@ def test_rivals_answer_inside_the_auction_and_not_always() -> None:
 def test_a_makers_amounts_round_in_its_favour(
     asset_in: str, amount_in: int | None, amount_out: int | None, counter: int
 ) -> None:
-    assert counter_amount(asset_in, amount_in, amount_out, Decimal(80_000), Decimal(100)) == counter
+    assert (
+        counter_amount(
+            asset_in, amount_in=amount_in, amount_out=amount_out, mid=Decimal(80_000), half_spread_bps=Decimal(100)
+        )
+        == counter
+    )
