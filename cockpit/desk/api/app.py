@@ -175,7 +175,7 @@ class Api:
 
 
 async def _until_gone(socket: WebSocket) -> None:
-    """Return when the other side has disconnected; what it sends meanwhile is ignored."""
+    # What the other side sends meanwhile is ignored.
     while True:
         message = await socket.receive()
         if message["type"] == "websocket.disconnect":

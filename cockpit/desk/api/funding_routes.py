@@ -78,7 +78,7 @@ class FundingRoutes:
         return await self._orders.track(_order(request, {"asset_id": "", **body}), near_hash)
 
     async def _set_freeze_once(self, http: HttpRequest) -> Response:
-        """Unfreeze once for an id; freeze, like disarming, whatever the id while withdrawals are open."""
+        # Unfreezing is done once for an id; freezing, like disarming, whatever its id while withdrawals are open.
         request, body = await read_body(http)
         first = self._journal.previous_result(request, "freeze-withdrawals")
         if first is not None and body.get("frozen") is True and not self._freeze.frozen:
@@ -115,7 +115,6 @@ class FundingRoutes:
 
 
 def _order(request: CommandRequest, body: Body) -> WithdrawalOrder:
-    """Return the body as an order. Raises InvalidBodyError, which names the field that is wrong."""
     try:
         fields = {**body, "command_id": request.command_id, "actor": request.actor}
         return msgspec.convert(fields, WithdrawalOrder)

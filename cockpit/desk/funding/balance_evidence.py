@@ -36,7 +36,7 @@ class BalanceEvidence:
         self._balance_before = balance_before
 
     async def still_there(self, withdrawal: Withdrawal, height: int) -> bool:
-        """Whether balances at this block or later prove that nothing left, or that all of it had come back by then."""
+        """Return whether balances at this block or later prove that nothing left, or that all of it had come back."""
         inventory = self._inventory
         if await inventory.sync("refresh") is None or inventory.ledger.height < height or not inventory.explained:
             return False
@@ -46,7 +46,7 @@ class BalanceEvidence:
         return not await self._could_be_hidden(withdrawal) and await self._in_opening_balances(withdrawal)
 
     async def came_back(self, withdrawal: Withdrawal) -> bool:
-        """Whether the balances show that the amount came back, and nothing else could look the same.
+        """Return whether the balances show that the amount came back, and nothing else could look the same.
 
         What left and came back between two runs shows only in opening balances that lack nothing.
         """
@@ -57,7 +57,7 @@ class BalanceEvidence:
         return await self._in_opening_balances(withdrawal) and not await self._could_be_hidden(withdrawal)
 
     async def _could_be_hidden(self, withdrawal: Withdrawal) -> bool:
-        """Whether incoming money may hide that the amount left. Unknown deposits may."""
+        """Return whether incoming money may hide that the amount left. Unknown deposits may."""
         if await self._deposits.read() is not None:
             return True
         # Deposits credited to an earlier run may replace the withdrawn amount in the opening balances.

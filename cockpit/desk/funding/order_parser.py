@@ -40,7 +40,7 @@ class OrderParser:
         raise InvalidOrderError(f"asset_id must be {self._pair.base.token_id} or {self._pair.quote.token_id}")
 
     def parse(self, order: WithdrawalOrder) -> ParsedOrder:
-        """Raises InvalidOrderError, which names the value that is missing or wrong."""
+        """Parse the order. Raises InvalidOrderError, which names the value that is missing or wrong."""
         asset = self.asset(order)
         destination = order.destination_address.strip() or self.defaults.get(asset.symbol, "")
         if not destination:

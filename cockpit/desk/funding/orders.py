@@ -160,11 +160,12 @@ class WithdrawalOrders:
             return result(False, f"it cannot be tracked: {exc}")
         address = found.address if found is not None else order.destination_address
         foreign = found is not None and found.account_id not in ("", self._account)
-        self._withdrawals.adopt(asset, amount, near_hash, address, order.actor, foreign=foreign)
+        self._withdrawals.adopt(
+            asset=asset, amount=amount, near_hash=near_hash, destination=address, actor=order.actor, foreign=foreign
+        )
         return result(True, f"tracking {near_hash}{'' if found is not None else '; the bridge has not indexed it yet'}")
 
     def _same(self, order: WithdrawalOrder, made: RecordedOrder) -> bool:
-        """Whether the order asks for what was made under its key."""
         try:
             parsed = self._parser.parse(order)
         except InvalidOrderError:
@@ -179,7 +180,6 @@ class WithdrawalOrders:
 
 
 def _arguments(order: WithdrawalOrder) -> dict[str, object]:
-    """Return what the journal keeps of an order."""
     return {
         "asset_id": order.asset_id,
         "amount": str(order.amount),

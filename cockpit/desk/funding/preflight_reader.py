@@ -95,7 +95,6 @@ class PreflightReader:
         )
 
     async def _wait_for_explanation(self, asset: Asset) -> None:
-        """Give a balance that lacks something a few more readings to be explained."""
         for _ in range(READ_AGAIN):
             if self.unexplained(asset) >= 0:
                 return

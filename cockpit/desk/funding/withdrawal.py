@@ -109,22 +109,21 @@ class Withdrawal:
 
     @property
     def undecided(self) -> bool:
-        """Whether its money may still leave: another of the same asset must wait."""
+        """Return whether its money may still leave: another of the same asset must wait."""
         return self.order.ours and self.state in UNSENT
 
     @property
     def followed(self) -> bool:
-        """Whether there is still something to find out."""
         return self.state in UNSENT or self.state in LEFT or (self.state == "failed" and bool(self.near_hash))
 
     @property
     def holds(self) -> bool:
-        """Whether its amount is reserved while the balance still shows it."""
+        """Return whether its amount is reserved while the balance still shows it."""
         return self.order.ours and not self.burn_booked and (self.state in UNSENT or self.burned)
 
     @property
     def burned(self) -> bool:
-        """Whether the money has left the Verifier, wherever it is now."""
+        """Return whether the money has left the Verifier, wherever it is now."""
         return self.state in (*LEFT, "completed", "returned") or (self.state == "failed" and bool(self.near_hash))
 
     def movements(self, pair: Pair) -> list[Movement]:

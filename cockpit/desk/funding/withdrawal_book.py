@@ -66,7 +66,7 @@ class WithdrawalBook:
         self._all[withdrawal.order.withdrawal_id] = withdrawal
 
     def set_key(self, withdrawal: Withdrawal, idempotency_key: str) -> None:
-        """From now on an order under this key means this withdrawal."""
+        """Make orders under this key mean this withdrawal."""
         self._by_key[idempotency_key] = withdrawal
 
     def get(self, withdrawal_id: str) -> Withdrawal | None:
@@ -80,12 +80,12 @@ class WithdrawalBook:
         return next((w.order.withdrawal_id for w in self._all.values() if w.undecided and w.order.asset is asset), "")
 
     def follows(self, near_hash: str) -> bool:
-        """Whether a withdrawal with this NEAR hash is known."""
+        """Return whether a withdrawal with this NEAR hash is known."""
         known = self._all.values()
         return any(near_hash in (w.near_hash, w.prepared.hash if w.prepared else "") for w in known)
 
     def claimed(self, near_hash: str | None, by: Withdrawal) -> bool:
-        """Whether the NEAR hash belongs to another withdrawal than ``by``."""
+        """Return whether the NEAR hash belongs to another withdrawal than ``by``."""
         return any(w is not by and near_hash in (w.near_hash, w.destination_hash) for w in self._all.values())
 
     def shown(self) -> list[Withdrawal]:
@@ -107,7 +107,6 @@ class WithdrawalBook:
         return [movement for movement in found if movement is not None]
 
     def on_booked(self, key: str) -> None:
-        """Mark a movement as found in the balances."""
         if any(withdrawal.book(key) for withdrawal in self._all.values()):
             self._reserve_leaving()
 

@@ -217,7 +217,6 @@ class WithdrawalTracker:
         return None
 
     async def _came_back(self, withdrawal: Withdrawal, height: int) -> bool:
-        """Whether the balances show that what had left by this block came back."""
         if withdrawal.burn_booked:
             return await self._evidence.came_back(withdrawal)
         return await self._evidence.still_there(withdrawal, height)

@@ -154,7 +154,7 @@ class Withdrawals:
         self._book.move(withdrawal, "prepared", "signed and recorded; about to be sent", record=False)
 
     def adopt(
-        self, asset: Asset, amount: int, near_hash: str, destination: str, actor: str, *, foreign: bool = False
+        self, *, asset: Asset, amount: int, near_hash: str, destination: str, actor: str, foreign: bool = False
     ) -> Withdrawal:
         """Follow a withdrawal made elsewhere by its NEAR hash; ``foreign``: by another account."""
         withdrawal_id = f"tracked-{near_hash}"
@@ -216,7 +216,7 @@ class Withdrawals:
         return True
 
     def _ahead(self, withdrawal: Withdrawal) -> Withdrawal | None:
-        """Return an undecided withdrawal that could never execute after this one: its access-key nonce is lower."""
+        # With a lower access-key nonce it could never execute after this one.
         nonce = access_nonce(withdrawal)
         return next((w for w in self._book if w.undecided and 0 < access_nonce(w) < nonce), None)
 
@@ -252,15 +252,15 @@ class Withdrawals:
 
 
 def _durable(withdrawal: Withdrawal) -> bool:
-    """Whether its bytes are on record, or it was made elsewhere."""
+    # One made elsewhere has no bytes of this desk.
     return withdrawal.prepared is not None or not withdrawal.order.ours
 
 
 def _due(withdrawal: Withdrawal, now_ns: int) -> bool:
-    """Whether its pause is over; a clock that was set back must not stretch it."""
+    # A clock that was set back must not stretch the pause.
     return not 0 < withdrawal.next_ns - now_ns <= int(PAUSES_S[-1] * 1000) * NS_PER_MS
 
 
 def _shown(withdrawal: Withdrawal, text: str) -> str:
-    """Return the text without the signed bytes: services repeat what they were sent."""
+    # Services repeat what they were sent, the signed bytes too.
     return text if withdrawal.prepared is None else without_signed(text, withdrawal.prepared)

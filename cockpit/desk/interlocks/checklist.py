@@ -180,14 +180,14 @@ NAMES = {one.id: one.name for one in INTERLOCKS}
 
 
 def configured(*, relay_lost_ms: int) -> tuple[Interlock, ...]:
-    """The table with the configured grace of a lost relay; 0: a lost relay never closes a rung."""
+    """Return the table with the configured grace of a lost relay; 0: a lost relay never closes a rung."""
     return tuple(
         msgspec.structs.replace(one, grace_ms=relay_lost_ms or None) if one.id == "relay" else one for one in INTERLOCKS
     )
 
 
 def checklist(facts: InterlockFacts) -> tuple[InterlockRow, ...]:
-    """Every interlock as measured, in the runbook's order."""
+    """Return every interlock as measured, in the runbook's order."""
     return tuple(_row(interlock, interlock.measure(facts)) for interlock in INTERLOCKS)
 
 
@@ -204,14 +204,14 @@ def _row(interlock: Interlock, found: Measurement) -> InterlockRow:
 
 
 def applies_to(row: InterlockRow, rung: Rung) -> bool:
-    """Whether the rung needs this interlock: LIVE needs everything that SHADOW needs."""
+    """Return whether the rung needs this interlock: LIVE needs everything that SHADOW needs."""
     return rung == "LIVE" or (rung == "SHADOW" and row.rung == "SHADOW")
 
 
 def failing(
     rows: Sequence[InterlockRow], rung: Literal["SHADOW", "LIVE"], *, exclude: Sequence[str] = ()
 ) -> tuple[str, ...]:
-    """What keeps the rung closed, a sentence each, without the interlocks with the ids in ``exclude``."""
+    """Return what keeps the rung closed, a sentence each, without the interlocks with the ids in ``exclude``."""
     return tuple(
         f"{row.name}: {row.measured}"
         for row in rows
@@ -220,6 +220,6 @@ def failing(
 
 
 def tripped(rows: Sequence[InterlockRow]) -> InterlockRow | None:
-    """The interlock that closes the open rung now; one that closes SHADOW before one that closes only LIVE."""
+    """Return the interlock that closes the open rung now, or None; one for SHADOW before one for LIVE."""
     due = [row for row in rows if row.grace_left_ms == 0]
     return min(due, key=lambda row: row.rung != "SHADOW", default=None)

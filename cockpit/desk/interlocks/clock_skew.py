@@ -106,7 +106,7 @@ def combined(dated: Sequence[Range], blocks: Range | None) -> Range | None:
 
 
 def _places(edges: list[tuple[int, int]]) -> Iterator[tuple[int, Range]]:
-    """Yield every stretch between a start and the end that follows it, with how many ranges cover it."""
+    # Every stretch between a start and the end that follows it, with how many ranges cover it.
     inside = 0
     for (at, is_end), (following, _) in pairwise(edges):
         inside += -1 if is_end else 1
@@ -152,7 +152,7 @@ def _detail(found: Range) -> str:
 
 
 def _span(ns: int, *, up: bool = True) -> str:
-    """Round to 10 ms, or to 0.1 s from a second on, so that no more is claimed than is known."""
+    # Steps of 10 ms, or of 0.1 s from a second on, rounded so that no more is claimed than is known.
     step = 10 * NS_PER_MS if ns < NS_PER_S else 100 * NS_PER_MS
     steps = -(-ns // step) if up else ns // step
     return f"{steps * 10} ms" if ns < NS_PER_S else f"{steps / 10:.1f} s"

@@ -59,12 +59,12 @@ class InterlockMonitor:
         self._strategy_was_armed = False
 
     def rows(self) -> tuple[InterlockRow, ...]:
-        """The checklist now, with the grace left of every failing interlock."""
+        """Return the checklist now, with the grace left of every failing interlock."""
         now = self._monotonic_ns()
         return self._graces.apply(checklist(self._facts(now)), self._trading.arming.rung, now)
 
     def blocked(self, part: Armable) -> tuple[str, ...]:
-        """Why this part may not be armed now, one sentence a reason; empty when it may be."""
+        """Return why this part may not be armed now, a sentence each; empty when it may be."""
         return failing(self.rows(), "SHADOW" if part == "strategy-engine" else "LIVE")
 
     def tick(self, control: CommandHandler) -> None:
@@ -134,7 +134,7 @@ class InterlockMonitor:
         return f"max size {limits.max_notional_eure:f} EURe; trading is {state.state}{reason}"
 
     def _shadow_decisions(self) -> int:
-        """Actionable decisions since the strategy was armed or the venue last failed, whichever was later."""
+        """Count actionable decisions since the strategy was armed or the venue last failed, whichever was later."""
         trading = self._trading
         actionable = trading.engine.counters["actionable"]
         errors = trading.relay.counters["disconnects"] + trading.inventory.counters["failures"]
@@ -184,8 +184,8 @@ class InterlockMonitor:
 
 
 def _free_bytes(history: Path) -> int | None:
-    """Bytes free where the history really lies: its file may be a link to another disk."""
     try:
+        # The history's file may be a link to another disk.
         return shutil.disk_usage(history.resolve().parent).free
     except OSError:
         return None

@@ -130,7 +130,7 @@ def _host(url: httpx.URL) -> str:
 
 
 def _date_s(headers: httpx.Headers) -> int | None:
-    """Return the second that the answer was made in; None without a date, or from a cache."""
+    # An answer from a cache (with an age) was dated before it was sent.
     text = headers.get("date")
     if text is None or headers.get("age", "0").strip() != "0":
         return None

@@ -198,7 +198,6 @@ class SnapshotBuilder:
         )
 
     def counts(self) -> Counts:
-        """Return what was counted since the start."""
         trading = self._trading
         relay, engine, book = trading.relay.counters, trading.engine.counters, trading.book.counters
         malformed = sum(count for name, count in relay.items() if name.startswith("malformed_"))

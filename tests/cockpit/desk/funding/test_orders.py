@@ -162,7 +162,7 @@ async def test_a_new_address_cools_across_restarts_and_tracking_another_payment_
     await life.writer.flush()
     await life.crash()
     life = await bench.life(WITHDRAWAL_COOLING_MS="600000", TRADING_BTC_WITHDRAW_ADDRESS="")
-    life.funding.withdrawals.adopt(BTC, AMOUNT, "9" * 44, to, "test")
+    life.funding.withdrawals.adopt(asset=BTC, amount=AMOUNT, near_hash="9" * 44, destination=to, actor="test")
     tracked = life.only()
     life.funding.withdrawals._apply(
         tracked, WithdrawalStatus(state="completed", detail="paid out", destination_hash="x")
