@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from cockpit.desk.quote_book.book import ANSWER_WITHIN_NS, QuoteBook
-from cockpit.desk.quote_book.reservations import Commitment, NotCoveredError, Reservations
+from cockpit.desk.quote_book.errors import NotCoveredError
+from cockpit.desk.quote_book.reservations import Commitment, Reservations
 from cockpit.model.environment import Environment
 from cockpit.model.events import Side, TradeResult
 from tests.support.desk.builders import Clock, commitment

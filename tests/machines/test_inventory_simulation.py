@@ -6,7 +6,8 @@ from typing import Literal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cockpit.desk.quote_book.reservations import Commitment, NotCoveredError
+from cockpit.desk.quote_book.errors import NotCoveredError
+from cockpit.desk.quote_book.reservations import Commitment
 from tests.support.desk.chain import OPENING, Watched
 from venue.protocol.assets import EURE, NO_AMOUNTS, PairAmounts
 

@@ -41,7 +41,7 @@ BACKOFF_S = (0.25, 15.0)
 class RelayListener(Protocol):
     """Acts on the relay's messages. The methods are called inside the read from the socket and must not block."""
 
-    def on_demand(self, demand: SwapDemand, received_ns: int) -> None:
+    def on_request(self, demand: SwapDemand, received_ns: int) -> None:
         """Act on a valid request for the active pair; ``received_ns`` is monotonic."""
 
     def on_status(self, status: QuoteStatus) -> None:
@@ -201,7 +201,7 @@ class Relay:
         elif isinstance(event, SwapDemand):
             connection = self._connection
             received_ns = connection.received_ns if connection is not None else self._env.monotonic_ns()
-            listener.on_demand(event, received_ns)
+            listener.on_request(event, received_ns)
         elif isinstance(event, QuoteStatus):
             counters["statuses"] += 1
             listener.on_status(event)

@@ -153,7 +153,7 @@ def build_trading(
         target_btc_share=settings.target_btc_share,
     )
     refusals = RejectionRate(settings.refusals_within_ms, env)
-    executor = Executor(signer, relay, book, death_margin_ms=settings.quote_death_margin_ms, env=env)
+    executor = Executor(signer, relay, book, expiry_margin_ms=settings.quote_death_margin_ms, env=env)
     engine = QuoteEngine(
         run_id=run_id,
         pair=pair,

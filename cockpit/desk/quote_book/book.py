@@ -1,8 +1,8 @@
-"""The life of each signed quote: sent, then accepted, refused or unknown, then settled or expired.
+"""The life of each signed quote: sent, then accepted, refused or unknown, then settled, expired or burned.
 
-The relay's silence is *unknown*, never *refused*: only an answer that refuses lets go of what a quote holds. What
-a ``quote_status`` says is a claim; the Verifier's balances confirm it (inventory sync calls ``confirm``). The nonce of
-a quote that is being burned may have been used by its burning or by its settlement: again the balances tell.
+A quote without an answer is *unknown*, never *refused*: only an answer that refuses it releases what it commits. A
+``quote_status`` is a claim that the Verifier's balances confirm (inventory sync calls ``confirm``). The nonce of a
+quote that is being burned may have been used by its burning or by its settlement: the balances decide that too.
 """
 
 import heapq
@@ -10,56 +10,20 @@ from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from typing import Literal
 
+from cockpit.desk.quote_book.refusals import refuses
 from cockpit.desk.quote_book.reservations import Commitment, Reservations
 from cockpit.model.environment import Environment
 from cockpit.model.events import Outcome, TradeResult
 from cockpit.model.recorder import Recorder
+from venue.protocol.units import NS_PER_S
 from venue.relay.messages import QuoteStatus
 
 State = Literal["sent", "accepted", "refused", "unknown", "settling", "settled", "expired", "burning", "burned"]
-Told = Literal["accepted", "refused", "unknown", "settled", "expired", "burned"]
 OVER: tuple[State, ...] = ("refused", "settled", "expired", "burned")
-"""States in which a quote binds nothing any more."""
+"""States in which a quote commits nothing."""
 
-ANSWER_WITHIN_NS = 5_000_000_000
-"""The relay waits at most 3 s for answers (docs.near-intents.org); after 5 s without a word the outcome is unknown."""
-
-
-ORDINARY = ("another solver won", "gone", "not found", "expired", "too early", "too late")
-"""Refusals that an auction brings with it: somebody was better, or faster."""
-
-REFUSALS = (
-    *ORDINARY,
-    "signature",
-    "salt",
-    "invalid params",
-    "invalid intent",
-    "not match",
-    "insufficient",
-    "exist for account",
-    "wrong verifying_contract",
-    "greater than nonce",
-    "unmatched",
-    "must hold",
-    "is signed as",
-    "unauthorized",
-    "method not",
-    "parse error",
-)
-"""What the relay, or the contract through it, says of a quote that was not taken in (docs.near-intents.org, and the
-contract's texts). An error in none of these words, "internal error" for one, says nothing about the quote."""
-
-
-def refuses(error: str) -> bool:
-    """Whether this error of the relay means that the quote was not taken in."""
-    said = error.lower()
-    return any(words in said for words in REFUSALS)
-
-
-def is_fault(error: str) -> bool:
-    """Whether this error refuses the quote for a fault of the desk or its account, such as a signature or a balance."""
-    said = error.lower()
-    return refuses(error) and not any(words in said for words in ORDINARY)
+ANSWER_WITHIN_NS = 5 * NS_PER_S
+"""The relay waits at most 3 s for answers (docs.near-intents.org); after 5 s without one the outcome is unknown."""
 
 
 class Quote:
@@ -101,7 +65,7 @@ class Quote:
 
 
 class QuoteBook:
-    """Every quote of this run until it is dead, what is reserved for them, and the newest for the screen.
+    """Every quote of this run until it has expired, their reservations, and the newest for the screen.
 
     ``on_fill`` gets each fill once, as it is booked.
     """
@@ -130,7 +94,7 @@ class QuoteBook:
         self._expiry_heap: list[tuple[int, str]] = []
 
     def sent(self, commitment: Commitment, request_id: int) -> None:
-        """A quote was written to the relay; its amount is reserved already."""
+        """Take a quote that was written to the relay; its amount is reserved already."""
         quote = Quote(commitment, request_id)
         self._quotes[commitment.quote_hash] = quote
         self._unanswered[request_id] = quote
@@ -139,7 +103,7 @@ class QuoteBook:
         self.counters["sent"] += 1
 
     def restore(self, commitment: Commitment, outcomes: Sequence[str]) -> None:
-        """Take over a quote of an earlier run: it binds its amount until it is dead, whatever is held."""
+        """Take over a quote of an earlier run: its amount is committed until it has expired, covered or not."""
         answered = "accepted" in outcomes
         quote = Quote(commitment, 0, "accepted" if answered else "unknown")
         self._quotes[commitment.quote_hash] = quote
@@ -154,10 +118,10 @@ class QuoteBook:
             self._note(quote, "unknown", "the previous run ended before the relay answered")
 
     def on_answer(self, request_id: int, error: str | None) -> bool:
-        """The relay's word on a quote; False when it answers nothing we asked. A late word corrects *unknown*.
+        """Take the relay's answer to a quote; return whether it answers one. A late answer corrects *unknown*.
 
-        Only an error that says that the quote is not in the auction lets go of its amount. What else is called an error
-        may come from behind the point where it was taken in.
+        Only an error that says that the quote is not in the auction releases its amount. Any other may have come up
+        after the quote was taken.
         """
         quote = self._unanswered.pop(request_id, None)
         if quote is None:
@@ -177,7 +141,7 @@ class QuoteBook:
         return True
 
     def on_status(self, status: QuoteStatus) -> bool:
-        """A settlement on the venue; True when the quote is ours. It stays reserved until the balances confirm."""
+        """Take a reported settlement; return whether the quote is ours. It stays reserved until confirmed."""
         quote = self._quotes.get(status.quote_hash)
         if quote is None:
             return False
@@ -189,20 +153,20 @@ class QuoteBook:
         return True
 
     def settled_in(self, quote_hash: str, tx_hash: str) -> None:
-        """The transaction that settled the quote, learnt before the settlement is booked."""
+        """Note the transaction that settled the quote, before the settlement is booked."""
         quote = self._quotes.get(quote_hash)
         if quote is not None and quote.tx_hash is None:
             quote.tx_hash = tx_hash
 
     def on_lost(self, reason: str) -> None:
-        """The connection went: what was not answered is unknown."""
+        """The connection was lost: what was not answered is unknown."""
         for quote in self._unanswered.values():
             if quote.state == "sent":
                 self._move(quote, "unknown", reason)
         self._unanswered.clear()
 
     def tick(self, now_ns: int) -> None:
-        """Mark what was not answered in time, and collect what died."""
+        """Mark what was not answered in time, and release what has expired."""
         for quote in list(self._unanswered.values()):
             if now_ns - quote.commitment.sent_ns < ANSWER_WITHIN_NS:
                 break
@@ -210,6 +174,9 @@ class QuoteBook:
                 self._move(quote, "unknown", "the relay did not answer")
             if quote.commitment.released_after_ns <= now_ns:
                 del self._unanswered[quote.request_id]
+        self._release_expired(now_ns)
+
+    def _release_expired(self, now_ns: int) -> None:
         while self._expiry_heap and self._expiry_heap[0][0] <= now_ns:
             _, quote_hash = heapq.heappop(self._expiry_heap)
             quote = self._quotes[quote_hash]
@@ -219,40 +186,39 @@ class QuoteBook:
                 self._past_expiry[quote_hash] = quote
 
     def contains(self, quote_hash: str) -> bool:
-        """Whether this is a quote of this run that is not dead and buried."""
+        """Return whether the quote is known here and has not been released after its expiry."""
         return quote_hash in self._quotes
 
     def get(self, quote_hash: str) -> Quote | None:
-        """The quote with this hash, until it is dead and buried."""
         return self._quotes.get(quote_hash)
 
     def settling(self) -> tuple[Commitment, ...]:
-        """Quotes the relay calls settled and the balances have not confirmed yet."""
+        """Return quotes that the relay reports settled and the balances have not confirmed yet."""
         return tuple(quote.commitment for quote in self._settling.values())
 
     def burning(self) -> tuple[Quote, ...]:
-        """Quotes whose nonce is being burned, and that nobody claims to be settled."""
+        """Return quotes whose nonce is being burned, and that nobody reports settled."""
         return tuple(quote for quote in self._burning.values() if quote.state == "burning")
 
     def burn(self, quote_hash: str) -> None:
-        """From now on the quote's nonce may be used by its burning; recorded, once."""
+        """Record, once, that the quote's nonce may be used by its burning from now on."""
         quote = self._quotes.get(quote_hash)
         if quote is None or quote.burning or quote.state in OVER:
             return
         quote.burning = True
         self._burning[quote_hash] = quote
-        self._note(quote, "burning", "an empty intent with its nonce is handed in")
+        self._note(quote, "burning", "an empty intent with its nonce is being published")
         if quote.state != "settling":
             quote.state = "burning"
 
     def nonce_used(self, quote_hash: str, height: int) -> None:
-        """A block at this height, or an earlier one, has used the quote's nonce."""
+        """Note that a block at this height, or an earlier one, has used the quote's nonce."""
         quote = self._quotes.get(quote_hash)
         if quote is not None and quote.used_height is None:
             quote.used_height = height
 
     def burn_reported(self, quote_hash: str, tx_hash: str | None) -> None:
-        """The relay says that the burning was executed, in this transaction."""
+        """Note that the relay reported the burning as executed, in this transaction."""
         quote = self._quotes.get(quote_hash)
         if quote is not None and quote.burning:
             quote.burn_reported = True
@@ -267,11 +233,11 @@ class QuoteBook:
                 self._move(quote, "burned", "its nonce is used and the balances show no fill")
 
     def past_expiry(self) -> tuple[Commitment, ...]:
-        """Quotes past their death whose end no balance has shown yet; they stay reserved until one does."""
+        """Return expired quotes that no reading has shown to be unsettled yet; they stay reserved until one does."""
         return tuple(quote.commitment for quote in self._past_expiry.values())
 
     def confirm(self, quote_hash: str, detail: str) -> None:
-        """The Verifier shows the fill: let go of the reservation and book it, once."""
+        """Book the fill that the Verifier shows, once, and release its reservation."""
         quote = self._quotes.get(quote_hash)
         if quote is None or quote.state == "settled":
             return
@@ -282,7 +248,7 @@ class QuoteBook:
         self._on_fill(quote.commitment)
 
     def expire(self, quote_hash: str, detail: str = "") -> None:
-        """The quote is dead and the Verifier shows no settlement: let go of it."""
+        """Release an expired quote that the Verifier does not show settled."""
         quote = self._past_expiry.get(quote_hash)
         if quote is None:
             return
@@ -290,9 +256,8 @@ class QuoteBook:
         self._move(quote, "expired", detail)
 
     def _end(self, quote: Quote) -> None:
-        """Let go of what the quote holds; one past its death is forgotten with it."""
         if quote.refused:
-            # The relay took back its refusal when it called the quote settled: it counts as accepted, and by this end.
+            # The relay took back its refusal when it reported the quote settled: it counts as accepted.
             self.counters["refused"] -= 1
             self.counters["accepted"] += 1
         quote_hash = quote.commitment.quote_hash

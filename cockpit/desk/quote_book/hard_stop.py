@@ -1,8 +1,8 @@
-"""The hard stop: live quotes die before their deadline, because an empty intent of ours uses their nonces up first.
+"""The hard stop: burns live quotes before their deadline, with an empty intent that uses their nonce.
 
-An intent of ours and a settlement race for each nonce, and the chain lets one of them win. Handing the same intent in
-again changes nothing, so lost answers, late ones and crashes are all met by doing it again. Which one won is told by
-the balances: a nonce that is used, at a height whose balances are explained without the fill, was burned.
+Our intent and a settlement race for each nonce, and the chain lets one of them win. Publishing the same intent again
+changes nothing, so lost answers, late ones and crashes are all handled by doing it again. The balances show which one
+won: a nonce that is used, at a height whose balances are explained without the fill, was burned.
 """
 
 import asyncio
@@ -18,6 +18,7 @@ from cockpit.model.events import OperatorAction
 from cockpit.model.recorder import Recorder
 from cockpit.model.snapshot import HardStopState
 from storage.errors import HistoryError
+from venue.protocol.units import NS_PER_S
 from venue.relay.rpc import RelayRpc
 from venue.signing.errors import RefusedToSignError
 from venue.signing.signer import Signer
@@ -29,19 +30,18 @@ log = logging.getLogger(__name__)
 BATCH = 25
 """Intents in one call: its logs may not pass 16 KiB, and about 28 (14 maker/taker pairs) are known to keep to that."""
 PAUSE_S = 0.5
-SOON_S = 0.1
-"""Between two rounds while something is to be handed in again at once."""
-AGAIN_NS = 5_000_000_000
-"""What has not been executed by then is handed in again."""
+SHORT_PAUSE_S = 0.1
+"""Between two rounds while something is to be published again at once."""
+REPUBLISH_NS = 5 * NS_PER_S
+"""What has not been executed by then is published again."""
 DURABLE_WITHIN_S = 2.0
 
-
 NONCE_USED = "nonce was already used"
-"""The contract's words for a call with a quote that was settled: its nonce will tell which one."""
+"""The contract's text for a call with a quote that was settled: its nonce shows which one."""
 
 
 class _Batch(msgspec.Struct, frozen=True):
-    """Quotes handed in as one call, when (UTC ns), and its first intent's hash: all of it is executed or nothing."""
+    """Quotes burned by one call, which is executed as a whole; ``at_ns``: when it was published, UTC."""
 
     quotes: tuple[Quote, ...]
     intent_hash: str
@@ -49,7 +49,7 @@ class _Batch(msgspec.Struct, frozen=True):
 
 
 class HardStopRun:
-    """Burns what is alive when ``start`` is called, until nothing of it is. Runs beside everything else.
+    """Burns the quotes live when ``start`` is called, until none of them is. Runs beside everything else.
 
     ``request_sync`` asks for a reading of the balances soon.
     """
@@ -73,12 +73,11 @@ class HardStopRun:
         self._relay = relay
         self._verifier = verifier
         self._recorder = recorder
-        self._record = recorder.record
         self._request_sync = request_sync
         self._wall_ns = env.wall_ns
         self._new_id = env.new_id
         self._pause = pause
-        self._wanted = asyncio.Event()
+        self._started = asyncio.Event()
         self._targets: list[Quote] = []
         self._signed: dict[str, tuple[bytes, str]] = {}
         self._batches: list[_Batch] = []
@@ -87,7 +86,7 @@ class HardStopRun:
         self.counters: Counter[str] = Counter()
 
     def start(self) -> int:
-        """Burn every quote that is alive now; how many. Asking again adds what has come alive since."""
+        """Burn every quote that is live now and return how many; called again, it adds those sent since."""
         known = {quote.commitment.quote_hash for quote in self._targets}
         if not self._left():
             self._targets, known = [], set()
@@ -96,16 +95,15 @@ class HardStopRun:
             if quote is not None and commitment.quote_hash not in known:
                 self._targets.append(quote)
         self._batches, self._size = [], BATCH
-        self._wanted.set()
+        self._started.set()
         return len(self._left())
 
     @property
     def active(self) -> bool:
-        """Whether something is still being burned."""
         return bool(self._left())
 
     def progress(self) -> HardStopState | None:
-        """How far it has come; None when there was no hard stop in this run."""
+        """Return how far it is; None when there was no hard stop in this run."""
         if not self._targets:
             return None
         states = Counter(quote.state for quote in self._targets)
@@ -119,32 +117,31 @@ class HardStopRun:
         )
 
     async def run(self) -> None:
-        """Wait for a start and see it through, until cancelled; one that broke off goes on with what is left."""
+        """Wait for a start and complete it, until cancelled; one that broke off continues with what is left."""
         while True:
             while not self._left():
-                await self._wanted.wait()
-                self._wanted.clear()
+                await self._started.wait()
+                self._started.clear()
             while self._left():
                 try:
                     await self._round()
                 except VenueError as exc:
                     self._detail = str(exc)
                     await self._pause(PAUSE_S)
-                await self._pause(SOON_S if self._due() else PAUSE_S)
+                await self._pause(SHORT_PAUSE_S if self._due() else PAUSE_S)
             self._finish()
 
     def _left(self) -> list[Quote]:
         return [quote for quote in self._targets if quote.state not in OVER]
 
     async def _round(self) -> None:
-        """Hand in what is due, then find out what came of it."""
         due = self._due()
         if due:
-            await self._note(due)
-            await self._hand_in(due)
+            await self._record_burning(due)
+            await self._publish(due)
         await self._ask_relay()
-        # While the relay says that a call is on its way, thousands of nonces need not be asked for again and again.
-        waiting = self._handed()
+        # While a call is in flight at the relay, thousands of nonces need not be asked for again and again.
+        waiting = self._in_flight()
         unproven = [
             q.commitment for q in self._left() if q.used_height is None and q.commitment.quote_hash not in waiting
         ]
@@ -156,24 +153,24 @@ class HardStopRun:
             self._request_sync()
 
     def _due(self) -> list[Quote]:
-        """What can still be burned and is not on its way already."""
+        # What can still be burned and is not in flight.
         now = self._wall_ns()
-        self._batches = [batch for batch in self._batches if 0 <= now - batch.at_ns < AGAIN_NS]
-        handed = self._handed()
+        self._batches = [batch for batch in self._batches if 0 <= now - batch.at_ns < REPUBLISH_NS]
+        in_flight = self._in_flight()
         return [
             quote
             for quote in self._left()
             if quote.used_height is None
             and quote.commitment.deadline_ns > now
-            and quote.commitment.quote_hash not in handed
+            and quote.commitment.quote_hash not in in_flight
             and self._sign(quote)
         ]
 
-    def _handed(self) -> set[str]:
+    def _in_flight(self) -> set[str]:
         return {quote.commitment.quote_hash for batch in self._batches for quote in batch.quotes}
 
-    async def _note(self, quotes: Sequence[Quote]) -> None:
-        """Have it on record that these nonces may be used by us: after a crash a used one is else taken for a fill."""
+    async def _record_burning(self, quotes: Sequence[Quote]) -> None:
+        # After a crash a used nonce would be taken for a fill.
         fresh = [quote for quote in quotes if not quote.burning]
         for quote in fresh:
             self._book.burn(quote.commitment.quote_hash)
@@ -183,33 +180,33 @@ class HardStopRun:
             async with asyncio.timeout(DURABLE_WITHIN_S):
                 await self._recorder.flush()
         except (TimeoutError, HistoryError):
-            # Burning moves no money and must not wait for a disk: the balances have the last word anyway.
+            # Burning moves no money and must not wait for a disk: the balances decide in any case.
             log.warning("quotes are burned although the history does not confirm the record")
 
-    async def _hand_in(self, quotes: Sequence[Quote]) -> None:
+    async def _publish(self, quotes: Sequence[Quote]) -> None:
         size = self._size
         for start in range(0, len(quotes), size):
             some = tuple(quotes[start : start + size])
             try:
-                reason = await self._publish(some)
-                self._detail = "handed in; waiting for the chain"
+                reason = await self._publish_batch(some)
+                self._detail = "published; waiting for the chain"
             except RefusedError as exc:
                 reason = str(exc)
             except VenueError as exc:
-                # It may have arrived: asking for its status, or its time, will tell.
+                # It may have arrived: its status, or the time, will show.
                 reason, self._detail = "", str(exc)
-            self.counters["handed_in"] += len(some)
+            self.counters["published"] += len(some)
             if not reason:
                 self._batches.append(_Batch(some, self._signed[some[0].commitment.quote_hash][1], self._wall_ns()))
                 continue
-            self._detail = f"the relay refused {len(some)} at once: {reason}"
+            self._detail = f"the relay refused a call of {len(some)}: {reason}"
             self.counters["refused"] += 1
             if NONCE_USED not in reason:
-                # One intent that cannot run takes its whole call along, and nobody says which: try smaller calls.
+                # One intent that cannot run fails its whole call, and the relay does not name it: try smaller calls.
                 self._size = max(1, self._size // 2)
 
-    async def _publish(self, quotes: Sequence[Quote]) -> str:
-        """Hand them in as one call; why the relay refused, empty when it took them."""
+    async def _publish_batch(self, quotes: Sequence[Quote]) -> str:
+        # The reason for which the relay refused; empty when it accepted.
         bodies = [self._signed[quote.commitment.quote_hash][0] for quote in quotes]
         if len(bodies) == 1:
             one = await self._relay.publish_intent(bodies[0])
@@ -229,7 +226,7 @@ class HardStopRun:
         return True
 
     async def _ask_relay(self) -> None:
-        """Learn which calls were executed: it tells equal fills and burnings apart, where balances cannot."""
+        # Its reports tell equal fills and burnings apart, where balances cannot.
         for batch in list(self._batches):
             try:
                 status = await self._relay.get_status(batch.intent_hash)
@@ -249,9 +246,8 @@ class HardStopRun:
         assert done is not None
         self._signed.clear()
         self._batches.clear()
-        self._detail = told = (
-            f"of {done.asked} quotes {done.burned} were burned, {done.settled} were settled before, "
-            f"{done.expired} died by their deadline"
+        self._detail = (
+            f"of {done.asked} quotes {done.burned} were burned, {done.settled} had settled and {done.expired} expired"
         )
         self._recorder.record(
             OperatorAction(
@@ -261,6 +257,6 @@ class HardStopRun:
                 command="hard-stop ended",
                 arguments="{}",
                 accepted=True,
-                reason=told,
+                reason=self._detail,
             )
         )

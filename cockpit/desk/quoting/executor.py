@@ -1,13 +1,15 @@
-"""The executor: a decision that passed every guard becomes a signed, reserved, written quote, in one call.
+"""The executor: a decision that passed every risk check becomes a signed, reserved, written quote, in one call.
 
-No await, no disk and no logging in here: what is between the request frame and the answer frame is this.
+No await, no disk and no logging here: this runs between the request frame and the answer frame.
 """
 
 from collections import Counter, deque
 
 from cockpit.desk.market.pricing import Amounts
 from cockpit.desk.quote_book.book import QuoteBook
-from cockpit.desk.quote_book.reservations import Commitment, NotCoveredError
+from cockpit.desk.quote_book.errors import NotCoveredError
+from cockpit.desk.quote_book.reservations import Commitment
+from cockpit.desk.quoting.errors import SendUncertainError
 from cockpit.desk.quoting.strategy import Decision
 from cockpit.model.environment import Environment
 from cockpit.model.events import ExecuteTrade, SwapDemand
@@ -19,16 +21,11 @@ from venue.signing.signer import Signer
 from venue.transport.errors import WsClosedError
 
 
-class SendUncertainError(Exception):
-    """Writing the quote failed and some of it may be on the wire; ``command`` is what was signed."""
-
-    def __init__(self, command: ExecuteTrade) -> None:
-        super().__init__("the quote may have been sent")
-        self.command = command
-
-
 class Executor:
-    """Signs and sends. ``salt`` is the Verifier's current one; without it nothing is signed."""
+    """Signs and sends. ``salt`` is the Verifier's current one; without it nothing is signed.
+
+    ``expiry_margin_ms``: how long after its deadline a block may still settle a quote.
+    """
 
     def __init__(
         self,
@@ -36,13 +33,13 @@ class Executor:
         relay: Relay,
         book: QuoteBook,
         *,
-        death_margin_ms: int,
+        expiry_margin_ms: int,
         env: Environment,
     ) -> None:
         self._signer = signer
         self._relay = relay
         self._book = book
-        self._death_margin_ns = death_margin_ms * NS_PER_MS
+        self._expiry_margin_ns = expiry_margin_ms * NS_PER_MS
         self._monotonic_ns = env.monotonic_ns
         self.salt: bytes | None = None
         self.counters: Counter[str] = Counter()
@@ -50,12 +47,12 @@ class Executor:
         self.last_error = ""
 
     def execute(
-        self, demand: SwapDemand, decision: Decision, amounts: Amounts, decision_id: str, received_ns: int
+        self, request: SwapDemand, decision: Decision, amounts: Amounts, decision_id: str, received_ns: int
     ) -> ExecuteTrade | None:
-        """Sign, reserve and write the quote; None when one of the three refused, which ``last_error`` then tells.
+        """Sign, reserve and write the quote; None when one of the three refused, with the reason in ``last_error``.
 
-        Raises MaybeSent, with what went wrong as its cause, when nobody knows whether it was written.
-        ``balance`` is the Verifier's balance of the asset given, in base units; ``received_ns`` is monotonic.
+        Raises SendUncertainError, with what went wrong as its cause, when it may have been written or not.
+        ``received_ns`` is monotonic.
         """
         salt = self.salt
         if salt is None:
@@ -63,9 +60,9 @@ class Executor:
             return None
         try:
             signed = self._signer.sign_quote(
-                asset_in=demand.asset_in,
+                asset_in=request.asset_in,
                 amount_in=amounts.amount_in,
-                asset_out=demand.asset_out,
+                asset_out=request.asset_out,
                 amount_out=amounts.amount_out,
                 deadline_ns=decision.deadline_ns,
                 salt=salt,
@@ -75,23 +72,23 @@ class Executor:
             return None
         commitment = Commitment(
             quote_hash=signed.quote_hash,
-            quote_id=demand.quote_id,
+            quote_id=request.quote_id,
             command_id=decision_id,
             decision_id=decision_id,
             nonce=signed.nonce,
             side=decision.side,
-            asset_in=demand.asset_in,
-            asset_out=demand.asset_out,
+            asset_in=request.asset_in,
+            asset_out=request.asset_out,
             amount_in=amounts.amount_in,
             amount_out=amounts.amount_out,
             edge=amounts.edge,
-            sent_ns=demand.at_ns,
+            sent_ns=request.at_ns,
             deadline_ns=signed.deadline_ns,
-            released_after_ns=signed.deadline_ns + self._death_margin_ns,
+            released_after_ns=signed.deadline_ns + self._expiry_margin_ns,
         )
         request_id = self._relay.next_id()
         frame = quote_frame(
-            request_id, demand, amount_in=amounts.amount_in, amount_out=amounts.amount_out, signed=signed.data
+            request_id, request, amount_in=amounts.amount_in, amount_out=amounts.amount_out, signed=signed.data
         )
         reservations = self._book.reservations
         try:
@@ -107,7 +104,7 @@ class Executor:
             self._refuse(str(exc))
             return None
         except Exception as exc:
-            # Some of it may be on the wire: the commitment lives in the book until it is dead.
+            # Some of it may be on the wire: the commitment stays in the book until it has expired.
             self._book.sent(commitment, request_id)
             raise SendUncertainError(_command(commitment, self._monotonic_ns() - received_ns)) from exc
         reaction_ns = self._monotonic_ns() - received_ns
@@ -115,13 +112,12 @@ class Executor:
         self.reactions_us.append(reaction_ns // 1000)
         return _command(commitment, reaction_ns)
 
-    def _refuse(self, why: str) -> None:
+    def _refuse(self, reason: str) -> None:
         self.counters["not_sent"] += 1
-        self.last_error = why
+        self.last_error = reason
 
 
 def _command(commitment: Commitment, reaction_ns: int) -> ExecuteTrade:
-    """What history keeps of a quote that left, or may have left."""
     return ExecuteTrade(
         at_ns=commitment.sent_ns,
         command_id=commitment.command_id,

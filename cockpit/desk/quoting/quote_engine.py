@@ -1,4 +1,4 @@
-"""Demand intake: the listener of the relay, and the one call chain from a request to its answer.
+"""The quote engine: listens to the relay, and runs the one call chain from a request to its answer.
 
 decode (done by the relay client) → decide → reserve, sign and write → and only then what happened is recorded.
 """
@@ -12,9 +12,11 @@ import msgspec
 from cockpit.desk.inventory.sync import Inventory
 from cockpit.desk.market.pricing import PriceParams, Prices
 from cockpit.desk.market.reference import Reference
-from cockpit.desk.quote_book.book import QuoteBook, is_fault
+from cockpit.desk.quote_book.book import QuoteBook
+from cockpit.desk.quote_book.refusals import is_fault
 from cockpit.desk.quoting.desk_view import DeskView
-from cockpit.desk.quoting.executor import Executor, SendUncertainError
+from cockpit.desk.quoting.errors import SendUncertainError
+from cockpit.desk.quoting.executor import Executor
 from cockpit.desk.quoting.strategy import decide, decision_event, desk_prices
 from cockpit.desk.risk.arming import Arming
 from cockpit.desk.risk.limits import LimitsInForce
@@ -30,16 +32,15 @@ from venue.relay.messages import QuoteStatus
 
 log = logging.getLogger(__name__)
 
-REMEMBERED = 20_000
+MAX_REMEMBERED = 20_000
 """Quote ids kept to recognise a request that comes twice; at 50 requests/s of the pair, seven minutes."""
 
-
-FLOW_EVERY_NS = 5_000_000_000
-"""Settlements of other makers are many and told of one by one: history keeps their count over five seconds."""
+FLOW_EVERY_NS = 5 * NS_PER_S
+"""Settlements of other makers are many and reported one by one: history keeps their count over five seconds."""
 
 
 class QuoteEngine:
-    """Acts on what the relay says; each decision is held to the limits in force at that moment.
+    """Acts on the relay's messages; each decision is held to the limits in force at that moment.
 
     ``invalid_salt`` asks for the Verifier's salt to be read again. ``on_failure`` gets what broke the quote path; the
     executor is disarmed by then.
@@ -97,10 +98,10 @@ class QuoteEngine:
         self.counters: Counter[str] = Counter()
         self.reasons: Counter[str] = Counter()
         self.recent: deque[TradeDecision] = deque(maxlen=200)
-        self.last_demand_ns: int | None = None
+        self.last_request_ns: int | None = None
 
     def view(self, now_ns: int = 0) -> DeskView:
-        """What the strategy knows at this moment, monotonic; without it the quotes of the last second may be fewer."""
+        """Collect what the strategy knows now. ``now_ns`` is monotonic; with 0, older quotes count too."""
         reference, ledger, trading = self._reference, self._ledger, self._trading
         current, balance = reference.current, ledger.balance
         reserved, committed = self._book.reservations.reserved, self._book.reservations.committed
@@ -133,37 +134,37 @@ class QuoteEngine:
         )
 
     def prices(self, view: DeskView) -> Prices | None:
-        """The desk's bid and ask, computed anew only when the mid, the balances or the limits changed."""
+        """Return bid and ask, computed anew only when the mid, the balances or the limits changed."""
         key = (self._reference.version, self._ledger.version, self._limits.current)
         if self._priced_for is None or self._priced_for[:2] != key[:2] or self._priced_for[2] is not key[2]:
             self._prices = desk_prices(view)
             self._priced_for = key
         return self._prices
 
-    def on_demand(self, demand: SwapDemand, received_ns: int) -> None:
-        """Decide a request of the pair and answer it, then record what was done."""
-        quote_id = demand.quote_id
+    def on_request(self, request: SwapDemand, received_ns: int) -> None:
+        """Decide and answer a request of the pair, then record what was done."""
+        quote_id = request.quote_id
         if quote_id in self._seen:
             self.counters["malformed_duplicate"] += 1
             return
         self._seen[quote_id] = None
-        if len(self._seen) > REMEMBERED:
+        if len(self._seen) > MAX_REMEMBERED:
             self._seen.popitem(last=False)
         self.counters["requests"] += 1
-        self.last_demand_ns = demand.at_ns
+        self.last_request_ns = request.at_ns
         try:
-            self._handle(demand, received_ns)
+            self._handle(request, received_ns)
         except Exception as exc:
-            # A path that can fail must not go on signing: stop it here, say so, keep the desk up.
+            # A path that can fail must not go on signing: disarm, report it, keep the desk up.
             self.counters["exceptions"] += 1
-            why = f"an error in the quote path: {type(exc).__name__}"
-            self._arming.disarm("trade-executor", f"disarmed by {why}")
-            self._on_failure(why)
+            reason = f"an error in the quote path: {type(exc).__name__}"
+            self._arming.disarm("trade-executor", f"disarmed by {reason}")
+            self._on_failure(reason)
             log.exception("the quote path failed; the executor is disarmed")
 
-    def _handle(self, demand: SwapDemand, received_ns: int) -> None:
+    def _handle(self, request: SwapDemand, received_ns: int) -> None:
         view = self.view(received_ns)
-        decision = decide(demand, view, self.prices(view))
+        decision = decide(request, view, self.prices(view))
         self._last_id += 1
         decision_id = f"{self._run_id}-{self._last_id}"
         command = None
@@ -171,18 +172,18 @@ class QuoteEngine:
         broken: BaseException | None = None
         try:
             if decision.execute and decision.amounts is not None:
-                command = self._executor.execute(demand, decision, decision.amounts, decision_id, received_ns)
+                command = self._executor.execute(request, decision, decision.amounts, decision_id, received_ns)
                 failure = "" if command is not None else self._executor.last_error
         except SendUncertainError as exc:
             # It is on record like any other, so that a later run knows of it too.
             command, broken = exc.command, exc.__cause__
         finally:
-            self._record(demand)
-        self._note_rules(view, demand.at_ns)
+            self._record(request)
+        self._note_rules(view, request.at_ns)
         if command is not None:
             self._signed.note(received_ns)
             self._record(command)
-        event = decision_event(decision_id, demand, decision, view, failure, self._rules_id)
+        event = decision_event(decision_id, request, decision, view, failure, self._rules_id)
         self._record(event)
         self.counters["decisions"] += 1
         self.counters["actionable"] += event.actionable
@@ -192,7 +193,6 @@ class QuoteEngine:
             raise broken
 
     def _note_rules(self, view: DeskView, at_ns: int) -> None:
-        """Record the limits and parameters when these are not the ones recorded last."""
         ruled_by = self._ruled_by
         if ruled_by is not None and ruled_by[0] is view.limits and ruled_by[1] is view.params:
             return
@@ -203,7 +203,7 @@ class QuoteEngine:
         self._record(DecisionRules(at_ns=at_ns, rules_id=self._rules_id, limits=limits, params=params))
 
     def note_flow(self, now_ns: int, *, last: bool = False) -> None:
-        """Record how many settlements of other makers were told of, once in five seconds; ``last``: at once."""
+        """Record how many settlements of other makers were reported, once in five seconds; ``last``: at once."""
         since_ns = self._flow_since_ns
         if since_ns is None:
             self._flow_since_ns = now_ns
@@ -217,16 +217,16 @@ class QuoteEngine:
         self._flow_since_ns = now_ns
 
     def on_status(self, status: QuoteStatus) -> None:
-        """A settlement: ours asks for the balances, another maker's is the market's flow."""
+        """Take a settlement: ours requests the balances, another maker's is the market's flow."""
         if self._book.on_status(status):
             self._request_sync()
         else:
             self.counters["others_settled"] += 1
 
     def on_answer(self, request_id: int, error: str | None) -> None:
-        """The relay's word on a quote; one about the salt has it read again at once.
+        """Take the relay's answer to a quote; an invalid salt is read again at once.
 
-        Quotes on their way when a salt turned out to be invalid are refused too: that is the same fault, not more.
+        Quotes in flight when a salt turned out to be invalid are refused too: that is the same fault, not another.
         """
         echo = False
         if error is not None and "invalid salt" in error:
@@ -241,5 +241,5 @@ class QuoteEngine:
             self._refusals.note(error)
 
     def on_lost(self, reason: str) -> None:
-        """The relay connection went: what it did not answer is unknown."""
+        """The relay connection was lost: what it did not answer is unknown."""
         self._book.on_lost(reason)

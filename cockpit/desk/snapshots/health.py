@@ -117,7 +117,7 @@ def _strategy(trading: TradingParts, now_ns: int) -> PartHealth:
     counters = {f"reason_{reason}": count for reason, count in engine.reasons.items()}
     counters["exceptions"] = engine.counters["exceptions"]
     return _health(
-        "strategy-engine", "ok", arming.why("strategy-engine"), age_ms(now_ns, engine.last_demand_ns), "", counters
+        "strategy-engine", "ok", arming.why("strategy-engine"), age_ms(now_ns, engine.last_request_ns), "", counters
     )
 
 

@@ -93,7 +93,7 @@ class Quoting:
         self.trading = TradingState(self.limits, BTC_EURE, standing)
         self.refusals = RejectionRate(60_000, env)
         self.relay = Relay(url, lambda: TOKEN, BTC_EURE, env)
-        self.executor = Executor(self.signer, self.relay, self.book, death_margin_ms=5_000, env=env)
+        self.executor = Executor(self.signer, self.relay, self.book, expiry_margin_ms=5_000, env=env)
         self.executor.salt = SALT
         self.intake = QuoteEngine(
             run_id="run",
@@ -113,7 +113,7 @@ class Quoting:
             invalid_salt=lambda: self.salts_asked.append(True),
             on_failure=self.failures.append,
         )
-        self.on_demand = self.intake.on_demand
+        self.on_request = self.intake.on_request
         self.on_status = self.intake.on_status
         self.on_answer = self.intake.on_answer
         self.on_lost = self.intake.on_lost

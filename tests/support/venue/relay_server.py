@@ -86,7 +86,7 @@ class RecordingListener:
         self.answers: list[tuple[int, str | None]] = []
         self.lost: list[str] = []
 
-    def on_demand(self, demand: SwapDemand, received_ns: int) -> None:
+    def on_request(self, demand: SwapDemand, received_ns: int) -> None:
         self.demands.append(demand)
         self.received.append(received_ns)
 

@@ -10,7 +10,8 @@ import httpx
 import msgspec
 import pytest
 
-from cockpit.desk.quote_book.reservations import Commitment, NotCoveredError
+from cockpit.desk.quote_book.errors import NotCoveredError
+from cockpit.desk.quote_book.reservations import Commitment
 from tests.support.funding.funding_harness import CONFIG, FundingBench, FundingRun, both
 from tests.support.funding.withdrawal_venue import TERMINAL
 from tests.support.sandbox.signing import Signer as Taker

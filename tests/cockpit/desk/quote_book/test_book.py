@@ -3,7 +3,8 @@ from collections.abc import Callable
 import pytest
 
 from cockpit.desk.quote_book.book import ANSWER_WITHIN_NS, QuoteBook
-from cockpit.desk.quote_book.reservations import NotCoveredError, Reservations
+from cockpit.desk.quote_book.errors import NotCoveredError
+from cockpit.desk.quote_book.reservations import Reservations
 from cockpit.model.environment import Environment
 from cockpit.model.events import TradeResult
 from tests.support.desk.builders import NOW, Clock, commitment

@@ -318,7 +318,7 @@ async def test_new_limits_hold_for_the_next_request() -> None:
 
 
 async def test_only_so_many_requests_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cockpit.desk.quoting.quote_engine.REMEMBERED", 3)
+    monkeypatch.setattr("cockpit.desk.quoting.quote_engine.MAX_REMEMBERED", 3)
     async with quoting(ready=False) as (desk, server):
         for number in range(10):
             await ask(server, f"q-{number}")
