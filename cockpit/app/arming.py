@@ -1,68 +1,75 @@
-"""Arming and disarming as the cockpit carries them out: what was asked, what is not yet seen, who has the last word."""
+"""Arming and disarming: what was sent, what no snapshot shows yet, and that disarming has the last word."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 
 import msgspec
 
-from cockpit.app.host import Host
 from cockpit.client.desk_client import DeskClient, Outcome, UnknownOutcome
 from cockpit.model.commands import ARMABLE, Part
+from cockpit.model.snapshot import Snapshot
 from panels.dialogs.arm import is_armed
-from panels.dialogs.dialog import Answer
+from panels.dialogs.desk_port import Answer
 
 
-class ArmingActions:
-    """Sends arm and disarm. ``asked`` is what was asked of each part and is not yet seen in a snapshot."""
+class ArmingCommands:
+    """``run`` runs a command in the background, ``report`` shows an outcome that no dialog takes."""
 
-    def __init__(self, link: DeskClient, host: Host) -> None:
-        self._link = link
-        self._host = host
+    def __init__(
+        self,
+        client: DeskClient,
+        run: Callable[[Coroutine[object, object, None]], None],
+        report: Callable[[Outcome], None],
+        newest: Callable[[], Snapshot | None],
+    ) -> None:
+        self._client = client
+        self._run = run
+        self._report = report
+        self._newest = newest
         self._asked: dict[Part, str] = {}
         self._acknowledged: set[Part] = set()
         self._disarms = 0
 
     @property
     def asked(self) -> Mapping[Part, str]:
-        """A copy, so that a view made of it stays what it was."""
+        """What was sent to each part and no snapshot shows yet ("arming…"). A copy: a view of it must not change."""
         return dict(self._asked)
 
     def arm(self, part: Part, command_id: str, answer: Answer) -> str:
-        """Ask the desk to arm, under this id or a new one; ``answer`` takes the outcome. The id."""
-        ident = command_id or self._link.new_id()
-        self._host.command(self._arm(part, ident, answer))
-        return ident
+        """Arm under this id, or under a new one; return the id."""
+        command_id = command_id or self._client.new_id()
+        self._run(self._arm(part, command_id, answer))
+        return command_id
 
     def disarm_all(self) -> None:
-        """Disarm everything at once."""
+        """Disarm both parts at once."""
         self._disarms += 1
         for part in reversed(ARMABLE):
-            self._host.command(self._disarm(part, self._host.toast))
+            self._run(self._disarm(part, self._report))
 
-    def disarm_to_leave(self, command_id: str, answer: Answer) -> str:
-        """Disarm everything under this id or a new one; ``answer`` takes what became of it as a whole. The id.
+    def disarm_to_stop(self, command_id: str, answer: Answer) -> str:
+        """Disarm both parts under this id, or under a new one; ``answer`` takes the worse outcome. Return the id.
 
-        Two commands: the executor's has the id itself, the strategy's one made of it, so that both can be asked again.
+        Two commands: the executor's has the id itself, the strategy's one made of it, so that both can be sent again.
         """
         self._disarms += 1
-        ident = command_id or self._link.new_id()
+        command_id = command_id or self._client.new_id()
         outcomes: list[Outcome] = []
 
-        def answered(outcome: Outcome) -> None:
+        def take(outcome: Outcome) -> None:
             outcomes.append(outcome)
             if len(outcomes) < len(ARMABLE):
                 return
-            worst = _worst(outcomes)
-            worst = msgspec.structs.replace(worst, command="disarm", command_id=ident)
+            worst = msgspec.structs.replace(_worst(outcomes), command="disarm", command_id=command_id)
             if not answer(worst):
-                self._host.toast(worst)
+                self._report(worst)
 
         for part in reversed(ARMABLE):
-            own = ident if part == "trade-executor" else f"{ident}-strategy"
-            self._host.command(self._disarm(part, answered, own))
-        return ident
+            own_id = command_id if part == "trade-executor" else f"{command_id}-strategy"
+            self._run(self._disarm(part, take, own_id))
+        return command_id
 
-    def took(self) -> None:
-        """A snapshot arrived: what was acknowledged is seen now."""
+    def snapshot_arrived(self) -> None:
+        """What was acknowledged is shown by the snapshot now."""
         for part in self._acknowledged:
             self._asked.pop(part, None)
         self._acknowledged.clear()
@@ -70,24 +77,24 @@ class ArmingActions:
     async def _arm(self, part: Part, command_id: str, answer: Answer) -> None:
         disarms = self._disarms
         self._asked[part] = "arming…"
-        outcome = await self._link.send(part, "arm", command_id=command_id)
+        outcome = await self._client.send(part, "arm", command_id=command_id)
         if disarms != self._disarms:
-            # Disarming was asked for meanwhile, and the desk may have taken it first: ask again, so that it is last.
-            self._host.command(self._disarm(part, self._host.toast))
+            # Disarming was sent meanwhile, and the desk may have done it first: send it again, so that it is last.
+            self._run(self._disarm(part, self._report))
         else:
             self._settle(part, outcome, armed=True)
         if not answer(outcome):
-            self._host.toast(outcome)
+            self._report(outcome)
 
     async def _disarm(self, part: Part, answer: Callable[[Outcome], None], command_id: str = "") -> None:
         self._asked[part] = "disarming…"
-        outcome = await self._link.send(part, "disarm", command_id=command_id)
+        outcome = await self._client.send(part, "disarm", command_id=command_id)
         self._settle(part, outcome, armed=False)
         answer(outcome)
 
     def _settle(self, part: Part, outcome: Outcome, *, armed: bool) -> None:
         """A command ended: an accepted one stays "arming…" until a snapshot shows what it did."""
-        newest = self._host.newest()
+        newest = self._newest()
         shown = newest is not None and is_armed(newest, part) == armed
         if not isinstance(outcome, UnknownOutcome) and outcome.accepted and not shown:
             self._acknowledged.add(part)
@@ -96,7 +103,7 @@ class ArmingActions:
 
 
 def _worst(outcomes: Sequence[Outcome]) -> Outcome:
-    """What must be said of several commands: that one is unknown, else that one was not done, else that all were."""
+    """The worst outcome: unknown, then not sent, then refused, then accepted."""
 
     def weight(outcome: Outcome) -> int:
         if isinstance(outcome, UnknownOutcome):

@@ -1,56 +1,57 @@
-"""Why an action can do nothing now. What is disabled stays visible, with its reason. Pure."""
+"""Why an action is unavailable; unavailable actions stay visible and show the reason. Pure."""
 
 from collections.abc import Callable, Mapping
 
 from cockpit.client.desk_client import READ_ONLY
-from panels.dialogs.arm import blocked
+from panels.dialogs.arm import arming_blocked_by
 from panels.kit.messages import NO_CONNECTION, NO_DATA_YET, already
 from panels.kit.view import View
 
-SANDBOX_ONLY = "the tour arms and withdraws, so it is for the sandbox; this desk is LIVE"
+SANDBOX_ONLY = "the tour arms and withdraws, so it runs in the sandbox only; this desk is LIVE"
+NO_TOUR = "no tour is running"
 
 
-def _seen(view: View) -> str:
+def _needs_data(view: View) -> str:
     return NO_DATA_YET if view.snapshot is None else ""
 
 
-def _heard(view: View) -> str:
-    return _seen(view) or ("" if view.trusted else NO_CONNECTION)
+def _needs_connection(view: View) -> str:
+    return _needs_data(view) or ("" if view.trusted else NO_CONNECTION)
 
 
-def _freezable(view: View) -> str:
-    """Freezing is refused for one reason only: it could be needed when the desk seems silent."""
+def _freezing(view: View) -> str:
+    """Freezing is unavailable for one reason only: it may be needed when the desk seems disconnected."""
     known = view.trusted and view.snapshot is not None and view.snapshot.withdrawals_frozen
     return already("withdrawals are", "frozen") if known else ""
 
 
-def _tourable(view: View) -> str:
-    return _seen(view) or ("" if view.snapshot is not None and view.snapshot.mode == "SANDBOX" else SANDBOX_ONLY)
+def _tour(view: View) -> str:
+    sandbox = view.snapshot is not None and view.snapshot.mode == "SANDBOX"
+    return _needs_data(view) or ("" if sandbox else SANDBOX_ONLY)
 
 
-OBSTACLES: Mapping[str, Callable[[View], str]] = {
-    "arm.strategy": lambda view: blocked(view, "strategy-engine"),
-    "arm.executor": lambda view: blocked(view, "trade-executor"),
+REASONS: Mapping[str, Callable[[View], str]] = {
+    "arm.strategy": lambda view: arming_blocked_by(view, "strategy-engine"),
+    "arm.executor": lambda view: arming_blocked_by(view, "trade-executor"),
     "stop.hard": lambda view: "",
-    "limits": _seen,
+    "limits": _needs_data,
     "trading": lambda view: "",
-    "withdraw": _heard,
-    "deposit": _seen,
-    "freeze.withdrawals": _freezable,
-    "track": _heard,
-    "key": _seen,
-    "tour": _tourable,
-    "tour.skip": lambda view: _tourable(view) or ("" if view.tour is not None else "no tour is under way"),
+    "withdraw": _needs_connection,
+    "deposit": _needs_data,
+    "freeze.withdrawals": _freezing,
+    "track": _needs_connection,
+    "key": _needs_data,
+    "tour": _tour,
+    "tour.skip": lambda view: _tour(view) or ("" if view.tour is not None else NO_TOUR),
 }
 
+COMMANDS = frozenset({*REASONS, "disarm", "refresh"})
+"""Actions that command the desk."""
 
-COMMANDS = frozenset({*OBSTACLES, "disarm", "refresh"})
-"""Actions that ask the desk for something."""
 
-
-def obstacle(action_id: str, view: View) -> str:
-    """Why the action with this id can do nothing; empty when it can."""
+def unavailable_reason(action_id: str, view: View) -> str:
+    """Why the action is unavailable; empty when it can be used."""
     if view.read_only and action_id in COMMANDS:
         return READ_ONLY
-    found = OBSTACLES.get(action_id)
-    return "" if found is None else found(view)
+    reason = REASONS.get(action_id)
+    return "" if reason is None else reason(view)

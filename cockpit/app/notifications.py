@@ -8,20 +8,23 @@ import msgspec
 from cockpit.model.commands import ARMABLE
 from cockpit.model.formatting import rounded
 from cockpit.model.snapshot import JournalRow, Snapshot
+from panels.dialogs import messages
 from panels.dialogs.arm import is_armed
+from panels.dialogs.outcome import short_names
 from panels.kit.labels import part_name
 from panels.kit.view import View
 
 Kind = Literal["other", "fill", "fault", "disarm"]
-DESK = "the desk:"
-"""How the actor begins where the desk acts by itself and says why; without a reason it is "desk" alone."""
+DESK_ACTOR = "the desk:"
+"""How the journal's actor starts where the desk acts by itself and says why; without a reason it is "desk" alone."""
 FILLS_APART_S = 8.0
+MAX_FAULTS = 50
 
 
 class Notification(msgspec.Struct, frozen=True):
-    """What happened, in a sentence. Of these only ``fault`` and ``disarm`` stay until they are acknowledged.
+    """A sentence about what happened. Of these only ``fault`` and ``disarm`` stay until they are acknowledged.
 
-    ``fills``: how many a ``fill`` is.
+    ``fills``: how many fills a ``fill`` stands for.
     """
 
     kind: Kind
@@ -29,60 +32,59 @@ class Notification(msgspec.Struct, frozen=True):
     fills: int = 0
 
 
-def happened(former: Snapshot, now: Snapshot, mine: Collection[str]) -> tuple[Notification, ...]:
-    """What lies between two snapshots, oldest first. ``mine``: ids of this cockpit's own commands."""
-    if former.run_id != now.run_id:
-        return (Notification("fault", f"another desk answers now (run {now.run_id}); it starts disarmed"),)
-    known = {row.command_id for row in former.journal}
-    rows = [row for row in reversed(now.journal) if row.command_id not in known and row.command_id not in mine]
-    found = [happening for row in rows if (happening := _of_row(row)) is not None]
-    found += _untold_disarms(former, now, known)
-    settled = now.counts.settled - former.counts.settled
+def diff_snapshots(before: Snapshot, now: Snapshot, own_ids: Collection[str]) -> tuple[Notification, ...]:
+    """What happened between two snapshots, oldest first. ``own_ids``: the commands of this cockpit."""
+    if before.run_id != now.run_id:
+        return (Notification("fault", f"A different desk is connected now (run {now.run_id}). It starts disarmed."),)
+    known = {row.command_id for row in before.journal}
+    rows = [row for row in reversed(now.journal) if row.command_id not in known and row.command_id not in own_ids]
+    found = [notification for row in rows if (notification := _of_row(row)) is not None]
+    found += _disarms_without_row(before, now, known)
+    settled = now.counts.settled - before.counts.settled
     if settled > 0:
-        found.append(Notification("fill", _fill(settled, now), settled))
-    found += _faults(former, now)
+        found.append(Notification("fill", _fill_text(settled, now), settled))
+    found += _faults(before, now)
     return tuple(found)
 
 
 def _of_row(row: JournalRow) -> Notification | None:
-    if row.actor == "desk" or row.actor.startswith(DESK):
+    reason = short_names(row.reason or row.command)
+    if row.actor == "desk" or row.actor.startswith(DESK_ACTOR):
         stops = row.command == "hard-stop" or row.command.startswith("disarm ")
-        return Notification("disarm", f"{row.actor}: {row.reason or row.command}") if stops else None
-    done = row.reason or row.command
-    return Notification(
-        "other", f"{row.actor}: {done}" if row.accepted else f"{row.actor}: {row.command} refused: {done}"
-    )
+        return Notification("disarm", f"{row.actor}: {reason}") if stops else None
+    text = reason if row.accepted else f"{short_names(row.command)} refused: {reason}"
+    return Notification("other", f"{row.actor}: {text}")
 
 
-def _untold_disarms(former: Snapshot, now: Snapshot, known: Collection[str]) -> Iterable[Notification]:
-    """What fell without a line of the journal that tells so: the journal shows the newest commands only."""
+def _disarms_without_row(before: Snapshot, now: Snapshot, known: Collection[str]) -> Iterable[Notification]:
+    """Disarms that the journal does not show: it lists the newest commands only."""
     commands = {row.command for row in now.journal if row.command_id not in known and row.accepted}
     for part in ARMABLE:
-        if not is_armed(former, part) or is_armed(now, part) or commands & {f"disarm {part}", "hard-stop", "shutdown"}:
+        if not is_armed(before, part) or is_armed(now, part) or commands & {f"disarm {part}", "hard-stop", "shutdown"}:
             continue
-        why = now.strategy_why if part == "strategy-engine" else now.executor_why
-        yield Notification("disarm", f"{part_name(part)} disarmed: {why or 'no reason given'}")
+        reason = now.strategy_why if part == "strategy-engine" else now.executor_why
+        yield Notification("disarm", f"{part_name(part)} disarmed: {reason or messages.NO_REASON}")
 
 
-def _fill(settled: int, now: Snapshot) -> str:
+def _fill_text(settled: int, now: Snapshot) -> str:
     if settled > 1 or not now.executions:
-        return f"{settled} fills"
+        return f"{settled:,} fills"
     last = now.executions[0]
     return f"filled: {last.side} {last.base_amount.normalize():f} BTC at {rounded(last.price, 2)} EUR"
 
 
-def _faults(former: Snapshot, now: Snapshot) -> Iterable[Notification]:
-    for what, before, after in (("the history", former.history, now.history), ("the relay", former.relay, now.relay)):
-        if before == "ok" and after in ("down", "degraded"):
-            yield Notification("fault", f"{what} is {after}")
-    if former.reconciled and not now.reconciled:
+def _faults(before: Snapshot, now: Snapshot) -> Iterable[Notification]:
+    for name, was, state in (("history", before.history, now.history), ("relay", before.relay, now.relay)):
+        if was == "ok" and state in ("down", "degraded"):
+            yield Notification("fault", f"{name} is {state}")
+    if before.reconciled and not now.reconciled:
         for row in now.inventory.rows:
             if row.unexplained:
-                yield Notification("fault", f"{row.unexplained.normalize():+f} {row.symbol} are unexplained")
+                yield Notification("fault", f"unexplained difference: {row.unexplained.normalize():+f} {row.symbol}")
 
 
 class FillCounter:
-    """Fills that were not told yet. They are told at once, but not again before FILLS_APART_S: then all together.
+    """Fills that were not announced yet: the first at once, the next ones together after ``FILLS_APART_S``.
 
     A busy desk would otherwise cover its own panels with notes of fills.
     """
@@ -92,18 +94,18 @@ class FillCounter:
         self._not_before_s = float("-inf")
 
     def add(self, fill: Notification) -> None:
-        """Have it told."""
-        before = self._waiting
-        if before is not None:
-            count = before.fills + fill.fills
+        """Have it announced."""
+        waiting = self._waiting
+        if waiting is not None:
+            count = waiting.fills + fill.fills
             fill = Notification("fill", f"{count:,} fills", count)
         self._waiting = fill
 
-    def due(self, at_s: float) -> Notification | None:
-        """What is to be told now; None for nothing."""
-        if self._waiting is None or at_s < self._not_before_s:
+    def take_due(self, now_s: float) -> Notification | None:
+        """What is to be announced now; None for nothing."""
+        if self._waiting is None or now_s < self._not_before_s:
             return None
-        fill, self._waiting, self._not_before_s = self._waiting, None, at_s + FILLS_APART_S
+        fill, self._waiting, self._not_before_s = self._waiting, None, now_s + FILLS_APART_S
         return fill
 
 
@@ -114,28 +116,26 @@ class FaultLog:
         self._texts: list[str] = []
 
     def add(self, text: str) -> None:
-        """Keep it until it is acknowledged."""
         if text not in self._texts:
             self._texts.append(text)
-            del self._texts[:-50]
+            del self._texts[:-MAX_FAULTS]
 
     def acknowledge(self) -> tuple[str, ...]:
-        """Forget them; what was forgotten."""
+        """Clear the faults; return their texts."""
         texts, self._texts = tuple(self._texts), []
         return texts
 
     @property
     def texts(self) -> tuple[str, ...]:
-        """What waits to be acknowledged."""
         return tuple(self._texts)
 
 
-def title(view: View) -> str:
-    """The window's title: world, state and account in a few words, the weightiest first."""
+def terminal_title(view: View) -> str:
+    """Mode, state and account in a few words, the most important first."""
     snapshot = view.snapshot
     if snapshot is None:
         return "cockpit: no desk"
     state = {"SAFE": "○ SAFE", "SHADOW": "◐ SHADOW", "LIVE": "● ARMED"}[snapshot.rung]
     if view.silent:
-        state = "✗ DESK SILENT" if not view.link_lost else "✗ DESK NOT REACHED"
+        state = "✗ DISCONNECTED" if view.link_lost else "✗ NO DATA"
     return f"[{snapshot.mode}] {state} {snapshot.account}"

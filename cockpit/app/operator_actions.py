@@ -1,216 +1,180 @@
-"""What the operator can ask of the desk by key, as actions of the app; what can do nothing now says why."""
+"""What the operator can command by key, as actions of the app; an unavailable action shows its reason."""
 
 import os
-import time
-from collections.abc import Callable, Coroutine
-from functools import partial
-from typing import Any
+from collections.abc import Callable
 
 import msgspec
-from textual import work
 
-from cockpit.app.arming import ArmingActions
-from cockpit.app.availability import obstacle
-from cockpit.app.funds import FundsActions
+from cockpit.app.alerts import Alerts
+from cockpit.app.availability import unavailable_reason
+from cockpit.app.desk_commands import DeskCommands
+from cockpit.app.notifications import terminal_title
 from cockpit.app.terminal.driver import NonBlockingApp
-from cockpit.app.terminal.tour_seen import TourSeen
-from cockpit.app.tour import TourController
+from cockpit.app.terminal.options import TerminalOptions
+from cockpit.app.tour import TourController, TourSeen
 from cockpit.app.view_model import ViewModel
-from cockpit.client.desk_client import READ_ONLY, DeskClient, Outcome
-from cockpit.model.commands import REFRESHABLE, Part
-from cockpit.model.snapshot import Snapshot
+from cockpit.client.desk_client import READ_ONLY, DeskClient
+from cockpit.model.commands import Part
 from panels.dialogs.arm import ArmDialog, is_armed
 from panels.dialogs.dialog import Dialog
+from panels.dialogs.funds.confirm import ConfirmDialog
+from panels.dialogs.funds.deposit import DepositDialog
+from panels.dialogs.funds.review import confirming_blocked_by
+from panels.dialogs.funds.signing_key import KeyDialog
+from panels.dialogs.funds.track import TrackDialog
+from panels.dialogs.funds.withdraw import WithdrawDialog
 from panels.dialogs.hard_stop import HardStopDialog
 from panels.dialogs.limits import LimitsDialog
-from panels.dialogs.outcome import say
+from panels.dialogs.messages import armed_already
 from panels.dialogs.quit import Leave, QuitDialog
 from panels.dialogs.startup_findings import StartupFindingsDialog
 from panels.dialogs.trading_state import TradingStateDialog
 from panels.kit.keymap import KeyMap
-from panels.kit.labels import part_name
-from panels.kit.messages import already
 from panels.kit.notices import NoticeLog
 from panels.kit.view import View
 
 
 class Exit(msgspec.Struct, frozen=True):
-    """What the operator wants to become of the desk."""
+    """Whether the operator wants the desk stopped."""
 
     stop_desk: bool
 
 
 class OperatorActions(NonBlockingApp[Exit], inherit_bindings=False):
-    """The half of the app that commands. ``clock`` counts seconds; ``new_key`` makes a withdrawal's idempotency key."""
+    """The commanding half of the app. ``clock`` counts seconds; ``new_key`` makes a withdrawal's idempotency key."""
 
     def __init__(
         self,
-        link: DeskClient,
+        client: DeskClient,
         *,
-        clock: Callable[[], float] = time.monotonic,
-        new_key: Callable[[], str] = lambda: f"k-{os.urandom(8).hex()}",
-        keys: KeyMap | None = None,
-        tour_note: TourSeen | None = None,
+        clock: Callable[[], float],
+        new_key: Callable[[], str],
+        keys: KeyMap | None,
+        options: TerminalOptions,
+        tour_seen: TourSeen | None,
     ) -> None:
         # Without it Textual would paint greys under NO_COLOR: colours all the same.
         super().__init__(ansi_color=True if "NO_COLOR" in os.environ else None)
-        self.link = link
+        self.client = client
         self.keys = keys or KeyMap()
-        self._clock = clock
-        self.arming = ArmingActions(link, self)
-        self.heard = ViewModel(clock, lambda: self.arming.asked, read_only=link.read_only)
-        self.noticed = NoticeLog(clock)
-        self.money = FundsActions(link, self, new_key)
-        self.touring = TourController(self.keys, None if link.read_only else tour_note)
+        self.view_model = ViewModel(clock, read_only=client.read_only)
+        self.notices = NoticeLog(clock)
+        self.tour = TourController(self.keys, None if client.read_only else tour_seen)
+        self.desk = DeskCommands(self, client, view=lambda: self.view, clock=clock, new_key=new_key)
+        self.alerts = Alerts(self, self.notices, options, title=lambda: terminal_title(self.view), clock=clock)
 
     @property
     def view(self) -> View:
         """What is known right now."""
-        view = self.heard.view
-        touring = self.touring.shown(view)
-        return view if touring is None else msgspec.structs.replace(view, tour=touring)
+        view = msgspec.structs.replace(self.view_model.view, asked=self.desk.arming.asked)
+        tour = self.tour.shown(view)
+        return view if tour is None else msgspec.structs.replace(view, tour=tour)
 
     def action_arm(self, part: Part) -> None:
-        """Ask whether to arm."""
-        if isinstance(self.screen, Dialog) or self._read_only():
+        if isinstance(self.screen, Dialog) or self._refuse_read_only():
             return
         view = self.view
         if view.trusted and view.snapshot is not None and is_armed(view.snapshot, part):
-            self.notify(f"{already(f'the {part_name(part)} is', 'armed')}; ^x disarms", markup=False)
+            self.notify(f"{armed_already(part)}; ^x disarms", markup=False)
             return
-        self.push_screen(ArmDialog(view, part, partial(self.arming.arm, part)))
+        self.push_screen(ArmDialog(self.desk, part))
 
     def action_disarm(self) -> None:
-        """Disarm everything at once."""
-        if not self._read_only():
-            self.arming.disarm_all()
+        if not self._refuse_read_only():
+            self.desk.arming.disarm_all()
 
     def action_findings(self) -> None:
-        """Show what the start found."""
-        self.push_screen(StartupFindingsDialog(self.view))
+        self.push_screen(StartupFindingsDialog(self.desk))
 
     def action_hard_stop(self) -> None:
-        """Ask whether to burn what is alive."""
-        if not isinstance(self.screen, Dialog) and not self._hindered("stop.hard"):
-            self.push_screen(HardStopDialog(self.view, self.money.hard_stop))
+        if not isinstance(self.screen, Dialog) and not self._refuse("stop.hard"):
+            self.push_screen(HardStopDialog(self.desk))
 
     def action_limits(self) -> None:
-        """Open the form of the limits."""
-        snapshot = self.heard.newest
-        if snapshot is not None and not self._hindered("limits"):
-            self.push_screen(LimitsDialog(self.view, snapshot.limits, self.money.set_limits))
+        snapshot = self.view_model.newest
+        if snapshot is not None and not self._refuse("limits"):
+            self.push_screen(LimitsDialog(self.desk, snapshot.limits))
 
     def action_trading(self) -> None:
-        """Show the trading state, and ask for another one."""
-        if not isinstance(self.screen, Dialog) and not self._hindered("trading"):
-            self.push_screen(TradingStateDialog(self.view, self.money.set_trading))
+        if not isinstance(self.screen, Dialog) and not self._refuse("trading"):
+            self.push_screen(TradingStateDialog(self.desk))
 
     def action_withdraw(self) -> None:
-        """Open the form of a withdrawal, or the order whose outcome is unknown."""
-        if self.money.unsettled is not None or not self._hindered("withdraw"):
-            self.money.open_withdrawal()
+        """Open the form of a withdrawal, or the order whose outcome is unknown, which comes first."""
+        withdrawals = self.desk.withdrawals
+        if withdrawals.unresolved is None and self._refuse("withdraw"):
+            return
+        recovered = withdrawals.check()
+        for text in (recovered.unresolved, *recovered.unreadable):
+            if text:
+                self.alerts.warn(text)
+        unresolved, snapshot = withdrawals.unresolved, self.view_model.newest
+        if unresolved is not None:
+            order, review, unknown = unresolved.order, unresolved.review, unresolved.unknown
+            self.push_screen(ConfirmDialog(self.desk, order, review, None, confirming_blocked_by, unknown))
+        elif snapshot is not None:
+            self.push_screen(WithdrawDialog(self.desk, snapshot))
 
     def action_deposit(self) -> None:
-        """Show where to deposit."""
-        if not self._hindered("deposit"):
-            self.money.open_deposit()
+        snapshot = self.view_model.newest
+        if not self._refuse("deposit") and snapshot is not None:
+            self.push_screen(DepositDialog(self.desk, snapshot))
 
     def action_freeze_withdrawals(self) -> None:
-        """Freeze withdrawals again."""
-        if not self._hindered("freeze.withdrawals"):
-            self.money.freeze_now()
+        if not self._refuse("freeze.withdrawals"):
+            self.desk.freeze_withdrawals()
 
     def action_track(self) -> None:
-        """Take up a withdrawal made elsewhere."""
-        if not self._hindered("track"):
-            self.money.open_tracking()
+        snapshot = self.view_model.newest
+        if not self._refuse("track") and snapshot is not None:
+            self.push_screen(TrackDialog(self.desk, snapshot))
 
     def action_signing_key(self) -> None:
-        """Show the signing key."""
-        if not self._hindered("key"):
-            self.money.open_key()
+        if not self._refuse("key"):
+            self.push_screen(KeyDialog(self.desk))
 
     def action_refresh_desk(self) -> None:
-        """Ask the desk to read everything again."""
-        if self._read_only():
-            return
-        for part in REFRESHABLE:
-            self._refresh_part(part)
-
-    @work(group="commands", exit_on_error=False)
-    async def _refresh_part(self, part: Part) -> None:
-        self.toast(await self.link.send(part, "refresh"))
+        if not self._refuse_read_only():
+            self.desk.refresh()
 
     def action_tour(self) -> None:
-        """Begin the tour of the sandbox, or leave it."""
-        snapshot = self.heard.newest
-        if snapshot is not None and not self._hindered("tour"):
-            self.touring.toggle(snapshot)
+        """Start the tour of the sandbox, or leave it."""
+        snapshot = self.view_model.newest
+        if snapshot is not None and not self._refuse("tour"):
+            self.tour.toggle(snapshot)
             self._paint()
 
     def action_skip_tour(self) -> None:
         """Go on to the tour's next step, or decline it."""
-        snapshot = self.heard.newest
-        if snapshot is not None and not self._hindered("tour.skip"):
-            self.touring.skip(snapshot)
+        snapshot = self.view_model.newest
+        if snapshot is not None and not self._refuse("tour.skip"):
+            self.tour.skip(snapshot)
             self._paint()
 
-    def _paint(self) -> None:
-        """Show the moment."""
-        raise NotImplementedError
-
-    def newest(self) -> Snapshot | None:
-        """The newest snapshot."""
-        return self.heard.newest
-
-    def now_seen(self) -> View:
-        """What is known right now."""
-        return self.view
-
-    def clock(self) -> float:
-        """Seconds that only go forward."""
-        return self._clock()
-
-    def open(self, dialogue: Dialog[Any]) -> None:
-        """Put a dialogue on top."""
-        self.push_screen(dialogue)
-
-    def command(self, work: Coroutine[object, object, None]) -> None:
-        """Run it beside the painting."""
-        self.run_worker(work, group="commands", exit_on_error=False)
-
-    def toast(self, outcome: Outcome) -> None:
-        """Say an outcome that no dialogue shows."""
-        said = say(outcome)
-        seconds = 4 if said.done else 12
-        self.notify(said.text, severity=said.severity, timeout=seconds, markup=False)
-
-    def warn(self, text: str) -> None:
-        """Say what the operator must know and did not ask for; it stays in the log."""
-        self.noticed.note(text, "warn")
-        self.notify(text, severity="warning", timeout=12, markup=False)
-
     async def action_quit(self) -> None:
-        """Ask what becomes of the desk; it is not a read-only cockpit's to decide."""
-        if self.link.read_only:
+        """Ask whether to stop the desk; a read-only cockpit has no say in it."""
+        if self.client.read_only:
             self.exit(Exit(stop_desk=False))
             return
         if not isinstance(self.screen, QuitDialog):
-            self.push_screen(QuitDialog(self.view, self.arming.disarm_to_leave), self._leave)
+            self.push_screen(QuitDialog(self.desk), self._leave)
 
     def _leave(self, choice: Leave | None) -> None:
         if choice is not None:
             self.exit(Exit(stop_desk=choice == "stop"))
 
-    def _read_only(self) -> bool:
-        """Whether this cockpit cannot command; said when it was asked to."""
-        if self.link.read_only:
-            self.notify(f"{READ_ONLY}: it shows the desk and cannot command it", severity="warning", markup=False)
-        return self.link.read_only
+    def _paint(self) -> None:
+        raise NotImplementedError
 
-    def _hindered(self, action_id: str) -> bool:
-        """Whether the action can do nothing now; why is said."""
-        why = obstacle(action_id, self.view)
-        if why:
-            self.notify(why, severity="warning", markup=False)
-        return bool(why)
+    def _refuse_read_only(self) -> bool:
+        """Whether this cockpit cannot command; then say so."""
+        if self.client.read_only:
+            self.notify(f"{READ_ONLY}: it cannot command the desk", severity="warning", markup=False)
+        return self.client.read_only
+
+    def _refuse(self, action_id: str) -> bool:
+        """Whether the action is unavailable; then show the reason."""
+        reason = unavailable_reason(action_id, self.view)
+        if reason:
+            self.notify(reason, severity="warning", markup=False)
+        return bool(reason)

@@ -1,4 +1,4 @@
-"""The command palette under a live status bar, and what it offers beside the table of actions: the themes, by name."""
+"""The command palette under a live status bar, and its commands for the themes."""
 
 from collections.abc import Callable, Iterable
 from functools import partial
@@ -14,30 +14,28 @@ from panels.kit.view import View
 
 
 class LiveCommandPalette(CommandPalette):
-    """Textual's own, which would let the status bar below it stand still."""
+    """Textual's own would let the status bar below it stand still."""
 
     def compose(self) -> ComposeResult:
-        """The status bar, and the palette."""
         yield StatusBar(id="status")
         yield from super().compose()
 
     def on_mount(self) -> None:
-        """No blinking: it would paint twice a second."""
-        self.query_one(Input).cursor_blink = False
+        self.query_one(Input).cursor_blink = False  # It would paint twice a second.
 
     def offer(self, view: View) -> None:
-        """Show the moment, unless it is not there yet or is being taken down."""
+        """Paint the view, unless the palette is not mounted yet or is being taken down."""
         status = self.query_one_optional(StatusBar)
         if status is not None:
             status.paint(view)
 
 
 def theme_commands(shown: str, use: Callable[[str], object], *, plain_only: bool) -> Iterable[SystemCommand]:
-    """A command a theme; the one that is ``shown`` says so, and under NO_COLOR those with colours say why not."""
+    """A command per theme; under NO_COLOR those with colours show why they are unavailable."""
     for name, words in WORDS.items():
         if plain_only and name != PLAIN_NAME:
-            told = f"✗ {unavailable(NO_COLOR_IS_SET)}"
+            text = f"✗ {unavailable(NO_COLOR_IS_SET)}"
             name = PLAIN_NAME
         else:
-            told = "In use" if name == shown else "Show the cockpit in it; COCKPIT_THEME keeps it"
-        yield SystemCommand(f"Theme: {words}", told, partial(use, name))
+            text = "In use" if name == shown else "Switch to it; set COCKPIT_THEME to keep it"
+        yield SystemCommand(f"Theme: {words}", text, partial(use, name))

@@ -1,4 +1,4 @@
-"""Orders of withdrawals without a known outcome, on disk: whoever quits the cockpit does not lose their keys."""
+"""Withdrawal orders without a known outcome, on disk: quitting the cockpit does not lose their keys."""
 
 import contextlib
 import os
@@ -11,40 +11,40 @@ from cockpit.model.commands import WithdrawalOrder, WithdrawalReview
 
 
 class PendingOrder(msgspec.Struct, frozen=True):
-    """An order that may have been taken, and the review it was made by. It holds no secret."""
+    """An order that the desk may have taken, and the review it was made by. It holds no secret."""
 
     order: WithdrawalOrder
     review: WithdrawalReview
 
 
 class UnreadableOrder(msgspec.Struct, frozen=True):
-    """A file that may hold such an order and cannot be read, and why."""
+    """A file that may hold such an order and cannot be read."""
 
     path: Path
-    why: str
+    reason: str
 
 
-class Left(msgspec.Struct, frozen=True):
-    """What earlier cockpits left without an outcome."""
+class LeftOrders(msgspec.Struct, frozen=True):
+    """What earlier cockpits left without an outcome, oldest first."""
 
     orders: tuple[PendingOrder, ...] = ()
-    unread: tuple[UnreadableOrder, ...] = ()
+    unreadable: tuple[UnreadableOrder, ...] = ()
 
 
 class PendingOrders:
-    """One file an order, named by its idempotency key, readable by nobody else, in ``directory``."""
+    """One file per order in ``directory``, named after its idempotency key, readable by its owner only."""
 
     def __init__(self, directory: Path) -> None:
         self._directory = directory
 
-    def keep(self, kept: PendingOrder) -> None:
-        """Have it on disk before it is sent. Raises OSError when that cannot be."""
+    def keep(self, pending: PendingOrder) -> None:
+        """Have it on disk before it is sent. Raises OSError."""
         self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path = self._path(kept.order.idempotency_key)
+        path = self._path(pending.order.idempotency_key)
         part = path.with_suffix(f".{os.getpid()}.part")
         handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
         try:
-            os.write(handle, msgspec.json.encode(kept))
+            os.write(handle, msgspec.json.encode(pending))
             os.fsync(handle)
         finally:
             os.close(handle)
@@ -52,7 +52,7 @@ class PendingOrders:
         self._sync()
 
     def drop(self, key: str) -> None:
-        """Its outcome is known. A file that cannot be removed is offered once more, which harms nothing."""
+        """Remove an order with a known outcome. A file that cannot be removed is offered once more, which is safe."""
         with contextlib.suppress(OSError):
             self._path(key).unlink()
             self._sync()
@@ -61,25 +61,25 @@ class PendingOrders:
         """Whether the order is still without an outcome; another cockpit may have learnt it."""
         return self._path(key).exists()
 
-    def left(self) -> Left:
-        """What earlier cockpits left, oldest first. A file that cannot be read is never removed: somebody must look."""
+    def left(self) -> LeftOrders:
+        """Read what is there. A file that cannot be read is never removed: a person must look at it."""
         found: list[tuple[int, PendingOrder]] = []
-        unread: list[UnreadableOrder] = []
+        unreadable: list[UnreadableOrder] = []
         try:
             paths = sorted(path for path in self._directory.iterdir() if path.suffix == ".json")
         except FileNotFoundError:
-            return Left()
+            return LeftOrders()
         except OSError as error:
-            return Left(unread=(UnreadableOrder(self._directory, error.strerror or str(error)),))
+            return LeftOrders(unreadable=(UnreadableOrder(self._directory, error.strerror or str(error)),))
         for path in paths:
             try:
                 found.append((path.stat().st_mtime_ns, msgspec.json.decode(path.read_bytes(), type=PendingOrder)))
             except FileNotFoundError:
                 continue  # Another cockpit has just learnt its outcome.
             except (OSError, msgspec.MsgspecError) as error:
-                why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-                unread.append(UnreadableOrder(path, why))
-        return Left(tuple(kept for _, kept in sorted(found, key=lambda pair: pair[0])), tuple(unread))
+                reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+                unreadable.append(UnreadableOrder(path, reason))
+        return LeftOrders(tuple(order for _, order in sorted(found, key=lambda pair: pair[0])), tuple(unreadable))
 
     def _path(self, key: str) -> Path:
         return self._directory / f"{sha256(key.encode()).hexdigest()[:24]}.json"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from cockpit.app.terminal.gc_pauses import held
+from cockpit.app.terminal.process import gc_paused
 from cockpit.cli.common import ENV_FILE, NO_MOUSE, env_file_or_default, load_settings
 
 _MODULES = {
@@ -68,7 +68,7 @@ def main(context: click.Context, env_file: Path | None, read_only: bool, no_mous
         return
     if env_file is None and not read_only and sys.stdin.isatty() and _first_run(context):
         return
-    with held():
+    with gc_paused():
         settings = load_settings(env_file)
         from cockpit.app.run import run_cockpit
 

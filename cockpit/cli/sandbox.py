@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from cockpit.app.terminal.gc_pauses import held
+from cockpit.app.terminal.process import gc_paused
 from cockpit.cli.common import NO_MOUSE, refuse, sandbox_root, venue_options
 
 
@@ -48,7 +48,7 @@ def sandbox(
         run = SandboxRun.new(root, new_name())
         running = run_headless(run, venue_flags, environ, own, seconds=seconds, arm=arm, as_json=as_json)
         sys.exit(asyncio.run(running))
-    with held():
+    with gc_paused():
         from cockpit.app.run import run_sandbox
         from cockpit.config.settings import default_keys_file
 

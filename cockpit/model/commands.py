@@ -131,6 +131,9 @@ class WithdrawalOrder(CommandRequest, frozen=True, kw_only=True, forbid_unknown_
     route: Route | None = None
 
 
+FEE_CHANGED = "the bridge's fee has changed"
+"""Starts the refusal of a withdrawal whose fee is no longer the reviewed one; a cockpit then reviews it again."""
+
 NEW_ADDRESS = "the address was never used before"
 """How the refusal starts that comes from an address's cooling-off; a review counts that time down by itself."""
 

@@ -1,4 +1,4 @@
-"""The question before arming: what it means, under which limits, and in which world."""
+"""The question before arming: what it means, under which limits, and on which account."""
 
 from collections.abc import Iterable
 from typing import ClassVar
@@ -6,22 +6,26 @@ from typing import ClassVar
 from textual.widget import Widget
 from textual.widgets import Static
 
-from cockpit.model.commands import Part
+from cockpit.model.commands import Part, Result
 from cockpit.model.formatting import exact, time_left
 from cockpit.model.snapshot import Snapshot
-from panels.dialogs.single_command import Ask, SingleCommandDialog
+from panels.dialogs.choices import Choice, desk_identity
+from panels.dialogs.command_dialog import CommandDialog
+from panels.dialogs.desk_port import Answer, DeskPort
+from panels.dialogs.messages import armed_already
 from panels.frame.status_bar import mode
 from panels.frame.tour_strip import Place
 from panels.kit.cells import Cell, Line
 from panels.kit.labels import part_name
-from panels.kit.messages import NO_CONNECTION, already
+from panels.kit.messages import NO_CONNECTION
 from panels.kit.view import View
 
 MEANING: dict[Part, str] = {
-    "strategy-engine": "Armed, the strategy prices requests and asks the executor to quote. It signs nothing itself.",
-    "trade-executor": "Armed, the executor signs what the strategy decides. A signed quote binds until its deadline, "
-    "whatever is disarmed afterwards.",
+    "strategy-engine": "The strategy prices requests and asks the executor to quote. It signs nothing itself.",
+    "trade-executor": "The executor signs what the strategy decides. A signed quote binds until its deadline, even "
+    "after disarming.",
 }
+LABEL_WIDTH = 24
 
 
 def is_armed(snapshot: Snapshot, part: Part) -> bool:
@@ -29,17 +33,17 @@ def is_armed(snapshot: Snapshot, part: Part) -> bool:
     return snapshot.strategy_armed if part == "strategy-engine" else snapshot.executor_armed
 
 
-def blocked(view: View, part: Part) -> str:
-    """Why the part cannot be armed now; empty when it can be."""
+def arming_blocked_by(view: View, part: Part) -> str:
+    """Why the part cannot be armed now; empty when it can."""
     snapshot = view.snapshot
     if snapshot is None or not view.trusted:
         return NO_CONNECTION
     if is_armed(snapshot, part):
-        return already(f"the {part_name(part)} is", "armed")
-    lines = [row for row in snapshot.interlocks if not row.passed]
+        return armed_already(part)
+    failed = [row for row in snapshot.interlocks if not row.passed]
     if part == "strategy-engine":
-        return "; ".join(f"{row.name}: {row.measured}" for row in lines if row.rung == "SHADOW")
-    return "; ".join(f"{row.name}: {row.measured}" for row in lines) or snapshot.executor_blocked
+        return "; ".join(f"{row.name}: {row.measured}" for row in failed if row.rung == "SHADOW")
+    return "; ".join(f"{row.name}: {row.measured}" for row in failed) or snapshot.executor_blocked
 
 
 def consequence(snapshot: Snapshot, part: Part) -> str:
@@ -49,55 +53,59 @@ def consequence(snapshot: Snapshot, part: Part) -> str:
     else:
         other, armed = "strategy", snapshot.strategy_armed
     if armed:
-        return f"The {other} is armed: quotes go out from the next request on."
-    return f"The {other} is disarmed: no quote goes out until it is armed too."
+        return f"The {other} is armed: quotes go out from the next request."
+    return f"The {other} is disarmed: no quote goes out until you arm it too."
 
 
-def terms(snapshot: Snapshot) -> list[Line]:
-    """World, account and limits."""
+def arming_terms(snapshot: Snapshot) -> list[Line]:
+    """Mode, account and limits."""
     limits = snapshot.limits
+    facts = (
+        ("max size", f"{exact(limits.max_notional_eure)} EURe"),
+        ("min edge", f"{exact(limits.min_edge_bps)} bps"),
+        ("quotes valid for up to", time_left(limits.max_deadline_ms)),
+    )
     return [
         (*mode(snapshot), Cell(f"  {snapshot.account}", "strong")),
         (),
-        (Cell(f"{'a quote moves at most':<24}", "muted"), Cell(f"{exact(limits.max_notional_eure)} EURe", "strong")),
-        (Cell(f"{'and earns at least':<24}", "muted"), Cell(f"{exact(limits.min_edge_bps)} bps", "strong")),
-        (Cell(f"{'and binds at most':<24}", "muted"), Cell(time_left(limits.max_deadline_ms), "strong")),
+        *((Cell(f"{label:<{LABEL_WIDTH}}", "muted"), Cell(value, "strong")) for label, value in facts),
     ]
 
 
-class ArmDialog(SingleCommandDialog):
-    """Asks before arming; opens on Cancel, and Enter arms nothing."""
+class ArmDialog(CommandDialog[Result]):
+    """Its terms are mode, account, limits and what arming leads to."""
 
     PLACE: ClassVar[Place] = "arm"
 
-    def __init__(self, view: View, part: Part, ask: Ask) -> None:
-        super().__init__(view, f"Arm the {part_name(part)}?", f"Arm the {part_name(part)} (space)", ask)
+    def __init__(self, desk: DeskPort, part: Part) -> None:
+        name = part_name(part)
+        super().__init__(desk, f"Arm the {name}?", (Choice("do", f"Arm the {name} (space)"),))
         self.part: Part = part
         self._shown: tuple[Line, ...] | None = None
 
     def question(self) -> Iterable[Widget]:
-        """Terms and meaning."""
         yield Static(id="terms")
         yield Static(MEANING[self.part], id="meaning", markup=False)
 
-    def obstacle(self, view: View) -> str:
-        """The red lines of the ladder."""
-        return blocked(view, self.part)
+    def blocked_by(self, view: View, choice: Choice) -> str:
+        return arming_blocked_by(view, self.part)
 
-    def picture(self, view: View) -> object:
-        """World, account, limits and consequence."""
+    def preconditions(self, view: View, choice: Choice) -> object:
         snapshot = view.snapshot
-        if snapshot is None:
-            return None
-        return snapshot.run_id, snapshot.mode, snapshot.account, snapshot.limits, consequence(snapshot, self.part)
+        return snapshot and (desk_identity(view), snapshot.limits, consequence(snapshot, self.part))
+
+    def send(self, choice: Choice, command_id: str, answer: Answer) -> str:
+        return self.desk.arm(self.part, command_id, answer)
+
+    def result(self, answer: Result) -> Result:
+        return answer
 
     def paint(self, view: View) -> None:
-        """Keep the terms true while the question is open."""
         super().paint(view)
         snapshot = view.snapshot
-        lines: tuple[Line, ...] = () if snapshot is None else tuple(terms(snapshot))
+        lines: tuple[Line, ...] = () if snapshot is None else tuple(arming_terms(snapshot))
         if snapshot is not None:
             lines += ((), (Cell(consequence(snapshot, self.part), "text"),))
         if lines != self._shown:
             self._shown = lines
-            self.query_one("#terms", Static).update(self.text(lines))
+            self.query_one("#terms", Static).update(self.styled(lines))

@@ -1,4 +1,4 @@
-"""The hard stop: what it does and what it cannot do, Cancel first, and how far it has come."""
+"""The question before a hard stop: what it does and what it cannot do; then how far it has come."""
 
 from collections.abc import Iterable
 
@@ -8,69 +8,77 @@ from textual.widgets import Static
 from cockpit.model.commands import Result
 from cockpit.model.formatting import number, rounded, time_left
 from cockpit.model.snapshot import HardStopState
+from panels.dialogs.choices import Choice
+from panels.dialogs.command_dialog import CommandDialog
+from panels.dialogs.desk_port import Answer, DeskPort
 from panels.dialogs.outcome import Message
-from panels.dialogs.single_command import Ask, SingleCommandDialog
 from panels.kit.messages import no_data_about
 from panels.kit.view import View
 
 MEANING = (
-    "The hard stop disarms strategy and executor at once and then burns every signed quote that is still alive: an "
-    "empty intent with the same nonce is handed in, and once the chain has run it nobody can settle the quote. "
-    "A quote that somebody settles first stays settled. Money does not move by it."
+    "The hard stop disarms strategy and executor at once, then burns the nonce of every live quote: once an empty "
+    "intent with the same nonce is on chain, nobody can settle the quote. A quote that settles first stays settled. "
+    "No money moves."
 )
-DONE = "it was asked for"
+SENT = "the hard stop was sent"
 
 
-def situation(view: View) -> str:
+def stop_situation(view: View) -> str:
     """What there is to burn."""
     snapshot = view.snapshot
     if snapshot is None:
         return no_data_about("the live quotes are")
-    alive = snapshot.alive
-    if not alive.quotes:
-        return "No quote is alive: there is nothing to burn, the desk is only disarmed."
+    live = snapshot.alive
+    if not live.quotes:
+        return "There are no live quotes: nothing to burn, the desk is only disarmed."
     return (
-        f"{alive.quotes} quote{'' if alive.quotes == 1 else 's'} alive, binding {number(alive.btc, 8)} BTC and "
-        f"{rounded(alive.eure, 2)} EURe; left alone, the last one dies in {time_left(alive.last_death_ms)}."
+        f"{live.quotes} live quote{'' if live.quotes == 1 else 's'}: {number(live.btc, 8)} BTC and "
+        f"{rounded(live.eure, 2)} EURe committed. Without a hard stop the last one expires in "
+        f"{time_left(live.last_death_ms)}."
     )
 
 
-def progress(stop: HardStopState) -> str:
-    """How far it has come."""
-    counts = [f"{stop.burned} of {stop.asked} burned", f"{stop.settled} settled before", f"{stop.expired} died first"]
+def stop_progress(stop: HardStopState) -> str:
+    """How many quotes are burned, settled or expired, and how many are left."""
+    counts = [f"{stop.burned} of {stop.asked} burned", f"{stop.settled} settled first", f"{stop.expired} expired first"]
     state = "Done" if not stop.left else f"{stop.left} to go"
     return f"{state}: {', '.join(counts)}." + (f"\n{stop.detail}" if stop.detail and stop.left else "")
 
 
-class HardStopDialog(SingleCommandDialog):
-    """Asks once, with a button that Enter does not press; then shows the burning until it is left.
+class HardStopDialog(CommandDialog[Result]):
+    """Stays open once it was sent, to show the progress. It may be sent without a connection: the reply tells."""
 
-    It may be asked for of a silent desk, too: the answer tells whether it was heard.
-    """
-
-    def __init__(self, view: View, ask: Ask) -> None:
-        super().__init__(view, "Hard stop: burn live quotes?", "Disarm and burn (space)", ask, "error")
+    def __init__(self, desk: DeskPort) -> None:
+        choice = Choice("do", "Disarm and burn (space)", variant="error")
+        super().__init__(desk, "Hard stop: burn live quotes?", (choice,))
         self._stopped = False
         self._shown = ("", "")
 
     def question(self) -> Iterable[Widget]:
-        """Meaning, situation, progress."""
         yield Static(MEANING, id="meaning", markup=False)
         yield Static("", id="situation", markup=False)
         yield Static("", id="progress", markup=False)
 
-    def obstacle(self, view: View) -> str:
-        """Nothing but having been done."""
-        return DONE if self._stopped else ""
+    def blocked_by(self, view: View, choice: Choice) -> str:
+        return SENT if self._stopped else ""
+
+    def send(self, choice: Choice, command_id: str, answer: Answer) -> str:
+        return self.desk.hard_stop(command_id, answer)
+
+    def result(self, answer: Result) -> None:
+        return None
+
+    def outcome_shown(self, message: Message) -> None:
+        self._stopped = message.done
+        self.set_label("cancel", "Close" if message.done else "Cancel")
 
     def paint(self, view: View) -> None:
-        """Keep situation and progress true."""
         super().paint(view)
         self.query_one("#blocked", Static).display = False
         stop = None if view.snapshot is None else view.snapshot.hard_stop
-        shown = (situation(view), "" if stop is None else f"The last hard stop. {progress(stop)}")
+        shown = (stop_situation(view), "" if stop is None else f"Previous hard stop. {stop_progress(stop)}")
         if self._stopped and stop is not None:
-            shown = ("", progress(stop))
+            shown = ("", stop_progress(stop))
         if shown == self._shown:
             return
         self._shown = shown
@@ -78,11 +86,3 @@ class HardStopDialog(SingleCommandDialog):
             widget = self.query_one(name, Static)
             widget.update(text)
             widget.display = bool(text)
-
-    def answered(self, said: Message) -> None:
-        """Stay, to show how far it comes."""
-        self._stopped = said.done
-        self.put_on("cancel", "Close" if said.done else "Cancel")
-
-    def closes_with(self, result: Result) -> None:
-        """It stays open: what is being burned is worth watching."""

@@ -8,6 +8,8 @@ from textual.containers import VerticalScroll
 from textual.widget import Widget
 from textual.widgets import Static
 
+from panels.dialogs import messages
+from panels.dialogs.desk_port import DeskPort
 from panels.dialogs.dialog import Dialog
 from panels.frame.key_bar import Obstacle
 from panels.kit.actions import Action
@@ -18,8 +20,8 @@ from panels.kit.theme import Role
 from panels.kit.view import View
 
 
-def help_lines(actions: Sequence[Action], obstacle: Obstacle, view: View) -> list[Line]:
-    """The actions by group; what can do nothing now is grey and says why."""
+def help_lines(actions: Sequence[Action], availability: Obstacle, view: View) -> list[Line]:
+    """The actions by group; an unavailable one is grey and shows its reason."""
     lines: list[Line] = []
     for group in dict.fromkeys(action.group for action in actions):
         if lines:
@@ -28,28 +30,25 @@ def help_lines(actions: Sequence[Action], obstacle: Obstacle, view: View) -> lis
         for action in actions:
             if action.group != group:
                 continue
-            why = obstacle(action.id, view)
-            role: Role = "muted" if why else "warn" if action.danger else "accent"
-            mark = "✗" if why else "!" if action.danger else " "
+            reason = availability(action.id, view)
+            role: Role = "muted" if reason else "warn" if action.danger else "accent"
+            mark = "✗" if reason else "!" if action.danger else " "
             key = Cell(f"{mark} {displayed(action):<10} ", role)
-            lines.append((key, Cell(action.help, "muted" if why else "text")))
-            if why:
-                lines.append((Cell(f"{'':13}{unavailable(why)}", "muted"),))
-    return [*lines, (), (Cell("! lets money move; it asks first", "muted"),)]
+            lines.append((key, Cell(action.help, "muted" if reason else "text")))
+            if reason:
+                lines.append((Cell(f"{'':13}{unavailable(reason)}", "muted"),))
+    return [*lines, (), (Cell("! can move money; asks first", "muted"),)]
 
 
 class HelpDialog(Dialog[None]):
-    """All keys."""
-
     BINDINGS: ClassVar[list[BindingType]] = [Binding("question_mark,q,enter", "back", show=False)]
 
-    def __init__(self, view: View, actions: Sequence[Action], obstacle: Obstacle) -> None:
-        super().__init__(view, "Keys")
+    def __init__(self, desk: DeskPort, actions: Sequence[Action], availability: Obstacle) -> None:
+        super().__init__(desk, "Keys")
         self._actions = actions
-        self._obstacle = obstacle
+        self._availability = availability
 
     def body(self) -> Iterable[Widget]:
-        """A scrolling list."""
         with VerticalScroll(id="scroll"):
-            yield Static(self.text(help_lines(self._actions, self._obstacle, self.view)), id="text")
-        yield Static("esc closes", classes="hint")
+            yield Static(self.styled(help_lines(self._actions, self._availability, self.view)), id="text")
+        yield Static(messages.ESC_CLOSES, classes="hint")

@@ -1,8 +1,8 @@
-"""The form of the limits: checked here for what cannot be right, decided by the desk."""
+"""The form of the limits: it checks what cannot be right; the desk decides."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal, InvalidOperation
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 import msgspec
 from textual.binding import Binding, BindingType
@@ -10,115 +10,122 @@ from textual.containers import Horizontal
 from textual.widget import Widget
 from textual.widgets import Input, Label, Static
 
-from cockpit.model.commands import Limits
+from cockpit.model.commands import Limits, Result
 from cockpit.model.formatting import exact
-from panels.dialogs.command_dialog import Choice
-from panels.dialogs.dialog import Answer
+from panels.dialogs import messages
+from panels.dialogs.choices import Choice, desk_identity
+from panels.dialogs.command_dialog import CommandDialog
+from panels.dialogs.desk_port import Answer, DeskPort
 from panels.dialogs.outcome import Message
-from panels.dialogs.single_command import SingleCommandDialog
 from panels.kit.messages import NO_CONNECTION
 from panels.kit.view import View
 
 Changes = Mapping[str, Decimal | int]
 
-FIELDS: tuple[tuple[str, str, str], ...] = (
-    ("max_notional_eure", "Max notional of a quote", "EURe"),
-    ("max_promised_eure", "All live quotes give at most", "EURe"),
-    ("max_asset_share", "Share of one asset at most", "of 1"),
-    ("max_quotes_per_second", "Quotes at most", "per s"),
-    ("max_fills_per_hour", "Fills at most", "per h"),
-    ("max_loss_per_day_eure", "Loss of a day at most", "EURe"),
-    ("min_edge_bps", "Least edge", "bps"),
-    ("max_reference_age_ms", "Reference at most old", "ms"),
-    ("max_inventory_age_ms", "Balances at most old", "ms"),
-    ("max_divergence_bps", "Sources at most apart", "bps"),
-    ("max_deadline_ms", "A quote lives at most", "ms"),
+
+class LimitField(NamedTuple):
+    """A limit of ``Limits`` by its name there, its label and its unit."""
+
+    name: str
+    label: str
+    unit: str
+
+
+FIELDS = (
+    LimitField("max_notional_eure", "Max size of a quote", "EURe"),
+    LimitField("max_promised_eure", "Max committed in live quotes", "EURe"),
+    LimitField("max_asset_share", "Max share of one asset", "of 1"),
+    LimitField("max_quotes_per_second", "Max quotes", "per s"),
+    LimitField("max_fills_per_hour", "Max fills", "per h"),
+    LimitField("max_loss_per_day_eure", "Max daily loss", "EURe"),
+    LimitField("min_edge_bps", "Min edge", "bps"),
+    LimitField("max_reference_age_ms", "Max price age", "ms"),
+    LimitField("max_inventory_age_ms", "Max balance age", "ms"),
+    LimitField("max_divergence_bps", "Max source divergence", "bps"),
+    LimitField("max_deadline_ms", "Max quote validity", "ms"),
 )
-"""Field, what people call it, its unit."""
 
 
-def shown(limits: Limits, field: str) -> str:
-    """A field's value as it is edited."""
-    value = getattr(limits, field)
+def field_text(limits: Limits, name: str) -> str:
+    """A limit as it is edited: every digit, without grouping."""
+    value = getattr(limits, name)
     return exact(value).replace(",", "") if isinstance(value, Decimal) else str(value)
 
 
-def parse(texts: Mapping[str, str], now: Limits) -> tuple[Changes, tuple[str, ...]]:
-    """The fields that differ from ``now``, and one sentence for every value that cannot be used."""
+def parse_limits(texts: Mapping[str, str], current: Limits) -> tuple[Changes, tuple[str, ...]]:
+    """The limits that differ from ``current``, and one sentence for every value that cannot be used."""
     changes: dict[str, Decimal | int] = {}
     problems: list[str] = []
-    for field, label, unit in FIELDS:
-        text = texts[field].strip()
-        if text == shown(now, field):
+    for name, label, unit in FIELDS:
+        text = texts[name].strip()
+        if text == field_text(current, name):
             continue
+        decimal = isinstance(getattr(current, name), Decimal)
         try:
-            changes[field] = Decimal(text) if isinstance(getattr(now, field), Decimal) else int(text)
+            changes[name] = Decimal(text) if decimal else int(text)
         except (InvalidOperation, ValueError):
-            what = "a number" if isinstance(getattr(now, field), Decimal) else "a whole number"
-            problems.append(f"{label}: {text or 'nothing'!r} is not {what} ({unit})")
+            wanted = "a number" if decimal else "a whole number"
+            problems.append(f"{label}: {text or 'nothing'!r} is not {wanted} ({unit})")
     if not problems:
-        problems += msgspec.structs.replace(now, **changes).problems()
+        problems += msgspec.structs.replace(current, **changes).problems()
     return changes, tuple(problems)
 
 
-class LimitsDialog(SingleCommandDialog):
-    """Edit the limits; only what was changed is sent, and the desk has the last word."""
+class LimitsDialog(CommandDialog[Result]):
+    """Sends only the limits that were changed. Its terms are the current limits: a correction must not undo what
+    another operator set meanwhile.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "app.focus_previous", show=False),
         Binding("down", "app.focus_next", show=False),
     ]
 
-    def __init__(self, view: View, now: Limits, ask: Callable[[Changes, str, Answer], str]) -> None:
-        super().__init__(view, "Limits", "Set the limits (space)")
-        self._now = now
-        self._ask_limits = ask
+    def __init__(self, desk: DeskPort, current: Limits) -> None:
+        super().__init__(desk, "Limits", (Choice("do", "Set the limits (space)"),))
+        self._current = current
         self._changes: Changes = {}
 
     def question(self) -> Iterable[Widget]:
-        """A line a field."""
-        for field, label, unit in FIELDS:
+        for name, label, unit in FIELDS:
             with Horizontal(classes="field"):
                 yield Label(label, classes="name")
-                box = Input(shown(self._now, field), id=field, compact=True)
-                box.cursor_blink = False
-                yield box
+                entry = Input(field_text(self._current, name), id=name, compact=True)
+                entry.cursor_blink = False
+                yield entry
                 yield Label(unit, classes="unit")
-        yield Static("They bind the next decision; quotes already signed keep their terms.", id="meaning")
+        yield Static("New limits apply from the next decision. Live quotes keep their terms.", id="meaning")
 
-    def picture(self, view: View) -> object:
-        """The limits that were read: one who corrects them must not undo what somebody else set meanwhile."""
-        snapshot = view.snapshot
-        return None if snapshot is None else (snapshot.run_id, snapshot.mode, snapshot.account, snapshot.limits)
+    def preconditions(self, view: View, choice: Choice) -> object:
+        return view.snapshot and (desk_identity(view), view.snapshot.limits)
 
-    def obstacle(self, view: View) -> str:
-        """Only a desk that is heard is asked."""
+    def blocked_by(self, view: View, choice: Choice) -> str:
         return "" if view.trusted else NO_CONNECTION
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """Somebody is typing."""
         event.stop()
         self.touch()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Enter in a field goes on to the next; only the button sets."""
+        # Enter goes to the next field; only the button sets.
         event.stop()
         self.focus_next()
 
-    def submit(self, way: Choice) -> None:
-        """Check what was typed, and ask."""
-        texts = {field: self.query_one(f"#{field}", Input).value for field, _, _ in FIELDS}
-        changes, problems = parse(texts, self._now)
+    def submit(self, choice: Choice) -> None:
+        texts = {field.name: self.query_one(f"#{field.name}", Input).value for field in FIELDS}
+        changes, problems = parse_limits(texts, self._current)
         if problems:
-            self.tell(Message("\n".join(problems), "warning", False))
+            self.show_message(Message("\n".join(problems), "warning"))
         elif not changes:
-            self.tell(Message("nothing was changed", "information", False))
+            self.show_message(Message(messages.NOTHING_CHANGED, "information"))
         else:
             if changes != self._changes:
-                self.forget_doubt()
+                self.forget_unknown()
             self._changes = changes
-            super().submit(way)
+            super().submit(choice)
 
-    def send(self, command_id: str, answer: Answer) -> str:
-        """Ask for what was changed; another change is another command."""
-        return self._ask_limits(self._changes, command_id, answer)
+    def send(self, choice: Choice, command_id: str, answer: Answer) -> str:
+        return self.desk.set_limits(self._changes, command_id, answer)
+
+    def result(self, answer: Result) -> Result:
+        return answer

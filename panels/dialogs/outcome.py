@@ -1,44 +1,49 @@
-"""What became of a command, in words; no answer is never shown as done."""
+"""The outcome of a command as a message; a command without a reply is never shown as done."""
 
 from typing import Literal, NamedTuple
 
 from cockpit.client.desk_client import Outcome, UnknownOutcome
 from cockpit.model.commands import Result
 from cockpit.model.snapshot import Snapshot
+from panels.dialogs import messages
+from panels.kit.labels import PART_NAMES
 
 Severity = Literal["information", "warning", "error"]
 
 
 class Message(NamedTuple):
-    """A sentence and how loud it is. ``done`` only when the desk said that it did it."""
+    """A sentence to a person. ``done`` only where the desk reported that it did what was asked."""
 
     text: str
     severity: Severity
-    done: bool
+    done: bool = False
 
 
-def say(outcome: Outcome) -> Message:
-    """The sentence about an outcome."""
+def describe(outcome: Outcome) -> Message:
+    """The outcome in a sentence."""
+    command = short_names(outcome.command)
     if isinstance(outcome, UnknownOutcome):
         if not outcome.sent:
-            return Message(f"{outcome.command}: not sent, the desk did not get it ({outcome.reason})", "error", False)
-        name = f"{outcome.command} (command {outcome.command_id})" if outcome.command_id else outcome.command
-        told = f"? UNKNOWN: {name}: no answer: look at the status bar; the desk may have done it ({outcome.reason})"
-        return Message(told, "error", False)
-    return _said(outcome)
+            return Message(f"{command}: not sent ({outcome.reason}). Nothing changed.", "error")
+        name = f"{command} (command {outcome.command_id})" if outcome.command_id else command
+        return Message(messages.no_reply(name, outcome.reason), "error")
+    if outcome.accepted:
+        return Message(short_names(outcome.reason) or f"{command}: done", "information", True)
+    return Message(f"{command} refused: {short_names(outcome.reason) or messages.NO_REASON}", "warning")
 
 
-def found(snapshot: Snapshot | None, command_id: str) -> Result | None:
-    """The answer that was lost, out of the desk's journal; None while it is not there."""
+def find_in_journal(snapshot: Snapshot | None, command_id: str) -> Result | None:
+    """The desk's answer to a command whose reply was lost; None while the journal does not list it."""
     journal = () if snapshot is None or not command_id else snapshot.journal
     row = next((row for row in journal if row.command_id == command_id), None)
     if row is None:
         return None
-    told = f"{row.reason} (found in the desk's journal)"
-    return Result(command_id=row.command_id, command=row.command, accepted=row.accepted, reason=told, at_ns=0)
+    reason = f"{row.reason} {messages.FOUND_IN_JOURNAL}"
+    return Result(command_id=row.command_id, command=row.command, accepted=row.accepted, reason=reason, at_ns=0)
 
 
-def _said(result: Result) -> Message:
-    if result.accepted:
-        return Message(result.reason or f"{result.command}: done", "information", True)
-    return Message(f"{result.command} refused: {result.reason or 'no reason given'}", "warning", False)
+def short_names(text: str) -> str:
+    """The text with the parts named as on the screen: the desk's commands use the names of its services."""
+    for part, name in PART_NAMES.items():
+        text = text.replace(part, name)
+    return text

@@ -1,4 +1,4 @@
-"""The question on quitting: what becomes of the desk."""
+"""The question on quitting: whether the desk keeps running or is stopped."""
 
 from collections.abc import Iterable
 from typing import Literal
@@ -9,18 +9,20 @@ from textual.widgets import Button, Static
 from cockpit.model.commands import Result
 from cockpit.model.formatting import time_left
 from cockpit.model.snapshot import Snapshot
-from panels.dialogs.command_dialog import Choice, CommandDialog, SpaceButton
-from panels.dialogs.dialog import Answer
+from panels.dialogs import messages
+from panels.dialogs.choices import Choice, desk_identity
+from panels.dialogs.command_dialog import CommandDialog, SpaceButton
+from panels.dialogs.desk_port import Answer, DeskPort
 from panels.dialogs.outcome import Message
-from panels.dialogs.single_command import Ask
 from panels.kit.messages import LAST_KNOWN_STATE
 from panels.kit.view import View
 
 Leave = Literal["leave", "stop"]
+"""What becomes of the desk: it keeps running, or it is stopped."""
 
 
 def armed_parts(view: View) -> tuple[str, ...]:
-    """What is armed, or was when the desk was last heard, or is being armed right now."""
+    """The parts that are armed, were armed when last seen, or are being armed right now."""
     snapshot = view.snapshot
     if snapshot is None:
         return ()
@@ -32,82 +34,75 @@ def armed_parts(view: View) -> tuple[str, ...]:
     return tuple(parts)
 
 
-def without_you(snapshot: Snapshot) -> str:
-    """What the desk does once nobody is attached any more."""
+def when_left_running(snapshot: Snapshot) -> str:
+    """What the desk does once no cockpit is attached."""
     if snapshot.when_alone == "keep" or not snapshot.executor_armed:
-        return "goes on without you"
-    does = "disarms" if snapshot.when_alone == "disarm" else "stops hard and burns live quotes"
-    return f"{does} when no cockpit has been attached for {time_left(snapshot.alone_ms)}"
+        return "keeps quoting without you" if snapshot.executor_armed else "keeps running without you"
+    action = "disarms" if snapshot.when_alone == "disarm" else "stops hard and burns live quotes"
+    return f"{action} once no cockpit has been attached for {time_left(snapshot.alone_ms)}"
 
 
-def situation(view: View) -> str:
-    """What leaving means now."""
+def quit_situation(view: View) -> str:
+    """What quitting means now."""
     snapshot = view.snapshot
     if snapshot is None:
-        return "The desk was not seen yet. If one runs, it can be left running or stopped."
+        return messages.NOT_CONNECTED_YET_QUIT
     parts = armed_parts(view)
-    words = []
+    sentences = []
     if not view.trusted:
-        words.append(LAST_KNOWN_STATE)
+        sentences.append(LAST_KNOWN_STATE)
     if parts:
         verb = "is" if len(parts) == 1 else "are"
-        words.append(f"The {' and the '.join(parts)} {verb} ARMED. Left running, the desk {without_you(snapshot)}.")
-    else:
-        words.append("Nothing is armed. Left running, the desk goes on watching; start the cockpit again to see it.")
-    alive = snapshot.alive
-    if alive.quotes:
-        words.append(
-            f"{alive.quotes} signed quote{'' if alive.quotes == 1 else 's'} may still be settled, "
-            f"the last for {time_left(alive.last_death_ms)}: stopping does not take them back."
+        sentences.append(
+            f"The {' and the '.join(parts)} {verb} ARMED. Left running, the desk {when_left_running(snapshot)}."
         )
-    return "\n\n".join(words)
+    else:
+        sentences.append("Nothing is armed. Left running, the desk keeps watching; `cockpit` opens it again.")
+    live = snapshot.alive
+    if live.quotes:
+        sentences.append(
+            f"{live.quotes} live quote{'' if live.quotes == 1 else 's'} may still settle, the last for "
+            f"{time_left(live.last_death_ms)}. Stopping the desk does not revoke them."
+        )
+    return "\n\n".join(sentences)
 
 
 class QuitDialog(CommandDialog[Leave]):
-    """Cancel, leave the desk running, or disarm and stop it; Enter stops nothing.
-
-    ``disarm`` disarms everything under the given id or a new one, and gives the id. Where that was not done, or nobody
-    knows, it can be asked for again, and the desk can be stopped all the same: stopping disarms, too.
+    """An armed desk is disarmed before it is stopped. Where that failed or got no reply, the operator can retry, or
+    stop the desk anyway: stopping disarms, too.
     """
 
-    def __init__(self, view: View, disarm: Ask) -> None:
-        super().__init__(view, "Quit?", (Choice("stop", "Disarm and stop (space)"),))
-        self._disarm = disarm
+    def __init__(self, desk: DeskPort) -> None:
+        super().__init__(desk, "Quit?", (Choice("stop", "Disarm and stop (space)"),))
         self._failed = False
         self._shown: object = None
 
     def question(self) -> Iterable[Widget]:
-        """The situation."""
-        yield Static(situation(self.view), id="meaning", markup=False)
+        yield Static(quit_situation(self.view), id="meaning", markup=False)
 
     def buttons(self) -> Iterable[Widget]:
-        """Leaving, stopping, and stopping without an answer."""
         yield Button("Leave the desk running", id="leave", compact=True)
         yield from super().buttons()
         yield SpaceButton("Stop anyway (space)", id="anyway", variant="warning", compact=True)
 
-    def rests_on(self, view: View, way: Choice) -> object:
-        """Which desk is stopped."""
-        snapshot = view.snapshot
-        return None if snapshot is None else (snapshot.run_id, snapshot.mode, snapshot.account)
+    def preconditions(self, view: View, choice: Choice) -> object:
+        return desk_identity(view)
 
     def paint(self, view: View) -> None:
-        """Keep the situation true while the question is open."""
         super().paint(view)
         armed = bool(armed_parts(view))
         self._failed = self._failed and armed
-        shown = (situation(view), armed, self._failed)
+        shown = (quit_situation(view), armed, self._failed)
         if shown == self._shown:
             return
         self._shown = shown
         self.query_one("#box").set_class(armed, "-armed")
-        self.query_one("#meaning", Static).update(situation(view))
-        self.put_on("leave", "Leave it" if self._failed else "Leave the desk running")
+        self.query_one("#meaning", Static).update(quit_situation(view))
+        self.set_label("leave", "Leave it" if self._failed else "Leave the desk running")
         self.query_one("#anyway", Button).display = self._failed
         self.relabel()
 
-    def go(self, button: str) -> None:
-        """Leave it running, or stop it without knowing that it is disarmed."""
+    def leave(self, button: str) -> None:
         if button == "leave":
             self.dismiss("leave")
         elif button != "anyway":
@@ -115,33 +110,28 @@ class QuitDialog(CommandDialog[Leave]):
         elif self.may_act():
             self.dismiss("stop")
 
-    def submit(self, way: Choice) -> None:
-        """Disarm first; where nothing is armed there is nothing to wait for."""
-        if armed_parts(self.now()):
-            super().submit(way)
-        elif self.may_act() and not self.hindrance(self.view, way):
+    def submit(self, choice: Choice) -> None:
+        if armed_parts(self.desk.view):
+            super().submit(choice)
+        elif self.may_act() and not self.unavailable(self.view, choice):
             self.dismiss("stop")
 
-    def ask_for(self, way: Choice, command_id: str, answer: Answer) -> str:
-        """Disarm everything."""
-        return self._disarm(command_id, answer)
+    def send(self, choice: Choice, command_id: str, answer: Answer) -> str:
+        return self.desk.disarm_to_stop(command_id, answer)
 
-    def closes_with(self, result: Result) -> Leave:
-        """Everything is disarmed: the desk can be stopped."""
+    def result(self, answer: Result) -> Leave:
         return "stop"
 
-    def answered(self, said: Message) -> None:
-        """It was not done, or nobody knows: offer to stop it anyway."""
+    def outcome_shown(self, message: Message) -> None:
         self._failed = True
 
     def look_up(self, view: View, command_id: str) -> None:
-        """What the desk reports counts: disarmed it can be stopped, but nobody who waited for it stops it unasked."""
+        # What the desk reports counts: once disarmed it can be stopped, but only on another press.
         if view.trusted and not armed_parts(view):
-            self.forget_doubt()
-            self.tell(Message("Everything is disarmed now: stop the desk, or leave it running.", "information", True))
+            self.forget_unknown()
+            self.show_message(Message(messages.EVERYTHING_DISARMED, "information", True))
 
-    def label(self, way: Choice) -> str:
-        """Stopping alone, where nothing is armed."""
+    def label(self, choice: Choice) -> str:
         if self._failed:
-            return way.again
-        return super().label(way) if armed_parts(self.view) else "Stop the desk (space)"
+            return choice.retry
+        return super().label(choice) if armed_parts(self.view) else "Stop the desk (space)"

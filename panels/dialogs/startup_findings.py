@@ -1,4 +1,4 @@
-"""What the desk's start found out about the run before: quotes that still bind, fills nobody saw, the opening proof."""
+"""What the startup reconciliation found about the previous run: live quotes, fills nobody saw, the opening balances."""
 
 from collections.abc import Iterable
 from typing import ClassVar
@@ -8,39 +8,37 @@ from textual.containers import VerticalScroll
 from textual.widget import Widget
 from textual.widgets import Static
 
+from panels.dialogs import messages
+from panels.dialogs.desk_port import DeskPort
 from panels.dialogs.dialog import Dialog
 from panels.kit.view import View
 
-NOTHING = "The desk has not told of a former run: this is the first one of its history, or it has not been heard yet."
 
-
-def told(view: View) -> str:
+def findings_text(view: View) -> str:
     """The findings, a paragraph each."""
     snapshot = view.snapshot
     if snapshot is None or not snapshot.findings:
-        return NOTHING
+        return messages.NO_FINDINGS
     return "\n".join(f"· {finding}" for finding in snapshot.findings)
 
 
 class StartupFindingsDialog(Dialog[None]):
-    """Stays true while it is open: promises of the former run die one after the other."""
+    """Kept up to date while it is open: live quotes of the previous run expire one after the other."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter,q", "back", show=False)]
 
-    def __init__(self, view: View) -> None:
-        super().__init__(view, "What the start found")
+    def __init__(self, desk: DeskPort) -> None:
+        super().__init__(desk, messages.FINDINGS_TITLE)
         self._shown = ""
 
     def body(self) -> Iterable[Widget]:
-        """The findings, scrolling where there is little room."""
         with VerticalScroll(id="scroll"):
             yield Static("", id="facts", markup=False)
-        yield Static("esc closes", classes="hint")
+        yield Static(messages.ESC_CLOSES, classes="hint")
 
     def paint(self, view: View) -> None:
-        """Show the moment."""
         super().paint(view)
-        text = told(view)
+        text = findings_text(view)
         if text != self._shown:
             self._shown = text
             self.query_one("#facts", Static).update(text)

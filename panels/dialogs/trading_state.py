@@ -1,7 +1,7 @@
-"""The trading state: which quotes are made, who or what decided that, and the keys to change it."""
+"""The trading state: which quotes are made, who set it and why, and the choices to change it."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import ClassVar
 
 from textual.containers import Horizontal
@@ -10,106 +10,96 @@ from textual.widgets import Input, Label, Static
 
 from cockpit.model.commands import Result
 from cockpit.model.snapshot import Trading
-from panels.dialogs.command_dialog import Choice, CommandDialog
-from panels.dialogs.dialog import Answer
+from panels.dialogs import messages
+from panels.dialogs.choices import Choice, desk_identity
+from panels.dialogs.command_dialog import CommandDialog
+from panels.dialogs.desk_port import Answer, DeskPort
 from panels.kit.messages import NO_CONNECTION, no_data_about
 from panels.kit.view import View
 
 MEANING = (
-    "ACTIVE makes every quote that passes its guards; REDUCING only those that bring the inventory nearer to its "
-    "target share; HALTED none. Quotes already signed keep binding, and nothing is armed or disarmed by it. "
-    "What is set here stays over a restart. ACTIVE and REDUCING lift a halt for the day's loss: its count begins anew."
+    "ACTIVE quotes whatever passes the risk checks. REDUCING quotes only what moves the inventory towards its target "
+    "share. HALTED quotes nothing. Live quotes stay binding; nothing is armed or disarmed. The state survives a "
+    "restart. ACTIVE and REDUCING lift a halt for the daily loss; its count starts again."
 )
 
-Ask = Callable[[Trading, str, str, Answer], str]
-"""Asks for the state, with the reason for it, under the given command id or a new one; gives the id."""
 
-
-def situation(view: View) -> str:
+def trading_situation(view: View) -> str:
     """The state, and why it is so."""
     snapshot = view.snapshot
     if snapshot is None:
         return no_data_about("the trading state is")
     last = "" if view.trusted else "last seen "
-    why = f"\n{snapshot.trading_why}" if snapshot.trading_why else ""
-    return f"Trading is {last}{snapshot.trading}.{why}"
+    reason = f"\n{snapshot.trading_why}" if snapshot.trading_why else ""
+    return f"Trading is {last}{snapshot.trading}.{reason}"
 
 
-def _way(verb: str, state: Trading) -> Choice:
-    return Choice(state, f"{verb} (space)", f"{verb} again (space)", verb)
+def _choice(verb: str, state: Trading) -> Choice:
+    return Choice(state, f"{verb} (space)", messages.retry(verb), verb)
 
 
 class TradingStateDialog(CommandDialog[Result]):
-    """Opens on Cancel; a button a state, and a line for the reason that the journal keeps.
+    """A choice per state, and a line for the reason that the journal keeps.
 
-    Halting may be asked of a silent desk, too: the answer tells whether it was heard.
+    Halting may be sent without a connection: the reply tells whether the desk got it.
     """
 
     STATES: ClassVar[dict[Trading, Choice]] = {
-        "HALTED": _way("Halt", "HALTED"),
-        "REDUCING": _way("Reduce", "REDUCING"),
-        "ACTIVE": _way("Activate", "ACTIVE"),
+        "HALTED": _choice("Halt", "HALTED"),
+        "REDUCING": _choice("Reduce", "REDUCING"),
+        "ACTIVE": _choice("Activate", "ACTIVE"),
     }
 
-    def __init__(self, view: View, ask: Ask) -> None:
-        super().__init__(view, "Trading state", tuple(self.STATES.values()))
-        self._ask = ask
+    def __init__(self, desk: DeskPort) -> None:
+        super().__init__(desk, "Trading state", tuple(self.STATES.values()))
         self._reason = ""
         self._shown = ""
 
     def question(self) -> Iterable[Widget]:
-        """The state, what it means, the reason."""
         yield Static("", id="situation", markup=False)
         yield Static(MEANING, id="meaning", markup=False)
         with Horizontal(classes="field"):
             yield Label("Reason", classes="name")
-            box = Input(id="reason", compact=True, max_length=200)
-            box.cursor_blink = False
-            yield box
+            entry = Input(id="reason", compact=True, max_length=200)
+            entry.cursor_blink = False
+            yield entry
 
-    def in_the_way(self, view: View, way: Choice) -> str:
-        """Nothing keeps from halting; the others are asked only of a desk that is heard."""
-        return "" if view.trusted or way.ident == "HALTED" else NO_CONNECTION
+    def blocked_by(self, view: View, choice: Choice) -> str:
+        return "" if view.trusted or choice.id == "HALTED" else NO_CONNECTION
 
-    def rests_on(self, view: View, way: Choice) -> object:
-        """What is lifted by it, but for the numbers in it: they change by themselves. A halt rests on nothing."""
+    def preconditions(self, view: View, choice: Choice) -> object:
+        # What is lifted, but for the numbers in its reason: they change by themselves. A halt has no preconditions.
         snapshot = view.snapshot
-        if snapshot is None or way.ident == "HALTED":
+        if snapshot is None or choice.id == "HALTED":
             return None
-        why = re.sub(r"\d+", "", snapshot.trading_why)
-        return snapshot.run_id, snapshot.mode, snapshot.account, snapshot.trading, why
+        return desk_identity(view), snapshot.trading, re.sub(r"\d+", "", snapshot.trading_why)
 
-    def closes_with(self, result: Result) -> Result:
-        """The desk's answer."""
-        return result
+    def result(self, answer: Result) -> Result:
+        return answer
 
     def paint(self, view: View) -> None:
-        """Keep the state true while it is open."""
         super().paint(view)
-        text = situation(view)
+        text = trading_situation(view)
         if text != self._shown:
             self._shown = text
             self.query_one("#situation", Static).update(text)
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """Somebody is typing."""
         event.stop()
         self.touch()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Enter in the reason goes on to the buttons; only a button sets."""
+        # Enter goes on to the buttons; only a button sets.
         event.stop()
         self.query_one("#cancel").focus()
 
-    def submit(self, way: Choice) -> None:
-        """Another reason is another command."""
+    def submit(self, choice: Choice) -> None:
         reason = self.query_one("#reason", Input).value.strip()
         if reason != self._reason:
-            self.forget_doubt()
+            self.forget_unknown()
         self._reason = reason
-        super().submit(way)
+        super().submit(choice)
 
-    def ask_for(self, way: Choice, command_id: str, answer: Answer) -> str:
-        """Ask for the state of the button."""
-        state = next(state for state, each in self.STATES.items() if each == way)
-        return self._ask(state, self._reason, command_id, answer)
+    def send(self, choice: Choice, command_id: str, answer: Answer) -> str:
+        state = next(state for state, each in self.STATES.items() if each == choice)
+        return self.desk.set_trading(state, self._reason, command_id, answer)

@@ -11,7 +11,7 @@ from typing import cast
 
 import psutil
 
-from cockpit.app.terminal.driver import KEPT_BYTES, OutputThread
+from cockpit.app.terminal.driver import MAX_QUEUED_BYTES, OutputThread
 from cockpit.client.desk_client import ConnectionLost
 from cockpit.model.snapshot import Snapshot
 from cockpit.processes.sandbox_run import SandboxRun
@@ -131,10 +131,10 @@ def test_the_output_thread_never_blocks_and_reports_when_it_has_caught_up() -> N
     output = OutputThread(writing, caught.set, lambda: None)
     output.start()
     try:
-        output.write("x" * KEPT_BYTES)
+        output.write("x" * MAX_QUEUED_BYTES)
         until_blocking(lambda: output.behind)
         for _ in range(100):
-            output.write("y" * KEPT_BYTES)
+            output.write("y" * MAX_QUEUED_BYTES)
         assert not caught.is_set()
         os.set_blocking(reading, False)
         read = b""
@@ -147,7 +147,7 @@ def test_the_output_thread_never_blocks_and_reports_when_it_has_caught_up() -> N
             return caught.is_set()
 
         until_blocking(caught_up)
-        assert KEPT_BYTES <= len(read) <= 3 * KEPT_BYTES
+        assert MAX_QUEUED_BYTES <= len(read) <= 3 * MAX_QUEUED_BYTES
         assert not output.behind
         output.write("last words")
         output.stop()

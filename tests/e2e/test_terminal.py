@@ -7,7 +7,7 @@ from pathlib import Path
 
 import psutil
 
-from cockpit.app.terminal.process_priority import NICE
+from cockpit.app.terminal.process import NICENESS
 from cockpit.client.desk_client import DeskInfo
 from cockpit.processes.launch import wait_for_exit
 from cockpit.processes.sandbox_run import DESK_SETTINGS, SandboxRun
@@ -110,11 +110,11 @@ async def test_the_cockpit_and_its_session_run_at_a_lower_priority_than_the_desk
     assert run is not None
     usual = os.nice(0)
     own = psutil.Process(terminal.process.pid)
-    await until(lambda: own.nice() == usual + NICE, 30, "the cockpit lowers its priority")
+    await until(lambda: own.nice() == usual + NICENESS, 30, "the cockpit lowers its priority")
     pids = run.pids()
     assert [psutil.Process(pid).nice() for pid in (pids.desk, pids.venue)] == [usual, usual]
     if session_niceness(own.pid):
-        await until(lambda: session_niceness(own.pid) == str(NICE), 30, "its session does too")
+        await until(lambda: session_niceness(own.pid) == str(NICENESS), 30, "its session does too")
         assert [session_niceness(pid) for pid in (pids.desk, pids.venue)] == ["0", "0"]
 
 

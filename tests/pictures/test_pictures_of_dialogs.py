@@ -9,6 +9,8 @@ from textual.pilot import Pilot
 from cockpit.app.app import CockpitApp, Exit
 from cockpit.client.desk_client import DeskClient
 from cockpit.model.snapshot import KeyView, Snapshot
+from panels.dialogs import messages
+from panels.dialogs.limits import FIELDS
 from tests.support.cockpit import samples
 from tests.support.cockpit.driven import NARROW, WIDE, Clock
 from tests.support.cockpit.fake_desk import FakeDesk
@@ -25,7 +27,7 @@ def unregistered() -> Snapshot:
 
 async def unfreezing(pilot: Pilot[Exit]) -> None:
     """From the form to the question."""
-    await seen(pilot, lambda: "Withdrawals are frozen." in screen_text(pilot))
+    await seen(pilot, lambda: messages.WITHDRAWALS_FROZEN in screen_text(pilot))
     await pilot.press("shift+tab", "enter")
 
 
@@ -53,7 +55,7 @@ async def findings(pilot: Pilot[Exit]) -> None:
     assert isinstance(pilot.app, CockpitApp)
     pilot.app.clear_notifications()
     pilot.app.action_findings()
-    await seen(pilot, lambda: "tells more" not in screen_text(pilot))
+    await seen(pilot, lambda: "shows more" not in screen_text(pilot))
 
 
 def started_again() -> Snapshot:
@@ -84,7 +86,7 @@ def halted() -> Snapshot:
         pytest.param(halted(), showing("Trading is HALTED.", "Activate", keys=("ctrl+t",)), id="trading"),
         pytest.param(started_again(), showing("the opening proof", then=findings), id="findings"),
         pytest.param(unregistered(), showing("Register the key?", "Register (space)", then=registering), id="register"),
-        pytest.param(samples.disarmed(), showing("Max notional", "Set the limits", keys=("l",)), id="limits"),
+        pytest.param(samples.disarmed(), showing(FIELDS[0].label, "Set the limits", keys=("l",)), id="limits"),
         pytest.param(samples.snapshot(), showing("Disarm and burn", keys=("ctrl+o",)), id="hard_stop"),
         pytest.param(samples.disarmed(), showing("Arm the strategy (space)", keys=("ctrl+s",)), id="arm_strategy"),
         pytest.param(samples.disarmed(), showing("Review…", keys=("w",)), id="withdraw"),
@@ -109,8 +111,8 @@ def test_picture_of_a_dialogue(
 @pytest.mark.parametrize(
     ("current", "keys", "words"),
     [
-        pytest.param(samples.disarmed(), ("ctrl+e", "tab", "space"), "Ask again (space)", id="arm"),
-        pytest.param(halted(), ("ctrl+t", "tab", "tab", "tab", "space"), "Activate again (space)", id="trading"),
+        pytest.param(samples.disarmed(), ("ctrl+e", "tab", "space"), messages.RETRY, id="arm"),
+        pytest.param(halted(), ("ctrl+t", "tab", "tab", "tab", "space"), messages.retry("Activate"), id="trading"),
         pytest.param(samples.snapshot(), ("q", "tab", "tab", "space"), "Stop anyway (space)", id="quit"),
     ],
 )
@@ -125,17 +127,17 @@ def test_picture_of_an_unknown_outcome(
     desk.current = current
     desk.answering = lambda *_: None
     link = DeskClient(desk.path, actor="ops", new_id=lambda: "5d0c1f7a92b3e486", timeout_s=0.3)
-    before = showing("UNKNOWN", words, keys=keys)
+    before = showing("no reply", words, keys=keys)
     assert snap_compare(CockpitApp(link, paint_hz=30, clock=Clock()), terminal_size=size, run_before=before)
 
 
 @SIZES
-def test_picture_of_a_command_on_its_way(
+def test_picture_of_a_command_in_flight(
     desk: FakeDesk, link: DeskClient, snap_compare: SnapCompare, size: tuple[int, int]
 ) -> None:
     desk.current = samples.disarmed()
     desk.held.clear()
-    before = showing("on its way as command id-1", keys=("ctrl+e", "tab", "space"))
+    before = showing(messages.command_sent("id-1"), keys=("ctrl+e", "tab", "space"))
     try:
         assert snap_compare(CockpitApp(link, paint_hz=30, clock=Clock()), terminal_size=size, run_before=before)
     finally:

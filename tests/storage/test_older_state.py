@@ -133,7 +133,7 @@ def test_a_journal_that_waits_for_its_database_is_read(tmp_path: Path) -> None:
 def test_an_order_without_a_known_outcome_is_offered_again(tmp_path: Path) -> None:
     shutil.copytree(WRITTEN / "orders", tmp_path / "orders")
     left = PendingOrders(tmp_path / "orders").left()
-    assert left.unread == ()
+    assert left.unreadable == ()
     [pending] = left.orders
     assert (pending.order.idempotency_key, pending.order.amount, pending.review.alive_quotes) == ("key-1", "1000000", 3)
     assert PendingOrders(tmp_path / "orders").holds("key-1")

@@ -1,4 +1,4 @@
-"""Words to the terminal itself: its bell, its notifications and its title, as escape sequences. Pure.
+"""The terminal's bell, notifications and title as escape sequences. Pure.
 
 OSC 9 (iTerm2, Windows Terminal, WezTerm, kitty) and OSC 777 (urxvt, foot, Ghostty, VTE) both ask the terminal for a
 desktop notification; OSC 0 and 2 name the window, and XTWINOPS 22 and 23 keep and restore the name it had.
@@ -10,21 +10,21 @@ from cockpit.config.notifications import MEANS, Means
 
 KEEP_TITLE = "\x1b[22;2t"
 RESTORE_TITLE = "\x1b[23;2t"
-LONGEST = 200
+MAX_LENGTH = 200
 
 
 def plain(text: str) -> str:
-    """One line without control characters: what a venue or a desk says must not command the terminal."""
-    return "".join(letter if letter.isprintable() else " " for letter in text)[:LONGEST]
+    """One line without control characters: a text of a venue or a desk must not command the terminal."""
+    return "".join(letter if letter.isprintable() else " " for letter in text)[:MAX_LENGTH]
 
 
 def notification(title: str, body: str, means: Collection[Means]) -> str:
-    """The sequences that notify by these means."""
-    heading, told = plain(title), plain(body)
+    """The sequences that notify by these means, one after the other."""
+    heading, text = plain(title), plain(body)
     parts = {
         "bell": "\x07",
-        "osc9": f"\x1b]9;{heading}: {told}\x1b\\",
-        "osc777": f"\x1b]777;notify;{heading.replace(';', ',')};{told.replace(';', ',')}\x1b\\",
+        "osc9": f"\x1b]9;{heading}: {text}\x1b\\",
+        "osc777": f"\x1b]777;notify;{heading.replace(';', ',')};{text.replace(';', ',')}\x1b\\",
     }
     return "".join(parts[name] for name in MEANS if name in means)
 

@@ -1,4 +1,4 @@
-"""How one cockpit shows itself: settings of the terminal it runs in, none of the desk's."""
+"""Settings of the terminal that one cockpit runs in, none of the desk's."""
 
 from collections.abc import Mapping
 
@@ -9,7 +9,7 @@ from cockpit.config.settings import Settings
 
 
 class TerminalOptions(msgspec.Struct, frozen=True, kw_only=True):
-    """``paint_hz``: pictures a second. ``notify``: by which means the terminal notifies, ``occasions``: of what."""
+    """``paint_hz``: pictures per second. ``notify``: by which means the terminal notifies, ``occasions``: of what."""
 
     theme: str = "dark"
     paint_hz: int = 4
@@ -19,7 +19,6 @@ class TerminalOptions(msgspec.Struct, frozen=True, kw_only=True):
 
     @classmethod
     def of(cls, settings: Settings, *, mouse: bool) -> "TerminalOptions":
-        """As the settings say."""
         return cls(
             theme=settings.theme,
             paint_hz=settings.paint_hz,
@@ -29,8 +28,8 @@ class TerminalOptions(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-def of_environment(environ: Mapping[str, str], *, mouse: bool) -> TerminalOptions:
-    """As the environment says, for a sandbox, whose desk has settings of its own; what cannot be used is left out."""
+def options_from_environment(environ: Mapping[str, str], *, mouse: bool) -> TerminalOptions:
+    """Read the environment, for a sandbox, whose desk has settings of its own; leave out what cannot be used."""
     notify = [word.strip() for word in environ.get("COCKPIT_NOTIFY", "bell").split(",")]
     occasions = [word.strip() for word in environ.get("COCKPIT_NOTIFY_ON", "fault,disarm").split(",")]
     return TerminalOptions(
@@ -41,5 +40,4 @@ def of_environment(environ: Mapping[str, str], *, mouse: bool) -> TerminalOption
     )
 
 
-LOOK = TerminalOptions()
-"""As without any setting."""
+DEFAULT_OPTIONS = TerminalOptions()

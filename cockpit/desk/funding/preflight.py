@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import msgspec
 
-from cockpit.model.commands import NEW_ADDRESS
+from cockpit.model.commands import FEE_CHANGED, NEW_ADDRESS
 from venue.protocol.assets import Asset
 
 PREVIOUS_RUN = "quotes of the previous run"
@@ -93,7 +93,7 @@ def _fee(facts: PreflightFacts) -> str:
         return f"the bridge's fee is not known ({facts.fee_problem}); try again"
     fee = _text(facts, facts.fee)
     if facts.expected_fee is not None and facts.fee != facts.expected_fee:
-        return f"the bridge's fee has changed to {fee}; review the withdrawal again"
+        return f"{FEE_CHANGED} to {fee}; review the withdrawal again"
     return (
         f"the bridge's fee of {fee} leaves nothing to arrive; increase the amount" if facts.amount <= facts.fee else ""
     )

@@ -1,4 +1,4 @@
-"""Amounts and addresses as the dialogues of money write them. Pure."""
+"""Amounts and addresses as the funds dialogs write them. Pure."""
 
 from decimal import Context, Decimal
 
@@ -6,11 +6,12 @@ from cockpit.model.formatting import exact
 from cockpit.model.snapshot import InventoryRow, Snapshot
 
 GROUP = 4
+"""Characters of an address that stand together."""
 _EXACT = Context(prec=80)
 
 
 def amount(value: Decimal | None, symbol: str) -> str:
-    """Every digit of an amount, with its symbol."""
+    """Every digit of an amount, with its symbol; "unknown" for None."""
     return "unknown" if value is None else f"{exact(value)} {symbol}"
 
 
@@ -20,10 +21,10 @@ def units(value: Decimal, decimals: int) -> int:
 
 
 def grouped(address: str, width: int) -> list[str]:
-    """The address in groups of four for comparing by eye, as many lines of ``width`` cells as it takes; never cut."""
-    a_line = max(1, (width + 1) // (GROUP + 1))
+    """The address in groups of four for comparing by eye, on as many lines of ``width`` cells as needed."""
+    groups_a_line = max(1, (width + 1) // (GROUP + 1))
     groups = [address[start : start + GROUP] for start in range(0, len(address), GROUP)]
-    return [" ".join(groups[start : start + a_line]) for start in range(0, len(groups), a_line)]
+    return [" ".join(groups[start : start + groups_a_line]) for start in range(0, len(groups), groups_a_line)]
 
 
 def wrapped(text: str, width: int) -> list[str]:
@@ -31,11 +32,10 @@ def wrapped(text: str, width: int) -> list[str]:
     return [text[start : start + width] for start in range(0, len(text), width)] or [""]
 
 
-def held(snapshot: Snapshot, symbol: str) -> InventoryRow | None:
-    """The asset's row of the inventory."""
+def inventory_row(snapshot: Snapshot, symbol: str) -> InventoryRow | None:
     return next((row for row in snapshot.inventory.rows if row.symbol == symbol), None)
 
 
 def symbols(snapshot: Snapshot) -> tuple[str, ...]:
-    """The assets that can be moved."""
+    """The assets that can be deposited and withdrawn."""
     return tuple(row.symbol for row in snapshot.inventory.rows)

@@ -1,4 +1,4 @@
-"""Where to send money: the addresses in full, to copy or to scan, and a word to the bridge about what was sent."""
+"""Where to deposit: the addresses in full, to copy or to scan, and a way to tell the bridge what was sent."""
 
 from collections.abc import Iterable
 from typing import ClassVar
@@ -11,20 +11,24 @@ from textual.widgets import Button, Input, Label, Static
 from cockpit.client.desk_client import Outcome, UnknownOutcome
 from cockpit.model.formatting import caption_age
 from cockpit.model.snapshot import DepositAddressRow, Snapshot
+from panels.dialogs import messages
+from panels.dialogs.desk_port import DeskPort
 from panels.dialogs.dialog import Dialog
 from panels.dialogs.funds.amounts import amount, symbols
-from panels.dialogs.funds.desk_port import FundsPort
 from panels.dialogs.funds.qr import qr
-from panels.dialogs.outcome import Message, found, say
+from panels.dialogs.outcome import Message, describe, find_in_journal
 from panels.kit.cells import Cell, Line
 from panels.kit.form_fields import FormChoice, FormEntry
 from panels.kit.view import View
 
-LONGEST_HASH = 128
+MAX_HASH_LENGTH = 128
+NO_ADDRESS = "waiting for the bridge to return the address"
+NOTHING_TO_COPY = "There is no address to copy yet."
+HASH_IS_ONE_WORD = "a transaction hash is one word of letters and digits; paste all of it"
 
 
 def address_of(snapshot: Snapshot, symbol: str) -> DepositAddressRow | None:
-    """Where to send this asset, once the bridge has told."""
+    """Where to deposit this asset; None until the bridge has returned the address."""
     return next((row for row in snapshot.deposit_addresses if row.symbol == symbol), None)
 
 
@@ -35,7 +39,7 @@ def address_lines(snapshot: Snapshot, chosen: str) -> list[Line]:
         row = address_of(snapshot, symbol)
         lit = symbol == chosen
         if row is None:
-            lines.append((Cell(f"{symbol}  ", "strong"), Cell("the bridge has not told the address yet", "warn")))
+            lines.append((Cell(f"{symbol}  ", "strong"), Cell(NO_ADDRESS, "warn")))
             continue
         read = "" if row.age_ms is None else f"  read {caption_age(row.age_ms)}"
         lines.append((Cell(f"{symbol} on {row.chain}", "strong" if lit else "muted"), Cell(read, "muted")))
@@ -49,7 +53,7 @@ def address_lines(snapshot: Snapshot, chosen: str) -> list[Line]:
 def minimum_line(row: DepositAddressRow) -> Line:
     """The warning about deposits too small to be credited."""
     if row.minimum is None:
-        return (Cell("the bridge's minimum is not known: wait before sending", "warn"),)
+        return (Cell("the bridge's minimum is unknown: wait before you send", "warn"),)
     return (Cell(f"send at least {amount(row.minimum, row.symbol)}: the bridge may never credit less", "warn"),)
 
 
@@ -57,13 +61,13 @@ def hash_problem(text: str) -> str:
     """Why this is no transaction hash; empty when it may be one."""
     if not text:
         return "paste the hash of the transaction that sent the deposit"
-    if not (text.isascii() and text.isalnum()) or len(text) > LONGEST_HASH:
-        return "a transaction hash is one word of letters and digits; paste it whole"
+    if not (text.isascii() and text.isalnum()) or len(text) > MAX_HASH_LENGTH:
+        return HASH_IS_ONE_WORD
     return ""
 
 
 class DepositDialog(Dialog[None]):
-    """Addresses, the chosen one's QR code, and a field to tell the bridge of a deposit."""
+    """Addresses, the chosen one's QR code, and a field to tell the bridge about a deposit."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "copy", "Copy", show=False),
@@ -74,19 +78,17 @@ class DepositDialog(Dialog[None]):
         Binding("pagedown", "scroll(8)", show=False),
     ]
 
-    def __init__(self, view: View, snapshot: Snapshot, money: FundsPort) -> None:
-        super().__init__(view, "Deposit")
-        self._money = money
+    def __init__(self, desk: DeskPort, snapshot: Snapshot) -> None:
+        super().__init__(desk, "Deposit")
         self._asset = FormChoice(symbols(snapshot), id="asset")
-        self._hash = FormEntry("hash", "sent already?", placeholder="the deposit's transaction hash")
+        self._hash = FormEntry("hash", "already sent?", placeholder="the deposit's transaction hash")
         self._shown: object = None
-        self._coded = ""
-        self._waiting = False
-        self._asked = ("", "")
-        self._in_doubt = ""
+        self._coded_address = ""
+        self._in_flight = False
+        self._sent = ("", "")
+        self._unknown_id = ""
 
     def body(self) -> Iterable[Widget]:
-        """The choice, the addresses and the code scrolling, the field, the buttons."""
         with Horizontal(classes="field"):
             yield self._asset
             yield Label("y copies the address · c shows the code alone", classes="aside")
@@ -94,49 +96,46 @@ class DepositDialog(Dialog[None]):
             yield Static(id="addresses")
             yield Static(id="qr")
         yield self._hash
-        yield self._said
+        yield self.message_line
         with Horizontal(id="buttons"):
             yield Button("Close", id="close", compact=True)
             yield Button("Copy the address", id="copy", compact=True)
             yield Button("Tell the bridge", id="notify", compact=True)
 
     def on_mount(self) -> None:
-        """Open on the choice of the asset."""
         self._asset.focus()
 
     def paint(self, view: View) -> None:
-        """Keep the addresses true; the code is drawn when the address is another."""
         super().paint(view)
         snapshot = view.snapshot
         if snapshot is None:
             return
-        result = None if self._waiting else found(snapshot, self._in_doubt)
+        result = None if self._in_flight else find_in_journal(snapshot, self._unknown_id)
         if result is not None:
-            self._answered(result)
+            self._take_answer(result)
         lines = address_lines(snapshot, self._asset.value)
         if lines != self._shown:
             self._shown = lines
-            self.query_one("#addresses", Static).update(self.text(lines))
+            self.query_one("#addresses", Static).update(self.styled(lines))
         row = address_of(snapshot, self._asset.value)
         address = "" if row is None else row.address
-        if address != self._coded:
-            self._coded = address
+        if address != self._coded_address:
+            self._coded_address = address
             self.query_one("#qr", Static).update(qr(address) if address else "")
 
-    def on_choice_changed(self, event: FormChoice.Changed) -> None:
-        """The other asset's code."""
+    def on_form_choice_changed(self, event: FormChoice.Changed) -> None:
         event.stop()
-        self.tell(None)
+        self.show_message(None)
         self.paint(self.view)
 
     def action_copy(self) -> None:
-        """Send the chosen address to the terminal's clipboard."""
-        if not self._coded:
-            self.tell(Message("there is no address to copy yet", "warning", False))
+        """Copy the chosen address."""
+        if not self._coded_address:
+            self.show_message(Message(NOTHING_TO_COPY, "warning"))
             return
-        self.app.copy_to_clipboard(self._coded)
-        told = f"sent the {self._asset.value} address to the terminal's clipboard; compare it after pasting"
-        self.tell(Message(told, "information", True))
+        self.app.copy_to_clipboard(self._coded_address)
+        text = f"{messages.copied(f'the {self._asset.value} address')}. Compare it after pasting."
+        self.show_message(Message(text, "information", True))
 
     def action_code(self) -> None:
         """Give the code the whole box, or take it back: a camera needs all of it at once."""
@@ -144,23 +143,20 @@ class DepositDialog(Dialog[None]):
         self.call_after_refresh(self._fit)
 
     def action_back(self) -> None:
-        """Back from the code alone, then out."""
         if self.query_one("#box").has_class("-code"):
             self.action_code()
         else:
             self.dismiss(None)
 
     def action_scroll(self, rows: int) -> None:
-        """Move the code into sight."""
         self.query_one("#scroll", VerticalScroll).scroll_relative(y=rows, animate=False)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Enter in the field tells the bridge: nothing moves by it."""
+        # Enter tells the bridge: no money moves by it.
         event.stop()
         self._notify()
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
-        """Close, copy, or tell the bridge."""
         event.stop()
         if event.button.id == "copy":
             self.action_copy()
@@ -174,22 +170,22 @@ class DepositDialog(Dialog[None]):
         self._hash.complain(problem)
         if problem:
             self._hash.input.focus()
-        elif not self._waiting:
-            asked = (self._asset.value, self._hash.value)
-            known = self._in_doubt if asked == self._asked else ""
-            self._asked, self._waiting = asked, True
+        elif not self._in_flight:
+            deposit = (self._asset.value, self._hash.value)
+            known_id = self._unknown_id if deposit == self._sent else ""
+            self._sent, self._in_flight = deposit, True
             self.query_one("#notify", Button).disabled = True
-            ident = self._money.notify_deposit(*asked, known, self._answered)
-            if self._waiting:
-                self._in_doubt = ident
-                self.tell(Message(f"◌ telling the bridge, as command {ident}…", "information", False))
+            command_id = self.desk.notify_deposit(*deposit, known_id, self._take_answer)
+            if self._in_flight:
+                self._unknown_id = command_id
+                self.show_message(Message(messages.command_sent(command_id), "information"))
 
-    def _answered(self, outcome: Outcome) -> bool:
+    def _take_answer(self, outcome: Outcome) -> bool:
         if not self.is_attached:
             return False
-        self._waiting = False
+        self._in_flight = False
         if not isinstance(outcome, UnknownOutcome):
-            self._in_doubt = ""
+            self._unknown_id = ""
         self.query_one("#notify", Button).disabled = False
-        self.tell(say(outcome))
+        self.show_message(describe(outcome))
         return True

@@ -1,27 +1,31 @@
-"""Frozen or open withdrawals inside a dialogue: freezing never asks, unfreezing does."""
+"""Whether withdrawals are frozen, inside a dialog: freezing never asks, unfreezing does."""
 
-from functools import partial
+from collections.abc import Iterable
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal
+from textual.widget import Widget
 from textual.widgets import Button, Static
 
 from cockpit.client.desk_client import Outcome
+from cockpit.model.commands import Result
 from cockpit.model.formatting import time_left
-from panels.dialogs.funds.desk_port import FundsPort
-from panels.dialogs.question import Question
+from panels.dialogs import messages
+from panels.dialogs.choices import Choice, desk_identity
+from panels.dialogs.command_dialog import CommandDialog
+from panels.dialogs.desk_port import Answer, DeskPort
 from panels.frame.tour_strip import Place
-from panels.kit.messages import NO_CONNECTION
+from panels.kit.messages import NO_CONNECTION, already
 from panels.kit.view import View
 
 MEANING = (
-    "Unfrozen, the desk lets one withdrawal through and freezes again: once it has been sent, or after ten minutes. "
-    "Every other gate stays closed as it was. Only the setting WITHDRAWALS_STAY_OPEN keeps withdrawals open longer."
+    "Allow one withdrawal within the next ten minutes. The desk freezes withdrawals again once it is sent, or when the "
+    "time is over. All other checks still apply. Only the setting WITHDRAWALS_STAY_OPEN keeps withdrawals open longer."
 )
 
 
-def open_left(view: View) -> str:
+def open_for(view: View) -> str:
     """How long withdrawals stay open."""
     snapshot = view.snapshot
     if snapshot is None or snapshot.freeze_left_ms is None:
@@ -29,59 +33,71 @@ def open_left(view: View) -> str:
     return f"for {time_left(max(0, snapshot.freeze_left_ms - view.quiet_ms))}"
 
 
-def obstacle(view: View) -> str:
+def unfreezing_blocked_by(view: View) -> str:
     """Why withdrawals cannot be unfrozen now; empty when they can."""
     if view.snapshot is None or not view.trusted:
         return NO_CONNECTION
-    return "" if view.snapshot.withdrawals_frozen else f"withdrawals are open already, {open_left(view)}"
+    return "" if view.snapshot.withdrawals_frozen else f"{already('withdrawals are', 'open')} {open_for(view)}"
 
 
-class UnfreezeDialog(Question):
-    """Asks before money may leave."""
-
+class UnfreezeDialog(CommandDialog[Result]):
     PLACE: ClassVar[Place] = "unfreeze"
+
+    def __init__(self, desk: DeskPort) -> None:
+        super().__init__(desk, "Unfreeze withdrawals?", (Choice("do", "Unfreeze (space)"),))
+
+    def question(self) -> Iterable[Widget]:
+        yield Static(MEANING, id="meaning", markup=False)
+
+    def blocked_by(self, view: View, choice: Choice) -> str:
+        return unfreezing_blocked_by(view)
+
+    def preconditions(self, view: View, choice: Choice) -> object:
+        return desk_identity(view)
+
+    def send(self, choice: Choice, command_id: str, answer: Answer) -> str:
+        return self.desk.freeze(False, command_id, answer)
+
+    def result(self, answer: Result) -> Result:
+        return answer
 
 
 class FreezeRow(Horizontal):
     """Whether withdrawals are frozen, and the button that changes it."""
 
-    def __init__(self, view: View, money: FundsPort) -> None:
+    def __init__(self, desk: DeskPort) -> None:
         super().__init__(id="freezing")
-        self._view = view
-        self._money = money
+        self._desk = desk
+        self._view = desk.view
         self._state = Static("", id="freeze-state", markup=False)
         self._button = Button("", id="freeze", compact=True)
         self._shown = ""
 
     def compose(self) -> ComposeResult:
-        """State and button."""
         yield self._state
         yield self._button
 
     def paint(self, view: View) -> None:
-        """Show the moment."""
+        """Show this view."""
         self._view = view
         frozen = view.snapshot is None or view.snapshot.withdrawals_frozen
-        words = "Withdrawals are frozen." if frozen else f"Withdrawals are OPEN {open_left(view)}."
-        if words == self._shown:
+        text = messages.WITHDRAWALS_FROZEN if frozen else f"Withdrawals are OPEN {open_for(view)}."
+        if text == self._shown:
             return
-        self._shown = words
-        self._state.update(words)
+        self._shown = text
+        self._state.update(text)
         self._button.label = "Unfreeze…" if frozen else "Freeze now"
         self._button.variant = "warning" if frozen else "default"
-        self._button.refresh(layout=True)  # The one word is longer than the other.
+        self._button.refresh(layout=True)  # The one label is longer than the other.
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
-        """Freeze at once, or ask before unfreezing."""
         event.stop()
         if self._view.snapshot is not None and not self._view.snapshot.withdrawals_frozen:
-            self._money.freeze(True, "", self._elsewhere)
+            self._desk.freeze(True, "", self._shown_elsewhere)
             return
         if self.screen.is_active:  # A button pressed twice in one moment asks one question.
-            unfreeze = partial(self._money.freeze, False)
-            question = UnfreezeDialog(self._view, "Unfreeze withdrawals?", MEANING, "Unfreeze", unfreeze, obstacle)
-            self.app.push_screen(question)
+            self.app.push_screen(UnfreezeDialog(self._desk))
 
     @staticmethod
-    def _elsewhere(_outcome: Outcome) -> bool:
+    def _shown_elsewhere(_outcome: Outcome) -> bool:
         return False

@@ -1,4 +1,4 @@
-"""An address as a QR code of half blocks: light on dark whatever the theme, as a camera wants it."""
+"""An address as a QR code of half blocks: light on dark whatever the theme, as a camera needs it."""
 
 from functools import lru_cache
 from io import StringIO
@@ -6,8 +6,7 @@ from io import StringIO
 from rich.style import Style
 from rich.text import Text
 
-QUIET = 2
-"""Modules of margin around the code."""
+MARGIN_MODULES = 2
 _LOOK = Style(color="#ffffff", bgcolor="#000000")
 
 
@@ -17,10 +16,10 @@ def qr_lines(text: str) -> tuple[str, ...]:
     import segno
 
     out = StringIO()
-    segno.make(text, micro=False).terminal(out, compact=True, border=QUIET)
+    segno.make(text, micro=False).terminal(out, compact=True, border=MARGIN_MODULES)
     return tuple(out.getvalue().rstrip("\n").split("\n"))
 
 
 def qr(text: str) -> Text:
-    """The code in its own colours."""
+    """The code in colours of its own."""
     return Text("\n".join(qr_lines(text)), style=_LOOK, no_wrap=True)

@@ -1,4 +1,4 @@
-"""The signing key: whether the Verifier takes it, what it is on the account, and its registration."""
+"""The signing key: whether the Verifier accepts it, what it may do on the account, and its registration."""
 
 from collections.abc import Iterable
 from typing import ClassVar
@@ -8,29 +8,34 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.widget import Widget
 from textual.widgets import Button, Static
 
+from cockpit.model.commands import Result
 from cockpit.model.snapshot import KeyView
+from panels.dialogs import messages
+from panels.dialogs.choices import Choice, desk_identity
+from panels.dialogs.command_dialog import CommandDialog
+from panels.dialogs.desk_port import Answer, DeskPort
 from panels.dialogs.dialog import Dialog
 from panels.dialogs.funds.amounts import wrapped
-from panels.dialogs.funds.desk_port import FundsPort
 from panels.dialogs.outcome import Message
-from panels.dialogs.question import Question
 from panels.kit.cells import Cell, Line
 from panels.kit.messages import NO_CONNECTION, already
 from panels.kit.view import View
 
 WARNING = "Whoever holds a registered key can sign withdrawals of everything the account has on the Verifier."
 MEANING = (
-    "The desk signs add_public_key with its own key and attaches 1 yoctoNEAR; the gas is paid by the account. "
-    f"From then on the Verifier takes this key's quotes. {WARNING}"
+    "The desk signs add_public_key with its own key and attaches 1 yoctoNEAR; the account pays the gas. "
+    f"From then on the Verifier accepts this key's quotes. {WARNING}"
 )
 ACCESS: dict[str, tuple[str, str]] = {
     "full": ("full access", "it can register itself and do anything on the NEAR account"),
-    "function call": ("function call only", "it cannot attach the 1 yoctoNEAR a registration takes"),
-    "none": ("no access key of the account", "it can sign quotes once registered, and no NEAR transaction"),
+    "function call": ("function call only", "it cannot attach the 1 yoctoNEAR that a registration takes"),
+    "none": ("no access key of the account", "it can sign quotes once registered, but no NEAR transaction"),
 }
+NEEDS_FULL_ACCESS = "only a full-access key of the account can register it; run the command with one"
+NOTHING_TO_COPY = "There is no command to copy yet."
 
 
-def obstacle(view: View) -> str:
+def registering_blocked_by(view: View) -> str:
     """Why the desk cannot register the key now; empty when it can."""
     if view.snapshot is None or not view.trusted:
         return NO_CONNECTION
@@ -38,23 +43,23 @@ def obstacle(view: View) -> str:
     if key.registered:
         return already("the key is", "registered")
     if key.registered is None:
-        return "whether the key is registered is not known yet"
+        return "it is not known yet whether the key is registered"
     if key.access == "unknown":
-        return "what the key may do on the account is not known yet"
-    return "" if key.access == "full" else "only a full-access key of the account can: run the command with one"
+        return "it is not known yet what the key may do on the account"
+    return "" if key.access == "full" else NEEDS_FULL_ACCESS
 
 
 def key_lines(key: KeyView, width: int) -> list[Line]:
     """Everything about the key."""
     registered = {True: Cell("✓ registered", "good"), False: Cell("✗ NOT registered: its quotes are refused", "bad")}
-    access, means = ACCESS.get(key.access, ("unknown", "NEAR has not answered yet"))
+    access, meaning = ACCESS.get(key.access, ("unknown", "NEAR has not answered yet"))
     lines: list[Line] = [(Cell("public key", "muted"),)]
     lines += [(Cell(part, "strong"),) for part in wrapped(key.public_key or "unknown", width)]
     verifier = Cell("? not known yet", "warn") if key.registered is None else registered[key.registered]
     lines += [
         (),
         (Cell("on the Verifier  ", "muted"), verifier),
-        (Cell("on the account   ", "muted"), Cell(access, "text"), Cell(f": {means}", "muted")),
+        (Cell("on the account   ", "muted"), Cell(access, "text"), Cell(f": {meaning}", "muted")),
         (),
         (Cell(WARNING, "warn"),),
         (),
@@ -63,65 +68,77 @@ def key_lines(key: KeyView, width: int) -> list[Line]:
     return [*lines, *((Cell(part, "accent"),) for part in wrapped(key.command or "unknown", width))]
 
 
+class RegisterKeyDialog(CommandDialog[Result]):
+    def __init__(self, desk: DeskPort) -> None:
+        super().__init__(desk, "Register the key?", (Choice("do", "Register (space)"),))
+
+    def question(self) -> Iterable[Widget]:
+        yield Static(MEANING, id="meaning", markup=False)
+
+    def blocked_by(self, view: View, choice: Choice) -> str:
+        return registering_blocked_by(view)
+
+    def preconditions(self, view: View, choice: Choice) -> object:
+        return desk_identity(view)
+
+    def send(self, choice: Choice, command_id: str, answer: Answer) -> str:
+        return self.desk.register_key(command_id, answer)
+
+    def result(self, answer: Result) -> Result:
+        return answer
+
+
 class KeyDialog(Dialog[None]):
-    """Shows the key; registering it is asked for once more."""
+    """Shows the key; registering it asks once more."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("y", "copy", "Copy", show=False)]
 
-    def __init__(self, view: View, money: FundsPort) -> None:
-        super().__init__(view, "Signing key")
-        self._money = money
+    def __init__(self, desk: DeskPort) -> None:
+        super().__init__(desk, "Signing key")
         self._shown: object = None
 
     def body(self) -> Iterable[Widget]:
-        """The facts, why it cannot be registered, the buttons."""
         with VerticalScroll(id="scroll"):
             yield Static(id="facts")
         yield Static("", id="blocked", markup=False)
-        yield self._said
+        yield self.message_line
         with Horizontal(id="buttons"):
             yield Button("Close", id="cancel", compact=True)
             yield Button("Copy the command", id="copy", compact=True)
             yield Button("Register it now…", id="register", variant="warning", compact=True)
 
     def on_mount(self) -> None:
-        """Open on Close."""
         self.query_one("#cancel", Button).focus()
 
     def paint(self, view: View) -> None:
-        """Keep it true."""
         super().paint(view)
         key = KeyView() if view.snapshot is None else view.snapshot.key
-        why = obstacle(view)
-        shown = (key, why, self.query_one("#facts").size.width)
+        blocked = registering_blocked_by(view)
+        shown = (key, blocked, self.query_one("#facts").size.width)
         if shown == self._shown:
             return
         self._shown = shown
-        self.query_one("#facts", Static).update(self.text(key_lines(key, max(20, shown[2]))))
+        self.query_one("#facts", Static).update(self.styled(key_lines(key, max(20, shown[2]))))
         notice = self.query_one("#blocked", Static)
-        notice.update(f"Register it now: {why}" if why else "")
-        notice.display = bool(why)
-        self.query_one("#register", Button).disabled = bool(why)
+        notice.update(f"Register it now: {blocked}" if blocked else "")
+        notice.display = bool(blocked)
+        self.query_one("#register", Button).disabled = bool(blocked)
 
     def action_copy(self) -> None:
-        """Send the command to the terminal's clipboard."""
+        """Copy the command that registers the key."""
         command = "" if self.view.snapshot is None else self.view.snapshot.key.command
         if command:
             self.app.copy_to_clipboard(command)
-            self.tell(Message("sent the command to the terminal's clipboard", "information", True))
+            self.show_message(Message(messages.copied("the command"), "information", True))
         else:
-            self.tell(Message("there is no command to copy yet", "warning", False))
+            self.show_message(Message(NOTHING_TO_COPY, "warning"))
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
-        """Close, copy, or ask before registering."""
         event.stop()
         if event.button.id == "copy":
             self.action_copy()
         elif event.button.id == "register":
-            if not obstacle(self.now()):
-                question = Question(
-                    self.view, "Register the key?", MEANING, "Register", self._money.register_key, obstacle
-                )
-                self.ask_next(question)
+            if not registering_blocked_by(self.desk.view):
+                self.open_next(RegisterKeyDialog(self.desk))
         else:
             self.dismiss(None)

@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from cockpit.client.desk_client import DeskClient
 from cockpit.model.commands import Result
+from panels.dialogs import messages
 from panels.dialogs.limits import FIELDS
 from panels.kit.messages import TERMS_CHANGED
 from tests.support.cockpit import samples
@@ -14,6 +15,7 @@ from tests.support.cockpit.fake_desk import FakeDesk
 from tests.support.cockpit.screen_waiting import seen
 from tests.support.waiting import until_blocking
 
+MAX_SIZE = FIELDS[0].label
 ARM = ("trade-executor", "arm")
 
 
@@ -21,7 +23,7 @@ async def test_enter_on_opening_arms_nothing(desk: FakeDesk, link: DeskClient) -
     desk.current = samples.disarmed()
     async with cockpit(link) as driven:
         await driven.press("ctrl+e")
-        await driven.opens("Arm the executor?", "a quote moves at most", "5 EURe", "sandbox-maker.near")
+        await driven.opens("Arm the executor?", "max size", "5 EURe", "sandbox-maker.near")
         await driven.press("enter")
         await driven.hides("Arm the executor?")
         await driven.press("ctrl+s")
@@ -49,7 +51,7 @@ async def test_armed_is_shown_only_when_the_desk_reports_it(desk: FakeDesk, link
         await driven.shows("executor ● ARMED")
 
 
-async def test_a_refusal_is_said_in_the_dialogue(desk: FakeDesk, link: DeskClient) -> None:
+async def test_a_refusal_is_shown_in_the_dialog(desk: FakeDesk, link: DeskClient) -> None:
     desk.current = samples.disarmed()
     desk.answering = desk.refuse
     async with cockpit(link) as driven:
@@ -59,7 +61,7 @@ async def test_a_refusal_is_said_in_the_dialogue(desk: FakeDesk, link: DeskClien
         await driven.shows("refused: the moon is not full", "strategy ○ DISARMED")
 
 
-async def test_no_answer_is_never_shown_as_done(desk: FakeDesk) -> None:
+async def test_a_command_without_a_reply_is_never_shown_as_done(desk: FakeDesk) -> None:
     desk.current = samples.disarmed()
     desk.answering = lambda *_: None
     link = DeskClient(desk.path, actor="ops", new_id=lambda: "1", timeout_s=0.3)
@@ -67,29 +69,30 @@ async def test_no_answer_is_never_shown_as_done(desk: FakeDesk) -> None:
         await driven.press("ctrl+s")
         await driven.opens("Arm the strategy?")
         await driven.press("right", "space")
-        await driven.shows("? UNKNOWN: arm strategy-engine", "Ask again", "strategy ○ DISARMED")
+        await driven.shows("? arm strategy (command 1): no reply", messages.MAY_HAVE_DONE_IT)
+        await driven.shows(messages.RETRY, "strategy ○ DISARMED")
 
 
 async def test_a_blocked_executor_says_why_and_cannot_be_armed(desk: FakeDesk, link: DeskClient) -> None:
-    desk.current = replace(samples.disarmed(), executor_blocked="quotes of the former run live for 42 s")
+    desk.current = replace(samples.disarmed(), executor_blocked="quotes of the previous run are live for 42 s")
     async with cockpit(link) as driven:
         await driven.press("ctrl+e")
-        await driven.opens("blocked: quotes of the former run live for 42 s")
+        await driven.opens(f"{messages.BLOCKED}: quotes of the previous run are live for 42 s")
         await driven.press("right", "space", "enter")
         assert desk.asked == []
         await asyncio.to_thread(desk.say, samples.disarmed(2))
-        await driven.hides("blocked:")
+        await driven.hides(messages.BLOCKED)
 
 
-async def test_disarming_never_asks_and_works_over_a_dialogue(desk: FakeDesk, link: DeskClient) -> None:
+async def test_disarming_never_asks_and_works_over_a_dialog(desk: FakeDesk, link: DeskClient) -> None:
     async with cockpit(link) as driven:
         await driven.press("ctrl+x")
         await seen(driven.pilot, lambda: len(desk.asked) == 2)
         await driven.press("l")
-        await driven.opens("Max notional")
+        await driven.opens(MAX_SIZE)
         await driven.press("ctrl+x")
         await seen(driven.pilot, lambda: len(desk.asked) == 4)
-        assert "Max notional" in driven.text
+        assert MAX_SIZE in driven.text
         await driven.press("escape", "ctrl+p")
         await driven.opens("Search for commands")
         await driven.press("ctrl+x")
@@ -98,7 +101,7 @@ async def test_disarming_never_asks_and_works_over_a_dialogue(desk: FakeDesk, li
     assert {part for part, _ in desk.verbs()} == {"strategy-engine", "trade-executor"}
 
 
-async def test_disarming_has_the_last_word_over_an_arming_on_its_way(desk: FakeDesk, link: DeskClient) -> None:
+async def test_disarming_has_the_last_word_over_an_arming_in_flight(desk: FakeDesk, link: DeskClient) -> None:
     desk.current = samples.disarmed()
     desk.held.clear()
     async with cockpit(link) as driven:
@@ -129,7 +132,7 @@ async def test_limits_are_checked_here_and_decided_by_the_desk(desk: FakeDesk, l
     desk.answering = answering
     async with cockpit(link) as driven:
         await driven.press("l")
-        await driven.opens("Max notional")
+        await driven.opens(MAX_SIZE)
         await driven.press("tab", "tab", "end", "x", *["tab"] * len(FIELDS), "tab", "space")
         await driven.shows("is not a number (EURe)")
         assert desk.asked == []
@@ -139,7 +142,7 @@ async def test_limits_are_checked_here_and_decided_by_the_desk(desk: FakeDesk, l
         await driven.press("tab", "enter")
         assert len(desk.asked) == 1
         await driven.press("space")
-        await driven.hides("Max notional of a quote")
+        await driven.hides(MAX_SIZE)
     assert [body["max_notional_eure"] for _, _, body in desk.asked] == ["50", "50"]
 
 
@@ -171,7 +174,7 @@ async def test_the_trading_state_is_shown_and_set_by_keyboard(desk: FakeDesk, li
     assert bodies == [("REDUCING", "seen"), ("ACTIVE", "")]
 
 
-async def test_refresh_asks_for_reference_balances_and_deposits(desk: FakeDesk, link: DeskClient) -> None:
+async def test_refresh_reads_reference_balances_and_deposits(desk: FakeDesk, link: DeskClient) -> None:
     async with cockpit(link) as driven:
         await driven.press("r")
         await seen(driven.pilot, lambda: len(desk.asked) == 3)

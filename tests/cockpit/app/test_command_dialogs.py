@@ -1,4 +1,4 @@
-"""What every dialogue that commands holds: no Enter, no second press, no old picture, and an outcome of its own."""
+"""What holds for every dialog that commands: no Enter, no second press, no stale picture, and an outcome of its own."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -11,12 +11,16 @@ from textual.widgets import Button
 from cockpit.client.desk_client import DeskClient
 from cockpit.model.commands import Limits, Result
 from cockpit.model.snapshot import JournalRow, KeyView, Snapshot
+from panels.dialogs import messages
 from panels.dialogs.command_dialog import SpaceButton
+from panels.dialogs.limits import FIELDS
 from panels.kit.messages import NO_CONNECTION, STALE_SCREEN, TERMS_CHANGED
 from tests.support.cockpit import samples
 from tests.support.cockpit.driven import NARROW, Driven, cockpit
 from tests.support.cockpit.fake_desk import FakeDesk
 from tests.support.cockpit.screen_waiting import seen
+
+MAX_SIZE = FIELDS[0].label
 
 
 def unregistered(seq: int = 1) -> Snapshot:
@@ -38,7 +42,7 @@ async def to_stop(driven: Driven) -> None:
 
 
 async def to_limits(driven: Driven) -> None:
-    await open_by_key(driven, "l", "Max notional of a quote")
+    await open_by_key(driven, "l", MAX_SIZE)
     await driven.press("tab", "tab", "end", "0", "shift+tab", "shift+tab")
 
 
@@ -59,10 +63,10 @@ async def to_trading(driven: Driven) -> None:
     await open_by_key(driven, "ctrl+t", "Trading state")
 
 
-class Way(NamedTuple):
-    """How a dialogue is opened, words of it, and where its dangerous button is, counted from Cancel."""
+class Case(NamedTuple):
+    """How a dialog is opened, a text of it, and where its dangerous button is, counted from Cancel."""
 
-    go: Callable[[Driven], Awaitable[None]]
+    open: Callable[[Driven], Awaitable[None]]
     title: str
     button: str = "#do"
     tabs: int = 1
@@ -72,119 +76,117 @@ class Way(NamedTuple):
         return ("tab",) * self.tabs
 
 
-WAYS = pytest.mark.parametrize(
-    "way",
+CASES = pytest.mark.parametrize(
+    "case",
     [
-        pytest.param(Way(to_arm, "Arm the executor?"), id="arm"),
-        pytest.param(Way(to_stop, "Hard stop: burn"), id="stop"),
-        pytest.param(Way(to_limits, "Max notional of a quote"), id="limits"),
-        pytest.param(Way(to_unfreezing, "Unfreeze withdrawals?"), id="unfreeze"),
-        pytest.param(Way(to_registering, "Register the key?"), id="register"),
-        pytest.param(Way(to_trading, "Trading state", "#HALTED", 1), id="halt"),
-        pytest.param(Way(to_trading, "Trading state", "#REDUCING", 2), id="reduce"),
-        pytest.param(Way(to_trading, "Trading state", "#ACTIVE", 3), id="activate"),
+        pytest.param(Case(to_arm, "Arm the executor?"), id="arm"),
+        pytest.param(Case(to_stop, "Hard stop: burn"), id="stop"),
+        pytest.param(Case(to_limits, MAX_SIZE), id="limits"),
+        pytest.param(Case(to_unfreezing, "Unfreeze withdrawals?"), id="unfreeze"),
+        pytest.param(Case(to_registering, "Register the key?"), id="register"),
+        pytest.param(Case(to_trading, "Trading state", "#HALTED", 1), id="halt"),
+        pytest.param(Case(to_trading, "Trading state", "#REDUCING", 2), id="reduce"),
+        pytest.param(Case(to_trading, "Trading state", "#ACTIVE", 3), id="activate"),
     ],
 )
 
 
-@WAYS
-async def test_it_opens_on_cancel_and_enter_does_nothing_anywhere(desk: FakeDesk, link: DeskClient, way: Way) -> None:
+@CASES
+async def test_it_opens_on_cancel_and_enter_sends_nothing(desk: FakeDesk, link: DeskClient, case: Case) -> None:
     desk.current = unregistered()
     async with cockpit(link, NARROW) as driven:
-        await way.go(driven)
+        await case.open(driven)
         focused = driven.app.screen.focused
         assert focused is not None
         assert focused.id == "cancel"
-        await driven.press(*way.to_button, "enter", "enter")
-        assert driven.app.screen.query_one(way.button).has_focus
-        assert way.title in driven.text
+        await driven.press(*case.to_button, "enter", "enter")
+        assert driven.app.screen.query_one(case.button).has_focus
+        assert case.title in driven.text
         await driven.press("escape")
-        await driven.hides(way.title)
+        await driven.hides(case.title)
     assert desk.asked == []
 
 
-@WAYS
-async def test_pressed_twice_it_is_asked_once_and_its_id_is_shown(desk: FakeDesk, link: DeskClient, way: Way) -> None:
+@CASES
+async def test_pressed_twice_it_is_sent_once_and_its_id_is_shown(desk: FakeDesk, link: DeskClient, case: Case) -> None:
     desk.current = unregistered()
     desk.held.clear()
     async with cockpit(link, NARROW) as driven:
-        await way.go(driven)
-        await driven.press(*way.to_button, "space", "space")
-        await driven.press(*way.to_button, "space", "space")
-        await driven.shows("on its way as command id-1")
+        await case.open(driven)
+        await driven.press(*case.to_button, "space", "space")
+        await driven.press(*case.to_button, "space", "space")
+        await driven.shows(messages.command_sent("id-1"))
         assert all(button.disabled for button in driven.app.screen.query(SpaceButton))
         desk.held.set()
-        await seen(driven.pilot, lambda: "on its way" not in driven.text)
+        await seen(driven.pilot, lambda: messages.command_sent("id-1") not in driven.flat)
     assert [body["command_id"] for _, _, body in desk.asked] == ["id-1"]
 
 
-@WAYS
-async def test_two_presses_in_one_moment_are_one_command(desk: FakeDesk, link: DeskClient, way: Way) -> None:
+@CASES
+async def test_two_presses_in_one_moment_are_one_command(desk: FakeDesk, link: DeskClient, case: Case) -> None:
     desk.current = unregistered()
     desk.held.clear()
     async with cockpit(link, NARROW) as driven:
-        await way.go(driven)
-        button = driven.app.screen.query_one(way.button, Button)
+        await case.open(driven)
+        button = driven.app.screen.query_one(case.button, Button)
         button.press()
         button.press()
-        await driven.shows("on its way as command id-1")
+        await driven.shows(messages.command_sent("id-1"))
         desk.held.set()
-        await seen(driven.pilot, lambda: "on its way" not in driven.text)
+        await seen(driven.pilot, lambda: messages.command_sent("id-1") not in driven.flat)
     assert [body["command_id"] for _, _, body in desk.asked] == ["id-1"]
 
 
-@WAYS
-async def test_left_open_it_is_withdrawn(desk: FakeDesk, link: DeskClient, way: Way) -> None:
+@CASES
+async def test_left_open_it_closes_and_sends_nothing(desk: FakeDesk, link: DeskClient, case: Case) -> None:
     desk.current = unregistered()
     async with cockpit(link) as driven:
-        await way.go(driven)
-        await driven.press(*way.to_button)
+        await case.open(driven)
+        await driven.press(*case.to_button)
         driven.clock.now += 121
         await asyncio.to_thread(desk.say, unregistered(2))
         await driven.press("space")
-        await driven.shows("was left open")
-        await driven.hides(way.title)
+        await driven.shows("closed after two minutes without input")
+        await driven.hides(case.title)
     assert desk.asked == []
 
 
-@WAYS
-async def test_an_answer_that_was_lost_is_found_in_the_journal(desk: FakeDesk, way: Way) -> None:
+@CASES
+async def test_a_lost_answer_is_found_in_the_journal(desk: FakeDesk, case: Case) -> None:
     desk.current = unregistered()
     desk.answering = lambda *_: None
     link = DeskClient(desk.path, actor="ops", new_id=lambda: "id-7", timeout_s=0.2, slow_timeout_s=0.2)
     async with cockpit(link) as driven:
-        await way.go(driven)
-        await driven.press(*way.to_button, "space")
-        await driven.shows("UNKNOWN", "id-7", "again (space)")
+        await case.open(driven)
+        await driven.press(*case.to_button, "space")
+        await driven.shows(messages.MAY_HAVE_DONE_IT, "id-7", "Retry")
         row = JournalRow(
             command_id="id-7", age_ms=10, actor="ops", command="it", accepted=False, reason="the moon is not full"
         )
         await asyncio.to_thread(desk.say, replace(unregistered(2), journal=(row,)))
         await driven.shows("it refused: the moon is not full")
-        await driven.hides("UNKNOWN")
-        await driven.hides("again (space)")
+        await driven.hides("no reply")
+        await driven.hides("Retry")
 
 
-@WAYS
-async def test_pressed_on_a_picture_that_the_terminal_has_not_shown_it_asks_nothing(
-    desk: FakeDesk, link: DeskClient, way: Way
-) -> None:
+@CASES
+async def test_pressed_on_a_stale_picture_it_sends_nothing(desk: FakeDesk, link: DeskClient, case: Case) -> None:
     desk.current = unregistered()
     async with cockpit(link) as driven:
-        await way.go(driven)
-        await driven.press(*way.to_button)
-        driven.app._skipping_since = 0.0
+        await case.open(driven)
+        await driven.press(*case.to_button)
+        driven.app._skipping_since_s = 0.0
         await driven.press("space")
         await driven.shows(STALE_SCREEN)
         assert desk.asked == []
-        driven.app._skipping_since = None
+        driven.app._skipping_since_s = None
         # A button takes no second press while it is shown as pressed.
-        await seen(driven.pilot, lambda: not driven.app.screen.query_one(way.button).has_class("-active"))
+        await seen(driven.pilot, lambda: not driven.app.screen.query_one(case.button).has_class("-active"))
         await driven.press("space")
         await seen(driven.pilot, lambda: len(desk.asked) == 1)
 
 
-async def test_asked_again_in_doubt_it_is_the_same_command(desk: FakeDesk) -> None:
+async def test_retried_with_an_unknown_outcome_it_is_the_same_command(desk: FakeDesk) -> None:
     desk.current = samples.disarmed()
     desk.answering = lambda part, verb, body: None if len(desk.asked) == 1 else desk.accept(part, verb, body)
     ids = iter(("first", "second"))
@@ -192,13 +194,13 @@ async def test_asked_again_in_doubt_it_is_the_same_command(desk: FakeDesk) -> No
     async with cockpit(link) as driven:
         await to_arm(driven)
         await driven.press("tab", "space")
-        await driven.shows("UNKNOWN", "Ask again")
+        await driven.shows(messages.MAY_HAVE_DONE_IT, messages.RETRY)
         await driven.press("tab", "space")
         await driven.hides("Arm the executor?")
     assert [body["command_id"] for _, _, body in desk.asked] == ["first", "first"]
 
 
-async def test_arming_is_not_asked_for_under_terms_that_nobody_read(desk: FakeDesk, link: DeskClient) -> None:
+async def test_arming_is_not_sent_under_terms_that_nobody_read(desk: FakeDesk, link: DeskClient) -> None:
     desk.current = samples.disarmed()
     async with cockpit(link) as driven:
         await to_arm(driven)
@@ -231,25 +233,25 @@ async def test_other_limits_after_a_lost_answer_are_another_command(desk: FakeDe
     async with cockpit(link) as driven:
         await to_limits(driven)
         await driven.press("tab", "space")
-        await driven.shows("UNKNOWN", "Ask again")
+        await driven.shows(messages.MAY_HAVE_DONE_IT, messages.RETRY)
         await driven.press("tab", "tab", "end", "0", "shift+tab", "space")
         await seen(driven.pilot, lambda: len(desk.asked) == 2)
     assert [body["command_id"] for _, _, body in desk.asked] == ["first", "second"]
 
 
-async def test_a_desk_that_fell_silent_is_not_armed_by_what_was_painted_last(desk: FakeDesk, link: DeskClient) -> None:
+async def test_a_disconnected_desk_is_not_armed_by_what_was_painted_last(desk: FakeDesk, link: DeskClient) -> None:
     desk.current = samples.disarmed()
     async with cockpit(link) as driven:
         await to_arm(driven)
         await driven.press("tab")
-        dialogue = driven.app.screen
+        dialog = driven.app.screen
         driven.clock.now += 5
-        dialogue.query_one("#do").action_press()  # type: ignore[attr-defined]
-        await driven.shows(f"blocked: {NO_CONNECTION}")
+        dialog.query_one("#do").action_press()  # type: ignore[attr-defined]
+        await driven.shows(f"{messages.BLOCKED}: {NO_CONNECTION}")
     assert desk.asked == []
 
 
-async def test_what_came_after_the_dialogue_was_left_is_said(desk: FakeDesk, link: DeskClient) -> None:
+async def test_an_outcome_that_came_after_the_dialog_was_left_is_shown(desk: FakeDesk, link: DeskClient) -> None:
     desk.current = samples.disarmed()
     desk.held.clear()
     desk.answering = lambda part, verb, _body: Result(
@@ -263,12 +265,12 @@ async def test_what_came_after_the_dialogue_was_left_is_said(desk: FakeDesk, lin
         await driven.shows("the moon is not full")
 
 
-def desk_why(left_s: int) -> str:
+def fills_reason(left_s: int) -> str:
     return f"desk: 12 fills within the hour, at most 12; the next in {left_s} s"
 
 
-def halted(seq: int = 1, why: str = "") -> Snapshot:
-    return replace(samples.disarmed(seq), trading="HALTED", trading_why=why or desk_why(300))
+def halted(seq: int = 1, reason: str = "") -> Snapshot:
+    return replace(samples.disarmed(seq), trading="HALTED", trading_why=reason or fills_reason(300))
 
 
 async def test_a_halt_is_lifted_only_while_it_is_the_one_that_was_read(desk: FakeDesk, link: DeskClient) -> None:
@@ -276,19 +278,19 @@ async def test_a_halt_is_lifted_only_while_it_is_the_one_that_was_read(desk: Fak
     async with cockpit(link) as driven:
         await to_trading(driven)
         await driven.press("tab", "tab", "tab")
-        await asyncio.to_thread(desk.say, halted(2, desk_why(299)))
+        await asyncio.to_thread(desk.say, halted(2, fills_reason(299)))
         await driven.shows("the next in 299 s")
-        assert "The terms changed" not in driven.flat, "a number that counts down is no other reason"
+        assert TERMS_CHANGED not in driven.flat, "a number that counts down is no other reason"
         await asyncio.to_thread(desk.say, halted(3, "HALTED by bob: news in five minutes"))
         await driven.shows(f"Reduce, Activate: {TERMS_CHANGED}")
         await driven.press("space")
         assert desk.asked == []
         await driven.press("shift+tab", "shift+tab", "shift+tab", "tab", "space")
         await driven.hides("Trading state")
-    assert [body["state"] for _, _, body in desk.asked] == ["HALTED"], "halting rests on nothing"
+    assert [body["state"] for _, _, body in desk.asked] == ["HALTED"], "halting has no preconditions"
 
 
-async def test_a_silent_desk_can_be_asked_to_halt_and_nothing_else(desk: FakeDesk, link: DeskClient) -> None:
+async def test_without_a_connection_only_halting_can_be_sent(desk: FakeDesk, link: DeskClient) -> None:
     async with cockpit(link) as driven:
         await to_trading(driven)
         driven.clock.now += 12
@@ -304,13 +306,13 @@ async def test_another_state_or_reason_after_a_lost_answer_is_another_command(de
     async with cockpit(link) as driven:
         await to_trading(driven)
         await driven.press("tab", "space")
-        await driven.shows("UNKNOWN", "Halt again (space)")
+        await driven.shows(messages.MAY_HAVE_DONE_IT, messages.retry("Halt"))
         await driven.press("tab", "space")
         await seen(driven.pilot, lambda: len(desk.asked) == 2)
-        await driven.shows("UNKNOWN", "Halt again (space)")
+        await driven.shows(messages.MAY_HAVE_DONE_IT, messages.retry("Halt"))
         await driven.press("tab", "tab", "space")
         await seen(driven.pilot, lambda: len(desk.asked) == 3)
-        await driven.shows("UNKNOWN", "Reduce again (space)", "Halt (space)")
+        await driven.shows(messages.MAY_HAVE_DONE_IT, messages.retry("Reduce"), "Halt (space)")
         await driven.press("shift+tab", *"news", "tab", "tab", "tab", "space")
         await seen(driven.pilot, lambda: len(desk.asked) == 4)
     asked = [(body["command_id"], body["state"], body["reason"]) for _, _, body in desk.asked]
@@ -322,7 +324,7 @@ async def test_another_state_or_reason_after_a_lost_answer_is_another_command(de
     ]
 
 
-async def test_a_reason_that_is_being_typed_keeps_the_dialogue_open(desk: FakeDesk, link: DeskClient) -> None:
+async def test_a_reason_that_is_being_typed_keeps_the_dialog_open(desk: FakeDesk, link: DeskClient) -> None:
     async with cockpit(link) as driven:
         await to_trading(driven)
         await driven.press("shift+tab", *"news")

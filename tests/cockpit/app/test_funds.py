@@ -6,7 +6,10 @@ from msgspec.structs import replace
 
 from cockpit.client.desk_client import DeskClient
 from cockpit.model.snapshot import JournalRow, KeyView
+from panels.dialogs import messages
+from panels.dialogs.funds.deposit import HASH_IS_ONE_WORD, NO_ADDRESS, NOTHING_TO_COPY
 from panels.dialogs.funds.qr import qr_lines
+from panels.dialogs.funds.signing_key import NEEDS_FULL_ACCESS
 from panels.kit.messages import already, unavailable
 from tests.support.cockpit import samples
 from tests.support.cockpit.driven import NARROW, WIDE, Driven, cockpit
@@ -32,12 +35,12 @@ async def test_addresses_are_whole_copied_and_coded(desk: FakeDesk, link: DeskCl
         await driven.opens(btc.address, eure.address, "send at least 0.00002 BTC", "send at least 1 EURe")
         await driven.shows(*qr_lines(btc.address))
         await driven.press("y")
-        await driven.shows("sent the BTC address to the terminal's clipboard")
+        await driven.shows(messages.copied("the BTC address"))
         assert driven.app.clipboard == btc.address
         await driven.press("right")
         await driven.shows(*qr_lines(eure.address))
         await driven.press("y")
-        await driven.shows("sent the EURe address")
+        await driven.shows(messages.copied("the EURe address"))
         assert driven.app.clipboard == eure.address
         await driven.press("escape")
         await driven.hides("Tell the bridge")
@@ -69,9 +72,9 @@ async def test_an_address_the_bridge_has_not_told_is_not_made_up(desk: FakeDesk,
     desk.current = samples.fresh()
     async with cockpit(link) as driven:
         await driven.press("d")
-        await driven.opens("the bridge has not told the address yet")
+        await driven.opens(NO_ADDRESS)
         await driven.press("y")
-        await driven.shows("there is no address to copy yet")
+        await driven.shows(NOTHING_TO_COPY)
 
 
 async def test_the_bridge_is_told_of_a_deposit(desk: FakeDesk, link: DeskClient) -> None:
@@ -81,7 +84,7 @@ async def test_the_bridge_is_told_of_a_deposit(desk: FakeDesk, link: DeskClient)
         await driven.press("right", "tab", "enter")
         await driven.shows("paste the hash of the transaction")
         await driven.press(*"0x5f a1", "enter")
-        await driven.shows("one word of letters and digits")
+        await driven.shows(HASH_IS_ONE_WORD)
         assert desk.asked == []
         await driven.press("end", "ctrl+u", *"0x5fa1", "enter")
         await driven.shows("done")
@@ -97,17 +100,17 @@ async def test_a_deposit_told_of_without_an_answer_is_told_of_again_under_the_sa
         await driven.press("d")
         await driven.opens("Tell the bridge")
         await driven.press("tab", *"0x5fa1", "enter")
-        await driven.shows("UNKNOWN", "first")
+        await driven.shows(messages.MAY_HAVE_DONE_IT, "first")
         await driven.press("enter")
         await seen(driven.pilot, lambda: len(desk.asked) == 2)
-        await driven.shows("UNKNOWN")
+        await driven.shows(messages.MAY_HAVE_DONE_IT)
         await driven.press("2", "enter")
-        await driven.shows("UNKNOWN", "second")
+        await driven.shows(messages.MAY_HAVE_DONE_IT, "second")
         row = JournalRow(
             command_id="second", age_ms=9, actor="ops", command="notify-deposit", accepted=True, reason="it was told"
         )
         await asyncio.to_thread(desk.say, replace(samples.snapshot(2), journal=(row,)))
-        await driven.shows("it was told (found in the desk's journal)")
+        await driven.shows(f"it was told {messages.FOUND_IN_JOURNAL}")
     asked = [(body["command_id"], body["tx_hash"]) for body in desk.bodies("notify-deposit")]
     assert asked == [("first", "0x5fa1"), ("first", "0x5fa1"), ("second", "0x5fa12")]
 
@@ -121,7 +124,7 @@ async def test_deposits_and_withdrawals_are_one_list_and_hashes_can_be_copied(de
         await driven.press("y")
         assert driven.app.clipboard == samples.BTC_DESTINATION
         await driven.press("y")
-        await driven.shows("sent to the terminal's clipboard: NEAR hash")
+        await driven.shows(messages.copied("NEAR hash"))
         assert driven.app.clipboard == samples.withdrawal().near_hash
         await driven.press("escape")
         await driven.hides("taken by the bridge")
@@ -179,7 +182,7 @@ async def test_a_full_access_key_can_be_registered_after_a_question(desk: FakeDe
         assert len(desk.bodies("register-key")) == 1
         weak = KeyView(public_key=now.key.public_key, registered=False, access="function call")
         await asyncio.to_thread(desk.say, replace(samples.snapshot(2), key=weak))
-        await driven.shows("only a full-access key of the account can")
+        await driven.shows(NEEDS_FULL_ACCESS)
 
 
 async def test_freezing_again_is_one_choice_in_the_palette(desk: FakeDesk, link: DeskClient) -> None:

@@ -6,8 +6,10 @@ import pytest
 from textual import events
 
 from cockpit.app.app import CockpitApp
-from cockpit.app.availability import obstacle
+from cockpit.app.availability import unavailable_reason
 from cockpit.client.desk_client import DeskClient
+from panels.dialogs import messages
+from panels.dialogs.limits import FIELDS
 from panels.kit.actions import ACTIONS, PANELS
 from panels.kit.grid import LiveGrid
 from panels.kit.keymap import KeyMap, remapped
@@ -22,8 +24,8 @@ OPENS = {
     "ctrl+e": "Arm the executor?",
     "ctrl+o": "Hard stop",
     "ctrl+t": "Trading is ACTIVE.",
-    "l": "Max notional of a quote",
-    "w": "Withdrawals are frozen.",
+    "l": FIELDS[0].label,
+    "w": messages.WITHDRAWALS_FROZEN,
     "d": "y copies",
     "question_mark": "Disarm all at once",
     "ctrl+p": "Search for commands",
@@ -85,7 +87,11 @@ async def test_what_has_no_key_is_in_the_palette(desk: FakeDesk, link: DeskClien
             await driven.press("ctrl+p")
             await driven.opens("Search for commands")
             await driven.press(*("space" if letter == " " else letter for letter in action.name))
-            await driven.shows(action.name, "✗ unavailable" if obstacle(action.id, driven.app.view) else action.help)
+            unavailable = "✗ unavailable"
+            await driven.shows(
+                action.name,
+                unavailable if unavailable_reason(action.id, driven.app.view) else action.help,
+            )
             await driven.press("escape")
             await seen(driven.pilot, lambda: len(driven.app.screen_stack) == 1)
         await driven.press("ctrl+p")
@@ -93,7 +99,7 @@ async def test_what_has_no_key_is_in_the_palette(desk: FakeDesk, link: DeskClien
         await driven.press(*"What", "space", *"the")
         await driven.shows(keyless["findings"].help)
         await driven.press("enter")
-        await driven.opens("The desk has not told of a former run", "esc closes")
+        await driven.opens(messages.NO_FINDINGS, messages.ESC_CLOSES)
     assert desk.asked == []
 
 
@@ -171,10 +177,10 @@ async def test_keys_of_the_rows(desk: FakeDesk, link: DeskClient) -> None:
 async def test_copying_says_sent_and_what(desk: FakeDesk, link: DeskClient) -> None:
     async with cockpit(link) as driven:
         await driven.press("y")
-        await driven.shows("sent to the terminal's clipboard: request", "request-0060-8f2c41d9")
+        await driven.shows(messages.copied("request"), "request-0060-8f2c41d9")
         assert driven.app.clipboard == "request-0060-8f2c41d9"
         await driven.press("6", "y")
-        await driven.shows("sent to the terminal's clipboard: quote hash", "hash0249vK3mQpXw7Zt")
+        await driven.shows(messages.copied("quote hash"), "hash0249vK3mQpXw7Zt")
         await driven.press("enter")
         await driven.opens("y copies")
         await driven.press("y", "y")
@@ -285,7 +291,7 @@ async def test_other_keys_are_told_at_start_in_footer_help_and_palette(desk: Fak
         await driven.press("w")
         assert len(app.screen_stack) == 1
         await driven.press("f6")
-        await driven.opens("Withdrawals are frozen.")
+        await driven.opens(messages.WITHDRAWALS_FROZEN)
         await closed(driven)
         await driven.press("o")
         await driven.opens("decision-60")

@@ -7,11 +7,12 @@ import pytest
 from msgspec.structs import replace
 
 from cockpit.app.app import CockpitApp
-from cockpit.app.notifications import FILLS_APART_S, FaultLog, FillCounter, Notification, happened, title
+from cockpit.app.notifications import FILLS_APART_S, FaultLog, FillCounter, Notification, diff_snapshots, terminal_title
 from cockpit.app.terminal.escape_codes import notification, window_title
-from cockpit.app.terminal.options import TerminalOptions, of_environment
+from cockpit.app.terminal.options import TerminalOptions, options_from_environment
 from cockpit.client.desk_client import DeskClient
 from cockpit.model.snapshot import JournalRow, Snapshot
+from panels.dialogs.outcome import short_names
 from panels.frame.banners import faults_line
 from panels.kit.messages import NO_COLOR_IS_SET, unavailable
 from panels.kit.textual_internals import screen_strips
@@ -38,8 +39,8 @@ def test_what_others_did_is_told_once_and_ones_own_is_not() -> None:
         with_rows(row("bob", "old")),
         with_rows(row("bob on pts/3", "new"), row("me", "mine"), row("bob", "old")),
     )
-    assert happened(before, after, {"mine"}) == (Notification("other", "bob on pts/3: min_edge_bps = 7"),)
-    assert happened(after, after, {"mine"}) == ()
+    assert diff_snapshots(before, after, {"mine"}) == (Notification("other", "bob on pts/3: min_edge_bps = 7"),)
+    assert diff_snapshots(after, after, {"mine"}) == ()
 
 
 def test_the_desk_disarming_fills_and_faults_are_told_apart() -> None:
@@ -50,24 +51,24 @@ def test_the_desk_disarming_fills_and_faults_are_told_apart() -> None:
         counts=replace(shot.counts, settled=shot.counts.settled + 1),
         history="down",
     )
-    assert [item.kind for item in happened(shot, later, ())] == ["disarm", "fill", "fault"]
-    assert happened(shot, replace(shot, run_id="run-2"), ())[0].kind == "fault"
+    assert [item.kind for item in diff_snapshots(shot, later, ())] == ["disarm", "fill", "fault"]
+    assert diff_snapshots(shot, replace(shot, run_id="run-2"), ())[0].kind == "fault"
     rows = (replace(shot.inventory.rows[0], unexplained=Decimal("-0.5")), *shot.inventory.rows[1:])
     unexplained = replace(shot, inventory=replace(shot.inventory, rows=rows))
-    assert happened(shot, unexplained, ()) == ()
-    assert happened(unexplained, samples.unproven(unexplained), ())[0].text == "-0.5 BTC are unexplained"
+    assert diff_snapshots(shot, unexplained, ()) == ()
+    assert diff_snapshots(unexplained, samples.unproven(unexplained), ())[0].text == "unexplained difference: -0.5 BTC"
 
 
 def test_fills_are_told_at_once_and_then_together() -> None:
     fills = FillCounter()
-    assert fills.due(0.0) is None
+    assert fills.take_due(0.0) is None
     fills.add(Notification("fill", "filled: buy", 1))
-    assert fills.due(5.0) == Notification("fill", "filled: buy", 1)
+    assert fills.take_due(5.0) == Notification("fill", "filled: buy", 1)
     fills.add(Notification("fill", "filled: sell", 1))
     fills.add(Notification("fill", "1,200 fills", 1_200))
-    assert fills.due(5.0 + FILLS_APART_S - 0.1) is None
-    assert fills.due(5.0 + FILLS_APART_S) == Notification("fill", "1,201 fills", 1_201)
-    assert fills.due(100.0) is None
+    assert fills.take_due(5.0 + FILLS_APART_S - 0.1) is None
+    assert fills.take_due(5.0 + FILLS_APART_S) == Notification("fill", "1,201 fills", 1_201)
+    assert fills.take_due(100.0) is None
 
 
 def fallen(*rows: JournalRow) -> Snapshot:
@@ -78,20 +79,20 @@ def fallen(*rows: JournalRow) -> Snapshot:
 def test_a_disarm_is_told_once_whoever_did_it() -> None:
     armed = replace(samples.snapshot(), journal=())
     disarm = "disarm trade-executor"
-    told = (Notification("disarm", "desk: trade-executor is disarmed: relay lost for 31 s"),)
-    assert happened(armed, fallen(row("desk", "d", disarm, told[0].text.removeprefix("desk: "))), ()) == told
-    others = happened(armed, fallen(row("bob on pts/3", "b", disarm, "trade-executor is disarmed")), ())
+    told = (Notification("disarm", "desk: executor is disarmed: relay lost for 31 s"),)
+    assert diff_snapshots(armed, fallen(row("desk", "d", disarm, told[0].text.removeprefix("desk: "))), ()) == told
+    others = diff_snapshots(armed, fallen(row("bob on pts/3", "b", disarm, "trade-executor is disarmed")), ())
     assert [item.kind for item in others] == ["other"]
-    assert happened(armed, fallen(row("me", "mine", disarm)), {"mine"}) == ()
+    assert diff_snapshots(armed, fallen(row("me", "mine", disarm)), {"mine"}) == ()
     untold = Notification("disarm", "executor disarmed: relay lost for 31 s")
-    assert happened(armed, fallen(), ()) == (untold,), "a journal that has moved on tells nothing, the state does"
+    assert diff_snapshots(armed, fallen(), ()) == (untold,), "a journal that has moved on tells nothing, the state does"
 
 
 def test_an_operator_whose_name_begins_like_the_desks_is_an_operator() -> None:
     before, after = with_rows(), with_rows(row("desk on pts/3", "n", "arm trade-executor", "trade-executor is armed"))
-    assert [item.kind for item in happened(before, after, ())] == ["other"]
+    assert [item.kind for item in diff_snapshots(before, after, ())] == ["other"]
     alone = row("the desk: no cockpit was attached for 60 s", "s", "hard-stop", "disarmed; 3 live quotes are burned")
-    assert [item.kind for item in happened(before, with_rows(alone), ())] == ["disarm"]
+    assert [item.kind for item in diff_snapshots(before, with_rows(alone), ())] == ["disarm"]
 
 
 def test_faults_stay_until_they_are_acknowledged() -> None:
@@ -114,14 +115,14 @@ def test_what_a_desk_says_cannot_command_the_terminal() -> None:
 
 def test_the_title_carries_world_and_state() -> None:
     shot = samples.snapshot()
-    assert title(View(snapshot=None)) == "cockpit: no desk"
-    assert title(View(snapshot=replace(shot, rung="LIVE"))) == "[SANDBOX] ● ARMED sandbox-maker.near"
-    assert title(View(snapshot=replace(shot, rung="SAFE", mode="LIVE"))) == "[LIVE] ○ SAFE sandbox-maker.near"
-    assert title(View(snapshot=shot, quiet_ms=9_000)) == "[SANDBOX] ✗ DESK SILENT sandbox-maker.near"
+    assert terminal_title(View(snapshot=None)) == "cockpit: no desk"
+    assert terminal_title(View(snapshot=replace(shot, rung="LIVE"))) == "[SANDBOX] ● ARMED sandbox-maker.near"
+    assert terminal_title(View(snapshot=replace(shot, rung="SAFE", mode="LIVE"))) == "[LIVE] ○ SAFE sandbox-maker.near"
+    assert terminal_title(View(snapshot=shot, quiet_ms=9_000)) == "[SANDBOX] ✗ NO DATA sandbox-maker.near"
 
 
 def test_a_sandbox_takes_its_look_from_the_environment() -> None:
-    look = of_environment(
+    look = options_from_environment(
         {"COCKPIT_THEME": "LIGHT", "COCKPIT_NOTIFY": "osc9, horn", "COCKPIT_NOTIFY_ON": "fill"}, mouse=False
     )
     assert (look.theme, look.notify, look.occasions, look.mouse) == ("light", ("osc9",), ("fill",), False)
@@ -135,11 +136,11 @@ async def test_two_cockpits_see_what_the_other_did_and_faults_wait(desk: FakeDes
         await driven.shows("bob on pts/3: min_edge_bps = 7")
         down = replace(with_rows(row("bob on pts/3"), seq=3), history="down")
         await asyncio.to_thread(desk.say, down)
-        await driven.shows("! FAULT", "a acknowledges", "the history is down")
+        await driven.shows("! FAULT", "a acknowledges", "history is down")
         assert "\x07" in said
         driven.clock.now += 2
         await asyncio.to_thread(desk.say, replace(down, seq=4, history="ok"))
-        await driven.shows("! FAULT", "the history is down")
+        await driven.shows("! FAULT", "history is down")
         await driven.press("a")
         await driven.hides("! FAULT")
 
@@ -162,7 +163,7 @@ async def test_a_disarm_by_the_desk_is_one_fault_and_no_toast(desk: FakeDesk, li
         driven.app.emit = said.append  # type: ignore[assignment,method-assign]
         why = "trade-executor is disarmed: relay lost for 31 s"
         await asyncio.to_thread(desk.say, fallen(row("desk", "d", "disarm trade-executor", why)))
-        await driven.shows("! FAULT", f"desk: {why}", "executor ○ DISARMED")
+        await driven.shows("! FAULT", f"desk: {short_names(why)}", "executor ○ DISARMED")
         assert [told for told in said if told == "\x07"] == ["\x07"]
         assert list(driven.app._notifications) == []
         await driven.press("a")
@@ -182,10 +183,10 @@ async def test_no_color_keeps_armed_safe_sandbox_and_live_apart(
     desk: FakeDesk, link: DeskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
-    app = CockpitApp(link, paint_hz=30, look=TerminalOptions(theme="light"))
+    app = CockpitApp(link, paint_hz=30, options=TerminalOptions(theme="light"))
     async with app.run_test(size=(120, 40)) as pilot:
         assert app.theme == PLAIN_NAME
-        await seen(pilot, lambda: app.heard.newest is not None)
+        await seen(pilot, lambda: app.view_model.newest is not None)
         await pilot.press("t")
         assert app.theme == PLAIN_NAME
         await pilot.pause(0.2)
@@ -209,9 +210,9 @@ def test_without_colour_what_matters_is_told_by_weight_and_reverse() -> None:
 
 @pytest.mark.parametrize("name", list(NAMES))
 async def test_every_theme_paints(desk: FakeDesk, link: DeskClient, name: str) -> None:
-    app = CockpitApp(link, paint_hz=30, look=TerminalOptions(theme=name))
+    app = CockpitApp(link, paint_hz=30, options=TerminalOptions(theme=name))
     async with app.run_test(size=(80, 24)) as pilot:
-        await seen(pilot, lambda: app.heard.newest is not None)
+        await seen(pilot, lambda: app.view_model.newest is not None)
         assert app.theme == NAMES[name]
 
 

@@ -2,9 +2,10 @@
 
 from pathlib import Path
 
-from cockpit.app.pending_orders import Left, PendingOrder, PendingOrders
+from cockpit.app.pending_orders import LeftOrders, PendingOrder, PendingOrders
 from cockpit.client.desk_client import DeskClient
 from cockpit.model.commands import WithdrawalOrder
+from panels.dialogs import messages
 from tests.support.cockpit import samples
 from tests.support.cockpit.driven import NARROW, cockpit
 from tests.support.cockpit.fake_desk import FakeDesk
@@ -29,9 +30,9 @@ def test_what_is_kept_is_read_back_and_nobody_else_may_read_it(tmp_path: Path) -
     orders.drop("a")
     assert not orders.holds("a")
     assert orders.left().orders == (kept("b"),)
-    (unread,) = orders.left().unread
+    (unread,) = orders.left().unreadable
     assert unread.path == tmp_path / "orders" / "torn.json"
-    assert "truncated" in unread.why
+    assert "truncated" in unread.reason
 
 
 async def test_the_next_cockpit_offers_it_and_asks_under_the_same_key(desk: FakeDesk) -> None:
@@ -41,14 +42,14 @@ async def test_the_next_cockpit_offers_it_and_asks_under_the_same_key(desk: Fake
     async with cockpit(link, NARROW) as driven:
         await to_confirm(driven)
         await ordered(driven)
-        await driven.shows("order key-1 is under way")
+        await driven.shows(messages.order_sent("key-1"))
         await seen(driven.pilot, lambda: len(desk.bodies("withdraw")) == 1)
     desk.answering = desk.accept
     link = DeskClient(desk.path, actor="ops", new_id=lambda: "2", timeout_s=5, slow_timeout_s=5)
     async with cockpit(link, NARROW) as driven:
         await driven.shows("key-1", "no known outcome")
         await driven.press("w")
-        await driven.opens("Confirm the withdrawal", "outcome is UNKNOWN", "key-1")
+        await driven.opens("Confirm the withdrawal", messages.OUTCOME_UNKNOWN, "key-1")
         await driven.press("tab", "enter")
         assert len(desk.bodies("withdraw")) == 1
         await driven.press("space")
@@ -56,7 +57,7 @@ async def test_the_next_cockpit_offers_it_and_asks_under_the_same_key(desk: Fake
         await driven.press("enter", "w")
         await driven.opens("Review…")
     assert [body["idempotency_key"] for body in desk.bodies("withdraw")] == ["key-1", "key-1"]
-    assert PendingOrders(desk.path.parent / "orders").left() == Left()
+    assert PendingOrders(desk.path.parent / "orders").left() == LeftOrders()
 
 
 async def test_an_order_whose_outcome_another_cockpit_learnt_is_not_offered(desk: FakeDesk, link: DeskClient) -> None:
@@ -74,14 +75,14 @@ async def test_an_order_that_cannot_be_read_is_a_fault_and_stays_where_it_is(des
     torn.parent.mkdir()
     torn.write_bytes(b'{"order":')
     async with cockpit(link) as driven:
-        await driven.shows("! FAULT", "order file torn.json cannot be read (Input data was truncated)")
+        await driven.shows("! FAULT", "Order file torn.json cannot be read (Input data was truncated)")
         await driven.press("9", "slash", *"torn", "enter", "enter")
-        await driven.opens("without a known outcome", "only then order again", "you move it away")
+        await driven.opens("no known outcome", "before you order again", "you move it away")
         await driven.press("escape")
         await driven.press("a")
         await driven.hides("! FAULT")
         await driven.press("w")
-        await driven.opens("Review…", "order file torn.json cannot be read")
+        await driven.opens("Review…", "Order file torn.json cannot be read")
     assert torn.read_bytes() == b'{"order":'
 
 
@@ -90,14 +91,14 @@ async def test_an_order_that_cannot_be_read_hides_no_other(desk: FakeDesk, link:
     orders.keep(kept())
     (desk.path.parent / "orders" / "a.json").mkdir()
     async with cockpit(link) as driven:
-        await driven.shows("key-1", "no known outcome", "order file a.json cannot be read (Is a directory)")
+        await driven.shows("key-1", "no known outcome", "Order file a.json cannot be read (Is a directory)")
 
 
 async def test_what_cannot_be_kept_is_not_sent(desk: FakeDesk, link: DeskClient) -> None:
     desk.current = samples.open_for_withdrawals()
-    (desk.path.parent / "orders").write_bytes(b"in the way")
+    (desk.path.parent / "orders").write_bytes(b"a file where a directory should be")
     async with cockpit(link, NARROW) as driven:
         await to_confirm(driven)
         await ordered(driven)
-        await driven.shows("Nothing was sent", "could not be kept on disk")
+        await driven.shows(messages.ORDER_NOT_SENT, "could not be saved to disk")
     assert desk.bodies("withdraw") == []

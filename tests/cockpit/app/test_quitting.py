@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from cockpit.app.app import Exit
 from cockpit.client.desk_client import DeskClient
 from cockpit.model.snapshot import Snapshot
+from panels.dialogs import messages
 from panels.kit.messages import STALE_SCREEN, TERMS_CHANGED
 from tests.support.cockpit import samples
 from tests.support.cockpit.driven import NARROW, Driven, cockpit
@@ -58,10 +59,10 @@ async def test_an_armed_desk_is_disarmed_once_before_it_is_stopped(desk: FakeDes
     desk.held.clear()
     async with cockpit(link, NARROW) as driven:
         await to_quit(driven)
-        await driven.shows("strategy and the executor are ARMED", "7 signed quotes may still be settled")
+        await driven.shows("strategy and the executor are ARMED", "7 live quotes may still settle")
         await driven.press(*TO_STOP, "space", "space")
         await driven.press(*TO_STOP, "space", "space")
-        await driven.shows("on its way as command id-1")
+        await driven.shows(messages.command_sent("id-1"))
         assert driven.app.screen.query_one("#stop").disabled
         assert driven.app.return_value is None
         desk.held.set()
@@ -76,7 +77,7 @@ async def test_a_desk_armed_after_it_was_painted_is_disarmed_too(desk: FakeDesk,
     desk.current = samples.disarmed()
     async with cockpit(link) as driven:
         await to_quit(driven)
-        driven.app.heard.take(samples.snapshot(2))
+        driven.app.view_model.take(samples.snapshot(2))
         driven.app.screen.query_one("#stop").action_press()  # type: ignore[attr-defined]
         await ended(driven)
     assert sorted(desk.verbs()) == DISARMS
@@ -89,7 +90,7 @@ async def test_left_open_it_stops_nothing(desk: FakeDesk, link: DeskClient) -> N
         driven.clock.now += 121
         await asyncio.to_thread(desk.say, samples.snapshot(2))
         await driven.press("space")
-        await driven.shows("“Quit?” was left open")
+        await driven.shows(messages.closed_unattended("Quit?"))
         await driven.hides("Leave the desk running")
         assert driven.app.return_value is None
     assert desk.asked == []
@@ -101,7 +102,7 @@ async def test_pressed_on_a_picture_that_the_terminal_has_not_shown_it_stops_not
     desk.current = samples.disarmed()
     async with cockpit(link) as driven:
         await to_quit(driven)
-        driven.app._skipping_since = 0.0
+        driven.app._skipping_since_s = 0.0
         await driven.press(*TO_STOP, "space")
         await driven.shows(STALE_SCREEN)
         assert driven.app.return_value is None
@@ -112,7 +113,7 @@ async def test_another_desk_is_not_stopped_by_a_question_about_the_former(desk: 
         await to_quit(driven)
         await driven.press(*TO_STOP)
         await asyncio.to_thread(desk.say, replace(samples.disarmed(2), run_id="run-2"))
-        await driven.shows(f"blocked: {TERMS_CHANGED}")
+        await driven.shows(f"{messages.BLOCKED}: {TERMS_CHANGED}")
         await driven.press("space")
         assert driven.app.return_value is None
     assert desk.asked == []
@@ -123,7 +124,7 @@ async def test_a_desk_that_will_not_disarm_can_be_stopped_anyway(desk: FakeDesk,
     async with cockpit(link, NARROW) as driven:
         await to_quit(driven)
         await driven.press(*TO_STOP, "space")
-        await driven.shows("refused: the moon is not full", "Ask again (space)", "Stop anyway (space)")
+        await driven.shows("refused: the moon is not full", messages.RETRY, "Stop anyway (space)")
         assert driven.app.return_value is None
         await driven.press("tab", "tab", "tab", "enter")
         assert driven.app.return_value is None
@@ -139,7 +140,7 @@ async def test_an_unknown_outcome_is_asked_for_again_under_the_same_ids(desk: Fa
     async with cockpit(link, NARROW) as driven:
         await to_quit(driven)
         await driven.press(*TO_STOP, "space")
-        await driven.shows("UNKNOWN: disarm (command first)", "Ask again (space)", "Stop anyway (space)")
+        await driven.shows("? disarm (command first): no reply", messages.RETRY, "Stop anyway (space)")
         desk.answering = desk.accept
         await driven.press(*TO_STOP, "space")
         await ended(driven)
@@ -153,9 +154,9 @@ async def test_what_the_desk_reports_ends_the_doubt_and_stops_nothing_unasked(de
     async with cockpit(link, NARROW) as driven:
         await to_quit(driven)
         await driven.press(*TO_STOP, "space")
-        await driven.shows("UNKNOWN", "Stop anyway (space)")
+        await driven.shows(messages.MAY_HAVE_DONE_IT, "Stop anyway (space)")
         await asyncio.to_thread(desk.say, disarmed(2))
-        await driven.shows("Everything is disarmed now", "Stop the desk (space)", "Leave the desk running")
+        await driven.shows(messages.EVERYTHING_DISARMED, "Stop the desk (space)", "Leave the desk running")
         await driven.hides("Stop anyway")
         assert driven.app.return_value is None
         await driven.press(*TO_STOP, "space")

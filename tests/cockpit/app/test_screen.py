@@ -7,6 +7,8 @@ from msgspec.structs import replace
 
 from cockpit.app.app import CockpitApp, Exit
 from cockpit.client.desk_client import NO_DESK, DeskClient
+from panels.dialogs import messages
+from panels.dialogs.limits import FIELDS
 from panels.kit.grid import LiveGrid
 from panels.kit.messages import CONNECTED_WITHOUT_DATA
 from tests.support.cockpit import samples
@@ -155,7 +157,7 @@ async def test_help_lists_the_keys_and_the_palette_runs_them(desk: FakeDesk, lin
         await driven.press(*"Limits")
         await driven.shows("See and change the limits")
         await driven.press("enter")
-        await driven.shows("Max notional of a quote")
+        await driven.shows(FIELDS[0].label)
 
 
 async def test_the_status_bar_stays_live_over_the_palette(desk: FakeDesk, link: DeskClient) -> None:
@@ -196,4 +198,4 @@ async def test_brackets_in_what_the_desk_says_are_shown_as_they_are(desk: FakeDe
         await driven.press("4")
         await driven.shows("down: [red]x[/]")
         await driven.press("ctrl+e")
-        await driven.opens("blocked: [b]x[/q]")
+        await driven.opens(f"{messages.BLOCKED}: [b]x[/q]")

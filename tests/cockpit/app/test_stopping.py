@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from cockpit.client.desk_client import READ_ONLY, DeskClient, UnknownOutcome
 from cockpit.model.snapshot import HardStopState, LiveQuotes, Snapshot
+from panels.dialogs import messages
 from panels.frame.status_bar import status
 from panels.kit.messages import unavailable
 from panels.kit.view import View
@@ -26,7 +27,7 @@ def burning(burned: int, left: int, seq: int = 2) -> Snapshot:
 async def test_enter_on_opening_burns_nothing(desk: FakeDesk, link: DeskClient) -> None:
     async with cockpit(link) as driven:
         await driven.press("ctrl+o")
-        await driven.opens("Hard stop", "7 quotes alive", "0.00008200 BTC", "12.11 EURe")
+        await driven.opens("Hard stop", "7 live quotes", "0.00008200 BTC", "12.11 EURe")
         await driven.press("enter")
         await driven.hides("Hard stop: burn")
         await driven.press("ctrl+o")
@@ -44,9 +45,9 @@ async def test_a_confirmed_stop_is_asked_for_once_and_its_progress_shown(desk: F
         await seen(driven.pilot, lambda: desk.verbs() == [STOP])
         await driven.shows("Close")
         await asyncio.to_thread(desk.say, burning(2, 4))
-        await driven.shows("4 to go: 2 of 7 burned, 1 settled before", "BURNING 4 of 7")
+        await driven.shows("4 to go: 2 of 7 burned, 1 settled first", "BURNING 4 of 7")
         await asyncio.to_thread(desk.say, burning(6, 0, 3))
-        await driven.shows("Done: 6 of 7 burned, 1 settled before")
+        await driven.shows("Done: 6 of 7 burned, 1 settled first")
         await driven.hides("BURNING")
         await driven.press("enter")
         await driven.hides("Done:")
@@ -60,7 +61,7 @@ async def test_no_answer_is_not_shown_as_done_and_may_be_asked_again(desk: FakeD
         await driven.press("ctrl+o")
         await driven.opens("Hard stop")
         await driven.press("right", "space")
-        await driven.shows("UNKNOWN", "Cancel", "Ask again")
+        await driven.shows(messages.MAY_HAVE_DONE_IT, "Cancel", messages.RETRY)
         await driven.press("right", "space")
         await seen(driven.pilot, lambda: desk.verbs() == [STOP, STOP])
 
@@ -120,12 +121,12 @@ def test_what_is_unexplained_is_said_whatever_panel_is_shown() -> None:
 
 
 async def test_what_the_start_found_is_told_and_can_be_read(desk: FakeDesk, link: DeskClient) -> None:
-    found = ("the former run run-0 ended in order", "2 fills while no desk was running: +0.1 BTC; booked")
+    found = ("the previous run run-0 ended in order", "2 fills while no desk was running: +0.1 BTC; booked")
     desk.current = replace(samples.disarmed(), findings=found)
     async with cockpit(link) as driven:
-        await driven.shows("the former run run-0 ended in order; ^p")
+        await driven.shows(messages.first_finding(found[0]))
         driven.app.action_findings()
-        await driven.shows("What the start found", "2 fills while no desk was running")
+        await driven.shows(messages.FINDINGS_TITLE, "2 fills while no desk was running")
         await asyncio.to_thread(desk.say, replace(samples.disarmed(2), findings=(*found, "3 quotes still bind")))
         await driven.shows("3 quotes still bind")
         await driven.press("escape")
@@ -136,7 +137,7 @@ async def test_quitting_says_what_an_armed_desk_does_alone(desk: FakeDesk, link:
     for when, words in (
         ("disarm", "the desk disarms"),
         ("stop", "the desk stops"),
-        ("keep", "the desk goes"),
+        ("keep", "the desk keeps"),
     ):
         desk.current = replace(samples.snapshot(), when_alone=when)
         async with cockpit(link) as driven:

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from cockpit.app.availability import SANDBOX_ONLY, obstacle
-from cockpit.app.terminal.tour_seen import TourSeen
+from cockpit.app.availability import NO_TOUR, SANDBOX_ONLY, unavailable_reason
+from cockpit.app.tour import TourSeen
 from cockpit.client.desk_client import READ_ONLY, DeskClient
 from cockpit.model.snapshot import JournalRow, Snapshot
 from panels.frame.tour_strip import TourStrip
@@ -147,7 +147,7 @@ async def test_steps_are_skipped_and_the_tour_is_left_and_begun_again(desk: Fake
         await driven.press("n")
         await driven.hides("TOUR")
         await driven.press("n")
-        await driven.shows("no tour is under way")
+        await driven.shows(NO_TOUR)
 
 
 async def test_a_step_that_has_happened_already_is_passed_over(desk: FakeDesk, link: DeskClient) -> None:
@@ -169,21 +169,21 @@ async def test_in_a_desk_that_trades_for_real_there_is_no_tour(
 ) -> None:
     desk.current = replace(safe(1), mode="LIVE")
     note = TourSeen(tmp_path / "tour")
-    async with cockpit(link, world="LIVE", tour_note=note) as driven:
+    async with cockpit(link, world="LIVE", tour_seen=note) as driven:
         assert "New here?" not in driven.text
         await driven.press("T")
-        await driven.shows("the tour arms and withdraws")
+        await driven.shows(SANDBOX_ONLY)
         assert "TOUR" not in driven.text
-        assert obstacle("tour", driven.app.view) == SANDBOX_ONLY
+        assert unavailable_reason("tour", driven.app.view) == SANDBOX_ONLY
         commands = {command.title: command.help for command in driven.app.get_system_commands(driven.app.screen)}
         assert commands["Tour"] == f"✗ {unavailable(SANDBOX_ONLY)}"
-    assert not note.there
+    assert not note.exists
 
 
 async def test_a_cockpit_that_may_only_look_takes_no_tour(desk: FakeDesk, tmp_path: Path) -> None:
     desk.current = safe(1)
     looking = DeskClient(desk.path, actor="ops", new_id=lambda: "1", read_only=True)
-    async with cockpit(looking, tour_note=TourSeen(tmp_path / "tour")) as driven:
+    async with cockpit(looking, tour_seen=TourSeen(tmp_path / "tour")) as driven:
         assert "New here?" not in driven.text
         await driven.press("T")
         await driven.shows(READ_ONLY)
@@ -196,7 +196,7 @@ async def test_it_is_offered_once_and_the_answer_is_remembered(
 ) -> None:
     desk.current = safe(1)
     path = tmp_path / "sandbox" / "tour"
-    async with cockpit(link, NARROW, tour_note=TourSeen(path)) as driven:
+    async with cockpit(link, NARROW, tour_seen=TourSeen(path)) as driven:
         await driven.shows("New here? T starts a tour", "n not now.")
         assert not path.exists()
         await driven.press(key)
@@ -205,14 +205,14 @@ async def test_it_is_offered_once_and_the_answer_is_remembered(
     assert path.read_text() == f"{answer}\n"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     again = DeskClient(desk.path, actor="ops", new_id=lambda: "1")
-    async with cockpit(again, tour_note=TourSeen(path)) as driven:
+    async with cockpit(again, tour_seen=TourSeen(path)) as driven:
         await driven.shows("strategy ○ DISARMED")
         assert "New here?" not in driven.text
 
 
 async def test_an_offer_goes_when_somebody_arms(desk: FakeDesk, link: DeskClient, tmp_path: Path) -> None:
     desk.current = safe(1)
-    async with cockpit(link, tour_note=TourSeen(tmp_path / "tour")) as driven:
+    async with cockpit(link, tour_seen=TourSeen(tmp_path / "tour")) as driven:
         await driven.shows("New here?")
         await say(desk, shadow(2))
         await driven.hides("New here?")

@@ -10,10 +10,13 @@ from msgspec.structs import replace
 from textual import events
 from textual.widgets import Button, Input
 
-from cockpit.app.pending_orders import Left, PendingOrders
+from cockpit.app.pending_orders import LeftOrders, PendingOrders
 from cockpit.client.desk_client import DeskClient
 from cockpit.model.commands import Result, WithdrawalReview
 from cockpit.model.snapshot import JournalRow, Snapshot
+from panels.dialogs import messages
+from panels.dialogs.funds.confirm import ENTER_DOES_NOT_CONFIRM
+from panels.dialogs.funds.withdraw import NOTHING_ORDERED, exceeds_available
 from panels.kit.messages import NO_CONNECTION, STALE_SCREEN
 from tests.support.cockpit import samples
 from tests.support.cockpit.driven import NARROW, WIDE, Driven, cockpit
@@ -44,8 +47,8 @@ async def test_the_whole_way(desk: FakeDesk, link: DeskClient, size: tuple[int, 
             "0.000015 BTC",
             "0.4800414 BTC",
             "0.4700414 BTC",
-            "3 quotes still alive promise 0.000082 BTC",
-            "by transaction",
+            "3 live quotes may still take 0.000082 BTC",
+            "via NEAR transaction",
         )
         await driven.press("tab")
         await enabled(driven, "#confirm")
@@ -107,7 +110,7 @@ async def test_more_than_may_be_spent_is_said_before_anything_is_asked(desk: Fak
     async with cockpit(link, NARROW) as driven:
         await to_form(driven)
         await driven.press("tab", *"0.5", "enter", "enter", "enter")
-        await driven.shows("more than the 0.4800414 BTC that may be spent")
+        await driven.shows(exceeds_available("0.5", "0.4800414 BTC"))
         assert desk.asked == []
 
 
@@ -142,7 +145,7 @@ async def test_a_review_without_an_answer_is_not_taken_for_one(desk: FakeDesk, l
     async with cockpit(link, NARROW) as driven:
         await to_form(driven)
         await driven.press("tab", *"0.01", "enter", "enter", "enter")
-        await driven.shows("no review:", "nothing was ordered")
+        await driven.shows("No review:", NOTHING_ORDERED)
 
 
 async def test_the_review_of_an_asset_that_is_no_longer_chosen_does_not_open(desk: FakeDesk, link: DeskClient) -> None:
@@ -190,7 +193,7 @@ async def test_enter_never_confirms_however_often(desk: FakeDesk, link: DeskClie
         await driven.press("enter", "enter")
         await driven.shows("Confirm the withdrawal")
         await driven.press("shift+tab", *"0.01", "enter", *TAIL, "enter", "enter")
-        await driven.shows("Enter does not confirm")
+        await driven.shows(ENTER_DOES_NOT_CONFIRM)
         await enabled(driven, "#withdraw")
         await driven.press("tab", "tab", "enter", "enter")
         await driven.shows("Confirm the withdrawal")
@@ -201,7 +204,7 @@ async def test_enter_never_confirms_however_often(desk: FakeDesk, link: DeskClie
 
 
 NOT_REVIEWED = (
-    ("0.1", TAIL, "that is not the 0.01 BTC above"),
+    ("0.1", TAIL, "not the 0.01 BTC above"),
     ("0.01", "v8f3t5", "the address above ends differently"),
     ("0.01", TAIL.upper(), "the address above ends differently"),
     ("0.01", TAIL[:-1], "type the last 6 characters"),
@@ -264,9 +267,9 @@ async def test_while_it_is_under_way_nothing_can_be_pressed_and_its_key_is_shown
         await enabled(driven, "#withdraw")
         release = hold_orders(desk)
         await driven.press("tab", "tab", "space")
-        await driven.shows("order key-1 is under way")
+        await driven.shows(messages.order_sent("key-1"))
         await driven.press("space", "enter", "escape", "escape")
-        await driven.shows("order key-1 is under way")
+        await driven.shows(messages.order_sent("key-1"))
         release()
         await driven.shows("Accepted")
     assert len(desk.bodies("withdraw")) == 1
@@ -287,15 +290,15 @@ async def test_an_unknown_outcome_is_asked_for_again_under_the_same_key(desk: Fa
         await to_confirm(driven)
         desk.answering = answering(desk, withdraw=None)
         await ordered(driven)
-        await driven.shows("outcome is UNKNOWN", "do not order it again under another key", "same key is safe")
+        await driven.shows(messages.OUTCOME_UNKNOWN, messages.CHECK_BEFORE_NEW_ORDER)
         await driven.press("escape")
         await driven.hides("Confirm the withdrawal")
         assert driven.app.screen is driven.app.screen_stack[0]
         await driven.press("w")
-        await driven.opens("Confirm the withdrawal", "outcome is UNKNOWN", "key-1")
+        await driven.opens("Confirm the withdrawal", messages.OUTCOME_UNKNOWN, "key-1")
         await driven.press("tab", "space")
         await seen(driven.pilot, lambda: len(desk.bodies("withdraw")) == 2)
-        await driven.shows("outcome is UNKNOWN", "Ask again with the same key")
+        await driven.shows(messages.OUTCOME_UNKNOWN, messages.RETRY_SAME_KEY)
         desk.answering = desk.accept
         await driven.press("tab", "space")
         await driven.shows("Accepted")
@@ -342,7 +345,7 @@ async def test_an_outcome_that_was_lost_is_found_in_the_journal(desk: FakeDesk, 
         await to_confirm(driven)
         desk.answering = answering(desk, withdraw=None)
         await ordered(driven)
-        await driven.shows("outcome is UNKNOWN")
+        await driven.shows(messages.OUTCOME_UNKNOWN)
         await driven.press("escape")
         await driven.hides("Confirm the withdrawal")
         (order,) = desk.bodies("withdraw")
@@ -353,7 +356,7 @@ async def test_an_outcome_that_was_lost_is_found_in_the_journal(desk: FakeDesk, 
         await asyncio.to_thread(desk.say, replace(samples.snapshot(2), journal=(row,)))
         await driven.press("w")
         await driven.opens("Confirm the withdrawal", said)
-        assert PendingOrders(desk.path.parent / "orders").left() == Left()
+        assert PendingOrders(desk.path.parent / "orders").left() == LeftOrders()
         await driven.press("escape")
         await driven.hides("Confirm the withdrawal")
         await driven.press("w")
@@ -368,7 +371,7 @@ async def test_an_order_is_not_sent_on_a_picture_that_the_terminal_has_not_shown
         await to_confirm(driven)
         await typed(driven)
         await enabled(driven, "#withdraw")
-        driven.app._skipping_since = 0.0
+        driven.app._skipping_since_s = 0.0
         await driven.press("tab", "tab", "space")
         await driven.shows(STALE_SCREEN)
     assert desk.bodies("withdraw") == []
@@ -386,7 +389,7 @@ async def test_an_order_that_the_desk_never_got_says_so(desk: FakeDesk, link: De
 
         desk.reviewing = die
         await driven.press("tab", "tab", "space")
-        await driven.shows("Nothing was sent, the desk did not get it", "same key is safe")
+        await driven.shows(messages.ORDER_NOT_SENT, messages.SAME_KEY_IS_SAFE)
 
 
 async def test_a_changed_fee_leads_back_to_the_review(desk: FakeDesk, link: DeskClient) -> None:
@@ -429,7 +432,7 @@ async def test_the_address_cools_in_sight_and_the_desk_decides_when_it_is_over(
     desk.reviewing = lambda _body: cooling
     async with cockpit(link, NARROW) as driven:
         await to_review(driven)
-        await driven.shows("cooling  20s left", "Not yet: the address must wait 20s more")
+        await driven.shows("cooling  20s left", f"{messages.NOT_YET}: the address cools off for 20s more")
         await driven.press("tab", "enter")
         assert "type the amount" not in driven.text
         desk.reviewing = lambda _body: replace(cooling, cooling_left_ms=18_000)
@@ -457,7 +460,7 @@ async def test_unfreezing_asks_and_freezing_does_not(desk: FakeDesk, link: DeskC
     desk.current = samples.disarmed()
     async with cockpit(link, NARROW) as driven:
         await to_form(driven)
-        await driven.shows("Withdrawals are frozen.", "Unfreeze…")
+        await driven.shows(messages.WITHDRAWALS_FROZEN, "Unfreeze…")
         await driven.press("shift+tab", "enter")
         await driven.shows("Unfreeze withdrawals?", "one withdrawal", "ten minutes")
         await driven.press("enter")
@@ -528,6 +531,6 @@ async def test_the_button_that_freezes_has_room_for_its_longer_word(
     desk.current = replace(samples.disarmed(), withdrawals_frozen=True)
     async with cockpit(link) as driven:
         await driven.press("w")
-        await driven.opens("Withdrawals are frozen.", "Unfreeze…")
+        await driven.opens(messages.WITHDRAWALS_FROZEN, "Unfreeze…")
         await asyncio.to_thread(desk.say, samples.open_for_withdrawals(2))
         await driven.shows("Withdrawals are OPEN", "Freeze now")

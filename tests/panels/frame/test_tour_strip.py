@@ -6,7 +6,7 @@ from typing import get_args
 import pytest
 from msgspec.structs import replace
 
-from cockpit.app.tour import written
+from cockpit.app.tour import key_names
 from cockpit.model.snapshot import Snapshot
 from panels.frame.tour_strip import NAMED, OFFER, TALL, WORDS, Place, tour_lines
 from panels.kit.actions import ACTIONS
@@ -28,7 +28,7 @@ ORDERED = replace(
 
 def strip(step: Step, place: Place, now: Snapshot, *, keys: KeyMap | None = None, why: str = "") -> list[Line]:
     """The strip at a step that began at the sample's beginning."""
-    touring = Touring(tour=at(step, samples.disarmed()), keys=written(keys or KeyMap()), why=why)
+    touring = Touring(tour=at(step, samples.disarmed()), keys=key_names(keys or KeyMap()), why=why)
     return tour_lines(View(snapshot=now, tour=touring), place, NARROW)
 
 
@@ -56,7 +56,7 @@ def test_how_to_leave_is_told_at_every_step(step: Step) -> None:
 def test_how_to_leave_is_never_broken_and_no_line_begins_with_the_dot() -> None:
     for step in STEPS:
         for width in range(NARROW, 200):
-            touring = Touring(tour=at(step, samples.disarmed()), keys=written(KeyMap()))
+            touring = Touring(tour=at(step, samples.disarmed()), keys=key_names(KeyMap()))
             lines = tour_lines(View(snapshot=samples.disarmed(), tour=touring), "panels", width)
             told = ["".join(cell.text for cell in line) for line in lines]
             assert any(("n closes" if step == "over" else "n skips, T leaves") in line for line in told)
@@ -100,7 +100,7 @@ def test_an_order_is_followed_wherever_the_operator_is() -> None:
 
 def test_without_a_tour_nothing_is_said_and_an_offer_takes_a_line_of_the_panels_only() -> None:
     assert tour_lines(View(snapshot=samples.snapshot()), "panels", NARROW) == []
-    offered = View(snapshot=samples.snapshot(), tour=Touring(tour=None, keys=written(KeyMap())))
+    offered = View(snapshot=samples.snapshot(), tour=Touring(tour=None, keys=key_names(KeyMap())))
     assert len(tour_lines(offered, "panels", NARROW)) == 1
     assert text(tour_lines(offered, "panels", NARROW)).endswith("n not now.")
     assert tour_lines(offered, "arm", NARROW) == []

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from cockpit.app.terminal.tour_seen import TourSeen
+from cockpit.app.tour import TourSeen
 from cockpit.model.snapshot import JournalRow, Snapshot
 from panels.kit.tour_steps import GOODBYE_MS, STEPS, WATCH_MS, WATCHED, Step, Tour, advanced, at, skipped, was_read
 from tests.support.cockpit import samples
@@ -128,10 +128,10 @@ def test_of_another_desk_only_what_happens_from_now_on_counts() -> None:
 
 def test_the_note_is_for_its_owner_only(tmp_path: Path) -> None:
     note = TourSeen(tmp_path / "sandbox" / "tour")
-    assert not note.there
+    assert not note.exists
     note.write("declined")
     note.write("taken")
-    assert note.there
+    assert note.exists
     assert stat.S_IMODE(os.stat(tmp_path / "sandbox" / "tour").st_mode) == 0o600
     assert (tmp_path / "sandbox" / "tour").read_text() == "taken\n"
 

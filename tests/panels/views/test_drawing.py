@@ -10,8 +10,9 @@ from rich.cells import cell_len
 from cockpit.client.desk_client import UnknownOutcome
 from cockpit.model import formatting as fmt
 from cockpit.model.commands import Limits, Result
-from panels.dialogs.limits import FIELDS, parse, shown
-from panels.dialogs.outcome import say
+from panels.dialogs import messages
+from panels.dialogs.limits import FIELDS, field_text, parse_limits
+from panels.dialogs.outcome import describe
 from panels.kit.cells import Cell, Column, flow, layout, line_width, row_strip
 from panels.kit.theme import DARK_NAME, styles
 from panels.views.chart import chart, thin
@@ -136,10 +137,10 @@ def test_a_price_that_stands_still_can_be_drawn() -> None:
 
 def test_limits_that_were_not_touched_are_not_sent() -> None:
     now = Limits()
-    texts = {field: shown(now, field) for field in LIMIT_FIELDS}
+    texts = {field: field_text(now, field) for field in LIMIT_FIELDS}
     assert {field for field, _, _ in FIELDS} == set(LIMIT_FIELDS), "every limit is in the form"
-    assert parse(texts, now) == ({}, ())
-    changes, problems = parse({**texts, "max_notional_eure": " 7.5 ", "max_deadline_ms": "60000"}, now)
+    assert parse_limits(texts, now) == ({}, ())
+    changes, problems = parse_limits({**texts, "max_notional_eure": " 7.5 ", "max_deadline_ms": "60000"}, now)
     assert changes == {"max_notional_eure": Decimal("7.5"), "max_deadline_ms": 60_000}
     assert problems == ()
 
@@ -157,14 +158,14 @@ def test_limits_that_were_not_touched_are_not_sent() -> None:
 )
 def test_limits_that_cannot_be_are_refused_here(field: str, text: str) -> None:
     now = Limits()
-    _, problems = parse({**{name: shown(now, name) for name in LIMIT_FIELDS}, field: text}, now)
+    _, problems = parse_limits({**{name: field_text(now, name) for name in LIMIT_FIELDS}, field: text}, now)
     assert len(problems) == 1
 
 
 def test_only_the_desk_says_done() -> None:
     done = Result(command_id="1", command="arm", accepted=True, reason="", at_ns=1)
-    assert say(done).done
-    assert not say(Result(command_id="1", command="arm", accepted=False, reason="no", at_ns=1)).done
-    assert "the desk may have done it" in say(UnknownOutcome("arm", "no answer within 5 s")).text
-    assert "did not get it" in say(UnknownOutcome("arm", "gone", sent=False)).text
-    assert not say(UnknownOutcome("arm", "no answer within 5 s")).done
+    assert describe(done).done
+    assert not describe(Result(command_id="1", command="arm", accepted=False, reason="no", at_ns=1)).done
+    assert messages.MAY_HAVE_DONE_IT in describe(UnknownOutcome("arm", "no answer within 5 s")).text
+    assert describe(UnknownOutcome("arm", "gone", sent=False)).text == "arm: not sent (gone). Nothing changed."
+    assert not describe(UnknownOutcome("arm", "no answer within 5 s")).done

@@ -8,7 +8,7 @@ from itertools import count
 from textual.pilot import Pilot
 
 from cockpit.app.app import CockpitApp, Exit
-from cockpit.app.terminal.tour_seen import TourSeen
+from cockpit.app.tour import TourSeen
 from cockpit.client.desk_client import DeskClient
 from tests.support.cockpit.screen_waiting import screen_text, seen
 
@@ -76,12 +76,12 @@ class Driven:
 
 @asynccontextmanager
 async def cockpit(
-    link: DeskClient, size: tuple[int, int] = WIDE, *, world: str = "SANDBOX", tour_note: TourSeen | None = None
+    link: DeskClient, size: tuple[int, int] = WIDE, *, world: str = "SANDBOX", tour_seen: TourSeen | None = None
 ) -> AsyncIterator[Driven]:
     """A cockpit that has painted its first snapshot."""
     clock = Clock()
     keys = count(1)
-    app = CockpitApp(link, paint_hz=30, clock=clock, new_key=lambda: f"key-{next(keys)}", tour_note=tour_note)
+    app = CockpitApp(link, paint_hz=30, clock=clock, new_key=lambda: f"key-{next(keys)}", tour_seen=tour_seen)
     async with app.run_test(size=size, notifications=True) as pilot:
         driven = Driven(app, pilot, clock)
         await driven.shows(world, "Decisions")

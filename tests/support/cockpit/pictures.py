@@ -44,5 +44,5 @@ async def review(pilot: Pilot[Exit]) -> None:
     """From the filled form to the review."""
     await pilot.press("enter")
     await seen(
-        pilot, lambda: "Review the withdrawal" in screen_text(pilot) and "no quote is alive" in screen_text(pilot)
+        pilot, lambda: all(text in screen_text(pilot) for text in ("Review the withdrawal", "none of your live quotes"))
     )

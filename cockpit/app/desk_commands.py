@@ -1,0 +1,118 @@
+"""The commands that dialogs and keys send, in the background: the app never waits for the desk."""
+
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from functools import partial
+from typing import Any
+
+from cockpit.app.arming import ArmingCommands
+from cockpit.app.terminal.driver import NonBlockingApp
+from cockpit.app.withdrawals import WithdrawalSubmission
+from cockpit.client.desk_client import DeskClient, Outcome, Reviewed
+from cockpit.model.commands import REFRESHABLE, Part, WithdrawalOrder, WithdrawalReview
+from cockpit.model.snapshot import Trading
+from panels.dialogs.desk_port import Answer
+from panels.dialogs.outcome import describe
+from panels.kit.view import View
+
+SHOW_DONE_S = 4
+SHOW_FAILED_S = 12
+
+
+class DeskCommands:
+    """Implements ``panels.dialogs.desk_port.DeskPort``. An outcome that no dialog takes is shown as a toast."""
+
+    def __init__(
+        self,
+        app: NonBlockingApp[Any],
+        client: DeskClient,
+        *,
+        view: Callable[[], View],
+        clock: Callable[[], float],
+        new_key: Callable[[], str],
+    ) -> None:
+        self._app = app
+        self._client = client
+        self._view = view
+        self.clock = clock
+        self.new_key = new_key
+        self.arming = ArmingCommands(client, self.run, self.report, lambda: view().snapshot)
+        self.withdrawals = WithdrawalSubmission(client)
+
+    @property
+    def view(self) -> View:
+        return self._view()
+
+    @property
+    def picture_is_stale(self) -> bool:
+        return self._app.picture_is_stale
+
+    def arm(self, part: Part, command_id: str, answer: Answer) -> str:
+        return self.arming.arm(part, command_id, answer)
+
+    def disarm_to_stop(self, command_id: str, answer: Answer) -> str:
+        return self.arming.disarm_to_stop(command_id, answer)
+
+    def hard_stop(self, command_id: str, answer: Answer) -> str:
+        return self._send(self._client.hard_stop, command_id, answer)
+
+    def set_limits(self, changes: Mapping[str, object], command_id: str, answer: Answer) -> str:
+        return self._send(partial(self._client.limits, changes), command_id, answer)
+
+    def set_trading(self, state: Trading, reason: str, command_id: str, answer: Answer) -> str:
+        return self._send(partial(self._client.trading, state, reason), command_id, answer)
+
+    def freeze(self, frozen: bool, command_id: str, answer: Answer) -> str:
+        return self._send(partial(self._client.freeze, frozen), command_id, answer)
+
+    def track(self, order: WithdrawalOrder, near_hash: str, command_id: str, answer: Answer) -> str:
+        return self._send(partial(self._client.track, order, near_hash), command_id, answer)
+
+    def notify_deposit(self, asset_id: str, tx_hash: str, command_id: str, answer: Answer) -> str:
+        return self._send(partial(self._client.notify_deposit, asset_id, tx_hash), command_id, answer)
+
+    def register_key(self, command_id: str, answer: Answer) -> str:
+        return self._send(self._client.register_key, command_id, answer)
+
+    def review(self, order: WithdrawalOrder, answer: Callable[[Reviewed], None]) -> None:
+        async def review() -> None:
+            answer(await self._client.review(order))
+
+        self.run(review())
+
+    def withdraw(self, order: WithdrawalOrder, review: WithdrawalReview, answer: Answer) -> None:
+        self._answer_later(self.withdrawals.submit(order, review), answer)
+
+    def resolve(self, order: WithdrawalOrder) -> None:
+        self.withdrawals.resolve(order)
+
+    def freeze_withdrawals(self) -> None:
+        """Freeze without asking."""
+        self.freeze(True, "", lambda _outcome: False)
+
+    def refresh(self) -> None:
+        """Have the desk read reference, balances and deposits again."""
+        for part in REFRESHABLE:
+            self._answer_later(self._client.send(part, "refresh"), lambda _outcome: False)
+
+    def run(self, work: Coroutine[object, object, None]) -> None:
+        """Run it in the background; the app reports a failure."""
+        self._app.run_worker(work, group="commands", exit_on_error=False)
+
+    def report(self, outcome: Outcome) -> None:
+        """Show an outcome that no dialog shows."""
+        message = describe(outcome)
+        seconds = SHOW_DONE_S if message.done else SHOW_FAILED_S
+        self._app.notify(message.text, severity=message.severity, timeout=seconds, markup=False)
+
+    def _send(self, command: Callable[..., Awaitable[Outcome]], command_id: str, answer: Answer) -> str:
+        command_id = command_id or self._client.new_id()
+        self._answer_later(command(command_id=command_id), answer)
+        return command_id
+
+    def _answer_later(self, command: Awaitable[Outcome], answer: Answer) -> None:
+        async def wait() -> None:
+            outcome = await command
+            if not answer(outcome):
+                self.report(outcome)
+
+        self.run(wait())

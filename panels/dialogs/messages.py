@@ -1,0 +1,61 @@
+"""Texts of the dialogs that stand in several places, or that tests wait for."""
+
+from cockpit.model.commands import Part
+from panels.kit.labels import part_name
+from panels.kit.messages import already
+
+BLOCKED = "Not possible"
+NOT_YET = "Not yet"
+RETRY = "Retry (space)"
+RETRY_SAME_KEY = "Retry with the same key (space)"
+NO_REASON = "no reason given"
+
+MAY_HAVE_DONE_IT = "The desk may have done it; check the status bar."
+FOUND_IN_JOURNAL = "(found in the desk's journal)"
+CONNECTION_LOST = "the connection to the desk was lost"
+OUTCOME_UNKNOWN = "The outcome is UNKNOWN"
+ORDER_NOT_SENT = "Nothing was sent: the desk did not get the order"
+NOT_CONNECTED_YET_QUIT = "Not connected to the desk yet. If one is running, you can leave it running or stop it."
+NO_FINDINGS = "No previous run to report: this is the first one, or the desk has not connected yet."
+FINDINGS_TITLE = "What the start found"
+WITHDRAWALS_FROZEN = "Withdrawals are frozen."
+ROW_IS_GONE = "this row is gone"
+ESC_CLOSES = "esc closes"
+NOTHING_CHANGED = "No limit was changed."
+EVERYTHING_DISARMED = "Everything is disarmed now. Stop the desk or leave it running."
+SAME_KEY_IS_SAFE = "retrying with the same key is safe"
+CHECK_BEFORE_NEW_ORDER = f"Do not place a new order. Check the list of withdrawals; {SAME_KEY_IS_SAFE}."
+
+
+def armed_already(part: Part) -> str:
+    return already(f"the {part_name(part)} is", "armed")
+
+
+def closed_unattended(title: str) -> str:
+    return f"“{title}” closed after two minutes without input. Nothing was sent."
+
+
+def command_sent(command_id: str) -> str:
+    return f"◌ Command {command_id} sent; waiting for the desk…"
+
+
+def order_sent(key: str) -> str:
+    return f"◌ Order {key} sent; waiting for the desk…"
+
+
+def no_reply(command: str, reason: str) -> str:
+    return f"? {command}: no reply ({reason}). {MAY_HAVE_DONE_IT}"
+
+
+def copied(what: str) -> str:
+    """What went to the terminal's clipboard, which the terminal may refuse without a word."""
+    return f"Copied to the terminal's clipboard: {what}"
+
+
+def retry(verb: str) -> str:
+    return f"Retry {verb.lower()} (space)"
+
+
+def first_finding(finding: str) -> str:
+    """A word about the findings of the start, and where the others are."""
+    return f"{finding}; ^p “{FINDINGS_TITLE}” shows more"
