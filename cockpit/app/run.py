@@ -11,7 +11,8 @@ from cockpit.app.terminal.options import TerminalOptions, options_from_environme
 from cockpit.app.terminal.process import LowPriority, freeze_garbage_soon
 from cockpit.app.tour import TourSeen
 from cockpit.client.desk_client import ConnectionLost, DeskClient, operator_name
-from cockpit.config.settings import Settings, default_keys_file
+from cockpit.config.paths import default_keys_file
+from cockpit.config.settings import Settings
 from cockpit.processes.launch import is_listening, spawn, wait_for_exit, wait_until_ready
 from cockpit.processes.sandbox_run import SandboxRun, VenueFlags, new_name
 from panels.kit.keymap import KeyMap, read_keys

@@ -11,7 +11,8 @@ import msgspec
 
 from cockpit.cli.common import ENV_FILE, UNUSABLE, env_file_or_default, refuse, sandbox_root
 from cockpit.config.errors import SettingsError
-from cockpit.config.settings import READ_ONLY_SOCKET_NAME, Settings, load
+from cockpit.config.paths import READ_ONLY_SOCKET_NAME
+from cockpit.config.settings import Settings, load
 from cockpit.model.snapshot import InterlockRow, Rung, Snapshot
 from cockpit.processes.check_desk import NEED_ARMING, is_green, read_only_desk, read_snapshot
 from cockpit.processes.errors import DeskUnavailableError

@@ -38,10 +38,18 @@ SOCKET = click.option(
 
 def venue_options(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in (
-        click.option("--seed", type=click.IntRange(0), help="Same seed, same requests, prices and rival answers."),
-        click.option("--rate", type=click.FloatRange(0, 10_000), help="Requests a second, all pairs together."),
-        click.option("--other-pairs", type=click.FloatRange(0, 1), help="Share of requests for other pairs."),
-        click.option("--speed", type=click.FloatRange(0.01, 100_000), help="Market seconds per second."),
+        click.option(
+            "--seed", type=click.IntRange(0), help="Same seed, same requests, prices and rival answers; 1 by default."
+        ),
+        click.option(
+            "--rate", type=click.FloatRange(0, 10_000), help="Requests a second, all pairs together; 5 by default."
+        ),
+        click.option(
+            "--other-pairs",
+            type=click.FloatRange(0, 1),
+            help="Share of requests for other pairs, 0 to 1; 0.9 by default.",
+        ),
+        click.option("--speed", type=click.FloatRange(0.01, 100_000), help="Market seconds per second; 1 by default."),
         click.option("--prices", type=click.Path(dir_okay=False), help="CSV of bars to replay as the market."),
         click.option(
             "--set",
@@ -91,7 +99,7 @@ def refuse(problems: Iterable[str], code: int = UNUSABLE) -> NoReturn:
 def state_dir(env_file: Path | None) -> Path:
     """Return the state directory; nothing else is read. The environment overrides the file."""
     from cockpit.config.env_file import read_env_file
-    from cockpit.config.settings import default_state_dir
+    from cockpit.config.paths import default_state_dir
 
     file = read_env_file(env_file or Path(".env"), {"COCKPIT_STATE_DIR"})
     for problem in file.problems:
@@ -103,14 +111,14 @@ def state_dir(env_file: Path | None) -> Path:
 
 def sandbox_root() -> Path:
     """Return the directory of the sandbox runs, inside the state directory."""
-    from cockpit.config.settings import default_state_dir
+    from cockpit.config.paths import default_state_dir
 
     return default_state_dir(os.environ) / "sandbox"
 
 
 def desk_socket(socket: Path | None, env_file: Path | None) -> Path:
     """Return the socket that was named, or where the desk of these settings listens."""
-    from cockpit.config.settings import SOCKET_NAME
+    from cockpit.config.paths import SOCKET_NAME
 
     return socket or state_dir(env_file) / SOCKET_NAME
 
@@ -148,7 +156,7 @@ def history_place(history: str | None, sandbox: bool, env_file: Path | None) -> 
         raise click.UsageError("give only one of --history, --sandbox and --env-file")
     if history is not None:
         return history if is_url(history) else Path(history)
-    from cockpit.config.settings import HISTORY_NAME
+    from cockpit.config.paths import HISTORY_NAME
     from cockpit.processes.sandbox_run import LATEST
 
     if sandbox:

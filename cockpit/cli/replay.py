@@ -49,7 +49,9 @@ def replay(
         raise click.UsageError(str(exc)) from None
     with open_reader(history, sandbox, env_file) as reader:
         try:
-            result = decide_again(recorded_decisions(reader, chosen_span(reader, day, since, until, run)), changes)
+            result = decide_again(
+                recorded_decisions(reader, chosen_span(reader, day=day, since=since, until=until, run=run)), changes
+            )
         except HistoryError as exc:
             raise click.ClickException(str(exc)) from None
     given = (*settings, *(("as if armed",) if armed else ()))

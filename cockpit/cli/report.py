@@ -48,7 +48,7 @@ def report(
         raise click.UsageError("--fills needs --json or --csv")
     with open_reader(history, sandbox, env_file) as reader:
         try:
-            span = chosen_span(reader, day, since, until, run)
+            span = chosen_span(reader, day=day, since=since, until=until, run=run)
             figures = trading_report(reader, span, pips=fee_pips, with_fills=fills)
         except HistoryError as exc:
             raise click.ClickException(str(exc)) from None

@@ -50,7 +50,7 @@ def sandbox(
         sys.exit(asyncio.run(running))
     with gc_paused():
         from cockpit.app.run import run_sandbox
-        from cockpit.config.settings import default_keys_file
+        from cockpit.config.paths import default_keys_file
 
         keys_file = default_keys_file({**os.environ, **own})
         sys.exit(asyncio.run(run_sandbox(root, venue_flags, environ, own, keys_file, mouse=not no_mouse)))

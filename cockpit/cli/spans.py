@@ -24,7 +24,7 @@ def span_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
-def chosen_span(reader: Reader, day: str | None, since: str | None, until: str | None, run: str | None) -> Span:
+def chosen_span(reader: Reader, *, day: str | None, since: str | None, until: str | None, run: str | None) -> Span:
     """Return the span that was asked for; the whole history by default. Raises HistoryError if there is no such run."""
     if sum((day is not None, since is not None or until is not None, run is not None)) > 1:
         raise click.UsageError("give only one of --day, --from/--to and --run")

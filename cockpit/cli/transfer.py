@@ -72,7 +72,7 @@ def _target(where: Path | str) -> "AbstractContextManager[SqliteTarget | Postgre
 
 def _refuse_waiting(env_file: Path | None) -> None:
     # Events that wait in the journal for the database would be missing.
-    from cockpit.config.settings import JOURNAL_NAME
+    from cockpit.config.paths import JOURNAL_NAME
 
     journal = Journal(state_dir(env_file) / JOURNAL_NAME)
     if journal.waiting():

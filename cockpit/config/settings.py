@@ -12,15 +12,17 @@ from cockpit.config import validators as fields
 from cockpit.config.env_file import EnvFile, read_env_file
 from cockpit.config.errors import InvalidSettingError, SettingsError
 from cockpit.config.notifications import Means, Occasion
+from cockpit.config.paths import (
+    HISTORY_NAME,
+    JOURNAL_NAME,
+    READ_ONLY_SOCKET_NAME,
+    SOCKET_NAME,
+    keys_file_of,
+    state_dir_of,
+)
 from cockpit.config.secret import Secret
 from cockpit.config.urls import is_loopback
 from cockpit.model.commands import Limits
-
-SOCKET_NAME = "desk.sock"
-READ_ONLY_SOCKET_NAME = "desk-ro.sock"
-HISTORY_NAME = "history.sqlite"
-JOURNAL_NAME = "history.journal"
-KEYS_NAME = "keys.toml"
 
 
 def _level(text: str) -> str:
@@ -269,8 +271,8 @@ def load(env_file: Path | None, environ: Mapping[str, str]) -> Settings:
         for name, value in given.items()
         if value.strip()
     }
-    values["COCKPIT_STATE_DIR"] = _state_dir(values.get("COCKPIT_STATE_DIR"), environ)
-    values["COCKPIT_KEYS_FILE"] = _keys_file(values.get("COCKPIT_KEYS_FILE"), environ)
+    values["COCKPIT_STATE_DIR"] = state_dir_of(values.get("COCKPIT_STATE_DIR"), environ)
+    values["COCKPIT_KEYS_FILE"] = keys_file_of(values.get("COCKPIT_KEYS_FILE"), environ)
     settings, problems = _validate(values)
     problems = (*file.problems, *problems)
     if settings is None or problems:
@@ -316,36 +318,3 @@ def _contradictions(s: Settings) -> tuple[str, ...]:
     if s.inventory_poll_ms >= s.inventory_max_age_ms:
         found.append("INVENTORY_POLL_MS: expected less than INVENTORY_MAX_AGE_MS")
     return tuple(found)
-
-
-def default_state_dir(environ: Mapping[str, str]) -> Path:
-    """Return COCKPIT_STATE_DIR, or else near-cockpit in the XDG state directory."""
-    return Path(_state_dir(environ.get("COCKPIT_STATE_DIR") or None, environ))
-
-
-def default_keys_file(environ: Mapping[str, str]) -> Path:
-    """Return COCKPIT_KEYS_FILE, or else near-cockpit/keys.toml in the XDG configuration directory."""
-    return Path(_keys_file(environ.get("COCKPIT_KEYS_FILE") or None, environ))
-
-
-def _state_dir(given: str | None, environ: Mapping[str, str]) -> str:
-    if given is not None:
-        return _expand_home(given, environ)
-    return str(Path(_base("XDG_STATE_HOME", ".local/state", environ), "near-cockpit"))
-
-
-def _keys_file(given: str | None, environ: Mapping[str, str]) -> str:
-    if given is not None:
-        return _expand_home(given, environ)
-    return str(Path(_base("XDG_CONFIG_HOME", ".config", environ), "near-cockpit", KEYS_NAME))
-
-
-def _expand_home(given: str, environ: Mapping[str, str]) -> str:
-    home = environ.get("HOME") or str(Path.home())
-    return home + given[1:] if given == "~" or given.startswith("~/") else given
-
-
-def _base(name: str, below_home: str, environ: Mapping[str, str]) -> str:
-    # A directory of the XDG base directory specification, which says to ignore relative ones.
-    base = environ.get(name, "")
-    return base if base.startswith("/") else _expand_home(f"~/{below_home}", environ)

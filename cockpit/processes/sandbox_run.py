@@ -9,7 +9,8 @@ from pathlib import Path
 import msgspec
 
 from cockpit.config.errors import SettingsError
-from cockpit.config.settings import HISTORY_NAME, NAMES, SOCKET_NAME, load
+from cockpit.config.paths import HISTORY_NAME, SOCKET_NAME
+from cockpit.config.settings import NAMES, load
 from cockpit.processes.errors import ProcessStartError
 from cockpit.processes.launch import end_process, is_listening, spawn, wait_until_ready
 

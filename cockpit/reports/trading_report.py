@@ -29,7 +29,7 @@ LIVES = ((30_000, "to 30 s"), (60_000, "to 60 s"), (120_000, "to 120 s"))
 _HUNDREDTH = Decimal("0.01")
 
 
-class _Marked(msgspec.Struct, frozen=True, gc=False):
+class _Marked(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A fill from the desk's side, base units, and its markouts in hundredths of a bps."""
 
     fill: trading.FillRecord
@@ -107,7 +107,11 @@ def _mark(fill: trading.FillRecord, marks: Mapping[int, Decimal | None]) -> _Mar
     base, quote = (fill.amount_in, fill.amount_out) if buys else (fill.amount_out, fill.amount_in)
     later = [marks.get(fill.at_ns + seconds * NS_PER_S) for seconds in HORIZONS_S]
     return _Marked(
-        fill, side, base, quote, tuple(None if mid is None else markout(PAIR, side, base, quote, mid) for mid in later)
+        fill=fill,
+        side=side,
+        base=base,
+        quote=quote,
+        markouts=tuple(None if mid is None else markout(PAIR, side, base, quote, mid) for mid in later),
     )
 
 

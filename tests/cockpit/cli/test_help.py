@@ -7,6 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from tests.support.processes.command import run
+from venue.sandbox.config import VenueConfig
 
 COMMANDS: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     ((), ("desk", "sandbox", "venue", "--env-file", "--version")),
@@ -87,3 +88,13 @@ def test_an_invalid_call_names_its_mistake_and_starts_nothing(
     assert "Traceback" not in ran.stderr
     assert ran.stdout == ""
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_help_shows_the_defaults_of_a_venue() -> None:
+    from cockpit.cli.main import main
+
+    texts = {
+        option.name: option.help or "" for option in command(main, "venue").params if isinstance(option, click.Option)
+    }
+    for name in ("seed", "rate", "other_pairs", "speed"):
+        assert f"{getattr(VenueConfig(), name):g} by default" in texts[name]

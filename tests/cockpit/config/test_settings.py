@@ -8,7 +8,8 @@ import pytest
 from pydantic import ValidationError
 
 from cockpit.config.errors import SettingsError
-from cockpit.config.settings import NAMES, SECRET_NAMES, Settings, default_keys_file, load
+from cockpit.config.paths import default_keys_file
+from cockpit.config.settings import NAMES, SECRET_NAMES, Settings, load
 from cockpit.model.commands import Limits
 from tests.support.settings import PAIR, SEED, environ, key, loopback
 

@@ -1,0 +1,43 @@
+"""Where state and configuration lie: the files of the state directory and the XDG defaults."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+SOCKET_NAME = "desk.sock"
+READ_ONLY_SOCKET_NAME = "desk-ro.sock"
+HISTORY_NAME = "history.sqlite"
+JOURNAL_NAME = "history.journal"
+KEYS_NAME = "keys.toml"
+
+
+def default_state_dir(environ: Mapping[str, str]) -> Path:
+    """Return COCKPIT_STATE_DIR, or else near-cockpit in the XDG state directory."""
+    return Path(state_dir_of(environ.get("COCKPIT_STATE_DIR") or None, environ))
+
+
+def default_keys_file(environ: Mapping[str, str]) -> Path:
+    """Return COCKPIT_KEYS_FILE, or else near-cockpit/keys.toml in the XDG configuration directory."""
+    return Path(keys_file_of(environ.get("COCKPIT_KEYS_FILE") or None, environ))
+
+
+def state_dir_of(given: str | None, environ: Mapping[str, str]) -> str:
+    if given is not None:
+        return _expand_home(given, environ)
+    return str(Path(_base("XDG_STATE_HOME", ".local/state", environ), "near-cockpit"))
+
+
+def keys_file_of(given: str | None, environ: Mapping[str, str]) -> str:
+    if given is not None:
+        return _expand_home(given, environ)
+    return str(Path(_base("XDG_CONFIG_HOME", ".config", environ), "near-cockpit", KEYS_NAME))
+
+
+def _expand_home(given: str, environ: Mapping[str, str]) -> str:
+    home = environ.get("HOME") or str(Path.home())
+    return home + given[1:] if given == "~" or given.startswith("~/") else given
+
+
+def _base(name: str, below_home: str, environ: Mapping[str, str]) -> str:
+    # A directory of the XDG base directory specification, which says to ignore relative ones.
+    base = environ.get(name, "")
+    return base if base.startswith("/") else _expand_home(f"~/{below_home}", environ)
