@@ -14,7 +14,7 @@ from venue.protocol.units import NS_PER_S
 from venue.sandbox.assembly import Parts
 from venue.sandbox.base.faults import DepositRequest, FaultTable, OneTimeFaults
 from venue.sandbox.bridges.bridge import Bridge
-from venue.sandbox.bridges.records import Deposit, Withdrawal
+from venue.sandbox.bridges.records import BridgeWithdrawal, Deposit
 from venue.sandbox.flow.traders import Traders
 from venue.sandbox.http_apps import json_response
 from venue.sandbox.verifier.ledger import Ledger
@@ -177,7 +177,7 @@ def _chain(bridge: Bridge, ledger: Ledger, name: str, now_ns: int) -> dict[str, 
     }
 
 
-def _payment(row: Withdrawal, now_ns: int) -> dict[str, object] | None:
+def _payment(row: BridgeWithdrawal, now_ns: int) -> dict[str, object] | None:
     if row.payment is None:
         return None
     return {
@@ -191,7 +191,7 @@ def _payment(row: Withdrawal, now_ns: int) -> dict[str, object] | None:
     }
 
 
-def _withdrawal(row: Withdrawal) -> dict[str, object]:
+def _withdrawal(row: BridgeWithdrawal) -> dict[str, object]:
     return {
         "burn": row.tx_hash,
         "burn_number": row.number,

@@ -10,4 +10,4 @@ class RefusedToSignError(SigningError):
 
 
 class InvalidAddressError(SigningError, ValueError):
-    """Raised for a text that is no address money may be sent to; it says what is wrong and what is expected."""
+    """Raised for a text that is no address money may be sent to; the text explains why and what to enter."""

@@ -55,7 +55,7 @@ def block(request: Request) -> Any:
     return {"header": {"height": HEIGHTS[name], "hash": name, "timestamp": 1}}
 
 
-def knowing(result: Any = EXECUTED, **others: Handler) -> Handler:
+def node_answering(result: Any = EXECUTED, **others: Handler) -> Handler:
     """Answer everything with this outcome."""
     return by_method(**{"send_tx": rpc(result), "tx": rpc(result), "block": rpc(block), **others})
 
@@ -65,7 +65,7 @@ async def _nodes(stack: AsyncExitStack, *handlers: Handler) -> tuple[HttpServer,
 
 
 async def test_the_bytes_are_sent_unchanged_and_the_outcome_has_its_height(client: httpx.AsyncClient) -> None:
-    async with http_server(knowing()) as node:
+    async with http_server(node_answering()) as node:
         outcome = await NearRpc([node.url], client).send_transaction(SIGNED, wait_until="FINAL")
         params = node.requests[0].json["params"]
     assert base64.b64decode(params["signed_tx_base64"]) == SIGNED
@@ -74,7 +74,7 @@ async def test_the_bytes_are_sent_unchanged_and_the_outcome_has_its_height(clien
 
 
 async def test_without_its_blocks_the_outcome_has_no_height(client: httpx.AsyncClient) -> None:
-    async with http_server(knowing(block=rpc_error(handler_error("UNKNOWN_BLOCK")))) as node:
+    async with http_server(node_answering(block=rpc_error(handler_error("UNKNOWN_BLOCK")))) as node:
         near = NearRpc([node.url], client)
         outcome = await near.send_transaction(SIGNED)
         assert near.endpoints[0].failures == 0
@@ -106,7 +106,7 @@ async def test_a_transaction_that_may_not_run_is_refused_by_name(
     client: httpx.AsyncClient, reason: Any, name: str
 ) -> None:
     async with AsyncExitStack() as stack:
-        node, other = await _nodes(stack, rpc_error(invalid(reason)), knowing())
+        node, other = await _nodes(stack, rpc_error(invalid(reason)), node_answering())
         with pytest.raises(RefusedError) as caught:
             await NearRpc([node.url, other.url], client).send_transaction(SIGNED)
         assert not other.requests
@@ -144,7 +144,7 @@ async def test_a_refusal_after_a_lost_answer_leaves_it_unknown(client: httpx.Asy
 
 async def test_the_same_bytes_go_to_the_next_node_after_a_lost_answer(client: httpx.AsyncClient) -> None:
     async with AsyncExitStack() as stack:
-        first, second = await _nodes(stack, lambda _: Reply(raw=b""), knowing())
+        first, second = await _nodes(stack, lambda _: Reply(raw=b""), node_answering())
         assert (await NearRpc([first.url, second.url], client).send_transaction(SIGNED)).state == "succeeded"
         sent = [server.requests[0].json["params"]["signed_tx_base64"] for server in (first, second)]
     assert sent[0] == sent[1]
@@ -154,7 +154,7 @@ async def test_a_node_that_answers_twice_is_read_once(client: httpx.AsyncClient)
     """The second answer on the connection is not read as the next request's."""
 
     def twice(request: Request) -> Reply:
-        body = knowing()(request).body
+        body = node_answering()(request).body
         one = b"HTTP/1.1 200 X\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body)
         return Reply(raw=one + one)
 
@@ -166,7 +166,7 @@ async def test_a_node_that_answers_twice_is_read_once(client: httpx.AsyncClient)
 
 async def test_a_transaction_one_node_does_not_know_is_found_at_the_other(client: httpx.AsyncClient) -> None:
     async with AsyncExitStack() as stack:
-        first, second = await _nodes(stack, rpc_error(UNKNOWN), knowing())
+        first, second = await _nodes(stack, rpc_error(UNKNOWN), node_answering())
         near = NearRpc([first.url, second.url], client)
         outcome = await near.transaction("T", "maker.near")
         params = second.requests[0].json["params"]
@@ -190,27 +190,27 @@ async def test_a_transaction_is_unknown_only_when_no_node_knows_it(client: httpx
             await near.transaction("T", "maker.near")
 
 
-def telling(first: Any, awaited: Handler) -> Handler:
-    """Answer with ``first`` at once, and with ``awaited`` when the request waits."""
+def node_answering_later(first: Any, later: Handler) -> Handler:
+    """Answer with ``first`` at once, and with ``later`` when the request waits."""
 
     def handler(request: Request) -> Reply:
         if request.json["method"] == "tx" and request.json["params"]["wait_until"] != "NONE":
-            return awaited(request)
-        return knowing(first)(request)
+            return later(request)
+        return node_answering(first)(request)
 
     return handler
 
 
 async def test_a_node_that_has_no_outcome_yet_is_waited_for(client: httpx.AsyncClient) -> None:
-    async with http_server(telling({"final_execution_status": "NONE"}, rpc(EXECUTED))) as node:
+    async with http_server(node_answering_later({"final_execution_status": "NONE"}, rpc(EXECUTED))) as node:
         outcome = await NearRpc([node.url], client).transaction("T", "maker.near")
     assert outcome is not None
     assert outcome.state == "succeeded"
 
 
-@pytest.mark.parametrize("awaited", [rpc_error(handler_error("TIMEOUT_ERROR")), lambda _: Reply(hang=True)])
-async def test_a_node_that_knows_it_and_times_out_means_pending(client: httpx.AsyncClient, awaited: Handler) -> None:
-    async with http_server(telling({"final_execution_status": "INCLUDED"}, awaited)) as node:
+@pytest.mark.parametrize("later", [rpc_error(handler_error("TIMEOUT_ERROR")), lambda _: Reply(hang=True)])
+async def test_a_node_that_knows_it_and_times_out_means_pending(client: httpx.AsyncClient, later: Handler) -> None:
+    async with http_server(node_answering_later({"final_execution_status": "INCLUDED"}, later)) as node:
         outcome = await NearRpc([node.url], client, timeout_s=1).transaction("T", "maker.near")
     assert outcome is not None
     assert outcome.state == "pending"
@@ -273,7 +273,7 @@ async def test_a_malformed_request_is_refused_and_not_tried_elsewhere(
 ) -> None:
     error = {"name": "REQUEST_VALIDATION_ERROR", "cause": {"name": "PARSE_ERROR"}, "message": "Parse error"}
     async with AsyncExitStack() as stack:
-        node, other = await _nodes(stack, rpc_error(error), knowing())
+        node, other = await _nodes(stack, rpc_error(error), node_answering())
         with pytest.raises(RefusedError, match="Parse error"):
             await call(NearRpc([node.url, other.url], client))
         assert not other.requests

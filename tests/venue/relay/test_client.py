@@ -24,7 +24,7 @@ READ_AT_ONCE = 256 * 1024
 
 
 @pytest.fixture(autouse=True)
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     """Shorten the pauses: tested is that they end, not their length."""
     monkeypatch.setattr(venue_relay, "BACKOFF_S", (0.01, 0.02))
 

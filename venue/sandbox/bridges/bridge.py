@@ -10,7 +10,7 @@ from venue.protocol.units import NS_PER_S
 from venue.sandbox.base.faults import FaultTable
 from venue.sandbox.bridges.addresses import chain_address, read_address
 from venue.sandbox.bridges.chains import Chain, ChainTransfer
-from venue.sandbox.bridges.records import TOKENS, BridgeToken, BridgeTotals, Deposit, Withdrawal
+from venue.sandbox.bridges.records import TOKENS, BridgeToken, BridgeTotals, BridgeWithdrawal, Deposit
 from venue.sandbox.verifier.accounts import Burn
 from venue.sandbox.verifier.ledger import Ledger
 from venue.sandbox.wire.errors import ContractPanicError
@@ -51,7 +51,7 @@ class Bridge:
         self._confirm_ns = confirm_ns
         self._owners: dict[tuple[str, str], str] = {}
         self.deposits: list[Deposit] = []
-        self.withdrawals: list[Withdrawal] = []
+        self.withdrawals: list[BridgeWithdrawal] = []
         self.chains = {token.asset.chain: Chain(token.asset, rng=rng) for token in self.tokens}
         for chain in self.chains.values():
             chain.on_transfer(self._arrived)
@@ -168,7 +168,7 @@ class Bridge:
         to = read_address(token.asset.chain, address)
         fee = self.fee(token)
         self.withdrawals.append(
-            Withdrawal(
+            BridgeWithdrawal(
                 token=token,
                 account=burn.account,
                 amount=burn.amount,
@@ -192,7 +192,7 @@ class Bridge:
             return "below the minimum"
         return "rejected" if self.faults.count_down("withdrawal_rejects") else ""
 
-    def _pay(self, withdrawal: Withdrawal, now_ns: int) -> None:
+    def _pay(self, withdrawal: BridgeWithdrawal, now_ns: int) -> None:
         if withdrawal.payment is None and withdrawal.sent_ns <= now_ns:
             chain = withdrawal.token.asset.chain
             withdrawal.payment = self.chains[chain].transfer(
@@ -205,7 +205,7 @@ class Bridge:
         if withdrawal.due_ns <= now_ns:
             withdrawal.status = "COMPLETED"
 
-    def _return(self, withdrawal: Withdrawal, now_ns: int) -> None:
+    def _return(self, withdrawal: BridgeWithdrawal, now_ns: int) -> None:
         withdrawal.status = "RETURNING" if withdrawal.sent_ns <= now_ns else "REJECTED"
         if withdrawal.due_ns <= now_ns and self._mint(withdrawal.account, withdrawal.token, withdrawal.amount):
             withdrawal.status = "RETURNED"

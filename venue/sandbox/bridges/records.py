@@ -91,7 +91,7 @@ class Deposit(msgspec.Struct, kw_only=True):
         return row
 
 
-class Withdrawal(msgspec.Struct, kw_only=True):
+class BridgeWithdrawal(msgspec.Struct, kw_only=True):
     """An outgoing withdrawal. Not indexed before ``indexed_ns`` (UTC), then PENDING; paid at ``sent_ns``; COMPLETED at
     ``due_ns``. One with a ``reason`` is not paid: REJECTED, RETURNING at ``sent_ns``, RETURNED (minted) at ``due_ns``.
 

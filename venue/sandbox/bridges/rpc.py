@@ -6,7 +6,7 @@ from typing import Any
 
 from venue.sandbox.bridges.bridge import Bridge
 from venue.sandbox.bridges.errors import BridgeError
-from venue.sandbox.bridges.records import BridgeToken, Deposit, Withdrawal
+from venue.sandbox.bridges.records import BridgeToken, BridgeWithdrawal, Deposit
 from venue.sandbox.wire.payload import parse_account_id
 
 MAX_LIMIT = 100
@@ -116,7 +116,7 @@ class BridgeRpc:
         self._bridge.look(chain, tx_hash)
         return {"status": "OK"}
 
-    def _indexed(self) -> list[Withdrawal]:
+    def _indexed(self) -> list[BridgeWithdrawal]:
         if self._bridge.faults.is_running("bridge_not_found_s"):
             return []
         now = self._clock()

@@ -110,4 +110,4 @@ VIEWS: dict[str, Callable[[Ledger, bytes], object]] = {
         simulate_intents,
     )
 }
-"""View by method name; each raises ContractPanic when the contract would."""
+"""View by method name; each raises ContractPanicError when the contract would."""
