@@ -16,6 +16,7 @@ from storage.postgres.migrations import LOCK
 from storage.sqlite.history import SqliteHistory
 from tests.support.history import rows as facts
 from tests.support.history.engines import Engine, PostgresEngine
+from tests.support.waiting import until
 
 
 @pytest.fixture
@@ -92,8 +93,7 @@ async def test_a_migration_waits_for_another_one_in_progress(postgres: PostgresE
     history = postgres.make()
     opening = asyncio.ensure_future(history.open(facts.run()))
     waiting = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
-    while not await db.fetchval(waiting):  # noqa: ASYNC110 - the server tells nobody of it
-        await asyncio.sleep(0.01)
+    await until(lambda: db.fetchval(waiting))
     assert await db.fetchval("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'") == 0
     await db.close()
     await opening

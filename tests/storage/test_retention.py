@@ -15,6 +15,7 @@ from storage.retention import retain
 from tests.support.history import rows as facts
 from tests.support.history.engines import Engine, PostgresEngine
 from tests.support.history.severable_wire import SeverableWire
+from tests.support.waiting import until
 from venue.protocol.units import NS_PER_S
 
 DAY_NS = 86_400 * NS_PER_S
@@ -118,9 +119,11 @@ async def test_a_desk_prunes_by_its_clock_when_it_is_not_busy(engine: Engine) ->
         await asyncio.sleep(0.001)
     assert len(await seconds(engine, "swap_demand_events")) == 1_300
     busy = False
-    async with asyncio.timeout(20):
-        while await seconds(engine, "swap_demand_events") != [*range(1_000, 1_300)]:  # noqa: ASYNC110 - rows tell nobody
-            await asyncio.sleep(0.005)
+
+    async def pruned() -> bool:
+        return await seconds(engine, "swap_demand_events") == [*range(1_000, 1_300)]
+
+    await until(pruned)
     task.cancel()
     await asyncio.wait({task})
     await history.close(None)
