@@ -13,7 +13,7 @@ from cockpit.model.commands import CommandRequest, Result
 MAX_BODY = 16 * 1024
 
 _BODY = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal)
-"""Limits are amounts: they do not pass through a float on their way in."""
+"""Limits are amounts: they are never read through a float."""
 
 
 def as_json(value: object, status: int = 200) -> Response:

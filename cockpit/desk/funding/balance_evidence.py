@@ -41,7 +41,7 @@ class BalanceEvidence:
         if await inventory.sync("refresh") is None or inventory.ledger.height < height or not inventory.explained:
             return False
         unexplained = self._pair.amount(withdrawal.order.asset, inventory.ledger.unexplained)
-        if withdrawal.burn_booked or unexplained != withdrawal.unexplained_before:
+        if withdrawal.out_booked or unexplained != withdrawal.unexplained_before:
             return False
         return not await self._could_be_hidden(withdrawal) and await self._in_opening_balances(withdrawal)
 

@@ -18,7 +18,7 @@ DURABLE_WITHIN_S = 5.0
 
 
 def by_hand(account: str, public_key: str, network: str = "mainnet") -> str:
-    """Return the ``near`` command that registers the key, for whoever holds a full-access key of the account."""
+    """Return the ``near`` command that registers the key; it needs a full-access key of the account."""
     return (
         f"near contract call-function as-transaction {INTENTS_CONTRACT} add_public_key json-args "
         f"'{{\"public_key\":\"{public_key}\"}}' prepaid-gas '100.0 Tgas' attached-deposit '1 yoctoNEAR' "

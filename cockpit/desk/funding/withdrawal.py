@@ -58,7 +58,7 @@ class RecordedOrder(msgspec.Struct, frozen=True, kw_only=True):
 class Withdrawal:
     """A withdrawal's life so far.
 
-    ``burned_at``: a block height by which it had left, None until one is known. ``unexplained_before``: the unexplained
+    ``left_at``: a block height by which it had left, None until one is known. ``unexplained_before``: the unexplained
     difference of its asset when it was ordered, base units. ``inherited``: an earlier run made it, so that the opening
     balances may or may not contain its movements. ``foreign``: another account made it. ``nonce_used_ns``: block time
     at which its access-key nonce was first seen used, by which transaction is unknown.
@@ -67,17 +67,17 @@ class Withdrawal:
     __slots__ = (
         "attempts",
         "back_booked",
-        "burn_booked",
-        "burned_at",
         "destination_hash",
         "detail",
         "foreign",
         "inherited",
         "known_ns",
+        "left_at",
         "near_hash",
         "next_ns",
         "nonce_used_ns",
         "order",
+        "out_booked",
         "prepared",
         "releasing",
         "seen_leaving",
@@ -94,9 +94,9 @@ class Withdrawal:
         self.steps: list[tuple[State, int]] = [("requested", order.requested_ns)]
         self.near_hash = ""
         self.destination_hash = ""
-        self.burn_booked = False
+        self.out_booked = False
         self.back_booked = False
-        self.burned_at: int | None = None
+        self.left_at: int | None = None
         self.known_ns = 0
         self.nonce_used_ns: int | None = None
         self.unexplained_before = 0
@@ -119,10 +119,10 @@ class Withdrawal:
     @property
     def holds(self) -> bool:
         """Return whether its amount is reserved while the balance still shows it."""
-        return self.order.ours and not self.burn_booked and (self.state in UNSENT or self.burned)
+        return self.order.ours and not self.out_booked and (self.state in UNSENT or self.left)
 
     @property
-    def burned(self) -> bool:
+    def left(self) -> bool:
         """Return whether the money has left the Verifier, wherever it is now."""
         return self.state in (*LEFT, "completed", "returned") or (self.state == "failed" and bool(self.near_hash))
 
@@ -132,11 +132,11 @@ class Withdrawal:
             return []
         found = []
         back = self.state in ("refunded", "returned")
-        if not self.burn_booked and (self.state in UNSENT or self.burned or back):
+        if not self.out_booked and (self.state in UNSENT or self.left or back):
             found.append(self._movement(pair, "out", -1))
         # The opening balances may already lack the amount of an inherited one: it comes back without leaving.
-        undone = back or (self.burned and self.state != "completed") or (self.inherited and self.state in UNSENT)
-        if not self.back_booked and undone and (self.burn_booked or back or self.inherited):
+        undone = back or (self.left and self.state != "completed") or (self.inherited and self.state in UNSENT)
+        if not self.back_booked and undone and (self.out_booked or back or self.inherited):
             found.append(self._movement(pair, "back", 1))
         return found
 
@@ -147,23 +147,23 @@ class Withdrawal:
             return []
         if not self.followed and all(at_ns < since_ns for _, at_ns in self.steps):
             return []
-        left, back = before & {*LEFT, "completed", "refunded", "returned"}, before & {"refunded", "returned"}
-        found = [] if left else [self._movement(pair, "out", -1)]
+        out, back = before & {*LEFT, "completed", "refunded", "returned"}, before & {"refunded", "returned"}
+        found = [] if out else [self._movement(pair, "out", -1)]
         return found if back or self.state == "completed" else [*found, self._movement(pair, "back", 1)]
 
-    def certain_burn(self, pair: Pair, height: int) -> Movement | None:
+    def certain_out(self, pair: Pair, height: int) -> Movement | None:
         """Return the amount leaving if it certainly lies between the opening balances and this block, unbooked.
 
         None for one of an earlier run: it may have left before the opening balances were read.
         """
-        if self.burn_booked or self.foreign or self.inherited or not self.order.ours or not self.burned:
+        if self.out_booked or self.foreign or self.inherited or not self.order.ours or not self.left:
             return None
-        return self._movement(pair, "out", -1) if self.burned_at is not None and self.burned_at <= height else None
+        return self._movement(pair, "out", -1) if self.left_at is not None and self.left_at <= height else None
 
     def book(self, key: str) -> bool:
         """Mark a movement as found in the balances; False when the key is another withdrawal's."""
         if key == f"{self.order.withdrawal_id}:out":
-            self.burn_booked = self.seen_leaving = True
+            self.out_booked = self.seen_leaving = True
             return True
         if key == f"{self.order.withdrawal_id}:back":
             self.back_booked = True
@@ -172,12 +172,12 @@ class Withdrawal:
 
     def on_reconciled(self, opening_height: int, requested_ns: int) -> None:
         """Book what is over and was not found in a fully explained reading: the opening balances contain it."""
-        in_opening = self.burned and self.burned_at is not None and self.burned_at <= opening_height
+        in_opening = self.left and self.left_at is not None and self.left_at <= opening_height
         over = self.state in ("bridging", "completed", "failed") and requested_ns > self.known_ns + UNDATED_NS
         if in_opening or over:
-            self.burn_booked = True
+            self.out_booked = True
         if self.state in ("refunded", "returned") and requested_ns > self.known_ns + UNDATED_NS:
-            self.burn_booked = self.back_booked = True
+            self.out_booked = self.back_booked = True
 
     def _movement(self, pair: Pair, name: str, sign: int) -> Movement:
         amounts = pair.only(self.order.asset, sign * self.order.amount)
@@ -215,7 +215,7 @@ def rebuild(
         withdrawal.inherited = True
         withdrawal.known_ns = withdrawal.steps[-1][1]
         # The opening balances are read after this: what had left by then is not in them.
-        withdrawal.burn_booked = withdrawal.state not in UNSENT
+        withdrawal.out_booked = withdrawal.state not in UNSENT
         withdrawal.back_booked = not withdrawal.followed and withdrawal.state != "returned"
     return found
 

@@ -103,7 +103,7 @@ class WithdrawalBook:
 
     def certain(self, height: int) -> list[Movement]:
         """Return the amounts that certainly left between the opening balances and a reading at this height."""
-        found = (withdrawal.certain_burn(self._pair, height) for withdrawal in self._all.values())
+        found = (withdrawal.certain_out(self._pair, height) for withdrawal in self._all.values())
         return [movement for movement in found if movement is not None]
 
     def on_booked(self, key: str) -> None:

@@ -29,13 +29,13 @@ RECEIPTS_NS = 120 * NS_PER_S
 
 
 class WithdrawalStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """What is known now. ``burned_at``: a block height by which the amount had left, None while none is known."""
+    """What is known now. ``left_at``: a block height by which the amount had left, None while none is known."""
 
     state: State
     detail: str
     near_hash: str = ""
     destination_hash: str = ""
-    burned_at: int | None = None
+    left_at: int | None = None
 
 
 class WithdrawalTracker:
@@ -66,10 +66,10 @@ class WithdrawalTracker:
         """Return the newest status. Raises VenueError when a service could not be asked: nothing is known anew."""
         found = await self._find(withdrawal)
         left = found.state in ("burned", "bridging", "completed")
-        if left and not withdrawal.burn_booked and withdrawal.burned_at is None and found.burned_at is None:
+        if left and not withdrawal.out_booked and withdrawal.left_at is None and found.left_at is None:
             # Its own block is unknown: by this one it had left.
             with suppress(VenueError):
-                return msgspec.structs.replace(found, burned_at=(await self._rpc.block("optimistic")).height)
+                return msgspec.structs.replace(found, left_at=(await self._rpc.block("optimistic")).height)
         return found
 
     async def _find(self, withdrawal: Withdrawal) -> WithdrawalStatus:
@@ -191,18 +191,18 @@ class WithdrawalTracker:
         if not outcome.final:
             return WithdrawalStatus(state="sent", detail="executed, not final yet")
         try:
-            burned = withdrawn_amount(outcome, prepared.amount)
+            amount = withdrawn_amount(outcome, prepared.amount)
         except UnreadableOutcomeError as exc:
             return await self._unresolved(withdrawal, outcome, near_hash) or _unknown(f"executed, but {exc}")
-        if burned == 0 and outcome.state == "failed":
+        if amount == 0 and outcome.state == "failed":
             return WithdrawalStatus(state="failed", detail=f"NEAR refused it, nothing left: {outcome.failure}")
-        if burned == 0:
+        if amount == 0:
             return _refunded(near_hash, outcome.block_height)
         return WithdrawalStatus(
             state="burned",
             detail="left the Verifier; waiting for the bridge",
             near_hash=near_hash,
-            burned_at=outcome.block_height,
+            left_at=outcome.block_height,
         )
 
     async def _unresolved(self, withdrawal: Withdrawal, outcome: TxOutcome, near_hash: str) -> WithdrawalStatus | None:
@@ -212,12 +212,12 @@ class WithdrawalTracker:
         height = outcome.block_height or (await self._rpc.block("final")).height
         if await self._came_back(withdrawal, height):
             return _refunded(near_hash, height)
-        if withdrawal.burn_booked and not withdrawal.back_booked:
+        if withdrawal.out_booked and not withdrawal.back_booked:
             return WithdrawalStatus(state="burned", detail=BALANCES_SHOW_IT, near_hash=near_hash)
         return None
 
     async def _came_back(self, withdrawal: Withdrawal, height: int) -> bool:
-        if withdrawal.burn_booked:
+        if withdrawal.out_booked:
             return await self._evidence.came_back(withdrawal)
         return await self._evidence.still_there(withdrawal, height)
 
@@ -230,7 +230,7 @@ class WithdrawalTracker:
         if found is not None:
             near_hash = found.tx_hash or near_hash
             return WithdrawalStatus(state="burned", detail=BRIDGE_LISTS_IT, near_hash=near_hash)
-        if withdrawal.burn_booked:
+        if withdrawal.out_booked:
             return WithdrawalStatus(state="burned", detail=BALANCES_SHOW_IT, near_hash=near_hash)
         if not provable or not await self._evidence.still_there(withdrawal, height):
             return _unknown(f"{reason}, but the balances do not prove yet that nothing left")
@@ -258,9 +258,9 @@ class WithdrawalTracker:
             outcome = await self._rpc.transaction(near_hash, self._account)
             if outcome is not None and outcome.final and outcome.state == "succeeded":
                 with suppress(UnreadableOutcomeError):
-                    burned = withdrawn_amount(outcome, prepared.amount)
-                    return None if burned else _refunded(near_hash, outcome.block_height)
-        height = withdrawal.burned_at or (await self._rpc.block("final")).height
+                    amount = withdrawn_amount(outcome, prepared.amount)
+                    return None if amount else _refunded(near_hash, outcome.block_height)
+        height = withdrawal.left_at or (await self._rpc.block("final")).height
         return _refunded(near_hash, height) if await self._came_back(withdrawal, height) else None
 
 
@@ -285,7 +285,7 @@ def _by_bridge_status(found: BridgeWithdrawal, withdrawal: Withdrawal) -> Withdr
 
 def _refunded(near_hash: str, height: int | None) -> WithdrawalStatus:
     detail = "the token's transfer failed; the contract credited the amount back"
-    return WithdrawalStatus(state="refunded", detail=detail, near_hash=near_hash, burned_at=height)
+    return WithdrawalStatus(state="refunded", detail=detail, near_hash=near_hash, left_at=height)
 
 
 def _unknown(detail: str) -> WithdrawalStatus:

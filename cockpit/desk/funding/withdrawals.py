@@ -237,8 +237,8 @@ class Withdrawals:
         # Failed without a NEAR hash means that nothing left: an earlier hash must not contradict it.
         withdrawal.near_hash = status.near_hash or ("" if status.state == "failed" else withdrawal.near_hash)
         withdrawal.destination_hash = status.destination_hash or withdrawal.destination_hash
-        if status.burned_at is not None:
-            withdrawal.burned_at = status.burned_at
+        if status.left_at is not None:
+            withdrawal.left_at = status.left_at
         detail = _shown(withdrawal, status.detail)
         if status.state == withdrawal.state:
             withdrawal.detail = detail

@@ -14,7 +14,7 @@ STALE_GRACE_MS = 10_000
 VENUE_GRACE_MS = 60_000
 """Services that a quote does not need at once may be away this long."""
 CLOCK_GRACE_MS = 5_000
-"""A clock that drifted is set within seconds where somebody sets it; one that was stepped gets no grace."""
+"""A time service corrects a clock that drifted within seconds; one that was stepped gets no grace."""
 
 MET_BY_ARMING = ("strategy", "shadow")
 """Interlocks that pass only once the strategy is armed."""

@@ -7,7 +7,7 @@ import msgspec
 from cockpit.model.formatting import exact
 
 SALT_MAX_AGE_MS = 90_000
-"""Salt and key are read every half minute: unread for three times as long, nobody knows whether they still hold."""
+"""Salt and key are read every half minute: unread for three times as long, they may be stale."""
 UNEXPLAINED_MAX_MS = 30_000
 """A reading and the statuses of settlements arrive apart: a difference this old is no flicker."""
 MIN_FREE_BYTES = 256 * 2**20

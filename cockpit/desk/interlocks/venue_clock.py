@@ -29,7 +29,7 @@ from venue.transport.errors import VenueError
 NARROW_NS = 150 * NS_PER_MS
 """Below this width, poll at the idle rate."""
 MAX_FAST_POLLS = 8
-"""Poll fast at most so many times in a row: a slow line may never give a narrow range."""
+"""Poll fast at most so many times in a row: a slow connection may never give a narrow range."""
 IDLE_POLL_S = 30.0
 RETRY_S = 3.0
 UNKNOWN_NS = 60 * NS_PER_S

@@ -79,15 +79,15 @@ def _inventory(trading: TradingParts, supervisor: Supervisor, now_ns: int) -> Pa
 
 
 def _liquidity(trading: TradingParts, supervisor: Supervisor, now_ns: int) -> PartHealth:
-    liquidity = trading.deposits
-    known = liquidity.deposits is not None
-    state: State = "degraded" if liquidity.last_error and known else "ok" if known else "starting"
-    if liquidity.last_error and not known:
+    deposits = trading.deposits
+    known = deposits.deposits is not None
+    state: State = "degraded" if deposits.last_error and known else "ok" if known else "starting"
+    if deposits.last_error and not known:
         state = "down"
-    error = liquidity.last_error or supervisor.errors.get("liquidity", "")
-    pending = sum(deposit.status not in FINISHED for deposit in liquidity.deposits or ())
+    error = deposits.last_error or supervisor.errors.get("liquidity", "")
+    pending = sum(deposit.status not in FINISHED for deposit in deposits.deposits or ())
     detail = f"{pending} pending deposits" if known else "no answer from the bridge yet"
-    return _health("liquidity-manager", state, detail, age_ms(now_ns, liquidity.at_ns), error, liquidity.counters)
+    return _health("liquidity-manager", state, detail, age_ms(now_ns, deposits.at_ns), error, deposits.counters)
 
 
 def history_state(writer: HistoryWriter) -> State:

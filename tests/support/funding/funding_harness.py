@@ -235,7 +235,7 @@ class FundingBench:
         found: list[Mapping[str, Any]] = chains[asset.chain]["payments"]
         return found
 
-    def burns(self, asset: Asset = BTC) -> list[Mapping[str, Any]]:
+    def withdrawals_listed(self, asset: Asset = BTC) -> list[Mapping[str, Any]]:
         chains: Any = self.venue.chains()
         found: list[Mapping[str, Any]] = chains[asset.chain]["withdrawals"]
         return found

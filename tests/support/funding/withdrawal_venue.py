@@ -67,7 +67,7 @@ class WithdrawalVenue:
         found: dict[str, Any] = (await self.control.http.get("/chains")).json()
         return found
 
-    async def burns(self, asset: Asset, amount: int) -> list[dict[str, Any]]:
+    async def withdrawals_listed(self, asset: Asset, amount: int) -> list[dict[str, Any]]:
         """Return the withdrawals of exactly this amount that the bridge lists."""
         listed = (await self.chains())[asset.chain]["withdrawals"]
         return [row for row in listed if int(row["amount"]) == amount]

@@ -81,7 +81,7 @@ async def test_what_is_malformed_is_400_and_what_is_refused_is_409(short_dir: Pa
         assert (await post(desk, "withdraw", body)).json() == first.json()
         await until(lambda: steps(desk)[-1:] == ["completed"])
         assert (await state(desk))["withdrawals_frozen"] is True
-        near_hash = (await venue.burns(EURE, 10**19))[0]["burn"]
+        near_hash = (await venue.withdrawals_listed(EURE, 10**19))[0]["burn"]
         known = await post(desk, "track-withdrawal", {"asset_id": "EURe", "withdrawal_hash": near_hash})
         assert "tracked already" in known.json()["reason"]
         assert len(await venue.payments(EURE, 10**19)) == 1

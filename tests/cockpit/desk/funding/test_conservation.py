@@ -189,8 +189,8 @@ class Story:
         await self.check()
         withdrawn = {BTC: 0, EURE: 0}
         for asset in withdrawn:
-            burns = self.bench.burns(asset)
-            withdrawn[asset] = sum(int(burn["amount"]) for burn in burns if burn["status"] == "COMPLETED")
+            listed = self.bench.withdrawals_listed(asset)
+            withdrawn[asset] = sum(int(row["amount"]) for row in listed if row["status"] == "COMPLETED")
             paid = {str(payment["tx_hash"]) for payment in self.bench.payments(asset)}
             completed = [one for one in self.life.all if one.state == "completed" and one.order.asset is asset]
             assert {one.destination_hash for one in completed} == paid
@@ -207,7 +207,7 @@ def blamed(story: Story, seed: int) -> Iterator[None]:
         ledger = story.life.trading.inventory.ledger
         lines = [f"{one.state} {one.order.amount} {one.steps}" for one in story.life.all]
         flags = [
-            f"out {w.burn_booked} back {w.back_booked} at {w.burned_at} inherited {w.inherited}" for w in story.life.all
+            f"out {w.out_booked} back {w.back_booked} at {w.left_at} inherited {w.inherited}" for w in story.life.all
         ]
         error.add_note(f"seed {seed}: {story.log}\n{lines}\n{flags}\n{story.life.trading.withdrawals.movements()}")
         error.add_note(f"{ledger.unexplained} of {ledger.opening} at {ledger.opening_height}; {ledger.balance}")

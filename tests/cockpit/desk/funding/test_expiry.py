@@ -242,4 +242,4 @@ async def test_the_bytes_that_are_sent_again_are_the_bytes_in_history(bench: Fun
     [fact] = await life.history.prepared_withdrawals()
     assert done.near_hash == fact.hash
     assert base64.b64decode(fact.signed)
-    assert [burn["burn"] for burn in bench.burns()] == [fact.hash]
+    assert [row["burn"] for row in bench.withdrawals_listed()] == [fact.hash]

@@ -77,7 +77,7 @@ async def test_the_same_key_makes_one_withdrawal_in_turn_at_once_and_after_a_res
     assert again.accepted
     assert name in again.reason
     assert "completed" in again.reason
-    assert len(bench.burns()) == 1
+    assert len(bench.withdrawals_listed()) == 1
 
 
 async def test_a_key_used_for_another_order_is_refused(bench: FundingBench) -> None:
@@ -134,7 +134,7 @@ async def test_a_fee_that_changed_sends_back_to_review(bench: FundingBench) -> N
     assert not result.accepted
     assert "fee has changed to" in result.reason
     assert "review" in result.reason
-    assert bench.burns() == []
+    assert bench.withdrawals_listed() == []
 
 
 async def test_without_a_destination_the_refusal_names_the_setting(bench: FundingBench) -> None:
@@ -199,7 +199,7 @@ async def test_a_history_that_does_not_confirm_sends_nothing_ever(
     assert bench.held() == before
     assert (await life.order(AMOUNT, "another")).accepted
     await until(lambda: any(one.state == "completed" for one in life.all))
-    assert len(bench.burns()) == 1
+    assert len(bench.withdrawals_listed()) == 1
 
 
 async def test_a_record_that_lands_after_the_refusal_and_before_the_kill_is_not_sent_either(
@@ -222,7 +222,7 @@ async def test_a_record_that_lands_after_the_refusal_and_before_the_kill_is_not_
     assert not again.accepted
     assert "failed: the desk ended before it was sent; nothing left" in again.reason
     assert bench.held() == before
-    assert bench.burns() == []
+    assert bench.withdrawals_listed() == []
 
 
 async def test_what_was_recorded_and_not_released_fails_after_a_restart(bench: FundingBench) -> None:
@@ -233,7 +233,7 @@ async def test_what_was_recorded_and_not_released_fails_after_a_restart(bench: F
     assert (life.only().state, (await life.rows())[-1]) == ("failed", "failed")
     assert "place a new order" in life.only().detail
     again = await life.order(AMOUNT)
-    assert not again.accepted, "whoever asks again must not take it for paid"
+    assert not again.accepted, "a repeated order must not look paid"
     assert "nothing left, place a new order" in again.reason
     assert "new idempotency_key" in again.reason
     assert bench.held() == before

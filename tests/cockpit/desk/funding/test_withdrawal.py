@@ -104,23 +104,23 @@ def test_what_left_may_come_back_and_what_arrived_may_not() -> None:
 
 def test_an_amount_has_certainly_left_only_between_the_opening_and_the_reading() -> None:
     withdrawal = made("burned", near_hash="hash")
-    assert withdrawal.certain_burn(BTC_EURE, 100) is None
-    withdrawal.burned_at = 50
-    assert withdrawal.certain_burn(BTC_EURE, 49) is None
-    certain = withdrawal.certain_burn(BTC_EURE, 50)
+    assert withdrawal.certain_out(BTC_EURE, 100) is None
+    withdrawal.left_at = 50
+    assert withdrawal.certain_out(BTC_EURE, 49) is None
+    certain = withdrawal.certain_out(BTC_EURE, 50)
     assert certain is not None
     assert (certain.key, certain.amounts.base) == OUT
     withdrawal.inherited = True
-    assert withdrawal.certain_burn(BTC_EURE, 50) is None
+    assert withdrawal.certain_out(BTC_EURE, 50) is None
 
 
 def test_an_amount_that_left_before_the_opening_balances_is_never_looked_for_again() -> None:
     withdrawal = made("burned", near_hash="hash")
-    withdrawal.burned_at = 50
+    withdrawal.left_at = 50
     withdrawal.on_reconciled(49, 10**18)
-    assert not withdrawal.burn_booked
+    assert not withdrawal.out_booked
     withdrawal.on_reconciled(50, 0)
-    assert withdrawal.burn_booked
+    assert withdrawal.out_booked
 
 
 def test_a_refund_that_was_not_seen_leaving_is_over_once_readings_are_certainly_later() -> None:
@@ -166,13 +166,13 @@ def test_the_state_is_rebuilt_from_history(last: State) -> None:
 
 def test_a_refusal_after_an_unknown_outcome_means_that_nothing_left() -> None:
     found = rebuild(BTC_EURE, [FACT], [action("requested"), action("unknown", "hash"), action("failed")])
-    assert not found["w-1"].burned
+    assert not found["w-1"].left
     assert not found["w-1"].followed
 
 
 def test_a_failure_at_the_bridge_means_that_it_left() -> None:
     found = rebuild(BTC_EURE, [FACT], [action("requested"), action("burned", "hash"), action("failed", "hash")])
-    assert found["w-1"].burned
+    assert found["w-1"].left
     assert found["w-1"].followed
 
 

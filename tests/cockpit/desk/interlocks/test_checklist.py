@@ -26,7 +26,7 @@ from venue.protocol.units import NS_PER_MS
 
 SYMBOLS = ("BTC", "EURe")
 RELAY_MS = 30_000
-GREEN = InterlockFacts(
+PASSING = InterlockFacts(
     symbols=SYMBOLS,
     reference_usable=True,
     reference_detail="60000 EUR, 20 ms old",
@@ -134,7 +134,7 @@ GRACES: Mapping[str, int | None] = {
 
 
 def listed(**changes: object) -> tuple[InterlockRow, ...]:
-    return checklist(msgspec.structs.replace(GREEN, **changes))
+    return checklist(msgspec.structs.replace(PASSING, **changes))
 
 
 def test_a_history_that_waits_in_the_journal_passes_and_shows_it() -> None:
