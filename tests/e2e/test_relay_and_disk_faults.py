@@ -38,7 +38,7 @@ async def test_a_desk_killed_while_it_quotes_fast_restores_its_commitments(launc
         assert any("had no outcome on record" in one for one in shot.findings)
         assert NAMES["former"] in refused(await desk.link.send("trade-executor", "arm"))
         # Signed but unrecorded quotes are waited for: nothing here holds them.
-        assert any("not recorded" in one for one in shot.findings)
+        assert any("without a record" in one for one in shot.findings)
         shot = await desk.until(lambda shot: shot.alive.quotes == 0 and not shot.executor_blocked, 40)
         assert all(row.unexplained == 0 for row in shot.inventory.rows)
         open_ended = (
