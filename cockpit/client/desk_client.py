@@ -236,6 +236,12 @@ class DeskClient:
         return self._client
 
     def _reason(self, error: Exception) -> str:
+        # httpx wraps the operating system's error, which names the case better.
+        wrapped: BaseException | None = error
+        while wrapped is not None and not isinstance(wrapped, OSError):
+            wrapped = wrapped.__cause__ or wrapped.__context__
+        if isinstance(wrapped, OSError):
+            error = wrapped
         if isinstance(error, FileNotFoundError):
             return f"{NO_DESK} {self.socket_path}"
         if isinstance(error, ConnectionRefusedError):

@@ -11,6 +11,7 @@ from pathlib import Path
 import httpx
 import msgspec
 
+from cockpit.client.desk_client import NO_DESK
 from cockpit.config.settings import Settings
 from cockpit.model.snapshot import InterlockRow, Snapshot
 from cockpit.processes.errors import DeskUnavailableError
@@ -44,6 +45,8 @@ async def read_snapshot(socket_path: Path, within_s: float) -> Snapshot:
         while True:
             try:
                 shot = decoder.decode((await client.get("/state")).content)
+            except httpx.ConnectError:
+                raise DeskUnavailableError(f"{NO_DESK} {socket_path}") from None
             except (httpx.HTTPError, OSError) as exc:
                 raise DeskUnavailableError(
                     f"the desk at {socket_path} does not answer ({type(exc).__name__})"

@@ -7,7 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import cast
 
-from cockpit.client.desk_client import ConnectionLost, DeskClient, DeskInfo, UnknownOutcome
+from cockpit.client.desk_client import NO_DESK, ConnectionLost, DeskClient, DeskInfo, UnknownOutcome
 from cockpit.model.commands import Result, WithdrawalOrder
 from cockpit.model.snapshot import Snapshot
 from tests.support.cockpit import samples
@@ -52,7 +52,8 @@ async def test_without_a_desk_the_socket_is_named(tmp_path: Path) -> None:
     assert isinstance(await link.health(), ConnectionLost)
     outcome = await link.send("trade-executor", "arm")
     assert isinstance(outcome, UnknownOutcome)
-    assert not outcome.sent
+    assert (outcome.sent, outcome.reason) == (False, lost.reason)
+    assert lost.reason == f"{NO_DESK} {tmp_path / 'none.sock'}"
     await link.close()
 
 
