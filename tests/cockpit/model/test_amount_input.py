@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from cockpit.model.amount_input import parse_amount
 from cockpit.model.errors import InvalidAmountError
-from panels.dialogs.funds.amounts import grouped, units, wrapped
 
 DECIMALS = st.sampled_from([0, 6, 8, 18])
 
@@ -54,17 +53,3 @@ def test_ambiguous_amounts_are_refused(text: str) -> None:
 
 def test_zeros_behind_the_last_unit_change_nothing() -> None:
     assert parse_amount("0.0150000000000", "BTC", 8) == 1_500_000
-
-
-@given(st.integers(min_value=0, max_value=10**60), DECIMALS)
-def test_base_units_of_a_balance_are_never_rounded(amount: int, decimals: int) -> None:
-    exact = Decimal(f"{amount}E-{decimals}")
-    assert units(exact, decimals) == amount
-
-
-@given(st.text("abcdefghijkmn0123456789", min_size=1, max_size=100), st.integers(min_value=4, max_value=80))
-def test_an_address_in_groups_is_whole_and_fits(address: str, width: int) -> None:
-    lines = grouped(address, width)
-    assert "".join(lines).replace(" ", "") == address
-    assert max(map(len, lines)) <= width
-    assert "".join(wrapped(address, width)) == address
