@@ -159,15 +159,15 @@ class CommandHandler:
         text = f"trading is {trading.state}"
         if trading.state != order.state:
             text = f"trading is set to {order.state} but stays {trading.state}: {trading.why}"
-        return record_result(request, SET_TRADING, msgspec.to_builtins(trading.kept), True, text)
+        return record_result(request, SET_TRADING, msgspec.to_builtins(trading.journalled), True, text)
 
     def note_trading(self) -> None:
         """Journal what the desk itself restricted or freed."""
         trading = self._trading
-        if trading.moved():
+        if trading.changed():
             reason = f": {trading.why}" if trading.why else ""
             text = f"trading is {trading.state}{reason}"
-            arguments = msgspec.to_builtins(trading.kept)
+            arguments = msgspec.to_builtins(trading.journalled)
             self.journal.record_result(CommandRequest(actor="desk"), SET_TRADING, arguments, True, text)
 
     def shutdown(self, request: CommandRequest) -> Result:

@@ -1,6 +1,6 @@
 """From the mid to a quote's amounts: spread, skew, and rounding in the desk's favour. Pure.
 
-A price is Decimal EUR per BTC with at most 8 decimals. Side is the desk's: it *buys* BTC when BTC comes in.
+A price is Decimal EUR per BTC with at most 8 decimals. The side is the desk's: it *buys* BTC when BTC comes in.
 """
 
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
@@ -16,7 +16,7 @@ _ONE = Decimal(1)
 
 
 class PriceParams(msgspec.Struct, frozen=True, kw_only=True):
-    """How the desk leans: half spread and largest skew in bps of the mid, and the target share of BTC, 0 to 1."""
+    """Half spread and largest skew in bps of the mid, and the target share of BTC, 0 to 1."""
 
     half_spread_bps: Decimal = Decimal(20)
     max_skew_bps: Decimal = Decimal(15)
@@ -27,8 +27,8 @@ class Bounds(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """Limits as base units at one mid, so that a decision compares whole numbers.
 
     ``mid`` is base units of EURe per base unit of BTC, numerator and denominator. ``keep``: how much BTC and EURe must
-    be left so that the other one's share stays in its limit; ``keep_reducing``: so that no quote, all live ones counted
-    as settled, goes past the target share. Both None while the balances are unknown.
+    be left so that the other one's share stays within its limit; ``keep_reducing``: so that no quote, with all live
+    ones settled, goes past the target share. Both are None while the balances are unknown.
     """
 
     committed: int
@@ -39,7 +39,7 @@ class Bounds(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
 
 class Prices(msgspec.Struct, frozen=True):
-    """What the desk bids and asks, and the skew in bps that both carry (negative: it wants to sell BTC)."""
+    """Bid and ask, and the skew in bps that both carry (negative: the desk wants to sell BTC)."""
 
     bid: Decimal
     ask: Decimal
@@ -48,7 +48,7 @@ class Prices(msgspec.Struct, frozen=True):
 
 
 class Amounts(msgspec.Struct, frozen=True, gc=False):
-    """A priced quote in base units: taken, given, the EURe side of it, and the earning against the mid in EURe."""
+    """A priced quote in base units; ``notional`` is its EURe side, ``edge`` the gain against the mid in EURe."""
 
     amount_in: int
     amount_out: int
@@ -59,7 +59,7 @@ class Amounts(msgspec.Struct, frozen=True, gc=False):
 def skew_bps(share: Decimal | None, params: PriceParams) -> Decimal:
     """How far both prices move, in bps: up when BTC is short of its target, down when there is too much.
 
-    The whole of ``max_skew_bps`` is reached when the inventory is all in one asset; None (unknown) leans nowhere.
+    ``max_skew_bps`` is reached when the inventory is all in one asset; a share of None (unknown) moves nothing.
     """
     if share is None:
         return Decimal(0)
@@ -73,7 +73,7 @@ def skew_bps(share: Decimal | None, params: PriceParams) -> Decimal:
 
 
 def make_prices(mid: Decimal, skew: Decimal, params: PriceParams, min_edge_bps: Decimal) -> Prices:
-    """Bid and ask around the skewed mid, never closer to the true mid than the least edge; bid down, ask up."""
+    """Make bid and ask around the skewed mid, never closer to the mid than the least edge; bid down, ask up."""
     half = params.half_spread_bps
     down = max(PRICING.subtract(half, skew), min_edge_bps)
     up = max(PRICING.add(half, skew), min_edge_bps)
@@ -93,7 +93,7 @@ def _ceil_div(numerator: int, denominator: int) -> int:
 def price_amounts(
     pair: Pair, side: Side, amount_in: int | None, amount_out: int | None, price: Decimal, mid: Decimal
 ) -> Amounts | None:
-    """The amount left open, rounded for the desk: what it gives down, what it asks up. None when it would be zero.
+    """Price the amount left open, rounded for the desk: what it gives down, what it asks up; None when it is zero.
 
     Exactly one of the amounts is given (base units). The edge is floored. The protocol fee needs no widening: the
     Verifier takes it out of what a signer gives, so ``amount_out`` is the whole of what the desk parts with.
@@ -124,7 +124,7 @@ def price_amounts(
 
 
 def earns(pair: Pair, side: Side, amounts: Amounts, mid: Decimal, min_edge_bps: Decimal) -> bool:
-    """Whether the quote earns at least ``min_edge_bps`` of its value at the mid; exact, nothing is rounded."""
+    """Return whether the quote earns at least ``min_edge_bps`` of its value at the mid; exact, nothing is rounded."""
     numerator, denominator = pair.price_ratio(mid)
     if side == "buy":
         value = amounts.amount_in * numerator
@@ -137,7 +137,7 @@ def earns(pair: Pair, side: Side, amounts: Amounts, mid: Decimal, min_edge_bps: 
 
 
 def edge_bps(side: Side, amounts: Amounts) -> Decimal | None:
-    """The edge in bps of the value at the mid, to a hundredth, rounded down; None when that value is zero."""
+    """Return the edge in bps of the value at the mid, to a hundredth, rounded down; None when that value is zero."""
     value = amounts.notional + amounts.edge if side == "buy" else amounts.notional - amounts.edge
     if value <= 0:
         return None

@@ -1,4 +1,4 @@
-"""The reference price: three exchanges followed, their composite kept current, and the chart's memory."""
+"""The reference price: the composite of three exchanges, and its recent course for the chart."""
 
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -10,20 +10,24 @@ from cockpit.desk.risk.limits import LimitsInForce
 from cockpit.model.environment import Environment
 from cockpit.model.events import MarketPrice
 from cockpit.model.recorder import Recorder
-from venue.protocol.units import NS_PER_S
+from venue.protocol.units import NS_PER_MS, NS_PER_S
 from venue.reference.composite import Composite, composite
 from venue.reference.feed import Feed, Tick
 from venue.transport.errors import VenueError
 
 CHART_POINTS = 300
-ALIVE_NS = 30 * NS_PER_S
-"""A price that does not move is recorded as often as this, so that it can be told from one that was not trusted."""
+UNCHANGED_EVERY_NS = 30 * NS_PER_S
+"""An unchanged price is recorded this often, so that it can be told from one that was not trusted."""
 
 _TICK = Decimal("1e-8")
 
 
 class Reference:
-    """``current`` is the composite in EURe per BTC; ``version`` rises whenever it changed."""
+    """``current`` is the composite in EUR per BTC, ``mid`` its price in EURe; ``version`` rises with every judgement.
+
+    ``every_ms`` and ``move_bps``: a source's price is recorded after that time, once it moved so far. ``on_mid`` gets
+    the mid, trusted or not, whenever it is judged.
+    """
 
     def __init__(
         self,
@@ -37,7 +41,7 @@ class Reference:
         every_ms: int = 1_000,
         move_bps: Decimal = Decimal(0),
     ) -> None:
-        self._every_ns = every_ms * 1_000_000
+        self._every_ns = every_ms * NS_PER_MS
         self._move = move_bps / 10_000
         self.feeds = tuple(feeds)
         self._min_sources = min_sources
@@ -52,21 +56,19 @@ class Reference:
         self.mid: Decimal | None = None
         self.current: Composite = self._compose(env.wall_ns())
         self.on_mid: Callable[[Decimal | None], None] = lambda mid: None
-        """Hears the mid, trusted or not, whenever it is judged."""
 
     @property
     def trusted_mid(self) -> Decimal | None:
-        """The mid while the sources agree and are fresh; None otherwise."""
+        """The mid while the sources agree and are fresh, else None."""
         return self.mid if self.current.usable else None
 
     def on_tick(self, tick: Tick) -> None:
-        """Take one exchange's price."""
         self._ticks[tick.source] = tick
-        self._keep(MarketPrice(at_ns=tick.at_ns, source=tick.source, bid=tick.bid, ask=tick.ask, mid=tick.mid))
+        self._thin(MarketPrice(at_ns=tick.at_ns, source=tick.source, bid=tick.bid, ask=tick.ask, mid=tick.mid))
         self.recompute()
 
     def recompute(self) -> None:
-        """Judge the sources at this moment: prices grow stale without any tick telling so."""
+        """Judge the sources at this moment: prices grow stale without a tick."""
         now = self._wall_ns()
         self.current = self._compose(now)
         mid = self.current.mid
@@ -76,7 +78,7 @@ class Reference:
         if self.current.usable and self.mid is not None:
             if not self.chart or now - self.chart[-1][0] >= NS_PER_S:
                 self.chart.append((now, self.mid))
-            self._keep(MarketPrice(at_ns=now, source="composite", bid=self.mid, ask=self.mid, mid=self.mid))
+            self._thin(MarketPrice(at_ns=now, source="composite", bid=self.mid, ask=self.mid, mid=self.mid))
 
     def _compose(self, now_ns: int) -> Composite:
         limits = self._limits.current
@@ -88,19 +90,18 @@ class Reference:
             min_sources=self._min_sources,
         )
 
-    def _keep(self, price: MarketPrice) -> None:
-        """Record a price that moved far enough since the last one, and long enough after it."""
+    def _thin(self, price: MarketPrice) -> None:
         last = self._recorded.get(price.source)
         if last is not None:
             apart_ns = abs(price.at_ns - last.at_ns)
             moved = price.mid != last.mid and abs(price.mid - last.mid) >= self._move * last.mid
-            if apart_ns < self._every_ns or not (moved or apart_ns >= ALIVE_NS):
+            if apart_ns < self._every_ns or not (moved or apart_ns >= UNCHANGED_EVERY_NS):
                 return
         self._recorded[price.source] = price
         self._record(price)
 
     async def refresh(self, client: httpx.AsyncClient) -> list[str]:
-        """Ask every exchange by REST now; one sentence for each that did not answer."""
+        """Ask every exchange by REST now; return one sentence for each that did not answer."""
         problems = []
         for feed in self.feeds:
             try:

@@ -10,31 +10,31 @@ from cockpit.desk.quote_book.book import Quote
 from venue.protocol.assets import BTC_EURE
 from venue.protocol.units import NS_PER_S
 
-KEPT = 400
+MAX_REMEMBERED = 400
 """Fills whose markouts are remembered: more than are shown."""
 
 Marked = tuple[tuple[int, Decimal | None], ...]
 
 
 class Mid(Protocol):
-    """The price to mark by: None, or one that the guard does not trust, marks nothing."""
+    """The price to mark by; None, when it is unknown or not trusted, marks nothing."""
 
     @property
     def trusted_mid(self) -> Decimal | None: ...
 
 
 class LiveMarkouts:
-    """Of each fill: seconds after it and how far the mid had gone in the desk's favour, bps; None without a mid."""
+    """Of each fill: seconds after it, and how far the mid had moved in the desk's favour, bps; None without a mid."""
 
     def __init__(self) -> None:
         self._marked: OrderedDict[str, Marked] = OrderedDict()
 
     def of(self, quote_hash: str) -> Marked:
-        """The horizons that have passed, the first one first."""
+        """Return the horizons that have passed, the first one first."""
         return self._marked.get(quote_hash, ())
 
     def tick(self, now_ns: int, fills: Sequence[Quote], mid: Mid) -> None:
-        """Mark the fills (oldest first) whose next horizon has passed; meant to be called several times a second."""
+        """Mark the fills (oldest first) whose next horizon has passed; call it several times a second."""
         for quote in reversed(fills):
             age_ns = now_ns - (quote.settled_ns or 0)
             if age_ns > (HORIZONS_S[-1] + HORIZONS_S[0]) * NS_PER_S:
@@ -42,19 +42,19 @@ class LiveMarkouts:
             marked = self._marked.get(quote.commitment.quote_hash, ())
             passed = [horizon for horizon in HORIZONS_S[len(marked) :] if age_ns >= horizon * NS_PER_S]
             if passed:
-                self._keep(quote, marked, passed, mid.trusted_mid)
+                self._add(quote, marked, passed, mid.trusted_mid)
 
-    def _keep(self, quote: Quote, marked: Marked, passed: Sequence[int], mid: Decimal | None) -> None:
-        """The last horizon that passed has the mid of now; one that was slept through has none."""
+    def _add(self, quote: Quote, marked: Marked, passed: Sequence[int], mid: Decimal | None) -> None:
+        # The last horizon that passed gets the mid of now; one that passed unobserved before it has none.
         now = None if mid is None else _bps(quote, mid)
         missed: Marked = tuple((horizon, None) for horizon in passed[:-1])
         self._marked[quote.commitment.quote_hash] = (*marked, *missed, (passed[-1], now))
-        if len(self._marked) > KEPT:
+        if len(self._marked) > MAX_REMEMBERED:
             self._marked.popitem(last=False)
 
 
 def _bps(quote: Quote, mid: Decimal) -> Decimal:
     commitment = quote.commitment
-    taken, given = commitment.amount_in, commitment.amount_out
-    base, paid = (taken, given) if commitment.side == "buy" else (given, taken)
+    received, given = commitment.amount_in, commitment.amount_out
+    base, paid = (received, given) if commitment.side == "buy" else (given, received)
     return in_bps(markout(BTC_EURE, commitment.side, base, paid, mid))

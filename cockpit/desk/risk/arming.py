@@ -1,4 +1,4 @@
-"""Who may trade: strategy first, then executor; both start disarmed, and the executor never outlives the strategy."""
+"""Arming: the strategy first, then the executor; both start disarmed, and the executor is never armed alone."""
 
 from collections.abc import Sequence
 
@@ -7,7 +7,7 @@ from cockpit.model.snapshot import Rung
 
 
 class Arming:
-    """The two switches, with who or what moved each last. What is shown as ARMED is what this says."""
+    """The two switches, with who or what moved each last; the screen shows this state and no other."""
 
     def __init__(self) -> None:
         self._armed: dict[Armable, bool] = {"strategy-engine": False, "trade-executor": False}
@@ -18,33 +18,29 @@ class Arming:
 
     @property
     def strategy(self) -> bool:
-        """Whether the strategy decides for real."""
         return self._armed["strategy-engine"]
 
     @property
     def executor(self) -> bool:
-        """Whether quotes are signed and sent."""
         return self._armed["trade-executor"]
 
     @property
     def rung(self) -> Rung:
-        """How far the ladder is climbed."""
         return "LIVE" if self.executor else "SHADOW" if self.strategy else "SAFE"
 
     def armed(self, part: Armable) -> bool:
-        """Whether this part is armed."""
         return self._armed[part]
 
     def why(self, part: Armable) -> str:
-        """Who or what put the part in its state."""
+        """Return who or what put the part in its state."""
         return self._why[part]
 
     def arm(self, part: Armable, actor: str, blocked: Sequence[str]) -> str | None:
-        """Arm the part; the refusal in one sentence when something blocks it."""
+        """Arm the part; return the refusal in one sentence when something blocks it."""
         if blocked:
             return f"{part} stays disarmed: {'; '.join(blocked)}"
         if part == "trade-executor" and not self.strategy:
-            return f"{part} stays disarmed: the strategy is armed first"
+            return f"{part} stays disarmed: arm the strategy first"
         self._move(part, True, f"armed by {actor}")
         return None
 

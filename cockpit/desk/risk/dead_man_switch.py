@@ -1,4 +1,4 @@
-"""The operator lost: what a desk does that trades while nobody can see it."""
+"""The dead man's switch: what an armed desk does when no operator is attached."""
 
 from collections.abc import Callable
 from typing import Literal
@@ -6,18 +6,18 @@ from typing import Literal
 from cockpit.model.environment import Environment
 from venue.protocol.units import NS_PER_MS
 
-WhenAlone = Literal["disarm", "keep", "stop"]
+DeadManAction = Literal["disarm", "keep", "stop"]
 
 
 class DeadManSwitch:
-    """Acts once when no cockpit that could command was attached for ``after_ms`` while the executor was armed.
+    """Acts once when no commanding cockpit was attached for ``after_ms`` while the executor was armed.
 
     ``disarm`` and ``stop`` get the reason; ``stop`` burns live quotes too.
     """
 
     def __init__(
         self,
-        action: WhenAlone,
+        action: DeadManAction,
         after_ms: int,
         *,
         disarm: Callable[[str], None],
@@ -32,7 +32,7 @@ class DeadManSwitch:
         self._since_ns: int | None = None
 
     def tick(self, operators: int, armed: bool) -> None:
-        """Look whether somebody is there: ``operators`` cockpits that can command are attached."""
+        """Act if it is time. ``operators``: how many attached cockpits can command."""
         if operators or not armed:
             self._since_ns = None
         elif self._since_ns is None:
@@ -40,14 +40,14 @@ class DeadManSwitch:
         if self.left_ms() != 0:
             return
         self._since_ns = None
-        why = f"no cockpit was attached for {self.after_ms / 1000:g} s"
+        reason = f"no cockpit was attached for {self.after_ms / 1000:g} s"
         if self.action == "stop":
-            self._stop(why)
+            self._stop(reason)
         else:
-            self._disarm(why)
+            self._disarm(reason)
 
     def left_ms(self) -> int | None:
-        """Milliseconds until it acts; None while it need not."""
+        """Return the milliseconds until it acts; None while it need not."""
         if self._since_ns is None or self.action == "keep":
             return None
         return max(0, self.after_ms - (self._monotonic_ns() - self._since_ns) // NS_PER_MS)

@@ -12,31 +12,30 @@ so this is room for a mid that moved between its judgement and a signature."""
 
 
 def in_units(limit: Decimal, asset: Asset) -> int:
-    """A limit in base units of the asset; what is finer than a base unit is cut off."""
+    """Convert a limit to base units of the asset; what is finer than a base unit is cut off."""
     return int(EXACT.scaleb(limit, asset.decimals))
 
 
 def max_notional(limits: Limits, asset: Asset) -> int:
-    """The largest notional in base units of the asset; what is finer than a base unit is cut off."""
     return in_units(limits.max_notional_eure, asset)
 
 
 def base_ceiling(pair: Pair, limits: Limits, mid: Decimal | None) -> int:
-    """The most BTC that one signature may commitment, base units: the largest notional at the mid; 0 without a mid."""
+    """Return the most BTC that one signature may give, base units: the largest notional at the mid; 0 without one."""
     if mid is None or mid <= 0:
         return 0
     return in_units(EXACT.divide(EXACT.multiply(limits.max_notional_eure, SIGNER_SLACK), mid), pair.base)
 
 
 class LimitsInForce:
-    """``current`` is what the next decision is held to; ``on_change`` hears of every new set."""
+    """``current`` is what the next decision is held to; ``on_change`` gets every new set."""
 
     def __init__(self, limits: Limits, *, on_change: Callable[[Limits], None] = lambda limits: None) -> None:
         self.current = limits
         self.on_change = on_change
 
     def replace(self, limits: Limits) -> None:
-        """Put a validated set in force; ValueError when it is not a possible one."""
+        """Put a set in force. Raises ValueError when it is not valid."""
         problems = limits.problems()
         if problems:
             raise ValueError("; ".join(problems))

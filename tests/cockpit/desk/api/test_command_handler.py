@@ -36,7 +36,7 @@ def test_both_parts_start_disarmed_and_arm_apart(desk: Desk) -> None:
 def test_the_executor_is_refused_while_the_strategy_is_disarmed(desk: Desk) -> None:
     refused = desk.control.arm("trade-executor", by())
     assert not refused.accepted
-    assert "the strategy is armed first" in refused.reason
+    assert "arm the strategy first" in refused.reason
     assert desk.arming.rung == "SAFE"
 
 

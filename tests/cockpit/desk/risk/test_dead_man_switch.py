@@ -1,6 +1,6 @@
 import pytest
 
-from cockpit.desk.risk.dead_man_switch import DeadManSwitch, WhenAlone
+from cockpit.desk.risk.dead_man_switch import DeadManAction, DeadManSwitch
 from cockpit.model.environment import Environment
 from venue.protocol.units import NS_PER_MS
 
@@ -8,7 +8,7 @@ from venue.protocol.units import NS_PER_MS
 class Watched:
     """An Alone with a clock, and what it did."""
 
-    def __init__(self, action: WhenAlone) -> None:
+    def __init__(self, action: DeadManAction) -> None:
         self.now_ns = 0
         self.done: list[tuple[str, str]] = []
         self.alone = DeadManSwitch(
@@ -25,7 +25,7 @@ class Watched:
 
 
 @pytest.mark.parametrize("action", ["disarm", "stop"])
-def test_it_acts_once_when_nobody_was_there_for_the_whole_time(action: WhenAlone) -> None:
+def test_it_acts_once_when_nobody_was_there_for_the_whole_time(action: DeadManAction) -> None:
     desk = Watched(action)
     desk.after(0)
     desk.after(59_999)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cockpit.desk.risk.limits import LimitsInForce
-from cockpit.desk.risk.trading_state import DAY_NS, HOUR_NS, KeptState, TradingState, remember
+from cockpit.desk.risk.trading_state import DAY_NS, HOUR_NS, JournalledState, TradingState, remember
 from cockpit.model.commands import Limits
 from cockpit.model.environment import Environment
 from cockpit.model.snapshot import Trading
@@ -45,7 +45,7 @@ def lose(trading: TradingState, clock: Clock, eure: int, mid: Decimal = MID) -> 
 def test_a_fresh_desk_trades() -> None:
     trading, _ = a_state()
     trading.mark(MID, EVEN)
-    assert (now(trading), trading.why, trading.loss, trading.moved()) == ("ACTIVE", "", 0, False)
+    assert (now(trading), trading.why, trading.loss, trading.changed()) == ("ACTIVE", "", 0, False)
 
 
 def test_the_days_loss_halts_until_a_person_lifts_it_and_counts_anew_then() -> None:
@@ -55,8 +55,8 @@ def test_the_days_loss_halts_until_a_person_lifts_it_and_counts_anew_then() -> N
     lose(trading, clock, 1)
     assert now(trading) == "HALTED"
     assert "the day's fills lost 6.000000 EURe, at most 5" in trading.why
-    assert trading.moved()
-    assert not trading.moved()
+    assert trading.changed()
+    assert not trading.changed()
     trading.mark(MID * 2, EVEN)
     assert now(trading) == "HALTED", "a mid that came back lifts nothing"
     clock.now_ns += DAY_NS
@@ -66,7 +66,7 @@ def test_the_days_loss_halts_until_a_person_lifts_it_and_counts_anew_then() -> N
     assert trading.loss_halt, "nor a halt on top"
     trading.choose("ACTIVE", "ann", "seen")
     assert (now(trading), trading.why) == ("ACTIVE", "ACTIVE by ann: seen")
-    assert not trading.moved(), "what a person did is journalled by the command"
+    assert not trading.changed(), "what a person did is journalled by the command"
 
 
 def test_lifting_forgives_what_a_person_has_seen_and_no_more() -> None:
@@ -132,11 +132,11 @@ def test_too_many_fills_halt_until_the_hour_has_room() -> None:
     trading.filled(clock(), PairAmounts(0, 0), None)
     assert now(trading) == "HALTED"
     assert trading.why == "desk: 2 fills within the hour, at most 2; the next in 3000 s"
-    assert trading.moved()
+    assert trading.changed()
     clock.now_ns += HOUR_NS - 600 * NS_PER_S
     trading.mark(None)
     assert (now(trading), trading.fills_in_hour) == ("ACTIVE", 1)
-    assert trading.moved(), "the desk frees itself, and says so"
+    assert trading.changed(), "the desk frees itself, and says so"
 
 
 def test_a_wall_clock_that_is_set_frees_no_fill_of_the_hour() -> None:
@@ -182,20 +182,20 @@ def test_the_strictest_of_all_counts() -> None:
 class Remembered:
     """A history that answers this."""
 
-    def __init__(self, kept: KeptState | None, fills: tuple[RecordedFill, ...]) -> None:
-        self.kept, self.fills = kept, fills
+    def __init__(self, kept: JournalledState | None, fills: tuple[RecordedFill, ...]) -> None:
+        self.journalled, self.fills = kept, fills
 
     async def fills_since(self, at_ns: int) -> tuple[RecordedFill, ...]:
         return tuple(fill for fill in self.fills if fill.at_ns >= at_ns)
 
     async def last_arguments(self, command: str) -> str | None:
         assert command == "set trading"
-        return None if self.kept is None else msgspec.json.encode(self.kept).decode()
+        return None if self.journalled is None else msgspec.json.encode(self.journalled).decode()
 
 
 def restarted(former: TradingState, fills: tuple[RecordedFill, ...], clock: Clock, **limits: object) -> TradingState:
     trading, _ = a_state(clock, **limits)
-    asyncio.run(remember(trading, Remembered(former.kept, fills)))
+    asyncio.run(remember(trading, Remembered(former.journalled, fills)))
     return trading
 
 
@@ -228,4 +228,4 @@ def test_a_restart_knows_what_the_run_before_it_knew(made: Fills, cut: int, lift
     trading.mark(MID, EVEN)
     seen = (trading.state, trading.why, trading.loss, trading.fills_in_hour, trading.loss_halt)
     assert (again.state, again.why, again.loss, again.fills_in_hour, again.loss_halt) == seen
-    assert not again.moved(), "what former runs journalled is not journalled again"
+    assert not again.changed(), "what former runs journalled is not journalled again"
