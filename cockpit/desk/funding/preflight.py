@@ -1,11 +1,11 @@
 """What must hold before a withdrawal is signed: a table of checks, each with its own refusal. Pure."""
 
 from collections.abc import Callable
-from decimal import Decimal
 
 import msgspec
 
 from cockpit.model.commands import FEE_CHANGED, NEW_ADDRESS
+from cockpit.model.formatting import exact
 from venue.protocol.assets import Asset
 
 PREVIOUS_RUN = "quotes of the previous run"
@@ -69,8 +69,8 @@ def _balance(facts: PreflightFacts) -> str:
     if facts.amount <= facts.available:
         return ""
     return (
-        f"{_text(facts, facts.amount)} exceeds the {_text(facts, facts.available)} available (the rest is committed to "
-        "live quotes or withdrawals); reduce it, or wait for the quotes to expire"
+        f"{_text(facts, facts.amount)} exceeds the {_text(facts, facts.available)} available (the rest is committed or "
+        "leaving); reduce it, or wait for quotes to expire"
     )
 
 
@@ -125,8 +125,7 @@ def failed_checks(facts: PreflightFacts) -> tuple[str, ...]:
 
 
 def _text(facts: PreflightFacts, units: int) -> str:
-    amount: Decimal = facts.asset.to_decimal(units)
-    return f"{amount.normalize():f} {facts.asset.symbol}"
+    return f"{exact(facts.asset.to_decimal(units))} {facts.asset.symbol}"
 
 
 def _seconds(ms: int) -> int:
