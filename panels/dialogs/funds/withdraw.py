@@ -29,7 +29,7 @@ REVIEWING = Message("Asking the desk for fee, minimum and available balance…",
 NOTHING_ORDERED = "nothing was ordered; try again"
 
 
-class ParsedOrder(msgspec.Struct, frozen=True):
+class TypedOrder(msgspec.Struct, frozen=True):
     """The order the form describes, or a sentence for each field that is wrong."""
 
     order: WithdrawalOrder | None
@@ -57,7 +57,7 @@ def exceeds_available(typed: str, available: str) -> str:
     return f"{typed.strip()} exceeds the {available} available; reduce it or type max"
 
 
-def parse_order(symbol: str, typed: str, destination: str, snapshot: Snapshot) -> ParsedOrder:
+def parse_order(symbol: str, typed: str, destination: str, snapshot: Snapshot) -> TypedOrder:
     """Read the form. An empty destination is the configured one."""
     problems: dict[str, str] = {}
     amount_units = 0
@@ -69,9 +69,9 @@ def parse_order(symbol: str, typed: str, destination: str, snapshot: Snapshot) -
         name = f"TRADING_{symbol.upper()}_WITHDRAW_ADDRESS"
         problems["destination"] = f"type the address to send {symbol} to; {name} is not configured"
     if problems:
-        return ParsedOrder(None, problems)
+        return TypedOrder(None, problems)
     order = WithdrawalOrder(asset_id=symbol, amount=str(amount_units), destination_address=destination)
-    return ParsedOrder(order, {})
+    return TypedOrder(order, {})
 
 
 class WithdrawDialog(Dialog[None]):
