@@ -1,14 +1,14 @@
-"""How a call to the venue can fail.
+"""How a call or a connection to the venue can fail.
 
 VenueError
 ├── UnreachableError   no readable answer: the outcome is unknown
-└── RefusedError       the service answered with an error
-WsClosedError          a websocket connection that is not open
+├── RefusedError       the service answered with an error
+└── WsClosedError      a websocket connection that is not open
 """
 
 
 class VenueError(Exception):
-    """Base of the failed calls. The text never holds a header, a token or a key."""
+    """Base of failed calls and connections. The text never holds a header, a token or a key."""
 
 
 class UnreachableError(VenueError):
@@ -29,5 +29,5 @@ class RefusedError(VenueError):
         self.data = data
 
 
-class WsClosedError(Exception):
+class WsClosedError(VenueError):
     """Raised when a connection cannot be opened, or was lost; the text gives the reason and holds no header."""
