@@ -130,43 +130,43 @@ def replay(
     decided: Callable[[TradeDecision], None] = lambda event: None,
 ) -> Replay:
     """Decide every recorded request again; ``decided`` is called with each decision."""
-    then, now, rules = Tally(), Tally(), _Rules(changes)
-    was, would = _Committed(then), _Committed(now)
+    recorded, replayed, rules = Tally(), Tally(), _Rules(changes)
+    recorded_quotes, replayed_quotes = _Committed(recorded), _Committed(replayed)
     decisions = without = same = filled = still = better = 0
     differences: list[Difference] = []
     for record in every:
         decisions += 1
-        made = record.decision
-        if not made.view or record.limits is None or record.params is None:
+        original = record.decision
+        if not original.view or record.limits is None or record.params is None:
             without += 1
             continue
         at_ns = record.request.at_ns
-        was.release_ended(at_ns)
-        would.release_ended(at_ns)
-        view = _view(record, rules.of(record.limits, record.params), changes, was, would)
-        event, sends = _again(record, view)
+        recorded_quotes.release_ended(at_ns)
+        replayed_quotes.release_ended(at_ns)
+        view = _view(record, rules.of(record.limits, record.params), changes, recorded_quotes, replayed_quotes)
+        event, sends = _decide_again(record, view)
         decided(event)
-        then.reasons[made.reason] += 1
-        now.reasons[event.reason] += 1
-        if event == made:
+        recorded.reasons[original.reason] += 1
+        replayed.reasons[event.reason] += 1
+        if event == original:
             same += 1
         elif len(differences) < SHOWN:
-            differences.append(_difference(made, event))
+            differences.append(_difference(original, event))
         ends_ns = _NEVER_NS if record.over_ns is None else record.over_ns
         if record.sent:
-            was.add(made, ends_ns)
+            recorded_quotes.add(original, ends_ns)
         if sends:
-            would.add(event, ends_ns if record.sent else event.deadline_ns)
+            replayed_quotes.add(event, ends_ns if record.sent else event.deadline_ns)
         if record.filled:
             filled += 1
             still += sends
-            better += sends and _no_worse(made, event)
+            better += sends and _no_worse(original, event)
     return Replay(
         decisions=decisions,
         without_record=without,
         same=same,
-        recorded=then,
-        replayed=now,
+        recorded=recorded,
+        replayed=replayed,
         filled=filled,
         filled_still=still,
         filled_better=better,
@@ -178,50 +178,48 @@ def _view(
     record: RecordedDecision,
     rules: tuple[Limits, PriceParams],
     changes: RuleChanges,
-    was: _Committed,
-    would: _Committed,
+    recorded_quotes: _Committed,
+    replayed_quotes: _Committed,
 ) -> DeskView:
     """Return the recorded view under these rules, with the replayed quotes committed instead of the recorded."""
     view = read_view(record.decision.view, PAIR, *rules)
     given: dict[str, Any] = dict(changes.view)
     if changes.armed:
         given |= {"strategy_armed": True, "executor_armed": True}
-    if (was.btc, was.eure) != (would.btc, would.eure):
-        given["base_reserved"] = view.base_reserved - was.btc + would.btc
-        given["quote_reserved"] = view.quote_reserved - was.eure + would.eure
-        given["base_promised"] = view.base_promised - was.btc + would.btc
-        given["quote_promised"] = view.quote_promised - was.eure + would.eure
+    if (recorded_quotes.btc, recorded_quotes.eure) != (replayed_quotes.btc, replayed_quotes.eure):
+        given["base_reserved"] = view.base_reserved - recorded_quotes.btc + replayed_quotes.btc
+        given["quote_reserved"] = view.quote_reserved - recorded_quotes.eure + replayed_quotes.eure
+        given["base_promised"] = view.base_promised - recorded_quotes.btc + replayed_quotes.btc
+        given["quote_promised"] = view.quote_promised - recorded_quotes.eure + replayed_quotes.eure
     return msgspec.structs.replace(view, **given) if given else view
 
 
-def _again(record: RecordedDecision, view: DeskView) -> tuple[TradeDecision, bool]:
+def _decide_again(record: RecordedDecision, view: DeskView) -> tuple[TradeDecision, bool]:
     # The new decision, and whether a quote is sent; a quote that could not be sent then is not sent now.
-    made = record.decision
+    original = record.decision
     decision = decide(record.request, view, desk_prices(view))
     failure = ""
-    last = made.checks[-1] if made.checks else Check("", True, "")
-    if decision.execute and made.reason == "sent" and last.name == "sent":
+    last = original.checks[-1] if original.checks else Check("", True, "")
+    if decision.execute and original.reason == "sent" and last.name == "sent":
         failure = last.detail
-    event = decision_event(made.decision_id, record.request, decision, view, failure, made.rules_id)
+    event = decision_event(original.decision_id, record.request, decision, view, failure, original.rules_id)
     return event, decision.execute and not failure
 
 
-def _no_worse(made: TradeDecision, event: TradeDecision) -> bool:
+def _no_worse(original: TradeDecision, event: TradeDecision) -> bool:
     # The taker would have got no less for no more.
-    if made.amount_in is None or event.amount_in is None or made.amount_out is None or event.amount_out is None:
+    if original.amount_in is None or event.amount_in is None or original.amount_out is None or event.amount_out is None:
         return False
-    return event.amount_in <= made.amount_in and event.amount_out >= made.amount_out
+    return event.amount_in <= original.amount_in and event.amount_out >= original.amount_out
 
 
-def _difference(made: TradeDecision, event: TradeDecision) -> Difference:
-    names = [name for name in made.__struct_fields__ if getattr(made, name) != getattr(event, name)]
-    fields = {name: (_text(getattr(made, name)), _text(getattr(event, name))) for name in names if name != "checks"}
-    changed = [
-        (old, new) for old, new in zip(made.checks, event.checks, strict=False) if old != new
-    ]  # fmt: skip
-    for old, new in changed:
-        fields[f"check {old.name}"] = (_check(old), _check(new))
-    return Difference(made.quote_id, made.at_ns, fields)
+def _difference(original: TradeDecision, event: TradeDecision) -> Difference:
+    names = [name for name in original.__struct_fields__ if getattr(original, name) != getattr(event, name)]
+    fields = {name: (_text(getattr(original, name)), _text(getattr(event, name))) for name in names if name != "checks"}
+    for old, new in zip(original.checks, event.checks, strict=False):
+        if old != new:
+            fields[f"check {old.name}"] = (_check(old), _check(new))
+    return Difference(original.quote_id, original.at_ns, fields)
 
 
 def _check(check: Check) -> str:
