@@ -459,7 +459,7 @@ def play(examples: int, steps: int) -> None:
     assert DeskMachine.signatures > examples // 4, "hardly anything was signed, so nothing was proven"
 
 
-def test_no_order_of_events_makes_the_desk_sign_against_a_guard() -> None:
+def test_no_order_of_events_makes_the_desk_sign_against_a_check() -> None:
     play(12, 16)
 
 

@@ -124,5 +124,5 @@ class Simulation:
 
 @settings(max_examples=300)
 @given(st.lists(steps, max_size=40))
-def test_never_more_to_give_than_the_chain_holds_and_every_fill_found(script: list[Step]) -> None:
+def test_never_more_committed_than_the_chain_holds_and_every_fill_found(script: list[Step]) -> None:
     asyncio.run(Simulation().play(script))

@@ -91,7 +91,7 @@ async def test_balances_older_than_the_block_that_used_the_nonce_burn_nothing(wo
     assert (results(world.history, "settled"), results(world.history, "burned")) == ([made.quote_hash], [])
 
 
-async def test_an_opening_older_than_what_the_former_run_saw_is_not_taken(world: World) -> None:
+async def test_an_opening_older_than_what_the_previous_run_saw_is_not_taken(world: World) -> None:
     world.chain.advance(5_000_000)
     world.life.listed = [Movement("deposit:1", PairAmounts(5_000_000, 0))]
     await world.read()
@@ -105,7 +105,7 @@ async def test_an_opening_older_than_what_the_former_run_saw_is_not_taken(world:
     assert await world.read() == "opening balances read"
 
 
-async def test_the_bridge_is_waited_for_a_while_before_a_difference_is_called_unaccounted(world: World) -> None:
+async def test_the_bridge_is_waited_for_before_a_difference_counts_as_unexplained(world: World) -> None:
     world.chain.advance(5_000_000)
     life = await world.restart(clean=True)
     life.listed = None
@@ -166,7 +166,7 @@ async def test_a_withdrawal_of_an_earlier_run_explains_the_opening(world: World)
     )
 
 
-async def test_how_long_a_former_run_binds(world: World) -> None:
+async def test_how_long_quotes_of_the_previous_run_stay_live(world: World) -> None:
     world.life.send("a", amount_in=7, amount_out=1_000, life_ms=20_000)
     clean = await world.restart(clean=True)
     assert clean.former.unrecorded_left_ms() == 0
@@ -197,7 +197,7 @@ async def strange(world: World, base: int) -> None:
     await world.read()
 
 
-async def test_a_remainder_stays_in_sight_over_any_number_of_starts_until_it_is_accepted(world: World) -> None:
+async def test_a_difference_stays_visible_over_any_number_of_starts_until_it_is_accepted(world: World) -> None:
     await strange(world, 7)
     for clean in (True, False, True):
         world.life.flush()
@@ -213,7 +213,7 @@ async def test_a_remainder_stays_in_sight_over_any_number_of_starts_until_it_is_
     assert not any("unexplained" in one for one in life.former.findings())
 
 
-async def test_a_crash_before_the_reading_that_shows_a_remainder_counts_it_once(world: World) -> None:
+async def test_a_crash_before_the_reading_that_shows_a_difference_counts_it_once(world: World) -> None:
     await strange(world, 7)
     (at,) = [
         n
@@ -226,7 +226,7 @@ async def test_a_crash_before_the_reading_that_shows_a_remainder_counts_it_once(
     assert (life.inventory.ledger.gap, life.inventory.ledger.unexplained) == (PairAmounts(7, 0), PairAmounts(7, 0))
 
 
-async def test_a_second_remainder_is_added_to_the_one_of_the_run_before(world: World) -> None:
+async def test_a_second_difference_is_added_to_the_one_of_the_previous_run(world: World) -> None:
     await strange(world, 7)
     life = await world.restart(clean=True)
     await world.read()
@@ -237,7 +237,7 @@ async def test_a_second_remainder_is_added_to_the_one_of_the_run_before(world: W
     assert life.inventory.ledger.unexplained == PairAmounts(12, 0)
 
 
-async def test_a_remainder_that_explains_itself_later_is_not_carried_on(world: World) -> None:
+async def test_a_difference_that_is_explained_later_is_not_carried_on(world: World) -> None:
     await strange(world, 5_000_000)
     world.life.listed = [Movement("deposit:1", PairAmounts(5_000_000, 0))]
     await world.read()

@@ -68,7 +68,7 @@ async def test_a_claimed_fill_that_the_balances_do_not_show_stays_reserved(opene
     assert opened.outcomes() == [(made.quote_hash, "settled")]
 
 
-async def test_one_of_two_claimed_fills_is_told_from_the_other(opened: Watched) -> None:
+async def test_one_of_two_claimed_fills_is_told_apart_from_the_other(opened: Watched) -> None:
     one, two = opened.send(amount_out=1_000), opened.send(amount_out=2_000)
     opened.claim(one)
     opened.claim(two)
@@ -91,7 +91,7 @@ async def test_a_claim_that_comes_while_the_balances_are_read_explains_them(open
     assert opened.chain.asked_nonces == [], "no nonce has to be asked for what the relay told in time"
 
 
-async def test_a_settlement_nobody_told_of_is_found_by_its_nonce(opened: Watched) -> None:
+async def test_an_unreported_settlement_is_found_by_its_nonce(opened: Watched) -> None:
     other, made = opened.send(amount_out=1_000), opened.send(amount_out=2_000)
     opened.chain.settle(made)
     await opened.inventory.sync("poll")
@@ -101,7 +101,7 @@ async def test_a_settlement_nobody_told_of_is_found_by_its_nonce(opened: Watched
     assert opened.reservations.reserved(EURE.token_id) == 1_000
 
 
-async def test_a_fill_whose_expired_nonce_the_contract_has_forgotten_is_booked_all_the_same(opened: Watched) -> None:
+async def test_a_fill_whose_expired_nonce_the_contract_has_cleared_is_booked(opened: Watched) -> None:
     other, made = opened.send(amount_out=1_000), opened.send(amount_out=2_000)
     opened.chain.down.add("balances")
     opened.chain.settle(made)
@@ -127,7 +127,7 @@ async def test_many_claims_of_which_some_are_settled_are_told_apart_by_their_non
     assert opened.inventory.ledger.unexplained == NO_AMOUNTS
 
 
-async def test_a_deposit_is_told_from_a_fill(opened: Watched) -> None:
+async def test_a_deposit_is_distinguished_from_a_fill(opened: Watched) -> None:
     made = opened.send()
     opened.claim(made)
     opened.chain.settle(made)
@@ -188,7 +188,7 @@ async def test_the_age_counts_from_when_the_balances_were_asked_for(opened: Watc
     assert opened.inventory.ledger.at_ns == asked_ns
 
 
-async def test_what_nothing_explains_is_shown_and_the_balance_is_still_the_chains(opened: Watched) -> None:
+async def test_an_unexplained_difference_is_shown_and_the_balance_is_the_chains(opened: Watched) -> None:
     opened.chain.advance(-3, 11)
     assert await opened.inventory.sync("poll") == "the balances are not explained"
     assert opened.inventory.ledger.unexplained == PairAmounts(-3, 11)
@@ -196,7 +196,7 @@ async def test_what_nothing_explains_is_shown_and_the_balance_is_still_the_chain
     assert opened.inventory.counters["unexplained"] == 1
 
 
-async def test_a_dead_quote_is_let_go_only_after_a_block_later_than_its_deadline(opened: Watched) -> None:
+async def test_an_expired_quote_is_released_only_after_a_block_later_than_its_deadline(opened: Watched) -> None:
     made = opened.send()
     opened.die(made)
     await opened.inventory.sync("poll")
@@ -213,7 +213,7 @@ async def test_a_dead_quote_is_let_go_only_after_a_block_later_than_its_deadline
     assert opened.reservations.reserved(EURE.token_id) == 0
 
 
-async def test_balances_older_than_the_block_let_nothing_go(opened: Watched) -> None:
+async def test_balances_older_than_the_block_release_nothing(opened: Watched) -> None:
     made = opened.send()
     opened.die(made)
     opened.block_after()
@@ -229,7 +229,7 @@ async def test_balances_older_than_the_block_let_nothing_go(opened: Watched) -> 
     assert opened.outcomes() == [(made.quote_hash, "expired")]
 
 
-async def test_without_a_block_nothing_is_let_go(opened: Watched) -> None:
+async def test_without_a_block_nothing_is_released(opened: Watched) -> None:
     made = opened.send()
     opened.die(made)
     opened.block_after()
@@ -238,7 +238,7 @@ async def test_without_a_block_nothing_is_let_go(opened: Watched) -> None:
     assert opened.reservations.reserved(EURE.token_id) == 1_000
 
 
-async def test_a_dead_quote_that_was_settled_in_silence_is_a_fill(opened: Watched) -> None:
+async def test_an_expired_quote_with_an_unreported_settlement_is_a_fill(opened: Watched) -> None:
     made = opened.send()
     opened.chain.settle(made)
     opened.die(made)
@@ -258,7 +258,7 @@ async def test_a_claim_that_never_came_true_ends_with_the_quote(opened: Watched)
     assert opened.book.settling() == ()
 
 
-async def test_a_transfer_from_a_stranger_neither_hides_fills_nor_holds_dead_quotes(opened: Watched) -> None:
+async def test_a_transfer_from_a_third_party_neither_hides_fills_nor_keeps_expired_quotes(opened: Watched) -> None:
     """Anybody may send an account one unit; that must not stop a desk."""
     silent, brief = opened.send(amount_out=1_000), opened.send(amount_out=2_000, life_ms=5_000)
     opened.chain.advance(1, 0)
@@ -283,7 +283,7 @@ async def test_a_transfer_from_a_stranger_neither_hides_fills_nor_holds_dead_quo
     assert len(opened.chain.asked_nonces) == asked, "what is set aside is not asked about again"
 
 
-async def test_what_was_set_aside_is_explained_once_the_bridge_tells_of_it(opened: Watched) -> None:
+async def test_what_was_set_aside_is_explained_once_the_bridge_reports_it(opened: Watched) -> None:
     opened.chain.advance(5_000, 0)
     for _ in range(3):
         await opened.inventory.sync("poll")
@@ -326,7 +326,7 @@ async def test_a_deposit_credited_between_the_opening_and_the_first_list_is_book
     assert watched.inventory.ledger.unexplained == NO_AMOUNTS
 
 
-async def test_the_rows_say_what_was_promised_at_that_moment(opened: Watched) -> None:
+async def test_the_rows_record_what_was_committed_at_that_moment(opened: Watched) -> None:
     opened.send(amount_out=OPENING.quote)
     await opened.inventory.sync("refresh")
     btc, eure = opened.rows[-2:]
@@ -352,7 +352,7 @@ async def found_twice(opened: Watched) -> None:
         await opened.inventory.sync("poll")
 
 
-async def test_a_remainder_is_accepted_to_the_base_unit_and_becomes_a_term_of_the_proof(opened: Watched) -> None:
+async def test_a_difference_is_accepted_to_the_base_unit_and_then_counts_as_explained(opened: Watched) -> None:
     inventory = opened.inventory
     opened.chain.advance(7, -3)
     await inventory.sync("poll")
@@ -376,7 +376,7 @@ async def test_a_remainder_is_accepted_to_the_base_unit_and_becomes_a_term_of_th
     assert opened.rows[-1].cause == "settlement"
 
 
-async def test_a_second_stranger_after_an_accepted_one_is_told_apart(opened: Watched) -> None:
+async def test_a_second_transfer_after_an_accepted_one_is_distinguished(opened: Watched) -> None:
     inventory = opened.inventory
     opened.chain.advance(1, 0)
     await found_twice(opened)
@@ -388,7 +388,7 @@ async def test_a_second_stranger_after_an_accepted_one_is_told_apart(opened: Wat
     assert inventory.ledger.accepted == PairAmounts(3, 0)
 
 
-async def test_nothing_is_accepted_while_a_signed_quote_has_no_end(opened: Watched) -> None:
+async def test_nothing_is_accepted_while_a_quote_is_open(opened: Watched) -> None:
     opened.send()
     opened.chain.advance(1, 0)
     await found_twice(opened)
@@ -399,7 +399,7 @@ async def test_nothing_is_accepted_while_a_signed_quote_has_no_end(opened: Watch
     assert opened.inventory.accept(PairAmounts(1, 0)) == ""
 
 
-async def test_a_remainder_accepted_while_the_balances_are_read_leaves_them_explained(opened: Watched) -> None:
+async def test_a_difference_accepted_while_the_balances_are_read_leaves_them_explained(opened: Watched) -> None:
     inventory = opened.inventory
     opened.chain.advance(1, 0)
     await found_twice(opened)

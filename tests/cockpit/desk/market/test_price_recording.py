@@ -43,7 +43,7 @@ def test_a_price_is_recorded_when_it_moved_as_far_as_set_since_the_last_one_reco
     assert [at_ms for at_ms, _ in recorded(100, "0", ticks)] == [0, 1_000, 3_000, 4_000, 5_000]
 
 
-def test_a_price_that_stands_still_is_recorded_often_enough_to_be_known_for_alive() -> None:
+def test_an_unchanged_price_is_recorded_often_enough_to_count_as_current() -> None:
     ticks = [(second * 1_000, "50000") for second in range(100)]
     assert [at_ms for at_ms, _ in recorded(1_000, "5", ticks)] == [0, 30_000, 60_000, 90_000]
 

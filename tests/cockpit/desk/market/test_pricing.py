@@ -61,7 +61,7 @@ def test_no_quote_ever_earns_less_than_the_edge(
 
 
 @given(mids, sides, u128)
-def test_exact_in_gives_the_floor_of_what_the_price_says(price: Decimal, side: Side, amount: int) -> None:
+def test_exact_in_gives_the_floor_of_the_price(price: Decimal, side: Side, amount: int) -> None:
     rate = Fraction(price) * SCALE if side == "buy" else 1 / (Fraction(price) * SCALE)
     amounts = price_amounts(PAIR, side, amount, None, price, price)
     given_exactly = amount * rate
@@ -74,7 +74,7 @@ def test_exact_in_gives_the_floor_of_what_the_price_says(price: Decimal, side: S
 
 
 @given(mids, sides, u128)
-def test_exact_out_asks_the_ceiling_of_what_the_price_says(price: Decimal, side: Side, amount: int) -> None:
+def test_exact_out_asks_the_ceiling_of_the_price(price: Decimal, side: Side, amount: int) -> None:
     rate = 1 / (Fraction(price) * SCALE) if side == "buy" else Fraction(price) * SCALE
     amounts = price_amounts(PAIR, side, None, amount, price, price)
     assert amounts is not None
@@ -115,7 +115,7 @@ def test_bid_and_ask_never_cross_nor_come_closer_to_the_mid_than_the_edge(
 
 
 @given(mids, params, shares, shares, bps)
-def test_the_more_btc_is_held_the_lower_both_prices(
+def test_the_more_btc_the_lower_both_prices(
     mid: Decimal, how: PriceParams, one: Decimal, two: Decimal, min_edge: Decimal
 ) -> None:
     less, more = sorted((one, two))
@@ -144,7 +144,7 @@ def test_the_whole_skew_is_reached_when_all_is_in_one_asset(how: PriceParams) ->
     assert skew_bps(Decimal(1), how) == (-how.max_skew_bps if how.target_btc_share < 1 else 0)
 
 
-def test_an_unknown_inventory_leans_nowhere() -> None:
+def test_an_unknown_inventory_makes_no_skew() -> None:
     assert skew_bps(None, PriceParams()) == 0
 
 
@@ -197,5 +197,5 @@ def test_the_edge_in_bps_is_never_shown_better_than_it_is(
     assert Fraction(shown) <= Fraction(amounts.edge * 10_000, value) < Fraction(shown) + Fraction(1, 100)
 
 
-def test_a_worth_of_nothing_has_no_edge_in_bps() -> None:
+def test_a_value_of_zero_has_no_edge_in_bps() -> None:
     assert edge_bps("buy", Amounts(1, 5, 5, -5)) is None

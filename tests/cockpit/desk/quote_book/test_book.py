@@ -55,7 +55,7 @@ def status(name: str = "p") -> QuoteStatus:
     return QuoteStatus(f"hash-{name}", "intent-1", "tx-1")
 
 
-def test_the_last_free_unit_can_be_promised_and_not_one_more() -> None:
+def test_the_last_available_unit_can_be_committed_and_not_one_more() -> None:
     reservations = Reservations()
     reservations.reserve(commitment("one", amount_out=600), 1_000)
     with pytest.raises(NotCoveredError):
@@ -66,7 +66,7 @@ def test_the_last_free_unit_can_be_promised_and_not_one_more() -> None:
 
 
 @pytest.mark.parametrize("amount", [0, -1])
-def test_a_promise_of_nothing_or_less_is_not_held(amount: int) -> None:
+def test_a_commitment_of_zero_or_less_is_refused(amount: int) -> None:
     reservations = Reservations()
     with pytest.raises(NotCoveredError):
         reservations.reserve(commitment(amount_out=amount), 1_000)
@@ -97,7 +97,7 @@ def test_a_second_release_does_nothing() -> None:
     assert reservations.reserved(EURE.token_id) == 1_000
 
 
-def test_the_last_death_is_the_latest_of_all() -> None:
+def test_the_last_release_is_the_latest_of_all() -> None:
     reservations = Reservations()
     assert reservations.last_release_ns() == 0
     long = commitment("long", life_ms=90_000)
@@ -113,7 +113,7 @@ def test_an_accepted_quote_stays_reserved(desk: Desk) -> None:
     assert desk.reserved == 1_000
 
 
-def test_a_refused_quote_is_let_go_with_the_relays_words(desk: Desk) -> None:
+def test_a_refused_quote_is_released_with_the_relays_reason(desk: Desk) -> None:
     request = desk.send()
     assert desk.book.on_answer(request, "another solver won")
     assert desk.outcomes() == ["refused"]
@@ -121,7 +121,7 @@ def test_a_refused_quote_is_let_go_with_the_relays_words(desk: Desk) -> None:
     assert desk.reserved == 0
 
 
-def test_silence_is_unknown_not_refused_and_stays_reserved(desk: Desk) -> None:
+def test_no_answer_is_unknown_not_refused_and_stays_reserved(desk: Desk) -> None:
     desk.send()
     desk.clock.now_ns += ANSWER_WITHIN_NS - 1
     desk.book.tick(desk.clock())
@@ -144,7 +144,7 @@ def test_a_lost_connection_leaves_every_unanswered_quote_unknown_and_reserved(de
 
 
 @pytest.mark.parametrize(("error", "outcome", "left"), [(None, "accepted", 1_000), ("gone", "refused", 0)])
-def test_a_late_word_corrects_unknown(desk: Desk, error: str | None, outcome: str, left: int) -> None:
+def test_a_late_answer_corrects_unknown(desk: Desk, error: str | None, outcome: str, left: int) -> None:
     request = desk.send()
     desk.clock.now_ns += ANSWER_WITHIN_NS
     desk.book.tick(desk.clock())
@@ -195,12 +195,12 @@ def test_an_error_that_does_not_refuse_is_unknown_and_keeps_the_amount(desk: Des
         "public key 'ed25519:x' doesn't exist for account 'maker.near'",
     ],
 )
-def test_an_error_that_refuses_lets_go_of_the_amount(desk: Desk, error: str) -> None:
+def test_an_error_that_refuses_releases_the_amount(desk: Desk, error: str) -> None:
     assert desk.book.on_answer(desk.send(), error)
     assert (desk.outcomes(), desk.reserved) == (["refused"], 0)
 
 
-def test_a_second_answer_and_one_to_nothing_are_told_apart_from_answers(desk: Desk) -> None:
+def test_a_second_answer_and_one_to_no_quote_are_not_answers(desk: Desk) -> None:
     request = desk.send()
     assert desk.book.on_answer(request, None)
     assert not desk.book.on_answer(request, "gone")
@@ -209,7 +209,7 @@ def test_a_second_answer_and_one_to_nothing_are_told_apart_from_answers(desk: De
     assert desk.reserved == 1_000
 
 
-def test_a_status_is_a_claim_that_holds_the_amount_until_the_balances_show_it(desk: Desk) -> None:
+def test_a_status_is_a_claim_that_reserves_the_amount_until_the_balances_show_it(desk: Desk) -> None:
     desk.book.on_answer(desk.send(), None)
     assert desk.book.on_status(status())
     assert [claimed.quote_hash for claimed in desk.book.settling()] == ["hash-p"]
@@ -222,7 +222,7 @@ def test_a_status_is_a_claim_that_holds_the_amount_until_the_balances_show_it(de
     assert desk.book.settling() == ()
 
 
-def test_a_fill_is_booked_once_however_often_it_is_told(desk: Desk) -> None:
+def test_a_fill_is_booked_once_however_often_it_is_reported(desk: Desk) -> None:
     desk.send()
     for _ in range(3):
         desk.book.on_status(status())
@@ -232,7 +232,7 @@ def test_a_fill_is_booked_once_however_often_it_is_told(desk: Desk) -> None:
     assert desk.book.counters["settled"] == 1
 
 
-def test_a_status_for_another_makers_quote_is_none_of_ours(desk: Desk) -> None:
+def test_a_status_for_another_makers_quote_is_not_ours(desk: Desk) -> None:
     desk.send()
     assert not desk.book.on_status(status("somebody-else"))
     assert desk.book.settling() == ()
@@ -246,7 +246,7 @@ def test_a_refusal_after_the_settlement_releases_nothing(desk: Desk) -> None:
     assert desk.outcomes() == []
 
 
-def test_a_quote_the_relay_refused_and_settled_all_the_same_is_booked(desk: Desk) -> None:
+def test_a_quote_refused_by_the_relay_and_settled_is_booked(desk: Desk) -> None:
     desk.book.on_answer(desk.send(), "another solver won")
     assert desk.book.on_status(status())
     desk.book.confirm("hash-p", "confirmed")
@@ -254,7 +254,7 @@ def test_a_quote_the_relay_refused_and_settled_all_the_same_is_booked(desk: Desk
     assert desk.reserved == 0
 
 
-def test_a_quote_holds_its_amount_until_its_deadline_and_the_margin(desk: Desk) -> None:
+def test_a_quote_reserves_its_amount_until_its_deadline_and_the_margin(desk: Desk) -> None:
     desk.book.on_answer(desk.send(life_ms=60_000), None)
     for passed_ms in (60_000, 4_999):
         desk.clock.pass_ms(passed_ms)
@@ -271,7 +271,7 @@ def test_a_quote_holds_its_amount_until_its_deadline_and_the_margin(desk: Desk) 
     assert desk.reserved == 0
 
 
-def test_a_dead_quote_found_settled_is_a_fill_and_no_expiry(desk: Desk) -> None:
+def test_an_expired_quote_found_settled_is_a_fill_and_no_expiry(desk: Desk) -> None:
     desk.send()
     desk.clock.pass_ms(70_000)
     desk.book.tick(desk.clock())
@@ -293,7 +293,7 @@ def test_a_dead_quote_found_settled_is_a_fill_and_no_expiry(desk: Desk) -> None:
     ],
     ids=["refused", "settled", "lost", "claimed", "silent"],
 )
-def test_nothing_is_kept_of_a_quote_that_is_dead_and_buried(desk: Desk, end: Callable[[Desk, int], object]) -> None:
+def test_nothing_is_kept_of_a_quote_that_was_released_after_expiry(desk: Desk, end: Callable[[Desk, int], object]) -> None:
     end(desk, desk.send())
     desk.clock.pass_ms(70_000)
     desk.book.tick(desk.clock())
@@ -314,7 +314,7 @@ def test_what_the_screen_shows_is_bounded() -> None:
     assert book.counters == {"sent": 10, "settled": 10}
 
 
-def test_a_quote_shorter_lived_than_the_relays_patience_leaves_nothing_behind(desk: Desk) -> None:
+def test_a_quote_that_expires_before_the_answer_is_due_leaves_nothing_behind(desk: Desk) -> None:
     made = commitment("brief", life_ms=1_000, margin_ms=0)
     desk.reservations.reserve(made, 10**9)
     desk.book.sent(made, 1)

@@ -61,14 +61,14 @@ def test_each_horizon_is_marked_by_the_mid_of_its_moment(side: Side) -> None:
     assert markouts.of(quote.commitment.quote_hash) == tuple((at, sign * Decimal(bps)) for at, bps in wanted)
 
 
-def test_a_mid_that_is_not_trusted_marks_nothing_and_is_not_made_up_later() -> None:
+def test_an_untrusted_mid_marks_nothing_and_is_not_filled_in_later() -> None:
     markouts, quote = LiveMarkouts(), fill()
     markouts.tick(NOW + NS_PER_S, [quote], At(None))
     markouts.tick(NOW + 2 * NS_PER_S, [quote], At("51000"))
     assert markouts.of(quote.commitment.quote_hash) == ((1, None),)
 
 
-def test_horizons_that_were_slept_through_are_unknown() -> None:
+def test_horizons_that_passed_unobserved_are_unknown() -> None:
     markouts, quote = LiveMarkouts(), fill()
     markouts.tick(NOW + 61 * NS_PER_S, [quote], At("50500"))
     assert markouts.of(quote.commitment.quote_hash) == ((1, None), (10, None), (60, Decimal("100.00")))

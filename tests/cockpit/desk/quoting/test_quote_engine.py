@@ -93,7 +93,7 @@ async def test_nothing_is_sent_before_anything_is_armed() -> None:
         assert decisions(desk)[0].amount_out is None
 
 
-async def test_what_is_promised_is_not_promised_again() -> None:
+async def test_a_committed_amount_is_not_quoted_again() -> None:
     async with quoting() as (desk, server):
         first = await a_quote(desk, server, "q-1")
         asked = 4 * 10**18
@@ -136,7 +136,7 @@ async def test_an_error_in_the_path_disarms_the_executor_and_the_desk_goes_on(
         assert SECRET.removeprefix("ed25519:") not in caplog.text
 
 
-async def test_a_quote_whose_writing_failed_half_way_is_held_until_it_is_dead(
+async def test_a_quote_whose_writing_failed_half_way_is_reserved_until_it_expires(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     def broken(frame: bytes) -> None:
@@ -159,7 +159,7 @@ async def test_a_quote_whose_writing_failed_half_way_is_held_until_it_is_dead(
         assert desk.watched.outcomes() == [(held.quote_hash, "expired")]
 
 
-async def test_a_quote_that_could_not_be_written_holds_nothing_and_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_quote_that_could_not_be_written_reserves_nothing_and_gives_the_reason(monkeypatch: pytest.MonkeyPatch) -> None:
     def closed(frame: bytes) -> None:
         raise WsClosedError("the connection is not open")
 
@@ -207,7 +207,7 @@ async def test_the_signer_gives_no_more_btc_than_the_largest_notional_is_worth()
         assert len(desk.book.reservations) == 0
 
 
-async def test_no_more_quotes_are_signed_within_a_second_than_the_limit_says() -> None:
+async def test_no_more_quotes_are_signed_within_a_second_than_the_limit() -> None:
     async with quoting() as (desk, server):
         desk.limits.replace(msgspec.structs.replace(desk.limits.current, max_quotes_per_second=2))
         for number in range(4):
@@ -219,7 +219,7 @@ async def test_no_more_quotes_are_signed_within_a_second_than_the_limit_says() -
         await a_quote(desk, server, "later")
 
 
-async def test_a_halt_stops_the_next_quote_and_lifting_it_goes_on() -> None:
+async def test_a_halt_stops_the_next_quote_and_lifting_it_resumes() -> None:
     async with quoting() as (desk, server):
         await a_quote(desk, server, "before")
         desk.trading.choose("HALTED", "ann", "lunch")
@@ -245,7 +245,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("error", "faults"), REFUSED, ids=[error for error, _ in REFUSED])
-async def test_only_refusals_for_a_fault_of_ours_are_counted(error: str, faults: int) -> None:
+async def test_only_refusals_for_a_fault_of_the_desk_are_counted(error: str, faults: int) -> None:
     async with quoting() as (desk, server):
         await a_quote(desk, server, "q-1")
         await a_quote(desk, server, "q-2")

@@ -51,7 +51,7 @@ def failed(decision: Decision) -> list[str]:
 
 @pytest.mark.parametrize("side", ["buy", "sell"])
 @pytest.mark.parametrize("exact", ["in", "out"])
-def test_a_request_that_passes_every_guard_is_quoted(side: Side, exact: str) -> None:
+def test_a_request_that_passes_every_check_is_quoted(side: Side, exact: str) -> None:
     small = {("buy", "in"): 8_000, ("buy", "out"): 4 * 10**18, ("sell", "in"): 4 * 10**18, ("sell", "out"): 8_000}
     amount = small[side, exact]
     asked = demand(side, amount_in=amount) if exact == "in" else demand(side, amount_out=amount)
@@ -93,7 +93,7 @@ ALONE: list[tuple[str, Mapping[str, object], SwapDemand]] = [
 @pytest.mark.parametrize(
     ("name", "changes", "asked"), ALONE, ids=[f"{name}-{index}" for index, (name, _, _) in enumerate(ALONE)]
 )
-def test_each_guard_can_fail_alone_and_names_the_decision(
+def test_each_check_can_fail_alone_and_names_the_decision(
     name: str, changes: Mapping[str, object], asked: SwapDemand
 ) -> None:
     decision = decided(asked, view(**changes))
@@ -133,7 +133,7 @@ def test_an_unknown_balance_blocks_on_the_side_that_gives_it(side: Side) -> None
 
 
 @pytest.mark.parametrize("field", ["mid_at_ns", "inventory_at_ns"])
-def test_a_time_from_the_future_is_no_fresh_one(field: str) -> None:
+def test_a_time_in_the_future_is_not_fresh(field: str) -> None:
     decision = decided(demand(), view(**{field: NOW + 2 * NS_PER_MS}))
     assert decision.reason == field.replace("mid_at_ns", "reference_age").replace("inventory_at_ns", "inventory_age")
 
@@ -145,7 +145,7 @@ def test_an_age_at_its_limit_still_passes(field: str, most_ms: int) -> None:
     assert decided(demand(), view(**{field: NOW - most_ms * NS_PER_MS})).reason == "quote"
 
 
-def test_what_is_promised_already_is_not_promised_again() -> None:
+def test_a_committed_amount_is_not_committed_again() -> None:
     asked = demand(amount_out=3 * 10**18)
     fits = view(quote_balance=10 * 10**18, quote_reserved=7 * 10**18)
     short = view(quote_balance=10 * 10**18, quote_reserved=7 * 10**18 + 1)
@@ -153,11 +153,11 @@ def test_what_is_promised_already_is_not_promised_again() -> None:
     assert failed(decided(asked, short)) == ["covered"]
 
 
-def test_promises_of_the_other_asset_do_not_count() -> None:
+def test_commitments_of_the_other_asset_do_not_count() -> None:
     assert decided(demand("buy"), view(base_balance=10, base_reserved=10)).reason == "quote"
 
 
-def test_more_promised_than_held_covers_nothing() -> None:
+def test_more_committed_than_the_balance_covers_nothing() -> None:
     decision = decided(demand(amount_out=1), view(quote_balance=5, quote_reserved=6))
     assert "covered" in failed(decision)
 
@@ -205,7 +205,7 @@ shares = st.decimals("0.5", 1, places=3)
     st.integers(1, 5 * 10**18),
     shares,
 )
-def test_no_fill_of_what_is_alive_and_this_quote_leads_past_the_share(
+def test_no_fill_of_live_quotes_and_this_one_exceeds_the_share(
     side: Side, base: int, quote: int, base_reserved: int, quote_reserved: int, notional: int, most: Decimal
 ) -> None:
     """All live quotes of the side settled at the mid, and this one on top: the share is still within its limit."""
@@ -243,7 +243,7 @@ def test_reducing_lets_through_what_brings_the_inventory_nearer_to_its_target(
     assert abs((base + moved) * 5 * 10**14 / worth - Fraction(1, 2)) < before
 
 
-def test_reducing_refuses_the_way_from_the_target_and_past_it() -> None:
+def test_reducing_refuses_moves_away_from_the_target_and_past_it() -> None:
     much_btc = view(trading="REDUCING", base_balance=10**8, quote_balance=40_000 * 10**18)
     assert failed(decided(demand("buy"), much_btc)) == ["trading"]
     assert decided(demand("sell"), much_btc).execute
@@ -327,7 +327,7 @@ def test_what_is_executed_is_armed_known_covered_and_inside_the_limits(asked: Sw
 
 
 @given(demands, views, st.sampled_from(["", "the connection is not open"]))
-def test_every_check_is_written_down_with_what_it_measured(asked: SwapDemand, seen: DeskView, failure: str) -> None:
+def test_every_check_is_recorded_with_what_it_compared(asked: SwapDemand, seen: DeskView, failure: str) -> None:
     decision = decided(asked, seen)
     event = decision_event("d-1", asked, decision, seen, failure)
     assert tuple(check.name for check in event.checks[: len(NAMES)]) == NAMES
@@ -341,7 +341,7 @@ def test_every_check_is_written_down_with_what_it_measured(asked: SwapDemand, se
         assert len(event.checks) == len(NAMES)
 
 
-def test_the_checks_carry_their_numbers_in_words() -> None:
+def test_the_checks_carry_their_numbers_as_text() -> None:
     seen = view(quote_balance=10 * 10**18, quote_reserved=7 * 10**18)
     asked = demand(amount_out=4 * 10**18)
     event = decision_event("d-1", asked, decided(asked, seen), seen)
@@ -362,7 +362,7 @@ def test_the_checks_carry_their_numbers_in_words() -> None:
     assert said["loss"] == "0.000000 EURe, at most 5 EURe"
 
 
-def test_unknown_is_said_and_never_shown_as_zero() -> None:
+def test_unknown_is_recorded_as_unknown_and_never_as_zero() -> None:
     seen = view(mid=None, mid_usable=False, mid_problem="", base_balance=None, quote_balance=None)
     event = decision_event("d-1", demand(), decided(demand(), seen), seen)
     said = {check.name: check.detail for check in event.checks}

@@ -25,7 +25,7 @@ class Watched:
 
 
 @pytest.mark.parametrize("action", ["disarm", "stop"])
-def test_it_acts_once_when_nobody_was_there_for_the_whole_time(action: DeadManAction) -> None:
+def test_it_acts_once_when_no_operator_was_attached_for_the_whole_time(action: DeadManAction) -> None:
     desk = Watched(action)
     desk.after(0)
     desk.after(59_999)
@@ -36,7 +36,7 @@ def test_it_acts_once_when_nobody_was_there_for_the_whole_time(action: DeadManAc
     assert len(desk.done) == 1
 
 
-def test_somebody_who_comes_back_starts_the_time_anew() -> None:
+def test_an_operator_who_comes_back_restarts_the_timer() -> None:
     desk = Watched("disarm")
     desk.after(0)
     desk.after(59_000)
@@ -48,7 +48,7 @@ def test_somebody_who_comes_back_starts_the_time_anew() -> None:
     assert desk.done == []
 
 
-def test_a_disarmed_desk_may_be_alone_for_ever_and_one_that_keeps_on_too() -> None:
+def test_a_disarmed_desk_needs_no_operator_nor_does_one_that_keeps_running() -> None:
     for desk, armed in ((Watched("stop"), False), (Watched("keep"), True)):
         for _ in range(10):
             desk.after(60_000, armed=armed)

@@ -48,7 +48,7 @@ def test_a_fresh_desk_trades() -> None:
     assert (now(trading), trading.why, trading.loss, trading.changed()) == ("ACTIVE", "", 0, False)
 
 
-def test_the_days_loss_halts_until_a_person_lifts_it_and_counts_anew_then() -> None:
+def test_the_days_loss_halts_until_an_operator_lifts_it_and_then_counts_anew() -> None:
     trading, clock = a_state()
     lose(trading, clock, 5)
     assert (now(trading), trading.loss) == ("ACTIVE", 5 * 10**18)
@@ -69,7 +69,7 @@ def test_the_days_loss_halts_until_a_person_lifts_it_and_counts_anew_then() -> N
     assert not trading.changed(), "what a person did is journalled by the command"
 
 
-def test_lifting_forgives_what_a_person_has_seen_and_no_more() -> None:
+def test_lifting_excuses_what_the_operator_has_seen_and_no_more() -> None:
     trading, clock = a_state()
     lose(trading, clock, 6)
     trading.choose("REDUCING", "ann", "")
@@ -209,7 +209,7 @@ fills = st.lists(
 
 
 @given(fills, st.integers(0, 12), st.sampled_from(["", "ACTIVE", "REDUCING"]))
-def test_a_restart_knows_what_the_run_before_it_knew(made: Fills, cut: int, lifted: str) -> None:
+def test_a_restart_takes_over_the_state_of_the_previous_run(made: Fills, cut: int, lifted: str) -> None:
     limits = {"max_fills_per_hour": 5, "max_loss_per_day_eure": Decimal(2)}
     clock = Clock(NOW)
     trading, _ = a_state(clock, **limits)
