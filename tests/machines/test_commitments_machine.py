@@ -1,4 +1,4 @@
-"""Never more promised than held: any order of sends, answers, claims, confirmations, deaths and time."""
+"""Never more committed than the balance: any order of sends, answers, claims, confirmations, expiries and time."""
 
 from collections import Counter
 
@@ -21,8 +21,8 @@ ASSETS = (BTC.token_id, EURE.token_id)
 picks = st.integers(0, 10**6)
 
 
-class Promises(RuleBasedStateMachine):
-    """The book beside a model that holds every commitment until one of its four ends."""
+class Commitments(RuleBasedStateMachine):
+    """The book beside a model that keeps every commitment until one of its four ends."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -34,7 +34,7 @@ class Promises(RuleBasedStateMachine):
         )
         self.balance: dict[str, int] = {}
         self.commitments: list[Commitment] = []
-        self.held: dict[str, Commitment] = {}
+        self.live: dict[str, Commitment] = {}
         self.open: dict[int, Commitment] = {}
         self.claimed: set[str] = set()
         self.filled: set[str] = set()
@@ -46,7 +46,7 @@ class Promises(RuleBasedStateMachine):
         self.balance = {BTC.token_id: base, EURE.token_id: quote}
 
     def model_reserved(self, asset: str) -> int:
-        return sum(one.amount_out for one in self.held.values() if one.asset_out == asset)
+        return sum(one.amount_out for one in self.live.values() if one.asset_out == asset)
 
     def pick(self, pick: int) -> Commitment | None:
         return self.commitments[pick % len(self.commitments)] if self.commitments else None
@@ -73,11 +73,11 @@ class Promises(RuleBasedStateMachine):
         except NotCoveredError:
             assert not covered
             return
-        assert covered, "promised more than is held"
+        assert covered, "committed more than the balance"
         request_id = len(self.commitments)
         self.book.sent(made, request_id)
         self.commitments.append(made)
-        self.held[made.quote_hash] = made
+        self.live[made.quote_hash] = made
         self.open[request_id] = made
 
     @rule(request_id=st.integers(-1, 30), error=st.none() | st.just("another solver won"))
@@ -87,7 +87,7 @@ class Promises(RuleBasedStateMachine):
         ended = self.claimed | self.filled | self.expired
         if made is not None and error is not None and made.quote_hash not in ended:
             self.refused.add(made.quote_hash)
-            self.held.pop(made.quote_hash, None)
+            self.live.pop(made.quote_hash, None)
 
     @rule()
     def lose_the_connection(self) -> None:
@@ -105,16 +105,16 @@ class Promises(RuleBasedStateMachine):
 
     @rule(pick=picks)
     def confirm(self, pick: int) -> None:
-        """The balances show the fill: from here on what was given is gone."""
+        """The balances show the fill: the amount given has left."""
         made = self.pick(pick)
         if made is None or not self.book.contains(made.quote_hash) or made.quote_hash in self.filled:
             return
-        if made.quote_hash in self.held:
+        if made.quote_hash in self.live:
             self.balance[made.asset_out] -= made.amount_out
             self.balance[made.asset_in] += made.amount_in
         self.book.confirm(made.quote_hash, "shown")
         self.filled.add(made.quote_hash)
-        self.held.pop(made.quote_hash, None)
+        self.live.pop(made.quote_hash, None)
 
     @rule(pick=picks)
     def confirm_again(self, pick: int) -> None:
@@ -127,11 +127,11 @@ class Promises(RuleBasedStateMachine):
         made = self.pick(pick)
         if made is None:
             return
-        dying = made.quote_hash in {one.quote_hash for one in self.book.past_expiry()}
-        if dying:
+        expired = made.quote_hash in {one.quote_hash for one in self.book.past_expiry()}
+        if expired:
             assert made.released_after_ns <= self.clock()
             self.expired.add(made.quote_hash)
-            self.held.pop(made.quote_hash, None)
+            self.live.pop(made.quote_hash, None)
         self.book.expire(made.quote_hash)
 
     @rule(ms=st.integers(0, 8_000))
@@ -143,23 +143,23 @@ class Promises(RuleBasedStateMachine):
                 del self.open[request_id]
 
     @invariant()
-    def never_more_promised_than_held(self) -> None:
+    def never_more_committed_than_the_balance(self) -> None:
         for asset in ASSETS:
             assert self.reservations.reserved(asset) == self.model_reserved(asset)
             if self.balance:
                 assert 0 <= self.reservations.reserved(asset) <= self.balance[asset]
 
     @invariant()
-    def a_promise_is_let_go_only_by_its_four_ends(self) -> None:
-        assert {one.quote_hash for one in self.reservations} == set(self.held)
+    def a_commitment_is_released_only_by_its_four_ends(self) -> None:
+        assert {one.quote_hash for one in self.reservations} == set(self.live)
 
     @invariant()
-    def every_outcome_is_recorded_once_and_was_earned(self) -> None:
-        told = Counter((result.quote_hash, result.outcome) for result in self.results)
-        assert all(count == 1 for count in told.values())
+    def every_outcome_is_recorded_once_and_happened(self) -> None:
+        recorded = Counter((result.quote_hash, result.outcome) for result in self.results)
+        assert all(count == 1 for count in recorded.values())
         outcomes: dict[str, set[str]] = {"refused": self.refused, "settled": self.filled, "expired": self.expired}
         for outcome, expected in outcomes.items():
-            assert {name for name, said in told if said == outcome} == expected
+            assert {name for name, kind in recorded if kind == outcome} == expected
         assert not self.filled & self.expired
 
     @invariant()
@@ -183,5 +183,5 @@ class Promises(RuleBasedStateMachine):
         assert all(self.reservations.reserved(asset) == 0 for asset in ASSETS)
 
 
-Promises.TestCase.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
-TestPromises = Promises.TestCase
+Commitments.TestCase.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
+TestPromises = Commitments.TestCase

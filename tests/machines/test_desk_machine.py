@@ -1,8 +1,8 @@
 """Any order of arming, limits, trading states, faults, time and restarts: a whole desk against the sandbox's ledger.
 
-Never a signature when a guard says no; never more promised than held; never a fill booked twice or missed; ARMED shown
-only when armed. What is right is told by the world outside the desk: the frames that left it, the ledger, the commands
-that were answered.
+Never a signature when a risk check fails; never more committed than the balance; never a fill booked twice or missed;
+ARMED shown only when armed. What is right is known from outside the desk: the frames that left it, the ledger, and the
+commands that were answered.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ from cockpit.desk.api.command_handler import CommandHandler
 from cockpit.model.commands import ARMABLE, Armable, CommandRequest
 from cockpit.model.events import ExecuteTrade, TradeResult
 from cockpit.model.snapshot import Trading
-from tests.support.desk.desk_harness import ACCOUNT, EXCHANGES, HELD, Signed, Whole, World
+from tests.support.desk.desk_harness import ACCOUNT, EXCHANGES, HELD, DeskHarness, Signed, World
 from venue.protocol.assets import BTC, EURE, NO_AMOUNTS, PairAmounts
 from venue.protocol.units import NS_PER_S
 
@@ -60,7 +60,7 @@ patches: list[dict[str, object]] = [
 
 
 class DeskMachine(RuleBasedStateMachine):
-    """The desk beside what somebody outside of it knows."""
+    """The desk beside what is known outside it."""
 
     signatures = 0
 
@@ -80,9 +80,9 @@ class DeskMachine(RuleBasedStateMachine):
     def do(self, work: Coroutine[Any, Any, T]) -> T:
         return self.loop.run_until_complete(work)
 
-    def _new_desk(self) -> Whole:
-        desk = Whole(self.world)
-        self.do(desk.begin())
+    def _new_desk(self) -> DeskHarness:
+        desk = DeskHarness(self.world)
+        self.do(desk.start())
         self.armed = dict.fromkeys(ARMABLE, False)
         self.signed_at = []
         return desk
@@ -238,7 +238,7 @@ class DeskMachine(RuleBasedStateMachine):
         notional = made.amount_in if btc_out else made.amount_out
         assert notional <= limits.max_notional_eure * 10**18
         worth = Fraction(0)
-        for one in self.world.alive():
+        for one in self.world.open_quotes():
             worth += one.amount_out * mid if one.asset_out == BTC.token_id else one.amount_out
         assert worth <= limits.max_promised_eure * 10**18
         assert made.deadline_ns - self.world.wall() <= limits.max_deadline_ms * 10**6
@@ -253,7 +253,7 @@ class DeskMachine(RuleBasedStateMachine):
 
     @rule(pick=picks, claimed=st.booleans())
     def settle(self, pick: int, claimed: bool) -> None:
-        made = self._pick(pick, self.world.alive())
+        made = self._pick(pick, self.world.open_quotes())
         if made is not None:
             self._settle(made, claimed)
 
@@ -267,7 +267,9 @@ class DeskMachine(RuleBasedStateMachine):
     @rule(pick=picks, error=st.sampled_from([None, *REFUSALS]))
     def answer(self, pick: int, error: str | None) -> None:
         known = {made.quote_hash for made in self.desk.events if isinstance(made, ExecuteTrade)}
-        made = self._pick(pick, [one for one in self.world.alive() if not one.answered and one.quote_hash in known])
+        made = self._pick(
+            pick, [one for one in self.world.open_quotes() if not one.answered and one.quote_hash in known]
+        )
         if made is not None:
             self._answer(made, error)
 
@@ -295,7 +297,7 @@ class DeskMachine(RuleBasedStateMachine):
             world.nodes_down = True
         elif fault == "relay" and desk.connected:
             desk.disconnect()
-            for one in world.alive():
+            for one in world.open_quotes():
                 one.answered = True
         elif fault == "disk":
             desk.history.full = True
@@ -403,13 +405,13 @@ class DeskMachine(RuleBasedStateMachine):
 
     @invariant()
     def never_more_is_promised_than_held(self) -> None:
-        promised: Counter[str] = Counter()
-        for one in self.world.alive():
-            promised[one.asset_out] += one.amount_out
-        for asset, amount in promised.items():
+        committed: Counter[str] = Counter()
+        for one in self.world.open_quotes():
+            committed[one.asset_out] += one.amount_out
+        for asset, amount in committed.items():
             assert amount <= self.world.ledger.balance(ACCOUNT, asset)
         held = {one.quote_hash for one in self.desk.trading.book.reservations}
-        assert {one.quote_hash for one in self.world.alive()} <= held, "what may still settle is reserved"
+        assert {one.quote_hash for one in self.world.open_quotes()} <= held, "what may still settle is reserved"
 
     @invariant()
     def every_fill_that_is_booked_was_one_and_is_booked_once(self) -> None:
@@ -417,10 +419,10 @@ class DeskMachine(RuleBasedStateMachine):
         booked = [one.quote_hash for _, one in self.booked]
         settled = {one.quote_hash for one in self.world.signed if one.settled}
         assert set(booked) <= settled
-        lives: Counter[str] = Counter(
+        runs: Counter[str] = Counter(
             made.quote_hash for made in self.desk.events if isinstance(made, TradeResult) and made.outcome == "settled"
         )
-        assert all(count == 1 for count in lives.values())
+        assert all(count == 1 for count in runs.values())
         assert self.desk.trading.trading_state.fills_in_hour == sum(
             self.world.wall() - at < HOUR_NS for at, _ in self.booked
         )
@@ -456,7 +458,7 @@ def play(examples: int, steps: int) -> None:
             suppress_health_check=[HealthCheck.too_slow],
         ),
     )
-    assert DeskMachine.signatures > examples // 4, "hardly anything was signed, so nothing was proven"
+    assert DeskMachine.signatures > examples // 4, "hardly anything was signed, so nothing was tested"
 
 
 def test_no_order_of_events_makes_the_desk_sign_against_a_check() -> None:

@@ -1,4 +1,4 @@
-"""Whatever the relay says or keeps silent about, the desk never has more to give than the chain holds for it."""
+"""Whatever the relay reports or leaves out, the desk never commits more than the chain holds for it."""
 
 import asyncio
 from typing import Literal
@@ -8,41 +8,43 @@ from hypothesis import strategies as st
 
 from cockpit.desk.quote_book.errors import NotCoveredError
 from cockpit.desk.quote_book.reservations import Commitment
-from tests.support.desk.chain import OPENING, Watched
+from tests.support.desk.chain import OPENING, InventoryHarness
 from venue.protocol.assets import EURE, NO_AMOUNTS, PairAmounts
 
-Step = tuple[Literal["send", "settle", "tell", "lie", "refuse", "dust", "sync", "lag", "wait", "fail", "accept"], int]
+Step = tuple[Literal["send", "settle", "report", "lie", "refuse", "dust", "sync", "lag", "wait", "fail", "accept"], int]
 
 steps: st.SearchStrategy[Step] = st.tuples(
-    st.sampled_from(["send", "send", "settle", "tell", "lie", "dust", "sync", "sync", "lag", "wait", "fail", "accept"]),
+    st.sampled_from(
+        ["send", "send", "settle", "report", "lie", "dust", "sync", "sync", "lag", "wait", "fail", "accept"]
+    ),
     st.integers(0, 10**6),
 )
 
 
 class Simulation:
-    """A chain that settles quotes as it likes, and an inventory that must find out."""
+    """A chain that settles quotes at random, and an inventory that must find them."""
 
     def __init__(self) -> None:
-        self.desk = Watched()
-        self.alive: dict[str, Commitment] = {}
+        self.desk = InventoryHarness()
+        self.live: dict[str, Commitment] = {}
         self.executed: list[Commitment] = []
         self.sent: list[Commitment] = []
         self.dust = 0
 
     async def play(self, script: list[Step]) -> None:
-        """Play the script, then let everything die and be found out."""
+        """Play the script, then let everything expire and be found."""
         desk = self.desk
         await desk.inventory.sync("opening")
         for name, number in script:
             await self._step(name, number)
-            self._bury()
+            self._drop_expired()
             self._check()
         desk.chain.behind = 0
         desk.chain.down.clear()
         for _ in range(3):
             desk.block_after(100)
             desk.book.tick(desk.clock())
-            self._bury()
+            self._drop_expired()
             await desk.inventory.sync("poll")
             self._check()
         await desk.inventory.sync("poll")
@@ -58,14 +60,14 @@ class Simulation:
             except NotCoveredError:
                 return
             self.sent.append(made)
-            self.alive[made.quote_hash] = made
-        elif name in ("settle", "tell"):
-            if self.alive:
-                made = list(self.alive.values())[number % len(self.alive)]
-                del self.alive[made.quote_hash]
+            self.live[made.quote_hash] = made
+        elif name in ("settle", "report"):
+            if self.live:
+                made = list(self.live.values())[number % len(self.live)]
+                del self.live[made.quote_hash]
                 self.executed.append(made)
                 chain.settle(made)
-                if name == "tell":
+                if name == "report":
                     desk.claim(made)
         elif name == "lie":
             if self.sent:
@@ -92,18 +94,18 @@ class Simulation:
             chain.down.clear()
             chain.behind = 0
 
-    def _bury(self) -> None:
+    def _drop_expired(self) -> None:
         """The chain settles nothing past its deadline."""
         now = self.desk.clock()
-        for made in [made for made in self.alive.values() if made.deadline_ns < now]:
-            del self.alive[made.quote_hash]
+        for made in [made for made in self.live.values() if made.deadline_ns < now]:
+            del self.live[made.quote_hash]
 
     def _check(self) -> None:
         desk = self.desk
         assert desk.inventory.ledger.balance is not None
-        free = desk.inventory.ledger.balance.quote - desk.reservations.reserved(EURE.token_id)
-        owed = sum(made.amount_out for made in self.alive.values())
-        assert free <= desk.chain.head.balances.quote - owed, "the desk believes it may give what it has not"
+        available = desk.inventory.ledger.balance.quote - desk.reservations.reserved(EURE.token_id)
+        owed = sum(made.amount_out for made in self.live.values())
+        assert available <= desk.chain.head.balances.quote - owed, "the desk counts more available than the chain holds"
 
     def _settled_exactly(self) -> None:
         desk, inventory = self.desk, self.desk.inventory

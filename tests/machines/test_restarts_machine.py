@@ -14,7 +14,7 @@ from cockpit.model.events import LiquidityAction
 from storage.history import PreviousRun
 from tests.support.desk.builders import Clock
 from tests.support.desk.chain import Chain
-from tests.support.desk.restart_harness import Kept, Life, results
+from tests.support.desk.restart_harness import DeskRun, MemoryHistory, results
 from venue.protocol.assets import BTC_EURE, PairAmounts
 from venue.relay.messages import QuoteStatus
 
@@ -22,73 +22,73 @@ picks = st.integers(0, 10**6)
 
 
 class Restarts(RuleBasedStateMachine):
-    """One chain, one history, and lives of a desk that end whenever they like."""
+    """One chain, one history, and runs of a desk that end at any time."""
 
     def __init__(self) -> None:
         super().__init__()
         self.clock = Clock()
         self.chain = Chain(self.clock)
         self.chain.head.balances = PairAmounts(10**9, 10**15)
-        self.history = Kept()
+        self.history = MemoryHistory()
         self.listed: list[Movement] = []
         self.sent: list[Commitment] = []
         self.settled: list[Commitment] = []
         self.burned: list[Commitment] = []
-        self.strange = 0
+        self.unexplained = 0
         self.accepted = 0
-        self.lives = 0
-        self.life = self._begin(None)
-        asyncio.run(self.life.inventory.sync("opening"))
-        self.life.flush()
+        self.runs = 0
+        self.run = self._start(None)
+        asyncio.run(self.run.inventory.sync("opening"))
+        self.run.flush()
 
-    def _begin(self, former: PreviousRun | None) -> Life:
-        self.lives += 1
-        life = Life(self.clock, self.chain, self.history, self.lives)
-        life.listed = self.listed
-        asyncio.run(life.begin(former))
-        return life
+    def _start(self, previous: PreviousRun | None) -> DeskRun:
+        self.runs += 1
+        run = DeskRun(self.clock, self.chain, self.history, self.runs)
+        run.listed = self.listed
+        asyncio.run(run.start(previous))
+        return run
 
-    def _free(self) -> list[Commitment]:
+    def _open(self) -> list[Commitment]:
         over = {one.quote_hash for one in (*self.settled, *self.burned)}
         return [one for one in self.sent if one.quote_hash not in over and one.deadline_ns >= self.clock()]
 
-    @precondition(lambda self: self.life.inventory.ledger.balance is not None)
+    @precondition(lambda self: self.run.inventory.ledger.balance is not None)
     @rule(life_ms=st.integers(1_000, 30_000))
     def send(self, life_ms: int) -> None:
         number = len(self.sent)
         self.sent.append(
-            self.life.send(str(number), amount_in=3**number + 7, amount_out=100 + 2**number, life_ms=life_ms)
+            self.run.send(str(number), amount_in=3**number + 7, amount_out=100 + 2**number, life_ms=life_ms)
         )
 
     @rule(pick=picks, claimed=st.booleans())
     def settle(self, pick: int, claimed: bool) -> None:
-        free = self._free()
-        if not free:
+        open_quotes = self._open()
+        if not open_quotes:
             return
-        made = free[pick % len(free)]
+        made = open_quotes[pick % len(open_quotes)]
         self.chain.settle(made)
         self.settled.append(made)
         if claimed:
-            self.life.book.on_status(QuoteStatus(made.quote_hash, "intent", "tx"))
+            self.run.book.on_status(QuoteStatus(made.quote_hash, "intent", "tx"))
 
     @rule(pick=picks, executed=st.booleans())
     def burn(self, pick: int, executed: bool) -> None:
-        """A hard stop of this run: what it is about to hand in is on record first."""
-        free = [one for one in self._free() if self.life.book.contains(one.quote_hash)]
-        if not free:
+        """A hard stop of this run: what it is about to publish is on record first."""
+        open_quotes = [one for one in self._open() if self.run.book.contains(one.quote_hash)]
+        if not open_quotes:
             return
-        made = free[pick % len(free)]
-        self.life.book.burn(made.quote_hash)
-        self.life.flush()
+        made = open_quotes[pick % len(open_quotes)]
+        self.run.book.burn(made.quote_hash)
+        self.run.flush()
         if executed:
             self.chain.advance(nonce=made.nonce)
             self.burned.append(made)
 
     @rule()
     def ask_burned_nonces(self) -> None:
-        for quote in self.life.book.burning():
+        for quote in self.run.book.burning():
             if quote.commitment.nonce in self.chain.seen.used:
-                self.life.book.nonce_used(quote.commitment.quote_hash, self.chain.seen.height)
+                self.run.book.nonce_used(quote.commitment.quote_hash, self.chain.seen.height)
 
     @precondition(lambda self: len(self.listed) < 4)
     @rule(amount=st.integers(1, 50))
@@ -96,7 +96,7 @@ class Restarts(RuleBasedStateMachine):
         made = Movement(f"deposit:{len(self.listed)}", PairAmounts(amount * 10**6 + len(self.listed), 0))
         self.chain.advance(made.amounts.base)
         self.listed.append(made)
-        self.life.volatile.append(
+        self.run.volatile.append(
             LiquidityAction(
                 at_ns=self.clock(),
                 action_id=made.key,
@@ -110,57 +110,57 @@ class Restarts(RuleBasedStateMachine):
             )
         )
 
-    @precondition(lambda self: self.life.inventory.ledger.balance is not None)
+    @precondition(lambda self: self.run.inventory.ledger.balance is not None)
     @rule(amount=st.integers(1, 3), gone=st.booleans())
-    def stranger(self, amount: int, gone: bool) -> None:
-        """Something comes or goes alone that no movement explains; it is seen twice and on record."""
-        asyncio.run(self.life.inventory.sync("poll"))
-        units = (-1 if gone else 1) * (amount * 10**12 + self.strange % 10**12 + 1)
+    def unexplained_transfer(self, amount: int, gone: bool) -> None:
+        """A transfer comes or goes that no movement explains; it is read twice and on record."""
+        asyncio.run(self.run.inventory.sync("poll"))
+        units = (-1 if gone else 1) * (amount * 10**12 + self.unexplained % 10**12 + 1)
         self.chain.advance(0, units)
-        self.strange += units
+        self.unexplained += units
         for _ in range(3):
             self.clock.pass_ms(1)
-            asyncio.run(self.life.inventory.sync("poll"))
-        self.life.flush()
+            asyncio.run(self.run.inventory.sync("poll"))
+        self.run.flush()
 
     @rule()
     def accept(self) -> None:
-        """An operator takes what is unexplained as given, and the answer is on record."""
-        inventory = self.life.inventory
+        """An operator accepts what is unexplained, and the answer is on record."""
+        inventory = self.run.inventory
         named = inventory.ledger.unexplained
         if inventory.accept(named) == "":
             self.accepted += named.quote
-            self.life.flush()
+            self.run.flush()
 
     @rule(down=st.sampled_from(["", "balances", "nonces", "block"]), behind=st.integers(0, 2))
     def read(self, down: str, behind: int) -> None:
         self.chain.down = {down} - {""}
         self.chain.behind = behind
-        asyncio.run(self.life.inventory.sync("poll"))
+        asyncio.run(self.run.inventory.sync("poll"))
         self.chain.down, self.chain.behind = set(), 0
 
     @rule(ms=st.integers(1, 20_000))
     def time_passes(self, ms: int) -> None:
         self.clock.pass_ms(ms)
         self.chain.advance()
-        self.life.tick()
+        self.run.tick()
 
     @rule(part=st.floats(0, 1))
     def write(self, part: float) -> None:
-        self.life.flush(int(len(self.life.volatile) * part))
+        self.run.flush(int(len(self.run.volatile) * part))
 
     @rule(clean=st.booleans())
     def restart(self, clean: bool) -> None:
         self.clock.pass_ms(1)
-        self.life = self._begin(self.life.end(clean=clean))
+        self.run = self._start(self.run.end(clean=clean))
 
     @invariant()
     def what_may_still_settle_is_reserved(self) -> None:
-        held = {one.quote_hash for one in self.life.book.reservations}
-        assert {one.quote_hash for one in self._free()} <= held
+        held = {one.quote_hash for one in self.run.book.reservations}
+        assert {one.quote_hash for one in self._open()} <= held
 
     @invariant()
-    def no_fill_is_on_record_twice_or_unearned(self) -> None:
+    def no_fill_is_on_record_twice_or_without_a_settlement(self) -> None:
         booked = Counter(results(self.history, "settled"))
         assert set(booked) <= {one.quote_hash for one in self.settled}
         assert all(count == 1 for count in booked.values())
@@ -172,25 +172,25 @@ class Restarts(RuleBasedStateMachine):
         for _ in range(6):
             self.clock.pass_ms(1_000)
             self.chain.advance()
-            self.life.tick()
-            asyncio.run(self.life.inventory.sync("poll"))
-        self.life.tick()
-        self.life.flush()
-        inventory = self.life.inventory
+            self.run.tick()
+            asyncio.run(self.run.inventory.sync("poll"))
+        self.run.tick()
+        self.run.flush()
+        inventory = self.run.inventory
         assert sorted(results(self.history, "settled")) == sorted(one.quote_hash for one in self.settled)
-        assert inventory.ledger.unexplained == PairAmounts(0, self.strange - self.accepted), (
-            "lost, or taken as given by itself"
+        assert inventory.ledger.unexplained == PairAmounts(0, self.unexplained - self.accepted), (
+            "lost, or accepted by itself"
         )
-        assert len(self.life.book.reservations) == 0
+        assert len(self.run.book.reservations) == 0
         assert inventory.ledger.balance == self.chain.head.balances
         assert inventory.ledger.opening is not None
         moved = [movement(BTC_EURE, one) for one in self.settled]
         deposited = sum(one.amounts.base for one in self.listed)
         assert self.chain.head.balances == PairAmounts(
             10**9 + deposited + sum(one.amounts.base for one in moved),
-            10**15 + self.strange + sum(one.amounts.quote for one in moved),
+            10**15 + self.unexplained + sum(one.amounts.quote for one in moved),
         )
-        assert self.history.accounted() <= self.lives
+        assert self.history.accounted() <= self.runs
 
 
 Restarts.TestCase.settings = settings(max_examples=150, stateful_step_count=30, deadline=None)

@@ -16,7 +16,7 @@ from storage.history import PreviousRun, Run
 from storage.journal import START, Journal
 from storage.reporting.differences import DIFFERENCE_COMMAND, UnexplainedDifference, read_difference
 from storage.sqlite.history import SqliteHistory
-from tests.support.desk.desk_harness import ACCOUNT, HELD, Whole, World
+from tests.support.desk.desk_harness import ACCOUNT, HELD, DeskHarness, World
 from tests.support.history import rows as facts
 from tests.support.processes.command import GOOD, run
 from tests.support.processes.desk_process import DeskProcess
@@ -173,14 +173,14 @@ async def test_a_desk_starts_on_an_older_state_directory(tmp_path: Path, short_d
 async def test_the_balances_are_reconciled_with_those_that_were_recorded_last() -> None:
     world = World()
     older_history("every_check", Path(world.directory.name))
-    world.lives = 10
+    world.runs = 10
     world.wall.pass_ms(600_000)
     for _ in range(400):
         world.ledger.advance_block()
     world.ledger.mint(ACCOUNT, BTC.token_id, 101_000_000 + 7 + 5 - HELD[BTC.token_id])
     world.ledger.mint(ACCOUNT, EURE.token_id, 50_000 * 10**18 - HELD[EURE.token_id])
-    desk = Whole(world)
-    await desk.begin()
+    desk = DeskHarness(world)
+    await desk.start()
     rows = {row.symbol: row for row in desk.shot().inventory.rows}
     assert rows["BTC"].balance == Decimal("1.01000012")
     assert rows["BTC"].unexplained == Decimal("0.00000012"), "7 satoshi were recorded as unexplained, 5 are new"

@@ -19,7 +19,7 @@ from cockpit.reports.errors import InvalidChangeError
 from storage.reader import find_run
 from storage.reporting.decisions import RecordedDecision, recorded_decisions
 from storage.sqlite.reader import SqliteReader
-from tests.support.desk.builders import NOW, demand, view
+from tests.support.desk.builders import NOW, request, view
 from tests.support.desk.views import VIEWS
 from tests.support.history import small_history as small
 from tests.support.processes.command import run
@@ -31,7 +31,7 @@ SIDES: tuple[Side, ...] = ("buy", "sell")
 def record(
     name: str, seen: DeskView, side: Side, amount: int, at_ns: int = NOW, *, sent: bool, over_ns: int | None = None
 ) -> RecordedDecision:
-    asked = demand(side, amount_in=amount, quote_id=name, at_ns=at_ns)
+    asked = request(side, amount_in=amount, quote_id=name, at_ns=at_ns)
     made = decision_event(name, asked, decide(asked, seen, desk_prices(seen)), seen, rules_id="rules")
     limits, params = (msgspec.json.encode(part).decode() for part in (seen.limits, seen.params))
     return RecordedDecision(

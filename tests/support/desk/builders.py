@@ -27,11 +27,10 @@ class Clock:
         return self.now_ns
 
     def pass_ms(self, ms: int) -> None:
-        """Let time go by."""
         self.now_ns += ms * NS_PER_MS
 
 
-def demand(
+def request(
     side: Side = "buy",
     *,
     amount_in: int | None = None,
@@ -40,7 +39,7 @@ def demand(
     at_ns: int = NOW,
     min_deadline_ms: int = 60_000,
 ) -> SwapDemand:
-    """A request whose answer would have the desk buy or sell BTC; 0.0001 BTC or 4 EURe in unless said otherwise."""
+    """A request whose answer would have the desk buy or sell BTC; 0.0001 BTC or 4 EURe in by default."""
     asset_in, asset_out = (BTC, EURE) if side == "buy" else (EURE, BTC)
     if amount_in is None and amount_out is None:
         amount_in = 8_000 if side == "buy" else 4 * 10**18

@@ -38,7 +38,7 @@ class State:
 
 
 class Chain:
-    """Every state there was; ``behind`` says how many blocks the node that is asked lags."""
+    """Every state there was; ``behind``: how many blocks the node lags."""
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
@@ -50,12 +50,10 @@ class Chain:
 
     @property
     def head(self) -> State:
-        """The truth."""
         return self.states[-1]
 
     @property
     def seen(self) -> State:
-        """What the node answers from."""
         return self.states[max(0, len(self.states) - 1 - self.behind)]
 
     def advance(self, base: int = 0, quote: int = 0, nonce: str | None = None) -> None:
@@ -132,7 +130,7 @@ class NoTransactions:
         return None
 
 
-class Watched:
+class InventoryHarness:
     """An inventory over the chain, with its book, its records and a bridge's list of deposits."""
 
     def __init__(self) -> None:
@@ -184,17 +182,17 @@ class Watched:
         )
         if nonce is not None:
             made = msgspec.structs.replace(made, nonce=nonce)
-        held = self.inventory.ledger.balance
-        self.reservations.reserve(made, held.quote if held else 0)
+        balance = self.inventory.ledger.balance
+        self.reservations.reserve(made, balance.quote if balance else 0)
         self.book.sent(made, self._sent)
         self.book.on_answer(self._sent, None)
         return made
 
     def claim(self, made: Commitment) -> None:
-        """The relay says that it settled."""
+        """The relay reports that it settled."""
         self.book.on_status(QuoteStatus(made.quote_hash, "intent", "tx"))
 
-    def die(self, made: Commitment) -> None:
+    def expire(self, made: Commitment) -> None:
         """Let the quote's deadline and margin pass, without a block."""
         self.clock.now_ns = made.released_after_ns
         self.book.tick(self.clock())

@@ -108,7 +108,7 @@ class BreakableHistory(SqliteHistory):
 
 
 class World:
-    """What a desk stands in, over all of its lives: clocks, exchanges, the ledger and the file of the history."""
+    """What surrounds a desk over all of its runs: clocks, exchanges, the ledger and the file of the history."""
 
     def __init__(self) -> None:
         self.wall, self.monotonic = Clock(NOW), Clock(5 * NS_PER_S)
@@ -128,7 +128,7 @@ class World:
         self.lie = Decimal(1)
         self.frozen = self.nodes_down = False
         self.random = Counted()
-        self.lives = 0
+        self.runs = 0
         self.signed: list[Signed] = []
 
     def settle(self, quote: Signed) -> str | None:
@@ -144,8 +144,8 @@ class World:
         quote.settled = True
         return done.tx_hash
 
-    def alive(self) -> list[Signed]:
-        """What somebody may still settle."""
+    def open_quotes(self) -> list[Signed]:
+        """Return what may still be settled."""
         now = self.wall()
         return [one for one in self.signed if not (one.refused or one.settled or one.deadline_ns < now)]
 
@@ -156,12 +156,12 @@ class World:
         return httpx.Response(200, json=await self.rpc.handle(json.loads(request.content)))
 
 
-class Whole:
-    """One life of the desk."""
+class DeskHarness:
+    """One run of the desk."""
 
     def __init__(self, world: World) -> None:
         self.world = world
-        world.lives += 1
+        world.runs += 1
         directory = Path(world.directory.name)
         self.settings = load(
             None,
@@ -189,7 +189,7 @@ class Whole:
         self.history = BreakableHistory(directory / "history.sqlite")
         self.writer = HistoryWriter(self.history, env=env, on_failure=self._history_failed)
         self.client = httpx.AsyncClient(transport=httpx.MockTransport(world.answer), trust_env=False)
-        self.run = Run(run_id=f"run-{world.lives}", mode="SANDBOX", account=ACCOUNT, started_ns=world.wall())
+        self.run = Run(run_id=f"run-{world.runs}", mode="SANDBOX", account=ACCOUNT, started_ns=world.wall())
         self.trading = trading = build_trading(
             self.settings,
             self.client,
@@ -249,11 +249,11 @@ class Whole:
     def complete(self) -> bool:
         return self.writer.complete
 
-    async def begin(self) -> None:
-        """Open the history and take over what the lives before left, in the desk's own order."""
-        former = await self.history.open(self.run)
+    async def start(self) -> None:
+        """Open the history and take over what earlier runs left, in the desk's own order."""
+        previous = await self.history.open(self.run)
         await remember(self.trading.trading_state, self.history)
-        await self.startup.load(former)
+        await self.startup.load(previous)
         self.trading.deposits.deposits = ()
         for asset in (BTC, EURE):
             self.trading.deposits.addresses[asset.symbol] = DepositAddress("an address", asset.chain, None)
@@ -263,7 +263,7 @@ class Whole:
         await self.pass_ms(0)
 
     async def end(self, *, clean: bool) -> None:
-        """Stop in order, or die with everything that was not written."""
+        """Stop in order, or crash and lose what was not written."""
         if clean:
             await self.write()
         await self.history.close(self.world.wall() if clean and not self.writer.depth else None)
@@ -308,8 +308,8 @@ class Whole:
             world.ledger.advance_block()
             now = world.wall()
             if not world.frozen:
-                self.hear_exchanges()
-            await self._hear_dates()
+                self.tick_exchanges()
+            await self._answer_dates()
             trading.book.tick(now)
             self.startup.tick()
             trading.reference.recompute()
@@ -323,13 +323,13 @@ class Whole:
             if ms <= 0:
                 return
 
-    def hear_exchanges(self) -> None:
+    def tick_exchanges(self) -> None:
         """Every exchange ticks; the first one may lie."""
         for source in EXCHANGES:
             mid = self.world.mid * (self.world.lie if source == EXCHANGES[0] else 1)
             self.trading.reference.on_tick(Tick(source, mid - 1, mid + 1, self.world.wall()))
 
-    async def _hear_dates(self) -> None:
+    async def _answer_dates(self) -> None:
         for url in (self.settings.near_rpc_urls[0], self.settings.bridge_url):
             request = httpx.Request("POST", url)
             date = formatdate(self.world.wall() // NS_PER_S, usegmt=True)
@@ -363,14 +363,14 @@ class Whole:
         return bool(frames)
 
     def reply(self, quote: Signed, error: str | None) -> None:
-        """The relay's word on a quote of this life."""
-        said = {"result": "OK"} if error is None else {"error": {"code": -1, "message": error}}
+        """Have the relay answer a quote of this run."""
+        answer = {"result": "OK"} if error is None else {"error": {"code": -1, "message": error}}
         self.trading.relay._on_message(
-            self.trading.engine, json.dumps({"jsonrpc": "2.0", "id": quote.request_id, **said}).encode()
+            self.trading.engine, json.dumps({"jsonrpc": "2.0", "id": quote.request_id, **answer}).encode()
         )
 
     def claim(self, quote: Signed, tx_hash: str) -> None:
-        """The relay says that the quote settled."""
+        """Have the relay report that the quote settled."""
         self.trading.engine.on_status(QuoteStatus(quote.quote_hash, "intent", tx_hash))
 
     def shot(self) -> Snapshot:

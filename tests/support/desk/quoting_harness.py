@@ -1,4 +1,4 @@
-"""The whole quote path on a real websocket: relay client, intake, strategy, executor, signer and book."""
+"""The whole quote path on a real websocket: relay client, quote engine, strategy, executor, signer and book."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -20,7 +20,7 @@ from cockpit.model.commands import Limits
 from cockpit.model.environment import Environment
 from cockpit.model.events import AnyEvent
 from tests.support.desk.builders import MID, NOW, SALT
-from tests.support.desk.chain import State, Watched
+from tests.support.desk.chain import InventoryHarness, State
 from tests.support.recorder import MemoryRecorder
 from tests.support.venue.relay_server import TOKEN, RelayServer, event, request_data, running
 from tests.support.waiting import until
@@ -45,7 +45,7 @@ class Counted:
 
 
 class Ticking:
-    """A monotonic clock that moves by a microsecond a look."""
+    """A monotonic clock that moves by a microsecond a call."""
 
     def __init__(self) -> None:
         self.now_ns = 0
@@ -60,7 +60,7 @@ class Quoting:
     """Everything between the relay's socket and the history's queue, on a clock that stands still."""
 
     def __init__(self, url: str) -> None:
-        self.watched = Watched()
+        self.watched = InventoryHarness()
         self.clock = self.watched.clock
         self.watched.chain.states = [State(1_000, NOW, PairAmounts(10**8, 50_000 * 10**18), frozenset())]
         self.book = self.watched.book
@@ -148,5 +148,5 @@ async def quoting(*, ready: bool = True) -> AsyncIterator[tuple[Quoting, RelaySe
 
 
 async def ask(server: RelayServer, quote_id: str, **changes: object) -> None:
-    """Send a request for 0.00008 BTC in, changed as told."""
+    """Send a request for 0.00008 BTC in, with changes."""
     await server.send(event(request_data(quote_id=quote_id, **{"exact_amount_in": "8000", **changes})))

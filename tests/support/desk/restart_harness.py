@@ -23,7 +23,7 @@ from venue.protocol.units import NS_PER_MS
 from venue.transport.errors import UnreachableError
 
 
-class Kept(SqliteHistory):
+class MemoryHistory(SqliteHistory):
     """What a history answers, from a list of events: the first of each fact counts, as its keys have it."""
 
     def __init__(self) -> None:
@@ -77,10 +77,10 @@ class EarlierFlows(NoWithdrawals):
         return self._flows
 
 
-class Life:
-    """One run: books, inventory, and what it found of the former ones. ``volatile`` events die with it."""
+class DeskRun:
+    """One run: books, inventory, and what it found of the previous ones. ``volatile`` events are lost with it."""
 
-    def __init__(self, clock: Clock, chain: Chain, history: Kept, number: int) -> None:
+    def __init__(self, clock: Clock, chain: Chain, history: MemoryHistory, number: int) -> None:
         self.clock, self.chain, self.history = clock, chain, history
         self.volatile: list[AnyEvent] = []
         self.listed: Sequence[Movement] | None = []
@@ -91,7 +91,7 @@ class Life:
         withdrawals = EarlierFlows(self.flows)
         reader = BalanceReader("maker.near", BTC_EURE, ChainVerifier(chain), env)
         settings = load(None, loopback(QUOTE_DEATH_MARGIN_MS="0", QUOTE_MAX_DEADLINE_MS="60000"))
-        self.former = StartupReconciliation(
+        self.startup = StartupReconciliation(
             settings,
             BTC_EURE,
             self.book,
@@ -111,7 +111,7 @@ class Life:
             poll_s=5.0,
             deposits=lambda: self.listed,
             withdrawals=withdrawals,
-            previous_run=self.former,
+            previous_run=self.startup,
             requested=asyncio.Event(),
             on_unexplained=lambda: None,
             env=env,
@@ -124,9 +124,9 @@ class Life:
             raise UnreachableError("the relay does not answer")
         return self.transactions.get(quote_hash)
 
-    async def begin(self, former: PreviousRun | None) -> None:
-        """Take over what the former run left."""
-        await self.former.load(former)
+    async def start(self, previous: PreviousRun | None) -> None:
+        """Take over what the previous run left."""
+        await self.startup.load(previous)
 
     def send(self, name: str, *, amount_in: int, amount_out: int, life_ms: int = 60_000) -> Commitment:
         """Sign and write a quote that buys BTC; it is on record at once."""
@@ -160,7 +160,7 @@ class Life:
         del self.volatile[:count]
 
     def end(self, *, clean: bool) -> PreviousRun:
-        """What the next run is told of this one."""
+        """Return what the next run learns of this one."""
         if clean:
             self.flush()
         return PreviousRun(
@@ -173,12 +173,12 @@ class Life:
 
     def tick(self) -> None:
         self.book.tick(self.clock())
-        self.former.tick()
+        self.startup.tick()
 
 
-def results(history: Kept, outcome: str) -> list[str]:
+def results(history: MemoryHistory, outcome: str) -> list[str]:
     """The quotes with this outcome, once for every time it was recorded."""
     return [e.quote_hash for e in history.events if isinstance(e, TradeResult) and e.outcome == outcome]
 
 
-__all__ = ["NS_PER_MS", "Kept", "Life", "results"]
+__all__ = ["NS_PER_MS", "DeskRun", "MemoryHistory", "results"]

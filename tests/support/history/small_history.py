@@ -19,7 +19,7 @@ from cockpit.model.events import (
 )
 from storage.history import History, Run
 from storage.sqlite.history import SqliteHistory
-from tests.support.desk.builders import NOW, demand, view
+from tests.support.desk.builders import NOW, request, view
 from venue.protocol.assets import BTC, EURE
 from venue.protocol.units import NS_PER_S
 
@@ -53,7 +53,7 @@ def balances(second: int, btc: int, eure: int) -> list[AnyEvent]:
 def sent(name: str, second: int, taken: tuple[str, int], given: tuple[str, int], life_s: int = 61) -> list[AnyEvent]:
     """A request, its decision and its quote; the decision's own amounts do not matter here."""
     at_ns = NOW + second * NS_PER_S
-    asked = demand("buy" if taken[0] == BTC.token_id else "sell", quote_id=f"quote-{name}", at_ns=at_ns)
+    asked = request("buy" if taken[0] == BTC.token_id else "sell", quote_id=f"quote-{name}", at_ns=at_ns)
     seen = view(mid_at_ns=at_ns, inventory_at_ns=at_ns)
     made = decision_event(f"decision-{name}", asked, decide(asked, seen, desk_prices(seen)), seen, rules_id="rules")
     command = ExecuteTrade(
@@ -91,7 +91,7 @@ def result(name: str, second: int, outcome: Outcome) -> TradeResult:
 def refused(name: str, second: int, notional_btc: int) -> list[AnyEvent]:
     """A request that is too large to be quoted."""
     at_ns = NOW + second * NS_PER_S
-    asked = demand("buy", amount_in=notional_btc, quote_id=f"quote-{name}", at_ns=at_ns)
+    asked = request("buy", amount_in=notional_btc, quote_id=f"quote-{name}", at_ns=at_ns)
     seen = view(mid_at_ns=at_ns, inventory_at_ns=at_ns)
     made = decision_event(f"decision-{name}", asked, decide(asked, seen, desk_prices(seen)), seen, rules_id="rules")
     return [asked, made]

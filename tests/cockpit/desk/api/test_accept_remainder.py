@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from cockpit.desk.api.accept_remainder import NOTHING_UNEXPLAINED, AcceptRemainder
 from cockpit.desk.api.errors import InvalidBodyError
 from cockpit.model.commands import CommandRequest, Result
-from tests.support.desk.chain import Watched
+from tests.support.desk.chain import InventoryHarness
 from tests.support.desk.command_desk import Desk
 from venue.protocol.assets import BTC_EURE, NO_AMOUNTS, PairAmounts
 
@@ -23,7 +23,7 @@ class Case:
     """The route over an inventory whose difference a test sets."""
 
     def __init__(self, unexplained: PairAmounts = ONE_UNIT) -> None:
-        self.desk, self.watched = Desk(), Watched()
+        self.desk, self.watched = Desk(), InventoryHarness()
         self.inventory = self.watched.inventory
         self.inventory.ledger.balance = PairAmounts(10, 10)
         self.inventory.ledger.unexplained = self.inventory.ledger.set_aside = unexplained

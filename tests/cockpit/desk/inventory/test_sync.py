@@ -3,21 +3,21 @@ import asyncio
 import pytest
 
 from cockpit.desk.inventory.movements import Movement
-from tests.support.desk.chain import OPENING, Watched
+from tests.support.desk.chain import OPENING, InventoryHarness
 from tests.support.waiting import until
 from venue.protocol.assets import BTC, EURE, NO_AMOUNTS, PairAmounts
 
 
 @pytest.fixture
-async def opened() -> Watched:
+async def opened() -> InventoryHarness:
     """An inventory that has read its opening balances."""
-    watched = Watched()
+    watched = InventoryHarness()
     assert await watched.inventory.sync("opening") == "opening balances read"
     return watched
 
 
 async def test_nothing_is_known_before_the_first_answer() -> None:
-    watched = Watched()
+    watched = InventoryHarness()
     watched.chain.down.add("balances")
     assert await watched.inventory.sync("opening") is None
     inventory = watched.inventory
@@ -28,7 +28,7 @@ async def test_nothing_is_known_before_the_first_answer() -> None:
     assert watched.rows == []
 
 
-async def test_the_first_answer_is_the_opening(opened: Watched) -> None:
+async def test_the_first_answer_is_the_opening(opened: InventoryHarness) -> None:
     inventory = opened.inventory
     assert inventory.ledger.opening == inventory.ledger.balance == OPENING
     assert (inventory.ledger.filled, inventory.ledger.deposited, inventory.ledger.unexplained) == (
@@ -42,7 +42,7 @@ async def test_the_first_answer_is_the_opening(opened: Watched) -> None:
     ]
 
 
-async def test_a_fill_is_booked_when_the_balances_show_it(opened: Watched) -> None:
+async def test_a_fill_is_booked_when_the_balances_show_it(opened: InventoryHarness) -> None:
     made = opened.send()
     opened.chain.settle(made)
     opened.claim(made)
@@ -56,7 +56,7 @@ async def test_a_fill_is_booked_when_the_balances_show_it(opened: Watched) -> No
     assert opened.chain.asked_nonces == []
 
 
-async def test_a_claimed_fill_that_the_balances_do_not_show_stays_reserved(opened: Watched) -> None:
+async def test_a_claimed_fill_that_the_balances_do_not_show_stays_reserved(opened: InventoryHarness) -> None:
     made = opened.send()
     opened.claim(made)
     opened.block_after()
@@ -68,7 +68,7 @@ async def test_a_claimed_fill_that_the_balances_do_not_show_stays_reserved(opene
     assert opened.outcomes() == [(made.quote_hash, "settled")]
 
 
-async def test_one_of_two_claimed_fills_is_told_apart_from_the_other(opened: Watched) -> None:
+async def test_one_of_two_claimed_fills_is_told_apart_from_the_other(opened: InventoryHarness) -> None:
     one, two = opened.send(amount_out=1_000), opened.send(amount_out=2_000)
     opened.claim(one)
     opened.claim(two)
@@ -78,7 +78,7 @@ async def test_one_of_two_claimed_fills_is_told_apart_from_the_other(opened: Wat
     assert opened.reservations.reserved(EURE.token_id) == 1_000
 
 
-async def test_a_claim_that_comes_while_the_balances_are_read_explains_them(opened: Watched) -> None:
+async def test_a_claim_that_comes_while_the_balances_are_read_explains_them(opened: InventoryHarness) -> None:
     made = opened.send()
 
     def settles_now() -> None:
@@ -91,7 +91,7 @@ async def test_a_claim_that_comes_while_the_balances_are_read_explains_them(open
     assert opened.chain.asked_nonces == [], "no nonce has to be asked for what the relay told in time"
 
 
-async def test_an_unreported_settlement_is_found_by_its_nonce(opened: Watched) -> None:
+async def test_an_unreported_settlement_is_found_by_its_nonce(opened: InventoryHarness) -> None:
     other, made = opened.send(amount_out=1_000), opened.send(amount_out=2_000)
     opened.chain.settle(made)
     await opened.inventory.sync("poll")
@@ -101,11 +101,11 @@ async def test_an_unreported_settlement_is_found_by_its_nonce(opened: Watched) -
     assert opened.reservations.reserved(EURE.token_id) == 1_000
 
 
-async def test_a_fill_whose_expired_nonce_the_contract_has_cleared_is_booked(opened: Watched) -> None:
+async def test_a_fill_whose_expired_nonce_the_contract_has_cleared_is_booked(opened: InventoryHarness) -> None:
     other, made = opened.send(amount_out=1_000), opened.send(amount_out=2_000)
     opened.chain.down.add("balances")
     opened.chain.settle(made)
-    opened.die(made)
+    opened.expire(made)
     opened.block_after()
     opened.chain.head.used = frozenset()
     opened.chain.down.clear()
@@ -116,7 +116,7 @@ async def test_a_fill_whose_expired_nonce_the_contract_has_cleared_is_booked(ope
     assert opened.reservations.reserved(EURE.token_id) == 0
 
 
-async def test_many_claims_of_which_some_are_settled_are_told_apart_by_their_nonces(opened: Watched) -> None:
+async def test_many_claims_of_which_some_are_settled_are_told_apart_by_their_nonces(opened: InventoryHarness) -> None:
     quotes = [opened.send(amount_out=1_000 + number) for number in range(24)]
     for made in quotes:
         opened.claim(made)
@@ -127,7 +127,7 @@ async def test_many_claims_of_which_some_are_settled_are_told_apart_by_their_non
     assert opened.inventory.ledger.unexplained == NO_AMOUNTS
 
 
-async def test_a_deposit_is_distinguished_from_a_fill(opened: Watched) -> None:
+async def test_a_deposit_is_distinguished_from_a_fill(opened: InventoryHarness) -> None:
     made = opened.send()
     opened.claim(made)
     opened.chain.settle(made)
@@ -139,7 +139,7 @@ async def test_a_deposit_is_distinguished_from_a_fill(opened: Watched) -> None:
     assert opened.inventory.ledger.unexplained == NO_AMOUNTS
 
 
-async def test_a_deposit_is_booked_once(opened: Watched) -> None:
+async def test_a_deposit_is_booked_once(opened: InventoryHarness) -> None:
     opened.listed = [Movement("deposit:btc", PairAmounts(5_000, 0))]
     opened.chain.advance(5_000, 0)
     await opened.inventory.sync("poll")
@@ -151,7 +151,7 @@ async def test_a_deposit_is_booked_once(opened: Watched) -> None:
     )
 
 
-async def test_an_older_block_changes_nothing(opened: Watched) -> None:
+async def test_an_older_block_changes_nothing(opened: InventoryHarness) -> None:
     made = opened.send()
     opened.claim(made)
     opened.chain.settle(made)
@@ -166,7 +166,7 @@ async def test_an_older_block_changes_nothing(opened: Watched) -> None:
 
 
 @pytest.mark.parametrize("down", ["balances", "nonces"])
-async def test_what_cannot_be_read_leaves_what_is_known_to_age(opened: Watched, down: str) -> None:
+async def test_what_cannot_be_read_leaves_what_is_known_to_age(opened: InventoryHarness, down: str) -> None:
     opened.send()
     read_ns, version = opened.inventory.ledger.at_ns, opened.inventory.ledger.version
     opened.chain.advance(7, 0)
@@ -181,14 +181,14 @@ async def test_what_cannot_be_read_leaves_what_is_known_to_age(opened: Watched, 
     assert opened.inventory.last_error == ""
 
 
-async def test_the_age_counts_from_when_the_balances_were_asked_for(opened: Watched) -> None:
+async def test_the_age_counts_from_when_the_balances_were_asked_for(opened: InventoryHarness) -> None:
     asked_ns = opened.clock()
     opened.chain.before_balances = lambda: opened.clock.pass_ms(3_000)
     await opened.inventory.sync("poll")
     assert opened.inventory.ledger.at_ns == asked_ns
 
 
-async def test_an_unexplained_difference_is_shown_and_the_balance_is_the_chains(opened: Watched) -> None:
+async def test_an_unexplained_difference_is_shown_and_the_balance_is_the_chains(opened: InventoryHarness) -> None:
     opened.chain.advance(-3, 11)
     assert await opened.inventory.sync("poll") == "the balances are not explained"
     assert opened.inventory.ledger.unexplained == PairAmounts(-3, 11)
@@ -196,9 +196,11 @@ async def test_an_unexplained_difference_is_shown_and_the_balance_is_the_chains(
     assert opened.inventory.counters["unexplained"] == 1
 
 
-async def test_an_expired_quote_is_released_only_after_a_block_later_than_its_deadline(opened: Watched) -> None:
+async def test_an_expired_quote_is_released_only_by_a_block_after_its_deadline(
+    opened: InventoryHarness,
+) -> None:
     made = opened.send()
-    opened.die(made)
+    opened.expire(made)
     await opened.inventory.sync("poll")
     assert opened.outcomes() == [], "the newest block is from before the deadline"
     opened.clock.now_ns = made.deadline_ns
@@ -213,9 +215,9 @@ async def test_an_expired_quote_is_released_only_after_a_block_later_than_its_de
     assert opened.reservations.reserved(EURE.token_id) == 0
 
 
-async def test_balances_older_than_the_block_release_nothing(opened: Watched) -> None:
+async def test_balances_older_than_the_block_release_nothing(opened: InventoryHarness) -> None:
     made = opened.send()
-    opened.die(made)
+    opened.expire(made)
     opened.block_after()
 
     def lags() -> None:
@@ -229,42 +231,44 @@ async def test_balances_older_than_the_block_release_nothing(opened: Watched) ->
     assert opened.outcomes() == [(made.quote_hash, "expired")]
 
 
-async def test_without_a_block_nothing_is_released(opened: Watched) -> None:
+async def test_without_a_block_nothing_is_released(opened: InventoryHarness) -> None:
     made = opened.send()
-    opened.die(made)
+    opened.expire(made)
     opened.block_after()
     opened.chain.down.add("block")
     assert await opened.inventory.sync("poll") is None
     assert opened.reservations.reserved(EURE.token_id) == 1_000
 
 
-async def test_an_expired_quote_with_an_unreported_settlement_is_a_fill(opened: Watched) -> None:
+async def test_an_expired_quote_with_an_unreported_settlement_is_a_fill(opened: InventoryHarness) -> None:
     made = opened.send()
     opened.chain.settle(made)
-    opened.die(made)
+    opened.expire(made)
     opened.block_after()
     await opened.inventory.sync("poll")
     assert opened.outcomes() == [(made.quote_hash, "settled")]
     assert opened.reservations.reserved(EURE.token_id) == 0
 
 
-async def test_a_claim_that_never_came_true_ends_with_the_quote(opened: Watched) -> None:
+async def test_a_claim_that_never_came_true_ends_with_the_quote(opened: InventoryHarness) -> None:
     made = opened.send()
     opened.claim(made)
-    opened.die(made)
+    opened.expire(made)
     opened.block_after()
     await opened.inventory.sync("poll")
     assert opened.outcomes() == [(made.quote_hash, "expired")]
     assert opened.book.settling() == ()
 
 
-async def test_a_transfer_from_a_third_party_neither_hides_fills_nor_keeps_expired_quotes(opened: Watched) -> None:
+async def test_an_unexplained_transfer_neither_hides_fills_nor_keeps_quotes(
+    opened: InventoryHarness,
+) -> None:
     """Anybody may send an account one unit; that must not stop a desk."""
     silent, brief = opened.send(amount_out=1_000), opened.send(amount_out=2_000, life_ms=5_000)
     opened.chain.advance(1, 0)
     opened.chain.settle(silent)
     await opened.inventory.sync("poll")
-    opened.die(brief)
+    opened.expire(brief)
     opened.block_after()
     await opened.inventory.sync("poll")
     assert (silent.quote_hash, "settled") in opened.outcomes()
@@ -283,7 +287,7 @@ async def test_a_transfer_from_a_third_party_neither_hides_fills_nor_keeps_expir
     assert len(opened.chain.asked_nonces) == asked, "what is set aside is not asked about again"
 
 
-async def test_what_was_set_aside_is_explained_once_the_bridge_reports_it(opened: Watched) -> None:
+async def test_what_was_set_aside_is_explained_once_the_bridge_reports_it(opened: InventoryHarness) -> None:
     opened.chain.advance(5_000, 0)
     for _ in range(3):
         await opened.inventory.sync("poll")
@@ -295,7 +299,7 @@ async def test_what_was_set_aside_is_explained_once_the_bridge_reports_it(opened
 
 
 async def test_old_deposits_first_listed_after_the_opening_explain_nothing_later() -> None:
-    watched = Watched()
+    watched = InventoryHarness()
     watched.listed = None
     await watched.inventory.sync("opening")
     watched.listed = [Movement(f"deposit:old-{number}", PairAmounts(1_000 + number, 0)) for number in range(40)]
@@ -315,7 +319,7 @@ async def test_old_deposits_first_listed_after_the_opening_explain_nothing_later
 
 
 async def test_a_deposit_credited_between_the_opening_and_the_first_list_is_booked() -> None:
-    watched = Watched()
+    watched = InventoryHarness()
     watched.listed = None
     await watched.inventory.sync("opening")
     watched.chain.advance(777, 0)
@@ -326,7 +330,7 @@ async def test_a_deposit_credited_between_the_opening_and_the_first_list_is_book
     assert watched.inventory.ledger.unexplained == NO_AMOUNTS
 
 
-async def test_the_rows_record_what_was_committed_at_that_moment(opened: Watched) -> None:
+async def test_the_rows_record_what_was_committed_at_that_moment(opened: InventoryHarness) -> None:
     opened.send(amount_out=OPENING.quote)
     await opened.inventory.sync("refresh")
     btc, eure = opened.rows[-2:]
@@ -334,7 +338,7 @@ async def test_the_rows_record_what_was_committed_at_that_moment(opened: Watched
     assert (eure.balance, eure.reserved, eure.spendable, eure.cause) == (OPENING.quote, OPENING.quote, 0, "refresh")
 
 
-async def test_the_worker_reads_at_once_and_again_when_something_settles(opened: Watched) -> None:
+async def test_the_worker_reads_at_once_and_again_when_something_settles(opened: InventoryHarness) -> None:
     made = opened.send()
     worker = asyncio.create_task(opened.inventory.run())
     opened.chain.settle(made)
@@ -347,12 +351,12 @@ async def test_the_worker_reads_at_once_and_again_when_something_settles(opened:
         await worker
 
 
-async def found_twice(opened: Watched) -> None:
+async def found_twice(opened: InventoryHarness) -> None:
     for _ in range(2):
         await opened.inventory.sync("poll")
 
 
-async def test_a_difference_is_accepted_to_the_base_unit_and_then_counts_as_explained(opened: Watched) -> None:
+async def test_a_difference_is_accepted_to_the_base_unit_and_then_counts_as_explained(opened: InventoryHarness) -> None:
     inventory = opened.inventory
     opened.chain.advance(7, -3)
     await inventory.sync("poll")
@@ -376,7 +380,7 @@ async def test_a_difference_is_accepted_to_the_base_unit_and_then_counts_as_expl
     assert opened.rows[-1].cause == "settlement"
 
 
-async def test_a_second_transfer_after_an_accepted_one_is_distinguished(opened: Watched) -> None:
+async def test_a_second_transfer_after_an_accepted_one_is_distinguished(opened: InventoryHarness) -> None:
     inventory = opened.inventory
     opened.chain.advance(1, 0)
     await found_twice(opened)
@@ -388,7 +392,7 @@ async def test_a_second_transfer_after_an_accepted_one_is_distinguished(opened: 
     assert inventory.ledger.accepted == PairAmounts(3, 0)
 
 
-async def test_nothing_is_accepted_while_a_quote_is_open(opened: Watched) -> None:
+async def test_nothing_is_accepted_while_a_quote_is_open(opened: InventoryHarness) -> None:
     opened.send()
     opened.chain.advance(1, 0)
     await found_twice(opened)
@@ -399,7 +403,9 @@ async def test_nothing_is_accepted_while_a_quote_is_open(opened: Watched) -> Non
     assert opened.inventory.accept(PairAmounts(1, 0)) == ""
 
 
-async def test_a_difference_accepted_while_the_balances_are_read_leaves_them_explained(opened: Watched) -> None:
+async def test_a_difference_accepted_during_a_reading_leaves_it_explained(
+    opened: InventoryHarness,
+) -> None:
     inventory = opened.inventory
     opened.chain.advance(1, 0)
     await found_twice(opened)

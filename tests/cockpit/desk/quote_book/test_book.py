@@ -293,7 +293,7 @@ def test_an_expired_quote_found_settled_is_a_fill_and_no_expiry(desk: Desk) -> N
     ],
     ids=["refused", "settled", "lost", "claimed", "silent"],
 )
-def test_nothing_is_kept_of_a_quote_that_was_released_after_expiry(desk: Desk, end: Callable[[Desk, int], object]) -> None:
+def test_nothing_is_kept_of_a_quote_released_after_expiry(desk: Desk, end: Callable[[Desk, int], object]) -> None:
     end(desk, desk.send())
     desk.clock.pass_ms(70_000)
     desk.book.tick(desk.clock())

@@ -13,7 +13,7 @@ from cockpit.desk.quote_book.reservations import Commitment
 from cockpit.model.environment import Environment
 from cockpit.model.events import OperatorAction
 from tests.support.desk.builders import SALT
-from tests.support.desk.chain import ChainVerifier, Watched
+from tests.support.desk.chain import ChainVerifier, InventoryHarness
 from tests.support.desk.quoting_harness import SECRET, Counted
 from tests.support.recorder import MemoryRecorder
 from venue.protocol.assets import BTC_EURE, EURE, NO_AMOUNTS, PairAmounts
@@ -28,7 +28,7 @@ WAYS = ("run", "run", "run", "drop", "swallow", "late", "refuse", "settle first"
 class Unreliable(RelayRpc):
     """A relay whose next calls go the ways given, and then all well."""
 
-    def __init__(self, watched: Watched, ways: list[str], quotes: dict[str, Commitment]) -> None:
+    def __init__(self, watched: InventoryHarness, ways: list[str], quotes: dict[str, Commitment]) -> None:
         self._watched = watched
         self._ways = ways
         self._quotes = quotes
@@ -87,7 +87,7 @@ class Unreliable(RelayRpc):
 
 
 async def _play(count: int, ways: list[str], claimed: bool) -> None:
-    watched = Watched()
+    watched = InventoryHarness()
     watched.chain.head.balances = PairAmounts(10**9, 10**12)
     await watched.inventory.sync("opening")
     signer = Signer(SECRET, "maker.near", BTC_EURE, ceiling=10**30, random=Counted())
@@ -138,7 +138,7 @@ async def _kept_up(burner: HardStopRun) -> None:
             await burner.run()
 
 
-def _no_pause(watched: Watched, relay: Unreliable, claimed: bool) -> Callable[[float], Awaitable[None]]:
+def _no_pause(watched: InventoryHarness, relay: Unreliable, claimed: bool) -> Callable[[float], Awaitable[None]]:
     async def pause(seconds: float) -> None:
         """Time passes, the chain goes on, and the desk reads its balances."""
         watched.clock.now_ns += int(seconds * NS_PER_S) + NS_PER_S
@@ -154,7 +154,7 @@ def _no_pause(watched: Watched, relay: Unreliable, claimed: bool) -> Callable[[f
     return pause
 
 
-def _quote(watched: Watched, signer: Signer, number: int) -> Commitment:
+def _quote(watched: InventoryHarness, signer: Signer, number: int) -> Commitment:
     base, quote = BTC_EURE.base.token_id, BTC_EURE.quote.token_id
     amounts = (2**number + 5, 1_000 + 3**number)
     signed = signer.sign_quote(

@@ -152,14 +152,16 @@ async def test_a_quote_whose_writing_failed_half_way_is_reserved_until_it_expire
         assert [one.quote_hash for one in commands(desk)] == [held.quote_hash], "a later run must know of it"
         assert [one.decision_id for one in decisions(desk)] == [held.decision_id]
         assert "RuntimeError" in desk.arming.why("trade-executor")
-        desk.watched.die(held)
+        desk.watched.expire(held)
         desk.watched.block_after()
         await desk.inventory.sync("poll")
         assert desk.book.reservations.reserved(EURE.token_id) == 0
         assert desk.watched.outcomes() == [(held.quote_hash, "expired")]
 
 
-async def test_a_quote_that_could_not_be_written_reserves_nothing_and_gives_the_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_quote_that_could_not_be_written_reserves_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     def closed(frame: bytes) -> None:
         raise WsClosedError("the connection is not open")
 

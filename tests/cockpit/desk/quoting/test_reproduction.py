@@ -12,7 +12,7 @@ from cockpit.desk.quoting.strategy import decide, decision_event, desk_prices
 from cockpit.desk.risk.limits import LimitsInForce
 from cockpit.model.commands import Limits
 from cockpit.model.events import DecisionRules, MarketSettlements, TradeDecision
-from tests.support.desk.builders import NOW, demand, view
+from tests.support.desk.builders import NOW, request, view
 from tests.support.desk.quoting_harness import ask, quoting
 from tests.support.desk.views import VIEWS
 from tests.support.waiting import until
@@ -28,7 +28,7 @@ def test_a_view_comes_back_from_its_record(seen: DeskView) -> None:
 
 @given(VIEWS, st.integers(1, 10**12), st.sampled_from(["buy", "sell"]))
 def test_a_decision_is_made_again_from_its_record(seen: DeskView, amount: int, side: str) -> None:
-    asked = demand("buy" if side == "buy" else "sell", amount_in=amount)
+    asked = request("buy" if side == "buy" else "sell", amount_in=amount)
     recorded = decision_event("d", asked, decide(asked, seen, desk_prices(seen)), seen, rules_id="r")
     again = read_view(recorded.view, BTC_EURE, seen.limits, seen.params)
     assert decision_event("d", asked, decide(asked, again, desk_prices(again)), again, rules_id="r") == recorded

@@ -7,7 +7,7 @@ import pytest
 
 from cockpit.desk.quoting.risk_checks import CHECKS, EXECUTOR_CHECKS
 from cockpit.desk.quoting.strategy import decide, desk_prices
-from tests.support.desk.builders import demand, view
+from tests.support.desk.builders import request, view
 
 DETAILS: list[tuple[str, Mapping[str, object], str]] = [
     ("strategy_armed", {"strategy_armed": False}, "no"),
@@ -32,12 +32,12 @@ DETAILS: list[tuple[str, Mapping[str, object], str]] = [
 )
 def test_details_keep_their_recorded_format(name: str, changes: Mapping[str, object], detail: str) -> None:
     seen = view(**changes)
-    decision = decide(demand(), seen, desk_prices(seen))
+    decision = decide(request(), seen, desk_prices(seen))
     assert {check.name: check.text() for check in decision.checks}[name] == detail
 
 
 def test_every_check_has_a_name_of_its_own_and_the_executors_come_last() -> None:
     seen = view(mid=Decimal(1))
-    names = [check.name for check in decide(demand(), seen, desk_prices(seen)).checks]
+    names = [check.name for check in decide(request(), seen, desk_prices(seen)).checks]
     assert len(set(names)) == len(names) == len(CHECKS)
     assert tuple(names[-len(EXECUTOR_CHECKS) :]) == EXECUTOR_CHECKS

@@ -13,7 +13,7 @@ from cockpit.desk.quoting.risk_checks import EXECUTOR_CHECKS
 from cockpit.desk.quoting.strategy import DEADLINE_SLACK_MS, Decision, decide, decision_event, desk_prices
 from cockpit.model.commands import Limits
 from cockpit.model.events import Side, SwapDemand
-from tests.support.desk.builders import NOW, demand, view
+from tests.support.desk.builders import NOW, request, view
 from venue.protocol.assets import MAX_AMOUNT
 from venue.protocol.units import NS_PER_MS, NS_PER_S
 
@@ -54,7 +54,7 @@ def failed(decision: Decision) -> list[str]:
 def test_a_request_that_passes_every_check_is_quoted(side: Side, exact: str) -> None:
     small = {("buy", "in"): 8_000, ("buy", "out"): 4 * 10**18, ("sell", "in"): 4 * 10**18, ("sell", "out"): 8_000}
     amount = small[side, exact]
-    asked = demand(side, amount_in=amount) if exact == "in" else demand(side, amount_out=amount)
+    asked = request(side, amount_in=amount) if exact == "in" else request(side, amount_out=amount)
     decision = decided(asked, view())
     assert (decision.reason, decision.actionable, decision.execute) == ("quote", True, True)
     assert decision.side == side
@@ -68,25 +68,25 @@ def limits(**changes: object) -> Limits:
 
 
 ALONE: list[tuple[str, Mapping[str, object], SwapDemand]] = [
-    ("strategy_armed", {"strategy_armed": False}, demand()),
-    ("reference", {"mid_usable": False, "mid_problem": "kraken is 90 bps from the median"}, demand()),
-    ("reference_age", {"mid_at_ns": NOW - 5_001 * NS_PER_MS}, demand()),
-    ("inventory_age", {"inventory_at_ns": NOW - 20_001 * NS_PER_MS}, demand()),
-    ("deadline", {"limits": limits(max_deadline_ms=60_999)}, demand(min_deadline_ms=60_000)),
-    ("notional", {}, demand("sell", amount_in=5 * 10**18 + 1)),
-    ("covered", {"quote_balance": 10**18}, demand(amount_out=4 * 10**18)),
-    ("trading", {"trading": "HALTED"}, demand()),
-    ("promised", {"quote_promised": 996 * 10**18 + 1}, demand(amount_out=4 * 10**18)),
-    ("promised", {"base_promised": 1_992_000 + 1}, demand(amount_out=4 * 10**18)),
-    ("share", {"limits": limits(max_asset_share=Decimal("0.5")), "quote_balance": 49_000 * 10**18}, demand()),
-    ("share", {"limits": limits(max_asset_share=Decimal("0.5")), "quote_balance": 51_000 * 10**18}, demand("sell")),
-    ("rate", {"quotes_in_second": 50}, demand()),
-    ("fills", {"fills_in_hour": 60}, demand()),
-    ("loss", {"loss": 5 * 10**18 + 1}, demand()),
-    ("executor_armed", {"executor_armed": False}, demand()),
-    ("salt", {"salt_known": False}, demand()),
-    ("relay", {"relay_writable": False}, demand()),
-    ("history", {"history_writable": False}, demand()),
+    ("strategy_armed", {"strategy_armed": False}, request()),
+    ("reference", {"mid_usable": False, "mid_problem": "kraken is 90 bps from the median"}, request()),
+    ("reference_age", {"mid_at_ns": NOW - 5_001 * NS_PER_MS}, request()),
+    ("inventory_age", {"inventory_at_ns": NOW - 20_001 * NS_PER_MS}, request()),
+    ("deadline", {"limits": limits(max_deadline_ms=60_999)}, request(min_deadline_ms=60_000)),
+    ("notional", {}, request("sell", amount_in=5 * 10**18 + 1)),
+    ("covered", {"quote_balance": 10**18}, request(amount_out=4 * 10**18)),
+    ("trading", {"trading": "HALTED"}, request()),
+    ("promised", {"quote_promised": 996 * 10**18 + 1}, request(amount_out=4 * 10**18)),
+    ("promised", {"base_promised": 1_992_000 + 1}, request(amount_out=4 * 10**18)),
+    ("share", {"limits": limits(max_asset_share=Decimal("0.5")), "quote_balance": 49_000 * 10**18}, request()),
+    ("share", {"limits": limits(max_asset_share=Decimal("0.5")), "quote_balance": 51_000 * 10**18}, request("sell")),
+    ("rate", {"quotes_in_second": 50}, request()),
+    ("fills", {"fills_in_hour": 60}, request()),
+    ("loss", {"loss": 5 * 10**18 + 1}, request()),
+    ("executor_armed", {"executor_armed": False}, request()),
+    ("salt", {"salt_known": False}, request()),
+    ("relay", {"relay_writable": False}, request()),
+    ("history", {"history_writable": False}, request()),
 ]
 
 
@@ -106,19 +106,19 @@ def test_each_check_can_fail_alone_and_names_the_decision(
 def test_the_edge_alone_refuses_prices_that_earn_too_little() -> None:
     """The prices handed in may be older than the limits: the edge is looked at again."""
     wide = view(limits=limits(min_edge_bps=Decimal(300)))
-    decision = decide(demand(), wide, desk_prices(view()))
+    decision = decide(request(), wide, desk_prices(view()))
     assert failed(decision) == ["edge"]
 
 
 def test_an_amount_too_small_to_give_anything_for_is_no_quote() -> None:
-    decision = decided(demand("sell", amount_in=1), view())
+    decision = decided(request("sell", amount_in=1), view())
     assert decision.reason == "amount"
     assert decision.amounts is None
     assert not decision.actionable
 
 
 def test_an_unknown_mid_blocks_and_leaves_no_price() -> None:
-    decision = decided(demand(), view(mid=None, mid_usable=False, mid_problem="no source has given a price yet"))
+    decision = decided(request(), view(mid=None, mid_usable=False, mid_problem="no source has given a price yet"))
     assert decision.reason == "reference"
     assert {"reference", "reference_age", "amount", "notional", "edge", "covered"} <= set(failed(decision))
     assert (decision.price, decision.amounts, decision.skew_bps) == (None, None, None)
@@ -126,7 +126,7 @@ def test_an_unknown_mid_blocks_and_leaves_no_price() -> None:
 
 @pytest.mark.parametrize("side", ["buy", "sell"])
 def test_an_unknown_balance_blocks_on_the_side_that_gives_it(side: Side) -> None:
-    decision = decided(demand(side), view(base_balance=None, quote_balance=None))
+    decision = decided(request(side), view(base_balance=None, quote_balance=None))
     assert decision.reason == "inventory"
     assert {"inventory", "inventory_age", "covered"} <= set(failed(decision))
     assert not decision.execute
@@ -134,7 +134,7 @@ def test_an_unknown_balance_blocks_on_the_side_that_gives_it(side: Side) -> None
 
 @pytest.mark.parametrize("field", ["mid_at_ns", "inventory_at_ns"])
 def test_a_time_in_the_future_is_not_fresh(field: str) -> None:
-    decision = decided(demand(), view(**{field: NOW + 2 * NS_PER_MS}))
+    decision = decided(request(), view(**{field: NOW + 2 * NS_PER_MS}))
     assert decision.reason == field.replace("mid_at_ns", "reference_age").replace("inventory_at_ns", "inventory_age")
 
 
@@ -142,11 +142,11 @@ def test_a_time_in_the_future_is_not_fresh(field: str) -> None:
     ("field", "most_ms"), [("mid_at_ns", 5_000), ("inventory_at_ns", 20_000)], ids=["reference", "inventory"]
 )
 def test_an_age_at_its_limit_still_passes(field: str, most_ms: int) -> None:
-    assert decided(demand(), view(**{field: NOW - most_ms * NS_PER_MS})).reason == "quote"
+    assert decided(request(), view(**{field: NOW - most_ms * NS_PER_MS})).reason == "quote"
 
 
 def test_a_committed_amount_is_not_committed_again() -> None:
-    asked = demand(amount_out=3 * 10**18)
+    asked = request(amount_out=3 * 10**18)
     fits = view(quote_balance=10 * 10**18, quote_reserved=7 * 10**18)
     short = view(quote_balance=10 * 10**18, quote_reserved=7 * 10**18 + 1)
     assert decided(asked, fits).reason == "quote"
@@ -154,11 +154,11 @@ def test_a_committed_amount_is_not_committed_again() -> None:
 
 
 def test_commitments_of_the_other_asset_do_not_count() -> None:
-    assert decided(demand("buy"), view(base_balance=10, base_reserved=10)).reason == "quote"
+    assert decided(request("buy"), view(base_balance=10, base_reserved=10)).reason == "quote"
 
 
 def test_more_committed_than_the_balance_covers_nothing() -> None:
-    decision = decided(demand(amount_out=1), view(quote_balance=5, quote_reserved=6))
+    decision = decided(request(amount_out=1), view(quote_balance=5, quote_reserved=6))
     assert "covered" in failed(decision)
 
 
@@ -170,7 +170,7 @@ def test_more_committed_than_the_balance_covers_nothing() -> None:
 def test_the_deadline_serves_the_request_and_stays_inside_the_limit(
     wanted_ms: int, default_ms: int, max_ms: int
 ) -> None:
-    asked = demand(min_deadline_ms=wanted_ms)
+    asked = request(min_deadline_ms=wanted_ms)
     decision = decided(asked, view(default_deadline_ms=default_ms, limits=limits(max_deadline_ms=max_ms)))
     life_ms = (decision.deadline_ns - asked.at_ns) // NS_PER_MS
     assert life_ms >= wanted_ms + DEADLINE_SLACK_MS, "the relay wants the deadline it asked for still ahead"
@@ -190,7 +190,7 @@ AT_THE_LIMIT: list[Mapping[str, object]] = [
 
 @pytest.mark.parametrize("changes", AT_THE_LIMIT, ids=[next(iter(one)) for one in AT_THE_LIMIT])
 def test_what_is_at_its_limit_still_passes(changes: Mapping[str, object]) -> None:
-    assert decided(demand(amount_out=4 * 10**18), view(**changes)).reason == "quote"
+    assert decided(request(amount_out=4 * 10**18), view(**changes)).reason == "quote"
 
 
 shares = st.decimals("0.5", 1, places=3)
@@ -216,7 +216,7 @@ def test_no_fill_of_live_quotes_and_this_one_exceeds_the_share(
         quote_reserved=quote_reserved,
         limits=limits(max_asset_share=most),
     )
-    asked = demand("buy", amount_out=notional) if side == "buy" else demand("sell", amount_in=notional)
+    asked = request("buy", amount_out=notional) if side == "buy" else request("sell", amount_in=notional)
     decision = decided(asked, seen)
     if not decision.execute:
         return
@@ -234,7 +234,7 @@ def test_reducing_lets_through_what_brings_the_inventory_nearer_to_its_target(
     side: Side, base: int, quote: int, base_reserved: int
 ) -> None:
     seen = view(trading="REDUCING", base_balance=base, quote_balance=quote, base_reserved=base_reserved)
-    decision = decided(demand(side), seen)
+    decision = decided(request(side), seen)
     if "trading" in failed(decision) or decision.amounts is None or not decision.execute:
         return
     worth = Fraction(base * 5 * 10**14 + quote)
@@ -245,12 +245,12 @@ def test_reducing_lets_through_what_brings_the_inventory_nearer_to_its_target(
 
 def test_reducing_refuses_moves_away_from_the_target_and_past_it() -> None:
     much_btc = view(trading="REDUCING", base_balance=10**8, quote_balance=40_000 * 10**18)
-    assert failed(decided(demand("buy"), much_btc)) == ["trading"]
-    assert decided(demand("sell"), much_btc).execute
+    assert failed(decided(request("buy"), much_btc)) == ["trading"]
+    assert decided(request("sell"), much_btc).execute
     promised = view(trading="REDUCING", base_balance=10**8, quote_balance=40_000 * 10**18, base_reserved=10**7)
-    assert failed(decided(demand("sell"), promised)) == ["trading"], "what is promised already brings it to its target"
+    assert failed(decided(request("sell"), promised)) == ["trading"], "what is promised already brings it to its target"
     unknown = view(trading="REDUCING", base_balance=None, quote_balance=None)
-    assert "trading" in failed(decided(demand("sell"), unknown))
+    assert "trading" in failed(decided(request("sell"), unknown))
 
 
 views = st.builds(
@@ -278,15 +278,15 @@ views = st.builds(
 )
 sides: st.SearchStrategy[Side] = st.sampled_from(["buy", "sell"])
 amounts = st.integers(1, MAX_AMOUNT) | st.integers(1, 10**5) | st.integers(10**17, 5 * 10**18)
-demands = st.builds(
-    lambda side, exact_in, amount: demand(side, **{"amount_in" if exact_in else "amount_out": amount}),
+requests = st.builds(
+    lambda side, exact_in, amount: request(side, **{"amount_in" if exact_in else "amount_out": amount}),
     sides,
     st.booleans(),
     amounts,
 )
 
 
-@given(demands, views)
+@given(requests, views)
 def test_the_same_inputs_make_the_same_decision_and_are_left_alone(asked: SwapDemand, seen: DeskView) -> None:
     before = copy.deepcopy((asked, seen))
     one, two = decided(asked, seen), decided(asked, seen)
@@ -294,7 +294,7 @@ def test_the_same_inputs_make_the_same_decision_and_are_left_alone(asked: SwapDe
     assert (asked, seen) == before
 
 
-@given(demands, views)
+@given(requests, views)
 def test_the_reason_is_the_first_failure_and_execute_means_none(asked: SwapDemand, seen: DeskView) -> None:
     decision = decided(asked, seen)
     names = failed(decision)
@@ -303,7 +303,7 @@ def test_the_reason_is_the_first_failure_and_execute_means_none(asked: SwapDeman
     assert decision.actionable is all(name in EXECUTOR_CHECKS for name in names)
 
 
-@given(demands, views)
+@given(requests, views)
 def test_what_is_executed_is_armed_known_covered_and_inside_the_limits(asked: SwapDemand, seen: DeskView) -> None:
     decision = decided(asked, seen)
     if not decision.execute:
@@ -326,7 +326,7 @@ def test_what_is_executed_is_armed_known_covered_and_inside_the_limits(asked: Sw
     assert seen.quote_promised + base_value + decision.amounts.notional <= 1_000 * 10**18
 
 
-@given(demands, views, st.sampled_from(["", "the connection is not open"]))
+@given(requests, views, st.sampled_from(["", "the connection is not open"]))
 def test_every_check_is_recorded_with_what_it_compared(asked: SwapDemand, seen: DeskView, failure: str) -> None:
     decision = decided(asked, seen)
     event = decision_event("d-1", asked, decision, seen, failure)
@@ -343,7 +343,7 @@ def test_every_check_is_recorded_with_what_it_compared(asked: SwapDemand, seen: 
 
 def test_the_checks_carry_their_numbers_as_text() -> None:
     seen = view(quote_balance=10 * 10**18, quote_reserved=7 * 10**18)
-    asked = demand(amount_out=4 * 10**18)
+    asked = request(amount_out=4 * 10**18)
     event = decision_event("d-1", asked, decided(asked, seen), seen)
     said = {check.name: check.detail for check in event.checks}
     assert said["covered"] == "gives 4.00000000 EURe, spendable 3.00000000"
@@ -364,7 +364,7 @@ def test_the_checks_carry_their_numbers_as_text() -> None:
 
 def test_unknown_is_recorded_as_unknown_and_never_as_zero() -> None:
     seen = view(mid=None, mid_usable=False, mid_problem="", base_balance=None, quote_balance=None)
-    event = decision_event("d-1", demand(), decided(demand(), seen), seen)
+    event = decision_event("d-1", request(), decided(request(), seen), seen)
     said = {check.name: check.detail for check in event.checks}
     for name in ("reference", "reference_age", "inventory", "inventory_age", "amount", "notional", "edge", "covered"):
         assert said[name] == "unknown", name
@@ -374,5 +374,5 @@ def test_unknown_is_recorded_as_unknown_and_never_as_zero() -> None:
 @pytest.mark.parametrize("most", ["1.0000000000000000009", "1E-30", "0.5"])
 def test_a_limit_finer_than_a_base_unit_is_cut_off_not_rounded_up(most: str) -> None:
     tight = view(limits=limits(max_notional_eure=Decimal(most)))
-    over = demand("sell", amount_in=10**18 + 1)
+    over = request("sell", amount_in=10**18 + 1)
     assert "notional" in failed(decided(over, tight))
