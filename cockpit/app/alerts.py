@@ -39,7 +39,7 @@ class Alerts:
         return self._faults.texts
 
     def announce(self, item: Notification) -> None:
-        """Tell the operator; a fault that stands already is not told again."""
+        """Tell the operator; a fault that is not acknowledged yet is not announced again."""
         if item.kind == "fill":
             self._fills.add(item)
             self.announce_fills()

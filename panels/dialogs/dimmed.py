@@ -1,4 +1,4 @@
-"""The screen behind a dialogue, dimmed."""
+"""The screen behind a dialog, dimmed."""
 
 from functools import lru_cache
 
@@ -27,7 +27,7 @@ def dimmed(style: Style, colour: Color) -> Style:
 class Dimmed(Visual):
     """A screen seen through a translucent colour.
 
-    It is what Textual draws behind a modal screen in a third of the time: a dialogue is drawn several times until its
+    It is what Textual draws behind a modal screen in a third of the time: a dialog is drawn several times until its
     layout stands, and each time with everything behind it.
     """
 
@@ -36,7 +36,6 @@ class Dimmed(Visual):
         self._colour = colour
 
     def render_strips(self, width: int, height: int | None, style: BaseStyle, options: RenderOptions) -> list[Strip]:
-        """The lines of the screen."""
         strips = screen_strips(self._screen)
         return [self._dim(strip).adjust_cell_length(width) for strip in strips[:height]]
 
@@ -46,9 +45,7 @@ class Dimmed(Visual):
         return Strip(segments, strip.cell_length)
 
     def get_optimal_width(self, rules: RulesMap, container_width: int) -> int:
-        """All there is."""
         return container_width
 
     def get_height(self, rules: RulesMap, width: int) -> int:
-        """The screen's."""
         return self._screen.size.height

@@ -1,4 +1,4 @@
-"""Pictures of every dialogue at two sizes, and of the screen without any colour."""
+"""Pictures of every dialog at two sizes, and of the screen without any colour."""
 
 from typing import Literal
 
@@ -63,7 +63,7 @@ def started_again() -> Snapshot:
     return replace(
         samples.disarmed(),
         findings=(
-            "the former run run-0 did not end in order; it is read as of 42 s ago",
+            "the previous run run-0 did not end in order; it is read as of 42 s ago",
             "2 quotes of it may still be settled, for 38 s at most: the executor is blocked until then",
             "2 fills while no desk was running: −0.00041200 BTC, +40.510000 EURe; booked",
             "the opening proof holds: every base unit is explained",
@@ -95,7 +95,7 @@ def halted() -> Snapshot:
         pytest.param(samples.disarmed(), showing("Track it (space)", then=tracking), id="track"),
     ],
 )
-def test_picture_of_a_dialogue(
+def test_picture_of_a_dialog(
     desk: FakeDesk,
     link: DeskClient,
     snap_compare: SnapCompare,

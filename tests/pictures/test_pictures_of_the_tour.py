@@ -1,4 +1,4 @@
-"""Pictures of the tour's strip, at the panels and above a dialogue."""
+"""Pictures of the tour's strip, at the panels and above a dialog."""
 
 import pytest
 from msgspec.structs import replace

@@ -1,4 +1,4 @@
-"""Deposits shown and told of, withdrawals tracked, the key registered, the freeze seen: by keyboard, on a fake desk."""
+"""Deposits, tracked withdrawals, the key registered, the freeze: by keyboard, on a fake desk."""
 
 import asyncio
 
@@ -68,7 +68,7 @@ async def test_a_memo_is_part_of_the_address(desk: FakeDesk, link: DeskClient) -
         await driven.opens("memo 4711", "must be in the transfer")
 
 
-async def test_an_address_the_bridge_has_not_told_is_not_made_up(desk: FakeDesk, link: DeskClient) -> None:
+async def test_without_an_address_from_the_bridge_none_is_shown(desk: FakeDesk, link: DeskClient) -> None:
     desk.current = samples.fresh()
     async with cockpit(link) as driven:
         await driven.press("d")
@@ -77,7 +77,7 @@ async def test_an_address_the_bridge_has_not_told_is_not_made_up(desk: FakeDesk,
         await driven.shows(NOTHING_TO_COPY)
 
 
-async def test_the_bridge_is_told_of_a_deposit(desk: FakeDesk, link: DeskClient) -> None:
+async def test_the_bridge_is_notified_about_a_deposit(desk: FakeDesk, link: DeskClient) -> None:
     async with cockpit(link, NARROW) as driven:
         await driven.press("d")
         await driven.opens("Tell the bridge")
@@ -88,11 +88,11 @@ async def test_the_bridge_is_told_of_a_deposit(desk: FakeDesk, link: DeskClient)
         assert desk.asked == []
         await driven.press("end", "ctrl+u", *"0x5fa1", "enter")
         await driven.shows("done")
-    (told,) = desk.bodies("notify-deposit")
-    assert (told["asset_id"], told["tx_hash"]) == ("EURe", "0x5fa1")
+    (notified,) = desk.bodies("notify-deposit")
+    assert (notified["asset_id"], notified["tx_hash"]) == ("EURe", "0x5fa1")
 
 
-async def test_a_deposit_told_of_without_an_answer_is_told_of_again_under_the_same_id(desk: FakeDesk) -> None:
+async def test_a_deposit_notified_without_a_reply_is_notified_again_under_the_same_id(desk: FakeDesk) -> None:
     desk.answering = lambda *_: None
     ids = iter(("first", "second"))
     link = DeskClient(desk.path, actor="ops", new_id=lambda: next(ids), slow_timeout_s=0.2)
@@ -107,10 +107,15 @@ async def test_a_deposit_told_of_without_an_answer_is_told_of_again_under_the_sa
         await driven.press("2", "enter")
         await driven.shows(messages.MAY_HAVE_DONE_IT, "second")
         row = JournalRow(
-            command_id="second", age_ms=9, actor="ops", command="notify-deposit", accepted=True, reason="it was told"
+            command_id="second",
+            age_ms=9,
+            actor="ops",
+            command="notify-deposit",
+            accepted=True,
+            reason="the bridge knows",
         )
         await asyncio.to_thread(desk.say, replace(samples.snapshot(2), journal=(row,)))
-        await driven.shows(f"it was told {messages.FOUND_IN_JOURNAL}")
+        await driven.shows(f"the bridge knows {messages.FOUND_IN_JOURNAL}")
     asked = [(body["command_id"], body["tx_hash"]) for body in desk.bodies("notify-deposit")]
     assert asked == [("first", "0x5fa1"), ("first", "0x5fa1"), ("second", "0x5fa12")]
 
@@ -148,7 +153,7 @@ async def test_a_withdrawal_made_elsewhere_is_tracked_from_the_palette(desk: Fak
     assert tracked["amount"] == "250500000000000000000"
 
 
-async def test_a_registered_key_says_what_it_may_do_and_cannot_be_registered_again(
+async def test_a_registered_key_shows_what_it_may_do_and_cannot_be_registered_again(
     desk: FakeDesk, link: DeskClient
 ) -> None:
     async with cockpit(link) as driven:
@@ -200,7 +205,7 @@ async def test_freezing_again_is_one_choice_in_the_palette(desk: FakeDesk, link:
     assert desk.bodies("freeze-withdrawals")[0]["frozen"] is True
 
 
-async def test_help_lists_money_too(desk: FakeDesk, link: DeskClient) -> None:
+async def test_help_lists_funds_too(desk: FakeDesk, link: DeskClient) -> None:
     async with cockpit(link, WIDE) as driven:
         await driven.press("question_mark")
         await driven.shows("Take money out", "Show deposit addresses", "Freeze withdrawals again now")

@@ -33,14 +33,14 @@ OPENS = {
     "ctrl+q": "Leave the desk running",
     "ctrl+c": "Leave the desk running",
 }
-"""Keys that open a dialogue, and words in it."""
+"""Keys that open a dialog, and a text in it."""
 
 TURNS = {"tab": "6", "shift+tab": "4", "left": "1", "h": "1", "right": "5"}
 """Keys that go to another panel, and the number of the one they lead to from Decisions."""
 
 TOGGLES = {"space": "FROZEN", "z": "its numbers"}
 ROWS = {"down", "j", "up", "k", "pagedown", "pageup", "home", "g", "end", "G", "enter", "y", "slash", "escape"}
-ASKS = {"ctrl+x", "r"}
+COMMANDS = {"ctrl+x", "r"}
 ELSEWHERE = {"t": "themes", "a": "faults", "T": "the tour", "n": "the tour"}
 """Keys whose own tests press them."""
 
@@ -64,18 +64,18 @@ async def closed(driven: Driven) -> None:
 
 def test_every_key_of_the_table_is_pressed_here() -> None:
     numbers = {str(number) for number in range(1, len(PANELS) + 1)}
-    pressed = numbers | set(OPENS) | set(TURNS) | set(TOGGLES) | ROWS | ASKS | set(ELSEWHERE)
+    pressed = numbers | set(OPENS) | set(TURNS) | set(TOGGLES) | ROWS | COMMANDS | set(ELSEWHERE)
     assert {key for action in ACTIONS for key in action.keys} == pressed
 
 
-async def test_keys_that_open_a_dialogue(desk: FakeDesk, link: DeskClient) -> None:
+async def test_keys_that_open_a_dialog(desk: FakeDesk, link: DeskClient) -> None:
     desk.current = samples.disarmed()
     async with cockpit(link) as driven:
         for key, words in OPENS.items():
             await driven.press(key)
             await driven.opens(words)
             await closed(driven)
-    assert desk.asked == [], "looking at a dialogue asks for nothing"
+    assert desk.asked == [], "opening a dialog sends nothing"
 
 
 async def test_what_has_no_key_is_in_the_palette(desk: FakeDesk, link: DeskClient) -> None:
@@ -103,7 +103,7 @@ async def test_what_has_no_key_is_in_the_palette(desk: FakeDesk, link: DeskClien
     assert desk.asked == []
 
 
-async def test_a_key_pressed_twice_opens_one_dialogue(desk: FakeDesk, link: DeskClient) -> None:
+async def test_a_key_pressed_twice_opens_one_dialog(desk: FakeDesk, link: DeskClient) -> None:
     desk.current = samples.disarmed()
     async with cockpit(link) as driven:
         for key in ("ctrl+s", "ctrl+e", "ctrl+o", "ctrl+t", "l", "w", "d", "question_mark", "q"):
@@ -143,7 +143,7 @@ async def test_keys_that_turn_something_on_and_off(desk: FakeDesk, link: DeskCli
             await driven.hides(words)
 
 
-async def test_keys_that_ask_the_desk(desk: FakeDesk, link: DeskClient) -> None:
+async def test_keys_that_command_the_desk(desk: FakeDesk, link: DeskClient) -> None:
     async with cockpit(link) as driven:
         await driven.press("r")
         await seen(driven.pilot, lambda: len(desk.asked) == 3)
@@ -174,7 +174,7 @@ async def test_keys_of_the_rows(desk: FakeDesk, link: DeskClient) -> None:
             assert rows.scroll_offset.y == 0
 
 
-async def test_copying_says_sent_and_what(desk: FakeDesk, link: DeskClient) -> None:
+async def test_copying_names_what_was_copied(desk: FakeDesk, link: DeskClient) -> None:
     async with cockpit(link) as driven:
         await driven.press("y")
         await driven.shows(messages.copied("request"), "request-0060-8f2c41d9")
@@ -270,7 +270,7 @@ async def test_disarming_works_while_the_app_is_busy(desk: FakeDesk, link: DeskC
         desk.held.set()
 
 
-async def test_what_can_do_nothing_stays_in_sight_with_its_reason(desk: FakeDesk, link: DeskClient) -> None:
+async def test_an_unavailable_action_stays_visible_with_its_reason(desk: FakeDesk, link: DeskClient) -> None:
     async with cockpit(link, NARROW) as driven:
         await asyncio.to_thread(desk.stop)
         driven.clock.now += 10
@@ -282,7 +282,7 @@ async def test_what_can_do_nothing_stays_in_sight_with_its_reason(desk: FakeDesk
         await driven.shows(unavailable(NO_CONNECTION))
 
 
-async def test_other_keys_are_told_at_start_in_footer_help_and_palette(desk: FakeDesk, link: DeskClient) -> None:
+async def test_remapped_keys_are_shown_at_start_in_footer_help_and_palette(desk: FakeDesk, link: DeskClient) -> None:
     keys = remapped({"withdraw": "f6", "zoom": "t", "rows.open": "o", "disarm": "f9"})
     app = CockpitApp(link, paint_hz=30, clock=Clock(), keys=keys)
     async with app.run_test(size=WIDE, notifications=True) as pilot:

@@ -34,7 +34,7 @@ def with_rows(*rows: JournalRow, seq: int = 2) -> Snapshot:
     return replace(samples.snapshot(seq), journal=rows)
 
 
-def test_what_others_did_is_told_once_and_ones_own_is_not() -> None:
+def test_what_others_did_is_announced_once_and_own_commands_are_not() -> None:
     before, after = (
         with_rows(row("bob", "old")),
         with_rows(row("bob on pts/3", "new"), row("me", "mine"), row("bob", "old")),
@@ -43,7 +43,7 @@ def test_what_others_did_is_told_once_and_ones_own_is_not() -> None:
     assert diff_snapshots(after, after, {"mine"}) == ()
 
 
-def test_the_desk_disarming_fills_and_faults_are_told_apart() -> None:
+def test_disarms_by_the_desk_fills_and_faults_are_different_kinds() -> None:
     shot = samples.snapshot()
     later = replace(
         shot,
@@ -59,7 +59,7 @@ def test_the_desk_disarming_fills_and_faults_are_told_apart() -> None:
     assert diff_snapshots(unexplained, samples.unproven(unexplained), ())[0].text == "unexplained difference: -0.5 BTC"
 
 
-def test_fills_are_told_at_once_and_then_together() -> None:
+def test_the_first_fill_is_announced_at_once_and_the_next_ones_together() -> None:
     fills = FillCounter()
     assert fills.take_due(0.0) is None
     fills.add(Notification("fill", "filled: buy", 1))
@@ -76,19 +76,19 @@ def fallen(*rows: JournalRow) -> Snapshot:
     return replace(with_rows(*rows), executor_armed=False, executor_why="relay lost for 31 s")
 
 
-def test_a_disarm_is_told_once_whoever_did_it() -> None:
+def test_a_disarm_is_announced_once_whoever_did_it() -> None:
     armed = replace(samples.snapshot(), journal=())
-    disarm = "disarm trade-executor"
-    told = (Notification("disarm", "desk: executor is disarmed: relay lost for 31 s"),)
-    assert diff_snapshots(armed, fallen(row("desk", "d", disarm, told[0].text.removeprefix("desk: "))), ()) == told
+    disarm, reason = "disarm trade-executor", "trade-executor is disarmed: relay lost for 31 s"
+    disarmed = (Notification("disarm", "desk: executor is disarmed: relay lost for 31 s"),)
+    assert diff_snapshots(armed, fallen(row("desk", "d", disarm, reason)), ()) == disarmed
     others = diff_snapshots(armed, fallen(row("bob on pts/3", "b", disarm, "trade-executor is disarmed")), ())
     assert [item.kind for item in others] == ["other"]
     assert diff_snapshots(armed, fallen(row("me", "mine", disarm)), {"mine"}) == ()
-    untold = Notification("disarm", "executor disarmed: relay lost for 31 s")
-    assert diff_snapshots(armed, fallen(), ()) == (untold,), "a journal that has moved on tells nothing, the state does"
+    unlisted = Notification("disarm", "executor disarmed: relay lost for 31 s")
+    assert diff_snapshots(armed, fallen(), ()) == (unlisted,), "a journal that has moved on lists nothing"
 
 
-def test_an_operator_whose_name_begins_like_the_desks_is_an_operator() -> None:
+def test_an_operator_whose_name_starts_like_the_desks_is_an_operator() -> None:
     before, after = with_rows(), with_rows(row("desk on pts/3", "n", "arm trade-executor", "trade-executor is armed"))
     assert [item.kind for item in diff_snapshots(before, after, ())] == ["other"]
     alone = row("the desk: no cockpit was attached for 60 s", "s", "hard-stop", "disarmed; 3 live quotes are burned")
@@ -106,9 +106,9 @@ def test_faults_stay_until_they_are_acknowledged() -> None:
     assert faults_line(faults.texts) is None
 
 
-def test_what_a_desk_says_cannot_command_the_terminal() -> None:
-    told = notification("t", "x\x1b]0;evil\x07;y", ("bell", "osc9", "osc777"))
-    assert told == "\x07\x1b]9;t: x ]0;evil ;y\x1b\\\x1b]777;notify;t;x ]0,evil ,y\x1b\\"
+def test_a_text_of_the_desk_cannot_command_the_terminal() -> None:
+    sequences = notification("t", "x\x1b]0;evil\x07;y", ("bell", "osc9", "osc777"))
+    assert sequences == "\x07\x1b]9;t: x ]0;evil ;y\x1b\\\x1b]777;notify;t;x ]0,evil ,y\x1b\\"
     assert notification("t", "b", ()) == ""
     assert window_title("a\nb") == "\x1b]2;a b\x1b\\"
 
@@ -130,14 +130,14 @@ def test_a_sandbox_takes_its_look_from_the_environment() -> None:
 
 async def test_two_cockpits_see_what_the_other_did_and_faults_wait(desk: FakeDesk, link: DeskClient) -> None:
     async with cockpit(link, NARROW) as driven:
-        said: list[str] = []
-        driven.app.emit = said.append  # type: ignore[assignment,method-assign]
+        emitted: list[str] = []
+        driven.app.emit = emitted.append  # type: ignore[assignment,method-assign]
         await asyncio.to_thread(desk.say, with_rows(row("bob on pts/3")))
         await driven.shows("bob on pts/3: min_edge_bps = 7")
         down = replace(with_rows(row("bob on pts/3"), seq=3), history="down")
         await asyncio.to_thread(desk.say, down)
         await driven.shows("! FAULT", "a acknowledges", "history is down")
-        assert "\x07" in said
+        assert "\x07" in emitted
         driven.clock.now += 2
         await asyncio.to_thread(desk.say, replace(down, seq=4, history="ok"))
         await driven.shows("! FAULT", "history is down")
@@ -159,12 +159,12 @@ async def test_many_fills_do_not_cover_the_panels(desk: FakeDesk, link: DeskClie
 
 async def test_a_disarm_by_the_desk_is_one_fault_and_no_toast(desk: FakeDesk, link: DeskClient) -> None:
     async with cockpit(link) as driven:
-        said: list[str] = []
-        driven.app.emit = said.append  # type: ignore[assignment,method-assign]
+        emitted: list[str] = []
+        driven.app.emit = emitted.append  # type: ignore[assignment,method-assign]
         why = "trade-executor is disarmed: relay lost for 31 s"
         await asyncio.to_thread(desk.say, fallen(row("desk", "d", "disarm trade-executor", why)))
         await driven.shows("! FAULT", f"desk: {short_names(why)}", "executor ○ DISARMED")
-        assert [told for told in said if told == "\x07"] == ["\x07"]
+        assert [each for each in emitted if each == "\x07"] == ["\x07"]
         assert list(driven.app._notifications) == []
         await driven.press("a")
         await driven.hides("! FAULT")
@@ -173,10 +173,10 @@ async def test_a_disarm_by_the_desk_is_one_fault_and_no_toast(desk: FakeDesk, li
 async def test_the_window_is_named_after_the_desk(desk: FakeDesk, link: DeskClient) -> None:
     desk.current = replace(samples.disarmed(), mode="SANDBOX", rung="SAFE")
     async with cockpit(link, NARROW) as driven:
-        said: list[str] = []
-        driven.app.emit = said.append  # type: ignore[assignment,method-assign]
+        emitted: list[str] = []
+        driven.app.emit = emitted.append  # type: ignore[assignment,method-assign]
         await asyncio.to_thread(desk.say, replace(samples.snapshot(2), rung="LIVE"))
-        await seen(driven.pilot, lambda: window_title("[SANDBOX] ● ARMED sandbox-maker.near") in said)
+        await seen(driven.pilot, lambda: window_title("[SANDBOX] ● ARMED sandbox-maker.near") in emitted)
 
 
 async def test_no_color_keeps_armed_safe_sandbox_and_live_apart(
@@ -199,7 +199,7 @@ async def test_no_color_keeps_armed_safe_sandbox_and_live_apart(
         assert colours <= {"default"}
 
 
-def test_without_colour_what_matters_is_told_by_weight_and_reverse() -> None:
+def test_without_colour_weight_and_reverse_mark_what_matters() -> None:
     plain = styles(PLAIN_NAME)
     assert all(style.color is None and style.bgcolor is None for style in plain.values())
     assert plain["live"].reverse
@@ -238,7 +238,7 @@ async def test_every_theme_is_named_in_the_palette_and_chosen_there(desk: FakeDe
         await seen(driven.pilot, lambda: driven.app.theme == BLIND_NAME)
 
 
-async def test_without_colour_the_palette_says_why_no_other_theme_can_be_had(
+async def test_without_colour_the_palette_shows_why_other_themes_are_unavailable(
     desk: FakeDesk, link: DeskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("NO_COLOR", "1")

@@ -1,4 +1,4 @@
-"""An order without a known outcome survives the cockpit that made it, and is only asked for again under its own key."""
+"""An order without a known outcome survives the cockpit that made it, and is only sent again under its own key."""
 
 from pathlib import Path
 
@@ -35,7 +35,7 @@ def test_what_is_kept_is_read_back_and_nobody_else_may_read_it(tmp_path: Path) -
     assert "truncated" in unread.reason
 
 
-async def test_the_next_cockpit_offers_it_and_asks_under_the_same_key(desk: FakeDesk) -> None:
+async def test_the_next_cockpit_offers_it_and_sends_it_under_the_same_key(desk: FakeDesk) -> None:
     desk.current = samples.open_for_withdrawals()
     desk.answering = lambda part, verb, body: None if verb == "withdraw" else desk.accept(part, verb, body)
     link = DeskClient(desk.path, actor="ops", new_id=lambda: "1", timeout_s=5, slow_timeout_s=5)

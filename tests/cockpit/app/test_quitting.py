@@ -96,9 +96,7 @@ async def test_left_open_it_stops_nothing(desk: FakeDesk, link: DeskClient) -> N
     assert desk.asked == []
 
 
-async def test_pressed_on_a_picture_that_the_terminal_has_not_shown_it_stops_nothing(
-    desk: FakeDesk, link: DeskClient
-) -> None:
+async def test_pressed_on_a_stale_picture_it_stops_nothing(desk: FakeDesk, link: DeskClient) -> None:
     desk.current = samples.disarmed()
     async with cockpit(link) as driven:
         await to_quit(driven)
@@ -108,7 +106,7 @@ async def test_pressed_on_a_picture_that_the_terminal_has_not_shown_it_stops_not
         assert driven.app.return_value is None
 
 
-async def test_another_desk_is_not_stopped_by_a_question_about_the_former(desk: FakeDesk, link: DeskClient) -> None:
+async def test_a_question_about_one_desk_does_not_stop_another(desk: FakeDesk, link: DeskClient) -> None:
     async with cockpit(link) as driven:
         await to_quit(driven)
         await driven.press(*TO_STOP)
@@ -133,7 +131,7 @@ async def test_a_desk_that_will_not_disarm_can_be_stopped_anyway(desk: FakeDesk,
     assert driven.app.return_value == Exit(stop_desk=True)
 
 
-async def test_an_unknown_outcome_is_asked_for_again_under_the_same_ids(desk: FakeDesk) -> None:
+async def test_an_unknown_outcome_is_retried_under_the_same_ids(desk: FakeDesk) -> None:
     desk.answering = lambda *_: None
     ids = iter(("first", "second"))
     link = DeskClient(desk.path, actor="ops", new_id=lambda: next(ids), timeout_s=0.2)
@@ -148,7 +146,7 @@ async def test_an_unknown_outcome_is_asked_for_again_under_the_same_ids(desk: Fa
     assert sorted(body["command_id"] for _, _, body in desk.asked) == [*["first"] * 2, *["first-strategy"] * 2]
 
 
-async def test_what_the_desk_reports_ends_the_doubt_and_stops_nothing_unasked(desk: FakeDesk) -> None:
+async def test_a_disarm_that_the_desk_reports_ends_the_unknown_and_stops_nothing_by_itself(desk: FakeDesk) -> None:
     desk.answering = lambda *_: None
     link = DeskClient(desk.path, actor="ops", new_id=lambda: "first", timeout_s=0.2)
     async with cockpit(link, NARROW) as driven:

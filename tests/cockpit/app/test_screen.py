@@ -189,10 +189,10 @@ async def test_quitting_leaves_the_desk_or_stops_it(desk: FakeDesk, link: DeskCl
 
 
 async def test_brackets_in_what_the_desk_says_are_shown_as_they_are(desk: FakeDesk, link: DeskClient) -> None:
-    said = samples.snapshot()
-    market = replace(said.market, usable=False, detail="[/] only [kraken] ticks")
-    health = tuple(replace(part, state="down", last_error="[red]x[/]") for part in said.health)
-    desk.current = replace(said, market=market, health=health, executor_armed=False, executor_blocked="[b]x[/q]")
+    shot = samples.snapshot()
+    market = replace(shot.market, usable=False, detail="[/] only [kraken] ticks")
+    health = tuple(replace(part, state="down", last_error="[red]x[/]") for part in shot.health)
+    desk.current = replace(shot, market=market, health=health, executor_armed=False, executor_blocked="[b]x[/q]")
     async with cockpit(link) as driven:
         await driven.shows("r retries · [red]x[/]", "[b]x[/q]")
         await driven.press("4")

@@ -37,7 +37,7 @@ async def test_enter_on_opening_burns_nothing(desk: FakeDesk, link: DeskClient) 
     assert desk.asked == []
 
 
-async def test_a_confirmed_stop_is_asked_for_once_and_its_progress_shown(desk: FakeDesk, link: DeskClient) -> None:
+async def test_a_confirmed_stop_is_sent_once_and_its_progress_shown(desk: FakeDesk, link: DeskClient) -> None:
     async with cockpit(link, NARROW) as driven:
         await driven.press("ctrl+o")
         await driven.opens("Hard stop", "Disarm and burn")
@@ -54,7 +54,7 @@ async def test_a_confirmed_stop_is_asked_for_once_and_its_progress_shown(desk: F
     assert desk.verbs() == [STOP]
 
 
-async def test_no_answer_is_not_shown_as_done_and_may_be_asked_again(desk: FakeDesk) -> None:
+async def test_without_a_reply_nothing_is_shown_as_done_and_it_can_be_retried(desk: FakeDesk) -> None:
     desk.answering = lambda *_: None
     link = DeskClient(desk.path, actor="ops", new_id=lambda: "1", timeout_s=0.3)
     async with cockpit(link) as driven:
@@ -66,7 +66,7 @@ async def test_no_answer_is_not_shown_as_done_and_may_be_asked_again(desk: FakeD
         await seen(driven.pilot, lambda: desk.verbs() == [STOP, STOP])
 
 
-async def test_a_read_only_cockpit_says_so_and_asks_nothing(desk: FakeDesk) -> None:
+async def test_a_read_only_cockpit_shows_it_and_sends_nothing(desk: FakeDesk) -> None:
     link = DeskClient(desk.path, actor="ops", new_id=lambda: "1", read_only=True)
     async with cockpit(link) as driven:
         await driven.shows("READ-ONLY")
@@ -120,7 +120,7 @@ def test_what_is_unexplained_is_said_whatever_panel_is_shown() -> None:
     assert "UNEXPLAINED" not in bar(View(snapshot=replace(shot, inventory=replace(shot.inventory, rows=unread))))
 
 
-async def test_what_the_start_found_is_told_and_can_be_read(desk: FakeDesk, link: DeskClient) -> None:
+async def test_the_findings_of_the_start_are_announced_and_can_be_read(desk: FakeDesk, link: DeskClient) -> None:
     found = ("the previous run run-0 ended in order", "2 fills while no desk was running: +0.1 BTC; booked")
     desk.current = replace(samples.disarmed(), findings=found)
     async with cockpit(link) as driven:
@@ -133,7 +133,7 @@ async def test_what_the_start_found_is_told_and_can_be_read(desk: FakeDesk, link
         await driven.hides("3 quotes still bind")
 
 
-async def test_quitting_says_what_an_armed_desk_does_alone(desk: FakeDesk, link: DeskClient) -> None:
+async def test_quitting_shows_what_an_armed_desk_does_alone(desk: FakeDesk, link: DeskClient) -> None:
     for when, words in (
         ("disarm", "the desk disarms"),
         ("stop", "the desk stops"),

@@ -1,4 +1,4 @@
-"""The tour as an operator takes it: it goes on by what happens, is skipped, left, begun again, and covers nothing."""
+"""The tour as an operator takes it: it goes on by what happens, is skipped, left, started again, and covers nothing."""
 
 import asyncio
 import stat
@@ -40,7 +40,7 @@ def shadow(seq: int) -> Snapshot:
 
 
 def live(seq: int) -> Snapshot:
-    """The executor armed, and a quote alive."""
+    """The executor armed, and a live quote."""
     return replace(samples.snapshot(seq), at_ns=safe(seq).at_ns)
 
 
@@ -126,7 +126,7 @@ async def test_the_withdrawal_is_led_through_review_unfreezing_and_confirmation(
         assert buttons.bottom < driven.app.size.height, "the buttons are in sight below the strip"
 
 
-async def test_steps_are_skipped_and_the_tour_is_left_and_begun_again(desk: FakeDesk, link: DeskClient) -> None:
+async def test_steps_are_skipped_and_the_tour_is_left_and_started_again(desk: FakeDesk, link: DeskClient) -> None:
     desk.current = safe(1)
     async with cockpit(link) as driven:
         await driven.press("T", "n", "n")
@@ -157,7 +157,7 @@ async def test_a_step_that_has_happened_already_is_passed_over(desk: FakeDesk, l
         await driven.shows("TOUR 5/6")
 
 
-async def test_what_is_in_the_way_of_a_step_is_told(desk: FakeDesk, link: DeskClient) -> None:
+async def test_why_a_step_is_unavailable_is_shown(desk: FakeDesk, link: DeskClient) -> None:
     desk.current = replace(shadow(1), interlocks=samples.interlocks("relay"))
     async with cockpit(link) as driven:
         await driven.press("T", "n", "n")

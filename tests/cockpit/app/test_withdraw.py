@@ -1,4 +1,4 @@
-"""The whole way of a withdrawal by keyboard: form, review, confirmation, and every outcome."""
+"""A withdrawal by keyboard: form, review, confirmation, and every outcome."""
 
 import asyncio
 from collections.abc import Callable
@@ -37,7 +37,7 @@ def answering(desk: FakeDesk, **answers: Result | int | None) -> Callable[[str, 
 
 
 @SIZES
-async def test_the_whole_way(desk: FakeDesk, link: DeskClient, size: tuple[int, int]) -> None:
+async def test_a_withdrawal_from_form_to_order(desk: FakeDesk, link: DeskClient, size: tuple[int, int]) -> None:
     desk.current = samples.open_for_withdrawals()
     async with cockpit(link, size) as driven:
         await to_review(driven)
@@ -67,7 +67,7 @@ async def test_the_whole_way(desk: FakeDesk, link: DeskClient, size: tuple[int, 
     assert order["actor"] == "ops"
 
 
-async def test_what_is_typed_in_whole_tokens_is_asked_in_base_units(desk: FakeDesk, link: DeskClient) -> None:
+async def test_whole_tokens_are_sent_as_base_units(desk: FakeDesk, link: DeskClient) -> None:
     async with cockpit(link, NARROW) as driven:
         await to_review(driven, "max")
         await driven.press("escape")
@@ -93,20 +93,20 @@ NO_AMOUNTS = {
 }
 
 
-async def test_what_is_no_amount_is_refused_by_its_field_and_asks_nothing(desk: FakeDesk, link: DeskClient) -> None:
+async def test_what_is_no_amount_is_refused_by_its_field_and_sends_nothing(desk: FakeDesk, link: DeskClient) -> None:
     async with cockpit(link, NARROW) as driven:
         await to_form(driven)
         await driven.press("tab")
-        for text, said in NO_AMOUNTS.items():
+        for text, problem in NO_AMOUNTS.items():
             await paste(driven, text)
-            await driven.hides(said)
+            await driven.hides(problem)
             await driven.press("enter", "enter", "enter")
-            await driven.shows(said, samples.BTC_DESTINATION)
+            await driven.shows(problem, samples.BTC_DESTINATION)
             await driven.press("end", "ctrl+u")
     assert desk.asked == []
 
 
-async def test_more_than_may_be_spent_is_said_before_anything_is_asked(desk: FakeDesk, link: DeskClient) -> None:
+async def test_more_than_is_available_is_refused_before_anything_is_sent(desk: FakeDesk, link: DeskClient) -> None:
     async with cockpit(link, NARROW) as driven:
         await to_form(driven)
         await driven.press("tab", *"0.5", "enter", "enter", "enter")
@@ -126,15 +126,15 @@ async def test_without_a_configured_destination_one_must_be_given(desk: FakeDesk
         await driven.shows(samples.BTC_DESTINATION)
 
 
-async def test_a_bad_address_is_said_by_its_field_and_nothing_typed_is_lost(desk: FakeDesk, link: DeskClient) -> None:
-    said = "this is a testnet address; give one of mainnet"
-    desk.answering = answering(desk, **{"withdrawal-estimate": desk.result("withdrawal-estimate", False, said)})
+async def test_a_bad_address_is_shown_by_its_field_and_nothing_typed_is_lost(desk: FakeDesk, link: DeskClient) -> None:
+    problem = "this is a testnet address; give one of mainnet"
+    desk.answering = answering(desk, **{"withdrawal-estimate": desk.result("withdrawal-estimate", False, problem)})
     async with cockpit(link, NARROW) as driven:
         await to_form(driven)
         await driven.press("tab", *"0.01", "enter", "end", "q", "enter", "enter")
-        await driven.shows(said, "0.01", f"{samples.BTC_DESTINATION}q")
+        await driven.shows(problem, "0.01", f"{samples.BTC_DESTINATION}q")
         await driven.press("end", "backspace")
-        await driven.hides(said)
+        await driven.hides(problem)
         desk.answering = desk.accept
         await driven.press("enter", "enter")
         await driven.shows("Review the withdrawal")
@@ -215,11 +215,11 @@ NOT_REVIEWED = (
 async def test_only_what_was_reviewed_can_be_confirmed(desk: FakeDesk, link: DeskClient) -> None:
     async with cockpit(link, NARROW) as driven:
         await to_confirm(driven)
-        for amount, tail, said in NOT_REVIEWED:
+        for amount, tail, problem in NOT_REVIEWED:
             await typed(driven, amount, tail)
-            await driven.shows(said)
+            await driven.shows(problem)
             await driven.press("enter", "space", "end", "ctrl+u", "shift+tab", "end", "ctrl+u")
-            await driven.hides(said)
+            await driven.hides(problem)
     assert desk.bodies("withdraw") == []
 
 
@@ -240,7 +240,7 @@ async def test_a_paste_fills_the_fields_and_confirms_nothing(desk: FakeDesk, lin
         await driven.shows("Accepted: done")
 
 
-async def test_a_refusal_is_said_and_the_way_back_is_to_the_review(desk: FakeDesk, link: DeskClient) -> None:
+async def test_a_refusal_is_shown_and_leads_back_to_the_review(desk: FakeDesk, link: DeskClient) -> None:
     refused = desk.result("withdraw", False, "the history cannot be written; mend the history first")
     desk.answering = answering(desk, withdraw=refused)
     async with cockpit(link, NARROW) as driven:
@@ -258,7 +258,7 @@ async def test_a_refusal_is_said_and_the_way_back_is_to_the_review(desk: FakeDes
     assert [body["idempotency_key"] for body in desk.bodies("withdraw")] == ["key-1", "key-2"]
 
 
-async def test_while_it_is_under_way_nothing_can_be_pressed_and_its_key_is_shown(
+async def test_while_it_is_in_flight_nothing_can_be_pressed_and_its_key_is_shown(
     desk: FakeDesk, link: DeskClient
 ) -> None:
     async with cockpit(link, NARROW) as driven:
@@ -279,12 +279,12 @@ def hold_orders(desk: FakeDesk) -> Callable[[], None]:
     """Let orders wait for their answer until released; reviews go on."""
     import threading
 
-    gate = threading.Event()
-    desk.before = lambda verb: gate.wait(20) if verb == "withdraw" else None
-    return gate.set
+    released = threading.Event()
+    desk.before = lambda verb: released.wait(20) if verb == "withdraw" else None
+    return released.set
 
 
-async def test_an_unknown_outcome_is_asked_for_again_under_the_same_key(desk: FakeDesk) -> None:
+async def test_an_order_with_an_unknown_outcome_is_retried_under_the_same_key(desk: FakeDesk) -> None:
     link = DeskClient(desk.path, actor="ops", new_id=iter(f"my-{n}" for n in range(999)).__next__, slow_timeout_s=0.5)
     async with cockpit(link, NARROW) as driven:
         await to_confirm(driven)
@@ -337,9 +337,9 @@ async def test_two_presses_in_one_moment_are_one_step(desk: FakeDesk, link: Desk
 
 
 @pytest.mark.parametrize(
-    ("accepted", "said"), [(True, "Accepted: done after all (found"), (False, "Refused: done after all (found")]
+    ("accepted", "message"), [(True, "Accepted: done after all (found"), (False, "Refused: done after all (found")]
 )
-async def test_an_outcome_that_was_lost_is_found_in_the_journal(desk: FakeDesk, accepted: bool, said: str) -> None:
+async def test_a_lost_outcome_is_found_in_the_journal(desk: FakeDesk, accepted: bool, message: str) -> None:
     link = DeskClient(desk.path, actor="ops", new_id=iter(f"my-{n}" for n in range(999)).__next__, slow_timeout_s=0.5)
     async with cockpit(link, NARROW) as driven:
         await to_confirm(driven)
@@ -355,7 +355,7 @@ async def test_an_outcome_that_was_lost_is_found_in_the_journal(desk: FakeDesk, 
         )
         await asyncio.to_thread(desk.say, replace(samples.snapshot(2), journal=(row,)))
         await driven.press("w")
-        await driven.opens("Confirm the withdrawal", said)
+        await driven.opens("Confirm the withdrawal", message)
         assert PendingOrders(desk.path.parent / "orders").left() == LeftOrders()
         await driven.press("escape")
         await driven.hides("Confirm the withdrawal")
@@ -364,9 +364,7 @@ async def test_an_outcome_that_was_lost_is_found_in_the_journal(desk: FakeDesk, 
     assert len(desk.bodies("withdraw")) == 1
 
 
-async def test_an_order_is_not_sent_on_a_picture_that_the_terminal_has_not_shown(
-    desk: FakeDesk, link: DeskClient
-) -> None:
+async def test_an_order_is_not_sent_on_a_stale_picture(desk: FakeDesk, link: DeskClient) -> None:
     async with cockpit(link, NARROW) as driven:
         await to_confirm(driven)
         await typed(driven)
@@ -377,7 +375,7 @@ async def test_an_order_is_not_sent_on_a_picture_that_the_terminal_has_not_shown
     assert desk.bodies("withdraw") == []
 
 
-async def test_an_order_that_the_desk_never_got_says_so(desk: FakeDesk, link: DeskClient) -> None:
+async def test_an_order_that_the_desk_never_got_is_shown_as_not_sent(desk: FakeDesk, link: DeskClient) -> None:
     async with cockpit(link, NARROW) as driven:
         await to_confirm(driven)
         await typed(driven)
@@ -481,7 +479,7 @@ async def test_unfreezing_asks_and_freezing_does_not(desk: FakeDesk, link: DeskC
     assert [body["frozen"] for body in desk.bodies("freeze-withdrawals")] == [False, True]
 
 
-async def test_a_silent_desk_ends_the_confirmation(desk: FakeDesk, link: DeskClient) -> None:
+async def test_a_disconnected_desk_ends_the_confirmation(desk: FakeDesk, link: DeskClient) -> None:
     async with cockpit(link, NARROW) as driven:
         await to_confirm(driven)
         await typed(driven)
@@ -501,7 +499,7 @@ async def test_disarming_works_over_every_step(desk: FakeDesk, link: DeskClient,
         await driven.press("escape")
 
 
-async def test_a_withdrawal_waits_for_a_desk_that_is_heard(desk: FakeDesk, link: DeskClient) -> None:
+async def test_a_withdrawal_waits_for_a_connection(desk: FakeDesk, link: DeskClient) -> None:
     async with cockpit(link, NARROW) as driven:
         driven.clock.now += 12
         await driven.press("w")
@@ -524,7 +522,7 @@ async def test_the_longest_address_is_shown_whole_in_a_small_terminal(desk: Fake
         assert all(group in driven.text for group in groups)
 
 
-async def test_the_button_that_freezes_has_room_for_its_longer_word(
+async def test_the_freeze_button_has_room_for_its_longer_label(
     desk: FakeDesk, link: DeskClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("NO_COLOR", "1")

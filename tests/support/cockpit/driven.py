@@ -17,7 +17,7 @@ NARROW = (80, 24)
 
 
 class Clock:
-    """Seconds that pass only when told."""
+    """Seconds that pass only when set."""
 
     def __init__(self) -> None:
         self.now = 100.0
@@ -44,7 +44,7 @@ class Driven:
         )
 
     async def opens(self, *texts: str) -> None:
-        """Wait until a dialogue with these texts is open and takes keys."""
+        """Wait until a dialog with these texts is open and takes keys."""
         screens = self.app.screen_stack
         await seen(self.pilot, lambda: self.app.screen is not screens[0] and self.app.screen.focused is not None)
         await self.shows(*texts)

@@ -35,7 +35,7 @@ def showing(*texts: str, keys: tuple[str, ...] = (), then: Before | None = None,
 
 
 def painted(pilot: Pilot[Exit]) -> bool:
-    """Whether the whole screen is painted, also what is dimmed behind a dialogue."""
+    """Whether the whole screen is painted, also what is dimmed behind a dialog."""
     lines = screen_text(pilot).splitlines()
     return sum(bool(line) for line in lines) >= pilot.app.size.height - 2
 
