@@ -9,7 +9,6 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.renderables.background_screen import BackgroundScreen
-from textual.screen import ModalScreen
 from textual.visual import VisualType
 from textual.widget import Widget
 from textual.widgets import Static
@@ -21,6 +20,7 @@ from panels.frame.status_bar import StatusBar
 from panels.frame.tour_strip import Place, TourStrip
 from panels.kit.cells import Line
 from panels.kit.messages import STALE_SCREEN
+from panels.kit.textual_internals import SecondLayoutScreen
 from panels.kit.theme import styles
 from panels.kit.view import View
 
@@ -33,7 +33,7 @@ LINES_AROUND_SCROLL = 8
 """Above and below it in the plainest dialog: status bar, frame and the hint of the keys."""
 
 
-class Dialog(ModalScreen[T], Generic[T]):
+class Dialog(SecondLayoutScreen[T], Generic[T]):
     """A box over the cockpit. The status bar above it is live, so that nobody decides on old data.
 
     ``view`` is what was painted last; ``desk.view`` what is known right now.
@@ -54,7 +54,6 @@ class Dialog(ModalScreen[T], Generic[T]):
         self.title_text = title
         self.message_line = Static("", id="message", markup=False)
         self._mounted = False
-        self._drawn = False
 
     def compose(self) -> ComposeResult:
         yield StatusBar(id="status")
@@ -70,13 +69,6 @@ class Dialog(ModalScreen[T], Generic[T]):
     def render(self) -> VisualType:  # type: ignore[override]
         behind = super().render()
         return Dimmed(behind.screen, behind.color) if isinstance(behind, BackgroundScreen) else behind
-
-    def _compositor_refresh(self) -> None:
-        # Not the first time: a second layout, where scroll bars have room, follows at once. Everything drawn so far
-        # stays due, so that the next drawing is of the whole.
-        if self._drawn:
-            super()._compositor_refresh()
-        self._drawn = True
 
     def on_mount(self) -> None:
         self._mounted = True

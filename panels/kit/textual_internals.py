@@ -3,15 +3,23 @@
 Textual may rename them in any release: tests/panels/kit/test_textual_internals.py names the one that is gone.
 """
 
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Sequence
+from types import SimpleNamespace
+from typing import Any, Generic, NamedTuple, TypeVar
 
+from rich.console import RenderableType
 from textual import keys
+from textual.app import App
 from textual.binding import BindingsMap
 from textual.dom import DOMNode
+from textual.driver import Driver
+from textual.drivers.linux_driver import LinuxDriver
 from textual.geometry import Size
-from textual.screen import Screen
+from textual.message import Message
+from textual.screen import ModalScreen, Screen
 from textual.strip import Strip
+
+T = TypeVar("T")
 
 
 class PrivateName(NamedTuple):
@@ -30,6 +38,12 @@ def private_names() -> Sequence[PrivateName]:
         PrivateName(DOMNode(), "_bindings", "giving a widget the operator's own keys"),
         PrivateName(screen, "_compositor", "reading the lines of a screen"),
         PrivateName(getattr(screen, "_compositor", None), "render_strips", "reading the lines of a screen"),
+        PrivateName(Screen, "_compositor_refresh", "sparing a dialog its first drawing"),
+        PrivateName(App, "_display", "skipping frames that a terminal does not read"),
+        PrivateName(_attributes_of(App), "_driver", "writing escape sequences between two frames"),
+        PrivateName(_attributes_of(Driver), "_app", "telling the app about its terminal"),
+        PrivateName(_attributes_of(LinuxDriver), "_file", "writing to the terminal without blocking"),
+        PrivateName(_attributes_of(LinuxDriver), "_writer_thread", "writing to the terminal without blocking"),
     )
 
 
@@ -46,3 +60,59 @@ def set_bindings(node: DOMNode, bindings: BindingsMap) -> None:
 def screen_strips(screen: Screen[Any], size: Size | None = None) -> list[Strip]:
     """Return the lines of a screen as it would be painted now."""
     return screen._compositor.render_strips(size)
+
+
+class SkippingApp(App[T], Generic[T]):
+    """An app that can leave out frames."""
+
+    def skips_frame(self) -> bool:
+        """Whether the frame that is due now is left out."""
+        return False
+
+    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
+        if not self.skips_frame():
+            super()._display(screen, renderable)
+
+
+class SecondLayoutScreen(ModalScreen[T], Generic[T]):
+    """A screen that is not drawn in its first layout: a second one, where scroll bars have room, follows at once.
+
+    Everything drawn so far stays due, so that the next drawing is of the whole.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._laid_out = False
+
+    def _compositor_refresh(self) -> None:
+        if self._laid_out:
+            super()._compositor_refresh()
+        self._laid_out = True
+
+
+def app_driver(app: App[Any]) -> Driver | None:
+    """Return what writes to the app's terminal; None before the app runs."""
+    return app._driver
+
+
+def post_to_app(driver: Driver, message: Message) -> None:
+    """Send the app a message; safe in every thread. Raises RuntimeError once the app's loop is closed."""
+    driver._app.post_message(message)
+
+
+def driver_writer(driver: LinuxDriver) -> object:
+    """Return the thread that writes to the terminal; None outside of application mode."""
+    return driver._writer_thread
+
+
+def replace_writer(driver: LinuxDriver, make: Callable[[int], Any]) -> None:
+    """Stop Textual's own writer thread, and write with the one that ``make`` makes of the file descriptor."""
+    if driver._writer_thread is not None:
+        driver._writer_thread.stop()
+    assert driver._file is not None
+    driver._writer_thread = make(driver._file.fileno())
+
+
+def _attributes_of(owner: type) -> SimpleNamespace:
+    """The attributes that ``__init__`` of a class uses, of which an instance is hard to make."""
+    return SimpleNamespace(**dict.fromkeys(vars(owner)["__init__"].__code__.co_names))

@@ -11,16 +11,14 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from time import monotonic
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
-from rich.console import RenderableType
-from textual.app import App
 from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
-from textual.screen import Screen
 
 from cockpit.app.terminal.sgr_compression import thin
+from panels.kit.textual_internals import SkippingApp, app_driver, driver_writer, post_to_app, replace_writer
 
 T = TypeVar("T")
 
@@ -119,23 +117,24 @@ class NonBlockingDriver(LinuxDriver):
 
     def start_application_mode(self) -> None:
         super().start_application_mode()  # type: ignore[no-untyped-call]
-        if self._writer_thread is not None:
-            self._writer_thread.stop()
-        assert self._file is not None
-        output = OutputThread(self._file.fileno(), lambda: self._post(Drained()), lambda: self._post(TerminalLost()))
+        replace_writer(self, self._start_output)
+
+    def _start_output(self, descriptor: int) -> OutputThread:
+        output = OutputThread(descriptor, lambda: self._post(Drained()), lambda: self._post(TerminalLost()))
         output.start()
-        self._writer_thread: Any = output
+        return output
 
     def write(self, data: str) -> None:
         super().write(thin(data))
 
     @property
     def behind(self) -> bool:
-        return isinstance(self._writer_thread, OutputThread) and self._writer_thread.behind
+        writer = driver_writer(self)
+        return isinstance(writer, OutputThread) and writer.behind
 
     def _post(self, message: Message) -> None:
         with contextlib.suppress(RuntimeError):  # The loop is closed: there is no app any more.
-            self._app.post_message(message)
+            post_to_app(self, message)
 
 
 class Drained(Message):
@@ -146,7 +145,7 @@ class TerminalLost(Message):
     """The terminal was closed."""
 
 
-class NonBlockingApp(App[T], Generic[T]):
+class NonBlockingApp(SkippingApp[T], Generic[T]):
     """Skips frames while the terminal does not keep up, and paints the whole screen once it does."""
 
     _skipping_since_s: float | None = None
@@ -160,16 +159,18 @@ class NonBlockingApp(App[T], Generic[T]):
         found = super().get_driver_class()
         return NonBlockingDriver if found is LinuxDriver else found
 
-    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
-        if isinstance(self._driver, NonBlockingDriver) and self._driver.behind:
+    def skips_frame(self) -> bool:
+        driver = app_driver(self)
+        skips = isinstance(driver, NonBlockingDriver) and driver.behind
+        if skips:
             self._skipping_since_s = self._skipping_since_s or monotonic()
-        else:
-            super()._display(screen, renderable)
+        return skips
 
     def emit(self, sequence: str) -> None:
         """Write an escape sequence to the terminal, between two frames."""
-        if sequence and self._driver is not None and not self.is_headless:
-            self._driver.write(sequence)
+        driver = app_driver(self)
+        if sequence and driver is not None and not self.is_headless:
+            driver.write(sequence)
 
     def on_terminal_lost(self) -> None:
         # Also where SIGHUP is ignored, as under nohup: without a terminal nobody watches or commands.
