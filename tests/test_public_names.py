@@ -14,12 +14,16 @@ from typing import Any
 import click
 import msgspec
 
+from cockpit.cli.check import CheckOutcome
 from cockpit.cli.main import main
 from cockpit.desk.api.accept_remainder import AcceptRemainder
 from cockpit.desk.api.app import Api
 from cockpit.desk.api.funding_routes import FundingRoutes
 from cockpit.model import commands, events
 from cockpit.model.snapshot import Snapshot
+from cockpit.processes.sandbox_report import SandboxReport
+from cockpit.reports.decision_replay import Replay
+from cockpit.reports.figures import TradingReport
 from panels.kit.actions import ACTIONS
 from storage.rows import TABLES
 
@@ -32,6 +36,8 @@ BODIES = {
     "withdrawal_review": commands.WithdrawalReview,
     "result": commands.Result,
 }
+PRINTED = {"sandbox": SandboxReport, "check": CheckOutcome, "report": TradingReport, "replay": Replay}
+"""What commands print with ``--json``."""
 
 
 def options_of(command: click.Command, name: str) -> Iterator[tuple[str, set[str]]]:
@@ -92,6 +98,11 @@ def test_fields_of_snapshots_and_bodies() -> None:
     assert {*BEFORE["snapshot"]} <= fields_of(Snapshot)
     now = {name: fields_of(kind) for name, kind in BODIES.items()}
     assert missing(BEFORE["bodies"], now) == none_of(BEFORE["bodies"])
+
+
+def test_fields_of_what_commands_print() -> None:
+    now = {name: fields_of(kind) for name, kind in PRINTED.items()}
+    assert missing(BEFORE["printed"], now) == none_of(BEFORE["printed"])
 
 
 def test_recorded_events_and_outcomes() -> None:
