@@ -41,7 +41,7 @@ BACKOFF_S = (0.25, 15.0)
 class RelayListener(Protocol):
     """Acts on the relay's messages. The methods are called inside the read from the socket and must not block."""
 
-    def on_request(self, demand: SwapDemand, received_ns: int) -> None:
+    def on_request(self, request: SwapDemand, received_ns: int) -> None:
         """Act on a valid request for the active pair; ``received_ns`` is monotonic."""
 
     def on_status(self, status: QuoteStatus) -> None:

@@ -186,7 +186,7 @@ def subscribe_frame(request_id: int, topic: str) -> bytes:
     return _encode(_Call(id=request_id, method="subscribe", params=(topic,)))
 
 
-def quote_frame(request_id: int, demand: SwapDemand, *, amount_in: int, amount_out: int, signed: SignedData) -> bytes:
+def quote_frame(request_id: int, request: SwapDemand, *, amount_in: int, amount_out: int, signed: SignedData) -> bytes:
     """Build the answer to a quote request: the amount the request left open, and the signed token_diff."""
-    output = _AmountIn(str(amount_in)) if demand.amount_in is None else _AmountOut(str(amount_out))
-    return _encode(_Call(id=request_id, method="quote_response", params=(_Answer(demand.quote_id, output, signed),)))
+    output = _AmountIn(str(amount_in)) if request.amount_in is None else _AmountOut(str(amount_out))
+    return _encode(_Call(id=request_id, method="quote_response", params=(_Answer(request.quote_id, output, signed),)))

@@ -96,7 +96,7 @@ def assemble(config: VenueConfig, *, clock: Callable[[], int], monotonic_ns: Cal
         relay=relay,
         ledger=ledger,
         seed=seed,
-        demands=schedule(seed, flow, path, config.traders),
+        requests=schedule(seed, flow, path, config.traders),
         wallets=participants.traders,
         market=market,
         clock=shifted,

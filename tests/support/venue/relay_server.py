@@ -80,14 +80,14 @@ async def running() -> AsyncIterator[RelayServer]:
 
 class RecordingListener:
     def __init__(self) -> None:
-        self.demands: list[SwapDemand] = []
+        self.requests: list[SwapDemand] = []
         self.received: list[int] = []
         self.statuses: list[QuoteStatus] = []
         self.answers: list[tuple[int, str | None]] = []
         self.lost: list[str] = []
 
-    def on_request(self, demand: SwapDemand, received_ns: int) -> None:
-        self.demands.append(demand)
+    def on_request(self, request: SwapDemand, received_ns: int) -> None:
+        self.requests.append(request)
         self.received.append(received_ns)
 
     def on_status(self, status: QuoteStatus) -> None:

@@ -124,19 +124,19 @@ async def test_a_request_of_the_pair_is_passed_on_in_either_form(
     async with client(server) as (relay, listener):
         await until(lambda: relay.state == "ok")
         await server.send(envelope(request_data()))
-        await until(lambda: listener.demands)
-        (demand,) = listener.demands
-        assert (demand.quote_id, demand.asset_in, demand.asset_out) == ("q-1", BTC.token_id, EURE.token_id)
-        assert (demand.amount_in, demand.amount_out, demand.min_deadline_ms) == (1000, None, 60_000)
-        assert demand.at_ns == WALL_NS
+        await until(lambda: listener.requests)
+        (request,) = listener.requests
+        assert (request.quote_id, request.asset_in, request.asset_out) == ("q-1", BTC.token_id, EURE.token_id)
+        assert (request.amount_in, request.amount_out, request.min_deadline_ms) == (1000, None, 60_000)
+        assert request.at_ns == WALL_NS
 
 
 async def test_metadata_travels_with_the_request(server: RelayServer) -> None:
     async with client(server) as (relay, listener):
         await until(lambda: relay.state == "ok")
         await server.send(event(request_data(), metadata={"traceparent": "00-ab", "partner_id": "1click"}))
-        await until(lambda: listener.demands)
-        assert (listener.demands[0].traceparent, listener.demands[0].partner_id) == ("00-ab", "1click")
+        await until(lambda: listener.requests)
+        assert (listener.requests[0].traceparent, listener.requests[0].partner_id) == ("00-ab", "1click")
 
 
 @pytest.mark.parametrize("envelope", [event, flat])
@@ -160,8 +160,8 @@ async def test_other_pairs_are_counted_and_dropped_whatever_else_they_hold(serve
         await server.send(event(request_data(defuse_asset_identifier_out=other, exact_amount_in="0", quote_id="")))
         await server.send(event(request_data(defuse_asset_identifier_out=BTC.token_id)))
         await server.send(event(request_data(quote_id="ours")))
-        await until(lambda: listener.demands)
-        assert [demand.quote_id for demand in listener.demands] == ["ours"]
+        await until(lambda: listener.requests)
+        assert [request.quote_id for request in listener.requests] == ["ours"]
         assert relay.counters["other_pairs"] == 4
         assert [name for name in relay.counters if name.startswith("malformed")] == []
 
@@ -220,8 +220,8 @@ async def test_bad_input_is_counted_and_goes_no_further(
         await until(lambda: relay.state == "ok")
         await server.send(frame)
         await server.send(event(request_data(quote_id="after")))
-        await until(lambda: listener.demands)
-        assert [demand.quote_id for demand in listener.demands] == ["after"]
+        await until(lambda: listener.requests)
+        assert [request.quote_id for request in listener.requests] == ["after"]
         assert relay.counters[counter] == 1
         assert relay.counters["disconnects"] == 0
         assert listener.answers == []
@@ -234,8 +234,8 @@ async def test_a_binary_and_a_fragmented_request_are_requests(server: RelayServe
         await server.send(json.dumps(event(request_data(quote_id="binary"))).encode())
         text = json.dumps(event(request_data(quote_id="fragments")))
         await server.send_fragments([text[:10], text[10:50], "", text[50:]])
-        await until(lambda: len(listener.demands) == 2)
-        assert [demand.quote_id for demand in listener.demands] == ["binary", "fragments"]
+        await until(lambda: len(listener.requests) == 2)
+        assert [request.quote_id for request in listener.requests] == ["binary", "fragments"]
 
 
 async def test_10_mb_in_fragments_are_counted_as_one(server: RelayServer) -> None:
@@ -243,7 +243,7 @@ async def test_10_mb_in_fragments_are_counted_as_one(server: RelayServer) -> Non
         await until(lambda: relay.state == "ok")
         await server.send_fragments(["x" * 1_000_000] * 10)
         await server.send(event(request_data()))
-        await until(lambda: listener.demands)
+        await until(lambda: listener.requests)
         assert relay.counters["malformed_oversize"] == 1
         assert relay.counters["disconnects"] == 0
 
@@ -258,7 +258,7 @@ async def test_an_endless_message_costs_only_the_connection(server: RelayServer,
         await asyncio.gather(task, return_exceptions=True)
         assert relay.counters["disconnects"] == 1
         await server.send(event(request_data()))
-        await until(lambda: listener.demands)
+        await until(lambda: listener.requests)
 
 
 async def test_answers_are_passed_on_with_their_errors_in_either_form(server: RelayServer) -> None:
@@ -325,7 +325,7 @@ async def test_a_lost_connection_is_reported_and_both_streams_are_subscribed_to_
         assert "1012" in relay.last_error
         assert "restarting" in relay.last_error
         await server.send(event(request_data()))
-        await until(lambda: listener.demands)
+        await until(lambda: listener.requests)
 
 
 async def test_a_broken_connection_is_replaced(server: RelayServer) -> None:
@@ -449,11 +449,11 @@ def test_no_frame_is_fatal_and_only_valid_requests_pass(batch: list[bytes]) -> N
     for raw in batch:
         relay._on_message(listener, raw)
     assert relay.counters["messages"] == len(batch)
-    for demand in listener.demands:
-        assert {demand.asset_in, demand.asset_out} == {BTC.token_id, EURE.token_id}
-        assert (demand.amount_in is None) != (demand.amount_out is None)
-        assert 0 < (demand.amount_in or demand.amount_out or 0) < 2**128
-        assert 0 < demand.min_deadline_ms <= 10**12
-        assert 0 < len(demand.quote_id) <= 128
+    for request in listener.requests:
+        assert {request.asset_in, request.asset_out} == {BTC.token_id, EURE.token_id}
+        assert (request.amount_in is None) != (request.amount_out is None)
+        assert 0 < (request.amount_in or request.amount_out or 0) < 2**128
+        assert 0 < request.min_deadline_ms <= 10**12
+        assert 0 < len(request.quote_id) <= 128
     sorted_out = sum(count for name, count in relay.counters.items() if name != "messages")
-    assert sorted_out + len(listener.demands) + len(listener.answers) == len(batch), "every message is accounted for"
+    assert sorted_out + len(listener.requests) + len(listener.answers) == len(batch), "every message is accounted for"

@@ -82,11 +82,13 @@ def schedule(seed: int, flow: RequestFlow, path: PricePath, traders: int = 1) ->
     index = 0
     while flow.rate > 0:
         at += rng(seed, "arrival", index).expovariate(flow.rate)
-        yield demand(seed, flow, path, index, int(at * NS_PER_S), traders)
+        yield request_at(seed, flow, path, index, int(at * NS_PER_S), traders)
         index += 1
 
 
-def demand(seed: int, flow: RequestFlow, path: PricePath, index: int, at_ns: int, traders: int = 1) -> ScheduledRequest:
+def request_at(
+    seed: int, flow: RequestFlow, path: PricePath, index: int, at_ns: int, traders: int = 1
+) -> ScheduledRequest:
     """Return request ``index``, arriving ``at_ns`` after the market's start."""
     chance = rng(seed, "demand", index)
     mid = path.mid_at(at_ns)

@@ -86,7 +86,7 @@ class Traders:
         relay: Relay,
         ledger: Ledger,
         seed: int,
-        demands: Iterator[ScheduledRequest],
+        requests: Iterator[ScheduledRequest],
         wallets: tuple[Wallet, ...],
         market: MarketClock,
         clock: Callable[[], int],
@@ -95,7 +95,7 @@ class Traders:
         self._relay = relay
         self._ledger = ledger
         self._seed = seed
-        self._demands = demands
+        self._requests = requests
         self._wallets = wallets
         self._market = market
         self._clock = clock
@@ -119,9 +119,9 @@ class Traders:
 
     async def follow(self) -> None:
         """Issue the scheduled requests, each at its own time, without end."""
-        for demand in self._demands:
-            await self._until(demand.at_ns)
-            self._background.spawn(self._trade(demand), f"request {demand.index}")
+        for scheduled in self._requests:
+            await self._until(scheduled.at_ns)
+            self._background.spawn(self._trade(scheduled), f"request {scheduled.index}")
 
     async def _until(self, at_ns: int) -> None:
         while True:
@@ -131,35 +131,35 @@ class Traders:
                 return
             await asyncio.sleep(min(rest / NS_PER_S, 0.1))
 
-    async def _trade(self, demand: ScheduledRequest) -> None:
+    async def _trade(self, scheduled: ScheduledRequest) -> None:
         request = QuoteRequest(
-            quote_id=demand.quote_id,
-            asset_in=demand.asset_in,
-            asset_out=demand.asset_out,
-            amount_in=demand.amount_in,
-            amount_out=demand.amount_out,
-            min_deadline_ms=demand.min_deadline_ms,
-            traceparent=demand.traceparent,
-            partner_id=demand.partner_id,
+            quote_id=scheduled.quote_id,
+            asset_in=scheduled.asset_in,
+            asset_out=scheduled.asset_out,
+            amount_in=scheduled.amount_in,
+            amount_out=scheduled.amount_out,
+            min_deadline_ms=scheduled.min_deadline_ms,
+            traceparent=scheduled.traceparent,
+            partner_id=scheduled.partner_id,
         )
-        answers = await self._relay.quote(request, wait_ms=demand.wait_ms, offset_ns=demand.at_ns)
-        if not demand.active:
+        answers = await self._relay.quote(request, wait_ms=scheduled.wait_ms, offset_ns=scheduled.at_ns)
+        if not scheduled.active:
             return
         if not answers:
             self.counts["unanswered"] += 1
             return
         best = answers[0]
-        if best.amount_out < demand.limit if demand.amount_in is not None else best.amount_in > demand.limit:
+        if best.amount_out < scheduled.limit if scheduled.amount_in is not None else best.amount_in > scheduled.limit:
             self.counts["too far from the price"] += 1
             return
         pips = self._ledger.fee_pips
         gives, takes = taker_gives(best.amount_in, pips), taker_receives(best.amount_out, pips)
-        signed = self._wallets[demand.trader].sign_diff(
+        signed = self._wallets[scheduled.trader].sign_diff(
             gives=(best.asset_in, gives),
             takes=(best.asset_out, takes),
             deadline_ns=best.deadline_ns,
             salt=self._ledger.current_salt(),
-            random=derive(self._seed, "nonce", "trader", demand.index)[:15],
+            random=derive(self._seed, "nonce", "trader", scheduled.index)[:15],
         )
         try:
             self._relay.publish((best.quote_hash,), (signed.data,))

@@ -8,7 +8,7 @@ import pytest
 from venue.protocol.units import NS_PER_S
 from venue.sandbox.flow.price_path import RandomWalk
 from venue.sandbox.flow.rivals import counter_amount, draws
-from venue.sandbox.flow.schedule import RequestFlow, ScheduledRequest, demand, schedule
+from venue.sandbox.flow.schedule import RequestFlow, ScheduledRequest, request_at, schedule
 
 BTC = "nep141:btc.omft.near"
 EURE = "nep141:gnosis-0x420ca0f9b9b604ce0fd9c18ef134c705e5fa3430.omft.near"
@@ -25,7 +25,7 @@ def test_the_same_seed_gives_the_same_requests_prices_and_rival_answers() -> Non
 
 def test_a_request_does_not_depend_on_the_ones_before() -> None:
     wanted = requests(5)[400]
-    assert demand(5, RequestFlow(), RandomWalk(5, Decimal(80_000)), 400, wanted.at_ns, traders=4) == wanted
+    assert request_at(5, RequestFlow(), RandomWalk(5, Decimal(80_000)), 400, wanted.at_ns, traders=4) == wanted
 
 
 def test_the_flow_follows_its_settings() -> None:
