@@ -118,9 +118,11 @@ class Signer:
         if not (0 < amount_in <= MAX_AMOUNT and 0 < amount_out <= MAX_AMOUNT):
             raise RefusedToSignError("an amount is outside 1 to 2^128 - 1")
         if (amount_out if asset_out == pair.quote.token_id else amount_in) > self.ceiling:
-            raise RefusedToSignError(f"the notional exceeds the signer's ceiling of {self.ceiling} base units")
+            most = f"{pair.quote.shown(self.ceiling, 2)} {pair.quote.symbol}"
+            raise RefusedToSignError(f"the notional exceeds the signer's ceiling of {most}")
         if asset_out == pair.base.token_id and amount_out > self.base_ceiling:
-            raise RefusedToSignError(f"the base amount exceeds the signer's ceiling of {self.base_ceiling} base units")
+            most = f"{pair.base.shown(self.base_ceiling, pair.base.decimals)} {pair.base.symbol}"
+            raise RefusedToSignError(f"the base amount exceeds the signer's ceiling of {most}")
         deadline_ns -= deadline_ns % NS_PER_MS
         intent = f'{{"intent":"token_diff","diff":{{"{asset_in}":"{amount_in}","{asset_out}":"-{amount_out}"}}}}'
         return self._sign_intent(intent, deadline_ns, salt)
