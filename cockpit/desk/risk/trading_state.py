@@ -32,13 +32,6 @@ SHARE_SLACK = Decimal("0.01")
 _RANK: dict[Trading, int] = {"ACTIVE": 0, "REDUCING": 1, "HALTED": 2}
 
 
-class Mid(Protocol):
-    """The price to mark by; None, when it is unknown or not trusted, marks nothing."""
-
-    @property
-    def trusted_mid(self) -> Decimal | None: ...
-
-
 class JournalledState(msgspec.Struct, frozen=True, kw_only=True):
     """The part of the state that is in the journal, as the arguments of its command.
 
