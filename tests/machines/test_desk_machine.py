@@ -385,7 +385,7 @@ class DeskMachine(RuleBasedStateMachine):
         return Counter(name for (name,) in rows)
 
     def _note_booked(self) -> None:
-        """Fills that this life has booked, each with the time of its booking."""
+        """Fills that this run has booked, each with the time of its booking."""
         known = {one.quote_hash for _, one in self.booked}
         by_hash = {one.quote_hash: one for one in self.world.signed}
         for made in self.desk.events:
@@ -437,7 +437,7 @@ class DeskMachine(RuleBasedStateMachine):
             settled = Counter(one.quote_hash for one in self.world.signed if one.settled)
             assert self._settled_on_record() == settled, "every fill is on record once"
             inventory = self.desk.trading.inventory
-            assert (inventory.ledger.unexplained, inventory.ledger.gap) == (NO_AMOUNTS, NO_AMOUNTS)
+            assert (inventory.ledger.unexplained, inventory.ledger.unexplained_opening) == (NO_AMOUNTS, NO_AMOUNTS)
             held = PairAmounts(*(self.world.ledger.balance(ACCOUNT, asset.token_id) for asset in (BTC, EURE)))
             assert inventory.ledger.balance == held
             assert len(self.desk.trading.book.reservations) == 0

@@ -78,6 +78,6 @@ class BalanceEvidence:
         if not withdrawal.inherited:
             return True
         prepared, ledger, asset = withdrawal.prepared, self._inventory.ledger, withdrawal.order.asset
-        if prepared is None or ledger.opening is None or self._pair.amount(asset, ledger.gap) != 0:
+        if prepared is None or ledger.opening is None or self._pair.amount(asset, ledger.unexplained_opening) != 0:
             return False
         return await self._balance_before(prepared.asset, prepared.at_ns) == self._pair.amount(asset, ledger.opening)

@@ -1,8 +1,8 @@
 """The balance reconciliation: what is booked of each kind of movement, and what explains a change of the balances.
 
 opening + filled + deposited - withdrawn + accepted = balance, or the difference is unexplained. Anybody may send an
-account a transfer, so an unexplained difference stays visible: once the same one was found twice it is set aside, and
-the fills beside it are told apart from it.
+account a transfer, so an unexplained difference stays visible: once the same one was found twice it is recorded, and
+later changes are explained beside it.
 """
 
 from collections.abc import Collection, Sequence
@@ -16,14 +16,14 @@ from venue.protocol.assets import NO_AMOUNTS, Pair, PairAmounts
 
 
 class OpeningBalances(msgspec.Struct, frozen=True, kw_only=True):
-    """The first reading, and the part of it (``gap``) that neither the previous run nor later movements explain.
+    """The first reading; ``unexplained``: the part that neither the previous run nor later movements explain.
 
     ``deposits``: keys of those that are in the opening balances; None when all that the bridge lists must be taken to
-    be. ``carried``: the part of the gap that an earlier run set aside already.
+    be. ``carried``: the part of ``unexplained`` that an earlier run has recorded already.
     """
 
     reading: Reading
-    gap: PairAmounts = NO_AMOUNTS
+    unexplained: PairAmounts = NO_AMOUNTS
     deposits: frozenset[str] | None = None
     carried: PairAmounts = NO_AMOUNTS
 
@@ -38,10 +38,10 @@ def movement(pair: Pair, commitment: Commitment) -> Movement:
 class BalanceLedger:
     """Amounts of the pair by kind; ``balance`` and ``opening`` are None until the first reading.
 
-    ``accepted``: what an operator accepted without an explanation. ``gap``: the part of the first reading that neither
-    the previous run's last balance nor later known movements explain; it is left out of ``opening``, so that it stays
-    visible. ``set_aside``: the unexplained difference that was found twice. ``at_ns``: when the last reading was
-    requested, UTC; ``height``: its block. ``version`` rises with every reading.
+    ``accepted``: what an operator accepted without an explanation. ``unexplained_opening``: the part of the first
+    reading that neither the previous run's last balance nor later known movements explain; it is left out of
+    ``opening``, so that it stays visible. ``recorded_difference``: the unexplained difference that was found twice.
+    ``at_ns``: when the last reading was requested, UTC; ``height``: its block. ``version`` rises with every reading.
     """
 
     def __init__(self) -> None:
@@ -55,8 +55,8 @@ class BalanceLedger:
         self.withdrawn = NO_AMOUNTS
         self.accepted = NO_AMOUNTS
         self.unexplained = NO_AMOUNTS
-        self.gap = NO_AMOUNTS
-        self.set_aside = NO_AMOUNTS
+        self.unexplained_opening = NO_AMOUNTS
+        self.recorded_difference = NO_AMOUNTS
         self.at_ns = 0
         self.height = 0
         self.opening_height = 0
@@ -64,13 +64,13 @@ class BalanceLedger:
 
     def open(self, opened: OpeningBalances, listed: Collection[Movement] | None) -> None:
         """Take the first reading; ``listed``: credited deposits the bridge lists, None when it did not answer."""
-        self.gap, self.set_aside = opened.gap, opened.carried
+        self.unexplained_opening, self.recorded_difference = opened.unexplained, opened.carried
         if opened.deposits is None:
             self.list_deposits(listed)
         else:
             self._booked_deposits.update(opened.deposits)
             self._deposits_listed = True
-        self.opening = opened.reading.amounts - opened.gap
+        self.opening = opened.reading.amounts - opened.unexplained
         self.opening_height = opened.reading.height
         self.apply(opened.reading)
 
@@ -108,32 +108,33 @@ class BalanceLedger:
         return reading.amounts - (opening + self.filled + self.deposited - self.withdrawn + self.accepted)
 
     def explain(
-        self, reading: Reading, proven: Sequence[Movement], candidates: Sequence[Movement]
+        self, reading: Reading, certain: Sequence[Movement], candidates: Sequence[Movement]
     ) -> tuple[Movement, ...] | None:
-        """Find what explains the change: all that is proven, and some candidates; with nothing set aside first.
+        """Find what explains the change: all that is certain, and some candidates.
 
-        A node that lags behind the one that gave the proof may show less, so what is proven is a candidate in the end.
+        The recorded difference is left out of the change in a second attempt. A node that lags behind the one that
+        showed a used nonce may show less, so what is certain is a candidate in the end.
         """
-        change, sums = self.difference(reading), total(proven)
-        for set_aside in (NO_AMOUNTS, self.set_aside):
-            rest = explain(change - set_aside - sums, candidates)
+        change, sums = self.difference(reading), total(certain)
+        for known in (NO_AMOUNTS, self.recorded_difference):
+            rest = explain(change - known - sums, candidates)
             if rest is not None:
-                return (*proven, *rest)
-            found = explain(change - set_aside, (*proven, *candidates)) if proven else None
+                return (*certain, *rest)
+            found = explain(change - known, (*certain, *candidates)) if certain else None
             if found is not None:
                 return found
         return None
 
-    def explain_repeated(self, reading: Reading, proven: Sequence[Movement]) -> tuple[Movement, ...] | None:
-        """Return what is proven, once the same difference was left beside it twice; None the first time."""
-        left = self.difference(reading) - total(proven)
+    def explain_repeated(self, reading: Reading, certain: Sequence[Movement]) -> tuple[Movement, ...] | None:
+        """Return what is certain, once the same difference was left beside it twice; None the first time."""
+        left = self.difference(reading) - total(certain)
         if left != self._found_once:
             self._found_once = left
             return None
-        return tuple(proven)
+        return tuple(certain)
 
     def explained(self) -> None:
-        """Forget a difference that was found once: the last reading is explained, but for what is set aside."""
+        """Forget a difference that was found once: the last reading is explained, but for the recorded difference."""
         self._found_once = NO_AMOUNTS
 
     def accept(self, amounts: PairAmounts) -> None:

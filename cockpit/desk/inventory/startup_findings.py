@@ -46,14 +46,15 @@ def opening(
     *,
     fills: Sequence[Movement],
     flows: Sequence[Movement],
-    gap: PairAmounts,
+    unexplained: PairAmounts,
     carried: PairAmounts,
     base_ns: int | None,
 ) -> list[str]:
     """Say what explains the opening balances.
 
-    ``fills`` and ``flows`` (deposits and withdrawals): those found now; ``gap``: what nothing explains; ``carried``:
-    what was unexplained before. ``base_ns``: when the balances to start from were read (UTC), None without any.
+    ``fills`` and ``flows`` (deposits and withdrawals): those found now; ``unexplained``: what nothing explains;
+    ``carried``: what was unexplained before. ``base_ns``: when the balances to
+    start from were read (UTC), None without any.
     """
     found = []
     if fills:
@@ -63,12 +64,12 @@ def opening(
         found.append(f"deposits and withdrawals while no desk was running: {signed(pair, total(flows))}")
     if base_ns is None:
         found.append(NOT_RECORDED)
-    elif gap == NO_AMOUNTS:
+    elif unexplained == NO_AMOUNTS:
         found.append(MATCHING)
     else:
         found.append(
-            f"{signed(pair, gap)} of the opening balances is unexplained since {_at(base_ns)}: find out why before "
-            "trading on; `cockpit accept-remainder` accepts it"
+            f"{signed(pair, unexplained)} of the opening balances is unexplained since {_at(base_ns)}: find "
+            "the cause before trading; `cockpit accept-remainder` accepts it"
         )
     if carried:
         found.append(f"{signed(pair, carried)} was unexplained before and has not been accepted")

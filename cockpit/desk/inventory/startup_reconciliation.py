@@ -1,4 +1,4 @@
-"""What earlier runs left, taken over by this one: live quotes, fills nobody booked, balances to start from.
+"""What earlier runs left, taken over by this one: live quotes, fills not booked yet, balances to start from.
 
 Quotes without an outcome on record are reserved again before anything is signed. The first reading of the balances must
 be the previous run's last explained one and what happened since: fills shown by the nonces, deposits and withdrawals
@@ -107,8 +107,8 @@ class StartupReconciliation:
         self._reserved: set[str] = set()
         self._late: list[Movement] = []
         self._known_deposits: frozenset[str] = frozenset()
-        self._set_aside = NO_AMOUNTS
-        self._times_set_aside = 0
+        self._difference = NO_AMOUNTS
+        self._differences = 0
         self._carried = NO_AMOUNTS
         self._base: PairAmounts | None = None
         self._base_ns = 0
@@ -146,7 +146,7 @@ class StartupReconciliation:
             return
         self._base, self._base_ns = PairAmounts(base.balance, quote.balance), base.at_ns
         self._base_height = max(base.block_height, quote.block_height)
-        self._carried = self._set_aside = await self._last_set_aside()
+        self._carried = self._difference = await self._last_difference()
         # What was booked by that reading was recorded after it was asked for; so was what it did not show yet.
         late = await self._history.settled_since(self._base_ns)
         self._late = [movement(self._pair, commitment_of(self._pair, one, 0)) for one in late]
@@ -155,29 +155,29 @@ class StartupReconciliation:
             one.action_id for one in deposits if one.status in CREDITED and one.at_ns < self._base_ns - LAG_NS
         )
 
-    async def _last_set_aside(self) -> PairAmounts:
-        """What of the balances to start from nobody has explained or accepted."""
+    async def _last_difference(self) -> PairAmounts:
+        """Return the unexplained difference in the balances to start from that has not been accepted."""
         arguments = await self._history.last_arguments(DIFFERENCE_COMMAND)
         return NO_AMOUNTS if arguments is None else read_difference(arguments).shown_by(self._base_ns)
 
-    def set_aside(self, amounts: PairAmounts, at_ns: int) -> None:
-        """Have what is unexplained now in the journal: no later run takes it as given by itself."""
-        self._times_set_aside += 1
-        arguments = msgspec.json.encode(UnexplainedDifference(amounts, self._set_aside, at_ns)).decode()
-        self._set_aside = amounts
+    def record_difference(self, amounts: PairAmounts, at_ns: int) -> None:
+        """Record what is unexplained now in the journal, so that no later run accepts it by itself."""
+        self._differences += 1
+        arguments = msgspec.json.encode(UnexplainedDifference(amounts, self._difference, at_ns)).decode()
+        self._difference = amounts
         self._act(
-            f"aside-{self._run_id}-{self._times_set_aside}",
+            f"aside-{self._run_id}-{self._differences}",
             DIFFERENCE_COMMAND,
             findings.unexplained_now(self._pair, amounts),
             arguments=arguments,
         )
 
     def unrecorded_left_ms(self) -> int:
-        """How long quotes that nobody recorded may still be settled, ms; 0 after a clean end."""
+        """Return how long quotes without a record may still be settled, ms; 0 after a clean end."""
         return max(0, (self._unrecorded_until_ns - self._wall_ns()) // NS_PER_MS)
 
     def left_ms(self) -> int:
-        """How long any quote of an earlier run, reserved here or not recorded, may still be settled, ms."""
+        """Return how long any quote of an earlier run, recorded or not, may still be settled, ms."""
         last_ns = max((self._open_quotes[name].released_after_ns for name in self._still_reserved()), default=0)
         return max(self.unrecorded_left_ms(), (last_ns - self._wall_ns()) // NS_PER_MS)
 
@@ -201,7 +201,7 @@ class StartupReconciliation:
                     f"the balances are of block {reading.height}, older than block {least} that was seen before"
                 )
             if self._base is None:
-                return await self._opened(reading, used, self._proven(used), NO_AMOUNTS)
+                return await self._opened(reading, used, self._certain_fills(used), NO_AMOUNTS)
             change = reading.amounts - self._base
             found = self._explained(change, used, [one for one in listed or () if one.key not in self._known_deposits])
             if found is not None:
@@ -211,14 +211,14 @@ class StartupReconciliation:
             raise UnreachableError(
                 "balances changed since the last run and the bridge has not reported deposits yet; asking again"
             )
-        proven = self._proven(used)
-        return await self._opened(reading, used, proven, change - total(proven))
+        certain = self._certain_fills(used)
+        return await self._opened(reading, used, certain, change - total(certain))
 
-    def _movements(self, wanted: Callable[[str], bool]) -> list[Movement]:
-        return [movement(self._pair, one) for name, one in self._open_quotes.items() if wanted(name)]
+    def _movements(self, chosen: Callable[[str], bool]) -> list[Movement]:
+        return [movement(self._pair, one) for name, one in self._open_quotes.items() if chosen(name)]
 
-    def _proven(self, used: dict[str, int]) -> list[Movement]:
-        """Fills for certain, as long as nobody else burns our nonces."""
+    def _certain_fills(self, used: dict[str, int]) -> list[Movement]:
+        # Certain as long as only this desk burns its nonces.
         burning = {quote.commitment.quote_hash for quote in self._book.burning()}
         return self._movements(lambda name: name in used and name not in burning)
 
@@ -226,21 +226,21 @@ class StartupReconciliation:
         self, change: PairAmounts, used: dict[str, int], deposits: Sequence[Movement]
     ) -> Sequence[Movement] | None:
         """What adds up to the change, the certain before the possible; None when nothing does."""
-        proven = self._proven(used)
+        certain = self._certain_fills(used)
         flows = [*deposits, *self._withdrawals.moved_since(self._base_ns)]
-        sure = {one.key for one in proven}
-        # The contract forgets expired nonces: an unused one of an expired quote proves nothing.
+        sure = {one.key for one in certain}
+        # The contract clears expired nonces: an unused one of an expired quote shows nothing.
         burning = self._movements(lambda name: name in used and name not in sure)
         now = self._wall_ns()
         expired = self._movements(lambda name: name not in used and self._open_quotes[name].deadline_ns <= now)
         for candidates in (flows, [*flows, *self._late], [*flows, *burning], [*flows, *self._late, *burning, *expired]):
-            found = explain(change - total(proven), candidates)
+            found = explain(change - total(certain), candidates)
             if found is not None:
-                return (*proven, *found)
-        return explain(change, [*proven, *flows, *self._late, *burning])
+                return (*certain, *found)
+        return explain(change, [*certain, *flows, *self._late, *burning])
 
     async def _opened(
-        self, reading: Reading, used: dict[str, int], found: Sequence[Movement], gap: PairAmounts
+        self, reading: Reading, used: dict[str, int], found: Sequence[Movement], unexplained: PairAmounts
     ) -> OpeningBalances:
         filled = {one.key for one in found} & self._open_quotes.keys()
         await self._find_transactions(filled)
@@ -248,14 +248,16 @@ class StartupReconciliation:
             self._book.nonce_used(name, height)
         for name in filled:
             self._book.confirm(name, "settled while no desk was running")
-        if not gap:
+        if not unexplained:
             self._book.confirm_burned(reading.height)
         self._read = True
-        self._report_opening(found, filled, gap)
+        self._report_opening(found, filled, unexplained)
         if self._base is None:
-            return OpeningBalances(reading=reading, gap=gap)
+            return OpeningBalances(reading=reading, unexplained=unexplained)
         deposits = self._known_deposits | {one.key for one in found}
-        return OpeningBalances(reading=reading, gap=gap + self._carried, deposits=deposits, carried=self._carried)
+        return OpeningBalances(
+            reading=reading, unexplained=unexplained + self._carried, deposits=deposits, carried=self._carried
+        )
 
     async def _find_transactions(self, filled: set[str]) -> None:
         """Learn where fills were settled, as far as the relay knows: nothing else depends on it."""
@@ -275,7 +277,7 @@ class StartupReconciliation:
         self._act(f"account-{self._run_id}", ACCOUNTED, findings.accounted(len(self._open_quotes)))
 
     def findings(self) -> tuple[str, ...]:
-        """What was found about the previous run, a sentence each."""
+        """Return what was found about the previous run, a sentence each."""
         found = list(self._findings)
         if self._previous is not None and not self._read and self._open_quotes:
             found.append(findings.asking(len(self._open_quotes)))
@@ -286,7 +288,7 @@ class StartupReconciliation:
             found.append(findings.unrecorded(self.unrecorded_left_ms()))
         return tuple(found)
 
-    def _report_opening(self, found: Sequence[Movement], filled: set[str], gap: PairAmounts) -> None:
+    def _report_opening(self, found: Sequence[Movement], filled: set[str], unexplained: PairAmounts) -> None:
         if self._previous is None:
             return
         booked = {one.key for one in self._late}
@@ -294,11 +296,11 @@ class StartupReconciliation:
             self._pair,
             fills=[one for one in found if one.key in filled],
             flows=[one for one in found if one.key not in filled and one.key not in booked],
-            gap=gap,
+            unexplained=unexplained,
             carried=self._carried,
             base_ns=None if self._base is None else self._base_ns,
         )
-        self._act(f"found-{self._run_id}", "start", "; ".join(self._findings), accepted=not gap)
+        self._act(f"found-{self._run_id}", "start", "; ".join(self._findings), accepted=not unexplained)
 
     def _act(self, action_id: str, command: str, reason: str, *, arguments: str = "{}", accepted: bool = True) -> None:
         self._record(

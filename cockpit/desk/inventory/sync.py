@@ -1,7 +1,7 @@
 """Inventory sync: balances read from the Verifier, every change of them explained, fills confirmed by them.
 
-A fill is booked when the balances show it, not when somebody reports it; a commitment is released when a block later
-than its deadline shows that nothing happened.
+A fill is booked when the balances show it, not when it is reported; a commitment is released when a block later than
+its deadline shows that nothing happened.
 """
 
 import asyncio
@@ -50,12 +50,12 @@ class PreviousBalances(Protocol):
     async def open(self, listed: Sequence[Movement] | None) -> OpeningBalances:
         """Read the opening balances; ``listed``: the bridge's credited deposits, if known. Raises VenueError."""
 
-    def set_aside(self, amounts: PairAmounts, at_ns: int) -> None:
+    def record_difference(self, amounts: PairAmounts, at_ns: int) -> None:
         """Record what is unexplained from now on, before the reading that shows it (requested at ``at_ns``, UTC)."""
 
 
 class Inventory:
-    """Reads and explains the balances. ``explained``: whether the last reading is, but for what is set aside.
+    """Reads and explains the balances. ``explained``: whether the last reading is, but for the recorded difference.
 
     ``deposits`` returns the bridge's credited ones, None while they are unknown. ``requested`` is set by whoever wants
     a reading soon; ``on_unexplained`` is called for every reading that is not explained.
@@ -110,10 +110,10 @@ class Inventory:
         live = len(self._book.reservations)
         if live:
             return f"{live} {'quote is' if live == 1 else 'quotes are'} still open and may explain it; wait for expiry"
-        if amounts != ledger.set_aside:
+        if amounts != ledger.recorded_difference:
             return "it was found only once; a second reading must show the same"
         ledger.accept(amounts)
-        self._set_aside(NO_AMOUNTS)
+        self._note_difference(NO_AMOUNTS)
         self.request_sync()
         return ""
 
@@ -191,7 +191,7 @@ class Inventory:
             self._on_unexplained()
             cause = "unexplained"
         else:
-            self._set_aside(ledger.unexplained)
+            self._note_difference(ledger.unexplained)
             ledger.explained()
             ledger.list_deposits(listed)
             self._withdrawals.on_explained(ledger.opening_height, reading.requested_ns)
@@ -208,7 +208,7 @@ class Inventory:
     def _open(self, opened: OpeningBalances, listed: Sequence[Movement] | None) -> None:
         self.ledger.open(opened, listed)
         self.last_error = ""
-        self._record_rows("opening" if opened.gap == opened.carried else "unexplained")
+        self._record_rows("opening" if opened.unexplained == opened.carried else "unexplained")
 
     def _apply(
         self, reading: Reading, movements: Sequence[Movement], deposits: set[str], withdrawals: set[str]
@@ -225,10 +225,10 @@ class Inventory:
                 self._book.confirm(found.key, "confirmed by the balances")
         self.ledger.apply(reading)
 
-    def _set_aside(self, amounts: PairAmounts) -> None:
-        if amounts != self.ledger.set_aside:
-            self.ledger.set_aside = amounts
-            self._previous_run.set_aside(amounts, self.ledger.at_ns)
+    def _note_difference(self, amounts: PairAmounts) -> None:
+        if amounts != self.ledger.recorded_difference:
+            self.ledger.recorded_difference = amounts
+            self._previous_run.record_difference(amounts, self.ledger.at_ns)
 
     def _expire(self, past_expiry: Sequence[Commitment], block_ns: int) -> None:
         """Release expired commitments: a block after their deadline is explained without them."""
@@ -248,7 +248,7 @@ class Inventory:
     def _beside_burning(
         self, reading: Reading, used: Sequence[Movement], flows: Sequence[Movement]
     ) -> tuple[Movement, ...] | None:
-        """What explains the change with fills of quotes that were being burned when somebody settled them first."""
+        """What explains the change with fills of quotes that were settled while they were being burned."""
         burning = self._book.burning()
         open_burns = self._movements([quote.commitment for quote in burning if not quote.burn_reported])
         reported = self._movements([quote.commitment for quote in burning if quote.burn_reported])
@@ -260,8 +260,8 @@ class Inventory:
     def _beside_past_deadline(
         self, reading: Reading, used: Sequence[Movement], flows: Sequence[Movement]
     ) -> tuple[Movement, ...] | None:
-        """What explains the change with quotes past their deadline: the contract forgets expired nonces, so that an
-        unused one does not prove that the quote was never settled."""
+        """What explains the change with quotes past their deadline: the contract clears expired nonces, so that an
+        unused one does not show that the quote was never settled."""
         now, known = self._wall_ns(), {one.key for one in used}
         past = [one for one in self._book.reservations if one.deadline_ns <= now and one.quote_hash not in known]
         return self.ledger.explain(reading, used, [*self._movements(past), *flows]) if past else None

@@ -17,7 +17,7 @@ from venue.transport.errors import VenueError
 
 CHART_POINTS = 300
 UNCHANGED_EVERY_NS = 30 * NS_PER_S
-"""An unchanged price is recorded this often, so that it can be told from one that was not trusted."""
+"""An unchanged price is recorded this often, to distinguish it from one that was not trusted."""
 
 _TICK = Decimal("1e-8")
 

@@ -197,7 +197,7 @@ class QuoteBook:
         return tuple(quote.commitment for quote in self._settling.values())
 
     def burning(self) -> tuple[Quote, ...]:
-        """Return quotes whose nonce is being burned, and that nobody reports settled."""
+        """Return quotes whose nonce is being burned and that are not reported settled."""
         return tuple(quote for quote in self._burning.values() if quote.state == "burning")
 
     def burn(self, quote_hash: str) -> None:

@@ -226,7 +226,7 @@ class HardStopRun:
         return True
 
     async def _ask_relay(self) -> None:
-        # Its reports tell equal fills and burnings apart, where balances cannot.
+        # Its reports distinguish equal fills and burnings, where balances cannot.
         for batch in list(self._batches):
             try:
                 status = await self._relay.get_status(batch.intent_hash)

@@ -1,7 +1,7 @@
 """Which errors of the relay mean that a quote was not taken, and which of them are a fault of the desk."""
 
 ORDINARY = ("another solver won", "gone", "not found", "expired", "too early", "too late")
-"""Refusals that an auction brings with it: somebody was better, or faster."""
+"""Refusals that an auction brings with it: another solver was better or faster."""
 
 REFUSALS = (
     *ORDINARY,
@@ -22,7 +22,7 @@ REFUSALS = (
     "parse error",
 )
 """Parts of the texts of the relay, or of the contract through it, for a quote that was not taken (docs.near-intents.org
-and the contract's texts). An error with none of them, such as "internal error", says nothing about the quote."""
+and the contract's texts). An error with none of them, such as "internal error", decides nothing about the quote."""
 
 
 def refuses(error: str) -> bool:

@@ -99,7 +99,7 @@ class Executor:
         try:
             self._relay.send(frame)
         except WsClosedError as exc:
-            # Raised before a byte is written: nobody else has seen the signature.
+            # Raised before a byte is written: the signature has not left the desk.
             reservations.release(commitment.quote_hash)
             self._refuse(str(exc))
             return None

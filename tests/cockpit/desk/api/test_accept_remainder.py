@@ -26,7 +26,7 @@ class Case:
         self.desk, self.watched = Desk(), InventoryHarness()
         self.inventory = self.watched.inventory
         self.inventory.ledger.balance = PairAmounts(10, 10)
-        self.inventory.ledger.unexplained = self.inventory.ledger.set_aside = unexplained
+        self.inventory.ledger.unexplained = self.inventory.ledger.recorded_difference = unexplained
         self.withdrawals: list[Any] = []
         self.deposits = SimpleNamespace(deposits=(), pending=lambda asset: self.pending.get(asset.symbol, []))
         self.pending: dict[str, list[Any]] = {}

@@ -12,6 +12,11 @@ from tests.support.desk.restart_harness import DeskRun, MemoryHistory, results
 from venue.protocol.assets import NO_AMOUNTS, PairAmounts
 
 
+def unexplained(run: DeskRun) -> tuple[PairAmounts, PairAmounts]:
+    """What of the opening balances, and of the last ones, nothing explains."""
+    return run.inventory.ledger.unexplained_opening, run.inventory.ledger.unexplained
+
+
 class World:
     """A chain, a history, and the run that goes on now."""
 
@@ -58,7 +63,7 @@ async def test_a_settlement_recorded_without_the_reading_that_showed_it_is_not_b
     await world.read()
     run.flush()
     assert results(world.history, "settled") == [made.quote_hash]
-    assert (run.inventory.ledger.gap, run.inventory.ledger.unexplained) == (NO_AMOUNTS, NO_AMOUNTS)
+    assert unexplained(run) == (NO_AMOUNTS, NO_AMOUNTS)
 
 
 async def test_a_reading_that_was_not_explained_is_no_base_to_start_from(world: World) -> None:
@@ -73,7 +78,7 @@ async def test_a_reading_that_was_not_explained_is_no_base_to_start_from(world: 
     await world.read()
     run.flush()
     assert results(world.history, "settled") == [made.quote_hash]
-    assert run.inventory.ledger.gap == NO_AMOUNTS
+    assert run.inventory.ledger.unexplained_opening == NO_AMOUNTS
 
 
 async def test_balances_older_than_the_block_that_used_the_nonce_burn_nothing(world: World) -> None:
@@ -113,11 +118,11 @@ async def test_the_bridge_is_waited_for_before_a_difference_counts_as_unexplaine
         assert await world.read() is None
         assert "has not reported deposits" in run.inventory.last_error
     await world.read()
-    assert (run.inventory.ledger.gap, run.inventory.ledger.unexplained) == (
+    assert (run.inventory.ledger.unexplained_opening, run.inventory.ledger.unexplained) == (
         PairAmounts(5_000_000, 0),
         PairAmounts(5_000_000, 0),
     )
-    # The deposit is told of at last, and the proof is whole again.
+    # The deposit is reported at last, and the balances are explained again.
     run.listed = [Movement("deposit:1", PairAmounts(5_000_000, 0))]
     await world.read()
     assert (run.inventory.ledger.deposited, run.inventory.ledger.unexplained) == (
@@ -151,7 +156,7 @@ async def test_a_deposit_of_long_ago_does_not_explain_what_came_since(world: Wor
     run = await world.restart(clean=True)
     run.listed = [old]
     await world.read()
-    assert run.inventory.ledger.gap == PairAmounts(5_000_000, 0)
+    assert run.inventory.ledger.unexplained_opening == PairAmounts(5_000_000, 0)
     assert any("is unexplained since" in one for one in run.startup.findings())
 
 
@@ -160,7 +165,7 @@ async def test_a_withdrawal_of_an_earlier_run_explains_the_opening(world: World)
     run.flows[:] = [Movement("w-1:out", PairAmounts(-20_000, 0))]
     world.chain.advance(-20_000)
     await world.read()
-    assert run.inventory.ledger.gap == NO_AMOUNTS
+    assert run.inventory.ledger.unexplained_opening == NO_AMOUNTS
     assert any(
         "deposits and withdrawals while no desk was running: -0.0002 BTC" in one for one in run.startup.findings()
     )
@@ -190,45 +195,51 @@ async def test_the_transaction_of_a_fill_is_asked_for_and_not_waited_for(world: 
     assert (settled.quote_hash, settled.tx_hash) == (made.quote_hash, "tx-1" if known else None)
 
 
-async def unexplained(world: World, base: int) -> None:
-    """Something that no movement explains, seen twice."""
+async def transfer(world: World, base: int) -> None:
+    """A transfer that no known movement explains, read twice."""
     world.chain.advance(base)
     await world.read()
     await world.read()
 
 
 async def test_a_difference_stays_visible_over_any_number_of_starts_until_it_is_accepted(world: World) -> None:
-    await unexplained(world, 7)
+    await transfer(world, 7)
     for clean in (True, False, True):
         world.run.flush()
         run = await world.restart(clean=clean)
         await world.read()
-        assert (run.inventory.ledger.gap, run.inventory.ledger.unexplained) == (PairAmounts(7, 0), PairAmounts(7, 0))
+        assert (run.inventory.ledger.unexplained_opening, run.inventory.ledger.unexplained) == (
+            PairAmounts(7, 0),
+            PairAmounts(7, 0),
+        )
         assert "+0.00000007 BTC was unexplained before and has not been accepted" in run.startup.findings()
     assert world.run.inventory.accept(PairAmounts(7, 0)) == ""
     world.run.flush()
     run = await world.restart()
     await world.read()
-    assert (run.inventory.ledger.gap, run.inventory.ledger.unexplained) == (NO_AMOUNTS, NO_AMOUNTS)
+    assert unexplained(run) == (NO_AMOUNTS, NO_AMOUNTS)
     assert not any("unexplained" in one for one in run.startup.findings())
 
 
 async def test_a_crash_before_the_reading_that_shows_a_difference_counts_it_once(world: World) -> None:
-    await unexplained(world, 7)
+    await transfer(world, 7)
     (at,) = [
         n for n, e in enumerate(world.run.volatile) if isinstance(e, OperatorAction) and e.command == DIFFERENCE_COMMAND
     ]
     world.run.flush(at + 1)
     run = await world.restart()
     await world.read()
-    assert (run.inventory.ledger.gap, run.inventory.ledger.unexplained) == (PairAmounts(7, 0), PairAmounts(7, 0))
+    assert (run.inventory.ledger.unexplained_opening, run.inventory.ledger.unexplained) == (
+        PairAmounts(7, 0),
+        PairAmounts(7, 0),
+    )
 
 
 async def test_a_second_difference_is_added_to_the_one_of_the_previous_run(world: World) -> None:
-    await unexplained(world, 7)
+    await transfer(world, 7)
     run = await world.restart(clean=True)
     await world.read()
-    await unexplained(world, 5)
+    await transfer(world, 5)
     assert run.inventory.ledger.unexplained == PairAmounts(12, 0)
     run = await world.restart(clean=True)
     await world.read()
@@ -236,7 +247,7 @@ async def test_a_second_difference_is_added_to_the_one_of_the_previous_run(world
 
 
 async def test_a_difference_that_is_explained_later_is_not_carried_on(world: World) -> None:
-    await unexplained(world, 5_000_000)
+    await transfer(world, 5_000_000)
     world.run.listed = [Movement("deposit:1", PairAmounts(5_000_000, 0))]
     await world.read()
     assert world.run.inventory.ledger.unexplained == NO_AMOUNTS
@@ -258,4 +269,4 @@ async def test_a_difference_that_is_explained_later_is_not_carried_on(world: Wor
     run = await world.restart(clean=True)
     run.listed = [Movement("deposit:1", PairAmounts(5_000_000, 0))]
     await world.read()
-    assert (run.inventory.ledger.gap, run.inventory.ledger.unexplained) == (NO_AMOUNTS, NO_AMOUNTS)
+    assert unexplained(run) == (NO_AMOUNTS, NO_AMOUNTS)

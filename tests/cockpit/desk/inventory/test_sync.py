@@ -88,7 +88,7 @@ async def test_a_claim_that_comes_while_the_balances_are_read_explains_them(open
     opened.chain.before_balances = settles_now
     await opened.inventory.sync("poll")
     assert opened.outcomes() == [(made.quote_hash, "settled")]
-    assert opened.chain.asked_nonces == [], "no nonce has to be asked for what the relay told in time"
+    assert opened.chain.asked_nonces == [], "no nonce has to be asked for what the relay reported in time"
 
 
 async def test_an_unreported_settlement_is_found_by_its_nonce(opened: InventoryHarness) -> None:
@@ -278,13 +278,13 @@ async def test_an_unexplained_transfer_neither_hides_fills_nor_keeps_quotes(
     assert opened.reservations.reserved(EURE.token_id) == 0
 
     asked = len(opened.chain.asked_nonces)
-    told = opened.send(amount_out=3_000)
-    opened.claim(told)
-    opened.chain.settle(told)
+    reported = opened.send(amount_out=3_000)
+    opened.claim(reported)
+    opened.chain.settle(reported)
     await opened.inventory.sync("settlement")
-    assert (told.quote_hash, "settled") in opened.outcomes()
+    assert (reported.quote_hash, "settled") in opened.outcomes()
     assert opened.inventory.ledger.unexplained == PairAmounts(1, 0)
-    assert len(opened.chain.asked_nonces) == asked, "what is set aside is not asked about again"
+    assert len(opened.chain.asked_nonces) == asked, "a recorded difference is not asked about again"
 
 
 async def test_what_was_set_aside_is_explained_once_the_bridge_reports_it(opened: InventoryHarness) -> None:

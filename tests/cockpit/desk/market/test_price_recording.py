@@ -1,4 +1,4 @@
-"""Recorded prices are thinned by time and by move, and one that stands still is told from one that was lost."""
+"""Recorded prices are thinned by time and by move, and an unchanged one is distinguished from one that was lost."""
 
 from decimal import Decimal
 

@@ -165,8 +165,8 @@ def test_earns_agrees_with_exact_arithmetic_for_any_amounts(
     mid: Decimal, side: Side, amount_in: int, amount_out: int, min_edge: Decimal
 ) -> None:
     amounts = Amounts(amount_in, amount_out, amount_out if side == "buy" else amount_in, 0)
-    wanted = value_at_mid(side, amounts, mid) * Fraction(min_edge) / 10_000
-    assert earns(PAIR, side, amounts, mid, min_edge) is (gain(side, amounts, mid) >= wanted)
+    expected = value_at_mid(side, amounts, mid) * Fraction(min_edge) / 10_000
+    assert earns(PAIR, side, amounts, mid, min_edge) is (gain(side, amounts, mid) >= expected)
 
 
 @pytest.mark.parametrize("side", ["buy", "sell"])

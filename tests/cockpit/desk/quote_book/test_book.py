@@ -41,7 +41,7 @@ class Desk:
 
     @property
     def reserved(self) -> int:
-        """EURe promised."""
+        """EURe committed."""
         return self.reservations.reserved(EURE.token_id)
 
 
@@ -234,7 +234,7 @@ def test_a_fill_is_booked_once_however_often_it_is_reported(desk: Desk) -> None:
 
 def test_a_status_for_another_makers_quote_is_not_ours(desk: Desk) -> None:
     desk.send()
-    assert not desk.book.on_status(status("somebody-else"))
+    assert not desk.book.on_status(status("another-maker"))
     assert desk.book.settling() == ()
 
 
@@ -264,8 +264,8 @@ def test_a_quote_reserves_its_amount_until_its_deadline_and_the_margin(desk: Des
         assert desk.reserved == 1_000
     desk.clock.pass_ms(1)
     desk.book.tick(desk.clock())
-    assert [dead.quote_hash for dead in desk.book.past_expiry()] == ["hash-p"]
-    assert desk.reserved == 1_000, "dead, but nothing has shown yet that it was not settled"
+    assert [one.quote_hash for one in desk.book.past_expiry()] == ["hash-p"]
+    assert desk.reserved == 1_000, "expired, but nothing has shown yet that it was not settled"
     desk.book.expire("hash-p")
     assert desk.outcomes() == ["accepted", "expired"]
     assert desk.reserved == 0

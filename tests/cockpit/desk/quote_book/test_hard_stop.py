@@ -1,4 +1,4 @@
-"""Burning against a relay that loses, repeats and refuses, and takers who are faster: what ended how is always told."""
+"""Burning against a relay that loses, repeats and refuses, and takers who are faster: every outcome is found."""
 
 import asyncio
 import json
@@ -119,7 +119,7 @@ async def _play(count: int, ways: list[str], claimed: bool) -> None:
     assert burner.start() == count
     running = asyncio.create_task(_kept_up(burner))
     async with asyncio.timeout(20):
-        while not journal:  # noqa: ASYNC110 - the burner says that it has ended by its journal alone
+        while not journal:  # noqa: ASYNC110 - the hard stop reports its end in the journal alone
             await asyncio.sleep(0)
     running.cancel()
     settled = {one.quote_hash for one in relay.settled}
@@ -128,7 +128,7 @@ async def _play(count: int, ways: list[str], claimed: bool) -> None:
     assert settled | relay.burned == {one.quote_hash for one in quotes.values()}
     assert watched.reservations.reserved(EURE.token_id) == 0
     assert watched.inventory.ledger.unexplained == NO_AMOUNTS
-    assert durable >= count, "what is burned is on record before it is handed in"
+    assert durable >= count, "what is burned is on record before it is published"
 
 
 async def _kept_up(burner: HardStopRun) -> None:

@@ -57,8 +57,8 @@ def test_each_horizon_is_marked_by_the_mid_of_its_moment(side: Side) -> None:
         for quarter in range(4):
             markouts.tick(NOW + second * NS_PER_S + quarter * NS_PER_S // 4, [quote], at)
     sign = 1 if side == "buy" else -1
-    wanted = ((1, "1.00"), (10, "10.00"), (60, "0.00"), (300, "-200.00"))
-    assert markouts.of(quote.commitment.quote_hash) == tuple((at, sign * Decimal(bps)) for at, bps in wanted)
+    expected = ((1, "1.00"), (10, "10.00"), (60, "0.00"), (300, "-200.00"))
+    assert markouts.of(quote.commitment.quote_hash) == tuple((at, sign * Decimal(bps)) for at, bps in expected)
 
 
 def test_an_untrusted_mid_marks_nothing_and_is_not_filled_in_later() -> None:

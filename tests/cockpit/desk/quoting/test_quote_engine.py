@@ -23,7 +23,7 @@ def commands(desk: Quoting) -> list[ExecuteTrade]:
     return [one for one in desk.events if isinstance(one, ExecuteTrade)]
 
 
-def demands(desk: Quoting) -> list[SwapDemand]:
+def requests(desk: Quoting) -> list[SwapDemand]:
     return [one for one in desk.events if isinstance(one, SwapDemand)]
 
 
@@ -53,7 +53,7 @@ async def test_a_request_is_answered_with_a_quote_that_verifies_and_is_reserved(
         (decision,) = decisions(desk)
         assert (decision.reason, decision.actionable) == ("quote", True)
         assert command.decision_id == decision.decision_id
-        assert [one.quote_id for one in demands(desk)] == ["q-1"]
+        assert [one.quote_id for one in requests(desk)] == ["q-1"]
         assert command.reaction_ns > 0
 
 
@@ -81,7 +81,7 @@ async def test_disarmed_parts_decide_and_record_but_send_nothing(part: str) -> N
         reason = "strategy_armed" if part == "strategy-engine" else "executor_armed"
         assert [one.reason for one in decisions(desk)[1:]] == [reason] * 3
         assert all(one.actionable is (part == "trade-executor") for one in decisions(desk)[1:])
-        assert len(desk.book.reservations) == 1, "what was signed lives on"
+        assert len(desk.book.reservations) == 1, "what was signed stays live"
 
 
 async def test_nothing_is_sent_before_anything_is_armed() -> None:
@@ -126,7 +126,7 @@ async def test_an_error_in_the_path_disarms_the_executor_and_the_desk_goes_on(
         assert not desk.arming.executor
         assert desk.arming.strategy
         assert "RuntimeError" in desk.arming.why("trade-executor")
-        assert [one.quote_id for one in demands(desk)] == ["q-1"]
+        assert [one.quote_id for one in requests(desk)] == ["q-1"]
         await ask(server, "q-2")
         await until(lambda: decisions(desk))
         assert decisions(desk)[0].reason == "executor_armed"
@@ -255,7 +255,7 @@ async def test_only_refusals_for_a_fault_of_the_desk_are_counted(error: str, fau
             await server.send({"id": frame["id"], "error": {"code": -1, "message": error}})
         await server.send({"id": server.frames[0]["id"], "error": {"code": -1, "message": error}})
         await until(lambda: desk.intake.counters["unknown_answers"] == 1)
-        # The second one was on its way when the first told that the salt is invalid.
+        # The second one was in flight when the first answer said that the salt is invalid.
         assert desk.refusals.count() == (faults if "salt" in error else 2 * faults)
         assert (error in desk.refusals.last) is bool(faults)
 

@@ -247,8 +247,8 @@ def test_reducing_refuses_moves_away_from_the_target_and_past_it() -> None:
     much_btc = view(trading="REDUCING", base_balance=10**8, quote_balance=40_000 * 10**18)
     assert failed(decided(request("buy"), much_btc)) == ["trading"]
     assert decided(request("sell"), much_btc).execute
-    promised = view(trading="REDUCING", base_balance=10**8, quote_balance=40_000 * 10**18, base_reserved=10**7)
-    assert failed(decided(request("sell"), promised)) == ["trading"], "what is promised already brings it to its target"
+    committed = view(trading="REDUCING", base_balance=10**8, quote_balance=40_000 * 10**18, base_reserved=10**7)
+    assert failed(decided(request("sell"), committed)) == ["trading"], "the commitments already bring it to its target"
     unknown = view(trading="REDUCING", base_balance=None, quote_balance=None)
     assert "trading" in failed(decided(request("sell"), unknown))
 
@@ -345,29 +345,29 @@ def test_the_checks_carry_their_numbers_as_text() -> None:
     seen = view(quote_balance=10 * 10**18, quote_reserved=7 * 10**18)
     asked = request(amount_out=4 * 10**18)
     event = decision_event("d-1", asked, decided(asked, seen), seen)
-    said = {check.name: check.detail for check in event.checks}
-    assert said["covered"] == "gives 4.00000000 EURe, spendable 3.00000000"
-    assert said["notional"] == "4.000000 EURe, at most 5 EURe"
-    assert said["reference_age"] == "100 ms, at most 5000 ms"
-    assert said["inventory_age"] == "1000 ms, at most 20000 ms"
-    assert said["deadline"] == "61000 ms, at most 125000 ms"
-    assert said["inventory"] == "10.00000000 EURe"
-    assert said["edge"].endswith("EURe, at least 5 bps")
-    assert said["executor_armed"] == "yes"
-    assert said["trading"] == "ACTIVE"
-    assert said["promised"] == "4.000000 EURe, at most 1000 EURe"
-    assert said["share"] == "leaves -1.00000000 EURe, at least 0.00000000"
-    assert said["rate"] == "0 within a second, at most 50"
-    assert said["fills"] == "0 within an hour, at most 60"
-    assert said["loss"] == "0.000000 EURe, at most 5 EURe"
+    details = {check.name: check.detail for check in event.checks}
+    assert details["covered"] == "gives 4.00000000 EURe, spendable 3.00000000"
+    assert details["notional"] == "4.000000 EURe, at most 5 EURe"
+    assert details["reference_age"] == "100 ms, at most 5000 ms"
+    assert details["inventory_age"] == "1000 ms, at most 20000 ms"
+    assert details["deadline"] == "61000 ms, at most 125000 ms"
+    assert details["inventory"] == "10.00000000 EURe"
+    assert details["edge"].endswith("EURe, at least 5 bps")
+    assert details["executor_armed"] == "yes"
+    assert details["trading"] == "ACTIVE"
+    assert details["promised"] == "4.000000 EURe, at most 1000 EURe"
+    assert details["share"] == "leaves -1.00000000 EURe, at least 0.00000000"
+    assert details["rate"] == "0 within a second, at most 50"
+    assert details["fills"] == "0 within an hour, at most 60"
+    assert details["loss"] == "0.000000 EURe, at most 5 EURe"
 
 
 def test_unknown_is_recorded_as_unknown_and_never_as_zero() -> None:
     seen = view(mid=None, mid_usable=False, mid_problem="", base_balance=None, quote_balance=None)
     event = decision_event("d-1", request(), decided(request(), seen), seen)
-    said = {check.name: check.detail for check in event.checks}
+    details = {check.name: check.detail for check in event.checks}
     for name in ("reference", "reference_age", "inventory", "inventory_age", "amount", "notional", "edge", "covered"):
-        assert said[name] == "unknown", name
+        assert details[name] == "unknown", name
     assert (event.mid, event.price, event.amount_in, event.amount_out, event.notional, event.edge) == (None,) * 6
 
 

@@ -136,7 +136,7 @@ def test_too_many_fills_halt_until_the_hour_has_room() -> None:
     clock.now_ns += HOUR_NS - 600 * NS_PER_S
     trading.mark(None)
     assert (now(trading), trading.fills_in_hour) == ("ACTIVE", 1)
-    assert trading.changed(), "the desk frees itself, and says so"
+    assert trading.changed(), "the desk lifts it by itself, and reports it"
 
 
 def test_a_wall_clock_that_is_set_frees_no_fill_of_the_hour() -> None:
@@ -193,9 +193,9 @@ class Remembered:
         return None if self.journalled is None else msgspec.json.encode(self.journalled).decode()
 
 
-def restarted(former: TradingState, fills: tuple[RecordedFill, ...], clock: Clock, **limits: object) -> TradingState:
+def restarted(previous: TradingState, fills: tuple[RecordedFill, ...], clock: Clock, **limits: object) -> TradingState:
     trading, _ = a_state(clock, **limits)
-    asyncio.run(remember(trading, Remembered(former.journalled, fills)))
+    asyncio.run(remember(trading, Remembered(previous.journalled, fills)))
     return trading
 
 
@@ -228,4 +228,4 @@ def test_a_restart_takes_over_the_state_of_the_previous_run(made: Fills, cut: in
     trading.mark(MID, EVEN)
     seen = (trading.state, trading.why, trading.loss, trading.fills_in_hour, trading.loss_halt)
     assert (again.state, again.why, again.loss, again.fills_in_hour, again.loss_halt) == seen
-    assert not again.changed(), "what former runs journalled is not journalled again"
+    assert not again.changed(), "what previous runs journalled is not journalled again"
