@@ -79,7 +79,6 @@ class Board(Horizontal):
         self._picked = {place: place[0] for places in PLACES.values() for place in places}
 
     def compose(self) -> ComposeResult:
-        """Two columns of panels."""
         numbers = {ident: number for number, (ident, _) in enumerate(PANELS, start=1)}
         for side, places in PLACES.items():
             with Vertical(id=side):

@@ -71,7 +71,6 @@ class KeyBar(LineView):
         self.show([line])
 
     async def on_click(self, event: events.Click) -> None:
-        """Do what was clicked."""
         action = next((action for end, action in self._ends if event.x < end), None)
         if action is not None:
             await self.app.run_action(action)

@@ -195,7 +195,7 @@ def _last_known(view: View, snapshot: Snapshot) -> list[Line]:
 
 
 def _loud(line: Line) -> Line:
-    """On the red of an alarm only white can be read, and nothing may look fine."""
+    # On the red of an alarm only white can be read, and nothing may look fine.
     return tuple(Cell(cell.text, "loud") for cell in line)
 
 

@@ -67,7 +67,6 @@ class Tabs(LineView):
         return tuple(line)
 
     async def on_click(self, event: events.Click) -> None:
-        """Go to the panel that was clicked."""
         ident = next((ident for end, ident in self._ends if event.x < end), None)
         if ident is not None:
             await self.app.run_action(f"app.jump('{ident}')")

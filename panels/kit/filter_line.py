@@ -42,11 +42,10 @@ class FilterLine(Input):
             self.value = ""
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """Filter while it is typed; a text that cannot be read leaves the filter before it in force."""
         event.stop()
         try:
             wanted = parse(event.value, self._fields)
-        except InvalidFilterError as problem:
+        except InvalidFilterError as problem:  # While it cannot be read, the filter before it stays in force.
             self.problem = str(problem)
         else:
             self.problem = ""
@@ -54,7 +53,6 @@ class FilterLine(Input):
         self.post_message(self.Edited())
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Close the line over a filter that can be read."""
         event.stop()
         if not self.problem:
             self.post_message(self.Kept())

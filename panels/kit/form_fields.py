@@ -30,7 +30,6 @@ class FormEntry(Vertical):
         self._problem.display = False
 
     def compose(self) -> ComposeResult:
-        """Label and input on a line, the problem below."""
         with Horizontal(classes="field"):
             yield Label(self._label, classes="name", markup=False)
             yield self.input
@@ -95,15 +94,12 @@ class FormChoice(Widget, can_focus=True):
         self.choose(self._words[(self._index + by) % len(self._words)])
 
     def on_focus(self) -> None:
-        """Light the chosen word."""
         self.refresh()
 
     def on_blur(self) -> None:
-        """Dim it again."""
         self.refresh()
 
     def on_click(self, event: events.Click) -> None:
-        """Choose the word under the mouse."""
         end = 0
         for word in self._words:
             end += len(word) + 4
@@ -112,7 +108,6 @@ class FormChoice(Widget, can_focus=True):
                 return
 
     def render(self) -> Text:
-        """All words, the chosen one marked."""
         look = styles(self.app.theme)
         text = Text()
         for word in self._words:

@@ -127,19 +127,15 @@ class LiveGrid(ScrollView, can_focus=True, inherit_bindings=False):
         return self.cursor_key
 
     def on_resize(self) -> None:
-        """Fill the new size."""
         self._stretch(self.scroll_offset.y)
 
     def on_focus(self) -> None:
-        """Show the cursor."""
         self.refresh()
 
     def on_blur(self) -> None:
-        """Hide the cursor of a list that is only followed."""
         self.refresh()
 
     def on_click(self, event: events.Click) -> None:
-        """Put the cursor where the mouse points; twice opens the row."""
         index = event.y - 1 + self.scroll_offset.y
         if event.y >= 1 and index < len(self._rows):
             self._go(index)
@@ -147,12 +143,10 @@ class LiveGrid(ScrollView, can_focus=True, inherit_bindings=False):
                 self.post_message(self.Opened())
 
     def notify_style_update(self) -> None:
-        """Forget the strips of the former look."""
         self._strips.clear()
         super().notify_style_update()
 
     def render_line(self, y: int) -> Strip:
-        """One line as a strip, from the cache where it can be; line 0 is the header and never scrolls."""
         width = self.size.width - self.scrollbar_size_vertical
         if width != self._width:
             # A scroll bar that comes or goes changes the width, and no resize tells.
@@ -191,7 +185,7 @@ class LiveGrid(ScrollView, can_focus=True, inherit_bindings=False):
         return (*after[:place], ghost, *after[place:])
 
     def _stretch(self, top: int) -> None:
-        """Room for all rows; and below them, for the reader's row to stand still when it nears the end of the list."""
+        # Below the last row too, so that the row under the cursor stands still near the end of the list.
         lines = len(self._rows) + 1
         if self._pinned is not None:
             lines = max(lines, top + self.size.height)

@@ -37,12 +37,10 @@ class LineView(Widget):
             self.refresh(*changed)
 
     def notify_style_update(self) -> None:
-        """Forget the strips of the former look."""
         self._strips.clear()
         super().notify_style_update()
 
     def render_line(self, y: int) -> Strip:
-        """One line as a strip, from the cache where it can be."""
         width = self.size.width
         line = self._lines[y] if y < len(self._lines) else ()
         strip = self._strips.get((line, width))

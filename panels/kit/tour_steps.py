@@ -114,7 +114,7 @@ def _withdrawn(tour: Tour, snapshot: Snapshot) -> bool:
 
 
 def _stopped(tour: Tour, snapshot: Snapshot) -> bool:
-    """Somebody disarmed since the step began: the desk's own disarming teaches nobody the key."""
+    # Somebody disarmed since the step started: the desk's own disarming teaches nobody the key.
     return not (snapshot.strategy_armed or snapshot.executor_armed) and any(
         row.accepted and row.command.startswith(("disarm", "hard-stop")) and not row.actor.startswith("desk")
         for row in snapshot.journal

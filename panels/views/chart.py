@@ -135,7 +135,6 @@ def chart(
 
 
 def _times(oldest: float, gutter: int, width: int) -> Line:
-    """The time axis: the oldest, the middle, and now."""
     start, middle, end = time_label(oldest), time_label(oldest / 2), time_label(0)
     half = width // 2 - len(middle) // 2
     text = start.ljust(half) + middle if len(start) < half else start

@@ -115,15 +115,12 @@ class DecisionsPanel(Panel[DecisionRow]):
     }
 
     def items(self, snapshot: Snapshot) -> Sequence[DecisionRow]:
-        """The snapshot's decisions."""
         return snapshot.decisions
 
     def row(self, item: DecisionRow) -> GridRow:
-        """One row a decision."""
         return decision_row(item)
 
     def facts(self, item: DecisionRow) -> RowFacts:
-        """The reason by its name and in words."""
         return {
             "side": item.side,
             "reason": f"{item.reason} {reason(item).text}",
@@ -136,20 +133,16 @@ class DecisionsPanel(Panel[DecisionRow]):
         }
 
     def detail_of(self, item: DecisionRow, snapshot: Snapshot) -> Detail:
-        """One decision with all its checks."""
         return decision_detail(item)
 
     def empty(self, snapshot: Snapshot) -> Cell:
-        """Why there is none."""
         if snapshot.relay == "ok":
             return Cell("listening: no request for the pair yet", "muted")
         return Cell(f"no requests: the relay is {snapshot.relay}", "warn")
 
     def freshness(self, snapshot: Snapshot) -> str:
-        """When the newest was made."""
         return f"newest {coarse_age(snapshot.decisions[0].age_ms)}" if snapshot.decisions else ""
 
     def summary(self, snapshot: Snapshot) -> str:
-        """Requests seen and quoted."""
         counts = snapshot.counts
         return f"{counts.decisions:,} decided, {counts.actionable:,} worth quoting"

@@ -110,15 +110,12 @@ class FillsPanel(Panel[FillRow]):
     }
 
     def items(self, snapshot: Snapshot) -> Sequence[FillRow]:
-        """The snapshot's fills."""
         return snapshot.executions
 
     def row(self, item: FillRow) -> GridRow:
-        """One row a fill."""
         return execution_row(item)
 
     def facts(self, item: FillRow) -> RowFacts:
-        """The markout is the one shown: of the longest horizon passed."""
         return {
             "side": item.side,
             "eure": item.quote_amount,
@@ -132,17 +129,13 @@ class FillsPanel(Panel[FillRow]):
         }
 
     def detail_of(self, item: FillRow, snapshot: Snapshot) -> Detail:
-        """One fill, whole."""
         return execution_detail(item)
 
     def empty(self, snapshot: Snapshot) -> Cell:
-        """Nothing was filled."""
         return Cell("no fill since this desk started", "muted")
 
     def freshness(self, snapshot: Snapshot) -> str:
-        """When the newest was."""
         return f"newest {coarse_age(snapshot.executions[0].age_ms)}" if snapshot.executions else ""
 
     def summary(self, snapshot: Snapshot) -> str:
-        """Fills since the start."""
         return f"{snapshot.counts.settled:,} settled"

@@ -114,20 +114,16 @@ class HealthPanel(Panel[HealthRow]):
         self.rates = WorkRates()
 
     def paint(self, snapshot: Snapshot) -> None:
-        """Show the parts, and count what they do."""
         self.rates.take(snapshot)
         super().paint(snapshot)
 
     def items(self, snapshot: Snapshot) -> Sequence[HealthRow]:
-        """The desk's parts."""
         return snapshot.health
 
     def row(self, item: HealthRow) -> GridRow:
-        """One row a part."""
         return health_row(item, self.rates)
 
     def facts(self, item: HealthRow) -> RowFacts:
-        """What it does and how well."""
         rate = self.rates.rate(item.part)
         return {
             "part": f"{item.part} {NAMES.get(item.part, '')}",
@@ -138,11 +134,9 @@ class HealthPanel(Panel[HealthRow]):
         }
 
     def detail_of(self, item: HealthRow, snapshot: Snapshot) -> Detail:
-        """One part with its counters."""
         return health_detail(item, self.rates)
 
     def summary(self, snapshot: Snapshot) -> str:
-        """How long the desk runs, and how many cockpits watch it."""
         others = snapshot.attached - 1
         watching = f" · {others} other cockpit{'s' if others > 1 else ''} attached" if others > 0 else ""
         return f"desk up {uptime(age_ms(snapshot.at_ns, snapshot.started_ns) or 0)}{watching}"

@@ -125,25 +125,20 @@ class InterlocksPanel(Panel[InterlockRow]):
         self.ladder = LineView(id="ladder")
 
     def body(self) -> Iterable[Widget]:
-        """The ladder, then the checklist."""
         yield self.ladder
         yield self.grid
 
     def paint(self, snapshot: Snapshot) -> None:
-        """Show rung and checklist."""
         super().paint(snapshot)
         self.ladder.show([ladder_line(snapshot, self.ladder.size.width)])
 
     def items(self, snapshot: Snapshot) -> Sequence[InterlockRow]:
-        """The checklist in the runbook's order."""
         return snapshot.interlocks
 
     def row(self, item: InterlockRow) -> GridRow:
-        """One row a line."""
         return interlock_row(item)
 
     def facts(self, item: InterlockRow) -> RowFacts:
-        """Green or red, and why."""
         return {
             "state": "green" if item.passed else "red",
             "name": f"{item.ident} {item.name}",
@@ -154,15 +149,12 @@ class InterlocksPanel(Panel[InterlockRow]):
         }
 
     def detail_of(self, item: InterlockRow, snapshot: Snapshot) -> Detail:
-        """Why and remedy."""
         return interlock_detail(item)
 
     def empty(self, snapshot: Snapshot) -> Cell:
-        """A desk that tells of none."""
         return Cell("the desk has not measured its interlocks yet", "warn")
 
     def summary(self, snapshot: Snapshot) -> str:
-        """How many are red, and what to do about the first."""
         rows = red(snapshot)
         if not rows:
             return "all green" if snapshot.interlocks else ""

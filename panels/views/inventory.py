@@ -132,49 +132,38 @@ class InventoryPanel(Panel[Quantity]):
         self.share = LineView(id="share")
 
     def body(self) -> Iterable[Widget]:
-        """The grid and the bar."""
         yield self.grid
         yield self.share
 
     def paint(self, snapshot: Snapshot) -> None:
-        """Show balances and share."""
         super().paint(snapshot)
         self.share.show([share_line(snapshot.inventory, self.share.size.width)])
 
     def items(self, snapshot: Snapshot) -> Sequence[Quantity]:
-        """The quantities, each of both assets."""
         return quantities(snapshot.inventory)
 
     def row(self, item: Quantity) -> GridRow:
-        """One row a quantity."""
         return quantity_row(item)
 
     def facts(self, item: Quantity) -> RowFacts:
-        """Its name and meaning."""
         return {"name": item.name, "means": item.means}
 
     def detail_of(self, item: Quantity, snapshot: Snapshot) -> Detail:
-        """Both assets, whole."""
         return inventory_detail(snapshot.inventory)
 
     def empty(self, snapshot: Snapshot) -> Cell:
-        """Not read yet."""
         return Cell(f"balances are not read yet: {self.keys.shown('refresh')} reads them now", "warn")
 
     def data_age(self, snapshot: Snapshot) -> int | None:
-        """Since the balances were read."""
         return snapshot.inventory.age_ms
 
     def stale_after(self, snapshot: Snapshot) -> int | None:
-        """The age from which nothing is quoted on them."""
         return snapshot.limits.max_inventory_age_ms
 
     def stale_advice(self, snapshot: Snapshot) -> str:
-        """What the age means."""
         return f"too old to quote on: {self.keys.shown('refresh')} reads them again"
 
     def summary(self, snapshot: Snapshot) -> str:
-        """The whole value, and what is arriving."""
         held = snapshot.inventory
         values = [row.value_eur for row in held.rows]
         known = [value for value in values if value is not None]

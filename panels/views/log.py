@@ -101,15 +101,12 @@ class LogPanel(Panel[LogEntry]):
         self._noticed = noticed
 
     def items(self, snapshot: Snapshot) -> Sequence[LogEntry]:
-        """Commands, findings and notices."""
         return entries(snapshot, self._noticed)
 
     def row(self, item: LogEntry) -> GridRow:
-        """One row a line."""
         return entry_row(item)
 
     def facts(self, item: LogEntry) -> RowFacts:
-        """Who, what, and what became of it."""
         word = {"✓": "ok", "✗": "refused", "!": "warning", "·": ""}[item.mark]
         return {
             "who": item.who,
@@ -120,7 +117,6 @@ class LogPanel(Panel[LogEntry]):
         }
 
     def detail_of(self, item: LogEntry, snapshot: Snapshot) -> Detail:
-        """The line, whole."""
         kind, _, ident = item.key.partition("/")
         return Detail(
             "Command" if kind == "command" else "Noticed" if kind == "noticed" else "Found at the start",
@@ -134,16 +130,13 @@ class LogPanel(Panel[LogEntry]):
         )
 
     def empty(self, snapshot: Snapshot) -> Cell:
-        """Nobody asked for anything yet."""
         return Cell("nothing was asked of this desk yet", "muted")
 
     def freshness(self, snapshot: Snapshot) -> str:
-        """When the newest was."""
         found = self.items(snapshot)
         return f"newest {coarse_age(found[0].age_ms)}" if found else ""
 
     def summary(self, snapshot: Snapshot) -> str:
-        """Commands of this run."""
         refused = sum(not row.accepted for row in snapshot.journal)
         words = f"{len(snapshot.journal)} command{'' if len(snapshot.journal) == 1 else 's'}"
         return f"{words}, {refused} refused" if refused else words

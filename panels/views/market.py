@@ -93,13 +93,11 @@ class MarketPanel(Panel[SourceRow]):
         self._drawn: tuple[str, int, int, int] | None = None
 
     def body(self) -> Iterable[Widget]:
-        """The prices, the chart, the sources."""
         yield self.prices
         yield self.curve
         yield self.grid
 
     def paint(self, snapshot: Snapshot) -> None:
-        """Show the prices; the chart is drawn at most once a second."""
         super().paint(snapshot)
         market, size = snapshot.market, self.curve.size
         self.prices.show([prices_line(market)])
@@ -122,15 +120,12 @@ class MarketPanel(Panel[SourceRow]):
         )
 
     def items(self, snapshot: Snapshot) -> Sequence[SourceRow]:
-        """The exchanges."""
         return snapshot.market.sources
 
     def row(self, item: SourceRow) -> GridRow:
-        """One row a source."""
         return source_row(item)
 
     def facts(self, item: SourceRow) -> RowFacts:
-        """Its price, and how far off and how old it is."""
         return {
             "source": item.source,
             "state": f"{item.state} {item.detail}",
@@ -140,27 +135,21 @@ class MarketPanel(Panel[SourceRow]):
         }
 
     def detail_of(self, item: SourceRow, snapshot: Snapshot) -> Detail:
-        """One source, whole."""
         return source_detail(item)
 
     def empty(self, snapshot: Snapshot) -> Cell:
-        """No source is set up."""
         return Cell("no reference source", "warn")
 
     def data_age(self, snapshot: Snapshot) -> int | None:
-        """Since the composite last changed."""
         return snapshot.market.age_ms
 
     def stale_after(self, snapshot: Snapshot) -> int | None:
-        """The age from which nothing is quoted on it."""
         return snapshot.limits.max_reference_age_ms
 
     def stale_advice(self, snapshot: Snapshot) -> str:
-        """What the age means."""
         return f"too old to quote on: {self.keys.shown('refresh')} reads it again"
 
     def summary(self, snapshot: Snapshot) -> str:
-        """The guard's verdict."""
         market = snapshot.market
         skew = "" if market.skew_bps is None else f" · skew {rounded(market.skew_bps, 1, signed=True)} bps"
         return f"✓ usable{skew}" if market.usable else f"✗ NOT USABLE: {market.detail}"

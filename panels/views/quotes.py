@@ -133,15 +133,12 @@ class QuotesPanel(Panel[QuoteRow]):
     }
 
     def items(self, snapshot: Snapshot) -> Sequence[QuoteRow]:
-        """The snapshot's quotes."""
         return snapshot.quotes
 
     def row(self, item: QuoteRow) -> GridRow:
-        """One row a quote."""
         return quote_row(item)
 
     def facts(self, item: QuoteRow) -> RowFacts:
-        """Both amounts by their asset; a quote that binds is also alive."""
         btc, eure = (item.takes, item.gives) if item.side == "buy" else (item.gives, item.takes)
         return {
             "side": item.side,
@@ -156,11 +153,9 @@ class QuotesPanel(Panel[QuoteRow]):
         }
 
     def detail_of(self, item: QuoteRow, snapshot: Snapshot) -> Detail:
-        """One quote, whole."""
         return quote_detail(item, snapshot)
 
     def empty(self, snapshot: Snapshot) -> Cell:
-        """Why there is none, and which key changes that."""
         if not snapshot.strategy_armed:
             return Cell(f"the strategy is disarmed: {self.keys.shown('arm.strategy')} arms it", "muted")
         if not snapshot.executor_armed:
@@ -168,11 +163,9 @@ class QuotesPanel(Panel[QuoteRow]):
         return Cell("armed: waiting for a request worth quoting", "muted")
 
     def freshness(self, snapshot: Snapshot) -> str:
-        """When the newest was signed."""
         return f"newest {coarse_age(snapshot.quotes[0].age_ms)}" if snapshot.quotes else ""
 
     def summary(self, snapshot: Snapshot) -> str:
-        """What became of all quotes since the start."""
         counts = snapshot.counts
         words = [
             f"{counts.sent:,} sent",

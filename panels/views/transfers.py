@@ -171,15 +171,12 @@ class FundsPanel(Panel[DepositRow | WithdrawalRow]):
     }
 
     def items(self, snapshot: Snapshot) -> Sequence[DepositRow | WithdrawalRow]:
-        """Both, what is on its way first."""
         return in_order(snapshot)
 
     def row(self, item: DepositRow | WithdrawalRow) -> GridRow:
-        """One row a deposit or a withdrawal."""
         return withdrawal_row(item) if isinstance(item, WithdrawalRow) else deposit_row(item)
 
     def facts(self, item: DepositRow | WithdrawalRow) -> RowFacts:
-        """Which way, how much, how far."""
         out = isinstance(item, WithdrawalRow)
         return {
             "way": "out withdrawal" if out else "in deposit",
@@ -194,11 +191,9 @@ class FundsPanel(Panel[DepositRow | WithdrawalRow]):
         }
 
     def detail_of(self, item: DepositRow | WithdrawalRow, snapshot: Snapshot) -> Detail:
-        """One deposit or withdrawal, whole."""
         return withdrawal_detail(item) if isinstance(item, WithdrawalRow) else deposit_detail(item)
 
     def empty(self, snapshot: Snapshot) -> Cell:
-        """Nothing on its way, or not asked yet."""
         if snapshot.deposits_age_ms is None:
             return Cell(f"the bridge has not answered yet: {self.keys.shown('refresh')} asks again", "warn")
         keys = self.keys
@@ -206,15 +201,12 @@ class FundsPanel(Panel[DepositRow | WithdrawalRow]):
         return Cell(f"nothing on its way: {deposit} shows where to deposit, {withdraw} withdraws", "muted")
 
     def data_age(self, snapshot: Snapshot) -> int | None:
-        """Since the bridge last told."""
         return snapshot.deposits_age_ms
 
     def stale_after(self, snapshot: Snapshot) -> int | None:
-        """Two minutes without an answer of the bridge."""
         return STALE_MS
 
     def summary(self, snapshot: Snapshot) -> str:
-        """What is on its way."""
         arriving = sum(pending(row) for row in snapshot.deposits)
         leaving = sum(pending(row) for row in snapshot.withdrawals)
         words = [f"{arriving} arriving" if arriving else "", f"{leaving} leaving" if leaving else ""]
