@@ -37,7 +37,7 @@ from panels.kit.messages import unavailable
 from panels.kit.panel import Panel
 from panels.kit.textual_internals import set_bindings
 from panels.kit.theme import DARK_NAME, NAMES, PLAIN_NAME, THEMES
-from panels.views.proof import ReconciliationStrip
+from panels.views.reconciliation import ReconciliationStrip
 
 __all__ = ["CockpitApp", "Exit"]
 
@@ -141,7 +141,7 @@ class CockpitApp(OperatorActions, inherit_bindings=False):
         async for item in self.client.snapshots():
             previous, was_lost = self.view_model.newest, bool(self.view_model.lost)
             self.view_model.take(item)
-            self.notices.heard(previous, item)
+            self.notices.received(previous, item)
             if isinstance(item, Snapshot):
                 self._snapshot_arrived(previous, item)
             elif previous is not None and not was_lost:

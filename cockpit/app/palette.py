@@ -9,7 +9,7 @@ from textual.widgets import Input
 
 from panels.frame.status_bar import StatusBar
 from panels.kit.messages import NO_COLOR_IS_SET, unavailable
-from panels.kit.theme import PLAIN_NAME, WORDS
+from panels.kit.theme import DISPLAY_NAMES, PLAIN_NAME
 from panels.kit.view import View
 
 
@@ -32,7 +32,7 @@ class LiveCommandPalette(CommandPalette):
 
 def theme_commands(shown: str, use: Callable[[str], object], *, plain_only: bool) -> Iterable[SystemCommand]:
     """A command per theme; under NO_COLOR those with colours show why they are unavailable."""
-    for name, words in WORDS.items():
+    for name, words in DISPLAY_NAMES.items():
         if plain_only and name != PLAIN_NAME:
             text = f"✗ {unavailable(NO_COLOR_IS_SET)}"
             name = PLAIN_NAME

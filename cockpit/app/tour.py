@@ -9,7 +9,7 @@ from typing import Literal
 from cockpit.app.availability import unavailable_reason
 from cockpit.model.snapshot import Snapshot
 from panels.kit.keymap import PALETTE_ONLY, KeyMap
-from panels.kit.tour_steps import Step, Tour, Touring, advanced, at, skipped, was_read
+from panels.kit.tour_steps import Step, Tour, TourView, advance, decision_read, next_step, start_step
 from panels.kit.view import View
 
 Answered = Literal["taken", "declined"]
@@ -63,11 +63,11 @@ class TourController:
         if snapshot.strategy_armed or snapshot.mode != "SANDBOX":
             self._offered = False  # Whoever arms needs no invitation.
         if self._tour is not None:
-            self._tour = advanced(self._tour, snapshot)
+            self._tour = advance(self._tour, snapshot)
 
     def toggle(self, snapshot: Snapshot) -> None:
         """Start the tour, or leave it."""
-        self._tour = at("watch", snapshot) if self._tour is None else None
+        self._tour = start_step("watch", snapshot) if self._tour is None else None
         self._answer("taken")
 
     def skip(self, snapshot: Snapshot) -> None:
@@ -75,19 +75,19 @@ class TourController:
         if self._tour is None:
             self._answer("declined")
         else:
-            self._tour = None if self._tour.step == "over" else advanced(skipped(self._tour, snapshot), snapshot)
+            self._tour = None if self._tour.step == "over" else advance(next_step(self._tour, snapshot), snapshot)
 
     def row_read(self, panel: str, snapshot: Snapshot | None) -> None:
         """A row of a panel was opened, and closed again."""
         if self._tour is not None and snapshot is not None and panel == "decisions":
-            self._tour = advanced(was_read(self._tour, snapshot), snapshot)
+            self._tour = advance(decision_read(self._tour, snapshot), snapshot)
 
-    def shown(self, view: View) -> Touring | None:
+    def shown(self, view: View) -> TourView | None:
         """What a screen shows of the tour; None without one."""
         if self._tour is None:
-            return Touring(tour=None, keys=self._keys) if self._offered and view.snapshot is not None else None
+            return TourView(tour=None, keys=self._keys) if self._offered and view.snapshot is not None else None
         action = STEP_ACTIONS.get(self._tour.step)
-        return Touring(tour=self._tour, keys=self._keys, why=unavailable_reason(action, view) if action else "")
+        return TourView(tour=self._tour, keys=self._keys, reason=unavailable_reason(action, view) if action else "")
 
     def _answer(self, answer: Answered) -> None:
         self._offered = False

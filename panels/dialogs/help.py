@@ -11,7 +11,7 @@ from textual.widgets import Static
 from panels.dialogs import messages
 from panels.dialogs.desk_port import DeskPort
 from panels.dialogs.dialog import Dialog
-from panels.frame.key_bar import Obstacle
+from panels.frame.key_bar import UnavailableReason
 from panels.kit.actions import Action
 from panels.kit.cells import Cell, Line
 from panels.kit.keymap import displayed
@@ -20,7 +20,7 @@ from panels.kit.theme import Role
 from panels.kit.view import View
 
 
-def help_lines(actions: Sequence[Action], availability: Obstacle, view: View) -> list[Line]:
+def help_lines(actions: Sequence[Action], availability: UnavailableReason, view: View) -> list[Line]:
     """The actions by group; an unavailable one is grey and shows its reason."""
     lines: list[Line] = []
     for group in dict.fromkeys(action.group for action in actions):
@@ -43,7 +43,7 @@ def help_lines(actions: Sequence[Action], availability: Obstacle, view: View) ->
 class HelpDialog(Dialog[None]):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("question_mark,q,enter", "back", show=False)]
 
-    def __init__(self, desk: DeskPort, actions: Sequence[Action], availability: Obstacle) -> None:
+    def __init__(self, desk: DeskPort, actions: Sequence[Action], availability: UnavailableReason) -> None:
         super().__init__(desk, "Keys")
         self._actions = actions
         self._availability = availability

@@ -50,7 +50,7 @@ PLACES: Mapping[str, tuple[tuple[str, ...], ...]] = {
 
 
 def room(size: Size) -> Room:
-    """What a terminal of this size has room for."""
+    """Return what a terminal of this size has room for."""
     if size.width < LEAST.width or size.height < LEAST.height:
         return "tiny"
     if size.width < TWO.width or size.height < TWO.height:
@@ -59,17 +59,17 @@ def room(size: Size) -> Room:
 
 
 def side_of(ident: str) -> str:
-    """The column a panel is in."""
+    """Return the column a panel is in."""
     return next(side for side, places in PLACES.items() if any(ident in place for place in places))
 
 
 def place_of(ident: str) -> tuple[str, ...]:
-    """The panels that share a place with this one, itself among them."""
+    """Return the panels that share a place with this one, itself included."""
     return next(place for places in PLACES.values() for place in places if ident in place)
 
 
 class Board(Horizontal):
-    """All panels. ``shown`` is the one that has the screen where there is room for one only."""
+    """All panels. ``shown`` is the one on the screen where there is room for one only."""
 
     def __init__(self, keys: KeyMap, noticed: NoticeLog, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -89,7 +89,7 @@ class Board(Horizontal):
                         yield CLASSES[ident](ident, numbers[ident], self._keys)
 
     def offer(self, view: View, snapshot: Snapshot) -> None:
-        """Give every panel the moment, and the snapshot to show of it."""
+        """Give every panel the newest view, and the snapshot to show of it."""
         for panel in self.query(Panel):
             panel.offer(view, snapshot)
 
@@ -104,7 +104,7 @@ class Board(Horizontal):
             self.query_one(f"#{side}").set_class(side == side_of(ident), "-active")
 
     def beside(self, by: int) -> str:
-        """The panel in the column on the left (-1) or right (1), as high; the shown one at the edge."""
+        """Return the panel as high in the column on the left (-1) or right (1); the shown one at the edge."""
         sides = list(PLACES)
         column = sides.index(side_of(self.shown)) + by
         if not 0 <= column < len(sides):
@@ -118,5 +118,5 @@ class Board(Horizontal):
         self.query_one(f"#{self.shown}", Panel).grid.focus()
 
     def panel_of(self, grid: LiveGrid) -> Panel[Any] | None:
-        """The panel a grid is in."""
+        """Return the panel a grid is in."""
         return next((panel for panel in self.query(Panel) if panel.grid is grid), None)

@@ -1,4 +1,4 @@
-"""The last line of the screen: the keys worth knowing, and why some of them can do nothing now."""
+"""The last line of the screen: the keys worth knowing, and why some of them are unavailable."""
 
 from collections.abc import Callable, Sequence
 
@@ -11,43 +11,45 @@ from panels.kit.messages import is_already
 from panels.kit.text_lines import LineView
 from panels.kit.view import View
 
-Obstacle = Callable[[str, View], str]
-"""Why the action with this id can do nothing now; empty when it can."""
+UnavailableReason = Callable[[str, View], str]
+"""Gives the reason why the action with this id is unavailable; empty when it is available."""
 
-KEPT = frozenset({"disarm", "help", "quit"})
-"""Never left out, however little room there is."""
+ALWAYS_SHOWN = frozenset({"disarm", "help", "quit"})
+"""However little room there is."""
 
 
-def entry(action: Action, why: str) -> Line:
-    """A key and its word; grey, with a glyph, while it can do nothing."""
+def entry(action: Action, reason: str) -> Line:
+    """A key and its name; grey, with a glyph, while ``reason`` says that it is unavailable."""
     key = display(action.keys[0])
-    if why:
-        glyph = "●" if is_already(why) else "✗"
+    if reason:
+        glyph = "●" if is_already(reason) else "✗"
         return (Cell(f"{glyph}{key} {action.name}", "muted"),)
     loud = action.anywhere
     return (Cell(f"{key} ", "strong" if loud else "accent"), Cell(action.name, "strong" if loud else "text"))
 
 
-def keybar(actions: Sequence[Action], obstacle: Obstacle, view: View, width: int) -> tuple[Line, list[tuple[int, str]]]:
-    """The line at ``width`` cells, and the right end of each entry with its action.
+def key_bar_line(
+    actions: Sequence[Action], unavailable: UnavailableReason, view: View, width: int
+) -> tuple[Line, list[tuple[int, str]]]:
+    """Return the line at ``width`` cells, and the right end of each entry with its action.
 
-    Where all do not fit, danger that can do nothing goes first. What room is left tells why the first key is grey.
+    Where all do not fit, unavailable actions go first. The room that is left says why the first one is unavailable.
     """
-    listed = [(action, obstacle(action.id, view)) for action in actions if action.footer and action.keys]
+    listed = [(action, unavailable(action.id, view)) for action in actions if action.footer and action.keys]
 
     def taken(gap: int) -> int:
-        return sum(line_width(entry(action, why)) + gap for action, why in listed) - gap
+        return sum(line_width(entry(action, reason)) + gap for action, reason in listed) - gap
 
     gap = 2 if taken(2) <= width else 1
     while taken(gap) > width:
-        loose = [pair for pair in listed if pair[0].id not in KEPT]
+        loose = [pair for pair in listed if pair[0].id not in ALWAYS_SHOWN]
         if not loose:
             break
         listed.remove(next((pair for pair in reversed(loose) if pair[1]), loose[-1]))
     line: list[Cell] = []
     ends: list[tuple[int, str]] = []
-    for action, why in listed:
-        line += [*entry(action, why), Cell(" " * gap)]
+    for action, reason in listed:
+        line += [*entry(action, reason), Cell(" " * gap)]
         ends.append((line_width(line), action.action))
     grey = next((pair for pair in listed if pair[1] and not is_already(pair[1])), None)
     room = width - line_width(line)
@@ -57,17 +59,16 @@ def keybar(actions: Sequence[Action], obstacle: Obstacle, view: View, width: int
 
 
 class KeyBar(LineView):
-    """Follows the moment; a click does what the key does."""
+    """A click does what the key does."""
 
-    def __init__(self, actions: Sequence[Action], obstacle: Obstacle, *, id: str | None = None) -> None:
+    def __init__(self, actions: Sequence[Action], unavailable: UnavailableReason, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._actions = tuple(actions)
-        self._obstacle = obstacle
+        self._unavailable = unavailable
         self._ends: list[tuple[int, str]] = []
 
     def paint(self, view: View) -> None:
-        """Show the moment."""
-        line, self._ends = keybar(self._actions, self._obstacle, view, self.size.width)
+        line, self._ends = key_bar_line(self._actions, self._unavailable, view, self.size.width)
         self.show([line])
 
     async def on_click(self, event: events.Click) -> None:

@@ -1,22 +1,23 @@
-"""The status bar: what must be seen at a glance, and whether it may be believed."""
+"""The status bar: what must be seen at a glance, and whether it can be trusted."""
 
 from cockpit.model.commands import Part
 from cockpit.model.formatting import exact_age, milliseconds, rounded, shorten, time_left
 from cockpit.model.snapshot import Snapshot
 from panels.kit.cells import Cell, Line, flow
 from panels.kit.labels import STATES, part_name
+from panels.kit.messages import DISCONNECTED, NO_DATA, NO_LIVE_QUOTES
 from panels.kit.text_lines import LineView
 from panels.kit.theme import Role
 from panels.kit.view import LATE_MS, View
 
 
 def mode(snapshot: Snapshot) -> Line:
-    """Which world the money is in, in a word and a colour of its own."""
+    """Sandbox or real money, in a word and a colour of its own."""
     return (Cell(f" {snapshot.mode} ", "live" if snapshot.mode == "LIVE" else "sandbox"),)
 
 
 def arming(view: View, snapshot: Snapshot, part: Part, armed: bool) -> Line:
-    """Armed as the desk reports it; what was asked and is not yet seen says so."""
+    """Armed as the desk reports it; a command that no snapshot shows yet says so."""
     label = Cell(f"{part_name(part)} ", "muted")
     asked = view.asked.get(part)
     if asked:
@@ -30,7 +31,6 @@ def arming(view: View, snapshot: Snapshot, part: Part, armed: bool) -> Line:
 
 
 def reference(view: View, snapshot: Snapshot) -> Line:
-    """The mid and its age."""
     market = snapshot.market
     if market.mid is None:
         return (Cell("mid ", "muted"), Cell("unknown", "warn"))
@@ -43,31 +43,31 @@ def reference(view: View, snapshot: Snapshot) -> Line:
 
 
 def tick(view: View) -> Line:
-    """Since when the desk was last heard."""
+    """The age of the desk's last tick."""
     role: Role = "good" if view.tick_age_ms < LATE_MS else "warn"
     ago = "<1s" if view.tick_age_ms < 1000 else exact_age(view.tick_age_ms)
     return (Cell("desk ticked ", "muted"), Cell(f"{'●' if role == 'good' else '◐'} {ago}", role), Cell(" ago", "muted"))
 
 
-def promises(view: View, snapshot: Snapshot) -> Line:
-    """Quotes that may still be settled; with the executor disarmed this is what remains to be waited for."""
-    alive = snapshot.alive
-    remaining = max(0, alive.last_death_ms - view.quiet_ms)
-    count = f"{alive.quotes} quote{'' if alive.quotes == 1 else 's'} alive"
-    if not alive.quotes:
-        return (Cell("no quote alive", "muted"),)
+def live_quotes(view: View, snapshot: Snapshot) -> Line:
+    """Live quotes, which may still be settled; with the executor disarmed also their amounts."""
+    live = snapshot.alive
+    remaining = max(0, live.last_death_ms - view.quiet_ms)
+    count = f"{live.quotes} live quote{'' if live.quotes == 1 else 's'}"
+    if not live.quotes:
+        return (Cell(NO_LIVE_QUOTES, "muted"),)
     if snapshot.executor_armed:
-        return (Cell(count, "accent"), Cell(f" to {time_left(remaining)}", "muted"))
+        return (Cell(count, "accent"), Cell(f" ({time_left(remaining)} left)", "muted"))
     amounts = " + ".join(
         f"{rounded(amount, places)} {symbol}"
-        for amount, places, symbol in ((alive.btc, 5, "BTC"), (alive.eure, 2, "EURe"))
+        for amount, places, symbol in ((live.btc, 5, "BTC"), (live.eure, 2, "EURe"))
         if amount
     )
-    return (Cell(f"◆ {count} still bind: {time_left(remaining)} ({amounts})", "warn"),)
+    return (Cell(f"◆ {count} still binding for {time_left(remaining)} ({amounts})", "warn"),)
 
 
 def history(snapshot: Snapshot) -> Line:
-    """Whether events are being written, and how many wait."""
+    """Whether history is being written, and how many events wait."""
     text, role = STATES[snapshot.history]
     queue = snapshot.history_queue
     return (
@@ -83,8 +83,8 @@ def relay(snapshot: Snapshot) -> Line:
     return (Cell("relay ", "muted"), Cell(text, role))
 
 
-def openness(view: View, snapshot: Snapshot) -> Line:
-    """Whether money can leave by order; open is shown like an alarm, with the time left."""
+def withdrawals(view: View, snapshot: Snapshot) -> Line:
+    """Frozen or open withdrawals; open is shown like an alarm, with the time left."""
     if snapshot.withdrawals_frozen:
         return (Cell("withdrawals frozen", "muted"),)
     remaining = snapshot.freeze_left_ms
@@ -92,22 +92,22 @@ def openness(view: View, snapshot: Snapshot) -> Line:
     return (Cell(f" WITHDRAWALS OPEN {until} ", "alarm"),)
 
 
-def difference(snapshot: Snapshot) -> tuple[Line, ...]:
-    """What the proof leaves unexplained of an asset, on every layout; nothing while every base unit is explained.
+def unexplained_difference(snapshot: Snapshot) -> tuple[Line, ...]:
+    """The unexplained difference of each asset; nothing while every base unit is explained.
 
-    A reading and what explains it arrive apart: it is an alarm only once the ladder's line says that it stayed.
+    A balance and the movement that explains it arrive apart: it is an alarm only once the interlock has failed.
     """
     proven = snapshot.reconciled
-    said = "explaining" if proven else "UNEXPLAINED"
+    text = "reconciling" if proven else "UNEXPLAINED"
     return tuple(
-        (Cell(f" {said} {row.unexplained.normalize():+f} {row.symbol} ", "muted" if proven else "alarm"),)
+        (Cell(f" {text} {row.unexplained.normalize():+f} {row.symbol} ", "muted" if proven else "alarm"),)
         for row in snapshot.inventory.rows
         if row.unexplained
     )
 
 
-def stopping(snapshot: Snapshot) -> tuple[Line, ...]:
-    """How far a hard stop is, while there is something left to burn."""
+def hard_stop(snapshot: Snapshot) -> tuple[Line, ...]:
+    """The progress of a hard stop, while there is something left to burn."""
     stop = snapshot.hard_stop
     if stop is None or not stop.left:
         return ()
@@ -115,7 +115,7 @@ def stopping(snapshot: Snapshot) -> tuple[Line, ...]:
 
 
 def trading(snapshot: Snapshot, width: int) -> tuple[Line, ...]:
-    """What may be quoted and why, while that is not everything."""
+    """The trading state and its reason, unless it is ACTIVE."""
     if snapshot.trading == "ACTIVE":
         return ()
     role: Role = "alarm" if snapshot.trading == "HALTED" else "warn"
@@ -123,10 +123,10 @@ def trading(snapshot: Snapshot, width: int) -> tuple[Line, ...]:
     return ((Cell(f" {snapshot.trading} ", role), Cell(f" {shorten(snapshot.trading_why, room)}", "muted")),)
 
 
-def loneliness(view: View, snapshot: Snapshot) -> tuple[Line, ...]:
-    """What happens when nobody is there: a desk meant to run unattended says so, any other how long it waits."""
+def no_operator(view: View, snapshot: Snapshot) -> tuple[Line, ...]:
+    """The dead man's switch: what it does and when, or that this desk runs unattended."""
     if snapshot.alone_left_ms is not None:
-        does = {"disarm": "disarms", "stop": "stops hard", "keep": "goes on"}[snapshot.when_alone]
+        does = {"disarm": "disarms", "stop": "hard stop", "keep": "keeps running"}[snapshot.when_alone]
         return (
             (Cell(f" NO OPERATOR: {does} in {time_left(max(0, snapshot.alone_left_ms - view.quiet_ms))} ", "alarm"),),
         )
@@ -135,19 +135,23 @@ def loneliness(view: View, snapshot: Snapshot) -> tuple[Line, ...]:
     return ()
 
 
-def alarm(view: View) -> Line | None:
-    """What is wrong between the cockpit and its desk; None while all is well."""
+def connection_alarm(view: View) -> Line | None:
+    """What is wrong with the connection to the desk; None while it is fine."""
     if view.start_problem:
         return (Cell(f" THE DESK DID NOT START: {view.start_problem} ", "alarm"),)
     if view.snapshot is None or not view.silent:
         return None
-    what = "DESK NOT REACHED" if view.link_lost else "DESK SILENT"
-    return (Cell(f" ✗ {what} for {exact_age(view.tick_age_ms)} ", "alarm"),)
+    return (Cell(f" ✗ {lost_connection(view)} for {exact_age(view.tick_age_ms)} ", "alarm"),)
+
+
+def lost_connection(view: View) -> str:
+    """Name what is wrong with a connection that brings no new data."""
+    return DISCONNECTED if view.link_lost else NO_DATA
 
 
 def status(view: View, width: int) -> list[Line]:
-    """The bar's lines at ``width`` cells, the weightiest first."""
-    trouble = alarm(view)
+    """Return the bar's lines at ``width`` cells, the most important first."""
+    trouble = connection_alarm(view)
     snapshot = view.snapshot
     if snapshot is None:
         return [trouble or (Cell("◌ ", "accent"), Cell("connecting to the desk…", "text"))]
@@ -156,16 +160,16 @@ def status(view: View, width: int) -> list[Line]:
     groups: list[Line] = [
         mode(snapshot),
         *(((Cell(" READ-ONLY ", "strong"),),) if view.read_only else ()),
-        *stopping(snapshot),
-        *difference(snapshot),
+        *hard_stop(snapshot),
+        *unexplained_difference(snapshot),
         *trading(snapshot, width),
-        *loneliness(view, snapshot),
-        *(() if snapshot.withdrawals_frozen else (openness(view, snapshot),)),
+        *no_operator(view, snapshot),
+        *(() if snapshot.withdrawals_frozen else (withdrawals(view, snapshot),)),
         (Cell(shorten(snapshot.account, 28)),),
         arming(view, snapshot, "strategy-engine", snapshot.strategy_armed),
         arming(view, snapshot, "trade-executor", snapshot.executor_armed),
         reference(view, snapshot),
-        promises(view, snapshot),
+        live_quotes(view, snapshot),
         relay(snapshot),
         history(snapshot),
         tick(view),
@@ -180,7 +184,7 @@ def status(view: View, width: int) -> list[Line]:
             )
         )
     if snapshot.withdrawals_frozen:
-        groups.append(openness(view, snapshot))
+        groups.append(withdrawals(view, snapshot))
     return flow(groups, width)
 
 
@@ -189,7 +193,7 @@ def _last_known(view: View, snapshot: Snapshot) -> list[Line]:
         (Cell(shorten(snapshot.account, 28)),),
         arming(view, snapshot, "strategy-engine", snapshot.strategy_armed),
         arming(view, snapshot, "trade-executor", snapshot.executor_armed),
-        promises(view, snapshot),
+        live_quotes(view, snapshot),
         *(() if snapshot.withdrawals_frozen else ((Cell("? withdrawals last seen OPEN", "loud"),),)),
     ]
 
@@ -200,10 +204,9 @@ def _loud(line: Line) -> Line:
 
 
 class StatusBar(LineView):
-    """Stays live whatever is frozen or covered; red when the desk cannot be believed."""
+    """Stays live over frozen panels and dialogs; red when the data cannot be trusted."""
 
     def paint(self, view: View) -> None:
-        """Show the moment."""
         self.set_class(bool(view.start_problem) or (view.snapshot is not None and view.silent), "-alarm")
         self.set_class(view.snapshot is not None and view.snapshot.mode == "LIVE", "-live")
         self.show(status(view, self.size.width))

@@ -8,18 +8,18 @@ from cockpit.model.snapshot import Snapshot
 from panels.kit.cells import Cell, Line, line_width
 from panels.kit.text_lines import LineView
 from panels.kit.view import View
-from panels.views.health import ill
+from panels.views.health import failing_parts
 from panels.views.transfers import in_order, pending
 
 BRIEF = {"inventory": "Inv", "interlocks": "Locks", "decisions": "Decide"}
-"""Shorter names where the usual ones have no room."""
+"""Shorter titles where the full ones have no room."""
 
 
-def marks(snapshot: Snapshot) -> Mapping[str, str]:
-    """What a panel that is not on the screen would tell at once."""
+def attention_marks(snapshot: Snapshot) -> Mapping[str, str]:
+    """Count what needs attention on panels that may be hidden, with a glyph."""
     found = {
         "interlocks": len([row for row in snapshot.interlocks if not row.passed]),
-        "health": ill(snapshot),
+        "health": failing_parts(snapshot),
         "deposits": len([row for row in in_order(snapshot) if pending(row)]),
     }
     glyphs = {"interlocks": "✗", "health": "✗", "deposits": "◌"}
@@ -27,7 +27,7 @@ def marks(snapshot: Snapshot) -> Mapping[str, str]:
 
 
 class Tabs(LineView):
-    """The panels' numbers and names, the shown one lit; a click goes there."""
+    """The panels' numbers and names, the shown one highlighted; a click goes there."""
 
     def __init__(self, panels: Sequence[tuple[str, str]], *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -37,13 +37,13 @@ class Tabs(LineView):
         self._ends: list[tuple[int, str]] = []
 
     def show_active(self, active: str) -> None:
-        """Light the shown panel."""
+        """Highlight the shown panel."""
         self._active = active
         self._draw()
 
     def paint(self, view: View) -> None:
-        """Mark what wants to be looked at."""
-        self._marks = {} if view.snapshot is None else marks(view.snapshot)
+        """Mark the panels that need attention."""
+        self._marks = {} if view.snapshot is None else attention_marks(view.snapshot)
         self._draw()
 
     def _draw(self) -> None:

@@ -8,10 +8,10 @@ Scope = Literal["app", "rows"]
 
 
 class Action(msgspec.Struct, frozen=True, kw_only=True):
-    """What a key does. ``danger`` marks what can let money move; ``anywhere`` works over any dialogue.
+    """What a key does. ``danger`` marks what can let money move; ``anywhere`` works over any dialog.
 
-    ``keys`` are Textual's names of keys ("ctrl+x", "slash"); without one it is reached from the palette only. ``name``
-    is the footer's word, ``help`` the sentence of the help screen and the palette. ``scope``: everywhere or in a panel.
+    ``keys`` are Textual's names of keys ("ctrl+x", "slash"); without one it is in the palette only. ``name`` is
+    shown in the footer, ``help`` on the help screen and in the palette. ``scope``: everywhere or in a panel.
     """
 
     id: str
@@ -28,7 +28,7 @@ class Action(msgspec.Struct, frozen=True, kw_only=True):
 
 
 NAVIGATION = ("Move", "Rows")
-"""The groups whose keys are pressed without a thought."""
+"""Groups of keys that are pressed without a thought."""
 
 
 PANELS: tuple[tuple[str, str], ...] = (
@@ -83,7 +83,7 @@ ACTIONS: tuple[Action, ...] = (
         id="disarm",
         keys=("ctrl+x",),
         name="DISARM",
-        help="Disarm all at once: never asks, works in dialogues too",
+        help="Disarm everything: never asks, works in dialogs too",
         action="disarm",
         group="Trade",
         anywhere=True,
@@ -93,7 +93,7 @@ ACTIONS: tuple[Action, ...] = (
         id="stop.hard",
         keys=("ctrl+o",),
         name="Hard stop",
-        help="Disarm all and burn live quotes: asks first",
+        help="Disarm everything and burn live quotes: asks first",
         action="hard_stop",
         group="Trade",
         danger=True,
@@ -101,8 +101,8 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         id="findings",
         keys=(),
-        name="What the start found",
-        help="Show what the desk found out about the run before it",
+        name="Startup findings",
+        help="Show what the start found about the previous run",
         action="findings",
         group="View",
     ),
@@ -110,7 +110,7 @@ ACTIONS: tuple[Action, ...] = (
         id="limits",
         keys=("l",),
         name="Limits",
-        help="See and change the limits of what may be quoted",
+        help="Show or change the limits for quotes",
         action="limits",
         group="Trade",
     ),
@@ -118,7 +118,7 @@ ACTIONS: tuple[Action, ...] = (
         id="trading",
         keys=("ctrl+t",),
         name="Trading state",
-        help="Halt, reduce or go on: which quotes are made, why",
+        help="Show or set the trading state",
         action="trading",
         group="Trade",
         danger=True,
@@ -127,7 +127,7 @@ ACTIONS: tuple[Action, ...] = (
         id="withdraw",
         keys=("w",),
         name="Withdraw",
-        help="Take money out: form, review, confirmation",
+        help="Withdraw: form, review, confirmation",
         action="withdraw",
         group="Funds",
         danger=True,
@@ -137,7 +137,7 @@ ACTIONS: tuple[Action, ...] = (
         id="deposit",
         keys=("d",),
         name="Deposit",
-        help="Show deposit addresses; tell the bridge of a deposit",
+        help="Show deposit addresses; report a deposit to the bridge",
         action="deposit",
         group="Funds",
         footer=True,
@@ -146,7 +146,7 @@ ACTIONS: tuple[Action, ...] = (
         id="freeze.withdrawals",
         keys=(),
         name="Freeze withdrawals",
-        help="Freeze withdrawals again now: never asks",
+        help="Freeze withdrawals now: never asks",
         action="freeze_withdrawals",
         group="Funds",
     ),
@@ -171,7 +171,7 @@ ACTIONS: tuple[Action, ...] = (
         id="refresh",
         keys=("r",),
         name="Refresh",
-        help="Read reference, balances and deposits again now",
+        help="Read prices, balances and deposits again now",
         action="refresh_desk",
         group="View",
     ),
@@ -187,7 +187,7 @@ ACTIONS: tuple[Action, ...] = (
         id="zoom",
         keys=("z",),
         name="Zoom",
-        help="Give the focused panel the whole screen, and back",
+        help="Toggle full screen for the focused panel",
         action="zoom",
         group="View",
     ),
@@ -195,7 +195,7 @@ ACTIONS: tuple[Action, ...] = (
         id="acknowledge",
         keys=("a",),
         name="Acknowledge",
-        help="Say that faults were seen; they stay in the log",
+        help="Acknowledge faults; they stay in the log",
         action="acknowledge",
         group="View",
     ),
@@ -203,7 +203,7 @@ ACTIONS: tuple[Action, ...] = (
         id="theme",
         keys=("t",),
         name="Theme",
-        help="Turn to the next theme; the palette names them all",
+        help="Next theme; the palette lists them all",
         action="theme",
         group="View",
     ),
@@ -215,23 +215,23 @@ ACTIONS: tuple[Action, ...] = (
             ("Move", "previous", ("shift+tab",), "Previous panel", "Go to the previous panel", "app.turn(-1)"),
             ("Move", "side.left", ("left", "h"), "Left", "Go to the column on the left", "app.side(-1)"),
             ("Move", "side.right", ("right",), "Right", "Go to the column on the right", "app.side(1)"),
-            ("Rows", "rows.down", ("down", "j"), "Down", "One row down; the view then stays on that row", "move(1)"),
+            ("Rows", "rows.down", ("down", "j"), "Down", "One row down; the view stays on that row", "move(1)"),
             ("Rows", "rows.up", ("up", "k"), "Up", "One row up", "move(-1)"),
             ("Rows", "rows.page_down", ("pagedown",), "Page down", "One page down", "page(1)"),
             ("Rows", "rows.page_up", ("pageup",), "Page up", "One page up", "page(-1)"),
             ("Rows", "rows.newest", ("g", "home"), "Newest", "Back to the newest row, and follow it", "newest"),
             ("Rows", "rows.oldest", ("G", "end"), "Oldest", "To the oldest row", "oldest"),
-            ("Rows", "rows.open", ("enter",), "Open", "Everything about the row", "open"),
-            ("Rows", "rows.copy", ("y",), "Copy", "Send the row's id or hash to the terminal's clipboard", "copy"),
-            ("Rows", "rows.filter", ("slash",), "Filter", "Show some rows only: side:sell reason:stale >100", "filter"),
-            ("Rows", "rows.clear", ("escape",), "Clear", "Drop the filter; then follow the newest row again", "clear"),
+            ("Rows", "rows.open", ("enter",), "Open", "Show everything about the row", "open"),
+            ("Rows", "rows.copy", ("y",), "Copy", "Copy the row's id or hash to the clipboard", "copy"),
+            ("Rows", "rows.filter", ("slash",), "Filter", "Filter the rows: side:sell reason:stale >100", "filter"),
+            ("Rows", "rows.clear", ("escape",), "Clear", "Drop the filter; again: follow the newest row", "clear"),
         )
     ),
     Action(
         id="tour",
         keys=("T",),
         name="Tour",
-        help="Six steps in the sandbox: begin them, or leave them",
+        help="Start or leave the six-step tour of the sandbox",
         action="tour",
         group="Cockpit",
     ),
@@ -239,7 +239,7 @@ ACTIONS: tuple[Action, ...] = (
         id="tour.skip",
         keys=("n",),
         name="Next step of the tour",
-        help="Skip a step of the tour, or decline its offer",
+        help="Skip a step of the tour, or decline the tour",
         action="skip_tour",
         group="Cockpit",
     ),
@@ -265,7 +265,7 @@ ACTIONS: tuple[Action, ...] = (
         id="quit",
         keys=("q", "ctrl+q", "ctrl+c"),
         name="Quit",
-        help="Leave: asks what becomes of the desk",
+        help="Quit: asks whether to stop the desk",
         action="quit",
         group="Cockpit",
         footer=True,

@@ -14,7 +14,7 @@ GAP = 1
 
 
 class Cell(NamedTuple):
-    """A piece of text and what it means."""
+    """A piece of text in the role that gives its style."""
 
     text: str
     role: Role = "text"
@@ -27,7 +27,7 @@ Line = tuple[Cell, ...]
 class Column(NamedTuple):
     """A column: its title with the unit, its width, and the least width of the panel at which it is shown.
 
-    The last visible column with ``grow`` takes what is left of the width. What only ``ticks`` is drawn again once a
+    The last visible column with ``grow`` takes what is left of the width. A column that ``ticks`` is drawn again once a
     second, in all rows together.
     """
 
@@ -40,14 +40,14 @@ class Column(NamedTuple):
 
 
 class GridRow(NamedTuple):
-    """A row of a grid; ``key`` names it for as long as it lives."""
+    """A row of a grid; ``key`` identifies it while it is listed."""
 
     key: str
     cells: tuple[Cell, ...]
 
 
 class Field(NamedTuple):
-    """One named fact of a drill-down. ``copy``: worth taking elsewhere."""
+    """One field of a row's details. ``copy``: worth copying to the clipboard."""
 
     label: str
     value: Cell
@@ -55,14 +55,12 @@ class Field(NamedTuple):
 
 
 class Detail(NamedTuple):
-    """Everything about one row."""
-
     title: str
     fields: tuple[Field, ...]
 
 
 def layout(columns: Sequence[Column], width: int) -> tuple[tuple[int, int], ...]:
-    """The visible columns at ``width`` cells, as (index, width) pairs that never exceed it together."""
+    """Return the visible columns at ``width`` cells, as (index, width) pairs that never exceed it together."""
     shown = [(index, column) for index, column in enumerate(columns) if width >= column.from_width]
     free = width - sum(column.width + GAP for _, column in shown) + GAP
     while free < 0 and len(shown) > 1:
@@ -72,7 +70,7 @@ def layout(columns: Sequence[Column], width: int) -> tuple[tuple[int, int], ...]
 
 
 def fit(text: str, width: int, align: Literal["left", "right"]) -> str:
-    """``text`` in exactly ``width`` cells; what does not fit ends in an ellipsis."""
+    """Fit ``text`` into exactly ``width`` cells; what does not fit ends in an ellipsis."""
     if text.isascii():
         length = len(text)
         if length > width:
@@ -86,7 +84,7 @@ def fit(text: str, width: int, align: Literal["left", "right"]) -> str:
 
 
 def line_width(line: Iterable[Cell]) -> int:
-    """Cells a line takes."""
+    """Count the cells of a line."""
     return sum(cell_len(cell.text) for cell in line)
 
 
@@ -98,7 +96,7 @@ def row_strip(
     styles: Mapping[Role, Style],
     base: Style,
 ) -> Strip:
-    """One row under its columns, exactly ``width`` cells wide."""
+    """Draw a row under its columns, exactly ``width`` cells wide."""
     segments = []
     used = 0
     for nth, (index, cells_wide) in enumerate(places):
@@ -112,12 +110,12 @@ def row_strip(
 
 
 def line_strip(line: Line, width: int, styles: Mapping[Role, Style], base: Style) -> Strip:
-    """One free line, cut or filled to exactly ``width`` cells."""
+    """Draw a line, cut or filled to exactly ``width`` cells."""
     return Strip([Segment(cell.text, base + styles[cell.role]) for cell in line]).adjust_cell_length(width, base)
 
 
 def flow(groups: Sequence[Line], width: int, *, gap: str = "  ") -> list[Line]:
-    """Groups of cells side by side, a new line where the next would not fit; groups are never broken."""
+    """Put groups of cells side by side, with a new line where the next does not fit; groups are never broken."""
     lines: list[list[Cell]] = []
     used = 0
     for group in groups:

@@ -16,12 +16,12 @@ from panels.kit.theme import styles
 
 
 class FormEntry(Vertical):
-    """A labelled input. What is wrong with it is said under it, and what was typed stays."""
+    """A labelled input. A problem is shown under it, and what was typed stays."""
 
     def __init__(self, ident: str, label: str, value: str = "", *, placeholder: str = "", unit: str = "") -> None:
         super().__init__(classes="entry")
         self._label = label
-        self._marked, self._complained = unit, ""
+        self._unit_text, self._problem_text = unit, ""
         self.input = Input(value, id=ident, placeholder=placeholder, compact=True, select_on_focus=False)
         self.input.cursor_blink = False
         self._unit = Label(unit, classes="unit", markup=False)
@@ -38,24 +38,24 @@ class FormEntry(Vertical):
 
     @property
     def value(self) -> str:
-        """What was typed, without the spaces around it."""
+        """The text without the spaces around it."""
         return self.input.value.strip()
 
     @value.setter
     def value(self, text: str) -> None:
         self.input.value = text
 
-    def mark(self, unit: str) -> None:
-        """Say something short behind the input."""
-        if unit != self._marked:
-            self._marked = unit
+    def show_unit(self, unit: str) -> None:
+        """Show something short behind the input."""
+        if unit != self._unit_text:
+            self._unit_text = unit
             self._unit.update(unit)
             self._unit.display = bool(unit)
 
-    def complain(self, sentence: str) -> None:
-        """Say what is wrong; nothing when it is empty."""
-        if sentence != self._complained:
-            self._complained = sentence
+    def show_problem(self, sentence: str) -> None:
+        """Show a problem under the input; an empty one hides it."""
+        if sentence != self._problem_text:
+            self._problem_text = sentence
             self._problem.update(sentence)
             self._problem.display = bool(sentence)
 
@@ -79,11 +79,10 @@ class FormChoice(Widget, can_focus=True):
 
     @property
     def value(self) -> str:
-        """The chosen word."""
         return self._words[self._index]
 
     def choose(self, word: str) -> None:
-        """Choose this word, when it is one of them."""
+        """Choose this word, if it is one of them."""
         if word in self._words and word != self.value:
             self._index = self._words.index(word)
             self.refresh()

@@ -17,9 +17,9 @@ CACHED_STRIPS = 512
 class LiveGrid(ScrollView, can_focus=True, inherit_bindings=False):
     """Rows under fixed columns, newest first.
 
-    Until the reader moves there is no cursor, and the newest rows are shown. From then on it stays on the row it was
-    put on, and the view with it; ``behind`` counts the rows that arrived above since. A row under the cursor that is
-    no longer listed stays where it is, so that no other row slips under the reader's finger.
+    Without a cursor the newest rows are shown. The first move puts the cursor on a row, and the view stays with that
+    row; ``behind`` counts the rows that arrived above since. A row under the cursor that is no longer listed stays
+    where it is, so that no other row takes its place under the operator's finger.
     """
 
     ALLOW_SELECT = False
@@ -28,7 +28,7 @@ class LiveGrid(ScrollView, can_focus=True, inherit_bindings=False):
         """The row under the cursor was clicked twice."""
 
     class Moved(Message):
-        """The cursor was put elsewhere."""
+        """The cursor has moved."""
 
     def __init__(self, columns: Sequence[Column], *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -44,7 +44,6 @@ class LiveGrid(ScrollView, can_focus=True, inherit_bindings=False):
 
     @property
     def rows(self) -> tuple[GridRow, ...]:
-        """The rows shown."""
         return self._rows
 
     @property
@@ -64,14 +63,14 @@ class LiveGrid(ScrollView, can_focus=True, inherit_bindings=False):
 
     @property
     def behind(self) -> int:
-        """Rows that arrived above since the reader left the newest."""
+        """Rows that arrived above since the cursor left the newest."""
         if self._pinned is None or self._newest is None:
             return 0
         index = self._index(self._newest)
         return self.cursor if index is None else index
 
     def show(self, rows: Sequence[GridRow], empty: Line = ()) -> None:
-        """Show these rows; ``empty`` is said in their place when there are none."""
+        """Show these rows, or ``empty`` when there are none."""
         before, after = self._rows, self._with_ghost(tuple(rows))
         if before == after and self._empty == empty:
             return
@@ -110,18 +109,18 @@ class LiveGrid(ScrollView, can_focus=True, inherit_bindings=False):
         self._go(self.cursor + pages * max(1, self.size.height - 2))
 
     def follow(self) -> None:
-        """Back to the newest row, and follow it."""
+        """Go back to the newest row, and follow it."""
         self._pinned = self._newest = None
         self.scroll_to(y=0, animate=False)
         self.refresh()
         self.post_message(self.Moved())
 
     def oldest(self) -> None:
-        """To the oldest row."""
+        """Go to the oldest row."""
         self._go(len(self._rows) - 1)
 
     def pick(self) -> str | None:
-        """The key of the row under the cursor, which is put on the newest when there was none; None without rows."""
+        """Return the key of the row under the cursor, on the newest row if there was no cursor; None without rows."""
         if self._rows and self._pinned is None:
             self._go(0)
         return self.cursor_key
@@ -169,7 +168,7 @@ class LiveGrid(ScrollView, can_focus=True, inherit_bindings=False):
         return strip
 
     def _with_ghost(self, after: tuple[GridRow, ...]) -> tuple[GridRow, ...]:
-        """The rows, and the one under the cursor where it was if it is no longer among them."""
+        """Return the rows, with the one under the cursor where it was if it is no longer among them."""
         if self._pinned is None or any(row.key == self._pinned for row in after):
             return after
         index = self._index(self._pinned)

@@ -28,21 +28,23 @@ PRINTED = frozenset(character_key(chr(code)) for code in range(33, 127))
 NAMED = frozenset(key.value for key in Keys) | PRINTED
 SHORT = {"home": "home", "end": "end", "tab": "tab", "shift+tab": "S-tab", "enter": "enter", "escape": "esc"}
 PALETTE_ONLY = "palette"
+DEFAULT_KEYS = "the default keys are used"
+LINE_IGNORED = "this line is ignored"
 
 
 class KeyMap(msgspec.Struct, frozen=True):
-    """The actions with the keys they really have. ``problems``: what of the file was not followed, a line each."""
+    """The actions with their keys. ``problems``: the lines of the keys file that are ignored, and why."""
 
     actions: tuple[Action, ...] = ACTIONS
     problems: tuple[str, ...] = ()
 
     def shown(self, ident: str) -> str:
-        """The first key of an action as people write it."""
+        """Return the first key of an action as people write it."""
         action = next((action for action in self.actions if action.id == ident), None)
         return display(action.keys[0]) if action is not None and action.keys else PALETTE_ONLY
 
     def bindings(self, scope: Scope) -> BindingsMap:
-        """The bindings of the app, or of a list of rows."""
+        """Return the bindings of the app, or of a list of rows."""
         return BindingsMap(
             Binding(
                 ",".join(action.keys),
@@ -59,7 +61,7 @@ class KeyMap(msgspec.Struct, frozen=True):
 
 
 def display(key: str) -> str:
-    """A key as it is written for people: ctrl+x is ^x, question_mark is ?."""
+    """Write a key for people: ctrl+x is ^x, question_mark is ?."""
     if key in SHORT:
         return SHORT[key]
     if key.startswith("ctrl+"):
@@ -68,12 +70,12 @@ def display(key: str) -> str:
 
 
 def displayed(action: Action) -> str:
-    """All keys of an action."""
+    """Write all keys of an action for people."""
     return " ".join(display(key) for key in action.keys) or PALETTE_ONLY
 
 
 def neighbours(letter: str) -> frozenset[str]:
-    """The letters around one on the keyboard, and itself; empty for anything else."""
+    """Return the letters around one on the keyboard, and itself; empty for anything else."""
     for row, letters in enumerate(KEYBOARD):
         column = letters.find(letter.lower())
         if column < 0:
@@ -86,7 +88,7 @@ def neighbours(letter: str) -> frozenset[str]:
 
 
 def key_name(text: str) -> str | None:
-    """Textual's name of a key that a person wrote ("?", "ctrl+x", "f5"); None when there is no such key."""
+    """Return Textual's name of a key that a person wrote ("?", "ctrl+x", "f5"); None when there is no such key."""
     if len(text) == 1:
         return character_key(text) if text.isprintable() and text != " " else None
     name = text.lower()
@@ -98,7 +100,7 @@ def key_name(text: str) -> str | None:
 
 
 def read_keys(path: Path, *, named: bool) -> KeyMap:
-    """The keys with the changes of a TOML file; what is wrong in it is told and not followed, the rest is.
+    """Read the keys file (TOML); lines that are wrong are ignored and listed in ``problems``, the others apply.
 
     ``named``: the operator named the file, so that its absence is a problem too.
     """
@@ -108,16 +110,16 @@ def read_keys(path: Path, *, named: bool) -> KeyMap:
         return KeyMap()
     try:
         if os.stat(path).st_size > 100_000:
-            return KeyMap(problems=(f"{path}: too long for a file of keys; the usual keys are in force",))
+            return KeyMap(problems=(f"{path}: the file is too long; {DEFAULT_KEYS}",))
         given = tomllib.loads(path.read_text("utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        return KeyMap(problems=(f"{path}: {why}; the usual keys are in force",))
+        return KeyMap(problems=(f"{path}: {why}; {DEFAULT_KEYS}",))
     return remapped(flat(given))
 
 
 def flat(table: Mapping[str, Any], above: str = "") -> dict[str, Any]:
-    """A TOML table with its nested names joined by dots, so that both ``arm.strategy`` and ``[arm]`` may be written."""
+    """Join the nested names of a TOML table by dots, so that both ``arm.strategy`` and ``[arm]`` may be written."""
     found: dict[str, Any] = {}
     for name, value in table.items():
         if isinstance(value, Mapping):
@@ -128,7 +130,7 @@ def flat(table: Mapping[str, Any], above: str = "") -> dict[str, Any]:
 
 
 def remapped(given: Mapping[str, Any], actions: tuple[Action, ...] = ACTIONS) -> KeyMap:
-    """The actions with the keys ``given`` by id. A line that cannot be followed leaves its action as it was."""
+    """Give the actions the keys in ``given``, by id. A line that is wrong leaves its action as it was."""
     problems: list[str] = []
     wanted: dict[str, tuple[str, ...]] = {}
     by_id = {action.id: action for action in actions}
@@ -144,7 +146,7 @@ def remapped(given: Mapping[str, Any], actions: tuple[Action, ...] = ACTIONS) ->
     for ident in [ident for ident in wanted if by_id[ident].anywhere]:
         kept = by_id[ident].keys
         if missing := [key for key in kept if key not in wanted[ident]]:
-            problems.append(f"{ident}: {', '.join(missing)} cannot be taken from it, and works beside what you chose")
+            problems.append(f"{ident}: {', '.join(missing)} cannot be removed and works beside your keys")
         wanted[ident] = tuple(dict.fromkeys((*kept, *wanted[ident])))
     held = {action.id: action.keys for action in actions if action.id not in wanted}
     # What works anywhere takes its keys first, so that no other line of the file can have them.
@@ -164,17 +166,17 @@ def _keys(ident: str, value: Any) -> tuple[tuple[str, ...], list[str]]:
     if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
         return (), [f'{ident}: expected a key as text, or a list of them: "f5" or ["f5", "z"]']
     names = {text: key_name(text) for text in texts}
-    wrong = [f"{ident}: {text!r} is no key" for text, name in names.items() if name is None]
+    wrong = [f"{ident}: {text!r} is not a key" for text, name in names.items() if name is None]
     return tuple(dict.fromkeys(name for name in names.values() if name is not None)), wrong
 
 
 def _clash(action: Action, keys: Iterable[str], owners: Mapping[str, str]) -> str:
-    taken = [f"{display(key)} is {owners[key]}'s" for key in keys if key in owners]
-    return f"{action.id}: {', '.join(taken)}; the line is not followed" if taken else ""
+    taken = [f"{display(key)} belongs to {owners[key]}" for key in keys if key in owners]
+    return f"{action.id}: {', '.join(taken)}; {LINE_IGNORED}" if taken else ""
 
 
 def _slip(by_id: Mapping[str, Action], ident: str, held: Mapping[str, tuple[str, ...]]) -> str:
-    """Whether a slip of the finger could let money move: a dangerous bare letter beside a navigation key."""
+    """Say which dangerous bare letter lies beside a navigation key, where a slip of the finger could let money move."""
     for danger, keys in held.items():
         if not by_id[danger].danger:
             continue
@@ -186,7 +188,7 @@ def _slip(by_id: Mapping[str, Action], ident: str, held: Mapping[str, tuple[str,
                 for other in others:
                     if len(other) == 1 and other.lower() in near:
                         return (
-                            f"{ident}: {display(key)} ({danger}) would lie beside {display(other)} ({move}); "
-                            "the line is not followed"
+                            f"{ident}: {display(key)} ({danger}) is next to {display(other)} ({move}) on the keyboard; "
+                            f"{LINE_IGNORED}"
                         )
     return ""

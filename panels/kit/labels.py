@@ -1,6 +1,5 @@
-"""Words, glyphs and roles that several panels share, so that the same thing looks the same everywhere."""
+"""Names, glyphs and roles that several panels share, so that the same thing looks the same everywhere."""
 
-from cockpit.model.commands import Part
 from cockpit.model.snapshot import State
 from panels.kit.cells import Cell
 from panels.kit.theme import Role
@@ -25,7 +24,15 @@ OUTCOMES: dict[str, tuple[str, Role]] = {
     "burned": ("✗ burned", "muted"),
 }
 
-PART_NAMES: dict[Part, str] = {"strategy-engine": "strategy", "trade-executor": "executor"}
+PART_NAMES: dict[str, str] = {
+    "near-intents-ingest": "requests",
+    "market-reference-ingest": "reference",
+    "inventory-sync": "inventory",
+    "liquidity-manager": "funds",
+    "history-writer": "history",
+    "strategy-engine": "strategy",
+    "trade-executor": "executor",
+}
 
 
 def state(value: State) -> Cell:
@@ -41,11 +48,11 @@ def side(value: str) -> Cell:
 
 
 def outcome(value: str) -> Cell:
-    """What became of a quote, with its glyph."""
+    """The state of a quote with its glyph."""
     text, role = OUTCOMES.get(value, (value, "text"))
     return Cell(text, role)
 
 
-def part_name(part: Part) -> str:
-    """The short name of a part."""
+def part_name(part: str) -> str:
+    """Return the name of a part of the desk as operators know it."""
     return PART_NAMES.get(part, part)

@@ -5,6 +5,9 @@ NO_CONNECTION = "no connection to the desk; the result could not be confirmed"
 NO_DATA_YET = "waiting for the first data from the desk"
 """Why an action is unavailable before the first snapshot."""
 NOTHING_SENT_WITHOUT_CONNECTION = "No connection to the desk. Nothing was sent; wait until it is connected."
+DISCONNECTED = "DISCONNECTED"
+NO_DATA = "NO DATA FROM DESK"
+NO_LIVE_QUOTES = "no live quotes"
 LAST_KNOWN_STATE = "Not connected to the desk. Last known state:"
 STALE_SCREEN = "The screen was out of date when you pressed the key. Nothing was sent; check the state and try again."
 TERMS_CHANGED = "The terms changed while this dialog was open. Close it and open it again."
@@ -17,6 +20,11 @@ NO_COLOR_IS_SET = "NO_COLOR is set"
 def unavailable(reason: str) -> str:
     """Name the reason why an action cannot be used now."""
     return f"unavailable: {reason}"
+
+
+def too_old_to_quote(refresh_key: str) -> str:
+    """Say that nothing is quoted on stale data, and which key reads it again."""
+    return f"too old to quote; {refresh_key} refreshes"
 
 
 def no_data_about(what: str) -> str:

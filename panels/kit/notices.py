@@ -1,4 +1,4 @@
-"""What this cockpit noticed by itself: links lost and found, rungs left, keys that were not followed."""
+"""What this cockpit noticed by itself: connections lost and restored, changes of rung, ignored keys."""
 
 from collections import deque
 from collections.abc import Callable
@@ -8,13 +8,14 @@ import msgspec
 
 from cockpit.client.desk_client import ConnectionLost
 from cockpit.model.snapshot import Snapshot
+from panels.kit.messages import NO_REASON_GIVEN
 
-KEPT = 200
+MAX_NOTICES = 200
 Weight = Literal["good", "info", "warn", "bad"]
 
 
 class Notice(msgspec.Struct, frozen=True):
-    """A sentence, when it was noticed (seconds of the cockpit's clock), and how heavy it is."""
+    """A sentence and when it was noticed, in seconds of the cockpit's clock."""
 
     number: int
     at: float
@@ -27,42 +28,42 @@ class NoticeLog:
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
-        self._notices: deque[Notice] = deque(maxlen=KEPT)
+        self._notices: deque[Notice] = deque(maxlen=MAX_NOTICES)
         self._count = 0
         self._down = False
 
     def note(self, text: str, weight: Weight = "info") -> None:
-        """Remember a sentence."""
+        """Keep a sentence, and drop the oldest where there are too many."""
         self._count += 1
         self._notices.append(Notice(self._count, self._clock(), weight, text))
 
-    def heard(self, former: Snapshot | None, item: Snapshot | ConnectionLost) -> None:
-        """Something came over the link: what it means beside what was known before."""
+    def received(self, before: Snapshot | None, item: Snapshot | ConnectionLost) -> None:
+        """Note what the newest item from the desk changes."""
         if isinstance(item, ConnectionLost):
             if not self._down:
                 self._down = True
-                self.note(f"link lost: {item.reason}", "bad")
+                self.note(f"connection lost: {item.reason}", "bad")
             return
-        if self._down or former is None:
-            self.note("attached again" if former is not None else f"attached to {item.account}", "good")
+        if self._down or before is None:
+            self.note("reconnected" if before is not None else f"connected to {item.account}", "good")
             self._down = False
-        if former is None:
+        if before is None:
             return
-        if former.run_id != item.run_id:
-            self.note(f"another desk answers now: run {item.run_id}", "warn")
+        if before.run_id != item.run_id:
+            self.note(f"connected to another desk: run {item.run_id}", "warn")
             return
-        if former.rung != item.rung:
-            why = item.executor_why if former.rung == "LIVE" else item.strategy_why
-            fell = ("SAFE", "SHADOW", "LIVE").index(item.rung) < ("SAFE", "SHADOW", "LIVE").index(former.rung)
-            self.note(f"{former.rung} → {item.rung}: {why or 'no reason given'}", "warn" if fell else "info")
-        for what, before, now in (("relay", former.relay, item.relay), ("history", former.history, item.history)):
-            if before != now:
-                self.note(f"{what}: {before} → {now}", "good" if now == "ok" else "bad" if now == "down" else "warn")
+        if before.rung != item.rung:
+            why = item.executor_why if before.rung == "LIVE" else item.strategy_why
+            fell = ("SAFE", "SHADOW", "LIVE").index(item.rung) < ("SAFE", "SHADOW", "LIVE").index(before.rung)
+            self.note(f"{before.rung} → {item.rung}: {why or NO_REASON_GIVEN}", "warn" if fell else "info")
+        for what, old, now in (("relay", before.relay, item.relay), ("history", before.history, item.history)):
+            if old != now:
+                self.note(f"{what}: {old} → {now}", "good" if now == "ok" else "bad" if now == "down" else "warn")
 
     def newest(self) -> tuple[Notice, ...]:
-        """What was noticed, newest first."""
+        """Return the notices, newest first."""
         return tuple(reversed(self._notices))
 
     def age_ms(self, notice: Notice) -> int:
-        """How long ago it was noticed."""
+        """Return the age of a notice, ms."""
         return int(max(0.0, self._clock() - notice.at) * 1000)

@@ -17,11 +17,11 @@ from panels.kit.errors import InvalidFilterError
 
 Value = str | Decimal | int | None
 RowFacts = Mapping[str, Value]
-"""What can be asked of one row, by field; a number that is not known is None."""
+"""The values of one row, by field; an unknown number is None."""
 
 FieldKind = Literal["text", "number", "age"]
 Fields = Mapping[str, FieldKind]
-"""What a panel's rows can be asked, the main number before all other numbers. Ages are in seconds."""
+"""The fields of a panel's rows, the main number before all other numbers. Ages are in seconds."""
 
 Operator = Literal[":", "=", ">", ">=", "<", "<="]
 
@@ -46,7 +46,7 @@ class Term(msgspec.Struct, frozen=True, kw_only=True):
     wanted: bool = True
 
     def holds(self, facts: RowFacts) -> bool:
-        """Whether the row is one of those asked for. What is not known satisfies no comparison, nor its opposite."""
+        """Return whether a row fits. An unknown value satisfies no comparison, nor its opposite."""
         if self.number is not None:
             value = facts.get(self.field)
             if value is None or isinstance(value, str):
@@ -60,7 +60,7 @@ class Term(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RowFilter(msgspec.Struct, frozen=True):
-    """All of these must hold. ``text`` is what was typed."""
+    """Terms that must all hold. ``text`` is what was typed."""
 
     text: str
     terms: tuple[Term, ...]
@@ -71,7 +71,7 @@ class RowFilter(msgspec.Struct, frozen=True):
 
 
 def parse(text: str, fields: Fields) -> RowFilter:
-    """The filter that ``text`` asks for on rows with these ``fields``. Raises InvalidFilterError."""
+    """Read a filter for rows with these ``fields``. Raises InvalidFilterError."""
     terms = tuple(_term(piece, fields) for piece in _PIECE.findall(text))
     return RowFilter(" ".join(text.split()), terms)
 
@@ -80,7 +80,7 @@ def _term(piece: str, fields: Fields) -> Term:
     wanted = not (piece.startswith("-") and len(piece) > 1)
     bare = piece if wanted else piece[1:]
     if bare.count('"') % 2:
-        raise InvalidFilterError(f"{bare}: the quotation mark is not closed")
+        raise InvalidFilterError(f"{bare}: closing quote is missing")
     found = _TERM.fullmatch(bare)
     if found is None:
         return Term(words=_words(bare, bare), wanted=wanted)
@@ -88,7 +88,7 @@ def _term(piece: str, fields: Fields) -> Term:
     if sign in COMPARE:
         return _comparison(bare, field, sign, value, fields, wanted)
     if not field:
-        raise InvalidFilterError(f"{bare}: a field goes before the {sign}, one of {', '.join(fields)}")
+        raise InvalidFilterError(f"{bare}: field missing before {sign}; use {', '.join(fields)}")
     _known(field, fields)
     return Term(field=field, operator=":" if sign == ":" else "=", words=_words(value, bare), wanted=wanted)
 
@@ -96,11 +96,11 @@ def _term(piece: str, fields: Fields) -> Term:
 def _comparison(bare: str, field: str, sign: str, value: str, fields: Fields, wanted: bool) -> Term:
     numbers = [name for name, kind in fields.items() if kind != "text"]
     if not numbers:
-        raise InvalidFilterError(f"{bare}: there is no number in these rows")
+        raise InvalidFilterError(f"{bare}: these rows have no number field")
     if field:
         _known(field, fields)
         if field not in numbers:
-            raise InvalidFilterError(f"{field} is no number; numbers here are {', '.join(numbers)}")
+            raise InvalidFilterError(f"{field} is not a number; numbers are {', '.join(numbers)}")
     else:
         field = numbers[0]
     number = _number(value, bare, fields[field])
@@ -109,7 +109,7 @@ def _comparison(bare: str, field: str, sign: str, value: str, fields: Fields, wa
 
 def _known(field: str, fields: Fields) -> None:
     if field not in fields:
-        raise InvalidFilterError(f"no field {field} here; there are {', '.join(fields)}")
+        raise InvalidFilterError(f"no field {field}; fields are {', '.join(fields)}")
 
 
 def _number(text: str, bare: str, kind: FieldKind) -> Decimal:
@@ -124,7 +124,7 @@ def _number(text: str, bare: str, kind: FieldKind) -> Decimal:
     except InvalidOperation:
         number = Decimal("NaN")
     if not number.is_finite() or abs(number.adjusted()) > 30:
-        raise InvalidFilterError(f"{bare}: a number is missing" if not text else f"{bare}: {text} is no number")
+        raise InvalidFilterError(f"{bare}: a number is missing" if not text else f"{bare}: {text} is not a number")
     return number * unit
 
 

@@ -1,4 +1,4 @@
-"""A few lines of text that are redrawn only where they changed."""
+"""A few lines of text that are drawn again only where they changed."""
 
 from collections.abc import Sequence
 
@@ -22,7 +22,6 @@ class LineView(Widget):
         self._strips: dict[tuple[Line, int], Strip] = {}
 
     def show(self, lines: Sequence[Line]) -> None:
-        """Show these lines."""
         before, after = self._lines, tuple(lines)
         if before == after:
             return

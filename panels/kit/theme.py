@@ -128,15 +128,15 @@ NAMES = {
     "16": ANSI_NAME,
     "plain": PLAIN_NAME,
 }
-"""The names of the setting COCKPIT_THEME, in the order in which the key turns through them."""
-WORDS = {
+"""The names of the setting COCKPIT_THEME, in the order of the theme key."""
+DISPLAY_NAMES = {
     DARK_NAME: "dark",
     LIGHT_NAME: "light",
     BLIND_NAME: "colour-blind safe",
     ANSI_NAME: "16 colours",
     PLAIN_NAME: "plain, without colour",
 }
-"""What people call them."""
+"""Their names for people."""
 PALETTES = {DARK_NAME: DARK, LIGHT_NAME: LIGHT, BLIND_NAME: COLOUR_BLIND, ANSI_NAME: ANSI}
 
 

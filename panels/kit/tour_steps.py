@@ -1,6 +1,6 @@
-"""The tour of the sandbox: six steps, each over once what it asks for has really happened. Pure.
+"""The tour of the sandbox: six steps, each over once what it asks for has happened. Pure.
 
-A step is judged by the desk's snapshots, beside what was there when it began; only reading is told by the cockpit.
+A step is judged by the desk's snapshots, compared with its start; only reading a decision is reported by the cockpit.
 """
 
 from collections.abc import Callable, Mapping
@@ -14,19 +14,19 @@ from cockpit.model.snapshot import Snapshot, WithdrawalRow
 Step = Literal["watch", "decision", "shadow", "live", "withdraw", "stop", "over"]
 
 STEPS: tuple[Step, ...] = ("watch", "decision", "shadow", "live", "withdraw", "stop", "over")
-"""In their order; the last one says goodbye."""
+"""In their order; the last one closes the tour."""
 
 WATCHED = 5
 """Requests that must have been decided before the first step is over."""
 WATCH_MS = 10_000
-"""It takes at least this long, so that its few words can be read."""
-GOODBYE_MS = 60_000
-LEFT = frozenset({"sent", "burned", "bridging", "completed"})
-"""States of a withdrawal whose money is on its way, or there."""
+"""It takes at least this long, so that its text can be read."""
+LAST_STEP_MS = 60_000
+SENT_STATES = frozenset({"sent", "burned", "bridging", "completed"})
+"""States of a withdrawal that is in flight or completed."""
 
 
 class Tour(msgspec.Struct, frozen=True, kw_only=True):
-    """A step, and what there was when it began, so that only what happened since counts.
+    """A step, and the state when it started, so that only what happened since counts.
 
     ``since_ns``: by the desk's clock. ``decided``: decisions counted until then; ``withdrawals`` and ``commands``: the
     ids known until then.
@@ -40,20 +40,20 @@ class Tour(msgspec.Struct, frozen=True, kw_only=True):
     commands: frozenset[str]
 
 
-class Touring(msgspec.Struct, frozen=True, kw_only=True):
-    """What a screen needs to show of it. Without a ``tour`` it is only offered.
+class TourView(msgspec.Struct, frozen=True, kw_only=True):
+    """What a screen shows of the tour. Without a ``tour`` it is only offered.
 
-    ``keys``: how each action's key is written, by the action's id. ``why``: why the step's own action can do nothing
-    now; empty when it can.
+    ``keys``: how each action's key is written, by the action's id. ``reason``: why the step's action is unavailable;
+    empty when it is available.
     """
 
     tour: Tour | None
     keys: Mapping[str, str]
-    why: str = ""
+    reason: str = ""
 
 
-def at(step: Step, snapshot: Snapshot) -> Tour:
-    """The step, begun at this snapshot."""
+def start_step(step: Step, snapshot: Snapshot) -> Tour:
+    """Start the step at this snapshot."""
     return Tour(
         step=step,
         run_id=snapshot.run_id,
@@ -64,42 +64,42 @@ def at(step: Step, snapshot: Snapshot) -> Tour:
     )
 
 
-def skipped(tour: Tour, snapshot: Snapshot) -> Tour:
-    """The next step, whatever happened in this one."""
-    return tour if tour.step == "over" else at(STEPS[STEPS.index(tour.step) + 1], snapshot)
+def next_step(tour: Tour, snapshot: Snapshot) -> Tour:
+    """Start the next step, whatever happened in this one."""
+    return tour if tour.step == "over" else start_step(STEPS[STEPS.index(tour.step) + 1], snapshot)
 
 
-def was_read(tour: Tour, snapshot: Snapshot) -> Tour:
-    """A decision was opened, and closed again."""
-    return skipped(tour, snapshot) if tour.step == "decision" else tour
+def decision_read(tour: Tour, snapshot: Snapshot) -> Tour:
+    """Go on after a decision was opened and closed."""
+    return next_step(tour, snapshot) if tour.step == "decision" else tour
 
 
-def advanced(tour: Tour, snapshot: Snapshot) -> Tour | None:
-    """The step the snapshot shows; several at once when they have happened already. None: the tour is over.
+def advance(tour: Tour, snapshot: Snapshot) -> Tour | None:
+    """Return the step that the snapshot shows, several steps on if they have happened already. None: the tour is over.
 
-    It never goes on in a desk that trades for real; of another desk only what happens from now on counts.
+    It ends on a desk that trades for real; on another desk only what happens from now on counts.
     """
     if snapshot.mode != "SANDBOX":
         return None
     if tour.run_id != snapshot.run_id:
-        tour = at(tour.step, snapshot)
+        tour = start_step(tour.step, snapshot)
     while tour.step in DONE and DONE[tour.step](tour, snapshot):
-        tour = skipped(tour, snapshot)
-    return None if tour.step == "over" and passed_ms(tour, snapshot) >= GOODBYE_MS else tour
+        tour = next_step(tour, snapshot)
+    return None if tour.step == "over" and passed_ms(tour, snapshot) >= LAST_STEP_MS else tour
 
 
 def passed_ms(tour: Tour, snapshot: Snapshot) -> int:
-    """Since the step began, by the desk's clock."""
+    """Return the time since the step started, by the desk's clock."""
     return age_ms(snapshot.at_ns, tour.since_ns) or 0
 
 
 def decided(tour: Tour, snapshot: Snapshot) -> int:
-    """Requests decided since the step began."""
+    """Count the requests decided since the step started."""
     return max(0, snapshot.counts.decisions - tour.decided)
 
 
-def ordered(tour: Tour, snapshot: Snapshot) -> WithdrawalRow | None:
-    """The newest withdrawal that this desk made since the step began."""
+def withdrawal_of_step(tour: Tour, snapshot: Snapshot) -> WithdrawalRow | None:
+    """Return the newest withdrawal that this desk made since the step started."""
     rows = (row for row in snapshot.withdrawals if row.ours and row.withdrawal_id not in tour.withdrawals)
     return min(rows, key=lambda row: row.age_ms, default=None)
 
@@ -109,8 +109,8 @@ def _watched(tour: Tour, snapshot: Snapshot) -> bool:
 
 
 def _withdrawn(tour: Tour, snapshot: Snapshot) -> bool:
-    row = ordered(tour, snapshot)
-    return row is not None and row.state in LEFT
+    row = withdrawal_of_step(tour, snapshot)
+    return row is not None and row.state in SENT_STATES
 
 
 def _stopped(tour: Tour, snapshot: Snapshot) -> bool:

@@ -1,4 +1,4 @@
-"""What the cockpit knows at one moment: the newest snapshot and how far it can be trusted."""
+"""What the cockpit knows at one moment: the newest snapshot and whether it can be trusted."""
 
 from collections.abc import Mapping
 
@@ -6,24 +6,24 @@ import msgspec
 
 from cockpit.model.commands import Part
 from cockpit.model.snapshot import Snapshot
-from panels.kit.tour_steps import Touring
+from panels.kit.tour_steps import TourView
 
 NS_PER_S = 1_000_000_000
 
 LATE_MS = 1_500
 SILENT_MS = 3_000
-"""A desk streams four snapshots a second: without one for this long it is called silent."""
+"""A desk streams four snapshots a second: without one for this long it is silent."""
 
 NO_REQUESTS: Mapping[Part, str] = {}
 
 
 class View(msgspec.Struct, frozen=True, kw_only=True):
-    """``quiet_ms``: since the last new snapshot arrived. ``link_lost``: why the stream is down, empty while it is up.
+    """``quiet_ms``: since the last new snapshot arrived. ``link_lost``: why the connection is down, or empty.
 
-    ``asked`` holds, for each part, what was asked of it and is not yet seen in a snapshot ("arming…").
+    ``asked``: for each part the command that no snapshot shows yet ("arming…").
     ``start_problem`` says why the desk could not be started; ``frozen_ms`` how long the panels are frozen.
-    ``unseen`` says what has come since ("3 decisions, 1 fill"). ``read_only``: this cockpit cannot command.
-    ``tour``: the tour of the sandbox, or its offer.
+    ``unseen``: what has arrived since ("3 decisions, 1 fill"). ``read_only``: this cockpit cannot command.
+    ``tour``: the tour of the sandbox, if there is one.
     """
 
     snapshot: Snapshot | None
@@ -34,16 +34,16 @@ class View(msgspec.Struct, frozen=True, kw_only=True):
     frozen_ms: int | None = None
     unseen: str = ""
     read_only: bool = False
-    tour: Touring | None = None
+    tour: TourView | None = None
 
     @property
     def tick_age_ms(self) -> int:
-        """Since the desk's own loop last ticked: what it said of itself, and the time since it said it."""
+        """Time since the desk's loop last ticked: its age in the snapshot, and since the snapshot arrived."""
         return self.quiet_ms + (0 if self.snapshot is None else self.snapshot.tick_ms)
 
     @property
     def silent(self) -> bool:
-        """Whether what is shown must not be taken for the present."""
+        """Whether the snapshot is too old to be taken for the present."""
         return bool(self.link_lost) or self.tick_age_ms >= SILENT_MS
 
     @property

@@ -15,7 +15,7 @@ DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
 
 
 class ChartMark(NamedTuple):
-    """A fill: seconds ago, its price, and the desk's side."""
+    """A fill: seconds ago, its price in EUR per BTC, and the desk's side."""
 
     ago: float
     price: float
@@ -23,7 +23,7 @@ class ChartMark(NamedTuple):
 
 
 def thin(points: Sequence[tuple[float, float]], most: int) -> list[tuple[float, float]]:
-    """At most ``most`` of the points, evenly chosen, the first and the newest among them."""
+    """Choose at most ``most`` of the points evenly, the first and the newest among them."""
     if len(points) <= most:
         return list(points)
     step = (len(points) - 1) / (most - 1)
@@ -31,13 +31,13 @@ def thin(points: Sequence[tuple[float, float]], most: int) -> list[tuple[float, 
 
 
 def span(low: float, high: float) -> tuple[float, float]:
-    """The price range drawn: never narrower than 2 bps, so that a calm market looks calm."""
+    """Return the price range drawn: never narrower than 2 bps, so that a calm market looks calm."""
     pad = max((high - low) * 0.05, high * 0.0001)
     return low - pad, high + pad
 
 
 def time_label(seconds_ago: float) -> str:
-    """A tick of the time axis."""
+    """Write a tick of the time axis."""
     if seconds_ago < 0.5:
         return "now"
     return f"-{seconds_ago / 60:.0f}m" if seconds_ago >= 90 else f"-{seconds_ago:.0f}s"
@@ -52,24 +52,24 @@ class Canvas:
         self._over: dict[tuple[int, int], Cell] = {}
 
     def dot(self, x: int, y: int) -> None:
-        """A dot; x counts half cells from the left, y quarter cells from the top."""
+        """Set a dot; x counts half cells from the left, y quarter cells from the top."""
         if 0 <= x < self.width * 2 and 0 <= y < self.height * 4:
             self._dots[y // 4][x // 2] |= DOTS[y % 4][x % 2]
 
     def line(self, x0: int, y0: int, x1: int, y1: int) -> None:
-        """Dots from one place to another."""
+        """Draw a line of dots."""
         steps = max(abs(x1 - x0), abs(y1 - y0), 1)
         for step in range(steps + 1):
             self.dot(x0 + (x1 - x0) * step // steps, y0 + (y1 - y0) * step // steps)
 
     def put(self, column: int, row: int, text: str, role: Role, *, under: bool = False) -> None:
-        """A character in a cell; ``under`` leaves what is drawn there already."""
+        """Put a character into a cell; ``under`` leaves what is drawn there already."""
         taken = (column, row) in self._over or (0 <= row < self.height and self._dots[row][column])
         if 0 <= column < self.width and 0 <= row < self.height and not (under and taken):
             self._over[column, row] = Cell(text, role)
 
     def row(self, row: int) -> Line:
-        """A row of cells, neighbours in one role joined."""
+        """Return a row of cells, neighbours in one role joined."""
         cells: list[Cell] = []
         for column, dots in enumerate(self._dots[row]):
             cell = self._over.get((column, row)) or (Cell(chr(BLANK + dots), "accent") if dots else Cell(" ", "muted"))
@@ -89,7 +89,7 @@ def chart(
     ask: float | None = None,
     fills: Sequence[ChartMark] = (),
 ) -> list[Line]:
-    """Lines of a chart of (seconds ago, price), oldest first; empty when there is no room or nothing to draw.
+    """Draw a chart of (seconds ago, price), oldest first; empty when there is no room or nothing to draw.
 
     ``bid`` and ``ask`` are the desk's own now, drawn as levels; ``fills`` of the time drawn are marked ▲ and ▼.
     """

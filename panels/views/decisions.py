@@ -18,7 +18,7 @@ COLUMNS = (
     Column("EUR/BTC", 10, "right"),
     Column("bps", 5, "right"),
     Column("decided by", 16),
-    Column("its numbers", 14, from_width=72, grow=True),
+    Column("numbers", 14, from_width=72, grow=True),
 )
 
 REASONS: dict[str, str] = {
@@ -30,16 +30,16 @@ REASONS: dict[str, str] = {
     "inventory": "no balance",
     "inventory_age": "stale balance",
     "deadline": "long deadline",
-    "amount": "dust",
+    "amount": "below dust",
     "notional": "over notional",
-    "edge": "thin edge",
+    "edge": "edge too thin",
     "covered": "not covered",
-    "promised": "much promised",
+    "promised": "max committed",
     "share": "share limit",
-    "rate": "too fast",
-    "fills": "fills an hour",
-    "loss": "day's loss",
-    "trading": "halted, reducing",
+    "rate": "quote rate",
+    "fills": "fills per hour",
+    "loss": "daily loss",
+    "trading": "trading state",
     "salt": "no salt",
     "relay": "relay down",
     "history": "history down",
@@ -47,7 +47,7 @@ REASONS: dict[str, str] = {
 
 
 def reason(row: DecisionRow) -> Cell:
-    """The check that decided, in words: quoted, wanted but held back, or declined."""
+    """Name the check that decided: quoted ✓, quotable but not armed ◇, or declined ·."""
     text = REASONS.get(row.reason, row.reason.replace("_", " "))
     if row.reason == "quote":
         return Cell(f"✓ {text}", "good")
@@ -55,12 +55,10 @@ def reason(row: DecisionRow) -> Cell:
 
 
 def edge_role(row: DecisionRow) -> Role:
-    """An edge below zero is worth a warning."""
     return "muted" if row.edge_bps is None else "bad" if row.edge_bps < 0 else "text"
 
 
 def decision_row(row: DecisionRow) -> GridRow:
-    """A decision under COLUMNS."""
     return GridRow(
         row.decision_id,
         (
@@ -76,10 +74,10 @@ def decision_row(row: DecisionRow) -> GridRow:
 
 
 def decision_detail(row: DecisionRow) -> Detail:
-    """Everything about a decision, each check on its own line."""
+    """Return the details of a decision, each check on its own line."""
     fields = [
         Field("decided by", reason(row)),
-        Field("its numbers", Cell(row.detail or NOTHING)),
+        Field("numbers", Cell(row.detail or NOTHING)),
         Field("side", side(row.side)),
         Field("notional", Cell(f"{exact(row.notional)} EURe" if row.notional is not None else NOTHING)),
         Field("price", Cell(f"{exact(row.price)} EUR/BTC" if row.price is not None else NOTHING)),
@@ -94,12 +92,10 @@ def decision_detail(row: DecisionRow) -> Detail:
         Field(name.replace("_", " "), Cell(f"{'✓' if passed else '✗'} {numbers}", "good" if passed else "bad"))
         for name, passed, numbers in row.checks
     ]
-    return Detail(f"Decision on a request to {'sell us' if row.side == 'buy' else 'buy'} BTC", tuple(fields))
+    return Detail(f"Request: taker {'sells' if row.side == 'buy' else 'buys'} BTC", tuple(fields))
 
 
 class DecisionsPanel(Panel[DecisionRow]):
-    """The strategy's decisions, newest first."""
-
     TITLE = "Decisions"
     COLUMNS = COLUMNS
     FED_BY = "near-intents-ingest"
@@ -137,7 +133,7 @@ class DecisionsPanel(Panel[DecisionRow]):
 
     def empty(self, snapshot: Snapshot) -> Cell:
         if snapshot.relay == "ok":
-            return Cell("listening: no request for the pair yet", "muted")
+            return Cell("connected: no request for the pair yet", "muted")
         return Cell(f"no requests: the relay is {snapshot.relay}", "warn")
 
     def freshness(self, snapshot: Snapshot) -> str:
@@ -145,4 +141,4 @@ class DecisionsPanel(Panel[DecisionRow]):
 
     def summary(self, snapshot: Snapshot) -> str:
         counts = snapshot.counts
-        return f"{counts.decisions:,} decided, {counts.actionable:,} worth quoting"
+        return f"{counts.decisions:,} decided, {counts.actionable:,} quotable"

@@ -1,4 +1,4 @@
-"""Executions: the fills, and whether the Verifier's balances show them."""
+"""Fills: the settled quotes, and whether the Verifier's balances show them."""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -27,18 +27,17 @@ COLUMNS = (
 
 
 def confirmed(row: FillRow) -> Cell:
-    """Whether the balances show the fill."""
-    return Cell("✓ shown", "good") if row.confirmed else Cell("◌ awaited", "warn")
+    return Cell("✓ updated", "good") if row.confirmed else Cell("◌ pending", "warn")
 
 
 def horizon(seconds: int, bps: Decimal | None) -> str:
-    """A markout: how long after the fill, and how far the mid had gone in the desk's favour."""
+    """Write a markout: how long after the fill, and how far the mid had moved in the desk's favour, bps."""
     after = f"{seconds}s" if seconds < 120 else f"{seconds // 60}m"
     return f"{after} {rounded(bps, 1, signed=True)}"
 
 
 def newest_markout(row: FillRow) -> Cell:
-    """The markout of the longest horizon that has passed so far."""
+    """Return the markout of the longest horizon that has passed."""
     if not row.markouts:
         return Cell("◌ waiting" if row.age_ms < 60_000 else NOTHING, "muted")
     seconds, bps = row.markouts[-1]
@@ -46,8 +45,7 @@ def newest_markout(row: FillRow) -> Cell:
     return Cell(horizon(seconds, bps), role)
 
 
-def execution_row(row: FillRow) -> GridRow:
-    """A fill under COLUMNS."""
+def fill_row(row: FillRow) -> GridRow:
     return GridRow(
         row.quote_hash,
         (
@@ -65,8 +63,7 @@ def execution_row(row: FillRow) -> GridRow:
     )
 
 
-def execution_detail(row: FillRow) -> Detail:
-    """The whole fill, to the last base unit."""
+def fill_detail(row: FillRow) -> Detail:
     gained, given = ("BTC", "EURe") if row.side == "buy" else ("EURe", "BTC")
     amounts = {"BTC": exact(row.base_amount), "EURe": exact(row.quote_amount)}
     return Detail(
@@ -77,7 +74,7 @@ def execution_detail(row: FillRow) -> Detail:
             Field("gave", Cell(f"{amounts[given]} {given}")),
             Field("price", Cell(f"{exact(row.price)} EUR/BTC")),
             Field("edge", Cell(f"{rounded(row.edge_bps, 2)} bps" if row.edge_bps is not None else NOTHING)),
-            Field("in the balances", confirmed(row)),
+            Field("balances", confirmed(row)),
             Field("age", Cell(age(row.age_ms))),
             Field("transaction", Cell(row.tx_hash or NOTHING), copy=bool(row.tx_hash)),
             Field("quote hash", Cell(row.quote_hash), copy=True),
@@ -92,8 +89,6 @@ def execution_detail(row: FillRow) -> Detail:
 
 
 class FillsPanel(Panel[FillRow]):
-    """Fills, newest first."""
-
     TITLE = "Fills"
     COLUMNS = COLUMNS
     FED_BY = "trade-executor"
@@ -113,7 +108,7 @@ class FillsPanel(Panel[FillRow]):
         return snapshot.executions
 
     def row(self, item: FillRow) -> GridRow:
-        return execution_row(item)
+        return fill_row(item)
 
     def facts(self, item: FillRow) -> RowFacts:
         return {
@@ -129,10 +124,10 @@ class FillsPanel(Panel[FillRow]):
         }
 
     def detail_of(self, item: FillRow, snapshot: Snapshot) -> Detail:
-        return execution_detail(item)
+        return fill_detail(item)
 
     def empty(self, snapshot: Snapshot) -> Cell:
-        return Cell("no fill since this desk started", "muted")
+        return Cell("no fills since the desk started", "muted")
 
     def freshness(self, snapshot: Snapshot) -> str:
         return f"newest {coarse_age(snapshot.executions[0].age_ms)}" if snapshot.executions else ""

@@ -1,4 +1,4 @@
-"""Health: each part of the desk: its state, age and rate, what it counted, and its last error."""
+"""Health: each part of the desk with its state, age, rate, bad input and last error."""
 
 from collections.abc import Sequence
 from typing import ClassVar
@@ -9,7 +9,7 @@ from cockpit.model.snapshot import PartHealth as HealthRow
 from cockpit.model.snapshot import Snapshot
 from panels.kit.cells import Cell, Column, Detail, Field, GridRow
 from panels.kit.keymap import KeyMap
-from panels.kit.labels import state
+from panels.kit.labels import part_name, state
 from panels.kit.panel import Panel
 from panels.kit.row_filter import Fields, RowFacts
 from panels.views.rates import WorkRates, work
@@ -22,33 +22,24 @@ COLUMNS = (
     Column("rate/s", 7, "right", ticks=True),
     Column("", SPARK_WIDTH, from_width=60, ticks=True),
     Column("bad", 5, "right"),
-    Column("says", 8, grow=True),
+    Column("detail", 8, grow=True),
     Column("last error", 30, from_width=100, grow=True),
 )
-NAMES: dict[str, str] = {
-    "near-intents-ingest": "requests",
-    "market-reference-ingest": "reference",
-    "inventory-sync": "inventory",
-    "liquidity-manager": "liquidity",
-    "history-writer": "history",
-    "strategy-engine": "strategy",
-    "trade-executor": "executor",
-}
 BAD_WORDS = frozenset(
     ("malformed", "implausible", "invalid", "failures", "exceptions", "dropped", "stalls", "duplicate", "oversize")
 )
-"""A counter with one of these words in its name counts input or work that was no good."""
+"""A counter with one of these words in its name counts bad input or failed work."""
 
 
 def bad_input(row: HealthRow) -> int:
-    """How much of what the part took in was no good; a kind of it ("malformed_json") is not counted beside its sum."""
+    """Count the bad input of a part; a kind of it ("malformed_json") is not counted beside its sum."""
     names = {name for name in row.counters if not BAD_WORDS.isdisjoint(name.lower().split("_"))}
     sums = {name for name in names if not any(name.startswith(f"{other}_") for other in names)}
     return sum(row.counters[name] for name in sums)
 
 
-def says(row: HealthRow) -> Cell:
-    """The one thing worth reading now: the error while something is wrong, else what the part says of itself."""
+def status(row: HealthRow) -> Cell:
+    """Return the error while something is wrong, otherwise the part's own detail."""
     if row.state != "ok":
         why = row.last_error or row.detail
         return Cell(f"{row.state}: {why}" if why else row.state, state(row.state).role)
@@ -56,58 +47,53 @@ def says(row: HealthRow) -> Cell:
 
 
 def per_second(rate: float | None) -> str:
-    """A rate in at most six characters."""
+    """Write a rate in at most six characters."""
     if rate is None:
         return "?"
     return f"{rate:,.0f}" if rate >= 100 else f"{rate:.1f}"
 
 
 def health_row(row: HealthRow, rates: WorkRates) -> GridRow:
-    """A part under COLUMNS."""
     bad = bad_input(row)
     rate = rates.rate(row.part)
     return GridRow(
         row.part,
         (
             Cell(state(row.state).text[0], state(row.state).role),
-            Cell(NAMES.get(row.part, row.part)),
+            Cell(part_name(row.part)),
             Cell(age(row.age_ms), "muted"),
             Cell(per_second(rate), "text" if rate else "muted"),
             Cell(sparkline(rates.course(row.part), SPARK_WIDTH), "accent"),
             Cell(f"{bad:,}" if bad else "0", "warn" if bad else "muted"),
-            says(row),
+            status(row),
             Cell(row.last_error or "none", "warn" if row.last_error else "muted"),
         ),
     )
 
 
 def health_detail(row: HealthRow, rates: WorkRates) -> Detail:
-    """Everything the part says of itself, and all its counters."""
     rate = rates.rate(row.part)
     fields = [
         Field("state", state(row.state)),
-        Field("says", Cell(row.detail or "nothing")),
-        Field("last sign of life", Cell(f"{age(row.age_ms)} ago" if row.age_ms is not None else "none yet")),
-        Field("rate", Cell("not known yet" if rate is None else f"{per_second(rate)} {work(row.part)} a second")),
+        Field("detail", Cell(row.detail or "none")),
+        Field("last activity", Cell(f"{age(row.age_ms)} ago" if row.age_ms is not None else "none yet")),
+        Field("rate", Cell("unknown" if rate is None else f"{per_second(rate)} {work(row.part)} a second")),
         Field("last error", Cell(row.last_error or "none", "warn" if row.last_error else "text"), bool(row.last_error)),
     ]
     if row.counters:
         fields.append(Field("", Cell("")))
     fields += [Field(name.replace("_", " "), Cell(f"{count:,}")) for name, count in row.counters.items()]
-    return Detail(row.part, tuple(fields))
+    return Detail(part_name(row.part).capitalize(), tuple(fields))
 
 
-def ill(snapshot: Snapshot) -> int:
-    """How many parts are not well."""
+def failing_parts(snapshot: Snapshot) -> int:
     return sum(row.state in ("degraded", "down") for row in snapshot.health)
 
 
 class HealthPanel(Panel[HealthRow]):
-    """The desk's parts."""
-
     TITLE = "Health"
     COLUMNS = COLUMNS
-    FIELDS: ClassVar[Fields] = {"part": "text", "state": "text", "rate": "number", "bad": "number", "says": "text"}
+    FIELDS: ClassVar[Fields] = {"part": "text", "state": "text", "rate": "number", "bad": "number", "detail": "text"}
 
     def __init__(self, ident: str, number: int, keys: KeyMap) -> None:
         super().__init__(ident, number, keys)
@@ -126,11 +112,11 @@ class HealthPanel(Panel[HealthRow]):
     def facts(self, item: HealthRow) -> RowFacts:
         rate = self.rates.rate(item.part)
         return {
-            "part": f"{item.part} {NAMES.get(item.part, '')}",
+            "part": f"{item.part} {part_name(item.part)}",
             "state": item.state,
             "rate": None if rate is None else round(rate),
             "bad": bad_input(item),
-            "says": f"{item.detail} {item.last_error}",
+            "detail": f"{item.detail} {item.last_error}",
         }
 
     def detail_of(self, item: HealthRow, snapshot: Snapshot) -> Detail:
@@ -138,5 +124,5 @@ class HealthPanel(Panel[HealthRow]):
 
     def summary(self, snapshot: Snapshot) -> str:
         others = snapshot.attached - 1
-        watching = f" · {others} other cockpit{'s' if others > 1 else ''} attached" if others > 0 else ""
+        watching = f" · {others} other cockpit{'s' if others > 1 else ''} connected" if others > 0 else ""
         return f"desk up {uptime(age_ms(snapshot.at_ns, snapshot.started_ns) or 0)}{watching}"

@@ -1,4 +1,4 @@
-"""Interlocks: the arming ladder, where the desk stands on it, and the checklist that each rung stands on."""
+"""Interlocks: the arming ladder with the desk's rung, and the checklist that each rung requires."""
 
 from collections.abc import Iterable, Sequence
 from typing import ClassVar
@@ -26,17 +26,17 @@ COLUMNS = (
 SHORT: dict[str, str] = {
     "reference": "reference fresh",
     "funds": "funds credited",
-    "deposits": "deposit handles",
+    "deposits": "deposit addresses",
     "strategy": "strategy armed",
     "shadow": "shadow decisions",
     "key": "key registered",
     "relay": "relay subscribed",
-    "former": "former run's quotes",
+    "former": "previous run quotes",
     "burning": "no hard stop",
     "refusals": "venue takes quotes",
-    "proof": "proof exact",
+    "proof": "balances explained",
 }
-"""Names that fit a column, of the lines whose own name does not; the whole name is in the drill-down."""
+"""Names that fit the column; the details show the whole name."""
 
 MEANS: dict[Rung, str] = {
     "SAFE": "nothing armed",
@@ -46,7 +46,7 @@ MEANS: dict[Rung, str] = {
 
 
 def ladder_line(snapshot: Snapshot, width: int) -> Line:
-    """The three rungs, the one the desk stands on lit, and what may be quoted."""
+    """Draw the three rungs with the desk's rung highlighted, and what may be quoted."""
     cells: list[Cell] = []
     for index, rung in enumerate(RUNGS):
         here = rung == snapshot.rung
@@ -63,14 +63,13 @@ def ladder_line(snapshot: Snapshot, width: int) -> Line:
 
 
 def closes(row: InterlockRow) -> Cell:
-    """The countdown until a red line closes its open rung."""
+    """Return the countdown until a red interlock disarms."""
     if row.grace_left_ms is None:
         return Cell("", "muted")
     return Cell("now" if row.grace_left_ms <= 0 else time_left(row.grace_left_ms), "bad")
 
 
 def interlock_row(row: InterlockRow) -> GridRow:
-    """A line of the checklist under COLUMNS."""
     return GridRow(
         row.ident,
         (
@@ -85,30 +84,27 @@ def interlock_row(row: InterlockRow) -> GridRow:
 
 
 def interlock_detail(row: InterlockRow) -> Detail:
-    """Why, and what to do."""
     rungs = "SHADOW and LIVE" if row.rung == "SHADOW" else "LIVE"
     fields = [
         Field("state", Cell("✓ green", "good") if row.passed else Cell("✗ red", "bad")),
-        Field("guards", Cell(rungs)),
+        Field("required for", Cell(rungs)),
         Field("measured", Cell(row.measured, "text" if row.passed else "bad"), copy=True),
         Field("wanted", Cell(row.wanted)),
     ]
     if not row.passed:
-        fields.append(Field("what to do", Cell(row.remedy or "wait; the desk measures it again by itself", "strong")))
+        fields.append(Field("what to do", Cell(row.remedy or "Wait; the desk checks again automatically.", "strong")))
         if row.grace_left_ms is not None:
             fields.append(Field("disarms in", closes(row)))
     return Detail(f"Interlock: {row.name}", tuple(fields))
 
 
 def red(snapshot: Snapshot) -> list[InterlockRow]:
-    """The lines that are not green, those about to close a rung first."""
+    """List the interlocks that are red, those about to disarm first."""
     rows = [row for row in snapshot.interlocks if not row.passed]
     return sorted(rows, key=lambda row: row.grace_left_ms is None)
 
 
 class InterlocksPanel(Panel[InterlockRow]):
-    """The arming ladder."""
-
     TITLE = "Interlocks"
     COLUMNS = COLUMNS
     FIELDS: ClassVar[Fields] = {
@@ -152,7 +148,7 @@ class InterlocksPanel(Panel[InterlockRow]):
         return interlock_detail(item)
 
     def empty(self, snapshot: Snapshot) -> Cell:
-        return Cell("the desk has not measured its interlocks yet", "warn")
+        return Cell("the desk has not checked its interlocks yet", "warn")
 
     def summary(self, snapshot: Snapshot) -> str:
         rows = red(snapshot)

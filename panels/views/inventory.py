@@ -1,4 +1,4 @@
-"""Inventory: what is held of each asset, what of it is promised, leaving or arriving, and how it is balanced."""
+"""Inventory: the balance of each asset, what of it is committed, leaving or arriving, and the share of BTC."""
 
 from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
@@ -11,11 +11,12 @@ from cockpit.model.snapshot import InventoryRow, Snapshot
 from cockpit.model.snapshot import InventoryState as Held
 from panels.kit.cells import Cell, Column, Detail, Field, GridRow, Line
 from panels.kit.keymap import KeyMap
+from panels.kit.messages import too_old_to_quote
 from panels.kit.panel import Panel
 from panels.kit.row_filter import Fields, RowFacts
 from panels.kit.text_lines import LineView
 from panels.kit.theme import Role
-from panels.views.proof import places, unexplained
+from panels.views.reconciliation import places, unexplained
 
 COLUMNS = (
     Column("", 10),
@@ -25,7 +26,7 @@ COLUMNS = (
 
 
 class Quantity(NamedTuple):
-    """One line of the table: its name, what it means, and its value for each asset."""
+    """One row of the table: its name, its meaning, and the assets."""
 
     name: str
     means: str
@@ -42,10 +43,13 @@ def _part(value: Decimal, shown: int, role: Role, sign: str) -> Cell:
 
 QUANTITIES: dict[str, tuple[str, Callable[[InventoryRow], Cell]]] = {
     "balance": ("on the Verifier", lambda row: _known(row.balance, places(row.symbol), "text")),
-    "reserved": ("promised by live quotes", lambda row: _part(row.reserved, places(row.symbol), "accent", "−")),
-    "leaving": ("signed away by withdrawals", lambda row: _part(row.leaving, places(row.symbol), "sell", "−")),
-    "spendable": ("free to be quoted", lambda row: _known(row.spendable, places(row.symbol), "strong")),
-    "pending in": ("deposits on their way", lambda row: _part(row.pending_in, places(row.symbol), "warn", "+")),
+    "committed": ("committed to live quotes", lambda row: _part(row.reserved, places(row.symbol), "accent", "−")),
+    "leaving": (
+        "leaving with signed withdrawals",
+        lambda row: _part(row.leaving, places(row.symbol), "sell", "−"),
+    ),
+    "available": ("available for quotes", lambda row: _known(row.spendable, places(row.symbol), "strong")),
+    "pending in": ("deposits not credited yet", lambda row: _part(row.pending_in, places(row.symbol), "warn", "+")),
     "value EUR": (
         "at the reference mid",
         lambda row: Cell(number(row.value_eur, 2), "warn" if row.value_eur is None else "text"),
@@ -54,16 +58,16 @@ QUANTITIES: dict[str, tuple[str, Callable[[InventoryRow], Cell]]] = {
 
 
 def quantities(held: Held) -> list[Quantity]:
-    """The lines of the table, balance first."""
+    """List the quantities, balance first; none before the balances are read."""
     return [Quantity(name, means, held.rows) for name, (means, _) in QUANTITIES.items()] if held.rows else []
 
 
 def quantity_row(quantity: Quantity) -> GridRow:
-    """A quantity under COLUMNS; nothing is shown as zero that could not be read."""
+    """Draw a quantity under COLUMNS; what could not be read is unknown, never zero."""
     draw = QUANTITIES[quantity.name][1]
     by_symbol = {row.symbol: draw(row) for row in quantity.rows}
     nothing = Cell(NOTHING, "muted")
-    role: Role = "strong" if quantity.name == "spendable" else "muted"
+    role: Role = "strong" if quantity.name == "available" else "muted"
     return GridRow(
         quantity.name,
         (Cell(quantity.name, role), by_symbol.get("BTC", nothing), by_symbol.get("EURe", nothing)),
@@ -71,7 +75,7 @@ def quantity_row(quantity: Quantity) -> GridRow:
 
 
 def share_line(held: Held, width: int) -> Line:
-    """BTC's part of the value as a bar with the target marked."""
+    """Draw BTC's part of the value as a bar with the target marked."""
     label, target = "BTC share ", f" target {percent(held.target_btc_share, 0)} %"
     if held.btc_share is None:
         return (Cell(label, "muted"), Cell("unknown without balances and mid", "warn"))
@@ -94,16 +98,15 @@ def share_line(held: Held, width: int) -> Line:
 
 
 def inventory_detail(held: Held) -> Detail:
-    """Both assets to the last base unit."""
     fields: list[Field] = []
     for row in held.rows:
         if fields:
             fields.append(Field("", Cell("")))
         fields += [
             Field(row.symbol, Cell("unknown" if row.balance is None else exact(row.balance), "strong"), copy=True),
-            Field("reserved", Cell(exact(row.reserved))),
+            Field("committed", Cell(exact(row.reserved))),
             Field("leaving", Cell(exact(row.leaving))),
-            Field("spendable", Cell("unknown" if row.spendable is None else exact(row.spendable))),
+            Field("available", Cell("unknown" if row.spendable is None else exact(row.spendable))),
             Field("pending in", Cell(exact(row.pending_in))),
             Field("value", Cell(f"{rounded(row.value_eur, 2)} EUR")),
             Field("opening", Cell("unknown" if row.opening is None else exact(row.opening))),
@@ -120,8 +123,6 @@ def inventory_detail(held: Held) -> Detail:
 
 
 class InventoryPanel(Panel[Quantity]):
-    """Balances and the share of BTC."""
-
     TITLE = "Inventory"
     COLUMNS = COLUMNS
     FED_BY = "inventory-sync"
@@ -152,7 +153,7 @@ class InventoryPanel(Panel[Quantity]):
         return inventory_detail(snapshot.inventory)
 
     def empty(self, snapshot: Snapshot) -> Cell:
-        return Cell(f"balances are not read yet: {self.keys.shown('refresh')} reads them now", "warn")
+        return Cell(f"no balances yet; {self.keys.shown('refresh')} reads them now", "warn")
 
     def data_age(self, snapshot: Snapshot) -> int | None:
         return snapshot.inventory.age_ms
@@ -161,10 +162,10 @@ class InventoryPanel(Panel[Quantity]):
         return snapshot.limits.max_inventory_age_ms
 
     def stale_advice(self, snapshot: Snapshot) -> str:
-        return f"too old to quote on: {self.keys.shown('refresh')} reads them again"
+        return too_old_to_quote(self.keys.shown("refresh"))
 
     def summary(self, snapshot: Snapshot) -> str:
         held = snapshot.inventory
         values = [row.value_eur for row in held.rows]
         known = [value for value in values if value is not None]
-        return f"worth {number(sum(known, Decimal(0)), 2)} EUR" if known and len(known) == len(values) else ""
+        return f"total {number(sum(known, Decimal(0)), 2)} EUR" if known and len(known) == len(values) else ""

@@ -1,4 +1,4 @@
-"""Log: every command with who gave it and what became of it, what the start found, and what this cockpit noticed."""
+"""Log: every command with its actor and outcome, the startup findings, and what this cockpit noticed."""
 
 from collections.abc import Sequence
 from typing import ClassVar, Literal
@@ -10,6 +10,7 @@ from cockpit.model.formatting import age, coarse_age
 from cockpit.model.snapshot import JournalRow, Snapshot
 from panels.kit.cells import Cell, Column, Detail, Field, GridRow
 from panels.kit.keymap import KeyMap
+from panels.kit.messages import NO_REASON_GIVEN
 from panels.kit.notices import NoticeLog
 from panels.kit.panel import Panel
 from panels.kit.row_filter import Fields, RowFacts
@@ -28,35 +29,34 @@ NOTICED: dict[str, Mark] = {"good": "✓", "info": "·", "warn": "!", "bad": "�
 
 
 class LogEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of the log; ``told`` is what became of it, or all there is to say."""
+    """One line of the log; ``text`` is the outcome of a command, or the finding or notice."""
 
     key: str
     age_ms: int
     who: str
     mark: Mark
     what: str
-    told: str = ""
+    text: str = ""
 
 
-def of_journal(row: JournalRow) -> LogEntry:
-    """A command, accepted or refused."""
-    outcome = row.reason or ("done" if row.accepted else "no reason given")
+def journal_entry(row: JournalRow) -> LogEntry:
+    outcome = row.reason or ("done" if row.accepted else NO_REASON_GIVEN)
     return LogEntry(
         key=f"command/{row.command_id}",
         age_ms=row.age_ms,
         who=row.actor,
         mark="✓" if row.accepted else "✗",
         what=row.command,
-        told=outcome if row.accepted else f"refused: {outcome}",
+        text=outcome if row.accepted else f"refused: {outcome}",
     )
 
 
 def entries(snapshot: Snapshot, noticed: NoticeLog) -> list[LogEntry]:
-    """Everything worth a line, newest first."""
+    """List commands, findings and notices, newest first."""
     run_ms = age_ms(snapshot.at_ns, snapshot.started_ns) or 0
-    found = [of_journal(row) for row in snapshot.journal]
+    found = [journal_entry(row) for row in snapshot.journal]
     found += [
-        LogEntry(key=f"finding/{number}", age_ms=run_ms, who="start", mark="!", what="found", told=text)
+        LogEntry(key=f"finding/{number}", age_ms=run_ms, who="start", mark="!", what="found", text=text)
         for number, text in enumerate(snapshot.findings)
     ]
     found += [
@@ -66,7 +66,7 @@ def entries(snapshot: Snapshot, noticed: NoticeLog) -> list[LogEntry]:
             who="cockpit",
             mark=NOTICED[notice.weight],
             what="noticed",
-            told=notice.text,
+            text=notice.text,
         )
         for notice in noticed.newest()
     ]
@@ -74,7 +74,6 @@ def entries(snapshot: Snapshot, noticed: NoticeLog) -> list[LogEntry]:
 
 
 def entry_row(entry: LogEntry) -> GridRow:
-    """A line under COLUMNS."""
     role = ROLES[entry.mark]
     return GridRow(
         entry.key,
@@ -83,14 +82,12 @@ def entry_row(entry: LogEntry) -> GridRow:
             Cell(entry.who, "text" if entry.who not in ("cockpit", "start") else "muted"),
             Cell(entry.mark, role),
             Cell(entry.what, "strong" if entry.key.startswith("command/") else "muted"),
-            Cell(entry.told, "muted" if entry.mark in "✓·" else role),
+            Cell(entry.text, "muted" if entry.mark in "✓·" else role),
         ),
     )
 
 
 class LogPanel(Panel[LogEntry]):
-    """The journal, and what was noticed beside it."""
-
     TITLE = "Log"
     COLUMNS = COLUMNS
     FED_BY = "history-writer"
@@ -111,7 +108,7 @@ class LogPanel(Panel[LogEntry]):
         return {
             "who": item.who,
             "what": item.what,
-            "outcome": f"{word} {item.told}",
+            "outcome": f"{word} {item.text}",
             "age": item.age_ms // 1000,
             "id": item.key,
         }
@@ -119,18 +116,18 @@ class LogPanel(Panel[LogEntry]):
     def detail_of(self, item: LogEntry, snapshot: Snapshot) -> Detail:
         kind, _, ident = item.key.partition("/")
         return Detail(
-            "Command" if kind == "command" else "Noticed" if kind == "noticed" else "Found at the start",
+            "Command" if kind == "command" else "Noticed" if kind == "noticed" else "Startup finding",
             (
                 Field("who", Cell(item.who)),
                 Field("what", Cell(item.what, "strong")),
-                Field("outcome", Cell(f"{item.mark} {item.told}", ROLES[item.mark])),
+                Field("outcome", Cell(f"{item.mark} {item.text}", ROLES[item.mark])),
                 Field("age", Cell(f"{age(item.age_ms)} ago")),
                 Field("id", Cell(ident), copy=True),
             ),
         )
 
     def empty(self, snapshot: Snapshot) -> Cell:
-        return Cell("nothing was asked of this desk yet", "muted")
+        return Cell("no commands yet", "muted")
 
     def freshness(self, snapshot: Snapshot) -> str:
         found = self.items(snapshot)

@@ -1,4 +1,4 @@
-"""Market: the reference mid, what we would bid and ask, the sources, and the chart."""
+"""Market: the reference mid, our bid and ask, the sources, and the chart."""
 
 from collections.abc import Iterable, Sequence
 from typing import ClassVar
@@ -10,6 +10,7 @@ from cockpit.model.snapshot import MarketState, Snapshot, SourceRow
 from panels.kit.cells import Cell, Column, Detail, Field, GridRow, Line
 from panels.kit.keymap import KeyMap
 from panels.kit.labels import state
+from panels.kit.messages import too_old_to_quote
 from panels.kit.panel import Panel
 from panels.kit.row_filter import Fields, RowFacts
 from panels.kit.text_lines import LineView
@@ -28,7 +29,6 @@ COLUMNS = (
 
 
 def prices_line(market: MarketState) -> Line:
-    """Our bid, the mid, our ask."""
     if market.mid is None:
         return (Cell("no mid: ", "warn"), Cell(market.detail or "no source has ticked yet", "muted"))
     return (
@@ -42,7 +42,7 @@ def prices_line(market: MarketState) -> Line:
 
 
 def source_row(row: SourceRow) -> GridRow:
-    """A source under COLUMNS; what the state does not say, its detail does."""
+    """Draw a source under COLUMNS, its detail behind its state."""
     return GridRow(
         row.source,
         (
@@ -58,29 +58,26 @@ def source_row(row: SourceRow) -> GridRow:
 
 
 def source_detail(row: SourceRow) -> Detail:
-    """The whole source."""
     return Detail(
         row.source,
         (
             Field("state", state(row.state)),
-            Field("says", Cell(row.detail or "nothing")),
+            Field("detail", Cell(row.detail or "none")),
             Field("bid", Cell(rounded(row.bid, 2))),
             Field("ask", Cell(rounded(row.ask, 2))),
             Field("mid", Cell(rounded(row.mid, 4)), copy=True),
-            Field("from composite", Cell(f"{rounded(row.divergence_bps, 2, signed=True)} bps")),
+            Field("off composite", Cell(f"{rounded(row.divergence_bps, 2, signed=True)} bps")),
             Field("last tick", Cell(exact_age(row.age_ms))),
         ),
     )
 
 
 def fills(snapshot: Snapshot) -> list[ChartMark]:
-    """The fills that can be marked on the chart."""
+    """List the fills to mark on the chart."""
     return [ChartMark(row.age_ms / 1000, float(row.price), row.side) for row in snapshot.executions]
 
 
 class MarketPanel(Panel[SourceRow]):
-    """The reference price."""
-
     TITLE = "Market BTC/EURe"
     COLUMNS = COLUMNS
     FED_BY = "market-reference-ingest"
@@ -109,7 +106,7 @@ class MarketPanel(Panel[SourceRow]):
     def _curve(self, snapshot: Snapshot) -> list[Line]:
         market, size = snapshot.market, self.curve.size
         if len(market.chart) < 2:
-            return [(Cell("◌ the chart begins with the second price", "muted"),)]
+            return [(Cell("◌ the chart starts with the second price", "muted"),)]
         return chart(
             market.chart,
             size.width,
@@ -147,7 +144,7 @@ class MarketPanel(Panel[SourceRow]):
         return snapshot.limits.max_reference_age_ms
 
     def stale_advice(self, snapshot: Snapshot) -> str:
-        return f"too old to quote on: {self.keys.shown('refresh')} reads it again"
+        return too_old_to_quote(self.keys.shown("refresh"))
 
     def summary(self, snapshot: Snapshot) -> str:
         market = snapshot.market

@@ -1,4 +1,4 @@
-"""Quotes: what was signed, how long it still binds, and what became of it."""
+"""Quotes: what was signed, how long it is still binding, and its outcome."""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -27,29 +27,28 @@ PLACES = {"BTC": 8}
 
 
 def amount(value: Decimal, symbol: str) -> str:
-    """An amount with its symbol: BTC to the satoshi, anything else to four decimals."""
+    """Write an amount with its symbol: BTC to the satoshi, anything else to four decimals."""
     return f"{number(value, PLACES.get(symbol, 4))} {symbol}"
 
 
-def alive(row: QuoteRow) -> bool:
-    """Whether the quote may still be settled; a quote without an answer may."""
+def is_live(row: QuoteRow) -> bool:
+    """Return whether the quote may still be settled; a quote without an answer may."""
     return row.left_ms > 0 and row.outcome in ("sent", "accepted", "unknown", "burning")
 
 
 def seconds_left(ms: int) -> str:
-    """Time left in seconds, rounded up, for as long as they fit."""
+    """Write a time left in seconds, rounded up, while they fit into four cells."""
     seconds = -(-ms // 1000)
     return f"{seconds}s" if seconds < 1000 else f"{seconds // 60}m"
 
 
 def left_role(row: QuoteRow) -> Role:
-    """Time left: calm, then near its end."""
     return "warn" if row.left_ms * 4 < row.life_ms else "accent"
 
 
 def quote_row(row: QuoteRow) -> GridRow:
-    """A quote under COLUMNS; the bar drains with the time left and is gone once nothing binds."""
-    living = alive(row)
+    """Draw a quote under COLUMNS; the bar drains with the time left and is gone once the quote is not live."""
+    live = is_live(row)
     role = left_role(row)
     return GridRow(
         row.quote_hash,
@@ -59,43 +58,44 @@ def quote_row(row: QuoteRow) -> GridRow:
             Cell(amount(row.takes, row.takes_symbol)),
             Cell(rounded(row.price, 2)),
             outcome(row.outcome),
-            Cell(seconds_left(row.left_ms) if living else "", role),
-            Cell(progress_bar(row.left_ms, row.life_ms, BAR_WIDTH) if living else "", role),
+            Cell(seconds_left(row.left_ms) if live else "", role),
+            Cell(progress_bar(row.left_ms, row.life_ms, BAR_WIDTH) if live else "", role),
             Cell(row.detail, "muted"),
         ),
     )
 
 
 def quote_life(row: QuoteRow, snapshot: Snapshot) -> tuple[Field, ...]:
-    """What happened to the quote in its order, as far as the snapshot lists it: decided, signed, settled, dead."""
+    """List what happened to the quote, as far as the snapshot holds it: decided, signed, settled, expired."""
     decided = next((one for one in snapshot.decisions if one.quote_id == row.quote_id), None)
     filled = next((one for one in snapshot.executions if one.quote_hash == row.quote_hash), None)
-    died = row.age_ms - row.life_ms
+    since_expiry_ms = row.age_ms - row.life_ms
     fields = [Field("", Cell(""))]
     if decided is not None:
         passed = sum(good for _, good, _ in decided.checks)
         fields.append(
             Field(f"{age(decided.age_ms)} ago", Cell(f"decided: {passed} of {len(decided.checks)} checks passed"))
         )
-    fields.append(Field(f"{age(row.age_ms)} ago", Cell(f"signed for {time_left(row.life_ms)}, and sent to the relay")))
+    fields.append(
+        Field(f"{age(row.age_ms)} ago", Cell(f"signed, valid for {time_left(row.life_ms)}, sent to the relay"))
+    )
     if filled is not None:
         fields.append(Field(f"{age(filled.age_ms)} ago", Cell("settled", "good")))
-        fields.append(Field("balances", Cell("show it" if filled.confirmed else "do not show it yet")))
+        fields.append(Field("balances", Cell("updated" if filled.confirmed else "not updated yet")))
         if filled.tx_hash:
             fields.append(Field("transaction", Cell(filled.tx_hash), copy=True))
         fields += [
             Field(f"markout {seconds}s", Cell(f"{rounded(bps, 2, signed=True)} bps"))
             for seconds, bps in filled.markouts
         ]
-    elif alive(row):
-        fields.append(Field(f"in {time_left(row.left_ms)}", Cell("its deadline: until then it binds", left_role(row))))
-    elif died >= 0:
-        fields.append(Field(f"{age(died)} ago", Cell("its deadline", "muted")))
+    elif is_live(row):
+        fields.append(Field(f"in {time_left(row.left_ms)}", Cell("expires; binding until then", left_role(row))))
+    elif since_expiry_ms >= 0:
+        fields.append(Field(f"{age(since_expiry_ms)} ago", Cell("deadline passed", "muted")))
     return tuple(fields)
 
 
 def quote_detail(row: QuoteRow, snapshot: Snapshot) -> Detail:
-    """The whole quote, to the last base unit, and its life."""
     return Detail(
         "Quote",
         (
@@ -105,7 +105,9 @@ def quote_detail(row: QuoteRow, snapshot: Snapshot) -> Detail:
             Field("gives", Cell(f"{exact(row.gives)} {row.gives_symbol}")),
             Field("takes", Cell(f"{exact(row.takes)} {row.takes_symbol}")),
             Field("price", Cell(f"{exact(row.price)} EUR/BTC")),
-            Field("time left", Cell(f"{time_left(row.left_ms)} of {time_left(row.life_ms)}" if alive(row) else "none")),
+            Field(
+                "time left", Cell(f"{time_left(row.left_ms)} of {time_left(row.life_ms)}" if is_live(row) else "none")
+            ),
             Field("age", Cell(age(row.age_ms))),
             Field("quote hash", Cell(row.quote_hash), copy=True),
             Field("request", Cell(row.quote_id), copy=True),
@@ -115,8 +117,6 @@ def quote_detail(row: QuoteRow, snapshot: Snapshot) -> Detail:
 
 
 class QuotesPanel(Panel[QuoteRow]):
-    """Signed quotes, newest first."""
-
     TITLE = "Quotes"
     COLUMNS = COLUMNS
     FED_BY = "trade-executor"
@@ -142,11 +142,11 @@ class QuotesPanel(Panel[QuoteRow]):
         btc, eure = (item.takes, item.gives) if item.side == "buy" else (item.gives, item.takes)
         return {
             "side": item.side,
-            "outcome": f"{item.outcome}{' alive' if alive(item) else ''}",
+            "outcome": f"{item.outcome}{' live' if is_live(item) else ''}",
             "eure": eure,
             "btc": btc,
             "price": item.price,
-            "left": item.left_ms // 1000 if alive(item) else 0,
+            "left": item.left_ms // 1000 if is_live(item) else 0,
             "age": item.age_ms // 1000,
             "id": f"{item.quote_hash} {item.quote_id}",
             "detail": item.detail,

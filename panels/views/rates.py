@@ -1,4 +1,4 @@
-"""How much each part of the desk does a second, counted from its counters as the snapshots come."""
+"""The work that each part of the desk does per second, from its counters in the snapshots."""
 
 import itertools
 from collections import deque
@@ -9,7 +9,7 @@ from panels.kit.view import NS_PER_S
 
 WINDOW_S = 10
 
-_KINDS: Mapping[str, tuple[str, Callable[[str], bool]]] = {
+_WORK: Mapping[str, tuple[str, Callable[[str], bool]]] = {
     "near-intents-ingest": ("messages", lambda name: name == "messages"),
     "market-reference-ingest": ("ticks", lambda name: name.endswith("_ticks")),
     "inventory-sync": ("readings", lambda name: name == "readings"),
@@ -18,22 +18,20 @@ _KINDS: Mapping[str, tuple[str, Callable[[str], bool]]] = {
     "strategy-engine": ("decisions", lambda name: name.startswith("reason_")),
     "trade-executor": ("quotes", lambda name: name == "sent"),
 }
-"""What a part's work is called, and which of its counters count it."""
+"""The name of a part's work, and which of its counters count it."""
 
 
 def work(part: str) -> str:
-    """What the part's rate counts."""
-    return _KINDS[part][0] if part in _KINDS else "things"
+    return _WORK[part][0] if part in _WORK else "events"
 
 
-def done(row: PartHealth) -> int:
-    """How much work the part has done since the desk's start."""
-    counts = _KINDS.get(row.part)
+def work_done(row: PartHealth) -> int:
+    counts = _WORK.get(row.part)
     return 0 if counts is None else sum(count for name, count in row.counters.items() if counts[1](name))
 
 
 class WorkRates:
-    """One sample a second of the last ten; another run of the desk begins anew."""
+    """Samples of the last ten seconds, one a second; another run of the desk starts from nothing."""
 
     def __init__(self) -> None:
         self._run = ""
@@ -46,10 +44,10 @@ class WorkRates:
             self._samples.clear()
         if self._samples and abs(snapshot.at_ns - self._samples[-1][0]) < NS_PER_S:
             return
-        self._samples.append((snapshot.at_ns, {row.part: done(row) for row in snapshot.health}))
+        self._samples.append((snapshot.at_ns, {row.part: work_done(row) for row in snapshot.health}))
 
     def rate(self, part: str) -> float | None:
-        """Work a second over the last ten; None until it can be told."""
+        """Return the work per second over the last ten; None until there are two samples."""
         if len(self._samples) < 2:
             return None
         (first_ns, first), (last_ns, last) = self._samples[0], self._samples[-1]
@@ -57,6 +55,6 @@ class WorkRates:
         return (last.get(part, 0) - first.get(part, 0)) / seconds if seconds > 0 else None
 
     def course(self, part: str) -> list[float]:
-        """Work in each of the last seconds, oldest first."""
+        """Return the work in each of the last seconds, oldest first."""
         counts = [counts.get(part, 0) for _, counts in self._samples]
         return [float(after - before) for before, after in itertools.pairwise(counts)]

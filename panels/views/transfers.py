@@ -1,4 +1,4 @@
-"""Deposits and withdrawals: money on its way first, what has arrived or failed after it."""
+"""Funds: deposits and withdrawals, those in flight first, then those that arrived or failed."""
 
 from collections.abc import Sequence
 from typing import ClassVar
@@ -33,25 +33,23 @@ STEPS = {
     "requested": "requested",
     "prepared": "signed and recorded",
     "sent": "sent",
-    "burned": "burned on NEAR",
-    "bridging": "taken by the bridge",
+    "burned": "left the Verifier",
+    "bridging": "accepted by the bridge",
     "completed": "paid out",
     "unknown": "outcome unknown",
 }
 
 
 def deposit_key(row: DepositRow) -> str:
-    """What names a deposit."""
     return f"in/{row.chain}/{row.tx_hash}/{row.symbol}"
 
 
 def withdrawal_key(row: WithdrawalRow) -> str:
-    """What names a withdrawal."""
     return f"out/{row.withdrawal_id}"
 
 
 def status(row: DepositRow) -> Cell:
-    """Arrived, failed, or on its way."""
+    """The state of a deposit with its glyph."""
     word = row.status.lower()
     if row.status.upper() in ARRIVED:
         return Cell(f"✓ {word}", "good")
@@ -61,32 +59,33 @@ def status(row: DepositRow) -> Cell:
 
 
 def state(row: WithdrawalRow) -> Cell:
-    """How far a withdrawal has come."""
+    """The state of a withdrawal with its glyph."""
     if row.state in ENDS:
         return Cell(*ENDS[row.state])
-    return Cell(f"? {row.state}", "bad") if row.state == "unknown" else Cell(f"◌ {row.state}", "warn")
+    # "burned" is what happens to nonces on this screen; a withdrawal leaves the Verifier.
+    word = "withdrawn" if row.state == "burned" else row.state
+    return Cell(f"? {word}", "bad") if row.state == "unknown" else Cell(f"◌ {word}", "warn")
 
 
 def pending(row: DepositRow | WithdrawalRow) -> bool:
-    """Whether the money is on its way."""
+    """Return whether the transfer is in flight."""
     if isinstance(row, WithdrawalRow):
         return row.state not in ENDS
     return row.status.upper() not in (*ARRIVED, *FAILED)
 
 
 def in_order(snapshot: Snapshot) -> list[DepositRow | WithdrawalRow]:
-    """Money on its way first, then newest first."""
+    """List transfers in flight first, then newest first."""
     rows: list[DepositRow | WithdrawalRow] = [*snapshot.withdrawals, *snapshot.deposits]
     return sorted(rows, key=lambda row: (not pending(row), row.age_ms))
 
 
 def amount(row: DepositRow | WithdrawalRow) -> str:
-    """An amount with its symbol: BTC to the satoshi, anything else to four decimals."""
+    """Write an amount with its symbol: BTC to the satoshi, anything else to four decimals."""
     return f"{number(row.amount, 8 if row.symbol == 'BTC' else 4)} {row.symbol}"
 
 
 def deposit_row(row: DepositRow) -> GridRow:
-    """A deposit under COLUMNS."""
     return GridRow(
         deposit_key(row),
         (
@@ -101,7 +100,6 @@ def deposit_row(row: DepositRow) -> GridRow:
 
 
 def withdrawal_row(row: WithdrawalRow) -> GridRow:
-    """A withdrawal under COLUMNS."""
     named = row.destination_hash or row.near_hash or "not sent yet"
     return GridRow(
         withdrawal_key(row),
@@ -117,31 +115,30 @@ def withdrawal_row(row: WithdrawalRow) -> GridRow:
 
 
 def deposit_detail(row: DepositRow) -> Detail:
-    """The whole deposit."""
     return Detail(
         "Deposit",
         (
             Field("status", status(row)),
             Field("amount", Cell(f"{exact(row.amount)} {row.symbol}")),
             Field("chain", Cell(row.chain)),
-            Field("transaction", Cell(row.tx_hash or "not known yet"), copy=bool(row.tx_hash)),
+            Field("transaction", Cell(row.tx_hash or "none yet"), copy=bool(row.tx_hash)),
             Field("age", Cell(age(row.age_ms))),
         ),
     )
 
 
 def withdrawal_detail(row: WithdrawalRow) -> Detail:
-    """The whole withdrawal: its steps with their ages, and its hashes."""
-    made = Cell(f"here, by {row.route}") if row.ours else Cell("made elsewhere", "warn")
+    """Return the details of a withdrawal, with the age of each step."""
+    origin = Cell(f"this desk, {row.route} route") if row.ours else Cell("made elsewhere", "warn")
     fields = [
         Field("state", state(row)),
         Field("detail", Cell(row.detail or "none")),
-        Field("made", made),
-        Field("burned", Cell(f"{exact(row.amount)} {row.symbol}", "strong")),
-        Field("bridge fee", Cell("not known" if row.fee is None else f"{exact(row.fee)} {row.symbol}")),
-        Field("to", Cell(row.destination or "not known", "strong"), copy=bool(row.destination)),
+        Field("origin", origin),
+        Field("withdrawn", Cell(f"{exact(row.amount)} {row.symbol}", "strong")),
+        Field("bridge fee", Cell("unknown" if row.fee is None else f"{exact(row.fee)} {row.symbol}")),
+        Field("to", Cell(row.destination or "unknown", "strong"), copy=bool(row.destination)),
         Field("chain", Cell(row.chain)),
-        Field("NEAR hash", Cell(row.near_hash or "not known yet"), copy=bool(row.near_hash)),
+        Field("NEAR hash", Cell(row.near_hash or "none yet"), copy=bool(row.near_hash)),
         Field("paid out as", Cell(row.destination_hash or "not yet"), copy=bool(row.destination_hash)),
         Field("withdrawal", Cell(row.withdrawal_id, "muted")),
         Field("", Cell("")),
@@ -151,12 +148,10 @@ def withdrawal_detail(row: WithdrawalRow) -> Detail:
 
 
 STALE_MS = 120_000
-"""The bridge is asked every few seconds; a list this old says that it does not answer."""
+"""The bridge is asked every few seconds; a list this old means that it does not answer."""
 
 
 class FundsPanel(Panel[DepositRow | WithdrawalRow]):
-    """Money in and money out."""
-
     TITLE = "Funds"
     COLUMNS = COLUMNS
     FED_BY = "liquidity-manager"
@@ -195,10 +190,10 @@ class FundsPanel(Panel[DepositRow | WithdrawalRow]):
 
     def empty(self, snapshot: Snapshot) -> Cell:
         if snapshot.deposits_age_ms is None:
-            return Cell(f"the bridge has not answered yet: {self.keys.shown('refresh')} asks again", "warn")
+            return Cell(f"no answer from the bridge yet; {self.keys.shown('refresh')} asks again", "warn")
         keys = self.keys
         deposit, withdraw = keys.shown("deposit"), keys.shown("withdraw")
-        return Cell(f"nothing on its way: {deposit} shows where to deposit, {withdraw} withdraws", "muted")
+        return Cell(f"nothing in flight: {deposit} shows deposit addresses, {withdraw} withdraws", "muted")
 
     def data_age(self, snapshot: Snapshot) -> int | None:
         return snapshot.deposits_age_ms

@@ -245,8 +245,8 @@ class ConfirmDialog(Dialog[ConfirmOutcome]):
             (self._amount, amount_problem(self._amount.value, self._review)),
             (self._tail, tail_problem(self._tail.value, self._review)),
         ):
-            entry.mark("✓" if not problem else "")
-            entry.complain(problem if entry.value else "")
+            entry.show_unit("✓" if not problem else "")
+            entry.show_problem(problem if entry.value else "")
         self.query_one("#withdraw", Button).disabled = self._mistyped()
 
     def _move(self, stage: Stage, message: Message | None) -> None:

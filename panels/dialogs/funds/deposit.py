@@ -167,7 +167,7 @@ class DepositDialog(Dialog[None]):
 
     def _notify(self) -> None:
         problem = hash_problem(self._hash.value)
-        self._hash.complain(problem)
+        self._hash.show_problem(problem)
         if problem:
             self._hash.input.focus()
         elif not self._in_flight:

@@ -85,8 +85,8 @@ class TrackDialog(CommandDialog[Result]):
         if snapshot is None:
             return
         parsed = parse_tracking(self._hash.value, self._asset.value, self._amount.value, snapshot)
-        self._hash.complain(parsed.problems.get("hash", ""))
-        self._amount.complain(parsed.problems.get("amount", ""))
+        self._hash.show_problem(parsed.problems.get("hash", ""))
+        self._amount.show_problem(parsed.problems.get("amount", ""))
         if parsed.order != self._order:
             self.forget_unknown()
         self._order = parsed.order

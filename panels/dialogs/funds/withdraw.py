@@ -111,7 +111,7 @@ class WithdrawDialog(Dialog[None]):
         super().paint(view)
         self._freeze.paint(view)
         row = None if view.snapshot is None else inventory_row(view.snapshot, self._asset.value)
-        self._amount.mark("" if row is None else f"{self._asset.value}, max {amount(row.spendable, '').strip()}")
+        self._amount.show_unit("" if row is None else f"{self._asset.value}, max {amount(row.spendable, '').strip()}")
 
     def on_form_choice_changed(self, event: FormChoice.Changed) -> None:
         """Another asset: its own destination, as it was left, and no answer about the previous one."""
@@ -120,8 +120,8 @@ class WithdrawDialog(Dialog[None]):
         self._destinations[self._shown_asset] = self._destination.value
         self._shown_asset = self._asset.value
         self._destination.value = self._destinations.get(self._shown_asset, "")
-        self._amount.complain("")
-        self._destination.complain("")
+        self._amount.show_problem("")
+        self._destination.show_problem("")
         self.paint(self.view)
 
     def on_input_changed(self, event: Input.Changed) -> None:
@@ -133,7 +133,7 @@ class WithdrawDialog(Dialog[None]):
         self._stop_waiting()
         for entry in (self._amount, self._destination):
             if entry.input is event.input:
-                entry.complain("")
+                entry.show_problem("")
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
@@ -157,8 +157,8 @@ class WithdrawDialog(Dialog[None]):
             return
         self._asked = self._typed()
         parsed = parse_order(self._asset.value, self._amount.value, self._destination.value, snapshot)
-        self._amount.complain(parsed.problems.get("amount", ""))
-        self._destination.complain(parsed.problems.get("destination", ""))
+        self._amount.show_problem(parsed.problems.get("amount", ""))
+        self._destination.show_problem(parsed.problems.get("destination", ""))
         if parsed.order is None:
             self.show_message(None)
             (self._amount if "amount" in parsed.problems else self._destination).input.focus()
@@ -190,7 +190,7 @@ class WithdrawDialog(Dialog[None]):
         elif isinstance(reviewed, UnknownOutcome):
             self.show_message(Message(f"No review: {reviewed.reason}; {NOTHING_ORDERED}.", "error"))
         else:
-            self._destination.complain(reviewed.reason)
+            self._destination.show_problem(reviewed.reason)
             self._destination.input.focus()
 
     def _left_review(self, ordered: bool | None) -> None:

@@ -16,7 +16,7 @@ from panels.dialogs.outcome import short_names
 from panels.frame.banners import faults_line
 from panels.kit.messages import NO_COLOR_IS_SET, unavailable
 from panels.kit.textual_internals import screen_strips
-from panels.kit.theme import BLIND_NAME, NAMES, PLAIN_NAME, WORDS, styles
+from panels.kit.theme import BLIND_NAME, DISPLAY_NAMES, NAMES, PLAIN_NAME, styles
 from panels.kit.view import View
 from tests.support.cockpit import samples
 from tests.support.cockpit.driven import NARROW, cockpit
@@ -231,7 +231,7 @@ async def test_every_theme_is_named_in_the_palette_and_chosen_there(desk: FakeDe
         await driven.press("ctrl+p")
         await driven.opens("Search for commands")
         await driven.press(*"theme", "colon")
-        await driven.shows(*(f"Theme: {words}" for words in WORDS.values()), "In use")
+        await driven.shows(*(f"Theme: {words}" for words in DISPLAY_NAMES.values()), "In use")
         await driven.press(*"colour-blind")
         await driven.hides("Theme: dark")
         await driven.press("enter")

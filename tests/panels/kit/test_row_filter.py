@@ -53,32 +53,32 @@ def test_what_is_shown(text: str, shown: bool) -> None:
 
 
 @pytest.mark.parametrize("text", ["bps>0", "bps<0", "-bps>0", "-bps<0", "bps>=0"])
-def test_what_is_not_known_satisfies_no_comparison(text: str) -> None:
+def test_an_unknown_value_satisfies_no_comparison(text: str) -> None:
     assert not holds(text)
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "problem"),
     [
-        ("sid:sell", "no field sid here; there are side, reason"),
-        ("side>3", "side is no number; numbers here are notional, bps, age"),
-        ("notional>much", "much is no number"),
+        ("sid:sell", "no field sid; fields are side, reason"),
+        ("side>3", "side is not a number; numbers are notional, bps, age"),
+        ("notional>much", "much is not a number"),
         ("notional>", "a number is missing"),
         ("side:", "a word is missing"),
-        (":sell", "a field goes before the :"),
-        ('"sell', "the quotation mark is not closed"),
-        (">nan", "nan is no number"),
-        (">1e999999", "is no number"),
-        (">1_000", "is no number"),
+        (":sell", "field missing before :"),
+        ('"sell', "closing quote is missing"),
+        (">nan", "nan is not a number"),
+        (">1e999999", "is not a number"),
+        (">1_000", "is not a number"),
     ],
 )
-def test_what_cannot_be_read_is_said_in_a_sentence(text: str, said: str) -> None:
-    with pytest.raises(InvalidFilterError, match=said.replace(".", r"\.")):
+def test_what_cannot_be_read_is_explained_in_a_sentence(text: str, problem: str) -> None:
+    with pytest.raises(InvalidFilterError, match=problem.replace(".", r"\.")):
         parse(text, FIELDS)
 
 
-def test_rows_without_numbers_say_so() -> None:
-    with pytest.raises(InvalidFilterError, match="there is no number in these rows"):
+def test_rows_without_numbers_take_no_comparison() -> None:
+    with pytest.raises(InvalidFilterError, match="these rows have no number field"):
         parse(">3", {"side": "text"})
 
 

@@ -10,7 +10,18 @@ from msgspec.structs import replace
 
 from cockpit.app.tour import TourSeen
 from cockpit.model.snapshot import JournalRow, Snapshot
-from panels.kit.tour_steps import GOODBYE_MS, STEPS, WATCH_MS, WATCHED, Step, Tour, advanced, at, skipped, was_read
+from panels.kit.tour_steps import (
+    LAST_STEP_MS,
+    STEPS,
+    WATCH_MS,
+    WATCHED,
+    Step,
+    Tour,
+    advance,
+    decision_read,
+    next_step,
+    start_step,
+)
 from tests.support.cockpit import samples
 
 SAFE = samples.disarmed()
@@ -50,18 +61,18 @@ def step(tour: Tour | None) -> Step | None:
     ],
 )
 def test_watching_takes_some_decisions_and_the_time_to_read_of_them(decisions: int, ms: int, expected: str) -> None:
-    assert step(advanced(at("watch", SAFE), later(SAFE, ms, decisions))) == expected
+    assert step(advance(start_step("watch", SAFE), later(SAFE, ms, decisions))) == expected
 
 
 def test_a_decision_is_read_by_the_operator_alone() -> None:
-    tour = at("decision", SAFE)
-    assert step(advanced(tour, later(LIVE, 3_600_000, 1000))) == "decision"
-    assert step(was_read(tour, SAFE)) == "shadow"
-    assert step(was_read(at("live", SHADOW), SHADOW)) == "live"
+    tour = start_step("decision", SAFE)
+    assert step(advance(tour, later(LIVE, 3_600_000, 1000))) == "decision"
+    assert step(decision_read(tour, SAFE)) == "shadow"
+    assert step(decision_read(start_step("live", SHADOW), SHADOW)) == "live"
 
 
 @pytest.mark.parametrize(
-    ("begun", "snapshot", "expected"),
+    ("started", "snapshot", "expected"),
     [
         ("shadow", SAFE, "shadow"),
         ("shadow", SHADOW, "live"),
@@ -86,41 +97,41 @@ def test_a_decision_is_read_by_the_operator_alone() -> None:
         ("stop", commanded(SAFE, "refresh inventory-sync"), "stop"),
     ],
 )
-def test_what_ends_a_step(begun: Step, snapshot: Snapshot, expected: Step) -> None:
-    assert step(advanced(at(begun, LIVE), snapshot)) == expected
+def test_what_ends_a_step(started: Step, snapshot: Snapshot, expected: Step) -> None:
+    assert step(advance(start_step(started, LIVE), snapshot)) == expected
 
 
 def test_what_was_there_before_a_step_does_not_end_it() -> None:
     sent = withdrawing(LIVE, "sent")
-    assert step(advanced(at("withdraw", sent), sent)) == "withdraw"
+    assert step(advance(start_step("withdraw", sent), sent)) == "withdraw"
     disarmed = commanded(SAFE, "disarm trade-executor")
-    assert step(advanced(at("stop", disarmed), disarmed)) == "stop"
-    assert step(advanced(at("watch", later(SAFE, 0, WATCHED)), later(SAFE, WATCH_MS, WATCHED))) == "watch"
+    assert step(advance(start_step("stop", disarmed), disarmed)) == "stop"
+    assert step(advance(start_step("watch", later(SAFE, 0, WATCHED)), later(SAFE, WATCH_MS, WATCHED))) == "watch"
 
 
-def test_skipping_goes_through_all_steps_to_the_last_word() -> None:
-    tour, seen = at("watch", SAFE), ["watch"]
+def test_skipping_goes_through_all_steps_to_the_last() -> None:
+    tour, seen = start_step("watch", SAFE), ["watch"]
     for _ in range(9):
-        tour = skipped(tour, SAFE)
+        tour = next_step(tour, SAFE)
         seen.append(tour.step)
     assert seen == [*STEPS, "over", "over", "over"]
 
 
-def test_the_last_word_closes_by_itself() -> None:
-    tour = at("over", SAFE)
-    assert step(advanced(tour, later(SAFE, GOODBYE_MS - 1))) == "over"
-    assert advanced(tour, later(SAFE, GOODBYE_MS)) is None
+def test_the_last_step_closes_by_itself() -> None:
+    tour = start_step("over", SAFE)
+    assert step(advance(tour, later(SAFE, LAST_STEP_MS - 1))) == "over"
+    assert advance(tour, later(SAFE, LAST_STEP_MS)) is None
 
 
-@pytest.mark.parametrize("begun", STEPS)
-def test_it_never_goes_on_in_a_desk_that_trades_for_real(begun: Step) -> None:
-    assert advanced(at(begun, SAFE), replace(LIVE, mode="LIVE")) is None
+@pytest.mark.parametrize("started", STEPS)
+def test_it_never_goes_on_in_a_desk_that_trades_for_real(started: Step) -> None:
+    assert advance(start_step(started, SAFE), replace(LIVE, mode="LIVE")) is None
 
 
 def test_of_another_desk_only_what_happens_from_now_on_counts() -> None:
     other = replace(later(withdrawing(LIVE, "sent"), WATCH_MS, WATCHED), run_id="run-2")
-    assert step(advanced(at("watch", SAFE), other)) == "watch"
-    tour = advanced(at("withdraw", LIVE), other)
+    assert step(advance(start_step("watch", SAFE), other)) == "watch"
+    tour = advance(start_step("withdraw", LIVE), other)
     assert step(tour) == "withdraw"
     assert tour is not None
     assert tour.run_id == "run-2"

@@ -1,4 +1,4 @@
-"""How rows are drawn from snapshots: what a reader sees in each cell."""
+"""How rows are drawn from snapshots: what is in each cell."""
 
 from decimal import Decimal
 
@@ -8,13 +8,13 @@ from msgspec.structs import replace
 from cockpit.model.snapshot import InventoryState, WithdrawalRow
 from panels.kit.cells import Cell, Column, GridRow, hold_ticks, line_width
 from panels.views.decisions import decision_detail, decision_row
-from panels.views.fills import execution_row
+from panels.views.fills import fill_row
 from panels.views.health import bad_input, health_row
 from panels.views.inventory import quantities, quantity_row, share_line
 from panels.views.market import prices_line, source_row
-from panels.views.proof import proof_lines, unexplained
 from panels.views.quotes import quote_life, quote_row
 from panels.views.rates import WorkRates
+from panels.views.reconciliation import reconciliation_lines, unexplained
 from panels.views.transfers import deposit_row, in_order, pending, withdrawal_detail, withdrawal_row
 from tests.support.cockpit import samples
 
@@ -41,14 +41,14 @@ def test_a_reason_this_cockpit_does_not_know_is_shown_as_it_is() -> None:
     assert row.cells[5].text == "· new guard"
 
 
-def test_the_drill_down_of_a_decision_lists_every_check() -> None:
+def test_the_details_of_a_decision_list_every_check() -> None:
     fields = {field.label: field.value for field in decision_detail(samples.decision(61)).fields}
     assert fields["reference age"] == ("✓ 412 ms, at most 5000 ms", "good")
     assert fields["notional"] == ("✗ 92.770000 EURe, at most 5 EURe", "bad")
 
 
 @pytest.mark.parametrize("outcome", ["settled", "refused", "expired", "burned"])
-def test_a_quote_that_binds_no_more_has_no_time_left(outcome: str) -> None:
+def test_a_quote_that_is_not_live_has_no_time_left(outcome: str) -> None:
     row = quote_row(replace(samples.quote(23), outcome=outcome, left_ms=30_000))
     assert texts(row.cells)[5:7] == ["", ""]
 
@@ -63,9 +63,9 @@ def test_a_quote_that_may_still_settle_drains(outcome: str) -> None:
     assert [cells[6].role for cells in (whole, half, last)] == ["accent", "accent", "warn"]
 
 
-def test_a_fill_says_whether_the_balances_show_it() -> None:
-    assert execution_row(samples.execution(3)).cells[7] == ("✓ shown", "good")
-    assert execution_row(samples.execution(12)).cells[7] == ("◌ awaited", "warn")
+def test_a_fill_shows_whether_the_balances_are_updated() -> None:
+    assert fill_row(samples.execution(3)).cells[7] == ("✓ updated", "good")
+    assert fill_row(samples.execution(12)).cells[7] == ("◌ pending", "warn")
 
 
 def quantity(held: InventoryState, name: str) -> tuple[Cell, ...]:
@@ -76,14 +76,14 @@ def quantity(held: InventoryState, name: str) -> tuple[Cell, ...]:
 def test_a_balance_that_could_not_be_read_is_unknown_never_zero() -> None:
     held = samples.fresh().inventory
     assert quantity(held, "balance") == (("unknown", "warn"), ("unknown", "warn"))
-    assert quantity(held, "spendable") == (("unknown", "warn"), ("unknown", "warn"))
+    assert quantity(held, "available") == (("unknown", "warn"), ("unknown", "warn"))
     assert quantity(held, "value EUR")[0] == ("?", "warn")
     assert unexplained(held.rows[0]) == ("? unknown", "warn")
 
 
-def test_what_is_promised_leaving_or_arriving_carries_its_sign() -> None:
+def test_committed_leaving_and_arriving_amounts_carry_their_sign() -> None:
     held = samples.inventory()
-    assert quantity(held, "reserved") == (("−0.00008200", "accent"), ("−12.1070", "accent"))
+    assert quantity(held, "committed") == (("−0.00008200", "accent"), ("−12.1070", "accent"))
     assert quantity(held, "leaving")[0] == ("−0.02000000", "sell")
     assert quantity(held, "pending in")[0].text == "+0.01000000"
 
@@ -99,12 +99,12 @@ def test_balances_are_cut_never_rounded_up() -> None:
     eure = replace(held.rows[1], balance=Decimal("9.99999"), spendable=Decimal("0.00009999"))
     cut = replace(held, rows=(held.rows[0], eure))
     assert quantity(cut, "balance")[1].text == "9.9999"
-    assert quantity(cut, "spendable")[1].text == "0.0000"
+    assert quantity(cut, "available")[1].text == "0.0000"
 
 
 @pytest.mark.parametrize(("width", "words"), [(78, "+"), (118, "fills"), (198, "withdrawals")])
-def test_the_proof_adds_up_in_its_columns_at_every_width(width: int, words: str) -> None:
-    btc, eure = ("".join(cell.text for cell in line) for line in proof_lines(samples.inventory().rows, width))
+def test_the_reconciliation_adds_up_in_its_columns_at_every_width(width: int, words: str) -> None:
+    btc, eure = ("".join(cell.text for cell in line) for line in reconciliation_lines(samples.inventory().rows, width))
     assert words in btc
     assert max(len(btc), len(eure)) <= width
     assert [part for part in btc.replace("=", " ").split() if part[0].isdigit()] == [
@@ -120,10 +120,10 @@ def test_the_proof_adds_up_in_its_columns_at_every_width(width: int, words: str)
     assert btc.index("✓") == eure.index("✓")
 
 
-def test_a_proof_that_fails_says_by_how_much_where_there_is_little_room() -> None:
+def test_an_unexplained_difference_is_shown_where_there_is_little_room() -> None:
     rows = samples.inventory().rows
     off = replace(rows[1], balance=Decimal("1234567890.1"), unexplained=Decimal("-0.000000000000000001"))
-    lines = proof_lines((rows[0], off), 78)
+    lines = reconciliation_lines((rows[0], off), 78)
     text = "".join(cell.text for cell in lines[1])
     assert line_width(lines[1]) <= 78
     assert "✗ -0.000000000000000001" in text
@@ -138,7 +138,7 @@ def test_the_share_bar_fills_its_line(share: Decimal, width: int) -> None:
     assert text.count("┃") == 1
 
 
-def test_deposits_on_their_way_come_first() -> None:
+def test_transfers_in_flight_come_first() -> None:
     rows = [
         withdrawal_row(item) if isinstance(item, WithdrawalRow) else deposit_row(item)
         for item in in_order(samples.snapshot())
@@ -148,7 +148,7 @@ def test_deposits_on_their_way_come_first() -> None:
     assert rows[3].cells[5].text.startswith("made elsewhere ")
 
 
-def test_the_drill_down_of_a_withdrawal_shows_every_step_and_hash() -> None:
+def test_the_details_of_a_withdrawal_show_every_step_and_hash() -> None:
     ours, foreign = samples.snapshot().withdrawals
     fields = {field.label: field.value.text for field in withdrawal_detail(ours).fields}
     assert fields["to"] == ours.destination
@@ -158,16 +158,16 @@ def test_the_drill_down_of_a_withdrawal_shows_every_step_and_hash() -> None:
         "requested",
         "signed and recorded",
         "sent",
-        "burned on NEAR",
-        "taken by the bridge",
+        "left the Verifier",
+        "accepted by the bridge",
     ]
-    assert {field.label: field.value for field in withdrawal_detail(foreign).fields}["made"] == (
+    assert {field.label: field.value for field in withdrawal_detail(foreign).fields}["origin"] == (
         "made elsewhere",
         "warn",
     )
 
 
-def test_an_unknown_withdrawal_is_loud_and_on_its_way() -> None:
+def test_an_unknown_withdrawal_is_red_and_in_flight() -> None:
     row = replace(samples.snapshot().withdrawals[0], state="unknown")
     assert withdrawal_row(row).cells[3] == ("? unknown", "bad")
     assert pending(row)
@@ -200,13 +200,13 @@ def test_bad_input_is_counted_once() -> None:
     assert health_row(part, WorkRates()).cells[5] == ("7", "warn")
 
 
-def test_a_part_that_is_not_well_says_why() -> None:
+def test_a_degraded_part_shows_why() -> None:
     row = health_row(samples.health("market-reference-ingest", "degraded"), WorkRates())
     assert row.cells[0] == ("◐", "warn")
     assert row.cells[6] == ("degraded: bitstamp: connection reset", "warn")
 
 
-def test_the_market_says_what_we_bid_and_ask() -> None:
+def test_the_market_shows_our_bid_and_ask() -> None:
     text = "".join(cell.text for cell in prices_line(samples.market()))
     assert text.split() == ["▲", "bid", "98,362.15", "mid", "98,432.15", "▼", "ask", "98,502.15"]
     assert prices_line(samples.fresh().market)[0] == ("no mid: ", "warn")
@@ -215,21 +215,21 @@ def test_the_market_says_what_we_bid_and_ask() -> None:
     assert late.cells[4].text == "-0.6"
 
 
-def test_the_drill_down_of_a_quote_tells_its_life() -> None:
+def test_the_details_of_a_quote_show_its_life() -> None:
     shot = samples.snapshot()
-    living = next(row for row in shot.quotes if row.outcome == "accepted")
-    shown = [f"{field.label} {field.value.text}" for field in quote_life(living, replace(shot, decisions=()))]
-    assert shown == [" ", "11s ago signed for 1m00s, and sent to the relay", "in 49s its deadline: until then it binds"]
-    request = replace(samples.decision(60), quote_id=living.quote_id)
-    fill = replace(samples.execution(9), quote_hash=living.quote_hash, age_ms=3_000)
-    settled = replace(living, outcome="settled", left_ms=0)
-    told = replace(shot, decisions=(request,), executions=(fill,))
-    assert "balances show it" in (
-        text := "\n".join(f"{field.label} {field.value.text}" for field in quote_life(settled, told))
+    live = next(row for row in shot.quotes if row.outcome == "accepted")
+    shown = [f"{field.label} {field.value.text}" for field in quote_life(live, replace(shot, decisions=()))]
+    assert shown == [" ", "11s ago signed, valid for 1m00s, sent to the relay", "in 49s expires; binding until then"]
+    request = replace(samples.decision(60), quote_id=live.quote_id)
+    fill = replace(samples.execution(9), quote_hash=live.quote_hash, age_ms=3_000)
+    settled = replace(live, outcome="settled", left_ms=0)
+    listed = replace(shot, decisions=(request,), executions=(fill,))
+    assert "balances updated" in (
+        text := "\n".join(f"{field.label} {field.value.text}" for field in quote_life(settled, listed))
     )
     assert "0s ago decided: 8 of 8 checks passed" in text
     assert "3s ago settled" in text
     assert fill.tx_hash in text
     assert "markout 10s -5.60 bps" in text
-    expired = replace(living, outcome="expired", left_ms=0, age_ms=90_000)
-    assert ("30s ago", "its deadline") in [(field.label, field.value.text) for field in quote_life(expired, shot)]
+    expired = replace(live, outcome="expired", left_ms=0, age_ms=90_000)
+    assert ("30s ago", "deadline passed") in [(field.label, field.value.text) for field in quote_life(expired, shot)]

@@ -1,6 +1,6 @@
-"""The proof that every base unit is accounted for, one line an asset, on the screen at every size.
+"""The balance reconciliation, one line an asset, on the screen at every size.
 
-opening + deposits + fills − withdrawals + what an operator accepted = balance, and the difference is 0 or said.
+opening + deposits + fills − withdrawals + accepted differences = balance; what is left is the unexplained difference.
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from panels.kit.view import View
 
 
 class Labels(NamedTuple):
-    """How the terms are called where there is this much room."""
+    """The names of the terms where there is this much room."""
 
     opening: str
     deposits: str
@@ -24,18 +24,18 @@ class Labels(NamedTuple):
     difference: str
 
 
-WORDS = Labels("opening ", " deposits ", " fills ", " withdrawals ", " balance ", " difference ")
+LONG = Labels("opening ", " deposits ", " fills ", " withdrawals ", " balance ", " difference ")
 SHORT = Labels("open ", " in ", " fills ", " out ", " ", " diff ")
 BARE = Labels("", "", "", "", "", " ")
 
 
 def places(symbol: str) -> int:
-    """Decimals shown: BTC to the satoshi, euros to four."""
+    """Return the decimals shown: BTC to the satoshi, euros to four."""
     return 8 if symbol == "BTC" else 4
 
 
 def unexplained(row: InventoryRow) -> Cell:
-    """The difference between what is held and what deposits, fills and withdrawals add up to, to the last base unit."""
+    """Return the unexplained difference, to the last base unit."""
     if row.unexplained is None:
         return Cell("? unknown", "warn")
     if row.unexplained == 0:
@@ -85,12 +85,12 @@ def _lines(rows: Sequence[InventoryRow], labels: Labels) -> list[Line]:
     return lines
 
 
-def proof_lines(rows: Sequence[InventoryRow], width: int) -> list[Line]:
-    """One line an asset in the longest words that fit ``width`` cells."""
+def reconciliation_lines(rows: Sequence[InventoryRow], width: int) -> list[Line]:
+    """Draw one line an asset with the longest names that fit ``width`` cells."""
     if not rows:
-        return [(Cell("proof: the balances are not read yet", "warn"),)]
+        return [(Cell("balance reconciliation: no balances yet", "warn"),)]
     lines: list[Line] = []
-    for labels in (WORDS, SHORT, BARE):
+    for labels in (LONG, SHORT, BARE):
         lines = _lines(rows, labels)
         if max(map(line_width, lines)) <= width:
             return lines
@@ -98,7 +98,7 @@ def proof_lines(rows: Sequence[InventoryRow], width: int) -> list[Line]:
 
 
 def _tight(row: InventoryRow) -> Line:
-    """Where nothing else fits: what is held, and whether it is explained."""
+    """Draw only the balance and the difference, where nothing else fits."""
     held = "unknown" if row.balance is None else number(row.balance, places(row.symbol))
     verdict = unexplained(row)
     return (
@@ -111,15 +111,15 @@ def _tight(row: InventoryRow) -> Line:
 
 
 class ReconciliationStrip(LineView):
-    """Stays on the screen whatever is shown above it."""
+    """Stays on the screen whatever panel is shown above it."""
 
     def paint(self, view: View) -> None:
-        """Show the proof of the newest snapshot; of a silent desk it is only what was last known."""
+        """Show the newest snapshot's reconciliation, marked as unknown while the snapshot is not recent."""
         snapshot = view.snapshot
         if snapshot is None:
             self.show([])
             return
-        lines = proof_lines(snapshot.inventory.rows, self.size.width)
+        lines = reconciliation_lines(snapshot.inventory.rows, self.size.width)
         if view.silent:
             lines = [(Cell("? ", "warn"), *(Cell(cell.text, "muted") for cell in line)) for line in lines]
         self.show(lines)
