@@ -21,7 +21,7 @@ from bench.terminal_report import KB, CockpitFigures, MemorySample, OtherProgram
 from bench.tty import ProgramTerminal
 from bench.usage import Usage
 
-WHOLE = ("SANDBOX", "ARMED", "kraken", "spendable", "reference fresh", "EUR/BTC", "7 Fills")
+WHOLE = ("SANDBOX", "ARMED", "kraken", "available", "reference fresh", "EUR/BTC", "7 Fills")
 """Words of every part of the first picture at 120×40: the desk's state, and each panel's rows."""
 LEAST = ("SANDBOX", "ARMED")
 """What every size shows."""

@@ -11,6 +11,7 @@ from cockpit.model.snapshot import JournalRow, Snapshot
 from panels.dialogs import messages
 from panels.dialogs.arm import is_armed
 from panels.dialogs.outcome import short_names
+from panels.frame.status_bar import lost_connection
 from panels.kit.labels import part_name
 from panels.kit.view import View
 
@@ -137,5 +138,5 @@ def terminal_title(view: View) -> str:
         return "cockpit: no desk"
     state = {"SAFE": "○ SAFE", "SHADOW": "◐ SHADOW", "LIVE": "● ARMED"}[snapshot.rung]
     if view.silent:
-        state = "✗ DISCONNECTED" if view.link_lost else "✗ NO DATA"
+        state = f"✗ {lost_connection(view)}"
     return f"[{snapshot.mode}] {state} {snapshot.account}"

@@ -2,7 +2,7 @@
 
 from cockpit.model.commands import Part
 from panels.kit.labels import part_name
-from panels.kit.messages import already
+from panels.kit.messages import STARTUP_FINDINGS, already
 
 BLOCKED = "Not possible"
 NOT_YET = "Not yet"
@@ -17,7 +17,7 @@ OUTCOME_UNKNOWN = "The outcome is UNKNOWN"
 ORDER_NOT_SENT = "Nothing was sent: the desk did not get the order"
 NOT_CONNECTED_YET_QUIT = "Not connected to the desk yet. If one is running, you can leave it running or stop it."
 NO_FINDINGS = "No previous run to report: this is the first one, or the desk has not connected yet."
-FINDINGS_TITLE = "What the start found"
+FINDINGS_TITLE = STARTUP_FINDINGS
 WITHDRAWALS_FROZEN = "Withdrawals are frozen."
 ROW_IS_GONE = "this row is gone"
 ESC_CLOSES = "esc closes"

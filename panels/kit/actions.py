@@ -4,6 +4,8 @@ from typing import Literal
 
 import msgspec
 
+from panels.kit.messages import STARTUP_FINDINGS
+
 Scope = Literal["app", "rows"]
 
 
@@ -101,7 +103,7 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         id="findings",
         keys=(),
-        name="Startup findings",
+        name=STARTUP_FINDINGS,
         help="Show what the start found about the previous run",
         action="findings",
         group="View",

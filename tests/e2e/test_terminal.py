@@ -11,6 +11,7 @@ from cockpit.app.terminal.process import NICENESS
 from cockpit.client.desk_client import DeskInfo
 from cockpit.processes.launch import wait_for_exit
 from cockpit.processes.sandbox_run import DESK_SETTINGS, SandboxRun
+from panels.kit.messages import NO_LIVE_QUOTES
 from tests.support.processes.sandbox_session import Open, arm, link, newest, ready_for_live
 from tests.support.processes.terminal import Terminal
 from tests.support.waiting import until
@@ -41,7 +42,9 @@ async def test_the_desk_is_armed_watched_and_stopped_by_keyboard(cockpit: Open, 
         return (await newest(run)).counts.sent > 0
 
     await until(sent, 30, "a quote is sent")
-    await until(lambda: "alive" in terminal.text and "no quote alive" not in terminal.text, 30, "a live quote is shown")
+    await until(
+        lambda: "live quote" in terminal.text and NO_LIVE_QUOTES not in terminal.text, 30, "a live quote is shown"
+    )
 
     terminal.press("ctrl+x")
     await terminal.shows("○ DISARMED", 2)
@@ -167,7 +170,7 @@ async def test_the_tour_is_offered_on_a_first_start_and_advances_with_each_step(
     await until(lambda: "Not yet" not in terminal.text, 30, "the strategy may be armed")
     terminal.press("ctrl+s")
     await terminal.shows("Arm the strategy?")
-    await terminal.shows("Enter arms nothing")
+    await terminal.shows("Enter never arms")
     terminal.press("tab", " ")
     await terminal.shows("● ARMED", 1)
     await terminal.shows("TOUR 4/6")
@@ -179,7 +182,7 @@ async def test_the_tour_is_offered_on_a_first_start_and_advances_with_each_step(
     await withdraw(terminal, "0.001")
     await terminal.shows("TOUR 6/6", within_s=60)
     terminal.press("ctrl+x")
-    await terminal.shows("That was all")
+    await terminal.shows("Done:")
     await terminal.shows("○ DISARMED", 2)
 
     terminal.press("q")

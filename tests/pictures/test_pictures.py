@@ -10,7 +10,7 @@ from textual.pilot import Pilot
 from cockpit.app.app import CockpitApp, Exit
 from cockpit.client.desk_client import NO_DESK, DeskClient
 from cockpit.model.snapshot import Snapshot
-from panels.kit.messages import CONNECTED_WITHOUT_DATA
+from panels.kit.messages import CONNECTED_WITHOUT_DATA, DISCONNECTED, NO_DATA
 from tests.support.cockpit import samples
 from tests.support.cockpit.driven import NARROW, WIDE, Clock
 from tests.support.cockpit.fake_desk import FakeDesk
@@ -49,7 +49,7 @@ def test_picture_of_one_panel(desk: FakeDesk, link: DeskClient, snap_compare: Sn
         pytest.param(
             WIDE,
             replace(samples.snapshot(), mode="LIVE", executor_armed=False),
-            showing("LIVE", "still bind", "now", keys=("t",)),
+            showing("LIVE", "still binding", "now", keys=("t",)),
             id="live_light",
         ),
         pytest.param(
@@ -67,7 +67,9 @@ def test_picture_of_one_panel(desk: FakeDesk, link: DeskClient, snap_compare: Sn
         pytest.param(NARROW, samples.snapshot(), showing("FROZEN", "nothing new", keys=("space",)), id="frozen"),
         pytest.param((60, 16), samples.snapshot(), showing("too small", "ARMED", filled=False), id="too_small"),
         *(
-            pytest.param(size, samples.snapshot(), showing("Disarm all", keys=("question_mark",)), id=f"help-{name}")
+            pytest.param(
+                size, samples.snapshot(), showing("Disarm everything", keys=("question_mark",)), id=f"help-{name}"
+            )
             for name, size in SIZES.items()
         ),
     ],
@@ -121,7 +123,7 @@ def test_picture_of_a_silent_desk(desk: FakeDesk, link: DeskClient, snap_compare
         clock.now += 12
 
     app = CockpitApp(link, paint_hz=30, clock=clock)
-    before = showing("DESK SILENT for 12s", CONNECTED_WITHOUT_DATA, then=fall_silent)
+    before = showing(f"{NO_DATA} for 12s", CONNECTED_WITHOUT_DATA, then=fall_silent)
     assert snap_compare(app, terminal_size=WIDE, run_before=before)
 
 
@@ -140,5 +142,5 @@ def test_picture_of_a_lost_desk(
         await seen(pilot, lambda: NO_DESK in screen_text(pilot))
 
     app = CockpitApp(link, paint_hz=30, clock=clock)
-    before = showing("DESK NOT REACHED for 8.0s", "LAST SEEN 8s AGO", then=lose)
+    before = showing(f"{DISCONNECTED} for 8.0s", "LAST SEEN 8s AGO", then=lose)
     assert snap_compare(app, terminal_size=SIZES[size], run_before=before)

@@ -30,7 +30,10 @@ async def read(pilot: Pilot[Exit]) -> None:
         pytest.param(showing("✗ marks the check", "decided by", keys=("T", "n"), then=read), id="decision_read"),
         pytest.param(
             showing(
-                "Money is frozen", "Not yet", keys=("T", *"nnnn", "w", "tab", *"0.01", "enter", "enter"), then=review
+                "Withdrawals are frozen",
+                "Not yet",
+                keys=("T", *"nnnn", "w", "tab", *"0.01", "enter", "enter"),
+                then=review,
             ),
             id="review",
         ),

@@ -120,9 +120,9 @@ async def test_a_desk_that_disarms_itself_is_noticed(desk: FakeDesk, link: DeskC
     async with cockpit(link) as driven:
         now = replace(samples.snapshot(2), executor_armed=False, executor_why="history cannot be written")
         await asyncio.to_thread(desk.say, now)
-        await driven.shows("executor disarmed: history", "7 quotes alive still bind: 58s")
+        await driven.shows("executor disarmed: history", "7 live quotes still binding for 58s")
         driven.clock.now += 2
-        await driven.shows("still bind: 56s")
+        await driven.shows("still binding for 56s")
 
 
 async def test_limits_are_checked_here_and_decided_by_the_desk(desk: FakeDesk, link: DeskClient) -> None:

@@ -27,7 +27,7 @@ OPENS = {
     "l": FIELDS[0].label,
     "w": messages.WITHDRAWALS_FROZEN,
     "d": "y copies",
-    "question_mark": "Disarm all at once",
+    "question_mark": "Disarm everything",
     "ctrl+p": "Search for commands",
     "q": "Leave the desk running",
     "ctrl+q": "Leave the desk running",
@@ -38,7 +38,7 @@ OPENS = {
 TURNS = {"tab": "6", "shift+tab": "4", "left": "1", "h": "1", "right": "5"}
 """Keys that go to another panel, and the number of the one they lead to from Decisions."""
 
-TOGGLES = {"space": "FROZEN", "z": "its numbers"}
+TOGGLES = {"space": "FROZEN", "z": "numbers"}
 ROWS = {"down", "j", "up", "k", "pagedown", "pageup", "home", "g", "end", "G", "enter", "y", "slash", "escape"}
 COMMANDS = {"ctrl+x", "r"}
 ELSEWHERE = {"t": "themes", "a": "faults", "T": "the tour", "n": "the tour"}

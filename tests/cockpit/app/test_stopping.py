@@ -106,7 +106,7 @@ def test_a_desk_without_an_operator_says_what_it_will_do() -> None:
 def test_a_disarmed_desk_says_what_still_binds_and_how_long() -> None:
     alive = LiveQuotes(quotes=1, btc=Decimal(0), eure=Decimal("3.5"), last_death_ms=30_000)
     told = bar(View(snapshot=replace(samples.disarmed(), alive=alive), quiet_ms=1_000))
-    assert "1 quote alive still bind: 29s (3.50 EURe)" in told
+    assert "1 live quote still binding for 29s (3.50 EURe)" in told
 
 
 def test_what_is_unexplained_is_said_whatever_panel_is_shown() -> None:
@@ -114,7 +114,7 @@ def test_what_is_unexplained_is_said_whatever_panel_is_shown() -> None:
     assert "UNEXPLAINED" not in bar(View(snapshot=shot))
     rows = (replace(shot.inventory.rows[0], unexplained=Decimal("-0.00007770")), *shot.inventory.rows[1:])
     changed = replace(shot, inventory=replace(shot.inventory, rows=rows))
-    assert "explaining -0.0000777 BTC" in bar(View(snapshot=changed))
+    assert "reconciling -0.0000777 BTC" in bar(View(snapshot=changed))
     assert "UNEXPLAINED -0.0000777 BTC" in bar(View(snapshot=samples.unproven(changed)))
     unread = (replace(shot.inventory.rows[0], unexplained=None), *shot.inventory.rows[1:])
     assert "UNEXPLAINED" not in bar(View(snapshot=replace(shot, inventory=replace(shot.inventory, rows=unread))))

@@ -74,7 +74,7 @@ async def test_six_steps_go_on_by_what_happens(desk: FakeDesk, link: DeskClient,
         await driven.shows("TOUR 3/6", "^s asks to arm the strategy")
 
         await driven.press("ctrl+s")
-        await driven.opens("Enter arms nothing", "Arm the strategy?")
+        await driven.opens("Enter never arms", "Arm the strategy?")
         await driven.press("tab", "space")
         await driven.hides("Arm the strategy?")
         assert ("strategy-engine", "arm") in desk.verbs()
@@ -98,7 +98,7 @@ async def test_six_steps_go_on_by_what_happens(desk: FakeDesk, link: DeskClient,
 
         await driven.press("ctrl+x")
         await say(desk, stopped(withdrawing(safe(8), "sent")))
-        await driven.shows("That was all", "docs/runbook.md")
+        await driven.shows("Done:", "docs/runbook.md")
         await driven.press("n")
         await driven.hides("TOUR")
 
@@ -112,7 +112,7 @@ async def test_the_withdrawal_is_led_through_review_unfreezing_and_confirmation(
         await driven.press("T", "n", "n", "n", "n")
         await driven.shows("TOUR 5/6")
         await driven.press("w", "tab", *"0.01", "enter", "enter", "enter")
-        await driven.opens("Review the withdrawal", "Money is frozen at every start")
+        await driven.opens("Review the withdrawal", "Withdrawals are frozen at every start")
         await driven.press("shift+tab")
         await driven.press("enter")
         await driven.opens("Unfreeze withdrawals?", "It lets one withdrawal out")
@@ -143,7 +143,7 @@ async def test_steps_are_skipped_and_the_tour_is_left_and_started_again(desk: Fa
             await driven.press("n")
             await driven.shows(f"TOUR {number}/6")
         await driven.press("n")
-        await driven.shows("That was all")
+        await driven.shows("Done:")
         await driven.press("n")
         await driven.hides("TOUR")
         await driven.press("n")
@@ -197,7 +197,7 @@ async def test_it_is_offered_once_and_the_answer_is_remembered(
     desk.current = safe(1)
     path = tmp_path / "sandbox" / "tour"
     async with cockpit(link, NARROW, tour_seen=TourSeen(path)) as driven:
-        await driven.shows("New here? T starts a tour", "n not now.")
+        await driven.shows("New here? T starts a six-step tour", "n declines.")
         assert not path.exists()
         await driven.press(key)
         await driven.hides("New here?")
