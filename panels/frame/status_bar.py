@@ -46,7 +46,7 @@ def tick(view: View) -> Line:
     """The age of the desk's last tick."""
     role: Role = "good" if view.tick_age_ms < LATE_MS else "warn"
     ago = "<1s" if view.tick_age_ms < 1000 else exact_age(view.tick_age_ms)
-    return (Cell("desk ticked ", "muted"), Cell(f"{'●' if role == 'good' else '◐'} {ago}", role), Cell(" ago", "muted"))
+    return (Cell("desk ", "muted"), Cell(f"{'●' if role == 'good' else '◐'} {ago}", role), Cell(" ago", "muted"))
 
 
 def live_quotes(view: View, snapshot: Snapshot) -> Line:

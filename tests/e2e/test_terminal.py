@@ -156,7 +156,7 @@ async def withdraw(terminal: Terminal, amount: str) -> None:
 
 async def test_the_tour_is_offered_on_a_first_start_and_advances_with_each_step(cockpit: Open, short_dir: Path) -> None:
     terminal = cockpit()
-    await terminal.shows("New here? T starts a tour of six steps")
+    await terminal.shows("New here? T starts a six-step tour")
     terminal.press("T")
     await terminal.shows("TOUR 1/6")
     assert (short_dir / "sandbox" / "tour").read_text() == "taken\n"
@@ -164,7 +164,7 @@ async def test_the_tour_is_offered_on_a_first_start_and_advances_with_each_step(
 
     terminal.press("5")
     terminal.press("enter")
-    await terminal.shows("marks the check that decided")
+    await terminal.shows("marks the failed check")
     terminal.press("escape")
     await terminal.shows("TOUR 3/6")
     await until(lambda: "Not yet" not in terminal.text, 30, "the strategy may be armed")

@@ -27,7 +27,7 @@ async def read(pilot: Pilot[Exit]) -> None:
     "before",
     [
         pytest.param(showing("TOUR 3/6", "asks to arm", keys=("T", "n", "n")), id="shadow"),
-        pytest.param(showing("✗ marks the check", "decided by", keys=("T", "n"), then=read), id="decision_read"),
+        pytest.param(showing("✗ marks the failed", "decided by", keys=("T", "n"), then=read), id="decision_read"),
         pytest.param(
             showing(
                 "Withdrawals are frozen",

@@ -12,7 +12,7 @@ from panels.dialogs import messages
 from panels.dialogs.limits import FIELDS
 from panels.kit.actions import ACTIONS, PANELS
 from panels.kit.grid import LiveGrid
-from panels.kit.keymap import KeyMap, remapped
+from panels.kit.keymap import LINE_IGNORED, KeyMap, remapped
 from panels.kit.messages import NO_CONNECTION, unavailable
 from tests.support.cockpit import samples
 from tests.support.cockpit.driven import NARROW, WIDE, Clock, Driven, cockpit
@@ -96,7 +96,7 @@ async def test_what_has_no_key_is_in_the_palette(desk: FakeDesk, link: DeskClien
             await seen(driven.pilot, lambda: len(driven.app.screen_stack) == 1)
         await driven.press("ctrl+p")
         await driven.opens("Search for commands")
-        await driven.press(*"What", "space", *"the")
+        await driven.press(*"Startup")
         await driven.shows(keyless["findings"].help)
         await driven.press("enter")
         await driven.opens(messages.NO_FINDINGS, messages.ESC_CLOSES)
@@ -215,7 +215,7 @@ async def test_what_is_typed_ahead_goes_into_the_filter(desk: FakeDesk, link: De
         for letter in "/dw:":
             # As a terminal sends them in one piece, without waiting for the line to open.
             driven.app.post_message(events.Key({"/": "slash", ":": "colon"}.get(letter, letter), letter))
-        await driven.shows("✗ no field dw here")
+        await driven.shows("✗ no field dw;")
         assert len(driven.app.screen_stack) == 1
 
 
@@ -287,7 +287,7 @@ async def test_remapped_keys_are_shown_at_start_in_footer_help_and_palette(desk:
     app = CockpitApp(link, paint_hz=30, clock=Clock(), keys=keys)
     async with app.run_test(size=WIDE, notifications=True) as pilot:
         driven = Driven(app, pilot, Clock())
-        await driven.shows("f6 Withdraw", "zoom: t is theme's; the line is not followed")
+        await driven.shows("f6 Withdraw", f"zoom: t belongs to theme; {LINE_IGNORED}")
         await driven.press("w")
         assert len(app.screen_stack) == 1
         await driven.press("f6")

@@ -155,7 +155,7 @@ async def test_help_lists_the_keys_and_the_palette_runs_them(desk: FakeDesk, lin
         await driven.press("escape", "ctrl+p")
         await driven.opens("Search for commands")
         await driven.press(*"Limits")
-        await driven.shows("See and change the limits")
+        await driven.shows("Show or change the limits")
         await driven.press("enter")
         await driven.shows(FIELDS[0].label)
 

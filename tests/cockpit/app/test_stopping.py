@@ -91,7 +91,7 @@ def bar(view: View) -> str:
 def test_why_trading_is_halted_pushes_nothing_out_of_the_bar_of_a_small_terminal() -> None:
     why = "desk: the day's fills lost 6.000000 EURe, at most 5; a person has to lift it"
     lines = status(View(snapshot=replace(samples.snapshot(), trading="HALTED", trading_why=why)), 78)
-    assert "desk ticked" in "".join(cell.text for line in lines[:3] for cell in line)
+    assert "desk ● <1s ago" in "".join(cell.text for line in lines[:3] for cell in line)
 
 
 def test_a_desk_without_an_operator_says_what_it_will_do() -> None:
@@ -99,7 +99,7 @@ def test_a_desk_without_an_operator_says_what_it_will_do() -> None:
     assert "unattended" not in bar(View(snapshot=shot))
     assert "runs unattended" in bar(View(snapshot=replace(shot, when_alone="keep")))
     alone = replace(shot, when_alone="stop", alone_left_ms=41_000)
-    assert "NO OPERATOR: stops hard in 41s" in bar(View(snapshot=alone))
+    assert "NO OPERATOR: hard stop in 41s" in bar(View(snapshot=alone))
     assert "NO OPERATOR: disarms in 40s" in bar(View(snapshot=replace(alone, when_alone="disarm"), quiet_ms=1_000))
 
 

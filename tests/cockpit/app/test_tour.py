@@ -69,7 +69,7 @@ async def test_six_steps_go_on_by_what_happens(desk: FakeDesk, link: DeskClient,
         await driven.shows("TOUR 2/6", "Read a decision")
 
         await driven.press("5", "enter")
-        await driven.opens("marks the check that decided")
+        await driven.opens("marks the failed check")
         await driven.press("escape")
         await driven.shows("TOUR 3/6", "^s asks to arm the strategy")
 
@@ -83,7 +83,7 @@ async def test_six_steps_go_on_by_what_happens(desk: FakeDesk, link: DeskClient,
         await driven.shows("TOUR 4/6", "^e asks to arm the executor")
 
         await say(desk, replace(live(4), alive=replace(live(4).alive, quotes=0)))
-        await driven.shows("TOUR 4/6", "the first quote goes out")
+        await driven.shows("TOUR 4/6", "gets the first quote")
         await say(desk, live(5))
         await driven.shows("TOUR 5/6", "w opens the form")
 
@@ -92,9 +92,9 @@ async def test_six_steps_go_on_by_what_happens(desk: FakeDesk, link: DeskClient,
         await say(desk, withdrawing(live(6), "prepared"))
         await driven.shows("TOUR 5/6", "Ordered, now prepared")
         await say(desk, withdrawing(live(7), "sent"))
-        await driven.shows("TOUR 6/6", "esc leaves this")
+        await driven.shows("TOUR 6/6", "esc closes this")
         await driven.press("escape")
-        await driven.shows("^x disarms all at once")
+        await driven.shows("^x disarms everything")
 
         await driven.press("ctrl+x")
         await say(desk, stopped(withdrawing(safe(8), "sent")))
@@ -115,13 +115,13 @@ async def test_the_withdrawal_is_led_through_review_unfreezing_and_confirmation(
         await driven.opens("Review the withdrawal", "Withdrawals are frozen at every start")
         await driven.press("shift+tab")
         await driven.press("enter")
-        await driven.opens("Unfreeze withdrawals?", "It lets one withdrawal out")
+        await driven.opens("Unfreeze withdrawals?", "This allows one withdrawal")
         await driven.press("escape")
         await say(desk, samples.open_for_withdrawals(2))
-        await driven.opens("A new address waits out its time here")
+        await driven.opens("A new address has a cooling-off time")
         await seen(driven.pilot, lambda: not driven.app.screen.query_one("#confirm").disabled)
         await driven.press("tab", "tab", "enter")
-        await driven.opens("Confirm the withdrawal", "the address's last six")
+        await driven.opens("Confirm the withdrawal", "the last six characters of the address")
         buttons = driven.app.screen.query_one("#buttons").region
         assert buttons.bottom < driven.app.size.height, "the buttons are in sight below the strip"
 
@@ -136,7 +136,7 @@ async def test_steps_are_skipped_and_the_tour_is_left_and_started_again(desk: Fa
         await driven.press("ctrl+p")
         await driven.opens("Search for commands")
         await driven.press(*"Tour")
-        await driven.shows("Six steps in the sandbox")
+        await driven.shows("Start or leave the six-step tour")
         await driven.press("enter")
         await driven.shows("TOUR 1/6")
         for number in range(2, 7):
@@ -247,7 +247,7 @@ async def test_the_strip_covers_nothing_and_never_has_the_keyboard(
         await driven.press("tab", "shift+tab", "down")
         assert driven.app.focused is focused
         await driven.press("ctrl+s")
-        await driven.opens("Arm the strategy?", "TOUR 1/6", "esc leaves this")
+        await driven.opens("Arm the strategy?", "TOUR 1/6", "esc closes this")
         box, strip = driven.app.screen.query_one("#box").region, driven.app.screen.query_one(TourStrip).region
         assert strip.y == driven.app.screen.query_one("#status").region.bottom
         assert not strip.overlaps(box)
