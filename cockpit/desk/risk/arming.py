@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from cockpit.model.commands import Armable
+from cockpit.model.commands import ARMABLE_NAMES, Armable
 from cockpit.model.snapshot import Rung
 
 
@@ -38,9 +38,9 @@ class Arming:
     def arm(self, part: Armable, actor: str, blocked: Sequence[str]) -> str | None:
         """Arm the part; return the refusal in one sentence when something blocks it."""
         if blocked:
-            return f"{part} stays disarmed: {'; '.join(blocked)}"
+            return f"{ARMABLE_NAMES[part]} stays disarmed: {'; '.join(blocked)}"
         if part == "trade-executor" and not self.strategy:
-            return f"{part} stays disarmed: arm the strategy first"
+            return f"{ARMABLE_NAMES[part]} stays disarmed: arm the strategy first"
         self._move(part, True, f"armed by {actor}")
         return None
 

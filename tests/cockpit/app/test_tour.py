@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from cockpit.app.availability import NO_TOUR, SANDBOX_ONLY, unavailable_reason
 from cockpit.app.tour import TourSeen
 from cockpit.client.desk_client import READ_ONLY, DeskClient
+from cockpit.desk.interlocks.checklist import NAMES
 from cockpit.model.snapshot import JournalRow, Snapshot
 from panels.frame.tour_strip import TourStrip
 from panels.kit.messages import unavailable
@@ -161,7 +162,7 @@ async def test_why_a_step_is_unavailable_is_shown(desk: FakeDesk, link: DeskClie
     desk.current = replace(shadow(1), interlocks=samples.interlocks("relay"))
     async with cockpit(link) as driven:
         await driven.press("T", "n", "n")
-        await driven.shows("TOUR 4/6", "Not yet: both subscriptions acknowledged: the relay is not connected")
+        await driven.shows("TOUR 4/6", f"Not yet: {NAMES['relay']}: {samples.RELAY_LOST}")
 
 
 async def test_in_a_desk_that_trades_for_real_there_is_no_tour(

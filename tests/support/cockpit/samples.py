@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from msgspec.structs import replace
 
+from cockpit.desk.interlocks.checklist import NAMES
 from cockpit.model.commands import PARTS, Limits, WithdrawalReview
 from cockpit.model.snapshot import (
     Counts,
@@ -59,7 +60,7 @@ def decision(number: int) -> DecisionRow:
         edge_bps=Decimal("7.11"),
         actionable=reason != "notional",
         reason=reason,
-        detail="every check passed" if passed else f"{Decimal(notional) + number:.6f} EURe, at most 5 EURe",
+        detail="all checks passed" if passed else f"{Decimal(notional) + number:.6f} EURe, at most 5 EURe",
         checks=(*CHECKS, ("notional", passed, f"{Decimal(notional) + number:.6f} EURe, at most 5 EURe")),
     )
 
@@ -264,7 +265,7 @@ def foreign() -> WithdrawalRow:
         destination=EURE_DESTINATION,
         route="",
         state="completed",
-        detail="made elsewhere; the bridge's own word",
+        detail="made elsewhere; status by the bridge",
         age_ms=7_900_000,
         near_hash="3kTmWcXz4RtYvBn8KpLs2DfGj7Qa9Ue3Ho5Ti1MxVb2q",
         destination_hash="0x77a1b0c2d3e4f5061728394a5b6c7d8e9f00112233445566778899aabbccdd00",
@@ -307,14 +308,17 @@ def open_for_withdrawals(seq: int = 1) -> Snapshot:
     return replace(disarmed(seq), withdrawals_frozen=False, freeze_left_ms=580_000)
 
 
+RELAY_LOST = "relay not connected: no answer yet"
+
+
 def interlock(
-    ident: str, name: str, measured: str, wanted: str, *, passed: bool = True, live: bool = True, remedy: str = ""
+    ident: str, measured: str, wanted: str, *, passed: bool = True, live: bool = True, remedy: str = ""
 ) -> InterlockRow:
     """A line of the ladder."""
     return InterlockRow(
         ident=ident,
         rung="LIVE" if live else "SHADOW",
-        name=name,
+        name=NAMES[ident],
         passed=passed,
         measured=measured,
         wanted=wanted,
@@ -325,26 +329,26 @@ def interlock(
 def interlocks(*red: str, grace_left_ms: int | None = None) -> tuple[InterlockRow, ...]:
     """The ladder's checklist; the lines named are red, the first of them with a grace running."""
     lines = (
-        interlock("reference", "reference fresh, sources agree", "98432.15 EUR, 300 ms old", "fresh", live=False),
-        interlock("funds", "credited spendable balance", "BTC spendable, EURe spendable", "above zero", live=False),
-        interlock("deposits", "deposit handle known", "addresses known", "an address of each asset", live=False),
-        interlock("history", "history writable", "writing", "writing"),
-        interlock("limits", "limits set", "a quote moves at most 5 EURe", "a valid set", live=False),
-        interlock("strategy", "strategy armed first", "armed", "armed"),
-        interlock("shadow", "decisions seen in SHADOW", "61 actionable decisions", "at least 3"),
-        interlock("key", "signing key registered", "registered", "registered on the Verifier"),
-        interlock("salt", "salt known", "known", "known"),
-        interlock("relay", "both subscriptions acknowledged", "acknowledged", "quote and quote_status"),
-        interlock("former", "no quote of a former run alive", "none", "none"),
-        interlock("proof", "no unexplained base unit", "0", "0, or explained within 10 s"),
-        interlock("disk", "disk space", "41872 MiB free", "at least 256 MiB"),
+        interlock("reference", "98,432.15 EUR, 300 ms old", "enough fresh sources that agree", live=False),
+        interlock("funds", "0.5 BTC, 25,000 EURe available", "above zero on intents.near", live=False),
+        interlock("deposits", "addresses known, pending deposits identified", "an address for each asset", live=False),
+        interlock("history", "writing", "writing"),
+        interlock("limits", "max size 5 EURe; trading is ACTIVE", "valid as a set", live=False),
+        interlock("strategy", "armed", "armed"),
+        interlock("shadow", "61 actionable decisions without a venue error", "at least 3"),
+        interlock("key", "registered", "registered on the Verifier"),
+        interlock("salt", "read 12 s ago", "the current one, read within 90 s"),
+        interlock("relay", "acknowledged", "quote and quote_status"),
+        interlock("former", "none", "none"),
+        interlock("proof", "difference 0", "difference 0, or explained within 30 s"),
+        interlock("disk", "41872 MiB free", "at least 256 MiB"),
     )
-    remedies = {"relay": "wait for the relay", "strategy": "arm the strategy and watch what it decides"}
+    remedies = {"relay": "wait for the relay", "strategy": "arm the strategy and watch its decisions"}
     return tuple(
         replace(
             line,
             passed=False,
-            measured={"relay": "the relay is not connected", "strategy": "the strategy is not armed"}[line.ident],
+            measured={"relay": RELAY_LOST, "strategy": "strategy not armed"}[line.ident],
             remedy=remedies[line.ident],
             grace_left_ms=grace_left_ms if line.ident == red[0] else None,
         )
@@ -372,7 +376,7 @@ def journal() -> tuple[JournalRow, ...]:
             actor="ops@bastion",
             command="arm trade-executor",
             accepted=False,
-            reason="decisions seen in SHADOW: 1 actionable decision",
+            reason=f"{NAMES['shadow']}: 1 actionable decisions without a venue error",
         ),
         JournalRow(
             command_id="c-1",
@@ -380,7 +384,7 @@ def journal() -> tuple[JournalRow, ...]:
             actor="desk",
             command="disarm trade-executor",
             accepted=True,
-            reason="both subscriptions acknowledged: the relay is not connected",
+            reason=f"{NAMES['relay']}: {RELAY_LOST}",
         ),
     )
 
