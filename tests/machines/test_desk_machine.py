@@ -140,7 +140,7 @@ class DeskMachine(RuleBasedStateMachine):
 
     @rule(asked=st.lists(asks, min_size=1, max_size=5))
     def trade(self, asked: list[tuple[str, bool, int, str]]) -> None:
-        """Requests one after the other, and at once what becomes of the quotes that were made."""
+        """Requests one after the other, each followed at once by the outcome of its quote."""
         for side, exact_in, notional, fate in asked:
             made = self._ask(side, exact_in, notional)
             if made is None:
@@ -220,7 +220,7 @@ class DeskMachine(RuleBasedStateMachine):
         return why
 
     def loss(self, mid: Decimal) -> Fraction:
-        """What the day's fills lost since a person last lifted a halt, base units of EURe."""
+        """Return what the day's fills lost since an operator last lifted a halt, base units of EURe."""
         since = max(self.world.wall() // DAY_NS * DAY_NS, self.lifted_ns)
         lost = Fraction(0)
         for at, one in self.booked:
@@ -306,7 +306,7 @@ class DeskMachine(RuleBasedStateMachine):
             self.do(desk.write())
 
     def break_and_wait(self, fault: str) -> None:
-        """For longer than any price or balance may be old, and shorter than some graces."""
+        """Longer than any price or balance may be old, and shorter than some grace times."""
         self.break_something(fault)
         self.time_passes(7_000 if fault == "frozen" else 22_000 if fault == "nodes" else 250)
 

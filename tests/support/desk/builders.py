@@ -18,7 +18,7 @@ MID = Decimal(50_000)
 
 
 class Clock:
-    """A clock that stands until it is moved."""
+    """A clock that moves only in ``pass_ms``."""
 
     def __init__(self, now_ns: int = NOW) -> None:
         self.now_ns = now_ns

@@ -57,14 +57,13 @@ class Chain:
         return self.states[max(0, len(self.states) - 1 - self.behind)]
 
     def advance(self, base: int = 0, quote: int = 0, nonce: str | None = None) -> None:
-        """One more block, with a change of the balances."""
+        """Add a block, with a change of the balances."""
         head = self.head
         balances = head.balances + PairAmounts(base, quote)
         used = head.used if nonce is None else head.used | {nonce}
         self.states.append(State(head.height + 1, self.clock(), balances, used))
 
     def settle(self, made: Commitment) -> None:
-        """Execute the quote."""
         moved = movement(BTC_EURE, made)
         self.advance(moved.amounts.base, moved.amounts.quote, made.nonce)
 
@@ -189,7 +188,6 @@ class InventoryHarness:
         return made
 
     def claim(self, made: Commitment) -> None:
-        """The relay reports that it settled."""
         self.book.on_status(QuoteStatus(made.quote_hash, "intent", "tx"))
 
     def expire(self, made: Commitment) -> None:
@@ -198,10 +196,10 @@ class InventoryHarness:
         self.book.tick(self.clock())
 
     def block_after(self, seconds: int = 1) -> None:
-        """A block a little later in which nothing happens to the account."""
+        """Add a later block in which nothing happens to the account."""
         self.clock.now_ns += seconds * NS_PER_S
         self.chain.advance()
 
     def outcomes(self) -> list[tuple[str, str]]:
-        """Quote and outcome, in order, acceptances left out."""
+        """Return quote and outcome, in order, without acceptances."""
         return [(one.quote_hash, one.outcome) for one in self.results if one.outcome not in ("accepted", "unknown")]

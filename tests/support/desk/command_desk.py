@@ -65,9 +65,7 @@ class Desk:
             raise HistoryError("the disk is full")
 
     def stop(self) -> None:
-        """Note that the desk was asked to stop."""
         self.stopped += 1
 
     def outcomes(self) -> list[tuple[str, bool]]:
-        """Commands and outcomes, as journalled."""
         return [(action.command, action.accepted) for action in self.journal]

@@ -56,7 +56,7 @@ HELD = {BTC.token_id: 100_000, EURE.token_id: 50 * 10**18}
 
 
 class Signed:
-    """A quote frame that left the desk, as the other side keeps it."""
+    """A quote frame that left the desk, as the relay has it."""
 
     def __init__(self, frame: dict[str, Any], asset_in: str, asset_out: str) -> None:
         (answer,) = frame["params"]
@@ -81,11 +81,10 @@ class Line:
 
     @property
     def received_ns(self) -> int:
-        """When what is being read arrived."""
+        """When the current frame arrived, monotonic."""
         return self._clock()
 
     def send(self, frame: bytes) -> None:
-        """Take one frame."""
         self.frames.append(frame)
 
 
@@ -145,12 +144,10 @@ class World:
         return done.tx_hash
 
     def open_quotes(self) -> list[Signed]:
-        """Return what may still be settled."""
         now = self.wall()
         return [one for one in self.signed if not (one.refused or one.settled or one.deadline_ns < now)]
 
     async def answer(self, request: httpx.Request) -> httpx.Response:
-        """The NEAR RPC node."""
         if self.nodes_down:
             return httpx.Response(500, text="Internal Server Error")
         return httpx.Response(200, json=await self.rpc.handle(json.loads(request.content)))
@@ -232,7 +229,7 @@ class DeskHarness:
         )
 
     def record(self, event: AnyEvent) -> None:
-        """Into the history's queue, and in sight of the test."""
+        """Put the event into the history's queue and where a test sees it."""
         self.events.append(event)
         self.writer.record(event)
 
@@ -270,12 +267,11 @@ class DeskHarness:
         await self.client.aclose()
 
     def connect(self) -> None:
-        """The relay is there and both streams are acknowledged."""
+        """Connect the relay, with both streams acknowledged."""
         self.trading.relay._connection = cast(WsConnection, self.line)
         self.trading.relay.state = "ok"
 
     def disconnect(self) -> None:
-        """The relay is gone."""
         relay = self.trading.relay
         relay._connection, relay.state, relay.last_error = None, "down", "the connection was reset"
         relay.counters["disconnects"] += 1
@@ -286,12 +282,12 @@ class DeskHarness:
         return self.trading.relay.state == "ok"
 
     async def write(self) -> None:
-        """All that waits becomes durable, unless the disk is full."""
+        """Make everything that waits durable, unless the disk is full."""
         while await self.writer._step() and self.writer.depth:
             pass
 
     async def read(self) -> None:
-        """Balances, salt and key, as far as a node answers."""
+        """Read balances, salt and key, as far as a node answers."""
         self._asked_ns = self.world.monotonic()
         if not self.world.nodes_down:
             self.read_ns = self.world.wall()
@@ -299,7 +295,7 @@ class DeskHarness:
         await self.trading.credentials.read()
 
     async def pass_ms(self, ms: int) -> None:
-        """Time goes by in steps of a second at most, each with a tick of the desk as it makes them."""
+        """Let time pass in steps of a second at most, each with a tick of the desk."""
         world, trading = self.world, self.trading
         while True:
             step = min(ms, 1_000)
@@ -324,7 +320,7 @@ class DeskHarness:
                 return
 
     def tick_exchanges(self) -> None:
-        """Every exchange ticks; the first one may lie."""
+        """Let every exchange tick; the first one may report a wrong price."""
         for source in EXCHANGES:
             mid = self.world.mid * (self.world.lie if source == EXCHANGES[0] else 1)
             self.trading.reference.on_tick(Tick(source, mid - 1, mid + 1, self.world.wall()))
@@ -370,11 +366,9 @@ class DeskHarness:
         )
 
     def claim(self, quote: Signed, tx_hash: str) -> None:
-        """Have the relay report that the quote settled."""
         self.trading.engine.on_status(QuoteStatus(quote.quote_hash, "intent", tx_hash))
 
     def shot(self) -> Snapshot:
-        """What a cockpit is shown now."""
         return self.snapshots.snapshot()
 
     def _history_failed(self, reason: str) -> None:

@@ -6,7 +6,7 @@ from cockpit.desk.quote_book.book import QuoteBook
 
 
 def leftovers(book: QuoteBook) -> dict[str, object]:
-    """What the book still holds apart from its counters and the rows of the screen."""
+    """Return what the book still holds apart from its counters and the rows of the screen."""
     return {
         name: value
         for name, value in vars(book).items()

@@ -39,7 +39,6 @@ class Counted:
         self.drawn = 0
 
     def __call__(self, size: int) -> bytes:
-        """The next number."""
         self.drawn += 1
         return self.drawn.to_bytes(size, "big")
 
@@ -51,7 +50,6 @@ class Ticking:
         self.now_ns = 0
 
     def __call__(self) -> int:
-        """The time."""
         self.now_ns += 1_000
         return self.now_ns
 
@@ -122,7 +120,7 @@ class Quoting:
         self.signer.base_ceiling = base_ceiling(BTC_EURE, self.limits.current, mid)
 
     async def get_ready(self) -> None:
-        """Know balances and price, and arm both parts."""
+        """Read balances and a price, and arm both parts."""
         await self.inventory.sync("opening")
         self.reference.on_tick(Tick("kraken", MID - 1, MID + 1, self.clock()))
         for part in ("strategy-engine", "trade-executor"):

@@ -125,7 +125,6 @@ class DeskRun:
         return self.transactions.get(quote_hash)
 
     async def start(self, previous: PreviousRun | None) -> None:
-        """Take over what the previous run left."""
         await self.startup.load(previous)
 
     def send(self, name: str, *, amount_in: int, amount_out: int, life_ms: int = 60_000) -> Commitment:
@@ -177,7 +176,7 @@ class DeskRun:
 
 
 def results(history: MemoryHistory, outcome: str) -> list[str]:
-    """The quotes with this outcome, once for every time it was recorded."""
+    """Return the quotes with this outcome, once for every time it was recorded."""
     return [e.quote_hash for e in history.events if isinstance(e, TradeResult) and e.outcome == outcome]
 
 

@@ -18,7 +18,7 @@ def unexplained(run: DeskRun) -> tuple[PairAmounts, PairAmounts]:
 
 
 class World:
-    """A chain, a history, and the run that goes on now."""
+    """A chain, a history, and the current run."""
 
     def __init__(self) -> None:
         self.clock = Clock()

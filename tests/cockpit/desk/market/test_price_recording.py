@@ -14,7 +14,7 @@ from venue.reference.feed import Tick
 
 
 def recorded(every_ms: int, move_bps: str, ticks: list[tuple[int, str]]) -> list[tuple[int, Decimal]]:
-    """What is recorded of one exchange (milliseconds, mid) when it ticks so."""
+    """Return what is recorded (milliseconds, mid) of one exchange that ticks like this."""
     prices: list[MarketPrice] = []
     reference = Reference(
         (),

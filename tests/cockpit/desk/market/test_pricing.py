@@ -29,13 +29,13 @@ params = st.builds(
 
 
 def value_at_mid(side: Side, amounts: Amounts, mid: Decimal) -> Fraction:
-    """The exact worth of the quote's BTC in base units of EURe."""
+    """Return the exact value of the quote's BTC in base units of EURe."""
     base = amounts.amount_in if side == "buy" else amounts.amount_out
     return base * Fraction(mid) * SCALE
 
 
 def gain(side: Side, amounts: Amounts, mid: Decimal) -> Fraction:
-    """What the desk is richer by at the mid, exactly, in base units of EURe."""
+    """Return the desk's exact gain at the mid, in base units of EURe."""
     value = value_at_mid(side, amounts, mid)
     return value - amounts.amount_out if side == "buy" else amounts.amount_in - value
 
@@ -94,7 +94,7 @@ def test_the_notional_is_the_eure_side(price: Decimal, side: Side, exact_in: boo
 
 @given(mids, sides, u128, u128)
 def test_a_larger_request_never_gets_a_worse_deal_for_the_desk(price: Decimal, side: Side, one: int, two: int) -> None:
-    """Splitting a request may not gain the asker anything: rounding is against each part."""
+    """Splitting a request gains the taker nothing: rounding is against each part."""
     whole = price_amounts(PAIR, side, one + two, None, price, price)
     parts = [price_amounts(PAIR, side, part, None, price, price) for part in (one, two)]
     given_in_parts = sum(part.amount_out for part in parts if part is not None)

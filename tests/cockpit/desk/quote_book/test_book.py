@@ -36,18 +36,16 @@ class Desk:
         return self._request
 
     def outcomes(self) -> list[str]:
-        """What became known of the quotes, in order."""
+        """Return the outcomes recorded, in order."""
         return [result.outcome for result in self.results]
 
     @property
     def reserved(self) -> int:
-        """EURe committed."""
         return self.reservations.reserved(EURE.token_id)
 
 
 @pytest.fixture
 def desk() -> Desk:
-    """An empty book."""
     return Desk()
 
 

@@ -26,7 +26,7 @@ WAYS = ("run", "run", "run", "drop", "swallow", "late", "refuse", "settle first"
 
 
 class Unreliable(RelayRpc):
-    """A relay whose next calls go the ways given, and then all well."""
+    """A relay whose next calls end in the ways given, and all later ones well."""
 
     def __init__(self, watched: InventoryHarness, ways: list[str], quotes: dict[str, Commitment]) -> None:
         self._watched = watched
@@ -69,7 +69,7 @@ class Unreliable(RelayRpc):
         return IntentStatus("PENDING", None)
 
     def come_late(self) -> None:
-        """What was on its way arrives: all of a call or nothing."""
+        """Let what is in flight arrive: all of a call or nothing."""
         for nonces in self._late:
             if not any(nonce in self._watched.chain.head.used for nonce in nonces):
                 self._burn(nonces)
@@ -140,7 +140,7 @@ async def _kept_up(burner: HardStopRun) -> None:
 
 def _no_pause(watched: InventoryHarness, relay: Unreliable, claimed: bool) -> Callable[[float], Awaitable[None]]:
     async def pause(seconds: float) -> None:
-        """Time passes, the chain goes on, and the desk reads its balances."""
+        """Let time pass and the chain advance, and read the balances."""
         watched.clock.now_ns += int(seconds * NS_PER_S) + NS_PER_S
         relay.come_late()
         if claimed:

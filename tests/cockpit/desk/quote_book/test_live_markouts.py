@@ -19,7 +19,7 @@ MIDS = st.decimals(Decimal("0.01"), Decimal(10**7), places=8)
 
 
 class At:
-    """A reference whose mid a test sets; None is one that is not trusted."""
+    """A reference whose mid a test sets; None is an untrusted one."""
 
     def __init__(self, mid: str | None = "50000") -> None:
         self.trusted_mid = None if mid is None else Decimal(mid)

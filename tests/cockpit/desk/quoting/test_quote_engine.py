@@ -191,7 +191,7 @@ async def test_the_signers_own_ceiling_stops_what_the_strategy_let_through() -> 
 
 
 async def test_the_signer_gives_no_more_btc_than_the_largest_notional_is_worth() -> None:
-    """Whatever price the strategy made: five EURe in never takes the whole balance out."""
+    """Whatever price the strategy made, five EURe in never take the whole balance out."""
     async with quoting() as (desk, server):
         assert desk.signer.base_ceiling == 10_200, "5 EURe at the mid of 50000, and the slack"
         desk.signer.base_ceiling = 7_000

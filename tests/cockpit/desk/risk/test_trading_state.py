@@ -38,7 +38,7 @@ def now(trading: TradingState) -> Trading:
 
 
 def lose(trading: TradingState, clock: Clock, eure: int, mid: Decimal = MID) -> None:
-    """A fill that paid so many EURe more for a thousand base units of BTC than they are worth."""
+    """Book a fill that paid so many EURe more for a thousand base units of BTC than they are worth."""
     trading.filled(clock(), PairAmounts(1_000, -1_000 * UNIT - eure * 10**18), mid)
 
 
