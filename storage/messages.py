@@ -21,5 +21,9 @@ def file_exists(path: Path) -> str:
     return f"{path} exists already: name a new file; nothing was overwritten"
 
 
+def file_not_written(path: Path, error: OSError) -> str:
+    return f"{path} cannot be written ({error.strerror}): free some space, or name another directory"
+
+
 def file_appeared(path: Path) -> str:
     return f"{path} appeared during the copy: nothing was overwritten"

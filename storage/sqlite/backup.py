@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from storage.errors import HistoryError
-from storage.messages import file_appeared, file_exists
+from storage.messages import file_appeared, file_exists, file_not_written
 from storage.rows import TABLES
 from storage.sqlite.errors import explain
 from storage.sqlite.migrations import APPLICATION_ID
@@ -41,7 +41,7 @@ def back_up(source: Path, target: Path) -> Backup:
             f"{part} exists: another backup is running, or one broke off; remove it if none is running"
         ) from None
     except OSError as exc:
-        raise HistoryError(f"{part} cannot be created: {exc.strerror}") from exc
+        raise HistoryError(file_not_written(part, exc)) from exc
     try:
         _copy(source, part)
         rows = _count_rows(part)
@@ -51,7 +51,7 @@ def back_up(source: Path, target: Path) -> Backup:
         part.rename(target)
         _sync(target.parent)
     except OSError as exc:
-        raise HistoryError(f"the backup {target} cannot be written: {exc.strerror}") from exc
+        raise HistoryError(file_not_written(target, exc)) from exc
     finally:
         with contextlib.suppress(OSError):
             part.unlink()

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import aiosqlite
 
 from storage.errors import HistoryError
-from storage.messages import file_appeared, file_exists
+from storage.messages import file_appeared, file_exists, file_not_written
 from storage.reader import Closing, Reader
 from storage.runs import UNFINISHED_COPY
 from storage.sqlite.errors import explain
@@ -37,7 +37,7 @@ class SqliteTarget(Closing):
             self._part.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             os.close(os.open(self._part, os.O_RDWR | os.O_CREAT, 0o600))
         except OSError as error:
-            raise HistoryError(f"{self._part} cannot be created: {error.strerror}") from error
+            raise HistoryError(file_not_written(self._part, error)) from error
         self._run(lambda: asyncio.run(self._create()))
         self._db = self._run(lambda: sqlite3.connect(self._part, isolation_level=None, timeout=1.0))
         self._run(lambda: self._mark(self._db, first_run))
@@ -99,7 +99,7 @@ class SqliteTarget(Closing):
                 raise HistoryError(file_appeared(self._path))
             self._part.rename(self._path)
         except OSError as error:
-            raise HistoryError(f"{self._path} cannot be written: {error.strerror}") from error
+            raise HistoryError(file_not_written(self._path, error)) from error
 
     def _open(self) -> sqlite3.Connection:
         assert self._db is not None
