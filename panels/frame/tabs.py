@@ -57,9 +57,9 @@ class Tabs(LineView):
         line: list[Cell] = []
         self._ends = []
         for number, (ident, title) in enumerate(self._panels, start=1):
-            lit = ident == self._active
+            active = ident == self._active
             name = BRIEF.get(ident, title) if brief else title
-            line.append(Cell(f"{'▸' if lit else ' '}{number} {name}", "strong" if lit else "muted"))
+            line.append(Cell(f"{'▸' if active else ' '}{number} {name}", "strong" if active else "muted"))
             mark = self._marks.get(ident, "")
             line.append(Cell(mark if brief or not mark else f" {mark}", "bad" if mark.startswith("✗") else "warn"))
             line.append(Cell("" if brief else " "))

@@ -1,4 +1,4 @@
-"""LiveGrid: a table that is redrawn only in the rows that changed, and keeps the reader's row while new ones arrive."""
+"""LiveGrid: a table that draws only the rows that changed, and keeps the cursor on its row while new ones arrive."""
 
 from collections.abc import Sequence
 
@@ -148,7 +148,7 @@ class LiveGrid(ScrollView, can_focus=True, inherit_bindings=False):
     def render_line(self, y: int) -> Strip:
         width = self.size.width - self.scrollbar_size_vertical
         if width != self._width:
-            # A scroll bar that comes or goes changes the width, and no resize tells.
+            # A scroll bar that comes or goes changes the width, without a resize event.
             self._width, self._places = width, layout(self.columns, width)
             self._strips.clear()
         index = y - 1 + self.scroll_offset.y

@@ -1,6 +1,6 @@
 """The cockpit's themes, and what each role of text looks like in them.
 
-Rows are drawn in roles, not in colours, so that a panel says what a number means and the theme says how it looks.
+Rows are drawn in roles, not in colours, so that a panel gives a number its meaning and the theme its look.
 """
 
 from functools import cache
@@ -96,7 +96,7 @@ COLOUR_BLIND = msgspec.structs.replace(
     sandbox="#56b4e9",
     live="#e69f00",
 )
-"""Okabe and Ito's colours, which people without red or green tell apart."""
+"""Okabe and Ito's colours, which people who do not see red or green can distinguish."""
 ANSI = Palette(
     background="default",
     surface="default",

@@ -18,11 +18,11 @@ SOURCES = sorted(path for folder in ("panels", "cockpit") for path in (ROOT / fo
 def drawn(path: Path) -> Iterator[str]:
     """The characters beyond ASCII in a module's texts, its docstrings apart."""
     tree = ast.parse(path.read_text("utf-8"))
-    told = {
+    docstrings = {
         id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
     }
     for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in told:
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings:
             yield from (letter for letter in node.value if not letter.isascii())
 
 

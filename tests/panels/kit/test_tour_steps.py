@@ -1,14 +1,8 @@
 """The tour's steps: each is over once what it asks for has happened, as the desk's snapshots show it."""
 
-import os
-import stat
-from collections.abc import Callable
-from pathlib import Path
-
 import pytest
 from msgspec.structs import replace
 
-from cockpit.app.tour import TourSeen
 from cockpit.model.snapshot import JournalRow, Snapshot
 from panels.kit.tour_steps import (
     LAST_STEP_MS,
@@ -135,30 +129,3 @@ def test_of_another_desk_only_what_happens_from_now_on_counts() -> None:
     assert step(tour) == "withdraw"
     assert tour is not None
     assert tour.run_id == "run-2"
-
-
-def test_the_note_is_for_its_owner_only(tmp_path: Path) -> None:
-    note = TourSeen(tmp_path / "sandbox" / "tour")
-    assert not note.exists
-    note.write("declined")
-    note.write("taken")
-    assert note.exists
-    assert stat.S_IMODE(os.stat(tmp_path / "sandbox" / "tour").st_mode) == 0o600
-    assert (tmp_path / "sandbox" / "tour").read_text() == "taken\n"
-
-
-def no_folder(path: Path) -> Path:
-    """A file where the folder should be."""
-    (path / "sandbox").write_text("")
-    return path / "sandbox" / "tour"
-
-
-def folder(path: Path) -> Path:
-    """A folder where the file should be."""
-    (path / "tour").mkdir()
-    return path / "tour"
-
-
-@pytest.mark.parametrize("spoil", [no_folder, folder])
-def test_a_note_that_cannot_be_written_is_no_error(tmp_path: Path, spoil: Callable[[Path], Path]) -> None:
-    TourSeen(spoil(tmp_path)).write("taken")

@@ -37,8 +37,8 @@ def test_a_decision_without_a_price_shows_no_zero() -> None:
 
 
 def test_a_reason_this_cockpit_does_not_know_is_shown_as_it_is() -> None:
-    row = decision_row(replace(samples.decision(60), reason="new_guard", actionable=False))
-    assert row.cells[5].text == "· new guard"
+    row = decision_row(replace(samples.decision(60), reason="new_check", actionable=False))
+    assert row.cells[5].text == "· new check"
 
 
 def test_the_details_of_a_decision_list_every_check() -> None:
