@@ -35,7 +35,7 @@ class Alerts:
 
     @property
     def faults(self) -> tuple[str, ...]:
-        """The faults that nobody has acknowledged, oldest first."""
+        """Return the faults that nobody has acknowledged, oldest first."""
         return self._faults.texts
 
     def announce(self, item: Notification) -> None:

@@ -1,6 +1,5 @@
 """The Textual app: attaches to a desk, paints its snapshots, and takes the operator's keys."""
 
-import os
 import time
 from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
@@ -20,6 +19,7 @@ from cockpit.app.terminal.escape_codes import KEEP_TITLE, RESTORE_TITLE, window_
 from cockpit.app.terminal.options import DEFAULT_OPTIONS, TerminalOptions
 from cockpit.app.tour import TourSeen
 from cockpit.client.desk_client import DeskClient
+from cockpit.model.environment import Environment
 from cockpit.model.snapshot import Snapshot
 from panels.dialogs import messages
 from panels.dialogs.dialog import Dialog
@@ -46,7 +46,7 @@ HEIGHTS = [(0, "-short"), (34, "-tall")]
 
 
 def _new_key() -> str:
-    return f"k-{os.urandom(8).hex()}"
+    return f"k-{Environment().new_id()}"
 
 
 class CockpitApp(OperatorActions, inherit_bindings=False):
@@ -283,7 +283,6 @@ class CockpitApp(OperatorActions, inherit_bindings=False):
 
     @property
     def board(self) -> Board:
-        """The panels, whatever is open above them."""
         return self.screen_stack[0].query_one(Board)
 
     def _show_panel(self, ident: str) -> None:

@@ -31,7 +31,7 @@ class ArmingCommands:
 
     @property
     def asked(self) -> Mapping[Part, str]:
-        """What was sent to each part and no snapshot shows yet ("arming…"). A copy: a view of it must not change."""
+        """Return what was sent to each part and no snapshot shows yet ("arming…"). A copy: views never change."""
         return dict(self._asked)
 
     def arm(self, part: Part, command_id: str, answer: Answer) -> str:
@@ -69,7 +69,7 @@ class ArmingCommands:
         return command_id
 
     def snapshot_arrived(self) -> None:
-        """What was acknowledged is shown by the snapshot now."""
+        """Forget what was acknowledged: the snapshot shows it now."""
         for part in self._acknowledged:
             self._asked.pop(part, None)
         self._acknowledged.clear()
@@ -93,7 +93,7 @@ class ArmingCommands:
         answer(outcome)
 
     def _settle(self, part: Part, outcome: Outcome, *, armed: bool) -> None:
-        """A command ended: an accepted one stays "arming…" until a snapshot shows what it did."""
+        # An accepted command stays "arming…" until a snapshot shows what it did.
         newest = self._newest()
         shown = newest is not None and is_armed(newest, part) == armed
         if not isinstance(outcome, UnknownOutcome) and outcome.accepted and not shown:
@@ -103,7 +103,7 @@ class ArmingCommands:
 
 
 def _worst(outcomes: Sequence[Outcome]) -> Outcome:
-    """The worst outcome: unknown, then not sent, then refused, then accepted."""
+    # Unknown is worse than not sent, then comes refused, then accepted.
 
     def weight(outcome: Outcome) -> int:
         if isinstance(outcome, UnknownOutcome):

@@ -20,7 +20,7 @@ def _needs_connection(view: View) -> str:
 
 
 def _freezing(view: View) -> str:
-    """Freezing is unavailable for one reason only: it may be needed when the desk seems disconnected."""
+    # For one reason only: freezing may be needed when the desk seems disconnected.
     known = view.trusted and view.snapshot is not None and view.snapshot.withdrawals_frozen
     return already("withdrawals are", "frozen") if known else ""
 
@@ -50,7 +50,7 @@ COMMANDS = frozenset({*REASONS, "disarm", "refresh"})
 
 
 def unavailable_reason(action_id: str, view: View) -> str:
-    """Why the action is unavailable; empty when it can be used."""
+    """Return why the action is unavailable; empty when it can be used."""
     if view.read_only and action_id in COMMANDS:
         return READ_ONLY
     reason = REASONS.get(action_id)

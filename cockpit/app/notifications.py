@@ -34,7 +34,7 @@ class Notification(msgspec.Struct, frozen=True):
 
 
 def diff_snapshots(before: Snapshot, now: Snapshot, own_ids: Collection[str]) -> tuple[Notification, ...]:
-    """What happened between two snapshots, oldest first. ``own_ids``: the commands of this cockpit."""
+    """Return what happened between two snapshots, oldest first. ``own_ids``: the commands of this cockpit."""
     if before.run_id != now.run_id:
         return (Notification("fault", f"A different desk is connected now (run {now.run_id}). It starts disarmed."),)
     known = {row.command_id for row in before.journal}
@@ -58,7 +58,7 @@ def _of_row(row: JournalRow) -> Notification | None:
 
 
 def _disarms_without_row(before: Snapshot, now: Snapshot, known: Collection[str]) -> Iterable[Notification]:
-    """Disarms that the journal does not show: it lists the newest commands only."""
+    # Disarms that the journal does not show: it lists the newest commands only.
     commands = {row.command for row in now.journal if row.command_id not in known and row.accepted}
     for part in ARMABLE:
         if not is_armed(before, part) or is_armed(now, part) or commands & {f"disarm {part}", "hard-stop", "shutdown"}:
@@ -95,7 +95,6 @@ class FillCounter:
         self._not_before_s = float("-inf")
 
     def add(self, fill: Notification) -> None:
-        """Have it announced."""
         waiting = self._waiting
         if waiting is not None:
             count = waiting.fills + fill.fills
@@ -103,7 +102,7 @@ class FillCounter:
         self._waiting = fill
 
     def take_due(self, now_s: float) -> Notification | None:
-        """What is to be announced now; None for nothing."""
+        """Return what is to be announced now, once; None for nothing."""
         if self._waiting is None or now_s < self._not_before_s:
             return None
         fill, self._waiting, self._not_before_s = self._waiting, None, now_s + FILLS_APART_S
@@ -122,7 +121,7 @@ class FaultLog:
             del self._texts[:-MAX_FAULTS]
 
     def acknowledge(self) -> tuple[str, ...]:
-        """Clear the faults; return their texts."""
+        """Clear the faults and return their texts."""
         texts, self._texts = tuple(self._texts), []
         return texts
 
@@ -132,7 +131,7 @@ class FaultLog:
 
 
 def terminal_title(view: View) -> str:
-    """Mode, state and account in a few words, the most important first."""
+    """Return mode, state and account in a few words, the most important first."""
     snapshot = view.snapshot
     if snapshot is None:
         return "cockpit: no desk"

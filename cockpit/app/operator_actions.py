@@ -65,7 +65,7 @@ class OperatorActions(NonBlockingApp[Exit], inherit_bindings=False):
 
     @property
     def view(self) -> View:
-        """What is known right now."""
+        """Return what is known right now."""
         view = msgspec.structs.replace(self.view_model.view, asked=self.desk.arming.asked)
         tour = self.tour.shown(view)
         return view if tour is None else msgspec.structs.replace(view, tour=tour)
@@ -167,13 +167,11 @@ class OperatorActions(NonBlockingApp[Exit], inherit_bindings=False):
         raise NotImplementedError
 
     def _refuse_read_only(self) -> bool:
-        """Whether this cockpit cannot command; then say so."""
         if self.client.read_only:
             self.notify(f"{READ_ONLY}: it cannot command the desk", severity="warning", markup=False)
         return self.client.read_only
 
     def _refuse(self, action_id: str) -> bool:
-        """Whether the action is unavailable; then show the reason."""
         reason = unavailable_reason(action_id, self.view)
         if reason:
             self.notify(reason, severity="warning", markup=False)

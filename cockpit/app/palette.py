@@ -31,7 +31,7 @@ class LiveCommandPalette(CommandPalette):
 
 
 def theme_commands(shown: str, use: Callable[[str], object], *, plain_only: bool) -> Iterable[SystemCommand]:
-    """A command per theme; under NO_COLOR those with colours show why they are unavailable."""
+    """Yield a command per theme; under NO_COLOR those with colours show why they are unavailable."""
     for name, words in DISPLAY_NAMES.items():
         if plain_only and name != PLAIN_NAME:
             text = f"✗ {unavailable(NO_COLOR_IS_SET)}"

@@ -38,7 +38,7 @@ class PendingOrders:
         self._directory = directory
 
     def keep(self, pending: PendingOrder) -> None:
-        """Have it on disk before it is sent. Raises OSError."""
+        """Write the order to disk, before it is sent. Raises OSError."""
         self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         path = self._path(pending.order.idempotency_key)
         part = path.with_suffix(f".{os.getpid()}.part")
@@ -58,7 +58,7 @@ class PendingOrders:
             self._sync()
 
     def holds(self, key: str) -> bool:
-        """Whether the order is still without an outcome; another cockpit may have learnt it."""
+        """Return whether the order is still without an outcome; another cockpit may have learnt it."""
         return self._path(key).exists()
 
     def left(self) -> LeftOrders:

@@ -13,24 +13,22 @@ from cockpit.app.tour import TourSeen
 from cockpit.client.desk_client import ConnectionLost, DeskClient, operator_name
 from cockpit.config.paths import default_keys_file
 from cockpit.config.settings import Settings
+from cockpit.model.environment import Environment
 from cockpit.processes.launch import is_listening, spawn, wait_for_exit, wait_until_ready
 from cockpit.processes.sandbox_run import SandboxRun, VenueFlags, new_name
 from panels.kit.keymap import KeyMap, read_keys
 
+ENVIRONMENT = Environment()
 TOUR_FILE = "tour"
 """Its name in the directory of the sandboxes."""
 
 
-def _client(socket_path: Path) -> DeskClient:
-    return DeskClient(socket_path, actor=operator_name(), new_id=_new_id)
-
-
-def _new_id() -> str:
-    return os.urandom(8).hex()
+def _client(socket_path: Path, *, read_only: bool = False) -> DeskClient:
+    return DeskClient(socket_path, actor=operator_name(), new_id=ENVIRONMENT.new_id, read_only=read_only)
 
 
 def _keys(file: Path, environ: Mapping[str, str]) -> KeyMap:
-    """The operator's keys. A missing file is a problem only where a setting names it."""
+    # A missing file is a problem only where a setting names it.
     usual = default_keys_file({name: value for name, value in environ.items() if name != "COCKPIT_KEYS_FILE"})
     return read_keys(file, named=file != usual)
 
@@ -71,7 +69,9 @@ async def run_cockpit(
     keys = _keys(settings.keys_file, environ)
     options = TerminalOptions.of(settings, mouse=mouse)
     if read_only:
-        observer = DeskClient(settings.read_only_socket_path, actor=operator_name(), new_id=_new_id, read_only=True)
+        observer = DeskClient(
+            settings.read_only_socket_path, actor=operator_name(), new_id=ENVIRONMENT.new_id, read_only=True
+        )
         await _run_app(observer, options, None, keys)
         return 0
     socket_path = settings.socket_path

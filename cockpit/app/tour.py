@@ -41,7 +41,7 @@ class TourSeen:
 
 
 def key_names(keys: KeyMap) -> Mapping[str, str]:
-    """How each action is reached: by its first key, or through the palette by its name."""
+    """Return how each action is reached: by its first key, or through the palette by its name."""
     found = {action.id: keys.shown(action.id) for action in keys.actions}
     palette = found["palette"]
     return {
@@ -78,12 +78,12 @@ class TourController:
             self._tour = None if self._tour.step == "over" else advance(next_step(self._tour, snapshot), snapshot)
 
     def row_read(self, panel: str, snapshot: Snapshot | None) -> None:
-        """A row of a panel was opened, and closed again."""
+        """End the step that asks for a row to be read; it was opened, and closed again."""
         if self._tour is not None and snapshot is not None and panel == "decisions":
             self._tour = advance(decision_read(self._tour, snapshot), snapshot)
 
     def shown(self, view: View) -> TourView | None:
-        """What a screen shows of the tour; None without one."""
+        """Return what a screen shows of the tour; None without one."""
         if self._tour is None:
             return TourView(tour=None, keys=self._keys) if self._offered and view.snapshot is not None else None
         action = STEP_ACTIONS.get(self._tour.step)

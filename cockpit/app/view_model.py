@@ -8,7 +8,7 @@ from panels.kit.view import View
 
 
 def new_rows(shown: Snapshot, newest: Snapshot) -> str:
-    """How many decisions, quotes and fills came since a snapshot; empty for none."""
+    """Return how many decisions, quotes and fills came since a snapshot; empty for none."""
     if shown.run_id != newest.run_id:
         return "another desk's rows are"
     before, now = shown.counts, newest.counts
@@ -36,7 +36,7 @@ class ViewModel:
         self.start_problem = ""
 
     def take(self, item: Snapshot | ConnectionLost) -> None:
-        """The client brought a snapshot, or lost the connection."""
+        """Take a snapshot, or that the connection is lost."""
         if isinstance(item, ConnectionLost):
             self.lost = item.reason
             return
@@ -54,12 +54,12 @@ class ViewModel:
 
     @property
     def shown(self) -> Snapshot | None:
-        """The snapshot that the panels show."""
+        """Return the snapshot that the panels show."""
         return self.newest if self._frozen is None else self._frozen[1]
 
     @property
     def view(self) -> View:
-        """What is known right now."""
+        """Return what is known right now."""
         now_s = self._clock()
         return View(
             snapshot=self.newest,

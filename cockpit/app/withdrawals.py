@@ -55,12 +55,12 @@ class WithdrawalSubmission:
         return self.recover()
 
     def resolve(self, order: WithdrawalOrder) -> None:
-        """The order's outcome is known: it is sent no more."""
+        """Forget an order whose outcome is known: it is sent no more."""
         self.unresolved = None
         self._pending.drop(order.idempotency_key)
 
     async def submit(self, order: WithdrawalOrder, review: WithdrawalReview) -> Outcome:
-        """Send the order. It is on disk before it is sent, so that it is not forgotten whatever becomes of this."""
+        """Send the order. It is on disk before that, so that it is not forgotten whatever becomes of this task."""
         previous = self.unresolved
         self.unresolved = UnresolvedOrder(order, review, UnknownOutcome("withdraw", "still in flight"))
         outcome = await self._send(order, review)

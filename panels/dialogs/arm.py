@@ -29,12 +29,12 @@ LABEL_WIDTH = 24
 
 
 def is_armed(snapshot: Snapshot, part: Part) -> bool:
-    """Whether the desk reports the part as armed."""
+    """Return whether the desk reports the part as armed."""
     return snapshot.strategy_armed if part == "strategy-engine" else snapshot.executor_armed
 
 
 def arming_blocked_by(view: View, part: Part) -> str:
-    """Why the part cannot be armed now; empty when it can."""
+    """Return why the part cannot be armed now; empty when it can."""
     snapshot = view.snapshot
     if snapshot is None or not view.trusted:
         return NO_CONNECTION
@@ -47,7 +47,7 @@ def arming_blocked_by(view: View, part: Part) -> str:
 
 
 def consequence(snapshot: Snapshot, part: Part) -> str:
-    """What happens on arming, given the other part."""
+    """Return what happens on arming, given the other part."""
     if part == "strategy-engine":
         other, armed = "executor", snapshot.executor_armed
     else:
@@ -58,7 +58,6 @@ def consequence(snapshot: Snapshot, part: Part) -> str:
 
 
 def arming_terms(snapshot: Snapshot) -> list[Line]:
-    """Mode, account and limits."""
     limits = snapshot.limits
     facts = (
         ("max size", f"{exact(limits.max_notional_eure)} EURe"),

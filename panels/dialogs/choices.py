@@ -23,7 +23,7 @@ class Choice(NamedTuple):
 
 
 def blocked_text(reasons: Mapping[Choice, str]) -> str:
-    """Why choices cannot be used, one line a reason; an empty reason is a choice that can."""
+    """Return why choices cannot be used, one line a reason; an empty reason is a choice that can."""
     by_reason: dict[str, list[str]] = {}
     for choice, reason in reasons.items():
         by_reason.setdefault(reason, []).append(choice.name)
@@ -36,6 +36,6 @@ def blocked_text(reasons: Mapping[Choice, str]) -> str:
 
 
 def desk_identity(view: View) -> object:
-    """Run, mode and account: a dialog about one desk must not command another. None without a snapshot."""
+    """Return run, mode and account: a dialog about one desk must not command another. None without a snapshot."""
     snapshot = view.snapshot
     return None if snapshot is None else (snapshot.run_id, snapshot.mode, snapshot.account)

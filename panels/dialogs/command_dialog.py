@@ -56,15 +56,15 @@ class CommandDialog(Dialog[T], Generic[T]):
         self._touched_s: float | None = None
 
     def question(self) -> Iterable[Widget]:
-        """What stands above the buttons."""
+        """Yield what stands above the buttons."""
         return ()
 
     def blocked_by(self, view: View, choice: Choice) -> str:
-        """Why the choice is unavailable now; empty when it can be used."""
+        """Return why the choice is unavailable now; empty when it can be used."""
         return ""
 
     def preconditions(self, view: View, choice: Choice) -> object:
-        """What the operator decides on: once it changes, the dialog sends nothing more. None: nothing."""
+        """Return what the operator decides on: once it changes, the dialog sends nothing more. None: nothing."""
         return None
 
     def send(self, choice: Choice, command_id: str, answer: Answer) -> str:
@@ -72,11 +72,11 @@ class CommandDialog(Dialog[T], Generic[T]):
         raise NotImplementedError
 
     def result(self, answer: Result) -> T | None:
-        """What the dialog closes with once the desk did it; None keeps it open."""
+        """Return what the dialog closes with once the desk did it; None keeps it open."""
         raise NotImplementedError
 
     def outcome_shown(self, message: Message) -> None:
-        """Called when an outcome is shown in the dialog, which stays open."""
+        """Follow an outcome that is shown in the dialog, which stays open."""
 
     def body(self) -> Iterable[Widget]:
         yield from self.question()
@@ -87,7 +87,7 @@ class CommandDialog(Dialog[T], Generic[T]):
             yield from self.buttons()
 
     def buttons(self) -> Iterable[Widget]:
-        """The buttons beside Cancel; one that is no choice comes to ``leave``."""
+        """Yield the buttons beside Cancel; one that is no choice comes to ``leave``."""
         for choice in self._choices:
             yield SpaceButton(choice.label, id=choice.id, variant=choice.variant, compact=True)
 
@@ -130,7 +130,7 @@ class CommandDialog(Dialog[T], Generic[T]):
             self.submit(choice)
 
     def leave(self, button: str) -> None:
-        """Cancel, or another button that sends nothing."""
+        """Close, or do what another button does that sends nothing."""
         self.dismiss(None)
 
     def submit(self, choice: Choice) -> None:
@@ -150,7 +150,7 @@ class CommandDialog(Dialog[T], Generic[T]):
             self.show_message(Message(messages.command_sent(command_id), "information"))
 
     def may_act(self) -> bool:
-        """Whether a press counts: made on the newest picture and in time. Paints what is known now."""
+        """Return whether a press counts: made on the newest picture and in time. Paints what is known now."""
         if self.refuses_stale_picture():
             return False
         self.paint(self.desk.view)
@@ -169,13 +169,13 @@ class CommandDialog(Dialog[T], Generic[T]):
             self.app.notify(describe(result).text, markup=False)
 
     def unavailable(self, view: View, choice: Choice) -> str:
-        """Why the choice cannot be used, also because its terms changed; empty when it can."""
+        """Return why the choice cannot be used, also because its terms changed; empty when it can."""
         read = self._terms.get(choice.id)
         changed = read is not None and self.preconditions(view, choice) not in (None, read)
         return self.blocked_by(view, choice) or (TERMS_CHANGED if changed else "")
 
     def label(self, choice: Choice) -> str:
-        """The label of its button now."""
+        """Return the label of its button now."""
         return choice.retry if self._unknown_id and choice == self._sent_choice else choice.label
 
     def relabel(self) -> None:
@@ -204,7 +204,7 @@ class CommandDialog(Dialog[T], Generic[T]):
         return self._settle(outcome)
 
     def _settle(self, outcome: Outcome) -> bool:
-        """Show the outcome, or close with it; False when closed."""
+        """Show the outcome, or close with it; return False when closed."""
         self._unknown_id = ""
         self.relabel()
         message = describe(outcome)
@@ -228,7 +228,7 @@ class CommandDialog(Dialog[T], Generic[T]):
             notice.display = bool(text)
 
     def _close_if_unattended(self) -> bool:
-        """Whether nobody touched the dialog for two minutes; then it is closed."""
+        # Whether nobody touched the dialog for two minutes; then it is closed.
         touched_s = self._touched_s
         if not self.is_active or self._in_flight or touched_s is None or self.desk.clock() - touched_s < UNATTENDED_S:
             return False

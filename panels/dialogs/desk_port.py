@@ -19,17 +19,17 @@ class DeskPort(Protocol):
 
     @property
     def view(self) -> View:
-        """What is known right now; what was painted last may be older by as long as the app was busy."""
+        """Return what is known right now; what was painted last is older by as long as the app was busy."""
 
     @property
     def picture_is_stale(self) -> bool:
-        """Whether the terminal shows a picture so old that a key was not pressed on what is true now."""
+        """Return whether the terminal's picture is so old that a key was not pressed on what is true now."""
 
     def clock(self) -> float:
-        """Monotonic seconds."""
+        """Return monotonic seconds."""
 
     def new_key(self) -> str:
-        """A new idempotency key for a withdrawal."""
+        """Make an idempotency key for a withdrawal."""
 
     def arm(self, part: Part, command_id: str, answer: Answer) -> str: ...
 

@@ -63,7 +63,7 @@ class Dialog(SecondLayoutScreen[T], Generic[T]):
             yield from self.body()
 
     def body(self) -> Iterable[Widget]:
-        """What is in the box."""
+        """Yield what is in the box."""
         yield self.message_line
 
     def render(self) -> VisualType:  # type: ignore[override]
@@ -94,7 +94,7 @@ class Dialog(SecondLayoutScreen[T], Generic[T]):
             self.app.push_screen(dialog, then)
 
     def refuses_stale_picture(self) -> bool:
-        """Whether the key just pressed must not count, since the terminal showed an old picture; then say so."""
+        """Return whether the key just pressed must not count, since the terminal showed an old picture; then say so."""
         stale = self.desk.picture_is_stale
         if stale:
             self.show_message(Message(STALE_SCREEN, "warning"))
@@ -129,7 +129,7 @@ class Dialog(SecondLayoutScreen[T], Generic[T]):
             self.message_line.set_class(message is not None and message.severity == severity, f"-{severity}")
 
     def styled(self, lines: Iterable[Line]) -> Text:
-        """Lines of cells as one text in the colours of the theme."""
+        """Return lines of cells as one text in the colours of the theme."""
         look = styles(self.app.theme)
         text = Text()
         for number, line in enumerate(lines):

@@ -16,7 +16,7 @@ from panels.kit.textual_internals import screen_strips
 
 @lru_cache(maxsize=1024)
 def dimmed(style: Style, colour: Color) -> Style:
-    """``style`` seen through a translucent colour, and without anything to click."""
+    """Return ``style`` seen through a translucent colour, and without anything to click."""
     ink, ground = style.color, style.bgcolor
     return style.clear_meta_and_links() + Style(
         color=None if ink is None else (Color.from_rich_color(ink) + colour).rich_color,

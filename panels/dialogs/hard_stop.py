@@ -24,7 +24,7 @@ SENT = "the hard stop was sent"
 
 
 def stop_situation(view: View) -> str:
-    """What there is to burn."""
+    """Say what there is to burn."""
     snapshot = view.snapshot
     if snapshot is None:
         return no_data_about("the live quotes are")
@@ -39,7 +39,7 @@ def stop_situation(view: View) -> str:
 
 
 def stop_progress(stop: HardStopState) -> str:
-    """How many quotes are burned, settled or expired, and how many are left."""
+    """Say how many quotes are burned, settled or expired, and how many are left."""
     counts = [f"{stop.burned} of {stop.asked} burned", f"{stop.settled} settled first", f"{stop.expired} expired first"]
     state = "Done" if not stop.left else f"{stop.left} to go"
     return f"{state}: {', '.join(counts)}." + (f"\n{stop.detail}" if stop.detail and stop.left else "")

@@ -21,7 +21,7 @@ from panels.kit.view import View
 
 
 def help_lines(actions: Sequence[Action], availability: UnavailableReason, view: View) -> list[Line]:
-    """The actions by group; an unavailable one is grey and shows its reason."""
+    """List the actions by group; an unavailable one is grey and shows its reason."""
     lines: list[Line] = []
     for group in dict.fromkeys(action.group for action in actions):
         if lines:

@@ -47,13 +47,13 @@ FIELDS = (
 
 
 def field_text(limits: Limits, name: str) -> str:
-    """A limit as it is edited: every digit, without grouping."""
+    """Write a limit as it is edited: every digit, without grouping."""
     value = getattr(limits, name)
     return exact(value).replace(",", "") if isinstance(value, Decimal) else str(value)
 
 
 def parse_limits(texts: Mapping[str, str], current: Limits) -> tuple[Changes, tuple[str, ...]]:
-    """The limits that differ from ``current``, and one sentence for every value that cannot be used."""
+    """Return the limits that differ from ``current``, and a sentence for every value that cannot be used."""
     changes: dict[str, Decimal | int] = {}
     problems: list[str] = []
     for name, label, unit in FIELDS:

@@ -10,6 +10,7 @@ RETRY = "Retry (space)"
 RETRY_SAME_KEY = "Retry with the same key (space)"
 NO_REASON = "no reason given"
 
+UNKNOWN = "outcome unknown"
 MAY_HAVE_DONE_IT = "The desk may have done it; check the status bar."
 FOUND_IN_JOURNAL = "(found in the desk's journal)"
 CONNECTION_LOST = "the connection to the desk was lost"
@@ -43,12 +44,12 @@ def order_sent(key: str) -> str:
     return f"◌ Order {key} sent; waiting for the desk…"
 
 
-def no_reply(command: str, reason: str) -> str:
-    return f"? {command}: no reply ({reason}). {MAY_HAVE_DONE_IT}"
+def unknown_outcome(command: str, reason: str) -> str:
+    return f"? {command}: {UNKNOWN} ({reason}). {MAY_HAVE_DONE_IT}"
 
 
 def copied(what: str) -> str:
-    """What went to the terminal's clipboard, which the terminal may refuse without a word."""
+    """Say what went to the terminal's clipboard, which the terminal may refuse without a word."""
     return f"Copied to the terminal's clipboard: {what}"
 
 
@@ -57,5 +58,5 @@ def retry(verb: str) -> str:
 
 
 def first_finding(finding: str) -> str:
-    """A word about the findings of the start, and where the others are."""
+    """Announce the findings of the start, and say where the others are."""
     return f"{finding}; ^p “{FINDINGS_TITLE}” shows more"

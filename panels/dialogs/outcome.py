@@ -20,20 +20,19 @@ class Message(NamedTuple):
 
 
 def describe(outcome: Outcome) -> Message:
-    """The outcome in a sentence."""
     command = short_names(outcome.command)
     if isinstance(outcome, UnknownOutcome):
         if not outcome.sent:
             return Message(f"{command}: not sent ({outcome.reason}). Nothing changed.", "error")
         name = f"{command} (command {outcome.command_id})" if outcome.command_id else command
-        return Message(messages.no_reply(name, outcome.reason), "error")
+        return Message(messages.unknown_outcome(name, outcome.reason), "error")
     if outcome.accepted:
         return Message(short_names(outcome.reason) or f"{command}: done", "information", True)
     return Message(f"{command} refused: {short_names(outcome.reason) or messages.NO_REASON}", "warning")
 
 
 def find_in_journal(snapshot: Snapshot | None, command_id: str) -> Result | None:
-    """The desk's answer to a command whose reply was lost; None while the journal does not list it."""
+    """Return the desk's answer to a command whose reply was lost; None while the journal does not list it."""
     journal = () if snapshot is None or not command_id else snapshot.journal
     row = next((row for row in journal if row.command_id == command_id), None)
     if row is None:
@@ -43,7 +42,7 @@ def find_in_journal(snapshot: Snapshot | None, command_id: str) -> Result | None
 
 
 def short_names(text: str) -> str:
-    """The text with the parts named as on the screen: the desk's commands use the names of its services."""
+    """Name the parts as on the screen: the desk's commands use the names of its services."""
     for part, name in PART_NAMES.items():
         text = text.replace(part, name)
     return text

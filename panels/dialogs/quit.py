@@ -22,7 +22,7 @@ Leave = Literal["leave", "stop"]
 
 
 def armed_parts(view: View) -> tuple[str, ...]:
-    """The parts that are armed, were armed when last seen, or are being armed right now."""
+    """Return the parts that are armed, were armed when last seen, or are being armed right now."""
     snapshot = view.snapshot
     if snapshot is None:
         return ()
@@ -35,7 +35,7 @@ def armed_parts(view: View) -> tuple[str, ...]:
 
 
 def when_left_running(snapshot: Snapshot) -> str:
-    """What the desk does once no cockpit is attached."""
+    """Say what the desk does once no cockpit is attached."""
     if snapshot.when_alone == "keep" or not snapshot.executor_armed:
         return "keeps quoting without you" if snapshot.executor_armed else "keeps running without you"
     action = "disarms" if snapshot.when_alone == "disarm" else "stops hard and burns live quotes"
@@ -43,7 +43,7 @@ def when_left_running(snapshot: Snapshot) -> str:
 
 
 def quit_situation(view: View) -> str:
-    """What quitting means now."""
+    """Say what quitting means now."""
     snapshot = view.snapshot
     if snapshot is None:
         return messages.NOT_CONNECTED_YET_QUIT

@@ -19,7 +19,7 @@ from panels.kit.view import View
 
 
 def detail_lines(detail: Detail) -> list[Line]:
-    """A line per field, the labels in a column of their own."""
+    """Write a line per field, the labels in a column of their own."""
     width = max((len(field.label) for field in detail.fields), default=0)
     return [(Cell(f"{field.label:>{width}}  ", "muted"), field.value) if field.label else () for field in detail.fields]
 

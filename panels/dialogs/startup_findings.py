@@ -15,7 +15,7 @@ from panels.kit.view import View
 
 
 def findings_text(view: View) -> str:
-    """The findings, a paragraph each."""
+    """List the findings, a paragraph each."""
     snapshot = view.snapshot
     if snapshot is None or not snapshot.findings:
         return messages.NO_FINDINGS

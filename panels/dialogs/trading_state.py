@@ -25,7 +25,7 @@ MEANING = (
 
 
 def trading_situation(view: View) -> str:
-    """The state, and why it is so."""
+    """Say the state, and why it is so."""
     snapshot = view.snapshot
     if snapshot is None:
         return no_data_about("the trading state is")

@@ -127,7 +127,7 @@ def test_picture_of_an_unknown_outcome(
     desk.current = current
     desk.answering = lambda *_: None
     link = DeskClient(desk.path, actor="ops", new_id=lambda: "5d0c1f7a92b3e486", timeout_s=0.3)
-    before = showing("no reply", words, keys=keys)
+    before = showing(messages.UNKNOWN, words, keys=keys)
     assert snap_compare(CockpitApp(link, paint_hz=30, clock=Clock()), terminal_size=size, run_before=before)
 
 

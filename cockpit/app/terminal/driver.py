@@ -51,7 +51,7 @@ class OutputThread(threading.Thread):
 
     @property
     def behind(self) -> bool:
-        """Whether the terminal does not keep up. A frame skipped because of it is followed by ``drained``."""
+        """Return whether the terminal does not keep up. A frame skipped because of it is followed by ``drained``."""
         with self._changed:
             since_s = self._waiting_since_s
             late = since_s is not None and monotonic() - since_s > BEHIND_S
@@ -152,7 +152,7 @@ class NonBlockingApp(SkippingApp[T], Generic[T]):
 
     @property
     def picture_is_stale(self) -> bool:
-        """Whether the terminal shows a picture so old that a key was not pressed on what is true now."""
+        """Return whether the terminal's picture is so old that a key was not pressed on what is true now."""
         return self._skipping_since_s is not None and monotonic() - self._skipping_since_s > STALE_PICTURE_S
 
     def get_driver_class(self) -> type[Driver]:

@@ -14,12 +14,12 @@ MAX_LENGTH = 200
 
 
 def plain(text: str) -> str:
-    """One line without control characters: a text of a venue or a desk must not command the terminal."""
+    """Make it one line without control characters: a text of a desk or venue must not command the terminal."""
     return "".join(letter if letter.isprintable() else " " for letter in text)[:MAX_LENGTH]
 
 
 def notification(title: str, body: str, means: Collection[Means]) -> str:
-    """The sequences that notify by these means, one after the other."""
+    """Return the sequences that notify by these means, one after the other."""
     heading, text = plain(title), plain(body)
     parts = {
         "bell": "\x07",
@@ -30,5 +30,5 @@ def notification(title: str, body: str, means: Collection[Means]) -> str:
 
 
 def window_title(text: str) -> str:
-    """The sequence that names the window, or tmux's pane."""
+    """Return the sequence that names the window, or tmux's pane."""
     return f"\x1b]2;{plain(text)}\x1b\\"

@@ -40,7 +40,7 @@ def freeze_garbage() -> None:
 
 
 def freeze_garbage_soon() -> None:
-    """Do so once the first picture has been there for a while."""
+    """Call ``freeze_garbage`` once the first picture has been there for a while."""
     asyncio.get_running_loop().call_later(FREEZE_AFTER_S, freeze_garbage)
 
 
@@ -70,7 +70,7 @@ class LowPriority:
 
 
 def _in_this_session(listening: Path) -> bool:
-    """Whether the process that listens on the Unix socket is in this session. Raises OSError when none does."""
+    # Whether the process that listens on the Unix socket is in this session. Raises OSError when none does.
     with contextlib.closing(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)) as probe:
         probe.connect(str(listening))
         credentials = probe.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)

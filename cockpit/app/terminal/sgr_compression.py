@@ -26,7 +26,7 @@ PLAIN = Pen()
 
 
 def thin(text: str) -> str:
-    """``text`` with no more SGR sequences than it takes; before and behind it the terminal's pen is plain.
+    """Return ``text`` with no more SGR sequences than it needs; before and after it the terminal's pen is plain.
 
     A text with sequences that Textual does not write is left as it is.
     """
@@ -52,7 +52,7 @@ def thin(text: str) -> str:
 
 
 def _enough(pen: Pen, wanted: Pen, written: str) -> Pen:
-    """The pen nearest to ``pen`` with which this looks as it should."""
+    # The pen nearest to ``pen`` with which this looks as it should.
     if pen == wanted:
         return pen
     if not written.strip(" ") and pen.manner <= _UNSEEN_ON_BLANKS and wanted.manner <= _UNSEEN_ON_BLANKS:
@@ -64,7 +64,7 @@ def _enough(pen: Pen, wanted: Pen, written: str) -> Pen:
 
 @lru_cache(maxsize=1024)
 def _taken(pen: Pen, parameters: str) -> Pen | None:
-    """The pen after these parameters; None for one that is not known here."""
+    """Return the pen after these parameters; None for one that is not known here."""
     left = parameters.split(";")
     while left:
         first = left.pop(0)
@@ -91,7 +91,7 @@ def _taken(pen: Pen, parameters: str) -> Pen | None:
 
 @lru_cache(maxsize=4096)
 def _change(pen: Pen, wanted: Pen) -> str:
-    """The shortest sequence from one pen to the other."""
+    """Return the shortest sequence from one pen to the other."""
     if wanted == PLAIN:
         return "\x1b[0m"
     parts = [] if pen.manner <= wanted.manner else ["0"]

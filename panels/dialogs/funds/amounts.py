@@ -11,24 +11,24 @@ _EXACT = Context(prec=80)
 
 
 def amount(value: Decimal | None, symbol: str) -> str:
-    """Every digit of an amount, with its symbol; "unknown" for None."""
+    """Write every digit of an amount, with its symbol; "unknown" for None."""
     return "unknown" if value is None else f"{exact(value)} {symbol}"
 
 
 def units(value: Decimal, decimals: int) -> int:
-    """Base units of an amount of whole tokens that has no finer part."""
+    """Return base units of an amount of whole tokens that has no finer part."""
     return int(value.scaleb(decimals, context=_EXACT))
 
 
 def grouped(address: str, width: int) -> list[str]:
-    """The address in groups of four for comparing by eye, on as many lines of ``width`` cells as needed."""
+    """Write the address in groups of four for comparing by eye, on as many lines of ``width`` cells as needed."""
     groups_a_line = max(1, (width + 1) // (GROUP + 1))
     groups = [address[start : start + GROUP] for start in range(0, len(address), GROUP)]
     return [" ".join(groups[start : start + groups_a_line]) for start in range(0, len(groups), groups_a_line)]
 
 
 def wrapped(text: str, width: int) -> list[str]:
-    """The text in lines of at most ``width`` cells, broken anywhere: it is to be copied, not read."""
+    """Break the text into lines of at most ``width`` cells, anywhere: it is to be copied, not read."""
     return [text[start : start + width] for start in range(0, len(text), width)] or [""]
 
 
@@ -37,5 +37,5 @@ def inventory_row(snapshot: Snapshot, symbol: str) -> InventoryRow | None:
 
 
 def symbols(snapshot: Snapshot) -> tuple[str, ...]:
-    """The assets that can be deposited and withdrawn."""
+    """Return the assets that can be deposited and withdrawn."""
     return tuple(row.symbol for row in snapshot.inventory.rows)

@@ -43,7 +43,7 @@ class ConfirmOutcome(msgspec.Struct, frozen=True):
 
 
 def amount_problem(text: str, review: WithdrawalReview) -> str:
-    """Why the typed amount is not the reviewed one; empty when it is."""
+    """Return why the typed amount is not the reviewed one; empty when it is."""
     try:
         units = parse_amount(text, review.symbol, review.decimals)
     except InvalidAmountError as exc:
@@ -52,14 +52,13 @@ def amount_problem(text: str, review: WithdrawalReview) -> str:
 
 
 def tail_problem(text: str, review: WithdrawalReview) -> str:
-    """Why the typed characters are not the address's last ones; empty when they are."""
+    """Return why the typed characters are not the address's last ones; empty when they are."""
     if len(text) != TAIL:
         return f"type the last {TAIL} characters of the address above, exactly as shown"
     return "" if review.destination.endswith(text) else "the address above ends differently"
 
 
 def order_summary(order: WithdrawalOrder, review: WithdrawalReview, width: int) -> list[Line]:
-    """What is about to be signed."""
     return [
         (Cell("withdraw ", "muted"), Cell(amount(review.amount, review.symbol), "strong")),
         *(
@@ -73,7 +72,7 @@ def order_summary(order: WithdrawalOrder, review: WithdrawalReview, width: int) 
 
 
 def stage_after(outcome: Outcome, sent_before: bool = False) -> tuple[Stage, Message]:
-    """The stage and the sentence after an outcome. ``sent_before``: an earlier attempt may have reached the desk."""
+    """Return the stage and the sentence after an outcome. ``sent_before``: an earlier attempt may have been taken."""
     if isinstance(outcome, UnknownOutcome):
         if outcome.sent or sent_before:
             text = f"{messages.OUTCOME_UNKNOWN} ({outcome.reason}). {messages.CHECK_BEFORE_NEW_ORDER}"
@@ -86,7 +85,7 @@ def stage_after(outcome: Outcome, sent_before: bool = False) -> tuple[Stage, Mes
 
 
 def terms_changed(reviewed: WithdrawalReview, latest: WithdrawalReview) -> str:
-    """What is different from the review that is being confirmed; empty for nothing."""
+    """Return what is different from the review that is being confirmed; empty for nothing."""
     if latest.fee_units != reviewed.fee_units:
         before, after = amount(reviewed.fee, reviewed.symbol), amount(latest.fee, reviewed.symbol)
         return f"{FEE_CHANGED} from {before} to {after}; {LOOK_AGAIN}"
@@ -196,7 +195,7 @@ class ConfirmDialog(Dialog[ConfirmOutcome]):
             self._move("typing", None)
 
     def _back_to_review(self, reviewer: LiveReview) -> str:
-        """Why the operator must look at the review again; empty while it stands."""
+        # Why the operator must look at the review again; empty while it stands.
         changed = terms_changed(self._review, reviewer.latest)
         if changed:
             return changed
@@ -219,7 +218,6 @@ class ConfirmDialog(Dialog[ConfirmOutcome]):
         self.desk.withdraw(self._order, self._review, self._take_answer)
 
     def _look_up(self, view: View) -> None:
-        """Find an answer that was lost in the journal."""
         result = find_in_journal(view.snapshot, self._unknown_id)
         if result is not None:
             self.desk.resolve(self._order)

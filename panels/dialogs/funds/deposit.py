@@ -28,12 +28,12 @@ HASH_IS_ONE_WORD = "a transaction hash is one word of letters and digits; paste 
 
 
 def address_of(snapshot: Snapshot, symbol: str) -> DepositAddressRow | None:
-    """Where to deposit this asset; None until the bridge has returned the address."""
+    """Return where to deposit this asset; None until the bridge has returned the address."""
     return next((row for row in snapshot.deposit_addresses if row.symbol == symbol), None)
 
 
 def address_lines(snapshot: Snapshot, chosen: str) -> list[Line]:
-    """Every asset's address in full with what must be known about it, the chosen one lit."""
+    """Write every asset's address in full with what must be known about it, the chosen one lit."""
     lines: list[Line] = []
     for symbol in symbols(snapshot):
         row = address_of(snapshot, symbol)
@@ -51,14 +51,14 @@ def address_lines(snapshot: Snapshot, chosen: str) -> list[Line]:
 
 
 def minimum_line(row: DepositAddressRow) -> Line:
-    """The warning about deposits too small to be credited."""
+    """Warn about deposits too small to be credited."""
     if row.minimum is None:
         return (Cell("the bridge's minimum is unknown: wait before you send", "warn"),)
     return (Cell(f"send at least {amount(row.minimum, row.symbol)}: the bridge may never credit less", "warn"),)
 
 
 def hash_problem(text: str) -> str:
-    """Why this is no transaction hash; empty when it may be one."""
+    """Return why this is no transaction hash; empty when it may be one."""
     if not text:
         return "paste the hash of the transaction that sent the deposit"
     if not (text.isascii() and text.isalnum()) or len(text) > MAX_HASH_LENGTH:

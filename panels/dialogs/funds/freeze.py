@@ -26,7 +26,7 @@ MEANING = (
 
 
 def open_for(view: View) -> str:
-    """How long withdrawals stay open."""
+    """Return how long withdrawals stay open."""
     snapshot = view.snapshot
     if snapshot is None or snapshot.freeze_left_ms is None:
         return "until frozen"
@@ -34,7 +34,7 @@ def open_for(view: View) -> str:
 
 
 def unfreezing_blocked_by(view: View) -> str:
-    """Why withdrawals cannot be unfrozen now; empty when they can."""
+    """Return why withdrawals cannot be unfrozen now; empty when they can."""
     if view.snapshot is None or not view.trusted:
         return NO_CONNECTION
     return "" if view.snapshot.withdrawals_frozen else f"{already('withdrawals are', 'open')} {open_for(view)}"

@@ -30,7 +30,7 @@ class LiveReview:
 
     @property
     def cooling_left_ms(self) -> int:
-        """How long the address must still wait."""
+        """Return how long the address must still wait."""
         return max(0, self.latest.cooling_left_ms - self.age_ms)
 
     @property

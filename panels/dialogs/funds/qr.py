@@ -12,7 +12,7 @@ _LOOK = Style(color="#ffffff", bgcolor="#000000")
 
 @lru_cache(maxsize=8)
 def qr_lines(text: str) -> tuple[str, ...]:
-    """The code's lines, a character for two modules above each other; ``█`` is light."""
+    """Return the code's lines, a character for two modules above each other; ``█`` is light."""
     import segno
 
     out = StringIO()
@@ -21,5 +21,5 @@ def qr_lines(text: str) -> tuple[str, ...]:
 
 
 def qr(text: str) -> Text:
-    """The code in colours of its own."""
+    """Draw the code in colours of its own, the same in every theme."""
     return Text("\n".join(qr_lines(text)), style=_LOOK, no_wrap=True)

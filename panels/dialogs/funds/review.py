@@ -29,18 +29,17 @@ ROUTES = {"transaction": "NEAR transaction", "intent": "intent"}
 
 
 def fact(label: str, text: str, role: Role = "text") -> Line:
-    """A labelled fact on a line."""
     return (Cell(f"{label:>{LABEL_WIDTH}}  ", "muted"), Cell(text, role))
 
 
 def destination_lines(address: str, width: int) -> list[Line]:
-    """The whole address in groups, on as many lines as it takes."""
+    """Write the whole address in groups, on as many lines as needed."""
     lines = grouped(address, width - LABEL_WIDTH - 2)
     return [fact("to" if number == 0 else "", line, "strong") for number, line in enumerate(lines)]
 
 
 def committed_text(review: WithdrawalReview) -> str:
-    """What live quotes may still take of the asset."""
+    """Write what live quotes may still take of the asset."""
     quotes = review.alive_quotes
     if not quotes:
         return f"none of your live quotes gives {review.symbol}"
@@ -49,7 +48,6 @@ def committed_text(review: WithdrawalReview) -> str:
 
 
 def review_lines(review: WithdrawalReview, width: int) -> list[Line]:
-    """The numbers, and the address in full."""
     symbol = review.symbol
     return [
         *destination_lines(review.destination, width),
@@ -66,12 +64,12 @@ def review_lines(review: WithdrawalReview, width: int) -> list[Line]:
 
 
 def refusals(review: WithdrawalReview) -> tuple[str, ...]:
-    """Why the desk would refuse it now, without the cooling time: the countdown here shows it better."""
+    """Return why the desk would refuse it now, without the cooling time: the countdown here shows it better."""
     return tuple(reason for reason in review.refusals if not reason.startswith(NEW_ADDRESS))
 
 
 def cooling_line(reviewer: LiveReview) -> Line:
-    """The countdown of an address that was never used before."""
+    """Count down the cooling time of an address that was never used before."""
     left_ms = reviewer.cooling_left_ms
     if left_ms:
         return fact("cooling", f"{time_left(left_ms)} left: {NEW_ADDRESS}; compare it once more", "warn")
@@ -79,7 +77,7 @@ def cooling_line(reviewer: LiveReview) -> Line:
 
 
 def confirming_blocked_by(view: View, reviewer: LiveReview) -> str:
-    """Why the withdrawal cannot be confirmed now; empty when it can."""
+    """Return why the withdrawal cannot be confirmed now; empty when it can."""
     if not view.trusted:
         return NO_CONNECTION
     if reviewer.problem:

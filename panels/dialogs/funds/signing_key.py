@@ -36,7 +36,7 @@ NOTHING_TO_COPY = "There is no command to copy yet."
 
 
 def registering_blocked_by(view: View) -> str:
-    """Why the desk cannot register the key now; empty when it can."""
+    """Return why the desk cannot register the key now; empty when it can."""
     if view.snapshot is None or not view.trusted:
         return NO_CONNECTION
     key = view.snapshot.key
@@ -50,7 +50,6 @@ def registering_blocked_by(view: View) -> str:
 
 
 def key_lines(key: KeyView, width: int) -> list[Line]:
-    """Everything about the key."""
     registered = {True: Cell("✓ registered", "good"), False: Cell("✗ NOT registered: its quotes are refused", "bad")}
     access, meaning = ACCESS.get(key.access, ("unknown", "NEAR has not answered yet"))
     lines: list[Line] = [(Cell("public key", "muted"),)]

@@ -31,7 +31,7 @@ class ParsedTracking(msgspec.Struct, frozen=True):
 
 
 def parse_tracking(near_hash: str, symbol: str, amount: str, snapshot: Snapshot) -> ParsedTracking:
-    """What to follow. The amount may be empty for a withdrawal that the bridge already lists."""
+    """Read the form. The amount may be empty for a withdrawal that the bridge already lists."""
     problems: dict[str, str] = {}
     if not _NEAR_HASH.fullmatch(near_hash):
         problems["hash"] = "paste the NEAR transaction hash of the withdrawal, about 44 letters and digits"

@@ -37,7 +37,7 @@ class TypedOrder(msgspec.Struct, frozen=True):
 
 
 def parse_units(text: str, symbol: str, snapshot: Snapshot) -> int:
-    """Base units of the typed amount; ``max`` is all that is available. Raises InvalidAmountError."""
+    """Return base units of the typed amount; ``max`` is all that is available. Raises InvalidAmountError."""
     row = inventory_row(snapshot, symbol)
     if row is None:
         raise InvalidAmountError(f"the desk holds no {symbol}; choose another asset")
@@ -114,7 +114,7 @@ class WithdrawDialog(Dialog[None]):
         self._amount.show_unit("" if row is None else f"{self._asset.value}, max {amount(row.spendable, '').strip()}")
 
     def on_form_choice_changed(self, event: FormChoice.Changed) -> None:
-        """Another asset: its own destination, as it was left, and no answer about the previous one."""
+        # Another asset: its own destination, as it was left, and no answer about the previous one.
         event.stop()
         self._stop_waiting()
         self._destinations[self._shown_asset] = self._destination.value

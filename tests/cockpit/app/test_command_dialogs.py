@@ -165,7 +165,7 @@ async def test_a_lost_answer_is_found_in_the_journal(desk: FakeDesk, case: Case)
         )
         await asyncio.to_thread(desk.say, replace(unregistered(2), journal=(row,)))
         await driven.shows("it refused: the moon is not full")
-        await driven.hides("no reply")
+        await driven.hides(messages.UNKNOWN)
         await driven.hides("Retry")
 
 

@@ -138,7 +138,7 @@ async def test_an_unknown_outcome_is_retried_under_the_same_ids(desk: FakeDesk) 
     async with cockpit(link, NARROW) as driven:
         await to_quit(driven)
         await driven.press(*TO_STOP, "space")
-        await driven.shows("? disarm (command first): no reply", messages.RETRY, "Stop anyway (space)")
+        await driven.shows(f"? disarm (command first): {messages.UNKNOWN}", messages.RETRY, "Stop anyway (space)")
         desk.answering = desk.accept
         await driven.press(*TO_STOP, "space")
         await ended(driven)
