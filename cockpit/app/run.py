@@ -69,10 +69,7 @@ async def run_cockpit(
     keys = _keys(settings.keys_file, environ)
     options = TerminalOptions.of(settings, mouse=mouse)
     if read_only:
-        observer = DeskClient(
-            settings.read_only_socket_path, actor=operator_name(), new_id=ENVIRONMENT.new_id, read_only=True
-        )
-        await _run_app(observer, options, None, keys)
+        await _run_app(_client(settings.read_only_socket_path, read_only=True), options, None, keys)
         return 0
     socket_path = settings.socket_path
     log_file = settings.state_dir / "desk.log"
