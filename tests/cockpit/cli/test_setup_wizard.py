@@ -3,12 +3,13 @@
 import os
 from pathlib import Path
 
+import click
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cockpit.cli.errors import SettingsFileError
-from cockpit.cli.setup_wizard import NOTHING_WRITTEN, first_run, problem, unconfigured, write
+from cockpit.cli.setup_wizard import NOTHING_WRITTEN, first_run, problem, run_wizard, unconfigured, write
 from cockpit.config.settings import load
 from tests.support.processes.processes import bare_environment
 from tests.support.processes.terminal import Terminal
@@ -81,6 +82,19 @@ def test_any_token_that_the_settings_accept_is_read_back_unchanged(
     assert load(path, {"HOME": "/"}).api_key.reveal() == token
 
 
+def test_an_interrupted_wizard_reports_that_nothing_was_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*_args: object, **_options: object) -> str:
+        raise click.Abort
+
+    monkeypatch.setattr(click, "prompt", interrupt)
+    with pytest.raises(click.Abort):
+        run_wizard(tmp_path)
+    assert capsys.readouterr().err.strip() == NOTHING_WRITTEN
+    assert list(tmp_path.iterdir()) == []
+
+
 async def test_in_a_terminal_secrets_are_not_echoed_and_ctrl_c_leaves_nothing(short_dir: Path) -> None:
     terminal = Terminal((), short_dir, bare_environment(HOME=str(short_dir)))
     try:
@@ -91,7 +105,6 @@ async def test_in_a_terminal_secrets_are_not_echoed_and_ctrl_c_leaves_nothing(sh
         await terminal.shows("NEAR account that holds")
         assert "hunter2" not in terminal.text
         terminal.press("ctrl+c")
-        await terminal.shows(NOTHING_WRITTEN)
         assert await terminal.ended() == 1
         assert os.listdir(short_dir) == []
     finally:
