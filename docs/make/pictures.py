@@ -15,7 +15,7 @@ PICTURES = {
     "deposit": "test_pictures/test_picture_of_money[deposit]",
     "review": "test_pictures/test_picture_of_money[review]",
     "confirm": "test_pictures/test_picture_of_money[confirm]",
-    "quit": "test_pictures_of_dialogs/test_picture_of_a_dialogue[quit_armed-80x24]",
+    "quit": "test_pictures_of_dialogs/test_picture_of_a_dialog[quit_armed-80x24]",
 }
 """The pictures by name, each with the snapshot that it is a copy of."""
 
