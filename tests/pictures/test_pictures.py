@@ -20,7 +20,7 @@ from tests.support.cockpit.screen_waiting import screen_text, seen
 SIZES = {"80x24": NARROW, "120x40": WIDE, "200x60": (200, 60)}
 STATES = {
     "loading": (samples.fresh(), showing("no requests")),
-    "empty": (samples.empty(), showing("listening: no request for the pair yet")),
+    "empty": (samples.empty(), showing("no request for the pair yet")),
     "live": (samples.disarmed(), showing("quoted", "○ DISARMED")),
     "armed": (samples.snapshot(), showing("quoted", "executor ● ARMED")),
     "stale": (samples.stale(), showing("r retries")),

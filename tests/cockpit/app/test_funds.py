@@ -125,14 +125,14 @@ async def test_deposits_and_withdrawals_are_one_list_and_hashes_can_be_copied(de
         await driven.press("8")
         await driven.shows("◌ bridging", "◌ pending", "✓ credited", "made elsewhere", "1 arriving · 1 leaving")
         await driven.press("enter")
-        await driven.shows("taken by the bridge", "burned on NEAR", "y copies to, then NEAR hash")
+        await driven.shows("accepted by the bridge", "left the Verifier", "y copies to, then NEAR hash")
         await driven.press("y")
         assert driven.app.clipboard == samples.BTC_DESTINATION
         await driven.press("y")
         await driven.shows(messages.copied("NEAR hash"))
         assert driven.app.clipboard == samples.withdrawal().near_hash
         await driven.press("escape")
-        await driven.hides("taken by the bridge")
+        await driven.hides("accepted by the bridge")
 
 
 async def test_a_withdrawal_made_elsewhere_is_tracked_from_the_palette(desk: FakeDesk, link: DeskClient) -> None:
@@ -199,7 +199,7 @@ async def test_freezing_again_is_one_choice_in_the_palette(desk: FakeDesk, link:
         await driven.press("ctrl+p")
         await driven.opens("Search for commands")
         await driven.press(*"Freeze", "space", *"withdrawals")
-        await driven.shows("Freeze withdrawals again now")
+        await driven.shows("Freeze withdrawals now")
         await driven.press("enter")
         await seen(driven.pilot, lambda: len(desk.bodies("freeze-withdrawals")) == 1)
     assert desk.bodies("freeze-withdrawals")[0]["frozen"] is True
@@ -208,4 +208,4 @@ async def test_freezing_again_is_one_choice_in_the_palette(desk: FakeDesk, link:
 async def test_help_lists_funds_too(desk: FakeDesk, link: DeskClient) -> None:
     async with cockpit(link, WIDE) as driven:
         await driven.press("question_mark")
-        await driven.shows("Take money out", "Show deposit addresses", "Freeze withdrawals again now")
+        await driven.shows("Withdraw: form, review", "Show deposit addresses", "Freeze withdrawals now")
