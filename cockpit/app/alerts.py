@@ -1,4 +1,4 @@
-"""How the operator is told what happened: by a toast, a fault that stays, the log, and the terminal's own means."""
+"""How the operator learns what happened: by a toast, a fault that stays, the log, and the terminal's own means."""
 
 from collections.abc import Callable
 from typing import Any

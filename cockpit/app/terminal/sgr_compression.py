@@ -1,4 +1,4 @@
-"""The same picture in fewer bytes: a colour is said only where it changes. Pure.
+"""The same picture in fewer bytes: a colour is written only where it changes. Pure.
 
 Textual gives every piece of text all its colours and takes them back behind it: four bytes of five on a screen full of
 rows.

@@ -14,7 +14,8 @@ from panels.dialogs import messages
 from panels.dialogs.desk_port import DeskPort
 from panels.dialogs.dialog import Dialog
 from panels.dialogs.funds.amounts import amount, grouped
-from panels.dialogs.funds.confirm import ConfirmDialog, ConfirmOutcome
+from panels.dialogs.funds.confirm import ConfirmDialog
+from panels.dialogs.funds.confirm_checks import ConfirmOutcome
 from panels.dialogs.funds.freeze import FreezeRow
 from panels.dialogs.funds.live_review import LiveReview
 from panels.dialogs.outcome import Message

@@ -14,7 +14,7 @@ from cockpit.client.desk_client import DeskClient
 from cockpit.model.snapshot import JournalRow, Snapshot
 from panels.dialogs.outcome import short_names
 from panels.frame.banners import faults_line
-from panels.kit.messages import NO_COLOR_IS_SET, unavailable
+from panels.kit.messages import NO_COLOR_IS_SET, NO_DATA, unavailable
 from panels.kit.textual_internals import screen_strips
 from panels.kit.theme import BLIND_NAME, DISPLAY_NAMES, NAMES, PLAIN_NAME, styles
 from panels.kit.view import View
@@ -118,7 +118,7 @@ def test_the_title_carries_world_and_state() -> None:
     assert terminal_title(View(snapshot=None)) == "cockpit: no desk"
     assert terminal_title(View(snapshot=replace(shot, rung="LIVE"))) == "[SANDBOX] ● ARMED sandbox-maker.near"
     assert terminal_title(View(snapshot=replace(shot, rung="SAFE", mode="LIVE"))) == "[LIVE] ○ SAFE sandbox-maker.near"
-    assert terminal_title(View(snapshot=shot, quiet_ms=9_000)) == "[SANDBOX] ✗ NO DATA sandbox-maker.near"
+    assert terminal_title(View(snapshot=shot, quiet_ms=9_000)) == f"[SANDBOX] ✗ {NO_DATA} sandbox-maker.near"
 
 
 def test_a_sandbox_takes_its_look_from_the_environment() -> None:
