@@ -29,7 +29,7 @@ async def test_the_first_picture_does_not_wait_for_the_desk(tmp_path: Path) -> N
         await seen(pilot, lambda: NO_DESK in screen_text(pilot))
 
 
-async def test_a_desk_that_cannot_start_is_said_plainly(tmp_path: Path) -> None:
+async def test_why_a_desk_cannot_start_is_shown(tmp_path: Path) -> None:
     async def fail() -> None:
         raise RuntimeError("NEAR_INTENTS_ACCOUNT_ID is missing")
 
@@ -55,14 +55,14 @@ async def test_a_start_that_comes_to_life_shows_the_desk(desk: FakeDesk, link: D
 
 async def test_a_silent_desk_turns_the_bar_red(desk: FakeDesk, link: DeskClient) -> None:
     async with cockpit(link) as driven:
-        assert "ticked ● <1s" in driven.text
+        assert "desk ● <1s" in driven.text
         driven.clock.now += 12
         await driven.shows(f"✗ {NO_DATA} for 12s", "executor ? last seen ARMED", CONNECTED_WITHOUT_DATA)
         assert driven.app.query_one("#status").has_class("-alarm")
         await asyncio.to_thread(desk.say, samples.snapshot(1))
         await driven.shows(NO_DATA)
         await asyncio.to_thread(desk.say, samples.snapshot(2))
-        await driven.shows("ticked ● <1s", "executor ● ARMED")
+        await driven.shows("desk ● <1s", "executor ● ARMED")
         assert not driven.app.query_one("#status").has_class("-alarm")
 
 
@@ -72,7 +72,7 @@ async def test_a_desk_whose_own_tick_stands_still_is_silent_too(desk: FakeDesk, 
         await driven.shows(f"{NO_DATA} for 9.0s")
 
 
-async def test_a_lost_desk_is_said_and_found_again(desk: FakeDesk, link: DeskClient) -> None:
+async def test_a_lost_desk_is_shown_and_found_again(desk: FakeDesk, link: DeskClient) -> None:
     async with cockpit(link) as driven:
         await asyncio.to_thread(desk.stop)
         await driven.shows(DISCONNECTED, NO_DESK)
