@@ -7,8 +7,8 @@ import msgspec
 from cockpit.client.desk_client import DeskClient, Outcome, UnknownOutcome
 from cockpit.model.commands import ARMABLE, Part
 from cockpit.model.snapshot import Snapshot
-from panels.dialogs.arm import is_armed
 from panels.dialogs.desk_port import Answer
+from panels.dialogs.trading.arm import is_armed
 
 
 class ArmingCommands:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 
 from cockpit.client.desk_client import READ_ONLY
-from panels.dialogs.arm import arming_blocked_by
+from panels.dialogs.trading.arm import arming_blocked_by
 from panels.kit.messages import NO_CONNECTION, NO_DATA_YET, already
 from panels.kit.view import View
 

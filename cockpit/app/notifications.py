@@ -9,8 +9,8 @@ from cockpit.model.commands import ARMABLE
 from cockpit.model.formatting import rounded
 from cockpit.model.snapshot import JournalRow, Snapshot
 from panels.dialogs import messages
-from panels.dialogs.arm import is_armed
 from panels.dialogs.outcome import short_names
+from panels.dialogs.trading.arm import is_armed
 from panels.frame.status_bar import lost_connection
 from panels.kit.labels import part_name
 from panels.kit.view import View

@@ -15,7 +15,6 @@ from cockpit.app.tour import TourController, TourSeen
 from cockpit.app.view_model import ViewModel
 from cockpit.client.desk_client import READ_ONLY, DeskClient
 from cockpit.model.commands import Part
-from panels.dialogs.arm import ArmDialog, is_armed
 from panels.dialogs.dialog import Dialog
 from panels.dialogs.funds.confirm import ConfirmDialog
 from panels.dialogs.funds.deposit import DepositDialog
@@ -23,12 +22,13 @@ from panels.dialogs.funds.review import confirming_blocked_by
 from panels.dialogs.funds.signing_key import KeyDialog
 from panels.dialogs.funds.track import TrackDialog
 from panels.dialogs.funds.withdraw import WithdrawDialog
-from panels.dialogs.hard_stop import HardStopDialog
-from panels.dialogs.limits import LimitsDialog
 from panels.dialogs.messages import armed_already
 from panels.dialogs.quit import Leave, QuitDialog
 from panels.dialogs.startup_findings import StartupFindingsDialog
-from panels.dialogs.trading_state import TradingStateDialog
+from panels.dialogs.trading.arm import ArmDialog, is_armed
+from panels.dialogs.trading.hard_stop import HardStopDialog
+from panels.dialogs.trading.limits import LimitsDialog
+from panels.dialogs.trading.trading_state import TradingStateDialog
 from panels.kit.keymap import KeyMap
 from panels.kit.notices import NoticeLog
 from panels.kit.view import View

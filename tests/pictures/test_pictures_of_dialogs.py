@@ -10,7 +10,7 @@ from cockpit.app.app import CockpitApp, Exit
 from cockpit.client.desk_client import DeskClient
 from cockpit.model.snapshot import KeyView, Snapshot
 from panels.dialogs import messages
-from panels.dialogs.limits import FIELDS
+from panels.dialogs.trading.limits import FIELDS
 from tests.support.cockpit import samples
 from tests.support.cockpit.driven import NARROW, WIDE, Clock
 from tests.support.cockpit.fake_desk import FakeDesk

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from cockpit.client.desk_client import DeskClient
 from cockpit.model.commands import Result
 from panels.dialogs import messages
-from panels.dialogs.limits import FIELDS
+from panels.dialogs.trading.limits import FIELDS
 from panels.kit.messages import TERMS_CHANGED
 from tests.support.cockpit import samples
 from tests.support.cockpit.driven import cockpit

@@ -13,7 +13,7 @@ from cockpit.model.commands import Limits, Result
 from cockpit.model.snapshot import JournalRow, KeyView, Snapshot
 from panels.dialogs import messages
 from panels.dialogs.command_dialog import SpaceButton
-from panels.dialogs.limits import FIELDS
+from panels.dialogs.trading.limits import FIELDS
 from panels.kit.messages import NO_CONNECTION, STALE_SCREEN, TERMS_CHANGED
 from tests.support.cockpit import samples
 from tests.support.cockpit.driven import NARROW, Driven, cockpit

@@ -9,7 +9,7 @@ from cockpit.app.app import CockpitApp
 from cockpit.app.availability import unavailable_reason
 from cockpit.client.desk_client import DeskClient
 from panels.dialogs import messages
-from panels.dialogs.limits import FIELDS
+from panels.dialogs.trading.limits import FIELDS
 from panels.kit.actions import ACTIONS, PANELS
 from panels.kit.grid import LiveGrid
 from panels.kit.keymap import LINE_IGNORED, KeyMap, remapped

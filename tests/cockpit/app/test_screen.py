@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from cockpit.app.app import CockpitApp, Exit
 from cockpit.client.desk_client import NO_DESK, DeskClient
 from panels.dialogs import messages
-from panels.dialogs.limits import FIELDS
+from panels.dialogs.trading.limits import FIELDS
 from panels.kit.grid import LiveGrid
 from panels.kit.messages import CONNECTED_WITHOUT_DATA, DISCONNECTED, NO_DATA
 from tests.support.cockpit import samples

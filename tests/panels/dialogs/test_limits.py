@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from cockpit.model.commands import Limits
-from panels.dialogs.limits import FIELDS, field_text, parse_limits
+from panels.dialogs.trading.limits import FIELDS, field_text, parse_limits
 
 LIMIT_FIELDS = Limits.__struct_fields__
 

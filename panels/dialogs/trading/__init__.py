@@ -1,0 +1,1 @@
+"""Dialogs that change what is quoted: arming, the hard stop, the limits, the trading state."""
