@@ -11,9 +11,9 @@ ROOT = Path(__file__).parents[1]
 CODE = ("cockpit", "panels", "venue", "storage")
 PACKAGES = sorted(init.parent for folder in CODE for init in (ROOT / folder).rglob("__init__.py"))
 IN_ANY_PACKAGE = {"__init__.py", "__main__.py", "errors.py", "messages.py"}
-MAX_MODULES = 13
-LARGER = {"cockpit/cli": 17, "cockpit/desk/funding": 14, "panels/kit": 17}
-"""The first has one file a command. The others are to be cut, and must not grow until then."""
+MAX_MODULES = 14
+LARGER = {"cockpit/cli": 17}
+"""One file a command."""
 SANDBOX = "venue/sandbox/"
 """Plays the other side of every wire, so that its classes may be named as their counterparts on ours."""
 

@@ -18,8 +18,8 @@ from panels.dialogs.dimmed import Dimmed
 from panels.dialogs.outcome import Message
 from panels.frame.status_bar import StatusBar
 from panels.frame.tour_strip import Place, TourStrip
-from panels.kit.cells import Line
 from panels.kit.messages import STALE_SCREEN
+from panels.kit.rows.cells import Line
 from panels.kit.textual_internals import SecondLayoutScreen
 from panels.kit.theme import styles
 from panels.kit.view import View

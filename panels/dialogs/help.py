@@ -13,9 +13,9 @@ from panels.dialogs.desk_port import DeskPort
 from panels.dialogs.dialog import Dialog
 from panels.frame.key_bar import UnavailableReason
 from panels.kit.actions import Action
-from panels.kit.cells import Cell, Line
 from panels.kit.keymap import displayed
 from panels.kit.messages import unavailable
+from panels.kit.rows.cells import Cell, Line
 from panels.kit.theme import Role
 from panels.kit.view import View
 

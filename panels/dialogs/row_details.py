@@ -14,7 +14,7 @@ from panels.dialogs.desk_port import DeskPort
 from panels.dialogs.dialog import Dialog
 from panels.dialogs.outcome import Message
 from panels.frame.tour_strip import Place
-from panels.kit.cells import Cell, Detail, Line
+from panels.kit.rows.cells import Cell, Detail, Line
 from panels.kit.view import View
 
 

@@ -9,9 +9,9 @@ from textual.widgets import Static
 
 from cockpit.model.formatting import age
 from panels.frame.board import LEAST
-from panels.kit.cells import Cell, Line
 from panels.kit.messages import CONNECTED_WITHOUT_DATA
-from panels.kit.text_lines import LineView
+from panels.kit.rows.cells import Cell, Line
+from panels.kit.rows.text_lines import LineView
 from panels.kit.view import View
 
 

@@ -9,10 +9,10 @@ from textual.geometry import Size
 
 from cockpit.model.snapshot import Snapshot
 from panels.kit.actions import PANELS
-from panels.kit.grid import LiveGrid
 from panels.kit.keymap import KeyMap
 from panels.kit.notices import NoticeLog
 from panels.kit.panel import Panel
+from panels.kit.rows.grid import LiveGrid
 from panels.kit.view import View
 from panels.views.decisions import DecisionsPanel
 from panels.views.fills import FillsPanel

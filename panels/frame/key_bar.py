@@ -5,10 +5,10 @@ from collections.abc import Callable, Sequence
 from textual import events
 
 from panels.kit.actions import Action
-from panels.kit.cells import Cell, Line, fit, line_width
 from panels.kit.keymap import display
 from panels.kit.messages import is_already
-from panels.kit.text_lines import LineView
+from panels.kit.rows.cells import Cell, Line, fit, line_width
+from panels.kit.rows.text_lines import LineView
 from panels.kit.view import View
 
 UnavailableReason = Callable[[str, View], str]

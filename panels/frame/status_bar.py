@@ -3,10 +3,10 @@
 from cockpit.model.commands import Part
 from cockpit.model.formatting import exact_age, milliseconds, rounded, shorten, time_left
 from cockpit.model.snapshot import Snapshot
-from panels.kit.cells import Cell, Line, flow
 from panels.kit.labels import STATES, part_name
 from panels.kit.messages import DISCONNECTED, NO_DATA, NO_LIVE_QUOTES
-from panels.kit.text_lines import LineView
+from panels.kit.rows.cells import Cell, Line, flow
+from panels.kit.rows.text_lines import LineView
 from panels.kit.theme import Role
 from panels.kit.view import LATE_MS, View
 

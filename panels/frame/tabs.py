@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from textual import events
 
 from cockpit.model.snapshot import Snapshot
-from panels.kit.cells import Cell, Line, line_width
-from panels.kit.text_lines import LineView
+from panels.kit.rows.cells import Cell, Line, line_width
+from panels.kit.rows.text_lines import LineView
 from panels.kit.view import View
 from panels.views.health import failing_parts
 from panels.views.transfers import in_order, pending

@@ -6,9 +6,9 @@ from typing import Literal
 
 from cockpit.model.snapshot import Snapshot
 from panels.frame.board import LEAST
-from panels.kit.cells import Cell, Line, flow, line_width
 from panels.kit.messages import is_already
-from panels.kit.text_lines import LineView
+from panels.kit.rows.cells import Cell, Line, flow, line_width
+from panels.kit.rows.text_lines import LineView
 from panels.kit.tour_steps import STEPS, WATCHED, Step, Tour, TourView, decided, withdrawal_of_step
 from panels.kit.view import View
 

@@ -1,7 +1,7 @@
 """Names, glyphs and roles that several panels share, so that the same thing looks the same everywhere."""
 
 from cockpit.model.snapshot import State
-from panels.kit.cells import Cell
+from panels.kit.rows.cells import Cell
 from panels.kit.theme import Role
 
 STATES: dict[State, tuple[str, Role]] = {

@@ -12,13 +12,13 @@ from textual.widget import Widget
 from cockpit.model.commands import Part
 from cockpit.model.formatting import coarse_age
 from cockpit.model.snapshot import Snapshot
-from panels.kit.cells import Cell, Column, Detail, Field, GridRow, hold_ticks
 from panels.kit.data_status import STATUS_KINDS, DataAge, DataStatus, aged, disconnected, failing
-from panels.kit.filter_line import FilterLine
 from panels.kit.frame_edges import FrameEdges
-from panels.kit.grid import LiveGrid
 from panels.kit.keymap import KeyMap
-from panels.kit.row_filter import Fields, RowFacts, RowFilter
+from panels.kit.rows.cells import Cell, Column, Detail, Field, GridRow, hold_ticks
+from panels.kit.rows.filter_line import FilterLine
+from panels.kit.rows.grid import LiveGrid
+from panels.kit.rows.row_filter import Fields, RowFacts, RowFilter
 from panels.kit.textual_internals import set_bindings
 from panels.kit.view import NS_PER_S, View
 

@@ -4,7 +4,7 @@ import itertools
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from panels.kit.cells import Cell, Line
+from panels.kit.rows.cells import Cell, Line
 from panels.kit.theme import Role
 
 LEAST_WIDTH = 24

@@ -6,10 +6,10 @@ from typing import ClassVar
 
 from cockpit.model.formatting import NOTHING, age, coarse_age, exact, number, rounded, shorten
 from cockpit.model.snapshot import FillRow, Snapshot
-from panels.kit.cells import Cell, Column, Detail, Field, GridRow
 from panels.kit.labels import side
 from panels.kit.panel import Panel
-from panels.kit.row_filter import Fields, RowFacts
+from panels.kit.rows.cells import Cell, Column, Detail, Field, GridRow
+from panels.kit.rows.row_filter import Fields, RowFacts
 from panels.kit.theme import Role
 
 COLUMNS = (

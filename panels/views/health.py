@@ -7,11 +7,11 @@ from cockpit.model.ages import age_ms
 from cockpit.model.formatting import age, sparkline, uptime
 from cockpit.model.snapshot import PartHealth as HealthRow
 from cockpit.model.snapshot import Snapshot
-from panels.kit.cells import Cell, Column, Detail, Field, GridRow
 from panels.kit.keymap import KeyMap
 from panels.kit.labels import part_name, state
 from panels.kit.panel import Panel
-from panels.kit.row_filter import Fields, RowFacts
+from panels.kit.rows.cells import Cell, Column, Detail, Field, GridRow
+from panels.kit.rows.row_filter import Fields, RowFacts
 from panels.views.rates import WorkRates, work
 
 SPARK_WIDTH = 8

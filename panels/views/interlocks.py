@@ -7,11 +7,11 @@ from textual.widget import Widget
 
 from cockpit.model.formatting import time_left
 from cockpit.model.snapshot import InterlockRow, Rung, Snapshot
-from panels.kit.cells import Cell, Column, Detail, Field, GridRow, Line
 from panels.kit.keymap import KeyMap
 from panels.kit.panel import Panel
-from panels.kit.row_filter import Fields, RowFacts
-from panels.kit.text_lines import LineView
+from panels.kit.rows.cells import Cell, Column, Detail, Field, GridRow, Line
+from panels.kit.rows.row_filter import Fields, RowFacts
+from panels.kit.rows.text_lines import LineView
 from panels.kit.theme import Role
 
 RUNGS: tuple[Rung, ...] = ("SAFE", "SHADOW", "LIVE")

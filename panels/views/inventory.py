@@ -9,12 +9,12 @@ from textual.widget import Widget
 from cockpit.model.formatting import NOTHING, UNKNOWN, age, exact, number, percent, rounded
 from cockpit.model.snapshot import InventoryRow, Snapshot
 from cockpit.model.snapshot import InventoryState as Held
-from panels.kit.cells import Cell, Column, Detail, Field, GridRow, Line
 from panels.kit.keymap import KeyMap
 from panels.kit.messages import too_old_to_quote
 from panels.kit.panel import Panel
-from panels.kit.row_filter import Fields, RowFacts
-from panels.kit.text_lines import LineView
+from panels.kit.rows.cells import Cell, Column, Detail, Field, GridRow, Line
+from panels.kit.rows.row_filter import Fields, RowFacts
+from panels.kit.rows.text_lines import LineView
 from panels.kit.theme import Role
 from panels.views.reconciliation import places, unexplained
 

@@ -8,12 +8,12 @@ import msgspec
 from cockpit.model.ages import age_ms
 from cockpit.model.formatting import age, coarse_age
 from cockpit.model.snapshot import JournalRow, Snapshot
-from panels.kit.cells import Cell, Column, Detail, Field, GridRow
 from panels.kit.keymap import KeyMap
 from panels.kit.messages import NO_REASON_GIVEN
 from panels.kit.notices import NoticeLog
 from panels.kit.panel import Panel
-from panels.kit.row_filter import Fields, RowFacts
+from panels.kit.rows.cells import Cell, Column, Detail, Field, GridRow
+from panels.kit.rows.row_filter import Fields, RowFacts
 from panels.kit.theme import Role
 
 Mark = Literal["✓", "✗", "!", "·"]

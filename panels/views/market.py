@@ -7,13 +7,13 @@ from textual.widget import Widget
 
 from cockpit.model.formatting import NOTHING, age, exact_age, rounded
 from cockpit.model.snapshot import MarketState, Snapshot, SourceRow
-from panels.kit.cells import Cell, Column, Detail, Field, GridRow, Line
 from panels.kit.keymap import KeyMap
 from panels.kit.labels import state
 from panels.kit.messages import too_old_to_quote
 from panels.kit.panel import Panel
-from panels.kit.row_filter import Fields, RowFacts
-from panels.kit.text_lines import LineView
+from panels.kit.rows.cells import Cell, Column, Detail, Field, GridRow, Line
+from panels.kit.rows.row_filter import Fields, RowFacts
+from panels.kit.rows.text_lines import LineView
 from panels.kit.view import NS_PER_S
 from panels.views.chart import ChartMark, chart
 

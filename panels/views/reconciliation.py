@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 from cockpit.model.formatting import exact, number
 from cockpit.model.snapshot import InventoryRow
-from panels.kit.cells import Cell, Line, line_width
-from panels.kit.text_lines import LineView
+from panels.kit.rows.cells import Cell, Line, line_width
+from panels.kit.rows.text_lines import LineView
 from panels.kit.view import View
 
 

@@ -5,9 +5,9 @@ from typing import ClassVar
 
 from cockpit.model.formatting import age, exact, number, shorten
 from cockpit.model.snapshot import DepositRow, Snapshot, WithdrawalRow
-from panels.kit.cells import Cell, Column, Detail, Field, GridRow
 from panels.kit.panel import Panel
-from panels.kit.row_filter import Fields, RowFacts
+from panels.kit.rows.cells import Cell, Column, Detail, Field, GridRow
+from panels.kit.rows.row_filter import Fields, RowFacts
 from panels.kit.theme import Role
 
 COLUMNS = (

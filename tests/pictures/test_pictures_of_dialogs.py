@@ -63,10 +63,10 @@ def started_again() -> Snapshot:
     return replace(
         samples.disarmed(),
         findings=(
-            "the previous run run-0 did not end in order; it is read as of 42 s ago",
-            "2 quotes of it may still be settled, for 38 s at most: the executor is blocked until then",
-            "2 fills while no desk was running: −0.00041200 BTC, +40.510000 EURe; booked",
-            "the opening proof holds: every base unit is explained",
+            "the previous run run-0 broke off; it last wrote at 2026-11-21 11:59:18 UTC",
+            "2 quotes of earlier runs may still be settled; their amounts stay committed",
+            "2 fills while no desk was running: -0.000412 BTC, +40.51 EURe; booked",
+            "the opening balances are the previous run's last ones and what happened since",
         ),
     )
 
@@ -84,7 +84,7 @@ def halted() -> Snapshot:
         pytest.param(samples.snapshot(), showing("ARMED. Left running", keys=("q",)), id="quit_armed"),
         pytest.param(samples.disarmed(), showing("Stop the desk (space)", keys=("q",)), id="quit_safe"),
         pytest.param(halted(), showing("Trading is HALTED.", "Activate", keys=("ctrl+t",)), id="trading"),
-        pytest.param(started_again(), showing("the opening proof", then=findings), id="findings"),
+        pytest.param(started_again(), showing("the opening balances", then=findings), id="findings"),
         pytest.param(unregistered(), showing("Register the key?", "Register (space)", then=registering), id="register"),
         pytest.param(samples.disarmed(), showing(FIELDS[0].label, "Set the limits", keys=("l",)), id="limits"),
         pytest.param(samples.snapshot(), showing("Disarm and burn", keys=("ctrl+o",)), id="hard_stop"),

@@ -11,7 +11,7 @@ from cockpit.model.errors import InvalidAmountError
 from panels.dialogs import messages
 from panels.dialogs.funds.amounts import amount, grouped
 from panels.dialogs.outcome import Message
-from panels.kit.cells import Cell, Line
+from panels.kit.rows.cells import Cell, Line
 
 TAIL = 6
 """How many last characters of the address are typed again."""

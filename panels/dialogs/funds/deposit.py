@@ -17,8 +17,8 @@ from panels.dialogs.dialog import Dialog
 from panels.dialogs.funds.amounts import amount, symbols
 from panels.dialogs.funds.qr import qr
 from panels.dialogs.outcome import Message, describe, find_in_journal
-from panels.kit.cells import Cell, Line
 from panels.kit.form_fields import FormChoice, FormEntry
+from panels.kit.rows.cells import Cell, Line
 from panels.kit.view import View
 
 MAX_HASH_LENGTH = 128

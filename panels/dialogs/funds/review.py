@@ -20,8 +20,8 @@ from panels.dialogs.funds.freeze import FreezeRow
 from panels.dialogs.funds.live_review import LiveReview
 from panels.dialogs.outcome import Message
 from panels.frame.tour_strip import Place
-from panels.kit.cells import Cell, Line
 from panels.kit.messages import NO_CONNECTION
+from panels.kit.rows.cells import Cell, Line
 from panels.kit.theme import Role
 from panels.kit.view import View
 

@@ -17,8 +17,8 @@ from panels.dialogs.desk_port import Answer, DeskPort
 from panels.dialogs.dialog import Dialog
 from panels.dialogs.funds.amounts import wrapped
 from panels.dialogs.outcome import Message
-from panels.kit.cells import Cell, Line
 from panels.kit.messages import NO_CONNECTION, already
+from panels.kit.rows.cells import Cell, Line
 from panels.kit.view import View
 
 WARNING = "Whoever holds a registered key can sign withdrawals of everything the account has on the Verifier."

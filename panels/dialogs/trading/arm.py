@@ -15,9 +15,9 @@ from panels.dialogs.desk_port import Answer, DeskPort
 from panels.dialogs.messages import armed_already
 from panels.frame.status_bar import mode
 from panels.frame.tour_strip import Place
-from panels.kit.cells import Cell, Line
 from panels.kit.labels import part_name
 from panels.kit.messages import NO_CONNECTION
+from panels.kit.rows.cells import Cell, Line
 from panels.kit.view import View
 
 MEANING: dict[Part, str] = {

@@ -11,9 +11,9 @@ from cockpit.client.desk_client import DeskClient
 from panels.dialogs import messages
 from panels.dialogs.trading.limits import FIELDS
 from panels.kit.actions import ACTIONS, PANELS
-from panels.kit.grid import LiveGrid
 from panels.kit.keymap import LINE_IGNORED, KeyMap, remapped
 from panels.kit.messages import NO_CONNECTION, unavailable
+from panels.kit.rows.grid import LiveGrid
 from tests.support.cockpit import samples
 from tests.support.cockpit.driven import NARROW, WIDE, Clock, Driven, cockpit
 from tests.support.cockpit.fake_desk import FakeDesk

@@ -9,8 +9,8 @@ from cockpit.app.app import CockpitApp, Exit
 from cockpit.client.desk_client import NO_DESK, DeskClient
 from panels.dialogs import messages
 from panels.dialogs.trading.limits import FIELDS
-from panels.kit.grid import LiveGrid
 from panels.kit.messages import CONNECTED_WITHOUT_DATA, DISCONNECTED, NO_DATA
+from panels.kit.rows.grid import LiveGrid
 from tests.support.cockpit import samples
 from tests.support.cockpit.driven import NARROW, Driven, cockpit
 from tests.support.cockpit.fake_desk import FakeDesk

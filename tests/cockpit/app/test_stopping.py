@@ -121,7 +121,7 @@ def test_what_is_unexplained_is_said_whatever_panel_is_shown() -> None:
 
 
 async def test_the_findings_of_the_start_are_announced_and_can_be_read(desk: FakeDesk, link: DeskClient) -> None:
-    found = ("the previous run run-0 ended in order", "2 fills while no desk was running: +0.1 BTC; booked")
+    found = ("the previous run run-0 ended cleanly", "2 fills while no desk was running: +0.1 BTC; booked")
     desk.current = replace(samples.disarmed(), findings=found)
     async with cockpit(link) as driven:
         await driven.shows(messages.first_finding(found[0]))

@@ -10,9 +10,9 @@ from cockpit.app.tour import key_names
 from cockpit.model.snapshot import Snapshot
 from panels.frame.tour_strip import NAMED, OFFER, STEP_TEXTS, TALL, Place, tour_lines
 from panels.kit.actions import ACTIONS
-from panels.kit.cells import Line, line_width
 from panels.kit.keymap import KeyMap, remapped
 from panels.kit.messages import already
+from panels.kit.rows.cells import Line, line_width
 from panels.kit.tour_steps import STEPS, Step, TourView, start_step
 from panels.kit.view import View
 from tests.support.cockpit import samples

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from panels.kit.cells import line_width
+from panels.kit.rows.cells import line_width
 from panels.views.chart import chart, thin
 from tests.support.cockpit import samples
 

@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from cockpit.model.snapshot import InventoryState, WithdrawalRow
-from panels.kit.cells import Cell, Column, GridRow, hold_ticks, line_width
+from panels.kit.rows.cells import Cell, Column, GridRow, hold_ticks, line_width
 from panels.views.decisions import decision_detail, decision_row
 from panels.views.fills import fill_row
 from panels.views.health import bad_input, health_row

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from panels.kit.cells import Cell, Column, flow, layout, line_width, row_strip
+from panels.kit.rows.cells import Cell, Column, flow, layout, line_width, row_strip
 from panels.kit.theme import DARK_NAME, styles
 from panels.views.decisions import COLUMNS as DECISIONS
 from panels.views.fills import COLUMNS as FILLS

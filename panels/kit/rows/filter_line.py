@@ -4,7 +4,7 @@ from textual.message import Message
 from textual.widgets import Input
 
 from panels.kit.errors import InvalidFilterError
-from panels.kit.row_filter import Fields, RowFilter, parse
+from panels.kit.rows.row_filter import Fields, RowFilter, parse
 
 
 class FilterLine(Input):

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from panels.kit.errors import InvalidFilterError
-from panels.kit.row_filter import Fields, RowFacts, parse
+from panels.kit.rows.row_filter import Fields, RowFacts, parse
 
 FIELDS: Fields = {"side": "text", "reason": "text", "notional": "number", "bps": "number", "age": "age"}
 ROW: RowFacts = {

@@ -8,7 +8,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from panels.kit.cells import Cell, Column, GridRow, Line, layout, line_strip, row_strip
+from panels.kit.rows.cells import Cell, Column, GridRow, Line, layout, line_strip, row_strip
 from panels.kit.theme import raised, styles
 
 CACHED_STRIPS = 512

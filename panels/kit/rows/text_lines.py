@@ -6,7 +6,7 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
-from panels.kit.cells import Line, line_strip
+from panels.kit.rows.cells import Line, line_strip
 from panels.kit.theme import styles
 
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from textual.app import App, ComposeResult
 from textual.geometry import Region
 
-from panels.kit.cells import Cell, Column, GridRow
-from panels.kit.grid import LiveGrid
+from panels.kit.rows.cells import Cell, Column, GridRow
+from panels.kit.rows.grid import LiveGrid
 
 COLUMNS = (Column("id", 6), Column("value", 8, "right"))
 
