@@ -86,7 +86,6 @@ class MakerConnection:
         return calls
 
     def send_text(self, message: bytes) -> None:
-        """Send one text message."""
         self.protocol.send_text(message)
         self._pass_on()
 

@@ -101,7 +101,6 @@ class Dialog(SecondLayoutScreen[T], Generic[T]):
         return stale
 
     def paint(self, view: View) -> None:
-        """Show this view."""
         self.view = view
         self.query_one(StatusBar).paint(view)
         self.query_one(TourStrip).paint(view)

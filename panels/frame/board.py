@@ -50,7 +50,6 @@ PLACES: Mapping[str, tuple[tuple[str, ...], ...]] = {
 
 
 def room(size: Size) -> Room:
-    """Return what a terminal of this size has room for."""
     if size.width < LEAST.width or size.height < LEAST.height:
         return "tiny"
     if size.width < TWO.width or size.height < TWO.height:
@@ -118,5 +117,4 @@ class Board(Horizontal):
         self.query_one(f"#{self.shown}", Panel).grid.focus()
 
     def panel_of(self, grid: LiveGrid) -> Panel[Any] | None:
-        """Return the panel a grid is in."""
         return next((panel for panel in self.query(Panel) if panel.grid is grid), None)

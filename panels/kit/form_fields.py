@@ -82,7 +82,6 @@ class FormChoice(Widget, can_focus=True):
         return self._words[self._index]
 
     def choose(self, word: str) -> None:
-        """Choose this word, if it is one of them."""
         if word in self._words and word != self.value:
             self._index = self._words.index(word)
             self.refresh()

@@ -242,7 +242,6 @@ THEMES = (
 
 @cache
 def styles(theme: str) -> dict[Role, Style]:
-    """The style of every role in a theme."""
     if theme == PLAIN_NAME:
         return _plain()
     palette = PALETTES.get(theme, DARK)

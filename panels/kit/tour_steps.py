@@ -53,7 +53,6 @@ class TourView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def start_step(step: Step, snapshot: Snapshot) -> Tour:
-    """Start the step at this snapshot."""
     return Tour(
         step=step,
         run_id=snapshot.run_id,

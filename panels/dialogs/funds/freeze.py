@@ -78,7 +78,6 @@ class FreezeRow(Horizontal):
         yield self._button
 
     def paint(self, view: View) -> None:
-        """Show this view."""
         self._view = view
         frozen = view.snapshot is None or view.snapshot.withdrawals_frozen
         text = messages.WITHDRAWALS_FROZEN if frozen else f"Withdrawals are OPEN {open_for(view)}."

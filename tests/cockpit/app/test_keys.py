@@ -52,7 +52,6 @@ def shown(driven: Driven) -> str:
 
 
 def decisions(driven: Driven) -> LiveGrid:
-    """The rows of the decisions."""
     return driven.app.screen_stack[0].query_one("#decisions-grid", LiveGrid)
 
 

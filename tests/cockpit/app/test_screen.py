@@ -18,7 +18,6 @@ from tests.support.cockpit.screen_waiting import screen_text, seen
 
 
 def grid(driven: Driven, ident: str) -> LiveGrid:
-    """The grid of a panel."""
     return driven.app.screen_stack[0].query_one(f"#{ident}-grid", LiveGrid)
 
 

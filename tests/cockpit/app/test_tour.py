@@ -31,7 +31,6 @@ def safe(seq: int) -> Snapshot:
 
 
 async def say(desk: FakeDesk, shot: Snapshot) -> None:
-    """The desk streams this."""
     await asyncio.to_thread(desk.say, shot)
 
 

@@ -86,7 +86,6 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Engine:
 
 @pytest.fixture
 def where(engine: Engine, tmp_path: Path) -> Path | str:
-    """The history, on each engine."""
 
     async def fill() -> None:
         history = engine.make()

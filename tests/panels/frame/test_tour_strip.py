@@ -33,7 +33,6 @@ def strip(step: Step, place: Place, now: Snapshot, *, keys: KeyMap | None = None
 
 
 def text(lines: list[Line]) -> str:
-    """As one line."""
     return " ".join("".join(cell.text for cell in line) for line in lines)
 
 

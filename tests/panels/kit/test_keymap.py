@@ -13,7 +13,6 @@ IDENTS = [action.id for action in ACTIONS]
 
 
 def keys_of(keymap: KeyMap, ident: str) -> tuple[str, ...]:
-    """The keys an action has."""
     return next(action.keys for action in keymap.actions if action.id == ident)
 
 

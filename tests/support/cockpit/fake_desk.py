@@ -59,7 +59,6 @@ class FakeDesk:
 
     @staticmethod
     def result(command: str, accepted: bool, reason: str) -> Result:
-        """An answer."""
         return Result(command_id="c", command=command, accepted=accepted, reason=reason, at_ns=1)
 
     def say(self, snapshot: Snapshot) -> None:
@@ -77,7 +76,6 @@ class FakeDesk:
         return [body for _, verb, body in self.asked if verb == wanted]
 
     def start(self) -> None:
-        """Listen."""
         routes: list[Route | WebSocketRoute] = [
             WebSocketRoute("/stream", self._stream),
             Route("/healthz", self._healthz),

@@ -229,7 +229,6 @@ def addresses() -> tuple[DepositAddressRow, ...]:
 
 
 def withdrawal() -> WithdrawalRow:
-    """One of ours, in flight."""
     return WithdrawalRow(
         withdrawal_id="w-0193f2a1",
         symbol="BTC",

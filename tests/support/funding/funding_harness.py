@@ -134,7 +134,6 @@ class FundingRun:
         to: str = "",
         unfreeze: bool = True,
     ) -> Result:
-        """Unfreeze and order."""
         if unfreeze:
             self.funding.freeze.open("test")
         return await self.funding.orders.withdraw(

@@ -75,7 +75,6 @@ class Disk:
         return self.home / name
 
     def stop(self) -> None:
-        """Remove it, with all that is on it."""
         self._holder.kill()
         self._holder.wait()
         self.home.rmdir()

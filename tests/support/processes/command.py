@@ -54,7 +54,6 @@ def run(
 
 
 def env_file(directory: Path, settings: Mapping[str, str], mode: int = 0o600, name: str = ".env") -> Path:
-    """Write the settings to a file."""
     path = directory / name
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
         file.writelines(f"{key}={value}\n" for key, value in settings.items())

@@ -102,7 +102,6 @@ class DeskProcess:
             return await client.get(path)
 
     async def health(self, part: Part) -> PartHealth:
-        """Return one part's health."""
         return msgspec.json.decode((await self.get(f"/{part}/healthz")).content, type=PartHealth)
 
     async def ready(self) -> Snapshot:
@@ -116,7 +115,6 @@ class DeskProcess:
             accepted(await self.link.send(part, "arm"))
 
     async def disarm(self) -> None:
-        """Disarm everything."""
         for part in reversed(ARMABLE):
             accepted(await self.link.send(part, "disarm"))
 

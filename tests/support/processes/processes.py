@@ -61,7 +61,6 @@ class Process:
         return self.wait()
 
     def kill(self) -> None:
-        """Kill it."""
         self.send(signal.SIGKILL)
         self._process.wait()
 

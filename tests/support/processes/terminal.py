@@ -81,7 +81,6 @@ class Terminal:
         self._loop.remove_reader(self._master)
 
     def read_on(self) -> None:
-        """Read again."""
         self._loop.add_reader(self._master, self._read)
 
     @property

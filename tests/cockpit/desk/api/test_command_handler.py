@@ -16,7 +16,6 @@ from venue.protocol.assets import PairAmounts
 
 @pytest.fixture
 def desk() -> Desk:
-    """A disarmed desk."""
     return Desk()
 
 

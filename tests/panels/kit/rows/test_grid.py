@@ -33,7 +33,6 @@ class Holding(App[None]):
     """A grid and nothing else."""
 
     def compose(self) -> ComposeResult:
-        """The grid."""
         yield Watched()
 
 
