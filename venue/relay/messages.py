@@ -29,7 +29,7 @@ class _Data(msgspec.Struct):
     defuse_asset_identifier_out: str | None = None
     exact_amount_in: str | int | None = None
     exact_amount_out: str | int | None = None
-    min_deadline_ms: int | None = None
+    min_deadline_ms: int | str | None = None
     quote_hash: str | None = None
     intent_hash: str | None = None
     tx_hash: str | None = None
@@ -93,9 +93,7 @@ def read_event(
         raise MalformedMessageError(
             "exact_amounts", "exactly one of exact_amount_in and exact_amount_out must be given"
         )
-    deadline_ms = 60_000 if data.min_deadline_ms is None else data.min_deadline_ms
-    if not 0 < deadline_ms <= 10**12:
-        raise MalformedMessageError("deadline", "min_deadline_ms must be above zero")
+    deadline_ms = _read_deadline(data.min_deadline_ms)
     metadata = params.metadata
     return SwapDemand(
         at_ns=at_ns,
@@ -108,6 +106,17 @@ def read_event(
         partner_id=metadata.partner_id if metadata is not None else None,
         traceparent=metadata.traceparent if metadata is not None else None,
     )
+
+
+def _read_deadline(raw: str | int | None) -> int:
+    if isinstance(raw, str):
+        if not (raw.isascii() and raw.isdigit()) or len(raw) > 13:
+            raise MalformedMessageError("deadline", "min_deadline_ms must be a whole number of milliseconds")
+        raw = int(raw)
+    deadline_ms = 60_000 if raw is None else raw
+    if not 0 < deadline_ms <= 10**12:
+        raise MalformedMessageError("deadline", "min_deadline_ms must be above zero and at most 10^12")
+    return deadline_ms
 
 
 def read_amount(raw: str | int) -> int:

@@ -11,6 +11,9 @@ from venue.transport.jsonrpc import JsonRpc, decode, plain
 
 T = TypeVar("T")
 
+ALREADY_PROCESSED = "already processed"
+"""The reason of a FAILED publication whose intents the relay has from an earlier call."""
+
 
 class Published(msgspec.Struct, frozen=True):
     """The relay's answer to a signed intent; ``intent_hash`` is empty where it gave none.
@@ -26,7 +29,7 @@ class Published(msgspec.Struct, frozen=True):
     @property
     def accepted(self) -> bool:
         """Whether the relay has the intent, by this call or by an earlier one."""
-        return self.status == "OK" or self.reason == "already processed"
+        return self.status == "OK" or self.reason == ALREADY_PROCESSED
 
 
 class PublishedMany(msgspec.Struct, frozen=True):
@@ -36,15 +39,22 @@ class PublishedMany(msgspec.Struct, frozen=True):
     intent_hashes: tuple[str, ...]
     reason: str
 
+    @property
+    def accepted(self) -> bool:
+        """Whether the relay has the intents, by this call or by an earlier one."""
+        return self.status == "OK" or self.reason == ALREADY_PROCESSED
+
 
 class IntentStatus(msgspec.Struct, frozen=True):
     """PENDING, TX_BROADCASTED, SETTLED, NOT_FOUND_OR_NOT_VALID or a status this program does not know.
 
-    ``tx_hash`` is the NEAR transaction of the intent; a failed one is NOT_FOUND_OR_NOT_VALID and may have it too.
+    ``tx_hash`` is the NEAR transaction of the intent; a failed one may have it too. NOT_FOUND_OR_NOT_VALID is final
+    only when ``failed``; otherwise the relay may not have indexed the intent yet.
     """
 
     status: str
     tx_hash: str | None
+    failed: bool = False
 
 
 class _Request(msgspec.Struct):
@@ -76,6 +86,7 @@ class _Data(msgspec.Struct):
 class _Status(msgspec.Struct):
     status: str
     data: _Data | None = None
+    status_details: str | None = None
 
 
 _PUBLISHED = msgspec.json.Decoder(_Published)
@@ -86,12 +97,18 @@ _OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 class RelayRpc:
     """Calls over an injected client. Methods raise RefusedError with the relay's text, or UnreachableError: it is
-    then unknown whether an intent was accepted. The API key is sent in a header only."""
+    then unknown whether an intent was accepted.
+
+    The API key is sent in headers only, in both that the RPC is known to read: the documentation names X-API-Key, the
+    vendor's own client sends Authorization.
+    """
 
     def __init__(
         self, url: str, client: httpx.AsyncClient, api_key: Callable[[], str], *, timeout_s: float = 10.0
     ) -> None:
-        self.rpc = JsonRpc(url, client, timeout_s=timeout_s, headers={"Authorization": f"Bearer {api_key()}"})
+        key = api_key()
+        headers = {"Authorization": f"Bearer {key}", "X-API-Key": key}
+        self.rpc = JsonRpc(url, client, timeout_s=timeout_s, headers=headers)
 
     async def publish_intent(self, signed: bytes, quote_hashes: Sequence[str] = ()) -> Published:
         """Publish a signed intent, the JSON of its ``signed_data``, byte for byte.
@@ -116,7 +133,8 @@ class RelayRpc:
     async def get_status(self, intent_hash: str) -> IntentStatus:
         """Return the relay's status of an intent, by the base58 of its hash."""
         answer = await self._call("get_status", {"intent_hash": intent_hash}, _STATUS)
-        return IntentStatus(answer.status, (answer.data.hash or None) if answer.data else None)
+        failed = answer.status == "NOT_FOUND_OR_NOT_VALID" and answer.status_details == "FAILED"
+        return IntentStatus(answer.status, (answer.data.hash or None) if answer.data else None, failed)
 
     async def transaction_of(self, intent_hash: str) -> str | None:
         """Return the NEAR transaction that settled the intent; None unless the relay calls it settled."""

@@ -212,7 +212,7 @@ class HardStopRun:
             one = await self._relay.publish_intent(bodies[0])
             return "" if one.accepted else one.reason or "no reason given"
         many = await self._relay.publish_intents(bodies)
-        return "" if many.status == "OK" else many.reason or "no reason given"
+        return "" if many.accepted else many.reason or "no reason given"
 
     def _sign(self, quote: Quote) -> bool:
         name = quote.commitment.quote_hash
@@ -238,7 +238,7 @@ class HardStopRun:
             if status.status == "SETTLED":
                 for quote in batch.quotes:
                     self._book.burn_reported(quote.commitment.quote_hash, status.tx_hash)
-            if status.status in ("SETTLED", "NOT_FOUND_OR_NOT_VALID"):
+            if status.status == "SETTLED" or status.failed:
                 self._batches.remove(batch)
 
     def _finish(self) -> None:

@@ -131,6 +131,15 @@ async def test_a_request_of_the_pair_is_passed_on_in_either_form(
         assert request.at_ns == WALL_NS
 
 
+@pytest.mark.parametrize(("written", "read"), [("90000", 90_000), (90_000, 90_000), (None, 60_000)])
+async def test_a_deadline_may_be_text(server: RelayServer, written: str | int | None, read: int) -> None:
+    async with client(server) as (relay, listener):
+        await until(lambda: relay.state == "ok")
+        await server.send(event(request_data(min_deadline_ms=written)))
+        await until(lambda: listener.requests)
+        assert listener.requests[0].min_deadline_ms == read
+
+
 async def test_metadata_travels_with_the_request(server: RelayServer) -> None:
     async with client(server) as (relay, listener):
         await until(lambda: relay.state == "ok")
@@ -192,6 +201,8 @@ MALFORMED: list[tuple[str, str, str | bytes]] = [
     ("both amounts", "malformed_exact_amounts", json.dumps(event(request_data(exact_amount_out="5")))),
     ("neither amount", "malformed_exact_amounts", json.dumps(event(request_data(exact_amount_in=...)))),
     ("deadline now", "malformed_deadline", json.dumps(event(request_data(min_deadline_ms=0)))),
+    ("deadline in words", "malformed_deadline", json.dumps(event(request_data(min_deadline_ms="soon")))),
+    ("deadline with a sign", "malformed_deadline", json.dumps(event(request_data(min_deadline_ms="+60000")))),
     ("past deadline", "malformed_deadline", json.dumps(event(request_data(min_deadline_ms=-60_000)))),
     ("deadline without end", "malformed_deadline", json.dumps(event(request_data(min_deadline_ms=10**15)))),
     ("no quote_id", "malformed_quote_id", json.dumps(event(request_data(quote_id=...)))),

@@ -29,6 +29,7 @@ async def test_an_intent_is_published_byte_for_byte_with_the_token(client: httpx
     assert request.json["method"] == "publish_intent"
     assert request.json["params"] == [{"quote_hashes": ["quote"], "signed_data": json.loads(SIGNED)}]
     assert request.headers["authorization"] == f"Bearer {TOKEN}"
+    assert request.headers["x-api-key"] == TOKEN
 
 
 @pytest.mark.parametrize(
@@ -94,8 +95,9 @@ async def test_only_a_json_object_is_sent(client: httpx.AsyncClient, signed: byt
         ({"status": "NOT_FOUND_OR_NOT_VALID", "data": None}, IntentStatus("NOT_FOUND_OR_NOT_VALID", None)),
         (
             {"status": "NOT_FOUND_OR_NOT_VALID", "status_details": "FAILED", "data": {"hash": TX}},
-            IntentStatus("NOT_FOUND_OR_NOT_VALID", TX),
+            IntentStatus("NOT_FOUND_OR_NOT_VALID", TX, failed=True),
         ),
+        ({"status": "SETTLED", "status_details": "FAILED"}, IntentStatus("SETTLED", None)),
         ({"status": "A_NEW_WORD", "data": {}}, IntentStatus("A_NEW_WORD", None)),
     ],
 )
@@ -122,10 +124,17 @@ async def test_intents_are_published_together_byte_for_byte_in_one_call(client: 
     assert request.json["params"] == [{"quote_hashes": [], "signed_datas": [json.loads(SIGNED)] * 2}]
 
 
-async def test_intents_that_failed_together_have_their_reason(client: httpx.AsyncClient) -> None:
-    async with http_server(rpc({"status": "FAILED", "reason": "nonce was already used"})) as server:
+@pytest.mark.parametrize(("reason", "accepted"), [("nonce was already used", False), ("already processed", True)])
+async def test_intents_that_failed_together_have_their_reason(
+    client: httpx.AsyncClient, reason: str, accepted: bool
+) -> None:
+    async with http_server(rpc({"status": "FAILED", "reason": reason})) as server:
         published = await relay(server.url, client).publish_intents([SIGNED])
-    assert published == PublishedMany("FAILED", (), "nonce was already used")
+    assert published == PublishedMany("FAILED", (), reason)
+    assert published.accepted is accepted
+
+
+async def test_only_a_json_object_is_published_among_several(client: httpx.AsyncClient) -> None:
     with pytest.raises(ValueError, match="xpected"):
         await relay("http://127.0.0.1:9", client).publish_intents([b"[]"])
 

@@ -98,7 +98,7 @@ class RelayRpc:
         if found.tx_hash is not None:
             answer["data"] = {"hash": found.tx_hash}
         if found.reason:
-            answer["reason"] = found.reason
+            answer |= {"reason": found.reason, "status_details": "FAILED"}
         return answer
 
 

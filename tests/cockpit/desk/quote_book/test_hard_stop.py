@@ -22,7 +22,20 @@ from venue.relay.rpc import IntentStatus, Published, PublishedMany, RelayRpc
 from venue.signing.signer import Signer
 from venue.transport.errors import UnreachableError
 
-WAYS = ("run", "run", "run", "drop", "swallow", "late", "refuse", "settle first", "settle in between", "break", "down")
+WAYS = (
+    "run",
+    "run",
+    "run",
+    "repeated",
+    "drop",
+    "swallow",
+    "late",
+    "refuse",
+    "settle first",
+    "settle in between",
+    "break",
+    "down",
+)
 
 
 class Unreliable(RelayRpc):
@@ -63,10 +76,13 @@ class Unreliable(RelayRpc):
             self._burn(nonces)
         if way in ("drop", "swallow", "late"):
             raise UnreachableError("no answer came")
+        if way == "repeated":
+            return PublishedMany("FAILED", (), "already processed")
         return PublishedMany("OK", (), "")
 
     async def get_status(self, intent_hash: str) -> IntentStatus:
-        return IntentStatus("PENDING", None)
+        # A relay that has not indexed an intent yet answers so too: without FAILED it is no end.
+        return IntentStatus("NOT_FOUND_OR_NOT_VALID", None)
 
     def come_late(self) -> None:
         """Let what is in flight arrive: all of a call or nothing."""
