@@ -83,9 +83,20 @@ def _unexplained(facts: PreflightFacts) -> str:
 def _minimum(facts: PreflightFacts) -> str:
     if facts.minimum is None:
         return f"the bridge's minimum is not known ({facts.minimum_problem}); try again"
-    if facts.amount >= facts.minimum:
+    arrives = facts.amount - (facts.fee or 0)
+    least = max(facts.minimum, _dust(facts))
+    if arrives >= least or arrives <= 0:
+        # The fee has a refusal of its own when it leaves nothing.
         return ""
-    return f"{_text(facts, facts.amount)} is below the bridge's minimum of {_text(facts, facts.minimum)}; increase it"
+    wanted = _text(facts, least)
+    return f"{_text(facts, arrives)} would arrive, below the bridge's minimum of {wanted}; increase the amount"
+
+
+def _dust(facts: PreflightFacts) -> int:
+    # Bitcoin nodes do not relay a smaller output (Bitcoin Core's default policy).
+    if facts.asset.chain != "btc:mainnet":
+        return 0
+    return 294 if facts.destination.lower().startswith("bc1") else 546
 
 
 def _fee(facts: PreflightFacts) -> str:

@@ -188,7 +188,7 @@ class Bridge:
     def _reason(self, token: BridgeToken, amount: int, fee: int, to: str | None) -> str:
         if to is None:
             return f"not an address of {token.asset.chain}"
-        if amount < token.min_withdrawal or amount <= fee:
+        if amount - fee < max(1, token.min_withdrawal):
             return "below the minimum"
         return "rejected" if self.faults.count_down("withdrawal_rejects") else ""
 

@@ -10,7 +10,7 @@ from venue.sandbox.wire.timestamps import format_timestamp
 
 
 class BridgeToken(msgspec.Struct, frozen=True, kw_only=True):
-    """A token the bridge carries; amounts in base units."""
+    """A token the bridge carries; amounts in base units. ``min_withdrawal`` holds for what arrives, after the fee."""
 
     asset: Asset
     identifier: str
@@ -39,7 +39,7 @@ class BridgeToken(msgspec.Struct, frozen=True, kw_only=True):
 
 TOKENS = (
     BridgeToken(
-        asset=BTC, identifier="btc:mainnet:native", min_deposit=5_000, min_withdrawal=7_000, withdrawal_fee=1_500
+        asset=BTC, identifier="btc:mainnet:native", min_deposit=5_000, min_withdrawal=700, withdrawal_fee=1_500
     ),
     BridgeToken(
         asset=EURE,

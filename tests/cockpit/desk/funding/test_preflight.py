@@ -35,7 +35,9 @@ FAILING: dict[str, tuple[dict[str, object], str, str]] = {
     "too much": ({"amount": 900_001}, "0.00900001 BTC", "reduce it"),
     "unexplained": ({"unexplained": True}, "without explanation", "find the cause"),
     "unknown minimum": ({"minimum": None, "minimum_problem": "no answer"}, "no answer", "try again"),
-    "too small": ({"amount": 9_999}, "0.00009999 BTC", "increase it"),
+    "too little arrives": ({"amount": 11_499}, "0.00009999 BTC", "increase the amount"),
+    "dust": ({"amount": 2_045, "minimum": 0, "destination": "1Boat"}, "0.00000545 BTC", "increase the amount"),
+    "segwit dust": ({"amount": 1_793, "minimum": 0}, "0.00000293 BTC", "increase the amount"),
     "unknown fee": ({"fee": None, "fee_problem": "no answer"}, "no answer", "try again"),
     "changed fee": ({"fee": 1_501}, "0.00001501 BTC", "review"),
     "fee eats all": ({"amount": 1_500, "minimum": 0}, "leaves nothing", "increase the amount"),
@@ -45,6 +47,19 @@ FAILING: dict[str, tuple[dict[str, object], str, str]] = {
 
 def test_an_order_that_meets_every_condition_may_go() -> None:
     assert failed_checks(PASSING) == ()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"amount": 11_500},
+        {"amount": 2_046, "minimum": 0, "destination": "1Boat"},
+        {"amount": 1_794, "minimum": 0},
+        {"asset": EURE, "amount": 1_501, "minimum": 0, "destination": "0x1"},
+    ],
+)
+def test_the_minimum_holds_for_what_arrives(changes: dict[str, object]) -> None:
+    assert failed_checks(msgspec.structs.replace(PASSING, **changes)) == ()
 
 
 @pytest.mark.parametrize("name", FAILING)

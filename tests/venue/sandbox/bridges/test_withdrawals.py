@@ -42,7 +42,7 @@ async def test_gnosis_is_paid_in_the_chains_spelling_of_the_address(world: World
 @pytest.mark.parametrize(
     ("amount", "changes", "reason"),
     [
-        (6_999, {}, "below the minimum"),
+        (2_199, {}, "below the minimum"),
         (100_000, {"memo": "WITHDRAW_TO:"}, "not an address of btc:mainnet"),
         (100_000, {"memo": f"WITHDRAW_TO:{GNOSIS_ADDRESS}"}, "not an address of btc:mainnet"),
         (100_000, {"memo": f"WITHDRAW_TO:{BTC_ADDRESS[:-1]}5"}, "not an address of btc:mainnet"),
@@ -118,14 +118,17 @@ async def test_estimates_fail_and_fees_change_on_request(world: World) -> None:
     assert world.bridge.chains[BTC.chain].balances == {BTC_ADDRESS: 96_250}
 
 
-async def test_a_withdrawal_not_above_the_fee_is_returned(world: World) -> None:
+@pytest.mark.parametrize("returned", [150_000, 150_699])
+async def test_a_withdrawal_that_leaves_less_than_the_minimum_above_the_fee_is_returned(
+    world: World, returned: int
+) -> None:
     before = world.ledger.balance(MAKER, BTC.token_id)
     world.faults.apply({"fee_factor": 100})
-    burn(world, 150_000)
-    burn(world, 150_001)
+    burn(world, returned)
+    burn(world, 150_700)
     world.wait(20)
-    assert world.bridge.chains[BTC.chain].balances == {BTC_ADDRESS: 1}
-    assert world.ledger.balance(MAKER, BTC.token_id) == before - 150_001
+    assert world.bridge.chains[BTC.chain].balances == {BTC_ADDRESS: 700}
+    assert world.ledger.balance(MAKER, BTC.token_id) == before - 150_700
 
 
 async def test_a_payment_to_a_deposit_address_is_a_deposit(world: World) -> None:
