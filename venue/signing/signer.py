@@ -26,6 +26,10 @@ from venue.transport.base58 import b58encode
 
 _RECIPIENT = INTENTS_CONTRACT.encode()
 
+WITHDRAWAL_MIN_GAS = 17_050_000_000_000
+"""Gas below which the contract does not begin the transfer of a withdrawal intent: withdrawals have run out of gas
+without it (the official SDK sets the same)."""
+
 
 class SignedQuote(msgspec.Struct, frozen=True):
     """``quote_hash`` is base58, ``nonce`` base64, ``deadline_ns`` UTC nanoseconds in whole milliseconds."""
@@ -151,7 +155,8 @@ class Signer:
         memo = self._withdrawal_memo(asset, amount, destination)
         token = asset.near_token
         intent = (
-            f'{{"intent":"ft_withdraw","token":"{token}","receiver_id":"{token}","amount":"{amount}","memo":"{memo}"}}'
+            f'{{"intent":"ft_withdraw","token":"{token}","receiver_id":"{token}","amount":"{amount}","memo":"{memo}",'
+            f'"min_gas":"{WITHDRAWAL_MIN_GAS}"}}'
         )
         signed = self._sign_intent(intent, deadline_ns - deadline_ns % NS_PER_MS, salt)
         return SignedBytes(signed.quote_hash, signed.nonce, msgspec.json.encode(signed.data))

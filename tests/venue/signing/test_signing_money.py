@@ -65,6 +65,7 @@ def test_the_verifier_reads_the_signed_intent(asset: Asset, amount: int) -> None
     assert isinstance(intent, FtWithdraw)
     assert (int(intent.amount), intent.memo, intent.msg) == (amount, f"WITHDRAW_TO:{to}", None)
     assert intent.token == intent.receiver_id == asset.near_token
+    assert intent.min_gas == "17050000000000"
 
 
 @pytest.mark.parametrize("route", ["transaction", "intent"])

@@ -69,13 +69,17 @@ class TransferIntent(msgspec.Struct, frozen=True, tag_field="intent", tag="trans
 
 
 class FtWithdraw(msgspec.Struct, frozen=True, kw_only=True, tag_field="intent", tag="ft_withdraw"):
-    """The signer takes ``amount`` of the NEP-141 contract ``token`` out of the Verifier."""
+    """The signer takes ``amount`` of the NEP-141 contract ``token`` out of the Verifier.
+
+    ``min_gas`` is a number or its decimal string; nothing here runs out of gas, so it is read and not enforced.
+    """
 
     token: AccountId
     receiver_id: AccountId
     amount: Amount
     memo: str | None = None
     msg: str | None = None
+    min_gas: int | str | None = None
 
 
 class AddPublicKey(msgspec.Struct, frozen=True, tag_field="intent", tag="add_public_key"):
