@@ -12,7 +12,7 @@ import uvloop
 from nacl.signing import SigningKey
 from websockets.asyncio.client import ClientConnection, connect
 
-from venue.protocol.assets import BTC, EURE
+from venue.protocol.tokens import BTC, EURE
 from venue.sandbox.flow.wallet import Wallet
 
 PAIR = {(BTC.token_id, EURE.token_id), (EURE.token_id, BTC.token_id)}

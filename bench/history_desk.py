@@ -12,7 +12,7 @@ from cockpit.desk.desk import Desk
 from cockpit.model.events import AnyEvent, SwapDemand, TradeDecision
 from cockpit.processes import desk_process as headless
 from storage.sqlite.history import SqliteHistory
-from venue.protocol.assets import BTC, EURE
+from venue.protocol.tokens import BTC, EURE
 
 EVERY_S = 0.01
 _VIEW = "x" * 900

@@ -28,7 +28,7 @@ from storage.sqlite.history import SqliteHistory
 from storage.sqlite.reader import SqliteReader
 from storage.transfer.to_postgres import PostgresTarget
 from storage.transfer.transfer import transfer
-from venue.protocol.assets import BTC, EURE
+from venue.protocol.tokens import BTC, EURE
 
 START_NS = 1_790_000_000 * 10**9
 APART_NS = 28_800 * 10**6

@@ -4,7 +4,7 @@ import random
 
 import msgspec
 
-from venue.protocol.assets import BTC, EURE
+from venue.protocol.tokens import BTC, EURE
 from venue.sandbox.flow.schedule import OTHER_TOKENS
 
 SIZES = {BTC.token_id: 10_000, EURE.token_id: 8 * 10**18}

@@ -27,7 +27,7 @@ from websockets.exceptions import ConnectionClosed
 
 from bench.bench_desk import BenchDesk
 from bench.venues import start_venue
-from venue.protocol.assets import BTC, EURE
+from venue.protocol.tokens import BTC, EURE
 from venue.sandbox.server import Venue
 
 QUIET_S = 1.5

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from venue.protocol.assets import BTC, EURE
+from venue.protocol.tokens import BTC, EURE
 from venue.sandbox.config import VenueConfig
 from venue.sandbox.server import Venue
 

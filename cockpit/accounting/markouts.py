@@ -3,13 +3,13 @@
 from decimal import Decimal
 
 from cockpit.accounting.pnl import value_at_mid
-from venue.protocol.assets import Pair
+from venue.protocol.assets import Market
 
 HORIZONS_S = (1, 10, 60, 300)
 """Seconds after a fill."""
 
 
-def markout(pair: Pair, side: str, base: int, quote: int, mid: Decimal) -> int:
+def markout(pair: Market, side: str, base: int, quote: int, mid: Decimal) -> int:
     """Return a fill's gain at the mid in hundredths of a bps of its EURe amount, rounded half to even.
 
     ``side`` is the desk's: a buy of ``base`` for ``quote`` (base units, above zero) gains when the mid is higher.

@@ -12,7 +12,7 @@ from math import floor
 
 import msgspec
 
-from venue.protocol.assets import Pair
+from venue.protocol.assets import Market
 
 PRICE_DECIMALS = 8
 
@@ -33,7 +33,7 @@ class Pnl(msgspec.Struct, frozen=True, kw_only=True):
     total: int
 
 
-def value_at_mid(pair: Pair, base: int, mid: Decimal) -> int:
+def value_at_mid(pair: Market, base: int, mid: Decimal) -> int:
     """Return the value of so many base units of BTC in base units of EURe.
 
     Nothing is rounded: raises ValueError for a mid with more than 8 decimals.
@@ -46,7 +46,7 @@ def value_at_mid(pair: Pair, base: int, mid: Decimal) -> int:
 
 
 def average_cost_pnl(
-    pair: Pair, held: int, opening_mid: Decimal, changes: Iterable[InventoryChange], closing_mid: Decimal
+    pair: Market, held: int, opening_mid: Decimal, changes: Iterable[InventoryChange], closing_mid: Decimal
 ) -> Pnl:
     """Return the P&L of a span that started with ``held`` base units of BTC and saw these changes in order."""
     position, cost = held, Fraction(value_at_mid(pair, held, opening_mid))

@@ -13,7 +13,8 @@ from cockpit.model.formatting import exact
 from cockpit.model.snapshot import Snapshot
 from cockpit.processes.check_desk import read_snapshot
 from cockpit.processes.errors import DeskUnavailableError
-from venue.protocol.assets import BTC, EURE, Asset
+from venue.protocol.assets import Token
+from venue.protocol.tokens import BTC, EURE
 
 NOTHING_UNEXPLAINED = "No difference is unexplained."
 NO_BALANCES = "The balances are not known yet; try again in a few seconds."
@@ -66,7 +67,7 @@ def _print_difference(shot: Snapshot) -> int:
     return REFUSED
 
 
-def _units(asset: Asset, text: str) -> str:
+def _units(asset: Token, text: str) -> str:
     typed = text.strip()
     sign = "-" if typed.startswith("-") else ""
     try:

@@ -12,7 +12,7 @@ from cockpit.client.desk_client import DeskClient, Reviewed, UnknownOutcome
 from cockpit.model.amount_input import parse_amount
 from cockpit.model.commands import WithdrawalOrder, WithdrawalReview
 from cockpit.model.errors import InvalidAmountError
-from venue.protocol.assets import BTC, EURE
+from venue.protocol.tokens import BTC, EURE
 
 ASSET = click.Choice([BTC.symbol, EURE.symbol])
 DESTINATION = click.option(

@@ -18,7 +18,7 @@ from cockpit.processes.errors import ProcessStartError, SandboxRunError
 from cockpit.processes.sandbox_report import SandboxReport, account_for
 from cockpit.processes.sandbox_run import SandboxRun, VenueFlags
 from storage.sqlite.reader import SqliteReader
-from venue.protocol.assets import BTC_EURE
+from venue.protocol.tokens import BTC_EURE
 
 WAIT_S = 30.0
 QUIET_S = 4.0

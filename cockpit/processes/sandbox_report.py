@@ -9,7 +9,8 @@ from cockpit.model.snapshot import Counts
 from cockpit.reports import holdings
 from storage.reader import LATER_NS, Reader, Span, row_counts
 from storage.reporting import trading
-from venue.protocol.assets import BTC_EURE, Asset
+from venue.protocol.assets import Token
+from venue.protocol.tokens import BTC_EURE
 
 
 class QuoteCounts(msgspec.Struct, frozen=True, kw_only=True):
@@ -133,7 +134,7 @@ def account_for(
 
 
 def _reconcile(
-    asset: Asset,
+    asset: Token,
     opening: Mapping[str, int],
     fills: Sequence[trading.FillRecord],
     flows: Sequence[trading.MoneyMovement],

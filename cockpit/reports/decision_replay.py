@@ -20,7 +20,7 @@ from cockpit.desk.quoting.strategy import decide, decision_event, desk_prices
 from cockpit.model.commands import Limits
 from cockpit.model.events import Check, TradeDecision
 from storage.reporting.decisions import RecordedDecision
-from venue.protocol.assets import BTC_EURE
+from venue.protocol.tokens import BTC_EURE
 
 PAIR = BTC_EURE
 SHOWN = 5

@@ -13,7 +13,8 @@ from cockpit.model.formatting import exact, number, rounded
 from cockpit.reports.decision_replay import Replay, RuleChanges, Tally
 from cockpit.reports.errors import InvalidChangeError
 from cockpit.reports.report_text import table, utc
-from venue.protocol.assets import BTC, EURE, EXACT
+from venue.protocol.assets import EXACT
+from venue.protocol.tokens import BTC, EURE
 
 _LIMITS = {
     "reference_max_age_ms": "max_reference_age_ms",

@@ -7,7 +7,8 @@ import msgspec
 from cockpit.reports.figures import AcceptedDifferenceRow, AssetChange
 from storage.reader import Reader, Span
 from storage.reporting import differences, trading
-from venue.protocol.assets import BTC_EURE, Asset
+from venue.protocol.assets import Token
+from venue.protocol.tokens import BTC_EURE
 
 ASSETS = BTC_EURE.base, BTC_EURE.quote
 
@@ -51,7 +52,7 @@ def accepted_row(one: differences.AcceptedDifference) -> AcceptedDifferenceRow:
 
 
 def change(
-    asset: Asset,
+    asset: Token,
     opening: Mapping[str, trading.Balance],
     found: Iterable[trading.FillRecord],
     flows: Iterable[trading.MoneyMovement],

@@ -7,7 +7,8 @@ import msgspec
 from cockpit.model.formatting import exact
 from cockpit.reports.report_text import utc
 from storage.reporting.quote_trace import QuoteTrace, TraceRow
-from venue.protocol.assets import BTC, EURE, Asset
+from venue.protocol.assets import Token
+from venue.protocol.tokens import BTC, EURE
 
 _TITLES = {
     "swap_demand_events": "request",
@@ -78,7 +79,7 @@ def _fields(row: TraceRow) -> list[tuple[str, str]]:
     return found
 
 
-def _asset_of(column: str, columns: dict[str, Any]) -> Asset | None:
+def _asset_of(column: str, columns: dict[str, Any]) -> Token | None:
     if column in ("notional", "edge"):
         return EURE
     if column in ("balance", "reserved", "spendable"):
@@ -89,5 +90,5 @@ def _asset_of(column: str, columns: dict[str, Any]) -> Asset | None:
     return None
 
 
-def _named(token: object) -> Asset | None:
+def _named(token: object) -> Token | None:
     return next((asset for asset in (BTC, EURE) if asset.token_id == token), None)

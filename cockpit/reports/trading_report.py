@@ -20,7 +20,8 @@ from cockpit.reports.figures import (
 )
 from storage.reader import Reader, RunRow, Span, runs
 from storage.reporting import differences, trading
-from venue.protocol.assets import BTC_EURE, EXACT
+from venue.protocol.assets import EXACT
+from venue.protocol.tokens import BTC_EURE
 from venue.protocol.units import NS_PER_S, PIPS
 
 PAIR = BTC_EURE

@@ -9,7 +9,7 @@ from bench.requests import index_of, is_other, quote_id, request
 from bench.terminal_report import MemorySample, slope
 from bench.verify import wrong_answers
 from cockpit.model.events import SwapDemand
-from venue.protocol.assets import BTC, BTC_EURE, EURE
+from venue.protocol.tokens import BTC, BTC_EURE, EURE
 from venue.relay.messages import decode_message, read_event
 from venue.sandbox.flow.wallet import Wallet
 

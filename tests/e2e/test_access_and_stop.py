@@ -13,7 +13,7 @@ from tests.support.processes.desk_process import DeskProcess
 from tests.support.processes.processes import bare_environment
 from tests.support.processes.taker import Taker
 from tests.support.waiting import until
-from venue.protocol.assets import BTC
+from venue.protocol.tokens import BTC
 
 
 def watching(desk: DeskProcess) -> DeskClient:

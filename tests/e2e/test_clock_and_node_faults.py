@@ -23,7 +23,7 @@ from tests.support.processes.request_flood import RequestFlood
 from tests.support.processes.taker import Taker
 from tests.support.processes.venue_process import Control, VenueProcess
 from tests.support.waiting import until
-from venue.protocol.assets import BTC
+from venue.protocol.tokens import BTC
 from venue.transport.messages import UNREADABLE
 
 

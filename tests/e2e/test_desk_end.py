@@ -14,7 +14,7 @@ from tests.e2e.conftest import Launch
 from tests.support.processes.desk_process import DeskProcess, accepted, refused
 from tests.support.processes.taker import Taker
 from tests.support.waiting import until
-from venue.protocol.assets import BTC, EURE
+from venue.protocol.tokens import BTC, EURE
 
 SHORT = {"QUOTE_DEADLINE_MS": "10000", "QUOTE_MAX_DEADLINE_MS": "10000"}
 

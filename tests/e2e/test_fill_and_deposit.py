@@ -7,7 +7,7 @@ from tests.support.processes.desk_process import accepted
 from tests.support.processes.taker import Taker
 from tests.support.processes.venue_process import Control
 from tests.support.waiting import until
-from venue.protocol.assets import BTC, EURE
+from venue.protocol.tokens import BTC, EURE
 
 JOINED = """
 SELECT s.amount_in, s.amount_out, d.side, d.reason, c.quote_hash, c.amount_in, c.amount_out, r.tx_hash

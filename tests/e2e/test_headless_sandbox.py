@@ -15,7 +15,7 @@ import pytest
 
 from tests.support.processes.processes import Process, bare_environment
 from tests.support.waiting import until
-from venue.protocol.assets import BTC, EURE
+from venue.protocol.tokens import BTC, EURE
 
 
 def sandbox(state_dir: Path, *options: str, **environ: str) -> "subprocess.CompletedProcess[str]":

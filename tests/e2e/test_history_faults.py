@@ -11,7 +11,7 @@ from tests.support.processes.quoting import quote_frames, request_once
 from tests.support.processes.taker import Taker
 from tests.support.processes.venue_process import Control
 from tests.support.waiting import until
-from venue.protocol.assets import BTC
+from venue.protocol.tokens import BTC
 
 
 @contextmanager

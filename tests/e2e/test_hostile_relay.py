@@ -10,7 +10,7 @@ from tests.e2e.conftest import Launch
 from tests.support.processes.desk_process import DeskProcess
 from tests.support.processes.relay_stand_in import standing_in
 from tests.support.waiting import until
-from venue.protocol.assets import BTC
+from venue.protocol.tokens import BTC
 
 INGEST: Part = "near-intents-ingest"
 ZCASH = "nep141:zec.omft.near"

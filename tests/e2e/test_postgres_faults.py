@@ -17,7 +17,7 @@ from tests.support.history.severable_wire import SeverableWire
 from tests.support.processes.desk_process import DeskProcess, accepted, refused
 from tests.support.processes.taker import Taker
 from tests.support.waiting import until
-from venue.protocol.assets import BTC, EURE
+from venue.protocol.tokens import BTC, EURE
 
 ADDRESS = "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4"
 AWAY_S = 8

@@ -13,7 +13,7 @@ from tests.support.processes.request_flood import RequestFlood
 from tests.support.processes.taker import Taker
 from tests.support.processes.venue_process import Control
 from tests.support.waiting import until
-from venue.protocol.assets import BTC
+from venue.protocol.tokens import BTC
 
 SHORT = {"QUOTE_DEADLINE_MS": "5000", "QUOTE_MAX_DEADLINE_MS": "5000"}
 

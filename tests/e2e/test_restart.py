@@ -14,7 +14,7 @@ from tests.support.processes.desk_process import DeskProcess, accepted, refused
 from tests.support.processes.taker import Taker
 from tests.support.processes.venue_process import Control
 from tests.support.waiting import until
-from venue.protocol.assets import BTC, EURE
+from venue.protocol.tokens import BTC, EURE
 
 LONG = {"QUOTE_DEADLINE_MS": "60000", "QUOTE_MAX_DEADLINE_MS": "60000", "STRATEGY_MAX_NOTIONAL_EURE": "500"}
 SETTLED = "SELECT quote_hash FROM trade_execution_results WHERE outcome = 'settled' ORDER BY quote_hash"

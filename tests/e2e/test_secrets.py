@@ -10,7 +10,7 @@ from tests.e2e.conftest import Launch
 from tests.support.processes.desk_process import DeskProcess
 from tests.support.processes.taker import Taker
 from tests.support.processes.venue_process import Control, VenueProcess
-from venue.protocol.assets import BTC, EURE
+from venue.protocol.tokens import BTC, EURE
 
 
 def forms(env: dict[str, str]) -> dict[str, bytes]:

@@ -15,7 +15,7 @@ from tests.support.processes.desk_process import DeskProcess, refused
 from tests.support.processes.processes import bare_environment
 from tests.support.processes.venue_process import Control
 from tests.support.waiting import until
-from venue.protocol.assets import BTC
+from venue.protocol.tokens import BTC
 
 
 async def accept(desk: DeskProcess, *arguments: str) -> tuple[int, str]:

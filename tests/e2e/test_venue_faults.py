@@ -9,7 +9,7 @@ from tests.support.processes.quoting import quote_frames, request_once, until_qu
 from tests.support.processes.taker import Taker
 from tests.support.processes.venue_process import Control
 from tests.support.waiting import until
-from venue.protocol.assets import BTC, EURE
+from venue.protocol.tokens import BTC, EURE
 
 
 async def readings(desk: DeskProcess) -> int:

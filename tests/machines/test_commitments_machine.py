@@ -14,7 +14,7 @@ from cockpit.model.events import Side, TradeResult
 from tests.support.desk.builders import Clock, commitment
 from tests.support.desk.leftovers import leftovers
 from tests.support.recorder import MemoryRecorder
-from venue.protocol.assets import BTC, EURE
+from venue.protocol.tokens import BTC, EURE
 from venue.relay.messages import QuoteStatus
 
 ASSETS = (BTC.token_id, EURE.token_id)

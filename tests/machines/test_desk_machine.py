@@ -22,7 +22,8 @@ from cockpit.model.commands import ARMABLE, Armable, CommandRequest
 from cockpit.model.events import ExecuteTrade, TradeResult
 from cockpit.model.snapshot import Trading
 from tests.support.desk.desk_harness import ACCOUNT, EXCHANGES, HELD, DeskHarness, Signed, World
-from venue.protocol.assets import BTC, EURE, NO_AMOUNTS, PairAmounts
+from venue.protocol.assets import NO_AMOUNTS, PairAmounts
+from venue.protocol.tokens import BTC, EURE
 from venue.protocol.units import NS_PER_S
 
 HOUR_NS = 3_600 * NS_PER_S

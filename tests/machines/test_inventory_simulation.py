@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from cockpit.desk.quote_book.errors import NotCoveredError
 from cockpit.desk.quote_book.reservations import Commitment
 from tests.support.desk.chain import OPENING, InventoryHarness
-from venue.protocol.assets import EURE, NO_AMOUNTS, PairAmounts
+from venue.protocol.assets import NO_AMOUNTS, PairAmounts
+from venue.protocol.tokens import EURE
 
 Step = tuple[Literal["send", "settle", "report", "lie", "refuse", "dust", "sync", "lag", "wait", "fail", "accept"], int]
 

@@ -15,7 +15,8 @@ from storage.history import PreviousRun
 from tests.support.desk.builders import Clock
 from tests.support.desk.chain import Chain
 from tests.support.desk.restart_harness import DeskRun, MemoryHistory, results
-from venue.protocol.assets import BTC_EURE, PairAmounts
+from venue.protocol.assets import PairAmounts
+from venue.protocol.tokens import BTC_EURE
 from venue.relay.messages import QuoteStatus
 
 picks = st.integers(0, 10**6)

@@ -21,7 +21,8 @@ from tests.support.history import rows as facts
 from tests.support.processes.command import GOOD, run
 from tests.support.processes.desk_process import DeskProcess
 from tests.support.processes.venue_process import VenueProcess
-from venue.protocol.assets import BTC, EURE, NO_AMOUNTS, PairAmounts
+from venue.protocol.assets import NO_AMOUNTS, PairAmounts
+from venue.protocol.tokens import BTC, EURE
 from venue.protocol.units import NS_PER_S
 
 WRITTEN = Path(__file__).parent / "fixtures" / "0be9d21"

@@ -8,7 +8,8 @@ import pytest
 
 from tests.support.venue.http_server import Reply, Request, http_server, rpc, view
 from venue.near.rpc import NearRpc
-from venue.protocol.assets import BTC, EURE, MAX_AMOUNT
+from venue.protocol.assets import MAX_AMOUNT
+from venue.protocol.tokens import BTC, EURE
 from venue.transport.errors import UnreachableError
 from venue.transport.messages import UNREADABLE
 from venue.verifier import NONCES_AT_ONCE, Verifier

@@ -11,8 +11,8 @@ import pytest
 from tests.support.waiting import until
 from venue.bridges.poa.client import Bridge
 from venue.near.rpc import NearRpc
-from venue.protocol.assets import BTC, EURE
 from venue.protocol.nonce import pack_nonce
+from venue.protocol.tokens import BTC, EURE
 from venue.reference.bitstamp import Bitstamp
 from venue.reference.coinbase import Coinbase
 from venue.reference.composite import composite

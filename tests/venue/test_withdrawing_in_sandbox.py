@@ -16,8 +16,9 @@ from venue.bridges.poa.client import Bridge
 from venue.near.outcomes import TxOutcome, withdrawn_amount
 from venue.near.rpc import UNKNOWN_SENDING, NearRpc
 from venue.near.transactions import UnsignedTransaction, add_public_key_transaction, ft_withdraw_transaction
-from venue.protocol.assets import BTC, EURE, Asset
+from venue.protocol.assets import Token
 from venue.protocol.nonce import pack_nonce
+from venue.protocol.tokens import BTC, EURE
 from venue.relay.rpc import RelayRpc
 from venue.sandbox.config import VenueConfig
 from venue.sandbox.server import Venue
@@ -57,7 +58,7 @@ class Money:
     async def faults(self, **faults: Any) -> None:
         (await self._client.post(self._control + "/faults", json=faults)).raise_for_status()
 
-    async def build(self, asset: Asset = BTC, amount: int = AMOUNT) -> UnsignedTransaction:
+    async def build(self, asset: Token = BTC, amount: int = AMOUNT) -> UnsignedTransaction:
         key = await self.near.access_key(ACCOUNT, self.public_key)
         assert key is not None
         return ft_withdraw_transaction(
@@ -73,7 +74,7 @@ class Money:
     def sign(self, unsigned: UnsignedTransaction) -> bytes:
         return unsigned.signed(self.key.sign(unsigned.to_sign).signature)
 
-    async def balance(self, asset: Asset = BTC) -> int:
+    async def balance(self, asset: Token = BTC) -> int:
         return (await self.verifier.balances(ACCOUNT, [asset.token_id])).amounts[0]
 
     async def outcome(self, tx_hash: str) -> TxOutcome:

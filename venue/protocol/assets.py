@@ -1,10 +1,8 @@
-"""The assets of the active pair, and exact conversion between base units and whole tokens.
-
-Source of the ids and decimals: the venue's token list (bridge ``supported_tokens``).
-"""
+"""Tokens, what they are worth (underlyings), markets of two tokens, and exact conversion of base units."""
 
 from decimal import ROUND_DOWN, Context, Decimal
 from functools import lru_cache
+from typing import Literal
 
 import msgspec
 
@@ -20,14 +18,15 @@ PRICING = Context(prec=60)
 """Decimal context of prices and shares."""
 
 
-class Asset(msgspec.Struct, frozen=True, kw_only=True):
-    """``token_id`` is the Verifier's id, ``near_token`` the NEAR contract, ``chain`` the bridge's name of the chain."""
+BridgeRoute = Literal["poa", "omni"]
+"""How a token leaves: the PoA bridge by a ``WITHDRAW_TO:`` memo, or the Omni bridge by a JSON message."""
+
+
+class Unit(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that is counted in base units of ``decimals`` decimals and shown under ``symbol``."""
 
     symbol: str
-    token_id: str
     decimals: int
-    chain: str
-    near_token: str
 
     def to_decimal(self, units: int) -> Decimal:
         """Convert base units (any sign) to an exact Decimal of whole tokens; zero is plain 0."""
@@ -53,6 +52,36 @@ class Asset(msgspec.Struct, frozen=True, kw_only=True):
         return units
 
 
+class Underlying(Unit, frozen=True, kw_only=True):
+    """What tokens are worth; those of one underlying share price, skew and exposure.
+
+    Its base unit is at least as fine as that of each of its tokens. ``symbol`` is that of sums and limits.
+    """
+
+    name: str
+
+
+class Token(Unit, frozen=True, kw_only=True):
+    """``token_id`` is the Verifier's id, ``near_token`` the NEAR contract, ``chain`` the bridge's name of the chain.
+
+    ``bridge``: the only way out. ``never_to``: the contract that must never receive it by ``ft_withdraw``, because
+    money sent there is lost. ``places``: decimals shown on screen.
+    """
+
+    token_id: str
+    chain: str
+    near_token: str
+    underlying: Underlying
+    bridge: BridgeRoute = "poa"
+    never_to: str = ""
+    places: int = 8
+
+    @property
+    def scale(self) -> int:
+        """Base units of the underlying in one base unit of the token."""
+        return int(10 ** (self.underlying.decimals - self.decimals))
+
+
 class PairAmounts(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, gc=False):
     """An amount of each asset of a pair, signed, in base units. Encoded as ``[base, quote]``."""
 
@@ -72,17 +101,21 @@ class PairAmounts(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_f
 NO_AMOUNTS = PairAmounts(0, 0)
 
 
-class Pair(msgspec.Struct, frozen=True):
-    """A base asset priced in a quote asset."""
+class Market(msgspec.Struct, frozen=True):
+    """A base token priced in a quote token."""
 
-    base: Asset
-    quote: Asset
+    base: Token
+    quote: Token
 
-    def amount(self, asset: Asset, amounts: PairAmounts) -> int:
+    @property
+    def name(self) -> str:
+        return f"{self.base.symbol}/{self.quote.symbol}"
+
+    def amount(self, asset: Token, amounts: PairAmounts) -> int:
         """Pick the asset's amount."""
         return amounts.base if asset == self.base else amounts.quote
 
-    def only(self, asset: Asset, units: int) -> PairAmounts:
+    def only(self, asset: Token, units: int) -> PairAmounts:
         """Make amounts of this asset alone."""
         return PairAmounts(units, 0) if asset == self.base else PairAmounts(0, units)
 
@@ -96,10 +129,10 @@ class Pair(msgspec.Struct, frozen=True):
         total = PRICING.add(base_value, self.quote.to_decimal(amounts.quote))
         return PRICING.divide(base_value, total) if total > 0 else None
 
-    def by_asset(self, amounts: PairAmounts) -> tuple[tuple[Asset, int], tuple[Asset, int]]:
+    def by_asset(self, amounts: PairAmounts) -> tuple[tuple[Token, int], tuple[Token, int]]:
         return (self.base, amounts.base), (self.quote, amounts.quote)
 
-    def other(self, token_id: str) -> Asset:
+    def other(self, token_id: str) -> Token:
         """Return the pair's other asset; KeyError when ``token_id`` is neither side."""
         if token_id == self.base.token_id:
             return self.quote
@@ -107,7 +140,7 @@ class Pair(msgspec.Struct, frozen=True):
             return self.base
         raise KeyError(token_id)
 
-    def asset(self, token_id: str) -> Asset:
+    def asset(self, token_id: str) -> Token:
         """Return the asset with this token id; KeyError when it is neither side."""
         if token_id == self.base.token_id:
             return self.base
@@ -120,14 +153,3 @@ class Pair(msgspec.Struct, frozen=True):
 def _ticks(price: Decimal) -> int:
     # The same few prices serve every request until the mid moves.
     return int(price.scaleb(PRICE_DECIMALS, context=PRICING))
-
-
-BTC = Asset(symbol="BTC", token_id="nep141:btc.omft.near", decimals=8, chain="btc:mainnet", near_token="btc.omft.near")
-EURE = Asset(
-    symbol="EURe",
-    token_id="nep141:gnosis-0x420ca0f9b9b604ce0fd9c18ef134c705e5fa3430.omft.near",
-    decimals=18,
-    chain="eth:100",
-    near_token="gnosis-0x420ca0f9b9b604ce0fd9c18ef134c705e5fa3430.omft.near",
-)
-BTC_EURE = Pair(base=BTC, quote=EURE)

@@ -13,7 +13,7 @@ import msgspec
 
 from cockpit.model.environment import Environment
 from cockpit.model.events import SwapDemand
-from venue.protocol.assets import Pair
+from venue.protocol.assets import Market
 from venue.relay.errors import MalformedMessageError
 from venue.relay.messages import (
     MAX_MESSAGE,
@@ -64,7 +64,7 @@ class Relay:
         self,
         url: str,
         api_key: Callable[[], str],
-        pair: Pair,
+        pair: Market,
         env: Environment,
     ) -> None:
         self._url = url

@@ -10,7 +10,7 @@ from typing import Literal
 import msgspec
 
 from cockpit.model.events import SwapDemand
-from venue.protocol.assets import MAX_AMOUNT, Pair
+from venue.protocol.assets import MAX_AMOUNT, Market
 from venue.relay.errors import MalformedMessageError
 from venue.transport.jsonrpc import plain
 
@@ -65,7 +65,7 @@ _EVENT_METHODS = ("event", "subscribe")
 
 
 def read_event(
-    message: RelayMessage, pair: Pair, at_ns: int
+    message: RelayMessage, pair: Market, at_ns: int
 ) -> SwapDemand | QuoteStatus | Literal["other_pair"] | None:
     """Return the event of a message; None when it is not a known event.
 

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from venue.protocol.assets import BTC, EURE
+from venue.protocol.tokens import BTC, EURE
 
 _Seconds = Annotated[float, msgspec.Meta(ge=0, le=604_800)]
 

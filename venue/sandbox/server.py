@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from starlette.applications import Starlette
 
-from venue.protocol.assets import BTC
+from venue.protocol.tokens import BTC
 from venue.protocol.units import NS_PER_S
 from venue.sandbox.assembly import assemble, salt
 from venue.sandbox.base.faults import DepositRequest, Exchange, OneTimeFaults

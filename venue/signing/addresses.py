@@ -10,7 +10,7 @@ import sha3
 from base58 import b58decode_check
 from base58_bech32.bech32 import BECH32_1_CONST, BECH32_M_CONST, bech32_decode, convertbits
 
-from venue.protocol.assets import BTC, EURE
+from venue.protocol.tokens import BTC, EURE
 from venue.signing.errors import InvalidAddressError
 
 BITCOIN_HINT = "enter a Bitcoin mainnet address (1…, 3… or bc1…)"

@@ -15,7 +15,7 @@ import msgspec
 from nacl.bindings import crypto_sign, crypto_sign_BYTES, crypto_sign_seed_keypair
 
 from venue.near.transactions import UnsignedTransaction, add_public_key_transaction, ft_withdraw_transaction
-from venue.protocol.assets import INTENTS_CONTRACT, MAX_AMOUNT, Asset, Pair
+from venue.protocol.assets import INTENTS_CONTRACT, MAX_AMOUNT, Market, Token
 from venue.protocol.nep413 import nep413_hash
 from venue.protocol.nonce import RANDOM_LEN, decode_nonce, encode_nonce, pack_nonce, unpack_nonce
 from venue.protocol.units import NS_PER_MS
@@ -92,7 +92,7 @@ class Signer:
     __slots__ = ("__secret", "_account_id", "_pair", "_random", "base_ceiling", "ceiling", "public_key")
 
     def __init__(
-        self, secret_key: str, account_id: str, pair: Pair, *, ceiling: int, random: Callable[[int], bytes]
+        self, secret_key: str, account_id: str, pair: Market, *, ceiling: int, random: Callable[[int], bytes]
     ) -> None:
         secret = read_secret_key(secret_key)
         self.__secret = secret
@@ -132,7 +132,7 @@ class Signer:
         return self._sign_intent(intent, deadline_ns, salt)
 
     def sign_withdrawal_transaction(
-        self, asset: Asset, amount: int, destination: str, *, access_nonce: int, block_hash: str
+        self, asset: Token, amount: int, destination: str, *, access_nonce: int, block_hash: str
     ) -> SignedBytes:
         """Sign the withdrawal of ``amount`` base units, which the bridge pays out to ``destination``, as a transaction.
 
@@ -147,7 +147,7 @@ class Signer:
         return self._sign_transaction(unsigned)
 
     def sign_withdrawal_intent(
-        self, asset: Asset, amount: int, destination: str, *, deadline_ns: int, salt: bytes
+        self, asset: Token, amount: int, destination: str, *, deadline_ns: int, salt: bytes
     ) -> SignedBytes:
         """Sign the same withdrawal as an intent that can be executed once, until ``deadline_ns`` (UTC; cut to
         milliseconds). Raises RefusedToSignError as for the transaction.
@@ -182,7 +182,7 @@ class Signer:
         public = self.__secret[32:]
         return self._sign_transaction(add_public_key_transaction(self._account_id, public, access_nonce, block_hash))
 
-    def _withdrawal_memo(self, asset: Asset, amount: int, destination: str) -> str:
+    def _withdrawal_memo(self, asset: Token, amount: int, destination: str) -> str:
         if asset not in (self._pair.base, self._pair.quote):
             raise RefusedToSignError("the token is not part of the active pair")
         if not 0 < amount <= MAX_AMOUNT:

@@ -15,7 +15,7 @@ from cockpit.desk.funding.withdrawal_book import WithdrawalBook
 from cockpit.desk.inventory.sync import Inventory
 from cockpit.model.commands import CommandRequest, Result
 from storage.reporting.differences import ACCEPT_COMMAND
-from venue.protocol.assets import Asset, Pair, PairAmounts
+from venue.protocol.assets import Market, PairAmounts, Token
 
 LONGEST_REASON = 200
 NOTHING_UNEXPLAINED = "there is no unexplained difference"
@@ -31,7 +31,7 @@ class AcceptRemainder:
     def __init__(
         self,
         journal: CommandJournal,
-        pair: Pair,
+        pair: Market,
         inventory: Inventory,
         *,
         max_loss: Decimal,
@@ -106,11 +106,11 @@ class AcceptRemainder:
         return ", ".join(_amount(asset, units) for asset, units in pairs if units) or "nothing"
 
 
-def _amount(asset: Asset, units: int) -> str:
+def _amount(asset: Token, units: int) -> str:
     return f"{asset.to_decimal(units).normalize():+f} {asset.symbol} ({units:+d} base units)"
 
 
-def _read(pair: Pair, body: Mapping[str, object]) -> tuple[PairAmounts, str]:
+def _read(pair: Market, body: Mapping[str, object]) -> tuple[PairAmounts, str]:
     """Return amounts (base, quote) and reason. Raises InvalidBodyError."""
     given, reason = body.get("amounts"), body.get("reason")
     symbols = (pair.base.symbol, pair.quote.symbol)

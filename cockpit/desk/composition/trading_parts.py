@@ -33,7 +33,8 @@ from cockpit.model.recorder import Recorder
 from storage.history import History
 from venue.bridges.poa.client import Bridge
 from venue.near.rpc import NearRpc
-from venue.protocol.assets import BTC_EURE, Pair
+from venue.protocol.assets import Market
+from venue.protocol.tokens import BTC_EURE
 from venue.reference.bitstamp import Bitstamp
 from venue.reference.coinbase import Coinbase
 from venue.reference.kraken import Kraken
@@ -48,7 +49,7 @@ DEPOSITS_EVERY_S = 5.0
 class TradingParts(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """Every part of the desk that trades, and the clients of the venue that the other parts share."""
 
-    pair: Pair
+    pair: Market
     params: PriceParams
     limits: LimitsInForce
     arming: Arming
@@ -227,7 +228,7 @@ def _reference(settings: Settings, env: Environment, recorder: Recorder, limits:
     )
 
 
-def _bound_signer(signer: Signer, pair: Pair, limits: LimitsInForce, reference: Reference) -> None:
+def _bound_signer(signer: Signer, pair: Market, limits: LimitsInForce, reference: Reference) -> None:
     """Keep the signer's ceilings at the largest notional: in BTC at the mid, none while the mid is unknown."""
 
     def on_limits(current: Limits) -> None:

@@ -11,7 +11,7 @@ from cockpit.desk.funding.deposits import DepositTracker
 from cockpit.desk.funding.withdrawal import Withdrawal
 from cockpit.desk.inventory.movements import MAX_SEARCHED, Movement, explain
 from cockpit.desk.inventory.sync import Inventory
-from venue.protocol.assets import Pair
+from venue.protocol.assets import Market
 from venue.protocol.units import NS_PER_S
 
 
@@ -23,7 +23,7 @@ class BalanceEvidence:
 
     def __init__(
         self,
-        pair: Pair,
+        pair: Market,
         inventory: Inventory,
         deposits: DepositTracker,
         movements: Callable[[], list[Movement]],

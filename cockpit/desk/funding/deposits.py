@@ -14,7 +14,7 @@ from cockpit.model.recorder import Recorder
 from storage.history import CREDITED
 from venue.bridges.poa.client import Bridge, BridgeToken, Deposit, DepositAddress
 from venue.bridges.poa.withdrawals import BridgeWithdrawal
-from venue.protocol.assets import Asset, Pair
+from venue.protocol.assets import Market, Token
 from venue.protocol.units import NS_PER_S
 from venue.transport.errors import VenueError
 
@@ -32,7 +32,7 @@ class DepositTracker:
         env: Environment,
         recorder: Recorder,
         account: str,
-        pair: Pair,
+        pair: Market,
         bridge: Bridge,
         *,
         poll_s: float,
@@ -112,7 +112,7 @@ class DepositTracker:
             self.addresses[asset.symbol] = await self._bridge.deposit_address(self._account, asset.chain)
         self.addresses_at_ns = self._env.wall_ns()
 
-    async def minimum_withdrawal(self, asset: Asset) -> tuple[int | None, str]:
+    async def minimum_withdrawal(self, asset: Token) -> tuple[int | None, str]:
         """Read the least that may be withdrawn, base units; None and the reason when the bridge does not name it."""
         try:
             await self._read_addresses()
@@ -123,7 +123,7 @@ class DepositTracker:
             return None, f"the bridge returns none for {asset.symbol}"
         return token.min_withdrawal_amount, ""
 
-    async def notify(self, asset: Asset, tx_hash: str) -> str | None:
+    async def notify(self, asset: Token, tx_hash: str) -> str | None:
         """Notify the bridge of a deposit it may have missed; return the problem in one sentence when that failed."""
         address = self.addresses.get(asset.symbol)
         if address is None:
@@ -134,26 +134,26 @@ class DepositTracker:
             return str(exc)
         return await self.read()
 
-    def asset(self, deposit: Deposit) -> Asset | None:
+    def asset(self, deposit: Deposit) -> Token | None:
         """Return which asset of the pair was deposited; None for another token of the same chain."""
         return self.asset_of(deposit.near_token_id)
 
-    def asset_named(self, name: str) -> Asset | None:
+    def asset_named(self, name: str) -> Token | None:
         """Return the asset of the pair with this symbol or token id."""
         return next((a for a in (self._pair.base, self._pair.quote) if name in (a.symbol, a.token_id)), None)
 
-    def asset_of(self, near_token_id: str | None) -> Asset | None:
+    def asset_of(self, near_token_id: str | None) -> Token | None:
         """Return the asset of the pair by the bridge's id of it."""
         for asset in (self._pair.base, self._pair.quote):
             if near_token_id in (asset.near_token, asset.token_id):
                 return asset
         return None
 
-    def pending_amount(self, asset: Asset) -> int:
+    def pending_amount(self, asset: Token) -> int:
         """Return the base units of the asset that are pending."""
         return sum(deposit.amount for deposit in self.pending(asset))
 
-    def pending(self, asset: Asset) -> list[Deposit]:
+    def pending(self, asset: Token) -> list[Deposit]:
         """Return the deposits of the asset that are not credited yet and have not failed."""
         return [one for one in self.deposits or () if one.status not in FINISHED and self.asset(one) is asset]
 

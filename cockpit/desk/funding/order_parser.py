@@ -6,7 +6,7 @@ import msgspec
 
 from cockpit.desk.funding.errors import InvalidOrderError
 from cockpit.model.commands import Route, WithdrawalOrder
-from venue.protocol.assets import Asset, Pair
+from venue.protocol.assets import Market, Token
 from venue.signing.addresses import check_address
 from venue.signing.errors import InvalidAddressError
 from venue.transport.amounts import amount_of
@@ -15,7 +15,7 @@ from venue.transport.amounts import amount_of
 class ParsedOrder(msgspec.Struct, frozen=True, kw_only=True):
     """A readable order, its address checked; amounts in base units. ``amount`` is None while none is given."""
 
-    asset: Asset
+    asset: Token
     amount: int | None
     destination: str
     route: Route
@@ -25,12 +25,12 @@ class ParsedOrder(msgspec.Struct, frozen=True, kw_only=True):
 class OrderParser:
     """Parses orders for one pair. ``defaults``: the configured destination by symbol; ``route``: the configured one."""
 
-    def __init__(self, pair: Pair, *, defaults: Mapping[str, str], route: Route) -> None:
+    def __init__(self, pair: Market, *, defaults: Mapping[str, str], route: Route) -> None:
         self._pair = pair
         self.defaults = dict(defaults)
         self._route = route
 
-    def asset(self, order: WithdrawalOrder) -> Asset:
+    def asset(self, order: WithdrawalOrder) -> Token:
         """Return the asset that the order names. Raises InvalidOrderError."""
         for asset in (self._pair.base, self._pair.quote):
             if order.asset_id in (asset.token_id, asset.symbol):

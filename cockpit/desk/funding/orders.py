@@ -16,7 +16,7 @@ from cockpit.desk.funding.withdrawals import Withdrawals
 from cockpit.desk.quote_book.reservations import Reservations
 from cockpit.model.commands import CommandRequest, Result, WithdrawalOrder, WithdrawalReview
 from venue.bridges.poa.client import Bridge
-from venue.protocol.assets import Pair
+from venue.protocol.assets import Market
 from venue.transport.amounts import amount_of
 from venue.transport.errors import VenueError
 
@@ -28,7 +28,7 @@ class WithdrawalOrders:
 
     def __init__(
         self,
-        pair: Pair,
+        pair: Market,
         account: str,
         *,
         parser: OrderParser,

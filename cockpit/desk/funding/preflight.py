@@ -6,7 +6,7 @@ import msgspec
 
 from cockpit.model.commands import FEE_CHANGED, NEW_ADDRESS
 from cockpit.model.formatting import exact
-from venue.protocol.assets import Asset
+from venue.protocol.assets import Token
 
 PREVIOUS_RUN = "quotes of the previous run"
 
@@ -19,7 +19,7 @@ class PreflightFacts(msgspec.Struct, frozen=True, kw_only=True):
     outside the database. ``previous_run_ms``: until the last quote of the previous run expires.
     """
 
-    asset: Asset
+    asset: Token
     amount: int
     destination: str
     frozen: bool

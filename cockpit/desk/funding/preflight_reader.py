@@ -15,7 +15,7 @@ from cockpit.desk.risk.limits import LimitsInForce
 from cockpit.model.environment import Environment
 from cockpit.model.recorder import Recorder
 from venue.bridges.poa.client import Bridge
-from venue.protocol.assets import Asset, Pair
+from venue.protocol.assets import Market, Token
 from venue.protocol.units import NS_PER_MS
 from venue.transport.errors import VenueError
 
@@ -31,7 +31,7 @@ class PreflightReader:
         self,
         env: Environment,
         recorder: Recorder,
-        pair: Pair,
+        pair: Market,
         *,
         bridge: Bridge,
         deposits: DepositTracker,
@@ -56,7 +56,7 @@ class PreflightReader:
         self._limits = limits
         self._previous_run_ms = previous_run_ms
 
-    def unexplained(self, asset: Asset) -> int:
+    def unexplained(self, asset: Token) -> int:
         """Return the unexplained difference of the asset, base units; below 0 something is missing."""
         return self._pair.amount(asset, self._inventory.ledger.unexplained)
 
@@ -94,7 +94,7 @@ class PreflightReader:
             previous_run_ms=self._previous_run_ms(),
         )
 
-    async def _wait_for_explanation(self, asset: Asset) -> None:
+    async def _wait_for_explanation(self, asset: Token) -> None:
         for _ in range(READ_AGAIN):
             if self.unexplained(asset) >= 0:
                 return

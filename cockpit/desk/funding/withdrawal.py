@@ -12,7 +12,7 @@ import msgspec
 
 from cockpit.desk.inventory.movements import Movement
 from cockpit.model.events import LiquidityAction, WithdrawalPrepared
-from venue.protocol.assets import Asset, Pair
+from venue.protocol.assets import Market, Token
 from venue.protocol.units import NS_PER_S
 
 State = Literal[
@@ -45,7 +45,7 @@ class RecordedOrder(msgspec.Struct, frozen=True, kw_only=True):
     """``amount`` and ``fee`` in base units, ``fee`` None for a withdrawal made elsewhere (not ``ours``)."""
 
     withdrawal_id: str
-    asset: Asset
+    asset: Token
     amount: int
     fee: int | None
     destination: str
@@ -126,7 +126,7 @@ class Withdrawal:
         """Return whether the money has left the Verifier, wherever it is now."""
         return self.state in (*LEFT, "completed", "returned") or (self.state == "failed" and bool(self.near_hash))
 
-    def movements(self, pair: Pair) -> list[Movement]:
+    def movements(self, pair: Market) -> list[Movement]:
         """Return what it may still do to the balances: take the amount out, and bring it back."""
         if self.foreign or (self.order.ours and self.prepared is None):
             return []
@@ -140,7 +140,7 @@ class Withdrawal:
             found.append(self._movement(pair, "back", 1))
         return found
 
-    def may_have_moved(self, pair: Pair, since_ns: int) -> list[Movement]:
+    def may_have_moved(self, pair: Market, since_ns: int) -> list[Movement]:
         """Return what it may have done to the balances since then (UTC ns), unless known to be done before."""
         before = {state for state, at_ns in self.steps if at_ns < since_ns}
         if self.foreign or (self.order.ours and self.prepared is None):
@@ -151,7 +151,7 @@ class Withdrawal:
         found = [] if out else [self._movement(pair, "out", -1)]
         return found if back or self.state == "completed" else [*found, self._movement(pair, "back", 1)]
 
-    def certain_out(self, pair: Pair, height: int) -> Movement | None:
+    def certain_out(self, pair: Market, height: int) -> Movement | None:
         """Return the amount leaving if it certainly lies between the opening balances and this block, unbooked.
 
         None for one of an earlier run: it may have left before the opening balances were read.
@@ -179,13 +179,13 @@ class Withdrawal:
         if self.state in ("refunded", "returned") and requested_ns > self.known_ns + UNDATED_NS:
             self.out_booked = self.back_booked = True
 
-    def _movement(self, pair: Pair, name: str, sign: int) -> Movement:
+    def _movement(self, pair: Market, name: str, sign: int) -> Movement:
         amounts = pair.only(self.order.asset, sign * self.order.amount)
         return Movement(f"{self.order.withdrawal_id}:{name}", amounts)
 
 
 def rebuild(
-    pair: Pair, prepared: Iterable[WithdrawalPrepared], actions: Iterable[LiquidityAction]
+    pair: Market, prepared: Iterable[WithdrawalPrepared], actions: Iterable[LiquidityAction]
 ) -> dict[str, Withdrawal]:
     """Rebuild every withdrawal from history, by id. Raises ValueError for a state or token unknown to this program."""
     bytes_of = {fact.withdrawal_id: fact for fact in prepared}
@@ -220,7 +220,7 @@ def rebuild(
     return found
 
 
-def _order(pair: Pair, action: LiquidityAction, prepared: WithdrawalPrepared | None) -> RecordedOrder:
+def _order(pair: Market, action: LiquidityAction, prepared: WithdrawalPrepared | None) -> RecordedOrder:
     asset = pair.asset(action.asset or "")
     return RecordedOrder(
         withdrawal_id=action.action_id,

@@ -8,7 +8,7 @@ from cockpit.desk.inventory.movements import Movement
 from cockpit.model.environment import Environment
 from cockpit.model.events import LiquidityAction, WithdrawalPrepared
 from cockpit.model.recorder import Recorder
-from venue.protocol.assets import Asset, Pair
+from venue.protocol.assets import Market, Token
 
 SHOWN = 50
 
@@ -20,7 +20,7 @@ class WithdrawalBook:
     """
 
     def __init__(
-        self, env: Environment, recorder: Recorder, pair: Pair, *, reserve: Callable[[str, int], None]
+        self, env: Environment, recorder: Recorder, pair: Market, *, reserve: Callable[[str, int], None]
     ) -> None:
         self._env = env
         self._recorder = recorder
@@ -75,7 +75,7 @@ class WithdrawalBook:
     def by_key(self, idempotency_key: str) -> Withdrawal | None:
         return self._by_key.get(idempotency_key)
 
-    def undecided(self, asset: Asset) -> str:
+    def undecided(self, asset: Token) -> str:
         """Return the id of a withdrawal of this asset whose money may still leave; empty without one."""
         return next((w.order.withdrawal_id for w in self._all.values() if w.undecided and w.order.asset is asset), "")
 

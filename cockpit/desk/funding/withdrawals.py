@@ -21,7 +21,7 @@ from cockpit.model.events import WithdrawalPrepared
 from cockpit.model.recorder import Recorder
 from storage.errors import HistoryError
 from storage.history import History
-from venue.protocol.assets import Asset
+from venue.protocol.assets import Token
 from venue.protocol.units import NS_PER_MS
 from venue.signing.errors import RefusedToSignError
 from venue.signing.signed_bytes import encode_signed, without_signed
@@ -72,7 +72,7 @@ class Withdrawals:
     async def make(
         self,
         *,
-        asset: Asset,
+        asset: Token,
         amount: int,
         fee: int,
         destination: str,
@@ -154,7 +154,7 @@ class Withdrawals:
         self._book.move(withdrawal, "prepared", "signed and recorded; about to be sent", record=False)
 
     def adopt(
-        self, *, asset: Asset, amount: int, near_hash: str, destination: str, actor: str, foreign: bool = False
+        self, *, asset: Token, amount: int, near_hash: str, destination: str, actor: str, foreign: bool = False
     ) -> Withdrawal:
         """Follow a withdrawal made elsewhere by its NEAR hash; ``foreign``: by another account."""
         withdrawal_id = f"tracked-{near_hash}"

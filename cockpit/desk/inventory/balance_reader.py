@@ -7,7 +7,7 @@ import msgspec
 
 from cockpit.desk.quote_book.reservations import Commitment
 from cockpit.model.environment import Environment
-from venue.protocol.assets import Pair, PairAmounts
+from venue.protocol.assets import Market, PairAmounts
 from venue.verifier import Verifier
 
 
@@ -22,7 +22,7 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
 class BalanceReader:
     """Asks the Verifier anew each time. Every method raises VenueError when it cannot be read."""
 
-    def __init__(self, account: str, pair: Pair, verifier: Verifier, env: Environment) -> None:
+    def __init__(self, account: str, pair: Market, verifier: Verifier, env: Environment) -> None:
         self._account = account
         self._verifier = verifier
         self._wall_ns = env.wall_ns

@@ -12,7 +12,7 @@ import msgspec
 from cockpit.desk.inventory.balance_reader import Reading
 from cockpit.desk.inventory.movements import Movement, explain, total
 from cockpit.desk.quote_book.reservations import Commitment
-from venue.protocol.assets import NO_AMOUNTS, Pair, PairAmounts
+from venue.protocol.assets import NO_AMOUNTS, Market, PairAmounts
 
 
 class OpeningBalances(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,7 +28,7 @@ class OpeningBalances(msgspec.Struct, frozen=True, kw_only=True):
     carried: PairAmounts = NO_AMOUNTS
 
 
-def movement(pair: Pair, commitment: Commitment) -> Movement:
+def movement(pair: Market, commitment: Commitment) -> Movement:
     """What settling the quote does to the balances."""
     if commitment.asset_in == pair.base.token_id:
         return Movement(commitment.quote_hash, PairAmounts(commitment.amount_in, -commitment.amount_out))

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from cockpit.desk.inventory.movements import Movement, total
 from storage.history import PreviousRun
-from venue.protocol.assets import NO_AMOUNTS, Asset, Pair, PairAmounts
+from venue.protocol.assets import NO_AMOUNTS, Market, PairAmounts, Token
 
 NOT_RECORDED = "no explained balances are on record; the first reading is taken as it is"
 MATCHING = "the opening balances are the previous run's last ones and what happened since"
@@ -37,12 +37,12 @@ def accounted(quotes: int) -> str:
     return f"all {_count(quotes, 'quote')} of earlier runs have an outcome on record"
 
 
-def unexplained_now(pair: Pair, amounts: PairAmounts) -> str:
+def unexplained_now(pair: Market, amounts: PairAmounts) -> str:
     return f"{signed(pair, amounts)} is unexplained" if amounts else "nothing is unexplained any more"
 
 
 def opening(
-    pair: Pair,
+    pair: Market,
     *,
     fills: Sequence[Movement],
     flows: Sequence[Movement],
@@ -76,11 +76,11 @@ def opening(
     return found
 
 
-def signed(pair: Pair, amounts: PairAmounts) -> str:
+def signed(pair: Market, amounts: PairAmounts) -> str:
     return ", ".join(_signed(asset, units) for asset, units in pair.by_asset(amounts) if units) or "nothing in sum"
 
 
-def _signed(asset: Asset, units: int) -> str:
+def _signed(asset: Token, units: int) -> str:
     return f"{asset.to_decimal(units).normalize():+f} {asset.symbol}"
 
 

@@ -24,7 +24,7 @@ from cockpit.model.recorder import Recorder
 from storage.history import ACCOUNTED, CREDITED, History, PreviousRun, RecordedQuote
 from storage.reporting.differences import DIFFERENCE_COMMAND, UnexplainedDifference, read_difference
 from storage.writer import UNRECORDED_WINDOW_NS
-from venue.protocol.assets import NO_AMOUNTS, Pair, PairAmounts
+from venue.protocol.assets import NO_AMOUNTS, Market, PairAmounts
 from venue.protocol.units import NS_PER_MS, NS_PER_S
 from venue.transport.errors import UnreachableError, VenueError
 
@@ -52,7 +52,7 @@ class SettlementLookup(Protocol):
         """Return the transaction that settled the quote, None when the relay does not know. Raises VenueError."""
 
 
-def commitment_of(pair: Pair, recorded: RecordedQuote, margin_ns: int) -> Commitment:
+def commitment_of(pair: Market, recorded: RecordedQuote, margin_ns: int) -> Commitment:
     """What a recorded quote commits. ``margin_ns``: how long after its deadline a block may still settle it."""
     command = recorded.command
     return Commitment(
@@ -79,7 +79,7 @@ class StartupReconciliation:
     def __init__(
         self,
         settings: Settings,
-        pair: Pair,
+        pair: Market,
         book: QuoteBook,
         reader: BalanceReader,
         history: History,

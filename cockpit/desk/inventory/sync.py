@@ -18,7 +18,7 @@ from cockpit.model.environment import Environment
 from cockpit.model.events import IntentInventory
 from cockpit.model.recorder import Recorder
 from venue.near.rpc import NearRpc
-from venue.protocol.assets import NO_AMOUNTS, Pair, PairAmounts
+from venue.protocol.assets import NO_AMOUNTS, Market, PairAmounts
 from venue.transport.errors import VenueError
 
 Cause = Literal["opening", "poll", "settlement", "refresh", "unexplained"]
@@ -63,7 +63,7 @@ class Inventory:
 
     def __init__(
         self,
-        pair: Pair,
+        pair: Market,
         reader: BalanceReader,
         rpc: NearRpc,
         book: QuoteBook,

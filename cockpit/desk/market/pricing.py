@@ -8,7 +8,7 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 import msgspec
 
 from cockpit.model.events import Side
-from venue.protocol.assets import PRICING, Pair, PairAmounts
+from venue.protocol.assets import PRICING, Market, PairAmounts
 
 BPS = Decimal(10_000)
 _TICK = Decimal("1e-8")
@@ -91,7 +91,7 @@ def _ceil_div(numerator: int, denominator: int) -> int:
 
 
 def price_amounts(
-    pair: Pair, side: Side, amount_in: int | None, amount_out: int | None, price: Decimal, mid: Decimal
+    pair: Market, side: Side, amount_in: int | None, amount_out: int | None, price: Decimal, mid: Decimal
 ) -> Amounts | None:
     """Price the amount left open, rounded for the desk: what it gives down, what it asks up; None when it is zero.
 
@@ -123,7 +123,7 @@ def price_amounts(
     return Amounts(taken, given, notional, edge)
 
 
-def earns(pair: Pair, side: Side, amounts: Amounts, mid: Decimal, min_edge_bps: Decimal) -> bool:
+def earns(pair: Market, side: Side, amounts: Amounts, mid: Decimal, min_edge_bps: Decimal) -> bool:
     """Return whether the quote earns at least ``min_edge_bps`` of its value at the mid; exact, nothing is rounded."""
     numerator, denominator = pair.price_ratio(mid)
     if side == "buy":

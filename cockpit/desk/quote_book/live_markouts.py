@@ -7,7 +7,7 @@ from typing import Protocol
 
 from cockpit.accounting.markouts import HORIZONS_S, in_bps, markout
 from cockpit.desk.quote_book.book import Quote
-from venue.protocol.assets import BTC_EURE
+from venue.protocol.tokens import BTC_EURE
 from venue.protocol.units import NS_PER_S
 
 MAX_REMEMBERED = 400

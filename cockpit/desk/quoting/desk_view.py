@@ -7,7 +7,7 @@ import msgspec
 from cockpit.desk.market.pricing import PriceParams
 from cockpit.model.commands import Limits
 from cockpit.model.snapshot import Trading
-from venue.protocol.assets import Pair
+from venue.protocol.assets import Market
 
 
 class DeskView(msgspec.Struct, frozen=True, gc=False, kw_only=True):
@@ -18,7 +18,7 @@ class DeskView(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     units of the quote asset, 0 when they gained.
     """
 
-    pair: Pair
+    pair: Market
     limits: Limits
     params: PriceParams
     strategy_armed: bool
@@ -68,7 +68,7 @@ def record_view(view: DeskView) -> str:
     return _encode({name: getattr(view, name) for name in _VIEWED}).decode()
 
 
-def read_view(recorded: str, pair: Pair, limits: Limits, params: PriceParams) -> DeskView:
+def read_view(recorded: str, pair: Market, limits: Limits, params: PriceParams) -> DeskView:
     """Restore a recorded view under these rules. Raises msgspec.MsgspecError when another version recorded it."""
     viewed = _viewed(recorded)
     return DeskView(pair=pair, limits=limits, params=params, **{name: getattr(viewed, name) for name in _VIEWED})

@@ -25,7 +25,7 @@ from cockpit.desk.risk.trading_state import TradingState
 from cockpit.model.commands import Limits
 from cockpit.model.events import DecisionRules, MarketSettlements, SwapDemand, TradeDecision
 from cockpit.model.recorder import Recorder
-from venue.protocol.assets import Pair
+from venue.protocol.assets import Market
 from venue.protocol.units import NS_PER_S
 from venue.relay.client import Relay
 from venue.relay.messages import QuoteStatus
@@ -50,7 +50,7 @@ class QuoteEngine:
         self,
         *,
         run_id: str,
-        pair: Pair,
+        pair: Market,
         params: PriceParams,
         default_deadline_ms: int,
         limits: LimitsInForce,

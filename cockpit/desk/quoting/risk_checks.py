@@ -14,7 +14,7 @@ import msgspec
 from cockpit.desk.market.pricing import Amounts, Bounds, earns
 from cockpit.desk.quoting.desk_view import DeskView
 from cockpit.model.events import Side
-from venue.protocol.assets import EXACT, Asset, PairAmounts
+from venue.protocol.assets import EXACT, PairAmounts, Token
 
 UNKNOWN = "unknown"
 
@@ -40,7 +40,7 @@ class CheckInputs(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
     view: DeskView
     side: Side
-    given: Asset
+    given: Token
     amounts: Amounts | None
     bounds: Bounds | None
     balance: int | None
@@ -70,7 +70,7 @@ class _Age(RiskCheck, frozen=True, gc=False):
 
 
 class _Amount(RiskCheck, frozen=True, gc=False):
-    asset: Asset
+    asset: Token
     units: int | None
 
     def text(self) -> str:
@@ -80,7 +80,7 @@ class _Amount(RiskCheck, frozen=True, gc=False):
 class _Limit(RiskCheck, frozen=True, gc=False):
     """An amount of the quote asset against its limit; ``max_units`` is None only when ``units`` is."""
 
-    asset: Asset
+    asset: Token
     units: int | None
     max_units: int | None
 
@@ -92,7 +92,7 @@ class _Limit(RiskCheck, frozen=True, gc=False):
 
 
 class _Edge(RiskCheck, frozen=True, gc=False):
-    asset: Asset
+    asset: Token
     edge: int | None
     min_bps: Decimal
 
@@ -103,7 +103,7 @@ class _Edge(RiskCheck, frozen=True, gc=False):
 
 
 class _Covered(RiskCheck, frozen=True, gc=False):
-    asset: Asset
+    asset: Token
     units: int | None
     available: int | None
 
@@ -115,7 +115,7 @@ class _Covered(RiskCheck, frozen=True, gc=False):
 
 
 class _Share(RiskCheck, frozen=True, gc=False):
-    asset: Asset
+    asset: Token
     left: int | None
     keep: int | None
 
@@ -286,13 +286,13 @@ def _keep(side: Side, keep: PairAmounts | None) -> int | None:
     return None if keep is None else keep.quote if side == "buy" else keep.base
 
 
-def _leaves(given: Asset, left: int | None, keep: int | None) -> str:
+def _leaves(given: Token, left: int | None, keep: int | None) -> str:
     if left is None or keep is None:
         return UNKNOWN
     return f"leaves {given.shown(left, 8)} {given.symbol}, at least {given.shown(keep, 8)}"
 
 
 @lru_cache(maxsize=32)
-def _plain(asset: Asset, units: int) -> str:
+def _plain(asset: Token, units: int) -> str:
     # A limit as it was set, without trailing zeros.
     return f"{EXACT.normalize(asset.to_decimal(units)):f}"

@@ -15,7 +15,7 @@ from cockpit.desk.quoting.risk_checks import CHECKS, EXECUTOR_CHECKS, CheckInput
 from cockpit.desk.risk.limits import in_units, max_notional
 from cockpit.model.commands import Limits
 from cockpit.model.events import Check, Side, SwapDemand, TradeDecision
-from venue.protocol.assets import Asset, PairAmounts
+from venue.protocol.assets import PairAmounts, Token
 from venue.protocol.units import NS_PER_MS
 
 DEADLINE_SLACK_MS = 1_000
@@ -83,7 +83,7 @@ class _Rules(msgspec.Struct, frozen=True, gc=False):
 
 
 @lru_cache(maxsize=8)
-def _in_units(limits: Limits, target: Decimal, quote: Asset) -> _Rules:
+def _in_units(limits: Limits, target: Decimal, quote: Token) -> _Rules:
     return _Rules(
         committed=in_units(limits.max_promised_eure, quote),
         loss=in_units(limits.max_loss_per_day_eure, quote),

@@ -16,7 +16,7 @@ from cockpit.model.environment import Environment
 from cockpit.model.snapshot import Trading
 from storage.errors import HistoryError
 from storage.history import RecordedFill
-from venue.protocol.assets import NO_AMOUNTS, Pair, PairAmounts
+from venue.protocol.assets import NO_AMOUNTS, Market, PairAmounts
 from venue.protocol.units import NS_PER_S
 
 HOUR_NS = 3_600 * NS_PER_S
@@ -52,7 +52,7 @@ class TradingState:
     the monotonic clock: setting the wall clock frees nothing.
     """
 
-    def __init__(self, limits: LimitsInForce, pair: Pair, env: Environment) -> None:
+    def __init__(self, limits: LimitsInForce, pair: Market, env: Environment) -> None:
         self._limits = limits
         self._pair = pair
         self._wall_ns = env.wall_ns

@@ -11,13 +11,13 @@ from cockpit.model.snapshot import (
     InventoryRow,
     InventoryState,
 )
-from venue.protocol.assets import Pair
+from venue.protocol.assets import Market
 
 _CENT = Decimal("0.01")
 
 
 def inventory_state(
-    pair: Pair,
+    pair: Market,
     inventory: Inventory,
     deposits: DepositTracker,
     reservations: Reservations,

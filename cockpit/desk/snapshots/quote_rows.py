@@ -13,13 +13,13 @@ from cockpit.model.snapshot import (
     LiveQuotes,
     QuoteRow,
 )
-from venue.protocol.assets import Asset, Pair
+from venue.protocol.assets import Market, Token
 from venue.protocol.units import NS_PER_MS
 
 _CENT = Decimal("0.01")
 
 
-def decision_row(pair: Pair, event: TradeDecision, now_ns: int) -> DecisionRow:
+def decision_row(pair: Market, event: TradeDecision, now_ns: int) -> DecisionRow:
     """Return a decision with the numbers of the check that decided it."""
     edge = None
     if event.amount_in and event.amount_out and event.notional is not None and event.edge is not None:
@@ -40,7 +40,7 @@ def decision_row(pair: Pair, event: TradeDecision, now_ns: int) -> DecisionRow:
     )
 
 
-def quote_row(pair: Pair, quote: Quote, now_ns: int) -> QuoteRow:
+def quote_row(pair: Market, quote: Quote, now_ns: int) -> QuoteRow:
     commitment = quote.commitment
     gives, takes = pair.asset(commitment.asset_out), pair.asset(commitment.asset_in)
     over = quote.state in OVER
@@ -61,7 +61,7 @@ def quote_row(pair: Pair, quote: Quote, now_ns: int) -> QuoteRow:
     )
 
 
-def fill_row(pair: Pair, quote: Quote, marked: Marked, now_ns: int) -> FillRow:
+def fill_row(pair: Market, quote: Quote, marked: Marked, now_ns: int) -> FillRow:
     """Return a fill, confirmed once the Verifier's balances show it, and its markouts."""
     commitment = quote.commitment
     base, paid = _base_and_quote(pair, commitment)
@@ -82,11 +82,11 @@ def fill_row(pair: Pair, quote: Quote, marked: Marked, now_ns: int) -> FillRow:
     )
 
 
-def live_quotes(pair: Pair, reservations: Reservations, now_ns: int) -> LiveQuotes:
+def live_quotes(pair: Market, reservations: Reservations, now_ns: int) -> LiveQuotes:
     """Return the sums of the signed quotes that may still be settled."""
     last = reservations.last_release_ns()
 
-    def total(asset: Asset) -> Decimal:
+    def total(asset: Token) -> Decimal:
         return asset.to_decimal(reservations.committed(asset.token_id))
 
     return LiveQuotes(
@@ -97,7 +97,7 @@ def live_quotes(pair: Pair, reservations: Reservations, now_ns: int) -> LiveQuot
     )
 
 
-def _base_and_quote(pair: Pair, commitment: Commitment) -> tuple[Decimal, Decimal]:
+def _base_and_quote(pair: Market, commitment: Commitment) -> tuple[Decimal, Decimal]:
     if commitment.side == "buy":
         return pair.base.to_decimal(commitment.amount_in), pair.quote.to_decimal(commitment.amount_out)
     return pair.base.to_decimal(commitment.amount_out), pair.quote.to_decimal(commitment.amount_in)

@@ -12,7 +12,7 @@ from cockpit.model.snapshot import (
     WithdrawalRow,
 )
 from venue.bridges.poa.withdrawals import BridgeWithdrawal
-from venue.protocol.assets import Pair
+from venue.protocol.assets import Market
 from venue.protocol.units import NS_PER_MS
 
 
@@ -35,7 +35,7 @@ def deposit_rows(tracker: DepositTracker, now_ns: int, shown: int) -> tuple[Depo
     return tuple(rows)
 
 
-def address_rows(pair: Pair, tracker: DepositTracker, now_ns: int) -> tuple[DepositAddressRow, ...]:
+def address_rows(pair: Market, tracker: DepositTracker, now_ns: int) -> tuple[DepositAddressRow, ...]:
     """Return where to send each asset; none before the bridge has returned its address."""
     rows = []
     for asset in (pair.base, pair.quote):

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cockpit.accounting.pnl import InventoryChange, Pnl, average_cost_pnl, value_at_mid
-from venue.protocol.assets import BTC_EURE
+from venue.protocol.tokens import BTC_EURE
 
 EURE = 10**18
 MIDS = st.decimals(Decimal(1), Decimal(10**6), places=8)

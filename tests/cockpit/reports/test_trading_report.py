@@ -21,7 +21,7 @@ from storage.sqlite.reader import SqliteReader
 from tests.support.desk.builders import NOW
 from tests.support.history import small_history as small
 from tests.support.processes.command import run
-from venue.protocol.assets import BTC, EURE
+from venue.protocol.tokens import BTC, EURE
 from venue.protocol.units import NS_PER_S
 
 

@@ -9,7 +9,7 @@ from cockpit.desk.quote_book.reservations import Commitment
 from cockpit.desk.quoting.desk_view import DeskView
 from cockpit.model.commands import Limits
 from cockpit.model.events import Side, SwapDemand
-from venue.protocol.assets import BTC, BTC_EURE, EURE
+from venue.protocol.tokens import BTC, BTC_EURE, EURE
 from venue.protocol.units import NS_PER_MS, NS_PER_S
 
 NOW = 1_790_000_000 * NS_PER_S

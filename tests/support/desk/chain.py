@@ -21,7 +21,8 @@ from tests.support.desk.builders import Clock, commitment
 from tests.support.recorder import MemoryRecorder
 from tests.support.settings import loopback
 from venue.near.rpc import Block, Finality, NearRpc
-from venue.protocol.assets import BTC_EURE, PairAmounts
+from venue.protocol.assets import PairAmounts
+from venue.protocol.tokens import BTC_EURE
 from venue.protocol.units import NS_PER_S
 from venue.relay.messages import QuoteStatus
 from venue.transport.errors import UnreachableError

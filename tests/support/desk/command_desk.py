@@ -12,7 +12,7 @@ from cockpit.model.environment import Environment
 from cockpit.model.events import AnyEvent, OperatorAction
 from storage.errors import HistoryError
 from tests.support.desk.builders import Clock
-from venue.protocol.assets import BTC_EURE
+from venue.protocol.tokens import BTC_EURE
 
 
 class Desk:

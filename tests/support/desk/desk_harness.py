@@ -38,7 +38,7 @@ from tests.support.sandbox.signing import Signer as Taker
 from tests.support.settings import loopback
 from tests.support.venue.relay_server import event, request_data
 from venue.bridges.poa.client import DepositAddress
-from venue.protocol.assets import BTC, EURE
+from venue.protocol.tokens import BTC, EURE
 from venue.protocol.units import NS_PER_S
 from venue.reference.feed import Tick
 from venue.relay.messages import QuoteStatus

@@ -24,7 +24,8 @@ from tests.support.desk.chain import InventoryHarness, State
 from tests.support.recorder import MemoryRecorder
 from tests.support.venue.relay_server import TOKEN, RelayServer, event, request_data, running
 from tests.support.waiting import until
-from venue.protocol.assets import BTC_EURE, PairAmounts
+from venue.protocol.assets import PairAmounts
+from venue.protocol.tokens import BTC_EURE
 from venue.reference.feed import Tick
 from venue.relay.client import Relay
 from venue.signing.signer import Signer

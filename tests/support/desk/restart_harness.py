@@ -18,7 +18,7 @@ from tests.support.desk.builders import Clock, commitment
 from tests.support.desk.chain import Chain, ChainRpc, ChainVerifier, NoWithdrawals
 from tests.support.recorder import MemoryRecorder
 from tests.support.settings import loopback
-from venue.protocol.assets import BTC_EURE
+from venue.protocol.tokens import BTC_EURE
 from venue.protocol.units import NS_PER_MS
 from venue.transport.errors import UnreachableError
 

@@ -23,7 +23,8 @@ from tests.support.funding.withdrawal_venue import (
 )
 from tests.support.processes.desk_process import DeskProcess
 from tests.support.waiting import until
-from venue.protocol.assets import BTC, EURE, Asset
+from venue.protocol.assets import Token
+from venue.protocol.tokens import BTC, EURE
 
 TX_FAULTS: dict[str, dict[str, Any]] = {
     "none": {},
@@ -88,7 +89,7 @@ class Plan(msgspec.Struct, frozen=True):
     again: bool
 
     @property
-    def asset(self) -> Asset:
+    def asset(self) -> Token:
         return BTC if self.in_base else EURE
 
     @property

@@ -23,7 +23,8 @@ from storage.sqlite.history import SqliteHistory
 from storage.writer import HistoryWriter
 from tests.support.funding.withdrawal_venue import ADDRESSES
 from tests.support.waiting import until
-from venue.protocol.assets import BTC, NO_AMOUNTS, Asset
+from venue.protocol.assets import NO_AMOUNTS, Token
+from venue.protocol.tokens import BTC
 from venue.sandbox.config import VenueConfig
 from venue.sandbox.server import Venue
 
@@ -128,7 +129,7 @@ class FundingRun:
         amount: int | str,
         key: str = "key",
         *,
-        asset: Asset = BTC,
+        asset: Token = BTC,
         route: Route = "transaction",
         fee: int | None = None,
         to: str = "",
@@ -221,20 +222,20 @@ class FundingBench:
     async def forward(self, seconds: float) -> None:
         (await self.client.post(self._control + "/time", json={"forward_s": seconds})).raise_for_status()
 
-    async def deposit(self, asset: Asset, amount: int) -> None:
+    async def deposit(self, asset: Token, amount: int) -> None:
         body = {"token_id": asset.token_id, "amount": amount, "confirm_after_s": 0}
         (await self.client.post(self._control + "/deposit", json=body)).raise_for_status()
 
-    def held(self, asset: Asset = BTC) -> int:
+    def held(self, asset: Token = BTC) -> int:
         """Return what the ledger holds for the maker."""
         return self.venue.ledger.balance(self.account, asset.token_id)
 
-    def payments(self, asset: Asset = BTC) -> list[Mapping[str, Any]]:
+    def payments(self, asset: Token = BTC) -> list[Mapping[str, Any]]:
         chains: Any = self.venue.chains()
         found: list[Mapping[str, Any]] = chains[asset.chain]["payments"]
         return found
 
-    def withdrawals_listed(self, asset: Asset = BTC) -> list[Mapping[str, Any]]:
+    def withdrawals_listed(self, asset: Token = BTC) -> list[Mapping[str, Any]]:
         chains: Any = self.venue.chains()
         found: list[Mapping[str, Any]] = chains[asset.chain]["withdrawals"]
         return found

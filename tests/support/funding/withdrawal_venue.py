@@ -11,7 +11,8 @@ import httpx
 from tests.support.processes.desk_process import DeskProcess
 from tests.support.processes.venue_process import QUIET, Control, VenueProcess
 from tests.support.waiting import until
-from venue.protocol.assets import BTC, EURE, Asset
+from venue.protocol.assets import Token
+from venue.protocol.tokens import BTC, EURE
 
 QUICK = ("index_after_s=0.2", "send_after_s=0.3", "complete_after_s=0.6", "confirm_s=0.5")
 ADDRESSES: Mapping[str, str] = {
@@ -30,7 +31,7 @@ SETTINGS: Mapping[str, str] = {
 }
 
 
-def assets() -> tuple[Asset, Asset]:
+def assets() -> tuple[Token, Token]:
     return BTC, EURE
 
 
@@ -67,12 +68,12 @@ class WithdrawalVenue:
         found: dict[str, Any] = (await self.control.http.get("/chains")).json()
         return found
 
-    async def withdrawals_listed(self, asset: Asset, amount: int) -> list[dict[str, Any]]:
+    async def withdrawals_listed(self, asset: Token, amount: int) -> list[dict[str, Any]]:
         """Return the withdrawals of exactly this amount that the bridge lists."""
         listed = (await self.chains())[asset.chain]["withdrawals"]
         return [row for row in listed if int(row["amount"]) == amount]
 
-    async def payments(self, asset: Asset, amount: int) -> list[dict[str, Any]]:
+    async def payments(self, asset: Token, amount: int) -> list[dict[str, Any]]:
         """Return what was paid out on the asset's chain for withdrawals of exactly this amount."""
         chain = (await self.chains())[asset.chain]
         numbers = {row["burn_number"] for row in chain["withdrawals"] if int(row["amount"]) == amount}
@@ -108,7 +109,7 @@ async def ready(desk: DeskProcess) -> None:
 
 
 async def order(
-    desk: DeskProcess, asset: Asset, amount: int, key: str, *, route: str | None = None, unfreeze: bool = True
+    desk: DeskProcess, asset: Token, amount: int, key: str, *, route: str | None = None, unfreeze: bool = True
 ) -> httpx.Response:
     """Unfreeze and order a withdrawal to the configured address."""
     if unfreeze:
@@ -119,7 +120,7 @@ async def order(
     return await post(desk, "withdraw", body)
 
 
-def steps(desk: DeskProcess, asset: Asset | None = None) -> list[str]:
+def steps(desk: DeskProcess, asset: Token | None = None) -> list[str]:
     """The states of the withdrawal in history, oldest first."""
     where = "" if asset is None else f" AND asset = '{asset.token_id}'"
     query = f"SELECT status FROM liquidity_actions WHERE kind = 'withdrawal'{where} ORDER BY id"

@@ -20,7 +20,7 @@ from cockpit.model.events import (
 from storage.history import History, Run
 from storage.sqlite.history import SqliteHistory
 from tests.support.desk.builders import NOW, request, view
-from venue.protocol.assets import BTC, EURE
+from venue.protocol.tokens import BTC, EURE
 from venue.protocol.units import NS_PER_S
 
 EUR = 10**18

@@ -7,7 +7,7 @@ from tests.support.processes.desk_process import DeskProcess
 from tests.support.processes.taker import Taker
 from tests.support.processes.venue_process import Control
 from tests.support.waiting import until
-from venue.protocol.assets import BTC
+from venue.protocol.tokens import BTC
 
 
 async def quote_frames(control: Control) -> int:

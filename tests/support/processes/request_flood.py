@@ -7,7 +7,7 @@ import time
 
 from tests.support.processes.relay_stand_in import RelayStandIn
 from tests.support.waiting import until
-from venue.protocol.assets import BTC, EURE
+from venue.protocol.tokens import BTC, EURE
 
 
 class RequestFlood:

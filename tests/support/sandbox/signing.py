@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 import base58
 from nacl.signing import SigningKey
 
-from venue.protocol.assets import BTC, EURE
 from venue.protocol.nep413 import nep413_hash
 from venue.protocol.nonce import pack_nonce
+from venue.protocol.tokens import BTC, EURE
 from venue.protocol.units import NS_PER_S
 from venue.sandbox.verifier.ledger import Ledger
 from venue.sandbox.wire.timestamps import format_timestamp

@@ -11,7 +11,7 @@ from websockets.asyncio.server import ServerConnection, serve
 from websockets.http11 import Request, Response
 
 from cockpit.model.events import SwapDemand
-from venue.protocol.assets import BTC, EURE
+from venue.protocol.tokens import BTC, EURE
 from venue.relay.messages import QuoteStatus
 
 TOKEN = "bearer-Zq7-never-to-be-seen"

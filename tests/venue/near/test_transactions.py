@@ -11,7 +11,8 @@ from venue.near.transactions import (
     add_public_key_transaction,
     ft_withdraw_transaction,
 )
-from venue.protocol.assets import BTC, EURE, MAX_AMOUNT
+from venue.protocol.assets import MAX_AMOUNT
+from venue.protocol.tokens import BTC, EURE
 from venue.sandbox.wire.borsh import read_transaction
 
 KEY = SigningKey(bytes(range(32)))

@@ -5,21 +5,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from venue.protocol.assets import BTC, BTC_EURE, EURE, MAX_AMOUNT, Asset
+from venue.protocol.assets import MAX_AMOUNT, Token
+from venue.protocol.tokens import BTC, BTC_EURE, EURE
 
 assets = st.sampled_from([BTC, EURE])
 units = st.integers(-MAX_AMOUNT, MAX_AMOUNT)
 
 
 @given(assets, units)
-def test_base_units_survive_conversion_to_decimal(asset: Asset, amount: int) -> None:
+def test_base_units_survive_conversion_to_decimal(asset: Token, amount: int) -> None:
     shown = asset.to_decimal(amount)
     assert Fraction(shown) == Fraction(amount, 10**asset.decimals)
     assert asset.to_units(shown) == amount
 
 
 @given(assets, units, st.integers(1, 20))
-def test_an_amount_as_text_is_what_a_decimal_shows(asset: Asset, amount: int, places: int) -> None:
+def test_an_amount_as_text_is_what_a_decimal_shows(asset: Token, amount: int, places: int) -> None:
     text = asset.shown(amount, places)
     expected = Fraction(round(Fraction(amount, 10**asset.decimals) * 10**places), 10**places)
     assert Fraction(text) == expected

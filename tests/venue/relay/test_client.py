@@ -12,7 +12,7 @@ import venue.relay.client as venue_relay
 from cockpit.model.environment import Environment
 from tests.support.venue.relay_server import TOKEN, RecordingListener, RelayServer, event, flat, request_data, running
 from tests.support.waiting import until
-from venue.protocol.assets import BTC, BTC_EURE, EURE
+from venue.protocol.tokens import BTC, BTC_EURE, EURE
 from venue.relay.client import Relay
 from venue.relay.messages import QuoteStatus
 from venue.transport.errors import WsClosedError

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cockpit.model.events import SwapDemand
-from venue.protocol.assets import BTC, EURE, MAX_AMOUNT
+from venue.protocol.assets import MAX_AMOUNT
+from venue.protocol.tokens import BTC, EURE
 from venue.relay.errors import MalformedMessageError
 from venue.relay.messages import SignedData, SignedPayload, quote_frame, read_amount, subscribe_frame
 

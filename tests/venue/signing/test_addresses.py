@@ -6,7 +6,7 @@ from base58_bech32.bech32 import BECH32_1_CONST, BECH32_M_CONST, bech32_encode, 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from venue.protocol.assets import BTC, EURE
+from venue.protocol.tokens import BTC, EURE
 from venue.signing.addresses import BITCOIN_HINT, GNOSIS_HINT, check_address, eip55
 from venue.signing.errors import InvalidAddressError
 

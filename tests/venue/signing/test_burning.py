@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.venue.signing.test_signer import SALT, a_signer, on_the_wire
-from venue.protocol.assets import BTC, EURE
 from venue.protocol.nonce import decode_nonce, unpack_nonce
+from venue.protocol.tokens import BTC, EURE
 from venue.sandbox.verifier.ledger import Ledger
 from venue.sandbox.wire.errors import ContractPanicError
 from venue.sandbox.wire.payload import open_payload

@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from nacl.signing import SigningKey, VerifyKey
 
-from venue.protocol.assets import BTC, BTC_EURE, EURE, MAX_AMOUNT
+from venue.protocol.assets import MAX_AMOUNT
 from venue.protocol.nep413 import nep413_hash
 from venue.protocol.nonce import decode_nonce, unpack_nonce
+from venue.protocol.tokens import BTC, BTC_EURE, EURE
 from venue.relay.messages import SignedData
 from venue.sandbox.wire.errors import ContractPanicError
 from venue.sandbox.wire.payload import TokenDiff, open_payload

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from cockpit.model.events import WithdrawalPrepared
 from tests.support.funding.withdrawal_venue import ADDRESSES
-from venue.protocol.assets import BTC, BTC_EURE, EURE, MAX_AMOUNT, Asset
+from venue.protocol.assets import MAX_AMOUNT, Token
+from venue.protocol.tokens import BTC, BTC_EURE, EURE
 from venue.sandbox.wire.borsh import read_transaction
 from venue.sandbox.wire.payload import FtWithdraw, open_payload, verify_ed25519
 from venue.signing.errors import RefusedToSignError
@@ -28,14 +29,14 @@ def a_signer() -> Signer:
     return Signer(secret, "maker.near", BTC_EURE, ceiling=10**18, random=lambda size: b"\x07" * size)
 
 
-def sign(route: str, asset: Asset, amount: int, to: str) -> SignedBytes:
+def sign(route: str, asset: Token, amount: int, to: str) -> SignedBytes:
     if route == "transaction":
         return a_signer().sign_withdrawal_transaction(asset, amount, to, access_nonce=1, block_hash=BLOCK)
     return a_signer().sign_withdrawal_intent(asset, amount, to, deadline_ns=NOW_NS, salt=SALT)
 
 
 @given(sides, amounts, st.integers(0, 2**63))
-def test_the_chain_reads_the_signed_withdrawal(asset: Asset, amount: int, nonce: int) -> None:
+def test_the_chain_reads_the_signed_withdrawal(asset: Token, amount: int, nonce: int) -> None:
     signer, to = a_signer(), ADDRESSES[asset.symbol]
     signed = signer.sign_withdrawal_transaction(asset, amount, to, access_nonce=nonce, block_hash=BLOCK)
     read = read_transaction(signed.sent)
@@ -54,7 +55,7 @@ def test_the_chain_reads_the_signed_withdrawal(asset: Asset, amount: int, nonce:
 
 
 @given(sides, amounts)
-def test_the_verifier_reads_the_signed_intent(asset: Asset, amount: int) -> None:
+def test_the_verifier_reads_the_signed_intent(asset: Token, amount: int) -> None:
     signer, to = a_signer(), ADDRESSES[asset.symbol]
     signed = signer.sign_withdrawal_intent(asset, amount, to, deadline_ns=NOW_NS, salt=SALT)
     message = open_payload(msgspec.json.decode(signed.sent))
@@ -85,7 +86,7 @@ def test_the_verifier_reads_the_signed_intent(asset: Asset, amount: int) -> None
         (EURE, 5, ADDRESSES["EURe"].lower()),
     ],
 )
-def test_nothing_else_is_signed(route: str, asset: Asset, amount: int, to: str) -> None:
+def test_nothing_else_is_signed(route: str, asset: Token, amount: int, to: str) -> None:
     with pytest.raises(RefusedToSignError):
         sign(route, asset, amount, to)
 

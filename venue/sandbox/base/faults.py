@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from venue.protocol.assets import BTC, EURE
+from venue.protocol.tokens import BTC, EURE
 from venue.protocol.units import NS_PER_MS, NS_PER_S
 
 Endpoint = Literal["ok", "429", "500", "garbage", "slow"]

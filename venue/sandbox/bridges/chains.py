@@ -5,7 +5,8 @@ from collections.abc import Callable
 
 import msgspec
 
-from venue.protocol.assets import BTC, EURE, Asset
+from venue.protocol.assets import Token
+from venue.protocol.tokens import BTC, EURE
 
 CONFIRMATIONS = {BTC.chain: 3, EURE.chain: 12}
 """Confirmations after which a transfer is final; their duration is the transfer's own."""
@@ -34,7 +35,7 @@ class ChainTransfer(msgspec.Struct, frozen=True, kw_only=True):
 class Chain:
     """One chain with one asset. ``rng`` makes the hashes; addresses are in canonical form."""
 
-    def __init__(self, asset: Asset, *, rng: random.Random) -> None:
+    def __init__(self, asset: Token, *, rng: random.Random) -> None:
         self.asset = asset
         self._rng = rng
         self._listeners: list[Callable[[ChainTransfer], None]] = []

@@ -4,7 +4,8 @@ from decimal import ROUND_UP, Decimal
 
 import msgspec
 
-from venue.protocol.assets import BTC, EURE, Asset
+from venue.protocol.assets import Token
+from venue.protocol.tokens import BTC, EURE
 from venue.sandbox.bridges.chains import ChainTransfer
 from venue.sandbox.wire.timestamps import format_timestamp
 
@@ -12,7 +13,7 @@ from venue.sandbox.wire.timestamps import format_timestamp
 class BridgeToken(msgspec.Struct, frozen=True, kw_only=True):
     """A token the bridge carries; amounts in base units. ``min_withdrawal`` holds for what arrives, after the fee."""
 
-    asset: Asset
+    asset: Token
     identifier: str
     min_deposit: int
     min_withdrawal: int

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import msgspec
 
-from venue.protocol.assets import BTC, EURE
+from venue.protocol.tokens import BTC, EURE
 from venue.sandbox.base.seeding import derive
 from venue.sandbox.config import VenueConfig
 from venue.sandbox.flow.rivals import PROFILES

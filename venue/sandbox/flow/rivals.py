@@ -4,7 +4,8 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 import msgspec
 
-from venue.protocol.assets import BTC, EURE, EXACT
+from venue.protocol.assets import EXACT
+from venue.protocol.tokens import BTC, EURE
 from venue.sandbox.base.seeding import rng
 
 

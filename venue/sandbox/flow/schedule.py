@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import msgspec
 
-from venue.protocol.assets import BTC, EURE
+from venue.protocol.tokens import BTC, EURE
 from venue.protocol.units import NS_PER_S
 from venue.sandbox.base.seeding import derive, derive_uuid, rng
 from venue.sandbox.flow.price_path import PricePath

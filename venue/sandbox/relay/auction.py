@@ -4,7 +4,7 @@ import asyncio
 
 import msgspec
 
-from venue.protocol.assets import BTC, EURE
+from venue.protocol.tokens import BTC, EURE
 from venue.protocol.units import NS_PER_MS
 from venue.sandbox.relay.errors import INVALID_PARAMS, NOT_VALID, OUTBID, AuctionRefusedError
 from venue.sandbox.wire.errors import ContractPanicError

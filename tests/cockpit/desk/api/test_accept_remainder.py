@@ -13,7 +13,8 @@ from cockpit.desk.api.errors import InvalidBodyError
 from cockpit.model.commands import CommandRequest, Result
 from tests.support.desk.chain import InventoryHarness
 from tests.support.desk.command_desk import Desk
-from venue.protocol.assets import BTC_EURE, NO_AMOUNTS, PairAmounts
+from venue.protocol.assets import NO_AMOUNTS, PairAmounts
+from venue.protocol.tokens import BTC_EURE
 
 ONE_UNIT = PairAmounts(1, 0)
 OPS = CommandRequest(actor="ops")

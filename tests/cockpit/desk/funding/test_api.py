@@ -8,7 +8,7 @@ import pytest
 from cockpit.desk.api.funding_routes import FROZEN
 from tests.support.funding.withdrawal_venue import ADDRESSES, WithdrawalVenue, post, ready, state, steps
 from tests.support.waiting import until
-from venue.protocol.assets import BTC, EURE
+from venue.protocol.tokens import BTC, EURE
 
 MALFORMED: list[tuple[str, object]] = [
     ("withdraw", {"amount": "5", "idempotency_key": "k"}),

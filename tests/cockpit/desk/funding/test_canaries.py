@@ -18,7 +18,7 @@ from cockpit.model.events import WithdrawalPrepared
 from tests.support.funding.withdrawal_venue import TERMINAL, WithdrawalVenue, order, post, ready
 from tests.support.processes.desk_process import DeskProcess
 from tests.support.waiting import until
-from venue.protocol.assets import BTC, EURE
+from venue.protocol.tokens import BTC, EURE
 from venue.signing.signed_bytes import without_signed
 
 TRANSACTION: dict[str, object] = {

@@ -17,7 +17,8 @@ from tests.support.funding.withdrawal_venue import TERMINAL
 from tests.support.sandbox.signing import Signer as Taker
 from tests.support.sandbox.signing import token_diff
 from tests.support.waiting import until
-from venue.protocol.assets import BTC, BTC_EURE, EURE, Asset
+from venue.protocol.assets import Token
+from venue.protocol.tokens import BTC, BTC_EURE, EURE
 from venue.sandbox.server import Venue
 from venue.signing.signer import SignedQuote
 
@@ -62,7 +63,7 @@ class Story:
             self.bounded()
         await self.end()
 
-    def amount(self, asset: Asset) -> int:
+    def amount(self, asset: Token) -> int:
         """Mostly new, at times just what was used before, so that one movement may look like another."""
         if self.rng.random() < 0.7:
             least = 20_000 if asset is BTC else 2 * 10**18
@@ -119,7 +120,7 @@ class Story:
         if self.rng.random() < 0.75:
             self._take(signed, deadline_ns, given, amount_out, taken, amount_in)
 
-    def _take(self, signed: SignedQuote, deadline_ns: int, given: Asset, out: int, taken: Asset, into: int) -> None:
+    def _take(self, signed: SignedQuote, deadline_ns: int, given: Token, out: int, taken: Token, into: int) -> None:
         names = {BTC: "btc", EURE: "eure"}
         salt = self.life.trading.executor.salt
         assert salt is not None

@@ -13,7 +13,8 @@ from tests.support.desk.builders import NOW, Clock
 from tests.support.recorder import MemoryRecorder
 from venue.bridges.poa.client import Bridge, BridgeToken, Deposit, DepositAddress
 from venue.bridges.poa.withdrawals import BridgeWithdrawal
-from venue.protocol.assets import BTC, BTC_EURE, PairAmounts
+from venue.protocol.assets import PairAmounts
+from venue.protocol.tokens import BTC, BTC_EURE
 
 
 class Listing(Bridge):

@@ -9,7 +9,8 @@ import pytest
 from tests.support.funding.funding_harness import FOREVER, HOURS, FundingBench, FundingRun, both
 from tests.support.waiting import until
 from venue.near.transactions import add_public_key_transaction
-from venue.protocol.assets import BTC, EURE, PairAmounts
+from venue.protocol.assets import PairAmounts
+from venue.protocol.tokens import BTC, EURE
 
 AMOUNT = 100_000
 NODES = {"near_a": FOREVER, "near_b": FOREVER}

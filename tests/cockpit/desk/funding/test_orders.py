@@ -10,7 +10,8 @@ from cockpit.model.commands import NEW_ADDRESS, WithdrawalOrder
 from cockpit.model.events import WithdrawalPrepared
 from tests.support.funding.funding_harness import FundingBench, both
 from tests.support.waiting import until
-from venue.protocol.assets import BTC, EURE, PairAmounts
+from venue.protocol.assets import PairAmounts
+from venue.protocol.tokens import BTC, EURE
 from venue.sandbox.flow.wallet import Wallet
 
 AMOUNT = 100_000

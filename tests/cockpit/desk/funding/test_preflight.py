@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from cockpit.desk.funding.preflight import PREVIOUS_RUN, PreflightFacts, failed_checks
-from venue.protocol.assets import BTC, EURE
+from venue.protocol.tokens import BTC, EURE
 
 PASSING = PreflightFacts(
     asset=BTC,

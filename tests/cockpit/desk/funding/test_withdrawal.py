@@ -5,7 +5,8 @@ import pytest
 from cockpit.desk.funding.withdrawal import STATES, UNDATED_NS, RecordedOrder, State, Withdrawal, rebuild
 from cockpit.desk.inventory.movements import Movement, without_returns
 from cockpit.model.events import LiquidityAction, WithdrawalPrepared
-from venue.protocol.assets import BTC, BTC_EURE, EURE, PairAmounts
+from venue.protocol.assets import PairAmounts
+from venue.protocol.tokens import BTC, BTC_EURE, EURE
 
 AMOUNT = 250_000
 FACT = WithdrawalPrepared(

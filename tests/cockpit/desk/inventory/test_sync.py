@@ -5,7 +5,8 @@ import pytest
 from cockpit.desk.inventory.movements import Movement
 from tests.support.desk.chain import OPENING, InventoryHarness
 from tests.support.waiting import until
-from venue.protocol.assets import BTC, EURE, NO_AMOUNTS, PairAmounts
+from venue.protocol.assets import NO_AMOUNTS, PairAmounts
+from venue.protocol.tokens import BTC, EURE
 
 
 @pytest.fixture

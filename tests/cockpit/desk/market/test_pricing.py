@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from cockpit.desk.market.pricing import Amounts, PriceParams, earns, edge_bps, make_prices, price_amounts, skew_bps
 from cockpit.model.events import Side
-from venue.protocol.assets import BTC, BTC_EURE, EURE, MAX_AMOUNT, PairAmounts
+from venue.protocol.assets import MAX_AMOUNT, PairAmounts
+from venue.protocol.tokens import BTC, BTC_EURE, EURE
 
 PAIR = BTC_EURE
 SCALE = Fraction(10**EURE.decimals, 10**BTC.decimals)

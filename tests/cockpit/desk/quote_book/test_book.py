@@ -10,7 +10,7 @@ from cockpit.model.events import TradeResult
 from tests.support.desk.builders import NOW, Clock, commitment
 from tests.support.desk.leftovers import leftovers
 from tests.support.recorder import MemoryRecorder
-from venue.protocol.assets import BTC, EURE
+from venue.protocol.tokens import BTC, EURE
 from venue.protocol.units import NS_PER_MS, NS_PER_S
 from venue.relay.messages import QuoteStatus
 

@@ -16,7 +16,8 @@ from tests.support.desk.builders import SALT
 from tests.support.desk.chain import ChainVerifier, InventoryHarness
 from tests.support.desk.quoting_harness import SECRET, Counted
 from tests.support.recorder import MemoryRecorder
-from venue.protocol.assets import BTC_EURE, EURE, NO_AMOUNTS, PairAmounts
+from venue.protocol.assets import NO_AMOUNTS, PairAmounts
+from venue.protocol.tokens import BTC_EURE, EURE
 from venue.protocol.units import NS_PER_S
 from venue.relay.rpc import IntentStatus, Published, PublishedMany, RelayRpc
 from venue.signing.signer import Signer

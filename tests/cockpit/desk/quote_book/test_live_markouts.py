@@ -12,7 +12,7 @@ from cockpit.desk.quote_book.book import Quote
 from cockpit.desk.quote_book.live_markouts import LiveMarkouts
 from cockpit.model.events import Side
 from tests.support.desk.builders import NOW, commitment
-from venue.protocol.assets import BTC_EURE
+from venue.protocol.tokens import BTC_EURE
 from venue.protocol.units import NS_PER_S
 
 MIDS = st.decimals(Decimal("0.01"), Decimal(10**7), places=8)

@@ -9,7 +9,7 @@ from tests.support.desk.builders import SALT
 from tests.support.desk.quoting_harness import SECRET, Quoting, ask, quoting
 from tests.support.venue.relay_server import RelayServer
 from tests.support.waiting import until
-from venue.protocol.assets import BTC, BTC_EURE, EURE
+from venue.protocol.tokens import BTC, BTC_EURE, EURE
 from venue.protocol.units import NS_PER_S
 from venue.sandbox.wire.payload import TokenDiff, open_payload
 from venue.transport.errors import WsClosedError

@@ -16,7 +16,7 @@ from tests.support.desk.builders import NOW, request, view
 from tests.support.desk.quoting_harness import ask, quoting
 from tests.support.desk.views import VIEWS
 from tests.support.waiting import until
-from venue.protocol.assets import BTC_EURE
+from venue.protocol.tokens import BTC_EURE
 from venue.protocol.units import NS_PER_MS
 from venue.relay.messages import QuoteStatus
 

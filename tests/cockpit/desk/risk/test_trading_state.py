@@ -14,7 +14,8 @@ from cockpit.model.environment import Environment
 from cockpit.model.snapshot import Trading
 from storage.history import RecordedFill
 from tests.support.desk.builders import NOW, Clock
-from venue.protocol.assets import BTC, BTC_EURE, EURE, PairAmounts
+from venue.protocol.assets import PairAmounts
+from venue.protocol.tokens import BTC, BTC_EURE, EURE
 from venue.protocol.units import NS_PER_S
 
 MID = Decimal(50_000)

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from tests.support.venue.http_server import Handler, Reply, Request, http_server, rpc, rpc_error
 from venue.bridges.poa.client import Bridge
-from venue.protocol.assets import BTC, EURE, MAX_AMOUNT
+from venue.protocol.assets import MAX_AMOUNT
+from venue.protocol.tokens import BTC, EURE
 from venue.transport.errors import RefusedError, UnreachableError
 from venue.transport.messages import UNREADABLE
 

@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.venue.http_server import Handler, Reply, Request, http_server, rpc, rpc_error
 from venue.bridges.poa.client import Bridge, BridgeWithdrawal
-from venue.protocol.assets import BTC, EURE
+from venue.protocol.tokens import BTC, EURE
 from venue.transport.errors import RefusedError, UnreachableError
 from venue.transport.messages import UNREADABLE
 

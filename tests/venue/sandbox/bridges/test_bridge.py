@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.sandbox.signing import BTC_ADDRESS, NOW, SALT, Clock, Signer, funded, withdrawal
-from venue.protocol.assets import BTC, EURE
+from venue.protocol.tokens import BTC, EURE
 from venue.protocol.units import NS_PER_S
 from venue.sandbox.bridges.bridge import Bridge
 from venue.sandbox.bridges.rpc import BridgeRpc

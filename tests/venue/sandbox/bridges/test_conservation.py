@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from tests.support.sandbox.near_transactions import transaction
 from tests.support.sandbox.signing import BTC_ADDRESS, GNOSIS_ADDRESS, withdrawal
 from tests.venue.sandbox.bridges.conftest import MAKER, World
-from venue.protocol.assets import BTC, EURE, Asset
+from venue.protocol.assets import Token
+from venue.protocol.tokens import BTC, EURE
 from venue.sandbox.near.errors import InvalidTransactionError
 from venue.sandbox.near.transactions import Transactions
 from venue.sandbox.wire.borsh import read_transaction
@@ -23,14 +24,14 @@ AMOUNTS = st.integers(min_value=1, max_value=30_000) | st.integers(min_value=1, 
 MEMOS = st.sampled_from([f"WITHDRAW_TO:{BTC_ADDRESS}", f"WITHDRAW_TO:{GNOSIS_ADDRESS}", "WITHDRAW_TO:x", "own"])
 
 
-def withdraw_fields(asset: Asset, amount: int, memo: str) -> dict[str, object]:
+def withdraw_fields(asset: Token, amount: int, memo: str) -> dict[str, object]:
     address = f"WITHDRAW_TO:{BTC_ADDRESS if asset is BTC else GNOSIS_ADDRESS}"
     return withdrawal(
         amount, token=asset.near_token, receiver_id=asset.near_token, memo=address if memo == "own" else memo
     )
 
 
-def deposit(asset: Asset, amount: int, delay: int, fails: bool) -> Step:
+def deposit(asset: Token, amount: int, delay: int, fails: bool) -> Step:
     def step(world: World, _: Transactions) -> None:
         world.bridge.deposit(
             MAKER, asset.token_id, amount, confirm_after_ns=delay * 10**9, seen_after_ns=delay, fails=fails
@@ -39,7 +40,7 @@ def deposit(asset: Asset, amount: int, delay: int, fails: bool) -> Step:
     return step
 
 
-def by_intent(asset: Asset, amounts: list[int], memo: str) -> Step:
+def by_intent(asset: Token, amounts: list[int], memo: str) -> Step:
     def step(world: World, _: Transactions) -> None:
         intents = [withdraw_fields(asset, amount, memo) for amount in amounts]
         with contextlib.suppress(ContractPanicError):
@@ -48,7 +49,7 @@ def by_intent(asset: Asset, amounts: list[int], memo: str) -> Step:
     return step
 
 
-def by_transaction(asset: Asset, amount: int, memo: str, copies: int) -> Step:
+def by_transaction(asset: Token, amount: int, memo: str, copies: int) -> Step:
     def step(world: World, transactions: Transactions) -> None:
         fields = withdraw_fields(asset, amount, memo)
         del fields["intent"]
@@ -98,7 +99,7 @@ STEPS = st.one_of(
 )
 
 
-def explained(world: World, asset: Asset) -> int:
+def explained(world: World, asset: Token) -> int:
     """Add up the opening supply from where every base unit is now."""
     totals = world.bridge.totals(asset.token_id)
     assert totals.burned == totals.paid + totals.fees + totals.returned + totals.under_way

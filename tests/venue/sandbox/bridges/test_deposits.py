@@ -4,7 +4,7 @@ import pytest
 
 from tests.support.sandbox.signing import BTC_ADDRESS, GNOSIS_ADDRESS
 from tests.venue.sandbox.bridges.conftest import MAKER, World
-from venue.protocol.assets import BTC, EURE
+from venue.protocol.tokens import BTC, EURE
 from venue.protocol.units import NS_PER_S
 
 

@@ -8,7 +8,7 @@ import pytest
 from tests.support.sandbox.near_transactions import rpc, transaction, view
 from tests.support.sandbox.signing import BTC_ADDRESS, Signer, withdrawal
 from tests.venue.sandbox.bridges.conftest import MAKER, World
-from venue.protocol.assets import BTC
+from venue.protocol.tokens import BTC
 from venue.sandbox.near.rpc import NearRpc
 
 WITHDRAW: dict[str, object] = {

@@ -11,7 +11,7 @@ import pytest
 from tests.support.sandbox.near_transactions import transaction, view_params
 from tests.support.sandbox.rig import Launch, Rig, launch
 from tests.support.sandbox.signing import BTC_ADDRESS, Signer
-from venue.protocol.assets import BTC, EURE
+from venue.protocol.tokens import BTC, EURE
 
 __all__ = ["launch"]
 

@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.sandbox.signing import BTC_ADDRESS, GNOSIS_ADDRESS, withdrawal
 from tests.venue.sandbox.bridges.conftest import MAKER, World
-from venue.protocol.assets import BTC, EURE
+from venue.protocol.tokens import BTC, EURE
 
 
 def burn(world: World, *amounts: int, **changes: object) -> str:

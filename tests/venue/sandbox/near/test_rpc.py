@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.support.sandbox.near_transactions import rpc, view, view_params
 from tests.support.sandbox.signing import NOW, SALT, Clock, Signer, funded, token_diff
-from venue.protocol.assets import BTC, EURE
+from venue.protocol.tokens import BTC, EURE
 from venue.sandbox.near.rpc import NearRpc
 from venue.sandbox.verifier.ledger import Ledger
 

@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.sandbox.near_transactions import TGAS, rpc, transaction
 from tests.support.sandbox.signing import BTC_ADDRESS, Clock, Signer, funded, token_diff
-from venue.protocol.assets import BTC, EURE
+from venue.protocol.tokens import BTC, EURE
 from venue.protocol.units import NS_PER_S
 from venue.sandbox.near.rpc import NearRpc
 from venue.sandbox.verifier.accounts import Burn

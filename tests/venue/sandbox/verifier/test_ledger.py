@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import pytest
 
 from tests.support.sandbox.signing import BTC_ADDRESS, NOW, SALT, Clock, Signer, funded, token_diff, withdrawal
-from venue.protocol.assets import BTC, EURE
+from venue.protocol.tokens import BTC, EURE
 from venue.protocol.units import NS_PER_S
 from venue.sandbox.verifier.accounts import Burn
 from venue.sandbox.verifier.intents import taker_gives, taker_receives

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.sandbox.signing import NOW, SALT, Clock, Signer, token_diff, withdrawal
-from venue.protocol.assets import BTC, EURE
+from venue.protocol.tokens import BTC, EURE
 from venue.sandbox.verifier.accounts import Burn
 from venue.sandbox.verifier.intents import taker_gives, taker_receives
 from venue.sandbox.verifier.ledger import Ledger
