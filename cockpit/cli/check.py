@@ -21,8 +21,8 @@ from cockpit.processes.launch import is_listening
 GREEN, RED = 0, 1
 WITHIN_S = 20.0
 NO_SANDBOX = "cockpit check: no sandbox is running; start one with `cockpit sandbox`"
-Verdict = Literal["green", "red", "not yet"]
-_MARKS = {"green": ("✓", "green"), "red": ("✗", "red"), "not yet": ("·", "yellow")}
+Verdict = Literal["green", "warning", "red", "not yet"]
+_MARKS = {"green": ("✓", "green"), "warning": ("!", "yellow"), "red": ("✗", "red"), "not yet": ("·", "yellow")}
 
 
 class ChecklistLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,8 +66,8 @@ def check(as_json: bool, sandbox: bool, within_s: float, env_file: Path | None) 
     Shows what is measured, what is wanted and what to do. Asks the running desk; if there is none, starts a read-only
     desk and ends it afterwards.
 
-    Exit code 0: every interlock passes but those that only arming turns green; 1: an interlock fails, or the desk does
-    not answer; 2: the settings cannot be used, or there is no desk to check.
+    Exit code 0: every interlock passes, with a warning or without, but those that only arming turns green; 1: an
+    interlock fails, or the desk does not answer; 2: the settings cannot be used, or there is no desk to check.
     """
     if sandbox and env_file is not None:
         raise click.UsageError("give only one of --sandbox and --env-file")
@@ -102,25 +102,29 @@ def as_text(checked: CheckOutcome) -> str:
         wanted = "" if line.verdict == "green" else f"; wanted: {line.wanted}"
         measured = f"not yet: {line.measured}" if line.verdict == "not yet" else line.measured
         lines.append(f"{click.style(mark, fg=colour)} {line.rung:<6} {line.name:<{width}}  {measured}{wanted}")
-        if line.verdict == "red":
+        if line.verdict in ("red", "warning"):
             lines.append(f"{'':{width + 11}}→ {line.remedy}")
     return "\n".join([*lines, summary(checked)])
 
 
 def summary(checked: CheckOutcome) -> str:
-    """Return the last line: how many interlocks fail, or that the desk can be armed."""
+    """Return the last line: how many interlocks fail or warn, or that the desk can be armed."""
     verdicts = [line.verdict for line in checked.lines]
-    red, waiting = verdicts.count("red"), verdicts.count("not yet")
+    red, waiting, warned = verdicts.count("red"), verdicts.count("not yet"), verdicts.count("warning")
     if red:
         return f"{red} {'interlock fails' if red == 1 else 'interlocks fail'}; the desk cannot be armed"
+    passing = "all interlocks pass" + (f", {warned} with a warning" if warned else "")
     if not waiting:
-        return "all interlocks pass"
+        return passing
     rest = "the remaining one turns" if waiting == 1 else f"the remaining {waiting} turn"
-    return f"all interlocks pass; {rest} green when you arm"
+    return f"{passing}; {rest} green when you arm"
 
 
 def _line(row: InterlockRow) -> ChecklistLine:
-    verdict: Verdict = "green" if row.passed else "not yet" if row.ident in NEED_ARMING else "red"
+    if row.passed:
+        verdict: Verdict = "warning" if row.warning else "green"
+    else:
+        verdict = "not yet" if row.ident in NEED_ARMING else "red"
     return ChecklistLine(
         ident=row.ident,
         rung=row.rung,

@@ -260,8 +260,9 @@ class Reaction(msgspec.Struct, frozen=True, kw_only=True):
 class InterlockRow(msgspec.Struct, frozen=True, kw_only=True):
     """One interlock, in the order of the runbook.
 
-    ``rung``: the first rung that needs it. ``remedy``: what to do while it fails. ``grace_left_ms``: time until a
-    failed interlock disarms its rung; None while it passes or the rung is not armed.
+    ``rung``: the first rung that needs it. ``remedy``: what to do while it fails or warns. ``grace_left_ms``: time
+    until a failed interlock disarms its rung; None while it passes or the rung is not armed. ``warning``: it passes and
+    closes nothing, and an operator should act.
     """
 
     ident: str
@@ -272,6 +273,7 @@ class InterlockRow(msgspec.Struct, frozen=True, kw_only=True):
     wanted: str
     remedy: str = ""
     grace_left_ms: int | None = None
+    warning: bool = False
 
 
 class JournalRow(msgspec.Struct, frozen=True, kw_only=True):

@@ -17,12 +17,13 @@ BRIEF = {"inventory": "Inv", "interlocks": "Locks", "decisions": "Decide"}
 
 def attention_marks(snapshot: Snapshot) -> Mapping[str, str]:
     """Count what needs attention on panels that may be hidden, with a glyph."""
+    red = len([row for row in snapshot.interlocks if not row.passed])
     found = {
-        "interlocks": len([row for row in snapshot.interlocks if not row.passed]),
+        "interlocks": red or len([row for row in snapshot.interlocks if row.warning]),
         "health": failing_parts(snapshot),
         "deposits": len([row for row in in_order(snapshot) if pending(row)]),
     }
-    glyphs = {"interlocks": "✗", "health": "✗", "deposits": "◌"}
+    glyphs = {"interlocks": "✗" if red else "!", "health": "✗", "deposits": "◌"}
     return {ident: f"{glyphs[ident]}{count}" for ident, count in found.items() if count}
 
 

@@ -69,13 +69,21 @@ def closes(row: InterlockRow) -> Cell:
     return Cell("now" if row.grace_left_ms <= 0 else time_left(row.grace_left_ms), "bad")
 
 
+def state_of(row: InterlockRow) -> tuple[str, str, Role]:
+    """Return the sign, the word and the colour of what was measured."""
+    if not row.passed:
+        return "✗", "red", "bad"
+    return ("!", "warning", "warn") if row.warning else ("✓", "green", "good")
+
+
 def interlock_row(row: InterlockRow) -> GridRow:
+    mark, _, role = state_of(row)
     return GridRow(
         row.ident,
         (
-            Cell("✓", "good") if row.passed else Cell("✗", "bad"),
+            Cell(mark, role),
             Cell(SHORT.get(row.ident, row.name), "text" if row.passed else "strong"),
-            Cell(row.measured, "muted" if row.passed else "bad"),
+            Cell(row.measured, "muted" if role == "good" else role),
             Cell(row.wanted, "muted"),
             Cell(row.rung, "muted"),
             closes(row),
@@ -85,17 +93,23 @@ def interlock_row(row: InterlockRow) -> GridRow:
 
 def interlock_detail(row: InterlockRow) -> Detail:
     rungs = "SHADOW and LIVE" if row.rung == "SHADOW" else "LIVE"
+    mark, word, role = state_of(row)
     fields = [
-        Field("state", Cell("✓ green", "good") if row.passed else Cell("✗ red", "bad")),
+        Field("state", Cell(f"{mark} {word}", role)),
         Field("required for", Cell(rungs)),
-        Field("measured", Cell(row.measured, "text" if row.passed else "bad"), copy=True),
+        Field("measured", Cell(row.measured, "text" if role == "good" else role), copy=True),
         Field("wanted", Cell(row.wanted)),
     ]
-    if not row.passed:
+    if role != "good":
         fields.append(Field("what to do", Cell(row.remedy or "Wait; the desk checks again automatically.", "strong")))
         if row.grace_left_ms is not None:
             fields.append(Field("disarms in", closes(row)))
     return Detail(f"Interlock: {row.name}", tuple(fields))
+
+
+def warnings(snapshot: Snapshot) -> list[InterlockRow]:
+    """List the interlocks that pass and need an operator all the same."""
+    return [row for row in snapshot.interlocks if row.passed and row.warning]
 
 
 def red(snapshot: Snapshot) -> list[InterlockRow]:
@@ -136,7 +150,7 @@ class InterlocksPanel(Panel[InterlockRow]):
 
     def facts(self, item: InterlockRow) -> RowFacts:
         return {
-            "state": "green" if item.passed else "red",
+            "state": state_of(item)[1],
             "name": f"{item.ident} {item.name}",
             "measured": item.measured,
             "wanted": item.wanted,
@@ -152,6 +166,9 @@ class InterlocksPanel(Panel[InterlockRow]):
 
     def summary(self, snapshot: Snapshot) -> str:
         rows = red(snapshot)
+        warned = warnings(snapshot)
+        if not rows and warned:
+            return f"none red, {len(warned)} to look at · {SHORT.get(warned[0].ident, warned[0].name)}"
         if not rows:
             return "all green" if snapshot.interlocks else ""
         first = rows[0]

@@ -199,7 +199,8 @@ def _row(interlock: Interlock, found: Measurement) -> InterlockRow:
         passed=found.passed,
         measured=found.measured,
         wanted=found.wanted,
-        remedy="" if found.passed else interlock.remedy,
+        remedy="" if found.passed and not found.warning else interlock.remedy,
+        warning=found.passed and found.warning,
     )
 
 

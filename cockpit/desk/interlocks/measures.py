@@ -63,11 +63,12 @@ class InterlockFacts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Measurement(msgspec.Struct, frozen=True, kw_only=True):
-    """A verdict: what was measured beside what is wanted."""
+    """A verdict: what was measured beside what is wanted. ``warning``: it passes, and an operator should act."""
 
     passed: bool
     measured: str
     wanted: str
+    warning: bool = False
 
 
 def reference(facts: InterlockFacts) -> Measurement:

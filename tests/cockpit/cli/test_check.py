@@ -39,6 +39,18 @@ def test_a_failed_interlock_is_shown_with_its_remedy_and_decides() -> None:
     assert "1 interlock fails" in text
 
 
+def test_a_warning_is_shown_with_what_to_do_and_closes_nothing() -> None:
+    warned = msgspec.structs.replace(row("token"), warning=True, remedy="order another one")
+    shot = shown(row("reference"), warned)
+    assert is_green(shot)
+    checked = outcome_of(shot)
+    assert [line.verdict for line in checked.lines] == ["green", "warning"]
+    text = as_text(checked)
+    assert "LIVE   the token      so; wanted: other" in text
+    assert "→ order another one" in text
+    assert text.endswith("all interlocks pass, 1 with a warning")
+
+
 @pytest.mark.parametrize("ident", ["strategy", "shadow"])
 def test_what_only_arming_turns_green_is_not_yet_and_decides_nothing(ident: str) -> None:
     shot = shown(row("reference"), row(ident, passed=False))

@@ -311,7 +311,14 @@ RELAY_LOST = "relay not connected: no answer yet"
 
 
 def interlock(
-    ident: str, measured: str, wanted: str, *, passed: bool = True, live: bool = True, remedy: str = ""
+    ident: str,
+    measured: str,
+    wanted: str,
+    *,
+    passed: bool = True,
+    live: bool = True,
+    remedy: str = "",
+    warning: bool = False,
 ) -> InterlockRow:
     """A line of the ladder."""
     return InterlockRow(
@@ -321,7 +328,8 @@ def interlock(
         passed=passed,
         measured=measured,
         wanted=wanted,
-        remedy="" if passed else remedy,
+        remedy="" if passed and not warning else remedy,
+        warning=warning,
     )
 
 
