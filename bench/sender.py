@@ -25,7 +25,7 @@ ANSWER_WITHIN_S = 3.0
 """The relay waits at most this long (PROTOCOL); a later answer is lost."""
 
 ACCEPT_EVERY = 50
-"""One answer in so many is accepted; the others are refused because another solver won."""
+"""One answer in so many is accepted; the others are refused because the auction is over."""
 
 SAMPLES = 40
 
@@ -126,7 +126,7 @@ class _Run:
             if len(self.samples) < SAMPLES:
                 self.samples.append(text.decode())
             return b'{"jsonrpc":"2.0","id":%d,"result":"OK"}' % call.id
-        return _error(call.id, "another solver won the auction")
+        return _error(call.id, "quote not found or already finished", -32098)
 
     def result(self, started: float, ended: float) -> LoadResult:
         """Return what was measured, without the warm-up."""
@@ -145,8 +145,8 @@ class _Run:
         )
 
 
-def _error(call_id: int, text: str) -> bytes:
-    return msgspec.json.encode({"jsonrpc": "2.0", "id": call_id, "error": {"code": -32000, "message": text}})
+def _error(call_id: int, text: str, code: int = -32000) -> bytes:
+    return msgspec.json.encode({"jsonrpc": "2.0", "id": call_id, "error": {"code": code, "message": text}})
 
 
 class Sender:

@@ -2,6 +2,7 @@
 
 import json
 
+from cockpit.desk.quote_book.refusals import GONE, GONE_CODE
 from cockpit.model.commands import Part
 from storage.reader import LATER_NS, Span
 from storage.reporting.trading import count_events
@@ -107,7 +108,7 @@ async def test_an_unanswered_quote_is_unknown_and_stays_reserved_until_it_expire
 
         # A late answer corrects the outcome; a refused quote is released at once.
         await relay.send(json.dumps({"jsonrpc": "2.0", "id": relay.request_ids[1], "result": "OK"}))
-        await relay.send(json.dumps({"jsonrpc": "2.0", "id": relay.request_ids[2], "error": "another solver won"}))
+        await relay.send(json.dumps({"jsonrpc": "2.0", "id": relay.request_ids[2], "error": GONE}))
         corrected = await desk.until(lambda shot: shot.counts.accepted == 1 and shot.counts.refused == 1)
         assert [quote.outcome for quote in corrected.quotes] == ["refused", "accepted", "unknown"]
         assert corrected.alive.quotes == 2
@@ -144,11 +145,11 @@ async def test_a_refused_quote_is_no_longer_committed(launch: Launch) -> None:
     async with standing_in() as relay:
         desk = await launch(NEAR_INTENTS_RELAY_WS_URL=relay.url)
         await desk.arm()
-        for answer in ({"error": "another solver won"}, {"error": {"code": -32097, "message": "another solver won"}}):
+        for answer in ({"error": GONE}, {"error": {"code": GONE_CODE, "message": GONE}}):
             relay.answer = dict(answer)
             await relay.is_quoted()
         shot = await desk.until(lambda shot: shot.counts.refused == 2)
-        assert {quote.detail for quote in shot.quotes} == {"another solver won"}
+        assert {quote.detail for quote in shot.quotes} == {GONE}
         assert shot.alive.quotes == 0
         assert [row.reserved for row in shot.inventory.rows] == [0, 0]
 

@@ -8,6 +8,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from cockpit.desk.quote_book.book import ANSWER_WITHIN_NS, QuoteBook
 from cockpit.desk.quote_book.errors import NotCoveredError
+from cockpit.desk.quote_book.refusals import GONE
 from cockpit.desk.quote_book.reservations import Commitment, Reservations
 from cockpit.model.environment import Environment
 from cockpit.model.events import Side, TradeResult
@@ -80,7 +81,7 @@ class Commitments(RuleBasedStateMachine):
         self.live[made.quote_hash] = made
         self.open[request_id] = made
 
-    @rule(request_id=st.integers(-1, 30), error=st.none() | st.just("another solver won"))
+    @rule(request_id=st.integers(-1, 30), error=st.none() | st.just(GONE))
     def answer(self, request_id: int, error: str | None) -> None:
         made = self.open.pop(request_id, None)
         assert self.book.on_answer(request_id, error) is (made is not None)

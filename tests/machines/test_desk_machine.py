@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from cockpit.desk.api.command_handler import CommandHandler
+from cockpit.desk.quote_book.refusals import GONE
 from cockpit.model.commands import ARMABLE, Armable, CommandRequest
 from cockpit.model.events import ExecuteTrade, TradeResult
 from cockpit.model.snapshot import Trading
@@ -40,7 +41,7 @@ nexts = st.one_of(
     *[st.tuples(st.just("break_and_wait"), st.just(fault)) for fault in FAULTS],
     st.tuples(st.just("restart"), st.booleans()),
 )
-REFUSALS = ("another solver won", "insufficient balance or overflow", "invalid salt")
+REFUSALS = (GONE, "insufficient balance or overflow", "invalid salt")
 fates = st.sampled_from(["", "", "", "accepted", "accepted", "settled", "settled", *REFUSALS])
 asks = st.tuples(sides, st.booleans(), st.integers(1, 30) | st.integers(20, 60), fates)
 patches: list[dict[str, object]] = [

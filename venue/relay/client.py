@@ -20,8 +20,8 @@ from venue.relay.messages import (
     QuoteStatus,
     RelayMessage,
     decode_message,
-    read_error,
     read_event,
+    read_reply,
     subscribe_frame,
 )
 from venue.transport.errors import WsClosedError
@@ -47,8 +47,8 @@ class RelayListener(Protocol):
     def on_status(self, status: QuoteStatus) -> None:
         """Act on a settlement, ours or another maker's."""
 
-    def on_answer(self, request_id: int, error: str | None) -> None:
-        """Act on the relay's answer to a quote of ours: ``error`` is None when it was accepted."""
+    def on_answer(self, request_id: int, error: str | None, code: int | None = None) -> None:
+        """Act on the relay's answer to a quote of ours: ``error`` is None when it was accepted, ``code`` its number."""
 
     def on_lost(self, reason: str) -> None:
         """Act on a lost connection: quotes without an answer will not get one."""
@@ -216,11 +216,12 @@ class Relay:
         if request_id < 0 or message.method is not None or request_id > self._next_id:
             self.counters["unknown_messages"] += 1
             return
-        error = read_error(message.error)
+        error = read_reply(message)
         waiter = self._acknowledged.pop(request_id, None)
         if waiter is None:
-            listener.on_answer(request_id, error)
+            text, code = (error.text, error.code) if error is not None else (None, None)
+            listener.on_answer(request_id, text, code)
         elif error is not None:
-            waiter.set_exception(WsClosedError(f"the relay refused a subscription: {error}"))
+            waiter.set_exception(WsClosedError(f"the relay refused a subscription: {error.text}"))
         else:
             waiter.set_result(None)

@@ -16,6 +16,7 @@ from venue.transport.jsonrpc import plain
 
 MAX_MESSAGE = 64 * 1024
 """Bytes; a quote request has a few hundred. Anything longer is counted and never parsed."""
+NO_TEXT = "an error without a text"
 
 
 class _Metadata(msgspec.Struct):
@@ -132,21 +133,43 @@ def read_amount(raw: str | int) -> int:
 
 class _ErrorBody(msgspec.Struct):
     code: int | str | None = None
-    message: str = ""
+    message: str | None = None
 
 
 _decode_error = msgspec.json.Decoder(str | _ErrorBody).decode
 
 
-def read_error(raw: msgspec.Raw) -> str | None:
-    """Return the text of a JSON-RPC error (a bare string or ``{code, message}``) on one line; None without an error."""
-    if not bytes(raw) or bytes(raw) == b"null":
+class ErrorReply(msgspec.Struct, frozen=True):
+    """An error of the relay: its text on one line, and its code where the relay gave one as a number."""
+
+    text: str
+    code: int | None = None
+
+
+def read_error(raw: msgspec.Raw) -> ErrorReply | None:
+    """Return a JSON-RPC error, a bare string or ``{code, message}``; None without an error."""
+    if not _is_given(raw):
         return None
     try:
         body = _decode_error(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return plain(bytes(raw)[:300].decode("utf-8", "replace"))
-    return plain(body if isinstance(body, str) else body.message or f"code {body.code}") or "an error without a text"
+        return ErrorReply(plain(bytes(raw)[:300].decode("utf-8", "replace")))
+    if isinstance(body, str):
+        return ErrorReply(plain(body) or NO_TEXT)
+    code = body.code if isinstance(body.code, int) else None
+    return ErrorReply(plain(body.message or f"code {body.code}") or NO_TEXT, code)
+
+
+def read_reply(message: RelayMessage) -> ErrorReply | None:
+    """Return the error of a reply; None when it has only a result. With both, nothing can be said of the call."""
+    error = read_error(message.error)
+    if error is not None and _is_given(message.result):
+        return ErrorReply(plain(f"a result and an error: {error.text}"))
+    return error
+
+
+def _is_given(raw: msgspec.Raw) -> bool:
+    return bytes(raw) not in (b"", b"null")
 
 
 class SignedPayload(msgspec.Struct, frozen=True):

@@ -117,22 +117,23 @@ class QuoteBook:
         if not outcomes:
             self._note(quote, "unknown", "the previous run ended before the relay answered")
 
-    def on_answer(self, request_id: int, error: str | None) -> bool:
+    def on_answer(self, request_id: int, error: str | None, code: int | None = None) -> bool:
         """Take the relay's answer to a quote; return whether it answers one. A late answer corrects *unknown*.
 
-        Only an error that says that the quote is not in the auction releases its amount. Any other may have come up
-        after the quote was taken.
+        Only a known code or a whole known text releases the amount. Any other error may have come up after the quote
+        was taken.
         """
         quote = self._unanswered.pop(request_id, None)
         if quote is None:
             return False
         if quote.state not in ("sent", "unknown"):
             return True
-        corrected = quote.state == "unknown" and (error is None or refuses(error))
+        refused = error is not None and refuses(error, code)
+        corrected = quote.state == "unknown" and (error is None or refused)
         self.counters["unknown"] -= corrected
         if error is None:
             self._move(quote, "accepted", "")
-        elif refuses(error):
+        elif refused:
             quote.refused = True
             self.reservations.release(quote.commitment.quote_hash)
             self._move(quote, "refused", error)

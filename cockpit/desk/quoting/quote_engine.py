@@ -13,7 +13,7 @@ from cockpit.desk.inventory.sync import Inventory
 from cockpit.desk.market.pricing import PriceParams, Prices
 from cockpit.desk.market.reference import Reference
 from cockpit.desk.quote_book.book import QuoteBook
-from cockpit.desk.quote_book.refusals import is_fault
+from cockpit.desk.quote_book.refusals import INVALID_SALT, is_fault
 from cockpit.desk.quoting.desk_view import DeskView
 from cockpit.desk.quoting.errors import SendUncertainError
 from cockpit.desk.quoting.executor import Executor
@@ -223,20 +223,20 @@ class QuoteEngine:
         else:
             self.counters["others_settled"] += 1
 
-    def on_answer(self, request_id: int, error: str | None) -> None:
+    def on_answer(self, request_id: int, error: str | None, code: int | None = None) -> None:
         """Take the relay's answer to a quote; an invalid salt is read again at once.
 
         Quotes in flight when a salt turned out to be invalid are refused too: that is the same fault, not another.
         """
         echo = False
-        if error is not None and "invalid salt" in error:
+        if error == INVALID_SALT:
             self.counters["invalid_salt"] += 1
             echo = self._executor.salt is None
             self._executor.salt = None
             self._invalid_salt()
-        if not self._book.on_answer(request_id, error):
+        if not self._book.on_answer(request_id, error, code):
             self.counters["unknown_answers"] += 1
-        elif error is not None and not echo and is_fault(error):
+        elif error is not None and not echo and is_fault(error, code):
             self.counters["faults"] += 1
             self._refusals.note(error)
 

@@ -84,6 +84,7 @@ class RecordingListener:
         self.received: list[int] = []
         self.statuses: list[QuoteStatus] = []
         self.answers: list[tuple[int, str | None]] = []
+        self.codes: list[int | None] = []
         self.lost: list[str] = []
 
     def on_request(self, request: SwapDemand, received_ns: int) -> None:
@@ -93,8 +94,9 @@ class RecordingListener:
     def on_status(self, status: QuoteStatus) -> None:
         self.statuses.append(status)
 
-    def on_answer(self, request_id: int, error: str | None) -> None:
+    def on_answer(self, request_id: int, error: str | None, code: int | None = None) -> None:
         self.answers.append((request_id, error))
+        self.codes.append(code)
 
     def on_lost(self, reason: str) -> None:
         self.lost.append(reason)

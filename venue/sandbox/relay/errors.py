@@ -4,6 +4,7 @@ from venue.sandbox.base.errors import SandboxError
 
 INVALID_PARAMS = -32602
 GONE = -32098
+GONE_TEXT = "quote not found or already finished"
 OUTBID = -32097
 NOT_VALID = -32096
 

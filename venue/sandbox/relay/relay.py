@@ -10,7 +10,7 @@ import msgspec
 from venue.sandbox.base.runtime import Background
 from venue.sandbox.base.seeding import derive_uuid
 from venue.sandbox.relay.auction import Answer, Auction, QuoteRequest, Response, is_active, read_answer
-from venue.sandbox.relay.errors import GONE, INVALID_PARAMS, NOT_VALID, AuctionRefusedError
+from venue.sandbox.relay.errors import GONE, GONE_TEXT, INVALID_PARAMS, NOT_VALID, AuctionRefusedError
 from venue.sandbox.relay.settlement import Settlement
 from venue.sandbox.verifier.ledger import Executed, Ledger
 from venue.sandbox.wire.errors import ContractPanicError
@@ -121,7 +121,7 @@ class Relay:
         """Enter a maker's ``quote_response`` into its auction; AuctionRefusedError with the reason otherwise."""
         auction = self._auctions.get(response.quote_id)
         if auction is None:
-            raise AuctionRefusedError(GONE, "quote request is gone")
+            raise AuctionRefusedError(GONE, GONE_TEXT)
         answer = read_answer(auction.request, response, self._clock())
         try:
             self._ledger.simulate_intents([answer.signed])

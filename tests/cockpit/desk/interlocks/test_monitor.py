@@ -15,6 +15,7 @@ from cockpit.desk.composition.trading_parts import build_trading
 from cockpit.desk.interlocks.measures import MIN_FREE_BYTES
 from cockpit.desk.interlocks.monitor import InterlockMonitor
 from cockpit.desk.interlocks.venue_clock import VenueClock
+from cockpit.desk.quote_book.refusals import GONE
 from cockpit.model.commands import ARMABLE, CommandRequest
 from cockpit.model.environment import Environment
 from storage.sqlite.history import SqliteHistory
@@ -183,7 +184,7 @@ def disk_full(desk: Desk) -> None:
 def refused(desk: Desk) -> None:
     """Five times for a fault of ours, and as often for losing the auction."""
     for number in range(5):
-        for error in ("another solver won", "insufficient balance or overflow"):
+        for error in (GONE, "insufficient balance or overflow"):
             desk.trading.book.sent(commitment(f"{error}-{number}"), 10 + 2 * number)
             desk.trading.engine.on_answer(10 + 2 * number, error)
 

@@ -4,6 +4,7 @@ import pytest
 
 from cockpit.desk.quote_book.book import ANSWER_WITHIN_NS, QuoteBook
 from cockpit.desk.quote_book.errors import NotCoveredError
+from cockpit.desk.quote_book.refusals import GONE, GONE_CODE
 from cockpit.desk.quote_book.reservations import Reservations
 from cockpit.model.environment import Environment
 from cockpit.model.events import TradeResult
@@ -113,9 +114,9 @@ def test_an_accepted_quote_stays_reserved(desk: Desk) -> None:
 
 def test_a_refused_quote_is_released_with_the_relays_reason(desk: Desk) -> None:
     request = desk.send()
-    assert desk.book.on_answer(request, "another solver won")
+    assert desk.book.on_answer(request, GONE)
     assert desk.outcomes() == ["refused"]
-    assert desk.results[0].detail == "another solver won"
+    assert desk.results[0].detail == GONE
     assert desk.reserved == 0
 
 
@@ -141,7 +142,7 @@ def test_a_lost_connection_leaves_every_unanswered_quote_unknown_and_reserved(de
     assert desk.reserved == 2_000
 
 
-@pytest.mark.parametrize(("error", "outcome", "left"), [(None, "accepted", 1_000), ("gone", "refused", 0)])
+@pytest.mark.parametrize(("error", "outcome", "left"), [(None, "accepted", 1_000), (GONE, "refused", 0)])
 def test_a_late_answer_corrects_unknown(desk: Desk, error: str | None, outcome: str, left: int) -> None:
     request = desk.send()
     desk.clock.now_ns += ANSWER_WITHIN_NS
@@ -153,7 +154,7 @@ def test_a_late_answer_corrects_unknown(desk: Desk, error: str | None, outcome: 
 
 
 def test_a_quote_that_settles_although_it_was_refused_counts_as_accepted_and_settled(desk: Desk) -> None:
-    desk.book.on_answer(desk.send(), "another solver won")
+    desk.book.on_answer(desk.send(), GONE)
     assert +desk.book.counters == {"sent": 1, "refused": 1}
     desk.book.on_status(status())
     desk.book.confirm("hash-p", "confirmed")
@@ -169,6 +170,10 @@ def test_a_quote_that_settles_although_it_was_refused_counts_as_accepted_and_set
         "nonce was already used",
         "an error without a text",
         "connection closed",
+        "Internal error: upstream host not found",
+        "public key 'ed25519:x' of account 'dragonegg.near' not found",
+        "another solver won",
+        "a result and an error: quote not found or already finished",
     ],
 )
 def test_an_error_that_does_not_refuse_is_unknown_and_keeps_the_amount(desk: Desk, error: str) -> None:
@@ -182,15 +187,11 @@ def test_an_error_that_does_not_refuse_is_unknown_and_keeps_the_amount(desk: Des
 @pytest.mark.parametrize(
     "error",
     [
-        "another solver won",
-        "quote request is gone",
+        GONE,
         "invalid signature",
         "invalid salt",
         "deadline has expired",
-        "signed token_diff does not match the quote",
-        "deadline is too early, at least 1000 ms are expected",
         "insufficient balance or overflow",
-        "public key 'ed25519:x' doesn't exist for account 'maker.near'",
     ],
 )
 def test_an_error_that_refuses_releases_the_amount(desk: Desk, error: str) -> None:
@@ -198,11 +199,17 @@ def test_an_error_that_refuses_releases_the_amount(desk: Desk, error: str) -> No
     assert (desk.outcomes(), desk.reserved) == (["refused"], 0)
 
 
+@pytest.mark.parametrize("error", ["", "internal error", "too late"])
+def test_the_relays_code_for_a_finished_auction_releases_the_amount_whatever_its_text(desk: Desk, error: str) -> None:
+    assert desk.book.on_answer(desk.send(), error, GONE_CODE)
+    assert (desk.outcomes(), desk.reserved) == (["refused"], 0)
+
+
 def test_a_second_answer_and_one_to_no_quote_are_not_answers(desk: Desk) -> None:
     request = desk.send()
     assert desk.book.on_answer(request, None)
-    assert not desk.book.on_answer(request, "gone")
-    assert not desk.book.on_answer(999, "gone")
+    assert not desk.book.on_answer(request, GONE)
+    assert not desk.book.on_answer(999, GONE)
     assert desk.outcomes() == ["accepted"]
     assert desk.reserved == 1_000
 
@@ -239,13 +246,13 @@ def test_a_status_for_another_makers_quote_is_not_ours(desk: Desk) -> None:
 def test_a_refusal_after_the_settlement_releases_nothing(desk: Desk) -> None:
     request = desk.send()
     desk.book.on_status(status())
-    desk.book.on_answer(request, "the request is gone")
+    desk.book.on_answer(request, GONE)
     assert desk.reserved == 1_000
     assert desk.outcomes() == []
 
 
 def test_a_quote_refused_by_the_relay_and_settled_is_booked(desk: Desk) -> None:
-    desk.book.on_answer(desk.send(), "another solver won")
+    desk.book.on_answer(desk.send(), GONE)
     assert desk.book.on_status(status())
     desk.book.confirm("hash-p", "confirmed")
     assert desk.outcomes() == ["refused", "settled"]
@@ -283,7 +290,7 @@ def test_an_expired_quote_found_settled_is_a_fill_and_no_expiry(desk: Desk) -> N
 @pytest.mark.parametrize(
     "end",
     [
-        lambda desk, request: desk.book.on_answer(request, "gone"),
+        lambda desk, request: desk.book.on_answer(request, GONE),
         lambda desk, request: desk.book.confirm("hash-p", "confirmed"),
         lambda desk, request: desk.book.on_lost("gone"),
         lambda desk, request: desk.book.on_status(status()),

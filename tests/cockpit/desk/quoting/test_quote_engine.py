@@ -4,6 +4,7 @@ import msgspec
 import pytest
 
 from cockpit.desk.inventory.reconciliation import movement
+from cockpit.desk.quote_book.refusals import GONE
 from cockpit.model.events import ExecuteTrade, SwapDemand, TradeDecision
 from tests.support.desk.builders import SALT
 from tests.support.desk.quoting_harness import SECRET, Quoting, ask, quoting
@@ -234,14 +235,15 @@ async def test_a_halt_stops_the_next_quote_and_lifting_it_resumes() -> None:
 
 
 REFUSED = [
-    ("another solver won", 0),
-    ("quote request is gone", 0),
-    ("deadline is too early, at least 60000 ms are expected", 0),
+    (GONE, 0),
+    ("deadline has expired", 0),
     ("invalid signature", 1),
     ("insufficient balance or overflow", 1),
     ("Unauthorized", 1),
     ("invalid salt", 1),
-    ("public key 'ed25519:x' doesn't exist for account 'maker.near'", 1),
+    (f"public key 'ed25519:{'A' * 43}' doesn't exist for account 'maker.near'", 1),
+    ("account 'maker.near' is locked", 1),
+    ("Internal error: invalid salt", 0),
     ("internal error", 0),
 ]
 

@@ -12,6 +12,7 @@ from websockets.exceptions import InvalidStatus
 
 from tests.support.sandbox.maker import BTC, EURE, Maker, Signer, relay
 from tests.support.sandbox.rig import Launch, Rig
+from venue.sandbox.relay.errors import GONE_TEXT
 
 EUR = 10**18
 ASK = {"defuse_asset_identifier_in": BTC, "defuse_asset_identifier_out": EURE, "exact_amount_in": "100000"}
@@ -229,7 +230,7 @@ async def test_each_bad_answer_is_refused_with_its_reason(launch: Launch) -> Non
             return text_of(await maker.call("quote_response", response(name, out, signed)))
 
         signed = rig.signer.diff(good, rig.salt, later)[1]
-        assert "gone" in await refusal(output, signed, "11111111-2222-4333-8444-555555555555")
+        assert await refusal(output, signed, "11111111-2222-4333-8444-555555555555") == GONE_TEXT
         assert "does not match" in await refusal({"amount_out": str(79 * EUR)}, signed)
         assert "amount_out" in await refusal({"amount_in": str(80 * EUR)}, signed)
         assert "amount_out" in await refusal({"amount_out": "-1"}, signed)
@@ -250,7 +251,7 @@ async def test_each_bad_answer_is_refused_with_its_reason(launch: Launch) -> Non
         assert "another solver won" in await refusal({"amount_out": str(79 * EUR)}, less)
         options = await pending_quote
         assert [option["amount_out"] for option in options] == [str(80 * EUR)]
-        assert "gone" in await refusal(output, signed)
+        assert await refusal(output, signed) == GONE_TEXT
     errors = [message["error"] for message in maker.seen if "error" in message]
     assert {type(error) for error in errors} == {str, dict}
     state = (await rig.state())["relay"]
