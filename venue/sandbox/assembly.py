@@ -74,6 +74,7 @@ def assemble(config: VenueConfig, *, clock: Callable[[], int], monotonic_ns: Cal
         offset_ns=market.offset_ns,
         background=background,
         settle_s=config.settle_s,
+        tokens=config.tokens,
         flat=config.flat,
     )
     bridge = Bridge(
@@ -86,11 +87,26 @@ def assemble(config: VenueConfig, *, clock: Callable[[], int], monotonic_ns: Cal
         complete_after_ns=int(config.complete_after_s * NS_PER_S),
         confirm_ns=int(config.confirm_s * NS_PER_S),
     )
-    rivals = Rivals(relay=relay, ledger=ledger, seed=seed, path=path, wallets=participants.rivals, clock=shifted)
+    rivals = Rivals(
+        relay=relay,
+        ledger=ledger,
+        seed=seed,
+        path=path,
+        wallets=participants.rivals,
+        clock=shifted,
+        tokens=config.tokens,
+    )
     if config.rivals:
         relay.on_open(rivals.watch)
     flow = RequestFlow(
-        rate=config.rate, other_pairs=config.other_pairs, median_eur=config.median_eur, sigma=config.sigma
+        rate=config.rate,
+        other_pairs=config.other_pairs,
+        median_eur=config.median_eur,
+        sigma=config.sigma,
+        tokens=config.tokens,
+        legacy=config.legacy_tokens,
+        legacy_share=config.legacy_share,
+        legacy_both_ways=config.legacy_both_ways,
     )
     traders = Traders(
         relay=relay,

@@ -5,9 +5,14 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from venue.protocol.tokens import BTC, EURE
+from venue.protocol.assets import Token
+from venue.protocol.tokens import BTC, DEFAULT_TOKENS, EURE, TokenTable
 
 _Seconds = Annotated[float, msgspec.Meta(ge=0, le=604_800)]
+
+
+_Amount = Annotated[int, msgspec.Meta(ge=0)]
+_Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 
 
 class VenueConfig(msgspec.Struct, frozen=True, kw_only=True):
@@ -15,8 +20,11 @@ class VenueConfig(msgspec.Struct, frozen=True, kw_only=True):
 
     ``rate``: requests a second. ``other_pairs``: their share for other pairs, 0 to 1. ``speed``: market seconds per
     real second. ``prices``: path of a recording to replay instead of the random walk. ``median_eur``: median size.
-    ``maker_btc`` and ``maker_eure``: the maker's opening balances in base units. ``deposit_after_s``: when a
-    deposit of ``deposit_btc`` base units shows up, None for never; it is credited ``deposit_confirm_s`` later.
+    ``tokens``: what the venue holds and the markets that traders ask for. ``maker_btc`` and ``maker_eure``: the maker's
+    opening balances in base units, that of BTC in the token ``funded``; ``maker_balances``: other ones, by symbol.
+    ``credited``: the token that a deposit of BTC becomes. ``legacy_share``: share of the ``legacy`` tokens in the
+    requests for our markets; takers only sell these, unless ``legacy_both_ways``. ``deposit_after_s``: when a deposit
+    of ``deposit_btc`` base units shows up, None for never; it is credited ``deposit_confirm_s`` later.
     ``settle_s``: shortest and longest time from publishing to settlement. ``flat``: requests in the documented flat
     envelope. ``port``: first of eight consecutive ports, 0 for any free ones. ``index_after_s``, ``send_after_s``,
     ``complete_after_s``: how long after a withdrawal left the Verifier the bridge knows it, has paid it out, and is
@@ -27,21 +35,28 @@ class VenueConfig(msgspec.Struct, frozen=True, kw_only=True):
 
     seed: int = 1
     rate: Annotated[float, msgspec.Meta(ge=0, le=10_000)] = 5.0
-    other_pairs: Annotated[float, msgspec.Meta(ge=0, le=1)] = 0.9
+    other_pairs: _Share = 0.9
+    tokens: TokenTable = DEFAULT_TOKENS
     speed: Annotated[float, msgspec.Meta(gt=0, le=100_000)] = 1.0
     prices: str | None = None
     start_mid: Decimal = Decimal("80000.00")
     median_eur: float = 60.0
     sigma: float = 1.0
     maker_account: str = "maker.sandbox.near"
-    maker_btc: int = BTC.to_units(Decimal("0.5"))
-    maker_eure: int = EURE.to_units(Decimal(15_000))
+    maker_btc: _Amount = BTC.to_units(Decimal("0.5"))
+    maker_eure: _Amount = EURE.to_units(Decimal(15_000))
+    maker_balances: dict[str, _Amount] = {}
+    funded: str = BTC.symbol
+    credited: str = BTC.symbol
+    legacy: tuple[str, ...] = (BTC.symbol,)
+    legacy_share: _Share = 1.0
+    legacy_both_ways: bool = True
     traders: int = 8
     rivals: bool = True
     settle_s: tuple[float, float] = (0.8, 2.0)
     deposit_after_s: float | None = 10.0
     deposit_confirm_s: float = 15.0
-    deposit_btc: int = BTC.to_units(Decimal("0.01"))
+    deposit_btc: _Amount = BTC.to_units(Decimal("0.01"))
     fee_pips: int = 1
     flat: bool = False
     start_paused: bool = False
@@ -53,3 +68,32 @@ class VenueConfig(msgspec.Struct, frozen=True, kw_only=True):
     tx_validity_s: Annotated[float, msgspec.Meta(gt=0, le=604_800)] = 86_400.0
     key_registered: bool = True
     access: Literal["full", "function_call", "none"] = "full"
+
+    def __post_init__(self) -> None:
+        for name in (self.funded, self.credited, *self.legacy):
+            if self._token(name).underlying != self.tokens.base:
+                raise ValueError(f"{name} is not worth {self.tokens.base.name}")
+        for name in self.maker_balances:
+            self._token(name)
+
+    @property
+    def credited_token(self) -> Token:
+        return self._token(self.credited)
+
+    @property
+    def legacy_tokens(self) -> tuple[Token, ...]:
+        return tuple(self._token(name) for name in self.legacy)
+
+    def maker_opening(self) -> dict[str, int]:
+        """Return the maker's opening balances in base units, by token id, none of them zero."""
+        quote = self.tokens.of(self.tokens.quote)[0]
+        amounts = {self._token(self.funded).token_id: self.maker_btc, quote.token_id: self.maker_eure}
+        amounts |= {self._token(name).token_id: amount for name, amount in self.maker_balances.items()}
+        return {token_id: amount for token_id, amount in amounts.items() if amount}
+
+    def _token(self, symbol: str) -> Token:
+        token = self.tokens.by_symbol(symbol)
+        if token is None:
+            known = ", ".join(one.symbol for one in self.tokens.tokens)
+            raise ValueError(f"there is no token {symbol}; known are {known}")
+        return token

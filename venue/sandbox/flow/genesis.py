@@ -4,14 +4,14 @@ from decimal import Decimal
 
 import msgspec
 
-from venue.protocol.tokens import BTC, EURE
 from venue.sandbox.base.seeding import derive
 from venue.sandbox.config import VenueConfig
 from venue.sandbox.flow.rivals import PROFILES
 from venue.sandbox.flow.wallet import Wallet
 from venue.sandbox.verifier.ledger import Ledger
 
-_DEEP_POCKETS = {BTC.token_id: BTC.to_units(Decimal(1_000)), EURE.token_id: EURE.to_units(Decimal(100_000_000))}
+_BASE, _QUOTE = Decimal(1_000), Decimal(100_000_000)
+"""What traders and rivals hold of each base token and of each quote token, in whole tokens."""
 
 
 class Participants(msgspec.Struct, frozen=True):
@@ -40,15 +40,15 @@ def open_accounts(config: VenueConfig, ledger: Ledger) -> Participants:
     )
     for owner in (*participants.traders, *participants.rivals.values()):
         ledger.register_key(owner.account, owner.public_key)
-        for token_id, amount in _DEEP_POCKETS.items():
-            ledger.mint(owner.account, token_id, amount)
+        for token in config.tokens.tokens:
+            whole = _BASE if token.underlying == config.tokens.base else _QUOTE
+            ledger.mint(owner.account, token.token_id, token.to_units(whole))
     if config.key_registered:
         ledger.register_key(participants.maker.account, participants.maker.public_key)
     if config.access != "none":
         ledger.add_access_key(
             participants.maker.account, participants.maker.public_key, full_access=config.access == "full"
         )
-    for token_id, amount in ((BTC.token_id, config.maker_btc), (EURE.token_id, config.maker_eure)):
-        if amount:
-            ledger.mint(participants.maker.account, token_id, amount)
+    for token_id, amount in config.maker_opening().items():
+        ledger.mint(participants.maker.account, token_id, amount)
     return participants

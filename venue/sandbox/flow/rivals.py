@@ -4,8 +4,7 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 import msgspec
 
-from venue.protocol.assets import EXACT
-from venue.protocol.tokens import BTC, EURE
+from venue.protocol.assets import EXACT, Market
 from venue.sandbox.base.seeding import rng
 
 
@@ -53,22 +52,28 @@ def draws(seed: int, quote_id: str, wait_ms: int) -> tuple[Draw, ...]:
 
 
 def counter_amount(
-    asset_in: str, *, amount_in: int | None, amount_out: int | None, mid: Decimal, half_spread_bps: Decimal
+    market: Market,
+    asset_in: str,
+    *,
+    amount_in: int | None,
+    amount_out: int | None,
+    mid: Decimal,
+    half_spread_bps: Decimal,
 ) -> int:
     """Return the amount that a maker with this spread puts against the exact one, rounded in the maker's favour.
 
     Base units; the maker receives ``asset_in``. Zero: the exact amount is worth less than one base unit.
 
     """
-    buys_btc = asset_in == BTC.token_id
+    buys = asset_in == market.base.token_id
     share = half_spread_bps.scaleb(-4)
-    price = mid * (1 - share if buys_btc else 1 + share)
-    given, wanted = (BTC, EURE) if buys_btc else (EURE, BTC)
+    price = mid * (1 - share if buys else 1 + share)
+    given, wanted = (market.base, market.quote) if buys else (market.quote, market.base)
     if amount_in is not None:
         value = given.to_decimal(amount_in)
-        answer = EXACT.multiply(value, price) if buys_btc else EXACT.divide(value, price)
+        answer = EXACT.multiply(value, price) if buys else EXACT.divide(value, price)
         return int(EXACT.scaleb(answer, wanted.decimals).to_integral_value(ROUND_FLOOR))
     assert amount_out is not None
     value = wanted.to_decimal(amount_out)
-    answer = EXACT.divide(value, price) if buys_btc else EXACT.multiply(value, price)
+    answer = EXACT.divide(value, price) if buys else EXACT.multiply(value, price)
     return int(EXACT.scaleb(answer, given.decimals).to_integral_value(ROUND_CEILING))

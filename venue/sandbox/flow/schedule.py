@@ -1,17 +1,18 @@
 """The traders' requests: request k is a pure function of the seed, k and the price path."""
 
 import math
+import random
 from collections.abc import Iterator
 from decimal import Decimal
 
 import msgspec
 
-from venue.protocol.tokens import BTC, EURE
+from venue.protocol.assets import Market, Token
+from venue.protocol.tokens import BTC, DEFAULT_TOKENS, TokenTable
 from venue.protocol.units import NS_PER_S
 from venue.sandbox.base.seeding import derive, derive_uuid, rng
 from venue.sandbox.flow.price_path import PricePath
 from venue.sandbox.flow.rivals import Draw, counter_amount, draws
-from venue.sandbox.relay.auction import is_active
 
 OTHER_TOKENS = (
     ("nep141:wrap.near", 24, 2.5),
@@ -26,27 +27,38 @@ OTHER_TOKENS = (
     ("nep141:doge.omft.near", 8, 0.15),
 )
 """Other tokens of the bus: id, decimals and the approximate EUR value of one, which only sizes the requests."""
+_ROUGH_MID = 80_000.0
 
 
 class RequestFlow(msgspec.Struct, frozen=True, kw_only=True):
-    """Requests a second, share of other pairs (0 to 1), median and spread of the sizes."""
+    """Requests a second, share of other pairs (0 to 1), median and spread of the sizes.
+
+    ``legacy_share`` of the requests for our markets (0 to 1) are for those with a ``legacy`` token, which takers only
+    sell unless ``legacy_both_ways``. Half of all requests sell a base token, as far as the share allows.
+    """
 
     rate: float = 5.0
     other_pairs: float = 0.9
     median_eur: float = 60.0
     sigma: float = 1.0
+    tokens: TokenTable = DEFAULT_TOKENS
+    legacy: tuple[Token, ...] = (BTC,)
+    legacy_share: float = 0.2
+    legacy_both_ways: bool = False
 
 
 class ScheduledRequest(msgspec.Struct, frozen=True, kw_only=True):
     """One scheduled request. Exactly one amount is set, in base units; times count from the market's start.
 
-    ``tolerance_bps``: how far from the mid the trader still deals. ``rivals``: their answers.
+    ``market``: None for another pair. ``tolerance_bps``: how far from the mid the trader still deals. ``rivals``:
+    their answers.
 
     """
 
     index: int
     at_ns: int
     quote_id: str
+    market: Market | None
     asset_in: str
     asset_out: str
     amount_in: int | None
@@ -60,14 +72,10 @@ class ScheduledRequest(msgspec.Struct, frozen=True, kw_only=True):
     mid: Decimal
     rivals: tuple[Draw, ...]
 
-    @property
-    def active(self) -> bool:
-        return is_active(self.asset_in, self.asset_out)
-
-    @property
-    def limit(self) -> int:
-        """The worst answer the trader accepts: a least amount out, or a most amount in; active pair only."""
+    def limit(self, market: Market) -> int:
+        """Return the worst answer that the trader accepts: a least amount out, or a most amount in."""
         return counter_amount(
+            market,
             self.asset_in,
             amount_in=self.amount_in,
             amount_out=self.amount_out,
@@ -97,13 +105,15 @@ def request_at(
     wait_ms = chance.randint(200, 600)
     tolerance = 8 + chance.gammavariate(2, 20)
     quote_id = derive_uuid(seed, "quote_id", index)
+    market: Market | None = None
+    answers: tuple[Draw, ...] = ()
     if chance.random() < flow.other_pairs:
-        asset_in, asset_out, units_in, units_out = _other_pair(chance.random(), chance.random(), size_eur)
-        answers: tuple[Draw, ...] = ()
+        asset_in, asset_out, units_in, units_out = _other_pair(flow, chance.random(), chance.random(), size_eur)
     else:
-        units = {BTC.token_id: _units(size_eur / float(mid), 8), EURE.token_id: _units(size_eur, 18)}
-        asset_in, asset_out = (BTC.token_id, EURE.token_id)[:: 1 if chance.random() < 0.5 else -1]
-        units_in, units_out = units[asset_in], units[asset_out]
+        market, sells = _choose(flow, rng(seed, "market", index), sells=chance.random() < 0.5)
+        base = market.base.token_id, _units(size_eur / float(mid), market.base.decimals)
+        quote = market.quote.token_id, _units(size_eur, market.quote.decimals)
+        (asset_in, units_in), (asset_out, units_out) = (base, quote) if sells else (quote, base)
         answers = draws(seed, quote_id, wait_ms)
     trace = derive(seed, "trace", index).hex()
     with_metadata = chance.random() < 0.85
@@ -111,6 +121,7 @@ def request_at(
         index=index,
         at_ns=at_ns,
         quote_id=quote_id,
+        market=market,
         asset_in=asset_in,
         asset_out=asset_out,
         amount_in=units_in if exact_in else None,
@@ -126,11 +137,31 @@ def request_at(
     )
 
 
-def _other_pair(first: float, second: float, size_eur: float) -> tuple[str, str, int, int]:
-    index = int(first * len(OTHER_TOKENS))
-    token_in, decimals_in, worth_in = OTHER_TOKENS[index]
-    others = (*OTHER_TOKENS[:index], *OTHER_TOKENS[index + 1 :], (BTC.token_id, 8, 80_000.0), (EURE.token_id, 18, 1.0))
-    token_out, decimals_out, worth_out = others[int(second * len(others))]
+def _choose(flow: RequestFlow, chance: random.Random, *, sells: bool) -> tuple[Market, bool]:
+    """Choose the market, and whether the taker sells its base token: a legacy token is sold, or left."""
+    legacy = [market for market in flow.tokens.markets if market.base in flow.legacy]
+    others = [market for market in flow.tokens.markets if market.base not in flow.legacy]
+    share = (flow.legacy_share if others else 1.0) if legacy else 0.0
+    drawn = chance.random()
+    if flow.legacy_both_ways or not others:
+        wants_legacy = drawn < share
+    else:
+        wants_legacy = drawn < (2 * share if sells else 2 * share - 1)
+        sells = sells or wants_legacy
+    return chance.choice(legacy if wants_legacy else others), sells
+
+
+def _other_pair(flow: RequestFlow, first: float, second: float, size_eur: float) -> tuple[str, str, int, int]:
+    own = [
+        (token.token_id, token.decimals, _ROUGH_MID if token.underlying == flow.tokens.base else 1.0)
+        for token in flow.tokens.tokens
+    ]
+    ids_of_legacy = {token.token_id for token in flow.legacy}
+    sold = [*OTHER_TOKENS, *(one for one in own if one[0] in ids_of_legacy)]
+    token_in, decimals_in, worth_in = sold[int(first * len(sold))]
+    bought = [*OTHER_TOKENS, *(one for one in own if one[0] not in ids_of_legacy)]
+    bought = [one for one in bought if one[0] != token_in and flow.tokens.market(token_in, one[0]) is None]
+    token_out, decimals_out, worth_out = bought[int(second * len(bought))]
     return token_in, token_out, _units(size_eur / worth_in, decimals_in), _units(size_eur / worth_out, decimals_out)
 
 

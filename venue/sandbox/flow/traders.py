@@ -4,6 +4,8 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 
+from venue.protocol.assets import Market
+from venue.protocol.tokens import TokenTable
 from venue.protocol.units import NS_PER_MS, NS_PER_S
 from venue.sandbox.base.runtime import Background
 from venue.sandbox.base.seeding import derive
@@ -11,7 +13,7 @@ from venue.sandbox.flow.price_path import MarketClock, PricePath
 from venue.sandbox.flow.rivals import Draw, counter_amount, draws
 from venue.sandbox.flow.schedule import ScheduledRequest
 from venue.sandbox.flow.wallet import Wallet
-from venue.sandbox.relay.auction import Auction, Output, QuoteRequest, Response, is_active
+from venue.sandbox.relay.auction import Auction, Output, QuoteRequest, Response
 from venue.sandbox.relay.errors import AuctionRefusedError
 from venue.sandbox.relay.relay import Relay
 from venue.sandbox.verifier.intents import taker_gives, taker_receives
@@ -23,7 +25,7 @@ EXTRA_LIFE_NS = 10 * NS_PER_S
 
 
 class Rivals:
-    """Makers inside the venue: they answer every request for the active pair with validly signed quotes."""
+    """Makers inside the venue: they answer every request for a market of the table with validly signed quotes."""
 
     def __init__(
         self,
@@ -34,6 +36,7 @@ class Rivals:
         path: PricePath,
         wallets: Mapping[str, Wallet],
         clock: Callable[[], int],
+        tokens: TokenTable,
     ) -> None:
         self._relay = relay
         self._ledger = ledger
@@ -41,19 +44,22 @@ class Rivals:
         self._path = path
         self._wallets = wallets
         self._clock = clock
+        self._tokens = tokens
         self.counts: Counter[str] = Counter()
 
     def watch(self, auction: Auction, wait_ms: int) -> None:
         """Answer the auction after each rival's own delay."""
-        if is_active(auction.request.asset_in, auction.request.asset_out):
+        market = self._tokens.market(auction.request.asset_in, auction.request.asset_out)
+        if market is not None:
             loop = asyncio.get_running_loop()
             for draw in draws(self._seed, auction.request.quote_id, wait_ms):
-                loop.call_later(draw.delay_ms / 1000, self._answer, auction, draw)
+                loop.call_later(draw.delay_ms / 1000, self._answer, auction, market, draw)
 
-    def _answer(self, auction: Auction, draw: Draw) -> None:
+    def _answer(self, auction: Auction, market: Market, draw: Draw) -> None:
         request = auction.request
         mid = self._path.mid_at(auction.offset_ns)
         counter = counter_amount(
+            market,
             request.asset_in,
             amount_in=request.amount_in,
             amount_out=request.amount_out,
@@ -143,13 +149,14 @@ class Traders:
             partner_id=scheduled.partner_id,
         )
         answers = await self._relay.quote(request, wait_ms=scheduled.wait_ms, offset_ns=scheduled.at_ns)
-        if not scheduled.active:
+        if scheduled.market is None:
             return
         if not answers:
             self.counts["unanswered"] += 1
             return
         best = answers[0]
-        if best.amount_out < scheduled.limit if scheduled.amount_in is not None else best.amount_in > scheduled.limit:
+        limit = scheduled.limit(scheduled.market)
+        if best.amount_out < limit if scheduled.amount_in is not None else best.amount_in > limit:
             self.counts["too far from the price"] += 1
             return
         pips = self._ledger.fee_pips

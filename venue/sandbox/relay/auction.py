@@ -4,7 +4,6 @@ import asyncio
 
 import msgspec
 
-from venue.protocol.tokens import BTC, EURE
 from venue.protocol.units import NS_PER_MS
 from venue.sandbox.relay.errors import INVALID_PARAMS, NOT_VALID, OUTBID, AuctionRefusedError
 from venue.sandbox.wire.errors import ContractPanicError
@@ -13,11 +12,6 @@ from venue.sandbox.wire.timestamps import format_timestamp
 
 MAX_WAIT_MS = 3_000
 """The longest the relay waits for answers."""
-
-
-def is_active(asset_in: str, asset_out: str) -> bool:
-    """Return whether the two token ids are BTC and EURe, in either direction."""
-    return {asset_in, asset_out} == {BTC.token_id, EURE.token_id}
 
 
 class QuoteRequest(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,9 +7,10 @@ from typing import Literal, Protocol
 
 import msgspec
 
+from venue.protocol.tokens import TokenTable
 from venue.sandbox.base.runtime import Background
 from venue.sandbox.base.seeding import derive_uuid
-from venue.sandbox.relay.auction import Answer, Auction, QuoteRequest, Response, is_active, read_answer
+from venue.sandbox.relay.auction import Answer, Auction, QuoteRequest, Response, read_answer
 from venue.sandbox.relay.errors import GONE, GONE_TEXT, INVALID_PARAMS, NOT_VALID, AuctionRefusedError
 from venue.sandbox.relay.settlement import Settlement
 from venue.sandbox.verifier.ledger import Executed, Ledger
@@ -41,6 +42,7 @@ class Relay:
         offset_ns: Callable[[], int],
         background: Background,
         settle_s: tuple[float, float],
+        tokens: TokenTable,
         flat: bool = False,
     ) -> None:
         self._ledger = ledger
@@ -48,6 +50,7 @@ class Relay:
         self._clock = clock
         self._offset_ns = offset_ns
         self._flat = flat
+        self._tokens = tokens
         self._subscriptions: dict[str, tuple[Topic, Link]] = {}
         self._subscription_count = 0
         self._ask_count = 0
@@ -147,8 +150,8 @@ class Relay:
         return self.settlement.publish(answers, signed)
 
     def active_requests(self) -> int:
-        """Return the number of requests for BTC against EURe so far, both directions."""
-        return sum(count for (asset_in, asset_out), count in self.requests.items() if is_active(asset_in, asset_out))
+        """Return the number of requests for a market of the table so far, both directions."""
+        return sum(count for pair, count in self.requests.items() if self._tokens.market(*pair) is not None)
 
     def _store(self, answers: Sequence[Answer]) -> None:
         now_ns = self._clock()
