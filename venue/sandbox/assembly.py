@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 
 from venue.protocol.units import NS_PER_S
-from venue.sandbox.base.faults import FaultTable
+from venue.sandbox.base.faults import Faults, FaultTable
 from venue.sandbox.base.runtime import Background, ShiftedClock
 from venue.sandbox.base.seeding import derive, rng
 from venue.sandbox.bridges.bridge import Bridge
@@ -17,8 +17,10 @@ from venue.sandbox.flow.schedule import RequestFlow, schedule
 from venue.sandbox.flow.traders import Rivals, Traders
 from venue.sandbox.relay.relay import Relay
 from venue.sandbox.verifier.ledger import Ledger
+from venue.sandbox.verifier.restrictions import Restrictions
+from venue.sandbox.wire.errors import PAUSED
 
-TRANSFER_PANIC = "Pausable: Method is paused"
+TRANSFER_PANIC = PAUSED
 """The token contract's panic when ``ft_transfer`` is made to fail."""
 
 
@@ -67,6 +69,7 @@ def assemble(config: VenueConfig, *, clock: Callable[[], int], monotonic_ns: Cal
     )
     ledger.refuse_transfer = lambda _: TRANSFER_PANIC if faults.count_down("ft_transfer_fails") else None
     participants = open_accounts(config, ledger)
+    ledger.restrictions = lambda: _restrictions(faults.current, participants.maker.account)
     relay = Relay(
         ledger=ledger,
         seed=seed,
@@ -131,4 +134,12 @@ def assemble(config: VenueConfig, *, clock: Callable[[], int], monotonic_ns: Cal
         relay=relay,
         rivals=rivals,
         traders=traders,
+    )
+
+
+def _restrictions(faults: Faults, maker: str) -> Restrictions:
+    return Restrictions(
+        paused=frozenset(faults.paused),
+        locked=frozenset({maker} if faults.account_locked else ()),
+        no_predecessor=frozenset({maker} if faults.no_predecessor else ()),
     )

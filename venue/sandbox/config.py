@@ -30,7 +30,8 @@ class VenueConfig(msgspec.Struct, frozen=True, kw_only=True):
     ``complete_after_s``: how long after a withdrawal left the Verifier the bridge knows it, has paid it out, and is
     done. ``confirm_s``: when a deposit is final, unless it says otherwise. ``tx_validity_s``: how old the block
     named by a transaction may be. ``key_registered``: whether the Verifier knows the maker's key; ``access``: that
-    key's access to the maker's NEAR account.
+    key's access to the maker's NEAR account. ``token_life_s``: the relay's bearer token is a JWT that ends after so
+    long; None: it is a word without an end.
     """
 
     seed: int = 1
@@ -68,6 +69,7 @@ class VenueConfig(msgspec.Struct, frozen=True, kw_only=True):
     tx_validity_s: Annotated[float, msgspec.Meta(gt=0, le=604_800)] = 86_400.0
     key_registered: bool = True
     access: Literal["full", "function_call", "none"] = "full"
+    token_life_s: Annotated[float, msgspec.Meta(gt=0, le=315_360_000)] | None = None
 
     def __post_init__(self) -> None:
         for name in (self.funded, self.credited, *self.legacy):

@@ -27,6 +27,10 @@ class _Forward(msgspec.Struct, forbid_unknown_fields=True):
     forward_s: Annotated[float, msgspec.Meta(ge=0, le=31_536_000)]
 
 
+class _Token(msgspec.Struct, forbid_unknown_fields=True):
+    life_s: Annotated[float, msgspec.Meta(ge=-31_536_000, le=315_360_000)]
+
+
 class _Running(msgspec.Struct, forbid_unknown_fields=True):
     running: bool
 
@@ -38,10 +42,12 @@ def control_app(
     faults: FaultTable,
     traders: Traders,
     trigger: Callable[[OneTimeFaults], None],
+    issue_token: Callable[[float], str],
     forward: Callable[[int], int],
 ) -> Starlette:
     """Serve ``GET /healthz``, ``GET /state`` (``?account=`` for its fills only), ``GET /chains``, ``GET`` and
-    ``POST /faults``, ``POST /deposit``, ``POST /traders``, ``POST /time`` (``forward_s``).
+    ``POST /faults``, ``POST /deposit``, ``POST /traders``, ``POST /time`` (``forward_s``),
+    ``POST /token`` (``life_s``, below 0 for one that has ended).
 
     """
 
@@ -76,6 +82,9 @@ def control_app(
         by_ns = int(msgspec.convert(await _body(request), _Forward).forward_s * NS_PER_S)
         return json_response({"now_ns": forward(by_ns)})
 
+    async def post_token(request: Request) -> Response:
+        return json_response({"token": issue_token(msgspec.convert(await _body(request), _Token).life_s)})
+
     async def malformed(_: Request, error: Exception) -> Response:
         return json_response({"error": str(error)}, 400)
 
@@ -88,6 +97,7 @@ def control_app(
             Route("/faults", post_faults, methods=["POST"]),
             Route("/deposit", post_deposit, methods=["POST"]),
             Route("/time", post_time, methods=["POST"]),
+            Route("/token", post_token, methods=["POST"]),
             Route("/traders", post_traders, methods=["POST"]),
         ],
         exception_handlers={msgspec.ValidationError: malformed, ValueError: malformed},

@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route, WebSocketRoute
 
-from venue.sandbox.base.faults import Endpoint, Faults, FaultTable, LostAnswer, Node
+from venue.sandbox.base.faults import Endpoint, Faults, FaultTable, Gateway, LostAnswer, Node
 from venue.sandbox.base.lost_answers import answer_lost_call
 from venue.sandbox.base.runtime import Background
 from venue.sandbox.relay.rpc import RelayRpc
@@ -32,6 +32,9 @@ def relay_app(socket: RelaySocket, rpc: RelayRpc, faults: FaultTable, background
 
     async def answer(request: Request) -> Response:
         method, body = request.query_params.get("method"), await request.body()
+        broken = await _broken(faults.current.relay_rpc, faults.current)
+        if broken is not None:
+            return broken
 
         async def act() -> Response:
             status, content = await rpc.handle(method, body, request.headers)
@@ -68,9 +71,13 @@ def near_app(handle: Handler, faults: FaultTable, node: Node, background: Backgr
     return Starlette(routes=[Route("/", answer, methods=["POST"])])
 
 
-async def _broken(how: Endpoint, faults: Faults) -> Response | None:
+async def _broken(how: Endpoint | Gateway, faults: Faults) -> Response | None:
     """Return a broken endpoint's answer to any request; None when it answers after all."""
     match how:
+        case "401":
+            return json_response({"error": "Unauthorized"}, 401)
+        case "403":
+            return PlainTextResponse("Forbidden", 403)
         case "429":
             return PlainTextResponse("Too Many Requests", 429, headers={"Retry-After": "1"})
         case "500":

@@ -27,9 +27,9 @@ from venue.sandbox.exchanges.tickers import (
     kraken_rest,
 )
 from venue.sandbox.exchanges.websocket import ExchangeSocket, exchange_app
-from venue.sandbox.flow.genesis import api_key
 from venue.sandbox.http_apps import bridge_app, near_app, relay_app
 from venue.sandbox.near.rpc import NearRpc
+from venue.sandbox.relay.bearer_tokens import BearerTokens
 from venue.sandbox.relay.rpc import RelayRpc
 from venue.sandbox.relay.websocket import RelaySocket
 from venue.sandbox.verifier.ledger import Ledger
@@ -57,8 +57,8 @@ class Venue:
         self._parts = assemble(config, clock=clock, monotonic_ns=monotonic_ns)
         self._opening = balances(self._parts.ledger)
         self._rotations = 0
-        self._key = api_key(config.seed)
-        self._relay_socket = RelaySocket(self._parts.relay, self._parts.faults, api_key=self._key, seed=config.seed)
+        self._tokens = BearerTokens(config.seed, self._parts.clock, life_s=config.token_life_s)
+        self._relay_socket = RelaySocket(self._parts.relay, self._parts.faults, tokens=self._tokens, seed=config.seed)
         self._bitstamp = ExchangeSocket(self._feed("bitstamp", 0.3, "0.01"), Bitstamp)
         self._host: HttpHost | None = None
 
@@ -97,7 +97,7 @@ class Venue:
         ws = {name: f"ws://{HOST}:{port}" for name, port in ports.items()}
         maker = self._parts.participants.maker
         return {
-            "NEAR_INTENTS_API_KEY": self._key,
+            "NEAR_INTENTS_API_KEY": self._tokens.first,
             "NEAR_INTENTS_ACCOUNT_ID": maker.account,
             "NEAR_INTENTS_SIGNER_PRIVATE_KEY": maker.secret_key(),
             "NEAR_INTENTS_RELAY_WS_URL": ws["relay"] + "/ws",
@@ -151,7 +151,7 @@ class Venue:
             faults=faults,
         )
         bridge = BridgeRpc(parts.bridge, parts.clock)
-        relay = RelayRpc(parts.relay, api_key=self._key, faults=faults)
+        relay = RelayRpc(parts.relay, tokens=self._tokens, faults=faults)
         kraken = ExchangeSocket(self._feed("kraken", 0.25, "0.1"), Kraken)
         coinbase = ExchangeSocket(self._feed("coinbase", 0.2, "0.01"), Coinbase)
         return {
@@ -168,6 +168,7 @@ class Venue:
                 faults=faults,
                 traders=parts.traders,
                 trigger=self._trigger,
+                issue_token=self._tokens.issue,
                 forward=self.forward,
             ),
         }

@@ -12,12 +12,18 @@ WHOLE: dict[str, object] = {
     "relay_stall": False,
     "relay_mute": False,
     "relay_late_ms": 0,
+    "relay_rpc": "ok",
     "near_a": "ok",
     "near_b": "ok",
     "exchange_frozen": [],
     "exchange_lie_bps": {},
     "clock_skew_ms": 0,
     "near_stale_s": {},
+    "paused": [],
+    "account_locked": False,
+    "no_predecessor": False,
+    "verifier_lacks": [],
+    "bridge_delists": [],
 }
 
 
@@ -50,6 +56,12 @@ class Control:
     async def mend(self) -> None:
         """Switch every fault off."""
         await self.faults(**WHOLE)
+
+    async def token(self, life_s: float) -> str:
+        """Return a new bearer token of the relay that ends so many seconds from now."""
+        answer = await self.http.post("/token", json={"life_s": life_s})
+        token: str = answer.raise_for_status().json()["token"]
+        return token
 
     async def traders(self, running: bool) -> None:
         """Start or pause the traders and market time."""

@@ -11,9 +11,12 @@ from venue.protocol.tokens import BTC, EURE
 from venue.protocol.units import NS_PER_MS, NS_PER_S
 
 Endpoint = Literal["ok", "429", "500", "garbage", "slow"]
+Gateway = Literal["ok", "401", "403", "429", "500", "garbage", "slow"]
 Exchange = Literal["kraken", "coinbase", "bitstamp"]
 Node = Literal["near_a", "near_b"]
 Counter = Literal["ft_transfer_fails", "estimate_fails", "withdrawal_rejects"]
+Feature = Literal["ALL", "intents", "ft_withdraw", "ft_on_transfer", "mt_transfer"]
+View = Literal["pa_all_paused", "is_account_locked", "is_auth_by_predecessor_id_enabled", "simulate_intents"]
 Period = Literal["near_tx_unknown_s", "near_stale_s", "bridge_not_found_s", "relay_not_found_s"]
 _Milliseconds = Annotated[int, msgspec.Meta(ge=0, le=600_000)]
 _Skew = Annotated[int, msgspec.Meta(ge=-3_600_000, le=3_600_000)]
@@ -42,6 +45,7 @@ class Faults(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     ``relay_stall``: websockets stay open and nothing more is sent on them. ``relay_mute``: answers to
     ``quote_response`` are not sent, everything else is. ``relay_late_ms``: those answers are sent so much later.
+    ``relay_rpc``: how the relay's RPC behaves as a whole, with ``near_slow_ms`` when slow.
     ``near_a``, ``near_b``: how the two NEAR RPC endpoints behave; ``near_slow_ms`` is the delay of a slow one.
     ``exchange_frozen``: exchanges whose price stands still. ``exchange_lie_bps``: how far off an exchange's prices are.
 
@@ -55,11 +59,17 @@ class Faults(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     ``fee_factor``: multiplies the withdrawal fees. ``clock_skew_ms``: how far HTTP dates and block times are ahead of
     the venue's real time; below 0 behind. ``status_shape``: ``data``, ``list`` (the older form), or the older form
     only for several withdrawals.
+
+    ``paused``: features of the Verifier that are paused (``intents``: nothing settles and nothing can be simulated;
+    ``ft_withdraw``: no withdrawal by transaction). ``account_locked``: the maker's account can do nothing.
+    ``no_predecessor``: its function calls on the Verifier are refused. ``verifier_lacks``: views that the contract does
+    not have. ``bridge_delists``: ids of tokens that the bridge no longer lists.
     """
 
     relay_stall: bool = False
     relay_mute: bool = False
     relay_late_ms: _Milliseconds = 0
+    relay_rpc: Gateway = "ok"
     near_a: Endpoint = "ok"
     near_b: Endpoint = "ok"
     near_slow_ms: _Milliseconds = 10_000
@@ -80,6 +90,11 @@ class Faults(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     fee_factor: Decimal = Decimal(1)
     clock_skew_ms: _Skew = 0
     status_shape: Literal["auto", "data", "list"] = "auto"
+    paused: tuple[Feature, ...] = ()
+    account_locked: bool = False
+    no_predecessor: bool = False
+    verifier_lacks: tuple[View, ...] = ()
+    bridge_delists: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.fee_factor.is_finite() or not 0 <= self.fee_factor <= 100_000:

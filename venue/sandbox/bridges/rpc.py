@@ -53,7 +53,9 @@ class BridgeRpc:
         if chains is not None and not isinstance(chains, list):
             raise BridgeError("Invalid params: chains", -32602)
         factor = self._bridge.faults.current.fee_factor
-        wanted = [token for token in self._bridge.tokens if not chains or token.asset.chain in chains]
+        delisted = self._bridge.faults.current.bridge_delists
+        listed = [token for token in self._bridge.tokens if token.asset.token_id not in delisted]
+        wanted = [token for token in listed if not chains or token.asset.chain in chains]
         return {"tokens": [token.render(factor) for token in wanted]}
 
     def _deposit_address(self, params: Mapping[str, Any]) -> object:

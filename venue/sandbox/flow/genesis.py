@@ -22,11 +22,6 @@ class Participants(msgspec.Struct, frozen=True):
     rivals: dict[str, Wallet]
 
 
-def api_key(seed: int) -> str:
-    """Return the bearer token of the relay."""
-    return "sandbox-" + derive(seed, "api key").hex()[:32]
-
-
 def open_accounts(config: VenueConfig, ledger: Ledger) -> Participants:
     """Register every key and mint every opening balance."""
 

@@ -107,7 +107,7 @@ class NearRpc:
         if account != self._ledger.contract:
             raise errors.NodeError(errors.unknown_account(account, self._tip()))
         view = VIEWS.get(method)
-        if view is None:
+        if view is None or method in self._faults.current.verifier_lacks:
             return self._view_failed("wasm execution failed with error: MethodResolveError(MethodNotFound)")
         try:
             value = view(self._ledger, args)

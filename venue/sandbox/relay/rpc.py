@@ -7,6 +7,7 @@ import msgspec
 
 from venue.sandbox.base.faults import FaultTable
 from venue.sandbox.relay.auction import Ask
+from venue.sandbox.relay.bearer_tokens import BearerTokens
 from venue.sandbox.relay.errors import INVALID_PARAMS, AuctionRefusedError
 from venue.sandbox.relay.relay import Relay
 from venue.sandbox.wire.errors import ContractPanicError
@@ -34,19 +35,19 @@ class _StatusOf(msgspec.Struct):
 
 
 class RelayRpc:
-    """The endpoint ``/rpc``, with the token in ``Authorization: Bearer`` or ``X-API-Key``."""
+    """The endpoint ``/rpc``, with one of ``tokens`` in ``Authorization: Bearer`` or ``X-API-Key``."""
 
-    def __init__(self, relay: Relay, *, api_key: str, faults: FaultTable) -> None:
+    def __init__(self, relay: Relay, *, tokens: BearerTokens, faults: FaultTable) -> None:
         self._relay = relay
         self._faults = faults
-        self._api_key = api_key
+        self._tokens = tokens
 
     async def handle(
         self, method_from_query: str | None, body: bytes, headers: Mapping[str, str]
     ) -> tuple[int, dict[str, object]]:
         """Return HTTP status and JSON answer; header names are lower case."""
-        given = (headers.get("authorization"), headers.get("x-api-key"))
-        if given[0] != f"Bearer {self._api_key}" and given[1] != self._api_key:
+        bearer, key = headers.get("authorization"), headers.get("x-api-key")
+        if not self._tokens.accepts_header(bearer) and not self._tokens.accepts(key):
             return 401, {"error": "Unauthorized"}
         try:
             call = msgspec.json.decode(body, type=_Call)

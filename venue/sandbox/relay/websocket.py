@@ -11,6 +11,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from venue.sandbox.base.faults import FaultTable
 from venue.sandbox.base.seeding import rng
 from venue.sandbox.relay.auction import Response
+from venue.sandbox.relay.bearer_tokens import BearerTokens
 from venue.sandbox.relay.errors import INVALID_PARAMS, AuctionRefusedError
 from venue.sandbox.relay.relay import TOPICS, Relay
 
@@ -68,12 +69,12 @@ class SocketLink:
 
 
 class RelaySocket:
-    """The endpoint ``/ws``. ``api_key`` must come as ``Authorization: Bearer``."""
+    """The endpoint ``/ws``. One of ``tokens`` must come as ``Authorization: Bearer``."""
 
-    def __init__(self, relay: Relay, faults: FaultTable, *, api_key: str, seed: int) -> None:
+    def __init__(self, relay: Relay, faults: FaultTable, *, tokens: BearerTokens, seed: int) -> None:
         self._relay = relay
         self._faults = faults
-        self._api_key = api_key
+        self._tokens = tokens
         self._seed = seed
         self._links: set[SocketLink] = set()
         self._refusals = 0
@@ -87,7 +88,7 @@ class RelaySocket:
 
     async def serve(self, socket: WebSocket) -> None:
         """Run one connection from its handshake to its end."""
-        if socket.headers.get("authorization") != f"Bearer {self._api_key}":
+        if not self._tokens.accepts_header(socket.headers.get("authorization")):
             await socket.send_denial_response(JSONResponse({"error": "Unauthorized"}, 401))
             return
         await socket.accept()

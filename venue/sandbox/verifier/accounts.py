@@ -1,7 +1,7 @@
 """The Verifier's accounts, and a draft of one call's changes that is committed whole or not at all."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Set
 
 import msgspec
 
@@ -11,6 +11,7 @@ from venue.sandbox.wire.errors import (
     INVALID_INTENT,
     NONCE_USED,
     ContractPanicError,
+    account_locked,
     account_not_found,
     key_exists,
     key_missing,
@@ -101,10 +102,15 @@ class Accounts:
 
 
 class Draft:
-    """The changes of one call on top of the accounts; nothing is visible outside before ``commit``."""
+    """The changes of one call on top of the accounts; nothing is visible outside before ``commit``.
 
-    def __init__(self, accounts: Accounts) -> None:
+    ``locked`` accounts can be credited and can do nothing else.
+
+    """
+
+    def __init__(self, accounts: Accounts, *, locked: Set[str] = frozenset()) -> None:
         self._accounts = accounts
+        self._locked = locked
         self._balances: dict[tuple[str, str], int] = {}
         self._keys: dict[str, dict[str, None]] = {}
         self._nonces: set[tuple[str, bytes]] = set()
@@ -135,9 +141,10 @@ class Draft:
         self._balances[name, token_id] = total
 
     def debit(self, name: str, token_id: str, amount: int) -> None:
-        """Take base units; ContractPanicError for an unknown account, zero, or more than the balance."""
+        """Take base units; ContractPanicError for an unknown or locked account, zero, or more than the balance."""
         if not self.exists(name):
             raise account_not_found(name)
+        self._check_lock(name)
         if amount <= 0:
             raise ContractPanicError(INVALID_INTENT)
         left = self.balance(name, token_id) - amount
@@ -176,6 +183,7 @@ class Draft:
         account = self._accounts.find(name)
         if (name, nonce) in self._nonces or (account is not None and nonce in account.nonces):
             raise ContractPanicError(NONCE_USED)
+        self._check_lock(name)
         self._made.add(name)
         self._nonces.add((name, nonce))
 
@@ -193,6 +201,11 @@ class Draft:
         for name, nonce in self._nonces:
             self._accounts.touch(name).nonces.add(nonce)
 
+    def _check_lock(self, name: str) -> None:
+        if name in self._locked:
+            raise account_locked(name)
+
     def _own_keys(self, name: str) -> dict[str, None]:
+        self._check_lock(name)
         self._made.add(name)
         return self._keys.setdefault(name, dict.fromkeys(self.keys(name)))

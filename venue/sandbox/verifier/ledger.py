@@ -12,6 +12,7 @@ from venue.sandbox.verifier.access_keys import AccessKeys
 from venue.sandbox.verifier.accounts import Accounts, Burn, Draft
 from venue.sandbox.verifier.blocks import VALIDITY_NS, Blocks
 from venue.sandbox.verifier.intents import withdraw
+from venue.sandbox.verifier.restrictions import NONE, Read
 from venue.sandbox.wire.errors import ContractPanicError
 from venue.sandbox.wire.payload import MAX_U128, FtWithdraw, parse_public_key
 
@@ -54,6 +55,7 @@ class Ledger:
     """The Verifier's state. ``clock`` gives block time in UTC nanoseconds; ``salt`` (4 bytes) also seeds the hashes.
 
     ``refuse_transfer`` gets every burn and returns the panic of the token's ``ft_transfer``, None for success.
+    ``restrictions`` returns what is paused, locked or disabled now.
 
     """
 
@@ -78,6 +80,7 @@ class Ledger:
         self.access_keys = AccessKeys()
         self.blocks = Blocks(clock=clock, seed=salt + contract.encode(), height=height, validity_ns=tx_validity_ns)
         self.refuse_transfer: Callable[[Burn], str | None] = lambda burn: None
+        self.restrictions: Read = lambda: NONE
         self._executed: OrderedDict[str, Executed] = OrderedDict()
         self._salt = salt
         self._previous_salts: dict[bytes, bool] = {}
@@ -96,6 +99,8 @@ class Ledger:
         )
         copied.accounts, copied.access_keys = copy.deepcopy(self.accounts), copy.deepcopy(self.access_keys)
         copied.blocks, copied._previous_salts = blocks, dict(self._previous_salts)
+        restrictions = self.restrictions()
+        copied.restrictions = lambda: restrictions
         return copied
 
     def executed(self, tx_hash: str) -> Executed | None:
@@ -181,24 +186,26 @@ class Ledger:
 
     def execute_intents(self, signed: Sequence[Mapping[str, object]], *, tx_hash: str | None = None) -> Executed:
         """Execute all payloads or none; ContractPanicError with the contract's text when a check fails."""
-        draft = Draft(self.accounts)
+        draft = self._draft("intents")
         tx = tx_hash or self._next_tx_hash()
         report = execution.execute(draft, signed, self._rules(tx))
         return self._finish(draft, tx, report.intent_hashes, report.logs)
 
     def simulate_intents(self, signed: Sequence[Mapping[str, object]]) -> dict[str, object]:
         """Return what executing would do; an imbalance is in ``invariant_violated``. Changes nothing."""
-        return execution.simulate(Draft(self.accounts), signed, self._rules(self._next_tx_hash()))
+        return execution.simulate(self._draft("intents"), signed, self._rules(self._next_tx_hash()))
 
     def ft_withdraw(self, owner: str, request: FtWithdraw, *, tx_hash: str) -> Executed:
         """Withdraw by function call; the caller has checked the attached yoctoNEAR."""
-        draft = Draft(self.accounts)
+        draft = self._draft("ft_withdraw")
+        self.restrictions().check_predecessor(owner)
         withdraw(draft, owner, request, tx_hash=tx_hash, now_ns=self.clock())
         return self._finish(draft, tx_hash, (), (events.mt_burn(draft.burns),))
 
     def change_key(self, account: str, public_key: str, *, add: bool, tx_hash: str) -> Executed:
         """Add or remove a key by function call."""
-        draft = Draft(self.accounts)
+        draft = self._draft()
+        self.restrictions().check_predecessor(account)
         (draft.add_key if add else draft.remove_key)(account, public_key)
         name = "public_key_added" if add else "public_key_removed"
         return self._finish(draft, tx_hash, (), (events.public_key(name, account, public_key),))
@@ -217,6 +224,13 @@ class Ledger:
         """Give the account a NEAR access key for transactions; the nonce starts where nearcore starts it."""
         first = (self.height - 1) * 1_000_000 if nonce is None else nonce
         self.access_keys.add(account, public_key, nonce=first, full_access=full_access)
+
+    def _draft(self, feature: str = "") -> Draft:
+        """Return a draft for a call from outside; ContractPanicError while its feature is paused."""
+        restrictions = self.restrictions()
+        if feature:
+            restrictions.check_feature(feature)
+        return Draft(self.accounts, locked=restrictions.locked)
 
     def _next_tx_hash(self) -> str:
         return self.blocks.derive("tx", self.height + 1)

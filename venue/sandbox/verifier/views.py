@@ -6,6 +6,7 @@ import msgspec
 
 from venue.sandbox.verifier.calls import KeyArguments, read_arguments, read_signed
 from venue.sandbox.verifier.ledger import Ledger
+from venue.sandbox.verifier.restrictions import EVERYTHING
 from venue.sandbox.wire.errors import BAD_ARGUMENTS, ContractPanicError
 from venue.sandbox.wire.payload import AccountId
 
@@ -26,6 +27,10 @@ class _AccountKey(KeyArguments, frozen=True):
 
 class _Account(msgspec.Struct, frozen=True):
     account_id: AccountId
+
+
+class _Feature(msgspec.Struct, frozen=True):
+    key: str
 
 
 class _Nonce(msgspec.Struct, frozen=True):
@@ -91,6 +96,24 @@ def fee_collector(ledger: Ledger, args: bytes) -> object:
     return ledger.fee_collector
 
 
+def is_account_locked(ledger: Ledger, args: bytes) -> object:
+    return read_arguments(args, _Account).account_id in ledger.restrictions().locked
+
+
+def is_auth_by_predecessor_id_enabled(ledger: Ledger, args: bytes) -> object:
+    return read_arguments(args, _Account).account_id not in ledger.restrictions().no_predecessor
+
+
+def pa_all_paused(ledger: Ledger, args: bytes) -> object:
+    """Return the keys of the paused features, None without any, as near-plugins does."""
+    return sorted(ledger.restrictions().paused) or None
+
+
+def pa_is_paused(ledger: Ledger, args: bytes) -> object:
+    paused = ledger.restrictions().paused
+    return bool(paused & {read_arguments(args, _Feature).key, EVERYTHING})
+
+
 def simulate_intents(ledger: Ledger, args: bytes) -> object:
     return ledger.simulate_intents(read_signed(args))
 
@@ -107,6 +130,10 @@ VIEWS: dict[str, Callable[[Ledger, bytes], object]] = {
         is_valid_salt,
         fee,
         fee_collector,
+        is_account_locked,
+        is_auth_by_predecessor_id_enabled,
+        pa_all_paused,
+        pa_is_paused,
         simulate_intents,
     )
 }

@@ -29,12 +29,24 @@ INSUFFICIENT_BALANCE = "insufficient balance or overflow"
 INVALID_INTENT = "invalid intent"
 ONE_YOCTO = "Requires attached deposit of exactly 1 yoctoNEAR"
 BAD_ARGUMENTS = "Failed to deserialize input from JSON."
+PAUSED = "Pausable: Method is paused"
+"""What near-plugins says, of any contract, for a method that is paused."""
 REFUND_LOG_TOO_LONG = "refund event log would be too long"
 
 
 def account_not_found(account: str) -> ContractPanicError:
     """The account has never held a token nor registered a key on the Verifier."""
     return ContractPanicError(f"account '{account}' not found")
+
+
+def account_locked(account: str) -> ContractPanicError:
+    """The account was locked by the contract's keepers."""
+    return ContractPanicError(f"account '{account}' is locked")
+
+
+def predecessor_disabled(account: str) -> ContractPanicError:
+    """The account accepts signed intents only, no function calls of its own."""
+    return ContractPanicError(f"authentication by PREDECESSOR_ID is disabled for account '{account}'")
 
 
 def key_missing(account: str, public_key: str) -> ContractPanicError:

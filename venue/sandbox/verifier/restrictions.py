@@ -1,0 +1,34 @@
+"""What the contract's keepers have shut: features of the contract, and accounts. Source: near/intents, near-plugins."""
+
+from collections.abc import Callable
+
+import msgspec
+
+from venue.sandbox.wire.errors import PAUSED, ContractPanicError, predecessor_disabled
+
+EVERYTHING = "ALL"
+"""The key that pauses every feature."""
+
+
+class Restrictions(msgspec.Struct, frozen=True, kw_only=True):
+    """``paused``: features by their keys; ``locked``: accounts that can do nothing; ``no_predecessor``: accounts that
+    only act by signed intents.
+    """
+
+    paused: frozenset[str] = frozenset()
+    locked: frozenset[str] = frozenset()
+    no_predecessor: frozenset[str] = frozenset()
+
+    def check_feature(self, feature: str) -> None:
+        """Raise ContractPanicError while the feature is paused."""
+        if feature in self.paused or EVERYTHING in self.paused:
+            raise ContractPanicError(PAUSED)
+
+    def check_predecessor(self, account: str) -> None:
+        """Raise ContractPanicError when transactions of the account are not taken as the account's own will."""
+        if account in self.no_predecessor:
+            raise predecessor_disabled(account)
+
+
+Read = Callable[[], Restrictions]
+NONE = Restrictions()
