@@ -61,6 +61,10 @@ class ProcessIds(msgspec.Struct, frozen=True, kw_only=True):
     desk: int
 
 
+LIKE_PRODUCTION = ("pace=production", "status_after_s=3")
+"""Venue settings of a rehearsal: settlements and the relay's index take as long as at the real venue."""
+
+
 class VenueFlags(msgspec.Struct, frozen=True, kw_only=True):
     """Options of ``cockpit venue``; None leaves the venue's default. ``settings``: ``NAME=VALUE`` each."""
 

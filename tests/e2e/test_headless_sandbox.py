@@ -21,7 +21,7 @@ from venue.protocol.tokens import BTC, EURE
 def sandbox(state_dir: Path, *options: str, **environ: str) -> "subprocess.CompletedProcess[str]":
     """Run a headless sandbox to its end with these settings in the environment."""
     return subprocess.run(
-        [sys.executable, "-m", "cockpit", "sandbox", "--headless", *options],
+        [sys.executable, "-m", "cockpit", "sandbox", "--headless", "--set", "pace=quick", *options],
         env=bare_environment(COCKPIT_STATE_DIR=str(state_dir)) | environ,
         stdin=subprocess.DEVNULL,
         capture_output=True,

@@ -76,8 +76,11 @@ def assemble(config: VenueConfig, *, clock: Callable[[], int], monotonic_ns: Cal
         clock=shifted,
         offset_ns=market.offset_ns,
         background=background,
+        faults=faults,
         settle_s=config.settle_s,
         tokens=config.tokens,
+        pace=config.pace,
+        status_after_s=config.status_after_s,
         flat=config.flat,
     )
     bridge = Bridge(

@@ -9,8 +9,7 @@ from venue.protocol.assets import Token
 from venue.protocol.tokens import BTC, DEFAULT_TOKENS, EURE, TokenTable
 
 _Seconds = Annotated[float, msgspec.Meta(ge=0, le=604_800)]
-
-
+Pace = Literal["quick", "production"]
 _Amount = Annotated[int, msgspec.Meta(ge=0)]
 _Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 
@@ -25,13 +24,15 @@ class VenueConfig(msgspec.Struct, frozen=True, kw_only=True):
     ``credited``: the token that a deposit of BTC becomes. ``legacy_share``: share of the ``legacy`` tokens in the
     requests for our markets; takers only sell these, unless ``legacy_both_ways``. ``deposit_after_s``: when a deposit
     of ``deposit_btc`` base units shows up, None for never; it is credited ``deposit_confirm_s`` later.
-    ``settle_s``: shortest and longest time from publishing to settlement. ``flat``: requests in the documented flat
-    envelope. ``port``: first of eight consecutive ports, 0 for any free ones. ``index_after_s``, ``send_after_s``,
-    ``complete_after_s``: how long after a withdrawal left the Verifier the bridge knows it, has paid it out, and is
-    done. ``confirm_s``: when a deposit is final, unless it says otherwise. ``tx_validity_s``: how old the block
-    named by a transaction may be. ``key_registered``: whether the Verifier knows the maker's key; ``access``: that
-    key's access to the maker's NEAR account. ``token_life_s``: the relay's bearer token is a JWT that ends after so
-    long; None: it is a word without an end.
+    ``settle_s``: shortest and longest time from publishing to settlement; ``pace`` *production* settles as the real
+    venue does instead, with a tail of minutes. ``status_after_s``: for so long after its publication the relay does
+    not know the status of an intent. ``flat``: requests in the documented flat envelope. ``port``: first of eight
+    consecutive ports, 0 for any free ones. ``index_after_s``, ``send_after_s``, ``complete_after_s``: how long after
+    a withdrawal left the Verifier the bridge knows it, has paid it out, and is done. ``confirm_s``: when a deposit is
+    final, unless it says otherwise. ``tx_validity_s``: how old the block named by a transaction may be.
+    ``key_registered``: whether the Verifier knows the maker's key; ``access``: that key's access to the maker's NEAR
+    account. ``token_life_s``: the relay's bearer token is a JWT that ends after so long; None: it is a word without an
+    end.
     """
 
     seed: int = 1
@@ -55,6 +56,8 @@ class VenueConfig(msgspec.Struct, frozen=True, kw_only=True):
     traders: int = 8
     rivals: bool = True
     settle_s: tuple[float, float] = (0.8, 2.0)
+    pace: Pace = "quick"
+    status_after_s: _Seconds = 0.0
     deposit_after_s: float | None = 10.0
     deposit_confirm_s: float = 15.0
     deposit_btc: _Amount = BTC.to_units(Decimal("0.01"))

@@ -9,7 +9,7 @@ from cockpit.processes.sandbox_run import SandboxRun
 from tests.support.processes.terminal import Terminal
 from tests.support.waiting import until
 
-FLAGS = ("sandbox", "--rate", "10", "--other-pairs", "0.2")
+FLAGS = ("sandbox", "--rate", "10", "--other-pairs", "0.2", "--set", "pace=quick")
 """Options of a quiet sandbox."""
 
 Open = Callable[..., Terminal]

@@ -13,6 +13,8 @@ WHOLE: dict[str, object] = {
     "relay_mute": False,
     "relay_late_ms": 0,
     "relay_rpc": "ok",
+    "relay_refuses_worse": False,
+    "status_after_s": None,
     "near_a": "ok",
     "near_b": "ok",
     "exchange_frozen": [],

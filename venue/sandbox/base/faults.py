@@ -51,8 +51,10 @@ class Faults(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     ``near_send``: what happens to transactions sent through a node; ``publish``: to ``publish_intent`` (and
     ``publish_intents``). ``near_resend``: the answer to bytes that ran already. ``near_no_gas``: no account can pay for
-    a transaction. ``near_tx_unknown_s``, ``near_stale_s``: for so many seconds a node knows no transaction, or stays at
-    its block. ``relay_not_found_s``: for so long ``get_status`` knows nothing. ``ft_transfer_fails``: so many next
+    a transaction. ``relay_refuses_worse``: an answer that is not better than those before it is refused, and stays
+    signed. ``status_after_s``: for so long after its publication ``get_status`` does not know an intent; None for the
+    venue's setting. ``near_tx_unknown_s``, ``near_stale_s``: for so many seconds a node knows no transaction, or stays
+    at its block. ``relay_not_found_s``: for so long ``get_status`` knows nothing. ``ft_transfer_fails``: so many next
     transfers out of the Verifier fail; the amount is credited back. ``bridge``: how it behaves as a whole, with
     ``near_slow_ms`` when slow. ``bridge_not_found_s``: for so long it knows no withdrawal. ``estimate_fails``: so many
     next estimates are refused. ``withdrawal_rejects``: so many next withdrawals are rejected and returned.
@@ -70,6 +72,7 @@ class Faults(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     relay_mute: bool = False
     relay_late_ms: _Milliseconds = 0
     relay_rpc: Gateway = "ok"
+    relay_refuses_worse: bool = False
     near_a: Endpoint = "ok"
     near_b: Endpoint = "ok"
     near_slow_ms: _Milliseconds = 10_000
@@ -82,6 +85,7 @@ class Faults(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     near_stale_s: dict[Node, _Seconds] = {}
     publish: LostAnswer | None = None
     relay_not_found_s: _Seconds = 0
+    status_after_s: _Seconds | None = None
     ft_transfer_fails: _Times = 0
     bridge: Endpoint = "ok"
     bridge_not_found_s: _Seconds = 0

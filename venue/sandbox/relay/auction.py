@@ -185,15 +185,15 @@ class Auction:
         self.answered = asyncio.Event()
         self._answers: dict[str, Answer] = {}
 
-    def enter(self, answer: Answer) -> None:
-        """Add the answer; AuctionRefusedError when a better or equal one is present."""
-        if self._answers and self._rank(answer) >= self._rank(self.options()[0]):
+    def enter(self, answer: Answer, *, refuse_worse: bool = False) -> None:
+        """Add the answer. With ``refuse_worse`` AuctionRefusedError when a better or equal one is present."""
+        if refuse_worse and self._answers and self._rank(answer) >= self._rank(self.options()[0]):
             raise AuctionRefusedError(OUTBID, "another solver won")
-        self._answers[answer.maker] = answer
+        self._answers[answer.quote_hash] = answer
         self.answered.set()
 
     def options(self) -> list[Answer]:
-        """Return one answer per maker, the taker's best first."""
+        """Return all answers, the taker's best first, and the earlier of equal ones."""
         return sorted(self._answers.values(), key=self._rank)
 
     def _rank(self, answer: Answer) -> int:

@@ -7,6 +7,7 @@ GONE = -32098
 GONE_TEXT = "quote not found or already finished"
 OUTBID = -32097
 NOT_VALID = -32096
+FAILED = -32095
 
 
 class AuctionRefusedError(SandboxError):

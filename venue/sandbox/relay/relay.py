@@ -8,8 +8,10 @@ from typing import Literal, Protocol
 import msgspec
 
 from venue.protocol.tokens import TokenTable
+from venue.sandbox.base.faults import FaultTable
 from venue.sandbox.base.runtime import Background
 from venue.sandbox.base.seeding import derive_uuid
+from venue.sandbox.config import Pace
 from venue.sandbox.relay.auction import Answer, Auction, QuoteRequest, Response, read_answer
 from venue.sandbox.relay.errors import GONE, GONE_TEXT, INVALID_PARAMS, NOT_VALID, AuctionRefusedError
 from venue.sandbox.relay.settlement import Settlement
@@ -41,8 +43,11 @@ class Relay:
         clock: Callable[[], int],
         offset_ns: Callable[[], int],
         background: Background,
+        faults: FaultTable,
         settle_s: tuple[float, float],
         tokens: TokenTable,
+        pace: Pace = "quick",
+        status_after_s: float = 0.0,
         flat: bool = False,
     ) -> None:
         self._ledger = ledger
@@ -51,6 +56,8 @@ class Relay:
         self._offset_ns = offset_ns
         self._flat = flat
         self._tokens = tokens
+        self._faults = faults
+        self._status_after_s = status_after_s
         self._subscriptions: dict[str, tuple[Topic, Link]] = {}
         self._subscription_count = 0
         self._ask_count = 0
@@ -60,7 +67,14 @@ class Relay:
         self.requests: Counter[tuple[str, str]] = Counter()
         self.counts: Counter[str] = Counter()
         self.settlement = Settlement(
-            ledger=ledger, seed=seed, delay_s=settle_s, background=background, clock=clock, announce=self._announce
+            ledger=ledger,
+            seed=seed,
+            delay_s=settle_s,
+            pace=pace,
+            indexed_after_s=self._indexed_after_s,
+            background=background,
+            clock=clock,
+            announce=self._announce,
         )
 
     def subscribe(self, topic: Topic, link: Link) -> str:
@@ -116,9 +130,8 @@ class Relay:
                 await _wait(auction.answered, rest_ms / 1000)
         finally:
             del self._auctions[request.quote_id]
-        answers = auction.options()
-        self._store(answers)
-        return answers
+        self._forget_expired()
+        return auction.options()
 
     def answer(self, response: Response) -> Answer:
         """Enter a maker's ``quote_response`` into its auction; AuctionRefusedError with the reason otherwise."""
@@ -130,13 +143,16 @@ class Relay:
             self._ledger.simulate_intents([answer.signed])
         except ContractPanicError as panic:
             raise AuctionRefusedError(NOT_VALID, str(panic)) from panic
-        auction.enter(answer)
+        # Whatever the relay says of an answer, it has the signature: until the deadline it can be settled.
+        self._quotes[answer.quote_hash] = answer
+        auction.enter(answer, refuse_worse=self._faults.current.relay_refuses_worse)
         return answer
 
     def publish(self, quote_hashes: Sequence[str], signed: Sequence[Mapping[str, object]]) -> tuple[str, ...]:
         """Settle the quotes against the takers' payloads, and return the payloads' hashes.
 
-        Raises AuctionRefusedError for an unknown or expired quote, ContractPanicError when the call could not succeed.
+        Raises AuctionRefusedError for an unknown or expired quote and for payloads that were published before,
+        ContractPanicError when the call could not succeed.
 
         """
         if not signed:
@@ -153,9 +169,12 @@ class Relay:
         """Return the number of requests for a market of the table so far, both directions."""
         return sum(count for pair, count in self.requests.items() if self._tokens.market(*pair) is not None)
 
-    def _store(self, answers: Sequence[Answer]) -> None:
+    def _indexed_after_s(self) -> float:
+        fault = self._faults.current.status_after_s
+        return self._status_after_s if fault is None else fault
+
+    def _forget_expired(self) -> None:
         now_ns = self._clock()
-        self._quotes |= {answer.quote_hash: answer for answer in answers}
         while self._quotes and (oldest := next(iter(self._quotes.values()))).deadline_ns < now_ns:
             del self._quotes[oldest.quote_hash]
 

@@ -1,21 +1,41 @@
 """A published intent's way to settlement: status, the chain's delay, the call on the ledger, the fills."""
 
 import asyncio
+import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
 from typing import Literal
 
 import base58
 import msgspec
 
+from venue.protocol.units import NS_PER_S
 from venue.sandbox.base.runtime import Background
 from venue.sandbox.base.seeding import derive, rng
+from venue.sandbox.config import Pace
 from venue.sandbox.relay.auction import Answer
+from venue.sandbox.relay.errors import FAILED, AuctionRefusedError
 from venue.sandbox.verifier.ledger import Executed, Ledger
 from venue.sandbox.wire.errors import ContractPanicError
 from venue.sandbox.wire.payload import SignedMessage, TokenDiff, open_payload
 
 Status = Literal["PENDING", "TX_BROADCASTED", "SETTLED", "NOT_FOUND_OR_NOT_VALID"]
+
+ALREADY_PROCESSED = "already processed"
+"""The relay's reason for intents that it has from an earlier call: they are taken."""
+
+PRODUCTION_S = ((0.0, 0.8), (0.5, 2.0), (0.9, 10.0), (0.99, 356.0), (1.0, 600.0))
+"""From publishing to settlement at the real venue: share of the settlements, and the seconds within which they came.
+The median and the two after it were measured, the ends are assumed."""
+
+
+def production_delay_s(share: float) -> float:
+    """Return the seconds within which this share of the real settlements (0 to 1) came."""
+    for (low, least), (high, most) in pairwise(PRODUCTION_S):
+        if share <= high:
+            return math.exp(math.log(least) + (share - low) / (high - low) * math.log(most / least))
+    return PRODUCTION_S[-1][1]
 
 
 class Fill(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,8 +62,14 @@ class Published(msgspec.Struct, frozen=True):
     reason: str = ""
 
 
+_UNKNOWN = Published("NOT_FOUND_OR_NOT_VALID")
+
+
 class Settlement:
-    """Settles published intents after a seeded delay between the two of ``delay_s``."""
+    """Settles published intents after a seeded delay: between the two of ``delay_s``, or as long as production takes.
+
+    ``indexed_after_s``: for so long after its publication the status of an intent is not known.
+    """
 
     def __init__(
         self,
@@ -51,6 +77,8 @@ class Settlement:
         ledger: Ledger,
         seed: int,
         delay_s: tuple[float, float],
+        pace: Pace,
+        indexed_after_s: Callable[[], float],
         background: Background,
         clock: Callable[[], int],
         announce: Callable[[Answer, str, Executed], None],
@@ -58,28 +86,34 @@ class Settlement:
         self._ledger = ledger
         self._seed = seed
         self._delay_s = delay_s
+        self._pace = pace
+        self._indexed_after_s = indexed_after_s
         self._background = background
         self._clock = clock
         self._announce = announce
         self._started = 0
         self._published: dict[str, Published] = {}
+        self._published_ns: dict[str, int] = {}
         self.fills: list[Fill] = []
         self.counts: Counter[str] = Counter()
 
     def status(self, intent_hash: str) -> Published:
-        """Return the intent's status; NOT_FOUND_OR_NOT_VALID for an unknown one."""
-        return self._published.get(intent_hash, Published("NOT_FOUND_OR_NOT_VALID"))
+        """Return the intent's status; NOT_FOUND_OR_NOT_VALID for one that is unknown or not indexed yet."""
+        indexed_ns = self._published_ns.get(intent_hash, 0) + int(self._indexed_after_s() * NS_PER_S)
+        if intent_hash in self._published_ns and self._clock() < indexed_ns:
+            return _UNKNOWN
+        return self._published.get(intent_hash, _UNKNOWN)
 
     def publish(self, answers: Sequence[Answer], signed: Sequence[Mapping[str, object]]) -> tuple[str, ...]:
         """Check the makers' quotes with the takers' payloads, start to settle, and return the takers' intent hashes.
 
-        Raises ContractPanicError with the contract's text when the call could not succeed now.
-
+        Raises ContractPanicError with the contract's text when the call could not succeed now, AuctionRefusedError for
+        intents that were published before.
         """
         messages = [open_payload(item) for item in signed]
         hashes = tuple(message.intent_hash for message in messages)
-        if all(self.status(name).status != "NOT_FOUND_OR_NOT_VALID" for name in hashes):
-            return hashes
+        if all(self._published.get(name, _UNKNOWN).status != "NOT_FOUND_OR_NOT_VALID" for name in hashes):
+            raise AuctionRefusedError(FAILED, ALREADY_PROCESSED)
         payloads = [*(answer.signed for answer in answers), *signed]
         report = self._ledger.simulate_intents(payloads)
         if "invariant_violated" in report:
@@ -87,6 +121,7 @@ class Settlement:
                 "invariant violated: " + msgspec.json.encode(report["invariant_violated"]).decode()
             )
         self._mark(hashes, Published("PENDING"))
+        self._published_ns.update(dict.fromkeys(hashes, self._clock()))
         self._background.spawn(self._settle(tuple(answers), messages, payloads), f"settlement of {hashes[-1]}")
         return hashes
 
@@ -95,7 +130,7 @@ class Settlement:
     ) -> None:
         hashes = tuple(message.intent_hash for message in messages)
         self._started += 1
-        delay = rng(self._seed, "settle", self._started).uniform(*self._delay_s)
+        delay = self._delay(self._started)
         await asyncio.sleep(delay * 0.4)
         tx_hash = base58.b58encode(derive(self._seed, "transaction", *hashes)).decode()
         self._mark(hashes, Published("TX_BROADCASTED", tx_hash))
@@ -113,6 +148,10 @@ class Settlement:
             self._record(message, hashes[-1], executed, at_ns)
         for answer in answers:
             self._announce(answer, hashes[-1], executed)
+
+    def _delay(self, number: int) -> float:
+        chance = rng(self._seed, "settle", number)
+        return production_delay_s(chance.random()) if self._pace == "production" else chance.uniform(*self._delay_s)
 
     def _record(self, message: SignedMessage, intent_hash: str, executed: Executed, at_ns: int) -> None:
         for intent in message.intents:

@@ -188,7 +188,7 @@ async def test_a_published_intent_is_paid_once_whatever_its_answer(desk: Desk, m
     signed = await published(desk)
     params = {"signed_data": signed, "quote_hashes": []}
     if mode == "twice":
-        assert (await desk.rig.rpc("publish_intent", params))["status"] == "OK"
+        assert (await desk.rig.rpc("publish_intent", params))["reason"] == "already processed"
     else:
         with pytest.raises((httpx.RemoteProtocolError, json.JSONDecodeError)):
             await desk.rig.rpc("publish_intent", params)

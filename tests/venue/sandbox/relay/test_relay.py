@@ -247,8 +247,6 @@ async def test_each_bad_answer_is_refused_with_its_reason(launch: Launch) -> Non
         stranger = Signer("stranger.near", rig.env["NEAR_INTENTS_SIGNER_PRIVATE_KEY"])
         assert "doesn't exist for account" in await refusal(output, stranger.diff(good, rig.salt, later)[1])
         assert (await maker.call("quote_response", response(quote_id, output, signed)))["result"] == "OK"
-        less = rig.signer.diff({BTC: 100_000, EURE: -79 * EUR}, rig.salt, later)[1]
-        assert "another solver won" in await refusal({"amount_out": str(79 * EUR)}, less)
         options = await pending_quote
         assert [option["amount_out"] for option in options] == [str(80 * EUR)]
         assert await refusal(output, signed) == GONE_TEXT
@@ -305,13 +303,69 @@ async def test_a_taker_settles_a_quote_over_the_rpc(launch: Launch) -> None:
         settled = await rig.until(lambda: status("SETTLED"))
         assert sent["data"] == settled["data"]
         again = await rig.rpc("publish_intents", {"quote_hashes": [quote_hash], "signed_datas": [paid]})
-        assert again == {"status": "OK", "intent_hashes": [intent_hash]}
+        assert again == {"status": "FAILED", "reason": "already processed", "intent_hashes": [intent_hash]}
+        once_more = await rig.rpc("publish_intent", {"quote_hashes": [quote_hash], "signed_data": paid})
+        assert once_more == {"status": "FAILED", "reason": "already processed", "intent_hash": intent_hash}
         intent_hash, late = buyer.diff(fair, rig.salt, rig.deadline_ms())
         second = await rig.rpc("publish_intent", {"quote_hashes": [quote_hash], "signed_data": late})
         assert (second["status"], second["reason"]) == ("FAILED", "nonce was already used")
     held = (await rig.state())["balances"]
     assert held["taker.near"] == {BTC: str(10**8 - 100_001), EURE: str(80 * EUR - 80 * EUR // 10**6)}
     assert held[rig.signer.account][EURE] == str(15_000 * EUR - 80 * EUR)
+
+
+@pytest.mark.parametrize("refuses_worse", [False, True])
+async def test_an_answer_that_does_not_win_stays_signed_and_can_be_settled(launch: Launch, refuses_worse: bool) -> None:
+    rig = await launch()
+    if refuses_worse:
+        await rig.control("/faults", {"relay_refuses_worse": True})
+    async with relay(rig.env) as socket:
+        maker = Maker(socket)
+        await maker.call("subscribe", ["quote"])
+        quote_id, pending_quote = await ask(rig, maker)
+        deadline = rig.deadline_ms()
+        answers = []
+        for euros in (80, 79):
+            name, signed = rig.signer.diff({BTC: 100_000, EURE: -euros * EUR}, rig.salt, deadline)
+            answers.append(
+                await maker.call("quote_response", response(quote_id, {"amount_out": str(euros * EUR)}, signed))
+            )
+        assert answers[0]["result"] == "OK"
+        assert text_of(answers[1]) == "another solver won" if refuses_worse else answers[1]["result"] == "OK"
+        options = await pending_quote
+        assert [option["amount_out"] for option in options] == [str(80 * EUR), str(79 * EUR)][
+            : 1 if refuses_worse else 2
+        ]
+    _, paid = taker(rig).diff({BTC: -100_001, EURE: 79 * EUR - 79 * EUR // 10**6}, rig.salt, deadline)
+    published = await rig.rpc("publish_intent", {"quote_hashes": [name], "signed_data": paid})
+    assert published["status"] == "OK"
+
+    async def settled() -> Any:
+        return (await rig.state())["settlements"]["settled"] == 1
+
+    await rig.until(settled)
+
+
+async def test_a_status_is_unknown_until_the_relay_has_indexed_the_intent(launch: Launch) -> None:
+    rig = await launch(status_after_s=0.5)
+    name, empty = rig.signer.sign([], rig.salt, rig.deadline_ms())
+    assert (await rig.rpc("publish_intent", {"quote_hashes": [], "signed_data": empty}))["status"] == "OK"
+
+    async def settled() -> Any:
+        return (await rig.state())["settlements"]["settled"] == 1
+
+    await rig.until(settled)
+    unknown = {"status": "NOT_FOUND_OR_NOT_VALID", "intent_hash": name}
+    assert await rig.rpc("get_status", {"intent_hash": name}) == unknown
+    again = await rig.rpc("publish_intent", {"quote_hashes": [], "signed_data": empty})
+    assert again["reason"] == "already processed"
+
+    async def indexed() -> Any:
+        return (await rig.rpc("get_status", {"intent_hash": name}))["status"] == "SETTLED"
+
+    await rig.until(indexed)
+    await rig.control("/faults", {"status_after_s": 60})
+    assert await rig.rpc("get_status", {"intent_hash": name}) == unknown
 
 
 async def test_a_quote_that_cannot_be_paid_any_more_fails_to_settle(launch: Launch) -> None:
