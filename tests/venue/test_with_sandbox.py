@@ -12,7 +12,7 @@ from tests.support.waiting import until
 from venue.bridges.poa.client import Bridge
 from venue.near.rpc import NearRpc
 from venue.protocol.nonce import pack_nonce
-from venue.protocol.tokens import BTC, EURE
+from venue.protocol.tokens import BTC, EURE, NBTC
 from venue.reference.bitstamp import Bitstamp
 from venue.reference.coinbase import Coinbase
 from venue.reference.composite import composite
@@ -103,7 +103,8 @@ async def test_the_bridge_names_its_tokens_and_refuses_in_both_its_forms(
 ) -> None:
     bridge = Bridge(venue.env()["NEAR_INTENTS_BRIDGE_URL"], client)
     tokens = await bridge.supported_tokens([BTC.chain, EURE.chain])
-    assert {token.intents_token_id: token.decimals for token in tokens} == {BTC.token_id: 8, EURE.token_id: 18}
+    expected = {BTC.token_id: 8, NBTC.token_id: 8, EURE.token_id: 18}
+    assert {token.intents_token_id: token.decimals for token in tokens} == expected
     for _ in range(2):
         with pytest.raises(RefusedError, match="Unsupported chain"):
             await bridge.deposit_address(CONFIG.maker_account, "doge:mainnet")

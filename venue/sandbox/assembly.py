@@ -57,7 +57,7 @@ def assemble(config: VenueConfig, *, clock: Callable[[], int], monotonic_ns: Cal
     """Build a venue; nothing runs yet. Raises RecordingError for an invalid recording."""
     seed = config.seed
     shifted = ShiftedClock(clock)
-    faults = FaultTable(shifted)
+    faults = FaultTable(shifted, config.tokens)
     background = Background()
     path = price_path(config)
     market = MarketClock(monotonic_ns)
@@ -87,6 +87,8 @@ def assemble(config: VenueConfig, *, clock: Callable[[], int], monotonic_ns: Cal
         ledger,
         shifted,
         rng=rng(seed, "bridge"),
+        tokens=config.tokens,
+        credited=config.credited_token,
         faults=faults,
         index_after_ns=int(config.index_after_s * NS_PER_S),
         send_after_ns=int(config.send_after_s * NS_PER_S),

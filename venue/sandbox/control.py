@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from venue.protocol.assets import Token
 from venue.protocol.units import NS_PER_S
 from venue.sandbox.assembly import Parts
 from venue.sandbox.base.faults import DepositRequest, FaultTable, OneTimeFaults
@@ -17,6 +18,7 @@ from venue.sandbox.bridges.bridge import Bridge
 from venue.sandbox.bridges.records import BridgeWithdrawal, Deposit
 from venue.sandbox.flow.traders import Traders
 from venue.sandbox.http_apps import json_response
+from venue.sandbox.verifier.accounts import Burn
 from venue.sandbox.verifier.ledger import Ledger
 
 Balances = dict[str, dict[str, str]]
@@ -68,7 +70,9 @@ def control_app(
         return json_response(msgspec.to_builtins(faults.current))
 
     async def post_deposit(request: Request) -> Response:
-        trigger(OneTimeFaults(deposit=msgspec.convert(await _body(request), DepositRequest, strict=False)))
+        deposit = msgspec.convert(await _body(request), DepositRequest, strict=False)
+        faults.check_deposit(deposit)
+        trigger(OneTimeFaults(deposit=deposit))
         return json_response({"ok": True})
 
     async def post_traders(request: Request) -> Response:
@@ -150,6 +154,7 @@ def _all_deposits(parts: Parts) -> list[dict[str, str]]:
         {
             "account": deposit.account,
             "token_id": deposit.token.asset.token_id,
+            "symbol": deposit.token.asset.symbol,
             "amount": str(deposit.amount),
             "status": deposit.status,
         }
@@ -167,23 +172,47 @@ def _requests(parts: Parts) -> dict[str, object]:
 
 
 def chains_view(bridge: Bridge, ledger: Ledger, now_ns: int) -> dict[str, object]:
-    """Return by chain: balances by address, deposits, burns and payments, and the token's totals, amounts as text."""
-    return {token.asset.chain: _chain(bridge, ledger, token.asset.chain, now_ns) for token in bridge.tokens}
+    """Return by chain: balances by address, deposits, burns, payments and losses; by token its totals. Amounts are
+    text.
+
+    """
+    return {name: _chain(bridge, ledger, name, now_ns) for name in bridge.chains}
 
 
 def _chain(bridge: Bridge, ledger: Ledger, name: str, now_ns: int) -> dict[str, object]:
     chain = bridge.chains[name]
-    token_id = chain.asset.token_id
-    totals: dict[str, int] = msgspec.to_builtins(bridge.totals(token_id))
+    credited = bridge.credited(name)
     withdrawals = [row for row in bridge.withdrawals if row.token.asset.chain == name]
     return {
-        "token_id": token_id,
-        "supply": str(ledger.supply(token_id)),
-        "totals": {key: str(amount) for key, amount in totals.items()},
+        "credits": None if credited is None else credited.asset.token_id,
+        "tokens": {
+            row.asset.token_id: _totals(bridge, ledger, row.asset) for row in bridge.tokens if row.asset.chain == name
+        },
         "balances": {address: str(amount) for address, amount in sorted(chain.balances.items())},
         "payments": [payment for row in withdrawals if (payment := _payment(row, now_ns)) is not None],
         "withdrawals": [_withdrawal(row) for row in withdrawals],
         "deposits": [_deposit(row, now_ns) for row in bridge.deposits if row.transfer.chain == name],
+        "lost": [_lost(row.burn) for row in bridge.lost if row.token.asset.chain == name],
+    }
+
+
+def _totals(bridge: Bridge, ledger: Ledger, token: Token) -> dict[str, object]:
+    totals: dict[str, int] = msgspec.to_builtins(bridge.totals(token.token_id))
+    return {
+        "symbol": token.symbol,
+        "supply": str(ledger.supply(token.token_id)),
+        "totals": {key: str(amount) for key, amount in totals.items()},
+    }
+
+
+def _lost(burn: Burn) -> dict[str, object]:
+    return {
+        "burn": burn.tx_hash,
+        "account": burn.account,
+        "token_id": burn.token_id,
+        "amount": str(burn.amount),
+        "receiver_id": burn.receiver_id,
+        "memo": burn.memo,
     }
 
 
@@ -192,6 +221,7 @@ def _payment(row: BridgeWithdrawal, now_ns: int) -> dict[str, object] | None:
         return None
     return {
         "tx_hash": row.payment.tx_hash,
+        "token_id": row.token.asset.token_id,
         "to": row.payment.to,
         "amount": str(row.payment.amount),
         "at_ns": row.payment.at_ns,
@@ -206,6 +236,7 @@ def _withdrawal(row: BridgeWithdrawal) -> dict[str, object]:
         "burn": row.tx_hash,
         "burn_number": row.number,
         "account": row.account,
+        "token_id": row.token.asset.token_id,
         "address": row.address,
         "amount": str(row.amount),
         "fee": str(row.fee),
@@ -221,6 +252,7 @@ def _deposit(row: Deposit, now_ns: int) -> dict[str, object]:
         "from": row.transfer.sender,
         "to": row.transfer.to,
         "account": row.account,
+        "token_id": row.token.asset.token_id,
         "amount": str(row.amount),
         "confirmations": row.transfer.confirmations(now_ns),
         "seen": row.seen_ns <= now_ns,

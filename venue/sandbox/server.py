@@ -8,7 +8,6 @@ from decimal import Decimal
 
 from starlette.applications import Starlette
 
-from venue.protocol.tokens import BTC
 from venue.protocol.units import NS_PER_S
 from venue.sandbox.assembly import assemble, salt
 from venue.sandbox.base.faults import DepositRequest, Exchange, OneTimeFaults
@@ -203,7 +202,8 @@ class Venue:
     async def _deposit_later(self, after_s: float) -> None:
         await asyncio.sleep(after_s)
         amount, confirm_s = self._config.deposit_btc, self._config.deposit_confirm_s
-        self._deposit(DepositRequest(token_id=BTC.token_id, amount=amount, confirm_after_s=confirm_s))
+        chain = self._config.credited_token.chain
+        self._deposit(DepositRequest(chain=chain, amount=amount, confirm_after_s=confirm_s))
 
     def _deposit(self, deposit: DepositRequest) -> None:
         account = deposit.account or self._parts.participants.maker.account
@@ -211,6 +211,7 @@ class Venue:
             account,
             deposit.token_id,
             deposit.amount,
+            chain=deposit.chain,
             confirm_after_ns=int(deposit.confirm_after_s * NS_PER_S),
             seen_after_ns=int(deposit.seen_after_s * NS_PER_S),
             sender=deposit.sender,

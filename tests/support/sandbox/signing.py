@@ -9,7 +9,7 @@ from nacl.signing import SigningKey
 
 from venue.protocol.nep413 import nep413_hash
 from venue.protocol.nonce import pack_nonce
-from venue.protocol.tokens import BTC, EURE
+from venue.protocol.tokens import BTC, DEFAULT_TOKENS, EURE
 from venue.protocol.units import NS_PER_S
 from venue.sandbox.verifier.ledger import Ledger
 from venue.sandbox.wire.timestamps import format_timestamp
@@ -102,10 +102,10 @@ def withdrawal(amount: int, **changes: object) -> dict[str, object]:
 
 
 def funded(clock: Clock, *signers: Signer, fee_pips: int = 1, amount: int = 10**9) -> Ledger:
-    """Create a ledger on which every signer has its key and ``amount`` base units of both assets."""
+    """Create a ledger on which every signer has its key and ``amount`` base units of every token."""
     ledger = Ledger(clock=clock, salt=SALT, fee_pips=fee_pips)
     for signer in signers:
         ledger.register_key(signer.account, signer.public_key)
-        ledger.mint(signer.account, BTC.token_id, amount)
-        ledger.mint(signer.account, EURE.token_id, amount)
+        for token in DEFAULT_TOKENS.tokens:
+            ledger.mint(signer.account, token.token_id, amount)
     return ledger

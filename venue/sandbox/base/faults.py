@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from venue.protocol.tokens import BTC, EURE
+from venue.protocol.tokens import DEFAULT_TOKENS, TokenTable
 from venue.protocol.units import NS_PER_MS, NS_PER_S
 
 Endpoint = Literal["ok", "429", "500", "garbage", "slow"]
@@ -57,7 +57,8 @@ class Faults(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     at its block. ``relay_not_found_s``: for so long ``get_status`` knows nothing. ``ft_transfer_fails``: so many next
     transfers out of the Verifier fail; the amount is credited back. ``bridge``: how it behaves as a whole, with
     ``near_slow_ms`` when slow. ``bridge_not_found_s``: for so long it knows no withdrawal. ``estimate_fails``: so many
-    next estimates are refused. ``withdrawal_rejects``: so many next withdrawals are rejected and returned.
+    next estimates are refused. ``bridge_credits``: symbol or id of the token that deposits on its chain become from now
+    on; empty for the venue's own. ``withdrawal_rejects``: so many next withdrawals are rejected and returned.
     ``fee_factor``: multiplies the withdrawal fees. ``clock_skew_ms``: how far HTTP dates and block times are ahead of
     the venue's real time; below 0 behind. ``status_shape``: ``data``, ``list`` (the older form), or the older form
     only for several withdrawals.
@@ -89,6 +90,7 @@ class Faults(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     ft_transfer_fails: _Times = 0
     bridge: Endpoint = "ok"
     bridge_not_found_s: _Seconds = 0
+    bridge_credits: str = ""
     estimate_fails: _Times = 0
     withdrawal_rejects: _Times = 0
     fee_factor: Decimal = Decimal(1)
@@ -108,13 +110,15 @@ class Faults(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 class DepositRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Money that arrives on another chain, base units, final there after ``confirm_after_s``.
 
+    It becomes the token ``token_id``, or with ``chain`` instead the token that the bridge credits there.
     The bridge sees it ``seen_after_s`` after its arrival, or at once after ``notify_deposit``. ``sender`` and
     ``tx_hash`` are the chain's, made up when not given; ``fails``: it is never credited.
 
     """
 
-    token_id: str
     amount: Annotated[int, msgspec.Meta(gt=0)]
+    token_id: str | None = None
+    chain: str | None = None
     account: str | None = None
     confirm_after_s: Annotated[float, msgspec.Meta(ge=0, le=86_400)] = 15.0
     seen_after_s: Annotated[float, msgspec.Meta(ge=0, le=86_400)] = 0.0
@@ -123,8 +127,8 @@ class DepositRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     fails: bool = False
 
     def __post_init__(self) -> None:
-        if self.token_id not in (BTC.token_id, EURE.token_id):
-            raise ValueError(f"the bridge does not carry {self.token_id}; use {BTC.token_id} or {EURE.token_id}")
+        if (self.token_id is None) == (self.chain is None):
+            raise ValueError("name the token_id or the chain of the deposit, not both")
 
 
 class Gift(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -156,8 +160,9 @@ _ONE_TIME = frozenset(OneTimeFaults.__struct_fields__)
 class FaultTable:
     """The faults that hold now; ``clock`` (UTC nanoseconds) times their periods."""
 
-    def __init__(self, clock: Callable[[], int] = time.time_ns) -> None:
+    def __init__(self, clock: Callable[[], int] = time.time_ns, tokens: TokenTable = DEFAULT_TOKENS) -> None:
         self._clock = clock
+        self._tokens = tokens
         self._started_ns: dict[str, int] = {}
         self._listeners: list[Callable[[frozenset[str]], None]] = []
         self.current = Faults()
@@ -173,11 +178,27 @@ class FaultTable:
         once = msgspec.convert({name: value for name, value in body.items() if name in _ONE_TIME}, OneTimeFaults)
         lasting = {name: value for name, value in body.items() if name not in _ONE_TIME}
         base = Faults() if once.mend else self.current
-        self.current = msgspec.convert(msgspec.structs.asdict(base) | lasting, Faults)
+        changed = msgspec.convert(msgspec.structs.asdict(base) | lasting, Faults)
+        self.check(changed.bridge_credits)
+        if once.deposit is not None:
+            self.check_deposit(once.deposit)
+        self.current = changed
         self._started_ns |= dict.fromkeys(lasting, self._clock())
         for listener in self._listeners:
             listener(frozenset(lasting))
         return once
+
+    def check_deposit(self, deposit: DepositRequest) -> None:
+        """Raise ValidationError for a token or chain that the bridge does not carry."""
+        self.check(deposit.token_id or "")
+        if deposit.chain is not None and all(token.chain != deposit.chain for token in self._tokens.tokens):
+            raise msgspec.ValidationError(f"the bridge does not carry the chain {deposit.chain}")
+
+    def check(self, token: str) -> None:
+        """Raise ValidationError for a token, by symbol or id, that the bridge does not carry; empty passes."""
+        if token and not any(token in (one.symbol, one.token_id) for one in self._tokens.tokens):
+            known = ", ".join(one.token_id for one in self._tokens.tokens)
+            raise msgspec.ValidationError(f"the bridge does not carry {token}; it carries {known}")
 
     def on_change(self, listener: Callable[[frozenset[str]], None]) -> None:
         """Call ``listener`` with the names of the changed faults, once they hold."""

@@ -2,15 +2,24 @@
 
 import hashlib
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import base58
 
+from venue.protocol.assets import Token
+from venue.protocol.tokens import DEFAULT_TOKENS, TokenTable
 from venue.protocol.units import NS_PER_S
 from venue.sandbox.base.faults import FaultTable
 from venue.sandbox.bridges.addresses import chain_address, read_address
 from venue.sandbox.bridges.chains import Chain, ChainTransfer
-from venue.sandbox.bridges.records import TOKENS, BridgeToken, BridgeTotals, BridgeWithdrawal, Deposit
+from venue.sandbox.bridges.records import (
+    BridgeToken,
+    BridgeTotals,
+    BridgeWithdrawal,
+    Deposit,
+    LostBurn,
+    bridge_tokens,
+)
 from venue.sandbox.verifier.accounts import Burn
 from venue.sandbox.verifier.ledger import Ledger
 from venue.sandbox.wire.errors import ContractPanicError
@@ -23,7 +32,8 @@ class Bridge:
 
     A withdrawal leaves the ledger first, is known here after ``index_after_ns``, paid after ``send_after_ns`` and
     completed after ``complete_after_ns``, each counted from the burn. ``advance`` does what is due. Whatever reaches a
-    deposit address is a deposit, final after ``confirm_ns`` unless the transfer says otherwise.
+    deposit address is a deposit, final after ``confirm_ns`` unless the transfer says otherwise. Several tokens may be
+    of one chain: what arrives there becomes ``credited``, by default the chain's first token.
 
     """
 
@@ -33,7 +43,8 @@ class Bridge:
         clock: Callable[[], int],
         *,
         rng: random.Random,
-        tokens: Sequence[BridgeToken] = TOKENS,
+        tokens: TokenTable = DEFAULT_TOKENS,
+        credited: Token | None = None,
         faults: FaultTable | None = None,
         index_after_ns: int = 2 * NS_PER_S,
         send_after_ns: int = 6 * NS_PER_S,
@@ -43,8 +54,9 @@ class Bridge:
         self._ledger = ledger
         self._clock = clock
         self._rng = rng
-        self.tokens = tuple(tokens)
-        self.faults = faults or FaultTable(clock)
+        self.tokens = bridge_tokens(tokens)
+        self._credited = credited
+        self.faults = faults or FaultTable(clock, tokens)
         self._index_ns = index_after_ns
         self._send_ns = max(index_after_ns, send_after_ns)
         self._complete_ns = max(self._send_ns, complete_after_ns)
@@ -52,7 +64,8 @@ class Bridge:
         self._owners: dict[tuple[str, str], str] = {}
         self.deposits: list[Deposit] = []
         self.withdrawals: list[BridgeWithdrawal] = []
-        self.chains = {token.asset.chain: Chain(token.asset, rng=rng) for token in self.tokens}
+        self.lost: list[LostBurn] = []
+        self.chains = {token.asset.chain: Chain(token.asset.chain, rng=rng) for token in self.tokens}
         for chain in self.chains.values():
             chain.on_transfer(self._arrived)
         ledger.on_burn(self._burned)
@@ -66,9 +79,10 @@ class Bridge:
     def deposit(
         self,
         account: str,
-        token_id: str,
+        token_id: str | None,
         amount: int,
         *,
+        chain: str | None = None,
         confirm_after_ns: int,
         seen_after_ns: int = 0,
         sender: str | None = None,
@@ -77,15 +91,18 @@ class Bridge:
     ) -> str:
         """Send base units to the account's deposit address and return the transaction's hash.
 
-        The bridge sees it ``seen_after_ns`` later. Raises ValueError for a token the bridge does not carry, an amount
+        They become the named token, or the one that the bridge credits now on the named ``chain``. The bridge sees the
+        transfer ``seen_after_ns`` later. Raises ValueError for a token the bridge does not carry, an amount
         that is not positive, or an address or hash that is not valid on the chain.
 
         """
-        token = self.token(lambda known: known.asset.token_id == token_id)
+        if token_id is None:
+            token = None if chain is None else self.credited(chain)
+        else:
+            token = self.token(lambda known: known.asset.token_id == token_id)
         if token is None or amount <= 0:
-            raise ValueError(
-                f"the bridge cannot deposit {amount} of {token_id}: use its own tokens and an amount above zero"
-            )
+            what = f"{amount} of {token_id or chain}"
+            raise ValueError(f"the bridge cannot deposit {what}: use its own tokens and an amount above zero")
         chain = token.asset.chain
         origin = deposit_address(f"sender of {account}", chain) if sender is None else read_address(chain, sender)
         if origin is None:
@@ -96,7 +113,7 @@ class Bridge:
             origin, to, amount, at_ns=now, confirm_ns=confirm_after_ns, tx_hash=tx_hash
         )
         record = self.deposits[-1]
-        record.seen_ns, record.fails = now + seen_after_ns, fails
+        record.token, record.seen_ns, record.fails = token, now + seen_after_ns, fails
         return transfer.tx_hash
 
     def look(self, chain: str, tx_hash: str) -> None:
@@ -119,6 +136,15 @@ class Bridge:
         """Return the withdrawal fee now, base units."""
         return token.fee(self.faults.current.fee_factor)
 
+    def credited(self, chain: str) -> BridgeToken | None:
+        """Return the token that a deposit on the chain becomes now; None for a chain that is not the bridge's."""
+        switched = self.faults.current.bridge_credits
+        rows = [row for row in self.tokens if row.asset.chain == chain]
+        for row in rows:
+            if switched in (row.asset.symbol, row.asset.token_id):
+                return row
+        return next((row for row in rows if row.asset == self._credited), rows[0] if rows else None)
+
     def token(self, fits: Callable[[BridgeToken], bool]) -> BridgeToken | None:
         return next((token for token in self.tokens if fits(token)), None)
 
@@ -134,11 +160,12 @@ class Bridge:
             fees=sum(row.fee for row in paid),
             returned=sum(row.amount for row in burns if row.status == "RETURNED"),
             under_way=sum(row.amount for row in burns if row.payment is None and row.status != "RETURNED"),
+            lost=sum(row.burn.amount for row in self.lost if row.burn.token_id == token_id),
         )
 
     def _arrived(self, transfer: ChainTransfer) -> None:
         account = self._owners.get((transfer.chain, transfer.to))
-        token = self.token(lambda known: known.asset.chain == transfer.chain)
+        token = self.credited(transfer.chain)
         if account is None or token is None:
             return
         self.deposits.append(
@@ -162,6 +189,9 @@ class Bridge:
     def _burned(self, burn: Burn) -> None:
         token = self.token(lambda known: known.asset.near_token == burn.token)
         memo = burn.memo or ""
+        if token is not None and burn.receiver_id == token.asset.never_to:
+            self.lost.append(LostBurn(token, burn))
+            return
         if token is None or burn.receiver_id != burn.token or burn.msg is not None or not memo.startswith(MEMO_PREFIX):
             return
         address = memo.removeprefix(MEMO_PREFIX)

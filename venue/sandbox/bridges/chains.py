@@ -1,15 +1,13 @@
-"""Bitcoin and Gnosis as two small ledgers: addresses hold one asset, and transfers become final with time."""
+"""Bitcoin, Gnosis and other chains as small ledgers: addresses hold one coin, and transfers become final with time."""
 
 import random
 from collections.abc import Callable
 
 import msgspec
 
-from venue.protocol.assets import Token
-from venue.protocol.tokens import BTC, EURE
-
-CONFIRMATIONS = {BTC.chain: 3, EURE.chain: 12}
-"""Confirmations after which a transfer is final; their duration is the transfer's own."""
+CONFIRMATIONS = {"btc:mainnet": 3}
+_MOST = 12
+"""Confirmations after which a transfer is final, by chain and elsewhere; their duration is the transfer's own."""
 
 
 class ChainTransfer(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,25 +26,23 @@ class ChainTransfer(msgspec.Struct, frozen=True, kw_only=True):
 
     def confirmations(self, now_ns: int) -> int:
         """Return how many confirmations it has, at most those required."""
-        needed = CONFIRMATIONS[self.chain]
+        needed = CONFIRMATIONS.get(self.chain, _MOST)
         return needed if self.final(now_ns) else max(0, now_ns - self.at_ns) * needed // self.confirm_ns
 
 
 class Chain:
-    """One chain with one asset. ``rng`` makes the hashes; addresses are in canonical form."""
+    """One chain with one coin. ``name`` is the bridge's: ``btc:mainnet`` or ``eth:100``. ``rng`` makes the hashes;
+    addresses are in canonical form.
 
-    def __init__(self, asset: Token, *, rng: random.Random) -> None:
-        self.asset = asset
+    """
+
+    def __init__(self, name: str, *, rng: random.Random) -> None:
+        self.name = name
         self._rng = rng
         self._listeners: list[Callable[[ChainTransfer], None]] = []
         self._hashes: set[str] = set()
         self.balances: dict[str, int] = {}
         self.transfers: list[ChainTransfer] = []
-
-    @property
-    def name(self) -> str:
-        """The bridge's name: ``btc:mainnet`` or ``eth:100``."""
-        return self.asset.chain
 
     def transfer(
         self, sender: str, to: str, amount: int, *, at_ns: int, confirm_ns: int, tx_hash: str | None = None

@@ -1,12 +1,14 @@
 """What the bridge knows: its tokens, deposits and withdrawals, and their wire form."""
 
+import re
 from decimal import ROUND_UP, Decimal
 
 import msgspec
 
 from venue.protocol.assets import Token
-from venue.protocol.tokens import BTC, EURE
+from venue.protocol.tokens import BITCOIN, TokenTable
 from venue.sandbox.bridges.chains import ChainTransfer
+from venue.sandbox.verifier.accounts import Burn
 from venue.sandbox.wire.timestamps import format_timestamp
 
 
@@ -38,19 +40,35 @@ class BridgeToken(msgspec.Struct, frozen=True, kw_only=True):
         }
 
 
-TOKENS = (
-    BridgeToken(
-        asset=BTC, identifier="btc:mainnet:native", min_deposit=5_000, min_withdrawal=700, withdrawal_fee=1_500
-    ),
-    BridgeToken(
-        asset=EURE,
-        identifier="eth:100:0x420ca0f9b9b604ce0fd9c18ef134c705e5fa3430",
-        min_deposit=10**17,
-        min_withdrawal=2 * 10**17,
-        withdrawal_fee=10**16,
-    ),
-)
-"""The active pair, with minima and fees of a plausible size."""
+_ADDRESS = re.compile(r"0x[0-9a-f]{40}")
+_TERMS = {BITCOIN.name: (5_000, 700, 1_500)}
+_OTHER_TERMS = (10**17, 2 * 10**17, 10**16)
+"""Least deposit, least withdrawal and fee in base units of the underlying, of a plausible size."""
+
+
+def bridge_tokens(table: TokenTable) -> tuple[BridgeToken, ...]:
+    """Return the bridge's rows of the table's tokens. Those of one coin have one identifier, as on the real bridge."""
+    return tuple(_bridge_token(token) for token in table.tokens)
+
+
+def _bridge_token(token: Token) -> BridgeToken:
+    address = _ADDRESS.search(token.near_token)
+    terms = _TERMS.get(token.underlying.name, _OTHER_TERMS)
+    min_deposit, min_withdrawal, fee = (max(1, amount // token.scale) for amount in terms)
+    return BridgeToken(
+        asset=token,
+        identifier=f"{token.chain}:{'native' if address is None else address[0]}",
+        min_deposit=min_deposit,
+        min_withdrawal=min_withdrawal,
+        withdrawal_fee=fee,
+    )
+
+
+class LostBurn(msgspec.Struct, frozen=True):
+    """Base units that left the Verifier for a contract that keeps them: nobody pays them out or gives them back."""
+
+    token: BridgeToken
+    burn: Burn
 
 
 class Deposit(msgspec.Struct, kw_only=True):
@@ -141,7 +159,7 @@ class BridgeWithdrawal(msgspec.Struct, kw_only=True):
 
 class BridgeTotals(msgspec.Struct, frozen=True, kw_only=True):
     """Totals of one token, base units: credited to the Verifier; burned for withdrawals; of that paid out, kept as
-    fees, returned, and still under way.
+    fees, returned, and still under way. ``lost``: sent to a contract that keeps it; not part of what was burned.
 
     """
 
@@ -151,3 +169,4 @@ class BridgeTotals(msgspec.Struct, frozen=True, kw_only=True):
     fees: int
     returned: int
     under_way: int
+    lost: int

@@ -76,7 +76,7 @@ class BridgeRpc:
 
     def _withdrawal_estimate(self, params: Mapping[str, Any]) -> object:
         chain, name = self._chain(params), params.get("token")
-        token = self._bridge.token(lambda known: known.asset.chain == chain and _names(known, name))
+        token = self._named(chain, name)
         if token is None:
             raise BridgeError("Unsupported token")
         if self._bridge.faults.count_down("estimate_fails"):
@@ -130,6 +130,15 @@ class BridgeRpc:
             raise BridgeError("Unsupported chain")
         return chain
 
+    def _named(self, chain: str, name: object) -> BridgeToken | None:
+        rows = [row for row in self._bridge.tokens if row.asset.chain == chain]
+        exact = next((row for row in rows if name in (row.asset.near_token, row.asset.token_id)), None)
+        if exact is not None:
+            return exact
+        # Tokens of one coin share the identifier: it means the one that deposits become.
+        credited = self._bridge.credited(chain)
+        return credited if credited is not None and _names_coin(credited, name) else None
+
     def _echo(self, request_id: object) -> object:
         plain = isinstance(request_id, int) and not isinstance(request_id, bool)
         return str(request_id) if plain and self._answers % 2 == 0 else request_id
@@ -162,6 +171,5 @@ def _page(params: Mapping[str, Any]) -> tuple[int, int]:
     return limit, offset
 
 
-def _names(token: BridgeToken, name: object) -> bool:
-    address = token.identifier.split(":", 2)[2]
-    return name in (token.asset.near_token, token.asset.token_id, token.identifier, address)
+def _names_coin(token: BridgeToken, name: object) -> bool:
+    return name in (token.identifier, token.identifier.split(":", 2)[2])

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.sandbox.signing import BTC_ADDRESS, NOW, SALT, Clock, Signer, funded, withdrawal
-from venue.protocol.tokens import BTC, EURE
+from venue.protocol.tokens import BTC, EURE, NBTC
 from venue.protocol.units import NS_PER_S
 from venue.sandbox.bridges.bridge import Bridge
 from venue.sandbox.bridges.rpc import BridgeRpc
@@ -58,9 +58,12 @@ async def refusal(bridge: BridgeRpc, method: str, params: object) -> str:
 
 async def test_supported_tokens(endpoint: BridgeRpc) -> None:
     tokens = (await call(endpoint, "supported_tokens"))["tokens"]
-    assert [token["intents_token_id"] for token in tokens] == [BTC.token_id, EURE.token_id]
+    assert [token["intents_token_id"] for token in tokens] == [BTC.token_id, NBTC.token_id, EURE.token_id]
     terms = [(token["min_withdrawal_amount"], token["withdrawal_fee"]) for token in tokens]
-    assert terms == [("700", "1500"), ("200000000000000000", "10000000000000000")]
+    assert terms == [("700", "1500"), ("700", "1500"), ("200000000000000000", "10000000000000000")]
+    bitcoin = (await call(endpoint, "supported_tokens", chains=["btc:mainnet"]))["tokens"]
+    assert {token["defuse_asset_identifier"] for token in bitcoin} == {"btc:mainnet:native"}
+    assert [token["near_token_id"] for token in bitcoin] == [BTC.near_token, NBTC.near_token]
     gnosis = (await call(endpoint, "supported_tokens", chains=["eth:100"]))["tokens"]
     assert [(token["near_token_id"], token["decimals"]) for token in gnosis] == [(EURE.near_token, 18)]
 
@@ -133,8 +136,10 @@ async def test_deposits_are_filtered_by_chain_and_status(bridge: Bridge, endpoin
 
 
 async def test_an_estimate_names_the_fee(endpoint: BridgeRpc) -> None:
-    for name in (BTC.near_token, BTC.token_id, "native"):
+    names = {BTC.near_token: BTC, BTC.token_id: BTC, "native": BTC, NBTC.near_token: NBTC, NBTC.token_id: NBTC}
+    for name, token in names.items():
         estimate = await call(endpoint, "withdrawal_estimate", chain="btc:mainnet", token=name, address="bc1qx")
+        assert (estimate["tokenAddress"], estimate["token"]["intents_token_id"]) == (token.near_token, token.token_id)
         assert int(estimate["withdrawalFee"]) == 1500
         assert estimate["withdrawalFeeDecimals"] == 8
         assert estimate["userAddress"] == "bc1qx"

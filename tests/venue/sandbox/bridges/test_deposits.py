@@ -1,10 +1,12 @@
 """Deposits: one arrives on a chain, is seen, becomes final and is credited once, or never."""
 
+import msgspec
 import pytest
 
 from tests.support.sandbox.signing import BTC_ADDRESS, GNOSIS_ADDRESS
 from tests.venue.sandbox.bridges.conftest import MAKER, World
-from venue.protocol.tokens import BTC, EURE
+from venue.protocol.assets import Token
+from venue.protocol.tokens import BTC, EURE, NBTC
 from venue.protocol.units import NS_PER_S
 
 
@@ -78,3 +80,66 @@ def test_confirmations_come_with_time(world: World) -> None:
         3,
         3,
     ]
+
+
+async def send_bitcoin(world: World, amount: int) -> None:
+    """Send coins to the maker's address, as anybody can: the bridge alone decides which token they become."""
+    address = (await world.call("deposit_address", account_id=MAKER, chain=BTC.chain))["address"]
+    world.bridge.chains[BTC.chain].transfer("bc1qsender", address, amount, at_ns=world.clock(), confirm_ns=NS_PER_S)
+
+
+def bitcoin(world: World) -> tuple[int, int]:
+    """Return what the maker holds of the legacy token and of nBTC."""
+    return world.ledger.balance(MAKER, BTC.token_id), world.ledger.balance(MAKER, NBTC.token_id)
+
+
+@pytest.mark.parametrize("name", [NBTC.symbol, NBTC.token_id])
+async def test_the_bridge_decides_which_token_a_deposit_becomes_and_changes_its_mind(world: World, name: str) -> None:
+    legacy, new = bitcoin(world)
+    await send_bitcoin(world, 50_000)
+    world.faults.apply({"bridge_credits": name})
+    await send_bitcoin(world, 60_000)
+    world.wait(2)
+    assert bitcoin(world) == (legacy + 50_000, new + 60_000)
+    rows = (await world.call("recent_deposits", account_id=MAKER))["deposits"]
+    assert [row["near_token_id"] for row in rows] == [NBTC.near_token, BTC.near_token]
+    assert {row["defuse_asset_identifier"] for row in rows} == {"btc:mainnet:native"}
+    estimate = await world.call("withdrawal_estimate", chain=BTC.chain, token="native", address=BTC_ADDRESS)
+    assert estimate["tokenAddress"] == NBTC.near_token
+
+    world.faults.apply({"bridge_credits": ""})
+    world.bridge.deposit(MAKER, None, 70_000, chain=BTC.chain, confirm_after_ns=0)
+    world.wait(1)
+    assert bitcoin(world) == (legacy + 120_000, new + 60_000)
+
+
+@pytest.mark.parametrize("token", [BTC, NBTC])
+async def test_a_deposit_of_a_named_token_becomes_that_one(world: World, token: Token) -> None:
+    world.faults.apply({"bridge_credits": NBTC.symbol if token == BTC else BTC.symbol})
+    before = world.ledger.balance(MAKER, token.token_id)
+    world.bridge.deposit(MAKER, token.token_id, 50_000, confirm_after_ns=0)
+    world.wait(1)
+    assert world.ledger.balance(MAKER, token.token_id) == before + 50_000
+    assert world.bridge.totals(token.token_id).credited == 50_000
+
+
+def test_a_switch_for_one_chain_leaves_the_others_alone(world: World) -> None:
+    world.faults.apply({"bridge_credits": NBTC.symbol})
+    credited = world.bridge.credited(EURE.chain)
+    assert credited is not None
+    assert credited.asset == EURE
+    assert world.bridge.credited("doge:mainnet") is None
+
+
+@pytest.mark.parametrize("body", [{"bridge_credits": "doge"}, {"deposit": {"token_id": "nep141:x", "amount": 1}}])
+def test_a_token_that_the_bridge_does_not_carry_changes_nothing(world: World, body: dict[str, object]) -> None:
+    before = world.faults.current
+    with pytest.raises(msgspec.ValidationError, match="does not carry"):
+        world.faults.apply({"fee_factor": 2, **body})
+    assert world.faults.current == before
+
+
+@pytest.mark.parametrize("names", [{}, {"token_id": BTC.token_id, "chain": BTC.chain}, {"chain": "doge:mainnet"}])
+def test_a_deposit_names_its_token_or_its_chain(world: World, names: dict[str, str]) -> None:
+    with pytest.raises(msgspec.ValidationError, match=r"name the token_id or the chain|does not carry the chain"):
+        world.faults.apply({"deposit": {"amount": 1, **names}})

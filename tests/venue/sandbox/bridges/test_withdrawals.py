@@ -7,7 +7,8 @@ import pytest
 
 from tests.support.sandbox.signing import BTC_ADDRESS, GNOSIS_ADDRESS, withdrawal
 from tests.venue.sandbox.bridges.conftest import MAKER, World
-from venue.protocol.tokens import BTC, EURE
+from venue.protocol.assets import Token
+from venue.protocol.tokens import BTC, EURE, NBTC, OMNI_BRIDGE
 
 
 def burn(world: World, *amounts: int, **changes: object) -> str:
@@ -147,3 +148,29 @@ async def test_a_transfer_that_fails_is_credited_back_and_unknown_to_the_bridge(
     assert world.ledger.balance(MAKER, BTC.token_id) == before
     world.wait(60)
     assert await world.refusal("withdrawal_status", withdrawal_hash=tx_hash) == "Withdrawals not found"
+
+
+@pytest.mark.parametrize(
+    ("token", "receiver"),
+    [(NBTC, NBTC.near_token), (BTC, OMNI_BRIDGE), (EURE, OMNI_BRIDGE)],
+    ids=["nBTC", "BTC", "EURe"],
+)
+async def test_what_leaves_by_the_other_route_is_lost(world: World, token: Token, receiver: str) -> None:
+    before = world.ledger.balance(MAKER, token.token_id)
+    tx_hash = burn(world, 10**18 if token == EURE else 100_000, token=token.near_token, receiver_id=receiver)
+    for _ in range(10):
+        world.wait(60)
+    (lost,) = world.bridge.lost
+    assert (lost.token.asset, lost.burn.tx_hash, lost.burn.account) == (token, tx_hash, MAKER)
+    assert world.ledger.balance(MAKER, token.token_id) == before - lost.burn.amount
+    assert world.bridge.totals(token.token_id).lost == lost.burn.amount
+    assert world.bridge.withdrawals == []
+    assert world.bridge.chains[token.chain].transfers == []
+    assert await world.refusal("withdrawal_status", withdrawal_hash=tx_hash) == "Withdrawals not found"
+
+
+async def test_withdrawals_of_one_chain_are_told_apart_by_their_token(world: World) -> None:
+    tx_hash = burn(world, 100_000)
+    world.wait(3)
+    row = (await status(world, tx_hash))["data"]
+    assert (row["near_token_id"], row["defuse_asset_identifier"]) == (BTC.near_token, "btc:mainnet:native")
