@@ -34,6 +34,7 @@ PLACEHOLDERS: Mapping[str, str] = {
     "NEAR_INTENTS_ACCOUNT_ID": "x.near",
     "NEAR_INTENTS_SIGNER_PRIVATE_KEY": f"ed25519:{'1' * 32}",
     "COCKPIT_STATE_DIR": "/",
+    "COCKPIT_MARKETS_FILE": "none",
 }
 """Valid values, so that one setting can be checked before the others are known."""
 

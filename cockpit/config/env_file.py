@@ -1,8 +1,6 @@
 """Reads a ``.env`` file; refuses one that other users can read, and reports misspelt names."""
 
-import os
-import shlex
-import stat
+import io
 from collections.abc import Collection
 from difflib import SequenceMatcher
 from pathlib import Path
@@ -10,6 +8,8 @@ from typing import TextIO
 
 import msgspec
 from dotenv.parser import parse_stream
+
+from cockpit.config.owned_file import read_owned
 
 
 class EnvFile(msgspec.Struct, frozen=True):
@@ -24,24 +24,10 @@ def read_env_file(path: Path, names: Collection[str]) -> EnvFile:
 
     Problems name lines and variables, never values.
     """
-    try:
-        handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-    except FileNotFoundError:
-        return EnvFile({}, ())
-    except OSError as error:
-        return EnvFile(None, (f"cannot read {path}: {error.strerror}",))
-    try:
-        found = os.fstat(handle)
-        if not stat.S_ISREG(found.st_mode):
-            return EnvFile(None, (f"{path} is not a regular file",))
-        if found.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-            return EnvFile(None, (f"{path} can be read by other users; run chmod 600 {shlex.quote(str(path))}",))
-        with open(handle, encoding="utf-8-sig", closefd=False) as stream:
-            return _parse(stream, path, names)
-    except UnicodeDecodeError:
-        return EnvFile(None, (f"{path} is not UTF-8 text",))
-    finally:
-        os.close(handle)
+    file = read_owned(path, others_may="nothing")
+    if file.problem:
+        return EnvFile(None, (file.problem,))
+    return _parse(io.StringIO(file.text or "", newline=None), path, names)
 
 
 def _parse(stream: TextIO, path: Path, names: Collection[str]) -> EnvFile:

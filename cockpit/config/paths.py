@@ -8,6 +8,7 @@ READ_ONLY_SOCKET_NAME = "desk-ro.sock"
 HISTORY_NAME = "history.sqlite"
 JOURNAL_NAME = "history.journal"
 KEYS_NAME = "keys.toml"
+MARKETS_NAME = "markets.toml"
 
 
 def default_state_dir(environ: Mapping[str, str]) -> Path:
@@ -30,6 +31,14 @@ def keys_file_of(given: str | None, environ: Mapping[str, str]) -> str:
     if given is not None:
         return _expand_home(given, environ)
     return str(Path(_base("XDG_CONFIG_HOME", ".config", environ), "near-cockpit", KEYS_NAME))
+
+
+def markets_files(given: str | None, environ: Mapping[str, str], state_dir: str) -> tuple[str, ...]:
+    """Return where the markets may lie: the file that was given, else in the state or the configuration directory."""
+    if given is not None:
+        return (_expand_home(given, environ),)
+    config = Path(_base("XDG_CONFIG_HOME", ".config", environ), "near-cockpit", MARKETS_NAME)
+    return tuple(dict.fromkeys((str(Path(state_dir, MARKETS_NAME)), str(config))))
 
 
 def _expand_home(given: str, environ: Mapping[str, str]) -> str:

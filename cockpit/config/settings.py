@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from cockpit.config import validators as fields
 from cockpit.config.env_file import EnvFile, read_env_file
 from cockpit.config.errors import InvalidSettingError, SettingsError
+from cockpit.config.markets import Markets, load_markets
 from cockpit.config.notifications import Means, Occasion
 from cockpit.config.paths import (
     HISTORY_NAME,
@@ -23,6 +24,8 @@ from cockpit.config.paths import (
 from cockpit.config.secret import Secret
 from cockpit.config.urls import is_loopback
 from cockpit.model.commands import Limits
+from venue.protocol.assets import INTENTS_CONTRACT
+from venue.protocol.tokens import TokenTable
 
 
 def _level(text: str) -> str:
@@ -178,6 +181,7 @@ class Settings(BaseSettings):
     )
     state_dir: Annotated[Path, BeforeValidator(fields.directory)] = Field(validation_alias="COCKPIT_STATE_DIR")
     keys_file: Annotated[Path, BeforeValidator(fields.file)] = Field(validation_alias="COCKPIT_KEYS_FILE")
+    markets: Markets = Field(default=Markets(), validation_alias="COCKPIT_MARKETS_FILE")
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_level)] = Field(
         default="INFO",
         validation_alias="COCKPIT_LOG_LEVEL",
@@ -212,6 +216,10 @@ class Settings(BaseSettings):
     def journal_path(self) -> Path:
         """Events that wait while PostgreSQL is unavailable."""
         return self.state_dir / JOURNAL_NAME
+
+    @property
+    def tokens(self) -> TokenTable:
+        return self.markets.tokens
 
     @property
     def endpoints(self) -> tuple[str, ...]:
@@ -254,6 +262,9 @@ class Settings(BaseSettings):
 NAMES: dict[str, str] = {str(field.validation_alias): name for name, field in Settings.model_fields.items()}
 """Every environment variable and the attribute of ``Settings`` it sets."""
 
+STAGE_SERVICES = ("NEAR_INTENTS_RELAY_WS_URL", "NEAR_INTENTS_RELAY_RPC_URL", "NEAR_INTENTS_BRIDGE_URL")
+"""Settings that must not name the venue's services while another contract is in use."""
+
 SECRET_NAMES = frozenset({"NEAR_INTENTS_API_KEY", "NEAR_INTENTS_SIGNER_PRIVATE_KEY", "POSTGRES_URL"})
 
 
@@ -266,15 +277,18 @@ def load(env_file: Path | None, environ: Mapping[str, str]) -> Settings:
     if file.values is None:
         raise SettingsError(file.problems)
     given = file.values | {name: environ[name] for name in NAMES if environ.get(name, "").strip()}
+    state_dir = state_dir_of(given.get("COCKPIT_STATE_DIR", "").strip() or None, environ)
+    markets_file = given.get("COCKPIT_MARKETS_FILE", "").strip() or None
+    markets, market_problems = load_markets(markets_file, environ, state_dir)
+    given = {**markets.stage.services, **{name: value for name, value in given.items() if value.strip()}}
     values: dict[str, Any] = {
-        name: Secret(value.strip()) if name in SECRET_NAMES else value.strip()
-        for name, value in given.items()
-        if value.strip()
+        name: Secret(value.strip()) if name in SECRET_NAMES else value.strip() for name, value in given.items()
     }
-    values["COCKPIT_STATE_DIR"] = state_dir_of(values.get("COCKPIT_STATE_DIR"), environ)
+    values["COCKPIT_STATE_DIR"] = state_dir
+    values["COCKPIT_MARKETS_FILE"] = markets
     values["COCKPIT_KEYS_FILE"] = keys_file_of(values.get("COCKPIT_KEYS_FILE"), environ)
     settings, problems = _validate(values)
-    problems = (*file.problems, *problems)
+    problems = (*file.problems, *market_problems, *problems)
     if settings is None or problems:
         raise SettingsError(problems)
     return settings
@@ -315,6 +329,14 @@ def _contradictions(s: Settings) -> tuple[str, ...]:
         )
     if s.quote_deadline_ms > s.quote_max_deadline_ms:
         found.append("QUOTE_DEADLINE_MS: expected at most QUOTE_MAX_DEADLINE_MS")
+    if s.markets.stage.contract != INTENTS_CONTRACT:
+        for name in STAGE_SERVICES:
+            field = Settings.model_fields[NAMES[name]]
+            if getattr(s, NAMES[name]) == field.default:
+                found.append(
+                    f"{name}: {s.markets.stage.contract} is a stage of its own; "
+                    f"name its service in [stage] of {s.markets.path}, or here"
+                )
     if s.inventory_poll_ms >= s.inventory_max_age_ms:
         found.append("INVENTORY_POLL_MS: expected less than INVENTORY_MAX_AGE_MS")
     return tuple(found)

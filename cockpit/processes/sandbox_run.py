@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from cockpit.config.errors import SettingsError
+from cockpit.config.markets import BUILT_IN_ONLY
 from cockpit.config.paths import HISTORY_NAME, SOCKET_NAME
 from cockpit.config.settings import NAMES, load
 from cockpit.processes.errors import ProcessStartError
@@ -182,10 +183,10 @@ class SandboxRun:
 
 def _settings(directory: Path, venue: Mapping[str, str], own: Mapping[str, str]) -> dict[str, str]:
     # A sandbox desk's settings: its defaults, the venue's addresses, the operator's own, the venue's credentials.
-    # Its history is a file in its directory, never the operator's database.
+    # Its history is a file in its directory, never the operator's database, and its markets are those of the venue.
     settings = {**DESK_SETTINGS, **venue, **own, **{name: venue[name] for name in CREDENTIALS}}
     known = {name: value for name, value in settings.items() if name in NAMES and name != "POSTGRES_URL"}
-    return known | {"COCKPIT_STATE_DIR": str(directory)}
+    return known | {"COCKPIT_STATE_DIR": str(directory), "COCKPIT_MARKETS_FILE": BUILT_IN_ONLY}
 
 
 def new_name() -> str:

@@ -10,9 +10,13 @@ import sha3
 from base58 import b58decode_check
 from base58_bech32.bech32 import BECH32_1_CONST, BECH32_M_CONST, bech32_decode, convertbits
 
-from venue.protocol.tokens import BTC, EURE
+from venue.protocol.tokens import EURE
 from venue.signing.errors import InvalidAddressError
 
+BITCOIN_CHAIN = "btc:mainnet"
+GNOSIS_CHAIN = "eth:100"
+CHAINS = (BITCOIN_CHAIN, GNOSIS_CHAIN)
+"""The bridge's names of the chains whose addresses can be checked."""
 BITCOIN_HINT = "enter a Bitcoin mainnet address (1…, 3… or bc1…)"
 GNOSIS_HINT = "enter a Gnosis address (0x and 40 hex digits in mixed case)"
 _BECH32_MAX = 90
@@ -31,9 +35,9 @@ def check_address(chain: str, text: str) -> str:
 
     ``chain`` is the bridge's name, ``btc:mainnet`` or ``eth:100``. Raises InvalidAddressError.
     """
-    if chain == BTC.chain:
+    if chain == BITCOIN_CHAIN:
         return _bitcoin(_single_token(text, BITCOIN_HINT))
-    if chain == EURE.chain:
+    if chain == GNOSIS_CHAIN:
         return _gnosis(_single_token(text, GNOSIS_HINT))
     raise InvalidAddressError("addresses on this chain cannot be checked; only Bitcoin and Gnosis are supported")
 

@@ -32,6 +32,7 @@ GOOD: Mapping[str, str] = {
     "REFERENCE_KRAKEN_WS_URL": f"ws://{NOWHERE}/v2",
     "REFERENCE_COINBASE_WS_URL": f"ws://{NOWHERE}",
     "REFERENCE_BITSTAMP_WS_URL": f"ws://{NOWHERE}",
+    "COCKPIT_MARKETS_FILE": "none",
 }
 """Valid settings; every endpoint is a loopback port on which nobody listens."""
 
