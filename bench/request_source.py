@@ -9,7 +9,7 @@ from pathlib import Path
 from bench.bench_desk import bare_environment
 from bench.load import RequestLoad
 from bench.sender_process import SETTINGS, SenderProcess
-from bench.venues import MAKER_BTC, MAKER_EURE
+from bench.venues import OPTIONS
 from cockpit.processes.launch import end_process, spawn, wait_until_ready
 from cockpit.processes.sandbox_run import DESK_SETTINGS
 
@@ -59,7 +59,7 @@ async def request_source(directory: Path, rate: float) -> AsyncIterator[RequestS
         by_traders = rate <= MOST_BY_TRADERS
         env_file, log_file = directory / "venue.env", directory / "venue.log"
         arguments = ["venue", "--write-env", str(env_file), "--rate", str(rate if by_traders else 0)]
-        arguments += ["--other-pairs", "0", "--set", f"maker_btc={MAKER_BTC}", "--set", f"maker_eure={MAKER_EURE}"]
+        arguments += ["--other-pairs", "0", *OPTIONS]
         venue = spawn(arguments, log_file, bare_environment())
         stack.push_async_callback(end_process, venue.pid)
         await wait_until_ready(venue, "the venue", log_file, env_file.exists)

@@ -2,12 +2,16 @@
 
 from decimal import Decimal
 
-from venue.protocol.tokens import BTC, EURE
+from venue.protocol.tokens import DEFAULT_TOKENS, EURE
 from venue.sandbox.config import VenueConfig
 from venue.sandbox.server import Venue
 
-MAKER_BTC = BTC.to_units(Decimal(1_000))
+_BTC = Decimal(1_000)
 MAKER_EURE = EURE.to_units(Decimal(80_000_000))
+MAKER_BALANCES = {token.symbol: token.to_units(_BTC) for token in DEFAULT_TOKENS.of(DEFAULT_TOKENS.base)}
+_BALANCES = tuple(word for symbol in MAKER_BALANCES for word in ("--balance", f"{symbol}={_BTC}"))
+OPTIONS = ("--set", f"maker_eure={MAKER_EURE}", *_BALANCES)
+"""The same funds as options of ``cockpit venue``."""
 
 
 async def start_venue(*, rate: float, other_pairs: float) -> Venue:
@@ -17,7 +21,7 @@ async def start_venue(*, rate: float, other_pairs: float) -> Venue:
         other_pairs=other_pairs,
         start_paused=rate == 0,
         deposit_after_s=None,
-        maker_btc=MAKER_BTC,
+        maker_balances=MAKER_BALANCES,
         maker_eure=MAKER_EURE,
     )
     venue = Venue(config)

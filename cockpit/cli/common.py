@@ -49,6 +49,20 @@ def venue_options(command: Callable[..., Any]) -> Callable[..., Any]:
             type=click.FloatRange(0, 1),
             help="Share of requests for other pairs, 0 to 1; 0.9 by default.",
         ),
+        click.option("--funded", metavar="SYMBOL", help="The kind of BTC that the maker holds; BTC by default."),
+        click.option("--credited", metavar="SYMBOL", help="The kind of BTC that a deposit becomes; BTC by default."),
+        click.option(
+            "--legacy-share",
+            type=click.FloatRange(0, 1),
+            help="Share of the legacy BTC in the requests for our markets, 0 to 1; 1 by default.",
+        ),
+        click.option(
+            "--balance",
+            "balances",
+            multiple=True,
+            metavar="SYMBOL=AMOUNT",
+            help="An opening balance of the maker in whole tokens, such as BTC=0.2; may be repeated.",
+        ),
         click.option("--speed", type=click.FloatRange(0.01, 100_000), help="Market seconds per second; 1 by default."),
         click.option("--prices", type=click.Path(dir_okay=False), help="CSV of bars to replay as the market."),
         click.option(

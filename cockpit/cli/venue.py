@@ -3,6 +3,7 @@
 import asyncio
 import os
 from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import click
 import msgspec
 
 from cockpit.cli.common import venue_options
+from venue.protocol.tokens import DEFAULT_TOKENS
 from venue.sandbox.config import VenueConfig
 from venue.sandbox.server import run
 
@@ -30,7 +32,7 @@ from venue.sandbox.server import run
     type=click.Path(path_type=Path, dir_okay=False),
     help="Write the .env lines to this file (mode 0600) instead of printing them.",
 )
-def venue(write_env: Path | None, settings: tuple[str, ...], **flags: Any) -> None:
+def venue(write_env: Path | None, balances: tuple[str, ...], settings: tuple[str, ...], **flags: Any) -> None:
     """Run the sandbox venue alone.
 
     Prints its addresses and a funded maker's credentials as .env lines. SIGTERM or SIGINT ends it.
@@ -48,10 +50,26 @@ def venue(write_env: Path | None, settings: tuple[str, ...], **flags: Any) -> No
 
     try:
         given = {name: value for name, value in flags.items() if value is not None} | _settings(settings)
+        given |= {"maker_balances": _balances(balances)}
         config = msgspec.convert(given, VenueConfig, strict=False)
         asyncio.run(run(config, announce))
     except (OSError, ValueError) as exc:
         raise click.ClickException(f"cannot run the venue: {exc}") from None
+
+
+def _balances(balances: tuple[str, ...]) -> dict[str, int]:
+    # ``SYMBOL=AMOUNT`` pairs in base units, by symbol. Raises ValueError for anything else.
+    found = {}
+    for balance in balances:
+        symbol, _, amount = balance.partition("=")
+        token = DEFAULT_TOKENS.by_symbol(symbol)
+        if token is None:
+            raise ValueError(f"--balance {balance}: expected SYMBOL=AMOUNT with a token of the venue, such as BTC=0.2")
+        try:
+            found[token.symbol] = token.to_units(Decimal(amount))
+        except InvalidOperation:
+            raise ValueError(f"--balance {balance}: {amount!r} is not an amount") from None
+    return found
 
 
 def _settings(settings: tuple[str, ...]) -> dict[str, str]:

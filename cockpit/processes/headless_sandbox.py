@@ -3,7 +3,7 @@
 import asyncio
 import os
 import signal
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -18,7 +18,7 @@ from cockpit.processes.errors import ProcessStartError, SandboxRunError
 from cockpit.processes.sandbox_report import SandboxReport, account_for
 from cockpit.processes.sandbox_run import SandboxRun, VenueFlags
 from storage.sqlite.reader import SqliteReader
-from venue.protocol.tokens import BTC_EURE
+from venue.protocol.tokens import DEFAULT_TOKENS
 
 WAIT_S = 30.0
 QUIET_S = 4.0
@@ -136,7 +136,19 @@ async def _trade(run: SandboxRun, seconds: float, arm: bool) -> SandboxReport:
     account = state["account"]
     opening, closing = _amounts(state["opening"][account]), _amounts(state["balances"][account])
     with SqliteReader(run.history_path) as reader:
-        return account_for(seconds, last.counts, reader, opening, closing)
+        return account_for(
+            seconds, last.counts, reader, opening=opening, closing=closing, asked=_asked(state["requests"]["pairs"])
+        )
+
+
+def _asked(pairs: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+    """Return the requests of the venue by market, both directions together."""
+    counts = {market.name: 0 for market in DEFAULT_TOKENS.markets}
+    for pair in pairs:
+        market = DEFAULT_TOKENS.market(pair["asset_in"], pair["asset_out"])
+        if market is not None:
+            counts[market.name] += pair["count"]
+    return counts
 
 
 def _amounts(balances: Mapping[str, Any]) -> dict[str, int]:
@@ -177,5 +189,5 @@ async def _settled(client: httpx.AsyncClient, newest: _SnapshotFollower) -> Snap
 
 
 def _agrees(snapshot: Snapshot, ledger: Mapping[str, int]) -> bool:
-    held = {asset.symbol: asset.to_decimal(ledger.get(asset.token_id, 0)) for asset in (BTC_EURE.base, BTC_EURE.quote)}
+    held = {token.symbol: token.to_decimal(ledger.get(token.token_id, 0)) for token in DEFAULT_TOKENS.tokens}
     return all(row.balance == held[row.symbol] and not row.unexplained for row in snapshot.inventory.rows)

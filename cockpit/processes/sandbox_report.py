@@ -10,7 +10,7 @@ from cockpit.reports import holdings
 from storage.reader import LATER_NS, Reader, Span, row_counts
 from storage.reporting import trading
 from venue.protocol.assets import Token
-from venue.protocol.tokens import BTC_EURE
+from venue.protocol.tokens import DEFAULT_TOKENS
 
 
 class QuoteCounts(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,6 +35,11 @@ class AssetReconciliation(msgspec.Struct, frozen=True, kw_only=True):
     closing: str
     unexplained: str
 
+    @property
+    def seen(self) -> bool:
+        """Whether there was any of the asset, or anything moved."""
+        return any(amount != "0" for amount in (self.opening, self.filled, self.deposited, self.closing))
+
 
 class ReactionTimes(msgspec.Struct, frozen=True, kw_only=True):
     """Request frame in to quote frame out, microseconds; None when nothing was quoted."""
@@ -45,10 +50,14 @@ class ReactionTimes(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SandboxReport(msgspec.Struct, frozen=True, kw_only=True):
-    """The figures of a run. ``explained``: no base unit is missing, and every request and fill has its decision."""
+    """The figures of a run. ``explained``: no base unit is missing, and every request and fill has its decision.
+
+    ``asked``: the venue's requests by market, which are a few more than the desk received.
+    """
 
     seconds: float
     requests: int
+    asked: Mapping[str, int]
     other_pairs: int
     malformed: int
     decisions: int
@@ -67,14 +76,17 @@ class SandboxReport(msgspec.Struct, frozen=True, kw_only=True):
         counts = msgspec.structs.asdict(self.quotes)
         quotes = ", ".join(f"{'live' if name == 'alive' else name} {count}" for name, count in counts.items())
         lines = [
-            f"{self.requests} requests for the pair in {self.seconds:g} s ({self.other_pairs} for other pairs), "
+            f"{self.requests} requests for our markets in {self.seconds:g} s ({self.other_pairs} for other pairs), "
             f"{self.decisions} decisions recorded",
+            "asked: " + ", ".join(f"{name} {count}" for name, count in self.asked.items()),
             f"quotes: {quotes}",
             f"fills: {self.fills['buy']} buys, {self.fills['sell']} sells",
         ]
         for row in self.balances:
-            asset = BTC_EURE.base if row.symbol == BTC_EURE.base.symbol else BTC_EURE.quote
-            opening, closing = asset.to_decimal(int(row.opening)), asset.to_decimal(int(row.closing))
+            token = DEFAULT_TOKENS.by_symbol(row.symbol)
+            if token is None or not row.seen:
+                continue
+            opening, closing = token.to_decimal(int(row.opening)), token.to_decimal(int(row.closing))
             lines.append(
                 f"{row.symbol}: {opening.normalize():f} to {closing.normalize():f}, "
                 f"{row.unexplained} base units unexplained"
@@ -92,23 +104,27 @@ def account_for(
     seconds: float,
     counts: Counts,
     reader: Reader,
+    *,
     opening: Mapping[str, int],
     closing: Mapping[str, int],
+    asked: Mapping[str, int],
 ) -> SandboxReport:
     """Compare the desk's counts and history with the ledger's balances (base units by token id)."""
     everything = Span(0, LATER_NS)
     counted, fills = trading.count_events(reader, everything), trading.fills(reader, everything)
     flows = trading.movements(reader, everything, {})
-    reconciled = tuple(_reconcile(asset, opening, fills, flows, closing) for asset in holdings.ASSETS)
+    reconciled = tuple(_reconcile(token, opening, fills, flows, closing) for token in DEFAULT_TOKENS.tokens)
     decisions, outcomes = sum(counted.reasons.values()), counted.outcomes
     rows = row_counts(reader)
-    buys = sum(fill.asset_in == BTC_EURE.base.token_id for fill in fills)
+    bases = {token.token_id for token in DEFAULT_TOKENS.of(DEFAULT_TOKENS.base)}
+    buys = sum(fill.asset_in in bases for fill in fills)
     p50, p99, longest = (
         None if ns is None else ns / 1000 for ns in (percentile(counted.reactions_ns, p) for p in (0.5, 0.99, 1.0))
     )
     return SandboxReport(
         seconds=seconds,
         requests=counts.requests,
+        asked=asked,
         other_pairs=counts.other_pairs,
         malformed=counts.malformed,
         decisions=decisions,

@@ -67,21 +67,27 @@ LIKE_PRODUCTION = ("pace=production", "status_after_s=3")
 
 
 class VenueFlags(msgspec.Struct, frozen=True, kw_only=True):
-    """Options of ``cockpit venue``; None leaves the venue's default. ``settings``: ``NAME=VALUE`` each."""
+    """Options of ``cockpit venue``; None leaves the venue's default. ``balances``: ``SYMBOL=AMOUNT`` each,
+    ``settings``: ``NAME=VALUE``.
+    """
 
     seed: int | None = None
     rate: float | None = None
     other_pairs: float | None = None
     speed: float | None = None
     prices: str | None = None
+    funded: str | None = None
+    credited: str | None = None
+    legacy_share: float | None = None
+    balances: tuple[str, ...] = ()
     settings: tuple[str, ...] = ()
 
     def arguments(self) -> list[str]:
         given = msgspec.structs.asdict(self)
-        settings = given.pop("settings")
+        repeated = [("balance", one) for one in given.pop("balances")] + [("set", one) for one in given.pop("settings")]
         return [
             word
-            for name, value in (*given.items(), *(("set", setting) for setting in settings))
+            for name, value in (*given.items(), *repeated)
             if value is not None
             for word in (f"--{name.replace('_', '-')}", str(value))
         ]

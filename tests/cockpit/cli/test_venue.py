@@ -12,6 +12,7 @@ from cockpit.config.settings import load
 from tests.support.processes.command import run
 from tests.support.processes.processes import Process, await_file, bare_environment
 from tests.support.waiting import until
+from venue.protocol.tokens import BTC, EURE, NBTC
 
 QUIET = ("venue", "--rate", "0")
 
@@ -75,3 +76,31 @@ def test_an_invalid_recording_is_reported_in_one_line(tmp_path: Path) -> None:
         assert "Traceback" not in ran.stderr
         assert len(ran.stderr.splitlines()) == 1, ran.stderr
         assert os.path.basename(path) in ran.stderr
+
+
+async def test_the_makers_balances_and_the_kinds_of_btc_are_options(tmp_path: Path) -> None:
+    path = tmp_path / "venue.env"
+    options = ["--funded", "nBTC", "--credited", "nBTC", "--balance", "BTC=0.25", "--balance", "eure=1"]
+    process = Process([*QUIET, *options, "--write-env", str(path)], tmp_path / "log", bare_environment())
+    try:
+        await_file(path, process)
+        env = dict(line.split("=", 1) for line in path.read_text("utf-8").splitlines())
+        async with httpx.AsyncClient(base_url=env["SANDBOX_CONTROL_URL"], trust_env=False) as http:
+            state = (await http.get("/state")).json()
+            credits = (await http.get("/chains")).json()[BTC.chain]["credits"]
+    finally:
+        assert process.stop() == 0
+    held = {NBTC.token_id: "50000000", BTC.token_id: "25000000", EURE.token_id: str(10**18)}
+    assert state["balances"][state["account"]] == held
+    assert credits == NBTC.token_id
+
+
+@pytest.mark.parametrize(
+    "option",
+    [("--balance", "DOGE=1"), ("--balance", "BTC"), ("--balance", "BTC=x"), ("--balance", "BTC=-1"), ("--funded", "x")],
+)
+def test_an_unusable_balance_or_token_is_reported_in_one_line(tmp_path: Path, option: tuple[str, str]) -> None:
+    ran = run(*QUIET, *option, cwd=tmp_path)
+    assert ran.returncode == 1
+    assert "Traceback" not in ran.stderr
+    assert len(ran.stderr.splitlines()) == 1, ran.stderr

@@ -11,6 +11,7 @@ import pytest
 
 from tests.support.sandbox.maker import BTC, EURE
 from tests.support.sandbox.rig import Launch, Rig
+from venue.protocol.tokens import DEFAULT_TOKENS, NBTC
 from venue.sandbox.config import VenueConfig
 from venue.sandbox.flow.errors import RecordingError
 from venue.sandbox.server import Venue
@@ -138,3 +139,43 @@ async def test_a_running_venue_ends_quietly_on_a_signal(name: signal.Signals) ->
     writer.close()
     noise = [line for line in err.decode().splitlines() if not line.startswith("Executing <")]
     assert (process.returncode, out, noise) == (0, b"", [])
+
+
+async def test_both_kinds_of_btc_are_asked_for_answered_and_settled(launch: Launch) -> None:
+    rig = await launch(rate=60.0, other_pairs=0.0, rivals=True, legacy_share=0.4, legacy_both_ways=False)
+
+    async def settled() -> Any:
+        fills = (await rig.state())["fills"]
+        sides = {token for fill in fills for token in fill["diff"]}
+        return fills if {BTC, NBTC.token_id, EURE} <= sides and len(fills) > 20 else None
+
+    fills = await rig.until(settled)
+    for fill in fills:
+        assert DEFAULT_TOKENS.market(*fill["diff"]) is not None
+    state = await rig.state()
+    assert state["requests"]["active"] == state["requests"]["total"]
+    sold = {pair["asset_in"]: pair["asset_out"] for pair in state["requests"]["pairs"]}
+    assert sold[BTC] == EURE
+    assert not any(pair["asset_out"] == BTC for pair in state["requests"]["pairs"])
+    for token in DEFAULT_TOKENS.token_ids:
+        opening, closing = (
+            sum(int(held.get(token, 0)) for held in state[name].values()) for name in ("opening", "balances")
+        )
+        assert opening == closing
+    assert state["failures"] == 0
+
+
+async def test_a_first_deposit_becomes_what_the_bridge_credits(launch: Launch) -> None:
+    rig = await launch(deposit_after_s=0.05, deposit_confirm_s=0, deposit_btc=123_456, credited="nBTC")
+
+    async def credited() -> Any:
+        found = (await rig.state())["deposits"]
+        return found if found and found[0]["status"] == "CREDITED" else None
+
+    (deposit,) = await rig.until(credited)
+    assert (deposit["symbol"], deposit["token_id"]) == (NBTC.symbol, NBTC.token_id)
+    assert rig.venue.ledger.balance(rig.signer.account, NBTC.token_id) == 123_456
+    await rig.control("/faults", {"bridge_credits": "BTC"})
+    body = {"chain": NBTC.chain, "amount": 50_000, "confirm_after_s": 0}
+    assert (await rig.control("/deposit", body)).status_code == 200
+    assert (await rig.state())["deposits"][1]["symbol"] == "BTC"
