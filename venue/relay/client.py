@@ -1,4 +1,4 @@
-"""The Solver Relay client: one websocket with two streams, reconnected whenever it ends.
+"""The Solver Relay client: one websocket with the streams of requests and settlements, reconnected whenever it ends.
 
 Source: docs.near-intents.org, Message Bus.
 """
@@ -6,29 +6,35 @@ Source: docs.near-intents.org, Message Bus.
 import asyncio
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 import msgspec
 
 from cockpit.model.environment import Environment
 from cockpit.model.events import SwapDemand
 from venue.protocol.assets import Market
+from venue.relay.deliveries import Deliveries
 from venue.relay.errors import MalformedMessageError
+from venue.relay.frames import Decline, decline_frame, subscribe_frame
+from venue.relay.listener import RelayListener
 from venue.relay.messages import (
     MAX_MESSAGE,
+    ErrorReply,
     QuoteStatus,
     RelayMessage,
     decode_message,
     read_event,
     read_reply,
-    subscribe_frame,
 )
+from venue.relay.others import OtherPairs
+from venue.relay.streams import PLAIN, PLAIN_FORM, Streams, Subscriptions, Topic, instance_url
 from venue.transport.errors import WsClosedError
 from venue.transport.websocket import WsConnection, connect
 
-STREAMS = ("quote", "quote_status")
 NO_ANSWER = "the relay did not answer in time"
+NOT_SUBSCRIBED = "the relay did not acknowledge the subscriptions in time"
 PING_EVERY_S = 10.0
 PONG_WITHIN_S = 5.0
 SUBSCRIBE_WITHIN_S = 10.0
@@ -36,28 +42,18 @@ UNSENT_WITHIN_S = 0.25
 """How long a disarmed desk waits for written quotes to leave before it drops the connection."""
 BACKOFF_S = (0.25, 15.0)
 """First and longest pause before a new connection; doubled each time, and jittered to 50-100 %."""
-
-
-class RelayListener(Protocol):
-    """Acts on the relay's messages. The methods are called inside the read from the socket and must not block."""
-
-    def on_request(self, request: SwapDemand, received_ns: int) -> None:
-        """Act on a valid request for the active pair; ``received_ns`` is monotonic."""
-
-    def on_status(self, status: QuoteStatus) -> None:
-        """Act on a settlement, ours or another maker's."""
-
-    def on_answer(self, request_id: int, error: str | None, code: int | None = None) -> None:
-        """Act on the relay's answer to a quote of ours: ``error`` is None when it was accepted, ``code`` its number."""
-
-    def on_lost(self, reason: str) -> None:
-        """Act on a lost connection: quotes without an answer will not get one."""
+REFUSED_HANDSHAKE: dict[int, str] = {
+    401: "HTTP 401: the relay does not accept the API key; check NEAR_INTENTS_API_KEY and its expiry date",
+    403: "HTTP 403: the API key is not registered with this relay; ask for access in the partner portal",
+}
+UNKNOWN_INSTANCE = (400, 404, 414, 422)
+"""HTTP statuses by which a relay may refuse a URL that names an instance."""
 
 
 class Relay:
     """The connection to the Message Bus, held open by ``run``.
 
-    ``counters`` counts messages, ``malformed_*`` by kind; ``state`` is ok once both streams are acknowledged.
+    ``counters`` counts messages, ``malformed_*`` by kind; ``state`` is ok once both required streams are acknowledged.
     """
 
     def __init__(
@@ -66,15 +62,22 @@ class Relay:
         api_key: Callable[[], str],
         pair: Market,
         env: Environment,
+        streams: Streams = PLAIN,
     ) -> None:
         self._url = url
         self._api_key = api_key
         self._pair = pair
         self._env = env
+        self._streams = streams
+        self._instance_refused = False
+        self._silent: set[Topic] = set()
         self._connection: WsConnection | None = None
+        self._subscriptions: Subscriptions | None = None
         self._next_id = 0
-        self._acknowledged: dict[int, asyncio.Future[None]] = {}
+        self._ended_wait: asyncio.TimerHandle | None = None
         self.counters: Counter[str] = Counter()
+        self._deliveries = Deliveries(self.next_id, self.counters)
+        self.others = OtherPairs(self.counters, env.monotonic_ns)
         self.state: Literal["ok", "starting", "down"] = "starting"
         self.last_error = ""
         self.last_message_ns: int | None = None
@@ -84,6 +87,22 @@ class Relay:
         """Whether a quote written now leaves at once."""
         connection = self._connection
         return self.state == "ok" and connection is not None and connection.writable
+
+    @property
+    def filtered(self) -> bool:
+        """Whether requests for other pairs stay with the relay: how many there are is unknown then."""
+        return self._subscriptions is not None and self._subscriptions.filtered
+
+    @property
+    def fallbacks(self) -> tuple[str, ...]:
+        """What the relay did not take, and what that means; empty while not connected."""
+        subscriptions = self._subscriptions
+        if subscriptions is None or self.state != "ok":
+            return ()
+        plain = subscriptions.plain_instead_of_full()
+        if self._instance_refused:
+            plain = (*plain, "quote_status")
+        return tuple(text for topic, text in PLAIN_FORM.items() if topic in plain and text)
 
     def next_id(self) -> int:
         """A JSON-RPC id not used before in this run."""
@@ -96,6 +115,21 @@ class Relay:
         if connection is None:
             raise WsClosedError("the relay is not connected")
         connection.send(frame)
+
+    def decline(self, quote_id: str, decline: Decline) -> None:
+        """Answer a request without a quote; WsClosedError without a connection."""
+        request_id = self.next_id()
+        self.send(decline_frame(request_id, quote_id, decline))
+        self._deliveries.expect(request_id, "decline")
+        self.counters["declines"] += 1
+
+    def count_others(self, seconds: float) -> None:
+        """Have the relay send the requests for other pairs, too, for so long; then filter again."""
+        self.others.start(seconds)
+        if self._ended_wait is not None:
+            self._ended_wait.cancel()
+        self._ended_wait = asyncio.get_running_loop().call_later(seconds, self._filter_again)
+        self._filter()
 
     async def flush(self) -> None:
         """Return once all written frames have left this process; drop the connection when that takes too long."""
@@ -111,8 +145,11 @@ class Relay:
             try:
                 reason = await self._session(listener)
                 attempt = 0
+                self._silent = set()
             except (WsClosedError, TimeoutError) as exc:
                 reason = str(exc) or NO_ANSWER
+                if isinstance(exc, WsClosedError):
+                    reason = self._refused_handshake(exc) or reason
             self.state = "down"
             self.last_error = reason
             self.counters["disconnects"] += 1
@@ -121,47 +158,59 @@ class Relay:
             attempt = min(attempt + 1, 10)
             await asyncio.sleep(pause * (0.5 + self._env.jitter() / 2))
 
+    def _refused_handshake(self, error: WsClosedError) -> str | None:
+        status = error.http_status
+        if status in UNKNOWN_INSTANCE and self._streams.instance_id and not self._instance_refused:
+            self._instance_refused = True
+            self.counters["refused_instance_id"] += 1
+        return None if status is None else REFUSED_HANDSHAKE.get(status)
+
     async def _session(self, listener: RelayListener) -> str:
         """Run one connection and return why it ended."""
         self.state = "starting"
         headers = {"Authorization": f"Bearer {self._api_key()}"}
         on_message = partial(self._on_message, listener)
-        connection = await connect(self._url, headers, on_message, env=self._env)
+        instance_id = "" if self._instance_refused else self._streams.instance_id
+        connection = await connect(instance_url(self._url, instance_id), headers, on_message, env=self._env)
         self._connection = connection
         try:
-            await self._subscribe(connection)
+            await self._subscribe(connection, msgspec.structs.replace(self._streams, instance_id=instance_id))
             self.state = "ok"
             self.counters["connects"] += 1
             return await self._keep_alive(connection)
         finally:
             self._connection = None
+            self._subscriptions = None
+            self._deliveries.lost()
             self.state = "down"
-            for waiter in self._acknowledged.values():
-                waiter.cancel()
-            self._acknowledged.clear()
             connection.abort()
             listener.on_lost("the relay connection was lost before it answered")
 
-    async def _subscribe(self, connection: WsConnection) -> None:
-        """Subscribe to both streams and wait for both acknowledgements."""
-        loop = asyncio.get_running_loop()
-        waiters = []
-        for topic in STREAMS:
+    async def _subscribe(self, connection: WsConnection, streams: Streams) -> None:
+        """Subscribe to every stream and wait until those that are required are acknowledged."""
+
+        def ask(params: tuple[object, ...]) -> int:
             request_id = self.next_id()
-            waiter: asyncio.Future[None] = loop.create_future()
-            self._acknowledged[request_id] = waiter
-            waiters.append(waiter)
-            connection.send(subscribe_frame(request_id, topic))
-        acknowledged = asyncio.gather(*waiters)
-        either: set[asyncio.Future[Any]] = {acknowledged, connection.closed}
+            # A connection that has ended is noticed where it is waited for.
+            with suppress(WsClosedError):
+                connection.send(subscribe_frame(request_id, params))
+            return request_id
+
+        subscriptions = Subscriptions(
+            streams, ask, self.counters, filtered=not self.others.counting, plain=tuple(self._silent)
+        )
+        self._subscriptions = subscriptions
+        either: set[asyncio.Future[Any]] = {subscriptions.ready, connection.closed}
         done, _ = await asyncio.wait(either, timeout=SUBSCRIBE_WITHIN_S, return_when=asyncio.FIRST_COMPLETED)
-        if acknowledged in done:
-            acknowledged.result()
+        if subscriptions.ready in done:
+            subscriptions.ready.result()
             return
-        acknowledged.cancel()
+        subscriptions.ready.cancel()
         if connection.closed.done():
             raise WsClosedError(connection.closed.result())
-        raise TimeoutError("the relay did not acknowledge the subscriptions in time")
+        # It may not know these forms. When it does not answer the plain ones either, they were not the reason.
+        self._silent = set() if self._silent else set(subscriptions.unanswered())
+        raise TimeoutError(NOT_SUBSCRIBED)
 
     async def _keep_alive(self, connection: WsConnection) -> str:
         """Ping until the connection ends, and return why it ended."""
@@ -176,6 +225,15 @@ class Relay:
             except WsClosedError as exc:
                 return str(exc)
 
+    def _filter(self) -> None:
+        if self._subscriptions is not None and self.state == "ok":
+            self._subscriptions.filter(not self.others.counting)
+
+    def _filter_again(self) -> None:
+        self._ended_wait = None
+        self.others.stop()
+        self._filter()
+
     def _on_message(self, listener: RelayListener, raw: bytes) -> None:
         counters = self.counters
         counters["messages"] += 1
@@ -184,17 +242,20 @@ class Relay:
             return
         try:
             message = decode_message(raw)
-            at_ns = self._env.wall_ns()
-            self.last_message_ns = at_ns
-            event = read_event(message, self._pair, at_ns)
-        except MalformedMessageError as exc:
-            counters["malformed_" + exc.kind] += 1
-            return
         except msgspec.ValidationError:
             counters["malformed_shape"] += 1
             return
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             counters["malformed_json"] += 1
+            return
+        at_ns = self._env.wall_ns()
+        self.last_message_ns = at_ns
+        try:
+            event = read_event(message, self._pair, at_ns)
+        except MalformedMessageError as exc:
+            counters["malformed_" + exc.kind] += 1
+            # Delivered again it would be as unreadable as now.
+            self._acknowledge(message)
             return
         if event == "other_pair":
             counters["other_pairs"] += 1
@@ -203,10 +264,17 @@ class Relay:
             received_ns = connection.received_ns if connection is not None else self._env.monotonic_ns()
             listener.on_request(event, received_ns)
         elif isinstance(event, QuoteStatus):
-            counters["statuses"] += 1
-            listener.on_status(event)
+            if self._deliveries.is_new(event):
+                listener.on_status(event)
+                self._deliveries.took(event)
+            # Only now: what is acknowledged is not delivered again.
+            self._acknowledge(message)
         else:
             self._on_reply(listener, message)
+
+    def _acknowledge(self, message: RelayMessage) -> None:
+        if self._connection is not None and self._subscriptions is not None and self._subscriptions.guaranteed:
+            self._deliveries.acknowledge(message, self._connection)
 
     def _on_reply(self, listener: RelayListener, message: RelayMessage) -> None:
         try:
@@ -217,11 +285,13 @@ class Relay:
             self.counters["unknown_messages"] += 1
             return
         error = read_reply(message)
-        waiter = self._acknowledged.pop(request_id, None)
-        if waiter is None:
-            text, code = (error.text, error.code) if error is not None else (None, None)
-            listener.on_answer(request_id, text, code)
-        elif error is not None:
-            waiter.set_exception(WsClosedError(f"the relay refused a subscription: {error.text}"))
-        else:
-            waiter.set_result(None)
+        if self._is_reply_to_other_call(request_id, error):
+            return
+        text, code = (error.text, error.code) if error is not None else (None, None)
+        listener.on_answer(request_id, text, code)
+
+    def _is_reply_to_other_call(self, request_id: int, error: ErrorReply | None) -> bool:
+        subscriptions = self._subscriptions
+        if subscriptions is not None and subscriptions.on_reply(request_id, error):
+            return True
+        return self._deliveries.on_reply(request_id, error)

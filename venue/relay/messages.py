@@ -5,6 +5,7 @@ shows ``method: "subscribe"`` with the fields flat in ``params``. Amounts become
 float.
 """
 
+import re
 from typing import Literal
 
 import msgspec
@@ -34,9 +35,12 @@ class _Data(msgspec.Struct):
     quote_hash: str | None = None
     intent_hash: str | None = None
     tx_hash: str | None = None
+    event_type: str | None = None
+    seq: int | str | None = None
 
 
 class _Params(_Data):
+    subscription: str | None = None
     data: _Data | None = None
     metadata: _Metadata | None = None
 
@@ -51,12 +55,34 @@ class RelayMessage(msgspec.Struct):
     error: msgspec.Raw = msgspec.Raw(b"")
 
 
+StatusEvent = Literal["settled", "ready", "failed"]
+_STATUS_EVENTS: dict[str | None, StatusEvent] = {
+    None: "settled",
+    "quote_settle_successful": "settled",
+    "quote_ready_to_settle": "ready",
+    "quote_settle_failed": "failed",
+}
+"""``event_type`` of the extended stream; the plain stream has none, and reports settlements alone."""
+
+
 class QuoteStatus(msgspec.Struct, frozen=True):
-    """A settlement on the venue, ours or another maker's."""
+    """What the relay reports of a quote, ours or another maker's.
+
+    Only ``settled`` is a settlement. ``ready``: a taker chose the quote. ``failed``: one attempt to settle it failed;
+    its signature is out until its deadline all the same.
+    """
 
     quote_hash: str
     intent_hash: str | None
     tx_hash: str | None
+    event: StatusEvent = "settled"
+
+
+class Delivery(msgspec.Struct, frozen=True):
+    """What names an event to the relay when it is acknowledged; ``seq`` in the form in which it came."""
+
+    subscription: str
+    seq: int | str
 
 
 decode_message = msgspec.json.Decoder(RelayMessage).decode
@@ -68,7 +94,7 @@ _EVENT_METHODS = ("event", "subscribe")
 def read_event(
     message: RelayMessage, pair: Market, at_ns: int
 ) -> SwapDemand | QuoteStatus | Literal["other_pair"] | None:
-    """Return the event of a message; None when it is not a known event.
+    """Return the event of a message; None when it is not an event.
 
     A request for another pair is recognised by its two asset ids alone. Raises MalformedMessageError for an invalid
     request of the pair: no id, an amount outside 1 to 2^128 - 1, both or neither exact amounts, a deadline not ahead.
@@ -79,9 +105,7 @@ def read_event(
     data = params.data or params
     asset_in = data.defuse_asset_identifier_in
     if asset_in is None:
-        if data.quote_hash is not None:
-            return QuoteStatus(data.quote_hash, data.intent_hash, data.tx_hash)
-        return None
+        return None if data.quote_hash is None else _read_status(data, data.quote_hash)
     asset_out = data.defuse_asset_identifier_out
     base, quote = pair.base.token_id, pair.quote.token_id
     if not ((asset_in == base and asset_out == quote) or (asset_in == quote and asset_out == base)):
@@ -107,6 +131,30 @@ def read_event(
         partner_id=metadata.partner_id if metadata is not None else None,
         traceparent=metadata.traceparent if metadata is not None else None,
     )
+
+
+def _read_status(data: _Data, quote_hash: str) -> QuoteStatus:
+    event = _STATUS_EVENTS.get(data.event_type)
+    if event is None:
+        raise MalformedMessageError("event_type", "the status is of an unknown type")
+    if not _is_name(quote_hash):
+        raise MalformedMessageError("quote_hash", "the status has no usable quote_hash")
+    intent_hash, tx_hash = (name if name and _is_name(name) else None for name in (data.intent_hash, data.tx_hash))
+    return QuoteStatus(quote_hash, intent_hash, tx_hash, event)
+
+
+_is_name = re.compile(r"[!-~]{1,128}").fullmatch
+
+
+def read_delivery(message: RelayMessage) -> Delivery | None:
+    """Return subscription and sequence number of an event with guaranteed delivery; None without a usable one."""
+    params = message.params
+    if params is None or params.subscription is None or not _is_name(params.subscription):
+        return None
+    seq = params.seq if params.seq is not None or params.data is None else params.data.seq
+    if isinstance(seq, str):
+        return Delivery(params.subscription, seq) if seq.isascii() and seq.isdigit() and len(seq) <= 20 else None
+    return Delivery(params.subscription, seq) if seq is not None and 0 <= seq < 2**64 else None
 
 
 def _read_deadline(raw: str | int | None) -> int:
@@ -170,55 +218,3 @@ def read_reply(message: RelayMessage) -> ErrorReply | None:
 
 def _is_given(raw: msgspec.Raw) -> bool:
     return bytes(raw) not in (b"", b"null")
-
-
-class SignedPayload(msgspec.Struct, frozen=True):
-    """The NEP-413 payload on the wire."""
-
-    message: str
-    nonce: str
-    recipient: str
-
-
-class SignedData(msgspec.Struct, frozen=True, kw_only=True):
-    """A signed message as the relay and the Verifier accept it."""
-
-    standard: Literal["nep413"] = "nep413"
-    payload: SignedPayload
-    signature: str
-    public_key: str
-
-
-class _AmountOut(msgspec.Struct, frozen=True):
-    amount_out: str
-
-
-class _AmountIn(msgspec.Struct, frozen=True):
-    amount_in: str
-
-
-class _Answer(msgspec.Struct, frozen=True):
-    quote_id: str
-    quote_output: _AmountOut | _AmountIn
-    signed_data: SignedData
-
-
-class _Call(msgspec.Struct, frozen=True, kw_only=True):
-    jsonrpc: Literal["2.0"] = "2.0"
-    id: int
-    method: str
-    params: tuple[_Answer | str, ...]
-
-
-_encode = msgspec.json.Encoder().encode
-
-
-def subscribe_frame(request_id: int, topic: str) -> bytes:
-    """Build the request that opens a stream; its result is the subscription's id."""
-    return _encode(_Call(id=request_id, method="subscribe", params=(topic,)))
-
-
-def quote_frame(request_id: int, request: SwapDemand, *, amount_in: int, amount_out: int, signed: SignedData) -> bytes:
-    """Build the answer to a quote request: the amount the request left open, and the signed token_diff."""
-    output = _AmountIn(str(amount_in)) if request.amount_in is None else _AmountOut(str(amount_out))
-    return _encode(_Call(id=request_id, method="quote_response", params=(_Answer(request.quote_id, output, signed),)))

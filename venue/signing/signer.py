@@ -19,7 +19,7 @@ from venue.protocol.assets import INTENTS_CONTRACT, MAX_AMOUNT, Market, Token
 from venue.protocol.nep413 import nep413_hash
 from venue.protocol.nonce import RANDOM_LEN, decode_nonce, encode_nonce, pack_nonce, unpack_nonce
 from venue.protocol.units import NS_PER_MS
-from venue.relay.messages import SignedData, SignedPayload
+from venue.relay.frames import SignedData, SignedPayload
 from venue.signing.addresses import check_address
 from venue.signing.errors import InvalidAddressError, RefusedToSignError
 from venue.transport.base58 import b58encode

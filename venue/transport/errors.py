@@ -30,4 +30,11 @@ class RefusedError(VenueError):
 
 
 class WsClosedError(VenueError):
-    """Raised when a connection cannot be opened, or was lost; the text gives the reason and holds no header."""
+    """Raised when a connection cannot be opened, or was lost; the text gives the reason and holds no header.
+
+    ``http_status`` is that of a refused handshake, else None.
+    """
+
+    def __init__(self, text: str, *, http_status: int | None = None) -> None:
+        super().__init__(text)
+        self.http_status = http_status

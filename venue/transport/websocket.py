@@ -154,7 +154,10 @@ class WsConnection(asyncio.Protocol):
             self.opened.set_result(None)
         elif not self.opened.done():
             self.opened.set_exception(
-                WsClosedError(f"the server refused the handshake with HTTP {response.status_code}")
+                WsClosedError(
+                    f"the server refused the handshake with HTTP {response.status_code}",
+                    http_status=response.status_code,
+                )
             )
             self.opened.exception()
 

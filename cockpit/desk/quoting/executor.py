@@ -15,7 +15,7 @@ from cockpit.model.environment import Environment
 from cockpit.model.events import ExecuteTrade, SwapDemand
 from venue.protocol.units import NS_PER_MS
 from venue.relay.client import Relay
-from venue.relay.messages import quote_frame
+from venue.relay.frames import quote_frame
 from venue.signing.errors import RefusedToSignError
 from venue.signing.signer import Signer
 from venue.transport.errors import WsClosedError

@@ -5,7 +5,7 @@ import json
 import logging
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, Literal
 
 from websockets.asyncio.server import ServerConnection, serve
 from websockets.http11 import Request, Response
@@ -20,14 +20,37 @@ _SILENT = logging.getLogger("tests.relay_server")
 _SILENT.setLevel(logging.CRITICAL)
 
 
+Full = Literal["filter", "guaranteed", "extended"]
+"""The forms of a subscription that an older relay does not know."""
+
+
+def _is_full(params: list[Any]) -> Full | None:
+    if params[0] == "quote_status_extended":
+        return "extended"
+    if len(params) > 1:
+        return "filter" if params[0] == "quote" else "guaranteed"
+    return None
+
+
 class RelayServer:
-    """Checks the token, acknowledges as many subscriptions of a connection as ``acknowledges`` says, keeps the rest."""
+    """Checks the token, acknowledges as many subscriptions of a connection as ``acknowledges`` says, keeps the rest.
+
+    ``refuses``, ``ignores``: forms that it answers with an error, or not at all. ``status``: refuse every handshake
+    with it; ``refuses_instance``: only one with a query.
+    """
 
     def __init__(self) -> None:
         self.url = ""
         self.token = TOKEN
         self.acknowledges = 2
         self.error: object = None
+        self.refuses: set[Full] = set()
+        self.ignores: set[Full] = set()
+        self.status: http.HTTPStatus | None = None
+        self.refuses_instance = False
+        self.paths: list[str] = []
+        self.forms: list[list[list[Any]]] = []
+        self.acknowledged: list[list[Any]] = []
         self.connections: list[ServerConnection] = []
         self.subscribed: list[list[str]] = []
         self.frames: list[Any] = []
@@ -37,6 +60,11 @@ class RelayServer:
     def check(self, connection: ServerConnection, request: Request) -> Response | None:
         """Refuse the handshake with 401 unless the token is right."""
         self.headers.append(dict(request.headers.raw_items()))
+        self.paths.append(request.path)
+        if self.status is not None:
+            return connection.respond(self.status, "no\n")
+        if self.refuses_instance and "?" in request.path:
+            return connection.respond(http.HTTPStatus.BAD_REQUEST, "unknown query\n")
         if request.headers.get("Authorization") != f"Bearer {self.token}":
             self.refused += 1
             return connection.respond(http.HTTPStatus.UNAUTHORIZED, "no such key\n")
@@ -45,16 +73,29 @@ class RelayServer:
     async def handle(self, connection: ServerConnection) -> None:
         """Serve one connection until it ends."""
         topics: list[str] = []
+        forms: list[list[Any]] = []
         self.connections.append(connection)
         self.subscribed.append(topics)
+        self.forms.append(forms)
         async for raw in connection:
             call = json.loads(raw)
+            if call.get("method") == "acknowledge":
+                self.acknowledged.append(call["params"])
+                await connection.send(json.dumps({"jsonrpc": "2.0", "id": call["id"], "result": "OK"}))
+                continue
             if call.get("method") != "subscribe":
                 self.frames.append(call)
-            elif self.error is not None:
-                await connection.send(json.dumps({"jsonrpc": "2.0", "id": call["id"], "error": self.error}))
+                continue
+            params = call["params"]
+            forms.append(params)
+            full = _is_full(params)
+            if full in self.ignores:
+                continue
+            if self.error is not None or full in self.refuses:
+                error = self.error or {"code": -32602, "message": "Invalid params"}
+                await connection.send(json.dumps({"jsonrpc": "2.0", "id": call["id"], "error": error}))
             elif len(topics) < self.acknowledges:
-                topics += call["params"]
+                topics.append(params[0])
                 await connection.send(json.dumps({"jsonrpc": "2.0", "id": call["id"], "result": f"sub-{len(topics)}"}))
 
     async def send(self, frame: object) -> None:

@@ -13,8 +13,9 @@ from cockpit.model.environment import Environment
 from tests.support.venue.relay_server import TOKEN, RecordingListener, RelayServer, event, flat, request_data, running
 from tests.support.waiting import until
 from venue.protocol.tokens import BTC, BTC_EURE, EURE
-from venue.relay.client import Relay
+from venue.relay.client import REFUSED_HANDSHAKE, Relay
 from venue.relay.messages import QuoteStatus
+from venue.relay.streams import PLAIN, Streams
 from venue.transport.errors import WsClosedError
 from venue.transport.websocket import MAX_WAITING, connect
 
@@ -35,9 +36,9 @@ async def server() -> AsyncIterator[RelayServer]:
         yield relay
 
 
-def a_relay(url: str, token: str = TOKEN) -> Relay:
+def a_relay(url: str, token: str = TOKEN, streams: Streams = PLAIN) -> Relay:
     env = Environment(wall_ns=lambda: WALL_NS, monotonic_ns=iter(range(10**9)).__next__, jitter=lambda: 0.5)
-    return Relay(url, lambda: token, BTC_EURE, env)
+    return Relay(url, lambda: token, BTC_EURE, env, streams)
 
 
 def a_ping_is_out(relay: Relay) -> bool:
@@ -100,7 +101,7 @@ async def test_a_refused_token_is_reported_and_never_shown(
     asyncio.get_running_loop().set_debug(True)
     async with client(server, token="wrong-" + TOKEN) as (relay, listener):
         await until(lambda: server.refused >= 2)
-        await until(lambda: "401" in relay.last_error)
+        await until(lambda: relay.last_error == REFUSED_HANDSHAKE[401])
         assert relay.state != "ok"
         assert listener.lost == [], "there was no connection to lose"
         shown = relay.last_error + repr(relay) + caplog.text

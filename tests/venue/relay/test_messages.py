@@ -8,7 +8,8 @@ from cockpit.model.events import SwapDemand
 from venue.protocol.assets import MAX_AMOUNT
 from venue.protocol.tokens import BTC, EURE
 from venue.relay.errors import MalformedMessageError
-from venue.relay.messages import SignedData, SignedPayload, quote_frame, read_amount, subscribe_frame
+from venue.relay.frames import SignedData, SignedPayload, quote_frame, subscribe_frame
+from venue.relay.messages import read_amount
 
 amounts = st.integers(1, MAX_AMOUNT)
 SIGNED = SignedData(payload=SignedPayload("M", "N", "intents.near"), signature="ed25519:s", public_key="ed25519:k")
@@ -71,7 +72,7 @@ def test_an_answer_has_the_open_amount_and_the_signed_data(exact_in: bool, amoun
 
 
 def test_a_subscription_names_its_stream() -> None:
-    assert json.loads(subscribe_frame(3, "quote_status")) == {
+    assert json.loads(subscribe_frame(3, ("quote_status",))) == {
         "jsonrpc": "2.0",
         "id": 3,
         "method": "subscribe",

@@ -14,7 +14,7 @@ from venue.protocol.assets import MAX_AMOUNT
 from venue.protocol.nep413 import nep413_hash
 from venue.protocol.nonce import decode_nonce, unpack_nonce
 from venue.protocol.tokens import BTC, BTC_EURE, EURE
-from venue.relay.messages import SignedData
+from venue.relay.frames import SignedData
 from venue.sandbox.wire.errors import ContractPanicError
 from venue.sandbox.wire.payload import TokenDiff, open_payload
 from venue.signing.errors import RefusedToSignError

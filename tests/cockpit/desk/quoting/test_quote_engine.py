@@ -283,7 +283,7 @@ async def test_answers_and_claims_find_their_quote() -> None:
         await server.send({"id": server.frames[0]["id"], "result": "OK"})
         await server.send({"id": server.frames[0]["id"], "result": "OK"})
         await server.send({"method": "event", "params": {"data": {"quote_hash": command.quote_hash, "tx_hash": "t"}}})
-        await server.send({"method": "event", "params": {"data": {"quote_hash": "another makers"}}})
+        await server.send({"method": "event", "params": {"data": {"quote_hash": "another-makers"}}})
         await until(lambda: desk.intake.counters["others_settled"])
         assert desk.book.counters["accepted"] == 1
         assert desk.intake.counters["unknown_answers"] == 1
