@@ -9,7 +9,9 @@ from typing import Literal
 
 import msgspec
 
-Outcome = Literal["accepted", "refused", "unknown", "settled", "expired", "burning", "burned"]
+Outcome = Literal[
+    "accepted", "refused", "unknown", "ready_to_settle", "settle_failed", "settled", "expired", "burning", "burned"
+]
 Side = Literal["buy", "sell"]
 """What the desk does with the base asset."""
 

@@ -3,6 +3,8 @@
 A quote without an answer is *unknown*, never *refused*: only an answer that refuses it releases what it commits. A
 ``quote_status`` is a claim that the Verifier's balances confirm (inventory sync calls ``confirm``). The nonce of a
 quote that is being burned may have been used by its burning or by its settlement: the balances decide that too.
+
+Statuses come late, more than once and in any order: those missed during a lost connection are delivered after it.
 """
 
 import heapq
@@ -10,58 +12,24 @@ from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from typing import Literal
 
+from cockpit.desk.quote_book.quote import OVER, Quote
 from cockpit.desk.quote_book.refusals import refuses
 from cockpit.desk.quote_book.reservations import Commitment, Reservations
+from cockpit.model.bounded_set import BoundedSet
 from cockpit.model.environment import Environment
 from cockpit.model.events import Outcome, TradeResult
 from cockpit.model.recorder import Recorder
 from venue.protocol.units import NS_PER_S
-from venue.relay.messages import QuoteStatus
+from venue.relay.messages import QuoteStatus, StatusEvent
 
-State = Literal["sent", "accepted", "refused", "unknown", "settling", "settled", "expired", "burning", "burned"]
-OVER: tuple[State, ...] = ("refused", "settled", "expired", "burned")
-"""States in which a quote commits nothing."""
-
+MAX_ENDED = 50_000
+"""Quotes that are over and still recognised when a status of theirs comes late."""
+PROGRESS: dict[StatusEvent, Outcome] = {"ready": "ready_to_settle", "failed": "settle_failed"}
+"""What is recorded of a quote that the relay reports short of a settlement; it ends nothing."""
+CHOSEN = "a taker chose this quote; it is being settled"
+NOT_SETTLED = "an attempt to settle it failed; the quote stays live until its deadline"
 ANSWER_WITHIN_NS = 5 * NS_PER_S
 """The relay waits at most 3 s for answers (docs.near-intents.org); after 5 s without one the outcome is unknown."""
-
-
-class Quote:
-    """A signed quote and what became of it.
-
-    ``refused``: the relay answered that it did not take the quote. ``burning``: an intent that uses its nonce was, or
-    may have been, published. ``used_height``: the height of a block in which its nonce was seen used.
-    ``burn_reported``: the relay reported that the burning was executed. ``settled_ns``: when its fill was booked, UTC.
-    """
-
-    __slots__ = (
-        "burn_reported",
-        "burn_tx",
-        "burning",
-        "commitment",
-        "detail",
-        "refused",
-        "request_id",
-        "settled_ns",
-        "state",
-        "status",
-        "tx_hash",
-        "used_height",
-    )
-
-    def __init__(self, commitment: Commitment, request_id: int, state: State = "sent") -> None:
-        self.commitment = commitment
-        self.request_id = request_id
-        self.state: State = state
-        self.burning = False
-        self.refused = False
-        self.used_height: int | None = None
-        self.settled_ns: int | None = None
-        self.burn_reported = False
-        self.burn_tx: str | None = None
-        self.detail = ""
-        self.status: QuoteStatus | None = None
-        self.tx_hash: str | None = None
 
 
 class QuoteBook:
@@ -92,6 +60,7 @@ class QuoteBook:
         self._burning: dict[str, Quote] = {}
         self._past_expiry: dict[str, Quote] = {}
         self._expiry_heap: list[tuple[int, str]] = []
+        self._ended = BoundedSet(MAX_ENDED)
 
     def sent(self, commitment: Commitment, request_id: int) -> None:
         """Take a quote that was written to the relay; its amount is reserved already."""
@@ -104,13 +73,16 @@ class QuoteBook:
 
     def restore(self, commitment: Commitment, outcomes: Sequence[str]) -> None:
         """Take over a quote of an earlier run: its amount is committed until it has expired, covered or not."""
-        answered = "accepted" in outcomes
+        answered = "accepted" in outcomes or "ready_to_settle" in outcomes
         quote = Quote(commitment, 0, "accepted" if answered else "unknown")
         self._quotes[commitment.quote_hash] = quote
         self.reservations.restore(commitment)
         heapq.heappush(self._expiry_heap, (commitment.released_after_ns, commitment.quote_hash))
         self.recent.append(quote)
         self.counters["restored"] += 1
+        for event, outcome in PROGRESS.items():
+            if outcome in outcomes:
+                quote.reported.add(event)
         if "burning" in outcomes:
             quote.burning, quote.state = True, "burning"
             self._burning[commitment.quote_hash] = quote
@@ -142,16 +114,34 @@ class QuoteBook:
         return True
 
     def on_status(self, status: QuoteStatus) -> bool:
-        """Take a reported settlement; return whether the quote is ours. It stays reserved until confirmed."""
+        """Take what the relay reports of a quote; return whether the quote is ours.
+
+        A reported settlement stays reserved until the balances confirm it. A failed one releases nothing: whoever holds
+        the signature may try again. Of a quote that is over, nothing changes.
+        """
         quote = self._quotes.get(status.quote_hash)
         if quote is None:
-            return False
-        if quote.state not in ("settling", "settled"):
+            late = status.quote_hash in self._ended
+            self.counters["late_statuses"] += late
+            return late
+        if quote.state == "burned":
+            # The balances have shown that no fill used its nonce.
+            self.counters["late_statuses"] += 1
+        elif status.event != "settled":
+            self._note_progress(quote, status)
+        elif quote.state not in ("settling", "settled"):
             quote.state = "settling"
             quote.status = status
             quote.tx_hash = status.tx_hash
             self._settling[status.quote_hash] = quote
         return True
+
+    def _note_progress(self, quote: Quote, status: QuoteStatus) -> None:
+        if status.event in quote.reported or quote.state == "settled":
+            return
+        quote.reported.add(status.event)
+        detail = CHOSEN if status.event == "ready" else NOT_SETTLED
+        self._note(quote, PROGRESS[status.event], detail, intent_hash=status.intent_hash, tx_hash=status.tx_hash)
 
     def settled_in(self, quote_hash: str, tx_hash: str) -> None:
         """Note the transaction that settled the quote, before the settlement is booked."""
@@ -182,7 +172,7 @@ class QuoteBook:
             _, quote_hash = heapq.heappop(self._expiry_heap)
             quote = self._quotes[quote_hash]
             if quote.state in OVER:
-                del self._quotes[quote_hash]
+                self._forget(quote_hash)
             else:
                 self._past_expiry[quote_hash] = quote
 
@@ -265,8 +255,12 @@ class QuoteBook:
         self._settling.pop(quote_hash, None)
         self._burning.pop(quote_hash, None)
         if self._past_expiry.pop(quote_hash, None) is not None:
-            del self._quotes[quote_hash]
+            self._forget(quote_hash)
         self.reservations.release(quote_hash)
+
+    def _forget(self, quote_hash: str) -> None:
+        del self._quotes[quote_hash]
+        self._ended.add(quote_hash)
 
     def _move(
         self,
@@ -277,7 +271,15 @@ class QuoteBook:
         quote.state = state
         self._note(quote, state, detail)
 
-    def _note(self, quote: Quote, outcome: Outcome, detail: str) -> None:
+    def _note(
+        self,
+        quote: Quote,
+        outcome: Outcome,
+        detail: str,
+        *,
+        intent_hash: str | None = None,
+        tx_hash: str | None = None,
+    ) -> None:
         quote.detail = detail
         self.counters[outcome] += 1
         commitment, status = quote.commitment, quote.status
@@ -289,7 +291,7 @@ class QuoteBook:
                 quote_hash=commitment.quote_hash,
                 outcome=outcome,
                 detail=detail,
-                intent_hash=status.intent_hash if status else None,
-                tx_hash=quote.tx_hash,
+                intent_hash=status.intent_hash if status else intent_hash,
+                tx_hash=quote.tx_hash or tx_hash,
             )
         )

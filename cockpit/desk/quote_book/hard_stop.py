@@ -12,7 +12,8 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import msgspec
 
-from cockpit.desk.quote_book.book import OVER, Quote, QuoteBook
+from cockpit.desk.quote_book.book import QuoteBook
+from cockpit.desk.quote_book.quote import OVER, Quote
 from cockpit.model.environment import Environment
 from cockpit.model.events import OperatorAction
 from cockpit.model.recorder import Recorder

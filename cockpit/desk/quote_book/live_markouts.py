@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Protocol
 
 from cockpit.accounting.markouts import HORIZONS_S, in_bps, markout
-from cockpit.desk.quote_book.book import Quote
+from cockpit.desk.quote_book.quote import Quote
 from venue.protocol.tokens import BTC_EURE
 from venue.protocol.units import NS_PER_S
 

@@ -217,10 +217,10 @@ class QuoteEngine:
         self._flow_since_ns = now_ns
 
     def on_status(self, status: QuoteStatus) -> None:
-        """Take a settlement: ours requests the balances, another maker's is the market's flow."""
+        """Take a status: of our quote it requests the balances; another maker's settlement is the market's flow."""
         if self._book.on_status(status):
             self._request_sync()
-        else:
+        elif status.event == "settled":
             self.counters["others_settled"] += 1
 
     def on_answer(self, request_id: int, error: str | None, code: int | None = None) -> None:

@@ -11,7 +11,7 @@ from cockpit.desk.composition.funding_parts import FundingParts
 from cockpit.desk.composition.trading_parts import TradingParts
 from cockpit.desk.funding.key_registration import by_hand
 from cockpit.desk.interlocks.checklist import MET_BY_ARMING, failing
-from cockpit.desk.quote_book.book import Quote
+from cockpit.desk.quote_book.quote import Quote
 from cockpit.desk.risk.dead_man_switch import DeadManSwitch
 from cockpit.desk.runtime.supervisor import Supervisor
 from cockpit.desk.snapshots.health import healths, history_state

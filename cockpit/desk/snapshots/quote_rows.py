@@ -3,8 +3,8 @@
 from decimal import Decimal
 
 from cockpit.desk.market.pricing import Amounts, edge_bps
-from cockpit.desk.quote_book.book import OVER, Quote
 from cockpit.desk.quote_book.live_markouts import Marked
+from cockpit.desk.quote_book.quote import OVER, Quote
 from cockpit.desk.quote_book.reservations import Commitment, Reservations
 from cockpit.model.events import TradeDecision
 from cockpit.model.snapshot import (

@@ -6,6 +6,7 @@ from cockpit.desk.quote_book.book import ANSWER_WITHIN_NS, QuoteBook
 from cockpit.desk.quote_book.errors import NotCoveredError
 from cockpit.desk.quote_book.refusals import GONE, GONE_CODE
 from cockpit.desk.quote_book.reservations import Reservations
+from cockpit.model.bounded_set import BoundedSet
 from cockpit.model.environment import Environment
 from cockpit.model.events import TradeResult
 from tests.support.desk.builders import NOW, Clock, commitment
@@ -13,7 +14,7 @@ from tests.support.desk.leftovers import leftovers
 from tests.support.recorder import MemoryRecorder
 from venue.protocol.tokens import BTC, EURE
 from venue.protocol.units import NS_PER_MS, NS_PER_S
-from venue.relay.messages import QuoteStatus
+from venue.relay.messages import QuoteStatus, StatusEvent
 
 
 class Desk:
@@ -329,3 +330,84 @@ def test_a_quote_that_expires_before_the_answer_is_due_leaves_nothing_behind(des
     assert desk.outcomes() == ["expired"]
     assert leftovers(desk.book) == {}
     assert made.released_after_ns == NOW + 1_000 * NS_PER_MS
+
+
+def report(event: StatusEvent, name: str = "p") -> QuoteStatus:
+    return QuoteStatus(f"hash-{name}", "intent-1", "tx-1", event)
+
+
+def test_only_a_settlement_settles_and_a_failed_one_keeps_the_quote_committed(desk: Desk) -> None:
+    desk.book.on_answer(desk.send(), None)
+    for event in ("ready", "failed", "ready", "failed"):
+        assert desk.book.on_status(report(event))
+    assert desk.book.settling() == ()
+    assert desk.outcomes() == ["accepted", "ready_to_settle", "settle_failed"]
+    assert [(one.intent_hash, one.tx_hash) for one in desk.results[1:]] == [("intent-1", "tx-1")] * 2
+    assert desk.reserved == 1_000
+    desk.book.on_status(report("settled"))
+    desk.book.confirm("hash-p", "confirmed")
+    assert desk.outcomes()[-1] == "settled"
+    assert desk.reserved == 0
+
+
+def test_a_failed_settlement_of_a_refused_quote_does_not_bring_it_back(desk: Desk) -> None:
+    desk.book.on_answer(desk.send(), GONE)
+    assert desk.book.on_status(report("failed"))
+    assert desk.outcomes() == ["refused", "settle_failed"]
+    assert desk.reserved == 0
+    assert desk.book.settling() == ()
+
+
+def test_a_quote_that_was_chosen_before_the_desk_ended_counts_as_accepted_and_is_not_recorded_again(desk: Desk) -> None:
+    made = commitment("old", amount_out=1_000, sent_ns=desk.clock.now_ns)
+    desk.book.restore(made, ("ready_to_settle",))
+    assert desk.book.recent[0].state == "accepted"
+    desk.book.on_status(report("ready", "old"))
+    assert desk.outcomes() == []
+
+
+END: list[Callable[[Desk], object]] = [
+    lambda desk: desk.book.confirm("hash-p", "confirmed"),
+    lambda desk: desk.book.on_answer(1, GONE),
+    lambda desk: None,
+]
+
+
+@pytest.mark.parametrize("end", END, ids=["settled", "refused", "expired"])
+@pytest.mark.parametrize("event", ["settled", "ready", "failed"])
+def test_a_status_that_comes_after_the_quote_is_forgotten_is_ours_and_changes_nothing(
+    desk: Desk, end: Callable[[Desk], object], event: StatusEvent
+) -> None:
+    desk.send()
+    end(desk)
+    desk.clock.pass_ms(70_000)
+    desk.book.tick(desk.clock())
+    desk.book.expire("hash-p")
+    before = desk.outcomes()
+    assert desk.book.on_status(report(event))
+    assert desk.outcomes() == before
+    assert (desk.reserved, desk.book.settling(), leftovers(desk.book)) == (0, (), {})
+    assert desk.book.counters["late_statuses"] == 1
+
+
+def test_a_late_status_of_a_burned_quote_does_not_bring_it_back(desk: Desk) -> None:
+    desk.book.on_answer(desk.send(), None)
+    desk.book.burn("hash-p")
+    desk.book.nonce_used("hash-p", 7)
+    desk.book.confirm_burned(7)
+    assert desk.book.on_status(report("settled"))
+    assert desk.outcomes() == ["accepted", "burning", "burned"]
+    assert (desk.reserved, desk.book.settling()) == (0, ())
+    quote = desk.book.get("hash-p")
+    assert quote is not None
+    assert quote.state == "burned"
+
+
+def test_quotes_remembered_after_their_end_are_bounded(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.book._ended = BoundedSet(2)
+    for name in "abc":
+        desk.send(name, life_ms=1_000)
+        desk.clock.pass_ms(70_000)
+        desk.book.tick(desk.clock())
+        desk.book.expire(f"hash-{name}")
+    assert [desk.book.on_status(report("settled", name)) for name in "abc"] == [False, True, True]

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cockpit.accounting.markouts import in_bps, markout
-from cockpit.desk.quote_book.book import Quote
 from cockpit.desk.quote_book.live_markouts import LiveMarkouts
+from cockpit.desk.quote_book.quote import Quote
 from cockpit.model.events import Side
 from tests.support.desk.builders import NOW, commitment
 from venue.protocol.tokens import BTC_EURE

@@ -8,7 +8,7 @@ from cockpit.desk.quote_book.refusals import GONE
 from cockpit.model.events import ExecuteTrade, SwapDemand, TradeDecision
 from tests.support.desk.builders import SALT
 from tests.support.desk.quoting_harness import SECRET, Quoting, ask, quoting
-from tests.support.venue.relay_server import RelayServer
+from tests.support.venue.relay_server import RelayServer, event
 from tests.support.waiting import until
 from venue.protocol.tokens import BTC, BTC_EURE, EURE
 from venue.protocol.units import NS_PER_S
@@ -293,6 +293,24 @@ async def test_answers_and_claims_find_their_quote() -> None:
         assert desk.book.counters["settled"] == 1
         moved = movement(BTC_EURE, claimed)
         assert desk.inventory.ledger.filled == moved.amounts
+
+
+async def test_what_another_makers_quote_failed_to_do_is_no_flow() -> None:
+    async with quoting() as (desk, server):
+        for kind in ("quote_ready_to_settle", "quote_settle_failed"):
+            await server.send(event({"quote_hash": "theirs", "event_type": kind}))
+        await server.send(event({"quote_hash": "theirs", "event_type": "quote_settle_successful"}))
+        await until(lambda: desk.intake.counters["others_settled"])
+        assert desk.intake.counters["others_settled"] == 1
+
+
+async def test_a_failed_settlement_of_our_quote_asks_for_the_balances_and_releases_nothing() -> None:
+    async with quoting() as (desk, server):
+        command = await a_quote(desk, server, "q-1")
+        given = desk.book.reservations.reserved(command.asset_out)
+        await server.send(event({"quote_hash": command.quote_hash, "event_type": "quote_settle_failed"}))
+        await until(lambda: desk.book.counters["settle_failed"] == 1)
+        assert desk.book.reservations.reserved(command.asset_out) == given > 0
 
 
 async def test_what_a_lost_connection_left_unanswered_is_unknown_and_still_reserved() -> None:

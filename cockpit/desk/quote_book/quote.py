@@ -1,0 +1,51 @@
+"""One signed quote, and what became of it."""
+
+from typing import Literal
+
+from cockpit.desk.quote_book.reservations import Commitment
+from venue.relay.messages import QuoteStatus, StatusEvent
+
+State = Literal["sent", "accepted", "refused", "unknown", "settling", "settled", "expired", "burning", "burned"]
+OVER: tuple[State, ...] = ("refused", "settled", "expired", "burned")
+"""States in which a quote commits nothing."""
+
+
+class Quote:
+    """A signed quote and what became of it.
+
+    ``refused``: the relay answered that it did not take the quote. ``burning``: an intent that uses its nonce was, or
+    may have been, published. ``used_height``: the height of a block in which its nonce was seen used.
+    ``reported``: what the relay reported of it, other than its settlement. ``burn_reported``: the relay reported that
+    the burning was executed. ``settled_ns``: when its fill was booked, UTC.
+    """
+
+    __slots__ = (
+        "burn_reported",
+        "burn_tx",
+        "burning",
+        "commitment",
+        "detail",
+        "refused",
+        "reported",
+        "request_id",
+        "settled_ns",
+        "state",
+        "status",
+        "tx_hash",
+        "used_height",
+    )
+
+    def __init__(self, commitment: Commitment, request_id: int, state: State = "sent") -> None:
+        self.commitment = commitment
+        self.request_id = request_id
+        self.state: State = state
+        self.burning = False
+        self.refused = False
+        self.reported: set[StatusEvent] = set()
+        self.used_height: int | None = None
+        self.settled_ns: int | None = None
+        self.burn_reported = False
+        self.burn_tx: str | None = None
+        self.detail = ""
+        self.status: QuoteStatus | None = None
+        self.tx_hash: str | None = None
