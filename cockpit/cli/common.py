@@ -63,6 +63,11 @@ def venue_options(command: Callable[..., Any]) -> Callable[..., Any]:
             metavar="SYMBOL=AMOUNT",
             help="An opening balance of the maker in whole tokens, such as BTC=0.2; may be repeated.",
         ),
+        click.option(
+            "--markets",
+            type=click.Path(exists=True, dir_okay=False, resolve_path=True),
+            help="Play the tokens and markets of this markets.toml too.",
+        ),
         click.option("--speed", type=click.FloatRange(0.01, 100_000), help="Market seconds per second; 1 by default."),
         click.option("--prices", type=click.Path(dir_okay=False), help="CSV of bars to replay as the market."),
         click.option(

@@ -40,7 +40,7 @@ def sandbox(
     flags["settings"] = (*LIKE_PRODUCTION, *flags["settings"])
     root, environ, venue_flags = sandbox_root(), _bare_environment(), VenueFlags(**flags)
     try:
-        check_settings(root, own)
+        check_settings(root, venue_flags, own)
     except SettingsError as exc:
         refuse(exc.problems)
     if headless:

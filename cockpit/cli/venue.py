@@ -11,7 +11,7 @@ import click
 import msgspec
 
 from cockpit.cli.common import venue_options
-from venue.protocol.tokens import DEFAULT_TOKENS
+from venue.protocol.tokens import DEFAULT_TOKENS, TokenTable
 from venue.sandbox.config import VenueConfig
 from venue.sandbox.server import run
 
@@ -32,7 +32,9 @@ from venue.sandbox.server import run
     type=click.Path(path_type=Path, dir_okay=False),
     help="Write the .env lines to this file (mode 0600) instead of printing them.",
 )
-def venue(write_env: Path | None, balances: tuple[str, ...], settings: tuple[str, ...], **flags: Any) -> None:
+def venue(
+    write_env: Path | None, markets: str | None, balances: tuple[str, ...], settings: tuple[str, ...], **flags: Any
+) -> None:
     """Run the sandbox venue alone.
 
     Prints its addresses and a funded maker's credentials as .env lines. SIGTERM or SIGINT ends it.
@@ -50,19 +52,34 @@ def venue(write_env: Path | None, balances: tuple[str, ...], settings: tuple[str
 
     try:
         given = {name: value for name, value in flags.items() if value is not None} | _settings(settings)
-        given |= {"maker_balances": _balances(balances)}
+        tokens = _tokens(markets)
+        given |= {"maker_balances": _balances(balances, tokens), "tokens": tokens}
         config = msgspec.convert(given, VenueConfig, strict=False)
         asyncio.run(run(config, announce))
     except (OSError, ValueError) as exc:
         raise click.ClickException(f"cannot run the venue: {exc}") from None
 
 
-def _balances(balances: tuple[str, ...]) -> dict[str, int]:
+def _tokens(markets: str | None) -> TokenTable:
+    # Raises ValueError for a file that cannot be used, or that is for another stage.
+    if markets is None:
+        return DEFAULT_TOKENS
+    from cockpit.config.markets import load_markets
+
+    loaded, problems = load_markets(markets, {}, "")
+    if problems:
+        raise ValueError("; ".join(problems))
+    if not loaded.stage.built_in:
+        raise ValueError(f"{markets}: [stage] names real services; a sandbox plays its own, remove the section")
+    return loaded.tokens
+
+
+def _balances(balances: tuple[str, ...], tokens: TokenTable) -> dict[str, int]:
     # ``SYMBOL=AMOUNT`` pairs in base units, by symbol. Raises ValueError for anything else.
     found = {}
     for balance in balances:
         symbol, _, amount = balance.partition("=")
-        token = DEFAULT_TOKENS.by_symbol(symbol)
+        token = tokens.by_symbol(symbol)
         if token is None:
             raise ValueError(f"--balance {balance}: expected SYMBOL=AMOUNT with a token of the venue, such as BTC=0.2")
         try:

@@ -18,7 +18,7 @@ from cockpit.processes.errors import ProcessStartError, SandboxRunError
 from cockpit.processes.sandbox_report import SandboxReport, account_for
 from cockpit.processes.sandbox_run import SandboxRun, VenueFlags
 from storage.sqlite.reader import SqliteReader
-from venue.protocol.tokens import DEFAULT_TOKENS
+from venue.protocol.tokens import TokenTable
 
 WAIT_S = 30.0
 QUIET_S = 4.0
@@ -105,7 +105,7 @@ async def run_headless(
     except httpx.HTTPError as exc:
         click.echo(f"cockpit sandbox: no answer from the venue: {type(exc).__name__} {exc}", err=True)
         return 2
-    click.echo(report.as_json() if as_json else report.as_text())
+    click.echo(report.as_json() if as_json else report.as_text(run.tokens()))
     return 0 if report.explained else 1
 
 
@@ -126,26 +126,32 @@ async def _trade(run: SandboxRun, seconds: float, arm: bool) -> SandboxReport:
             for part in reversed(ARMABLE):
                 await link.send(part, "disarm")
             await client.post("/traders", json={"running": False})
-            last = await _settled(client, newest)
+            last = await _settled(client, newest, run.tokens())
             state = (await client.get("/state")).json()
     finally:
         following.cancel()
         await link.close()
         for problem in await run.end():
             click.echo(problem, err=True)
-    account = state["account"]
+    account, tokens = state["account"], run.tokens()
     opening, closing = _amounts(state["opening"][account]), _amounts(state["balances"][account])
     with SqliteReader(run.history_path) as reader:
         return account_for(
-            seconds, last.counts, reader, opening=opening, closing=closing, asked=_asked(state["requests"]["pairs"])
+            seconds,
+            last.counts,
+            reader,
+            tokens,
+            opening=opening,
+            closing=closing,
+            asked=_asked(state["requests"]["pairs"], tokens),
         )
 
 
-def _asked(pairs: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+def _asked(pairs: Sequence[Mapping[str, Any]], tokens: TokenTable) -> dict[str, int]:
     """Return the requests of the venue by market, both directions together."""
-    counts = {market.name: 0 for market in DEFAULT_TOKENS.markets}
+    counts = {market.name: 0 for market in tokens.markets}
     for pair in pairs:
-        market = DEFAULT_TOKENS.market(pair["asset_in"], pair["asset_out"])
+        market = tokens.market(pair["asset_in"], pair["asset_out"])
         if market is not None:
             counts[market.name] += pair["count"]
     return counts
@@ -170,7 +176,7 @@ def _ready_for_live(shot: Snapshot) -> bool:
     return shot.rung == "SHADOW" and all(row.passed for row in shot.interlocks)
 
 
-async def _settled(client: httpx.AsyncClient, newest: _SnapshotFollower) -> Snapshot:
+async def _settled(client: httpx.AsyncClient, newest: _SnapshotFollower, tokens: TokenTable) -> Snapshot:
     """Wait until settlements have stopped and the desk has confirmed all of them."""
     loop = asyncio.get_running_loop()
     seen, since = -1, loop.time()
@@ -182,12 +188,12 @@ async def _settled(client: httpx.AsyncClient, newest: _SnapshotFollower) -> Snap
         if fills != seen:
             seen, since = fills, loop.time()
         confirmed = snapshot.counts.settled >= fills and _agrees(
-            snapshot, _amounts(state["balances"][state["account"]])
+            snapshot, _amounts(state["balances"][state["account"]]), tokens
         )
         if (confirmed and loop.time() - since > QUIET_S) or loop.time() > deadline:
             return snapshot
 
 
-def _agrees(snapshot: Snapshot, ledger: Mapping[str, int]) -> bool:
-    held = {token.symbol: token.to_decimal(ledger.get(token.token_id, 0)) for token in DEFAULT_TOKENS.tokens}
+def _agrees(snapshot: Snapshot, ledger: Mapping[str, int], tokens: TokenTable) -> bool:
+    held = {token.symbol: token.to_decimal(ledger.get(token.token_id, 0)) for token in tokens.tokens}
     return all(row.balance == held[row.symbol] and not row.unexplained for row in snapshot.inventory.rows)

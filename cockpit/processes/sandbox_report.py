@@ -10,7 +10,7 @@ from cockpit.reports import holdings
 from storage.reader import LATER_NS, Reader, Span, row_counts
 from storage.reporting import trading
 from venue.protocol.assets import Token
-from venue.protocol.tokens import DEFAULT_TOKENS
+from venue.protocol.tokens import TokenTable
 
 
 class QuoteCounts(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,7 +72,7 @@ class SandboxReport(msgspec.Struct, frozen=True, kw_only=True):
     def as_json(self) -> str:
         return msgspec.json.format(msgspec.json.encode(self), indent=2).decode()
 
-    def as_text(self) -> str:
+    def as_text(self, tokens: TokenTable) -> str:
         counts = msgspec.structs.asdict(self.quotes)
         quotes = ", ".join(f"{'live' if name == 'alive' else name} {count}" for name, count in counts.items())
         lines = [
@@ -83,7 +83,7 @@ class SandboxReport(msgspec.Struct, frozen=True, kw_only=True):
             f"fills: {self.fills['buy']} buys, {self.fills['sell']} sells",
         ]
         for row in self.balances:
-            token = DEFAULT_TOKENS.by_symbol(row.symbol)
+            token = tokens.by_symbol(row.symbol)
             if token is None or not row.seen:
                 continue
             opening, closing = token.to_decimal(int(row.opening)), token.to_decimal(int(row.closing))
@@ -104,6 +104,7 @@ def account_for(
     seconds: float,
     counts: Counts,
     reader: Reader,
+    tokens: TokenTable,
     *,
     opening: Mapping[str, int],
     closing: Mapping[str, int],
@@ -113,10 +114,10 @@ def account_for(
     everything = Span(0, LATER_NS)
     counted, fills = trading.count_events(reader, everything), trading.fills(reader, everything)
     flows = trading.movements(reader, everything, {})
-    reconciled = tuple(_reconcile(token, opening, fills, flows, closing) for token in DEFAULT_TOKENS.tokens)
+    reconciled = tuple(_reconcile(token, opening, fills, flows, closing) for token in tokens.tokens)
     decisions, outcomes = sum(counted.reasons.values()), counted.outcomes
     rows = row_counts(reader)
-    bases = {token.token_id for token in DEFAULT_TOKENS.of(DEFAULT_TOKENS.base)}
+    bases = {token.token_id for token in tokens.of(tokens.base)}
     buys = sum(fill.asset_in in bases for fill in fills)
     p50, p99, longest = (
         None if ns is None else ns / 1000 for ns in (percentile(counted.reactions_ns, p) for p in (0.5, 0.99, 1.0))

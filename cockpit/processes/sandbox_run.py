@@ -14,6 +14,7 @@ from cockpit.config.paths import HISTORY_NAME, SOCKET_NAME
 from cockpit.config.settings import NAMES, load
 from cockpit.processes.errors import ProcessStartError
 from cockpit.processes.launch import end_process, is_listening, spawn, wait_until_ready
+from venue.protocol.tokens import TokenTable
 
 LATEST = "latest"
 VENUE_ENV = "venue.env"
@@ -79,6 +80,7 @@ class VenueFlags(msgspec.Struct, frozen=True, kw_only=True):
     funded: str | None = None
     credited: str | None = None
     legacy_share: float | None = None
+    markets: str | None = None
     balances: tuple[str, ...] = ()
     settings: tuple[str, ...] = ()
 
@@ -93,9 +95,9 @@ class VenueFlags(msgspec.Struct, frozen=True, kw_only=True):
         ]
 
 
-def check_settings(root: Path, own: Mapping[str, str]) -> None:
+def check_settings(root: Path, flags: VenueFlags, own: Mapping[str, str]) -> None:
     """Raise SettingsError if no sandbox can run under ``root`` with the operator's ``own`` settings."""
-    if not load(None, _settings(root / new_name(), _PLACEHOLDERS, own)).is_loopback:
+    if not load(None, _settings(root / new_name(), _PLACEHOLDERS, own, flags.markets)).is_loopback:
         raise SettingsError((NOT_LOOPBACK,))
 
 
@@ -154,7 +156,7 @@ class SandboxRun:
         desk: subprocess.Popen[bytes] | None = None
         try:
             await wait_until_ready(venue, "the sandbox venue", venue_log, venue_env.exists)
-            self._write_desk_env(own)
+            self._write_desk_env(own, flags.markets)
             arguments = ["desk", "--env-file", str(self.directory / DESK_ENV)]
             desk = spawn(arguments, desk_log, environ)
             self._write_pids(ProcessIds(venue=venue.pid, desk=desk.pid))
@@ -165,9 +167,13 @@ class SandboxRun:
                     await end_process(process.pid)
             raise
 
-    def _write_desk_env(self, own: Mapping[str, str]) -> None:
+    def tokens(self) -> TokenTable:
+        """Return the tokens and markets of the run, once it was started."""
+        return load(self.directory / DESK_ENV, {}).tokens
+
+    def _write_desk_env(self, own: Mapping[str, str], markets: str | None) -> None:
         venue = self.venue_env()
-        settings = _settings(self.directory, venue, own)
+        settings = _settings(self.directory, venue, own, markets)
         path = self.directory / DESK_ENV
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
             file.writelines(f"{name}={value}\n" for name, value in settings.items())
@@ -187,12 +193,12 @@ class SandboxRun:
         return problems
 
 
-def _settings(directory: Path, venue: Mapping[str, str], own: Mapping[str, str]) -> dict[str, str]:
+def _settings(directory: Path, venue: Mapping[str, str], own: Mapping[str, str], markets: str | None) -> dict[str, str]:
     # A sandbox desk's settings: its defaults, the venue's addresses, the operator's own, the venue's credentials.
     # Its history is a file in its directory, never the operator's database, and its markets are those of the venue.
     settings = {**DESK_SETTINGS, **venue, **own, **{name: venue[name] for name in CREDENTIALS}}
     known = {name: value for name, value in settings.items() if name in NAMES and name != "POSTGRES_URL"}
-    return known | {"COCKPIT_STATE_DIR": str(directory), "COCKPIT_MARKETS_FILE": BUILT_IN_ONLY}
+    return known | {"COCKPIT_STATE_DIR": str(directory), "COCKPIT_MARKETS_FILE": markets or BUILT_IN_ONLY}
 
 
 def new_name() -> str:

@@ -15,6 +15,7 @@ from venue.protocol.units import NS_PER_S
 from venue.sandbox.assembly import Parts
 from venue.sandbox.base.faults import DepositRequest, FaultTable, OneTimeFaults
 from venue.sandbox.bridges.bridge import Bridge
+from venue.sandbox.bridges.chains import Chain
 from venue.sandbox.bridges.records import BridgeWithdrawal, Deposit
 from venue.sandbox.flow.traders import Traders
 from venue.sandbox.http_apps import json_response
@@ -172,8 +173,8 @@ def _requests(parts: Parts) -> dict[str, object]:
 
 
 def chains_view(bridge: Bridge, ledger: Ledger, now_ns: int) -> dict[str, object]:
-    """Return by chain: balances by address, deposits, burns, payments and losses; by token its totals. Amounts are
-    text.
+    """Return by chain: balances by address (of its first coin, and of each), deposits, burns, payments and losses; by
+    token its totals. Amounts are text.
 
     """
     return {name: _chain(bridge, ledger, name, now_ns) for name in bridge.chains}
@@ -188,12 +189,17 @@ def _chain(bridge: Bridge, ledger: Ledger, name: str, now_ns: int) -> dict[str, 
         "tokens": {
             row.asset.token_id: _totals(bridge, ledger, row.asset) for row in bridge.tokens if row.asset.chain == name
         },
-        "balances": {address: str(amount) for address, amount in sorted(chain.balances.items())},
+        "balances": _shown(chain),
+        "coins": {coin.coin: _shown(coin) for coin in bridge.coins.values() if coin.name == name},
         "payments": [payment for row in withdrawals if (payment := _payment(row, now_ns)) is not None],
         "withdrawals": [_withdrawal(row) for row in withdrawals],
         "deposits": [_deposit(row, now_ns) for row in bridge.deposits if row.transfer.chain == name],
         "lost": [_lost(row.burn) for row in bridge.lost if row.token.asset.chain == name],
     }
+
+
+def _shown(coin: Chain) -> dict[str, str]:
+    return {address: str(amount) for address, amount in sorted(coin.balances.items())}
 
 
 def _totals(bridge: Bridge, ledger: Ledger, token: Token) -> dict[str, object]:

@@ -104,3 +104,52 @@ def test_an_unusable_balance_or_token_is_reported_in_one_line(tmp_path: Path, op
     assert ran.returncode == 1
     assert "Traceback" not in ran.stderr
     assert len(ran.stderr.splitlines()) == 1, ran.stderr
+
+
+MARKETS = """
+[[tokens]]
+symbol = "EURx"
+near_token = "eurx.near"
+underlying = "EUR"
+decimals = 6
+chain = "eth:100"
+bridge = "poa"
+
+[[markets]]
+base = "nBTC"
+quote = "EURx"
+"""
+
+
+async def test_a_venue_plays_the_markets_of_a_file(tmp_path: Path) -> None:
+    file, path = tmp_path / "markets.toml", tmp_path / "venue.env"
+    file.write_text(MARKETS)
+    file.chmod(0o600)
+    options = ["--markets", str(file), "--balance", "EURx=2", "--rate", "100", "--other-pairs", "0"]
+    process = Process(["venue", *options, "--write-env", str(path)], tmp_path / "log", bare_environment())
+    try:
+        await_file(path, process)
+        env = dict(line.split("=", 1) for line in path.read_text("utf-8").splitlines())
+        async with httpx.AsyncClient(base_url=env["SANDBOX_CONTROL_URL"], trust_env=False) as http:
+            state = (await http.get("/state")).json()
+            gnosis = (await http.get("/chains")).json()["eth:100"]
+            assert state["balances"][state["account"]]["nep141:eurx.near"] == "2000000"
+            assert {"nep141:eurx.near", EURE.token_id} == gnosis["tokens"].keys()
+            body = {"token_id": "nep141:eurx.near", "amount": 5_000_000, "confirm_after_s": 0}
+            assert (await http.post("/deposit", json=body)).status_code == 200
+            coins = (await http.get("/chains")).json()["eth:100"]["coins"]
+            assert list(coins["eth:100:eurx.near"].values()) == ["5000000"]
+    finally:
+        assert process.stop() == 0
+
+
+@pytest.mark.parametrize("text", ["tokens = 1", MARKETS.replace("eurx.near", "?"), "[stage]\ncontract = 'x.near'\n"])
+def test_a_file_of_markets_that_does_not_fit_is_reported_in_one_line(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "markets.toml"
+    file.write_text(text)
+    file.chmod(0o600)
+    ran = run(*QUIET, "--markets", str(file), cwd=tmp_path)
+    assert ran.returncode == 1
+    assert "Traceback" not in ran.stderr
+    assert str(file) in ran.stderr
+    assert len(ran.stderr.splitlines()) == 1, ran.stderr

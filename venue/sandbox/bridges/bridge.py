@@ -65,9 +65,13 @@ class Bridge:
         self.deposits: list[Deposit] = []
         self.withdrawals: list[BridgeWithdrawal] = []
         self.lost: list[LostBurn] = []
-        self.chains = {token.asset.chain: Chain(token.asset.chain, rng=rng) for token in self.tokens}
-        for chain in self.chains.values():
-            chain.on_transfer(self._arrived)
+        self.coins: dict[str, Chain] = {}
+        self.chains: dict[str, Chain] = {}
+        for row in self.tokens:
+            if row.identifier not in self.coins:
+                self.coins[row.identifier] = Chain(row.asset.chain, row.identifier, rng=rng)
+                self.coins[row.identifier].on_transfer(self._arrived)
+            self.chains.setdefault(row.asset.chain, self.coins[row.identifier])
         ledger.on_burn(self._burned)
 
     def address(self, account: str, chain: str) -> str:
@@ -109,7 +113,7 @@ class Bridge:
             raise ValueError(f"{sender} is not an address on {chain}")
         now = self._clock()
         to = self.address(account, chain)
-        transfer = self.chains[chain].transfer(
+        transfer = self.coins[token.identifier].transfer(
             origin, to, amount, at_ns=now, confirm_ns=confirm_after_ns, tx_hash=tx_hash
         )
         record = self.deposits[-1]
@@ -137,13 +141,19 @@ class Bridge:
         return token.fee(self.faults.current.fee_factor)
 
     def credited(self, chain: str) -> BridgeToken | None:
-        """Return the token that a deposit on the chain becomes now; None for a chain that is not the bridge's."""
+        """Return the token that a deposit on the chain becomes now; None for a chain that is not the bridge's.
+
+        Where a chain has several coins, this is a deposit of the first.
+        """
+        return self._credited_of(self.chains[chain].coin) if chain in self.chains else None
+
+    def _credited_of(self, coin: str) -> BridgeToken:
         switched = self.faults.current.bridge_credits
-        rows = [row for row in self.tokens if row.asset.chain == chain]
+        rows = [row for row in self.tokens if row.identifier == coin]
         for row in rows:
             if switched in (row.asset.symbol, row.asset.token_id):
                 return row
-        return next((row for row in rows if row.asset == self._credited), rows[0] if rows else None)
+        return next((row for row in rows if row.asset == self._credited), rows[0])
 
     def token(self, fits: Callable[[BridgeToken], bool]) -> BridgeToken | None:
         return next((token for token in self.tokens if fits(token)), None)
@@ -165,12 +175,11 @@ class Bridge:
 
     def _arrived(self, transfer: ChainTransfer) -> None:
         account = self._owners.get((transfer.chain, transfer.to))
-        token = self.credited(transfer.chain)
-        if account is None or token is None:
+        if account is None:
             return
         self.deposits.append(
             Deposit(
-                token=token,
+                token=self._credited_of(transfer.coin),
                 account=account,
                 transfer=transfer,
                 mint_tx_hash=base58.b58encode(self._rng.randbytes(32)).decode(),
@@ -225,7 +234,7 @@ class Bridge:
     def _pay(self, withdrawal: BridgeWithdrawal, now_ns: int) -> None:
         if withdrawal.payment is None and withdrawal.sent_ns <= now_ns:
             chain = withdrawal.token.asset.chain
-            withdrawal.payment = self.chains[chain].transfer(
+            withdrawal.payment = self.coins[withdrawal.token.identifier].transfer(
                 deposit_address("hot wallet of the bridge", chain),
                 withdrawal.to,
                 withdrawal.amount - withdrawal.fee,

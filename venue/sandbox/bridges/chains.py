@@ -11,9 +11,10 @@ _MOST = 12
 
 
 class ChainTransfer(msgspec.Struct, frozen=True, kw_only=True):
-    """Base units from one address to another, final ``confirm_ns`` after ``at_ns`` (UTC nanoseconds)."""
+    """Base units of a coin from one address to another, final ``confirm_ns`` after ``at_ns`` (UTC nanoseconds)."""
 
     chain: str
+    coin: str
     tx_hash: str
     sender: str
     to: str
@@ -31,13 +32,14 @@ class ChainTransfer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Chain:
-    """One chain with one coin. ``name`` is the bridge's: ``btc:mainnet`` or ``eth:100``. ``rng`` makes the hashes;
-    addresses are in canonical form.
+    """One coin on its chain. ``name`` is the bridge's of the chain, ``btc:mainnet`` or ``eth:100``, ``coin`` its
+    identifier of the coin. ``rng`` makes the hashes; addresses are in canonical form.
 
     """
 
-    def __init__(self, name: str, *, rng: random.Random) -> None:
+    def __init__(self, name: str, coin: str, *, rng: random.Random) -> None:
         self.name = name
+        self.coin = coin
         self._rng = rng
         self._listeners: list[Callable[[ChainTransfer], None]] = []
         self._hashes: set[str] = set()
@@ -56,6 +58,7 @@ class Chain:
             raise ValueError("the amount of a transfer must be above zero")
         made = ChainTransfer(
             chain=self.name,
+            coin=self.coin,
             tx_hash=self._hash() if tx_hash is None else self._check(tx_hash),
             sender=sender,
             to=to,

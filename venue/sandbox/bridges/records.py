@@ -47,17 +47,21 @@ _OTHER_TERMS = (10**17, 2 * 10**17, 10**16)
 
 
 def bridge_tokens(table: TokenTable) -> tuple[BridgeToken, ...]:
-    """Return the bridge's rows of the table's tokens. Those of one coin have one identifier, as on the real bridge."""
+    """Return the bridge's rows of the table's tokens. Those of one coin have one identifier, as on the real bridge:
+    all of Bitcoin, and of one contract of a chain with contracts.
+
+    """
     return tuple(_bridge_token(token) for token in table.tokens)
 
 
 def _bridge_token(token: Token) -> BridgeToken:
     address = _ADDRESS.search(token.near_token)
+    contract = token.near_token if address is None else address[0]
     terms = _TERMS.get(token.underlying.name, _OTHER_TERMS)
     min_deposit, min_withdrawal, fee = (max(1, amount // token.scale) for amount in terms)
     return BridgeToken(
         asset=token,
-        identifier=f"{token.chain}:{'native' if address is None else address[0]}",
+        identifier=f"{token.chain}:{contract if token.chain.startswith('eth:') else 'native'}",
         min_deposit=min_deposit,
         min_withdrawal=min_withdrawal,
         withdrawal_fee=fee,
