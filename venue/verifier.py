@@ -3,7 +3,7 @@
 import asyncio
 import re
 from collections.abc import Mapping, Sequence
-from typing import TypeVar
+from typing import Annotated, TypeVar
 
 import msgspec
 
@@ -12,18 +12,36 @@ from venue.protocol.assets import INTENTS_CONTRACT
 from venue.protocol.nonce import SALT_LEN
 from venue.protocol.units import PIPS
 from venue.transport.amounts import amount_of
-from venue.transport.errors import UnreachableError
-from venue.transport.jsonrpc import decode, unreadable
+from venue.transport.errors import RefusedError, UnreachableError
+from venue.transport.jsonrpc import decode, plain, unreadable
 
 T = TypeVar("T")
 
 NONCES_AT_ONCE = 8
 
+PAUSED = "Pausable: Method is paused"
+"""What the contract says for a method that its keepers paused (near-plugins)."""
+INTENTS_FEATURE = "intents"
+"""The contract's name of what settles and simulates signed intents."""
+NO_METHOD = "MethodNotFound"
+"""In a node's error for a view that the contract does not have (nearcore)."""
+
 _TEXTS = msgspec.json.Decoder(list[str])
 _TEXT = msgspec.json.Decoder(str)
 _BOOL = msgspec.json.Decoder(bool)
 _INT = msgspec.json.Decoder(int)
+_FEATURES = msgspec.json.Decoder(list[Annotated[str, msgspec.Meta(max_length=64)]] | None)
+_OBJECT = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _SALT = re.compile(rf"[0-9a-fA-F]{{{2 * SALT_LEN}}}\Z")
+
+
+MAX_FEATURES = 100
+"""More paused features than the contract has methods are not read."""
+
+
+def is_paused(text: str) -> bool:
+    """Return whether an error's text is or wraps the contract's word for a paused method."""
+    return PAUSED in text
 
 
 class Balances(msgspec.Struct, frozen=True):
@@ -102,6 +120,46 @@ class Verifier:
         if not 0 <= pips <= PIPS:
             raise self._unreadable(f"the fee is outside 0 to {PIPS} pips")
         return pips
+
+    async def is_account_locked(self, account: str, *, finality: Finality = "optimistic") -> bool | None:
+        """Return whether the account can do nothing; None when the contract has no such view."""
+        return await self._optional("is_account_locked", {"account_id": account}, _BOOL, finality)
+
+    async def is_predecessor_enabled(self, account: str, *, finality: Finality = "optimistic") -> bool | None:
+        """Return whether the account may call the contract by transactions; None when the contract has no such view."""
+        return await self._optional("is_auth_by_predecessor_id_enabled", {"account_id": account}, _BOOL, finality)
+
+    async def paused_features(self, *, finality: Finality = "optimistic") -> tuple[str, ...] | None:
+        """Return the names of the paused features, ``ALL`` for every one; None when the contract does not list them."""
+        try:
+            names, _ = await self._view("pa_all_paused", {}, _FEATURES, finality)
+        except RefusedError as error:
+            if NO_METHOD in str(error):
+                return None
+            raise
+        if len(names or ()) > MAX_FEATURES:
+            raise self._unreadable(f"it lists {len(names or ())} paused features")
+        return tuple(sorted(plain(name) for name in names or ()))
+
+    async def settles_intents(self, *, finality: Finality = "optimistic") -> bool | None:
+        """Return whether the contract would execute intents: it simulates none of them. None: it has no such view."""
+        try:
+            done = await self._optional("simulate_intents", {"signed": []}, _OBJECT, finality)
+        except RefusedError as error:
+            if is_paused(str(error)):
+                return False
+            raise
+        return None if done is None else True
+
+    async def _optional(
+        self, method: str, args: Mapping[str, object], decoder: msgspec.json.Decoder[T], finality: Finality
+    ) -> T | None:
+        try:
+            return (await self._view(method, args, decoder, finality))[0]
+        except RefusedError as error:
+            if NO_METHOD in str(error):
+                return None
+            raise
 
     async def _view(
         self, method: str, args: Mapping[str, object], decoder: msgspec.json.Decoder[T], finality: Finality

@@ -6,13 +6,13 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.support.venue.http_server import Reply, Request, http_server, rpc, view
+from tests.support.venue.http_server import Handler, Reply, Request, http_server, rpc, rpc_error, view
 from venue.near.rpc import NearRpc
 from venue.protocol.assets import MAX_AMOUNT
 from venue.protocol.tokens import BTC, EURE
-from venue.transport.errors import UnreachableError
+from venue.transport.errors import RefusedError, UnreachableError
 from venue.transport.messages import UNREADABLE
-from venue.verifier import NONCES_AT_ONCE, Verifier
+from venue.verifier import MAX_FEATURES, NONCES_AT_ONCE, PAUSED, Verifier
 
 
 def _args(request: Request) -> Any:
@@ -131,3 +131,80 @@ async def test_used_nonces_are_returned_with_their_blocks_however_many(client: h
         used = await Verifier(NearRpc([node.url], client)).used_nonces("maker.near", nonces)
     assert used == {nonce: 100 + int(nonce) for nonce in nonces if int(nonce) % 2 == 0}
     assert sorted(read) == sorted(nonces)
+
+
+ABSENT = "wasm execution failed with error: MethodResolveError(MethodNotFound)"
+OPTIONAL: dict[str, Callable[[Verifier], Awaitable[object]]] = {
+    "is_account_locked": lambda verifier: verifier.is_account_locked("maker.near"),
+    "is_auth_by_predecessor_id_enabled": lambda verifier: verifier.is_predecessor_enabled("maker.near"),
+    "pa_all_paused": lambda verifier: verifier.paused_features(),
+    "simulate_intents": lambda verifier: verifier.settles_intents(),
+}
+
+
+def failed_view(text: str) -> Handler:
+    """A view that failed, as older nodes report it."""
+    return rpc({"error": text, "logs": [], "block_height": 1, "block_hash": "x"})
+
+
+def failed_query(text: str) -> Handler:
+    """A view that failed, as newer nodes report it."""
+    return rpc_error({"name": "HANDLER_ERROR", "cause": {"name": "CONTRACT_EXECUTION_ERROR"}, "data": text})
+
+
+async def ask(client: httpx.AsyncClient, method: str, answer: Handler) -> object:
+    async with http_server(answer) as node:
+        found = await OPTIONAL[method](Verifier(NearRpc([node.url], client)))
+        assert node.requests[0].json["params"]["method_name"] == method
+    return found
+
+
+@pytest.mark.parametrize(
+    ("method", "answer", "expected"),
+    [
+        ("is_account_locked", True, True),
+        ("is_account_locked", False, False),
+        ("is_auth_by_predecessor_id_enabled", False, False),
+        ("pa_all_paused", None, ()),
+        ("pa_all_paused", [], ()),
+        ("pa_all_paused", ["intents", "ALL"], ("ALL", "intents")),
+        ("pa_all_paused", ["a\x1b[31mb"], ("a [31mb",)),
+        ("simulate_intents", {"intents_executed": []}, True),
+    ],
+)
+async def test_what_the_keepers_shut_is_read(
+    client: httpx.AsyncClient, method: str, answer: Any, expected: object
+) -> None:
+    assert await ask(client, method, view(answer)) == expected
+
+
+@pytest.mark.parametrize("method", sorted(OPTIONAL))
+@pytest.mark.parametrize("failed", [failed_view, failed_query])
+async def test_a_view_that_the_contract_lacks_is_none(
+    client: httpx.AsyncClient, method: str, failed: Callable[[str], Handler]
+) -> None:
+    assert await ask(client, method, failed(ABSENT)) is None
+
+
+@pytest.mark.parametrize("failed", [failed_view, failed_query])
+async def test_a_paused_contract_cannot_be_simulated(
+    client: httpx.AsyncClient, failed: Callable[[str], Handler]
+) -> None:
+    panic = f'wasm execution failed with error: HostError(GuestPanic {{ panic_msg: "{PAUSED}" }})'
+    assert await ask(client, "simulate_intents", failed(panic)) is False
+    with pytest.raises(RefusedError, match="gas"):
+        await ask(client, "simulate_intents", failed("Exceeded the prepaid gas"))
+
+
+LIES: dict[str, list[Any]] = {
+    "is_account_locked": ["true", 1, None, [], {}],
+    "is_auth_by_predecessor_id_enabled": ["false", 0, None],
+    "pa_all_paused": [False, {}, "intents", [1], [None], ["x" * 65], ["x"] * (MAX_FEATURES + 1)],
+    "simulate_intents": [None, True, [], "done"],
+}
+
+
+@pytest.mark.parametrize(("method", "lie"), [(method, lie) for method, lies in LIES.items() for lie in lies])
+async def test_an_answer_of_another_shape_says_nothing(client: httpx.AsyncClient, method: str, lie: Any) -> None:
+    with pytest.raises(UnreachableError, match=UNREADABLE):
+        await ask(client, method, view(lie))

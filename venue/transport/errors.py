@@ -8,7 +8,12 @@ VenueError
 
 
 class VenueError(Exception):
-    """Base of failed calls and connections. The text never holds a header, a token or a key."""
+    """Base of failed calls and connections. The text never holds a header, a token or a key.
+
+    ``http_status``: of the answer that failed the call, None without an answer.
+    """
+
+    http_status: int | None = None
 
 
 class UnreachableError(VenueError):

@@ -121,9 +121,15 @@ class JsonRpc:
                 content=msgspec.json.encode(request),
                 headers=self._headers,
             )
-            return self._read(request_id, status, body)
         except UnreachableError as error:
             self.count_failure(error)
+            raise
+        try:
+            return self._read(request_id, status, body)
+        except VenueError as error:
+            error.http_status = status
+            if isinstance(error, UnreachableError):
+                self.count_failure(error)
             raise
 
     def count_failure(self, error: VenueError) -> None:
