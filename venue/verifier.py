@@ -23,6 +23,8 @@ PAUSED = "Pausable: Method is paused"
 """What the contract says for a method that its keepers paused (near-plugins)."""
 INTENTS_FEATURE = "intents"
 """The contract's name of what settles and simulates signed intents."""
+ALL_FEATURES = "ALL"
+"""The name under which everything is paused."""
 NO_METHOD = "MethodNotFound"
 """In a node's error for a view that the contract does not have (nearcore)."""
 

@@ -160,6 +160,7 @@ class Settings(BaseSettings):
     )
     alone_ms: int = _whole("DESK_ALONE_MS", 60_000, 1_000, 86_400_000)
 
+    venue_check_ms: int = _whole("VENUE_CHECK_MS", 60_000, 100, 600_000)
     shadow_decisions: int = _whole("LIVE_AFTER_SHADOW_DECISIONS", 3, 0, 100_000, "decisions")
     relay_lost_ms: int = _whole("DISARM_RELAY_LOST_MS", 30_000, 0, 3_600_000)
     refusals: int = _whole("DISARM_REFUSALS", 5, 0, 100_000, "refusals")

@@ -178,6 +178,7 @@ class Desk:
         start("liquidity", trading.deposits.run)
         start("inventory", trading.inventory.run)
         start("credentials", trading.credentials.run)
+        start("venue access", trading.access.run)
         start("clock", lambda: self._clock.run(trading.rpc))
         start("withdrawals", funding.withdrawals.run)
         start("relay", lambda: trading.relay.run(trading.engine))

@@ -75,6 +75,7 @@ def build_funding(
         freeze,
         cooling,
         on_left=trading.inventory.request_sync,
+        on_status=trading.access.note_withdrawal,
     )
     preflight = PreflightReader(
         env,
@@ -88,6 +89,7 @@ def build_funding(
         freeze=freeze,
         cooling=cooling,
         limits=trading.limits,
+        access=trading.access,
         previous_run_ms=trading.startup.unrecorded_left_ms,
     )
     orders = WithdrawalOrders(

@@ -27,6 +27,7 @@ from cockpit.desk.risk.arming import Arming
 from cockpit.desk.risk.limits import LimitsInForce, base_ceiling, max_notional
 from cockpit.desk.risk.rates import RejectionRate
 from cockpit.desk.risk.trading_state import TradingState
+from cockpit.desk.risk.venue_access import VenueAccess
 from cockpit.model.commands import Limits
 from cockpit.model.environment import Environment
 from cockpit.model.recorder import Recorder
@@ -70,6 +71,7 @@ class TradingParts(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     inventory: Inventory
     executor: Executor
     credentials: Credentials
+    access: VenueAccess
     engine: QuoteEngine
     hard_stop: HardStopRun
 
@@ -153,7 +155,17 @@ def build_trading(
         max_skew_bps=settings.max_skew_bps,
         target_btc_share=settings.target_btc_share,
     )
-    refusals = RejectionRate(settings.refusals_within_ms, env)
+    access = VenueAccess(
+        env,
+        account,
+        settings.api_key.reveal(),
+        (pair.base, pair.quote),
+        verifier=verifier,
+        relay=relay_rpc,
+        bridge=bridge,
+        every_ms=settings.venue_check_ms,
+    )
+    refusals = RejectionRate(settings.refusals_within_ms, env, on_fault=access.note_quote_refusal)
     executor = Executor(signer, relay, book, expiry_margin_ms=settings.quote_death_margin_ms, env=env)
     engine = QuoteEngine(
         run_id=run_id,
@@ -197,6 +209,7 @@ def build_trading(
         credentials=Credentials(
             env, account, signer.public_key, verifier, rpc, executor, requested=credentials_requested
         ),
+        access=access,
         engine=engine,
         hard_stop=HardStopRun(
             account,

@@ -4,9 +4,11 @@ from collections.abc import Callable
 
 import msgspec
 
+from cockpit.desk.risk.venue_access import VenueFacts
 from cockpit.model.commands import FEE_CHANGED, NEW_ADDRESS
 from cockpit.model.formatting import exact
 from venue.protocol.assets import Token
+from venue.verifier import ALL_FEATURES, INTENTS_FEATURE
 
 PREVIOUS_RUN = "quotes of the previous run"
 
@@ -16,12 +18,15 @@ class PreflightFacts(msgspec.Struct, frozen=True, kw_only=True):
 
     ``unexplained``: the balance lacks something that no known movement explains. ``undecided``: the id of another
     withdrawal of the asset whose money may still leave, empty without one. ``history_complete``: nothing recorded waits
-    outside the database. ``previous_run_ms``: until the last quote of the previous run expires.
+    outside the database. ``venue``: what it lets the account do. ``previous_run_ms``: until the last quote of the
+    previous run expires.
     """
 
     asset: Token
     amount: int
     destination: str
+    route: str
+    venue: VenueFacts
     frozen: bool
     balance: int | None
     balance_fresh: bool
@@ -40,6 +45,40 @@ class PreflightFacts(msgspec.Struct, frozen=True, kw_only=True):
 
 def _frozen(facts: PreflightFacts) -> str:
     return "withdrawals are frozen; unfreeze them first" if facts.frozen else ""
+
+
+def _locked(facts: PreflightFacts) -> str:
+    found = facts.venue.locked
+    unknown = found.unknown(facts.venue.max_age_ms)
+    if unknown:
+        return f"whether the account is locked is {unknown}; wait until the Verifier can be read"
+    return "the Verifier locked the account; ask the venue's operators" if found.value else ""
+
+
+def _paused(facts: PreflightFacts) -> str:
+    found = facts.venue.paused
+    unknown = found.unknown(facts.venue.max_age_ms)
+    if unknown:
+        return f"whether the Verifier is paused is {unknown}; wait until it can be read"
+    needed = "ft_withdraw" if facts.route == "transaction" else INTENTS_FEATURE
+    if not {needed, ALL_FEATURES} & set(found.value or ()):
+        return ""
+    return f"withdrawals by {facts.route} are paused on the Verifier; wait until they are resumed"
+
+
+def _transaction_route(facts: PreflightFacts) -> str:
+    if facts.route != "transaction":
+        return ""
+    found = facts.venue.predecessor
+    unknown = found.unknown(facts.venue.max_age_ms)
+    if unknown:
+        return f"whether the account may withdraw by transaction is {unknown}; wait until the Verifier can be read"
+    if found.value is False:
+        return (
+            "predecessor authentication of the account is disabled, so it cannot withdraw by transaction; "
+            "set WITHDRAWAL_ROUTE=intent and restart the desk"
+        )
+    return ""
 
 
 def _history(facts: PreflightFacts) -> str:
@@ -118,6 +157,9 @@ def _cooling_off(facts: PreflightFacts) -> str:
 
 CHECKS: tuple[Callable[[PreflightFacts], str], ...] = (
     _frozen,
+    _locked,
+    _paused,
+    _transaction_route,
     _history,
     _previous_run,
     _undecided,

@@ -12,6 +12,7 @@ from cockpit.desk.funding.withdrawal_book import WithdrawalBook
 from cockpit.desk.inventory.sync import Inventory
 from cockpit.desk.quote_book.reservations import Reservations
 from cockpit.desk.risk.limits import LimitsInForce
+from cockpit.desk.risk.venue_access import VenueAccess
 from cockpit.model.environment import Environment
 from cockpit.model.recorder import Recorder
 from venue.bridges.poa.client import Bridge
@@ -41,6 +42,7 @@ class PreflightReader:
         freeze: Freeze,
         cooling: CoolingOff,
         limits: LimitsInForce,
+        access: VenueAccess,
         previous_run_ms: Callable[[], int],
     ) -> None:
         self._env = env
@@ -54,6 +56,7 @@ class PreflightReader:
         self._freeze = freeze
         self._cooling = cooling
         self._limits = limits
+        self._access = access
         self._previous_run_ms = previous_run_ms
 
     def unexplained(self, asset: Token) -> int:
@@ -70,6 +73,7 @@ class PreflightReader:
         except VenueError as exc:
             fee_problem = str(exc)
         minimum, minimum_problem = await self._deposits.minimum_withdrawal(asset)
+        await self._access.read_account()
         await self._wait_for_explanation(asset)
         balance = None if ledger.balance is None else self._pair.amount(asset, ledger.balance)
         reserved = self._reservations.reserved(asset.token_id)
@@ -78,6 +82,8 @@ class PreflightReader:
             asset=asset,
             amount=order.amount or 0,
             destination=order.destination,
+            route=order.route,
+            venue=self._access.facts(),
             frozen=self._freeze.frozen,
             balance=balance,
             balance_fresh=0 <= age_ms <= self._limits.current.max_inventory_age_ms,

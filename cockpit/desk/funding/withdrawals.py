@@ -36,7 +36,7 @@ DURABLE_WITHIN_S = 5.0
 class Withdrawals:
     """Makes withdrawals, sends them and follows them. ``load`` comes before anything else.
 
-    ``on_left`` is called when money left the Verifier or came back.
+    ``on_left`` is called when money left the Verifier or came back; ``on_status`` gets every detail that was read.
     """
 
     def __init__(
@@ -51,6 +51,7 @@ class Withdrawals:
         cooling: CoolingOff,
         *,
         on_left: Callable[[], None],
+        on_status: Callable[[str], None],
     ) -> None:
         self._env = env
         self._recorder = recorder
@@ -61,6 +62,7 @@ class Withdrawals:
         self._freeze = freeze
         self._cooling = cooling
         self._on_left = on_left
+        self._on_status = on_status
         self.last_error = ""
 
     async def load(self) -> None:
@@ -240,6 +242,7 @@ class Withdrawals:
         if status.left_at is not None:
             withdrawal.left_at = status.left_at
         detail = _shown(withdrawal, status.detail)
+        self._on_status(status.detail)
         if status.state == withdrawal.state:
             withdrawal.detail = detail
             return

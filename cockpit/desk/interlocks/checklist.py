@@ -5,7 +5,7 @@ from typing import Literal
 
 import msgspec
 
-from cockpit.desk.interlocks import measures
+from cockpit.desk.interlocks import measures, venue_measures
 from cockpit.desk.interlocks.measures import InterlockFacts, Measurement
 from cockpit.model.snapshot import InterlockRow, Rung
 
@@ -69,6 +69,14 @@ INTERLOCKS: tuple[Interlock, ...] = (
         measure=measures.deposits,
     ),
     Interlock(
+        id="listed",
+        rung="LIVE",
+        name="bridge lists the traded tokens",
+        grace_ms=VENUE_GRACE_MS,
+        remedy="stop trading the token, and withdraw it while the bridge still pays it out",
+        measure=venue_measures.listed,
+    ),
+    Interlock(
         id="history",
         rung="LIVE",
         name="history writable",
@@ -107,6 +115,46 @@ INTERLOCKS: tuple[Interlock, ...] = (
         grace_ms=NO_GRACE_MS,
         remedy="register the key",
         measure=measures.key,
+    ),
+    Interlock(
+        id="locked",
+        rung="LIVE",
+        name="account not locked",
+        grace_ms=NO_GRACE_MS,
+        remedy="ask the venue's operators; nothing can be traded or withdrawn until they unlock it",
+        measure=venue_measures.locked,
+    ),
+    Interlock(
+        id="paused",
+        rung="LIVE",
+        name="Verifier not paused",
+        grace_ms=NO_GRACE_MS,
+        remedy="wait until its keepers resume it; the venue's status page has the reason",
+        measure=venue_measures.paused,
+    ),
+    Interlock(
+        id="transaction_route",
+        rung="LIVE",
+        name="withdrawals by transaction possible",
+        grace_ms=None,
+        remedy="withdraw by intent: set WITHDRAWAL_ROUTE=intent and restart the desk",
+        measure=venue_measures.transaction_route,
+    ),
+    Interlock(
+        id="api_key",
+        rung="LIVE",
+        name="API key accepted by the relay's RPC",
+        grace_ms=VENUE_GRACE_MS,
+        remedy="check NEAR_INTENTS_API_KEY; without it hard stops and withdrawals by intent fail",
+        measure=venue_measures.key_accepted,
+    ),
+    Interlock(
+        id="api_key_end",
+        rung="LIVE",
+        name="API key does not end soon",
+        grace_ms=NO_GRACE_MS,
+        remedy="order a new API key, set NEAR_INTENTS_API_KEY and restart the desk",
+        measure=venue_measures.token_end,
     ),
     Interlock(
         id="clock",

@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import msgspec
 
+from cockpit.desk.risk.venue_access import VenueFacts
 from cockpit.model.formatting import exact
 
 SALT_MAX_AGE_MS = 90_000
@@ -25,7 +26,7 @@ class InterlockFacts(msgspec.Struct, frozen=True, kw_only=True):
     ``salt_age_ms``: since salt and key were last read together. ``refusals``: quotes refused lately for a fault of
     ours; ``max_refusals`` and more fail (0: any number passes). ``unexplained_ms``: age of the unexplained difference,
     0 without one. ``previous_run_ms``: until the last quote of the previous run expires. ``history_complete``: nothing
-    waits in the journal. ``free_bytes``: on the disk that holds the history.
+    waits in the journal. ``free_bytes``: on the disk that holds the history. ``venue``: what it lets the account do.
     """
 
     symbols: tuple[str, ...]
@@ -60,6 +61,7 @@ class InterlockFacts(msgspec.Struct, frozen=True, kw_only=True):
     unexplained_ms: int | None
     unexplained_detail: str
     free_bytes: int | None
+    venue: VenueFacts
 
 
 class Measurement(msgspec.Struct, frozen=True, kw_only=True):

@@ -126,6 +126,7 @@ class InterlockMonitor:
             unexplained_ms=self._unexplained_ms(now),
             unexplained_detail=self._difference(),
             free_bytes=self._disk_free(now),
+            venue=trading.access.facts(),
         )
 
     def _limits_detail(self) -> str:

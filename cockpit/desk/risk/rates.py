@@ -1,6 +1,7 @@
 """How often something happened lately: quotes sent, fills, and quotes refused for a fault of the desk."""
 
 from collections import deque
+from collections.abc import Callable
 
 from cockpit.model.environment import Environment
 from venue.protocol.units import NS_PER_MS
@@ -34,10 +35,11 @@ class RateWindow:
 class RejectionRate:
     """Counts quotes refused for a fault of the desk within the last ``within_ms``; ``last``: the last error, or empty.
 
-    Refusals that are part of an auction are not noted here.
+    Refusals that are part of an auction are not noted here. ``on_fault`` gets the text of each.
     """
 
-    def __init__(self, within_ms: int, env: Environment) -> None:
+    def __init__(self, within_ms: int, env: Environment, *, on_fault: Callable[[str], None] | None = None) -> None:
+        self._on_fault = on_fault
         self.within_ms = within_ms
         self.last = ""
         self._monotonic_ns = env.monotonic_ns
@@ -46,6 +48,8 @@ class RejectionRate:
     def note(self, error: str) -> None:
         self._window.note(self._monotonic_ns())
         self.last = " ".join(error.split())[:MAX_SHOWN]
+        if self._on_fault is not None:
+            self._on_fault(error)
 
     def count(self) -> int:
         return self._window.count(self._monotonic_ns())

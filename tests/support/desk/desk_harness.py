@@ -33,6 +33,7 @@ from storage.history import Run
 from storage.sqlite.history import SqliteHistory
 from storage.writer import HistoryWriter
 from tests.support.desk.builders import NOW, Clock
+from tests.support.desk.open_venue import answer_open
 from tests.support.desk.quoting_harness import SECRET, Counted
 from tests.support.sandbox.signing import Signer as Taker
 from tests.support.settings import loopback
@@ -311,6 +312,7 @@ class DeskHarness:
             trading.reference.recompute()
             trading.trading_state.mark(trading.reference.trusted_mid, trading.inventory.ledger.balance)
             self.control.note_trading()
+            answer_open(trading.access, world.monotonic())
             self.interlocks.tick(self.control)
             self.snapshots.ticked_ns = now
             if world.monotonic() - self._asked_ns >= POLL_NS:

@@ -2,14 +2,19 @@
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from cockpit.desk.funding.preflight import PREVIOUS_RUN, PreflightFacts, failed_checks
+from cockpit.desk.risk.venue_access import Known
+from tests.support.desk.open_venue import NO, OPEN_VENUE, YES
 from venue.protocol.tokens import BTC, EURE
 
 PASSING = PreflightFacts(
     asset=BTC,
     amount=100_000,
     destination="bc1q",
+    route="transaction",
+    venue=OPEN_VENUE,
     frozen=False,
     balance=1_000_000,
     balance_fresh=True,
@@ -25,8 +30,29 @@ PASSING = PreflightFacts(
     history_complete=True,
     previous_run_ms=0,
 )
+LATER = Known[bool](value=False, age_ms=185_001, problem="HTTP 500")
+
+
+def venue(**changes: object) -> dict[str, object]:
+    """The facts of a venue that is open but for these changes."""
+    return {"venue": replace(OPEN_VENUE, **changes)}
+
+
+def paused(*features: str) -> dict[str, object]:
+    return venue(paused=Known(value=features, age_ms=0))
+
+
 FAILING: dict[str, tuple[dict[str, object], str, str]] = {
     "frozen": ({"frozen": True}, "frozen", "unfreeze"),
+    "locked": (venue(locked=YES), "locked the account", "ask"),
+    "lock unknown": (venue(locked=Known()), "not known yet", "wait"),
+    "lock unread": (venue(locked=LATER), "unknown for 185 s: HTTP 500", "wait"),
+    "transactions paused": (paused("ft_withdraw"), "by transaction are paused", "wait"),
+    "intents paused": ({"route": "intent", **paused("intents")}, "by intent are paused", "wait"),
+    "all paused": (paused("ALL"), "paused", "wait"),
+    "pause unknown": (venue(paused=Known(problem="HTTP 429")), "not known yet: HTTP 429", "wait"),
+    "no predecessor": (venue(predecessor=NO), "predecessor authentication", "WITHDRAWAL_ROUTE=intent"),
+    "predecessor unknown": (venue(predecessor=LATER), "may withdraw by transaction is unknown", "wait"),
     "history": ({"history_complete": False}, "history", "wait until"),
     "previous run": ({"previous_run_ms": 1}, PREVIOUS_RUN, "wait"),
     "undecided": ({"undecided": "w-7"}, "w-7", "wait"),
@@ -56,6 +82,13 @@ def test_an_order_that_meets_every_condition_may_go() -> None:
         {"amount": 2_046, "minimum": 0, "destination": "1Boat"},
         {"amount": 1_794, "minimum": 0},
         {"asset": EURE, "amount": 1_501, "minimum": 0, "destination": "0x1"},
+        {"route": "intent", **venue(predecessor=NO)},
+        {"route": "intent", **venue(predecessor=Known())},
+        {"route": "intent", **paused("ft_withdraw")},
+        paused("intents", "mt_transfer"),
+        venue(predecessor=Known(absent=True, age_ms=0)),
+        venue(locked=Known(absent=True, age_ms=0), paused=Known(absent=True, age_ms=0)),
+        venue(key_accepted=Known(), unlisted=Known()),
     ],
 )
 def test_the_minimum_holds_for_what_arrives(changes: dict[str, object]) -> None:

@@ -11,7 +11,11 @@ from cockpit.desk.interlocks.checklist import (
     failing,
 )
 from cockpit.desk.interlocks.measures import MIN_FREE_BYTES, SALT_MAX_AGE_MS, UNEXPLAINED_MAX_MS, InterlockFacts
+from cockpit.desk.risk.venue_access import Known
 from cockpit.model.snapshot import InterlockRow
+from tests.support.desk.open_venue import OPEN_VENUE
+from venue.protocol.units import NS_PER_S
+from venue.verifier import PAUSED
 
 SYMBOLS = ("BTC", "EURe")
 PASSING = InterlockFacts(
@@ -47,17 +51,24 @@ PASSING = InterlockFacts(
     unexplained_ms=0,
     unexplained_detail="difference 0",
     free_bytes=MIN_FREE_BYTES,
+    venue=OPEN_VENUE,
 )
 RUNBOOK = (
     "reference",
     "funds",
     "balances",
     "deposits",
+    "listed",
     "history",
     "limits",
     "strategy",
     "shadow",
     "key",
+    "locked",
+    "paused",
+    "transaction_route",
+    "api_key",
+    "api_key_end",
     "clock",
     "salt",
     "relay",
@@ -68,6 +79,32 @@ RUNBOOK = (
     "disk",
 )
 Case = tuple[str, Mapping[str, object], str]
+NEVER_FAILS = ("transaction_route",)
+DAY_MS = 86_400_000
+
+
+def venue(**changes: object) -> Mapping[str, object]:
+    """The facts of a venue that is open but for these changes."""
+    return {"venue": msgspec.structs.replace(OPEN_VENUE, **changes)}
+
+
+def answered(value: object = None, *, age_ms: int = 1_000, problem: str = "") -> Known[object]:
+    return Known(value=value, age_ms=age_ms, problem=problem)
+
+
+def unread(value: object) -> Known[object]:
+    """An answer that is too old."""
+    return answered(value, age_ms=185_001, problem="no NEAR RPC answered")
+
+
+NEVER = Known[bool](problem="HTTP 500")
+ABSENT = Known[bool](absent=True, age_ms=1_000)
+
+
+def token(left_ms: int) -> Mapping[str, object]:
+    return venue(token_end_ns=1_796_205_600 * NS_PER_S, token_left_ms=left_ms)
+
+
 FAILURES: list[Case] = [
     ("reference", {"reference_usable": False, "reference_detail": "kraken is 90 bps from the median"}, "90 bps"),
     ("funds", {"available": None}, "not known"),
@@ -96,8 +133,38 @@ FAILURES: list[Case] = [
         {"unexplained_ms": UNEXPLAINED_MAX_MS, "unexplained_detail": "7 base units of BTC unexplained"},
         "7 base",
     ),
+    ("listed", venue(unlisted=answered(("BTC", "EURe"))), "no longer lists BTC, EURe"),
+    ("listed", venue(unlisted=NEVER), "not known yet: HTTP 500"),
+    ("locked", venue(locked=answered(True)), "locked the account"),
+    ("locked", venue(locked=NEVER), "not known yet: HTTP 500"),
+    ("locked", venue(locked=unread(False)), "unknown for 185 s: no NEAR RPC answered"),
+    ("paused", venue(paused=answered(("ALL",))), "paused: ALL"),
+    ("paused", venue(paused=answered(("ft_withdraw", "nft_withdraw"))), "paused: ft_withdraw"),
+    ("paused", venue(paused=answered(("a_new_feature",))), "paused: a_new_feature"),
+    ("paused", venue(paused=NEVER), "not known yet: HTTP 500"),
+    ("paused", venue(paused=unread(())), "unknown for 185 s"),
+    ("paused", venue(pause_seen="a quote was refused"), f"a quote was refused: {PAUSED}"),
+    ("api_key", venue(key_accepted=answered(False, problem="HTTP 401")), "not accepted by the RPC (HTTP 401)"),
+    ("api_key", venue(key_accepted=NEVER), "not known yet: HTTP 500"),
+    ("api_key", venue(key_accepted=unread(True)), "unknown for 185 s"),
+    ("api_key_end", token(0), "ended on 2026-12-02 10:00 UTC"),
+    ("api_key_end", token(-DAY_MS), "ended on 2026-12-02 10:00 UTC"),
+    ("api_key_end", token(600_000), "ends on 2026-12-02 10:00 UTC, in 10 min"),
     ("disk", {"free_bytes": None}, "unknown"),
     ("disk", {"free_bytes": MIN_FREE_BYTES - 1}, "255 MiB free"),
+]
+WARNINGS: list[Case] = [
+    ("listed", venue(unlisted=answered((), age_ms=900_000, problem="HTTP 500")), "all listed 900 s ago; HTTP 500"),
+    ("locked", venue(locked=ABSENT), "does not say"),
+    ("paused", venue(paused=ABSENT), "does not say"),
+    ("transaction_route", venue(predecessor=answered(False)), "by transaction are closed, by intent open"),
+    ("transaction_route", venue(predecessor=ABSENT), "does not say"),
+    ("transaction_route", venue(predecessor=NEVER), "not known yet: HTTP 500"),
+    ("transaction_route", venue(predecessor=unread(True)), "unknown for 185 s"),
+    ("api_key", venue(key_accepted=answered(True, age_ms=70_000, problem="timed out")), "70 s ago; timed out"),
+    ("api_key_end", token(600_001), "in 10 min"),
+    ("api_key_end", token(5 * 3_600_000), "in 5 h"),
+    ("api_key_end", token(7 * DAY_MS), "ends on 2026-12-02 10:00 UTC, in 7 days"),
 ]
 IDS = [f"{ident}-{index}" for index, (ident, _, _) in enumerate(FAILURES)]
 
@@ -125,7 +192,7 @@ def test_the_amounts_of_the_funds_are_shown_to_the_last_digit() -> None:
 
 
 def test_every_interlock_has_a_case_that_fails_it() -> None:
-    assert {ident for ident, _, _ in FAILURES} == set(RUNBOOK)
+    assert {ident for ident, _, _ in FAILURES} == set(RUNBOOK) - set(NEVER_FAILS)
 
 
 @pytest.mark.parametrize(("ident", "changes", "text"), FAILURES, ids=IDS)
@@ -140,3 +207,28 @@ def test_each_interlock_can_fail_alone_and_shows_what_it_measured(
     assert len(failing(rows, "LIVE")) == 1
     assert len(failing(rows, "SHADOW")) == (failed.rung == "SHADOW")
     assert failing(rows, "LIVE", exclude=(ident,)) == ()
+
+
+@pytest.mark.parametrize(("ident", "changes", "text"), WARNINGS)
+def test_a_warning_says_what_to_do_and_closes_nothing(ident: str, changes: Mapping[str, object], text: str) -> None:
+    rows = listed(**changes)
+    (warned,) = [row for row in rows if row.warning]
+    assert (warned.ident, warned.passed) == (ident, True)
+    assert text in warned.measured
+    assert warned.remedy
+    assert failing(rows, "LIVE") == ()
+
+
+@pytest.mark.parametrize(
+    ("changes", "ident", "text"),
+    [
+        (venue(token_end_ns=None), "api_key_end", "unknown"),
+        (token(7 * DAY_MS + 1), "api_key_end", "in 7 days"),
+        (venue(paused=answered(("mt_transfer",))), "paused", "without effect here: mt_transfer"),
+        (venue(locked=answered(False, age_ms=185_000, problem="HTTP 429")), "locked", "not locked"),
+    ],
+)
+def test_what_is_harmless_passes_without_a_warning(changes: Mapping[str, object], ident: str, text: str) -> None:
+    (row,) = [row for row in listed(**changes) if row.ident == ident]
+    assert (row.passed, row.warning, row.remedy) == (True, False, "")
+    assert text in row.measured

@@ -20,6 +20,7 @@ from cockpit.model.commands import ARMABLE, CommandRequest
 from cockpit.model.environment import Environment
 from storage.sqlite.history import SqliteHistory
 from tests.support.desk.builders import NOW, SALT, Clock, commitment
+from tests.support.desk.open_venue import answer_open
 from tests.support.recorder import MemoryRecorder
 from tests.support.settings import loopback
 from venue.bridges.poa.client import DepositAddress
@@ -40,6 +41,7 @@ class Desk:
         self.recorder = MemoryRecorder()
         self.free = 2 * MIN_FREE_BYTES
         self.exchanges = {"kraken": Decimal(50_000), "coinbase": Decimal(50_000), "bitstamp": Decimal(50_000)}
+        self.venue_silent = False
         self.frozen = self.nodes_down = self.nodes_stand = self.credentials_down = False
         self.clock = VenueClock(self.settings, env)
         self.trading = build_trading(
@@ -107,6 +109,8 @@ class Desk:
             key = trading.credentials.key
             trading.executor.salt, key.registered = SALT, key.registered is not False
             key.read_ns = self.monotonic.now_ns
+        if not self.venue_silent:
+            answer_open(trading.access, self.monotonic.now_ns)
         self.interlocks.tick(self.control)
 
     async def _receive_dates(self) -> None:

@@ -26,6 +26,10 @@ NO_INTENT = "1" * 32
 UNKNOWN_INTENT = "NOT_FOUND_OR_NOT_VALID"
 FORBIDDEN = (401, 403)
 UNAUTHORIZED = "unauthorized"
+WITHOUT_EFFECT = frozenset(
+    {"nft_withdraw", "nft_on_transfer", "mt_withdraw", "mt_on_transfer", "mt_transfer", "imt_burn", "rotate_salt"}
+)
+"""Features of the Verifier that this desk does not use (near/intents)."""
 PAUSE_SEEN_MS = 120_000
 """A refusal for a paused method counts so long, whatever the views say."""
 
@@ -41,6 +45,14 @@ class Known(msgspec.Struct, Generic[T], frozen=True, kw_only=True):
     absent: bool = False
     age_ms: int | None = None
     problem: str = ""
+
+    def unknown(self, max_age_ms: int) -> str:
+        """Return why the answer says nothing now; empty when it does."""
+        if self.age_ms is None:
+            return f"not known yet: {self.problem}" if self.problem else "not known yet"
+        if self.age_ms <= max_age_ms:
+            return ""
+        return f"unknown for {self.age_ms // 1000} s: {self.problem or 'no answer'}"
 
 
 class VenueFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -61,6 +73,11 @@ class VenueFacts(msgspec.Struct, frozen=True, kw_only=True):
     token_left_ms: int | None = None
     unlisted: Known[tuple[str, ...]] = Known()
     max_age_ms: int = 0
+
+    @property
+    def paused_here(self) -> tuple[str, ...]:
+        """Return the paused features that this desk uses, or may use: those it does not know count too."""
+        return tuple(name for name in self.paused.value or () if name not in WITHOUT_EFFECT)
 
 
 class _Question(Generic[T]):
@@ -142,15 +159,27 @@ class VenueAccess:
             max_age_ms=self._max_age_ms,
         )
 
-    def note_refusal(self, text: str, where: str) -> None:
-        """Take the text of a refusal or failure: one for a paused method counts for a while, and is asked about."""
+    def note_quote_refusal(self, text: str) -> None:
+        """Take the reason for which the relay refused a quote."""
+        self._note(text, "a quote was refused")
+
+    def note_withdrawal(self, text: str) -> None:
+        """Take what became known of a withdrawal."""
+        self._note(text, "a withdrawal was refused")
+
+    def _note(self, text: str, what: str) -> None:
+        # One for a paused method counts for a while, and is asked about at once.
         if is_paused(text):
-            self._pause_seen, self._pause_seen_ns = plain(where), self._env.monotonic_ns()
+            self._pause_seen, self._pause_seen_ns = what, self._env.monotonic_ns()
             self._paused.wanted.set()
 
     async def read(self) -> None:
         """Ask everything once."""
         await asyncio.gather(*(one.read() for one in self._questions))
+
+    async def read_account(self) -> None:
+        """Ask now what decides whether the account can withdraw."""
+        await asyncio.gather(*(one.read() for one in (self._locked, self._predecessor, self._paused)))
 
     async def run(self) -> None:
         """Ask each question on the interval, and sooner after a failure, until cancelled."""
