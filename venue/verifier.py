@@ -116,6 +116,10 @@ class Verifier:
             raise self._unreadable(f"the salt is not {SALT_LEN} bytes in hex")
         return bytes.fromhex(text)
 
+    async def is_valid_salt(self, salt: bytes, *, finality: Finality = "optimistic") -> bool:
+        """Return whether nonces with this salt (4 bytes) can be used; once invalidated, a salt stays so."""
+        return (await self._view("is_valid_salt", {"salt": salt.hex()}, _BOOL, finality))[0]
+
     async def fee_pips(self, *, finality: Finality = "optimistic") -> int:
         """Return the protocol fee, 0 to 1000000 pips (1 pip = 0.0001 %), charged on a token_diff's negative side."""
         pips, _ = await self._view("fee", {}, _INT, finality)

@@ -10,13 +10,14 @@ from cockpit.cli.messages import disconnected
 from cockpit.client.desk_client import ConnectionLost, DeskClient
 from cockpit.model.commands import ARMABLE
 from cockpit.model.formatting import time_left
-from cockpit.model.snapshot import HardStopState, LiveQuotes
+from cockpit.model.hard_stop_texts import MAKER_TERMS, counts
+from cockpit.model.snapshot import LiveQuotes
 
 NO_LIVE_QUOTE = "No quote is live."
 
 
 @click.command()
-@click.option("--hard", is_flag=True, help="Also burn the live quotes and wait until none is left.")
+@click.option("--hard", is_flag=True, help=f"Also burn the live quotes and wait until none is left. {MAKER_TERMS}")
 @click.option("--yes", is_flag=True, help="With --hard: do not ask.")
 @SOCKET
 @ENV_FILE
@@ -28,7 +29,7 @@ def stop(hard: bool, yes: bool, socket: Path | None, env_file: Path | None) -> N
     where = desk_socket(socket, env_file)
     # Disarming waits for nobody: only burning is asked about.
     code = ask_desk(where, _disarm)
-    if hard and code == DONE and (yes or click.confirm("Burn every live quote?")):
+    if hard and code == DONE and (yes or click.confirm(f"{MAKER_TERMS} Burn every live quote?")):
         code = ask_desk(where, _burn)
     sys.exit(code)
 
@@ -59,17 +60,13 @@ async def _burn(link: DeskClient) -> int:
         if shot.hard_stop is None:
             click.echo(live_quotes(shot.alive))
             return DONE
-        line = progress(shot.hard_stop)
+        line = counts(shot.hard_stop)
         if line != printed:
             printed = line
             click.echo(line)
         if not shot.hard_stop.left:
             return DONE
     return UNKNOWN
-
-
-def progress(done: HardStopState) -> str:
-    return f"{done.burned} of {done.asked} burned, {done.settled} settled first, {done.expired} expired first"
 
 
 def live_quotes(live: LiveQuotes) -> str:

@@ -1,6 +1,7 @@
 """Numbers and times as text: fixed precision; an unknown value is never shown as zero."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Context, Decimal
 
 UNKNOWN = "?"
@@ -46,6 +47,11 @@ def exact(value: Decimal | None, *, signed: bool = False) -> str:
 def percent(share: Decimal | None, places: int = 1) -> str:
     """Show a share from 0 to 1 in per cent, without the sign."""
     return rounded(None if share is None else share * 100, places)
+
+
+def utc_time(ns: int) -> str:
+    """Show a time (UTC nanoseconds since the epoch) as ``HH:MM:SS UTC``."""
+    return f"{datetime.fromtimestamp(ns // 10**9, UTC):%H:%M:%S} UTC"
 
 
 def age(ms: int | None) -> str:

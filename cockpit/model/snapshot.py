@@ -142,8 +142,8 @@ class DecisionRow(msgspec.Struct, frozen=True, kw_only=True):
 class QuoteRow(msgspec.Struct, frozen=True, kw_only=True):
     """A signed quote: its amounts, its time left, its outcome.
 
-    ``outcome``: sent, accepted, refused, unknown, settled, expired, burning or burned. ``left_ms`` is 0 once it
-    has expired.
+    ``outcome``: sent, accepted, refused, unknown, settled, expired, burning or burned; *no salt* when its salt was
+    invalidated, so that it can neither settle nor be burned. ``left_ms`` is 0 once it has expired.
     """
 
     quote_hash: str
@@ -238,7 +238,9 @@ class LiveQuotes(msgspec.Struct, frozen=True, kw_only=True):
 class HardStopState(msgspec.Struct, frozen=True, kw_only=True):
     """A hard stop: how many quotes it was to burn, what became of them, and how many are ``left``.
 
-    ``settled``: taken before they could be burned; ``expired``: expired before.
+    ``settled``: taken before they could be burned; ``expired``: expired before. ``unburnable``: those with an
+    invalidated salt, which can neither settle nor be burned; they stay committed until they expire, the last one in
+    ``unburnable_left_ms``.
     """
 
     asked: int
@@ -247,6 +249,8 @@ class HardStopState(msgspec.Struct, frozen=True, kw_only=True):
     expired: int
     left: int
     detail: str
+    unburnable: int = 0
+    unburnable_left_ms: int = 0
 
 
 class Reaction(msgspec.Struct, frozen=True, kw_only=True):

@@ -22,6 +22,7 @@ OUTCOMES: dict[str, tuple[str, Role]] = {
     "expired": ("· expired", "muted"),
     "burning": ("◌ burning", "warn"),
     "burned": ("✗ burned", "muted"),
+    "no salt": ("✗ no salt", "muted"),
 }
 
 PART_NAMES: dict[str, str] = {

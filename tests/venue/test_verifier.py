@@ -70,6 +70,7 @@ CALLS: dict[str, Callable[[Verifier], Awaitable[object]]] = {
     "has_public_key": lambda verifier: verifier.has_public_key("maker.near", "ed25519:abc"),
     "is_nonce_used": lambda verifier: verifier.is_nonce_used("maker.near", "Tm9uY2U="),
     "current_salt": lambda verifier: verifier.current_salt(),
+    "is_valid_salt": lambda verifier: verifier.is_valid_salt(bytes.fromhex("252812b3")),
     "fee": lambda verifier: verifier.fee_pips(),
 }
 
@@ -81,6 +82,8 @@ CALLS: dict[str, Callable[[Verifier], Awaitable[object]]] = {
         ("has_public_key", False, False, {"account_id": "maker.near", "public_key": "ed25519:abc"}),
         ("is_nonce_used", True, True, {"account_id": "maker.near", "nonce": "Tm9uY2U="}),
         ("current_salt", "252812b3", bytes.fromhex("252812b3"), {}),
+        ("is_valid_salt", True, True, {"salt": "252812b3"}),
+        ("is_valid_salt", False, False, {"salt": "252812b3"}),
         ("fee", 1, 1, {}),
     ],
 )
@@ -101,6 +104,8 @@ async def test_a_view_is_called_by_its_name_and_read_by_its_type(
         ("has_public_key", 1),
         ("has_public_key", None),
         ("is_nonce_used", 0),
+        ("is_valid_salt", "true"),
+        ("is_valid_salt", None),
         ("current_salt", "2528"),
         ("current_salt", "2528 2b3"),
         ("current_salt", "zzzzzzzz"),

@@ -28,6 +28,7 @@ PROGRESS: dict[StatusEvent, Outcome] = {"ready": "ready_to_settle", "failed": "s
 """What is recorded of a quote that the relay reports short of a settlement; it ends nothing."""
 CHOSEN = "a taker chose this quote; it is being settled"
 NOT_SETTLED = "an attempt to settle it failed; the quote stays live until its deadline"
+SALT_INVALID = "its salt was invalidated: it can neither settle nor be burned, and stays committed until it expires"
 ANSWER_WITHIN_NS = 5 * NS_PER_S
 """The relay waits at most 3 s for answers (docs.near-intents.org); after 5 s without one the outcome is unknown."""
 
@@ -214,6 +215,13 @@ class QuoteBook:
         if quote is not None and quote.burning:
             quote.burn_reported = True
             quote.burn_tx = tx_hash
+
+    def salt_answered(self, quote_hash: str, *, invalid: bool) -> None:
+        """Note whether a node said that the quote's salt was invalidated. It stays reserved until it has expired."""
+        quote = self._quotes.get(quote_hash)
+        if quote is None or quote.state in OVER or quote.salt_invalid == invalid:
+            return
+        quote.salt_invalid, quote.detail = invalid, SALT_INVALID if invalid else ""
 
     def confirm_burned(self, height: int) -> None:
         """The balances at this height are explained: a nonce used by then, and not by a fill in them, was burned."""

@@ -16,7 +16,8 @@ class Quote:
     ``refused``: the relay answered that it did not take the quote. ``burning``: an intent that uses its nonce was, or
     may have been, published. ``used_height``: the height of a block in which its nonce was seen used.
     ``reported``: what the relay reported of it, other than its settlement. ``burn_reported``: the relay reported that
-    the burning was executed. ``settled_ns``: when its fill was booked, UTC.
+    the burning was executed. ``settled_ns``: when its fill was booked, UTC. ``salt_invalid``: a node said that its salt
+    was invalidated, so that it can neither settle nor be burned.
     """
 
     __slots__ = (
@@ -28,6 +29,7 @@ class Quote:
         "refused",
         "reported",
         "request_id",
+        "salt_invalid",
         "settled_ns",
         "state",
         "status",
@@ -45,6 +47,7 @@ class Quote:
         self.used_height: int | None = None
         self.settled_ns: int | None = None
         self.burn_reported = False
+        self.salt_invalid = False
         self.burn_tx: str | None = None
         self.detail = ""
         self.status: QuoteStatus | None = None

@@ -56,7 +56,7 @@ def quote_row(pair: Market, quote: Quote, now_ns: int) -> QuoteRow:
         price=_price(*_base_and_quote(pair, commitment)),
         left_ms=0 if over else max(0, (commitment.deadline_ns - now_ns) // NS_PER_MS),
         life_ms=(commitment.deadline_ns - commitment.sent_ns) // NS_PER_MS,
-        outcome=quote.state,
+        outcome="no salt" if quote.salt_invalid and quote.used_height is None and not over else quote.state,
         detail=quote.detail,
     )
 

@@ -7,6 +7,7 @@ from textual.widgets import Static
 
 from cockpit.model.commands import Result
 from cockpit.model.formatting import number, rounded, time_left
+from cockpit.model.hard_stop_texts import MAKER_TERMS, counts
 from cockpit.model.snapshot import HardStopState
 from panels.dialogs.choices import Choice
 from panels.dialogs.command_dialog import CommandDialog
@@ -18,7 +19,7 @@ from panels.kit.view import View
 MEANING = (
     "The hard stop disarms strategy and executor at once, then burns the nonce of every live quote: once an empty "
     "intent with the same nonce is on chain, nobody can settle the quote. A quote that settles first stays settled. "
-    "No money moves."
+    f"No money moves. {MAKER_TERMS}"
 )
 SENT = "the hard stop was sent"
 
@@ -40,9 +41,8 @@ def stop_situation(view: View) -> str:
 
 def stop_progress(stop: HardStopState) -> str:
     """Say how many quotes are burned, settled or expired, and how many are left."""
-    counts = [f"{stop.burned} of {stop.asked} burned", f"{stop.settled} settled first", f"{stop.expired} expired first"]
     state = "Done" if not stop.left else f"{stop.left} to go"
-    return f"{state}: {', '.join(counts)}." + (f"\n{stop.detail}" if stop.detail and stop.left else "")
+    return f"{state}: {counts(stop)}." + (f"\n{stop.detail}" if stop.detail and stop.left else "")
 
 
 class HardStopDialog(CommandDialog[Result]):

@@ -46,6 +46,7 @@ class Chain:
         self.states = [State(1_000, clock(), OPENING, frozenset())]
         self.behind = 0
         self.down: set[str] = set()
+        self.dead_salts: set[bytes] = set()
         self.asked_nonces: list[str] = []
         self.before_balances: Callable[[], None] = lambda: None
 
@@ -89,6 +90,11 @@ class ChainVerifier(Verifier):
             raise UnreachableError("the node does not answer")
         seen = self._chain.seen
         return NonceState(nonce_b64 in seen.used, seen.height)
+
+    async def is_valid_salt(self, salt: bytes, *, finality: Finality = "optimistic") -> bool:
+        if "salts" in self._chain.down:
+            raise UnreachableError("the node does not answer")
+        return salt not in self._chain.dead_salts
 
 
 class ChainRpc(NearRpc):

@@ -128,7 +128,7 @@ async def _play(count: int, ways: list[str], claimed: bool) -> None:
         signer,
         relay,
         ChainVerifier(watched.chain),
-        env=Environment(wall_ns=watched.clock, new_id=lambda: str(next(ids))),
+        env=Environment(wall_ns=watched.clock, monotonic_ns=watched.clock, new_id=lambda: str(next(ids))),
         recorder=Recorder(journal),
         request_sync=lambda: None,
         pause=_no_pause(watched, relay, claimed),
