@@ -19,6 +19,7 @@ _MODULES = {
     "export": "transfer",
     "import": "transfer",
     "liquidity": "liquidity",
+    "other-pairs": "other_pairs",
     "replay": "replay",
     "report": "report",
     "sandbox": "sandbox",

@@ -165,6 +165,11 @@ class DeskClient:
         body = {"amounts": dict(amounts), "reason": reason}
         return await self._command("POST", "/inventory-sync/accept-remainder", "accept-remainder", body)
 
+    async def count_other_pairs(self, seconds: int) -> Outcome:
+        """Have the relay send every request for so long, so that those for other pairs can be counted."""
+        body = {"seconds": seconds}
+        return await self._command("POST", "/near-intents-ingest/count-other-pairs", "count-other-pairs", body)
+
     async def hard_stop(self, *, command_id: str = "") -> Outcome:
         """Disarm everything and burn the live quotes."""
         return await self._command("POST", "/trade-executor/hard-stop", "hard-stop", None, command_id)

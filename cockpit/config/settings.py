@@ -15,6 +15,7 @@ from cockpit.config.markets import Markets, load_markets
 from cockpit.config.notifications import Means, Occasion
 from cockpit.config.paths import (
     HISTORY_NAME,
+    INSTANCE_ID_NAME,
     JOURNAL_NAME,
     READ_ONLY_SOCKET_NAME,
     SOCKET_NAME,
@@ -111,6 +112,19 @@ class Settings(BaseSettings):
         default="wss://ws-feed.exchange.coinbase.com", validation_alias="REFERENCE_COINBASE_WS_URL"
     )
     bitstamp_ws_url: Websocket = Field(default="wss://ws.bitstamp.net", validation_alias="REFERENCE_BITSTAMP_WS_URL")
+
+    relay_filter: bool = Field(
+        default=True, validation_alias="RELAY_FILTER_REQUESTS", description="expected true or false"
+    )
+    relay_guaranteed_delivery: bool = Field(
+        default=True, validation_alias="RELAY_GUARANTEED_DELIVERY", description="expected true or false"
+    )
+    relay_instance_id: Annotated[str, BeforeValidator(fields.instance_id)] = Field(
+        default="", validation_alias="RELAY_INSTANCE_ID"
+    )
+    relay_declines: bool = Field(
+        default=False, validation_alias="RELAY_SEND_DECLINES", description="expected true or false"
+    )
 
     max_notional_eure: Decimal = _eure("STRATEGY_MAX_NOTIONAL_EURE", "5")
     max_promised_eure: Decimal = _eure("STRATEGY_MAX_PROMISED_EURE", "1000")
@@ -221,6 +235,10 @@ class Settings(BaseSettings):
     @property
     def tokens(self) -> TokenTable:
         return self.markets.tokens
+
+    @property
+    def instance_id_path(self) -> Path:
+        return self.state_dir / INSTANCE_ID_NAME
 
     @property
     def endpoints(self) -> tuple[str, ...]:

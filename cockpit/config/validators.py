@@ -80,6 +80,16 @@ def rpc_urls(text: str) -> tuple[str, ...]:
     return tuple(rpc_url(url) for url in urls)
 
 
+INSTANCE_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+
+def instance_id(text: str) -> str:
+    """Accept a name for this deployment that fits into a URL and into the name of a queue."""
+    if not INSTANCE_ID.fullmatch(text):
+        raise InvalidSettingError("expected 1 to 64 letters, digits, - and _")
+    return text
+
+
 def words(text: object) -> object:
     """Split words separated by commas; drops duplicates; ``none`` is the empty tuple."""
     if not isinstance(text, str):

@@ -23,6 +23,7 @@ from cockpit.desk.interlocks.monitor import DESK, InterlockMonitor
 from cockpit.desk.interlocks.venue_clock import VenueClock
 from cockpit.desk.risk.dead_man_switch import DeadManSwitch
 from cockpit.desk.risk.trading_state import remember
+from cockpit.desk.runtime.instance_id import instance_id
 from cockpit.desk.runtime.supervisor import Supervisor
 from cockpit.desk.runtime.unix_server import QuietServer, bind, server
 from cockpit.desk.snapshots.builder import SnapshotBuilder
@@ -146,6 +147,8 @@ class Desk:
             self._history,
             run_id=run.run_id,
             on_failure=self._disarm_executor,
+            # A desk that only looks must not take what the trading one has missed.
+            instance_id=instance_id(self._settings) if self._takes_commands else "",
         )
         funding = build_funding(
             self._settings,

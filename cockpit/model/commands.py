@@ -1,7 +1,7 @@
 """Commands to the desk: typed, each with an id, and answered by a result."""
 
 from decimal import Decimal
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -109,6 +109,17 @@ class TradingOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
     state: Literal["ACTIVE", "REDUCING", "HALTED"]
     reason: str = ""
+
+
+SHORTEST_COUNT_S = 1
+LONGEST_COUNT_S = 600
+"""Seconds for which the relay may be asked to send every request, a hundred times what the desk needs."""
+
+
+class OtherPairsOrder(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How long requests for other pairs are to be counted."""
+
+    seconds: Annotated[int, msgspec.Meta(ge=SHORTEST_COUNT_S, le=LONGEST_COUNT_S)] = 60
 
 
 Route = Literal["transaction", "intent"]

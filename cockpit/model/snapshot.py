@@ -210,7 +210,12 @@ class MarketState(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Counts(msgspec.Struct, frozen=True, kw_only=True):
-    """Counts since the start of the desk."""
+    """Counts since the start of the desk.
+
+    ``others_filtered``: the relay keeps requests for other pairs to itself, so ``other_pairs`` is not how many there
+    are. ``others_left_ms``: how much longer an operator has them counted; ``others_counted`` were seen in
+    ``others_over_ms`` of the newest such count, None without one.
+    """
 
     requests: int = 0
     other_pairs: int = 0
@@ -224,6 +229,10 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
     settled: int = 0
     expired: int = 0
     statuses: int = 0
+    others_filtered: bool = False
+    others_left_ms: int = 0
+    others_counted: int | None = None
+    others_over_ms: int | None = None
 
 
 class LiveQuotes(msgspec.Struct, frozen=True, kw_only=True):

@@ -52,13 +52,14 @@ class ReactionTimes(msgspec.Struct, frozen=True, kw_only=True):
 class SandboxReport(msgspec.Struct, frozen=True, kw_only=True):
     """The figures of a run. ``explained``: no base unit is missing, and every request and fill has its decision.
 
-    ``asked``: the venue's requests by market, which are a few more than the desk received.
+    ``asked``: the venue's requests by market, which are a few more than the desk received. ``other_pairs``: None when
+    the relay kept those requests to itself.
     """
 
     seconds: float
     requests: int
     asked: Mapping[str, int]
-    other_pairs: int
+    other_pairs: int | None
     malformed: int
     decisions: int
     reasons: Mapping[str, int]
@@ -75,8 +76,9 @@ class SandboxReport(msgspec.Struct, frozen=True, kw_only=True):
     def as_text(self, tokens: TokenTable) -> str:
         counts = msgspec.structs.asdict(self.quotes)
         quotes = ", ".join(f"{'live' if name == 'alive' else name} {count}" for name, count in counts.items())
+        others = "other pairs filtered" if self.other_pairs is None else f"{self.other_pairs} for other pairs"
         lines = [
-            f"{self.requests} requests for our markets in {self.seconds:g} s ({self.other_pairs} for other pairs), "
+            f"{self.requests} requests for our markets in {self.seconds:g} s ({others}), "
             f"{self.decisions} decisions recorded",
             "asked: " + ", ".join(f"{name} {count}" for name, count in self.asked.items()),
             f"quotes: {quotes}",
@@ -126,7 +128,7 @@ def account_for(
         seconds=seconds,
         requests=counts.requests,
         asked=asked,
-        other_pairs=counts.other_pairs,
+        other_pairs=None if counts.others_filtered else counts.other_pairs,
         malformed=counts.malformed,
         decisions=decisions,
         reasons=counted.reasons,

@@ -10,6 +10,7 @@ from cockpit.config.settings import Settings
 from cockpit.desk.api.accept_remainder import AcceptRemainder
 from cockpit.desk.api.command_handler import CommandHandler
 from cockpit.desk.api.command_journal import CommandJournal
+from cockpit.desk.api.count_other_pairs import CountOtherPairs
 from cockpit.desk.api.funding_routes import FundingRoutes
 from cockpit.desk.composition.funding_parts import FundingParts
 from cockpit.desk.composition.trading_parts import TradingParts
@@ -74,4 +75,6 @@ def build_api(
         withdrawals=trading.withdrawals,
         deposits=trading.deposits,
     )
-    return ApiParts(journal=journal, control=control, routes=(*money.routes(), *differences.routes()))
+    others = CountOtherPairs(journal, trading.relay)
+    routes = (*money.routes(), *differences.routes(), *others.routes())
+    return ApiParts(journal=journal, control=control, routes=routes)

@@ -41,6 +41,7 @@ from venue.reference.coinbase import Coinbase
 from venue.reference.kraken import Kraken
 from venue.relay.client import Relay
 from venue.relay.rpc import RelayRpc
+from venue.relay.streams import Streams
 from venue.signing.signer import Signer
 from venue.verifier import Verifier
 
@@ -85,8 +86,12 @@ def build_trading(
     *,
     run_id: str,
     on_failure: Callable[[str], None],
+    instance_id: str = "",
 ) -> TradingParts:
-    """Build and wire the parts. ``on_failure`` disarms the executor; it gets the reason when the quote path failed."""
+    """Build and wire the parts. ``on_failure`` disarms the executor; it gets the reason when the quote path failed.
+
+    ``instance_id``: under which the relay keeps missed settlements; empty for none.
+    """
     pair, account = BTC_EURE, settings.account_id
     # Inventory and deposits ask each other for a reading; the quote engine asks for the salt.
     sync_requested, deposits_requested, credentials_requested = asyncio.Event(), asyncio.Event(), asyncio.Event()
@@ -96,7 +101,15 @@ def build_trading(
     rpc = NearRpc(settings.near_rpc_urls, client)
     verifier = Verifier(rpc)
     bridge = Bridge(settings.bridge_url, client)
-    relay = Relay(settings.relay_ws_url, settings.api_key.reveal, pair, env)
+    relay = Relay(
+        settings.relay_ws_url,
+        settings.api_key.reveal,
+        pair,
+        env,
+        Streams(
+            tokens=settings.tokens.traded_ids if settings.relay_filter else (), instance_id=instance_id, extended=True
+        ),
+    )
     relay_rpc = RelayRpc(settings.relay_rpc_url, client, settings.api_key.reveal)
     signer = Signer(
         settings.signer_private_key.reveal(),

@@ -200,6 +200,7 @@ class SnapshotBuilder:
     def counts(self) -> Counts:
         trading = self._trading
         relay, engine, book = trading.relay.counters, trading.engine.counters, trading.book.counters
+        others, counted = trading.relay.others, trading.relay.others.counted
         malformed = sum(count for name, count in relay.items() if name.startswith("malformed_"))
         return Counts(
             requests=engine["requests"],
@@ -214,4 +215,8 @@ class SnapshotBuilder:
             settled=book["settled"],
             expired=book["expired"],
             statuses=relay["statuses"],
+            others_filtered=trading.relay.filtered,
+            others_left_ms=others.left_ns // NS_PER_MS,
+            others_counted=counted.count if counted is not None else None,
+            others_over_ms=counted.over_ns // NS_PER_MS if counted is not None else None,
         )

@@ -40,6 +40,9 @@ def _ingest(trading: TradingParts, supervisor: Supervisor, now_ns: int) -> PartH
     counters = Counter(relay.counters)
     counters.update(engine.counters)
     detail = {"ok": "both streams acknowledged", "starting": "connecting", "down": "not connected"}[relay.state]
+    if relay.filtered:
+        detail = f"{detail}; other pairs filtered, not counted"
+    detail = "; ".join((detail, *relay.fallbacks))
     error = supervisor.errors.get("relay", "") or relay.last_error
     return _health("near-intents-ingest", relay.state, detail, age_ms(now_ns, relay.last_message_ns), error, counters)
 

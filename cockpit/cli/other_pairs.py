@@ -1,0 +1,55 @@
+"""`cockpit other-pairs`: count the requests that the relay keeps back, for a limited time."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from cockpit.cli.common import DONE, ENV_FILE, SOCKET, UNKNOWN, ask_desk, desk_socket, print_outcome
+from cockpit.cli.messages import disconnected
+from cockpit.client.desk_client import ConnectionLost, DeskClient
+from cockpit.model.commands import LONGEST_COUNT_S, SHORTEST_COUNT_S
+from cockpit.model.snapshot import Counts
+
+
+@click.command("other-pairs")
+@click.option(
+    "--seconds",
+    type=click.IntRange(SHORTEST_COUNT_S, LONGEST_COUNT_S),
+    default=60,
+    show_default=True,
+    help="How long the relay sends every request.",
+)
+@SOCKET
+@ENV_FILE
+def other_pairs(seconds: int, socket: Path | None, env_file: Path | None) -> None:
+    """Count the requests for other pairs.
+
+    The relay sends only requests for our tokens (RELAY_FILTER_REQUESTS), so how many others there are is unknown. This
+    has it send all of them for a while, then filters again and prints the count.
+    """
+    sys.exit(ask_desk(desk_socket(socket, env_file), lambda link: _count(link, seconds)))
+
+
+async def _count(link: DeskClient, seconds: int) -> int:
+    code = print_outcome(await link.count_other_pairs(seconds))
+    if code != DONE:
+        return code
+    started = False
+    async for shot in link.snapshots():
+        if isinstance(shot, ConnectionLost):
+            click.echo(disconnected(shot), err=True)
+            return UNKNOWN
+        started = started or shot.counts.others_left_ms > 0 or shot.counts.others_over_ms is not None
+        if started and not shot.counts.others_left_ms:
+            click.echo(as_text(shot.counts))
+            return DONE
+    return UNKNOWN
+
+
+def as_text(counts: Counts) -> str:
+    """Return the newest count in words."""
+    if counts.others_counted is None or counts.others_over_ms is None:
+        return "Nothing was counted."
+    over_s = counts.others_over_ms / 1000
+    return f"{counts.others_counted:,} requests for other pairs in {over_s:.0f} s; the relay filters again."
