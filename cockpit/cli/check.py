@@ -13,6 +13,7 @@ from cockpit.cli.common import ENV_FILE, UNUSABLE, env_file_or_default, refuse, 
 from cockpit.config.errors import SettingsError
 from cockpit.config.paths import READ_ONLY_SOCKET_NAME
 from cockpit.config.settings import Settings, load
+from cockpit.model.alarms import AlarmsState, alarm_text
 from cockpit.model.snapshot import InterlockRow, Rung, Snapshot
 from cockpit.processes.check_desk import NEED_ARMING, is_green, read_only_desk, read_snapshot
 from cockpit.processes.errors import DeskUnavailableError
@@ -23,6 +24,9 @@ WITHIN_S = 20.0
 NO_SANDBOX = "cockpit check: no sandbox is running; start one with `cockpit sandbox`"
 Verdict = Literal["green", "warning", "red", "not yet"]
 _MARKS = {"green": ("✓", "green"), "warning": ("!", "yellow"), "red": ("✗", "red"), "not yet": ("·", "yellow")}
+
+
+_ALARM_MARKS = {"disarms": ("✗", "red"), "warns": ("!", "yellow"), "shown": ("·", "white")}
 
 
 class ChecklistLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,6 +50,7 @@ class CheckOutcome(msgspec.Struct, frozen=True, kw_only=True):
     run_id: str
     rung: Rung
     lines: tuple[ChecklistLine, ...]
+    alarms: AlarmsState = AlarmsState()
 
 
 @click.command()
@@ -90,6 +95,7 @@ def outcome_of(shot: Snapshot) -> CheckOutcome:
         run_id=shot.run_id,
         rung=shot.rung,
         lines=tuple(_line(row) for row in shot.interlocks),
+        alarms=shot.alarms,
     )
 
 
@@ -104,7 +110,16 @@ def as_text(checked: CheckOutcome) -> str:
         lines.append(f"{click.style(mark, fg=colour)} {line.rung:<6} {line.name:<{width}}  {measured}{wanted}")
         if line.verdict in ("red", "warning"):
             lines.append(f"{'':{width + 11}}→ {line.remedy}")
-    return "\n".join([*lines, summary(checked)])
+    return "\n".join([*lines, *_alarm_lines(checked.alarms), summary(checked)])
+
+
+def _alarm_lines(state: AlarmsState) -> list[str]:
+    """List every alarm of the venue, those that touch others as well; the interlock names only the first."""
+    lines = []
+    for row in state.rows:
+        mark, colour = _ALARM_MARKS[row.effect]
+        lines.append(f"{click.style(mark, fg=colour)} {alarm_text(row)}")
+    return [*lines, f"· and {state.more} more"] if state.more else lines
 
 
 def summary(checked: CheckOutcome) -> str:

@@ -104,6 +104,13 @@ class Settings(BaseSettings):
         default="https://solver-relay-v2.chaindefuser.com/rpc", validation_alias="NEAR_INTENTS_RELAY_RPC_URL"
     )
     bridge_url: Rpc = Field(default="https://bridge.chaindefuser.com/rpc", validation_alias="NEAR_INTENTS_BRIDGE_URL")
+    shield_url: Annotated[str | None, BeforeValidator(fields.rpc_url_or_none)] = Field(
+        default="https://shield.chaindefuser.com/public/status", validation_alias="NEAR_INTENTS_SHIELD_URL"
+    )
+    status_page_url: Annotated[str | None, BeforeValidator(fields.rpc_url_or_none)] = Field(
+        default="https://status.near-intents.org/api/posts?is_featured=true",
+        validation_alias="NEAR_INTENTS_STATUS_PAGE_URL",
+    )
     near_rpc_urls: Annotated[tuple[str, ...], BeforeValidator(fields.rpc_urls)] = Field(
         default=("https://rpc.mainnet.near.org", "https://free.rpc.fastnear.com"), validation_alias="NEAR_RPC_URL"
     )
@@ -251,6 +258,7 @@ class Settings(BaseSettings):
             self.kraken_ws_url,
             self.coinbase_ws_url,
             self.bitstamp_ws_url,
+            *(url for url in (self.shield_url, self.status_page_url) if url is not None),
         )
 
     @property

@@ -72,6 +72,11 @@ def rpc_url(text: str) -> str:
     return _url(text, ("https", "http"))
 
 
+def rpc_url_or_none(text: str) -> str | None:
+    """Accept a URL, or ``none`` for a service that is not asked."""
+    return None if text.lower() == "none" else _url(text, ("https", "http"))
+
+
 def rpc_urls(text: str) -> tuple[str, ...]:
     """Accept HTTP URLs separated by commas; drops duplicates."""
     urls = tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))

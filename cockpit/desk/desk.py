@@ -19,6 +19,7 @@ from cockpit.desk.api.snapshot_stream import SnapshotStream
 from cockpit.desk.composition.api_parts import ApiParts, build_api
 from cockpit.desk.composition.funding_parts import FundingParts, build_funding
 from cockpit.desk.composition.trading_parts import TradingParts, build_trading
+from cockpit.desk.interlocks.alarms import watch_alarms
 from cockpit.desk.interlocks.monitor import DESK, InterlockMonitor
 from cockpit.desk.interlocks.venue_clock import VenueClock
 from cockpit.desk.risk.dead_man_switch import DeadManSwitch
@@ -33,6 +34,7 @@ from cockpit.model.events import OperatorAction
 from storage.history import History, PreviousRun, Run
 from storage.retention import retain
 from storage.writer import BATCH, HistoryWriter
+from venue.alarms.scopes import OurScope
 from venue.protocol.units import NS_PER_S
 
 log = logging.getLogger(__name__)
@@ -94,7 +96,10 @@ class Desk:
         await funding.load(self._history)
         await trading.startup.load(previous_run)
         funding.orders.name_defaults()
-        self._interlocks = InterlockMonitor(self._settings, trading, self._clock, self._env, self._writer)
+        self._alarms = watch_alarms(self._settings, self._our_scope(), client, self._env, journal)
+        self._interlocks = InterlockMonitor(
+            self._settings, trading, self._clock, self._env, self._writer, alarms=self._alarms
+        )
         api = self._api = build_api(
             self._settings,
             client,
@@ -120,6 +125,7 @@ class Desk:
             trading,
             funding,
             interlocks=self._interlocks.rows,
+            alarms=self._alarms.state,
             journal=journal,
             stream=self._stream,
             dead_man=self._dead_man,
@@ -183,6 +189,7 @@ class Desk:
         start("credentials", trading.credentials.run)
         start("venue access", trading.access.run)
         start("clock", lambda: self._clock.run(trading.rpc))
+        start("alarms", self._alarms.run)
         start("withdrawals", funding.withdrawals.run)
         start("relay", lambda: trading.relay.run(trading.engine))
         start("burning", trading.hard_stop.run)
@@ -244,6 +251,13 @@ class Desk:
     async def _retain(self) -> None:
         writer, days = self._writer, self._settings.history_keep_days
         await retain(self._history, days, env=self._env, busy=lambda: not writer.complete or writer.depth > BATCH)
+
+    def _our_scope(self) -> OurScope:
+        settings = self._settings
+        contract = settings.markets.stage.contract
+        destinations = settings.btc_withdraw_address or "", settings.eure_withdraw_address or ""
+        addresses = (contract, settings.account_id, *destinations)
+        return OurScope.of(settings.tokens.tokens, addresses)
 
     def _start_action(self, run: Run) -> OperatorAction:
         """Return the journal's first entry, with the limits of the start."""

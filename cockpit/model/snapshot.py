@@ -9,6 +9,7 @@ from typing import Literal
 
 import msgspec
 
+from cockpit.model.alarms import AlarmsState
 from cockpit.model.commands import Limits
 
 Mode = Literal["SANDBOX", "LIVE"]
@@ -308,7 +309,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     ``executor_blocked``: failed ``interlocks`` but those that arming the strategy turns green. ``findings``: what the
     start found out about the previous run, a sentence each. ``when_alone``: what the dead man's switch does when the
     desk is LIVE, ``alone_ms`` after the last cockpit detached; ``alone_left_ms``: time until then, None while a cockpit
-    is attached. ``hard_stop``: the last one of this run.
+    is attached. ``hard_stop``: the last one of this run. ``alarms``: the venue's own.
     """
 
     seq: int
@@ -355,6 +356,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     alone_left_ms: int | None = None
     alone_ms: int = 60_000
     hard_stop: HardStopState | None = None
+    alarms: AlarmsState = AlarmsState()
 
     @property
     def reconciled(self) -> bool:

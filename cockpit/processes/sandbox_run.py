@@ -52,6 +52,8 @@ _PLACEHOLDERS: Mapping[str, str] = {
     "REFERENCE_KRAKEN_WS_URL": "ws://127.0.0.1",
     "REFERENCE_COINBASE_WS_URL": "ws://127.0.0.1",
     "REFERENCE_BITSTAMP_WS_URL": "ws://127.0.0.1",
+    "NEAR_INTENTS_SHIELD_URL": "http://127.0.0.1",
+    "NEAR_INTENTS_STATUS_PAGE_URL": "http://127.0.0.1",
 }
 """Values like those that a venue announces, to check an operator's settings before anything is started."""
 

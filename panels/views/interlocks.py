@@ -7,6 +7,7 @@ from textual.widget import Widget
 
 from cockpit.model.formatting import time_left
 from cockpit.model.snapshot import InterlockRow, Rung, Snapshot
+from panels.kit.alarms import alarm_fields
 from panels.kit.keymap import KeyMap
 from panels.kit.panel import Panel
 from panels.kit.rows.cells import Cell, Column, Detail, Field, GridRow, Line
@@ -39,6 +40,7 @@ SHORT: dict[str, str] = {
     "burning": "no hard stop",
     "refusals": "venue takes quotes",
     "proof": "balances explained",
+    "alarms": "no venue alarm",
 }
 """Names that fit the column; the details show the whole name."""
 
@@ -163,7 +165,10 @@ class InterlocksPanel(Panel[InterlockRow]):
         }
 
     def detail_of(self, item: InterlockRow, snapshot: Snapshot) -> Detail:
-        return interlock_detail(item)
+        detail = interlock_detail(item)
+        if item.ident != "alarms":
+            return detail
+        return detail._replace(fields=(*detail.fields, *alarm_fields(snapshot)))
 
     def empty(self, snapshot: Snapshot) -> Cell:
         return Cell("the desk has not checked its interlocks yet", "warn")

@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from cockpit.model.formatting import age, exact, number, shorten
 from cockpit.model.snapshot import DepositRow, Snapshot, WithdrawalRow
+from panels.kit.alarms import alarm_words
 from panels.kit.panel import Panel
 from panels.kit.rows.cells import Cell, Column, Detail, Field, GridRow
 from panels.kit.rows.row_filter import Fields, RowFacts
@@ -204,5 +205,9 @@ class FundsPanel(Panel[DepositRow | WithdrawalRow]):
     def summary(self, snapshot: Snapshot) -> str:
         arriving = sum(pending(row) for row in snapshot.deposits)
         leaving = sum(pending(row) for row in snapshot.withdrawals)
-        words = [f"{arriving} arriving" if arriving else "", f"{leaving} leaving" if leaving else ""]
+        words = [
+            f"{arriving} arriving" if arriving else "",
+            f"{leaving} leaving" if leaving else "",
+            alarm_words(snapshot),
+        ]
         return " · ".join(word for word in words if word)

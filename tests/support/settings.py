@@ -30,6 +30,8 @@ def loopback(**changes: str) -> dict[str, str]:
             REFERENCE_KRAKEN_WS_URL="ws://127.0.0.1:9005",
             REFERENCE_COINBASE_WS_URL="ws://127.0.0.1:9006",
             REFERENCE_BITSTAMP_WS_URL="ws://127.0.0.1:9007",
+            NEAR_INTENTS_SHIELD_URL="http://127.0.0.1:9008/public/status",
+            NEAR_INTENTS_STATUS_PAGE_URL="http://127.0.0.1:9009/api/posts?is_featured=true",
         )
         | changes
     )

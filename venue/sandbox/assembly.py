@@ -6,6 +6,7 @@ from pathlib import Path
 import msgspec
 
 from venue.protocol.units import NS_PER_S
+from venue.sandbox.alarms import AlarmBoard
 from venue.sandbox.base.faults import Faults, FaultTable
 from venue.sandbox.base.runtime import Background, ShiftedClock
 from venue.sandbox.base.seeding import derive, rng
@@ -30,6 +31,7 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     config: VenueConfig
     clock: ShiftedClock
     background: Background
+    alarms: AlarmBoard
     faults: FaultTable
     path: PricePath
     market: MarketClock
@@ -130,6 +132,7 @@ def assemble(config: VenueConfig, *, clock: Callable[[], int], monotonic_ns: Cal
         config=config,
         clock=shifted,
         background=background,
+        alarms=AlarmBoard(shifted),
         faults=faults,
         path=path,
         market=market,

@@ -12,6 +12,7 @@ from starlette.routing import Route
 
 from venue.protocol.assets import Token
 from venue.protocol.units import NS_PER_S
+from venue.sandbox.alarms import AlarmBoard
 from venue.sandbox.assembly import Parts
 from venue.sandbox.base.faults import DepositRequest, FaultTable, OneTimeFaults
 from venue.sandbox.bridges.bridge import Bridge
@@ -47,10 +48,11 @@ def control_app(
     trigger: Callable[[OneTimeFaults], None],
     issue_token: Callable[[float], str],
     forward: Callable[[int], int],
+    alarms: AlarmBoard,
 ) -> Starlette:
     """Serve ``GET /healthz``, ``GET /state`` (``?account=`` for its fills only), ``GET /chains``, ``GET`` and
     ``POST /faults``, ``POST /deposit``, ``POST /traders``, ``POST /time`` (``forward_s``),
-    ``POST /token`` (``life_s``, below 0 for one that has ended).
+    ``POST /token`` (``life_s``, below 0 for one that has ended), ``GET`` and ``POST /alarms``.
 
     """
 
@@ -90,6 +92,12 @@ def control_app(
     async def post_token(request: Request) -> Response:
         return json_response({"token": issue_token(msgspec.convert(await _body(request), _Token).life_s)})
 
+    async def get_alarms(_: Request) -> Response:
+        return json_response(alarms.state())
+
+    async def post_alarms(request: Request) -> Response:
+        return json_response(alarms.apply(await _body(request)))
+
     async def malformed(_: Request, error: Exception) -> Response:
         return json_response({"error": str(error)}, 400)
 
@@ -101,6 +109,8 @@ def control_app(
             Route("/faults", get_faults),
             Route("/faults", post_faults, methods=["POST"]),
             Route("/deposit", post_deposit, methods=["POST"]),
+            Route("/alarms", get_alarms),
+            Route("/alarms", post_alarms, methods=["POST"]),
             Route("/time", post_time, methods=["POST"]),
             Route("/token", post_token, methods=["POST"]),
             Route("/traders", post_traders, methods=["POST"]),

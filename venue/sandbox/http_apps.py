@@ -1,4 +1,4 @@
-"""The JSON-RPC endpoints over HTTP: the relay's, the two NEAR RPC nodes and the bridge."""
+"""The endpoints over HTTP: the relay's, the two NEAR RPC nodes', the bridge's, and the venue's alarms."""
 
 import asyncio
 import json
@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route, WebSocketRoute
 
+from venue.sandbox.alarms import AlarmBoard
 from venue.sandbox.base.faults import Endpoint, Faults, FaultTable, Gateway, LostAnswer, Node
 from venue.sandbox.base.lost_answers import answer_lost_call
 from venue.sandbox.base.runtime import Background
@@ -54,6 +55,20 @@ def bridge_app(handle: Handler, faults: FaultTable) -> Starlette:
         return broken or await _call(handle, await request.body())
 
     return Starlette(routes=[Route("/rpc", answer, methods=["POST"])])
+
+
+def alarm_app(board: AlarmBoard, faults: FaultTable) -> Starlette:
+    """Serve SHIELD's ``/public/status`` and the status page's ``/api/posts``, with the faults of the table."""
+
+    async def status(_: Request) -> Response:
+        now = faults.current
+        return await _broken(now.shield, now) or json_response(board.status(now.shield_count))
+
+    async def posts(_: Request) -> Response:
+        now = faults.current
+        return await _broken(now.status_page, now) or json_response(board.posts())
+
+    return Starlette(routes=[Route("/public/status", status), Route("/api/posts", posts)])
 
 
 def near_app(handle: Handler, faults: FaultTable, node: Node, background: Background) -> Starlette:

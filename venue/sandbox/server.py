@@ -26,7 +26,7 @@ from venue.sandbox.exchanges.tickers import (
     kraken_rest,
 )
 from venue.sandbox.exchanges.websocket import ExchangeSocket, exchange_app
-from venue.sandbox.http_apps import bridge_app, near_app, relay_app
+from venue.sandbox.http_apps import alarm_app, bridge_app, near_app, relay_app
 from venue.sandbox.near.rpc import NearRpc
 from venue.sandbox.relay.bearer_tokens import BearerTokens
 from venue.sandbox.relay.rpc import RelayRpc
@@ -106,6 +106,8 @@ class Venue:
             "REFERENCE_KRAKEN_WS_URL": ws["kraken"] + "/v2",
             "REFERENCE_COINBASE_WS_URL": ws["coinbase"],
             "REFERENCE_BITSTAMP_WS_URL": ws["bitstamp"],
+            "NEAR_INTENTS_SHIELD_URL": http["alarms"] + "/public/status",
+            "NEAR_INTENTS_STATUS_PAGE_URL": http["alarms"] + "/api/posts?is_featured=true",
             "SANDBOX_CONTROL_URL": http["control"],
         }
 
@@ -169,7 +171,9 @@ class Venue:
                 trigger=self._trigger,
                 issue_token=self._tokens.issue,
                 forward=self.forward,
+                alarms=parts.alarms,
             ),
+            "alarms": alarm_app(parts.alarms, faults),
         }
 
     def _feed(self, name: Exchange, tick_s: float, step: str) -> ExchangeFeed:

@@ -33,10 +33,11 @@ _ANSWER = msgspec.json.Decoder(_Answer)
 _ANYTHING: msgspec.json.Decoder[object] = msgspec.json.Decoder(object)
 
 
-def plain(text: str) -> str:
-    """Return the text on one line, without control characters (it may reach a terminal), cut to 300 characters."""
-    line = " ".join("".join(c if c.isprintable() else " " for c in text[: 4 * _MAX_TEXT]).split())
-    return line if len(line) <= _MAX_TEXT else line[: _MAX_TEXT - 1] + "…"
+def plain(text: str, limit: int = _MAX_TEXT) -> str:
+    """Return the text on one line, without control characters (it may reach a terminal), cut to ``limit``."""
+    line = " ".join("".join(c if c.isprintable() else " " for c in text[: 4 * limit]).split())
+    cut = len(line) > limit or len(text) > 4 * limit
+    return line[: limit - 1] + "…" if cut else line
 
 
 def host_of(url: str) -> str:
@@ -65,8 +66,9 @@ async def fetch(
     timeout_s: float,
     content: bytes | None = None,
     headers: Mapping[str, str] | None = None,
+    max_bytes: int = MAX_ANSWER_BYTES,
 ) -> tuple[int, bytes]:
-    """Return HTTP status and body; UnreachableError after ``timeout_s`` seconds over all, or past 4 MiB."""
+    """Return HTTP status and body; UnreachableError after ``timeout_s`` seconds over all, or past ``max_bytes``."""
     host = host_of(url)
     body = bytearray()
     try:
@@ -76,8 +78,8 @@ async def fetch(
         ):
             async for chunk in response.aiter_bytes():
                 body += chunk
-                if len(body) > MAX_ANSWER_BYTES:
-                    raise unreadable(host, f"it exceeds {MAX_ANSWER_BYTES} bytes")
+                if len(body) > max_bytes:
+                    raise unreadable(host, f"it exceeds {max_bytes} bytes")
     except (TimeoutError, httpx.TimeoutException):
         raise UnreachableError(f"{host} did not answer within {timeout_s:g} s") from None
     except (httpx.HTTPError, httpx.InvalidURL) as error:

@@ -214,6 +214,14 @@ INTERLOCKS: tuple[Interlock, ...] = (
         measure=measures.reconciliation,
     ),
     Interlock(
+        id="alarms",
+        rung="LIVE",
+        name="no alarm of the venue",
+        grace_ms=NO_GRACE_MS,
+        remedy="wait until the venue resolves it; the runbook says how to judge it",
+        measure=measures.alarms,
+    ),
+    Interlock(
         id="disk",
         rung="LIVE",
         name="disk space",

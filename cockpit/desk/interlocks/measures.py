@@ -5,6 +5,7 @@ from decimal import Decimal
 import msgspec
 
 from cockpit.desk.risk.venue_access import VenueFacts
+from cockpit.model.alarms import NO_ALARMS, AlarmsState, alarm_text, source_text, unasked, unreadable
 from cockpit.model.formatting import exact
 
 SALT_MAX_AGE_MS = 90_000
@@ -26,7 +27,8 @@ class InterlockFacts(msgspec.Struct, frozen=True, kw_only=True):
     ``salt_age_ms``: since salt and key were last read together. ``refusals``: quotes refused lately for a fault of
     ours; ``max_refusals`` and more fail (0: any number passes). ``unexplained_ms``: age of the unexplained difference,
     0 without one. ``previous_run_ms``: until the last quote of the previous run expires. ``history_complete``: nothing
-    waits in the journal. ``free_bytes``: on the disk that holds the history. ``venue``: what it lets the account do.
+    waits in the journal. ``alarms``: the venue's own. ``free_bytes``: on the disk that holds the history. ``venue``:
+    what it lets the account do.
     """
 
     symbols: tuple[str, ...]
@@ -60,6 +62,7 @@ class InterlockFacts(msgspec.Struct, frozen=True, kw_only=True):
     last_refusal: str
     unexplained_ms: int | None
     unexplained_detail: str
+    alarms: AlarmsState
     free_bytes: int | None
     venue: VenueFacts
 
@@ -197,6 +200,28 @@ def reconciliation(facts: InterlockFacts) -> Measurement:
         passed=age_ms is not None and age_ms < UNEXPLAINED_MAX_MS,
         measured="balances not reconciled yet" if age_ms is None else facts.unexplained_detail,
         wanted=f"difference 0, or explained within {UNEXPLAINED_MAX_MS // 1000} s",
+    )
+
+
+def alarms(facts: InterlockFacts) -> Measurement:
+    state = facts.alarms
+    disarming = [row for row in state.rows if row.effect == "disarms"]
+    warning = [row for row in state.rows if row.effect == "warns"]
+    others = len(state.rows) - len(disarming) - len(warning) + state.more
+    if disarming:
+        more = len(state.rows) + state.more - 1
+        texts = [alarm_text(disarming[0]), f"and {more} more" if more else ""]
+    else:
+        texts = [
+            *(alarm_text(row) for row in warning),
+            *([f"{others} alarms that touch others only"] if others else [] if warning else [NO_ALARMS]),
+        ]
+    texts += [source_text(row) for row in state.sources]
+    return Measurement(
+        passed=not disarming and not unasked(state),
+        measured="; ".join(filter(None, texts)),
+        wanted="none that touches what this desk uses",
+        warning=bool(warning) or unreadable(state),
     )
 
 

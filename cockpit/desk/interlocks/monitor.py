@@ -7,6 +7,7 @@ from pathlib import Path
 from cockpit.config.settings import Settings
 from cockpit.desk.api.command_handler import CommandHandler
 from cockpit.desk.composition.trading_parts import TradingParts
+from cockpit.desk.interlocks.alarms import AlarmWatch
 from cockpit.desk.interlocks.checklist import checklist, configured, failing, tripped
 from cockpit.desk.interlocks.grace_timer import GraceTimer
 from cockpit.desk.interlocks.measures import InterlockFacts
@@ -37,6 +38,7 @@ class InterlockMonitor:
         env: Environment,
         recorder: Recorder,
         *,
+        alarms: AlarmWatch,
         free_bytes: Callable[[Path], int | None] | None = None,
     ) -> None:
         self._settings = settings
@@ -44,6 +46,7 @@ class InterlockMonitor:
         self._written = settings.history_path if settings.postgres_url is None else settings.journal_path
         self._trading = trading
         self._clock = clock
+        self._alarms = alarms
         self._recorder = recorder
         self._wall_ns = env.wall_ns
         self._monotonic_ns = env.monotonic_ns
@@ -70,6 +73,7 @@ class InterlockMonitor:
     def tick(self, control: CommandHandler) -> None:
         """Disarm what depends on an interlock that has failed for longer than its grace."""
         arming = self._trading.arming
+        self._alarms.note()
         if self._clock.stepped():
             self._graces.end_grace("clock", self._monotonic_ns())
         row = tripped(self.rows())
@@ -125,6 +129,7 @@ class InterlockMonitor:
             last_refusal=trading.refusals.last,
             unexplained_ms=self._unexplained_ms(now),
             unexplained_detail=self._difference(),
+            alarms=self._alarms.state(),
             free_bytes=self._disk_free(now),
             venue=trading.access.facts(),
         )

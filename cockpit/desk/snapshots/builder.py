@@ -20,6 +20,7 @@ from cockpit.desk.snapshots.market_rows import journal_row, market_state, reacti
 from cockpit.desk.snapshots.quote_rows import decision_row, fill_row, live_quotes, quote_row
 from cockpit.desk.snapshots.transfer_rows import address_rows, deposit_rows, withdrawal_rows
 from cockpit.model.ages import age_ms
+from cockpit.model.alarms import AlarmsState
 from cockpit.model.environment import Environment
 from cockpit.model.snapshot import (
     Counts,
@@ -64,6 +65,7 @@ class SnapshotBuilder:
         funding: FundingParts,
         *,
         interlocks: Callable[[], tuple[InterlockRow, ...]],
+        alarms: Callable[[], AlarmsState],
         journal: CommandJournal,
         stream: SnapshotStream,
         dead_man: DeadManSwitch,
@@ -76,6 +78,7 @@ class SnapshotBuilder:
         self._trading = trading
         self._funding = funding
         self._interlocks = interlocks
+        self._alarms = alarms
         self._journal = journal
         self._stream = stream
         self._dead_man = dead_man
@@ -195,6 +198,7 @@ class SnapshotBuilder:
             alone_left_ms=self._dead_man.left_ms(),
             alone_ms=self._dead_man.after_ms,
             hard_stop=trading.hard_stop.progress(),
+            alarms=self._alarms(),
         )
 
     def counts(self) -> Counts:

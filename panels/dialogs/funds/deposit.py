@@ -17,6 +17,7 @@ from panels.dialogs.dialog import Dialog
 from panels.dialogs.funds.amounts import amount, symbols
 from panels.dialogs.funds.qr import qr
 from panels.dialogs.outcome import Message, describe, find_in_journal
+from panels.kit.alarms import alarm_lines
 from panels.kit.form_fields import FormChoice, FormEntry
 from panels.kit.rows.cells import Cell, Line
 from panels.kit.view import View
@@ -113,7 +114,7 @@ class DepositDialog(Dialog[None]):
         result = None if self._in_flight else find_in_journal(snapshot, self._unknown_id)
         if result is not None:
             self._take_answer(result)
-        lines = address_lines(snapshot, self._asset.value)
+        lines = [*alarm_lines(snapshot), *address_lines(snapshot, self._asset.value)]
         if lines != self._shown:
             self._shown = lines
             self.query_one("#addresses", Static).update(self.styled(lines))

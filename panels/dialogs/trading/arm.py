@@ -15,6 +15,7 @@ from panels.dialogs.desk_port import Answer, DeskPort
 from panels.dialogs.messages import armed_already
 from panels.frame.status_bar import mode
 from panels.frame.tour_strip import Place
+from panels.kit.alarms import alarm_lines
 from panels.kit.labels import part_name
 from panels.kit.messages import NO_CONNECTION
 from panels.kit.rows.cells import Cell, Line
@@ -104,7 +105,7 @@ class ArmDialog(CommandDialog[Result]):
         snapshot = view.snapshot
         lines: tuple[Line, ...] = () if snapshot is None else tuple(arming_terms(snapshot))
         if snapshot is not None:
-            lines += ((), (Cell(consequence(snapshot, self.part), "text"),))
+            lines += ((), (Cell(consequence(snapshot, self.part), "text"),), *alarm_lines(snapshot))
         if lines != self._shown:
             self._shown = lines
             self.query_one("#terms", Static).update(self.styled(lines))

@@ -76,6 +76,8 @@ def test_an_empty_value_is_a_missing_one() -> None:
         ("REFERENCE_KRAKEN_WS_URL", "https://ws.kraken.com/v2", "wss://"),
         ("NEAR_INTENTS_BRIDGE_URL", "https://", "names a host"),
         ("NEAR_INTENTS_BRIDGE_URL", "https://a.example:port", "names a host"),
+        ("NEAR_INTENTS_SHIELD_URL", "off", "https://"),
+        ("NEAR_INTENTS_STATUS_PAGE_URL", "http://status.example", "loopback only"),
     ],
 )
 def test_a_value_that_cannot_be_used_names_its_variable_and_what_is_expected(
@@ -180,7 +182,13 @@ def test_every_endpoint_on_loopback_is_the_sandbox() -> None:
     settings = load(None, loopback())
     assert settings.is_loopback
     assert settings.mode == "SANDBOX"
-    assert len(settings.endpoints) == 7
+    assert len(settings.endpoints) == 9
+
+
+def test_a_source_of_alarms_can_be_switched_off() -> None:
+    off = load(None, loopback(NEAR_INTENTS_SHIELD_URL="none", NEAR_INTENTS_STATUS_PAGE_URL="NONE"))
+    assert (off.shield_url, off.status_page_url) == (None, None)
+    assert (len(off.endpoints), off.mode) == (7, "SANDBOX")
 
 
 @pytest.mark.parametrize("name", [name for name in loopback() if name.endswith("_URL")])

@@ -18,6 +18,7 @@ from cockpit.desk.api.command_journal import CommandJournal
 from cockpit.desk.api.snapshot_stream import SnapshotStream
 from cockpit.desk.composition.funding_parts import build_funding
 from cockpit.desk.composition.trading_parts import build_trading
+from cockpit.desk.interlocks.alarms import AlarmWatch
 from cockpit.desk.interlocks.measures import MIN_FREE_BYTES
 from cockpit.desk.interlocks.monitor import InterlockMonitor
 from cockpit.desk.interlocks.venue_clock import VenueClock
@@ -38,6 +39,7 @@ from tests.support.desk.quoting_harness import SECRET, Counted
 from tests.support.sandbox.signing import Signer as Taker
 from tests.support.settings import loopback
 from tests.support.venue.relay_server import event, request_data
+from venue.alarms.scopes import OurScope
 from venue.bridges.poa.client import DepositAddress
 from venue.protocol.tokens import BTC, EURE
 from venue.protocol.units import NS_PER_S
@@ -202,8 +204,15 @@ class DeskHarness:
             self.settings, trading, env, self.writer, self.history, record_result=self.journal.record_result
         )
         self.startup = trading.startup
+        alarms = AlarmWatch((), OurScope.of(()), env, self.journal)
         self.interlocks = InterlockMonitor(
-            self.settings, trading, self.clock, env, self.writer, free_bytes=lambda path: 2 * MIN_FREE_BYTES
+            self.settings,
+            trading,
+            self.clock,
+            env,
+            self.writer,
+            alarms=alarms,
+            free_bytes=lambda path: 2 * MIN_FREE_BYTES,
         )
         self.control = CommandHandler(
             self.journal,
@@ -224,6 +233,7 @@ class DeskHarness:
             trading,
             funding,
             interlocks=self.interlocks.rows,
+            alarms=alarms.state,
             journal=self.journal,
             stream=SnapshotStream(),
             dead_man=DeadManSwitch("keep", 1_000, disarm=_nothing, stop=_nothing, env=env),

@@ -33,6 +33,8 @@ GOOD: Mapping[str, str] = {
     "REFERENCE_COINBASE_WS_URL": f"ws://{NOWHERE}",
     "REFERENCE_BITSTAMP_WS_URL": f"ws://{NOWHERE}",
     "COCKPIT_MARKETS_FILE": "none",
+    "NEAR_INTENTS_SHIELD_URL": f"http://{NOWHERE}/public/status",
+    "NEAR_INTENTS_STATUS_PAGE_URL": f"http://{NOWHERE}/api/posts?is_featured=true",
 }
 """Valid settings; every endpoint is a loopback port on which nobody listens."""
 

@@ -30,6 +30,8 @@ async def test_the_environment_is_complete_and_the_same_for_the_same_seed(launch
         "REFERENCE_KRAKEN_WS_URL",
         "REFERENCE_COINBASE_WS_URL",
         "REFERENCE_BITSTAMP_WS_URL",
+        "NEAR_INTENTS_SHIELD_URL",
+        "NEAR_INTENTS_STATUS_PAGE_URL",
         "SANDBOX_CONTROL_URL",
     }
     for name in ("NEAR_INTENTS_API_KEY", "NEAR_INTENTS_SIGNER_PRIVATE_KEY"):

@@ -67,6 +67,8 @@ class Faults(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     ``ft_withdraw``: no withdrawal by transaction). ``account_locked``: the maker's account can do nothing.
     ``no_predecessor``: its function calls on the Verifier are refused. ``verifier_lacks``: views that the contract does
     not have. ``bridge_delists``: ids of tokens that the bridge no longer lists.
+    ``shield``, ``status_page``: how the sources of alarms behave, with ``near_slow_ms`` when slow. ``shield_count``:
+    the number of incidents that SHIELD states, whatever it lists.
     """
 
     relay_stall: bool = False
@@ -101,6 +103,9 @@ class Faults(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     no_predecessor: bool = False
     verifier_lacks: tuple[View, ...] = ()
     bridge_delists: tuple[str, ...] = ()
+    shield: Endpoint = "ok"
+    status_page: Endpoint = "ok"
+    shield_count: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] | None = None
 
     def __post_init__(self) -> None:
         if not self.fee_factor.is_finite() or not 0 <= self.fee_factor <= 100_000:

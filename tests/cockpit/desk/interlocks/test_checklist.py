@@ -12,6 +12,7 @@ from cockpit.desk.interlocks.checklist import (
 )
 from cockpit.desk.interlocks.measures import MIN_FREE_BYTES, SALT_MAX_AGE_MS, UNEXPLAINED_MAX_MS, InterlockFacts
 from cockpit.desk.risk.venue_access import Known
+from cockpit.model.alarms import AlarmRow, AlarmSourceRow, AlarmsState
 from cockpit.model.snapshot import InterlockRow
 from tests.support.desk.open_venue import OPEN_VENUE
 from venue.protocol.units import NS_PER_S
@@ -50,9 +51,11 @@ PASSING = InterlockFacts(
     last_refusal="invalid signature",
     unexplained_ms=0,
     unexplained_detail="difference 0",
+    alarms=AlarmsState(),
     free_bytes=MIN_FREE_BYTES,
     venue=OPEN_VENUE,
 )
+OURS = AlarmRow(source="SHIELD", subject="chain gnosis", effect="disarms", reason="touches what this desk uses")
 RUNBOOK = (
     "reference",
     "funds",
@@ -76,6 +79,7 @@ RUNBOOK = (
     "burning",
     "refusals",
     "proof",
+    "alarms",
     "disk",
 )
 Case = tuple[str, Mapping[str, object], str]
@@ -150,6 +154,9 @@ FAILURES: list[Case] = [
     ("api_key_end", token(0), "ended on 2026-12-02 10:00 UTC"),
     ("api_key_end", token(-DAY_MS), "ended on 2026-12-02 10:00 UTC"),
     ("api_key_end", token(600_000), "ends on 2026-12-02 10:00 UTC, in 10 min"),
+    ("alarms", {"alarms": AlarmsState(rows=(OURS,))}, "SHIELD: chain gnosis (touches what this desk uses)"),
+    ("alarms", {"alarms": AlarmsState(rows=(OURS,) * 20, more=5)}, "; and 24 more"),
+    ("alarms", {"alarms": AlarmsState(sources=(AlarmSourceRow(source="SHIELD"),))}, "SHIELD not read yet"),
     ("disk", {"free_bytes": None}, "unknown"),
     ("disk", {"free_bytes": MIN_FREE_BYTES - 1}, "255 MiB free"),
 ]
@@ -189,6 +196,31 @@ def test_the_amounts_of_the_funds_are_shown_to_the_last_digit() -> None:
     available = (("BTC", Decimal("0.50000001")), ("EURe", Decimal("25000.000000000000000001")))
     (row,) = [row for row in listed(available=available) if row.ident == "funds"]
     assert row.measured == "0.50000001 BTC, 25,000.000000000000000001 EURe available"
+
+
+ANNOUNCED = AlarmRow(
+    source="status page", subject="maintenance: x", effect="warns", reason="announced", starts_ns=1_800_000_000 * 10**9
+)
+OTHERS = AlarmRow(source="SHIELD", subject="chain sol", effect="shown", reason="touches others only")
+READ = AlarmSourceRow(source="SHIELD", age_ms=35_000)
+LOST = AlarmSourceRow(source="SHIELD", age_ms=95_000, unreadable_ms=61_000, problem="HTTP 500")
+
+
+@pytest.mark.parametrize(
+    ("state", "warning", "text"),
+    [
+        (AlarmsState(sources=(READ,)), False, "no alarms; SHIELD read 35s ago"),
+        (AlarmsState(rows=(OTHERS,), more=3, sources=(READ,)), False, "4 alarms that touch others only; "),
+        (AlarmsState(rows=(ANNOUNCED,), sources=(READ,)), True, "starts 2027-01-15 08:00:00 UTC and then disarms"),
+        (AlarmsState(sources=(LOST,)), True, "no alarms; SHIELD unreadable for 1m00s (read 1m35s ago): HTTP 500"),
+        (AlarmsState(sources=(AlarmSourceRow(source="SHIELD", off=True),)), False, "SHIELD switched off"),
+    ],
+)
+def test_what_only_warns_or_is_only_shown_passes(state: AlarmsState, warning: bool, text: str) -> None:
+    (row,) = [row for row in listed(alarms=state) if row.ident == "alarms"]
+    assert (row.passed, row.warning) == (True, warning)
+    assert text in row.measured
+    assert bool(row.remedy) == warning
 
 
 def test_every_interlock_has_a_case_that_fails_it() -> None:

@@ -42,6 +42,7 @@ GRACES: Mapping[str, int | None] = {
     "burning": NO_GRACE_MS,
     "refusals": NO_GRACE_MS,
     "proof": NO_GRACE_MS,
+    "alarms": NO_GRACE_MS,
     "disk": NO_GRACE_MS,
 }
 

@@ -12,6 +12,7 @@ from cockpit.config.settings import load
 from cockpit.desk.api.command_handler import CommandHandler
 from cockpit.desk.api.command_journal import CommandJournal
 from cockpit.desk.composition.trading_parts import build_trading
+from cockpit.desk.interlocks.alarms import AlarmWatch
 from cockpit.desk.interlocks.measures import MIN_FREE_BYTES
 from cockpit.desk.interlocks.monitor import InterlockMonitor
 from cockpit.desk.interlocks.venue_clock import VenueClock
@@ -23,6 +24,7 @@ from tests.support.desk.builders import NOW, SALT, Clock, commitment
 from tests.support.desk.open_venue import answer_open
 from tests.support.recorder import MemoryRecorder
 from tests.support.settings import loopback
+from venue.alarms.scopes import OurScope
 from venue.bridges.poa.client import DepositAddress
 from venue.protocol.assets import PairAmounts
 from venue.protocol.units import NS_PER_S
@@ -59,6 +61,7 @@ class Desk:
             self.clock,
             env,
             self.recorder,
+            alarms=AlarmWatch((), OurScope.of(()), env, CommandJournal(env, MemoryRecorder())),
             free_bytes=lambda path: self.free,
         )
         self.journal = CommandJournal(env, MemoryRecorder())
