@@ -96,7 +96,7 @@ class Desk:
         await funding.load(self._history)
         await trading.startup.load(previous_run)
         funding.orders.name_defaults()
-        self._alarms = watch_alarms(self._settings, self._our_scope(), client, self._env, journal)
+        self._alarms = watch_alarms(self._settings, self._our_scope, client, self._env, journal)
         self._interlocks = InterlockMonitor(
             self._settings, trading, self._clock, self._env, self._writer, alarms=self._alarms
         )
@@ -256,7 +256,8 @@ class Desk:
         settings = self._settings
         contract = settings.markets.stage.contract
         destinations = settings.btc_withdraw_address or "", settings.eure_withdraw_address or ""
-        addresses = (contract, settings.account_id, *destinations)
+        deposits = (one.address for one in self._trading.deposits.addresses.values())
+        addresses = (contract, settings.account_id, *destinations, *deposits)
         return OurScope.of(settings.tokens.tokens, addresses)
 
     def _start_action(self, run: Run) -> OperatorAction:

@@ -5,7 +5,7 @@ An alarm that was seen holds until a readable answer no longer has it. A source 
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import httpx
 import msgspec
@@ -67,12 +67,15 @@ class _Watched:
 
 
 class AlarmWatch:
-    """The alarms of one desk. ``run`` asks; ``state`` and ``note`` are called at each tick."""
+    """The alarms of one desk. ``run`` asks; ``state`` and ``note`` are called at each tick.
+
+    ``ours`` returns what the desk depends on; it is asked again for each reading.
+    """
 
     def __init__(
         self,
         sources: Sequence[tuple[str, AlarmSource | None]],
-        ours: OurScope,
+        ours: Callable[[], OurScope],
         env: Environment,
         journal: CommandJournal,
     ) -> None:
@@ -114,9 +117,10 @@ class AlarmWatch:
     def _judged(self) -> tuple[Alarm, ...]:
         now_ns = self._env.wall_ns()
         if now_ns >= self._judge_again_ns:
+            ours = self._ours()
             read = [(one.reading, one.read_wall_ns) for one in self._watched if one.reading is not None]
             self._alarms = by_effect(
-                alarm for reading, at in read for alarm in judge(reading, self._ours, now_ns=now_ns, read_ns=at)
+                alarm for reading, at in read for alarm in judge(reading, ours, now_ns=now_ns, read_ns=at)
             )
             starts = (next_start(reading, now_ns) for reading, _ in read)
             self._judge_again_ns = min((start for start in starts if start is not None), default=_NEVER)
@@ -145,7 +149,11 @@ class AlarmWatch:
 
 
 def watch_alarms(
-    settings: Settings, ours: OurScope, client: httpx.AsyncClient, env: Environment, journal: CommandJournal
+    settings: Settings,
+    ours: Callable[[], OurScope],
+    client: httpx.AsyncClient,
+    env: Environment,
+    journal: CommandJournal,
 ) -> AlarmWatch:
     """Build the watch of the sources that the settings name."""
     shield, page = settings.shield_url, settings.status_page_url

@@ -40,6 +40,7 @@ class Watching:
         self.incidents: list[dict[str, Any]] = []
         self.posts: list[dict[str, Any]] = []
         self.broken: Reply | None = None
+        self.addresses = ["maker.near"]
         self.asked = 0
         server.handler = self.answer
         self.watch = AlarmWatch(
@@ -47,7 +48,7 @@ class Watching:
                 (SHIELD, AlarmSource(SHIELD, f"{server.url}/public/status", client, read_incidents)),
                 (STATUS_PAGE, AlarmSource(STATUS_PAGE, f"{server.url}/api/posts", client, read_posts)),
             ),
-            OurScope.of(DEFAULT_TOKENS.tokens),
+            lambda: OurScope.of(DEFAULT_TOKENS.tokens, self.addresses),
             env,
             CommandJournal(env, self.recorder),
         )
@@ -115,6 +116,15 @@ async def test_an_alarm_holds_until_a_readable_answer_says_otherwise(watching: W
     await watching.ask()
     assert watching.effects == []
     assert not unreadable(watching.watch.state())
+
+
+async def test_an_address_that_becomes_ours_counts_from_the_next_answer_on(watching: Watching) -> None:
+    watching.incidents = [{"id": "a", "scopeType": "address", "scopeValue": "1BoatSLRHtKNngkdXEeobR76b53LETtpyT"}]
+    await watching.ask()
+    assert watching.effects == ["shown"]
+    watching.addresses.append("1BoatSLRHtKNngkdXEeobR76b53LETtpyT")
+    await watching.ask()
+    assert watching.effects == ["disarms"]
 
 
 async def test_a_source_says_since_when_it_cannot_be_read(watching: Watching) -> None:
