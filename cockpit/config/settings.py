@@ -165,6 +165,7 @@ class Settings(BaseSettings):
         validation_alias="REMAINDER_MAX_LOSS_EURE",
         description="expected an amount of EURe from 0 to 1000000000",
     )
+    alarms_poll_ms: int = _whole("ALARMS_POLL_MS", 60_000, 1_000, 120_000)
     quote_deadline_ms: int = _whole("QUOTE_DEADLINE_MS", 60_000, 1_000, 3_600_000)
     quote_max_deadline_ms: int = _whole("QUOTE_MAX_DEADLINE_MS", 125_000, 1_000, 3_600_000)
     withdrawal_route: Literal["transaction", "intent"] = Field(

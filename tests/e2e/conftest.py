@@ -32,6 +32,7 @@ async def control(venue: VenueProcess) -> AsyncIterator[Control]:
     await control.traders(True)
     yield control
     await control.mend()
+    await control.alarms(resolve="all")
     await control.http.aclose()
 
 

@@ -28,7 +28,6 @@ from venue.transport.jsonrpc import plain
 
 log = logging.getLogger(__name__)
 
-EVERY_S = 60.0
 SPREAD = 0.2
 """Each pause is up to so much shorter or longer, so that desks do not ask together."""
 STALE_NS = 300 * NS_PER_S
@@ -78,11 +77,14 @@ class AlarmWatch:
         ours: Callable[[], OurScope],
         env: Environment,
         journal: CommandJournal,
+        *,
+        poll_s: float,
     ) -> None:
         self._watched = tuple(_Watched(name, source) for name, source in sources)
         self._ours = ours
         self._env = env
         self._journal = journal
+        self._poll_s = poll_s
         self._alarms: tuple[Alarm, ...] = ()
         self._judge_again_ns = 0
         """UTC; judged anew from then on: at once after a reading, else when an announced maintenance starts."""
@@ -129,7 +131,7 @@ class AlarmWatch:
     async def _keep_asking(self, one: _Watched, source: AlarmSource) -> None:
         while True:
             await self._ask(one, source)
-            await asyncio.sleep(EVERY_S * (1 - SPREAD + 2 * SPREAD * self._env.jitter()))
+            await asyncio.sleep(self._poll_s * (1 - SPREAD + 2 * SPREAD * self._env.jitter()))
 
     async def _ask(self, one: _Watched, source: AlarmSource) -> None:
         asked_ns, asked_wall_ns = self._env.monotonic_ns(), self._env.wall_ns()
@@ -165,4 +167,5 @@ def watch_alarms(
         ours,
         env,
         journal,
+        poll_s=settings.alarms_poll_ms / 1000,
     )

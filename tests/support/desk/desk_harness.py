@@ -204,7 +204,7 @@ class DeskHarness:
             self.settings, trading, env, self.writer, self.history, record_result=self.journal.record_result
         )
         self.startup = trading.startup
-        alarms = AlarmWatch((), lambda: OurScope.of(()), env, self.journal)
+        alarms = AlarmWatch((), lambda: OurScope.of(()), env, self.journal, poll_s=60)
         self.interlocks = InterlockMonitor(
             self.settings,
             trading,

@@ -26,6 +26,9 @@ WHOLE: dict[str, object] = {
     "no_predecessor": False,
     "verifier_lacks": [],
     "bridge_delists": [],
+    "shield": "ok",
+    "status_page": "ok",
+    "shield_count": None,
 }
 
 
@@ -58,6 +61,12 @@ class Control:
     async def mend(self) -> None:
         """Switch every fault off."""
         await self.faults(**WHOLE)
+
+    async def alarms(self, **order: object) -> list[str]:
+        """Raise, publish or resolve alarms of the venue; the ids of new ones."""
+        answer = await self.http.post("/alarms", json=order)
+        raised: list[str] = answer.raise_for_status().json()["raised"]
+        return raised
 
     async def token(self, life_s: float) -> str:
         """Return a new bearer token of the relay that ends so many seconds from now."""

@@ -9,7 +9,6 @@ import httpx
 import pytest
 
 from cockpit.desk.api.command_journal import CommandJournal
-from cockpit.desk.interlocks import alarms as module
 from cockpit.desk.interlocks.alarms import COMMAND, SHOWN, STALE_NS, AlarmWatch
 from cockpit.model.alarms import source_text, unasked, unreadable
 from cockpit.model.environment import Environment
@@ -51,6 +50,7 @@ class Watching:
             lambda: OurScope.of(DEFAULT_TOKENS.tokens, self.addresses),
             env,
             CommandJournal(env, self.recorder),
+            poll_s=0.01,
         )
 
     def answer(self, request: Request) -> Reply:
@@ -207,10 +207,7 @@ async def test_thousands_of_alarms_are_bounded_everywhere(watching: Watching) ->
     assert entry.reason.endswith("; and 98 more")
 
 
-async def test_both_sources_are_asked_again_each_on_its_own(
-    watching: Watching, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(module, "EVERY_S", 0.01)
+async def test_both_sources_are_asked_again_each_on_its_own(watching: Watching) -> None:
     running = asyncio.create_task(watching.watch.run())
 
     async def asked_often() -> bool:

@@ -61,7 +61,7 @@ class Desk:
             self.clock,
             env,
             self.recorder,
-            alarms=AlarmWatch((), lambda: OurScope.of(()), env, CommandJournal(env, MemoryRecorder())),
+            alarms=AlarmWatch((), lambda: OurScope.of(()), env, CommandJournal(env, MemoryRecorder()), poll_s=60),
             free_bytes=lambda path: self.free,
         )
         self.journal = CommandJournal(env, MemoryRecorder())
