@@ -23,7 +23,7 @@ async def test_the_lines_it_prints_are_settings_of_a_maker(tmp_path: Path, numbe
     path = tmp_path / "venue.env"
     path.touch(mode=0o600)
     try:
-        await until(lambda: process.output().count("\n") == 11, 20, "eleven lines are printed")
+        await until(lambda: process.output().count("\n") == 13, 20, "thirteen lines are printed")
         path.write_text(process.output())
         settings = load(path, {"HOME": "/nowhere"})
         assert settings.mode == "SANDBOX"
