@@ -14,7 +14,8 @@ from cockpit.config.errors import SettingsError
 from cockpit.config.paths import READ_ONLY_SOCKET_NAME
 from cockpit.config.settings import Settings, load
 from cockpit.model.alarms import AlarmsState, alarm_text
-from cockpit.model.snapshot import InterlockRow, Rung, Snapshot
+from cockpit.model.formatting import requests_by_market
+from cockpit.model.snapshot import InterlockRow, MarketDemandRow, Rung, Snapshot, TokenRow
 from cockpit.processes.check_desk import NEED_ARMING, is_green, read_only_desk, read_snapshot
 from cockpit.processes.errors import DeskUnavailableError
 from cockpit.processes.launch import is_listening
@@ -51,6 +52,11 @@ class CheckOutcome(msgspec.Struct, frozen=True, kw_only=True):
     rung: Rung
     lines: tuple[ChecklistLine, ...]
     alarms: AlarmsState = AlarmsState()
+    stage: str = ""
+    tokens: tuple[TokenRow, ...] = ()
+    markets: tuple[str, ...] = ()
+    demand_by_market: tuple[MarketDemandRow, ...] = ()
+    demand_ms: int = 0
 
 
 @click.command()
@@ -64,12 +70,19 @@ class CheckOutcome(msgspec.Struct, frozen=True, kw_only=True):
     show_default=True,
     help="Seconds a desk may take after its start before red counts.",
 )
+@click.option(
+    "--listen",
+    "listen_s",
+    type=click.FloatRange(0, 3600),
+    default=0.0,
+    help="Seconds of requests to count by market before it prints; what came by then, by default.",
+)
 @ENV_FILE
-def check(as_json: bool, sandbox: bool, within_s: float, env_file: Path | None) -> None:
+def check(as_json: bool, sandbox: bool, within_s: float, listen_s: float, env_file: Path | None) -> None:
     """Print the interlocks; arm nothing.
 
-    Shows what is measured, what is wanted and what to do. Asks the running desk; if there is none, starts a read-only
-    desk and ends it afterwards.
+    Shows what is measured, what is wanted and what to do; then the tokens, and the requests in each market. Asks the
+    running desk; if there is none, starts a read-only desk and ends it afterwards.
 
     Exit code 0: every interlock passes, with a warning or without, but those that only arming turns green; 1: an
     interlock fails, or the desk does not answer; 2: the settings cannot be used, or there is no desk to check.
@@ -77,7 +90,7 @@ def check(as_json: bool, sandbox: bool, within_s: float, env_file: Path | None) 
     if sandbox and env_file is not None:
         raise click.UsageError("give only one of --sandbox and --env-file")
     try:
-        shot = _sandbox_desk(within_s) if sandbox else _desk(env_file, within_s)
+        shot = _sandbox_desk(within_s, listen_s) if sandbox else _desk(env_file, within_s, listen_s)
     except SettingsError as exc:
         refuse(exc.problems)
     except DeskUnavailableError as exc:
@@ -96,6 +109,11 @@ def outcome_of(shot: Snapshot) -> CheckOutcome:
         rung=shot.rung,
         lines=tuple(_line(row) for row in shot.interlocks),
         alarms=shot.alarms,
+        stage=shot.stage,
+        tokens=shot.tokens,
+        markets=shot.markets,
+        demand_by_market=shot.demand_by_market,
+        demand_ms=shot.demand_ms,
     )
 
 
@@ -110,7 +128,7 @@ def as_text(checked: CheckOutcome) -> str:
         lines.append(f"{click.style(mark, fg=colour)} {line.rung:<6} {line.name:<{width}}  {measured}{wanted}")
         if line.verdict in ("red", "warning"):
             lines.append(f"{'':{width + 11}}→ {line.remedy}")
-    return "\n".join([*lines, *_alarm_lines(checked.alarms), summary(checked)])
+    return "\n".join([*lines, *_alarm_lines(checked.alarms), *market_lines(checked), summary(checked)])
 
 
 def _alarm_lines(state: AlarmsState) -> list[str]:
@@ -120,6 +138,20 @@ def _alarm_lines(state: AlarmsState) -> list[str]:
         mark, colour = _ALARM_MARKS[row.effect]
         lines.append(f"{click.style(mark, fg=colour)} {alarm_text(row)}")
     return [*lines, f"· and {state.more} more"] if state.more else lines
+
+
+def market_lines(checked: CheckOutcome) -> list[str]:
+    """Return tokens with their way out, the markets with their requests, and the stage when it is not the usual one."""
+    lines = [click.style(checked.stage, fg="yellow")] if checked.stage else []
+    width = max((len(row.symbol) for row in checked.tokens), default=0)
+    for row in checked.tokens:
+        quoted = "" if row.quoted else "; no market quotes it"
+        lines.append(f"token {row.symbol:<{width}}  {row.underlying}, leaves to {row.chain} by {row.bridge}{quoted}")
+    if checked.markets:
+        lines.append(f"markets {', '.join(checked.markets)}")
+    if checked.demand_by_market:
+        lines.append(requests_by_market(checked.demand_by_market, checked.demand_ms))
+    return lines
 
 
 def summary(checked: CheckOutcome) -> str:
@@ -151,23 +183,23 @@ def _line(row: InterlockRow) -> ChecklistLine:
     )
 
 
-def _sandbox_desk(within_s: float) -> Snapshot:
+def _sandbox_desk(within_s: float, listen_s: float) -> Snapshot:
     from cockpit.processes.sandbox_run import SandboxRun
 
     run = SandboxRun.running(sandbox_root())
     if run is None:
         refuse([NO_SANDBOX])
-    return asyncio.run(read_snapshot(run.directory / READ_ONLY_SOCKET_NAME, within_s))
+    return asyncio.run(read_snapshot(run.directory / READ_ONLY_SOCKET_NAME, within_s, listen_s))
 
 
-def _desk(env_file: Path | None, within_s: float) -> Snapshot:
+def _desk(env_file: Path | None, within_s: float, listen_s: float) -> Snapshot:
     settings = load(env_file_or_default(env_file), os.environ)
     if is_listening(settings.read_only_socket_path):
-        return asyncio.run(read_snapshot(settings.read_only_socket_path, within_s))
-    return _own_desk(settings, within_s)
+        return asyncio.run(read_snapshot(settings.read_only_socket_path, within_s, listen_s))
+    return _own_desk(settings, within_s, listen_s)
 
 
-def _own_desk(settings: Settings, within_s: float) -> Snapshot:
+def _own_desk(settings: Settings, within_s: float, listen_s: float) -> Snapshot:
     import uvloop
 
     from cockpit.desk.runtime.account_lock import hold_account
@@ -177,12 +209,14 @@ def _own_desk(settings: Settings, within_s: float) -> Snapshot:
 
     async def look() -> Snapshot:
         async with read_only_desk(settings) as socket_path:
-            return await read_snapshot(socket_path, within_s)
+            return await read_snapshot(socket_path, within_s, listen_s)
 
     try:
         with hold_state_dir(settings.state_dir), hold_account(settings):
             if sys.stderr.isatty():
-                click.echo(f"No desk is running; starting a read-only desk for up to {within_s:g} s.", err=True)
+                click.echo(
+                    f"No desk is running; starting a read-only desk for up to {max(within_s, listen_s):g} s.", err=True
+                )
             return uvloop.run(look())
     except DeskStartError as exc:
         refuse([f"cockpit check: {exc}"], UNUSABLE)

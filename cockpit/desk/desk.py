@@ -119,6 +119,7 @@ class Desk:
         self._snapshots = SnapshotBuilder(
             run,
             self._settings.mode,
+            self._settings.markets,
             self._env,
             self._writer,
             self._supervisor,
@@ -262,6 +263,8 @@ class Desk:
 
     def _start_action(self, run: Run) -> OperatorAction:
         """Return the journal's first entry, with the limits of the start."""
+        started = "started disarmed" if self._takes_commands else "started read-only; it takes no commands"
+        stage = self._settings.markets.stage_note
         return OperatorAction(
             at_ns=run.started_ns,
             command_id=f"start-{run.run_id}",
@@ -269,7 +272,7 @@ class Desk:
             command="start",
             arguments=msgspec.json.encode(self._trading.limits.current).decode(),
             accepted=True,
-            reason="started disarmed" if self._takes_commands else "started read-only; it takes no commands",
+            reason=f"{started}; {stage}" if stage else started,
         )
 
     def _history_failed(self, reason: str) -> None:

@@ -210,6 +210,27 @@ class MarketState(msgspec.Struct, frozen=True, kw_only=True):
     chart: tuple[tuple[float, float], ...]
 
 
+class TokenRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A token of the table. ``quoted``: some market has it. ``bridge``: how it leaves, poa or omni."""
+
+    symbol: str
+    underlying: str
+    token_id: str
+    chain: str
+    bridge: str
+    quoted: bool
+
+
+class MarketDemandRow(msgspec.Struct, frozen=True, kw_only=True):
+    """Requests of one market, in the last hour and since the start. ``buys``: the desk would buy the base token."""
+
+    market: str
+    buys_in_hour: int
+    sells_in_hour: int
+    buys: int
+    sells: int
+
+
 class Counts(msgspec.Struct, frozen=True, kw_only=True):
     """Counts since the start of the desk.
 
@@ -306,6 +327,8 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
 
     ``freeze_left_ms``: time until open withdrawals freeze again, None while frozen or held open by a setting.
     ``withdrawal_defaults``: the configured destination of a symbol. ``journal``: newest first, of this run.
+    ``tokens`` and ``markets``: the table that the desk works on; ``stage``: its contract and file when that is not the
+    built-in one. ``demand_ms``: the time that the last hour's counts in ``demand_by_market`` cover.
     ``executor_blocked``: failed ``interlocks`` but those that arming the strategy turns green. ``findings``: what the
     start found out about the previous run, a sentence each. ``when_alone``: what the dead man's switch does when the
     desk is LIVE, ``alone_ms`` after the last cockpit detached; ``alone_left_ms``: time until then, None while a cockpit
@@ -357,6 +380,11 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     alone_ms: int = 60_000
     hard_stop: HardStopState | None = None
     alarms: AlarmsState = AlarmsState()
+    tokens: tuple[TokenRow, ...] = ()
+    markets: tuple[str, ...] = ()
+    stage: str = ""
+    demand_by_market: tuple[MarketDemandRow, ...] = ()
+    demand_ms: int = 0
 
     @property
     def reconciled(self) -> bool:

@@ -35,8 +35,11 @@ def is_green(shot: Snapshot) -> bool:
     return bool(rows) and all(row.passed for row in rows)
 
 
-async def read_snapshot(socket_path: Path, within_s: float) -> Snapshot:
-    """Read the snapshot once all is green or the desk has run for ``within_s``. Raises DeskUnavailableError."""
+async def read_snapshot(socket_path: Path, within_s: float, listen_s: float = 0.0) -> Snapshot:
+    """Read the snapshot once all is green or the desk has run for ``within_s``, and has run for ``listen_s``.
+
+    Raises DeskUnavailableError.
+    """
     transport = httpx.AsyncHTTPTransport(uds=str(socket_path))
     decoder = msgspec.json.Decoder(Snapshot)
     async with httpx.AsyncClient(
@@ -55,7 +58,8 @@ async def read_snapshot(socket_path: Path, within_s: float) -> Snapshot:
                 raise DeskUnavailableError(
                     f"the desk at {socket_path} runs an incompatible version of this program: {exc}"
                 ) from None
-            if is_green(shot) or shot.at_ns - shot.started_ns >= within_s * 1e9:
+            ran_s = (shot.at_ns - shot.started_ns) / 1e9
+            if (is_green(shot) or ran_s >= within_s) and ran_s >= listen_s:
                 return shot
             await asyncio.sleep(POLL_S)
 

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from textual.widget import Widget
 
-from cockpit.model.formatting import NOTHING, age, exact_age, rounded
+from cockpit.model.formatting import NOTHING, age, exact_age, requests_by_market, rounded
 from cockpit.model.snapshot import MarketState, Snapshot, SourceRow
 from panels.kit.keymap import KeyMap
 from panels.kit.labels import state
@@ -27,6 +27,9 @@ COLUMNS = (
     Column("state", 10, grow=True),
 )
 
+ROOM_FOR_DEMAND = 10
+"""Rows of a panel that has room for the requests by market below prices, chart and sources."""
+
 
 def prices_line(market: MarketState) -> Line:
     if market.mid is None:
@@ -39,6 +42,13 @@ def prices_line(market: MarketState) -> Line:
         Cell("   ▼ ask ", "sell"),
         Cell(rounded(market.ask, 2), "sell"),
     )
+
+
+def demand_line(snapshot: Snapshot) -> Line:
+    """Name the requests of each market; nothing before the first one."""
+    if not any(row.buys or row.sells for row in snapshot.demand_by_market):
+        return ()
+    return (Cell(requests_by_market(snapshot.demand_by_market, snapshot.demand_ms), "muted"),)
 
 
 def source_row(row: SourceRow) -> GridRow:
@@ -86,11 +96,13 @@ class MarketPanel(Panel[SourceRow]):
     def __init__(self, ident: str, number: int, keys: KeyMap) -> None:
         super().__init__(ident, number, keys)
         self.prices = LineView(id="prices")
+        self.demand = LineView(id="demand")
         self.curve = LineView(id="curve")
         self._drawn: tuple[str, int, int, int] | None = None
 
     def body(self) -> Iterable[Widget]:
         yield self.prices
+        yield self.demand
         yield self.curve
         yield self.grid
 
@@ -98,6 +110,9 @@ class MarketPanel(Panel[SourceRow]):
         super().paint(snapshot)
         market, size = snapshot.market, self.curve.size
         self.prices.show([prices_line(market)])
+        demand = demand_line(snapshot)
+        self.demand.display = bool(demand) and self.size.height >= ROOM_FOR_DEMAND
+        self.demand.show([demand])
         wanted = (snapshot.run_id, snapshot.at_ns // NS_PER_S, size.width, size.height)
         if wanted != self._drawn:
             self._drawn = wanted

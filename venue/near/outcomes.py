@@ -154,8 +154,11 @@ def read_access_key(raw: bytes, host: str) -> AccessKey | None:
     return AccessKey(answer.nonce, answer.permission == "FullAccess", answer.block_height, answer.block_hash)
 
 
-def read_outcome(raw: bytes, host: str) -> TxOutcome:
-    """Return the outcome in an answer of ``tx``, ``send_tx`` or ``broadcast_tx_commit``; UnreachableError otherwise."""
+def read_outcome(raw: bytes, host: str, contract: str = INTENTS_CONTRACT) -> TxOutcome:
+    """Return the outcome in an answer of ``tx``, ``send_tx`` or ``broadcast_tx_commit``; UnreachableError otherwise.
+
+    ``contract`` is the Verifier, whose resolutions count.
+    """
     result = decode(_RESULT, raw, host)
     if isinstance(result, str):
         return PENDING
@@ -187,7 +190,9 @@ def read_outcome(raw: bytes, host: str) -> TxOutcome:
         returned = base64.b64decode(value, validate=True)
     except ValueError:
         raise unreadable(host, "the returned value is not base64") from None
-    resolved = tuple(used for part in result.receipts_outcome if (used := _resolution(part.outcome)) is not None)
+    resolved = tuple(
+        used for part in result.receipts_outcome if (used := _resolution(part.outcome, contract)) is not None
+    )
     return TxOutcome(
         state="succeeded", value=returned, receipts_failed=failed, final=final, block_hashes=hashes, resolved=resolved
     )
@@ -235,11 +240,11 @@ def _reverted(result: _Result) -> bool:
     return any(part.id in first_receipt and _failed(part.outcome.status) for part in result.receipts_outcome)
 
 
-def _resolution(execution: _Execution) -> int | None:
+def _resolution(execution: _Execution, contract: str) -> int | None:
     # No other receipt of the Verifier returns one amount.
     status = execution.status
     value = status.get("SuccessValue") if isinstance(status, dict) else None
-    if execution.executor_id != INTENTS_CONTRACT or not isinstance(value, str) or not value:
+    if execution.executor_id != contract or not isinstance(value, str) or not value:
         return None
     try:
         return _used(base64.b64decode(value, validate=True))

@@ -22,6 +22,7 @@ from venue.near.outcomes import (
     read_access_key,
     read_outcome,
 )
+from venue.protocol.assets import INTENTS_CONTRACT
 from venue.transport.errors import RefusedError, UnreachableError, VenueError
 from venue.transport.jsonrpc import JsonRpc, decode, plain, unreadable
 
@@ -84,13 +85,22 @@ _BLOCK = msgspec.json.Decoder(_BlockResult)
 class NearRpc:
     """Calls that use the first endpoint to answer, starting with the one that answered last.
 
+    ``contract`` is the Verifier, for whose withdrawals outcomes are read.
     ``timeout_s`` bounds one endpoint's answer; a call may take that long for each URL.
     """
 
-    def __init__(self, urls: Sequence[str], client: httpx.AsyncClient, *, timeout_s: float = 5.0) -> None:
+    def __init__(
+        self,
+        urls: Sequence[str],
+        client: httpx.AsyncClient,
+        *,
+        contract: str = INTENTS_CONTRACT,
+        timeout_s: float = 5.0,
+    ) -> None:
         if not urls:
             raise ValueError("at least one NEAR RPC URL is required")
         self._endpoints = tuple(JsonRpc(url, client, timeout_s=timeout_s) for url in urls)
+        self._contract = contract
         self._current = 0
 
     @property
@@ -151,7 +161,7 @@ class NearRpc:
         for index in self._order():
             endpoint = self._endpoints[index]
             try:
-                outcome = read_outcome(await _send(endpoint, encoded, wait_until), endpoint.host)
+                outcome = read_outcome(await _send(endpoint, encoded, wait_until), endpoint.host, self._contract)
             except UnreachableError as error:
                 problems.append(str(error))
                 continue
@@ -180,7 +190,9 @@ class NearRpc:
         for index in self._order():
             endpoint = self._endpoints[index]
             try:
-                outcome = read_outcome(await endpoint.call("tx", {**params, "wait_until": "NONE"}), endpoint.host)
+                outcome = read_outcome(
+                    await endpoint.call("tx", {**params, "wait_until": "NONE"}), endpoint.host, self._contract
+                )
             except UnreachableError as error:
                 problems.append(str(error))
                 continue
@@ -194,7 +206,7 @@ class NearRpc:
                 continue
             self._current = index
             if outcome == PENDING:
-                outcome = await _wait_for_outcome(endpoint, params)
+                outcome = await _wait_for_outcome(endpoint, params, self._contract)
             return await self._with_height(endpoint, outcome)
         if problems:
             raise UnreachableError("not every NEAR RPC endpoint answered: " + "; ".join(problems))
@@ -258,9 +270,9 @@ async def _send(endpoint: JsonRpc, encoded: str, wait_until: WaitUntil) -> bytes
     return await endpoint.call("broadcast_tx_commit", [encoded])
 
 
-async def _wait_for_outcome(endpoint: JsonRpc, params: Mapping[str, object]) -> TxOutcome:
+async def _wait_for_outcome(endpoint: JsonRpc, params: Mapping[str, object], contract: str) -> TxOutcome:
     try:
-        return read_outcome(await endpoint.call("tx", {**params, "wait_until": "FINAL"}), endpoint.host)
+        return read_outcome(await endpoint.call("tx", {**params, "wait_until": "FINAL"}), endpoint.host, contract)
     except VenueError:
         return PENDING
 

@@ -56,11 +56,13 @@ def ft_withdraw_transaction(
     token: str,
     amount: int,
     memo: str,
+    contract: str = INTENTS_CONTRACT,
 ) -> UnsignedTransaction:
     """Withdraw ``amount`` base units of ``token`` (its NEAR contract); the bridge pays out to the address in ``memo``.
 
     ``access_nonce`` is the access key's as ``view_access_key`` gives it; the transaction uses the next one.
-    ``public_key`` is 32 bytes, ``block_hash`` base58 of a recent block. Raises ValueError for an invalid argument.
+    ``public_key`` is 32 bytes, ``block_hash`` base58 of a recent block, ``contract`` the Verifier.
+    Raises ValueError for an invalid argument.
     """
     if not 0 < amount <= MAX_AMOUNT:
         raise ValueError("the amount must be from 1 to 2^128 - 1 base units")
@@ -69,24 +71,32 @@ def ft_withdraw_transaction(
     if not memo:
         raise ValueError("a withdrawal needs a memo with its destination")
     args = {"token": token, "receiver_id": token, "amount": str(amount), "memo": memo}
-    return _call(account, public_key, access_nonce, block_hash, "ft_withdraw", args)
+    return _call(account, public_key, access_nonce, block_hash, "ft_withdraw", args, contract)
 
 
 def add_public_key_transaction(
-    account: str, public_key: bytes, access_nonce: int, block_hash: str
+    account: str, public_key: bytes, access_nonce: int, block_hash: str, *, contract: str = INTENTS_CONTRACT
 ) -> UnsignedTransaction:
     """Register the access key that signs this transaction with the Verifier, so that it may sign the account's intents.
 
     Arguments as in ``ft_withdraw_transaction``.
     """
     args = {"public_key": "ed25519:" + base58.b58encode(public_key).decode("ascii")}
-    return _call(account, public_key, access_nonce, block_hash, "add_public_key", args)
+    return _call(account, public_key, access_nonce, block_hash, "add_public_key", args, contract)
 
 
 def _call(
-    account: str, public_key: bytes, access_nonce: int, block_hash: str, method: str, args: dict[str, str]
+    account: str,
+    public_key: bytes,
+    access_nonce: int,
+    block_hash: str,
+    method: str,
+    args: dict[str, str],
+    contract: str,
 ) -> UnsignedTransaction:
     block = base58.b58decode(block_hash)
+    if not _ACCOUNT.match(contract):
+        raise ValueError("the Verifier is not a NEAR account")
     if not _ACCOUNT.match(account):
         raise ValueError("the signer is not a NEAR account")
     if len(public_key) != 32 or len(block) != 32:
@@ -95,5 +105,5 @@ def _call(
     if not 0 < nonce <= _MAX_NONCE:
         raise ValueError("the access key's nonce is outside 0 to 2^64 - 1")
     action = FunctionCallAction(method, msgspec.json.encode(args), GAS, DEPOSIT)
-    transaction = Transaction(account, public_key, nonce, INTENTS_CONTRACT, block, [action])
+    transaction = Transaction(account, public_key, nonce, contract, block, [action])
     return UnsignedTransaction(transaction, public_key, nonce)

@@ -68,6 +68,7 @@ def assemble(config: VenueConfig, *, clock: Callable[[], int], monotonic_ns: Cal
         fee_pips=config.fee_pips,
         salt=salt(seed, 0),
         tx_validity_ns=int(config.tx_validity_s * NS_PER_S),
+        contract=config.contract,
     )
     ledger.refuse_transfer = lambda _: TRANSFER_PANIC if faults.count_down("ft_transfer_fails") else None
     participants = open_accounts(config, ledger)

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from venue.protocol.assets import Token
+from venue.protocol.assets import INTENTS_CONTRACT, Token
 from venue.protocol.tokens import BTC, DEFAULT_TOKENS, EURE, TokenTable
 
 _Seconds = Annotated[float, msgspec.Meta(ge=0, le=604_800)]
@@ -31,8 +31,8 @@ class VenueConfig(msgspec.Struct, frozen=True, kw_only=True):
     a withdrawal left the Verifier the bridge knows it, has paid it out, and is done. ``confirm_s``: when a deposit is
     final, unless it says otherwise. ``tx_validity_s``: how old the block named by a transaction may be.
     ``key_registered``: whether the Verifier knows the maker's key; ``access``: that key's access to the maker's NEAR
-    account. ``token_life_s``: the relay's bearer token is a JWT that ends after so long; None: it is a word without an
-    end.
+    account. ``contract``: the name of the Verifier.
+    ``token_life_s``: the relay's bearer token is a JWT that ends after so long; None: it is a word without an end.
     """
 
     seed: int = 1
@@ -44,6 +44,7 @@ class VenueConfig(msgspec.Struct, frozen=True, kw_only=True):
     start_mid: Decimal = Decimal("80000.00")
     median_eur: float = 60.0
     sigma: float = 1.0
+    contract: Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9._-]{2,64}$")] = INTENTS_CONTRACT
     maker_account: str = "maker.sandbox.near"
     maker_btc: _Amount = BTC.to_units(Decimal("0.5"))
     maker_eure: _Amount = EURE.to_units(Decimal(15_000))

@@ -24,8 +24,6 @@ from venue.signing.addresses import check_address
 from venue.signing.errors import InvalidAddressError, RefusedToSignError
 from venue.transport.base58 import b58encode
 
-_RECIPIENT = INTENTS_CONTRACT.encode()
-
 WITHDRAWAL_MIN_GAS = 17_050_000_000_000
 """Gas below which the contract does not begin the transfer of a withdrawal intent: withdrawals have run out of gas
 without it (the official SDK sets the same)."""
@@ -86,18 +84,37 @@ class Signer:
 
     ``ceiling``: the largest amount of the quote asset, in base units, that a quote may give or ask. ``base_ceiling``:
     the largest amount of the base asset that a quote may give; 0 until the mid is known. It prevents a wrong price
-    from giving the whole balance for a small notional.
+    from giving the whole balance for a small notional. ``contract``: the Verifier for which every signature is made.
     """
 
-    __slots__ = ("__secret", "_account_id", "_pair", "_random", "base_ceiling", "ceiling", "public_key")
+    __slots__ = (
+        "__secret",
+        "_account_id",
+        "_pair",
+        "_random",
+        "_recipient",
+        "base_ceiling",
+        "ceiling",
+        "contract",
+        "public_key",
+    )
 
     def __init__(
-        self, secret_key: str, account_id: str, pair: Market, *, ceiling: int, random: Callable[[int], bytes]
+        self,
+        secret_key: str,
+        account_id: str,
+        pair: Market,
+        *,
+        ceiling: int,
+        random: Callable[[int], bytes],
+        contract: str = INTENTS_CONTRACT,
     ) -> None:
         secret = read_secret_key(secret_key)
         self.__secret = secret
         self.public_key = "ed25519:" + base58.b58encode(secret[32:]).decode("ascii")
         self._account_id = account_id
+        self.contract = contract
+        self._recipient = contract.encode()
         self._pair = pair
         self._random = random
         self.ceiling = ceiling
@@ -142,7 +159,14 @@ class Signer:
         memo = self._withdrawal_memo(asset, amount, destination)
         public = self.__secret[32:]
         unsigned = ft_withdraw_transaction(
-            self._account_id, public, access_nonce, block_hash, token=asset.near_token, amount=amount, memo=memo
+            self._account_id,
+            public,
+            access_nonce,
+            block_hash,
+            token=asset.near_token,
+            amount=amount,
+            memo=memo,
+            contract=self.contract,
         )
         return self._sign_transaction(unsigned)
 
@@ -180,7 +204,9 @@ class Signer:
     def sign_key_registration(self, access_nonce: int, block_hash: str) -> SignedBytes:
         """Sign a transaction that registers this signer's own key with the Verifier."""
         public = self.__secret[32:]
-        return self._sign_transaction(add_public_key_transaction(self._account_id, public, access_nonce, block_hash))
+        return self._sign_transaction(
+            add_public_key_transaction(self._account_id, public, access_nonce, block_hash, contract=self.contract)
+        )
 
     def _withdrawal_memo(self, asset: Token, amount: int, destination: str) -> str:
         if asset not in (self._pair.base, self._pair.quote):
@@ -204,11 +230,11 @@ class Signer:
 
     def _sign_message(self, intent: str, deadline_ns: int, nonce: bytes) -> SignedQuote:
         message = f'{{"signer_id":"{self._account_id}","deadline":"{iso_deadline(deadline_ns)}","intents":[{intent}]}}'
-        digest = nep413_hash(message.encode(), nonce, _RECIPIENT)
+        digest = nep413_hash(message.encode(), nonce, self._recipient)
         signature = crypto_sign(digest, self.__secret)[:crypto_sign_BYTES]
         encoded_nonce = encode_nonce(nonce)
         data = SignedData(
-            payload=SignedPayload(message, encoded_nonce, INTENTS_CONTRACT),
+            payload=SignedPayload(message, encoded_nonce, self.contract),
             signature="ed25519:" + b58encode(signature),
             public_key=self.public_key,
         )

@@ -15,6 +15,7 @@ from cockpit.desk.inventory.balance_reader import BalanceReader
 from cockpit.desk.inventory.reconciliation import movement
 from cockpit.desk.inventory.startup_reconciliation import StartupReconciliation
 from cockpit.desk.inventory.sync import Inventory
+from cockpit.desk.market.demand import DemandCounter
 from cockpit.desk.market.pricing import PriceParams
 from cockpit.desk.market.reference import Reference
 from cockpit.desk.quote_book.book import QuoteBook
@@ -53,6 +54,7 @@ class TradingParts(msgspec.Struct, frozen=True, kw_only=True, eq=False):
 
     pair: Market
     params: PriceParams
+    demand: DemandCounter
     limits: LimitsInForce
     arming: Arming
     trading_state: TradingState
@@ -95,11 +97,11 @@ def build_trading(
     pair, account = BTC_EURE, settings.account_id
     # Inventory and deposits ask each other for a reading; the quote engine asks for the salt.
     sync_requested, deposits_requested, credentials_requested = asyncio.Event(), asyncio.Event(), asyncio.Event()
-    limits = LimitsInForce(settings.limits())
+    limits, contract = LimitsInForce(settings.limits()), settings.markets.stage.contract
     trading_state = TradingState(limits, pair, env)
     arming = Arming()
-    rpc = NearRpc(settings.near_rpc_urls, client)
-    verifier = Verifier(rpc)
+    rpc = NearRpc(settings.near_rpc_urls, client, contract=contract)
+    verifier = Verifier(rpc, contract)
     bridge = Bridge(settings.bridge_url, client)
     relay = Relay(
         settings.relay_ws_url,
@@ -117,6 +119,7 @@ def build_trading(
         pair,
         ceiling=max_notional(limits.current, pair.quote),
         random=env.random_bytes,
+        contract=contract,
     )
     reference = _reference(settings, env, recorder, limits)
     _bound_signer(signer, pair, limits, reference)
@@ -179,11 +182,13 @@ def build_trading(
         every_ms=settings.venue_check_ms,
     )
     refusals = RejectionRate(settings.refusals_within_ms, env, on_fault=access.note_quote_refusal)
+    demand = DemandCounter(settings.tokens, env.monotonic_ns())
     executor = Executor(signer, relay, book, expiry_margin_ms=settings.quote_death_margin_ms, env=env)
     engine = QuoteEngine(
         run_id=run_id,
         pair=pair,
         params=params,
+        demand=demand,
         default_deadline_ms=settings.quote_deadline_ms,
         limits=limits,
         reference=reference,
@@ -201,6 +206,7 @@ def build_trading(
     return TradingParts(
         pair=pair,
         params=params,
+        demand=demand,
         limits=limits,
         arming=arming,
         trading_state=trading_state,

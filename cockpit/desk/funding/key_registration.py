@@ -17,12 +17,12 @@ KIND = "key"
 DURABLE_WITHIN_S = 5.0
 
 
-def by_hand(account: str, public_key: str, network: str = "mainnet") -> str:
+def by_hand(account: str, public_key: str, contract: str = INTENTS_CONTRACT) -> str:
     """Return the ``near`` command that registers the key; it needs a full-access key of the account."""
     return (
-        f"near contract call-function as-transaction {INTENTS_CONTRACT} add_public_key json-args "
+        f"near contract call-function as-transaction {contract} add_public_key json-args "
         f"'{{\"public_key\":\"{public_key}\"}}' prepaid-gas '100.0 Tgas' attached-deposit '1 yoctoNEAR' "
-        f"sign-as {account} network-config {network} sign-with-keychain send"
+        f"sign-as {account} network-config mainnet sign-with-keychain send"
     )
 
 
@@ -50,7 +50,7 @@ class KeyRegistration:
             if signed is None:
                 return False, (
                     "the signing key is not a full-access key of the account, so it cannot register itself; "
-                    f"run: {by_hand(self._account, self._signer.public_key)}"
+                    f"run: {by_hand(self._account, self._signer.public_key, self._signer.contract)}"
                 )
             self._signed = signed
             outcome = await self._rpc.send_transaction(signed.sent, wait_until="FINAL")

@@ -83,7 +83,7 @@ def reference(facts: InterlockFacts) -> Measurement:
 
 
 def funds(facts: InterlockFacts) -> Measurement:
-    wanted = "above zero on intents.near"
+    wanted = "above zero on the Verifier"
     if facts.available is None:
         return Measurement(passed=False, measured="balances not known yet", wanted=wanted)
     amounts = ", ".join(f"{exact(max(amount, Decimal(0)))} {symbol}" for symbol, amount in facts.available)

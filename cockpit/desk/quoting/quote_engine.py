@@ -10,6 +10,7 @@ from collections.abc import Callable
 import msgspec
 
 from cockpit.desk.inventory.sync import Inventory
+from cockpit.desk.market.demand import DemandCounter
 from cockpit.desk.market.pricing import PriceParams, Prices
 from cockpit.desk.market.reference import Reference
 from cockpit.desk.quote_book.book import QuoteBook
@@ -52,6 +53,7 @@ class QuoteEngine:
         run_id: str,
         pair: Market,
         params: PriceParams,
+        demand: DemandCounter,
         default_deadline_ms: int,
         limits: LimitsInForce,
         reference: Reference,
@@ -70,6 +72,7 @@ class QuoteEngine:
         self._pair = pair
         self._base_id, self._quote_id = pair.base.token_id, pair.quote.token_id
         self._params = params
+        self._demand = demand
         self._default_deadline_ms = default_deadline_ms
         self._limits = limits
         self._reference = reference
@@ -151,6 +154,7 @@ class QuoteEngine:
         if len(self._seen) > MAX_REMEMBERED:
             self._seen.popitem(last=False)
         self.counters["requests"] += 1
+        self._demand.note(request.asset_in, request.asset_out, received_ns)
         self.last_request_ns = request.at_ns
         try:
             self._handle(request, received_ns)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Generator, Iterable
 from itertools import islice
 from typing import TypeVar, cast
 
+from cockpit.config.markets import Markets
 from cockpit.desk.api.command_journal import CommandJournal
 from cockpit.desk.api.snapshot_stream import SnapshotStream
 from cockpit.desk.composition.funding_parts import FundingParts
@@ -16,7 +17,7 @@ from cockpit.desk.risk.dead_man_switch import DeadManSwitch
 from cockpit.desk.runtime.supervisor import Supervisor
 from cockpit.desk.snapshots.health import healths, history_state
 from cockpit.desk.snapshots.inventory_rows import inventory_state
-from cockpit.desk.snapshots.market_rows import journal_row, market_state, reaction
+from cockpit.desk.snapshots.market_rows import demand_rows, journal_row, market_state, reaction, token_rows
 from cockpit.desk.snapshots.quote_rows import decision_row, fill_row, live_quotes, quote_row
 from cockpit.desk.snapshots.transfer_rows import address_rows, deposit_rows, withdrawal_rows
 from cockpit.model.ages import age_ms
@@ -58,6 +59,7 @@ class SnapshotBuilder:
         self,
         run: Run,
         mode: Mode,
+        markets: Markets,
         env: Environment,
         writer: HistoryWriter,
         supervisor: Supervisor,
@@ -72,6 +74,11 @@ class SnapshotBuilder:
     ) -> None:
         self._run = run
         self._mode = mode
+        self._markets = markets
+        self._tokens = token_rows(markets.tokens)
+        note = markets.stage_note
+        self._stage_findings = (f"the desk works on {note}",) if note else ()
+        self._monotonic_ns = env.monotonic_ns
         self._wall_ns = env.wall_ns
         self._writer = writer
         self._supervisor = supervisor
@@ -141,7 +148,7 @@ class SnapshotBuilder:
     ) -> Snapshot:
         trading, funding, now = self._trading, self._funding, self._wall_ns()
         pair, book, engine = trading.pair, trading.book, trading.engine
-        view = engine.view()
+        view, monotonic_ns = engine.view(), self._monotonic_ns()
         prices = engine.prices(view)
         self._seq += 1
         writer = self._writer.state()
@@ -186,19 +193,24 @@ class SnapshotBuilder:
                 public_key=trading.signer.public_key,
                 registered=trading.credentials.key.registered,
                 access=trading.credentials.key.access,
-                command=by_hand(self._run.account, trading.signer.public_key),
+                command=by_hand(self._run.account, trading.signer.public_key, trading.signer.contract),
             ),
             rung=trading.arming.rung,
             trading=trading.trading_state.state,
             trading_why=trading.trading_state.why,
             interlocks=interlocks,
             journal=journal,
-            findings=trading.startup.findings(),
+            findings=(*self._stage_findings, *trading.startup.findings()),
             when_alone=self._dead_man.action,
             alone_left_ms=self._dead_man.left_ms(),
             alone_ms=self._dead_man.after_ms,
             hard_stop=trading.hard_stop.progress(),
             alarms=self._alarms(),
+            tokens=self._tokens,
+            markets=tuple(market.name for market in self._markets.tokens.markets),
+            stage=self._markets.stage_note,
+            demand_by_market=demand_rows(trading.demand, monotonic_ns),
+            demand_ms=trading.demand.span_ns(monotonic_ns) // NS_PER_MS,
         )
 
     def counts(self) -> Counts:

@@ -3,16 +3,20 @@
 from collections.abc import Iterable
 
 from cockpit.accounting.percentiles import percentile
+from cockpit.desk.market.demand import DemandCounter
 from cockpit.desk.market.pricing import Prices
 from cockpit.desk.market.reference import Reference
 from cockpit.model.ages import age_ms
 from cockpit.model.events import OperatorAction
 from cockpit.model.snapshot import (
     JournalRow,
+    MarketDemandRow,
     MarketState,
     Reaction,
     SourceRow,
+    TokenRow,
 )
+from venue.protocol.tokens import TokenTable
 
 
 def market_state(reference: Reference, prices: Prices | None, now_ns: int) -> MarketState:
@@ -45,6 +49,33 @@ def market_state(reference: Reference, prices: Prices | None, now_ns: int) -> Ma
         skew_bps=prices.skew_bps if prices else None,
         sources=tuple(sources),
         chart=tuple((round((now_ns - at) / 1e9, 1), float(mid)) for at, mid in reference.chart),
+    )
+
+
+def token_rows(tokens: TokenTable) -> tuple[TokenRow, ...]:
+    return tuple(
+        TokenRow(
+            symbol=token.symbol,
+            underlying=token.underlying.name,
+            token_id=token.token_id,
+            chain=token.chain,
+            bridge=token.bridge,
+            quoted=tokens.traded(token),
+        )
+        for token in tokens.tokens
+    )
+
+
+def demand_rows(demand: DemandCounter, monotonic_ns: int) -> tuple[MarketDemandRow, ...]:
+    return tuple(
+        MarketDemandRow(
+            market=one.market.name,
+            buys_in_hour=one.buys_in_hour,
+            sells_in_hour=one.sells_in_hour,
+            buys=one.buys,
+            sells=one.sells,
+        )
+        for one in demand.markets(monotonic_ns)
     )
 
 

@@ -6,11 +6,12 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import click
 import msgspec
 import pytest
 
 from cockpit.cli.check import NO_SANDBOX, as_text, outcome_of, summary
-from cockpit.model.snapshot import InterlockRow, Snapshot
+from cockpit.model.snapshot import InterlockRow, MarketDemandRow, Snapshot, TokenRow
 from cockpit.processes.check_desk import is_green
 from tests.support.cockpit.samples import snapshot
 from tests.support.processes.command import GOOD, env_file, run
@@ -93,3 +94,27 @@ def test_an_unreachable_venue_is_red_and_the_desk_ends_in_order(short_dir: Path)
         assert db.execute("SELECT COUNT(*) FROM runs WHERE ended_ns IS NOT NULL").fetchall() == [(1,)]
         assert db.execute("SELECT actor, command FROM operator_actions").fetchall() == [("check", "start")]
     assert list((short_dir / "state").glob("*.sock")) == []
+
+
+def test_it_names_tokens_with_their_way_out_markets_requests_and_a_stage() -> None:
+    shot = msgspec.structs.replace(
+        shown(row("reference")),
+        stage="stage staging-intents.near, by /etc/markets.toml",
+        tokens=(token("BTC", "poa", quoted=False), token("nBTC", "omni")),
+        markets=("nBTC/EURe",),
+        demand_by_market=(MarketDemandRow(market="nBTC/EURe", buys_in_hour=30, sells_in_hour=11, buys=99, sells=99),),
+        demand_ms=20_000,
+    )
+    assert click.unstyle(as_text(outcome_of(shot))).splitlines()[-6:-1] == [
+        "stage staging-intents.near, by /etc/markets.toml",
+        "token BTC   BTC, leaves to btc:mainnet by poa; no market quotes it",
+        "token nBTC  BTC, leaves to btc:mainnet by omni",
+        "markets nBTC/EURe",
+        "requests in 20s nBTC/EURe 41 (buy 30, sell 11)",
+    ]
+
+
+def token(symbol: str, bridge: str, quoted: bool = True) -> TokenRow:
+    return TokenRow(
+        symbol=symbol, underlying="BTC", token_id=f"nep141:{symbol}", chain="btc:mainnet", bridge=bridge, quoted=quoted
+    )

@@ -337,7 +337,7 @@ def interlocks(*red: str, grace_left_ms: int | None = None) -> tuple[InterlockRo
     """The ladder's checklist; the lines named are red, the first of them with a grace running."""
     lines = (
         interlock("reference", "98,432.15 EUR, 300 ms old", "enough fresh sources that agree", live=False),
-        interlock("funds", "0.5 BTC, 25,000 EURe available", "above zero on intents.near", live=False),
+        interlock("funds", "0.5 BTC, 25,000 EURe available", "above zero on the Verifier", live=False),
         interlock("deposits", "addresses known, pending deposits identified", "an address for each asset", live=False),
         interlock("history", "writing", "writing"),
         interlock("limits", "max size 5 EURe; trading is ACTIVE", "valid as a set", live=False),

@@ -12,6 +12,7 @@ from typing import Any, cast
 import base58
 import httpx
 
+from cockpit.config.markets import Markets
 from cockpit.config.settings import load
 from cockpit.desk.api.command_handler import CommandHandler
 from cockpit.desk.api.command_journal import CommandJournal
@@ -227,6 +228,7 @@ class DeskHarness:
         self.snapshots = SnapshotBuilder(
             self.run,
             "SANDBOX",
+            Markets(),
             env,
             self.writer,
             Supervisor(),

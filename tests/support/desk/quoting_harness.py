@@ -8,6 +8,7 @@ from decimal import Decimal
 import base58
 import pytest
 
+from cockpit.desk.market.demand import DemandCounter
 from cockpit.desk.market.pricing import PriceParams
 from cockpit.desk.market.reference import Reference
 from cockpit.desk.quoting.executor import Executor
@@ -25,7 +26,7 @@ from tests.support.recorder import MemoryRecorder
 from tests.support.venue.relay_server import TOKEN, RelayServer, event, request_data, running
 from tests.support.waiting import until
 from venue.protocol.assets import PairAmounts
-from venue.protocol.tokens import BTC_EURE
+from venue.protocol.tokens import BTC_EURE, DEFAULT_TOKENS
 from venue.reference.feed import Tick
 from venue.relay.client import Relay
 from venue.signing.signer import Signer
@@ -98,6 +99,7 @@ class Quoting:
             run_id="run",
             pair=BTC_EURE,
             params=PriceParams(),
+            demand=DemandCounter(DEFAULT_TOKENS, 0),
             default_deadline_ms=60_000,
             limits=self.limits,
             reference=self.reference,

@@ -164,3 +164,11 @@ def test_the_withdrawn_amount_is_exact(amount: int, data: st.DataObject) -> None
 def test_an_answer_of_another_shape_is_unknown(raw: bytes) -> None:
     with pytest.raises(UnreachableError, match=UNREADABLE):
         read(raw)
+
+
+def test_only_the_verifier_of_the_stage_resolves_a_withdrawal() -> None:
+    receipts = json.loads(answer(None))["receipts_outcome"]
+    receipts[2]["outcome"]["executor_id"] = "staging-intents.near"
+    raw = answer(ok(), receipts_outcome=receipts)
+    assert read_outcome(raw, "node").resolved == ()
+    assert read_outcome(raw, "node", "staging-intents.near").resolved == (1000,)

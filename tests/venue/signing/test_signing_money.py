@@ -24,9 +24,9 @@ amounts = st.integers(1, MAX_AMOUNT)
 sides = st.sampled_from((BTC, EURE))
 
 
-def a_signer() -> Signer:
+def a_signer(contract: str = "intents.near") -> Signer:
     secret = "ed25519:" + base58.b58encode(bytes(range(32))).decode()
-    return Signer(secret, "maker.near", BTC_EURE, ceiling=10**18, random=lambda size: b"\x07" * size)
+    return Signer(secret, "maker.near", BTC_EURE, ceiling=10**18, random=lambda size: b"\x07" * size, contract=contract)
 
 
 def sign(route: str, asset: Token, amount: int, to: str) -> SignedBytes:
@@ -120,3 +120,18 @@ def test_history_returns_the_same_bytes(route: str) -> None:
         expires_ns=9,
     )
     assert decode_signed(fact) == sent
+
+
+@pytest.mark.parametrize("contract", ["intents.near", "staging-intents.near"])
+def test_every_signature_is_for_the_contract_of_the_stage(contract: str) -> None:
+    signer, to = a_signer(contract), ADDRESSES["BTC"]
+    assert signer.contract == contract
+    transactions = (
+        signer.sign_withdrawal_transaction(BTC, 5, to, access_nonce=1, block_hash=BLOCK),
+        signer.sign_key_registration(1, BLOCK),
+    )
+    assert [read_transaction(signed.sent).receiver_id for signed in transactions] == [contract] * 2
+    withdrawal = signer.sign_withdrawal_intent(BTC, 5, to, deadline_ns=NOW_NS, salt=SALT)
+    for signed in (withdrawal, signer.sign_burning(withdrawal.nonce)):
+        message = open_payload(msgspec.json.decode(signed.sent))
+        assert message.verifying_contract == contract

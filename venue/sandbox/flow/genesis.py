@@ -26,7 +26,7 @@ def open_accounts(config: VenueConfig, ledger: Ledger) -> Participants:
     """Register every key and mint every opening balance."""
 
     def wallet(account: str) -> Wallet:
-        return Wallet(account, derive(config.seed, "key", account))
+        return Wallet(account, derive(config.seed, "key", account), config.contract)
 
     participants = Participants(
         maker=wallet(config.maker_account),

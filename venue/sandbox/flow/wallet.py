@@ -21,10 +21,11 @@ class SignedIntent(msgspec.Struct, frozen=True):
 
 
 class Wallet:
-    """An account with one ed25519 key, made from a 32-byte seed."""
+    """An account with one ed25519 key, made from a 32-byte seed; it signs for the Verifier ``contract``."""
 
-    def __init__(self, account: str, seed: bytes) -> None:
+    def __init__(self, account: str, seed: bytes, contract: str = INTENTS_CONTRACT) -> None:
         self.account = account
+        self._contract = contract
         self._key = SigningKey(seed)
         self.public_key = "ed25519:" + base58.b58encode(bytes(self._key.verify_key)).decode()
 
@@ -40,9 +41,9 @@ class Wallet:
             {"signer_id": self.account, "deadline": format_timestamp(deadline_ns), "intents": intents}
         ).decode()
         nonce = pack_nonce(salt, deadline_ns, random)
-        digest = nep413_hash(message.encode(), nonce, INTENTS_CONTRACT.encode())
+        digest = nep413_hash(message.encode(), nonce, self._contract.encode())
         signature = self._key.sign(digest).signature
-        payload = {"message": message, "nonce": base64.b64encode(nonce).decode(), "recipient": INTENTS_CONTRACT}
+        payload = {"message": message, "nonce": base64.b64encode(nonce).decode(), "recipient": self._contract}
         return SignedIntent(
             base58.b58encode(digest).decode(),
             {

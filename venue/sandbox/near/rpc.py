@@ -99,7 +99,10 @@ class NearRpc:
             return self._view_access_key(account, _text(fields, "public_key"))
         if kind == "view_access_key_list":
             keys = self._ledger.access_keys.of(account)
-            listed = [{"public_key": name, "access_key": render_access_key(key)} for name, key in keys.items()]
+            listed = [
+                {"public_key": name, "access_key": render_access_key(key, self._ledger.contract)}
+                for name, key in keys.items()
+            ]
             return {"keys": listed, **self._tip()}
         raise errors.NodeError(errors.parse_error(f"unknown variant `{kind}`"))
 
@@ -126,7 +129,7 @@ class NearRpc:
         if key is None:
             text = f"access key {public_key} does not exist while viewing"
             return {"error": text, "logs": [], **self._tip()}
-        return render_access_key(key) | self._tip()
+        return render_access_key(key, self._ledger.contract) | self._tip()
 
     def _view_failed(self, text: str) -> object:
         if self._view_errors == "error":

@@ -11,11 +11,9 @@ from venue.sandbox.verifier.access_keys import AccessKey
 from venue.sandbox.verifier.ledger import Ledger
 
 
-def render_access_key(key: AccessKey) -> dict[str, object]:
-    """Render an access key as ``view_access_key`` does."""
-    limited: dict[str, object] = {
-        "FunctionCall": {"allowance": None, "receiver_id": "intents.near", "method_names": []}
-    }
+def render_access_key(key: AccessKey, contract: str) -> dict[str, object]:
+    """Render an access key as ``view_access_key`` does; a limited one may call ``contract`` alone."""
+    limited: dict[str, object] = {"FunctionCall": {"allowance": None, "receiver_id": contract, "method_names": []}}
     return {"nonce": key.nonce, "permission": "FullAccess" if key.full_access else limited}
 
 
