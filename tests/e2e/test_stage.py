@@ -50,12 +50,21 @@ async def test_a_desk_of_a_stage_signs_for_its_contract(stage: VenueProcess, sho
         assert CONTRACT in shot.key.command
 
         order = WithdrawalOrder(asset_id="BTC", amount="100000", destination_address=BTC_ADDRESS, idempotency_key="one")
+        accepted(await desk.link.freeze(False))
         await desk.link.review(order)
         await desk.disarm()
         accepted(await desk.link.withdraw(order))
         await desk.until(lambda shot: any(row.destination_hash for row in shot.withdrawals), 30, "paid out")
 
-        checked = run("check", "--env-file", str(desk.env_file), "--listen", "1", cwd=short_dir)
+        checked = run(
+            "check",
+            "--env-file",
+            str(desk.env_file),
+            "--listen",
+            "1",
+            cwd=short_dir,
+            environ={"COCKPIT_STATE_DIR": str(state_dir)},
+        )
         assert shot.stage in checked.stdout
         assert "token nBTC  BTC, leaves to btc:mainnet by omni" in checked.stdout
         assert "requests in " in checked.stdout
