@@ -14,8 +14,8 @@ from cockpit.config.errors import SettingsError
 from cockpit.config.paths import READ_ONLY_SOCKET_NAME
 from cockpit.config.settings import Settings, load
 from cockpit.model.alarms import AlarmsState, alarm_text
-from cockpit.model.formatting import requests_by_market
-from cockpit.model.snapshot import InterlockRow, MarketDemandRow, Rung, Snapshot, TokenRow
+from cockpit.model.market_demand import MarketDemandRow, TokenRow, requests_by_market
+from cockpit.model.snapshot import InterlockRow, Rung, Snapshot
 from cockpit.processes.check_desk import NEED_ARMING, is_green, read_only_desk, read_snapshot
 from cockpit.processes.errors import DeskUnavailableError
 from cockpit.processes.launch import is_listening

@@ -4,11 +4,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Context, Decimal
 
-from cockpit.model.snapshot import MarketDemandRow
-
 UNKNOWN = "?"
 NOTHING = "–"
-HOUR_MS = 3_600_000
 
 _EXACT = Context(prec=80)
 
@@ -130,15 +127,3 @@ def sparkline(values: Sequence[float], width: int) -> str:
     most = max(shown, default=0.0)
     bars = "".join(LEVELS[min(7, int(value / most * 7.999))] if most else LEVELS[0] for value in shown)
     return bars.rjust(width)
-
-
-def requests_by_market(rows: Sequence[MarketDemandRow], covered_ms: int) -> str:
-    """Name the requests of each market in the last hour, the busiest first; the sides are the desk's."""
-    label = "requests/h" if covered_ms >= HOUR_MS else f"requests in {age(covered_ms)}"
-    busiest = sorted(rows, key=lambda row: -(row.buys_in_hour + row.sells_in_hour))
-    shown = [f"{row.market} {_by_side(row.buys_in_hour, row.sells_in_hour)}" for row in busiest]
-    return f"{label} {' · '.join(shown)}"
-
-
-def _by_side(buys: int, sells: int) -> str:
-    return f"{number(buys + sells)} (buy {number(buys)}, sell {number(sells)})" if buys or sells else "0"

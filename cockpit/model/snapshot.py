@@ -11,6 +11,7 @@ import msgspec
 
 from cockpit.model.alarms import AlarmsState
 from cockpit.model.commands import Limits
+from cockpit.model.market_demand import MarketDemandRow, TokenRow
 
 Mode = Literal["SANDBOX", "LIVE"]
 State = Literal["ok", "starting", "degraded", "down"]
@@ -208,27 +209,6 @@ class MarketState(msgspec.Struct, frozen=True, kw_only=True):
     skew_bps: Decimal | None
     sources: tuple[SourceRow, ...]
     chart: tuple[tuple[float, float], ...]
-
-
-class TokenRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A token of the table. ``quoted``: some market has it. ``bridge``: how it leaves, poa or omni."""
-
-    symbol: str
-    underlying: str
-    token_id: str
-    chain: str
-    bridge: str
-    quoted: bool
-
-
-class MarketDemandRow(msgspec.Struct, frozen=True, kw_only=True):
-    """Requests of one market, in the last hour and since the start. ``buys``: the desk would buy the base token."""
-
-    market: str
-    buys_in_hour: int
-    sells_in_hour: int
-    buys: int
-    sells: int
 
 
 class Counts(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,7 +5,8 @@ from typing import ClassVar
 
 from textual.widget import Widget
 
-from cockpit.model.formatting import NOTHING, age, exact_age, requests_by_market, rounded
+from cockpit.model.formatting import NOTHING, age, exact_age, rounded
+from cockpit.model.market_demand import requests_by_market
 from cockpit.model.snapshot import MarketState, Snapshot, SourceRow
 from panels.kit.keymap import KeyMap
 from panels.kit.labels import state

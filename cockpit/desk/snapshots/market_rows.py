@@ -8,13 +8,12 @@ from cockpit.desk.market.pricing import Prices
 from cockpit.desk.market.reference import Reference
 from cockpit.model.ages import age_ms
 from cockpit.model.events import OperatorAction
+from cockpit.model.market_demand import MarketDemandRow, TokenRow
 from cockpit.model.snapshot import (
     JournalRow,
-    MarketDemandRow,
     MarketState,
     Reaction,
     SourceRow,
-    TokenRow,
 )
 from venue.protocol.tokens import TokenTable
 

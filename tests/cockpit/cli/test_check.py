@@ -11,7 +11,8 @@ import msgspec
 import pytest
 
 from cockpit.cli.check import NO_SANDBOX, as_text, outcome_of, summary
-from cockpit.model.snapshot import InterlockRow, MarketDemandRow, Snapshot, TokenRow
+from cockpit.model.market_demand import MarketDemandRow, TokenRow
+from cockpit.model.snapshot import InterlockRow, Snapshot
 from cockpit.processes.check_desk import is_green
 from tests.support.cockpit.samples import snapshot
 from tests.support.processes.command import GOOD, env_file, run

@@ -1,0 +1,42 @@
+"""The tokens and markets that a desk works on, and the requests in each, as a cockpit shows them."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from cockpit.model.formatting import age, number
+
+HOUR_MS = 3_600_000
+
+
+class TokenRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A token of the table. ``quoted``: some market has it. ``bridge``: how it leaves, poa or omni."""
+
+    symbol: str
+    underlying: str
+    token_id: str
+    chain: str
+    bridge: str
+    quoted: bool
+
+
+class MarketDemandRow(msgspec.Struct, frozen=True, kw_only=True):
+    """Requests of one market, in the last hour and since the start. ``buys``: the desk would buy the base token."""
+
+    market: str
+    buys_in_hour: int
+    sells_in_hour: int
+    buys: int
+    sells: int
+
+
+def requests_by_market(rows: Sequence[MarketDemandRow], covered_ms: int) -> str:
+    """Name the requests of each market in the last hour, the busiest first; the sides are the desk's."""
+    label = "requests/h" if covered_ms >= HOUR_MS else f"requests in {age(covered_ms)}"
+    busiest = sorted(rows, key=lambda row: -(row.buys_in_hour + row.sells_in_hour))
+    shown = [f"{row.market} {_by_side(row.buys_in_hour, row.sells_in_hour)}" for row in busiest]
+    return f"{label} {' · '.join(shown)}"
+
+
+def _by_side(buys: int, sells: int) -> str:
+    return f"{number(buys + sells)} (buy {number(buys)}, sell {number(sells)})" if buys or sells else "0"
