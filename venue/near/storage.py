@@ -1,0 +1,30 @@
+"""Storage deposits of a contract (NEP-145), read through NEAR RPC."""
+
+import msgspec
+
+from venue.near.rpc import NearRpc
+from venue.transport.amounts import amount_of
+from venue.transport.jsonrpc import decode, unreadable
+
+
+class _Balance(msgspec.Struct):
+    available: str
+
+
+_BALANCE = msgspec.json.Decoder(_Balance | None)
+
+
+async def available_storage(rpc: NearRpc, contract: str, account: str) -> int:
+    """Return how much yoctoNEAR of the account's deposit at the contract is not in use; 0 for one without a deposit.
+
+    Raises RefusedError with the panic's text, or UnreachableError when there is no answer or none of this shape.
+    """
+    view = await rpc.view(contract, "storage_balance_of", {"account_id": account})
+    who = f"{contract} storage_balance_of"
+    balance = decode(_BALANCE, view.value, who)
+    if balance is None:
+        return 0
+    try:
+        return amount_of(balance.available)
+    except ValueError as error:
+        raise unreadable(who, str(error)) from None
