@@ -26,6 +26,7 @@ SERVICES: Mapping[str, tuple[str, Callable[[str], object]]] = {
     "relay_ws_url": ("NEAR_INTENTS_RELAY_WS_URL", fields.websocket_url),
     "relay_rpc_url": ("NEAR_INTENTS_RELAY_RPC_URL", fields.rpc_url),
     "bridge_url": ("NEAR_INTENTS_BRIDGE_URL", fields.rpc_url),
+    "omni_api_url": ("OMNI_API_URL", fields.rpc_url),
     "near_rpc_url": ("NEAR_RPC_URL", fields.rpc_urls),
 }
 """Services of a stage: the key in the file, the setting that overrides it, and its check."""

@@ -111,6 +111,7 @@ class Settings(BaseSettings):
         default="https://status.near-intents.org/api/posts?is_featured=true",
         validation_alias="NEAR_INTENTS_STATUS_PAGE_URL",
     )
+    omni_api_url: Rpc = Field(default="https://mainnet.api.bridge.nearone.org", validation_alias="OMNI_API_URL")
     near_rpc_urls: Annotated[tuple[str, ...], BeforeValidator(fields.rpc_urls)] = Field(
         default=("https://rpc.mainnet.near.org", "https://free.rpc.fastnear.com"), validation_alias="NEAR_RPC_URL"
     )
@@ -255,6 +256,7 @@ class Settings(BaseSettings):
             self.relay_ws_url,
             self.relay_rpc_url,
             self.bridge_url,
+            self.omni_api_url,
             *self.near_rpc_urls,
             self.kraken_ws_url,
             self.coinbase_ws_url,

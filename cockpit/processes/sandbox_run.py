@@ -49,6 +49,7 @@ _PLACEHOLDERS: Mapping[str, str] = {
     "NEAR_INTENTS_RELAY_WS_URL": "ws://127.0.0.1",
     "NEAR_INTENTS_RELAY_RPC_URL": "http://127.0.0.1",
     "NEAR_INTENTS_BRIDGE_URL": "http://127.0.0.1",
+    "OMNI_API_URL": "http://127.0.0.1",
     "NEAR_RPC_URL": "http://127.0.0.1",
     "REFERENCE_KRAKEN_WS_URL": "ws://127.0.0.1",
     "REFERENCE_COINBASE_WS_URL": "ws://127.0.0.1",

@@ -26,6 +26,7 @@ def loopback(**changes: str) -> dict[str, str]:
             NEAR_INTENTS_RELAY_WS_URL="ws://127.0.0.1:9001/ws",
             NEAR_INTENTS_RELAY_RPC_URL="http://localhost:9002/rpc",
             NEAR_INTENTS_BRIDGE_URL="http://[::1]:9003/rpc",
+            OMNI_API_URL="http://127.0.0.1:9008",
             NEAR_RPC_URL="http://127.0.0.2:9004",
             REFERENCE_KRAKEN_WS_URL="ws://127.0.0.1:9005",
             REFERENCE_COINBASE_WS_URL="ws://127.0.0.1:9006",

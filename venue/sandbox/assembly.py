@@ -11,6 +11,7 @@ from venue.sandbox.base.faults import Faults, FaultTable
 from venue.sandbox.base.runtime import Background, ShiftedClock
 from venue.sandbox.base.seeding import derive, rng
 from venue.sandbox.bridges.bridge import Bridge
+from venue.sandbox.bridges.omni import OmniBridge
 from venue.sandbox.config import VenueConfig
 from venue.sandbox.flow.genesis import Participants, open_accounts
 from venue.sandbox.flow.price_path import MarketClock, PricePath, RandomWalk, RecordedPath, read_bars
@@ -21,6 +22,7 @@ from venue.sandbox.verifier.ledger import Ledger
 from venue.sandbox.verifier.restrictions import Restrictions
 from venue.sandbox.wire.errors import PAUSED
 
+BITCOIN_CHAIN = "btc:mainnet"
 TRANSFER_PANIC = PAUSED
 """The token contract's panic when ``ft_transfer`` is made to fail."""
 
@@ -38,6 +40,7 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     ledger: Ledger
     participants: Participants
     bridge: Bridge
+    omni: OmniBridge
     relay: Relay
     rivals: Rivals
     traders: Traders
@@ -70,7 +73,6 @@ def assemble(config: VenueConfig, *, clock: Callable[[], int], monotonic_ns: Cal
         tx_validity_ns=int(config.tx_validity_s * NS_PER_S),
         contract=config.contract,
     )
-    ledger.refuse_transfer = lambda _: TRANSFER_PANIC if faults.count_down("ft_transfer_fails") else None
     participants = open_accounts(config, ledger)
     ledger.restrictions = lambda: _restrictions(faults.current, participants.maker.account)
     relay = Relay(
@@ -97,6 +99,19 @@ def assemble(config: VenueConfig, *, clock: Callable[[], int], monotonic_ns: Cal
         send_after_ns=int(config.send_after_s * NS_PER_S),
         complete_after_ns=int(config.complete_after_s * NS_PER_S),
         confirm_ns=int(config.confirm_s * NS_PER_S),
+    )
+    omni = OmniBridge(
+        ledger,
+        shifted,
+        bridge.chains[BITCOIN_CHAIN],
+        faults=faults,
+        tokens=config.tokens,
+        index_after_ns=int(config.index_after_s * NS_PER_S),
+        send_after_ns=int(config.send_after_s * NS_PER_S),
+        complete_after_ns=int(config.complete_after_s * NS_PER_S),
+    )
+    ledger.refuse_transfer = lambda burn: (
+        TRANSFER_PANIC if faults.count_down("ft_transfer_fails") else omni.refusal(burn)
     )
     rivals = Rivals(
         relay=relay,
@@ -140,6 +155,7 @@ def assemble(config: VenueConfig, *, clock: Callable[[], int], monotonic_ns: Cal
         ledger=ledger,
         participants=participants,
         bridge=bridge,
+        omni=omni,
         relay=relay,
         rivals=rivals,
         traders=traders,

@@ -65,7 +65,7 @@ class VenueConfig(msgspec.Struct, frozen=True, kw_only=True):
     fee_pips: int = 1
     flat: bool = False
     start_paused: bool = False
-    port: Annotated[int, msgspec.Meta(ge=0, le=65_527)] = 0
+    port: Annotated[int, msgspec.Meta(ge=0, le=65_526)] = 0
     index_after_s: _Seconds = 2.0
     send_after_s: _Seconds = 6.0
     complete_after_s: _Seconds = 20.0

@@ -15,8 +15,10 @@ from venue.protocol.units import NS_PER_S
 from venue.sandbox.alarms import AlarmBoard
 from venue.sandbox.assembly import Parts
 from venue.sandbox.base.faults import DepositRequest, FaultTable, OneTimeFaults
+from venue.sandbox.bridges import omni_view
 from venue.sandbox.bridges.bridge import Bridge
 from venue.sandbox.bridges.chains import Chain
+from venue.sandbox.bridges.omni import OmniBridge
 from venue.sandbox.bridges.records import BridgeWithdrawal, Deposit
 from venue.sandbox.flow.traders import Traders
 from venue.sandbox.http_apps import json_response
@@ -182,29 +184,33 @@ def _requests(parts: Parts) -> dict[str, object]:
     return {"total": total, "active": active, "other": total - active, "pairs": pairs}
 
 
-def chains_view(bridge: Bridge, ledger: Ledger, now_ns: int) -> dict[str, object]:
+def chains_view(bridge: Bridge, omni: OmniBridge, ledger: Ledger, now_ns: int) -> dict[str, object]:
     """Return by chain: balances by address (of its first coin, and of each), deposits, burns, payments and losses; by
     token its totals. Amounts are text.
 
     """
-    return {name: _chain(bridge, ledger, name, now_ns) for name in bridge.chains}
+    return {name: _chain(bridge, omni, ledger, name, now_ns) for name in bridge.chains}
 
 
-def _chain(bridge: Bridge, ledger: Ledger, name: str, now_ns: int) -> dict[str, object]:
+def _chain(bridge: Bridge, omni: OmniBridge, ledger: Ledger, name: str, now_ns: int) -> dict[str, object]:
     chain = bridge.chains[name]
     credited = bridge.credited(name)
     withdrawals = [row for row in bridge.withdrawals if row.token.asset.chain == name]
     return {
         "credits": None if credited is None else credited.asset.token_id,
         "tokens": {
-            row.asset.token_id: _totals(bridge, ledger, row.asset) for row in bridge.tokens if row.asset.chain == name
+            row.asset.token_id: _totals(bridge, omni, ledger, row.asset)
+            for row in bridge.tokens
+            if row.asset.chain == name
         },
         "balances": _shown(chain),
         "coins": {coin.coin: _shown(coin) for coin in bridge.coins.values() if coin.name == name},
-        "payments": [payment for row in withdrawals if (payment := _payment(row, now_ns)) is not None],
-        "withdrawals": [_withdrawal(row) for row in withdrawals],
+        "payments": [payment for row in withdrawals if (payment := _payment(row, now_ns)) is not None]
+        + omni_view.payments(omni, name, now_ns),
+        "withdrawals": [_withdrawal(row) for row in withdrawals] + omni_view.withdrawals(omni, name),
         "deposits": [_deposit(row, now_ns) for row in bridge.deposits if row.transfer.chain == name],
-        "lost": [_lost(row.burn) for row in bridge.lost if row.token.asset.chain == name],
+        "lost": [_lost(row.burn) for row in bridge.lost if row.token.asset.chain == name]
+        + [_lost(burn) for burn in omni.lost if _is_of(bridge, burn, name)],
     }
 
 
@@ -212,13 +218,19 @@ def _shown(coin: Chain) -> dict[str, str]:
     return {address: str(amount) for address, amount in sorted(coin.balances.items())}
 
 
-def _totals(bridge: Bridge, ledger: Ledger, token: Token) -> dict[str, object]:
+def _totals(bridge: Bridge, omni: OmniBridge, ledger: Ledger, token: Token) -> dict[str, object]:
     totals: dict[str, int] = msgspec.to_builtins(bridge.totals(token.token_id))
     return {
         "symbol": token.symbol,
         "supply": str(ledger.supply(token.token_id)),
         "totals": {key: str(amount) for key, amount in totals.items()},
+        "omni": omni_view.totals(omni, token.token_id),
     }
+
+
+def _is_of(bridge: Bridge, burn: Burn, chain: str) -> bool:
+    token = bridge.token(lambda known: known.asset.token_id == burn.token_id)
+    return token is not None and token.asset.chain == chain
 
 
 def _lost(burn: Burn) -> dict[str, object]:

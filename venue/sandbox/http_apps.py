@@ -1,4 +1,4 @@
-"""The endpoints over HTTP: the relay's, the two NEAR RPC nodes', the bridge's, and the venue's alarms."""
+"""The endpoints over HTTP: the relay's, the two NEAR RPC nodes', the bridges', and the venue's alarms."""
 
 import asyncio
 import json
@@ -13,6 +13,7 @@ from venue.sandbox.alarms import AlarmBoard
 from venue.sandbox.base.faults import Endpoint, Faults, FaultTable, Gateway, LostAnswer, Node
 from venue.sandbox.base.lost_answers import answer_lost_call
 from venue.sandbox.base.runtime import Background
+from venue.sandbox.bridges.omni_api import OmniApi
 from venue.sandbox.relay.rpc import RelayRpc
 from venue.sandbox.relay.websocket import RelaySocket
 
@@ -69,6 +70,19 @@ def alarm_app(board: AlarmBoard, faults: FaultTable) -> Starlette:
         return await _broken(now.status_page, now) or json_response(board.posts())
 
     return Starlette(routes=[Route("/public/status", status), Route("/api/posts", posts)])
+
+
+def omni_app(api: OmniApi, faults: FaultTable) -> Starlette:
+    """Serve the Omni bridge's API below ``/api``, with the faults of the table."""
+
+    async def answer(request: Request) -> Response:
+        broken = await _broken(faults.current.omni.api, faults.current)
+        if broken is not None:
+            return broken
+        status, content = api.answer(request.url.path, dict(request.query_params))
+        return json_response(content, status)
+
+    return Starlette(routes=[Route("/{path:path}", answer)])
 
 
 def near_app(handle: Handler, faults: FaultTable, node: Node, background: Background) -> Starlette:

@@ -12,6 +12,7 @@ from venue.protocol.units import NS_PER_S
 from venue.sandbox.assembly import assemble, salt
 from venue.sandbox.base.faults import DepositRequest, Exchange, OneTimeFaults
 from venue.sandbox.base.hosting import HOST, HttpHost
+from venue.sandbox.bridges.omni_api import OmniApi
 from venue.sandbox.bridges.rpc import BridgeRpc
 from venue.sandbox.config import VenueConfig
 from venue.sandbox.control import balances, chains_view, control_app, overview
@@ -26,7 +27,7 @@ from venue.sandbox.exchanges.tickers import (
     kraken_rest,
 )
 from venue.sandbox.exchanges.websocket import ExchangeSocket, exchange_app
-from venue.sandbox.http_apps import alarm_app, bridge_app, near_app, relay_app
+from venue.sandbox.http_apps import alarm_app, bridge_app, near_app, omni_app, relay_app
 from venue.sandbox.near.rpc import NearRpc
 from venue.sandbox.relay.bearer_tokens import BearerTokens
 from venue.sandbox.relay.rpc import RelayRpc
@@ -102,6 +103,7 @@ class Venue:
             "NEAR_INTENTS_RELAY_WS_URL": ws["relay"] + "/ws",
             "NEAR_INTENTS_RELAY_RPC_URL": http["relay"] + "/rpc",
             "NEAR_INTENTS_BRIDGE_URL": http["bridge"] + "/rpc",
+            "OMNI_API_URL": http["omni"],
             "NEAR_RPC_URL": f"{http['near_a']},{http['near_b']}",
             "REFERENCE_KRAKEN_WS_URL": ws["kraken"] + "/v2",
             "REFERENCE_COINBASE_WS_URL": ws["coinbase"],
@@ -122,7 +124,7 @@ class Venue:
         )
 
     def chains(self) -> dict[str, object]:
-        return chains_view(self._parts.bridge, self.ledger, self._parts.clock())
+        return chains_view(self._parts.bridge, self._parts.omni, self.ledger, self._parts.clock())
 
     def forward(self, by_ns: int) -> int:
         """Put the venue's time forward, with blocks, bridge and deadlines, and return it, UTC nanoseconds.
@@ -134,8 +136,13 @@ class Venue:
         self.ledger.advance_block()
         self._parts.clock.forward(by_ns)
         self.ledger.advance_block()
-        self._parts.bridge.advance(self._parts.clock())
+        self._advance_bridges()
         return self._parts.clock()
+
+    def _advance_bridges(self) -> None:
+        now = self._parts.clock()
+        self._parts.bridge.advance(now)
+        self._parts.omni.advance(now)
 
     def _stated_time_ns(self) -> int:
         return self._parts.clock() + self._parts.faults.skew_ns
@@ -160,6 +167,7 @@ class Venue:
             "near_a": near_app(node.handle, faults, "near_a", background),
             "near_b": near_app(twin.handle, faults, "near_b", background),
             "bridge": bridge_app(bridge.handle, faults),
+            "omni": omni_app(OmniApi(parts.omni, parts.clock), faults),
             "kraken": exchange_app(kraken, "/v2", "/0/public/Ticker", kraken_rest),
             "coinbase": exchange_app(coinbase, "/", "/products/BTC-EUR/ticker", coinbase_rest),
             "bitstamp": exchange_app(self._bitstamp, "/", "/api/v2/ticker/btceur/", bitstamp_rest),
@@ -227,7 +235,7 @@ class Venue:
         pulses = 0
         while True:
             await asyncio.sleep(PULSE_S)
-            self._parts.bridge.advance(self._parts.clock())
+            self._advance_bridges()
             pulses += 1
             if pulses % 10 == 0:
                 self.ledger.advance_block()

@@ -182,13 +182,13 @@ def test_every_endpoint_on_loopback_is_the_sandbox() -> None:
     settings = load(None, loopback())
     assert settings.is_loopback
     assert settings.mode == "SANDBOX"
-    assert len(settings.endpoints) == 9
+    assert len(settings.endpoints) == 10
 
 
 def test_a_source_of_alarms_can_be_switched_off() -> None:
     off = load(None, loopback(NEAR_INTENTS_SHIELD_URL="none", NEAR_INTENTS_STATUS_PAGE_URL="NONE"))
     assert (off.shield_url, off.status_page_url) == (None, None)
-    assert (len(off.endpoints), off.mode) == (7, "SANDBOX")
+    assert (len(off.endpoints), off.mode) == (8, "SANDBOX")
 
 
 @pytest.mark.parametrize("name", [name for name in loopback() if name.endswith("_URL")])

@@ -28,6 +28,7 @@ GOOD: Mapping[str, str] = {
     "NEAR_INTENTS_RELAY_WS_URL": f"ws://{NOWHERE}/ws",
     "NEAR_INTENTS_RELAY_RPC_URL": f"http://{NOWHERE}/rpc",
     "NEAR_INTENTS_BRIDGE_URL": f"http://{NOWHERE}/rpc",
+    "OMNI_API_URL": f"http://{NOWHERE}",
     "NEAR_RPC_URL": f"http://{NOWHERE}",
     "REFERENCE_KRAKEN_WS_URL": f"ws://{NOWHERE}/v2",
     "REFERENCE_COINBASE_WS_URL": f"ws://{NOWHERE}",

@@ -26,6 +26,7 @@ async def test_the_environment_is_complete_and_the_same_for_the_same_seed(launch
         "NEAR_INTENTS_RELAY_WS_URL",
         "NEAR_INTENTS_RELAY_RPC_URL",
         "NEAR_INTENTS_BRIDGE_URL",
+        "OMNI_API_URL",
         "NEAR_RPC_URL",
         "REFERENCE_KRAKEN_WS_URL",
         "REFERENCE_COINBASE_WS_URL",

@@ -9,6 +9,7 @@ import msgspec
 
 from venue.protocol.tokens import DEFAULT_TOKENS, TokenTable
 from venue.protocol.units import NS_PER_MS, NS_PER_S
+from venue.sandbox.base.omni_faults import OmniFaults
 
 Endpoint = Literal["ok", "429", "500", "garbage", "slow"]
 Gateway = Literal["ok", "401", "403", "429", "500", "garbage", "slow"]
@@ -17,7 +18,7 @@ Node = Literal["near_a", "near_b"]
 Counter = Literal["ft_transfer_fails", "estimate_fails", "withdrawal_rejects"]
 Feature = Literal["ALL", "intents", "ft_withdraw", "ft_on_transfer", "mt_transfer"]
 View = Literal["pa_all_paused", "is_account_locked", "is_auth_by_predecessor_id_enabled", "simulate_intents"]
-Period = Literal["near_tx_unknown_s", "near_stale_s", "bridge_not_found_s", "relay_not_found_s"]
+Period = Literal["near_tx_unknown_s", "near_stale_s", "bridge_not_found_s", "relay_not_found_s", "omni_not_found_s"]
 _Milliseconds = Annotated[int, msgspec.Meta(ge=0, le=600_000)]
 _Skew = Annotated[int, msgspec.Meta(ge=-3_600_000, le=3_600_000)]
 _Seconds = Annotated[float, msgspec.Meta(ge=0, le=604_800)]
@@ -69,6 +70,8 @@ class Faults(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     not have. ``bridge_delists``: ids of tokens that the bridge no longer lists.
     ``shield``, ``status_page``: how the sources of alarms behave, with ``near_slow_ms`` when slow. ``shield_count``:
     the number of incidents that SHIELD states, whatever it lists.
+
+    ``omni``: the faults of the Omni bridge; ``omni_not_found_s``: for so long its API knows no transfer.
     """
 
     relay_stall: bool = False
@@ -106,6 +109,8 @@ class Faults(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     shield: Endpoint = "ok"
     status_page: Endpoint = "ok"
     shield_count: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] | None = None
+    omni: OmniFaults = OmniFaults()
+    omni_not_found_s: _Seconds = 0
 
     def __post_init__(self) -> None:
         if not self.fee_factor.is_finite() or not 0 <= self.fee_factor <= 100_000:

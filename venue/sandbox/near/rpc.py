@@ -3,6 +3,7 @@
 import base64
 import contextlib
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, Literal
 
 import msgspec
@@ -107,13 +108,11 @@ class NearRpc:
         raise errors.NodeError(errors.parse_error(f"unknown variant `{kind}`"))
 
     def _call_function(self, account: str, method: str, args: bytes) -> object:
-        if account != self._ledger.contract:
-            raise errors.NodeError(errors.unknown_account(account, self._tip()))
-        view = VIEWS.get(method)
-        if view is None or method in self._faults.current.verifier_lacks:
+        view = self._view(account, method)
+        if view is None:
             return self._view_failed("wasm execution failed with error: MethodResolveError(MethodNotFound)")
         try:
-            value = view(self._ledger, args)
+            value = view(args)
         except LogLimitExceededError as limit:
             inner = f"TotalLogLengthExceeded {{ length: {limit.length}, limit: {limit.limit} }}"
             return self._view_failed(f"wasm execution failed with error: HostError({inner})")
@@ -121,6 +120,15 @@ class NearRpc:
             text = msgspec.json.encode(str(panic)).decode()
             return self._view_failed(f"wasm execution failed with error: HostError(GuestPanic {{ panic_msg: {text} }})")
         return {"result": list(msgspec.json.encode(value)), "logs": [], **self._tip()}
+
+    def _view(self, account: str, method: str) -> Callable[[bytes], object] | None:
+        ledger = self._ledger
+        if account != ledger.contract:
+            if account not in ledger.contracts:
+                raise errors.NodeError(errors.unknown_account(account, self._tip()))
+            return ledger.contracts[account].get(method)
+        own = VIEWS.get(method)
+        return None if own is None or method in self._faults.current.verifier_lacks else partial(own, ledger)
 
     def _view_access_key(self, account: str, public_key: str) -> object:
         key = self._ledger.access_keys.find(account, public_key)

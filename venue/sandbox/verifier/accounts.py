@@ -24,7 +24,7 @@ _IMPLICIT = re.compile(r"[0-9a-f]{64}", re.ASCII)
 class Burn(msgspec.Struct, frozen=True, kw_only=True):
     """A withdrawal, logged by the contract as ``mt_burn``; ``amount`` in base units, ``at_ns`` block time.
 
-    With a ``msg`` it leaves by ``ft_transfer_call``, which the bridge does not treat as a withdrawal.
+    With a ``msg`` it leaves by ``ft_transfer_call``, which the PoA bridge does not treat as a withdrawal.
 
     """
 
@@ -37,6 +37,15 @@ class Burn(msgspec.Struct, frozen=True, kw_only=True):
     tx_hash: str
     at_ns: int
     msg: str | None = None
+
+
+class StoragePaid(msgspec.Struct, frozen=True, kw_only=True):
+    """wNEAR that left for the storage deposit of ``for_account`` at ``contract``; ``amount`` in yoctoNEAR."""
+
+    account: str
+    contract: str
+    for_account: str
+    amount: int
 
 
 class Account:
@@ -117,6 +126,7 @@ class Draft:
         self._made: set[str] = set()
         self.deltas: dict[str, dict[str, int]] = {}
         self.burns: list[Burn] = []
+        self.storage_paid: list[StoragePaid] = []
 
     def exists(self, name: str) -> bool:
         """Return whether the account is known, before this call or through it."""

@@ -8,7 +8,7 @@ import msgspec
 
 from venue.sandbox.verifier.accounts import Burn
 from venue.sandbox.wire.errors import REFUND_LOG_TOO_LONG, ContractPanicError, LogLimitExceededError
-from venue.sandbox.wire.payload import FtWithdraw, SignedMessage, TokenDiff, TransferIntent
+from venue.sandbox.wire.payload import FtWithdraw, SignedMessage, StorageDeposit, TokenDiff, TransferIntent
 
 LOG_LIMIT = 16_384
 """Bytes all logs of one call may have together (NEAR runtime)."""
@@ -50,6 +50,12 @@ def ft_withdraw(message: SignedMessage, intent: FtWithdraw) -> str:
     event = {"intent_hash": message.intent_hash, "account_id": message.signer_id}
     event |= {"token": intent.token, "receiver_id": intent.receiver_id, "amount": str(int(intent.amount))}
     return _dip4("ft_withdraw", [event | _present(memo=intent.memo, msg=intent.msg)])
+
+
+def storage_deposit(message: SignedMessage, intent: StorageDeposit) -> str:
+    event = {"intent_hash": message.intent_hash, "account_id": message.signer_id, "contract_id": intent.contract_id}
+    event |= {"deposit_for_account_id": intent.deposit_for_account_id, "amount": str(int(intent.amount))}
+    return _dip4("storage_deposit", [event])
 
 
 def public_key(event: str, account: str, key: str, intent_hash: str | None = None) -> str:

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from venue.protocol.units import PIPS
 from venue.sandbox.verifier import events
-from venue.sandbox.verifier.accounts import Burn, Draft
+from venue.sandbox.verifier.accounts import Burn, Draft, StoragePaid
 from venue.sandbox.wire.errors import INVALID_INTENT, ContractPanicError
 from venue.sandbox.wire.payload import (
     AddPublicKey,
@@ -18,9 +18,12 @@ from venue.sandbox.wire.payload import (
     Intent,
     RemovePublicKey,
     SignedMessage,
+    StorageDeposit,
     TokenDiff,
     TransferIntent,
 )
+
+WRAPPED_NEAR = "nep141:wrap.near"
 
 _Id = TypeVar("_Id", bound=str)
 
@@ -109,6 +112,20 @@ def withdraw(draft: Draft, owner: str, intent: FtWithdraw, *, tx_hash: str, now_
     )
 
 
+def pay_storage(draft: Draft, message: SignedMessage, intent: StorageDeposit) -> str:
+    """Debit the signer's wNEAR, record what it pays for, and return the log line."""
+    draft.debit(message.signer_id, WRAPPED_NEAR, int(intent.amount))
+    draft.storage_paid.append(
+        StoragePaid(
+            account=message.signer_id,
+            contract=intent.contract_id,
+            for_account=intent.deposit_for_account_id,
+            amount=int(intent.amount),
+        )
+    )
+    return events.storage_deposit(message, intent)
+
+
 def apply_intent(
     draft: Draft, message: SignedMessage, intent: Intent, *, pips: int, collector: str, tx_hash: str, now_ns: int
 ) -> str:
@@ -122,6 +139,8 @@ def apply_intent(
         case FtWithdraw():
             withdraw(draft, signer, intent, tx_hash=tx_hash, now_ns=now_ns)
             return events.ft_withdraw(message, intent)
+        case StorageDeposit():
+            return pay_storage(draft, message, intent)
         case AddPublicKey():
             draft.add_key(signer, str(intent.public_key))
             return events.public_key("public_key_added", signer, intent.public_key, message.intent_hash)

@@ -9,7 +9,7 @@ import msgspec
 from venue.protocol.nonce import decode_nonce
 from venue.sandbox.verifier import events, execution
 from venue.sandbox.verifier.access_keys import AccessKeys
-from venue.sandbox.verifier.accounts import Accounts, Burn, Draft
+from venue.sandbox.verifier.accounts import Accounts, Burn, Draft, StoragePaid
 from venue.sandbox.verifier.blocks import VALIDITY_NS, Blocks
 from venue.sandbox.verifier.intents import withdraw
 from venue.sandbox.verifier.restrictions import NONE, Read
@@ -55,6 +55,7 @@ class Ledger:
     """The Verifier's state. ``clock`` gives block time in UTC nanoseconds; ``salt`` (4 bytes) also seeds the hashes.
 
     ``refuse_transfer`` gets every burn and returns the panic of the token's ``ft_transfer``, None for success.
+    ``contracts``: the views of other contracts by account and method.
     ``restrictions`` returns what is paused, locked or disabled now.
 
     """
@@ -84,7 +85,10 @@ class Ledger:
         self._executed: OrderedDict[str, Executed] = OrderedDict()
         self._salt = salt
         self._previous_salts: dict[bytes, bool] = {}
+        self.contracts: dict[str, dict[str, Callable[[bytes], object]]] = {}
         self._burn_listeners: list[Callable[[Burn], None]] = []
+        self._lost_listeners: list[Callable[[Burn], None]] = []
+        self._storage_listeners: list[Callable[[StoragePaid], None]] = []
 
     def frozen(self) -> "Ledger":
         """Return a copy of the state for a node that stands still; nothing may be executed on it."""
@@ -99,6 +103,7 @@ class Ledger:
         )
         copied.accounts, copied.access_keys = copy.deepcopy(self.accounts), copy.deepcopy(self.access_keys)
         copied.blocks, copied._previous_salts = blocks, dict(self._previous_salts)
+        copied.contracts = self.contracts
         restrictions = self.restrictions()
         copied.restrictions = lambda: restrictions
         return copied
@@ -214,6 +219,14 @@ class Ledger:
         """Call ``listener`` with every withdrawal whose transfer succeeded, right after the balance was debited."""
         self._burn_listeners.append(listener)
 
+    def on_lost(self, listener: Callable[[Burn], None]) -> None:
+        """Call ``listener`` with every withdrawal whose transfer with a message failed: nothing credits it back."""
+        self._lost_listeners.append(listener)
+
+    def on_storage_paid(self, listener: Callable[[StoragePaid], None]) -> None:
+        """Call ``listener`` with every payment into a storage deposit, before the withdrawals of the same call."""
+        self._storage_listeners.append(listener)
+
     def advance_block(self) -> None:
         """Add a block without a successful call."""
         self.blocks.advance()
@@ -251,6 +264,9 @@ class Ledger:
         draft.commit()
         self.blocks.advance()
         height = self.height
+        for paid in draft.storage_paid:
+            for on_storage in self._storage_listeners:
+                on_storage(paid)
         transfers = tuple(self._resolve(burn) for burn in draft.burns)
         executed = Executed(intent_hashes=intent_hashes, tx_hash=tx_hash, height=height, logs=logs, transfers=transfers)
         self._executed[tx_hash] = executed
@@ -266,6 +282,8 @@ class Ledger:
                 listener(burn)
             return Transferred(burn)
         if burn.msg is not None:
+            for listener in self._lost_listeners:
+                listener(burn)
             return Transferred(burn, failure)
         self.mint(burn.account, burn.token_id, burn.amount)
         line = events.mt_mint(burn.account, burn.token_id, burn.amount, memo="refund")

@@ -82,6 +82,14 @@ class FtWithdraw(msgspec.Struct, frozen=True, kw_only=True, tag_field="intent", 
     min_gas: int | str | None = None
 
 
+class StorageDeposit(msgspec.Struct, frozen=True, kw_only=True, tag_field="intent", tag="storage_deposit"):
+    """The signer pays ``amount`` yoctoNEAR, out of its wNEAR, into an account's storage deposit at a contract."""
+
+    contract_id: AccountId
+    deposit_for_account_id: AccountId
+    amount: Amount
+
+
 class AddPublicKey(msgspec.Struct, frozen=True, tag_field="intent", tag="add_public_key"):
     """The signer's account registers one more key."""
 
@@ -94,7 +102,7 @@ class RemovePublicKey(msgspec.Struct, frozen=True, tag_field="intent", tag="remo
     public_key: PublicKey
 
 
-Intent = TokenDiff | TransferIntent | FtWithdraw | AddPublicKey | RemovePublicKey
+Intent = TokenDiff | TransferIntent | FtWithdraw | StorageDeposit | AddPublicKey | RemovePublicKey
 
 
 class SignedMessage(msgspec.Struct, frozen=True, kw_only=True):
