@@ -26,7 +26,7 @@ class VenueConfig(msgspec.Struct, frozen=True, kw_only=True):
     of ``deposit_btc`` base units shows up, None for never; it is credited ``deposit_confirm_s`` later.
     ``settle_s``: shortest and longest time from publishing to settlement; ``pace`` *production* settles as the real
     venue does instead, with a tail of minutes. ``status_after_s``: for so long after its publication the relay does
-    not know the status of an intent. ``flat``: requests in the documented flat envelope. ``port``: first of nine
+    not know the status of an intent. ``flat``: requests in the documented flat envelope. ``port``: first of ten
     consecutive ports, 0 for any free ones. ``index_after_s``, ``send_after_s``, ``complete_after_s``: how long after
     a withdrawal left the Verifier the bridge knows it, has paid it out, and is done. ``confirm_s``: when a deposit is
     final, unless it says otherwise. ``tx_validity_s``: how old the block named by a transaction may be.
