@@ -11,6 +11,7 @@ from cockpit.processes.launch import end_process
 from cockpit.processes.sandbox_run import SandboxRun
 from tests.support.processes.desk_process import DeskProcess
 from tests.support.processes.processes import bare_environment
+from tests.support.processes.reconciliation import reconcile
 from tests.support.processes.sandbox_session import FLAGS, Open
 from tests.support.processes.taker import Taker
 from tests.support.processes.terminal import Terminal
@@ -40,8 +41,13 @@ Launch = Callable[..., Awaitable[DeskProcess]]
 
 
 @pytest.fixture
-async def launch(venue: VenueProcess, control: Control, short_dir: Path) -> AsyncIterator[Launch]:
-    """Start desks on the venue with settings of the test's own, by their names; they are killed when it ends."""
+async def launch(
+    venue: VenueProcess, control: Control, short_dir: Path, request: pytest.FixtureRequest
+) -> AsyncIterator[Launch]:
+    """Start desks on the venue with settings of the test's own, by their names; they are killed when it ends.
+
+    Those that still run then must first explain every token to the base unit, unless the test is ``unreconciled``.
+    """
     desks: list[DeskProcess] = []
 
     async def start(**settings: str) -> DeskProcess:
@@ -53,8 +59,15 @@ async def launch(venue: VenueProcess, control: Control, short_dir: Path) -> Asyn
         return desk
 
     yield start
-    for desk in desks:
-        await desk.close()
+    try:
+        if request.node.get_closest_marker("unreconciled") is None:
+            await control.mend()
+            for desk in desks:
+                if desk.running:
+                    await reconcile(desk, control)
+    finally:
+        for desk in desks:
+            await desk.close()
 
 
 @pytest.fixture

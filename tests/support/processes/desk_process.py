@@ -57,6 +57,10 @@ class DeskProcess:
         assert self._process is not None
         return self._process
 
+    @property
+    def running(self) -> bool:
+        return self._process is not None and self._process.running
+
     async def start(self) -> None:
         """Start the process and wait until it answers."""
         process = self.spawn()

@@ -21,6 +21,7 @@ WHOLE: dict[str, object] = {
     "exchange_lie_bps": {},
     "clock_skew_ms": 0,
     "near_stale_s": {},
+    "bridge_credits": "",
     "paused": [],
     "account_locked": False,
     "no_predecessor": False,
@@ -52,6 +53,10 @@ class Control:
 
     async def state(self) -> dict[str, Any]:
         answer: dict[str, Any] = (await self.http.get("/state")).json()
+        return answer
+
+    async def chains(self) -> dict[str, Any]:
+        answer: dict[str, Any] = (await self.http.get("/chains")).json()
         return answer
 
     async def faults(self, **faults: object) -> None:

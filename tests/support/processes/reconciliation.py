@@ -1,0 +1,57 @@
+"""The balance reconciliation of every end-to-end test: the desk against the ledger, all tokens, to the base unit."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from cockpit.model.snapshot import Snapshot
+from tests.support.processes.desk_process import DeskProcess
+from tests.support.processes.venue_process import Control
+from tests.support.waiting import until
+from venue.protocol.tokens import DEFAULT_TOKENS, TokenTable
+
+
+async def reconcile(
+    desk: DeskProcess, control: Control, *, tokens: TokenTable = DEFAULT_TOKENS, within_s: float = 20
+) -> Snapshot:
+    """Wait until the desk explains what the ledger holds of every token, and return that snapshot.
+
+    AssertionError when it does not, or when any of its money was lost on the wrong way out.
+    """
+    account = desk.settings["NEAR_INTENTS_ACCOUNT_ID"]
+    seen: list[Snapshot] = []
+    wrong: list[str] = []
+
+    async def explained() -> bool:
+        before = await control.balances(account)
+        seen.append(await desk.snapshot())
+        wrong[:] = differences(seen[-1], before, tokens)
+        return not wrong
+
+    try:
+        await until(explained, within_s)
+    except AssertionError:
+        raise AssertionError(f"not reconciled within {within_s:g} s: {'; '.join(wrong)}") from None
+    assert lost(await control.chains(), account) == []
+    return seen[-1]
+
+
+def differences(shot: Snapshot, ledger: Mapping[str, int], tokens: TokenTable) -> list[str]:
+    """Compare the desk's rows with the ledger; a sentence for each token that is not explained to the base unit."""
+    rows = {row.symbol: row for row in shot.inventory.rows}
+    wrong = []
+    for token in tokens.tokens:
+        held, row = token.to_decimal(ledger.get(token.token_id, 0)), rows.get(token.symbol)
+        if row is None or row.balance is None or row.unexplained is None or row.opening is None:
+            if held or row is not None:
+                wrong.append(f"{token.symbol}: {held} is held, and the desk shows {row}")
+            continue
+        known = row.opening + row.deposited + row.filled - row.withdrawn + row.accepted
+        if (row.balance, row.unexplained, known) != (held, Decimal(0), held):
+            wrong.append(f"{token.symbol}: {held} is held, {known} known, {row.unexplained} unexplained: {row}")
+    return wrong
+
+
+def lost(chains: Mapping[str, Mapping[str, Any]], account: str) -> list[Any]:
+    """Return what the account burned towards a contract that keeps it."""
+    return [burn for chain in chains.values() for burn in chain["lost"] if burn["account"] == account]
