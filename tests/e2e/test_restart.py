@@ -6,6 +6,8 @@ import sqlite3
 from contextlib import closing
 from decimal import Decimal
 
+import pytest
+
 from cockpit.desk.funding.preflight import PREVIOUS_RUN
 from cockpit.desk.interlocks.checklist import NAMES
 from cockpit.model.commands import WithdrawalOrder
