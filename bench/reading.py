@@ -45,18 +45,20 @@ _TEXT = "x" * 900
 
 _FILL = {
     "swap_demand_events": "SELECT 'run', :start + i * :apart, printf('quote-%010d', i), :btc, :eure, '8000', NULL,"
-    " 60000, NULL, NULL",
+    " 60000, NULL, NULL, 0, i % 3 = 0, :start + i * :apart - 20000000, 300, NULL, i % 3 = 0, NULL, NULL, NULL, NULL",
     "trade_decisions": "SELECT 'run', :start + i * :apart, printf('decision-%010d', i), printf('quote-%010d', i),"
     " i % 2 = 0, CASE WHEN i % 2 = 0 THEN 'quote' WHEN i % 3 = 0 THEN 'notional' WHEN i % 5 = 0 THEN 'covered'"
     " ELSE 'deadline' END, 'buy', '50000', '49900', '0', '8000', '3992000000000000000', '3992000000000000000',"
     " '8000000000000000', :start + i * :apart + 61000000000, :text, 'rules', ''",
     "execute_trade_commands": "SELECT 'run', :start + 2 * i * :apart + 1000000, printf('command-%010d', i),"
     " printf('decision-%010d', 2 * i), printf('quote-%010d', 2 * i), printf('hash-%010d', i), 'nonce',"
-    " :start + 2 * i * :apart + 61000000000, :btc, :eure, '8000', '3992000000000000000', 300000 + i % 100000",
+    " :start + 2 * i * :apart + 61000000000, :btc, :eure, '8000', '3992000000000000000', 300000 + i % 100000,"
+    " CASE WHEN i % 3 = 0 THEN 'router_leg' ELSE 'top_level' END",
 }
 _RESULTS = (
     "INSERT INTO trade_execution_results (run_id, at_ns, command_id, quote_id, quote_hash, outcome, detail,"
-    " intent_hash, tx_hash) SELECT run_id, at_ns + {later}, command_id, quote_id, quote_hash, {outcome}, '', NULL, {tx}"
+    " intent_hash, tx_hash, request_kind) SELECT run_id, at_ns + {later}, command_id, quote_id, quote_hash, {outcome},"
+    " '', NULL, {tx}, request_kind"
     " FROM execute_trade_commands WHERE (id - 1) % {every} = 0 ORDER BY id"
 )
 _PRICES = (

@@ -63,6 +63,16 @@ def _swap_demand(run_id: str, e: SwapDemand) -> Row:
         _int64(e.min_deadline_ms),
         e.partner_id,
         e.traceparent,
+        int(e.dry),
+        int(e.router_leg),
+        e.asked_ns,
+        e.min_wait_ms,
+        e.max_wait_ms,
+        None if e.protocol_fee_included is None else int(e.protocol_fee_included),
+        e.source,
+        e.quote_type,
+        e.trusted_partner_id,
+        e.slippage_bps,
     )
 
 
@@ -144,6 +154,7 @@ def _execute_trade(run_id: str, e: ExecuteTrade) -> Row:
         str(e.amount_in),
         str(e.amount_out),
         e.reaction_ns,
+        e.request_kind,
     )
 
 
@@ -158,6 +169,7 @@ def _trade_result(run_id: str, e: TradeResult) -> Row:
         e.detail,
         e.intent_hash,
         e.tx_hash,
+        e.request_kind,
     )
 
 

@@ -14,6 +14,8 @@ Outcome = Literal[
 ]
 Side = Literal["buy", "sell"]
 """What the desk does with the base asset."""
+RequestKind = Literal["", "top_level", "router_leg", "dry"]
+"""What kind of request a quote answers; empty in rows of older versions, which did not tell."""
 
 
 class Event(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag_field="topic"):
@@ -23,7 +25,13 @@ class Event(msgspec.Struct, frozen=True, gc=False, kw_only=True, tag_field="topi
 
 
 class SwapDemand(Event, frozen=True, gc=False, kw_only=True, tag="norm.swap_demand"):
-    """A well-formed request for the active pair; exactly one of the two amounts is set."""
+    """A well-formed request for the active pair; exactly one of the two amounts is set.
+
+    ``dry``: a price check, nobody means to trade; it is no demand. ``router_leg``: a leg of a router's route, whose
+    auction lasts about 51 ms. ``asked_ns``: when the relay asked, by its own clock, UTC ns; None where it was not
+    stated or not plausible. ``source``, ``quote_type`` and ``trusted_partner_id`` are the relay's own word on who asks
+    and why. ``slippage_bps``: how far the taker lets the price move. Rows of older versions have the defaults.
+    """
 
     quote_id: str
     asset_in: str
@@ -33,6 +41,21 @@ class SwapDemand(Event, frozen=True, gc=False, kw_only=True, tag="norm.swap_dema
     min_deadline_ms: int
     partner_id: str | None
     traceparent: str | None
+    dry: bool = False
+    router_leg: bool = False
+    asked_ns: int | None = None
+    min_wait_ms: int | None = None
+    max_wait_ms: int | None = None
+    protocol_fee_included: bool | None = None
+    source: str | None = None
+    quote_type: str | None = None
+    trusted_partner_id: str | None = None
+    slippage_bps: int | None = None
+
+    @property
+    def kind(self) -> RequestKind:
+        """``dry`` for a price check, whoever asks."""
+        return "dry" if self.dry else "router_leg" if self.router_leg else "top_level"
 
 
 class MarketSettlements(Event, frozen=True, gc=False, kw_only=True, tag="norm.market_settlements"):
@@ -162,6 +185,7 @@ class ExecuteTrade(Event, frozen=True, gc=False, kw_only=True, tag="cmd.execute_
     amount_in: int
     amount_out: int
     reaction_ns: int
+    request_kind: RequestKind = ""
 
 
 class TradeResult(Event, frozen=True, gc=False, kw_only=True, tag="exec.trade_result"):
@@ -177,6 +201,7 @@ class TradeResult(Event, frozen=True, gc=False, kw_only=True, tag="exec.trade_re
     detail: str
     intent_hash: str | None
     tx_hash: str | None
+    request_kind: RequestKind = ""
 
 
 class OperatorAction(Event, frozen=True, gc=False, kw_only=True, tag="ops.operator_action"):

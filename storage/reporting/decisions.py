@@ -63,6 +63,8 @@ def recorded_decisions(reader: Reader, span: Span) -> Iterator[RecordedDecision]
 def _request(fields: dict[str, Any]) -> SwapDemand:
     for name in ("amount_in", "amount_out"):
         fields[name] = None if fields[name] is None else int(fields[name])
+    for name in ("dry", "router_leg", "protocol_fee_included"):
+        fields[name] = None if fields[name] is None else bool(fields[name])
     return SwapDemand(**fields)
 
 

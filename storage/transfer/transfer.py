@@ -27,6 +27,7 @@ _AMOUNTS = (
 _INTEGERS = (
     *("id", "seq", "at_ns", "deadline_ns", "since_ns", "expires_ns", "reaction_ns", "started_ns", "last_write_ns"),
     *("min_deadline_ms", "others", "block_height", "actionable", "accepted"),
+    *("dry", "router_leg", "asked_ns", "min_wait_ms", "max_wait_ms", "protocol_fee_included", "slippage_bps"),
 )
 _SUMMED = frozenset((*_AMOUNTS, *_INTEGERS))
 

@@ -1,11 +1,13 @@
 """What an earlier version of the program wrote is read, reported, replayed and continued unchanged."""
 
+import asyncio
 import gzip
 import json
 import shutil
 from decimal import Decimal
 from pathlib import Path
 
+import aiosqlite
 import pytest
 
 from cockpit.app.pending_orders import PendingOrders
@@ -16,6 +18,7 @@ from storage.history import PreviousRun, Run
 from storage.journal import START, Journal
 from storage.reporting.differences import DIFFERENCE_COMMAND, UnexplainedDifference, read_difference
 from storage.sqlite.history import SqliteHistory
+from storage.sqlite.migrations import migrate
 from tests.support.desk.desk_harness import ACCOUNT, HELD, DeskHarness, World
 from tests.support.history import rows as facts
 from tests.support.processes.command import GOOD, run
@@ -43,6 +46,27 @@ def older_history(name: str, folder: Path) -> Path:
     return unpacked(f"{name}.sqlite", folder).rename(folder / "history.sqlite")
 
 
+def updated_history(name: str, folder: Path) -> Path:
+    """The older history, brought to the newest schema as the start of a desk does."""
+    path = older_history(name, folder)
+
+    async def update() -> None:
+        async with aiosqlite.connect(path, isolation_level=None) as db:
+            await migrate(db, path)
+
+    asyncio.run(update())
+    return path
+
+
+def as_it_was(found: object, before: object) -> object:
+    """What was found without the fields that are new; where there are several, item by item."""
+    if isinstance(found, dict) and isinstance(before, dict):
+        return {name: as_it_was(found.get(name), value) for name, value in before.items()}
+    if isinstance(found, list) and isinstance(before, list) and len(found) == len(before):
+        return [as_it_was(one, other) for one, other in zip(found, before, strict=True)]
+    return found
+
+
 def printed(path: Path, *arguments: str) -> object:
     done = run(*arguments, "--json", "--history", str(path), cwd=path.parent)
     assert (done.returncode, done.stderr) == (0, "")
@@ -52,21 +76,23 @@ def printed(path: Path, *arguments: str) -> object:
 @HISTORIES
 @pytest.mark.parametrize("command", ["report", "replay"])
 def test_reports_and_replays_come_out_as_they_did(tmp_path: Path, name: str, command: str) -> None:
-    found = printed(older_history(name, tmp_path), command)
-    assert found == json.loads((WRITTEN / f"{name}.{command}.json").read_text())
+    found = printed(updated_history(name, tmp_path), command)
+    before = json.loads((WRITTEN / f"{name}.{command}.json").read_text())
+    assert as_it_was(found, before) == before
 
 
 @HISTORIES
 def test_every_recorded_decision_is_reproduced_to_the_letter(tmp_path: Path, name: str) -> None:
-    replayed = printed(older_history(name, tmp_path), "replay")
+    replayed = printed(updated_history(name, tmp_path), "replay")
     assert isinstance(replayed, dict)
     assert replayed["same"] == replayed["decisions"] == {"sandbox": 29, "every_check": 240}[name]
     assert (replayed["without_record"], replayed["differences"]) == (0, [])
 
 
 def test_a_quote_is_traced_as_it_was(tmp_path: Path) -> None:
-    found = printed(older_history("sandbox", tmp_path), "trace", SETTLED)
-    assert found == json.loads((WRITTEN / "sandbox.trace.json").read_text())
+    found = printed(updated_history("sandbox", tmp_path), "trace", SETTLED)
+    before = json.loads((WRITTEN / "sandbox.trace.json").read_text())
+    assert as_it_was(found, before) == before
 
 
 async def test_a_desk_of_the_same_mode_and_account_continues_it(tmp_path: Path) -> None:

@@ -1,8 +1,7 @@
 """The Solver Relay's websocket messages.
 
 Both forms of the envelope are read: the relay sends ``method: "event"`` with ``params.data``; docs.near-intents.org
-shows ``method: "subscribe"`` with the fields flat in ``params``. Amounts become ``int`` and are never read through a
-float.
+shows ``method: "subscribe"`` with the fields flat in ``params``.
 """
 
 import re
@@ -11,8 +10,9 @@ from typing import Literal
 import msgspec
 
 from cockpit.model.events import SwapDemand
-from venue.protocol.assets import MAX_AMOUNT, Market
+from venue.protocol.assets import Market
 from venue.relay.errors import MalformedMessageError
+from venue.relay.quote_requests import NOTHING, RequestData, read_request
 from venue.transport.jsonrpc import plain
 
 MAX_MESSAGE = 64 * 1024
@@ -20,18 +20,7 @@ MAX_MESSAGE = 64 * 1024
 NO_TEXT = "an error without a text"
 
 
-class _Metadata(msgspec.Struct):
-    traceparent: str | None = None
-    partner_id: str | None = None
-
-
-class _Data(msgspec.Struct):
-    quote_id: str | None = None
-    defuse_asset_identifier_in: str | None = None
-    defuse_asset_identifier_out: str | None = None
-    exact_amount_in: str | int | None = None
-    exact_amount_out: str | int | None = None
-    min_deadline_ms: int | str | None = None
+class _Data(RequestData):
     quote_hash: str | None = None
     intent_hash: str | None = None
     tx_hash: str | None = None
@@ -42,7 +31,7 @@ class _Data(msgspec.Struct):
 class _Params(_Data):
     subscription: str | None = None
     data: _Data | None = None
-    metadata: _Metadata | None = None
+    metadata: msgspec.Raw = NOTHING
 
 
 class RelayMessage(msgspec.Struct):
@@ -97,7 +86,7 @@ def read_event(
     """Return the event of a message; None when it is not an event.
 
     A request for another pair is recognised by its two asset ids alone. Raises MalformedMessageError for an invalid
-    request of the pair: no id, an amount outside 1 to 2^128 - 1, both or neither exact amounts, a deadline not ahead.
+    request of the pair.
     """
     params = message.params
     if params is None or message.method not in _EVENT_METHODS:
@@ -110,27 +99,7 @@ def read_event(
     base, quote = pair.base.token_id, pair.quote.token_id
     if not ((asset_in == base and asset_out == quote) or (asset_in == quote and asset_out == base)):
         return "other_pair"
-    quote_id = data.quote_id
-    if not quote_id or len(quote_id) > 128 or not quote_id.isprintable():
-        raise MalformedMessageError("quote_id", "the request has no usable quote_id")
-    amount_in, amount_out = data.exact_amount_in, data.exact_amount_out
-    if (amount_in is None) == (amount_out is None):
-        raise MalformedMessageError(
-            "exact_amounts", "exactly one of exact_amount_in and exact_amount_out must be given"
-        )
-    deadline_ms = _read_deadline(data.min_deadline_ms)
-    metadata = params.metadata
-    return SwapDemand(
-        at_ns=at_ns,
-        quote_id=quote_id,
-        asset_in=asset_in,
-        asset_out=asset_out,
-        amount_in=None if amount_in is None else read_amount(amount_in),
-        amount_out=None if amount_out is None else read_amount(amount_out),
-        min_deadline_ms=deadline_ms,
-        partner_id=metadata.partner_id if metadata is not None else None,
-        traceparent=metadata.traceparent if metadata is not None else None,
-    )
+    return read_request(data, params.metadata, asset_in=asset_in, asset_out=asset_out, at_ns=at_ns)
 
 
 def _read_status(data: _Data, quote_hash: str) -> QuoteStatus:
@@ -155,28 +124,6 @@ def read_delivery(message: RelayMessage) -> Delivery | None:
     if isinstance(seq, str):
         return Delivery(params.subscription, seq) if seq.isascii() and seq.isdigit() and len(seq) <= 20 else None
     return Delivery(params.subscription, seq) if seq is not None and 0 <= seq < 2**64 else None
-
-
-def _read_deadline(raw: str | int | None) -> int:
-    if isinstance(raw, str):
-        if not (raw.isascii() and raw.isdigit()) or len(raw) > 13:
-            raise MalformedMessageError("deadline", "min_deadline_ms must be a whole number of milliseconds")
-        raw = int(raw)
-    deadline_ms = 60_000 if raw is None else raw
-    if not 0 < deadline_ms <= 10**12:
-        raise MalformedMessageError("deadline", "min_deadline_ms must be above zero and at most 10^12")
-    return deadline_ms
-
-
-def read_amount(raw: str | int) -> int:
-    """Return a positive u128 from decimal text or a bare JSON integer; MalformedMessageError otherwise."""
-    if isinstance(raw, str):
-        if not (raw.isascii() and raw.isdigit()) or len(raw) > 39:
-            raise MalformedMessageError("amount", "an amount must be a decimal string of at most 39 digits")
-        raw = int(raw)
-    if not 0 < raw <= MAX_AMOUNT:
-        raise MalformedMessageError("amount", "an amount must be from 1 to 2^128 - 1")
-    return raw
 
 
 class _ErrorBody(msgspec.Struct):

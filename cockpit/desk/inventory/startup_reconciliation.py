@@ -70,6 +70,7 @@ def commitment_of(pair: Market, recorded: RecordedQuote, margin_ns: int) -> Comm
         sent_ns=command.at_ns,
         deadline_ns=command.deadline_ns,
         released_after_ns=command.deadline_ns + margin_ns,
+        request_kind=command.request_kind,
     )
 
 

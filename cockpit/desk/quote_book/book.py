@@ -301,5 +301,6 @@ class QuoteBook:
                 detail=detail,
                 intent_hash=status.intent_hash if status else intent_hash,
                 tx_hash=quote.tx_hash or tx_hash,
+                request_kind=commitment.request_kind,
             )
         )

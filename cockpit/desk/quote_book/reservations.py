@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import msgspec
 
 from cockpit.desk.quote_book.errors import NotCoveredError
-from cockpit.model.events import Side
+from cockpit.model.events import RequestKind, Side
 
 
 class Commitment(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,6 +33,7 @@ class Commitment(msgspec.Struct, frozen=True, kw_only=True):
     sent_ns: int
     deadline_ns: int
     released_after_ns: int
+    request_kind: RequestKind = ""
 
 
 class Reservations:

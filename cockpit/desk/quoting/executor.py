@@ -85,6 +85,7 @@ class Executor:
             sent_ns=request.at_ns,
             deadline_ns=signed.deadline_ns,
             released_after_ns=signed.deadline_ns + self._expiry_margin_ns,
+            request_kind=request.kind,
         )
         request_id = self._relay.next_id()
         frame = quote_frame(
@@ -131,4 +132,5 @@ def _command(commitment: Commitment, reaction_ns: int) -> ExecuteTrade:
         amount_in=commitment.amount_in,
         amount_out=commitment.amount_out,
         reaction_ns=reaction_ns,
+        request_kind=commitment.request_kind,
     )

@@ -1,15 +1,12 @@
 import json
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from cockpit.model.events import SwapDemand
 from venue.protocol.assets import MAX_AMOUNT
 from venue.protocol.tokens import BTC, EURE
-from venue.relay.errors import MalformedMessageError
 from venue.relay.frames import SignedData, SignedPayload, quote_frame, subscribe_frame
-from venue.relay.messages import read_amount
 
 amounts = st.integers(1, MAX_AMOUNT)
 SIGNED = SignedData(payload=SignedPayload("M", "N", "intents.near"), signature="ed25519:s", public_key="ed25519:k")
@@ -27,23 +24,6 @@ def request(*, exact_in: bool) -> SwapDemand:
         partner_id=None,
         traceparent=None,
     )
-
-
-@given(amounts)
-def test_an_amount_is_read_exactly_from_text_and_from_a_bare_number(amount: int) -> None:
-    assert read_amount(str(amount)) == amount
-    assert read_amount(amount) == amount
-
-
-@given(st.text(max_size=45) | st.integers())
-def test_anything_but_a_positive_u128_is_malformed(raw: str | int) -> None:
-    decimal = isinstance(raw, int) or (raw.isascii() and raw.isdigit() and len(raw) <= 39)
-    if decimal and 0 < int(raw) <= MAX_AMOUNT:
-        assert read_amount(raw) == int(raw)
-    else:
-        with pytest.raises(MalformedMessageError) as caught:
-            read_amount(raw)
-        assert caught.value.kind == "amount"
 
 
 @given(st.booleans(), amounts, amounts)
