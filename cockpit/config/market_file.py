@@ -27,6 +27,9 @@ SERVICES: Mapping[str, tuple[str, Callable[[str], object]]] = {
     "relay_rpc_url": ("NEAR_INTENTS_RELAY_RPC_URL", fields.rpc_url),
     "bridge_url": ("NEAR_INTENTS_BRIDGE_URL", fields.rpc_url),
     "omni_api_url": ("OMNI_API_URL", fields.rpc_url),
+    "omni_api_url": ("OMNI_API_URL", fields.rpc_url),
+    "shield_url": ("NEAR_INTENTS_SHIELD_URL", fields.rpc_url_or_none),
+    "status_page_url": ("NEAR_INTENTS_STATUS_PAGE_URL", fields.rpc_url_or_none),
     "near_rpc_url": ("NEAR_RPC_URL", fields.rpc_urls),
 }
 """Services of a stage: the key in the file, the setting that overrides it, and its check."""
@@ -115,7 +118,7 @@ class MarketFile:
         services = {
             setting: given[key]
             for key, (setting, check) in SERVICES.items()
-            if key in given and row.text(key, check, None) is not None
+            if key in given and row.accepts(key, check)
         }
         return Stage(contract=contract, omni_bridge=omni_bridge, services=services)
 

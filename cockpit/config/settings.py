@@ -26,7 +26,7 @@ from cockpit.config.secret import Secret
 from cockpit.config.urls import is_loopback
 from cockpit.model.commands import Limits
 from venue.protocol.assets import INTENTS_CONTRACT
-from venue.protocol.tokens import TokenTable
+from venue.protocol.tokens import OMNI_BRIDGE, TokenTable
 
 
 def _level(text: str) -> str:
@@ -359,14 +359,16 @@ def _contradictions(s: Settings) -> tuple[str, ...]:
         )
     if s.quote_deadline_ms > s.quote_max_deadline_ms:
         found.append("QUOTE_DEADLINE_MS: expected at most QUOTE_MAX_DEADLINE_MS")
-    if s.markets.stage.contract != INTENTS_CONTRACT:
-        for name in STAGE_SERVICES:
-            field = Settings.model_fields[NAMES[name]]
-            if getattr(s, NAMES[name]) == field.default:
-                found.append(
-                    f"{name}: {s.markets.stage.contract} is a stage of its own; "
-                    f"name its service in [stage] of {s.markets.path}, or here"
-                )
+    stage = s.markets.stage
+    for own, used, names in (
+        (stage.contract, INTENTS_CONTRACT, STAGE_SERVICES),
+        (stage.omni_bridge, OMNI_BRIDGE, ("OMNI_API_URL",)),
+    ):
+        found += [
+            f"{name}: {own} is a stage of its own; name its service in [stage] of {s.markets.path}, or here"
+            for name in names
+            if own != used and getattr(s, NAMES[name]) == Settings.model_fields[NAMES[name]].default
+        ]
     if s.inventory_poll_ms >= s.inventory_max_age_ms:
         found.append("INVENTORY_POLL_MS: expected less than INVENTORY_MAX_AGE_MS")
     return tuple(found)

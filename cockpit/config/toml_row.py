@@ -40,6 +40,16 @@ class TomlRow:
             self.problem(key, str(error))
             return None
 
+    def accepts(self, key: str, check: Callable[[str], object]) -> bool:
+        """Return whether the check takes the key's value."""
+        value = self.values[key]
+        try:
+            check(value if isinstance(value, str) else "")
+        except InvalidSettingError as error:
+            self.problem(key, str(error))
+            return False
+        return True
+
     def whole(self, key: str, low: int, high: int, default: int | None = None) -> int | None:
         value = self.values.get(key, default)
         if value is None:

@@ -42,6 +42,8 @@ omni_bridge = "omni.staging.near"
 relay_ws_url = "wss://relay.stage.example/ws"
 relay_rpc_url = "https://relay.stage.example/rpc"
 bridge_url = "https://bridge.stage.example/rpc"
+omni_api_url = "https://omni.stage.example"
+shield_url = "none"
 near_rpc_url = "https://rpc.stage.example, https://rpc2.stage.example"
 """
 
@@ -294,6 +296,7 @@ def test_a_stage_names_contracts_and_services_and_settings_override_them(state: 
     assert loaded.bridge_url == "https://other.example/rpc"
     assert loaded.near_rpc_urls == ("https://rpc.stage.example", "https://rpc2.stage.example")
     assert loaded.markets.stage_note == f"stage staging-intents.near, by {path}"
+    assert (loaded.omni_api_url, loaded.shield_url) == ("https://omni.stage.example", None)
     assert loaded.mode == "LIVE"
     assert loaded.tokens.token(EURE.token_id).never_to == "omni.staging.near"
     assert loaded.tokens.token(NBTC.token_id) == NBTC
@@ -304,10 +307,15 @@ def test_another_contract_is_not_used_with_the_services_of_the_built_in_one(stat
     with pytest.raises(SettingsError) as caught:
         settings(state)
     assert [line.partition(":")[0] for line in caught.value.problems] == list(STAGE_SERVICES)
+    write(state, '[stage]\nomni_bridge = "omni.staging.near"\n')
+    with pytest.raises(SettingsError, match=r"^OMNI_API_URL: omni\.staging\.near is a stage of its own"):
+        settings(state)
 
 
 def test_every_service_of_a_stage_is_a_setting() -> None:
-    assert {setting for setting, _ in SERVICES.values()} <= set(NAMES)
+    urls = {name for name, field in NAMES.items() if field.endswith(("_url", "_urls"))}
+    of_others = {"POSTGRES_URL", "REFERENCE_KRAKEN_WS_URL", "REFERENCE_COINBASE_WS_URL", "REFERENCE_BITSTAMP_WS_URL"}
+    assert {setting for setting, _ in SERVICES.values()} == urls - of_others
     assert set(STAGE_SERVICES) <= {setting for setting, _ in SERVICES.values()}
     assert INTENTS_CONTRACT == "intents.near"
 
