@@ -27,7 +27,6 @@ SERVICES: Mapping[str, tuple[str, Callable[[str], object]]] = {
     "relay_rpc_url": ("NEAR_INTENTS_RELAY_RPC_URL", fields.rpc_url),
     "bridge_url": ("NEAR_INTENTS_BRIDGE_URL", fields.rpc_url),
     "omni_api_url": ("OMNI_API_URL", fields.rpc_url),
-    "omni_api_url": ("OMNI_API_URL", fields.rpc_url),
     "shield_url": ("NEAR_INTENTS_SHIELD_URL", fields.rpc_url_or_none),
     "status_page_url": ("NEAR_INTENTS_STATUS_PAGE_URL", fields.rpc_url_or_none),
     "near_rpc_url": ("NEAR_RPC_URL", fields.rpc_urls),
