@@ -62,7 +62,7 @@ def test_a_sandbox_run_explains_every_base_unit(short_dir: Path) -> None:
     report = json.loads(ran.stdout)
     assert report["explained"] is True
     assert report["requests"] > 0
-    assert report["other_pairs"] > 0
+    assert report["other_pairs"] is None, "the relay filters them, and how many there are is not claimed"
     assert report["quotes"]["settled"] > 0
     check_counts(report)
     check_balances(report)

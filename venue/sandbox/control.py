@@ -151,8 +151,10 @@ def overview(
         "settlements": {name: settlement.counts[name] for name in ("settled", "failed")},
         "relay": {
             "connections": connections,
-            "quote_subscriptions": parts.relay.subscribers("quote"),
-            "status_subscriptions": parts.relay.subscribers("quote_status"),
+            "quote_subscriptions": parts.relay.subscriptions.count("quote"),
+            "status_subscriptions": parts.relay.subscriptions.count("quote_status"),
+            "extended_subscriptions": parts.relay.subscriptions.count("quote_status_extended"),
+            "waiting": parts.relay.subscriptions.waiting(),
             **parts.relay.counts,
         },
         "traders": dict(parts.traders.counts),

@@ -46,6 +46,8 @@ class Faults(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     ``relay_stall``: websockets stay open and nothing more is sent on them. ``relay_mute``: answers to
     ``quote_response`` are not sent, everything else is. ``relay_late_ms``: those answers are sent so much later.
+    ``relay_plain``: the relay knows no filters, no guaranteed delivery and no extended settlement stream.
+    ``relay_forbidden``: it refuses the websocket's handshake with HTTP 403.
     ``relay_rpc``: how the relay's RPC behaves as a whole, with ``near_slow_ms`` when slow.
     ``near_a``, ``near_b``: how the two NEAR RPC endpoints behave; ``near_slow_ms`` is the delay of a slow one.
     ``exchange_frozen``: exchanges whose price stands still. ``exchange_lie_bps``: how far off an exchange's prices are.
@@ -77,6 +79,8 @@ class Faults(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     relay_stall: bool = False
     relay_mute: bool = False
     relay_late_ms: _Milliseconds = 0
+    relay_plain: bool = False
+    relay_forbidden: bool = False
     relay_rpc: Gateway = "ok"
     relay_refuses_worse: bool = False
     near_a: Endpoint = "ok"

@@ -13,9 +13,10 @@ from venue.sandbox.flow.price_path import MarketClock, PricePath
 from venue.sandbox.flow.rivals import Draw, counter_amount, draws
 from venue.sandbox.flow.schedule import ScheduledRequest
 from venue.sandbox.flow.wallet import Wallet
-from venue.sandbox.relay.auction import Auction, Output, QuoteRequest, Response
+from venue.sandbox.relay.auction import Auction, QuoteRequest
 from venue.sandbox.relay.errors import AuctionRefusedError
 from venue.sandbox.relay.relay import Relay
+from venue.sandbox.relay.responses import Output, Response
 from venue.sandbox.verifier.intents import taker_gives, taker_receives
 from venue.sandbox.verifier.ledger import Ledger
 from venue.sandbox.wire.errors import ContractPanicError

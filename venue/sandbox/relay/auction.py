@@ -6,12 +6,14 @@ import msgspec
 
 from venue.protocol.units import NS_PER_MS
 from venue.sandbox.relay.errors import INVALID_PARAMS, NOT_VALID, OUTBID, AuctionRefusedError
+from venue.sandbox.relay.responses import Decline, Output, Response
 from venue.sandbox.wire.errors import ContractPanicError
 from venue.sandbox.wire.payload import SignedMessage, TokenDiff, open_payload, parse_amount, parse_token_id
 from venue.sandbox.wire.timestamps import format_timestamp
 
 MAX_WAIT_MS = 3_000
 """The longest the relay waits for answers."""
+MAX_DECLINES = 100
 
 
 class QuoteRequest(msgspec.Struct, frozen=True, kw_only=True):
@@ -90,21 +92,6 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
         return least, min(max(least, most), MAX_WAIT_MS)
 
 
-class Output(msgspec.Struct, frozen=True):
-    """``quote_output``: the counter amount of an answer, as text."""
-
-    amount_in: str | None = None
-    amount_out: str | None = None
-
-
-class Response(msgspec.Struct, frozen=True):
-    """Params of ``quote_response``."""
-
-    quote_id: str
-    quote_output: Output
-    signed_data: dict[str, object]
-
-
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """A maker's signed answer: it receives ``amount_in`` and gives ``amount_out``, base units."""
 
@@ -131,8 +118,9 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
 
 def read_answer(request: QuoteRequest, response: Response, now_ns: int) -> Answer:
     """Read a ``quote_response``; AuctionRefusedError when it is not signed or does not match the request."""
+    signed = response.signed_data or {}
     try:
-        message = open_payload(response.signed_data)
+        message = open_payload(signed)
     except ContractPanicError as panic:
         raise AuctionRefusedError(NOT_VALID, str(panic)) from panic
     amount_in, amount_out = _amounts(request, response.quote_output)
@@ -150,7 +138,7 @@ def read_answer(request: QuoteRequest, response: Response, now_ns: int) -> Answe
         amount_in=amount_in,
         amount_out=amount_out,
         deadline_ns=message.deadline_ns,
-        signed=response.signed_data,
+        signed=signed,
     )
 
 
@@ -184,6 +172,7 @@ class Auction:
         self.offset_ns = offset_ns
         self.answered = asyncio.Event()
         self._answers: dict[str, Answer] = {}
+        self.declines: list[Decline] = []
 
     def enter(self, answer: Answer, *, refuse_worse: bool = False) -> None:
         """Add the answer. With ``refuse_worse`` AuctionRefusedError when a better or equal one is present."""
@@ -191,6 +180,11 @@ class Auction:
             raise AuctionRefusedError(OUTBID, "another solver won")
         self._answers[answer.quote_hash] = answer
         self.answered.set()
+
+    def decline(self, decline: Decline) -> None:
+        """Add a decline; it does not end the auction earlier."""
+        if len(self.declines) < MAX_DECLINES:
+            self.declines.append(decline)
 
     def options(self) -> list[Answer]:
         """Return all answers, the taker's best first, and the earlier of equal ones."""

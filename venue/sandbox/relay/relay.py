@@ -3,29 +3,19 @@
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from typing import Literal, Protocol
-
-import msgspec
 
 from venue.protocol.tokens import TokenTable
 from venue.sandbox.base.faults import FaultTable
 from venue.sandbox.base.runtime import Background
 from venue.sandbox.base.seeding import derive_uuid
 from venue.sandbox.config import Pace
-from venue.sandbox.relay.auction import Answer, Auction, QuoteRequest, Response, read_answer
+from venue.sandbox.relay.auction import Answer, Auction, QuoteRequest, read_answer
 from venue.sandbox.relay.errors import GONE, GONE_TEXT, INVALID_PARAMS, NOT_VALID, AuctionRefusedError
-from venue.sandbox.relay.settlement import Settlement
+from venue.sandbox.relay.responses import Decline, Response, read_decline
+from venue.sandbox.relay.settlement import Progress, Settlement
+from venue.sandbox.relay.subscriptions import Subscriptions
 from venue.sandbox.verifier.ledger import Executed, Ledger
 from venue.sandbox.wire.errors import ContractPanicError
-
-Topic = Literal["quote", "quote_status"]
-TOPICS: tuple[Topic, ...] = ("quote", "quote_status")
-
-
-class Link(Protocol):
-    """A maker's connection; ``send`` never blocks."""
-
-    def send(self, message: bytes) -> None: ...
 
 
 class Relay:
@@ -54,18 +44,16 @@ class Relay:
         self._seed = seed
         self._clock = clock
         self._offset_ns = offset_ns
-        self._flat = flat
         self._tokens = tokens
         self._faults = faults
         self._status_after_s = status_after_s
-        self._subscriptions: dict[str, tuple[Topic, Link]] = {}
-        self._subscription_count = 0
         self._ask_count = 0
         self._auctions: dict[str, Auction] = {}
         self._quotes: dict[str, Answer] = {}
         self._on_open: list[Callable[[Auction, int], None]] = []
         self.requests: Counter[tuple[str, str]] = Counter()
         self.counts: Counter[str] = Counter()
+        self.subscriptions = Subscriptions(seed, clock, self.counts, flat=flat)
         self.settlement = Settlement(
             ledger=ledger,
             seed=seed,
@@ -75,27 +63,8 @@ class Relay:
             background=background,
             clock=clock,
             announce=self._announce,
+            progress=self._announce_progress,
         )
-
-    def subscribe(self, topic: Topic, link: Link) -> str:
-        """Send everything of the topic to the link, and return the subscription's id."""
-        self._subscription_count += 1
-        subscription = derive_uuid(self._seed, "subscription", self._subscription_count)
-        self._subscriptions[subscription] = (topic, link)
-        return subscription
-
-    def unsubscribe(self, subscription: str, link: Link) -> bool:
-        """End one of the link's subscriptions; False when it has none of this id."""
-        if self._subscriptions.get(subscription, (None, None))[1] is not link:
-            return False
-        del self._subscriptions[subscription]
-        return True
-
-    def forget(self, link: Link) -> None:
-        self._subscriptions = {name: entry for name, entry in self._subscriptions.items() if entry[1] is not link}
-
-    def subscribers(self, topic: Topic) -> int:
-        return sum(1 for entry in self._subscriptions.values() if entry[0] == topic)
 
     def on_open(self, listener: Callable[[Auction, int], None]) -> None:
         """Call ``listener`` with every new auction and its shortest wait in ms, for makers inside the venue."""
@@ -107,12 +76,19 @@ class Relay:
         return derive_uuid(self._seed, "asked", self._ask_count)
 
     async def quote(
-        self, request: QuoteRequest, *, wait_ms: int, max_wait_ms: int | None = None, offset_ns: int | None = None
+        self,
+        request: QuoteRequest,
+        *,
+        wait_ms: int,
+        max_wait_ms: int | None = None,
+        offset_ns: int | None = None,
+        declines: list[Decline] | None = None,
     ) -> list[Answer]:
         """Broadcast the request and return its answers, best first, once the auction is over.
 
         It lasts ``wait_ms``, and without any answer up to ``max_wait_ms``. The rivals quote around the mid of market
-        time ``offset_ns``, now by default. Raises AuctionRefusedError when the id is in use.
+        time ``offset_ns``, now by default. ``declines`` is filled with the makers' declines. Raises
+        AuctionRefusedError when the id is in use.
 
         """
         if request.quote_id in self._auctions:
@@ -121,7 +97,7 @@ class Relay:
         self._auctions[request.quote_id] = auction
         self.requests[request.asset_in, request.asset_out] += 1
         try:
-            self._broadcast("quote", request.data(), request.metadata())
+            self.subscriptions.broadcast("quote", request.data(), request.metadata())
             for listener in self._on_open:
                 listener(auction, wait_ms)
             await asyncio.sleep(wait_ms / 1000)
@@ -131,13 +107,19 @@ class Relay:
         finally:
             del self._auctions[request.quote_id]
         self._forget_expired()
+        if declines is not None:
+            declines += auction.declines
         return auction.options()
 
-    def answer(self, response: Response) -> Answer:
+    def answer(self, response: Response) -> Answer | Decline:
         """Enter a maker's ``quote_response`` into its auction; AuctionRefusedError with the reason otherwise."""
         auction = self._auctions.get(response.quote_id)
         if auction is None:
             raise AuctionRefusedError(GONE, GONE_TEXT)
+        decline = read_decline(response)
+        if decline is not None:
+            auction.decline(decline)
+            return decline
         answer = read_answer(auction.request, response, self._clock())
         try:
             self._ledger.simulate_intents([answer.signed])
@@ -185,25 +167,17 @@ class Relay:
             "tx_hash": executed.tx_hash,
         }
         self.counts["statuses"] += 1
-        self._broadcast("quote_status", data, None)
+        self.subscriptions.broadcast("quote_status", data)
+        self._announce_progress("quote_settle_successful", answer, intent_hash, executed.tx_hash)
 
-    def _broadcast(self, topic: Topic, data: dict[str, object], metadata: dict[str, object] | None) -> None:
-        for subscription, (wanted, link) in tuple(self._subscriptions.items()):
-            if wanted == topic:
-                link.send(envelope(subscription, data, metadata, flat=self._flat))
-
-
-def envelope(
-    subscription: str, data: Mapping[str, object], metadata: Mapping[str, object] | None, *, flat: bool
-) -> bytes:
-    """Encode an event in the relay's own form or in the documented flat one."""
-    if flat:
-        params: dict[str, object] = {"subscription": subscription, **data}
-        return msgspec.json.encode({"jsonrpc": "2.0", "method": "subscribe", "params": params})
-    params = {"subscription": subscription, "data": data}
-    if metadata is not None:
-        params["metadata"] = metadata
-    return msgspec.json.encode({"jsonrpc": "2.0", "method": "event", "params": params})
+    def _announce_progress(self, event_type: Progress, answer: Answer, intent_hash: str, tx_hash: str) -> None:
+        data: dict[str, object] = {
+            "event_type": event_type,
+            "quote_hash": answer.quote_hash,
+            "intent_hash": intent_hash,
+            "tx_hash": tx_hash,
+        }
+        self.subscriptions.broadcast("quote_status_extended", data)
 
 
 async def _wait(event: asyncio.Event, timeout_s: float) -> None:

@@ -10,6 +10,7 @@ from venue.sandbox.relay.auction import Ask
 from venue.sandbox.relay.bearer_tokens import BearerTokens
 from venue.sandbox.relay.errors import INVALID_PARAMS, AuctionRefusedError
 from venue.sandbox.relay.relay import Relay
+from venue.sandbox.relay.responses import Decline, shown_to_taker
 from venue.sandbox.wire.errors import ContractPanicError
 from venue.sandbox.wire.payload import open_payload
 
@@ -82,8 +83,11 @@ class RelayRpc:
     async def _quote(self, ask: Ask) -> list[dict[str, object]] | None:
         least, most = ask.waits_ms()
         request = ask.request(self._relay.next_quote_id())
-        answers = await self._relay.quote(request, wait_ms=least, max_wait_ms=most)
-        return [answer.option() for answer in answers] or None
+        declines: list[Decline] = []
+        answers = await self._relay.quote(request, wait_ms=least, max_wait_ms=most, declines=declines)
+        if answers:
+            return [answer.option() for answer in answers]
+        return [msgspec.to_builtins(one) for one in shown_to_taker(declines)] or None
 
     def _publish(self, quote_hashes: tuple[str, ...], signed: tuple[dict[str, object], ...]) -> dict[str, object]:
         try:

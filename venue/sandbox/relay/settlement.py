@@ -20,6 +20,8 @@ from venue.sandbox.verifier.ledger import Executed, Ledger
 from venue.sandbox.wire.errors import ContractPanicError
 from venue.sandbox.wire.payload import SignedMessage, TokenDiff, open_payload
 
+Progress = Literal["quote_ready_to_settle", "quote_settle_successful", "quote_settle_failed"]
+"""``event_type`` of ``quote_status_extended``."""
 Status = Literal["PENDING", "TX_BROADCASTED", "SETTLED", "NOT_FOUND_OR_NOT_VALID"]
 
 ALREADY_PROCESSED = "already processed"
@@ -82,6 +84,7 @@ class Settlement:
         background: Background,
         clock: Callable[[], int],
         announce: Callable[[Answer, str, Executed], None],
+        progress: Callable[[Progress, Answer, str, str], None],
     ) -> None:
         self._ledger = ledger
         self._seed = seed
@@ -91,6 +94,7 @@ class Settlement:
         self._background = background
         self._clock = clock
         self._announce = announce
+        self._progress = progress
         self._started = 0
         self._published: dict[str, Published] = {}
         self._published_ns: dict[str, int] = {}
@@ -122,6 +126,8 @@ class Settlement:
             )
         self._mark(hashes, Published("PENDING"))
         self._published_ns.update(dict.fromkeys(hashes, self._clock()))
+        for answer in answers:
+            self._progress("quote_ready_to_settle", answer, hashes[-1], "")
         self._background.spawn(self._settle(tuple(answers), messages, payloads), f"settlement of {hashes[-1]}")
         return hashes
 
@@ -140,6 +146,8 @@ class Settlement:
         except ContractPanicError as panic:
             self.counts["failed"] += 1
             self._mark(hashes, Published("NOT_FOUND_OR_NOT_VALID", tx_hash, str(panic)))
+            for answer in answers:
+                self._progress("quote_settle_failed", answer, hashes[-1], tx_hash)
             return
         self.counts["settled"] += 1
         self._mark(hashes, Published("SETTLED", executed.tx_hash))

@@ -10,13 +10,17 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from venue.sandbox.base.faults import FaultTable
 from venue.sandbox.base.seeding import rng
-from venue.sandbox.relay.auction import Response
 from venue.sandbox.relay.bearer_tokens import BearerTokens
 from venue.sandbox.relay.errors import INVALID_PARAMS, AuctionRefusedError
-from venue.sandbox.relay.relay import TOPICS, Relay
+from venue.sandbox.relay.relay import Relay
+from venue.sandbox.relay.responses import Decline, Response
+from venue.sandbox.relay.subscriptions import TOPICS, Filter
 
 QUEUE = 20_000
 """Queued messages at which a slow maker's connection is dropped."""
+
+MAX_INSTANCE = 64
+"""Characters of an instance's name that count."""
 
 CLOSE_S = 1.0
 """How long a maker has to read the close frame."""
@@ -34,8 +38,9 @@ _CALL = msgspec.json.Decoder(_Call)
 class SocketLink:
     """One maker's connection: messages are queued, and written by its own task."""
 
-    def __init__(self, socket: WebSocket, faults: FaultTable) -> None:
+    def __init__(self, socket: WebSocket, faults: FaultTable, instance_id: str) -> None:
         self._socket = socket
+        self.instance_id = instance_id
         self._faults = faults
         self._queue: asyncio.Queue[bytes] = asyncio.Queue(QUEUE)
         self._end = asyncio.Event()
@@ -91,8 +96,11 @@ class RelaySocket:
         if not self._tokens.accepts_header(socket.headers.get("authorization")):
             await socket.send_denial_response(JSONResponse({"error": "Unauthorized"}, 401))
             return
+        if self._faults.current.relay_forbidden:
+            await socket.send_denial_response(JSONResponse({"error": "Forbidden"}, 403))
+            return
         await socket.accept()
-        link = SocketLink(socket, self._faults)
+        link = SocketLink(socket, self._faults, socket.query_params.get("instance_id", "")[:MAX_INSTANCE])
         self._links.add(link)
         writer = asyncio.create_task(link.write())
         reader = asyncio.create_task(self._read(socket, link))
@@ -101,7 +109,7 @@ class RelaySocket:
             await asyncio.wait((writer, reader, ended), return_when=asyncio.FIRST_COMPLETED)
         finally:
             self._links.discard(link)
-            self._relay.forget(link)
+            self._relay.subscriptions.forget(link)
             for task in (writer, reader, ended):
                 task.cancel()
             results = await asyncio.gather(writer, reader, ended, return_exceptions=True)
@@ -135,26 +143,49 @@ class RelaySocket:
             )
         else:
             self._reply(call, link, _encode(call.id, result=result))
+            if call.method == "subscribe":
+                self._relay.subscriptions.replay(result)
 
     def _result(self, call: _Call, link: SocketLink) -> str:
         params = call.params if isinstance(call.params, list) and call.params else [None]
         match call.method:
             case "subscribe":
-                topic = next((topic for topic in TOPICS if topic == params[0]), None)
-                if topic is None:
-                    raise AuctionRefusedError(INVALID_PARAMS, "unknown subscription, quote or quote_status is expected")
-                return self._relay.subscribe(topic, link)
+                return self._subscribe(params, link)
+            case "acknowledge" if not self._faults.current.relay_plain:
+                return self._acknowledge(params, link)
             case "unsubscribe":
-                if not isinstance(params[0], str) or not self._relay.unsubscribe(params[0], link):
+                if not isinstance(params[0], str) or not self._relay.subscriptions.remove(params[0], link):
                     raise AuctionRefusedError(INVALID_PARAMS, "unknown subscription")
                 return "OK"
             case "quote_response":
                 self._relay.counts["answers"] += 1
-                self._relay.answer(msgspec.convert(params[0], Response))
-                self._relay.counts["accepted"] += 1
+                taken = self._relay.answer(msgspec.convert(params[0], Response))
+                self._relay.counts["declined" if isinstance(taken, Decline) else "accepted"] += 1
                 return "OK"
             case other:
                 raise AuctionRefusedError(-32601, f"Method not found: {other[:64]}")
+
+    def _subscribe(self, params: list[Any], link: SocketLink) -> str:
+        plain = self._faults.current.relay_plain
+        topic = next((topic for topic in TOPICS if topic == params[0]), None)
+        if topic is None or (plain and topic == "quote_status_extended"):
+            raise AuctionRefusedError(INVALID_PARAMS, "unknown subscription, quote or quote_status is expected")
+        if len(params) > (1 if plain else 3):
+            raise AuctionRefusedError(INVALID_PARAMS, "Invalid params: too many")
+        wanted = Filter() if len(params) < 2 or params[1] is None else msgspec.convert(params[1], Filter)
+        if len(params) < 3 or params[2] is not True:
+            return self._relay.subscriptions.add(topic, link, wanted)
+        if topic != "quote_status" or wanted != Filter():
+            raise AuctionRefusedError(INVALID_PARAMS, "guaranteed delivery is for quote_status without filters")
+        if not link.instance_id:
+            raise AuctionRefusedError(INVALID_PARAMS, "guaranteed delivery needs an instance_id in the URL")
+        return self._relay.subscriptions.add(topic, link, instance_id=link.instance_id)
+
+    def _acknowledge(self, params: list[Any], link: SocketLink) -> str:
+        subscription, seq = msgspec.convert(params, tuple[str, int])
+        if not self._relay.subscriptions.acknowledge(subscription, seq, link):
+            raise AuctionRefusedError(INVALID_PARAMS, "unknown subscription or seq")
+        return "OK"
 
     def _reply(self, call: _Call, link: SocketLink, message: bytes) -> None:
         faults = self._faults.current

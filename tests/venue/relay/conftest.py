@@ -1,0 +1,3 @@
+from tests.support.sandbox.rig import launch
+
+__all__ = ["launch"]
