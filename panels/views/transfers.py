@@ -148,6 +148,16 @@ def withdrawal_detail(row: WithdrawalRow) -> Detail:
     return Detail("Withdrawal", tuple(fields))
 
 
+ROUTE = "transaction_route"
+"""The interlock that warns when withdrawals by transaction are closed or may be."""
+ROUTE_WARNING = "transaction route in doubt: see Interlocks"
+
+
+def route_words(snapshot: Snapshot) -> str:
+    """Say that withdrawals by transaction may not be possible; empty without a warning."""
+    return ROUTE_WARNING if any(row.ident == ROUTE and row.warning for row in snapshot.interlocks) else ""
+
+
 STALE_MS = 120_000
 """The bridge is asked every few seconds; a list this old means that it does not answer."""
 
@@ -208,6 +218,7 @@ class FundsPanel(Panel[DepositRow | WithdrawalRow]):
         words = [
             f"{arriving} arriving" if arriving else "",
             f"{leaving} leaving" if leaving else "",
+            route_words(snapshot),
             alarm_words(snapshot),
         ]
         return " · ".join(word for word in words if word)

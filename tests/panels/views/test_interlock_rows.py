@@ -4,6 +4,7 @@ from msgspec.structs import replace
 
 from panels.frame.tabs import attention_marks
 from panels.views.interlocks import interlock_detail, interlock_row, warnings
+from panels.views.transfers import ROUTE_WARNING, route_words
 from tests.support.cockpit import samples
 
 WARNED = samples.interlock("relay", "ends on 3 December", "valid", warning=True, remedy="order another token")
@@ -17,6 +18,14 @@ def test_a_warning_has_its_own_sign_and_says_what_to_do() -> None:
     assert fields["state"] == "! warning"
     assert fields["what to do"] == "order another token"
     assert "disarms in" not in fields
+
+
+def test_the_funds_panel_points_to_a_closed_transaction_route() -> None:
+    closed = samples.interlock("transaction_route", "disabled", "enabled", warning=True, remedy="withdraw by intent")
+    shot = replace(samples.snapshot(), interlocks=(closed,))
+    assert route_words(shot) == ROUTE_WARNING
+    assert route_words(replace(shot, interlocks=(replace(closed, warning=False),))) == ""
+    assert route_words(replace(shot, interlocks=(WARNED,))) == ""
 
 
 def test_a_red_interlock_stays_red_beside_a_warning() -> None:
