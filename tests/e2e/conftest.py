@@ -11,7 +11,7 @@ from cockpit.processes.launch import end_process
 from cockpit.processes.sandbox_run import SandboxRun
 from tests.support.processes.desk_process import DeskProcess
 from tests.support.processes.processes import bare_environment
-from tests.support.processes.reconciliation import reconcile
+from tests.support.processes.reconciliation import reconcile, reconcile_run
 from tests.support.processes.sandbox_session import FLAGS, Open
 from tests.support.processes.taker import Taker
 from tests.support.processes.terminal import Terminal
@@ -80,7 +80,10 @@ async def taker(control: Control) -> Taker:
 
 @pytest.fixture
 async def cockpit(short_dir: Path) -> AsyncIterator[Open]:
-    """Open terminals with `cockpit sandbox`; whatever it started is ended afterwards."""
+    """Open terminals with `cockpit sandbox`; whatever it started is ended afterwards.
+
+    A desk that still runs then must first explain every token to the base unit.
+    """
     terminals: list[Terminal] = []
 
     def start(flags: Sequence[str] = FLAGS, hang_ups: signal.Handlers = signal.SIG_DFL) -> Terminal:
@@ -89,8 +92,17 @@ async def cockpit(short_dir: Path) -> AsyncIterator[Open]:
         return terminals[-1]
 
     yield start
-    for terminal in terminals:
-        terminal.close()
+    left = SandboxRun.running(short_dir / "sandbox")
+    try:
+        if left is not None:
+            await reconcile_run(left)
+    finally:
+        for terminal in terminals:
+            terminal.close()
+        await _end_runs(short_dir)
+
+
+async def _end_runs(short_dir: Path) -> None:
     for directory in (short_dir / "sandbox").glob("2*"):
         with suppress(FileNotFoundError):
             pids = SandboxRun(directory).pids()

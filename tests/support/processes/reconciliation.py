@@ -1,31 +1,47 @@
 """The balance reconciliation of every end-to-end test: the desk against the ledger, all tokens, to the base unit."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
 from cockpit.model.snapshot import Snapshot
+from cockpit.processes.sandbox_run import SandboxRun
 from tests.support.processes.desk_process import DeskProcess
+from tests.support.processes.sandbox_session import newest
 from tests.support.processes.venue_process import Control
 from tests.support.waiting import until
 from venue.protocol.tokens import DEFAULT_TOKENS, TokenTable
 
 
-async def reconcile(
-    desk: DeskProcess, control: Control, *, tokens: TokenTable = DEFAULT_TOKENS, within_s: float = 20
-) -> Snapshot:
+async def reconcile(desk: DeskProcess, control: Control, *, within_s: float = 20) -> Snapshot:
     """Wait until the desk explains what the ledger holds of every token, and return that snapshot.
 
     AssertionError when it does not, or when any of its money was lost on the wrong way out.
     """
-    account = desk.settings["NEAR_INTENTS_ACCOUNT_ID"]
-    seen: list[Snapshot] = []
+    return await _reconcile(desk.snapshot, control, desk.settings["NEAR_INTENTS_ACCOUNT_ID"], within_s)
+
+
+async def reconcile_run(run: SandboxRun, *, within_s: float = 30) -> None:
+    """Do the same with a sandbox run that still goes on, its traders paused."""
+    control = Control(run.venue_env())
+    try:
+        await control.traders(False)
+        await _reconcile(lambda: newest(run), control, control.env["NEAR_INTENTS_ACCOUNT_ID"], within_s)
+    finally:
+        await control.http.aclose()
+
+
+async def _reconcile(
+    snapshot: Callable[[], Awaitable[Snapshot]], control: Control, account: str, within_s: float
+) -> Snapshot:
     wrong: list[str] = []
+    shot: Snapshot | None = None
 
     async def explained() -> bool:
+        nonlocal shot
         before = await control.balances(account)
-        seen.append(await desk.snapshot())
-        wrong[:] = differences(seen[-1], before, tokens)
+        shot = await snapshot()
+        wrong[:] = differences(shot, before, DEFAULT_TOKENS)
         return not wrong
 
     try:
@@ -33,7 +49,8 @@ async def reconcile(
     except AssertionError:
         raise AssertionError(f"not reconciled within {within_s:g} s: {'; '.join(wrong)}") from None
     assert lost(await control.chains(), account) == []
-    return seen[-1]
+    assert shot is not None
+    return shot
 
 
 def differences(shot: Snapshot, ledger: Mapping[str, int], tokens: TokenTable) -> list[str]:
