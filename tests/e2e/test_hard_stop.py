@@ -4,17 +4,20 @@ import asyncio
 import json
 import time
 from collections import Counter
+from pathlib import Path
 
 import httpx
 import pytest
 
 from cockpit.desk.api.command_handler import NO_LIVE_QUOTES
+from cockpit.desk.quote_book.book import SALT_INVALID
 from tests.e2e.conftest import Launch
 from tests.support.processes.desk_process import DeskProcess
+from tests.support.processes.relay_rpc_recorder import recording
 from tests.support.processes.relay_stand_in import standing_in
 from tests.support.processes.request_flood import RequestFlood
 from tests.support.processes.taker import Taker
-from tests.support.processes.venue_process import Control
+from tests.support.processes.venue_process import Control, VenueProcess
 from tests.support.waiting import until
 from venue.protocol.tokens import BTC
 
@@ -72,21 +75,104 @@ async def test_live_quotes_are_burned_and_settled_ones_are_not_counted_as_burned
     assert (await desk.snapshot()).executor_blocked == ""
 
 
+@pytest.mark.parametrize("fault", ["swallow", "late", pytest.param("drop", marks=pytest.mark.slow)])
 async def test_quotes_are_burned_although_answers_are_lost_or_late(
-    launch: Launch, control: Control, taker: Taker
+    launch: Launch, control: Control, taker: Taker, fault: str
 ) -> None:
     desk = await launch(**LONG)
     await desk.arm()
-    for fault in ("swallow", "drop", "late"):
-        quotes = await quoted(taker, 4)
-        await desk.until(lambda shot: shot.alive.quotes == 4)
-        await control.faults(publish={"mode": fault, "times": 1, "delay_s": 0.5})
-        await hard_stop(desk)
-        shot = await desk.until(lambda shot: shot.alive.quotes == 0, 30, f"{fault}: all burned")
-        assert shot.hard_stop is not None
-        assert (shot.hard_stop.burned, shot.hard_stop.left) == (4, 0), fault
-        assert quotes
+    await quoted(taker, 4)
+    await desk.until(lambda shot: shot.alive.quotes == 4)
+    await control.faults(publish={"mode": fault, "times": 1, "delay_s": 0.5})
+    await hard_stop(desk)
+    shot = await desk.until(lambda shot: shot.alive.quotes == 0, 30, f"{fault}: all burned")
+    assert shot.hard_stop is not None
+    assert (shot.hard_stop.burned, shot.hard_stop.left) == (4, 0)
+
+
+async def salts_of_two_kinds(desk: DeskProcess, control: Control, taker: Taker, before: int, after: int) -> None:
+    """So many live quotes with a salt that is invalidated then, and so many with the next one."""
+    await quoted(taker, before)
+    await desk.until(lambda shot: shot.alive.quotes == before)
+    await control.faults(rotate_salt="invalidate_old")
+
+    async def quoting_again() -> bool:
+        return bool(await taker.ask(BTC.token_id, amount_in=40_000, min_deadline_ms=30_000, max_wait_ms=300))
+
+    await until(quoting_again, 30, "the desk signs with the new salt")
+    await quoted(taker, after - 1)
+    await desk.until(lambda shot: shot.alive.quotes == before + after)
+
+
+async def test_quotes_with_an_invalidated_salt_are_left_out_and_stay_committed(
+    launch: Launch, control: Control, taker: Taker
+) -> None:
+    async with recording(control.env["NEAR_INTENTS_RELAY_RPC_URL"]) as rpc:
+        desk = await launch(NEAR_INTENTS_RELAY_RPC_URL=rpc.url, **LONG)
         await desk.arm()
+        await salts_of_two_kinds(desk, control, taker, 6, 30)
+        await control.faults(status_after_s=60)
+        await hard_stop(desk)
+        shot = await desk.until(lambda shot: shot.hard_stop is not None and not shot.hard_stop.left, 15)
+        assert shot.hard_stop is not None
+        assert (shot.hard_stop.asked, shot.hard_stop.burned, shot.hard_stop.unburnable) == (36, 30, 6)
+        assert 0 < shot.hard_stop.unburnable_left_ms <= 60_000
+        assert (shot.alive.quotes, rpc.published, rpc.asked) == (6, 2, 0)
+        shown = [row for row in shot.quotes if row.outcome == "no salt"]
+        assert [row.detail for row in shown] == [SALT_INVALID] * 6
+        ended = "SELECT reason FROM operator_actions WHERE command = 'hard-stop ended'"
+        await until(lambda: len(desk.rows(ended)) == 1)
+        assert "6 carry an invalidated salt" in desk.rows(ended)[0][0]
+
+
+@pytest.mark.slow
+async def test_two_hundred_quotes_are_over_in_forty_seconds_with_slow_settlement_and_index(
+    tmp_path: Path, short_dir: Path
+) -> None:
+    venue = VenueProcess(
+        tmp_path,
+        "--rate",
+        "0",
+        "--no-rivals",
+        "--deposit-btc",
+        "0",
+        "--settle-s",
+        "8",
+        "14",
+        "--set",
+        "status_after_s=12",
+    )
+    control = Control(venue.env)
+    await control.traders(True)
+    taker = Taker(control)
+    await taker.fund()
+    try:
+        async with recording(venue.env["NEAR_INTENTS_RELAY_RPC_URL"]) as rpc:
+            desk = DeskProcess(short_dir, {**venue.env, "NEAR_INTENTS_RELAY_RPC_URL": rpc.url, **LONG})
+            await desk.start()
+            await desk.arm()
+            await salts_of_two_kinds(desk, control, taker, 60, 140)
+            # One is taken at the moment of the stop: its batch fails on the chain, and the rest is handed in again.
+            (chosen,) = await taker.ask(BTC.token_id, amount_in=45_000, min_deadline_ms=30_000)
+            published = await taker.take(chosen)
+            assert published["status"] == "OK"
+            began = time.monotonic()
+            await hard_stop(desk)
+            shot = await desk.until(lambda shot: shot.hard_stop is not None and not shot.hard_stop.left, 60)
+            took_s = time.monotonic() - began
+            stop = shot.hard_stop
+            assert stop is not None
+            measured = f"{took_s:.1f} s, {rpc.published} published, {rpc.asked} asked, {rpc.shortest_gap_s():.1f} s"
+            assert took_s < 40, measured
+            assert rpc.shortest_gap_s() >= 15, measured
+            assert stop.asked == 201
+            assert stop.burned + stop.settled + stop.unburnable + stop.expired == 201
+            assert stop.burned + stop.settled == 141
+            assert [row.unexplained for row in shot.inventory.rows if row.unexplained] == []
+            await desk.close()
+    finally:
+        await control.http.aclose()
+        venue.process.stop()
 
 
 async def test_a_repeated_command_is_one_hard_stop(launch: Launch, taker: Taker) -> None:

@@ -16,6 +16,9 @@ BATCH = 25
 WAIT_NS = 15 * NS_PER_S
 """Between two calls about the same quotes, publishing or asking. In production half of the settlements come within 2 s,
 nine in ten within 10 s, one in a hundred after 356 s: after 5 s it is too soon."""
+SOON_NS = 5 * NS_PER_S
+"""Within this time of its acceptance a call that cannot run any more is replaced at once: it has probably failed. Later
+it is asked about first, because it may still wait at the relay, which takes no intent twice."""
 MIXED_READINGS = 2
 """So many readings in a row that show some nonces of a call used and others not: the call was not what used them. One
 may have fallen between two blocks."""
@@ -40,11 +43,12 @@ def is_open(quote: Quote) -> bool:
 class Batch:
     """Quotes that one call burns. ``called_ns``: monotonic time of the last call about them; None before the first.
 
-    ``in_flight``: a call may still be executed. ``failed``: one was refused or executed for a fault of its intents.
+    ``in_flight``: a call may still be executed. ``failed``: one was refused, or failed on the chain, for a fault of its
+    intents. ``repeated``: the relay had the intents from an earlier call, which may have held others too.
     ``suspect``: all its nonces are to be read; else one stands for all.
     """
 
-    __slots__ = ("called_ns", "failed", "in_flight", "intent_hash", "mixed", "next", "quotes", "suspect")
+    __slots__ = ("called_ns", "failed", "in_flight", "intent_hash", "mixed", "next", "quotes", "repeated", "suspect")
 
     def __init__(self, quotes: Sequence[Quote]) -> None:
         self.quotes = list(quotes)
@@ -53,6 +57,7 @@ class Batch:
         self.intent_hash = ""
         self.in_flight = False
         self.failed = False
+        self.repeated = False
         self.suspect = False
         self.mixed = 0
 
@@ -79,7 +84,7 @@ class Batch:
             self.mixed += 1
         self.suspect = used and self.mixed < MIXED_READINGS
 
-    def review(self) -> list["Batch"]:
+    def review(self, monotonic_ns: int) -> list["Batch"]:
         """Return what is left of it: itself, the rest of its quotes, or its halves, to be called about at once."""
         left = self.open()
         gone = [quote for quote in self.quotes if not is_open(quote)]
@@ -93,9 +98,9 @@ class Batch:
             return [Batch(left[:middle]), Batch(left[middle:])]
         # A nonce that a settlement used fails the call. One that the call used is followed by all others.
         settled = any(quote.state == "settled" or quote.salt_invalid for quote in gone)
-        if settled or not (self.in_flight or self.suspect) or self.mixed >= MIXED_READINGS:
-            return [Batch(left)]
-        return [self]
+        over = settled or not (self.in_flight or self.suspect) or self.mixed >= MIXED_READINGS
+        waiting = self.next == "ask" and self.called_ns is not None and monotonic_ns - self.called_ns >= SOON_NS
+        return [Batch(left)] if over and not waiting else [self]
 
 
 def cut(quotes: Iterable[Quote]) -> list[Batch]:

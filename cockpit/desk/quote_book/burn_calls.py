@@ -9,7 +9,7 @@ from cockpit.desk.quote_book.burn_refusals import blamed
 from cockpit.desk.quote_book.quote import Quote
 from cockpit.desk.quote_book.salts import Salts
 from cockpit.model.environment import Environment
-from venue.relay.rpc import RelayRpc
+from venue.relay.rpc import Published, PublishedMany, RelayRpc
 from venue.signing.errors import RefusedToSignError
 from venue.signing.signer import Signer
 from venue.transport.errors import RefusedError, VenueError
@@ -51,7 +51,9 @@ class BurnCalls:
         batch.intent_hash, batch.in_flight, batch.failed = signed[0][1], True, False
         self.counters["published"] += len(quotes)
         try:
-            reason = await self._publish_signed([body for body, _ in signed])
+            answer = await self._publish_signed([body for body, _ in signed])
+            reason = "" if answer.accepted else answer.reason or "no reason given"
+            batch.repeated = answer.status != "OK"
         except RefusedError as exc:
             reason = str(exc)
         except VenueError as exc:
@@ -66,13 +68,10 @@ class BurnCalls:
         batch.in_flight = False
         self._blame(batch, quotes, reason)
 
-    async def _publish_signed(self, bodies: Sequence[bytes]) -> str:
-        # The reason for which the relay refused; empty when it accepted.
+    async def _publish_signed(self, bodies: Sequence[bytes]) -> Published | PublishedMany:
         if len(bodies) == 1:
-            one = await self._relay.publish_intent(bodies[0])
-            return "" if one.accepted else one.reason or "no reason given"
-        many = await self._relay.publish_intents(bodies)
-        return "" if many.accepted else many.reason or "no reason given"
+            return await self._relay.publish_intent(bodies[0])
+        return await self._relay.publish_intents(bodies)
 
     def _blame(self, batch: Batch, quotes: Sequence[Quote], reason: str) -> None:
         match blamed(reason):
@@ -110,7 +109,7 @@ class BurnCalls:
                 self._book.burn_reported(quote.commitment.quote_hash, status.tx_hash)
             batch.suspect = True
         elif status.failed:
-            batch.in_flight, batch.failed, batch.suspect = False, True, True
+            batch.in_flight, batch.failed, batch.suspect = False, not batch.repeated, True
             self.detail = f"a call of {len(batch.quotes)} failed on the chain"
         if status.status == "NOT_FOUND_OR_NOT_VALID":
             # A salt may have been invalidated since it was asked about.

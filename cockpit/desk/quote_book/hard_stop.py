@@ -75,6 +75,7 @@ class HardStopRun:
         self._salts = Salts(verifier)
         self._calls = BurnCalls(book, signer, relay, self._salts, env)
         self._result = ""
+        self._unfinished = False
 
     def start(self) -> int:
         """Burn every quote that is live now and return how many; called again, it adds those sent since.
@@ -82,6 +83,7 @@ class HardStopRun:
         What is in flight stays so: the relay is not called sooner. The salts are asked for anew.
         """
         if not self._left():
+            self._finish()
             self._targets, self._batches, self._last_looks = [], [], []
             self._result = self._calls.detail = ""
         known = {quote.commitment.quote_hash for quote in self._targets}
@@ -97,6 +99,7 @@ class HardStopRun:
             self._book.salt_answered(quote.commitment.quote_hash, invalid=False)
         batched = {id(quote) for batch in self._batches for quote in batch.quotes}
         self._batches += cut(quote for quote in (*added, *doomed) if id(quote) not in batched)
+        self._unfinished = bool(self._left())
         self._started.set()
         return len(self._left())
 
@@ -169,7 +172,8 @@ class HardStopRun:
         self._last_looks += found
 
     def _review(self) -> None:
-        self._batches = [rest for batch in self._batches for rest in batch.review()]
+        now_ns = self._monotonic_ns()
+        self._batches = [rest for batch in self._batches for rest in batch.review(now_ns)]
 
     def _due(self) -> list[Batch]:
         wall_ns, monotonic_ns = self._wall_ns(), self._monotonic_ns()
@@ -204,7 +208,9 @@ class HardStopRun:
 
     def _finish(self) -> None:
         done = self.progress()
-        assert done is not None
+        if not self._unfinished or done is None:
+            return
+        self._unfinished = False
         self._calls.forget()
         self._batches.clear()
         self._result = (

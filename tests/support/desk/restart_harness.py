@@ -1,7 +1,9 @@
 """Runs of a desk's books on one chain and one history, each of which may end at any moment."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+
+import msgspec
 
 from cockpit.config.settings import load
 from cockpit.desk.inventory.balance_reader import BalanceReader
@@ -127,11 +129,21 @@ class DeskRun:
     async def start(self, previous: PreviousRun | None) -> None:
         await self.startup.load(previous)
 
-    def send(self, name: str, *, amount_in: int, amount_out: int, life_ms: int = 60_000) -> Commitment:
-        """Sign and write a quote that buys BTC; it is on record at once."""
+    def send(
+        self,
+        name: str,
+        *,
+        amount_in: int,
+        amount_out: int,
+        life_ms: int = 60_000,
+        nonce: Callable[[int], str] | None = None,
+    ) -> Commitment:
+        """Sign and write a quote that buys BTC; it is on record at once. ``nonce`` makes one for a deadline (ns)."""
         made = commitment(
             name, amount_in=amount_in, amount_out=amount_out, sent_ns=self.clock(), life_ms=life_ms, margin_ms=0
         )
+        if nonce is not None:
+            made = msgspec.structs.replace(made, nonce=nonce(made.deadline_ns))
         self.book.reservations.restore(made)
         self.book.sent(made, len(self.history.events) + 1)
         self.history.events.append(

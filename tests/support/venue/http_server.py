@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -31,10 +31,11 @@ class Reply:
 
 
 Handler = Callable[[Request], Reply]
+AsyncHandler = Callable[[Request], Awaitable[Reply]]
 
 
 class HttpServer:
-    def __init__(self, handler: Handler) -> None:
+    def __init__(self, handler: Handler | AsyncHandler) -> None:
         self.handler = handler
         self.requests: list[Request] = []
         self.url = ""
@@ -44,7 +45,8 @@ class HttpServer:
             while True:
                 request = await _read_request(reader)
                 self.requests.append(request)
-                reply = self.handler(request)
+                answer = self.handler(request)
+                reply = answer if isinstance(answer, Reply) else await answer
                 if reply.hang:
                     await reader.read()
                     break
@@ -70,7 +72,7 @@ async def _read_request(reader: asyncio.StreamReader) -> Request:
 
 
 @asynccontextmanager
-async def http_server(handler: Handler) -> AsyncIterator[HttpServer]:
+async def http_server(handler: Handler | AsyncHandler) -> AsyncIterator[HttpServer]:
     """Serve until the block ends."""
     server = HttpServer(handler)
     listener = await asyncio.start_server(server.serve, "127.0.0.1", 0)

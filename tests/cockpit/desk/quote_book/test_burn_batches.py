@@ -4,7 +4,7 @@ import base64
 
 import msgspec
 
-from cockpit.desk.quote_book.burn_batches import BATCH, WAIT_NS, Batch, cut
+from cockpit.desk.quote_book.burn_batches import BATCH, SOON_NS, WAIT_NS, Batch, cut
 from cockpit.desk.quote_book.quote import Quote
 from tests.support.desk.builders import NOW, SALT, commitment
 from venue.protocol.nonce import pack_nonce
@@ -69,7 +69,7 @@ def test_a_call_that_used_all_its_nonces_is_done() -> None:
     made = published()
     for one in made.quotes:
         one.used_height = 7
-    assert made.review() == []
+    assert made.review(NOW) == []
 
 
 def test_one_reading_between_two_blocks_does_not_cut_a_call_in_flight() -> None:
@@ -77,10 +77,10 @@ def test_one_reading_between_two_blocks_does_not_cut_a_call_in_flight() -> None:
     made.suspect = True
     made.quotes[0].used_height = 7
     made.was_read()
-    assert made.review() == [made]
+    assert made.review(NOW) == [made]
     for one in made.quotes:
         one.used_height = 7
-    assert made.review() == []
+    assert made.review(NOW) == []
 
 
 def test_nonces_that_stay_unused_beside_a_used_one_are_called_about_at_once() -> None:
@@ -89,21 +89,31 @@ def test_nonces_that_stay_unused_beside_a_used_one_are_called_about_at_once() ->
     made.quotes[0].used_height = 7
     made.was_read()
     made.was_read()
-    (rest,) = made.review()
+    (rest,) = made.review(NOW)
     assert (rest.quotes, rest.called_ns, rest.next) == (made.quotes[1:], None, "publish")
 
 
 def test_a_settled_quote_fails_the_call_of_the_others() -> None:
     made = published()
     made.quotes[2].state = "settled"
-    (rest,) = made.review()
+    (rest,) = made.review(NOW)
+    assert (len(rest.quotes), rest.called_ns) == (3, None)
+
+
+def test_a_call_that_may_still_wait_at_the_relay_is_asked_about_before_it_is_replaced() -> None:
+    made = published()
+    made.quotes[2].state = "settled"
+    assert made.review(NOW + SOON_NS) == [made]
+    assert made.is_due(NOW, NOW + WAIT_NS)
+    made.next = "publish"
+    (rest,) = made.review(NOW + WAIT_NS)
     assert (len(rest.quotes), rest.called_ns) == (3, None)
 
 
 def test_an_expired_quote_does_not_hasten_the_next_call() -> None:
     made = published()
     made.quotes[0].state = "expired"
-    assert made.review() == [made]
+    assert made.review(NOW) == [made]
     assert (len(made.quotes), made.called_ns) == (3, NOW)
 
 
@@ -111,14 +121,14 @@ def test_a_call_that_failed_for_its_intents_is_halved_once_its_nonces_were_read(
     made = published(5)
     made.failed = made.suspect = True
     made.in_flight = False
-    assert made.review() == [made]
+    assert made.review(NOW) == [made]
     made.was_read()
-    assert [len(half.quotes) for half in made.review()] == [2, 3]
-    assert [half.called_ns for half in made.review()] == [None, None]
+    assert [len(half.quotes) for half in made.review(NOW)] == [2, 3]
+    assert [half.called_ns for half in made.review(NOW)] == [None, None]
 
 
 def test_a_single_quote_is_never_halved() -> None:
     made = published(1)
     made.failed = True
-    assert made.review() == [made]
+    assert made.review(NOW) == [made]
     assert not made.is_due(NOW, NOW + WAIT_NS - 1)
