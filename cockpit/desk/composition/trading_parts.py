@@ -22,6 +22,7 @@ from cockpit.desk.quote_book.book import QuoteBook
 from cockpit.desk.quote_book.hard_stop import HardStopRun
 from cockpit.desk.quote_book.live_markouts import LiveMarkouts
 from cockpit.desk.quote_book.reservations import Commitment, Reservations
+from cockpit.desk.quoting.declines import Declines
 from cockpit.desk.quoting.executor import Executor
 from cockpit.desk.quoting.quote_engine import QuoteEngine
 from cockpit.desk.risk.arming import Arming
@@ -202,6 +203,7 @@ def build_trading(
         recorder=recorder,
         invalid_salt=credentials_requested.set,
         on_failure=on_failure,
+        declines=Declines(relay) if settings.relay_declines else None,
     )
     return TradingParts(
         pair=pair,

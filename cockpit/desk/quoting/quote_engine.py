@@ -15,6 +15,7 @@ from cockpit.desk.market.pricing import PriceParams, Prices
 from cockpit.desk.market.reference import Reference
 from cockpit.desk.quote_book.book import QuoteBook
 from cockpit.desk.quote_book.refusals import INVALID_SALT, is_fault
+from cockpit.desk.quoting.declines import Declines
 from cockpit.desk.quoting.desk_view import DeskView
 from cockpit.desk.quoting.errors import SendUncertainError
 from cockpit.desk.quoting.executor import Executor
@@ -44,7 +45,7 @@ class QuoteEngine:
     """Acts on the relay's messages; each decision is held to the limits in force at that moment.
 
     ``invalid_salt`` asks for the Verifier's salt to be read again. ``on_failure`` gets what broke the quote path; the
-    executor is disarmed by then.
+    executor is disarmed by then. Without ``declines`` what is not quoted is not answered.
     """
 
     def __init__(
@@ -67,6 +68,7 @@ class QuoteEngine:
         recorder: Recorder,
         invalid_salt: Callable[[], None],
         on_failure: Callable[[str], None],
+        declines: Declines | None = None,
     ) -> None:
         self._run_id = run_id
         self._pair = pair
@@ -88,6 +90,7 @@ class QuoteEngine:
         self._record = recorder.record
         self._invalid_salt = invalid_salt
         self._on_failure = on_failure
+        self._declines = declines
         self._seen: OrderedDict[str, None] = OrderedDict()
         self._prices: Prices | None = None
         self._priced_for: tuple[int, int, Limits] | None = None
@@ -195,6 +198,8 @@ class QuoteEngine:
         self.recent.append(event)
         if broken is not None:
             raise broken
+        if self._declines is not None and command is None:
+            self._declines.consider(request, decision, view, event.reason)
 
     def _note_rules(self, view: DeskView, at_ns: int) -> None:
         ruled_by = self._ruled_by

@@ -11,6 +11,7 @@ import pytest
 from cockpit.desk.market.demand import DemandCounter
 from cockpit.desk.market.pricing import PriceParams
 from cockpit.desk.market.reference import Reference
+from cockpit.desk.quoting.declines import Declines
 from cockpit.desk.quoting.executor import Executor
 from cockpit.desk.quoting.quote_engine import QuoteEngine
 from cockpit.desk.risk.arming import Arming
@@ -59,7 +60,7 @@ class Ticking:
 class Quoting:
     """Everything between the relay's socket and the history's queue, on a clock that stands still."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, declines: bool = False) -> None:
         self.watched = InventoryHarness()
         self.clock = self.watched.clock
         self.watched.chain.states = [State(1_000, NOW, PairAmounts(10**8, 50_000 * 10**18), frozenset())]
@@ -93,6 +94,7 @@ class Quoting:
         self.trading = TradingState(self.limits, BTC_EURE, standing)
         self.refusals = RejectionRate(60_000, env)
         self.relay = Relay(url, lambda: TOKEN, BTC_EURE, env)
+        self.declines = Declines(self.relay)
         self.executor = Executor(self.signer, self.relay, self.book, expiry_margin_ms=5_000, env=env)
         self.executor.salt = SALT
         self.intake = QuoteEngine(
@@ -113,6 +115,7 @@ class Quoting:
             recorder=self.recorder,
             invalid_salt=lambda: self.salts_asked.append(True),
             on_failure=self.failures.append,
+            declines=self.declines if declines else None,
         )
         self.on_request = self.intake.on_request
         self.on_status = self.intake.on_status
@@ -132,10 +135,10 @@ class Quoting:
 
 
 @asynccontextmanager
-async def quoting(*, ready: bool = True) -> AsyncIterator[tuple[Quoting, RelayServer]]:
+async def quoting(*, ready: bool = True, declines: bool = False) -> AsyncIterator[tuple[Quoting, RelayServer]]:
     """A desk's quote path connected to a relay that a test plays."""
     async with running() as server:
-        desk = Quoting(server.url)
+        desk = Quoting(server.url, declines=declines)
         task = asyncio.create_task(desk.relay.run(desk))
         try:
             await until(lambda: desk.relay.state == "ok")
