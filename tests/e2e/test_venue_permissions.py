@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from cockpit.desk.interlocks.checklist import NAMES, NO_GRACE_MS, VENUE_GRACE_MS
+from cockpit.desk.interlocks.venue_measures import ENDS_NOW_MS
 from cockpit.model.commands import WithdrawalOrder
 from cockpit.model.snapshot import InterlockRow, Snapshot
 from tests.e2e.conftest import Launch
@@ -16,7 +17,7 @@ from tests.support.processes.processes import bare_environment
 from tests.support.processes.taker import Taker
 from tests.support.processes.venue_process import Control
 from tests.support.sandbox.signing import BTC_ADDRESS
-from venue.protocol.tokens import BTC, EURE
+from venue.protocol.tokens import BTC, EURE, NBTC
 from venue.verifier import PAUSED
 
 OFTEN = {"VENUE_CHECK_MS": "200"}
@@ -83,6 +84,7 @@ async def test_a_locked_account_and_a_paused_contract_close_live_at_once(
         ({"relay_rpc": "401"}, "api_key", "the API key is not accepted by the RPC (HTTP 401)"),
         ({"relay_rpc": "403"}, "api_key", "the API key is not accepted by the RPC (HTTP 403)"),
         ({"bridge_delists": [EURE.token_id]}, "listed", "the bridge no longer lists EURe"),
+        ({"bridge_delists": [NBTC.token_id]}, "listed", "the bridge no longer lists nBTC"),
     ],
 )
 async def test_a_refused_key_and_a_delisted_token_are_red_and_have_a_grace(
@@ -208,9 +210,9 @@ async def test_an_api_key_that_ends_much_later_is_green(launch: Launch, control:
 
 
 async def test_an_api_key_about_to_end_closes_live(launch: Launch, control: Control) -> None:
-    desk = await launch(NEAR_INTENTS_API_KEY=await control.token(604))
+    desk = await launch(NEAR_INTENTS_API_KEY=await control.token(ENDS_NOW_MS / 1000 + 25))
     await desk.arm()
-    found = await red(desk, "api_key_end")
+    found = await red(desk, "api_key_end", 60)
     assert found.grace_left_ms in (NO_GRACE_MS, None)
     shot = await desk.until(lambda shot: not shot.executor_armed, 20, "disarmed")
     assert shot.executor_why.startswith(f"disarmed by desk: {NAMES['api_key_end']}: ends on ")

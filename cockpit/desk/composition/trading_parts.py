@@ -176,7 +176,7 @@ def build_trading(
         env,
         account,
         settings.api_key.reveal(),
-        (pair.base, pair.quote),
+        tuple(token for token in settings.tokens.tokens if settings.tokens.traded(token)),
         verifier=verifier,
         relay=relay_rpc,
         bridge=bridge,

@@ -73,7 +73,7 @@ INTERLOCKS: tuple[Interlock, ...] = (
         rung="LIVE",
         name="bridge lists the traded tokens",
         grace_ms=VENUE_GRACE_MS,
-        remedy="stop trading the token, and withdraw it while the bridge still pays it out",
+        remedy="set its market to `enabled = false` in markets.toml; withdraw it while the bridge pays it out",
         measure=venue_measures.listed,
     ),
     Interlock(
