@@ -1,6 +1,5 @@
 """The venue's own alarms as a cockpit shows them, and the sentences that say so."""
 
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -71,6 +70,11 @@ def source_text(row: AlarmSourceRow) -> str:
     return f"{row.source} {NOT_ASKED}" if row.age_ms is None else f"{row.source} read {caption_age(row.age_ms)}"
 
 
+def none_known(state: AlarmsState) -> bool:
+    """Return whether what was read holds no alarm; False while nothing was read."""
+    return not state.rows and (not state.sources or any(row.age_ms is not None for row in state.sources))
+
+
 def unreadable(state: AlarmsState) -> bool:
     """Return whether a source that is not switched off cannot be read."""
     return any(row.unreadable_ms is not None for row in state.sources)
@@ -79,7 +83,3 @@ def unreadable(state: AlarmsState) -> bool:
 def unasked(state: AlarmsState) -> bool:
     """Return whether a source has neither answered nor failed yet."""
     return any(row.age_ms is None and row.unreadable_ms is None and not row.off for row in state.sources)
-
-
-def count_by(rows: Sequence[AlarmRow], effect: str) -> int:
-    return sum(row.effect == effect for row in rows)

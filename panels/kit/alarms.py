@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from cockpit.model.alarms import NO_ALARMS, AlarmRow, AlarmsState, alarm_text, source_text, unreadable
+from cockpit.model.alarms import NO_ALARMS, AlarmRow, AlarmsState, alarm_text, none_known, source_text, unreadable
 from cockpit.model.snapshot import Snapshot
 from panels.kit.rows.cells import Cell, Field, Line
 from panels.kit.theme import Role
@@ -19,13 +19,7 @@ def _cell(row: AlarmRow) -> Cell:
 
 def _sources(state: AlarmsState) -> Cell:
     text = "; ".join(source_text(row) for row in state.sources)
-    head = (
-        ""
-        if state.rows
-        else f"{NO_ALARMS} of the venue; "
-        if any(row.age_ms is not None for row in state.sources)
-        else ""
-    )
+    head = f"{NO_ALARMS} of the venue; " if none_known(state) else ""
     return Cell(f"{head}{text}", "warn" if unreadable(state) else "muted")
 
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 import msgspec
 
 from cockpit.desk.risk.venue_access import VenueFacts
-from cockpit.model.alarms import NO_ALARMS, AlarmsState, alarm_text, source_text, unasked, unreadable
+from cockpit.model.alarms import NO_ALARMS, AlarmsState, alarm_text, none_known, source_text, unasked, unreadable
 from cockpit.model.formatting import exact
 
 SALT_MAX_AGE_MS = 90_000
@@ -205,23 +205,22 @@ def reconciliation(facts: InterlockFacts) -> Measurement:
 
 def alarms(facts: InterlockFacts) -> Measurement:
     state = facts.alarms
-    disarming = [row for row in state.rows if row.effect == "disarms"]
-    warning = [row for row in state.rows if row.effect == "warns"]
-    others = len(state.rows) - len(disarming) - len(warning) + state.more
-    if disarming:
-        more = len(state.rows) + state.more - 1
-        texts = [alarm_text(disarming[0]), f"and {more} more" if more else ""]
+    disarming = any(row.effect == "disarms" for row in state.rows)
+    warning = any(row.effect == "warns" for row in state.rows)
+    total = len(state.rows) + state.more
+    if disarming or warning:
+        # Those that disarm come first.
+        texts = [alarm_text(state.rows[0]), f"and {total - 1} more" if total > 1 else ""]
+    elif total:
+        texts = [f"{total} alarms touch others only" if total > 1 else "1 alarm touches others only"]
     else:
-        texts = [
-            *(alarm_text(row) for row in warning),
-            *([f"{others} alarms that touch others only"] if others else [] if warning else [NO_ALARMS]),
-        ]
+        texts = [NO_ALARMS if none_known(state) else ""]
     texts += [source_text(row) for row in state.sources]
     return Measurement(
         passed=not disarming and not unasked(state),
         measured="; ".join(filter(None, texts)),
         wanted="none that touches what this desk uses",
-        warning=bool(warning) or unreadable(state),
+        warning=warning or unreadable(state),
     )
 
 

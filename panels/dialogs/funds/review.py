@@ -20,7 +20,7 @@ from panels.dialogs.funds.freeze import FreezeRow
 from panels.dialogs.funds.live_review import LiveReview
 from panels.dialogs.outcome import Message
 from panels.frame.tour_strip import Place
-from panels.kit.alarms import alarm_lines
+from panels.kit.alarms import alarm_lines, alarm_words
 from panels.kit.messages import NO_CONNECTION
 from panels.kit.rows.cells import Cell, Line
 from panels.kit.theme import Role
@@ -128,7 +128,9 @@ class ReviewDialog(Dialog[bool]):
         lines = [*review_lines(review, self._width()), cooling_line(self._reviewer)]
         lines += [fact("✗ refused", reason, "bad") for reason in refusals(review)]
         if view.snapshot is not None:
-            lines += alarm_lines(view.snapshot)
+            # What matters must be seen without scrolling.
+            alarms = alarm_lines(view.snapshot)
+            lines = [*alarms, *lines] if alarm_words(view.snapshot) else [*lines, *alarms]
         if tuple(lines) != self._shown:
             self._shown = tuple(lines)
             self.query_one("#facts", Static).update(self.styled(lines))

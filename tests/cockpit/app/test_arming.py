@@ -2,6 +2,7 @@
 
 import asyncio
 
+import pytest
 from msgspec.structs import replace
 
 from cockpit.client.desk_client import DeskClient
@@ -10,7 +11,7 @@ from panels.dialogs import messages
 from panels.dialogs.trading.limits import FIELDS
 from panels.kit.messages import TERMS_CHANGED
 from tests.support.cockpit import samples
-from tests.support.cockpit.driven import cockpit
+from tests.support.cockpit.driven import NARROW, WIDE, cockpit
 from tests.support.cockpit.fake_desk import FakeDesk
 from tests.support.cockpit.screen_waiting import seen
 from tests.support.waiting import until_blocking
@@ -31,6 +32,17 @@ async def test_enter_on_opening_arms_nothing(desk: FakeDesk, link: DeskClient) -
         await driven.press("escape")
         await driven.hides("Arm the strategy?")
     assert desk.asked == []
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW], ids=["wide", "narrow"])
+async def test_the_venue_s_alarms_are_read_before_arming(
+    desk: FakeDesk, link: DeskClient, size: tuple[int, int]
+) -> None:
+    desk.current = replace(samples.disarmed(), alarms=samples.alarms())
+    async with cockpit(link, size) as driven:
+        await driven.press("ctrl+e")
+        await driven.opens("Arm the executor?", "✗ SHIELD: chain gnosis [b]x[/b]", "and 2 more: see Interlocks")
+        await driven.shows("SHIELD read 10s ago", "Cancel")
 
 
 async def test_armed_is_shown_only_when_the_desk_reports_it(desk: FakeDesk, link: DeskClient) -> None:

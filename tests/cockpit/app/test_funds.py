@@ -68,6 +68,13 @@ async def test_a_memo_is_part_of_the_address(desk: FakeDesk, link: DeskClient) -
         await driven.opens("memo 4711", "must be in the transfer")
 
 
+async def test_the_venue_s_alarms_stand_above_the_addresses(desk: FakeDesk, link: DeskClient) -> None:
+    desk.current = replace(samples.snapshot(), alarms=samples.alarms())
+    async with cockpit(link) as driven:
+        await driven.press("d")
+        await driven.opens("✗ SHIELD: chain gnosis [b]x[/b]", "SHIELD read 10s ago", samples.addresses()[0].address)
+
+
 async def test_without_an_address_from_the_bridge_none_is_shown(desk: FakeDesk, link: DeskClient) -> None:
     desk.current = samples.fresh()
     async with cockpit(link) as driven:

@@ -67,6 +67,16 @@ async def test_a_withdrawal_from_form_to_order(desk: FakeDesk, link: DeskClient,
     assert order["actor"] == "ops"
 
 
+@SIZES
+async def test_the_venue_s_alarms_stand_above_the_review(
+    desk: FakeDesk, link: DeskClient, size: tuple[int, int]
+) -> None:
+    desk.current = replace(samples.open_for_withdrawals(), alarms=samples.alarms())
+    async with cockpit(link, size) as driven:
+        await to_review(driven)
+        await driven.shows("✗ SHIELD: chain gnosis [b]x[/b]", "and 2 more: see Interlocks")
+
+
 async def test_whole_tokens_are_sent_as_base_units(desk: FakeDesk, link: DeskClient) -> None:
     async with cockpit(link, NARROW) as driven:
         await to_review(driven, "max")

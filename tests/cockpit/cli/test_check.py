@@ -14,7 +14,7 @@ from cockpit.cli.check import NO_SANDBOX, as_text, outcome_of, summary
 from cockpit.model.market_demand import MarketDemandRow, TokenRow
 from cockpit.model.snapshot import InterlockRow, Snapshot
 from cockpit.processes.check_desk import is_green
-from tests.support.cockpit.samples import snapshot
+from tests.support.cockpit.samples import alarms, snapshot
 from tests.support.processes.command import GOOD, env_file, run
 
 
@@ -51,6 +51,18 @@ def test_a_warning_is_shown_with_what_to_do_and_closes_nothing() -> None:
     assert "LIVE   the token      so; wanted: other" in text
     assert "→ order another one" in text
     assert text.endswith("all interlocks pass, 1 with a warning")
+
+
+def test_every_alarm_of_the_venue_is_listed() -> None:
+    shot = msgspec.structs.replace(shown(row("reference")), alarms=msgspec.structs.replace(alarms(), more=7))
+    checked = outcome_of(shot)
+    lines = click.unstyle(as_text(checked)).splitlines()
+    assert lines[2:8] == [
+        "✗ SHIELD: chain gnosis [b]x[/b] (touches us)",
+        *["· SHIELD: chain sol (touches others only)"] * 4,
+        "· and 7 more",
+    ]
+    assert checked.alarms.sources[0].age_ms == 12_000
 
 
 @pytest.mark.parametrize("ident", ["strategy", "shadow"])

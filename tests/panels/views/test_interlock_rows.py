@@ -3,7 +3,8 @@
 from msgspec.structs import replace
 
 from panels.frame.tabs import attention_marks
-from panels.views.interlocks import interlock_detail, interlock_row, warnings
+from panels.kit.keymap import KeyMap
+from panels.views.interlocks import InterlocksPanel, interlock_detail, interlock_row, warnings
 from panels.views.transfers import ROUTE_WARNING, route_words
 from tests.support.cockpit import samples
 
@@ -36,3 +37,12 @@ def test_a_red_interlock_stays_red_beside_a_warning() -> None:
     assert attention_marks(shot)["interlocks"] == "✗1"
     assert attention_marks(replace(shot, interlocks=(WARNED,)))["interlocks"] == "!1"
     assert "interlocks" not in attention_marks(replace(shot, interlocks=(replace(WARNED, warning=False),)))
+
+
+def test_the_details_of_the_alarms_list_each_of_them() -> None:
+    shot = replace(samples.snapshot(), alarms=samples.alarms(), interlocks=(replace(WARNED, ident="alarms"),))
+    panel = InterlocksPanel("interlocks", 3, KeyMap())
+    detail = panel.detail_of(shot.interlocks[0], shot)
+    assert [field.label for field in detail.fields].count("alarm") == 5
+    other = panel.detail_of(replace(WARNED, ident="disk"), shot)
+    assert "alarm" not in [field.label for field in other.fields]

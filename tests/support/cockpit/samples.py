@@ -6,6 +6,7 @@ from decimal import Decimal
 from msgspec.structs import replace
 
 from cockpit.desk.interlocks.checklist import NAMES
+from cockpit.model.alarms import AlarmRow, AlarmSourceRow, AlarmsState
 from cockpit.model.commands import PARTS, Limits, WithdrawalReview
 from cockpit.model.snapshot import (
     Counts,
@@ -470,6 +471,13 @@ def snapshot(seq: int = 1, *, decisions: int = 60) -> Snapshot:
         interlocks=interlocks(),
         journal=journal(),
     )
+
+
+def alarms() -> AlarmsState:
+    """Five alarms of the venue, one of them grave, with a text that looks like markup."""
+    grave = AlarmRow(source="SHIELD", subject="chain gnosis [b]x[/b]", effect="disarms", reason="touches us")
+    other = AlarmRow(source="SHIELD", subject="chain sol", effect="shown", reason="touches others only")
+    return AlarmsState(rows=(grave, *[other] * 4), sources=(AlarmSourceRow(source="SHIELD", age_ms=12_000),))
 
 
 def disarmed(seq: int = 1) -> Snapshot:

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from cockpit.desk.interlocks.checklist import (
     checklist,
@@ -210,9 +211,12 @@ LOST = AlarmSourceRow(source="SHIELD", age_ms=95_000, unreadable_ms=61_000, prob
     ("state", "warning", "text"),
     [
         (AlarmsState(sources=(READ,)), False, "no alarms; SHIELD read 35s ago"),
-        (AlarmsState(rows=(OTHERS,), more=3, sources=(READ,)), False, "4 alarms that touch others only; "),
+        (AlarmsState(rows=(OTHERS,), more=3, sources=(READ,)), False, "4 alarms touch others only; SHIELD read "),
         (AlarmsState(rows=(ANNOUNCED,), sources=(READ,)), True, "starts 2027-01-15 08:00:00 UTC and then disarms"),
         (AlarmsState(sources=(LOST,)), True, "no alarms; SHIELD unreadable for 1m00s (read 1m35s ago): HTTP 500"),
+        (AlarmsState(rows=(OTHERS,), sources=(READ,)), False, "1 alarm touches others only; SHIELD read "),
+        (AlarmsState(rows=(ANNOUNCED,) * 20, more=9, sources=(READ,)), True, "; and 28 more; SHIELD read "),
+        (AlarmsState(sources=(replace(LOST, age_ms=None),)), True, "SHIELD unreadable for 1m00s (never read): HTTP"),
         (AlarmsState(sources=(AlarmSourceRow(source="SHIELD", off=True),)), False, "SHIELD switched off"),
     ],
 )
