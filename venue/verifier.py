@@ -20,7 +20,7 @@ T = TypeVar("T")
 NONCES_AT_ONCE = 8
 
 PAUSED = "Pausable: Method is paused"
-"""What the contract says for a method that its keepers paused (near-plugins)."""
+"""What the contract says for a method that its administrators paused (near-plugins)."""
 INTENTS_FEATURE = "intents"
 """The contract's name of what settles and simulates signed intents."""
 ALL_FEATURES = "ALL"

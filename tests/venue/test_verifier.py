@@ -177,7 +177,7 @@ async def ask(client: httpx.AsyncClient, method: str, answer: Handler) -> object
         ("simulate_intents", {"intents_executed": []}, True),
     ],
 )
-async def test_what_the_keepers_shut_is_read(
+async def test_what_the_administrators_shut_is_read(
     client: httpx.AsyncClient, method: str, answer: Any, expected: object
 ) -> None:
     assert await ask(client, method, view(answer)) == expected

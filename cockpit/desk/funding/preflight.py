@@ -52,7 +52,7 @@ def _locked(facts: PreflightFacts) -> str:
     unknown = found.unknown(facts.venue.max_age_ms)
     if unknown:
         return f"whether the account is locked is {unknown}; wait until the Verifier can be read"
-    return "the Verifier locked the account; ask the venue's operators" if found.value else ""
+    return "the Verifier locked the account; ask the venue's support" if found.value else ""
 
 
 def _paused(facts: PreflightFacts) -> str:

@@ -121,7 +121,7 @@ INTERLOCKS: tuple[Interlock, ...] = (
         rung="LIVE",
         name="account not locked",
         grace_ms=NO_GRACE_MS,
-        remedy="ask the venue's operators; nothing can be traded or withdrawn until they unlock it",
+        remedy="ask the venue's support; nothing can be traded or withdrawn until it is unlocked",
         measure=venue_measures.locked,
     ),
     Interlock(
@@ -129,7 +129,7 @@ INTERLOCKS: tuple[Interlock, ...] = (
         rung="LIVE",
         name="Verifier not paused",
         grace_ms=NO_GRACE_MS,
-        remedy="wait until its keepers resume it; the venue's status page has the reason",
+        remedy="wait until its administrators resume it; the venue's status page has the reason",
         measure=venue_measures.paused,
     ),
     Interlock(

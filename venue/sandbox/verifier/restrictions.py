@@ -1,4 +1,4 @@
-"""What the contract's keepers have shut: features of the contract, and accounts. Source: near/intents, near-plugins."""
+"""What the contract's administrators have shut: features, and accounts. Source: near/intents, near-plugins."""
 
 from collections.abc import Callable
 

@@ -40,7 +40,7 @@ def account_not_found(account: str) -> ContractPanicError:
 
 
 def account_locked(account: str) -> ContractPanicError:
-    """The account was locked by the contract's keepers."""
+    """The account was locked by the contract's administrators."""
     return ContractPanicError(f"account '{account}' is locked")
 
 

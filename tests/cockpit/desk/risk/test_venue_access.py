@@ -119,7 +119,7 @@ async def test_a_healthy_venue_shuts_nothing(sandboxed: Sandboxed) -> None:
     assert not facts.locked.unknown(facts.max_age_ms)
 
 
-async def test_what_the_keepers_shut_is_read_and_so_is_its_end(sandboxed: Sandboxed) -> None:
+async def test_what_the_administrators_shut_is_read_and_so_is_its_end(sandboxed: Sandboxed) -> None:
     access = sandboxed.access
     await sandboxed.faults(account_locked=True, no_predecessor=True, paused=["ft_withdraw", "mt_transfer"])
     facts = access.facts()

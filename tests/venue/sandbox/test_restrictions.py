@@ -1,4 +1,4 @@
-"""What the keepers of Verifier, bridge and relay can shut: features, accounts, tokens, and bearer tokens that end."""
+"""What Verifier, bridge and relay can shut: features, accounts, tokens, and bearer tokens that end."""
 
 import base64
 import json
