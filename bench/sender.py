@@ -77,7 +77,7 @@ class MakerConnection:
         calls = []
         for event in protocol.events_received():
             if isinstance(event, Request):
-                self.name = event.path.strip("/")
+                self.name = event.path.partition("?")[0].strip("/")
                 protocol.send_response(protocol.accept(event))
             elif isinstance(event, Frame) and event.opcode is Opcode.TEXT:
                 text = bytes(event.data)

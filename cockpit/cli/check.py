@@ -15,6 +15,7 @@ from cockpit.config.paths import READ_ONLY_SOCKET_NAME
 from cockpit.config.settings import Settings, load
 from cockpit.model.alarms import AlarmsState, alarm_text
 from cockpit.model.market_demand import MarketDemandRow, TokenRow, requests_by_market
+from cockpit.model.other_pairs import other_pairs_text
 from cockpit.model.snapshot import InterlockRow, Rung, Snapshot
 from cockpit.processes.check_desk import NEED_ARMING, is_green, read_only_desk, read_snapshot
 from cockpit.processes.errors import DeskUnavailableError
@@ -57,6 +58,7 @@ class CheckOutcome(msgspec.Struct, frozen=True, kw_only=True):
     markets: tuple[str, ...] = ()
     demand_by_market: tuple[MarketDemandRow, ...] = ()
     demand_ms: int = 0
+    other_pairs: str = ""
 
 
 @click.command()
@@ -114,6 +116,7 @@ def outcome_of(shot: Snapshot) -> CheckOutcome:
         markets=shot.markets,
         demand_by_market=shot.demand_by_market,
         demand_ms=shot.demand_ms,
+        other_pairs=other_pairs_text(shot.counts),
     )
 
 
@@ -150,7 +153,8 @@ def market_lines(checked: CheckOutcome) -> list[str]:
     if checked.markets:
         lines.append(f"markets {', '.join(checked.markets)}")
     if checked.demand_by_market:
-        lines.append(requests_by_market(checked.demand_by_market, checked.demand_ms))
+        by_market = requests_by_market(checked.demand_by_market, checked.demand_ms)
+        lines.append(f"{by_market} · {checked.other_pairs}" if checked.other_pairs else by_market)
     return lines
 
 

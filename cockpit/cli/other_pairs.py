@@ -9,7 +9,7 @@ from cockpit.cli.common import DONE, ENV_FILE, SOCKET, UNKNOWN, ask_desk, desk_s
 from cockpit.cli.messages import disconnected
 from cockpit.client.desk_client import ConnectionLost, DeskClient
 from cockpit.model.commands import LONGEST_COUNT_S, SHORTEST_COUNT_S
-from cockpit.model.snapshot import Counts
+from cockpit.model.other_pairs import other_pairs_text
 
 
 @click.command("other-pairs")
@@ -42,14 +42,6 @@ async def _count(link: DeskClient, seconds: int) -> int:
             return UNKNOWN
         started = started or shot.counts.others_left_ms > 0 or shot.counts.others_over_ms is not None
         if started and not shot.counts.others_left_ms:
-            click.echo(as_text(shot.counts))
+            click.echo(other_pairs_text(shot.counts))
             return DONE
     return UNKNOWN
-
-
-def as_text(counts: Counts) -> str:
-    """Return the newest count in words."""
-    if counts.others_counted is None or counts.others_over_ms is None:
-        return "Nothing was counted."
-    over_s = counts.others_over_ms / 1000
-    return f"{counts.others_counted:,} requests for other pairs in {over_s:.0f} s; the relay filters again."

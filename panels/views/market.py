@@ -7,6 +7,7 @@ from textual.widget import Widget
 
 from cockpit.model.formatting import NOTHING, age, exact_age, rounded
 from cockpit.model.market_demand import requests_by_market
+from cockpit.model.other_pairs import other_pairs_text
 from cockpit.model.snapshot import MarketState, Snapshot, SourceRow
 from panels.kit.keymap import KeyMap
 from panels.kit.labels import state
@@ -46,10 +47,11 @@ def prices_line(market: MarketState) -> Line:
 
 
 def demand_line(snapshot: Snapshot) -> Line:
-    """Name the requests of each market; nothing before the first one."""
+    """Name the requests of each market, and what is known of the others; nothing before the first one."""
     if not any(row.buys or row.sells for row in snapshot.demand_by_market):
         return ()
-    return (Cell(requests_by_market(snapshot.demand_by_market, snapshot.demand_ms), "muted"),)
+    by_market = requests_by_market(snapshot.demand_by_market, snapshot.demand_ms)
+    return (Cell(f"{by_market} · {other_pairs_text(snapshot.counts)}", "muted"),)
 
 
 def source_row(row: SourceRow) -> GridRow:

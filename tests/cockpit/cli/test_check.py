@@ -123,7 +123,7 @@ def test_it_names_tokens_with_their_way_out_markets_requests_and_a_stage() -> No
         "token BTC   BTC, leaves to btc:mainnet by poa; no market quotes it",
         "token nBTC  BTC, leaves to btc:mainnet by omni",
         "markets nBTC/EURe",
-        "requests in 20s nBTC/EURe 41 (buy 30, sell 11)",
+        "requests in 20s nBTC/EURe 41 (buy 30, sell 11) · other pairs 1,080",
     ]
 
 

@@ -1,0 +1,15 @@
+"""How many requests are not for a market of ours, in words: a filtered relay leaves it unknown."""
+
+from cockpit.model.formatting import age, number
+from cockpit.model.snapshot import Counts
+
+
+def other_pairs_text(counts: Counts) -> str:
+    """Name the count, or say that the relay filters; with the newest count that was asked for."""
+    if counts.others_left_ms:
+        return f"other pairs {number(counts.others_counted or 0)}, counting {age(counts.others_left_ms)} more"
+    if not counts.others_filtered:
+        return f"other pairs {number(counts.other_pairs)}"
+    if counts.others_counted is None or counts.others_over_ms is None:
+        return "other pairs filtered"
+    return f"other pairs filtered; {number(counts.others_counted)} in {age(counts.others_over_ms)} when last counted"
