@@ -125,7 +125,8 @@ class KeyView(msgspec.Struct, frozen=True, kw_only=True):
 class DecisionRow(msgspec.Struct, frozen=True, kw_only=True):
     """A decision, the reason for it, and every check for the details.
 
-    ``detail``: the deciding check as text. ``checks``: (name, passed, numbers) of each, in order.
+    ``detail``: the deciding check as text. ``checks``: (name, passed, numbers) of each, in order. ``dry``: of a
+    price check.
     """
 
     decision_id: str
@@ -139,6 +140,7 @@ class DecisionRow(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
     detail: str
     checks: tuple[tuple[str, bool, str], ...] = ()
+    dry: bool = False
 
 
 class QuoteRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -161,6 +163,7 @@ class QuoteRow(msgspec.Struct, frozen=True, kw_only=True):
     life_ms: int
     outcome: str
     detail: str
+    request_kind: str = ""
 
 
 class FillRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -212,7 +215,7 @@ class MarketState(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Counts(msgspec.Struct, frozen=True, kw_only=True):
-    """Counts since the start of the desk.
+    """Counts since the start of the desk. ``requests`` counts no dry ones; ``router_legs`` is a part of it.
 
     ``others_filtered``: the relay keeps requests for other pairs to itself, so ``other_pairs`` is not how many there
     are. ``others_left_ms``: how much longer an operator has them counted; ``others_counted`` were seen in
@@ -235,6 +238,8 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
     others_left_ms: int = 0
     others_counted: int | None = None
     others_over_ms: int | None = None
+    dry: int = 0
+    router_legs: int = 0
 
 
 class LiveQuotes(msgspec.Struct, frozen=True, kw_only=True):
@@ -270,6 +275,19 @@ class Reaction(msgspec.Struct, frozen=True, kw_only=True):
     p50_us: int | None
     p99_us: int | None
     max_us: int | None
+
+
+class RelayLatency(msgspec.Struct, frozen=True, kw_only=True):
+    """From the relay's asking to the frame at the desk, milliseconds, over the newest dated requests.
+
+    It includes how far the two clocks are apart. ``dated`` of ``requests`` stated a usable time.
+    """
+
+    p50_ms: int | None = None
+    p99_ms: int | None = None
+    max_ms: int | None = None
+    dated: int = 0
+    requests: int = 0
 
 
 class InterlockRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -365,6 +383,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     stage: str = ""
     demand_by_market: tuple[MarketDemandRow, ...] = ()
     demand_ms: int = 0
+    relay_latency: RelayLatency = RelayLatency()
 
     @property
     def reconciled(self) -> bool:

@@ -23,6 +23,7 @@ COLUMNS = (
 
 REASONS: dict[str, str] = {
     "quote": "quoted",
+    "dry": "price check",
     "strategy_armed": "strategy off",
     "executor_armed": "executor off",
     "reference": "no reference",
@@ -50,7 +51,7 @@ def reason(row: DecisionRow) -> Cell:
     """Name the check that decided: quoted ✓, quotable but not armed ◇, or declined ·."""
     text = REASONS.get(row.reason, row.reason.replace("_", " "))
     if row.reason == "quote":
-        return Cell(f"✓ {text}", "good")
+        return Cell(f"✓ {text}{' (dry)' if row.dry else ''}", "good")
     return Cell(f"{'◇' if row.actionable else '·'} {text}", "warn" if row.actionable else "muted")
 
 
@@ -141,4 +142,5 @@ class DecisionsPanel(Panel[DecisionRow]):
 
     def summary(self, snapshot: Snapshot) -> str:
         counts = snapshot.counts
-        return f"{counts.decisions:,} decided, {counts.actionable:,} quotable"
+        dry = f" · {counts.dry:,} dry" if counts.dry else ""
+        return f"{counts.decisions:,} decided, {counts.actionable:,} quotable{dry}"

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from textual.widget import Widget
 
-from cockpit.model.formatting import NOTHING, age, exact_age, rounded
+from cockpit.model.formatting import NOTHING, age, exact_age, number, rounded
 from cockpit.model.market_demand import requests_by_market
 from cockpit.model.other_pairs import other_pairs_text
 from cockpit.model.snapshot import MarketState, Snapshot, SourceRow
@@ -54,6 +54,21 @@ def demand_line(snapshot: Snapshot) -> Line:
     return (Cell(f"{by_market} · {other_pairs_text(snapshot.counts)}", "muted"),)
 
 
+def latency_line(snapshot: Snapshot) -> Line:
+    """Name how long requests take from the relay to here, and how many are legs or dry; nothing before the first."""
+    latency, counts = snapshot.relay_latency, snapshot.counts
+    if not latency.requests:
+        return ()
+    kinds = f" · {number(counts.router_legs)} router legs · {number(counts.dry)} dry, not counted as requests"
+    if latency.p50_ms is None:
+        return (Cell(f"relay latency unknown: no request is dated{kinds}", "muted"),)
+    text = f"relay latency p50 {latency.p50_ms} ms, p99 {latency.p99_ms} ms, incl. the clocks' offset"
+    dated = (
+        "" if latency.dated == latency.requests else f" · {number(latency.dated)} of {number(latency.requests)} dated"
+    )
+    return (Cell(f"{text}{dated}{kinds}", "muted"),)
+
+
 def source_row(row: SourceRow) -> GridRow:
     """Draw a source under COLUMNS, its detail behind its state."""
     return GridRow(
@@ -100,12 +115,14 @@ class MarketPanel(Panel[SourceRow]):
         super().__init__(ident, number, keys)
         self.prices = LineView(id="prices")
         self.demand = LineView(id="demand")
+        self.latency = LineView(id="latency")
         self.curve = LineView(id="curve")
         self._drawn: tuple[str, int, int, int] | None = None
 
     def body(self) -> Iterable[Widget]:
         yield self.prices
         yield self.demand
+        yield self.latency
         yield self.curve
         yield self.grid
 
@@ -116,6 +133,9 @@ class MarketPanel(Panel[SourceRow]):
         demand = demand_line(snapshot)
         self.demand.display = bool(demand) and self.size.height >= ROOM_FOR_DEMAND
         self.demand.show([demand])
+        latency = latency_line(snapshot)
+        self.latency.display = bool(latency) and self.size.height >= ROOM_FOR_DEMAND
+        self.latency.show([latency])
         wanted = (snapshot.run_id, snapshot.at_ns // NS_PER_S, size.width, size.height)
         if wanted != self._drawn:
             self._drawn = wanted

@@ -11,7 +11,7 @@ def part_state(part: Part, shot: Snapshot, writer: WriterState) -> Mapping[str, 
     """Return the part's health and its fields of the snapshot."""
     health = next(health for health in shot.health if health.part == part)
     own: dict[Part, Mapping[str, object]] = {
-        "near-intents-ingest": {"relay": shot.relay, "counts": shot.counts},
+        "near-intents-ingest": {"relay": shot.relay, "counts": shot.counts, "relay_latency": shot.relay_latency},
         "market-reference-ingest": {"market": shot.market},
         "inventory-sync": {"inventory": shot.inventory},
         "liquidity-manager": {

@@ -24,7 +24,7 @@ from cockpit.desk.quote_book.live_markouts import LiveMarkouts
 from cockpit.desk.quote_book.reservations import Commitment, Reservations
 from cockpit.desk.quoting.declines import Declines
 from cockpit.desk.quoting.executor import Executor
-from cockpit.desk.quoting.quote_engine import QuoteEngine
+from cockpit.desk.quoting.quote_engine import QuoteEngine, QuoteTerms
 from cockpit.desk.risk.arming import Arming
 from cockpit.desk.risk.limits import LimitsInForce, base_ceiling, max_notional
 from cockpit.desk.risk.rates import RejectionRate
@@ -190,7 +190,12 @@ def build_trading(
         pair=pair,
         params=params,
         demand=demand,
-        default_deadline_ms=settings.quote_deadline_ms,
+        terms=QuoteTerms(
+            shortest_ms=settings.quote_deadline_ms,
+            slack_ms=settings.quote_deadline_slack_ms,
+            exact_out_longest_ms=settings.quote_exact_out_deadline_ms or None,
+            quote_dry=settings.quote_dry_requests,
+        ),
         limits=limits,
         reference=reference,
         inventory=inventory,

@@ -9,13 +9,19 @@ from cockpit.model.commands import Limits
 from cockpit.model.snapshot import Trading
 from venue.protocol.assets import Market
 
+RECORDED_SLACK_MS = 1_000
+"""The slack of a deadline in views that were recorded before it was a setting."""
+
 
 class DeskView(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """What the strategy knows. Amounts are base units, None where the Verifier has not answered; times UTC ns.
 
     ``*_reserved`` is committed or leaving, ``*_promised`` (a recorded name) committed alone. ``quotes_in_second`` and
     ``fills_in_hour``: how many there were until now. ``loss``: what the day's fills have lost against the mid, base
-    units of the quote asset, 0 when they gained.
+    units of the quote asset, 0 when they gained. A quote lives as long as the request asks, and
+    ``deadline_slack_ms`` more; at least ``default_deadline_ms`` where the limits allow it. ``exact_out_deadline_ms``:
+    the longest life of an answer to an exact-out request, None for that of all others. ``quote_dry``: whether price
+    checks are answered.
     """
 
     pair: Market
@@ -42,6 +48,9 @@ class DeskView(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     quotes_in_second: int = 0
     fills_in_hour: int = 0
     loss: int = 0
+    deadline_slack_ms: int = RECORDED_SLACK_MS
+    exact_out_deadline_ms: int | None = None
+    quote_dry: bool = False
 
 
 _RULES = ("pair", "limits", "params")
@@ -58,14 +67,20 @@ Viewed = msgspec.defstruct(
 )
 """A view without its rules: whatever ``DeskView`` holds is recorded, and read back as the same types."""
 
+_LATER = {"deadline_slack_ms": RECORDED_SLACK_MS, "exact_out_deadline_ms": None, "quote_dry": False}
+"""What views did not hold at first: recorded only where it is not the default, so that an older view stays as it is."""
+
 _VIEWED = tuple(Viewed.__struct_fields__)
+_ALWAYS = tuple(name for name in _VIEWED if name not in _LATER)
 _encode = msgspec.json.Encoder().encode
 _viewed = msgspec.json.Decoder(Viewed).decode
 
 
 def record_view(view: DeskView) -> str:
     """Encode the view as JSON, but for its rules; ``read_view`` restores it."""
-    return _encode({name: getattr(view, name) for name in _VIEWED}).decode()
+    fields = {name: getattr(view, name) for name in _ALWAYS}
+    fields |= {name: value for name, default in _LATER.items() if (value := getattr(view, name)) != default}
+    return _encode(fields).decode()
 
 
 def read_view(recorded: str, pair: Market, limits: Limits, params: PriceParams) -> DeskView:

@@ -41,11 +41,24 @@ FLOW_EVERY_NS = 5 * NS_PER_S
 """Settlements of other makers are many and reported one by one: history keeps their count over five seconds."""
 
 
+class QuoteTerms(msgspec.Struct, frozen=True, kw_only=True):
+    """On what terms requests are answered, by the settings: how long a quote lives, and whether price checks get one.
+
+    Milliseconds; ``exact_out_longest_ms`` is None without a bound of its own.
+    """
+
+    shortest_ms: int
+    slack_ms: int
+    exact_out_longest_ms: int | None = None
+    quote_dry: bool = False
+
+
 class QuoteEngine:
     """Acts on the relay's messages; each decision is held to the limits in force at that moment.
 
     ``invalid_salt`` asks for the Verifier's salt to be read again. ``on_failure`` gets what broke the quote path; the
-    executor is disarmed by then. Without ``declines`` what is not quoted is not answered.
+    executor is disarmed by then. Without ``declines`` what is not quoted is not answered. ``latencies_us``: how long
+    each of the newest dated requests took from the relay to here, by two clocks.
     """
 
     def __init__(
@@ -55,7 +68,7 @@ class QuoteEngine:
         pair: Market,
         params: PriceParams,
         demand: DemandCounter,
-        default_deadline_ms: int,
+        terms: QuoteTerms,
         limits: LimitsInForce,
         reference: Reference,
         inventory: Inventory,
@@ -75,7 +88,7 @@ class QuoteEngine:
         self._base_id, self._quote_id = pair.base.token_id, pair.quote.token_id
         self._params = params
         self._demand = demand
-        self._default_deadline_ms = default_deadline_ms
+        self._terms = terms
         self._limits = limits
         self._reference = reference
         self._ledger = inventory.ledger
@@ -104,12 +117,13 @@ class QuoteEngine:
         self.counters: Counter[str] = Counter()
         self.reasons: Counter[str] = Counter()
         self.recent: deque[TradeDecision] = deque(maxlen=200)
+        self.latencies_us: deque[int] = deque(maxlen=4096)
         self.last_request_ns: int | None = None
 
     def view(self, now_ns: int = 0) -> DeskView:
         """Collect what the strategy knows now. ``now_ns`` is monotonic; with 0, older quotes count too."""
         reference, ledger, trading = self._reference, self._ledger, self._trading
-        current, balance = reference.current, ledger.balance
+        current, balance, terms = reference.current, ledger.balance, self._terms
         reserved, committed = self._book.reservations.reserved, self._book.reservations.committed
         base, quote = self._base_id, self._quote_id
         return DeskView(
@@ -127,7 +141,7 @@ class QuoteEngine:
             base_reserved=reserved(base),
             quote_reserved=reserved(quote),
             inventory_at_ns=ledger.at_ns,
-            default_deadline_ms=self._default_deadline_ms,
+            default_deadline_ms=terms.shortest_ms,
             salt_known=self._executor.salt is not None,
             relay_writable=self._relay.writable,
             history_writable=self._recorder.writable,
@@ -137,6 +151,9 @@ class QuoteEngine:
             quotes_in_second=self._signed.count(now_ns),
             fills_in_hour=trading.fills_in_hour,
             loss=trading.loss,
+            deadline_slack_ms=terms.slack_ms,
+            exact_out_deadline_ms=terms.exact_out_longest_ms,
+            quote_dry=terms.quote_dry,
         )
 
     def prices(self, view: DeskView) -> Prices | None:
@@ -156,8 +173,15 @@ class QuoteEngine:
         self._seen[quote_id] = None
         if len(self._seen) > MAX_REMEMBERED:
             self._seen.popitem(last=False)
-        self.counters["requests"] += 1
-        self._demand.note(request.asset_in, request.asset_out, received_ns)
+        if request.dry:
+            self.counters["dry_requests"] += 1
+        else:
+            self.counters["requests"] += 1
+            self.counters["router_legs"] += request.router_leg
+            self._demand.note(request.asset_in, request.asset_out, received_ns)
+        if request.asked_ns is not None:
+            self.counters["dated_requests"] += 1
+            self.latencies_us.append((request.at_ns - request.asked_ns) // 1_000)
         self.last_request_ns = request.at_ns
         try:
             self._handle(request, received_ns)

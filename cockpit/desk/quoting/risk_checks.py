@@ -17,6 +17,8 @@ from cockpit.model.events import Side
 from venue.protocol.assets import EXACT, PairAmounts, Token
 
 UNKNOWN = "unknown"
+DRY_NOT_QUOTED = "a price check, nobody means to trade: not quoted"
+DRY_QUOTED = "a price check, nobody means to trade: quoted by setting"
 
 
 class RiskCheck(msgspec.Struct, frozen=True, gc=False):
@@ -34,8 +36,8 @@ class CheckInputs(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """What the checks compare, made once for a request. Amounts are base units, None where they are unknown.
 
     ``given``: the asset that the quote gives; ``balance`` and ``available`` are of it. ``left``: what of it would be
-    left. ``committed``: live quotes and this one, in the quote asset at the mid. Ages and ``life_ms``, the time from
-    request to deadline, are milliseconds.
+    left. ``committed``: live quotes and this one, in the quote asset at the mid. Ages, ``life_ms``, the time from
+    request to deadline, and the longest that it may be are milliseconds.
     """
 
     view: DeskView
@@ -51,6 +53,7 @@ class CheckInputs(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     reference_age_ms: int
     inventory_age_ms: int
     life_ms: int
+    max_life_ms: int
 
 
 class _Reference(RiskCheck, frozen=True, gc=False):
@@ -144,6 +147,16 @@ class _Count(RiskCheck, frozen=True, gc=False):
         return f"{self.count} within {self.period}, at most {self.max_count}"
 
 
+class _Dry(RiskCheck, frozen=True, gc=False):
+    def text(self) -> str:
+        return DRY_QUOTED if self.passed else DRY_NOT_QUOTED
+
+
+def dry(at: CheckInputs) -> RiskCheck:
+    # Made of dry requests only: it was not known when older decisions were recorded.
+    return _Dry("dry", at.view.quote_dry)
+
+
 def strategy_armed(at: CheckInputs) -> RiskCheck:
     return RiskCheck("strategy_armed", at.view.strategy_armed)
 
@@ -181,8 +194,7 @@ def inventory_age(at: CheckInputs) -> RiskCheck:
 
 
 def deadline(at: CheckInputs) -> RiskCheck:
-    limit = at.view.limits.max_deadline_ms
-    return _Age("deadline", at.life_ms <= limit, at.life_ms, limit)
+    return _Age("deadline", at.life_ms <= at.max_life_ms, at.life_ms, at.max_life_ms)
 
 
 def amount(at: CheckInputs) -> RiskCheck:
@@ -270,7 +282,7 @@ CHECKS: tuple[Callable[[CheckInputs], RiskCheck], ...] = (
     relay,
     history,
 )
-"""Every check is made for every request; the first that fails names the decision."""
+"""Every check is made for every request; the first that fails names the decision. A dry request has one more before."""
 
 EXECUTOR_CHECKS = ("executor_armed", "salt", "relay", "history")
 """Names of the executor's checks; a decision is actionable when all others passed."""

@@ -11,15 +11,12 @@ import msgspec
 
 from cockpit.desk.market.pricing import Amounts, Bounds, Prices, make_prices, price_amounts, skew_bps
 from cockpit.desk.quoting.desk_view import DeskView, record_view
-from cockpit.desk.quoting.risk_checks import CHECKS, EXECUTOR_CHECKS, CheckInputs, RiskCheck
+from cockpit.desk.quoting.risk_checks import CHECKS, EXECUTOR_CHECKS, CheckInputs, RiskCheck, dry
 from cockpit.desk.risk.limits import in_units, max_notional
 from cockpit.model.commands import Limits
 from cockpit.model.events import Check, Side, SwapDemand, TradeDecision
 from venue.protocol.assets import PairAmounts, Token
 from venue.protocol.units import NS_PER_MS
-
-DEADLINE_SLACK_MS = 1_000
-"""The relay wants the deadline it asked for still ahead when the answer reaches it: a second for the way."""
 
 ONE = 10**18
 """The whole, in whole parts: a share has at most as many decimals."""
@@ -113,7 +110,12 @@ def decide(request: SwapDemand, view: DeskView, prices: Prices | None) -> Decisi
     if bounds is not None and amounts is not None:
         numerator, denominator = bounds.mid
         committed = view.quote_promised - -view.base_promised * numerator // denominator + amounts.notional
-    life_ms = max(request.min_deadline_ms + DEADLINE_SLACK_MS, min(view.default_deadline_ms, limits.max_deadline_ms))
+    exact_out = request.amount_in is None
+    max_life_ms = limits.max_deadline_ms
+    if exact_out and view.exact_out_deadline_ms is not None:
+        max_life_ms = min(max_life_ms, view.exact_out_deadline_ms)
+    # The relay wants the deadline it asked for still ahead when the answer reaches it, and by the taker's clock.
+    life_ms = max(request.min_deadline_ms + view.deadline_slack_ms, min(view.default_deadline_ms, max_life_ms))
     inputs = CheckInputs(
         view=view,
         side=side,
@@ -128,8 +130,11 @@ def decide(request: SwapDemand, view: DeskView, prices: Prices | None) -> Decisi
         reference_age_ms=(request.at_ns - view.mid_at_ns) // NS_PER_MS,
         inventory_age_ms=(request.at_ns - view.inventory_at_ns) // NS_PER_MS,
         life_ms=life_ms,
+        max_life_ms=max_life_ms,
     )
     checks = tuple([check(inputs) for check in CHECKS])
+    if request.dry:
+        checks = (dry(inputs), *checks)
     failed = [check.name for check in checks if not check.passed]
     return Decision(
         side=side,

@@ -17,7 +17,14 @@ from cockpit.desk.risk.dead_man_switch import DeadManSwitch
 from cockpit.desk.runtime.supervisor import Supervisor
 from cockpit.desk.snapshots.health import healths, history_state
 from cockpit.desk.snapshots.inventory_rows import inventory_state
-from cockpit.desk.snapshots.market_rows import demand_rows, journal_row, market_state, reaction, token_rows
+from cockpit.desk.snapshots.market_rows import (
+    demand_rows,
+    journal_row,
+    market_state,
+    reaction,
+    relay_latency,
+    token_rows,
+)
 from cockpit.desk.snapshots.quote_rows import decision_row, fill_row, live_quotes, quote_row
 from cockpit.desk.snapshots.transfer_rows import address_rows, deposit_rows, withdrawal_rows
 from cockpit.model.ages import age_ms
@@ -33,6 +40,7 @@ from cockpit.model.snapshot import (
     Mode,
     QuoteRow,
     Reaction,
+    RelayLatency,
     Snapshot,
 )
 from storage.history import Run
@@ -91,6 +99,7 @@ class SnapshotBuilder:
         self._dead_man = dead_man
         self._seq = 0
         self._reaction = Reaction(p50_us=None, p99_us=None, max_us=None)
+        self._latency = RelayLatency()
         self._reaction_ns = 0
         self.ticked_ns = run.started_ns
 
@@ -136,6 +145,12 @@ class SnapshotBuilder:
         if abs(now - self._reaction_ns) >= REACTION_EVERY_NS:
             self._reaction_ns = now
             self._reaction = reaction(trading.executor.reactions_us)
+            counters = trading.engine.counters
+            self._latency = relay_latency(
+                trading.engine.latencies_us,
+                dated=counters["dated_requests"],
+                requests=counters["requests"] + counters["dry_requests"],
+            )
         yield
         return self._build(decisions, quotes, executions, journal)
 
@@ -185,6 +200,7 @@ class SnapshotBuilder:
             counts=self.counts(),
             alive=live_quotes(pair, book.reservations, now),
             reaction=self._reaction,
+            relay_latency=self._latency,
             deposit_addresses=address_rows(pair, trading.deposits, now),
             withdrawals=withdrawal_rows(trading.withdrawals, trading.deposits, now),
             freeze_left_ms=funding.freeze.left_ms(),
@@ -231,6 +247,8 @@ class SnapshotBuilder:
             settled=book["settled"],
             expired=book["expired"],
             statuses=relay["statuses"],
+            dry=engine["dry_requests"],
+            router_legs=engine["router_legs"],
             others_filtered=trading.relay.filtered,
             others_left_ms=others.left_ns // NS_PER_MS,
             others_counted=counted.count if counted is not None else None,

@@ -13,6 +13,7 @@ from cockpit.model.snapshot import (
     JournalRow,
     MarketState,
     Reaction,
+    RelayLatency,
     SourceRow,
 )
 from venue.protocol.tokens import TokenTable
@@ -94,3 +95,13 @@ def reaction(samples: Iterable[int]) -> Reaction:
     ordered = sorted(samples)
     p50, p99, most = (percentile(ordered, part) for part in (0.5, 0.99, 1.0))
     return Reaction(p50_us=p50, p99_us=p99, max_us=most)
+
+
+def relay_latency(samples_us: Iterable[int], *, dated: int, requests: int) -> RelayLatency:
+    ordered = sorted(samples_us)
+    p50, p99, most = (percentile(ordered, part) for part in (0.5, 0.99, 1.0))
+    return RelayLatency(p50_ms=_ms(p50), p99_ms=_ms(p99), max_ms=_ms(most), dated=dated, requests=requests)
+
+
+def _ms(microseconds: int | None) -> int | None:
+    return None if microseconds is None else round(microseconds / 1_000)

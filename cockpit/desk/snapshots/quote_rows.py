@@ -37,6 +37,7 @@ def decision_row(pair: Market, event: TradeDecision, now_ns: int) -> DecisionRow
         reason=event.reason,
         detail=deciding,
         checks=tuple((check.name, check.passed, check.detail) for check in event.checks),
+        dry=any(check.name == "dry" for check in event.checks[:1]),
     )
 
 
@@ -58,6 +59,7 @@ def quote_row(pair: Market, quote: Quote, now_ns: int) -> QuoteRow:
         life_ms=(commitment.deadline_ns - commitment.sent_ns) // NS_PER_MS,
         outcome="no salt" if quote.salt_invalid and quote.used_height is None and not over else quote.state,
         detail=quote.detail,
+        request_kind=commitment.request_kind,
     )
 
 

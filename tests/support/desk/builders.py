@@ -38,6 +38,9 @@ def request(
     quote_id: str = "q-1",
     at_ns: int = NOW,
     min_deadline_ms: int = 60_000,
+    dry: bool = False,
+    router_leg: bool = False,
+    asked_ns: int | None = None,
 ) -> SwapDemand:
     """A request whose answer would have the desk buy or sell BTC; 0.0001 BTC or 4 EURe in by default."""
     asset_in, asset_out = (BTC, EURE) if side == "buy" else (EURE, BTC)
@@ -53,6 +56,9 @@ def request(
         min_deadline_ms=min_deadline_ms,
         partner_id=None,
         traceparent=None,
+        dry=dry,
+        router_leg=router_leg,
+        asked_ns=asked_ns,
     )
 
 

@@ -170,6 +170,7 @@ class DeskHarness:
                 **loopback(NEAR_INTENTS_SIGNER_PRIVATE_KEY=SECRET, NEAR_INTENTS_ACCOUNT_ID=ACCOUNT),
                 "LIVE_AFTER_SHADOW_DECISIONS": "0",
                 "QUOTE_DEADLINE_MS": "20000",
+                "QUOTE_DEADLINE_SLACK_MS": "1000",
                 "QUOTE_MAX_DEADLINE_MS": "20000",
                 "QUOTE_DEATH_MARGIN_MS": "1000",
                 "COCKPIT_STATE_DIR": str(directory),

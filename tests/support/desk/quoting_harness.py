@@ -13,7 +13,7 @@ from cockpit.desk.market.pricing import PriceParams
 from cockpit.desk.market.reference import Reference
 from cockpit.desk.quoting.declines import Declines
 from cockpit.desk.quoting.executor import Executor
-from cockpit.desk.quoting.quote_engine import QuoteEngine
+from cockpit.desk.quoting.quote_engine import QuoteEngine, QuoteTerms
 from cockpit.desk.risk.arming import Arming
 from cockpit.desk.risk.limits import LimitsInForce, base_ceiling, max_notional
 from cockpit.desk.risk.rates import RejectionRate
@@ -60,7 +60,7 @@ class Ticking:
 class Quoting:
     """Everything between the relay's socket and the history's queue, on a clock that stands still."""
 
-    def __init__(self, url: str, *, declines: bool = False) -> None:
+    def __init__(self, url: str, *, declines: bool = False, quote_dry: bool = False) -> None:
         self.watched = InventoryHarness()
         self.clock = self.watched.clock
         self.watched.chain.states = [State(1_000, NOW, PairAmounts(10**8, 50_000 * 10**18), frozenset())]
@@ -97,12 +97,13 @@ class Quoting:
         self.declines = Declines(self.relay)
         self.executor = Executor(self.signer, self.relay, self.book, expiry_margin_ms=5_000, env=env)
         self.executor.salt = SALT
+        self.demand = DemandCounter(DEFAULT_TOKENS, 0)
         self.intake = QuoteEngine(
             run_id="run",
             pair=BTC_EURE,
             params=PriceParams(),
-            demand=DemandCounter(DEFAULT_TOKENS, 0),
-            default_deadline_ms=60_000,
+            demand=self.demand,
+            terms=QuoteTerms(shortest_ms=60_000, slack_ms=1_000, quote_dry=quote_dry),
             limits=self.limits,
             reference=self.reference,
             inventory=self.inventory,
@@ -135,10 +136,12 @@ class Quoting:
 
 
 @asynccontextmanager
-async def quoting(*, ready: bool = True, declines: bool = False) -> AsyncIterator[tuple[Quoting, RelayServer]]:
+async def quoting(
+    *, ready: bool = True, declines: bool = False, quote_dry: bool = False
+) -> AsyncIterator[tuple[Quoting, RelayServer]]:
     """A desk's quote path connected to a relay that a test plays."""
     async with running() as server:
-        desk = Quoting(server.url, declines=declines)
+        desk = Quoting(server.url, declines=declines, quote_dry=quote_dry)
         task = asyncio.create_task(desk.relay.run(desk))
         try:
             await until(lambda: desk.relay.state == "ok")
@@ -152,5 +155,6 @@ async def quoting(*, ready: bool = True, declines: bool = False) -> AsyncIterato
 
 
 async def ask(server: RelayServer, quote_id: str, **changes: object) -> None:
-    """Send a request for 0.00008 BTC in, with changes."""
-    await server.send(event(request_data(quote_id=quote_id, **{"exact_amount_in": "8000", **changes})))
+    """Send a request for 0.00008 BTC in, with changes; ``metadata`` stands beside it."""
+    beside = {"metadata": changes.pop("metadata")} if "metadata" in changes else {}
+    await server.send(event(request_data(quote_id=quote_id, **{"exact_amount_in": "8000", **changes}), **beside))

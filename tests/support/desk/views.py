@@ -27,4 +27,7 @@ VIEWS = st.builds(
     salt_known=st.booleans(),
     relay_writable=st.booleans(),
     history_writable=st.booleans(),
+    deadline_slack_ms=st.integers(1_000, 60_000),
+    exact_out_deadline_ms=st.none() | st.integers(1_000, 3_600_000),
+    quote_dry=st.booleans(),
 )

@@ -8,7 +8,7 @@ from storage.writer import WriterState
 from tests.support.cockpit.samples import snapshot
 
 OWN: dict[Part, set[str]] = {
-    "near-intents-ingest": {"relay", "counts"},
+    "near-intents-ingest": {"relay", "counts", "relay_latency"},
     "market-reference-ingest": {"market"},
     "inventory-sync": {"inventory"},
     "liquidity-manager": {

@@ -5,7 +5,7 @@ import pytest
 
 from cockpit.desk.inventory.reconciliation import movement
 from cockpit.desk.quote_book.refusals import GONE
-from cockpit.model.events import ExecuteTrade, SwapDemand, TradeDecision
+from cockpit.model.events import ExecuteTrade, SwapDemand, TradeDecision, TradeResult
 from tests.support.desk.builders import SALT
 from tests.support.desk.quoting_harness import SECRET, Quoting, ask, quoting
 from tests.support.venue.relay_server import RelayServer, event
@@ -68,6 +68,51 @@ async def test_a_request_that_comes_twice_is_answered_once() -> None:
         assert desk.intake.counters["malformed_duplicate"] == 2
         assert desk.intake.counters["requests"] == desk.intake.counters["decisions"] == 2
         assert len(desk.book.reservations) == 2
+
+
+DRY = {"trusted_metadata": {"source": "1click", "quote_request_data": {"dry": True}}}
+
+
+@pytest.mark.parametrize("quoted", [False, True])
+async def test_a_dry_request_is_recorded_marked_and_no_demand(quoted: bool) -> None:
+    async with quoting(quote_dry=quoted) as (desk, server):
+        await ask(server, "q-1", metadata=DRY)
+        command = await a_quote(desk, server, "q-2")
+        asked = [frame["params"][0]["quote_id"] for frame in server.frames]
+        assert asked == (["q-1", "q-2"] if quoted else ["q-2"])
+        assert [(one.quote_id, one.dry) for one in requests(desk)] == [("q-1", True), ("q-2", False)]
+        assert [one.reason for one in decisions(desk)] == ["quote" if quoted else "dry", "quote"]
+        assert [one.request_kind for one in commands(desk)] == (["dry", "top_level"] if quoted else ["top_level"])
+        counters = desk.intake.counters
+        assert (counters["requests"], counters["dry_requests"], counters["decisions"]) == (1, 1, 2)
+        assert sum(one.buys + one.sells for one in desk.demand.markets(0)) == 1
+        committed = desk.book.reservations.reserved(EURE.token_id)
+        assert (committed > command.amount_out) is quoted
+
+
+async def test_a_routers_leg_is_told_from_other_requests_up_to_its_outcome() -> None:
+    async with quoting() as (desk, server):
+        await ask(server, "q-1", metadata={"partner_id": "router-solver"}, protocol_fee_included=True, min_wait_ms=1)
+        await until(lambda: server.frames)
+        (command,) = commands(desk)
+        assert command.request_kind == "router_leg"
+        await server.send({"jsonrpc": "2.0", "id": server.frames[0]["id"], "result": "OK"})
+        await until(lambda: desk.book.counters["accepted"])
+        (result,) = [one for one in desk.watched.results if isinstance(one, TradeResult)]
+        assert (result.outcome, result.request_kind) == ("accepted", "router_leg")
+        assert desk.intake.counters["router_legs"] == 1
+
+
+async def test_the_latency_from_the_relay_is_kept_of_dated_requests_and_of_the_newest_only() -> None:
+    async with quoting() as (desk, server):
+        now_ms = desk.clock() // 10**6
+        for number, stamp in enumerate((now_ms - 23, str(now_ms - 48), now_ms + 5, now_ms - 90_000, "soon", None)):
+            await ask(server, f"q-{number}", metadata={"quote_timestamp": stamp})
+        await until(lambda: desk.intake.counters["decisions"] == 6)
+        assert list(desk.intake.latencies_us) == [23_000, 48_000]
+        assert desk.intake.counters["dated_requests"] == 2
+        assert [one.asked_ns for one in requests(desk)] == [(now_ms - 23) * 10**6, (now_ms - 48) * 10**6, *[None] * 4]
+        assert desk.intake.latencies_us.maxlen is not None
 
 
 @pytest.mark.parametrize("part", ["strategy-engine", "trade-executor"])

@@ -1,4 +1,5 @@
 import copy
+import json
 from collections.abc import Mapping
 from decimal import Decimal
 from fractions import Fraction
@@ -8,12 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cockpit.desk.quoting.desk_view import DeskView
-from cockpit.desk.quoting.risk_checks import EXECUTOR_CHECKS
-from cockpit.desk.quoting.strategy import DEADLINE_SLACK_MS, Decision, decide, decision_event, desk_prices
+from cockpit.config.settings import load
+from cockpit.desk.quoting.desk_view import RECORDED_SLACK_MS as DEADLINE_SLACK_MS
+from cockpit.desk.quoting.desk_view import DeskView, read_view, record_view
+from cockpit.desk.quoting.risk_checks import DRY_NOT_QUOTED, DRY_QUOTED, EXECUTOR_CHECKS
+from cockpit.desk.quoting.strategy import Decision, decide, decision_event, desk_prices
 from cockpit.model.commands import Limits
-from cockpit.model.events import Side, SwapDemand
+from cockpit.model.events import Check, Side, SwapDemand
 from tests.support.desk.builders import NOW, request, view
+from tests.support.settings import environ
 from venue.protocol.assets import MAX_AMOUNT
 from venue.protocol.units import NS_PER_MS, NS_PER_S
 
@@ -177,6 +181,72 @@ def test_the_deadline_serves_the_request_and_stays_inside_the_limit(
     if decision.execute:
         assert life_ms <= max_ms
     assert decision.execute is (wanted_ms + DEADLINE_SLACK_MS <= max_ms)
+
+
+@given(
+    st.integers(1, 10**7),
+    st.integers(1_000, 60_000),
+    st.integers(1_000, 3_600_000),
+    st.none() | st.integers(1_000, 3_600_000),
+    st.booleans(),
+)
+def test_a_quote_lives_as_asked_and_the_slack_more_or_is_refused(
+    wanted_ms: int, slack_ms: int, max_ms: int, exact_out_ms: int | None, exact_out: bool
+) -> None:
+    asked = request(min_deadline_ms=wanted_ms, amount_out=4 * 10**18 if exact_out else None)
+    seen = view(
+        default_deadline_ms=1_000,
+        deadline_slack_ms=slack_ms,
+        exact_out_deadline_ms=exact_out_ms,
+        limits=limits(max_deadline_ms=max_ms),
+    )
+    longest = min(max_ms, exact_out_ms) if exact_out and exact_out_ms is not None else max_ms
+    decision = decided(asked, seen)
+    assert decision.deadline_ns - asked.at_ns == (wanted_ms + slack_ms) * NS_PER_MS
+    assert decision.execute is (wanted_ms + slack_ms <= longest)
+    assert failed(decision) == ([] if decision.execute else ["deadline"])
+
+
+def test_a_request_of_30_s_gets_35_s_by_the_default_settings() -> None:
+    settings = load(None, environ())
+    asked = request(min_deadline_ms=30_000)
+    seen = view(
+        default_deadline_ms=settings.quote_deadline_ms,
+        deadline_slack_ms=settings.quote_deadline_slack_ms,
+        exact_out_deadline_ms=settings.quote_exact_out_deadline_ms or None,
+        limits=limits(max_deadline_ms=settings.quote_max_deadline_ms),
+    )
+    decision = decided(asked, seen)
+    assert decision.deadline_ns - asked.at_ns == 35_000 * NS_PER_MS
+    assert decided(request(min_deadline_ms=120_000), seen).execute
+    assert failed(decided(request(min_deadline_ms=120_001), seen)) == ["deadline"]
+
+
+def test_a_view_recorded_before_the_slack_was_a_setting_decides_as_it_did() -> None:
+    seen = view(default_deadline_ms=60_000)
+    recorded = record_view(seen)
+    assert {"deadline_slack_ms", "exact_out_deadline_ms", "quote_dry"}.isdisjoint(json.loads(recorded))
+    restored = read_view(recorded, seen.pair, seen.limits, seen.params)
+    assert (restored.deadline_slack_ms, restored.exact_out_deadline_ms) == (1_000, None)
+    assert decided(request(min_deadline_ms=60_000), restored).deadline_ns == NOW + 61_000 * NS_PER_MS
+
+
+@given(st.sampled_from(["buy", "sell"]), st.booleans(), st.booleans())
+def test_a_dry_request_is_quoted_by_setting_only_and_says_so(side: Side, quoted: bool, armed: bool) -> None:
+    asked, seen = request(side, dry=True), view(quote_dry=quoted, executor_armed=armed, strategy_armed=armed)
+    decision = decided(asked, seen)
+    event = decision_event("d-1", asked, decision, seen)
+    assert decision.execute is (quoted and armed)
+    assert event.checks[0] == Check("dry", quoted, DRY_QUOTED if quoted else DRY_NOT_QUOTED)
+    assert tuple(check.name for check in event.checks[1:]) == NAMES
+    if not quoted:
+        assert (decision.reason, decision.actionable) == ("dry", False)
+    plain = decided(request(side), seen)
+    assert (decision.amounts, decision.deadline_ns, decision.checks[1:]) == (
+        plain.amounts,
+        plain.deadline_ns,
+        plain.checks,
+    )
 
 
 AT_THE_LIMIT: list[Mapping[str, object]] = [
