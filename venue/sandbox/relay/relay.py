@@ -1,6 +1,7 @@
 """The Solver Relay: broadcasts requests to makers, runs the auctions, and accepts published intents."""
 
 import asyncio
+import contextlib
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 
@@ -16,6 +17,9 @@ from venue.sandbox.relay.settlement import Progress, Settlement
 from venue.sandbox.relay.subscriptions import Subscriptions
 from venue.sandbox.verifier.ledger import Executed, Ledger
 from venue.sandbox.wire.errors import ContractPanicError
+
+_ENDED = 2_000
+"""Requests whose auctions are over and whose late answers are still understood."""
 
 
 class Relay:
@@ -49,6 +53,7 @@ class Relay:
         self._status_after_s = status_after_s
         self._ask_count = 0
         self._auctions: dict[str, Auction] = {}
+        self._ended: dict[str, QuoteRequest] = {}
         self._quotes: dict[str, Answer] = {}
         self._on_open: list[Callable[[Auction, int], None]] = []
         self.requests: Counter[tuple[str, str]] = Counter()
@@ -105,7 +110,9 @@ class Relay:
             if rest_ms > 0 and not auction.answered.is_set():
                 await _wait(auction.answered, rest_ms / 1000)
         finally:
-            del self._auctions[request.quote_id]
+            self._ended[request.quote_id] = self._auctions.pop(request.quote_id).request
+            if len(self._ended) > _ENDED:
+                del self._ended[next(iter(self._ended))]
         self._forget_expired()
         if declines is not None:
             declines += auction.declines
@@ -115,6 +122,7 @@ class Relay:
         """Enter a maker's ``quote_response`` into its auction; AuctionRefusedError with the reason otherwise."""
         auction = self._auctions.get(response.quote_id)
         if auction is None:
+            self._keep_late(response)
             raise AuctionRefusedError(GONE, GONE_TEXT)
         decline = read_decline(response)
         if decline is not None:
@@ -129,6 +137,15 @@ class Relay:
         self._quotes[answer.quote_hash] = answer
         auction.enter(answer, refuse_worse=self._faults.current.relay_refuses_worse)
         return answer
+
+    def _keep_late(self, response: Response) -> None:
+        # Too late for the auction, and signed all the same.
+        request = self._ended.get(response.quote_id)
+        if request is None or read_decline(response) is not None:
+            return
+        with contextlib.suppress(AuctionRefusedError):
+            answer = read_answer(request, response, self._clock())
+            self._quotes[answer.quote_hash] = answer
 
     def publish(self, quote_hashes: Sequence[str], signed: Sequence[Mapping[str, object]]) -> tuple[str, ...]:
         """Settle the quotes against the takers' payloads, and return the payloads' hashes.

@@ -346,6 +346,26 @@ async def test_an_answer_that_does_not_win_stays_signed_and_can_be_settled(launc
     await rig.until(settled)
 
 
+async def test_an_answer_that_comes_too_late_is_refused_and_can_be_settled_all_the_same(launch: Launch) -> None:
+    rig = await launch()
+    async with relay(rig.env) as socket:
+        maker = Maker(socket)
+        await maker.call("subscribe", ["quote"])
+        quote_id, pending_quote = await ask(rig, maker, wait_ms=20)
+        assert not await pending_quote
+        deadline = rig.deadline_ms()
+        name, signed = rig.signer.diff({BTC: 100_000, EURE: -80 * EUR}, rig.salt, deadline)
+        late = await maker.call("quote_response", response(quote_id, {"amount_out": str(80 * EUR)}, signed))
+        assert text_of(late) == "quote not found or already finished"
+    _, paid = taker(rig).diff({BTC: -100_001, EURE: 80 * EUR - 80 * EUR // 10**6}, rig.salt, deadline)
+    assert (await rig.rpc("publish_intent", {"quote_hashes": [name], "signed_data": paid}))["status"] == "OK"
+
+    async def settled() -> Any:
+        return (await rig.state())["settlements"]["settled"] == 1
+
+    await rig.until(settled)
+
+
 async def test_a_status_is_unknown_until_the_relay_has_indexed_the_intent(launch: Launch) -> None:
     rig = await launch(status_after_s=0.5)
     name, empty = rig.signer.sign([], rig.salt, rig.deadline_ms())
