@@ -21,8 +21,8 @@ from venue.protocol.tokens import BTC, EURE, NBTC
 from venue.verifier import PAUSED
 
 OFTEN = {"VENUE_CHECK_MS": "200"}
-ACCOUNT = "maker.sandbox.near"
 DAY_S = 86_400.0
+ORDER = WithdrawalOrder(asset_id=BTC.token_id, amount="100000", destination_address=BTC_ADDRESS, idempotency_key="one")
 
 
 def row(shot: Snapshot, ident: str) -> InterlockRow:
@@ -115,6 +115,21 @@ async def test_a_quote_refused_by_a_paused_contract_closes_live_before_any_view_
     assert shot.executor_why == f"disarmed by desk: {NAMES['paused']}: a quote was refused: {PAUSED}"
 
 
+async def test_a_withdrawal_that_meets_a_paused_contract_closes_live(launch: Launch, control: Control) -> None:
+    desk = await launch(WITHDRAWAL_COOLING_MS="0")
+    await desk.arm()
+    late = {"mode": "late", "delay_s": 5, "times": 100}
+    await control.faults(near_send={"near_a": late, "near_b": late})
+    accepted(await desk.link.freeze(False))
+    accepted(await desk.link.withdraw(ORDER))
+    # Paused between the order's checks and its transaction; no view tells.
+    await control.faults(verifier_lacks=["pa_all_paused", "simulate_intents"], paused=["ft_withdraw"])
+    shot = await desk.until(lambda shot: not shot.executor_armed, 60, "disarmed")
+    assert shot.executor_why == f"disarmed by desk: {NAMES['paused']}: a withdrawal was refused: {PAUSED}"
+    shot = await desk.until(lambda shot: any(one.state == "failed" for one in shot.withdrawals), 60)
+    assert PAUSED in shot.withdrawals[0].detail
+
+
 async def test_what_cannot_be_read_is_unknown_and_closes_live(launch: Launch, control: Control) -> None:
     desk = await launch(**OFTEN, INVENTORY_MAX_AGE_MS="600000")
     await desk.arm()
@@ -154,11 +169,8 @@ async def test_disabled_predecessor_authentication_closes_the_transaction_route_
     assert (code, found["verdict"]) == (0, "warning")
     assert "by intent open" in found["measured"]
 
-    order = WithdrawalOrder(
-        asset_id=BTC.token_id, amount="100000", destination_address=BTC_ADDRESS, idempotency_key="one"
-    )
     accepted(await desk.link.freeze(False))
-    assert "predecessor authentication of the account is disabled" in refused(await desk.link.withdraw(order))
+    assert "predecessor authentication of the account is disabled" in refused(await desk.link.withdraw(ORDER))
     assert desk.rows("SELECT 1 FROM prepared_withdrawals") == []
 
 
@@ -167,10 +179,7 @@ async def test_the_intent_route_stays_open_without_predecessor_authentication(la
     desk = await launch(**OFTEN, WITHDRAWAL_COOLING_MS="0", WITHDRAWAL_ROUTE="intent")
     await desk.ready()
     accepted(await desk.link.freeze(False))
-    order = WithdrawalOrder(
-        asset_id=BTC.token_id, amount="100000", destination_address=BTC_ADDRESS, idempotency_key="one"
-    )
-    accepted(await desk.link.withdraw(order))
+    accepted(await desk.link.withdraw(ORDER))
     await desk.until(lambda shot: any(one.state in ("burned", "bridging", "completed") for one in shot.withdrawals), 60)
 
 
@@ -179,11 +188,8 @@ async def test_a_locked_account_sends_no_withdrawal(launch: Launch, control: Con
     await desk.ready()
     await control.faults(account_locked=True)
     accepted(await desk.link.freeze(False))
-    order = WithdrawalOrder(
-        asset_id=BTC.token_id, amount="100000", destination_address=BTC_ADDRESS, idempotency_key="one"
-    )
     # The desk asks the Verifier anew for each order, not only on its interval of a minute.
-    assert "the Verifier locked the account" in refused(await desk.link.withdraw(order))
+    assert "the Verifier locked the account" in refused(await desk.link.withdraw(ORDER))
 
 
 async def test_an_api_key_that_ends_within_a_week_warns_and_is_never_printed(launch: Launch, control: Control) -> None:

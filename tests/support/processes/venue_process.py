@@ -21,6 +21,7 @@ WHOLE: dict[str, object] = {
     "exchange_lie_bps": {},
     "clock_skew_ms": 0,
     "near_stale_s": {},
+    "near_send": {},
     "bridge_credits": "",
     "paused": [],
     "account_locked": False,
