@@ -28,7 +28,7 @@ from storage.sqlite.history import SqliteHistory
 from storage.sqlite.reader import SqliteReader
 from storage.transfer.to_postgres import PostgresTarget
 from storage.transfer.transfer import transfer
-from venue.protocol.tokens import BTC, EURE
+from venue.protocol.tokens import BTC, DEFAULT_TOKENS, EURE
 
 START_NS = 1_790_000_000 * 10**9
 APART_NS = 28_800 * 10**6
@@ -112,7 +112,7 @@ async def build(path: Path, rows: int) -> None:
 def ask_everything(reader: Reader) -> None:
     """Make every query of a report, a trace and a replay."""
     span = find_run(reader, "run").span
-    trading_report(reader, span)
+    trading_report(reader, span, DEFAULT_TOKENS)
     deque(recorded_decisions(reader, Span(0, 1)), maxlen=0)
     trace(reader)
 
@@ -214,7 +214,7 @@ def read(reader_of: Callable[[], SqliteReader | PostgresReader], history_of: Cal
     for turn in ("first", "again"):
         started, busy = time.perf_counter(), time.process_time()
         with reader_of() as reader:
-            report = trading_report(reader, find_run(reader, "run").span)
+            report = trading_report(reader, find_run(reader, "run").span, DEFAULT_TOKENS)
         took, busy = time.perf_counter() - started, time.process_time() - busy
         fills = sum(side.fills for side in report.sides)
         print(f"report, {turn}: {took:.2f} s ({busy:.2f} s of CPU), {report.decisions} decisions, {fills} fills")

@@ -6,7 +6,7 @@ from typing import Protocol
 import msgspec
 
 from cockpit.model.events import AnyEvent, ExecuteTrade, IntentInventory, LiquidityAction, WithdrawalPrepared
-from venue.protocol.assets import PairAmounts
+from venue.protocol.amounts import TokenAmounts
 from venue.protocol.units import NS_PER_S
 
 
@@ -67,14 +67,14 @@ class RecordedFill(msgspec.Struct, frozen=True, kw_only=True):
 
     at_ns: int
     asset_in: str
+    asset_out: str
     amount_in: int
     amount_out: int
 
-    def moved(self, base: str) -> PairAmounts:
-        """Return what it did to the balances of the base asset (its token id) and of the other one, signed."""
-        if self.asset_in == base:
-            return PairAmounts(self.amount_in, -self.amount_out)
-        return PairAmounts(-self.amount_out, self.amount_in)
+    @property
+    def moved(self) -> TokenAmounts:
+        """What it did to the balances."""
+        return TokenAmounts({self.asset_in: self.amount_in, self.asset_out: -self.amount_out})
 
 
 FINAL_OUTCOMES = ("settled", "refused", "expired", "burned")

@@ -8,6 +8,9 @@ from storage.history import FINAL_OUTCOMES
 from storage.rows import TABLES
 from venue.protocol.units import NS_PER_S
 
+MAX_READ_BACK = 200
+"""Rows of balances read back: the last two readings, a row a token."""
+
 LIQUIDITY = f"SELECT {', '.join(LiquidityAction.__struct_fields__)} FROM liquidity_actions WHERE kind = ? ORDER BY id"
 PREPARED = f"SELECT {', '.join(WithdrawalPrepared.__struct_fields__)} FROM prepared_withdrawals ORDER BY id"
 BALANCE = (
@@ -38,17 +41,17 @@ SETTLED_SINCE = (
     "WHERE outcome = 'settled' AND at_ns >= ?) ORDER BY +c.id"
 )
 FILLS_SINCE = (
-    "SELECT r.at_ns, c.asset_in, c.amount_in, c.amount_out FROM trade_execution_results r "
+    "SELECT r.at_ns, c.asset_in, c.asset_out, c.amount_in, c.amount_out FROM trade_execution_results r "
     "JOIN execute_trade_commands c ON c.quote_hash = r.quote_hash "
     "WHERE r.outcome = 'settled' AND r.at_ns >= ? ORDER BY r.at_ns, r.id"
 )
 LAST_ARGUMENTS = "SELECT arguments FROM operator_actions WHERE command = ? AND accepted = 1 ORDER BY id DESC LIMIT 1"
 EXPLAINED = (
-    f"SELECT {', '.join(IntentInventory.__struct_fields__)} FROM intent_inventory_snapshots "
-    "WHERE (run_id, at_ns, cause) = (SELECT run_id, at_ns, cause FROM intent_inventory_snapshots s "
-    "WHERE cause <> ? AND EXISTS (SELECT 1 FROM intent_inventory_snapshots o WHERE o.at_ns = s.at_ns "
-    "AND o.run_id = s.run_id AND o.cause = s.cause AND o.asset <> s.asset) ORDER BY id DESC LIMIT 1) ORDER BY id"
+    f"SELECT run_id, {', '.join(IntentInventory.__struct_fields__)} FROM intent_inventory_snapshots "
+    f"WHERE cause <> ? ORDER BY id DESC LIMIT {MAX_READ_BACK}"
 )
+"""The rows of the newest explained readings, newest first; the last reading may lack some."""
+
 COUNTED = ("runs", *(table.name for table in TABLES))
 COUNTS = "SELECT " + ", ".join(f"(SELECT COUNT(*) FROM {name})" for name in COUNTED)
 

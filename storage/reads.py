@@ -1,12 +1,32 @@
 """What a desk reads of its history, the same of every engine."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import zip_longest
 from typing import Any
 
 from cockpit.model.events import IntentInventory, LiquidityAction, WithdrawalPrepared
 from storage import queries
 from storage.history import ACCOUNTED, LOOKED_BACK_NS, UNEXPLAINED, RecordedFill, RecordedQuote
 from storage.rows import read_fill, read_inventory, read_liquidity, read_prepared, read_quote
+
+
+def last_complete(rows: Sequence[tuple[Any, ...]]) -> tuple[IntentInventory, ...]:
+    """Pick the newest reading that no crash cut short: it has every token of the one before it, and two at least.
+
+    ``rows`` of ``queries.EXPLAINED``.
+    """
+    readings: list[tuple[object, list[IntentInventory]]] = []
+    for run_id, *columns in rows:
+        row = read_inventory(tuple(columns))
+        key = run_id, row.at_ns, row.cause
+        if not readings or readings[-1][0] != key:
+            readings.append((key, []))
+        readings[-1][1].append(row)
+    for (_, found), (_, before) in zip_longest(readings, readings[1:], fillvalue=(None, [])):
+        assets = {row.asset for row in found}
+        if len(assets) > 1 and assets >= {row.asset for row in before}:
+            return tuple(reversed(found))
+    return ()
 
 
 class HistoryReads:
@@ -41,7 +61,7 @@ class HistoryReads:
         return str(rows[0][0]) if rows else None
 
     async def last_explained(self) -> tuple[IntentInventory, ...]:
-        return tuple(map(read_inventory, await self._rows(queries.EXPLAINED, UNEXPLAINED)))
+        return last_complete(await self._rows(queries.EXPLAINED, UNEXPLAINED))
 
     async def counts(self) -> Mapping[str, int]:
         # Counts every row, so not for a timer.

@@ -252,8 +252,10 @@ def read_inventory(row: tuple[Any, ...]) -> IntentInventory:
 
 
 def read_fill(row: tuple[Any, ...]) -> RecordedFill:
-    at_ns, asset_in, amount_in, amount_out = row
-    return RecordedFill(at_ns=at_ns, asset_in=asset_in, amount_in=int(amount_in), amount_out=int(amount_out))
+    at_ns, asset_in, asset_out, amount_in, amount_out = row
+    return RecordedFill(
+        at_ns=at_ns, asset_in=asset_in, asset_out=asset_out, amount_in=int(amount_in), amount_out=int(amount_out)
+    )
 
 
 def read_quote(row: tuple[Any, ...]) -> RecordedQuote:

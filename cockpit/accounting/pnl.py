@@ -12,7 +12,7 @@ from math import floor
 
 import msgspec
 
-from venue.protocol.assets import Market
+from venue.protocol.assets import Unit
 
 PRICE_DECIMALS = 8
 
@@ -33,8 +33,8 @@ class Pnl(msgspec.Struct, frozen=True, kw_only=True):
     total: int
 
 
-def value_at_mid(pair: Market, base: int, mid: Decimal) -> int:
-    """Return the value of so many base units of BTC in base units of EURe.
+def value_at_mid(base: Unit, quote: Unit, amount: int, mid: Decimal) -> int:
+    """Return the value of so many base units of the base in base units of the quote.
 
     Nothing is rounded: raises ValueError for a mid with more than 8 decimals.
     """
@@ -42,17 +42,22 @@ def value_at_mid(pair: Market, base: int, mid: Decimal) -> int:
     units = int(scaled)
     if units != scaled:
         raise ValueError(f"the mid {mid} has more than {PRICE_DECIMALS} decimals")
-    return base * units * 10 ** (pair.quote.decimals - pair.base.decimals - PRICE_DECIMALS)  # type: ignore[no-any-return]
+    return amount * units * 10 ** (quote.decimals - base.decimals - PRICE_DECIMALS)  # type: ignore[no-any-return]
 
 
 def average_cost_pnl(
-    pair: Market, held: int, opening_mid: Decimal, changes: Iterable[InventoryChange], closing_mid: Decimal
+    base: Unit,
+    quote: Unit,
+    held: int,
+    opening_mid: Decimal,
+    changes: Iterable[InventoryChange],
+    closing_mid: Decimal,
 ) -> Pnl:
     """Return the P&L of a span that started with ``held`` base units of BTC and saw these changes in order."""
-    position, cost = held, Fraction(value_at_mid(pair, held, opening_mid))
+    position, cost = held, Fraction(value_at_mid(base, quote, held, opening_mid))
     realised, cash = Fraction(0), 0
     for change in changes:
-        paid = change.quote if change.mid is None else -value_at_mid(pair, change.base, change.mid)
+        paid = change.quote if change.mid is None else -value_at_mid(base, quote, change.base, change.mid)
         if change.base == 0:
             # Only EURe moved: a deposit or withdrawal, or a fill that cannot happen.
             cash += paid if change.mid is None else 0
@@ -61,7 +66,7 @@ def average_cost_pnl(
         cash += paid
         position, cost, gained = _step(position, cost, change.base, Fraction(paid))
         realised += gained
-    total = cash + value_at_mid(pair, position, closing_mid) - value_at_mid(pair, held, opening_mid)
+    total = cash + value_at_mid(base, quote, position, closing_mid) - value_at_mid(base, quote, held, opening_mid)
     booked = floor(realised)
     return Pnl(realised=booked, unrealised=total - booked, total=total)
 

@@ -12,6 +12,7 @@ from cockpit.reports.decision_replay import replay as decide_again
 from cockpit.reports.errors import InvalidChangeError
 from storage.errors import HistoryError
 from storage.reporting.decisions import recorded_decisions
+from venue.protocol.tokens import DEFAULT_TOKENS
 
 
 @click.command()
@@ -50,11 +51,15 @@ def replay(
     with open_reader(history, sandbox, env_file) as reader:
         try:
             result = decide_again(
-                recorded_decisions(reader, chosen_span(reader, day=day, since=since, until=until, run=run)), changes
+                recorded_decisions(reader, chosen_span(reader, day=day, since=since, until=until, run=run)),
+                changes,
+                DEFAULT_TOKENS,
             )
         except HistoryError as exc:
             raise click.ClickException(str(exc)) from None
     given = (*settings, *(("as if armed",) if armed else ()))
-    click.echo(decision_replay_text.as_json(result) if as_json else decision_replay_text.as_text(result, given))
+    click.echo(
+        decision_replay_text.as_json(result) if as_json else decision_replay_text.as_text(result, given, DEFAULT_TOKENS)
+    )
     if not given and result.same < result.decisions - result.without_record:
         sys.exit(1)

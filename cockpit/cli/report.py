@@ -10,6 +10,7 @@ from cockpit.cli.spans import chosen_span, span_options
 from cockpit.reports import report_text
 from cockpit.reports.trading_report import trading_report
 from storage.errors import HistoryError
+from venue.protocol.tokens import DEFAULT_TOKENS
 
 
 @click.command()
@@ -49,7 +50,7 @@ def report(
     with open_reader(history, sandbox, env_file) as reader:
         try:
             span = chosen_span(reader, day=day, since=since, until=until, run=run)
-            figures = trading_report(reader, span, pips=fee_pips, with_fills=fills)
+            figures = trading_report(reader, span, DEFAULT_TOKENS, pips=fee_pips, with_fills=fills)
         except HistoryError as exc:
             raise click.ClickException(str(exc)) from None
     if as_csv:

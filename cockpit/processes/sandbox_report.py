@@ -119,8 +119,7 @@ def account_for(
     reconciled = tuple(_reconcile(token, opening, fills, flows, closing) for token in tokens.tokens)
     decisions, outcomes = sum(counted.reasons.values()), counted.outcomes
     rows = row_counts(reader)
-    bases = {token.token_id for token in tokens.of(tokens.base)}
-    buys = sum(fill.asset_in in bases for fill in fills)
+    buys = sum(holdings.worth_moved(fill, tokens).base > 0 for fill in fills)
     p50, p99, longest = (
         None if ns is None else ns / 1000 for ns in (percentile(counted.reactions_ns, p) for p in (0.5, 0.99, 1.0))
     )

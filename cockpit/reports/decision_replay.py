@@ -20,9 +20,10 @@ from cockpit.desk.quoting.strategy import decide, decision_event, desk_prices
 from cockpit.model.commands import Limits
 from cockpit.model.events import Check, TradeDecision
 from storage.reporting.decisions import RecordedDecision
-from venue.protocol.tokens import BTC_EURE
+from venue.protocol.amounts import NOTHING, TokenAmounts
+from venue.protocol.assets import Token
+from venue.protocol.tokens import TokenTable
 
-PAIR = BTC_EURE
 SHOWN = 5
 _NEVER_NS = 1 << 62
 """End of a quote whose end is not recorded: it stays committed, as it did then."""
@@ -76,33 +77,32 @@ class Replay(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class _Committed:
-    """What a set of quotes commits over time: BTC and EURe, base units."""
+    """What a set of quotes commits over time."""
 
-    def __init__(self, tally: Tally) -> None:
-        self.btc = self.eure = 0
+    def __init__(self, tally: Tally, tokens: TokenTable) -> None:
+        self.amounts = NOTHING
         self._tally = tally
-        self._ends: list[tuple[int, int, int]] = []
+        self._tokens = tokens
+        self._ends: list[tuple[int, str, int]] = []
 
     def release_ended(self, now_ns: int) -> None:
         while self._ends and self._ends[0][0] <= now_ns:
-            _, btc, eure = heapq.heappop(self._ends)
-            self.btc -= btc
-            self.eure -= eure
+            _, token_id, units = heapq.heappop(self._ends)
+            self.amounts -= TokenAmounts({token_id: units})
 
-    def add(self, event: TradeDecision, ends_ns: int) -> None:
-        """Commit the quote's amount until ``ends_ns``."""
+    def add(self, event: TradeDecision, token_id: str, ends_ns: int) -> None:
+        """Commit the quote's amount of this token until ``ends_ns``."""
         assert event.amount_out is not None
-        btc, eure = (0, event.amount_out) if event.side == "buy" else (event.amount_out, 0)
-        self.btc += btc
-        self.eure += eure
-        heapq.heappush(self._ends, (ends_ns, btc, eure))
+        self.amounts += TokenAmounts({token_id: event.amount_out})
+        heapq.heappush(self._ends, (ends_ns, token_id, event.amount_out))
+        worth = self._tokens.worth(self.amounts)
         tally = self._tally
         tally.quoted += 1
         tally.notional += event.notional or 0
         tally.edge += event.edge or 0
         tally.peak_quotes = max(tally.peak_quotes, len(self._ends))
-        tally.peak_btc = max(tally.peak_btc, self.btc)
-        tally.peak_eure = max(tally.peak_eure, self.eure)
+        tally.peak_btc = max(tally.peak_btc, worth.base)
+        tally.peak_eure = max(tally.peak_eure, worth.quote)
 
 
 class _Rules:
@@ -126,24 +126,27 @@ class _Rules:
 def replay(
     every: Iterable[RecordedDecision],
     changes: RuleChanges,
+    tokens: TokenTable,
     *,
     decided: Callable[[TradeDecision], None] = lambda event: None,
 ) -> Replay:
     """Decide every recorded request again; ``decided`` is called with each decision."""
     recorded, replayed, rules = Tally(), Tally(), _Rules(changes)
-    recorded_quotes, replayed_quotes = _Committed(recorded), _Committed(replayed)
+    recorded_quotes, replayed_quotes = _Committed(recorded, tokens), _Committed(replayed, tokens)
     decisions = without = same = filled = still = better = 0
     differences: list[Difference] = []
     for record in every:
         decisions += 1
         original = record.decision
-        if not original.view or record.limits is None or record.params is None:
+        market = tokens.market(record.request.asset_in, record.request.asset_out)
+        if market is None or not original.view or record.limits is None or record.params is None:
             without += 1
             continue
         at_ns = record.request.at_ns
         recorded_quotes.release_ended(at_ns)
         replayed_quotes.release_ended(at_ns)
-        view = _view(record, rules.of(record.limits, record.params), changes, recorded_quotes, replayed_quotes)
+        view = read_view(original.view, market, *rules.of(record.limits, record.params))
+        view = _changed(view, tokens, changes, replayed_quotes.amounts - recorded_quotes.amounts)
         event, sends = _decide_again(record, view)
         decided(event)
         recorded.reasons[original.reason] += 1
@@ -154,9 +157,9 @@ def replay(
             differences.append(_difference(original, event))
         ends_ns = _NEVER_NS if record.over_ns is None else record.over_ns
         if record.sent:
-            recorded_quotes.add(original, ends_ns)
+            recorded_quotes.add(original, record.request.asset_out, ends_ns)
         if sends:
-            replayed_quotes.add(event, ends_ns if record.sent else event.deadline_ns)
+            replayed_quotes.add(event, record.request.asset_out, ends_ns if record.sent else event.deadline_ns)
         if record.filled:
             filled += 1
             still += sends
@@ -174,24 +177,24 @@ def replay(
     )
 
 
-def _view(
-    record: RecordedDecision,
-    rules: tuple[Limits, PriceParams],
-    changes: RuleChanges,
-    recorded_quotes: _Committed,
-    replayed_quotes: _Committed,
-) -> DeskView:
-    """Return the recorded view under these rules, with the replayed quotes committed instead of the recorded."""
-    view = read_view(record.decision.view, PAIR, *rules)
+def _changed(view: DeskView, tokens: TokenTable, changes: RuleChanges, more: TokenAmounts) -> DeskView:
+    """Return the recorded view with the changes, and with what the replayed quotes commit more than the recorded."""
     given: dict[str, Any] = dict(changes.view)
     if changes.armed:
         given |= {"strategy_armed": True, "executor_armed": True}
-    if (recorded_quotes.btc, recorded_quotes.eure) != (replayed_quotes.btc, replayed_quotes.eure):
-        given["base_reserved"] = view.base_reserved - recorded_quotes.btc + replayed_quotes.btc
-        given["quote_reserved"] = view.quote_reserved - recorded_quotes.eure + replayed_quotes.eure
-        given["base_promised"] = view.base_promised - recorded_quotes.btc + replayed_quotes.btc
-        given["quote_promised"] = view.quote_promised - recorded_quotes.eure + replayed_quotes.eure
+    if more:
+        for side, token in (("base", view.market.base), ("quote", view.market.quote)):
+            elsewhere = sum(more[one.token_id] * one.scale for one in _others(tokens, token))
+            given[f"{side}_reserved"] = getattr(view, f"{side}_reserved") + more[token.token_id]
+            given[f"{side}_elsewhere_reserved"] = getattr(view, f"{side}_elsewhere_reserved") + elsewhere
+            given[f"{side}_promised"] = (
+                getattr(view, f"{side}_promised") + more[token.token_id] * token.scale + elsewhere
+            )
     return msgspec.structs.replace(view, **given) if given else view
+
+
+def _others(tokens: TokenTable, token: Token) -> list[Token]:
+    return [one for one in tokens.of(token.underlying) if one != token]
 
 
 def _decide_again(record: RecordedDecision, view: DeskView) -> tuple[TradeDecision, bool]:

@@ -13,8 +13,8 @@ from cockpit.model.formatting import exact, number, rounded
 from cockpit.reports.decision_replay import Replay, RuleChanges, Tally
 from cockpit.reports.errors import InvalidChangeError
 from cockpit.reports.report_text import table, utc
-from venue.protocol.assets import EXACT
-from venue.protocol.tokens import BTC, EURE
+from venue.protocol.assets import EXACT, Unit
+from venue.protocol.tokens import TokenTable
 
 _LIMITS = {
     "reference_max_age_ms": "max_reference_age_ms",
@@ -72,7 +72,7 @@ def as_json(result: Replay) -> str:
     return msgspec.json.format(msgspec.json.encode(result), indent=2).decode()
 
 
-def as_text(result: Replay, given: Sequence[str]) -> str:
+def as_text(result: Replay, given: Sequence[str], tokens: TokenTable) -> str:
     """For people: recorded beside replayed."""
     under = "its own settings" if not given else ", ".join(given)
     lines = [f"{number(result.decisions)} decisions under {under}: {number(result.same)} identical"]
@@ -80,7 +80,7 @@ def as_text(result: Replay, given: Sequence[str]) -> str:
         lines.append(
             f"{number(result.without_record)} of them cannot be replayed: an older version recorded too little"
         )
-    lines += ["", *table([("", "recorded", "replayed"), *_tallies(result.recorded, result.replayed)])]
+    lines += ["", *table([("", "recorded", "replayed"), *_tallies(result.recorded, result.replayed, tokens)])]
     if result.filled:
         lines += [
             "",
@@ -93,15 +93,16 @@ def as_text(result: Replay, given: Sequence[str]) -> str:
     return "\n".join([*lines, "", UNKNOWABLE])
 
 
-def _tallies(then: Tally, now: Tally) -> list[tuple[str, str, str]]:
+def _tallies(then: Tally, now: Tally, tokens: TokenTable) -> list[tuple[str, str, str]]:
+    btc, eure = tokens.base, tokens.quote
     rows = [
         ("quoted", number(then.quoted), number(now.quoted)),
-        ("notional EURe", *(rounded(EURE.to_decimal(t.notional), 2) for t in (then, now))),
-        ("edge against the mid EURe", *(rounded(EURE.to_decimal(t.edge), 4, signed=True) for t in (then, now))),
-        ("edge bps of notional", *(_bps(t) for t in (then, now))),
+        ("notional EURe", *(rounded(eure.to_decimal(t.notional), 2) for t in (then, now))),
+        ("edge against the mid EURe", *(rounded(eure.to_decimal(t.edge), 4, signed=True) for t in (then, now))),
+        ("edge bps of notional", *(_bps(t, eure) for t in (then, now))),
         ("peak live quotes", number(then.peak_quotes), number(now.peak_quotes)),
-        ("peak committed BTC", *(exact(BTC.to_decimal(t.peak_btc)) for t in (then, now))),
-        ("peak committed EURe", *(rounded(EURE.to_decimal(t.peak_eure), 2) for t in (then, now))),
+        ("peak committed BTC", *(exact(btc.to_decimal(t.peak_btc)) for t in (then, now))),
+        ("peak committed EURe", *(rounded(eure.to_decimal(t.peak_eure), 2) for t in (then, now))),
     ]
     reasons = {name: max(then.reasons[name], now.reasons[name]) for name in {*then.reasons, *now.reasons} - {"quote"}}
     ranked = sorted(reasons, key=lambda name: (-reasons[name], name))
@@ -109,7 +110,9 @@ def _tallies(then: Tally, now: Tally) -> list[tuple[str, str, str]]:
     return [(row[0], row[1], row[2]) for row in rows]
 
 
-def _bps(tally: Tally) -> str:
+def _bps(tally: Tally, quote: Unit) -> str:
     if not tally.notional:
         return "–"
-    return rounded(EXACT.divide(EURE.to_decimal(tally.edge) * 10_000, EURE.to_decimal(tally.notional)), 2, signed=True)
+    return rounded(
+        EXACT.divide(quote.to_decimal(tally.edge) * 10_000, quote.to_decimal(tally.notional)), 2, signed=True
+    )

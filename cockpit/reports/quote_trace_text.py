@@ -1,5 +1,6 @@
 """The quote of one quote as text and JSON. Pure."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -7,8 +8,8 @@ import msgspec
 from cockpit.model.formatting import exact
 from cockpit.reports.report_text import utc
 from storage.reporting.quote_trace import QuoteTrace, TraceRow
-from venue.protocol.assets import Token
-from venue.protocol.tokens import BTC, EURE
+from venue.protocol.assets import Unit
+from venue.protocol.tokens import TokenTable
 
 _TITLES = {
     "swap_demand_events": "request",
@@ -32,16 +33,17 @@ def as_json(quote: QuoteTrace) -> str:
     return msgspec.json.format(msgspec.json.encode(trace), indent=2).decode()
 
 
-def as_text(quote: QuoteTrace) -> str:
+def as_text(quote: QuoteTrace, tokens: TokenTable) -> str:
     """Return one paragraph a row, with the milliseconds since the request; each risk check on its own line."""
     start_ns = next((row.at_ns for row in quote.rows if row.table == "swap_demand_events"), quote.rows[0].at_ns)
+    request = next((row.columns for row in quote.rows if row.table == "swap_demand_events"), {})
     lines = [f"quote {quote.quote_id} of run {quote.run_id}"]
     for row in quote.rows:
         name = _TITLES.get(row.table, row.table)
         if row.table == "trade_execution_results":
             name = str(row.columns["outcome"])
         lines += ["", f"{utc(row.at_ns)}  {(row.at_ns - start_ns) / 1e6:+,.3f} ms  {name}"]
-        lines += [f"  {column:16} {text}" for column, text in _fields(row)]
+        lines += [f"  {column:16} {text}" for column, text in _fields(row, request, tokens)]
         if row.table == "trade_decisions":
             for check, passed, detail in _decoded(row, "checks") or ():
                 lines.append(f"    {'ok  ' if passed else 'FAIL'} {check:16} {detail}")
@@ -57,21 +59,21 @@ def _decoded(row: TraceRow, name: str) -> Any:
     return msgspec.json.decode(text) if text else None
 
 
-def _fields(row: TraceRow) -> list[tuple[str, str]]:
+def _fields(row: TraceRow, request: Mapping[str, Any], tokens: TokenTable) -> list[tuple[str, str]]:
     found = []
     columns = row.columns
     for column, value in columns.items():
         if column in _HIDDEN or value is None or value == "":
             continue
-        asset = _asset_of(column, columns)
-        if asset is not None:
-            text = f"{exact(asset.to_decimal(int(value)))} {asset.symbol}"
+        unit = _unit_of(column, columns, request, tokens)
+        if unit is not None:
+            text = f"{exact(unit.to_decimal(int(value)))} {unit.symbol}"
         elif column.endswith("_ns") and column != "reaction_ns":
             text = utc(value)
         elif column == "reaction_ns":
             text = f"{value / 1000:,.1f} µs"
         elif column in ("asset", "asset_in", "asset_out"):
-            named = _named(value)
+            named = tokens.get(value)
             text = named.symbol if named else str(value)
         else:
             text = str(value)
@@ -79,16 +81,12 @@ def _fields(row: TraceRow) -> list[tuple[str, str]]:
     return found
 
 
-def _asset_of(column: str, columns: dict[str, Any]) -> Token | None:
+def _unit_of(column: str, columns: Mapping[str, Any], request: Mapping[str, Any], tokens: TokenTable) -> Unit | None:
     if column in ("notional", "edge"):
-        return EURE
+        return tokens.quote
     if column in ("balance", "reserved", "spendable"):
-        return _named(columns["asset"])
+        return tokens.get(columns["asset"])
     if column in ("amount_in", "amount_out"):
-        taken = columns.get("side") == "buy" if "side" in columns else columns.get("asset_in") == BTC.token_id
-        return BTC if taken == (column == "amount_in") else EURE
+        name = f"asset_{column.removeprefix('amount_')}"
+        return tokens.get(columns.get(name) or request.get(name, ""))
     return None
-
-
-def _named(token: object) -> Token | None:
-    return next((asset for asset in (BTC, EURE) if asset.token_id == token), None)

@@ -20,18 +20,19 @@ from cockpit.reports.figures import (
 )
 from storage.reader import Reader, RunRow, Span, runs
 from storage.reporting import differences, trading
+from venue.protocol.amounts import TokenAmounts
 from venue.protocol.assets import EXACT
-from venue.protocol.tokens import BTC_EURE
+from venue.protocol.tokens import TokenTable
 from venue.protocol.units import NS_PER_S, PIPS
 
-PAIR = BTC_EURE
-SIZES = tuple((eure * 10**PAIR.quote.decimals, f"to {eure}") for eure in (5, 50, 500))
+SIZES = ((5, "to 5"), (50, "to 50"), (500, "to 500"))
+"""EURe."""
 LIVES = ((30_000, "to 30 s"), (60_000, "to 60 s"), (120_000, "to 120 s"))
 _HUNDREDTH = Decimal("0.01")
 
 
 class _Marked(msgspec.Struct, frozen=True, kw_only=True, gc=False):
-    """A fill from the desk's side, base units, and its markouts in hundredths of a bps."""
+    """A fill from the desk's side, base units of the underlyings, and its markouts in hundredths of a bps."""
 
     fill: trading.FillRecord
     side: str
@@ -44,18 +45,20 @@ class _Marked(msgspec.Struct, frozen=True, kw_only=True, gc=False):
         return (self.fill.deadline_ns - self.fill.sent_ns) // 1_000_000
 
 
-def trading_report(reader: Reader, span: Span, *, pips: int = 1, with_fills: bool = False) -> TradingReport:
+def trading_report(
+    reader: Reader, span: Span, tokens: TokenTable, *, pips: int = 1, with_fills: bool = False
+) -> TradingReport:
     """Compute the report of a span; ``pips``: the protocol's fee in millionths, which history does not hold."""
     every = [run for run in runs(reader) if run.started_ns < span.to_ns and run.last_write_ns >= span.from_ns]
     found = trading.fills(reader, span)
     counted = trading.count_events(reader, span)
     marks = _marks(reader, every, found)
-    marked = [_mark(fill, marks) for fill in found]
-    opening = holdings.opening(reader, span)
+    marked = [_mark(fill, marks, tokens) for fill in found]
+    opening = holdings.opening(reader, span, tokens)
     accepted_differences = differences.accepted_differences(reader, span)
-    flows = [*trading.movements(reader, span, opening), *holdings.accepted_movements(accepted_differences)]
-    closing = holdings.closing(reader, span)
-    pnl, unknown = _pnl(reader, span, opening, found, flows)
+    flows = [*trading.movements(reader, span, opening), *holdings.accepted_movements(accepted_differences, tokens)]
+    closing = holdings.closing(reader, span, tokens)
+    pnl, unknown = _pnl(reader, span, tokens, opening, found, flows)
     settled, accepted = counted.outcomes.get("settled", 0), counted.outcomes.get("accepted", 0)
     reactions = counted.reactions_ns
     return TradingReport(
@@ -75,15 +78,17 @@ def trading_report(reader: Reader, span: Span, *, pips: int = 1, with_fills: boo
                 key=lambda item: (-item[1], item[0]),
             )
         ),
-        sides=tuple(_side(side, marked) for side in ("buy", "sell")),
-        fees=_fees(found, trading.bridge_fees(reader, span), pips),
-        inventory=tuple(holdings.change(asset, opening, found, flows, closing) for asset in holdings.ASSETS),
-        accepted=tuple(holdings.accepted_row(one) for one in accepted_differences),
+        sides=tuple(_side(side, marked, tokens) for side in ("buy", "sell")),
+        fees=_fees(found, trading.bridge_fees(reader, span), pips, tokens),
+        inventory=holdings.shown(
+            tokens, (holdings.change(token, opening, found, flows, closing) for token in tokens.tokens)
+        ),
+        accepted=tuple(holdings.accepted_row(one, tokens) for one in accepted_differences),
         profit=pnl,
         profit_unknown=unknown,
         reaction_us=(_us(percentile(reactions, 0.5)), _us(percentile(reactions, 0.99)), _us(percentile(reactions, 1))),
-        markouts=_markouts(marked),
-        fills=tuple(_fill_row(one) for one in marked) if with_fills else (),
+        markouts=_markouts(marked, tokens),
+        fills=tuple(_fill_row(one, tokens) for one in marked) if with_fills else (),
     )
 
 
@@ -102,23 +107,25 @@ def _marks(reader: Reader, every: Sequence[RunRow], found: Iterable[trading.Fill
     return trading.mids_at(reader, sorted(seen))
 
 
-def _mark(fill: trading.FillRecord, marks: Mapping[int, Decimal | None]) -> _Marked:
-    buys = fill.asset_in == PAIR.base.token_id
-    side = "buy" if buys else "sell"
-    base, quote = (fill.amount_in, fill.amount_out) if buys else (fill.amount_out, fill.amount_in)
+def _mark(fill: trading.FillRecord, marks: Mapping[int, Decimal | None], tokens: TokenTable) -> _Marked:
+    moved = holdings.worth_moved(fill, tokens)
+    side = "buy" if moved.base > 0 else "sell"
+    base, quote = abs(moved.base), abs(moved.quote)
     later = [marks.get(fill.at_ns + seconds * NS_PER_S) for seconds in HORIZONS_S]
     return _Marked(
         fill=fill,
         side=side,
         base=base,
         quote=quote,
-        markouts=tuple(None if mid is None else markout(PAIR, side, base, quote, mid) for mid in later),
+        markouts=tuple(
+            None if mid is None else markout(tokens.base, tokens.quote, side, base, quote, mid) for mid in later
+        ),
     )
 
 
-def _fill_row(one: _Marked) -> ReportedFill:
+def _fill_row(one: _Marked, tokens: TokenTable) -> ReportedFill:
     fill = one.fill
-    btc, eure = PAIR.base.to_decimal(one.base), PAIR.quote.to_decimal(one.quote)
+    btc, eure = tokens.base.to_decimal(one.base), tokens.quote.to_decimal(one.quote)
     return ReportedFill(
         at_ns=fill.at_ns,
         quote_hash=fill.quote_hash,
@@ -128,61 +135,63 @@ def _fill_row(one: _Marked) -> ReportedFill:
         btc=btc,
         eure=eure,
         price=EXACT.divide(eure, btc).quantize(Decimal("1e-8")),
-        spread=None if fill.edge is None else PAIR.quote.to_decimal(fill.edge),
+        spread=None if fill.edge is None else tokens.quote.to_decimal(fill.edge),
         life_ms=one.life_ms,
         markouts=tuple(None if hundredths is None else in_bps(hundredths) for hundredths in one.markouts),
     )
 
 
-def _side(side: str, marked: Iterable[_Marked]) -> SideFigures:
+def _side(side: str, marked: Iterable[_Marked], tokens: TokenTable) -> SideFigures:
     ours = [one for one in marked if one.side == side]
     return SideFigures(
         side=side,
         fills=len(ours),
-        btc=PAIR.base.to_decimal(sum(one.base for one in ours)),
-        eure=PAIR.quote.to_decimal(sum(one.quote for one in ours)),
-        spread=PAIR.quote.to_decimal(sum(one.fill.edge or 0 for one in ours)),
+        btc=tokens.base.to_decimal(sum(one.base for one in ours)),
+        eure=tokens.quote.to_decimal(sum(one.quote for one in ours)),
+        spread=tokens.quote.to_decimal(sum(one.fill.edge or 0 for one in ours)),
     )
 
 
-def _fees(found: Sequence[trading.FillRecord], bridge: Mapping[str, int], pips: int) -> Fees:
+def _fees(found: Sequence[trading.FillRecord], bridge: Mapping[str, int], pips: int, tokens: TokenTable) -> Fees:
     protocol: Counter[str] = Counter()
     for fill in found:
         protocol[fill.asset_out] += -(-fill.amount_out * pips // PIPS)
-    base, quote = holdings.ASSETS
+    paid, bridged = tokens.worth(TokenAmounts(protocol)), tokens.worth(TokenAmounts(bridge))
     return Fees(
         pips=pips,
-        protocol_btc=base.to_decimal(protocol[base.token_id]),
-        protocol_eure=quote.to_decimal(protocol[quote.token_id]),
-        bridge_btc=base.to_decimal(bridge.get(base.token_id, 0)),
-        bridge_eure=quote.to_decimal(bridge.get(quote.token_id, 0)),
+        protocol_btc=tokens.base.to_decimal(paid.base),
+        protocol_eure=tokens.quote.to_decimal(paid.quote),
+        bridge_btc=tokens.base.to_decimal(bridged.base),
+        bridge_eure=tokens.quote.to_decimal(bridged.quote),
     )
 
 
 def _pnl(
     reader: Reader,
     span: Span,
+    tokens: TokenTable,
     opening: Mapping[str, trading.Balance],
     found: Iterable[trading.FillRecord],
     flows: Iterable[trading.MoneyMovement],
 ) -> tuple[ProfitAndLoss | None, str]:
     """Return the P&L, or why it is unknown."""
-    base, quote = holdings.ASSETS
+    base, quote = tokens.base, tokens.quote
     first, last = trading.opening_mid(reader, span), trading.last_mid(reader, span)
     if first is None or last is None:
         return None, "no mid was recorded"
-    held = opening.get(base.token_id)
-    if held is None:
+    if not any(token.token_id in opening for token in tokens.of(base)):
         return None, "no balance was recorded"
-    changes = [
-        (fill.at_ns, InventoryChange(holdings.moved(fill, base.token_id), holdings.moved(fill, quote.token_id)))
-        for fill in found
-    ]
+    held = tokens.worth(TokenAmounts({token_id: one.units for token_id, one in opening.items()})).base
+    changes = []
+    for fill in found:
+        moved = holdings.worth_moved(fill, tokens)
+        changes.append((fill.at_ns, InventoryChange(moved.base, moved.quote)))
     for flow in flows:
-        amount = flow.amount if flow.asset == base.token_id else 0
+        token = tokens.get(flow.asset)
+        amount = flow.amount * token.scale if token is not None and token.underlying == base else 0
         changes.append((flow.at_ns, InventoryChange(amount, 0, trading.mid_at(reader, flow.at_ns) or first)))
     changes.sort(key=lambda item: item[0])
-    pnl = average_cost_pnl(PAIR, held.units, first, [change for _, change in changes], last)
+    pnl = average_cost_pnl(base, quote, held, first, [change for _, change in changes], last)
     return ProfitAndLoss(
         realised=quote.to_decimal(pnl.realised),
         unrealised=quote.to_decimal(pnl.unrealised),
@@ -222,12 +231,13 @@ def _summed(ours: Sequence[_Marked]) -> _Mean:
     return mean
 
 
-def _markouts(marked: Sequence[_Marked]) -> tuple[MeanMarkout, ...]:
+def _markouts(marked: Sequence[_Marked], tokens: TokenTable) -> tuple[MeanMarkout, ...]:
     """Return the means of all groups; sums are integers, exact and fast over many fills."""
+    sizes = tuple((eure * 10**tokens.quote.decimals, label) for eure, label in SIZES)
     means: dict[tuple[str, str], _Mean] = {}
     sorted_out: dict[tuple[str, str, str], list[_Marked]] = {}
     for one in marked:
-        key = one.side, _bucket(one.quote, SIZES, "above 500"), _bucket(one.life_ms, LIVES, "above 120 s")
+        key = one.side, _bucket(one.quote, sizes, "above 500"), _bucket(one.life_ms, LIVES, "above 120 s")
         sorted_out.setdefault(key, []).append(one)
     for (side, size, life), ours in sorted_out.items():
         summed = _summed(ours)

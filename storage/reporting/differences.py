@@ -6,7 +6,8 @@ from typing import Any
 import msgspec
 
 from storage.reader import Reader, Span
-from venue.protocol.assets import NO_AMOUNTS, PairAmounts
+from venue.protocol.amounts import NOTHING, TokenAmounts
+from venue.protocol.tokens import BTC_EURE
 
 DIFFERENCE_COMMAND = "set a remainder aside"
 """The journal's name for the record of an unexplained difference, or of its end."""
@@ -24,16 +25,13 @@ WHERE command = ? AND accepted = 1 AND at_ns >= ? AND at_ns < ? ORDER BY at_ns, 
 
 
 class UnexplainedDifference(msgspec.Struct, frozen=True):
-    """What the balances asked for at ``at_ns`` (UTC) left unexplained, and those before; base units of base and quote.
+    """What the balances asked for at ``at_ns`` (UTC) left unexplained, and those before."""
 
-    The fields' names are recorded in the journal.
-    """
-
-    amounts: PairAmounts
-    before: PairAmounts
+    amounts: TokenAmounts
+    before: TokenAmounts
     at_ns: int
 
-    def shown_by(self, reading_ns: int) -> PairAmounts:
+    def shown_by(self, reading_ns: int) -> TokenAmounts:
         """Return what balances asked for at that time (UTC ns) left unexplained.
 
         It is recorded before its balances are: a crash between the two leaves balances that do not show it.
@@ -55,16 +53,36 @@ class _Arguments(msgspec.Struct, frozen=True):
     reason: str
 
 
+class _Recorded(msgspec.Struct, frozen=True):
+    # By token id; older versions recorded the two amounts of the one market that they had.
+    amounts: dict[str, int] | tuple[int, int]
+    before: dict[str, int] | tuple[int, int]
+    at_ns: int
+
+
+def write_difference(difference: UnexplainedDifference) -> str:
+    """Encode a difference as the arguments of ``DIFFERENCE_COMMAND``."""
+    amounts, before = difference.amounts.as_dict(), difference.before.as_dict()
+    return msgspec.json.encode(_Recorded(amounts, before, difference.at_ns)).decode()
+
+
 def read_difference(arguments: str) -> UnexplainedDifference:
     """Parse the arguments of an accepted ``DIFFERENCE_COMMAND``."""
-    return msgspec.json.decode(arguments, type=UnexplainedDifference)
+    recorded = msgspec.json.decode(arguments, type=_Recorded)
+    return UnexplainedDifference(_amounts(recorded.amounts), _amounts(recorded.before), recorded.at_ns)
 
 
-def difference_before(reader: Reader, before_ns: int, reading_ns: int) -> PairAmounts:
-    """Return base and quote units unexplained before a time, as balances asked for at ``reading_ns`` showed them."""
+def _amounts(recorded: dict[str, int] | tuple[int, int]) -> TokenAmounts:
+    if isinstance(recorded, dict):
+        return TokenAmounts(recorded)
+    return TokenAmounts(dict(zip((BTC_EURE.base.token_id, BTC_EURE.quote.token_id), recorded, strict=True)))
+
+
+def difference_before(reader: Reader, before_ns: int, reading_ns: int) -> TokenAmounts:
+    """Return what was unexplained before a time, as balances asked for at ``reading_ns`` showed them."""
     for (arguments,) in reader.rows(_DIFFERENCE, DIFFERENCE_COMMAND, before_ns):
         return read_difference(arguments).shown_by(reading_ns)
-    return NO_AMOUNTS
+    return NOTHING
 
 
 def accepted_differences(reader: Reader, span: Span) -> list[AcceptedDifference]:

@@ -9,20 +9,20 @@ from bench.requests import index_of, is_other, quote_id, request
 from bench.terminal_report import MemorySample, slope
 from bench.verify import wrong_answers
 from cockpit.model.events import SwapDemand
-from venue.protocol.tokens import BTC, BTC_EURE, EURE
+from venue.protocol.tokens import BTC, DEFAULT_TOKENS, EURE
 from venue.relay.messages import decode_message, read_event
 from venue.sandbox.flow.wallet import Wallet
 
 
 def test_requests_alternate_direction_and_exact_form() -> None:
-    events = [read_event(decode_message(request(7, index, 0.0, "s")), BTC_EURE, 1) for index in range(4)]
+    events = [read_event(decode_message(request(7, index, 0.0, "s")), DEFAULT_TOKENS, 1) for index in range(4)]
     requests = [event for event in events if isinstance(event, SwapDemand)]
     forms = {(request.asset_in, request.amount_in is None) for request in requests}
     assert forms == {(asset.token_id, exact_out) for asset in (BTC, EURE) for exact_out in (False, True)}
 
 
 def test_nine_in_ten_are_for_other_pairs_and_every_form_is_left() -> None:
-    events = [read_event(decode_message(request(7, index, 0.9, "s")), BTC_EURE, 1) for index in range(400)]
+    events = [read_event(decode_message(request(7, index, 0.9, "s")), DEFAULT_TOKENS, 1) for index in range(400)]
     requests = [event for event in events if isinstance(event, SwapDemand)]
     assert [event == "other_pair" for event in events] == [is_other(index, 0.9) for index in range(400)]
     assert len(requests) == 40

@@ -22,8 +22,9 @@ from cockpit.desk.quote_book.refusals import GONE
 from cockpit.model.commands import ARMABLE, Armable, CommandRequest
 from cockpit.model.events import ExecuteTrade, TradeResult
 from cockpit.model.snapshot import Trading
+from tests.support.amounts import btc_eure
 from tests.support.desk.desk_harness import ACCOUNT, EXCHANGES, HELD, DeskHarness, Signed, World
-from venue.protocol.assets import NO_AMOUNTS, PairAmounts
+from venue.protocol.amounts import NOTHING
 from venue.protocol.tokens import BTC, EURE
 from venue.protocol.units import NS_PER_S
 
@@ -439,8 +440,8 @@ class DeskMachine(RuleBasedStateMachine):
             settled = Counter(one.quote_hash for one in self.world.signed if one.settled)
             assert self._settled_on_record() == settled, "every fill is on record once"
             inventory = self.desk.trading.inventory
-            assert (inventory.ledger.unexplained, inventory.ledger.unexplained_opening) == (NO_AMOUNTS, NO_AMOUNTS)
-            held = PairAmounts(*(self.world.ledger.balance(ACCOUNT, asset.token_id) for asset in (BTC, EURE)))
+            assert (inventory.ledger.unexplained, inventory.ledger.unexplained_opening) == (NOTHING, NOTHING)
+            held = btc_eure(*(self.world.ledger.balance(ACCOUNT, asset.token_id) for asset in (BTC, EURE)))
             assert inventory.ledger.balance == held
             assert len(self.desk.trading.book.reservations) == 0
         finally:

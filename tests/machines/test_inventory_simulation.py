@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 
 from cockpit.desk.quote_book.errors import NotCoveredError
 from cockpit.desk.quote_book.reservations import Commitment
+from tests.support.amounts import btc_eure
 from tests.support.desk.chain import OPENING, InventoryHarness
-from venue.protocol.assets import NO_AMOUNTS, PairAmounts
-from venue.protocol.tokens import EURE
+from venue.protocol.amounts import NOTHING
+from venue.protocol.tokens import BTC, EURE
 
 Step = tuple[Literal["send", "settle", "report", "lie", "refuse", "dust", "sync", "lag", "wait", "fail", "accept"], int]
 
@@ -78,11 +79,11 @@ class Simulation:
             chain.advance(1, 0)
         elif name == "accept":
             inventory = desk.inventory
-            named = inventory.ledger.unexplained if number % 4 else PairAmounts(number, 0)
+            named = inventory.ledger.unexplained if number % 4 else btc_eure(number, 0)
             before = inventory.ledger.unexplained
             if inventory.accept(named) == "":
                 assert named == before
-                assert inventory.ledger.unexplained == NO_AMOUNTS
+                assert inventory.ledger.unexplained == NOTHING
         elif name == "wait":
             desk.block_after(number % 4)
             desk.book.tick(desk.clock())
@@ -104,23 +105,25 @@ class Simulation:
     def _check(self) -> None:
         desk = self.desk
         assert desk.inventory.ledger.balance is not None
-        available = desk.inventory.ledger.balance.quote - desk.reservations.reserved(EURE.token_id)
+        available = desk.inventory.ledger.balance[EURE.token_id] - desk.reservations.reserved(EURE.token_id)
         owed = sum(made.amount_out for made in self.live.values())
-        assert available <= desk.chain.head.balances.quote - owed, "the desk counts more available than the chain holds"
+        assert available <= desk.chain.head.balances[EURE.token_id] - owed, (
+            "the desk counts more available than the chain holds"
+        )
 
     def _settled_exactly(self) -> None:
         desk, inventory = self.desk, self.desk.inventory
         booked = sorted(name for name, outcome in desk.outcomes() if outcome == "settled")
         assert booked == sorted(made.quote_hash for made in self.executed)
-        assert inventory.ledger.filled == PairAmounts(
+        assert inventory.ledger.filled == btc_eure(
             sum(made.amount_in for made in self.executed),
             -sum(made.amount_out for made in self.executed),
         )
-        assert inventory.ledger.unexplained == PairAmounts(self.dust - inventory.ledger.accepted.base, 0)
-        assert inventory.ledger.accepted.quote == 0
-        assert inventory.ledger.balance == PairAmounts(
-            OPENING.base + inventory.ledger.filled.base + self.dust,
-            OPENING.quote + inventory.ledger.filled.quote,
+        assert inventory.ledger.unexplained == btc_eure(self.dust - inventory.ledger.accepted[BTC.token_id], 0)
+        assert inventory.ledger.accepted[EURE.token_id] == 0
+        assert inventory.ledger.balance == btc_eure(
+            OPENING[BTC.token_id] + inventory.ledger.filled[BTC.token_id] + self.dust,
+            OPENING[EURE.token_id] + inventory.ledger.filled[EURE.token_id],
         )
         assert len(desk.reservations) == 0
 

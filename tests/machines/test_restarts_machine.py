@@ -12,11 +12,11 @@ from cockpit.desk.inventory.reconciliation import movement
 from cockpit.desk.quote_book.reservations import Commitment
 from cockpit.model.events import LiquidityAction
 from storage.history import PreviousRun
+from tests.support.amounts import btc_eure
 from tests.support.desk.builders import Clock
 from tests.support.desk.chain import Chain
 from tests.support.desk.restart_harness import DeskRun, MemoryHistory, results
-from venue.protocol.assets import PairAmounts
-from venue.protocol.tokens import BTC_EURE
+from venue.protocol.tokens import BTC, EURE
 from venue.relay.messages import QuoteStatus
 
 picks = st.integers(0, 10**6)
@@ -29,7 +29,7 @@ class Restarts(RuleBasedStateMachine):
         super().__init__()
         self.clock = Clock()
         self.chain = Chain(self.clock)
-        self.chain.head.balances = PairAmounts(10**9, 10**15)
+        self.chain.head.balances = btc_eure(10**9, 10**15)
         self.history = MemoryHistory()
         self.listed: list[Movement] = []
         self.sent: list[Commitment] = []
@@ -94,8 +94,8 @@ class Restarts(RuleBasedStateMachine):
     @precondition(lambda self: len(self.listed) < 4)
     @rule(amount=st.integers(1, 50))
     def deposit(self, amount: int) -> None:
-        made = Movement(f"deposit:{len(self.listed)}", PairAmounts(amount * 10**6 + len(self.listed), 0))
-        self.chain.advance(made.amounts.base)
+        made = Movement(f"deposit:{len(self.listed)}", btc_eure(amount * 10**6 + len(self.listed), 0))
+        self.chain.advance(made.amounts[BTC.token_id])
         self.listed.append(made)
         self.run.volatile.append(
             LiquidityAction(
@@ -103,7 +103,7 @@ class Restarts(RuleBasedStateMachine):
                 action_id=made.key,
                 kind="deposit",
                 asset=None,
-                amount=made.amounts.base,
+                amount=made.amounts[BTC.token_id],
                 chain=None,
                 tx_hash=None,
                 status="CREDITED",
@@ -130,7 +130,7 @@ class Restarts(RuleBasedStateMachine):
         inventory = self.run.inventory
         named = inventory.ledger.unexplained
         if inventory.accept(named) == "":
-            self.accepted += named.quote
+            self.accepted += named[EURE.token_id]
             self.run.flush()
 
     @rule(down=st.sampled_from(["", "balances", "nonces", "block"]), behind=st.integers(0, 2))
@@ -179,17 +179,17 @@ class Restarts(RuleBasedStateMachine):
         self.run.flush()
         inventory = self.run.inventory
         assert sorted(results(self.history, "settled")) == sorted(one.quote_hash for one in self.settled)
-        assert inventory.ledger.unexplained == PairAmounts(0, self.unexplained - self.accepted), (
+        assert inventory.ledger.unexplained == btc_eure(0, self.unexplained - self.accepted), (
             "lost, or accepted by itself"
         )
         assert len(self.run.book.reservations) == 0
         assert inventory.ledger.balance == self.chain.head.balances
         assert inventory.ledger.opening is not None
-        moved = [movement(BTC_EURE, one) for one in self.settled]
-        deposited = sum(one.amounts.base for one in self.listed)
-        assert self.chain.head.balances == PairAmounts(
-            10**9 + deposited + sum(one.amounts.base for one in moved),
-            10**15 + self.unexplained + sum(one.amounts.quote for one in moved),
+        moved = [movement(one) for one in self.settled]
+        deposited = sum(one.amounts[BTC.token_id] for one in self.listed)
+        assert self.chain.head.balances == btc_eure(
+            10**9 + deposited + sum(one.amounts[BTC.token_id] for one in moved),
+            10**15 + self.unexplained + sum(one.amounts[EURE.token_id] for one in moved),
         )
         assert self.history.accounted() <= self.runs
 

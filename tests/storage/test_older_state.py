@@ -19,12 +19,13 @@ from storage.journal import START, Journal
 from storage.reporting.differences import DIFFERENCE_COMMAND, UnexplainedDifference, read_difference
 from storage.sqlite.history import SqliteHistory
 from storage.sqlite.migrations import migrate
+from tests.support.amounts import btc_eure
 from tests.support.desk.desk_harness import ACCOUNT, HELD, DeskHarness, World
 from tests.support.history import rows as facts
 from tests.support.processes.command import GOOD, run
 from tests.support.processes.desk_process import DeskProcess
 from tests.support.processes.venue_process import VenueProcess
-from venue.protocol.assets import NO_AMOUNTS, PairAmounts
+from venue.protocol.amounts import NOTHING
 from venue.protocol.tokens import BTC, EURE
 from venue.protocol.units import NS_PER_S
 
@@ -136,7 +137,7 @@ async def test_what_a_run_that_broke_off_left_is_taken_over(tmp_path: Path) -> N
     arguments = await history.last_arguments(DIFFERENCE_COMMAND)
     assert arguments is not None
     assert read_difference(arguments) == UnexplainedDifference(
-        PairAmounts(7, 0), NO_AMOUNTS, previous.last_write_ns - 5 * NS_PER_S
+        btc_eure(7, 0), NOTHING, previous.last_write_ns - 5 * NS_PER_S
     )
     assert await history.prepared_withdrawals() == (facts.withdrawal(1),)
     assert [step.status for step in await history.liquidity("withdrawal")][-1] == "completed"

@@ -4,10 +4,10 @@ import msgspec
 
 from cockpit.model.events import IntentInventory, OperatorAction, Outcome
 from storage.history import ACCOUNTED, LOOKED_BACK_NS
+from tests.support.amounts import btc_eure
 from tests.support.history import rows as facts
 from tests.support.history.engines import Engine
 from tests.support.history.rows import START_NS
-from venue.protocol.assets import PairAmounts
 
 
 def reading(n: int, asset: str, balance: int, cause: str = "poll") -> IntentInventory:
@@ -105,8 +105,8 @@ async def test_fills_of_every_run_are_read_with_what_they_moved_and_when(engine:
     sold = msgspec.structs.replace(facts.command(4), asset_in=facts.EURE, amount_in=2**127, amount_out=9)
     await history.write([sold, facts.result(4)])
     bought, sale = await history.fills_since(START_NS + 2)
-    assert (bought.at_ns, bought.moved(facts.BTC)) == (START_NS + 2, PairAmounts(1_000, -6 * 10**17))
-    assert (sale.at_ns, sale.moved(facts.BTC)) == (START_NS + 4, PairAmounts(-9, 2**127))
+    assert (bought.at_ns, bought.moved) == (START_NS + 2, btc_eure(1_000, -6 * 10**17))
+    assert (sale.at_ns, sale.moved) == (START_NS + 4, btc_eure(-9, 2**127))
     assert await history.fills_since(START_NS + 5) == ()
     await history.close(None)
 

@@ -83,7 +83,7 @@ class Token(Unit, frozen=True, kw_only=True):
 
 
 class PairAmounts(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True, gc=False):
-    """An amount of each asset of a pair, signed, in base units. Encoded as ``[base, quote]``."""
+    """An amount of each underlying of the markets, signed, in their base units."""
 
     base: int
     quote: int
@@ -111,34 +111,13 @@ class Market(msgspec.Struct, frozen=True):
     def name(self) -> str:
         return f"{self.base.symbol}/{self.quote.symbol}"
 
-    def amount(self, asset: Token, amounts: PairAmounts) -> int:
-        """Pick the asset's amount."""
-        return amounts.base if asset == self.base else amounts.quote
-
-    def only(self, asset: Token, units: int) -> PairAmounts:
-        """Make amounts of this asset alone."""
-        return PairAmounts(units, 0) if asset == self.base else PairAmounts(0, units)
-
     def price_ratio(self, price: Decimal) -> tuple[int, int]:
         """Return the price in base units of quote per base unit of base, as numerator and denominator."""
-        return _ticks(price) * 10**self.quote.decimals, 10 ** (PRICE_DECIMALS + self.base.decimals)
+        return price_ratio(price, self.base, self.quote)
 
-    def base_share(self, amounts: PairAmounts, mid: Decimal) -> Decimal | None:
-        """Return the base asset's part of the value of both amounts, 0 to 1; None when the value is zero."""
-        base_value = PRICING.multiply(self.base.to_decimal(amounts.base), mid)
-        total = PRICING.add(base_value, self.quote.to_decimal(amounts.quote))
-        return PRICING.divide(base_value, total) if total > 0 else None
-
-    def by_asset(self, amounts: PairAmounts) -> tuple[tuple[Token, int], tuple[Token, int]]:
-        return (self.base, amounts.base), (self.quote, amounts.quote)
-
-    def other(self, token_id: str) -> Token:
-        """Return the pair's other asset; KeyError when ``token_id`` is neither side."""
-        if token_id == self.base.token_id:
-            return self.quote
-        if token_id == self.quote.token_id:
-            return self.base
-        raise KeyError(token_id)
+    def worth_ratio(self, price: Decimal) -> tuple[int, int]:
+        """Return the same price between base units of the underlyings."""
+        return price_ratio(price, self.base.underlying, self.quote.underlying)
 
     def asset(self, token_id: str) -> Token:
         """Return the asset with this token id; KeyError when it is neither side."""
@@ -147,6 +126,18 @@ class Market(msgspec.Struct, frozen=True):
         if token_id == self.quote.token_id:
             return self.quote
         raise KeyError(token_id)
+
+
+def price_ratio(price: Decimal, base: Unit, quote: Unit) -> tuple[int, int]:
+    """Return a price in base units of quote per base unit of base, as numerator and denominator."""
+    return _ticks(price) * 10**quote.decimals, 10 ** (PRICE_DECIMALS + base.decimals)
+
+
+def base_share(base: Unit, quote: Unit, amounts: PairAmounts, mid: Decimal) -> Decimal | None:
+    """Return the base's part of the value of both amounts, 0 to 1; None when the value is zero."""
+    base_value = PRICING.multiply(base.to_decimal(amounts.base), mid)
+    total = PRICING.add(base_value, quote.to_decimal(amounts.quote))
+    return PRICING.divide(base_value, total) if total > 0 else None
 
 
 @lru_cache(maxsize=16)

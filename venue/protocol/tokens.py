@@ -3,9 +3,11 @@
 Source of the ids, decimals and ways out: the bridge's ``supported_tokens``, and the official SDK for the Omni bridge.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
 
-from venue.protocol.assets import Market, Token, Underlying
+from venue.protocol.amounts import TokenAmounts
+from venue.protocol.assets import Market, PairAmounts, Token, Underlying, base_share, price_ratio
 
 BITCOIN = Underlying(name="BTC", symbol="BTC", decimals=8)
 EURO = Underlying(name="EUR", symbol="EURe", decimals=18)
@@ -107,6 +109,29 @@ class TokenTable:
     def of(self, underlying: Underlying) -> tuple[Token, ...]:
         """Return the tokens that are worth this underlying."""
         return tuple(token for token in self.tokens if token.underlying == underlying)
+
+    def worth(self, amounts: TokenAmounts) -> PairAmounts:
+        """Sum the amounts by underlying, in base units of the underlyings; KeyError for a token outside the table."""
+        base = quote = 0
+        for token_id, units in amounts.items():
+            token = self._by_id[token_id]
+            if token.underlying == self.base:
+                base += units * token.scale
+            else:
+                quote += units * token.scale
+        return PairAmounts(base, quote)
+
+    def share(self, amounts: TokenAmounts, mid: Decimal) -> Decimal | None:
+        """Return the base underlying's part of the value of these amounts, 0 to 1; None when the value is zero."""
+        return base_share(self.base, self.quote, self.worth(amounts), mid)
+
+    def price_ratio(self, mid: Decimal) -> tuple[int, int]:
+        """Return the mid between base units of the underlyings, as numerator and denominator."""
+        return price_ratio(mid, self.base, self.quote)
+
+    def by_token(self, amounts: TokenAmounts) -> Iterator[tuple[Token, int]]:
+        """Yield every token of the table with its amount, zeros included."""
+        return ((token, amounts[token.token_id]) for token in self.tokens)
 
     @property
     def token_ids(self) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ import msgspec
 
 from cockpit.model.environment import Environment
 from cockpit.model.events import SwapDemand
-from venue.protocol.assets import Market
+from venue.protocol.tokens import TokenTable
 from venue.relay.deliveries import Deliveries
 from venue.relay.errors import MalformedMessageError
 from venue.relay.frames import Decline, decline_frame, subscribe_frame
@@ -60,13 +60,13 @@ class Relay:
         self,
         url: str,
         api_key: Callable[[], str],
-        pair: Market,
+        tokens: TokenTable,
         env: Environment,
         streams: Streams = PLAIN,
     ) -> None:
         self._url = url
         self._api_key = api_key
-        self._pair = pair
+        self._tokens = tokens
         self._env = env
         self._streams = streams
         self._instance_refused = False
@@ -251,7 +251,7 @@ class Relay:
         at_ns = self._env.wall_ns()
         self.last_message_ns = at_ns
         try:
-            event = read_event(message, self._pair, at_ns)
+            event = read_event(message, self._tokens, at_ns)
         except MalformedMessageError as exc:
             counters["malformed_" + exc.kind] += 1
             # Delivered again it would be as unreadable as now.

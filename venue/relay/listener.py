@@ -10,7 +10,7 @@ class RelayListener(Protocol):
     """Acts on the relay's messages. The methods are called inside the read from the socket and must not block."""
 
     def on_request(self, request: SwapDemand, received_ns: int) -> None:
-        """Act on a valid request for the active pair; ``received_ns`` is monotonic."""
+        """Act on a valid request for one of the markets; ``received_ns`` is monotonic."""
 
     def on_status(self, status: QuoteStatus) -> None:
         """Act on what became of a quote, ours or another maker's; each is passed on once, however late."""

@@ -10,7 +10,7 @@ from typing import Literal
 import msgspec
 
 from cockpit.model.events import SwapDemand
-from venue.protocol.assets import Market
+from venue.protocol.tokens import TokenTable
 from venue.relay.errors import MalformedMessageError
 from venue.relay.quote_requests import NOTHING, RequestData, read_request
 from venue.transport.jsonrpc import plain
@@ -81,12 +81,12 @@ _EVENT_METHODS = ("event", "subscribe")
 
 
 def read_event(
-    message: RelayMessage, pair: Market, at_ns: int
+    message: RelayMessage, tokens: TokenTable, at_ns: int
 ) -> SwapDemand | QuoteStatus | Literal["other_pair"] | None:
     """Return the event of a message; None when it is not an event.
 
-    A request for another pair is recognised by its two asset ids alone. Raises MalformedMessageError for an invalid
-    request of the pair.
+    A request for no market of the table is recognised by its two asset ids alone. Raises MalformedMessageError for an
+    invalid one of a market.
     """
     params = message.params
     if params is None or message.method not in _EVENT_METHODS:
@@ -96,8 +96,7 @@ def read_event(
     if asset_in is None:
         return None if data.quote_hash is None else _read_status(data, data.quote_hash)
     asset_out = data.defuse_asset_identifier_out
-    base, quote = pair.base.token_id, pair.quote.token_id
-    if not ((asset_in == base and asset_out == quote) or (asset_in == quote and asset_out == base)):
+    if asset_out is None or tokens.market(asset_in, asset_out) is None:
         return "other_pair"
     return read_request(data, params.metadata, asset_in=asset_in, asset_out=asset_out, at_ns=at_ns)
 

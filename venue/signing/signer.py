@@ -1,7 +1,7 @@
 """The signer: the only file that uses the private key.
 
-It signs four things: a ``token_diff`` of the active pair, one side received and the other given, within its ceilings;
-a withdrawal of the pair's tokens to a checked address on their own chain, as a transaction or as an intent; an empty
+It signs four things: a ``token_diff`` of a market, one side received and the other given, within its ceilings;
+a withdrawal of the table's tokens to a checked address on their own chain, as a transaction or as an intent; an empty
 intent that burns a nonce; and the registration of its own key. The venue lets any registered key sign any intent
 (near/intents), so the use of this key is limited here.
 """
@@ -15,9 +15,10 @@ import msgspec
 from nacl.bindings import crypto_sign, crypto_sign_BYTES, crypto_sign_seed_keypair
 
 from venue.near.transactions import UnsignedTransaction, add_public_key_transaction, ft_withdraw_transaction
-from venue.protocol.assets import INTENTS_CONTRACT, MAX_AMOUNT, Market, Token
+from venue.protocol.assets import INTENTS_CONTRACT, MAX_AMOUNT, Token
 from venue.protocol.nep413 import nep413_hash
 from venue.protocol.nonce import RANDOM_LEN, decode_nonce, encode_nonce, pack_nonce, unpack_nonce
+from venue.protocol.tokens import TokenTable
 from venue.protocol.units import NS_PER_MS
 from venue.relay.frames import SignedData, SignedPayload
 from venue.signing.addresses import check_address
@@ -80,19 +81,20 @@ def read_secret_key(text: str) -> bytes:
 
 
 class Signer:
-    """Signs for one account and one pair.
+    """Signs for one account, and for the tokens and markets of one table.
 
-    ``ceiling``: the largest amount of the quote asset, in base units, that a quote may give or ask. ``base_ceiling``:
-    the largest amount of the base asset that a quote may give; 0 until the mid is known. It prevents a wrong price
-    from giving the whole balance for a small notional. ``contract``: the Verifier for which every signature is made.
+    ``ceiling``: the largest amount of a quote token that a quote may give or ask, in base units of its underlying.
+    ``base_ceiling``: the same of a base token that a quote may give; 0 until the mid is known. It prevents a wrong
+    price from giving the whole balance for a small notional. ``contract``: the Verifier for which every signature is
+    made.
     """
 
     __slots__ = (
         "__secret",
         "_account_id",
-        "_pair",
         "_random",
         "_recipient",
+        "_tokens",
         "base_ceiling",
         "ceiling",
         "contract",
@@ -103,7 +105,7 @@ class Signer:
         self,
         secret_key: str,
         account_id: str,
-        pair: Market,
+        tokens: TokenTable,
         *,
         ceiling: int,
         random: Callable[[int], bytes],
@@ -115,7 +117,7 @@ class Signer:
         self._account_id = account_id
         self.contract = contract
         self._recipient = contract.encode()
-        self._pair = pair
+        self._tokens = tokens
         self._random = random
         self.ceiling = ceiling
         self.base_ceiling = 0
@@ -131,18 +133,19 @@ class Signer:
     ) -> SignedQuote:
         """Sign a quote that gives ``amount_out`` for ``amount_in`` until ``deadline_ns`` (UTC; cut to milliseconds).
 
-        Raises RefusedToSignError for another pair, an amount outside 1 to 2^128 - 1, or one over its ceiling.
+        Raises RefusedToSignError for no market of the table, an amount outside 1 to 2^128 - 1, or one over its ceiling.
         """
-        pair = self._pair
-        if {asset_in, asset_out} != {pair.base.token_id, pair.quote.token_id}:
-            raise RefusedToSignError("the assets are not those of the active pair")
+        market = self._tokens.market(asset_in, asset_out)
+        if market is None:
+            raise RefusedToSignError("the assets are no market of this desk")
         if not (0 < amount_in <= MAX_AMOUNT and 0 < amount_out <= MAX_AMOUNT):
             raise RefusedToSignError("an amount is outside 1 to 2^128 - 1")
-        if (amount_out if asset_out == pair.quote.token_id else amount_in) > self.ceiling:
-            most = f"{pair.quote.shown(self.ceiling, 2)} {pair.quote.symbol}"
+        base, quote = market.base, market.quote
+        if (amount_out if asset_out == quote.token_id else amount_in) * quote.scale > self.ceiling:
+            most = f"{quote.underlying.shown(self.ceiling, 2)} {quote.underlying.symbol}"
             raise RefusedToSignError(f"the notional exceeds the signer's ceiling of {most}")
-        if asset_out == pair.base.token_id and amount_out > self.base_ceiling:
-            most = f"{pair.base.shown(self.base_ceiling, pair.base.decimals)} {pair.base.symbol}"
+        if asset_out == base.token_id and amount_out * base.scale > self.base_ceiling:
+            most = f"{base.underlying.shown(self.base_ceiling, base.underlying.decimals)} {base.underlying.symbol}"
             raise RefusedToSignError(f"the base amount exceeds the signer's ceiling of {most}")
         deadline_ns -= deadline_ns % NS_PER_MS
         intent = f'{{"intent":"token_diff","diff":{{"{asset_in}":"{amount_in}","{asset_out}":"-{amount_out}"}}}}'
@@ -154,7 +157,7 @@ class Signer:
         """Sign the withdrawal of ``amount`` base units, which the bridge pays out to ``destination``, as a transaction.
 
         ``access_nonce`` is the access key's last, ``block_hash`` a recent block's. Raises RefusedToSignError for a
-        token outside the pair, an amount outside 1 to 2^128 - 1, or a wrong address.
+        token outside the table, an amount outside 1 to 2^128 - 1, or a wrong address.
         """
         memo = self._withdrawal_memo(asset, amount, destination)
         public = self.__secret[32:]
@@ -209,8 +212,8 @@ class Signer:
         )
 
     def _withdrawal_memo(self, asset: Token, amount: int, destination: str) -> str:
-        if asset not in (self._pair.base, self._pair.quote):
-            raise RefusedToSignError("the token is not part of the active pair")
+        if asset not in self._tokens.tokens:
+            raise RefusedToSignError("the token is not in the table of tokens")
         if not 0 < amount <= MAX_AMOUNT:
             raise RefusedToSignError("the amount is outside 1 to 2^128 - 1")
         try:

@@ -15,7 +15,9 @@ from cockpit.desk.funding.withdrawal_book import WithdrawalBook
 from cockpit.desk.inventory.sync import Inventory
 from cockpit.model.commands import CommandRequest, Result
 from storage.reporting.differences import ACCEPT_COMMAND
-from venue.protocol.assets import Market, PairAmounts, Token
+from venue.protocol.amounts import TokenAmounts
+from venue.protocol.assets import Token
+from venue.protocol.tokens import TokenTable
 
 LONGEST_REASON = 200
 NOTHING_UNEXPLAINED = "there is no unexplained difference"
@@ -31,7 +33,7 @@ class AcceptRemainder:
     def __init__(
         self,
         journal: CommandJournal,
-        pair: Market,
+        tokens: TokenTable,
         inventory: Inventory,
         *,
         max_loss: Decimal,
@@ -40,7 +42,7 @@ class AcceptRemainder:
         deposits: DepositTracker,
     ) -> None:
         self._journal = journal
-        self._pair = pair
+        self._tokens = tokens
         self._inventory = inventory
         self._max_loss = max_loss
         self._mid = mid
@@ -56,14 +58,14 @@ class AcceptRemainder:
 
     def accept(self, request: CommandRequest, body: Mapping[str, object]) -> Result:
         """Accept the named ``amounts`` (base units in digits, by symbol) for the operator's ``reason``."""
-        amounts, reason = _read(self._pair, body)
+        amounts, reason = _read(self._tokens, body)
         problem = self._problem(amounts, reason) or self._inventory.accept(amounts)
         if problem:
             return self._journal.record_result(request, ACCEPT_COMMAND, body, False, f"not accepted: {problem}")
         text = f"accepted {self._text(amounts)}: {reason}"
         return self._journal.record_result(request, ACCEPT_COMMAND, body, True, text)
 
-    def _problem(self, amounts: PairAmounts, reason: str) -> str:
+    def _problem(self, amounts: TokenAmounts, reason: str) -> str:
         if not reason:
             return "give a reason"
         unexplained = self._inventory.ledger.unexplained
@@ -75,21 +77,21 @@ class AcceptRemainder:
             return f"the unexplained difference is {self._text(unexplained)}, not {self._text(amounts)}"
         return self._may_be_explained(amounts) or self._too_much(amounts)
 
-    def _may_be_explained(self, amounts: PairAmounts) -> str:
+    def _may_be_explained(self, amounts: TokenAmounts) -> str:
         open_one = next((one for one in self._withdrawals.shown() if one.followed), None)
         if open_one is not None:
             return f"withdrawal {open_one.order.withdrawal_id} is still open and may explain it; wait for its outcome"
         if self._deposits.deposits is None:
             return "the bridge has not reported deposits yet"
-        for asset, units in self._pair.by_asset(amounts):
+        for asset, units in self._tokens.by_token(amounts):
             if units > 0 and any(one.amount == units for one in self._deposits.pending(asset)):
                 return f"a pending deposit of {asset.symbol} has the same amount; wait until it is credited"
         return ""
 
-    def _too_much(self, amounts: PairAmounts) -> str:
+    def _too_much(self, amounts: TokenAmounts) -> str:
         missing = Decimal(0)
-        for asset, units in self._pair.by_asset(amounts):
-            price = Decimal(1) if asset is self._pair.quote else self._mid()
+        for asset, units in self._tokens.by_token(amounts):
+            price = Decimal(1) if asset.underlying == self._tokens.quote else self._mid()
             if units < 0 and price is None:
                 return f"{asset.symbol} is missing and has no reference price to value it by; wait for one"
             if units < 0 and price is not None:
@@ -101,8 +103,8 @@ class AcceptRemainder:
             )
         return ""
 
-    def _text(self, amounts: PairAmounts) -> str:
-        pairs = self._pair.by_asset(amounts)
+    def _text(self, amounts: TokenAmounts) -> str:
+        pairs = self._tokens.by_token(amounts)
         return ", ".join(_amount(asset, units) for asset, units in pairs if units) or "nothing"
 
 
@@ -110,18 +112,18 @@ def _amount(asset: Token, units: int) -> str:
     return f"{asset.to_decimal(units).normalize():+f} {asset.symbol} ({units:+d} base units)"
 
 
-def _read(pair: Market, body: Mapping[str, object]) -> tuple[PairAmounts, str]:
-    """Return amounts (base, quote) and reason. Raises InvalidBodyError."""
+def _read(tokens: TokenTable, body: Mapping[str, object]) -> tuple[TokenAmounts, str]:
+    """Return amounts and reason. Raises InvalidBodyError."""
     given, reason = body.get("amounts"), body.get("reason")
-    symbols = (pair.base.symbol, pair.quote.symbol)
+    symbols = [token.symbol for token in tokens.tokens]
     if set(body) - {"amounts", "reason"} or not isinstance(given, dict) or set(given) - set(symbols):
         raise InvalidBodyError(
-            f'the body must hold "amounts" (base units in digits, by {" and ".join(symbols)}) and "reason"'
+            f'the body must hold "amounts" (base units in digits, by {", ".join(symbols)}) and "reason"'
         )
     if not isinstance(reason, str) or len(reason) > LONGEST_REASON or not reason.isprintable():
         raise InvalidBodyError(f'"reason" must be one line of at most {LONGEST_REASON} characters')
-    base, quote = (_units(symbol, given.get(symbol, "0")) for symbol in symbols)
-    return PairAmounts(base, quote), reason.strip()
+    units = {token.token_id: _units(token.symbol, given.get(token.symbol, "0")) for token in tokens.tokens}
+    return TokenAmounts(units), reason.strip()
 
 
 def _units(symbol: str, text: object) -> int:

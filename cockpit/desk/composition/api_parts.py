@@ -68,7 +68,7 @@ def build_api(
     )
     differences = AcceptRemainder(
         journal,
-        trading.pair,
+        trading.tokens,
         trading.inventory,
         max_loss=settings.remainder_max_loss_eure,
         mid=lambda: trading.reference.trusted_mid,

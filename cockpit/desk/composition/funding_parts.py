@@ -48,12 +48,12 @@ def build_funding(
     record_result: RecordResult,
 ) -> FundingParts:
     """Build and wire the parts. ``record_result`` journals the outcome of an order."""
-    pair, account, book = trading.pair, settings.account_id, trading.withdrawals
-    configured = {"BTC": settings.btc_withdraw_address, "EURe": settings.eure_withdraw_address}
-    defaults = {symbol: address for symbol, address in configured.items() if address}
+    tokens, account, book = trading.tokens, settings.account_id, trading.withdrawals
+    configured = {tokens.base: settings.btc_withdraw_address, tokens.quote: settings.eure_withdraw_address}
+    defaults = {token.symbol: address for token in tokens.tokens if (address := configured[token.underlying])}
     freeze = Freeze(env, recorder, stay_open=settings.withdrawals_stay_open)
     cooling = CoolingOff(env, recorder, cooling_ms=settings.withdrawal_cooling_ms)
-    evidence = BalanceEvidence(pair, trading.inventory, trading.deposits, book.movements, history.balance_before)
+    evidence = BalanceEvidence(trading.inventory, trading.deposits, book.movements, history.balance_before)
     tracker = WithdrawalTracker(
         account,
         trading.signer.public_key,
@@ -80,7 +80,6 @@ def build_funding(
     preflight = PreflightReader(
         env,
         recorder,
-        pair,
         bridge=trading.bridge,
         deposits=trading.deposits,
         inventory=trading.inventory,
@@ -93,9 +92,9 @@ def build_funding(
         previous_run_ms=trading.startup.unrecorded_left_ms,
     )
     orders = WithdrawalOrders(
-        pair,
+        tokens,
         account,
-        parser=OrderParser(pair, defaults=defaults, route=settings.withdrawal_route),
+        parser=OrderParser(tokens, defaults=defaults, route=settings.withdrawal_route),
         preflight=preflight,
         book=book,
         withdrawals=withdrawals,

@@ -36,8 +36,7 @@ from cockpit.model.recorder import Recorder
 from storage.history import History
 from venue.bridges.poa.client import Bridge
 from venue.near.rpc import NearRpc
-from venue.protocol.assets import Market
-from venue.protocol.tokens import BTC_EURE
+from venue.protocol.tokens import TokenTable
 from venue.reference.bitstamp import Bitstamp
 from venue.reference.coinbase import Coinbase
 from venue.reference.kraken import Kraken
@@ -53,7 +52,7 @@ DEPOSITS_EVERY_S = 5.0
 class TradingParts(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     """Every part of the desk that trades, and the clients of the venue that the other parts share."""
 
-    pair: Market
+    tokens: TokenTable
     params: PriceParams
     demand: DemandCounter
     limits: LimitsInForce
@@ -95,11 +94,11 @@ def build_trading(
 
     ``instance_id``: under which the relay keeps missed settlements; empty for none.
     """
-    pair, account = BTC_EURE, settings.account_id
+    tokens, account = settings.tokens, settings.account_id
     # Inventory and deposits ask each other for a reading; the quote engine asks for the salt.
     sync_requested, deposits_requested, credentials_requested = asyncio.Event(), asyncio.Event(), asyncio.Event()
     limits, contract = LimitsInForce(settings.limits()), settings.markets.stage.contract
-    trading_state = TradingState(limits, pair, env)
+    trading_state = TradingState(limits, tokens, env)
     arming = Arming()
     rpc = NearRpc(settings.near_rpc_urls, client, contract=contract)
     verifier = Verifier(rpc, contract)
@@ -107,43 +106,41 @@ def build_trading(
     relay = Relay(
         settings.relay_ws_url,
         settings.api_key.reveal,
-        pair,
+        tokens,
         env,
-        Streams(
-            tokens=settings.tokens.traded_ids if settings.relay_filter else (), instance_id=instance_id, extended=True
-        ),
+        Streams(tokens=tokens.traded_ids if settings.relay_filter else (), instance_id=instance_id, extended=True),
     )
     relay_rpc = RelayRpc(settings.relay_rpc_url, client, settings.api_key.reveal)
     signer = Signer(
         settings.signer_private_key.reveal(),
         account,
-        pair,
-        ceiling=max_notional(limits.current, pair.quote),
+        tokens,
+        ceiling=max_notional(limits.current, tokens.quote),
         random=env.random_bytes,
         contract=contract,
     )
     reference = _reference(settings, env, recorder, limits)
-    _bound_signer(signer, pair, limits, reference)
+    _bound_signer(signer, tokens, limits, reference)
 
     def on_fill(commitment: Commitment) -> None:
-        trading_state.filled(env.wall_ns(), movement(pair, commitment).amounts, reference.trusted_mid)
+        trading_state.filled(env.wall_ns(), movement(commitment).amounts, reference.trusted_mid)
 
     book = QuoteBook(Reservations(), env=env, recorder=recorder, on_fill=on_fill)
-    withdrawals = WithdrawalBook(env, recorder, pair, reserve=book.reservations.set_leaving)
+    withdrawals = WithdrawalBook(env, recorder, tokens, reserve=book.reservations.set_leaving)
     deposits = DepositTracker(
         env,
         recorder,
         account,
-        pair,
+        tokens,
         bridge,
         poll_s=DEPOSITS_EVERY_S,
         requested=deposits_requested,
         on_credited=sync_requested.set,
     )
-    reader = BalanceReader(account, pair, verifier, env)
+    reader = BalanceReader(account, tokens, verifier, env)
     startup = StartupReconciliation(
         settings,
-        pair,
+        tokens,
         book,
         reader,
         history,
@@ -154,7 +151,7 @@ def build_trading(
         run_id=run_id,
     )
     inventory = Inventory(
-        pair,
+        tokens,
         reader,
         rpc,
         book,
@@ -176,7 +173,7 @@ def build_trading(
         env,
         account,
         settings.api_key.reveal(),
-        tuple(token for token in settings.tokens.tokens if settings.tokens.traded(token)),
+        tuple(token for token in tokens.tokens if tokens.traded(token)),
         verifier=verifier,
         relay=relay_rpc,
         bridge=bridge,
@@ -187,7 +184,7 @@ def build_trading(
     executor = Executor(signer, relay, book, expiry_margin_ms=settings.quote_death_margin_ms, env=env)
     engine = QuoteEngine(
         run_id=run_id,
-        pair=pair,
+        tokens=tokens,
         params=params,
         demand=demand,
         terms=QuoteTerms(
@@ -211,7 +208,7 @@ def build_trading(
         declines=Declines(relay) if settings.relay_declines else None,
     )
     return TradingParts(
-        pair=pair,
+        tokens=tokens,
         params=params,
         demand=demand,
         limits=limits,
@@ -225,7 +222,7 @@ def build_trading(
         signer=signer,
         reference=reference,
         book=book,
-        markouts=LiveMarkouts(),
+        markouts=LiveMarkouts(tokens),
         refusals=refusals,
         withdrawals=withdrawals,
         deposits=deposits,
@@ -267,15 +264,15 @@ def _reference(settings: Settings, env: Environment, recorder: Recorder, limits:
     )
 
 
-def _bound_signer(signer: Signer, pair: Market, limits: LimitsInForce, reference: Reference) -> None:
+def _bound_signer(signer: Signer, tokens: TokenTable, limits: LimitsInForce, reference: Reference) -> None:
     """Keep the signer's ceilings at the largest notional: in BTC at the mid, none while the mid is unknown."""
 
     def on_limits(current: Limits) -> None:
-        signer.ceiling = max_notional(current, pair.quote)
+        signer.ceiling = max_notional(current, tokens.quote)
         reference.recompute()
 
     def on_mid(mid: Decimal | None) -> None:
-        signer.base_ceiling = base_ceiling(pair, limits.current, mid)
+        signer.base_ceiling = base_ceiling(tokens, limits.current, mid)
 
     limits.on_change = on_limits
     reference.on_mid = on_mid

@@ -11,7 +11,7 @@ from cockpit.desk.funding.deposits import DepositTracker
 from cockpit.desk.funding.withdrawal import Withdrawal
 from cockpit.desk.inventory.movements import MAX_SEARCHED, Movement, explain
 from cockpit.desk.inventory.sync import Inventory
-from venue.protocol.assets import Market
+from venue.protocol.amounts import TokenAmounts
 from venue.protocol.units import NS_PER_S
 
 
@@ -23,13 +23,11 @@ class BalanceEvidence:
 
     def __init__(
         self,
-        pair: Market,
         inventory: Inventory,
         deposits: DepositTracker,
         movements: Callable[[], list[Movement]],
         balance_before: Callable[[str, int], Awaitable[int | None]],
     ) -> None:
-        self._pair = pair
         self._inventory = inventory
         self._deposits = deposits
         self._movements = movements
@@ -40,7 +38,7 @@ class BalanceEvidence:
         inventory = self._inventory
         if await inventory.sync("refresh") is None or inventory.ledger.height < height or not inventory.explained:
             return False
-        unexplained = self._pair.amount(withdrawal.order.asset, inventory.ledger.unexplained)
+        unexplained = inventory.ledger.unexplained[withdrawal.order.asset.token_id]
         if withdrawal.out_booked or unexplained != withdrawal.unexplained_before:
             return False
         return not await self._could_be_hidden(withdrawal) and await self._in_opening_balances(withdrawal)
@@ -65,7 +63,7 @@ class BalanceEvidence:
         if not withdrawal.inherited:
             incoming = self._inventory.ledger.unbooked(incoming)
         others = [one for one in self._movements() if not one.key.startswith(withdrawal.order.withdrawal_id)]
-        withdrawn = self._pair.only(withdrawal.order.asset, withdrawal.order.amount)
+        withdrawn = TokenAmounts({withdrawal.order.asset.token_id: withdrawal.order.amount})
         candidates = [*incoming, *others]
         return len(candidates) > MAX_SEARCHED or explain(withdrawn, candidates) is not None
 
@@ -77,7 +75,7 @@ class BalanceEvidence:
     async def _in_opening_balances(self, withdrawal: Withdrawal) -> bool:
         if not withdrawal.inherited:
             return True
-        prepared, ledger, asset = withdrawal.prepared, self._inventory.ledger, withdrawal.order.asset
-        if prepared is None or ledger.opening is None or self._pair.amount(asset, ledger.unexplained_opening) != 0:
+        prepared, ledger, token_id = withdrawal.prepared, self._inventory.ledger, withdrawal.order.asset.token_id
+        if prepared is None or ledger.opening is None or ledger.unexplained_opening[token_id] != 0:
             return False
-        return await self._balance_before(prepared.asset, prepared.at_ns) == self._pair.amount(asset, ledger.opening)
+        return await self._balance_before(prepared.asset, prepared.at_ns) == ledger.opening[token_id]

@@ -14,7 +14,9 @@ from cockpit.model.recorder import Recorder
 from storage.history import CREDITED
 from venue.bridges.poa.client import Bridge, BridgeToken, Deposit, DepositAddress
 from venue.bridges.poa.withdrawals import BridgeWithdrawal
-from venue.protocol.assets import Market, Token
+from venue.protocol.amounts import TokenAmounts
+from venue.protocol.assets import Token
+from venue.protocol.tokens import TokenTable
 from venue.protocol.units import NS_PER_S
 from venue.transport.errors import VenueError
 
@@ -25,14 +27,14 @@ ADDRESSES_EVERY_NS = 600 * NS_PER_S
 
 
 class DepositTracker:
-    """The account's deposits on both chains, newest first; None until the bridge has answered."""
+    """The account's deposits on every chain of the table, newest first; None until the bridge has answered."""
 
     def __init__(
         self,
         env: Environment,
         recorder: Recorder,
         account: str,
-        pair: Market,
+        tokens: TokenTable,
         bridge: Bridge,
         *,
         poll_s: float,
@@ -42,7 +44,8 @@ class DepositTracker:
         self._env = env
         self._recorder = recorder
         self._account = account
-        self._pair = pair
+        self._table = tokens
+        self._chains = tuple(dict.fromkeys(token.chain for token in tokens.tokens))
         self._bridge = bridge
         self._poll_s = poll_s
         self._requested = requested
@@ -86,9 +89,9 @@ class DepositTracker:
         try:
             if requested_ns - self.addresses_at_ns > ADDRESSES_EVERY_NS:
                 await self._read_addresses()
-            for asset in (self._pair.base, self._pair.quote):
-                found += await self._bridge.recent_deposits(self._account, asset.chain)
-                left += await self._bridge.recent_withdrawals(self._account, asset.chain)
+            for chain in self._chains:
+                found += await self._bridge.recent_deposits(self._account, chain)
+                left += await self._bridge.recent_withdrawals(self._account, chain)
         except VenueError as exc:
             self.counters["failures"] += 1
             self.last_error = str(exc)
@@ -103,13 +106,13 @@ class DepositTracker:
         return None
 
     async def _read_addresses(self) -> None:
-        assets = (self._pair.base, self._pair.quote)
-        tokens = await self._bridge.supported_tokens([asset.chain for asset in assets])
-        for asset in assets:
-            for token in tokens:
+        listed = await self._bridge.supported_tokens(self._chains)
+        addresses = {chain: await self._bridge.deposit_address(self._account, chain) for chain in self._chains}
+        for asset in self._table.tokens:
+            for token in listed:
                 if asset.near_token == token.near_token_id or asset.token_id == token.intents_token_id:
                     self.tokens[asset.symbol] = token
-            self.addresses[asset.symbol] = await self._bridge.deposit_address(self._account, asset.chain)
+            self.addresses[asset.symbol] = addresses[asset.chain]
         self.addresses_at_ns = self._env.wall_ns()
 
     async def minimum_withdrawal(self, asset: Token) -> tuple[int | None, str]:
@@ -135,16 +138,16 @@ class DepositTracker:
         return await self.read()
 
     def asset(self, deposit: Deposit) -> Token | None:
-        """Return which asset of the pair was deposited; None for another token of the same chain."""
+        """Return which token of the table was deposited; None for another one of the same chain."""
         return self.asset_of(deposit.near_token_id)
 
     def asset_named(self, name: str) -> Token | None:
-        """Return the asset of the pair with this symbol or token id."""
-        return next((a for a in (self._pair.base, self._pair.quote) if name in (a.symbol, a.token_id)), None)
+        """Return the token of the table with this symbol or token id."""
+        return self._table.get(name) or self._table.by_symbol(name)
 
     def asset_of(self, near_token_id: str | None) -> Token | None:
-        """Return the asset of the pair by the bridge's id of it."""
-        for asset in (self._pair.base, self._pair.quote):
+        """Return the token of the table by the bridge's id of it."""
+        for asset in self._table.tokens:
             if near_token_id in (asset.near_token, asset.token_id):
                 return asset
         return None
@@ -173,7 +176,7 @@ class DepositTracker:
             old = deposit.created_ns is not None and deposit.created_ns < since_ns
             if asset is None or deposit.status not in statuses or old:
                 continue
-            found.append(Movement(self._key(deposit), self._pair.only(asset, deposit.amount)))
+            found.append(Movement(self._key(deposit), TokenAmounts({asset.token_id: deposit.amount})))
         return found
 
     def _key(self, deposit: Deposit) -> str:

@@ -6,7 +6,8 @@ import msgspec
 
 from cockpit.desk.funding.errors import InvalidOrderError
 from cockpit.model.commands import Route, WithdrawalOrder
-from venue.protocol.assets import Market, Token
+from venue.protocol.assets import Token
+from venue.protocol.tokens import TokenTable
 from venue.signing.addresses import check_address
 from venue.signing.errors import InvalidAddressError
 from venue.transport.amounts import amount_of
@@ -23,28 +24,32 @@ class ParsedOrder(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OrderParser:
-    """Parses orders for one pair. ``defaults``: the configured destination by symbol; ``route``: the configured one."""
+    """Parses orders for the tokens of one table.
 
-    def __init__(self, pair: Market, *, defaults: Mapping[str, str], route: Route) -> None:
-        self._pair = pair
+    ``defaults``: the configured destination by symbol; ``route``: the configured one.
+    """
+
+    def __init__(self, tokens: TokenTable, *, defaults: Mapping[str, str], route: Route) -> None:
+        self._tokens = tokens
         self.defaults = dict(defaults)
         self._route = route
 
     def asset(self, order: WithdrawalOrder) -> Token:
         """Return the asset that the order names. Raises InvalidOrderError."""
-        for asset in (self._pair.base, self._pair.quote):
+        for asset in self._tokens.tokens:
             if order.asset_id in (asset.token_id, asset.symbol):
                 if order.chain not in ("", asset.chain):
                     raise InvalidOrderError(f"{asset.symbol} leaves to {asset.chain} only")
                 return asset
-        raise InvalidOrderError(f"asset_id must be {self._pair.base.token_id} or {self._pair.quote.token_id}")
+        known = ", ".join(f"{token.symbol} ({token.token_id})" for token in self._tokens.tokens)
+        raise InvalidOrderError(f"asset_id must be one of {known}")
 
     def parse(self, order: WithdrawalOrder) -> ParsedOrder:
         """Parse the order. Raises InvalidOrderError, which names the value that is missing or wrong."""
         asset = self.asset(order)
         destination = order.destination_address.strip() or self.defaults.get(asset.symbol, "")
         if not destination:
-            name = f"TRADING_{asset.symbol.upper()}_WITHDRAW_ADDRESS"
+            name = f"TRADING_{asset.underlying.symbol.upper()}_WITHDRAW_ADDRESS"
             raise InvalidOrderError(f"give a destination_address: {name} is not configured")
         try:
             destination = check_address(asset.chain, destination)

@@ -16,7 +16,7 @@ from cockpit.desk.funding.withdrawals import Withdrawals
 from cockpit.desk.quote_book.reservations import Reservations
 from cockpit.model.commands import CommandRequest, Result, WithdrawalOrder, WithdrawalReview
 from venue.bridges.poa.client import Bridge
-from venue.protocol.assets import Market
+from venue.protocol.tokens import TokenTable
 from venue.transport.amounts import amount_of
 from venue.transport.errors import VenueError
 
@@ -28,7 +28,7 @@ class WithdrawalOrders:
 
     def __init__(
         self,
-        pair: Market,
+        tokens: TokenTable,
         account: str,
         *,
         parser: OrderParser,
@@ -41,7 +41,7 @@ class WithdrawalOrders:
         bridge: Bridge,
         record_result: RecordResult,
     ) -> None:
-        self._pair = pair
+        self._tokens = tokens
         self._account = account
         self._parser = parser
         self._preflight = preflight
@@ -56,7 +56,7 @@ class WithdrawalOrders:
 
     def name_defaults(self) -> None:
         """Start the cooling-off of the configured destinations."""
-        for asset in (self._pair.base, self._pair.quote):
+        for asset in self._tokens.tokens:
             if asset.symbol in self._parser.defaults:
                 self._cooling.name(asset.chain, self._parser.defaults[asset.symbol])
 

@@ -16,7 +16,7 @@ from cockpit.desk.risk.venue_access import VenueAccess
 from cockpit.model.environment import Environment
 from cockpit.model.recorder import Recorder
 from venue.bridges.poa.client import Bridge
-from venue.protocol.assets import Market, Token
+from venue.protocol.assets import Token
 from venue.protocol.units import NS_PER_MS
 from venue.transport.errors import VenueError
 
@@ -32,7 +32,6 @@ class PreflightReader:
         self,
         env: Environment,
         recorder: Recorder,
-        pair: Market,
         *,
         bridge: Bridge,
         deposits: DepositTracker,
@@ -47,7 +46,6 @@ class PreflightReader:
     ) -> None:
         self._env = env
         self._recorder = recorder
-        self._pair = pair
         self._bridge = bridge
         self._deposits = deposits
         self._inventory = inventory
@@ -61,7 +59,7 @@ class PreflightReader:
 
     def unexplained(self, asset: Token) -> int:
         """Return the unexplained difference of the asset, base units; below 0 something is missing."""
-        return self._pair.amount(asset, self._inventory.ledger.unexplained)
+        return self._inventory.ledger.unexplained[asset.token_id]
 
     async def read(self, order: ParsedOrder) -> PreflightFacts:
         """Read fee and minimum now, and put everything else known beside them."""
@@ -75,7 +73,7 @@ class PreflightReader:
         minimum, minimum_problem = await self._deposits.minimum_withdrawal(asset)
         await self._access.read_account()
         await self._wait_for_explanation(asset)
-        balance = None if ledger.balance is None else self._pair.amount(asset, ledger.balance)
+        balance = None if ledger.balance is None else ledger.balance[asset.token_id]
         reserved = self._reservations.reserved(asset.token_id)
         age_ms = (self._env.wall_ns() - ledger.at_ns) // NS_PER_MS
         return PreflightFacts(

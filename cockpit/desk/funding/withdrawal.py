@@ -12,7 +12,9 @@ import msgspec
 
 from cockpit.desk.inventory.movements import Movement
 from cockpit.model.events import LiquidityAction, WithdrawalPrepared
-from venue.protocol.assets import Market, Token
+from venue.protocol.amounts import TokenAmounts
+from venue.protocol.assets import Token
+from venue.protocol.tokens import TokenTable
 from venue.protocol.units import NS_PER_S
 
 State = Literal[
@@ -126,21 +128,21 @@ class Withdrawal:
         """Return whether the money has left the Verifier, wherever it is now."""
         return self.state in (*LEFT, "completed", "returned") or (self.state == "failed" and bool(self.near_hash))
 
-    def movements(self, pair: Market) -> list[Movement]:
+    def movements(self) -> list[Movement]:
         """Return what it may still do to the balances: take the amount out, and bring it back."""
         if self.foreign or (self.order.ours and self.prepared is None):
             return []
         found = []
         back = self.state in ("refunded", "returned")
         if not self.out_booked and (self.state in UNSENT or self.left or back):
-            found.append(self._movement(pair, "out", -1))
+            found.append(self._movement("out", -1))
         # The opening balances may already lack the amount of an inherited one: it comes back without leaving.
         undone = back or (self.left and self.state != "completed") or (self.inherited and self.state in UNSENT)
         if not self.back_booked and undone and (self.out_booked or back or self.inherited):
-            found.append(self._movement(pair, "back", 1))
+            found.append(self._movement("back", 1))
         return found
 
-    def may_have_moved(self, pair: Market, since_ns: int) -> list[Movement]:
+    def may_have_moved(self, since_ns: int) -> list[Movement]:
         """Return what it may have done to the balances since then (UTC ns), unless known to be done before."""
         before = {state for state, at_ns in self.steps if at_ns < since_ns}
         if self.foreign or (self.order.ours and self.prepared is None):
@@ -148,17 +150,17 @@ class Withdrawal:
         if not self.followed and all(at_ns < since_ns for _, at_ns in self.steps):
             return []
         out, back = before & {*LEFT, "completed", "refunded", "returned"}, before & {"refunded", "returned"}
-        found = [] if out else [self._movement(pair, "out", -1)]
-        return found if back or self.state == "completed" else [*found, self._movement(pair, "back", 1)]
+        found = [] if out else [self._movement("out", -1)]
+        return found if back or self.state == "completed" else [*found, self._movement("back", 1)]
 
-    def certain_out(self, pair: Market, height: int) -> Movement | None:
+    def certain_out(self, height: int) -> Movement | None:
         """Return the amount leaving if it certainly lies between the opening balances and this block, unbooked.
 
         None for one of an earlier run: it may have left before the opening balances were read.
         """
         if self.out_booked or self.foreign or self.inherited or not self.order.ours or not self.left:
             return None
-        return self._movement(pair, "out", -1) if self.left_at is not None and self.left_at <= height else None
+        return self._movement("out", -1) if self.left_at is not None and self.left_at <= height else None
 
     def book(self, key: str) -> bool:
         """Mark a movement as found in the balances; False when the key is another withdrawal's."""
@@ -179,13 +181,13 @@ class Withdrawal:
         if self.state in ("refunded", "returned") and requested_ns > self.known_ns + UNDATED_NS:
             self.out_booked = self.back_booked = True
 
-    def _movement(self, pair: Market, name: str, sign: int) -> Movement:
-        amounts = pair.only(self.order.asset, sign * self.order.amount)
+    def _movement(self, name: str, sign: int) -> Movement:
+        amounts = TokenAmounts({self.order.asset.token_id: sign * self.order.amount})
         return Movement(f"{self.order.withdrawal_id}:{name}", amounts)
 
 
 def rebuild(
-    pair: Market, prepared: Iterable[WithdrawalPrepared], actions: Iterable[LiquidityAction]
+    tokens: TokenTable, prepared: Iterable[WithdrawalPrepared], actions: Iterable[LiquidityAction]
 ) -> dict[str, Withdrawal]:
     """Rebuild every withdrawal from history, by id. Raises ValueError for a state or token unknown to this program."""
     bytes_of = {fact.withdrawal_id: fact for fact in prepared}
@@ -198,7 +200,7 @@ def rebuild(
             raise ValueError(f"the history holds a withdrawal in the unknown state {state}")
         withdrawal = found.get(action.action_id)
         if withdrawal is None:
-            withdrawal = found[action.action_id] = Withdrawal(_order(pair, action, bytes_of.get(action.action_id)))
+            withdrawal = found[action.action_id] = Withdrawal(_order(tokens, action, bytes_of.get(action.action_id)))
             withdrawal.prepared = bytes_of.get(action.action_id)
             withdrawal.steps.clear()
         withdrawal.state = state
@@ -220,8 +222,10 @@ def rebuild(
     return found
 
 
-def _order(pair: Market, action: LiquidityAction, prepared: WithdrawalPrepared | None) -> RecordedOrder:
-    asset = pair.asset(action.asset or "")
+def _order(tokens: TokenTable, action: LiquidityAction, prepared: WithdrawalPrepared | None) -> RecordedOrder:
+    asset = tokens.get(action.asset or "")
+    if asset is None:
+        raise ValueError(f"the history holds a withdrawal of {action.asset}, which is not in the table of tokens")
     return RecordedOrder(
         withdrawal_id=action.action_id,
         asset=asset,

@@ -8,7 +8,8 @@ from cockpit.desk.inventory.movements import Movement
 from cockpit.model.environment import Environment
 from cockpit.model.events import LiquidityAction, WithdrawalPrepared
 from cockpit.model.recorder import Recorder
-from venue.protocol.assets import Market, Token
+from venue.protocol.assets import Token
+from venue.protocol.tokens import TokenTable
 
 SHOWN = 50
 
@@ -20,11 +21,11 @@ class WithdrawalBook:
     """
 
     def __init__(
-        self, env: Environment, recorder: Recorder, pair: Market, *, reserve: Callable[[str, int], None]
+        self, env: Environment, recorder: Recorder, tokens: TokenTable, *, reserve: Callable[[str, int], None]
     ) -> None:
         self._env = env
         self._recorder = recorder
-        self._pair = pair
+        self._tokens = tokens
         self._reserve = reserve
         self._all: dict[str, Withdrawal] = {}
         self._by_key: dict[str, Withdrawal] = {}
@@ -34,7 +35,7 @@ class WithdrawalBook:
 
     def load(self, prepared: Sequence[WithdrawalPrepared], actions: Sequence[LiquidityAction]) -> None:
         """Take over what history holds: what was signed is followed, what was only requested has failed."""
-        self._all = rebuild(self._pair, prepared, actions)
+        self._all = rebuild(self._tokens, prepared, actions)
         for withdrawal in self._all.values():
             if withdrawal.prepared is not None:
                 self._by_key[withdrawal.prepared.idempotency_key] = withdrawal
@@ -49,7 +50,7 @@ class WithdrawalBook:
         # Signed, but its steps were never recorded, and so it was never released.
         order = RecordedOrder(
             withdrawal_id=fact.withdrawal_id,
-            asset=self._pair.asset(fact.asset),
+            asset=self._tokens.token(fact.asset),
             amount=fact.amount,
             fee=fact.fee,
             destination=fact.destination,
@@ -95,15 +96,15 @@ class WithdrawalBook:
 
     def movements(self) -> list[Movement]:
         """Return what withdrawals may still do to the balances."""
-        return [movement for withdrawal in self._all.values() for movement in withdrawal.movements(self._pair)]
+        return [movement for withdrawal in self._all.values() for movement in withdrawal.movements()]
 
     def moved_since(self, at_ns: int) -> list[Movement]:
         """Return what withdrawals of earlier runs may have done to the balances since then (UTC ns), out and back."""
-        return [movement for one in self._all.values() for movement in one.may_have_moved(self._pair, at_ns)]
+        return [movement for one in self._all.values() for movement in one.may_have_moved(at_ns)]
 
     def certain(self, height: int) -> list[Movement]:
         """Return the amounts that certainly left between the opening balances and a reading at this height."""
-        found = (withdrawal.certain_out(self._pair, height) for withdrawal in self._all.values())
+        found = (withdrawal.certain_out(height) for withdrawal in self._all.values())
         return [movement for movement in found if movement is not None]
 
     def on_booked(self, key: str) -> None:
@@ -145,6 +146,6 @@ class WithdrawalBook:
         )
 
     def _reserve_leaving(self) -> None:
-        for asset in (self._pair.base, self._pair.quote):
+        for asset in self._tokens.tokens:
             leaving = sum(w.order.amount for w in self._all.values() if w.holds and w.order.asset is asset)
             self._reserve(asset.token_id, leaving)

@@ -87,7 +87,7 @@ class InterlockMonitor:
 
     def _facts(self, now: int) -> InterlockFacts:
         trading, inventory = self._trading, self._trading.inventory
-        pair, limits = trading.pair, trading.limits.current
+        tokens, limits = trading.tokens, trading.limits.current
         clock = self._clock.judge()
         reference = trading.reference.current
         reserved = trading.book.reservations.reserved
@@ -95,10 +95,11 @@ class InterlockMonitor:
         if inventory.ledger.balance is not None:
             available = tuple(
                 (asset.symbol, asset.to_decimal(held - reserved(asset.token_id)))
-                for asset, held in pair.by_asset(inventory.ledger.balance)
+                for asset, held in tokens.by_token(inventory.ledger.balance)
+                if tokens.traded(asset)
             )
         return InterlockFacts(
-            symbols=(pair.base.symbol, pair.quote.symbol),
+            symbols=tuple(token.symbol for token in tokens.tokens if tokens.traded(token)),
             reference_usable=reference.usable and trading.reference.mid is not None,
             reference_detail=reference.reason or f"{rounded(trading.reference.mid, 2)} EUR, {reference.age_ms} ms old",
             available=available,
@@ -175,12 +176,12 @@ class InterlockMonitor:
         return (now - self._unexplained_since) // NS_PER_MS
 
     def _difference(self) -> str:
-        pair, ledger = self._trading.pair, self._trading.inventory.ledger
+        tokens, ledger = self._trading.tokens, self._trading.inventory.ledger
         if not ledger.unexplained:
-            accepted = pair.by_asset(ledger.accepted)
+            accepted = tokens.by_token(ledger.accepted)
             text = "".join(f", {units:+d} base units of {asset.symbol} accepted" for asset, units in accepted if units)
             return f"difference 0{text}"
-        pairs = pair.by_asset(ledger.unexplained)
+        pairs = tokens.by_token(ledger.unexplained)
         return ", ".join(f"{units:+d} base units of {asset.symbol}" for asset, units in pairs if units) + " unexplained"
 
     def _disk_free(self, now: int) -> int | None:

@@ -1,4 +1,4 @@
-"""The account's balances of the pair, and which of its quotes were executed, as the Verifier shows them."""
+"""What the Verifier shows of the account: its balance of every token in the table, and which quotes were executed."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -7,14 +7,15 @@ import msgspec
 
 from cockpit.desk.quote_book.reservations import Commitment
 from cockpit.model.environment import Environment
-from venue.protocol.assets import Market, PairAmounts
+from venue.protocol.amounts import TokenAmounts
+from venue.protocol.tokens import TokenTable
 from venue.verifier import Verifier
 
 
 class Reading(msgspec.Struct, frozen=True, kw_only=True):
     """Balances at a block height; ``requested_ns``: when they were asked for, UTC."""
 
-    amounts: PairAmounts
+    amounts: TokenAmounts
     height: int
     requested_ns: int
 
@@ -22,19 +23,19 @@ class Reading(msgspec.Struct, frozen=True, kw_only=True):
 class BalanceReader:
     """Asks the Verifier anew each time. Every method raises VenueError when it cannot be read."""
 
-    def __init__(self, account: str, pair: Market, verifier: Verifier, env: Environment) -> None:
+    def __init__(self, account: str, tokens: TokenTable, verifier: Verifier, env: Environment) -> None:
         self._account = account
         self._verifier = verifier
         self._wall_ns = env.wall_ns
-        self._tokens = (pair.base.token_id, pair.quote.token_id)
+        self._tokens = tokens.token_ids
         self.counters: Counter[str] = Counter()
 
     async def read(self) -> Reading:
         requested_ns = self._wall_ns()
         balances = await self._verifier.balances(self._account, self._tokens)
         self.counters["readings"] += 1
-        base, quote = balances.amounts
-        return Reading(amounts=PairAmounts(base, quote), height=balances.block_height, requested_ns=requested_ns)
+        amounts = TokenAmounts(dict(zip(self._tokens, balances.amounts, strict=True)))
+        return Reading(amounts=amounts, height=balances.block_height, requested_ns=requested_ns)
 
     async def used_nonces(self, commitments: Iterable[Commitment]) -> dict[str, int]:
         """Return the quotes whose nonce is used, by quote hash, with the height of the block it holds for."""

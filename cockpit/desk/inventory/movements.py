@@ -5,20 +5,20 @@ from itertools import combinations
 
 import msgspec
 
-from venue.protocol.assets import PairAmounts
+from venue.protocol.amounts import NOTHING, TokenAmounts
 
 MAX_SEARCHED = 10
 """Beyond this many candidates only none, one, all and all but one are tried; their nonces then have to decide."""
 
 
 class Movement(msgspec.Struct, frozen=True):
-    """A known change of the two balances, by its key: a fill, a deposit or a part of a withdrawal."""
+    """A known change of the balances, by its key: a fill, a deposit or a part of a withdrawal."""
 
     key: str
-    amounts: PairAmounts
+    amounts: TokenAmounts
 
 
-def explain(change: PairAmounts, candidates: Sequence[Movement]) -> tuple[Movement, ...] | None:
+def explain(change: TokenAmounts, candidates: Sequence[Movement]) -> tuple[Movement, ...] | None:
     """Find the candidates that add up to exactly this change, None when none do; the fewest or all of them first."""
     if not change:
         return ()
@@ -33,8 +33,8 @@ def explain(change: PairAmounts, candidates: Sequence[Movement]) -> tuple[Moveme
     return None
 
 
-def total(movements: Sequence[Movement]) -> PairAmounts:
-    return PairAmounts(sum(one.amounts.base for one in movements), sum(one.amounts.quote for one in movements))
+def total(movements: Sequence[Movement]) -> TokenAmounts:
+    return sum((one.amounts for one in movements), NOTHING)
 
 
 def without_returns(found: Sequence[Movement]) -> tuple[Movement, ...]:
@@ -44,7 +44,7 @@ def without_returns(found: Sequence[Movement]) -> tuple[Movement, ...]:
     return tuple(m for m in found if f"{m.key.removesuffix(':out').removesuffix(':back')}:out" not in undone)
 
 
-def _one_or_all_but_one(change: PairAmounts, candidates: Sequence[Movement]) -> tuple[Movement, ...] | None:
+def _one_or_all_but_one(change: TokenAmounts, candidates: Sequence[Movement]) -> tuple[Movement, ...] | None:
     excess = total(candidates) - change
     for index, one in enumerate(candidates):
         if one.amounts == change:

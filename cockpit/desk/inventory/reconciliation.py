@@ -12,7 +12,7 @@ import msgspec
 from cockpit.desk.inventory.balance_reader import Reading
 from cockpit.desk.inventory.movements import Movement, explain, total
 from cockpit.desk.quote_book.reservations import Commitment
-from venue.protocol.assets import NO_AMOUNTS, Market, PairAmounts
+from venue.protocol.amounts import NOTHING, TokenAmounts
 
 
 class OpeningBalances(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,20 +23,19 @@ class OpeningBalances(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     reading: Reading
-    unexplained: PairAmounts = NO_AMOUNTS
+    unexplained: TokenAmounts = NOTHING
     deposits: frozenset[str] | None = None
-    carried: PairAmounts = NO_AMOUNTS
+    carried: TokenAmounts = NOTHING
 
 
-def movement(pair: Market, commitment: Commitment) -> Movement:
+def movement(commitment: Commitment) -> Movement:
     """What settling the quote does to the balances."""
-    if commitment.asset_in == pair.base.token_id:
-        return Movement(commitment.quote_hash, PairAmounts(commitment.amount_in, -commitment.amount_out))
-    return Movement(commitment.quote_hash, PairAmounts(-commitment.amount_out, commitment.amount_in))
+    moved = {commitment.asset_in: commitment.amount_in, commitment.asset_out: -commitment.amount_out}
+    return Movement(commitment.quote_hash, TokenAmounts(moved))
 
 
 class BalanceLedger:
-    """Amounts of the pair by kind; ``balance`` and ``opening`` are None until the first reading.
+    """Amounts of the tokens by kind; ``balance`` and ``opening`` are None until the first reading.
 
     ``accepted``: what an operator accepted without an explanation. ``unexplained_opening``: the part of the first
     reading that neither the previous run's last balance nor later known movements explain; it is left out of
@@ -47,16 +46,16 @@ class BalanceLedger:
     def __init__(self) -> None:
         self._booked_deposits: set[str] = set()
         self._deposits_listed = False
-        self._found_once = NO_AMOUNTS
-        self.balance: PairAmounts | None = None
-        self.opening: PairAmounts | None = None
-        self.filled = NO_AMOUNTS
-        self.deposited = NO_AMOUNTS
-        self.withdrawn = NO_AMOUNTS
-        self.accepted = NO_AMOUNTS
-        self.unexplained = NO_AMOUNTS
-        self.unexplained_opening = NO_AMOUNTS
-        self.recorded_difference = NO_AMOUNTS
+        self._found_once = NOTHING
+        self.balance: TokenAmounts | None = None
+        self.opening: TokenAmounts | None = None
+        self.filled = NOTHING
+        self.deposited = NOTHING
+        self.withdrawn = NOTHING
+        self.accepted = NOTHING
+        self.unexplained = NOTHING
+        self.unexplained_opening = NOTHING
+        self.recorded_difference = NOTHING
         self.at_ns = 0
         self.height = 0
         self.opening_height = 0
@@ -102,9 +101,9 @@ class BalanceLedger:
         self.height = reading.height
         self.version += 1
 
-    def difference(self, reading: Reading) -> PairAmounts:
+    def difference(self, reading: Reading) -> TokenAmounts:
         """What the reading shows beyond everything that is booked."""
-        opening = self.opening or NO_AMOUNTS
+        opening = self.opening or NOTHING
         return reading.amounts - (opening + self.filled + self.deposited - self.withdrawn + self.accepted)
 
     def explain(
@@ -116,7 +115,7 @@ class BalanceLedger:
         showed a used nonce may show less, so what is certain is a candidate in the end.
         """
         change, sums = self.difference(reading), total(certain)
-        for known in (NO_AMOUNTS, self.recorded_difference):
+        for known in (NOTHING, self.recorded_difference):
             rest = explain(change - known - sums, candidates)
             if rest is not None:
                 return (*certain, *rest)
@@ -135,9 +134,9 @@ class BalanceLedger:
 
     def explained(self) -> None:
         """Forget a difference that was found once: the last reading is explained, but for the recorded difference."""
-        self._found_once = NO_AMOUNTS
+        self._found_once = NOTHING
 
-    def accept(self, amounts: PairAmounts) -> None:
+    def accept(self, amounts: TokenAmounts) -> None:
         """Book the unexplained difference as accepted."""
         self.accepted += amounts
-        self.unexplained = self._found_once = NO_AMOUNTS
+        self.unexplained = self._found_once = NOTHING

@@ -5,7 +5,9 @@ from datetime import UTC, datetime
 
 from cockpit.desk.inventory.movements import Movement, total
 from storage.history import PreviousRun
-from venue.protocol.assets import NO_AMOUNTS, Market, PairAmounts, Token
+from venue.protocol.amounts import TokenAmounts
+from venue.protocol.assets import Token
+from venue.protocol.tokens import TokenTable
 
 NOT_RECORDED = "no explained balances are on record; the first reading is taken as it is"
 MATCHING = "the opening balances are the previous run's last ones and what happened since"
@@ -37,47 +39,57 @@ def accounted(quotes: int) -> str:
     return f"all {_count(quotes, 'quote')} of earlier runs have an outcome on record"
 
 
-def unexplained_now(pair: Market, amounts: PairAmounts) -> str:
-    return f"{signed(pair, amounts)} is unexplained" if amounts else "nothing is unexplained any more"
+def unknown_token(token_id: str) -> str:
+    return (
+        f"earlier runs held or quoted {token_id}, which is not in the table of tokens; "
+        "put it back into markets.toml and start again"
+    )
+
+
+def unexplained_now(tokens: TokenTable, amounts: TokenAmounts) -> str:
+    return f"{signed(tokens, amounts)} is unexplained" if amounts else "nothing is unexplained any more"
 
 
 def opening(
-    pair: Market,
+    tokens: TokenTable,
     *,
     fills: Sequence[Movement],
     flows: Sequence[Movement],
-    unexplained: PairAmounts,
-    carried: PairAmounts,
+    unexplained: TokenAmounts,
+    carried: TokenAmounts,
+    first: TokenAmounts,
     base_ns: int | None,
 ) -> list[str]:
     """Say what explains the opening balances.
 
     ``fills`` and ``flows`` (deposits and withdrawals): those found now; ``unexplained``: what nothing explains;
-    ``carried``: what was unexplained before. ``base_ns``: when the balances to
-    start from were read (UTC), None without any.
+    ``carried``: what was unexplained before; ``first``: balances of tokens that no earlier run counted. ``base_ns``:
+    when the balances to start from were read (UTC), None without any.
     """
     found = []
     if fills:
         count = _count(len(fills), "fill")
-        found.append(f"{count} while no desk was running: {signed(pair, total(fills))}; booked")
+        found.append(f"{count} while no desk was running: {signed(tokens, total(fills))}; booked")
     if flows:
-        found.append(f"deposits and withdrawals while no desk was running: {signed(pair, total(flows))}")
+        found.append(f"deposits and withdrawals while no desk was running: {signed(tokens, total(flows))}")
     if base_ns is None:
         found.append(NOT_RECORDED)
-    elif unexplained == NO_AMOUNTS:
+    elif not unexplained:
         found.append(MATCHING)
     else:
         found.append(
-            f"{signed(pair, unexplained)} of the opening balances is unexplained since {_at(base_ns)}: find "
+            f"{signed(tokens, unexplained)} of the opening balances is unexplained since {_at(base_ns)}: find "
             "the cause before trading; `cockpit accept-remainder` accepts it"
         )
+    if first:
+        found.append(f"{signed(tokens, first)} is counted for the first time and taken as it is")
     if carried:
-        found.append(f"{signed(pair, carried)} was unexplained before and has not been accepted")
+        found.append(f"{signed(tokens, carried)} was unexplained before and has not been accepted")
     return found
 
 
-def signed(pair: Market, amounts: PairAmounts) -> str:
-    return ", ".join(_signed(asset, units) for asset, units in pair.by_asset(amounts) if units) or "nothing in sum"
+def signed(tokens: TokenTable, amounts: TokenAmounts) -> str:
+    return ", ".join(_signed(asset, units) for asset, units in tokens.by_token(amounts) if units) or "nothing in sum"
 
 
 def _signed(asset: Token, units: int) -> str:

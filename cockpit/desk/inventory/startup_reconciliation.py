@@ -9,8 +9,6 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-import msgspec
-
 from cockpit.config.settings import Settings
 from cockpit.desk.inventory import startup_findings as findings
 from cockpit.desk.inventory.balance_reader import BalanceReader, Reading
@@ -21,10 +19,12 @@ from cockpit.desk.quote_book.reservations import Commitment
 from cockpit.model.environment import Environment
 from cockpit.model.events import OperatorAction
 from cockpit.model.recorder import Recorder
+from storage.errors import HistoryError
 from storage.history import ACCOUNTED, CREDITED, History, PreviousRun, RecordedQuote
-from storage.reporting.differences import DIFFERENCE_COMMAND, UnexplainedDifference, read_difference
+from storage.reporting.differences import DIFFERENCE_COMMAND, UnexplainedDifference, read_difference, write_difference
 from storage.writer import UNRECORDED_WINDOW_NS
-from venue.protocol.assets import NO_AMOUNTS, Market, PairAmounts
+from venue.protocol.amounts import NOTHING, TokenAmounts
+from venue.protocol.tokens import TokenTable
 from venue.protocol.units import NS_PER_MS, NS_PER_S
 from venue.transport.errors import UnreachableError, VenueError
 
@@ -52,16 +52,22 @@ class SettlementLookup(Protocol):
         """Return the transaction that settled the quote, None when the relay does not know. Raises VenueError."""
 
 
-def commitment_of(pair: Market, recorded: RecordedQuote, margin_ns: int) -> Commitment:
-    """What a recorded quote commits. ``margin_ns``: how long after its deadline a block may still settle it."""
+def commitment_of(tokens: TokenTable, recorded: RecordedQuote, margin_ns: int) -> Commitment:
+    """What a recorded quote commits. ``margin_ns``: how long after its deadline a block may still settle it.
+
+    Raises HistoryError for a quote of a token that is not in the table.
+    """
     command = recorded.command
+    for token_id in (command.asset_in, command.asset_out):
+        if tokens.get(token_id) is None:
+            raise HistoryError(findings.unknown_token(token_id))
     return Commitment(
         quote_hash=command.quote_hash,
         quote_id=command.quote_id,
         command_id=command.command_id,
         decision_id=command.decision_id,
         nonce=command.nonce,
-        side="buy" if command.asset_in == pair.base.token_id else "sell",
+        side="buy" if tokens.token(command.asset_in).underlying == tokens.base else "sell",
         asset_in=command.asset_in,
         asset_out=command.asset_out,
         amount_in=command.amount_in,
@@ -80,7 +86,7 @@ class StartupReconciliation:
     def __init__(
         self,
         settings: Settings,
-        pair: Market,
+        tokens: TokenTable,
         book: QuoteBook,
         reader: BalanceReader,
         history: History,
@@ -93,7 +99,7 @@ class StartupReconciliation:
     ) -> None:
         self._margin_ns = settings.quote_death_margin_ms * NS_PER_MS
         self._max_deadline_ms = settings.limits().max_deadline_ms
-        self._pair = pair
+        self._tokens = tokens
         self._book = book
         self._reader = reader
         self._history = history
@@ -108,10 +114,12 @@ class StartupReconciliation:
         self._reserved: set[str] = set()
         self._late: list[Movement] = []
         self._known_deposits: frozenset[str] = frozenset()
-        self._difference = NO_AMOUNTS
+        self._difference = NOTHING
         self._differences = 0
-        self._carried = NO_AMOUNTS
-        self._base: PairAmounts | None = None
+        self._carried = NOTHING
+        self._first = NOTHING
+        self._base: TokenAmounts | None = None
+        self._counted: frozenset[str] = frozenset()
         self._base_ns = 0
         self._base_height = 0
         self._waited = 0
@@ -130,7 +138,7 @@ class StartupReconciliation:
             self._unrecorded_until_ns = previous.last_write_ns + UNRECORDED_WINDOW_NS + longest_ns + self._margin_ns
         quotes = await self._history.open_quotes()
         for recorded in quotes:
-            commitment = commitment_of(self._pair, recorded, self._margin_ns)
+            commitment = commitment_of(self._tokens, recorded, self._margin_ns)
             self._open_quotes[commitment.quote_hash] = commitment
             self._book.restore(commitment, recorded.outcomes)
         self._reserved = set(self._open_quotes)
@@ -142,34 +150,38 @@ class StartupReconciliation:
 
     async def _load_base(self) -> None:
         rows = {row.asset: row for row in await self._history.last_explained()}
-        base, quote = rows.get(self._pair.base.token_id), rows.get(self._pair.quote.token_id)
-        if base is None or quote is None:
+        if not rows:
             return
-        self._base, self._base_ns = PairAmounts(base.balance, quote.balance), base.at_ns
-        self._base_height = max(base.block_height, quote.block_height)
+        for token_id, row in rows.items():
+            if row.balance and self._tokens.get(token_id) is None:
+                raise HistoryError(findings.unknown_token(token_id))
+        self._base = TokenAmounts({token_id: row.balance for token_id, row in rows.items()})
+        self._counted = frozenset(rows)
+        self._base_ns = max(row.at_ns for row in rows.values())
+        self._base_height = max(row.block_height for row in rows.values())
         self._carried = self._difference = await self._last_difference()
         # What was booked by that reading was recorded after it was asked for; so was what it did not show yet.
         late = await self._history.settled_since(self._base_ns)
-        self._late = [movement(self._pair, commitment_of(self._pair, one, 0)) for one in late]
+        self._late = [movement(commitment_of(self._tokens, one, 0)) for one in late]
         deposits = await self._history.liquidity("deposit")
         self._known_deposits = frozenset(
             one.action_id for one in deposits if one.status in CREDITED and one.at_ns < self._base_ns - LAG_NS
         )
 
-    async def _last_difference(self) -> PairAmounts:
+    async def _last_difference(self) -> TokenAmounts:
         """Return the unexplained difference in the balances to start from that has not been accepted."""
         arguments = await self._history.last_arguments(DIFFERENCE_COMMAND)
-        return NO_AMOUNTS if arguments is None else read_difference(arguments).shown_by(self._base_ns)
+        return NOTHING if arguments is None else read_difference(arguments).shown_by(self._base_ns)
 
-    def record_difference(self, amounts: PairAmounts, at_ns: int) -> None:
+    def record_difference(self, amounts: TokenAmounts, at_ns: int) -> None:
         """Record what is unexplained now in the journal, so that no later run accepts it by itself."""
         self._differences += 1
-        arguments = msgspec.json.encode(UnexplainedDifference(amounts, self._difference, at_ns)).decode()
+        arguments = write_difference(UnexplainedDifference(amounts, self._difference, at_ns))
         self._difference = amounts
         self._act(
             f"aside-{self._run_id}-{self._differences}",
             DIFFERENCE_COMMAND,
-            findings.unexplained_now(self._pair, amounts),
+            findings.unexplained_now(self._tokens, amounts),
             arguments=arguments,
         )
 
@@ -202,11 +214,14 @@ class StartupReconciliation:
                     f"the balances are of block {reading.height}, older than block {least} that was seen before"
                 )
             if self._base is None:
-                return await self._opened(reading, used, self._certain_fills(used), NO_AMOUNTS)
-            change = reading.amounts - self._base
-            found = self._explained(change, used, [one for one in listed or () if one.key not in self._known_deposits])
+                return await self._opened(reading, used, self._certain_fills(used), NOTHING)
+            self._first = self._first_counted(reading)
+            if self._first and listed is None and self._waited < MAX_ROUNDS:
+                break
+            change = reading.amounts - self._first - self._base
+            found = self._explained(change, used, self._unknown_deposits(listed or ()))
             if found is not None:
-                return await self._opened(reading, used, found, NO_AMOUNTS)
+                return await self._opened(reading, used, found, NOTHING)
         if listed is None and self._waited < MAX_ROUNDS:
             self._waited += 1
             raise UnreachableError(
@@ -215,8 +230,19 @@ class StartupReconciliation:
         certain = self._certain_fills(used)
         return await self._opened(reading, used, certain, change - total(certain))
 
+    def _first_counted(self, reading: Reading) -> TokenAmounts:
+        # What the account has of tokens that no run has counted: there is nothing to compare it with.
+        new = {token_id: units for token_id, units in reading.amounts.items() if token_id not in self._counted}
+        return TokenAmounts(new)
+
+    def _unknown_deposits(self, listed: Sequence[Movement]) -> list[Movement]:
+        # Those of a token that is counted for the first time are in its balance.
+        first = {one.key for one in listed if not any(token_id in self._counted for token_id, _ in one.amounts.items())}
+        self._known_deposits |= first
+        return [one for one in listed if one.key not in self._known_deposits]
+
     def _movements(self, chosen: Callable[[str], bool]) -> list[Movement]:
-        return [movement(self._pair, one) for name, one in self._open_quotes.items() if chosen(name)]
+        return [movement(one) for name, one in self._open_quotes.items() if chosen(name)]
 
     def _certain_fills(self, used: dict[str, int]) -> list[Movement]:
         # Certain as long as only this desk burns its nonces.
@@ -224,7 +250,7 @@ class StartupReconciliation:
         return self._movements(lambda name: name in used and name not in burning)
 
     def _explained(
-        self, change: PairAmounts, used: dict[str, int], deposits: Sequence[Movement]
+        self, change: TokenAmounts, used: dict[str, int], deposits: Sequence[Movement]
     ) -> Sequence[Movement] | None:
         """What adds up to the change, the certain before the possible; None when nothing does."""
         certain = self._certain_fills(used)
@@ -241,7 +267,7 @@ class StartupReconciliation:
         return explain(change, [*certain, *flows, *self._late, *burning])
 
     async def _opened(
-        self, reading: Reading, used: dict[str, int], found: Sequence[Movement], unexplained: PairAmounts
+        self, reading: Reading, used: dict[str, int], found: Sequence[Movement], unexplained: TokenAmounts
     ) -> OpeningBalances:
         filled = {one.key for one in found} & self._open_quotes.keys()
         await self._find_transactions(filled)
@@ -289,16 +315,17 @@ class StartupReconciliation:
             found.append(findings.unrecorded(self.unrecorded_left_ms()))
         return tuple(found)
 
-    def _report_opening(self, found: Sequence[Movement], filled: set[str], unexplained: PairAmounts) -> None:
+    def _report_opening(self, found: Sequence[Movement], filled: set[str], unexplained: TokenAmounts) -> None:
         if self._previous is None:
             return
         booked = {one.key for one in self._late}
         self._findings += findings.opening(
-            self._pair,
+            self._tokens,
             fills=[one for one in found if one.key in filled],
             flows=[one for one in found if one.key not in filled and one.key not in booked],
             unexplained=unexplained,
             carried=self._carried,
+            first=self._first,
             base_ns=None if self._base is None else self._base_ns,
         )
         self._act(f"found-{self._run_id}", "start", "; ".join(self._findings), accepted=not unexplained)

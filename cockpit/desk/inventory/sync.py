@@ -18,7 +18,8 @@ from cockpit.model.environment import Environment
 from cockpit.model.events import IntentInventory
 from cockpit.model.recorder import Recorder
 from venue.near.rpc import NearRpc
-from venue.protocol.assets import NO_AMOUNTS, Market, PairAmounts
+from venue.protocol.amounts import NOTHING, TokenAmounts
+from venue.protocol.tokens import TokenTable
 from venue.transport.errors import VenueError
 
 Cause = Literal["opening", "poll", "settlement", "refresh", "unexplained"]
@@ -50,7 +51,7 @@ class PreviousBalances(Protocol):
     async def open(self, listed: Sequence[Movement] | None) -> OpeningBalances:
         """Read the opening balances; ``listed``: the bridge's credited deposits, if known. Raises VenueError."""
 
-    def record_difference(self, amounts: PairAmounts, at_ns: int) -> None:
+    def record_difference(self, amounts: TokenAmounts, at_ns: int) -> None:
         """Record what is unexplained from now on, before the reading that shows it (requested at ``at_ns``, UTC)."""
 
 
@@ -63,7 +64,7 @@ class Inventory:
 
     def __init__(
         self,
-        pair: Market,
+        tokens: TokenTable,
         reader: BalanceReader,
         rpc: NearRpc,
         book: QuoteBook,
@@ -77,7 +78,7 @@ class Inventory:
         env: Environment,
         recorder: Recorder,
     ) -> None:
-        self._pair = pair
+        self._tokens = tokens
         self._reader = reader
         self._rpc = rpc
         self._book = book
@@ -99,7 +100,7 @@ class Inventory:
         """Ask for a reading soon: something settled."""
         self._requested.set()
 
-    def accept(self, amounts: PairAmounts) -> str:
+    def accept(self, amounts: TokenAmounts) -> str:
         """Accept exactly this difference without an explanation; else return why not, in one sentence.
 
         It may come while a reading is under way: what that explains beside the same difference stays explained.
@@ -113,7 +114,7 @@ class Inventory:
         if amounts != ledger.recorded_difference:
             return "it was found only once; a second reading must show the same"
         ledger.accept(amounts)
-        self._note_difference(NO_AMOUNTS)
+        self._note_difference(NOTHING)
         self.request_sync()
         return ""
 
@@ -225,7 +226,7 @@ class Inventory:
                 self._book.confirm(found.key, "confirmed by the balances")
         self.ledger.apply(reading)
 
-    def _note_difference(self, amounts: PairAmounts) -> None:
+    def _note_difference(self, amounts: TokenAmounts) -> None:
         if amounts != self.ledger.recorded_difference:
             self.ledger.recorded_difference = amounts
             self._previous_run.record_difference(amounts, self.ledger.at_ns)
@@ -237,7 +238,7 @@ class Inventory:
                 self._book.expire(one.quote_hash)
 
     def _movements(self, commitments: Sequence[Commitment]) -> list[Movement]:
-        return [movement(self._pair, one) for one in commitments]
+        return [movement(one) for one in commitments]
 
     async def _settled_by_nonce(self, commitments: Sequence[Commitment]) -> list[Movement]:
         """Which of these quotes were executed: their nonce is used."""
@@ -269,7 +270,7 @@ class Inventory:
     def _record_rows(self, cause: Cause) -> None:
         ledger = self.ledger
         assert ledger.balance is not None
-        for asset, balance in self._pair.by_asset(ledger.balance):
+        for asset, balance in self._tokens.by_token(ledger.balance):
             reserved = self._book.reservations.reserved(asset.token_id)
             self._record(
                 IntentInventory(

@@ -26,9 +26,9 @@ class PriceParams(msgspec.Struct, frozen=True, kw_only=True):
 class Bounds(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """Limits as base units at one mid, so that a decision compares whole numbers.
 
-    ``mid`` is base units of EURe per base unit of BTC, numerator and denominator. ``keep``: how much BTC and EURe must
-    be left so that the other one's share stays within its limit; ``keep_reducing``: so that no quote, with all live
-    ones settled, goes past the target share. Both are None while the balances are unknown.
+    Base units are those of the underlyings. ``mid``: quote per base, numerator and denominator. ``keep``: how much must
+    be left of either so that the other one's share stays within its limit; ``keep_reducing``: so that no quote, with
+    all live ones settled, goes past the target share. Both are None while the balances are unknown.
     """
 
     committed: int
@@ -48,7 +48,10 @@ class Prices(msgspec.Struct, frozen=True):
 
 
 class Amounts(msgspec.Struct, frozen=True, gc=False):
-    """A priced quote in base units; ``notional`` is its EURe side, ``edge`` the gain against the mid in EURe."""
+    """A priced quote in base units of its tokens.
+
+    ``notional``, its quote side, and ``edge``, the gain against the mid, are in base units of the quote underlying.
+    """
 
     amount_in: int
     amount_out: int
@@ -91,41 +94,39 @@ def _ceil_div(numerator: int, denominator: int) -> int:
 
 
 def price_amounts(
-    pair: Market, side: Side, amount_in: int | None, amount_out: int | None, price: Decimal, mid: Decimal
+    market: Market, side: Side, amount_in: int | None, amount_out: int | None, price: Decimal, mid: Decimal
 ) -> Amounts | None:
     """Price the amount left open, rounded for the desk: what it gives down, what it asks up; None when it is zero.
 
     Exactly one of the amounts is given (base units). The edge is floored. The protocol fee needs no widening: the
     Verifier takes it out of what a signer gives, so ``amount_out`` is the whole of what the desk parts with.
     """
-    numerator, denominator = pair.price_ratio(price)
+    numerator, denominator = market.price_ratio(price)
     if side == "buy":
         if amount_in is not None:
             given, taken = amount_in * numerator // denominator, amount_in
         else:
             assert amount_out is not None
             given, taken = amount_out, _ceil_div(amount_out * denominator, numerator)
-        notional, base = given, taken
+        paid, base = given, taken
     else:
         if amount_in is not None:
             given, taken = amount_in * denominator // numerator, amount_in
         else:
             assert amount_out is not None
             given, taken = amount_out, _ceil_div(amount_out * numerator, denominator)
-        notional, base = taken, given
+        paid, base = taken, given
     if given <= 0 or taken <= 0:
         return None
-    mid_numerator, mid_denominator = pair.price_ratio(mid)
-    if side == "buy":
-        edge = base * mid_numerator // mid_denominator - given
-    else:
-        edge = taken - _ceil_div(base * mid_numerator, mid_denominator)
+    mid_numerator, mid_denominator = market.worth_ratio(mid)
+    notional, worth = paid * market.quote.scale, base * market.base.scale * mid_numerator
+    edge = worth // mid_denominator - notional if side == "buy" else notional - _ceil_div(worth, mid_denominator)
     return Amounts(taken, given, notional, edge)
 
 
-def earns(pair: Market, side: Side, amounts: Amounts, mid: Decimal, min_edge_bps: Decimal) -> bool:
+def earns(market: Market, side: Side, amounts: Amounts, mid: Decimal, min_edge_bps: Decimal) -> bool:
     """Return whether the quote earns at least ``min_edge_bps`` of its value at the mid; exact, nothing is rounded."""
-    numerator, denominator = pair.price_ratio(mid)
+    numerator, denominator = market.price_ratio(mid)
     if side == "buy":
         value = amounts.amount_in * numerator
         gain = value - amounts.amount_out * denominator

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from cockpit.accounting.markouts import HORIZONS_S, in_bps, markout
 from cockpit.desk.quote_book.quote import Quote
-from venue.protocol.tokens import BTC_EURE
+from venue.protocol.tokens import TokenTable
 from venue.protocol.units import NS_PER_S
 
 MAX_REMEMBERED = 400
@@ -26,7 +26,8 @@ class Mid(Protocol):
 class LiveMarkouts:
     """Of each fill: seconds after it, and how far the mid had moved in the desk's favour, bps; None without a mid."""
 
-    def __init__(self) -> None:
+    def __init__(self, tokens: TokenTable) -> None:
+        self._tokens = tokens
         self._marked: OrderedDict[str, Marked] = OrderedDict()
 
     def of(self, quote_hash: str) -> Marked:
@@ -46,15 +47,17 @@ class LiveMarkouts:
 
     def _add(self, quote: Quote, marked: Marked, passed: Sequence[int], mid: Decimal | None) -> None:
         # The last horizon that passed gets the mid of now; one that passed unobserved before it has none.
-        now = None if mid is None else _bps(quote, mid)
+        now = None if mid is None else self._bps(quote, mid)
         missed: Marked = tuple((horizon, None) for horizon in passed[:-1])
         self._marked[quote.commitment.quote_hash] = (*marked, *missed, (passed[-1], now))
         if len(self._marked) > MAX_REMEMBERED:
             self._marked.popitem(last=False)
 
-
-def _bps(quote: Quote, mid: Decimal) -> Decimal:
-    commitment = quote.commitment
-    received, given = commitment.amount_in, commitment.amount_out
-    base, paid = (received, given) if commitment.side == "buy" else (given, received)
-    return in_bps(markout(BTC_EURE, commitment.side, base, paid, mid))
+    def _bps(self, quote: Quote, mid: Decimal) -> Decimal:
+        commitment = quote.commitment
+        taken, given = self._tokens.token(commitment.asset_in), self._tokens.token(commitment.asset_out)
+        if commitment.side == "buy":
+            amount, paid = (taken, commitment.amount_in), (given, commitment.amount_out)
+        else:
+            amount, paid = (given, commitment.amount_out), (taken, commitment.amount_in)
+        return in_bps(markout(amount[0], paid[0], commitment.side, amount[1], paid[1], mid))

@@ -16,15 +16,16 @@ RECORDED_SLACK_MS = 1_000
 class DeskView(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """What the strategy knows. Amounts are base units, None where the Verifier has not answered; times UTC ns.
 
-    ``*_reserved`` is committed or leaving, ``*_promised`` (a recorded name) committed alone. ``quotes_in_second`` and
-    ``fills_in_hour``: how many there were until now. ``loss``: what the day's fills have lost against the mid, base
-    units of the quote asset, 0 when they gained. A quote lives as long as the request asks, and
-    ``deadline_slack_ms`` more; at least ``default_deadline_ms`` where the limits allow it. ``exact_out_deadline_ms``:
-    the longest life of an answer to an exact-out request, None for that of all others. ``quote_dry``: whether price
-    checks are answered.
+    ``*_balance`` and ``*_reserved`` (committed or leaving) are of the market's own tokens. ``*_elsewhere`` are of the
+    other tokens of the same underlying, in its base units, and so is ``*_promised`` (a recorded name): what live quotes
+    commit of all of them. ``quotes_in_second`` and ``fills_in_hour``: how many there were until now. ``loss``: what the
+    day's fills have lost against the mid, base units of the quote underlying, 0 when they gained. A quote lives as long
+    as the request asks, and ``deadline_slack_ms`` more; at least ``default_deadline_ms`` where the limits allow it.
+    ``exact_out_deadline_ms``: the longest life of an answer to an exact-out request, None for that of all others.
+    ``quote_dry``: whether price checks are answered.
     """
 
-    pair: Market
+    market: Market
     limits: Limits
     params: PriceParams
     strategy_armed: bool
@@ -51,10 +52,14 @@ class DeskView(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     deadline_slack_ms: int = RECORDED_SLACK_MS
     exact_out_deadline_ms: int | None = None
     quote_dry: bool = False
+    base_elsewhere: int = 0
+    quote_elsewhere: int = 0
+    base_elsewhere_reserved: int = 0
+    quote_elsewhere_reserved: int = 0
 
 
-_RULES = ("pair", "limits", "params")
-"""What of a view is not in its record: the pair is the program's, limits and parameters change seldom."""
+_RULES = ("market", "limits", "params")
+"""What of a view is not in its record: the market is the request's, limits and parameters change seldom."""
 
 Viewed = msgspec.defstruct(
     "Viewed",
@@ -83,7 +88,7 @@ def record_view(view: DeskView) -> str:
     return _encode(fields).decode()
 
 
-def read_view(recorded: str, pair: Market, limits: Limits, params: PriceParams) -> DeskView:
+def read_view(recorded: str, market: Market, limits: Limits, params: PriceParams) -> DeskView:
     """Restore a recorded view under these rules. Raises msgspec.MsgspecError when another version recorded it."""
     viewed = _viewed(recorded)
-    return DeskView(pair=pair, limits=limits, params=params, **{name: getattr(viewed, name) for name in _VIEWED})
+    return DeskView(market=market, limits=limits, params=params, **{name: getattr(viewed, name) for name in _VIEWED})

@@ -19,6 +19,7 @@ from cockpit.desk.quoting.declines import Declines
 from cockpit.desk.quoting.desk_view import DeskView
 from cockpit.desk.quoting.errors import SendUncertainError
 from cockpit.desk.quoting.executor import Executor
+from cockpit.desk.quoting.holding import Holding
 from cockpit.desk.quoting.strategy import decide, decision_event, desk_prices
 from cockpit.desk.risk.arming import Arming
 from cockpit.desk.risk.limits import LimitsInForce
@@ -28,6 +29,7 @@ from cockpit.model.commands import Limits
 from cockpit.model.events import DecisionRules, MarketSettlements, SwapDemand, TradeDecision
 from cockpit.model.recorder import Recorder
 from venue.protocol.assets import Market
+from venue.protocol.tokens import TokenTable
 from venue.protocol.units import NS_PER_S
 from venue.relay.client import Relay
 from venue.relay.messages import QuoteStatus
@@ -65,7 +67,7 @@ class QuoteEngine:
         self,
         *,
         run_id: str,
-        pair: Market,
+        tokens: TokenTable,
         params: PriceParams,
         demand: DemandCounter,
         terms: QuoteTerms,
@@ -84,8 +86,11 @@ class QuoteEngine:
         declines: Declines | None = None,
     ) -> None:
         self._run_id = run_id
-        self._pair = pair
-        self._base_id, self._quote_id = pair.base.token_id, pair.quote.token_id
+        self._tokens = tokens
+        self._holdings = {
+            (market.base.token_id, market.quote.token_id): (Holding(tokens, market.base), Holding(tokens, market.quote))
+            for market in tokens.markets
+        }
         self._params = params
         self._demand = demand
         self._terms = terms
@@ -120,14 +125,14 @@ class QuoteEngine:
         self.latencies_us: deque[int] = deque(maxlen=4096)
         self.last_request_ns: int | None = None
 
-    def view(self, now_ns: int = 0) -> DeskView:
-        """Collect what the strategy knows now. ``now_ns`` is monotonic; with 0, older quotes count too."""
+    def view(self, market: Market, now_ns: int = 0) -> DeskView:
+        """Collect what the strategy knows of a market now. ``now_ns`` is monotonic; with 0, older quotes count too."""
         reference, ledger, trading = self._reference, self._ledger, self._trading
         current, balance, terms = reference.current, ledger.balance, self._terms
-        reserved, committed = self._book.reservations.reserved, self._book.reservations.committed
-        base, quote = self._base_id, self._quote_id
+        reservations = self._book.reservations
+        base, quote = self._holdings[market.base.token_id, market.quote.token_id]
         return DeskView(
-            pair=self._pair,
+            market=market,
             limits=self._limits.current,
             params=self._params,
             strategy_armed=self._arming.strategy,
@@ -136,28 +141,35 @@ class QuoteEngine:
             mid_at_ns=current.at_ns or 0,
             mid_usable=current.usable,
             mid_problem=current.reason,
-            base_balance=None if balance is None else balance.base,
-            quote_balance=None if balance is None else balance.quote,
-            base_reserved=reserved(base),
-            quote_reserved=reserved(quote),
+            base_balance=base.balance(balance),
+            quote_balance=quote.balance(balance),
+            base_reserved=reservations.reserved(base.token_id),
+            quote_reserved=reservations.reserved(quote.token_id),
             inventory_at_ns=ledger.at_ns,
             default_deadline_ms=terms.shortest_ms,
             salt_known=self._executor.salt is not None,
             relay_writable=self._relay.writable,
             history_writable=self._recorder.writable,
             trading=trading.state,
-            base_promised=committed(base),
-            quote_promised=committed(quote),
+            base_promised=base.committed(reservations),
+            quote_promised=quote.committed(reservations),
             quotes_in_second=self._signed.count(now_ns),
             fills_in_hour=trading.fills_in_hour,
             loss=trading.loss,
             deadline_slack_ms=terms.slack_ms,
             exact_out_deadline_ms=terms.exact_out_longest_ms,
             quote_dry=terms.quote_dry,
+            base_elsewhere=base.elsewhere(balance),
+            quote_elsewhere=quote.elsewhere(balance),
+            base_elsewhere_reserved=base.elsewhere_reserved(reservations),
+            quote_elsewhere_reserved=quote.elsewhere_reserved(reservations),
         )
 
     def prices(self, view: DeskView) -> Prices | None:
-        """Return bid and ask, computed anew only when the mid, the balances or the limits changed."""
+        """Return bid and ask, computed anew only when the mid, the balances or the limits changed.
+
+        They depend on sums by underlying, so they are those of every market.
+        """
         key = (self._reference.version, self._ledger.version, self._limits.current)
         if self._priced_for is None or self._priced_for[:2] != key[:2] or self._priced_for[2] is not key[2]:
             self._prices = desk_prices(view)
@@ -165,7 +177,7 @@ class QuoteEngine:
         return self._prices
 
     def on_request(self, request: SwapDemand, received_ns: int) -> None:
-        """Decide and answer a request of the pair, then record what was done."""
+        """Decide and answer a request for one of the markets, then record what was done."""
         quote_id = request.quote_id
         if quote_id in self._seen:
             self.counters["malformed_duplicate"] += 1
@@ -194,7 +206,11 @@ class QuoteEngine:
             log.exception("the quote path failed; the executor is disarmed")
 
     def _handle(self, request: SwapDemand, received_ns: int) -> None:
-        view = self.view(received_ns)
+        market = self._tokens.market(request.asset_in, request.asset_out)
+        if market is None:
+            self.counters["no_market"] += 1
+            return
+        view = self.view(market, received_ns)
         decision = decide(request, view, self.prices(view))
         self._last_id += 1
         decision_id = f"{self._run_id}-{self._last_id}"

@@ -14,7 +14,7 @@ import msgspec
 from cockpit.desk.market.pricing import Amounts, Bounds, earns
 from cockpit.desk.quoting.desk_view import DeskView
 from cockpit.model.events import Side
-from venue.protocol.assets import EXACT, PairAmounts, Token
+from venue.protocol.assets import EXACT, PairAmounts, Token, Unit
 
 UNKNOWN = "unknown"
 DRY_NOT_QUOTED = "a price check, nobody means to trade: not quoted"
@@ -35,9 +35,9 @@ class RiskCheck(msgspec.Struct, frozen=True, gc=False):
 class CheckInputs(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """What the checks compare, made once for a request. Amounts are base units, None where they are unknown.
 
-    ``given``: the asset that the quote gives; ``balance`` and ``available`` are of it. ``left``: what of it would be
-    left. ``committed``: live quotes and this one, in the quote asset at the mid. Ages, ``life_ms``, the time from
-    request to deadline, and the longest that it may be are milliseconds.
+    ``given``: the token that the quote gives; ``balance`` and ``available`` are of it. ``left``: what would be left of
+    its underlying, in all tokens of it. ``committed``: live quotes and this one, in the quote underlying at the mid.
+    Ages, ``life_ms``, the time from request to deadline, and the longest that it may be are milliseconds.
     """
 
     view: DeskView
@@ -73,62 +73,62 @@ class _Age(RiskCheck, frozen=True, gc=False):
 
 
 class _Amount(RiskCheck, frozen=True, gc=False):
-    asset: Token
+    unit: Unit
     units: int | None
 
     def text(self) -> str:
-        return UNKNOWN if self.units is None else f"{self.asset.shown(self.units, 8)} {self.asset.symbol}"
+        return UNKNOWN if self.units is None else f"{self.unit.shown(self.units, 8)} {self.unit.symbol}"
 
 
 class _Limit(RiskCheck, frozen=True, gc=False):
-    """An amount of the quote asset against its limit; ``max_units`` is None only when ``units`` is."""
+    """An amount of the quote underlying against its limit; ``max_units`` is None only when ``units`` is."""
 
-    asset: Token
+    unit: Unit
     units: int | None
     max_units: int | None
 
     def text(self) -> str:
         if self.units is None or self.max_units is None:
             return UNKNOWN
-        symbol = self.asset.symbol
-        return f"{self.asset.shown(self.units, 6)} {symbol}, at most {_plain(self.asset, self.max_units)} {symbol}"
+        symbol = self.unit.symbol
+        return f"{self.unit.shown(self.units, 6)} {symbol}, at most {_plain(self.unit, self.max_units)} {symbol}"
 
 
 class _Edge(RiskCheck, frozen=True, gc=False):
-    asset: Token
+    unit: Unit
     edge: int | None
     min_bps: Decimal
 
     def text(self) -> str:
         if self.edge is None:
             return UNKNOWN
-        return f"{self.asset.shown(self.edge, 6)} {self.asset.symbol}, at least {self.min_bps} bps"
+        return f"{self.unit.shown(self.edge, 6)} {self.unit.symbol}, at least {self.min_bps} bps"
 
 
 class _Covered(RiskCheck, frozen=True, gc=False):
-    asset: Token
+    unit: Unit
     units: int | None
     available: int | None
 
     def text(self) -> str:
         if self.units is None:
             return UNKNOWN
-        available = UNKNOWN if self.available is None else self.asset.shown(max(0, self.available), 8)
-        return f"gives {self.asset.shown(self.units, 8)} {self.asset.symbol}, spendable {available}"
+        available = UNKNOWN if self.available is None else self.unit.shown(max(0, self.available), 8)
+        return f"gives {self.unit.shown(self.units, 8)} {self.unit.symbol}, spendable {available}"
 
 
 class _Share(RiskCheck, frozen=True, gc=False):
-    asset: Token
+    unit: Unit
     left: int | None
     keep: int | None
 
     def text(self) -> str:
-        return _leaves(self.asset, self.left, self.keep)
+        return _leaves(self.unit, self.left, self.keep)
 
 
 class _Reducing(_Share, frozen=True, gc=False):
     def text(self) -> str:
-        return f"REDUCING: {_leaves(self.asset, self.left, self.keep)}"
+        return f"REDUCING: {_leaves(self.unit, self.left, self.keep)}"
 
 
 class _State(RiskCheck, frozen=True, gc=False):
@@ -167,7 +167,7 @@ def trading(at: CheckInputs) -> RiskCheck:
     if state != "REDUCING":
         return _State("trading", state == "ACTIVE", state)
     left, keep = at.left, None if at.bounds is None else _keep(at.side, at.bounds.keep_reducing)
-    return _Reducing("trading", left is not None and keep is not None and left >= keep, at.given, left, keep)
+    return _Reducing("trading", left is not None and keep is not None and left >= keep, at.given.underlying, left, keep)
 
 
 def reference(at: CheckInputs) -> RiskCheck:
@@ -210,8 +210,9 @@ def edge(at: CheckInputs) -> RiskCheck:
     view, amounts = at.view, at.amounts
     least = view.limits.min_edge_bps
     if amounts is None or view.mid is None:
-        return _Edge("edge", False, view.pair.quote, None, least)
-    return _Edge("edge", earns(view.pair, at.side, amounts, view.mid, least), view.pair.quote, amounts.edge, least)
+        return _Edge("edge", False, view.market.quote.underlying, None, least)
+    passed = earns(view.market, at.side, amounts, view.mid, least)
+    return _Edge("edge", passed, view.market.quote.underlying, amounts.edge, least)
 
 
 def covered(at: CheckInputs) -> RiskCheck:
@@ -227,7 +228,9 @@ def committed(at: CheckInputs) -> RiskCheck:
 def share(at: CheckInputs) -> RiskCheck:
     # What must be left of the asset given, so that the other one's share stays within its limit.
     left, keep = at.left, None if at.bounds is None else _keep(at.side, at.bounds.keep)
-    return _Share("share", left is not None and keep is not None and max(0, left) >= keep, at.given, left, keep)
+    return _Share(
+        "share", left is not None and keep is not None and max(0, left) >= keep, at.given.underlying, left, keep
+    )
 
 
 def rate(at: CheckInputs) -> RiskCheck:
@@ -291,20 +294,20 @@ EXECUTOR_CHECKS = ("executor_armed", "salt", "relay", "history")
 def _within(name: str, at: CheckInputs, units: int | None, limit: int | None) -> RiskCheck:
     # Unknown blocks.
     passed = units is not None and limit is not None and units <= limit
-    return _Limit(name, passed, at.view.pair.quote, units, limit)
+    return _Limit(name, passed, at.view.market.quote.underlying, units, limit)
 
 
 def _keep(side: Side, keep: PairAmounts | None) -> int | None:
     return None if keep is None else keep.quote if side == "buy" else keep.base
 
 
-def _leaves(given: Token, left: int | None, keep: int | None) -> str:
+def _leaves(given: Unit, left: int | None, keep: int | None) -> str:
     if left is None or keep is None:
         return UNKNOWN
     return f"leaves {given.shown(left, 8)} {given.symbol}, at least {given.shown(keep, 8)}"
 
 
 @lru_cache(maxsize=32)
-def _plain(asset: Token, units: int) -> str:
+def _plain(unit: Unit, units: int) -> str:
     # A limit as it was set, without trailing zeros.
-    return f"{EXACT.normalize(asset.to_decimal(units)):f}"
+    return f"{EXACT.normalize(unit.to_decimal(units)):f}"

@@ -15,7 +15,7 @@ from cockpit.desk.quoting.risk_checks import CHECKS, EXECUTOR_CHECKS, CheckInput
 from cockpit.desk.risk.limits import in_units, max_notional
 from cockpit.model.commands import Limits
 from cockpit.model.events import Check, Side, SwapDemand, TradeDecision
-from venue.protocol.assets import PairAmounts, Token
+from venue.protocol.assets import PairAmounts, Unit, base_share
 from venue.protocol.units import NS_PER_MS
 
 ONE = 10**18
@@ -45,21 +45,30 @@ def desk_prices(view: DeskView) -> Prices | None:
     """Make the bid and ask of this view; None while the mid is unknown."""
     if view.mid is None:
         return None
-    pair, mid = view.pair, view.mid
-    base, quote = view.base_balance, view.quote_balance
-    share = None if base is None or quote is None else pair.base_share(PairAmounts(base, quote), mid)
+    mid, held = view.mid, _held(view)
+    base, quote = view.market.base.underlying, view.market.quote.underlying
+    share = None if held is None else base_share(base, quote, held, mid)
     made = make_prices(mid, skew_bps(share, view.params), view.params, view.limits.min_edge_bps)
-    return Prices(made.bid, made.ask, made.skew_bps, _bounds(view, mid))
+    return Prices(made.bid, made.ask, made.skew_bps, _bounds(view, held, mid))
 
 
-def _bounds(view: DeskView, mid: Decimal) -> Bounds:
-    """The limits at this mid; what must be kept is rounded up."""
-    rules = _in_units(view.limits, view.params.target_btc_share, view.pair.quote)
-    at_mid = numerator, denominator = view.pair.price_ratio(mid)
-    base, quote = view.base_balance, view.quote_balance
+def _held(view: DeskView) -> PairAmounts | None:
+    """Return all that is held of either underlying; None while the balances are unknown."""
+    base, quote, market = view.base_balance, view.quote_balance, view.market
     if base is None or quote is None:
+        return None
+    return PairAmounts(
+        base * market.base.scale + view.base_elsewhere, quote * market.quote.scale + view.quote_elsewhere
+    )
+
+
+def _bounds(view: DeskView, held: PairAmounts | None, mid: Decimal) -> Bounds:
+    """The limits at this mid; what must be kept is rounded up."""
+    rules = _in_units(view.limits, view.params.target_btc_share, view.market.quote.underlying)
+    at_mid = numerator, denominator = view.market.worth_ratio(mid)
+    if held is None:
         return Bounds(committed=rules.committed, loss=rules.loss, mid=at_mid, keep=None, keep_reducing=None)
-    worth = base * numerator + quote * denominator
+    worth = held.base * numerator + held.quote * denominator
     keep, keep_reducing = (
         PairAmounts(-(-worth * least_btc // (numerator * ONE)), -(-worth * least_eure // (denominator * ONE)))
         for least_btc, least_eure in ((rules.least, rules.least), (rules.target, ONE - rules.target))
@@ -68,9 +77,9 @@ def _bounds(view: DeskView, mid: Decimal) -> Bounds:
 
 
 class _Rules(msgspec.Struct, frozen=True, gc=False):
-    """Limits as whole numbers: amounts in base units of EURe, shares in parts of ``ONE``.
+    """Limits as whole numbers: amounts in base units of the quote underlying, shares in parts of ``ONE``.
 
-    ``least``: the share of each asset that must be left; ``target``: the target share of BTC.
+    ``least``: the share of each underlying that must be left; ``target``: the target share of the base.
     """
 
     committed: int
@@ -80,7 +89,7 @@ class _Rules(msgspec.Struct, frozen=True, gc=False):
 
 
 @lru_cache(maxsize=8)
-def _in_units(limits: Limits, target: Decimal, quote: Token) -> _Rules:
+def _in_units(limits: Limits, target: Decimal, quote: Unit) -> _Rules:
     return _Rules(
         committed=in_units(limits.max_promised_eure, quote),
         loss=in_units(limits.max_loss_per_day_eure, quote),
@@ -93,19 +102,25 @@ def decide(request: SwapDemand, view: DeskView, prices: Prices | None) -> Decisi
     """Decide one request. ``prices`` is ``desk_prices(view)``, handed in because it changes less often than requests
     come.
     """
-    pair, limits, mid = view.pair, view.limits, view.mid
-    side: Side = "buy" if request.asset_in == pair.base.token_id else "sell"
+    market, limits, mid = view.market, view.limits, view.mid
+    side: Side = "buy" if request.asset_in == market.base.token_id else "sell"
     amounts = price = bounds = skew = None
     if prices is not None:
         bounds, skew = prices.bounds, prices.skew_bps
         if mid is not None:
             price = prices.bid if side == "buy" else prices.ask
-            amounts = price_amounts(pair, side, request.amount_in, request.amount_out, price, mid)
+            amounts = price_amounts(market, side, request.amount_in, request.amount_out, price, mid)
     if side == "buy":
-        given, balance, reserved = pair.quote, view.quote_balance, view.quote_reserved
+        given, balance, reserved = market.quote, view.quote_balance, view.quote_reserved
+        elsewhere = view.quote_elsewhere - view.quote_elsewhere_reserved
     else:
-        given, balance, reserved = pair.base, view.base_balance, view.base_reserved
-    available = None if balance is None else balance - reserved
+        given, balance, reserved = market.base, view.base_balance, view.base_reserved
+        elsewhere = view.base_elsewhere - view.base_elsewhere_reserved
+    available = left = None
+    if balance is not None:
+        available = balance - reserved
+        if amounts is not None:
+            left = (available - amounts.amount_out) * given.scale + elsewhere
     committed = None
     if bounds is not None and amounts is not None:
         numerator, denominator = bounds.mid
@@ -124,9 +139,9 @@ def decide(request: SwapDemand, view: DeskView, prices: Prices | None) -> Decisi
         bounds=bounds,
         balance=balance,
         available=available,
-        left=None if amounts is None or available is None else available - amounts.amount_out,
+        left=left,
         committed=committed,
-        max_notional=max_notional(limits, pair.quote),
+        max_notional=max_notional(limits, market.quote.underlying),
         reference_age_ms=(request.at_ns - view.mid_at_ns) // NS_PER_MS,
         inventory_age_ms=(request.at_ns - view.inventory_at_ns) // NS_PER_MS,
         life_ms=life_ms,

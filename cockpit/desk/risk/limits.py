@@ -4,27 +4,28 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from cockpit.model.commands import Limits
-from venue.protocol.assets import EXACT, Market, Token
+from venue.protocol.assets import EXACT, Unit
+from venue.protocol.tokens import TokenTable
 
 SIGNER_SLACK = Decimal("1.02")
 """How far the signer's bound of BTC lies above what the largest notional is worth at the mid: an ask is above the mid,
 so this is room for a mid that moved between its judgement and a signature."""
 
 
-def in_units(limit: Decimal, asset: Token) -> int:
-    """Convert a limit to base units of the asset; what is finer than a base unit is cut off."""
-    return int(EXACT.scaleb(limit, asset.decimals))
+def in_units(limit: Decimal, unit: Unit) -> int:
+    """Convert a limit to base units; what is finer than a base unit is cut off."""
+    return int(EXACT.scaleb(limit, unit.decimals))
 
 
-def max_notional(limits: Limits, asset: Token) -> int:
-    return in_units(limits.max_notional_eure, asset)
+def max_notional(limits: Limits, quote: Unit) -> int:
+    return in_units(limits.max_notional_eure, quote)
 
 
-def base_ceiling(pair: Market, limits: Limits, mid: Decimal | None) -> int:
+def base_ceiling(tokens: TokenTable, limits: Limits, mid: Decimal | None) -> int:
     """Return the most BTC that one signature may give, base units: the largest notional at the mid; 0 without one."""
     if mid is None or mid <= 0:
         return 0
-    return in_units(EXACT.divide(EXACT.multiply(limits.max_notional_eure, SIGNER_SLACK), mid), pair.base)
+    return in_units(EXACT.divide(EXACT.multiply(limits.max_notional_eure, SIGNER_SLACK), mid), tokens.base)
 
 
 class LimitsInForce:

@@ -16,7 +16,9 @@ from cockpit.model.environment import Environment
 from cockpit.model.snapshot import Trading
 from storage.errors import HistoryError
 from storage.history import RecordedFill
-from venue.protocol.assets import NO_AMOUNTS, Market, PairAmounts
+from venue.protocol.amounts import TokenAmounts
+from venue.protocol.assets import NO_AMOUNTS, PairAmounts
+from venue.protocol.tokens import TokenTable
 from venue.protocol.units import NS_PER_S
 
 HOUR_NS = 3_600 * NS_PER_S
@@ -52,9 +54,9 @@ class TradingState:
     the monotonic clock: setting the wall clock frees nothing.
     """
 
-    def __init__(self, limits: LimitsInForce, pair: Market, env: Environment) -> None:
+    def __init__(self, limits: LimitsInForce, tokens: TokenTable, env: Environment) -> None:
         self._limits = limits
-        self._pair = pair
+        self._tokens = tokens
         self._wall_ns = env.wall_ns
         self._monotonic_ns = env.monotonic_ns
         self._journalled = JournalledState()
@@ -75,7 +77,7 @@ class TradingState:
         for fill in fills:
             self._hour.note(self._monotonic_ns() - max(0, now - fill.at_ns))
             if fill.at_ns >= from_ns:
-                self._move(fill.at_ns, fill.moved(self._pair.base.token_id))
+                self._move(fill.at_ns, fill.moved)
         self._refresh()
         self._reported = self._key()
 
@@ -144,42 +146,42 @@ class TradingState:
     def _refresh(self) -> None:
         self.state = self._strictest()[0]
 
-    def filled(self, at_ns: int, moved: PairAmounts, mid: Decimal | None) -> None:
+    def filled(self, at_ns: int, moved: TokenAmounts, mid: Decimal | None) -> None:
         """Take a fill that was booked; ``moved``: what it did to the balances."""
         self._hour.note(self._monotonic_ns())
         self._move(at_ns, moved)
         self.mark(mid)
 
-    def mark(self, mid: Decimal | None, held: PairAmounts | None = None) -> None:
+    def mark(self, mid: Decimal | None, held: TokenAmounts | None = None) -> None:
         """Measure again at this mid (None: unknown, the last figures stand). ``held``: the balances."""
         self._roll(self._wall_ns())
         if mid is not None:
             self._measure(mid, held)
         self._refresh()
 
-    def _measure(self, mid: Decimal, held: PairAmounts | None) -> None:
-        numerator, denominator = self._pair.price_ratio(mid)
+    def _measure(self, mid: Decimal, held: TokenAmounts | None) -> None:
+        numerator, denominator = self._tokens.price_ratio(mid)
         day = self._moved.get(self._day, NO_AMOUNTS)
         self.loss = max(0, -(day.base * numerator // denominator + day.quote))
         limits = self._limits.current
-        if self.loss > in_units(limits.max_loss_per_day_eure, self._pair.quote) and not self._journalled.loss_halt:
-            lost = f"{self._pair.quote.to_decimal(self.loss):.6f}"
+        if self.loss > in_units(limits.max_loss_per_day_eure, self._tokens.quote) and not self._journalled.loss_halt:
+            lost = f"{self._tokens.quote.to_decimal(self.loss):.6f}"
             why = f"desk: the day's fills lost {lost} EURe, at most {limits.max_loss_per_day_eure:f}"
             self._journalled = msgspec.structs.replace(self._journalled, loss_halt=f"{why}; a person has to lift it")
         if held is not None:
-            self._check_share(self._pair.base_share(held, mid))
+            self._check_share(self._tokens.share(held, mid))
 
     def _check_share(self, share: Decimal | None) -> None:
         most = self._limits.current.max_asset_share
         bound = most - SHARE_SLACK if self._share_why else most
         self._share_why = ""
         if share is not None and max(share, 1 - share) > bound:
-            symbol, part = ("BTC", share) if share > bound else ("EURe", 1 - share)
-            self._share_why = f"desk: {symbol} is {part:.1%} of the inventory, at most {most:.1%}"
+            unit, part = (self._tokens.base, share) if share > bound else (self._tokens.quote, 1 - share)
+            self._share_why = f"desk: {unit.symbol} is {part:.1%} of the inventory, at most {most:.1%}"
 
-    def _move(self, at_ns: int, moved: PairAmounts) -> None:
+    def _move(self, at_ns: int, moved: TokenAmounts) -> None:
         day = at_ns // DAY_NS
-        self._moved[day] = self._moved.pop(day, NO_AMOUNTS) + moved
+        self._moved[day] = self._moved.pop(day, NO_AMOUNTS) + self._tokens.worth(moved)
         if len(self._moved) > DAYS_REMEMBERED:
             del self._moved[next(iter(self._moved))]
 

@@ -126,19 +126,19 @@ class SnapshotBuilder:
 
         The long lists come first; what shows whether the desk trades is read at one moment, in the last slice.
         """
-        trading, pair, book = self._trading, self._trading.pair, self._trading.book
+        trading, tokens, book = self._trading, self._trading.tokens, self._trading.book
         now = self._wall_ns()
         recent = _newest(reversed(trading.engine.recent))
-        newer = tuple(decision_row(pair, event, now) for event in recent[: SHOWN // 2])
+        newer = tuple(decision_row(tokens, event, now) for event in recent[: SHOWN // 2])
         yield
-        decisions = newer + tuple(decision_row(pair, event, now) for event in recent[SHOWN // 2 :])
+        decisions = newer + tuple(decision_row(tokens, event, now) for event in recent[SHOWN // 2 :])
         yield
-        quotes = tuple(quote_row(pair, quote, now) for quote in _newest(reversed(book.recent)))
+        quotes = tuple(quote_row(tokens, quote, now) for quote in _newest(reversed(book.recent)))
         yield
         settling = [quote for quote in reversed(book.recent) if quote.state == "settling"]
         fills: list[Quote] = settling + _newest(reversed(book.fills))
         executions = tuple(
-            fill_row(pair, quote, trading.markouts.of(quote.commitment.quote_hash), now) for quote in fills[:SHOWN]
+            fill_row(tokens, quote, trading.markouts.of(quote.commitment.quote_hash), now) for quote in fills[:SHOWN]
         )
         yield
         journal = tuple(journal_row(action, now) for action in reversed(tuple(self._journal.entries)))
@@ -162,8 +162,8 @@ class SnapshotBuilder:
         journal: tuple[JournalRow, ...],
     ) -> Snapshot:
         trading, funding, now = self._trading, self._funding, self._wall_ns()
-        pair, book, engine = trading.pair, trading.book, trading.engine
-        view, monotonic_ns = engine.view(), self._monotonic_ns()
+        tokens, book, engine = trading.tokens, trading.book, trading.engine
+        view, monotonic_ns = engine.view(tokens.markets[0]), self._monotonic_ns()
         prices = engine.prices(view)
         self._seq += 1
         writer = self._writer.state()
@@ -187,7 +187,7 @@ class SnapshotBuilder:
             withdrawals_frozen=funding.freeze.frozen,
             attached=len(self._stream),
             inventory=inventory_state(
-                pair, trading.inventory, trading.deposits, book.reservations, trading.params, view.mid, now
+                tokens, trading.inventory, trading.deposits, book.reservations, trading.params, view.mid, now
             ),
             deposits=deposit_rows(trading.deposits, now, SHOWN),
             deposits_age_ms=age_ms(now, trading.deposits.at_ns),
@@ -198,10 +198,10 @@ class SnapshotBuilder:
             health=healths(trading, self._writer, self._supervisor, now),
             limits=trading.limits.current,
             counts=self.counts(),
-            alive=live_quotes(pair, book.reservations, now),
+            alive=live_quotes(tokens, book.reservations, now),
             reaction=self._reaction,
             relay_latency=self._latency,
-            deposit_addresses=address_rows(pair, trading.deposits, now),
+            deposit_addresses=address_rows(tokens, trading.deposits, now),
             withdrawals=withdrawal_rows(trading.withdrawals, trading.deposits, now),
             freeze_left_ms=funding.freeze.left_ms(),
             withdrawal_defaults=tuple(funding.defaults.items()),

@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 from cockpit.desk.funding.deposits import DepositTracker
+from cockpit.desk.inventory.reconciliation import BalanceLedger
 from cockpit.desk.inventory.sync import Inventory
 from cockpit.desk.market.pricing import PriceParams
 from cockpit.desk.quote_book.reservations import Reservations
@@ -11,13 +12,34 @@ from cockpit.model.snapshot import (
     InventoryRow,
     InventoryState,
 )
-from venue.protocol.assets import Market
+from venue.protocol.assets import Token
+from venue.protocol.tokens import TokenTable
 
 _CENT = Decimal("0.01")
 
 
+def shown_tokens(
+    tokens: TokenTable, ledger: BalanceLedger, deposits: DepositTracker, reservations: Reservations
+) -> list[Token]:
+    """Return the tokens that matter to the account, and one of each underlying in any case.
+
+    A token matters that it has, had, or is about to have.
+    """
+    known = (ledger.balance, ledger.opening, ledger.filled, ledger.deposited, ledger.withdrawn, ledger.unexplained)
+
+    def matters(token: Token) -> bool:
+        held = any(amounts is not None and amounts[token.token_id] for amounts in known)
+        return held or reservations.reserved(token.token_id) != 0 or bool(deposits.pending_amount(token))
+
+    shown = [token for token in tokens.tokens if matters(token)]
+    for underlying in (tokens.base, tokens.quote):
+        if not any(token.underlying == underlying for token in shown):
+            shown.append(tokens.of(underlying)[0])
+    return sorted(shown, key=tokens.tokens.index)
+
+
 def inventory_state(
-    pair: Market,
+    tokens: TokenTable,
     inventory: Inventory,
     deposits: DepositTracker,
     reservations: Reservations,
@@ -25,18 +47,19 @@ def inventory_state(
     mid: Decimal | None,
     now_ns: int,
 ) -> InventoryState:
-    """Return both assets with the terms of their reconciliation, and the share of BTC in the whole value."""
+    """Return the tokens with the terms of their reconciliation, and the share of BTC in the whole value."""
     ledger = inventory.ledger
     balance, opening = ledger.balance, ledger.opening
-    share = pair.base_share(balance, mid) if balance is not None and mid is not None else None
+    share = tokens.share(balance, mid) if balance is not None and mid is not None else None
     rows = []
-    for asset in (pair.base, pair.quote):
-        held = None if balance is None else pair.amount(asset, balance)
+    for asset in shown_tokens(tokens, inventory.ledger, deposits, reservations):
+        token_id = asset.token_id
+        held = None if balance is None else balance[token_id]
         reserved = reservations.reserved(asset.token_id)
         value = None
         if held is not None:
             amount = asset.to_decimal(held)
-            value = amount if asset is pair.quote else None if mid is None else (amount * mid)
+            value = amount if asset.underlying == tokens.quote else None if mid is None else (amount * mid)
         rows.append(
             InventoryRow(
                 symbol=asset.symbol,
@@ -45,13 +68,13 @@ def inventory_state(
                 reserved=asset.to_decimal(reservations.committed(asset.token_id)),
                 spendable=None if held is None else asset.to_decimal(max(0, held - reserved)),
                 leaving=asset.to_decimal(reservations.leaving(asset.token_id)),
-                withdrawn=asset.to_decimal(pair.amount(asset, ledger.withdrawn)),
-                accepted=asset.to_decimal(pair.amount(asset, ledger.accepted)),
+                withdrawn=asset.to_decimal(ledger.withdrawn[token_id]),
+                accepted=asset.to_decimal(ledger.accepted[token_id]),
                 pending_in=asset.to_decimal(deposits.pending_amount(asset)),
-                opening=None if opening is None else asset.to_decimal(pair.amount(asset, opening)),
-                filled=asset.to_decimal(pair.amount(asset, ledger.filled)),
-                deposited=asset.to_decimal(pair.amount(asset, ledger.deposited)),
-                unexplained=None if balance is None else asset.to_decimal(pair.amount(asset, ledger.unexplained)),
+                opening=None if opening is None else asset.to_decimal(opening[token_id]),
+                filled=asset.to_decimal(ledger.filled[token_id]),
+                deposited=asset.to_decimal(ledger.deposited[token_id]),
+                unexplained=None if balance is None else asset.to_decimal(ledger.unexplained[token_id]),
                 value_eur=None if value is None else value.quantize(_CENT),
             )
         )

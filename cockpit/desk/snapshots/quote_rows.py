@@ -13,13 +13,14 @@ from cockpit.model.snapshot import (
     LiveQuotes,
     QuoteRow,
 )
-from venue.protocol.assets import Market, Token
+from venue.protocol.assets import Underlying
+from venue.protocol.tokens import TokenTable
 from venue.protocol.units import NS_PER_MS
 
 _CENT = Decimal("0.01")
 
 
-def decision_row(pair: Market, event: TradeDecision, now_ns: int) -> DecisionRow:
+def decision_row(tokens: TokenTable, event: TradeDecision, now_ns: int) -> DecisionRow:
     """Return a decision with the numbers of the check that decided it."""
     edge = None
     if event.amount_in and event.amount_out and event.notional is not None and event.edge is not None:
@@ -30,7 +31,7 @@ def decision_row(pair: Market, event: TradeDecision, now_ns: int) -> DecisionRow
         quote_id=event.quote_id,
         age_ms=max(0, (now_ns - event.at_ns) // NS_PER_MS),
         side=event.side,
-        notional=None if event.notional is None else pair.quote.to_decimal(event.notional),
+        notional=None if event.notional is None else tokens.quote.to_decimal(event.notional),
         price=event.price,
         edge_bps=edge,
         actionable=event.actionable,
@@ -41,9 +42,9 @@ def decision_row(pair: Market, event: TradeDecision, now_ns: int) -> DecisionRow
     )
 
 
-def quote_row(pair: Market, quote: Quote, now_ns: int) -> QuoteRow:
+def quote_row(tokens: TokenTable, quote: Quote, now_ns: int) -> QuoteRow:
     commitment = quote.commitment
-    gives, takes = pair.asset(commitment.asset_out), pair.asset(commitment.asset_in)
+    gives, takes = tokens.token(commitment.asset_out), tokens.token(commitment.asset_in)
     over = quote.state in OVER
     return QuoteRow(
         quote_hash=commitment.quote_hash,
@@ -54,7 +55,7 @@ def quote_row(pair: Market, quote: Quote, now_ns: int) -> QuoteRow:
         gives_symbol=gives.symbol,
         takes=takes.to_decimal(commitment.amount_in),
         takes_symbol=takes.symbol,
-        price=_price(*_base_and_quote(pair, commitment)),
+        price=_price(*_base_and_quote(tokens, commitment)),
         left_ms=0 if over else max(0, (commitment.deadline_ns - now_ns) // NS_PER_MS),
         life_ms=(commitment.deadline_ns - commitment.sent_ns) // NS_PER_MS,
         outcome="no salt" if quote.salt_invalid and quote.used_height is None and not over else quote.state,
@@ -63,11 +64,11 @@ def quote_row(pair: Market, quote: Quote, now_ns: int) -> QuoteRow:
     )
 
 
-def fill_row(pair: Market, quote: Quote, marked: Marked, now_ns: int) -> FillRow:
+def fill_row(tokens: TokenTable, quote: Quote, marked: Marked, now_ns: int) -> FillRow:
     """Return a fill, confirmed once the Verifier's balances show it, and its markouts."""
     commitment = quote.commitment
-    base, paid = _base_and_quote(pair, commitment)
-    notional = commitment.amount_out if commitment.side == "buy" else commitment.amount_in
+    base, paid = _base_and_quote(tokens, commitment)
+    notional = tokens.quote.to_units(paid)
     amounts = Amounts(commitment.amount_in, commitment.amount_out, notional, commitment.edge)
     return FillRow(
         quote_hash=commitment.quote_hash,
@@ -84,25 +85,26 @@ def fill_row(pair: Market, quote: Quote, marked: Marked, now_ns: int) -> FillRow
     )
 
 
-def live_quotes(pair: Market, reservations: Reservations, now_ns: int) -> LiveQuotes:
+def live_quotes(tokens: TokenTable, reservations: Reservations, now_ns: int) -> LiveQuotes:
     """Return the sums of the signed quotes that may still be settled."""
     last = reservations.last_release_ns()
 
-    def total(asset: Token) -> Decimal:
-        return asset.to_decimal(reservations.committed(asset.token_id))
+    def total(underlying: Underlying) -> Decimal:
+        of = tokens.of(underlying)
+        return sum((token.to_decimal(reservations.committed(token.token_id)) for token in of), Decimal(0))
 
     return LiveQuotes(
         quotes=len(reservations),
-        btc=total(pair.base),
-        eure=total(pair.quote),
+        btc=total(tokens.base),
+        eure=total(tokens.quote),
         last_death_ms=max(0, (last - now_ns) // NS_PER_MS) if last else 0,
     )
 
 
-def _base_and_quote(pair: Market, commitment: Commitment) -> tuple[Decimal, Decimal]:
-    if commitment.side == "buy":
-        return pair.base.to_decimal(commitment.amount_in), pair.quote.to_decimal(commitment.amount_out)
-    return pair.base.to_decimal(commitment.amount_out), pair.quote.to_decimal(commitment.amount_in)
+def _base_and_quote(tokens: TokenTable, commitment: Commitment) -> tuple[Decimal, Decimal]:
+    taken = tokens.token(commitment.asset_in).to_decimal(commitment.amount_in)
+    given = tokens.token(commitment.asset_out).to_decimal(commitment.amount_out)
+    return (taken, given) if commitment.side == "buy" else (given, taken)
 
 
 def _price(base: Decimal, quote: Decimal) -> Decimal:

@@ -12,7 +12,7 @@ from cockpit.model.snapshot import (
     WithdrawalRow,
 )
 from venue.bridges.poa.withdrawals import BridgeWithdrawal
-from venue.protocol.assets import Market
+from venue.protocol.tokens import TokenTable
 from venue.protocol.units import NS_PER_MS
 
 
@@ -35,10 +35,10 @@ def deposit_rows(tracker: DepositTracker, now_ns: int, shown: int) -> tuple[Depo
     return tuple(rows)
 
 
-def address_rows(pair: Market, tracker: DepositTracker, now_ns: int) -> tuple[DepositAddressRow, ...]:
-    """Return where to send each asset; none before the bridge has returned its address."""
+def address_rows(tokens: TokenTable, tracker: DepositTracker, now_ns: int) -> tuple[DepositAddressRow, ...]:
+    """Return where to send to on each chain; none before the bridge has returned its address."""
     rows = []
-    for asset in (pair.base, pair.quote):
+    for asset in {token.chain: token for token in reversed(tokens.tokens)}.values():
         found, token = tracker.addresses.get(asset.symbol), tracker.tokens.get(asset.symbol)
         if found is None:
             continue

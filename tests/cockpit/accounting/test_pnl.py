@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cockpit.accounting.pnl import InventoryChange, Pnl, average_cost_pnl, value_at_mid
-from venue.protocol.tokens import BTC_EURE
+from venue.protocol.tokens import BITCOIN, EURO
 
 EURE = 10**18
 MIDS = st.decimals(Decimal(1), Decimal(10**6), places=8)
@@ -18,7 +18,7 @@ FLOWS = st.builds(lambda base, mid: InventoryChange(base, 0, mid), SATS, MIDS)
 
 
 def pnl(*args: Any) -> Pnl:
-    return average_cost_pnl(BTC_EURE, *args)
+    return average_cost_pnl(BITCOIN, EURO, *args)
 
 
 def test_a_bitcoin_bought_and_sold_realises_the_difference() -> None:
@@ -65,17 +65,20 @@ def test_realised_and_unrealised_are_the_change_in_value_less_money_in_and_out(
     sums = pnl(held, first, moves, last)
     base = held + sum(move.base for move in moves)
     cash = sum(move.quote for move in moves if move.mid is None)
-    brought = sum(value_at_mid(BTC_EURE, move.base, move.mid) for move in moves if move.mid is not None)
-    change = value_at_mid(BTC_EURE, base, last) + cash - value_at_mid(BTC_EURE, held, first)
+    brought = sum(value_at_mid(BITCOIN, EURO, move.base, move.mid) for move in moves if move.mid is not None)
+    change = value_at_mid(BITCOIN, EURO, base, last) + cash - value_at_mid(BITCOIN, EURO, held, first)
     assert sums.total == sums.realised + sums.unrealised == change - brought
 
 
 @given(st.integers(1, 10**14), MIDS, MIDS)
 def test_without_a_move_nothing_is_realised(held: int, first: Decimal, last: Decimal) -> None:
     sums = pnl(held, first, [], last)
-    assert (sums.realised, sums.total) == (0, value_at_mid(BTC_EURE, held, last) - value_at_mid(BTC_EURE, held, first))
+    assert (sums.realised, sums.total) == (
+        0,
+        value_at_mid(BITCOIN, EURO, held, last) - value_at_mid(BITCOIN, EURO, held, first),
+    )
 
 
 def test_a_mid_with_too_many_decimals_is_refused() -> None:
     with pytest.raises(ValueError, match="8 decimals"):
-        value_at_mid(BTC_EURE, 1, Decimal("1.000000001"))
+        value_at_mid(BITCOIN, EURO, 1, Decimal("1.000000001"))

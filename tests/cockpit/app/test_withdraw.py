@@ -87,7 +87,7 @@ async def test_whole_tokens_are_sent_as_base_units(desk: FakeDesk, link: DeskCli
     assert desk.bodies("withdraw") == []
 
 
-NO_AMOUNTS = {
+NOTHING = {
     "1e3": "in digits with a point",
     "0,5": "in digits with a point",
     "٣": "in digits with a point",
@@ -107,7 +107,7 @@ async def test_what_is_no_amount_is_refused_by_its_field_and_sends_nothing(desk:
     async with cockpit(link, NARROW) as driven:
         await to_form(driven)
         await driven.press("tab")
-        for text, problem in NO_AMOUNTS.items():
+        for text, problem in NOTHING.items():
             await paste(driven, text)
             await driven.hides(problem)
             await driven.press("enter", "enter", "enter")

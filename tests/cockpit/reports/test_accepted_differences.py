@@ -18,10 +18,12 @@ from cockpit.reports.trading_report import trading_report
 from storage.history import Run
 from storage.reader import Span, find_run
 from storage.reporting.differences import ACCEPT_COMMAND, DIFFERENCE_COMMAND, UnexplainedDifference
+from tests.support.amounts import btc_eure
 from tests.support.desk.builders import NOW
 from tests.support.history.engines import Engine, PostgresEngine, SqliteEngine
 from tests.support.history.small_history import EUR, balances, mid
-from venue.protocol.assets import NO_AMOUNTS, PairAmounts
+from venue.protocol.amounts import NOTHING, TokenAmounts
+from venue.protocol.tokens import DEFAULT_TOKENS
 from venue.protocol.units import NS_PER_S
 
 BTC_UNITS, EURE_UNITS = 7, -2 * EUR
@@ -32,7 +34,7 @@ def at(second: int) -> int:
     return NOW + second * NS_PER_S
 
 
-def aside(second: int, amounts: PairAmounts, before: PairAmounts, shown: int) -> OperatorAction:
+def aside(second: int, amounts: TokenAmounts, before: TokenAmounts, shown: int) -> OperatorAction:
     arguments = msgspec.json.encode(UnexplainedDifference(amounts, before, at(shown))).decode()
     return OperatorAction(
         at_ns=at(second),
@@ -66,11 +68,11 @@ def events() -> list[AnyEvent]:
         mid(0, "50000"),
         *balances(0, *held),
         *balances(10, *later),
-        aside(12, PairAmounts(BTC_UNITS, EURE_UNITS), NO_AMOUNTS, shown=12),
+        aside(12, btc_eure(BTC_UNITS, EURE_UNITS), NOTHING, shown=12),
         *balances(12, *later),
         *balances(16, *later),
         accept(18, False, "too early"),
-        aside(20, NO_AMOUNTS, PairAmounts(BTC_UNITS, EURE_UNITS), shown=16),
+        aside(20, NOTHING, btc_eure(BTC_UNITS, EURE_UNITS), shown=16),
         accept(20, True, WHY),
         mid(25, "60000"),
         *balances(30, *later),
@@ -99,7 +101,7 @@ def where(engine: Engine, tmp_path: Path) -> Path | str:
 
 def report_of(where: Path | str, span: Span | None = None) -> TradingReport:
     with reader_of(where) as reader:
-        return trading_report(reader, span or find_run(reader, "last").span)
+        return trading_report(reader, span or find_run(reader, "last").span, DEFAULT_TOKENS)
 
 
 def units(change: AssetChange) -> tuple[Decimal | None, ...]:

@@ -23,6 +23,7 @@ from tests.support.desk.builders import NOW, request, view
 from tests.support.desk.views import VIEWS
 from tests.support.history import small_history as small
 from tests.support.processes.command import run
+from venue.protocol.tokens import DEFAULT_TOKENS
 from venue.protocol.units import NS_PER_S
 
 SIDES: tuple[Side, ...] = ("buy", "sell")
@@ -59,17 +60,17 @@ def test_a_replay_under_its_own_settings_reproduces_every_decision(
         over_ns = None if lives_s is None else at_ns + lives_s * NS_PER_S
         made = record(f"q-{second}", seen, side, amount, at_ns, sent=True, over_ns=over_ns)
         every.append(msgspec.structs.replace(made, sent=made.decision.reason == "quote"))
-    ran = replay(every, RuleChanges())
+    ran = replay(every, RuleChanges(), DEFAULT_TOKENS)
     assert (ran.same, ran.differences) == (len(every), ())
     assert ran.recorded == ran.replayed
 
 
 def test_a_wider_spread_earns_more_and_a_smaller_limit_refuses() -> None:
     every = [record("q", view(), "buy", 8_000, sent=True)]
-    wider = replay(every, changes_of(["STRATEGY_HALF_SPREAD_BPS=40"], armed=False))
+    wider = replay(every, changes_of(["STRATEGY_HALF_SPREAD_BPS=40"], armed=False), DEFAULT_TOKENS)
     assert wider.replayed.quoted == 1
     assert wider.replayed.edge == every[0].decision.edge * 2 if every[0].decision.edge else False
-    smaller = replay(every, changes_of(["STRATEGY_MAX_NOTIONAL_EURE=1"], armed=False))
+    smaller = replay(every, changes_of(["STRATEGY_MAX_NOTIONAL_EURE=1"], armed=False), DEFAULT_TOKENS)
     assert (smaller.replayed.quoted, smaller.replayed.reasons) == (0, {"notional": 1})
     assert (smaller.recorded.quoted, smaller.same) == (1, 0)
 
@@ -81,7 +82,7 @@ def test_replayed_quotes_are_committed_instead_of_the_recorded_ones() -> None:
         record("first", held, "sell", 36 * 10**17, sent=False),
         record("second", held, "sell", 29 * 10**17, NOW + NS_PER_S, sent=True),
     ]
-    ran = replay(every, RuleChanges(limits={"max_notional_eure": Decimal(5)}))
+    ran = replay(every, RuleChanges(limits={"max_notional_eure": Decimal(5)}), DEFAULT_TOKENS)
     assert ran.recorded.reasons == {"notional": 1, "quote": 1}
     assert ran.replayed.reasons == {"quote": 1, "covered": 1}
     assert ran.replayed.peak_btc > ran.recorded.peak_btc > 0
@@ -89,14 +90,14 @@ def test_replayed_quotes_are_committed_instead_of_the_recorded_ones() -> None:
 
 def test_as_if_armed() -> None:
     every = [record("q", view(strategy_armed=False, executor_armed=False), "buy", 8_000, sent=False)]
-    assert replay(every, RuleChanges()).replayed.reasons == {"strategy_armed": 1}
-    assert replay(every, changes_of([], armed=True)).replayed.reasons == {"quote": 1}
+    assert replay(every, RuleChanges(), DEFAULT_TOKENS).replayed.reasons == {"strategy_armed": 1}
+    assert replay(every, changes_of([], armed=True), DEFAULT_TOKENS).replayed.reasons == {"quote": 1}
 
 
 def test_a_decision_whose_record_is_incomplete_is_counted_apart() -> None:
     kept = record("q", view(), "buy", 8_000, sent=True)
     old = msgspec.structs.replace(kept, decision=msgspec.structs.replace(kept.decision, view=""), limits=None)
-    ran = replay([old], RuleChanges())
+    ran = replay([old], RuleChanges(), DEFAULT_TOKENS)
     assert (ran.decisions, ran.without_record, ran.same) == (1, 1, 0)
 
 

@@ -20,6 +20,7 @@ from storage.sqlite.reader import SqliteReader
 from tests.support.desk.builders import NOW
 from tests.support.history import small_history as small
 from tests.support.processes.command import GOOD, env_file, run
+from venue.protocol.tokens import DEFAULT_TOKENS
 
 
 @pytest.fixture
@@ -42,20 +43,22 @@ def test_all_output_is_the_same(path: Path, url: str) -> None:
         span = find_run(file, "last").span
         assert find_run(server, "run-").span == span
         for part in (span, Span(span.from_ns + 15 * 10**9, span.to_ns - 20 * 10**9), Span(0, 1)):
-            assert trading_report(server, part, with_fills=True) == trading_report(file, part, with_fills=True)
+            assert trading_report(server, part, DEFAULT_TOKENS, with_fills=True) == trading_report(
+                file, part, DEFAULT_TOKENS, with_fills=True
+            )
             assert list(recorded_decisions(server, part)) == list(recorded_decisions(file, part))
         for name in names:
             lives = [
                 quote_trace_text.as_json(trace_quote(reader, *find_quote(reader, name))) for reader in (file, server)
             ]
             assert lives[0] == lives[1]
-        again = replay(recorded_decisions(server, span), RuleChanges())
+        again = replay(recorded_decisions(server, span), RuleChanges(), DEFAULT_TOKENS)
     assert again.same == again.decisions > 0
 
 
 def test_a_report_neither_sees_nor_delays_a_desk_that_writes(url: str, tmp_path: Path) -> None:
     with PostgresReader(url) as reader:
-        before = trading_report(reader, Span(0, 2**62))
+        before = trading_report(reader, Span(0, 2**62), DEFAULT_TOKENS)
         history = PostgresHistory(url, Journal(tmp_path / "history.journal"))
 
         async def live() -> None:
@@ -64,9 +67,9 @@ def test_a_report_neither_sees_nor_delays_a_desk_that_writes(url: str, tmp_path:
             await history.close(NOW)
 
         asyncio.run(live())
-        assert trading_report(reader, Span(0, 2**62)) == before
+        assert trading_report(reader, Span(0, 2**62), DEFAULT_TOKENS) == before
     with PostgresReader(url) as reader:
-        assert trading_report(reader, Span(0, 2**62)).runs == 2
+        assert trading_report(reader, Span(0, 2**62), DEFAULT_TOKENS).runs == 2
 
 
 def test_the_command(url: str, tmp_path: Path) -> None:

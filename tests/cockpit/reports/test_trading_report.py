@@ -21,7 +21,7 @@ from storage.sqlite.reader import SqliteReader
 from tests.support.desk.builders import NOW
 from tests.support.history import small_history as small
 from tests.support.processes.command import run
-from venue.protocol.tokens import BTC, EURE
+from venue.protocol.tokens import BTC, DEFAULT_TOKENS, EURE
 from venue.protocol.units import NS_PER_S
 
 
@@ -32,7 +32,7 @@ def path(tmp_path: Path) -> Path:
 
 def of_the_run(path: Path) -> TradingReport:
     with SqliteReader(path) as reader:
-        return trading_report(reader, find_run(reader, "last").span, with_fills=True)
+        return trading_report(reader, find_run(reader, "last").span, DEFAULT_TOKENS, with_fills=True)
 
 
 def test_counts(path: Path) -> None:
@@ -113,9 +113,9 @@ def test_markouts(path: Path) -> None:
 def test_a_span_includes_its_start_and_excludes_its_end(path: Path) -> None:
     with SqliteReader(path) as reader:
         at = [NOW + second * NS_PER_S for second in (10, 20)]
-        assert sum(side.fills for side in trading_report(reader, Span(at[0], at[1])).sides) == 1
-        assert sum(side.fills for side in trading_report(reader, Span(at[0], at[1] + 1)).sides) == 2
-        assert trading_report(reader, Span(0, NOW)).profit is None
+        assert sum(side.fills for side in trading_report(reader, Span(at[0], at[1]), DEFAULT_TOKENS).sides) == 1
+        assert sum(side.fills for side in trading_report(reader, Span(at[0], at[1] + 1), DEFAULT_TOKENS).sides) == 2
+        assert trading_report(reader, Span(0, NOW), DEFAULT_TOKENS).profit is None
 
 
 def test_the_command(path: Path, tmp_path: Path) -> None:

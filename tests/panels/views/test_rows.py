@@ -242,8 +242,7 @@ def test_requests_are_named_by_market_the_busiest_first() -> None:
     rows = (demand("BTC/EURe", buys=2), demand("nBTC/EURe", buys=1_230, sells=11), demand("qBTC/EURe"))
     busy = replace(none, demand_by_market=rows, demand_ms=3_600_000)
     assert demand_line(busy)[0].text == (
-        "requests/h nBTC/EURe 1,241 (buy 1,230, sell 11) · BTC/EURe 2 (buy 2, sell 0) · qBTC/EURe 0 · "
-        "other pairs 1,080"
+        "requests/h nBTC/EURe 1,241 (buy 1,230, sell 11) · BTC/EURe 2 (buy 2, sell 0) · qBTC/EURe 0 · other pairs 1,080"
     )
     early = replace(busy, demand_ms=125_000)
     assert demand_line(early)[0].text.startswith("requests in 2m05s nBTC/EURe")

@@ -12,6 +12,7 @@ from storage.postgres.reader import PostgresReader
 from storage.reader import Reader, find_run
 from storage.rows import TABLES
 from storage.sqlite.reader import SqliteReader
+from venue.protocol.tokens import DEFAULT_TOKENS
 
 FEW = ("runs", "prepared_withdrawals")
 WHOLE = tuple(f"SCAN {name}" for name in (*(table.name for table in TABLES), "r", "c", "d", "s", "p", "m"))
@@ -54,7 +55,7 @@ def test_postgres_reads_no_table_as_a_whole(url: str) -> None:
 
 def test_a_built_history_is_reported(path: Path) -> None:
     with SqliteReader(path) as reader:
-        report = trading_report(reader, find_run(reader, "last").span)
+        report = trading_report(reader, find_run(reader, "last").span, DEFAULT_TOKENS)
     assert (report.demands, report.decisions, report.sent, sum(side.fills for side in report.sides)) == (
         600,
         600,

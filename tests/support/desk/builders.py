@@ -65,7 +65,7 @@ def request(
 def view(**changes: object) -> DeskView:
     """A view under which a small request is quoted, with some of its values changed."""
     passing = DeskView(
-        pair=BTC_EURE,
+        market=BTC_EURE,
         limits=Limits(max_asset_share=Decimal(1)),
         params=PriceParams(),
         strategy_armed=True,

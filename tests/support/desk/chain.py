@@ -17,24 +17,25 @@ from cockpit.desk.quote_book.reservations import Commitment, Reservations
 from cockpit.model.environment import Environment
 from cockpit.model.events import IntentInventory, TradeResult
 from storage.sqlite.history import SqliteHistory
+from tests.support.amounts import btc_eure
 from tests.support.desk.builders import Clock, commitment
 from tests.support.recorder import MemoryRecorder
 from tests.support.settings import loopback
 from venue.near.rpc import Block, Finality, NearRpc
-from venue.protocol.assets import PairAmounts
-from venue.protocol.tokens import BTC_EURE
+from venue.protocol.amounts import TokenAmounts
+from venue.protocol.tokens import BTC, DEFAULT_TOKENS, EURE
 from venue.protocol.units import NS_PER_S
 from venue.relay.messages import QuoteStatus
 from venue.transport.errors import UnreachableError
 from venue.verifier import Balances, NonceState, Verifier
 
-OPENING = PairAmounts(10**8, 50_000)
+OPENING = btc_eure(10**8, 50_000)
 
 
 class State:
     """The chain at one height."""
 
-    def __init__(self, height: int, at_ns: int, balances: PairAmounts, used: frozenset[str]) -> None:
+    def __init__(self, height: int, at_ns: int, balances: TokenAmounts, used: frozenset[str]) -> None:
         self.height, self.at_ns, self.balances, self.used = height, at_ns, balances, used
 
 
@@ -61,13 +62,13 @@ class Chain:
     def advance(self, base: int = 0, quote: int = 0, nonce: str | None = None) -> None:
         """Add a block, with a change of the balances."""
         head = self.head
-        balances = head.balances + PairAmounts(base, quote)
+        balances = head.balances + btc_eure(base, quote)
         used = head.used if nonce is None else head.used | {nonce}
         self.states.append(State(head.height + 1, self.clock(), balances, used))
 
     def settle(self, made: Commitment) -> None:
-        moved = movement(BTC_EURE, made)
-        self.advance(moved.amounts.base, moved.amounts.quote, made.nonce)
+        moved = movement(made)
+        self.advance(moved.amounts[BTC.token_id], moved.amounts[EURE.token_id], made.nonce)
 
 
 class ChainVerifier(Verifier):
@@ -82,7 +83,7 @@ class ChainVerifier(Verifier):
         if "balances" in self._chain.down:
             raise UnreachableError("the node does not answer")
         seen = self._chain.seen
-        return Balances((seen.balances.base, seen.balances.quote), seen.height)
+        return Balances((seen.balances[BTC.token_id], seen.balances[EURE.token_id]), seen.height)
 
     async def nonce(self, account: str, nonce_b64: str, *, finality: Finality = "optimistic") -> NonceState:
         self._chain.asked_nonces.append(nonce_b64)
@@ -149,10 +150,10 @@ class InventoryHarness:
         env = Environment(wall_ns=self.clock)
         self.book = QuoteBook(self.reservations, env=env, recorder=MemoryRecorder(self.results))
         withdrawals = NoWithdrawals()
-        reader = BalanceReader("maker.near", BTC_EURE, ChainVerifier(self.chain), env)
+        reader = BalanceReader("maker.near", DEFAULT_TOKENS, ChainVerifier(self.chain), env)
         startup = StartupReconciliation(
             load(None, loopback()),
-            BTC_EURE,
+            DEFAULT_TOKENS,
             self.book,
             reader,
             SqliteHistory(Path("unused")),
@@ -163,7 +164,7 @@ class InventoryHarness:
             run_id="run",
         )
         self.inventory = Inventory(
-            BTC_EURE,
+            DEFAULT_TOKENS,
             reader,
             ChainRpc(self.chain),
             self.book,
@@ -189,7 +190,7 @@ class InventoryHarness:
         if nonce is not None:
             made = msgspec.structs.replace(made, nonce=nonce)
         balance = self.inventory.ledger.balance
-        self.reservations.reserve(made, balance.quote if balance else 0)
+        self.reservations.reserve(made, balance[EURE.token_id] if balance else 0)
         self.book.sent(made, self._sent)
         self.book.on_answer(self._sent, None)
         return made

@@ -12,7 +12,7 @@ from cockpit.model.environment import Environment
 from cockpit.model.events import AnyEvent, OperatorAction
 from storage.errors import HistoryError
 from tests.support.desk.builders import Clock
-from venue.protocol.tokens import BTC_EURE
+from venue.protocol.tokens import DEFAULT_TOKENS
 
 
 class Desk:
@@ -36,7 +36,7 @@ class Desk:
         self.limits = LimitsInForce(Limits(), on_change=self.in_force.append)
         ids = iter(range(10**6))
         env = Environment(wall_ns=self.clock, monotonic_ns=self.clock, new_id=lambda: f"made-{next(ids)}")
-        self.trading = TradingState(self.limits, BTC_EURE, env)
+        self.trading = TradingState(self.limits, DEFAULT_TOKENS, env)
         self.control = CommandHandler(
             CommandJournal(env, self),
             self.arming,

@@ -21,13 +21,13 @@ from cockpit.desk.risk.trading_state import TradingState
 from cockpit.model.commands import Limits
 from cockpit.model.environment import Environment
 from cockpit.model.events import AnyEvent
+from tests.support.amounts import btc_eure
 from tests.support.desk.builders import MID, NOW, SALT
 from tests.support.desk.chain import InventoryHarness, State
 from tests.support.recorder import MemoryRecorder
 from tests.support.venue.relay_server import TOKEN, RelayServer, event, request_data, running
 from tests.support.waiting import until
-from venue.protocol.assets import PairAmounts
-from venue.protocol.tokens import BTC_EURE, DEFAULT_TOKENS
+from venue.protocol.tokens import DEFAULT_TOKENS
 from venue.reference.feed import Tick
 from venue.relay.client import Relay
 from venue.signing.signer import Signer
@@ -63,7 +63,7 @@ class Quoting:
     def __init__(self, url: str, *, declines: bool = False, quote_dry: bool = False) -> None:
         self.watched = InventoryHarness()
         self.clock = self.watched.clock
-        self.watched.chain.states = [State(1_000, NOW, PairAmounts(10**8, 50_000 * 10**18), frozenset())]
+        self.watched.chain.states = [State(1_000, NOW, btc_eure(10**8, 50_000 * 10**18), frozenset())]
         self.book = self.watched.book
         self.inventory = self.watched.inventory
         self.events: list[AnyEvent] = []
@@ -83,24 +83,24 @@ class Quoting:
         self.signer = Signer(
             SECRET,
             "maker.near",
-            BTC_EURE,
-            ceiling=max_notional(self.limits.current, BTC_EURE.quote),
+            DEFAULT_TOKENS,
+            ceiling=max_notional(self.limits.current, DEFAULT_TOKENS.quote),
             random=Counted(),
         )
         self.reference.on_mid = self._bound_signer
         monotonic_ns = self.ticking = Ticking()
         env = Environment(wall_ns=self.clock, monotonic_ns=monotonic_ns, jitter=lambda: 0.5)
         standing = Environment(wall_ns=self.clock, monotonic_ns=self.clock)
-        self.trading = TradingState(self.limits, BTC_EURE, standing)
+        self.trading = TradingState(self.limits, DEFAULT_TOKENS, standing)
         self.refusals = RejectionRate(60_000, env)
-        self.relay = Relay(url, lambda: TOKEN, BTC_EURE, env)
+        self.relay = Relay(url, lambda: TOKEN, DEFAULT_TOKENS, env)
         self.declines = Declines(self.relay)
         self.executor = Executor(self.signer, self.relay, self.book, expiry_margin_ms=5_000, env=env)
         self.executor.salt = SALT
         self.demand = DemandCounter(DEFAULT_TOKENS, 0)
         self.intake = QuoteEngine(
             run_id="run",
-            pair=BTC_EURE,
+            tokens=DEFAULT_TOKENS,
             params=PriceParams(),
             demand=self.demand,
             terms=QuoteTerms(shortest_ms=60_000, slack_ms=1_000, quote_dry=quote_dry),
@@ -124,7 +124,7 @@ class Quoting:
         self.on_lost = self.intake.on_lost
 
     def _bound_signer(self, mid: Decimal | None) -> None:
-        self.signer.base_ceiling = base_ceiling(BTC_EURE, self.limits.current, mid)
+        self.signer.base_ceiling = base_ceiling(DEFAULT_TOKENS, self.limits.current, mid)
 
     async def get_ready(self) -> None:
         """Read balances and a price, and arm both parts."""

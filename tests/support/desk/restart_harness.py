@@ -20,7 +20,7 @@ from tests.support.desk.builders import Clock, commitment
 from tests.support.desk.chain import Chain, ChainRpc, ChainVerifier, NoWithdrawals
 from tests.support.recorder import MemoryRecorder
 from tests.support.settings import loopback
-from venue.protocol.tokens import BTC_EURE
+from venue.protocol.tokens import DEFAULT_TOKENS
 from venue.protocol.units import NS_PER_MS
 from venue.transport.errors import UnreachableError
 
@@ -91,11 +91,11 @@ class DeskRun:
         env, recorder = Environment(wall_ns=clock), MemoryRecorder(self.volatile)
         self.book = QuoteBook(Reservations(), env=env, recorder=recorder)
         withdrawals = EarlierFlows(self.flows)
-        reader = BalanceReader("maker.near", BTC_EURE, ChainVerifier(chain), env)
+        reader = BalanceReader("maker.near", DEFAULT_TOKENS, ChainVerifier(chain), env)
         settings = load(None, loopback(QUOTE_DEATH_MARGIN_MS="0", QUOTE_MAX_DEADLINE_MS="60000"))
         self.startup = StartupReconciliation(
             settings,
-            BTC_EURE,
+            DEFAULT_TOKENS,
             self.book,
             reader,
             history,
@@ -106,7 +106,7 @@ class DeskRun:
             run_id=f"run-{number}",
         )
         self.inventory = Inventory(
-            BTC_EURE,
+            DEFAULT_TOKENS,
             reader,
             ChainRpc(chain),
             self.book,

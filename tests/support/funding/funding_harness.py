@@ -23,7 +23,8 @@ from storage.sqlite.history import SqliteHistory
 from storage.writer import HistoryWriter
 from tests.support.funding.withdrawal_venue import ADDRESSES
 from tests.support.waiting import until
-from venue.protocol.assets import NO_AMOUNTS, Token
+from venue.protocol.amounts import NOTHING
+from venue.protocol.assets import Token
 from venue.protocol.tokens import BTC
 from venue.sandbox.config import VenueConfig
 from venue.sandbox.server import Venue
@@ -177,7 +178,7 @@ class FundingRun:
         async def explained() -> bool:
             await self.trading.deposits.read()
             await inventory.sync("refresh")
-            return inventory.explained and inventory.ledger.unexplained == NO_AMOUNTS
+            return inventory.explained and inventory.ledger.unexplained == NOTHING
 
         await until(explained, 10, "the balances are explained")
 

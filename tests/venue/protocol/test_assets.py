@@ -39,15 +39,11 @@ def test_other_text_is_not_an_amount(text: str) -> None:
         EURE.to_units(Decimal(text))
 
 
-def test_each_asset_of_the_pair_has_the_other() -> None:
-    assert BTC_EURE.other(BTC.token_id) is EURE
-    assert BTC_EURE.other(EURE.token_id) is BTC
+def test_a_market_knows_its_two_tokens() -> None:
     assert BTC_EURE.asset(BTC.token_id) is BTC
     assert BTC_EURE.asset(EURE.token_id) is EURE
 
 
-def test_a_token_of_neither_side_belongs_to_no_asset() -> None:
-    with pytest.raises(KeyError):
-        BTC_EURE.other("nep141:usdc.near")
+def test_a_token_of_neither_side_is_not_the_markets() -> None:
     with pytest.raises(KeyError):
         BTC_EURE.asset("nep141:usdc.near")

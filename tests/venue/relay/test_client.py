@@ -12,7 +12,7 @@ import venue.relay.client as venue_relay
 from cockpit.model.environment import Environment
 from tests.support.venue.relay_server import TOKEN, RecordingListener, RelayServer, event, flat, request_data, running
 from tests.support.waiting import until
-from venue.protocol.tokens import BTC, BTC_EURE, EURE
+from venue.protocol.tokens import BTC, DEFAULT_TOKENS, EURE
 from venue.relay.client import REFUSED_HANDSHAKE, Relay
 from venue.relay.messages import QuoteStatus
 from venue.relay.streams import PLAIN, Streams
@@ -38,7 +38,7 @@ async def server() -> AsyncIterator[RelayServer]:
 
 def a_relay(url: str, token: str = TOKEN, streams: Streams = PLAIN) -> Relay:
     env = Environment(wall_ns=lambda: WALL_NS, monotonic_ns=iter(range(10**9)).__next__, jitter=lambda: 0.5)
-    return Relay(url, lambda: token, BTC_EURE, env, streams)
+    return Relay(url, lambda: token, DEFAULT_TOKENS, env, streams)
 
 
 def a_ping_is_out(relay: Relay) -> bool:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from cockpit.model.events import SwapDemand
 from tests.support.venue.relay_server import event, flat, request_data
 from venue.protocol.assets import MAX_AMOUNT
-from venue.protocol.tokens import BTC_EURE
+from venue.protocol.tokens import DEFAULT_TOKENS
 from venue.protocol.units import NS_PER_MS, NS_PER_S
 from venue.relay.errors import MalformedMessageError
 from venue.relay.messages import decode_message, read_event
@@ -27,7 +27,7 @@ TRUSTED = {
 
 
 def read(frame: object) -> SwapDemand:
-    found = read_event(decode_message(json.dumps(frame)), BTC_EURE, NOW)
+    found = read_event(decode_message(json.dumps(frame)), DEFAULT_TOKENS, NOW)
     assert isinstance(found, SwapDemand)
     return found
 
@@ -215,6 +215,6 @@ def test_what_is_optional_may_have_any_shape_and_everything_read_is_bounded(
 def test_metadata_nested_too_deep_to_read_is_unknown_and_the_request_stays() -> None:
     deep = "[" * 900 + "]" * 900
     frame = json.dumps(event(request_data(), metadata="DEEP")).replace('"DEEP"', f'{{"trusted_metadata":{deep}}}')
-    found = read_event(decode_message(frame), BTC_EURE, NOW)
+    found = read_event(decode_message(frame), DEFAULT_TOKENS, NOW)
     assert isinstance(found, SwapDemand)
     assert (found.dry, found.source) == (False, None)

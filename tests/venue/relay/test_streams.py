@@ -15,7 +15,7 @@ import venue.relay.client as relay_client
 from cockpit.model.environment import Environment
 from tests.support.venue.relay_server import TOKEN, Full, RecordingListener, RelayServer, event, request_data, running
 from tests.support.waiting import until
-from venue.protocol.tokens import BTC, BTC_EURE, EURE
+from venue.protocol.tokens import BTC, DEFAULT_TOKENS, EURE
 from venue.relay.client import REFUSED_HANDSHAKE, Relay
 from venue.relay.deliveries import MAX_REMEMBERED
 from venue.relay.frames import Decline
@@ -47,7 +47,7 @@ async def client(
     server: RelayServer, streams: Streams = FULL, *, listener: RecordingListener | None = None
 ) -> AsyncIterator[tuple[Relay, RecordingListener]]:
     listener = listener or RecordingListener()
-    relay = Relay(server.url, lambda: TOKEN, BTC_EURE, Environment(jitter=lambda: 0.5), streams)
+    relay = Relay(server.url, lambda: TOKEN, DEFAULT_TOKENS, Environment(jitter=lambda: 0.5), streams)
     task = asyncio.create_task(relay.run(listener))
     try:
         yield relay, listener
@@ -362,7 +362,7 @@ async def test_only_a_successful_settlement_is_one_and_it_counts_once_in_both_st
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from(["settled", "ready", "failed"])), max_size=20))
 def test_each_status_is_handed_over_once_in_any_order(sent: list[tuple[str, Any]]) -> None:
     listener = RecordingListener()
-    relay = Relay("ws://127.0.0.1:1", lambda: TOKEN, BTC_EURE, Environment())
+    relay = Relay("ws://127.0.0.1:1", lambda: TOKEN, DEFAULT_TOKENS, Environment())
     types = {"settled": None, "ready": "quote_ready_to_settle", "failed": "quote_settle_failed"}
     for name, kind in sent:
         message = settled(name, 1, event_type=types[kind])
@@ -441,7 +441,7 @@ async def test_a_decline_is_an_answer_without_a_signature_and_its_reply_is_not_o
 
 
 async def test_nothing_is_declined_without_a_connection(server: RelayServer) -> None:
-    relay = Relay(server.url, lambda: TOKEN, BTC_EURE, Environment())
+    relay = Relay(server.url, lambda: TOKEN, DEFAULT_TOKENS, Environment())
     with pytest.raises(WsClosedError):
         relay.decline("q-1", Decline("NO_LIQUIDITY"))
     assert relay.counters["declines"] == 0

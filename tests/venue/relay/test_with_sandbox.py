@@ -16,7 +16,7 @@ from tests.support.sandbox.maker import BTC, EURE, Maker, Signer, relay
 from tests.support.sandbox.rig import Launch, Rig
 from tests.support.venue.relay_server import RecordingListener
 from tests.support.waiting import until
-from venue.protocol.tokens import BTC_EURE
+from venue.protocol.tokens import DEFAULT_TOKENS
 from venue.relay.client import REFUSED_HANDSHAKE, Relay
 from venue.relay.streams import PLAIN_FORM, Streams
 
@@ -34,7 +34,9 @@ def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 async def client(rig: Rig, streams: Streams = FULL) -> AsyncIterator[tuple[Relay, RecordingListener]]:
     """A client as one process would run it: another one afterwards remembers nothing."""
     listener, env = RecordingListener(), Environment(jitter=lambda: 0.5)
-    found = Relay(rig.env["NEAR_INTENTS_RELAY_WS_URL"], lambda: rig.env["NEAR_INTENTS_API_KEY"], BTC_EURE, env, streams)
+    found = Relay(
+        rig.env["NEAR_INTENTS_RELAY_WS_URL"], lambda: rig.env["NEAR_INTENTS_API_KEY"], DEFAULT_TOKENS, env, streams
+    )
     task = asyncio.create_task(found.run(listener))
     try:
         await until(lambda: found.state == "ok")

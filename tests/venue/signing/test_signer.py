@@ -13,7 +13,7 @@ from nacl.signing import SigningKey, VerifyKey
 from venue.protocol.assets import MAX_AMOUNT
 from venue.protocol.nep413 import nep413_hash
 from venue.protocol.nonce import decode_nonce, unpack_nonce
-from venue.protocol.tokens import BTC, BTC_EURE, EURE
+from venue.protocol.tokens import BTC, DEFAULT_TOKENS, EURE
 from venue.relay.frames import SignedData
 from venue.sandbox.wire.errors import ContractPanicError
 from venue.sandbox.wire.payload import TokenDiff, open_payload
@@ -31,7 +31,7 @@ NOW_NS = 1_790_000_000_123_456_789
 
 
 def a_signer(secret: str = SECRET_64, ceiling: int = CEILING) -> Signer:
-    signer = Signer(secret, "maker.near", BTC_EURE, ceiling=ceiling, random=lambda size: b"\x07" * size)
+    signer = Signer(secret, "maker.near", DEFAULT_TOKENS, ceiling=ceiling, random=lambda size: b"\x07" * size)
     signer.base_ceiling = MAX_AMOUNT
     return signer
 
@@ -100,7 +100,7 @@ def test_the_iso_text_is_read_back_to_the_same_millisecond(deadline_ns: int) -> 
 
 
 def test_the_base_ceiling_limits_the_base_asset_and_starts_at_zero() -> None:
-    signer = Signer(SECRET_64, "maker.near", BTC_EURE, ceiling=CEILING, random=lambda size: b"\x07" * size)
+    signer = Signer(SECRET_64, "maker.near", DEFAULT_TOKENS, ceiling=CEILING, random=lambda size: b"\x07" * size)
     with pytest.raises(RefusedToSignError, match="base amount"):
         signer.sign_quote(
             asset_in=EURE.token_id, amount_in=1, asset_out=BTC.token_id, amount_out=1, deadline_ns=NOW_NS, salt=SALT
@@ -168,7 +168,7 @@ def test_the_message_is_plain_json_from_the_makers_side() -> None:
 
 def test_every_signature_has_a_nonce_of_its_own() -> None:
     drawn = iter(bytes([number]) * 15 for number in range(9))
-    signer = Signer(SECRET_64, "maker.near", BTC_EURE, ceiling=CEILING, random=lambda size: next(drawn))
+    signer = Signer(SECRET_64, "maker.near", DEFAULT_TOKENS, ceiling=CEILING, random=lambda size: next(drawn))
     nonces = {
         signer.sign_quote(
             asset_in=BTC.token_id, amount_in=1, asset_out=EURE.token_id, amount_out=1, deadline_ns=NOW_NS, salt=SALT

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from cockpit.model.events import WithdrawalPrepared
 from tests.support.funding.withdrawal_venue import ADDRESSES
 from venue.protocol.assets import MAX_AMOUNT, Token
-from venue.protocol.tokens import BTC, BTC_EURE, EURE
+from venue.protocol.tokens import BTC, DEFAULT_TOKENS, EURE
 from venue.sandbox.wire.borsh import read_transaction
 from venue.sandbox.wire.payload import FtWithdraw, open_payload, verify_ed25519
 from venue.signing.errors import RefusedToSignError
@@ -26,7 +26,9 @@ sides = st.sampled_from((BTC, EURE))
 
 def a_signer(contract: str = "intents.near") -> Signer:
     secret = "ed25519:" + base58.b58encode(bytes(range(32))).decode()
-    return Signer(secret, "maker.near", BTC_EURE, ceiling=10**18, random=lambda size: b"\x07" * size, contract=contract)
+    return Signer(
+        secret, "maker.near", DEFAULT_TOKENS, ceiling=10**18, random=lambda size: b"\x07" * size, contract=contract
+    )
 
 
 def sign(route: str, asset: Token, amount: int, to: str) -> SignedBytes:

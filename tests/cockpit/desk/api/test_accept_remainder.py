@@ -11,22 +11,23 @@ from hypothesis import strategies as st
 from cockpit.desk.api.accept_remainder import NOTHING_UNEXPLAINED, AcceptRemainder
 from cockpit.desk.api.errors import InvalidBodyError
 from cockpit.model.commands import CommandRequest, Result
+from tests.support.amounts import btc_eure
 from tests.support.desk.chain import InventoryHarness
 from tests.support.desk.command_desk import Desk
-from venue.protocol.assets import NO_AMOUNTS, PairAmounts
-from venue.protocol.tokens import BTC_EURE
+from venue.protocol.amounts import NOTHING, TokenAmounts
+from venue.protocol.tokens import BTC, DEFAULT_TOKENS, EURE
 
-ONE_UNIT = PairAmounts(1, 0)
+ONE_UNIT = btc_eure(1, 0)
 OPS = CommandRequest(actor="ops")
 
 
 class Case:
     """The route over an inventory whose difference a test sets."""
 
-    def __init__(self, unexplained: PairAmounts = ONE_UNIT) -> None:
+    def __init__(self, unexplained: TokenAmounts = ONE_UNIT) -> None:
         self.desk, self.watched = Desk(), InventoryHarness()
         self.inventory = self.watched.inventory
-        self.inventory.ledger.balance = PairAmounts(10, 10)
+        self.inventory.ledger.balance = btc_eure(10, 10)
         self.inventory.ledger.unexplained = self.inventory.ledger.recorded_difference = unexplained
         self.withdrawals: list[Any] = []
         self.deposits = SimpleNamespace(deposits=(), pending=lambda asset: self.pending.get(asset.symbol, []))
@@ -34,7 +35,7 @@ class Case:
         self.mid: Decimal | None = Decimal(50_000)
         self.route = AcceptRemainder(
             self.desk.control.journal,
-            BTC_EURE,
+            DEFAULT_TOKENS,
             self.inventory,
             max_loss=Decimal("0.01"),
             mid=lambda: self.mid,
@@ -47,10 +48,10 @@ class Case:
 
 
 def test_what_is_named_exactly_is_accepted_and_journalled() -> None:
-    case = Case(PairAmounts(1, -(10**15)))
+    case = Case(btc_eure(1, -(10**15)))
     result = case.accept(BTC="1", EURe=str(-(10**15)))
     assert result.accepted, result.reason
-    assert case.inventory.ledger.accepted == PairAmounts(1, -(10**15))
+    assert case.inventory.ledger.accepted == btc_eure(1, -(10**15))
     (entry,) = case.desk.journal
     assert (entry.actor, entry.command, entry.accepted) == ("ops", "accept-remainder", True)
     assert "+0.00000001 BTC (+1 base units), -0.001 EURe" in entry.reason
@@ -61,25 +62,25 @@ def test_what_is_named_exactly_is_accepted_and_journalled() -> None:
 @pytest.mark.parametrize(
     ("unexplained", "amounts", "text"),
     [
-        (PairAmounts(1, 0), {"BTC": "2"}, "the unexplained difference is +0.00000001 BTC (+1 base units)"),
-        (PairAmounts(1, 0), {"BTC": "1", "EURe": "1"}, "the unexplained difference is"),
-        (PairAmounts(1, 5), {"BTC": "1"}, "the unexplained difference is"),
-        (PairAmounts(1, 0), {"BTC": "-1"}, "the unexplained difference is"),
-        (PairAmounts(1, 0), {}, "not nothing"),
-        (PairAmounts(0, 0), {"BTC": "1"}, NOTHING_UNEXPLAINED),
-        (PairAmounts(-21, 0), {"BTC": "-21"}, "0.01 EURe are missing, more than 0.01"),
-        (PairAmounts(0, -(10**16) - 1), {"EURe": str(-(10**16) - 1)}, "REMAINDER_MAX_LOSS_EURE"),
-        (PairAmounts(10**8, -(10**18)), {"BTC": str(10**8), "EURe": str(-(10**18))}, "1.00 EURe are missing"),
+        (btc_eure(1, 0), {"BTC": "2"}, "the unexplained difference is +0.00000001 BTC (+1 base units)"),
+        (btc_eure(1, 0), {"BTC": "1", "EURe": "1"}, "the unexplained difference is"),
+        (btc_eure(1, 5), {"BTC": "1"}, "the unexplained difference is"),
+        (btc_eure(1, 0), {"BTC": "-1"}, "the unexplained difference is"),
+        (btc_eure(1, 0), {}, "not nothing"),
+        (btc_eure(0, 0), {"BTC": "1"}, NOTHING_UNEXPLAINED),
+        (btc_eure(-21, 0), {"BTC": "-21"}, "0.01 EURe are missing, more than 0.01"),
+        (btc_eure(0, -(10**16) - 1), {"EURe": str(-(10**16) - 1)}, "REMAINDER_MAX_LOSS_EURE"),
+        (btc_eure(10**8, -(10**18)), {"BTC": str(10**8), "EURe": str(-(10**18))}, "1.00 EURe are missing"),
     ],
 )
 def test_anything_else_is_refused_and_changes_nothing(
-    unexplained: PairAmounts, amounts: dict[str, str], text: str
+    unexplained: TokenAmounts, amounts: dict[str, str], text: str
 ) -> None:
     case = Case(unexplained)
     result = case.accept(**amounts)
     assert not result.accepted
     assert text in result.reason
-    assert (case.inventory.ledger.accepted, case.inventory.ledger.unexplained) == (NO_AMOUNTS, unexplained)
+    assert (case.inventory.ledger.accepted, case.inventory.ledger.unexplained) == (NOTHING, unexplained)
     assert [entry.accepted for entry in case.desk.journal] == [False]
 
 
@@ -105,7 +106,7 @@ def test_what_may_still_be_explained_is_not_accepted() -> None:
 
 
 def test_a_loss_of_btc_without_a_price_is_not_accepted() -> None:
-    case = Case(PairAmounts(-1, 0))
+    case = Case(btc_eure(-1, 0))
     case.mid = None
     assert "no reference price" in case.accept(BTC="-1").reason
     case.mid = Decimal(50_000)
@@ -136,7 +137,7 @@ def test_an_invalid_body_is_refused(body: dict[str, object]) -> None:
     case = Case()
     with pytest.raises(InvalidBodyError):
         case.route.accept(OPS, body)
-    assert case.inventory.ledger.accepted == NO_AMOUNTS
+    assert case.inventory.ledger.accepted == NOTHING
 
 
 signed = st.integers(-(10**20), 10**20)
@@ -144,12 +145,12 @@ signed = st.integers(-(10**20), 10**20)
 
 @given(signed, signed, signed, signed)
 def test_only_the_exact_difference_and_never_a_loss_beyond_the_bound(base: int, quote: int, a: int, b: int) -> None:
-    unexplained = PairAmounts(base, quote)
-    for named in (PairAmounts(a, b), unexplained):
+    unexplained = btc_eure(base, quote)
+    for named in (btc_eure(a, b), unexplained):
         case = Case(unexplained)
-        result = case.accept(BTC=str(named.base), EURe=str(named.quote))
+        result = case.accept(BTC=str(named[BTC.token_id]), EURe=str(named[EURE.token_id]))
         missing = max(0, -base) * Decimal("0.0005") + max(0, -quote) * Decimal("1e-18")
-        may = named == unexplained != NO_AMOUNTS and missing <= Decimal("0.01")
+        may = named == unexplained != NOTHING and missing <= Decimal("0.01")
         assert result.accepted == may, result.reason
-        assert case.inventory.ledger.accepted == (named if may else NO_AMOUNTS)
-        assert case.inventory.ledger.unexplained == (NO_AMOUNTS if may else unexplained)
+        assert case.inventory.ledger.accepted == (named if may else NOTHING)
+        assert case.inventory.ledger.unexplained == (NOTHING if may else unexplained)

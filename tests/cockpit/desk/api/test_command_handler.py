@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from cockpit.desk.risk.limits import LimitsInForce
 from cockpit.model.commands import ARMABLE, Armable, CommandRequest, Limits
+from tests.support.amounts import btc_eure
 from tests.support.desk.builders import NOW
 from tests.support.desk.command_desk import Desk
 from tests.support.waiting import until
-from venue.protocol.assets import PairAmounts
 
 
 @pytest.fixture
@@ -292,7 +292,7 @@ async def test_a_trading_state_that_cannot_be_is_refused_with_what_is_expected(
 
 async def test_what_the_desk_restricts_by_itself_is_journalled_once_and_lifted_by_a_person() -> None:
     desk = Desk()
-    desk.trading.filled(desk.clock(), PairAmounts(0, -6 * 10**18), Decimal(50_000))
+    desk.trading.filled(desk.clock(), btc_eure(0, -6 * 10**18), Decimal(50_000))
     desk.control.note_trading()
     desk.control.note_trading()
     (entry,) = desk.journal
@@ -306,6 +306,6 @@ async def test_what_the_desk_restricts_by_itself_is_journalled_once_and_lifted_b
 async def test_a_state_that_something_stricter_overrides_is_reported() -> None:
     desk = Desk()
     assert (await desk.control.limits({"max_fills_per_hour": 1}, by())).accepted
-    desk.trading.filled(desk.clock(), PairAmounts(0, 0), Decimal(50_000))
+    desk.trading.filled(desk.clock(), btc_eure(0, 0), Decimal(50_000))
     reason = desk.control.trading({"state": "ACTIVE"}, by("ann")).reason
     assert reason.startswith("trading is set to ACTIVE but stays HALTED: desk: 1 fills within the hour, at most 1")

@@ -18,7 +18,7 @@ from tests.support.sandbox.signing import Signer as Taker
 from tests.support.sandbox.signing import token_diff
 from tests.support.waiting import until
 from venue.protocol.assets import Token
-from venue.protocol.tokens import BTC, BTC_EURE, EURE
+from venue.protocol.tokens import BTC, DEFAULT_TOKENS, EURE
 from venue.sandbox.server import Venue
 from venue.signing.signer import SignedQuote
 
@@ -95,7 +95,7 @@ class Story:
             deadline_ns=deadline_ns,
             salt=trading.executor.salt,
         )
-        balance = BTC_EURE.amount(given, trading.inventory.ledger.balance)
+        balance = trading.inventory.ledger.balance[given.token_id]
         commitment = Commitment(
             quote_hash=signed.quote_hash,
             quote_id=f"q-{number}",
@@ -181,7 +181,7 @@ class Story:
         """Never more committed and leaving than held."""
         inventory, reservations = self.life.trading.inventory, self.life.trading.book.reservations
         assert inventory.ledger.balance is not None
-        for asset, balance in BTC_EURE.by_asset(inventory.ledger.balance):
+        for asset, balance in DEFAULT_TOKENS.by_token(inventory.ledger.balance):
             assert reservations.reserved(asset.token_id) <= balance
 
     async def end(self) -> None:

@@ -9,12 +9,12 @@ from cockpit.desk.funding.deposits import DepositTracker
 from cockpit.desk.inventory.movements import Movement
 from cockpit.model.environment import Environment
 from cockpit.model.events import LiquidityAction
+from tests.support.amounts import btc_eure
 from tests.support.desk.builders import NOW, Clock
 from tests.support.recorder import MemoryRecorder
 from venue.bridges.poa.client import Bridge, BridgeToken, Deposit, DepositAddress
 from venue.bridges.poa.withdrawals import BridgeWithdrawal
-from venue.protocol.assets import PairAmounts
-from venue.protocol.tokens import BTC, BTC_EURE
+from venue.protocol.tokens import BTC, DEFAULT_TOKENS
 
 
 class Listing(Bridge):
@@ -63,7 +63,7 @@ async def test_two_outputs_of_one_transaction_are_two_deposits() -> None:
             Environment(wall_ns=Clock()),
             MemoryRecorder(recorded),
             "maker.near",
-            BTC_EURE,
+            DEFAULT_TOKENS,
             bridge,
             poll_s=5.0,
             requested=asyncio.Event(),
@@ -81,10 +81,10 @@ async def test_two_outputs_of_one_transaction_are_two_deposits() -> None:
         for _ in range(3):
             assert await deposits.read() is None
         assert [(action.amount, action.status) for action in recorded[2:]] == [(5_000, "CREDITED")]
-        assert deposits.movements() == [Movement(recorded[0].action_id, PairAmounts(5_000, 0))]
+        assert deposits.movements() == [Movement(recorded[0].action_id, btc_eure(5_000, 0))]
         bridge.listed = credited
         assert await deposits.read() is None
-        assert {(one.key, one.amounts.base) for one in deposits.movements() or ()} == {
+        assert {(one.key, one.amounts[BTC.token_id]) for one in deposits.movements() or ()} == {
             (recorded[0].action_id, 5_000),
             (recorded[1].action_id, 3_000),
         }

@@ -6,10 +6,10 @@ from functools import partial
 
 import pytest
 
+from tests.support.amounts import btc_eure
 from tests.support.funding.funding_harness import FOREVER, HOURS, FundingBench, FundingRun, both
 from tests.support.waiting import until
 from venue.near.transactions import add_public_key_transaction
-from venue.protocol.assets import PairAmounts
 from venue.protocol.tokens import BTC, EURE
 
 AMOUNT = 100_000
@@ -134,8 +134,8 @@ async def test_a_deposit_of_the_same_amount_does_not_hide_a_withdrawal(bench: Fu
     life.only().next_ns = 0
     await life.reaches("completed")
     await life.until_explained()
-    assert life.trading.inventory.ledger.deposited == PairAmounts(AMOUNT, 0)
-    assert life.trading.inventory.ledger.withdrawn == PairAmounts(AMOUNT, 0)
+    assert life.trading.inventory.ledger.deposited == btc_eure(AMOUNT, 0)
+    assert life.trading.inventory.ledger.withdrawn == btc_eure(AMOUNT, 0)
     following.cancel()
 
 

@@ -8,9 +8,9 @@ from cockpit.desk.funding import withdrawals
 from cockpit.desk.funding.withdrawal_tracker import WithdrawalStatus
 from cockpit.model.commands import NEW_ADDRESS, WithdrawalOrder
 from cockpit.model.events import WithdrawalPrepared
+from tests.support.amounts import btc_eure
 from tests.support.funding.funding_harness import FundingBench, both
 from tests.support.waiting import until
-from venue.protocol.assets import PairAmounts
 from venue.protocol.tokens import BTC, EURE
 from venue.sandbox.flow.wallet import Wallet
 
@@ -34,7 +34,7 @@ async def test_an_order_is_paid_once_and_recorded_in_history(bench: FundingBench
         "completed",
     ]
     await life.until_explained()
-    assert life.trading.inventory.ledger.withdrawn == PairAmounts(AMOUNT, 0)
+    assert life.trading.inventory.ledger.withdrawn == btc_eure(AMOUNT, 0)
 
 
 async def test_without_a_key_or_while_frozen_nothing_happens(bench: FundingBench) -> None:
@@ -111,7 +111,7 @@ async def test_while_one_is_undecided_only_another_of_the_same_asset_waits(
 
 async def test_a_balance_read_too_early_is_read_again_and_one_that_stays_short_is_refused(bench: FundingBench) -> None:
     life = await bench.life(follow=False)
-    life.trading.inventory.ledger.unexplained = PairAmounts(-5, 0)
+    life.trading.inventory.ledger.unexplained = btc_eure(-5, 0)
     assert (await life.order(AMOUNT, "a")).accepted
     await life.crash()
 
@@ -283,7 +283,7 @@ async def test_the_amount_is_reserved_from_the_order_until_the_balances_show_tha
     await life.reaches("completed")
     await until(lambda: reservations.leaving(BTC.token_id) == 0)
     assert life.trading.inventory.ledger.balance is not None
-    assert life.trading.inventory.ledger.balance.base == bench.held()
+    assert life.trading.inventory.ledger.balance[BTC.token_id] == bench.held()
 
 
 @pytest.mark.parametrize("access", ["function_call", "none"])

@@ -5,8 +5,8 @@ import pytest
 from cockpit.desk.funding.withdrawal import STATES, UNDATED_NS, RecordedOrder, State, Withdrawal, rebuild
 from cockpit.desk.inventory.movements import Movement, without_returns
 from cockpit.model.events import LiquidityAction, WithdrawalPrepared
-from venue.protocol.assets import PairAmounts
-from venue.protocol.tokens import BTC, BTC_EURE, EURE
+from tests.support.amounts import btc_eure
+from venue.protocol.tokens import BTC, DEFAULT_TOKENS, EURE
 
 AMOUNT = 250_000
 FACT = WithdrawalPrepared(
@@ -59,7 +59,7 @@ def action(state: str, tx_hash: str | None = None, ident: str = "w-1") -> Liquid
 
 
 def keys(withdrawal: Withdrawal) -> list[tuple[str, int]]:
-    return [(one.key, one.amounts.base) for one in withdrawal.movements(BTC_EURE)]
+    return [(one.key, one.amounts[BTC.token_id]) for one in withdrawal.movements()]
 
 
 OUT, BACK = ("w-1:out", -AMOUNT), ("w-1:back", AMOUNT)
@@ -105,14 +105,14 @@ def test_what_left_may_come_back_and_what_arrived_may_not() -> None:
 
 def test_an_amount_has_certainly_left_only_between_the_opening_and_the_reading() -> None:
     withdrawal = made("burned", near_hash="hash")
-    assert withdrawal.certain_out(BTC_EURE, 100) is None
+    assert withdrawal.certain_out(100) is None
     withdrawal.left_at = 50
-    assert withdrawal.certain_out(BTC_EURE, 49) is None
-    certain = withdrawal.certain_out(BTC_EURE, 50)
+    assert withdrawal.certain_out(49) is None
+    certain = withdrawal.certain_out(50)
     assert certain is not None
-    assert (certain.key, certain.amounts.base) == OUT
+    assert (certain.key, certain.amounts[BTC.token_id]) == OUT
     withdrawal.inherited = True
-    assert withdrawal.certain_out(BTC_EURE, 50) is None
+    assert withdrawal.certain_out(50) is None
 
 
 def test_an_amount_that_left_before_the_opening_balances_is_never_looked_for_again() -> None:
@@ -147,16 +147,16 @@ def test_a_withdrawal_of_another_account_explains_nothing_and_an_own_one_made_el
     )
     tracked = Withdrawal(order)
     tracked.state = "burned"
-    assert [(one.key, one.amounts.quote) for one in tracked.movements(BTC_EURE)] == [("tracked-h:out", -7)]
+    assert [(one.key, one.amounts[EURE.token_id]) for one in tracked.movements()] == [("tracked-h:out", -7)]
     assert not tracked.holds
     assert not tracked.undecided
     tracked.foreign = True
-    assert tracked.movements(BTC_EURE) == []
+    assert tracked.movements() == []
 
 
 @pytest.mark.parametrize("last", STATES)
 def test_the_state_is_rebuilt_from_history(last: State) -> None:
-    found = rebuild(BTC_EURE, [FACT], [action("requested"), action(last, "hash" if last != "expired" else None)])
+    found = rebuild(DEFAULT_TOKENS, [FACT], [action("requested"), action(last, "hash" if last != "expired" else None)])
     withdrawal = found["w-1"]
     assert withdrawal.state == last
     assert withdrawal.order.asset is BTC
@@ -166,38 +166,38 @@ def test_the_state_is_rebuilt_from_history(last: State) -> None:
 
 
 def test_a_refusal_after_an_unknown_outcome_means_that_nothing_left() -> None:
-    found = rebuild(BTC_EURE, [FACT], [action("requested"), action("unknown", "hash"), action("failed")])
+    found = rebuild(DEFAULT_TOKENS, [FACT], [action("requested"), action("unknown", "hash"), action("failed")])
     assert not found["w-1"].left
     assert not found["w-1"].followed
 
 
 def test_a_failure_at_the_bridge_means_that_it_left() -> None:
-    found = rebuild(BTC_EURE, [FACT], [action("requested"), action("burned", "hash"), action("failed", "hash")])
+    found = rebuild(DEFAULT_TOKENS, [FACT], [action("requested"), action("burned", "hash"), action("failed", "hash")])
     assert found["w-1"].left
     assert found["w-1"].followed
 
 
 def test_what_left_before_a_restart_is_not_in_the_opening_balances_and_may_come_back() -> None:
-    withdrawal = rebuild(BTC_EURE, [FACT], [action("requested"), action("burned", "hash")])["w-1"]
+    withdrawal = rebuild(DEFAULT_TOKENS, [FACT], [action("requested"), action("burned", "hash")])["w-1"]
     assert not withdrawal.holds
     assert keys(withdrawal) == [BACK]
 
 
 def test_what_was_sent_before_a_restart_may_be_in_the_opening_balances_or_not() -> None:
-    withdrawal = rebuild(BTC_EURE, [FACT], [action("requested"), action("sent")])["w-1"]
+    withdrawal = rebuild(DEFAULT_TOKENS, [FACT], [action("requested"), action("sent")])["w-1"]
     assert withdrawal.holds
     assert keys(withdrawal) == [OUT, BACK]
 
 
 def test_a_way_out_and_back_within_one_explanation_is_no_movement_of_it() -> None:
-    fill = Movement("hash", PairAmounts(5, -5))
+    fill = Movement("hash", btc_eure(5, -5))
     pair = (
-        Movement("w-1:out", PairAmounts(-7, 0)),
+        Movement("w-1:out", btc_eure(-7, 0)),
         fill,
-        Movement("w-1:back", PairAmounts(7, 0)),
-        Movement("w-2:out", PairAmounts(-7, 0)),
+        Movement("w-1:back", btc_eure(7, 0)),
+        Movement("w-2:out", btc_eure(-7, 0)),
     )
-    assert without_returns(pair) == (fill, Movement("w-2:out", PairAmounts(-7, 0)))
+    assert without_returns(pair) == (fill, Movement("w-2:out", btc_eure(-7, 0)))
     assert without_returns(pair[1:]) == pair[1:]
 
 
@@ -213,6 +213,6 @@ def test_other_actions_are_ignored_and_unknown_states_refused() -> None:
         status="PENDING",
         detail="",
     )
-    assert rebuild(BTC_EURE, [], [deposit]) == {}
+    assert rebuild(DEFAULT_TOKENS, [], [deposit]) == {}
     with pytest.raises(ValueError, match="unknown state lost"):
-        rebuild(BTC_EURE, [], [action("lost")])
+        rebuild(DEFAULT_TOKENS, [], [action("lost")])

@@ -20,13 +20,13 @@ from cockpit.desk.quote_book.refusals import GONE
 from cockpit.model.commands import ARMABLE, CommandRequest
 from cockpit.model.environment import Environment
 from storage.sqlite.history import SqliteHistory
+from tests.support.amounts import btc_eure
 from tests.support.desk.builders import NOW, SALT, Clock, commitment
 from tests.support.desk.open_venue import answer_open
 from tests.support.recorder import MemoryRecorder
 from tests.support.settings import loopback
 from venue.alarms.scopes import OurScope
 from venue.bridges.poa.client import DepositAddress
-from venue.protocol.assets import PairAmounts
 from venue.protocol.units import NS_PER_S
 from venue.reference.feed import Tick
 
@@ -86,7 +86,7 @@ class Desk:
         """Everything is read once."""
         trading = self.trading
         ledger = trading.inventory.ledger
-        ledger.balance = ledger.opening = PairAmounts(50_000_000, 25_000 * 10**18)
+        ledger.balance = ledger.opening = btc_eure(50_000_000, 25_000 * 10**18)
         trading.deposits.deposits = ()
         for symbol in ("BTC", "EURe"):
             trading.deposits.addresses[symbol] = cast(DepositAddress, object())
@@ -198,11 +198,11 @@ def refused(desk: Desk) -> None:
 
 def lost_money(desk: Desk) -> None:
     """A fill paid six EURe more than a thousandth of a BTC is worth."""
-    desk.trading.trading_state.filled(desk.wall(), PairAmounts(100_000, -56 * 10**18), Decimal(50_000))
+    desk.trading.trading_state.filled(desk.wall(), btc_eure(100_000, -56 * 10**18), Decimal(50_000))
 
 
 def unknown_deposit(desk: Desk) -> None:
-    desk.trading.inventory.ledger.unexplained = PairAmounts(1, 0)
+    desk.trading.inventory.ledger.unexplained = btc_eure(1, 0)
 
 
 def stepped_ahead(desk: Desk) -> None:

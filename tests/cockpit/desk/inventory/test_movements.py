@@ -2,24 +2,25 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cockpit.desk.inventory.movements import MAX_SEARCHED, Movement, explain, total
-from venue.protocol.assets import NO_AMOUNTS, PairAmounts
+from tests.support.amounts import btc_eure
+from venue.protocol.amounts import NOTHING
 
 signed = st.integers(-(10**24), 10**24)
 
 
 def movements(least: int, most: int) -> st.SearchStrategy[list[Movement]]:
     pairs = st.lists(st.tuples(signed, signed), min_size=least, max_size=most)
-    return pairs.map(lambda drawn: [Movement(f"m-{index}", PairAmounts(*one)) for index, one in enumerate(drawn)])
+    return pairs.map(lambda drawn: [Movement(f"m-{index}", btc_eure(*one)) for index, one in enumerate(drawn)])
 
 
 @given(movements(0, 30), signed, signed)
 def test_an_explanation_adds_up_to_the_last_base_unit_and_uses_each_movement_once(
     candidates: list[Movement], base: int, quote: int
 ) -> None:
-    change = PairAmounts(base, quote)
+    change = btc_eure(base, quote)
     found = explain(change, candidates)
     if found is None:
-        assert change != NO_AMOUNTS
+        assert change != NOTHING
         return
     assert total(found) == change
     keys = [one.key for one in found]
@@ -48,22 +49,22 @@ def test_of_many_movements_none_one_all_and_all_but_one_are_found(
 
 
 def test_no_change_needs_no_movement() -> None:
-    assert explain(NO_AMOUNTS, [Movement("fill", PairAmounts(5, -5))]) == ()
+    assert explain(NOTHING, [Movement("fill", btc_eure(5, -5))]) == ()
 
 
 def test_all_are_preferred_to_some_that_add_up_too() -> None:
     candidates = [
-        Movement("a", PairAmounts(1, -1)),
-        Movement("b", PairAmounts(2, -2)),
-        Movement("c", PairAmounts(0, 0)),
+        Movement("a", btc_eure(1, -1)),
+        Movement("b", btc_eure(2, -2)),
+        Movement("c", btc_eure(0, 0)),
     ]
-    assert explain(PairAmounts(3, -3), candidates) == tuple(candidates)
+    assert explain(btc_eure(3, -3), candidates) == tuple(candidates)
 
 
 def test_a_change_off_by_one_unit_is_not_explained() -> None:
-    assert explain(PairAmounts(100, -1_001), [Movement("fill", PairAmounts(100, -1_000))]) is None
+    assert explain(btc_eure(100, -1_001), [Movement("fill", btc_eure(100, -1_000))]) is None
 
 
 def test_many_movements_that_cannot_explain_are_given_up_soon() -> None:
-    candidates = [Movement(str(number), PairAmounts(2**number, 0)) for number in range(200)]
-    assert explain(PairAmounts(1 + 4 + 16, 0), candidates) is None
+    candidates = [Movement(str(number), btc_eure(2**number, 0)) for number in range(200)]
+    assert explain(btc_eure(1 + 4 + 16, 0), candidates) is None

@@ -6,13 +6,15 @@ from cockpit.desk.inventory.movements import Movement
 from cockpit.model.events import LiquidityAction, OperatorAction, TradeResult
 from storage.history import PreviousRun
 from storage.reporting.differences import DIFFERENCE_COMMAND
+from tests.support.amounts import btc_eure
 from tests.support.desk.builders import Clock
 from tests.support.desk.chain import Chain
 from tests.support.desk.restart_harness import DeskRun, MemoryHistory, results
-from venue.protocol.assets import NO_AMOUNTS, PairAmounts
+from venue.protocol.amounts import NOTHING, TokenAmounts
+from venue.protocol.tokens import BTC
 
 
-def unexplained(run: DeskRun) -> tuple[PairAmounts, PairAmounts]:
+def unexplained(run: DeskRun) -> tuple[TokenAmounts, TokenAmounts]:
     """What of the opening balances, and of the last ones, nothing explains."""
     return run.inventory.ledger.unexplained_opening, run.inventory.ledger.unexplained
 
@@ -23,7 +25,7 @@ class World:
     def __init__(self) -> None:
         self.clock = Clock()
         self.chain = Chain(self.clock)
-        self.chain.head.balances = PairAmounts(10**9, 10**9)
+        self.chain.head.balances = btc_eure(10**9, 10**9)
         self.history = MemoryHistory()
         self.runs = 0
         self.run: DeskRun
@@ -63,7 +65,7 @@ async def test_a_settlement_recorded_without_the_reading_that_showed_it_is_not_b
     await world.read()
     run.flush()
     assert results(world.history, "settled") == [made.quote_hash]
-    assert unexplained(run) == (NO_AMOUNTS, NO_AMOUNTS)
+    assert unexplained(run) == (NOTHING, NOTHING)
 
 
 async def test_a_reading_that_was_not_explained_is_no_base_to_start_from(world: World) -> None:
@@ -71,14 +73,14 @@ async def test_a_reading_that_was_not_explained_is_no_base_to_start_from(world: 
     world.chain.settle(made)
     world.chain.states[-1].used = frozenset()  # The node that is asked for the nonce lags behind.
     await world.read()
-    assert world.run.inventory.ledger.unexplained == PairAmounts(7, -1_000)
+    assert world.run.inventory.ledger.unexplained == btc_eure(7, -1_000)
     world.run.flush()
     world.chain.states[-1].used = frozenset({made.nonce})
     run = await world.restart()
     await world.read()
     run.flush()
     assert results(world.history, "settled") == [made.quote_hash]
-    assert run.inventory.ledger.unexplained_opening == NO_AMOUNTS
+    assert run.inventory.ledger.unexplained_opening == NOTHING
 
 
 async def test_balances_older_than_the_block_that_used_the_nonce_burn_nothing(world: World) -> None:
@@ -98,7 +100,7 @@ async def test_balances_older_than_the_block_that_used_the_nonce_burn_nothing(wo
 
 async def test_an_opening_older_than_what_the_previous_run_saw_is_not_taken(world: World) -> None:
     world.chain.advance(5_000_000)
-    world.run.listed = [Movement("deposit:1", PairAmounts(5_000_000, 0))]
+    world.run.listed = [Movement("deposit:1", btc_eure(5_000_000, 0))]
     await world.read()
     world.run.flush()
     run = await world.restart()
@@ -119,20 +121,20 @@ async def test_the_bridge_is_waited_for_before_a_difference_counts_as_unexplaine
         assert "has not reported deposits" in run.inventory.last_error
     await world.read()
     assert (run.inventory.ledger.unexplained_opening, run.inventory.ledger.unexplained) == (
-        PairAmounts(5_000_000, 0),
-        PairAmounts(5_000_000, 0),
+        btc_eure(5_000_000, 0),
+        btc_eure(5_000_000, 0),
     )
     # The deposit is reported at last, and the balances are explained again.
-    run.listed = [Movement("deposit:1", PairAmounts(5_000_000, 0))]
+    run.listed = [Movement("deposit:1", btc_eure(5_000_000, 0))]
     await world.read()
     assert (run.inventory.ledger.deposited, run.inventory.ledger.unexplained) == (
-        PairAmounts(5_000_000, 0),
-        NO_AMOUNTS,
+        btc_eure(5_000_000, 0),
+        NOTHING,
     )
 
 
 async def test_a_deposit_of_long_ago_does_not_explain_what_came_since(world: World) -> None:
-    old = Movement("deposit:old", PairAmounts(5_000_000, 0))
+    old = Movement("deposit:old", btc_eure(5_000_000, 0))
     world.run.listed = [old]
     world.run.volatile.append(
         LiquidityAction(
@@ -140,32 +142,32 @@ async def test_a_deposit_of_long_ago_does_not_explain_what_came_since(world: Wor
             action_id=old.key,
             kind="deposit",
             asset=None,
-            amount=old.amounts.base,
+            amount=old.amounts[BTC.token_id],
             chain=None,
             tx_hash=None,
             status="CREDITED",
             detail="",
         )
     )
-    world.chain.advance(old.amounts.base)
+    world.chain.advance(old.amounts[BTC.token_id])
     await world.read()
     world.clock.pass_ms(60_000)
     await world.read()
     world.run.flush()
-    world.chain.advance(old.amounts.base)
+    world.chain.advance(old.amounts[BTC.token_id])
     run = await world.restart(clean=True)
     run.listed = [old]
     await world.read()
-    assert run.inventory.ledger.unexplained_opening == PairAmounts(5_000_000, 0)
+    assert run.inventory.ledger.unexplained_opening == btc_eure(5_000_000, 0)
     assert any("is unexplained since" in one for one in run.startup.findings())
 
 
 async def test_a_withdrawal_of_an_earlier_run_explains_the_opening(world: World) -> None:
     run = await world.restart(clean=True)
-    run.flows[:] = [Movement("w-1:out", PairAmounts(-20_000, 0))]
+    run.flows[:] = [Movement("w-1:out", btc_eure(-20_000, 0))]
     world.chain.advance(-20_000)
     await world.read()
-    assert run.inventory.ledger.unexplained_opening == NO_AMOUNTS
+    assert run.inventory.ledger.unexplained_opening == NOTHING
     assert any(
         "deposits and withdrawals while no desk was running: -0.0002 BTC" in one for one in run.startup.findings()
     )
@@ -209,15 +211,15 @@ async def test_a_difference_stays_visible_over_any_number_of_starts_until_it_is_
         run = await world.restart(clean=clean)
         await world.read()
         assert (run.inventory.ledger.unexplained_opening, run.inventory.ledger.unexplained) == (
-            PairAmounts(7, 0),
-            PairAmounts(7, 0),
+            btc_eure(7, 0),
+            btc_eure(7, 0),
         )
         assert "+0.00000007 BTC was unexplained before and has not been accepted" in run.startup.findings()
-    assert world.run.inventory.accept(PairAmounts(7, 0)) == ""
+    assert world.run.inventory.accept(btc_eure(7, 0)) == ""
     world.run.flush()
     run = await world.restart()
     await world.read()
-    assert unexplained(run) == (NO_AMOUNTS, NO_AMOUNTS)
+    assert unexplained(run) == (NOTHING, NOTHING)
     assert not any("unexplained" in one for one in run.startup.findings())
 
 
@@ -230,8 +232,8 @@ async def test_a_crash_before_the_reading_that_shows_a_difference_counts_it_once
     run = await world.restart()
     await world.read()
     assert (run.inventory.ledger.unexplained_opening, run.inventory.ledger.unexplained) == (
-        PairAmounts(7, 0),
-        PairAmounts(7, 0),
+        btc_eure(7, 0),
+        btc_eure(7, 0),
     )
 
 
@@ -240,17 +242,17 @@ async def test_a_second_difference_is_added_to_the_one_of_the_previous_run(world
     run = await world.restart(clean=True)
     await world.read()
     await transfer(world, 5)
-    assert run.inventory.ledger.unexplained == PairAmounts(12, 0)
+    assert run.inventory.ledger.unexplained == btc_eure(12, 0)
     run = await world.restart(clean=True)
     await world.read()
-    assert run.inventory.ledger.unexplained == PairAmounts(12, 0)
+    assert run.inventory.ledger.unexplained == btc_eure(12, 0)
 
 
 async def test_a_difference_that_is_explained_later_is_not_carried_on(world: World) -> None:
     await transfer(world, 5_000_000)
-    world.run.listed = [Movement("deposit:1", PairAmounts(5_000_000, 0))]
+    world.run.listed = [Movement("deposit:1", btc_eure(5_000_000, 0))]
     await world.read()
-    assert world.run.inventory.ledger.unexplained == NO_AMOUNTS
+    assert world.run.inventory.ledger.unexplained == NOTHING
     world.run.volatile.append(
         LiquidityAction(
             at_ns=world.clock(),
@@ -267,6 +269,6 @@ async def test_a_difference_that_is_explained_later_is_not_carried_on(world: Wor
     world.clock.pass_ms(60_000)
     await world.read()
     run = await world.restart(clean=True)
-    run.listed = [Movement("deposit:1", PairAmounts(5_000_000, 0))]
+    run.listed = [Movement("deposit:1", btc_eure(5_000_000, 0))]
     await world.read()
-    assert unexplained(run) == (NO_AMOUNTS, NO_AMOUNTS)
+    assert unexplained(run) == (NOTHING, NOTHING)

@@ -3,9 +3,10 @@ import asyncio
 import pytest
 
 from cockpit.desk.inventory.movements import Movement
+from tests.support.amounts import btc_eure
 from tests.support.desk.chain import OPENING, InventoryHarness
 from tests.support.waiting import until
-from venue.protocol.assets import NO_AMOUNTS, PairAmounts
+from venue.protocol.amounts import NOTHING
 from venue.protocol.tokens import BTC, EURE
 
 
@@ -33,13 +34,13 @@ async def test_the_first_answer_is_the_opening(opened: InventoryHarness) -> None
     inventory = opened.inventory
     assert inventory.ledger.opening == inventory.ledger.balance == OPENING
     assert (inventory.ledger.filled, inventory.ledger.deposited, inventory.ledger.unexplained) == (
-        NO_AMOUNTS,
-        NO_AMOUNTS,
-        NO_AMOUNTS,
+        NOTHING,
+        NOTHING,
+        NOTHING,
     )
     assert [(row.asset, row.balance, row.cause) for row in opened.rows] == [
-        (BTC.token_id, OPENING.base, "opening"),
-        (EURE.token_id, OPENING.quote, "opening"),
+        (BTC.token_id, OPENING[BTC.token_id], "opening"),
+        (EURE.token_id, OPENING[EURE.token_id], "opening"),
     ]
 
 
@@ -50,9 +51,9 @@ async def test_a_fill_is_booked_when_the_balances_show_it(opened: InventoryHarne
     assert opened.outcomes() == []
     await opened.inventory.sync("settlement")
     assert opened.outcomes() == [(made.quote_hash, "settled")]
-    assert opened.inventory.ledger.balance == PairAmounts(OPENING.base + 100, OPENING.quote - 1_000)
-    assert opened.inventory.ledger.filled == PairAmounts(100, -1_000)
-    assert opened.inventory.ledger.unexplained == NO_AMOUNTS
+    assert opened.inventory.ledger.balance == btc_eure(OPENING[BTC.token_id] + 100, OPENING[EURE.token_id] - 1_000)
+    assert opened.inventory.ledger.filled == btc_eure(100, -1_000)
+    assert opened.inventory.ledger.unexplained == NOTHING
     assert opened.reservations.reserved(EURE.token_id) == 0
     assert opened.chain.asked_nonces == []
 
@@ -98,7 +99,7 @@ async def test_an_unreported_settlement_is_found_by_its_nonce(opened: InventoryH
     await opened.inventory.sync("poll")
     assert opened.outcomes() == [(made.quote_hash, "settled")]
     assert set(opened.chain.asked_nonces) == {other.nonce, made.nonce}
-    assert opened.inventory.ledger.unexplained == NO_AMOUNTS
+    assert opened.inventory.ledger.unexplained == NOTHING
     assert opened.reservations.reserved(EURE.token_id) == 1_000
 
 
@@ -112,8 +113,8 @@ async def test_a_fill_whose_expired_nonce_the_contract_has_cleared_is_booked(ope
     opened.chain.down.clear()
     await opened.inventory.sync("poll")
     assert opened.outcomes() == [(made.quote_hash, "settled"), (other.quote_hash, "expired")]
-    assert opened.inventory.ledger.filled == PairAmounts(100, -2_000)
-    assert opened.inventory.ledger.unexplained == NO_AMOUNTS
+    assert opened.inventory.ledger.filled == btc_eure(100, -2_000)
+    assert opened.inventory.ledger.unexplained == NOTHING
     assert opened.reservations.reserved(EURE.token_id) == 0
 
 
@@ -125,31 +126,29 @@ async def test_many_claims_of_which_some_are_settled_are_told_apart_by_their_non
         opened.chain.settle(made)
     await opened.inventory.sync("settlement")
     assert {name for name, _ in opened.outcomes()} == {made.quote_hash for made in quotes[::2]}
-    assert opened.inventory.ledger.unexplained == NO_AMOUNTS
+    assert opened.inventory.ledger.unexplained == NOTHING
 
 
 async def test_a_deposit_is_distinguished_from_a_fill(opened: InventoryHarness) -> None:
     made = opened.send()
     opened.claim(made)
     opened.chain.settle(made)
-    opened.listed = [Movement("deposit:btc", PairAmounts(5_000, 0))]
+    opened.listed = [Movement("deposit:btc", btc_eure(5_000, 0))]
     opened.chain.advance(5_000, 0)
     await opened.inventory.sync("poll")
-    assert opened.inventory.ledger.deposited == PairAmounts(5_000, 0)
-    assert opened.inventory.ledger.filled == PairAmounts(100, -1_000)
-    assert opened.inventory.ledger.unexplained == NO_AMOUNTS
+    assert opened.inventory.ledger.deposited == btc_eure(5_000, 0)
+    assert opened.inventory.ledger.filled == btc_eure(100, -1_000)
+    assert opened.inventory.ledger.unexplained == NOTHING
 
 
 async def test_a_deposit_is_booked_once(opened: InventoryHarness) -> None:
-    opened.listed = [Movement("deposit:btc", PairAmounts(5_000, 0))]
+    opened.listed = [Movement("deposit:btc", btc_eure(5_000, 0))]
     opened.chain.advance(5_000, 0)
     await opened.inventory.sync("poll")
     opened.chain.advance(5_000, 0)
     await opened.inventory.sync("poll")
-    assert opened.inventory.ledger.deposited == PairAmounts(5_000, 0)
-    assert opened.inventory.ledger.unexplained == PairAmounts(5_000, 0), (
-        "a second one of the same size is another deposit"
-    )
+    assert opened.inventory.ledger.deposited == btc_eure(5_000, 0)
+    assert opened.inventory.ledger.unexplained == btc_eure(5_000, 0), "a second one of the same size is another deposit"
 
 
 async def test_an_older_block_changes_nothing(opened: InventoryHarness) -> None:
@@ -192,8 +191,8 @@ async def test_the_age_counts_from_when_the_balances_were_asked_for(opened: Inve
 async def test_an_unexplained_difference_is_shown_and_the_balance_is_the_chains(opened: InventoryHarness) -> None:
     opened.chain.advance(-3, 11)
     assert await opened.inventory.sync("poll") == "the balances are not explained"
-    assert opened.inventory.ledger.unexplained == PairAmounts(-3, 11)
-    assert opened.inventory.ledger.balance == PairAmounts(OPENING.base - 3, OPENING.quote + 11)
+    assert opened.inventory.ledger.unexplained == btc_eure(-3, 11)
+    assert opened.inventory.ledger.balance == btc_eure(OPENING[BTC.token_id] - 3, OPENING[EURE.token_id] + 11)
     assert opened.inventory.counters["unexplained"] == 1
 
 
@@ -275,7 +274,7 @@ async def test_an_unexplained_transfer_neither_hides_fills_nor_keeps_quotes(
     assert (silent.quote_hash, "settled") in opened.outcomes()
     await opened.inventory.sync("poll")
     assert (brief.quote_hash, "expired") in opened.outcomes()
-    assert opened.inventory.ledger.unexplained == PairAmounts(1, 0), "the unit stays in sight"
+    assert opened.inventory.ledger.unexplained == btc_eure(1, 0), "the unit stays in sight"
     assert opened.reservations.reserved(EURE.token_id) == 0
 
     asked = len(opened.chain.asked_nonces)
@@ -284,7 +283,7 @@ async def test_an_unexplained_transfer_neither_hides_fills_nor_keeps_quotes(
     opened.chain.settle(reported)
     await opened.inventory.sync("settlement")
     assert (reported.quote_hash, "settled") in opened.outcomes()
-    assert opened.inventory.ledger.unexplained == PairAmounts(1, 0)
+    assert opened.inventory.ledger.unexplained == btc_eure(1, 0)
     assert len(opened.chain.asked_nonces) == asked, "a recorded difference is not asked about again"
 
 
@@ -292,31 +291,31 @@ async def test_what_was_set_aside_is_explained_once_the_bridge_reports_it(opened
     opened.chain.advance(5_000, 0)
     for _ in range(3):
         await opened.inventory.sync("poll")
-    assert opened.inventory.ledger.unexplained == PairAmounts(5_000, 0)
-    opened.listed = [Movement("deposit:btc", PairAmounts(5_000, 0))]
+    assert opened.inventory.ledger.unexplained == btc_eure(5_000, 0)
+    opened.listed = [Movement("deposit:btc", btc_eure(5_000, 0))]
     await opened.inventory.sync("poll")
-    assert opened.inventory.ledger.deposited == PairAmounts(5_000, 0)
-    assert opened.inventory.ledger.unexplained == NO_AMOUNTS
+    assert opened.inventory.ledger.deposited == btc_eure(5_000, 0)
+    assert opened.inventory.ledger.unexplained == NOTHING
 
 
 async def test_old_deposits_first_listed_after_the_opening_explain_nothing_later() -> None:
     watched = InventoryHarness()
     watched.listed = None
     await watched.inventory.sync("opening")
-    watched.listed = [Movement(f"deposit:old-{number}", PairAmounts(1_000 + number, 0)) for number in range(40)]
+    watched.listed = [Movement(f"deposit:old-{number}", btc_eure(1_000 + number, 0)) for number in range(40)]
     await watched.inventory.sync("poll")
-    assert watched.inventory.ledger.deposited == NO_AMOUNTS
+    assert watched.inventory.ledger.deposited == NOTHING
     quotes = [watched.send(amount_out=1_000 + number) for number in range(3)]
     for made in quotes:
         watched.claim(made)
     for made in quotes[:2]:
         watched.chain.settle(made)
     watched.chain.advance(1_000, 0)
-    watched.listed.append(Movement("deposit:new", PairAmounts(1_000, 0)))
+    watched.listed.append(Movement("deposit:new", btc_eure(1_000, 0)))
     await watched.inventory.sync("settlement")
-    assert watched.inventory.ledger.filled == PairAmounts(200, -2_001)
-    assert watched.inventory.ledger.deposited == PairAmounts(1_000, 0)
-    assert watched.inventory.ledger.unexplained == NO_AMOUNTS
+    assert watched.inventory.ledger.filled == btc_eure(200, -2_001)
+    assert watched.inventory.ledger.deposited == btc_eure(1_000, 0)
+    assert watched.inventory.ledger.unexplained == NOTHING
 
 
 async def test_a_deposit_credited_between_the_opening_and_the_first_list_is_booked() -> None:
@@ -324,19 +323,24 @@ async def test_a_deposit_credited_between_the_opening_and_the_first_list_is_book
     watched.listed = None
     await watched.inventory.sync("opening")
     watched.chain.advance(777, 0)
-    watched.listed = [Movement(f"deposit:old-{number}", PairAmounts(1_000 + number, 0)) for number in range(40)]
-    watched.listed.append(Movement("deposit:new", PairAmounts(777, 0)))
+    watched.listed = [Movement(f"deposit:old-{number}", btc_eure(1_000 + number, 0)) for number in range(40)]
+    watched.listed.append(Movement("deposit:new", btc_eure(777, 0)))
     await watched.inventory.sync("poll")
-    assert watched.inventory.ledger.deposited == PairAmounts(777, 0)
-    assert watched.inventory.ledger.unexplained == NO_AMOUNTS
+    assert watched.inventory.ledger.deposited == btc_eure(777, 0)
+    assert watched.inventory.ledger.unexplained == NOTHING
 
 
 async def test_the_rows_record_what_was_committed_at_that_moment(opened: InventoryHarness) -> None:
-    opened.send(amount_out=OPENING.quote)
+    opened.send(amount_out=OPENING[EURE.token_id])
     await opened.inventory.sync("refresh")
     btc, eure = opened.rows[-2:]
-    assert (btc.reserved, btc.spendable) == (0, OPENING.base)
-    assert (eure.balance, eure.reserved, eure.spendable, eure.cause) == (OPENING.quote, OPENING.quote, 0, "refresh")
+    assert (btc.reserved, btc.spendable) == (0, OPENING[BTC.token_id])
+    assert (eure.balance, eure.reserved, eure.spendable, eure.cause) == (
+        OPENING[EURE.token_id],
+        OPENING[EURE.token_id],
+        0,
+        "refresh",
+    )
 
 
 async def test_the_worker_reads_at_once_and_again_when_something_settles(opened: InventoryHarness) -> None:
@@ -361,21 +365,21 @@ async def test_a_difference_is_accepted_to_the_base_unit_and_then_counts_as_expl
     inventory = opened.inventory
     opened.chain.advance(7, -3)
     await inventory.sync("poll")
-    assert "only once" in inventory.accept(PairAmounts(7, -3))
+    assert "only once" in inventory.accept(btc_eure(7, -3))
     await inventory.sync("poll")
-    assert "has changed" in inventory.accept(PairAmounts(7, -2))
-    assert "has changed" in inventory.accept(NO_AMOUNTS)
-    assert inventory.ledger.accepted == NO_AMOUNTS
-    assert inventory.accept(PairAmounts(7, -3)) == ""
-    assert (inventory.ledger.accepted, inventory.ledger.unexplained) == (PairAmounts(7, -3), NO_AMOUNTS)
-    assert inventory.accept(PairAmounts(7, -3)) != ""
+    assert "has changed" in inventory.accept(btc_eure(7, -2))
+    assert "has changed" in inventory.accept(NOTHING)
+    assert inventory.ledger.accepted == NOTHING
+    assert inventory.accept(btc_eure(7, -3)) == ""
+    assert (inventory.ledger.accepted, inventory.ledger.unexplained) == (btc_eure(7, -3), NOTHING)
+    assert inventory.accept(btc_eure(7, -3)) != ""
     made = opened.send()
     opened.chain.settle(made)
     opened.claim(made)
     await inventory.sync("settlement")
     assert (inventory.ledger.filled, inventory.ledger.unexplained, inventory.explained) == (
-        PairAmounts(100, -1_000),
-        NO_AMOUNTS,
+        btc_eure(100, -1_000),
+        NOTHING,
         True,
     )
     assert opened.rows[-1].cause == "settlement"
@@ -385,23 +389,23 @@ async def test_a_second_transfer_after_an_accepted_one_is_distinguished(opened: 
     inventory = opened.inventory
     opened.chain.advance(1, 0)
     await found_twice(opened)
-    assert inventory.accept(PairAmounts(1, 0)) == ""
+    assert inventory.accept(btc_eure(1, 0)) == ""
     opened.chain.advance(2, 0)
     await found_twice(opened)
-    assert inventory.ledger.unexplained == PairAmounts(2, 0)
-    assert inventory.accept(PairAmounts(2, 0)) == ""
-    assert inventory.ledger.accepted == PairAmounts(3, 0)
+    assert inventory.ledger.unexplained == btc_eure(2, 0)
+    assert inventory.accept(btc_eure(2, 0)) == ""
+    assert inventory.ledger.accepted == btc_eure(3, 0)
 
 
 async def test_nothing_is_accepted_while_a_quote_is_open(opened: InventoryHarness) -> None:
     opened.send()
     opened.chain.advance(1, 0)
     await found_twice(opened)
-    assert "1 quote is still open and may explain it" in opened.inventory.accept(PairAmounts(1, 0))
+    assert "1 quote is still open and may explain it" in opened.inventory.accept(btc_eure(1, 0))
     opened.block_after(100)
     opened.book.tick(opened.clock())
     await opened.inventory.sync("poll")
-    assert opened.inventory.accept(PairAmounts(1, 0)) == ""
+    assert opened.inventory.accept(btc_eure(1, 0)) == ""
 
 
 async def test_a_difference_accepted_during_a_reading_leaves_it_explained(
@@ -411,11 +415,11 @@ async def test_a_difference_accepted_during_a_reading_leaves_it_explained(
     opened.chain.advance(1, 0)
     await found_twice(opened)
     answers: list[str] = []
-    opened.chain.before_balances = lambda: answers.append(inventory.accept(PairAmounts(1, 0)))
+    opened.chain.before_balances = lambda: answers.append(inventory.accept(btc_eure(1, 0)))
     await inventory.sync("poll")
     assert answers == [""]
     assert (inventory.ledger.accepted, inventory.ledger.unexplained, inventory.explained) == (
-        PairAmounts(1, 0),
-        NO_AMOUNTS,
+        btc_eure(1, 0),
+        NOTHING,
         True,
     )

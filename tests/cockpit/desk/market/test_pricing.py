@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from cockpit.desk.market.pricing import Amounts, PriceParams, earns, edge_bps, make_prices, price_amounts, skew_bps
 from cockpit.model.events import Side
-from venue.protocol.assets import MAX_AMOUNT, PairAmounts
+from venue.protocol.assets import MAX_AMOUNT, PairAmounts, base_share
 from venue.protocol.tokens import BTC, BTC_EURE, EURE
 
 PAIR = BTC_EURE
@@ -151,7 +151,7 @@ def test_an_unknown_inventory_makes_no_skew() -> None:
 
 @given(st.integers(0, MAX_AMOUNT), st.integers(0, MAX_AMOUNT), mids)
 def test_the_share_of_btc_is_a_share(base: int, quote: int, mid: Decimal) -> None:
-    share = PAIR.base_share(PairAmounts(base, quote), mid)
+    share = base_share(PAIR.base, PAIR.quote, PairAmounts(base, quote), mid)
     if base == quote == 0:
         assert share is None
         return

@@ -12,12 +12,13 @@ from cockpit.desk.quote_book.hard_stop import HardStopRun
 from cockpit.desk.quote_book.reservations import Commitment
 from cockpit.model.environment import Environment
 from cockpit.model.events import OperatorAction
+from tests.support.amounts import btc_eure
 from tests.support.desk.builders import SALT
 from tests.support.desk.chain import ChainVerifier, InventoryHarness
 from tests.support.desk.quoting_harness import SECRET, Counted
 from tests.support.recorder import MemoryRecorder
-from venue.protocol.assets import NO_AMOUNTS, PairAmounts
-from venue.protocol.tokens import BTC_EURE, EURE
+from venue.protocol.amounts import NOTHING
+from venue.protocol.tokens import BTC_EURE, DEFAULT_TOKENS, EURE
 from venue.protocol.units import NS_PER_S
 from venue.relay.rpc import IntentStatus, Published, PublishedMany, RelayRpc
 from venue.signing.signer import Signer
@@ -105,9 +106,9 @@ class Unreliable(RelayRpc):
 
 async def _play(count: int, ways: list[str], claimed: bool) -> None:
     watched = InventoryHarness()
-    watched.chain.head.balances = PairAmounts(10**9, 10**12)
+    watched.chain.head.balances = btc_eure(10**9, 10**12)
     await watched.inventory.sync("opening")
-    signer = Signer(SECRET, "maker.near", BTC_EURE, ceiling=10**30, random=Counted())
+    signer = Signer(SECRET, "maker.near", DEFAULT_TOKENS, ceiling=10**30, random=Counted())
     quotes: dict[str, Commitment] = {}
     for number in range(count):
         made = _quote(watched, signer, number)
@@ -144,7 +145,7 @@ async def _play(count: int, ways: list[str], claimed: bool) -> None:
     assert {name for name, outcome in watched.outcomes() if outcome == "burned"} == relay.burned - settled
     assert settled | relay.burned == {one.quote_hash for one in quotes.values()}
     assert watched.reservations.reserved(EURE.token_id) == 0
-    assert watched.inventory.ledger.unexplained == NO_AMOUNTS
+    assert watched.inventory.ledger.unexplained == NOTHING
     assert durable >= count, "what is burned is on record before it is published"
 
 

@@ -12,7 +12,7 @@ from cockpit.desk.quote_book.live_markouts import LiveMarkouts
 from cockpit.desk.quote_book.quote import Quote
 from cockpit.model.events import Side
 from tests.support.desk.builders import NOW, commitment
-from venue.protocol.tokens import BTC_EURE
+from venue.protocol.tokens import BITCOIN, DEFAULT_TOKENS, EURO
 from venue.protocol.units import NS_PER_S
 
 MIDS = st.decimals(Decimal("0.01"), Decimal(10**7), places=8)
@@ -38,19 +38,19 @@ def fill(side: Side = "buy", name: str = "p", settled_ns: int = NOW) -> Quote:
     ("side", "mid", "bps"), [("buy", "50050", "10.00"), ("buy", "49950", "-10.00"), ("sell", "49950", "10.00")]
 )
 def test_a_markout_is_above_zero_when_the_desk_is_better_off(side: str, mid: str, bps: str) -> None:
-    assert in_bps(markout(BTC_EURE, side, 10_000, 5 * 10**18, Decimal(mid))) == Decimal(bps)
+    assert in_bps(markout(BITCOIN, EURO, side, 10_000, 5 * 10**18, Decimal(mid))) == Decimal(bps)
 
 
 @given(st.integers(1, 10**12), st.integers(1, 10**28), MIDS)
 def test_a_markout_is_the_gain_over_what_was_paid_to_the_nearest_hundredth(base: int, paid: int, mid: Decimal) -> None:
     gained = Fraction(base, 10**8) * Fraction(mid) * 10**18 - paid
-    buy, sell = (markout(BTC_EURE, side, base, paid, mid) for side in ("buy", "sell"))
+    buy, sell = (markout(BITCOIN, EURO, side, base, paid, mid) for side in ("buy", "sell"))
     assert buy == -sell == round(gained * 1_000_000 / paid)
 
 
 @pytest.mark.parametrize("side", ["buy", "sell"])
 def test_each_horizon_is_marked_by_the_mid_of_its_moment(side: Side) -> None:
-    markouts, quote = LiveMarkouts(), fill(side)
+    markouts, quote = LiveMarkouts(DEFAULT_TOKENS), fill(side)
     mids = {1: "50005", 10: "50050", 60: "50000", 300: "49000"}
     for second in range(302):
         at = At(mids.get(second, "1"))
@@ -62,20 +62,20 @@ def test_each_horizon_is_marked_by_the_mid_of_its_moment(side: Side) -> None:
 
 
 def test_an_untrusted_mid_marks_nothing_and_is_not_filled_in_later() -> None:
-    markouts, quote = LiveMarkouts(), fill()
+    markouts, quote = LiveMarkouts(DEFAULT_TOKENS), fill()
     markouts.tick(NOW + NS_PER_S, [quote], At(None))
     markouts.tick(NOW + 2 * NS_PER_S, [quote], At("51000"))
     assert markouts.of(quote.commitment.quote_hash) == ((1, None),)
 
 
 def test_horizons_that_passed_unobserved_are_unknown() -> None:
-    markouts, quote = LiveMarkouts(), fill()
+    markouts, quote = LiveMarkouts(DEFAULT_TOKENS), fill()
     markouts.tick(NOW + 61 * NS_PER_S, [quote], At("50500"))
     assert markouts.of(quote.commitment.quote_hash) == ((1, None), (10, None), (60, Decimal("100.00")))
 
 
 def test_old_fills_are_left_as_they_are_marked() -> None:
-    markouts = LiveMarkouts()
+    markouts = LiveMarkouts(DEFAULT_TOKENS)
     old, new = fill(name="old"), fill(name="new", settled_ns=NOW + 400 * NS_PER_S)
     markouts.tick(NOW + 401 * NS_PER_S, [old, new], At())
     assert markouts.of(old.commitment.quote_hash) == ()

@@ -10,7 +10,7 @@ from tests.support.desk.builders import SALT
 from tests.support.desk.quoting_harness import SECRET, Quoting, ask, quoting
 from tests.support.venue.relay_server import RelayServer, event
 from tests.support.waiting import until
-from venue.protocol.tokens import BTC, BTC_EURE, EURE
+from venue.protocol.tokens import BTC, EURE
 from venue.protocol.units import NS_PER_S
 from venue.sandbox.wire.payload import TokenDiff, open_payload
 from venue.transport.errors import WsClosedError
@@ -336,7 +336,7 @@ async def test_answers_and_claims_find_their_quote() -> None:
         desk.watched.chain.settle(claimed)
         await desk.inventory.sync("settlement")
         assert desk.book.counters["settled"] == 1
-        moved = movement(BTC_EURE, claimed)
+        moved = movement(claimed)
         assert desk.inventory.ledger.filled == moved.amounts
 
 

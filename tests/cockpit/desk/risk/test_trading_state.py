@@ -13,13 +13,13 @@ from cockpit.model.commands import Limits
 from cockpit.model.environment import Environment
 from cockpit.model.snapshot import Trading
 from storage.history import RecordedFill
+from tests.support.amounts import btc_eure
 from tests.support.desk.builders import NOW, Clock
-from venue.protocol.assets import PairAmounts
-from venue.protocol.tokens import BTC, BTC_EURE, EURE
+from venue.protocol.tokens import BTC, DEFAULT_TOKENS, EURE
 from venue.protocol.units import NS_PER_S
 
 MID = Decimal(50_000)
-EVEN = PairAmounts(10**8, 50_000 * 10**18)
+EVEN = btc_eure(10**8, 50_000 * 10**18)
 UNIT = 5 * 10**14
 """Base units of EURe in a base unit of BTC at this mid."""
 
@@ -31,7 +31,7 @@ def a_state(clock: Clock | None = None, **limits: object) -> tuple[TradingState,
 
 def on_two_clocks(wall: Clock, monotonic: Clock, **limits: object) -> TradingState:
     in_force = LimitsInForce(msgspec.structs.replace(Limits(), **limits))
-    return TradingState(in_force, BTC_EURE, Environment(wall_ns=wall, monotonic_ns=monotonic))
+    return TradingState(in_force, DEFAULT_TOKENS, Environment(wall_ns=wall, monotonic_ns=monotonic))
 
 
 def now(trading: TradingState) -> Trading:
@@ -40,7 +40,7 @@ def now(trading: TradingState) -> Trading:
 
 def lose(trading: TradingState, clock: Clock, eure: int, mid: Decimal = MID) -> None:
     """Book a fill that paid so many EURe more for a thousand base units of BTC than they are worth."""
-    trading.filled(clock(), PairAmounts(1_000, -1_000 * UNIT - eure * 10**18), mid)
+    trading.filled(clock(), btc_eure(1_000, -1_000 * UNIT - eure * 10**18), mid)
 
 
 def test_a_fresh_desk_trades() -> None:
@@ -84,7 +84,7 @@ def test_lifting_excuses_what_the_operator_has_seen_and_no_more() -> None:
 
 def test_the_loss_is_marked_to_the_mid_and_midnight_ends_it() -> None:
     trading, clock = a_state(max_loss_per_day_eure=Decimal(10))
-    trading.filled(clock(), PairAmounts(10_000, -10_000 * UNIT), MID)
+    trading.filled(clock(), btc_eure(10_000, -10_000 * UNIT), MID)
     assert trading.loss == 0
     trading.mark(MID - 10_000)
     assert trading.loss == 10**18
@@ -119,7 +119,13 @@ def test_a_loss_lifted_under_a_clock_that_was_ahead_leaves_later_losses_counted(
     clock.now_ns -= DAY_NS
     lose(trading, clock, 4)
     assert (now(trading), trading.loss) == ("ACTIVE", 4 * 10**18)
-    fill = RecordedFill(at_ns=clock(), asset_in=BTC.token_id, amount_in=1_000, amount_out=1_000 * UNIT + 4 * 10**18)
+    fill = RecordedFill(
+        at_ns=clock(),
+        asset_in=BTC.token_id,
+        asset_out=EURE.token_id,
+        amount_in=1_000,
+        amount_out=1_000 * UNIT + 4 * 10**18,
+    )
     again = restarted(trading, (fill,), clock)
     lose(again, clock, 2)
     assert now(again) == "HALTED"
@@ -127,10 +133,10 @@ def test_a_loss_lifted_under_a_clock_that_was_ahead_leaves_later_losses_counted(
 
 def test_too_many_fills_halt_until_the_hour_has_room() -> None:
     trading, clock = a_state(max_fills_per_hour=2)
-    trading.filled(clock(), PairAmounts(0, 0), MID)
+    trading.filled(clock(), btc_eure(0, 0), MID)
     clock.pass_ms(600_000)
     assert now(trading) == "ACTIVE"
-    trading.filled(clock(), PairAmounts(0, 0), None)
+    trading.filled(clock(), btc_eure(0, 0), None)
     assert now(trading) == "HALTED"
     assert trading.why == "desk: 2 fills within the hour, at most 2; the next in 3000 s"
     assert trading.changed()
@@ -143,7 +149,7 @@ def test_too_many_fills_halt_until_the_hour_has_room() -> None:
 def test_a_wall_clock_that_is_set_frees_no_fill_of_the_hour() -> None:
     clock, monotonic = Clock(), Clock(7)
     trading = on_two_clocks(clock, monotonic, max_fills_per_hour=1)
-    trading.filled(clock(), PairAmounts(0, 0), MID)
+    trading.filled(clock(), btc_eure(0, 0), MID)
     for by_ns in (2 * HOUR_NS, -4 * HOUR_NS):
         clock.now_ns += by_ns
         trading.mark(MID)
@@ -155,14 +161,14 @@ def test_a_wall_clock_that_is_set_frees_no_fill_of_the_hour() -> None:
 
 def test_too_large_a_share_reduces_until_it_is_well_inside() -> None:
     trading, _ = a_state(max_asset_share=Decimal("0.8"))
-    trading.mark(MID, PairAmounts(4 * 10**8 + 1, 50_000 * 10**18))
+    trading.mark(MID, btc_eure(4 * 10**8 + 1, 50_000 * 10**18))
     assert now(trading) == "REDUCING"
     assert "BTC is 80.0% of the inventory, at most 80.0%" in trading.why
-    trading.mark(MID, PairAmounts(39 * 10**7, 50_000 * 10**18))
+    trading.mark(MID, btc_eure(39 * 10**7, 50_000 * 10**18))
     assert now(trading) == "REDUCING", "a price at the edge does not switch it"
-    trading.mark(MID, PairAmounts(37 * 10**7, 50_000 * 10**18))
+    trading.mark(MID, btc_eure(37 * 10**7, 50_000 * 10**18))
     assert now(trading) == "ACTIVE"
-    trading.mark(MID, PairAmounts(10**7, 50_000 * 10**18))
+    trading.mark(MID, btc_eure(10**7, 50_000 * 10**18))
     assert (now(trading), "EURe is 90.9%" in trading.why) == ("REDUCING", True)
     trading.mark(None)
     assert now(trading) == "REDUCING", "unknown frees nothing"
@@ -172,7 +178,7 @@ def test_the_strictest_of_all_counts() -> None:
     trading, clock = a_state(max_asset_share=Decimal("0.8"), max_fills_per_hour=1)
     trading.choose("REDUCING", "ann", "winding down")
     assert trading.why == "REDUCING by ann: winding down"
-    trading.filled(clock(), PairAmounts(0, 0), MID)
+    trading.filled(clock(), btc_eure(0, 0), MID)
     assert now(trading) == "HALTED"
     trading.choose("ACTIVE", "ann", "")
     assert now(trading) == "HALTED"
@@ -217,10 +223,12 @@ def test_a_restart_takes_over_the_state_of_the_previous_run(made: Fills, cut: in
     booked: list[RecordedFill] = []
     for number, (after_s, buys, base, quote) in enumerate(sorted(made)):
         clock.now_ns = NOW + after_s * NS_PER_S + number
-        asset, taken, given_ = (BTC, base, quote) if buys else (EURE, quote, base)
-        one = RecordedFill(at_ns=clock(), asset_in=asset.token_id, amount_in=taken, amount_out=given_)
+        into, out, taken, given_ = (BTC, EURE, base, quote) if buys else (EURE, BTC, quote, base)
+        one = RecordedFill(
+            at_ns=clock(), asset_in=into.token_id, asset_out=out.token_id, amount_in=taken, amount_out=given_
+        )
         booked.append(one)
-        trading.filled(clock(), one.moved(BTC.token_id), MID)
+        trading.filled(clock(), one.moved, MID)
         if number == cut and lifted:
             clock.now_ns += 1
             trading.choose("ACTIVE" if lifted == "ACTIVE" else "REDUCING", "ann", "")
