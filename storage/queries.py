@@ -48,7 +48,7 @@ FILLS_SINCE = (
 LAST_ARGUMENTS = "SELECT arguments FROM operator_actions WHERE command = ? AND accepted = 1 ORDER BY id DESC LIMIT 1"
 EXPLAINED = (
     f"SELECT run_id, {', '.join(IntentInventory.__struct_fields__)} FROM intent_inventory_snapshots "
-    f"WHERE cause <> ? ORDER BY id DESC LIMIT {MAX_READ_BACK}"
+    f"WHERE id <= {2**63 - 1} AND cause <> ? ORDER BY id DESC LIMIT {MAX_READ_BACK}"
 )
 """The rows of the newest explained readings, newest first; the last reading may lack some."""
 

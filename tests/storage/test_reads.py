@@ -102,7 +102,9 @@ async def test_fills_of_every_run_are_read_with_what_they_moved_and_when(engine:
         await history.write([facts.command(n), facts.result(n, "accepted" if n == 3 else "settled")])
     await history.close(None)
     await history.open(facts.run("run-2"))
-    sold = msgspec.structs.replace(facts.command(4), asset_in=facts.EURE, amount_in=2**127, amount_out=9)
+    sold = msgspec.structs.replace(
+        facts.command(4), asset_in=facts.EURE, asset_out=facts.BTC, amount_in=2**127, amount_out=9
+    )
     await history.write([sold, facts.result(4)])
     bought, sale = await history.fills_since(START_NS + 2)
     assert (bought.at_ns, bought.moved) == (START_NS + 2, btc_eure(1_000, -6 * 10**17))

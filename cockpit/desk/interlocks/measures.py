@@ -22,7 +22,7 @@ TO_JOURNAL = "writing to the journal; the database is unavailable"
 class InterlockFacts(msgspec.Struct, frozen=True, kw_only=True):
     """What the monitor measured. None: unknown, which never passes.
 
-    ``symbols``: those of the markets' tokens. ``available``: symbol and whole tokens, neither committed nor leaving.
+    ``symbols``: a token of each chain. ``available``: symbol and whole tokens, neither committed nor leaving.
     ``balances_age_ms``: since the last reading was requested; ``balances_error``: why there is no newer one.
     ``salt_age_ms``: since salt and key were last read together. ``refusals``: quotes refused lately for a fault of
     ours; ``max_refusals`` and more fail (0: any number passes). ``unexplained_ms``: age of the unexplained difference,

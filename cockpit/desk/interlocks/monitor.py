@@ -99,7 +99,7 @@ class InterlockMonitor:
                 if tokens.traded(asset)
             )
         return InterlockFacts(
-            symbols=tuple(token.symbol for token in tokens.tokens if tokens.traded(token)),
+            symbols=tuple({token.chain: token.symbol for token in reversed(tokens.tokens)}.values()),
             reference_usable=reference.usable and trading.reference.mid is not None,
             reference_detail=reference.reason or f"{rounded(trading.reference.mid, 2)} EUR, {reference.age_ms} ms old",
             available=available,

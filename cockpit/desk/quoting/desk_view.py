@@ -72,7 +72,15 @@ Viewed = msgspec.defstruct(
 )
 """A view without its rules: whatever ``DeskView`` holds is recorded, and read back as the same types."""
 
-_LATER = {"deadline_slack_ms": RECORDED_SLACK_MS, "exact_out_deadline_ms": None, "quote_dry": False}
+_LATER = {
+    "deadline_slack_ms": RECORDED_SLACK_MS,
+    "exact_out_deadline_ms": None,
+    "quote_dry": False,
+    "base_elsewhere": 0,
+    "quote_elsewhere": 0,
+    "base_elsewhere_reserved": 0,
+    "quote_elsewhere_reserved": 0,
+}
 """What views did not hold at first: recorded only where it is not the default, so that an older view stays as it is."""
 
 _VIEWED = tuple(Viewed.__struct_fields__)

@@ -17,7 +17,7 @@ from cockpit.reports.report_text import as_csv, as_json, as_text
 from cockpit.reports.trading_report import trading_report
 from storage.history import Run
 from storage.reader import Span, find_run
-from storage.reporting.differences import ACCEPT_COMMAND, DIFFERENCE_COMMAND, UnexplainedDifference
+from storage.reporting.differences import ACCEPT_COMMAND, DIFFERENCE_COMMAND, UnexplainedDifference, write_difference
 from tests.support.amounts import btc_eure
 from tests.support.desk.builders import NOW
 from tests.support.history.engines import Engine, PostgresEngine, SqliteEngine
@@ -35,7 +35,7 @@ def at(second: int) -> int:
 
 
 def aside(second: int, amounts: TokenAmounts, before: TokenAmounts, shown: int) -> OperatorAction:
-    arguments = msgspec.json.encode(UnexplainedDifference(amounts, before, at(shown))).decode()
+    arguments = write_difference(UnexplainedDifference(amounts, before, at(shown)))
     return OperatorAction(
         at_ns=at(second),
         command_id=f"aside-{second}",

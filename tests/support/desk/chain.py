@@ -22,8 +22,8 @@ from tests.support.desk.builders import Clock, commitment
 from tests.support.recorder import MemoryRecorder
 from tests.support.settings import loopback
 from venue.near.rpc import Block, Finality, NearRpc
-from venue.protocol.amounts import TokenAmounts
-from venue.protocol.tokens import BTC, DEFAULT_TOKENS, EURE
+from venue.protocol.amounts import NOTHING, TokenAmounts
+from venue.protocol.tokens import DEFAULT_TOKENS, EURE
 from venue.protocol.units import NS_PER_S
 from venue.relay.messages import QuoteStatus
 from venue.transport.errors import UnreachableError
@@ -59,16 +59,17 @@ class Chain:
     def seen(self) -> State:
         return self.states[max(0, len(self.states) - 1 - self.behind)]
 
-    def advance(self, base: int = 0, quote: int = 0, nonce: str | None = None) -> None:
+    def advance(
+        self, base: int = 0, quote: int = 0, nonce: str | None = None, *, moved: TokenAmounts = NOTHING
+    ) -> None:
         """Add a block, with a change of the balances."""
         head = self.head
-        balances = head.balances + btc_eure(base, quote)
+        balances = head.balances + btc_eure(base, quote) + moved
         used = head.used if nonce is None else head.used | {nonce}
         self.states.append(State(head.height + 1, self.clock(), balances, used))
 
     def settle(self, made: Commitment) -> None:
-        moved = movement(made)
-        self.advance(moved.amounts[BTC.token_id], moved.amounts[EURE.token_id], made.nonce)
+        self.advance(nonce=made.nonce, moved=movement(made).amounts)
 
 
 class ChainVerifier(Verifier):
@@ -83,7 +84,7 @@ class ChainVerifier(Verifier):
         if "balances" in self._chain.down:
             raise UnreachableError("the node does not answer")
         seen = self._chain.seen
-        return Balances((seen.balances[BTC.token_id], seen.balances[EURE.token_id]), seen.height)
+        return Balances(tuple(seen.balances[token_id] for token_id in token_ids), seen.height)
 
     async def nonce(self, account: str, nonce_b64: str, *, finality: Finality = "optimistic") -> NonceState:
         self._chain.asked_nonces.append(nonce_b64)

@@ -54,7 +54,7 @@ class MemoryHistory(SqliteHistory):
         rows = [e for e in self.events if isinstance(e, IntentInventory) and e.cause != UNEXPLAINED]
         for row in reversed(rows):
             both = [one for one in rows if (one.at_ns, one.cause) == (row.at_ns, row.cause)]
-            if len({one.asset for one in both}) == 2:
+            if len({one.asset for one in both}) == len(DEFAULT_TOKENS.tokens):
                 return tuple(both)
         return ()
 

@@ -221,7 +221,7 @@ def test_only_the_two_sides_of_the_pair_are_signed(asset_in: str, asset_out: str
             asset_in=asset_in, amount_in=1, asset_out=asset_out, amount_out=1, deadline_ns=NOW_NS, salt=SALT
         ).quote_hash
     else:
-        with pytest.raises(RefusedToSignError, match="active pair"):
+        with pytest.raises(RefusedToSignError, match="no market"):
             signer.sign_quote(
                 asset_in=asset_in, amount_in=1, asset_out=asset_out, amount_out=1, deadline_ns=NOW_NS, salt=SALT
             )

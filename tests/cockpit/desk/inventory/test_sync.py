@@ -7,7 +7,7 @@ from tests.support.amounts import btc_eure
 from tests.support.desk.chain import OPENING, InventoryHarness
 from tests.support.waiting import until
 from venue.protocol.amounts import NOTHING
-from venue.protocol.tokens import BTC, EURE
+from venue.protocol.tokens import BTC, EURE, NBTC
 
 
 @pytest.fixture
@@ -40,6 +40,7 @@ async def test_the_first_answer_is_the_opening(opened: InventoryHarness) -> None
     )
     assert [(row.asset, row.balance, row.cause) for row in opened.rows] == [
         (BTC.token_id, OPENING[BTC.token_id], "opening"),
+        (NBTC.token_id, 0, "opening"),
         (EURE.token_id, OPENING[EURE.token_id], "opening"),
     ]
 
@@ -333,7 +334,7 @@ async def test_a_deposit_credited_between_the_opening_and_the_first_list_is_book
 async def test_the_rows_record_what_was_committed_at_that_moment(opened: InventoryHarness) -> None:
     opened.send(amount_out=OPENING[EURE.token_id])
     await opened.inventory.sync("refresh")
-    btc, eure = opened.rows[-2:]
+    btc, _, eure = opened.rows[-3:]
     assert (btc.reserved, btc.spendable) == (0, OPENING[BTC.token_id])
     assert (eure.balance, eure.reserved, eure.spendable, eure.cause) == (
         OPENING[EURE.token_id],
