@@ -21,16 +21,17 @@ from cockpit.desk.quote_book.reservations import Commitment
 from cockpit.model.environment import Environment
 from cockpit.model.snapshot import HardStopState
 from storage.history import PreviousRun
+from tests.support.amounts import btc_eure
 from tests.support.desk.builders import Clock
 from tests.support.desk.chain import Chain, ChainVerifier
 from tests.support.desk.quoting_harness import SECRET, Counted
 from tests.support.desk.restart_harness import DeskRun, MemoryHistory, results
 from tests.support.recorder import MemoryRecorder
 from venue.near.rpc import Finality
-from venue.protocol.assets import NO_AMOUNTS, PairAmounts
+from venue.protocol.amounts import NOTHING
 from venue.protocol.nep413 import nep413_hash
 from venue.protocol.nonce import decode_nonce, pack_nonce, unpack_nonce
-from venue.protocol.tokens import BTC_EURE
+from venue.protocol.tokens import DEFAULT_TOKENS
 from venue.protocol.units import NS_PER_S
 from venue.relay.messages import QuoteStatus
 from venue.relay.rpc import IntentStatus, Published, PublishedMany, RelayRpc
@@ -163,7 +164,7 @@ class HardStops(RuleBasedStateMachine):
         self.loop = asyncio.new_event_loop()
         self.clock = Clock()
         self.chain = Chain(self.clock)
-        self.chain.head.balances = PairAmounts(10**9, 10**15)
+        self.chain.head.balances = btc_eure(10**9, 10**15)
         self.history = MemoryHistory()
         self.node = Node(self.chain)
         self.deadlines: dict[str, int] = {}
@@ -184,7 +185,7 @@ class HardStops(RuleBasedStateMachine):
         self.relay.calls.clear()
         self.gate = asyncio.Event()
         self.asked_for_balances = False
-        signer = Signer(SECRET, "maker.near", BTC_EURE, ceiling=10**30, random=Counted())
+        signer = Signer(SECRET, "maker.near", DEFAULT_TOKENS, ceiling=10**30, random=Counted())
         self.burner = HardStopRun(
             "maker.near",
             self.run.book,
@@ -401,7 +402,7 @@ class HardStops(RuleBasedStateMachine):
         self.run.tick()
         self.run.flush()
         assert sorted(results(self.history, "settled")) == sorted(one.quote_hash for one in self.settled)
-        assert self.run.inventory.ledger.unexplained == NO_AMOUNTS
+        assert self.run.inventory.ledger.unexplained == NOTHING
         assert len(self.run.book.reservations) == 0
 
 

@@ -62,7 +62,7 @@ class Declines:
         if len(self._waiting) >= MAX_WAITING:
             self._relay.counters["declines_dropped"] += 1
             return
-        least = smallest(view.pair, request, decision.price) if kind == "INSUFFICIENT_AMOUNT" else None
+        least = smallest(view.market, request, decision.price) if kind == "INSUFFICIENT_AMOUNT" else None
         self._waiting.append((request.quote_id, Decline(kind, None if least is None else str(least))))
         if len(self._waiting) == 1:
             self._later()
@@ -87,11 +87,11 @@ class Declines:
             self._later()
 
 
-def smallest(pair: Market, request: SwapDemand, price: Decimal | None) -> int | None:
+def smallest(market: Market, request: SwapDemand, price: Decimal | None) -> int | None:
     """Return the smallest amount in that buys a base unit of the other asset; None where none is too small."""
     if price is None or request.amount_in is None:
         return None
-    numerator, denominator = pair.price_ratio(price)
-    if request.asset_in == pair.base.token_id:
+    numerator, denominator = market.price_ratio(price)
+    if request.asset_in == market.base.token_id:
         numerator, denominator = denominator, numerator
     return -(-numerator // denominator)
