@@ -226,7 +226,7 @@ def test_a_view_recorded_before_the_slack_was_a_setting_decides_as_it_did() -> N
     seen = view(default_deadline_ms=60_000)
     recorded = record_view(seen)
     assert {"deadline_slack_ms", "exact_out_deadline_ms", "quote_dry"}.isdisjoint(json.loads(recorded))
-    restored = read_view(recorded, seen.pair, seen.limits, seen.params)
+    restored = read_view(recorded, seen.market, seen.limits, seen.params)
     assert (restored.deadline_slack_ms, restored.exact_out_deadline_ms) == (1_000, None)
     assert decided(request(min_deadline_ms=60_000), restored).deadline_ns == NOW + 61_000 * NS_PER_MS
 
