@@ -19,7 +19,7 @@ from cockpit.desk.api.snapshot_stream import SnapshotStream
 from cockpit.desk.composition.api_parts import ApiParts, build_api
 from cockpit.desk.composition.funding_parts import FundingParts, build_funding
 from cockpit.desk.composition.trading_parts import TradingParts, build_trading
-from cockpit.desk.interlocks.alarms import watch_alarms
+from cockpit.desk.interlocks.alarms import COMMAND, watch_alarms
 from cockpit.desk.interlocks.monitor import DESK, InterlockMonitor
 from cockpit.desk.interlocks.venue_clock import VenueClock
 from cockpit.desk.risk.dead_man_switch import DeadManSwitch
@@ -97,6 +97,7 @@ class Desk:
         await trading.startup.load(previous_run)
         funding.orders.name_defaults()
         self._alarms = watch_alarms(self._settings, self._our_scope, client, self._env, journal)
+        self._alarms.remember(await self._history.last_arguments(COMMAND))
         self._interlocks = InterlockMonitor(
             self._settings, trading, self._clock, self._env, self._writer, alarms=self._alarms
         )

@@ -106,3 +106,21 @@ async def test_a_maintenance_warns_until_it_starts_and_what_cannot_be_read_only_
     assert "status page: maintenance: Upgrade of the Verifier; starts 20" in row_of(shot).measured
     await until_disarmed(desk, "status page: maintenance: Upgrade of the Verifier (scope unknown)")
     await desk.until(lambda shot: row_of(shot).passed, 20)
+
+
+async def test_an_alarm_outlives_a_crash_until_a_readable_answer(launch: Launch, control: Control) -> None:
+    desk = await launch(ALARMS_POLL_MS="1000")
+    (ours,) = await control.alarms(incident={"scopeType": "intents", "scopeValue": "near"})
+    await desk.until(lambda shot: effects(shot) == ["disarms"], WITHIN_S)
+    written = "SELECT count(*) FROM operator_actions WHERE command = ?"
+    await until(lambda: desk.count(written, COMMAND) == 1, 10, "the alarm is in the history")
+    desk.process.kill()
+
+    await control.faults(shield="garbage")
+    await control.alarms(resolve=ours)
+    await desk.start()
+    shot = await desk.until(lambda shot: shot.alarms.sources[0].unreadable_ms is not None, WITHIN_S)
+    assert effects(shot) == ["disarms"]
+    assert not row_of(shot).passed
+    await control.faults(shield="ok")
+    await until_green(desk)

@@ -47,9 +47,7 @@ def judge(reading: AlarmReading, ours: OurScope, *, now_ns: int, read_ns: int) -
         *(_of_post(one, now_ns) for one in reading.posts if not _over(one, read_ns)),
     ]
     if reading.unlisted:
-        more = f"over {MAX_UNLISTED:,}" if reading.unlisted >= MAX_UNLISTED else f"{reading.unlisted:,}"
-        subject = f"{more} more, not listed"
-        found.append(Alarm(source=reading.source, subject=subject, effect="disarms", reason=_REASONS["unknown"]))
+        found.append(unlisted(reading.source, reading.unlisted))
     return by_effect(found)
 
 
@@ -58,9 +56,17 @@ def by_effect(alarms: Iterable[Alarm]) -> tuple[Alarm, ...]:
     return tuple(sorted(alarms, key=lambda alarm: _ORDER[alarm.effect]))
 
 
-def next_start(reading: AlarmReading, now_ns: int) -> int | None:
-    """Return when the next announced maintenance starts, UTC nanoseconds; None when none is announced."""
-    return min((one.starts_ns for one in reading.posts if one.starts_ns and one.starts_ns > now_ns), default=None)
+def started(alarm: Alarm, now_ns: int) -> Alarm:
+    """Return an announced maintenance as what it is once its time has come; any other alarm as it is."""
+    if alarm.effect != "warns" or (alarm.starts_ns is not None and alarm.starts_ns > now_ns):
+        return alarm
+    return msgspec.structs.replace(alarm, effect="disarms", reason=_REASONS["unknown"])
+
+
+def unlisted(source: str, number: int) -> Alarm:
+    """Return what stands for so many alarms that cannot be judged one by one."""
+    more = f"over {MAX_UNLISTED:,}" if number >= MAX_UNLISTED else f"{number:,}"
+    return Alarm(source=source, subject=f"{more} more, not listed", effect="disarms", reason=_REASONS["unknown"])
 
 
 def _of_incident(incident: Incident, ours: OurScope) -> Alarm:
@@ -79,14 +85,15 @@ def _of_incident(incident: Incident, ours: OurScope) -> Alarm:
 
 def _of_post(post: Post, now_ns: int) -> Alarm:
     # A title is for people: what a post touches cannot be told from it.
-    announced = post.kind.lower() == "maintenance" and post.starts_ns is not None and post.starts_ns > now_ns
-    return Alarm(
+    announced = post.kind.lower() == "maintenance" and post.starts_ns is not None
+    alarm = Alarm(
         source=STATUS_PAGE,
         subject=plain(f"{post.kind or 'a post of unknown kind'}: {post.title or NO_TITLE}", MAX_SUBJECT),
         effect="warns" if announced else "disarms",
         reason="announced" if announced else _REASONS["unknown"],
         starts_ns=post.starts_ns,
     )
+    return started(alarm, now_ns)
 
 
 def _over(post: Post, read_ns: int) -> bool:

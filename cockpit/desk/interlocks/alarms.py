@@ -17,7 +17,7 @@ from cockpit.model.alarms import NO_ALARMS, AlarmRow, AlarmSourceRow, AlarmsStat
 from cockpit.model.commands import CommandRequest
 from cockpit.model.environment import Environment
 from venue.alarms.client import AlarmSource
-from venue.alarms.judgement import Alarm, by_effect, judge, next_start
+from venue.alarms.judgement import Alarm, by_effect, judge, started, unlisted
 from venue.alarms.reading import AlarmReading
 from venue.alarms.scopes import OurScope
 from venue.alarms.shield import SHIELD, read_incidents
@@ -39,6 +39,13 @@ _NEVER = 1 << 62
 _NOT_ASKED_LATELY = "it was not asked lately"
 
 
+class RecordedAlarms(msgspec.Struct, frozen=True, kw_only=True):
+    """The alarms as the journal has them; ``more``: how many were not recorded one by one."""
+
+    alarms: tuple[AlarmRow, ...] = ()
+    more: int = 0
+
+
 class _Watched:
     """One source and what it said last. Times are monotonic nanoseconds, but ``read_wall_ns``."""
 
@@ -46,10 +53,18 @@ class _Watched:
         self.name = name
         self.source = source
         self.reading: AlarmReading | None = None
+        self.remembered: tuple[Alarm, ...] = ()
+        """What an earlier run saw; it holds until the first reading."""
         self.read_ns: int | None = None
         self.read_wall_ns = 0
         self.failing_ns: int | None = None
         self.problem = ""
+
+    def alarms(self, ours: OurScope, now_ns: int) -> tuple[Alarm, ...]:
+        """Judge the newest reading at this time, UTC; before the first, what an earlier run saw."""
+        if self.reading is None:
+            return tuple(started(alarm, now_ns) for alarm in self.remembered)
+        return judge(self.reading, ours, now_ns=now_ns, read_ns=self.read_wall_ns)
 
     def row(self, now: int) -> AlarmSourceRow:
         if self.source is None:
@@ -97,6 +112,21 @@ class AlarmWatch:
                 if one.source is not None:
                     group.create_task(self._keep_asking(one, one.source), name=one.name)
 
+    def remember(self, recorded: str | None) -> None:
+        """Take over what earlier runs saw last: the arguments of the newest ``COMMAND`` in the journal."""
+        try:
+            kept = RecordedAlarms() if recorded is None else msgspec.json.decode(recorded, type=RecordedAlarms)
+        except msgspec.MsgspecError as error:
+            log.warning("the recorded alarms of the venue cannot be read: %s", plain(str(error)))
+            return
+        for one in self._watched:
+            if one.source is not None:
+                rows = [row for row in kept.alarms if row.source == one.name]
+                one.remembered = tuple(Alarm(**msgspec.structs.asdict(row)) for row in rows)
+                if kept.more and rows:
+                    one.remembered += (unlisted(one.name, kept.more),)
+        self._noted = self._judged()
+
     def state(self) -> AlarmsState:
         """Return what is known now, bounded."""
         now = self._env.monotonic_ns()
@@ -120,12 +150,9 @@ class AlarmWatch:
         now_ns = self._env.wall_ns()
         if now_ns >= self._judge_again_ns:
             ours = self._ours()
-            read = [(one.reading, one.read_wall_ns) for one in self._watched if one.reading is not None]
-            self._alarms = by_effect(
-                alarm for reading, at in read for alarm in judge(reading, ours, now_ns=now_ns, read_ns=at)
-            )
-            starts = (next_start(reading, now_ns) for reading, _ in read)
-            self._judge_again_ns = min((start for start in starts if start is not None), default=_NEVER)
+            alarms = by_effect(alarm for one in self._watched for alarm in one.alarms(ours, now_ns))
+            starts = [alarm.starts_ns for alarm in alarms if alarm.effect == "warns" and alarm.starts_ns is not None]
+            self._alarms, self._judge_again_ns = alarms, min(starts, default=_NEVER)
         return self._alarms
 
     async def _keep_asking(self, one: _Watched, source: AlarmSource) -> None:

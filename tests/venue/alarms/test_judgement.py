@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from venue.alarms.judgement import MAX_SUBJECT, judge, next_start
+from venue.alarms.judgement import MAX_SUBJECT, judge
 from venue.alarms.reading import EARLIEST_NS, LATEST_NS, AlarmReading, Incident, Post
 from venue.alarms.scopes import OurScope, touch
 from venue.alarms.shield import SHIELD
@@ -64,8 +64,6 @@ def test_a_maintenance_starts_by_the_clock_and_ends_only_by_a_reading_after_its_
     assert effects(announced, now_ns=NOW + HOUR) == ["disarms"]
     assert effects(announced, now_ns=NOW + 5 * HOUR) == ["disarms"], "nobody could read whether it is over"
     assert effects(announced, now_ns=NOW + 5 * HOUR, read_ns=NOW + 5 * HOUR) == []
-    assert next_start(announced, NOW) == NOW + HOUR
-    assert next_start(announced, NOW + HOUR) is None
 
 
 def test_incidents_disarm_unless_they_plainly_touch_others() -> None:

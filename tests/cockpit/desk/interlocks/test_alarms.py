@@ -33,6 +33,7 @@ class Watching:
     """A watch of two sources on a loopback server, on virtual clocks."""
 
     def __init__(self, server: HttpServer, client: httpx.AsyncClient) -> None:
+        self._server, self._client = server, client
         self.wall, self.monotonic = Clock(NOW), Clock(5 * NS_PER_S)
         self.recorder = MemoryRecorder()
         env = Environment(wall_ns=self.wall, monotonic_ns=self.monotonic)
@@ -52,6 +53,12 @@ class Watching:
             CommandJournal(env, self.recorder),
             poll_s=0.01,
         )
+
+    def again(self) -> "Watching":
+        """The desk started anew on the same server and clocks, with nothing up."""
+        other = Watching(self._server, self._client)
+        other.wall.now_ns, other.monotonic.now_ns = self.wall.now_ns, self.monotonic.now_ns
+        return other
 
     def answer(self, request: Request) -> Reply:
         self.asked += 1
@@ -194,6 +201,44 @@ async def test_what_changes_is_journalled_once_as_the_desk_s_own(watching: Watch
     )
     assert second.reason == "SHIELD: chain sol (touches others only)"
     assert [row["effect"] for row in json.loads(first.arguments)["alarms"]] == ["disarms", "shown"]
+
+
+async def test_what_an_earlier_run_saw_holds_until_the_first_readable_answer(watching: Watching) -> None:
+    starts = watching.wall() // NS_PER_MS + HOUR_MS
+    watching.posts = [{"id": "m", "post_type": "maintenance", "title": "Up", "starts_at": starts, "ends_at": None}]
+    watching.incidents = [GNOSIS, SOLANA]
+    await watching.ask()
+    before = watching.watch.state().rows
+    recorded = watching.journalled[-1].arguments
+
+    restarted = watching.again()
+    restarted.watch.remember(recorded)
+    restarted.broken = Reply(500)
+    await restarted.ask()
+    assert restarted.watch.state().rows == before
+    assert restarted.journalled == [], "nothing changed"
+    assert not restarted.watch.state().sources[0].age_ms
+    restarted.pass_ms(HOUR_MS)
+    assert restarted.effects == ["disarms", "disarms", "shown"], "the announced maintenance started"
+    restarted.broken, restarted.incidents = None, []
+    await restarted.ask()
+    assert [(row.source, row.effect) for row in restarted.watch.state().rows] == []
+    assert restarted.journalled[-1].reason == "no alarms"
+
+
+async def test_alarms_beyond_the_recorded_ones_hold_too(watching: Watching) -> None:
+    watching.incidents = [{"id": f"{n}", "scopeType": "chain", "scopeValue": "sol"} for n in range(50)]
+    await watching.ask()
+    assert set(watching.effects) == {"shown"}
+    restarted = watching.again()
+    restarted.watch.remember(watching.journalled[-1].arguments)
+    assert restarted.effects == ["disarms", *["shown"] * (SHOWN - 1)], "which 30 they were is not known any more"
+
+
+@pytest.mark.parametrize("recorded", [None, "", "{}", "[]", '{"alarms": 3}', '{"alarms": [{}]}', '{"alarms": []}'])
+async def test_a_record_that_cannot_be_read_is_no_alarm(watching: Watching, recorded: str | None) -> None:
+    watching.watch.remember(recorded)
+    assert watching.effects == []
 
 
 async def test_thousands_of_alarms_are_bounded_everywhere(watching: Watching) -> None:
