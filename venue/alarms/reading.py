@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from venue.protocol.units import NS_PER_MS, NS_PER_S
-from venue.transport.jsonrpc import decode, plain, unreadable
+from venue.transport.jsonrpc import decode, plain
 from venue.transport.timestamps import nanoseconds
 
 MAX_LISTED = 100
@@ -18,6 +18,8 @@ EARLIEST_NS = int(datetime(2020, 1, 1, tzinfo=UTC).timestamp()) * NS_PER_S
 LATEST_NS = int(datetime(2100, 1, 1, tzinfo=UTC).timestamp()) * NS_PER_S
 """A time outside is absurd, and unknown."""
 _MAX_TIME = 40
+_FIELDS = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_ENTRIES = msgspec.json.Decoder(list[msgspec.Raw])
 _ANYTHING: msgspec.json.Decoder[object] = msgspec.json.Decoder(object)
 
 
@@ -55,12 +57,25 @@ class AlarmReading(msgspec.Struct, frozen=True, kw_only=True):
     unlisted: int = 0
 
 
-def fields_of(raw: bytes, who: str) -> dict[str, object]:
-    """Return the fields of a JSON object. Raises UnreachableError for anything else."""
-    answer = decode(_ANYTHING, raw, who)
-    if not isinstance(answer, dict):
-        raise unreadable(who, "it is not a JSON object")
-    return answer
+def fields_of(raw: bytes, who: str) -> dict[str, msgspec.Raw]:
+    """Return the fields of a JSON object, not decoded. Raises UnreachableError for anything else."""
+    return decode(_FIELDS, raw, who)
+
+
+def entries_of(raw: msgspec.Raw | None) -> list[msgspec.Raw] | None:
+    """Return the entries of a list, not decoded: thousands cost little when only the first are read; None without."""
+    try:
+        return None if raw is None else _ENTRIES.decode(raw)
+    except (ValueError, RecursionError):
+        return None
+
+
+def value_of(raw: msgspec.Raw | None) -> object:
+    """Return the value; None for one that cannot be read, and for nothing."""
+    try:
+        return None if raw is None else _ANYTHING.decode(raw)
+    except (ValueError, RecursionError):
+        return None
 
 
 def word(value: object, limit: int = MAX_WORD) -> str:

@@ -7,6 +7,7 @@ chain as well.
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Literal
 
 import msgspec
@@ -179,8 +180,12 @@ def _is_token(part: str, ours: OurScope) -> bool:
     return family == "1cs_v1" and bool(coin) and _chain(chain, ours) == "others"
 
 
-def _names_any(text: str, names: Iterable[str]) -> bool:
+def _names_any(text: str, names: frozenset[str]) -> bool:
     """Return whether one of the names stands in the text, not as a part of a longer name."""
-    return any(
-        re.search(rf"(?<![a-z0-9._-]){re.escape(name)}(?![a-z0-9_-]|\.[a-z0-9])", text) for name in names if name
-    )
+    return bool(names) and _any_of(names).search(text) is not None
+
+
+@lru_cache(maxsize=8)
+def _any_of(names: frozenset[str]) -> re.Pattern[str]:
+    words = "|".join(re.escape(name) for name in sorted(names))
+    return re.compile(rf"(?<![a-z0-9._-])(?:{words})(?![a-z0-9_-]|\.[a-z0-9])")

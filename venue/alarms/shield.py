@@ -3,7 +3,18 @@
 Source: ``GET /public/status`` of shield.chaindefuser.com and its OpenAPI description. It needs no key.
 """
 
-from venue.alarms.reading import MAX_LISTED, MAX_TITLE, MAX_UNLISTED, AlarmReading, Incident, fields_of, moment, word
+from venue.alarms.reading import (
+    MAX_LISTED,
+    MAX_TITLE,
+    MAX_UNLISTED,
+    AlarmReading,
+    Incident,
+    entries_of,
+    fields_of,
+    moment,
+    value_of,
+    word,
+)
 from venue.transport.jsonrpc import unreadable
 
 SHIELD = "SHIELD"
@@ -17,12 +28,12 @@ def read_incidents(raw: bytes, who: str) -> AlarmReading:
     An entry that cannot be read counts as an incident of unknown scope. ``recentlyResolved`` is not read.
     """
     fields = fields_of(raw, who)
-    count, listed = _count(fields.get("activeIncidentCount")), fields.get("activeIncidents")
-    entries = listed if isinstance(listed, list) else []
-    if not entries and not count and not (isinstance(listed, list) and count == 0):
+    count, listed = _count(value_of(fields.get("activeIncidentCount"))), entries_of(fields.get("activeIncidents"))
+    entries = listed or []
+    if not entries and not count and (listed is None or count is None):
         raise unreadable(who, "it has no list of active incidents")
     # The same entry twice is one; two entries of one id that differ are both judged.
-    read = dict.fromkeys(_incident(entry) for entry in entries[:MAX_LISTED])
+    read = dict.fromkeys(_incident(value_of(entry)) for entry in entries[:MAX_LISTED])
     incidents = tuple(one for one in read if one.status.lower() != RESOLVED)
     idents = {one.ident or number for number, one in enumerate(incidents)}
     unlisted = max(0, len(entries) - MAX_LISTED, (count or 0) - len(idents))

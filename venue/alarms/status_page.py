@@ -3,7 +3,17 @@
 Source: ``GET /api/posts?is_featured=true`` of status.near-intents.org, times in milliseconds. It needs no key.
 """
 
-from venue.alarms.reading import MAX_LISTED, MAX_TITLE, AlarmReading, Post, fields_of, moment, word
+from venue.alarms.reading import (
+    MAX_LISTED,
+    MAX_TITLE,
+    AlarmReading,
+    Post,
+    entries_of,
+    fields_of,
+    moment,
+    value_of,
+    word,
+)
 from venue.transport.jsonrpc import unreadable
 
 STATUS_PAGE = "status page"
@@ -11,10 +21,10 @@ STATUS_PAGE = "status page"
 
 def read_posts(raw: bytes, who: str) -> AlarmReading:
     """Read an answer. Raises UnreachableError without a list of posts; an unreadable post is one of unknown kind."""
-    listed = fields_of(raw, who).get("posts")
-    if not isinstance(listed, list):
+    listed = entries_of(fields_of(raw, who).get("posts"))
+    if listed is None:
         raise unreadable(who, "it has no list of posts")
-    posts = tuple(dict.fromkeys(_post(entry) for entry in listed[:MAX_LISTED]))
+    posts = tuple(dict.fromkeys(_post(value_of(entry)) for entry in listed[:MAX_LISTED]))
     return AlarmReading(source=STATUS_PAGE, posts=posts, unlisted=max(0, len(listed) - MAX_LISTED))
 
 
