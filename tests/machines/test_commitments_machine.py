@@ -16,7 +16,7 @@ from tests.support.desk.builders import Clock, commitment
 from tests.support.desk.leftovers import leftovers
 from tests.support.recorder import MemoryRecorder
 from venue.protocol.tokens import BTC, EURE
-from venue.relay.messages import QuoteStatus
+from venue.relay.messages import QuoteStatus, StatusEvent
 
 ASSETS = (BTC.token_id, EURE.token_id)
 picks = st.integers(0, 10**6)
@@ -81,12 +81,12 @@ class Commitments(RuleBasedStateMachine):
         self.live[made.quote_hash] = made
         self.open[request_id] = made
 
-    @rule(request_id=st.integers(-1, 30), error=st.none() | st.just(GONE))
+    @rule(request_id=st.integers(-1, 30), error=st.sampled_from([None, GONE, f"Internal error: {GONE}"]))
     def answer(self, request_id: int, error: str | None) -> None:
         made = self.open.pop(request_id, None)
         assert self.book.on_answer(request_id, error) is (made is not None)
         ended = self.claimed | self.filled | self.expired
-        if made is not None and error is not None and made.quote_hash not in ended:
+        if made is not None and error == GONE and made.quote_hash not in ended:
             self.refused.add(made.quote_hash)
             self.live.pop(made.quote_hash, None)
 
@@ -103,6 +103,16 @@ class Commitments(RuleBasedStateMachine):
             return
         if self.book.on_status(QuoteStatus(made.quote_hash, "intent", "tx")):
             self.claimed.add(made.quote_hash)
+
+    @rule(pick=picks, event=st.sampled_from(["ready", "failed"]))
+    def report(self, pick: int, event: StatusEvent) -> None:
+        """Short of a settlement nothing ends, however late and often it is reported."""
+        made = self.pick(pick)
+        if made is None:
+            return
+        before = self.book.settling(), len(self.reservations)
+        assert self.book.on_status(QuoteStatus(made.quote_hash, "intent", None, event))
+        assert (self.book.settling(), len(self.reservations)) == before
 
     @rule(pick=picks)
     def confirm(self, pick: int) -> None:
