@@ -190,6 +190,10 @@ def _withdrawal_prepared(run_id: str, e: WithdrawalPrepared) -> Row:
         e.signed,
         e.nonce,
         e.expires_ns,
+        e.bridge,
+        str(e.gas_fee),
+        str(e.native_fee),
+        e.external_id,
     )
 
 
@@ -242,7 +246,8 @@ def read_liquidity(row: tuple[Any, ...]) -> LiquidityAction:
 
 def read_prepared(row: tuple[Any, ...]) -> WithdrawalPrepared:
     fields = dict(zip(WithdrawalPrepared.__struct_fields__, row, strict=True))
-    return WithdrawalPrepared(**{**fields, "amount": int(fields["amount"]), "fee": int(fields["fee"])})
+    amounts = {name: int(fields[name]) for name in ("amount", "fee", "gas_fee", "native_fee")}
+    return WithdrawalPrepared(**{**fields, **amounts})
 
 
 def read_inventory(row: tuple[Any, ...]) -> IntentInventory:

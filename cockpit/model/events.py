@@ -110,7 +110,8 @@ class WithdrawalPrepared(Event, frozen=True, gc=False, kw_only=True, tag="ops.wi
     ``amount`` leaves the Verifier, ``fee`` is the bridge's part of it, both base units. ``hash`` is the NEAR
     transaction's or the intent's, ``signed`` what is sent: base64 of the signed transaction, or the signed intent's
     JSON. ``nonce`` is the access key's or the intent's. After ``expires_ns`` (UTC, by block time) the bytes can no
-    longer execute.
+    longer execute. By the Omni bridge: ``gas_fee`` is the most that the payment may cost, a part of ``fee``,
+    ``native_fee`` what is paid beside it in yoctoNEAR, ``external_id`` the message's own id.
     """
 
     withdrawal_id: str
@@ -126,6 +127,10 @@ class WithdrawalPrepared(Event, frozen=True, gc=False, kw_only=True, tag="ops.wi
     signed: str
     nonce: str
     expires_ns: int
+    bridge: Literal["poa", "omni"] = "poa"
+    gas_fee: int = 0
+    native_fee: int = 0
+    external_id: str = ""
 
 
 class Check(msgspec.Struct, frozen=True, gc=False, array_like=True):

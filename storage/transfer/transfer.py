@@ -22,6 +22,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
 
 _AMOUNTS = (
     *("amount", "amount_in", "amount_out", "balance", "reserved", "spendable", "notional", "edge", "fee"),
+    *("gas_fee", "native_fee"),
     *("bid", "ask", "mid", "price", "skew_bps"),
 )
 _INTEGERS = (

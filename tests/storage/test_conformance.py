@@ -191,7 +191,7 @@ async def test_a_cancelled_write_leaves_the_history_usable(engine: Engine) -> No
 async def test_a_prepared_withdrawal_and_its_steps_are_read_back_as_written(engine: Engine) -> None:
     history = engine.make()
     await history.open(facts.run())
-    prepared = [facts.withdrawal(1), facts.withdrawal(2, facts.U128_MAX)]
+    prepared = [facts.withdrawal(1), facts.withdrawal(2, facts.U128_MAX), facts.omni_withdrawal(3)]
     steps = [facts.deposit(1), facts.deposit(1, "CREDITED")]
     await history.write([*prepared, *steps])
     await history.close(None)

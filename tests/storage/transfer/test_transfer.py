@@ -41,7 +41,7 @@ def path(tmp_path: Path) -> Path:
             await history.open(facts.run(f"run-{number}"))
             await history.write([event for n in range(number * 50, number * 50 + 50) for event in facts.one_of_each(n)])
             big = msgspec.structs.replace(facts.demand(number), amount_in=facts.U128_MAX, partner_id='a"\\\n,null')
-            await history.write([big, facts.inventory(number, facts.U128_MAX)])
+            await history.write([big, facts.inventory(number, facts.U128_MAX), facts.omni_withdrawal(1000 + number)])
             await history.close(facts.START_NS + number if number == 1 else None)
 
     asyncio.run(fill())
@@ -96,7 +96,7 @@ def test_a_desk_continues_on_the_other_engine(path: Path, postgres_url: str, tmp
         assert previous is not None
         assert (previous.run_id, previous.clean) == ("run-2", False)
         await history.write(facts.one_of_each(500))
-        assert len(await history.prepared_withdrawals()) == 101
+        assert len(await history.prepared_withdrawals()) == 103
         await history.close(facts.START_NS)
 
     asyncio.run(live())

@@ -5,6 +5,8 @@ import stat
 from decimal import Decimal
 from pathlib import Path
 
+import msgspec
+
 from cockpit.model.events import (
     AnyEvent,
     Check,
@@ -175,6 +177,20 @@ def withdrawal(n: int, amount: int = 5 * 10**18) -> WithdrawalPrepared:
         signed="c2lnbmVk",
         nonce="7",
         expires_ns=START_NS + 86_400 * NS_PER_S,
+    )
+
+
+def omni_withdrawal(n: int, amount: int = 10**6) -> WithdrawalPrepared:
+    """One by the Omni bridge, which has more to it."""
+    return msgspec.structs.replace(
+        withdrawal(n, amount),
+        route="intent",
+        asset="nep141:nbtc.bridge.near",
+        fee=1_500,
+        bridge="omni",
+        gas_fee=1_200,
+        native_fee=U128_MAX,
+        external_id="3f2504e0-4f89-41d3-9a0c-0305e82c3301",
     )
 
 
