@@ -53,7 +53,7 @@ class SandboxReport(msgspec.Struct, frozen=True, kw_only=True):
     """The figures of a run. ``explained``: no base unit is missing, and every request and fill has its decision.
 
     ``asked``: the venue's requests by market, which are a few more than the desk received. ``other_pairs``: None when
-    the relay kept those requests to itself.
+    the relay kept those requests to itself. ``requests`` counts no ``dry`` ones, which are decided too.
     """
 
     seconds: float
@@ -69,6 +69,8 @@ class SandboxReport(msgspec.Struct, frozen=True, kw_only=True):
     reaction: ReactionTimes
     rows: Mapping[str, int]
     explained: bool
+    dry: int = 0
+    router_legs: int = 0
 
     def as_json(self) -> str:
         return msgspec.json.format(msgspec.json.encode(self), indent=2).decode()
@@ -78,7 +80,8 @@ class SandboxReport(msgspec.Struct, frozen=True, kw_only=True):
         quotes = ", ".join(f"{'live' if name == 'alive' else name} {count}" for name, count in counts.items())
         others = "other pairs filtered" if self.other_pairs is None else f"{self.other_pairs} for other pairs"
         lines = [
-            f"{self.requests} requests for our markets in {self.seconds:g} s ({others}), "
+            f"{self.requests} requests for our markets in {self.seconds:g} s ({others}), {self.router_legs} of them "
+            f"router legs; {self.dry} dry requests; "
             f"{self.decisions} decisions recorded",
             "asked: " + ", ".join(f"{name} {count}" for name, count in self.asked.items()),
             f"quotes: {quotes}",
@@ -144,8 +147,11 @@ def account_for(
         balances=reconciled,
         reaction=ReactionTimes(p50_us=p50, p99_us=p99, max_us=longest),
         rows=rows,
+        dry=counts.dry,
+        router_legs=counts.router_legs,
         explained=all(one.unexplained == "0" for one in reconciled)
-        and counts.requests == counted.requests == decisions
+        and (counts.requests, counts.dry) == (counted.requests, counted.dry)
+        and counts.requests + counts.dry == decisions
         and len(fills) == outcomes.get("settled", 0)
         and all(fill.edge is not None for fill in fills),
     )

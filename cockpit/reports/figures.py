@@ -92,8 +92,21 @@ class ReportedFill(msgspec.Struct, frozen=True, kw_only=True):
     markouts: tuple[Decimal | None, ...]
 
 
+class KindFigures(msgspec.Struct, frozen=True, kw_only=True):
+    """Quotes by the kind of request: ``top_level``, ``router_leg`` or ``dry``; empty for those of older versions."""
+
+    kind: str
+    accepted: int
+    settled: int
+    win_rate: Decimal | None
+
+
 class TradingReport(msgspec.Struct, frozen=True, kw_only=True):
-    """All figures of one span. ``win_rate``: settled / accepted. ``market_share``: settled / all settlements seen."""
+    """All figures of one span. ``win_rate``: settled / accepted. ``market_share``: settled / all settlements seen.
+
+    Dry requests count neither in ``demands`` nor in ``win_rate``, but are decided. ``relay_latency_ms``: p50, p99 and
+    maximum over the ``dated`` requests, from the relay's asking to the desk, the offset of the two clocks included.
+    """
 
     from_ns: int
     to_ns: int
@@ -115,3 +128,8 @@ class TradingReport(msgspec.Struct, frozen=True, kw_only=True):
     reaction_us: tuple[Decimal | None, Decimal | None, Decimal | None]
     markouts: tuple[MeanMarkout, ...]
     fills: tuple[ReportedFill, ...]
+    dry: int = 0
+    router_legs: int = 0
+    kinds: tuple[KindFigures, ...] = ()
+    dated: int = 0
+    relay_latency_ms: tuple[int | None, int | None, int | None] = (None, None, None)

@@ -17,6 +17,8 @@ from venue.protocol.assets import EXACT
 
 Cells = Sequence[str]
 WIDTH = 80
+PERCENTILES = ("reaction_us", "relay_latency_ms")
+KINDS = {"top_level": "top level", "router_leg": "router legs", "dry": "dry", "": "not told"}
 
 
 def as_json(report: TradingReport) -> str:
@@ -58,10 +60,12 @@ def _flat(name: str, value: Any) -> Iterator[tuple[str, Any]]:
                 yield f"{name}.{inner[0]}", inner[1]
             elif isinstance(inner, dict) and ("side" in inner or "asset" in inner):
                 yield from _flat(f"{name}.{inner.get('side') or inner.get('asset')}", inner)
+            elif isinstance(inner, dict) and "kind" in inner:
+                yield from _flat(f"{name}.{inner['kind'] or 'not_told'}", inner)
             elif isinstance(inner, dict):
                 yield from _flat(name if "by" in inner else f"{name}.{place}", inner)
             else:
-                yield f"{name}.{('p50', 'p99', 'max')[place] if name == 'reaction_us' else place}", inner
+                yield f"{name}.{('p50', 'p99', 'max')[place] if name in PERCENTILES else place}", inner
     else:
         yield name, "" if value is None else value
 
@@ -124,11 +128,35 @@ def _quotes(report: TradingReport) -> list[str]:
     seen = report.outcomes.get("settled", 0) + report.others_settled
     return [
         "Quotes",
-        f"  requests {number(report.demands)}, decided {number(report.decisions)}, sent {number(report.sent)}",
+        f"  requests {number(report.demands)}{_of_them(report)}, decided {number(report.decisions)}, "
+        f"sent {number(report.sent)}",
         f"  {counted}",
         f"  win rate (settled / accepted) {percent(report.win_rate)} %",
         f"  market share {percent(report.market_share)} % of {number(seen)} settlements seen on all pairs",
         f"  reaction p50 {p50}, p99 {p99}, max {most} µs",
+        *_from_relay(report),
+        *(
+            f"  {KINDS[one.kind]}: accepted {number(one.accepted)}, settled {number(one.settled)}, "
+            f"win rate {percent(one.win_rate)} %"
+            for one in report.kinds
+            if len(report.kinds) > 1
+        ),
+    ]
+
+
+def _of_them(report: TradingReport) -> str:
+    parts = [("router legs", report.router_legs), ("dry not counted", report.dry)]
+    named = ", ".join(f"{name} {number(count)}" for name, count in parts if count)
+    return f" ({named})" if named else ""
+
+
+def _from_relay(report: TradingReport) -> list[str]:
+    p50, p99, most = report.relay_latency_ms
+    if p50 is None:
+        return []
+    return [
+        f"  relay latency p50 {p50}, p99 {p99}, max {most} ms of {number(report.dated)} dated requests,",
+        "    the offset of the two clocks included",
     ]
 
 

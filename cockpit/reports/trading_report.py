@@ -7,11 +7,12 @@ from decimal import Decimal
 import msgspec
 
 from cockpit.accounting.markouts import HORIZONS_S, in_bps, markout
-from cockpit.accounting.percentiles import percentile
+from cockpit.accounting.percentiles import counted_percentile, percentile
 from cockpit.accounting.pnl import InventoryChange, average_cost_pnl
 from cockpit.reports import holdings
 from cockpit.reports.figures import (
     Fees,
+    KindFigures,
     MeanMarkout,
     ProfitAndLoss,
     ReportedFill,
@@ -59,7 +60,7 @@ def trading_report(
     flows = [*trading.movements(reader, span, opening), *holdings.accepted_movements(accepted_differences, tokens)]
     closing = holdings.closing(reader, span, tokens)
     pnl, unknown = _pnl(reader, span, tokens, opening, found, flows)
-    settled, accepted = counted.outcomes.get("settled", 0), counted.outcomes.get("accepted", 0)
+    settled = counted.outcomes.get("settled", 0)
     reactions = counted.reactions_ns
     return TradingReport(
         from_ns=span.from_ns,
@@ -69,7 +70,7 @@ def trading_report(
         decisions=sum(counted.reasons.values()),
         sent=len(reactions),
         outcomes=counted.outcomes,
-        win_rate=_ratio(settled, accepted),
+        win_rate=_ratio(settled - counted.settled.get("dry", 0), _accepted(counted) - counted.accepted.get("dry", 0)),
         market_share=_ratio(settled, settled + counted.others_settled),
         others_settled=counted.others_settled,
         not_quoted=tuple(
@@ -89,6 +90,32 @@ def trading_report(
         reaction_us=(_us(percentile(reactions, 0.5)), _us(percentile(reactions, 0.99)), _us(percentile(reactions, 1))),
         markouts=_markouts(marked, tokens),
         fills=tuple(_fill_row(one, tokens) for one in marked) if with_fills else (),
+        dry=counted.dry,
+        router_legs=counted.router_legs,
+        kinds=_by_kind(counted),
+        dated=sum(count for _, count in counted.latencies_ms),
+        relay_latency_ms=(
+            counted_percentile(counted.latencies_ms, 0.5),
+            counted_percentile(counted.latencies_ms, 0.99),
+            counted_percentile(counted.latencies_ms, 1),
+        ),
+    )
+
+
+def _accepted(counted: trading.EventCounts) -> int:
+    return counted.outcomes.get("accepted", 0)
+
+
+def _by_kind(counted: trading.EventCounts) -> tuple[KindFigures, ...]:
+    kinds = [kind for kind in ("top_level", "router_leg", "dry", "") if counted.accepted[kind] or counted.settled[kind]]
+    return tuple(
+        KindFigures(
+            kind=kind,
+            accepted=counted.accepted[kind],
+            settled=counted.settled[kind],
+            win_rate=_ratio(counted.settled[kind], counted.accepted[kind]),
+        )
+        for kind in kinds
     )
 
 

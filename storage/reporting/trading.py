@@ -1,6 +1,7 @@
 """What trading left in the history over a span of time: fills, movements, counts and mids, for reports."""
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -39,8 +40,10 @@ AND EXISTS (SELECT 1 FROM trade_execution_results a
             WHERE a.quote_hash = r.quote_hash AND a.outcome IN ('accepted', 'refused'))
 """
 _CONTRADICTED = """
-SELECT COUNT(*) FROM trade_execution_results r WHERE r.at_ns >= ? AND r.at_ns < ? AND r.outcome = '{outcome}'
+SELECT r.request_kind, COUNT(*) FROM trade_execution_results r
+WHERE r.at_ns >= ? AND r.at_ns < ? AND r.outcome = '{outcome}'
 AND EXISTS (SELECT 1 FROM trade_execution_results a WHERE a.quote_hash = r.quote_hash AND a.outcome IN ({later}))
+GROUP BY r.request_kind
 """
 _REFUSED_YET_ENDED = _CONTRADICTED.format(outcome="refused", later="'settled', 'expired', 'burned'")
 _EXPIRED_YET_SETTLED = _CONTRADICTED.format(outcome="expired", later="'settled'")
@@ -49,7 +52,18 @@ SELECT COUNT(*) FROM execute_trade_commands c WHERE c.at_ns >= ? AND c.at_ns < ?
 AND NOT EXISTS (SELECT 1 FROM trade_execution_results r WHERE r.quote_hash = c.quote_hash
                 AND r.outcome IN ('refused', 'settled', 'expired', 'burned'))
 """
-_REQUESTS = "SELECT COUNT(*) FROM swap_demand_events WHERE at_ns >= ? AND at_ns < ?"
+_BY_KIND = """
+SELECT request_kind, COUNT(*) FROM trade_execution_results WHERE outcome = ? AND at_ns >= ? AND at_ns < ?
+GROUP BY request_kind
+"""
+_REQUESTS = """
+SELECT COUNT(*), COALESCE(SUM(dry), 0), COALESCE(SUM(CASE WHEN dry = 0 THEN router_leg ELSE 0 END), 0)
+FROM swap_demand_events WHERE at_ns >= ? AND at_ns < ?
+"""
+_LATENCIES = """
+SELECT (at_ns - asked_ns) / 1000000 AS ms, COUNT(*) FROM swap_demand_events
+WHERE at_ns >= ? AND at_ns < ? AND asked_ns IS NOT NULL GROUP BY 1 ORDER BY 1
+"""
 _REACTIONS = "SELECT json_group_array(reaction_ns) FROM execute_trade_commands WHERE at_ns >= ? AND at_ns < ?"
 _OTHERS = "SELECT COALESCE(SUM(others), 0) FROM market_settlement_events WHERE at_ns >= ? AND at_ns < ?"
 _MID = """
@@ -121,9 +135,19 @@ class Balance(msgspec.Struct, frozen=True):
 
 
 class EventCounts(msgspec.Struct, frozen=True, kw_only=True):
-    """How many of each there were; ``reactions_ns`` is sorted."""
+    """How many of each there were; ``reactions_ns`` is sorted.
+
+    ``requests`` counts no ``dry`` ones; ``router_legs`` is a part of it. ``accepted`` and ``settled`` are by the
+    kind of request. ``latencies_ms``: how many milliseconds requests took from the relay, and how many took so long,
+    in order.
+    """
 
     requests: int
+    dry: int
+    router_legs: int
+    accepted: Mapping[str, int]
+    settled: Mapping[str, int]
+    latencies_ms: Sequence[tuple[int, int]]
     reasons: Mapping[str, int]
     outcomes: Mapping[str, int]
     reactions_ns: list[int]
@@ -150,16 +174,24 @@ def count_events(reader: Reader, span: Span) -> EventCounts:
     """
     between = span.from_ns, span.to_ns
     outcomes = _kinds(reader, _OUTCOMES, span)
+    accepted, settled = (Counter(dict(reader.rows(_BY_KIND, name, *between))) for name in ("accepted", "settled"))
     if outcomes.get("unknown"):
         outcomes["unknown"] -= _one(reader, _CORRECTED, *between)
     if outcomes.get("refused"):
-        contradicted = _one(reader, _REFUSED_YET_ENDED, *between)
-        outcomes["refused"] -= contradicted
-        outcomes["accepted"] = outcomes.get("accepted", 0) + contradicted
+        contradicted = Counter(dict(reader.rows(_REFUSED_YET_ENDED, *between)))
+        accepted += contradicted
+        outcomes["refused"] -= contradicted.total()
+        outcomes["accepted"] = outcomes.get("accepted", 0) + contradicted.total()
     if outcomes.get("expired"):
-        outcomes["expired"] -= _one(reader, _EXPIRED_YET_SETTLED, *between)
+        outcomes["expired"] -= sum(count for _, count in reader.rows(_EXPIRED_YET_SETTLED, *between))
+    [(every, dry, router_legs)] = reader.rows(_REQUESTS, *between)
     return EventCounts(
-        requests=_one(reader, _REQUESTS, *between),
+        requests=int(every) - int(dry),
+        dry=int(dry),
+        router_legs=int(router_legs),
+        accepted=accepted,
+        settled=settled,
+        latencies_ms=[(ms, count) for ms, count in reader.rows(_LATENCIES, *between)],
         reasons=_kinds(reader, _REASONS, span),
         outcomes=outcomes,
         reactions_ns=sorted(_numbers(next(iter(reader.rows(_REACTIONS, *between)))[0])),

@@ -39,7 +39,8 @@ def left_behind(state_dir: Path) -> list[str]:
 
 def check_counts(report: Mapping[str, Any]) -> None:
     quotes, rows = report["quotes"], report["rows"]
-    assert report["requests"] == report["decisions"] == rows["swap_demand_events"] == rows["trade_decisions"]
+    assert report["requests"] + report["dry"] == report["decisions"]
+    assert report["decisions"] == rows["swap_demand_events"] == rows["trade_decisions"]
     assert sum(report["reasons"].values()) == report["decisions"]
     assert quotes["sent"] == rows["execute_trade_commands"] == report["reasons"]["quote"]
     assert quotes["sent"] == quotes["accepted"] + quotes["refused"] + quotes["unknown"]
