@@ -1,8 +1,8 @@
 """The signer: the only file that uses the private key.
 
 It signs four things: a ``token_diff`` of a market, one side received and the other given, within its ceilings;
-a withdrawal of the table's tokens to a checked address on their own chain, as a transaction or as an intent; an empty
-intent that burns a nonce; and the registration of its own key. The venue lets any registered key sign any intent
+a withdrawal of the table's tokens to a checked address on their own chain, by the bridge of the token and no other; an
+empty intent that burns a nonce; and the registration of its own key. The venue lets any registered key sign any intent
 (near/intents), so the use of this key is limited here.
 """
 
@@ -14,20 +14,17 @@ import base58
 import msgspec
 from nacl.bindings import crypto_sign, crypto_sign_BYTES, crypto_sign_seed_keypair
 
+from venue.bridges.omni.message import OmniTerms
 from venue.near.transactions import UnsignedTransaction, add_public_key_transaction, ft_withdraw_transaction
 from venue.protocol.assets import INTENTS_CONTRACT, MAX_AMOUNT, Token
 from venue.protocol.nep413 import nep413_hash
 from venue.protocol.nonce import RANDOM_LEN, decode_nonce, encode_nonce, pack_nonce, unpack_nonce
-from venue.protocol.tokens import TokenTable
+from venue.protocol.tokens import OMNI_BRIDGE, TokenTable
 from venue.protocol.units import NS_PER_MS
 from venue.relay.frames import SignedData, SignedPayload
-from venue.signing.addresses import check_address
-from venue.signing.errors import InvalidAddressError, RefusedToSignError
+from venue.signing.errors import RefusedToSignError
+from venue.signing.withdrawals import Exit, way_out
 from venue.transport.base58 import b58encode
-
-WITHDRAWAL_MIN_GAS = 17_050_000_000_000
-"""Gas below which the contract does not begin the transfer of a withdrawal intent: withdrawals have run out of gas
-without it (the official SDK sets the same)."""
 
 
 class SignedQuote(msgspec.Struct, frozen=True):
@@ -86,12 +83,13 @@ class Signer:
     ``ceiling``: the largest amount of a quote token that a quote may give or ask, in base units of its underlying.
     ``base_ceiling``: the same of a base token that a quote may give; 0 until the mid is known. It prevents a wrong
     price from giving the whole balance for a small notional. ``contract``: the Verifier for which every signature is
-    made.
+    made. ``omni_bridge``: the contract that takes tokens of the Omni bridge.
     """
 
     __slots__ = (
         "__secret",
         "_account_id",
+        "_omni_bridge",
         "_random",
         "_recipient",
         "_tokens",
@@ -110,12 +108,14 @@ class Signer:
         ceiling: int,
         random: Callable[[int], bytes],
         contract: str = INTENTS_CONTRACT,
+        omni_bridge: str = OMNI_BRIDGE,
     ) -> None:
         secret = read_secret_key(secret_key)
         self.__secret = secret
         self.public_key = "ed25519:" + base58.b58encode(secret[32:]).decode("ascii")
         self._account_id = account_id
         self.contract = contract
+        self._omni_bridge = omni_bridge
         self._recipient = contract.encode()
         self._tokens = tokens
         self._random = random
@@ -157,35 +157,41 @@ class Signer:
         """Sign the withdrawal of ``amount`` base units, which the bridge pays out to ``destination``, as a transaction.
 
         ``access_nonce`` is the access key's last, ``block_hash`` a recent block's. Raises RefusedToSignError for a
-        token outside the table, an amount outside 1 to 2^128 - 1, or a wrong address.
+        token outside the table or of the Omni bridge, an amount outside 1 to 2^128 - 1, or a wrong address.
         """
-        memo = self._withdrawal_memo(asset, amount, destination)
+        found = self._way_out(asset, amount, destination, None)
+        if found.memo is None or found.receiver_id != found.token:
+            raise RefusedToSignError(f"{asset.symbol} does not leave by a transaction")
         public = self.__secret[32:]
         unsigned = ft_withdraw_transaction(
             self._account_id,
             public,
             access_nonce,
             block_hash,
-            token=asset.near_token,
-            amount=amount,
-            memo=memo,
+            token=found.token,
+            amount=found.amount,
+            memo=found.memo,
             contract=self.contract,
         )
         return self._sign_transaction(unsigned)
 
     def sign_withdrawal_intent(
-        self, asset: Token, amount: int, destination: str, *, deadline_ns: int, salt: bytes
+        self,
+        asset: Token,
+        amount: int,
+        destination: str,
+        *,
+        deadline_ns: int,
+        salt: bytes,
+        terms: OmniTerms | None = None,
     ) -> SignedBytes:
         """Sign the same withdrawal as an intent that can be executed once, until ``deadline_ns`` (UTC; cut to
-        milliseconds). Raises RefusedToSignError as for the transaction.
+        milliseconds). ``terms``: the Omni bridge's, for a token of that bridge and no other.
+
+        Raises RefusedToSignError as for the transaction, and for terms that do not belong to the token.
         """
-        memo = self._withdrawal_memo(asset, amount, destination)
-        token = asset.near_token
-        intent = (
-            f'{{"intent":"ft_withdraw","token":"{token}","receiver_id":"{token}","amount":"{amount}","memo":"{memo}",'
-            f'"min_gas":"{WITHDRAWAL_MIN_GAS}"}}'
-        )
-        signed = self._sign_intent(intent, deadline_ns - deadline_ns % NS_PER_MS, salt)
+        found = self._way_out(asset, amount, destination, terms)
+        signed = self._sign_intent(found.intents(), deadline_ns - deadline_ns % NS_PER_MS, salt)
         return SignedBytes(signed.quote_hash, signed.nonce, msgspec.json.encode(signed.data))
 
     def sign_burning(self, nonce_b64: str) -> SignedBytes:
@@ -211,18 +217,16 @@ class Signer:
             add_public_key_transaction(self._account_id, public, access_nonce, block_hash, contract=self.contract)
         )
 
-    def _withdrawal_memo(self, asset: Token, amount: int, destination: str) -> str:
-        if asset not in self._tokens.tokens:
-            raise RefusedToSignError("the token is not in the table of tokens")
-        if not 0 < amount <= MAX_AMOUNT:
-            raise RefusedToSignError("the amount is outside 1 to 2^128 - 1")
-        try:
-            checked = check_address(asset.chain, destination)
-        except InvalidAddressError as error:
-            raise RefusedToSignError(str(error)) from None
-        if checked != destination:
-            raise RefusedToSignError("the address is not in its canonical form")
-        return f"WITHDRAW_TO:{destination}"
+    def _way_out(self, asset: Token, amount: int, destination: str, terms: OmniTerms | None) -> Exit:
+        return way_out(
+            self._tokens,
+            asset,
+            amount,
+            destination,
+            terms,
+            contract=self.contract,
+            omni_bridge=self._omni_bridge,
+        )
 
     def _sign_transaction(self, unsigned: UnsignedTransaction) -> SignedBytes:
         signature = crypto_sign(unsigned.to_sign, self.__secret)[:crypto_sign_BYTES]
