@@ -7,13 +7,16 @@ from pathlib import Path
 import click
 
 from cockpit.cli.common import ENV_FILE, REFUSED, SOCKET, UNKNOWN, ask_desk, desk_socket, print_outcome
-from cockpit.cli.messages import SAME_KEY, unknown_outcome
-from cockpit.client.desk_client import DeskClient, Reviewed, UnknownOutcome
+from cockpit.cli.messages import SAME_KEY, disconnected, unknown_outcome
+from cockpit.client.desk_client import ConnectionLost, DeskClient, Reviewed, UnknownOutcome
 from cockpit.model.amount_input import parse_amount
 from cockpit.model.commands import WithdrawalOrder, WithdrawalReview
 from cockpit.model.errors import InvalidAmountError
+from cockpit.model.formatting import exact
+from cockpit.model.snapshot import Snapshot
 from venue.protocol.tokens import BTC, EURE
 
+NO_ADDRESSES = "the bridge has returned no deposit address yet; try again in a moment"
 ASSET = click.Choice([BTC.symbol, EURE.symbol])
 DESTINATION = click.option(
     "--to", "destination", default="", help="Destination address; the configured one by default."
@@ -91,6 +94,13 @@ def unfreeze(socket: Path) -> None:
 
 
 @liquidity.command()
+@click.pass_obj
+def deposit(socket: Path) -> None:
+    """Show where to deposit, and which token a deposit may become."""
+    sys.exit(ask_desk(socket, _show_addresses))
+
+
+@liquidity.command()
 @click.argument("asset", type=ASSET)
 @click.argument("tx_hash")
 @click.pass_obj
@@ -114,6 +124,28 @@ def register_key(socket: Path) -> None:
     It must be a full-access key of the account.
     """
     _run(socket, lambda link: link.register_key())
+
+
+async def _show_addresses(link: DeskClient) -> int:
+    async for shot in link.snapshots():
+        if isinstance(shot, ConnectionLost):
+            click.echo(disconnected(shot), err=True)
+            return UNKNOWN
+        click.echo(deposit_text(shot))
+        return 0 if shot.deposit_addresses else REFUSED
+    return UNKNOWN
+
+
+def deposit_text(shot: Snapshot) -> str:
+    """Return each address with the tokens that a deposit there may become, and what is known of it."""
+    lines = []
+    for row in shot.deposit_addresses:
+        lines.append(f"{row.symbol} on {row.chain}: {row.address}" + (f", memo {row.memo}" if row.memo else ""))
+        for credit in row.credits:
+            least = "unknown" if credit.minimum is None else f"{exact(credit.minimum)} {credit.symbol}"
+            lines.append(f"  may become {credit.symbol}: minimum {least}, {credit.deposits} own deposits so far")
+        lines += [f"  {row.note}"] if row.note else []
+    return "\n".join([*(lines or [NO_ADDRESSES]), *(f"! {text}" for text in shot.fund_warnings)])
 
 
 def _units(symbol: str, amount: str) -> str:

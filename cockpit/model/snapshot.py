@@ -66,7 +66,11 @@ class InventoryState(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DepositRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A deposit known to the bridge; only CREDITED and COMPLETED ones are in the balance."""
+    """A deposit known to the bridge; only CREDITED and COMPLETED ones are in the balance.
+
+    ``in_table``: False for a token that the desk does not know; ``symbol`` is then the bridge's name of it.
+    ``places``: decimals to show.
+    """
 
     symbol: str
     amount: Decimal
@@ -74,10 +78,24 @@ class DepositRow(msgspec.Struct, frozen=True, kw_only=True):
     chain: str
     tx_hash: str
     age_ms: int
+    in_table: bool = True
+    places: int = 8
+
+
+class DepositCredit(msgspec.Struct, frozen=True, kw_only=True):
+    """A token that a deposit may become: its minimum in whole tokens, and how many own deposits became it."""
+
+    symbol: str
+    minimum: Decimal | None
+    deposits: int
 
 
 class DepositAddressRow(msgspec.Struct, frozen=True, kw_only=True):
-    """Where to send a deposit of one asset; ``minimum`` is the bridge's, in whole tokens."""
+    """Where to send a deposit of one coin; ``minimum`` is the largest of its ``credits``, in whole tokens.
+
+    ``credits``: the tokens that the bridge lists for it. ``known``: which of them a deposit becomes is certain;
+    ``note`` says what is known of it.
+    """
 
     symbol: str
     chain: str
@@ -85,6 +103,9 @@ class DepositAddressRow(msgspec.Struct, frozen=True, kw_only=True):
     memo: str | None
     minimum: Decimal | None
     age_ms: int | None
+    credits: tuple[DepositCredit, ...] = ()
+    known: bool = True
+    note: str = ""
 
 
 class WithdrawalRow(msgspec.Struct, frozen=True, kw_only=True):
@@ -108,6 +129,7 @@ class WithdrawalRow(msgspec.Struct, frozen=True, kw_only=True):
     destination_hash: str
     ours: bool
     steps: tuple[tuple[str, int], ...]
+    places: int = 8
 
 
 class KeyView(msgspec.Struct, frozen=True, kw_only=True):
@@ -327,6 +349,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     ``withdrawal_defaults``: the configured destination of a symbol. ``journal``: newest first, of this run.
     ``tokens`` and ``markets``: the table that the desk works on; ``stage``: its contract and file when that is not the
     built-in one. ``demand_ms``: the time that the last hour's counts in ``demand_by_market`` cover.
+    ``fund_warnings``: money that the desk does not trade, or does not know, a sentence each.
     ``executor_blocked``: failed ``interlocks`` but those that arming the strategy turns green. ``findings``: what the
     start found out about the previous run, a sentence each. ``when_alone``: what the dead man's switch does when the
     desk is LIVE, ``alone_ms`` after the last cockpit detached; ``alone_left_ms``: time until then, None while a cockpit
@@ -384,6 +407,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     demand_by_market: tuple[MarketDemandRow, ...] = ()
     demand_ms: int = 0
     relay_latency: RelayLatency = RelayLatency()
+    fund_warnings: tuple[str, ...] = ()
 
     @property
     def reconciled(self) -> bool:

@@ -1,14 +1,18 @@
 """Funds: deposits and withdrawals, those in flight first, then those that arrived or failed."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
+from textual.widget import Widget
+
 from cockpit.model.formatting import age, exact, number, shorten
-from cockpit.model.snapshot import DepositRow, Snapshot, WithdrawalRow
+from cockpit.model.snapshot import DepositAddressRow, DepositRow, Snapshot, WithdrawalRow
 from panels.kit.alarms import alarm_words
+from panels.kit.keymap import KeyMap
 from panels.kit.panel import Panel
-from panels.kit.rows.cells import Cell, Column, Detail, Field, GridRow
+from panels.kit.rows.cells import Cell, Column, Detail, Field, GridRow, Line
 from panels.kit.rows.row_filter import Fields, RowFacts
+from panels.kit.rows.text_lines import LineView
 from panels.kit.theme import Role
 
 COLUMNS = (
@@ -21,6 +25,8 @@ COLUMNS = (
 )
 ARRIVED = ("CREDITED", "COMPLETED")
 FAILED = ("FAILED",)
+MAX_NOTES = 3
+NOT_IN_TABLE = "not in the table of tokens: not counted, not traded"
 ENDS: dict[str, tuple[str, Role]] = {
     "completed": ("✓ completed", "good"),
     "failed": ("✗ failed", "bad"),
@@ -52,6 +58,8 @@ def withdrawal_key(row: WithdrawalRow) -> str:
 def status(row: DepositRow) -> Cell:
     """The state of a deposit with its glyph."""
     word = row.status.lower()
+    if row.status.upper() in ARRIVED and not row.in_table:
+        return Cell(f"! {word}", "bad")
     if row.status.upper() in ARRIVED:
         return Cell(f"✓ {word}", "good")
     if row.status.upper() in FAILED:
@@ -82,8 +90,25 @@ def in_order(snapshot: Snapshot) -> list[DepositRow | WithdrawalRow]:
 
 
 def amount(row: DepositRow | WithdrawalRow) -> str:
-    """Write an amount with its symbol: BTC to the satoshi, anything else to four decimals."""
-    return f"{number(row.amount, 8 if row.symbol == 'BTC' else 4)} {row.symbol}"
+    """Write an amount with its symbol, at the token's display precision."""
+    return f"{number(row.amount, row.places)} {row.symbol}"
+
+
+def note_lines(snapshot: Snapshot) -> list[Line]:
+    """Name money that is not traded, and what a deposit becomes where that is not known; at most three lines."""
+    lines: list[Line] = [(Cell(f"! {text}", "bad"),) for text in snapshot.fund_warnings]
+    lines += [
+        (Cell(f"{row.symbol} deposits become {or_none(row)}: ", "muted"), Cell("not known which yet", "warn"))
+        for row in snapshot.deposit_addresses
+        if not row.known and not any(credit.deposits for credit in row.credits)
+    ]
+    more = len(lines) - MAX_NOTES
+    return lines if more <= 0 else [*lines[: MAX_NOTES - 1], (Cell(f"and {more + 1} more", "warn"),)]
+
+
+def or_none(row: DepositAddressRow) -> str:
+    """Name the tokens that a deposit may become."""
+    return " or ".join(credit.symbol for credit in row.credits) or "no token of ours"
 
 
 def deposit_row(row: DepositRow) -> GridRow:
@@ -120,6 +145,7 @@ def deposit_detail(row: DepositRow) -> Detail:
         "Deposit",
         (
             Field("status", status(row)),
+            *([] if row.in_table else [Field("token", Cell(NOT_IN_TABLE, "bad"))]),
             Field("amount", Cell(f"{exact(row.amount)} {row.symbol}")),
             Field("chain", Cell(row.chain)),
             Field("transaction", Cell(row.tx_hash or "none yet"), copy=bool(row.tx_hash)),
@@ -175,6 +201,21 @@ class FundsPanel(Panel[DepositRow | WithdrawalRow]):
         "chain": "text",
         "id": "text",
     }
+
+    def __init__(self, ident: str, number: int, keys: KeyMap) -> None:
+        super().__init__(ident, number, keys)
+        self.notes = LineView(id="fund-notes")
+
+    def body(self) -> Iterable[Widget]:
+        yield self.notes
+        yield self.grid
+
+    def paint(self, snapshot: Snapshot) -> None:
+        super().paint(snapshot)
+        lines = note_lines(snapshot)
+        self.notes.display = bool(lines)
+        self.notes.styles.height = len(lines) or 1
+        self.notes.show(lines)
 
     def items(self, snapshot: Snapshot) -> Sequence[DepositRow | WithdrawalRow]:
         return in_order(snapshot)

@@ -39,3 +39,8 @@ def inventory_row(snapshot: Snapshot, symbol: str) -> InventoryRow | None:
 def symbols(snapshot: Snapshot) -> tuple[str, ...]:
     """Return the assets that can be deposited and withdrawn."""
     return tuple(row.symbol for row in snapshot.inventory.rows)
+
+
+def depositable(snapshot: Snapshot) -> tuple[str, ...]:
+    """Return what can be deposited: one symbol for each address, or the assets before the addresses are known."""
+    return tuple(row.symbol for row in snapshot.deposit_addresses) or symbols(snapshot)

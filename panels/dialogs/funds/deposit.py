@@ -14,7 +14,7 @@ from cockpit.model.snapshot import DepositAddressRow, Snapshot
 from panels.dialogs import messages
 from panels.dialogs.desk_port import DeskPort
 from panels.dialogs.dialog import Dialog
-from panels.dialogs.funds.amounts import amount, symbols
+from panels.dialogs.funds.amounts import amount, depositable
 from panels.dialogs.funds.qr import qr
 from panels.dialogs.outcome import Message, describe, find_in_journal
 from panels.kit.alarms import alarm_lines
@@ -36,7 +36,7 @@ def address_of(snapshot: Snapshot, symbol: str) -> DepositAddressRow | None:
 def address_lines(snapshot: Snapshot, chosen: str) -> list[Line]:
     """Write every asset's address in full with what must be known about it, the chosen one lit."""
     lines: list[Line] = []
-    for symbol in symbols(snapshot):
+    for symbol in depositable(snapshot):
         row = address_of(snapshot, symbol)
         lit = symbol == chosen
         if row is None:
@@ -47,8 +47,29 @@ def address_lines(snapshot: Snapshot, chosen: str) -> list[Line]:
         lines.append((Cell(row.address, "accent" if lit else "text"),))
         if row.memo:
             lines.append((Cell("memo  ", "muted"), Cell(row.memo, "strong"), Cell("  must be in the transfer", "warn")))
+        lines += [credit_line(row)] if row.credits and row.note else []
+        lines += [note_line(row)] if row.note else []
         lines.append(minimum_line(row))
     return lines
+
+
+def credit_line(row: DepositAddressRow) -> Line:
+    """Name the tokens that a deposit may become, each with the bridge's minimum and the own deposits so far."""
+    named = [
+        f"{credit.symbol} (at least {amount(credit.minimum, credit.symbol)}; {counted(credit.deposits)})"
+        for credit in row.credits
+    ]
+    return (Cell("becomes ", "muted"), Cell(" or ".join(named), "text"))
+
+
+def note_line(row: DepositAddressRow) -> Line:
+    return (Cell(row.note, "muted" if row.known else "warn"),)
+
+
+def counted(deposits: int) -> str:
+    if not deposits:
+        return "none of yours so far"
+    return f"{deposits} of yours so far"
 
 
 def minimum_line(row: DepositAddressRow) -> Line:
@@ -81,7 +102,7 @@ class DepositDialog(Dialog[None]):
 
     def __init__(self, desk: DeskPort, snapshot: Snapshot) -> None:
         super().__init__(desk, "Deposit")
-        self._asset = FormChoice(symbols(snapshot), id="asset")
+        self._asset = FormChoice(depositable(snapshot), id="asset")
         self._hash = FormEntry("hash", "already sent?", placeholder="the deposit's transaction hash")
         self._shown: object = None
         self._coded_address = ""

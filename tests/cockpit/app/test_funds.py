@@ -1,16 +1,18 @@
 """Deposits, tracked withdrawals, the key registered, the freeze: by keyboard, on a fake desk."""
 
 import asyncio
+from decimal import Decimal
 
 from msgspec.structs import replace
 
 from cockpit.client.desk_client import DeskClient
-from cockpit.model.snapshot import JournalRow, KeyView
+from cockpit.model.snapshot import DepositCredit, JournalRow, KeyView
 from panels.dialogs import messages
 from panels.dialogs.funds.deposit import HASH_IS_ONE_WORD, NO_ADDRESS, NOTHING_TO_COPY
 from panels.dialogs.funds.qr import qr_lines
 from panels.dialogs.funds.signing_key import NEEDS_FULL_ACCESS
 from panels.kit.messages import already, unavailable
+from panels.views.transfers import NOT_IN_TABLE
 from tests.support.cockpit import samples
 from tests.support.cockpit.driven import NARROW, WIDE, Driven, cockpit
 from tests.support.cockpit.fake_desk import FakeDesk
@@ -216,3 +218,33 @@ async def test_help_lists_funds_too(desk: FakeDesk, link: DeskClient) -> None:
     async with cockpit(link, WIDE) as driven:
         await driven.press("question_mark")
         await driven.shows("Withdraw: form, review", "Show deposit addresses", "Freeze withdrawals now")
+
+
+async def test_the_page_and_the_dialog_say_what_a_deposit_may_become(desk: FakeDesk, link: DeskClient) -> None:
+    btc, eure = samples.addresses()
+    note = "not known which: the bridge lists BTC and nBTC. Send a small amount first"
+    credits = (
+        DepositCredit(symbol="BTC", minimum=Decimal("0.000007"), deposits=0),
+        DepositCredit(symbol="nBTC", minimum=Decimal("0.00005"), deposits=0),
+    )
+    two = replace(btc, credits=credits, known=False, note=note)
+    desk.current = replace(samples.snapshot(), deposit_addresses=(two, eure))
+    async with cockpit(link) as driven:
+        await driven.press("8")
+        await driven.shows("BTC deposits become BTC or nBTC: not known which yet")
+        await driven.press("d")
+        await driven.opens(
+            "becomes BTC (at least 0.000007 BTC; none of yours so far) or nBTC (at least 0.00005 nBTC; none of",
+            note,
+        )
+
+
+async def test_money_that_is_not_traded_is_shown_loudly(desk: FakeDesk, link: DeskClient) -> None:
+    warnings = tuple(f"0.0{number} nBTC held, but no market trades it" for number in range(1, 6))
+    foreign = replace(samples.snapshot().deposits[0], symbol="xbtc.near", in_table=False, tx_hash="0xff")
+    desk.current = replace(samples.snapshot(), fund_warnings=warnings, deposits=(foreign,), withdrawals=())
+    async with cockpit(link) as driven:
+        await driven.press("8")
+        await driven.shows(f"! {warnings[0]}", f"! {warnings[1]}", "and 3 more", "! credited")
+        await driven.press("enter")
+        await driven.shows(NOT_IN_TABLE)

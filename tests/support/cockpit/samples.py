@@ -271,6 +271,7 @@ def foreign() -> WithdrawalRow:
         destination_hash="0x77a1b0c2d3e4f5061728394a5b6c7d8e9f00112233445566778899aabbccdd00",
         ours=False,
         steps=(("completed", 7_900_000),),
+        places=2,
     )
 
 
@@ -426,6 +427,7 @@ def snapshot(seq: int = 1, *, decisions: int = 60) -> Snapshot:
                 chain="eth:100",
                 tx_hash="0x5fa1b0c2d3e4f5061728394a5b6c7d8e9f00112233445566778899aabbccddee",
                 age_ms=421_000,
+                places=2,
             ),
             DepositRow(
                 symbol="BTC",
