@@ -37,7 +37,7 @@ class InventoryRow(msgspec.Struct, frozen=True, kw_only=True):
 
     ``leaving``: signed for withdrawals and still in the balance; ``reserved``: committed to quotes. Reconciliation:
     opening + deposited + filled - withdrawn + accepted + unexplained = balance; ``accepted``: differences that an
-    operator accepted."""
+    operator accepted. ``quoted``: some market trades it."""
 
     symbol: str
     decimals: int
@@ -53,6 +53,7 @@ class InventoryRow(msgspec.Struct, frozen=True, kw_only=True):
     leaving: Decimal = Decimal(0)
     withdrawn: Decimal = Decimal(0)
     accepted: Decimal = Decimal(0)
+    quoted: bool = True
 
 
 class InventoryState(msgspec.Struct, frozen=True, kw_only=True):

@@ -5,7 +5,7 @@ Pending deposits are listed and never available; a credited one becomes a moveme
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from cockpit.desk.inventory.movements import Movement
 from cockpit.model.environment import Environment
@@ -27,7 +27,12 @@ ADDRESSES_EVERY_NS = 600 * NS_PER_S
 
 
 class DepositTracker:
-    """The account's deposits on every chain of the table, newest first; None until the bridge has answered."""
+    """The account's deposits on every chain of the table, newest first; None until the bridge has answered.
+
+    ``tokens``: the bridge's row of each token that it lists, by symbol; ``foreign_tokens``: its rows for the same coins
+    that the table lacks. ``foreign``: deposits in a token that the table lacks, failed ones excepted; ``credited`` and
+    ``last_credited``: how many deposits were credited in each token, and the newest of them, by symbol.
+    """
 
     def __init__(
         self,
@@ -56,6 +61,10 @@ class DepositTracker:
         self.at_ns = 0
         self.last_error = ""
         self.tokens: dict[str, BridgeToken] = {}
+        self.foreign_tokens: tuple[BridgeToken, ...] = ()
+        self.foreign: tuple[Deposit, ...] = ()
+        self.credited: Counter[str] = Counter()
+        self.last_credited: dict[str, Deposit] = {}
         self.addresses: dict[str, DepositAddress] = {}
         self.withdrawals: tuple[BridgeWithdrawal, ...] = ()
         self.addresses_at_ns = 0
@@ -103,17 +112,31 @@ class DepositTracker:
         self.deposits = tuple(sorted(found, key=lambda d: d.created_ns or 0, reverse=True))
         for deposit in self.deposits:
             self._record_change(deposit)
+        self._sort_by_token(self.deposits)
         return None
+
+    def _sort_by_token(self, deposits: Sequence[Deposit]) -> None:
+        named = [(self.asset(deposit), deposit) for deposit in deposits]
+        self.foreign = tuple(one for asset, one in named if asset is None and one.status != "FAILED")
+        credited = [(asset.symbol, one) for asset, one in named if asset is not None and one.status in CREDITED]
+        self.credited = Counter(symbol for symbol, _ in credited)
+        self.last_credited = dict(reversed(credited))
 
     async def _read_addresses(self) -> None:
         listed = await self._bridge.supported_tokens(self._chains)
         addresses = {chain: await self._bridge.deposit_address(self._account, chain) for chain in self._chains}
-        for asset in self._table.tokens:
-            for token in listed:
-                if asset.near_token == token.near_token_id or asset.token_id == token.intents_token_id:
-                    self.tokens[asset.symbol] = token
-            self.addresses[asset.symbol] = addresses[asset.chain]
+        rows = [(self._listed_as(row), row) for row in listed]
+        coins = {row.defuse_asset_identifier for asset, row in rows if asset is not None}
+        self.tokens = {asset.symbol: row for asset, row in rows if asset is not None}
+        self.foreign_tokens = tuple(
+            row for asset, row in rows if asset is None and row.defuse_asset_identifier in coins
+        )
+        self.addresses = {asset.symbol: addresses[asset.chain] for asset in self._table.tokens}
         self.addresses_at_ns = self._env.wall_ns()
+
+    def _listed_as(self, row: BridgeToken) -> Token | None:
+        # By the token's own ids: the bridge's name of the coin is the same for all tokens of it.
+        return self.asset_of(row.near_token_id) or self.asset_of(row.intents_token_id)
 
     async def minimum_withdrawal(self, asset: Token) -> tuple[int | None, str]:
         """Read the least that may be withdrawn, base units; None and the reason when the bridge does not name it."""

@@ -15,6 +15,7 @@ from cockpit.desk.interlocks.checklist import MET_BY_ARMING, failing
 from cockpit.desk.quote_book.quote import Quote
 from cockpit.desk.risk.dead_man_switch import DeadManSwitch
 from cockpit.desk.runtime.supervisor import Supervisor
+from cockpit.desk.snapshots.deposit_rows import address_rows, deposit_rows, fund_warnings
 from cockpit.desk.snapshots.health import healths, history_state
 from cockpit.desk.snapshots.inventory_rows import inventory_state
 from cockpit.desk.snapshots.market_rows import (
@@ -26,7 +27,7 @@ from cockpit.desk.snapshots.market_rows import (
     token_rows,
 )
 from cockpit.desk.snapshots.quote_rows import decision_row, fill_row, live_quotes, quote_row
-from cockpit.desk.snapshots.transfer_rows import address_rows, deposit_rows, withdrawal_rows
+from cockpit.desk.snapshots.transfer_rows import withdrawal_rows
 from cockpit.model.ages import age_ms
 from cockpit.model.alarms import AlarmsState
 from cockpit.model.environment import Environment
@@ -168,6 +169,10 @@ class SnapshotBuilder:
         self._seq += 1
         writer = self._writer.state()
         interlocks = self._interlocks()
+        inventory = inventory_state(
+            tokens, trading.inventory, trading.deposits, book.reservations, trading.params, view.mid, now
+        )
+        warnings = fund_warnings(tokens, inventory.rows, trading.deposits)
         return Snapshot(
             seq=self._seq,
             at_ns=now,
@@ -186,9 +191,7 @@ class SnapshotBuilder:
             history_queue=writer.queue,
             withdrawals_frozen=funding.freeze.frozen,
             attached=len(self._stream),
-            inventory=inventory_state(
-                tokens, trading.inventory, trading.deposits, book.reservations, trading.params, view.mid, now
-            ),
+            inventory=inventory,
             deposits=deposit_rows(trading.deposits, now, SHOWN),
             deposits_age_ms=age_ms(now, trading.deposits.at_ns),
             decisions=decisions,
@@ -216,7 +219,8 @@ class SnapshotBuilder:
             trading_why=trading.trading_state.why,
             interlocks=interlocks,
             journal=journal,
-            findings=(*self._stage_findings, *trading.startup.findings()),
+            findings=(*self._stage_findings, *warnings, *trading.startup.findings()),
+            fund_warnings=warnings,
             when_alone=self._dead_man.action,
             alone_left_ms=self._dead_man.left_ms(),
             alone_ms=self._dead_man.after_ms,

@@ -63,6 +63,7 @@ def inventory_state(
         rows.append(
             InventoryRow(
                 symbol=asset.symbol,
+                quoted=tokens.traded(asset),
                 decimals=asset.decimals,
                 balance=None if held is None else asset.to_decimal(held),
                 reserved=asset.to_decimal(reservations.committed(asset.token_id)),

@@ -1,59 +1,15 @@
-"""Deposits and withdrawals as the rows that a cockpit shows. Pure: state and a time in, frozen rows out."""
+"""Withdrawals as the rows that a cockpit shows. Pure: state and a time in, frozen rows out."""
 
 from decimal import Decimal
 
 from cockpit.desk.funding.deposits import DepositTracker
 from cockpit.desk.funding.withdrawal import Withdrawal
 from cockpit.desk.funding.withdrawal_book import WithdrawalBook
+from cockpit.desk.snapshots.deposit_rows import printable
 from cockpit.model.ages import age_ms
-from cockpit.model.snapshot import (
-    DepositAddressRow,
-    DepositRow,
-    WithdrawalRow,
-)
+from cockpit.model.snapshot import WithdrawalRow
 from venue.bridges.poa.withdrawals import BridgeWithdrawal
-from venue.protocol.tokens import TokenTable
 from venue.protocol.units import NS_PER_MS
-
-
-def deposit_rows(tracker: DepositTracker, now_ns: int, shown: int) -> tuple[DepositRow, ...]:
-    """Return the account's deposits, pending ones first, then newest first."""
-    rows = []
-    deposits = sorted(tracker.deposits or (), key=lambda deposit: deposit.status != "PENDING")
-    for deposit in deposits[:shown]:
-        asset = tracker.asset(deposit)
-        rows.append(
-            DepositRow(
-                symbol=asset.symbol if asset else deposit.defuse_asset_identifier,
-                amount=Decimal(deposit.amount).scaleb(-deposit.decimals),
-                status=deposit.status,
-                chain=deposit.chain,
-                tx_hash=deposit.tx_hash,
-                age_ms=age_ms(now_ns, deposit.created_ns) or 0,
-            )
-        )
-    return tuple(rows)
-
-
-def address_rows(tokens: TokenTable, tracker: DepositTracker, now_ns: int) -> tuple[DepositAddressRow, ...]:
-    """Return where to send to on each chain; none before the bridge has returned its address."""
-    rows = []
-    for asset in {token.chain: token for token in reversed(tokens.tokens)}.values():
-        found, token = tracker.addresses.get(asset.symbol), tracker.tokens.get(asset.symbol)
-        if found is None:
-            continue
-        least = token.min_deposit_amount if token is not None else None
-        rows.append(
-            DepositAddressRow(
-                symbol=asset.symbol,
-                chain=found.chain,
-                address=found.address,
-                memo=found.memo,
-                minimum=None if least is None else asset.to_decimal(least),
-                age_ms=age_ms(now_ns, tracker.addresses_at_ns),
-            )
-        )
-    return tuple(rows)
 
 
 def withdrawal_rows(withdrawals: WithdrawalBook, tracker: DepositTracker, now_ns: int) -> tuple[WithdrawalRow, ...]:
@@ -73,6 +29,7 @@ def _withdrawal_row(withdrawal: Withdrawal, now_ns: int) -> WithdrawalRow:
     return WithdrawalRow(
         withdrawal_id=order.withdrawal_id,
         symbol=order.asset.symbol,
+        places=order.asset.places,
         chain=order.asset.chain,
         amount=order.asset.to_decimal(order.amount),
         fee=None if order.fee is None else order.asset.to_decimal(order.fee),
@@ -94,7 +51,8 @@ def _foreign_row(tracker: DepositTracker, found: BridgeWithdrawal, now_ns: int) 
     age = age_ms(now_ns, found.created_ns) or 0
     return WithdrawalRow(
         withdrawal_id=f"bridge-{found.tx_hash or found.transfer_tx_hash or found.address}",
-        symbol=asset.symbol if asset is not None else found.near_token_id,
+        symbol=asset.symbol if asset is not None else printable(found.near_token_id),
+        places=asset.places if asset is not None else 8,
         chain=found.chain,
         amount=Decimal(found.amount or 0).scaleb(-places),
         fee=None if found.fee is None else Decimal(found.fee).scaleb(-places),
