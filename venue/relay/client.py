@@ -145,7 +145,8 @@ class Relay:
             try:
                 reason = await self._session(listener)
                 attempt = 0
-                self._silent = set()
+                # The next relay that answers may know more than this one.
+                self._silent, self._instance_refused = set(), False
             except (WsClosedError, TimeoutError) as exc:
                 reason = str(exc) or NO_ANSWER
                 if isinstance(exc, WsClosedError):
@@ -160,9 +161,10 @@ class Relay:
 
     def _refused_handshake(self, error: WsClosedError) -> str | None:
         status = error.http_status
-        if status in UNKNOWN_INSTANCE and self._streams.instance_id and not self._instance_refused:
-            self._instance_refused = True
-            self.counters["refused_instance_id"] += 1
+        if status in UNKNOWN_INSTANCE and self._streams.instance_id:
+            # Without the instance next time; when that is refused as well, it was not the reason.
+            self._instance_refused = not self._instance_refused
+            self.counters["refused_instance_id"] += self._instance_refused
         return None if status is None else REFUSED_HANDSHAKE.get(status)
 
     async def _session(self, listener: RelayListener) -> str:

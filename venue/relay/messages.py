@@ -133,6 +133,9 @@ class _ErrorBody(msgspec.Struct):
 _decode_error = msgspec.json.Decoder(str | _ErrorBody).decode
 
 
+_is_code = re.compile(r"-?[0-9]{1,9}").fullmatch
+
+
 class ErrorReply(msgspec.Struct, frozen=True):
     """An error of the relay: its text on one line, and its code where the relay gave one as a number."""
 
@@ -150,7 +153,7 @@ def read_error(raw: msgspec.Raw) -> ErrorReply | None:
         return ErrorReply(plain(bytes(raw)[:300].decode("utf-8", "replace")))
     if isinstance(body, str):
         return ErrorReply(plain(body) or NO_TEXT)
-    code = body.code if isinstance(body.code, int) else None
+    code = int(body.code) if body.code is not None and _is_code(str(body.code)) else None
     return ErrorReply(plain(body.message or f"code {body.code}") or NO_TEXT, code)
 
 

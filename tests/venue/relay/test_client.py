@@ -276,7 +276,7 @@ async def test_an_endless_message_costs_only_the_connection(server: RelayServer,
 async def test_answers_are_passed_on_with_their_errors_in_either_form(server: RelayServer) -> None:
     async with client(server) as (relay, listener):
         await until(lambda: relay.state == "ok")
-        ids = [relay.next_id() for _ in range(7)]
+        ids = [relay.next_id() for _ in range(9)]
         await server.send({"id": ids[0], "result": "OK"})
         await server.send({"id": ids[1], "error": "another solver won"})
         await server.send({"id": ids[2], "error": {"code": -32098, "message": "the request is gone"}})
@@ -284,7 +284,9 @@ async def test_answers_are_passed_on_with_their_errors_in_either_form(server: Re
         await server.send({"id": ids[4], "error": {"code": -5}})
         await server.send({"id": ids[5], "error": ["strange"]})
         await server.send({"id": ids[6], "result": "OK", "error": {"code": -32098, "message": "invalid salt"}})
-        await until(lambda: len(listener.answers) == 7)
+        await server.send({"id": ids[7], "error": {"code": "-32098", "message": None}})
+        await server.send({"id": ids[8], "error": {"code": "9" * 40, "message": "no number"}})
+        await until(lambda: len(listener.answers) == 9)
         assert listener.answers == [
             (ids[0], None),
             (ids[1], "another solver won"),
@@ -293,8 +295,10 @@ async def test_answers_are_passed_on_with_their_errors_in_either_form(server: Re
             (ids[4], "code -5"),
             (ids[5], '["strange"]'),
             (ids[6], "a result and an error: invalid salt"),
+            (ids[7], "code -32098"),
+            (ids[8], "no number"),
         ]
-        assert listener.codes == [None, None, -32098, None, -5, None, None]
+        assert listener.codes == [None, None, -32098, None, -5, None, None, -32098, None]
 
 
 async def test_an_errors_text_is_cut_to_one_plain_line(server: RelayServer) -> None:

@@ -122,6 +122,18 @@ async def test_a_relay_of_last_year_gets_the_plain_forms(server: RelayServer) ->
         assert server.acknowledged == []
 
 
+async def test_a_handshake_that_is_refused_for_another_reason_keeps_the_instance(server: RelayServer) -> None:
+    server.status = http.HTTPStatus.NOT_FOUND
+    async with client(server) as (relay, _):
+        await until(lambda: len(server.paths) >= 4)
+        assert server.paths[:4] == ["/ws?instance_id=prod-1", "/ws"] * 2
+        server.status = None
+        await until(lambda: relay.state == "ok")
+        await server.connections[-1].close(1012, "restarting")
+        await until(lambda: relay.counters["connects"] == 2)
+        assert server.paths[-1] == "/ws?instance_id=prod-1", "after a connection the full form is tried again"
+
+
 @pytest.mark.parametrize("ignored", ["filter", "guaranteed"])
 async def test_a_form_that_is_never_answered_gives_way_too(
     server: RelayServer, monkeypatch: pytest.MonkeyPatch, ignored: Full
