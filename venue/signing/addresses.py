@@ -4,6 +4,7 @@ Sources: BIP-173 and BIP-350 (bech32, bech32m), Bitcoin's base58check version by
 the text that was entered: it can be anything, even a private key pasted into the wrong field.
 """
 
+import re
 import unicodedata
 
 import sha3
@@ -27,18 +28,20 @@ _BITCOIN_TEST_VERSIONS = (0x6F, 0xC4)
 _WIF_VERSIONS = (0x80, 0xEF)
 _TEST_PREFIXES = {"tb1": "testnet or signet", "bcrt1": "regtest"}
 _HEX = frozenset("0123456789abcdefABCDEF")
-_TOKEN_CONTRACT = EURE.near_token.removeprefix("gnosis-").removesuffix(".omft.near")
+_GNOSIS_TOKEN = re.compile(r"gnosis-(0x[0-9a-f]{40})\.omft\.near")
+_EURE_CONTRACT = EURE.near_token.removeprefix("gnosis-").removesuffix(".omft.near")
 
 
-def check_address(chain: str, text: str) -> str:
+def check_address(chain: str, text: str, near_token: str = "") -> str:
     """Return the address in its canonical form: without surrounding whitespace, bech32 in lower case.
 
-    ``chain`` is the bridge's name, ``btc:mainnet`` or ``eth:100``. Raises InvalidAddressError.
+    ``chain`` is the bridge's name, ``btc:mainnet`` or ``eth:100``; ``near_token`` the NEAR contract of the token that
+    shall go there, whose own contract on the chain is refused. Raises InvalidAddressError.
     """
     if chain == BITCOIN_CHAIN:
         return _bitcoin(_single_token(text, BITCOIN_HINT))
     if chain == GNOSIS_CHAIN:
-        return _gnosis(_single_token(text, GNOSIS_HINT))
+        return _gnosis(_single_token(text, GNOSIS_HINT), _contract(near_token))
     raise InvalidAddressError("addresses on this chain cannot be checked; only Bitcoin and Gnosis are supported")
 
 
@@ -112,7 +115,13 @@ def _segwit(address: str) -> str:
     return address.lower()
 
 
-def _gnosis(address: str) -> str:
+def _contract(near_token: str) -> str:
+    # The PoA bridge names a token of Gnosis by its contract there.
+    found = _GNOSIS_TOKEN.fullmatch(near_token)
+    return found.group(1) if found else ""
+
+
+def _gnosis(address: str, contract: str) -> str:
     digits = address[2:]
     if not address.startswith("0x"):
         if address[:3].lower() == "bc1" or address[0] in "13":
@@ -124,8 +133,8 @@ def _gnosis(address: str) -> str:
         raise InvalidAddressError(f"it has {len(digits)} hex digits after 0x, not 40: {GNOSIS_HINT}")
     if not digits.strip("0"):
         raise InvalidAddressError(f"this is the zero address, nobody can spend from it: {GNOSIS_HINT}")
-    if address.lower() == _TOKEN_CONTRACT:
-        raise InvalidAddressError(f"this is {EURE.symbol}'s own contract, nobody can spend from it: {GNOSIS_HINT}")
+    if address.lower() in (_EURE_CONTRACT, contract):
+        raise InvalidAddressError(f"this is the contract of a token, nobody can spend from it: {GNOSIS_HINT}")
     if eip55(address) == address:
         return address
     if digits in (digits.lower(), digits.upper()):

@@ -77,7 +77,7 @@ def way_out(
     if not 0 < amount <= MAX_AMOUNT:
         raise RefusedToSignError("the amount is outside 1 to 2^128 - 1")
     try:
-        checked = check_address(token.chain, destination)
+        checked = check_address(token.chain, destination, token.near_token)
     except InvalidAddressError as error:
         raise RefusedToSignError(str(error)) from None
     if checked != destination:

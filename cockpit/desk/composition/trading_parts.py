@@ -118,6 +118,7 @@ def build_trading(
         ceiling=max_notional(limits.current, tokens.quote),
         random=env.random_bytes,
         contract=contract,
+        omni_bridge=settings.markets.stage.omni_bridge,
     )
     reference = _reference(settings, env, recorder, limits)
     _bound_signer(signer, tokens, limits, reference)

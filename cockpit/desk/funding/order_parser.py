@@ -52,7 +52,7 @@ class OrderParser:
             name = f"TRADING_{asset.underlying.symbol.upper()}_WITHDRAW_ADDRESS"
             raise InvalidOrderError(f"give a destination_address: {name} is not configured")
         try:
-            destination = check_address(asset.chain, destination)
+            destination = check_address(asset.chain, destination, asset.near_token)
             amount = None if order.amount == "" else amount_of(order.amount)
             expected = None if order.expected_fee in (None, "") else amount_of(order.expected_fee or 0)
         except InvalidAddressError as exc:

@@ -123,7 +123,7 @@ def test_a_gnosis_address_without_or_with_a_wrong_checksum_is_refused_with_a_hin
     ("text", "reason"),
     [
         ("0x" + "0" * 40, "zero address"),
-        (eip55("0x420ca0f9b9b604ce0fd9c18ef134c705e5fa3430"), "EURe's own contract"),
+        (eip55("0x420ca0f9b9b604ce0fd9c18ef134c705e5fa3430"), "this is the contract of a token"),
         (EIP55[4][:-1], "39 hex digits"),
         (EIP55[4] + "0", "41 hex digits"),
         (EIP55[4][2:], "does not start with 0x"),
@@ -231,3 +231,13 @@ def test_no_changed_digit_of_these_gnosis_addresses_is_accepted(address: str) ->
             if digit != address[place]:
                 with pytest.raises(InvalidAddressError):
                     check_address(EURE.chain, address[:place] + digit + address[place + 1 :])
+
+
+def test_no_token_is_sent_to_its_own_contract() -> None:
+    contract = eip55("0x1111111111111111111111111111111111111abc")
+    near_token = f"gnosis-{contract.lower()}.omft.near"
+    assert check_address(EURE.chain, contract) == contract
+    assert check_address(EURE.chain, contract, EURE.near_token) == contract
+    for refused, token in ((contract, near_token), (eip55(EURE.near_token[7:49]), near_token)):
+        with pytest.raises(InvalidAddressError, match="this is the contract of a token"):
+            check_address(EURE.chain, refused, token)
