@@ -18,6 +18,7 @@ from venue.protocol.tokens import TokenTable
 from venue.relay.deliveries import Deliveries
 from venue.relay.errors import MalformedMessageError
 from venue.relay.frames import Decline, decline_frame, subscribe_frame
+from venue.relay.handshake import REFUSED_HANDSHAKE, UNKNOWN_INSTANCE, instance_url
 from venue.relay.listener import RelayListener
 from venue.relay.messages import (
     MAX_MESSAGE,
@@ -25,11 +26,12 @@ from venue.relay.messages import (
     QuoteStatus,
     RelayMessage,
     decode_message,
+    is_plain_status,
     read_event,
     read_reply,
 )
 from venue.relay.others import OtherPairs
-from venue.relay.streams import PLAIN, PLAIN_FORM, Streams, Subscriptions, Topic, instance_url
+from venue.relay.streams import PLAIN, PLAIN_FORM, Streams, Subscriptions, Topic
 from venue.transport.errors import WsClosedError
 from venue.transport.websocket import WsConnection, connect
 
@@ -42,12 +44,6 @@ UNSENT_WITHIN_S = 0.25
 """How long a disarmed desk waits for written quotes to leave before it drops the connection."""
 BACKOFF_S = (0.25, 15.0)
 """First and longest pause before a new connection; doubled each time, and jittered to 50-100 %."""
-REFUSED_HANDSHAKE: dict[int, str] = {
-    401: "HTTP 401: the relay does not accept the API key; check NEAR_INTENTS_API_KEY and its expiry date",
-    403: "HTTP 403: the API key is not registered with this relay; ask for access in the partner portal",
-}
-UNKNOWN_INSTANCE = (400, 404, 414, 422)
-"""HTTP statuses by which a relay may refuse a URL that names an instance."""
 
 
 class Relay:
@@ -261,6 +257,7 @@ class Relay:
             return
         if event == "other_pair":
             counters["other_pairs"] += 1
+            self._note_other_pair(message)
         elif isinstance(event, SwapDemand):
             connection = self._connection
             received_ns = connection.received_ns if connection is not None else self._env.monotonic_ns()
@@ -274,9 +271,18 @@ class Relay:
         else:
             self._on_reply(listener, message)
 
+    def _note_other_pair(self, message: RelayMessage) -> None:
+        params = message.params
+        if self._subscriptions is not None and params is not None:
+            data = params.data or params
+            self._subscriptions.note_other_pair(data.defuse_asset_identifier_in, data.defuse_asset_identifier_out)
+
     def _acknowledge(self, message: RelayMessage) -> None:
-        if self._connection is not None and self._subscriptions is not None and self._subscriptions.guaranteed:
-            self._deliveries.acknowledge(message, self._connection)
+        subscriptions, connection = self._subscriptions, self._connection
+        if connection is None or subscriptions is None or not subscriptions.guaranteed:
+            return
+        if not self._deliveries.acknowledge(message, connection) and is_plain_status(message):
+            subscriptions.note_unnumbered()
 
     def _on_reply(self, listener: RelayListener, message: RelayMessage) -> None:
         try:

@@ -39,22 +39,23 @@ class Deliveries:
         self._seen.add(_name(status))
         self._counters["statuses" if status.event == "settled" else f"statuses_{status.event}"] += 1
 
-    def acknowledge(self, message: RelayMessage, connection: WsConnection) -> None:
-        """Tell the relay that the event was taken; without a sequence number it wants no answer."""
+    def acknowledge(self, message: RelayMessage, connection: WsConnection) -> bool:
+        """Tell the relay that the event was taken; False for one without a sequence number, which needs no answer."""
         delivery = read_delivery(message)
         if delivery is None:
-            return
+            return False
         if connection.unsent > MAX_UNSENT:
             self._counters["acknowledgements_put_off"] += 1
-            return
+            return True
         request_id = self._next_id()
         try:
             connection.send(acknowledge_frame(request_id, delivery))
         except WsClosedError:
             # It is delivered again on the next connection.
-            return
+            return True
         self._counters["acknowledged"] += 1
         self.expect(request_id, "acknowledgement")
+        return True
 
     def expect(self, request_id: int, call: Literal["acknowledgement", "decline"]) -> None:
         """Remember a call whose reply only counts when it is an error."""

@@ -114,6 +114,13 @@ def _read_status(data: _Data, quote_hash: str) -> QuoteStatus:
 _is_name = re.compile(r"[!-~]{1,128}").fullmatch
 
 
+def is_plain_status(message: RelayMessage) -> bool:
+    """Return whether the message is a status of the plain stream, which says nothing of its type."""
+    params = message.params
+    data = None if params is None else params.data or params
+    return data is not None and data.quote_hash is not None and data.event_type is None
+
+
 def read_delivery(message: RelayMessage) -> Delivery | None:
     """Return subscription and sequence number of an event with guaranteed delivery; None without a usable one."""
     params = message.params

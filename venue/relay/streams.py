@@ -7,7 +7,6 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Collection
 from typing import Literal
-from urllib.parse import quote, urlsplit, urlunsplit
 
 import msgspec
 
@@ -22,6 +21,8 @@ PLAIN_FORM: dict[Topic, str] = {
     "quote_status_extended": "",
 }
 """What it means that a stream is not held in its full form; the extended stream is an addition that few relays have."""
+MAX_UNWANTED = 3
+"""Requests of other tokens after which a filter that was accepted is taken for one that is ignored."""
 
 
 class Streams(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,15 +39,6 @@ class Streams(msgspec.Struct, frozen=True, kw_only=True):
 
 PLAIN = Streams()
 """Every request, and settlements as they come."""
-
-
-def instance_url(url: str, instance_id: str) -> str:
-    """Return the URL that names the instance to which missed settlements are delivered."""
-    if not instance_id:
-        return url
-    parts = urlsplit(url)
-    named = f"instance_id={quote(instance_id, safe='')}"
-    return urlunsplit(parts._replace(query=f"{parts.query}&{named}" if parts.query else named))
 
 
 class _Form(msgspec.Struct, frozen=True):
@@ -79,6 +71,9 @@ class Subscriptions:
         self._asked: dict[int, _Form] = {}
         self._newest: dict[Topic, _Form] = {}
         self._held: dict[Topic, _Form] = {}
+        self._wanted = frozenset(streams.tokens)
+        self._unwanted = 0
+        self._unnumbered = 0
         self.ready: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._request(self._requests(filtered))
         self._request(self._statuses())
@@ -87,9 +82,8 @@ class Subscriptions:
 
     @property
     def filtered(self) -> bool:
-        """Whether the relay keeps requests of other tokens to itself."""
-        held = self._held.get("quote")
-        return held is not None and held.full
+        """Whether the relay keeps requests of other tokens to itself: it took the filter, and abides by it."""
+        return self._holds_full("quote")
 
     @property
     def guaranteed(self) -> bool:
@@ -108,9 +102,24 @@ class Subscriptions:
             "quote_status": bool(streams.instance_id),
             "quote_status_extended": streams.extended,
         }
-        return tuple(
-            topic for topic, full in wanted.items() if full and not (topic in self._held and self._held[topic].full)
-        )
+        return tuple(topic for topic, full in wanted.items() if full and not self._holds_full(topic))
+
+    def note_other_pair(self, asset_in: str | None, asset_out: str | None) -> None:
+        """Take note of a request for no market of ours; a filter lets only those between two of our tokens through."""
+        held = self._held.get("quote")
+        self._unwanted += held is not None and held.full and not self._wanted.issuperset((asset_in, asset_out))
+
+    def note_unnumbered(self) -> None:
+        """Take note of a settlement that cannot be acknowledged although its delivery should be guaranteed."""
+        self._unnumbered += 1
+
+    def _holds_full(self, topic: Topic) -> bool:
+        held = self._held.get(topic)
+        if held is None or not held.full:
+            return False
+        if topic == "quote":
+            return self._unwanted < MAX_UNWANTED
+        return topic != "quote_status" or not self._unnumbered
 
     def unanswered(self) -> tuple[Topic, ...]:
         """Return the streams whose full form the relay has left without an answer."""
@@ -131,6 +140,7 @@ class Subscriptions:
         if error is None:
             if form is self._newest[form.topic]:
                 self._held[form.topic] = form
+                self._unwanted *= form.topic != "quote"
             if not self.ready.done() and all(topic in self._held for topic in REQUIRED):
                 self.ready.set_result(None)
         elif form.full:

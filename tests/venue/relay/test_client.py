@@ -13,7 +13,8 @@ from cockpit.model.environment import Environment
 from tests.support.venue.relay_server import TOKEN, RecordingListener, RelayServer, event, flat, request_data, running
 from tests.support.waiting import until
 from venue.protocol.tokens import BTC, DEFAULT_TOKENS, EURE
-from venue.relay.client import REFUSED_HANDSHAKE, Relay
+from venue.relay.client import Relay
+from venue.relay.handshake import REFUSED_HANDSHAKE
 from venue.relay.messages import QuoteStatus
 from venue.relay.streams import PLAIN, Streams
 from venue.transport.errors import WsClosedError

@@ -16,11 +16,12 @@ from cockpit.model.environment import Environment
 from tests.support.venue.relay_server import TOKEN, Full, RecordingListener, RelayServer, event, request_data, running
 from tests.support.waiting import until
 from venue.protocol.tokens import BTC, DEFAULT_TOKENS, EURE
-from venue.relay.client import REFUSED_HANDSHAKE, Relay
+from venue.relay.client import Relay
 from venue.relay.deliveries import MAX_REMEMBERED
 from venue.relay.frames import Decline
+from venue.relay.handshake import REFUSED_HANDSHAKE, instance_url
 from venue.relay.messages import QuoteStatus
-from venue.relay.streams import PLAIN_FORM, Streams, instance_url
+from venue.relay.streams import MAX_UNWANTED, PLAIN_FORM, Streams
 from venue.transport.errors import WsClosedError
 
 TOKENS = (BTC.token_id, EURE.token_id)
@@ -380,6 +381,37 @@ def test_each_status_is_handed_over_once_in_any_order(sent: list[tuple[str, Any]
         message = settled(name, 1, event_type=types[kind])
         relay._on_message(listener, json.dumps(message).encode())
     assert [(one.quote_hash, one.event) for one in listener.statuses] == list(dict.fromkeys(sent))
+
+
+# A relay that accepts a form and does not abide by it.
+
+
+async def test_a_filter_that_is_ignored_is_not_taken_for_one(server: RelayServer) -> None:
+    ours = event(request_data(defuse_asset_identifier_in=EURE.token_id, defuse_asset_identifier_out=EURE.token_id))
+    other = event(request_data(defuse_asset_identifier_out="nep141:usdc.near"))
+    async with client(server) as (relay, _):
+        await until(lambda: relay.state == "ok")
+        for _ in range(5):
+            await server.send(ours)
+        await until(lambda: relay.counters["other_pairs"] == 5)
+        assert relay.filtered, "between two of our tokens there may be no market"
+        for _ in range(MAX_UNWANTED):
+            await server.send(other)
+        await until(lambda: relay.counters["other_pairs"] == 5 + MAX_UNWANTED)
+        assert not relay.filtered
+        assert relay.fallbacks == (PLAIN_FORM["quote"],)
+
+
+async def test_settlements_without_numbers_are_not_taken_for_guaranteed_delivery(server: RelayServer) -> None:
+    async with client(server) as (relay, listener):
+        await until(lambda: relay.state == "ok")
+        await server.send(settled("a", event_type="quote_settle_successful"))
+        await until(lambda: listener.statuses)
+        assert not relay.fallbacks, "the extended stream is not numbered"
+        await server.send(settled("b"))
+        await until(lambda: len(listener.statuses) == 2)
+        assert relay.fallbacks == (PLAIN_FORM["quote_status"],)
+        assert server.acknowledged == []
 
 
 # The count of other pairs.

@@ -17,7 +17,8 @@ from tests.support.sandbox.rig import Launch, Rig
 from tests.support.venue.relay_server import RecordingListener
 from tests.support.waiting import until
 from venue.protocol.tokens import DEFAULT_TOKENS
-from venue.relay.client import REFUSED_HANDSHAKE, Relay
+from venue.relay.client import Relay
+from venue.relay.handshake import REFUSED_HANDSHAKE
 from venue.relay.streams import PLAIN_FORM, Streams
 
 EUR = 10**18
