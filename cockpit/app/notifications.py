@@ -71,7 +71,7 @@ def _fill_text(settled: int, now: Snapshot) -> str:
     if settled > 1 or not now.executions:
         return f"{settled:,} fills"
     last = now.executions[0]
-    return f"filled: {last.side} {last.base_amount.normalize():f} BTC at {rounded(last.price, 2)} EUR"
+    return f"filled: {last.side} {last.base_amount.normalize():f} {last.base_symbol} at {rounded(last.price, 2)} EUR"
 
 
 def _faults(before: Snapshot, now: Snapshot) -> Iterable[Notification]:

@@ -6,15 +6,14 @@ from pathlib import Path
 
 import click
 
-from cockpit.cli.common import DONE, ENV_FILE, REFUSED, SOCKET, ask_desk, desk_socket, print_outcome
+from cockpit.cli.common import DONE, ENV_FILE, REFUSED, SOCKET, ask_desk, desk_socket, print_outcome, tokens_of
 from cockpit.model.amount_input import parse_amount
 from cockpit.model.errors import InvalidAmountError
 from cockpit.model.formatting import exact
 from cockpit.model.snapshot import Snapshot
 from cockpit.processes.check_desk import read_snapshot
 from cockpit.processes.errors import DeskUnavailableError
-from venue.protocol.assets import Token
-from venue.protocol.tokens import BTC, EURE
+from venue.protocol.tokens import TokenTable
 
 NOTHING_UNEXPLAINED = "No difference is unexplained."
 NO_BALANCES = "The balances are not known yet; try again in a few seconds."
@@ -23,17 +22,28 @@ NO_BALANCES = "The balances are not known yet; try again in a few seconds."
 @click.command("accept-remainder")
 @click.option("--btc", default="", metavar="AMOUNT", help="Unexplained BTC in whole tokens, with its sign, as shown.")
 @click.option("--eure", default="", metavar="AMOUNT", help="Unexplained EURe in whole tokens, with its sign.")
+@click.option(
+    "--amount",
+    "others",
+    multiple=True,
+    metavar="SYMBOL=AMOUNT",
+    help="The same of any other token, such as nBTC=+0.001; may be repeated.",
+)
 @click.option("--reason", default="", help="Where it came from, or why it does no harm; recorded in the journal.")
 @SOCKET
 @ENV_FILE
-def accept_remainder(btc: str, eure: str, reason: str, socket: Path | None, env_file: Path | None) -> None:
+def accept_remainder(
+    btc: str, eure: str, others: tuple[str, ...], reason: str, socket: Path | None, env_file: Path | None
+) -> None:
     """Accept an unexplained balance difference.
 
     The desk can then be armed again. Name the whole difference exactly as shown, with a reason. Refused if it has
     changed, if it may still be explained, or if the loss exceeds REMAINDER_MAX_LOSS_EURE. Without amounts: print the
     difference.
     """
-    amounts = {asset.symbol: _units(asset, text) for asset, text in ((BTC, btc), (EURE, eure)) if text.strip()}
+    typed = [f"{symbol}={text}" for symbol, text in (("BTC", btc), ("EURe", eure)) if text.strip()]
+    tokens = tokens_of(env_file)
+    amounts = dict(_amount(tokens, one) for one in (*typed, *others))
     if amounts and not reason.strip():
         raise click.UsageError("give a --reason; it is recorded in the journal")
     where = desk_socket(socket, env_file)
@@ -56,7 +66,7 @@ def _print_difference(shot: Snapshot) -> int:
         click.echo(NO_BALANCES, err=True)
         return REFUSED
     options = " ".join(
-        f"--{row.symbol.lower()}={exact(row.unexplained, signed=True).replace(',', '')}"
+        f"--amount {row.symbol}={exact(row.unexplained, signed=True).replace(',', '')}"
         for row in rows
         if row.unexplained
     )
@@ -67,10 +77,14 @@ def _print_difference(shot: Snapshot) -> int:
     return REFUSED
 
 
-def _units(asset: Token, text: str) -> str:
-    typed = text.strip()
+def _amount(tokens: TokenTable, given: str) -> tuple[str, str]:
+    symbol, _, text = given.partition("=")
+    token, typed = tokens.by_symbol(symbol.strip()), text.strip()
+    if token is None or not typed:
+        known = ", ".join(one.symbol for one in tokens.tokens)
+        raise click.UsageError(f"--amount {given}: expected SYMBOL=AMOUNT with one of {known}")
     sign = "-" if typed.startswith("-") else ""
     try:
-        return sign + str(parse_amount(typed.lstrip("+-"), asset.symbol, asset.decimals))
+        return token.symbol, sign + str(parse_amount(typed.lstrip("+-"), token.symbol, token.decimals))
     except InvalidAmountError as exc:
         raise click.UsageError(str(exc)) from None

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from cockpit.config.settings import Settings
     from storage.postgres.reader import PostgresReader
     from storage.sqlite.reader import SqliteReader
+    from venue.protocol.tokens import TokenTable
 
 Answer = TypeVar("Answer")
 
@@ -107,6 +108,32 @@ def load_settings(env_file: Path | None) -> "Settings":
         return load(env_file_or_default(env_file), os.environ)
     except SettingsError as exc:
         refuse(exc.problems)
+
+
+def tokens_of(env_file: Path | None) -> "TokenTable":
+    """Return the tokens and markets of the settings; nothing else of them is checked. Exits with 2 when unusable."""
+    from cockpit.config.env_file import read_env_file
+    from cockpit.config.markets import load_markets
+    from cockpit.config.paths import default_state_dir
+
+    names = {"COCKPIT_STATE_DIR", "COCKPIT_MARKETS_FILE"}
+    path = env_file_or_default(env_file)
+    values = ((read_env_file(path, names).values if path else None) or {}) | {
+        name: os.environ[name] for name in names if os.environ.get(name, "").strip()
+    }
+    named = values.get("COCKPIT_MARKETS_FILE", "").strip() or None
+    markets, problems = load_markets(named, os.environ, str(default_state_dir({**values, **os.environ})))
+    if problems:
+        refuse(problems)
+    return markets.tokens
+
+
+def tokens_of_history(sandbox: bool, env_file: Path | None) -> "TokenTable":
+    """Return the tokens that a history was recorded with: those of the newest sandbox run, or of the settings."""
+    from cockpit.processes.sandbox_run import DESK_ENV, LATEST
+
+    run = sandbox_root() / LATEST / DESK_ENV
+    return tokens_of(run if sandbox and run.exists() else env_file)
 
 
 def refuse(problems: Iterable[str], code: int = UNUSABLE) -> NoReturn:

@@ -3,10 +3,11 @@
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import click
 
-from cockpit.cli.common import ENV_FILE, REFUSED, SOCKET, UNKNOWN, ask_desk, desk_socket, print_outcome
+from cockpit.cli.common import ENV_FILE, REFUSED, SOCKET, UNKNOWN, ask_desk, desk_socket, print_outcome, tokens_of
 from cockpit.cli.messages import SAME_KEY, disconnected, unknown_outcome
 from cockpit.client.desk_client import ConnectionLost, DeskClient, Reviewed, UnknownOutcome
 from cockpit.model.amount_input import parse_amount
@@ -14,10 +15,33 @@ from cockpit.model.commands import WithdrawalOrder, WithdrawalReview
 from cockpit.model.errors import InvalidAmountError
 from cockpit.model.formatting import exact
 from cockpit.model.snapshot import Snapshot
-from venue.protocol.tokens import BTC, EURE
+from venue.protocol.assets import Token
+from venue.protocol.tokens import TokenTable
 
 NO_ADDRESSES = "the bridge has returned no deposit address yet; try again in a moment"
-ASSET = click.Choice([BTC.symbol, EURE.symbol])
+
+
+class _Desk(NamedTuple):
+    """The desk that is asked, and the tokens that it may be asked about."""
+
+    socket: Path
+    tokens: TokenTable
+
+    def token(self, symbol: str) -> Token:
+        found = self.tokens.by_symbol(symbol)
+        if found is None:
+            known = ", ".join(token.symbol for token in self.tokens.tokens)
+            raise click.UsageError(f"there is no token {symbol}; choose one of {known}")
+        return found
+
+    def units(self, symbol: str, amount: str) -> str:
+        token = self.token(symbol)
+        try:
+            return str(parse_amount(amount, token.symbol, token.decimals))
+        except InvalidAmountError as exc:
+            raise click.UsageError(str(exc)) from None
+
+
 DESTINATION = click.option(
     "--to", "destination", default="", help="Destination address; the configured one by default."
 )
@@ -28,88 +52,93 @@ DESTINATION = click.option(
 @ENV_FILE
 @click.pass_context
 def liquidity(context: click.Context, socket: Path | None, env_file: Path | None) -> None:
-    """Deposits and withdrawals of the running desk."""
-    context.obj = desk_socket(socket, env_file)
+    """Deposits and withdrawals of the running desk.
+
+    ASSET is a token's symbol, such as BTC, nBTC or EURe.
+    """
+    context.obj = _Desk(desk_socket(socket, env_file), tokens_of(env_file))
 
 
 @liquidity.command()
-@click.argument("asset", type=ASSET)
+@click.argument("asset")
 @click.argument("amount")
 @DESTINATION
 @click.pass_obj
-def estimate(socket: Path, asset: str, amount: str, destination: str) -> None:
+def estimate(desk: _Desk, asset: str, amount: str, destination: str) -> None:
     """Review a withdrawal: fee, amount received, refusals.
 
     AMOUNT is in whole tokens. Reviewing a new address starts its cooling-off.
     """
-    order = WithdrawalOrder(asset_id=asset, amount=_units(asset, amount), destination_address=destination)
-    _run(socket, lambda link: link.review(order))
+    order = WithdrawalOrder(
+        asset_id=desk.token(asset).symbol, amount=desk.units(asset, amount), destination_address=destination
+    )
+    _run(desk.socket, lambda link: link.review(order))
 
 
 @liquidity.command()
-@click.argument("asset", type=ASSET)
+@click.argument("asset")
 @click.argument("amount")
 @DESTINATION
 @click.option("--key", required=True, help="Idempotency key; the same key never withdraws twice.")
 @click.option("--fee", default=None, help="The bridge fee you reviewed, whole tokens; a different fee is refused.")
 @click.pass_obj
-def withdraw(socket: Path, asset: str, amount: str, destination: str, key: str, fee: str | None) -> None:
+def withdraw(desk: _Desk, asset: str, amount: str, destination: str, key: str, fee: str | None) -> None:
     """Withdraw AMOUNT (whole tokens, bridge fee included)."""
     order = WithdrawalOrder(
-        asset_id=asset,
-        amount=_units(asset, amount),
+        asset_id=desk.token(asset).symbol,
+        amount=desk.units(asset, amount),
         destination_address=destination,
         idempotency_key=key,
-        expected_fee=None if fee is None else _units(asset, fee),
+        expected_fee=None if fee is None else desk.units(asset, fee),
     )
-    _run(socket, lambda link: link.withdraw(order))
+    _run(desk.socket, lambda link: link.withdraw(order))
 
 
 @liquidity.command()
 @click.argument("near_hash")
-@click.argument("asset", type=ASSET)
+@click.argument("asset")
 @click.argument("amount")
 @click.pass_obj
-def track(socket: Path, near_hash: str, asset: str, amount: str) -> None:
+def track(desk: _Desk, near_hash: str, asset: str, amount: str) -> None:
     """Track a withdrawal made elsewhere.
 
     NEAR_HASH is the NEAR transaction that took the amount from the Verifier.
     """
-    order = WithdrawalOrder(asset_id=asset, amount=_units(asset, amount))
-    _run(socket, lambda link: link.track(order, near_hash))
+    order = WithdrawalOrder(asset_id=desk.token(asset).symbol, amount=desk.units(asset, amount))
+    _run(desk.socket, lambda link: link.track(order, near_hash))
 
 
 @liquidity.command()
 @click.pass_obj
-def freeze(socket: Path) -> None:
+def freeze(desk: _Desk) -> None:
     """Refuse withdrawals from now on."""
-    _run(socket, lambda link: link.freeze(True))
+    _run(desk.socket, lambda link: link.freeze(True))
 
 
 @liquidity.command()
 @click.pass_obj
-def unfreeze(socket: Path) -> None:
+def unfreeze(desk: _Desk) -> None:
     """Allow one withdrawal within the next ten minutes."""
-    _run(socket, lambda link: link.freeze(False))
+    _run(desk.socket, lambda link: link.freeze(False))
 
 
 @liquidity.command()
 @click.pass_obj
-def deposit(socket: Path) -> None:
+def deposit(desk: _Desk) -> None:
     """Show where to deposit, and which token a deposit may become."""
-    sys.exit(ask_desk(socket, _show_addresses))
+    sys.exit(ask_desk(desk.socket, _show_addresses))
 
 
 @liquidity.command()
-@click.argument("asset", type=ASSET)
+@click.argument("asset")
 @click.argument("tx_hash")
 @click.pass_obj
-def notify(socket: Path, asset: str, tx_hash: str) -> None:
+def notify(desk: _Desk, asset: str, tx_hash: str) -> None:
     """Report a deposit's transaction to the bridge.
 
     TX_HASH is the deposit's transaction on its own chain.
     """
-    _run(socket, lambda link: link.notify_deposit(asset, tx_hash))
+    _run(desk.socket, lambda link: link.notify_deposit(desk.token(asset).symbol, tx_hash))
 
 
 @liquidity.command("register-key")
@@ -118,12 +147,12 @@ def notify(socket: Path, asset: str, tx_hash: str) -> None:
     help="Do not ask.",
 )
 @click.pass_obj
-def register_key(socket: Path) -> None:
+def register_key(desk: _Desk) -> None:
     """Register the desk's signing key with the Verifier.
 
     It must be a full-access key of the account.
     """
-    _run(socket, lambda link: link.register_key())
+    _run(desk.socket, lambda link: link.register_key())
 
 
 async def _show_addresses(link: DeskClient) -> int:
@@ -146,14 +175,6 @@ def deposit_text(shot: Snapshot) -> str:
             lines.append(f"  may become {credit.symbol}: minimum {least}, {credit.deposits} own deposits so far")
         lines += [f"  {row.note}"] if row.note else []
     return "\n".join([*(lines or [NO_ADDRESSES]), *(f"! {text}" for text in shot.fund_warnings)])
-
-
-def _units(symbol: str, amount: str) -> str:
-    asset = BTC if symbol == BTC.symbol else EURE
-    try:
-        return str(parse_amount(amount, asset.symbol, asset.decimals))
-    except InvalidAmountError as exc:
-        raise click.UsageError(str(exc)) from None
 
 
 def _run(socket: Path, ask: Callable[[DeskClient], Awaitable[Reviewed]]) -> None:

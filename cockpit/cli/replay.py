@@ -5,14 +5,13 @@ from pathlib import Path
 
 import click
 
-from cockpit.cli.common import history_options, open_reader
+from cockpit.cli.common import history_options, open_reader, tokens_of_history
 from cockpit.cli.spans import chosen_span, span_options
 from cockpit.reports import decision_replay_text
 from cockpit.reports.decision_replay import replay as decide_again
 from cockpit.reports.errors import InvalidChangeError
 from storage.errors import HistoryError
 from storage.reporting.decisions import recorded_decisions
-from venue.protocol.tokens import DEFAULT_TOKENS
 
 
 @click.command()
@@ -48,18 +47,17 @@ def replay(
         changes = decision_replay_text.changes_of(settings, armed=armed)
     except InvalidChangeError as exc:
         raise click.UsageError(str(exc)) from None
+    tokens = tokens_of_history(sandbox, env_file)
     with open_reader(history, sandbox, env_file) as reader:
         try:
             result = decide_again(
                 recorded_decisions(reader, chosen_span(reader, day=day, since=since, until=until, run=run)),
                 changes,
-                DEFAULT_TOKENS,
+                tokens,
             )
         except HistoryError as exc:
             raise click.ClickException(str(exc)) from None
     given = (*settings, *(("as if armed",) if armed else ()))
-    click.echo(
-        decision_replay_text.as_json(result) if as_json else decision_replay_text.as_text(result, given, DEFAULT_TOKENS)
-    )
+    click.echo(decision_replay_text.as_json(result) if as_json else decision_replay_text.as_text(result, given, tokens))
     if not given and result.same < result.decisions - result.without_record:
         sys.exit(1)

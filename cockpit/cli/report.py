@@ -5,12 +5,11 @@ from pathlib import Path
 
 import click
 
-from cockpit.cli.common import history_options, open_reader
+from cockpit.cli.common import history_options, open_reader, tokens_of_history
 from cockpit.cli.spans import chosen_span, span_options
 from cockpit.reports import report_text
 from cockpit.reports.trading_report import trading_report
 from storage.errors import HistoryError
-from venue.protocol.tokens import DEFAULT_TOKENS
 
 
 @click.command()
@@ -47,10 +46,11 @@ def report(
         raise click.UsageError("give only one of --json and --csv")
     if fills and not (as_json or as_csv):
         raise click.UsageError("--fills needs --json or --csv")
+    tokens = tokens_of_history(sandbox, env_file)
     with open_reader(history, sandbox, env_file) as reader:
         try:
             span = chosen_span(reader, day=day, since=since, until=until, run=run)
-            figures = trading_report(reader, span, DEFAULT_TOKENS, pips=fee_pips, with_fills=fills)
+            figures = trading_report(reader, span, tokens, pips=fee_pips, with_fills=fills)
         except HistoryError as exc:
             raise click.ClickException(str(exc)) from None
     if as_csv:

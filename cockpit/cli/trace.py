@@ -4,11 +4,10 @@ from pathlib import Path
 
 import click
 
-from cockpit.cli.common import history_options, open_reader
+from cockpit.cli.common import history_options, open_reader, tokens_of_history
 from cockpit.reports import quote_trace_text
 from storage.errors import HistoryError
 from storage.reporting.quote_trace import find_quote, trace_quote
-from venue.protocol.tokens import DEFAULT_TOKENS
 
 
 @click.command()
@@ -25,4 +24,5 @@ def trace(name: str, history: str | None, sandbox: bool, env_file: Path | None, 
             quote = trace_quote(reader, *find_quote(reader, name))
         except HistoryError as exc:
             raise click.ClickException(str(exc)) from None
-    click.echo(quote_trace_text.as_json(quote) if as_json else quote_trace_text.as_text(quote, DEFAULT_TOKENS))
+    tokens = tokens_of_history(sandbox, env_file)
+    click.echo(quote_trace_text.as_json(quote) if as_json else quote_trace_text.as_text(quote, tokens))

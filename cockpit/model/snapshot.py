@@ -33,11 +33,12 @@ class PartHealth(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class InventoryRow(msgspec.Struct, frozen=True, kw_only=True):
-    """One asset. ``spendable`` = balance - reserved - leaving, never below 0.
+    """One token. ``spendable`` = balance - reserved - leaving, never below 0.
 
     ``leaving``: signed for withdrawals and still in the balance; ``reserved``: committed to quotes. Reconciliation:
     opening + deposited + filled - withdrawn + accepted + unexplained = balance; ``accepted``: differences that an
-    operator accepted. ``quoted``: some market trades it."""
+    operator accepted. ``places``: decimals shown in lists. ``underlying``: what it is worth, such as BTC. ``quoted``:
+    some market trades it."""
 
     symbol: str
     decimals: int
@@ -53,6 +54,8 @@ class InventoryRow(msgspec.Struct, frozen=True, kw_only=True):
     leaving: Decimal = Decimal(0)
     withdrawn: Decimal = Decimal(0)
     accepted: Decimal = Decimal(0)
+    places: int = 8
+    underlying: str = ""
     quoted: bool = True
 
 
@@ -186,6 +189,8 @@ class QuoteRow(msgspec.Struct, frozen=True, kw_only=True):
     life_ms: int
     outcome: str
     detail: str
+    gives_places: int = 8
+    takes_places: int = 8
     request_kind: str = ""
 
 
@@ -207,6 +212,8 @@ class FillRow(msgspec.Struct, frozen=True, kw_only=True):
     confirmed: bool
     tx_hash: str
     markouts: tuple[tuple[int, Decimal | None], ...] = ()
+    base_symbol: str = "BTC"
+    quote_symbol: str = "EURe"
 
 
 class SourceRow(msgspec.Struct, frozen=True, kw_only=True):

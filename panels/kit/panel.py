@@ -154,7 +154,7 @@ class Panel(Vertical, Generic[T], inherit_bindings=False):
         rows = [self.row(item) for item in chosen]
         second = (snapshot.run_id, snapshot.at_ns // NS_PER_S)
         if second == self._painted_second:
-            rows = hold_ticks(rows, self.grid.rows, self.COLUMNS)
+            rows = hold_ticks(rows, self.grid.rows, self.grid.columns)
         self._painted_second = second
         empty = self.empty(snapshot)
         if self._filter is not None and items:

@@ -64,14 +64,17 @@ def fill_row(row: FillRow) -> GridRow:
 
 
 def fill_detail(row: FillRow) -> Detail:
-    gained, given = ("BTC", "EURe") if row.side == "buy" else ("EURe", "BTC")
-    amounts = {"BTC": exact(row.base_amount), "EURe": exact(row.quote_amount)}
+    base, quote = (
+        f"{exact(row.base_amount)} {row.base_symbol}",
+        f"{exact(row.quote_amount)} {row.quote_symbol}",
+    )
+    got, gave = (base, quote) if row.side == "buy" else (quote, base)
     return Detail(
         "Fill",
         (
             Field("side", side(row.side)),
-            Field("got", Cell(f"{amounts[gained]} {gained}")),
-            Field("gave", Cell(f"{amounts[given]} {given}")),
+            Field("got", Cell(got)),
+            Field("gave", Cell(gave)),
             Field("price", Cell(f"{exact(row.price)} EUR/BTC")),
             Field("edge", Cell(f"{rounded(row.edge_bps, 2)} bps" if row.edge_bps is not None else NOTHING)),
             Field("balances", confirmed(row)),

@@ -16,13 +16,17 @@ from panels.kit.rows.cells import Cell, Column, Detail, Field, GridRow, Line
 from panels.kit.rows.row_filter import Fields, RowFacts
 from panels.kit.rows.text_lines import LineView
 from panels.kit.theme import Role
-from panels.views.reconciliation import places, unexplained
+from panels.views.reconciliation import unexplained
 
-COLUMNS = (
-    Column("", 10),
-    Column("BTC", 15, "right"),
-    Column("EURe", 17, "right"),
-)
+NAME = Column("", 10)
+WIDE, NARROW = 16, 12
+"""Widths of a token's column: of two tokens, and of more."""
+
+
+def columns(held: Held) -> tuple[Column, ...]:
+    """Return a column for the names and one for each token."""
+    width = WIDE if len(held.rows) < 3 else NARROW
+    return NAME, *(Column(row.symbol, width, "right") for row in held.rows)
 
 
 class Quantity(NamedTuple):
@@ -42,14 +46,14 @@ def _part(value: Decimal, shown: int, role: Role, sign: str) -> Cell:
 
 
 QUANTITIES: dict[str, tuple[str, Callable[[InventoryRow], Cell]]] = {
-    "balance": ("on the Verifier", lambda row: _known(row.balance, places(row.symbol), "text")),
-    "committed": ("committed to live quotes", lambda row: _part(row.reserved, places(row.symbol), "accent", "−")),
+    "balance": ("on the Verifier", lambda row: _known(row.balance, row.places, "text")),
+    "committed": ("committed to live quotes", lambda row: _part(row.reserved, row.places, "accent", "−")),
     "leaving": (
         "leaving with signed withdrawals",
-        lambda row: _part(row.leaving, places(row.symbol), "sell", "−"),
+        lambda row: _part(row.leaving, row.places, "sell", "−"),
     ),
-    "available": ("available for quotes", lambda row: _known(row.spendable, places(row.symbol), "strong")),
-    "pending in": ("deposits not credited yet", lambda row: _part(row.pending_in, places(row.symbol), "warn", "+")),
+    "available": ("available for quotes", lambda row: _known(row.spendable, row.places, "strong")),
+    "pending in": ("deposits not credited yet", lambda row: _part(row.pending_in, row.places, "warn", "+")),
     "value EUR": (
         "at the reference mid",
         lambda row: Cell(number(row.value_eur, 2), "warn" if row.value_eur is None else "text"),
@@ -63,15 +67,10 @@ def quantities(held: Held) -> list[Quantity]:
 
 
 def quantity_row(quantity: Quantity) -> GridRow:
-    """Draw a quantity under COLUMNS; what could not be read is unknown, never zero."""
+    """Draw a quantity under the columns of its tokens; what could not be read is unknown, never zero."""
     draw = QUANTITIES[quantity.name][1]
-    by_symbol = {row.symbol: draw(row) for row in quantity.rows}
-    nothing = Cell(NOTHING, "muted")
     role: Role = "strong" if quantity.name == "available" else "muted"
-    return GridRow(
-        quantity.name,
-        (Cell(quantity.name, role), by_symbol.get("BTC", nothing), by_symbol.get("EURe", nothing)),
-    )
+    return GridRow(quantity.name, (Cell(quantity.name, role), *map(draw, quantity.rows)))
 
 
 def share_line(held: Held, width: int) -> Line:
@@ -124,7 +123,7 @@ def inventory_detail(held: Held) -> Detail:
 
 class InventoryPanel(Panel[Quantity]):
     TITLE = "Inventory"
-    COLUMNS = COLUMNS
+    COLUMNS = (NAME,)
     FED_BY = "inventory-sync"
     FIELDS: ClassVar[Fields] = {"name": "text", "means": "text"}
 
@@ -137,6 +136,7 @@ class InventoryPanel(Panel[Quantity]):
         yield self.share
 
     def paint(self, snapshot: Snapshot) -> None:
+        self.grid.set_columns(columns(snapshot.inventory))
         super().paint(snapshot)
         self.share.show([share_line(snapshot.inventory, self.share.size.width)])
 

@@ -23,12 +23,11 @@ COLUMNS = (
     Column("", BAR_WIDTH, from_width=57, ticks=True),
     Column("detail", 20, from_width=100, grow=True),
 )
-PLACES = {"BTC": 8}
 
 
-def amount(value: Decimal, symbol: str) -> str:
-    """Write an amount with its symbol: BTC to the satoshi, anything else to four decimals."""
-    return f"{number(value, PLACES.get(symbol, 4))} {symbol}"
+def amount(value: Decimal, symbol: str, places: int) -> str:
+    """Write an amount with its symbol."""
+    return f"{number(value, places)} {symbol}"
 
 
 def is_live(row: QuoteRow) -> bool:
@@ -50,12 +49,13 @@ def quote_row(row: QuoteRow) -> GridRow:
     """Draw a quote under COLUMNS; the bar drains with the time left and is gone once the quote is not live."""
     live = is_live(row)
     role = left_role(row)
+    gives = amount(row.gives, row.gives_symbol, row.gives_places)
     return GridRow(
         row.quote_hash,
         (
             Cell(age(row.age_ms), "muted"),
-            Cell(f"{side(row.side).text[0]} {amount(row.gives, row.gives_symbol)}", side(row.side).role),
-            Cell(amount(row.takes, row.takes_symbol)),
+            Cell(f"{side(row.side).text[0]} {gives}", side(row.side).role),
+            Cell(amount(row.takes, row.takes_symbol, row.takes_places)),
             Cell(rounded(row.price, 2)),
             outcome(row.outcome),
             Cell(seconds_left(row.left_ms) if live else "", role),

@@ -29,11 +29,6 @@ SHORT = Labels("open ", " in ", " fills ", " out ", " ", " diff ")
 BARE = Labels("", "", "", "", "", " ")
 
 
-def places(symbol: str) -> int:
-    """Return the decimals shown: BTC to the satoshi, euros to four."""
-    return 8 if symbol == "BTC" else 4
-
-
 def unexplained(row: InventoryRow) -> Cell:
     """Return the unexplained difference, to the last base unit."""
     if row.unexplained is None:
@@ -44,7 +39,7 @@ def unexplained(row: InventoryRow) -> Cell:
 
 
 def _terms(row: InventoryRow) -> tuple[str, ...]:
-    shown = places(row.symbol)
+    shown = row.places
     filled = number(abs(row.filled), shown)
     return (
         number(row.opening, shown),
@@ -99,7 +94,7 @@ def reconciliation_lines(rows: Sequence[InventoryRow], width: int) -> list[Line]
 
 def _tight(row: InventoryRow) -> Line:
     """Draw only the balance and the difference, where nothing else fits."""
-    held = "unknown" if row.balance is None else number(row.balance, places(row.symbol))
+    held = "unknown" if row.balance is None else number(row.balance, row.places)
     verdict = unexplained(row)
     return (
         Cell(f"{row.symbol:<5}", "strong"),

@@ -41,7 +41,7 @@ async def test_an_unexplained_base_unit_is_accepted_as_shown(launch: Launch, con
     await control.faults(gift={"token_id": BTC.token_id, "amount": 1})
     await desk.until(lambda shot: shot.inventory.rows[0].unexplained == Decimal("1e-8"))
     code, output = await accept(desk)
-    assert (code, "cockpit accept-remainder --btc=+0.00000001 --reason" in output) == (1, True), output
+    assert (code, "cockpit accept-remainder --amount BTC=+0.00000001 --reason" in output) == (1, True), output
     assert "--reason" in (await accept(desk, "--btc=+0.00000001"))[1]
     code, output = await accept(desk, "--btc=0.00000002", "--reason", "dust")
     assert (code, "difference is +0.00000001 BTC" in output) == (1, True), output

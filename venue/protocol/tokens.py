@@ -43,7 +43,7 @@ EURE = Token(
     near_token="gnosis-0x420ca0f9b9b604ce0fd9c18ef134c705e5fa3430.omft.near",
     underlying=EURO,
     never_to=OMNI_BRIDGE,
-    places=2,
+    places=4,
 )
 BTC_EURE = Market(base=BTC, quote=EURE)
 NBTC_EURE = Market(base=NBTC, quote=EURE)

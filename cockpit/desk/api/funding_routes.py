@@ -102,7 +102,7 @@ class FundingRoutes:
         tx_hash = str(body.get("tx_hash", "") or "").strip()
         asset = self._deposits.asset_named(str(body.get("asset_id", "") or ""))
         if asset is None or not tx_hash or len(tx_hash) > 128 or not tx_hash.isalnum():
-            reason = "give asset_id (BTC or EURe) and tx_hash, the hash of the deposit on its own chain"
+            reason = "give asset_id (a token's symbol) and tx_hash, the hash of the deposit on its own chain"
             return self._journal.record_result(request, "notify-deposit", body, False, reason)
         problem = await self._deposits.notify(asset, tx_hash)
         text = problem or f"the bridge was notified of {tx_hash}"

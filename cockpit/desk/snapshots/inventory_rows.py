@@ -77,6 +77,8 @@ def inventory_state(
                 deposited=asset.to_decimal(ledger.deposited[token_id]),
                 unexplained=None if balance is None else asset.to_decimal(ledger.unexplained[token_id]),
                 value_eur=None if value is None else value.quantize(_CENT),
+                places=asset.places,
+                underlying=asset.underlying.symbol,
             )
         )
     return InventoryState(

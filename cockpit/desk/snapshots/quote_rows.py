@@ -61,6 +61,8 @@ def quote_row(tokens: TokenTable, quote: Quote, now_ns: int) -> QuoteRow:
         outcome="no salt" if quote.salt_invalid and quote.used_height is None and not over else quote.state,
         detail=quote.detail,
         request_kind=commitment.request_kind,
+        gives_places=gives.places,
+        takes_places=takes.places,
     )
 
 
@@ -69,6 +71,8 @@ def fill_row(tokens: TokenTable, quote: Quote, marked: Marked, now_ns: int) -> F
     commitment = quote.commitment
     base, paid = _base_and_quote(tokens, commitment)
     notional = tokens.quote.to_units(paid)
+    taken, given = (tokens.token(asset).symbol for asset in (commitment.asset_in, commitment.asset_out))
+    symbols = (taken, given) if commitment.side == "buy" else (given, taken)
     amounts = Amounts(commitment.amount_in, commitment.amount_out, notional, commitment.edge)
     return FillRow(
         quote_hash=commitment.quote_hash,
@@ -82,6 +86,8 @@ def fill_row(tokens: TokenTable, quote: Quote, marked: Marked, now_ns: int) -> F
         confirmed=quote.state == "settled",
         tx_hash=quote.tx_hash or "",
         markouts=marked,
+        base_symbol=symbols[0],
+        quote_symbol=symbols[1],
     )
 
 

@@ -15,7 +15,7 @@ CACHED_STRIPS = 512
 
 
 class LiveGrid(ScrollView, can_focus=True, inherit_bindings=False):
-    """Rows under fixed columns, newest first.
+    """Rows under columns, newest first.
 
     Without a cursor the newest rows are shown. The first move puts the cursor on a row, and the view stays with that
     row; ``behind`` counts the rows that arrived above since. A row under the cursor that is no longer listed stays
@@ -32,15 +32,25 @@ class LiveGrid(ScrollView, can_focus=True, inherit_bindings=False):
 
     def __init__(self, columns: Sequence[Column], *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self.columns = tuple(columns)
+        self.columns: tuple[Column, ...] = ()
+        self._header: Line = ()
         self._rows: tuple[GridRow, ...] = ()
         self._empty: Line = ()
         self._pinned: str | None = None
         self._newest: str | None = None
         self._width = 0
         self._places: tuple[tuple[int, int], ...] = ()
-        self._header: Line = tuple(Cell(column.title, "head") for column in columns)
         self._strips: dict[tuple[tuple[Cell, ...], bool], Strip] = {}
+        self.set_columns(columns)
+
+    def set_columns(self, columns: Sequence[Column]) -> None:
+        """Draw the rows under these columns from now on."""
+        if self.columns == tuple(columns):
+            return
+        self.columns = tuple(columns)
+        self._header = tuple(Cell(column.title, "head") for column in columns)
+        self._width = 0
+        self.refresh()
 
     @property
     def rows(self) -> tuple[GridRow, ...]:

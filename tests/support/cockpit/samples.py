@@ -81,6 +81,8 @@ def quote(number: int) -> QuoteRow:
         gives_symbol="EURe" if buys else "BTC",
         takes=btc if buys else eure,
         takes_symbol="BTC" if buys else "EURe",
+        gives_places=4 if buys else 8,
+        takes_places=8 if buys else 4,
         price=MID + (-70 if buys else 70),
         left_ms=max(0, 60_000 - (24 - number) * 2300) if living else 0,
         life_ms=60_000,
@@ -178,6 +180,7 @@ def inventory() -> InventoryState:
     eure = InventoryRow(
         symbol="EURe",
         decimals=18,
+        places=4,
         balance=Decimal("49737.854100000000000000"),
         reserved=Decimal("12.107000000000000000"),
         spendable=Decimal("49725.747100000000000000"),
@@ -259,6 +262,7 @@ def foreign() -> WithdrawalRow:
     return WithdrawalRow(
         withdrawal_id="bridge-3kTmWcXz4RtYvBn8KpLs2DfGj7Qa9Ue3Ho5Ti1MxVb",
         symbol="EURe",
+        places=4,
         chain="eth:100",
         amount=Decimal(250),
         fee=Decimal("0.5"),
@@ -271,7 +275,6 @@ def foreign() -> WithdrawalRow:
         destination_hash="0x77a1b0c2d3e4f5061728394a5b6c7d8e9f00112233445566778899aabbccdd00",
         ours=False,
         steps=(("completed", 7_900_000),),
-        places=2,
     )
 
 
@@ -422,12 +425,12 @@ def snapshot(seq: int = 1, *, decisions: int = 60) -> Snapshot:
         deposits=(
             DepositRow(
                 symbol="EURe",
+                places=4,
                 amount=Decimal(250),
                 status="CREDITED",
                 chain="eth:100",
                 tx_hash="0x5fa1b0c2d3e4f5061728394a5b6c7d8e9f00112233445566778899aabbccddee",
                 age_ms=421_000,
-                places=2,
             ),
             DepositRow(
                 symbol="BTC",

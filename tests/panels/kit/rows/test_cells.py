@@ -8,10 +8,12 @@ from panels.kit.rows.cells import Cell, Column, flow, layout, line_width, row_st
 from panels.kit.theme import DARK_NAME, styles
 from panels.views.decisions import COLUMNS as DECISIONS
 from panels.views.fills import COLUMNS as FILLS
-from panels.views.inventory import COLUMNS as INVENTORY
+from panels.views.inventory import columns as inventory_columns
 from panels.views.market import COLUMNS as MARKET
 from panels.views.quotes import COLUMNS as QUOTES
+from tests.support.cockpit.samples import inventory
 
+INVENTORY = inventory_columns(inventory())
 TABLES = (DECISIONS, FILLS, INVENTORY, MARKET, QUOTES)
 
 
