@@ -148,17 +148,30 @@ def remapped(given: Mapping[str, Any], actions: tuple[Action, ...] = ACTIONS) ->
         if missing := [key for key in kept if key not in wanted[ident]]:
             problems.append(f"{ident}: {', '.join(missing)} cannot be removed and works beside your keys")
         wanted[ident] = tuple(dict.fromkeys((*kept, *wanted[ident])))
+    held, problem = _held(actions, by_id, wanted)
+    while problem:
+        # An action whose line is ignored holds its own keys before any other line may ask for them.
+        ident, text = problem
+        problems.append(text)
+        del wanted[ident]
+        held, problem = _held(actions, by_id, wanted)
+    changed = tuple(msgspec.structs.replace(action, keys=held[action.id]) for action in actions)
+    return KeyMap(changed, tuple(f"keys: {problem}" for problem in problems))
+
+
+def _held(
+    actions: Iterable[Action], by_id: Mapping[str, Action], wanted: Mapping[str, tuple[str, ...]]
+) -> tuple[dict[str, tuple[str, ...]], tuple[str, str] | None]:
+    """Return the keys of every action; or the first one whose wanted keys cannot be given, and why."""
     held = {action.id: action.keys for action in actions if action.id not in wanted}
     # What works anywhere takes its keys first, so that no other line of the file can have them.
     for ident, keys in sorted(wanted.items(), key=lambda pair: not by_id[pair[0]].anywhere):
         owners = {key: owner for owner, theirs in held.items() for key in theirs}
         problem = _clash(by_id[ident], keys, owners) or _slip(by_id, ident, {**held, ident: keys})
         if problem:
-            problems.append(problem)
-            keys = tuple(key for key in by_id[ident].keys if key not in owners)
+            return held, (ident, problem)
         held[ident] = keys
-    changed = tuple(msgspec.structs.replace(action, keys=held[action.id]) for action in actions)
-    return KeyMap(changed, tuple(f"keys: {problem}" for problem in problems))
+    return held, None
 
 
 def _keys(ident: str, value: Any) -> tuple[tuple[str, ...], list[str]]:

@@ -102,7 +102,7 @@ def test_a_token_of_the_file_is_counted_and_quoted_only_in_its_markets(state: Pa
         underlying=EURO,
         bridge="poa",
         never_to=OMNI_BRIDGE,
-        places=2,
+        places=4,
     )
     assert not loaded.tokens.traded(eurx)
     assert eurx.scale == 10**12

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from panels.kit.actions import ACTIONS, NAVIGATION
@@ -150,6 +150,7 @@ def test_no_line_takes_the_key_of_disarming_whatever_its_order() -> None:
         st.sampled_from([*IDENTS, "no.such.action"]), st.one_of(wild, st.lists(wild, max_size=3)), max_size=8
     )
 )
+@example({"jump.market": "s", "withdraw": "ctrl+x"})
 def test_no_file_makes_the_keys_unsound(given_keys: dict[str, object]) -> None:
     keymap = remapped(given_keys)
     sound(keymap)
