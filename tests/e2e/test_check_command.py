@@ -13,8 +13,10 @@ from cockpit.desk.interlocks.checklist import NAMES
 from tests.e2e.conftest import Launch
 from tests.support.processes.desk_process import DeskProcess
 from tests.support.processes.processes import Process, bare_environment
+from tests.support.processes.taker import Taker
 from tests.support.processes.venue_process import Control
 from tests.support.waiting import until
+from venue.protocol.tokens import BTC, EURE, NBTC
 
 RUNS = "SELECT COUNT(*) FROM runs WHERE ended_ns IS NOT NULL"
 
@@ -90,3 +92,24 @@ async def test_its_own_desk_refuses_commands_and_ends_in_order_on_a_signal(launc
     assert check.wait() == 130
     assert desk.count(RUNS) == 2
     assert not desk.socket_path.exists()
+
+
+async def test_before_funding_it_counts_the_requests_of_each_market(
+    launch: Launch, control: Control, taker: Taker
+) -> None:
+    desk = await launch(NEAR_INTENTS_ACCOUNT_ID="unfunded.sandbox.near")
+    desk.process.send(signal.SIGTERM)
+    assert desk.process.wait() == 0
+    # Nothing is held, so the check fails, and it has listened for as long as it was told.
+    listening = asyncio.create_task(listed(desk, "--within", "1", "--listen", "6"))
+    await until(desk.socket_path.exists, 20, "the check has started a desk")
+    await desk.until(lambda shot: shot.relay == "ok", 20)
+    for asset_in, asset_out in ((NBTC, EURE), (NBTC, EURE), (EURE, NBTC), (BTC, EURE)):
+        await taker.ask(asset_in.token_id, asset_out.token_id, amount_in=10**asset_in.decimals // 1000, max_wait_ms=300)
+    code, found = await listening
+    assert code == 1
+    assert {row["market"]: (row["buys"], row["sells"]) for row in found["demand_by_market"]} == {
+        "BTC/EURe": (1, 0),
+        "nBTC/EURe": (2, 1),
+    }
+    assert found["demand_ms"] >= 5_000

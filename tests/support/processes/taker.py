@@ -34,17 +34,21 @@ class Taker:
     async def ask(
         self,
         asset_in: str,
+        asset_out: str | None = None,
         *,
         amount_in: int | None = None,
         amount_out: int | None = None,
         min_deadline_ms: int = 20_000,
         max_wait_ms: int = 3_000,
     ) -> list[dict[str, Any]]:
-        """Ask for quotes; empty if nobody answered in time. Exactly one amount, base units."""
+        """Ask for quotes; empty if nobody answered in time. Exactly one amount, base units.
+
+        ``asset_out``: EURe for a kind of BTC, the legacy BTC for EURe by default.
+        """
         asked = {"exact_amount_in": amount_in, "exact_amount_out": amount_out}
         params = {
             "defuse_asset_identifier_in": asset_in,
-            "defuse_asset_identifier_out": EURE if asset_in == BTC else BTC,
+            "defuse_asset_identifier_out": asset_out or (BTC if asset_in == EURE else EURE),
             "min_deadline_ms": min_deadline_ms,
             "wait_ms": 20,
             "max_wait_ms": max_wait_ms,
