@@ -133,6 +133,8 @@ def assemble(config: VenueConfig, *, clock: Callable[[], int], monotonic_ns: Cal
         legacy=config.legacy_tokens,
         legacy_share=config.legacy_share,
         legacy_both_ways=config.legacy_both_ways,
+        dry=config.dry,
+        router_legs=config.router_legs,
     )
     traders = Traders(
         relay=relay,

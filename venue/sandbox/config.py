@@ -22,7 +22,9 @@ class VenueConfig(msgspec.Struct, frozen=True, kw_only=True):
     ``tokens``: what the venue holds and the markets that traders ask for. ``maker_btc`` and ``maker_eure``: the maker's
     opening balances in base units, that of BTC in the token ``funded``; ``maker_balances``: other ones, by symbol.
     ``credited``: the token that a deposit of BTC becomes. ``legacy_share``: share of the ``legacy`` tokens in the
-    requests for our markets; takers only sell these, unless ``legacy_both_ways``. ``deposit_after_s``: when a deposit
+    requests for our markets; takers only sell these, unless ``legacy_both_ways``. ``dry``: share of price checks in all
+    requests, which nobody takes; ``router_legs``: share of legs of a router, whose auctions last 51 ms.
+    ``deposit_after_s``: when a deposit
     of ``deposit_btc`` base units shows up, None for never; it is credited ``deposit_confirm_s`` later.
     ``settle_s``: shortest and longest time from publishing to settlement; ``pace`` *production* settles as the real
     venue does instead, with a tail of minutes. ``status_after_s``: for so long after its publication the relay does
@@ -54,6 +56,8 @@ class VenueConfig(msgspec.Struct, frozen=True, kw_only=True):
     legacy: tuple[str, ...] = (BTC.symbol,)
     legacy_share: _Share = 1.0
     legacy_both_ways: bool = True
+    dry: _Share = 0.2
+    router_legs: _Share = 0.3
     traders: int = 8
     rivals: bool = True
     settle_s: tuple[float, float] = (0.8, 2.0)
@@ -76,6 +80,8 @@ class VenueConfig(msgspec.Struct, frozen=True, kw_only=True):
     token_life_s: Annotated[float, msgspec.Meta(gt=0, le=315_360_000)] | None = None
 
     def __post_init__(self) -> None:
+        if self.dry + self.router_legs > 1:
+            raise ValueError("dry and router_legs are shares of the same requests: together at most 1")
         for name in (self.funded, self.credited, *self.legacy):
             if self._token(name).underlying != self.tokens.base:
                 raise ValueError(f"{name} is not worth {self.tokens.base.name}")

@@ -62,7 +62,10 @@ async def launch() -> AsyncIterator[Launch]:
         http = await stack.enter_async_context(httpx.AsyncClient(timeout=5, verify=False))
 
         async def start(**settings: Any) -> Rig:
-            quiet: dict[str, Any] = {"rate": 0.0, "rivals": False, "deposit_after_s": None, "settle_s": (0.05, 0.1)}
+            quiet: dict[str, Any] = {"rate": 0.0, "rivals": False, "deposit_after_s": None, "settle_s": (0.05, 0.1)} | {
+                "dry": 0.0,
+                "router_legs": 0.0,
+            }
             venue = Venue(VenueConfig(**(quiet | settings)))
             await venue.start()
             stack.push_async_callback(venue.stop)

@@ -13,6 +13,7 @@ from venue.protocol.units import NS_PER_S
 from venue.sandbox.base.seeding import derive, derive_uuid, rng
 from venue.sandbox.flow.price_path import PricePath
 from venue.sandbox.flow.rivals import Draw, counter_amount, draws
+from venue.sandbox.relay.quote_request import Stamp, window_of
 
 OTHER_TOKENS = (
     ("nep141:wrap.near", 24, 2.5),
@@ -27,6 +28,8 @@ OTHER_TOKENS = (
     ("nep141:doge.omft.near", 8, 0.15),
 )
 """Other tokens of the bus: id, decimals and the approximate EUR value of one, which only sizes the requests."""
+ROUTER = "router-solver"
+STAMPS: tuple[Stamp, ...] = ("text", "text", "number", "iso")
 _ROUGH_MID = 80_000.0
 
 
@@ -34,7 +37,8 @@ class RequestFlow(msgspec.Struct, frozen=True, kw_only=True):
     """Requests a second, share of other pairs (0 to 1), median and spread of the sizes.
 
     ``legacy_share`` of the requests for our markets (0 to 1) are for those with a ``legacy`` token, which takers only
-    sell unless ``legacy_both_ways``. Half of all requests sell a base token, as far as the share allows.
+    sell unless ``legacy_both_ways``. Half of all requests sell a base token, as far as the share allows. ``dry`` of all
+    requests are price checks and ``router_legs`` are legs of a router (both 0 to 1).
     """
 
     rate: float = 5.0
@@ -45,13 +49,15 @@ class RequestFlow(msgspec.Struct, frozen=True, kw_only=True):
     legacy: tuple[Token, ...] = (BTC,)
     legacy_share: float = 0.2
     legacy_both_ways: bool = False
+    dry: float = 0.0
+    router_legs: float = 0.0
 
 
 class ScheduledRequest(msgspec.Struct, frozen=True, kw_only=True):
     """One scheduled request. Exactly one amount is set, in base units; times count from the market's start.
 
     ``market``: None for another pair. ``tolerance_bps``: how far from the mid the trader still deals. ``rivals``:
-    their answers.
+    their answers. ``dry``: nobody takes the answers.
 
     """
 
@@ -64,13 +70,21 @@ class ScheduledRequest(msgspec.Struct, frozen=True, kw_only=True):
     amount_in: int | None
     amount_out: int | None
     min_deadline_ms: int
-    wait_ms: int
+    min_wait_ms: int
+    max_wait_ms: int | None
     trader: int
     tolerance_bps: Decimal
     traceparent: str | None
     partner_id: str | None
     mid: Decimal
     rivals: tuple[Draw, ...]
+    dry: bool
+    router_leg: bool
+    bare: bool
+    trusted: dict[str, object] | None
+    trusted_in_data: bool
+    deadline_as_text: bool
+    stamp: Stamp
 
     def limit(self, market: Market) -> int:
         """Return the worst answer that the trader accepts: a least amount out, or a most amount in."""
@@ -102,7 +116,13 @@ def request_at(
     mid = path.mid_at(at_ns)
     size_eur = flow.median_eur * math.exp(chance.gauss(0, flow.sigma))
     exact_in = chance.random() < 0.6
-    wait_ms = chance.randint(200, 600)
+    form = rng(seed, "form", index)
+    kind = form.random()
+    dry, router_leg = kind < flow.dry, flow.dry <= kind < flow.dry + flow.router_legs
+    # Router legs are left open for 51 ms.
+    asked_wait_ms = chance.randint(200, 600)
+    min_wait_ms = 1 if router_leg else asked_wait_ms
+    max_wait_ms = None if router_leg else form.choice((None, 1_500, 3_000))
     tolerance = 8 + chance.gammavariate(2, 20)
     quote_id = derive_uuid(seed, "quote_id", index)
     market: Market | None = None
@@ -114,9 +134,12 @@ def request_at(
         base = market.base.token_id, _units(size_eur / float(mid), market.base.decimals)
         quote = market.quote.token_id, _units(size_eur, market.quote.decimals)
         (asset_in, units_in), (asset_out, units_out) = (base, quote) if sells else (quote, base)
-        answers = draws(seed, quote_id, wait_ms)
+        answers = draws(seed, quote_id, window_of(min_wait_ms, max_wait_ms, leg=router_leg).answered)
     trace = derive(seed, "trace", index).hex()
-    with_metadata = chance.random() < 0.85
+    bare = chance.random() >= 0.85 and not dry and not router_leg
+    deadline_ms = chance.choices((60_000, 30_000, 120_000), (8, 1, 1))[0]
+    trader = chance.randrange(traders)
+    partner_id = "1click" if dry else chance.choice(("1click", "near-intents.org", "wallet"))
     return ScheduledRequest(
         index=index,
         at_ns=at_ns,
@@ -126,15 +149,39 @@ def request_at(
         asset_out=asset_out,
         amount_in=units_in if exact_in else None,
         amount_out=None if exact_in else units_out,
-        min_deadline_ms=chance.choices((60_000, 30_000, 120_000), (8, 1, 1))[0],
-        wait_ms=wait_ms,
-        trader=chance.randrange(traders),
+        min_deadline_ms=deadline_ms,
+        min_wait_ms=min_wait_ms,
+        max_wait_ms=max_wait_ms,
+        trader=trader,
         tolerance_bps=Decimal(round(tolerance * 100)).scaleb(-2),
-        traceparent=f"00-{trace[:32]}-{trace[32:48]}-01" if with_metadata else None,
-        partner_id=chance.choice(("1click", "near-intents.org", "wallet")) if with_metadata else None,
+        traceparent=None if bare else f"00-{trace[:32]}-{trace[32:48]}-01",
+        partner_id=None if bare else ROUTER if router_leg else partner_id,
         mid=mid,
         rivals=answers,
+        dry=dry,
+        router_leg=router_leg,
+        bare=bare,
+        trusted=None if bare else _trusted(form, partner_id, dry=dry, router_leg=router_leg),
+        trusted_in_data=form.random() < 0.3,
+        deadline_as_text=form.random() < 0.2,
+        stamp=form.choice(STAMPS),
     )
+
+
+def _trusted(form: random.Random, partner_id: str, *, dry: bool, router_leg: bool) -> dict[str, object] | None:
+    """Return what the relay says of who asks: 1Click's word, which a router passes on with its own."""
+    told: dict[str, object] | None = None
+    if partner_id == "1click":
+        told = {
+            "source": "1click",
+            "partner_id": f"wallet-{form.randrange(5)}",
+            "quote_type": form.choice(("main_quote", "main_quote", "after_deposit", "min_deposit_amount")),
+            "quote_request_data": {"dry": dry, "slippageTolerance": form.choice((50, 100, 300))},
+        }
+    if not router_leg:
+        return told
+    passed_on = {} if told is None else {"upstream_trusted_metadata": told}
+    return {"source": "router", "upstream_metadata": {"partner_id": partner_id}, **passed_on}
 
 
 def _choose(flow: RequestFlow, chance: random.Random, *, sells: bool) -> tuple[Market, bool]:

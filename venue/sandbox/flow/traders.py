@@ -13,8 +13,9 @@ from venue.sandbox.flow.price_path import MarketClock, PricePath
 from venue.sandbox.flow.rivals import Draw, counter_amount, draws
 from venue.sandbox.flow.schedule import ScheduledRequest
 from venue.sandbox.flow.wallet import Wallet
-from venue.sandbox.relay.auction import Auction, QuoteRequest
+from venue.sandbox.relay.auction import Auction
 from venue.sandbox.relay.errors import AuctionRefusedError
+from venue.sandbox.relay.quote_request import QuoteRequest
 from venue.sandbox.relay.relay import Relay
 from venue.sandbox.relay.responses import Output, Response
 from venue.sandbox.verifier.intents import taker_gives, taker_receives
@@ -148,9 +149,20 @@ class Traders:
             min_deadline_ms=scheduled.min_deadline_ms,
             traceparent=scheduled.traceparent,
             partner_id=scheduled.partner_id,
+            min_wait_ms=scheduled.min_wait_ms,
+            max_wait_ms=scheduled.max_wait_ms,
+            protocol_fee_included=scheduled.router_leg,
+            trusted=scheduled.trusted,
+            trusted_in_data=scheduled.trusted_in_data,
+            bare=scheduled.bare,
+            deadline_as_text=scheduled.deadline_as_text,
+            stamp=scheduled.stamp,
         )
-        answers = await self._relay.quote(request, wait_ms=scheduled.wait_ms, offset_ns=scheduled.at_ns)
+        answers = await self._relay.quote(request, offset_ns=scheduled.at_ns)
         if scheduled.market is None:
+            return
+        if scheduled.dry:
+            self.counts["dry"] += 1
             return
         if not answers:
             self.counts["unanswered"] += 1

@@ -6,45 +6,13 @@ import msgspec
 
 from venue.protocol.units import NS_PER_MS
 from venue.sandbox.relay.errors import INVALID_PARAMS, NOT_VALID, OUTBID, AuctionRefusedError
+from venue.sandbox.relay.quote_request import MAX_WAIT_MS, QuoteRequest, Window, window_of
 from venue.sandbox.relay.responses import Decline, Output, Response
 from venue.sandbox.wire.errors import ContractPanicError
 from venue.sandbox.wire.payload import SignedMessage, TokenDiff, open_payload, parse_amount, parse_token_id
 from venue.sandbox.wire.timestamps import format_timestamp
 
-MAX_WAIT_MS = 3_000
-"""The longest the relay waits for answers."""
 MAX_DECLINES = 100
-
-
-class QuoteRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """A request for quotes. Exactly one of the amounts is set, in base units."""
-
-    quote_id: str
-    asset_in: str
-    asset_out: str
-    amount_in: int | None
-    amount_out: int | None
-    min_deadline_ms: int = 60_000
-    traceparent: str | None = None
-    partner_id: str | None = None
-
-    def data(self) -> dict[str, object]:
-        """Return the request as the bus carries it."""
-        exact = (
-            ("exact_amount_in", self.amount_in) if self.amount_in is not None else ("exact_amount_out", self.amount_out)
-        )
-        return {
-            "quote_id": self.quote_id,
-            "defuse_asset_identifier_in": self.asset_in,
-            "defuse_asset_identifier_out": self.asset_out,
-            exact[0]: str(exact[1]),
-            "min_deadline_ms": self.min_deadline_ms,
-        }
-
-    def metadata(self) -> dict[str, object] | None:
-        """Return trace and partner, None when the request has neither."""
-        found = {"traceparent": self.traceparent, "partner_id": self.partner_id}
-        return {name: value for name, value in found.items() if value is not None} or None
 
 
 class Ask(msgspec.Struct, frozen=True, kw_only=True):
@@ -58,6 +26,8 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
     wait_ms: int | None = None
     min_wait_ms: int | None = None
     max_wait_ms: int | None = None
+    protocol_fee_included: bool | None = None
+    trusted_metadata: dict[str, object] | None = None
 
     def request(self, quote_id: str) -> QuoteRequest:
         """Return the request to broadcast; AuctionRefusedError when its assets or amounts are invalid."""
@@ -80,16 +50,19 @@ class Ask(msgspec.Struct, frozen=True, kw_only=True):
             amount_in=amounts[0],
             amount_out=amounts[1],
             min_deadline_ms=self.min_deadline_ms,
+            min_wait_ms=self.min_wait_ms,
+            max_wait_ms=self.max_wait_ms,
+            protocol_fee_included=self.protocol_fee_included,
+            trusted=self.trusted_metadata,
         )
 
-    def waits_ms(self) -> tuple[int, int]:
-        """Return the auction's shortest duration, and the longest without an answer."""
-        least = (
-            self.wait_ms if self.wait_ms is not None else (self.min_wait_ms if self.min_wait_ms is not None else 500)
-        )
-        most = self.max_wait_ms if self.max_wait_ms is not None else least
-        least = min(max(0, least), MAX_WAIT_MS)
-        return least, min(max(least, most), MAX_WAIT_MS)
+    def window(self) -> Window:
+        """Return how long the auction lasts; ``wait_ms``, which is deprecated, sets it to the millisecond."""
+        if self.wait_ms is None:
+            return window_of(self.min_wait_ms, self.max_wait_ms, leg=self.protocol_fee_included is True)
+        least = min(max(0, self.wait_ms), MAX_WAIT_MS)
+        most = least if self.max_wait_ms is None else min(max(least, self.max_wait_ms), MAX_WAIT_MS)
+        return Window(least, 0, most)
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):

@@ -10,8 +10,9 @@ from venue.sandbox.base.faults import FaultTable
 from venue.sandbox.base.runtime import Background
 from venue.sandbox.base.seeding import derive_uuid
 from venue.sandbox.config import Pace
-from venue.sandbox.relay.auction import Answer, Auction, QuoteRequest, read_answer
+from venue.sandbox.relay.auction import Answer, Auction, read_answer
 from venue.sandbox.relay.errors import GONE, GONE_TEXT, INVALID_PARAMS, NOT_VALID, AuctionRefusedError
+from venue.sandbox.relay.quote_request import QuoteRequest, Window
 from venue.sandbox.relay.responses import Decline, Response, read_decline
 from venue.sandbox.relay.settlement import Progress, Settlement
 from venue.sandbox.relay.subscriptions import Subscriptions
@@ -72,7 +73,7 @@ class Relay:
         )
 
     def on_open(self, listener: Callable[[Auction, int], None]) -> None:
-        """Call ``listener`` with every new auction and its shortest wait in ms, for makers inside the venue."""
+        """Call ``listener`` with every new auction and how long it lasts in ms, for makers inside the venue."""
         self._on_open.append(listener)
 
     def next_quote_id(self) -> str:
@@ -84,15 +85,14 @@ class Relay:
         self,
         request: QuoteRequest,
         *,
-        wait_ms: int,
-        max_wait_ms: int | None = None,
+        window: Window | None = None,
         offset_ns: int | None = None,
         declines: list[Decline] | None = None,
     ) -> list[Answer]:
         """Broadcast the request and return its answers, best first, once the auction is over.
 
-        It lasts ``wait_ms``, and without any answer up to ``max_wait_ms``. The rivals quote around the mid of market
-        time ``offset_ns``, now by default. ``declines`` is filled with the makers' declines. Raises
+        It lasts as the ``window`` says, by default the request's own. The rivals quote around the mid of market time
+        ``offset_ns``, now by default. ``declines`` is filled with the makers' declines. Raises
         AuctionRefusedError when the id is in use.
 
         """
@@ -102,13 +102,12 @@ class Relay:
         self._auctions[request.quote_id] = auction
         self.requests[request.asset_in, request.asset_out] += 1
         try:
-            self.subscriptions.broadcast("quote", request.data(), request.metadata())
+            window = window or request.window
+            asked_ns = self._clock() + self._faults.skew_ns
+            self.subscriptions.broadcast("quote", request.data(), request.metadata(asked_ns))
             for listener in self._on_open:
-                listener(auction, wait_ms)
-            await asyncio.sleep(wait_ms / 1000)
-            rest_ms = (max_wait_ms or 0) - wait_ms
-            if rest_ms > 0 and not auction.answered.is_set():
-                await _wait(auction.answered, rest_ms / 1000)
+                listener(auction, window.answered)
+            await _pass(window, auction.answered)
         finally:
             self._ended[request.quote_id] = self._auctions.pop(request.quote_id).request
             if len(self._ended) > _ENDED:
@@ -195,6 +194,16 @@ class Relay:
             "tx_hash": tx_hash,
         }
         self.subscriptions.broadcast("quote_status_extended", data)
+
+
+async def _pass(window: Window, answered: asyncio.Event) -> None:
+    loop = asyncio.get_running_loop()
+    ends = loop.time() + window.most / 1000
+    await asyncio.sleep(window.least / 1000)
+    if not answered.is_set():
+        await _wait(answered, ends - loop.time())
+    if answered.is_set():
+        await asyncio.sleep(max(0.0, min(window.grace / 1000, ends - loop.time())))
 
 
 async def _wait(event: asyncio.Event, timeout_s: float) -> None:

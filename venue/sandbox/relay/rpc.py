@@ -81,10 +81,9 @@ class RelayRpc:
                 raise AuctionRefusedError(-32601, f"Method not found: {other[:64]}")
 
     async def _quote(self, ask: Ask) -> list[dict[str, object]] | None:
-        least, most = ask.waits_ms()
         request = ask.request(self._relay.next_quote_id())
         declines: list[Decline] = []
-        answers = await self._relay.quote(request, wait_ms=least, max_wait_ms=most, declines=declines)
+        answers = await self._relay.quote(request, window=ask.window(), declines=declines)
         if answers:
             return [answer.option() for answer in answers]
         return [msgspec.to_builtins(one) for one in shown_to_taker(declines)] or None

@@ -39,8 +39,39 @@ def test_the_flow_follows_its_settings() -> None:
         assert 0.25 < sum(map(kind, active)) / len(active) < 0.75
     eur = sorted(size for request in active if (size := eure_amount(request)) is not None)
     assert eur[len(eur) // 2] == pytest.approx(60, rel=0.3)
-    assert all(200 <= request.wait_ms <= 600 for request in found)
+    assert all(200 <= request.min_wait_ms <= 600 for request in found)
     assert len({request.quote_id for request in found}) == len(found)
+
+
+def test_dry_requests_and_router_legs_come_in_their_shares_and_leave_the_rest_of_the_flow_alone() -> None:
+    plain, mixed = requests(5, 2_000), requests(5, 2_000, dry=0.2, router_legs=0.3)
+    for one, other in zip(plain, mixed, strict=True):
+        assert (one.quote_id, one.asset_in, one.amount_in, one.amount_out) == (
+            other.quote_id,
+            other.asset_in,
+            other.amount_in,
+            other.amount_out,
+        )
+        assert (one.at_ns, one.trader, one.min_deadline_ms, one.tolerance_bps) == (
+            other.at_ns,
+            other.trader,
+            other.min_deadline_ms,
+            other.tolerance_bps,
+        )
+    assert not any(request.dry or request.router_leg for request in plain)
+    assert sum(request.dry for request in mixed) == pytest.approx(400, rel=0.15)
+    assert sum(request.router_leg for request in mixed) == pytest.approx(600, rel=0.15)
+    for request in mixed:
+        assert not (request.dry and request.router_leg)
+        if request.router_leg:
+            assert (request.min_wait_ms, request.partner_id) == (1, "router-solver")
+        if request.dry:
+            asked_for = (request.trusted or {})["quote_request_data"]
+            assert isinstance(asked_for, dict)
+            assert asked_for["dry"] is True
+    assert {request.stamp for request in mixed} == {"text", "number", "iso"}
+    for name in ("deadline_as_text", "trusted_in_data", "bare"):
+        assert {getattr(request, name) for request in mixed} == {True, False}
 
 
 def eure_amount(request: ScheduledRequest) -> float | None:
