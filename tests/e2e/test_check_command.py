@@ -105,7 +105,8 @@ async def test_before_funding_it_counts_the_requests_of_each_market(
     await until(desk.socket_path.exists, 20, "the check has started a desk")
     await desk.until(lambda shot: shot.relay == "ok", 20)
     for asset_in, asset_out in ((NBTC, EURE), (NBTC, EURE), (EURE, NBTC), (BTC, EURE)):
-        await taker.ask(asset_in.token_id, asset_out.token_id, amount_in=10**asset_in.decimals // 1000, max_wait_ms=300)
+        amount = {"exact_amount_in": str(10**asset_in.decimals // 1000)}
+        await taker.ask_in(asset_in.token_id, asset_out.token_id, amount, max_wait_ms=300)
     code, found = await listening
     assert code == 1
     assert {row["market"]: (row["buys"], row["sells"]) for row in found["demand_by_market"]} == {

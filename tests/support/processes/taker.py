@@ -34,25 +34,36 @@ class Taker:
     async def ask(
         self,
         asset_in: str,
-        asset_out: str | None = None,
         *,
         amount_in: int | None = None,
         amount_out: int | None = None,
         min_deadline_ms: int = 20_000,
         max_wait_ms: int = 3_000,
     ) -> list[dict[str, Any]]:
-        """Ask for quotes; empty if nobody answered in time. Exactly one amount, base units.
+        """Ask for EURe against legacy BTC or the reverse; empty if nobody answered in time.
 
-        ``asset_out``: EURe for a kind of BTC, the legacy BTC for EURe by default.
+        Exactly one amount, base units.
         """
         asked = {"exact_amount_in": amount_in, "exact_amount_out": amount_out}
+        amounts = {name: str(amount) for name, amount in asked.items() if amount is not None}
+        return await self.ask_in(asset_in, EURE if asset_in == BTC else BTC, amounts, min_deadline_ms, max_wait_ms)
+
+    async def ask_in(
+        self,
+        asset_in: str,
+        asset_out: str,
+        amounts: Mapping[str, str],
+        min_deadline_ms: int = 20_000,
+        max_wait_ms: int = 3_000,
+    ) -> list[dict[str, Any]]:
+        """Ask in any market; ``amounts`` as the relay names them."""
         params = {
             "defuse_asset_identifier_in": asset_in,
-            "defuse_asset_identifier_out": asset_out or (BTC if asset_in == EURE else EURE),
+            "defuse_asset_identifier_out": asset_out,
             "min_deadline_ms": min_deadline_ms,
             "wait_ms": 20,
             "max_wait_ms": max_wait_ms,
-            **{name: str(amount) for name, amount in asked.items() if amount is not None},
+            **amounts,
         }
         return await self._rpc("quote", params) or []
 
