@@ -30,6 +30,8 @@ from venue.transport.errors import UnreachableError, VenueError
 
 log = logging.getLogger(__name__)
 
+UNACKNOWLEDGED_NS = 600 * NS_PER_S
+"""How long before the end of a run the relay may have reported a settlement that it reports again."""
 LAG_NS = 30 * NS_PER_S
 """A node may be this far behind: what was known later than so long before a reading may not be in it."""
 MAX_TRANSACTIONS = 20
@@ -136,6 +138,9 @@ class StartupReconciliation:
             # It may have lost the last quotes it signed, so they are taken to have lived as long as allowed.
             longest_ns = (previous.max_deadline_ms or self._max_deadline_ms) * NS_PER_MS
             self._unrecorded_until_ns = previous.last_write_ns + UNRECORDED_WINDOW_NS + longest_ns + self._margin_ns
+        # The relay may deliver again what the previous run did not acknowledge before it ended.
+        for recorded in await self._history.settled_since(previous.last_write_ns - UNACKNOWLEDGED_NS):
+            self._book.recognise(recorded.command.quote_hash)
         quotes = await self._history.open_quotes()
         for recorded in quotes:
             commitment = commitment_of(self._tokens, recorded, self._margin_ns)

@@ -90,6 +90,10 @@ class QuoteBook:
         if not outcomes:
             self._note(quote, "unknown", "the previous run ended before the relay answered")
 
+    def recognise(self, quote_hash: str) -> None:
+        """Know a quote of an earlier run that is over, for a status of it that comes late."""
+        self._ended.add(quote_hash)
+
     def on_answer(self, request_id: int, error: str | None, code: int | None = None) -> bool:
         """Take the relay's answer to a quote; return whether it answers one. A late answer corrects *unknown*.
 

@@ -12,6 +12,7 @@ from tests.support.desk.chain import Chain
 from tests.support.desk.restart_harness import DeskRun, MemoryHistory, results
 from venue.protocol.amounts import NOTHING, TokenAmounts
 from venue.protocol.tokens import BTC
+from venue.relay.messages import QuoteStatus
 
 
 def unexplained(run: DeskRun) -> tuple[TokenAmounts, TokenAmounts]:
@@ -66,6 +67,20 @@ async def test_a_settlement_recorded_without_the_reading_that_showed_it_is_not_b
     run.flush()
     assert results(world.history, "settled") == [made.quote_hash]
     assert unexplained(run) == (NOTHING, NOTHING)
+
+
+async def test_a_fill_of_the_previous_run_that_is_reported_again_is_ours_and_is_not_booked_again(world: World) -> None:
+    made = world.run.send("a", amount_in=7, amount_out=1_000)
+    world.chain.settle(made)
+    world.run.book.on_status(QuoteStatus(made.quote_hash, None, None))
+    await world.read()
+    world.run.flush()
+    run = await world.restart()
+    await world.read()
+    assert run.book.on_status(QuoteStatus(made.quote_hash, None, None)), "it is not another maker's"
+    assert run.book.settling() == ()
+    assert results(world.history, "settled") == [made.quote_hash]
+    assert not run.book.on_status(QuoteStatus("another-makers", None, None))
 
 
 async def test_a_reading_that_was_not_explained_is_no_base_to_start_from(world: World) -> None:
