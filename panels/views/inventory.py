@@ -19,6 +19,7 @@ from panels.kit.theme import Role
 from panels.views.reconciliation import unexplained
 
 NAME = Column("", 10)
+NO_MARKET = "none trades it: withdraw it or add a market"
 WIDE, NARROW = 16, 12
 """Widths of a token's column: of two tokens, and of more."""
 
@@ -26,7 +27,12 @@ WIDE, NARROW = 16, 12
 def columns(held: Held) -> tuple[Column, ...]:
     """Return a column for the names and one for each token."""
     width = WIDE if len(held.rows) < 3 else NARROW
-    return NAME, *(Column(row.symbol, width, "right") for row in held.rows)
+    return NAME, *(Column(f"! {row.symbol}" if idle(row) else row.symbol, width, "right") for row in held.rows)
+
+
+def idle(row: InventoryRow) -> bool:
+    """Return whether the token is held and no market trades it."""
+    return bool(row.balance) and not row.quoted
 
 
 class Quantity(NamedTuple):
@@ -46,7 +52,7 @@ def _part(value: Decimal, shown: int, role: Role, sign: str) -> Cell:
 
 
 QUANTITIES: dict[str, tuple[str, Callable[[InventoryRow], Cell]]] = {
-    "balance": ("on the Verifier", lambda row: _known(row.balance, row.places, "text")),
+    "balance": ("on the Verifier", lambda row: _known(row.balance, row.places, "bad" if idle(row) else "text")),
     "committed": ("committed to live quotes", lambda row: _part(row.reserved, row.places, "accent", "−")),
     "leaving": (
         "leaving with signed withdrawals",
@@ -103,6 +109,7 @@ def inventory_detail(held: Held) -> Detail:
             fields.append(Field("", Cell("")))
         fields += [
             Field(row.symbol, Cell("unknown" if row.balance is None else exact(row.balance), "strong"), copy=True),
+            *([Field("market", Cell(NO_MARKET, "bad"))] if idle(row) else []),
             Field("committed", Cell(exact(row.reserved))),
             Field("leaving", Cell(exact(row.leaving))),
             Field("available", Cell("unknown" if row.spendable is None else exact(row.spendable))),

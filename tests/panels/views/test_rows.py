@@ -11,7 +11,7 @@ from panels.kit.rows.cells import Cell, Column, GridRow, hold_ticks, line_width
 from panels.views.decisions import decision_detail, decision_row
 from panels.views.fills import fill_row
 from panels.views.health import bad_input, health_row
-from panels.views.inventory import quantities, quantity_row, share_line
+from panels.views.inventory import NO_MARKET, columns, inventory_detail, quantities, quantity_row, share_line
 from panels.views.market import demand_line, prices_line, source_row
 from panels.views.quotes import quote_life, quote_row
 from panels.views.rates import WorkRates
@@ -250,3 +250,15 @@ def test_requests_are_named_by_market_the_busiest_first() -> None:
 
 def demand(market: str, buys: int = 0, sells: int = 0) -> MarketDemandRow:
     return MarketDemandRow(market=market, buys_in_hour=buys, sells_in_hour=sells, buys=buys, sells=sells)
+
+
+def test_a_token_that_no_market_trades_is_marked_while_it_is_held() -> None:
+    held = samples.inventory()
+    btc, eure = held.rows
+    idle = replace(held, rows=(replace(btc, quoted=False), eure))
+    assert [column.title for column in columns(idle)][1:] == ["! BTC", "EURe"]
+    assert quantity_row(quantities(idle)[0]).cells[1].role == "bad"
+    assert NO_MARKET in [field.value.text for field in inventory_detail(idle).fields]
+    empty = replace(held, rows=(replace(btc, quoted=False, balance=Decimal(0)), eure))
+    assert [column.title for column in columns(empty)] == [column.title for column in columns(held)]
+    assert NO_MARKET not in [field.value.text for field in inventory_detail(held).fields]
