@@ -26,7 +26,7 @@ from venue.sandbox.server import run
     help="Shortest and longest time from publishing to settlement, seconds.",
 )
 @click.option("--deposit-btc", type=click.IntRange(0), help="The maker's first deposit in satoshi; 0 for none.")
-@click.option("--port", type=click.IntRange(0, 65_527), help="First of nine consecutive ports; 0 picks free ones.")
+@click.option("--port", type=click.IntRange(0, 65_526), help="First of ten consecutive ports; 0 picks free ones.")
 @click.option(
     "--write-env",
     type=click.Path(path_type=Path, dir_okay=False),

@@ -62,7 +62,7 @@ def test_a_port_in_use_is_reported_in_one_line(tmp_path: Path) -> None:
     import socket
 
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        ran = run(*QUIET, "--port", str(min(taken.getsockname()[1], 65_527)), cwd=tmp_path)
+        ran = run(*QUIET, "--port", str(min(taken.getsockname()[1], 65_526)), cwd=tmp_path)
     assert ran.returncode == 1
     assert "in use" in ran.stderr
     assert "Traceback" not in ran.stderr
