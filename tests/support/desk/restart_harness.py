@@ -15,6 +15,7 @@ from cockpit.desk.quote_book.reservations import Commitment, Reservations
 from cockpit.model.environment import Environment
 from cockpit.model.events import AnyEvent, ExecuteTrade, IntentInventory, LiquidityAction, OperatorAction, TradeResult
 from storage.history import ACCOUNTED, FINAL_OUTCOMES, UNEXPLAINED, PreviousRun, RecordedQuote
+from storage.reads import last_complete
 from storage.sqlite.history import SqliteHistory
 from tests.support.desk.builders import Clock, commitment
 from tests.support.desk.chain import Chain, ChainRpc, ChainVerifier, NoWithdrawals
@@ -52,11 +53,7 @@ class MemoryHistory(SqliteHistory):
 
     async def last_explained(self) -> tuple[IntentInventory, ...]:
         rows = [e for e in self.events if isinstance(e, IntentInventory) and e.cause != UNEXPLAINED]
-        for row in reversed(rows):
-            both = [one for one in rows if (one.at_ns, one.cause) == (row.at_ns, row.cause)]
-            if len({one.asset for one in both}) == len(DEFAULT_TOKENS.tokens):
-                return tuple(both)
-        return ()
+        return last_complete([("", *msgspec.structs.astuple(row)) for row in reversed(rows)])
 
     async def liquidity(self, kind: str) -> tuple[LiquidityAction, ...]:
         return tuple(e for e in self.events if isinstance(e, LiquidityAction) and e.kind == kind)

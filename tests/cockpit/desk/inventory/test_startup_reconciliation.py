@@ -1,9 +1,11 @@
 """Single steps of a restart that chance seldom brings together."""
 
+import msgspec
 import pytest
 
 from cockpit.desk.inventory.movements import Movement
-from cockpit.model.events import LiquidityAction, OperatorAction, TradeResult
+from cockpit.model.events import IntentInventory, LiquidityAction, OperatorAction, TradeResult
+from storage.errors import HistoryError
 from storage.history import PreviousRun
 from storage.reporting.differences import DIFFERENCE_COMMAND
 from tests.support.amounts import btc_eure
@@ -11,7 +13,7 @@ from tests.support.desk.builders import Clock
 from tests.support.desk.chain import Chain
 from tests.support.desk.restart_harness import DeskRun, MemoryHistory, results
 from venue.protocol.amounts import NOTHING, TokenAmounts
-from venue.protocol.tokens import BTC
+from venue.protocol.tokens import BTC, NBTC
 from venue.relay.messages import QuoteStatus
 
 
@@ -287,3 +289,27 @@ async def test_a_difference_that_is_explained_later_is_not_carried_on(world: Wor
     run.listed = [Movement("deposit:1", btc_eure(5_000_000, 0))]
     await world.read()
     assert unexplained(run) == (NOTHING, NOTHING)
+
+
+async def test_a_token_that_no_run_has_counted_is_taken_as_it_is(world: World) -> None:
+    deposit = Movement("deposit:n", TokenAmounts({NBTC.token_id: 40}))
+    world.history.events = [event for event in world.history.events if getattr(event, "asset", "") != NBTC.token_id]
+    world.chain.advance(moved=deposit.amounts)
+    run = await world.restart(clean=True)
+    run.listed = None
+    assert await world.read() is None, "what the bridge has credited of it must be known first"
+    run.listed = [deposit]
+    assert await world.read() == "opening balances read"
+    assert unexplained(run) == (NOTHING, NOTHING)
+    assert any("counted for the first time" in line for line in run.startup.findings())
+    world.chain.advance(moved=deposit.amounts)
+    await world.read()
+    await world.read()
+    assert unexplained(run)[1] == deposit.amounts, "the deposit is in the opening balance and explains nothing more"
+
+
+async def test_a_balance_of_a_token_that_left_the_table_stops_the_start(world: World) -> None:
+    row = next(event for event in world.history.events if isinstance(event, IntentInventory))
+    world.history.events.append(msgspec.structs.replace(row, asset="nep141:gone.near", balance=1))
+    with pytest.raises(HistoryError, match=r"gone\.near.*markets\.toml"):
+        await world.restart(clean=True)
