@@ -172,7 +172,7 @@ def deposit_text(shot: Snapshot) -> str:
         lines.append(f"{row.symbol} on {row.chain}: {row.address}" + (f", memo {row.memo}" if row.memo else ""))
         for credit in row.credits:
             least = "unknown" if credit.minimum is None else f"{exact(credit.minimum)} {credit.symbol}"
-            lines.append(f"  may become {credit.symbol}: minimum {least}, {credit.deposits} own deposits so far")
+            lines.append(f"  may become {credit.symbol}: minimum {least}; own deposits so far: {credit.deposits}")
         lines += [f"  {row.note}"] if row.note else []
     return "\n".join([*(lines or [NO_ADDRESSES]), *(f"! {text}" for text in shot.fund_warnings)])
 

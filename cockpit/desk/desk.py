@@ -256,10 +256,10 @@ class Desk:
 
     def _our_scope(self) -> OurScope:
         settings = self._settings
-        contract = settings.markets.stage.contract
         destinations = settings.btc_withdraw_address or "", settings.eure_withdraw_address or ""
         deposits = (one.address for one in self._trading.deposits.addresses.values())
-        addresses = (contract, settings.account_id, *destinations, *deposits)
+        contracts = settings.markets.stage.contract, settings.markets.stage.omni_bridge
+        addresses = (*contracts, settings.account_id, *destinations, *deposits)
         return OurScope.of(settings.tokens.tokens, addresses)
 
     def _start_action(self, run: Run) -> OperatorAction:

@@ -7,7 +7,9 @@ from cockpit.cli.messages import NOTHING_SENT
 from tests.e2e.conftest import Launch
 from tests.support.processes.desk_process import DeskProcess
 from tests.support.processes.processes import bare_environment
+from tests.support.processes.venue_process import Control
 from tests.support.waiting import until
+from venue.protocol.tokens import BTC, NBTC
 
 ADDRESS = "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4"
 
@@ -66,3 +68,26 @@ async def test_without_a_desk_nothing_is_sent(launch: Launch) -> None:
     code, output = await ask(desk, "freeze")
     assert code == 1
     assert NOTHING_SENT in output
+
+
+async def test_it_says_what_a_deposit_may_become_and_what_the_last_one_became(launch: Launch, control: Control) -> None:
+    desk = await launch(NEAR_INTENTS_ACCOUNT_ID="newcomer.sandbox.near")
+    await desk.until(lambda shot: len(shot.deposit_addresses) == 2)
+    code, output = await ask(desk, "deposit")
+    assert code == 0
+    btc = next(row for row in (await desk.snapshot()).deposit_addresses if row.chain == BTC.chain)
+    assert output.splitlines()[:4] == [
+        f"BTC on btc:mainnet: {btc.address}",
+        "  may become BTC: minimum 0.00005 BTC; own deposits so far: 0",
+        "  may become nBTC: minimum 0.00005 nBTC; own deposits so far: 0",
+        "  not known which: the bridge lists BTC and nBTC. Send a small amount first",
+    ]
+
+    await control.deposit(NBTC.token_id, 20_000, account="newcomer.sandbox.near")
+    shot = await desk.until(lambda shot: any(row.symbol == "nBTC" and row.balance for row in shot.inventory.rows), 30)
+    assert [(row.symbol, row.status) for row in shot.deposits] == [("nBTC", "CREDITED")]
+    code, output = await ask(desk, "deposit")
+    assert "may become nBTC: minimum 0.00005 nBTC; own deposits so far: 1" in output
+    assert "your last deposit here became nBTC" in output
+    state = (await desk.get("/liquidity-manager/state")).json()
+    assert [credit["deposits"] for credit in state["deposit_addresses"][0]["credits"]] == [0, 1]
