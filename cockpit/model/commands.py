@@ -129,8 +129,9 @@ class WithdrawalOrder(CommandRequest, frozen=True, kw_only=True, forbid_unknown_
     """A withdrawal to make or to review.
 
     ``asset_id``: the token id or the symbol. ``amount``: base units that leave the Verifier, bridge fee included.
-    ``destination_address``: empty for the configured one. ``expected_fee``: the reviewed fee, base units; a different
-    fee is refused. ``idempotency_key``: one key makes one withdrawal, however often it is sent.
+    ``destination_address``: empty for the configured one. ``expected_fee``: the reviewed fee, base units, and
+    ``expected_native_fee`` what is paid beside it, yoctoNEAR; a different fee is refused. ``idempotency_key``: one key
+    makes one withdrawal, however often it is sent.
     """
 
     asset_id: str
@@ -140,6 +141,7 @@ class WithdrawalOrder(CommandRequest, frozen=True, kw_only=True, forbid_unknown_
     expected_fee: str | int | None = None
     idempotency_key: str = ""
     route: Route | None = None
+    expected_native_fee: str | int | None = None
 
 
 FEE_CHANGED = "the bridge's fee has changed"
@@ -154,6 +156,8 @@ class WithdrawalReview(msgspec.Struct, frozen=True, kw_only=True):
 
     ``refusals``: why it would be refused now, one sentence each; empty if it would be accepted. ``alive_promised``:
     amount of the same asset committed to live quotes. ``cooling_left_ms``: remaining cooling-off of the address.
+    By the Omni bridge ``fee`` is ``gas_fee``, the most that the payment may cost, and ``protocol_fee``; ``native_fee``
+    is paid beside it, in NEAR (``native_fee_units`` in yoctoNEAR).
     """
 
     asset_id: str
@@ -177,6 +181,11 @@ class WithdrawalReview(msgspec.Struct, frozen=True, kw_only=True):
     cooling_left_ms: int
     frozen: bool
     refusals: tuple[str, ...]
+    bridge: Literal["poa", "omni"] = "poa"
+    gas_fee: Decimal | None = None
+    protocol_fee: Decimal | None = None
+    native_fee: Decimal | None = None
+    native_fee_units: str = ""
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):

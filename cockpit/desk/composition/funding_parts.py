@@ -8,6 +8,9 @@ from cockpit.config.settings import Settings
 from cockpit.desk.composition.trading_parts import TradingParts
 from cockpit.desk.funding import cooling_off
 from cockpit.desk.funding.balance_evidence import BalanceEvidence
+from cockpit.desk.funding.bridges.omni import OmniFollower
+from cockpit.desk.funding.bridges.poa import PoaFollower
+from cockpit.desk.funding.bridges.terms import OmniTermsReader, PoaTerms
 from cockpit.desk.funding.cooling_off import CoolingOff
 from cockpit.desk.funding.freeze import Freeze
 from cockpit.desk.funding.key_registration import KeyRegistration
@@ -20,6 +23,7 @@ from cockpit.desk.funding.withdrawals import Withdrawals
 from cockpit.model.environment import Environment
 from cockpit.model.recorder import Recorder
 from storage.history import History
+from venue.signing.addresses import BITCOIN_CHAIN, GNOSIS_CHAIN
 
 
 class FundingParts(msgspec.Struct, frozen=True, kw_only=True, eq=False):
@@ -49,8 +53,9 @@ def build_funding(
 ) -> FundingParts:
     """Build and wire the parts. ``record_result`` journals the outcome of an order."""
     tokens, account, book = trading.tokens, settings.account_id, trading.withdrawals
-    configured = {tokens.base: settings.btc_withdraw_address, tokens.quote: settings.eure_withdraw_address}
-    defaults = {token.symbol: address for token in tokens.tokens if (address := configured[token.underlying])}
+    configured = {BITCOIN_CHAIN: settings.btc_withdraw_address, GNOSIS_CHAIN: settings.eure_withdraw_address}
+    defaults = {token.symbol: address for token in tokens.tokens if (address := configured.get(token.chain))}
+    stage = settings.markets.stage
     freeze = Freeze(env, recorder, stay_open=settings.withdrawals_stay_open)
     cooling = CoolingOff(env, recorder, cooling_ms=settings.withdrawal_cooling_ms)
     evidence = BalanceEvidence(trading.inventory, trading.deposits, book.movements, history.balance_before)
@@ -60,9 +65,11 @@ def build_funding(
         rpc=trading.rpc,
         verifier=trading.verifier,
         relay=trading.relay_rpc,
-        bridge=trading.bridge,
+        bridges={
+            "poa": PoaFollower(account, trading.bridge, book),
+            "omni": OmniFollower(trading.omni, trading.relay_rpc, book),
+        },
         evidence=evidence,
-        book=book,
     )
     signing = WithdrawalSigning(account, trading.signer, trading.rpc, book, salt=lambda: trading.executor.salt)
     withdrawals = Withdrawals(
@@ -80,8 +87,18 @@ def build_funding(
     preflight = PreflightReader(
         env,
         recorder,
-        bridge=trading.bridge,
-        deposits=trading.deposits,
+        tokens=tokens,
+        bridges={
+            "poa": PoaTerms(trading.bridge, trading.deposits),
+            "omni": OmniTermsReader(
+                account,
+                trading.omni,
+                trading.rpc,
+                trading.verifier,
+                contract=stage.contract,
+                omni_bridge=stage.omni_bridge,
+            ),
+        },
         inventory=trading.inventory,
         reservations=trading.book.reservations,
         book=book,
@@ -102,6 +119,7 @@ def build_funding(
         reservations=trading.book.reservations,
         deposits=trading.deposits,
         bridge=trading.bridge,
+        omni=trading.omni,
         record_result=record_result,
     )
     return FundingParts(

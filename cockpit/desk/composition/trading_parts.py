@@ -34,6 +34,7 @@ from cockpit.model.commands import Limits
 from cockpit.model.environment import Environment
 from cockpit.model.recorder import Recorder
 from storage.history import History
+from venue.bridges.omni.client import OmniBridge
 from venue.bridges.poa.client import Bridge
 from venue.near.rpc import NearRpc
 from venue.protocol.tokens import TokenTable
@@ -61,6 +62,7 @@ class TradingParts(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     rpc: NearRpc
     verifier: Verifier
     bridge: Bridge
+    omni: OmniBridge
     relay: Relay
     relay_rpc: RelayRpc
     signer: Signer
@@ -103,6 +105,7 @@ def build_trading(
     rpc = NearRpc(settings.near_rpc_urls, client, contract=contract)
     verifier = Verifier(rpc, contract)
     bridge = Bridge(settings.bridge_url, client)
+    omni = OmniBridge(settings.omni_api_url, client, contract=contract)
     relay = Relay(
         settings.relay_ws_url,
         settings.api_key.reveal,
@@ -218,6 +221,7 @@ def build_trading(
         rpc=rpc,
         verifier=verifier,
         bridge=bridge,
+        omni=omni,
         relay=relay,
         relay_rpc=relay_rpc,
         signer=signer,

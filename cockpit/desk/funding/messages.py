@@ -4,3 +4,8 @@ NOT_CONFIRMED = "the history did not confirm the record in time; check its healt
 NEVER_SENT = "the desk ended before it was sent; nothing left, place a new order"
 BRIDGE_LISTS_IT = "the bridge lists the withdrawal"
 BALANCES_SHOW_IT = "the balances show that it left"
+NOT_INDEXED = "the bridge has not indexed it yet"
+NOT_REFUNDED = (
+    "it left, and the bridge may have refused it on NEAR; nothing is credited back; "
+    "ask the bridge's support with its NEAR hash"
+)

@@ -14,19 +14,23 @@ from venue.transport.amounts import amount_of
 
 
 class ParsedOrder(msgspec.Struct, frozen=True, kw_only=True):
-    """A readable order, its address checked; amounts in base units. ``amount`` is None while none is given."""
+    """A readable order, its address checked; amounts in base units. ``amount`` is None while none is given.
+
+    ``expected_native_fee``: yoctoNEAR; 0 for an order that expects a fee and names none beside it.
+    """
 
     asset: Token
     amount: int | None
     destination: str
     route: Route
     expected_fee: int | None
+    expected_native_fee: int | None
 
 
 class OrderParser:
     """Parses orders for the tokens of one table.
 
-    ``defaults``: the configured destination by symbol; ``route``: the configured one.
+    ``defaults``: the configured destination by symbol; ``route``: the configured one, for tokens that have a choice.
     """
 
     def __init__(self, tokens: TokenTable, *, defaults: Mapping[str, str], route: Route) -> None:
@@ -54,7 +58,8 @@ class OrderParser:
         try:
             destination = check_address(asset.chain, destination, asset.near_token)
             amount = None if order.amount == "" else amount_of(order.amount)
-            expected = None if order.expected_fee in (None, "") else amount_of(order.expected_fee or 0)
+            expected = _expected(order.expected_fee)
+            expected_native = _expected(order.expected_native_fee)
         except InvalidAddressError as exc:
             raise InvalidOrderError(str(exc)) from None
         except ValueError as exc:
@@ -65,6 +70,11 @@ class OrderParser:
             asset=asset,
             amount=amount,
             destination=destination,
-            route=order.route or self._route,
+            route=order.route or ("intent" if asset.bridge == "omni" else self._route),
             expected_fee=expected,
+            expected_native_fee=expected_native if expected is None else expected_native or 0,
         )
+
+
+def _expected(fee: str | int | None) -> int | None:
+    return None if fee in (None, "") else amount_of(fee or 0)

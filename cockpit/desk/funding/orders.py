@@ -4,9 +4,11 @@ import asyncio
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 
+from cockpit.desk.funding.bridges.omni_checks import NEAR_DECIMALS
 from cockpit.desk.funding.cooling_off import CoolingOff
 from cockpit.desk.funding.deposits import DepositTracker
 from cockpit.desk.funding.errors import InvalidOrderError, NotPreparedError
+from cockpit.desk.funding.messages import NOT_INDEXED
 from cockpit.desk.funding.order_parser import OrderParser
 from cockpit.desk.funding.preflight import failed_checks
 from cockpit.desk.funding.preflight_reader import PreflightReader
@@ -15,7 +17,9 @@ from cockpit.desk.funding.withdrawal_book import WithdrawalBook
 from cockpit.desk.funding.withdrawals import Withdrawals
 from cockpit.desk.quote_book.reservations import Reservations
 from cockpit.model.commands import CommandRequest, Result, WithdrawalOrder, WithdrawalReview
+from venue.bridges.omni.client import OmniBridge
 from venue.bridges.poa.client import Bridge
+from venue.protocol.assets import Token
 from venue.protocol.tokens import TokenTable
 from venue.transport.amounts import amount_of
 from venue.transport.errors import VenueError
@@ -39,6 +43,7 @@ class WithdrawalOrders:
         reservations: Reservations,
         deposits: DepositTracker,
         bridge: Bridge,
+        omni: OmniBridge,
         record_result: RecordResult,
     ) -> None:
         self._tokens = tokens
@@ -51,6 +56,7 @@ class WithdrawalOrders:
         self._reservations = reservations
         self._deposits = deposits
         self._bridge = bridge
+        self._omni = omni
         self._record_result = record_result
         self._one_at_a_time = asyncio.Lock()
 
@@ -96,6 +102,11 @@ class WithdrawalOrders:
             balance=whole(facts.balance),
             spendable=whole(facts.available),
             spendable_after=rest(facts.available, amount),
+            bridge=asset.bridge,
+            gas_fee=None if facts.omni is None else whole(facts.omni.gas_fee),
+            protocol_fee=None if facts.omni is None else whole(facts.omni.protocol_fee),
+            native_fee=None if facts.omni is None else Decimal(facts.omni.native_fee).scaleb(-NEAR_DECIMALS),
+            native_fee_units="" if facts.omni is None else str(facts.omni.native_fee),
         )
 
     async def withdraw(self, order: WithdrawalOrder) -> Result:
@@ -130,6 +141,7 @@ class WithdrawalOrders:
                     actor=order.actor,
                     key=key,
                     unexplained_before=self._preflight.unexplained(parsed.asset),
+                    omni=facts.omni,
                 )
             except InvalidOrderError as exc:
                 return self._refuse(order, str(exc))
@@ -155,6 +167,8 @@ class WithdrawalOrders:
             asset = self._deposits.asset_of(listed.near_token_id) if listed is not None else None
             asset = asset or self._parser.asset(order)
             amount = listed.amount if listed is not None and listed.amount else amount_of(order.amount or "")
+            if asset.bridge == "omni":
+                return await self._track_omni(order, near_hash, asset, amount, result)
             found = await self._bridge.withdrawal_status(near_hash, near_token=asset.near_token, amount=amount)
         except (InvalidOrderError, VenueError, ValueError) as exc:
             return result(False, f"it cannot be tracked: {exc}")
@@ -163,7 +177,23 @@ class WithdrawalOrders:
         self._withdrawals.adopt(
             asset=asset, amount=amount, near_hash=near_hash, destination=address, actor=order.actor, foreign=foreign
         )
-        return result(True, f"tracking {near_hash}{'' if found is not None else '; the bridge has not indexed it yet'}")
+        return result(True, f"tracking {near_hash}{'' if found is not None else f'; {NOT_INDEXED}'}")
+
+    async def _track_omni(
+        self,
+        order: WithdrawalOrder,
+        near_hash: str,
+        asset: Token,
+        amount: int,
+        result: Callable[[bool, str], Result],
+    ) -> Result:
+        # Its API tells no account, and several transfers of one transaction by amount and destination only.
+        destination = self._parser.parse(order).destination
+        found = await self._omni.transfer(near_hash, asset, amount, destination)
+        self._withdrawals.adopt(
+            asset=asset, amount=amount, near_hash=near_hash, destination=destination, actor=order.actor
+        )
+        return result(True, f"tracking {near_hash}{'' if found is not None else f'; {NOT_INDEXED}'}")
 
     def _same(self, order: WithdrawalOrder, made: RecordedOrder) -> bool:
         try:
@@ -185,5 +215,6 @@ def _arguments(order: WithdrawalOrder) -> dict[str, object]:
         "amount": str(order.amount),
         "destination_address": order.destination_address,
         "expected_fee": None if order.expected_fee is None else str(order.expected_fee),
+        "expected_native_fee": None if order.expected_native_fee is None else str(order.expected_native_fee),
         "idempotency_key": order.idempotency_key,
     }

@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 import msgspec
 
+from cockpit.desk.funding.bridges.omni_checks import ONLY_INTENT, omni_refusals
+from cockpit.desk.funding.bridges.terms import OmniAsks
 from cockpit.desk.risk.venue_access import VenueFacts
 from cockpit.model.commands import FEE_CHANGED, NEW_ADDRESS
 from cockpit.model.formatting import exact
@@ -19,7 +21,9 @@ class PreflightFacts(msgspec.Struct, frozen=True, kw_only=True):
     ``unexplained``: the balance lacks something that no known movement explains. ``undecided``: the id of another
     withdrawal of the asset whose money may still leave, empty without one. ``history_complete``: nothing recorded waits
     outside the database. ``venue``: what it lets the account do. ``previous_run_ms``: until the last quote of the
-    previous run expires.
+    previous run expires. ``elsewhere``: what is available in other tokens of the same underlying, with their symbols.
+    ``minimum_of``: whether the minimum holds for what ``arrives`` or for what ``leaves``. ``omni``: what the Omni
+    bridge asks, for a token of that bridge.
     """
 
     asset: Token
@@ -41,6 +45,10 @@ class PreflightFacts(msgspec.Struct, frozen=True, kw_only=True):
     undecided: str
     history_complete: bool
     previous_run_ms: int
+    elsewhere: tuple[str, ...] = ()
+    minimum_of: str = "arrives"
+    omni: OmniAsks | None = None
+    expected_native_fee: int | None = None
 
 
 def _frozen(facts: PreflightFacts) -> str:
@@ -69,6 +77,8 @@ def _paused(facts: PreflightFacts) -> str:
 def _transaction_route(facts: PreflightFacts) -> str:
     if facts.route != "transaction":
         return ""
+    if facts.asset.bridge == "omni":
+        return f"{facts.asset.symbol} {ONLY_INTENT}"
     found = facts.venue.predecessor
     unknown = found.unknown(facts.venue.max_age_ms)
     if unknown:
@@ -107,6 +117,8 @@ def _balance(facts: PreflightFacts) -> str:
         return f"the balance of {symbol} is too old; refresh the inventory"
     if facts.amount <= facts.available:
         return ""
+    if facts.available == 0 and facts.elsewhere:
+        return f"0 {symbol} available; {' and '.join(facts.elsewhere)}; order that token instead"
     return (
         f"{_text(facts, facts.amount)} exceeds the {_text(facts, facts.available)} available (the rest is committed or "
         "leaving); reduce it, or wait for quotes to expire"
@@ -123,9 +135,14 @@ def _minimum(facts: PreflightFacts) -> str:
     if facts.minimum is None:
         return f"the bridge's minimum is not known ({facts.minimum_problem}); try again"
     arrives = facts.amount - (facts.fee or 0)
-    least = max(facts.minimum, _dust(facts))
-    if arrives >= least or arrives <= 0:
+    if arrives <= 0:
         # The fee has a refusal of its own when it leaves nothing.
+        return ""
+    if facts.minimum_of == "leaves" and facts.amount < facts.minimum:
+        wanted = _text(facts, facts.minimum)
+        return f"{_text(facts, facts.amount)} is below the bridge's minimum of {wanted}; increase the amount"
+    least = max(facts.minimum if facts.minimum_of == "arrives" else 0, _dust(facts))
+    if arrives >= least:
         return ""
     wanted = _text(facts, least)
     return f"{_text(facts, arrives)} would arrive, below the bridge's minimum of {wanted}; increase the amount"
@@ -174,7 +191,10 @@ CHECKS: tuple[Callable[[PreflightFacts], str], ...] = (
 
 def failed_checks(facts: PreflightFacts) -> tuple[str, ...]:
     """Return the refusal of every check that fails, each with what to do; empty when the withdrawal may go."""
-    return tuple(refusal for check in CHECKS if (refusal := check(facts)))
+    found = tuple(refusal for check in CHECKS if (refusal := check(facts)))
+    if facts.omni is None:
+        return found
+    return (*found, *omni_refusals(facts.omni, expected_native_fee=facts.expected_native_fee))
 
 
 def _text(facts: PreflightFacts, units: int) -> str:

@@ -1,10 +1,10 @@
 """Reads what the preflight checks need to know, from the bridge and from the desk itself."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
+from cockpit.desk.funding.bridges.terms import TermsReader
 from cockpit.desk.funding.cooling_off import CoolingOff
-from cockpit.desk.funding.deposits import DepositTracker
 from cockpit.desk.funding.freeze import Freeze
 from cockpit.desk.funding.order_parser import ParsedOrder
 from cockpit.desk.funding.preflight import PreflightFacts
@@ -14,11 +14,11 @@ from cockpit.desk.quote_book.reservations import Reservations
 from cockpit.desk.risk.limits import LimitsInForce
 from cockpit.desk.risk.venue_access import VenueAccess
 from cockpit.model.environment import Environment
+from cockpit.model.formatting import exact
 from cockpit.model.recorder import Recorder
-from venue.bridges.poa.client import Bridge
-from venue.protocol.assets import Token
+from venue.protocol.assets import BridgeRoute, Token
+from venue.protocol.tokens import TokenTable
 from venue.protocol.units import NS_PER_MS
-from venue.transport.errors import VenueError
 
 READ_AGAIN = 4
 READ_AGAIN_AFTER_S = 0.5
@@ -33,8 +33,8 @@ class PreflightReader:
         env: Environment,
         recorder: Recorder,
         *,
-        bridge: Bridge,
-        deposits: DepositTracker,
+        tokens: TokenTable,
+        bridges: Mapping[BridgeRoute, TermsReader],
         inventory: Inventory,
         reservations: Reservations,
         book: WithdrawalBook,
@@ -46,8 +46,8 @@ class PreflightReader:
     ) -> None:
         self._env = env
         self._recorder = recorder
-        self._bridge = bridge
-        self._deposits = deposits
+        self._tokens = tokens
+        self._bridges = bridges
         self._inventory = inventory
         self._reservations = reservations
         self._book = book
@@ -64,17 +64,10 @@ class PreflightReader:
     async def read(self, order: ParsedOrder) -> PreflightFacts:
         """Read fee and minimum now, and put everything else known beside them."""
         asset, ledger = order.asset, self._inventory.ledger
-        fee, fee_problem = None, ""
-        try:
-            estimate = await self._bridge.withdrawal_estimate(asset.chain, asset.near_token, order.destination)
-            fee = estimate.fee
-        except VenueError as exc:
-            fee_problem = str(exc)
-        minimum, minimum_problem = await self._deposits.minimum_withdrawal(asset)
+        terms = await self._bridges[asset.bridge].read(order)
         await self._access.read_account()
         await self._wait_for_explanation(asset)
         balance = None if ledger.balance is None else ledger.balance[asset.token_id]
-        reserved = self._reservations.reserved(asset.token_id)
         age_ms = (self._env.wall_ns() - ledger.at_ns) // NS_PER_MS
         return PreflightFacts(
             asset=asset,
@@ -85,17 +78,35 @@ class PreflightReader:
             frozen=self._freeze.frozen,
             balance=balance,
             balance_fresh=0 <= age_ms <= self._limits.current.max_inventory_age_ms,
-            available=None if balance is None else max(0, balance - reserved),
+            available=self._available(asset),
             unexplained=self.unexplained(asset) < 0,
-            fee=fee,
-            fee_problem=fee_problem,
+            fee=terms.fee,
+            fee_problem=terms.fee_problem,
             expected_fee=order.expected_fee,
-            minimum=minimum,
-            minimum_problem=minimum_problem,
+            minimum=terms.minimum,
+            minimum_problem=terms.minimum_problem,
+            minimum_of=terms.minimum_of,
+            omni=terms.omni,
+            expected_native_fee=order.expected_native_fee,
+            elsewhere=self._elsewhere(asset),
             cooling_left_ms=self._cooling.left_ms(asset.chain, order.destination),
             undecided=self._book.undecided(asset),
             history_complete=self._recorder.complete,
             previous_run_ms=self._previous_run_ms(),
+        )
+
+    def _available(self, asset: Token) -> int | None:
+        balance = self._inventory.ledger.balance
+        return (
+            None if balance is None else max(0, balance[asset.token_id] - self._reservations.reserved(asset.token_id))
+        )
+
+    def _elsewhere(self, asset: Token) -> tuple[str, ...]:
+        others = [other for other in self._tokens.of(asset.underlying) if other != asset]
+        return tuple(
+            f"{exact(other.to_decimal(units))} is in {other.symbol}"
+            for other in others
+            if (units := self._available(other))
         )
 
     async def _wait_for_explanation(self, asset: Token) -> None:

@@ -12,6 +12,7 @@ import msgspec
 
 from cockpit.desk.inventory.movements import Movement
 from cockpit.model.events import LiquidityAction, WithdrawalPrepared
+from venue.bridges.omni.message import OmniTerms
 from venue.protocol.amounts import TokenAmounts
 from venue.protocol.assets import Token
 from venue.protocol.tokens import TokenTable
@@ -44,7 +45,10 @@ UNDATED_NS = 30 * NS_PER_S
 
 
 class RecordedOrder(msgspec.Struct, frozen=True, kw_only=True):
-    """``amount`` and ``fee`` in base units, ``fee`` None for a withdrawal made elsewhere (not ``ours``)."""
+    """``amount`` and ``fee`` in base units, ``fee`` None for a withdrawal made elsewhere (not ``ours``).
+
+    ``terms``: what it is signed with for the Omni bridge; None for the PoA bridge, and once the bytes are recorded.
+    """
 
     withdrawal_id: str
     asset: Token
@@ -55,6 +59,7 @@ class RecordedOrder(msgspec.Struct, frozen=True, kw_only=True):
     actor: str
     requested_ns: int
     ours: bool = True
+    terms: OmniTerms | None = None
 
 
 class Withdrawal:
@@ -138,6 +143,9 @@ class Withdrawal:
             found.append(self._movement("out", -1))
         # The opening balances may already lack the amount of an inherited one: it comes back without leaving.
         undone = back or (self.left and self.state != "completed") or (self.inherited and self.state in UNSENT)
+        if self.order.asset.bridge == "omni":
+            # With a message nothing comes back by itself: only what the chain calls refunded.
+            undone = back
         if not self.back_booked and undone and (self.out_booked or back or self.inherited):
             found.append(self._movement("back", 1))
         return found

@@ -38,7 +38,7 @@ class WithdrawalSigning:
                 raise NotPreparedError("the Verifier's salt is not known; try again")
             deadline = block.timestamp_ns + INTENT_LIFE_NS
             signed = self._signer.sign_withdrawal_intent(
-                order.asset, order.amount, order.destination, deadline_ns=deadline, salt=salt
+                order.asset, order.amount, order.destination, deadline_ns=deadline, salt=salt, terms=order.terms
             )
             return signed, deadline
         key = await self._rpc.access_key(self._account, self._signer.public_key)

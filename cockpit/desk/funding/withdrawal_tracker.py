@@ -4,20 +4,20 @@ Nothing here makes new bytes. A withdrawal is called expired only when its bytes
 by block time, or another transaction used their nonce) and the balances show that the money is still there.
 """
 
+from collections.abc import Mapping
 from contextlib import suppress
 
 import msgspec
 
 from cockpit.desk.funding.balance_evidence import BalanceEvidence
-from cockpit.desk.funding.messages import BALANCES_SHOW_IT, BRIDGE_LISTS_IT
-from cockpit.desk.funding.withdrawal import State, Withdrawal
-from cockpit.desk.funding.withdrawal_book import WithdrawalBook
+from cockpit.desk.funding.bridges.status import BridgeFollower, WithdrawalStatus
+from cockpit.desk.funding.messages import BALANCES_SHOW_IT, BRIDGE_LISTS_IT, NOT_INDEXED, NOT_REFUNDED
+from cockpit.desk.funding.withdrawal import Withdrawal
 from cockpit.model.events import WithdrawalPrepared
-from venue.bridges.poa.client import Bridge
-from venue.bridges.poa.withdrawals import BridgeWithdrawal
 from venue.near.errors import UnreadableOutcomeError
 from venue.near.outcomes import TxOutcome, withdrawn_amount
 from venue.near.rpc import NearRpc
+from venue.protocol.assets import BridgeRoute
 from venue.protocol.units import NS_PER_S
 from venue.relay.rpc import IntentStatus, RelayRpc
 from venue.signing.signed_bytes import decode_signed
@@ -28,18 +28,8 @@ RECEIPTS_NS = 120 * NS_PER_S
 """Block time within which the receipts of an included transaction have run: a block or two later, more under load."""
 
 
-class WithdrawalStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """What is known now. ``left_at``: a block height by which the amount had left, None while none is known."""
-
-    state: State
-    detail: str
-    near_hash: str = ""
-    destination_hash: str = ""
-    left_at: int | None = None
-
-
 class WithdrawalTracker:
-    """Polls NEAR, the relay and the bridge about the withdrawals of one account."""
+    """Polls NEAR, the relay and the bridge of each token about the withdrawals of one account."""
 
     def __init__(
         self,
@@ -49,18 +39,16 @@ class WithdrawalTracker:
         rpc: NearRpc,
         verifier: Verifier,
         relay: RelayRpc,
-        bridge: Bridge,
+        bridges: Mapping[BridgeRoute, BridgeFollower],
         evidence: BalanceEvidence,
-        book: WithdrawalBook,
     ) -> None:
         self._account = account
         self._public_key = public_key
         self._rpc = rpc
         self._verifier = verifier
         self._relay = relay
-        self._bridge = bridge
+        self._bridges = bridges
         self._evidence = evidence
-        self._book = book
 
     async def poll(self, withdrawal: Withdrawal) -> WithdrawalStatus:
         """Return the newest status. Raises VenueError when a service could not be asked: nothing is known anew."""
@@ -130,7 +118,7 @@ class WithdrawalTracker:
             status = await self._relay.get_status(prepared.hash)
         block = await self._rpc.block("final")
         if await self._verifier.is_nonce_used(self._account, prepared.nonce, finality="final"):
-            return await self._executed_intent(withdrawal, prepared, status.tx_hash if status is not None else None)
+            return await self._executed_intent(withdrawal, status.tx_hash if status is not None else None)
         if block.timestamp_ns > prepared.expires_ns:
             return await self._expired(
                 withdrawal, prepared, block.height, "its deadline has passed and its nonce is unused"
@@ -149,39 +137,11 @@ class WithdrawalTracker:
             return WithdrawalStatus(state="sent", detail="the relay has the intent")
         return _unknown(f"the relay refused the intent ({published.reason}); it is sent again until its deadline")
 
-    async def _executed_intent(
-        self, withdrawal: Withdrawal, prepared: WithdrawalPrepared, tx_hash: str | None
-    ) -> WithdrawalStatus:
+    async def _executed_intent(self, withdrawal: Withdrawal, tx_hash: str | None) -> WithdrawalStatus:
         # Whether the transfer of the token went through is found out from here on.
-        if tx_hash is None:
-            found = await self._in_recent(withdrawal, prepared)
-            tx_hash = found.tx_hash if found is not None else None
-        return WithdrawalStatus(
-            state="burned", detail="the intent was executed: its nonce is used", near_hash=tx_hash or ""
-        )
-
-    async def _in_recent(self, withdrawal: Withdrawal, prepared: WithdrawalPrepared) -> BridgeWithdrawal | None:
-        """Return the bridge's record of a withdrawal without a known hash, by token, amount and destination."""
-        order = withdrawal.order
-        for found in await self._bridge.recent_withdrawals(self._account, prepared.chain):
-            young = found.created_ns is None or found.created_ns >= prepared.at_ns - 60 * 10**9
-            same = found.near_token_id == order.asset.near_token and found.amount == prepared.amount
-            if same and found.address.lower() == prepared.destination.lower() and young:
-                if found.tx_hash and self._book.claimed(found.tx_hash, withdrawal):
-                    continue
-                return found
-        return None
-
-    async def _known_to_bridge(self, withdrawal: Withdrawal, near_hash: str) -> BridgeWithdrawal | None:
-        order, prepared = withdrawal.order, withdrawal.prepared
-        found: BridgeWithdrawal | None = None
-        if near_hash:
-            found = await self._bridge.withdrawal_status(
-                near_hash, near_token=order.asset.near_token, amount=order.amount
-            )
-        if found is None and prepared is not None and prepared.route == "intent":
-            found = await self._in_recent(withdrawal, prepared)
-        return found
+        if not tx_hash:
+            tx_hash = await self._bridge_of(withdrawal).near_hash(withdrawal)
+        return WithdrawalStatus(state="burned", detail="the intent was executed: its nonce is used", near_hash=tx_hash)
 
     async def _outcome(
         self, withdrawal: Withdrawal, prepared: WithdrawalPrepared, outcome: TxOutcome, near_hash: str
@@ -207,7 +167,7 @@ class WithdrawalTracker:
 
     async def _unresolved(self, withdrawal: Withdrawal, outcome: TxOutcome, near_hash: str) -> WithdrawalStatus | None:
         """Judge by bridge and balances an executed withdrawal whose outcome does not show what it took."""
-        if await self._known_to_bridge(withdrawal, near_hash) is not None:
+        if await self._bridge_of(withdrawal).find(withdrawal, near_hash) is not None:
             return WithdrawalStatus(state="burned", detail=BRIDGE_LISTS_IT, near_hash=near_hash)
         height = outcome.block_height or (await self._rpc.block("final")).height
         if await self._came_back(withdrawal, height):
@@ -226,10 +186,9 @@ class WithdrawalTracker:
     ) -> WithdrawalStatus:
         """Judge bytes that can never execute again: expired once the balances prove that they did not before."""
         near_hash = prepared.hash if prepared.route == "transaction" else ""
-        found = await self._known_to_bridge(withdrawal, near_hash)
+        found = await self._bridge_of(withdrawal).find(withdrawal, near_hash)
         if found is not None:
-            near_hash = found.tx_hash or near_hash
-            return WithdrawalStatus(state="burned", detail=BRIDGE_LISTS_IT, near_hash=near_hash)
+            return WithdrawalStatus(state="burned", detail=BRIDGE_LISTS_IT, near_hash=found.near_hash or near_hash)
         if withdrawal.out_booked:
             return WithdrawalStatus(state="burned", detail=BALANCES_SHOW_IT, near_hash=near_hash)
         if not provable or not await self._evidence.still_there(withdrawal, height):
@@ -239,16 +198,19 @@ class WithdrawalTracker:
         )
 
     async def _bridging(self, withdrawal: Withdrawal) -> WithdrawalStatus:
-        found = await self._known_to_bridge(withdrawal, withdrawal.near_hash)
+        bridge = self._bridge_of(withdrawal)
+        found = await bridge.find(withdrawal, withdrawal.near_hash)
         if found is not None:
-            return _by_bridge_status(found, withdrawal)
+            return found
         if withdrawal.state == "burned" and withdrawal.prepared is not None:
-            given_back = await self._given_back(withdrawal, withdrawal.prepared)
-            if given_back is not None:
-                return given_back
-        return WithdrawalStatus(state=withdrawal.state, detail="the bridge has not indexed it yet")
+            known = await self._transfer_failed(withdrawal, withdrawal.prepared, refunds=bridge.refunds)
+            if known is not None:
+                return known
+        return WithdrawalStatus(state=withdrawal.state, detail=NOT_INDEXED)
 
-    async def _given_back(self, withdrawal: Withdrawal, prepared: WithdrawalPrepared) -> WithdrawalStatus | None:
+    async def _transfer_failed(
+        self, withdrawal: Withdrawal, prepared: WithdrawalPrepared, *, refunds: bool
+    ) -> WithdrawalStatus | None:
         """Judge one that left and that the bridge does not list: the token's transfer may have failed."""
         near_hash = withdrawal.near_hash
         if not near_hash and prepared.route == "intent":
@@ -259,28 +221,25 @@ class WithdrawalTracker:
             if outcome is not None and outcome.final and outcome.state == "succeeded":
                 with suppress(UnreadableOutcomeError):
                     amount = withdrawn_amount(outcome, prepared.amount)
-                    return None if amount else _refunded(near_hash, outcome.block_height)
+                    if amount == 0:
+                        return _refunded(near_hash, outcome.block_height)
+                    return _kept(near_hash, outcome, amount, prepared.amount) if not refunds else None
+        if not refunds:
+            # Only the chain's own word for it: an equal amount from elsewhere must not look like a refund.
+            return None
         height = withdrawal.left_at or (await self._rpc.block("final")).height
         return _refunded(near_hash, height) if await self._came_back(withdrawal, height) else None
 
+    def _bridge_of(self, withdrawal: Withdrawal) -> BridgeFollower:
+        return self._bridges[withdrawal.order.asset.bridge]
 
-def _by_bridge_status(found: BridgeWithdrawal, withdrawal: Withdrawal) -> WithdrawalStatus:
-    near_hash, paid = found.tx_hash or withdrawal.near_hash, found.transfer_tx_hash or ""
-    if found.status == "COMPLETED":
-        if not paid:
-            return WithdrawalStatus(
-                state="bridging", detail="bridge status COMPLETED, without a hash yet", near_hash=near_hash
-            )
-        return WithdrawalStatus(state="completed", detail="paid out", near_hash=near_hash, destination_hash=paid)
-    if found.status == "RETURNED":
-        return WithdrawalStatus(state="returned", detail="the bridge returned the amount", near_hash=near_hash)
-    if found.status == "FAILED":
-        detail = "bridge status FAILED: the amount left the Verifier and was not paid out; contact the bridge's support"
-        known = near_hash or (withdrawal.prepared.hash if withdrawal.prepared is not None else "")
-        return WithdrawalStatus(state="failed", detail=detail, near_hash=known)
-    return WithdrawalStatus(
-        state="bridging", detail=f"bridge status {found.status}", near_hash=near_hash, destination_hash=paid
-    )
+
+def _kept(near_hash: str, outcome: TxOutcome, amount: int, burned: int) -> WithdrawalStatus | None:
+    """Tell of a transfer that took the amount, although a part of its transaction failed; None without such a part."""
+    if not outcome.receipts_failed or amount != burned:
+        return None
+    detail = f"{NOT_REFUNDED}: {outcome.receipts_failed[0]}"
+    return WithdrawalStatus(state="burned", detail=detail, near_hash=near_hash, left_at=outcome.block_height)
 
 
 def _refunded(near_hash: str, height: int | None) -> WithdrawalStatus:

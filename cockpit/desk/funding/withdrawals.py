@@ -6,7 +6,10 @@ do: what history knows as prepared was never sent. What was sent, or may have be
 
 import asyncio
 from collections.abc import Callable
+from uuid import UUID
 
+from cockpit.desk.funding.bridges.status import WithdrawalStatus
+from cockpit.desk.funding.bridges.terms import OmniAsks
 from cockpit.desk.funding.cooling_off import CoolingOff
 from cockpit.desk.funding.errors import NotPreparedError
 from cockpit.desk.funding.freeze import Freeze
@@ -14,13 +17,14 @@ from cockpit.desk.funding.messages import NOT_CONFIRMED
 from cockpit.desk.funding.withdrawal import KIND, RecordedOrder, State, Withdrawal
 from cockpit.desk.funding.withdrawal_book import WithdrawalBook
 from cockpit.desk.funding.withdrawal_signing import WithdrawalSigning, access_nonce
-from cockpit.desk.funding.withdrawal_tracker import WithdrawalStatus, WithdrawalTracker
+from cockpit.desk.funding.withdrawal_tracker import WithdrawalTracker
 from cockpit.model.commands import Route
 from cockpit.model.environment import Environment
 from cockpit.model.events import WithdrawalPrepared
 from cockpit.model.recorder import Recorder
 from storage.errors import HistoryError
 from storage.history import History
+from venue.bridges.omni.message import OmniTerms
 from venue.protocol.assets import Token
 from venue.protocol.units import NS_PER_MS
 from venue.signing.errors import RefusedToSignError
@@ -82,11 +86,13 @@ class Withdrawals:
         actor: str,
         key: str,
         unexplained_before: int = 0,
+        omni: OmniAsks | None = None,
     ) -> Withdrawal:
         """Sign and record a withdrawal that passed every preflight check; ``run`` sends it from then on.
 
-        Amounts in base units; ``unexplained_before``: the unexplained difference of the asset now. The caller admits
-        one order at a time. Raises NotPreparedError: nothing was sent, and nothing will be.
+        Amounts in base units; ``unexplained_before``: the unexplained difference of the asset now; ``omni``: what the
+        Omni bridge asks, for a token of that bridge. The caller admits one order at a time. Raises NotPreparedError:
+        nothing was sent, and nothing will be.
         """
         withdrawal = Withdrawal(
             RecordedOrder(
@@ -98,6 +104,7 @@ class Withdrawals:
                 route=route,
                 actor=actor,
                 requested_ns=self._env.wall_ns(),
+                terms=None if omni is None else self._terms(omni),
             )
         )
         withdrawal.steps.clear()
@@ -114,6 +121,14 @@ class Withdrawals:
             raise NotPreparedError(str(exc)) from None
         self._freeze.on_used()
         return withdrawal
+
+    def _terms(self, omni: OmniAsks) -> OmniTerms:
+        return OmniTerms(
+            gas_fee=omni.gas_fee,
+            protocol_fee=omni.protocol_fee,
+            native_fee=omni.native_fee,
+            external_id=str(UUID(bytes=self._env.random_bytes(16), version=4)),
+        )
 
     def _check_still_open(self) -> None:
         if self._freeze.frozen:
@@ -137,6 +152,10 @@ class Withdrawals:
             signed=encode_signed(order.route, signed.sent),
             nonce=signed.nonce,
             expires_ns=expires_ns,
+            bridge=order.asset.bridge,
+            gas_fee=order.terms.gas_fee if order.terms is not None else 0,
+            native_fee=order.terms.native_fee if order.terms is not None else 0,
+            external_id=order.terms.external_id if order.terms is not None else "",
         )
         self._recorder.record(fact)
         self._book.record_step(withdrawal, "prepared", "signed and recorded; not sent yet", signed.hash)

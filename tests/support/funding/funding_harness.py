@@ -131,7 +131,7 @@ class FundingRun:
         key: str = "key",
         *,
         asset: Token = BTC,
-        route: Route = "transaction",
+        route: Route | None = "transaction",
         fee: int | None = None,
         to: str = "",
         unfreeze: bool = True,

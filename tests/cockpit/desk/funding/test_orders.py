@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from cockpit.desk.funding import withdrawals
-from cockpit.desk.funding.withdrawal_tracker import WithdrawalStatus
+from cockpit.desk.funding.bridges.status import WithdrawalStatus
 from cockpit.model.commands import NEW_ADDRESS, WithdrawalOrder
 from cockpit.model.events import WithdrawalPrepared
 from tests.support.amounts import btc_eure
