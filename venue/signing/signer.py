@@ -23,7 +23,7 @@ from venue.protocol.tokens import OMNI_BRIDGE, TokenTable
 from venue.protocol.units import NS_PER_MS
 from venue.relay.frames import SignedData, SignedPayload
 from venue.signing.errors import RefusedToSignError
-from venue.signing.withdrawals import Exit, way_out
+from venue.signing.withdrawals import WayOut, way_out
 from venue.transport.base58 import b58encode
 
 
@@ -217,7 +217,7 @@ class Signer:
             add_public_key_transaction(self._account_id, public, access_nonce, block_hash, contract=self.contract)
         )
 
-    def _way_out(self, asset: Token, amount: int, destination: str, terms: OmniTerms | None) -> Exit:
+    def _way_out(self, asset: Token, amount: int, destination: str, terms: OmniTerms | None) -> WayOut:
         return way_out(
             self._tokens,
             asset,

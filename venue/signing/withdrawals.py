@@ -17,7 +17,7 @@ OMNI_MIN_GAS = 37_400_000_000_000
 without it (the official SDK sets the same)."""
 
 
-class Exit(msgspec.Struct, frozen=True, kw_only=True):
+class WayOut(msgspec.Struct, frozen=True, kw_only=True):
     """An ``ft_withdraw``: by ``memo`` through the PoA bridge, by ``msg`` through the Omni bridge, never by both.
 
     ``storage_deposit`` is the account and the yoctoNEAR of the payment that precedes it, None without one.
@@ -66,7 +66,7 @@ def way_out(
     *,
     contract: str = INTENTS_CONTRACT,
     omni_bridge: str = OMNI_BRIDGE,
-) -> Exit:
+) -> WayOut:
     """Return the exit of ``amount`` base units of the token to ``destination``, by the token's own bridge.
 
     ``terms`` are the Omni bridge's; None for the PoA bridge. Raises RefusedToSignError for a token outside the table,
@@ -91,10 +91,10 @@ def way_out(
     return found
 
 
-def _by_poa(token: Token, amount: int, destination: str, terms: OmniTerms | None) -> Exit:
+def _by_poa(token: Token, amount: int, destination: str, terms: OmniTerms | None) -> WayOut:
     if terms is not None:
         raise RefusedToSignError(f"{token.symbol} leaves by the PoA bridge, which reads no message")
-    return Exit(
+    return WayOut(
         token=token.near_token,
         receiver_id=token.near_token,
         amount=amount,
@@ -106,7 +106,7 @@ def _by_poa(token: Token, amount: int, destination: str, terms: OmniTerms | None
 
 def _by_omni(
     token: Token, amount: int, destination: str, terms: OmniTerms | None, contract: str, omni_bridge: str
-) -> Exit:
+) -> WayOut:
     if terms is None:
         raise RefusedToSignError(f"{token.symbol} leaves by the Omni bridge, as an intent with a message only")
     if amount <= terms.fee:
@@ -116,7 +116,7 @@ def _by_omni(
         account = storage_account(token, amount, destination, terms, contract=contract)
     except ValueError as error:
         raise RefusedToSignError(str(error)) from None
-    return Exit(
+    return WayOut(
         token=token.near_token,
         receiver_id=omni_bridge,
         amount=amount,
