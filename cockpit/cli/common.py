@@ -50,12 +50,12 @@ def venue_options(command: Callable[..., Any]) -> Callable[..., Any]:
             type=click.FloatRange(0, 1),
             help="Share of requests for other pairs, 0 to 1; 0.9 by default.",
         ),
-        click.option("--funded", metavar="SYMBOL", help="The kind of BTC that the maker holds; BTC by default."),
-        click.option("--credited", metavar="SYMBOL", help="The kind of BTC that a deposit becomes; BTC by default."),
+        click.option("--funded", metavar="SYMBOL", help="The kind of BTC that the maker holds; nBTC by default."),
+        click.option("--credited", metavar="SYMBOL", help="The kind of BTC that a deposit becomes; nBTC by default."),
         click.option(
             "--legacy-share",
             type=click.FloatRange(0, 1),
-            help="Share of the legacy BTC in the requests for our markets, 0 to 1; 1 by default.",
+            help="Share of the legacy BTC in the requests for our markets, 0 to 1; 0.2 by default.",
         ),
         click.option(
             "--balance",

@@ -15,7 +15,7 @@ import pytest
 
 from tests.support.processes.processes import Process, bare_environment
 from tests.support.waiting import until
-from venue.protocol.tokens import BTC, EURE
+from venue.protocol.tokens import DEFAULT_TOKENS
 
 
 def sandbox(state_dir: Path, *options: str, **environ: str) -> "subprocess.CompletedProcess[str]":
@@ -50,6 +50,7 @@ def check_counts(report: Mapping[str, Any]) -> None:
 
 
 def check_balances(report: Mapping[str, Any]) -> None:
+    assert [asset["symbol"] for asset in report["balances"]] == [token.symbol for token in DEFAULT_TOKENS.tokens]
     for asset in report["balances"]:
         numbers = {name: int(asset[name]) for name in ("opening", "filled", "deposited", "closing")}
         assert numbers["opening"] + numbers["filled"] + numbers["deposited"] == numbers["closing"]
@@ -65,6 +66,7 @@ def test_a_sandbox_run_explains_every_base_unit(short_dir: Path) -> None:
     assert report["requests"] > 0
     assert report["other_pairs"] is None, "the relay filters them, and how many there are is not claimed"
     assert report["quotes"]["settled"] > 0
+    assert all(report["asked"][market.name] > 0 for market in DEFAULT_TOKENS.markets)
     check_counts(report)
     check_balances(report)
     reaction = report["reaction"]
@@ -75,9 +77,10 @@ def test_a_sandbox_run_explains_every_base_unit(short_dir: Path) -> None:
             "SELECT c.asset_in, c.amount_in, c.asset_out, c.amount_out FROM trade_execution_results r"
             " JOIN execute_trade_commands c USING (command_id) WHERE r.outcome = 'settled'"
         ).fetchall()
-    for symbol, token in (("BTC", BTC.token_id), ("EURe", EURE.token_id)):
-        moved = sum(int(got) * (a == token) - int(gave) * (b == token) for a, got, b, gave in settled)
-        assert next(int(asset["filled"]) for asset in report["balances"] if asset["symbol"] == symbol) == moved
+    for token in DEFAULT_TOKENS.tokens:
+        own = token.token_id
+        moved = sum(int(got) * (a == own) - int(gave) * (b == own) for a, got, b, gave in settled)
+        assert next(int(asset["filled"]) for asset in report["balances"] if asset["symbol"] == token.symbol) == moved
     assert left_behind(short_dir) == []
 
 
@@ -87,7 +90,8 @@ def test_an_unarmed_sandbox_run_signs_nothing_and_never_sees_a_real_key(short_di
     assert ran.returncode == 0, ran.stderr
     assert "sent 0" in ran.stdout
     assert "fills: 0 buys, 0 sells" in ran.stdout
-    assert "BTC: 0.5 to 0.5, 0 base units unexplained" in ran.stdout
+    assert "nBTC: 0.5 to 0.5, 0 base units unexplained" in ran.stdout
+    assert "\nBTC: " not in ran.stdout
     files = [path for path in short_dir.rglob("*") if path.is_file()]
     assert [path for path in files if b"canary5ecret" in path.read_bytes()] == []
     assert left_behind(short_dir) == []
@@ -148,4 +152,5 @@ def test_a_long_sandbox_run_with_a_deposit_explains_every_base_unit(short_dir: P
     report = json.loads(ran.stdout)
     check_counts(report)
     check_balances(report)
-    assert int(report["balances"][0]["deposited"]) == 1_000_000
+    deposited = {asset["symbol"]: asset["deposited"] for asset in report["balances"]}
+    assert deposited == {"BTC": "0", "nBTC": "1000000", "EURe": "0"}

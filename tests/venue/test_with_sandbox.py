@@ -47,7 +47,7 @@ async def _strike(venue: Venue, client: httpx.AsyncClient, path: str, body: obje
 
 async def test_the_verifier_answers_every_view(venue: Venue, near: NearRpc) -> None:
     verifier = Verifier(near)
-    balances = await verifier.balances(CONFIG.maker_account, [BTC.token_id, EURE.token_id])
+    balances = await verifier.balances(CONFIG.maker_account, [NBTC.token_id, EURE.token_id])
     assert balances.amounts == (CONFIG.maker_btc, CONFIG.maker_eure)
     assert balances.block_height > 0
     assert len(await verifier.current_salt()) == 4

@@ -28,6 +28,8 @@ from venue.verifier import Verifier
 CONFIG = VenueConfig(
     start_paused=True,
     deposit_after_s=None,
+    funded=BTC.symbol,
+    credited=BTC.symbol,
     settle_s=(0.05, 0.1),
     index_after_s=0.2,
     send_after_s=0.3,

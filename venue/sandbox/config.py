@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from venue.protocol.assets import INTENTS_CONTRACT, Token
-from venue.protocol.tokens import BTC, DEFAULT_TOKENS, EURE, TokenTable
+from venue.protocol.tokens import BTC, DEFAULT_TOKENS, EURE, NBTC, TokenTable
 
 _Seconds = Annotated[float, msgspec.Meta(ge=0, le=604_800)]
 Pace = Literal["quick", "production"]
@@ -51,11 +51,11 @@ class VenueConfig(msgspec.Struct, frozen=True, kw_only=True):
     maker_btc: _Amount = BTC.to_units(Decimal("0.5"))
     maker_eure: _Amount = EURE.to_units(Decimal(15_000))
     maker_balances: dict[str, _Amount] = {}
-    funded: str = BTC.symbol
-    credited: str = BTC.symbol
+    funded: str = NBTC.symbol
+    credited: str = NBTC.symbol
     legacy: tuple[str, ...] = (BTC.symbol,)
-    legacy_share: _Share = 1.0
-    legacy_both_ways: bool = True
+    legacy_share: _Share = 0.2
+    legacy_both_ways: bool = False
     dry: _Share = 0.2
     router_legs: _Share = 0.3
     traders: int = 8

@@ -96,5 +96,7 @@ def test_the_help_shows_the_defaults_of_a_venue() -> None:
     texts = {
         option.name: option.help or "" for option in command(main, "venue").params if isinstance(option, click.Option)
     }
-    for name in ("seed", "rate", "other_pairs", "speed"):
+    for name in ("seed", "rate", "other_pairs", "speed", "legacy_share"):
         assert f"{getattr(VenueConfig(), name):g} by default" in texts[name]
+    for name in ("funded", "credited"):
+        assert f"{getattr(VenueConfig(), name)} by default" in texts[name]

@@ -11,15 +11,20 @@ from nacl.signing import SigningKey
 
 from tests.support.processes.venue_process import Control
 from tests.support.sandbox.maker import BTC, EURE, Signer
+from venue.protocol.tokens import DEFAULT_TOKENS
 from venue.sandbox.verifier.intents import taker_gives, taker_receives
 
 FEE_PIPS = 1
 
 
 class Taker:
-    """An account named by its public key, which therefore needs no registration. Fund it before it deals."""
+    """An account named by its public key, which therefore needs no registration. Fund it before it deals.
 
-    def __init__(self, control: Control) -> None:
+    ``base`` is the token that it buys for EURe; it sells any.
+    """
+
+    def __init__(self, control: Control, base: str = BTC) -> None:
+        self.base = base
         key = SigningKey(os.urandom(32))
         public = bytes(key.verify_key)
         self.account = public.hex()
@@ -27,9 +32,10 @@ class Taker:
         self._control = control
 
     async def fund(self) -> None:
-        """Enough of both assets for every test."""
-        await self._control.deposit(BTC, 10**8, account=self.account)
-        await self._control.deposit(EURE, 10**23, account=self.account)
+        """Enough of every token for every test."""
+        for token in DEFAULT_TOKENS.tokens:
+            amount = 10**8 if token.underlying == DEFAULT_TOKENS.base else 10**23
+            await self._control.deposit(token.token_id, amount, account=self.account)
 
     async def ask(
         self,
@@ -40,13 +46,15 @@ class Taker:
         min_deadline_ms: int = 20_000,
         max_wait_ms: int = 3_000,
     ) -> list[dict[str, Any]]:
-        """Ask for EURe against legacy BTC or the reverse; empty if nobody answered in time.
+        """Ask for EURe against BTC, or for ``base`` against EURe; empty if nobody answered in time.
 
         Exactly one amount, base units.
         """
         asked = {"exact_amount_in": amount_in, "exact_amount_out": amount_out}
         amounts = {name: str(amount) for name, amount in asked.items() if amount is not None}
-        return await self.ask_in(asset_in, EURE if asset_in == BTC else BTC, amounts, min_deadline_ms, max_wait_ms)
+        return await self.ask_in(
+            asset_in, self.base if asset_in == EURE else EURE, amounts, min_deadline_ms, max_wait_ms
+        )
 
     async def ask_in(
         self,

@@ -7,7 +7,9 @@ import httpx
 
 from tests.support.processes.processes import Process, await_file, bare_environment
 
-QUIET = ("--rate", "0", "--no-rivals", "--deposit-btc", "0", "--settle-s", "0.05", "0.1")
+LEGACY = ("--funded", "BTC", "--credited", "BTC")
+"""The kind of BTC that most tests trade; its route is the shorter one."""
+QUIET = ("--rate", "0", "--no-rivals", "--deposit-btc", "0", "--settle-s", "0.05", "0.1", *LEGACY)
 WHOLE: dict[str, object] = {
     "relay_stall": False,
     "relay_mute": False,

@@ -53,6 +53,8 @@ class Rig:
 
 
 Launch = Callable[..., Awaitable[Rig]]
+LEGACY: dict[str, Any] = {"funded": "BTC", "credited": "BTC", "legacy_share": 1.0, "legacy_both_ways": True}
+"""A venue with one kind of BTC, the legacy one: whoever tests something else needs no second."""
 
 
 @pytest.fixture
@@ -62,11 +64,15 @@ async def launch() -> AsyncIterator[Launch]:
         http = await stack.enter_async_context(httpx.AsyncClient(timeout=5, verify=False))
 
         async def start(**settings: Any) -> Rig:
-            quiet: dict[str, Any] = {"rate": 0.0, "rivals": False, "deposit_after_s": None, "settle_s": (0.05, 0.1)} | {
+            quiet: dict[str, Any] = {
+                "rate": 0.0,
+                "rivals": False,
+                "deposit_after_s": None,
+                "settle_s": (0.05, 0.1),
                 "dry": 0.0,
                 "router_legs": 0.0,
             }
-            venue = Venue(VenueConfig(**(quiet | settings)))
+            venue = Venue(VenueConfig(**(quiet | LEGACY | settings)))
             await venue.start()
             stack.push_async_callback(venue.stop)
             return Rig(venue, http)

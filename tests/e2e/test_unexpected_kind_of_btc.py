@@ -1,0 +1,62 @@
+"""A deposit of BTC becomes the kind that the desk did not have: it is shown, traded and reconciled."""
+
+from collections.abc import Iterator
+from decimal import Decimal
+
+import pytest
+
+from tests.e2e.conftest import Launch
+from tests.support.processes.desk_process import accepted
+from tests.support.processes.reconciliation import reconcile
+from tests.support.processes.taker import Taker
+from tests.support.processes.venue_process import QUIET, Control, VenueProcess
+from tests.support.waiting import until
+from venue.protocol.tokens import BTC, EURE, NBTC
+
+DEPOSIT = 2_000_000
+EUR = 10**18
+ZERO = Decimal(0)
+
+
+@pytest.fixture(scope="module")
+def venue(tmp_path_factory: pytest.TempPathFactory) -> Iterator[VenueProcess]:
+    """A venue whose maker holds legacy BTC only, and whose bridge credited that so far."""
+    started = VenueProcess(tmp_path_factory.mktemp("venue"), *QUIET)
+    yield started
+    assert started.process.stop() == 0
+
+
+async def test_a_deposit_in_the_other_kind_is_shown_traded_and_reconciled(
+    launch: Launch, control: Control, taker: Taker
+) -> None:
+    desk = await launch()
+    shot = await desk.ready()
+    assert [row.symbol for row in shot.inventory.rows] == [BTC.symbol, EURE.symbol]
+
+    await control.faults(bridge_credits=NBTC.symbol)
+    body = {"chain": BTC.chain, "amount": DEPOSIT, "confirm_after_s": 2}
+    (await control.http.post("/deposit", json=body)).raise_for_status()
+    accepted(await desk.link.send("liquidity-manager", "refresh"))
+    amount = NBTC.to_decimal(DEPOSIT)
+    pending = await desk.until(lambda shot: len(shot.inventory.rows) == 3, what="the second kind is shown")
+    row = {one.symbol: one for one in pending.inventory.rows}[NBTC.symbol]
+    assert (row.pending_in, row.balance) == (amount, ZERO)
+    assert [one.symbol for one in pending.deposits if one.amount == amount] == [NBTC.symbol]
+
+    credited = await desk.until(lambda shot: shot.inventory.rows[1].deposited == amount)
+    row = credited.inventory.rows[1]
+    assert (row.symbol, row.balance, row.pending_in, row.unexplained) == (NBTC.symbol, amount, ZERO, ZERO)
+    query = f"SELECT asset, status FROM liquidity_actions WHERE amount = '{DEPOSIT}' ORDER BY id"
+    await until(lambda: desk.rows(query) == [(NBTC.token_id, "PENDING"), (NBTC.token_id, "CREDITED")])
+
+    await desk.arm()
+    buyer = Taker(control, base=NBTC.token_id)
+    await buyer.fund()
+    sold = await buyer.deal(EURE.token_id, amount_in=100 * EUR)
+    bought = await buyer.deal(NBTC.token_id, amount_in=40_000)
+    await desk.until(lambda shot: shot.counts.settled == 2, what="two confirmed fills")
+    shot = await reconcile(desk, control)
+    row = shot.inventory.rows[1]
+    assert row.filled == NBTC.to_decimal(40_000 - int(sold["amount_out"]))
+    assert shot.inventory.rows[0].filled == ZERO
+    assert bought["defuse_asset_identifier_out"] == EURE.token_id
