@@ -14,7 +14,7 @@ from cockpit.config.errors import SettingsError
 from cockpit.config.paths import READ_ONLY_SOCKET_NAME
 from cockpit.config.settings import Settings, load
 from cockpit.model.alarms import AlarmsState, alarm_text
-from cockpit.model.market_demand import MarketDemandRow, TokenRow, requests_by_market
+from cockpit.model.market_requests import MarketRequestsRow, TokenRow, requests_by_market
 from cockpit.model.other_pairs import other_pairs_text
 from cockpit.model.snapshot import InterlockRow, Rung, Snapshot
 from cockpit.processes.check_desk import NEED_ARMING, is_green, read_only_desk, read_snapshot
@@ -56,7 +56,7 @@ class CheckOutcome(msgspec.Struct, frozen=True, kw_only=True):
     stage: str = ""
     tokens: tuple[TokenRow, ...] = ()
     markets: tuple[str, ...] = ()
-    demand_by_market: tuple[MarketDemandRow, ...] = ()
+    demand_by_market: tuple[MarketRequestsRow, ...] = ()
     demand_ms: int = 0
     other_pairs: str = ""
 

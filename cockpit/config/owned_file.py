@@ -52,6 +52,6 @@ def _refusal(found: os.stat_result, path: Path, others_may: Literal["nothing", "
         return f"{path} can be read by other users; run chmod 600 {quoted}"
     if found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
         return f"{path} can be changed by other users; run chmod go-w {quoted}"
-    if found.st_uid not in (os.geteuid(), 0):
+    if others_may == "read" and found.st_uid not in (os.geteuid(), 0):
         return f"{path} belongs to another user; run chown {os.geteuid()} {quoted}"
     return ""

@@ -11,7 +11,7 @@ import msgspec
 
 from cockpit.model.alarms import AlarmsState
 from cockpit.model.commands import Limits
-from cockpit.model.market_demand import MarketDemandRow, TokenRow
+from cockpit.model.market_requests import MarketRequestsRow, TokenRow
 
 Mode = Literal["SANDBOX", "LIVE"]
 State = Literal["ok", "starting", "degraded", "down"]
@@ -412,7 +412,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     tokens: tuple[TokenRow, ...] = ()
     markets: tuple[str, ...] = ()
     stage: str = ""
-    demand_by_market: tuple[MarketDemandRow, ...] = ()
+    demand_by_market: tuple[MarketRequestsRow, ...] = ()
     demand_ms: int = 0
     relay_latency: RelayLatency = RelayLatency()
     fund_warnings: tuple[str, ...] = ()

@@ -6,7 +6,7 @@ from typing import ClassVar
 from textual.widget import Widget
 
 from cockpit.model.formatting import NOTHING, age, exact_age, number, rounded
-from cockpit.model.market_demand import requests_by_market
+from cockpit.model.market_requests import requests_by_market
 from cockpit.model.other_pairs import other_pairs_text
 from cockpit.model.snapshot import MarketState, Snapshot, SourceRow
 from panels.kit.keymap import KeyMap
@@ -29,7 +29,7 @@ COLUMNS = (
     Column("state", 10, grow=True),
 )
 
-ROOM_FOR_DEMAND = 10
+ROOM_FOR_REQUESTS = 10
 """Rows of a panel that has room for the requests by market below prices, chart and sources."""
 
 
@@ -46,7 +46,7 @@ def prices_line(market: MarketState) -> Line:
     )
 
 
-def demand_line(snapshot: Snapshot) -> Line:
+def requests_line(snapshot: Snapshot) -> Line:
     """Name the requests of each market, and what is known of the others; nothing before the first one."""
     if not any(row.buys or row.sells for row in snapshot.demand_by_market):
         return ()
@@ -114,14 +114,14 @@ class MarketPanel(Panel[SourceRow]):
     def __init__(self, ident: str, number: int, keys: KeyMap) -> None:
         super().__init__(ident, number, keys)
         self.prices = LineView(id="prices")
-        self.demand = LineView(id="demand")
+        self.requests = LineView(id="requests")
         self.latency = LineView(id="latency")
         self.curve = LineView(id="curve")
         self._drawn: tuple[str, int, int, int] | None = None
 
     def body(self) -> Iterable[Widget]:
         yield self.prices
-        yield self.demand
+        yield self.requests
         yield self.latency
         yield self.curve
         yield self.grid
@@ -130,11 +130,11 @@ class MarketPanel(Panel[SourceRow]):
         super().paint(snapshot)
         market, size = snapshot.market, self.curve.size
         self.prices.show([prices_line(market)])
-        demand = demand_line(snapshot)
-        self.demand.display = bool(demand) and self.size.height >= ROOM_FOR_DEMAND
-        self.demand.show([demand])
+        requests = requests_line(snapshot)
+        self.requests.display = bool(requests) and self.size.height >= ROOM_FOR_REQUESTS
+        self.requests.show([requests])
         latency = latency_line(snapshot)
-        self.latency.display = bool(latency) and self.size.height >= ROOM_FOR_DEMAND
+        self.latency.display = bool(latency) and self.size.height >= ROOM_FOR_REQUESTS
         self.latency.show([latency])
         wanted = (snapshot.run_id, snapshot.at_ns // NS_PER_S, size.width, size.height)
         if wanted != self._drawn:

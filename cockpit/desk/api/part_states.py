@@ -11,13 +11,20 @@ def part_state(part: Part, shot: Snapshot, writer: WriterState) -> Mapping[str, 
     """Return the part's health and its fields of the snapshot."""
     health = next(health for health in shot.health if health.part == part)
     own: dict[Part, Mapping[str, object]] = {
-        "near-intents-ingest": {"relay": shot.relay, "counts": shot.counts, "relay_latency": shot.relay_latency},
+        "near-intents-ingest": {
+            "relay": shot.relay,
+            "counts": shot.counts,
+            "relay_latency": shot.relay_latency,
+            "demand_by_market": shot.demand_by_market,
+            "demand_ms": shot.demand_ms,
+        },
         "market-reference-ingest": {"market": shot.market},
         "inventory-sync": {"inventory": shot.inventory},
         "liquidity-manager": {
             "deposits": shot.deposits,
             "deposits_age_ms": shot.deposits_age_ms,
             "deposit_addresses": shot.deposit_addresses,
+            "fund_warnings": shot.fund_warnings,
             "withdrawals_frozen": shot.withdrawals_frozen,
             "freeze_left_ms": shot.freeze_left_ms,
             "withdrawals": shot.withdrawals,

@@ -15,9 +15,9 @@ from cockpit.desk.inventory.balance_reader import BalanceReader
 from cockpit.desk.inventory.reconciliation import movement
 from cockpit.desk.inventory.startup_reconciliation import StartupReconciliation
 from cockpit.desk.inventory.sync import Inventory
-from cockpit.desk.market.demand import DemandCounter
 from cockpit.desk.market.pricing import PriceParams
 from cockpit.desk.market.reference import Reference
+from cockpit.desk.market.request_counter import RequestCounter
 from cockpit.desk.quote_book.book import QuoteBook
 from cockpit.desk.quote_book.hard_stop import HardStopRun
 from cockpit.desk.quote_book.live_markouts import LiveMarkouts
@@ -55,7 +55,7 @@ class TradingParts(msgspec.Struct, frozen=True, kw_only=True, eq=False):
 
     tokens: TokenTable
     params: PriceParams
-    demand: DemandCounter
+    request_counter: RequestCounter
     limits: LimitsInForce
     arming: Arming
     trading_state: TradingState
@@ -184,13 +184,13 @@ def build_trading(
         every_ms=settings.venue_check_ms,
     )
     refusals = RejectionRate(settings.refusals_within_ms, env, on_fault=access.note_quote_refusal)
-    demand = DemandCounter(settings.tokens, env.monotonic_ns())
+    request_counter = RequestCounter(settings.tokens, env.monotonic_ns())
     executor = Executor(signer, relay, book, expiry_margin_ms=settings.quote_death_margin_ms, env=env)
     engine = QuoteEngine(
         run_id=run_id,
         tokens=tokens,
         params=params,
-        demand=demand,
+        request_counter=request_counter,
         terms=QuoteTerms(
             shortest_ms=settings.quote_deadline_ms,
             slack_ms=settings.quote_deadline_slack_ms,
@@ -214,7 +214,7 @@ def build_trading(
     return TradingParts(
         tokens=tokens,
         params=params,
-        demand=demand,
+        request_counter=request_counter,
         limits=limits,
         arming=arming,
         trading_state=trading_state,

@@ -10,9 +10,9 @@ from collections.abc import Callable
 import msgspec
 
 from cockpit.desk.inventory.sync import Inventory
-from cockpit.desk.market.demand import DemandCounter
 from cockpit.desk.market.pricing import PriceParams, Prices
 from cockpit.desk.market.reference import Reference
+from cockpit.desk.market.request_counter import RequestCounter
 from cockpit.desk.quote_book.book import QuoteBook
 from cockpit.desk.quote_book.refusals import INVALID_SALT, is_fault
 from cockpit.desk.quoting.declines import Declines
@@ -69,7 +69,7 @@ class QuoteEngine:
         run_id: str,
         tokens: TokenTable,
         params: PriceParams,
-        demand: DemandCounter,
+        request_counter: RequestCounter,
         terms: QuoteTerms,
         limits: LimitsInForce,
         reference: Reference,
@@ -92,7 +92,7 @@ class QuoteEngine:
             for market in tokens.markets
         }
         self._params = params
-        self._demand = demand
+        self._request_counter = request_counter
         self._terms = terms
         self._limits = limits
         self._reference = reference
@@ -190,7 +190,7 @@ class QuoteEngine:
         else:
             self.counters["requests"] += 1
             self.counters["router_legs"] += request.router_leg
-            self._demand.note(request.asset_in, request.asset_out, received_ns)
+            self._request_counter.note(request.asset_in, request.asset_out, received_ns)
         if request.asked_ns is not None:
             self.counters["dated_requests"] += 1
             self.latencies_us.append((request.at_ns - request.asked_ns) // 1_000)

@@ -229,8 +229,8 @@ class SnapshotBuilder:
             tokens=self._tokens,
             markets=tuple(market.name for market in self._markets.tokens.markets),
             stage=self._markets.stage_note,
-            demand_by_market=demand_rows(trading.demand, monotonic_ns),
-            demand_ms=trading.demand.span_ns(monotonic_ns) // NS_PER_MS,
+            demand_by_market=demand_rows(trading.request_counter, monotonic_ns),
+            demand_ms=trading.request_counter.span_ns(monotonic_ns) // NS_PER_MS,
         )
 
     def counts(self) -> Counts:

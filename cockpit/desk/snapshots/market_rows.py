@@ -3,12 +3,12 @@
 from collections.abc import Iterable
 
 from cockpit.accounting.percentiles import percentile
-from cockpit.desk.market.demand import DemandCounter
 from cockpit.desk.market.pricing import Prices
 from cockpit.desk.market.reference import Reference
+from cockpit.desk.market.request_counter import RequestCounter
 from cockpit.model.ages import age_ms
 from cockpit.model.events import OperatorAction
-from cockpit.model.market_demand import MarketDemandRow, TokenRow
+from cockpit.model.market_requests import MarketRequestsRow, TokenRow
 from cockpit.model.snapshot import (
     JournalRow,
     MarketState,
@@ -66,16 +66,16 @@ def token_rows(tokens: TokenTable) -> tuple[TokenRow, ...]:
     )
 
 
-def demand_rows(demand: DemandCounter, monotonic_ns: int) -> tuple[MarketDemandRow, ...]:
+def demand_rows(counter: RequestCounter, monotonic_ns: int) -> tuple[MarketRequestsRow, ...]:
     return tuple(
-        MarketDemandRow(
+        MarketRequestsRow(
             market=one.market.name,
             buys_in_hour=one.buys_in_hour,
             sells_in_hour=one.sells_in_hour,
             buys=one.buys,
             sells=one.sells,
         )
-        for one in demand.markets(monotonic_ns)
+        for one in counter.markets(monotonic_ns)
     )
 
 

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from cockpit.cli.check import NO_SANDBOX, as_text, outcome_of, summary
-from cockpit.model.market_demand import MarketDemandRow, TokenRow
+from cockpit.model.market_requests import MarketRequestsRow, TokenRow
 from cockpit.model.snapshot import InterlockRow, Snapshot
 from cockpit.processes.check_desk import is_green
 from tests.support.cockpit.samples import alarms, snapshot
@@ -115,7 +115,7 @@ def test_it_names_tokens_with_their_way_out_markets_requests_and_a_stage() -> No
         stage="stage staging-intents.near, by /etc/markets.toml",
         tokens=(token("BTC", "poa", quoted=False), token("nBTC", "omni")),
         markets=("nBTC/EURe",),
-        demand_by_market=(MarketDemandRow(market="nBTC/EURe", buys_in_hour=30, sells_in_hour=11, buys=99, sells=99),),
+        demand_by_market=(MarketRequestsRow(market="nBTC/EURe", buys_in_hour=30, sells_in_hour=11, buys=99, sells=99),),
         demand_ms=20_000,
     )
     assert click.unstyle(as_text(outcome_of(shot))).splitlines()[-6:-1] == [

@@ -5,14 +5,14 @@ from decimal import Decimal
 import pytest
 from msgspec.structs import replace
 
-from cockpit.model.market_demand import MarketDemandRow
+from cockpit.model.market_requests import MarketRequestsRow
 from cockpit.model.snapshot import InventoryState, WithdrawalRow
 from panels.kit.rows.cells import Cell, Column, GridRow, hold_ticks, line_width
 from panels.views.decisions import decision_detail, decision_row
 from panels.views.fills import fill_row
 from panels.views.health import bad_input, health_row
 from panels.views.inventory import NO_MARKET, columns, inventory_detail, quantities, quantity_row, share_line
-from panels.views.market import demand_line, prices_line, source_row
+from panels.views.market import prices_line, requests_line, source_row
 from panels.views.quotes import quote_life, quote_row
 from panels.views.rates import WorkRates
 from panels.views.reconciliation import reconciliation_lines, unexplained
@@ -238,18 +238,18 @@ def test_the_details_of_a_quote_show_its_life() -> None:
 
 def test_requests_are_named_by_market_the_busiest_first() -> None:
     none = samples.snapshot()
-    assert demand_line(none) == ()
+    assert requests_line(none) == ()
     rows = (demand("BTC/EURe", buys=2), demand("nBTC/EURe", buys=1_230, sells=11), demand("qBTC/EURe"))
     busy = replace(none, demand_by_market=rows, demand_ms=3_600_000)
-    assert demand_line(busy)[0].text == (
+    assert requests_line(busy)[0].text == (
         "requests/h nBTC/EURe 1,241 (buy 1,230, sell 11) · BTC/EURe 2 (buy 2, sell 0) · qBTC/EURe 0 · other pairs 1,080"
     )
     early = replace(busy, demand_ms=125_000)
-    assert demand_line(early)[0].text.startswith("requests in 2m05s nBTC/EURe")
+    assert requests_line(early)[0].text.startswith("requests in 2m05s nBTC/EURe")
 
 
-def demand(market: str, buys: int = 0, sells: int = 0) -> MarketDemandRow:
-    return MarketDemandRow(market=market, buys_in_hour=buys, sells_in_hour=sells, buys=buys, sells=sells)
+def demand(market: str, buys: int = 0, sells: int = 0) -> MarketRequestsRow:
+    return MarketRequestsRow(market=market, buys_in_hour=buys, sells_in_hour=sells, buys=buys, sells=sells)
 
 
 def test_a_token_that_no_market_trades_is_marked_while_it_is_held() -> None:

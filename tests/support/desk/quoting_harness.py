@@ -8,9 +8,9 @@ from decimal import Decimal
 import base58
 import pytest
 
-from cockpit.desk.market.demand import DemandCounter
 from cockpit.desk.market.pricing import PriceParams
 from cockpit.desk.market.reference import Reference
+from cockpit.desk.market.request_counter import RequestCounter
 from cockpit.desk.quoting.declines import Declines
 from cockpit.desk.quoting.executor import Executor
 from cockpit.desk.quoting.quote_engine import QuoteEngine, QuoteTerms
@@ -97,12 +97,12 @@ class Quoting:
         self.declines = Declines(self.relay)
         self.executor = Executor(self.signer, self.relay, self.book, expiry_margin_ms=5_000, env=env)
         self.executor.salt = SALT
-        self.demand = DemandCounter(DEFAULT_TOKENS, 0)
+        self.request_counter = RequestCounter(DEFAULT_TOKENS, 0)
         self.intake = QuoteEngine(
             run_id="run",
             tokens=DEFAULT_TOKENS,
             params=PriceParams(),
-            demand=self.demand,
+            request_counter=self.request_counter,
             terms=QuoteTerms(shortest_ms=60_000, slack_ms=1_000, quote_dry=quote_dry),
             limits=self.limits,
             reference=self.reference,

@@ -8,13 +8,14 @@ from storage.writer import WriterState
 from tests.support.cockpit.samples import snapshot
 
 OWN: dict[Part, set[str]] = {
-    "near-intents-ingest": {"relay", "counts", "relay_latency"},
+    "near-intents-ingest": {"relay", "counts", "relay_latency", "demand_by_market", "demand_ms"},
     "market-reference-ingest": {"market"},
     "inventory-sync": {"inventory"},
     "liquidity-manager": {
         "deposits",
         "deposits_age_ms",
         "deposit_addresses",
+        "fund_warnings",
         "withdrawals_frozen",
         "freeze_left_ms",
         "withdrawals",

@@ -85,7 +85,7 @@ async def test_a_dry_request_is_recorded_marked_and_no_demand(quoted: bool) -> N
         assert [one.request_kind for one in commands(desk)] == (["dry", "top_level"] if quoted else ["top_level"])
         counters = desk.intake.counters
         assert (counters["requests"], counters["dry_requests"], counters["decisions"]) == (1, 1, 2)
-        assert sum(one.buys + one.sells for one in desk.demand.markets(0)) == 1
+        assert sum(one.buys + one.sells for one in desk.request_counter.markets(0)) == 1
         committed = desk.book.reservations.reserved(EURE.token_id)
         assert (committed > command.amount_out) is quoted
 

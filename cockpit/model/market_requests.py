@@ -20,7 +20,7 @@ class TokenRow(msgspec.Struct, frozen=True, kw_only=True):
     quoted: bool
 
 
-class MarketDemandRow(msgspec.Struct, frozen=True, kw_only=True):
+class MarketRequestsRow(msgspec.Struct, frozen=True, kw_only=True):
     """Requests of one market, in the last hour and since the start. ``buys``: the desk would buy the base token."""
 
     market: str
@@ -30,7 +30,7 @@ class MarketDemandRow(msgspec.Struct, frozen=True, kw_only=True):
     sells: int
 
 
-def requests_by_market(rows: Sequence[MarketDemandRow], covered_ms: int) -> str:
+def requests_by_market(rows: Sequence[MarketRequestsRow], covered_ms: int) -> str:
     """Name the requests of each market in the last hour, the busiest first; the sides are the desk's."""
     label = "requests/h" if covered_ms >= HOUR_MS else f"requests in {age(covered_ms)}"
     busiest = sorted(rows, key=lambda row: -(row.buys_in_hour + row.sells_in_hour))

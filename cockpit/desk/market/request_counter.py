@@ -10,7 +10,7 @@ MINUTES = 60
 _MINUTE_NS = 60 * NS_PER_S
 
 
-class MarketDemand(msgspec.Struct, frozen=True, kw_only=True):
+class MarketRequests(msgspec.Struct, frozen=True, kw_only=True):
     """Requests of one market. ``buys``: those in which the desk would buy the base token, ``sells``: sell it."""
 
     market: Market
@@ -20,7 +20,7 @@ class MarketDemand(msgspec.Struct, frozen=True, kw_only=True):
     sells: int
 
 
-class DemandCounter:
+class RequestCounter:
     """Counts requests in constant time. Times are monotonic nanoseconds; one that goes back counts as the newest."""
 
     def __init__(self, tokens: TokenTable, started_ns: int) -> None:
@@ -42,14 +42,14 @@ class DemandCounter:
         """Return the time that the counts of the last hour cover: less than an hour after the start."""
         return max(0, min(now_ns - self._started_ns, MINUTES * _MINUTE_NS))
 
-    def markets(self, now_ns: int) -> tuple[MarketDemand, ...]:
+    def markets(self, now_ns: int) -> tuple[MarketRequests, ...]:
         """Return the counts of each market, in the order of the table."""
         minute, found = now_ns // _MINUTE_NS, []
         for market in self._tokens.markets:
             buys = self._flows[market.base.token_id, market.quote.token_id]
             sells = self._flows[market.quote.token_id, market.base.token_id]
             found.append(
-                MarketDemand(
+                MarketRequests(
                     market=market,
                     buys_in_hour=buys.in_hour(minute),
                     sells_in_hour=sells.in_hour(minute),
