@@ -21,7 +21,12 @@ _LIMITS = {
     "inventory_max_age_ms": "max_inventory_age_ms",
     "quote_max_deadline_ms": "max_deadline_ms",
 }
-_VIEW = {"quote_deadline_ms": "default_deadline_ms"}
+_VIEW = {
+    "quote_deadline_ms": "default_deadline_ms",
+    "quote_deadline_slack_ms": "deadline_slack_ms",
+    "quote_exact_out_deadline_ms": "exact_out_deadline_ms",
+    "quote_dry_requests": "quote_dry",
+}
 UNKNOWABLE = (
     "Unknown: which auctions would have been won, and hence the balances. As recorded:\n"
     "balances, mids, the reference's judgement of its sources, what was armed, the trading\n"
@@ -47,7 +52,8 @@ def changes_of(given: Sequence[str], *, armed: bool) -> RuleChanges:
         elif attribute in PriceParams.__struct_fields__:
             params[attribute] = _value(name, attribute, text)
         elif attribute in _VIEW:
-            view[_VIEW[attribute]] = _value(name, attribute, text)
+            value = _value(name, attribute, text)
+            view[_VIEW[attribute]] = None if attribute == "quote_exact_out_deadline_ms" and not value else value
         else:
             raise InvalidChangeError(f"--set {name}: stays as recorded; a replay accepts {', '.join(_replayable())}")
     return RuleChanges(limits=limits, params=params, view=view, armed=armed)

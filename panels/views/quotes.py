@@ -25,6 +25,9 @@ COLUMNS = (
 )
 
 
+REQUEST_KINDS = {"top_level": "top-level", "router_leg": "router leg, 51 ms to answer", "dry": "dry, a price check"}
+
+
 def amount(value: Decimal, symbol: str, places: int) -> str:
     """Write an amount with its symbol."""
     return f"{number(value, places)} {symbol}"
@@ -111,6 +114,7 @@ def quote_detail(row: QuoteRow, snapshot: Snapshot) -> Detail:
             Field("age", Cell(age(row.age_ms))),
             Field("quote hash", Cell(row.quote_hash), copy=True),
             Field("request", Cell(row.quote_id), copy=True),
+            Field("kind of request", Cell(REQUEST_KINDS.get(row.request_kind, "not known"))),
             *quote_life(row, snapshot),
         ),
     )

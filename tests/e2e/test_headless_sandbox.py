@@ -67,6 +67,8 @@ def test_a_sandbox_run_explains_every_base_unit(short_dir: Path) -> None:
     assert report["other_pairs"] is None, "the relay filters them, and how many there are is not claimed"
     assert report["quotes"]["settled"] > 0
     assert all(report["asked"][market.name] > 0 for market in DEFAULT_TOKENS.markets)
+    assert report["dry"] == report["reasons"]["dry"] > 0
+    assert 0 < report["router_legs"] < report["requests"]
     check_counts(report)
     check_balances(report)
     reaction = report["reaction"]
