@@ -60,6 +60,23 @@ PUBLISH = (
 """How a publication ends: executed, later, taken and never executed; without an answer, executed or not; or refused."""
 STATUS = ("truth", "truth", "truth", "not found", "pending", "down", "settled", "failed")
 picks = st.integers(0, 10**6)
+EVENTS = (
+    "settle",
+    "claim",
+    "late",
+    "salt",
+    "lie",
+    "clean",
+    "node",
+    "mended",
+    "publish",
+    "publish",
+    "status",
+    "stop",
+    "send",
+)
+"""What may happen between the rounds of a hard stop."""
+meanwhile = st.lists(st.tuples(st.sampled_from(EVENTS), picks, st.integers(1, 34)), max_size=7)
 
 
 def salt_of(nonce: str) -> bytes:
@@ -184,6 +201,7 @@ class HardStops(RuleBasedStateMachine):
         self.loop.run_until_complete(self.run.start(previous))
         self.relay.calls.clear()
         self.gate = asyncio.Event()
+        self.paused = False
         self.asked_for_balances = False
         signer = Signer(SECRET, "maker.near", DEFAULT_TOKENS, ceiling=10**30, random=Counted())
         self.burner = HardStopRun(
@@ -204,16 +222,21 @@ class HardStops(RuleBasedStateMachine):
 
     async def _pause(self, seconds: float) -> None:
         self.gate.clear()
+        self.paused = True
         await self.gate.wait()
 
     async def _spin(self) -> None:
-        for _ in range(60):
+        """Run the hard stop until it pauses, or has nothing to do."""
+        for count in range(5_000):
+            if count > 60 and (self.paused or not self.burner.active):
+                return
             await asyncio.sleep(0)
 
     def _round(self) -> None:
         self.clock.pass_ms(int(PAUSE_S * 1_000))
         self.chain.advance()
         self.run.tick()
+        self.paused = False
         self.gate.set()
         self.loop.run_until_complete(self._spin())
         if self.asked_for_balances:
@@ -267,6 +290,49 @@ class HardStops(RuleBasedStateMachine):
     @rule()
     def stop_hard(self) -> None:
         self.burner.start()
+
+    @precondition(lambda self: self.run.inventory.ledger.balance is not None)
+    @rule(
+        counts=st.lists(st.integers(0, 5), min_size=3, max_size=3),
+        way=st.sampled_from(PUBLISH),
+        told=st.sampled_from(STATUS),
+        events=meanwhile,
+    )
+    def stop_hard_while(self, counts: list[int], way: str, told: str, events: list[tuple[str, int, int]]) -> None:
+        """A whole stop, and what happens between its rounds: single steps hardly ever make one."""
+        for salt, count in enumerate(counts):
+            self.send(count, salt, LIVES_MS[-1])
+        self.relay.publish, self.relay.status = way, told
+        self.burner.start()
+        for name, pick, rounds in events:
+            self.rounds(rounds)
+            self._happens(name, pick)
+        self.rounds(5)
+
+    def _happens(self, name: str, pick: int) -> None:
+        match name:
+            case "settle" | "claim":
+                self.settle(pick, claimed=name == "claim")
+            case "late":
+                self.relay.come_late()
+            case "salt":
+                self.a_salt_is_invalidated(pick % 3)
+            case "lie":
+                self.node.lies ^= {SALTS[pick % 3]}
+            case "clean":
+                self.nonces_are_cleaned_up()
+            case "node":
+                self.chain.down = {("nonces", "salts", "balances")[pick % 3]}
+            case "mended":
+                self.chain.down, self.relay.publish, self.relay.status = set(), "run", "truth"
+            case "publish":
+                self.relay.publish = PUBLISH[pick % len(PUBLISH)]
+            case "status":
+                self.relay.status = STATUS[pick % len(STATUS)]
+            case "stop":
+                self.burner.start()
+            case "send":
+                self.send(1 + pick % 3, pick % 3, LIVES_MS[pick % 3])
 
     @rule(count=st.integers(1, 40))
     def rounds(self, count: int) -> None:
@@ -389,6 +455,7 @@ class HardStops(RuleBasedStateMachine):
         began = self.clock()
         while self.burner.active and self.clock() - began < ENDS_WITHIN_S * NS_PER_S:
             self._round()
+            self._read()
         stop = self._progress()
         assert not self.burner.active, stop
         left = {salt_of(one.nonce) for one in self._open()}
@@ -417,5 +484,5 @@ class _Durable(MemoryRecorder):
         self._run.flush()
 
 
-HardStops.TestCase.settings = settings(max_examples=120, stateful_step_count=30, deadline=None)
+HardStops.TestCase.settings = settings(max_examples=60, stateful_step_count=12, deadline=None)
 TestHardStops = HardStops.TestCase

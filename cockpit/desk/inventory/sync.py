@@ -179,10 +179,10 @@ class Inventory:
                 if found is not None:
                     break
         if found is None:
-            found = self._beside_burning(reading, used, flows)
+            found = await self._beside_burning(reading, used, flows)
         if found is None:
             found = self._beside_past_deadline(reading, used, flows)
-        if found is None:
+        if found is None and not self._undetermined():
             found = ledger.explain_repeated(reading, used)
         self._apply(reading, without_returns(found or ()), {m.key for m in deposits}, {m.key for m in withdrawals})
         self.last_error = ""
@@ -246,11 +246,29 @@ class Inventory:
         self.counters["nonces_asked"] += len(commitments)
         return self._movements([one for one in commitments if one.quote_hash in used])
 
-    def _beside_burning(
+    def _undetermined(self) -> bool:
+        """Return whether nonces of a hard stop are used, and the relay has not said yet by what: a difference may be
+        their fills, and is not recorded as unexplained before they expire."""
+        now = self._wall_ns()
+        return any(
+            quote.used_height is not None and not quote.burn_reported and quote.commitment.released_after_ns > now
+            for quote in self._book.burning()
+        )
+
+    async def _beside_burning(
         self, reading: Reading, used: Sequence[Movement], flows: Sequence[Movement]
     ) -> tuple[Movement, ...] | None:
-        """What explains the change with fills of quotes that were settled while they were being burned."""
+        """What explains the change with fills of quotes that were settled while they were being burned.
+
+        Those with a used nonce first: of many candidates not all sums can be tried.
+        """
         burning = self._book.burning()
+        for name, height in (await self._reader.used_nonces(quote.commitment for quote in burning)).items():
+            self._book.nonce_used(name, height)
+        taken = [q.commitment for q in burning if q.used_height is not None and not q.burn_reported]
+        found = self.ledger.explain(reading, used, [*self._movements(taken), *flows]) if taken else None
+        if found is not None:
+            return found
         open_burns = self._movements([quote.commitment for quote in burning if not quote.burn_reported])
         reported = self._movements([quote.commitment for quote in burning if quote.burn_reported])
         found = self.ledger.explain(reading, used, [*open_burns, *flows]) if open_burns else None

@@ -42,16 +42,29 @@ def is_open(quote: Quote) -> bool:
 
 class Batch:
     """Quotes that one call burns. ``called_ns``: monotonic time of the last call about them; None before the first.
+    ``called``: the quote hashes that were handed in last.
 
     ``in_flight``: a call may still be executed. ``failed``: one was refused, or failed on the chain, for a fault of its
     intents. ``repeated``: the relay had the intents from an earlier call, which may have held others too.
     ``suspect``: all its nonces are to be read; else one stands for all.
     """
 
-    __slots__ = ("called_ns", "failed", "in_flight", "intent_hash", "mixed", "next", "quotes", "repeated", "suspect")
+    __slots__ = (
+        "called",
+        "called_ns",
+        "failed",
+        "in_flight",
+        "intent_hash",
+        "mixed",
+        "next",
+        "quotes",
+        "repeated",
+        "suspect",
+    )
 
     def __init__(self, quotes: Sequence[Quote]) -> None:
         self.quotes = list(quotes)
+        self.called: frozenset[str] = frozenset()
         self.called_ns: int | None = None
         self.next: CallKind = "publish"
         self.intent_hash = ""
@@ -60,6 +73,11 @@ class Batch:
         self.repeated = False
         self.suspect = False
         self.mixed = 0
+
+    def published(self, quotes: Sequence[Quote], intent_hash: str) -> None:
+        """Take note that these of its quotes are handed in now."""
+        self.called, self.intent_hash = _names(quotes), intent_hash
+        self.in_flight, self.failed = True, False
 
     def open(self) -> list[Quote]:
         return [quote for quote in self.quotes if is_open(quote)]
@@ -70,7 +88,16 @@ class Batch:
 
     def is_due(self, wall_ns: int, monotonic_ns: int) -> bool:
         waited = self.called_ns is None or monotonic_ns - self.called_ns >= WAIT_NS
-        return waited and bool(self.burnable(wall_ns))
+        return waited and (bool(self.burnable(wall_ns)) or self.is_unconfirmed())
+
+    def publishes(self, wall_ns: int) -> bool:
+        """Return whether the next call hands quotes in; else it asks what became of those handed in."""
+        return self.next == "publish" and bool(self.burnable(wall_ns))
+
+    def is_unconfirmed(self) -> bool:
+        """Return whether nonces are used and nothing says by what: the balances have not explained it yet."""
+        used = (quote for quote in self.quotes if quote.used_height is not None and quote.state not in OVER)
+        return bool(self.intent_hash) and any(not quote.burn_reported for quote in used)
 
     def to_read(self) -> list[Quote]:
         """Return the quotes whose nonces tell what became of the call; the last to expire stands for all."""
@@ -89,18 +116,25 @@ class Batch:
         left = self.open()
         gone = [quote for quote in self.quotes if not is_open(quote)]
         if not left:
-            return []
-        if all(quote.state in ("expired", "refused") for quote in gone):
+            # Kept until its quotes are over: they may be asked about, or turn out to be burnable after all.
+            return [self] if any(quote.state not in OVER for quote in self.quotes) else []
+        called = [quote for quote in left if quote.commitment.quote_hash in self.called]
+        if all(quote.state in ("expired", "refused") for quote in gone) or self.called == _names(called):
+            # What is gone was not in the last call, or expired: the call may run as it was.
             self.quotes = left
-            if not self.failed or self.suspect or len(left) < 2:
+            if not self.failed or self.suspect or len(called) < 2:
                 return [self]
-            middle = len(left) // 2
-            return [Batch(left[:middle]), Batch(left[middle:])]
+            half = called[: len(called) // 2]
+            return [Batch([quote for quote in left if quote not in half]), Batch(half)]
         # A nonce that a settlement used fails the call. One that the call used is followed by all others.
         settled = any(quote.state == "settled" or quote.salt_invalid for quote in gone)
         over = settled or not (self.in_flight or self.suspect) or self.mixed >= MIXED_READINGS
         waiting = self.next == "ask" and self.called_ns is not None and monotonic_ns - self.called_ns >= SOON_NS
         return [Batch(left)] if over and not waiting else [self]
+
+
+def _names(quotes: Iterable[Quote]) -> frozenset[str]:
+    return frozenset(quote.commitment.quote_hash for quote in quotes)
 
 
 def cut(quotes: Iterable[Quote]) -> list[Batch]:

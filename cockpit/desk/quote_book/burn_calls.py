@@ -35,20 +35,23 @@ class BurnCalls:
 
     async def call(self, batch: Batch) -> None:
         """Publish the batch, or ask for its status where it was accepted at the last call. Raises no VenueError."""
+        publishes = batch.publishes(self._wall_ns())
+        if not publishes and not batch.intent_hash:
+            return  # Its quotes ended since it was found to be due.
         # A call that breaks off counts: it may have arrived.
         batch.called_ns = self._monotonic_ns()
-        if batch.next == "ask":
+        if publishes:
+            await self._publish(batch)
+        else:
             batch.next = "publish"
             await self._ask(batch)
-        else:
-            await self._publish(batch)
 
     async def _publish(self, batch: Batch) -> None:
         quotes = [quote for quote in batch.burnable(self._wall_ns()) if quote.burning and self._sign(quote)]
         if not quotes:
             return
         signed = [self._signed[quote.commitment.quote_hash] for quote in quotes]
-        batch.intent_hash, batch.in_flight, batch.failed = signed[0][1], True, False
+        batch.published(quotes, signed[0][1])
         self.counters["published"] += len(quotes)
         try:
             answer = await self._publish_signed([body for body, _ in signed])

@@ -84,21 +84,19 @@ class HardStopRun:
         """
         if not self._left():
             self._finish()
-            self._targets, self._batches, self._last_looks = [], [], []
+            self._targets, self._last_looks = [], []
             self._result = self._calls.detail = ""
         known = {quote.commitment.quote_hash for quote in self._targets}
-        added = [
+        self._targets += [
             quote
             for commitment in self._book.reservations
             if commitment.quote_hash not in known and (quote := self._book.get(commitment.quote_hash)) is not None
         ]
-        self._targets += added
         self._salts.forget()
-        doomed = [quote for quote in self._targets if quote.salt_invalid and quote.state not in OVER]
-        for quote in doomed:
+        for quote in self._targets:
             self._book.salt_answered(quote.commitment.quote_hash, invalid=False)
         batched = {id(quote) for batch in self._batches for quote in batch.quotes}
-        self._batches += cut(quote for quote in (*added, *doomed) if id(quote) not in batched)
+        self._batches += cut(quote for quote in self._targets if is_open(quote) and id(quote) not in batched)
         self._unfinished = bool(self._left())
         self._started.set()
         return len(self._left())
@@ -154,7 +152,7 @@ class HardStopRun:
         due = self._due()
         if due:
             wall_ns = self._wall_ns()
-            await self._record_burning([q for one in due if one.next == "publish" for q in one.burnable(wall_ns)])
+            await self._record_burning([q for one in due if one.publishes(wall_ns) for q in one.burnable(wall_ns)])
             for start in range(0, len(due), AT_ONCE):
                 await asyncio.gather(*map(self._calls.call, due[start : start + AT_ONCE]))
         await self._read_nonces()
@@ -212,7 +210,6 @@ class HardStopRun:
             return
         self._unfinished = False
         self._calls.forget()
-        self._batches.clear()
         self._result = (
             f"of {done.asked} quotes {done.burned} were burned, {done.settled} had settled and {done.expired} expired"
         )

@@ -24,7 +24,8 @@ def batch(count: int = 4) -> Batch:
 def published(count: int = 4) -> Batch:
     """A batch that the relay took at ``NOW``."""
     made = batch(count)
-    made.called_ns, made.in_flight, made.next = NOW, True, "ask"
+    made.published(made.quotes, "intent")
+    made.called_ns, made.next = NOW, "ask"
     return made
 
 
@@ -65,10 +66,18 @@ def test_one_nonce_stands_for_a_call_until_it_is_seen_used() -> None:
     assert made.to_read() == [made.quotes[0], made.quotes[2], made.quotes[3]]
 
 
-def test_a_call_that_used_all_its_nonces_is_done() -> None:
+def test_a_call_that_used_all_its_nonces_is_done_once_its_quotes_are_over() -> None:
     made = published()
     for one in made.quotes:
         one.used_height = 7
+    assert made.review(NOW) == [made]
+    assert made.is_due(NOW, NOW + WAIT_NS)
+    assert not made.publishes(NOW), "there is nothing to burn, and a report to be asked for"
+    for one in made.quotes:
+        one.burn_reported = True
+    assert not made.is_due(NOW, NOW + WAIT_NS)
+    for one in made.quotes:
+        one.state = "burned"
     assert made.review(NOW) == []
 
 
@@ -80,7 +89,8 @@ def test_one_reading_between_two_blocks_does_not_cut_a_call_in_flight() -> None:
     assert made.review(NOW) == [made]
     for one in made.quotes:
         one.used_height = 7
-    assert made.review(NOW) == []
+    assert made.review(NOW) == [made]
+    assert made.to_read() == []
 
 
 def test_nonces_that_stay_unused_beside_a_used_one_are_called_about_at_once() -> None:
@@ -110,6 +120,15 @@ def test_a_call_that_may_still_wait_at_the_relay_is_asked_about_before_it_is_rep
     assert (len(rest.quotes), rest.called_ns) == (3, None)
 
 
+def test_what_was_not_in_the_last_call_does_not_hasten_the_next() -> None:
+    made = published(3)
+    made.published(made.quotes[1:], "intent")
+    made.quotes[0].state = "settled"
+    assert made.review(NOW) == [made]
+    made.failed = True
+    assert [len(half.quotes) for half in made.review(NOW)] == [1, 1]
+
+
 def test_an_expired_quote_does_not_hasten_the_next_call() -> None:
     made = published()
     made.quotes[0].state = "expired"
@@ -123,7 +142,7 @@ def test_a_call_that_failed_for_its_intents_is_halved_once_its_nonces_were_read(
     made.in_flight = False
     assert made.review(NOW) == [made]
     made.was_read()
-    assert [len(half.quotes) for half in made.review(NOW)] == [2, 3]
+    assert [len(half.quotes) for half in made.review(NOW)] == [3, 2]
     assert [half.called_ns for half in made.review(NOW)] == [None, None]
 
 
