@@ -451,6 +451,11 @@ request_fields = st.fixed_dictionaries(
         "exact_amount_out": st.integers(-5, 2**130).map(str) | st.integers() | json_like,
         "min_deadline_ms": st.integers() | json_like,
         "quote_hash": st.text(max_size=5) | json_like,
+        "event_type": st.sampled_from(
+            ["quote_ready_to_settle", "quote_settle_successful", "quote_settle_failed", "quote_settle"]
+        )
+        | json_like,
+        "seq": st.integers() | st.text(max_size=25) | json_like,
     },
 )
 frames = (
