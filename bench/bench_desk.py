@@ -9,12 +9,12 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 
-import httpx
 import msgspec
 from websockets.asyncio.client import unix_connect
 from websockets.exceptions import ConnectionClosed
 
 from bench.tty import SIZE, ProgramTerminal
+from cockpit.client.unix_http import unix_client
 from cockpit.config.settings import NAMES
 from cockpit.model.commands import Result
 from cockpit.model.snapshot import Snapshot
@@ -52,9 +52,7 @@ class BenchDesk:
         lines = {**own, **settings, "COCKPIT_STATE_DIR": str(directory)}
         with os.fdopen(os.open(self.env_file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
             file.writelines(f"{name}={value}\n" for name, value in lines.items() if name in NAMES)
-        self._client = httpx.AsyncClient(
-            transport=httpx.AsyncHTTPTransport(uds=str(self.socket_path)), base_url="http://desk", trust_env=False
-        )
+        self._client = unix_client(self.socket_path, 5)
         self._watching: asyncio.Task[None] | None = None
         self.desk: subprocess.Popen[bytes] | None = None
         self.cockpit: ProgramTerminal | None = None

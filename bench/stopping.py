@@ -27,6 +27,7 @@ from websockets.exceptions import ConnectionClosed
 
 from bench.bench_desk import BenchDesk
 from bench.venues import start_venue
+from cockpit.client.unix_http import unix_client
 from venue.protocol.tokens import BTC, EURE
 from venue.sandbox.server import Venue
 
@@ -142,8 +143,7 @@ class ArmedDesk:
         self.cockpit = cockpit
         self._control = venue.env()["SANDBOX_CONTROL_URL"]
         self._client = client
-        transport = httpx.AsyncHTTPTransport(uds=str(desk.socket_path))
-        self._orders = httpx.AsyncClient(transport=transport, base_url="http://desk", timeout=10)
+        self._orders = unix_client(desk.socket_path, 10)
 
     async def faults(self, **faults: object) -> None:
         (await self._client.post(self._control + "/faults", json=faults)).raise_for_status()

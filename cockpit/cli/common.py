@@ -14,6 +14,7 @@ import click
 
 if TYPE_CHECKING:
     from cockpit.client.desk_client import DeskClient, Outcome
+    from cockpit.config.owned_file import OthersMay
     from cockpit.config.settings import Settings
     from storage.postgres.reader import PostgresReader
     from storage.sqlite.reader import SqliteReader
@@ -142,17 +143,22 @@ def refuse(problems: Iterable[str], code: int = UNUSABLE) -> NoReturn:
     sys.exit(code)
 
 
-def state_dir(env_file: Path | None) -> Path:
-    """Return the state directory; nothing else is read. The environment overrides the file."""
+def state_dir(env_file: Path | None, *, stopping: bool = False) -> Path:
+    """Return the state directory; nothing else is read. The environment overrides the file.
+
+    ``stopping``: a file that may not be used for trading still says where the desk is.
+    """
     from cockpit.config.env_file import read_env_file
     from cockpit.config.paths import default_state_dir
 
-    file = read_env_file(env_file or Path(".env"), {"COCKPIT_STATE_DIR"})
+    others_may: OthersMay = "anything" if stopping else "nothing"
+    file = read_env_file(env_file or Path(".env"), {"COCKPIT_STATE_DIR"}, others_may=others_may)
     for problem in file.problems:
         click.echo(problem, err=True)
-    if file.values is None:
+    if file.values is None and not stopping:
         sys.exit(UNUSABLE)
-    return default_state_dir({**file.values, **os.environ})
+    given = os.environ.get("COCKPIT_STATE_DIR", "").strip() or (file.values or {}).get("COCKPIT_STATE_DIR", "").strip()
+    return default_state_dir({**os.environ, "COCKPIT_STATE_DIR": given})
 
 
 def sandbox_root() -> Path:
@@ -162,11 +168,11 @@ def sandbox_root() -> Path:
     return default_state_dir(os.environ) / "sandbox"
 
 
-def desk_socket(socket: Path | None, env_file: Path | None) -> Path:
+def desk_socket(socket: Path | None, env_file: Path | None, *, stopping: bool = False) -> Path:
     """Return the socket that was named, or where the desk of these settings listens."""
     from cockpit.config.paths import SOCKET_NAME
 
-    return socket or state_dir(env_file) / SOCKET_NAME
+    return socket or state_dir(env_file, stopping=stopping) / SOCKET_NAME
 
 
 def ask_desk(socket: Path, ask: "Callable[[DeskClient], Awaitable[Answer]]") -> Answer:

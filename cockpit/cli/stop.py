@@ -26,7 +26,7 @@ def stop(hard: bool, yes: bool, socket: Path | None, env_file: Path | None) -> N
 
     Then shows the quotes that are still live. The desk keeps running; `q` in the cockpit ends it.
     """
-    where = desk_socket(socket, env_file)
+    where = desk_socket(socket, env_file, stopping=True)
     # Disarming waits for nobody: only burning is asked about.
     code = ask_desk(where, _disarm)
     if hard and code == DONE and (yes or click.confirm(f"{MAKER_TERMS} Burn every live quote?")):

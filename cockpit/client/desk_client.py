@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
+from cockpit.client.unix_http import unix_client
 from cockpit.model.commands import Part, Result, WithdrawalOrder, WithdrawalReview
 from cockpit.model.snapshot import Snapshot, Trading
 
@@ -227,17 +228,7 @@ class DeskClient:
 
     def _http(self) -> "httpx.AsyncClient":
         if self._client is None:
-            import httpx
-
-            # A kept-alive connection that the desk has just closed would make a command's outcome unknown.
-            self._client = httpx.AsyncClient(
-                transport=httpx.AsyncHTTPTransport(
-                    uds=str(self.socket_path), limits=httpx.Limits(max_keepalive_connections=0)
-                ),
-                base_url="http://desk",
-                timeout=self._timeout_s,
-                trust_env=False,
-            )
+            self._client = unix_client(self.socket_path, self._timeout_s)
         return self._client
 
     def _reason(self, error: Exception) -> str:
@@ -247,7 +238,8 @@ class DeskClient:
             wrapped = wrapped.__cause__ or wrapped.__context__
         if isinstance(wrapped, OSError):
             error = wrapped
-        if isinstance(error, FileNotFoundError):
+        # Other files may be missing, too: only the socket's own absence says that there is no desk.
+        if isinstance(error, FileNotFoundError) and not self.socket_path.exists():
             return f"{NO_DESK} {self.socket_path}"
         if isinstance(error, ConnectionRefusedError):
             return f"the desk at {self.socket_path} has ended"

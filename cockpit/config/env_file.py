@@ -9,7 +9,7 @@ from typing import TextIO
 import msgspec
 from dotenv.parser import parse_stream
 
-from cockpit.config.owned_file import read_owned
+from cockpit.config.owned_file import OthersMay, read_owned
 
 
 class EnvFile(msgspec.Struct, frozen=True):
@@ -19,12 +19,12 @@ class EnvFile(msgspec.Struct, frozen=True):
     problems: tuple[str, ...]
 
 
-def read_env_file(path: Path, names: Collection[str]) -> EnvFile:
+def read_env_file(path: Path, names: Collection[str], *, others_may: OthersMay = "nothing") -> EnvFile:
     """Read the values of ``names``; a missing file counts as empty. Other names are ignored.
 
     Problems name lines and variables, never values.
     """
-    file = read_owned(path, others_may="nothing")
+    file = read_owned(path, others_may=others_may)
     if file.problem:
         return EnvFile(None, (file.problem,))
     return _parse(io.StringIO(file.text or "", newline=None), path, names)

@@ -11,6 +11,9 @@ import msgspec
 MAX_BYTES = 1 << 20
 
 
+OthersMay = Literal["nothing", "read", "anything"]
+
+
 class FileText(msgspec.Struct, frozen=True):
     """A file's text; None when there is no file, or when ``problem`` says why it was not read."""
 
@@ -18,7 +21,7 @@ class FileText(msgspec.Struct, frozen=True):
     problem: str = ""
 
 
-def read_owned(path: Path, *, others_may: Literal["nothing", "read"], max_bytes: int = MAX_BYTES) -> FileText:
+def read_owned(path: Path, *, others_may: OthersMay, max_bytes: int = MAX_BYTES) -> FileText:
     """Read the file unless other users may do more with it than allowed; problems quote nothing of it."""
     try:
         handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
@@ -44,9 +47,11 @@ def read_owned(path: Path, *, others_may: Literal["nothing", "read"], max_bytes:
         return FileText(None, f"{path} is not UTF-8 text")
 
 
-def _refusal(found: os.stat_result, path: Path, others_may: Literal["nothing", "read"]) -> str:
+def _refusal(found: os.stat_result, path: Path, others_may: OthersMay) -> str:
     if not stat.S_ISREG(found.st_mode):
         return f"{path} is not a regular file"
+    if others_may == "anything":
+        return ""
     quoted = shlex.quote(str(path))
     if others_may == "nothing" and found.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
         return f"{path} can be read by other users; run chmod 600 {quoted}"

@@ -12,6 +12,7 @@ import httpx
 import msgspec
 
 from cockpit.client.desk_client import NO_DESK
+from cockpit.client.unix_http import unix_client
 from cockpit.config.settings import Settings
 from cockpit.model.snapshot import InterlockRow, Snapshot
 from cockpit.processes.errors import DeskUnavailableError
@@ -40,11 +41,8 @@ async def read_snapshot(socket_path: Path, within_s: float, listen_s: float = 0.
 
     Raises DeskUnavailableError.
     """
-    transport = httpx.AsyncHTTPTransport(uds=str(socket_path))
     decoder = msgspec.json.Decoder(Snapshot)
-    async with httpx.AsyncClient(
-        transport=transport, base_url="http://desk", timeout=ANSWER_S, trust_env=False
-    ) as client:
+    async with unix_client(socket_path, ANSWER_S) as client:
         while True:
             try:
                 shot = decoder.decode((await client.get("/state")).content)

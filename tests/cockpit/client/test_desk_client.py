@@ -7,6 +7,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import cast
 
+import pytest
+
 from cockpit.client.desk_client import NO_DESK, ConnectionLost, DeskClient, DeskInfo, UnknownOutcome
 from cockpit.model.commands import Result, WithdrawalOrder
 from cockpit.model.snapshot import Snapshot
@@ -54,6 +56,16 @@ async def test_without_a_desk_the_socket_is_named(tmp_path: Path) -> None:
     assert isinstance(outcome, UnknownOutcome)
     assert (outcome.sent, outcome.reason) == (False, lost.reason)
     assert lost.reason == f"{NO_DESK} {tmp_path / 'none.sock'}"
+    await link.close()
+
+
+@pytest.mark.parametrize("name", ["SSL_CERT_FILE", "SSL_CERT_DIR", "SSLKEYLOGFILE"])
+async def test_a_stale_tls_setting_changes_nothing(
+    desk: FakeDesk, link: DeskClient, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv(name, "/nonexistent/file")
+    assert isinstance(await link.send("trade-executor", "disarm"), Result)
+    assert desk.verbs() == [("trade-executor", "disarm")]
     await link.close()
 
 
