@@ -7,10 +7,9 @@ from cockpit.client.desk_client import DeskClient
 from cockpit.model.snapshot import Snapshot
 from cockpit.processes.sandbox_run import SandboxRun
 from tests.support.processes.terminal import Terminal
-from tests.support.processes.venue_process import LEGACY
 from tests.support.waiting import until
 
-FLAGS = ("sandbox", "--rate", "10", "--other-pairs", "0.2", "--set", "pace=quick", *LEGACY)
+FLAGS = ("sandbox", "--rate", "10", "--other-pairs", "0.2", "--set", "pace=quick")
 """Options of a quiet sandbox."""
 
 Open = Callable[..., Terminal]
