@@ -1,4 +1,4 @@
-"""The baselines: a client that answers every request of the pair with a fixed frame, and one that also signs once.
+"""The baselines: a client that answers every request for a market with a fixed frame, and one that also signs once.
 
 ``python -m bench.echo URL [--sign] [--uvloop]``
 """
@@ -12,10 +12,8 @@ import uvloop
 from nacl.signing import SigningKey
 from websockets.asyncio.client import ClientConnection, connect
 
-from venue.protocol.tokens import BTC, EURE
+from venue.protocol.tokens import DEFAULT_TOKENS, EURE, NBTC
 from venue.sandbox.flow.wallet import Wallet
-
-PAIR = {(BTC.token_id, EURE.token_id), (EURE.token_id, BTC.token_id)}
 
 
 class _Data(msgspec.Struct):
@@ -39,7 +37,7 @@ def rest_of_answer() -> str:
     """Return the part of an answer after its quote id, as long as a real one."""
     wallet = Wallet("maker.sandbox.near", bytes(32))
     signed = wallet.sign_diff(
-        (EURE.token_id, 8 * 10**18), (BTC.token_id, 10_000), deadline_ns=10**18, salt=bytes(4), random=bytes(15)
+        (EURE.token_id, 8 * 10**18), (NBTC.token_id, 10_000), deadline_ns=10**18, salt=bytes(4), random=bytes(15)
     )
     data = msgspec.json.encode(signed.data).decode()
     return f'","quote_output":{{"amount_out":"8000000000000000000"}},"signed_data":{data}}}]}}'
@@ -60,7 +58,7 @@ async def _answer(relay: ClientConnection, key: SigningKey | None, digest: bytes
         if params is None:
             continue
         data = params.data
-        if (data.defuse_asset_identifier_in, data.defuse_asset_identifier_out) not in PAIR:
+        if DEFAULT_TOKENS.market(data.defuse_asset_identifier_in, data.defuse_asset_identifier_out) is None:
             continue
         if key is not None:
             key.sign(digest)

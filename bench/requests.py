@@ -4,10 +4,13 @@ import random
 
 import msgspec
 
-from venue.protocol.tokens import BTC, EURE
+from venue.protocol.tokens import DEFAULT_TOKENS
 from venue.sandbox.flow.schedule import OTHER_TOKENS
 
-SIZES = {BTC.token_id: 10_000, EURE.token_id: 8 * 10**18}
+SIZES = {
+    token.token_id: (10_000 if token.underlying == DEFAULT_TOKENS.base else 8 * 10**18) // token.scale
+    for token in DEFAULT_TOKENS.tokens
+}
 """Base units asked for: about 8 EUR."""
 
 MIN_DEADLINE_MS = 1_000
@@ -37,7 +40,7 @@ def _others_before(index: int, other_pairs: float) -> int:
 
 
 def request(run: int, index: int, other_pairs: float, subscription: str) -> bytes:
-    """Return the JSON text of one request; direction and exact form alternate."""
+    """Return the JSON text of one request; direction, exact form and market alternate."""
     nth = index - _others_before(index, other_pairs)
     data: dict[str, object] = {"quote_id": quote_id(run, index)}
     if is_other(index, other_pairs):
@@ -46,7 +49,9 @@ def request(run: int, index: int, other_pairs: float, subscription: str) -> byte
         sides = (first[0], second[0])
         amounts = {first[0]: 10 ** first[1], second[0]: 10 ** second[1]}
     else:
-        sides = (BTC.token_id, EURE.token_id) if nth % 2 else (EURE.token_id, BTC.token_id)
+        market = DEFAULT_TOKENS.markets[nth // 4 % len(DEFAULT_TOKENS.markets)]
+        base, quote = market.base.token_id, market.quote.token_id
+        sides = (base, quote) if nth % 2 else (quote, base)
         amounts = SIZES
     data["defuse_asset_identifier_in"], data["defuse_asset_identifier_out"] = sides
     if nth // 2 % 2:

@@ -14,11 +14,12 @@ from venue.relay.messages import decode_message, read_event
 from venue.sandbox.flow.wallet import Wallet
 
 
-def test_requests_alternate_direction_and_exact_form() -> None:
-    events = [read_event(decode_message(request(7, index, 0.0, "s")), DEFAULT_TOKENS, 1) for index in range(4)]
+def test_requests_alternate_direction_exact_form_and_market() -> None:
+    events = [read_event(decode_message(request(7, index, 0.0, "s")), DEFAULT_TOKENS, 1) for index in range(8)]
     requests = [event for event in events if isinstance(event, SwapDemand)]
-    forms = {(request.asset_in, request.amount_in is None) for request in requests}
-    assert forms == {(asset.token_id, exact_out) for asset in (BTC, EURE) for exact_out in (False, True)}
+    forms = {(request.asset_in, request.asset_out, request.amount_in is None) for request in requests}
+    sides = [(market.base.token_id, market.quote.token_id) for market in DEFAULT_TOKENS.markets]
+    assert forms == {(*pair[::way], exact_out) for pair in sides for way in (1, -1) for exact_out in (False, True)}
 
 
 def test_nine_in_ten_are_for_other_pairs_and_every_form_is_left() -> None:
@@ -26,7 +27,7 @@ def test_nine_in_ten_are_for_other_pairs_and_every_form_is_left() -> None:
     requests = [event for event in events if isinstance(event, SwapDemand)]
     assert [event == "other_pair" for event in events] == [is_other(index, 0.9) for index in range(400)]
     assert len(requests) == 40
-    assert len({(request.asset_in, request.amount_in is None) for request in requests}) == 4
+    assert len({(request.asset_in, request.asset_out, request.amount_in is None) for request in requests}) == 8
 
 
 def test_a_quote_id_holds_its_run_and_index() -> None:

@@ -19,9 +19,9 @@ from tests.support.funding.withdrawal_venue import (
     ready,
     state,
     steps,
-    until_explained,
 )
 from tests.support.processes.desk_process import DeskProcess
+from tests.support.processes.reconciliation import reconcile
 from tests.support.waiting import until
 from venue.protocol.assets import Token
 from venue.protocol.tokens import BTC, EURE
@@ -165,7 +165,7 @@ async def run(venue: WithdrawalVenue, state_dir: Path, plan: Plan) -> str:
             await ready(desk)
             await until(lambda: _accepted(desk, plan, key), 20, "the same order is accepted again")
         await until(lambda: not (found := steps(desk)) or found[-1] in TERMINAL, 40, f"{plan} ends")
-        await until_explained(desk)
+        await reconcile(desk, venue.control)
         return await judge(venue, desk, plan, before)
     except BaseException as error:
         error.add_note(f"{plan}\nfaults {plan.faults}\n{_record(desk)}")

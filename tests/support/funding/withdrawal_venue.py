@@ -127,20 +127,6 @@ def steps(desk: DeskProcess, asset: Token | None = None) -> list[str]:
     return [row[0] for row in desk.rows(query)]
 
 
-async def unexplained(desk: DeskProcess) -> list[str]:
-    return [str(row["unexplained"]) for row in (await state(desk))["inventory"]["rows"]]
-
-
-async def until_explained(desk: DeskProcess, within_s: float = 15) -> None:
-    """Wait until no difference is unexplained."""
-
-    async def zero() -> bool:
-        rows = (await state(desk))["inventory"]["rows"]
-        return all(row["unexplained"] is not None and float(row["unexplained"]) == 0 for row in rows)
-
-    await until(zero, within_s, "no difference is unexplained")
-
-
 def fresh_key() -> str:
     return os.urandom(8).hex()
 
