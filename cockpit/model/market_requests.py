@@ -30,12 +30,23 @@ class MarketRequestsRow(msgspec.Struct, frozen=True, kw_only=True):
     sells: int
 
 
-def requests_by_market(rows: Sequence[MarketRequestsRow], covered_ms: int) -> str:
-    """Name the requests of each market in the last hour, the busiest first; the sides are the desk's."""
-    label = "requests/h" if covered_ms >= HOUR_MS else f"requests in {age(covered_ms)}"
+def requests_by_market(rows: Sequence[MarketRequestsRow], covered_ms: int, *, short: bool = False) -> str:
+    """Name the requests of each market in the last hour, the busiest first; the sides are the desk's.
+
+    ``short``: the markets by their base token, sides as arrows, and none without a request.
+    """
+    hour = covered_ms >= HOUR_MS
     busiest = sorted(rows, key=lambda row: -(row.buys_in_hour + row.sells_in_hour))
+    if short:
+        shown = [_short(row) for row in busiest if row.buys_in_hour or row.sells_in_hour]
+        return f"{'req/h' if hour else age(covered_ms)} {' · '.join(shown)}"
     shown = [f"{row.market} {_by_side(row.buys_in_hour, row.sells_in_hour)}" for row in busiest]
-    return f"{label} {' · '.join(shown)}"
+    return f"{'requests/h' if hour else f'requests in {age(covered_ms)}'} {' · '.join(shown)}"
+
+
+def _short(row: MarketRequestsRow) -> str:
+    base, (buys, sells) = row.market.partition("/")[0], (row.buys_in_hour, row.sells_in_hour)
+    return f"{base} {number(buys + sells)} ▲{number(buys)} ▼{number(sells)}"
 
 
 def _by_side(buys: int, sells: int) -> str:

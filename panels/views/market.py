@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual.widget import Widget
 
 from cockpit.model.formatting import NOTHING, age, exact_age, number, rounded
@@ -46,15 +47,24 @@ def prices_line(market: MarketState) -> Line:
     )
 
 
-def requests_line(snapshot: Snapshot) -> Line:
-    """Name the requests of each market, and what is known of the others; nothing before the first one."""
-    if not any(row.buys or row.sells for row in snapshot.demand_by_market):
+def requests_line(snapshot: Snapshot, width: int) -> Line:
+    """Name the requests of each market, and what is known of the others, as far as ``width`` cells have room.
+
+    Nothing before the first request.
+    """
+    rows, covered_ms = snapshot.demand_by_market, snapshot.demand_ms
+    if not any(row.buys or row.sells for row in rows):
         return ()
-    by_market = requests_by_market(snapshot.demand_by_market, snapshot.demand_ms)
-    return (Cell(f"{by_market} · {other_pairs_text(snapshot.counts)}", "muted"),)
+    others = other_pairs_text(snapshot.counts)
+    long, short = (requests_by_market(rows, covered_ms, short=short) for short in (False, True))
+    return _first_that_fits((f"{long} · {others}", f"{short} · {others}", long, short), width)
 
 
-def latency_line(snapshot: Snapshot) -> Line:
+def _first_that_fits(texts: Sequence[str], width: int) -> Line:
+    return (Cell(next((text for text in texts if cell_len(text) <= width), texts[-1]), "muted"),)
+
+
+def latency_line(snapshot: Snapshot, width: int) -> Line:
     """Name how long requests take from the relay to here, and how many are legs or dry; nothing before the first."""
     latency, counts = snapshot.relay_latency, snapshot.counts
     if not latency.requests:
@@ -62,11 +72,12 @@ def latency_line(snapshot: Snapshot) -> Line:
     kinds = f" · {number(counts.router_legs)} router legs · {number(counts.dry)} dry, not counted as requests"
     if latency.p50_ms is None:
         return (Cell(f"relay latency unknown: no request is dated{kinds}", "muted"),)
-    text = f"relay latency p50 {latency.p50_ms} ms, p99 {latency.p99_ms} ms, incl. the clocks' offset"
+    text = f"relay latency p50 {latency.p50_ms} ms, p99 {latency.p99_ms} ms"
+    offset = ", incl. the clocks' offset"
     dated = (
         "" if latency.dated == latency.requests else f" · {number(latency.dated)} of {number(latency.requests)} dated"
     )
-    return (Cell(f"{text}{dated}{kinds}", "muted"),)
+    return _first_that_fits((f"{text}{offset}{dated}{kinds}", f"{text}{offset}", f"{text} ± clocks"), width)
 
 
 def source_row(row: SourceRow) -> GridRow:
@@ -130,10 +141,10 @@ class MarketPanel(Panel[SourceRow]):
         super().paint(snapshot)
         market, size = snapshot.market, self.curve.size
         self.prices.show([prices_line(market)])
-        requests = requests_line(snapshot)
+        requests = requests_line(snapshot, self.requests.size.width or self.size.width)
         self.requests.display = bool(requests) and self.size.height >= ROOM_FOR_REQUESTS
         self.requests.show([requests])
-        latency = latency_line(snapshot)
+        latency = latency_line(snapshot, self.latency.size.width or self.size.width)
         self.latency.display = bool(latency) and self.size.height >= ROOM_FOR_REQUESTS
         self.latency.show([latency])
         wanted = (snapshot.run_id, snapshot.at_ns // NS_PER_S, size.width, size.height)

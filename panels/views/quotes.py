@@ -12,11 +12,11 @@ from panels.kit.rows.cells import Cell, Column, Detail, Field, GridRow
 from panels.kit.rows.row_filter import Fields, RowFacts
 from panels.kit.theme import Role
 
-BAR_WIDTH = 5
+BAR_WIDTH = 3
 COLUMNS = (
     Column("age", 5, "right", ticks=True),
-    Column("gives", 16, "right"),
-    Column("takes", 14, "right"),
+    Column("gives", 17, "right"),
+    Column("takes", 15, "right"),
     Column("EUR/BTC", 10, "right", from_width=74),
     Column("outcome", 10),
     Column("left", 4, "right", ticks=True),

@@ -1,4 +1,4 @@
-"""The balance reconciliation, one line an asset, on the screen at every size.
+"""The balance reconciliation, one line a token, on the screen at every size.
 
 opening + deposits + fills − withdrawals + accepted differences = balance; what is left is the unexplained difference.
 """
@@ -115,6 +115,8 @@ class ReconciliationStrip(LineView):
             self.show([])
             return
         lines = reconciliation_lines(snapshot.inventory.rows, self.size.width)
+        if self.styles.height is None or self.styles.height.value != max(2, len(lines)):
+            self.styles.height = max(2, len(lines))
         if view.silent:
             lines = [(Cell("? ", "warn"), *(Cell(cell.text, "muted") for cell in line)) for line in lines]
         self.show(lines)

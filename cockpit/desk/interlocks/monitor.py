@@ -92,11 +92,13 @@ class InterlockMonitor:
         reference = trading.reference.current
         reserved = trading.book.reservations.reserved
         available = None
-        if inventory.ledger.balance is not None:
+        balance = inventory.ledger.balance
+        if balance is not None:
+            funded = {token.underlying for token, held in tokens.by_token(balance) if held}
             available = tuple(
-                (asset.symbol, asset.to_decimal(held - reserved(asset.token_id)))
-                for asset, held in tokens.by_token(inventory.ledger.balance)
-                if tokens.traded(asset)
+                (token.symbol, token.to_decimal(held - reserved(token.token_id)))
+                for token, held in tokens.by_token(balance)
+                if tokens.traded(token) and (held or token.underlying not in funded)
             )
         return InterlockFacts(
             symbols=tuple({token.chain: token.symbol for token in reversed(tokens.tokens)}.values()),

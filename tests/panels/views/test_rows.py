@@ -60,7 +60,7 @@ def test_a_quote_that_may_still_settle_drains(outcome: str) -> None:
     half = quote_row(replace(samples.quote(23), outcome=outcome, left_ms=30_000)).cells
     last = quote_row(replace(samples.quote(23), outcome=outcome, left_ms=1)).cells
     assert [cells[5].text for cells in (whole, half, last)] == ["60s", "30s", "1s"]
-    assert [cells[6].text for cells in (whole, half, last)] == ["━━━━━", "━━╸  ", "╸    "]
+    assert [cells[6].text for cells in (whole, half, last)] == ["━━━", "━╸ ", "╸  "]
     assert [cells[6].role for cells in (whole, half, last)] == ["accent", "accent", "warn"]
 
 
@@ -238,14 +238,16 @@ def test_the_details_of_a_quote_show_its_life() -> None:
 
 def test_requests_are_named_by_market_the_busiest_first() -> None:
     none = samples.snapshot()
-    assert requests_line(none) == ()
+    assert requests_line(none, 200) == ()
     rows = (demand("BTC/EURe", buys=2), demand("nBTC/EURe", buys=1_230, sells=11), demand("qBTC/EURe"))
     busy = replace(none, demand_by_market=rows, demand_ms=3_600_000)
-    assert requests_line(busy)[0].text == (
+    assert requests_line(busy, 200)[0].text == (
         "requests/h nBTC/EURe 1,241 (buy 1,230, sell 11) · BTC/EURe 2 (buy 2, sell 0) · qBTC/EURe 0 · other pairs 1,080"
     )
     early = replace(busy, demand_ms=125_000)
-    assert requests_line(early)[0].text.startswith("requests in 2m05s nBTC/EURe")
+    assert requests_line(early, 200)[0].text.startswith("requests in 2m05s nBTC/EURe")
+    assert requests_line(early, 66)[0].text == "2m05s nBTC 1,241 ▲1,230 ▼11 · BTC 2 ▲2 ▼0 · other pairs 1,080"
+    assert requests_line(early, 48)[0].text == "2m05s nBTC 1,241 ▲1,230 ▼11 · BTC 2 ▲2 ▼0"
 
 
 def demand(market: str, buys: int = 0, sells: int = 0) -> MarketRequestsRow:
