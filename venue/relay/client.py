@@ -31,7 +31,7 @@ from venue.relay.messages import (
     read_reply,
 )
 from venue.relay.others import OtherPairs
-from venue.relay.streams import PLAIN, PLAIN_FORM, Streams, Subscriptions, Topic
+from venue.relay.streams import PLAIN, PLAIN_FORM, Streams, Subscriptions, Unanswered
 from venue.transport.errors import WsClosedError
 from venue.transport.websocket import WsConnection, connect
 
@@ -66,7 +66,7 @@ class Relay:
         self._env = env
         self._streams = streams
         self._instance_refused = False
-        self._silent: set[Topic] = set()
+        self._unanswered = Unanswered()
         self._connection: WsConnection | None = None
         self._subscriptions: Subscriptions | None = None
         self._next_id = 0
@@ -142,7 +142,7 @@ class Relay:
                 reason = await self._session(listener)
                 attempt = 0
                 # The next relay that answers may know more than this one.
-                self._silent, self._instance_refused = set(), False
+                self._instance_refused = False
             except (WsClosedError, TimeoutError) as exc:
                 reason = str(exc) or NO_ANSWER
                 if isinstance(exc, WsClosedError):
@@ -171,12 +171,20 @@ class Relay:
         instance_id = "" if self._instance_refused else self._streams.instance_id
         connection = await connect(instance_url(self._url, instance_id), headers, on_message, env=self._env)
         self._connection = connection
+        timed_out = False
         try:
             await self._subscribe(connection, msgspec.structs.replace(self._streams, instance_id=instance_id))
             self.state = "ok"
             self.counters["connects"] += 1
             return await self._keep_alive(connection)
+        except TimeoutError:
+            timed_out = True
+            raise
         finally:
+            subscriptions = self._subscriptions
+            if subscriptions is not None:
+                unanswered = subscriptions.unanswered()
+                self._unanswered.ended(unanswered, subscribed=self.state == "ok", timed_out=timed_out)
             self._connection = None
             self._subscriptions = None
             self._deliveries.lost()
@@ -195,7 +203,7 @@ class Relay:
             return request_id
 
         subscriptions = Subscriptions(
-            streams, ask, self.counters, filtered=not self.others.counting, plain=tuple(self._silent)
+            streams, ask, self.counters, filtered=not self.others.counting, plain=self._unanswered.plain
         )
         self._subscriptions = subscriptions
         either: set[asyncio.Future[Any]] = {subscriptions.ready, connection.closed}
@@ -206,8 +214,6 @@ class Relay:
         subscriptions.ready.cancel()
         if connection.closed.done():
             raise WsClosedError(connection.closed.result())
-        # It may not know these forms. When it does not answer the plain ones either, they were not the reason.
-        self._silent = set() if self._silent else set(subscriptions.unanswered())
         raise TimeoutError(NOT_SUBSCRIBED)
 
     async def _keep_alive(self, connection: WsConnection) -> str:

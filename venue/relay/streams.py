@@ -21,6 +21,7 @@ PLAIN_FORM: dict[Topic, str] = {
     "quote_status_extended": "",
 }
 """What it means that a stream is not held in its full form; the extended stream is an addition that few relays have."""
+MAX_HANG_UPS = 2
 MAX_UNWANTED = 3
 """Requests of other tokens after which a filter that was accepted is taken for one that is ignored."""
 
@@ -45,6 +46,27 @@ class _Form(msgspec.Struct, frozen=True):
     topic: Topic
     params: tuple[object, ...]
     full: bool
+
+
+class Unanswered:
+    """Which streams not to ask for in their full form, because the relay answered nothing or hung up.
+
+    ``plain``: those of the next connection. They are given up after one time-out or two hang-ups, and asked for again
+    once a connection without them has ended, or has failed as well.
+    """
+
+    def __init__(self) -> None:
+        self.plain: frozenset[Topic] = frozenset()
+        self._hang_ups = 0
+
+    def ended(self, unanswered: Collection[Topic], *, subscribed: bool, timed_out: bool) -> None:
+        """Take the end of a connection, and the full forms that it left without an answer."""
+        if (subscribed and not unanswered) or (self.plain and not subscribed):
+            self.plain, self._hang_ups = frozenset(), 0
+        elif unanswered:
+            self._hang_ups += 1
+            if timed_out or self._hang_ups == MAX_HANG_UPS:
+                self.plain, self._hang_ups = self.plain.union(unanswered), 0
 
 
 class Subscriptions:

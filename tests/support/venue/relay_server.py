@@ -35,8 +35,8 @@ def _is_full(params: list[Any]) -> Full | None:
 class RelayServer:
     """Checks the token, acknowledges as many subscriptions of a connection as ``acknowledges`` says, keeps the rest.
 
-    ``refuses``, ``ignores``: forms that it answers with an error, or not at all. ``status``: refuse every handshake
-    with it; ``refuses_instance``: only one with a query.
+    ``refuses``, ``ignores``, ``hangs_up_on``: forms that it answers with an error, not at all, or by closing.
+    ``status``: refuse every handshake with it; ``refuses_instance``: only one with a query.
     """
 
     def __init__(self) -> None:
@@ -46,6 +46,7 @@ class RelayServer:
         self.error: object = None
         self.refuses: set[Full] = set()
         self.ignores: set[Full] = set()
+        self.hangs_up_on: set[Full] = set()
         self.status: http.HTTPStatus | None = None
         self.refuses_instance = False
         self.paths: list[str] = []
@@ -91,6 +92,9 @@ class RelayServer:
             full = _is_full(params)
             if full in self.ignores:
                 continue
+            if full in self.hangs_up_on:
+                await connection.close(1008, "what is this")
+                return
             if self.error is not None or full in self.refuses:
                 error = self.error or {"code": -32602, "message": "Invalid params"}
                 await connection.send(json.dumps({"jsonrpc": "2.0", "id": call["id"], "error": error}))

@@ -21,7 +21,7 @@ from venue.relay.deliveries import MAX_REMEMBERED
 from venue.relay.frames import Decline
 from venue.relay.handshake import REFUSED_HANDSHAKE, instance_url
 from venue.relay.messages import QuoteStatus
-from venue.relay.streams import MAX_UNWANTED, PLAIN_FORM, Streams
+from venue.relay.streams import MAX_UNWANTED, PLAIN_FORM, Streams, Topic, Unanswered
 from venue.transport.errors import WsClosedError
 
 TOKENS = (BTC.token_id, EURE.token_id)
@@ -147,6 +147,30 @@ async def test_a_form_that_is_never_answered_gives_way_too(
         assert next(form for form in server.forms[1] if len(form) == 1) == [
             "quote" if ignored == "filter" else "quote_status"
         ]
+
+
+@pytest.mark.parametrize("form", ["filter", "guaranteed", "extended"])
+async def test_a_relay_that_hangs_up_on_a_form_gets_the_plain_ones(server: RelayServer, form: Full) -> None:
+    server.hangs_up_on = {form}
+    async with client(server) as (relay, listener):
+        await until(lambda: len(server.forms) == 3 and relay.state == "ok")
+        await server.send(settled("a"))
+        await until(lambda: listener.statuses)
+        assert all(form in (FILTERED, GUARANTEED, ["quote"], ["quote_status"]) for form in server.forms[2])
+        assert len(server.forms) == 3, "the connection lasts"
+
+
+@given(st.lists(st.tuples(st.booleans(), st.booleans(), st.booleans()), max_size=12))
+def test_what_was_given_up_is_asked_for_again(ends: list[tuple[bool, bool, bool]]) -> None:
+    found = Unanswered()
+    for answered, subscribed, timed_out in ends:
+        unanswered: tuple[Topic, ...] = () if answered else ("quote_status_extended",)
+        before = found.plain
+        found.ended(unanswered, subscribed=subscribed, timed_out=timed_out)
+        assert not (before and not subscribed and found.plain), "the forms were not the reason"
+        assert not (answered and subscribed and found.plain)
+    found.ended((), subscribed=True, timed_out=False)
+    assert not found.plain
 
 
 async def test_a_relay_that_ignores_the_extended_stream_is_used_all_the_same(server: RelayServer) -> None:
