@@ -9,7 +9,7 @@ from tests.support.cockpit.samples import snapshot
 
 
 def line(latency: RelayLatency, counts: Counts) -> str:
-    return "".join(cell.text for cell in latency_line(replace(snapshot(), relay_latency=latency, counts=counts)))
+    return "".join(cell.text for cell in latency_line(replace(snapshot(), relay_latency=latency, counts=counts), 200))
 
 
 def test_nothing_is_said_before_the_first_request() -> None:
