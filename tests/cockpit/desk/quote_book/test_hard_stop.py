@@ -8,6 +8,7 @@ from contextlib import suppress
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cockpit.desk.quote_book.book import SALT_INVALID
 from cockpit.desk.quote_book.hard_stop import HardStopRun
 from cockpit.desk.quote_book.reservations import Commitment
 from cockpit.model.environment import Environment
@@ -190,3 +191,49 @@ def _quote(watched: InventoryHarness, signer: Signer, number: int) -> Commitment
 @given(st.integers(1, 9), st.lists(st.sampled_from(WAYS), max_size=8), st.booleans())
 def test_every_quote_ends_as_the_chain_has_it(count: int, ways: list[str], claimed: bool) -> None:
     asyncio.run(_play(count, ways, claimed))
+
+
+class Invalidating(Unreliable):
+    """Takes the first call, and the salt is invalidated before it is executed."""
+
+    async def publish_intents(self, signed: Sequence[bytes]) -> PublishedMany:
+        chain = self._watched.chain
+        if SALT in chain.dead_salts:
+            return PublishedMany("FAILED", (), "invalid salt")
+        chain.dead_salts.add(SALT)
+        return PublishedMany("OK", (), "")
+
+
+async def test_a_salt_that_is_invalidated_during_the_stop_ends_it_and_releases_nothing() -> None:
+    watched = InventoryHarness()
+    watched.chain.head.balances = btc_eure(10**9, 10**12)
+    await watched.inventory.sync("opening")
+    signer = Signer(SECRET, "maker.near", DEFAULT_TOKENS, ceiling=10**30, random=Counted())
+    quotes = {made.nonce: made for made in (_quote(watched, signer, number) for number in range(3))}
+    journal: list[OperatorAction] = []
+    relay = Invalidating(watched, [], quotes)
+    burner = HardStopRun(
+        "maker.near",
+        watched.book,
+        signer,
+        relay,
+        ChainVerifier(watched.chain),
+        env=Environment(wall_ns=watched.clock, monotonic_ns=watched.clock, new_id=lambda: "id"),
+        recorder=MemoryRecorder(journal),
+        request_sync=lambda: None,
+        pause=_no_pause(watched, relay, False),
+    )
+    burner.start()
+    began = watched.clock()
+    running = asyncio.create_task(burner.run())
+    async with asyncio.timeout(20):
+        while not journal:  # noqa: ASYNC110 - the hard stop reports its end in the journal alone
+            await asyncio.sleep(0)
+    running.cancel()
+    assert watched.clock() - began < 40 * NS_PER_S
+    assert "3 carry an invalidated salt" in journal[0].reason
+    assert watched.reservations.reserved(EURE.token_id) == sum(one.amount_out for one in quotes.values())
+    progress = burner.progress()
+    assert progress is not None
+    assert (progress.unburnable, progress.left, burner.active) == (3, 0, False)
+    assert {quote.detail for quote in watched.book.recent} == {SALT_INVALID}
