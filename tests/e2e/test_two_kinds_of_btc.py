@@ -99,6 +99,16 @@ async def test_what_one_kind_commits_counts_against_the_limit_of_both(
     assert await taker.ask(EURE.token_id, amount_in=20 * EUR)
 
 
+async def test_one_kind_is_not_exchanged_for_the_other(launch: Launch, taker: Taker) -> None:
+    desk = await launch()
+    await desk.arm()
+    others = (await desk.snapshot()).counts.other_pairs
+    assert await taker.ask_in(BTC.token_id, NBTC.token_id, {"exact_amount_in": "50000"}, max_wait_ms=300) == []
+    assert await taker.ask_in(NBTC.token_id, BTC.token_id, {"exact_amount_in": "50000"}, max_wait_ms=300) == []
+    shot = await desk.until(lambda shot: shot.counts.other_pairs == others + 2, what="both are other pairs")
+    assert (shot.counts.requests, shot.counts.decisions) == (0, 0)
+
+
 async def test_a_kind_is_given_only_from_its_own_balance(
     launch: Launch, control: Control, taker: Taker, buyer: Taker
 ) -> None:
