@@ -18,6 +18,7 @@ from cockpit.model.snapshot import Snapshot
 from venue.protocol.assets import Token
 from venue.protocol.tokens import TokenTable
 
+NEAR_DECIMALS = 24
 NO_ADDRESSES = "the bridge has returned no deposit address yet; try again in a moment"
 
 
@@ -36,10 +37,7 @@ class _Desk(NamedTuple):
 
     def units(self, symbol: str, amount: str) -> str:
         token = self.token(symbol)
-        try:
-            return str(parse_amount(amount, token.symbol, token.decimals))
-        except InvalidAmountError as exc:
-            raise click.UsageError(str(exc)) from None
+        return _units(amount, token.symbol, token.decimals)
 
 
 DESTINATION = click.option(
@@ -81,8 +79,11 @@ def estimate(desk: _Desk, asset: str, amount: str, destination: str) -> None:
 @DESTINATION
 @click.option("--key", required=True, help="Idempotency key; the same key never withdraws twice.")
 @click.option("--fee", default=None, help="The bridge fee you reviewed, whole tokens; a different fee is refused.")
+@click.option("--native-fee", default=None, help="What you reviewed beside it, NEAR; nothing by default.")
 @click.pass_obj
-def withdraw(desk: _Desk, asset: str, amount: str, destination: str, key: str, fee: str | None) -> None:
+def withdraw(
+    desk: _Desk, asset: str, amount: str, destination: str, key: str, fee: str | None, native_fee: str | None
+) -> None:
     """Withdraw AMOUNT (whole tokens, bridge fee included)."""
     order = WithdrawalOrder(
         asset_id=desk.token(asset).symbol,
@@ -90,6 +91,7 @@ def withdraw(desk: _Desk, asset: str, amount: str, destination: str, key: str, f
         destination_address=destination,
         idempotency_key=key,
         expected_fee=None if fee is None else desk.units(asset, fee),
+        expected_native_fee=None if native_fee is None else _units(native_fee, "NEAR", NEAR_DECIMALS),
     )
     _run(desk.socket, lambda link: link.withdraw(order))
 
@@ -177,6 +179,13 @@ def deposit_text(shot: Snapshot) -> str:
     return "\n".join([*(lines or [NO_ADDRESSES]), *(f"! {text}" for text in shot.fund_warnings)])
 
 
+def _units(amount: str, symbol: str, decimals: int) -> str:
+    try:
+        return str(parse_amount(amount, symbol, decimals))
+    except InvalidAmountError as exc:
+        raise click.UsageError(str(exc)) from None
+
+
 def _run(socket: Path, ask: Callable[[DeskClient], Awaitable[Reviewed]]) -> None:
     answer = ask_desk(socket, ask)
     if isinstance(answer, WithdrawalReview):
@@ -194,6 +203,7 @@ def _review(review: WithdrawalReview) -> str:
         f"to         {review.destination} ({review.chain})",
         f"withdraw   {review.amount} {symbol} (leaves the Verifier)",
         f"fee        {review.fee} {symbol}",
+        *_omni(review),
         f"arrives    {review.arrives} {symbol}",
         f"minimum    {review.minimum} {symbol}",
         f"balance    {review.balance} {symbol}; {review.spendable} available, {review.spendable_after} afterwards",
@@ -202,6 +212,18 @@ def _review(review: WithdrawalReview) -> str:
     ]
     lines += [f"refused:   {reason}" for reason in review.refusals]
     return "\n".join(lines)
+
+
+def _omni(review: WithdrawalReview) -> list[str]:
+    if review.bridge != "omni" or review.gas_fee is None:
+        return []
+    symbol = review.symbol
+    gas, protocol = exact(review.gas_fee), exact(review.protocol_fee)
+    return [
+        f"           {gas} {symbol} gas at most, {protocol} {symbol} protocol fee",
+        f"and        {exact(review.native_fee)} NEAR, paid from wNEAR on the Verifier",
+        "no refund  by the Omni bridge; a transfer that fails after it left is not credited back",
+    ]
 
 
 def _committed(review: WithdrawalReview) -> str:

@@ -51,9 +51,14 @@ def order_summary(order: WithdrawalOrder, review: WithdrawalReview, width: int) 
             for number, line in enumerate(grouped(review.destination, width - 9))
         ),
         (Cell("arrives  ", "muted"), Cell(amount(review.arrives, review.symbol), "strong")),
-        (Cell("         ", "muted"), Cell(f"after a fee of {amount(review.fee, review.symbol)}", "text")),
+        (Cell("         ", "muted"), Cell(_after_fees(review), "text")),
         (Cell("key      ", "muted"), Cell(order.idempotency_key, "muted")),
     ]
+
+
+def _after_fees(review: WithdrawalReview) -> str:
+    fee = f"after a fee of {amount(review.fee, review.symbol)}"
+    return f"{fee} and {amount(review.native_fee, 'NEAR')} beside it" if review.native_fee else fee
 
 
 def stage_after(outcome: Outcome, sent_before: bool = False) -> tuple[Stage, Message]:
@@ -73,6 +78,9 @@ def terms_changed(reviewed: WithdrawalReview, latest: WithdrawalReview) -> str:
     """Return what is different from the review that is being confirmed; empty for nothing."""
     if latest.fee_units != reviewed.fee_units:
         before, after = amount(reviewed.fee, reviewed.symbol), amount(latest.fee, reviewed.symbol)
+        return f"{FEE_CHANGED} from {before} to {after}; {LOOK_AGAIN}"
+    if latest.native_fee_units != reviewed.native_fee_units:
+        before, after = amount(reviewed.native_fee, "NEAR"), amount(latest.native_fee, "NEAR")
         return f"{FEE_CHANGED} from {before} to {after}; {LOOK_AGAIN}"
     if (latest.amount_units, latest.destination, latest.route) != (
         reviewed.amount_units,

@@ -28,6 +28,7 @@ from panels.kit.view import View
 
 LABEL_WIDTH = 12
 ROUTES = {"transaction": "NEAR transaction", "intent": "intent"}
+NEVER_REFUNDED = "a transfer that fails after it left is not credited back"
 
 
 def fact(label: str, text: str, role: Role = "text") -> Line:
@@ -53,9 +54,10 @@ def review_lines(review: WithdrawalReview, width: int) -> list[Line]:
     symbol = review.symbol
     return [
         *destination_lines(review.destination, width),
-        fact("on", f"{review.chain}, via {ROUTES.get(review.route, review.route)}"),
+        fact("on", f"{review.chain}, via {way_out(review)}"),
         fact("withdraw", amount(review.amount, symbol), "strong"),
         fact("bridge fee", amount(review.fee, symbol), "text" if review.fee is not None else "warn"),
+        *omni_lines(review),
         fact("arrives", amount(review.arrives, symbol), "strong"),
         fact("minimum", amount(review.minimum, symbol)),
         fact("balance", amount(review.balance, symbol)),
@@ -63,6 +65,24 @@ def review_lines(review: WithdrawalReview, width: int) -> list[Line]:
         fact("afterwards", amount(review.spendable_after, symbol)),
         fact("committed", committed_text(review), "accent" if review.alive_quotes else "text"),
     ]
+
+
+def way_out(review: WithdrawalReview) -> str:
+    route = ROUTES.get(review.route, review.route)
+    return f"{route} and the Omni bridge" if review.bridge == "omni" else route
+
+
+def omni_lines(review: WithdrawalReview) -> list[Line]:
+    """Name each fee of the Omni bridge, and that its transfers are not refunded; nothing for the PoA bridge."""
+    if review.bridge != "omni" or review.gas_fee is None:
+        return []
+    symbol = review.symbol
+    lines = [
+        fact("", f"{amount(review.gas_fee, symbol)} gas at most, {amount(review.protocol_fee, symbol)} protocol fee"),
+    ]
+    if review.native_fee:
+        lines.append(fact("and", f"{amount(review.native_fee, 'NEAR')}, paid from your wNEAR on the Verifier", "warn"))
+    return [*lines, fact("no refund", NEVER_REFUNDED, "warn")]
 
 
 def refusals(review: WithdrawalReview) -> tuple[str, ...]:
@@ -156,6 +176,7 @@ class ReviewDialog(Dialog[bool]):
                 amount=review.amount_units,
                 destination_address=review.destination,
                 expected_fee=review.fee_units,
+                expected_native_fee=review.native_fee_units or None,
                 idempotency_key=self.desk.new_key(),
             )
             self.show_message(None)
