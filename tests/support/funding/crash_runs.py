@@ -24,7 +24,7 @@ from tests.support.processes.desk_process import DeskProcess
 from tests.support.processes.reconciliation import reconcile
 from tests.support.waiting import until
 from venue.protocol.assets import Token
-from venue.protocol.tokens import BTC, EURE
+from venue.protocol.tokens import BTC, EURE, NBTC
 
 TX_FAULTS: dict[str, dict[str, Any]] = {
     "none": {},
@@ -73,6 +73,14 @@ BRIDGE_FAULTS: dict[str, dict[str, Any]] = {
     "list": {"status_shape": "list"},
     "estimate": {"estimate_fails": 1},
 }
+OMNI_FAULTS: dict[str, dict[str, Any]] = {
+    "none": {},
+    "not-found": {"omni_not_found_s": 3},
+    "fourth-form": {"omni": {"version": "v4"}},
+    "cheaper": {"omni": {"pays_below": 200}},
+    "native-fee": {"omni": {"native_fee": 3 * 10**21}, "gift": {"token_id": "nep141:wrap.near", "amount": 10**22}},
+}
+"""Without a transfer that fails: with its message it would neither be paid nor come back, and nothing would end."""
 STEPS = ("requested", "prepared", "sent", "unknown", "burned", "bridging", "completed")
 
 
@@ -90,17 +98,27 @@ class Plan(msgspec.Struct, frozen=True):
 
     @property
     def asset(self) -> Token:
+        if self.route == "omni":
+            return NBTC
         return BTC if self.in_base else EURE
+
+    @property
+    def ordered_route(self) -> str | None:
+        """The Omni bridge has no choice of routes."""
+        return None if self.route == "omni" else self.route
 
     @property
     def amount(self) -> int:
         """Unique: a withdrawal of it is this run's."""
+        if self.route == "omni":
+            return 500_000 + self.seed
         return (100_000 if self.in_base else 10 * 10**18) + self.seed
 
     @property
     def faults(self) -> dict[str, Any]:
         own = TX_FAULTS if self.route == "transaction" else INTENT_FAULTS
-        return {**own[self.fault], **BRIDGE_FAULTS[self.bridge]}
+        bridge = OMNI_FAULTS if self.route == "omni" else BRIDGE_FAULTS
+        return {**own[self.fault], **bridge[self.bridge]}
 
 
 def plan(seed: int) -> Plan:
@@ -117,6 +135,22 @@ def plan(seed: int) -> Plan:
         bridge=rng.choice(list(BRIDGE_FAULTS)),
         in_base=rng.random() < 0.5,
         kills=(first, *rng.choices((*STEPS, "soon"), k=rng.randrange(3))),
+        pauses=tuple(rng.random() ** 2 for _ in range(3)),
+        again=rng.random() < 0.5,
+    )
+
+
+def omni_plan(seed: int) -> Plan:
+    """The same for nBTC by the Omni bridge: killed at each step in turn, under each fault of publishing and bridge."""
+    rng = random.Random(f"omni {seed}")
+    faults, bridges = list(INTENT_FAULTS), list(OMNI_FAULTS)
+    return Plan(
+        seed=seed,
+        route="omni",
+        fault=faults[seed % len(faults)],
+        bridge=bridges[seed % len(bridges)],
+        in_base=True,
+        kills=(STEPS[seed % len(STEPS)], *rng.choices((*STEPS, "soon"), k=rng.randrange(3))),
         pauses=tuple(rng.random() ** 2 for _ in range(3)),
         again=rng.random() < 0.5,
     )
@@ -147,10 +181,10 @@ async def run(venue: WithdrawalVenue, state_dir: Path, plan: Plan) -> str:
         await ready(desk)
         await venue.faults(**plan.faults)
         if plan.bridge == "estimate":
-            refused = await order(desk, plan.asset, plan.amount, key, route=plan.route)
+            refused = await order(desk, plan.asset, plan.amount, key, route=plan.ordered_route)
             assert refused.status_code == 409, refused.text
             assert "fee is not known" in refused.json()["reason"]
-        ordering = asyncio.create_task(order(desk, plan.asset, plan.amount, key, route=plan.route))
+        ordering = asyncio.create_task(order(desk, plan.asset, plan.amount, key, route=plan.ordered_route))
         killing = asyncio.create_task(kill_at(desk, plan.kills[0], plan.pauses[0], 6))
         answer = await gone(ordering)
         assert answer is None or answer.status_code == 200, answer.text
@@ -179,7 +213,7 @@ async def _accepted(desk: DeskProcess, plan: Plan, key: str) -> bool:
 
     One that ended unpaid is refused, as history has it.
     """
-    answer = await order(desk, plan.asset, plan.amount, key, route=plan.route)
+    answer = await order(desk, plan.asset, plan.amount, key, route=plan.ordered_route)
     if "this key already made withdrawal" in answer.text:
         if answer.status_code != 200:
             await until(lambda: steps(desk)[-1] in UNPAID, 20, f"history has the reason: {answer.text}")

@@ -17,6 +17,7 @@ from venue.protocol.tokens import BTC, EURE
 QUICK = ("index_after_s=0.2", "send_after_s=0.3", "complete_after_s=0.6", "confirm_s=0.5")
 ADDRESSES: Mapping[str, str] = {
     "BTC": "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4",
+    "nBTC": "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4",
     "EURe": "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed",
 }
 TERMINAL = frozenset(("completed", "failed", "refunded", "returned", "expired"))
@@ -41,7 +42,7 @@ class WithdrawalVenue:
     def __init__(self, directory: Path, *options: str) -> None:
         directory.mkdir(parents=True, exist_ok=True)
         sets = [word for one in (*QUICK, *options) for word in ("--set", one)]
-        self.process = VenueProcess(directory, *QUIET, *sets)
+        self.process = VenueProcess(directory, *QUIET, "--balance", "nBTC=0.3", *sets)
         self.control = Control(self.process.env)
         # A connection kept for later may be closed by the venue just when it is used again.
         self.control.http = httpx.AsyncClient(

@@ -1,4 +1,4 @@
-"""The desk is killed at every step of a withdrawal, on both routes, under every fault: one payment, or no loss."""
+"""The desk is killed at every step of a withdrawal, on every way out, under every fault: one payment, or no loss."""
 
 import asyncio
 from collections import Counter
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.funding.crash_runs import Plan, plan, run, settle
+from tests.support.funding.crash_runs import STEPS, Plan, omni_plan, plan, run, settle
 from tests.support.funding.withdrawal_venue import WithdrawalVenue
 
 LANES = 3
@@ -14,8 +14,7 @@ QUICK_SEEDS = range(12)
 SLOW_SEEDS = range(100, 320)
 
 
-async def _all(short_dir: Path, seeds: range) -> Counter[str]:
-    plans = [plan(seed) for seed in seeds]
+async def _all(short_dir: Path, plans: list[Plan]) -> Counter[str]:
     lanes = [plans[lane::LANES] for lane in range(LANES)]
     ends: Counter[str] = Counter()
     async with asyncio.TaskGroup() as group:
@@ -37,13 +36,27 @@ async def _lane(directory: Path, plans: list[Plan]) -> dict[int, str]:
 
 
 async def test_a_killed_desk_pays_once_or_not_at_all(short_dir: Path) -> None:
-    ends = await _all(short_dir, QUICK_SEEDS)
+    ends = await _all(short_dir, [plan(seed) for seed in QUICK_SEEDS])
     assert sum(ends.values()) == len(QUICK_SEEDS)
     assert ends["completed"] > 0, ends
 
 
 @pytest.mark.slow
 async def test_two_hundred_killed_desks_pay_once_or_not_at_all(short_dir: Path) -> None:
-    ends = await _all(short_dir, SLOW_SEEDS)
+    ends = await _all(short_dir, [plan(seed) for seed in SLOW_SEEDS])
     assert sum(ends.values()) == len(SLOW_SEEDS)
     assert {"completed", "failed", "refunded", "returned"} <= set(ends), ends
+
+
+async def test_a_desk_killed_at_each_step_of_an_omni_withdrawal_pays_once_or_not_at_all(short_dir: Path) -> None:
+    ends = await _all(short_dir, [omni_plan(seed) for seed in range(len(STEPS))])
+    assert sum(ends.values()) == len(STEPS)
+    assert ends["completed"] > 0, ends
+
+
+@pytest.mark.slow
+async def test_a_hundred_killed_omni_withdrawals_pay_once_or_not_at_all(short_dir: Path) -> None:
+    ends = await _all(short_dir, [omni_plan(seed) for seed in range(100, 200)])
+    assert sum(ends.values()) == 100
+    assert set(ends) <= {"completed", "failed", "never ordered"}, ends
+    assert ends["completed"] > 50, ends
