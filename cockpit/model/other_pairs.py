@@ -12,4 +12,5 @@ def other_pairs_text(counts: Counts) -> str:
         return f"other pairs {number(counts.other_pairs)}"
     if counts.others_counted is None or counts.others_over_ms is None:
         return "other pairs filtered"
-    return f"other pairs filtered; {number(counts.others_counted)} in {age(counts.others_over_ms)} when last counted"
+    over = age(round(counts.others_over_ms, -3))
+    return f"other pairs filtered; {number(counts.others_counted)} in {over} when last counted"

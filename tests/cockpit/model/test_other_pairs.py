@@ -9,7 +9,7 @@ CASES = [
     (Counts(others_filtered=True), "other pairs filtered"),
     (Counts(others_filtered=True, other_pairs=3), "other pairs filtered"),
     (
-        Counts(others_filtered=True, other_pairs=3, others_counted=1_234, others_over_ms=60_000),
+        Counts(others_filtered=True, other_pairs=3, others_counted=1_234, others_over_ms=59_999),
         "other pairs filtered; 1,234 in 1m00s when last counted",
     ),
     (
