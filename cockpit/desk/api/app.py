@@ -16,7 +16,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from cockpit.desk.api.command_handler import CommandHandler
 from cockpit.desk.api.errors import InvalidBodyError
-from cockpit.desk.api.json_http import as_json, read_body, result_response
+from cockpit.desk.api.json_http import as_json, read_after_acting, read_body, result_response
 from cockpit.desk.api.snapshot_stream import SnapshotStream
 from cockpit.model.commands import ARMABLE, PARTS, REFRESHABLE, Armable, Part
 from cockpit.model.snapshot import Snapshot
@@ -91,14 +91,16 @@ class Api:
         return as_json(self._snapshot())
 
     async def _shutdown(self, http: HttpRequest) -> Response:
-        request, _ = await read_body(http)
-        result = self._control.shutdown(request)
+        self._control.disarm_everything("the desk is stopped")
+        request, _, unread = await read_after_acting(http)
+        result = self._control.shutdown(request, unread)
         await self._quiet()
         return result_response(result)
 
     async def _hard_stop(self, http: HttpRequest) -> Response:
-        request, _ = await read_body(http)
-        result = self._control.hard_stop(request)
+        live = self._control.begin_hard_stop()
+        request, _, unread = await read_after_acting(http)
+        result = self._control.hard_stop(request, unread, live=live)
         await self._quiet()
         return result_response(result)
 
@@ -139,8 +141,9 @@ class Api:
 
     def _disarm(self, part: Armable) -> Any:
         async def disarm(http: HttpRequest) -> Response:
-            request, _ = await read_body(http)
-            result = self._control.disarm(part, request)
+            was_armed = self._control.disarm_at_once(part)
+            request, _, unread = await read_after_acting(http)
+            result = self._control.disarm(part, request, unread=unread, was_armed=was_armed)
             # What is acknowledged must be true: no quote that was written before may leave afterwards.
             await self._quiet()
             return result_response(result)

@@ -69,13 +69,31 @@ class CommandHandler:
         text = refusal or f"{ARMABLE_NAMES[part]} armed"
         return self.journal.record_result(request, command, {}, refusal is None, text)
 
-    def disarm(self, part: Armable, request: CommandRequest, reason: str = "") -> Result:
+    def disarm_at_once(self, part: Armable) -> bool:
+        """Disarm before it is read who asks for it; return whether the part was armed."""
+        was_armed = self._arming.armed(part)
+        self._arming.disarm(part, "disarmed by api")
+        return was_armed
+
+    def disarm_everything(self, why: str, actor: str = "api") -> None:
+        for part in ARMABLE:
+            self._arming.disarm(part, f"disarmed by {actor}: {why}")
+
+    def begin_hard_stop(self) -> int:
+        """Disarm everything and burn, before it is read who asks for it; return how many live quotes are burned."""
+        self.disarm_everything("hard stop")
+        return self._start_hard_stop()
+
+    def disarm(
+        self, part: Armable, request: CommandRequest, reason: str = "", *, unread: str = "", was_armed: bool = False
+    ) -> Result:
         """Disarm; never refused, carried out whatever its id, and journalled again when it disarmed again.
 
-        ``reason`` is what the desk measured when it disarms by itself.
+        ``reason`` is what the desk measured when it disarms by itself; ``unread``, why the body could not be read.
+        ``was_armed``: whether it was armed before ``disarm_at_once``.
         """
         command = f"disarm {part}"
-        was_armed = self._arming.armed(part)
+        was_armed = was_armed or self._arming.armed(part)
         cause = f": {reason}" if reason else ""
         self._arming.disarm(part, f"disarmed by {request.actor}{cause}")
         first = self.journal.get(request.command_id)
@@ -83,19 +101,22 @@ class CommandHandler:
             if first.command == command and not was_armed:
                 return first
             request = CommandRequest(actor=request.actor)
-        return self.journal.record_result(request, command, {}, True, f"{ARMABLE_NAMES[part]} disarmed{cause}")
+        text = f"{ARMABLE_NAMES[part]} disarmed{cause}{_but(unread)}"
+        return self.journal.record_result(request, command, {}, True, text)
 
-    def hard_stop(self, request: CommandRequest) -> Result:
-        """Disarm everything and burn every live quote; never refused, and repeating it continues the same one."""
-        for part in ARMABLE:
-            self._arming.disarm(part, f"disarmed by {request.actor}: hard stop")
-        live = self._start_hard_stop()
+    def hard_stop(self, request: CommandRequest, unread: str = "", *, live: int | None = None) -> Result:
+        """Disarm everything and burn every live quote; never refused, and repeating it continues the same one.
+
+        ``live``: what ``begin_hard_stop`` returned, if it was called.
+        """
+        self.disarm_everything("hard stop", request.actor)
+        live = self._start_hard_stop() if live is None else live
         first = self.journal.get(request.command_id)
         if first is not None and first.command == "hard-stop":
             return first
         request = CommandRequest(actor=request.actor) if first is not None else request
         text = f"disarmed; burning {live} live quotes" if live else f"disarmed; {NO_LIVE_QUOTES}"
-        return self.journal.record_result(request, "hard-stop", {"alive": live}, True, text)
+        return self.journal.record_result(request, "hard-stop", {"alive": live}, True, f"{text}{_but(unread)}")
 
     async def refresh(self, part: Part, request: CommandRequest) -> Result:
         """Have a part read its source now; refused when the source did not answer."""
@@ -170,13 +191,16 @@ class CommandHandler:
             arguments = msgspec.to_builtins(trading.journalled)
             self.journal.record_result(CommandRequest(actor="desk"), SET_TRADING, arguments, True, text)
 
-    def shutdown(self, request: CommandRequest) -> Result:
+    def shutdown(self, request: CommandRequest, unread: str = "") -> Result:
         """Disarm everything and end the desk once its history is written."""
-        for part in ARMABLE:
-            self._arming.disarm(part, f"disarmed by {request.actor}: the desk is stopped")
+        self.disarm_everything("the desk is stopped", request.actor)
         result = self.journal.get(request.command_id)
         if result is None or result.command != "shutdown":
             request = CommandRequest(actor=request.actor) if result is not None else request
-            result = self.journal.record_result(request, "shutdown", {}, True, "the desk is stopping")
+            result = self.journal.record_result(request, "shutdown", {}, True, f"the desk is stopping{_but(unread)}")
         self._shutdown()
         return result
+
+
+def _but(unread: str) -> str:
+    return f"; {unread}" if unread else ""

@@ -9,7 +9,7 @@ from starlette.routing import BaseRoute, Route
 
 from cockpit.desk.api.command_journal import CommandJournal
 from cockpit.desk.api.errors import InvalidBodyError
-from cockpit.desk.api.json_http import as_json, read_body, result_response
+from cockpit.desk.api.json_http import as_json, read_after_acting, read_body, result_response
 from cockpit.desk.funding.deposits import DepositTracker
 from cockpit.desk.funding.errors import InvalidOrderError
 from cockpit.desk.funding.freeze import Freeze
@@ -19,6 +19,7 @@ from cockpit.model.commands import CommandRequest, Result, WithdrawalOrder
 
 PATH = "/liquidity-manager"
 FROZEN = "withdrawals frozen"
+EXPECTED_FREEZE = 'the body must hold "frozen": true or false, and nothing else'
 
 Body = dict[str, object]
 
@@ -79,24 +80,28 @@ class FundingRoutes:
 
     async def _set_freeze_once(self, http: HttpRequest) -> Response:
         # Unfreezing is done once for an id; freezing, like disarming, whatever its id while withdrawals are open.
-        request, body = await read_body(http)
+        # Only a body that can be read opens; every other one freezes.
+        request, body, unread = await read_after_acting(http)
+        if body.get("frozen") is False and len(body) > 1:
+            raise InvalidBodyError(EXPECTED_FREEZE)
+        frozen = body.get("frozen") is not False
         first = self._journal.previous_result(request, "freeze-withdrawals")
-        if first is not None and body.get("frozen") is True and not self._freeze.frozen:
+        if first is not None and frozen and not self._freeze.frozen:
             first, request = None, CommandRequest(actor=request.actor)
-        return result_response(first or self._set_freeze(request, body))
+        return result_response(first or (self._close(request, body, unread) if frozen else self._open(request)))
 
-    def _set_freeze(self, request: CommandRequest, body: Body) -> Result:
-        frozen = body.get("frozen")
-        if not isinstance(frozen, bool) or len(body) != 1:
-            raise InvalidBodyError('the body must hold "frozen": true or false')
-        if frozen:
-            self._freeze.close(f"frozen by {request.actor}")
-        else:
-            self._freeze.open(request.actor)
-        text = FROZEN if frozen else "withdrawals open for one withdrawal or ten minutes"
-        if not frozen and self._freeze.left_ms() is None:
+    def _close(self, request: CommandRequest, body: Body, unread: str) -> Result:
+        self._freeze.close(f"frozen by {request.actor}")
+        unread = unread or ("" if body == {"frozen": True} else EXPECTED_FREEZE)
+        text = f"{FROZEN}; {unread}" if unread else FROZEN
+        return self._journal.record_result(request, "freeze-withdrawals", {"frozen": True}, True, text)
+
+    def _open(self, request: CommandRequest) -> Result:
+        self._freeze.open(request.actor)
+        text = "withdrawals open for one withdrawal or ten minutes"
+        if self._freeze.left_ms() is None:
             text = "withdrawals open until they are frozen"
-        return self._journal.record_result(request, "freeze-withdrawals", body, True, text)
+        return self._journal.record_result(request, "freeze-withdrawals", {"frozen": False}, True, text)
 
     async def _notify(self, request: CommandRequest, body: Body) -> Result:
         tx_hash = str(body.get("tx_hash", "") or "").strip()

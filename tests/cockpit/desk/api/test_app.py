@@ -15,7 +15,7 @@ from cockpit.desk.api.app import Api
 from cockpit.desk.api.json_http import MAX_BODY
 from cockpit.desk.api.snapshot_stream import SnapshotStream
 from cockpit.desk.runtime.unix_server import bind, server
-from cockpit.model.commands import ARMABLE, PARTS, REFRESHABLE, Limits, Part, Result
+from cockpit.model.commands import ARMABLE, PARTS, REFRESHABLE, CommandRequest, Limits, Part, Result
 from cockpit.model.snapshot import PartHealth, Snapshot
 from tests.support.cockpit.samples import health, snapshot
 from tests.support.desk.command_desk import Desk
@@ -159,6 +159,8 @@ BAD_BODIES = [
     b'{"actor": 5}',
     b'{"command_id": null}',
     b'{"actor": "\xff"}',
+    b'{"actor": "ops \\u001b]0;title\\u001b\\\\"}',
+    b'{"command_id": "' + b"i" * 201 + b'"}',
     b'{"x": ' + b"[" * 5_000,
     b'{"x": "' + b"y" * MAX_BODY + b'"}',
 ]
@@ -169,11 +171,9 @@ BAD_BODIES = [
     ("method", "path"),
     [
         ("POST", "/trade-executor/arm"),
-        ("POST", "/trade-executor/disarm"),
         ("PUT", "/strategy-engine/limits"),
         ("PUT", "/strategy-engine/trading"),
         ("POST", "/inventory-sync/refresh"),
-        ("POST", "/shutdown"),
     ],
 )
 async def test_a_malformed_body_is_400_and_does_nothing(served: Served, method: str, path: str, body: bytes) -> None:
@@ -183,6 +183,46 @@ async def test_a_malformed_body_is_400_and_does_nothing(served: Served, method: 
     assert served.desk.journal == []
     assert served.desk.stopped == 0
     assert served.desk.limits.current == Limits()
+
+
+STOPS = ["/trade-executor/disarm", "/strategy-engine/disarm", "/trade-executor/hard-stop", "/shutdown"]
+
+
+@pytest.mark.parametrize("body", BAD_BODIES, ids=lambda body: repr(body[:16]))
+@pytest.mark.parametrize("path", STOPS)
+async def test_stopping_is_carried_out_whatever_the_body(served: Served, path: str, body: bytes) -> None:
+    for part in ARMABLE:
+        served.desk.control.arm(part, CommandRequest())
+    result = await served.result("POST", path, 200, body)
+    assert result.accepted
+    assert "the body" in result.reason
+    assert not served.desk.arming.executor
+    assert served.desk.arming.strategy == (path == "/trade-executor/disarm")
+    assert served.desk.stopped == (path == "/shutdown")
+    assert served.desk.journal[-1].reason == result.reason
+
+
+@pytest.mark.parametrize("path", STOPS)
+async def test_stopping_does_not_wait_for_the_body(served: Served, path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cockpit.desk.api.json_http.STOP_BODY_S", 0.05 if path == "/shutdown" else 600)
+    for part in ARMABLE:
+        served.desk.control.arm(part, CommandRequest())
+    _, writer = await asyncio.open_unix_connection(str(served.path))
+    writer.write(f"POST {path} HTTP/1.1\r\nHost: desk\r\nContent-Length: 100\r\n\r\n{{".encode())
+    await until(lambda: not served.desk.arming.executor)
+    await until(lambda: served.desk.stopped == (path == "/shutdown"))
+    # Whoever hangs up has stopped the desk all the same, and that is journalled.
+    writer.close()
+    await until(lambda: len(served.desk.journal) == 3)
+    assert "did not arrive" in served.desk.journal[-1].reason
+
+
+async def test_a_body_is_not_read_beyond_its_bound(served: Served) -> None:
+    reader, writer = await asyncio.open_unix_connection(str(served.path))
+    head = "PUT /strategy-engine/limits HTTP/1.1\r\nHost: desk\r\nContent-Length: 150000000\r\n\r\n"
+    writer.write(head.encode() + b"x" * (MAX_BODY + 1))
+    assert b"400" in await asyncio.wait_for(reader.readline(), 20)
+    writer.close()
 
 
 async def test_a_path_that_is_not_there_is_404_and_names_the_parts(served: Served) -> None:
