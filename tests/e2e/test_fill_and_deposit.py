@@ -36,6 +36,11 @@ async def test_a_fill_is_followed_from_its_request_to_the_ledger(
     shot = await desk.until(lambda shot: shot.counts.settled == 4, what="four confirmed fills")
     assert (shot.counts.sent, shot.counts.accepted, shot.counts.refused, shot.counts.unknown) == (4, 4, 0, 0)
     assert shot.counts.requests == shot.counts.decisions == 4
+    shot = await desk.until(lambda shot: shot.relay_latency.dated == shot.relay_latency.requests == 4)
+    latency = shot.relay_latency
+    assert latency.p50_ms is not None
+    assert latency.max_ms is not None
+    assert 0 <= latency.p50_ms <= latency.max_ms < 10_000, "the venue and the desk share one clock"
     assert {row.quote_hash for row in shot.executions if row.confirmed} == {deal["quote_hash"] for deal in deals}
     assert all(row.unexplained == 0 and row.reserved == 0 for row in shot.inventory.rows)
     await desk.until(lambda shot: shot.reaction.p50_us is not None, what="a reaction time is shown")
