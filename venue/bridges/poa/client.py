@@ -3,6 +3,7 @@
 Source of the shapes: docs.near-intents.org, deposit and withdrawal service.
 """
 
+import re
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from typing import Annotated, TypeVar
 
@@ -23,7 +24,7 @@ from venue.bridges.poa.withdrawals import (
 )
 from venue.transport.amounts import amount_of, optional_amount
 from venue.transport.errors import RefusedError, UnreachableError
-from venue.transport.jsonrpc import JsonRpc, decode, unreadable
+from venue.transport.jsonrpc import JsonRpc, decode, plain, unreadable
 from venue.transport.timestamps import nanoseconds
 
 __all__ = [
@@ -129,6 +130,10 @@ class _Page(msgspec.Struct):
     total: int | None = None
 
 
+MAX_WORD = 256
+"""Characters of a name, a hash or an address."""
+_WORD = re.compile(rf"[!-~]{{1,{MAX_WORD}}}")
+
 _TOKENS = msgspec.json.Decoder(_Tokens)
 _ADDRESS = msgspec.json.Decoder(_Address)
 _PAGE = msgspec.json.Decoder(_Page)
@@ -155,8 +160,10 @@ class Bridge:
     async def deposit_address(self, account: str, chain: str) -> DepositAddress:
         """Return the account's deposit address on ``chain``."""
         answer = await self._call("deposit_address", {"account_id": account, "chain": chain}, _ADDRESS)
-        if not answer.address or answer.chain not in (None, chain):
+        if not _WORD.fullmatch(answer.address) or answer.chain not in (None, chain):
             raise self._unreadable(f"the address is not on {chain}")
+        if answer.memo and not _WORD.fullmatch(answer.memo):
+            raise self._unreadable(f"the memo for {chain} is not one word")
         return DepositAddress(answer.address, chain, answer.memo or None)
 
     async def recent_deposits(self, account: str, chain: str | None = None) -> tuple[Deposit, ...]:
@@ -248,11 +255,16 @@ class Bridge:
         return error
 
 
+def _word(text: str) -> str:
+    # A name that is not one word of printable ASCII is no name of ours: it is marked, and safe to show and to keep.
+    return text if not text or _WORD.fullmatch(text) else f"?{plain(text, MAX_WORD - 1)}"
+
+
 def _token(raw: _Token) -> BridgeToken:
     return BridgeToken(
-        defuse_asset_identifier=raw.defuse_asset_identifier,
-        near_token_id=raw.near_token_id,
-        intents_token_id=raw.intents_token_id,
+        defuse_asset_identifier=_word(raw.defuse_asset_identifier),
+        near_token_id=_word(raw.near_token_id),
+        intents_token_id=_word(raw.intents_token_id) if raw.intents_token_id else None,
         standard=raw.standard,
         decimals=raw.decimals,
         asset_name=raw.asset_name,
@@ -264,18 +276,18 @@ def _token(raw: _Token) -> BridgeToken:
 
 def _deposit(raw: _Deposit) -> Deposit:
     return Deposit(
-        tx_hash=raw.tx_hash or "",
-        mint_tx_hash=raw.mint_tx_hash or None,
-        chain=raw.chain,
-        defuse_asset_identifier=raw.defuse_asset_identifier,
-        near_token_id=raw.near_token_id,
+        tx_hash=_word(raw.tx_hash or ""),
+        mint_tx_hash=_word(raw.mint_tx_hash) if raw.mint_tx_hash else None,
+        chain=_word(raw.chain),
+        defuse_asset_identifier=_word(raw.defuse_asset_identifier),
+        near_token_id=_word(raw.near_token_id) if raw.near_token_id else None,
         decimals=raw.decimals,
         amount=amount_of(raw.amount),
         account_id=raw.account_id or "",
-        address=raw.address or "",
-        status=raw.status,
+        address=_word(raw.address or ""),
+        status=_word(raw.status),
         created_ns=nanoseconds(raw.created_at),
-        sender=raw.sender,
+        sender=_word(raw.sender) if raw.sender else None,
     )
 
 

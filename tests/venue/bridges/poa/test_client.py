@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.venue.http_server import Handler, Reply, Request, http_server, rpc, rpc_error
-from venue.bridges.poa.client import Bridge
+from venue.bridges.poa.client import MAX_WORD, Bridge
 from venue.protocol.assets import MAX_AMOUNT
 from venue.protocol.tokens import BTC, EURE
 from venue.transport.errors import RefusedError, UnreachableError
@@ -225,3 +225,28 @@ async def test_a_deposit_address_is_on_the_requested_chain(client: httpx.AsyncCl
         assert (address.address, address.chain, address.memo) == ("bc1qexample", "btc:mainnet", None)
         with pytest.raises(UnreachableError, match=UNREADABLE):
             await bridge.deposit_address(ACCOUNT, "eth:100")
+
+
+@pytest.mark.parametrize(
+    "name", [f"{EURE.near_token}\x00", f"\u200b{EURE.near_token}", "a b", "\x1b[2J", "x" * 100_000]
+)
+async def test_a_name_that_is_not_one_word_is_marked_bounded_and_no_name_of_ours(
+    client: httpx.AsyncClient, name: str
+) -> None:
+    row = deposit(1, near_token_id=name, tx_hash=name, status=name)
+    [found], _, _ = await _recent(client, pages([row]))
+    for text in (found.near_token_id, found.tx_hash, found.status):
+        assert text.startswith("?")
+        assert text.isprintable()
+        assert len(text) <= MAX_WORD
+    assert (found.amount, found.chain) == (100, "eth:100")
+
+
+@pytest.mark.parametrize(
+    "changed", [{"address": "bc1q\x00"}, {"address": "bc1 q"}, {"address": "x" * 300}, {"memo": "4 7"}]
+)
+async def test_an_address_that_is_not_one_word_is_not_shown(client: httpx.AsyncClient, changed: dict[str, str]) -> None:
+    answer = {"address": "bc1q", "chain": "btc:mainnet", "memo": None, **changed}
+    async with http_server(rpc(lambda _: answer)) as server:
+        with pytest.raises(UnreachableError, match=UNREADABLE):
+            await Bridge(f"{server.url}/rpc", client).deposit_address(ACCOUNT, "btc:mainnet")
