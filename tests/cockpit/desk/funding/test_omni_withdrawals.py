@@ -12,6 +12,7 @@ import pytest
 from cockpit.desk.funding.bridges.omni import PAYING
 from cockpit.desk.funding.messages import NOT_INDEXED, NOT_REFUNDED
 from cockpit.model.commands import FEE_CHANGED, WithdrawalOrder
+from tests.support.funding.crash_runs import INTENT_FAULTS
 from tests.support.funding.funding_harness import CONFIG, FundingBench, FundingRun
 from tests.support.funding.withdrawal_venue import ADDRESSES
 from tests.support.waiting import until
@@ -220,6 +221,17 @@ async def test_a_transfer_that_fails_with_its_message_is_not_called_a_refund(ben
     assert bench.held(NBTC) == HELD
     again = await bench.life()
     assert again.only().state == "burned"
+
+
+@pytest.mark.parametrize("fault", [name for name in INTENT_FAULTS if name not in ("none", "publish-hang")])
+async def test_an_answer_that_is_lost_late_doubled_or_garbled_pays_once(bench: FundingBench, fault: str) -> None:
+    life = await bench.life()
+    await bench.faults(**INTENT_FAULTS[fault])
+    assert (await life.order(AMOUNT, asset=NBTC, route=None)).accepted
+    done = await life.reaches("completed", within_s=30)
+    assert [payment["tx_hash"] for payment in bench.payments(NBTC)] == [done.destination_hash]
+    assert bench.held(NBTC) == HELD - AMOUNT
+    await life.until_explained()
 
 
 async def test_a_token_with_nothing_available_names_the_other_one(bench: FundingBench) -> None:

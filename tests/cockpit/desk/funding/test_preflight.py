@@ -4,32 +4,12 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from cockpit.desk.funding.preflight import PREVIOUS_RUN, PreflightFacts, failed_checks
+from cockpit.desk.funding.preflight import PREVIOUS_RUN, failed_checks
 from cockpit.desk.risk.venue_access import Known
 from tests.support.desk.open_venue import NO, OPEN_VENUE, YES
-from venue.protocol.tokens import BTC, EURE
+from tests.support.funding.passing import PASSING
+from venue.protocol.tokens import EURE
 
-PASSING = PreflightFacts(
-    asset=BTC,
-    amount=100_000,
-    destination="bc1q",
-    route="transaction",
-    venue=OPEN_VENUE,
-    frozen=False,
-    balance=1_000_000,
-    balance_fresh=True,
-    available=900_000,
-    unexplained=False,
-    fee=1_500,
-    fee_problem="",
-    expected_fee=1_500,
-    minimum=10_000,
-    minimum_problem="",
-    cooling_left_ms=0,
-    undecided="",
-    history_complete=True,
-    previous_run_ms=0,
-)
 LATER = Known[bool](value=False, age_ms=185_001, problem="HTTP 500")
 
 
