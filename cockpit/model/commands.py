@@ -69,6 +69,14 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     max_divergence_bps: Decimal = Decimal(50)
     max_deadline_ms: int = 125_000
 
+    def stricter_than(self, other: "Limits") -> bool:
+        """Return whether no limit allows more than the other's and one allows less."""
+        if self == other:
+            return False
+        # Every limit is a most, but for the least edge.
+        mosts = (name for name in self.__struct_fields__ if name.startswith("max_"))
+        return self.min_edge_bps >= other.min_edge_bps and all(getattr(self, n) <= getattr(other, n) for n in mosts)
+
     def problems(self) -> tuple[str, ...]:
         """Return one sentence for every value out of range; empty if all limits are valid."""
         found = []

@@ -54,7 +54,8 @@ class AcceptRemainder:
 
     async def _accept(self, http: HttpRequest) -> Response:
         request, body = await read_body(http)
-        return result_response(self._journal.previous_result(request, ACCEPT_COMMAND) or self.accept(request, body))
+        done = self._journal.previous_result(request, ACCEPT_COMMAND, body)
+        return result_response(done or self.accept(request, body))
 
     def accept(self, request: CommandRequest, body: Mapping[str, object]) -> Result:
         """Accept the named ``amounts`` (base units in digits, by symbol) for the operator's ``reason``."""

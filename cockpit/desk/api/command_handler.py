@@ -19,9 +19,12 @@ from cockpit.model.commands import (
     Result,
     TradingOrder,
 )
+from cockpit.model.snapshot import Trading
 from storage.errors import HistoryError
 
 LONGEST_REASON = 200
+REASON_BOUND = f"the reason must be one line of at most {LONGEST_REASON} characters"
+SET_LIMITS = "set limits"
 NO_LIVE_QUOTES = "no live quotes"
 REFRESHED: Mapping[Part, str] = {
     "market-reference-ingest": "reference prices refreshed",
@@ -31,7 +34,9 @@ REFRESHED: Mapping[Part, str] = {
 
 
 class CommandHandler:
-    """Carries commands out. A command id seen before gets its first result again and does nothing twice.
+    """Carries commands out. A command that repeats an id gets its first result again and does nothing twice.
+
+    What restricts is carried out whatever its id: a result that was given before must not hide that it is not in force.
 
     ``blocked`` returns why a part may not be armed; ``refreshers`` return the problem when a source did not answer;
     ``start_hard_stop`` returns how many live quotes are being burned.
@@ -62,7 +67,7 @@ class CommandHandler:
     def arm(self, part: Armable, request: CommandRequest) -> Result:
         """Arm the strategy or the executor; refused with every reason that blocks it."""
         command = f"arm {part}"
-        done = self.journal.previous_result(request, command)
+        done = self.journal.previous_result(request, command, {})
         if done is not None:
             return done
         refusal = self._arming.arm(part, request.actor, self._blocked(part))
@@ -121,7 +126,7 @@ class CommandHandler:
     async def refresh(self, part: Part, request: CommandRequest) -> Result:
         """Have a part read its source now; refused when the source did not answer."""
         command = f"refresh {part}"
-        done = self.journal.previous_result(request, command)
+        done = self.journal.previous_result(request, command, {})
         if done is not None:
             return done
         problem = await self._refreshers[part]()
@@ -134,25 +139,35 @@ class CommandHandler:
         A longer quote deadline is in the history before it is in force: after a crash it says how long to wait.
         """
         async with self._one_at_a_time:
-            return self.journal.previous_result(request, "set limits") or await self._set_limits(patch, request)
+            wanted, problems = self._patched(patch)
+            if wanted is not None and wanted.stricter_than(self._limits.current):
+                request = self.journal.unused(request, SET_LIMITS, patch)
+                return await self._set_limits(wanted, patch, request)
+            done = self.journal.previous_result(request, SET_LIMITS, patch)
+            if done is not None:
+                return done
+            if wanted is None:
+                return self.journal.record_result(request, SET_LIMITS, patch, False, "; ".join(problems))
+            return await self._set_limits(wanted, patch, request)
 
-    async def _set_limits(self, patch: Mapping[str, object], request: CommandRequest) -> Result:
-        record_result = self.journal.record_result
+    def _patched(self, patch: Mapping[str, object]) -> tuple[Limits | None, tuple[str, ...]]:
         try:
             wanted = msgspec.convert({**msgspec.to_builtins(self._limits.current), **patch}, Limits, strict=False)
-            problems = wanted.problems()
         except msgspec.ValidationError as exc:
-            problems = (f"the limits cannot be read: {exc}",)
-        if problems:
-            return record_result(request, "set limits", patch, False, "; ".join(problems))
+            return None, (f"the limits cannot be read: {exc}",)
+        problems = wanted.problems()
+        return None if problems else wanted, problems
+
+    async def _set_limits(self, wanted: Limits, patch: Mapping[str, object], request: CommandRequest) -> Result:
+        record_result = self.journal.record_result
         changes = ", ".join(f"{name} = {getattr(wanted, name)}" for name in patch) or "nothing changed"
-        result = record_result(request, "set limits", patch, True, changes)
+        result = record_result(request, SET_LIMITS, patch, True, changes)
         if wanted.max_deadline_ms > self._limits.current.max_deadline_ms:
             try:
                 await self.journal.flush()
             except HistoryError as exc:
                 by_actor = CommandRequest(actor=request.actor)
-                refused = record_result(by_actor, "set limits", patch, False, f"not in force: {exc}")
+                refused = record_result(by_actor, SET_LIMITS, patch, False, f"not in force: {exc}")
                 self.journal.replace_result(result.command_id, refused)
                 return refused
         self._limits.replace(wanted)
@@ -161,10 +176,14 @@ class CommandHandler:
     def trading(self, body: Mapping[str, object], request: CommandRequest) -> Result:
         """Set which quotes may be made: all, those that reduce, or none; it outlives the desk.
 
-        Any state but HALTED also lifts a halt for loss. What the desk measures may still restrict more.
+        Any state but HALTED also lifts a halt for loss. What the desk measures may still restrict more. A state that
+        restricts more than the chosen one is set whatever its id, and whatever else the body holds.
         """
         record_result = self.journal.record_result
-        done = self.journal.previous_result(request, SET_TRADING)
+        state = body.get("state")
+        if (state == "REDUCING" or state == "HALTED") and self._trading.restricts(state):
+            return self._restrict(state, body, self.journal.unused(request, SET_TRADING, body))
+        done = self.journal.previous_result(request, SET_TRADING, body)
         if done is not None:
             return done
         try:
@@ -172,15 +191,26 @@ class CommandHandler:
         except msgspec.ValidationError as exc:
             text = f'the trading state cannot be read: {exc}; expected {{"state": "REDUCING", "reason": "…"}}'
             return record_result(request, SET_TRADING, body, False, text)
-        if len(order.reason) > LONGEST_REASON or not (order.reason or " ").isprintable():
-            text = f"the reason must be one line of at most {LONGEST_REASON} characters"
-            return record_result(request, SET_TRADING, {"state": order.state}, False, text)
+        if not _is_line(order.reason):
+            return record_result(request, SET_TRADING, {"state": order.state}, False, REASON_BOUND)
+        return self._choose(order.state, order.reason, request)
+
+    def _restrict(self, state: Trading, body: Mapping[str, object], request: CommandRequest) -> Result:
+        reason = body.get("reason", "")
+        usable = isinstance(reason, str) and _is_line(reason)
+        unread = "" if usable else REASON_BOUND
+        if set(body) - {"state", "reason"}:
+            unread = "; ".join(filter(None, (unread, "the body may hold only state and reason")))
+        return self._choose(state, str(reason) if usable else "", request, unread)
+
+    def _choose(self, state: Trading, reason: str, request: CommandRequest, unread: str = "") -> Result:
         trading = self._trading
-        trading.choose(order.state, request.actor, order.reason)
+        trading.choose(state, request.actor, reason)
         text = f"trading is {trading.state}"
-        if trading.state != order.state:
-            text = f"trading is set to {order.state} but stays {trading.state}: {trading.why}"
-        return record_result(request, SET_TRADING, msgspec.to_builtins(trading.journalled), True, text)
+        if trading.state != state:
+            text = f"trading is set to {state} but stays {trading.state}: {trading.why}"
+        arguments = msgspec.to_builtins(trading.journalled)
+        return self.journal.record_result(request, SET_TRADING, arguments, True, f"{text}{_but(unread)}")
 
     def note_trading(self) -> None:
         """Journal what the desk itself restricted or freed."""
@@ -200,6 +230,10 @@ class CommandHandler:
             result = self.journal.record_result(request, "shutdown", {}, True, f"the desk is stopping{_but(unread)}")
         self._shutdown()
         return result
+
+
+def _is_line(reason: str) -> bool:
+    return len(reason) <= LONGEST_REASON and (reason or " ").isprintable()
 
 
 def _but(unread: str) -> str:

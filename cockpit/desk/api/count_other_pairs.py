@@ -36,7 +36,7 @@ class CountOtherPairs:
 
     def count(self, request: CommandRequest, order: OtherPairsOrder) -> Result:
         """Start the count, or extend it; refused where it would show nothing new."""
-        done = self._journal.previous_result(request, COMMAND)
+        done = self._journal.previous_result(request, COMMAND, msgspec.to_builtins(order))
         if done is not None:
             return done
         relay, arguments = self._relay, {"seconds": order.seconds}

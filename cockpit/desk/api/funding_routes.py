@@ -18,6 +18,7 @@ from cockpit.desk.funding.orders import WithdrawalOrders
 from cockpit.model.commands import CommandRequest, Result, WithdrawalOrder
 
 PATH = "/liquidity-manager"
+FREEZE = "freeze-withdrawals"
 FROZEN = "withdrawals frozen"
 EXPECTED_FREEZE = 'the body must hold "frozen": true or false, and nothing else'
 
@@ -60,7 +61,8 @@ class FundingRoutes:
     ) -> Callable[[HttpRequest], Awaitable[Response]]:
         async def handler(http: HttpRequest) -> Response:
             request, body = await read_body(http)
-            return result_response(self._journal.previous_result(request, command) or await carry_out(request, body))
+            done = self._journal.previous_result(request, command, body)
+            return result_response(done or await carry_out(request, body))
 
         return handler
 
@@ -84,24 +86,25 @@ class FundingRoutes:
         request, body, unread = await read_after_acting(http)
         if body.get("frozen") is False and len(body) > 1:
             raise InvalidBodyError(EXPECTED_FREEZE)
-        frozen = body.get("frozen") is not False
-        first = self._journal.previous_result(request, "freeze-withdrawals")
-        if first is not None and frozen and not self._freeze.frozen:
-            first, request = None, CommandRequest(actor=request.actor)
-        return result_response(first or (self._close(request, body, unread) if frozen else self._open(request)))
+        if body.get("frozen") is False:
+            return result_response(self._journal.previous_result(request, FREEZE, body) or self._open(request))
+        first = self._journal.get(request.command_id)
+        if first is not None and first.command == FREEZE and first.reason.startswith(FROZEN) and self._freeze.frozen:
+            return result_response(first)
+        return result_response(self._close(self._journal.unused(request, FREEZE, body), body, unread))
 
     def _close(self, request: CommandRequest, body: Body, unread: str) -> Result:
         self._freeze.close(f"frozen by {request.actor}")
         unread = unread or ("" if body == {"frozen": True} else EXPECTED_FREEZE)
         text = f"{FROZEN}; {unread}" if unread else FROZEN
-        return self._journal.record_result(request, "freeze-withdrawals", {"frozen": True}, True, text)
+        return self._journal.record_result(request, FREEZE, {"frozen": True}, True, text)
 
     def _open(self, request: CommandRequest) -> Result:
         self._freeze.open(request.actor)
         text = "withdrawals open for one withdrawal or ten minutes"
         if self._freeze.left_ms() is None:
             text = "withdrawals open until they are frozen"
-        return self._journal.record_result(request, "freeze-withdrawals", {"frozen": False}, True, text)
+        return self._journal.record_result(request, FREEZE, {"frozen": False}, True, text)
 
     async def _notify(self, request: CommandRequest, body: Body) -> Result:
         tx_hash = str(body.get("tx_hash", "") or "").strip()

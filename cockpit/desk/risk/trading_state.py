@@ -119,6 +119,11 @@ class TradingState:
             found.append(("REDUCING", self._share_why))
         return max(found, key=lambda one: _RANK[one[0]])
 
+    def restricts(self, state: Trading) -> bool:
+        """Return whether this choice would restrict more than what is chosen, a halt for loss included."""
+        chosen: Trading = "HALTED" if self._journalled.loss_halt else self._journalled.state
+        return _RANK[state] > _RANK[chosen]
+
     def choose(self, state: Trading, actor: str, reason: str) -> None:
         """Set an operator's choice. Any but HALTED lifts a halt for loss, and the day's loss counts from now on."""
         lifts = self._journalled.loss_halt and state != "HALTED"

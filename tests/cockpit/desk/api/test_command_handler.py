@@ -251,7 +251,7 @@ def test_only_so_many_answers_are_remembered(desk: Desk, monkeypatch: pytest.Mon
     monkeypatch.setattr("cockpit.desk.api.command_journal.REMEMBERED", 5)
     for number in range(50):
         desk.control.disarm("trade-executor", by("ann", f"c-{number}"))
-    assert len(desk.control.journal._results) == 5
+    assert len(desk.control.journal._known) == 5
 
 
 async def test_the_trading_state_is_set_journalled_and_outlives_the_desk_by_its_arguments() -> None:
@@ -265,16 +265,77 @@ async def test_the_trading_state_is_set_journalled_and_outlives_the_desk_by_its_
     desk.control.note_trading()
     assert len(desk.journal) == 1
     again = desk.control.trading({"state": "ACTIVE"}, by("ann", "t-1"))
-    assert (again, desk.trading.state) == (result, "REDUCING"), "one id, one command"
+    assert (again.accepted, desk.trading.state) == (False, "REDUCING"), "one id, one command"
+    assert "already used for set trading with other arguments" in again.reason
+    same = desk.control.trading({"state": "REDUCING", "reason": "winding down"}, by("ann", "t-1"))
+    assert (same, len(desk.journal)) == (result, 2), "the same again is answered and not done"
+    for state in ("HALTED", "ACTIVE", "HALTED"):
+        fresh = "t-2" if state == "ACTIVE" else "t-1"
+        halted = desk.control.trading({"state": state}, by("ann", fresh))
+        assert (halted.accepted, desk.trading.state) == (True, state), "what restricts is done whatever its id"
+    assert len({action.command_id for action in desk.journal}) == len(desk.journal), "no row hides another"
+
+
+@pytest.mark.parametrize("body", [{"reason": 7}, {"reason": "a\nb"}, {"reason": "x" * 201}, {"why": "x"}])
+async def test_a_state_that_restricts_is_set_whatever_else_the_body_holds(body: dict[str, object]) -> None:
+    desk = Desk()
+    result = desk.control.trading({"state": "HALTED", **body}, by("ann"))
+    assert (result.accepted, desk.trading.state) == (True, "HALTED")
+    assert result.reason.startswith("trading is HALTED; the ")
+    desk.trading.filled(desk.clock(), btc_eure(0, -6 * 10**18), Decimal(50_000))
+    assert not desk.control.trading({"state": "REDUCING", **body}, by("ann")).accepted, "this would lift a halt"
+
+
+async def test_an_id_of_other_limits_is_refused_unless_they_are_stricter(desk: Desk) -> None:
+    assert (await desk.control.limits({"max_notional_eure": 100}, by("ann", "l-1"))).accepted
+    other = await desk.control.limits({"max_notional_eure": 200}, by("ann", "l-1"))
+    assert (other.accepted, desk.limits.current.max_notional_eure) == (False, Decimal(100))
+    assert "other arguments" in other.reason
+    stricter = await desk.control.limits({"max_notional_eure": 1}, by("ann", "l-1"))
+    assert (stricter.accepted, desk.limits.current.max_notional_eure) == (True, Decimal(1))
+    again = await desk.control.limits({"max_notional_eure": 100}, by("ann", "l-1"))
+    assert again.reason == "max_notional_eure = 100"
+    assert desk.limits.current.max_notional_eure == 1, "answered, not done"
+    ids = [action.command_id for action in desk.journal]
+    assert len(set(ids)) == len(ids) == 3
+
+
+def test_an_id_answers_only_what_was_asked_under_it(desk: Desk) -> None:
+    journal, first = desk.control.journal, {"asset_id": "BTC", "amount": "700000"}
+    assert journal.previous_result(by("ann", "w-1"), "withdraw", first) is None
+    done = journal.record_result(by("ann", "w-1"), "withdraw", {}, True, "sent")
+    reordered = dict(reversed(first.items()))
+    assert journal.previous_result(by("bob", "w-1"), "withdraw", reordered) == done
+    for other in ({"asset_id": "EURe", "amount": "700000"}, {**first, "route": "intent"}, {"asset_id": "BTC"}):
+        refused = journal.previous_result(by("ann", "w-1"), "withdraw", other)
+        assert refused is not None
+        assert not refused.accepted
+
+
+LIMITS = st.builds(
+    Limits,
+    max_notional_eure=st.decimals(1, 9, places=1),
+    min_edge_bps=st.decimals(1, 9, places=1),
+    max_fills_per_hour=st.integers(1, 9),
+    max_deadline_ms=st.integers(1_000, 1_009),
+)
+
+
+@given(LIMITS, LIMITS)
+def test_limits_are_stricter_when_none_allows_more(some: Limits, others: Limits) -> None:
+    pairs = [(getattr(some, name), getattr(others, name)) for name in some.__struct_fields__ if name != "min_edge_bps"]
+    laxer = any(mine > theirs for mine, theirs in pairs) or some.min_edge_bps < others.min_edge_bps
+    assert some.stricter_than(others) == (not laxer and some != others)
+    assert {name for name in some.__struct_fields__ if not name.startswith("max_")} == {"min_edge_bps"}
 
 
 BAD_STATES: list[tuple[dict[str, object], str]] = [
     ({}, "state"),
     ({"state": "PAUSED"}, "PAUSED"),
-    ({"state": "HALTED", "why": "x"}, "why"),
-    ({"state": "HALTED", "reason": 7}, "reason"),
-    ({"state": "HALTED", "reason": "a\nb"}, "one line"),
-    ({"state": "HALTED", "reason": "x" * 201}, "200 characters"),
+    ({"state": "ACTIVE", "why": "x"}, "why"),
+    ({"state": "ACTIVE", "reason": 7}, "reason"),
+    ({"state": "ACTIVE", "reason": "a\nb"}, "one line"),
+    ({"state": "ACTIVE", "reason": "x" * 201}, "200 characters"),
 ]
 
 
