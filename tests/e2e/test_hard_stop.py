@@ -4,6 +4,7 @@ import asyncio
 import json
 import time
 from collections import Counter
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import httpx
@@ -147,8 +148,9 @@ async def test_two_hundred_quotes_are_over_in_forty_seconds_with_slow_settlement
     taker = Taker(control)
     await taker.fund()
     try:
-        async with recording(venue.env["NEAR_INTENTS_RELAY_RPC_URL"]) as rpc:
+        async with AsyncExitStack() as ending, recording(venue.env["NEAR_INTENTS_RELAY_RPC_URL"]) as rpc:
             desk = DeskProcess(short_dir, {**venue.env, "NEAR_INTENTS_RELAY_RPC_URL": rpc.url, **LONG})
+            ending.push_async_callback(desk.close)
             await desk.start()
             await desk.arm()
             await salts_of_two_kinds(desk, control, taker, 60, 140)
@@ -169,7 +171,6 @@ async def test_two_hundred_quotes_are_over_in_forty_seconds_with_slow_settlement
             assert stop.burned + stop.settled + stop.unburnable + stop.expired == 201
             assert stop.burned + stop.settled == 141
             assert [row.unexplained for row in shot.inventory.rows if row.unexplained] == []
-            await desk.close()
     finally:
         await control.http.aclose()
         venue.process.stop()
