@@ -133,6 +133,11 @@ class Withdrawal:
         """Return whether the money has left the Verifier, wherever it is now."""
         return self.state in (*LEFT, "completed", "returned") or (self.state == "failed" and bool(self.near_hash))
 
+    @property
+    def _never_undone(self) -> bool:
+        """Return whether nothing comes back by itself: with its message only what the chain calls refunded does."""
+        return self.order.asset.bridge == "omni"
+
     def movements(self) -> list[Movement]:
         """Return what it may still do to the balances: take the amount out, and bring it back."""
         if self.foreign or (self.order.ours and self.prepared is None):
@@ -143,8 +148,7 @@ class Withdrawal:
             found.append(self._movement("out", -1))
         # The opening balances may already lack the amount of an inherited one: it comes back without leaving.
         undone = back or (self.left and self.state != "completed") or (self.inherited and self.state in UNSENT)
-        if self.order.asset.bridge == "omni":
-            # With a message nothing comes back by itself: only what the chain calls refunded.
+        if self._never_undone:
             undone = back
         if not self.back_booked and undone and (self.out_booked or back or self.inherited):
             found.append(self._movement("back", 1))
@@ -159,7 +163,9 @@ class Withdrawal:
             return []
         out, back = before & {*LEFT, "completed", "refunded", "returned"}, before & {"refunded", "returned"}
         found = [] if out else [self._movement("out", -1)]
-        return found if back or self.state == "completed" else [*found, self._movement("back", 1)]
+        if back or self.state == "completed" or (self._never_undone and self.state != "refunded"):
+            return found
+        return [*found, self._movement("back", 1)]
 
     def certain_out(self, height: int) -> Movement | None:
         """Return the amount leaving if it certainly lies between the opening balances and this block, unbooked.

@@ -234,6 +234,40 @@ async def test_an_answer_that_is_lost_late_doubled_or_garbled_pays_once(bench: F
     await life.until_explained()
 
 
+async def test_an_intent_that_nobody_took_expires_and_a_new_order_goes(bench: FundingBench) -> None:
+    life = await bench.life()
+    await bench.faults(publish={"mode": "drop", "times": 1000})
+    assert (await life.order(AMOUNT, asset=NBTC, route=None)).accepted
+    await life.reaches("unknown")
+    refused = await life.order(AMOUNT, "second", asset=NBTC, route=None)
+    assert "has no known outcome; wait for it" in refused.reason
+    await bench.forward(700)
+    life.only().next_ns = 0
+    await life.reaches("expired")
+    assert bench.held(NBTC) == HELD
+    await bench.faults(publish=None)
+    assert (await life.order(AMOUNT, "third", asset=NBTC, route=None)).accepted
+    await until(lambda: sorted(one.state for one in life.all) == ["completed", "expired"], 30)
+    assert len(bench.payments(NBTC)) == 1
+    assert bench.held(NBTC) == HELD - AMOUNT
+
+
+async def test_what_a_killed_run_left_comes_back_by_no_gift(bench: FundingBench) -> None:
+    first = await bench.life()
+    await bench.faults(omni_not_found_s=600_000)
+    assert (await first.order(AMOUNT, asset=NBTC, route=None)).accepted
+    await first.reaches("burned")
+    await first.until_explained()
+    await first.crash()
+    await bench.faults(gift={"token_id": NBTC.token_id, "amount": AMOUNT})
+    later = await bench.life()
+    assert later.only().state == "burned"
+    assert [one.key for one in later.trading.withdrawals.movements() if one.key.endswith(":back")] == []
+    await bench.faults(omni_not_found_s=0)
+    await later.reaches("completed")
+    assert len(bench.payments(NBTC)) == 1
+
+
 async def test_a_token_with_nothing_available_names_the_other_one(bench: FundingBench) -> None:
     life = await bench.life()
     everything = bench.held(BTC)
