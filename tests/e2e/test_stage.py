@@ -27,7 +27,9 @@ def stage(tmp_path: Path) -> Iterator[VenueProcess]:
 async def test_a_desk_of_a_stage_signs_for_its_contract(stage: VenueProcess, short_dir: Path) -> None:
     state_dir = short_dir / "desk"
     state_dir.mkdir(mode=0o700)
-    desk = DeskProcess(state_dir, {**stage.env, "WITHDRAWALS_STAY_OPEN": "true", "WITHDRAWAL_COOLING_MS": "0"})
+    # What is committed stays below what is held, so that a withdrawal has something to take.
+    limits = {"STRATEGY_MAX_PROMISED_EURE": "2000", "WITHDRAWAL_COOLING_MS": "0"}
+    desk = DeskProcess(state_dir, {**stage.env, **limits})
     try:
         # Without the name, the Verifier is not found and nothing can be armed.
         await desk.start()
