@@ -52,8 +52,8 @@ class ReactionTimes(msgspec.Struct, frozen=True, kw_only=True):
 class SandboxReport(msgspec.Struct, frozen=True, kw_only=True):
     """The figures of a run. ``explained``: no base unit is missing, and every request and fill has its decision.
 
-    ``asked``: the venue's requests by market, which are a few more than the desk received. ``other_pairs``: None when
-    the relay kept those requests to itself. ``requests`` counts no ``dry`` ones, which are decided too.
+    ``asked``: the venue's requests by market, price checks included. ``other_pairs``: None when the relay
+    kept those requests to itself. ``requests`` counts no ``dry`` ones, which are decided too.
     """
 
     seconds: float
@@ -83,7 +83,7 @@ class SandboxReport(msgspec.Struct, frozen=True, kw_only=True):
             f"{self.requests} requests for our markets in {self.seconds:g} s ({others}), {self.router_legs} of them "
             f"router legs; {self.dry} dry requests; "
             f"{self.decisions} decisions recorded",
-            "asked: " + ", ".join(f"{name} {count}" for name, count in self.asked.items()),
+            "asked, price checks included: " + ", ".join(f"{name} {count}" for name, count in self.asked.items()),
             f"quotes: {quotes}",
             f"fills: {self.fills['buy']} buys, {self.fills['sell']} sells",
         ]

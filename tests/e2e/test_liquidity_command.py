@@ -4,6 +4,7 @@ import asyncio
 import sys
 
 from cockpit.cli.messages import NOTHING_SENT
+from cockpit.model.snapshot import Snapshot
 from tests.e2e.conftest import Launch
 from tests.support.processes.desk_process import DeskProcess
 from tests.support.processes.processes import bare_environment
@@ -84,7 +85,12 @@ async def test_it_says_what_a_deposit_may_become_and_what_the_last_one_became(la
     ]
 
     await control.deposit(NBTC.token_id, 20_000, account="newcomer.sandbox.near")
-    shot = await desk.until(lambda shot: any(row.symbol == "nBTC" and row.balance for row in shot.inventory.rows), 30)
+
+    def credited(shot: Snapshot) -> bool:
+        balances = any(row.symbol == "nBTC" and row.balance for row in shot.inventory.rows)
+        return balances and any(row.status == "CREDITED" for row in shot.deposits)
+
+    shot = await desk.until(credited, 30)
     assert [(row.symbol, row.status) for row in shot.deposits] == [("nBTC", "CREDITED")]
     code, output = await ask(desk, "deposit")
     assert "may become nBTC: minimum 0.00005 nBTC; own deposits so far: 1" in output
