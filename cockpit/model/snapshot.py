@@ -152,7 +152,7 @@ class DecisionRow(msgspec.Struct, frozen=True, kw_only=True):
     """A decision, the reason for it, and every check for the details.
 
     ``detail``: the deciding check as text. ``checks``: (name, passed, numbers) of each, in order. ``dry``: of a
-    price check.
+    price check. ``market``: its two tokens, such as nBTC/EURe.
     """
 
     decision_id: str
@@ -167,6 +167,7 @@ class DecisionRow(msgspec.Struct, frozen=True, kw_only=True):
     detail: str
     checks: tuple[tuple[str, bool, str], ...] = ()
     dry: bool = False
+    market: str = "BTC/EURe"
 
 
 class QuoteRow(msgspec.Struct, frozen=True, kw_only=True):

@@ -93,7 +93,8 @@ def decision_detail(row: DecisionRow) -> Detail:
         Field(name.replace("_", " "), Cell(f"{'✓' if passed else '✗'} {numbers}", "good" if passed else "bad"))
         for name, passed, numbers in row.checks
     ]
-    return Detail(f"Request: taker {'sells' if row.side == 'buy' else 'buys'} BTC", tuple(fields))
+    base, quote = row.market.split("/")
+    return Detail(f"Request: taker {'sells' if row.side == 'buy' else 'buys'} {base} for {quote}", tuple(fields))
 
 
 class DecisionsPanel(Panel[DecisionRow]):

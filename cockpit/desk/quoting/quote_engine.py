@@ -121,7 +121,7 @@ class QuoteEngine:
         self._flow_since_ns: int | None = None
         self.counters: Counter[str] = Counter()
         self.reasons: Counter[str] = Counter()
-        self.recent: deque[TradeDecision] = deque(maxlen=200)
+        self.recent: deque[tuple[TradeDecision, Market]] = deque(maxlen=200)
         self.latencies_us: deque[int] = deque(maxlen=4096)
         self.last_request_ns: int | None = None
 
@@ -235,7 +235,7 @@ class QuoteEngine:
         self.counters["decisions"] += 1
         self.counters["actionable"] += event.actionable
         self.reasons[event.reason] += 1
-        self.recent.append(event)
+        self.recent.append((event, market))
         if broken is not None:
             raise broken
         if self._declines is not None and command is None:

@@ -130,9 +130,9 @@ class SnapshotBuilder:
         trading, tokens, book = self._trading, self._trading.tokens, self._trading.book
         now = self._wall_ns()
         recent = _newest(reversed(trading.engine.recent))
-        newer = tuple(decision_row(tokens, event, now) for event in recent[: SHOWN // 2])
+        newer = tuple(decision_row(event, market, now) for event, market in recent[: SHOWN // 2])
         yield
-        decisions = newer + tuple(decision_row(tokens, event, now) for event in recent[SHOWN // 2 :])
+        decisions = newer + tuple(decision_row(event, market, now) for event, market in recent[SHOWN // 2 :])
         yield
         quotes = tuple(quote_row(tokens, quote, now) for quote in _newest(reversed(book.recent)))
         yield

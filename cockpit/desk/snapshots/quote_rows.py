@@ -13,14 +13,14 @@ from cockpit.model.snapshot import (
     LiveQuotes,
     QuoteRow,
 )
-from venue.protocol.assets import Underlying
+from venue.protocol.assets import Market, Underlying
 from venue.protocol.tokens import TokenTable
 from venue.protocol.units import NS_PER_MS
 
 _CENT = Decimal("0.01")
 
 
-def decision_row(tokens: TokenTable, event: TradeDecision, now_ns: int) -> DecisionRow:
+def decision_row(event: TradeDecision, market: Market, now_ns: int) -> DecisionRow:
     """Return a decision with the numbers of the check that decided it."""
     edge = None
     if event.amount_in and event.amount_out and event.notional is not None and event.edge is not None:
@@ -31,7 +31,7 @@ def decision_row(tokens: TokenTable, event: TradeDecision, now_ns: int) -> Decis
         quote_id=event.quote_id,
         age_ms=max(0, (now_ns - event.at_ns) // NS_PER_MS),
         side=event.side,
-        notional=None if event.notional is None else tokens.quote.to_decimal(event.notional),
+        notional=None if event.notional is None else market.quote.underlying.to_decimal(event.notional),
         price=event.price,
         edge_bps=edge,
         actionable=event.actionable,
@@ -39,6 +39,7 @@ def decision_row(tokens: TokenTable, event: TradeDecision, now_ns: int) -> Decis
         detail=deciding,
         checks=tuple((check.name, check.passed, check.detail) for check in event.checks),
         dry=any(check.name == "dry" for check in event.checks[:1]),
+        market=market.name,
     )
 
 
