@@ -222,8 +222,8 @@ class Desk:
         """Tick until cancelled. While the ticks fail, the executor stays disarmed."""
         try:
             await self._tick()
-        except Exception as exc:
-            if self._trading.arming.executor:
+        except (Exception, asyncio.CancelledError) as exc:
+            if self._trading.arming.executor and not self._stopping.is_set():
                 self._disarm_executor(f"the desk's own checks failed: {type(exc).__name__}")
             raise
 
@@ -242,6 +242,7 @@ class Desk:
             trading.trading_state.mark(trading.reference.trusted_mid, trading.inventory.ledger.balance)
             control.note_trading()
             self._interlocks.tick(control)
+            trading.heartbeat.beat()
             trading.engine.note_flow(now)
             trading.markouts.tick(now, trading.book.fills, trading.reference)
             self._snapshots.ticked_ns = now

@@ -12,8 +12,9 @@ from cockpit.config.settings import load
 from cockpit.desk.desk import Desk
 from cockpit.desk.interlocks.checklist import NAMES
 from cockpit.desk.interlocks.monitor import InterlockMonitor
+from cockpit.desk.risk.heartbeat import Heartbeat
 from cockpit.model.environment import Environment
-from cockpit.model.snapshot import InterlockRow, Snapshot
+from cockpit.model.snapshot import InterlockRow, PartHealth, Snapshot
 from storage.sqlite.history import SqliteHistory
 from tests.e2e.conftest import Launch
 from tests.support.processes.desk_process import DeskProcess, refused
@@ -30,6 +31,10 @@ from venue.transport.messages import UNREADABLE
 def interlock(shot: Snapshot, ident: str) -> InterlockRow:
     (found,) = [row for row in shot.interlocks if row.ident == ident]
     return found
+
+
+def executor(shot: Snapshot) -> PartHealth:
+    return next(health for health in shot.health if health.part == "trade-executor")
 
 
 class SteppedClock:
@@ -56,6 +61,34 @@ async def desk_here(state_dir: Path, settings: dict[str, str], clock: SteppedClo
         desk.stop()
         await running
         await outside.close()
+
+
+async def test_without_the_desks_own_checks_nothing_is_signed(
+    venue: VenueProcess, short_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with standing_in() as relay:
+        relay.answer = None
+        settings = {**venue.env, "NEAR_INTENTS_RELAY_WS_URL": relay.url}
+        async with desk_here(short_dir, settings, SteppedClock()) as desk:
+            await desk.arm()
+            flood = RequestFlood(relay, 100)
+            try:
+                await until(lambda: len(relay.quotes) > 20, 30)
+                with monkeypatch.context() as stalled:
+                    stalled.setattr(Heartbeat, "beat", lambda self: None)
+                    stalled_text = "the desk's own checks last ran"
+                    await desk.until(lambda shot: stalled_text in executor(shot).detail, 10, "stalled")
+                    quoted = len(relay.quotes)
+                    await flood.more(50)
+                    assert len(relay.quotes) == quoted
+                await until(lambda: len(relay.quotes) > quoted, 30)
+                # And a watcher that ends takes the executor along, and is seen.
+                next(task for task in asyncio.all_tasks() if task.get_name() == "tick").cancel()
+                shot = await desk.until(lambda shot: not shot.executor_armed, 5, "disarmed by itself")
+                assert "the desk's own checks failed: CancelledError" in shot.executor_why
+                assert "tick: it was cancelled" in executor(shot).last_error
+            finally:
+                await flood.stop()
 
 
 @pytest.mark.parametrize("by_s", [60, -60])

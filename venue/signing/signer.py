@@ -83,12 +83,14 @@ class Signer:
     ``ceiling``: the largest amount of a quote token that a quote may give or ask, in base units of its underlying.
     ``base_ceiling``: the same of a base token that a quote may give; 0 until the mid is known. It prevents a wrong
     price from giving the whole balance for a small notional. ``contract``: the Verifier for which every signature is
-    made. ``omni_bridge``: the contract that takes tokens of the Omni bridge.
+    made. ``omni_bridge``: the contract that takes tokens of the Omni bridge. ``blocked`` says why no quote may be
+    signed now; empty when one may.
     """
 
     __slots__ = (
         "__secret",
         "_account_id",
+        "_blocked",
         "_omni_bridge",
         "_random",
         "_recipient",
@@ -109,7 +111,9 @@ class Signer:
         random: Callable[[int], bytes],
         contract: str = INTENTS_CONTRACT,
         omni_bridge: str = OMNI_BRIDGE,
+        blocked: Callable[[], str] = lambda: "",
     ) -> None:
+        self._blocked = blocked
         secret = read_secret_key(secret_key)
         self.__secret = secret
         self.public_key = "ed25519:" + base58.b58encode(secret[32:]).decode("ascii")
@@ -133,8 +137,11 @@ class Signer:
     ) -> SignedQuote:
         """Sign a quote that gives ``amount_out`` for ``amount_in`` until ``deadline_ns`` (UTC; cut to milliseconds).
 
-        Raises RefusedToSignError for no market of the table, an amount outside 1 to 2^128 - 1, or one over its ceiling.
+        Raises RefusedToSignError for no market of the table, an amount outside 1 to 2^128 - 1, one over its ceiling,
+        and while quotes are blocked.
         """
+        if blocked := self._blocked():
+            raise RefusedToSignError(blocked)
         market = self._tokens.market(asset_in, asset_out)
         if market is None:
             raise RefusedToSignError("the assets are no market of this desk")

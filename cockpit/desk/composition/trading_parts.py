@@ -26,6 +26,7 @@ from cockpit.desk.quoting.declines import Declines
 from cockpit.desk.quoting.executor import Executor
 from cockpit.desk.quoting.quote_engine import QuoteEngine, QuoteTerms
 from cockpit.desk.risk.arming import Arming
+from cockpit.desk.risk.heartbeat import Heartbeat
 from cockpit.desk.risk.limits import LimitsInForce, base_ceiling, max_notional
 from cockpit.desk.risk.rates import RejectionRate
 from cockpit.desk.risk.trading_state import TradingState
@@ -65,6 +66,7 @@ class TradingParts(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     omni: OmniBridge
     relay: Relay
     relay_rpc: RelayRpc
+    heartbeat: Heartbeat
     signer: Signer
     reference: Reference
     book: QuoteBook
@@ -114,6 +116,7 @@ def build_trading(
         Streams(tokens=tokens.traded_ids if settings.relay_filter else (), instance_id=instance_id, extended=True),
     )
     relay_rpc = RelayRpc(settings.relay_rpc_url, client, settings.api_key.reveal)
+    heartbeat = Heartbeat(env)
     signer = Signer(
         settings.signer_private_key.reveal(),
         account,
@@ -122,6 +125,7 @@ def build_trading(
         random=env.random_bytes,
         contract=contract,
         omni_bridge=settings.markets.stage.omni_bridge,
+        blocked=heartbeat.problem,
     )
     reference = _reference(settings, env, recorder, limits)
     _bound_signer(signer, tokens, limits, reference)
@@ -224,6 +228,7 @@ def build_trading(
         omni=omni,
         relay=relay,
         relay_rpc=relay_rpc,
+        heartbeat=heartbeat,
         signer=signer,
         reference=reference,
         book=book,

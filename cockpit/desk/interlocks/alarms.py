@@ -111,6 +111,8 @@ class AlarmWatch:
             for one in self._watched:
                 if one.source is not None:
                     group.create_task(self._keep_asking(one, one.source), name=one.name)
+            # With every source switched off there is nothing to ask, and still nothing has failed.
+            await asyncio.Event().wait()
 
     def remember(self, recorded: str | None) -> None:
         """Take over what earlier runs saw last: the arguments of the newest ``COMMAND`` in the journal."""

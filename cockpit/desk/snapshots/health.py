@@ -3,6 +3,8 @@
 from collections import Counter
 from collections.abc import Mapping
 
+import msgspec
+
 from cockpit.desk.composition.trading_parts import TradingParts
 from cockpit.desk.funding.deposits import FINISHED
 from cockpit.desk.runtime.supervisor import Supervisor
@@ -11,20 +13,45 @@ from cockpit.model.commands import Part
 from cockpit.model.snapshot import PartHealth, State
 from storage.writer import HistoryWriter
 
+FALLBACK: Part = "trade-executor"
+"""The part that shows what fails in a worker of none."""
+
+PART_OF_WORKER: Mapping[str, Part] = {
+    "relay": "near-intents-ingest",
+    "inventory": "inventory-sync",
+    "liquidity": "liquidity-manager",
+    "withdrawals": "liquidity-manager",
+    "retention": "history-writer",
+}
+
 
 def healths(
     trading: TradingParts, writer: HistoryWriter, supervisor: Supervisor, now_ns: int
 ) -> tuple[PartHealth, ...]:
     """Return all seven, from the request to the settlement."""
-    return (
-        _ingest(trading, supervisor, now_ns),
-        _reference(trading, supervisor, now_ns),
-        _inventory(trading, supervisor, now_ns),
-        _liquidity(trading, supervisor, now_ns),
-        _history(writer, supervisor),
+    parts = (
+        _ingest(trading, now_ns),
+        _reference(trading, now_ns),
+        _inventory(trading, now_ns),
+        _liquidity(trading, now_ns),
+        _history(writer),
         _strategy(trading, now_ns),
         _executor(trading, now_ns),
     )
+    feeds = {feed.source: "market-reference-ingest" for feed in trading.reference.feeds}
+    return tuple(_with_workers(health, supervisor, {**PART_OF_WORKER, **feeds}) for health in parts)
+
+
+def _with_workers(health: PartHealth, supervisor: Supervisor, part_of: Mapping[str, str]) -> PartHealth:
+    """Show what failed in the part's workers; one that is not running degrades it."""
+    failed = {name: why for name, why in supervisor.errors.items() if part_of.get(name, FALLBACK) == health.part}
+    if not failed:
+        return health
+    down = sorted(name for name in failed if name in supervisor.down)
+    state: State = "degraded" if down and health.state in ("ok", "starting") else health.state
+    workers = (f"{name}: {failed[name]}" for name in down or sorted(failed))
+    error = "; ".join(filter(None, (*workers, health.last_error)))
+    return msgspec.structs.replace(health, state=state, last_error=error)
 
 
 def _health(
@@ -35,7 +62,7 @@ def _health(
     )
 
 
-def _ingest(trading: TradingParts, supervisor: Supervisor, now_ns: int) -> PartHealth:
+def _ingest(trading: TradingParts, now_ns: int) -> PartHealth:
     relay, engine = trading.relay, trading.engine
     counters = Counter(relay.counters)
     counters.update(engine.counters)
@@ -43,11 +70,11 @@ def _ingest(trading: TradingParts, supervisor: Supervisor, now_ns: int) -> PartH
     if relay.filtered:
         detail = f"{detail}; other pairs filtered, not counted"
     detail = "; ".join((detail, *relay.fallbacks))
-    error = supervisor.errors.get("relay", "") or relay.last_error
+    error = relay.last_error
     return _health("near-intents-ingest", relay.state, detail, age_ms(now_ns, relay.last_message_ns), error, counters)
 
 
-def _reference(trading: TradingParts, supervisor: Supervisor, now_ns: int) -> PartHealth:
+def _reference(trading: TradingParts, now_ns: int) -> PartHealth:
     current = trading.reference.current
     feeds = trading.reference.feeds
     counters: Counter[str] = Counter()
@@ -59,11 +86,11 @@ def _reference(trading: TradingParts, supervisor: Supervisor, now_ns: int) -> Pa
         state = "starting"
     agreeing = sum(source.agrees for source in current.sources)
     detail = current.reason or f"{agreeing} of {len(feeds)} sources agree"
-    errors = "; ".join(lost) or supervisor.errors.get("reference", "")
+    errors = "; ".join(lost)
     return _health("market-reference-ingest", state, detail, age_ms(now_ns, current.at_ns), errors, counters)
 
 
-def _inventory(trading: TradingParts, supervisor: Supervisor, now_ns: int) -> PartHealth:
+def _inventory(trading: TradingParts, now_ns: int) -> PartHealth:
     inventory = trading.inventory
     age = age_ms(now_ns, inventory.ledger.at_ns)
     if inventory.ledger.balance is None:
@@ -77,17 +104,17 @@ def _inventory(trading: TradingParts, supervisor: Supervisor, now_ns: int) -> Pa
         state, detail = "degraded", "the last reading failed"
     else:
         state, detail = "ok", "balances reconciled"
-    error = inventory.last_error or supervisor.errors.get("inventory", "")
+    error = inventory.last_error
     return _health("inventory-sync", state, detail, age, error, inventory.counters)
 
 
-def _liquidity(trading: TradingParts, supervisor: Supervisor, now_ns: int) -> PartHealth:
+def _liquidity(trading: TradingParts, now_ns: int) -> PartHealth:
     deposits = trading.deposits
     known = deposits.deposits is not None
     state: State = "degraded" if deposits.last_error and known else "ok" if known else "starting"
     if deposits.last_error and not known:
         state = "down"
-    error = deposits.last_error or supervisor.errors.get("liquidity", "")
+    error = deposits.last_error
     pending = sum(deposit.status not in FINISHED for deposit in deposits.deposits or ())
     detail = f"{pending} pending deposits" if known else "no answer from the bridge yet"
     return _health("liquidity-manager", state, detail, age_ms(now_ns, deposits.at_ns), error, deposits.counters)
@@ -100,7 +127,7 @@ def history_state(writer: HistoryWriter) -> State:
     return "ok" if writer.complete else "degraded"
 
 
-def _history(writer: HistoryWriter, supervisor: Supervisor) -> PartHealth:
+def _history(writer: HistoryWriter) -> PartHealth:
     shown = writer.state()
     state: State = history_state(writer)
     counters = {
@@ -111,7 +138,7 @@ def _history(writer: HistoryWriter, supervisor: Supervisor) -> PartHealth:
         "dropped": shown.dropped,
     }
     detail = {"ok": "writing", "degraded": "writing to the journal"}.get(state, shown.status)
-    error = shown.error or shown.degraded or supervisor.errors.get("history", "")
+    error = shown.error or shown.degraded
     return _health("history-writer", state, detail, None, error, counters)
 
 
@@ -131,7 +158,9 @@ def _executor(trading: TradingParts, now_ns: int) -> PartHealth:
     state: State = "ok" if trading.credentials.key.registered and executor.salt is not None else "degraded"
     if trading.credentials.key.registered is None and executor.salt is None:
         state = "starting"
-    detail = trading.arming.why("trade-executor")
+    stalled = trading.heartbeat.problem()
+    state = "degraded" if stalled and state == "ok" else state
+    detail = stalled or trading.arming.why("trade-executor")
     return _health(
         "trade-executor", state, detail, None, executor.last_error or trading.credentials.key.problem, counters
     )

@@ -327,6 +327,7 @@ class DeskHarness:
             self.control.note_trading()
             answer_open(trading.access, world.monotonic())
             self.interlocks.tick(self.control)
+            trading.heartbeat.beat()
             self.snapshots.ticked_ns = now
             if world.monotonic() - self._asked_ns >= POLL_NS:
                 await self.read()

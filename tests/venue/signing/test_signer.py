@@ -133,6 +133,29 @@ def test_the_base_ceiling_limits_the_base_asset_and_starts_at_zero() -> None:
     ), "what comes in is no risk"
 
 
+def test_while_quotes_are_blocked_none_is_signed() -> None:
+    why = ["the checks do not run"]
+    signer = Signer(
+        SECRET_64,
+        "maker.near",
+        DEFAULT_TOKENS,
+        ceiling=CEILING,
+        random=lambda size: b"\x07" * size,
+        blocked=lambda: why[0],
+    )
+    signer.base_ceiling = CEILING
+
+    def sign() -> SignedQuote:
+        return signer.sign_quote(
+            asset_in=BTC.token_id, amount_in=1, asset_out=EURE.token_id, amount_out=1, deadline_ns=NOW_NS, salt=b"salt"
+        )
+
+    with pytest.raises(RefusedToSignError, match="the checks do not run"):
+        sign()
+    why[0] = ""
+    assert sign().quote_hash
+
+
 def test_the_signature_is_over_the_nep413_hash_by_the_key_that_is_named() -> None:
     signed = a_signer().sign_quote(
         asset_in=BTC.token_id, amount_in=100, asset_out=EURE.token_id, amount_out=200, deadline_ns=NOW_NS, salt=SALT

@@ -4,7 +4,7 @@ import logging
 import pytest
 
 from cockpit.desk.runtime import supervisor
-from cockpit.desk.runtime.supervisor import Supervisor
+from cockpit.desk.runtime.supervisor import ENDED, Supervisor
 from tests.support.waiting import until
 
 
@@ -31,6 +31,26 @@ async def test_a_worker_that_fails_is_counted_logged_and_restarted(caplog: pytes
     assert supervised.errors == {"relay": "ValueError: attempt 2 failed"}
     assert [record.getMessage() for record in caplog.records] == ["relay failed and is restarted"] * 2
     await supervised.stop()
+
+
+async def test_a_worker_that_returns_or_is_cancelled_has_failed_too() -> None:
+    supervised = Supervisor()
+    runs: list[str] = []
+
+    async def returns() -> None:
+        runs.append("returns")
+
+    async def cancelled() -> None:
+        runs.append("cancelled")
+        raise asyncio.CancelledError
+
+    supervised.start("returns", returns)
+    supervised.start("cancelled", cancelled)
+    await until(lambda: runs.count("returns") > 2 and runs.count("cancelled") > 2)
+    assert supervised.restarts["returns"] >= 2
+    assert supervised.restarts["cancelled"] >= 2
+    assert supervised.errors == {"returns": ENDED, "cancelled": "it was cancelled"}
+    await asyncio.wait_for(supervised.stop(), 10)
 
 
 async def test_a_failing_worker_does_not_affect_the_others() -> None:
