@@ -14,6 +14,7 @@ import msgspec
 from venue.near.errors import UnreadableOutcomeError
 from venue.protocol.assets import INTENTS_CONTRACT
 from venue.transport.amounts import amount_of
+from venue.transport.bounds import height_of, is_name, name_of
 from venue.transport.errors import RefusedError
 from venue.transport.jsonrpc import decode, plain, unreadable
 
@@ -151,7 +152,11 @@ def read_access_key(raw: bytes, host: str) -> AccessKey | None:
         or answer.block_hash is None
     ):
         raise unreadable(host, "the access key has no nonce, permission or block")
-    return AccessKey(answer.nonce, answer.permission == "FullAccess", answer.block_height, answer.block_hash)
+    try:
+        height, block_hash = height_of(answer.block_height), name_of("the block hash", answer.block_hash)
+    except ValueError as error:
+        raise unreadable(host, str(error)) from None
+    return AccessKey(answer.nonce, answer.permission == "FullAccess", height, block_hash)
 
 
 def read_outcome(raw: bytes, host: str, contract: str = INTENTS_CONTRACT) -> TxOutcome:
@@ -167,6 +172,9 @@ def read_outcome(raw: bytes, host: str, contract: str = INTENTS_CONTRACT) -> TxO
         return PENDING
     parts = [part for part in (result.transaction_outcome, *result.receipts_outcome) if part is not None]
     hashes = tuple(dict.fromkeys(part.block_hash for part in parts if part.block_hash))
+    if not all(map(is_name, hashes)):
+        # Without this block the height would be that of an earlier one.
+        raise unreadable(host, "a receipt ran in a block without a usable hash")
     failed = tuple(
         plain(f"{part.outcome.executor_id}: {_failure_text(part.outcome.status)}")
         for part in result.receipts_outcome

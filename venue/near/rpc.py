@@ -6,6 +6,7 @@ chain/jsonrpc.
 
 import asyncio
 import base64
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, Literal, TypeVar
 
@@ -23,6 +24,7 @@ from venue.near.outcomes import (
     read_outcome,
 )
 from venue.protocol.assets import INTENTS_CONTRACT
+from venue.transport.bounds import height_of, name_of, time_ns_of
 from venue.transport.errors import RefusedError, UnreachableError, VenueError
 from venue.transport.jsonrpc import JsonRpc, decode, plain, unreadable
 
@@ -76,6 +78,7 @@ class _BlockResult(msgspec.Struct):
 
 
 UNKNOWN_SENDING = "it is unknown whether a node accepted the transaction"
+_NANOSECONDS = re.compile(r"[0-9]{1,19}\Z")
 _MAX_BLOCKS = 12  # a withdrawal's receipts run in about five
 
 _CALL = msgspec.json.Decoder(_CallResult)
@@ -283,15 +286,21 @@ def _read_view(raw: bytes, host: str) -> ViewResult:
         raise RefusedError(plain(answer.error), name="HANDLER_ERROR", cause="CONTRACT_EXECUTION_ERROR")
     if answer.result is None or answer.block_height is None or answer.block_hash is None:
         raise unreadable(host, "the view has no result, block height or block hash")
-    return ViewResult(bytes(answer.result), answer.block_height, answer.block_hash)
+    try:
+        height, block_hash = height_of(answer.block_height), name_of("the block hash", answer.block_hash)
+    except ValueError as error:
+        raise unreadable(host, str(error)) from None
+    return ViewResult(bytes(answer.result), height, block_hash)
 
 
 def _read_block(raw: bytes, host: str) -> Block:
     header = decode(_BLOCK, raw, host).header
-    if header.timestamp_nanosec is not None and header.timestamp_nanosec.isascii():
-        timestamp = int(header.timestamp_nanosec) if header.timestamp_nanosec.isdigit() else None
-    else:
-        timestamp = header.timestamp
-    if timestamp is None or header.height < 0:
-        raise unreadable(host, "the block has no height or time")
-    return Block(header.height, header.hash, timestamp)
+    text, timestamp = header.timestamp_nanosec, header.timestamp
+    if text is not None:
+        timestamp = int(text) if _NANOSECONDS.match(text) else None
+    if timestamp is None:
+        raise unreadable(host, "the block has no readable time")
+    try:
+        return Block(height_of(header.height), name_of("the block hash", header.hash), time_ns_of(timestamp))
+    except ValueError as error:
+        raise unreadable(host, str(error)) from None

@@ -13,6 +13,7 @@ from cockpit.model.events import SwapDemand
 from venue.protocol.tokens import TokenTable
 from venue.relay.errors import MalformedMessageError
 from venue.relay.quote_requests import NOTHING, RequestData, read_request
+from venue.transport.bounds import is_name, optional_name
 from venue.transport.jsonrpc import plain
 
 MAX_MESSAGE = 64 * 1024
@@ -105,13 +106,9 @@ def _read_status(data: _Data, quote_hash: str) -> QuoteStatus:
     event = _STATUS_EVENTS.get(data.event_type)
     if event is None:
         raise MalformedMessageError("event_type", "the status is of an unknown type")
-    if not _is_name(quote_hash):
+    if not is_name(quote_hash):
         raise MalformedMessageError("quote_hash", "the status has no usable quote_hash")
-    intent_hash, tx_hash = (name if name and _is_name(name) else None for name in (data.intent_hash, data.tx_hash))
-    return QuoteStatus(quote_hash, intent_hash, tx_hash, event)
-
-
-_is_name = re.compile(r"[!-~]{1,128}").fullmatch
+    return QuoteStatus(quote_hash, optional_name(data.intent_hash), optional_name(data.tx_hash), event)
 
 
 def is_plain_status(message: RelayMessage) -> bool:
@@ -124,7 +121,7 @@ def is_plain_status(message: RelayMessage) -> bool:
 def read_delivery(message: RelayMessage) -> Delivery | None:
     """Return subscription and sequence number of an event with guaranteed delivery; None without a usable one."""
     params = message.params
-    if params is None or params.subscription is None or not _is_name(params.subscription):
+    if params is None or params.subscription is None or not is_name(params.subscription):
         return None
     seq = params.seq if params.seq is not None or params.data is None else params.data.seq
     if isinstance(seq, str):

@@ -14,9 +14,7 @@ from cockpit.model.events import SwapDemand
 from venue.protocol.assets import MAX_AMOUNT
 from venue.protocol.units import NS_PER_MS, NS_PER_S
 from venue.relay.errors import MalformedMessageError
-
-MAX_TEXT = 128
-"""Characters of an id or a name; a longer one is unknown."""
+from venue.transport.bounds import is_line, optional_line
 
 MAX_WAIT_MS = 3_600_000
 """An auction window beyond this is unknown; the relay itself ends every auction after 3 s."""
@@ -57,7 +55,7 @@ def read_request(data: RequestData, metadata: msgspec.Raw, *, asset_in: str, ass
     amounts, or with a deadline that is not ahead.
     """
     quote_id = data.quote_id
-    if not quote_id or len(quote_id) > MAX_TEXT or not quote_id.isprintable():
+    if not quote_id or not is_line(quote_id):
         raise MalformedMessageError("quote_id", "the request has no usable quote_id")
     amount_in, amount_out = data.exact_amount_in, data.exact_amount_out
     if (amount_in is None) == (amount_out is None):
@@ -65,7 +63,7 @@ def read_request(data: RequestData, metadata: msgspec.Raw, *, asset_in: str, ass
             "exact_amounts", "exactly one of exact_amount_in and exact_amount_out must be given"
         )
     said = _object(metadata)
-    partner_id, asked = _text(said.get("partner_id")), said.get("quote_timestamp")
+    partner_id, asked = optional_line(said.get("partner_id")), said.get("quote_timestamp")
     fee_included = _flag(data.protocol_fee_included)
     router_leg = fee_included is True or partner_id == ROUTER_PARTNER
     trusted = said.get("trusted_metadata") or _value(data.trusted_metadata)
@@ -79,7 +77,7 @@ def read_request(data: RequestData, metadata: msgspec.Raw, *, asset_in: str, ass
         amount_out=None if amount_out is None else read_amount(amount_out),
         min_deadline_ms=_read_deadline(data.min_deadline_ms),
         partner_id=partner_id,
-        traceparent=_text(said.get("traceparent")),
+        traceparent=optional_line(said.get("traceparent")),
         dry=dry,
         router_leg=router_leg or source == ROUTER_SOURCE,
         asked_ns=None if asked is None else read_asked(asked, at_ns),
@@ -177,9 +175,9 @@ def _read_trusted(value: object) -> _Trusted:
     asked_for = _mapping(origin.get("quote_request_data"))
     return _Trusted(
         dry=_flag(asked_for.get("dry")) is True,
-        source=_text(trusted.get("source")),
-        quote_type=_text(origin.get("quote_type")),
-        partner_id=_text(origin.get("partner_id")),
+        source=optional_line(trusted.get("source")),
+        quote_type=optional_line(origin.get("quote_type")),
+        partner_id=optional_line(origin.get("partner_id")),
         slippage_bps=_whole(asked_for.get("slippageTolerance"), 10_000),
     )
 
@@ -200,10 +198,6 @@ def _value(raw: msgspec.Raw) -> object:
         return _decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
-
-
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) and 0 < len(value) <= MAX_TEXT and value.isprintable() else None
 
 
 def _flag(value: object) -> bool | None:

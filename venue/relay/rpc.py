@@ -6,8 +6,9 @@ from typing import Literal, TypeVar
 import httpx
 import msgspec
 
+from venue.transport.bounds import is_name, optional_name
 from venue.transport.errors import UnreachableError
-from venue.transport.jsonrpc import JsonRpc, decode, plain
+from venue.transport.jsonrpc import JsonRpc, decode, plain, unreadable
 
 T = TypeVar("T")
 
@@ -117,7 +118,7 @@ class RelayRpc:
         """
         _OBJECT.decode(signed)
         answer = await self._call("publish_intent", _Request(quote_hashes, msgspec.Raw(signed)), _PUBLISHED)
-        return Published(answer.status, answer.intent_hash or "", plain(answer.reason or ""))
+        return Published(answer.status, optional_name(answer.intent_hash) or "", plain(answer.reason or ""))
 
     async def publish_intents(self, signed: Sequence[bytes]) -> PublishedMany:
         """Publish signed intents that need no counterparty, each the JSON of its ``signed_data``, in one call.
@@ -128,13 +129,18 @@ class RelayRpc:
             _OBJECT.decode(one)
         request = _RequestMany((), [msgspec.Raw(one) for one in signed])
         answer = await self._call("publish_intents", request, _PUBLISHED_MANY)
-        return PublishedMany(answer.status, answer.intent_hashes or (), plain(answer.reason or ""))
+        hashes = tuple(filter(is_name, answer.intent_hashes or ()))
+        return PublishedMany(answer.status, hashes, plain(answer.reason or ""))
 
     async def get_status(self, intent_hash: str) -> IntentStatus:
         """Return the relay's status of an intent, by the base58 of its hash."""
         answer = await self._call("get_status", {"intent_hash": intent_hash}, _STATUS)
+        if not is_name(answer.status):
+            error = unreadable(self.rpc.host, "the status of the intent has no usable name")
+            self.rpc.count_failure(error)
+            raise error
         failed = answer.status == "NOT_FOUND_OR_NOT_VALID" and answer.status_details == "FAILED"
-        return IntentStatus(answer.status, (answer.data.hash or None) if answer.data else None, failed)
+        return IntentStatus(answer.status, optional_name(answer.data.hash) if answer.data else None, failed)
 
     async def transaction_of(self, intent_hash: str) -> str | None:
         """Return the NEAR transaction that settled the intent; None unless the relay calls it settled."""

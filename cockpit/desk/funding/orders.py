@@ -22,6 +22,7 @@ from venue.bridges.poa.client import Bridge
 from venue.protocol.assets import Token
 from venue.protocol.tokens import TokenTable
 from venue.transport.amounts import amount_of
+from venue.transport.bounds import MAX_NAME, is_line, is_name
 from venue.transport.errors import VenueError
 
 RecordResult = Callable[[CommandRequest, str, Mapping[str, object], bool, str], Result]
@@ -114,6 +115,8 @@ class WithdrawalOrders:
         key = order.idempotency_key.strip()
         if not key:
             return self._refuse(order, "give an idempotency_key, so that a repeated order is not a second withdrawal")
+        if not is_line(key):
+            return self._refuse(order, f"the idempotency_key must be one line of at most {MAX_NAME} characters")
         async with self._one_at_a_time:
             made = self._book.by_key(key)
             if made is not None and not self._same(order, made.order):
@@ -158,8 +161,8 @@ class WithdrawalOrders:
         def result(accepted: bool, text: str) -> Result:
             return self._record_result(order, "track-withdrawal", arguments, accepted, text)
 
-        if not near_hash.strip():
-            return result(False, "give the NEAR hash of the withdrawal")
+        if not is_name(near_hash):
+            return result(False, f"give the NEAR hash of the withdrawal, at most {MAX_NAME} letters and digits")
         if self._book.follows(near_hash):
             return result(True, "it is tracked already")
         listed = next((w for w in self._deposits.withdrawals if w.tx_hash == near_hash), None)

@@ -15,7 +15,8 @@ from venue.protocol.tokens import DEFAULT_TOKENS
 from venue.protocol.units import NS_PER_MS, NS_PER_S
 from venue.relay.errors import MalformedMessageError
 from venue.relay.messages import decode_message, read_event
-from venue.relay.quote_requests import MAX_TEXT, OLDEST_NS, read_amount, read_asked
+from venue.relay.quote_requests import OLDEST_NS, read_amount, read_asked
+from venue.transport.bounds import MAX_NAME
 
 NOW = 1_790_000_000_123_456_789
 TRUSTED = {
@@ -205,7 +206,7 @@ def test_what_is_optional_may_have_any_shape_and_everything_read_is_bounded(
     found = read(event(request_data(**optional), metadata=metadata))
     assert (found.quote_id, found.amount_in, found.min_deadline_ms) == ("q-1", 1_000, 60_000)
     for text in (found.partner_id, found.traceparent, found.source, found.quote_type, found.trusted_partner_id):
-        assert text is None or (0 < len(text) <= MAX_TEXT and text.isprintable())
+        assert text is None or (0 < len(text) <= MAX_NAME and text.isprintable())
     for wait_ms in (found.min_wait_ms, found.max_wait_ms):
         assert wait_ms is None or 0 <= wait_ms <= 3_600_000
     assert found.slippage_bps is None or 0 <= found.slippage_bps <= 10_000

@@ -3,7 +3,6 @@
 Source of the shapes: docs.near-intents.org, deposit and withdrawal service.
 """
 
-import re
 from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from typing import Annotated, TypeVar
 
@@ -23,8 +22,9 @@ from venue.bridges.poa.withdrawals import (
     read_withdrawal,
 )
 from venue.transport.amounts import amount_of, optional_amount
+from venue.transport.bounds import MAX_ADDRESS, is_line, is_name, marked_name
 from venue.transport.errors import RefusedError, UnreachableError
-from venue.transport.jsonrpc import JsonRpc, decode, plain, unreadable
+from venue.transport.jsonrpc import JsonRpc, decode, unreadable
 from venue.transport.timestamps import nanoseconds
 
 __all__ = [
@@ -130,10 +130,6 @@ class _Page(msgspec.Struct):
     total: int | None = None
 
 
-MAX_WORD = 256
-"""Characters of a name, a hash or an address."""
-_WORD = re.compile(rf"[!-~]{{1,{MAX_WORD}}}")
-
 _TOKENS = msgspec.json.Decoder(_Tokens)
 _ADDRESS = msgspec.json.Decoder(_Address)
 _PAGE = msgspec.json.Decoder(_Page)
@@ -160,9 +156,9 @@ class Bridge:
     async def deposit_address(self, account: str, chain: str) -> DepositAddress:
         """Return the account's deposit address on ``chain``."""
         answer = await self._call("deposit_address", {"account_id": account, "chain": chain}, _ADDRESS)
-        if not _WORD.fullmatch(answer.address) or answer.chain not in (None, chain):
+        if not is_name(answer.address, MAX_ADDRESS) or answer.chain not in (None, chain):
             raise self._unreadable(f"the address is not on {chain}")
-        if answer.memo and not _WORD.fullmatch(answer.memo):
+        if answer.memo and not is_name(answer.memo, MAX_ADDRESS):
             raise self._unreadable(f"the memo for {chain} is not one word")
         return DepositAddress(answer.address, chain, answer.memo or None)
 
@@ -255,19 +251,14 @@ class Bridge:
         return error
 
 
-def _word(text: str) -> str:
-    # A name that is not one word of printable ASCII is no name of ours: it is marked, and safe to show and to keep.
-    return text if not text or _WORD.fullmatch(text) else f"?{plain(text, MAX_WORD - 1)}"
-
-
 def _token(raw: _Token) -> BridgeToken:
     return BridgeToken(
-        defuse_asset_identifier=_word(raw.defuse_asset_identifier),
-        near_token_id=_word(raw.near_token_id),
-        intents_token_id=_word(raw.intents_token_id) if raw.intents_token_id else None,
-        standard=raw.standard,
+        defuse_asset_identifier=marked_name(raw.defuse_asset_identifier),
+        near_token_id=marked_name(raw.near_token_id),
+        intents_token_id=marked_name(raw.intents_token_id) if raw.intents_token_id else None,
+        standard=marked_name(raw.standard) if raw.standard else None,
         decimals=raw.decimals,
-        asset_name=raw.asset_name,
+        asset_name=raw.asset_name if is_line(raw.asset_name) else marked_name(raw.asset_name),
         min_deposit_amount=optional_amount(raw.min_deposit_amount),
         min_withdrawal_amount=optional_amount(raw.min_withdrawal_amount),
         withdrawal_fee=optional_amount(raw.withdrawal_fee),
@@ -276,18 +267,18 @@ def _token(raw: _Token) -> BridgeToken:
 
 def _deposit(raw: _Deposit) -> Deposit:
     return Deposit(
-        tx_hash=_word(raw.tx_hash or ""),
-        mint_tx_hash=_word(raw.mint_tx_hash) if raw.mint_tx_hash else None,
-        chain=_word(raw.chain),
-        defuse_asset_identifier=_word(raw.defuse_asset_identifier),
-        near_token_id=_word(raw.near_token_id) if raw.near_token_id else None,
+        tx_hash=marked_name(raw.tx_hash or ""),
+        mint_tx_hash=marked_name(raw.mint_tx_hash) if raw.mint_tx_hash else None,
+        chain=marked_name(raw.chain),
+        defuse_asset_identifier=marked_name(raw.defuse_asset_identifier),
+        near_token_id=marked_name(raw.near_token_id) if raw.near_token_id else None,
         decimals=raw.decimals,
         amount=amount_of(raw.amount),
-        account_id=raw.account_id or "",
-        address=_word(raw.address or ""),
-        status=_word(raw.status),
+        account_id=marked_name(raw.account_id or ""),
+        address=marked_name(raw.address or ""),
+        status=marked_name(raw.status),
         created_ns=nanoseconds(raw.created_at),
-        sender=_word(raw.sender) if raw.sender else None,
+        sender=marked_name(raw.sender) if raw.sender else None,
     )
 
 

@@ -10,6 +10,7 @@ from typing import Annotated
 import msgspec
 
 from venue.transport.amounts import amount_of, optional_amount
+from venue.transport.bounds import marked_name
 from venue.transport.timestamps import nanoseconds
 
 _HASH = re.compile(r"[0-9A-Za-z]{32,128}\Z")
@@ -112,15 +113,15 @@ def read_withdrawal(row: RawWithdrawal) -> BridgeWithdrawal:
         raise ValueError(f"a withdrawal with status {row.status[:32]!r} has no data")
     paid = data.transfer_tx_hash
     return BridgeWithdrawal(
-        status=row.status,
-        tx_hash=data.tx_hash or None,
+        status=marked_name(row.status),
+        tx_hash=marked_name(data.tx_hash) if data.tx_hash else None,
         transfer_tx_hash=paid if paid and _HASH.match(paid) else None,
-        chain=data.chain,
-        near_token_id=data.near_token_id.removeprefix("nep141:"),
+        chain=marked_name(data.chain),
+        near_token_id=marked_name(data.near_token_id).removeprefix("nep141:"),
         decimals=data.decimals,
         amount=optional_amount(data.amount),
-        account_id=data.account_id or "",
-        address=data.address or "",
+        account_id=marked_name(data.account_id or ""),
+        address=marked_name(data.address or ""),
         created_ns=nanoseconds(data.created_at if data.created_at is not None else data.created),
         fee=optional_amount(data.withdrawal_fee),
         withdraw_amount=optional_amount(data.withdraw_amount),

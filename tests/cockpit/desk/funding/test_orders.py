@@ -41,6 +41,9 @@ async def test_without_a_key_or_while_frozen_nothing_happens(bench: FundingBench
     life = await bench.life()
     no_key = await life.order(AMOUNT, "  ")
     assert (no_key.accepted, "idempotency_key" in no_key.reason) == (False, True)
+    for key in ("k" * 129, "key\x1b]0;x\x07"):
+        refused = await life.order(AMOUNT, key)
+        assert (refused.accepted, "one line of at most 128" in refused.reason) == (False, True)
     life.funding.freeze.close("test")
     frozen = await life.order(AMOUNT, unfreeze=False)
     assert (frozen.accepted, "unfreeze" in frozen.reason) == (False, True)

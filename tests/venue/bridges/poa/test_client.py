@@ -8,9 +8,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.venue.http_server import Handler, Reply, Request, http_server, rpc, rpc_error
-from venue.bridges.poa.client import MAX_WORD, Bridge
+from venue.bridges.poa.client import Bridge
 from venue.protocol.assets import MAX_AMOUNT
 from venue.protocol.tokens import BTC, EURE
+from venue.transport.bounds import MAX_NAME
 from venue.transport.errors import RefusedError, UnreachableError
 from venue.transport.messages import UNREADABLE
 
@@ -238,7 +239,7 @@ async def test_a_name_that_is_not_one_word_is_marked_bounded_and_no_name_of_ours
     for text in (found.near_token_id, found.tx_hash, found.status):
         assert text.startswith("?")
         assert text.isprintable()
-        assert len(text) <= MAX_WORD
+        assert len(text) <= MAX_NAME
     assert (found.amount, found.chain) == (100, "eth:100")
 
 
