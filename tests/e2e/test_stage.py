@@ -19,7 +19,9 @@ CONTRACT = "staging-intents.near"
 def stage(tmp_path: Path) -> Iterator[VenueProcess]:
     """A venue whose traders ask all the time, and whose Verifier has another name."""
     options = ("--rate", "20", "--other-pairs", "0", "--no-rivals", "--deposit-btc", "0", "--settle-s", "0.05", "0.1")
-    started = VenueProcess(tmp_path, *options, "--set", f"contract={CONTRACT}", "--set", "index_after_s=0.1")
+    started = VenueProcess(
+        tmp_path, *options, "--funded", "BTC", "--set", f"contract={CONTRACT}", "--set", "index_after_s=0.1"
+    )
     yield started
     assert started.process.stop() == 0
 
@@ -27,9 +29,7 @@ def stage(tmp_path: Path) -> Iterator[VenueProcess]:
 async def test_a_desk_of_a_stage_signs_for_its_contract(stage: VenueProcess, short_dir: Path) -> None:
     state_dir = short_dir / "desk"
     state_dir.mkdir(mode=0o700)
-    # What is committed stays below what is held, so that a withdrawal has something to take.
-    limits = {"STRATEGY_MAX_PROMISED_EURE": "2000", "WITHDRAWAL_COOLING_MS": "0"}
-    desk = DeskProcess(state_dir, {**stage.env, **limits})
+    desk = DeskProcess(state_dir, {**stage.env, "WITHDRAWAL_COOLING_MS": "0"})
     try:
         # Without the name, the Verifier is not found and nothing can be armed.
         await desk.start()
@@ -42,6 +42,13 @@ async def test_a_desk_of_a_stage_signs_for_its_contract(stage: VenueProcess, sho
         markets.write_text(f'[stage]\ncontract = "{CONTRACT}"\n')
         markets.chmod(0o600)
         await desk.start()
+        await desk.ready()
+        order = WithdrawalOrder(asset_id="BTC", amount="100000", destination_address=BTC_ADDRESS, idempotency_key="one")
+        accepted(await desk.link.freeze(False))
+        await desk.link.review(order)
+        accepted(await desk.link.withdraw(order))
+        await desk.until(lambda shot: any(row.destination_hash for row in shot.withdrawals), 30, "paid out")
+
         await desk.arm()
         shot = await desk.until(lambda shot: shot.counts.settled > 0, 30, "a fill on the stage")
         assert shot.stage == f"stage {CONTRACT}, by {markets}"
@@ -50,13 +57,6 @@ async def test_a_desk_of_a_stage_signs_for_its_contract(stage: VenueProcess, sho
             (f"started disarmed; {shot.stage}",)
         ]
         assert CONTRACT in shot.key.command
-
-        order = WithdrawalOrder(asset_id="BTC", amount="100000", destination_address=BTC_ADDRESS, idempotency_key="one")
-        accepted(await desk.link.freeze(False))
-        await desk.link.review(order)
-        await desk.disarm()
-        accepted(await desk.link.withdraw(order))
-        await desk.until(lambda shot: any(row.destination_hash for row in shot.withdrawals), 30, "paid out")
 
         checked = run(
             "check",
