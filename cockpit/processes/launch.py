@@ -22,20 +22,28 @@ def spawn(
 ) -> subprocess.Popen[bytes]:
     """Start ``cockpit`` with these arguments in a session of its own, so that it outlives the terminal.
 
-    ``module`` is run in its place; a bench has one that steps the desk's clock.
+    ``module`` is run in its place; a bench has one that steps the desk's clock. Nothing is imported from the current
+    directory: what lies there would run beside the signing key.
     """
     descriptor = os.open(log_file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
     try:
         return subprocess.Popen(
-            [sys.executable, "-m", module, *arguments],
+            [sys.executable, "-P", "-m", module, *arguments],
             stdin=subprocess.DEVNULL,
             stdout=descriptor,
             stderr=descriptor,
-            env=dict(environ),
+            env=_without_relative_paths(environ),
             start_new_session=True,
         )
     finally:
         os.close(descriptor)
+
+
+def _without_relative_paths(environ: Mapping[str, str]) -> dict[str, str]:
+    # An empty or relative entry of PYTHONPATH is the current directory again.
+    kept = dict(environ)
+    paths = [path for path in kept.pop("PYTHONPATH", "").split(os.pathsep) if os.path.isabs(path)]
+    return kept | ({"PYTHONPATH": os.pathsep.join(paths)} if paths else {})
 
 
 async def wait_until_ready(

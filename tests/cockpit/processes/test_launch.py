@@ -1,11 +1,15 @@
-"""Waiting for the exit of a process that is another's child."""
+"""Starting processes, and waiting for the exit of one that is another's child."""
 
 import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
-from cockpit.processes.launch import end_process, wait_for_exit
+import pytest
+
+from cockpit.processes.launch import end_process, spawn, wait_for_exit
+from tests.support.processes.processes import bare_environment
 
 PARENT = """
 import subprocess, sys
@@ -32,3 +36,15 @@ async def test_the_exit_of_our_own_child_is_seen() -> None:
     os.kill(child.pid, signal.SIGKILL)
     assert await wait_for_exit(child.pid, 10)
     child.returncode = -signal.SIGKILL
+
+
+@pytest.mark.parametrize("path", ["", ".", ":", "..:"])
+@pytest.mark.parametrize("name", ["uvloop.py", "queue.py", "venue.py", "cockpit.py"])
+def test_nothing_is_imported_from_the_current_directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, path: str
+) -> None:
+    (tmp_path / name).write_text("open('imported', 'w').close()")
+    monkeypatch.chdir(tmp_path)
+    process = spawn(["desk", "--help"], tmp_path / "log", bare_environment(PYTHONPATH=path))
+    assert process.wait(30) == 0, (tmp_path / "log").read_text()
+    assert not (tmp_path / "imported").exists()
