@@ -1,6 +1,7 @@
 """`cockpit venue`: the sandbox venue alone."""
 
 import asyncio
+import hashlib
 import os
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
@@ -14,6 +15,10 @@ from cockpit.cli.common import venue_options
 from venue.protocol.tokens import DEFAULT_TOKENS, TokenTable
 from venue.sandbox.config import VenueConfig
 from venue.sandbox.server import run
+
+MARK = "# Written by cockpit venue, which replaces it while it is unchanged. sha256="
+NOT_A_VENUES = "{path} exists and is not an unchanged file of a venue; name another file, or remove it"
+MAX_ENV_BYTES = 1 << 16
 
 
 @click.command()
@@ -45,12 +50,11 @@ def venue(
         if write_env is None:
             click.echo(lines, nl=False)
             return
-        part = write_env.with_suffix(".part")
-        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-            file.write(lines)
-        part.replace(write_env)
+        _write(write_env, lines)
 
     try:
+        if write_env is not None:
+            _refuse_other(write_env)
         given = {name: value for name, value in flags.items() if value is not None} | _settings(settings)
         tokens = _tokens(markets)
         given |= {"maker_balances": _balances(balances, tokens), "tokens": tokens}
@@ -58,6 +62,45 @@ def venue(
         asyncio.run(run(config, announce))
     except (OSError, ValueError) as exc:
         raise click.ClickException(f"cannot run the venue: {exc}") from None
+
+
+def _write(path: Path, lines: str) -> None:
+    """Write the lines, mode 0600, completely or not at all, over no file but one that a venue wrote. Raises OSError."""
+    part = path.with_name(f"{path.name}.{os.getpid()}.part")
+    handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    try:
+        with os.fdopen(handle, "w") as file:
+            file.write(lines + _mark(lines))
+        _refuse_other(path)
+        if path.exists():
+            part.replace(path)
+        else:
+            os.link(part, path)  # Unlike a rename, this fails when a file has appeared.
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _mark(lines: str) -> str:
+    return f"{MARK}{hashlib.sha256(lines.encode()).hexdigest()[:16]}\n"
+
+
+def _refuse_other(path: Path) -> None:
+    # A file that a venue wrote and nobody changed may be replaced: any other may hold the only copy of a key.
+    try:
+        found = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except FileNotFoundError:
+        return
+    except OSError:
+        raise FileExistsError(NOT_A_VENUES.format(path=path)) from None
+    try:
+        content = os.read(found, MAX_ENV_BYTES).decode("utf-8", "replace")
+    except OSError:
+        raise FileExistsError(NOT_A_VENUES.format(path=path)) from None
+    finally:
+        os.close(found)
+    lines, mark, _ = content.rpartition(MARK)
+    if content != lines + _mark(lines) or not mark:
+        raise FileExistsError(NOT_A_VENUES.format(path=path))
 
 
 def _tokens(markets: str | None) -> TokenTable:
