@@ -1,10 +1,13 @@
 """The .env file: who can read it, what is read from it, and how its mistakes are reported."""
 
+import io
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from cockpit.config.env_file import read_env_file
+from cockpit.config.env_file import _parse, read_env_file
 from cockpit.config.errors import SettingsError
 from cockpit.config.settings import load
 from tests.support.settings import environ
@@ -53,7 +56,7 @@ def test_what_cannot_be_read_as_a_file_is_refused(env_file: Path, tmp_path: Path
 
 
 def test_other_programs_lines_are_left_alone(env_file: Path) -> None:
-    env_file.write_text(f"{REQUIRED}TRADING_ETH_WITHDRAW_ADDRESS=0x1\nDATABASE_URL=x\nthis is no line\nDEBUG\n")
+    env_file.write_text(f"{REQUIRED}TRADING_ETH_WITHDRAW_ADDRESS=0x1\nDATABASE_URL=x\n# this is no line\nDEBUG\n")
     assert load(env_file, {"HOME": "/h"}).account_id == "maker.near"
 
 
@@ -76,6 +79,51 @@ def test_a_misspelt_name_gets_a_hint_without_its_value(env_file: Path, written: 
 def test_a_broken_line_of_ours_is_named_by_its_number_only(env_file: Path) -> None:
     env_file.write_text(REQUIRED + 'STRATEGY_MAX_NOTIONAL_EURE="hunter2\nCOCKPIT_PAINT_HZ=2\n')
     assert problems(env_file) == (f"{env_file}, line 4: cannot read STRATEGY_MAX_NOTIONAL_EURE; check its quotes",)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "STRATEGY_MAX_NOTIONAL_EURE: 2",
+        "STRATEGY_MAX_NOTIONAL_EURE:2",
+        "STRATEGY_MAX_NOTIONAL_EURE 2",
+        "STRATEGY_MAX_NOTIONAL_EURE",
+        "export STRATEGY_MAX_NOTIONAL_EURE",
+        "set STRATEGY_MAX_NOTIONAL_EURE=2",
+        "setenv STRATEGY_MAX_NOTIONAL_EURE 2",
+        "- STRATEGY_MAX_NOTIONAL_EURE=2",
+        "  - STRATEGY_MAX_NOTIONAL_EURE: 2",
+        "STRATEGY_MAX_NOTIONAL_EURE <- 2",
+    ],
+)
+def test_a_setting_that_is_not_written_with_an_equals_sign_is_an_error(env_file: Path, line: str) -> None:
+    env_file.write_text(REQUIRED + line + "\n")
+    (problem,) = problems(env_file)
+    assert problem.startswith(f"{env_file}, line 4: ")
+    assert problem.endswith("STRATEGY_MAX_NOTIONAL_EURE; write STRATEGY_MAX_NOTIONAL_EURE=value") or (
+        "has no value; write STRATEGY_MAX_NOTIONAL_EURE=value" in problem
+    )
+
+
+@pytest.mark.parametrize("line", ["hunter2 is no line", "if true; then", "a-b: hunter2", "=hunter2", "{", 'X="hunter2'])
+def test_a_line_that_is_not_understood_is_an_error_that_quotes_nothing(env_file: Path, line: str) -> None:
+    env_file.write_text(REQUIRED + line + "\n")
+    (problem,) = problems(env_file)
+    assert problem == f"{env_file}, line 4: not understood; expected NAME=value, or # before a comment"
+
+
+def test_an_unclosed_quote_of_another_program_does_not_take_our_line_along(env_file: Path) -> None:
+    env_file.write_text(f'{REQUIRED}OTHER="open\nSTRATEGY_MAX_NOTIONAL_EURE=2\nLAST="\n')
+    found = problems(env_file)
+    assert f"{env_file}, line 4: the value of OTHER goes on over the next line" in found[0]
+    assert "STRATEGY_MAX_NOTIONAL_EURE" in found[0]
+
+
+@given(st.text(alphabet="AB_=:\"' #\n\\$-2", max_size=40))
+def test_no_text_hides_a_setting(text: str) -> None:
+    path = Path("any.env")
+    found = _parse(io.StringIO(f"{text}\nNAME_OF_OURS: 2\n", newline=None), path, ["NAME_OF_OURS"])
+    assert found.problems
 
 
 def test_a_value_is_taken_as_it_stands(env_file: Path) -> None:
