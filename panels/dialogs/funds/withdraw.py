@@ -12,7 +12,8 @@ from cockpit.client.desk_client import Reviewed, UnknownOutcome
 from cockpit.model.amount_input import parse_amount
 from cockpit.model.commands import WithdrawalOrder, WithdrawalReview
 from cockpit.model.errors import InvalidAmountError
-from cockpit.model.snapshot import Snapshot
+from cockpit.model.formatting import exact
+from cockpit.model.snapshot import InventoryRow, Snapshot
 from panels.dialogs.desk_port import DeskPort
 from panels.dialogs.dialog import Dialog
 from panels.dialogs.funds.amounts import amount, inventory_row, symbols, units
@@ -43,14 +44,25 @@ def parse_units(text: str, symbol: str, snapshot: Snapshot) -> int:
         raise InvalidAmountError(f"the desk holds no {symbol}; choose another asset")
     if text.strip().lower() != "max":
         typed = parse_amount(text, symbol, row.decimals)
+        if row.spendable == 0 and (elsewhere := _elsewhere(row, snapshot)):
+            raise InvalidAmountError(f"0 {symbol} available; {elsewhere}; choose that asset")
         if row.spendable is not None and typed > units(row.spendable, row.decimals):
             raise InvalidAmountError(exceeds_available(text, amount(row.spendable, symbol)))
         return typed
     if row.spendable is None:
         raise InvalidAmountError(f"the available {symbol} is unknown; wait for the next balances or type an amount")
     if row.spendable <= 0:
+        elsewhere = _elsewhere(row, snapshot)
+        if elsewhere:
+            raise InvalidAmountError(f"0 {symbol} available; {elsewhere}; choose that asset")
         raise InvalidAmountError(f"no {symbol} is available: it is committed to live quotes or leaving; wait")
     return units(row.spendable, row.decimals)
+
+
+def _elsewhere(row: InventoryRow, snapshot: Snapshot) -> str:
+    """Say what other tokens of the same underlying have available; empty when none has."""
+    others = (other for other in snapshot.inventory.rows if other.underlying == row.underlying != "" and other != row)
+    return " and ".join(f"{exact(other.spendable)} is in {other.symbol}" for other in others if other.spendable)
 
 
 def exceeds_available(typed: str, available: str) -> str:
@@ -66,7 +78,10 @@ def parse_order(symbol: str, typed: str, destination: str, snapshot: Snapshot) -
     except InvalidAmountError as exc:
         problems["amount"] = str(exc)
     if not destination and symbol not in dict(snapshot.withdrawal_defaults):
-        name = f"TRADING_{symbol.upper()}_WITHDRAW_ADDRESS"
+        row = inventory_row(snapshot, symbol)
+        of_euros = row is not None and row.underlying.startswith("EUR")
+        kind = "EURE" if of_euros else row.underlying if row is not None and row.underlying else symbol
+        name = f"TRADING_{kind.upper()}_WITHDRAW_ADDRESS"
         problems["destination"] = f"type the address to send {symbol} to; {name} is not configured"
     if problems:
         return TypedOrder(None, problems)
