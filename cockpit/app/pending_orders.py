@@ -42,7 +42,7 @@ class PendingOrders:
         self._directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         path = self._path(pending.order.idempotency_key)
         part = path.with_suffix(f".{os.getpid()}.part")
-        handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         try:
             os.write(handle, msgspec.json.encode(pending))
             os.fsync(handle)

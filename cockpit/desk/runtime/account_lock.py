@@ -1,19 +1,28 @@
-"""One desk for an account on a machine: a lock that two state directories cannot both hold."""
+"""One desk for an account on a machine: a name in the kernel that two desks cannot both hold.
+
+It is the name of an abstract Unix socket. It lies in no directory: no user, TMPDIR, working directory, read-only file
+system or cleaner of files changes it, and the kernel frees it when the process ends. Only another network namespace, as
+of a container, has other names.
+"""
 
 import contextlib
-import fcntl
+import errno
 import hashlib
 import os
-import stat
-import tempfile
+import socket
+import struct
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import msgspec
 
 from cockpit.config.settings import Settings
 from cockpit.desk.runtime.errors import AlreadyRunningError, StateDirError
+
+HOLDER_BYTES = 4096
+HOLDER_S = 0.5
+"""How long a second desk waits for the first to name itself; the kernel names its process in any case."""
 
 
 class LockHolder(msgspec.Struct, frozen=True):
@@ -22,77 +31,67 @@ class LockHolder(msgspec.Struct, frozen=True):
     state_dir: str
 
 
-def lock_name(settings: Settings) -> str:
-    """Return the lock's file name: one for each account and mode; in a sandbox, for each venue too."""
+def lock_name(settings: Settings, namespace: str = "") -> str:
+    """Return the lock's name: one for each account and mode; in a sandbox, for each venue too."""
     venue = settings.relay_ws_url if settings.mode == "SANDBOX" else ""
-    text = "\n".join((settings.mode, settings.account_id, venue))
-    return f"{hashlib.sha256(text.encode()).hexdigest()[:32]}.lock"
-
-
-def lock_dir() -> Path:
-    """Return the user's own directory of locks, mode 0700. Raises StateDirError for a foreign one."""
-    base = Path("/run/lock")
-    if not os.access(base, os.W_OK | os.X_OK):
-        base = Path(tempfile.gettempdir())
-    path = base / f"near-cockpit-{os.getuid()}"
-    try:
-        path.mkdir(mode=0o700, exist_ok=True)
-        found = path.lstat()
-    except OSError as exc:
-        raise StateDirError(f"the lock directory {path} cannot be used: {exc.strerror}") from None
-    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
-        raise StateDirError(f"{path} must be your own directory with mode 0700; remove it and start again")
-    return path
+    text = "\n".join((settings.mode, settings.account_id, venue, namespace))
+    return f"\0near-cockpit/{hashlib.sha256(text.encode()).hexdigest()[:32]}"
 
 
 @contextlib.contextmanager
-def hold_account(settings: Settings, directory: Path | None = None) -> Iterator[None]:
-    """Hold the account's lock. Raises AlreadyRunningError, which names the holder, and StateDirError."""
-    path = (directory or lock_dir()) / lock_name(settings)
-    lock = _acquire(path, settings)
-    try:
-        holder = LockHolder(os.getpid(), f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC", str(settings.state_dir))
-        os.ftruncate(lock, 0)
-        os.pwrite(lock, msgspec.json.encode(holder), 0)
-        yield
-    finally:
-        # Removed while it is held: a process that opened it before notices and opens the new one.
-        path.unlink(missing_ok=True)
-        os.close(lock)
+def hold_account(settings: Settings, namespace: str = "") -> Iterator[None]:
+    """Hold the account's lock. Raises AlreadyRunningError, which names the holder, and StateDirError.
+
+    ``namespace``: locks of different ones do not exclude each other.
+    """
+    address = lock_name(settings, namespace)
+    holder = LockHolder(os.getpid(), f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC", str(settings.state_dir))
+    with contextlib.closing(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)) as lock:
+        try:
+            lock.bind(address)
+        except OSError as exc:
+            if exc.errno != errno.EADDRINUSE:
+                raise StateDirError(f"the account's lock cannot be held: {exc.strerror}; it needs Linux") from None
+            raise AlreadyRunningError(
+                f"a desk of {settings.mode} {settings.account_id} is already running on this machine: "
+                f"{_holder(address)}; use that one, watch it with `cockpit --read-only`, or stop it first"
+            ) from None
+        lock.listen(16)
+        naming = threading.Thread(target=_name_holder, args=(lock, holder), name="account lock", daemon=True)
+        naming.start()
+        try:
+            yield
+        finally:
+            # The name is free once no thread waits on the socket any more.
+            with contextlib.suppress(OSError):
+                lock.shutdown(socket.SHUT_RDWR)
+            naming.join()
 
 
-def _acquire(path: Path, settings: Settings) -> int:
+def _name_holder(lock: socket.socket, holder: LockHolder) -> None:
+    content = msgspec.json.encode(holder)
     while True:
         try:
-            lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-        except OSError as exc:
-            raise StateDirError(f"the account's lock {path} cannot be used: {exc.strerror}") from None
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            held_by = _holder(lock)
-            os.close(lock)
-            raise AlreadyRunningError(
-                f"a desk of {settings.mode} {settings.account_id} is already running on this machine: {held_by}; "
-                "use that one, watch it with `cockpit --read-only`, or stop it first"
-            ) from None
-        if _is_at(lock, path):
-            return lock
-        os.close(lock)
+            asking, _ = lock.accept()
+        except OSError:
+            return
+        with contextlib.closing(asking), contextlib.suppress(OSError):
+            asking.setblocking(False)
+            asking.send(content)
 
 
-def _is_at(lock: int, path: Path) -> bool:
+def _holder(address: str) -> str:
+    process = "a process"
     try:
-        there = path.stat()
-    except FileNotFoundError:
-        return False
-    here = os.fstat(lock)
-    return (there.st_dev, there.st_ino) == (here.st_dev, here.st_ino)
-
-
-def _holder(lock: int) -> str:
-    try:
-        holder = msgspec.json.decode(os.pread(lock, 4096, 0), type=LockHolder)
-    except msgspec.MsgspecError:
-        return "it is just starting"
-    return f"process {holder.pid} since {holder.since}, with COCKPIT_STATE_DIR={holder.state_dir}"
+        with contextlib.closing(socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)) as asking:
+            asking.settimeout(HOLDER_S)
+            asking.connect(address)
+            credentials = asking.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+            pid, uid, _ = struct.unpack("3i", credentials)
+            process = f"process {pid} of user {uid}"
+            holder = msgspec.json.decode(asking.recv(HOLDER_BYTES), type=LockHolder)
+    except (OSError, msgspec.MsgspecError):
+        return process
+    if not holder.state_dir.isprintable() or not holder.since.isprintable():
+        return process
+    return f"{process} since {holder.since}, with COCKPIT_STATE_DIR={holder.state_dir}"

@@ -45,3 +45,19 @@ def test_an_unusable_state_directory_names_the_setting_to_change(tmp_path: Path)
     (tmp_path / "file").write_text("")
     with pytest.raises(StateDirError, match="COCKPIT_STATE_DIR"), hold_state_dir(tmp_path / "file" / "state"):
         pytest.fail("a file is no directory")
+
+
+@pytest.mark.parametrize("mode", [0o700, 0o777, 0o1777, 0o770])
+def test_no_file_is_truncated_through_a_link_in_a_directory_of_others(tmp_path: Path, mode: int) -> None:
+    state, victim = tmp_path / "state", tmp_path / "victim"
+    state.mkdir()
+    state.chmod(mode)
+    victim.write_text("precious")
+    (state / "desk.lock").symlink_to(victim)
+    with pytest.raises(StateDirError), hold_state_dir(state):
+        pytest.fail("it was opened")
+    assert victim.read_text() == "precious"
+    (state / "desk.lock").unlink()
+    if mode != 0o700:
+        with pytest.raises(StateDirError, match="chmod 700"), hold_state_dir(state):
+            pytest.fail("others may write in it")
