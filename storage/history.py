@@ -50,13 +50,16 @@ class HistoryHealth(msgspec.Struct, frozen=True, kw_only=True):
 
     ``problem`` is for the operator, empty without one. Nothing new may be signed unless ``trade``, and no withdrawal
     unless ``complete``: everything is where the next desk will look. ``lost_to_other_desk``: another desk has taken the
-    account.
+    account. ``refused``: events of this run that the database refused for what is in them; ``lost``: those of them that
+    say what was signed, moved or ordered.
     """
 
     problem: str = ""
     trade: bool = True
     complete: bool = True
     lost_to_other_desk: bool = False
+    refused: int = 0
+    lost: int = 0
 
 
 HEALTHY = HistoryHealth()
@@ -104,7 +107,10 @@ class History(Protocol):
         ...
 
     async def write(self, batch: Sequence[AnyEvent]) -> None:
-        """Write the batch as one transaction: all of it or nothing."""
+        """Write the batch as one transaction: all of it or nothing.
+
+        Events that the store refuses for what is in them are set aside instead, and ``health`` says so.
+        """
         ...
 
     async def liquidity(self, kind: str) -> tuple[LiquidityAction, ...]:

@@ -44,6 +44,15 @@ _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(JournalEntry).decode
 
 
+def _encodable(value: object) -> object:
+    # Half a surrogate pair has no encoding.
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode()
+    if isinstance(value, dict):
+        return {key: _encodable(inner) for key, inner in value.items()}
+    return [_encodable(inner) for inner in value] if isinstance(value, list | tuple) else value
+
+
 class Journal:
     """The file at ``path``, 0600. All methods block, and raise HistoryError when the disk or the file is at fault.
 
@@ -115,7 +124,10 @@ class Journal:
 
     def append(self, entry: JournalEntry) -> None:
         """Make the entry durable; on an error the file stays as it was."""
-        payload = _encode(entry)
+        try:
+            payload = _encode(entry)
+        except UnicodeEncodeError:
+            payload = _encode(_encodable(msgspec.to_builtins(entry)))
         record = _HEAD.pack(_RECORD, len(payload), zlib.crc32(payload)) + payload
         try:
             self._check_room(len(record))

@@ -39,7 +39,8 @@ class WriterState(msgspec.Struct, frozen=True, kw_only=True):
     """How the writing goes.
 
     ``since_ns``: since when ``error`` lasts, UTC; None without one. ``dropped``: events lost. ``degraded``: a problem
-    although everything written is durable.
+    although everything written is durable. ``refused``: events that the database refused for what is in them; they are
+    kept in a file of their own.
     """
 
     status: Status
@@ -52,6 +53,7 @@ class WriterState(msgspec.Struct, frozen=True, kw_only=True):
     failures: int
     dropped: int
     degraded: str = ""
+    refused: int = 0
 
 
 _REAL = Environment()
@@ -134,6 +136,7 @@ class HistoryWriter:
             failures=self.failures,
             dropped=self.dropped,
             degraded=self._health.problem,
+            refused=self._health.refused,
         )
 
     async def run(self) -> None:
@@ -159,6 +162,9 @@ class HistoryWriter:
         if self._queue or self.dropped:
             lost = len(self._queue) + self.dropped
             raise HistoryError(f"{lost} events could not be written to the history: {self._error or 'stopped'}")
+        if self._health.lost:
+            # The next desk must not take the record for whole.
+            raise HistoryError(self._health.problem)
 
     def stop(self, grace_s: float = 5.0) -> None:
         """Make ``run()`` return once the queue is durable, or after ``grace_s`` seconds of failing to write it."""

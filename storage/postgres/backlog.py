@@ -6,6 +6,7 @@ from storage.errors import HistoryError
 from storage.journal import START, Journal, JournalEntry
 from storage.postgres.address import DatabaseAddress
 from storage.postgres.connection import PostgresConnection
+from storage.set_aside import SetAside
 from storage.threads import in_thread
 
 EVENTS_PER_TRANSACTION = 2_000
@@ -16,10 +17,14 @@ ANSWER_S = 10.0
 
 
 class Backlog:
-    """What waits in ``journal``. Entries written to the database stay in the file until ``clear``."""
+    """What waits in ``journal``. Entries written to the database stay in the file until ``clear``.
 
-    def __init__(self, journal: Journal, where: DatabaseAddress) -> None:
+    What the database refuses of it goes to ``set_aside``.
+    """
+
+    def __init__(self, journal: Journal, where: DatabaseAddress, set_aside: SetAside) -> None:
         self._journal = journal
+        self._set_aside = set_aside
         self._where = where
         self._written_to = START
         self._known_runs: set[str] = set()
@@ -33,7 +38,11 @@ class Backlog:
             entry, end = found
             async with asyncio.timeout(ANSWER_S):
                 await self._check_run(connection, entry.run_id)
-                await connection.write(entry.run_id, entry.events, entry.alive_ns, ended=entry.ended)
+            refused = await connection.write_apart(
+                entry.run_id, entry.events, entry.alive_ns, ended=entry.ended, answer_s=ANSWER_S
+            )
+            if refused:
+                await in_thread(self._set_aside.add, entry.run_id, refused)
             self._written_to = end
 
     def clear(self) -> None:

@@ -9,11 +9,12 @@ from typing import Any
 import asyncpg
 
 from cockpit.model.events import AnyEvent
-from storage.errors import AccountLockedError, HistoryError
+from storage.errors import AccountLockedError, HistoryError, RefusedDataError
 from storage.postgres.address import DatabaseAddress
 from storage.postgres.bulk_rows import COPY_FROM, COPY_OPTIONS, as_csv, as_json, insert
-from storage.postgres.errors import FAULTS, explain
+from storage.postgres.errors import FAULTS, explain, is_refusal
 from storage.rows import ROWS_PER_SLICE, TABLES, Table, by_table
+from storage.set_aside import Refusal, write_apart
 
 _DESK = 0x4E494348_4445534B
 """The advisory lock ("NICHDESK") that only one desk of the database can hold."""
@@ -82,11 +83,37 @@ class PostgresConnection:
             f"an earlier connection of this desk still holds the history {self._where}: try again soon"
         )
 
+    async def write_apart(
+        self, run_id: str, batch: Sequence[AnyEvent], heartbeat_ns: int, *, ended: bool, answer_s: float
+    ) -> list[Refusal]:
+        """Write as ``write`` does, but what is refused alone is left out and returned.
+
+        Raises TimeoutError when one transaction takes longer than ``answer_s``.
+        """
+
+        async def write(events: Sequence[AnyEvent]) -> None:
+            async with asyncio.timeout(answer_s):
+                await self.write(run_id, events, heartbeat_ns, ended=ended)
+
+        refused = await write_apart(batch, write)
+        if refused and ended:
+            await write(())
+        return refused
+
     async def write(self, run_id: str, batch: Sequence[AnyEvent], heartbeat_ns: int, *, ended: bool = False) -> None:
         """Write the events and the run's heartbeat (UTC ns) as one transaction; rows that exist already stay.
 
-        After any error but a server's the state is unknown: abort the connection and write the batch again.
+        Raises RefusedDataError for what is in a row. After any error but that or a server's the state is unknown: abort
+        the connection and write the batch again.
         """
+        try:
+            await self._write_rows(run_id, batch, heartbeat_ns, ended=ended)
+        except (asyncpg.PostgresError, UnicodeError, OverflowError) as error:
+            if not is_refusal(error):
+                raise
+            raise RefusedDataError(explain(self._where, error)) from None
+
+    async def _write_rows(self, run_id: str, batch: Sequence[AnyEvent], heartbeat_ns: int, *, ended: bool) -> None:
         groups = by_table(batch)
         many = any(len(events) >= COPY_FROM for _, events in groups)
         try:
@@ -107,7 +134,7 @@ class PostgresConnection:
                     await db.copy_to_table(table.name, source=rows, columns=table.columns, **COPY_OPTIONS)
             await db.execute(_END if ended else _HEARTBEAT, heartbeat_ns, run_id)
             await db.execute("COMMIT")
-        except asyncpg.PostgresError:
+        except (asyncpg.PostgresError, UnicodeError, OverflowError):
             if not db.is_closed():
                 await db.execute("ROLLBACK")
             raise

@@ -29,6 +29,18 @@ FAULTS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientE
 """What any use of the connection may raise; the driver's internal error when the server died in mid-answer."""
 
 
+_REFUSING = ("22", "23", "54")
+"""Classes of SQLSTATE: data exceptions, violated constraints, limits such as the size of an index's row."""
+
+
+def is_refusal(error: BaseException) -> bool:
+    """Return whether the error is about what is in a row, so that the same row would be refused again."""
+    state = getattr(error, "sqlstate", None)
+    if isinstance(state, str):
+        return state[:2] in _REFUSING
+    return isinstance(error, UnicodeError | OverflowError)
+
+
 def explain(where: DatabaseAddress, error: BaseException) -> str:
     """Say in one sentence what is wrong with the history there, and what to do."""
     for kind, cause in _CAUSES:

@@ -26,6 +26,7 @@ from storage.postgres.runs import RunStart, start_run
 from storage.postgres.uplink import LOCK_S, Uplink
 from storage.reads import HistoryReads
 from storage.retention import PruneProgress
+from storage.set_aside import SUFFIX, SetAside
 from storage.threads import in_thread
 from venue.protocol.units import NS_PER_MS, NS_PER_S
 
@@ -57,7 +58,10 @@ class PostgresHistory(HistoryReads):
         schema: Path = SCHEMA,
         env: Environment = _REAL,
     ) -> None:
-        self._uplink = Uplink(url, journal, connect_s=connect_s, write_s=write_s, monotonic_ns=env.monotonic_ns)
+        self._set_aside = SetAside(journal.path.with_name(journal.path.name + SUFFIX))
+        self._uplink = Uplink(
+            url, journal, self._set_aside, connect_s=connect_s, write_s=write_s, monotonic_ns=env.monotonic_ns
+        )
         self._where = self._uplink.where
         self._journal = journal
         self._away_ns = away_ms * NS_PER_MS
@@ -79,6 +83,7 @@ class PostgresHistory(HistoryReads):
                 raise HistoryError(already_open(self._where))
             await in_thread(self._journal.open)
             try:
+                await in_thread(self._set_aside.look)
                 connection = await self._uplink.connect(run.run_id)
                 try:
                     previous = await self._start(connection, run)
@@ -118,19 +123,26 @@ class PostgresHistory(HistoryReads):
             if connection is not None:
                 asked_ns = self._monotonic_ns()
                 try:
-                    async with asyncio.timeout(self._write_s):
-                        await connection.write(entry.run_id, entry.events, entry.alive_ns, ended=entry.ended)
+                    refused = await connection.write_apart(
+                        entry.run_id, entry.events, entry.alive_ns, ended=entry.ended, answer_s=self._write_s
+                    )
                     self._uplink.answered_ns = asked_ns
-                    return
                 except Exception as error:
                     # Whatever it is, the batch must not be lost for it.
                     self._uplink.lose(explain(self._where, error))
                 except BaseException:
                     self._uplink.lose(f"the history {self._where}: a write was interrupted")
                     raise
+                else:
+                    if refused:
+                        await in_thread(self._set_aside.add, entry.run_id, refused)
+                    return
             await in_thread(self._journal.append, entry)
 
     def health(self) -> HistoryHealth:
+        return self._set_aside.judge(self._link_health())
+
+    def _link_health(self) -> HistoryHealth:
         uplink = self._uplink
         if uplink.account_lost:
             return HistoryHealth(problem=uplink.account_lost, trade=False, complete=False, lost_to_other_desk=True)

@@ -10,6 +10,7 @@ from storage.postgres.address import parse_address
 from storage.postgres.backlog import ANSWER_S, Backlog
 from storage.postgres.connection import PostgresConnection, connect, desk_name
 from storage.postgres.errors import FAULTS, explain
+from storage.set_aside import SetAside
 from storage.threads import in_thread
 
 log = logging.getLogger(__name__)
@@ -29,12 +30,19 @@ class Uplink:
     """
 
     def __init__(
-        self, url: str, journal: Journal, *, connect_s: float, write_s: float, monotonic_ns: Callable[[], int]
+        self,
+        url: str,
+        journal: Journal,
+        set_aside: SetAside,
+        *,
+        connect_s: float,
+        write_s: float,
+        monotonic_ns: Callable[[], int],
     ) -> None:
         self._url = url
         self.where = parse_address(url)
         self._journal = journal
-        self._backlog = Backlog(journal, self.where)
+        self._backlog = Backlog(journal, self.where, set_aside)
         self._connect_s = connect_s
         self._write_s = write_s
         self._monotonic_ns = monotonic_ns

@@ -14,16 +14,21 @@ import aiosqlite
 
 from cockpit.model.events import AnyEvent, WithdrawalPrepared
 from storage import queries
-from storage.errors import HistoryError
+from storage.errors import HistoryError, RefusedDataError
 from storage.history import HEALTHY, HistoryHealth, PreviousRun, Run
 from storage.messages import ANOTHER_DIRECTORY, already_open, not_open
 from storage.reads import HistoryReads
 from storage.retention import PruneProgress
 from storage.rows import ROWS_PER_SLICE, TABLES, Row, Table, Value, by_table
+from storage.set_aside import SUFFIX, SetAside, write_apart
 from storage.sqlite.errors import explain
 from storage.sqlite.integrity import QUICK_CHECK, SMALL_BYTES, IntegrityCheck, damage_in
 from storage.sqlite.migrations import SCHEMA, migrate
 from storage.sqlite.runs import start_run
+from storage.threads import in_thread
+
+REFUSALS = (sqlite3.DataError, sqlite3.IntegrityError, OverflowError, UnicodeError)
+"""What SQLite and its driver raise for what is in a row."""
 
 _HEARTBEAT = "UPDATE runs SET last_write_ns = MAX(last_write_ns, ?) WHERE run_id = ?"
 _END = "UPDATE runs SET last_write_ns = MAX(last_write_ns, ?1), ended_ns = ?1 WHERE run_id = ?2"
@@ -57,6 +62,7 @@ class SqliteHistory(HistoryReads):
         self._schema = schema
         self._small_bytes = small_bytes
         self._integrity = IntegrityCheck(path)
+        self._set_aside = SetAside(path.with_name(path.name + SUFFIX))
         self._db: aiosqlite.Connection | None = None
         self._file: tuple[int, int] | None = None
         self._run_id = ""
@@ -76,6 +82,7 @@ class SqliteHistory(HistoryReads):
             self._integrity = IntegrityCheck(self._path)
             with self._explained():
                 self._file = _private_file(self._path)
+                self._set_aside.look()
                 small = self._path.stat().st_size <= self._small_bytes
                 db = await aiosqlite.connect(self._path, isolation_level=None, timeout=self._busy_timeout_s)
                 try:
@@ -96,6 +103,11 @@ class SqliteHistory(HistoryReads):
     async def write(self, batch: Sequence[AnyEvent]) -> None:
         if not batch:
             return
+        refused = await write_apart(batch, self._write)
+        if refused:
+            await in_thread(self._set_aside.add, self._run_id, refused)
+
+    async def _write(self, batch: Sequence[AnyEvent]) -> None:
         groups = by_table(batch)
         inserted = 0
         made = [(table, await self._rows_of(table, events)) for table, events in groups]
@@ -152,7 +164,7 @@ class SqliteHistory(HistoryReads):
 
     def health(self) -> HistoryHealth:
         # A write is in the file or has raised.
-        return HEALTHY
+        return self._set_aside.judge(HEALTHY)
 
     async def close(self, at_ns: int | None) -> None:
         """End the run (cleanly when a time is given) and close the file; harmless when not open."""
@@ -205,7 +217,9 @@ class SqliteHistory(HistoryReads):
             yield
         except HistoryError:
             raise
-        except (sqlite3.Error, OSError, ValueError, OverflowError, TypeError) as error:
+        except REFUSALS as error:
+            raise RefusedDataError(explain(self._path, error)) from error
+        except (sqlite3.Error, OSError, ValueError, TypeError) as error:
             raise HistoryError(explain(self._path, error)) from error
 
 

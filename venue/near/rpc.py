@@ -220,13 +220,13 @@ class NearRpc:
         if outcome.state == "pending" or not 0 < len(outcome.block_hashes) <= _MAX_BLOCKS:
             return outcome
 
-        async def height_of(block_hash: str) -> int | None:
+        async def height_at(block_hash: str) -> int | None:
             try:
                 return _read_block(await endpoint.call("block", {"block_id": block_hash}), endpoint.host).height
             except VenueError:
                 return None
 
-        heights = await asyncio.gather(*map(height_of, outcome.block_hashes))
+        heights = await asyncio.gather(*map(height_at, outcome.block_hashes))
         height = None if None in heights else max(filter(None, heights), default=None)
         return msgspec.structs.replace(outcome, block_height=height)
 

@@ -121,10 +121,10 @@ def _liquidity(trading: TradingParts, now_ns: int) -> PartHealth:
 
 
 def history_state(writer: HistoryWriter) -> State:
-    """Return the history's state; degraded: all is durable, but some of it only in the journal."""
+    """Return the history's state; degraded: all is durable, but some only in the journal, or in the refused events."""
     if not writer.writable:
         return "starting" if writer.state().status == "starting" else "down"
-    return "ok" if writer.complete else "degraded"
+    return "ok" if writer.complete and not writer.state().degraded else "degraded"
 
 
 def _history(writer: HistoryWriter) -> PartHealth:
@@ -136,8 +136,10 @@ def _history(writer: HistoryWriter) -> PartHealth:
         "batches": shown.batches,
         "failures": shown.failures,
         "dropped": shown.dropped,
+        "refused": shown.refused,
     }
-    detail = {"ok": "writing", "degraded": "writing to the journal"}.get(state, shown.status)
+    degraded = "writing; events were refused" if writer.complete else "writing to the journal"
+    detail = {"ok": "writing", "degraded": degraded}.get(state, shown.status)
     error = shown.error or shown.degraded
     return _health("history-writer", state, detail, None, error, counters)
 
