@@ -7,10 +7,17 @@ import msgspec
 
 
 class DatabaseAddress(msgspec.Struct, frozen=True, kw_only=True):
+    """``names_sslmode``: the URL itself says how the connection is encrypted."""
+
     host: str
     port: int
     database: str
     user: str
+    names_sslmode: bool = False
+
+    @property
+    def needs_tls(self) -> bool:
+        return not self.local and not self.names_sslmode
 
     @property
     def local(self) -> bool:
@@ -40,4 +47,4 @@ def parse_address(url: str) -> DatabaseAddress:
         raise ValueError("expected postgresql://user:password@host:port/database")
     if "," in host:
         raise ValueError("expected one host: a desk writes to one server")
-    return DatabaseAddress(host=host, port=port, database=database, user=user)
+    return DatabaseAddress(host=host, port=port, database=database, user=user, names_sslmode="sslmode" in query)

@@ -174,7 +174,7 @@ def desk_name(run_id: str) -> str:
 
 async def connect(url: str, where: DatabaseAddress, name: str, *, timeout_s: float) -> PostgresConnection:
     """Connect. Raises HistoryError, which names host and database and never the password."""
-    encrypted = {} if where.local or "sslmode" in url else {"ssl": "require"}
+    encrypted = {"ssl": "require"} if where.needs_tls else {}
     try:
         db = await asyncpg.connect(
             url, timeout=timeout_s, server_settings={**_SESSION, "application_name": name}, **encrypted

@@ -12,7 +12,7 @@ from typing import Any
 
 import aiosqlite
 
-from cockpit.model.events import AnyEvent, WithdrawalPrepared
+from cockpit.model.events import AnyEvent
 from storage import queries
 from storage.errors import HistoryError, RefusedDataError
 from storage.history import HEALTHY, HistoryHealth, PreviousRun, Run
@@ -111,8 +111,6 @@ class SqliteHistory(HistoryReads):
         groups = by_table(batch)
         inserted = 0
         made = [(table, await self._rows_of(table, events)) for table, events in groups]
-        if any(table.event is WithdrawalPrepared for table, _ in groups):
-            await self._sync_commits()
         async with self._transaction() as db:
             for table, rows in made:
                 try:
@@ -129,12 +127,6 @@ class SqliteHistory(HistoryReads):
                 rows += [table.row(self._run_id, event) for event in events[first : first + ROWS_PER_SLICE]]
             await asyncio.sleep(0)
         return rows
-
-    async def _sync_commits(self) -> None:
-        # From now on a commit waits for the disk: a withdrawal about to be sent must outlive a power cut.
-        async with self._turn:
-            with self._explained():
-                await self._connection().execute("PRAGMA synchronous = FULL")
 
     async def _rows(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
         async with self._turn:
@@ -186,7 +178,8 @@ class SqliteHistory(HistoryReads):
         [row] = await db.execute_fetchall("PRAGMA journal_mode = WAL")
         if row[0] != "wal":
             raise HistoryError(f"the file system of the history {self._path} has no WAL mode: {ANOTHER_DIRECTORY}")
-        await db.execute("PRAGMA synchronous = NORMAL")
+        # A commit waits for the disk: signed quotes that a power cut took would not be waited for by the next run.
+        await db.execute("PRAGMA synchronous = FULL")
         await migrate(db, self._path, self._schema)
         return await start_run(db, self._path, run)
 

@@ -79,3 +79,11 @@ async def test_no_thread_runs_after_close_or_a_failed_open(path: Path) -> None:
     with pytest.raises(HistoryError, match="not a SQLite database"):
         await SqliteHistory(path).open(facts.run())
     await until(lambda: set(threading.enumerate()) <= before)
+
+
+async def test_every_commit_waits_for_the_disk(path: Path) -> None:
+    history = SqliteHistory(path)
+    await history.open(facts.run())
+    [row] = await history._connection().execute_fetchall("PRAGMA synchronous")
+    assert row[0] == 2, "FULL: what was recorded survives a power cut"
+    await history.close(None)
