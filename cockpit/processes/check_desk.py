@@ -70,8 +70,10 @@ async def read_only_desk(settings: Settings) -> AsyncIterator[Path]:
     Raises HistoryError and DeskUnavailableError. The caller holds the locks of state directory and account.
     """
     from cockpit.desk.desk import Desk
+    from cockpit.desk.runtime.core_dumps import keep_memory_private
     from cockpit.processes.desk_process import open_history
 
+    keep_memory_private()
     _log_into(settings.state_dir / "desk.log", settings.log_level)
     desk = Desk(settings, open_history(settings), takes_commands=False)
     block, loop = asyncio.current_task(), asyncio.get_running_loop()

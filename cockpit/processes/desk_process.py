@@ -11,6 +11,7 @@ import uvloop
 from cockpit.config.settings import Settings
 from cockpit.desk.desk import Desk
 from cockpit.desk.runtime.account_lock import hold_account
+from cockpit.desk.runtime.core_dumps import keep_memory_private
 from cockpit.desk.runtime.errors import DeskStartError
 from cockpit.desk.runtime.state_dir_lock import hold_state_dir
 from storage.errors import HistoryError
@@ -21,6 +22,7 @@ from storage.sqlite.history import SqliteHistory
 
 def run_desk(settings: Settings) -> int:
     """Run a desk until SIGTERM or SIGINT; a second signal ends it at once. Returns the exit code."""
+    keep_memory_private()
     logging.basicConfig(level=settings.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     for noisy in ("httpx", "httpcore", "websockets", "uvicorn", "aiosqlite", "asyncpg", "asyncio"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
