@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from cockpit.app.app import CockpitApp
+from cockpit.app.terminal.end_signals import EndSignals
 from cockpit.app.terminal.options import TerminalOptions, options_from_environment
 from cockpit.app.terminal.process import LowPriority, freeze_garbage_soon
 from cockpit.app.tour import TourSeen
@@ -50,10 +51,13 @@ async def _run_app(
 
     app = CockpitApp(client, paint_hz=options.paint_hz, options=options, on_start=start, keys=keys, tour_seen=tour_seen)
     freeze_garbage_soon()
+    signals = EndSignals()
+    signals.watch(app.exit)
     try:
         wanted = await app.run_async(mouse=options.mouse)
     finally:
         priority.restore()
+    signals.reraise()
     return wanted is not None and wanted.stop_desk
 
 

@@ -6,6 +6,7 @@ import signal
 from pathlib import Path
 
 import psutil
+import pytest
 
 from cockpit.app.terminal.process import NICENESS
 from cockpit.client.desk_client import DeskInfo
@@ -192,3 +193,21 @@ async def test_the_tour_is_offered_on_a_first_start_and_advances_with_each_step(
     terminal = cockpit()
     await terminal.shows("○ DISARMED", 2)
     assert "New here?" not in terminal.text
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+async def test_a_signal_leaves_the_terminal_as_it_was(cockpit: Open, number: signal.Signals) -> None:
+    terminal = cockpit()
+    await terminal.shows("○ DISARMED", 2)
+    terminal.process.send_signal(number)
+    assert await terminal.ended() == -number
+    left = (b"\x1b[?1049l", b"\x1b[?25h", b"\x1b[?1000l")
+    await until(lambda: all(code in terminal.written for code in left), 5, "the picture mode is left")
+
+
+async def test_a_terminal_that_takes_nothing_does_not_keep_the_process(cockpit: Open) -> None:
+    terminal = cockpit()
+    await terminal.shows("○ DISARMED", 2)
+    terminal.stall()
+    terminal.process.send_signal(signal.SIGTERM)
+    await terminal.ended(15)

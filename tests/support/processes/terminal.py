@@ -59,6 +59,8 @@ class Terminal:
         os.close(slave)
         os.set_blocking(self._master, False)
         self.received = 0
+        self.written = b""
+        """The last that was written to the terminal."""
         self._loop = asyncio.get_running_loop()
         self._loop.add_reader(self._master, self._read)
         self._open = True
@@ -72,6 +74,7 @@ class Terminal:
             raw = b""
         if raw:
             self.received += len(raw)
+            self.written = (self.written + raw)[-4_096:]
             self._stream.feed(raw)
         else:
             self._loop.remove_reader(self._master)
