@@ -4,8 +4,6 @@ import os
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 
-import click
-
 from cockpit.app.app import CockpitApp
 from cockpit.app.terminal.end_signals import EndSignals
 from cockpit.app.terminal.options import TerminalOptions, options_from_environment
@@ -15,6 +13,7 @@ from cockpit.client.desk_client import ConnectionLost, DeskClient, operator_name
 from cockpit.config.paths import default_keys_file
 from cockpit.config.settings import Settings
 from cockpit.model.environment import Environment
+from cockpit.processes.echo import echo
 from cockpit.processes.launch import is_listening, spawn, wait_for_exit, wait_until_ready
 from cockpit.processes.sandbox_run import SandboxRun, VenueFlags, new_name
 from panels.kit.keymap import KeyMap, read_keys
@@ -98,13 +97,13 @@ async def _stop_desk(client: DeskClient) -> bool:
     """Stop the desk and wait until its process has ended; False when it does not end."""
     info = await client.health()
     if isinstance(info, ConnectionLost):
-        click.echo("No desk is running.")
+        echo("No desk is running.")
         return True
     outcome = await client.shutdown()
     if await wait_for_exit(info.pid):
-        click.echo("The desk has stopped; its history is written.")
+        echo("The desk has stopped; its history is written.")
         return True
-    click.echo(f"The desk (process {info.pid}) is still running: {outcome.reason}", err=True)
+    echo(f"The desk (process {info.pid}) is still running: {outcome.reason}", err=True)
     return False
 
 
@@ -132,11 +131,11 @@ async def run_sandbox(
         seen = TourSeen(root / TOUR_FILE)
         stop = await _run_app(client, options, on_start, _keys(keys_file, environ), seen)
         if not stop:
-            click.echo("The sandbox keeps running; `cockpit sandbox` attaches to it again.")
+            echo("The sandbox keeps running; `cockpit sandbox` attaches to it again.")
             return 0
         problems = await sandbox.end()
     finally:
         await client.close()
     for problem in problems:
-        click.echo(problem, err=True)
+        echo(problem, err=True)
     return 1 if problems else 0

@@ -12,6 +12,7 @@ from cockpit.model.errors import InvalidAmountError
 from cockpit.model.formatting import exact
 from cockpit.model.snapshot import Snapshot
 from cockpit.processes.check_desk import read_snapshot
+from cockpit.processes.echo import echo
 from cockpit.processes.errors import DeskUnavailableError
 from venue.protocol.tokens import TokenTable
 
@@ -56,14 +57,14 @@ def _show(socket: Path) -> int:
     try:
         return _print_difference(asyncio.run(read_snapshot(socket, 0)))
     except DeskUnavailableError as exc:
-        click.echo(f"accept-remainder: {exc}", err=True)
+        echo(f"accept-remainder: {exc}", err=True)
         return REFUSED
 
 
 def _print_difference(shot: Snapshot) -> int:
     rows = shot.inventory.rows
     if any(row.unexplained is None for row in rows):
-        click.echo(NO_BALANCES, err=True)
+        echo(NO_BALANCES, err=True)
         return REFUSED
     options = " ".join(
         f"--amount {row.symbol}={exact(row.unexplained, signed=True).replace(',', '')}"
@@ -71,9 +72,9 @@ def _print_difference(shot: Snapshot) -> int:
         if row.unexplained
     )
     if not options:
-        click.echo(NOTHING_UNEXPLAINED)
+        echo(NOTHING_UNEXPLAINED)
         return DONE
-    click.echo(f"Unexplained difference; to accept it: cockpit accept-remainder {options} --reason '…'")
+    echo(f"Unexplained difference; to accept it: cockpit accept-remainder {options} --reason '…'")
     return REFUSED
 
 

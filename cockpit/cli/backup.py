@@ -7,6 +7,8 @@ from urllib.parse import urlsplit, urlunsplit
 import click
 
 from cockpit.cli.common import history_options, history_place
+from cockpit.model.printable import printable
+from cockpit.processes.echo import echo
 from storage.errors import HistoryError
 from storage.sqlite.backup import back_up
 
@@ -27,11 +29,11 @@ def backup(file: Path, history: str | None, sandbox: bool, env_file: Path | None
     try:
         made = back_up(source, file)
     except HistoryError as exc:
-        raise click.ClickException(str(exc)) from None
+        raise click.ClickException(printable(str(exc))) from None
     rows = sum(made.rows.values())
-    click.echo(f"{file}: {rows:,} rows, {made.size / 1e6:,.1f} MB, verified, in {time.monotonic() - started:.1f} s")
+    echo(f"{file}: {rows:,} rows, {made.size / 1e6:,.1f} MB, verified, in {time.monotonic() - started:.1f} s")
     for name, count in made.rows.items():
-        click.echo(f"  {name:<28} {count:>12,}")
+        echo(f"  {name:<28} {count:>12,}")
 
 
 def _postgres(url: str, file: Path) -> click.ClickException:

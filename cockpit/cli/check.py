@@ -18,6 +18,7 @@ from cockpit.model.market_requests import MarketRequestsRow, TokenRow, requests_
 from cockpit.model.other_pairs import other_pairs_text
 from cockpit.model.snapshot import InterlockRow, Rung, Snapshot
 from cockpit.processes.check_desk import NEED_ARMING, is_green, read_only_desk, read_snapshot
+from cockpit.processes.echo import echo, echo_json
 from cockpit.processes.errors import DeskUnavailableError
 from cockpit.processes.launch import is_listening
 
@@ -98,7 +99,10 @@ def check(as_json: bool, sandbox: bool, within_s: float, listen_s: float, env_fi
     except DeskUnavailableError as exc:
         refuse([f"cockpit check: {exc}"], RED)
     checked = outcome_of(shot)
-    click.echo(msgspec.json.format(msgspec.json.encode(checked)).decode() if as_json else as_text(checked))
+    if as_json:
+        echo_json(msgspec.json.format(msgspec.json.encode(checked)).decode())
+    else:
+        echo(as_text(checked))
     sys.exit(GREEN if checked.green else RED)
 
 
@@ -218,7 +222,7 @@ def _own_desk(settings: Settings, within_s: float, listen_s: float) -> Snapshot:
     try:
         with hold_state_dir(settings.state_dir), hold_account(settings):
             if sys.stderr.isatty():
-                click.echo(
+                echo(
                     f"No desk is running; starting a read-only desk for up to {max(within_s, listen_s):g} s.", err=True
                 )
             return uvloop.run(look())

@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 import click
 
+from cockpit.model.printable import printable
+from cockpit.processes.echo import echo
+
 if TYPE_CHECKING:
     from cockpit.client.desk_client import DeskClient, Outcome
     from cockpit.config.owned_file import OthersMay
@@ -139,7 +142,7 @@ def tokens_of_history(sandbox: bool, env_file: Path | None) -> "TokenTable":
 
 def refuse(problems: Iterable[str], code: int = UNUSABLE) -> NoReturn:
     for problem in problems:
-        click.echo(problem, err=True)
+        echo(problem, err=True)
     sys.exit(code)
 
 
@@ -154,7 +157,7 @@ def state_dir(env_file: Path | None, *, stopping: bool = False) -> Path:
     others_may: OthersMay = "anything" if stopping else "nothing"
     file = read_env_file(env_file or Path(".env"), {"COCKPIT_STATE_DIR"}, others_may=others_may)
     for problem in file.problems:
-        click.echo(problem, err=True)
+        echo(problem, err=True)
     if file.values is None and not stopping:
         sys.exit(UNUSABLE)
     given = os.environ.get("COCKPIT_STATE_DIR", "").strip() or (file.values or {}).get("COCKPIT_STATE_DIR", "").strip()
@@ -196,9 +199,9 @@ def print_outcome(outcome: "Outcome") -> int:
     from cockpit.client.desk_client import UnknownOutcome
 
     if isinstance(outcome, UnknownOutcome):
-        click.echo(unknown_outcome(outcome), err=True)
+        echo(unknown_outcome(outcome), err=True)
         return UNKNOWN if outcome.sent else REFUSED
-    click.echo(outcome.reason, err=not outcome.accepted)
+    echo(outcome.reason, err=not outcome.accepted)
     return DONE if outcome.accepted else REFUSED
 
 
@@ -237,7 +240,7 @@ def open_reader(history: str | None, sandbox: bool, env_file: Path | None) -> "S
     try:
         return reader_of(history_place(history, sandbox, env_file))
     except HistoryError as exc:
-        raise click.ClickException(str(exc)) from None
+        raise click.ClickException(printable(str(exc))) from None
 
 
 def reader_of(where: Path | str) -> "SqliteReader | PostgresReader":

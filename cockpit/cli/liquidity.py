@@ -15,6 +15,7 @@ from cockpit.model.commands import WithdrawalOrder, WithdrawalReview
 from cockpit.model.errors import InvalidAmountError
 from cockpit.model.formatting import exact
 from cockpit.model.snapshot import Snapshot
+from cockpit.processes.echo import echo
 from venue.protocol.assets import Token
 from venue.protocol.tokens import TokenTable
 
@@ -160,9 +161,9 @@ def register_key(desk: _Desk) -> None:
 async def _show_addresses(link: DeskClient) -> int:
     async for shot in link.snapshots():
         if isinstance(shot, ConnectionLost):
-            click.echo(disconnected(shot), err=True)
+            echo(disconnected(shot), err=True)
             return UNKNOWN
-        click.echo(deposit_text(shot))
+        echo(deposit_text(shot))
         return 0 if shot.deposit_addresses else REFUSED
     return UNKNOWN
 
@@ -189,10 +190,10 @@ def _units(amount: str, symbol: str, decimals: int) -> str:
 def _run(socket: Path, ask: Callable[[DeskClient], Awaitable[Reviewed]]) -> None:
     answer = ask_desk(socket, ask)
     if isinstance(answer, WithdrawalReview):
-        click.echo(_review(answer))
+        echo(_review(answer))
         sys.exit(REFUSED if answer.refusals else 0)
     if isinstance(answer, UnknownOutcome):
-        click.echo(unknown_outcome(answer, SAME_KEY), err=True)
+        echo(unknown_outcome(answer, SAME_KEY), err=True)
         sys.exit(UNKNOWN if answer.sent else REFUSED)
     sys.exit(print_outcome(answer))
 

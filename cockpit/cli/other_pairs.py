@@ -10,6 +10,7 @@ from cockpit.cli.messages import disconnected
 from cockpit.client.desk_client import ConnectionLost, DeskClient
 from cockpit.model.commands import LONGEST_COUNT_S, SHORTEST_COUNT_S
 from cockpit.model.other_pairs import other_pairs_text
+from cockpit.processes.echo import echo
 
 
 @click.command("other-pairs")
@@ -38,10 +39,10 @@ async def _count(link: DeskClient, seconds: int) -> int:
     started = False
     async for shot in link.snapshots():
         if isinstance(shot, ConnectionLost):
-            click.echo(disconnected(shot), err=True)
+            echo(disconnected(shot), err=True)
             return UNKNOWN
         started = started or shot.counts.others_left_ms > 0 or shot.counts.others_over_ms is not None
         if started and not shot.counts.others_left_ms:
-            click.echo(other_pairs_text(shot.counts))
+            echo(other_pairs_text(shot.counts))
             return DONE
     return UNKNOWN

@@ -7,6 +7,8 @@ import click
 
 from cockpit.cli.common import history_options, open_reader, tokens_of_history
 from cockpit.cli.spans import chosen_span, span_options
+from cockpit.model.printable import printable
+from cockpit.processes.echo import echo, echo_json
 from cockpit.reports import decision_replay_text
 from cockpit.reports.decision_replay import replay as decide_again
 from cockpit.reports.errors import InvalidChangeError
@@ -56,8 +58,11 @@ def replay(
                 tokens,
             )
         except HistoryError as exc:
-            raise click.ClickException(str(exc)) from None
+            raise click.ClickException(printable(str(exc))) from None
     given = (*settings, *(("as if armed",) if armed else ()))
-    click.echo(decision_replay_text.as_json(result) if as_json else decision_replay_text.as_text(result, given, tokens))
+    if as_json:
+        echo_json(decision_replay_text.as_json(result))
+    else:
+        echo(decision_replay_text.as_text(result, given, tokens))
     if not given and result.same < result.decisions - result.without_record:
         sys.exit(1)

@@ -1,12 +1,13 @@
 """`cockpit report`: what trading came to, from the history, with or without a running desk."""
 
-import sys
 from pathlib import Path
 
 import click
 
 from cockpit.cli.common import history_options, open_reader, tokens_of_history
 from cockpit.cli.spans import chosen_span, span_options
+from cockpit.model.printable import printable
+from cockpit.processes.echo import echo, echo_json
 from cockpit.reports import report_text
 from cockpit.reports.trading_report import trading_report
 from storage.errors import HistoryError
@@ -52,8 +53,11 @@ def report(
             span = chosen_span(reader, day=day, since=since, until=until, run=run)
             figures = trading_report(reader, span, tokens, pips=fee_pips, with_fills=fills)
         except HistoryError as exc:
-            raise click.ClickException(str(exc)) from None
+            raise click.ClickException(printable(str(exc))) from None
     if as_csv:
-        sys.stdout.write(report_text.fills_csv(figures.fills) if fills else report_text.as_csv(figures))
+        echo(report_text.fills_csv(figures.fills) if fills else report_text.as_csv(figures), nl=False)
     else:
-        click.echo(report_text.as_json(figures) if as_json else report_text.as_text(figures))
+        if as_json:
+            echo_json(report_text.as_json(figures))
+        else:
+            echo(report_text.as_text(figures))

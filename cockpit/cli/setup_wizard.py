@@ -13,6 +13,8 @@ from cockpit.cli.errors import SettingsFileError
 from cockpit.config.env_file import read_env_file
 from cockpit.config.errors import SettingsError
 from cockpit.config.settings import NAMES, SECRET_NAMES, load
+from cockpit.model.printable import printable
+from cockpit.processes.echo import echo
 
 Choice = Literal["sandbox", "written", "nothing"]
 CREDENTIALS = ("NEAR_INTENTS_API_KEY", "NEAR_INTENTS_ACCOUNT_ID", "NEAR_INTENTS_SIGNER_PRIVATE_KEY")
@@ -83,11 +85,11 @@ def run_wizard(directory: Path) -> Choice:
         return str(click.prompt(question, default="", show_default=False, hide_input=hidden))
 
     try:
-        return first_run(directory, ask, click.echo)
+        return first_run(directory, ask, echo)
     except SettingsFileError as exc:
-        raise click.ClickException(str(exc)) from None
+        raise click.ClickException(printable(str(exc))) from None
     except click.Abort:
-        click.echo(f"\n{NOTHING_WRITTEN}", err=True)
+        echo(f"\n{NOTHING_WRITTEN}", err=True)
         raise
 
 

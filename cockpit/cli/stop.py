@@ -12,6 +12,7 @@ from cockpit.model.commands import ARMABLE
 from cockpit.model.formatting import time_left
 from cockpit.model.hard_stop_texts import MAKER_TERMS, counts
 from cockpit.model.snapshot import LiveQuotes
+from cockpit.processes.echo import echo
 
 NO_LIVE_QUOTE = "No quote is live."
 
@@ -40,9 +41,9 @@ async def _disarm(link: DeskClient) -> int:
         return max(codes)
     async for shot in link.snapshots():
         if isinstance(shot, ConnectionLost):
-            click.echo(disconnected(shot))
+            echo(disconnected(shot))
             return UNKNOWN
-        click.echo(live_quotes(shot.alive))
+        echo(live_quotes(shot.alive))
         return DONE
     return UNKNOWN
 
@@ -55,15 +56,15 @@ async def _burn(link: DeskClient) -> int:
     printed = ""
     async for shot in link.snapshots():
         if isinstance(shot, ConnectionLost):
-            click.echo(f"{disconnected(shot)}. The desk may still be burning quotes.", err=True)
+            echo(f"{disconnected(shot)}. The desk may still be burning quotes.", err=True)
             return UNKNOWN
         if shot.hard_stop is None:
-            click.echo(live_quotes(shot.alive))
+            echo(live_quotes(shot.alive))
             return DONE
         line = counts(shot.hard_stop)
         if line != printed:
             printed = line
-            click.echo(line)
+            echo(line)
         if not shot.hard_stop.left:
             return DONE
     return UNKNOWN

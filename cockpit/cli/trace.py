@@ -5,6 +5,8 @@ from pathlib import Path
 import click
 
 from cockpit.cli.common import history_options, open_reader, tokens_of_history
+from cockpit.model.printable import printable
+from cockpit.processes.echo import echo, echo_json
 from cockpit.reports import quote_trace_text
 from storage.errors import HistoryError
 from storage.reporting.quote_trace import find_quote, trace_quote
@@ -23,6 +25,9 @@ def trace(name: str, history: str | None, sandbox: bool, env_file: Path | None, 
         try:
             quote = trace_quote(reader, *find_quote(reader, name))
         except HistoryError as exc:
-            raise click.ClickException(str(exc)) from None
+            raise click.ClickException(printable(str(exc))) from None
     tokens = tokens_of_history(sandbox, env_file)
-    click.echo(quote_trace_text.as_json(quote) if as_json else quote_trace_text.as_text(quote, tokens))
+    if as_json:
+        echo_json(quote_trace_text.as_json(quote))
+    else:
+        echo(quote_trace_text.as_text(quote, tokens))

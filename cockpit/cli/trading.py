@@ -9,6 +9,7 @@ from cockpit.cli.common import DONE, ENV_FILE, SOCKET, UNKNOWN, ask_desk, desk_s
 from cockpit.cli.messages import disconnected
 from cockpit.client.desk_client import ConnectionLost, DeskClient
 from cockpit.model.snapshot import Trading
+from cockpit.processes.echo import echo
 
 STATES: dict[str, Trading] = {"active": "ACTIVE", "reducing": "REDUCING", "halted": "HALTED"}
 
@@ -33,8 +34,8 @@ def trading(state: str | None, reason: str, socket: Path | None, env_file: Path 
 async def _show(link: DeskClient) -> int:
     async for shot in link.snapshots():
         if isinstance(shot, ConnectionLost):
-            click.echo(disconnected(shot), err=True)
+            echo(disconnected(shot), err=True)
             return UNKNOWN
-        click.echo(shot.trading + (f": {shot.trading_why}" if shot.trading_why else ""))
+        echo(shot.trading + (f": {shot.trading_why}" if shot.trading_why else ""))
         return DONE
     return UNKNOWN

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import click
 
 from cockpit.cli.common import ENV_FILE, history_options, history_place, is_url, reader_of, state_dir
+from cockpit.model.printable import printable
+from cockpit.processes.echo import echo
 from storage.errors import HistoryError
 from storage.journal import Journal
 from storage.transfer.transfer import Target, transfer
@@ -48,16 +50,16 @@ def _copy(source: Path | str, target: Path | str) -> None:
     started = time.monotonic()
 
     def show_progress(table: str, last: int, copied: int) -> None:
-        click.echo(f"  {table:<28} {copied:>12,} rows{f' after id {last:,}' if last else ''}")
+        echo(f"  {table:<28} {copied:>12,} rows{f' after id {last:,}' if last else ''}")
 
     try:
         with reader_of(source) as reader, _target(target) as store:
             opened: Target = store
             found = transfer(reader, opened, show_progress)
     except HistoryError as exc:
-        raise click.ClickException(str(exc)) from None
+        raise click.ClickException(printable(str(exc))) from None
     rows = sum(one.rows for one in found.values())
-    click.echo(f"{rows:,} rows copied, counts and sums equal, in {time.monotonic() - started:.1f} s")
+    echo(f"{rows:,} rows copied, counts and sums equal, in {time.monotonic() - started:.1f} s")
 
 
 def _target(where: Path | str) -> "AbstractContextManager[SqliteTarget | PostgresTarget]":

@@ -12,6 +12,7 @@ import click
 import msgspec
 
 from cockpit.cli.common import venue_options
+from cockpit.processes.echo import echo
 from venue.protocol.tokens import DEFAULT_TOKENS, TokenTable
 from venue.sandbox.config import VenueConfig
 from venue.sandbox.server import run
@@ -48,7 +49,7 @@ def venue(
     def announce(env: Mapping[str, str]) -> None:
         lines = "".join(f"{name}={value}\n" for name, value in env.items())
         if write_env is None:
-            click.echo(lines, nl=False)
+            echo(lines, nl=False)
             return
         _write(write_env, lines)
 

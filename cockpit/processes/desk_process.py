@@ -5,7 +5,6 @@ import logging
 import os
 import signal
 
-import click
 import uvloop
 
 from cockpit.config.settings import Settings
@@ -14,6 +13,7 @@ from cockpit.desk.runtime.account_lock import hold_account
 from cockpit.desk.runtime.core_dumps import keep_memory_private
 from cockpit.desk.runtime.errors import DeskStartError
 from cockpit.desk.runtime.state_dir_lock import hold_state_dir
+from cockpit.processes.echo import echo
 from storage.errors import HistoryError
 from storage.history import History
 from storage.journal import Journal
@@ -30,7 +30,7 @@ def run_desk(settings: Settings) -> int:
         with hold_state_dir(settings.state_dir), hold_account(settings):
             uvloop.run(_desk(settings))
     except (DeskStartError, HistoryError) as exc:
-        click.echo(f"cockpit desk: {exc}", err=True)
+        echo(f"cockpit desk: {exc}", err=True)
         return 1
     return 0
 

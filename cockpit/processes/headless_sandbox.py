@@ -7,13 +7,13 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-import click
 import httpx
 import msgspec
 
 from cockpit.client.desk_client import ConnectionLost, DeskClient
 from cockpit.model.commands import ARMABLE, Result
 from cockpit.model.snapshot import Snapshot
+from cockpit.processes.echo import echo, echo_json
 from cockpit.processes.errors import ProcessStartError, SandboxRunError
 from cockpit.processes.sandbox_report import SandboxReport, account_for
 from cockpit.processes.sandbox_run import SandboxRun, VenueFlags
@@ -100,12 +100,15 @@ async def run_headless(
             return 128 + ended_by[0]
         raise
     except (SandboxRunError, ProcessStartError) as exc:
-        click.echo(f"cockpit sandbox: {exc}", err=True)
+        echo(f"cockpit sandbox: {exc}", err=True)
         return 2
     except httpx.HTTPError as exc:
-        click.echo(f"cockpit sandbox: no answer from the venue: {type(exc).__name__} {exc}", err=True)
+        echo(f"cockpit sandbox: no answer from the venue: {type(exc).__name__} {exc}", err=True)
         return 2
-    click.echo(report.as_json() if as_json else report.as_text(run.tokens()))
+    if as_json:
+        echo_json(report.as_json())
+    else:
+        echo(report.as_text(run.tokens()))
     return 0 if report.explained else 1
 
 
@@ -132,7 +135,7 @@ async def _trade(run: SandboxRun, seconds: float, arm: bool) -> SandboxReport:
         following.cancel()
         await link.close()
         for problem in await run.end():
-            click.echo(problem, err=True)
+            echo(problem, err=True)
     account, tokens = state["account"], run.tokens()
     opening, closing = _amounts(state["opening"][account]), _amounts(state["balances"][account])
     with SqliteReader(run.history_path) as reader:

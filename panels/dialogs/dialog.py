@@ -13,6 +13,7 @@ from textual.visual import VisualType
 from textual.widget import Widget
 from textual.widgets import Static
 
+from cockpit.model.printable import printable
 from panels.dialogs.desk_port import DeskPort
 from panels.dialogs.dimmed import Dimmed
 from panels.dialogs.outcome import Message
@@ -123,7 +124,7 @@ class Dialog(SecondLayoutScreen[T], Generic[T]):
 
     def show_message(self, message: Message | None) -> None:
         """Show a sentence in the box, or none."""
-        self.message_line.update(message.text if message else "")
+        self.message_line.update(printable(message.text, lines=True) if message else "")
         for severity in ("information", "warning", "error"):
             self.message_line.set_class(message is not None and message.severity == severity, f"-{severity}")
 
@@ -135,5 +136,5 @@ class Dialog(SecondLayoutScreen[T], Generic[T]):
             if number:
                 text.append("\n")
             for cell in line:
-                text.append(cell.text, look[cell.role])
+                text.append(printable(cell.text), look[cell.role])
         return text

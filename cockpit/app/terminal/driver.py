@@ -16,8 +16,10 @@ from typing import Generic, TypeVar
 from textual.driver import Driver
 from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
+from textual.notifications import SeverityLevel
 
 from cockpit.app.terminal.sgr_compression import thin
+from cockpit.model.printable import printable
 from panels.kit.textual_internals import SkippingApp, app_driver, driver_writer, post_to_app, replace_writer
 
 T = TypeVar("T")
@@ -171,6 +173,22 @@ class NonBlockingApp(SkippingApp[T], Generic[T]):
         driver = app_driver(self)
         if sequence and driver is not None and not self.is_headless:
             driver.write(sequence)
+
+    def copy_to_clipboard(self, text: str) -> None:
+        # What is pasted may go to another terminal.
+        super().copy_to_clipboard(printable(text))
+
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: SeverityLevel = "information",
+        timeout: float | None = None,
+        markup: bool = True,
+    ) -> None:
+        shown = printable(message, lines=True)
+        super().notify(shown, title=printable(title), severity=severity, timeout=timeout, markup=markup)
 
     def on_terminal_lost(self) -> None:
         # Also where SIGHUP is ignored, as under nohup: without a terminal nobody watches or commands.

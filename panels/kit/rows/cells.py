@@ -8,6 +8,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
+from cockpit.model.printable import printable
 from panels.kit.theme import Role
 
 GAP = 1
@@ -104,14 +105,16 @@ def row_strip(
             segments.append(Segment(" " * GAP, base))
             used += GAP
         cell = cells[index]
-        segments.append(Segment(fit(cell.text, cells_wide, columns[index].align), base + styles[cell.role]))
+        segments.append(Segment(fit(printable(cell.text), cells_wide, columns[index].align), base + styles[cell.role]))
         used += cells_wide
     return Strip(segments, used).adjust_cell_length(width, base)
 
 
 def line_strip(line: Line, width: int, styles: Mapping[Role, Style], base: Style) -> Strip:
     """Draw a line, cut or filled to exactly ``width`` cells."""
-    return Strip([Segment(cell.text, base + styles[cell.role]) for cell in line]).adjust_cell_length(width, base)
+    return Strip([Segment(printable(cell.text), base + styles[cell.role]) for cell in line]).adjust_cell_length(
+        width, base
+    )
 
 
 def flow(groups: Sequence[Line], width: int, *, gap: str = "  ") -> list[Line]:
