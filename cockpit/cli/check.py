@@ -18,7 +18,7 @@ from cockpit.model.market_requests import MarketRequestsRow, TokenRow, requests_
 from cockpit.model.other_pairs import other_pairs_text
 from cockpit.model.snapshot import InterlockRow, Rung, Snapshot
 from cockpit.processes.check_desk import NEED_ARMING, is_green, read_only_desk, read_snapshot
-from cockpit.processes.echo import echo, echo_json
+from cockpit.processes.echo import echo, echo_json, echo_marked
 from cockpit.processes.errors import DeskUnavailableError
 from cockpit.processes.launch import is_listening
 
@@ -26,10 +26,11 @@ GREEN, RED = 0, 1
 WITHIN_S = 20.0
 NO_SANDBOX = "cockpit check: no sandbox is running; start one with `cockpit sandbox`"
 Verdict = Literal["green", "warning", "red", "not yet"]
-_MARKS = {"green": ("✓", "green"), "warning": ("!", "yellow"), "red": ("✗", "red"), "not yet": ("·", "yellow")}
+_MARKS = {"green": "✓", "warning": "!", "red": "✗", "not yet": "·"}
 
 
-_ALARM_MARKS = {"disarms": ("✗", "red"), "warns": ("!", "yellow"), "shown": ("·", "white")}
+_ALARM_MARKS = {"disarms": "✗", "warns": "!", "shown": "·"}
+_COLOURS = {"✓": "green", "!": "yellow", "✗": "red", "·": "yellow"}
 
 
 class ChecklistLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -102,7 +103,7 @@ def check(as_json: bool, sandbox: bool, within_s: float, listen_s: float, env_fi
     if as_json:
         echo_json(msgspec.json.format(msgspec.json.encode(checked)).decode())
     else:
-        echo(as_text(checked))
+        echo_marked(as_text(checked), _COLOURS)
     sys.exit(GREEN if checked.green else RED)
 
 
@@ -129,10 +130,10 @@ def as_text(checked: CheckOutcome) -> str:
     width = max((len(line.name) for line in checked.lines), default=0)
     lines = [f"{checked.mode} {checked.account}, run {checked.run_id}: {checked.rung}"]
     for line in checked.lines:
-        mark, colour = _MARKS[line.verdict]
+        mark = _MARKS[line.verdict]
         wanted = "" if line.verdict == "green" else f"; wanted: {line.wanted}"
         measured = f"not yet: {line.measured}" if line.verdict == "not yet" else line.measured
-        lines.append(f"{click.style(mark, fg=colour)} {line.rung:<6} {line.name:<{width}}  {measured}{wanted}")
+        lines.append(f"{mark} {line.rung:<6} {line.name:<{width}}  {measured}{wanted}")
         if line.verdict in ("red", "warning"):
             lines.append(f"{'':{width + 11}}→ {line.remedy}")
     return "\n".join([*lines, *_alarm_lines(checked.alarms), *market_lines(checked), summary(checked)])
@@ -140,16 +141,13 @@ def as_text(checked: CheckOutcome) -> str:
 
 def _alarm_lines(state: AlarmsState) -> list[str]:
     """List every alarm of the venue, those that touch others as well; the interlock names only the first."""
-    lines = []
-    for row in state.rows:
-        mark, colour = _ALARM_MARKS[row.effect]
-        lines.append(f"{click.style(mark, fg=colour)} {alarm_text(row)}")
+    lines = [f"{_ALARM_MARKS[row.effect]} {alarm_text(row)}" for row in state.rows]
     return [*lines, f"· and {state.more} more"] if state.more else lines
 
 
 def market_lines(checked: CheckOutcome) -> list[str]:
     """Return tokens with their way out, the markets with their requests, and the stage when it is not the usual one."""
-    lines = [click.style(checked.stage, fg="yellow")] if checked.stage else []
+    lines = [checked.stage] if checked.stage else []
     width = max((len(row.symbol) for row in checked.tokens), default=0)
     for row in checked.tokens:
         quoted = "" if row.quoted else "; no market quotes it"

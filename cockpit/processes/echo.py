@@ -1,5 +1,7 @@
 """The one place where commands print: nothing that they read can act on the terminal."""
 
+from collections.abc import Mapping
+
 import click
 
 from cockpit.model.printable import printable, printable_json
@@ -8,6 +10,13 @@ from cockpit.model.printable import printable, printable_json
 def echo(text: str, *, err: bool = False, nl: bool = True) -> None:
     """Print a text of one or several lines."""
     click.echo(printable(text, lines=True), err=err, nl=nl)
+
+
+def echo_marked(text: str, colours: Mapping[str, str]) -> None:
+    """Print lines, each that starts with one of the marks with that mark in its colour."""
+    for line in printable(text, lines=True).splitlines():
+        colour = colours.get(line[:1])
+        click.echo(line if colour is None else click.style(line[0], fg=colour) + line[1:])
 
 
 def echo_json(text: str) -> None:

@@ -128,6 +128,7 @@ class MarketPanel(Panel[SourceRow]):
         self.requests = LineView(id="requests")
         self.latency = LineView(id="latency")
         self.curve = LineView(id="curve")
+        self.requests.display = self.latency.display = False
         self._drawn: tuple[str, int, int, int] | None = None
 
     def body(self) -> Iterable[Widget]:
@@ -142,15 +143,22 @@ class MarketPanel(Panel[SourceRow]):
         market, size = snapshot.market, self.curve.size
         self.prices.show([prices_line(market)])
         requests = requests_line(snapshot, self.requests.size.width or self.size.width)
-        self.requests.display = bool(requests) and self.size.height >= ROOM_FOR_REQUESTS
+        self._make_room(self.requests, bool(requests))
         self.requests.show([requests])
         latency = latency_line(snapshot, self.latency.size.width or self.size.width)
-        self.latency.display = bool(latency) and self.size.height >= ROOM_FOR_REQUESTS
+        self._make_room(self.latency, bool(latency))
         self.latency.show([latency])
         wanted = (snapshot.run_id, snapshot.at_ns // NS_PER_S, size.width, size.height)
         if wanted != self._drawn:
             self._drawn = wanted
             self.curve.show(self._curve(snapshot))
+
+    def _make_room(self, line: LineView, wanted: bool) -> None:
+        shown = wanted and self.size.height >= ROOM_FOR_REQUESTS
+        if line.display != shown:
+            line.display = shown
+            # The curve gets another height, and is drawn for it.
+            self.call_after_refresh(self._repaint)
 
     def _curve(self, snapshot: Snapshot) -> list[Line]:
         market, size = snapshot.market, self.curve.size

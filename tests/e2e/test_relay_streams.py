@@ -23,10 +23,10 @@ async def relay_state(control: Control) -> dict[str, Any]:
     return found
 
 
-async def delivered(control: Control) -> bool:
-    """Whether every status that the relay kept has been acknowledged."""
+async def delivered(control: Control, desk: DeskProcess) -> bool:
+    """Whether every status that the relay kept for the desk has been acknowledged."""
     waiting: dict[str, int] = (await relay_state(control))["waiting"]
-    return not any(waiting.values())
+    return not waiting.get((desk.state_dir / "relay-instance").read_text().strip())
 
 
 async def counters(desk: DeskProcess) -> dict[str, int]:
@@ -41,7 +41,7 @@ async def test_a_settlement_reported_while_the_desk_was_dead_is_delivered_and_bo
     (quote,) = await taker.ask(BTC.token_id, amount_in=50_000, min_deadline_ms=30_000)
     await until(lambda: desk.count("SELECT COUNT(*) FROM execute_trade_commands") == 1)
     assert (desk.state_dir / "relay-instance").read_text().startswith("cockpit-")
-    await until(lambda: delivered(control))
+    await until(lambda: delivered(control, desk))
     desk.process.kill()
     settled_before = (await control.state())["settlements"]["settled"]
     assert (await taker.take(quote))["status"] == "OK"
@@ -50,10 +50,10 @@ async def test_a_settlement_reported_while_the_desk_was_dead_is_delivered_and_bo
         return bool((await control.state())["settlements"]["settled"] > settled_before)
 
     await until(settled)
-    assert not await delivered(control)
+    assert not await delivered(control, desk)
     await desk.start()
     await desk.until(lambda shot: shot.counts.settled == 1 and shot.counts.statuses == 1)
-    await until(lambda: delivered(control))
+    await until(lambda: delivered(control, desk))
     await until(lambda: [row[0] for row in desk.rows(SETTLED)] == [quote["quote_hash"]])
     # Its own second end and start bring nothing again.
     assert desk.process.stop() == 0

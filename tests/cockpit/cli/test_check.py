@@ -6,7 +6,6 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-import click
 import msgspec
 import pytest
 
@@ -56,7 +55,7 @@ def test_a_warning_is_shown_with_what_to_do_and_closes_nothing() -> None:
 def test_every_alarm_of_the_venue_is_listed() -> None:
     shot = msgspec.structs.replace(shown(row("reference")), alarms=msgspec.structs.replace(alarms(), more=7))
     checked = outcome_of(shot)
-    lines = click.unstyle(as_text(checked)).splitlines()
+    lines = as_text(checked).splitlines()
     assert lines[2:8] == [
         "✗ SHIELD: chain gnosis [b]x[/b] (touches us)",
         *["· SHIELD: chain sol (touches others only)"] * 4,
@@ -118,7 +117,7 @@ def test_it_names_tokens_with_their_way_out_markets_requests_and_a_stage() -> No
         demand_by_market=(MarketRequestsRow(market="nBTC/EURe", buys_in_hour=30, sells_in_hour=11, buys=99, sells=99),),
         demand_ms=20_000,
     )
-    assert click.unstyle(as_text(outcome_of(shot))).splitlines()[-6:-1] == [
+    assert as_text(outcome_of(shot)).splitlines()[-6:-1] == [
         "stage staging-intents.near, by /etc/markets.toml",
         "token BTC   BTC, leaves to btc:mainnet by poa; no market quotes it",
         "token nBTC  BTC, leaves to btc:mainnet by omni",

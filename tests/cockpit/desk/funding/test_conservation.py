@@ -87,6 +87,7 @@ class Story:
         amount_out, amount_in = (self.amount(asset) // 1_000 * 1_000 + number for asset in (given, taken))
         deadline_ns = self.life.env.wall_ns() + 2 * MINUTE
         trading.signer.ceiling = trading.signer.base_ceiling = 10**30
+        trading.heartbeat.beat()
         signed = trading.signer.sign_quote(
             asset_in=taken.token_id,
             amount_in=amount_in,

@@ -195,7 +195,7 @@ def unlisted(access: VenueAccess) -> Known[tuple[str, ...]]:
         (rpc_error({"code": -32602, "message": "Invalid params: intent_hash"}), True, "refused the probe: Invalid"),
         (rpc_error("Not Found", 404), None, "Not Found"),
         (rpc({**UNKNOWN_INTENT, "status": "SETTLED"}), None, "cannot exist: SETTLED"),
-        (rpc({**UNKNOWN_INTENT, "status": "\x1b[31m" + "x" * 5_000}), None, "cannot exist"),
+        (rpc({**UNKNOWN_INTENT, "status": "\x1b[31m" + "x" * 5_000}), None, UNREADABLE),
         (rpc({"status": True}), None, UNREADABLE),
         (rpc(None), None, UNREADABLE),
         (rpc([]), None, UNREADABLE),
