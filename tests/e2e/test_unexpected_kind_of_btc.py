@@ -67,8 +67,10 @@ async def test_a_deposit_in_the_other_kind_is_shown_traded_and_withdrawn_by_its_
     await desk.disarm()
     answer = await order(desk, NBTC, WITHDRAWN, "the-only-one")
     assert answer.status_code == 200, answer.text
-    shot = await desk.until(lambda shot: any(one.state == "completed" for one in shot.withdrawals), 60)
-    assert [(one.symbol, one.amount) for one in shot.withdrawals] == [(NBTC.symbol, NBTC.to_decimal(WITHDRAWN))]
+    shot = await desk.until(lambda shot: any(one.ours and one.state == "completed" for one in shot.withdrawals), 60)
+    assert [(one.symbol, one.amount) for one in shot.withdrawals if one.ours] == [
+        (NBTC.symbol, NBTC.to_decimal(WITHDRAWN))
+    ]
     bitcoin = (await control.chains())[NBTC.chain]
     [payment] = bitcoin["payments"]
     assert payment["to"] == ADDRESSES[BTC.symbol]

@@ -126,7 +126,7 @@ async def test_a_withdrawal_that_meets_a_paused_contract_closes_live(launch: Lau
     await control.faults(verifier_lacks=["pa_all_paused", "simulate_intents"], paused=["ft_withdraw"])
     shot = await desk.until(lambda shot: not shot.executor_armed, 60, "disarmed")
     assert shot.executor_why == f"disarmed by desk: {NAMES['paused']}: a withdrawal was refused: {PAUSED}"
-    shot = await desk.until(lambda shot: any(one.state == "failed" for one in shot.withdrawals), 60)
+    shot = await desk.until(lambda shot: any(one.ours and one.state == "failed" for one in shot.withdrawals), 60)
     assert PAUSED in shot.withdrawals[0].detail
 
 
@@ -180,7 +180,9 @@ async def test_the_intent_route_stays_open_without_predecessor_authentication(la
     await desk.ready()
     accepted(await desk.link.freeze(False))
     accepted(await desk.link.withdraw(ORDER))
-    await desk.until(lambda shot: any(one.state in ("burned", "bridging", "completed") for one in shot.withdrawals), 60)
+    await desk.until(
+        lambda shot: any(one.ours and one.state in ("burned", "bridging", "completed") for one in shot.withdrawals), 60
+    )
 
 
 async def test_a_locked_account_sends_no_withdrawal(launch: Launch, control: Control) -> None:
