@@ -141,6 +141,9 @@ def hold_ticks(rows: Sequence[GridRow], shown: Sequence[GridRow], columns: Seque
     before = {row.key: row for row in shown}
 
     def same(row: GridRow, old: GridRow) -> bool:
+        # A column may have come or gone since.
+        if len(row.cells) != len(old.cells):
+            return False
         return all(row.cells[index] == old.cells[index] for index in still)
 
     pairs = ((row, before.get(row.key)) for row in rows)

@@ -264,3 +264,12 @@ def test_a_token_that_no_market_trades_is_marked_while_it_is_held() -> None:
     empty = replace(held, rows=(replace(btc, quoted=False, balance=Decimal(0)), eure))
     assert [column.title for column in columns(empty)] == [column.title for column in columns(held)]
     assert NO_MARKET not in [field.value.text for field in inventory_detail(held).fields]
+
+
+def test_a_token_that_appears_within_a_second_gets_its_column() -> None:
+    held = samples.inventory()
+    btc, eure = held.rows
+    more = replace(held, rows=(btc, replace(btc, symbol="nBTC"), eure))
+    before, after = ([quantity_row(one) for one in quantities(each)] for each in (held, more))
+    assert hold_ticks(after, before, columns(more)) == after
+    assert hold_ticks(before, after, columns(held)) == before
