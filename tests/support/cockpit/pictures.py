@@ -36,8 +36,9 @@ def showing(*texts: str, keys: tuple[str, ...] = (), then: Before | None = None,
 
 def painted(pilot: Pilot[Exit]) -> bool:
     """Whether the whole screen is painted, also what is dimmed behind a dialog."""
-    lines = screen_text(pilot).splitlines()
-    return sum(bool(line) for line in lines) >= pilot.app.size.height - 2
+    lines = screen_text(pilot).split("\n")
+    # A tall dialog fills most lines by itself: the keys are below it.
+    return bool(lines[-1]) and sum(bool(line) for line in lines) >= pilot.app.size.height - 2
 
 
 async def review(pilot: Pilot[Exit]) -> None:
