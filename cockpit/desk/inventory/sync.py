@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Literal, Protocol
 
 from cockpit.desk.inventory.balance_reader import BalanceReader, Reading
-from cockpit.desk.inventory.movements import Movement, total, without_returns
+from cockpit.desk.inventory.movements import Movement, without_returns
 from cockpit.desk.inventory.reconciliation import BalanceLedger, OpeningBalances, movement
 from cockpit.desk.quote_book.book import QuoteBook
 from cockpit.desk.quote_book.reservations import Commitment
@@ -182,7 +182,7 @@ class Inventory:
             found = await self._beside_burning(reading, used, flows)
         if found is None:
             found = self._beside_past_deadline(reading, used, flows)
-        if found is None and not self._undetermined(reading, used):
+        if found is None:
             found = ledger.explain_repeated(reading, used)
         self._apply(reading, without_returns(found or ()), {m.key for m in deposits}, {m.key for m in withdrawals})
         self.last_error = ""
@@ -245,19 +245,6 @@ class Inventory:
         used = await self._reader.used_nonces(commitments)
         self.counters["nonces_asked"] += len(commitments)
         return self._movements([one for one in commitments if one.quote_hash in used])
-
-    def _undetermined(self, reading: Reading, used: Sequence[Movement]) -> bool:
-        """Return whether something is missing that a quote of a hard stop would have given, whose nonce is used by
-        what the relay has not said yet: it may be a fill, and is not recorded as unexplained before it expires."""
-        now, ledger = self._wall_ns(), self.ledger
-        left = ledger.difference(reading) - ledger.recorded_difference - total(used)
-        return any(
-            quote.used_height is not None
-            and not quote.burn_reported
-            and quote.commitment.released_after_ns > now
-            and left[quote.commitment.asset_out] < 0
-            for quote in self._book.burning()
-        )
 
     async def _beside_burning(
         self, reading: Reading, used: Sequence[Movement], flows: Sequence[Movement]
