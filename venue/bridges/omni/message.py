@@ -1,4 +1,4 @@
-"""What the Omni bridge is told with a withdrawal: its message, and the account that its native fee is paid to.
+"""What a withdrawal by the Omni bridge carries: its message, and the account that its native fee is paid to.
 
 Sources: the official SDK's ``omni-bridge-utils.ts`` and near-one/omni-bridge, ``omni-types`` (``InitTransferMsg`` and
 ``TransferMessageStorageAccount``).

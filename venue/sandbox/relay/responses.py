@@ -66,6 +66,6 @@ def read_decline(response: Response) -> Decline | None:
 
 
 def shown_to_taker(declines: Sequence[Decline]) -> list[Decline]:
-    """Return what a taker without an option is told: the smallest amount that somebody quotes, if anybody named one."""
+    """Return the answer to a taker without an option: the smallest amount that a maker quotes, if one named any."""
     amounts = [int(one.min_amount) for one in declines if one.type == TOO_SMALL and one.min_amount is not None]
     return [Decline(TOO_SMALL, str(min(amounts)))] if amounts else []
