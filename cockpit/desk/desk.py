@@ -165,6 +165,7 @@ class Desk:
             self._writer,
             self._history,
             record_result=journal.record_result,
+            clock_right=lambda: self._clock.judge().passed,
         )
         return trading, funding
 

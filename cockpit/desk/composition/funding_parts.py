@@ -1,6 +1,6 @@
 """The parts of a desk that move money by order, built in the order in which they depend on each other."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import msgspec
 
@@ -50,14 +50,15 @@ def build_funding(
     history: History,
     *,
     record_result: RecordResult,
+    clock_right: Callable[[], bool],
 ) -> FundingParts:
-    """Build and wire the parts. ``record_result`` journals the outcome of an order."""
+    """Build and wire the parts. ``record_result`` journals an order's outcome; ``clock_right``: it is judged so."""
     tokens, account, book = trading.tokens, settings.account_id, trading.withdrawals
     configured = {BITCOIN_CHAIN: settings.btc_withdraw_address, GNOSIS_CHAIN: settings.eure_withdraw_address}
     defaults = {token.symbol: address for token in tokens.tokens if (address := configured.get(token.chain))}
     stage = settings.markets.stage
     freeze = Freeze(env, recorder, stay_open=settings.withdrawals_stay_open)
-    cooling = CoolingOff(env, recorder, cooling_ms=settings.withdrawal_cooling_ms)
+    cooling = CoolingOff(env, recorder, cooling_ms=settings.withdrawal_cooling_ms, clock_right=clock_right)
     evidence = BalanceEvidence(trading.inventory, trading.deposits, book.movements, history.balance_before)
     tracker = WithdrawalTracker(
         account,

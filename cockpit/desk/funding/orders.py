@@ -9,7 +9,7 @@ from cockpit.desk.funding.cooling_off import CoolingOff
 from cockpit.desk.funding.deposits import DepositTracker
 from cockpit.desk.funding.errors import InvalidOrderError, NotPreparedError
 from cockpit.desk.funding.messages import NOT_INDEXED
-from cockpit.desk.funding.order_parser import OrderParser
+from cockpit.desk.funding.order_parser import OrderParser, ParsedOrder
 from cockpit.desk.funding.preflight import failed_checks
 from cockpit.desk.funding.preflight_reader import PreflightReader
 from cockpit.desk.funding.withdrawal import UNPAID, RecordedOrder
@@ -25,6 +25,7 @@ from venue.transport.amounts import amount_of
 from venue.transport.bounds import MAX_NAME, is_line, is_name
 from venue.transport.errors import VenueError
 
+NEW_ADDRESS_COMMAND = "name-address"
 RecordResult = Callable[[CommandRequest, str, Mapping[str, object], bool, str], Result]
 
 
@@ -65,12 +66,12 @@ class WithdrawalOrders:
         """Start the cooling-off of the configured destinations."""
         for asset in self._tokens.tokens:
             if asset.symbol in self._parser.defaults:
-                self._cooling.name(asset.chain, self._parser.defaults[asset.symbol])
+                self._cooling.name(asset.chain, self._parser.defaults[asset.symbol], configured=True)
 
     async def review(self, order: WithdrawalOrder) -> WithdrawalReview:
         """Return what the order would do now, and why it would be refused. Raises InvalidOrderError."""
         parsed = self._parser.parse(order)
-        self._cooling.name(parsed.asset.chain, parsed.destination)
+        self._name(parsed, order.actor)
         facts = await self._preflight.read(parsed)
         asset, amount, fee = parsed.asset, parsed.amount, facts.fee
 
@@ -130,7 +131,7 @@ class WithdrawalOrders:
                 parsed = self._parser.parse(order)
                 if parsed.amount is None:
                     raise InvalidOrderError("give the amount to withdraw in base units, as decimal digits")
-                self._cooling.name(parsed.asset.chain, parsed.destination)
+                self._name(parsed, order.actor)
                 facts = await self._preflight.read(parsed)
                 refusals = failed_checks(facts)
                 if refusals or facts.fee is None:
@@ -197,6 +198,16 @@ class WithdrawalOrders:
             asset=asset, amount=amount, near_hash=near_hash, destination=destination, actor=order.actor
         )
         return result(True, f"tracking {near_hash}{'' if found is not None else f'; {NOT_INDEXED}'}")
+
+    def _name(self, parsed: ParsedOrder, actor: str) -> None:
+        # In the journal: an address that somebody else named must be seen before money can go there.
+        if not self._cooling.name(parsed.asset.chain, parsed.destination):
+            return
+        left_s = -(-self._cooling.left_ms(parsed.asset.chain, parsed.destination) // 1000)
+        address = parsed.destination
+        arguments = {"chain": parsed.asset.chain, "address": address}
+        text = f"new {parsed.asset.symbol} address {address}; its cooling-off of {left_s} s starts"
+        self._record_result(CommandRequest(actor=actor), NEW_ADDRESS_COMMAND, arguments, True, text)
 
     def _same(self, order: WithdrawalOrder, made: RecordedOrder) -> bool:
         try:

@@ -207,6 +207,7 @@ class Withdrawals:
         """Send and follow every open withdrawal, each at its own pace, until cancelled."""
         while True:
             self._freeze.tick()
+            self._cooling.tick()
             now = self._env.wall_ns()
             due = [w for w in self._book if w.followed and _due(w, now) and _durable(w)]
             for withdrawal in due:

@@ -203,7 +203,13 @@ class DeskHarness:
         )
         self.journal = CommandJournal(env, self)
         funding = build_funding(
-            self.settings, trading, env, self.writer, self.history, record_result=self.journal.record_result
+            self.settings,
+            trading,
+            env,
+            self.writer,
+            self.history,
+            record_result=self.journal.record_result,
+            clock_right=lambda: self.clock.judge().passed,
         )
         self.startup = trading.startup
         alarms = AlarmWatch((), lambda: OurScope.of(()), env, self.journal, poll_s=60)

@@ -93,6 +93,7 @@ class FundingRun:
             self.writer,
             self.history,
             record_result=self.journal.record_result,
+            clock_right=lambda: True,
         )
         self._tasks: list[asyncio.Task[None]] = []
 

@@ -6,6 +6,7 @@ import pytest
 
 from cockpit.desk.funding import withdrawals
 from cockpit.desk.funding.bridges.status import WithdrawalStatus
+from cockpit.desk.funding.orders import NEW_ADDRESS_COMMAND
 from cockpit.model.commands import NEW_ADDRESS, WithdrawalOrder
 from cockpit.model.events import WithdrawalPrepared
 from tests.support.amounts import btc_eure
@@ -155,6 +156,18 @@ async def test_an_address_of_another_network_is_refused(bench: FundingBench, to:
     result = await life.order(AMOUNT, to=to)
     assert not result.accepted
     assert await life.rows() == []
+
+
+async def test_the_first_review_of_an_address_is_in_the_journal_once(bench: FundingBench) -> None:
+    life = await bench.life(WITHDRAWAL_COOLING_MS="600000")
+    to = "1BvBMSEYstWetqTFn5Au4m4GFg7xJaNVN2"
+    order = WithdrawalOrder(actor="bob", asset_id="BTC", amount=AMOUNT, destination_address=to)
+    for _ in range(2):
+        await life.funding.orders.review(order)
+    [named] = [entry for entry in life.journal.entries if entry.command == NEW_ADDRESS_COMMAND]
+    assert named.actor == "bob"
+    assert to in named.reason
+    assert "cooling-off of 600 s starts" in named.reason
 
 
 async def test_a_new_address_cools_across_restarts_and_tracking_another_payment_does_not_shorten_it(
