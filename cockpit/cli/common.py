@@ -210,7 +210,7 @@ def history_place(history: str | None, sandbox: bool, env_file: Path | None) -> 
     if sum((history is not None, sandbox, env_file is not None)) > 1:
         raise click.UsageError("give only one of --history, --sandbox and --env-file")
     if history is not None:
-        return history if is_url(history) else Path(history)
+        return place_argument(history)
     from cockpit.config.paths import HISTORY_NAME
     from cockpit.processes.sandbox_run import LATEST
 
@@ -219,8 +219,18 @@ def history_place(history: str | None, sandbox: bool, env_file: Path | None) -> 
     return postgres_url(env_file) or state_dir(env_file) / HISTORY_NAME
 
 
-def is_url(name: str) -> bool:
-    return name.startswith(("postgresql://", "postgres://"))
+def place_argument(name: str) -> Path | str:
+    """Return the file or URL that an argument names. Raises click.UsageError for a password, which others could see."""
+    from storage.postgres.address import holds_password
+
+    if not name.startswith(("postgresql://", "postgres://")):
+        return Path(name)
+    if holds_password(name):
+        raise click.UsageError(
+            "the URL holds a password, and other users of this machine can see arguments; "
+            "leave it out and put it in ~/.pgpass or PGPASSWORD"
+        )
+    return name
 
 
 def postgres_url(env_file: Path | None) -> str:

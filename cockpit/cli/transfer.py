@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cockpit.cli.common import ENV_FILE, history_options, history_place, is_url, reader_of, state_dir
+from cockpit.cli.common import ENV_FILE, history_options, history_place, place_argument, reader_of, state_dir
 from cockpit.model.printable import printable
 from cockpit.processes.echo import echo
 from storage.errors import HistoryError
@@ -32,7 +32,7 @@ def export(target: str, history: str | None, sandbox: bool, env_file: Path | Non
     source = history_place(history, sandbox, env_file)
     if not isinstance(source, Path) and history is None:
         _refuse_waiting(env_file)
-    _copy(source, target if is_url(target) else Path(target))
+    _copy(source, place_argument(target))
 
 
 @click.command(name="import")
@@ -43,7 +43,7 @@ def import_(source: str, env_file: Path | None) -> None:
 
     FILE|URL is the source: a file or a postgresql:// URL. The settings' own place must hold no history.
     """
-    _copy(source if is_url(source) else Path(source), history_place(None, False, env_file))
+    _copy(place_argument(source), history_place(None, False, env_file))
 
 
 def _copy(source: Path | str, target: Path | str) -> None:

@@ -33,6 +33,15 @@ class DatabaseAddress(msgspec.Struct, frozen=True, kw_only=True):
         return f"PostgreSQL {self.database} at {self.host}:{self.port}"
 
 
+def holds_password(url: str) -> bool:
+    """Whether the URL holds a password: then it does not belong where other users of the machine can read it."""
+    try:
+        parts = urlsplit(url)
+        return bool(parts.password) or "password" in parse_qs(parts.query)
+    except ValueError:
+        return False
+
+
 def parse_address(url: str) -> DatabaseAddress:
     """Parse a postgresql:// URL. Raises ValueError, whose text holds nothing of the URL."""
     try:

@@ -84,7 +84,23 @@ def test_the_command(url: str, tmp_path: Path) -> None:
 def test_an_unreadable_history_is_reported_without_the_password(postgres_url: str, tmp_path: Path) -> None:
     with pytest.raises(HistoryError, match="there is no history in PostgreSQL"):
         PostgresReader(postgres_url)
-    done = run("report", "--history", "postgresql://desk:hunter2@127.0.0.1:9/history", cwd=tmp_path)
+    env_file(tmp_path, {**GOOD, "POSTGRES_URL": "postgresql://desk:hunter2@127.0.0.1:9/history"})
+    done = run("report", cwd=tmp_path)
     assert done.returncode == 1
     assert "PostgreSQL history at 127.0.0.1:9 cannot be reached" in done.stderr
     assert "hunter2" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "command",
+    [("report", "--history"), ("trace", "tx", "--history"), ("replay", "--history"), ("export",), ("import",)],
+    ids=lambda command: command[0],
+)
+@pytest.mark.parametrize("form", ["desk:hunter2@127.0.0.1:9/history", "desk@127.0.0.1:9/history?password=hunter2"])
+def test_a_password_in_an_argument_is_refused_and_not_repeated(
+    command: tuple[str, ...], form: str, tmp_path: Path
+) -> None:
+    done = run(*command, f"postgresql://{form}", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "other users of this machine can see arguments" in done.stderr
+    assert "hunter2" not in done.stdout + done.stderr

@@ -3,6 +3,7 @@ money in the end."""
 
 import asyncio
 import json
+import sqlite3
 import random
 from pathlib import Path
 from typing import Any
@@ -257,5 +258,8 @@ async def settle(venue: WithdrawalVenue, plans: list[Plan], opening: dict[str, i
 
 
 def _record(desk: DeskProcess) -> str:
-    rows = desk.rows("SELECT status, detail, tx_hash FROM liquidity_actions WHERE kind = 'withdrawal' ORDER BY id")
+    try:
+        rows = desk.rows("SELECT status, detail, tx_hash FROM liquidity_actions WHERE kind = 'withdrawal' ORDER BY id")
+    except sqlite3.Error as error:
+        return f"no history: {error}"
     return json.dumps(rows, indent=1) + desk.process.output()[-3000:]
