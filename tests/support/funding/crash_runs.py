@@ -3,8 +3,8 @@ money in the end."""
 
 import asyncio
 import json
-import sqlite3
 import random
+import sqlite3
 from pathlib import Path
 from typing import Any
 
