@@ -105,6 +105,7 @@ def _liquidity_action(run_id: str, e: LiquidityAction) -> Row:
         e.tx_hash,
         e.status,
         e.detail,
+        e.block_height,
     )
 
 

@@ -92,7 +92,11 @@ class IntentInventory(Event, frozen=True, gc=False, kw_only=True, tag="state.int
 
 
 class LiquidityAction(Event, frozen=True, gc=False, kw_only=True, tag="ops.liquidity_action"):
-    """A step of a deposit or withdrawal, or a freeze."""
+    """A step of a deposit or withdrawal, or a freeze.
+
+    ``block_height``: by this block of NEAR a withdrawal's amount had left, None while it is not known, for every other
+    action, and in rows of older versions.
+    """
 
     action_id: str
     kind: str
@@ -102,6 +106,7 @@ class LiquidityAction(Event, frozen=True, gc=False, kw_only=True, tag="ops.liqui
     tx_hash: str | None
     status: str
     detail: str
+    block_height: int | None = None
 
 
 class WithdrawalPrepared(Event, frozen=True, gc=False, kw_only=True, tag="ops.withdrawal_prepared"):

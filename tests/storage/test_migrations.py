@@ -114,10 +114,12 @@ RELEASED = {
     "sqlite/004_commands.sql": "1e8a29d0abd04c7e",
     "sqlite/005_requests.sql": "1f11105ce049758a",
     "sqlite/006_omni_withdrawals.sql": "bfbf383d84429eb6",
+    "sqlite/007_withdrawal_blocks.sql": "fe900d14534072e7",
     "postgres/001_initial.sql": "6a24d0ec951bf94b",
     "postgres/002_commands.sql": "b20722d30d2a797c",
     "postgres/003_requests.sql": "ebdee3296250ce26",
     "postgres/004_omni_withdrawals.sql": "22b2710fcf55181f",
+    "postgres/005_withdrawal_blocks.sql": "226628a0b14545f9",
 }
 """The start of the SHA-256 of each script's statements without comments and white space: add scripts, change none."""
 

@@ -5,7 +5,7 @@ be anywhere) → burned (left the Verifier) → bridging → completed; or faile
 refunded (by the contract), returned (by the bridge), expired (its bytes can never execute); or unknown.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Literal, get_args
 
 import msgspec
@@ -39,6 +39,9 @@ UNSENT: tuple[State, ...] = ("requested", "prepared", "sent", "unknown")
 LEFT: tuple[State, ...] = ("burned", "bridging")
 UNPAID: tuple[State, ...] = ("failed", "refunded", "returned", "expired")
 """Final states in which nothing has arrived: an order repeated under the same key is refused."""
+
+_GAVE_BACK: frozenset[State] = frozenset(("refunded", "returned"))
+_TOOK: frozenset[State] = frozenset((*LEFT, "completed", *_GAVE_BACK))
 
 UNDATED_NS = 30 * NS_PER_S
 """What happened at an unknown height is in every reading requested half a minute after it became known."""
@@ -154,18 +157,29 @@ class Withdrawal:
             found.append(self._movement("back", 1))
         return found
 
-    def may_have_moved(self, since_ns: int) -> list[Movement]:
-        """Return what it may have done to the balances since then (UTC ns), unless known to be done before."""
-        before = {state for state, at_ns in self.steps if at_ns < since_ns}
+    def may_have_moved(self, since_ns: int, height: int) -> list[Movement]:
+        """Return what it may have done to balances that were read then (UTC ns) at this block, unless they show it.
+
+        The block by which it left decides where it is known. A node may lag behind the one that showed a step.
+        """
         if self.foreign or (self.order.ours and self.prepared is None):
             return []
-        if not self.followed and all(at_ns < since_ns for _, at_ns in self.steps):
-            return []
-        out, back = before & {*LEFT, "completed", "refunded", "returned"}, before & {"refunded", "returned"}
+        shown_ns = since_ns - UNDATED_NS if self.left_the_verifier else since_ns
+        before = {state for state, at_ns in self.steps if at_ns < shown_ns}
+        over = not self.followed and all(at_ns < shown_ns for _, at_ns in self.steps)
+        out = over or bool(before & _TOOK)
+        if self.left_at is not None and self.left_the_verifier:
+            out = self.left_at <= height
         found = [] if out else [self._movement("out", -1)]
-        if back or self.state == "completed" or (self._never_undone and self.state != "refunded"):
+        back = over or bool(before & _GAVE_BACK) or self.state == "completed"
+        if back or (self._never_undone and self.state != "refunded"):
             return found
         return [*found, self._movement("back", 1)]
+
+    @property
+    def left_the_verifier(self) -> bool:
+        """Return whether its amount is known to have left, though it may have come back."""
+        return self.left or self.state == "refunded"
 
     def certain_out(self, height: int) -> Movement | None:
         """Return the amount leaving if it certainly lies between the opening balances and this block, unbooked.
@@ -175,6 +189,15 @@ class Withdrawal:
         if self.out_booked or self.foreign or self.inherited or not self.order.ours or not self.left:
             return None
         return self._movement("out", -1) if self.left_at is not None and self.left_at <= height else None
+
+    def on_opened(self, found: Collection[str]) -> None:
+        """Take note of the opening balances, which these movements explain.
+
+        One that is not among them comes in a later reading: the node that gave the first one may have lagged.
+        """
+        key = f"{self.order.withdrawal_id}:out"
+        if self.left_at is None and self.left and key not in found:
+            self.out_booked = False
 
     def book(self, key: str) -> bool:
         """Mark a movement as found in the balances; False when the key is another withdrawal's."""
@@ -219,6 +242,8 @@ def rebuild(
             withdrawal.steps.clear()
         withdrawal.state = state
         withdrawal.detail = action.detail
+        if action.block_height is not None:
+            withdrawal.left_at = action.block_height
         withdrawal.steps.append((withdrawal.state, action.at_ns))
         if state == "completed":
             withdrawal.destination_hash = action.tx_hash or ""

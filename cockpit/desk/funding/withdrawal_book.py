@@ -1,6 +1,6 @@
 """The withdrawals of an account: what is known of each, what it reserves, and what it may do to the balances."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 
 from cockpit.desk.funding.messages import NEVER_SENT
 from cockpit.desk.funding.withdrawal import KIND, RecordedOrder, State, Withdrawal, rebuild
@@ -98,9 +98,21 @@ class WithdrawalBook:
         """Return what withdrawals may still do to the balances."""
         return [movement for withdrawal in self._all.values() for movement in withdrawal.movements()]
 
-    def moved_since(self, at_ns: int) -> list[Movement]:
-        """Return what withdrawals of earlier runs may have done to the balances since then (UTC ns), out and back."""
-        return [movement for one in self._all.values() for movement in one.may_have_moved(at_ns)]
+    def moved_since(self, at_ns: int, height: int) -> list[Movement]:
+        """Return what withdrawals of earlier runs may have done to balances that were read then (UTC ns) at this
+        block, out and back."""
+        return [movement for one in self._all.values() for movement in one.may_have_moved(at_ns, height)]
+
+    def left_by(self) -> int:
+        """Return the highest block by which a withdrawal is known to have left, 0 without one."""
+        return max((one.left_at or 0 for one in self._all.values() if one.left_the_verifier), default=0)
+
+    def on_opened(self, candidates: Collection[str], found: Collection[str]) -> None:
+        """Take note of which of the movements that may have come explain the opening balances."""
+        for withdrawal in self._all.values():
+            if f"{withdrawal.order.withdrawal_id}:out" in candidates:
+                withdrawal.on_opened(found)
+        self._reserve_leaving()
 
     def certain(self, height: int) -> list[Movement]:
         """Return the amounts that certainly left between the opening balances and a reading at this height."""
@@ -142,6 +154,7 @@ class WithdrawalBook:
                 tx_hash=tx_hash or None,
                 status=state,
                 detail=detail,
+                block_height=withdrawal.left_at,
             )
         )
 

@@ -6,7 +6,7 @@ from history and bridge. What that does not explain stays visible as unexplained
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Protocol
 
 from cockpit.config.settings import Settings
@@ -43,8 +43,14 @@ MAX_ROUNDS = 3
 class EarlierWithdrawals(Protocol):
     """Withdrawals made by earlier runs."""
 
-    def moved_since(self, at_ns: int) -> Sequence[Movement]:
-        """Return what they may have done to the balances since then (UTC ns)."""
+    def moved_since(self, at_ns: int, height: int) -> Sequence[Movement]:
+        """Return what they may have done to balances that were read then (UTC ns) at this block."""
+
+    def left_by(self) -> int:
+        """Return the highest block by which one is known to have left, 0 without one."""
+
+    def on_opened(self, candidates: Collection[str], found: Collection[str]) -> None:
+        """Take note of which of the movements that may have come explain the opening balances."""
 
 
 class SettlementLookup(Protocol):
@@ -213,7 +219,7 @@ class StartupReconciliation:
         for _ in range(MAX_ROUNDS):
             used = await self._reader.used_nonces(self._open_quotes.values())
             reading = await self._reader.read()
-            least = max(self._base_height, *used.values(), 0)
+            least = max(self._base_height, self._withdrawals.left_by(), *used.values())
             if reading.height < least:
                 raise UnreachableError(
                     f"the balances are of block {reading.height}, older than block {least} that was seen before"
@@ -259,7 +265,7 @@ class StartupReconciliation:
     ) -> Sequence[Movement] | None:
         """What adds up to the change, the certain before the possible; None when nothing does."""
         certain = self._certain_fills(used)
-        flows = [*deposits, *self._withdrawals.moved_since(self._base_ns)]
+        flows = [*deposits, *self._moved()]
         sure = {one.key for one in certain}
         # The contract clears expired nonces: an unused one of an expired quote shows nothing.
         burning = self._movements(lambda name: name in used and name not in sure)
@@ -270,6 +276,9 @@ class StartupReconciliation:
             if found is not None:
                 return (*certain, *found)
         return explain(change, [*certain, *flows, *self._late, *burning])
+
+    def _moved(self) -> Sequence[Movement]:
+        return self._withdrawals.moved_since(self._base_ns, self._base_height)
 
     async def _opened(
         self, reading: Reading, used: dict[str, int], found: Sequence[Movement], unexplained: TokenAmounts
@@ -282,6 +291,8 @@ class StartupReconciliation:
             self._book.confirm(name, "settled while no desk was running")
         if not unexplained:
             self._book.confirm_burned(reading.height)
+        if self._base is not None:
+            self._withdrawals.on_opened({one.key for one in self._moved()}, {one.key for one in found})
         self._read = True
         self._report_opening(found, filled, unexplained)
         if self._base is None:

@@ -1,7 +1,7 @@
 """A chain with one account on it: balances, nonces and blocks, read by plain objects in the clients' place."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 
 import msgspec
@@ -121,8 +121,14 @@ class NoWithdrawals:
     def certain(self, height: int) -> Sequence[Movement]:
         return ()
 
-    def moved_since(self, at_ns: int) -> Sequence[Movement]:
+    def moved_since(self, at_ns: int, height: int) -> Sequence[Movement]:
         return ()
+
+    def left_by(self) -> int:
+        return 0
+
+    def on_opened(self, candidates: Collection[str], found: Collection[str]) -> None:
+        return
 
     def on_booked(self, key: str) -> None:
         return

@@ -72,7 +72,7 @@ class EarlierFlows(NoWithdrawals):
     def __init__(self, flows: list[Movement]) -> None:
         self._flows = flows
 
-    def moved_since(self, at_ns: int) -> Sequence[Movement]:
+    def moved_since(self, at_ns: int, height: int) -> Sequence[Movement]:
         return self._flows
 
 

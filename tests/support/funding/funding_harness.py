@@ -97,8 +97,8 @@ class FundingRun:
         )
         self._tasks: list[asyncio.Task[None]] = []
 
-    async def start(self, *, follow: bool = True) -> None:
-        """Open the history, take over what it holds, and read the opening balances."""
+    async def start(self, *, follow: bool = True, opened: bool = True) -> None:
+        """Open the history, take over what it holds, and read the opening balances, unless they are not ``opened``."""
         run = Run(run_id=self.run_id, mode="SANDBOX", account=self.settings.account_id, started_ns=1)
         await self.history.open(run)
         self._tasks.append(asyncio.create_task(self.writer.run()))
@@ -106,7 +106,7 @@ class FundingRun:
         self.funding.orders.name_defaults()
         self.trading.executor.salt = await self.trading.verifier.current_salt()
         await self.trading.deposits.read()
-        assert await self.trading.inventory.sync("opening") is not None
+        assert not opened or await self.trading.inventory.sync("opening") is not None
         await until(lambda: self.writer.writable)
         if follow:
             self.follow()
@@ -200,7 +200,7 @@ class FundingBench:
         self.key = SigningKey(raw[:32])
         self.account = env["NEAR_INTENTS_ACCOUNT_ID"]
 
-    async def life(self, *, follow: bool = True, **settings: str) -> FundingRun:
+    async def life(self, *, follow: bool = True, opened: bool = True, **settings: str) -> FundingRun:
         """Start a new run on the same history."""
         given = {
             **self.venue.env(),
@@ -212,7 +212,7 @@ class FundingBench:
         }
         life = FundingRun(load(None, given), self.client, len(self._lives))
         self._lives.append(life)
-        await life.start(follow=follow)
+        await life.start(follow=follow, opened=opened)
         return life
 
     async def end(self) -> None:

@@ -1,5 +1,6 @@
 """What each state of a withdrawal means for the money, and how it is rebuilt from history after a restart."""
 
+import msgspec
 import pytest
 
 from cockpit.desk.funding.withdrawal import STATES, UNDATED_NS, RecordedOrder, State, Withdrawal, rebuild
@@ -181,6 +182,26 @@ def test_what_left_before_a_restart_is_not_in_the_opening_balances_and_may_come_
     withdrawal = rebuild(DEFAULT_TOKENS, [FACT], [action("requested"), action("burned", "hash")])["w-1"]
     assert not withdrawal.holds
     assert keys(withdrawal) == [BACK]
+
+
+def test_the_block_by_which_it_left_tells_whether_recorded_balances_show_it() -> None:
+    left = msgspec.structs.replace(action("burned", "hash"), block_height=50)
+    withdrawal = rebuild(DEFAULT_TOKENS, [FACT], [action("requested"), left])["w-1"]
+    assert withdrawal.left_at == 50
+    long_after = left.at_ns + 2 * UNDATED_NS
+    assert [one.key for one in withdrawal.may_have_moved(long_after, 49)] == ["w-1:out", "w-1:back"]
+    assert [one.key for one in withdrawal.may_have_moved(0, 50)] == ["w-1:back"]
+
+
+def test_balances_read_shortly_after_it_left_at_an_unknown_block_may_not_show_it() -> None:
+    withdrawal = rebuild(DEFAULT_TOKENS, [FACT], [action("requested"), action("burned", "hash")])["w-1"]
+    left_ns = withdrawal.steps[-1][1]
+    assert "w-1:out" in {one.key for one in withdrawal.may_have_moved(left_ns + UNDATED_NS, 0)}
+    assert "w-1:out" not in {one.key for one in withdrawal.may_have_moved(left_ns + UNDATED_NS + 1, 0)}
+    withdrawal.on_opened({"w-1:out"})
+    assert withdrawal.out_booked
+    withdrawal.on_opened(set())
+    assert keys(withdrawal) == [OUT, BACK]
 
 
 def test_what_was_sent_before_a_restart_may_be_in_the_opening_balances_or_not() -> None:
