@@ -10,7 +10,7 @@ from venue.transport.jsonrpc import fetch, host_of
 
 TIMEOUT_S = 10.0
 MAX_ALARM_BYTES = 512 * 1024
-_HEADERS = {"Accept": "application/json", "Accept-Encoding": "identity"}
+_HEADERS = {"Accept": "application/json"}
 
 
 class AlarmSource:

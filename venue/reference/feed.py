@@ -28,6 +28,8 @@ MIN_PRICE, MAX_PRICE = Decimal(100), Decimal(100_000_000)
 MAX_SPREAD = Decimal("0.1")
 """Widest plausible spread, as a share of the bid."""
 MAX_DIGITS = 20
+_MAGNITUDES = range(-12, 15)
+"""Decimal exponents of a price that is compared and written out at all: written out, 1e999999999 fills the memory."""
 
 Prices = tuple[Decimal, Decimal]
 """Best bid and best ask, EUR per BTC."""
@@ -65,6 +67,8 @@ def implausible(bid: Decimal, ask: Decimal) -> str | None:
         return "the price is not a number"
     if bid <= 0 or ask <= 0:
         return "the price is not above zero"
+    if bid.adjusted() not in _MAGNITUDES or ask.adjusted() not in _MAGNITUDES:
+        return "the price has an absurd magnitude"
     if max(len(bid.as_tuple().digits), len(ask.as_tuple().digits)) > MAX_DIGITS:
         return f"the price has more than {MAX_DIGITS} digits"
     if bid > ask:

@@ -14,9 +14,10 @@ import httpx
 import msgspec
 
 from venue.transport.errors import RefusedError, UnreachableError, VenueError
-from venue.transport.messages import UNREADABLE
+from venue.transport.messages import COMPRESSED, UNREADABLE
 
 MAX_ANSWER_BYTES = 4 * 1024 * 1024
+_PLAIN = {"Accept-Encoding": "identity"}
 _MAX_TEXT = 300
 _MIN_SECRET_LEN = 12
 
@@ -68,14 +69,21 @@ async def fetch(
     headers: Mapping[str, str] | None = None,
     max_bytes: int = MAX_ANSWER_BYTES,
 ) -> tuple[int, bytes]:
-    """Return HTTP status and body; UnreachableError after ``timeout_s`` seconds over all, or past ``max_bytes``."""
+    """Return HTTP status and body; UnreachableError after ``timeout_s`` seconds over all, or past ``max_bytes``.
+
+    A compressed body is refused: a few hundred bytes of one can become gigabytes before they are counted.
+    """
     host = host_of(url)
     body = bytearray()
     try:
         async with (
             asyncio.timeout(timeout_s),
-            client.stream(method, url, content=content, headers=headers, follow_redirects=False) as response,
+            client.stream(
+                method, url, content=content, headers={**(headers or {}), **_PLAIN}, follow_redirects=False
+            ) as response,
         ):
+            if response.headers.get("Content-Encoding", "identity").strip().lower() not in ("", "identity"):
+                raise unreadable(host, COMPRESSED)
             async for chunk in response.aiter_bytes():
                 body += chunk
                 if len(body) > max_bytes:

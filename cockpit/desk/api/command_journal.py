@@ -10,10 +10,13 @@ from cockpit.model.commands import CommandRequest, Result
 from cockpit.model.environment import Environment
 from cockpit.model.events import OperatorAction
 from cockpit.model.recorder import Recorder
+from venue.transport.jsonrpc import plain
 
 REMEMBERED = 20_000
 """Command ids; the oldest is forgotten then."""
 SHOWN = 100
+LONGEST_RESULT = 1_000
+"""Characters of a result's reason: it may repeat what was sent, and is one line of a panel."""
 
 
 class _Known(msgspec.Struct):
@@ -73,7 +76,7 @@ class CommandJournal:
             command_id=self._env.new_id() if used or not request.command_id else request.command_id,
             command=command,
             accepted=accepted,
-            reason=reason,
+            reason=plain(reason, LONGEST_RESULT),
             at_ns=self._env.wall_ns(),
         )
         self.replace_result(result.command_id, result)
@@ -84,7 +87,7 @@ class CommandJournal:
             command=command,
             arguments=msgspec.json.encode(arguments).decode(),
             accepted=accepted,
-            reason=reason,
+            reason=result.reason,
         )
         self.entries.append(action)
         self._recorder.record(action)

@@ -11,10 +11,13 @@ from starlette.responses import Response
 
 from cockpit.desk.api.errors import InvalidBodyError
 from cockpit.model.commands import CommandRequest, Result
+from venue.transport.jsonrpc import plain
 
 MAX_BODY = 16 * 1024
 MAX_NAME = 200
 """Characters of an actor and of a command id."""
+MAX_DEPTH = 16
+"""Objects and lists in each other; the deepest command has two. What is read at all could be too deep to be written."""
 
 STOP_BODY_S = 2.0
 """How long a command that has been carried out already waits for the body that says who sent it."""
@@ -40,7 +43,9 @@ async def read_body(http: HttpRequest) -> tuple[CommandRequest, dict[str, object
         who = {name: body.pop(name) for name in ("command_id", "actor") if name in body}
         request = msgspec.convert(who, CommandRequest)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
-        raise InvalidBodyError(f"the body must be a JSON object: {exc}") from None
+        raise InvalidBodyError(plain(f"the body must be a JSON object: {exc}")) from None
+    if _is_deep(body):
+        raise InvalidBodyError(f"the body has more than {MAX_DEPTH} objects and lists in each other")
     for name in (request.actor, request.command_id):
         # They are shown, and printed by programs that do not clean what a terminal would act on.
         if len(name) > MAX_NAME or not (name or " ").isprintable():
@@ -62,6 +67,14 @@ async def read_after_acting(http: HttpRequest) -> tuple[CommandRequest, dict[str
         return CommandRequest(), {}, f"the body did not arrive within {STOP_BODY_S:g} s"
     except ClientDisconnect:
         return CommandRequest(), {}, "the body did not arrive: the connection was closed"
+
+
+def _is_deep(body: dict[str, object]) -> bool:
+    level: list[object] = [body]
+    for _ in range(MAX_DEPTH + 1):
+        inner = [one.values() if isinstance(one, dict) else one for one in level if isinstance(one, dict | list)]
+        level = [value for values in inner for value in values]
+    return bool(level)
 
 
 async def _raw(http: HttpRequest) -> bytes:

@@ -5,7 +5,10 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from tests.support.venue.hostile import hostile
 from venue.reference.bitstamp import Bitstamp
 from venue.reference.coinbase import Coinbase
 from venue.reference.errors import MalformedTickError, ReconnectError
@@ -151,14 +154,33 @@ def test_krakens_own_rest_error_is_its_refusal() -> None:
         ("99", "99.5"),
         ("100000001", "100000002"),
         ("1E+400", "1E+400"),
+        ("1E+999999999", "1"),
+        ("1E-999999999", "1E-999999998"),
         ("78000", "88000"),
         ("78000." + "0" * 60, "78001"),
     ],
 )
 def test_implausible_prices_are_refused_with_the_reason(prices: tuple[str, str]) -> None:
-    assert implausible(Decimal(prices[0]), Decimal(prices[1]))
+    reason = implausible(Decimal(prices[0]), Decimal(prices[1]))
+    assert reason is not None
+    assert 0 < len(reason) < 200, "an exchange must not fill the memory by a price that is written out"
 
 
 @pytest.mark.parametrize("prices", [(BID, ASK), (BID, BID), (Decimal(100), Decimal(110))])
 def test_ordinary_prices_pass(prices: Prices) -> None:
     assert implausible(*prices) is None
+
+
+@given(
+    st.sampled_from(((Kraken, KRAKEN), (Coinbase, COINBASE), (Bitstamp, BITSTAMP))).flatmap(
+        lambda one: st.tuples(st.just(one[0]), hostile(json.loads(one[1])))
+    )
+)
+def test_any_message_is_a_plausible_price_or_refused(message: tuple[type[Feed], bytes]) -> None:
+    feed, raw = message
+    try:
+        prices = feed.parse(raw)
+    except (MalformedTickError, ReconnectError):
+        return
+    if prices is not None and implausible(*prices) is None:
+        assert 100 <= prices[0] <= prices[1] <= 10**8
