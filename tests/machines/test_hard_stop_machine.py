@@ -203,7 +203,9 @@ class HardStops(RuleBasedStateMachine):
         self.gate = asyncio.Event()
         self.paused = False
         self.asked_for_balances = False
-        signer = Signer(SECRET, "maker.near", DEFAULT_TOKENS, ceiling=10**30, random=Counted())
+        signer = Signer(
+            SECRET, "maker.near", DEFAULT_TOKENS, ceiling=10**30, longest_ns=2**62, now_ns=lambda: 0, random=Counted()
+        )
         self.burner = HardStopRun(
             "maker.near",
             self.run.book,

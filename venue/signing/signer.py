@@ -20,11 +20,16 @@ from venue.protocol.assets import INTENTS_CONTRACT, MAX_AMOUNT, Token
 from venue.protocol.nep413 import nep413_hash
 from venue.protocol.nonce import RANDOM_LEN, decode_nonce, encode_nonce, pack_nonce, unpack_nonce
 from venue.protocol.tokens import OMNI_BRIDGE, TokenTable
-from venue.protocol.units import NS_PER_MS
+from venue.protocol.units import NS_PER_MS, NS_PER_S
 from venue.relay.frames import SignedData, SignedPayload
 from venue.signing.errors import RefusedToSignError
 from venue.signing.withdrawals import WayOut, way_out
 from venue.transport.base58 import b58encode
+
+LONGEST_INTENT_NS = 600 * NS_PER_S
+"""How long the intent of a withdrawal may be executed: a relay that keeps it can use it no longer."""
+LIFE_SLACK_NS = NS_PER_S
+"""How far this machine's clock may be set back between a decision and its signature."""
 
 
 class SignedQuote(msgspec.Struct, frozen=True):
@@ -84,13 +89,14 @@ class Signer:
     ``base_ceiling``: the same of a base token that a quote may give; 0 until the mid is known. It prevents a wrong
     price from giving the whole balance for a small notional. ``contract``: the Verifier for which every signature is
     made. ``omni_bridge``: the contract that takes tokens of the Omni bridge. ``blocked`` says why no quote may be
-    signed now; empty when one may.
+    signed now; empty when one may. ``now_ns``: this machine's clock, UTC; ``longest_ns``: the longest life of a quote.
     """
 
     __slots__ = (
         "__secret",
         "_account_id",
         "_blocked",
+        "_now_ns",
         "_omni_bridge",
         "_random",
         "_recipient",
@@ -98,6 +104,7 @@ class Signer:
         "base_ceiling",
         "ceiling",
         "contract",
+        "longest_ns",
         "public_key",
     )
 
@@ -108,12 +115,16 @@ class Signer:
         tokens: TokenTable,
         *,
         ceiling: int,
+        longest_ns: int,
+        now_ns: Callable[[], int],
         random: Callable[[int], bytes],
         contract: str = INTENTS_CONTRACT,
         omni_bridge: str = OMNI_BRIDGE,
         blocked: Callable[[], str] = lambda: "",
     ) -> None:
         self._blocked = blocked
+        self._now_ns = now_ns
+        self.longest_ns = longest_ns
         secret = read_secret_key(secret_key)
         self.__secret = secret
         self.public_key = "ed25519:" + base58.b58encode(secret[32:]).decode("ascii")
@@ -137,8 +148,8 @@ class Signer:
     ) -> SignedQuote:
         """Sign a quote that gives ``amount_out`` for ``amount_in`` until ``deadline_ns`` (UTC; cut to milliseconds).
 
-        Raises RefusedToSignError for no market of the table, an amount outside 1 to 2^128 - 1, one over its ceiling,
-        and while quotes are blocked.
+        Raises RefusedToSignError for no market of the table, an amount outside 1 to 2^128 - 1, one over its ceiling, a
+        deadline later than the longest life, and while quotes are blocked.
         """
         if blocked := self._blocked():
             raise RefusedToSignError(blocked)
@@ -154,6 +165,7 @@ class Signer:
         if asset_out == base.token_id and amount_out * base.scale > self.base_ceiling:
             most = f"{base.underlying.shown(self.base_ceiling, base.underlying.decimals)} {base.underlying.symbol}"
             raise RefusedToSignError(f"the base amount exceeds the signer's ceiling of {most}")
+        self._check_life(deadline_ns, self.longest_ns + LIFE_SLACK_NS)
         deadline_ns -= deadline_ns % NS_PER_MS
         intent = f'{{"intent":"token_diff","diff":{{"{asset_in}":"{amount_in}","{asset_out}":"-{amount_out}"}}}}'
         return self._sign_intent(intent, deadline_ns, salt)
@@ -195,8 +207,10 @@ class Signer:
         """Sign the same withdrawal as an intent that can be executed once, until ``deadline_ns`` (UTC; cut to
         milliseconds). ``terms``: the Omni bridge's, for a token of that bridge and no other.
 
-        Raises RefusedToSignError as for the transaction, and for terms that do not belong to the token.
+        Raises RefusedToSignError as for the transaction, for terms that do not belong to the token, and for a deadline
+        later than ``LONGEST_INTENT_NS`` from now.
         """
+        self._check_life(deadline_ns, LONGEST_INTENT_NS)
         found = self._way_out(asset, amount, destination, terms)
         signed = self._sign_intent(found.intents(), deadline_ns - deadline_ns % NS_PER_MS, salt)
         return SignedBytes(signed.quote_hash, signed.nonce, msgspec.json.encode(signed.data))
@@ -234,6 +248,14 @@ class Signer:
             contract=self.contract,
             omni_bridge=self._omni_bridge,
         )
+
+    def _check_life(self, deadline_ns: int, longest_ns: int) -> None:
+        beyond_ns = deadline_ns - self._now_ns() - longest_ns
+        if beyond_ns > 0:
+            raise RefusedToSignError(
+                f"the deadline is {beyond_ns / NS_PER_S:,.3f} s beyond the longest allowed, {longest_ns // NS_PER_S} s "
+                "from now"
+            )
 
     def _sign_transaction(self, unsigned: UnsignedTransaction) -> SignedBytes:
         signature = crypto_sign(unsigned.to_sign, self.__secret)[:crypto_sign_BYTES]

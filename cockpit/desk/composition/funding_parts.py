@@ -72,7 +72,7 @@ def build_funding(
         },
         evidence=evidence,
     )
-    signing = WithdrawalSigning(account, trading.signer, trading.rpc, book, salt=lambda: trading.executor.salt)
+    signing = WithdrawalSigning(account, trading.signer, trading.rpc, book, salt=lambda: trading.executor.salt, env=env)
     withdrawals = Withdrawals(
         env,
         recorder,

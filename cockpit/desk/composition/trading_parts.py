@@ -39,6 +39,7 @@ from venue.bridges.omni.client import OmniBridge
 from venue.bridges.poa.client import Bridge
 from venue.near.rpc import NearRpc
 from venue.protocol.tokens import TokenTable
+from venue.protocol.units import NS_PER_MS
 from venue.reference.bitstamp import Bitstamp
 from venue.reference.coinbase import Coinbase
 from venue.reference.kraken import Kraken
@@ -122,6 +123,8 @@ def build_trading(
         account,
         tokens,
         ceiling=max_notional(limits.current, tokens.quote),
+        longest_ns=limits.current.max_deadline_ms * NS_PER_MS,
+        now_ns=env.wall_ns,
         random=env.random_bytes,
         contract=contract,
         omni_bridge=settings.markets.stage.omni_bridge,
@@ -275,10 +278,11 @@ def _reference(settings: Settings, env: Environment, recorder: Recorder, limits:
 
 
 def _bound_signer(signer: Signer, tokens: TokenTable, limits: LimitsInForce, reference: Reference) -> None:
-    """Keep the signer's ceilings at the largest notional: in BTC at the mid, none while the mid is unknown."""
+    """Keep the signer's bounds at the limits: in BTC at the trusted mid, none while the sources do not agree on it."""
 
     def on_limits(current: Limits) -> None:
         signer.ceiling = max_notional(current, tokens.quote)
+        signer.longest_ns = current.max_deadline_ms * NS_PER_MS
         reference.recompute()
 
     def on_mid(mid: Decimal | None) -> None:

@@ -5,21 +5,29 @@ from collections.abc import Callable
 from cockpit.desk.funding.errors import NotPreparedError
 from cockpit.desk.funding.withdrawal import RecordedOrder, Withdrawal
 from cockpit.desk.funding.withdrawal_book import WithdrawalBook
+from cockpit.model.environment import Environment
 from venue.near.rpc import NearRpc
 from venue.protocol.units import NS_PER_S
-from venue.signing.signer import SignedBytes, Signer
+from venue.signing.signer import LONGEST_INTENT_NS, SignedBytes, Signer
 
 VALID_NS = 25 * 3600 * NS_PER_S
 """A transaction's block hash is good for about 24 h (PROTOCOL); an hour more is certain."""
-INTENT_LIFE_NS = 600 * NS_PER_S
 
 
 class WithdrawalSigning:
     """Makes the bytes of a withdrawal. ``salt`` returns the Verifier's current one, None while it is not known."""
 
     def __init__(
-        self, account: str, signer: Signer, rpc: NearRpc, book: WithdrawalBook, *, salt: Callable[[], bytes | None]
+        self,
+        account: str,
+        signer: Signer,
+        rpc: NearRpc,
+        book: WithdrawalBook,
+        *,
+        salt: Callable[[], bytes | None],
+        env: Environment,
     ) -> None:
+        self._wall_ns = env.wall_ns
         self._account = account
         self._signer = signer
         self._rpc = rpc
@@ -36,7 +44,8 @@ class WithdrawalSigning:
             salt = self._salt()
             if salt is None:
                 raise NotPreparedError("the Verifier's salt is not known; try again")
-            deadline = block.timestamp_ns + INTENT_LIFE_NS
+            # A node that is ahead must not make it live longer, nor this machine's clock make it outlive the bound.
+            deadline = min(block.timestamp_ns, self._wall_ns()) + LONGEST_INTENT_NS
             signed = self._signer.sign_withdrawal_intent(
                 order.asset, order.amount, order.destination, deadline_ns=deadline, salt=salt, terms=order.terms
             )

@@ -26,7 +26,7 @@ class Reference:
     """``current`` is the composite in EUR per BTC, ``mid`` its price in EURe; ``version`` rises with every judgement.
 
     ``every_ms`` and ``move_bps``: a source's price is recorded after that time, once it moved so far. ``on_mid`` gets
-    the mid, trusted or not, whenever it is judged.
+    the trusted mid, None without one, whenever it is judged.
     """
 
     def __init__(
@@ -74,7 +74,7 @@ class Reference:
         mid = self.current.mid
         self.mid = None if mid is None else (mid * self._factor).quantize(_TICK)
         self.version += 1
-        self.on_mid(self.mid)
+        self.on_mid(self.trusted_mid)
         if self.current.usable and self.mid is not None:
             if not self.chart or now - self.chart[-1][0] >= NS_PER_S:
                 self.chart.append((now, self.mid))

@@ -28,6 +28,7 @@ from tests.support.recorder import MemoryRecorder
 from tests.support.venue.relay_server import TOKEN, RelayServer, event, request_data, running
 from tests.support.waiting import until
 from venue.protocol.tokens import DEFAULT_TOKENS
+from venue.protocol.units import NS_PER_MS
 from venue.reference.feed import Tick
 from venue.relay.client import Relay
 from venue.signing.signer import Signer
@@ -85,6 +86,8 @@ class Quoting:
             "maker.near",
             DEFAULT_TOKENS,
             ceiling=max_notional(self.limits.current, DEFAULT_TOKENS.quote),
+            longest_ns=self.limits.current.max_deadline_ms * NS_PER_MS,
+            now_ns=self.clock,
             random=Counted(),
         )
         self.reference.on_mid = self._bound_signer

@@ -1,7 +1,8 @@
 """A venue in this process and the desk's funding parts on it, in runs that can crash and start again."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from tests.support.waiting import until
 from venue.protocol.amounts import NOTHING
 from venue.protocol.assets import Token
 from venue.protocol.tokens import BTC
+from venue.protocol.units import NS_PER_S
 from venue.sandbox.config import VenueConfig
 from venue.sandbox.server import Venue
 
@@ -68,13 +70,20 @@ class GatedHistory(SqliteHistory):
 
 
 class FundingRun:
-    """One run of the desk's funding parts. ``follow`` starts what sends and follows withdrawals."""
+    """One run of the desk's funding parts. ``follow`` starts what sends and follows withdrawals.
 
-    def __init__(self, settings: Settings, client: httpx.AsyncClient, number: int) -> None:
+    ``ahead``: by how much its clock was put forward, ns.
+    """
+
+    def __init__(
+        self, settings: Settings, client: httpx.AsyncClient, number: int, ahead: Callable[[], int] = lambda: 0
+    ) -> None:
         self.settings = settings
         self.history = GatedHistory(settings.state_dir / "history.sqlite")
         self.writer = HistoryWriter(self.history, interval_s=0.005)
-        self.env = Environment()
+        self.env = Environment(
+            wall_ns=lambda: time.time_ns() + ahead(), monotonic_ns=lambda: time.perf_counter_ns() + ahead()
+        )
         self.run_id = f"run-{number}"
         self.trading = build_trading(
             settings,
@@ -194,6 +203,7 @@ class FundingBench:
         self.client = client
         self._state_dir = state_dir
         self._lives: list[FundingRun] = []
+        self._ahead_ns = 0
         env = venue.env()
         self._control = env["SANDBOX_CONTROL_URL"]
         raw = base58.b58decode(env["NEAR_INTENTS_SIGNER_PRIVATE_KEY"].removeprefix("ed25519:"))
@@ -210,7 +220,7 @@ class FundingBench:
             "TRADING_EURE_WITHDRAW_ADDRESS": ADDRESSES["EURe"],
             **settings,
         }
-        life = FundingRun(load(None, given), self.client, len(self._lives))
+        life = FundingRun(load(None, given), self.client, len(self._lives), lambda: self._ahead_ns)
         self._lives.append(life)
         await life.start(follow=follow, opened=opened)
         return life
@@ -224,6 +234,8 @@ class FundingBench:
         (await self.client.post(self._control + "/faults", json=faults)).raise_for_status()
 
     async def forward(self, seconds: float) -> None:
+        """Let time pass for the venue and for the desks."""
+        self._ahead_ns += int(seconds * NS_PER_S)
         (await self.client.post(self._control + "/time", json={"forward_s": seconds})).raise_for_status()
 
     async def deposit(self, asset: Token, amount: int) -> None:

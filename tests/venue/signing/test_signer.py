@@ -18,7 +18,7 @@ from venue.relay.frames import SignedData
 from venue.sandbox.wire.errors import ContractPanicError
 from venue.sandbox.wire.payload import TokenDiff, open_payload
 from venue.signing.errors import RefusedToSignError
-from venue.signing.signer import SignedQuote, Signer, iso_deadline, read_secret_key
+from venue.signing.signer import LIFE_SLACK_NS, SignedQuote, Signer, iso_deadline, read_secret_key
 
 SEED = bytes(range(32))
 KEY = SigningKey(SEED)
@@ -30,8 +30,16 @@ CEILING = 5 * 10**18
 NOW_NS = 1_790_000_000_123_456_789
 
 
-def a_signer(secret: str = SECRET_64, ceiling: int = CEILING) -> Signer:
-    signer = Signer(secret, "maker.near", DEFAULT_TOKENS, ceiling=ceiling, random=lambda size: b"\x07" * size)
+def a_signer(secret: str = SECRET_64, ceiling: int = CEILING, longest_ns: int = 2**62) -> Signer:
+    signer = Signer(
+        secret,
+        "maker.near",
+        DEFAULT_TOKENS,
+        ceiling=ceiling,
+        longest_ns=longest_ns,
+        now_ns=lambda: NOW_NS,
+        random=lambda size: b"\x07" * size,
+    )
     signer.base_ceiling = MAX_AMOUNT
     return signer
 
@@ -100,7 +108,15 @@ def test_the_iso_text_is_read_back_to_the_same_millisecond(deadline_ns: int) -> 
 
 
 def test_the_base_ceiling_limits_the_base_asset_and_starts_at_zero() -> None:
-    signer = Signer(SECRET_64, "maker.near", DEFAULT_TOKENS, ceiling=CEILING, random=lambda size: b"\x07" * size)
+    signer = Signer(
+        SECRET_64,
+        "maker.near",
+        DEFAULT_TOKENS,
+        ceiling=CEILING,
+        longest_ns=2**62,
+        now_ns=lambda: NOW_NS,
+        random=lambda size: b"\x07" * size,
+    )
     with pytest.raises(RefusedToSignError, match="base amount"):
         signer.sign_quote(
             asset_in=EURE.token_id, amount_in=1, asset_out=BTC.token_id, amount_out=1, deadline_ns=NOW_NS, salt=SALT
@@ -140,6 +156,8 @@ def test_while_quotes_are_blocked_none_is_signed() -> None:
         "maker.near",
         DEFAULT_TOKENS,
         ceiling=CEILING,
+        longest_ns=2**62,
+        now_ns=lambda: NOW_NS,
         random=lambda size: b"\x07" * size,
         blocked=lambda: why[0],
     )
@@ -191,7 +209,15 @@ def test_the_message_is_plain_json_from_the_makers_side() -> None:
 
 def test_every_signature_has_a_nonce_of_its_own() -> None:
     drawn = iter(bytes([number]) * 15 for number in range(9))
-    signer = Signer(SECRET_64, "maker.near", DEFAULT_TOKENS, ceiling=CEILING, random=lambda size: next(drawn))
+    signer = Signer(
+        SECRET_64,
+        "maker.near",
+        DEFAULT_TOKENS,
+        ceiling=CEILING,
+        longest_ns=2**62,
+        now_ns=lambda: NOW_NS,
+        random=lambda size: next(drawn),
+    )
     nonces = {
         signer.sign_quote(
             asset_in=BTC.token_id, amount_in=1, asset_out=EURE.token_id, amount_out=1, deadline_ns=NOW_NS, salt=SALT
@@ -305,3 +331,39 @@ def test_the_secret_cannot_be_seen_stored_or_copied() -> None:
     shown += "".join(traceback.format_exception(refused.value))
     assert not hasattr(signer, "__dict__")
     assert not [form for form in forms if form in shown]
+
+
+SECOND = 10**9
+
+
+@given(st.integers(1_000, 3_600_000), st.integers(-(10**12), 10**19))
+def test_no_quote_outlives_the_longest_life(longest_ms: int, beyond_ns: int) -> None:
+    signer = a_signer(longest_ns=longest_ms * 10**6)
+    latest_ns = NOW_NS + longest_ms * 10**6 + LIFE_SLACK_NS
+    asset_in, asset_out = BTC.token_id, EURE.token_id
+
+    def sign() -> SignedQuote:
+        return signer.sign_quote(
+            asset_in=asset_in,
+            amount_in=1,
+            asset_out=asset_out,
+            amount_out=1,
+            deadline_ns=latest_ns + beyond_ns,
+            salt=SALT,
+        )
+
+    if beyond_ns <= 0:
+        assert sign().deadline_ns <= latest_ns
+    else:
+        with pytest.raises(RefusedToSignError, match="beyond the longest allowed"):
+            sign()
+
+
+def test_no_withdrawal_intent_outlives_ten_minutes_whatever_the_limit_for_quotes() -> None:
+    signer, to = a_signer(), "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4"
+    latest_ns = NOW_NS + 600 * SECOND
+    assert signer.sign_withdrawal_intent(BTC, 1, to, deadline_ns=latest_ns, salt=SALT)
+    ten_years_ns = NOW_NS + 10 * 365 * 86_400 * SECOND
+    for deadline_ns in (latest_ns + 1, ten_years_ns):
+        with pytest.raises(RefusedToSignError, match="600 s from now"):
+            signer.sign_withdrawal_intent(BTC, 1, to, deadline_ns=deadline_ns, salt=SALT)

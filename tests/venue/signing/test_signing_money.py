@@ -27,7 +27,14 @@ sides = st.sampled_from((BTC, EURE))
 def a_signer(contract: str = "intents.near") -> Signer:
     secret = "ed25519:" + base58.b58encode(bytes(range(32))).decode()
     return Signer(
-        secret, "maker.near", DEFAULT_TOKENS, ceiling=10**18, random=lambda size: b"\x07" * size, contract=contract
+        secret,
+        "maker.near",
+        DEFAULT_TOKENS,
+        ceiling=10**18,
+        longest_ns=0,
+        now_ns=lambda: NOW_NS,
+        random=lambda size: b"\x07" * size,
+        contract=contract,
     )
 
 

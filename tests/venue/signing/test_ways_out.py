@@ -50,7 +50,15 @@ addresses = st.sampled_from((*ADDRESSES["btc:mainnet"], *ADDRESSES["eth:100"], *
 
 def a_signer(tokens: TokenTable = TOKENS) -> Signer:
     secret = "ed25519:" + base58.b58encode(bytes(range(32))).decode()
-    return Signer(secret, "maker.near", tokens, ceiling=10**18, random=lambda size: b"\x07" * size)
+    return Signer(
+        secret,
+        "maker.near",
+        tokens,
+        ceiling=10**18,
+        longest_ns=0,
+        now_ns=lambda: NOW_NS,
+        random=lambda size: b"\x07" * size,
+    )
 
 
 def as_intent(token: Token, amount: int, to: str, given_terms: OmniTerms | None) -> SignedBytes:

@@ -109,7 +109,9 @@ async def _play(count: int, ways: list[str], claimed: bool) -> None:
     watched = InventoryHarness()
     watched.chain.head.balances = btc_eure(10**9, 10**12)
     await watched.inventory.sync("opening")
-    signer = Signer(SECRET, "maker.near", DEFAULT_TOKENS, ceiling=10**30, random=Counted())
+    signer = Signer(
+        SECRET, "maker.near", DEFAULT_TOKENS, ceiling=10**30, longest_ns=2**62, now_ns=lambda: 0, random=Counted()
+    )
     quotes: dict[str, Commitment] = {}
     for number in range(count):
         made = _quote(watched, signer, number)
@@ -208,7 +210,9 @@ async def test_a_salt_that_is_invalidated_during_the_stop_ends_it_and_releases_n
     watched = InventoryHarness()
     watched.chain.head.balances = btc_eure(10**9, 10**12)
     await watched.inventory.sync("opening")
-    signer = Signer(SECRET, "maker.near", DEFAULT_TOKENS, ceiling=10**30, random=Counted())
+    signer = Signer(
+        SECRET, "maker.near", DEFAULT_TOKENS, ceiling=10**30, longest_ns=2**62, now_ns=lambda: 0, random=Counted()
+    )
     quotes = {made.nonce: made for made in (_quote(watched, signer, number) for number in range(3))}
     journal: list[OperatorAction] = []
     relay = Invalidating(watched, [], quotes)
