@@ -11,6 +11,7 @@ from starlette.routing import Route, WebSocketRoute
 
 from venue.sandbox.alarms import AlarmBoard
 from venue.sandbox.base.faults import Endpoint, Faults, FaultTable, Gateway, LostAnswer, Node
+from venue.sandbox.base.lies import bridge_answer, near_answer, relay_answer, spoiled
 from venue.sandbox.base.lost_answers import answer_lost_call
 from venue.sandbox.base.runtime import Background
 from venue.sandbox.bridges.omni_api import OmniApi
@@ -40,7 +41,10 @@ def relay_app(socket: RelaySocket, rpc: RelayRpc, faults: FaultTable, background
 
         async def act() -> Response:
             status, content = await rpc.handle(method, body, request.headers)
-            return json_response(content, status)
+            lie = faults.current.relay_rpc_lies
+            if lie is None or status != 200:
+                return json_response(content, status)
+            return _spoiled(lie, relay_answer(lie, _decoded(body, method), content))
 
         lost = faults.next_publish_fault() if _method(body, method) in PUBLISHING else None
         return await _act(act, lost, request, background)
@@ -53,7 +57,13 @@ def bridge_app(handle: Handler, faults: FaultTable) -> Starlette:
 
     async def answer(request: Request) -> Response:
         broken = await _broken(faults.current.bridge, faults.current)
-        return broken or await _call(handle, await request.body())
+        if broken is not None:
+            return broken
+        lie = faults.current.bridge_lies
+        if lie is None:
+            return await _call(handle, await request.body())
+        asked = _decoded(await request.body())
+        return _spoiled(lie, bridge_answer(lie, asked, await handle(asked)))
 
     return Starlette(routes=[Route("/rpc", answer, methods=["POST"])])
 
@@ -95,7 +105,15 @@ def near_app(handle: Handler, faults: FaultTable, node: Node, background: Backgr
             return broken
         body = await request.body()
         lost = faults.next_send_fault(node) if _method(body) in SENDING else None
-        return await _act(lambda: _call(handle, body), lost, request, background)
+
+        async def act() -> Response:
+            lie = faults.current.near_lies.get(node)
+            if lie is None:
+                return await _call(handle, body)
+            asked = _decoded(body)
+            return _spoiled(lie, near_answer(lie, asked, await handle(asked)))
+
+        return await _act(act, lost, request, background)
 
     return Starlette(routes=[Route("/", answer, methods=["POST"])])
 
@@ -126,12 +144,22 @@ async def _act(
     return await act() if lost is None else await answer_lost_call(lost, act, request, background)
 
 
-def _method(body: bytes, default: str | None = None) -> str | None:
+def _spoiled(lie: str, answer: dict[str, object]) -> Response:
+    return Response(spoiled(lie, answer), media_type="application/json")
+
+
+def _decoded(body: bytes, method: str | None = None) -> object:
+    """Return the call, under the ``method`` of its URL where it names none; None for no JSON."""
     try:
         call = json.loads(body)
     except (ValueError, RecursionError):
-        return default
-    method = call.get("method") if isinstance(call, dict) else None
+        return None
+    return {"method": method, **call} if isinstance(call, dict) else call
+
+
+def _method(body: bytes, default: str | None = None) -> str | None:
+    call = _decoded(body, default)
+    method = call.get("method") if isinstance(call, dict) else default
     return method if isinstance(method, str) else default
 
 

@@ -9,6 +9,7 @@ import msgspec
 
 from venue.protocol.tokens import DEFAULT_TOKENS, TokenTable
 from venue.protocol.units import NS_PER_MS, NS_PER_S
+from venue.sandbox.base.lies import BridgeLie, NearLie, RelayLie, StatusLie
 from venue.sandbox.base.omni_faults import OmniFaults
 
 Endpoint = Literal["ok", "429", "500", "garbage", "slow"]
@@ -74,6 +75,9 @@ class Faults(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     the number of incidents that SHIELD states, whatever it lists.
 
     ``omni``: the faults of the Omni bridge; ``omni_not_found_s``: for so long its API knows no transfer.
+
+    ``near_lies``, ``bridge_lies``, ``relay_rpc_lies``: what a NEAR RPC endpoint, the bridge and the relay's RPC answer
+    in place of the truth (``venue/sandbox/base/lies.py``). ``status_lies``: what the relay tells of settlements.
     """
 
     relay_stall: bool = False
@@ -115,6 +119,10 @@ class Faults(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     shield_count: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] | None = None
     omni: OmniFaults = OmniFaults()
     omni_not_found_s: _Seconds = 0
+    near_lies: dict[Node, NearLie] = {}
+    bridge_lies: BridgeLie | None = None
+    relay_rpc_lies: RelayLie | None = None
+    status_lies: StatusLie | None = None
 
     def __post_init__(self) -> None:
         if not self.fee_factor.is_finite() or not 0 <= self.fee_factor <= 100_000:

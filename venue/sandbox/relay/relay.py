@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from venue.protocol.tokens import TokenTable
 from venue.sandbox.base.faults import FaultTable
+from venue.sandbox.base.lies import GARBAGE, statuses, untrue_settlement
 from venue.sandbox.base.runtime import Background
 from venue.sandbox.base.seeding import derive_uuid
 from venue.sandbox.config import Pace
@@ -135,6 +136,8 @@ class Relay:
         # Whatever the relay says of an answer, it has the signature: until the deadline it can be settled.
         self._quotes[answer.quote_hash] = answer
         auction.enter(answer, refuse_worse=self._faults.current.relay_refuses_worse)
+        if self._faults.current.status_lies == "settled":
+            self.subscriptions.broadcast("quote_status", untrue_settlement(answer.quote_hash))
         return answer
 
     def _keep_late(self, response: Response) -> None:
@@ -183,7 +186,11 @@ class Relay:
             "tx_hash": executed.tx_hash,
         }
         self.counts["statuses"] += 1
-        self.subscriptions.broadcast("quote_status", data)
+        lie = self._faults.current.status_lies
+        if lie == "garbage":
+            self.subscriptions.send_raw(text.encode() for text in GARBAGE)
+        for told in [data] if lie is None else statuses(lie, data):
+            self.subscriptions.broadcast("quote_status", told)
         self._announce_progress("quote_settle_successful", answer, intent_hash, executed.tx_hash)
 
     def _announce_progress(self, event_type: Progress, answer: Answer, intent_hash: str, tx_hash: str) -> None:

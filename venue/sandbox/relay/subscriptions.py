@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Literal, Protocol
 
 import msgspec
@@ -146,6 +146,13 @@ class Subscriptions:
         if topic == "quote_status":
             for instance in self._instances.values():
                 self._keep(instance, data)
+
+    def send_raw(self, frames: Iterable[bytes]) -> None:
+        """Send frames of any content to every link."""
+        links = {id(one.link): one.link for one in self._held.values()}
+        for frame in frames:
+            for link in links.values():
+                link.send(frame)
 
     def _keep(self, instance: _Instance, data: dict[str, object]) -> None:
         seq, instance.next_seq = instance.next_seq, instance.next_seq + 1
