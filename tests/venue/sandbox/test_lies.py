@@ -78,8 +78,8 @@ def test_every_lie_about_content_changes_an_answer_that_it_is_about() -> None:
         ]
         assert bool(changed) is (lie not in RAW), lie
     for lie in get_args(RelayLie):
-        request: dict[str, Any] = {"method": "get_status", "params": [{"intent_hash": "h"}]}
-        status = relay_answer(lie, request, {"id": "1", "result": {"status": "PENDING"}})
+        call: dict[str, Any] = {"method": "get_status", "params": [{"intent_hash": "h"}]}
+        status = relay_answer(lie, call, {"id": "1", "result": {"status": "PENDING"}})
         assert (status["result"] != {"status": "PENDING"}) is (lie not in RAW), lie
 
 
