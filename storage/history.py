@@ -80,8 +80,13 @@ class RecordedFill(msgspec.Struct, frozen=True, kw_only=True):
         return TokenAmounts({self.asset_in: self.amount_in, self.asset_out: -self.amount_out})
 
 
-FINAL_OUTCOMES = ("settled", "refused", "expired", "burned")
-"""After one of these a quote can do nothing more to the balances."""
+FINAL_OUTCOMES = ("settled", "expired", "burned")
+"""After one of these a quote can do nothing more to the balances. Whoever has the signature of a refused one may settle
+it until its deadline, whatever the relay said."""
+
+REFUSED_KEPT_NS = 660 * NS_PER_S
+"""A refused quote that expired longer before the newest explained balances is settled in them, or never: versions that
+took a refusal for an end recorded no other. Longer than a block's time may lag by the settings."""
 
 CREDITED = ("CREDITED", "COMPLETED")
 """A deposit of one of these statuses is in the balances."""
@@ -128,8 +133,9 @@ class History(Protocol):
     async def open_quotes(self) -> tuple[RecordedQuote, ...]:
         """Return every quote of any run without one of ``FINAL_OUTCOMES``, in the order they were signed.
 
-        Those signed more than ``LOOKED_BACK_NS`` before the start of the newest run with an accepted ``ACCOUNTED`` in
-        its journal may be left out.
+        Left out may be refused ones whose deadline lies ``REFUSED_KEPT_NS`` before the newest explained balances, and
+        those signed more than ``LOOKED_BACK_NS`` before the start of the newest run with an accepted ``ACCOUNTED`` in
+        its journal.
         """
         ...
 

@@ -29,7 +29,8 @@ ACCOUNTED_NS = (
 """From when on quotes may be open. A query of its own: PostgreSQL must know the time to choose the index by time."""
 
 OPEN_QUOTES = (
-    _QUOTE + "WHERE c.at_ns >= ? "
+    _QUOTE + "WHERE c.at_ns >= ? AND (c.deadline_ns >= ? OR NOT EXISTS (SELECT 1 FROM trade_execution_results f "
+    "WHERE f.quote_hash = c.quote_hash AND f.outcome = 'refused')) "
     "AND NOT EXISTS (SELECT 1 FROM trade_execution_results e WHERE e.quote_hash = c.quote_hash AND e.outcome IN ("
     + ", ".join(f"'{outcome}'" for outcome in FINAL_OUTCOMES)
     + ")) ORDER BY +c.id"

@@ -6,7 +6,7 @@ from typing import Any
 
 from cockpit.model.events import IntentInventory, LiquidityAction, WithdrawalPrepared
 from storage import queries
-from storage.history import ACCOUNTED, LOOKED_BACK_NS, UNEXPLAINED, RecordedFill, RecordedQuote
+from storage.history import ACCOUNTED, LOOKED_BACK_NS, REFUSED_KEPT_NS, UNEXPLAINED, RecordedFill, RecordedQuote
 from storage.rows import read_fill, read_inventory, read_liquidity, read_prepared, read_quote
 
 
@@ -48,7 +48,9 @@ class HistoryReads:
 
     async def open_quotes(self) -> tuple[RecordedQuote, ...]:
         [since] = await self._rows(queries.ACCOUNTED_NS, ACCOUNTED, LOOKED_BACK_NS)
-        return tuple(map(read_quote, await self._rows(queries.OPEN_QUOTES, since[0])))
+        explained = await self.last_explained()
+        refused_since_ns = min((row.at_ns for row in explained), default=0) - REFUSED_KEPT_NS
+        return tuple(map(read_quote, await self._rows(queries.OPEN_QUOTES, since[0], refused_since_ns)))
 
     async def settled_since(self, at_ns: int) -> tuple[RecordedQuote, ...]:
         return tuple(map(read_quote, await self._rows(queries.SETTLED_SINCE, at_ns)))

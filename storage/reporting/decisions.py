@@ -12,13 +12,13 @@ from storage.reader import Reader, Span
 
 _DEMAND = SwapDemand.__struct_fields__
 _DECISION = TradeDecision.__struct_fields__
-_FINAL = ", ".join(f"'{outcome}'" for outcome in FINAL_OUTCOMES)
+_RELEASED = ", ".join(f"'{outcome}'" for outcome in (*FINAL_OUTCOMES, "refused"))
 _WHEN = "(SELECT MIN(e.at_ns) FROM trade_execution_results e WHERE e.quote_hash = c.quote_hash AND e.outcome {})"
 _SETTLED = "= 'settled'"
 _RECORDED = (
     f"SELECT {', '.join(f's.{name}' for name in _DEMAND)}, {', '.join(f'd.{name}' for name in _DECISION)}, "
     "r.limits, r.params, c.quote_hash, "
-    f"{_WHEN.format(f'IN ({_FINAL})')}, {_WHEN.format(_SETTLED)} "
+    f"{_WHEN.format(f'IN ({_RELEASED})')}, {_WHEN.format(_SETTLED)} "
     "FROM swap_demand_events s JOIN trade_decisions d ON d.run_id = s.run_id AND d.quote_id = s.quote_id "
     "LEFT JOIN decision_rules r ON r.rules_id = d.rules_id "
     "LEFT JOIN execute_trade_commands c ON c.decision_id = d.decision_id "

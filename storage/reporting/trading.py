@@ -42,15 +42,23 @@ AND EXISTS (SELECT 1 FROM trade_execution_results a
 _CONTRADICTED = """
 SELECT r.request_kind, COUNT(*) FROM trade_execution_results r
 WHERE r.at_ns >= ? AND r.at_ns < ? AND r.outcome = '{outcome}'
-AND EXISTS (SELECT 1 FROM trade_execution_results a WHERE a.quote_hash = r.quote_hash AND a.outcome IN ({later}))
+AND EXISTS (SELECT 1 FROM trade_execution_results a WHERE a.quote_hash = r.quote_hash AND a.outcome IN ({others}))
+AND NOT EXISTS (SELECT 1 FROM trade_execution_results b WHERE b.quote_hash = r.quote_hash AND b.outcome IN ({but}))
 GROUP BY r.request_kind
 """
-_REFUSED_YET_ENDED = _CONTRADICTED.format(outcome="refused", later="'settled', 'expired', 'burned'")
-_EXPIRED_YET_SETTLED = _CONTRADICTED.format(outcome="expired", later="'settled'")
+_REFUSED_YET_TAKEN = _CONTRADICTED.format(outcome="refused", others="'accepted', 'settled'", but="''")
+_REFUSED_YET_SETTLED = _CONTRADICTED.format(outcome="refused", others="'settled'", but="'accepted'")
+_EXPIRED_YET_SETTLED = _CONTRADICTED.format(outcome="expired", others="'settled'", but="''")
+_REFUSED_AND_OVER = {
+    outcome: _CONTRADICTED.format(outcome=outcome, others="'refused'", but="'accepted', 'settled'")
+    for outcome in ("expired", "burned")
+}
 _LIVE = """
 SELECT COUNT(*) FROM execute_trade_commands c WHERE c.at_ns >= ? AND c.at_ns < ?
 AND NOT EXISTS (SELECT 1 FROM trade_execution_results r WHERE r.quote_hash = c.quote_hash
-                AND r.outcome IN ('refused', 'settled', 'expired', 'burned'))
+                AND (r.outcome IN ('settled', 'expired', 'burned')
+                     OR r.outcome = 'refused' AND NOT EXISTS (SELECT 1 FROM trade_execution_results a
+                        WHERE a.quote_hash = r.quote_hash AND a.outcome = 'accepted')))
 """
 _BY_KIND = """
 SELECT request_kind, COUNT(*) FROM trade_execution_results WHERE outcome = ? AND at_ns >= ? AND at_ns < ?
@@ -169,8 +177,9 @@ def _fill(row: tuple[Any, ...]) -> FillRecord:
 def count_events(reader: Reader, span: Span) -> EventCounts:
     """Counts over the span, each quote once by its answer and once by its end.
 
-    A quote that was unknown until a late answer came counts by that answer alone. One that was refused and yet settled,
-    expired or burned counts as accepted, and by that end; one that expired and yet settled, as settled.
+    A quote that was unknown until a late answer came counts by that answer alone. One that was refused counts by that
+    alone, unless it was taken all the same: then as accepted, and by its end. One that expired and yet settled counts
+    as settled.
     """
     between = span.from_ns, span.to_ns
     outcomes = _kinds(reader, _OUTCOMES, span)
@@ -178,12 +187,15 @@ def count_events(reader: Reader, span: Span) -> EventCounts:
     if outcomes.get("unknown"):
         outcomes["unknown"] -= _one(reader, _CORRECTED, *between)
     if outcomes.get("refused"):
-        contradicted = Counter(dict(reader.rows(_REFUSED_YET_ENDED, *between)))
-        accepted += contradicted
-        outcomes["refused"] -= contradicted.total()
-        outcomes["accepted"] = outcomes.get("accepted", 0) + contradicted.total()
+        settled_yet = Counter(dict(reader.rows(_REFUSED_YET_SETTLED, *between)))
+        accepted += settled_yet
+        outcomes["refused"] -= _total(reader, _REFUSED_YET_TAKEN, span)
+        outcomes["accepted"] = outcomes.get("accepted", 0) + settled_yet.total()
     if outcomes.get("expired"):
-        outcomes["expired"] -= sum(count for _, count in reader.rows(_EXPIRED_YET_SETTLED, *between))
+        outcomes["expired"] -= _total(reader, _EXPIRED_YET_SETTLED, span)
+    for outcome, of_refused in _REFUSED_AND_OVER.items():
+        if outcomes.get(outcome):
+            outcomes[outcome] -= _total(reader, of_refused, span)
     [(every, dry, router_legs)] = reader.rows(_REQUESTS, *between)
     return EventCounts(
         requests=int(every) - int(dry),
@@ -200,7 +212,7 @@ def count_events(reader: Reader, span: Span) -> EventCounts:
 
 
 def live_quotes(reader: Reader, span: Span) -> int:
-    """Count quotes sent in the span without a recorded end: neither refused, settled, expired nor burned."""
+    """Count quotes sent in the span without a recorded end: not settled, expired or burned, nor refused for good."""
     return _one(reader, _LIVE, span.from_ns, span.to_ns)
 
 
@@ -293,6 +305,10 @@ def mids_at(reader: Reader, times: Iterable[int]) -> dict[int, Decimal | None]:
 
 def _kinds(reader: Reader, sql: str, span: Span) -> dict[str, int]:
     return {kind: count for kind, count in reader.rows(sql, span.from_ns, span.to_ns) if count}
+
+
+def _total(reader: Reader, sql: str, span: Span) -> int:
+    return sum(count for _, count in reader.rows(sql, span.from_ns, span.to_ns))
 
 
 def _one(reader: Reader, sql: str, *values: object) -> int:

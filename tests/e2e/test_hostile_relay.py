@@ -106,7 +106,7 @@ async def test_an_unanswered_quote_is_unknown_and_stays_reserved_until_it_expire
         assert unknown.alive.quotes == 3
         assert unknown.inventory.rows[1].reserved == sum(quote.gives for quote in unknown.quotes)
 
-        # A late answer corrects the outcome; a refused quote is released at once.
+        # A late answer corrects the outcome; a refused quote commits nothing, and is signed until it expires.
         await relay.send(json.dumps({"jsonrpc": "2.0", "id": relay.request_ids[1], "result": "OK"}))
         await relay.send(json.dumps({"jsonrpc": "2.0", "id": relay.request_ids[2], "error": GONE}))
         corrected = await desk.until(lambda shot: shot.counts.accepted == 1 and shot.counts.refused == 1)
@@ -115,7 +115,7 @@ async def test_an_unanswered_quote_is_unknown_and_stays_reserved_until_it_expire
 
         expired = await desk.until(lambda shot: shot.counts.expired == 2)
         assert expired.alive.quotes == expired.inventory.rows[1].reserved == 0
-        await until(lambda: desk.count("SELECT COUNT(*) FROM trade_execution_results WHERE outcome = 'expired'") == 2)
+        await until(lambda: desk.count("SELECT COUNT(*) FROM trade_execution_results WHERE outcome = 'expired'") == 3)
         with SqliteReader(desk.state_dir / "history.sqlite") as reader:
             outcomes = count_events(reader, Span(0, LATER_NS)).outcomes
         assert outcomes == {"unknown": 1, "accepted": 1, "refused": 1, "expired": 2}

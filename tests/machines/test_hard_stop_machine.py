@@ -1,6 +1,6 @@
 """A hard stop against a relay and a node that lose, delay and lie, salts that are invalidated, takers and SIGKILL.
 
-What may still settle stays committed, whatever one peer says; no fill is lost or counted twice; the relay is not called
+What may still settle stays signed, whatever one peer says; no fill is lost or counted twice; the relay is not called
 about the same quotes twice within 15 s; and once the peers behave, the stop ends in under 40 s.
 """
 
@@ -262,8 +262,9 @@ class HardStops(RuleBasedStateMachine):
     # What the desk and takers do.
 
     @precondition(lambda self: self.run.inventory.ledger.balance is not None)
-    @rule(count=st.integers(1, 4), salt=st.integers(0, 2), life=st.sampled_from(LIVES_MS))
-    def send(self, count: int, salt: int, life: int) -> None:
+    @rule(count=st.integers(1, 4), salt=st.integers(0, 2), life=st.sampled_from(LIVES_MS), refused=st.booleans())
+    def send(self, count: int, salt: int, life: int, refused: bool) -> None:
+        """Sign quotes; the relay keeps all of them, also those that it says it refuses."""
         if SALTS[salt] in self.chain.dead_salts:
             return
         for _ in range(count):
@@ -277,6 +278,8 @@ class HardStops(RuleBasedStateMachine):
             )
             self.deadlines[made.nonce] = made.deadline_ns
             self.sent.append(made)
+            if refused:
+                self.run.refuse(made)
 
     @rule(pick=picks, claimed=st.booleans())
     def settle(self, pick: int, claimed: bool) -> None:
@@ -303,7 +306,7 @@ class HardStops(RuleBasedStateMachine):
     def stop_hard_while(self, counts: list[int], way: str, told: str, events: list[tuple[str, int, int]]) -> None:
         """A whole stop, and what happens between its rounds: single steps hardly ever make one."""
         for salt, count in enumerate(counts):
-            self.send(count, salt, LIVES_MS[-1])
+            self.send(count, salt, LIVES_MS[-1], refused=count % 2 == 1)
         self.relay.publish, self.relay.status = way, told
         self.burner.start()
         for name, pick, rounds in events:
@@ -334,7 +337,7 @@ class HardStops(RuleBasedStateMachine):
             case "stop":
                 self.burner.start()
             case "send":
-                self.send(1 + pick % 3, pick % 3, LIVES_MS[pick % 3])
+                self.send(1 + pick % 3, pick % 3, LIVES_MS[pick % 3], refused=pick % 2 == 1)
 
     @rule(count=st.integers(1, 40))
     def rounds(self, count: int) -> None:
@@ -375,7 +378,7 @@ class HardStops(RuleBasedStateMachine):
         Fills that are not booked yet are spared: one that was forgotten so soon stays an unexplained difference.
         """
         head = self.chain.head
-        waiting = {one.nonce for one in self.settled if self.run.book.reservations.get(one.quote_hash) is not None}
+        waiting = {one.nonce for one in self.settled if self.run.book.reservations.is_signed(one.quote_hash)}
         gone = {
             nonce
             for nonce in head.used - waiting
@@ -410,8 +413,8 @@ class HardStops(RuleBasedStateMachine):
     # What must always be.
 
     @invariant()
-    def what_may_still_settle_is_committed_whatever_a_node_says(self) -> None:
-        held = {one.quote_hash for one in self.run.book.reservations}
+    def what_may_still_settle_is_signed_whatever_a_peer_says(self) -> None:
+        held = {one.quote_hash for one in self.run.book.reservations.signed()}
         assert {one.quote_hash for one in self._open()} <= held
 
     @invariant()
@@ -472,7 +475,7 @@ class HardStops(RuleBasedStateMachine):
         self.run.flush()
         assert sorted(results(self.history, "settled")) == sorted(one.quote_hash for one in self.settled)
         assert self.run.inventory.ledger.unexplained == NOTHING
-        assert len(self.run.book.reservations) == 0
+        assert self.run.book.reservations.signed_count() == 0
 
 
 class _Durable(MemoryRecorder):

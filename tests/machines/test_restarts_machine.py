@@ -72,6 +72,16 @@ class Restarts(RuleBasedStateMachine):
         if claimed:
             self.run.book.on_status(QuoteStatus(made.quote_hash, "intent", "tx"))
 
+    @rule(pick=picks, settled=st.booleans(), claimed=st.booleans())
+    def refuse(self, pick: int, settled: bool, claimed: bool) -> None:
+        """The relay keeps a signature that it says it did not take; a taker may settle it all the same."""
+        open_quotes = self._open()
+        if not open_quotes:
+            return
+        self.run.refuse(open_quotes[pick % len(open_quotes)])
+        if settled:
+            self.settle(pick, claimed)
+
     @rule(pick=picks, executed=st.booleans())
     def burn(self, pick: int, executed: bool) -> None:
         """A hard stop of this run: what it is about to publish is on record first."""
@@ -156,8 +166,8 @@ class Restarts(RuleBasedStateMachine):
         self.run = self._start(self.run.end(clean=clean))
 
     @invariant()
-    def what_may_still_settle_is_reserved(self) -> None:
-        held = {one.quote_hash for one in self.run.book.reservations}
+    def what_may_still_settle_is_signed(self) -> None:
+        held = {one.quote_hash for one in self.run.book.reservations.signed()}
         assert {one.quote_hash for one in self._open()} <= held
 
     @invariant()
@@ -182,7 +192,7 @@ class Restarts(RuleBasedStateMachine):
         assert inventory.ledger.unexplained == btc_eure(0, self.unexplained - self.accepted), (
             "lost, or accepted by itself"
         )
-        assert len(self.run.book.reservations) == 0
+        assert self.run.book.reservations.signed_count() == 0
         assert inventory.ledger.balance == self.chain.head.balances
         assert inventory.ledger.opening is not None
         moved = [movement(one) for one in self.settled]

@@ -1,9 +1,10 @@
 """What a restart reads of the runs before it: quotes without an end, late settlements, the last explained balances."""
 
 import msgspec
+import pytest
 
 from cockpit.model.events import IntentInventory, OperatorAction, Outcome
-from storage.history import ACCOUNTED, LOOKED_BACK_NS
+from storage.history import ACCOUNTED, LOOKED_BACK_NS, REFUSED_KEPT_NS
 from tests.support.amounts import btc_eure
 from tests.support.history import rows as facts
 from tests.support.history.engines import Engine
@@ -43,9 +44,36 @@ async def test_only_quotes_without_a_final_outcome_are_open(engine: Engine) -> N
         await history.write([facts.decision(n), facts.command(n), *([facts.result(n, end)] if end else [])])
     await history.write([facts.result(2, "accepted")])
     found = await history.open_quotes()
-    assert [quote.command for quote in found] == [facts.command(n) for n in range(4)]
-    assert [set(quote.outcomes) for quote in found] == [set(), {"accepted"}, {"unknown", "accepted"}, {"burning"}]
+    assert [quote.command for quote in found] == [facts.command(n) for n in (0, 1, 2, 3, 5)]
+    answered = [set(quote.outcomes) for quote in found]
+    assert answered == [set(), {"accepted"}, {"unknown", "accepted"}, {"burning"}, {"refused"}]
     assert {quote.edge for quote in found} == {10**15}
+    await history.close(None)
+
+
+@pytest.mark.parametrize("end", ["settled", "expired", "burned"])
+async def test_a_refused_quote_is_open_until_it_can_do_nothing_more(engine: Engine, end: Outcome) -> None:
+    history = engine.make()
+    await history.open(facts.run())
+    await history.write([facts.command(1), facts.result(1, "refused")])
+    assert len(await history.open_quotes()) == 1
+    await history.write([facts.result(1, end)])
+    assert await history.open_quotes() == ()
+    await history.close(None)
+
+
+async def test_a_refused_quote_is_left_out_long_after_the_balances_were_explained_without_it(engine: Engine) -> None:
+    """Versions that took a refusal for an end recorded no other: an update must not ask for all of their quotes."""
+    history = engine.make()
+    await history.open(facts.run())
+    commands = {n: facts.command(n, START_NS + n) for n in (1, 2, 3)}
+    await history.write([*commands.values(), facts.result(1, "refused"), facts.result(2, "refused")])
+    dead_ns = START_NS + 1 + REFUSED_KEPT_NS
+    for at_ns, left in ((dead_ns, [1, 2, 3]), (dead_ns + 1, [2, 3]), (dead_ns + 2, [3])):
+        rows = [reading(1, asset, 100) for asset in (facts.BTC, facts.EURE)]
+        await history.write([msgspec.structs.replace(row, at_ns=at_ns) for row in rows])
+        found = await history.open_quotes()
+        assert [quote.command for quote in found] == [commands[n] for n in left]
     await history.close(None)
 
 

@@ -119,7 +119,7 @@ class StartupReconciliation:
         self._unrecorded_until_ns = 0
         self._previous: PreviousRun | None = None
         self._open_quotes: dict[str, Commitment] = {}
-        self._reserved: set[str] = set()
+        self._signed: set[str] = set()
         self._late: list[Movement] = []
         self._known_deposits: frozenset[str] = frozenset()
         self._difference = NOTHING
@@ -152,7 +152,7 @@ class StartupReconciliation:
             commitment = commitment_of(self._tokens, recorded, self._margin_ns)
             self._open_quotes[commitment.quote_hash] = commitment
             self._book.restore(commitment, recorded.outcomes)
-        self._reserved = set(self._open_quotes)
+        self._signed = set(self._open_quotes)
         await self._load_base()
         self._findings.append(findings.run_ended(previous))
         if quotes:
@@ -202,13 +202,13 @@ class StartupReconciliation:
 
     def left_ms(self) -> int:
         """Return how long any quote of an earlier run, recorded or not, may still be settled, ms."""
-        last_ns = max((self._open_quotes[name].released_after_ns for name in self._still_reserved()), default=0)
+        last_ns = max((self._open_quotes[name].released_after_ns for name in self._still_signed()), default=0)
         return max(self.unrecorded_left_ms(), (last_ns - self._wall_ns()) // NS_PER_MS)
 
-    def _still_reserved(self) -> set[str]:
+    def _still_signed(self) -> set[str]:
         reservations = self._book.reservations
-        self._reserved = {name for name in self._reserved if reservations.get(name) is not None}
-        return self._reserved
+        self._signed = {name for name in self._signed if reservations.is_signed(name)}
+        return self._signed
 
     async def open(self, listed: Sequence[Movement] | None) -> OpeningBalances:
         """Read the opening balances and compare them with what the previous run left; book the fills found, once each.
@@ -314,7 +314,7 @@ class StartupReconciliation:
 
     def tick(self) -> None:
         """Record once that every quote of earlier runs has its outcome: the next run need not look again."""
-        if not self._read or self._accounted or self._previous is None or self._still_reserved():
+        if not self._read or self._accounted or self._previous is None or self._still_signed():
             return
         self._accounted = True
         self._act(f"account-{self._run_id}", ACCOUNTED, findings.accounted(len(self._open_quotes)))
@@ -324,9 +324,9 @@ class StartupReconciliation:
         found = list(self._findings)
         if self._previous is not None and not self._read and self._open_quotes:
             found.append(findings.asking(len(self._open_quotes)))
-        reserved = len(self._still_reserved())
-        if reserved and self._read:
-            found.append(findings.still_live(reserved))
+        left = len(self._still_signed())
+        if left and self._read:
+            found.append(findings.still_live(left))
         if self.unrecorded_left_ms():
             found.append(findings.unrecorded(self.unrecorded_left_ms()))
         return tuple(found)

@@ -108,7 +108,7 @@ class Inventory:
         ledger = self.ledger
         if amounts != ledger.unexplained or not amounts:
             return "the unexplained difference has changed"
-        live = len(self._book.reservations)
+        live = self._book.reservations.signed_count()
         if live:
             return f"{live} {'quote is' if live == 1 else 'quotes are'} still open and may explain it; wait for expiry"
         if amounts != ledger.recorded_difference:
@@ -168,7 +168,7 @@ class Inventory:
         used: list[Movement] = list(certain)
         if found is None:
             known = {one.quote_hash for one in settling} | {q.commitment.quote_hash for q in self._book.burning()}
-            others = tuple(one for one in self._book.reservations if one.quote_hash not in known)
+            others = tuple(one for one in self._book.reservations.signed() if one.quote_hash not in known)
             for asked in (settling, others):
                 used += await self._settled_by_nonce(asked)
                 again = await self._reader.read()
@@ -273,7 +273,8 @@ class Inventory:
         """What explains the change with quotes past their deadline: the contract clears expired nonces, so that an
         unused one does not show that the quote was never settled."""
         now, known = self._wall_ns(), {one.key for one in used}
-        past = [one for one in self._book.reservations if one.deadline_ns <= now and one.quote_hash not in known]
+        signed = self._book.reservations.signed()
+        past = [one for one in signed if one.deadline_ns <= now and one.quote_hash not in known]
         return self.ledger.explain(reading, used, [*self._movements(past), *flows]) if past else None
 
     def _record_rows(self, cause: Cause) -> None:

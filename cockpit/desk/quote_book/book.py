@@ -1,7 +1,10 @@
 """The life of each signed quote: sent, then accepted, refused or unknown, then settled, expired or burned.
 
 A quote without an answer is *unknown*, never *refused*: only an answer that refuses it releases what it commits. A
-``quote_status`` is a claim that the Verifier's balances confirm (inventory sync calls ``confirm``). The nonce of a
+refused quote stays in the book until it is over, as any other: whoever has the signature may settle it. When the relay
+or the balances show that it was taken after all, it is committed again.
+
+A ``quote_status`` is a claim that the Verifier's balances confirm (inventory sync calls ``confirm``). The nonce of a
 quote that is being burned may have been used by its burning or by its settlement: the balances decide that too.
 
 Statuses come late, more than once and in any order: those missed during a lost connection are delivered after it.
@@ -27,6 +30,7 @@ MAX_ENDED = 50_000
 PROGRESS: dict[StatusEvent, Outcome] = {"ready": "ready_to_settle", "failed": "settle_failed"}
 """What is recorded of a quote that the relay reports short of a settlement; it ends nothing."""
 CHOSEN = "a taker chose this quote; it is being settled"
+TAKEN_YET = "the relay refused it, and yet it was taken: it is committed again"
 NOT_SETTLED = "an attempt to settle it failed; the quote stays live until its deadline"
 SALT_INVALID = "its salt was invalidated: it can neither settle nor be burned, and stays committed until it expires"
 ANSWER_WITHIN_NS = 5 * NS_PER_S
@@ -73,11 +77,13 @@ class QuoteBook:
         self.counters["sent"] += 1
 
     def restore(self, commitment: Commitment, outcomes: Sequence[str]) -> None:
-        """Take over a quote of an earlier run: its amount is committed until it has expired, covered or not."""
-        answered = "accepted" in outcomes or "ready_to_settle" in outcomes
-        quote = Quote(commitment, 0, "accepted" if answered else "unknown")
+        """Take over a quote of an earlier run: it is signed until it has expired, and committed unless it was refused,
+        covered or not."""
+        taken = "accepted" in outcomes or any(outcome in outcomes for outcome in PROGRESS.values())
+        refused = "refused" in outcomes and not taken
+        quote = Quote(commitment, 0, "refused" if refused else "accepted" if taken else "unknown")
         self._quotes[commitment.quote_hash] = quote
-        self.reservations.restore(commitment)
+        self.reservations.restore(commitment, refused=refused)
         heapq.heappush(self._expiry_heap, (commitment.released_after_ns, commitment.quote_hash))
         self.recent.append(quote)
         self.counters["restored"] += 1
@@ -112,7 +118,7 @@ class QuoteBook:
             self._move(quote, "accepted", "")
         elif refused:
             quote.refused = True
-            self.reservations.release(quote.commitment.quote_hash)
+            self.reservations.refuse(quote.commitment.quote_hash)
             self._move(quote, "refused", error)
         elif quote.state == "sent":
             self._move(quote, "unknown", error)
@@ -122,7 +128,7 @@ class QuoteBook:
         """Take what the relay reports of a quote; return whether the quote is ours.
 
         A reported settlement stays reserved until the balances confirm it. A failed one releases nothing: whoever holds
-        the signature may try again. Of a quote that is over, nothing changes.
+        the signature may try again. Of a quote that is over, nothing changes. One that was refused is committed again.
         """
         quote = self._quotes.get(status.quote_hash)
         if quote is None:
@@ -132,7 +138,9 @@ class QuoteBook:
         if quote.state == "burned":
             # The balances have shown that no fill used its nonce.
             self.counters["late_statuses"] += 1
-        elif status.event != "settled":
+            return True
+        self._put_back(quote)
+        if status.event != "settled":
             self._note_progress(quote, status)
         elif quote.state not in ("settling", "settled"):
             quote.state = "settling"
@@ -140,6 +148,16 @@ class QuoteBook:
             quote.tx_hash = status.tx_hash
             self._settling[status.quote_hash] = quote
         return True
+
+    def _put_back(self, quote: Quote) -> None:
+        """Commit a refused quote again; others stay as they are."""
+        if not self.reservations.put_back(quote.commitment.quote_hash):
+            return
+        self.counters["refused"] -= quote.refused
+        quote.refused = False
+        if quote.state == "refused":
+            quote.state = "accepted"
+        self._note(quote, "accepted", TAKEN_YET)
 
     def _note_progress(self, quote: Quote, status: QuoteStatus) -> None:
         if status.event in quote.reported or quote.state == "settled":
@@ -234,6 +252,7 @@ class QuoteBook:
                 self._end(quote)
                 quote.tx_hash = quote.burn_tx
                 self._move(quote, "burned", "its nonce is used and the balances show no fill")
+                self.counters["burned"] -= quote.refused
 
     def past_expiry(self) -> tuple[Commitment, ...]:
         """Return expired quotes that no reading has shown to be unsettled yet; they stay reserved until one does."""
@@ -244,6 +263,7 @@ class QuoteBook:
         quote = self._quotes.get(quote_hash)
         if quote is None or quote.state == "settled":
             return
+        self._put_back(quote)
         self._end(quote)
         quote.settled_ns = self._wall_ns()
         self.fills.append(quote)
@@ -257,12 +277,10 @@ class QuoteBook:
             return
         self._end(quote)
         self._move(quote, "expired", detail)
+        # A refused quote counts by its refusal.
+        self.counters["expired"] -= quote.refused
 
     def _end(self, quote: Quote) -> None:
-        if quote.refused:
-            # The relay took back its refusal when it reported the quote settled: it counts as accepted.
-            self.counters["refused"] -= 1
-            self.counters["accepted"] += 1
         quote_hash = quote.commitment.quote_hash
         self._settling.pop(quote_hash, None)
         self._burning.pop(quote_hash, None)

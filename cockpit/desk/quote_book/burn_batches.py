@@ -119,7 +119,7 @@ class Batch:
             # Kept until its quotes are over: they may be asked about, or turn out to be burnable after all.
             return [self] if any(quote.state not in OVER for quote in self.quotes) else []
         called = [quote for quote in left if quote.commitment.quote_hash in self.called]
-        if all(quote.state in ("expired", "refused") for quote in gone) or self.called == _names(called):
+        if all(quote.state == "expired" for quote in gone) or self.called == _names(called):
             # What is gone was not in the last call, or expired: the call may run as it was.
             self.quotes = left
             if not self.failed or self.suspect or len(called) < 2:

@@ -1,4 +1,6 @@
-"""The hard stop: burns live quotes before their deadline, with an empty intent that uses their nonce.
+"""The hard stop: burns every quote that could still settle, with an empty intent that uses its nonce.
+
+Refused quotes are burned too, after the live ones: whoever has their signature may settle them until their deadline.
 
 Our intent and a settlement race for each nonce, and the chain lets one of them win. Publishing the same intent again
 changes nothing, so lost answers, late ones and crashes are all handled by doing it again. The balances show which one
@@ -41,7 +43,7 @@ DURABLE_WITHIN_S = 2.0
 
 
 class HardStopRun:
-    """Burns the quotes live when ``start`` is called, until none of them can be. Runs beside everything else.
+    """Burns the quotes signed when ``start`` is called, until none of them can be. Runs beside everything else.
 
     ``request_sync`` asks for a reading of the balances soon.
     """
@@ -78,7 +80,7 @@ class HardStopRun:
         self._unfinished = False
 
     def start(self) -> int:
-        """Burn every quote that is live now and return how many; called again, it adds those sent since.
+        """Burn every quote that could still settle and return how many; called again, it adds those sent since.
 
         What is in flight stays so: the relay is not called sooner. The salts are asked for anew.
         """
@@ -89,14 +91,16 @@ class HardStopRun:
         known = {quote.commitment.quote_hash for quote in self._targets}
         self._targets += [
             quote
-            for commitment in self._book.reservations
+            for commitment in self._book.reservations.signed()
             if commitment.quote_hash not in known and (quote := self._book.get(commitment.quote_hash)) is not None
         ]
         self._salts.forget()
         for quote in self._targets:
             self._book.salt_answered(quote.commitment.quote_hash, invalid=False)
         batched = {id(quote) for batch in self._batches for quote in batch.quotes}
-        self._batches += cut(quote for quote in self._targets if is_open(quote) and id(quote) not in batched)
+        fresh = [quote for quote in self._targets if is_open(quote) and id(quote) not in batched]
+        for refused in (False, True):
+            self._batches += cut(quote for quote in fresh if (quote.state == "refused") is refused)
         self._unfinished = bool(self._left())
         self._started.set()
         return len(self._left())

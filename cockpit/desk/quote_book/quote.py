@@ -6,15 +6,15 @@ from cockpit.desk.quote_book.reservations import Commitment
 from venue.relay.messages import QuoteStatus, StatusEvent
 
 State = Literal["sent", "accepted", "refused", "unknown", "settling", "settled", "expired", "burning", "burned"]
-OVER: tuple[State, ...] = ("refused", "settled", "expired", "burned")
-"""States in which a quote commits nothing."""
+OVER: tuple[State, ...] = ("settled", "expired", "burned")
+"""States in which a quote can do nothing more. A refused one is not over: its signature binds until its deadline."""
 
 
 class Quote:
     """A signed quote and what became of it.
 
-    ``refused``: the relay answered that it did not take the quote. ``burning``: an intent that uses its nonce was, or
-    may have been, published. ``used_height``: the height of a block in which its nonce was seen used.
+    ``refused``: the relay answered, in this run, that it did not take the quote. ``burning``: an intent that uses its
+    nonce was, or may have been, published. ``used_height``: the height of a block in which its nonce was seen used.
     ``reported``: what the relay reported of it, other than its settlement. ``burn_reported``: the relay reported that
     the burning was executed. ``settled_ns``: when its fill was booked, UTC. ``salt_invalid``: a node said that its salt
     was invalidated, so that it can neither settle nor be burned.

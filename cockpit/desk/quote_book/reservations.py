@@ -1,15 +1,21 @@
-"""What the desk has committed: every signed quote reserves its amount until it can no longer be settled.
+"""What the desk has signed, and what of it is committed: reserved from the balance.
 
-A signed quote cannot be recalled: whoever holds it may settle it. So only four things end a commitment: its settlement
-confirmed by the Verifier, the relay's refusal, its nonce burned, or its expiry some margin after its deadline.
+A signed quote cannot be recalled: whoever holds it may settle it, whatever the relay said of it. So only three things
+end it: its settlement confirmed by the Verifier, its nonce burned, or its expiry some margin after its deadline. Until
+then a quote that the relay refused reserves nothing, and counts as signed all the same.
 """
 
+import heapq
 from collections.abc import Iterator
+from itertools import chain
 
 import msgspec
 
 from cockpit.desk.quote_book.errors import NotCoveredError
 from cockpit.model.events import RequestKind, Side
+
+SLACK = 64
+"""Entries of ended quotes that a heap may hold beyond the live ones before it is made anew."""
 
 
 class Commitment(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,26 +42,97 @@ class Commitment(msgspec.Struct, frozen=True, kw_only=True):
     request_kind: RequestKind = ""
 
 
-class Reservations:
-    """The live commitments by quote hash, and their sum by asset. Amounts are base units of the asset."""
+class CommitmentSet:
+    """Commitments by quote hash. Their sums by token and the last release are kept: thousands are live at once."""
 
     def __init__(self) -> None:
-        self._live: dict[str, Commitment] = {}
-        self._committed: dict[str, int] = {}
+        self._by_hash: dict[str, Commitment] = {}
+        self._sums: dict[str, int] = {}
+        self._latest: list[tuple[int, str]] = []
+
+    def __len__(self) -> int:
+        return len(self._by_hash)
+
+    def __iter__(self) -> Iterator[Commitment]:
+        return iter(self._by_hash.values())
+
+    def __contains__(self, quote_hash: object) -> bool:
+        return quote_hash in self._by_hash
+
+    def get(self, quote_hash: str) -> Commitment | None:
+        return self._by_hash.get(quote_hash)
+
+    def amount(self, token_id: str) -> int:
+        """Return how much of the token they give together, base units."""
+        return self._sums.get(token_id, 0)
+
+    def add(self, commitment: Commitment) -> None:
+        """Add one whose quote hash is not in the set."""
+        token_id = commitment.asset_out
+        self._by_hash[commitment.quote_hash] = commitment
+        self._sums[token_id] = self._sums.get(token_id, 0) + commitment.amount_out
+        heapq.heappush(self._latest, (-commitment.released_after_ns, commitment.quote_hash))
+
+    def remove(self, quote_hash: str) -> Commitment | None:
+        """Take one out; None when it is not in the set."""
+        commitment = self._by_hash.pop(quote_hash, None)
+        if commitment is not None:
+            self._sums[commitment.asset_out] -= commitment.amount_out
+            if len(self._latest) > 2 * len(self._by_hash) + SLACK:
+                self._latest = [(-one.released_after_ns, one.quote_hash) for one in self._by_hash.values()]
+                heapq.heapify(self._latest)
+        return commitment
+
+    def last_release_ns(self) -> int:
+        """Return when the last of them will have expired, UTC; 0 when there is none."""
+        while self._latest and self._latest[0][1] not in self._by_hash:
+            heapq.heappop(self._latest)
+        return -self._latest[0][0] if self._latest else 0
+
+
+class Reservations:
+    """The commitments of quotes that are not over: those that reserve their amount, and those that the relay refused.
+
+    Amounts are base units of the token. Iterating, counting and ``get`` are about those that reserve.
+    """
+
+    def __init__(self) -> None:
+        self._live = CommitmentSet()
+        self._refused = CommitmentSet()
         self._leaving: dict[str, int] = {}
 
     def __len__(self) -> int:
         return len(self._live)
 
     def __iter__(self) -> Iterator[Commitment]:
-        return iter(self._live.values())
+        return iter(self._live)
 
     def get(self, quote_hash: str) -> Commitment | None:
         return self._live.get(quote_hash)
 
+    @property
+    def refused(self) -> CommitmentSet:
+        """The quotes that the relay refused: they reserve nothing and could still settle."""
+        return self._refused
+
+    def signed(self) -> Iterator[Commitment]:
+        """Iterate over every quote that could still settle: those that reserve, then the refused ones."""
+        return chain(self._live, self._refused)
+
+    def signed_count(self) -> int:
+        return len(self._live) + len(self._refused)
+
+    def is_signed(self, quote_hash: str) -> bool:
+        """Return whether the quote could still settle, reserved or refused."""
+        return quote_hash in self._live or quote_hash in self._refused
+
     def committed(self, asset: str) -> int:
         """Return what live quotes may still take of the asset."""
-        return self._committed.get(asset, 0)
+        return self._live.amount(asset)
+
+    def signed_amount(self, asset: str) -> int:
+        """Return what all quotes could still take of the asset, refused ones included."""
+        return self._live.amount(asset) + self._refused.amount(asset)
 
     def leaving(self, asset: str) -> int:
         """Return what withdrawals take of the asset and the balance may still show."""
@@ -63,7 +140,7 @@ class Reservations:
 
     def reserved(self, asset: str) -> int:
         """Return what is not available of the asset: committed or leaving."""
-        return self._committed.get(asset, 0) + self._leaving.get(asset, 0)
+        return self._live.amount(asset) + self._leaving.get(asset, 0)
 
     def set_leaving(self, asset: str, amount: int) -> None:
         """Set what withdrawals take of the asset. It may exceed the balance: then nothing is available."""
@@ -74,29 +151,36 @@ class Reservations:
 
         Raises NotCoveredError when balance - reserved does not cover it, ValueError when it is reserved already.
         """
-        asset, amount = commitment.asset_out, commitment.amount_out
-        reserved = self.reserved(asset)
+        amount = commitment.amount_out
+        reserved = self.reserved(commitment.asset_out)
         if amount <= 0 or reserved + amount > balance:
             raise NotCoveredError(f"{amount} exceeds the available {balance - reserved} of {balance} base units")
-        if commitment.quote_hash in self._live:
+        if self.is_signed(commitment.quote_hash):
             raise ValueError("the quote is reserved already")
-        self._live[commitment.quote_hash] = commitment
-        self._committed[asset] = self._committed.get(asset, 0) + amount
+        self._live.add(commitment)
 
-    def restore(self, commitment: Commitment) -> None:
-        """Reserve the amount of a quote of an earlier run, covered or not: it may take it all the same."""
-        if commitment.quote_hash not in self._live:
-            asset = commitment.asset_out
-            self._live[commitment.quote_hash] = commitment
-            self._committed[asset] = self._committed.get(asset, 0) + commitment.amount_out
+    def restore(self, commitment: Commitment, *, refused: bool = False) -> None:
+        """Take over a quote of an earlier run, covered or not: it may take its amount all the same."""
+        if not self.is_signed(commitment.quote_hash):
+            (self._refused if refused else self._live).add(commitment)
+
+    def refuse(self, quote_hash: str) -> None:
+        """The relay refused the quote: it reserves nothing any more, and stays signed."""
+        commitment = self._live.remove(quote_hash)
+        if commitment is not None:
+            self._refused.add(commitment)
+
+    def put_back(self, quote_hash: str) -> bool:
+        """Reserve a refused quote again, covered or not; return False, and do nothing, when it is not a refused one."""
+        commitment = self._refused.remove(quote_hash)
+        if commitment is not None:
+            self._live.add(commitment)
+        return commitment is not None
 
     def release(self, quote_hash: str) -> Commitment | None:
-        """End a commitment; return None when it is not live (so that a second release does nothing)."""
-        commitment = self._live.pop(quote_hash, None)
-        if commitment is not None:
-            self._committed[commitment.asset_out] -= commitment.amount_out
-        return commitment
+        """End a signature; return None when it is over (so that a second release does nothing)."""
+        return self._live.remove(quote_hash) or self._refused.remove(quote_hash)
 
     def last_release_ns(self) -> int:
         """Return when the last live quote will have expired, UTC; 0 when none is live."""
-        return max((one.released_after_ns for one in self._live.values()), default=0)
+        return self._live.last_release_ns()

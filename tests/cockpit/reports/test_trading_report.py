@@ -46,25 +46,30 @@ def test_counts(path: Path) -> None:
 
 
 async def test_a_quote_is_counted_once_by_its_answer_and_once_by_its_end(tmp_path: Path) -> None:
-    """Of five quotes one was refused and one called expired, and both settled; one is refused, two have no end."""
+    """A refused quote counts by its refusal, unless it was taken after it; an expired one that settled, as settled."""
     history = SqliteHistory(tmp_path / "history.sqlite")
     await history.open(Run(run_id="run-1", mode="SANDBOX", account="maker.near", started_ns=NOW))
     eure, btc = EURE.token_id, BTC.token_id
-    for name in ("refused-settled", "expired-settled", "refused", "accepted", "unanswered"):
-        await history.write(small.sent(name, 8, (btc, 100_000), (eure, 499 * small.EUR // 10)))
     outcomes: dict[str, tuple[Outcome, ...]] = {
         "refused-settled": ("unknown", "refused", "settled"),
         "expired-settled": ("accepted", "expired", "settled"),
         "refused": ("unknown", "refused"),
+        "refused-taken-settled": ("refused", "accepted", "settled"),
+        "refused-expired": ("refused", "expired"),
+        "refused-burned": ("refused", "burning", "burned"),
+        "refused-taken-expired": ("refused", "accepted", "expired"),
+        "refused-taken": ("refused", "accepted"),
         "accepted": ("accepted",),
     }
+    for name in (*outcomes, "unanswered"):
+        await history.write(small.sent(name, 8, (btc, 100_000), (eure, 499 * small.EUR // 10)))
     await history.write([small.result(name, 9, each) for name, steps in outcomes.items() for each in steps])
     await history.close(NOW + 100 * NS_PER_S)
     with SqliteReader(tmp_path / "history.sqlite") as reader:
         span = Span(0, LATER_NS)
         counts = {name: count for name, count in count_events(reader, span).outcomes.items() if count}
-        assert counts == {"accepted": 3, "refused": 1, "settled": 2}
-        assert live_quotes(reader, span) == 2
+        assert counts == {"accepted": 6, "refused": 3, "settled": 3, "expired": 1, "burning": 1}
+        assert live_quotes(reader, span) == 3
 
 
 def test_sides_inventory_and_fees(path: Path) -> None:

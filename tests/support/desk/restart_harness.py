@@ -11,6 +11,7 @@ from cockpit.desk.inventory.movements import Movement
 from cockpit.desk.inventory.startup_reconciliation import StartupReconciliation
 from cockpit.desk.inventory.sync import Inventory
 from cockpit.desk.quote_book.book import QuoteBook
+from cockpit.desk.quote_book.refusals import GONE
 from cockpit.desk.quote_book.reservations import Commitment, Reservations
 from cockpit.model.environment import Environment
 from cockpit.model.events import AnyEvent, ExecuteTrade, IntentInventory, LiquidityAction, OperatorAction, TradeResult
@@ -85,6 +86,7 @@ class DeskRun:
         self.listed: Sequence[Movement] | None = []
         self.flows: list[Movement] = []
         self.transactions: dict[str, str] = {}
+        self.requests: dict[str, int] = {}
         env, recorder = Environment(wall_ns=clock), MemoryRecorder(self.volatile)
         self.book = QuoteBook(Reservations(), env=env, recorder=recorder)
         withdrawals = EarlierFlows(self.flows)
@@ -142,7 +144,8 @@ class DeskRun:
         if nonce is not None:
             made = msgspec.structs.replace(made, nonce=nonce(made.deadline_ns))
         self.book.reservations.restore(made)
-        self.book.sent(made, len(self.history.events) + 1)
+        self.requests[made.quote_hash] = len(self.history.events) + 1
+        self.book.sent(made, self.requests[made.quote_hash])
         self.history.events.append(
             ExecuteTrade(
                 at_ns=made.sent_ns,
@@ -160,6 +163,10 @@ class DeskRun:
             )
         )
         return made
+
+    def refuse(self, made: Commitment) -> None:
+        """Have the relay answer that it did not take the quote, though it keeps the signature."""
+        self.book.on_answer(self.requests.get(made.quote_hash, 0), GONE)
 
     def flush(self, events: int | None = None) -> None:
         """Make the first so many events durable, or all."""

@@ -2,10 +2,10 @@ from collections.abc import Callable
 
 import pytest
 
-from cockpit.desk.quote_book.book import ANSWER_WITHIN_NS, QuoteBook
+from cockpit.desk.quote_book.book import ANSWER_WITHIN_NS, TAKEN_YET, QuoteBook
 from cockpit.desk.quote_book.errors import NotCoveredError
 from cockpit.desk.quote_book.refusals import GONE, GONE_CODE
-from cockpit.desk.quote_book.reservations import Reservations
+from cockpit.desk.quote_book.reservations import SLACK, CommitmentSet, Reservations
 from cockpit.model.bounded_set import BoundedSet
 from cockpit.model.environment import Environment
 from cockpit.model.events import TradeResult
@@ -44,6 +44,10 @@ class Desk:
     @property
     def reserved(self) -> int:
         return self.reservations.reserved(EURE.token_id)
+
+    @property
+    def signed(self) -> int:
+        return self.reservations.signed_amount(EURE.token_id)
 
 
 @pytest.fixture
@@ -95,6 +99,20 @@ def test_a_second_release_does_nothing() -> None:
     assert reservations.release("hash-one") is not None
     assert reservations.release("hash-one") is None
     assert reservations.reserved(EURE.token_id) == 1_000
+
+
+def test_the_last_release_is_kept_over_any_order_of_ends() -> None:
+    found = CommitmentSet()
+    made = [commitment(str(n), life_ms=1_000 + (n * 7_919) % 5_000) for n in range(500)]
+    for one in made:
+        found.add(one)
+    left = dict.fromkeys(one.quote_hash for one in made)
+    for one in sorted(made, key=lambda one: hash(one.quote_hash)):
+        assert found.last_release_ns() == max(other.released_after_ns for other in made if other.quote_hash in left)
+        assert found.remove(one.quote_hash) is one
+        del left[one.quote_hash]
+        assert len(found._latest) <= 2 * len(left) + SLACK
+    assert (found.last_release_ns(), found.amount(EURE.token_id), len(found)) == (0, 0, 0)
 
 
 def test_the_last_release_is_the_latest_of_all() -> None:
@@ -256,8 +274,84 @@ def test_a_quote_refused_by_the_relay_and_settled_is_booked(desk: Desk) -> None:
     desk.book.on_answer(desk.send(), GONE)
     assert desk.book.on_status(status())
     desk.book.confirm("hash-p", "confirmed")
-    assert desk.outcomes() == ["refused", "settled"]
+    assert desk.outcomes() == ["refused", "accepted", "settled"]
     assert desk.reserved == 0
+
+
+@pytest.mark.parametrize("event", ["settled", "ready", "failed"])
+def test_a_refused_quote_that_the_relay_reports_is_committed_again_and_once(desk: Desk, event: StatusEvent) -> None:
+    desk.book.on_answer(desk.send(), GONE)
+    assert (desk.reserved, desk.signed) == (0, 1_000)
+    for _ in range(2):
+        assert desk.book.on_status(report(event))
+        assert (desk.reserved, desk.signed, desk.reservations.signed_count()) == (1_000, 1_000, 1)
+    assert [one.outcome for one in desk.results if one.detail == TAKEN_YET] == ["accepted"]
+    assert [one.quote_hash for one in desk.book.settling()] == (["hash-p"] if event == "settled" else [])
+    assert desk.book.counters["refused"] == 0
+    desk.book.confirm("hash-p", "confirmed")
+    assert desk.outcomes().count("settled") == 1
+    assert (desk.reserved, desk.signed) == (0, 0)
+
+
+def test_a_refused_quote_that_is_committed_again_may_exceed_the_balance_and_nothing_more_is_signed(desk: Desk) -> None:
+    balance = 1_000
+    for name in ("one", "two"):
+        made = commitment(name, amount_out=600)
+        desk.reservations.reserve(made, balance)
+        desk.book.sent(made, 1)
+        desk.book.on_answer(1, GONE)
+    for name in ("one", "two"):
+        desk.book.on_status(status(name))
+    assert desk.reserved == 1_200
+    with pytest.raises(NotCoveredError):
+        desk.reservations.reserve(commitment("three", amount_out=1), balance)
+
+
+def test_a_refused_quote_is_signed_until_a_block_after_its_deadline_is_explained_without_it(desk: Desk) -> None:
+    desk.book.on_answer(desk.send(life_ms=60_000), GONE)
+    desk.clock.pass_ms(64_999)
+    desk.book.tick(desk.clock())
+    desk.book.expire("hash-p")
+    assert (desk.signed, desk.book.past_expiry()) == (1_000, ())
+    desk.clock.pass_ms(1)
+    desk.book.tick(desk.clock())
+    assert [one.quote_hash for one in desk.book.past_expiry()] == ["hash-p"]
+    assert desk.signed == 1_000, "expired, but nothing has shown yet that it was not settled"
+    desk.book.expire("hash-p")
+    assert (desk.signed, desk.outcomes()) == (0, ["refused", "expired"])
+    assert +desk.book.counters == {"sent": 1, "refused": 1}, "a refused quote counts by its refusal"
+
+
+def test_a_refused_quote_is_burned_and_counts_by_its_refusal(desk: Desk) -> None:
+    desk.book.on_answer(desk.send(), GONE)
+    desk.book.burn("hash-p")
+    assert [quote.state for quote in desk.book.burning()] == ["burning"]
+    assert (desk.reserved, desk.signed) == (0, 1_000)
+    desk.book.nonce_used("hash-p", 7)
+    desk.book.confirm_burned(7)
+    assert desk.outcomes() == ["refused", "burning", "burned"]
+    assert desk.signed == 0
+    assert (desk.book.counters["refused"], desk.book.counters["burned"]) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "state", "reserved"),
+    [
+        ((), "unknown", 1_000),
+        (("accepted",), "accepted", 1_000),
+        (("refused",), "refused", 0),
+        (("unknown", "refused"), "refused", 0),
+        (("refused", "accepted"), "accepted", 1_000),
+        (("refused", "ready_to_settle"), "accepted", 1_000),
+        (("refused", "settle_failed"), "accepted", 1_000),
+        (("refused", "burning"), "burning", 0),
+    ],
+)
+def test_a_quote_of_an_earlier_run_is_signed_and_committed_unless_it_was_refused(
+    desk: Desk, outcomes: tuple[str, ...], state: str, reserved: int
+) -> None:
+    desk.book.restore(commitment("old", amount_out=1_000), outcomes)
+    assert (desk.book.recent[0].state, desk.reserved, desk.signed) == (state, reserved, 1_000)
 
 
 def test_a_quote_reserves_its_amount_until_its_deadline_and_the_margin(desk: Desk) -> None:
@@ -348,14 +442,6 @@ def test_only_a_settlement_settles_and_a_failed_one_keeps_the_quote_committed(de
     desk.book.confirm("hash-p", "confirmed")
     assert desk.outcomes()[-1] == "settled"
     assert desk.reserved == 0
-
-
-def test_a_failed_settlement_of_a_refused_quote_does_not_bring_it_back(desk: Desk) -> None:
-    desk.book.on_answer(desk.send(), GONE)
-    assert desk.book.on_status(report("failed"))
-    assert desk.outcomes() == ["refused", "settle_failed"]
-    assert desk.reserved == 0
-    assert desk.book.settling() == ()
 
 
 def test_a_quote_that_was_chosen_before_the_desk_ended_counts_as_accepted_and_is_not_recorded_again(desk: Desk) -> None:
