@@ -1,4 +1,4 @@
-"""This program's NEAR transactions, built and hashed before they are signed. No private key is used here.
+"""This program's NEAR transactions, serialised and hashed before they are signed. No private key is used here.
 
 A transaction's hash is the sha256 of its unsigned borsh bytes, which are also the 32 bytes that are signed (nearcore).
 The calls are those of near/intents. ``ft_withdraw`` has no ``msg``: with one, a failed transfer is not refunded.
@@ -6,13 +6,14 @@ The calls are those of near/intents. ``ft_withdraw`` has no ``msg``: with one, a
 
 import hashlib
 import re
+from collections.abc import Sequence
 
 import base58
 import msgspec
 from nacl.bindings import crypto_sign_BYTES, crypto_sign_open
 from nacl.exceptions import BadSignatureError
-from py_near_primitives import FunctionCallAction, SignedTransaction, Transaction
 
+from venue.protocol import borsh
 from venue.protocol.assets import INTENTS_CONTRACT, MAX_AMOUNT
 
 GAS = 100 * 10**12
@@ -20,20 +21,62 @@ GAS = 100 * 10**12
 DEPOSIT = 1
 """yoctoNEAR: the contract requires exactly this, as proof that a full-access key signed."""
 
+_ED25519 = borsh.u8(0)
+_FUNCTION_CALL = borsh.u8(2)
+"""Variants of nearcore's enums: of keys and signatures, and of actions."""
 _MAX_NONCE = 2**64 - 1
 _ACCOUNT = re.compile(r"(?=.{2,64}\Z)(?:[a-z0-9]+[-_])*[a-z0-9]+(?:\.(?:[a-z0-9]+[-_])*[a-z0-9]+)*\Z")
 
 
+class FunctionCall(msgspec.Struct, frozen=True):
+    """An action: a method of the receiver. ``args`` as sent, ``gas`` in gas units, ``deposit`` in yoctoNEAR."""
+
+    method: str
+    args: bytes
+    gas: int
+    deposit: int
+
+
+def transaction_bytes(
+    signer_id: str,
+    public_key: bytes,
+    nonce: int,
+    *,
+    receiver_id: str,
+    block_hash: bytes,
+    calls: Sequence[FunctionCall],
+) -> bytes:
+    """Return the borsh of nearcore's ``TransactionV0`` with these calls as its actions."""
+    parts = [
+        borsh.text(signer_id),
+        _ED25519,
+        borsh.fixed(public_key, 32),
+        borsh.u64(nonce),
+        borsh.text(receiver_id),
+        borsh.fixed(block_hash, 32),
+        borsh.u32(len(calls)),
+    ]
+    for call in calls:
+        parts += [
+            _FUNCTION_CALL,
+            borsh.text(call.method),
+            borsh.chunk(call.args),
+            borsh.u64(call.gas),
+            borsh.u128(call.deposit),
+        ]
+    return b"".join(parts)
+
+
 class UnsignedTransaction:
-    """A transaction without its signature. ``nonce`` is one above the access key's."""
+    """A transaction without its signature: its borsh bytes. ``nonce`` is one above the access key's."""
 
-    __slots__ = ("_public_key", "_transaction", "hash", "nonce", "to_sign")
+    __slots__ = ("_public_key", "hash", "nonce", "raw", "to_sign")
 
-    def __init__(self, transaction: Transaction, public_key: bytes, nonce: int) -> None:
-        self._transaction = transaction
+    def __init__(self, raw: bytes, public_key: bytes, nonce: int) -> None:
+        self.raw = raw
         self._public_key = public_key
         self.nonce = nonce
-        self.to_sign = hashlib.sha256(bytes(transaction.serialize())).digest()
+        self.to_sign = hashlib.sha256(raw).digest()
         self.hash = base58.b58encode(self.to_sign).decode("ascii")
 
     def signed(self, signature: bytes) -> bytes:
@@ -44,7 +87,7 @@ class UnsignedTransaction:
             crypto_sign_open(signature + self.to_sign, self._public_key)
         except BadSignatureError:
             raise ValueError("the signature is not the access key's for this transaction") from None
-        return bytes(SignedTransaction(signature, self._transaction).serialize())
+        return self.raw + _ED25519 + borsh.fixed(signature, crypto_sign_BYTES)
 
 
 def ft_withdraw_transaction(
@@ -104,6 +147,6 @@ def _call(
     nonce = access_nonce + 1
     if not 0 < nonce <= _MAX_NONCE:
         raise ValueError("the access key's nonce is outside 0 to 2^64 - 1")
-    action = FunctionCallAction(method, msgspec.json.encode(args), GAS, DEPOSIT)
-    transaction = Transaction(account, public_key, nonce, contract, block, [action])
-    return UnsignedTransaction(transaction, public_key, nonce)
+    call = FunctionCall(method, msgspec.json.encode(args), gas=GAS, deposit=DEPOSIT)
+    raw = transaction_bytes(account, public_key, nonce, receiver_id=contract, block_hash=block, calls=(call,))
+    return UnsignedTransaction(raw, public_key, nonce)

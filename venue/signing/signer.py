@@ -15,7 +15,13 @@ import msgspec
 from nacl.bindings import crypto_sign, crypto_sign_BYTES, crypto_sign_seed_keypair
 
 from venue.bridges.omni.message import OmniTerms
-from venue.near.transactions import UnsignedTransaction, add_public_key_transaction, ft_withdraw_transaction
+from venue.near.transactions import (
+    DEPOSIT,
+    GAS,
+    UnsignedTransaction,
+    add_public_key_transaction,
+    ft_withdraw_transaction,
+)
 from venue.protocol.assets import INTENTS_CONTRACT, MAX_AMOUNT, Token
 from venue.protocol.nep413 import nep413_hash
 from venue.protocol.nonce import RANDOM_LEN, decode_nonce, encode_nonce, pack_nonce, unpack_nonce
@@ -23,6 +29,7 @@ from venue.protocol.tokens import OMNI_BRIDGE, TokenTable
 from venue.protocol.units import NS_PER_MS, NS_PER_S
 from venue.relay.frames import SignedData, SignedPayload
 from venue.signing.errors import RefusedToSignError
+from venue.signing.read_back import OrderedCall, checked_digest
 from venue.signing.withdrawals import WayOut, way_out
 from venue.transport.base58 import b58encode
 
@@ -192,7 +199,14 @@ class Signer:
             memo=found.memo,
             contract=self.contract,
         )
-        return self._sign_transaction(unsigned)
+        # From the order itself, not from what was made of it.
+        args = {
+            "token": asset.near_token,
+            "receiver_id": asset.near_token,
+            "amount": str(amount),
+            "memo": f"WITHDRAW_TO:{destination}",
+        }
+        return self._sign_transaction(unsigned, "ft_withdraw", args, access_nonce, block_hash)
 
     def sign_withdrawal_intent(
         self,
@@ -233,10 +247,11 @@ class Signer:
 
     def sign_key_registration(self, access_nonce: int, block_hash: str) -> SignedBytes:
         """Sign a transaction that registers this signer's own key with the Verifier."""
-        public = self.__secret[32:]
-        return self._sign_transaction(
-            add_public_key_transaction(self._account_id, public, access_nonce, block_hash, contract=self.contract)
+        unsigned = add_public_key_transaction(
+            self._account_id, self.__secret[32:], access_nonce, block_hash, contract=self.contract
         )
+        args = {"public_key": self.public_key}
+        return self._sign_transaction(unsigned, "add_public_key", args, access_nonce, block_hash)
 
     def _way_out(self, asset: Token, amount: int, destination: str, terms: OmniTerms | None) -> WayOut:
         return way_out(
@@ -257,9 +272,23 @@ class Signer:
                 "from now"
             )
 
-    def _sign_transaction(self, unsigned: UnsignedTransaction) -> SignedBytes:
-        signature = crypto_sign(unsigned.to_sign, self.__secret)[:crypto_sign_BYTES]
-        return SignedBytes(unsigned.hash, str(unsigned.nonce), unsigned.signed(signature))
+    def _sign_transaction(
+        self, unsigned: UnsignedTransaction, method: str, args: dict[str, str], access_nonce: int, block_hash: str
+    ) -> SignedBytes:
+        ordered = OrderedCall(
+            signer_id=self._account_id,
+            public_key=self.__secret[32:],
+            nonce=access_nonce + 1,
+            receiver_id=self.contract,
+            block_hash=block_hash,
+            method=method,
+            args=args,
+            gas=GAS,
+            deposit=DEPOSIT,
+        )
+        digest = checked_digest(unsigned.raw, ordered)
+        signature = crypto_sign(digest, self.__secret)[:crypto_sign_BYTES]
+        return SignedBytes(b58encode(digest), str(ordered.nonce), unsigned.signed(signature))
 
     def _sign_intent(self, intent: str, deadline_ns: int, salt: bytes) -> SignedQuote:
         return self._sign_message(intent, deadline_ns, pack_nonce(salt, deadline_ns, self._random(RANDOM_LEN)))

@@ -1,14 +1,15 @@
-"""Transactions made by the NEAR library, and calls of the sandbox's NEAR RPC."""
+"""Transactions with anything in them, and calls of the sandbox's NEAR RPC."""
 
 import base64
+import hashlib
 import json
 from collections.abc import Mapping
 from typing import Any
 
 import base58
-from py_near_primitives import FunctionCallAction, SignedTransaction, Transaction
 
 from tests.support.sandbox.signing import Signer
+from venue.near.transactions import FunctionCall, transaction_bytes
 from venue.sandbox.near.rpc import NearRpc
 from venue.sandbox.verifier.ledger import Ledger
 
@@ -29,16 +30,17 @@ def transaction(
     actions: int = 1,
     forged: bool = False,
 ) -> tuple[str, str]:
-    """Sign a transaction with py-near-primitives; return it as base64, and its hash as base58."""
+    """Sign a transaction; return it as base64, and its hash as base58."""
     key = ledger.access_keys.find(signer.account, signer.public_key)
     following = nonce if nonce is not None else (0 if key is None else key.nonce) + 1
-    call = FunctionCallAction(method, json.dumps(args).encode(), gas, deposit)
+    call = FunctionCall(method, json.dumps(args).encode(), gas, deposit)
     named = base58.b58decode(ledger.block_hash if block_hash is None else block_hash)
-    plain = Transaction(signer.account, signer.raw_public, following, receiver, named, [call] * actions)
-    digest = bytes(plain.get_hash())
+    plain = transaction_bytes(
+        signer.account, signer.raw_public, following, receiver_id=receiver, block_hash=named, calls=[call] * actions
+    )
+    digest = hashlib.sha256(plain).digest()
     signature = signer.key.sign(digest if not forged else b"\x00" * 32).signature
-    signed = bytes(SignedTransaction(signature, plain).serialize())
-    return base64.b64encode(signed).decode(), base58.b58encode(digest).decode()
+    return base64.b64encode(plain + b"\x00" + signature).decode(), base58.b58encode(digest).decode()
 
 
 async def rpc(node: NearRpc, method: str, params: object) -> dict[str, Any]:

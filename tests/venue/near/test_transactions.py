@@ -1,4 +1,8 @@
+import hashlib
 import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import base58
 import pytest
@@ -7,13 +11,19 @@ from hypothesis import strategies as st
 from nacl.signing import SigningKey
 
 from venue.near.transactions import (
+    FunctionCall,
     UnsignedTransaction,
     add_public_key_transaction,
     ft_withdraw_transaction,
+    transaction_bytes,
 )
+from venue.protocol import borsh
 from venue.protocol.assets import MAX_AMOUNT
 from venue.protocol.tokens import BTC, EURE
 from venue.sandbox.wire.borsh import read_transaction
+
+# Made with py-near-primitives 0.2.12, nearcore's own serialisation.
+VECTORS = json.loads(Path(__file__).with_name("near_transactions.json").read_text(encoding="utf-8"))
 
 KEY = SigningKey(bytes(range(32)))
 PUBLIC = bytes(KEY.verify_key)
@@ -136,3 +146,56 @@ def test_the_bytes_are_those_of_the_network() -> None:
         ]
     )
     assert sign(withdrawal()) == expected
+
+
+@pytest.mark.parametrize("vector", VECTORS, ids=lambda vector: vector["hash"][:8])
+def test_the_bytes_are_those_of_nearcores_own_library(vector: dict[str, Any]) -> None:
+    calls = [
+        FunctionCall(call["method"], bytes.fromhex(call["args"]), int(call["gas"]), int(call["deposit"]))
+        for call in vector["calls"]
+    ]
+    raw = transaction_bytes(
+        vector["signer_id"],
+        PUBLIC,
+        int(vector["nonce"]),
+        receiver_id=vector["receiver_id"],
+        block_hash=base58.b58decode(vector["block_hash"]),
+        calls=calls,
+    )
+    unsigned = UnsignedTransaction(raw, PUBLIC, int(vector["nonce"]))
+    assert unsigned.hash == vector["hash"]
+    assert sign(unsigned).hex() == vector["signed"]
+
+
+texts = st.text(max_size=60)
+
+
+@given(
+    st.lists(
+        st.builds(FunctionCall, texts, st.binary(max_size=200), st.integers(0, 2**64 - 1), st.integers(0, 2**128 - 1)),
+        max_size=3,
+    ),
+    st.integers(0, 2**64 - 1),
+    st.binary(min_size=32, max_size=32),
+)
+def test_the_sandboxs_own_decoder_reads_every_transaction(calls: list[FunctionCall], nonce: int, block: bytes) -> None:
+    raw = transaction_bytes("maker.near", PUBLIC, nonce, receiver_id="intents.near", block_hash=block, calls=calls)
+    seen = read_transaction(raw + b"\x00" + bytes(64))
+    assert [(call.method, call.args, call.gas, call.deposit) for call in seen.actions] == [
+        (call.method, call.args, call.gas, call.deposit) for call in calls
+    ]
+    assert (seen.nonce, seen.block_hash) == (nonce, base58.b58encode(block).decode())
+    assert seen.hash == hashlib.sha256(raw).digest()
+
+
+@pytest.mark.parametrize(
+    ("write", "too_large"), [(borsh.u8, 2**8), (borsh.u32, 2**32), (borsh.u64, 2**64), (borsh.u128, 2**128)]
+)
+def test_a_number_that_does_not_fit_is_refused(write: Callable[[int], bytes], too_large: int) -> None:
+    size = len(write(0))
+    assert write(too_large - 1) == b"\xff" * size
+    for bad in (-1, too_large):
+        with pytest.raises(ValueError, match="outside"):
+            write(bad)
+    with pytest.raises(ValueError, match="31 bytes where borsh needs 32"):
+        borsh.fixed(bytes(31), 32)

@@ -9,6 +9,7 @@ import re
 
 import msgspec
 
+from venue.protocol import borsh
 from venue.protocol.assets import INTENTS_CONTRACT, MAX_AMOUNT, Token
 
 BITCOIN_CHAIN = "btc:mainnet"
@@ -69,12 +70,12 @@ def storage_account(
     raw = b"".join(
         (
             _address(_NEAR, token.near_token),
-            _u128(amount),
+            borsh.u128(amount),
             _address(_BTC, recipient),
-            _u128(0),
-            _u128(terms.native_fee),
+            borsh.u128(0),
+            borsh.u128(terms.native_fee),
             _address(_NEAR, contract),
-            _text(_gas_message(terms)),
+            borsh.text(_gas_message(terms)),
             terms.external_id.encode(),
         )
     )
@@ -95,15 +96,4 @@ def _check(terms: OmniTerms) -> None:
 
 
 def _address(kind: int, text: str) -> bytes:
-    return bytes((kind,)) + _text(text)
-
-
-def _text(text: str) -> bytes:
-    raw = text.encode()
-    return len(raw).to_bytes(4, "little") + raw
-
-
-def _u128(amount: int) -> bytes:
-    if not 0 <= amount <= MAX_AMOUNT:
-        raise ValueError("the amount is outside 0 to 2^128 - 1")
-    return amount.to_bytes(16, "little")
+    return borsh.u8(kind) + borsh.text(text)
