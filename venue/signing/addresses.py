@@ -7,12 +7,12 @@ the text that was entered: it can be anything, even a private key pasted into th
 import re
 import unicodedata
 
-import sha3
 from base58 import b58decode_check
-from base58_bech32.bech32 import BECH32_1_CONST, BECH32_M_CONST, bech32_decode, convertbits
 
 from venue.protocol.tokens import EURE
+from venue.signing.bech32 import bech32_decode, to_bytes
 from venue.signing.errors import InvalidAddressError
+from venue.signing.keccak import keccak_256
 
 BITCOIN_CHAIN = "btc:mainnet"
 GNOSIS_CHAIN = "eth:100"
@@ -20,7 +20,7 @@ CHAINS = (BITCOIN_CHAIN, GNOSIS_CHAIN)
 """The bridge's names of the chains whose addresses can be checked."""
 BITCOIN_HINT = "enter a Bitcoin mainnet address (1…, 3… or bc1…)"
 GNOSIS_HINT = "enter a Gnosis address (0x and 40 hex digits in mixed case)"
-_BECH32_MAX = 90
+_PREFIX = "bc"
 _TAPROOT_LEN = 32
 """Bytes of a version 1 witness program (BIP-341). Anybody may spend one of another length or a later version."""
 _BITCOIN_VERSIONS = (0x00, 0x05)
@@ -48,7 +48,7 @@ def check_address(chain: str, text: str, near_token: str = "") -> str:
 def eip55(address: str) -> str:
     """Return ``0x`` and 40 hex digits with the case of EIP-55."""
     digits = address[2:].lower()
-    case = sha3.keccak_256(digits.encode("ascii")).hexdigest()
+    case = keccak_256(digits.encode("ascii")).hex()
     return "0x" + "".join(c.upper() if int(h, 16) >= 8 else c for c, h in zip(digits, case, strict=False))
 
 
@@ -96,15 +96,17 @@ def _segwit(address: str) -> str:
     if address != address.lower() and address != address.upper():
         raise InvalidAddressError(f"bech32 does not allow mixed case: {BITCOIN_HINT}")
     try:
-        _, data, kind = bech32_decode(address, limit=_BECH32_MAX)
-        program = convertbits(data[1:], 5, 8, False)
+        prefix, data, found = bech32_decode(address)
+        program = to_bytes(data[1:])
     except ValueError as error:
         raise InvalidAddressError(f"a character is mistyped or missing ({error}): {BITCOIN_HINT}") from None
+    if prefix != _PREFIX:
+        raise InvalidAddressError(f"this is another coin's address: {BITCOIN_HINT}")
     if not data or data[0] > 16:
         raise InvalidAddressError(f"its witness version does not exist: {BITCOIN_HINT}")
     version = data[0]
-    if kind != (BECH32_M_CONST if version else BECH32_1_CONST):
-        needed, found = ("bech32m", "bech32") if version else ("bech32", "bech32m")
+    needed = "bech32m" if version else "bech32"
+    if found != needed:
         raise InvalidAddressError(f"witness version {version} needs a {needed} checksum, not {found}: {BITCOIN_HINT}")
     if not 2 <= len(program) <= 40 or (version == 0 and len(program) not in (20, 32)):
         raise InvalidAddressError(f"it has the wrong length for witness version {version}: {BITCOIN_HINT}")

@@ -2,11 +2,11 @@ import string
 
 import base58
 import pytest
-from base58_bech32.bech32 import BECH32_1_CONST, BECH32_M_CONST, bech32_encode, convertbits
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from venue.protocol.tokens import BTC, EURE
+from venue.sandbox.bridges.addresses import segwit
 from venue.signing.addresses import BITCOIN_HINT, GNOSIS_HINT, check_address, eip55
 from venue.signing.errors import InvalidAddressError
 
@@ -38,6 +38,7 @@ SEGWIT_INVALID = {
     "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t5": "mistyped",
     "bc1zw508d6qejxtdg4y5r3zarvaryvqyzf3du": "padding",
     "bc1q" + "q" * 100: "mistyped",
+    "bc1x1qw508d6qejxtdg4y5r3zarvary0c5xw7kglx4m7": "another coin",
     "bc1qW508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4": "mixed",
 }
 """BIP-173's and BIP-350's invalid and unprotected addresses of mainnet, each with the reason for its refusal."""
@@ -190,11 +191,6 @@ programs = st.one_of(
     st.tuples(st.just(0), st.sampled_from([20, 32]).flatmap(lambda n: st.binary(min_size=n, max_size=n))),
     st.tuples(st.just(1), st.binary(min_size=32, max_size=32)),
 )
-
-
-def segwit(version: int, program: bytes) -> str:
-    kind = BECH32_M_CONST if version else BECH32_1_CONST
-    return bech32_encode("bc", [version, *convertbits(program, 8, 5)], m=kind).decode()
 
 
 bitcoin = st.one_of(
