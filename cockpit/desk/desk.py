@@ -7,6 +7,7 @@ import asyncio
 import gc
 import logging
 from collections.abc import Sequence
+from functools import partial
 
 import httpx
 import msgspec
@@ -28,6 +29,7 @@ from cockpit.desk.runtime.instance_id import instance_id
 from cockpit.desk.runtime.supervisor import Supervisor
 from cockpit.desk.runtime.unix_server import QuietServer, bind, server
 from cockpit.desk.snapshots.builder import SnapshotBuilder
+from cockpit.desk.snapshots.health import status_worker
 from cockpit.model.commands import ARMABLE, CommandRequest
 from cockpit.model.environment import Environment
 from cockpit.model.events import OperatorAction
@@ -137,7 +139,7 @@ class Desk:
         serving = [asyncio.create_task(one.serve([listener]), name="api") for one, listener in pairs]
         for task in serving:
             task.add_done_callback(lambda _: self.stop())
-        self._start_workers(trading, funding)
+        self._start_workers(client, trading, funding)
         gc.collect()
         gc.freeze()
         gc.set_threshold(*QUIET_GC)
@@ -157,6 +159,7 @@ class Desk:
             on_failure=self._disarm_executor,
             # A desk that only looks must not take what the trading one has missed.
             instance_id=instance_id(self._settings) if self._takes_commands else "",
+            ahead_ns=lambda: self._clock.ahead_ns,
         )
         funding = build_funding(
             self._settings,
@@ -183,10 +186,12 @@ class Desk:
         app = api.app() if self._takes_commands else api.read_only_app()
         return server(app), server(api.read_only_app())
 
-    def _start_workers(self, trading: TradingParts, funding: FundingParts) -> None:
+    def _start_workers(self, client: httpx.AsyncClient, trading: TradingParts, funding: FundingParts) -> None:
         start = self._supervisor.start
         for feed in trading.reference.feeds:
-            start(feed.source, lambda feed=feed: feed.run(trading.reference.on_tick))  # type: ignore[misc]
+            start(feed.source, partial(feed.run, trading.reference.on_tick, trading.reference.on_out))
+            if feed.status_path:
+                start(status_worker(feed), partial(feed.watch_status, client, trading.reference.on_out))
         start("liquidity", trading.deposits.run)
         start("inventory", trading.inventory.run)
         start("credentials", trading.credentials.run)

@@ -28,8 +28,8 @@ from venue.near.storage import available_storage
 from venue.protocol.tokens import BTC, EURE, NBTC
 from venue.reference.bitstamp import Bitstamp
 from venue.reference.coinbase import Coinbase
-from venue.reference.feed import Tick
 from venue.reference.kraken import Kraken
+from venue.reference.tick import Tick
 from venue.relay.rpc import RelayRpc
 from venue.transport.errors import UnreachableError, VenueError
 from venue.transport.jsonrpc import fetch

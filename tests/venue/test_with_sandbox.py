@@ -16,8 +16,9 @@ from venue.protocol.tokens import BTC, EURE, NBTC
 from venue.reference.bitstamp import Bitstamp
 from venue.reference.coinbase import Coinbase
 from venue.reference.composite import composite
-from venue.reference.feed import Feed, Tick
+from venue.reference.feed import Feed
 from venue.reference.kraken import Kraken
+from venue.reference.tick import Tick
 from venue.sandbox.config import VenueConfig
 from venue.sandbox.server import Venue
 from venue.transport.errors import RefusedError
@@ -123,7 +124,8 @@ async def test_three_feeds_make_a_usable_reference_price(venue: Venue, client: h
         await until(lambda: len(ticks) == 3)
         for feed in feeds:
             refreshed = await feed.refresh(client)
-            assert abs(refreshed.mid - ticks[feed.source].mid) < 1_000
+            # REST dates whole seconds: the stream has usually passed it.
+            assert refreshed is None or abs(refreshed.mid - ticks[feed.source].mid) < 1_000
         now_ns = max(tick.at_ns for tick in ticks.values())
         price = composite(ticks, now_ns, max_age_ms=5_000, max_divergence_bps=Decimal(50), min_sources=3)
         assert price.usable, price.reason

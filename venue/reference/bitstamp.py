@@ -1,14 +1,19 @@
-"""Bitstamp, channel ``order_book_btceur``: the top 100 of the book at every change, best first.
+"""Bitstamp, channel ``order_book_btceur``: the top 100 of the book at every change, best first and dated.
 
-Source of the shapes: bitstamp.net, WebSocket API v2 (the server may send ``bts:request_reconnect``), HTTP API ticker.
+The server sends nothing while the book stands still, so the client asks for a heartbeat. A market that does not trade
+has a book that stands still, and its price grows old.
+Source of the shapes: bitstamp.net, WebSocket API v2 (the server may send ``bts:request_reconnect``), HTTP API ticker,
+which is dated in whole seconds.
 """
 
 from decimal import Decimal
 
 import msgspec
 
+from venue.protocol.units import NS_PER_S
 from venue.reference.errors import MalformedTickError, ReconnectError
-from venue.reference.feed import Feed, Prices, read
+from venue.reference.feed import Feed, read
+from venue.reference.readings import Price, Reading, unix_ns
 
 CHANNEL = "order_book_btceur"
 
@@ -22,11 +27,13 @@ class _Message(msgspec.Struct):
 class _Book(msgspec.Struct):
     bids: list[list[str]]
     asks: list[list[str]]
+    microtimestamp: object = None
 
 
 class _Rest(msgspec.Struct):
     bid: Decimal
     ask: Decimal
+    timestamp: object = None
 
 
 _MESSAGE = msgspec.json.Decoder(_Message)
@@ -41,9 +48,10 @@ class Bitstamp(Feed):
     rest_origin = "https://www.bitstamp.net"
     rest_path = "/api/v2/ticker/btceur/"
     subscription = msgspec.json.encode({"event": "bts:subscribe", "data": {"channel": CHANNEL}}).decode()
+    beat = msgspec.json.encode({"event": "bts:heartbeat"}).decode()
 
     @staticmethod
-    def parse(raw: bytes) -> Prices | None:
+    def parse(raw: bytes) -> Reading | None:
         message = read(_MESSAGE, raw)
         if message.event == "bts:request_reconnect":
             raise ReconnectError("the exchange asked for a new connection")
@@ -56,12 +64,12 @@ class Bitstamp(Feed):
         book = read(_BOOK, message.data)
         if not (book.bids and book.asks and book.bids[0] and book.asks[0]):
             raise MalformedTickError("the order book has an empty side")
-        return _price(book.bids[0][0]), _price(book.asks[0][0])
+        return Price(_price(book.bids[0][0]), _price(book.asks[0][0]), unix_ns(book.microtimestamp, 1_000))
 
     @staticmethod
-    def parse_rest(raw: bytes) -> Prices:
+    def parse_rest(raw: bytes) -> Price:
         ticker = read(_REST, raw)
-        return ticker.bid, ticker.ask
+        return Price(ticker.bid, ticker.ask, unix_ns(ticker.timestamp, NS_PER_S))
 
 
 def _price(text: str) -> Decimal:

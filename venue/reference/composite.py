@@ -7,7 +7,7 @@ import msgspec
 
 from venue.protocol.assets import EXACT
 from venue.protocol.units import NS_PER_MS
-from venue.reference.feed import Tick
+from venue.reference.tick import Tick
 
 _BPS = Decimal(10_000)
 _HUNDREDTH = Decimal("0.01")

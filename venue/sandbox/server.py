@@ -23,7 +23,9 @@ from venue.sandbox.exchanges.tickers import (
     Coinbase,
     Kraken,
     bitstamp_rest,
+    coinbase_product,
     coinbase_rest,
+    kraken_depth,
     kraken_rest,
 )
 from venue.sandbox.exchanges.websocket import ExchangeSocket, exchange_app
@@ -168,9 +170,25 @@ class Venue:
             "near_b": near_app(twin.handle, faults, "near_b", background),
             "bridge": bridge_app(bridge.handle, faults),
             "omni": omni_app(OmniApi(parts.omni, parts.clock), faults),
-            "kraken": exchange_app(kraken, "/v2", "/0/public/Ticker", kraken_rest),
-            "coinbase": exchange_app(coinbase, "/", "/products/BTC-EUR/ticker", coinbase_rest),
-            "bitstamp": exchange_app(self._bitstamp, "/", "/api/v2/ticker/btceur/", bitstamp_rest),
+            "kraken": exchange_app(
+                kraken,
+                "/v2",
+                {
+                    "/0/public/Ticker": lambda: kraken_rest(kraken.book()),
+                    "/0/public/Depth": lambda: kraken_depth(kraken.book()),
+                },
+            ),
+            "coinbase": exchange_app(
+                coinbase,
+                "/",
+                {
+                    "/products/BTC-EUR/ticker": lambda: coinbase_rest(coinbase.book()),
+                    "/products/BTC-EUR": lambda: coinbase_product(coinbase.status()),
+                },
+            ),
+            "bitstamp": exchange_app(
+                self._bitstamp, "/", {"/api/v2/ticker/btceur/": lambda: bitstamp_rest(self._bitstamp.book())}
+            ),
             "control": control_app(
                 state=self.state,
                 chains=self.chains,

@@ -94,10 +94,12 @@ def build_trading(
     run_id: str,
     on_failure: Callable[[str], None],
     instance_id: str = "",
+    ahead_ns: Callable[[], int] = lambda: 0,
 ) -> TradingParts:
     """Build and wire the parts. ``on_failure`` disarms the executor; it gets the reason when the quote path failed.
 
-    ``instance_id``: under which the relay keeps missed settlements; empty for none.
+    ``instance_id``: under which the relay keeps missed settlements; empty for none. ``ahead_ns`` returns by how much
+    this machine's clock is certainly ahead.
     """
     tokens, account = settings.tokens, settings.account_id
     # Inventory and deposits ask each other for a reading; the quote engine asks for the salt.
@@ -130,7 +132,7 @@ def build_trading(
         omni_bridge=settings.markets.stage.omni_bridge,
         blocked=heartbeat.problem,
     )
-    reference = _reference(settings, env, recorder, limits)
+    reference = _reference(settings, env, recorder, limits, ahead_ns)
     _bound_signer(signer, tokens, limits, reference)
 
     def on_fill(commitment: Commitment) -> None:
@@ -260,12 +262,18 @@ def build_trading(
     )
 
 
-def _reference(settings: Settings, env: Environment, recorder: Recorder, limits: LimitsInForce) -> Reference:
+def _reference(
+    settings: Settings,
+    env: Environment,
+    recorder: Recorder,
+    limits: LimitsInForce,
+    ahead_ns: Callable[[], int],
+) -> Reference:
     return Reference(
         (
-            Kraken(settings.kraken_ws_url, env=env),
-            Coinbase(settings.coinbase_ws_url, env=env),
-            Bitstamp(settings.bitstamp_ws_url, env=env),
+            Kraken(settings.kraken_ws_url, env=env, ahead_ns=ahead_ns),
+            Coinbase(settings.coinbase_ws_url, env=env, ahead_ns=ahead_ns),
+            Bitstamp(settings.bitstamp_ws_url, env=env, ahead_ns=ahead_ns),
         ),
         min_sources=settings.reference_min_sources,
         basis_bps=settings.eure_eur_basis_bps,

@@ -130,6 +130,14 @@ def skew(offset: Range, wall_ns: int, monotonic_ns: int) -> Range:
     )
 
 
+def certain_error(found: Range) -> int:
+    """Return by how much the local clock is certainly ahead, ns, below 0 behind; at most ``LIMIT_NS`` either way.
+
+    Beyond that nothing is traded, and it is not known whose clock is wrong.
+    """
+    return max(-LIMIT_NS, min(LIMIT_NS, max(found.low_ns, min(found.high_ns, 0))))
+
+
 def judged(found: Range) -> Judgement:
     """Fail only what is certain: a range wholly outside the limit on one side."""
     outside = found.low_ns > LIMIT_NS or found.high_ns < -LIMIT_NS

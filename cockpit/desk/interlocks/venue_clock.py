@@ -15,6 +15,7 @@ from cockpit.desk.interlocks.clock_skew import (
     Judgement,
     Range,
     aimed,
+    certain_error,
     combined,
     judged,
     of_block,
@@ -39,7 +40,10 @@ _SENT = "cockpit.sent_ns"
 
 
 class VenueClock:
-    """What is known of the venue's time, fed by hooks of the HTTP client. Dates of other hosts do not count."""
+    """What is known of the venue's time, fed by hooks of the HTTP client. Dates of other hosts do not count.
+
+    ``ahead_ns``: by how much the local clock was certainly ahead when it was judged last; 0 while that is unknown.
+    """
 
     def __init__(self, settings: Settings, env: Environment) -> None:
         self._wall_ns = env.wall_ns
@@ -49,6 +53,7 @@ class VenueClock:
         self._blocks = ClockSource()
         self._known: Range | None = None
         self._known_ns = 0
+        self.ahead_ns = 0
         self._ahead_ns = env.wall_ns() - env.monotonic_ns()
 
     @property
@@ -86,9 +91,12 @@ class VenueClock:
         offset = self._agreed(now)
         if offset is not None and offset.width_ns <= WIDEST_NS:
             self._known, self._known_ns = offset, now
-            return judged(skew(offset, self._wall_ns(), now))
+            found = skew(offset, self._wall_ns(), now)
+            self.ahead_ns = certain_error(found)
+            return judged(found)
         split = offset is not None and offset.width_ns < NEVER
         reason = ", the venue's services disagree" if split else ""
+        self.ahead_ns = 0
         if self._known is None:
             return Judgement(False, f"not known yet{reason}")
         unknown_ns = now - self._known_ns

@@ -12,7 +12,8 @@ from cockpit.model.events import MarketPrice
 from cockpit.model.recorder import Recorder
 from venue.protocol.units import NS_PER_MS, NS_PER_S
 from venue.reference.composite import Composite, composite
-from venue.reference.feed import Feed, Tick
+from venue.reference.feed import Feed
+from venue.reference.tick import Tick
 from venue.transport.errors import VenueError
 
 CHART_POINTS = 300
@@ -67,6 +68,11 @@ class Reference:
         self._thin(MarketPrice(at_ns=tick.at_ns, source=tick.source, bid=tick.bid, ask=tick.ask, mid=tick.mid))
         self.recompute()
 
+    def on_out(self, source: str) -> None:
+        """Forget the price of a source that gives none now."""
+        if self._ticks.pop(source, None) is not None:
+            self.recompute()
+
     def recompute(self) -> None:
         """Judge the sources at this moment: prices grow stale without a tick."""
         now = self._wall_ns()
@@ -105,7 +111,11 @@ class Reference:
         problems = []
         for feed in self.feeds:
             try:
-                self.on_tick(await feed.refresh(client))
+                tick = await feed.refresh(client)
             except VenueError as exc:
                 problems.append(f"{feed.source}: {exc}")
+                continue
+            # A price by REST lies behind a cache: one that the stream has passed is no problem.
+            if tick is not None:
+                self.on_tick(tick)
         return problems

@@ -12,6 +12,7 @@ from cockpit.model.ages import age_ms
 from cockpit.model.commands import Part
 from cockpit.model.snapshot import PartHealth, State
 from storage.writer import HistoryWriter
+from venue.reference.feed import Feed
 
 FALLBACK: Part = "trade-executor"
 """The part that shows what fails in a worker of none."""
@@ -38,8 +39,18 @@ def healths(
         _strategy(trading, now_ns),
         _executor(trading, now_ns),
     )
-    feeds = {feed.source: "market-reference-ingest" for feed in trading.reference.feeds}
-    return tuple(_with_workers(health, supervisor, {**PART_OF_WORKER, **feeds}) for health in parts)
+    feeds = trading.reference.feeds
+    workers: dict[str, Part] = {name: "market-reference-ingest" for one in feeds for name in _workers(one)}
+    return tuple(_with_workers(health, supervisor, {**PART_OF_WORKER, **workers}) for health in parts)
+
+
+def status_worker(feed: Feed) -> str:
+    """Name the worker that asks whether the exchange's market trades."""
+    return f"{feed.source} status"
+
+
+def _workers(feed: Feed) -> tuple[str, ...]:
+    return feed.source, status_worker(feed)
 
 
 def _with_workers(health: PartHealth, supervisor: Supervisor, part_of: Mapping[str, str]) -> PartHealth:
@@ -80,7 +91,11 @@ def _reference(trading: TradingParts, now_ns: int) -> PartHealth:
     counters: Counter[str] = Counter()
     for feed in feeds:
         counters.update({f"{feed.source}_{name}": count for name, count in feed.counters.items()})
-    lost = [f"{feed.source}: {feed.last_error}" for feed in feeds if feed.state == "down" and feed.last_error]
+    lost = [
+        f"{feed.source}: {problem}"
+        for feed in feeds
+        if (problem := feed.problem or (feed.last_error if feed.state == "down" else ""))
+    ]
     state: State = "degraded" if current.usable and lost else "ok" if current.usable else "down"
     if not current.usable and not current.sources and not lost:
         state = "starting"

@@ -15,30 +15,20 @@ from cockpit.model.snapshot import (
     Reaction,
     RelayLatency,
     SourceRow,
+    State,
 )
 from venue.protocol.tokens import TokenTable
+from venue.reference.composite import SourceView
+from venue.reference.feed import Feed
+
+TOO_OLD = "price too old"
 
 
 def market_state(reference: Reference, prices: Prices | None, now_ns: int) -> MarketState:
     """Return the mid, the desk's own prices, every source, and the chart."""
     current = reference.current
     known = {view.source: view for view in current.sources}
-    sources = []
-    for feed in reference.feeds:
-        view = known.get(feed.source)
-        fresh = view is not None and view.fresh
-        sources.append(
-            SourceRow(
-                source=feed.source,
-                bid=view.bid if view else None,
-                ask=view.ask if view else None,
-                mid=view.mid if view else None,
-                age_ms=view.age_ms if view else None,
-                divergence_bps=view.divergence_bps if view else None,
-                state="ok" if fresh and view is not None and view.agrees else "degraded" if view else feed.state,
-                detail=feed.last_error if not fresh else "" if view is None or view.agrees else "disagrees",
-            )
-        )
+    sources = [_source_row(feed, known.get(feed.source)) for feed in reference.feeds]
     return MarketState(
         mid=reference.mid,
         age_ms=age_ms(now_ns, current.at_ns),
@@ -49,6 +39,32 @@ def market_state(reference: Reference, prices: Prices | None, now_ns: int) -> Ma
         skew_bps=prices.skew_bps if prices else None,
         sources=tuple(sources),
         chart=tuple((round((now_ns - at) / 1e9, 1), float(mid)) for at, mid in reference.chart),
+    )
+
+
+def _source_row(feed: Feed, view: SourceView | None) -> SourceRow:
+    if view is None:
+        state: State = "degraded" if feed.problem else feed.state
+        return SourceRow(
+            source=feed.source,
+            bid=None,
+            ask=None,
+            mid=None,
+            age_ms=None,
+            divergence_bps=None,
+            state=state,
+            detail=feed.problem or feed.last_error,
+        )
+    stale = feed.last_error if feed.state == "down" else TOO_OLD
+    return SourceRow(
+        source=feed.source,
+        bid=view.bid,
+        ask=view.ask,
+        mid=view.mid,
+        age_ms=view.age_ms,
+        divergence_bps=view.divergence_bps,
+        state="ok" if view.fresh and view.agrees else "degraded",
+        detail=stale if not view.fresh else "" if view.agrees else "disagrees",
     )
 
 

@@ -44,7 +44,7 @@ from venue.alarms.scopes import OurScope
 from venue.bridges.poa.client import DepositAddress
 from venue.protocol.tokens import BTC, EURE
 from venue.protocol.units import NS_PER_S
-from venue.reference.feed import Tick
+from venue.reference.tick import Tick
 from venue.relay.messages import QuoteStatus
 from venue.sandbox.near.rpc import NearRpc
 from venue.sandbox.verifier.ledger import Ledger

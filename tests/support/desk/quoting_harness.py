@@ -29,7 +29,7 @@ from tests.support.venue.relay_server import TOKEN, RelayServer, event, request_
 from tests.support.waiting import until
 from venue.protocol.tokens import DEFAULT_TOKENS
 from venue.protocol.units import NS_PER_MS
-from venue.reference.feed import Tick
+from venue.reference.tick import Tick
 from venue.relay.client import Relay
 from venue.signing.signer import Signer
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from venue.protocol.units import NS_PER_MS
 from venue.reference.composite import NO_PRICE, Composite, composite
-from venue.reference.feed import Tick
+from venue.reference.tick import Tick
 
 NOW = 1_795_000_000_000_000_000
 MAX_AGE_MS = 5_000

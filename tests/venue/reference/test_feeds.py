@@ -15,15 +15,17 @@ from websockets.exceptions import ConnectionClosed
 from cockpit.model.environment import Environment
 from tests.support.venue.http_server import Reply, http_server
 from tests.support.waiting import until
-from tests.venue.reference.test_parsing import BITSTAMP, COINBASE, KRAKEN
+from tests.venue.reference.test_parsing import BITSTAMP, COINBASE, KRAKEN, SAID_NS
+from venue.protocol.units import NS_PER_MS, NS_PER_S
 from venue.reference.bitstamp import Bitstamp
 from venue.reference.coinbase import Coinbase
-from venue.reference.feed import Feed, Tick, Timing
+from venue.reference.feed import Feed, Timing
 from venue.reference.kraken import Kraken
+from venue.reference.tick import UNDATED, Tick
 from venue.transport.errors import RefusedError, UnreachableError
 
 QUICK = Timing(open_s=5, stall_s=5, quiet_s=5, backoff_s=0.01, max_backoff_s=0.02, rest_s=1)
-NOW = 1_795_000_000_000_000_000
+NOW = SAID_NS + 100 * NS_PER_MS
 Play = Callable[[ServerConnection, int], Awaitable[None]]
 
 
@@ -66,6 +68,22 @@ async def _stay(connection: ServerConnection) -> None:
     await connection.wait_closed()
 
 
+def sending(messages: asyncio.Queue[bytes]) -> Play:
+    """Send what is put into the queue until the connection ends."""
+
+    async def play(connection: ServerConnection, before: int) -> None:
+        closed = asyncio.create_task(connection.wait_closed())
+        while True:
+            next_one = asyncio.create_task(messages.get())
+            await asyncio.wait({next_one, closed}, return_when=asyncio.FIRST_COMPLETED)
+            if closed.done():
+                next_one.cancel()
+                return
+            await connection.send(next_one.result())
+
+    return play
+
+
 @pytest.mark.parametrize(
     ("feed_type", "raw", "subscription"),
     [
@@ -100,9 +118,9 @@ async def test_an_exchange_is_subscribed_to_and_its_ticks_are_passed_on(
             assert shown(feed) == "ok"
     assert subscriptions == [subscription]
     (tick,) = ticks
-    assert tick == Tick(feed.source, Decimal("78123.1"), Decimal("78123.45"), NOW)
+    assert tick == Tick(feed.source, Decimal("78123.1"), Decimal("78123.45"), SAID_NS)
     assert tick.mid == Decimal("78123.275")
-    assert feed.last_tick == tick
+    assert feed.latest.tick == tick
 
 
 async def test_a_lost_connection_is_replaced_and_shown_in_the_state() -> None:
@@ -195,7 +213,7 @@ async def test_a_request_to_reconnect_is_followed() -> None:
         await _stay(connection)
 
     async with exchange(play) as url:
-        feed = Bitstamp(url, timing=QUICK)
+        feed = Bitstamp(url, timing=QUICK, env=Environment(wall_ns=lambda: NOW))
         async with following(feed) as ticks:
             await until(lambda: len(ticks) == 1)
     assert feed.last_error == "the exchange asked for a new connection"
@@ -225,41 +243,189 @@ async def test_the_pause_doubles_to_its_limit_and_starts_over_after_a_price() ->
 
     timing = Timing(backoff_s=0.5, max_backoff_s=4)
     async with exchange(play) as url:
-        feed = Kraken(url, timing=timing, env=Environment(jitter=lambda: 0.5), sleep=sleep)
+        feed = Kraken(url, timing=timing, env=Environment(wall_ns=lambda: NOW, jitter=lambda: 0.5), sleep=sleep)
         async with following(feed):
             await until(lambda: len(pauses) >= 8)
     assert pauses[:8] == [0.375, 0.75, 1.5, 3.0, 3.0, 3.0, 0.375, 0.75]
 
 
+REST_S = SAID_NS // NS_PER_S
+
+
+def book(bid: str, ask: str, changed_s: int = REST_S) -> bytes:
+    """Kraken's book by REST."""
+    levels = {"asks": [[ask, "1", changed_s]], "bids": [[bid, "1", changed_s]]}
+    return json.dumps({"error": [], "result": {"XXBTZEUR": levels}}).encode()
+
+
 @pytest.mark.parametrize(
     ("feed_type", "target", "answer"),
     [
-        (
-            Kraken,
-            "/0/public/Ticker?pair=XBTEUR",
-            {"error": [], "result": {"XXBTZEUR": {"a": ["78001", "1", "1"], "b": ["78000", "1", "1"]}}},
-        ),
-        (Coinbase, "/products/BTC-EUR/ticker", {"bid": "78000", "ask": "78001"}),
-        (Bitstamp, "/api/v2/ticker/btceur/", {"bid": "78000", "ask": "78001"}),
+        (Kraken, "/0/public/Depth?pair=XBTEUR&count=1", book("78000", "78001")),
+        (Coinbase, "/products/BTC-EUR/ticker", b'{"bid":"78000","ask":"78001","time":"2026-11-23T10:00:00Z"}'),
+        (Bitstamp, "/api/v2/ticker/btceur/", b'{"bid":"78000","ask":"78001","timestamp":"1795428000"}'),
     ],
 )
-async def test_a_refresh_reads_the_rest_ticker_of_the_same_origin(
-    client: httpx.AsyncClient, feed_type: type[Feed], target: str, answer: Any
+async def test_a_refresh_asks_rest_of_the_same_origin(
+    client: httpx.AsyncClient, feed_type: type[Feed], target: str, answer: bytes
 ) -> None:
-    async with http_server(lambda _: Reply(body=json.dumps(answer).encode())) as server:
+    async with http_server(lambda _: Reply(body=answer)) as server:
         feed = feed_type(server.url.replace("http", "ws") + "/v2", timing=QUICK, env=Environment(wall_ns=lambda: NOW))
         tick = await feed.refresh(client)
-    assert tick == Tick(feed.source, Decimal(78000), Decimal(78001), NOW)
+    assert tick == Tick(feed.source, Decimal(78000), Decimal(78001), REST_S * NS_PER_S)
     (request,) = server.requests
     assert (request.method, request.target) == ("GET", target)
 
 
-async def test_a_refreshed_price_is_no_younger_than_its_request(client: httpx.AsyncClient) -> None:
-    clock = iter(range(NOW, NOW + 10))
+async def test_an_older_price_by_rest_never_replaces_the_streams(client: httpx.AsyncClient) -> None:
+    async def play(connection: ServerConnection, before: int) -> None:
+        await connection.send(KRAKEN)
+        await _stay(connection)
 
-    async with http_server(lambda _: Reply(body=b'{"bid":"78000","ask":"78001"}')) as server:
-        feed = Coinbase(server.url.replace("http", "ws"), env=Environment(wall_ns=lambda: next(clock)))
-        assert (await feed.refresh(client)).at_ns == NOW
+    async with exchange(play) as url, http_server(lambda _: Reply(body=book("70000", "70001"))) as server:
+        feed = kraken(url)
+        async with following(feed) as ticks:
+            await until(lambda: len(ticks) == 1)
+            feed.url = server.url.replace("http", "ws")
+            assert await feed.refresh(client) is None
+            assert feed.latest.tick == ticks[0]
+    assert feed.counters["older"] == 1
+
+
+async def test_a_newer_price_by_rest_passes_a_late_stream(client: httpx.AsyncClient) -> None:
+    async def play(connection: ServerConnection, before: int) -> None:
+        await connection.send(KRAKEN)
+        await _stay(connection)
+
+    late = NOW + 15 * NS_PER_S
+    async with exchange(play) as url, http_server(lambda _: Reply(body=book("79000", "79001", REST_S + 15))) as server:
+        feed = Kraken(url, timing=QUICK, env=Environment(wall_ns=lambda: late))
+        async with following(feed) as ticks:
+            await until(lambda: len(ticks) == 1)
+            assert ticks[0].at_ns == SAID_NS
+            feed.url = server.url.replace("http", "ws")
+            assert await feed.refresh(client) == Tick(
+                "kraken", Decimal(79000), Decimal(79001), (REST_S + 15) * NS_PER_S
+            )
+
+
+@pytest.mark.parametrize("changed_s", [REST_S + 60, 0])
+async def test_a_price_by_rest_that_is_not_believed_takes_nothing_from_the_stream(
+    client: httpx.AsyncClient, changed_s: int
+) -> None:
+    async def play(connection: ServerConnection, before: int) -> None:
+        await connection.send(KRAKEN)
+        await _stay(connection)
+
+    answer = Reply(body=book("79000", "79001", changed_s))
+    async with exchange(play) as url, http_server(lambda _: answer) as server:
+        feed = kraken(url)
+        async with following(feed) as ticks:
+            await until(lambda: len(ticks) == 1)
+            feed.url = server.url.replace("http", "ws")
+            with pytest.raises(UnreachableError, match="its price"):
+                await feed.refresh(client)
+            assert feed.latest.tick == ticks[0]
+            assert feed.problem == ""
+
+
+@pytest.mark.parametrize(
+    ("said", "problem", "counted"),
+    [
+        (b'"2026-11-23T10:00:03.123456Z"', "its price is dated 2900 ms ahead of this machine's clock", "future"),
+        (b'"2036-11-23T10:00:03.123456Z"', "ahead of this machine's clock", "future"),
+        (b"null", UNDATED, "undated"),
+        (b'"soon"', UNDATED, "undated"),
+    ],
+)
+async def test_a_source_whose_time_is_not_believed_is_out_until_it_is(said: bytes, problem: str, counted: str) -> None:
+    sends: asyncio.Queue[bytes] = asyncio.Queue()
+    out: list[str] = []
+
+    true = b'"2026-11-23T10:00:00.123456Z"'
+    async with exchange(sending(sends)) as url:
+        feed = kraken(url)
+        ticks: list[Tick] = []
+        task = asyncio.create_task(feed.run(ticks.append, out.append))
+        sends.put_nowait(KRAKEN)
+        await until(lambda: len(ticks) == 1)
+        sends.put_nowait(KRAKEN.replace(true, said))
+        await until(lambda: feed.counters[counted] == 1)
+        assert (out, feed.latest.tick) == (["kraken"], None)
+        assert problem in feed.problem
+        assert problem in feed.last_error
+        sends.put_nowait(KRAKEN)
+        await until(lambda: len(ticks) == 2)
+        assert feed.problem == ""
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_a_market_that_does_not_trade_gives_no_price() -> None:
+    sends: asyncio.Queue[bytes] = asyncio.Queue()
+    out: list[str] = []
+
+    def status(system: str) -> bytes:
+        return json.dumps({"channel": "status", "type": "update", "data": [{"system": system}]}).encode()
+
+    async with exchange(sending(sends)) as url:
+        feed = kraken(url)
+        ticks: list[Tick] = []
+        task = asyncio.create_task(feed.run(ticks.append, out.append))
+        for message in (status("online"), KRAKEN):
+            sends.put_nowait(message)
+        await until(lambda: len(ticks) == 1)
+        for message in (status("maintenance"), KRAKEN):
+            sends.put_nowait(message)
+        await until(lambda: feed.counters["not_trading"] == 1)
+        assert (out, feed.latest.tick, feed.problem) == (["kraken"], None, "not trading: maintenance")
+        sends.put_nowait(status("online"))
+        await until(lambda: "trades again" in feed.problem)
+        assert len(ticks) == 1
+        sends.put_nowait(KRAKEN)
+        await until(lambda: len(ticks) == 2)
+        assert feed.problem == ""
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_the_status_of_coinbases_product_is_asked_for(client: httpx.AsyncClient) -> None:
+    said = {"id": "BTC-EUR", "status": "online", "post_only": True}
+    timing = Timing(rest_s=1, status_s=0.01)
+    status = 200
+
+    async with http_server(lambda _: Reply(status, json.dumps(said).encode())) as server:
+        feed = Coinbase(server.url.replace("http", "ws"), timing=timing, env=Environment(wall_ns=lambda: NOW))
+        task = asyncio.create_task(feed.watch_status(client))
+        await until(lambda: feed.problem == "not trading: post_only")
+        assert server.requests[0].target == "/products/BTC-EUR"
+        status = 500
+        await until(lambda: feed.counters["status_failures"] > 0)
+        assert feed.problem == "not trading: post_only"
+        status, said["post_only"] = 200, False
+        await until(lambda: "trades again" in feed.problem)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_a_line_that_is_silent_for_five_seconds_is_replaced_and_bitstamp_is_asked_for_heartbeats() -> None:
+    assert Timing().stall_s == 5
+    beats: list[Any] = []
+
+    async def play(connection: ServerConnection, before: int) -> None:
+        await connection.send(BITSTAMP)
+        async for raw in connection:
+            beats.append(json.loads(raw))
+            await connection.send('{"event":"bts:heartbeat","channel":"","data":{"status":"success"}}')
+
+    timing = Timing(open_s=5, stall_s=0.4, quiet_s=60, backoff_s=0.01, max_backoff_s=0.02, beat_s=0.05)
+    async with exchange(play) as url:
+        feed = Bitstamp(url, timing=timing, env=Environment(wall_ns=lambda: NOW))
+        async with following(feed) as ticks:
+            await until(lambda: len(beats) >= 16)
+    assert beats[0] == {"event": "bts:heartbeat"}
+    assert len(ticks) == 1
+    assert feed.counters["reconnects"] == 0
 
 
 @pytest.mark.parametrize(
@@ -267,11 +433,11 @@ async def test_a_refreshed_price_is_no_younger_than_its_request(client: httpx.As
     [
         Reply(500),
         Reply(429),
-        Reply(404, b'{"bid":"78000","ask":"78001"}'),
+        Reply(404, b'{"bid":"78000","ask":"78001","time":"2026-11-23T10:00:00Z"}'),
         Reply(body=b"<html>"),
-        Reply(body=b'{"bid":"78000"}'),
-        Reply(body=b'{"bid":"78001","ask":"78000"}'),
-        Reply(body=b'{"bid":"0","ask":"0"}'),
+        Reply(body=b'{"bid":"78000","time":"2026-11-23T10:00:00Z"}'),
+        Reply(body=b'{"bid":"78001","ask":"78000","time":"2026-11-23T10:00:00Z"}'),
+        Reply(body=b'{"bid":"0","ask":"0","time":"2026-11-23T10:00:00Z"}'),
         Reply(hang=True),
     ],
 )
@@ -291,11 +457,11 @@ async def test_krakens_refusal_reaches_the_caller_of_refresh(client: httpx.Async
 @pytest.mark.parametrize(
     ("feed", "rest"),
     [
-        (Kraken(), "https://api.kraken.com/0/public/Ticker?pair=XBTEUR"),
+        (Kraken(), "https://api.kraken.com/0/public/Depth?pair=XBTEUR&count=1"),
         (Coinbase(), "https://api.exchange.coinbase.com/products/BTC-EUR/ticker"),
         (Bitstamp(), "https://www.bitstamp.net/api/v2/ticker/btceur/"),
-        (Kraken("wss://mirror.example:8443/v2"), "https://mirror.example:8443/0/public/Ticker?pair=XBTEUR"),
-        (Kraken("ws://127.0.0.1:9000/kraken"), "http://127.0.0.1:9000/0/public/Ticker?pair=XBTEUR"),
+        (Kraken("wss://mirror.example:8443/v2"), "https://mirror.example:8443/0/public/Depth?pair=XBTEUR&count=1"),
+        (Kraken("ws://127.0.0.1:9000/kraken"), "http://127.0.0.1:9000/0/public/Depth?pair=XBTEUR&count=1"),
     ],
 )
 def test_the_rest_host_follows_the_websockets(feed: Feed, rest: str) -> None:

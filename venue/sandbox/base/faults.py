@@ -15,6 +15,9 @@ from venue.sandbox.base.omni_faults import OmniFaults
 Endpoint = Literal["ok", "429", "500", "garbage", "slow"]
 Gateway = Literal["ok", "401", "403", "429", "500", "garbage", "slow"]
 Exchange = Literal["kraken", "coinbase", "bitstamp"]
+MarketState = Literal[
+    "online", "maintenance", "cancel_only", "post_only", "trading_disabled", "auction_mode", "delisted"
+]
 Node = Literal["near_a", "near_b"]
 Counter = Literal["ft_transfer_fails", "estimate_fails", "withdrawal_rejects"]
 Feature = Literal["ALL", "intents", "ft_withdraw", "ft_on_transfer", "mt_transfer"]
@@ -52,6 +55,11 @@ class Faults(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     ``relay_rpc``: how the relay's RPC behaves as a whole, with ``near_slow_ms`` when slow.
     ``near_a``, ``near_b``: how the two NEAR RPC endpoints behave; ``near_slow_ms`` is the delay of a slow one.
     ``exchange_frozen``: exchanges whose price stands still. ``exchange_lie_bps``: how far off an exchange's prices are.
+    ``exchange_late_ms``: how much later everything leaves an exchange's websockets, with the times of when it was so;
+    its REST answers at once. ``exchange_silent``: exchanges whose websockets stay open and send nothing.
+    ``exchange_clock_ms``: how far the times that an exchange states are ahead; below 0 behind. ``exchange_undated``:
+    exchanges whose prices state no time. ``exchange_status``: what an exchange says of its market, other than online;
+    its prices come all the same. Bitstamp says nothing of it.
 
     ``near_send``: what happens to transactions sent through a node; ``publish``: to ``publish_intent`` (and
     ``publish_intents``). ``near_resend``: the answer to bytes that ran already. ``near_no_gas``: no account can pay for
@@ -92,6 +100,11 @@ class Faults(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     near_slow_ms: _Milliseconds = 10_000
     exchange_frozen: tuple[Exchange, ...] = ()
     exchange_lie_bps: dict[Exchange, Decimal] = {}
+    exchange_late_ms: dict[Exchange, _Milliseconds] = {}
+    exchange_silent: tuple[Exchange, ...] = ()
+    exchange_clock_ms: dict[Exchange, _Skew] = {}
+    exchange_undated: tuple[Exchange, ...] = ()
+    exchange_status: dict[Exchange, MarketState] = {}
     near_send: dict[Node, LostAnswer] = {}
     near_resend: Literal["outcome", "invalid_nonce"] = "outcome"
     near_no_gas: bool = False

@@ -5,20 +5,24 @@ from decimal import Decimal
 
 import msgspec
 
-from venue.protocol.units import NS_PER_S
-from venue.sandbox.base.faults import Exchange, FaultTable
+from venue.protocol.units import NS_PER_MS, NS_PER_S
+from venue.sandbox.base.faults import Exchange, FaultTable, MarketState
 from venue.sandbox.base.seeding import rng
 from venue.sandbox.flow.price_path import PricePath
 
 
 class Book(msgspec.Struct, frozen=True, kw_only=True):
-    """The top of an exchange's book, EUR per BTC; ``sequence`` rises with time."""
+    """The top of an exchange's book, EUR per BTC, as it was ``at_ns``; ``sequence`` rises with time.
+
+    ``dated``: whether messages state that time.
+    """
 
     bid: Decimal
     ask: Decimal
     last: Decimal
     at_ns: int
     sequence: int
+    dated: bool = True
 
     def size(self, level: int = 0) -> Decimal:
         """Return a plausible amount of BTC at a level of the book."""
@@ -64,9 +68,26 @@ class ExchangeFeed:
     def frozen(self) -> bool:
         return self.name in self._faults.current.exchange_frozen
 
+    @property
+    def silent(self) -> bool:
+        return self.name in self._faults.current.exchange_silent
+
+    @property
+    def late_s(self) -> float:
+        """How much later what is said now leaves the websocket."""
+        return self._faults.current.exchange_late_ms.get(self.name, 0) / 1_000
+
+    @property
+    def status(self) -> MarketState:
+        return self._faults.current.exchange_status.get(self.name, "online")
+
+    def on_change(self, listener: Callable[[], None]) -> None:
+        """Call ``listener`` when the status may have changed."""
+        self._faults.on_change(lambda _: listener())
+
     def now_ns(self) -> int:
-        """Return UTC nanoseconds, for messages without a price."""
-        return self._clock()
+        """Return UTC nanoseconds by the exchange's clock, for messages without a price."""
+        return self._clock() + self._faults.current.exchange_clock_ms.get(self.name, 0) * NS_PER_MS
 
     def book(self) -> Book:
         """Return the book now; while the exchange is frozen, the one before the freeze."""
@@ -85,7 +106,8 @@ class ExchangeFeed:
         bid = max(self._step, (middle - half).quantize(self._step))
         ask = max(bid + self._step, (middle + half).quantize(self._step))
         last = bid if wobble < 0 else ask
-        return Book(bid=bid, ask=ask, last=last, at_ns=self._clock(), sequence=self._sequence)
+        dated = self.name not in self._faults.current.exchange_undated
+        return Book(bid=bid, ask=ask, last=last, at_ns=self.now_ns(), sequence=self._sequence, dated=dated)
 
 
 def _bps(value: float) -> Decimal:

@@ -6,6 +6,7 @@ from typing import Protocol
 
 import msgspec
 
+from venue.sandbox.base.faults import MarketState
 from venue.sandbox.exchanges.prices import Book
 from venue.sandbox.wire.timestamps import format_timestamp
 
@@ -17,10 +18,6 @@ class Dialect(Protocol):
 
     heartbeat_s: float | None
 
-    def greeting(self, at_ns: int) -> Message | None:
-        """Return the first message to send, if any."""
-        ...
-
     def replies(self, message: Message, book: Book) -> list[Message]:
         """Return the answers to a client's message, which may start or end the subscription."""
         ...
@@ -31,6 +28,10 @@ class Dialect(Protocol):
 
     def heartbeat(self, at_ns: int) -> Message | None:
         """Return a heartbeat, None without a subscription."""
+        ...
+
+    def status(self, state: MarketState, at_ns: int) -> Message | None:
+        """Return what the stream says of the market, None when it says nothing of that."""
         ...
 
 
@@ -52,8 +53,8 @@ class Kraken:
     def __init__(self) -> None:
         self._subscribed = False
 
-    def greeting(self, at_ns: int) -> Message | None:
-        status = {"version": "2.0.0", "system": "online", "api_version": "v2", "connection_id": at_ns // 1_000_000}
+    def status(self, state: MarketState, at_ns: int) -> Message | None:
+        status = {"version": "2.0.0", "system": state, "api_version": "v2", "connection_id": at_ns // 1_000_000}
         return {"channel": "status", "type": "update", "data": [status]}
 
     def replies(self, message: Message, book: Book) -> list[Message]:
@@ -94,9 +95,20 @@ class Kraken:
             "high": book.ask,
             "change": Decimal("0.0"),
             "change_pct": Decimal("0.0"),
-            "timestamp": utc(book.at_ns),
         }
+        if book.dated:
+            data["timestamp"] = utc(book.at_ns)
         return {"channel": "ticker", "type": kind, "data": [data]}
+
+
+def kraken_depth(book: Book) -> Message:
+    """``GET /0/public/Depth?pair=XBTEUR``: price, volume and time of the level's last change, seconds."""
+
+    def levels(best: Decimal, step: int) -> list[list[object]]:
+        dated = [book.at_ns // 1_000_000_000] if book.dated else []
+        return [[f"{best + step * level:.5f}", str(book.size(level)), *dated] for level in range(5)]
+
+    return {"error": [], "result": {"XXBTZEUR": {"asks": levels(book.ask, 1), "bids": levels(book.bid, -1)}}}
 
 
 def kraken_rest(book: Book) -> Message:
@@ -124,7 +136,7 @@ class Coinbase:
     def __init__(self) -> None:
         self._channels: set[str] = set()
 
-    def greeting(self, at_ns: int) -> Message | None:
+    def status(self, state: MarketState, at_ns: int) -> Message | None:
         return None
 
     def replies(self, message: Message, book: Book) -> list[Message]:
@@ -159,6 +171,7 @@ class Coinbase:
         return {"type": "heartbeat", **beat}
 
     def _ticker(self, book: Book) -> Message:
+        dated = {"time": utc(book.at_ns)} if book.dated else {}
         return {
             "type": "ticker",
             "sequence": book.sequence,
@@ -174,9 +187,9 @@ class Coinbase:
             "best_ask": str(book.ask),
             "best_ask_size": str(book.size(1)),
             "side": "buy" if book.last == book.ask else "sell",
-            "time": utc(book.at_ns),
             "trade_id": 90_000_000 + book.sequence,
             "last_size": str(book.size(2)),
+            **dated,
         }
 
 
@@ -189,7 +202,26 @@ def coinbase_rest(book: Book) -> Message:
         "trade_id": 90_000_000 + book.sequence,
         "price": str(book.last),
         "size": str(book.size(2)),
-        "time": utc(book.at_ns),
+        **({"time": utc(book.at_ns)} if book.dated else {}),
+    }
+
+
+def coinbase_product(state: MarketState) -> Message:
+    """``GET /products/BTC-EUR``."""
+    flags = {name: state == name for name in ("trading_disabled", "cancel_only", "post_only", "auction_mode")}
+    return {
+        "id": "BTC-EUR",
+        "base_currency": "BTC",
+        "quote_currency": "EUR",
+        "quote_increment": "0.01",
+        "base_increment": "0.00000001",
+        "display_name": "BTC-EUR",
+        "min_market_funds": "0.84",
+        "margin_enabled": False,
+        "limit_only": False,
+        "status": "online" if state == "online" or state in flags else state,
+        "status_message": "",
+        **flags,
     }
 
 
@@ -206,7 +238,7 @@ class Bitstamp:
     def __init__(self) -> None:
         self._subscribed = False
 
-    def greeting(self, at_ns: int) -> Message | None:
+    def status(self, state: MarketState, at_ns: int) -> Message | None:
         return None
 
     def replies(self, message: Message, book: Book) -> list[Message]:
@@ -226,9 +258,9 @@ class Bitstamp:
     def tick(self, book: Book) -> Message | None:
         if not self._subscribed:
             return None
+        times = {"timestamp": str(book.at_ns // 1_000_000_000), "microtimestamp": str(book.at_ns // 1_000)}
         data = {
-            "timestamp": str(book.at_ns // 1_000_000_000),
-            "microtimestamp": str(book.at_ns // 1_000),
+            **(times if book.dated else {}),
             "bids": [[str(book.bid - level), str(book.size(level))] for level in range(20)],
             "asks": [[str(book.ask + level), str(book.size(-1 - level))] for level in range(20)],
         }
@@ -241,7 +273,7 @@ class Bitstamp:
 def bitstamp_rest(book: Book) -> Message:
     """``GET /api/v2/ticker/btceur/``."""
     return {
-        "timestamp": str(book.at_ns // 1_000_000_000),
+        **({"timestamp": str(book.at_ns // 1_000_000_000)} if book.dated else {}),
         "open": str(book.last),
         "high": str(book.ask),
         "low": str(book.bid),

@@ -14,7 +14,7 @@ from tests.support.desk.builders import Clock
 from tests.support.recorder import MemoryRecorder
 from tests.support.settings import loopback
 from venue.protocol.units import NS_PER_MS
-from venue.reference.feed import Tick
+from venue.reference.tick import Tick
 
 SOURCES = ("kraken", "coinbase", "bitstamp")
 CLOCK = Clock()

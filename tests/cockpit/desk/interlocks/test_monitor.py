@@ -28,7 +28,7 @@ from tests.support.settings import loopback
 from venue.alarms.scopes import OurScope
 from venue.bridges.poa.client import DepositAddress
 from venue.protocol.units import NS_PER_S
-from venue.reference.feed import Tick
+from venue.reference.tick import Tick
 
 TICK_MS = 250
 

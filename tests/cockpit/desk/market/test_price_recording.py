@@ -10,7 +10,7 @@ from cockpit.model.events import MarketPrice
 from tests.support.desk.builders import NOW
 from tests.support.recorder import MemoryRecorder
 from venue.protocol.units import NS_PER_MS, NS_PER_S
-from venue.reference.feed import Tick
+from venue.reference.tick import Tick
 
 
 def recorded(every_ms: int, move_bps: str, ticks: list[tuple[int, str]]) -> list[tuple[int, Decimal]]:
