@@ -224,11 +224,24 @@ GET_CALLS: tuple[tuple[str, object, Call], ...] = (
     ),
     (
         "kraken",
-        {"error": [], "result": {"XXBTZEUR": {"a": ["78123.4", "1"], "b": ["78123.1", "1"]}}},
+        {
+            "error": [],
+            "result": {
+                "XXBTZEUR": {"asks": [["78123.4", "1", 1_767_225_600]], "bids": [["78123.1", "1", 1_767_225_600]]}
+            },
+        },
         lambda client: Kraken("ws://127.0.0.1:1").refresh(client),
     ),
-    ("coinbase", {"bid": "78123.1", "ask": "78123.4"}, lambda client: Coinbase("ws://127.0.0.1:1").refresh(client)),
-    ("bitstamp", {"bid": "78123.1", "ask": "78123.4"}, lambda client: Bitstamp("ws://127.0.0.1:1").refresh(client)),
+    (
+        "coinbase",
+        {"bid": "78123.1", "ask": "78123.4", "time": "2026-01-01T00:00:00Z"},
+        lambda client: Coinbase("ws://127.0.0.1:1").refresh(client),
+    ),
+    (
+        "bitstamp",
+        {"bid": "78123.1", "ask": "78123.4", "timestamp": "1767225600"},
+        lambda client: Bitstamp("ws://127.0.0.1:1").refresh(client),
+    ),
     (
         "incidents",
         {"activeIncidentCount": 1, "activeIncidents": [{"id": "1", "scopeType": "chain", "scopeValue": "btc"}]},
