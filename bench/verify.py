@@ -5,7 +5,8 @@ from typing import Any
 import msgspec
 
 from venue.sandbox.wire.errors import ContractPanicError
-from venue.sandbox.wire.payload import TokenDiff, open_payload
+from venue.sandbox.wire.intent_types import TokenDiff
+from venue.sandbox.wire.payload import open_payload
 
 
 class _Answer(msgspec.Struct):

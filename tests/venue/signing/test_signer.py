@@ -16,7 +16,8 @@ from venue.protocol.nonce import decode_nonce, unpack_nonce
 from venue.protocol.tokens import BTC, DEFAULT_TOKENS, EURE
 from venue.relay.frames import SignedData
 from venue.sandbox.wire.errors import ContractPanicError
-from venue.sandbox.wire.payload import TokenDiff, open_payload
+from venue.sandbox.wire.intent_types import TokenDiff
+from venue.sandbox.wire.payload import open_payload
 from venue.signing.errors import RefusedToSignError
 from venue.signing.signer import LIFE_SLACK_NS, SignedQuote, Signer, iso_deadline, read_secret_key
 

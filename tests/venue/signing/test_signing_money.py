@@ -11,7 +11,9 @@ from tests.support.funding.withdrawal_venue import ADDRESSES
 from venue.protocol.assets import MAX_AMOUNT, Token
 from venue.protocol.tokens import BTC, DEFAULT_TOKENS, EURE
 from venue.sandbox.wire.borsh import read_transaction
-from venue.sandbox.wire.payload import FtWithdraw, open_payload, verify_ed25519
+from venue.sandbox.wire.intent_types import FtWithdraw
+from venue.sandbox.wire.keys import verify_ed25519
+from venue.sandbox.wire.payload import open_payload
 from venue.signing.errors import RefusedToSignError
 from venue.signing.signed_bytes import decode_signed, encode_signed
 from venue.signing.signer import SignedBytes, Signer
@@ -75,7 +77,7 @@ def test_the_verifier_reads_the_signed_intent(asset: Token, amount: int) -> None
     assert isinstance(intent, FtWithdraw)
     assert (int(intent.amount), intent.memo, intent.msg) == (amount, f"WITHDRAW_TO:{to}", None)
     assert intent.token == intent.receiver_id == asset.near_token
-    assert intent.min_gas == "17050000000000"
+    assert intent.min_gas == 17_050_000_000_000
 
 
 @pytest.mark.parametrize("route", ["transaction", "intent"])

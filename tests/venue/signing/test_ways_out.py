@@ -14,7 +14,8 @@ from venue.protocol.tokens import BTC, BTC_EURE, DEFAULT_TOKENS, EURE, NBTC, OMN
 from venue.sandbox.bridges.omni_message import max_gas_fee, read_message
 from venue.sandbox.bridges.omni_message import storage_account as account_by_the_bridge
 from venue.sandbox.wire.borsh import read_transaction
-from venue.sandbox.wire.payload import FtWithdraw, StorageDeposit, open_payload
+from venue.sandbox.wire.intent_types import FtWithdraw, StorageDeposit
+from venue.sandbox.wire.payload import open_payload
 from venue.signing.errors import RefusedToSignError
 from venue.signing.signer import SignedBytes, Signer
 from venue.signing.withdrawals import way_out
@@ -91,9 +92,9 @@ def test_an_intent_leaves_by_the_bridge_of_its_token_or_is_not_signed(
     assert out.receiver_id != token.never_to
     if given_terms is None:
         assert (out.receiver_id, out.memo, out.msg) == (token.near_token, f"WITHDRAW_TO:{to}", None)
-        assert (out.min_gas, before) == ("17050000000000", [])
+        assert (out.min_gas, before) == (17_050_000_000_000, [])
         return
-    assert (out.receiver_id, out.memo, out.min_gas) == (OMNI_BRIDGE, None, "37400000000000")
+    assert (out.receiver_id, out.memo, out.min_gas) == (OMNI_BRIDGE, None, 37_400_000_000_000)
     assert out.msg is not None
     read = read_message(out.msg)
     assert (read.recipient, read.fee, read.native_token_fee) == (f"btc:{to}", 0, given_terms.native_fee)

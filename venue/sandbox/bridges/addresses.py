@@ -1,17 +1,17 @@
 """Addresses of Bitcoin mainnet and Gnosis: made from bytes, and checked as a sending wallet would.
 
-Sources: BIP-173 and BIP-350 (bech32, bech32m), EIP-55, and the Keccak reference for EIP-55's hash.
+Sources: BIP-173 and BIP-350 (bech32, bech32m), EIP-55.
 
 """
 
 import base58
 
+from venue.sandbox.wire.keccak import keccak256
+
 _CHARSET = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
 _GENERATOR = (0x3B6A57B2, 0x26508E6D, 0x1EA119FA, 0x3D4233DD, 0x2A1462B3)
 _BECH32, _BECH32M = 1, 0x2BC830A3
 _BITCOIN_VERSIONS = (0x00, 0x05)
-_MASK = 2**64 - 1
-_RATE = 136
 
 
 def chain_address(chain: str, digest: bytes) -> str:
@@ -40,46 +40,6 @@ def segwit(version: int, program: bytes) -> str:
     checksum = _polymod([*_prefix("bc"), *data, 0, 0, 0, 0, 0, 0]) ^ mark
     tail = [checksum >> 5 * (5 - index) & 31 for index in range(6)]
     return "bc1" + "".join(_CHARSET[value] for value in [*data, *tail])
-
-
-def keccak256(data: bytes) -> bytes:
-    """Hash with Ethereum's padding, which is not that of SHA3-256."""
-    padded = bytearray(data) + b"\x01" + bytes(-(len(data) + 1) % _RATE)
-    padded[-1] |= 0x80
-    lanes = [0] * 25
-    for start in range(0, len(padded), _RATE):
-        for index in range(_RATE // 8):
-            at = start + 8 * index
-            lanes[index] ^= int.from_bytes(padded[at : at + 8], "little")
-        lanes = _permute(lanes)
-    return b"".join(lane.to_bytes(8, "little") for lane in lanes[:4])
-
-
-def _permute(lanes: list[int]) -> list[int]:
-    """Apply Keccak-f[1600]; lane (x, y) is at ``x + 5 * y``."""
-    register = 1
-    for _ in range(24):
-        columns = [lanes[x] ^ lanes[x + 5] ^ lanes[x + 10] ^ lanes[x + 15] ^ lanes[x + 20] for x in range(5)]
-        mixed = [columns[(x - 1) % 5] ^ _rotate(columns[(x + 1) % 5], 1) for x in range(5)]
-        lanes = [lane ^ mixed[index % 5] for index, lane in enumerate(lanes)]
-        x, y, current = 1, 0, lanes[1]
-        for step in range(24):
-            x, y = y, (2 * x + 3 * y) % 5
-            current, lanes[x + 5 * y] = lanes[x + 5 * y], _rotate(current, (step + 1) * (step + 2) // 2 % 64)
-        lanes = [
-            lanes[x + 5 * y] ^ (~lanes[(x + 1) % 5 + 5 * y] & lanes[(x + 2) % 5 + 5 * y] & _MASK)
-            for y in range(5)
-            for x in range(5)
-        ]
-        for bit in range(7):
-            register = (register << 1 ^ (register >> 7) * 0x71) % 256
-            if register & 2:
-                lanes[0] ^= 1 << (1 << bit) - 1
-    return lanes
-
-
-def _rotate(lane: int, by: int) -> int:
-    return (lane << by | lane >> (64 - by)) & _MASK
 
 
 def _read_ethereum(text: str) -> str | None:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from venue.sandbox.bridges.addresses import read_address
 from venue.sandbox.bridges.errors import BridgeError
 from venue.sandbox.bridges.omni import MIN_AMOUNT, OmniBridge, OmniTransfer
-from venue.sandbox.wire.payload import parse_amount
+from venue.sandbox.wire.scalars import parse_amount
 
 Answer = tuple[int, object]
 """HTTP status and JSON value."""

@@ -6,7 +6,7 @@ import msgspec
 
 from venue.sandbox.bridges.addresses import read_address
 from venue.sandbox.wire.errors import ContractPanicError
-from venue.sandbox.wire.payload import parse_amount
+from venue.sandbox.wire.scalars import parse_amount
 
 _BITCOIN = "btc:mainnet"
 _MAX_EXTERNAL_ID = 64

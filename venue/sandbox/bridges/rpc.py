@@ -7,7 +7,7 @@ from typing import Any
 from venue.sandbox.bridges.bridge import Bridge
 from venue.sandbox.bridges.errors import BridgeError
 from venue.sandbox.bridges.records import BridgeToken, BridgeWithdrawal, Deposit
-from venue.sandbox.wire.payload import parse_account_id
+from venue.sandbox.wire.scalars import parse_account_id
 
 MAX_LIMIT = 100
 

@@ -10,7 +10,7 @@ from venue.sandbox.verifier.errors import MethodNotFoundError, OutOfGasError
 from venue.sandbox.verifier.ledger import Executed, Ledger, Transferred
 from venue.sandbox.wire.borsh import FunctionCall, SignedTransaction
 from venue.sandbox.wire.errors import ContractPanicError, LogLimitExceededError
-from venue.sandbox.wire.payload import verify_ed25519
+from venue.sandbox.wire.keys import verify_ed25519
 
 MAX_GAS = 300 * 10**12
 RELAY_ACCOUNT = "solver-relay.sandbox.near"

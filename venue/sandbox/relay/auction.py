@@ -9,7 +9,9 @@ from venue.sandbox.relay.errors import INVALID_PARAMS, NOT_VALID, OUTBID, Auctio
 from venue.sandbox.relay.quote_request import MAX_WAIT_MS, QuoteRequest, Window, window_of
 from venue.sandbox.relay.responses import Decline, Output, Response
 from venue.sandbox.wire.errors import ContractPanicError
-from venue.sandbox.wire.payload import SignedMessage, TokenDiff, open_payload, parse_amount, parse_token_id
+from venue.sandbox.wire.intent_types import TokenDiff
+from venue.sandbox.wire.payload import SignedMessage, open_payload
+from venue.sandbox.wire.scalars import parse_amount, parse_token_id
 from venue.sandbox.wire.timestamps import format_timestamp
 
 MAX_DECLINES = 100

@@ -18,7 +18,8 @@ from venue.sandbox.relay.auction import Answer
 from venue.sandbox.relay.errors import FAILED, AuctionRefusedError
 from venue.sandbox.verifier.ledger import Executed, Ledger
 from venue.sandbox.wire.errors import ContractPanicError
-from venue.sandbox.wire.payload import SignedMessage, TokenDiff, open_payload
+from venue.sandbox.wire.intent_types import TokenDiff
+from venue.sandbox.wire.payload import SignedMessage, open_payload
 
 Progress = Literal["quote_ready_to_settle", "quote_settle_successful", "quote_settle_failed"]
 """``event_type`` of ``quote_status_extended``."""

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from venue.sandbox.wire.payload import parse_public_key
+from venue.sandbox.wire.keys import parse_public_key
 
 
 class AccessKey(msgspec.Struct, frozen=True):

@@ -16,7 +16,8 @@ from venue.sandbox.wire.errors import (
     key_exists,
     key_missing,
 )
-from venue.sandbox.wire.payload import MAX_U128, public_key_text
+from venue.sandbox.wire.keys import public_key_text
+from venue.sandbox.wire.scalars import MAX_U128
 
 _IMPLICIT = re.compile(r"[0-9a-f]{64}", re.ASCII)
 
@@ -55,6 +56,7 @@ class Account:
         self.balances: dict[str, int] = {}
         self.keys: dict[str, None] = {}
         self.nonces: set[bytes] = set()
+        self.takes_predecessor = True
         implicit = implicit_key(name)
         if implicit is not None:
             self.keys[implicit] = None
@@ -113,7 +115,7 @@ class Accounts:
 class Draft:
     """The changes of one call on top of the accounts; nothing is visible outside before ``commit``.
 
-    ``locked`` accounts can be credited and can do nothing else.
+    ``locked`` accounts can be credited and can do nothing else. ``state_logs``: lines that a simulation does not show.
 
     """
 
@@ -125,7 +127,10 @@ class Draft:
         self._nonces: set[tuple[str, bytes]] = set()
         self._made: set[str] = set()
         self.deltas: dict[str, dict[str, int]] = {}
+        self._predecessor: dict[str, bool] = {}
+        self.state_logs: list[str] = []
         self.burns: list[Burn] = []
+        self.burned: list[tuple[str, list[tuple[str, int]]]] = []
         self.storage_paid: list[StoragePaid] = []
 
     def exists(self, name: str) -> bool:
@@ -197,9 +202,23 @@ class Draft:
         self._made.add(name)
         self._nonces.add((name, nonce))
 
+    def set_predecessor(self, name: str, *, enabled: bool) -> bool:
+        """Let the account make function calls of its own, or signed intents only; True if that is a change.
+
+        Raises ContractPanicError for a locked account.
+        """
+        self._check_lock(name)
+        self._made.add(name)
+        account = self._accounts.find(name)
+        before = self._predecessor.get(name, account is None or account.takes_predecessor)
+        self._predecessor[name] = enabled
+        return before != enabled
+
     def commit(self) -> None:
         for name in self._made:
             self._accounts.touch(name)
+        for name, enabled in self._predecessor.items():
+            self._accounts.touch(name).takes_predecessor = enabled
         for (name, token_id), amount in self._balances.items():
             balances = self._accounts.touch(name).balances
             if amount:

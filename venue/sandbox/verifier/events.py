@@ -1,19 +1,25 @@
-"""The log lines of the Verifier: NEP-297 events ``dip4`` 0.4.3 and ``nep245`` 1.0.0, and their 16 KiB limit."""
+"""The log lines of the Verifier 0.4.1: NEP-297 events ``dip4`` and ``nep245``, and their 16 KiB limit."""
 
 import base64
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TypeVar
 
 import msgspec
 
-from venue.sandbox.verifier.accounts import Burn
 from venue.sandbox.wire.errors import REFUND_LOG_TOO_LONG, ContractPanicError, LogLimitExceededError
-from venue.sandbox.wire.payload import FtWithdraw, SignedMessage, StorageDeposit, TokenDiff, TransferIntent
+from venue.sandbox.wire.intent_types import (
+    FtWithdraw,
+    MtWithdraw,
+    NativeWithdraw,
+    NftWithdraw,
+    StorageDeposit,
+    TokenDiff,
+    TransferIntent,
+)
+from venue.sandbox.wire.payload import SignedMessage
 
 LOG_LIMIT = 16_384
 """Bytes all logs of one call may have together (NEAR runtime)."""
 
-_Id = TypeVar("_Id", bound=str)
 _REFUND_MEMO = len(',"memo":""') + len("refund")
 
 
@@ -22,12 +28,16 @@ def _event(standard: str, version: str, event: str, data: object) -> str:
     return "EVENT_JSON:" + msgspec.json.encode(body).decode()
 
 
-def _dip4(event: str, data: object) -> str:
-    return _event("dip4", "0.4.3", event, data)
+def _dip4(event: str, data: object, version: str = "0.3.0") -> str:
+    return _event("dip4", version, event, data)
 
 
-def _texts(amounts: Mapping[_Id, int]) -> dict[str, str]:
-    return {str(token_id): str(int(amounts[token_id])) for token_id in sorted(amounts)}
+def _texts(amounts: Mapping[str, int]) -> dict[str, str]:
+    return {token_id: str(amounts[token_id]) for token_id in sorted(amounts)}
+
+
+def _text(amount: int | None) -> str | None:
+    return None if amount is None else str(amount)
 
 
 def _present(**fields: object) -> dict[str, object]:
@@ -47,25 +57,61 @@ def transfer(message: SignedMessage, intent: TransferIntent) -> str:
 
 
 def ft_withdraw(message: SignedMessage, intent: FtWithdraw) -> str:
+    return _dip4("ft_withdraw", [_withdrawn(message, intent) | {"amount": str(intent.amount)} | _rest(intent)])
+
+
+def withdraw_others(message: SignedMessage, intent: NftWithdraw | MtWithdraw) -> str:
+    if isinstance(intent, NftWithdraw):
+        event = _withdrawn(message, intent) | {"token_id": intent.token_id}
+        return _dip4("nft_withdraw", [event | _rest(intent)])
+    event = _withdrawn(message, intent) | {
+        "token_ids": list(intent.token_ids),
+        "amounts": [str(amount) for amount in intent.amounts],
+    }
+    return _dip4("mt_withdraw", [event | _rest(intent)])
+
+
+def _withdrawn(message: SignedMessage, intent: FtWithdraw | NftWithdraw | MtWithdraw) -> dict[str, object]:
+    return {
+        "intent_hash": message.intent_hash,
+        "account_id": message.signer_id,
+        "token": intent.token,
+        "receiver_id": intent.receiver_id,
+    }
+
+
+def _rest(intent: FtWithdraw | NftWithdraw | MtWithdraw) -> dict[str, object]:
+    return _present(
+        memo=intent.memo,
+        msg=intent.msg,
+        storage_deposit=_text(intent.storage_deposit),
+        min_gas=_text(intent.min_gas),
+    )
+
+
+def native_withdraw(message: SignedMessage, intent: NativeWithdraw) -> str:
     event = {"intent_hash": message.intent_hash, "account_id": message.signer_id}
-    event |= {"token": intent.token, "receiver_id": intent.receiver_id, "amount": str(int(intent.amount))}
-    return _dip4("ft_withdraw", [event | _present(memo=intent.memo, msg=intent.msg)])
+    return _dip4("native_withdraw", [event | {"receiver_id": intent.receiver_id, "amount": str(intent.amount)}])
+
+
+def set_predecessor(account: str, *, enabled: bool) -> str:
+    return _dip4("set_auth_by_predecessor_id", {"account_id": account, "enabled": enabled})
 
 
 def storage_deposit(message: SignedMessage, intent: StorageDeposit) -> str:
     event = {"intent_hash": message.intent_hash, "account_id": message.signer_id, "contract_id": intent.contract_id}
-    event |= {"deposit_for_account_id": intent.deposit_for_account_id, "amount": str(int(intent.amount))}
+    event |= {"deposit_for_account_id": intent.deposit_for_account_id, "amount": str(intent.amount)}
     return _dip4("storage_deposit", [event])
 
 
-def public_key(event: str, account: str, key: str, intent_hash: str | None = None) -> str:
+def public_key(event: str, account: str, key: str) -> str:
     """Log a changed key: ``event`` is ``public_key_added`` or ``public_key_removed``."""
-    return _dip4(event, _present(intent_hash=intent_hash) | {"account_id": account, "public_key": str(key)})
+    return _dip4(event, {"account_id": account, "public_key": key})
 
 
 def intents_executed(executed: Sequence[Mapping[str, str]]) -> str:
     """Log the payloads that a call executed, in order."""
-    return _dip4("intents_executed", list(executed))
+    return _dip4("intents_executed", list(executed), "0.3.1")
 
 
 def executed_entry(message: SignedMessage) -> dict[str, str]:
@@ -74,11 +120,16 @@ def executed_entry(message: SignedMessage) -> dict[str, str]:
     return {"intent_hash": message.intent_hash, "account_id": message.signer_id, "nonce": nonce}
 
 
-def mt_burn(burns: Sequence[Burn]) -> str:
-    """Log withdrawn amounts, after everything else of the call."""
+def mt_burn(burned: Sequence[tuple[str, Sequence[tuple[str, int]]]]) -> str:
+    """Log what left each owner, amounts by token, after everything else of the call."""
     data = [
-        {"owner_id": burn.account, "token_ids": [burn.token_id], "amounts": [str(burn.amount)], "memo": "withdraw"}
-        for burn in burns
+        {
+            "owner_id": owner,
+            "token_ids": [token_id for token_id, _ in amounts],
+            "amounts": [str(amount) for _, amount in amounts],
+            "memo": "withdraw",
+        }
+        for owner, amounts in burned
     ]
     return _event("nep245", "1.0.0", "mt_burn", data)
 

@@ -17,7 +17,9 @@ from venue.sandbox.wire.errors import (
     InvariantViolatedError,
     key_missing,
 )
-from venue.sandbox.wire.payload import MAX_I128, SignedMessage, open_payload
+from venue.sandbox.wire.payload import SignedMessage, open_signed
+from venue.sandbox.wire.scalars import MAX_I128
+from venue.sandbox.wire.standards import Signed
 from venue.sandbox.wire.timestamps import format_timestamp
 
 Transfers = dict[tuple[str, str], dict[str, int]]
@@ -70,17 +72,17 @@ def check_message(draft: Draft, message: SignedMessage, rules: Rules) -> None:
     draft.use_nonce(message.signer_id, message.nonce)
 
 
-def run(draft: Draft, signed: Sequence[Mapping[str, object]], rules: Rules) -> ExecutionReport:
+def run(draft: Draft, signed: Sequence[Signed], rules: Rules, *, simulated: bool = False) -> ExecutionReport:
     """Execute the payloads one after the other on the draft, without the closing balance check."""
     logs: list[str] = []
     executed: list[dict[str, str]] = []
     deadlines: list[int] = []
     for item in signed:
-        message = open_payload(item)
+        message = open_signed(item)
         check_message(draft, message, rules)
         deadlines.append(message.deadline_ns)
-        logs.extend(
-            apply_intent(
+        for intent in message.intents:
+            found = apply_intent(
                 draft,
                 message,
                 intent,
@@ -89,8 +91,8 @@ def run(draft: Draft, signed: Sequence[Mapping[str, object]], rules: Rules) -> E
                 tx_hash=rules.tx_hash,
                 now_ns=rules.now_ns,
             )
-            for intent in message.intents
-        )
+            logs += found if simulated else [*draft.state_logs, *found]
+            draft.state_logs.clear()
         executed.append(events.executed_entry(message))
     return ExecutionReport(tuple(executed), tuple(logs), min(deadlines, default=None))
 
@@ -127,7 +129,7 @@ def _pair(token_id: str, owners: Mapping[str, int], transfers: Transfers) -> Non
         givers[:1] = [(offered - amount, giver)] if offered > amount else []
 
 
-def execute(draft: Draft, signed: Sequence[Mapping[str, object]], rules: Rules) -> ExecutionReport:
+def execute(draft: Draft, signed: Sequence[Signed], rules: Rules) -> ExecutionReport:
     """Execute a whole call; ContractPanicError unless all deltas cancel and the logs fit."""
     report = run(draft, signed, rules)
     transfers = match_deltas(draft.deltas)
@@ -136,16 +138,16 @@ def execute(draft: Draft, signed: Sequence[Mapping[str, object]], rules: Rules) 
         logs.append(events.intents_executed(report.executed))
     if transfers:
         logs.append(events.mt_transfer((*parties, amounts) for parties, amounts in transfers.items()))
-    if draft.burns:
-        logs.append(events.mt_burn(draft.burns))
+    if draft.burned:
+        logs.append(events.mt_burn(draft.burned))
     events.check_log_limit(logs)
     return ExecutionReport(report.executed, tuple(logs), report.min_deadline_ns)
 
 
-def simulate(draft: Draft, signed: Sequence[Mapping[str, object]], rules: Rules) -> dict[str, object]:
+def simulate(draft: Draft, signed: Sequence[Signed], rules: Rules) -> dict[str, object]:
     """Return the answer of ``simulate_intents``: it reports an imbalance, every other fault is a ContractPanicError."""
-    report = run(draft, signed, rules)
-    min_deadline = "9999-12-31T23:59:59.999999999Z"
+    report = run(draft, signed, rules, simulated=True)
+    min_deadline = "+262142-12-31T23:59:59.999999999Z"
     if report.min_deadline_ns is not None:
         min_deadline = format_timestamp(report.min_deadline_ns)
     output: dict[str, object] = {

@@ -6,26 +6,28 @@ signer gives goes to the fee collector instead of the counterparty.
 """
 
 from collections.abc import Mapping
-from typing import TypeVar
 
 from venue.protocol.units import PIPS
 from venue.sandbox.verifier import events
 from venue.sandbox.verifier.accounts import Burn, Draft, StoragePaid
 from venue.sandbox.wire.errors import INVALID_INTENT, ContractPanicError
-from venue.sandbox.wire.payload import (
+from venue.sandbox.wire.intent_types import (
     AddPublicKey,
+    AuthCall,
     FtWithdraw,
     Intent,
+    MtWithdraw,
+    NativeWithdraw,
+    NftWithdraw,
     RemovePublicKey,
-    SignedMessage,
+    SetAuthByPredecessor,
     StorageDeposit,
     TokenDiff,
     TransferIntent,
 )
+from venue.sandbox.wire.payload import SignedMessage
 
 WRAPPED_NEAR = "nep141:wrap.near"
-
-_Id = TypeVar("_Id", bound=str)
 
 
 def protocol_fee(amount: int, pips: int) -> int:
@@ -55,8 +57,8 @@ def token_fee(token_id: str, amount: int, pips: int) -> int:
     return 0 if whole else protocol_fee(amount, pips)
 
 
-def _plain(amounts: Mapping[_Id, int]) -> list[tuple[str, int]]:
-    return [(str(token_id), int(amounts[token_id])) for token_id in sorted(amounts)]
+def _plain(amounts: Mapping[str, int]) -> list[tuple[str, int]]:
+    return [(token_id, amounts[token_id]) for token_id in sorted(amounts)]
 
 
 def apply_token_diff(draft: Draft, message: SignedMessage, intent: TokenDiff, *, pips: int, collector: str) -> str:
@@ -95,14 +97,13 @@ def apply_transfer(draft: Draft, message: SignedMessage, intent: TransferIntent)
 def withdraw(draft: Draft, owner: str, intent: FtWithdraw, *, tx_hash: str, now_ns: int) -> None:
     """Debit the owner and record a Burn on the draft."""
     token_id = f"nep141:{intent.token}"
-    amount = int(intent.amount)
-    draft.debit(owner, token_id, amount)
+    _burn(draft, owner, [(token_id, intent.amount)], intent.storage_deposit)
     draft.burns.append(
         Burn(
             account=owner,
             token=intent.token,
             token_id=token_id,
-            amount=amount,
+            amount=intent.amount,
             memo=intent.memo,
             receiver_id=intent.receiver_id,
             tx_hash=tx_hash,
@@ -110,40 +111,80 @@ def withdraw(draft: Draft, owner: str, intent: FtWithdraw, *, tx_hash: str, now_
             msg=intent.msg,
         )
     )
+    if intent.storage_deposit is not None:
+        _pay_storage(draft, owner, intent.token, intent.receiver_id, intent.storage_deposit)
+
+
+def withdraw_others(draft: Draft, owner: str, intent: NftWithdraw | MtWithdraw) -> None:
+    """Debit the owner. Which contracts take these tokens is not played: they leave for good."""
+    if isinstance(intent, NftWithdraw):
+        burned = [(f"nep171:{intent.token}:{intent.token_id}", 1)]
+    else:
+        if len(intent.token_ids) != len(intent.amounts) or not intent.amounts:
+            raise ContractPanicError(INVALID_INTENT)
+        ids = [f"nep245:{intent.token}:{token_id}" for token_id in intent.token_ids]
+        burned = list(zip(ids, intent.amounts, strict=True))
+    _burn(draft, owner, burned, intent.storage_deposit)
+    if intent.storage_deposit is not None:
+        _pay_storage(draft, owner, intent.token, intent.receiver_id, intent.storage_deposit)
 
 
 def pay_storage(draft: Draft, message: SignedMessage, intent: StorageDeposit) -> str:
     """Debit the signer's wNEAR, record what it pays for, and return the log line."""
-    draft.debit(message.signer_id, WRAPPED_NEAR, int(intent.amount))
-    draft.storage_paid.append(
-        StoragePaid(
-            account=message.signer_id,
-            contract=intent.contract_id,
-            for_account=intent.deposit_for_account_id,
-            amount=int(intent.amount),
-        )
-    )
+    _burn(draft, message.signer_id, [(WRAPPED_NEAR, intent.amount)])
+    _pay_storage(draft, message.signer_id, intent.contract_id, intent.deposit_for_account_id, intent.amount)
     return events.storage_deposit(message, intent)
+
+
+def _burn(draft: Draft, owner: str, burned: list[tuple[str, int]], storage_deposit: int | None = None) -> None:
+    whole = burned if storage_deposit is None else [*burned, (WRAPPED_NEAR, storage_deposit)]
+    for token_id, amount in whole:
+        draft.debit(owner, token_id, amount)
+    draft.burned.append((owner, whole))
+
+
+def _pay_storage(draft: Draft, account: str, contract: str, for_account: str, amount: int) -> None:
+    paid = StoragePaid(account=account, contract=contract, for_account=for_account, amount=amount)
+    draft.storage_paid.append(paid)
 
 
 def apply_intent(
     draft: Draft, message: SignedMessage, intent: Intent, *, pips: int, collector: str, tx_hash: str, now_ns: int
-) -> str:
-    """Apply one intent of a verified message to the draft and return its log line; ContractPanicError."""
+) -> list[str]:
+    """Apply one intent of a verified message to the draft and return its log lines.
+
+    Raises ContractPanicError. What an ``auth_call`` calls is not played.
+    """
     signer = message.signer_id
     match intent:
         case TokenDiff():
-            return apply_token_diff(draft, message, intent, pips=pips, collector=collector)
+            return [apply_token_diff(draft, message, intent, pips=pips, collector=collector)]
         case TransferIntent():
-            return apply_transfer(draft, message, intent)
+            return [apply_transfer(draft, message, intent)]
         case FtWithdraw():
             withdraw(draft, signer, intent, tx_hash=tx_hash, now_ns=now_ns)
-            return events.ft_withdraw(message, intent)
+            return [events.ft_withdraw(message, intent)]
+        case NftWithdraw() | MtWithdraw():
+            withdraw_others(draft, signer, intent)
+            return [events.withdraw_others(message, intent)]
+        case NativeWithdraw():
+            _burn(draft, signer, [(WRAPPED_NEAR, intent.amount)])
+            return [events.native_withdraw(message, intent)]
+        case AuthCall():
+            if intent.attached_deposit:
+                _burn(draft, signer, [(WRAPPED_NEAR, intent.attached_deposit)])
+            return []
+        case SetAuthByPredecessor():
+            line = events.set_predecessor(signer, enabled=intent.enabled)
+            # The account logs its change, the engine the intent. That the account is silent without one is inferred.
+            if draft.set_predecessor(signer, enabled=intent.enabled):
+                draft.state_logs.append(line)
+            return [line]
         case StorageDeposit():
-            return pay_storage(draft, message, intent)
+            return [pay_storage(draft, message, intent)]
         case AddPublicKey():
-            draft.add_key(signer, str(intent.public_key))
-            return events.public_key("public_key_added", signer, intent.public_key, message.intent_hash)
+            draft.add_key(signer, intent.public_key)
+            return [events.public_key("public_key_added", signer, intent.public_key)]
         case RemovePublicKey():
-            draft.remove_key(signer, str(intent.public_key))
-            return events.public_key("public_key_removed", signer, intent.public_key, message.intent_hash)
+            draft.remove_key(signer, intent.public_key)
+            return [events.public_key("public_key_removed", signer, intent.public_key)]

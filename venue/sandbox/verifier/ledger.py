@@ -13,8 +13,12 @@ from venue.sandbox.verifier.accounts import Accounts, Burn, Draft, StoragePaid
 from venue.sandbox.verifier.blocks import VALIDITY_NS, Blocks
 from venue.sandbox.verifier.intents import withdraw
 from venue.sandbox.verifier.restrictions import NONE, Read
-from venue.sandbox.wire.errors import ContractPanicError
-from venue.sandbox.wire.payload import MAX_U128, FtWithdraw, parse_public_key
+from venue.sandbox.wire.errors import ContractPanicError, predecessor_disabled
+from venue.sandbox.wire.intent_types import FtWithdraw
+from venue.sandbox.wire.keys import parse_public_key
+from venue.sandbox.wire.payload import as_signed
+from venue.sandbox.wire.scalars import MAX_U128
+from venue.sandbox.wire.standards import Signed
 
 _STORED_CALLS = 10_000
 """Calls whose outcome can be found by transaction hash."""
@@ -155,6 +159,16 @@ class Ledger:
         """Return whether the key may sign for the account; ValueError for an invalid key."""
         return parse_public_key(public_key) in self.accounts.keys_of(account)
 
+    def takes_predecessor(self, account: str) -> bool:
+        """Return whether the account may make function calls of its own."""
+        found = self.accounts.find(account)
+        own = found is None or found.takes_predecessor
+        return own and account not in self.restrictions().no_predecessor
+
+    def _check_predecessor(self, account: str) -> None:
+        if not self.takes_predecessor(account):
+            raise predecessor_disabled(account)
+
     def public_keys_of(self, account: str) -> tuple[str, ...]:
         return self.accounts.keys_of(account)
 
@@ -189,28 +203,30 @@ class Ledger:
             raise ValueError("only a previous salt can be invalidated")
         self._previous_salts[salt] = False
 
-    def execute_intents(self, signed: Sequence[Mapping[str, object]], *, tx_hash: str | None = None) -> Executed:
+    def execute_intents(
+        self, signed: Sequence[Signed | Mapping[str, object]], *, tx_hash: str | None = None
+    ) -> Executed:
         """Execute all payloads or none; ContractPanicError with the contract's text when a check fails."""
         draft = self._draft("intents")
         tx = tx_hash or self._next_tx_hash()
-        report = execution.execute(draft, signed, self._rules(tx))
+        report = execution.execute(draft, as_signed(signed), self._rules(tx))
         return self._finish(draft, tx, report.intent_hashes, report.logs)
 
-    def simulate_intents(self, signed: Sequence[Mapping[str, object]]) -> dict[str, object]:
+    def simulate_intents(self, signed: Sequence[Signed | Mapping[str, object]]) -> dict[str, object]:
         """Return what executing would do; an imbalance is in ``invariant_violated``. Changes nothing."""
-        return execution.simulate(self._draft("intents"), signed, self._rules(self._next_tx_hash()))
+        return execution.simulate(self._draft("intents"), as_signed(signed), self._rules(self._next_tx_hash()))
 
     def ft_withdraw(self, owner: str, request: FtWithdraw, *, tx_hash: str) -> Executed:
         """Withdraw by function call; the caller has checked the attached yoctoNEAR."""
         draft = self._draft("ft_withdraw")
-        self.restrictions().check_predecessor(owner)
+        self._check_predecessor(owner)
         withdraw(draft, owner, request, tx_hash=tx_hash, now_ns=self.clock())
-        return self._finish(draft, tx_hash, (), (events.mt_burn(draft.burns),))
+        return self._finish(draft, tx_hash, (), (events.mt_burn(draft.burned),))
 
     def change_key(self, account: str, public_key: str, *, add: bool, tx_hash: str) -> Executed:
         """Add or remove a key by function call."""
         draft = self._draft()
-        self.restrictions().check_predecessor(account)
+        self._check_predecessor(account)
         (draft.add_key if add else draft.remove_key)(account, public_key)
         name = "public_key_added" if add else "public_key_removed"
         return self._finish(draft, tx_hash, (), (events.public_key(name, account, public_key),))

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from venue.sandbox.wire.errors import PAUSED, ContractPanicError, predecessor_disabled
+from venue.sandbox.wire.errors import PAUSED, ContractPanicError
 
 EVERYTHING = "ALL"
 """The key that pauses every feature."""
@@ -23,11 +23,6 @@ class Restrictions(msgspec.Struct, frozen=True, kw_only=True):
         """Raise ContractPanicError while the feature is paused."""
         if feature in self.paused or EVERYTHING in self.paused:
             raise ContractPanicError(PAUSED)
-
-    def check_predecessor(self, account: str) -> None:
-        """Raise ContractPanicError when transactions of the account are not taken as the account's own will."""
-        if account in self.no_predecessor:
-            raise predecessor_disabled(account)
 
 
 Read = Callable[[], Restrictions]

@@ -1,75 +1,68 @@
 """The view methods of ``intents.near``: JSON arguments in, a JSON value out."""
 
 from collections.abc import Callable
+from functools import partial
 
-import msgspec
-
-from venue.sandbox.verifier.calls import KeyArguments, read_arguments, read_signed
+from venue.protocol.nonce import encode_nonce
+from venue.sandbox.verifier.calls import read_arguments, read_signed
 from venue.sandbox.verifier.ledger import Ledger
 from venue.sandbox.verifier.restrictions import EVERYTHING
-from venue.sandbox.wire.errors import BAD_ARGUMENTS, ContractPanicError
-from venue.sandbox.wire.payload import AccountId
+from venue.sandbox.wire.keys import public_key
+from venue.sandbox.wire.scalars import account_id, base64_of
+from venue.sandbox.wire.shapes import Field, Shape, ShapeError, sequence, text
+from venue.sandbox.wire.strict_json import Value
+
+_ACCOUNT = Field("account_id", account_id)
+_ONE_ACCOUNT = Shape(_ACCOUNT)
+_FEATURE = Shape(Field("key", text))
+_BALANCE = Shape(_ACCOUNT, Field("token_id", text))
+_BALANCES = Shape(_ACCOUNT, Field("token_ids", sequence(text)))
+_KEY = Shape(_ACCOUNT, Field("public_key", public_key))
+_NONCE = Shape(_ACCOUNT, Field("nonce", partial(base64_of, 32)))
 
 
-class _Balance(msgspec.Struct, frozen=True):
-    account_id: AccountId
-    token_id: str
+def _salt(value: Value) -> bytes:
+    try:
+        raw = bytes.fromhex(text(value))
+    except ValueError:
+        raise ShapeError("invalid hex") from None
+    if len(raw) != 4:
+        raise ShapeError("a salt has 4 bytes")
+    return raw
 
 
-class _Balances(msgspec.Struct, frozen=True):
-    account_id: AccountId
-    token_ids: list[str]
+_SALT = Shape(Field("salt", _salt))
 
 
-class _AccountKey(KeyArguments, frozen=True):
-    account_id: AccountId
-
-
-class _Account(msgspec.Struct, frozen=True):
-    account_id: AccountId
-
-
-class _Feature(msgspec.Struct, frozen=True):
-    key: str
-
-
-class _Nonce(msgspec.Struct, frozen=True):
-    account_id: AccountId
-    nonce: str
-
-
-class _Salt(msgspec.Struct, frozen=True):
-    salt: str
+def _account(args: bytes) -> str:
+    return str(read_arguments(args, _ONE_ACCOUNT)["account_id"])
 
 
 def mt_balance_of(ledger: Ledger, args: bytes) -> object:
     """Return one balance in base units, as decimal text."""
-    read = read_arguments(args, _Balance)
-    return str(ledger.balance(read.account_id, read.token_id))
+    read = read_arguments(args, _BALANCE)
+    return str(ledger.balance(read["account_id"], read["token_id"]))
 
 
 def mt_batch_balance_of(ledger: Ledger, args: bytes) -> object:
     """Return balances in base units in the requested order, as decimal text."""
-    read = read_arguments(args, _Balances)
-    return [str(ledger.balance(read.account_id, token_id)) for token_id in read.token_ids]
+    read = read_arguments(args, _BALANCES)
+    return [str(ledger.balance(read["account_id"], token_id)) for token_id in read["token_ids"]]
 
 
 def has_public_key(ledger: Ledger, args: bytes) -> object:
-    read = read_arguments(args, _AccountKey)
-    return ledger.has_public_key(read.account_id, read.public_key)
+    read = read_arguments(args, _KEY)
+    return ledger.has_public_key(read["account_id"], read["public_key"])
 
 
 def public_keys_of(ledger: Ledger, args: bytes) -> object:
-    return list(ledger.public_keys_of(read_arguments(args, _Account).account_id))
+    return list(ledger.public_keys_of(_account(args)))
 
 
 def is_nonce_used(ledger: Ledger, args: bytes) -> object:
     """Return whether the nonce is used and not yet cleaned up."""
-    read = read_arguments(args, _Nonce)
-    try:
-        return ledger.is_nonce_used(read.account_id, read.nonce)
-    except ValueError as error:
-        raise ContractPanicError(BAD_ARGUMENTS) from error
+    read = read_arguments(args, _NONCE)
+    return ledger.is_nonce_used(read["account_id"], encode_nonce(read["nonce"]))
 
 
 def current_salt(ledger: Ledger, args: bytes) -> object:
@@ -78,13 +71,7 @@ def current_salt(ledger: Ledger, args: bytes) -> object:
 
 
 def is_valid_salt(ledger: Ledger, args: bytes) -> object:
-    try:
-        salt = bytes.fromhex(read_arguments(args, _Salt).salt)
-    except ValueError as error:
-        raise ContractPanicError(BAD_ARGUMENTS) from error
-    if len(salt) != 4:
-        raise ContractPanicError(BAD_ARGUMENTS)
-    return ledger.is_valid_salt(salt)
+    return ledger.is_valid_salt(read_arguments(args, _SALT)["salt"])
 
 
 def fee(ledger: Ledger, args: bytes) -> object:
@@ -97,11 +84,11 @@ def fee_collector(ledger: Ledger, args: bytes) -> object:
 
 
 def is_account_locked(ledger: Ledger, args: bytes) -> object:
-    return read_arguments(args, _Account).account_id in ledger.restrictions().locked
+    return _account(args) in ledger.restrictions().locked
 
 
 def is_auth_by_predecessor_id_enabled(ledger: Ledger, args: bytes) -> object:
-    return read_arguments(args, _Account).account_id not in ledger.restrictions().no_predecessor
+    return ledger.takes_predecessor(_account(args))
 
 
 def pa_all_paused(ledger: Ledger, args: bytes) -> object:
@@ -111,7 +98,7 @@ def pa_all_paused(ledger: Ledger, args: bytes) -> object:
 
 def pa_is_paused(ledger: Ledger, args: bytes) -> object:
     paused = ledger.restrictions().paused
-    return bool(paused & {read_arguments(args, _Feature).key, EVERYTHING})
+    return bool(paused & {read_arguments(args, _FEATURE)["key"], EVERYTHING})
 
 
 def simulate_intents(ledger: Ledger, args: bytes) -> object:

@@ -5,7 +5,8 @@ import hashlib
 import base58
 import msgspec
 
-from venue.sandbox.wire.payload import parse_account_id, public_key_text
+from venue.sandbox.wire.keys import public_key_text
+from venue.sandbox.wire.scalars import parse_account_id
 
 _ED25519 = 0
 _FUNCTION_CALL = 2

@@ -64,3 +64,8 @@ class InvariantViolatedError(ContractPanicError):
     def __init__(self, report: dict[str, object]) -> None:
         super().__init__("invariant violated: " + msgspec.json.encode(report).decode())
         self.report = report
+
+
+def bad_arguments(error: Exception) -> ContractPanicError:
+    """The arguments of a call have another shape: near-sdk's text, with the parser's own."""
+    return ContractPanicError(f"{BAD_ARGUMENTS} Error: `{error}`")

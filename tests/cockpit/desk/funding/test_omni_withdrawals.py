@@ -20,7 +20,8 @@ from venue.protocol.nonce import decode_nonce
 from venue.protocol.tokens import BTC, NBTC, OMNI_BRIDGE
 from venue.sandbox.bridges.omni import GAS_FEE, MIN_AMOUNT, PROTOCOL_FEE
 from venue.sandbox.server import Venue
-from venue.sandbox.wire.payload import FtWithdraw, StorageDeposit, open_payload
+from venue.sandbox.wire.intent_types import FtWithdraw, StorageDeposit
+from venue.sandbox.wire.payload import open_payload
 
 FEE = GAS_FEE + PROTOCOL_FEE
 AMOUNT = 1_000_000

@@ -12,7 +12,8 @@ from tests.support.venue.relay_server import RelayServer, event
 from tests.support.waiting import until
 from venue.protocol.tokens import BTC, EURE
 from venue.protocol.units import NS_PER_S
-from venue.sandbox.wire.payload import TokenDiff, open_payload
+from venue.sandbox.wire.intent_types import TokenDiff
+from venue.sandbox.wire.payload import open_payload
 from venue.transport.errors import WsClosedError
 
 

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from venue.sandbox.bridges.addresses import chain_address, keccak256, read_address, segwit
+from venue.sandbox.bridges.addresses import chain_address, read_address, segwit
 from venue.sandbox.bridges.bridge import deposit_address
+from venue.sandbox.wire.keccak import keccak256
 
 BITCOIN, GNOSIS = "btc:mainnet", "eth:100"
 

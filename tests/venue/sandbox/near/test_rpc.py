@@ -82,12 +82,14 @@ async def test_a_view_names_its_block(node: NearRpc, ledger: Ledger) -> None:
         (
             "is_nonce_used",
             {"account_id": "maker.near", "nonce": "AA=="},
-            'HostError(GuestPanic { panic_msg: "Failed to deserialize input from JSON." })',
+            "HostError(GuestPanic { panic_msg: \"Failed to deserialize input from JSON. Error: `Can't convert a Byte "
+            'Vector of length 1 to the output type.`" })',
         ),
         (
             "mt_batch_balance_of",
             {"account_id": "maker.near"},
-            'HostError(GuestPanic { panic_msg: "Failed to deserialize input from JSON." })',
+            'HostError(GuestPanic { panic_msg: "Failed to deserialize input from JSON. Error: `missing field '
+            '`token_ids``" })',
         ),
     ],
 )

@@ -222,4 +222,6 @@ async def test_several_actions_are_refused(node: NearRpc, ledger: Ledger, maker:
 
 async def test_invalid_arguments_panic(node: NearRpc, ledger: Ledger, maker: Signer) -> None:
     signed, _ = transaction(maker, ledger, "ft_withdraw", {"token": BTC.near_token, "amount": 700})
-    assert panic_of(await send(node, signed)) == "Smart contract panicked: Failed to deserialize input from JSON."
+    assert panic_of(await send(node, signed)) == (
+        "Smart contract panicked: Failed to deserialize input from JSON. Error: `expected a string`"
+    )

@@ -15,20 +15,48 @@ from venue.sandbox.wire.timestamps import format_timestamp, parse_timestamp
         ("2025-05-23T07:40:13.735337Z", 1_747_986_013_735_337_000),
         ("2025-05-23T07:40:13.000000001Z", 1_747_986_013_000_000_001),
         ("2025-05-23T09:40:13.5+02:00", 1_747_986_013_500_000_000),
+        (" 2025 - 5 - 23T 9 : 40 : 13 +0200 ", 1_747_986_013_000_000_000),
+        ("2025-05-23t07:40:13utc", 1_747_986_013_000_000_000),
+        ("+10000-01-01T00:00:00Z", 253_402_300_800_000_000_000),
+        ("-0001-01-01T00:00:00Z", -62_198_755_200_000_000_000),
     ],
 )
 def test_known_times(text: str, expected: int) -> None:
     assert parse_timestamp(text) == expected
 
 
-@given(st.integers(min_value=0, max_value=4_000_000_000_000_000_000))
+@given(st.integers(min_value=-(8 * 10**21), max_value=8 * 10**21))
 def test_text_and_nanoseconds_agree(at_ns: int) -> None:
     assert parse_timestamp(format_timestamp(at_ns)) == at_ns
 
 
 @pytest.mark.parametrize(
+    ("at_ns", "text"),
+    [
+        (1_747_986_013_000_000_000, "2025-05-23T07:40:13Z"),
+        (1_747_986_013_500_000_000, "2025-05-23T07:40:13.500Z"),
+        (1_747_986_013_000_001_000, "2025-05-23T07:40:13.000001Z"),
+        (1_747_986_013_000_000_001, "2025-05-23T07:40:13.000000001Z"),
+        (253_402_300_800_000_000_000, "+10000-01-01T00:00:00Z"),
+    ],
+)
+def test_a_fraction_has_three_six_or_nine_digits(at_ns: int, text: str) -> None:
+    assert format_timestamp(at_ns) == text
+
+
+@pytest.mark.parametrize(
     "text",
-    ["", "now", "2025-05-23", "2025-05-23T07:40:13", "2025-13-01T00:00:00Z", "1747986013", "２025-05-23T07:40:13Z"],
+    [
+        "",
+        "now",
+        "2025-05-23",
+        "2025-05-23T07:40:13",
+        "2025-13-01T00:00:00Z",
+        "1747986013",
+        "10000-01-01T00:00:00Z",
+        "2025-05-23T07:40:13+24:00",
+        "２025-05-23T07:40:13Z",
+    ],
 )
 def test_an_invalid_time_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r".+"):

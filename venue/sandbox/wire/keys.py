@@ -1,0 +1,103 @@
+"""Public keys and signatures as text: ``<curve>:<base58>``, the curve in any case, Ed25519 where none is named."""
+
+import re
+
+import base58
+from nacl.exceptions import BadSignatureError
+from nacl.signing import VerifyKey
+
+from venue.sandbox.wire.shapes import ShapeError, text
+from venue.sandbox.wire.strict_json import Escaped, Value
+
+ED25519, SECP256K1, P256 = "ed25519", "secp256k1", "p256"
+_KEY_BYTES = {ED25519: 32, SECP256K1: 64, P256: 64}
+_SIGNATURE_BYTES = {ED25519: 64, SECP256K1: 65, P256: 64}
+_BASE58 = re.compile(r"[1-9A-HJ-NP-Za-km-z]*")
+
+
+def public_key_text(raw: bytes, curve: str = ED25519) -> str:
+    """Format the bytes of a key as ``<curve>:<base58>``."""
+    return f"{curve}:{base58.b58encode(raw).decode()}"
+
+
+def parse_public_key(key: str) -> str:
+    """Return the key in canonical form. Raises ShapeError (a ValueError) for an invalid one."""
+    curve, encoded = _split(key)
+    return public_key_text(_bytes(encoded, _KEY_BYTES[curve]), curve)
+
+
+def public_key(value: Value) -> str:
+    """Read a key of any curve, in canonical form."""
+    return parse_public_key(text(value))
+
+
+def borrowed_key(curve: str, value: Value) -> bytes:
+    """Read the bytes of a key that must be of this curve and stand in the JSON without escapes."""
+    return _of_curve(curve, value, _KEY_BYTES)
+
+
+def borrowed_signature(curve: str, value: Value) -> bytes:
+    """Read the bytes of a signature that must be of this curve and stand in the JSON without escapes."""
+    return _of_curve(curve, value, _SIGNATURE_BYTES)
+
+
+def any_borrowed_key(value: Value) -> str:
+    """Read a key of any curve that stands in the JSON without escapes, in canonical form."""
+    return parse_public_key(_borrowed(value))
+
+
+def any_borrowed_signature(value: Value) -> tuple[str, bytes]:
+    """Read a signature of any curve that stands in the JSON without escapes: its curve and bytes."""
+    curve, encoded = _split(_borrowed(value))
+    return curve, _bytes(encoded, _SIGNATURE_BYTES[curve])
+
+
+def verify_ed25519(key: str, message: bytes, signature: bytes) -> bool:
+    """Return whether ``signature`` (64 bytes) over ``message`` is by the key. Raises ValueError for an invalid key."""
+    return verify_raw_ed25519(raw_key(key, ED25519), message, signature)
+
+
+def verify_raw_ed25519(key: bytes, message: bytes, signature: bytes) -> bool:
+    try:
+        VerifyKey(key).verify(message, signature)
+    except BadSignatureError:
+        return False
+    return True
+
+
+def raw_key(key: str, curve: str) -> bytes:
+    """Return the bytes of a key in text form. Raises ShapeError when it is not one of the curve."""
+    named, encoded = _split(key)
+    if named != curve:
+        raise ShapeError("wrong curve type")
+    return _bytes(encoded, _KEY_BYTES[curve])
+
+
+def _borrowed(value: Value) -> str:
+    if not isinstance(value, str) or isinstance(value, Escaped):
+        raise ShapeError("expected a borrowed string")
+    return value
+
+
+def _of_curve(curve: str, value: Value, sizes: dict[str, int]) -> bytes:
+    named, encoded = _split(_borrowed(value))
+    if named != curve:
+        raise ShapeError("wrong curve type")
+    return _bytes(encoded, sizes[curve])
+
+
+def _split(key: str) -> tuple[str, str]:
+    named, colon, encoded = key.partition(":")
+    curve = named.lower() if colon else ED25519
+    if curve not in _KEY_BYTES:
+        raise ShapeError("wrong curve type")
+    return curve, encoded if colon else key
+
+
+def _bytes(encoded: str, size: int) -> bytes:
+    if len(encoded) > 2 * size or _BASE58.fullmatch(encoded) is None:
+        raise ShapeError("base58: not so many bytes in base58")
+    raw = base58.b58decode(encoded)
+    if len(raw) != size:
+        raise ShapeError("invalid length")
+    return raw
