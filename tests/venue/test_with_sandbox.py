@@ -75,7 +75,7 @@ async def test_a_failing_node_is_left_for_the_other(venue: Venue, client: httpx.
     await _strike(venue, client, "/faults", {"near_a": fault, "near_slow_ms": 5_000})
     near = NearRpc(venue.env()["NEAR_RPC_URL"].split(","), client, timeout_s=1.5)
     assert await Verifier(near).fee_pips() == CONFIG.fee_pips
-    assert [endpoint.failures for endpoint in near.endpoints] == [1, 0]
+    assert [endpoint.failures > 0 for endpoint in near.endpoints] == [True, False]
 
 
 async def test_a_deposit_is_seen_pending_and_then_credited(

@@ -1,18 +1,20 @@
 """Reading NEAR and sending to it through several RPC endpoints: when one fails, the next is tried.
 
-Source of the shapes: docs.near.org, RPC ``query``, ``block``, ``send_tx`` and ``tx``, and its list of errors; nearcore,
-chain/jsonrpc.
+One whose block's height or time is not believed has failed, too. Source of the shapes: docs.near.org, RPC ``query``,
+``block``, ``send_tx`` and ``tx``, and its list of errors; nearcore, chain/jsonrpc.
 """
 
 import asyncio
 import base64
-import re
+import copy
 from collections.abc import Callable, Mapping, Sequence
-from typing import Annotated, Literal, TypeVar
+from typing import Literal, TypeVar
 
 import httpx
 import msgspec
 
+from cockpit.model.environment import Environment
+from venue.near.blocks import Block, ViewResult, read_block, read_view
 from venue.near.outcomes import (
     PENDING,
     AccessKey,
@@ -23,30 +25,14 @@ from venue.near.outcomes import (
     read_access_key,
     read_outcome,
 )
+from venue.near.survey import Survey
 from venue.protocol.assets import INTENTS_CONTRACT
-from venue.transport.bounds import height_of, name_of, time_ns_of
 from venue.transport.errors import RefusedError, UnreachableError, VenueError
-from venue.transport.jsonrpc import JsonRpc, decode, plain, unreadable
+from venue.transport.jsonrpc import JsonRpc
 
 WaitUntil = Literal["NONE", "EXECUTED_OPTIMISTIC", "FINAL"]
 Finality = Literal["final", "optimistic"]
 T = TypeVar("T")
-
-
-class ViewResult(msgspec.Struct, frozen=True):
-    """A contract's answer: ``value`` is the raw JSON it returned, as of this block."""
-
-    value: bytes
-    block_height: int
-    block_hash: str
-
-
-class Block(msgspec.Struct, frozen=True):
-    """``hash`` is base58, ``timestamp_ns`` UTC nanoseconds since the epoch."""
-
-    height: int
-    hash: str
-    timestamp_ns: int
 
 
 class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,30 +45,9 @@ class Endpoint(msgspec.Struct, frozen=True, kw_only=True):
     current: bool
 
 
-class _CallResult(msgspec.Struct):
-    block_height: int | None = None
-    block_hash: str | None = None
-    result: list[Annotated[int, msgspec.Meta(ge=0, le=255)]] | None = None
-    error: str | None = None
-
-
-class _Header(msgspec.Struct):
-    height: int
-    hash: str
-    timestamp: int | None = None
-    timestamp_nanosec: str | None = None
-
-
-class _BlockResult(msgspec.Struct):
-    header: _Header
-
-
 UNKNOWN_SENDING = "it is unknown whether a node accepted the transaction"
-_NANOSECONDS = re.compile(r"[0-9]{1,19}\Z")
+_REAL = Environment()
 _MAX_BLOCKS = 12  # a withdrawal's receipts run in about five
-
-_CALL = msgspec.json.Decoder(_CallResult)
-_BLOCK = msgspec.json.Decoder(_BlockResult)
 
 
 class NearRpc:
@@ -99,12 +64,14 @@ class NearRpc:
         *,
         contract: str = INTENTS_CONTRACT,
         timeout_s: float = 5.0,
+        env: Environment = _REAL,
     ) -> None:
         if not urls:
             raise ValueError("at least one NEAR RPC URL is required")
         self._endpoints = tuple(JsonRpc(url, client, timeout_s=timeout_s) for url in urls)
         self._contract = contract
         self._current = 0
+        self.survey = Survey(self._endpoints, env)
 
     @property
     def endpoints(self) -> tuple[Endpoint, ...]:
@@ -120,6 +87,16 @@ class NearRpc:
             for index, one in enumerate(self._endpoints)
         )
 
+    @property
+    def witnesses(self) -> "tuple[NearRpc, ...]":
+        """Each endpoint alone, for what must not rest on one; judged by all of them as here."""
+        return tuple(map(self._alone, self._endpoints))
+
+    def _alone(self, endpoint: JsonRpc) -> "NearRpc":
+        one = copy.copy(self)
+        one._endpoints, one._current = (endpoint,), 0
+        return one
+
     async def view(
         self, contract: str, method: str, args: Mapping[str, object], finality: Finality = "optimistic"
     ) -> ViewResult:
@@ -131,11 +108,11 @@ class NearRpc:
             "method_name": method,
             "args_base64": base64.b64encode(msgspec.json.encode(args)).decode("ascii"),
         }
-        return await self._ask("query", params, _read_view)
+        return await self._ask("query", params, read_view)
 
     async def block(self, finality: Finality = "final") -> Block:
         """Return the newest block of this finality; UnreachableError when no endpoint answers."""
-        return await self._ask("block", {"finality": finality}, _read_block)
+        return await self._ask("block", {"finality": finality}, read_block)
 
     async def access_key(self, account: str, public_key: str) -> AccessKey | None:
         """Return the access key (``ed25519:<base58>``) as of the last final block; None when the account lacks it."""
@@ -222,9 +199,10 @@ class NearRpc:
 
         async def height_at(block_hash: str) -> int | None:
             try:
-                return _read_block(await endpoint.call("block", {"block_id": block_hash}), endpoint.host).height
+                height = read_block(await endpoint.call("block", {"block_id": block_hash}), endpoint.host).height
             except VenueError:
                 return None
+            return height if self.survey.is_plausible(height) else None
 
         heights = await asyncio.gather(*map(height_at, outcome.block_hashes))
         height = None if None in heights else max(filter(None, heights), default=None)
@@ -259,9 +237,23 @@ class NearRpc:
             except RefusedError:
                 self._current = index
                 raise
+            doubt = await self._doubt(endpoint, answer)
+            if doubt:
+                disbelieved = UnreachableError(f"{endpoint.host} is not believed: {doubt}")
+                endpoint.count_failure(disbelieved)
+                problems.append(str(disbelieved))
+                continue
             self._current = index
             return answer
         raise UnreachableError("no NEAR RPC endpoint answered: " + "; ".join(problems))
+
+    async def _doubt(self, endpoint: JsonRpc, answer: object) -> str:
+        match answer:
+            case ViewResult(block_height=height) | AccessKey(block_height=height):
+                return await self.survey.problem(endpoint, height)
+            case Block(height=height):
+                return await self.survey.problem(endpoint, height) or self.survey.time_problem(endpoint, answer)
+        return ""
 
 
 async def _send(endpoint: JsonRpc, encoded: str, wait_until: WaitUntil) -> bytes:
@@ -278,29 +270,3 @@ async def _wait_for_outcome(endpoint: JsonRpc, params: Mapping[str, object], con
         return read_outcome(await endpoint.call("tx", {**params, "wait_until": "FINAL"}), endpoint.host, contract)
     except VenueError:
         return PENDING
-
-
-def _read_view(raw: bytes, host: str) -> ViewResult:
-    answer = decode(_CALL, raw, host)
-    if answer.error is not None:
-        raise RefusedError(plain(answer.error), name="HANDLER_ERROR", cause="CONTRACT_EXECUTION_ERROR")
-    if answer.result is None or answer.block_height is None or answer.block_hash is None:
-        raise unreadable(host, "the view has no result, block height or block hash")
-    try:
-        height, block_hash = height_of(answer.block_height), name_of("the block hash", answer.block_hash)
-    except ValueError as error:
-        raise unreadable(host, str(error)) from None
-    return ViewResult(bytes(answer.result), height, block_hash)
-
-
-def _read_block(raw: bytes, host: str) -> Block:
-    header = decode(_BLOCK, raw, host).header
-    text, timestamp = header.timestamp_nanosec, header.timestamp
-    if text is not None:
-        timestamp = int(text) if _NANOSECONDS.match(text) else None
-    if timestamp is None:
-        raise unreadable(host, "the block has no readable time")
-    try:
-        return Block(height_of(header.height), name_of("the block hash", header.hash), time_ns_of(timestamp))
-    except ValueError as error:
-        raise unreadable(host, str(error)) from None

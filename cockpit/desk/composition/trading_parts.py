@@ -107,7 +107,7 @@ def build_trading(
     limits, contract = LimitsInForce(settings.limits()), settings.markets.stage.contract
     trading_state = TradingState(limits, tokens, env)
     arming = Arming()
-    rpc = NearRpc(settings.near_rpc_urls, client, contract=contract)
+    rpc = NearRpc(settings.near_rpc_urls, client, contract=contract, env=env)
     verifier = Verifier(rpc, contract)
     bridge = Bridge(settings.bridge_url, client)
     omni = OmniBridge(settings.omni_api_url, client, contract=contract)
@@ -161,6 +161,7 @@ def build_trading(
         relay=relay_rpc,
         env=env,
         recorder=recorder,
+        is_plausible=rpc.survey.is_plausible,
         run_id=run_id,
     )
     inventory = Inventory(
@@ -173,6 +174,7 @@ def build_trading(
         withdrawals=withdrawals,
         previous_run=startup,
         on_unexplained=deposits_requested.set,
+        is_plausible=rpc.survey.is_plausible,
         env=env,
         recorder=recorder,
         requested=sync_requested,

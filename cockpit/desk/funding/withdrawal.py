@@ -157,10 +157,11 @@ class Withdrawal:
             found.append(self._movement("back", 1))
         return found
 
-    def may_have_moved(self, since_ns: int, height: int) -> list[Movement]:
+    def may_have_moved(self, since_ns: int, height: int | None) -> list[Movement]:
         """Return what it may have done to balances that were read then (UTC ns) at this block, unless they show it.
 
-        The block by which it left decides where it is known. A node may lag behind the one that showed a step.
+        The block by which it left decides where both are known (``height``: None while it is not). A node may lag
+        behind the one that showed a step.
         """
         if self.foreign or (self.order.ours and self.prepared is None):
             return []
@@ -168,7 +169,7 @@ class Withdrawal:
         before = {state for state, at_ns in self.steps if at_ns < shown_ns}
         over = not self.followed and all(at_ns < shown_ns for _, at_ns in self.steps)
         out = over or bool(before & _TOOK)
-        if self.left_at is not None and self.left_the_verifier:
+        if self.left_at is not None and height is not None and self.left_the_verifier:
             out = self.left_at <= height
         found = [] if out else [self._movement("out", -1)]
         back = over or bool(before & _GAVE_BACK) or self.state == "completed"

@@ -98,14 +98,14 @@ class WithdrawalBook:
         """Return what withdrawals may still do to the balances."""
         return [movement for withdrawal in self._all.values() for movement in withdrawal.movements()]
 
-    def moved_since(self, at_ns: int, height: int) -> list[Movement]:
+    def moved_since(self, at_ns: int, height: int | None) -> list[Movement]:
         """Return what withdrawals of earlier runs may have done to balances that were read then (UTC ns) at this
         block, out and back."""
         return [movement for one in self._all.values() for movement in one.may_have_moved(at_ns, height)]
 
-    def left_by(self) -> int:
-        """Return the highest block by which a withdrawal is known to have left, 0 without one."""
-        return max((one.left_at or 0 for one in self._all.values() if one.left_the_verifier), default=0)
+    def left_by(self) -> list[int]:
+        """Return the blocks by which withdrawals are known to have left."""
+        return [w.left_at for w in self._all.values() if w.left_at is not None and w.left_the_verifier]
 
     def on_opened(self, candidates: Collection[str], found: Collection[str]) -> None:
         """Take note of which of the movements that may have come explain the opening balances."""

@@ -25,13 +25,12 @@ from cockpit.desk.interlocks.clock_skew import (
 from cockpit.model.environment import Environment
 from venue.near.rpc import NearRpc
 from venue.protocol.units import NS_PER_MS, NS_PER_S
-from venue.transport.errors import VenueError
 
 NARROW_NS = 150 * NS_PER_MS
 """Below this width, poll at the idle rate."""
 MAX_FAST_POLLS = 8
 """Poll fast at most so many times in a row: a slow connection may never give a narrow range."""
-IDLE_POLL_S = 30.0
+IDLE_POLL_S = 15.0
 RETRY_S = 3.0
 UNKNOWN_NS = 60 * NS_PER_S
 """The clock is trusted for so long after the venue's time was last known."""
@@ -112,17 +111,18 @@ class VenueClock:
         return ahead - before if abs(ahead - before) > STEP_NS else 0
 
     async def run(self, rpc: NearRpc) -> None:
-        """Poll for blocks, each time at the moment that narrows the range most, until cancelled."""
+        """Poll every endpoint for its block, each time at the moment that narrows the range most, until cancelled.
+
+        The endpoints are compared with each other by the same answers.
+        """
         polls = 0
         while True:
             polls += 1
-            try:
-                self.block((await rpc.block("optimistic")).timestamp_ns)
-                answered = True
-            except VenueError:
-                answered = False
+            blocks = await rpc.survey.ask()
+            for block in blocks:
+                self.block(block.timestamp_ns)
             offset = self.offset()
-            if offset is None or not answered:
+            if offset is None or not blocks:
                 await asyncio.sleep(RETRY_S)
                 continue
             if offset.width_ns <= NARROW_NS or polls >= MAX_FAST_POLLS:

@@ -101,6 +101,10 @@ class BalanceLedger:
         self.height = reading.height
         self.version += 1
 
+    def set_aside_height(self, height: int) -> None:
+        """Take this height in place of a higher one that the chain cannot have."""
+        self.height, self.opening_height = min(self.height, height), min(self.opening_height, height)
+
     def difference(self, reading: Reading) -> TokenAmounts:
         """What the reading shows beyond everything that is booked."""
         opening = self.opening or NOTHING

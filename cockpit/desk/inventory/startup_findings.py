@@ -46,6 +46,10 @@ def unknown_token(token_id: str) -> str:
     )
 
 
+def set_aside(height: int) -> str:
+    return f"block {height:,} on record is set aside: no NEAR RPC endpoint is near it"
+
+
 def unexplained_now(tokens: TokenTable, amounts: TokenAmounts) -> str:
     return f"{signed(tokens, amounts)} is unexplained" if amounts else "nothing is unexplained any more"
 

@@ -43,11 +43,11 @@ MAX_ROUNDS = 3
 class EarlierWithdrawals(Protocol):
     """Withdrawals made by earlier runs."""
 
-    def moved_since(self, at_ns: int, height: int) -> Sequence[Movement]:
-        """Return what they may have done to balances that were read then (UTC ns) at this block."""
+    def moved_since(self, at_ns: int, height: int | None) -> Sequence[Movement]:
+        """Return what they may have done to balances that were read then (UTC ns) at this block, None if unknown."""
 
-    def left_by(self) -> int:
-        """Return the highest block by which one is known to have left, 0 without one."""
+    def left_by(self) -> Sequence[int]:
+        """Return the blocks by which they are known to have left."""
 
     def on_opened(self, candidates: Collection[str], found: Collection[str]) -> None:
         """Take note of which of the movements that may have come explain the opening balances."""
@@ -103,8 +103,10 @@ class StartupReconciliation:
         relay: SettlementLookup,
         env: Environment,
         recorder: Recorder,
+        is_plausible: Callable[[int], bool],
         run_id: str,
     ) -> None:
+        self._is_plausible = is_plausible
         self._margin_ns = settings.quote_death_margin_ms * NS_PER_MS
         self._max_deadline_ms = settings.limits().max_deadline_ms
         self._tokens = tokens
@@ -129,7 +131,7 @@ class StartupReconciliation:
         self._base: TokenAmounts | None = None
         self._counted: frozenset[str] = frozenset()
         self._base_ns = 0
-        self._base_height = 0
+        self._base_height: int | None = None
         self._waited = 0
         self._read = False
         self._accounted = False
@@ -219,7 +221,7 @@ class StartupReconciliation:
         for _ in range(MAX_ROUNDS):
             used = await self._reader.used_nonces(self._open_quotes.values())
             reading = await self._reader.read()
-            least = max(self._base_height, self._withdrawals.left_by(), *used.values())
+            least = self._least_height(used)
             if reading.height < least:
                 raise UnreachableError(
                     f"the balances are of block {reading.height}, older than block {least} that was seen before"
@@ -240,6 +242,15 @@ class StartupReconciliation:
             )
         certain = self._certain_fills(used)
         return await self._opened(reading, used, certain, change - total(certain))
+
+    def _least_height(self, used: dict[str, int]) -> int:
+        """Return the highest block that was seen before, as far as the chain can have it: only a lie names another."""
+        if self._base_height is not None and not self._is_plausible(self._base_height):
+            self._findings.append(findings.set_aside(self._base_height))
+            log.warning(self._findings[-1])
+            self._base_height = None
+        left = filter(self._is_plausible, self._withdrawals.left_by())
+        return max(self._base_height or 0, *left, *used.values(), 0)
 
     def _first_counted(self, reading: Reading) -> TokenAmounts:
         # What the account has of tokens that no run has counted: there is nothing to compare it with.

@@ -5,10 +5,12 @@ its deadline shows that nothing happened.
 """
 
 import asyncio
+import logging
 from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Literal, Protocol
 
+from cockpit.desk.inventory import startup_findings as findings
 from cockpit.desk.inventory.balance_reader import BalanceReader, Reading
 from cockpit.desk.inventory.movements import Movement, without_returns
 from cockpit.desk.inventory.reconciliation import BalanceLedger, OpeningBalances, movement
@@ -22,11 +24,15 @@ from venue.protocol.amounts import NOTHING, TokenAmounts
 from venue.protocol.tokens import TokenTable
 from venue.transport.errors import VenueError
 
+log = logging.getLogger(__name__)
+
 Cause = Literal["opening", "poll", "settlement", "refresh", "unexplained"]
 
 SETTLE_S = 0.2
 """Settlements come in bursts; one reading serves those of a moment."""
 RETRY_S = 1.0
+TOLD_AFTER = 5
+"""Readings in a row of older blocks: one node may lag behind another by a moment."""
 
 
 class KnownWithdrawals(Protocol):
@@ -59,7 +65,8 @@ class Inventory:
     """Reads and explains the balances. ``explained``: whether the last reading is, but for the recorded difference.
 
     ``deposits`` returns the bridge's credited ones, None while they are unknown. ``requested`` is set by whoever wants
-    a reading soon; ``on_unexplained`` is called for every reading that is not explained.
+    a reading soon; ``on_unexplained`` is called for every reading that is not explained. ``is_plausible`` tells whether
+    the chain can have a height that was read before.
     """
 
     def __init__(
@@ -75,6 +82,7 @@ class Inventory:
         previous_run: PreviousBalances,
         requested: asyncio.Event,
         on_unexplained: Callable[[], None],
+        is_plausible: Callable[[int], bool],
         env: Environment,
         recorder: Recorder,
     ) -> None:
@@ -88,12 +96,14 @@ class Inventory:
         self._previous_run = previous_run
         self._requested = requested
         self._on_unexplained = on_unexplained
+        self._is_plausible = is_plausible
         self._wall_ns = env.wall_ns
         self._record = recorder.record
         self._lock = asyncio.Lock()
         self.ledger = BalanceLedger()
         self.explained = False
         self.last_error = ""
+        self._stale_readings = 0
         self.counters: Counter[str] = reader.counters
 
     def request_sync(self) -> None:
@@ -156,7 +166,12 @@ class Inventory:
             return "opening balances read"
         reading = await self._reader.read()
         if reading.height < ledger.height:
-            return self._stale()
+            if self._is_plausible(ledger.height):
+                return self._stale(reading)
+            log.warning(findings.set_aside(ledger.height))
+            self.counters["heights_set_aside"] += 1
+            ledger.set_aside_height(reading.height)
+        self._stale_readings = 0
         deposits = ledger.unbooked(listed or ())
         withdrawals = self._withdrawals.movements()
         certain = self._withdrawals.certain(reading.height)
@@ -173,7 +188,7 @@ class Inventory:
                 used += await self._settled_by_nonce(asked)
                 again = await self._reader.read()
                 if again.height < reading.height:
-                    return self._stale()
+                    return self._stale(again)
                 reading = again
                 found = ledger.explain(reading, used, flows)
                 if found is not None:
@@ -202,8 +217,14 @@ class Inventory:
         self._record_rows(cause)
         return "the balances are explained" if not ledger.unexplained else "the balances are not explained"
 
-    def _stale(self) -> str:
+    def _stale(self, reading: Reading) -> str:
         self.counters["stale_readings"] += 1
+        self._stale_readings += 1
+        if self._stale_readings >= TOLD_AFTER:
+            self.last_error = (
+                f"the last {self._stale_readings} readings are of older blocks: {reading.height:,} after "
+                f"{self.ledger.height:,}"
+            )
         return "a node answered with an older block; the last balances stay"
 
     def _open(self, opened: OpeningBalances, listed: Sequence[Movement] | None) -> None:

@@ -117,9 +117,11 @@ def _inventory(trading: TradingParts, now_ns: int) -> PartHealth:
         state, detail = "degraded", "balances not reconciled"
     elif inventory.last_error:
         state, detail = "degraded", "the last reading failed"
+    elif trading.rpc.survey.dissent:
+        state, detail = "degraded", "a NEAR RPC endpoint is not believed"
     else:
         state, detail = "ok", "balances reconciled"
-    error = inventory.last_error
+    error = "; ".join(filter(None, (inventory.last_error, trading.rpc.survey.dissent)))
     return _health("inventory-sync", state, detail, age, error, inventory.counters)
 
 

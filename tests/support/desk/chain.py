@@ -21,7 +21,8 @@ from tests.support.amounts import btc_eure
 from tests.support.desk.builders import Clock, commitment
 from tests.support.recorder import MemoryRecorder
 from tests.support.settings import loopback
-from venue.near.rpc import Block, Finality, NearRpc
+from venue.near.blocks import Block
+from venue.near.rpc import Finality, NearRpc
 from venue.protocol.amounts import NOTHING, TokenAmounts
 from venue.protocol.tokens import DEFAULT_TOKENS, EURE
 from venue.protocol.units import NS_PER_S
@@ -49,11 +50,15 @@ class Chain:
         self.down: set[str] = set()
         self.dead_salts: set[bytes] = set()
         self.asked_nonces: list[str] = []
+        self.plausible_ahead = 100
         self.before_balances: Callable[[], None] = lambda: None
 
     @property
     def head(self) -> State:
         return self.states[-1]
+
+    def is_plausible(self, height: int) -> bool:
+        return height <= self.head.height + self.plausible_ahead
 
     @property
     def seen(self) -> State:
@@ -121,11 +126,11 @@ class NoWithdrawals:
     def certain(self, height: int) -> Sequence[Movement]:
         return ()
 
-    def moved_since(self, at_ns: int, height: int) -> Sequence[Movement]:
+    def moved_since(self, at_ns: int, height: int | None) -> Sequence[Movement]:
         return ()
 
-    def left_by(self) -> int:
-        return 0
+    def left_by(self) -> Sequence[int]:
+        return ()
 
     def on_opened(self, candidates: Collection[str], found: Collection[str]) -> None:
         return
@@ -168,6 +173,7 @@ class InventoryHarness:
             relay=NoTransactions(),
             env=env,
             recorder=MemoryRecorder(),
+            is_plausible=self.chain.is_plausible,
             run_id="run",
         )
         self.inventory = Inventory(
@@ -181,6 +187,7 @@ class InventoryHarness:
             previous_run=startup,
             requested=asyncio.Event(),
             on_unexplained=lambda: None,
+            is_plausible=self.chain.is_plausible,
             env=env,
             recorder=MemoryRecorder(self.rows),
         )

@@ -72,9 +72,13 @@ class EarlierFlows(NoWithdrawals):
 
     def __init__(self, flows: list[Movement]) -> None:
         self._flows = flows
+        self.blocks_left: list[int] = []
 
-    def moved_since(self, at_ns: int, height: int) -> Sequence[Movement]:
+    def moved_since(self, at_ns: int, height: int | None) -> Sequence[Movement]:
         return self._flows
+
+    def left_by(self) -> Sequence[int]:
+        return self.blocks_left
 
 
 class DeskRun:
@@ -89,7 +93,7 @@ class DeskRun:
         self.requests: dict[str, int] = {}
         env, recorder = Environment(wall_ns=clock), MemoryRecorder(self.volatile)
         self.book = QuoteBook(Reservations(), env=env, recorder=recorder)
-        withdrawals = EarlierFlows(self.flows)
+        withdrawals = self.withdrawals = EarlierFlows(self.flows)
         reader = BalanceReader("maker.near", DEFAULT_TOKENS, ChainVerifier(chain), env)
         settings = load(None, loopback(QUOTE_DEATH_MARGIN_MS="0", QUOTE_MAX_DEADLINE_MS="60000"))
         self.startup = StartupReconciliation(
@@ -102,6 +106,7 @@ class DeskRun:
             relay=self,
             env=env,
             recorder=recorder,
+            is_plausible=chain.is_plausible,
             run_id=f"run-{number}",
         )
         self.inventory = Inventory(
@@ -115,6 +120,7 @@ class DeskRun:
             previous_run=self.startup,
             requested=asyncio.Event(),
             on_unexplained=lambda: None,
+            is_plausible=chain.is_plausible,
             env=env,
             recorder=recorder,
         )

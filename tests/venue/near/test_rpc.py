@@ -6,6 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
+from cockpit.model.environment import Environment
 from tests.support.venue.http_server import Handler, HttpServer, Reply, Request, http_server, rpc, rpc_error, view
 from venue.near.rpc import NearRpc
 from venue.transport.errors import RefusedError, UnreachableError
@@ -52,11 +53,11 @@ async def test_the_next_endpoint_is_tried_when_one_fails(client: httpx.AsyncClie
         near = NearRpc([bad.url, good.url], client, timeout_s=1.5)
         assert (await near.view("c", "m", {})).value == b"7"
         assert (await near.view("c", "m", {})).value == b"7"
-        assert (len(bad.requests), len(good.requests)) == (1, 2)
+        assert [sum(one.json["method"] == "query" for one in server.requests) for server in (bad, good)] == [1, 2]
     first, second = near.endpoints
-    assert (first.failures, first.current) == (1, False)
+    assert (first.failures > 0, first.current) == (True, False)
     assert first.last_error
-    assert (second.calls, second.failures, second.current) == (2, 0, True)
+    assert second.current
 
 
 async def test_a_refused_connection_also_fails_over(client: httpx.AsyncClient, closed_url: str) -> None:
@@ -136,7 +137,7 @@ async def test_a_block_has_height_hash_and_time_to_the_nanosecond(client: httpx.
         return {"header": {"height": 9, "hash": "H", "timestamp": time_ns, "timestamp_nanosec": str(time_ns)}}
 
     async with http_server(rpc(node)) as server:
-        block = await NearRpc([server.url], client).block()
+        block = await NearRpc([server.url], client, env=Environment(wall_ns=lambda: time_ns)).block()
     assert (block.height, block.hash, block.timestamp_ns) == (9, "H", time_ns)
 
 

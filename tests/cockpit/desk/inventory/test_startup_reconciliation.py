@@ -3,6 +3,7 @@
 import msgspec
 import pytest
 
+from cockpit.desk.inventory import startup_findings as findings
 from cockpit.desk.inventory.movements import Movement
 from cockpit.model.events import IntentInventory, LiquidityAction, OperatorAction, TradeResult
 from storage.errors import HistoryError
@@ -313,3 +314,31 @@ async def test_a_balance_of_a_token_that_left_the_table_stops_the_start(world: W
     world.history.events.append(msgspec.structs.replace(row, asset="nep141:gone.near", balance=1))
     with pytest.raises(HistoryError, match=r"gone\.near.*markets\.toml"):
         await world.restart(clean=True)
+
+
+HUGE = 999_999_999_999
+
+
+async def test_a_recorded_height_that_the_chain_cannot_have_is_set_aside_and_told(world: World) -> None:
+    await world.read()
+    world.run.flush()
+    rows = [e for e in world.history.events if isinstance(e, IntentInventory)]
+    world.history.events += [msgspec.structs.replace(row, block_height=HUGE, cause="poll") for row in rows[-3:]]
+    world.chain.advance(-20_000)
+    run = await world.restart()
+    run.flows[:] = [Movement("w-1:out", btc_eure(-20_000, 0))]
+    assert await world.read() == "opening balances read"
+    assert unexplained(run) == (NOTHING, NOTHING)
+    assert run.inventory.ledger.height == world.chain.head.height
+    assert findings.set_aside(HUGE) in run.startup.findings()
+    world.chain.advance()
+    await world.read()
+    assert run.inventory.ledger.height == world.chain.head.height
+
+
+async def test_a_withdrawal_at_a_height_that_the_chain_cannot_have_holds_up_no_start(world: World) -> None:
+    run = await world.restart()
+    run.withdrawals.blocks_left += [HUGE, world.chain.head.height + 1]
+    assert await world.read() is None, "the block that is possible is waited for"
+    world.chain.advance()
+    assert await world.read() == "opening balances read"

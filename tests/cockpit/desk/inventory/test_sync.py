@@ -3,6 +3,7 @@ import asyncio
 import pytest
 
 from cockpit.desk.inventory.movements import Movement
+from cockpit.desk.inventory.sync import TOLD_AFTER
 from tests.support.amounts import btc_eure
 from tests.support.desk.chain import OPENING, InventoryHarness
 from tests.support.waiting import until
@@ -424,3 +425,26 @@ async def test_a_difference_accepted_during_a_reading_leaves_it_explained(
         NOTHING,
         True,
     )
+
+
+async def test_a_height_that_the_chain_cannot_have_is_given_up(opened: InventoryHarness) -> None:
+    ledger = opened.inventory.ledger
+    ledger.height = ledger.opening_height = 999_999_999_999
+    opened.chain.advance()
+    assert await opened.inventory.sync("poll") == "the balances are explained"
+    assert ledger.height == ledger.opening_height == opened.chain.head.height
+    assert opened.inventory.counters["heights_set_aside"] == 1
+
+
+async def test_nodes_that_keep_answering_with_older_blocks_are_told(opened: InventoryHarness) -> None:
+    opened.chain.advance()
+    await opened.inventory.sync("poll")
+    opened.chain.behind = 1
+    for _ in range(TOLD_AFTER - 1):
+        await opened.inventory.sync("poll")
+    assert opened.inventory.last_error == ""
+    await opened.inventory.sync("poll")
+    assert "older blocks" in opened.inventory.last_error
+    opened.chain.behind = 0
+    await opened.inventory.sync("poll")
+    assert opened.inventory.last_error == ""
