@@ -239,6 +239,13 @@ METHODS: tuple[tuple[str, str, Act], ...] = (
 )
 
 
+async def _watch(cockpit: ClientConnection) -> None:
+    """Report every picture as painted, as a cockpit in front of an operator does."""
+    with contextlib.suppress(ConnectionClosed):
+        async for frame in cockpit:
+            await cockpit.send(json.dumps({"painted": json.loads(frame)["seq"]}))
+
+
 async def _once(act: Act, *, alone: bool, rate: float) -> tuple[float, float | None, int]:
     """Stop one desk: ms to the last frame, ms to the answer, and frames after the answer."""
     relay = BenchRelay(rate)
@@ -255,6 +262,8 @@ async def _once(act: Act, *, alone: bool, rate: float) -> tuple[float, float | N
         client = await stack.enter_async_context(httpx.AsyncClient(trust_env=False))
         (await client.post(venue.env()["SANDBOX_CONTROL_URL"] + "/traders", json={"running": True})).raise_for_status()
         cockpit = await unix_connect(str(desk.socket_path), "ws://desk/stream", max_size=None)
+        watching = asyncio.create_task(_watch(cockpit))
+        stack.callback(watching.cancel)
         stage = ArmedDesk(desk, directory, venue, client, cockpit, relay)
         await desk.arm()
         await relay.flowing()

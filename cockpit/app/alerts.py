@@ -65,6 +65,11 @@ class Alerts:
         self._notices.note(text, "warn")
         self._app.notify(text, severity="warning", timeout=WARNING_S, markup=False)
 
+    def call_operator(self, text: str) -> None:
+        """Call whoever is near the terminal, by its own means alone: the picture asks already."""
+        self._notices.note(text, "warn")
+        self._app.emit(notification(self._title(), text, self._options.notify))
+
     def acknowledge(self) -> None:
         for text in self._faults.acknowledge():
             self._notices.note(f"acknowledged: {text}")

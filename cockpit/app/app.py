@@ -138,7 +138,7 @@ class CockpitApp(OperatorActions, inherit_bindings=False):
 
     @work(group="link", exit_on_error=False, exclusive=True)
     async def _follow(self) -> None:
-        async for item in self.client.snapshots():
+        async for item in self.client.snapshots(self.presence.report):
             previous, was_lost = self.view_model.newest, bool(self.view_model.lost)
             self.view_model.take(item)
             self.notices.received(previous, item)
@@ -171,10 +171,12 @@ class CockpitApp(OperatorActions, inherit_bindings=False):
         self._paint()
 
     def _paint(self) -> None:
-        view, screens = self.view, self.screen_stack
-        if not screens:
+        view = self.view
+        if not self.screen_stack:
             return
         self.alerts.announce_fills()
+        self.presence.paint(view)
+        screens = self.screen_stack
         title = terminal_title(view)
         if title != self._title:
             self._title = title

@@ -4,17 +4,20 @@ import os
 from collections.abc import Callable
 
 import msgspec
+from textual import events
 
 from cockpit.app.alerts import Alerts
 from cockpit.app.availability import unavailable_reason
 from cockpit.app.desk_commands import DeskCommands
 from cockpit.app.notifications import terminal_title
+from cockpit.app.operator_presence import OperatorPresence
 from cockpit.app.terminal.driver import NonBlockingApp
 from cockpit.app.terminal.options import TerminalOptions
 from cockpit.app.tour import TourController, TourSeen
 from cockpit.app.view_model import ViewModel
 from cockpit.client.desk_client import READ_ONLY, DeskClient
 from cockpit.model.commands import Part
+from panels.dialogs import messages
 from panels.dialogs.dialog import Dialog
 from panels.dialogs.funds.confirm import ConfirmDialog
 from panels.dialogs.funds.deposit import DepositDialog
@@ -62,6 +65,13 @@ class OperatorActions(NonBlockingApp[Exit], inherit_bindings=False):
         self.tour = TourController(self.keys, None if client.read_only else tour_seen)
         self.desk = DeskCommands(self, client, view=lambda: self.view, clock=clock, new_key=new_key)
         self.alerts = Alerts(self, self.notices, options, title=lambda: terminal_title(self.view), clock=clock)
+        self.presence = OperatorPresence(
+            self,
+            self.desk,
+            view=lambda: self.view_model.view,
+            ring=lambda: self.alerts.call_operator(messages.STILL_THERE),
+            clock=clock,
+        )
 
     @property
     def view(self) -> View:
@@ -69,6 +79,14 @@ class OperatorActions(NonBlockingApp[Exit], inherit_bindings=False):
         view = msgspec.structs.replace(self.view_model.view, asked=self.desk.arming.asked)
         tour = self.tour.shown(view)
         return view if tour is None else msgspec.structs.replace(view, tour=tour)
+
+    async def on_event(self, event: events.Event) -> None:
+        if not self.presence.take(event, self._stops):
+            await super().on_event(event)
+
+    def _stops(self, key: events.Key) -> bool:
+        keys = next((action.keys for action in self.keys.actions if action.id == "disarm"), ())
+        return bool({key.key, *key.aliases} & set(keys))
 
     def action_arm(self, part: Part) -> None:
         if isinstance(self.screen, Dialog) or self._refuse_read_only():

@@ -6,7 +6,7 @@ Imports are late, so that the first picture is early.
 import asyncio
 import os
 import sys
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
@@ -27,6 +27,9 @@ Answer = TypeVar("Answer")
 
 DONE, REFUSED, UNUSABLE, UNKNOWN = 0, 1, 2, 3
 """Exit codes of commands to the desk."""
+
+NOTHING_STARTED = "Nothing was started."
+NEEDS_TERMINAL = "The cockpit needs a terminal"
 
 ENV_FILE = click.option(
     "--env-file",
@@ -144,6 +147,16 @@ def refuse(problems: Iterable[str], code: int = UNUSABLE) -> NoReturn:
     for problem in problems:
         echo(problem, err=True)
     sys.exit(code)
+
+
+def require_terminal(environ: Mapping[str, str], without: str) -> None:
+    """Exit with 2 unless the cockpit has a terminal to paint on; ``without`` says what to run instead."""
+    standard = (("input", sys.stdin), ("output", sys.stdout), ("error", sys.stderr))
+    missing = next((name for name, stream in standard if stream is None or not stream.isatty()), None)
+    if missing is not None:
+        refuse((f"{NEEDS_TERMINAL}: standard {missing} is not one. {NOTHING_STARTED} With ssh use -t; {without}.",))
+    if environ.get("TERM") == "dumb":
+        refuse((f"{NEEDS_TERMINAL}: TERM is dumb. {NOTHING_STARTED} Set TERM to your terminal's type; {without}.",))
 
 
 def state_dir(env_file: Path | None, *, stopping: bool = False) -> Path:

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from cockpit.app.terminal.process import gc_paused
-from cockpit.cli.common import ENV_FILE, NO_MOUSE, env_file_or_default, load_settings
+from cockpit.cli.common import ENV_FILE, NO_MOUSE, env_file_or_default, load_settings, require_terminal
 
 _MODULES = {
     "accept-remainder": "accept_remainder",
@@ -71,6 +71,7 @@ def main(context: click.Context, env_file: Path | None, read_only: bool, no_mous
         return
     with gc_paused():
         settings = load_settings(env_file)
+        require_terminal(os.environ, "`cockpit desk` runs the desk without one")
         from cockpit.app.run import run_cockpit
 
         env_file = env_file_or_default(env_file)

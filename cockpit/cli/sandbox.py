@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from cockpit.app.terminal.process import gc_paused
-from cockpit.cli.common import NO_MOUSE, refuse, sandbox_root, venue_options
+from cockpit.cli.common import NO_MOUSE, refuse, require_terminal, sandbox_root, venue_options
 
 
 @click.command()
@@ -49,6 +49,7 @@ def sandbox(
         run = SandboxRun.new(root, new_name())
         running = run_headless(run, venue_flags, environ, own, seconds=seconds, arm=arm, as_json=as_json)
         sys.exit(asyncio.run(running))
+    require_terminal(os.environ, "--headless needs none")
     with gc_paused():
         from cockpit.app.run import run_sandbox
         from cockpit.config.paths import default_keys_file

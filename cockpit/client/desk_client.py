@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
+from cockpit.client.operator_reports import reporting
 from cockpit.client.unix_http import unix_client
-from cockpit.model.commands import Part, Result, WithdrawalOrder, WithdrawalReview
+from cockpit.model.commands import OperatorReport, Part, Result, WithdrawalOrder, WithdrawalReview
 from cockpit.model.snapshot import Snapshot, Trading
 
 if TYPE_CHECKING:
@@ -90,24 +91,32 @@ class DeskClient:
         self._client: httpx.AsyncClient | None = None
         self._decoder = msgspec.json.Decoder(Snapshot)
 
-    async def snapshots(self) -> AsyncIterator[Snapshot | ConnectionLost]:
-        """Yield every snapshot for ever, and a ConnectionLost each time a connection fails or ends."""
+    async def snapshots(
+        self, report: Callable[[], OperatorReport] | None = None
+    ) -> AsyncIterator[Snapshot | ConnectionLost]:
+        """Yield every snapshot for ever, and a ConnectionLost each time a connection fails or ends.
+
+        ``report`` says once a second what the desk is told about the operator; a ``read_only`` client tells nothing.
+        """
         from websockets.asyncio.client import unix_connect
         from websockets.exceptions import WebSocketException
 
         failures = 0
         while True:
             try:
-                async with unix_connect(
-                    str(self.socket_path),
-                    "ws://desk/stream",
-                    compression=None,
-                    proxy=None,
-                    max_size=MAX_SNAPSHOT_BYTES,
-                    max_queue=2,
-                    open_timeout=self._timeout_s,
-                    close_timeout=1,
-                ) as stream:
+                async with (
+                    unix_connect(
+                        str(self.socket_path),
+                        "ws://desk/stream",
+                        compression=None,
+                        proxy=None,
+                        max_size=MAX_SNAPSHOT_BYTES,
+                        max_queue=2,
+                        open_timeout=self._timeout_s,
+                        close_timeout=1,
+                    ) as stream,
+                    reporting(stream, None if self.read_only else report),
+                ):
                     async for message in stream:
                         yield self._decoder.decode(message)
                         failures = 0

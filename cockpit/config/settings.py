@@ -187,6 +187,7 @@ class Settings(BaseSettings):
         default="disarm", validation_alias="DESK_WHEN_ALONE", description="expected disarm, keep or stop"
     )
     alone_ms: int = _whole("DESK_ALONE_MS", 60_000, 1_000, 86_400_000)
+    operator_idle_ms: int = _whole("OPERATOR_IDLE_MS", 1_800_000, 0, 86_400_000)
 
     venue_check_ms: int = _whole("VENUE_CHECK_MS", 60_000, 100, 600_000)
     shadow_decisions: int = _whole("LIVE_AFTER_SHADOW_DECISIONS", 3, 0, 100_000, "decisions")

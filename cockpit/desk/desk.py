@@ -24,6 +24,7 @@ from cockpit.desk.interlocks.alarms import COMMAND, watch_alarms
 from cockpit.desk.interlocks.monitor import DESK, InterlockMonitor
 from cockpit.desk.interlocks.venue_clock import VenueClock
 from cockpit.desk.risk.dead_man_switch import DeadManSwitch
+from cockpit.desk.risk.operators import Operators
 from cockpit.desk.risk.trading_state import remember
 from cockpit.desk.runtime.instance_id import instance_id
 from cockpit.desk.runtime.supervisor import Supervisor
@@ -64,7 +65,7 @@ class Desk:
         self._env = env or Environment()
         self._stopping = asyncio.Event()
         self._supervisor = Supervisor()
-        self._stream = SnapshotStream()
+        self._stream = SnapshotStream(Operators(self._env))
         self._writer = HistoryWriter(
             history, env=self._env, on_failure=self._history_failed, on_account_lost=self._account_lost
         )
@@ -114,7 +115,9 @@ class Desk:
         )
         self._dead_man = DeadManSwitch(
             self._settings.when_alone,
-            self._settings.alone_ms,
+            self._stream.operators,
+            alone_ms=self._settings.alone_ms,
+            idle_ms=self._settings.operator_idle_ms,
             disarm=self._disarm_unattended,
             stop=lambda reason: api.control.hard_stop(CommandRequest(actor=f"the desk: {reason}")),
             env=self._env,
@@ -241,7 +244,7 @@ class Desk:
             trading.book.tick(now)
             await asyncio.sleep(0)
             trading.startup.tick()
-            self._dead_man.tick(self._stream.operators, trading.arming.executor)
+            self._dead_man.tick(trading.arming.executor)
             if trading.book.past_expiry() and now - trading.inventory.ledger.at_ns >= EXPIRIES_EVERY_NS:
                 trading.inventory.request_sync()
             trading.reference.recompute()

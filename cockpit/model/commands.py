@@ -42,6 +42,21 @@ class CommandRequest(msgspec.Struct, frozen=True, kw_only=True):
     actor: str = "api"
 
 
+MAX_SEQ = 2**53 - 1
+MAX_KEY_AGE_MS = 366 * 86_400_000
+
+
+class OperatorReport(msgspec.Struct, frozen=True, kw_only=True):
+    """What a cockpit says about its operator, over the stream. It commands nothing, so that no answer comes.
+
+    ``painted``: the ``seq`` of the newest snapshot that its terminal has taken; None while there is none.
+    ``key_age_ms``: since the last key or click; None when there was none.
+    """
+
+    painted: Annotated[int, msgspec.Meta(ge=0, le=MAX_SEQ)] | None = None
+    key_age_ms: Annotated[int, msgspec.Meta(ge=0, le=MAX_KEY_AGE_MS)] | None = None
+
+
 class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The risk limits, and what a breach does.
 

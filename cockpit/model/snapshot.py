@@ -361,8 +361,10 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     ``fund_warnings``: money that the desk does not trade, or does not know, a sentence each.
     ``executor_blocked``: failed ``interlocks`` but those that arming the strategy turns green. ``findings``: what the
     start found out about the previous run, a sentence each. ``when_alone``: what the dead man's switch does when the
-    desk is LIVE, ``alone_ms`` after the last cockpit detached; ``alone_left_ms``: time until then, None while a cockpit
-    is attached. ``hard_stop``: the last one of this run. ``alarms``: the venue's own.
+    desk is LIVE, ``alone_ms`` after the last cockpit was seen; ``alone_left_ms``: time until then, None while one is.
+    ``operators``: attached cockpits whose terminal shows what they are sent. ``sign_age_ms``: since the last key or
+    command. ``idle_left_ms``: time until the dead man's switch acts for want of one, None while it does not ask.
+    ``hard_stop``: the last one of this run. ``alarms``: the venue's own.
     """
 
     seq: int
@@ -408,6 +410,9 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     when_alone: Literal["disarm", "keep", "stop"] = "disarm"
     alone_left_ms: int | None = None
     alone_ms: int = 60_000
+    idle_left_ms: int | None = None
+    operators: int = 0
+    sign_age_ms: int | None = None
     hard_stop: HardStopState | None = None
     alarms: AlarmsState = AlarmsState()
     tokens: tuple[TokenRow, ...] = ()

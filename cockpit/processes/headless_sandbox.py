@@ -23,6 +23,8 @@ from venue.protocol.tokens import TokenTable
 WAIT_S = 30.0
 QUIET_S = 4.0
 """Longer than an auction and a settlement of the sandbox together: after it nothing is in flight."""
+UNATTENDED: Mapping[str, str] = {"DESK_WHEN_ALONE": "keep"}
+"""No cockpit watches a headless run."""
 
 
 class _SnapshotFollower:
@@ -93,7 +95,7 @@ async def run_headless(
         asyncio.get_running_loop().add_signal_handler(number, end, number)
     paused = msgspec.structs.replace(flags, settings=(*flags.settings, "start_paused=true"))
     try:
-        await run.start(paused, environ, own)
+        await run.start(paused, environ, {**own, **UNATTENDED})
         report = await _trade(run, seconds, arm)
     except asyncio.CancelledError:
         if ended_by:

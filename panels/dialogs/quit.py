@@ -14,6 +14,7 @@ from panels.dialogs.choices import Choice, desk_identity
 from panels.dialogs.command_dialog import CommandDialog, SpaceButton
 from panels.dialogs.desk_port import Answer, DeskPort
 from panels.dialogs.outcome import Message
+from panels.kit.labels import ACTS_ALONE
 from panels.kit.messages import LAST_KNOWN_STATE
 from panels.kit.view import View
 
@@ -38,8 +39,7 @@ def when_left_running(snapshot: Snapshot) -> str:
     """Say what the desk does once no cockpit is attached."""
     if snapshot.when_alone == "keep" or not snapshot.executor_armed:
         return "keeps quoting without you" if snapshot.executor_armed else "keeps running without you"
-    action = "disarms" if snapshot.when_alone == "disarm" else "stops hard and burns live quotes"
-    return f"{action} once no cockpit has been attached for {time_left(snapshot.alone_ms)}"
+    return f"{ACTS_ALONE[snapshot.when_alone]} once no cockpit has been attached for {time_left(snapshot.alone_ms)}"
 
 
 def quit_situation(view: View) -> str:

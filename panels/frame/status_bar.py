@@ -1,7 +1,7 @@
 """The status bar: what must be seen at a glance, and whether it can be trusted."""
 
 from cockpit.model.commands import Part
-from cockpit.model.formatting import exact_age, milliseconds, rounded, shorten, time_left
+from cockpit.model.formatting import exact_age, milliseconds, rounded, shorten, time_left, uptime
 from cockpit.model.snapshot import Snapshot
 from panels.kit.labels import STATES, part_name
 from panels.kit.messages import DISCONNECTED, NO_DATA, NO_LIVE_QUOTES
@@ -125,14 +125,25 @@ def trading(snapshot: Snapshot, width: int) -> tuple[Line, ...]:
 
 def no_operator(view: View, snapshot: Snapshot) -> tuple[Line, ...]:
     """The dead man's switch: what it does and when, or that this desk runs unattended."""
-    if snapshot.alone_left_ms is not None:
-        does = {"disarm": "disarms", "stop": "hard stop", "keep": "keeps running"}[snapshot.when_alone]
-        return (
-            (Cell(f" NO OPERATOR: {does} in {time_left(max(0, snapshot.alone_left_ms - view.quiet_ms))} ", "alarm"),),
-        )
-    if snapshot.when_alone == "keep":
+    does = {"disarm": "disarms", "stop": "hard stop", "keep": "keeps running"}[snapshot.when_alone]
+    why = (("NO OPERATOR", snapshot.alone_left_ms), ("NO KEY", snapshot.idle_left_ms))
+    alarms = tuple(
+        (Cell(f" {what}: {does} in {time_left(max(0, left_ms - view.quiet_ms))} ", "alarm"),)
+        for what, left_ms in why
+        if left_ms is not None
+    )
+    if not alarms and snapshot.when_alone == "keep":
         return ((Cell("runs unattended", "warn"),),)
-    return ()
+    return alarms[:1]
+
+
+def operator(view: View, snapshot: Snapshot) -> tuple[Line, ...]:
+    """How long ago somebody pressed a key or commanded, while the desk quotes under an operator's eyes."""
+    if not snapshot.executor_armed or not snapshot.operators or snapshot.sign_age_ms is None:
+        return ()
+    ms = snapshot.sign_age_ms + view.quiet_ms
+    who = "operator" if snapshot.operators == 1 else f"{snapshot.operators} operators"
+    return ((Cell(f"{who}: ", "muted"), Cell("key just now" if ms < 60_000 else f"key {uptime(ms)} ago")),)
 
 
 def connection_alarm(view: View) -> Line | None:
@@ -185,6 +196,7 @@ def status(view: View, width: int) -> list[Line]:
         )
     if snapshot.withdrawals_frozen:
         groups.append(withdrawals(view, snapshot))
+    groups += operator(view, snapshot)
     return flow(groups, width)
 
 

@@ -35,6 +35,13 @@ PART_NAMES: dict[str, str] = {
     "trade-executor": "executor",
 }
 
+ACTS_ALONE: dict[str, str] = {
+    "disarm": "disarms",
+    "stop": "stops hard and burns live quotes",
+    "keep": "keeps quoting",
+}
+"""What a desk does once nobody watches it, by ``DESK_WHEN_ALONE``."""
+
 
 def state(value: State) -> Cell:
     """A part's state with its glyph."""

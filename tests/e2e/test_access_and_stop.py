@@ -8,6 +8,8 @@ import httpx
 
 from cockpit.cli.messages import NOTHING_SENT
 from cockpit.client.desk_client import DeskClient
+from cockpit.model.commands import OperatorReport
+from cockpit.model.snapshot import Snapshot
 from tests.e2e.conftest import Launch
 from tests.support.processes.desk_process import DeskProcess
 from tests.support.processes.processes import bare_environment
@@ -64,13 +66,21 @@ async def test_a_second_desk_of_the_account_is_refused_and_names_the_first(launc
 
 async def test_the_dead_mans_switch_disarms_the_desk(launch: Launch) -> None:
     desk = await launch(DESK_ALONE_MS="1500")
-    await desk.arm()
-    async with aclosing(desk.link.snapshots()) as attached, aclosing(watching(desk).snapshots()) as stream:  # type: ignore[type-var]
-        await anext(attached)
+    painted: list[int] = []
+
+    def report() -> OperatorReport:
+        return OperatorReport(painted=painted[-1], key_age_ms=0)
+
+    async with aclosing(desk.link.snapshots(report)) as attached, aclosing(watching(desk).snapshots()) as stream:  # type: ignore[type-var]
+        first = await anext(attached)
+        assert isinstance(first, Snapshot)
+        painted.append(first.seq)
+        await desk.until(lambda shot: shot.operators == 1)
+        await desk.arm()
         async with asyncio.timeout(2):
             async for shot in stream:
-                assert getattr(shot, "alone_left_ms", None) is None
-                if getattr(shot, "attached", 0) == 2:
+                if getattr(shot, "executor_armed", False):
+                    assert getattr(shot, "alone_left_ms", None) is None
                     break
         await attached.aclose()  # type: ignore[attr-defined]
         left: list[int] = []

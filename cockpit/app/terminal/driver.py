@@ -18,6 +18,7 @@ from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 from textual.notifications import SeverityLevel
 
+from cockpit.app.terminal.paint_log import Painted, PaintLog
 from cockpit.app.terminal.sgr_compression import thin
 from cockpit.model.printable import printable
 from panels.kit.textual_internals import SkippingApp, app_driver, driver_writer, post_to_app, replace_writer
@@ -30,26 +31,36 @@ MAX_QUEUED_BYTES = 256 * 1024
 """What is not a frame (bells, notifications, the clipboard) is dropped beyond this."""
 STALE_PICTURE_S = 2.0
 STOP_WITHIN_S = 2.0
+ANSWER_WITHIN_S = 0.3
 
 
 class OutputThread(threading.Thread):
     """Writes to a file descriptor in the background. Nothing waits for it: ``write`` only appends.
 
-    ``drained`` is called in this thread once everything has left after a stall, ``lost`` once writing fails.
+    ``drained`` is called in this thread once everything has left after a stall, ``lost`` once writing fails, and
+    ``written`` with each mark once all that was written up to it has left.
     """
 
-    def __init__(self, descriptor: int, drained: Callable[[], None], lost: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        descriptor: int,
+        drained: Callable[[], None],
+        lost: Callable[[], None],
+        written: Callable[[Painted], None] = lambda _: None,
+    ) -> None:
         super().__init__(daemon=True, name="terminal-output")
         self._descriptor = descriptor
         self._drained = drained
         self._lost = lost
+        self._written = written
         self._queue: deque[bytes] = deque()
+        self._marks: list[Painted] = []
         self._queued_bytes = 0
         self._waiting_since_s: float | None = None
         self._drained_due = False
         self._stopping = False
         self._closed = False
-        self._changed = threading.Condition()
+        self._changed = threading.Condition(threading.RLock())
 
     @property
     def behind(self) -> bool:
@@ -59,6 +70,13 @@ class OutputThread(threading.Thread):
             late = since_s is not None and monotonic() - since_s > BEHIND_S
             self._drained_due = self._drained_due or late
             return late
+
+    def mark(self, painted: Painted, text: str) -> None:
+        """Write what marks the end of a picture."""
+        with self._changed:
+            if not self._closed and self._queued_bytes <= MAX_QUEUED_BYTES:
+                self.write(text)
+                self._marks.append(painted)
 
     def write(self, text: str) -> None:
         data = text.encode("utf-8", "replace")
@@ -83,7 +101,10 @@ class OutputThread(threading.Thread):
                     return
                 data = b"".join(self._queue)
                 self._queue.clear()
-            self._write(data)
+                marks, self._marks = self._marks, []
+            if self._write(data):
+                for painted in marks:
+                    self._written(painted)
             with self._changed:
                 self._queued_bytes -= len(data)
                 left = not self._queue
@@ -93,7 +114,7 @@ class OutputThread(threading.Thread):
             if drained:
                 self._drained()
 
-    def _write(self, data: bytes) -> None:
+    def _write(self, data: bytes) -> bool:
         view = memoryview(data)
         while view:
             try:
@@ -104,7 +125,8 @@ class OutputThread(threading.Thread):
                 with self._changed:
                     self._closed = True
                 self._lost()
-                return
+                return False
+        return True
 
     def stop(self) -> None:
         """Write what is left and end; give up after two seconds on a terminal that does not read."""
@@ -115,19 +137,44 @@ class OutputThread(threading.Thread):
 
 
 class NonBlockingDriver(LinuxDriver):
-    """Textual's driver with an output that never makes the app wait."""
+    """Textual's driver with an output that never makes the app wait, and that knows what the terminal has taken."""
+
+    _paint_log: PaintLog | None = None
 
     def start_application_mode(self) -> None:
         super().start_application_mode()  # type: ignore[no-untyped-call]
         replace_writer(self, self._start_output)
 
     def _start_output(self, descriptor: int) -> OutputThread:
-        output = OutputThread(descriptor, lambda: self._post(Drained()), lambda: self._post(TerminalLost()))
+        log = self._paint_log = PaintLog()
+        output = OutputThread(
+            descriptor, lambda: self._post(Drained()), lambda: self._post(TerminalLost()), log.written
+        )
         output.start()
         return output
 
     def write(self, data: str) -> None:
         super().write(thin(data))
+
+    def process_message(self, message: Message) -> None:
+        if self._paint_log is None or not self._paint_log.take(message):
+            super().process_message(message)
+
+    def disable_input(self) -> None:
+        if self._paint_log is not None:
+            self._paint_log.await_answers(ANSWER_WITHIN_S)
+        super().disable_input()
+
+    def mark_painted(self, painted: Painted) -> None:
+        """Mark that the picture written last shows this snapshot, unless frames are being left out."""
+        writer = driver_writer(self)
+        if isinstance(writer, OutputThread) and self._paint_log is not None and not writer.behind:
+            writer.mark(painted, self._paint_log.mark(painted))
+
+    @property
+    def painted(self) -> Painted | None:
+        """Return the newest snapshot that the terminal has taken."""
+        return None if self._paint_log is None else self._paint_log.newest
 
     @property
     def behind(self) -> bool:
@@ -167,6 +214,18 @@ class NonBlockingApp(SkippingApp[T], Generic[T]):
         if skips:
             self._skipping_since_s = self._skipping_since_s or monotonic()
         return skips
+
+    def mark_painted(self, painted: Painted) -> None:
+        """Mark that the picture written last shows this snapshot."""
+        driver = app_driver(self)
+        if isinstance(driver, NonBlockingDriver) and self._skipping_since_s is None:
+            driver.mark_painted(painted)
+
+    @property
+    def painted(self) -> Painted | None:
+        """Return the newest snapshot that the terminal has taken; None without a terminal."""
+        driver = app_driver(self)
+        return driver.painted if isinstance(driver, NonBlockingDriver) else None
 
     def emit(self, sequence: str) -> None:
         """Write an escape sequence to the terminal, between two frames."""

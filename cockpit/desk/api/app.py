@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request as HttpRequest
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route, WebSocketRoute
@@ -17,7 +18,8 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from cockpit.desk.api.command_handler import CommandHandler
 from cockpit.desk.api.errors import InvalidBodyError
 from cockpit.desk.api.json_http import as_json, read_after_acting, read_body, result_response
-from cockpit.desk.api.snapshot_stream import SnapshotStream
+from cockpit.desk.api.operator_signs import NoteCommands, read_reports
+from cockpit.desk.api.snapshot_stream import Frame, SnapshotStream
 from cockpit.model.commands import ARMABLE, PARTS, REFRESHABLE, Armable, Part
 from cockpit.model.snapshot import Snapshot
 
@@ -81,8 +83,13 @@ class Api:
             routes.append(Route(f"/{armable}/disarm", self._disarm(armable), methods=["POST"]))
         routes += self._routes
         return Starlette(
-            routes=routes, exception_handlers={InvalidBodyError: _bad_body, 404: _not_found, 405: _not_allowed}
+            routes=routes,
+            middleware=[Middleware(NoteCommands, self._note_command)],
+            exception_handlers={InvalidBodyError: _bad_body, 404: _not_found, 405: _not_allowed},
         )
+
+    def _note_command(self) -> None:
+        self._stream.operators.sign()
 
     async def _healthz(self, http: HttpRequest) -> Response:
         return as_json({"ok": True, **self._identity, "pid": os.getpid()})
@@ -159,30 +166,24 @@ class Api:
     async def _send_snapshots(self, socket: WebSocket, *, operator: bool) -> None:
         """Send every snapshot until the cockpit disconnects; a slow reader misses some and never delays others."""
         await socket.accept()
-        gone = asyncio.create_task(_until_gone(socket))
-        frame: asyncio.Task[str] | None = None
-        try:
-            with self._stream.attached(operator=operator) as frames:
+        frame: asyncio.Task[Frame] | None = None
+        with self._stream.attached(operator=operator) as frames:
+            gone = asyncio.create_task(read_reports(socket, frames.cockpit))
+            try:
                 while True:
                     frame = asyncio.create_task(frames.next())
                     await asyncio.wait({frame, gone}, return_when=asyncio.FIRST_COMPLETED)
                     if gone.done():
                         return
-                    await socket.send_text(frame.result())
-        except (WebSocketDisconnect, OSError, RuntimeError):
-            return
-        finally:
-            gone.cancel()
-            if frame is not None:
-                frame.cancel()
-
-
-async def _until_gone(socket: WebSocket) -> None:
-    # What the other side sends meanwhile is ignored.
-    while True:
-        message = await socket.receive()
-        if message["type"] == "websocket.disconnect":
-            return
+                    await socket.send_text(frame.result().text)
+                    if frames.cockpit is not None:
+                        frames.cockpit.sent(frame.result().seq)
+            except (WebSocketDisconnect, OSError, RuntimeError):
+                return
+            finally:
+                gone.cancel()
+                if frame is not None:
+                    frame.cancel()
 
 
 async def _read_only(http: HttpRequest, exc: Exception) -> Response:

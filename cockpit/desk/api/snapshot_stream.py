@@ -6,21 +6,33 @@ from contextlib import contextmanager
 
 import msgspec
 
+from cockpit.desk.risk.operators import AttachedCockpit, Operators
 from cockpit.model.snapshot import Snapshot
 
 
-class Frames:
-    """One cockpit's end of the stream: it waits for the newest frame and never gets one twice."""
+class Frame(msgspec.Struct, frozen=True):
+    """An encoded snapshot and its number."""
 
-    def __init__(self) -> None:
-        self._newest = ""
+    seq: int
+    text: str
+
+
+class Frames:
+    """One cockpit's end of the stream: it waits for the newest frame and never gets one twice.
+
+    ``cockpit``: what is known of its operator; None for one that can only look.
+    """
+
+    def __init__(self, cockpit: AttachedCockpit | None) -> None:
+        self.cockpit = cockpit
+        self._newest = Frame(0, "")
         self._fresh = asyncio.Event()
 
-    def put(self, frame: str) -> None:
+    def put(self, frame: Frame) -> None:
         self._newest = frame
         self._fresh.set()
 
-    async def next(self) -> str:
+    async def next(self) -> Frame:
         """Wait for a frame that was not returned before."""
         await self._fresh.wait()
         self._fresh.clear()
@@ -30,33 +42,28 @@ class Frames:
 class SnapshotStream:
     """Sends snapshots to every cockpit that is attached."""
 
-    def __init__(self) -> None:
+    def __init__(self, operators: Operators) -> None:
+        self.operators = operators
         self._attached: set[Frames] = set()
-        self._operators: set[Frames] = set()
 
     def __len__(self) -> int:
         return len(self._attached)
 
-    @property
-    def operators(self) -> int:
-        """How many of those attached can send commands."""
-        return len(self._operators)
-
     @contextmanager
     def attached(self, *, operator: bool = True) -> Iterator[Frames]:
         """Yield the frames of every snapshot from now on. ``operator``: whether this cockpit can send commands."""
-        frames = Frames()
+        cockpit = self.operators.attach() if operator else None
+        frames = Frames(cockpit)
         self._attached.add(frames)
-        if operator:
-            self._operators.add(frames)
         try:
             yield frames
         finally:
             self._attached.discard(frames)
-            self._operators.discard(frames)
+            if cockpit is not None:
+                self.operators.detach(cockpit)
 
     def put(self, snapshot: Snapshot) -> None:
         if self._attached:
-            frame = msgspec.json.encode(snapshot).decode()
+            frame = Frame(snapshot.seq, msgspec.json.encode(snapshot).decode())
             for frames in self._attached:
                 frames.put(frame)

@@ -10,6 +10,12 @@ import uvicorn
 from starlette.applications import Starlette
 
 from cockpit.desk.runtime.errors import StateDirError
+from cockpit.desk.runtime.stream_protocol import (
+    MAX_MESSAGE_BYTES,
+    PING_EVERY_S,
+    PONG_WITHIN_S,
+    StreamProtocol,
+)
 
 MAX_SOCKET_PATH = 107
 """Bytes: the kernel's limit for the path of a Unix socket."""
@@ -49,8 +55,11 @@ def server(app: Starlette) -> QuietServer:
             log_config=None,
             access_log=False,
             lifespan="off",
-            ws="websockets-sansio",
+            ws=StreamProtocol,
             ws_per_message_deflate=False,
+            ws_max_size=MAX_MESSAGE_BYTES,
+            ws_ping_interval=PING_EVERY_S,
+            ws_ping_timeout=PONG_WITHIN_S,
             timeout_graceful_shutdown=1,
         )
     )

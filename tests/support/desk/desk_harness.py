@@ -24,6 +24,7 @@ from cockpit.desk.interlocks.measures import MIN_FREE_BYTES
 from cockpit.desk.interlocks.monitor import InterlockMonitor
 from cockpit.desk.interlocks.venue_clock import VenueClock
 from cockpit.desk.risk.dead_man_switch import DeadManSwitch
+from cockpit.desk.risk.operators import Operators
 from cockpit.desk.risk.trading_state import remember
 from cockpit.desk.runtime.supervisor import Supervisor
 from cockpit.desk.snapshots.builder import SnapshotBuilder
@@ -232,6 +233,7 @@ class DeskHarness:
             start_hard_stop=trading.hard_stop.start,
             shutdown=lambda: None,
         )
+        operators = Operators(env)
         self.snapshots = SnapshotBuilder(
             self.run,
             "SANDBOX",
@@ -244,8 +246,10 @@ class DeskHarness:
             interlocks=self.interlocks.rows,
             alarms=alarms.state,
             journal=self.journal,
-            stream=SnapshotStream(),
-            dead_man=DeadManSwitch("keep", 1_000, disarm=_nothing, stop=_nothing, env=env),
+            stream=SnapshotStream(operators),
+            dead_man=DeadManSwitch(
+                "keep", operators, alone_ms=1_000, idle_ms=0, disarm=_nothing, stop=_nothing, env=env
+            ),
         )
 
     def record(self, event: AnyEvent) -> None:

@@ -8,7 +8,7 @@ import struct
 import subprocess
 import sys
 import termios
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import pyte
@@ -20,6 +20,17 @@ KEYS = {"enter": "\r", "tab": "\t", "escape": "\x1b", "shift+tab": "\x1b[Z"}
 
 CARET_GROUNDS = 3
 """Backgrounds in the line of a field that has the keyboard: of the dialog, of the field and of its caret."""
+
+
+class AnsweringScreen(pyte.Screen):
+    """A screen whose answers to the program go to ``answer``."""
+
+    def __init__(self, columns: int, lines: int, answer: Callable[[str], None]) -> None:
+        super().__init__(columns, lines)
+        self._answer = answer
+
+    def write_process_input(self, data: str) -> None:
+        self._answer(data)
 
 
 class Terminal:
@@ -36,7 +47,7 @@ class Terminal:
             fcntl.ioctl(0, termios.TIOCSCTTY, 0)
             signal.signal(signal.SIGHUP, hang_ups)
 
-        self._screen = pyte.Screen(COLUMNS, LINES)
+        self._screen = AnsweringScreen(COLUMNS, LINES, self._answer)
         self._stream = pyte.ByteStream(self._screen)
         self._master, slave = os.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", LINES, COLUMNS, 0, 0))
@@ -58,6 +69,8 @@ class Terminal:
         )
         os.close(slave)
         os.set_blocking(self._master, False)
+        self.answers = True
+        """Whether the terminal answers questions, such as where its cursor is."""
         self.received = 0
         self.written = b""
         """The last that was written to the terminal."""
@@ -79,9 +92,17 @@ class Terminal:
         else:
             self._loop.remove_reader(self._master)
 
+    def _answer(self, data: str) -> None:
+        if self.answers:
+            os.write(self._master, data.encode())
+
     def stall(self) -> None:
-        """Stop reading, as a terminal does behind a dead link."""
+        """Stop reading, as a terminal does behind a dead link once nothing fits in between any more."""
         self._loop.remove_reader(self._master)
+
+    def swallow(self) -> None:
+        """Go on reading and answer nothing, as sshd does while its own buffers take what a dead link does not."""
+        self.answers = False
 
     def read_on(self) -> None:
         self._loop.add_reader(self._master, self._read)

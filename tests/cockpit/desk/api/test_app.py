@@ -14,8 +14,10 @@ from websockets.asyncio.client import unix_connect
 from cockpit.desk.api.app import Api
 from cockpit.desk.api.json_http import MAX_BODY
 from cockpit.desk.api.snapshot_stream import SnapshotStream
+from cockpit.desk.risk.operators import Operators
 from cockpit.desk.runtime.unix_server import bind, server
 from cockpit.model.commands import ARMABLE, PARTS, REFRESHABLE, CommandRequest, Limits, Part, Result
+from cockpit.model.environment import Environment
 from cockpit.model.snapshot import PartHealth, Snapshot
 from tests.support.cockpit.samples import health, snapshot
 from tests.support.desk.command_desk import Desk
@@ -28,7 +30,7 @@ class Served:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.desk = Desk()
-        self.stream = SnapshotStream()
+        self.stream = SnapshotStream(Operators(Environment()))
         self.healths: tuple[PartHealth, ...] = tuple(health(part) for part in PARTS)
         self.api = Api(
             self.desk.control,
@@ -267,16 +269,16 @@ async def test_every_attached_cockpit_gets_the_snapshots_and_leaves_no_trace(ser
 
 
 async def test_a_slow_reader_is_given_the_newest_and_never_an_old_one_again() -> None:
-    stream = SnapshotStream()
+    stream = SnapshotStream(Operators(Environment()))
     with stream.attached() as slow:
         for number in range(5):
             stream.put(snapshot(number))
-        assert seq(await slow.next()) == 4
+        assert (await slow.next()).seq == 4
         waiting = asyncio.create_task(slow.next())
         await asyncio.sleep(0)
         assert not waiting.done()
         stream.put(snapshot(5))
-        assert seq(await waiting) == 5
+        assert (await waiting).seq == 5
     assert len(stream) == 0
 
 

@@ -1,0 +1,47 @@
+"""The question whether anybody is there, which the desk asks before it acts for want of a key; any key answers."""
+
+from collections.abc import Iterable
+
+from textual.widget import Widget
+from textual.widgets import Static
+
+from cockpit.model.formatting import age, time_left
+from cockpit.model.snapshot import Snapshot
+from panels.dialogs import messages
+from panels.dialogs.desk_port import DeskPort
+from panels.dialogs.dialog import Dialog
+from panels.kit.labels import ACTS_ALONE
+from panels.kit.view import View
+
+
+def question(snapshot: Snapshot, quiet_ms: int = 0) -> str:
+    """Say how long no key was pressed, and what the desk does when."""
+    since = "" if snapshot.sign_age_ms is None else f" for {age(snapshot.sign_age_ms + quiet_ms)}"
+    left = time_left(max(0, (snapshot.idle_left_ms or 0) - quiet_ms))
+    return f"No key was pressed{since}. The desk {ACTS_ALONE[snapshot.when_alone]} in {left}."
+
+
+class StillThereDialog(Dialog[None]):
+    """Closes by itself once the desk asks no more. The app takes every key and click while it is open."""
+
+    def __init__(self, desk: DeskPort) -> None:
+        super().__init__(desk, messages.STILL_THERE)
+        self._shown = ""
+        self._closing = False
+
+    def body(self) -> Iterable[Widget]:
+        yield Static("", id="facts", markup=False)
+        yield Static(messages.ANY_KEY_ANSWERS, classes="hint")
+
+    def paint(self, view: View) -> None:
+        super().paint(view)
+        snapshot = view.snapshot
+        if snapshot is None or snapshot.idle_left_ms is None:
+            if not self._closing and self.is_current:
+                self._closing = True
+                self.dismiss(None)
+            return
+        text = question(snapshot, view.quiet_ms)
+        if text != self._shown:
+            self._shown = text
+            self.query_one("#facts", Static).update(text)
