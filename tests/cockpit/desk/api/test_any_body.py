@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from cockpit.desk.api.app import Api
 from cockpit.desk.api.json_http import MAX_BODY
 from cockpit.desk.api.snapshot_stream import SnapshotStream
+from cockpit.desk.risk.operators import Operators
 from cockpit.model.commands import ARMABLE, CommandRequest
+from cockpit.model.environment import Environment
 from tests.support.cockpit.samples import snapshot
 from tests.support.desk.command_desk import Desk
 from tests.support.venue.hostile import hostile
@@ -39,7 +41,7 @@ async def _post(method: str, path: str, body: bytes) -> None:
     before = desk.limits.current
     api = Api(
         desk.control,
-        SnapshotStream(),
+        SnapshotStream(Operators(Environment())),
         snapshot=snapshot,
         part_state=lambda part: {"part": part},
         identity={},
