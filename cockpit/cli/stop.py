@@ -1,6 +1,7 @@
 """`cockpit stop`: disarm the running desk, and show the quotes that stay live."""
 
 import sys
+from decimal import Decimal
 from pathlib import Path
 
 import click
@@ -10,15 +11,19 @@ from cockpit.cli.messages import disconnected
 from cockpit.client.desk_client import ConnectionLost, DeskClient
 from cockpit.model.commands import ARMABLE
 from cockpit.model.formatting import time_left
-from cockpit.model.hard_stop_texts import MAKER_TERMS, counts
-from cockpit.model.snapshot import LiveQuotes
+from cockpit.model.quote_texts import MAKER_TERMS, counts, refused_text
+from cockpit.model.snapshot import Snapshot
 from cockpit.processes.echo import echo
 
 NO_LIVE_QUOTE = "No quote is live."
 
 
 @click.command()
-@click.option("--hard", is_flag=True, help=f"Also burn the live quotes and wait until none is left. {MAKER_TERMS}")
+@click.option(
+    "--hard",
+    is_flag=True,
+    help=f"Also burn every quote that could still settle; wait until none is left. {MAKER_TERMS}",
+)
 @click.option("--yes", is_flag=True, help="With --hard: do not ask.")
 @SOCKET
 @ENV_FILE
@@ -30,7 +35,7 @@ def stop(hard: bool, yes: bool, socket: Path | None, env_file: Path | None) -> N
     where = desk_socket(socket, env_file, stopping=True)
     # Disarming waits for nobody: only burning is asked about.
     code = ask_desk(where, _disarm)
-    if hard and code == DONE and (yes or click.confirm(f"{MAKER_TERMS} Burn every live quote?")):
+    if hard and code == DONE and (yes or click.confirm(f"{MAKER_TERMS} Burn every quote that could still settle?")):
         code = ask_desk(where, _burn)
     sys.exit(code)
 
@@ -43,7 +48,7 @@ async def _disarm(link: DeskClient) -> int:
         if isinstance(shot, ConnectionLost):
             echo(disconnected(shot))
             return UNKNOWN
-        echo(live_quotes(shot.alive))
+        echo(signed_quotes(shot))
         return DONE
     return UNKNOWN
 
@@ -59,7 +64,7 @@ async def _burn(link: DeskClient) -> int:
             echo(f"{disconnected(shot)}. The desk may still be burning quotes.", err=True)
             return UNKNOWN
         if shot.hard_stop is None:
-            echo(live_quotes(shot.alive))
+            echo(signed_quotes(shot))
             return DONE
         line = counts(shot.hard_stop)
         if line != printed:
@@ -70,13 +75,19 @@ async def _burn(link: DeskClient) -> int:
     return UNKNOWN
 
 
-def live_quotes(live: LiveQuotes) -> str:
-    """Describe the live quotes: how many, for what amounts, and until when."""
-    if not live.quotes:
-        return NO_LIVE_QUOTE
-    many = "live quote commits" if live.quotes == 1 else "live quotes commit"
-    last = "expires" if live.quotes == 1 else "the last expires"
-    return (
-        f"{live.quotes} {many} {live.btc.normalize():f} BTC and {live.eure.normalize():f} EURe; "
-        f"{last} in {time_left(live.last_death_ms)}. To burn: cockpit stop --hard"
-    )
+def signed_quotes(shot: Snapshot) -> str:
+    """Describe the quotes that could still settle: how many, for what amounts, and until when."""
+    live, found = shot.alive, []
+    if live.quotes:
+        many = "live quote commits" if live.quotes == 1 else "live quotes commit"
+        last = "expires" if live.quotes == 1 else "the last expires"
+        found.append(
+            f"{live.quotes} {many} {_amounts(live.btc, live.eure)}; {last} in {time_left(live.last_death_ms)}."
+        )
+    if live.refused:
+        found.append(f"{refused_text(live, shot.at_ns)}: {_amounts(live.refused_btc, live.refused_eure)}.")
+    return " ".join([*found, "To burn: cockpit stop --hard"]) if found else NO_LIVE_QUOTE
+
+
+def _amounts(btc: Decimal, eure: Decimal) -> str:
+    return f"{btc.normalize():f} BTC and {eure.normalize():f} EURe"

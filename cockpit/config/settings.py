@@ -24,7 +24,7 @@ from cockpit.config.paths import (
 )
 from cockpit.config.secret import Secret
 from cockpit.config.urls import is_loopback
-from cockpit.model.commands import Limits
+from cockpit.model.commands import SIGNED_OVER_COMMITTED, Limits
 from venue.protocol.assets import INTENTS_CONTRACT
 from venue.protocol.tokens import OMNI_BRIDGE, TokenTable
 
@@ -136,6 +136,14 @@ class Settings(BaseSettings):
 
     max_notional_eure: Decimal = _eure("STRATEGY_MAX_NOTIONAL_EURE", "5")
     max_promised_eure: Decimal = _eure("STRATEGY_MAX_PROMISED_EURE", "1000")
+    max_signed_eure: Decimal | None = Field(
+        default=None,
+        gt=0,
+        le=SIGNED_OVER_COMMITTED * 10**9,
+        allow_inf_nan=False,
+        validation_alias="STRATEGY_MAX_SIGNED_EURE",
+        description=f"expected an amount of EURe above 0 and at most {SIGNED_OVER_COMMITTED * 10**9}",
+    )
     max_asset_share: Decimal = _number("STRATEGY_MAX_ASSET_SHARE", "0.9", "0.5", "1", "one asset's share")
     max_quotes_per_second: int = _whole("STRATEGY_MAX_QUOTES_PER_SECOND", 50, 1, 100_000, "quotes")
     max_fills_per_hour: int = _whole("STRATEGY_MAX_FILLS_PER_HOUR", 60, 1, 1_000_000, "fills")
@@ -283,6 +291,9 @@ class Settings(BaseSettings):
         return Limits(
             max_notional_eure=self.max_notional_eure,
             max_promised_eure=self.max_promised_eure,
+            max_signed_eure=(
+                self.max_promised_eure * SIGNED_OVER_COMMITTED if self.max_signed_eure is None else self.max_signed_eure
+            ),
             max_asset_share=self.max_asset_share,
             max_quotes_per_second=self.max_quotes_per_second,
             max_fills_per_hour=self.max_fills_per_hour,
@@ -359,6 +370,8 @@ def _contradictions(s: Settings) -> tuple[str, ...]:
         )
     if s.max_promised_eure < s.max_notional_eure:
         found.append("STRATEGY_MAX_PROMISED_EURE: expected at least STRATEGY_MAX_NOTIONAL_EURE")
+    if s.max_signed_eure is not None and s.max_signed_eure < s.max_promised_eure:
+        found.append("STRATEGY_MAX_SIGNED_EURE: expected at least STRATEGY_MAX_PROMISED_EURE")
     if not 1 - s.max_asset_share <= s.target_btc_share <= s.max_asset_share:
         found.append(
             "STRATEGY_TARGET_BTC_SHARE: expected a target where no asset's share exceeds STRATEGY_MAX_ASSET_SHARE"

@@ -35,6 +35,10 @@ MAX_DECIMALS = 18
 """Decimals of a limit: EURe has no finer unit, and exact arithmetic on long fractions would slow the desk."""
 
 
+SIGNED_OVER_COMMITTED = 10
+"""How many times what may be committed may be signed, unless a setting says otherwise."""
+
+
 class CommandRequest(msgspec.Struct, frozen=True, kw_only=True):
     """Who sends the command. A repeated ``command_id`` is recognised; the desk makes one if it is empty."""
 
@@ -62,7 +66,8 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     A breach refuses the quote: ``max_notional_eure``, largest size of a quote in EURe, above 0; ``min_edge_bps``,
     smallest edge against the mid, 0 to 5000; ``max_promised_eure``, largest sum committed in live quotes with BTC at
-    the mid, at least the notional; ``max_quotes_per_second``, 1 to 100000; ages in milliseconds;
+    the mid, at least the notional; ``max_signed_eure``, the same of every quote that could still settle, refused ones
+    included; ``max_quotes_per_second``, 1 to 100000; ages in milliseconds;
     ``max_divergence_bps``, largest distance of a fresh source from the composite; ``max_deadline_ms``, longest life of
     a quote, 1 s to 1 h.
 
@@ -74,6 +79,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     max_notional_eure: Decimal = Decimal(5)
     max_promised_eure: Decimal = Decimal(1_000)
+    max_signed_eure: Decimal = Decimal(10_000)
     max_asset_share: Decimal = Decimal("0.9")
     max_quotes_per_second: int = 50
     max_fills_per_hour: int = 60
@@ -95,10 +101,11 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     def problems(self) -> tuple[str, ...]:
         """Return one sentence for every value out of range; empty if all limits are valid."""
         found = []
-        for name in ("max_notional_eure", "max_promised_eure", "max_loss_per_day_eure"):
+        for name in ("max_notional_eure", "max_promised_eure", "max_signed_eure", "max_loss_per_day_eure"):
             amount: Decimal = getattr(self, name)
-            if not (amount.is_finite() and 0 < amount <= 10**9):
-                found.append(f"{name} must be above 0 and at most 1000000000")
+            most = SIGNED_OVER_COMMITTED * 10**9 if name == "max_signed_eure" else 10**9
+            if not (amount.is_finite() and 0 < amount <= most):
+                found.append(f"{name} must be above 0 and at most {most}")
         if not found and self.max_promised_eure < self.max_notional_eure:
             found.append(
                 "max_promised_eure must be at least max_notional_eure; otherwise the largest quote is never made"

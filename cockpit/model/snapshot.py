@@ -274,12 +274,23 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LiveQuotes(msgspec.Struct, frozen=True, kw_only=True):
-    """Signed quotes that can still be settled, armed or not."""
+    """Signed quotes that can still be settled, armed or not.
+
+    ``quotes``, ``btc``, ``eure``: the live ones, which are committed. ``refused*``: those that the relay refused; the
+    last of them has expired in ``refused_last_ms``. ``committed_eure`` and ``signed_eure``: what live quotes give, and
+    what all give, with BTC at the mid; None while that is unknown.
+    """
 
     quotes: int
     btc: Decimal
     eure: Decimal
     last_death_ms: int
+    refused: int = 0
+    refused_btc: Decimal = Decimal(0)
+    refused_eure: Decimal = Decimal(0)
+    refused_last_ms: int = 0
+    committed_eure: Decimal | None = None
+    signed_eure: Decimal | None = None
 
 
 class HardStopState(msgspec.Struct, frozen=True, kw_only=True):

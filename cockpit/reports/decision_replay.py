@@ -76,31 +76,50 @@ class Replay(msgspec.Struct, frozen=True, kw_only=True):
     differences: tuple[Difference, ...]
 
 
-class _Committed:
-    """What a set of quotes commits over time."""
+class _Given:
+    """What quotes give until their ends."""
 
-    def __init__(self, tally: Tally, tokens: TokenTable) -> None:
+    def __init__(self) -> None:
         self.amounts = NOTHING
-        self._tally = tally
-        self._tokens = tokens
         self._ends: list[tuple[int, str, int]] = []
+
+    def __len__(self) -> int:
+        return len(self._ends)
 
     def release_ended(self, now_ns: int) -> None:
         while self._ends and self._ends[0][0] <= now_ns:
             _, token_id, units = heapq.heappop(self._ends)
             self.amounts -= TokenAmounts({token_id: units})
 
-    def add(self, event: TradeDecision, token_id: str, ends_ns: int) -> None:
-        """Commit the quote's amount of this token until ``ends_ns``."""
+    def add(self, token_id: str, units: int, ends_ns: int) -> None:
+        self.amounts += TokenAmounts({token_id: units})
+        heapq.heappush(self._ends, (ends_ns, token_id, units))
+
+
+class _Quotes:
+    """What a set of quotes commits over time, and what of it could still settle."""
+
+    def __init__(self, tally: Tally, tokens: TokenTable) -> None:
+        self.committed = _Given()
+        self.signed = _Given()
+        self._tally = tally
+        self._tokens = tokens
+
+    def release_ended(self, now_ns: int) -> None:
+        self.committed.release_ended(now_ns)
+        self.signed.release_ended(now_ns)
+
+    def add(self, event: TradeDecision, token_id: str, *, released_ns: int, over_ns: int) -> None:
+        """Commit the quote's amount of this token until it was released; it is signed until it was over."""
         assert event.amount_out is not None
-        self.amounts += TokenAmounts({token_id: event.amount_out})
-        heapq.heappush(self._ends, (ends_ns, token_id, event.amount_out))
-        worth = self._tokens.worth(self.amounts)
+        self.committed.add(token_id, event.amount_out, released_ns)
+        self.signed.add(token_id, event.amount_out, over_ns)
+        worth = self._tokens.worth(self.committed.amounts)
         tally = self._tally
         tally.quoted += 1
         tally.notional += event.notional or 0
         tally.edge += event.edge or 0
-        tally.peak_quotes = max(tally.peak_quotes, len(self._ends))
+        tally.peak_quotes = max(tally.peak_quotes, len(self.committed))
         tally.peak_btc = max(tally.peak_btc, worth.base)
         tally.peak_eure = max(tally.peak_eure, worth.quote)
 
@@ -132,7 +151,7 @@ def replay(
 ) -> Replay:
     """Decide every recorded request again; ``decided`` is called with each decision."""
     recorded, replayed, rules = Tally(), Tally(), _Rules(changes)
-    recorded_quotes, replayed_quotes = _Committed(recorded, tokens), _Committed(replayed, tokens)
+    recorded_quotes, replayed_quotes = _Quotes(recorded, tokens), _Quotes(replayed, tokens)
     decisions = without = same = filled = still = better = 0
     differences: list[Difference] = []
     for record in every:
@@ -146,7 +165,13 @@ def replay(
         recorded_quotes.release_ended(at_ns)
         replayed_quotes.release_ended(at_ns)
         view = read_view(original.view, market, *rules.of(record.limits, record.params))
-        view = _changed(view, tokens, changes, replayed_quotes.amounts - recorded_quotes.amounts)
+        view = _changed(
+            view,
+            tokens,
+            changes,
+            committed=replayed_quotes.committed.amounts - recorded_quotes.committed.amounts,
+            signed=replayed_quotes.signed.amounts - recorded_quotes.signed.amounts,
+        )
         event, sends = _decide_again(record, view)
         decided(event)
         recorded.reasons[original.reason] += 1
@@ -155,11 +180,17 @@ def replay(
             same += 1
         elif len(differences) < SHOWN:
             differences.append(_difference(original, event))
-        ends_ns = _NEVER_NS if record.over_ns is None else record.over_ns
+        given = record.request.asset_out
+        released_ns = _NEVER_NS if record.released_ns is None else record.released_ns
+        # A version that took a refusal for an end recorded no other: its quotes could settle until their deadline.
+        unknown_ns = _NEVER_NS if record.released_ns is None else original.deadline_ns
+        over_ns = unknown_ns if record.over_ns is None else record.over_ns
         if record.sent:
-            recorded_quotes.add(original, record.request.asset_out, ends_ns)
-        if sends:
-            replayed_quotes.add(event, record.request.asset_out, ends_ns if record.sent else event.deadline_ns)
+            recorded_quotes.add(original, given, released_ns=released_ns, over_ns=over_ns)
+        if sends and record.sent:
+            replayed_quotes.add(event, given, released_ns=released_ns, over_ns=over_ns)
+        elif sends:
+            replayed_quotes.add(event, given, released_ns=event.deadline_ns, over_ns=event.deadline_ns)
         if record.filled:
             filled += 1
             still += sends
@@ -177,24 +208,31 @@ def replay(
     )
 
 
-def _changed(view: DeskView, tokens: TokenTable, changes: RuleChanges, more: TokenAmounts) -> DeskView:
-    """Return the recorded view with the changes, and with what the replayed quotes commit more than the recorded."""
+def _changed(
+    view: DeskView, tokens: TokenTable, changes: RuleChanges, *, committed: TokenAmounts, signed: TokenAmounts
+) -> DeskView:
+    """Return the recorded view with the changes, and with what the replayed quotes commit more than the recorded, and
+    with what more of them is signed."""
     given: dict[str, Any] = dict(changes.view)
     if changes.armed:
         given |= {"strategy_armed": True, "executor_armed": True}
-    if more:
-        for side, token in (("base", view.market.base), ("quote", view.market.quote)):
-            elsewhere = sum(more[one.token_id] * one.scale for one in _others(tokens, token))
-            given[f"{side}_reserved"] = getattr(view, f"{side}_reserved") + more[token.token_id]
+    for side, token in (("base", view.market.base), ("quote", view.market.quote)):
+        if committed:
+            elsewhere = _elsewhere(tokens, token, committed)
+            given[f"{side}_reserved"] = getattr(view, f"{side}_reserved") + committed[token.token_id]
             given[f"{side}_elsewhere_reserved"] = getattr(view, f"{side}_elsewhere_reserved") + elsewhere
             given[f"{side}_promised"] = (
-                getattr(view, f"{side}_promised") + more[token.token_id] * token.scale + elsewhere
+                getattr(view, f"{side}_promised") + committed[token.token_id] * token.scale + elsewhere
             )
+        was: int | None = getattr(view, f"{side}_signed")
+        if signed and was is not None:
+            given[f"{side}_signed"] = was + signed[token.token_id] * token.scale + _elsewhere(tokens, token, signed)
     return msgspec.structs.replace(view, **given) if given else view
 
 
-def _others(tokens: TokenTable, token: Token) -> list[Token]:
-    return [one for one in tokens.of(token.underlying) if one != token]
+def _elsewhere(tokens: TokenTable, token: Token, amounts: TokenAmounts) -> int:
+    # In the other tokens of the underlying, in its base units.
+    return sum(amounts[one.token_id] * one.scale for one in tokens.of(token.underlying) if one != token)
 
 
 def _decide_again(record: RecordedDecision, view: DeskView) -> tuple[TradeDecision, bool]:

@@ -8,6 +8,7 @@ from textual.widgets import Button, Static
 
 from cockpit.model.commands import Result
 from cockpit.model.formatting import time_left
+from cockpit.model.quote_texts import refused_text
 from cockpit.model.snapshot import Snapshot
 from panels.dialogs import messages
 from panels.dialogs.choices import Choice, desk_identity
@@ -64,6 +65,8 @@ def quit_situation(view: View) -> str:
             f"{live.quotes} live quote{'' if live.quotes == 1 else 's'} may still settle, the last for "
             f"{time_left(live.last_death_ms)}. Stopping the desk does not revoke them."
         )
+    if live.refused:
+        sentences.append(f"{refused_text(live, snapshot.at_ns)}. Stopping the desk does not revoke them.")
     return "\n\n".join(sentences)
 
 

@@ -2,6 +2,7 @@
 
 from cockpit.model.commands import Part
 from cockpit.model.formatting import exact_age, milliseconds, rounded, shorten, time_left, uptime
+from cockpit.model.quote_texts import refused_text
 from cockpit.model.snapshot import Snapshot
 from panels.kit.labels import STATES, part_name
 from panels.kit.messages import DISCONNECTED, NO_DATA, NO_LIVE_QUOTES
@@ -50,7 +51,13 @@ def tick(view: View) -> Line:
 
 
 def live_quotes(view: View, snapshot: Snapshot) -> Line:
-    """Live quotes, which may still be settled; with the executor disarmed also their amounts."""
+    """Live quotes, which may still be settled, and refused ones that could; with the executor disarmed also the amounts
+    of the live ones."""
+    refused = refused_text(snapshot.alive, snapshot.at_ns)
+    return (*_live_quotes(view, snapshot), *((Cell(f", {refused}", "warn"),) if refused else ()))
+
+
+def _live_quotes(view: View, snapshot: Snapshot) -> Line:
     live = snapshot.alive
     remaining = max(0, live.last_death_ms - view.quiet_ms)
     count = f"{live.quotes} live quote{'' if live.quotes == 1 else 's'}"

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import ClassVar
 
 from cockpit.model.formatting import age, coarse_age, exact, number, progress_bar, rounded, time_left
+from cockpit.model.quote_texts import refused_text, signed_text
 from cockpit.model.snapshot import QuoteRow, Snapshot
 from panels.kit.labels import outcome, side
 from panels.kit.panel import Panel
@@ -34,8 +35,13 @@ def amount(value: Decimal, symbol: str, places: int) -> str:
 
 
 def is_live(row: QuoteRow) -> bool:
-    """Return whether the quote may still be settled; a quote without an answer may."""
+    """Return whether the quote is committed; a quote without an answer is."""
     return row.left_ms > 0 and row.outcome in ("sent", "accepted", "unknown", "burning")
+
+
+def could_settle(row: QuoteRow) -> bool:
+    """Return whether the quote may still be settled; one that the relay refused may."""
+    return is_live(row) or (row.left_ms > 0 and row.outcome == "refused")
 
 
 def seconds_left(ms: int) -> str:
@@ -49,8 +55,8 @@ def left_role(row: QuoteRow) -> Role:
 
 
 def quote_row(row: QuoteRow) -> GridRow:
-    """Draw a quote under COLUMNS; the bar drains with the time left and is gone once the quote is not live."""
-    live = is_live(row)
+    """Draw a quote under COLUMNS; the bar drains with the time left and is gone once the quote cannot settle."""
+    live = could_settle(row)
     role = left_role(row)
     gives = amount(row.gives, row.gives_symbol, row.gives_places)
     return GridRow(
@@ -91,7 +97,7 @@ def quote_life(row: QuoteRow, snapshot: Snapshot) -> tuple[Field, ...]:
             Field(f"markout {seconds}s", Cell(f"{rounded(bps, 2, signed=True)} bps"))
             for seconds, bps in filled.markouts
         ]
-    elif is_live(row):
+    elif could_settle(row):
         fields.append(Field(f"in {time_left(row.left_ms)}", Cell("expires; binding until then", left_role(row))))
     elif since_expiry_ms >= 0:
         fields.append(Field(f"{age(since_expiry_ms)} ago", Cell("deadline passed", "muted")))
@@ -109,7 +115,8 @@ def quote_detail(row: QuoteRow, snapshot: Snapshot) -> Detail:
             Field("takes", Cell(f"{exact(row.takes)} {row.takes_symbol}")),
             Field("price", Cell(f"{exact(row.price)} EUR/BTC")),
             Field(
-                "time left", Cell(f"{time_left(row.left_ms)} of {time_left(row.life_ms)}" if is_live(row) else "none")
+                "time left",
+                Cell(f"{time_left(row.left_ms)} of {time_left(row.life_ms)}" if could_settle(row) else "none"),
             ),
             Field("age", Cell(age(row.age_ms))),
             Field("quote hash", Cell(row.quote_hash), copy=True),
@@ -118,6 +125,21 @@ def quote_detail(row: QuoteRow, snapshot: Snapshot) -> Detail:
             *quote_life(row, snapshot),
         ),
     )
+
+
+def panel_summary(snapshot: Snapshot) -> str:
+    """Say what could still settle, how much of the limits it uses, and what became of the quotes of this run."""
+    counts = snapshot.counts
+    words = [
+        f"{counts.sent:,} sent",
+        f"{counts.settled:,} settled",
+        f"{counts.expired:,} expired",
+        f"{counts.refused:,} refused",
+    ]
+    counted = ", ".join([*words, f"{counts.unknown:,} unknown"] if counts.unknown else words)
+    refused = refused_text(snapshot.alive, snapshot.at_ns)
+    known = (refused, signed_text(snapshot.alive, snapshot.limits), counted)
+    return "; ".join(part for part in known if part)
 
 
 class QuotesPanel(Panel[QuoteRow]):
@@ -150,7 +172,7 @@ class QuotesPanel(Panel[QuoteRow]):
             "eure": eure,
             "btc": btc,
             "price": item.price,
-            "left": item.left_ms // 1000 if is_live(item) else 0,
+            "left": item.left_ms // 1000 if could_settle(item) else 0,
             "age": item.age_ms // 1000,
             "id": f"{item.quote_hash} {item.quote_id}",
             "detail": item.detail,
@@ -170,11 +192,4 @@ class QuotesPanel(Panel[QuoteRow]):
         return f"newest {coarse_age(snapshot.quotes[0].age_ms)}" if snapshot.quotes else ""
 
     def summary(self, snapshot: Snapshot) -> str:
-        counts = snapshot.counts
-        words = [
-            f"{counts.sent:,} sent",
-            f"{counts.settled:,} settled",
-            f"{counts.expired:,} expired",
-            f"{counts.refused:,} refused",
-        ]
-        return ", ".join([*words, f"{counts.unknown:,} unknown"] if counts.unknown else words)
+        return panel_summary(snapshot)

@@ -43,13 +43,16 @@ nexts = st.one_of(
     st.tuples(st.just("restart"), st.booleans()),
 )
 REFUSALS = (GONE, "insufficient balance or overflow", "invalid salt")
-fates = st.sampled_from(["", "", "", "accepted", "accepted", "settled", "settled", *REFUSALS])
+fates = st.sampled_from(["", "", "", "accepted", "accepted", "settled", "settled", "kept", "kept", *REFUSALS])
+"""What becomes of a quote; ``kept``: the relay says that it was too late, keeps the signature and has it settled."""
 asks = st.tuples(sides, st.booleans(), st.integers(1, 30) | st.integers(20, 60), fates)
 patches: list[dict[str, object]] = [
     {"max_notional_eure": 3},
     {"max_notional_eure": 5},
     {"max_promised_eure": 6},
     {"max_promised_eure": 1_000},
+    {"max_signed_eure": 8},
+    {"max_signed_eure": 10_000},
     {"max_asset_share": "0.55"},
     {"max_asset_share": "0.9"},
     {"max_quotes_per_second": 2},
@@ -150,6 +153,10 @@ class DeskMachine(RuleBasedStateMachine):
                 continue
             if fate == "settled":
                 self._settle(made, claimed=notional % 2 == 0)
+            elif fate == "kept":
+                self._answer(made, GONE)
+                if notional % 3:
+                    self._settle(made, claimed=notional % 2 == 0)
             elif fate:
                 self._answer(made, None if fate == "accepted" else fate)
 
@@ -244,6 +251,11 @@ class DeskMachine(RuleBasedStateMachine):
         for one in self.world.open_quotes():
             worth += one.amount_out * mid if one.asset_out == BTC.token_id else one.amount_out
         assert worth <= limits.max_promised_eure * 10**18
+        signed = sum(
+            one.amount_out * mid if one.asset_out == BTC.token_id else one.amount_out
+            for one in self.world.could_settle()
+        )
+        assert signed <= limits.max_signed_eure * 10**18
         assert made.deadline_ns - self.world.wall() <= limits.max_deadline_ms * 10**6
         given_value = made.amount_out * mid if btc_out else Fraction(made.amount_out)
         taken_value = Fraction(made.amount_in) if btc_out else made.amount_in * mid
@@ -256,7 +268,7 @@ class DeskMachine(RuleBasedStateMachine):
 
     @rule(pick=picks, claimed=st.booleans())
     def settle(self, pick: int, claimed: bool) -> None:
-        made = self._pick(pick, self.world.open_quotes())
+        made = self._pick(pick, self.world.could_settle())
         if made is not None:
             self._settle(made, claimed)
 
@@ -408,13 +420,17 @@ class DeskMachine(RuleBasedStateMachine):
 
     @invariant()
     def never_more_is_promised_than_held(self) -> None:
+        held = {one.quote_hash for one in self.desk.trading.book.reservations.signed()}
+        assert {one.quote_hash for one in self.world.could_settle()} <= held, "what could settle is signed"
+        held = {one.quote_hash for one in self.desk.trading.book.reservations}
+        assert {one.quote_hash for one in self.world.open_quotes()} <= held, "what may still settle is reserved"
+        if any(one.refused and one.settled for one in self.world.signed):
+            return
         committed: Counter[str] = Counter()
         for one in self.world.open_quotes():
             committed[one.asset_out] += one.amount_out
         for asset, amount in committed.items():
             assert amount <= self.world.ledger.balance(ACCOUNT, asset)
-        held = {one.quote_hash for one in self.desk.trading.book.reservations}
-        assert {one.quote_hash for one in self.world.open_quotes()} <= held, "what may still settle is reserved"
 
     @invariant()
     def every_fill_that_is_booked_was_one_and_is_booked_once(self) -> None:
@@ -443,7 +459,7 @@ class DeskMachine(RuleBasedStateMachine):
             assert (inventory.ledger.unexplained, inventory.ledger.unexplained_opening) == (NOTHING, NOTHING)
             held = btc_eure(*(self.world.ledger.balance(ACCOUNT, asset.token_id) for asset in (BTC, EURE)))
             assert inventory.ledger.balance == held
-            assert len(self.desk.trading.book.reservations) == 0
+            assert self.desk.trading.book.reservations.signed_count() == 0
         finally:
             self.do(self.desk.end(clean=True))
             self.loop.close()

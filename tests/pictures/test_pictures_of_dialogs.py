@@ -64,7 +64,7 @@ def started_again() -> Snapshot:
         samples.disarmed(),
         findings=(
             "the previous run run-0 broke off; it last wrote at 2026-11-21 11:59:18 UTC",
-            "2 quotes of earlier runs may still be settled; their amounts stay committed",
+            "2 quotes of earlier runs may still be settled; all but refused ones stay committed",
             "2 fills while no desk was running: -0.000412 BTC, +40.51 EURe; booked",
             "the opening balances are the previous run's last ones and what happened since",
         ),

@@ -39,7 +39,7 @@ class CommandHandler:
     What restricts is carried out whatever its id: a result that was given before must not hide that it is not in force.
 
     ``blocked`` returns why a part may not be armed; ``refreshers`` return the problem when a source did not answer;
-    ``start_hard_stop`` returns how many live quotes are being burned.
+    ``start_hard_stop`` returns how many quotes are being burned: live ones, and refused ones that could still settle.
     """
 
     def __init__(
@@ -85,7 +85,7 @@ class CommandHandler:
             self._arming.disarm(part, f"disarmed by {actor}: {why}")
 
     def begin_hard_stop(self) -> int:
-        """Disarm everything and burn, before it is read who asks for it; return how many live quotes are burned."""
+        """Disarm everything and burn, before it is read who asks for it; return how many quotes are burned."""
         self.disarm_everything("hard stop")
         return self._start_hard_stop()
 
@@ -110,7 +110,8 @@ class CommandHandler:
         return self.journal.record_result(request, command, {}, True, text)
 
     def hard_stop(self, request: CommandRequest, unread: str = "", *, live: int | None = None) -> Result:
-        """Disarm everything and burn every live quote; never refused, and repeating it continues the same one.
+        """Disarm everything and burn every quote that could still settle; never refused, and repeating it continues the
+        same one.
 
         ``live``: what ``begin_hard_stop`` returned, if it was called.
         """
@@ -120,7 +121,11 @@ class CommandHandler:
         if first is not None and first.command == "hard-stop":
             return first
         request = CommandRequest(actor=request.actor) if first is not None else request
-        text = f"disarmed; burning {live} live quotes" if live else f"disarmed; {NO_LIVE_QUOTES}"
+        text = (
+            f"disarmed; burning {live} {'quote' if live == 1 else 'quotes'} that could still settle"
+            if live
+            else f"disarmed; {NO_LIVE_QUOTES}"
+        )
         return self.journal.record_result(request, "hard-stop", {"alive": live}, True, f"{text}{_but(unread)}")
 
     async def refresh(self, part: Part, request: CommandRequest) -> Result:

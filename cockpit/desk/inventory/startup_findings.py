@@ -28,7 +28,7 @@ def asking(quotes: int) -> str:
 
 
 def still_live(quotes: int) -> str:
-    return f"{_count(quotes, 'quote')} of earlier runs may still be settled; their amounts stay committed"
+    return f"{_count(quotes, 'quote')} of earlier runs may still be settled; all but refused ones stay committed"
 
 
 def unrecorded(left_ms: int) -> str:

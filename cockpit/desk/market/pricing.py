@@ -32,6 +32,7 @@ class Bounds(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """
 
     committed: int
+    signed: int
     loss: int
     mid: tuple[int, int]
     keep: PairAmounts | None

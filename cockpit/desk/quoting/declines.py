@@ -33,6 +33,7 @@ TYPES: Mapping[str, DeclineType] = {
     "edge": "NO_LIQUIDITY",
     "covered": "NO_LIQUIDITY",
     "promised": "MARKET_LIMIT",
+    "signed": "MARKET_LIMIT",
     "share": "MARKET_LIMIT",
     "rate": "MARKET_LIMIT",
     "fills": "MARKET_LIMIT",

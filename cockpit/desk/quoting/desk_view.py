@@ -18,10 +18,12 @@ class DeskView(msgspec.Struct, frozen=True, gc=False, kw_only=True):
 
     ``*_balance`` and ``*_reserved`` (committed or leaving) are of the market's own tokens. ``*_elsewhere`` are of the
     other tokens of the same underlying, in its base units, and so is ``*_promised`` (a recorded name): what live quotes
-    commit of all of them. ``quotes_in_second`` and ``fills_in_hour``: how many there were until now. ``loss``: what the
-    day's fills have lost against the mid, base units of the quote underlying, 0 when they gained. A quote lives as long
-    as the request asks, and ``deadline_slack_ms`` more; at least ``default_deadline_ms`` where the limits allow it.
-    ``exact_out_deadline_ms``: the longest life of an answer to an exact-out request, None for that of all others.
+    commit of all of them. ``*_signed``: the same of every quote that could still settle, refused ones included; None in
+    views that were recorded before it was known. ``quotes_in_second`` and ``fills_in_hour``: how many there were until
+    now. ``loss``: what the day's fills have lost against the mid, base units of the quote underlying, 0 when they
+    gained. A quote lives as long as the request asks, and ``deadline_slack_ms`` more; at least ``default_deadline_ms``
+    where the limits allow it. ``exact_out_deadline_ms``: the longest life of an answer to an exact-out request, None
+    for that of all others.
     ``quote_dry``: whether price checks are answered.
     """
 
@@ -56,6 +58,8 @@ class DeskView(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     quote_elsewhere: int = 0
     base_elsewhere_reserved: int = 0
     quote_elsewhere_reserved: int = 0
+    base_signed: int | None = None
+    quote_signed: int | None = None
 
 
 _RULES = ("market", "limits", "params")
@@ -80,6 +84,8 @@ _LATER = {
     "quote_elsewhere": 0,
     "base_elsewhere_reserved": 0,
     "quote_elsewhere_reserved": 0,
+    "base_signed": None,
+    "quote_signed": None,
 }
 """What views did not hold at first: recorded only where it is not the default, so that an older view stays as it is."""
 

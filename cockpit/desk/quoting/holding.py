@@ -30,6 +30,11 @@ class Holding:
         """Return what is committed or leaving of the other tokens."""
         return sum([reservations.reserved(token_id) * scale for token_id, scale in self._others])
 
+    def signed(self, reservations: Reservations) -> int:
+        """Return what all quotes could still take of all tokens of the underlying, refused ones included."""
+        own = reservations.signed_amount(self.token_id) * self._scale
+        return own + sum([reservations.signed_amount(token_id) * scale for token_id, scale in self._others])
+
     def committed(self, reservations: Reservations) -> int:
         """Return what live quotes commit of all tokens of the underlying."""
         own = reservations.committed(self.token_id) * self._scale

@@ -163,6 +163,8 @@ class QuoteEngine:
             quote_elsewhere=quote.elsewhere(balance),
             base_elsewhere_reserved=base.elsewhere_reserved(reservations),
             quote_elsewhere_reserved=quote.elsewhere_reserved(reservations),
+            base_signed=base.signed(reservations),
+            quote_signed=quote.signed(reservations),
         )
 
     def prices(self, view: DeskView) -> Prices | None:

@@ -36,7 +36,8 @@ class CheckInputs(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     """What the checks compare, made once for a request. Amounts are base units, None where they are unknown.
 
     ``given``: the token that the quote gives; ``balance`` and ``available`` are of it. ``left``: what would be left of
-    its underlying, in all tokens of it. ``committed``: live quotes and this one, in the quote underlying at the mid.
+    its underlying, in all tokens of it. ``committed``: live quotes and this one, in the quote underlying at the mid;
+    ``signed``: refused ones that could still settle too.
     Ages, ``life_ms``, the time from request to deadline, and the longest that it may be are milliseconds.
     """
 
@@ -49,6 +50,7 @@ class CheckInputs(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     available: int | None
     left: int | None
     committed: int | None
+    signed: int | None
     max_notional: int
     reference_age_ms: int
     inventory_age_ms: int
@@ -225,6 +227,10 @@ def committed(at: CheckInputs) -> RiskCheck:
     return _within("promised", at, at.committed, None if at.bounds is None else at.bounds.committed)
 
 
+def signed(at: CheckInputs) -> RiskCheck:
+    return _within("signed", at, at.signed, None if at.bounds is None else at.bounds.signed)
+
+
 def share(at: CheckInputs) -> RiskCheck:
     # What must be left of the asset given, so that the other one's share stays within its limit.
     left, keep = at.left, None if at.bounds is None else _keep(at.side, at.bounds.keep)
@@ -276,6 +282,7 @@ CHECKS: tuple[Callable[[CheckInputs], RiskCheck], ...] = (
     edge,
     covered,
     committed,
+    signed,
     share,
     rate,
     fills,
@@ -286,6 +293,9 @@ CHECKS: tuple[Callable[[CheckInputs], RiskCheck], ...] = (
     history,
 )
 """Every check is made for every request; the first that fails names the decision. A dry request has one more before."""
+
+OLDER_CHECKS = tuple(check for check in CHECKS if check is not signed)
+"""The checks before refused quotes counted as signed: those of recorded decisions without that number."""
 
 EXECUTOR_CHECKS = ("executor_armed", "salt", "relay", "history")
 """Names of the executor's checks; a decision is actionable when all others passed."""

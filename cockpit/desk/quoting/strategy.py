@@ -11,7 +11,7 @@ import msgspec
 
 from cockpit.desk.market.pricing import Amounts, Bounds, Prices, make_prices, price_amounts, skew_bps
 from cockpit.desk.quoting.desk_view import DeskView, record_view
-from cockpit.desk.quoting.risk_checks import CHECKS, EXECUTOR_CHECKS, CheckInputs, RiskCheck, dry
+from cockpit.desk.quoting.risk_checks import CHECKS, EXECUTOR_CHECKS, OLDER_CHECKS, CheckInputs, RiskCheck, dry
 from cockpit.desk.risk.limits import in_units, max_notional
 from cockpit.model.commands import Limits
 from cockpit.model.events import Check, Side, SwapDemand, TradeDecision
@@ -67,13 +67,27 @@ def _bounds(view: DeskView, held: PairAmounts | None, mid: Decimal) -> Bounds:
     rules = _in_units(view.limits, view.params.target_btc_share, view.market.quote.underlying)
     at_mid = numerator, denominator = view.market.worth_ratio(mid)
     if held is None:
-        return Bounds(committed=rules.committed, loss=rules.loss, mid=at_mid, keep=None, keep_reducing=None)
+        return Bounds(
+            committed=rules.committed,
+            signed=rules.signed,
+            loss=rules.loss,
+            mid=at_mid,
+            keep=None,
+            keep_reducing=None,
+        )
     worth = held.base * numerator + held.quote * denominator
     keep, keep_reducing = (
         PairAmounts(-(-worth * least_btc // (numerator * ONE)), -(-worth * least_eure // (denominator * ONE)))
         for least_btc, least_eure in ((rules.least, rules.least), (rules.target, ONE - rules.target))
     )
-    return Bounds(committed=rules.committed, loss=rules.loss, mid=at_mid, keep=keep, keep_reducing=keep_reducing)
+    return Bounds(
+        committed=rules.committed,
+        signed=rules.signed,
+        loss=rules.loss,
+        mid=at_mid,
+        keep=keep,
+        keep_reducing=keep_reducing,
+    )
 
 
 class _Rules(msgspec.Struct, frozen=True, gc=False):
@@ -83,6 +97,7 @@ class _Rules(msgspec.Struct, frozen=True, gc=False):
     """
 
     committed: int
+    signed: int
     loss: int
     least: int
     target: int
@@ -92,6 +107,7 @@ class _Rules(msgspec.Struct, frozen=True, gc=False):
 def _in_units(limits: Limits, target: Decimal, quote: Unit) -> _Rules:
     return _Rules(
         committed=in_units(limits.max_promised_eure, quote),
+        signed=in_units(limits.max_signed_eure, quote),
         loss=in_units(limits.max_loss_per_day_eure, quote),
         least=ONE - int(limits.max_asset_share * ONE),
         target=int(target * ONE),
@@ -121,10 +137,12 @@ def decide(request: SwapDemand, view: DeskView, prices: Prices | None) -> Decisi
         available = balance - reserved
         if amounts is not None:
             left = (available - amounts.amount_out) * given.scale + elsewhere
-    committed = None
+    committed = signed = None
     if bounds is not None and amounts is not None:
         numerator, denominator = bounds.mid
         committed = view.quote_promised - -view.base_promised * numerator // denominator + amounts.notional
+        if view.base_signed is not None and view.quote_signed is not None:
+            signed = view.quote_signed - -view.base_signed * numerator // denominator + amounts.notional
     exact_out = request.amount_in is None
     max_life_ms = limits.max_deadline_ms
     if exact_out and view.exact_out_deadline_ms is not None:
@@ -141,13 +159,15 @@ def decide(request: SwapDemand, view: DeskView, prices: Prices | None) -> Decisi
         available=available,
         left=left,
         committed=committed,
+        signed=signed,
         max_notional=max_notional(limits, market.quote.underlying),
         reference_age_ms=(request.at_ns - view.mid_at_ns) // NS_PER_MS,
         inventory_age_ms=(request.at_ns - view.inventory_at_ns) // NS_PER_MS,
         life_ms=life_ms,
         max_life_ms=max_life_ms,
     )
-    checks = tuple([check(inputs) for check in CHECKS])
+    # Views without what is signed were recorded before there was that check.
+    checks = tuple([check(inputs) for check in (OLDER_CHECKS if view.quote_signed is None else CHECKS)])
     if request.dry:
         checks = (dry(inputs), *checks)
     failed = [check.name for check in checks if not check.passed]

@@ -201,7 +201,7 @@ class SnapshotBuilder:
             health=healths(trading, self._writer, self._supervisor, now),
             limits=trading.limits.current,
             counts=self.counts(),
-            alive=live_quotes(tokens, book.reservations, now),
+            alive=live_quotes(tokens, book.reservations, view.mid, now),
             reaction=self._reaction,
             relay_latency=self._latency,
             deposit_addresses=address_rows(tokens, trading.deposits, now),

@@ -1,5 +1,6 @@
 """Decisions, quotes and fills as the rows that a cockpit shows. Pure: state and a time in, frozen rows out."""
 
+from collections.abc import Callable
 from decimal import Decimal
 
 from cockpit.desk.market.pricing import Amounts, edge_bps
@@ -92,19 +93,30 @@ def fill_row(tokens: TokenTable, quote: Quote, marked: Marked, now_ns: int) -> F
     )
 
 
-def live_quotes(tokens: TokenTable, reservations: Reservations, now_ns: int) -> LiveQuotes:
-    """Return the sums of the signed quotes that may still be settled."""
-    last = reservations.last_release_ns()
+def live_quotes(tokens: TokenTable, reservations: Reservations, mid: Decimal | None, now_ns: int) -> LiveQuotes:
+    """Return the sums of the signed quotes that may still be settled; ``mid`` values BTC in EURe."""
+    refused = reservations.refused
 
-    def total(underlying: Underlying) -> Decimal:
+    def total(underlying: Underlying, amount: Callable[[str], int]) -> Decimal:
         of = tokens.of(underlying)
-        return sum((token.to_decimal(reservations.committed(token.token_id)) for token in of), Decimal(0))
+        return sum((token.to_decimal(amount(token.token_id)) for token in of), Decimal(0))
 
+    def left_ms(last_ns: int) -> int:
+        return max(0, (last_ns - now_ns) // NS_PER_MS) if last_ns else 0
+
+    btc, eure = (total(one, reservations.committed) for one in (tokens.base, tokens.quote))
+    refused_btc, refused_eure = (total(one, refused.amount) for one in (tokens.base, tokens.quote))
     return LiveQuotes(
         quotes=len(reservations),
-        btc=total(tokens.base),
-        eure=total(tokens.quote),
-        last_death_ms=max(0, (last - now_ns) // NS_PER_MS) if last else 0,
+        btc=btc,
+        eure=eure,
+        last_death_ms=left_ms(reservations.last_release_ns()),
+        refused=len(refused),
+        refused_btc=refused_btc,
+        refused_eure=refused_eure,
+        refused_last_ms=left_ms(refused.last_release_ns()),
+        committed_eure=None if mid is None else btc * mid + eure,
+        signed_eure=None if mid is None else (btc + refused_btc) * mid + eure + refused_eure,
     )
 
 

@@ -7,7 +7,7 @@ from textual.widgets import Static
 
 from cockpit.model.commands import Result
 from cockpit.model.formatting import number, rounded, time_left
-from cockpit.model.hard_stop_texts import MAKER_TERMS, counts
+from cockpit.model.quote_texts import MAKER_TERMS, counts, refused_text
 from cockpit.model.snapshot import HardStopState
 from panels.dialogs.choices import Choice
 from panels.dialogs.command_dialog import CommandDialog
@@ -17,8 +17,9 @@ from panels.kit.messages import no_data_about
 from panels.kit.view import View
 
 MEANING = (
-    "The hard stop disarms strategy and executor at once, then burns the nonce of every live quote: once an empty "
-    "intent with the same nonce is on chain, nobody can settle the quote. A quote that settles first stays settled. "
+    "The hard stop disarms strategy and executor at once, then burns the nonce of every quote that could still settle, "
+    "refused ones included. Once an empty intent with the same nonce is on chain, nobody can settle the quote. "
+    "A quote that settles first stays settled. "
     f"No money moves. {MAKER_TERMS}"
 )
 SENT = "the hard stop was sent"
@@ -30,13 +31,21 @@ def stop_situation(view: View) -> str:
     if snapshot is None:
         return no_data_about("the live quotes are")
     live = snapshot.alive
-    if not live.quotes:
+    if not live.quotes and not live.refused:
         return "There are no live quotes: nothing to burn, the desk is only disarmed."
-    return (
-        f"{live.quotes} live quote{'' if live.quotes == 1 else 's'}: {number(live.btc, 8)} BTC and "
-        f"{rounded(live.eure, 2)} EURe committed. Without a hard stop the last one expires in "
-        f"{time_left(live.last_death_ms)}."
-    )
+    sentences = []
+    if live.quotes:
+        sentences.append(
+            f"{live.quotes} live quote{'' if live.quotes == 1 else 's'}: {number(live.btc, 8)} BTC and "
+            f"{rounded(live.eure, 2)} EURe committed. Without a hard stop the last one expires in "
+            f"{time_left(live.last_death_ms)}."
+        )
+    if live.refused:
+        sentences.append(
+            f"{refused_text(live, snapshot.at_ns)}: {number(live.refused_btc, 8)} BTC and "
+            f"{rounded(live.refused_eure, 2)} EURe."
+        )
+    return "\n".join(sentences)
 
 
 def stop_progress(stop: HardStopState) -> str:

@@ -41,6 +41,7 @@ def record(
         limits=limits,
         params=params,
         sent=sent and made.amount_out is not None,
+        released_ns=over_ns,
         over_ns=over_ns,
         filled=over_ns is not None,
     )

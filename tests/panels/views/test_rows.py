@@ -48,8 +48,8 @@ def test_the_details_of_a_decision_list_every_check() -> None:
     assert fields["notional"] == ("✗ 92.770000 EURe, at most 5 EURe", "bad")
 
 
-@pytest.mark.parametrize("outcome", ["settled", "refused", "expired", "burned"])
-def test_a_quote_that_is_not_live_has_no_time_left(outcome: str) -> None:
+@pytest.mark.parametrize("outcome", ["settled", "expired", "burned"])
+def test_a_quote_that_is_over_has_no_time_left(outcome: str) -> None:
     row = quote_row(replace(samples.quote(23), outcome=outcome, left_ms=30_000))
     assert texts(row.cells)[5:7] == ["", ""]
 

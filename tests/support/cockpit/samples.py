@@ -470,7 +470,14 @@ def snapshot(seq: int = 1, *, decisions: int = 60) -> Snapshot:
             settled=38,
             expired=9,
         ),
-        alive=LiveQuotes(quotes=7, btc=Decimal("0.00008200"), eure=Decimal("12.107"), last_death_ms=57_700),
+        alive=LiveQuotes(
+            quotes=7,
+            btc=Decimal("0.00008200"),
+            eure=Decimal("12.107"),
+            last_death_ms=57_700,
+            committed_eure=Decimal("16.241"),
+            signed_eure=Decimal("16.241"),
+        ),
         reaction=Reaction(p50_us=312, p99_us=904, max_us=2110),
         rung="LIVE",
         interlocks=interlocks(),
@@ -495,7 +502,14 @@ def disarmed(seq: int = 1) -> Snapshot:
         interlocks=interlocks(),
         strategy_why="disarmed at the start",
         executor_why="disarmed at the start",
-        alive=LiveQuotes(quotes=0, btc=Decimal(0), eure=Decimal(0), last_death_ms=0),
+        alive=LiveQuotes(
+            quotes=0,
+            btc=Decimal(0),
+            eure=Decimal(0),
+            last_death_ms=0,
+            committed_eure=Decimal(0),
+            signed_eure=Decimal(0),
+        ),
     )
 
 

@@ -76,6 +76,8 @@ def view(**changes: object) -> DeskView:
         mid_problem="",
         base_balance=10**8,
         quote_balance=50_000 * 10**18,
+        base_signed=0,
+        quote_signed=0,
         base_reserved=0,
         quote_reserved=0,
         inventory_at_ns=NOW - 1_000 * NS_PER_MS,

@@ -148,9 +148,14 @@ class World:
         quote.settled = True
         return done.tx_hash
 
-    def open_quotes(self) -> list[Signed]:
+    def could_settle(self) -> list[Signed]:
+        """Return the quotes that a taker could settle, whatever the relay said of them."""
         now = self.wall()
-        return [one for one in self.signed if not (one.refused or one.settled or one.deadline_ns < now)]
+        return [one for one in self.signed if not one.settled and one.deadline_ns >= now]
+
+    def open_quotes(self) -> list[Signed]:
+        """Return those of them that the relay did not refuse."""
+        return [one for one in self.could_settle() if not one.refused]
 
     async def answer(self, request: httpx.Request) -> httpx.Response:
         if self.nodes_down:

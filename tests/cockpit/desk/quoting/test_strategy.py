@@ -34,6 +34,7 @@ NAMES = (
     "edge",
     "covered",
     "promised",
+    "signed",
     "share",
     "rate",
     "fills",
@@ -82,6 +83,9 @@ ALONE: list[tuple[str, Mapping[str, object], SwapDemand]] = [
     ("trading", {"trading": "HALTED"}, request()),
     ("promised", {"quote_promised": 996 * 10**18 + 1}, request(amount_out=4 * 10**18)),
     ("promised", {"base_promised": 1_992_000 + 1}, request(amount_out=4 * 10**18)),
+    ("signed", {"quote_signed": 9_996 * 10**18 + 1}, request(amount_out=4 * 10**18)),
+    ("signed", {"base_signed": 19_992_000 + 1}, request(amount_out=4 * 10**18)),
+    ("signed", {"limits": limits(max_signed_eure=Decimal(3))}, request(amount_out=4 * 10**18)),
     ("share", {"limits": limits(max_asset_share=Decimal("0.5")), "quote_balance": 49_000 * 10**18}, request()),
     ("share", {"limits": limits(max_asset_share=Decimal("0.5")), "quote_balance": 51_000 * 10**18}, request("sell")),
     ("rate", {"quotes_in_second": 50}, request()),
@@ -252,6 +256,9 @@ def test_a_dry_request_is_quoted_by_setting_only_and_says_so(side: Side, quoted:
 AT_THE_LIMIT: list[Mapping[str, object]] = [
     {"quote_promised": 996 * 10**18},
     {"base_promised": 1_992_000},
+    {"quote_signed": 9_996 * 10**18},
+    {"base_signed": 19_992_000},
+    {"base_signed": 9_996_000, "quote_signed": 4_998 * 10**18},
     {"quotes_in_second": 49},
     {"fills_in_hour": 59},
     {"loss": 5 * 10**18},
@@ -338,6 +345,8 @@ views = st.builds(
     trading=st.sampled_from(["ACTIVE", "REDUCING", "HALTED"]),
     base_promised=st.integers(0, 10**7),
     quote_promised=st.integers(0, 10**21),
+    base_signed=st.integers(0, 10**8),
+    quote_signed=st.integers(0, 10**22),
     quotes_in_second=st.integers(0, 60),
     fills_in_hour=st.integers(0, 70),
     loss=st.integers(0, 6 * 10**18),
@@ -394,6 +403,22 @@ def test_what_is_executed_is_armed_known_covered_and_inside_the_limits(asked: Sw
     assert seen.mid is not None
     base_value = Fraction(seen.base_promised) * Fraction(seen.mid) * 10**10
     assert seen.quote_promised + base_value + decision.amounts.notional <= 1_000 * 10**18
+    assert seen.base_signed is not None
+    assert seen.quote_signed is not None
+    signed_value = seen.quote_signed + Fraction(seen.base_signed) * Fraction(seen.mid) * 10**10
+    assert signed_value + decision.amounts.notional <= 10_000 * 10**18
+
+
+@given(requests, views)
+def test_a_decision_from_before_refused_quotes_counted_is_made_again_to_the_letter(
+    asked: SwapDemand, seen: DeskView
+) -> None:
+    older = msgspec.structs.replace(seen, base_signed=None, quote_signed=None)
+    event = decision_event("d-1", asked, decided(asked, older), older)
+    assert "signed" not in event.view
+    assert "signed" not in {check.name for check in event.checks}
+    again = read_view(event.view, older.market, older.limits, older.params)
+    assert decision_event("d-1", asked, decided(asked, again), again) == event
 
 
 @given(requests, views, st.sampled_from(["", "the connection is not open"]))

@@ -1,0 +1,44 @@
+"""What screen and command line say about signed quotes, and about a hard stop that burns them.
+
+Signed are live quotes, and those that the relay refused and that could still settle.
+"""
+
+from decimal import Decimal
+
+from cockpit.model.commands import Limits
+from cockpit.model.formatting import rounded, time_left, utc_time
+from cockpit.model.snapshot import HardStopState, LiveQuotes
+
+_NS_PER_MS = 1_000_000
+MAKER_TERMS = "Makers' terms call a quote firm once a user has selected it: burn only in an emergency."
+
+
+def refused_text(live: LiveQuotes, at_ns: int) -> str:
+    """Say how many refused quotes could still settle, and until when; empty without one.
+
+    ``at_ns``: the time of the snapshot, UTC.
+    """
+    if not live.refused:
+        return ""
+    return f"{live.refused:,} refused could still settle until {utc_time(at_ns + live.refused_last_ms * _NS_PER_MS)}"
+
+
+def signed_text(live: LiveQuotes, limits: Limits) -> str:
+    """Say what is committed and what is signed, each beside its limit."""
+    return (
+        f"committed {_eure(live.committed_eure)} of {_eure(limits.max_promised_eure)} EURe, "
+        f"signed {_eure(live.signed_eure)} of {_eure(limits.max_signed_eure)} EURe"
+    )
+
+
+def _eure(amount: Decimal | None) -> str:
+    return "unknown" if amount is None else rounded(amount, 0)
+
+
+def counts(stop: HardStopState) -> str:
+    """Say how many quotes were burned, settled or expired, and how many cannot be burned and stay committed."""
+    text = f"{stop.burned} of {stop.asked} burned, {stop.settled} settled first, {stop.expired} expired first"
+    if not stop.unburnable:
+        return text
+    left = time_left(stop.unburnable_left_ms)
+    return f"{text}; {stop.unburnable} with an invalidated salt cannot settle or be burned: committed for {left}"

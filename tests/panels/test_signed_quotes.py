@@ -1,0 +1,74 @@
+"""Quotes that the relay refused and that could still settle are shown beside the live ones, and never as nothing."""
+
+from decimal import Decimal
+
+from msgspec.structs import replace
+
+from cockpit.cli.stop import NO_LIVE_QUOTE, signed_quotes
+from cockpit.model.snapshot import LiveQuotes, Snapshot
+from panels.dialogs.quit import quit_situation
+from panels.dialogs.trading.hard_stop import stop_situation
+from panels.frame.status_bar import status
+from panels.kit.messages import NO_LIVE_QUOTES
+from panels.kit.rows.cells import Line
+from panels.kit.view import View
+from panels.views.quotes import is_live, panel_summary, quote_row
+from tests.support.cockpit import samples
+
+REFUSED = "126 refused could still settle until"
+
+
+def showing(**changes: object) -> Snapshot:
+    alive = LiveQuotes(
+        quotes=0,
+        btc=Decimal(0),
+        eure=Decimal(0),
+        last_death_ms=0,
+        refused=126,
+        refused_btc=Decimal("0.05"),
+        refused_eure=Decimal("3157.5"),
+        refused_last_ms=61_000,
+        committed_eure=Decimal(0),
+        signed_eure=Decimal("5657.5"),
+    )
+    return replace(samples.disarmed(), alive=replace(alive, **changes))
+
+
+def text_of(lines: list[Line]) -> str:
+    return " ".join(cell.text for line in lines for cell in line)
+
+
+def test_the_status_bar_names_refused_quotes_and_until_when() -> None:
+    shown = text_of(status(View(snapshot=showing()), 200))
+    assert f"{NO_LIVE_QUOTES} , {REFUSED}" in shown
+    assert REFUSED in text_of(status(View(snapshot=showing(quotes=3, last_death_ms=9_000)), 200))
+    assert "refused" not in text_of(status(View(snapshot=showing(refused=0)), 200))
+
+
+def test_no_sentence_says_that_nothing_is_live_while_a_refused_quote_could_settle() -> None:
+    shot = showing()
+    for said in (stop_situation(View(snapshot=shot)), quit_situation(View(snapshot=shot)), signed_quotes(shot)):
+        assert REFUSED in said
+        assert "no live quotes" not in said
+        assert NO_LIVE_QUOTE not in said
+    assert "3,157.50 EURe" in stop_situation(View(snapshot=shot))
+    assert signed_quotes(showing(refused=0)) == NO_LIVE_QUOTE
+    both = signed_quotes(showing(quotes=1, eure=Decimal(5), last_death_ms=9_000))
+    assert "1 live quote commits 0 BTC and 5 EURe" in both
+    assert "126 refused could still settle until" in both
+
+
+def test_the_panel_says_what_is_committed_and_what_is_signed_beside_the_limits() -> None:
+    shot = replace(showing(), limits=replace(samples.snapshot().limits, max_signed_eure=Decimal(10_000)))
+    summary = panel_summary(shot)
+    assert summary.startswith(REFUSED)
+    assert "committed 0 of 1,000 EURe, signed 5,658 of 10,000 EURe" in summary
+    unknown = replace(shot, alive=replace(shot.alive, signed_eure=None))
+    assert "signed unknown of 10,000 EURe" in panel_summary(unknown)
+
+
+def test_a_refused_quote_shows_how_long_it_could_settle_and_is_not_live() -> None:
+    refused = replace(samples.quote(23), outcome="refused", left_ms=30_000)
+    assert not is_live(refused)
+    assert quote_row(refused).cells[5].text == "30s"
+    assert quote_row(replace(refused, left_ms=0)).cells[5].text == ""
