@@ -79,7 +79,11 @@ def estimate(desk: _Desk, asset: str, amount: str, destination: str) -> None:
 @click.argument("amount")
 @DESTINATION
 @click.option("--key", required=True, help="Idempotency key; the same key never withdraws twice.")
-@click.option("--fee", default=None, help="The bridge fee you reviewed, whole tokens; a different fee is refused.")
+@click.option(
+    "--fee",
+    default=None,
+    help="The bridge fee you reviewed, whole tokens; another one is refused. Needed above 5 % of AMOUNT.",
+)
 @click.option("--native-fee", default=None, help="What you reviewed beside it, NEAR; nothing by default.")
 @click.pass_obj
 def withdraw(

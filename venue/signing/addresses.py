@@ -11,6 +11,7 @@ from base58 import b58decode_check
 
 from venue.protocol.tokens import EURE
 from venue.signing.bech32 import bech32_decode, to_bytes
+from venue.signing.burn_addresses import burned_bitcoin, burned_ethereum
 from venue.signing.errors import InvalidAddressError
 from venue.signing.keccak import keccak_256
 
@@ -23,6 +24,7 @@ GNOSIS_HINT = "enter a Gnosis address (0x and 40 hex digits in mixed case)"
 _PREFIX = "bc"
 _TAPROOT_LEN = 32
 """Bytes of a version 1 witness program (BIP-341). Anybody may spend one of another length or a later version."""
+_BURN = "this is a burn or placeholder address, nobody can spend from it"
 _BITCOIN_VERSIONS = (0x00, 0x05)
 _BITCOIN_TEST_VERSIONS = (0x6F, 0xC4)
 _WIF_VERSIONS = (0x80, 0xEF)
@@ -36,7 +38,8 @@ def check_address(chain: str, text: str, near_token: str = "") -> str:
     """Return the address in its canonical form: without surrounding whitespace, bech32 in lower case.
 
     ``chain`` is the bridge's name, ``btc:mainnet`` or ``eth:100``; ``near_token`` the NEAR contract of the token that
-    shall go there, whose own contract on the chain is refused. Raises InvalidAddressError.
+    shall go there, whose own contract on the chain is refused. Addresses that nobody can spend from are refused too,
+    and one on Gnosis without any letter, which EIP-55 does not protect. Raises InvalidAddressError.
     """
     if chain == BITCOIN_CHAIN:
         return _bitcoin(_single_token(text, BITCOIN_HINT))
@@ -89,6 +92,8 @@ def _bitcoin(address: str) -> str:
         raise InvalidAddressError(f"this is a Bitcoin testnet, signet or regtest address: {BITCOIN_HINT}")
     if raw[0] not in _BITCOIN_VERSIONS:
         raise InvalidAddressError(f"this is another coin's address: {BITCOIN_HINT}")
+    if burned_bitcoin(address, raw[1:]):
+        raise InvalidAddressError(f"{_BURN}: {BITCOIN_HINT}")
     return address
 
 
@@ -114,6 +119,8 @@ def _segwit(address: str) -> str:
         raise InvalidAddressError(
             f"anybody could spend money sent to witness version {version} with {len(program)} bytes: {BITCOIN_HINT}"
         )
+    if burned_bitcoin(address.lower(), program):
+        raise InvalidAddressError(f"{_BURN}: {BITCOIN_HINT}")
     return address.lower()
 
 
@@ -137,6 +144,12 @@ def _gnosis(address: str, contract: str) -> str:
         raise InvalidAddressError(f"this is the zero address, nobody can spend from it: {GNOSIS_HINT}")
     if address.lower() in (_EURE_CONTRACT, contract):
         raise InvalidAddressError(f"this is the contract of a token, nobody can spend from it: {GNOSIS_HINT}")
+    if burned_ethereum(digits):
+        raise InvalidAddressError(f"{_BURN}: {GNOSIS_HINT}")
+    if digits.isdigit():
+        raise InvalidAddressError(
+            f"it has no letters, so a typing error cannot be detected; use another account: {GNOSIS_HINT}"
+        )
     if eip55(address) == address:
         return address
     if digits in (digits.lower(), digits.upper()):

@@ -107,6 +107,7 @@ def build_funding(
         cooling=cooling,
         limits=trading.limits,
         access=trading.access,
+        deposits=trading.deposits,
         previous_run_ms=trading.startup.unrecorded_left_ms,
     )
     orders = WithdrawalOrders(

@@ -7,6 +7,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Sequence
 
+from cockpit.desk.funding.messages import other_decimals
 from cockpit.desk.inventory.movements import Movement
 from cockpit.model.environment import Environment
 from cockpit.model.events import LiquidityAction
@@ -18,6 +19,8 @@ from venue.protocol.amounts import TokenAmounts
 from venue.protocol.assets import Token
 from venue.protocol.tokens import TokenTable
 from venue.protocol.units import NS_PER_S
+from venue.signing.addresses import GNOSIS_CHAIN, check_address, eip55
+from venue.signing.errors import InvalidAddressError
 from venue.transport.errors import VenueError
 
 FINISHED = (*CREDITED, "FAILED")
@@ -32,6 +35,7 @@ class DepositTracker:
     ``tokens``: the bridge's row of each token that it lists, by symbol; ``foreign_tokens``: its rows for the same coins
     that the table lacks. ``foreign``: deposits in a token that the table lacks, failed ones excepted; ``credited`` and
     ``last_credited``: how many deposits were credited in each token, and the newest of them, by symbol.
+    ``addresses``: where to send each token, by symbol; ``bad_addresses``: why the bridge's is not shown, by chain.
     """
 
     def __init__(
@@ -56,6 +60,7 @@ class DepositTracker:
         self._requested = requested
         self._on_credited = on_credited
         self._seen: dict[str, str] = {}
+        self._own: set[str] = set()
         self._keys: dict[tuple[str, int, str], str] = {}
         self.deposits: tuple[Deposit, ...] | None = None
         self.at_ns = 0
@@ -66,6 +71,7 @@ class DepositTracker:
         self.credited: Counter[str] = Counter()
         self.last_credited: dict[str, Deposit] = {}
         self.addresses: dict[str, DepositAddress] = {}
+        self.bad_addresses: dict[str, str] = {}
         self.withdrawals: tuple[BridgeWithdrawal, ...] = ()
         self.addresses_at_ns = 0
         self.counters: Counter[str] = Counter()
@@ -131,7 +137,14 @@ class DepositTracker:
         self.foreign_tokens = tuple(
             row for asset, row in rows if asset is None and row.defuse_asset_identifier in coins
         )
-        self.addresses = {asset.symbol: addresses[asset.chain] for asset in self._table.tokens}
+        problems = {chain: _problem(given) for chain, given in addresses.items()}
+        self.bad_addresses = {chain: problem for chain, problem in problems.items() if problem}
+        self.addresses = {
+            asset.symbol: addresses[asset.chain]
+            for asset in self._table.tokens
+            if asset.chain not in self.bad_addresses
+        }
+        self._own = {_folded(given.address) for given in addresses.values()}
         self.addresses_at_ns = self._env.wall_ns()
 
     def _listed_as(self, row: BridgeToken) -> Token | None:
@@ -147,6 +160,8 @@ class DepositTracker:
         token = self.tokens.get(asset.symbol)
         if token is None or token.min_withdrawal_amount is None:
             return None, f"the bridge returns none for {asset.symbol}"
+        if token.decimals != asset.decimals:
+            return None, other_decimals("it", token.decimals, asset.symbol, asset.decimals)
         return token.min_withdrawal_amount, ""
 
     async def notify(self, asset: Token, tx_hash: str) -> str | None:
@@ -160,9 +175,22 @@ class DepositTracker:
             return str(exc)
         return await self.read()
 
+    async def is_own_address(self, destination: str) -> bool | None:
+        """Return whether money sent there would be a deposit of this account, on whatever chain; None when unknown."""
+        if not self.addresses_at_ns:
+            try:
+                await self._read_addresses()
+            except VenueError:
+                return None
+        used = {_folded(deposit.address) for deposit in self.deposits or () if deposit.address}
+        return _folded(destination) in self._own | used
+
     def asset(self, deposit: Deposit) -> Token | None:
-        """Return which token of the table was deposited; None for another one of the same chain."""
-        return self.asset_of(deposit.near_token_id)
+        """Return which token of the table was deposited; None for another one of the same chain, and for an amount
+        that the bridge counts in other units than the table.
+        """
+        asset = self.asset_of(deposit.near_token_id)
+        return asset if asset is not None and asset.decimals == deposit.decimals else None
 
     def asset_named(self, name: str) -> Token | None:
         """Return the token of the table with this symbol or token id."""
@@ -234,3 +262,26 @@ class DepositTracker:
         )
         if deposit.status in CREDITED:
             self._on_credited()
+
+
+def _problem(given: DepositAddress) -> str:
+    """Return why nothing should be sent to an address that the bridge gave; empty when it can be one."""
+    address = given.address
+    if (
+        given.chain == GNOSIS_CHAIN
+        and address.startswith("0x")
+        and address[2:] in (address[2:].lower(), address[2:].upper())
+    ):
+        # Without a checksum it is still an address; a bridge does not mistype.
+        address = eip55(address)
+    try:
+        check_address(given.chain, address)
+    except InvalidAddressError as exc:
+        return str(exc)
+    return ""
+
+
+def _folded(address: str) -> str:
+    """Return one text for all that name the same address: case counts in base58 only."""
+    lower = address.lower()
+    return lower if lower.startswith(("0x", "bc1")) else address

@@ -4,8 +4,14 @@ NOT_CONFIRMED = "the history did not confirm the record in time; check its healt
 NEVER_SENT = "the desk ended before it was sent; nothing left, place a new order"
 BRIDGE_LISTS_IT = "the bridge lists the withdrawal"
 BALANCES_SHOW_IT = "the balances show that it left"
+OWN_DEPOSIT_ADDRESS = "this is the account's own deposit address; the amount would only pay fees, enter another address"
 NOT_INDEXED = "the bridge has not indexed it yet"
 NOT_REFUNDED = (
     "it left, and the bridge may have refused it on NEAR; nothing is credited back; "
     "ask the bridge's support with its NEAR hash"
 )
+
+
+def other_decimals(what: str, found: int, symbol: str, decimals: int) -> str:
+    """Say that the bridge counts in other units than the table of tokens, so that no amount of it can be read."""
+    return f"the bridge states {what} in {found} decimals, and {symbol} has {decimals}"

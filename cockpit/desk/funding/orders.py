@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 
+from msgspec.structs import replace
+
 from cockpit.desk.funding.bridges.omni_checks import NEAR_DECIMALS
 from cockpit.desk.funding.cooling_off import CoolingOff
 from cockpit.desk.funding.deposits import DepositTracker
@@ -74,6 +76,10 @@ class WithdrawalOrders:
         self._name(parsed, order.actor)
         facts = await self._preflight.read(parsed)
         asset, amount, fee = parsed.asset, parsed.amount, facts.fee
+        # Whoever reads the review sees the fees, and names them in the order.
+        reviewed = replace(facts, expected_fee=fee) if facts.expected_fee is None else facts
+        if reviewed.expected_native_fee is None and facts.omni is not None:
+            reviewed = replace(reviewed, expected_native_fee=facts.omni.native_fee)
 
         def whole(units: int | None) -> Decimal | None:
             return None if units is None else asset.to_decimal(units)
@@ -96,7 +102,7 @@ class WithdrawalOrders:
             alive_promised=asset.to_decimal(sum(commitment.amount_out for commitment in live)),
             cooling_left_ms=facts.cooling_left_ms,
             frozen=facts.frozen,
-            refusals=failed_checks(facts) if amount is not None else (),
+            refusals=failed_checks(reviewed) if amount is not None else (),
             amount=whole(amount),
             fee=whole(fee),
             arrives=rest(amount, fee),

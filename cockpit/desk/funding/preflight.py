@@ -6,6 +6,7 @@ import msgspec
 
 from cockpit.desk.funding.bridges.omni_checks import ONLY_INTENT, omni_refusals
 from cockpit.desk.funding.bridges.terms import OmniAsks
+from cockpit.desk.funding.messages import OWN_DEPOSIT_ADDRESS
 from cockpit.desk.risk.venue_access import VenueFacts
 from cockpit.model.commands import FEE_CHANGED, NEW_ADDRESS
 from cockpit.model.formatting import exact
@@ -13,6 +14,8 @@ from venue.protocol.assets import Token
 from venue.verifier import ALL_FEATURES, INTENTS_FEATURE
 
 PREVIOUS_RUN = "quotes of the previous run"
+MAX_FEE_PERCENT = 5
+"""The bridge's fee, in percent of the amount, above which an order has to name the fee that it accepts."""
 
 
 class PreflightFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -23,7 +26,7 @@ class PreflightFacts(msgspec.Struct, frozen=True, kw_only=True):
     outside the database. ``venue``: what it lets the account do. ``previous_run_ms``: until the last quote of the
     previous run expires. ``elsewhere``: what is available in other tokens of the same underlying, with their symbols.
     ``minimum_of``: whether the minimum holds for what ``arrives`` or for what ``leaves``. ``omni``: what the Omni
-    bridge asks, for a token of that bridge.
+    bridge asks, for a token of that bridge. ``own_deposit_address``: whether the destination is one.
     """
 
     asset: Token
@@ -45,6 +48,7 @@ class PreflightFacts(msgspec.Struct, frozen=True, kw_only=True):
     undecided: str
     history_complete: bool
     previous_run_ms: int
+    own_deposit_address: bool | None
     elsewhere: tuple[str, ...] = ()
     minimum_of: str = "arrives"
     omni: OmniAsks | None = None
@@ -161,9 +165,20 @@ def _fee(facts: PreflightFacts) -> str:
     fee = _text(facts, facts.fee)
     if facts.expected_fee is not None and facts.fee != facts.expected_fee:
         return f"{FEE_CHANGED} to {fee}; review the withdrawal again"
-    return (
-        f"the bridge's fee of {fee} leaves nothing to arrive; increase the amount" if facts.amount <= facts.fee else ""
-    )
+    if facts.amount <= facts.fee:
+        return f"the bridge's fee of {fee} leaves nothing to arrive; increase the amount"
+    if facts.expected_fee is None and facts.fee * 100 > facts.amount * MAX_FEE_PERCENT:
+        return (
+            f"the bridge's fee of {fee} is {facts.fee / facts.amount:.1%} of the amount, above {MAX_FEE_PERCENT} %; "
+            f"to accept it, give expected_fee ({facts.fee} base units; --fee), or withdraw more at once"
+        )
+    return ""
+
+
+def _own_address(facts: PreflightFacts) -> str:
+    if facts.own_deposit_address is None:
+        return "the account's own deposit addresses are not known; refresh the liquidity manager"
+    return OWN_DEPOSIT_ADDRESS if facts.own_deposit_address else ""
 
 
 def _cooling_off(facts: PreflightFacts) -> str:
@@ -184,6 +199,7 @@ CHECKS: tuple[Callable[[PreflightFacts], str], ...] = (
     _unexplained,
     _minimum,
     _fee,
+    _own_address,
     _cooling_off,
 )
 """Each returns its refusal, empty when it passes, in the order in which an operator reads them."""

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 
 from cockpit.desk.funding.bridges.terms import TermsReader
 from cockpit.desk.funding.cooling_off import CoolingOff
+from cockpit.desk.funding.deposits import DepositTracker
 from cockpit.desk.funding.freeze import Freeze
 from cockpit.desk.funding.order_parser import ParsedOrder
 from cockpit.desk.funding.preflight import PreflightFacts
@@ -42,6 +43,7 @@ class PreflightReader:
         cooling: CoolingOff,
         limits: LimitsInForce,
         access: VenueAccess,
+        deposits: DepositTracker,
         previous_run_ms: Callable[[], int],
     ) -> None:
         self._env = env
@@ -55,6 +57,7 @@ class PreflightReader:
         self._cooling = cooling
         self._limits = limits
         self._access = access
+        self._deposits = deposits
         self._previous_run_ms = previous_run_ms
 
     def unexplained(self, asset: Token) -> int:
@@ -67,6 +70,7 @@ class PreflightReader:
         terms = await self._bridges[asset.bridge].read(order)
         await self._access.read_account()
         await self._wait_for_explanation(asset)
+        own = await self._deposits.is_own_address(order.destination)
         balance = None if ledger.balance is None else ledger.balance[asset.token_id]
         age_ms = (self._env.wall_ns() - ledger.at_ns) // NS_PER_MS
         return PreflightFacts(
@@ -93,6 +97,7 @@ class PreflightReader:
             undecided=self._book.undecided(asset),
             history_complete=self._recorder.complete,
             previous_run_ms=self._previous_run_ms(),
+            own_deposit_address=own,
         )
 
     def _available(self, asset: Token) -> int | None:

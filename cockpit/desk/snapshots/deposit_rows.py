@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from cockpit.desk.funding.deposits import DepositTracker
+from cockpit.desk.funding.messages import other_decimals
 from cockpit.model.ages import age_ms
 from cockpit.model.formatting import age, exact
 from cockpit.model.snapshot import DepositAddressRow, DepositCredit, DepositRow, InventoryRow
@@ -75,7 +76,16 @@ def fund_warnings(tokens: TokenTable, held: Iterable[InventoryRow], tracker: Dep
             found.append(
                 f"{exact(row.balance)} {row.symbol} held, but no market trades it: withdraw it or add a market"
             )
+    found += [
+        f"the bridge gave no deposit address on {chain} that can be one, so send nothing there: {problem}"
+        for chain, problem in tracker.bad_addresses.items()
+    ]
     for deposit in tracker.foreign[:MAX_FOREIGN]:
+        token = tracker.asset_of(deposit.near_token_id)
+        if token is not None:
+            stated = other_decimals("a deposit", deposit.decimals, token.symbol, token.decimals)
+            found.append(f"{stated}: its amount is unknown and not counted; ask the bridge's support")
+            continue
         amount = exact(Decimal(deposit.amount).scaleb(-deposit.decimals))
         found.append(
             f"a deposit of {amount} on {deposit.chain} became {_foreign_name(deposit)}, which the desk does not "

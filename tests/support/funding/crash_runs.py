@@ -74,12 +74,13 @@ BRIDGE_FAULTS: dict[str, dict[str, Any]] = {
     "list": {"status_shape": "list"},
     "estimate": {"estimate_fails": 1},
 }
+NATIVE_FEE = 3 * 10**21
 OMNI_FAULTS: dict[str, dict[str, Any]] = {
     "none": {},
     "not-found": {"omni_not_found_s": 3},
     "fourth-form": {"omni": {"version": "v4"}},
     "cheaper": {"omni": {"pays_below": 200}},
-    "native-fee": {"omni": {"native_fee": 3 * 10**21}, "gift": {"token_id": "nep141:wrap.near", "amount": 10**22}},
+    "native-fee": {"omni": {"native_fee": NATIVE_FEE}, "gift": {"token_id": "nep141:wrap.near", "amount": 10**22}},
 }
 """Without a transfer that fails: with its message it would neither be paid nor come back, and nothing would end."""
 STEPS = ("requested", "prepared", "sent", "unknown", "burned", "bridging", "completed")
@@ -107,6 +108,11 @@ class Plan(msgspec.Struct, frozen=True):
     def ordered_route(self) -> str | None:
         """The Omni bridge has no choice of routes."""
         return None if self.route == "omni" else self.route
+
+    @property
+    def native_fee(self) -> int | None:
+        """What the order accepts beside the amount, yoctoNEAR."""
+        return NATIVE_FEE if self.bridge == "native-fee" else None
 
     @property
     def amount(self) -> int:
@@ -182,10 +188,14 @@ async def run(venue: WithdrawalVenue, state_dir: Path, plan: Plan) -> str:
         await ready(desk)
         await venue.faults(**plan.faults)
         if plan.bridge == "estimate":
-            refused = await order(desk, plan.asset, plan.amount, key, route=plan.ordered_route)
+            refused = await order(
+                desk, plan.asset, plan.amount, key, route=plan.ordered_route, native_fee=plan.native_fee
+            )
             assert refused.status_code == 409, refused.text
             assert "fee is not known" in refused.json()["reason"]
-        ordering = asyncio.create_task(order(desk, plan.asset, plan.amount, key, route=plan.ordered_route))
+        ordering = asyncio.create_task(
+            order(desk, plan.asset, plan.amount, key, route=plan.ordered_route, native_fee=plan.native_fee)
+        )
         killing = asyncio.create_task(kill_at(desk, plan.kills[0], plan.pauses[0], 6))
         answer = await gone(ordering)
         assert answer is None or answer.status_code == 200, answer.text
@@ -214,7 +224,7 @@ async def _accepted(desk: DeskProcess, plan: Plan, key: str) -> bool:
 
     One that ended unpaid is refused, as history has it.
     """
-    answer = await order(desk, plan.asset, plan.amount, key, route=plan.ordered_route)
+    answer = await order(desk, plan.asset, plan.amount, key, route=plan.ordered_route, native_fee=plan.native_fee)
     if "this key already made withdrawal" in answer.text:
         if answer.status_code != 200:
             await until(lambda: steps(desk)[-1] in UNPAID, 20, f"history has the reason: {answer.text}")

@@ -24,4 +24,5 @@ PASSING = PreflightFacts(
     undecided="",
     history_complete=True,
     previous_run_ms=0,
+    own_deposit_address=False,
 )

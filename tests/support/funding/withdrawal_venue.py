@@ -110,7 +110,14 @@ async def ready(desk: DeskProcess) -> None:
 
 
 async def order(
-    desk: DeskProcess, asset: Token, amount: int, key: str, *, route: str | None = None, unfreeze: bool = True
+    desk: DeskProcess,
+    asset: Token,
+    amount: int,
+    key: str,
+    *,
+    route: str | None = None,
+    native_fee: int | None = None,
+    unfreeze: bool = True,
 ) -> httpx.Response:
     """Unfreeze and order a withdrawal to the configured address."""
     if unfreeze:
@@ -118,6 +125,8 @@ async def order(
     body: dict[str, object] = {"asset_id": asset.symbol, "amount": str(amount), "idempotency_key": key}
     if route is not None:
         body["route"] = route
+    if native_fee is not None:
+        body["expected_native_fee"] = str(native_fee)
     return await post(desk, "withdraw", body)
 
 

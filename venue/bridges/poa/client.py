@@ -182,7 +182,7 @@ class Bridge:
         answer = await self._call("withdrawal_estimate", params, _ESTIMATE)
         if answer.userAddress not in (None, address):
             raise self._unreadable("the estimate is for another address")
-        return WithdrawalEstimate(self._read(fee_of, answer), token, address)
+        return WithdrawalEstimate(self._read(fee_of, answer), token, address, answer.withdrawalFeeDecimals)
 
     async def withdrawal_status(self, withdrawal_hash: str, *, near_token: str, amount: int) -> BridgeWithdrawal | None:
         """Return the withdrawal of ``amount`` base units of ``near_token`` made by a NEAR transaction.

@@ -18,11 +18,15 @@ _NOT_FOUND = re.compile(r"withdrawals? not found", re.IGNORECASE)
 
 
 class WithdrawalEstimate(msgspec.Struct, frozen=True):
-    """The bridge's fee, in base units of ``token``, for a withdrawal to ``address``."""
+    """The bridge's fee, in base units of ``token``, for a withdrawal to ``address``.
+
+    ``decimals``: in how many the bridge counts the fee; None where it does not say.
+    """
 
     fee: int
     token: str
     address: str
+    decimals: int | None = None
 
 
 class BridgeWithdrawal(msgspec.Struct, frozen=True, kw_only=True):

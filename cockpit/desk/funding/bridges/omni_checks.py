@@ -44,6 +44,12 @@ def _storage(asks: OmniAsks) -> str:
 
 
 def _native_fee_changed(asks: OmniAsks, expected: int | None) -> str:
+    if expected is None and asks.native_fee:
+        # No share of the amount bounds it: it is paid in another token, whose price the desk does not know.
+        return (
+            f"the bridge asks {near(asks.native_fee)} beside the amount; to accept it, give expected_native_fee "
+            f"({asks.native_fee} yoctoNEAR; --native-fee)"
+        )
     if expected is None or asks.native_fee == expected:
         return ""
     return f"{FEE_CHANGED}: {near(asks.native_fee)} are asked beside it; review the withdrawal again"

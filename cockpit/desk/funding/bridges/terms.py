@@ -5,6 +5,7 @@ from typing import Protocol
 import msgspec
 
 from cockpit.desk.funding.deposits import DepositTracker
+from cockpit.desk.funding.messages import other_decimals
 from cockpit.desk.funding.order_parser import ParsedOrder
 from venue.bridges.omni.client import OmniBridge
 from venue.bridges.poa.client import Bridge
@@ -65,7 +66,10 @@ class PoaTerms:
         fee, fee_problem = None, ""
         try:
             estimate = await self._bridge.withdrawal_estimate(asset.chain, asset.near_token, order.destination)
-            fee = estimate.fee
+            if estimate.decimals in (None, asset.decimals):
+                fee = estimate.fee
+            else:
+                fee_problem = other_decimals("the fee", estimate.decimals, asset.symbol, asset.decimals)
         except VenueError as exc:
             fee_problem = str(exc)
         minimum, minimum_problem = await self._deposits.minimum_withdrawal(asset)

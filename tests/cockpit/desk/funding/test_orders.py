@@ -6,7 +6,9 @@ import pytest
 
 from cockpit.desk.funding import withdrawals
 from cockpit.desk.funding.bridges.status import WithdrawalStatus
+from cockpit.desk.funding.messages import OWN_DEPOSIT_ADDRESS
 from cockpit.desk.funding.orders import NEW_ADDRESS_COMMAND
+from cockpit.desk.funding.preflight import MAX_FEE_PERCENT
 from cockpit.model.commands import NEW_ADDRESS, WithdrawalOrder
 from cockpit.model.events import WithdrawalPrepared
 from tests.support.amounts import btc_eure
@@ -316,3 +318,32 @@ async def test_a_key_that_may_not_attach_a_yocto_is_refused_with_the_setting_and
     assert (await life.order(AMOUNT, "b", route="intent")).accepted
     await until(lambda: any(one.state == "completed" for one in life.all))
     assert len(bench.payments()) == 1
+
+
+async def test_a_fee_above_a_twentieth_has_to_be_named_and_a_review_shows_it(bench: FundingBench) -> None:
+    life, before = await bench.life(), bench.held()
+    await bench.faults(fee_factor=20)
+    order = WithdrawalOrder(actor="test", asset_id="BTC", amount=AMOUNT)
+    life.funding.freeze.open("test")
+    review = await life.funding.orders.review(order)
+    fee = int(review.fee_units)
+    assert AMOUNT // 20 < fee < AMOUNT
+    assert review.refusals == ()
+    refused = await life.order(AMOUNT)
+    assert not refused.accepted
+    assert f"above {MAX_FEE_PERCENT} %; to accept it, give expected_fee ({fee} base units" in refused.reason
+    assert (await life.rows(), bench.held()) == ([], before)
+    assert (await life.order(AMOUNT, fee=fee)).accepted
+    await life.reaches("completed")
+
+
+async def test_the_accounts_own_deposit_addresses_are_refused(bench: FundingBench) -> None:
+    life = await bench.life()
+    await bench.deposit(EURE, 10**18)
+    for asset in (BTC, EURE):
+        own = life.trading.deposits.addresses[asset.symbol].address
+        for text in (own, own.upper() if asset is BTC else own):
+            refused = await life.order(AMOUNT, f"{asset.symbol}-{text}", asset=asset, to=text, fee=1)
+            assert not refused.accepted
+            assert OWN_DEPOSIT_ADDRESS in refused.reason
+    assert await life.rows() == []

@@ -47,6 +47,14 @@ FAILING: dict[str, tuple[dict[str, object], str, str]] = {
     "unknown fee": ({"fee": None, "fee_problem": "no answer"}, "no answer", "try again"),
     "changed fee": ({"fee": 1_501}, "0.00001501 BTC", "review"),
     "fee eats all": ({"amount": 1_500, "minimum": 0}, "leaves nothing", "increase the amount"),
+    "unnamed fee": ({"expected_fee": None, "amount": 29_999}, "is 5.0% of the amount, above 5 %", "give expected_fee"),
+    "unnamed high fee": (
+        {"expected_fee": None, "fee": 60_000, "minimum": 1},
+        "0.0006 BTC is 60.0%",
+        "(60000 base units",
+    ),
+    "own deposit address": ({"own_deposit_address": True}, "own deposit address", "enter another address"),
+    "own addresses unknown": ({"own_deposit_address": None}, "are not known", "refresh"),
     "cooling": ({"cooling_left_ms": 1}, "wait 1 s", "compare"),
 }
 
@@ -59,6 +67,8 @@ def test_an_order_that_meets_every_condition_may_go() -> None:
     "changes",
     [
         {"amount": 11_500},
+        {"amount": 30_000, "expected_fee": None},
+        {"fee": 60_000, "expected_fee": 60_000},
         {"amount": 2_046, "minimum": 0, "destination": "1Boat"},
         {"amount": 1_794, "minimum": 0},
         {"asset": EURE, "amount": 1_501, "minimum": 0, "destination": "0x1"},
@@ -91,7 +101,7 @@ def test_everything_wrong_is_refused_at_once() -> None:
     for changed, _, _ in FAILING.values():
         changes |= changed
     reasons = failed_checks(msgspec.structs.replace(PASSING, **changes))
-    assert len(reasons) == len(set(reasons)) == 8
+    assert len(reasons) == len(set(reasons)) == 9
 
 
 @pytest.mark.parametrize(("available", "passes"), [(100_000, True), (99_999, False)])

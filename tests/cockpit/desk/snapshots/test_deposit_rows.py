@@ -15,7 +15,7 @@ from cockpit.model.events import AnyEvent
 from cockpit.model.snapshot import DepositAddressRow, DepositCredit
 from tests.support.cockpit import samples
 from tests.support.desk.builders import NOW, Clock
-from tests.support.funding.listing_bridge import ListingBridge, bridge_row, deposit
+from tests.support.funding.listing_bridge import DEPOSIT_ADDRESSES, ListingBridge, bridge_row, deposit
 from tests.support.recorder import MemoryRecorder
 from venue.bridges.poa.client import BridgeToken, Deposit
 from venue.protocol.tokens import BTC, DEFAULT_TOKENS, EURE, NBTC, NBTC_EURE, TokenTable
@@ -52,7 +52,7 @@ def shown(tracker: DepositTracker) -> tuple[DepositAddressRow, DepositAddressRow
 
 async def test_an_address_names_every_token_that_a_deposit_may_become_with_its_minimum() -> None:
     btc, eure = shown(await read(BOTH))
-    assert (btc.symbol, btc.address, btc.minimum) == ("BTC", "an address on btc:mainnet", Decimal("0.00005"))
+    assert (btc.symbol, btc.address, btc.minimum) == ("BTC", DEPOSIT_ADDRESSES["btc:mainnet"], Decimal("0.00005"))
     assert btc.credits == (
         DepositCredit(symbol="BTC", minimum=Decimal("0.000007"), deposits=0),
         DepositCredit(symbol="nBTC", minimum=Decimal("0.00005"), deposits=0),
@@ -146,3 +146,12 @@ async def test_a_balance_that_no_market_trades_is_named() -> None:
 )
 def test_a_name_of_the_bridge_is_shown_printable_and_bounded(text: str, expected: str) -> None:
     assert printable(text) == expected
+
+
+async def test_an_address_that_cannot_be_one_and_a_deposit_in_other_units_are_warned_of() -> None:
+    wrong = replace(deposit(5_000), decimals=6)
+    tracker = await read(BOTH, wrong)
+    [warning] = fund_warnings(DEFAULT_TOKENS, [], tracker)
+    assert warning.startswith("the bridge states a deposit in 6 decimals, and BTC has 8: its amount is unknown")
+    tracker.bad_addresses = {"btc:mainnet": "it is none"}
+    assert any("no deposit address on btc:mainnet" in one for one in fund_warnings(DEFAULT_TOKENS, [], tracker))

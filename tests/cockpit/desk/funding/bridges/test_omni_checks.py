@@ -59,7 +59,12 @@ def facts(asks: OmniAsks | None, amount: int, minimum: int | None, expected: int
     )
 
 
-@given(st.none() | asked, st.integers(1, 12_000), st.none() | st.integers(1, 8_000), st.none() | st.just(0))
+@given(
+    st.none() | asked,
+    st.integers(1, 12_000) | st.integers(1, 240_000),
+    st.none() | st.integers(1, 8_000),
+    st.none() | st.sampled_from((0, 1, 10**21)),
+)
 def test_what_passes_arrives_whole_and_cannot_be_lost(
     asks: OmniAsks | None, amount: int, minimum: int | None, expected: int | None
 ) -> None:
@@ -74,7 +79,8 @@ def test_what_passes_arrives_whole_and_cannot_be_lost(
     assert not asks.insufficient_utxo
     assert (asks.storage or 0) > STORAGE_NEEDED
     assert asks.native_fee <= (asks.wrapped_near or 0)
-    assert expected is None or asks.native_fee == expected
+    assert asks.native_fee == (expected or 0)
+    assert 20 * (asks.gas_fee + asks.protocol_fee) <= amount, "nobody named the fee"
     terms = OmniTerms(
         gas_fee=asks.gas_fee,
         protocol_fee=asks.protocol_fee,
@@ -94,8 +100,9 @@ def test_the_usual_order_passes() -> None:
         ({"insufficient_utxo": True}, None, "cannot pay this amount out now"),
         ({"storage": None, "storage_problem": "no answer"}, None, "is not known (no answer)"),
         ({"storage": STORAGE_NEEDED}, None, "0.5 NEAR of storage left"),
-        ({"native_fee": 1, "wrapped_near": None, "wrapped_near_problem": "no answer"}, None, "wNEAR is not known"),
-        ({"native_fee": 10**21, "wrapped_near": 10**21 - 1}, None, "0.001 NEAR"),
+        ({"native_fee": 1, "wrapped_near": None, "wrapped_near_problem": "no answer"}, 1, "wNEAR is not known"),
+        ({"native_fee": 10**21, "wrapped_near": 10**21 - 1}, 10**21, "0.001 NEAR"),
+        ({"native_fee": 10**21, "wrapped_near": 10**24}, None, "0.001 NEAR beside the amount; to accept it, give"),
         ({"native_fee": 10**21, "wrapped_near": 10**24}, 0, FEE_CHANGED),
     ],
 )
