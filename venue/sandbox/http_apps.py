@@ -115,7 +115,16 @@ def near_app(handle: Handler, faults: FaultTable, node: Node, background: Backgr
 
         return await _act(act, lost, request, background)
 
-    return Starlette(routes=[Route("/", answer, methods=["POST"])])
+    async def get(request: Request) -> Response:
+        now = faults.current
+        broken = await _broken(now.near_a if node == "near_a" else now.near_b, now)
+        if broken is not None:
+            return broken
+        answered = await handle({"id": "", "method": request.url.path.strip("/"), "params": []})
+        return json_response(answered.get("result"))
+
+    gets = [Route(path, get, methods=["GET"]) for path in ("/status", "/health", "/network_info")]
+    return Starlette(routes=[Route("/", answer, methods=["POST"]), *gets])
 
 
 async def _broken(how: Endpoint | Gateway, faults: Faults) -> Response | None:

@@ -65,6 +65,33 @@ def contract_execution(text: str, tip: Mapping[str, object]) -> dict[str, object
     return _handler("CONTRACT_EXECUTION_ERROR", {"vm_error": text, **tip}, text)
 
 
+def invalid_account(account: str, tip: Mapping[str, object]) -> dict[str, object]:
+    text = f"account ID {account} is invalid"
+    return _handler("INVALID_ACCOUNT", {"requested_account_id": account, **tip}, text)
+
+
+def no_contract_code(account: str, tip: Mapping[str, object]) -> dict[str, object]:
+    text = f"contract code of {account} does not exist while viewing"
+    return _handler("NO_CONTRACT_CODE", {"contract_account_id": account, **tip}, text)
+
+
+def too_large_state(account: str, tip: Mapping[str, object]) -> dict[str, object]:
+    text = f"The state of account {account} is too large"
+    return _handler("TOO_LARGE_CONTRACT_STATE", {"contract_account_id": account, **tip}, text)
+
+
+def garbage_collected(height: int, block_hash: str) -> dict[str, object]:
+    """A view of an older state: a node that is no archive keeps none, and neither does this one."""
+    text = (
+        f"The data for block #{height} is garbage collected on this node, use an archival node to fetch historical data"
+    )
+    return _handler("GARBAGE_COLLECTED_BLOCK", {"block_height": height, "block_hash": block_hash}, text)
+
+
+def unknown_chunk(chunk: object) -> dict[str, object]:
+    return _handler("UNKNOWN_CHUNK", {"chunk_hash": chunk}, f"Chunk Missing (unavailable on the node): {chunk}")
+
+
 def unknown_block(block: object) -> dict[str, object]:
     return _handler("UNKNOWN_BLOCK", {}, f"DB Not Found Error: BLOCK: {block}")
 

@@ -1,30 +1,23 @@
 """A NEAR RPC node over the ledger: JSON-RPC bodies in nearcore's shapes, without HTTP."""
 
-import base64
 import contextlib
 from collections.abc import Callable, Mapping
-from functools import partial
-from typing import Any, Literal
-
-import msgspec
+from typing import Any
 
 from venue.sandbox.base.faults import FaultTable, Node
 from venue.sandbox.near import errors
+from venue.sandbox.near.block_references import height_named, height_of, is_hash
+from venue.sandbox.near.chain_views import ChainView, network_info
 from venue.sandbox.near.errors import InvalidTransactionError
-from venue.sandbox.near.rpc_outcome import render_access_key, render_block, render_outcome
+from venue.sandbox.near.queries import ErrorStyle, Queries, base64_of, text_of
+from venue.sandbox.near.rpc_outcome import render_outcome, render_receipts
 from venue.sandbox.near.transactions import GAS_PRICE as _GAS_PRICE
 from venue.sandbox.near.transactions import RELAY_ACCOUNT, Outcome, Transactions
 from venue.sandbox.verifier.ledger import Ledger
-from venue.sandbox.verifier.views import VIEWS
 from venue.sandbox.wire.borsh import SignedTransaction, read_transaction
-from venue.sandbox.wire.errors import ContractPanicError, LogLimitExceededError
-from venue.sandbox.wire.timestamps import format_timestamp
 
 GAS_PRICE = str(_GAS_PRICE)
 """yoctoNEAR per gas unit, as nodes write it."""
-
-ErrorStyle = Literal["result", "error"]
-"""Where a failed view is reported: in ``result.error`` (older nodes) or as a JSON-RPC ``error`` (newer ones)."""
 
 
 class NearRpc:
@@ -54,11 +47,16 @@ class NearRpc:
             "query": self._query,
             "block": self._block,
             "status": self._status,
+            "chunk": self._chunk,
+            "validators": self._validators,
+            "network_info": self._network_info,
+            "health": self._health,
             "gas_price": self._gas_price,
             "send_tx": self._send_tx,
             "broadcast_tx_commit": self._send_tx,
             "broadcast_tx_async": self._send_async,
             "tx": self._tx,
+            "EXPERIMENTAL_tx_status": self._tx_status,
         }
 
     async def handle(self, request: object) -> dict[str, object]:
@@ -91,82 +89,42 @@ class NearRpc:
             self._stale = self._live.frozen()
 
     def _query(self, params: Any) -> object:
-        fields = _object(params)
-        kind = _text(fields, "request_type")
-        account = _text(fields, "account_id")
-        if kind == "call_function":
-            return self._call_function(account, _text(fields, "method_name"), _base64(fields, "args_base64"))
-        if kind == "view_access_key":
-            return self._view_access_key(account, _text(fields, "public_key"))
-        if kind == "view_access_key_list":
-            keys = self._ledger.access_keys.of(account)
-            listed = [
-                {"public_key": name, "access_key": render_access_key(key, self._ledger.contract)}
-                for name, key in keys.items()
-            ]
-            return {"keys": listed, **self._tip()}
-        raise errors.NodeError(errors.parse_error(f"unknown variant `{kind}`"))
-
-    def _call_function(self, account: str, method: str, args: bytes) -> object:
-        view = self._view(account, method)
-        if view is None:
-            return self._view_failed("wasm execution failed with error: MethodResolveError(MethodNotFound)")
-        try:
-            value = view(args)
-        except LogLimitExceededError as limit:
-            inner = f"TotalLogLengthExceeded {{ length: {limit.length}, limit: {limit.limit} }}"
-            return self._view_failed(f"wasm execution failed with error: HostError({inner})")
-        except ContractPanicError as panic:
-            text = msgspec.json.encode(str(panic)).decode()
-            return self._view_failed(f"wasm execution failed with error: HostError(GuestPanic {{ panic_msg: {text} }})")
-        return {"result": list(msgspec.json.encode(value)), "logs": [], **self._tip()}
-
-    def _view(self, account: str, method: str) -> Callable[[bytes], object] | None:
-        ledger = self._ledger
-        if account != ledger.contract:
-            if account not in ledger.contracts:
-                raise errors.NodeError(errors.unknown_account(account, self._tip()))
-            return ledger.contracts[account].get(method)
-        own = VIEWS.get(method)
-        return None if own is None or method in self._faults.current.verifier_lacks else partial(own, ledger)
-
-    def _view_access_key(self, account: str, public_key: str) -> object:
-        key = self._ledger.access_keys.find(account, public_key)
-        if key is None and self._view_errors == "error":
-            raise errors.NodeError(errors.unknown_access_key(public_key, self._tip()))
-        if key is None:
-            text = f"access key {public_key} does not exist while viewing"
-            return {"error": text, "logs": [], **self._tip()}
-        return render_access_key(key, self._ledger.contract) | self._tip()
-
-    def _view_failed(self, text: str) -> object:
-        if self._view_errors == "error":
-            raise errors.NodeError(errors.contract_execution(text, self._tip()))
-        return {"error": text, "logs": [], **self._tip()}
+        lacks = frozenset(self._faults.current.verifier_lacks)
+        return Queries(self._ledger, view_errors=self._view_errors, lacks=lacks).answer(params)
 
     def _block(self, params: Any) -> object:
-        fields = _object(params)
-        block_id = fields.get("block_id")
-        height = self._ledger.height
-        if isinstance(block_id, int):
-            height = block_id
-        elif block_id is not None and block_id != self._ledger.block_hash:
-            raise errors.NodeError(errors.unknown_block(block_id))
-        elif block_id is None and fields.get("finality") not in ("final", "optimistic", "near-final"):
-            raise errors.NodeError(errors.parse_error("missing field `finality`"))
-        if not self._ledger.blocks.holds(height):
-            raise errors.NodeError(errors.unknown_block(height))
-        return render_block(self._ledger, height, gas_price=GAS_PRICE, skew_ns=self._faults.skew_ns)
+        blocks = self._ledger.blocks
+        if isinstance(params, list) and len(params) == 1:
+            return self._chain().block(height_of(blocks, params[0]))
+        return self._chain().block(height_named(blocks, _object(params)))
+
+    def _chunk(self, params: Any) -> object:
+        chain, blocks = self._chain(), self._ledger.blocks
+        named = params[0] if isinstance(params, list) and len(params) == 1 else params
+        if isinstance(named, list) and len(named) == 2:
+            return chain.chunk(height_of(blocks, named[0]))
+        fields = {"chunk_id": named} if isinstance(named, str) else _object(named)
+        if fields.get("chunk_id") is None:
+            return chain.chunk(height_of(blocks, fields.get("block_id")))
+        height = chain.height_of_chunk(text_of(fields, "chunk_id"))
+        if height is None:
+            raise errors.NodeError(errors.unknown_chunk(fields["chunk_id"]))
+        return chain.chunk(height)
 
     def _status(self, params: Any) -> object:
-        ledger = self._ledger
-        sync = {
-            "latest_block_height": ledger.height,
-            "latest_block_hash": ledger.block_hash,
-            "latest_block_time": format_timestamp(ledger.clock() + self._faults.skew_ns),
-            "syncing": False,
-        }
-        return {"chain_id": "sandbox", "protocol_version": 80, "version": {"version": "sandbox"}, "sync_info": sync}
+        return self._chain().status(self._ledger.clock())
+
+    def _validators(self, params: Any) -> object:
+        return self._chain().validators()
+
+    def _network_info(self, params: Any) -> object:
+        return network_info()
+
+    def _health(self, params: Any) -> object:
+        return None
+
+    def _chain(self) -> ChainView:
+        return ChainView(self._ledger.blocks, gas_price=GAS_PRICE, skew_ns=self._faults.skew_ns)
 
     def _gas_price(self, params: Any) -> object:
         return {"gas_price": GAS_PRICE}
@@ -195,9 +153,9 @@ class NearRpc:
 
     def _read(self, params: Any) -> SignedTransaction:
         if isinstance(params, Mapping):
-            raw = _base64(params, "signed_tx_base64")
+            raw = base64_of(params, "signed_tx_base64")
         elif isinstance(params, list) and len(params) == 1:
-            raw = _base64({"signed_tx_base64": params[0]}, "signed_tx_base64")
+            raw = base64_of({"signed_tx_base64": params[0]}, "signed_tx_base64")
         else:
             raise errors.NodeError(errors.parse_error("missing field `signed_tx_base64`"))
         try:
@@ -206,17 +164,22 @@ class NearRpc:
             raise errors.NodeError(errors.parse_error(f"Failed to decode transaction: {error}")) from error
 
     def _tx(self, params: Any) -> object:
-        if isinstance(params, list) and len(params) == 2:
-            params = {"tx_hash": params[0], "sender_account_id": params[1]}
-        fields = _object(params)
-        tx_hash, sender = _text(fields, "tx_hash"), _text(fields, "sender_account_id")
+        tx_hash, sender, wait_until = _named(params)
+        if not is_hash(tx_hash):
+            raise errors.NodeError(errors.parse_error(f"invalid hash {tx_hash!r}"))
         outcome = self._known(tx_hash)
         if outcome is None or outcome.transaction.signer_id not in (sender, RELAY_ACCOUNT):
             raise errors.NodeError(errors.unknown_transaction(tx_hash))
-        wait_until = str(fields.get("wait_until", "EXECUTED_OPTIMISTIC"))
         if wait_until == "NONE":
             return {"final_execution_status": "NONE"}
         return render_outcome(outcome, wait_until=wait_until, gas_price=GAS_PRICE)
+
+    def _tx_status(self, params: Any) -> object:
+        found = self._tx(params)
+        outcome = self._known(_named(params)[0])
+        if outcome is None or not isinstance(found, dict) or "transaction" not in found:
+            return found
+        return {**found, "receipts": render_receipts(outcome, gas_price=GAS_PRICE)}
 
     def _known(self, tx_hash: str) -> Outcome | None:
         # Unless the node forgets transactions now, or has not reached the block.
@@ -224,9 +187,6 @@ class NearRpc:
             return None
         outcome = self.transactions.find(tx_hash)
         return outcome if outcome is not None and outcome.height <= self._ledger.height else None
-
-    def _tip(self) -> dict[str, object]:
-        return {"block_height": self._ledger.height, "block_hash": self._ledger.block_hash}
 
 
 def _failed(request_id: object, body: dict[str, object]) -> dict[str, object]:
@@ -239,15 +199,10 @@ def _object(params: Any) -> Mapping[str, Any]:
     return params
 
 
-def _text(fields: Mapping[str, Any], name: str) -> str:
-    value = fields.get(name)
-    if not isinstance(value, str):
-        raise errors.NodeError(errors.parse_error(f"missing field `{name}`"))
-    return value
-
-
-def _base64(fields: Mapping[str, Any], name: str) -> bytes:
-    try:
-        return base64.b64decode(_text(fields, name), validate=True)
-    except ValueError as error:
-        raise errors.NodeError(errors.parse_error(f"{name} is not base64")) from error
+def _named(params: Any) -> tuple[str, str, str]:
+    """Return hash, sender and what to wait for, of a call that names a transaction."""
+    if isinstance(params, list) and len(params) == 2:
+        params = {"tx_hash": params[0], "sender_account_id": params[1]}
+    fields = _object(params)
+    wait_until = str(fields.get("wait_until", "EXECUTED_OPTIMISTIC"))
+    return text_of(fields, "tx_hash"), text_of(fields, "sender_account_id"), wait_until

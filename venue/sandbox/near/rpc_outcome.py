@@ -1,14 +1,15 @@
-"""Access keys, blocks and transaction outcomes in a NEAR node's form."""
+"""Access keys and transaction outcomes in a NEAR node's form."""
 
 import base64
 import hashlib
 from collections.abc import Sequence
+from functools import partial
 
 import base58
 
-from venue.sandbox.near.transactions import Outcome
+from venue.sandbox.near.transactions import GAS_BURNT, Outcome
 from venue.sandbox.verifier.access_keys import AccessKey
-from venue.sandbox.verifier.ledger import Ledger
+from venue.sandbox.wire.borsh import FunctionCall
 
 
 def render_access_key(key: AccessKey, contract: str) -> dict[str, object]:
@@ -17,32 +18,13 @@ def render_access_key(key: AccessKey, contract: str) -> dict[str, object]:
     return {"nonce": key.nonce, "permission": "FullAccess" if key.full_access else limited}
 
 
-def render_block(ledger: Ledger, height: int, *, gas_price: str, skew_ns: int = 0) -> dict[str, object]:
-    """Render the block at ``height`` as ``block`` does, its time shifted by ``skew_ns``."""
-    made_ns = ledger.blocks.time_at(height) + skew_ns
-    header = {
-        "height": height,
-        "hash": ledger.blocks.hash_at(height),
-        "prev_hash": ledger.blocks.hash_at(height - 1),
-        "timestamp": made_ns,
-        "timestamp_nanosec": str(made_ns),
-        "gas_price": gas_price,
-        "chunks_included": 1,
-        "latest_protocol_version": 80,
-    }
-    return {"author": "sandbox.near", "header": header, "chunks": []}
-
-
 def render_outcome(outcome: Outcome, *, wait_until: str, gas_price: str) -> dict[str, object]:
     """Render a ``FinalExecutionOutcome``: the call, then the transfer and its resolution for every withdrawal in it."""
     transaction = outcome.transaction
     value = base64.b64encode(outcome.value).decode()
     status: object = {"SuccessValue": value} if outcome.failure is None else {"Failure": outcome.failure}
 
-    def receipt(*parts: object) -> str:
-        return base58.b58encode(
-            hashlib.sha256("/".join(map(str, (transaction.tx_hash, *parts))).encode()).digest()
-        ).decode()
+    receipt = partial(_receipt_id, transaction.tx_hash)
 
     def part(
         part_id: str, executor: str, result: object, *, logs: Sequence[str] = (), receipts: Sequence[str] = ()
@@ -50,10 +32,11 @@ def render_outcome(outcome: Outcome, *, wait_until: str, gas_price: str) -> dict
         body = {
             "logs": list(logs),
             "receipt_ids": list(receipts),
-            "gas_burnt": 2_428_000_000_000,
-            "tokens_burnt": str(2_428_000_000_000 * int(gas_price)),
+            "gas_burnt": GAS_BURNT,
+            "tokens_burnt": str(GAS_BURNT * int(gas_price)),
             "executor_id": executor,
             "status": result,
+            "metadata": {"version": 3, "gas_profile": None if part_id == transaction.tx_hash else []},
         }
         return {"id": part_id, "block_hash": outcome.block_hash, "outcome": body, "proof": []}
 
@@ -84,6 +67,33 @@ def render_outcome(outcome: Outcome, *, wait_until: str, gas_price: str) -> dict
     }
 
 
+def render_receipts(outcome: Outcome, *, gas_price: str) -> list[dict[str, object]]:
+    """Render what ``EXPERIMENTAL_tx_status`` shows beside the outcomes: the receipt of the call."""
+    transaction = outcome.transaction
+    action = {
+        "signer_id": transaction.signer_id,
+        "signer_public_key": transaction.public_key,
+        "gas_price": gas_price,
+        "output_data_receivers": [],
+        "input_data_ids": [],
+        "actions": [_render_action(one) for one in transaction.actions],
+        "is_promise_yield": False,
+    }
+    receipt = {
+        "predecessor_id": transaction.signer_id,
+        "receiver_id": transaction.receiver_id,
+        "receipt_id": _receipt_id(transaction.tx_hash, "call"),
+        "receipt": {"Action": action},
+        "priority": 0,
+    }
+    return [receipt]
+
+
+def _receipt_id(tx_hash: str, *parts: object) -> str:
+    digest = hashlib.sha256("/".join(map(str, (tx_hash, *parts))).encode()).digest()
+    return base58.b58encode(digest).decode()
+
+
 def _transfer_status(failure: str | None) -> dict[str, object]:
     if failure is None:
         return {"SuccessValue": ""}
@@ -93,23 +103,24 @@ def _transfer_status(failure: str | None) -> dict[str, object]:
 
 def _render_transaction(outcome: Outcome) -> dict[str, object]:
     transaction = outcome.transaction
-    actions = [
-        {
-            "FunctionCall": {
-                "method_name": action.method,
-                "args": base64.b64encode(action.args).decode(),
-                "gas": action.gas,
-                "deposit": str(action.deposit),
-            }
-        }
-        for action in transaction.actions
-    ]
     return {
         "signer_id": transaction.signer_id,
         "public_key": transaction.public_key,
         "nonce": transaction.nonce,
         "receiver_id": transaction.receiver_id,
-        "actions": actions,
+        "actions": [_render_action(action) for action in transaction.actions],
         "signature": "ed25519:" + base58.b58encode(transaction.signature).decode(),
         "hash": transaction.tx_hash,
+        "priority_fee": 0,
+    }
+
+
+def _render_action(action: FunctionCall) -> dict[str, object]:
+    return {
+        "FunctionCall": {
+            "method_name": action.method,
+            "args": base64.b64encode(action.args).decode(),
+            "gas": action.gas,
+            "deposit": str(action.deposit),
+        }
     }

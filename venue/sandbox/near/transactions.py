@@ -17,6 +17,8 @@ RELAY_ACCOUNT = "solver-relay.sandbox.near"
 """The account that sends the relay's settlements."""
 GAS_PRICE = 100_000_000
 """yoctoNEAR per gas unit."""
+GAS_BURNT = 2_428_000_000_000
+"""Gas that every part of a transaction burns here: none is metered."""
 _NONCE_RANGE = 1_000_000
 
 
@@ -67,6 +69,8 @@ class Transactions:
         action = self._check(transaction)
         self._ledger.access_keys.use(transaction.signer_id, transaction.public_key, transaction.nonce)
         outcome = self._run(transaction, action)
+        paid = 2 * GAS_BURNT * GAS_PRICE + (0 if outcome.failure else action.deposit)
+        self._ledger.near_balances.take(transaction.signer_id, paid)
         self._outcomes[transaction.tx_hash] = outcome
         return outcome
 
@@ -117,8 +121,10 @@ class Transactions:
             raise InvalidTransactionError({"NonceTooLarge": {"tx_nonce": transaction.nonce, "upper_bound": bound}})
         if action.deposit and not key.full_access:
             raise InvalidTransactionError({"InvalidAccessKeyError": "DepositWithFunctionCall"})
-        if self._faults.current.near_no_gas:
-            short = {"signer_id": signer, "balance": "0", "cost": str(action.gas * GAS_PRICE + action.deposit)}
+        held, cost = ledger.near_balances.of(signer), action.gas * GAS_PRICE + action.deposit
+        if self._faults.current.near_no_gas or held < cost:
+            balance = "0" if self._faults.current.near_no_gas else str(held)
+            short = {"signer_id": signer, "balance": balance, "cost": str(cost)}
             raise InvalidTransactionError({"NotEnoughBalance": short})
         return action
 

@@ -23,11 +23,16 @@ class AccessKeys:
         self._keys.setdefault(account, {})[parse_public_key(public_key)] = AccessKey(nonce, full_access)
 
     def find(self, account: str, public_key: str) -> AccessKey | None:
-        return self._keys.get(account, {}).get(public_key)
+        """Return the key, None without it; its text may lack the curve, which is then Ed25519, as nearcore has it."""
+        try:
+            return self._keys.get(account, {}).get(parse_public_key(public_key))
+        except ValueError:
+            return None
 
     def of(self, account: str) -> dict[str, AccessKey]:
         return dict(self._keys.get(account, {}))
 
     def use(self, account: str, public_key: str, nonce: int) -> None:
-        key = self._keys[account][public_key]
-        self._keys[account][public_key] = AccessKey(nonce, key.full_access)
+        name = parse_public_key(public_key)
+        key = self._keys[account][name]
+        self._keys[account][name] = AccessKey(nonce, key.full_access)

@@ -19,7 +19,8 @@ class Blocks:
         self._clock = clock
         self._validity_ns = validity_ns
         self._seed = seed
-        self._first = height
+        self.first = height
+        self.opened_ns = clock()
         self.height = height
         tip = self.hash_at(height)
         self._made_ns = {tip: clock()}
@@ -28,7 +29,7 @@ class Blocks:
     def frozen(self) -> "Blocks":
         """Return a copy of the chain that gets no more blocks."""
         at_ns = self._clock()
-        blocks = Blocks(clock=lambda: at_ns, seed=self._seed, height=self._first, validity_ns=self._validity_ns)
+        blocks = Blocks(clock=lambda: at_ns, seed=self._seed, height=self.first, validity_ns=self._validity_ns)
         blocks.height = self.height
         blocks._made_ns, blocks._order = dict(self._made_ns), self._order.copy()
         return blocks
@@ -54,8 +55,14 @@ class Blocks:
         """Return when the block was made, UTC nanoseconds; for a dropped block, the time of the oldest one left."""
         return self._made_ns.get(self.hash_at(height), self._made_ns[self._order[0]])
 
+    def height_of(self, block_hash: str) -> int | None:
+        """Return the height of the block of this hash, None for one that is unknown or too old to be named."""
+        if block_hash not in self._made_ns:
+            return None
+        return self.height - len(self._order) + 1 + self._order.index(block_hash)
+
     def holds(self, height: int) -> bool:
-        return self._first <= height <= self.height
+        return self.first <= height <= self.height
 
     def accepts(self, block_hash: str) -> bool:
         """Return whether a transaction naming this block may execute: it is the tip, or within the validity."""

@@ -12,6 +12,7 @@ from venue.sandbox.verifier.access_keys import AccessKeys
 from venue.sandbox.verifier.accounts import Accounts, Burn, Draft, StoragePaid
 from venue.sandbox.verifier.blocks import VALIDITY_NS, Blocks
 from venue.sandbox.verifier.intents import withdraw
+from venue.sandbox.verifier.near_accounts import YOCTO, NearBalances
 from venue.sandbox.verifier.restrictions import NONE, Read
 from venue.sandbox.wire.errors import ContractPanicError, predecessor_disabled
 from venue.sandbox.wire.intent_types import FtWithdraw
@@ -83,6 +84,8 @@ class Ledger:
         self.contract = contract
         self.accounts = Accounts()
         self.access_keys = AccessKeys()
+        self.near_balances = NearBalances(self.access_keys)
+        self.near_balances.give(contract, 1_000 * YOCTO)
         self.blocks = Blocks(clock=clock, seed=salt + contract.encode(), height=height, validity_ns=tx_validity_ns)
         self.refuse_transfer: Callable[[Burn], str | None] = lambda burn: None
         self.restrictions: Read = lambda: NONE
@@ -106,6 +109,7 @@ class Ledger:
             contract=self.contract,
         )
         copied.accounts, copied.access_keys = copy.deepcopy(self.accounts), copy.deepcopy(self.access_keys)
+        copied.near_balances = self.near_balances.copied(copied.access_keys)
         copied.blocks, copied._previous_salts = blocks, dict(self._previous_salts)
         copied.contracts = self.contracts
         restrictions = self.restrictions()
