@@ -102,12 +102,20 @@ class Verifier:
 
         Raises VenueError when one of them could not be read.
         """
-        used: dict[str, int] = {}
+        states = await self.nonces(account, nonces)
+        return {nonce: state.block_height for nonce, state in states.items() if state.used}
+
+    async def nonces(self, account: str, nonces: Sequence[str]) -> dict[str, NonceState]:
+        """Return the state of each nonce, some asked for at once: the contract has no view of several.
+
+        Raises VenueError when one of them could not be read.
+        """
+        states: dict[str, NonceState] = {}
         for start in range(0, len(nonces), NONCES_AT_ONCE):
             some = nonces[start : start + NONCES_AT_ONCE]
             answers = await asyncio.gather(*(self.nonce(account, nonce) for nonce in some))
-            used.update((nonce, one.block_height) for nonce, one in zip(some, answers, strict=True) if one.used)
-        return used
+            states.update(zip(some, answers, strict=True))
+        return states
 
     async def current_salt(self, *, finality: Finality = "optimistic") -> bytes:
         """Return the 4 bytes that a fresh versioned nonce must carry."""

@@ -170,7 +170,7 @@ def build_trading(
         rpc,
         book,
         poll_s=settings.inventory_poll_ms / 1000,
-        deposits=deposits.movements,
+        deposits=deposits,
         withdrawals=withdrawals,
         previous_run=startup,
         on_unexplained=deposits_requested.set,

@@ -25,6 +25,8 @@ from venue.transport.errors import VenueError
 
 FINISHED = (*CREDITED, "FAILED")
 
+CERTAIN_NS = 30 * NS_PER_S
+"""A deposit that the bridge has listed as credited for so long is in every reading that is requested from then on."""
 ADDRESSES_EVERY_NS = 600 * NS_PER_S
 """How often addresses and minima are read again: they hardly ever change."""
 
@@ -62,6 +64,7 @@ class DepositTracker:
         self._seen: dict[str, str] = {}
         self._own: set[str] = set()
         self._keys: dict[tuple[str, int, str], str] = {}
+        self._credited_ns: dict[str, int] = {}
         self.deposits: tuple[Deposit, ...] | None = None
         self.at_ns = 0
         self.last_error = ""
@@ -215,20 +218,26 @@ class DepositTracker:
         """Return what credited deposits did to the balances; None until the bridge has answered."""
         return None if self.deposits is None else self._movements(CREDITED)
 
+    def certain(self, requested_ns: int) -> set[str]:
+        """Return the keys of deposits that are in every reading requested then (UTC ns), if the bridge is right."""
+        return {key for key, at_ns in self._credited_ns.items() if at_ns + CERTAIN_NS <= requested_ns}
+
     def incoming(self, since_ns: int) -> list[Movement]:
         """Return what every deposit made since then (UTC ns) did to the balances or may do, failed ones excepted."""
         statuses = {deposit.status for deposit in self.deposits or ()}
         return self._movements(tuple(statuses - {"FAILED"}), since_ns)
 
     def _movements(self, statuses: tuple[str, ...], since_ns: int = 0) -> list[Movement]:
-        found = []
+        found: dict[str, Movement] = {}
         for deposit in self.deposits or ():
             asset = self.asset(deposit)
             old = deposit.created_ns is not None and deposit.created_ns < since_ns
             if asset is None or deposit.status not in statuses or old:
                 continue
-            found.append(Movement(self._key(deposit), TokenAmounts({asset.token_id: deposit.amount})))
-        return found
+            # A deposit that is listed twice is one deposit.
+            key = self._key(deposit)
+            found[key] = Movement(key, TokenAmounts({asset.token_id: deposit.amount}))
+        return list(found.values())
 
     def _key(self, deposit: Deposit) -> str:
         # One transaction may make several deposits: the later ones get a number.
@@ -261,7 +270,10 @@ class DepositTracker:
             )
         )
         if deposit.status in CREDITED:
+            self._credited_ns.setdefault(key, self._env.wall_ns())
             self._on_credited()
+        else:
+            self._credited_ns.pop(key, None)
 
 
 def _problem(given: DepositAddress) -> str:

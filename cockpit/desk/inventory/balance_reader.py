@@ -9,7 +9,7 @@ from cockpit.desk.quote_book.reservations import Commitment
 from cockpit.model.environment import Environment
 from venue.protocol.amounts import TokenAmounts
 from venue.protocol.tokens import TokenTable
-from venue.verifier import Verifier
+from venue.verifier import NonceState, Verifier
 
 
 class Reading(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,6 +39,11 @@ class BalanceReader:
 
     async def used_nonces(self, commitments: Iterable[Commitment]) -> dict[str, int]:
         """Return the quotes whose nonce is used, by quote hash, with the height of the block it holds for."""
+        return {name: state.block_height for name, state in (await self.nonces(commitments)).items() if state.used}
+
+    async def nonces(self, commitments: Iterable[Commitment]) -> dict[str, NonceState]:
+        """Return whether the nonce of each quote is used, by quote hash."""
         asked = list(commitments)
-        heights = await self._verifier.used_nonces(self._account, [one.nonce for one in asked])
-        return {one.quote_hash: heights[one.nonce] for one in asked if one.nonce in heights}
+        states = await self._verifier.nonces(self._account, [one.nonce for one in asked])
+        self.counters["nonces_asked"] += len(asked)
+        return {one.quote_hash: states[one.nonce] for one in asked}

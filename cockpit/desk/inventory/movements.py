@@ -1,14 +1,26 @@
-"""Which known movements of money explain what the Verifier's balances did. Pure."""
+"""Which known movements of money explain what the Verifier's balances did. Pure.
 
-from collections.abc import Sequence
+What may take long is a generator that stops between slices of its work, so that the desk does other things meanwhile.
+"""
+
+from collections.abc import Generator, Sequence
 from itertools import combinations
+from typing import TypeVar
 
 import msgspec
 
 from venue.protocol.amounts import NOTHING, TokenAmounts
 
 MAX_SEARCHED = 10
-"""Beyond this many candidates only none, one, all and all but one are tried; their nonces then have to decide."""
+"""Beyond this many candidates only none, one, two, all and all but one are tried; nonces then have to decide."""
+MAX_PAIRED = 100_000
+"""Beyond this many candidates no two of them are tried together."""
+SLICE = 250
+"""Candidates looked at before the work stops for others: about a millisecond."""
+
+T = TypeVar("T")
+Steps = Generator[None, None, T]
+"""Work that stops between its slices and returns its result."""
 
 
 class Movement(msgspec.Struct, frozen=True):
@@ -18,14 +30,34 @@ class Movement(msgspec.Struct, frozen=True):
     amounts: TokenAmounts
 
 
+def finish(steps: Steps[T]) -> T:
+    """Do all of the work at once."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as done:
+            result: T = done.value
+            return result
+
+
 def explain(change: TokenAmounts, candidates: Sequence[Movement]) -> tuple[Movement, ...] | None:
     """Find the candidates that add up to exactly this change, None when none do; the fewest or all of them first."""
+    return finish(explaining(change, candidates))
+
+
+def explaining(change: TokenAmounts, candidates: Sequence[Movement]) -> Steps[tuple[Movement, ...] | None]:
+    """``explain`` in slices."""
     if not change:
         return ()
-    if total(candidates) == change:
+    everything = NOTHING
+    for start in range(0, len(candidates), SLICE):
+        everything += total(candidates[start : start + SLICE])
+        if start:
+            yield
+    if everything == change:
         return tuple(candidates)
     if len(candidates) > MAX_SEARCHED:
-        return _one_or_all_but_one(change, candidates)
+        return (yield from _of_many(change, everything, candidates))
     for size in range(1, len(candidates)):
         for chosen in combinations(candidates, size):
             if total(chosen) == change:
@@ -44,11 +76,64 @@ def without_returns(found: Sequence[Movement]) -> tuple[Movement, ...]:
     return tuple(m for m in found if f"{m.key.removesuffix(':out').removesuffix(':back')}:out" not in undone)
 
 
-def _one_or_all_but_one(change: TokenAmounts, candidates: Sequence[Movement]) -> tuple[Movement, ...] | None:
-    excess = total(candidates) - change
-    for index, one in enumerate(candidates):
+def losses(amounts: TokenAmounts) -> dict[str, int]:
+    """Return what is missing, base units above 0 by token id. What is too much of another token makes up for none."""
+    return {token_id: -units for token_id, units in amounts.items() if units < 0}
+
+
+def believable(change: TokenAmounts, claimed: Sequence[Movement]) -> list[Movement]:
+    """Pick the movements that the balances do not contradict, of those that one node alone says have happened.
+
+    Nobody but the desk's key can take money out, so a claim that leaves more missing than was missing without it is
+    not believed; where other movements hide it, it stays a candidate.
+    """
+    kept = list(claimed)
+    rest = change - total(kept)
+    doubted = True
+    while doubted:
+        doubted = False
+        for one in kept:
+            without = rest + one.amounts
+            if _more_missing(losses(rest), losses(without)):
+                kept.remove(one)
+                rest, doubted = without, True
+                break
+    return kept
+
+
+def given(change: TokenAmounts, possible: Sequence[Movement]) -> list[Movement]:
+    """Pick the movements without which more is missing: only the desk's key can have given what they gave."""
+    kept: list[Movement] = []
+    rest, left = change, list(possible)
+    while True:
+        one = next((m for m in left if _more_missing(losses(rest), losses(rest - m.amounts))), None)
+        if one is None:
+            return kept
+        kept.append(one)
+        left.remove(one)
+        rest -= one.amounts
+
+
+def _more_missing(one: dict[str, int], other: dict[str, int]) -> bool:
+    """Return whether ``one`` lacks at least as much of every token as ``other``, and more of some."""
+    return one != other and all(one.get(token_id, 0) >= units for token_id, units in other.items())
+
+
+def _of_many(
+    change: TokenAmounts, everything: TokenAmounts, candidates: Sequence[Movement]
+) -> Steps[tuple[Movement, ...] | None]:
+    excess = everything - change
+    known: dict[TokenAmounts, Movement] = {}
+    for number, one in enumerate(candidates):
         if one.amounts == change:
             return (one,)
         if one.amounts == excess:
-            return (*candidates[:index], *candidates[index + 1 :])
+            return (*candidates[:number], *candidates[number + 1 :])
+        if len(candidates) <= MAX_PAIRED:
+            other = known.get(change - one.amounts)
+            if other is not None:
+                return (other, one)
+            known[one.amounts] = one
+        if number % SLICE == SLICE - 1:
+            yield
     return None

@@ -2,7 +2,7 @@
 
 opening + filled + deposited - withdrawn + accepted = balance, or the difference is unexplained. Anybody may send an
 account a transfer, so an unexplained difference stays visible: once the same one was found twice it is recorded, and
-later changes are explained beside it.
+later changes are explained beside it. What is known to have moved is taken out of a difference first.
 """
 
 from collections.abc import Collection, Sequence
@@ -10,7 +10,7 @@ from collections.abc import Collection, Sequence
 import msgspec
 
 from cockpit.desk.inventory.balance_reader import Reading
-from cockpit.desk.inventory.movements import Movement, explain, total
+from cockpit.desk.inventory.movements import Movement, Steps, explaining, total
 from cockpit.desk.quote_book.reservations import Commitment
 from venue.protocol.amounts import NOTHING, TokenAmounts
 
@@ -19,13 +19,17 @@ class OpeningBalances(msgspec.Struct, frozen=True, kw_only=True):
     """The first reading; ``unexplained``: the part that neither the previous run nor later movements explain.
 
     ``deposits``: keys of those that are in the opening balances; None when all that the bridge lists must be taken to
-    be. ``carried``: the part of ``unexplained`` that an earlier run has recorded already.
+    be. ``carried``: the part of ``unexplained`` that an earlier run has recorded already. ``assumed``: those of
+    ``deposits`` that were booked on the bridge's word beside an unexplained difference. ``recorded``: keys of those
+    that history has as booked.
     """
 
     reading: Reading
     unexplained: TokenAmounts = NOTHING
     deposits: frozenset[str] | None = None
     carried: TokenAmounts = NOTHING
+    assumed: tuple[Movement, ...] = ()
+    recorded: frozenset[str] = frozenset()
 
 
 def movement(commitment: Commitment) -> Movement:
@@ -47,7 +51,9 @@ class BalanceLedger:
         self._booked_deposits: set[str] = set()
         self._deposits_listed = False
         self._found_once = NOTHING
+        self.assumed: dict[str, Movement] = {}
         self.balance: TokenAmounts | None = None
+        self._usable: tuple[TokenAmounts | None, TokenAmounts, TokenAmounts | None] = (None, NOTHING, None)
         self.opening: TokenAmounts | None = None
         self.filled = NOTHING
         self.deposited = NOTHING
@@ -69,19 +75,61 @@ class BalanceLedger:
         else:
             self._booked_deposits.update(opened.deposits)
             self._deposits_listed = True
+        self.assumed = {one.key: one for one in opened.assumed}
         self.opening = opened.reading.amounts - opened.unexplained
         self.opening_height = opened.reading.height
         self.apply(opened.reading)
 
-    def list_deposits(self, listed: Collection[Movement] | None) -> None:
+    def list_deposits(self, listed: Collection[Movement] | None) -> list[Movement]:
         """Take what the bridge's first list holds beyond what the balances showed to be in the opening ones already."""
-        if listed is not None and not self._deposits_listed:
-            self._deposits_listed = True
-            self._booked_deposits.update(one.key for one in listed)
+        if listed is None or self._deposits_listed:
+            return []
+        self._deposits_listed = True
+        taken = self.unbooked(listed)
+        self._booked_deposits.update(one.key for one in taken)
+        return taken
+
+    def booked(self, deposits: Collection[Movement]) -> list[Movement]:
+        """Pick the deposits that are in the balances."""
+        return [one for one in deposits if one.key in self._booked_deposits]
+
+    @property
+    def usable(self) -> TokenAmounts | None:
+        """Return of every token the smaller of what the account holds and what is explained.
+
+        What came without an explanation is not traded with, and what is missing is not there.
+        """
+        balance, unexplained, known = self._usable
+        if balance is not self.balance or unexplained is not self.unexplained:
+            gains = {token_id: units for token_id, units in self.unexplained.items() if units > 0}
+            known = self.balance if self.balance is None else self.balance - TokenAmounts(gains)
+            self._usable = (self.balance, self.unexplained, known)
+        return known
+
+    @property
+    def deposits_listed(self) -> bool:
+        """Return whether it is known which of the bridge's deposits are in the opening balances."""
+        return self._deposits_listed
 
     def unbooked(self, deposits: Collection[Movement]) -> list[Movement]:
         """Pick the deposits that no reading has shown yet."""
         return [one for one in deposits if one.key not in self._booked_deposits]
+
+    def unbook_missing(self, listed: Collection[str]) -> list[Movement]:
+        """Take back deposits that were assumed and that the bridge no longer lists as credited (by their keys)."""
+        gone = [one for key, one in self.assumed.items() if key not in listed]
+        for one in gone:
+            del self.assumed[one.key]
+            self._booked_deposits.discard(one.key)
+            self.deposited -= one.amounts
+        return gone
+
+    def confirm_assumed(self) -> list[Movement]:
+        """Return the assumed deposits once nothing is unexplained: the balances show them all."""
+        shown = [] if self.unexplained else list(self.assumed.values())
+        if shown:
+            self.assumed.clear()
+        return shown
 
     def book_fill(self, found: Movement) -> None:
         self.filled += found.amounts
@@ -89,6 +137,7 @@ class BalanceLedger:
     def book_deposit(self, found: Movement) -> None:
         self.deposited += found.amounts
         self._booked_deposits.add(found.key)
+        self.assumed[found.key] = found
 
     def book_withdrawal(self, found: Movement) -> None:
         self.withdrawn -= found.amounts
@@ -110,22 +159,28 @@ class BalanceLedger:
         opening = self.opening or NOTHING
         return reading.amounts - (opening + self.filled + self.deposited - self.withdrawn + self.accepted)
 
-    def explain(
-        self, reading: Reading, certain: Sequence[Movement], candidates: Sequence[Movement]
-    ) -> tuple[Movement, ...] | None:
-        """Find what explains the change: all that is certain, and some candidates.
+    def explaining(
+        self,
+        reading: Reading,
+        sure: Sequence[Movement],
+        candidates: Sequence[Movement],
+        *,
+        withdrawn: Sequence[Movement] = (),
+    ) -> Steps[tuple[Movement, ...] | None]:
+        """Find what explains the change: all that is sure, what was withdrawn, and some candidates; in slices.
 
-        The recorded difference is left out of the change in a second attempt. A node that lags behind the one that
-        showed a used nonce may show less, so what is certain is a candidate in the end.
+        The recorded difference is left out of the change in a second attempt. What was withdrawn may have come back by
+        the same reading, so it is a candidate in the end.
         """
-        change, sums = self.difference(reading), total(certain)
-        for known in (NOTHING, self.recorded_difference):
-            rest = explain(change - known - sums, candidates)
+        change = self.difference(reading) - total(sure)
+        for known in dict.fromkeys((NOTHING, self.recorded_difference)):
+            rest = yield from explaining(change - known - total(withdrawn), candidates)
             if rest is not None:
-                return (*certain, *rest)
-            found = explain(change - known, (*certain, *candidates)) if certain else None
-            if found is not None:
-                return found
+                return (*sure, *withdrawn, *rest)
+            if withdrawn:
+                rest = yield from explaining(change - known, (*withdrawn, *candidates))
+                if rest is not None:
+                    return (*sure, *rest)
         return None
 
     def explain_repeated(self, reading: Reading, certain: Sequence[Movement]) -> tuple[Movement, ...] | None:
@@ -143,4 +198,5 @@ class BalanceLedger:
     def accept(self, amounts: TokenAmounts) -> None:
         """Book the unexplained difference as accepted."""
         self.accepted += amounts
-        self.unexplained = self._found_once = NOTHING
+        self._found_once = NOTHING
+        self.unexplained = NOTHING

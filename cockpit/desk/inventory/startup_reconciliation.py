@@ -12,6 +12,7 @@ from typing import Protocol
 from cockpit.config.settings import Settings
 from cockpit.desk.inventory import startup_findings as findings
 from cockpit.desk.inventory.balance_reader import BalanceReader, Reading
+from cockpit.desk.inventory.bookings import BOOKING, bookings_by
 from cockpit.desk.inventory.movements import Movement, explain, total
 from cockpit.desk.inventory.reconciliation import OpeningBalances, movement
 from cockpit.desk.quote_book.book import QuoteBook
@@ -124,6 +125,9 @@ class StartupReconciliation:
         self._signed: set[str] = set()
         self._late: list[Movement] = []
         self._known_deposits: frozenset[str] = frozenset()
+        self._doubtful_deposits: frozenset[str] = frozenset()
+        self._recorded_deposits: frozenset[str] = frozenset()
+        self._assumed: tuple[Movement, ...] = ()
         self._difference = NOTHING
         self._differences = 0
         self._carried = NOTHING
@@ -176,10 +180,15 @@ class StartupReconciliation:
         # What was booked by that reading was recorded after it was asked for; so was what it did not show yet.
         late = await self._history.settled_since(self._base_ns)
         self._late = [movement(commitment_of(self._tokens, one, 0)) for one in late]
-        deposits = await self._history.liquidity("deposit")
-        self._known_deposits = frozenset(
-            one.action_id for one in deposits if one.status in CREDITED and one.at_ns < self._base_ns - LAG_NS
-        )
+        recorded = await self._history.liquidity(BOOKING)
+        booked = bookings_by(recorded, self._base_ns)
+        self._assumed, self._recorded_deposits = booked.assumed, booked.known
+        # Before bookings were recorded, what was credited long enough before was in the balances.
+        deposits = [one for one in await self._history.liquidity("deposit") if one.status in CREDITED]
+        old = frozenset(one.action_id for one in deposits if one.at_ns < self._base_ns - LAG_NS)
+        self._known_deposits = (old | booked.known) - booked.taken_back
+        if not recorded:
+            self._doubtful_deposits = frozenset(one.action_id for one in deposits if one.at_ns <= self._base_ns)
 
     async def _last_difference(self) -> TokenAmounts:
         """Return the unexplained difference in the balances to start from that has not been accepted."""
@@ -308,9 +317,14 @@ class StartupReconciliation:
         self._report_opening(found, filled, unexplained)
         if self._base is None:
             return OpeningBalances(reading=reading, unexplained=unexplained)
-        deposits = self._known_deposits | {one.key for one in found}
+        deposits = self._known_deposits | self._doubtful_deposits | {one.key for one in found}
         return OpeningBalances(
-            reading=reading, unexplained=unexplained + self._carried, deposits=deposits, carried=self._carried
+            reading=reading,
+            unexplained=unexplained + self._carried,
+            deposits=deposits,
+            carried=self._carried,
+            assumed=self._assumed,
+            recorded=self._recorded_deposits,
         )
 
     async def _find_transactions(self, filled: set[str]) -> None:

@@ -7,17 +7,19 @@ its deadline shows that nothing happened.
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Literal, Protocol
 
 from cockpit.desk.inventory import startup_findings as findings
 from cockpit.desk.inventory.balance_reader import BalanceReader, Reading
+from cockpit.desk.inventory.bookings import BOOKING, BOOKINGS, Booking
+from cockpit.desk.inventory.explainer import Explainer, KnownFlows
 from cockpit.desk.inventory.movements import Movement, without_returns
-from cockpit.desk.inventory.reconciliation import BalanceLedger, OpeningBalances, movement
+from cockpit.desk.inventory.reconciliation import BalanceLedger, OpeningBalances
 from cockpit.desk.quote_book.book import QuoteBook
 from cockpit.desk.quote_book.reservations import Commitment
 from cockpit.model.environment import Environment
-from cockpit.model.events import IntentInventory
+from cockpit.model.events import IntentInventory, LiquidityAction
 from cockpit.model.recorder import Recorder
 from venue.near.rpc import NearRpc
 from venue.protocol.amounts import NOTHING, TokenAmounts
@@ -33,6 +35,16 @@ SETTLE_S = 0.2
 RETRY_S = 1.0
 TOLD_AFTER = 5
 """Readings in a row of older blocks: one node may lag behind another by a moment."""
+
+
+class KnownDeposits(Protocol):
+    """The deposits of the account, as the bridge lists them."""
+
+    def movements(self) -> Sequence[Movement] | None:
+        """Return the credited ones; None while they are unknown."""
+
+    def certain(self, requested_ns: int) -> Collection[str]:
+        """Return the keys of those that are in every reading requested then (UTC ns): credited long enough before."""
 
 
 class KnownWithdrawals(Protocol):
@@ -64,9 +76,8 @@ class PreviousBalances(Protocol):
 class Inventory:
     """Reads and explains the balances. ``explained``: whether the last reading is, but for the recorded difference.
 
-    ``deposits`` returns the bridge's credited ones, None while they are unknown. ``requested`` is set by whoever wants
-    a reading soon; ``on_unexplained`` is called for every reading that is not explained. ``is_plausible`` tells whether
-    the chain can have a height that was read before.
+    ``requested`` is set by whoever wants a reading soon; ``on_unexplained`` is called for every reading that is not
+    explained. ``is_plausible`` tells whether the chain can have a height that was read before.
     """
 
     def __init__(
@@ -77,7 +88,7 @@ class Inventory:
         book: QuoteBook,
         *,
         poll_s: float,
-        deposits: Callable[[], Sequence[Movement] | None],
+        deposits: KnownDeposits,
         withdrawals: KnownWithdrawals,
         previous_run: PreviousBalances,
         requested: asyncio.Event,
@@ -97,10 +108,10 @@ class Inventory:
         self._requested = requested
         self._on_unexplained = on_unexplained
         self._is_plausible = is_plausible
-        self._wall_ns = env.wall_ns
         self._record = recorder.record
         self._lock = asyncio.Lock()
         self.ledger = BalanceLedger()
+        self._explainer = Explainer(self.ledger, reader, book, env)
         self.explained = False
         self.last_error = ""
         self._stale_readings = 0
@@ -159,7 +170,7 @@ class Inventory:
     async def _sync(self, cause: Cause) -> str:
         past_expiry = self._book.past_expiry()
         block = await self._rpc.block() if past_expiry else None
-        listed = self._deposits()
+        listed = self._deposits.movements()
         ledger = self.ledger
         if ledger.opening is None:
             self._open(await self._previous_run.open(listed), listed)
@@ -171,35 +182,18 @@ class Inventory:
             log.warning(findings.set_aside(ledger.height))
             self.counters["heights_set_aside"] += 1
             ledger.set_aside_height(reading.height)
-        self._stale_readings = 0
+        if listed is not None:
+            self._record_bookings(ledger.unbook_missing({one.key for one in listed}), "UNBOOKED", reading)
         deposits = ledger.unbooked(listed or ())
         withdrawals = self._withdrawals.movements()
-        certain = self._withdrawals.certain(reading.height)
-        sure = {one.key for one in certain}
-        flows = [one for one in (*deposits, *withdrawals) if one.key not in sure]
-        # Asked for after the reading: a claim that came while it was under way may be in it.
-        settling = self._book.settling()
-        found = ledger.explain(reading, certain, [*self._movements(settling), *flows])
-        used: list[Movement] = list(certain)
-        if found is None:
-            known = {one.quote_hash for one in settling} | {q.commitment.quote_hash for q in self._book.burning()}
-            others = tuple(one for one in self._book.reservations.signed() if one.quote_hash not in known)
-            for asked in (settling, others):
-                used += await self._settled_by_nonce(asked)
-                again = await self._reader.read()
-                if again.height < reading.height:
-                    return self._stale(again)
-                reading = again
-                found = ledger.explain(reading, used, flows)
-                if found is not None:
-                    break
-        if found is None:
-            found = await self._beside_burning(reading, used, flows)
-        if found is None:
-            found = self._beside_past_deadline(reading, used, flows)
-        if found is None:
-            found = ledger.explain_repeated(reading, used)
+        flows = self._flows(reading, deposits, withdrawals)
+        explanation = await self._explainer.explain(reading, flows)
+        reading, found = explanation.reading, explanation.found
+        if explanation.stale:
+            return self._stale(reading)
+        self._stale_readings = 0
         self._apply(reading, without_returns(found or ()), {m.key for m in deposits}, {m.key for m in withdrawals})
+        self._explainer.conclude(reading)
         self.last_error = ""
         self.explained = found is not None
         if found is None:
@@ -209,13 +203,24 @@ class Inventory:
         else:
             self._note_difference(ledger.unexplained)
             ledger.explained()
-            ledger.list_deposits(listed)
+            self._record_bookings(ledger.list_deposits(listed), "BOOKED", reading)
             self._withdrawals.on_explained(ledger.opening_height, reading.requested_ns)
             self._book.confirm_burned(reading.height)
             if block is not None and reading.height >= block.height:
                 self._expire(past_expiry, block.timestamp_ns)
         self._record_rows(cause)
+        if found is not None:
+            await self._explainer.search_on(reading)
         return "the balances are explained" if not ledger.unexplained else "the balances are not explained"
+
+    def _flows(self, reading: Reading, deposits: Sequence[Movement], withdrawals: Sequence[Movement]) -> KnownFlows:
+        """Tell apart what is certainly in the reading, by bridge and withdrawals, from what may be in it."""
+        credited = self._deposits.certain(reading.requested_ns) if self.ledger.deposits_listed else ()
+        withdrawn = self._withdrawals.certain(reading.height)
+        sure = [one for one in deposits if one.key in credited]
+        known = {one.key for one in (*sure, *withdrawn)}
+        possible = [one for one in (*deposits, *withdrawals) if one.key not in known]
+        return KnownFlows(sure=sure, withdrawn=withdrawn, possible=possible)
 
     def _stale(self, reading: Reading) -> str:
         self.counters["stale_readings"] += 1
@@ -229,6 +234,8 @@ class Inventory:
 
     def _open(self, opened: OpeningBalances, listed: Sequence[Movement] | None) -> None:
         self.ledger.open(opened, listed)
+        new = [one for one in self.ledger.booked(listed or ()) if one.key not in opened.recorded]
+        self._record_bookings(new, "BOOKED", opened.reading)
         self.last_error = ""
         self._record_rows("opening" if opened.unexplained == opened.carried else "unexplained")
 
@@ -236,9 +243,11 @@ class Inventory:
         self, reading: Reading, movements: Sequence[Movement], deposits: set[str], withdrawals: set[str]
     ) -> None:
         """Book what explains the reading and take it, in one step: nothing awaits between the two."""
+        booked: list[Movement] = []
         for found in movements:
             if found.key in deposits:
                 self.ledger.book_deposit(found)
+                booked.append(found)
             elif found.key in withdrawals:
                 self.ledger.book_withdrawal(found)
                 self._withdrawals.on_booked(found.key)
@@ -246,6 +255,27 @@ class Inventory:
                 self.ledger.book_fill(found)
                 self._book.confirm(found.key, "confirmed by the balances")
         self.ledger.apply(reading)
+        self._record_bookings(booked, "ASSUMED" if self.ledger.unexplained else "BOOKED", reading)
+        shown = self.ledger.confirm_assumed()
+        self._record_bookings([one for one in shown if one not in booked], "BOOKED", reading)
+
+    def _record_bookings(self, deposits: Sequence[Movement], status: Booking, reading: Reading) -> None:
+        """Record which deposits are in the balances, as of a reading: the next run starts from it."""
+        for one in deposits:
+            for token_id, units in one.amounts.items():
+                self._record(
+                    LiquidityAction(
+                        at_ns=reading.requested_ns,
+                        action_id=one.key,
+                        kind=BOOKING,
+                        asset=token_id,
+                        amount=units,
+                        chain=None,
+                        tx_hash=None,
+                        status=status,
+                        detail=BOOKINGS[status],
+                    )
+                )
 
     def _note_difference(self, amounts: TokenAmounts) -> None:
         if amounts != self.ledger.recorded_difference:
@@ -258,49 +288,10 @@ class Inventory:
             if block_ns > one.deadline_ns:
                 self._book.expire(one.quote_hash)
 
-    def _movements(self, commitments: Sequence[Commitment]) -> list[Movement]:
-        return [movement(one) for one in commitments]
-
-    async def _settled_by_nonce(self, commitments: Sequence[Commitment]) -> list[Movement]:
-        """Which of these quotes were executed: their nonce is used."""
-        used = await self._reader.used_nonces(commitments)
-        self.counters["nonces_asked"] += len(commitments)
-        return self._movements([one for one in commitments if one.quote_hash in used])
-
-    async def _beside_burning(
-        self, reading: Reading, used: Sequence[Movement], flows: Sequence[Movement]
-    ) -> tuple[Movement, ...] | None:
-        """What explains the change with fills of quotes that were settled while they were being burned.
-
-        Those with a used nonce first: of many candidates not all sums can be tried.
-        """
-        burning = self._book.burning()
-        for name, height in (await self._reader.used_nonces(quote.commitment for quote in burning)).items():
-            self._book.nonce_used(name, height)
-        taken = [q.commitment for q in burning if q.used_height is not None and not q.burn_reported]
-        found = self.ledger.explain(reading, used, [*self._movements(taken), *flows]) if taken else None
-        if found is not None:
-            return found
-        open_burns = self._movements([quote.commitment for quote in burning if not quote.burn_reported])
-        reported = self._movements([quote.commitment for quote in burning if quote.burn_reported])
-        found = self.ledger.explain(reading, used, [*open_burns, *flows]) if open_burns else None
-        if found is None and reported:
-            found = self.ledger.explain(reading, used, [*open_burns, *reported, *flows])
-        return found
-
-    def _beside_past_deadline(
-        self, reading: Reading, used: Sequence[Movement], flows: Sequence[Movement]
-    ) -> tuple[Movement, ...] | None:
-        """What explains the change with quotes past their deadline: the contract clears expired nonces, so that an
-        unused one does not show that the quote was never settled."""
-        now, known = self._wall_ns(), {one.key for one in used}
-        signed = self._book.reservations.signed()
-        past = [one for one in signed if one.deadline_ns <= now and one.quote_hash not in known]
-        return self.ledger.explain(reading, used, [*self._movements(past), *flows]) if past else None
-
     def _record_rows(self, cause: Cause) -> None:
         ledger = self.ledger
         assert ledger.balance is not None
+        known = ledger.usable or NOTHING
         for asset, balance in self._tokens.by_token(ledger.balance):
             reserved = self._book.reservations.reserved(asset.token_id)
             self._record(
@@ -309,7 +300,7 @@ class Inventory:
                     asset=asset.token_id,
                     balance=balance,
                     reserved=reserved,
-                    spendable=max(0, balance - reserved),
+                    spendable=max(0, known[asset.token_id] - reserved),
                     block_height=ledger.height,
                     cause=cause,
                 )

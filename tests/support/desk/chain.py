@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 
 from cockpit.config.settings import load
+from cockpit.desk.funding.deposits import CERTAIN_NS
 from cockpit.desk.inventory.balance_reader import BalanceReader
 from cockpit.desk.inventory.movements import Movement
 from cockpit.desk.inventory.reconciliation import movement
@@ -142,6 +143,23 @@ class NoWithdrawals:
         return
 
 
+class Listed:
+    """The deposits that a bridge lists as credited, as a test has them."""
+
+    def __init__(self, clock: Clock, listed: Callable[[], Sequence[Movement] | None]) -> None:
+        self._clock, self._listed = clock, listed
+        self._credited_ns: dict[str, int] = {}
+
+    def movements(self) -> Sequence[Movement] | None:
+        found = self._listed()
+        for one in found or ():
+            self._credited_ns.setdefault(one.key, self._clock())
+        return found
+
+    def certain(self, requested_ns: int) -> set[str]:
+        return {key for key, at_ns in self._credited_ns.items() if at_ns + CERTAIN_NS <= requested_ns}
+
+
 class NoTransactions:
     """A relay that knows no transaction."""
 
@@ -157,7 +175,7 @@ class InventoryHarness:
         self.chain = Chain(self.clock)
         self.results: list[TradeResult] = []
         self.rows: list[IntentInventory] = []
-        self.listed: list[Movement] | None = []
+        self.listed: Sequence[Movement] | None = []
         self.reservations = Reservations()
         env = Environment(wall_ns=self.clock)
         self.book = QuoteBook(self.reservations, env=env, recorder=MemoryRecorder(self.results))
@@ -182,7 +200,7 @@ class InventoryHarness:
             ChainRpc(self.chain),
             self.book,
             poll_s=5.0,
-            deposits=lambda: self.listed,
+            deposits=Listed(self.clock, lambda: self.listed),
             withdrawals=withdrawals,
             previous_run=startup,
             requested=asyncio.Event(),

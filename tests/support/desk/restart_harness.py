@@ -19,7 +19,7 @@ from storage.history import ACCOUNTED, FINAL_OUTCOMES, UNEXPLAINED, PreviousRun,
 from storage.reads import last_complete
 from storage.sqlite.history import SqliteHistory
 from tests.support.desk.builders import Clock, commitment
-from tests.support.desk.chain import Chain, ChainRpc, ChainVerifier, NoWithdrawals
+from tests.support.desk.chain import Chain, ChainRpc, ChainVerifier, Listed, NoWithdrawals
 from tests.support.recorder import MemoryRecorder
 from tests.support.settings import loopback
 from venue.protocol.tokens import DEFAULT_TOKENS
@@ -115,7 +115,7 @@ class DeskRun:
             ChainRpc(chain),
             self.book,
             poll_s=5.0,
-            deposits=lambda: self.listed,
+            deposits=Listed(clock, lambda: self.listed),
             withdrawals=withdrawals,
             previous_run=self.startup,
             requested=asyncio.Event(),

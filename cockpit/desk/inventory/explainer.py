@@ -1,0 +1,262 @@
+"""Finds what explains a reading of the balances: amounts first, then the nonces of the few quotes that fit.
+
+Anybody can cause an unexplained difference with one base unit, so what it costs has a bound: so many nonces a reading,
+the rest at later readings, and no long work without a stop. A node's word that a nonce is used is taken where the
+balances do not contradict it.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
+
+import msgspec
+
+from cockpit.desk.inventory.balance_reader import BalanceReader, Reading
+from cockpit.desk.inventory.movements import SLICE, Movement, Steps, T, believable, given, total
+from cockpit.desk.inventory.reconciliation import BalanceLedger, movement
+from cockpit.desk.inventory.suspects import suspects, targets
+from cockpit.desk.quote_book.book import QuoteBook
+from cockpit.desk.quote_book.quote import Quote
+from cockpit.desk.quote_book.reservations import Commitment
+from cockpit.model.environment import Environment
+from venue.protocol.amounts import NOTHING, TokenAmounts
+from venue.transport.errors import VenueError
+
+NONCES_A_READING = 32
+"""A live node answers eight at a time within a tenth of a second."""
+MOST_REMEMBERED = 100_000
+"""Answers kept; those of quotes that are over go first."""
+
+
+class KnownFlows(msgspec.Struct, frozen=True, kw_only=True):
+    """What is known beside quotes. ``sure``: it is in the reading. ``withdrawn``: it left by then, and may be back.
+
+    ``possible``: it may be in the reading, or come later.
+    """
+
+    sure: Sequence[Movement] = ()
+    withdrawn: Sequence[Movement] = ()
+    possible: Sequence[Movement] = ()
+
+
+class Explanation(msgspec.Struct, frozen=True, kw_only=True):
+    """The newest reading and what explains it; ``found`` is None while something is unexplained that is not recorded.
+
+    ``stale``: a node answered with an older block than before.
+    """
+
+    reading: Reading
+    found: tuple[Movement, ...] | None = None
+    stale: bool = False
+
+
+async def paced(steps: Steps[T]) -> T:
+    """Do the work in slices, so that requests are answered in between."""
+    while True:
+        try:
+            next(steps)
+        except StopIteration as done:
+            result: T = done.value
+            return result
+        await asyncio.sleep(0)
+
+
+class Explainer:
+    """``explain`` comes once a reading, ``conclude`` after it was booked, ``search_on`` at the end."""
+
+    def __init__(self, ledger: BalanceLedger, reader: BalanceReader, book: QuoteBook, env: Environment) -> None:
+        self._ledger = ledger
+        self._reader = reader
+        self._book = book
+        self._wall_ns = env.wall_ns
+        self._left = NOTHING
+        self._since_height = 0
+        self._since_ns = 0
+        self._complete = True
+        self._used: dict[str, int] = {}
+        self._unused: dict[str, int] = {}
+        self._last_asked_ns = 0
+        self._budget = 0
+
+    async def explain(self, reading: Reading, flows: KnownFlows) -> Explanation:
+        """Find what explains the reading. Raises VenueError when what has to be asked cannot be read."""
+        self._budget = NONCES_A_READING
+        # Asked for after the reading: a claim that came while it was under way may be in it.
+        settling = self._book.settling()
+        claimed = await paced(_movements(settling))
+        found = await self._try(reading, flows, [*claimed, *flows.possible])
+        if found is not None:
+            return Explanation(reading=reading, found=found)
+        if await self._ask_quotes(reading, flows, settling):
+            again = await self._reader.read()
+            if again.height < reading.height:
+                return Explanation(reading=again, stale=True)
+            reading = again
+            unasked = [one for one in claimed if one.key not in self._unused]
+            found = await self._try(reading, flows, [*unasked, *flows.possible])
+        if found is None:
+            found = await self._beside_burning(reading, flows)
+        if found is None:
+            found = await self._beside_past_deadline(reading, flows)
+        if found is None:
+            found = self._repeated(reading, flows)
+        return Explanation(reading=reading, found=found)
+
+    def conclude(self, reading: Reading) -> None:
+        """Take note of what the reading left unexplained, once what explains it was booked."""
+        if self._ledger.unexplained != self._left:
+            self._left = self._ledger.unexplained
+            self._since_height, self._since_ns = reading.height, self._wall_ns()
+            self._complete = not self._left
+        if not self._left:
+            self._unused.clear()
+        if len(self._unused) > MOST_REMEMBERED:
+            self._unused = {name: height for name, height in self._unused.items() if self._is_open(name)}
+        self._used = {name: height for name, height in self._used.items() if self._is_open(name)}
+
+    async def search_on(self, reading: Reading) -> None:
+        """Ask for more nonces, where a recorded difference came before all quotes were asked that may be in it."""
+        if not self._complete:
+            with suppress(VenueError):
+                await self._ask_quotes(reading, KnownFlows(), self._book.settling())
+
+    async def _try(
+        self, reading: Reading, flows: KnownFlows, candidates: Sequence[Movement]
+    ) -> tuple[Movement, ...] | None:
+        kept, doubted = self._proven(reading, flows)
+        sure = [*flows.sure, *kept]
+        keys = {one.key for one in kept}
+        others = [*doubted, *(one for one in candidates if one.key not in keys)]
+        steps = self._ledger.explaining(reading, sure, others, withdrawn=flows.withdrawn)
+        return await paced(steps)
+
+    def _proven(self, reading: Reading, flows: KnownFlows) -> tuple[list[Movement], list[Movement]]:
+        """Return the fills of quotes with a used nonce: those to take out first, and those that the balances doubt."""
+        used = [
+            movement(quote.commitment)
+            for name, height in self._used.items()
+            if height <= reading.height and (quote := self._book.get(name)) is not None and not quote.burning
+        ]
+        if not used:
+            return [], []
+        known = self._ledger.recorded_difference if self._complete else NOTHING
+        kept = believable(self._ledger.difference(reading) - known - total(flows.sure), used)
+        keys = {one.key for one in kept}
+        return kept, [one for one in used if one.key not in keys]
+
+    async def _ask_quotes(self, reading: Reading, flows: KnownFlows, settling: Sequence[Commitment]) -> bool:
+        """Ask for nonces within the bound; return whether one is used that was not known to be."""
+        if self._budget <= 0:
+            return False
+        same = self._ledger.difference(reading) == self._left
+        since_height, since_ns = (self._since_height, self._since_ns) if same else (reading.height, self._wall_ns())
+        burning = {quote.commitment.quote_hash for quote in self._book.burning()}
+
+        def to_ask(one: Commitment) -> bool:
+            # What was signed since the difference is there has nothing to do with it.
+            name = one.quote_hash
+            old = self._unused.get(name, -1) < since_height and name not in self._used
+            return old and one.sent_ns <= since_ns and name not in burning
+
+        found = await paced(
+            suspects(
+                self._wanted(reading, flows),
+                tuple(self._book.reservations.signed()),
+                claimed=frozenset(one.quote_hash for one in settling),
+                most=self._budget,
+                after_ns=self._last_asked_ns,
+                to_ask=to_ask,
+            )
+        )
+        if not found.all:
+            self._complete = self._complete or same
+            return False
+        if found.in_turn:
+            self._last_asked_ns = found.in_turn[-1].sent_ns
+        return await self._ask(found.all)
+
+    async def _ask(self, quotes: Sequence[Commitment]) -> bool:
+        self._budget -= len(quotes)
+        states = await self._reader.nonces(quotes)
+        used = {name: state.block_height for name, state in states.items() if state.used}
+        self._unused |= {name: state.block_height for name, state in states.items() if not state.used}
+        self._used |= used
+        return bool(used)
+
+    def _wanted(self, reading: Reading, flows: KnownFlows) -> tuple[TokenAmounts, ...]:
+        change = self._ledger.difference(reading) - total(flows.sure)
+        changes = dict.fromkeys((change, change - self._ledger.recorded_difference))
+        return targets(changes, (*flows.withdrawn, *flows.possible))
+
+    async def _beside_burning(self, reading: Reading, flows: KnownFlows) -> tuple[Movement, ...] | None:
+        """What explains the change with fills of quotes that were settled while they were being burned.
+
+        Those with a used nonce first: of many candidates not all sums can be tried.
+        """
+        burning = self._book.burning()
+        if not burning:
+            return None
+        await self._ask_burning(reading, flows, burning)
+        taken = [quote for quote in burning if quote.used_height is not None and not quote.burn_reported]
+        not_reported = [quote for quote in burning if not quote.burn_reported]
+        tried: list[Quote] = []
+        for some in (taken, not_reported, burning):
+            # With burnings that the relay reports only in the end: it may be wrong about them.
+            if some and len(some) != len(tried):
+                tried = list(some)
+                fills = await paced(_movements([quote.commitment for quote in tried]))
+                found = await self._try(reading, flows, [*fills, *flows.possible])
+                if found is not None:
+                    return found
+        return None
+
+    async def _ask_burning(self, reading: Reading, flows: KnownFlows, burning: Sequence[Quote]) -> None:
+        unknown = {quote.commitment.quote_hash for quote in burning if quote.used_height is None}
+        found = await paced(
+            suspects(
+                self._wanted(reading, flows),
+                [quote.commitment for quote in burning],
+                claimed=frozenset(),
+                most=self._budget,
+                after_ns=self._last_asked_ns,
+                to_ask=lambda one: one.quote_hash in unknown,
+            )
+        )
+        if found.all:
+            self._budget -= len(found.all)
+            for name, state in (await self._reader.nonces(found.all)).items():
+                if state.used:
+                    self._book.nonce_used(name, state.block_height)
+
+    async def _beside_past_deadline(self, reading: Reading, flows: KnownFlows) -> tuple[Movement, ...] | None:
+        """What explains the change with quotes past their deadline: the contract clears expired nonces, so that an
+        unused one does not show that the quote was never settled."""
+        now = self._wall_ns()
+        signed = self._book.reservations.signed()
+        past = [one for one in signed if one.deadline_ns <= now and one.quote_hash not in self._used]
+        if not past:
+            return None
+        return await self._try(reading, flows, [*(await paced(_movements(past))), *flows.possible])
+
+    def _repeated(self, reading: Reading, flows: KnownFlows) -> tuple[Movement, ...] | None:
+        """Return what is known, once the same difference was left beside it twice."""
+        known = [*flows.sure, *flows.withdrawn, *self._proven(reading, flows)[0]]
+        left = self._ledger.difference(reading) - total(known)
+        burning = [
+            movement(quote.commitment)
+            for quote in self._book.burning()
+            if quote.used_height is not None and quote.used_height <= reading.height and not quote.burn_reported
+        ]
+        return self._ledger.explain_repeated(reading, [*known, *given(left, burning)])
+
+    def _is_open(self, name: str) -> bool:
+        return self._book.reservations.is_signed(name)
+
+
+def _movements(commitments: Sequence[Commitment]) -> Steps[list[Movement]]:
+    found = []
+    for number, one in enumerate(commitments):
+        if number % SLICE == SLICE - 1:
+            yield
+        found.append(movement(one))
+    return found

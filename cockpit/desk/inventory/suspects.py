@@ -1,0 +1,149 @@
+"""Which live quotes may have been settled unreported, by the amounts of a change of the balances. Pure.
+
+Only their nonces are asked: first of those that explain the change to the base unit, alone, in twos, or with known
+flows; then of those whose amount of one token is in it exactly, so that the rest came from somebody else; then of all
+others in turn.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from itertools import combinations, islice
+
+import msgspec
+
+from cockpit.desk.inventory.movements import SLICE, Movement, Steps, total
+from cockpit.desk.quote_book.reservations import Commitment
+from venue.protocol.amounts import TokenAmounts
+
+FLOWS_COMBINED = 4
+"""Beyond this many deposits and withdrawals only none, each, and all of them are combined with quotes."""
+MOST_PAIRS = 100_000
+"""Pairs of amounts looked for in one search."""
+
+Amounts = tuple[str, str, int, int]
+"""What a quote does to the balances: token in, token out, and their base units."""
+_NONE: Amounts = ("", "", 0, 0)
+
+
+class Suspects(msgspec.Struct, frozen=True):
+    """Quotes whose nonces to ask for. ``likely``: their amounts or the relay point to them; ``in_turn``: the others."""
+
+    likely: tuple[Commitment, ...]
+    in_turn: tuple[Commitment, ...]
+
+    @property
+    def all(self) -> tuple[Commitment, ...]:
+        return self.likely + self.in_turn
+
+
+def amounts_of(quote: Commitment) -> Amounts:
+    return quote.asset_in, quote.asset_out, quote.amount_in, quote.amount_out
+
+
+def targets(changes: Iterable[TokenAmounts], flows: Sequence[Movement]) -> tuple[TokenAmounts, ...]:
+    """Return what quotes must have done for each change, with the flows that may be in it or not."""
+    if len(flows) <= FLOWS_COMBINED:
+        subsets = [subset for size in range(len(flows) + 1) for subset in combinations(flows, size)]
+    else:
+        subsets = [(), *((one,) for one in flows), tuple(flows)]
+    sums = [total(subset) for subset in subsets]
+    return tuple(dict.fromkeys(change - known for change in changes for known in sums if change != known))
+
+
+def suspects(
+    wanted: Sequence[TokenAmounts],
+    quotes: Iterable[Commitment],
+    *,
+    claimed: Collection[str],
+    most: int,
+    after_ns: int,
+    to_ask: Callable[[Commitment], bool],
+) -> Steps[Suspects]:
+    """Find at most so many of the quotes to ask for, in order; ``claimed``: hashes that the relay reports settled.
+
+    Of quotes that nothing points to, those sent later than ``after_ns`` come first: asked in turn, all come up before
+    their deadline where the bound allows it.
+    """
+    index: dict[Amounts, list[Commitment]] = {}
+    in_one_token = {(token_id, units) for target in wanted for token_id, units in target.items()}
+    told: list[Commitment] = []
+    near: list[Commitment] = []
+    later: list[Commitment] = []
+    earlier: list[Commitment] = []
+    for number, quote in enumerate(quotes):
+        if number % SLICE == SLICE - 1:
+            yield
+        if not to_ask(quote):
+            continue
+        index.setdefault(amounts_of(quote), []).append(quote)
+        one_fits = (quote.asset_in, quote.amount_in) in in_one_token or (
+            (quote.asset_out, -quote.amount_out) in in_one_token
+        )
+        if quote.quote_hash in claimed:
+            group = told
+        elif one_fits:
+            group = near
+        else:
+            group = later if quote.sent_ns > after_ns else earlier
+        if len(group) < most:
+            group.append(quote)
+    exact = yield from _exact(wanted, index, most)
+    known = {one.quote_hash for one in exact}
+    likely = [*exact, *(one for one in (*told, *near) if one.quote_hash not in known)][:most]
+    known = {one.quote_hash for one in likely}
+    in_turn = [one for one in (*later, *earlier) if one.quote_hash not in known][: most - len(likely)]
+    return Suspects(tuple(likely), tuple(in_turn))
+
+
+def _exact(
+    wanted: Sequence[TokenAmounts], index: dict[Amounts, list[Commitment]], most: int
+) -> Steps[list[Commitment]]:
+    found: dict[str, Commitment] = {}
+    for target in wanted:
+        _add(found, index.get(_as_quote(target) or _NONE, ()), most)
+    looked = 0
+    for target in wanted:
+        parts = dict(target.items())
+        for one, quotes in index.items():
+            looked += 1
+            if looked % SLICE == 0:
+                yield
+            if looked > MOST_PAIRS or len(found) >= most:
+                return list(found.values())[:most]
+            other = _rest(parts, one)
+            if other is not None and other in index and (other != one or len(quotes) > 1):
+                _add(found, quotes, most)
+                _add(found, index[other], most)
+    return list(found.values())[:most]
+
+
+def _add(found: dict[str, Commitment], quotes: Iterable[Commitment], most: int) -> None:
+    found.update((one.quote_hash, one) for one in islice(quotes, most))
+
+
+def _as_quote(amounts: TokenAmounts) -> Amounts | None:
+    gained = [(token_id, units) for token_id, units in amounts.items() if units > 0]
+    given = [(token_id, -units) for token_id, units in amounts.items() if units < 0]
+    if len(gained) != 1 or len(given) != 1:
+        return None
+    return gained[0][0], given[0][0], gained[0][1], given[0][1]
+
+
+def _rest(parts: dict[str, int], one: Amounts) -> Amounts | None:
+    """Return the quote that makes up the rest of the target beside this one."""
+    asset_in, asset_out, amount_in, amount_out = one
+    left = dict(parts)
+    left[asset_in] = left.get(asset_in, 0) - amount_in
+    left[asset_out] = left.get(asset_out, 0) + amount_out
+    gained = given = None
+    for token_id, units in left.items():
+        if units > 0:
+            if gained is not None:
+                return None
+            gained = (token_id, units)
+        elif units < 0:
+            if given is not None:
+                return None
+            given = (token_id, -units)
+    if gained is None or given is None:
+        return None
+    return gained[0], given[0], gained[1], given[1]
