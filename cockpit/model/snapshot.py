@@ -437,4 +437,4 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def reconciled(self) -> bool:
         """Whether no unexplained difference has outlasted its grace."""
-        return all(row.passed for row in self.interlocks if row.ident == "proof")
+        return all(row.passed and not row.warning for row in self.interlocks if row.ident == "proof")

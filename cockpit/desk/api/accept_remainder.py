@@ -12,6 +12,8 @@ from cockpit.desk.api.errors import InvalidBodyError
 from cockpit.desk.api.json_http import read_body, result_response
 from cockpit.desk.funding.deposits import DepositTracker
 from cockpit.desk.funding.withdrawal_book import WithdrawalBook
+from cockpit.desk.inventory.losses import missing_value
+from cockpit.desk.inventory.movements import losses, total
 from cockpit.desk.inventory.sync import Inventory
 from cockpit.model.commands import CommandRequest, Result
 from storage.reporting.differences import ACCEPT_COMMAND
@@ -26,8 +28,9 @@ NOTHING_UNEXPLAINED = "there is no unexplained difference"
 class AcceptRemainder:
     """``POST /inventory-sync/accept-remainder``: accept the difference when all of it is named exactly.
 
-    Not while it may still be explained: by an open withdrawal, an open quote, or a pending deposit of the same amount.
-    ``mid`` values what is missing: more than ``max_loss`` EURe is never accepted.
+    Not while it may still be explained: by an open withdrawal, an open quote, a credited deposit that is not booked, or
+    a pending deposit of the same amount. ``mid`` values what is missing: more than ``max_loss`` EURe is never accepted,
+    and too much of one token makes up for nothing that is missing of another.
     """
 
     def __init__(
@@ -79,30 +82,38 @@ class AcceptRemainder:
         return self._may_be_explained(amounts) or self._too_much(amounts)
 
     def _may_be_explained(self, amounts: TokenAmounts) -> str:
-        open_one = next((one for one in self._withdrawals.shown() if one.followed), None)
+        open_one = next((one for one in self._withdrawals.shown() if one.followed and one.confirmed), None)
         if open_one is not None:
             return f"withdrawal {open_one.order.withdrawal_id} is still open and may explain it; wait for its outcome"
-        if self._deposits.deposits is None:
+        credited = self._deposits.movements()
+        if credited is None:
             return "the bridge has not reported deposits yet"
+        unbooked = self._inventory.ledger.unbooked(credited)
+        if unbooked:
+            return (
+                f"{len(unbooked)} credited {'deposit is' if len(unbooked) == 1 else 'deposits are'} not booked yet "
+                f"({self._text(total(unbooked))}); wait for the next readings"
+            )
         for asset, units in self._tokens.by_token(amounts):
             if units > 0 and any(one.amount == units for one in self._deposits.pending(asset)):
                 return f"a pending deposit of {asset.symbol} has the same amount; wait until it is credited"
         return ""
 
     def _too_much(self, amounts: TokenAmounts) -> str:
-        missing = Decimal(0)
-        for asset, units in self._tokens.by_token(amounts):
-            price = Decimal(1) if asset.underlying == self._tokens.quote else self._mid()
-            if units < 0 and price is None:
-                return f"{asset.symbol} is missing and has no reference price to value it by; wait for one"
-            if units < 0 and price is not None:
-                missing -= asset.to_decimal(units) * price
+        missing = missing_value(self._tokens, amounts, self._mid())
+        if missing is None:
+            lacking = losses(amounts)
+            symbol = next(t.symbol for t in self._tokens.tokens if t.token_id in lacking and not self._is_quote(t))
+            return f"{symbol} is missing and has no reference price to value it by; wait for one"
         if missing > self._max_loss:
             return (
                 f"{missing.quantize(Decimal('0.01'))} EURe are missing, more than {self._max_loss:f} "
                 "(REMAINDER_MAX_LOSS_EURE): funds left the account that this desk did not move"
             )
         return ""
+
+    def _is_quote(self, token: Token) -> bool:
+        return token.underlying == self._tokens.quote
 
     def _text(self, amounts: TokenAmounts) -> str:
         pairs = self._tokens.by_token(amounts)

@@ -101,10 +101,8 @@ class PreflightReader:
         )
 
     def _available(self, asset: Token) -> int | None:
-        balance = self._inventory.ledger.balance
-        return (
-            None if balance is None else max(0, balance[asset.token_id] - self._reservations.reserved(asset.token_id))
-        )
+        usable = self._inventory.ledger.usable
+        return None if usable is None else max(0, usable[asset.token_id] - self._reservations.reserved(asset.token_id))
 
     def _elsewhere(self, asset: Token) -> tuple[str, ...]:
         others = [other for other in self._tokens.of(asset.underlying) if other != asset]

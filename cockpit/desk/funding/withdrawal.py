@@ -123,6 +123,11 @@ class Withdrawal:
         return self.order.ours and self.state in UNSENT
 
     @property
+    def confirmed(self) -> bool:
+        """Return whether it is this desk's own, or NEAR or the bridge has shown that it left this account."""
+        return self.order.ours or self.state in (*_TOOK, "failed")
+
+    @property
     def followed(self) -> bool:
         return self.state in UNSENT or self.state in LEFT or (self.state == "failed" and bool(self.near_hash))
 
@@ -143,7 +148,7 @@ class Withdrawal:
 
     def movements(self) -> list[Movement]:
         """Return what it may still do to the balances: take the amount out, and bring it back."""
-        if self.foreign or (self.order.ours and self.prepared is None):
+        if self.foreign or not self.confirmed or (self.order.ours and self.prepared is None):
             return []
         found = []
         back = self.state in ("refunded", "returned")
@@ -163,7 +168,7 @@ class Withdrawal:
         The block by which it left decides where both are known (``height``: None while it is not). A node may lag
         behind the one that showed a step.
         """
-        if self.foreign or (self.order.ours and self.prepared is None):
+        if self.foreign or not self.confirmed or (self.order.ours and self.prepared is None):
             return []
         shown_ns = since_ns - UNDATED_NS if self.left_the_verifier else since_ns
         before = {state for state, at_ns in self.steps if at_ns < shown_ns}

@@ -26,7 +26,8 @@ class InterlockFacts(msgspec.Struct, frozen=True, kw_only=True):
     ``balances_age_ms``: since the last reading was requested; ``balances_error``: why there is no newer one.
     ``salt_age_ms``: since salt and key were last read together. ``refusals``: quotes refused lately for a fault of
     ours; ``max_refusals`` and more fail (0: any number passes). ``unexplained_ms``: age of the unexplained difference,
-    0 without one. ``previous_run_ms``: until the last quote of the previous run expires. ``history_complete``: nothing
+    0 without one; ``missing``: what of it is missing, in EURe, None without a price; it fails above ``max_missing``.
+    ``previous_run_ms``: until the last quote of the previous run expires. ``history_complete``: nothing
     waits in the journal. ``alarms``: the venue's own. ``free_bytes``: on the disk that holds the history. ``venue``:
     what it lets the account do.
     """
@@ -62,6 +63,8 @@ class InterlockFacts(msgspec.Struct, frozen=True, kw_only=True):
     last_refusal: str
     unexplained_ms: int | None
     unexplained_detail: str
+    missing: Decimal | None
+    max_missing: Decimal
     alarms: AlarmsState
     free_bytes: int | None
     venue: VenueFacts
@@ -196,10 +199,14 @@ def refusals(facts: InterlockFacts) -> Measurement:
 
 def reconciliation(facts: InterlockFacts) -> Measurement:
     age_ms = facts.unexplained_ms
+    # Anybody may send the account something; only its key can take something out.
+    lost = facts.missing is None or facts.missing > facts.max_missing
+    lasting = age_ms is not None and age_ms >= UNEXPLAINED_MAX_MS
     return Measurement(
-        passed=age_ms is not None and age_ms < UNEXPLAINED_MAX_MS,
+        passed=age_ms is not None and not (lost and lasting),
         measured="balances not reconciled yet" if age_ms is None else facts.unexplained_detail,
-        wanted=f"difference 0, or explained within {UNEXPLAINED_MAX_MS // 1000} s",
+        wanted=f"no more than {facts.max_missing:f} EURe missing, or explained within {UNEXPLAINED_MAX_MS // 1000} s",
+        warning=lasting,
     )
 
 

@@ -12,6 +12,7 @@ from cockpit.desk.interlocks.checklist import checklist, configured, failing, tr
 from cockpit.desk.interlocks.grace_timer import GraceTimer
 from cockpit.desk.interlocks.measures import InterlockFacts
 from cockpit.desk.interlocks.venue_clock import VenueClock
+from cockpit.desk.inventory.losses import missing_value
 from cockpit.model.ages import age_ms
 from cockpit.model.commands import Armable, CommandRequest
 from cockpit.model.environment import Environment
@@ -92,7 +93,7 @@ class InterlockMonitor:
         reference = trading.reference.current
         reserved = trading.book.reservations.reserved
         available = None
-        balance = inventory.ledger.balance
+        balance = inventory.ledger.usable
         if balance is not None:
             funded = {token.underlying for token, held in tokens.by_token(balance) if held}
             available = tuple(
@@ -132,6 +133,8 @@ class InterlockMonitor:
             last_refusal=trading.refusals.last,
             unexplained_ms=self._unexplained_ms(now),
             unexplained_detail=self._difference(),
+            missing=missing_value(tokens, inventory.ledger.unexplained, trading.reference.trusted_mid),
+            max_missing=self._settings.remainder_max_loss_eure,
             alarms=self._alarms.state(),
             free_bytes=self._disk_free(now),
             venue=trading.access.facts(),

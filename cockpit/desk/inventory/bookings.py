@@ -12,32 +12,54 @@ from venue.protocol.amounts import TokenAmounts
 BOOKING = "booking"
 """The kind of these liquidity actions."""
 
-Booking = Literal["BOOKED", "ASSUMED", "UNBOOKED"]
+Booking = Literal["OPENED", "BOOKED", "ASSUMED", "UNBOOKED"]
 BOOKINGS: dict[Booking, str] = {
+    "OPENED": "from here on it is recorded which deposits are in the balances",
     "BOOKED": "the balances show it",
     "ASSUMED": "the bridge credited it; taken out of an unexplained difference",
     "UNBOOKED": "the bridge no longer lists it as credited",
 }
 
 
-class Bookings(msgspec.Struct, frozen=True):
+class Bookings(msgspec.Struct, frozen=True, kw_only=True):
     """Deposits in the balances of a reading. ``known``: keys of all; ``assumed``: those on the bridge's word.
 
-    ``taken_back``: keys of those that the bridge no longer listed as credited.
+    ``taken_back``: keys of those that the bridge no longer listed as credited. ``recorded``: whether bookings were
+    recorded by then.
     """
 
     known: frozenset[str]
     taken_back: frozenset[str]
     assumed: tuple[Movement, ...]
+    recorded: bool
 
 
 def bookings_by(actions: Iterable[LiquidityAction], at_ns: int) -> Bookings:
     """Return what was booked by a reading that was requested then (UTC ns)."""
-    last = {action.action_id: action for action in actions if action.at_ns <= at_ns}
-    booked = [action for action in last.values() if action.status != "UNBOOKED"]
-    assumed = [action for action in booked if action.status == "ASSUMED" and action.asset is not None]
+    by_then = [action for action in actions if action.at_ns <= at_ns]
+    last = {action.action_id: action for action in by_then if action.status != "OPENED"}
+    taken_back = frozenset(key for key, action in last.items() if action.status == "UNBOOKED")
+    assumed = [action for action in last.values() if action.status == "ASSUMED"]
     return Bookings(
-        frozenset(action.action_id for action in booked),
-        frozenset(last) - frozenset(action.action_id for action in booked),
-        tuple(Movement(one.action_id, TokenAmounts({one.asset or "": one.amount or 0})) for one in assumed),
+        known=frozenset(last) - taken_back,
+        taken_back=taken_back,
+        assumed=tuple(Movement(one.action_id, TokenAmounts({one.asset or "": one.amount or 0})) for one in assumed),
+        recorded=bool(by_then),
+    )
+
+
+def booking(
+    key: str, status: Booking, at_ns: int, *, asset: str | None = None, amount: int | None = None
+) -> LiquidityAction:
+    """``at_ns``: when the reading was requested that shows it."""
+    return LiquidityAction(
+        at_ns=at_ns,
+        action_id=key,
+        kind=BOOKING,
+        asset=asset,
+        amount=amount,
+        chain=None,
+        tx_hash=None,
+        status=status,
+        detail=BOOKINGS[status],
     )

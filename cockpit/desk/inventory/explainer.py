@@ -135,7 +135,7 @@ class Explainer:
         used = [
             movement(quote.commitment)
             for name, height in self._used.items()
-            if height <= reading.height and (quote := self._book.get(name)) is not None and not quote.burning
+            if height <= reading.height and (quote := self._book.get(name)) is not None and quote.state != "burning"
         ]
         if not used:
             return [], []
@@ -149,14 +149,16 @@ class Explainer:
         if self._budget <= 0:
             return False
         same = self._ledger.difference(reading) == self._left
-        since_height, since_ns = (self._since_height, self._since_ns) if same else (reading.height, self._wall_ns())
+        now = self._wall_ns()
+        since_height, since_ns = (self._since_height, self._since_ns) if same else (reading.height, now)
         burning = {quote.commitment.quote_hash for quote in self._book.burning()}
 
         def to_ask(one: Commitment) -> bool:
             # What was signed since the difference is there has nothing to do with it.
-            name = one.quote_hash
-            old = self._unused.get(name, -1) < since_height and name not in self._used
-            return old and one.sent_ns <= since_ns and name not in burning
+            name, later = one.quote_hash, since_ns < one.sent_ns <= now
+            return (
+                not later and self._unused.get(name, -1) < since_height and not (name in self._used or name in burning)
+            )
 
         found = await paced(
             suspects(

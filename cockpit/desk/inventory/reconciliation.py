@@ -21,7 +21,7 @@ class OpeningBalances(msgspec.Struct, frozen=True, kw_only=True):
     ``deposits``: keys of those that are in the opening balances; None when all that the bridge lists must be taken to
     be. ``carried``: the part of ``unexplained`` that an earlier run has recorded already. ``assumed``: those of
     ``deposits`` that were booked on the bridge's word beside an unexplained difference. ``recorded``: keys of those
-    that history has as booked.
+    that history has as booked, None where it records no bookings.
     """
 
     reading: Reading
@@ -29,7 +29,7 @@ class OpeningBalances(msgspec.Struct, frozen=True, kw_only=True):
     deposits: frozenset[str] | None = None
     carried: TokenAmounts = NOTHING
     assumed: tuple[Movement, ...] = ()
-    recorded: frozenset[str] = frozenset()
+    recorded: frozenset[str] | None = None
 
 
 def movement(commitment: Commitment) -> Movement:

@@ -127,6 +127,7 @@ class StartupReconciliation:
         self._known_deposits: frozenset[str] = frozenset()
         self._doubtful_deposits: frozenset[str] = frozenset()
         self._recorded_deposits: frozenset[str] = frozenset()
+        self._bookings_recorded = False
         self._assumed: tuple[Movement, ...] = ()
         self._difference = NOTHING
         self._differences = 0
@@ -180,14 +181,14 @@ class StartupReconciliation:
         # What was booked by that reading was recorded after it was asked for; so was what it did not show yet.
         late = await self._history.settled_since(self._base_ns)
         self._late = [movement(commitment_of(self._tokens, one, 0)) for one in late]
-        recorded = await self._history.liquidity(BOOKING)
-        booked = bookings_by(recorded, self._base_ns)
+        booked = bookings_by(await self._history.liquidity(BOOKING), self._base_ns)
         self._assumed, self._recorded_deposits = booked.assumed, booked.known
+        self._bookings_recorded = booked.recorded
         # Before bookings were recorded, what was credited long enough before was in the balances.
         deposits = [one for one in await self._history.liquidity("deposit") if one.status in CREDITED]
         old = frozenset(one.action_id for one in deposits if one.at_ns < self._base_ns - LAG_NS)
         self._known_deposits = (old | booked.known) - booked.taken_back
-        if not recorded:
+        if not booked.recorded:
             self._doubtful_deposits = frozenset(one.action_id for one in deposits if one.at_ns <= self._base_ns)
 
     async def _last_difference(self) -> TokenAmounts:
@@ -324,7 +325,7 @@ class StartupReconciliation:
             deposits=deposits,
             carried=self._carried,
             assumed=self._assumed,
-            recorded=self._recorded_deposits,
+            recorded=self._recorded_deposits if self._bookings_recorded else None,
         )
 
     async def _find_transactions(self, filled: set[str]) -> None:

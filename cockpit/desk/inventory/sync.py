@@ -12,14 +12,14 @@ from typing import Literal, Protocol
 
 from cockpit.desk.inventory import startup_findings as findings
 from cockpit.desk.inventory.balance_reader import BalanceReader, Reading
-from cockpit.desk.inventory.bookings import BOOKING, BOOKINGS, Booking
+from cockpit.desk.inventory.bookings import Booking, booking
 from cockpit.desk.inventory.explainer import Explainer, KnownFlows
 from cockpit.desk.inventory.movements import Movement, without_returns
 from cockpit.desk.inventory.reconciliation import BalanceLedger, OpeningBalances
 from cockpit.desk.quote_book.book import QuoteBook
 from cockpit.desk.quote_book.reservations import Commitment
 from cockpit.model.environment import Environment
-from cockpit.model.events import IntentInventory, LiquidityAction
+from cockpit.model.events import IntentInventory
 from cockpit.model.recorder import Recorder
 from venue.near.rpc import NearRpc
 from venue.protocol.amounts import NOTHING, TokenAmounts
@@ -234,7 +234,10 @@ class Inventory:
 
     def _open(self, opened: OpeningBalances, listed: Sequence[Movement] | None) -> None:
         self.ledger.open(opened, listed)
-        new = [one for one in self.ledger.booked(listed or ()) if one.key not in opened.recorded]
+        recorded = opened.recorded
+        if recorded is None:
+            self._record(booking("opening", "OPENED", opened.reading.requested_ns))
+        new = [one for one in self.ledger.booked(listed or ()) if one.key not in (recorded or ())]
         self._record_bookings(new, "BOOKED", opened.reading)
         self.last_error = ""
         self._record_rows("opening" if opened.unexplained == opened.carried else "unexplained")
@@ -263,19 +266,7 @@ class Inventory:
         """Record which deposits are in the balances, as of a reading: the next run starts from it."""
         for one in deposits:
             for token_id, units in one.amounts.items():
-                self._record(
-                    LiquidityAction(
-                        at_ns=reading.requested_ns,
-                        action_id=one.key,
-                        kind=BOOKING,
-                        asset=token_id,
-                        amount=units,
-                        chain=None,
-                        tx_hash=None,
-                        status=status,
-                        detail=BOOKINGS[status],
-                    )
-                )
+                self._record(booking(one.key, status, reading.requested_ns, asset=token_id, amount=units))
 
     def _note_difference(self, amounts: TokenAmounts) -> None:
         if amounts != self.ledger.recorded_difference:

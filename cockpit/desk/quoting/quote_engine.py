@@ -128,7 +128,7 @@ class QuoteEngine:
     def view(self, market: Market, now_ns: int = 0) -> DeskView:
         """Collect what the strategy knows of a market now. ``now_ns`` is monotonic; with 0, older quotes count too."""
         reference, ledger, trading = self._reference, self._ledger, self._trading
-        current, balance, terms = reference.current, ledger.balance, self._terms
+        current, balance, terms = reference.current, ledger.usable, self._terms
         reservations = self._book.reservations
         base, quote = self._holdings[market.base.token_id, market.quote.token_id]
         return DeskView(

@@ -55,6 +55,7 @@ def inventory_state(
     for asset in shown_tokens(tokens, inventory.ledger, deposits, reservations):
         token_id = asset.token_id
         held = None if balance is None else balance[token_id]
+        usable = None if ledger.usable is None else ledger.usable[token_id]
         reserved = reservations.reserved(asset.token_id)
         value = None
         if held is not None:
@@ -67,7 +68,7 @@ def inventory_state(
                 decimals=asset.decimals,
                 balance=None if held is None else asset.to_decimal(held),
                 reserved=asset.to_decimal(reservations.committed(asset.token_id)),
-                spendable=None if held is None else asset.to_decimal(max(0, held - reserved)),
+                spendable=None if usable is None else asset.to_decimal(max(0, usable - reserved)),
                 leaving=asset.to_decimal(reservations.leaving(asset.token_id)),
                 withdrawn=asset.to_decimal(ledger.withdrawn[token_id]),
                 accepted=asset.to_decimal(ledger.accepted[token_id]),

@@ -16,7 +16,7 @@ from cockpit.desk.inventory.sync import Inventory
 from cockpit.desk.quote_book.book import QuoteBook
 from cockpit.desk.quote_book.reservations import Commitment, Reservations
 from cockpit.model.environment import Environment
-from cockpit.model.events import IntentInventory, TradeResult
+from cockpit.model.events import AnyEvent, IntentInventory, TradeResult
 from storage.sqlite.history import SqliteHistory
 from tests.support.amounts import btc_eure
 from tests.support.desk.builders import Clock, commitment
@@ -174,7 +174,7 @@ class InventoryHarness:
         self.clock = Clock()
         self.chain = Chain(self.clock)
         self.results: list[TradeResult] = []
-        self.rows: list[IntentInventory] = []
+        self.recorded: list[AnyEvent] = []
         self.listed: Sequence[Movement] | None = []
         self.reservations = Reservations()
         env = Environment(wall_ns=self.clock)
@@ -207,9 +207,14 @@ class InventoryHarness:
             on_unexplained=lambda: None,
             is_plausible=self.chain.is_plausible,
             env=env,
-            recorder=MemoryRecorder(self.rows),
+            recorder=MemoryRecorder(self.recorded),
         )
         self._sent = 0
+
+    @property
+    def rows(self) -> list[IntentInventory]:
+        """The recorded balances."""
+        return [event for event in self.recorded if isinstance(event, IntentInventory)]
 
     def send(
         self, *, amount_in: int = 100, amount_out: int = 1_000, life_ms: int = 60_000, nonce: str | None = None

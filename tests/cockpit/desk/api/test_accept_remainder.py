@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from cockpit.desk.api.accept_remainder import NOTHING_UNEXPLAINED, AcceptRemainder
 from cockpit.desk.api.errors import InvalidBodyError
+from cockpit.desk.inventory.movements import Movement
 from cockpit.model.commands import CommandRequest, Result
 from tests.support.amounts import btc_eure
 from tests.support.desk.chain import InventoryHarness
@@ -30,7 +31,10 @@ class Case:
         self.inventory.ledger.balance = btc_eure(10, 10)
         self.inventory.ledger.unexplained = self.inventory.ledger.recorded_difference = unexplained
         self.withdrawals: list[Any] = []
-        self.deposits = SimpleNamespace(deposits=(), pending=lambda asset: self.pending.get(asset.symbol, []))
+        self.credited: list[Movement] | None = []
+        self.deposits = SimpleNamespace(
+            movements=lambda: self.credited, pending=lambda asset: self.pending.get(asset.symbol, [])
+        )
         self.pending: dict[str, list[Any]] = {}
         self.mid: Decimal | None = Decimal(50_000)
         self.route = AcceptRemainder(
@@ -93,15 +97,23 @@ def test_a_reason_is_needed_and_balances_too() -> None:
 
 def test_what_may_still_be_explained_is_not_accepted() -> None:
     case = Case()
-    case.withdrawals = [SimpleNamespace(followed=True, order=SimpleNamespace(withdrawal_id="w-1"))]
+    case.withdrawals = [SimpleNamespace(followed=True, confirmed=True, order=SimpleNamespace(withdrawal_id="w-1"))]
     assert "withdrawal w-1 is still open" in case.accept(BTC="1").reason
     case.withdrawals = [SimpleNamespace(followed=False)]
     case.pending = {"BTC": [SimpleNamespace(amount=1)]}
     assert "a pending deposit of BTC has the same amount" in case.accept(BTC="1").reason
     case.pending = {"BTC": [SimpleNamespace(amount=2)]}
-    case.deposits.deposits = None
+    case.credited = None
     assert "the bridge has not reported" in case.accept(BTC="1").reason
-    case.deposits.deposits = ()
+    case.credited = [Movement("deposit:1", btc_eure(5, 0))]
+    assert "1 credited deposit is not booked yet (+0.00000005 BTC (+5 base units))" in case.accept(BTC="1").reason
+    case.inventory.ledger.book_deposit(case.credited[0])
+    assert case.accept(BTC="1").accepted
+
+
+def test_a_tracked_hash_that_nobody_confirmed_does_not_hold_up_the_acceptance() -> None:
+    case = Case()
+    case.withdrawals = [SimpleNamespace(followed=True, confirmed=False)]
     assert case.accept(BTC="1").accepted
 
 

@@ -52,6 +52,8 @@ PASSING = InterlockFacts(
     last_refusal="invalid signature",
     unexplained_ms=0,
     unexplained_detail="difference 0",
+    missing=Decimal(0),
+    max_missing=Decimal("0.01"),
     alarms=AlarmsState(),
     free_bytes=MIN_FREE_BYTES,
     venue=OPEN_VENUE,
@@ -135,9 +137,14 @@ FAILURES: list[Case] = [
     ("proof", {"unexplained_ms": None}, "not reconciled yet"),
     (
         "proof",
-        {"unexplained_ms": UNEXPLAINED_MAX_MS, "unexplained_detail": "7 base units of BTC unexplained"},
-        "7 base",
+        {
+            "unexplained_ms": UNEXPLAINED_MAX_MS,
+            "unexplained_detail": "-70 base units of BTC unexplained",
+            "missing": Decimal("0.011"),
+        },
+        "-70 base",
     ),
+    ("proof", {"unexplained_ms": UNEXPLAINED_MAX_MS, "unexplained_detail": "-1 base", "missing": None}, "-1 base"),
     ("listed", venue(unlisted=answered(("BTC", "EURe"))), "no longer lists BTC, EURe"),
     ("listed", venue(unlisted=NEVER), "not known yet: HTTP 500"),
     ("locked", venue(locked=answered(True)), "locked the account"),
@@ -268,3 +275,15 @@ def test_what_is_harmless_passes_without_a_warning(changes: Mapping[str, object]
     (row,) = [row for row in listed(**changes) if row.ident == ident]
     assert (row.passed, row.warning, row.remedy) == (True, False, "")
     assert text in row.measured
+
+
+@pytest.mark.parametrize("missing", [Decimal(0), Decimal("0.01")])
+def test_a_strangers_transfer_and_dust_that_is_missing_warn_and_do_not_close_live(missing: Decimal) -> None:
+    """Anybody can send an account one base unit."""
+    told = {"unexplained_ms": UNEXPLAINED_MAX_MS, "unexplained_detail": "+1 base units of BTC unexplained"}
+    facts = replace(PASSING, **told, missing=missing)
+    [row] = [one for one in checklist(facts) if one.ident == "proof"]
+    assert (row.passed, row.warning, row.measured) == (True, True, "+1 base units of BTC unexplained")
+    brief = replace(facts, unexplained_ms=UNEXPLAINED_MAX_MS - 1, missing=Decimal(5))
+    [row] = [one for one in checklist(brief) if one.ident == "proof"]
+    assert (row.passed, row.warning) == (True, False), "a settlement and its status arrive apart"

@@ -201,8 +201,8 @@ def lost_money(desk: Desk) -> None:
     desk.trading.trading_state.filled(desk.wall(), btc_eure(100_000, -56 * 10**18), Decimal(50_000))
 
 
-def unknown_deposit(desk: Desk) -> None:
-    desk.trading.inventory.ledger.unexplained = btc_eure(1, 0)
+def unknown_loss(desk: Desk) -> None:
+    desk.trading.inventory.ledger.unexplained = btc_eure(-1_000, 0)
 
 
 def stepped_ahead(desk: Desk) -> None:
@@ -227,7 +227,7 @@ CASES: list[tuple[Break, int, int, str]] = [
     (disk_full, 0, 5_000, "255 MiB free"),
     (refused, 0, 0, "5 quotes refused recently for a fault of ours; last reason: insufficient balance"),
     (lost_money, 0, 0, "the day's fills lost 6.000000 EURe, at most 5"),
-    (unknown_deposit, 30_000, 0, "+1 base units of BTC unexplained"),
+    (unknown_loss, 30_000, 0, "-1000 base units of BTC unexplained"),
     (stepped_ahead, 0, 0, "ahead of the venue's"),
     (stepped_back, 0, 0, "behind the venue's"),
 ]
@@ -319,3 +319,12 @@ async def test_one_frozen_exchange_is_left_out(desk: Desk) -> None:
     for _ in range(120):
         await desk.turn()
     assert desk.trading.arming.rung == "LIVE"
+
+
+@pytest.mark.parametrize("units", [1, 10**8])
+async def test_what_a_stranger_sends_closes_nothing(desk: Desk, units: int) -> None:
+    desk.trading.inventory.ledger.unexplained = btc_eure(units, 0)
+    with pytest.raises(AssertionError, match="LIVE is still open"):
+        await desk.ms_until_closed(60_000)
+    [row] = [one for one in desk.monitor.rows() if one.ident == "proof"]
+    assert (row.passed, row.warning, row.measured) == (True, True, f"+{units} base units of BTC unexplained")
