@@ -150,7 +150,8 @@ class Explainer:
             return False
         same = self._ledger.difference(reading) == self._left
         now = self._wall_ns()
-        since_height, since_ns = (self._since_height, self._since_ns) if same else (reading.height, now)
+        since_height = min(self._since_height, reading.height) if same else reading.height
+        since_ns = self._since_ns if same else now
         burning = {quote.commitment.quote_hash for quote in self._book.burning()}
 
         def to_ask(one: Commitment) -> bool:

@@ -326,5 +326,5 @@ async def test_what_a_stranger_sends_closes_nothing(desk: Desk, units: int) -> N
     desk.trading.inventory.ledger.unexplained = btc_eure(units, 0)
     with pytest.raises(AssertionError, match="LIVE is still open"):
         await desk.ms_until_closed(60_000)
-    [row] = [one for one in desk.monitor.rows() if one.ident == "proof"]
+    [row] = [one for one in desk.interlocks.rows() if one.ident == "proof"]
     assert (row.passed, row.warning, row.measured) == (True, True, f"+{units} base units of BTC unexplained")
