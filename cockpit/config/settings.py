@@ -179,6 +179,7 @@ class Settings(BaseSettings):
     quote_deadline_slack_ms: int = _whole("QUOTE_DEADLINE_SLACK_MS", 5_000, 1_000, 60_000)
     quote_max_deadline_ms: int = _whole("QUOTE_MAX_DEADLINE_MS", 125_000, 1_000, 3_600_000)
     quote_exact_out_deadline_ms: int = _whole("QUOTE_EXACT_OUT_DEADLINE_MS", 0, 0, 3_600_000)
+    quote_request_max_age_ms: int = _whole("QUOTE_REQUEST_MAX_AGE_MS", 3_000, 1_000, 60_000)
     quote_dry_requests: bool = Field(
         default=False, validation_alias="QUOTE_DRY_REQUESTS", description="expected true or false"
     )
@@ -196,6 +197,7 @@ class Settings(BaseSettings):
     )
     alone_ms: int = _whole("DESK_ALONE_MS", 60_000, 1_000, 86_400_000)
     operator_idle_ms: int = _whole("OPERATOR_IDLE_MS", 1_800_000, 0, 86_400_000)
+    away_disarm_ms: int = _whole("DESK_AWAY_DISARM_MS", 10_000, 0, 3_600_000)
 
     venue_check_ms: int = _whole("VENUE_CHECK_MS", 60_000, 100, 600_000)
     shadow_decisions: int = _whole("LIVE_AFTER_SHADOW_DECISIONS", 3, 0, 100_000, "decisions")

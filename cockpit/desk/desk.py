@@ -20,6 +20,7 @@ from cockpit.desk.api.snapshot_stream import SnapshotStream
 from cockpit.desk.composition.api_parts import ApiParts, build_api
 from cockpit.desk.composition.funding_parts import FundingParts, build_funding
 from cockpit.desk.composition.trading_parts import TradingParts, build_trading
+from cockpit.desk.interlocks.absence import Absence
 from cockpit.desk.interlocks.alarms import COMMAND, watch_alarms
 from cockpit.desk.interlocks.monitor import DESK, InterlockMonitor
 from cockpit.desk.interlocks.venue_clock import VenueClock
@@ -112,6 +113,13 @@ class Desk:
             journal,
             blocked=self._interlocks.blocked,
             shutdown=self.stop,
+        )
+        self._absence = Absence(
+            trading,
+            self._env,
+            journal,
+            disarm_ms=self._settings.away_disarm_ms,
+            disarm=self._disarm_executor,
         )
         self._dead_man = DeadManSwitch(
             self._settings.when_alone,
@@ -251,7 +259,7 @@ class Desk:
             trading.trading_state.mark(trading.reference.trusted_mid, trading.inventory.ledger.balance)
             control.note_trading()
             self._interlocks.tick(control)
-            trading.heartbeat.beat()
+            self._absence.tick()
             trading.engine.note_flow(now)
             trading.markouts.tick(now, trading.book.fills, trading.reference)
             self._snapshots.ticked_ns = now

@@ -127,6 +127,16 @@ class Relay:
         self._ended_wait = asyncio.get_running_loop().call_later(seconds, self._filter_again)
         self._filter()
 
+    def catch_up(self) -> asyncio.Future[None] | None:
+        """Return what is done once all that the relay had sent until now is read; None without a connection."""
+        connection = self._connection
+        if connection is None:
+            return None
+        try:
+            return connection.probe()
+        except WsClosedError:
+            return None
+
     async def flush(self) -> None:
         """Return once all written frames have left this process; drop the connection when that takes too long."""
         connection = self._connection

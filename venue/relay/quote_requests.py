@@ -19,7 +19,7 @@ from venue.transport.bounds import is_line, optional_line
 MAX_WAIT_MS = 3_600_000
 """An auction window beyond this is unknown; the relay itself ends every auction after 3 s."""
 
-OLDEST_NS = 60 * NS_PER_S
+OLDEST_NS = 3_600 * NS_PER_S
 """A request that claims to be older than this when it arrives states no usable time."""
 
 ROUTER_PARTNER = "router-solver"

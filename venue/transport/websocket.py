@@ -62,7 +62,8 @@ class WsConnection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._fragments: list[bytes] = []
         self._waiting: deque[tuple[int, Frame | Request | Response]] = deque()
-        self._pong_waiter: asyncio.Future[None] | None = None
+        self._pings: dict[bytes, asyncio.Future[None]] = {}
+        self._pinged = 0
         self._reading = True
         self.received_ns = 0
         self.beneath: asyncio.WriteTransport | None = None
@@ -135,8 +136,11 @@ class WsConnection(asyncio.Protocol):
             self.opened.exception()
         if not self.closed.done():
             self.closed.set_result(reason)
-        if self._pong_waiter is not None and not self._pong_waiter.done():
-            self._pong_waiter.set_exception(WsClosedError(reason))
+        for waiter in self._pings.values():
+            if not waiter.done():
+                waiter.set_exception(WsClosedError(reason))
+                waiter.exception()
+        self._pings.clear()
 
     def _why_closed(self, exc: Exception | None) -> str:
         if self._protocol.handshake_exc is not None:
@@ -173,8 +177,15 @@ class WsConnection(asyncio.Protocol):
             if frame.fin:
                 whole, self._fragments = b"".join(self._fragments), []
                 self._on_message(whole)
-        elif opcode is Opcode.PONG and self._pong_waiter is not None and not self._pong_waiter.done():
-            self._pong_waiter.set_result(None)
+        elif opcode is Opcode.PONG:
+            self._ponged(bytes(frame.data))
+
+    def _ponged(self, payload: bytes) -> None:
+        # A pong answers the pings before it as well.
+        while payload in self._pings:
+            waiter = self._pings.pop(next(iter(self._pings)))
+            if not waiter.done():
+                waiter.set_result(None)
 
     def _flush(self) -> None:
         transport = self._transport
@@ -217,16 +228,25 @@ class WsConnection(asyncio.Protocol):
         self._protocol.send_text(message)
         self._flush()
 
-    async def ping(self, timeout_s: float) -> None:
-        """Wait for the answer to a ping; TimeoutError when none came, WsClosedError when the connection was lost."""
+    def probe(self) -> asyncio.Future[None]:
+        """Send a ping; done with its answer, which comes behind all that the other side had sent, or with the end.
+
+        Raises WsClosedError when the connection is not open.
+        """
         if self._protocol.state is not OPEN:
             raise WsClosedError(NOT_OPEN)
+        self._pinged += 1
+        payload = self._pinged.to_bytes(8, "big")
         waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._pong_waiter = waiter
-        self._protocol.send_ping(b"")
+        self._pings[payload] = waiter
+        self._protocol.send_ping(payload)
         self._flush()
+        return waiter
+
+    async def ping(self, timeout_s: float) -> None:
+        """Wait for the answer to a ping; TimeoutError when none came, WsClosedError when the connection was lost."""
         async with asyncio.timeout(timeout_s):
-            await waiter
+            await self.probe()
 
     def abort(self) -> None:
         """Drop the connection without a close frame; unsent bytes never leave this process."""

@@ -199,6 +199,7 @@ def build_trading(
     executor = Executor(signer, relay, book, expiry_margin_ms=settings.quote_death_margin_ms, env=env)
     engine = QuoteEngine(
         run_id=run_id,
+        env=env,
         tokens=tokens,
         params=params,
         request_counter=request_counter,
@@ -207,6 +208,7 @@ def build_trading(
             slack_ms=settings.quote_deadline_slack_ms,
             exact_out_longest_ms=settings.quote_exact_out_deadline_ms or None,
             quote_dry=settings.quote_dry_requests,
+            request_max_age_ms=settings.quote_request_max_age_ms,
         ),
         limits=limits,
         reference=reference,

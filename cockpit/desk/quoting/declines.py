@@ -28,6 +28,7 @@ TYPES: Mapping[str, DeclineType] = {
     "inventory": "STALE_DATA",
     "inventory_age": "STALE_DATA",
     "deadline": "DEADLINE_EXCEEDED",
+    "request_age": "DEADLINE_EXCEEDED",
     "amount": "INSUFFICIENT_AMOUNT",
     "notional": "MARKET_LIMIT",
     "edge": "NO_LIQUIDITY",

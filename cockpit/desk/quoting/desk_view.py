@@ -23,8 +23,9 @@ class DeskView(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     now. ``loss``: what the day's fills have lost against the mid, base units of the quote underlying, 0 when they
     gained. A quote lives as long as the request asks, and ``deadline_slack_ms`` more; at least ``default_deadline_ms``
     where the limits allow it. ``exact_out_deadline_ms``: the longest life of an answer to an exact-out request, None
-    for that of all others.
-    ``quote_dry``: whether price checks are answered.
+    for that of all others. ``quote_dry``: whether price checks are answered. ``request_max_age_ms``: how old a request
+    may be, None for a view of before there was a bound; ``request_waited_ms``: for how long this one lay unread in the
+    process.
     """
 
     market: Market
@@ -60,6 +61,8 @@ class DeskView(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     quote_elsewhere_reserved: int = 0
     base_signed: int | None = None
     quote_signed: int | None = None
+    request_max_age_ms: int | None = None
+    request_waited_ms: int = 0
 
 
 _RULES = ("market", "limits", "params")
@@ -86,6 +89,8 @@ _LATER = {
     "quote_elsewhere_reserved": 0,
     "base_signed": None,
     "quote_signed": None,
+    "request_max_age_ms": None,
+    "request_waited_ms": 0,
 }
 """What views did not hold at first: recorded only where it is not the default, so that an older view stays as it is."""
 

@@ -26,11 +26,12 @@ from cockpit.desk.risk.limits import LimitsInForce
 from cockpit.desk.risk.rates import RateWindow, RejectionRate
 from cockpit.desk.risk.trading_state import TradingState
 from cockpit.model.commands import Limits
+from cockpit.model.environment import Environment
 from cockpit.model.events import DecisionRules, MarketSettlements, SwapDemand, TradeDecision
 from cockpit.model.recorder import Recorder
 from venue.protocol.assets import Market
 from venue.protocol.tokens import TokenTable
-from venue.protocol.units import NS_PER_S
+from venue.protocol.units import NS_PER_MS, NS_PER_S
 from venue.relay.client import Relay
 from venue.relay.messages import QuoteStatus
 
@@ -44,7 +45,8 @@ FLOW_EVERY_NS = 5 * NS_PER_S
 
 
 class QuoteTerms(msgspec.Struct, frozen=True, kw_only=True):
-    """On what terms requests are answered, by the settings: how long a quote lives, and whether price checks get one.
+    """On what terms requests are answered, by the settings: how long a quote lives, how old a request may be, and
+    whether price checks get one.
 
     Milliseconds; ``exact_out_longest_ms`` is None without a bound of its own.
     """
@@ -53,6 +55,7 @@ class QuoteTerms(msgspec.Struct, frozen=True, kw_only=True):
     slack_ms: int
     exact_out_longest_ms: int | None = None
     quote_dry: bool = False
+    request_max_age_ms: int = 3_000
 
 
 class QuoteEngine:
@@ -67,6 +70,7 @@ class QuoteEngine:
         self,
         *,
         run_id: str,
+        env: Environment,
         tokens: TokenTable,
         params: PriceParams,
         request_counter: RequestCounter,
@@ -86,6 +90,7 @@ class QuoteEngine:
         declines: Declines | None = None,
     ) -> None:
         self._run_id = run_id
+        self._monotonic_ns = env.monotonic_ns
         self._tokens = tokens
         self._holdings = {
             (market.base.token_id, market.quote.token_id): (Holding(tokens, market.base), Holding(tokens, market.quote))
@@ -125,8 +130,11 @@ class QuoteEngine:
         self.latencies_us: deque[int] = deque(maxlen=4096)
         self.last_request_ns: int | None = None
 
-    def view(self, market: Market, now_ns: int = 0) -> DeskView:
-        """Collect what the strategy knows of a market now. ``now_ns`` is monotonic; with 0, older quotes count too."""
+    def view(self, market: Market, now_ns: int = 0, waited_ms: int = 0) -> DeskView:
+        """Collect what the strategy knows of a market now. ``now_ns`` is monotonic; with 0, older quotes count too.
+
+        ``waited_ms``: for how long the request lay unread in the process.
+        """
         reference, ledger, trading = self._reference, self._ledger, self._trading
         current, balance, terms = reference.current, ledger.usable, self._terms
         reservations = self._book.reservations
@@ -165,6 +173,8 @@ class QuoteEngine:
             quote_elsewhere_reserved=quote.elsewhere_reserved(reservations),
             base_signed=base.signed(reservations),
             quote_signed=quote.signed(reservations),
+            request_max_age_ms=terms.request_max_age_ms,
+            request_waited_ms=waited_ms,
         )
 
     def prices(self, view: DeskView) -> Prices | None:
@@ -212,7 +222,7 @@ class QuoteEngine:
         if market is None:
             self.counters["no_market"] += 1
             return
-        view = self.view(market, received_ns)
+        view = self.view(market, received_ns, (self._monotonic_ns() - received_ns) // NS_PER_MS)
         decision = decide(request, view, self.prices(view))
         self._last_id += 1
         decision_id = f"{self._run_id}-{self._last_id}"

@@ -38,7 +38,8 @@ class CheckInputs(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     ``given``: the token that the quote gives; ``balance`` and ``available`` are of it. ``left``: what would be left of
     its underlying, in all tokens of it. ``committed``: live quotes and this one, in the quote underlying at the mid;
     ``signed``: refused ones that could still settle too.
-    Ages, ``life_ms``, the time from request to deadline, and the longest that it may be are milliseconds.
+    Ages, ``life_ms``, the time from request to deadline, and the longest that it may be are milliseconds; the request
+    may be at most ``max_request_age_ms`` old, None in a view of before there was a bound.
     """
 
     view: DeskView
@@ -56,6 +57,8 @@ class CheckInputs(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     inventory_age_ms: int
     life_ms: int
     max_life_ms: int
+    request_age_ms: int
+    max_request_age_ms: int | None
 
 
 class _Reference(RiskCheck, frozen=True, gc=False):
@@ -157,6 +160,13 @@ class _Dry(RiskCheck, frozen=True, gc=False):
 def dry(at: CheckInputs) -> RiskCheck:
     # Made of dry requests only: it was not known when older decisions were recorded.
     return _Dry("dry", at.view.quote_dry)
+
+
+def request_age(at: CheckInputs) -> RiskCheck:
+    # Not made where there is no bound: it was not known when older decisions were recorded.
+    age_ms, most_ms = at.request_age_ms, at.max_request_age_ms
+    assert most_ms is not None
+    return _Age("request_age", age_ms <= most_ms, age_ms, most_ms)
 
 
 def strategy_armed(at: CheckInputs) -> RiskCheck:
@@ -292,7 +302,8 @@ CHECKS: tuple[Callable[[CheckInputs], RiskCheck], ...] = (
     relay,
     history,
 )
-"""Every check is made for every request; the first that fails names the decision. A dry request has one more before."""
+"""Every check is made for every request; the first that fails names the decision. Before them stand ``dry``, of a dry
+request, and ``request_age``."""
 
 OLDER_CHECKS = tuple(check for check in CHECKS if check is not signed)
 """The checks before refused quotes counted as signed: those of recorded decisions without that number."""

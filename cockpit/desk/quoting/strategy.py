@@ -11,7 +11,15 @@ import msgspec
 
 from cockpit.desk.market.pricing import Amounts, Bounds, Prices, make_prices, price_amounts, skew_bps
 from cockpit.desk.quoting.desk_view import DeskView, record_view
-from cockpit.desk.quoting.risk_checks import CHECKS, EXECUTOR_CHECKS, OLDER_CHECKS, CheckInputs, RiskCheck, dry
+from cockpit.desk.quoting.risk_checks import (
+    CHECKS,
+    EXECUTOR_CHECKS,
+    OLDER_CHECKS,
+    CheckInputs,
+    RiskCheck,
+    dry,
+    request_age,
+)
 from cockpit.desk.risk.limits import in_units, max_notional
 from cockpit.model.commands import Limits
 from cockpit.model.events import Check, Side, SwapDemand, TradeDecision
@@ -20,6 +28,8 @@ from venue.protocol.units import NS_PER_MS
 
 ONE = 10**18
 """The whole, in whole parts: a share has at most as many decimals."""
+LEAST_WINDOW_MS = 1_000
+"""A shorter auction is not held against a request: the relay's clock and this machine's differ."""
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
@@ -149,6 +159,11 @@ def decide(request: SwapDemand, view: DeskView, prices: Prices | None) -> Decisi
         max_life_ms = min(max_life_ms, view.exact_out_deadline_ms)
     # The relay wants the deadline it asked for still ahead when the answer reaches it, and by the taker's clock.
     life_ms = max(request.min_deadline_ms + view.deadline_slack_ms, min(view.default_deadline_ms, max_life_ms))
+    request_age_ms, max_request_age_ms = view.request_waited_ms, view.request_max_age_ms
+    if request.asked_ns is not None:
+        request_age_ms = max(request_age_ms, (request.at_ns - request.asked_ns) // NS_PER_MS)
+    if max_request_age_ms is not None and request.max_wait_ms is not None:
+        max_request_age_ms = min(max_request_age_ms, max(request.max_wait_ms, LEAST_WINDOW_MS))
     inputs = CheckInputs(
         view=view,
         side=side,
@@ -165,9 +180,13 @@ def decide(request: SwapDemand, view: DeskView, prices: Prices | None) -> Decisi
         inventory_age_ms=(request.at_ns - view.inventory_at_ns) // NS_PER_MS,
         life_ms=life_ms,
         max_life_ms=max_life_ms,
+        request_age_ms=request_age_ms,
+        max_request_age_ms=max_request_age_ms,
     )
     # Views without what is signed were recorded before there was that check.
     checks = tuple([check(inputs) for check in (OLDER_CHECKS if view.quote_signed is None else CHECKS)])
+    if max_request_age_ms is not None:
+        checks = (request_age(inputs), *checks)
     if request.dry:
         checks = (dry(inputs), *checks)
     failed = [check.name for check in checks if not check.passed]

@@ -41,6 +41,7 @@ def request(
     dry: bool = False,
     router_leg: bool = False,
     asked_ns: int | None = None,
+    max_wait_ms: int | None = None,
 ) -> SwapDemand:
     """A request whose answer would have the desk buy or sell BTC; 0.0001 BTC or 4 EURe in by default."""
     asset_in, asset_out = (BTC, EURE) if side == "buy" else (EURE, BTC)
@@ -59,6 +60,7 @@ def request(
         dry=dry,
         router_leg=router_leg,
         asked_ns=asked_ns,
+        max_wait_ms=max_wait_ms,
     )
 
 

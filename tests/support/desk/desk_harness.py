@@ -1,6 +1,7 @@
 """A whole desk without its sockets: every part of it wired as it is, on virtual clocks, one history and the sandbox's
 ledger, and ended at any moment."""
 
+import asyncio
 import json
 import tempfile
 from collections.abc import Sequence
@@ -19,6 +20,7 @@ from cockpit.desk.api.command_journal import CommandJournal
 from cockpit.desk.api.snapshot_stream import SnapshotStream
 from cockpit.desk.composition.funding_parts import build_funding
 from cockpit.desk.composition.trading_parts import build_trading
+from cockpit.desk.interlocks.absence import Absence
 from cockpit.desk.interlocks.alarms import AlarmWatch
 from cockpit.desk.interlocks.measures import MIN_FREE_BYTES
 from cockpit.desk.interlocks.monitor import InterlockMonitor
@@ -28,6 +30,7 @@ from cockpit.desk.risk.operators import Operators
 from cockpit.desk.risk.trading_state import remember
 from cockpit.desk.runtime.supervisor import Supervisor
 from cockpit.desk.snapshots.builder import SnapshotBuilder
+from cockpit.model.commands import CommandRequest
 from cockpit.model.environment import Environment
 from cockpit.model.events import AnyEvent, ExecuteTrade
 from cockpit.model.snapshot import Snapshot
@@ -82,6 +85,7 @@ class Line:
     def __init__(self, clock: Clock) -> None:
         self.frames: list[bytes] = []
         self.writable = True
+        self.probes: list[asyncio.Future[None]] = []
         self._clock = clock
 
     @property
@@ -91,6 +95,16 @@ class Line:
 
     def send(self, frame: bytes) -> None:
         self.frames.append(frame)
+
+    def probe(self) -> asyncio.Future[None]:
+        self.probes.append(asyncio.get_running_loop().create_future())
+        return self.probes[-1]
+
+    def answer_probes(self) -> None:
+        """Have all that waited been read."""
+        for probe in self.probes:
+            if not probe.done():
+                probe.set_result(None)
 
 
 class BreakableHistory(SqliteHistory):
@@ -239,6 +253,9 @@ class DeskHarness:
             shutdown=lambda: None,
         )
         operators = Operators(env)
+        self.absence = Absence(
+            trading, env, self.journal, disarm_ms=self.settings.away_disarm_ms, disarm=self._disarm_by_desk
+        )
         self.snapshots = SnapshotBuilder(
             self.run,
             "SANDBOX",
@@ -342,7 +359,7 @@ class DeskHarness:
             self.control.note_trading()
             answer_open(trading.access, world.monotonic())
             self.interlocks.tick(self.control)
-            trading.heartbeat.beat()
+            self.absence.tick()
             self.snapshots.ticked_ns = now
             if world.monotonic() - self._asked_ns >= POLL_NS:
                 await self.read()
@@ -401,6 +418,15 @@ class DeskHarness:
 
     def shot(self) -> Snapshot:
         return self.snapshots.snapshot()
+
+    def be_away(self, ms: int) -> None:
+        """Let time pass without the desk: nothing of it runs, and nothing comes in."""
+        self.world.wall.pass_ms(ms)
+        self.world.monotonic.pass_ms(ms)
+        self.world.ledger.advance_block()
+
+    def _disarm_by_desk(self, reason: str) -> None:
+        self.control.disarm("trade-executor", CommandRequest(actor="desk"), reason)
 
     def _history_failed(self, reason: str) -> None:
         self.trading.arming.disarm("trade-executor", f"disarmed: {reason}")

@@ -103,6 +103,7 @@ class Quoting:
         self.request_counter = RequestCounter(DEFAULT_TOKENS, 0)
         self.intake = QuoteEngine(
             run_id="run",
+            env=env,
             tokens=DEFAULT_TOKENS,
             params=PriceParams(),
             request_counter=self.request_counter,

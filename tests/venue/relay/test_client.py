@@ -44,7 +44,7 @@ def a_relay(url: str, token: str = TOKEN, streams: Streams = PLAIN) -> Relay:
 
 def a_ping_is_out(relay: Relay) -> bool:
     connection = relay._connection
-    return connection is not None and connection._pong_waiter is not None and not connection._pong_waiter.done()
+    return connection is not None and any(not waiter.done() for waiter in connection._pings.values())
 
 
 @asynccontextmanager
