@@ -24,6 +24,7 @@ from cockpit.model.environment import Environment
 from cockpit.model.recorder import Recorder
 from storage.history import History
 from venue.signing.addresses import BITCOIN_CHAIN, GNOSIS_CHAIN
+from venue.witnesses import Witnesses
 
 
 class FundingParts(msgspec.Struct, frozen=True, kw_only=True, eq=False):
@@ -64,13 +65,13 @@ def build_funding(
         account,
         trading.signer.public_key,
         rpc=trading.rpc,
-        verifier=trading.verifier,
         relay=trading.relay_rpc,
         bridges={
             "poa": PoaFollower(account, trading.bridge, book),
             "omni": OmniFollower(trading.omni, trading.relay_rpc, book),
         },
         evidence=evidence,
+        witnesses=Witnesses(trading.rpc, stage.contract, env, clock_right),
     )
     signing = WithdrawalSigning(account, trading.signer, trading.rpc, book, salt=lambda: trading.executor.salt, env=env)
     withdrawals = Withdrawals(

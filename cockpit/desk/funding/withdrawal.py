@@ -43,6 +43,8 @@ UNPAID: tuple[State, ...] = ("failed", "refunded", "returned", "expired")
 _GAVE_BACK: frozenset[State] = frozenset(("refunded", "returned"))
 _TOOK: frozenset[State] = frozenset((*LEFT, "completed", *_GAVE_BACK))
 
+DEAD_WATCHED_NS = 26 * 3600 * NS_PER_S
+"""For so long one that was taken for dead may yet explain a change of the balances: longer than any bytes are valid."""
 UNDATED_NS = 30 * NS_PER_S
 """What happened at an unknown height is in every reading requested half a minute after it became known."""
 
@@ -132,6 +134,16 @@ class Withdrawal:
         return self.state in UNSENT or self.state in LEFT or (self.state == "failed" and bool(self.near_hash))
 
     @property
+    def is_dead(self) -> bool:
+        """Return whether its bytes went out and were then taken for dead: if they executed, the balances will tell."""
+        released = any(state == "sent" for state, _ in self.steps)
+        return self.order.ours and released and (self.state == "expired" or (self.state == "failed" and not self.left))
+
+    def taken(self) -> Movement:
+        """Return what it does to the balances when it leaves."""
+        return self._movement("out", -1)
+
+    @property
     def holds(self) -> bool:
         """Return whether its amount is reserved while the balance still shows it."""
         return self.order.ours and not self.out_booked and (self.state in UNSENT or self.left)
@@ -173,7 +185,7 @@ class Withdrawal:
         shown_ns = since_ns - UNDATED_NS if self.left_the_verifier else since_ns
         before = {state for state, at_ns in self.steps if at_ns < shown_ns}
         over = not self.followed and all(at_ns < shown_ns for _, at_ns in self.steps)
-        out = over or bool(before & _TOOK)
+        out = (over and not self._lately_dead(since_ns)) or bool(before & _TOOK)
         if self.left_at is not None and height is not None and self.left_the_verifier:
             out = self.left_at <= height
         found = [] if out else [self._movement("out", -1)]
@@ -186,6 +198,9 @@ class Withdrawal:
     def left_the_verifier(self) -> bool:
         """Return whether its amount is known to have left, though it may have come back."""
         return self.left or self.state == "refunded"
+
+    def _lately_dead(self, now_ns: int) -> bool:
+        return self.is_dead and now_ns - self.known_ns < DEAD_WATCHED_NS
 
     def certain_out(self, height: int) -> Movement | None:
         """Return the amount leaving if it certainly lies between the opening balances and this block, unbooked.
@@ -262,7 +277,7 @@ def rebuild(
         withdrawal.inherited = True
         withdrawal.known_ns = withdrawal.steps[-1][1]
         # The opening balances are read after this: what had left by then is not in them.
-        withdrawal.out_booked = withdrawal.state not in UNSENT
+        withdrawal.out_booked = withdrawal.state not in UNSENT and not withdrawal.is_dead
         withdrawal.back_booked = not withdrawal.followed and withdrawal.state != "returned"
     return found
 

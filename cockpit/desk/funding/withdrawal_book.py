@@ -1,9 +1,10 @@
 """The withdrawals of an account: what is known of each, what it reserves, and what it may do to the balances."""
 
+import logging
 from collections.abc import Callable, Collection, Iterator, Sequence
 
-from cockpit.desk.funding.messages import NEVER_SENT
-from cockpit.desk.funding.withdrawal import KIND, RecordedOrder, State, Withdrawal, rebuild
+from cockpit.desk.funding.messages import NEVER_SENT, REOPENED
+from cockpit.desk.funding.withdrawal import DEAD_WATCHED_NS, KIND, RecordedOrder, State, Withdrawal, rebuild
 from cockpit.desk.inventory.movements import Movement
 from cockpit.model.environment import Environment
 from cockpit.model.events import LiquidityAction, WithdrawalPrepared
@@ -11,7 +12,11 @@ from cockpit.model.recorder import Recorder
 from venue.protocol.assets import Token
 from venue.protocol.tokens import TokenTable
 
+log = logging.getLogger(__name__)
+
 SHOWN = 50
+MAX_DEAD = 3
+"""More of those that were taken for dead would be too many candidates for a change of the balances."""
 
 
 class WithdrawalBook:
@@ -95,8 +100,12 @@ class WithdrawalBook:
         return newest[:SHOWN]
 
     def movements(self) -> list[Movement]:
-        """Return what withdrawals may still do to the balances."""
-        return [movement for withdrawal in self._all.values() for movement in withdrawal.movements()]
+        """Return what withdrawals may still do to the balances, the last ones that were taken for dead included."""
+        since_ns = self._env.wall_ns() - DEAD_WATCHED_NS
+        dead = [w for w in self._all.values() if w.is_dead and not w.out_booked and w.known_ns > since_ns]
+        dead = sorted(dead, key=lambda one: one.known_ns)[-MAX_DEAD:]
+        open_ones = [movement for withdrawal in self._all.values() for movement in withdrawal.movements()]
+        return [*open_ones, *(one.taken() for one in dead)]
 
     def moved_since(self, at_ns: int, height: int | None) -> list[Movement]:
         """Return what withdrawals of earlier runs may have done to balances that were read then (UTC ns) at this
@@ -112,6 +121,8 @@ class WithdrawalBook:
         for withdrawal in self._all.values():
             if f"{withdrawal.order.withdrawal_id}:out" in candidates:
                 withdrawal.on_opened(found)
+                if withdrawal.is_dead and f"{withdrawal.order.withdrawal_id}:out" in found:
+                    self.on_booked(f"{withdrawal.order.withdrawal_id}:out")
         self._reserve_leaving()
 
     def certain(self, height: int) -> list[Movement]:
@@ -120,8 +131,20 @@ class WithdrawalBook:
         return [movement for movement in found if movement is not None]
 
     def on_booked(self, key: str) -> None:
-        if any(withdrawal.book(key) for withdrawal in self._all.values()):
-            self._reserve_leaving()
+        found = next((withdrawal for withdrawal in self._all.values() if withdrawal.book(key)), None)
+        if found is None:
+            return
+        if found.is_dead:
+            self._reopen(found)
+        self._reserve_leaving()
+
+    def _reopen(self, withdrawal: Withdrawal) -> None:
+        log.error("withdrawal %s: %s", withdrawal.order.withdrawal_id, REOPENED)
+        if withdrawal.prepared is not None and withdrawal.prepared.route == "transaction":
+            withdrawal.near_hash = withdrawal.prepared.hash
+        withdrawal.back_booked = False
+        withdrawal.attempts = withdrawal.next_ns = 0
+        self.move(withdrawal, "burned", REOPENED)
 
     def on_explained(self, opening_height: int, requested_ns: int) -> None:
         """Note a reading that is explained to the last base unit, and when it was requested (UTC ns)."""

@@ -1,9 +1,11 @@
 """Polls the status of a withdrawal, and sends the same bytes again while no service knows them.
 
-Nothing here makes new bytes. A withdrawal is called expired only when its bytes can never execute (their time is over
-by block time, or another transaction used their nonce) and the balances show that the money is still there.
+Nothing here makes new bytes. A withdrawal is called expired only when its bytes can never execute (their time is over,
+or another transaction used their nonce) and the balances show that the money is still there. That their time is over,
+and that NEAR refused it, several endpoints must say; the first, the local clock too.
 """
 
+import logging
 from collections.abc import Mapping
 from contextlib import suppress
 
@@ -11,7 +13,13 @@ import msgspec
 
 from cockpit.desk.funding.balance_evidence import BalanceEvidence
 from cockpit.desk.funding.bridges.status import BridgeFollower, WithdrawalStatus
-from cockpit.desk.funding.messages import BALANCES_SHOW_IT, BRIDGE_LISTS_IT, NOT_INDEXED, NOT_REFUNDED
+from cockpit.desk.funding.messages import (
+    BALANCES_SHOW_IT,
+    BRIDGE_LISTS_IT,
+    NONCE_USED_BY_ONE,
+    NOT_INDEXED,
+    NOT_REFUNDED,
+)
 from cockpit.desk.funding.withdrawal import Withdrawal
 from cockpit.model.events import WithdrawalPrepared
 from venue.near.errors import UnreadableOutcomeError
@@ -22,7 +30,9 @@ from venue.protocol.units import NS_PER_S
 from venue.relay.rpc import IntentStatus, RelayRpc
 from venue.signing.signed_bytes import decode_signed
 from venue.transport.errors import RefusedError, UnreachableError, VenueError
-from venue.verifier import Verifier
+from venue.witnesses import Witnesses
+
+log = logging.getLogger(__name__)
 
 RECEIPTS_NS = 120 * NS_PER_S
 """Block time within which the receipts of an included transaction have run: a block or two later, more under load."""
@@ -37,15 +47,15 @@ class WithdrawalTracker:
         public_key: str,
         *,
         rpc: NearRpc,
-        verifier: Verifier,
         relay: RelayRpc,
         bridges: Mapping[BridgeRoute, BridgeFollower],
         evidence: BalanceEvidence,
+        witnesses: Witnesses,
     ) -> None:
+        self._witnesses = witnesses
         self._account = account
         self._public_key = public_key
         self._rpc = rpc
-        self._verifier = verifier
         self._relay = relay
         self._bridges = bridges
         self._evidence = evidence
@@ -82,13 +92,21 @@ class WithdrawalTracker:
         if block.timestamp_ns > prepared.expires_ns:
             if unasked is not None:
                 raise unasked
-            return await self._expired(withdrawal, prepared, block.height, "its block hash is too old to execute")
+            doubt = await self._witnesses.why_not_over(prepared.expires_ns)
+            return await self._expired(
+                withdrawal, prepared, block.height, "its block hash is too old to execute", doubt
+            )
         if key is None:
             return _unknown(
                 "the signing key is no longer an access key of the account; nothing is sent until the bytes expire"
             )
         if key.nonce >= int(prepared.nonce):
-            return await self._nonce_used(withdrawal, prepared, max(key.block_height, block.height), block.timestamp_ns)
+            doubt = await self._witnesses.why_key_nonce_free(self._account, self._public_key, int(prepared.nonce))
+            if not doubt:
+                height = max(key.block_height, block.height)
+                return await self._nonce_used(withdrawal, prepared, height, block.timestamp_ns)
+            # Sent again: where the nonce is used the same bytes do nothing.
+            log.warning("withdrawal %s: %s", prepared.withdrawal_id, doubt)
         try:
             sent = await self._rpc.send_transaction(decode_signed(prepared), wait_until="EXECUTED_OPTIMISTIC")
         except RefusedError as exc:
@@ -109,7 +127,11 @@ class WithdrawalTracker:
         if withdrawal.nonce_used_ns is None:
             withdrawal.nonce_used_ns = block_ns
         waited = block_ns - withdrawal.nonce_used_ns >= RECEIPTS_NS
-        return await self._expired(withdrawal, prepared, height, reason, provable=waited)
+        doubt = "" if waited else "its receipts may still run"
+        if waited and self._witnesses.needed == 1:
+            # The single endpoint's word for the nonce; while the bytes are valid they could execute all the same.
+            doubt = await self._witnesses.why_not_over(prepared.expires_ns)
+        return await self._expired(withdrawal, prepared, height, reason, doubt)
 
     async def _intent(self, withdrawal: Withdrawal, prepared: WithdrawalPrepared) -> WithdrawalStatus:
         status: IntentStatus | None = None
@@ -117,12 +139,16 @@ class WithdrawalTracker:
         with suppress(VenueError):
             status = await self._relay.get_status(prepared.hash)
         block = await self._rpc.block("final")
-        if await self._verifier.is_nonce_used(self._account, prepared.nonce, finality="final"):
+        states = await self._witnesses.nonces(self._account, prepared.nonce)
+        used = sum(state.used for state in states)
+        if used >= self._witnesses.needed or (used and withdrawal.out_booked):
             return await self._executed_intent(withdrawal, status.tx_hash if status is not None else None)
+        if used:
+            return WithdrawalStatus(state=withdrawal.state, detail=NONCE_USED_BY_ONE)
         if block.timestamp_ns > prepared.expires_ns:
-            return await self._expired(
-                withdrawal, prepared, block.height, "its deadline has passed and its nonce is unused"
-            )
+            doubt = await self._witnesses.why_not_dead(self._account, prepared.nonce, prepared.expires_ns)
+            reason = "its deadline has passed and its nonce is unused"
+            return await self._expired(withdrawal, prepared, block.height, reason, doubt)
         if status is not None and status.status in ("PENDING", "TX_BROADCASTED", "SETTLED"):
             return WithdrawalStatus(state="sent", detail=f"relay status {status.status}")
         try:
@@ -154,6 +180,10 @@ class WithdrawalTracker:
             amount = withdrawn_amount(outcome, prepared.amount)
         except UnreadableOutcomeError as exc:
             return await self._unresolved(withdrawal, outcome, near_hash) or _unknown(f"executed, but {exc}")
+        if amount == 0:
+            doubt = await self._witnesses.why_not_so(outcome, near_hash, self._account)
+            if doubt:
+                return _unknown(f"NEAR reports that nothing left, but {doubt}")
         if amount == 0 and outcome.state == "failed":
             return WithdrawalStatus(state="failed", detail=f"NEAR refused it, nothing left: {outcome.failure}")
         if amount == 0:
@@ -182,16 +212,21 @@ class WithdrawalTracker:
         return await self._evidence.still_there(withdrawal, height)
 
     async def _expired(
-        self, withdrawal: Withdrawal, prepared: WithdrawalPrepared, height: int, reason: str, *, provable: bool = True
+        self, withdrawal: Withdrawal, prepared: WithdrawalPrepared, height: int, reason: str, doubt: str
     ) -> WithdrawalStatus:
-        """Judge bytes that can never execute again: expired once the balances prove that they did not before."""
+        """Judge bytes that can never execute again: expired once the balances prove that they did not before.
+
+        ``doubt``: why they may still execute, or may have; empty when they cannot.
+        """
         near_hash = prepared.hash if prepared.route == "transaction" else ""
         found = await self._bridge_of(withdrawal).find(withdrawal, near_hash)
         if found is not None:
             return WithdrawalStatus(state="burned", detail=BRIDGE_LISTS_IT, near_hash=found.near_hash or near_hash)
         if withdrawal.out_booked:
             return WithdrawalStatus(state="burned", detail=BALANCES_SHOW_IT, near_hash=near_hash)
-        if not provable or not await self._evidence.still_there(withdrawal, height):
+        if doubt:
+            return _unknown(f"{reason}, but {doubt}")
+        if not await self._evidence.still_there(withdrawal, height):
             return _unknown(f"{reason}, but the balances do not prove yet that nothing left")
         return WithdrawalStatus(
             state="expired", detail=f"{reason}, and the balances show that nothing left; you may place a new order"
@@ -226,6 +261,10 @@ class WithdrawalTracker:
                     return _kept(near_hash, outcome, amount, prepared.amount) if not refunds else None
         if not refunds:
             # Only the chain's own word for it: an equal amount from elsewhere must not look like a refund.
+            return None
+        by_nodes_alone = prepared.route == "transaction" and not withdrawal.seen_leaving
+        if by_nodes_alone and await self._witnesses.why_not_over(prepared.expires_ns):
+            # The bytes could still take the money after it was said to be back.
             return None
         height = withdrawal.left_at or (await self._rpc.block("final")).height
         return _refunded(near_hash, height) if await self._came_back(withdrawal, height) else None

@@ -177,7 +177,7 @@ async def test_an_intent_the_relay_lost_expires_with_its_deadline(bench: Funding
     await bench.forward(500)
     await polls_again(life)
     assert life.only().state == "unknown"
-    await bench.forward(102)
+    await bench.forward(112)
     life.only().next_ns = 0
     await life.reaches("expired")
     assert bench.held() == before
@@ -195,7 +195,7 @@ async def test_an_intent_whose_salt_is_invalid_is_not_made_anew(bench: FundingBe
     await life.reaches("unknown")
     assert "invalid salt" in life.only().detail
     assert len(await life.history.prepared_withdrawals()) == 1
-    await bench.forward(602)
+    await bench.forward(612)
     life.only().next_ns = 0
     await life.reaches("expired")
     assert bench.held() == before
