@@ -12,7 +12,8 @@ NOT_REFUNDED = (
 )
 
 NONCE_USED_BY_ONE = "one NEAR RPC endpoint says that its nonce is used; a second one, or the balances, must show it"
-REOPENED = "the balances show that it left although it was taken for dead: it is followed again"
+REOPENED = "the balances show that it left, although it was called expired or failed; it is followed again"
+
 
 def other_decimals(what: str, found: int, symbol: str, decimals: int) -> str:
     """Say that the bridge counts in other units than the table of tokens, so that no amount of it can be read."""

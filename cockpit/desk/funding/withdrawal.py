@@ -44,7 +44,7 @@ _GAVE_BACK: frozenset[State] = frozenset(("refunded", "returned"))
 _TOOK: frozenset[State] = frozenset((*LEFT, "completed", *_GAVE_BACK))
 
 DEAD_WATCHED_NS = 26 * 3600 * NS_PER_S
-"""For so long one that was taken for dead may yet explain a change of the balances: longer than any bytes are valid."""
+"""For so long one that is dead may yet explain a change of the balances: longer than any bytes are valid."""
 UNDATED_NS = 30 * NS_PER_S
 """What happened at an unknown height is in every reading requested half a minute after it became known."""
 
@@ -135,7 +135,7 @@ class Withdrawal:
 
     @property
     def is_dead(self) -> bool:
-        """Return whether its bytes went out and were then taken for dead: if they executed, the balances will tell."""
+        """Return whether its bytes went out and it was called expired or failed: if they executed, the balances tell."""
         released = any(state == "sent" for state, _ in self.steps)
         return self.order.ours and released and (self.state == "expired" or (self.state == "failed" and not self.left))
 

@@ -16,7 +16,7 @@ log = logging.getLogger(__name__)
 
 SHOWN = 50
 MAX_DEAD = 3
-"""More of those that were taken for dead would be too many candidates for a change of the balances."""
+"""More of those that were called expired or failed would be too many candidates for a change of the balances."""
 
 
 class WithdrawalBook:
@@ -100,7 +100,7 @@ class WithdrawalBook:
         return newest[:SHOWN]
 
     def movements(self) -> list[Movement]:
-        """Return what withdrawals may still do to the balances, the last ones that were taken for dead included."""
+        """Return what withdrawals may still do to the balances, the last dead ones included."""
         since_ns = self._env.wall_ns() - DEAD_WATCHED_NS
         dead = [w for w in self._all.values() if w.is_dead and not w.out_booked and w.known_ns > since_ns]
         dead = sorted(dead, key=lambda one: one.known_ns)[-MAX_DEAD:]
