@@ -35,6 +35,7 @@ class VenueConfig(msgspec.Struct, frozen=True, kw_only=True):
     ``key_registered``: whether the Verifier knows the maker's key; ``access``: that key's access to the maker's NEAR
     account. ``contract``: the name of the Verifier.
     ``token_life_s``: the relay's bearer token is a JWT that ends after so long; None: it is a word without an end.
+    ``rpc_open``: the relay's RPC answers without a key too. ``bridge_http``: the HTTP status of the bridge's answers.
     """
 
     seed: int = 1
@@ -78,6 +79,8 @@ class VenueConfig(msgspec.Struct, frozen=True, kw_only=True):
     key_registered: bool = True
     access: Literal["full", "function_call", "none"] = "full"
     token_life_s: Annotated[float, msgspec.Meta(gt=0, le=315_360_000)] | None = None
+    rpc_open: bool = False
+    bridge_http: Literal[200, 201] = 200
 
     def __post_init__(self) -> None:
         if self.dry + self.router_legs > 1:

@@ -5,6 +5,8 @@ import json
 from collections.abc import Awaitable, Callable
 
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route, WebSocketRoute
@@ -17,6 +19,9 @@ from venue.sandbox.base.runtime import Background
 from venue.sandbox.bridges.omni_api import OmniApi
 from venue.sandbox.relay.rpc import RelayRpc
 from venue.sandbox.relay.websocket import RelaySocket
+
+ANY_ORIGIN = [Middleware(CORSMiddleware, allow_origins=["*"], allow_methods=["*"], allow_headers=["*"])]
+"""A page in a browser may call the venue from anywhere, as it may the real one."""
 
 Handler = Callable[[object], Awaitable[dict[str, object]]]
 
@@ -49,11 +54,13 @@ def relay_app(socket: RelaySocket, rpc: RelayRpc, faults: FaultTable, background
         lost = faults.next_publish_fault() if _method(body, method) in PUBLISHING else None
         return await _act(act, lost, request, background)
 
-    return Starlette(routes=[WebSocketRoute("/ws", socket.serve), Route("/rpc", answer, methods=["POST"])])
+    return Starlette(
+        routes=[WebSocketRoute("/ws", socket.serve), Route("/rpc", answer, methods=["POST"])], middleware=ANY_ORIGIN
+    )
 
 
-def bridge_app(handle: Handler, faults: FaultTable) -> Starlette:
-    """Serve the bridge at ``/rpc``, with the faults of the table."""
+def bridge_app(handle: Handler, faults: FaultTable, *, status: int = 200) -> Starlette:
+    """Serve the bridge at ``/rpc`` with this HTTP ``status``, with the faults of the table."""
 
     async def answer(request: Request) -> Response:
         broken = await _broken(faults.current.bridge, faults.current)
@@ -61,11 +68,11 @@ def bridge_app(handle: Handler, faults: FaultTable) -> Starlette:
             return broken
         lie = faults.current.bridge_lies
         if lie is None:
-            return await _call(handle, await request.body())
+            return await _call(handle, await request.body(), status)
         asked = _decoded(await request.body())
         return _spoiled(lie, bridge_answer(lie, asked, await handle(asked)))
 
-    return Starlette(routes=[Route("/rpc", answer, methods=["POST"])])
+    return Starlette(routes=[Route("/rpc", answer, methods=["POST"])], middleware=ANY_ORIGIN)
 
 
 def alarm_app(board: AlarmBoard, faults: FaultTable) -> Starlette:
@@ -92,7 +99,7 @@ def omni_app(api: OmniApi, faults: FaultTable) -> Starlette:
         status, content = api.answer(request.url.path, dict(request.query_params))
         return json_response(content, status)
 
-    return Starlette(routes=[Route("/{path:path}", answer)])
+    return Starlette(routes=[Route("/{path:path}", answer)], middleware=ANY_ORIGIN)
 
 
 def near_app(handle: Handler, faults: FaultTable, node: Node, background: Background) -> Starlette:
@@ -124,7 +131,7 @@ def near_app(handle: Handler, faults: FaultTable, node: Node, background: Backgr
         return json_response(answered.get("result"))
 
     gets = [Route(path, get, methods=["GET"]) for path in ("/status", "/health", "/network_info")]
-    return Starlette(routes=[Route("/", answer, methods=["POST"]), *gets])
+    return Starlette(routes=[Route("/", answer, methods=["POST"]), *gets], middleware=ANY_ORIGIN)
 
 
 async def _broken(how: Endpoint | Gateway, faults: Faults) -> Response | None:
@@ -172,10 +179,10 @@ def _method(body: bytes, default: str | None = None) -> str | None:
     return method if isinstance(method, str) else default
 
 
-async def _call(handle: Handler, raw: bytes) -> Response:
+async def _call(handle: Handler, raw: bytes, status: int = 200) -> Response:
     try:
         body = json.loads(raw)
     except (ValueError, RecursionError):
         error = {"code": -32700, "message": "Parse error", "name": "REQUEST_VALIDATION_ERROR"}
         return json_response({"jsonrpc": "2.0", "id": None, "error": error})
-    return json_response(await handle(body))
+    return json_response(await handle(body), status)

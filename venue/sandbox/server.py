@@ -161,14 +161,15 @@ class Venue:
             faults=faults,
         )
         bridge = BridgeRpc(parts.bridge, parts.clock)
-        relay = RelayRpc(parts.relay, tokens=self._tokens, faults=faults)
+        config = parts.config
+        relay = RelayRpc(parts.relay, tokens=self._tokens, faults=faults, needs_key=not config.rpc_open)
         kraken = ExchangeSocket(self._feed("kraken", 0.25, "0.1"), Kraken)
         coinbase = ExchangeSocket(self._feed("coinbase", 0.2, "0.01"), Coinbase)
         return {
             "relay": relay_app(self._relay_socket, relay, faults, background),
             "near_a": near_app(node.handle, faults, "near_a", background),
             "near_b": near_app(twin.handle, faults, "near_b", background),
-            "bridge": bridge_app(bridge.handle, faults),
+            "bridge": bridge_app(bridge.handle, faults, status=config.bridge_http),
             "omni": omni_app(OmniApi(parts.omni, parts.clock), faults),
             "kraken": exchange_app(
                 kraken,

@@ -72,8 +72,9 @@ class Faults(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     next estimates are refused. ``bridge_credits``: symbol or id of the token that deposits on its chain become from now
     on; empty for the venue's own. ``withdrawal_rejects``: so many next withdrawals are rejected and returned.
     ``fee_factor``: multiplies the withdrawal fees. ``clock_skew_ms``: how far HTTP dates and block times are ahead of
-    the venue's real time; below 0 behind. ``status_shape``: ``data``, ``list`` (the older form), or the older form
-    only for several withdrawals.
+    the venue's real time; below 0 behind. ``status_shape``: ``data``, ``list`` (the older form), the older form
+    only for several withdrawals, or ``both`` in one. ``bridge_varies``: its ids come back unchanged or as text, and its
+    errors as an object or bare text, in turns.
 
     ``paused``: features of the Verifier that are paused (``intents``: nothing settles and nothing can be simulated;
     ``ft_withdraw``: no withdrawal by transaction). ``account_locked``: the maker's account can do nothing.
@@ -121,7 +122,8 @@ class Faults(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     withdrawal_rejects: _Times = 0
     fee_factor: Decimal = Decimal(1)
     clock_skew_ms: _Skew = 0
-    status_shape: Literal["auto", "data", "list"] = "auto"
+    status_shape: Literal["both", "auto", "data", "list"] = "both"
+    bridge_varies: bool = False
     paused: tuple[Feature, ...] = ()
     account_locked: bool = False
     no_predecessor: bool = False

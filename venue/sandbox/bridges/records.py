@@ -9,7 +9,7 @@ from venue.protocol.assets import Token
 from venue.protocol.tokens import BITCOIN, TokenTable
 from venue.sandbox.bridges.chains import ChainTransfer
 from venue.sandbox.verifier.accounts import Burn
-from venue.sandbox.wire.timestamps import format_timestamp
+from venue.sandbox.wire.timestamps import format_millis
 
 
 class BridgeToken(msgspec.Struct, frozen=True, kw_only=True):
@@ -106,7 +106,7 @@ class Deposit(msgspec.Struct, kw_only=True):
             "account_id": self.account,
             "address": self.transfer.to,
             "status": self.status,
-            "created_at": format_timestamp(self.transfer.at_ns),
+            "created_at": format_millis(self.transfer.at_ns),
             "from": self.transfer.sender,
         }
         if self.status == "CREDITED":
@@ -154,7 +154,7 @@ class BridgeWithdrawal(msgspec.Struct, kw_only=True):
             "amount": self.amount if self.number % 2 == 0 else str(self.amount),
             "account_id": self.account,
             "address": self.address,
-            "created_at": format_timestamp(self.created_ns),
+            "created_at": format_millis(self.created_ns),
             "withdrawal_fee": str(self.fee) if self.number % 2 == 0 else self.fee,
             "withdraw_amount": str(max(self.amount - self.fee, 0)),
         }

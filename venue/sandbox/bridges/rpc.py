@@ -10,6 +10,8 @@ from venue.sandbox.bridges.records import BridgeToken, BridgeWithdrawal, Deposit
 from venue.sandbox.wire.scalars import parse_account_id
 
 MAX_LIMIT = 100
+USUAL_LIMIT = 20
+"""Rows of a page where none is named; more than ``MAX_LIMIT`` are never given (both documented)."""
 
 
 class BridgeRpc:
@@ -29,11 +31,7 @@ class BridgeRpc:
         }
 
     async def handle(self, request: object) -> dict[str, object]:
-        """Return the response to any decoded JSON value.
-
-        As the real service does, ids come back unchanged or as text, and errors as an object or bare text, in turns.
-
-        """
+        """Return the response to any decoded JSON value. Errors are bare text, unless they come in turns."""
         self._bridge.advance(self._clock())
         self._answers += 1
         if not isinstance(request, Mapping):
@@ -47,6 +45,10 @@ class BridgeRpc:
         except BridgeError as error:
             return self._failed(request_id, error)
         return {"jsonrpc": "2.0", "id": self._echo(request_id), "result": result}
+
+    @property
+    def _odd(self) -> bool:
+        return self._answers % 2 == 1
 
     def _supported_tokens(self, params: Mapping[str, Any]) -> object:
         chains = params.get("chains")
@@ -97,6 +99,9 @@ class BridgeRpc:
         if not rows:
             raise BridgeError("Withdrawals not found")
         shape = self._bridge.faults.current.status_shape
+        if len(rows) == 1 and shape == "both":
+            # Clients of either form are about, and the real answer is not published: what both can read.
+            return rows[0].render() | {"withdrawals": [rows[0].render()]}
         if len(rows) == 1 and shape != "list":
             return rows[0].render()
         random.Random(f"{wanted}/{self._answers}").shuffle(rows)
@@ -116,7 +121,7 @@ class BridgeRpc:
         if not isinstance(tx_hash, str) or not isinstance(params.get("deposit_address"), str):
             raise BridgeError("Invalid params: tx_hash", -32602)
         self._bridge.look(chain, tx_hash)
-        return {"status": "OK"}
+        return {}
 
     def _indexed(self) -> list[BridgeWithdrawal]:
         if self._bridge.faults.is_running("bridge_not_found_s"):
@@ -141,10 +146,11 @@ class BridgeRpc:
 
     def _echo(self, request_id: object) -> object:
         plain = isinstance(request_id, int) and not isinstance(request_id, bool)
-        return str(request_id) if plain and self._answers % 2 == 0 else request_id
+        return str(request_id) if plain and self._bridge.faults.current.bridge_varies and self._odd else request_id
 
     def _failed(self, request_id: object, error: BridgeError) -> dict[str, object]:
-        body: object = {"code": error.code, "message": str(error)} if self._answers % 2 else str(error)
+        varies = self._bridge.faults.current.bridge_varies and self._odd
+        body: object = {"code": error.code, "message": str(error)} if varies else str(error)
         return {"jsonrpc": "2.0", "id": self._echo(request_id), "error": body}
 
 
@@ -165,10 +171,10 @@ def _account(params: Mapping[str, Any]) -> str:
 
 def _page(params: Mapping[str, Any]) -> tuple[int, int]:
     limit, offset = params.get("limit"), params.get("offset")
-    limit, offset = MAX_LIMIT if limit is None else limit, 0 if offset is None else offset
-    if type(limit) is not int or type(offset) is not int or not 1 <= limit <= MAX_LIMIT or offset < 0:
+    limit, offset = USUAL_LIMIT if limit is None else limit, 0 if offset is None else offset
+    if type(limit) is not int or type(offset) is not int or limit < 1 or offset < 0:
         raise BridgeError("Invalid params: limit, offset", -32602)
-    return limit, offset
+    return min(limit, MAX_LIMIT), offset
 
 
 def _names_coin(token: BridgeToken, name: object) -> bool:

@@ -121,12 +121,16 @@ def _amounts(request: QuoteRequest, output: Output) -> tuple[int, int]:
     exact_in = request.amount_in is not None
     text, other = (output.amount_out, output.amount_in) if exact_in else (output.amount_in, output.amount_out)
     name = "amount_out" if exact_in else "amount_in"
-    if text is None or other is not None:
-        raise AuctionRefusedError(INVALID_PARAMS, f"quote_output must hold {name} and nothing else")
+    if text is None:
+        raise AuctionRefusedError(INVALID_PARAMS, f"quote_output must hold {name}")
     try:
         counter = parse_amount(text)
+        exact = None if other is None else parse_amount(other)
     except ValueError as error:
-        raise AuctionRefusedError(INVALID_PARAMS, f"{name}: {error}") from error
+        raise AuctionRefusedError(INVALID_PARAMS, f"quote_output: {error}") from error
+    # Makers of several programs state both amounts. The documents name one, and do not forbid the other.
+    if exact not in (None, request.amount_in if exact_in else request.amount_out):
+        raise AuctionRefusedError(INVALID_PARAMS, "quote_output holds another amount than the request")
     if request.amount_in is not None:
         return request.amount_in, counter
     assert request.amount_out is not None

@@ -36,9 +36,13 @@ class _StatusOf(msgspec.Struct):
 
 
 class RelayRpc:
-    """The endpoint ``/rpc``, with one of ``tokens`` in ``Authorization: Bearer`` or ``X-API-Key``."""
+    """The endpoint ``/rpc``, with one of ``tokens`` in ``Authorization: Bearer`` or ``X-API-Key``.
 
-    def __init__(self, relay: Relay, *, tokens: BearerTokens, faults: FaultTable) -> None:
+    ``needs_key``: without one nothing is answered. Whether the real one needs it for every method is not clear.
+    """
+
+    def __init__(self, relay: Relay, *, tokens: BearerTokens, faults: FaultTable, needs_key: bool = True) -> None:
+        self._needs_key = needs_key
         self._relay = relay
         self._faults = faults
         self._tokens = tokens
@@ -48,7 +52,9 @@ class RelayRpc:
     ) -> tuple[int, dict[str, object]]:
         """Return HTTP status and JSON answer; header names are lower case."""
         bearer, key = headers.get("authorization"), headers.get("x-api-key")
-        if not self._tokens.accepts_header(bearer) and not self._tokens.accepts(key):
+        taken = self._tokens.accepts_header(bearer) or self._tokens.accepts(key)
+        # A wrong key is refused also where none is needed.
+        if not taken and (self._needs_key or bearer or key):
             return 401, {"error": "Unauthorized"}
         try:
             call = msgspec.json.decode(body, type=_Call)

@@ -52,6 +52,11 @@ def format_timestamp(at_ns: int) -> str:
     return f"{text}.{fraction // 10 ** (9 - digits):0{digits}d}Z" if digits else f"{text}Z"
 
 
+def format_millis(at_ns: int) -> str:
+    """Format UTC nanoseconds since the epoch as RFC 3339 text cut to milliseconds, always with three digits."""
+    return f"{format_timestamp(at_ns - at_ns % NS_PER_S)[:-1]}.{at_ns % NS_PER_S // 10**6:03d}Z"
+
+
 def _days(year: int, month: int, day: int) -> int:
     """Days since the epoch in the proleptic Gregorian calendar; ValueError for a date or year that chrono lacks."""
     if not -262_143 <= year <= 262_142:

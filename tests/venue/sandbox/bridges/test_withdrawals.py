@@ -91,10 +91,14 @@ async def test_the_bridge_may_not_know_a_withdrawal_for_a_minute(world: World) -
     assert (await status(world, tx_hash))["status"] == "COMPLETED"
 
 
-async def test_both_shapes_of_the_status(world: World) -> None:
+async def test_every_shape_of_the_status(world: World) -> None:
     one, several = burn(world, 100_000), burn(world, 10_000, 20_000, 30_000, 40_000)
     world.wait(3)
-    assert (await status(world, one))["data"]["tx_hash"] == one
+    both = await status(world, one)
+    assert both["data"]["tx_hash"] == one
+    assert both["withdrawals"] == [{"status": both["status"], "data": both["data"]}]
+    world.faults.apply({"status_shape": "auto"})
+    assert set(await status(world, one)) == {"status", "data"}
     orders = set()
     for _ in range(20):
         rows = (await status(world, several))["withdrawals"]

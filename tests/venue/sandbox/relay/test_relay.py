@@ -237,7 +237,8 @@ async def test_each_bad_answer_is_refused_with_its_reason(launch: Launch) -> Non
         assert await refusal(output, signed, "11111111-2222-4333-8444-555555555555") == GONE_TEXT
         assert "does not match" in await refusal({"amount_out": str(79 * EUR)}, signed)
         assert "amount_out" in await refusal({"amount_in": str(80 * EUR)}, signed)
-        assert "amount_out" in await refusal({"amount_out": "-1"}, signed)
+        assert "invalid digit" in await refusal({"amount_out": "-1"}, signed)
+        assert "another amount" in await refusal({**output, "amount_in": "99999"}, signed)
         assert await refusal(output, {**signed, "signature": "ed25519:" + "2" * 64}) != ""
         _, other = rig.signer.diff(good, rig.salt, later)
         assert await refusal(output, {**signed, "signature": other["signature"]}) == "invalid signature"
@@ -250,7 +251,8 @@ async def test_each_bad_answer_is_refused_with_its_reason(launch: Launch) -> Non
         assert "exactly one token_diff" in await refusal(output, rig.signer.sign(twice, rig.salt, later)[1])
         stranger = Signer("stranger.near", rig.env["NEAR_INTENTS_SIGNER_PRIVATE_KEY"])
         assert "doesn't exist for account" in await refusal(output, stranger.diff(good, rig.salt, later)[1])
-        assert (await maker.call("quote_response", response(quote_id, output, signed)))["result"] == "OK"
+        both = {**output, "amount_in": "100000"}
+        assert (await maker.call("quote_response", response(quote_id, both, signed)))["result"] == "OK"
         options = await pending_quote
         assert [option["amount_out"] for option in options] == [str(80 * EUR)]
         assert await refusal(output, signed) == GONE_TEXT
