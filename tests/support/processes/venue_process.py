@@ -16,6 +16,8 @@ WHOLE: dict[str, object] = {
     "relay_late_ms": 0,
     "relay_rpc": "ok",
     "relay_refuses_worse": False,
+    "relay_refuses_taken": False,
+    "quotes_settle_s": None,
     "status_after_s": None,
     "near_a": "ok",
     "near_b": "ok",

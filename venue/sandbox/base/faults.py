@@ -64,8 +64,11 @@ class Faults(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     ``near_send``: what happens to transactions sent through a node; ``publish``: to ``publish_intent`` (and
     ``publish_intents``). ``near_resend``: the answer to bytes that ran already. ``near_no_gas``: no account can pay for
     a transaction. ``relay_refuses_worse``: an answer that is not better than those before it is refused, and stays
-    signed. ``status_after_s``: for so long after its publication ``get_status`` does not know an intent; None for the
-    venue's setting. ``near_tx_unknown_s``, ``near_stale_s``: for so many seconds a node knows no transaction, or stays
+    signed. ``relay_refuses_taken``: every answer is taken in, and refused as one that came too late.
+    ``quotes_settle_s``: the shortest and the longest time from a taker's publication to the settlement of its quotes,
+    None for the venue's setting; other intents are not delayed.
+    ``status_after_s``: for so long after its publication ``get_status`` does not know an intent; None for the venue's
+    setting. ``near_tx_unknown_s``, ``near_stale_s``: for so many seconds a node knows no transaction, or stays
     at its block. ``relay_not_found_s``: for so long ``get_status`` knows nothing. ``ft_transfer_fails``: so many next
     transfers out of the Verifier fail; the amount is credited back. ``bridge``: how it behaves as a whole, with
     ``near_slow_ms`` when slow. ``bridge_not_found_s``: for so long it knows no withdrawal. ``estimate_fails``: so many
@@ -96,6 +99,8 @@ class Faults(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     relay_forbidden: bool = False
     relay_rpc: Gateway = "ok"
     relay_refuses_worse: bool = False
+    relay_refuses_taken: bool = False
+    quotes_settle_s: tuple[_Seconds, _Seconds] | None = None
     near_a: Endpoint = "ok"
     near_b: Endpoint = "ok"
     near_slow_ms: _Milliseconds = 10_000

@@ -67,6 +67,7 @@ class Relay:
             delay_s=settle_s,
             pace=pace,
             indexed_after_s=self._indexed_after_s,
+            quotes_delay_s=lambda: self._faults.current.quotes_settle_s,
             background=background,
             clock=clock,
             announce=self._announce,
@@ -136,6 +137,8 @@ class Relay:
         # Whatever the relay says of an answer, it has the signature: until the deadline it can be settled.
         self._quotes[answer.quote_hash] = answer
         auction.enter(answer, refuse_worse=self._faults.current.relay_refuses_worse)
+        if self._faults.current.relay_refuses_taken:
+            raise AuctionRefusedError(GONE, GONE_TEXT)
         if self._faults.current.status_lies == "settled":
             self.subscriptions.broadcast("quote_status", untrue_settlement(answer.quote_hash))
         return answer

@@ -71,7 +71,8 @@ _UNKNOWN = Published("NOT_FOUND_OR_NOT_VALID")
 class Settlement:
     """Settles published intents after a seeded delay: between the two of ``delay_s``, or as long as production takes.
 
-    ``indexed_after_s``: for so long after its publication the status of an intent is not known.
+    ``indexed_after_s``: for so long after its publication the status of an intent is not known. ``quotes_delay_s``: the
+    delay of settlements of quotes, None for that of all intents.
     """
 
     def __init__(
@@ -82,6 +83,7 @@ class Settlement:
         delay_s: tuple[float, float],
         pace: Pace,
         indexed_after_s: Callable[[], float],
+        quotes_delay_s: Callable[[], tuple[float, float] | None] = lambda: None,
         background: Background,
         clock: Callable[[], int],
         announce: Callable[[Answer, str, Executed], None],
@@ -92,6 +94,7 @@ class Settlement:
         self._delay_s = delay_s
         self._pace = pace
         self._indexed_after_s = indexed_after_s
+        self._quotes_delay_s = quotes_delay_s
         self._background = background
         self._clock = clock
         self._announce = announce
@@ -137,7 +140,7 @@ class Settlement:
     ) -> None:
         hashes = tuple(message.intent_hash for message in messages)
         self._started += 1
-        delay = self._delay(self._started)
+        delay = self._delay(self._started, of_quotes=bool(answers))
         await asyncio.sleep(delay * 0.4)
         tx_hash = base58.b58encode(derive(self._seed, "transaction", *hashes)).decode()
         self._mark(hashes, Published("TX_BROADCASTED", tx_hash))
@@ -158,8 +161,11 @@ class Settlement:
         for answer in answers:
             self._announce(answer, hashes[-1], executed)
 
-    def _delay(self, number: int) -> float:
+    def _delay(self, number: int, *, of_quotes: bool) -> float:
         chance = rng(self._seed, "settle", number)
+        fault = self._quotes_delay_s() if of_quotes else None
+        if fault is not None:
+            return chance.uniform(*fault)
         return production_delay_s(chance.random()) if self._pace == "production" else chance.uniform(*self._delay_s)
 
     def _record(self, message: SignedMessage, intent_hash: str, executed: Executed, at_ns: int) -> None:

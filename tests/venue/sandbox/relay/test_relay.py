@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from typing import Any
 
 import base58
@@ -12,6 +13,7 @@ from websockets.exceptions import InvalidStatus
 
 from tests.support.sandbox.maker import BTC, EURE, Maker, Signer, relay
 from tests.support.sandbox.rig import Launch, Rig
+from tests.support.waiting import until
 from venue.sandbox.relay.errors import GONE_TEXT
 
 EUR = 10**18
@@ -318,6 +320,30 @@ async def test_a_taker_settles_a_quote_over_the_rpc(launch: Launch) -> None:
     held = (await rig.state())["balances"]
     assert held["taker.near"] == {BTC: str(10**8 - 100_001), EURE: str(80 * EUR - 80 * EUR // 10**6)}
     assert held[rig.signer.account][EURE] == str(15_000 * EUR - 80 * EUR)
+
+
+async def test_an_answer_that_is_refused_although_it_was_taken_can_be_chosen_and_settles_later(launch: Launch) -> None:
+    rig = await launch()
+    await rig.control("/faults", {"relay_refuses_taken": True, "quotes_settle_s": [0.4, 0.5]})
+    async with relay(rig.env) as socket:
+        maker = Maker(socket)
+        await maker.call("subscribe", ["quote"])
+        quote_id, pending_quote = await ask(rig, maker)
+        deadline = rig.deadline_ms()
+        name, signed = rig.signer.diff({BTC: 100_000, EURE: -80 * EUR}, rig.salt, deadline)
+        answered = await maker.call("quote_response", response(quote_id, {"amount_out": str(80 * EUR)}, signed))
+        assert text_of(answered) == GONE_TEXT
+        assert [option["quote_hash"] for option in await pending_quote] == [name]
+    _, paid = taker(rig).diff({BTC: -100_001, EURE: 80 * EUR - 80 * EUR // 10**6}, rig.salt, deadline)
+    started = time.monotonic()
+    published = await rig.rpc("publish_intent", {"quote_hashes": [name], "signed_data": paid})
+    assert published["status"] == "OK"
+
+    async def settled() -> bool:
+        return bool((await rig.state())["settlements"]["settled"])
+
+    await until(settled)
+    assert time.monotonic() - started >= 0.4
 
 
 @pytest.mark.parametrize("refuses_worse", [False, True])
