@@ -36,9 +36,9 @@ def _eure(amount: Decimal | None) -> str:
 
 
 def counts(stop: HardStopState) -> str:
-    """Say how many quotes were burned, settled or expired, and how many cannot be burned and stay committed."""
+    """Say how many quotes were burned, settled or expired, and how many cannot be burned and stay signed."""
     text = f"{stop.burned} of {stop.asked} burned, {stop.settled} settled first, {stop.expired} expired first"
     if not stop.unburnable:
         return text
     left = time_left(stop.unburnable_left_ms)
-    return f"{text}; {stop.unburnable} with an invalidated salt cannot settle or be burned: committed for {left}"
+    return f"{text}; {stop.unburnable} with an invalidated salt cannot settle or be burned: signed for {left}"

@@ -297,7 +297,7 @@ class HardStopState(msgspec.Struct, frozen=True, kw_only=True):
     """A hard stop: how many quotes it was to burn, what became of them, and how many are ``left``.
 
     ``settled``: taken before they could be burned; ``expired``: expired before. ``unburnable``: those with an
-    invalidated salt, which can neither settle nor be burned; they stay committed until they expire, the last one in
+    invalidated salt, which can neither settle nor be burned; they stay signed until they expire, the last one in
     ``unburnable_left_ms``.
     """
 

@@ -116,14 +116,17 @@ async def test_quotes_with_an_invalidated_salt_are_left_out_and_stay_committed(
         await hard_stop(desk)
         shot = await desk.until(lambda shot: shot.hard_stop is not None and not shot.hard_stop.left, 15)
         assert shot.hard_stop is not None
-        assert (shot.hard_stop.asked, shot.hard_stop.burned, shot.hard_stop.unburnable) == (36, 30, 6)
+        # Quotes that were refused for their salt are signed all the same.
+        refused = shot.counts.refused
+        assert (shot.hard_stop.asked, shot.hard_stop.burned) == (36 + refused, 30)
+        assert shot.hard_stop.unburnable == 6 + refused
         assert 0 < shot.hard_stop.unburnable_left_ms <= 60_000
         assert (shot.alive.quotes, rpc.published, rpc.asked) == (6, 2, 0)
         shown = [row for row in shot.quotes if row.outcome == "no salt"]
-        assert [row.detail for row in shown] == [SALT_INVALID] * 6
+        assert [row.detail for row in shown] == [SALT_INVALID] * (6 + refused)
         ended = "SELECT reason FROM operator_actions WHERE command = 'hard-stop ended'"
         await until(lambda: len(desk.rows(ended)) == 1)
-        assert "6 carry an invalidated salt" in desk.rows(ended)[0][0]
+        assert f"{6 + refused} carry an invalidated salt" in desk.rows(ended)[0][0]
 
 
 @pytest.mark.slow
@@ -167,8 +170,8 @@ async def test_two_hundred_quotes_are_over_in_forty_seconds_with_slow_settlement
             measured = f"{took_s:.1f} s, {rpc.published} published, {rpc.asked} asked, {rpc.shortest_gap_s():.1f} s"
             assert took_s < 40, measured
             assert rpc.shortest_gap_s() >= 15, measured
-            assert stop.asked == 201
-            assert stop.burned + stop.settled + stop.unburnable + stop.expired == 201
+            assert stop.asked == 201 + shot.counts.refused
+            assert stop.burned + stop.settled + stop.unburnable + stop.expired == stop.asked
             assert stop.burned + stop.settled == 141
             assert [row.unexplained for row in shot.inventory.rows if row.unexplained] == []
     finally:

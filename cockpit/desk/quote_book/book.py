@@ -32,7 +32,7 @@ PROGRESS: dict[StatusEvent, Outcome] = {"ready": "ready_to_settle", "failed": "s
 CHOSEN = "a taker chose this quote; it is being settled"
 TAKEN_YET = "the relay refused it, and yet it was taken: it is committed again"
 NOT_SETTLED = "an attempt to settle it failed; the quote stays live until its deadline"
-SALT_INVALID = "its salt was invalidated: it can neither settle nor be burned, and stays committed until it expires"
+SALT_INVALID = "its salt was invalidated: it can neither settle nor be burned, and stays signed until it expires"
 ANSWER_WITHIN_NS = 5 * NS_PER_S
 """The relay waits at most 3 s for answers (docs.near-intents.org); after 5 s without one the outcome is unknown."""
 
@@ -239,7 +239,7 @@ class QuoteBook:
             quote.burn_tx = tx_hash
 
     def salt_answered(self, quote_hash: str, *, invalid: bool) -> None:
-        """Note whether a node said that the quote's salt was invalidated. It stays reserved until it has expired."""
+        """Note whether a node said that the quote's salt was invalidated. It stays signed until it has expired."""
         quote = self._quotes.get(quote_hash)
         if quote is None or quote.state in OVER or quote.salt_invalid == invalid:
             return

@@ -6,7 +6,7 @@ Our intent and a settlement race for each nonce, and the chain lets one of them 
 changes nothing, so lost answers, late ones and crashes are all handled by doing it again. The balances show which one
 won: a nonce that is used, at a height whose balances are explained without the fill, was burned.
 
-A quote whose salt was invalidated can neither settle nor be burned. It is left out, and stays committed until it has
+A quote whose salt was invalidated can neither settle nor be burned. It is left out, and stays signed until it has
 expired: one node's word releases nothing.
 """
 
@@ -221,7 +221,7 @@ class HardStopRun:
             until = utc_time(self._wall_ns() + done.unburnable_left_ms * NS_PER_MS)
             self._result += (
                 f"; {done.unburnable} carry an invalidated salt: they can neither settle nor be burned, "
-                f"and stay committed until {until}"
+                f"and stay signed until {until}"
             )
         self._recorder.record(
             OperatorAction(
