@@ -135,6 +135,7 @@ class Settings(BaseSettings):
     )
 
     max_notional_eure: Decimal = _eure("STRATEGY_MAX_NOTIONAL_EURE", "5")
+    min_notional_eure: Decimal = _number("STRATEGY_MIN_NOTIONAL_EURE", "0.5", "0", "1000000000")
     max_promised_eure: Decimal = _eure("STRATEGY_MAX_PROMISED_EURE", "1000")
     max_signed_eure: Decimal | None = Field(
         default=None,
@@ -292,6 +293,7 @@ class Settings(BaseSettings):
     def limits(self) -> Limits:
         return Limits(
             max_notional_eure=self.max_notional_eure,
+            min_notional_eure=self.min_notional_eure,
             max_promised_eure=self.max_promised_eure,
             max_signed_eure=(
                 self.max_promised_eure * SIGNED_OVER_COMMITTED if self.max_signed_eure is None else self.max_signed_eure
@@ -370,6 +372,8 @@ def _contradictions(s: Settings) -> tuple[str, ...]:
             f"STRATEGY_MIN_EDGE_BPS: no quote could reach it; expected at most "
             f"{s.half_spread_bps + s.max_skew_bps:f}, STRATEGY_HALF_SPREAD_BPS + STRATEGY_MAX_SKEW_BPS"
         )
+    if s.min_notional_eure > s.max_notional_eure:
+        found.append("STRATEGY_MIN_NOTIONAL_EURE: expected at most STRATEGY_MAX_NOTIONAL_EURE")
     if s.max_promised_eure < s.max_notional_eure:
         found.append("STRATEGY_MAX_PROMISED_EURE: expected at least STRATEGY_MAX_NOTIONAL_EURE")
     if s.max_signed_eure is not None and s.max_signed_eure < s.max_promised_eure:

@@ -64,7 +64,8 @@ class OperatorReport(msgspec.Struct, frozen=True, kw_only=True):
 class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The risk limits, and what a breach does.
 
-    A breach refuses the quote: ``max_notional_eure``, largest size of a quote in EURe, above 0; ``min_edge_bps``,
+    A breach refuses the quote: ``max_notional_eure``, largest size of a quote in EURe, above 0;
+    ``min_notional_eure``, smallest size, 0 in records from before there was one; ``min_edge_bps``,
     smallest edge against the mid, 0 to 5000; ``max_promised_eure``, largest sum committed in live quotes with BTC at
     the mid, at least the notional; ``max_signed_eure``, the same of every quote that could still settle, refused ones
     included; ``max_quotes_per_second``, 1 to 100000; ages in milliseconds;
@@ -78,6 +79,7 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """
 
     max_notional_eure: Decimal = Decimal(5)
+    min_notional_eure: Decimal = Decimal(0)
     max_promised_eure: Decimal = Decimal(1_000)
     max_signed_eure: Decimal = Decimal(10_000)
     max_asset_share: Decimal = Decimal("0.9")
@@ -94,9 +96,11 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         """Return whether no limit allows more than the other's and one allows less."""
         if self == other:
             return False
-        # Every limit is a most, but for the least edge.
-        mosts = (name for name in self.__struct_fields__ if name.startswith("max_"))
-        return self.min_edge_bps >= other.min_edge_bps and all(getattr(self, n) <= getattr(other, n) for n in mosts)
+        mosts = [name for name in self.__struct_fields__ if name.startswith("max_")]
+        leasts = [name for name in self.__struct_fields__ if name.startswith("min_")]
+        return all(getattr(self, n) <= getattr(other, n) for n in mosts) and all(
+            getattr(self, n) >= getattr(other, n) for n in leasts
+        )
 
     def problems(self) -> tuple[str, ...]:
         """Return one sentence for every value out of range; empty if all limits are valid."""
@@ -110,6 +114,9 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             found.append(
                 "max_promised_eure must be at least max_notional_eure; otherwise the largest quote is never made"
             )
+        least, largest = self.min_notional_eure, self.max_notional_eure
+        if not (least.is_finite() and least >= 0 and (not largest.is_finite() or least <= largest)):
+            found.append("min_notional_eure must be from 0 to max_notional_eure; above it no quote is ever made")
         if not (self.max_asset_share.is_finite() and Decimal("0.5") <= self.max_asset_share <= 1):
             found.append("max_asset_share must be from 0.5 to 1")
         if not 1 <= self.max_quotes_per_second <= 100_000:

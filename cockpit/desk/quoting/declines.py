@@ -11,6 +11,7 @@ from decimal import Decimal
 
 from cockpit.desk.quoting.desk_view import DeskView
 from cockpit.desk.quoting.strategy import Decision
+from cockpit.desk.risk.limits import min_notional
 from cockpit.model.events import SwapDemand
 from venue.protocol.assets import Market
 from venue.relay.client import Relay
@@ -30,6 +31,7 @@ TYPES: Mapping[str, DeclineType] = {
     "deadline": "DEADLINE_EXCEEDED",
     "request_age": "DEADLINE_EXCEEDED",
     "amount": "INSUFFICIENT_AMOUNT",
+    "min_notional": "INSUFFICIENT_AMOUNT",
     "notional": "MARKET_LIMIT",
     "edge": "NO_LIQUIDITY",
     "covered": "NO_LIQUIDITY",
@@ -64,7 +66,10 @@ class Declines:
         if len(self._waiting) >= MAX_WAITING:
             self._relay.counters["declines_dropped"] += 1
             return
-        least = smallest(view.market, request, decision.price) if kind == "INSUFFICIENT_AMOUNT" else None
+        least = None
+        if kind == "INSUFFICIENT_AMOUNT":
+            dust = min_notional(view.limits, view.market.quote.underlying)
+            least = smallest(view.market, request, decision.price, dust)
         self._waiting.append((request.quote_id, Decline(kind, None if least is None else str(least))))
         if len(self._waiting) == 1:
             self._later()
@@ -89,11 +94,14 @@ class Declines:
             self._later()
 
 
-def smallest(market: Market, request: SwapDemand, price: Decimal | None) -> int | None:
-    """Return the smallest amount in that buys a base unit of the other asset; None where none is too small."""
+def smallest(market: Market, request: SwapDemand, price: Decimal | None, least: int = 0) -> int | None:
+    """Return the smallest amount in that buys a base unit of the other asset, for a notional of at least ``least``
+    (base units of the quote underlying); None where none is too small.
+    """
     if price is None or request.amount_in is None:
         return None
     numerator, denominator = market.price_ratio(price)
+    paid = -(-least // market.quote.scale)
     if request.asset_in == market.base.token_id:
-        numerator, denominator = denominator, numerator
-    return -(-numerator // denominator)
+        return -(-max(1, paid) * denominator // numerator)
+    return max(paid, -(-numerator // denominator))

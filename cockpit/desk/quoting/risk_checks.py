@@ -53,6 +53,7 @@ class CheckInputs(msgspec.Struct, frozen=True, gc=False, kw_only=True):
     committed: int | None
     signed: int | None
     max_notional: int
+    min_notional: int
     reference_age_ms: int
     inventory_age_ms: int
     life_ms: int
@@ -97,6 +98,20 @@ class _Limit(RiskCheck, frozen=True, gc=False):
             return UNKNOWN
         symbol = self.unit.symbol
         return f"{self.unit.shown(self.units, 6)} {symbol}, at most {_plain(self.unit, self.max_units)} {symbol}"
+
+
+class _Least(RiskCheck, frozen=True, gc=False):
+    """An amount of the quote underlying that must not be smaller."""
+
+    unit: Unit
+    units: int | None
+    min_units: int
+
+    def text(self) -> str:
+        if self.units is None:
+            return UNKNOWN
+        symbol = self.unit.symbol
+        return f"{self.unit.shown(self.units, 6)} {symbol}, at least {_plain(self.unit, self.min_units)} {symbol}"
 
 
 class _Edge(RiskCheck, frozen=True, gc=False):
@@ -214,6 +229,11 @@ def amount(at: CheckInputs) -> RiskCheck:
     return _Amount("amount", amounts is not None, at.given, None if amounts is None else amounts.amount_out)
 
 
+def min_notional(at: CheckInputs) -> RiskCheck:
+    units, least = None if at.amounts is None else at.amounts.notional, at.min_notional
+    return _Least("min_notional", units is not None and units >= least, at.view.market.quote.underlying, units, least)
+
+
 def notional(at: CheckInputs) -> RiskCheck:
     return _within("notional", at, None if at.amounts is None else at.amounts.notional, at.max_notional)
 
@@ -288,6 +308,7 @@ CHECKS: tuple[Callable[[CheckInputs], RiskCheck], ...] = (
     inventory_age,
     deadline,
     amount,
+    min_notional,
     notional,
     edge,
     covered,
@@ -305,11 +326,23 @@ CHECKS: tuple[Callable[[CheckInputs], RiskCheck], ...] = (
 """Every check is made for every request; the first that fails names the decision. Before them stand ``dry``, of a dry
 request, and ``request_age``."""
 
-OLDER_CHECKS = tuple(check for check in CHECKS if check is not signed)
-"""The checks before refused quotes counted as signed: those of recorded decisions without that number."""
+_MADE = {
+    (signed_known, least_set): tuple(
+        check for check in CHECKS if (signed_known or check is not signed) and (least_set or check is not min_notional)
+    )
+    for signed_known in (False, True)
+    for least_set in (False, True)
+}
 
 EXECUTOR_CHECKS = ("executor_armed", "salt", "relay", "history")
 """Names of the executor's checks; a decision is actionable when all others passed."""
+
+
+def checks_for(view: DeskView) -> tuple[Callable[[CheckInputs], RiskCheck], ...]:
+    """Return the checks of this view. Older records know neither what is signed nor a least notional: what is not
+    recorded is not checked when their decisions are made again, and no least is one of 0.
+    """
+    return _MADE[view.quote_signed is not None, view.limits.min_notional_eure > 0]
 
 
 def _within(name: str, at: CheckInputs, units: int | None, limit: int | None) -> RiskCheck:

@@ -11,16 +11,8 @@ import msgspec
 
 from cockpit.desk.market.pricing import Amounts, Bounds, Prices, make_prices, price_amounts, skew_bps
 from cockpit.desk.quoting.desk_view import DeskView, record_view
-from cockpit.desk.quoting.risk_checks import (
-    CHECKS,
-    EXECUTOR_CHECKS,
-    OLDER_CHECKS,
-    CheckInputs,
-    RiskCheck,
-    dry,
-    request_age,
-)
-from cockpit.desk.risk.limits import in_units, max_notional
+from cockpit.desk.quoting.risk_checks import EXECUTOR_CHECKS, CheckInputs, RiskCheck, checks_for, dry, request_age
+from cockpit.desk.risk.limits import in_units, max_notional, min_notional
 from cockpit.model.commands import Limits
 from cockpit.model.events import Check, Side, SwapDemand, TradeDecision
 from venue.protocol.assets import PairAmounts, Unit, base_share
@@ -176,6 +168,7 @@ def decide(request: SwapDemand, view: DeskView, prices: Prices | None) -> Decisi
         committed=committed,
         signed=signed,
         max_notional=max_notional(limits, market.quote.underlying),
+        min_notional=min_notional(limits, market.quote.underlying),
         reference_age_ms=(request.at_ns - view.mid_at_ns) // NS_PER_MS,
         inventory_age_ms=(request.at_ns - view.inventory_at_ns) // NS_PER_MS,
         life_ms=life_ms,
@@ -183,8 +176,7 @@ def decide(request: SwapDemand, view: DeskView, prices: Prices | None) -> Decisi
         request_age_ms=request_age_ms,
         max_request_age_ms=max_request_age_ms,
     )
-    # Views without what is signed were recorded before there was that check.
-    checks = tuple([check(inputs) for check in (OLDER_CHECKS if view.quote_signed is None else CHECKS)])
+    checks = tuple([check(inputs) for check in checks_for(view)])
     if max_request_age_ms is not None:
         checks = (request_age(inputs), *checks)
     if request.dry:

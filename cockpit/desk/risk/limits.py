@@ -21,6 +21,10 @@ def max_notional(limits: Limits, quote: Unit) -> int:
     return in_units(limits.max_notional_eure, quote)
 
 
+def min_notional(limits: Limits, quote: Unit) -> int:
+    return in_units(limits.min_notional_eure, quote)
+
+
 def base_ceiling(tokens: TokenTable, limits: Limits, mid: Decimal | None) -> int:
     """Return the most BTC that one signature may give, base units: the largest notional at the mid; 0 without one."""
     if mid is None or mid <= 0:

@@ -33,6 +33,7 @@ class LimitField(NamedTuple):
 
 FIELDS = (
     LimitField("max_notional_eure", "Max size of a quote", "EURe"),
+    LimitField("min_notional_eure", "Min size of a quote", "EURe"),
     LimitField("max_promised_eure", "Max committed in live quotes", "EURe"),
     LimitField("max_signed_eure", "Max signed, refused included", "EURe"),
     LimitField("max_asset_share", "Max share of one asset", "of 1"),

@@ -29,7 +29,7 @@ def test_three_values_are_enough() -> None:
     assert settings.state_dir == Path("/home/maker/.local/state/near-cockpit")
     assert settings.max_notional_eure == Decimal(5)
     assert settings.near_rpc_urls == ("https://rpc.mainnet.near.org", "https://free.rpc.fastnear.com")
-    assert settings.limits() == Limits()
+    assert settings.limits() == Limits(min_notional_eure=Decimal("0.5"))
 
 
 def test_every_missing_setting_is_reported_at_once() -> None:

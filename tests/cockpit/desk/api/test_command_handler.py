@@ -315,6 +315,7 @@ def test_an_id_answers_only_what_was_asked_under_it(desk: Desk) -> None:
 LIMITS = st.builds(
     Limits,
     max_notional_eure=st.decimals(1, 9, places=1),
+    min_notional_eure=st.decimals(0, 1, places=1),
     min_edge_bps=st.decimals(1, 9, places=1),
     max_fills_per_hour=st.integers(1, 9),
     max_deadline_ms=st.integers(1_000, 1_009),
@@ -323,10 +324,12 @@ LIMITS = st.builds(
 
 @given(LIMITS, LIMITS)
 def test_limits_are_stricter_when_none_allows_more(some: Limits, others: Limits) -> None:
-    pairs = [(getattr(some, name), getattr(others, name)) for name in some.__struct_fields__ if name != "min_edge_bps"]
-    laxer = any(mine > theirs for mine, theirs in pairs) or some.min_edge_bps < others.min_edge_bps
+    leasts = {"min_edge_bps", "min_notional_eure"}
+    names = set(some.__struct_fields__)
+    laxer = any(getattr(some, name) > getattr(others, name) for name in names - leasts)
+    laxer |= any(getattr(some, name) < getattr(others, name) for name in leasts)
     assert some.stricter_than(others) == (not laxer and some != others)
-    assert {name for name in some.__struct_fields__ if not name.startswith("max_")} == {"min_edge_bps"}
+    assert {name for name in names if not name.startswith("max_")} == leasts
 
 
 BAD_STATES: list[tuple[dict[str, object], str]] = [

@@ -36,6 +36,22 @@ async def the_decline(desk: Quoting, server: RelayServer, **changes: object) -> 
     return output
 
 
+@given(st.sampled_from(["buy", "sell"]), st.integers(0, 10**19), st.decimals(1, 10**7, places=2))
+def test_the_smallest_amount_is_the_smallest_that_has_the_least_notional(
+    side: Side, least: int, price: Decimal
+) -> None:
+    asked = request(BTC.token_id if side == "buy" else EURE.token_id, 1)
+    found = smallest(BTC_EURE, asked, price, least)
+    assert found is not None
+
+    def enough(amount: int) -> bool:
+        amounts = price_amounts(BTC_EURE, side, amount, None, price, MID)
+        return amounts is not None and amounts.notional >= least
+
+    assert enough(found)
+    assert found == 1 or not enough(found - 1)
+
+
 def test_every_risk_check_has_its_word_or_none() -> None:
     names = {check.__name__ for check in CHECKS} - {"committed"} | {"promised", "sent"}
     assert names - {"strategy_armed", "executor_armed", "relay"} <= set(TYPES) | SILENT
@@ -64,6 +80,29 @@ async def test_an_amount_that_buys_nothing_is_declined_with_the_smallest_that_do
         await ask(server, "q-least", **sale, exact_amount_in=least)
         await until(lambda: len(server.frames) == 2)
         assert "signed_data" in server.frames[1]["params"][0]
+
+
+@pytest.mark.parametrize("side", ["buy", "sell"])
+async def test_dust_is_declined_with_the_smallest_amount_and_uses_up_nothing(side: Side) -> None:
+    async with quoting(declines=True) as (desk, server):
+        desk.limits.replace(
+            msgspec.structs.replace(
+                desk.limits.current, min_notional_eure=Decimal("0.5"), max_quotes_per_second=1, max_fills_per_hour=1
+            )
+        )
+        sale = {"defuse_asset_identifier_in": EURE.token_id, "defuse_asset_identifier_out": BTC.token_id}
+        pair = {} if side == "buy" else sale
+        dust = "1" if side == "buy" else str(5 * 10**17 - 1)
+        output = await the_decline(desk, server, **pair, exact_amount_in=dust)
+        assert output["type"] == "INSUFFICIENT_AMOUNT"
+        least = output["min_amount"]
+        assert isinstance(least, str)
+        for number in range(60):
+            await ask(server, f"q-dust-{number}", **pair, exact_amount_in=str(int(least) - 1))
+        await ask(server, "q-least", **pair, exact_amount_in=least)
+        await until(lambda: desk.intake.counters["decisions"] == 62)
+        assert desk.intake.reasons == {"min_notional": 61, "quote": 1}
+        assert len(desk.book.reservations) == 1
 
 
 async def test_a_halted_desk_declines_and_a_disarmed_one_sends_nothing() -> None:

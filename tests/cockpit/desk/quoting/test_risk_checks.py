@@ -7,6 +7,7 @@ import pytest
 
 from cockpit.desk.quoting.risk_checks import CHECKS, EXECUTOR_CHECKS
 from cockpit.desk.quoting.strategy import decide, desk_prices
+from cockpit.model.commands import Limits
 from tests.support.desk.builders import request, view
 
 DETAILS: list[tuple[str, Mapping[str, object], str]] = [
@@ -18,6 +19,7 @@ DETAILS: list[tuple[str, Mapping[str, object], str]] = [
     ("reference", {"mid_problem": "kraken is 90 bps from the median"}, "kraken is 90 bps from the median"),
     ("inventory", {"quote_balance": None}, "unknown"),
     ("amount", {}, "3.99200000 EURe"),
+    ("min_notional", {"limits": Limits(min_notional_eure=Decimal(1))}, "3.992000 EURe, at least 1 EURe"),
     ("edge", {}, "0.008000 EURe, at least 5 bps"),
     ("covered", {"quote_balance": 0, "quote_reserved": 1}, "gives 3.98600000 EURe, spendable 0.00000000"),
     ("promised", {"mid": None}, "unknown"),
@@ -37,7 +39,7 @@ def test_details_keep_their_recorded_format(name: str, changes: Mapping[str, obj
 
 
 def test_every_check_has_a_name_of_its_own_and_the_executors_come_last() -> None:
-    seen = view(mid=Decimal(1))
+    seen = view(mid=Decimal(1), limits=Limits(min_notional_eure=Decimal(1)))
     names = [check.name for check in decide(request(), seen, desk_prices(seen)).checks]
     assert len(set(names)) == len(names) == len(CHECKS)
     assert tuple(names[-len(EXECUTOR_CHECKS) :]) == EXECUTOR_CHECKS

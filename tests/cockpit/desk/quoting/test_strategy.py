@@ -81,6 +81,8 @@ ALONE: list[tuple[str, Mapping[str, object], SwapDemand]] = [
     ("notional", {}, request("sell", amount_in=5 * 10**18 + 1)),
     ("covered", {"quote_balance": 10**18}, request(amount_out=4 * 10**18)),
     ("trading", {"trading": "HALTED"}, request()),
+    ("min_notional", {"limits": limits(min_notional_eure=Decimal("4.1"))}, request(amount_out=4 * 10**18)),
+    ("min_notional", {"limits": limits(min_notional_eure=Decimal("4.1"))}, request("sell", amount_in=4 * 10**18)),
     ("promised", {"quote_promised": 996 * 10**18 + 1}, request(amount_out=4 * 10**18)),
     ("promised", {"base_promised": 1_992_000 + 1}, request(amount_out=4 * 10**18)),
     ("signed", {"quote_signed": 9_996 * 10**18 + 1}, request(amount_out=4 * 10**18)),
@@ -254,6 +256,7 @@ def test_a_dry_request_is_quoted_by_setting_only_and_says_so(side: Side, quoted:
 
 
 AT_THE_LIMIT: list[Mapping[str, object]] = [
+    {"limits": limits(min_notional_eure=Decimal(4))},
     {"quote_promised": 996 * 10**18},
     {"base_promised": 1_992_000},
     {"quote_signed": 9_996 * 10**18},
@@ -419,6 +422,43 @@ def test_a_decision_from_before_refused_quotes_counted_is_made_again_to_the_lett
     assert "signed" not in {check.name for check in event.checks}
     again = read_view(event.view, older.market, older.limits, older.params)
     assert decision_event("d-1", asked, decided(asked, again), again) == event
+
+
+@given(requests, views, st.decimals("0.000001", 5, places=6))
+def test_with_a_least_notional_nothing_below_it_is_quoted_and_all_else_is_as_without(
+    asked: SwapDemand, seen: DeskView, least: Decimal
+) -> None:
+    bounded = msgspec.structs.replace(
+        seen, limits=msgspec.structs.replace(seen.limits, min_notional_eure=least, max_notional_eure=Decimal(5))
+    )
+    plain, decision = decided(asked, seen), decided(asked, bounded)
+    added = [check for check in decision.checks if check.name == "min_notional"]
+    assert len(added) == 1
+    assert [check.name for check in decision.checks if check not in added] == [check.name for check in plain.checks]
+    notional = None if decision.amounts is None else decision.amounts.notional
+    assert added[0].passed == (notional is not None and notional >= least * 10**18)
+    assert not (decision.execute and not added[0].passed)
+
+
+@given(requests, views)
+def test_a_decision_from_before_there_was_a_least_notional_is_made_again_to_the_letter(
+    asked: SwapDemand, seen: DeskView
+) -> None:
+    event = decision_event("d-1", asked, decided(asked, seen), seen)
+    assert "min_notional" not in {check.name for check in event.checks}
+    recorded = json.loads(msgspec.json.encode(seen.limits))
+    del recorded["min_notional_eure"]
+    older = msgspec.json.decode(json.dumps(recorded), type=Limits)
+    again = read_view(event.view, seen.market, older, seen.params)
+    assert decision_event("d-1", asked, decided(asked, again), again) == event
+
+
+def test_dust_says_so_with_its_numbers() -> None:
+    seen = view(limits=limits(min_notional_eure=Decimal("0.50")))
+    event = decision_event("d-1", request(amount_in=1), decided(request(amount_in=1), seen), seen)
+    assert (event.reason, event.actionable) == ("min_notional", False)
+    [detail] = [check.detail for check in event.checks if check.name == "min_notional"]
+    assert detail == "0.000499 EURe, at least 0.5 EURe"
 
 
 @given(requests, views, st.sampled_from(["", "the connection is not open"]))
