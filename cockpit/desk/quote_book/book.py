@@ -61,6 +61,7 @@ class QuoteBook:
         self._wall_ns = env.wall_ns
         self._quotes: dict[str, Quote] = {}
         self._unanswered: dict[int, Quote] = {}
+        self._awaited: deque[Quote] = deque()
         self._settling: dict[str, Quote] = {}
         self._burning: dict[str, Quote] = {}
         self._past_expiry: dict[str, Quote] = {}
@@ -72,6 +73,7 @@ class QuoteBook:
         quote = Quote(commitment, request_id)
         self._quotes[commitment.quote_hash] = quote
         self._unanswered[request_id] = quote
+        self._awaited.append(quote)
         heapq.heappush(self._expiry_heap, (commitment.released_after_ns, commitment.quote_hash))
         self.recent.append(quote)
         self.counters["sent"] += 1
@@ -181,23 +183,28 @@ class QuoteBook:
 
     def tick(self, now_ns: int) -> None:
         """Mark what was not answered in time, and release what has expired."""
-        for quote in list(self._unanswered.values()):
-            if now_ns - quote.commitment.sent_ns < ANSWER_WITHIN_NS:
-                break
+        while self._awaited and now_ns - self._awaited[0].commitment.sent_ns >= ANSWER_WITHIN_NS:
+            quote = self._awaited.popleft()
             if quote.state == "sent":
                 self._move(quote, "unknown", "the relay did not answer")
             if quote.commitment.released_after_ns <= now_ns:
-                del self._unanswered[quote.request_id]
+                self._await_no_more(quote)
         self._release_expired(now_ns)
 
     def _release_expired(self, now_ns: int) -> None:
         while self._expiry_heap and self._expiry_heap[0][0] <= now_ns:
             _, quote_hash = heapq.heappop(self._expiry_heap)
             quote = self._quotes[quote_hash]
+            if now_ns - quote.commitment.sent_ns >= ANSWER_WITHIN_NS:
+                self._await_no_more(quote)
             if quote.state in OVER:
                 self._forget(quote_hash)
             else:
                 self._past_expiry[quote_hash] = quote
+
+    def _await_no_more(self, quote: Quote) -> None:
+        if self._unanswered.get(quote.request_id) is quote:
+            del self._unanswered[quote.request_id]
 
     def contains(self, quote_hash: str) -> bool:
         """Return whether the quote is known here and has not been released after its expiry."""

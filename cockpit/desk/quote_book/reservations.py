@@ -5,7 +5,6 @@ end it: its settlement confirmed by the Verifier, its nonce burned, or its expir
 then a quote that the relay refused reserves nothing, and counts as signed all the same.
 """
 
-import heapq
 from collections.abc import Iterator
 from itertools import chain
 
@@ -13,9 +12,7 @@ import msgspec
 
 from cockpit.desk.quote_book.errors import NotCoveredError
 from cockpit.model.events import RequestKind, Side
-
-SLACK = 64
-"""Entries of ended quotes that a heap may hold beyond the live ones before it is made anew."""
+from venue.protocol.units import NS_PER_S
 
 
 class Commitment(msgspec.Struct, frozen=True, kw_only=True):
@@ -43,12 +40,12 @@ class Commitment(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CommitmentSet:
-    """Commitments by quote hash. Their sums by token and the last release are kept: thousands are live at once."""
+    """Commitments by quote hash. Sums by token are kept, and releases by the second: thousands are signed at once."""
 
     def __init__(self) -> None:
         self._by_hash: dict[str, Commitment] = {}
         self._sums: dict[str, int] = {}
-        self._latest: list[tuple[int, str]] = []
+        self._releases: dict[int, dict[str, int]] = {}
 
     def __len__(self) -> int:
         return len(self._by_hash)
@@ -71,23 +68,23 @@ class CommitmentSet:
         token_id = commitment.asset_out
         self._by_hash[commitment.quote_hash] = commitment
         self._sums[token_id] = self._sums.get(token_id, 0) + commitment.amount_out
-        heapq.heappush(self._latest, (-commitment.released_after_ns, commitment.quote_hash))
+        released_ns = commitment.released_after_ns
+        self._releases.setdefault(released_ns // NS_PER_S, {})[commitment.quote_hash] = released_ns
 
     def remove(self, quote_hash: str) -> Commitment | None:
         """Take one out; None when it is not in the set."""
         commitment = self._by_hash.pop(quote_hash, None)
         if commitment is not None:
             self._sums[commitment.asset_out] -= commitment.amount_out
-            if len(self._latest) > 2 * len(self._by_hash) + SLACK:
-                self._latest = [(-one.released_after_ns, one.quote_hash) for one in self._by_hash.values()]
-                heapq.heapify(self._latest)
+            second = commitment.released_after_ns // NS_PER_S
+            del self._releases[second][quote_hash]
+            if not self._releases[second]:
+                del self._releases[second]
         return commitment
 
     def last_release_ns(self) -> int:
         """Return when the last of them will have expired, UTC; 0 when there is none."""
-        while self._latest and self._latest[0][1] not in self._by_hash:
-            heapq.heappop(self._latest)
-        return -self._latest[0][0] if self._latest else 0
+        return max(self._releases[max(self._releases)].values()) if self._releases else 0
 
 
 class Reservations:

@@ -1,18 +1,21 @@
 from collections.abc import Callable
+from decimal import Decimal
+from typing import Any, NoReturn
 
 import pytest
 
 from cockpit.desk.quote_book.book import ANSWER_WITHIN_NS, TAKEN_YET, QuoteBook
 from cockpit.desk.quote_book.errors import NotCoveredError
 from cockpit.desk.quote_book.refusals import GONE, GONE_CODE
-from cockpit.desk.quote_book.reservations import SLACK, CommitmentSet, Reservations
+from cockpit.desk.quote_book.reservations import CommitmentSet, Reservations
+from cockpit.desk.snapshots.quote_rows import live_quotes
 from cockpit.model.bounded_set import BoundedSet
 from cockpit.model.environment import Environment
 from cockpit.model.events import TradeResult
 from tests.support.desk.builders import NOW, Clock, commitment
 from tests.support.desk.leftovers import leftovers
 from tests.support.recorder import MemoryRecorder
-from venue.protocol.tokens import BTC, EURE
+from venue.protocol.tokens import BTC, DEFAULT_TOKENS, EURE
 from venue.protocol.units import NS_PER_MS, NS_PER_S
 from venue.relay.messages import QuoteStatus, StatusEvent
 
@@ -111,8 +114,7 @@ def test_the_last_release_is_kept_over_any_order_of_ends() -> None:
         assert found.last_release_ns() == max(other.released_after_ns for other in made if other.quote_hash in left)
         assert found.remove(one.quote_hash) is one
         del left[one.quote_hash]
-        assert len(found._latest) <= 2 * len(left) + SLACK
-    assert (found.last_release_ns(), found.amount(EURE.token_id), len(found)) == (0, 0, 0)
+    assert (found.last_release_ns(), found.amount(EURE.token_id), len(found), found._releases) == (0, 0, 0, {})
 
 
 def test_the_last_release_is_the_latest_of_all() -> None:
@@ -497,3 +499,48 @@ def test_quotes_remembered_after_their_end_are_bounded(desk: Desk, monkeypatch: 
         desk.book.tick(desk.clock())
         desk.book.expire(f"hash-{name}")
     assert [desk.book.on_status(report("settled", name)) for name in "abc"] == [False, True, True]
+
+
+class Unscannable(dict[str, Any]):
+    """A dict that may be looked into and not walked over, whoever asks."""
+
+    def _refuse(self) -> NoReturn:
+        raise AssertionError("work that grows with the number of signed quotes")
+
+    def __iter__(self) -> NoReturn:
+        self._refuse()
+
+    def values(self) -> NoReturn:
+        self._refuse()
+
+    def items(self) -> NoReturn:
+        self._refuse()
+
+    def keys(self) -> NoReturn:
+        self._refuse()
+
+
+def test_nothing_that_happens_to_a_quote_looks_at_the_others(desk: Desk) -> None:
+    for held in (desk.reservations._live, desk.reservations._refused):
+        held._by_hash = Unscannable()
+    desk.book._quotes = Unscannable()
+    desk.book._unanswered = Unscannable()  # type: ignore[assignment]
+    for number in range(1_000):
+        name = str(number)
+        request = desk.send(name, life_ms=60_000)
+        if number % 4:
+            desk.book.on_answer(request, GONE if number % 2 else None)
+        if number % 5 == 0:
+            desk.book.on_status(status(name))
+            desk.book.confirm(f"hash-{name}", "confirmed")
+        desk.clock.pass_ms(10)
+        desk.book.tick(desk.clock())
+        shown = live_quotes(DEFAULT_TOKENS, desk.reservations, Decimal(50_000), desk.clock())
+        assert shown.quotes + shown.refused == desk.reservations.signed_count()
+    assert desk.reservations.signed_count() == 800
+    for _ in range(2):
+        desk.clock.pass_ms(70_000)
+        desk.book.tick(desk.clock())
+    for one in desk.book.past_expiry():
+        desk.book.expire(one.quote_hash)
+    assert desk.reservations.signed_count() == 0
