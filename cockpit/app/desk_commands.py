@@ -67,6 +67,9 @@ class DeskCommands:
     def track(self, order: WithdrawalOrder, near_hash: str, command_id: str, answer: Answer) -> str:
         return self._send(partial(self._client.track, order, near_hash), command_id, answer)
 
+    def untrack(self, near_hash: str, command_id: str, answer: Answer) -> str:
+        return self._send(partial(self._client.untrack, near_hash), command_id, answer)
+
     def notify_deposit(self, asset_id: str, tx_hash: str, command_id: str, answer: Answer) -> str:
         return self._send(partial(self._client.notify_deposit, asset_id, tx_hash), command_id, answer)
 

@@ -109,10 +109,22 @@ def withdraw(
 def track(desk: _Desk, near_hash: str, asset: str, amount: str) -> None:
     """Track a withdrawal made elsewhere.
 
-    NEAR_HASH is the NEAR transaction that took the amount from the Verifier.
+    NEAR_HASH is the NEAR transaction that took the amount from the Verifier. It explains no balance until NEAR or the
+    bridge shows that the amount left this account.
     """
     order = WithdrawalOrder(asset_id=desk.token(asset).symbol, amount=desk.units(asset, amount))
     _run(desk.socket, lambda link: link.track(order, near_hash))
+
+
+@liquidity.command()
+@click.argument("near_hash")
+@click.pass_obj
+def untrack(desk: _Desk, near_hash: str) -> None:
+    """Stop following a withdrawal made elsewhere.
+
+    NEAR_HASH is the hash under which it is tracked, mistyped or not. It then explains nothing and holds up nothing.
+    """
+    _run(desk.socket, lambda link: link.untrack(near_hash))
 
 
 @liquidity.command()

@@ -162,6 +162,11 @@ class DeskClient:
         body = {**_fields(order), "withdrawal_hash": near_hash}
         return _result("track-withdrawal", await self._money("track-withdrawal", body, command_id))
 
+    async def untrack(self, near_hash: str, *, command_id: str = "") -> Outcome:
+        """Stop following a withdrawal made elsewhere."""
+        body = {"withdrawal_hash": near_hash}
+        return _result("untrack-withdrawal", await self._money("untrack-withdrawal", body, command_id))
+
     async def notify_deposit(self, asset_id: str, tx_hash: str, *, command_id: str = "") -> Outcome:
         """Report a deposit to the bridge by its transaction on its own chain."""
         body = {"asset_id": asset_id, "tx_hash": tx_hash}

@@ -48,6 +48,9 @@ class DeskPort(Protocol):
     def track(self, order: WithdrawalOrder, near_hash: str, command_id: str, answer: Answer) -> str:
         """Follow a withdrawal that was made elsewhere."""
 
+    def untrack(self, near_hash: str, command_id: str, answer: Answer) -> str:
+        """Stop following a withdrawal that was made elsewhere."""
+
     def notify_deposit(self, asset_id: str, tx_hash: str, command_id: str, answer: Answer) -> str:
         """Tell the bridge about a deposit."""
 

@@ -33,6 +33,7 @@ ENDS: dict[str, tuple[str, Role]] = {
     "refunded": ("← refunded", "warn"),
     "returned": ("← returned", "warn"),
     "expired": ("· expired", "muted"),
+    "untracked": ("· not followed", "muted"),
     "rejected": ("✗ rejected", "bad"),
 }
 """States that a withdrawal does not leave, and how each looks."""

@@ -11,6 +11,7 @@ from typing import Literal
 
 import msgspec
 
+from venue.near.burns import Burn, read_burns
 from venue.near.errors import UnreadableOutcomeError
 from venue.protocol.assets import INTENTS_CONTRACT
 from venue.transport.amounts import amount_of
@@ -57,7 +58,8 @@ class TxOutcome(msgspec.Struct, frozen=True, kw_only=True):
     returned, decoded. ``receipts_failed`` has a line ``executor: reason`` for each; one may fail and be refunded
     while the transaction succeeds. ``block_height`` is the highest block any part ran in, None when the node does not
     know it. ``final``: no fork can undo it. ``reverted``: it failed before any of it took effect. ``resolved`` is what
-    each ``ft_resolve_withdraw`` in it reports as used, base units.
+    each ``ft_resolve_withdraw`` in it reports as used, base units. ``burns``: what it took from accounts on the
+    Verifier, None where the node's answer does not show it.
     """
 
     state: TxState
@@ -69,6 +71,7 @@ class TxOutcome(msgspec.Struct, frozen=True, kw_only=True):
     reverted: bool = False
     block_hashes: tuple[str, ...] = ()
     resolved: tuple[int, ...] = ()
+    burns: tuple[Burn, ...] | None = None
 
 
 PENDING = TxOutcome(state="pending")
@@ -118,6 +121,7 @@ class _Execution(msgspec.Struct):
     status: str | dict[str, object] = ""
     executor_id: str = ""
     receipt_ids: list[str] = []
+    logs: object = None
 
 
 class _Part(msgspec.Struct):
@@ -202,7 +206,13 @@ def read_outcome(raw: bytes, host: str, contract: str = INTENTS_CONTRACT) -> TxO
         used for part in result.receipts_outcome if (used := _resolution(part.outcome, contract)) is not None
     )
     return TxOutcome(
-        state="succeeded", value=returned, receipts_failed=failed, final=final, block_hashes=hashes, resolved=resolved
+        state="succeeded",
+        value=returned,
+        receipts_failed=failed,
+        final=final,
+        block_hashes=hashes,
+        resolved=resolved,
+        burns=_burns(result, contract),
     )
 
 
@@ -258,6 +268,12 @@ def _resolution(execution: _Execution, contract: str) -> int | None:
         return _used(base64.b64decode(value, validate=True))
     except ValueError:
         return None
+
+
+def _burns(result: _Result, contract: str) -> tuple[Burn, ...] | None:
+    read = [read_burns(p.outcome.logs) for p in result.receipts_outcome if p.outcome.executor_id == contract]
+    known = [burns for burns in read if burns is not None]
+    return tuple(one for burns in known for one in burns) if len(known) == len(read) else None
 
 
 def _used(value: bytes) -> int | None:

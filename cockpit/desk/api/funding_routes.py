@@ -15,6 +15,7 @@ from cockpit.desk.funding.errors import InvalidOrderError
 from cockpit.desk.funding.freeze import Freeze
 from cockpit.desk.funding.key_registration import KeyRegistration
 from cockpit.desk.funding.orders import WithdrawalOrders
+from cockpit.desk.funding.tracking.commands import TRACK, UNTRACK, TrackingCommands
 from cockpit.model.commands import CommandRequest, Result, WithdrawalOrder
 
 PATH = "/liquidity-manager"
@@ -32,6 +33,7 @@ class FundingRoutes:
         self,
         journal: CommandJournal,
         orders: WithdrawalOrders,
+        tracking: TrackingCommands,
         freeze: Freeze,
         deposits: DepositTracker,
         registration: KeyRegistration,
@@ -40,6 +42,7 @@ class FundingRoutes:
     ) -> None:
         self._journal = journal
         self._orders = orders
+        self._tracking = tracking
         self._freeze = freeze
         self._deposits = deposits
         self._registration = registration
@@ -49,7 +52,8 @@ class FundingRoutes:
         handlers: dict[str, Callable[[HttpRequest], Awaitable[Response]]] = {
             "withdrawal-estimate": self._estimate,
             "withdraw": self._once("withdraw", self._withdraw),
-            "track-withdrawal": self._once("track-withdrawal", self._track),
+            TRACK: self._once(TRACK, self._track),
+            UNTRACK: self._once(UNTRACK, self._untrack),
             "freeze-withdrawals": self._set_freeze_once,
             "notify-deposit": self._once("notify-deposit", self._notify),
             "register-key": self._once("register-key", self._register),
@@ -78,7 +82,10 @@ class FundingRoutes:
 
     async def _track(self, request: CommandRequest, body: Body) -> Result:
         near_hash = str(body.pop("withdrawal_hash", "") or "").strip()
-        return await self._orders.track(_order(request, {"asset_id": "", **body}), near_hash)
+        return await self._tracking.track(_order(request, {"asset_id": "", **body}), near_hash)
+
+    async def _untrack(self, request: CommandRequest, body: Body) -> Result:
+        return self._tracking.untrack(request, str(body.get("withdrawal_hash", "") or "").strip())
 
     async def _set_freeze_once(self, http: HttpRequest) -> Response:
         # Unfreezing is done once for an id; freezing, like disarming, whatever its id while withdrawals are open.

@@ -61,6 +61,7 @@ def build_api(
     money = FundingRoutes(
         journal,
         funding.orders,
+        funding.tracking,
         funding.freeze,
         trading.deposits,
         funding.registration,

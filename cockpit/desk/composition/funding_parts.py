@@ -17,6 +17,8 @@ from cockpit.desk.funding.key_registration import KeyRegistration
 from cockpit.desk.funding.order_parser import OrderParser
 from cockpit.desk.funding.orders import RecordResult, WithdrawalOrders
 from cockpit.desk.funding.preflight_reader import PreflightReader
+from cockpit.desk.funding.tracking.commands import TrackingCommands
+from cockpit.desk.funding.tracking.confirmation import Confirmation
 from cockpit.desk.funding.withdrawal_signing import WithdrawalSigning
 from cockpit.desk.funding.withdrawal_tracker import WithdrawalTracker
 from cockpit.desk.funding.withdrawals import Withdrawals
@@ -35,6 +37,7 @@ class FundingParts(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     cooling: CoolingOff
     withdrawals: Withdrawals
     orders: WithdrawalOrders
+    tracking: TrackingCommands
     registration: KeyRegistration
 
     async def load(self, history: History) -> None:
@@ -72,6 +75,7 @@ def build_funding(
         },
         evidence=evidence,
         witnesses=Witnesses(trading.rpc, stage.contract, env, clock_right),
+        confirmation=Confirmation(account, trading.rpc, env),
     )
     signing = WithdrawalSigning(account, trading.signer, trading.rpc, book, salt=lambda: trading.executor.salt, env=env)
     withdrawals = Withdrawals(
@@ -111,15 +115,22 @@ def build_funding(
         deposits=trading.deposits,
         previous_run_ms=trading.startup.unrecorded_left_ms,
     )
+    parser = OrderParser(tokens, defaults=defaults, route=settings.withdrawal_route)
     orders = WithdrawalOrders(
         tokens,
-        account,
-        parser=OrderParser(tokens, defaults=defaults, route=settings.withdrawal_route),
+        parser=parser,
         preflight=preflight,
         book=book,
         withdrawals=withdrawals,
         cooling=cooling,
         reservations=trading.book.reservations,
+        record_result=record_result,
+    )
+    tracking = TrackingCommands(
+        account,
+        parser=parser,
+        book=book,
+        withdrawals=withdrawals,
         deposits=trading.deposits,
         bridge=trading.bridge,
         omni=trading.omni,
@@ -131,5 +142,6 @@ def build_funding(
         cooling=cooling,
         withdrawals=withdrawals,
         orders=orders,
+        tracking=tracking,
         registration=KeyRegistration(env, recorder, account, trading.signer, trading.rpc, trading.verifier),
     )

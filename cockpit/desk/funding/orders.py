@@ -8,9 +8,7 @@ from msgspec.structs import replace
 
 from cockpit.desk.funding.bridges.omni_checks import NEAR_DECIMALS
 from cockpit.desk.funding.cooling_off import CoolingOff
-from cockpit.desk.funding.deposits import DepositTracker
 from cockpit.desk.funding.errors import InvalidOrderError, NotPreparedError
-from cockpit.desk.funding.messages import NOT_INDEXED
 from cockpit.desk.funding.order_parser import OrderParser, ParsedOrder
 from cockpit.desk.funding.preflight import failed_checks
 from cockpit.desk.funding.preflight_reader import PreflightReader
@@ -19,13 +17,8 @@ from cockpit.desk.funding.withdrawal_book import WithdrawalBook
 from cockpit.desk.funding.withdrawals import Withdrawals
 from cockpit.desk.quote_book.reservations import Reservations
 from cockpit.model.commands import CommandRequest, Result, WithdrawalOrder, WithdrawalReview
-from venue.bridges.omni.client import OmniBridge
-from venue.bridges.poa.client import Bridge
-from venue.protocol.assets import Token
 from venue.protocol.tokens import TokenTable
-from venue.transport.amounts import amount_of
-from venue.transport.bounds import MAX_NAME, is_line, is_name
-from venue.transport.errors import VenueError
+from venue.transport.bounds import MAX_NAME, is_line
 
 NEW_ADDRESS_COMMAND = "name-address"
 RecordResult = Callable[[CommandRequest, str, Mapping[str, object], bool, str], Result]
@@ -37,7 +30,6 @@ class WithdrawalOrders:
     def __init__(
         self,
         tokens: TokenTable,
-        account: str,
         *,
         parser: OrderParser,
         preflight: PreflightReader,
@@ -45,22 +37,15 @@ class WithdrawalOrders:
         withdrawals: Withdrawals,
         cooling: CoolingOff,
         reservations: Reservations,
-        deposits: DepositTracker,
-        bridge: Bridge,
-        omni: OmniBridge,
         record_result: RecordResult,
     ) -> None:
         self._tokens = tokens
-        self._account = account
         self._parser = parser
         self._preflight = preflight
         self._book = book
         self._withdrawals = withdrawals
         self._cooling = cooling
         self._reservations = reservations
-        self._deposits = deposits
-        self._bridge = bridge
-        self._omni = omni
         self._record_result = record_result
         self._one_at_a_time = asyncio.Lock()
 
@@ -160,50 +145,6 @@ class WithdrawalOrders:
         prepared = withdrawal.prepared
         sending = f"withdrawal {withdrawal.order.withdrawal_id} is recorded and being sent"
         return self._accept(order, f"{sending} as {prepared.hash}" if prepared is not None else sending)
-
-    async def track(self, order: WithdrawalOrder, near_hash: str) -> Result:
-        """Follow a withdrawal made elsewhere, by its hash on NEAR."""
-        arguments = {**_arguments(order), "withdrawal_hash": near_hash}
-
-        def result(accepted: bool, text: str) -> Result:
-            return self._record_result(order, "track-withdrawal", arguments, accepted, text)
-
-        if not is_name(near_hash):
-            return result(False, f"give the NEAR hash of the withdrawal, at most {MAX_NAME} letters and digits")
-        if self._book.follows(near_hash):
-            return result(True, "it is tracked already")
-        listed = next((w for w in self._deposits.withdrawals if w.tx_hash == near_hash), None)
-        try:
-            asset = self._deposits.asset_of(listed.near_token_id) if listed is not None else None
-            asset = asset or self._parser.asset(order)
-            amount = listed.amount if listed is not None and listed.amount else amount_of(order.amount or "")
-            if asset.bridge == "omni":
-                return await self._track_omni(order, near_hash, asset, amount, result)
-            found = await self._bridge.withdrawal_status(near_hash, near_token=asset.near_token, amount=amount)
-        except (InvalidOrderError, VenueError, ValueError) as exc:
-            return result(False, f"it cannot be tracked: {exc}")
-        address = found.address if found is not None else order.destination_address
-        foreign = found is not None and found.account_id not in ("", self._account)
-        self._withdrawals.adopt(
-            asset=asset, amount=amount, near_hash=near_hash, destination=address, actor=order.actor, foreign=foreign
-        )
-        return result(True, f"tracking {near_hash}{'' if found is not None else f'; {NOT_INDEXED}'}")
-
-    async def _track_omni(
-        self,
-        order: WithdrawalOrder,
-        near_hash: str,
-        asset: Token,
-        amount: int,
-        result: Callable[[bool, str], Result],
-    ) -> Result:
-        # Its API tells no account, and several transfers of one transaction by amount and destination only.
-        destination = self._parser.parse(order).destination
-        found = await self._omni.transfer(near_hash, asset, amount, destination)
-        self._withdrawals.adopt(
-            asset=asset, amount=amount, near_hash=near_hash, destination=destination, actor=order.actor
-        )
-        return result(True, f"tracking {near_hash}{'' if found is not None else f'; {NOT_INDEXED}'}")
 
     def _name(self, parsed: ParsedOrder, actor: str) -> None:
         # In the journal: an address that somebody else named must be seen before money can go there.

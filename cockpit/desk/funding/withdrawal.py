@@ -2,7 +2,8 @@
 
 requested → prepared (signed, hash known, bytes in history) → sent (released, in history too: from here on the bytes may
 be anywhere) → burned (left the Verifier) → bridging → completed; or failed (nothing left, or the bridge gave up),
-refunded (by the contract), returned (by the bridge), expired (its bytes can never execute); or unknown.
+refunded (by the contract), returned (by the bridge), expired (its bytes can never execute); or unknown. One made
+elsewhere is unknown until NEAR or the bridge shows that it left this account, and untracked once it is let go of.
 """
 
 from collections.abc import Collection, Iterable
@@ -30,6 +31,7 @@ State = Literal[
     "refunded",
     "returned",
     "expired",
+    "untracked",
 ]
 STATES: tuple[State, ...] = get_args(State)
 KIND = "withdrawal"
@@ -72,7 +74,7 @@ class Withdrawal:
 
     ``left_at``: a block height by which it had left, None until one is known. ``unexplained_before``: the unexplained
     difference of its asset when it was ordered, base units. ``inherited``: an earlier run made it, so that the opening
-    balances may or may not contain its movements. ``foreign``: another account made it. ``nonce_used_ns``: block time
+    balances may or may not contain its movements. ``nonce_used_ns``: block time
     at which its access-key nonce was first seen used, by which transaction is unknown.
     """
 
@@ -81,7 +83,6 @@ class Withdrawal:
         "back_booked",
         "destination_hash",
         "detail",
-        "foreign",
         "inherited",
         "known_ns",
         "left_at",
@@ -113,7 +114,6 @@ class Withdrawal:
         self.nonce_used_ns: int | None = None
         self.unexplained_before = 0
         self.inherited = False
-        self.foreign = False
         self.releasing = False
         self.seen_leaving = False
         self.attempts = 0
@@ -160,7 +160,7 @@ class Withdrawal:
 
     def movements(self) -> list[Movement]:
         """Return what it may still do to the balances: take the amount out, and bring it back."""
-        if self.foreign or not self.confirmed or (self.order.ours and self.prepared is None):
+        if not self.confirmed or (self.order.ours and self.prepared is None):
             return []
         found = []
         back = self.state in ("refunded", "returned")
@@ -180,7 +180,7 @@ class Withdrawal:
         The block by which it left decides where both are known (``height``: None while it is not). A node may lag
         behind the one that showed a step.
         """
-        if self.foreign or not self.confirmed or (self.order.ours and self.prepared is None):
+        if not self.confirmed or (self.order.ours and self.prepared is None):
             return []
         shown_ns = since_ns - UNDATED_NS if self.left_the_verifier else since_ns
         before = {state for state, at_ns in self.steps if at_ns < shown_ns}
@@ -207,7 +207,7 @@ class Withdrawal:
 
         None for one of an earlier run: it may have left before the opening balances were read.
         """
-        if self.out_booked or self.foreign or self.inherited or not self.order.ours or not self.left:
+        if self.out_booked or self.inherited or not self.order.ours or not self.left:
             return None
         return self._movement("out", -1) if self.left_at is not None and self.left_at <= height else None
 

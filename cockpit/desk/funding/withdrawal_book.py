@@ -85,14 +85,32 @@ class WithdrawalBook:
         """Return the id of a withdrawal of this asset whose money may still leave; empty without one."""
         return next((w.order.withdrawal_id for w in self._all.values() if w.undecided and w.order.asset is asset), "")
 
+    def own(self, near_hash: str) -> str:
+        """Return the id of this desk's withdrawal that has the hash, on NEAR or of its payment; empty without one."""
+        ours = (w for w in self._all.values() if w.order.ours)
+        hashes = ((w, (w.near_hash, w.destination_hash, w.prepared.hash if w.prepared else "")) for w in ours)
+        return next((w.order.withdrawal_id for w, known in hashes if near_hash and near_hash in known), "")
+
+    def without_hash(self, asset: Token, amount: int) -> str:
+        """Return the id of a withdrawal of this desk that may have left by an unknown NEAR transaction."""
+        ours = (w for w in self._all.values() if w.order.ours and w.prepared is not None and not w.near_hash)
+        alike = (w for w in ours if w.order.asset is asset and w.order.amount == amount and (w.followed or w.left))
+        return next((w.order.withdrawal_id for w in alike), "")
+
+    def tracked(self, near_hash: str) -> Withdrawal | None:
+        """Return the newest withdrawal that is, or was, tracked by the hash."""
+        found = [w for w in self._all.values() if not w.order.ours and w.near_hash == near_hash]
+        return found[-1] if found else None
+
     def follows(self, near_hash: str) -> bool:
-        """Return whether a withdrawal with this NEAR hash is known."""
-        known = self._all.values()
-        return any(near_hash in (w.near_hash, w.prepared.hash if w.prepared else "") for w in known)
+        """Return whether a withdrawal made elsewhere is known by the hash and was not let go of."""
+        found = self.tracked(near_hash)
+        return found is not None and found.state != "untracked"
 
     def claimed(self, near_hash: str | None, by: Withdrawal) -> bool:
-        """Return whether the NEAR hash belongs to another withdrawal than ``by``."""
-        return any(w is not by and near_hash in (w.near_hash, w.destination_hash) for w in self._all.values())
+        """Return whether the NEAR hash belongs to another withdrawal than ``by``: to one that is known to have left."""
+        others = (w for w in self._all.values() if w is not by and w.confirmed)
+        return any(near_hash in (w.near_hash, w.destination_hash) for w in others)
 
     def shown(self) -> list[Withdrawal]:
         """Return what is shown: open ones first, then newest first."""

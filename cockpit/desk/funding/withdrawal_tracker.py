@@ -20,6 +20,7 @@ from cockpit.desk.funding.messages import (
     NOT_INDEXED,
     NOT_REFUNDED,
 )
+from cockpit.desk.funding.tracking.confirmation import Confirmation
 from cockpit.desk.funding.withdrawal import Withdrawal
 from cockpit.model.events import WithdrawalPrepared
 from venue.near.errors import UnreadableOutcomeError
@@ -51,6 +52,7 @@ class WithdrawalTracker:
         bridges: Mapping[BridgeRoute, BridgeFollower],
         evidence: BalanceEvidence,
         witnesses: Witnesses,
+        confirmation: Confirmation,
     ) -> None:
         self._witnesses = witnesses
         self._account = account
@@ -59,6 +61,7 @@ class WithdrawalTracker:
         self._relay = relay
         self._bridges = bridges
         self._evidence = evidence
+        self._confirmation = confirmation
 
     async def poll(self, withdrawal: Withdrawal) -> WithdrawalStatus:
         """Return the newest status. Raises VenueError when a service could not be asked: nothing is known anew."""
@@ -72,6 +75,8 @@ class WithdrawalTracker:
 
     async def _find(self, withdrawal: Withdrawal) -> WithdrawalStatus:
         prepared = withdrawal.prepared
+        if not withdrawal.confirmed:
+            return await self._confirmation.status(withdrawal, self._bridge_of(withdrawal))
         if withdrawal.undecided and prepared is not None:
             if prepared.route == "transaction":
                 return await self._transaction(withdrawal, prepared)

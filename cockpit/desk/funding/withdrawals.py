@@ -13,7 +13,7 @@ from cockpit.desk.funding.bridges.terms import OmniAsks
 from cockpit.desk.funding.cooling_off import CoolingOff
 from cockpit.desk.funding.errors import NotPreparedError
 from cockpit.desk.funding.freeze import Freeze
-from cockpit.desk.funding.messages import NOT_CONFIRMED
+from cockpit.desk.funding.messages import NOT_CONFIRMED, NOT_SHOWN
 from cockpit.desk.funding.withdrawal import KIND, RecordedOrder, State, Withdrawal
 from cockpit.desk.funding.withdrawal_book import WithdrawalBook
 from cockpit.desk.funding.withdrawal_signing import WithdrawalSigning, access_nonce
@@ -174,14 +174,14 @@ class Withdrawals:
         self._book.set_key(withdrawal, key)
         self._book.move(withdrawal, "prepared", "signed and recorded; about to be sent", record=False)
 
-    def adopt(
-        self, *, asset: Token, amount: int, near_hash: str, destination: str, actor: str, foreign: bool = False
-    ) -> Withdrawal:
-        """Follow a withdrawal made elsewhere by its NEAR hash; ``foreign``: by another account."""
-        withdrawal_id = f"tracked-{near_hash}"
-        known = self._book.get(withdrawal_id)
-        if known is not None:
-            return known
+    def adopt(self, *, asset: Token, amount: int, near_hash: str, destination: str, actor: str) -> Withdrawal:
+        """Follow a withdrawal made elsewhere by its NEAR hash."""
+        withdrawal_id, before = f"tracked-{near_hash}", self._book.tracked(near_hash)
+        if before is not None and before.state != "untracked":
+            return before
+        if before is not None:
+            # Its row in history has the asset and amount that were named then.
+            withdrawal_id = f"{withdrawal_id}-{self._env.new_id()}"
         order = RecordedOrder(
             withdrawal_id=withdrawal_id,
             asset=asset,
@@ -196,11 +196,8 @@ class Withdrawals:
         withdrawal = Withdrawal(order)
         withdrawal.steps.clear()
         withdrawal.near_hash = near_hash
-        withdrawal.foreign = foreign
         self._book.add(withdrawal)
-        self._book.move(
-            withdrawal, "unknown", f"made elsewhere, tracked for {actor}; the bridge has not confirmed it yet"
-        )
+        self._book.move(withdrawal, "unknown", f"made elsewhere, tracked for {actor}; {NOT_SHOWN}")
         return withdrawal
 
     async def run(self) -> None:
@@ -243,6 +240,10 @@ class Withdrawals:
         return next((w for w in self._book if w.undecided and 0 < access_nonce(w) < nonce), None)
 
     async def _poll(self, withdrawal: Withdrawal) -> None:
+        if not withdrawal.confirmed and (own := self._book.own(withdrawal.near_hash)):
+            detail = f"not followed any more: it is the burn of this desk's withdrawal {own}"
+            self._book.move(withdrawal, "untracked", detail)
+            return
         pause = PAUSES_S[min(withdrawal.attempts, len(PAUSES_S) - 1)]
         withdrawal.attempts += 1
         try:
@@ -253,6 +254,12 @@ class Withdrawals:
             state: State = "unknown" if withdrawal.state == "sent" else withdrawal.state
             status = WithdrawalStatus(state=state, detail=f"status could not be read: {exc}")
         withdrawal.next_ns = self._env.wall_ns() + int(pause * 1000) * NS_PER_MS
+        if withdrawal.state == "untracked":
+            return
+        if not withdrawal.confirmed and status.state != "untracked":
+            alike = self._book.without_hash(withdrawal.order.asset, withdrawal.order.amount)
+            if alike:
+                status = WithdrawalStatus(state="unknown", detail=f"it may be the burn of withdrawal {alike}; waiting")
         self._apply(withdrawal, status)
 
     def _apply(self, withdrawal: Withdrawal, status: WithdrawalStatus) -> None:

@@ -20,6 +20,10 @@ from panels.kit.form_fields import FormChoice, FormEntry
 from panels.kit.messages import NO_CONNECTION
 from panels.kit.view import View
 
+MEANING = (
+    "The desk follows it until it arrives on the other chain. No money moves. "
+    "It explains no balance before NEAR or the bridge shows that it left this account."
+)
 _NEAR_HASH = re.compile(r"[1-9A-HJ-NP-Za-km-z]{32,44}")
 
 
@@ -51,8 +55,11 @@ class TrackDialog(CommandDialog[Result]):
     FOCUSED_FIRST = "#hash"
 
     def __init__(self, desk: DeskPort, snapshot: Snapshot) -> None:
-        choice = Choice("do", "Track it (space)", variant="default")
-        super().__init__(desk, "Track a withdrawal made elsewhere", (choice,))
+        choices = (
+            Choice("do", "Track it (space)", variant="default"),
+            Choice("untrack", "Stop tracking it (space)", variant="default"),
+        )
+        super().__init__(desk, "Track a withdrawal made elsewhere", choices)
         self._hash = FormEntry("hash", "NEAR hash", placeholder="of the withdrawal")
         self._asset = FormChoice(symbols(snapshot), id="asset")
         self._amount = FormEntry("amount", "amount", placeholder="withdrawn, in whole tokens")
@@ -64,7 +71,7 @@ class TrackDialog(CommandDialog[Result]):
             yield Label("asset", classes="name")
             yield self._asset
         yield self._amount
-        yield Static("The desk follows it until it arrives on the other chain. No money moves.", id="meaning")
+        yield Static(MEANING, id="meaning")
 
     def blocked_by(self, view: View, choice: Choice) -> str:
         return "" if view.trusted else NO_CONNECTION
@@ -84,6 +91,12 @@ class TrackDialog(CommandDialog[Result]):
         snapshot = self.desk.view.snapshot
         if snapshot is None:
             return
+        if choice.id == "untrack":
+            self._hash.show_problem("" if self._hash.value else "paste the hash under which it is tracked")
+            self._amount.show_problem("")
+            if self._hash.value:
+                super().submit(choice)
+            return
         parsed = parse_tracking(self._hash.value, self._asset.value, self._amount.value, snapshot)
         self._hash.show_problem(parsed.problems.get("hash", ""))
         self._amount.show_problem(parsed.problems.get("amount", ""))
@@ -94,6 +107,8 @@ class TrackDialog(CommandDialog[Result]):
             super().submit(choice)
 
     def send(self, choice: Choice, command_id: str, answer: Answer) -> str:
+        if choice.id == "untrack":
+            return self.desk.untrack(self._hash.value, command_id, answer)
         assert self._order is not None
         return self.desk.track(self._order, self._hash.value, command_id, answer)
 

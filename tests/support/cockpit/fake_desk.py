@@ -24,7 +24,15 @@ from tests.support.cockpit import samples
 from tests.support.waiting import until_blocking
 
 Answering = Callable[[str, str, dict[str, Any]], Result | WithdrawalReview | int | None]
-MONEY = ("withdrawal-estimate", "withdraw", "freeze-withdrawals", "track-withdrawal", "notify-deposit", "register-key")
+MONEY = (
+    "withdrawal-estimate",
+    "withdraw",
+    "freeze-withdrawals",
+    "track-withdrawal",
+    "untrack-withdrawal",
+    "notify-deposit",
+    "register-key",
+)
 
 
 class FakeDesk:

@@ -28,7 +28,8 @@ class OmniFollower:
     async def find(self, withdrawal: Withdrawal, near_hash: str) -> WithdrawalStatus | None:
         """Return the status by the bridge; None while it has not indexed it, or the NEAR transaction is not known."""
         near_hash = near_hash or await self.near_hash(withdrawal)
-        if not near_hash:
+        if not near_hash or not withdrawal.confirmed:
+            # Its API names no account: it cannot confirm what an operator names.
             return None
         order = withdrawal.order
         found = await self._omni.transfer(near_hash, order.asset, order.amount, order.destination)

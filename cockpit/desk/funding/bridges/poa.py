@@ -26,9 +26,19 @@ class PoaFollower:
             found = await self._bridge.withdrawal_status(
                 near_hash, near_token=order.asset.near_token, amount=order.amount
             )
+            if not withdrawal.confirmed and found is not None:
+                return self._confirming(found, withdrawal)
         if found is None and prepared is not None and prepared.route == "intent":
             found = await self._in_recent(withdrawal, prepared)
         return None if found is None else _status(found, withdrawal)
+
+    def _confirming(self, found: BridgeWithdrawal, withdrawal: Withdrawal) -> WithdrawalStatus | None:
+        """Return the status of one that an operator named, if the bridge says that it left this account."""
+        if found.account_id not in ("", self._account):
+            reason = f"not followed any more: the bridge says that it left the account {found.account_id}"
+            return WithdrawalStatus(state="untracked", detail=reason)
+        same = found.near_token_id == withdrawal.order.asset.near_token and found.amount == withdrawal.order.amount
+        return _status(found, withdrawal) if same and found.account_id else None
 
     async def near_hash(self, withdrawal: Withdrawal) -> str:
         """Return the hash in the bridge's record of a withdrawal that left without a known one."""

@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from cockpit.desk.api.funding_routes import FROZEN
+from cockpit.desk.funding.tracking.commands import GIVE_HASH
 from tests.support.funding.withdrawal_venue import ADDRESSES, WithdrawalVenue, post, ready, state, steps
 from tests.support.waiting import until
 from venue.protocol.tokens import BTC, EURE
@@ -37,7 +38,10 @@ REFUSED: list[tuple[str, dict[str, object], str]] = [
     ("withdraw", {"asset_id": "BTC", "amount": "1", "idempotency_key": "k"}, "leaves nothing to arrive"),
     ("withdraw", {"asset_id": "BTC", "amount": "2199", "idempotency_key": "k"}, "minimum"),
     ("withdrawal-estimate", {"asset_id": "BTC", "destination_address": "nowhere"}, "mistyped or missing"),
-    ("track-withdrawal", {}, "NEAR hash"),
+    ("track-withdrawal", {}, GIVE_HASH),
+    ("track-withdrawal", {"withdrawal_hash": "<near-burn-tx-hash>", "asset_id": "BTC", "amount": "1"}, GIVE_HASH),
+    ("untrack-withdrawal", {}, "give the hash"),
+    ("untrack-withdrawal", {"withdrawal_hash": "9" * 43}, "is not tracked"),
     ("track-withdrawal", {"withdrawal_hash": "9" * 44}, "cannot be tracked"),
     ("notify-deposit", {"asset_id": "BTC", "tx_hash": "../x"}, "give asset_id"),
 ]
@@ -82,7 +86,7 @@ async def test_what_is_malformed_is_400_and_what_is_refused_is_409(short_dir: Pa
         assert (await state(desk))["withdrawals_frozen"] is True
         near_hash = (await venue.withdrawals_listed(EURE, 10**19))[0]["burn"]
         known = await post(desk, "track-withdrawal", {"asset_id": "EURe", "withdrawal_hash": near_hash})
-        assert "tracked already" in known.json()["reason"]
+        assert "it is the burn of this desk's withdrawal w-" in known.json()["reason"]
         assert len(await venue.payments(EURE, 10**19)) == 1
         assert await venue.payments(BTC, 100_000) == []
         journal = desk.rows("SELECT command, accepted FROM operator_actions WHERE command = 'withdraw' AND accepted")

@@ -287,7 +287,9 @@ async def test_one_made_elsewhere_is_followed_by_its_hash(bench: FundingBench, s
     other = short_dir / "other"
     other.mkdir(mode=0o700)
     later = await bench.life(COCKPIT_STATE_DIR=str(other))
-    tracked = await later.funding.orders.track(WithdrawalOrder(actor="test", asset_id="nBTC", amount=AMOUNT), near_hash)
+    tracked = await later.funding.tracking.track(
+        WithdrawalOrder(actor="test", asset_id="nBTC", amount=AMOUNT), near_hash
+    )
     assert tracked.accepted, tracked.reason
     done = await later.reaches("completed")
     assert done.destination_hash == bench.payments(NBTC)[0]["tx_hash"]

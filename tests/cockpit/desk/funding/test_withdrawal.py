@@ -134,7 +134,7 @@ def test_a_refund_that_was_not_seen_leaving_is_over_once_readings_are_certainly_
     assert keys(withdrawal) == []
 
 
-def test_a_withdrawal_of_another_account_explains_nothing_and_an_own_one_made_elsewhere_does() -> None:
+def test_one_made_elsewhere_explains_something_once_it_is_confirmed() -> None:
     order = RecordedOrder(
         withdrawal_id="tracked-h",
         asset=EURE,
@@ -147,12 +147,14 @@ def test_a_withdrawal_of_another_account_explains_nothing_and_an_own_one_made_el
         ours=False,
     )
     tracked = Withdrawal(order)
+    for state in ("unknown", "untracked"):
+        tracked.state = state
+        assert (tracked.confirmed, tracked.movements(), tracked.may_have_moved(0, 0)) == (False, [], [])
+    assert not tracked.followed
     tracked.state = "burned"
     assert [(one.key, one.amounts[EURE.token_id]) for one in tracked.movements()] == [("tracked-h:out", -7)]
     assert not tracked.holds
     assert not tracked.undecided
-    tracked.foreign = True
-    assert tracked.movements() == []
 
 
 @pytest.mark.parametrize("last", STATES)
