@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from cockpit.cli.common import venue_options
 from cockpit.processes.echo import echo
 from venue.protocol.tokens import DEFAULT_TOKENS, TokenTable
 from venue.sandbox.config import VenueConfig
+from venue.sandbox.flow.guests import Guest
 from venue.sandbox.server import run
 
 MARK = "# Written by cockpit venue, which replaces it while it is unchanged. sha256="
@@ -34,6 +35,13 @@ MAX_ENV_BYTES = 1 << 16
 @click.option("--deposit-btc", type=click.IntRange(0), help="The maker's first deposit in satoshi; 0 for none.")
 @click.option("--port", type=click.IntRange(0, 65_526), help="First of ten consecutive ports; 0 picks free ones.")
 @click.option(
+    "--account",
+    "accounts",
+    multiple=True,
+    metavar="NAME",
+    help="Open another funded account and print its key too; may be repeated.",
+)
+@click.option(
     "--write-env",
     type=click.Path(path_type=Path, dir_okay=False),
     help="Write the .env lines to this file (mode 0600) instead of printing them.",
@@ -46,8 +54,8 @@ def venue(
     Prints its addresses and a funded maker's credentials as .env lines. SIGTERM or SIGINT ends it.
     """
 
-    def announce(env: Mapping[str, str]) -> None:
-        lines = "".join(f"{name}={value}\n" for name, value in env.items())
+    def announce(env: Mapping[str, str], guests: Sequence[Guest]) -> None:
+        lines = "".join(f"{name}={value}\n" for name, value in env.items()) + "".join(map(_guest_lines, guests))
         if write_env is None:
             echo(lines, nl=False)
             return
@@ -63,6 +71,14 @@ def venue(
         asyncio.run(run(config, announce))
     except (OSError, ValueError) as exc:
         raise click.ClickException(f"cannot run the venue: {exc}") from None
+
+
+def _guest_lines(guest: Guest) -> str:
+    # Comments: a file of settings names one account.
+    return (
+        "# another account, instead of the one above:\n"
+        f"# NEAR_INTENTS_ACCOUNT_ID={guest.account}\n# NEAR_INTENTS_SIGNER_PRIVATE_KEY={guest.private_key}\n"
+    )
 
 
 def _write(path: Path, lines: str) -> None:

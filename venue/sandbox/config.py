@@ -36,6 +36,7 @@ class VenueConfig(msgspec.Struct, frozen=True, kw_only=True):
     account. ``contract``: the name of the Verifier.
     ``token_life_s``: the relay's bearer token is a JWT that ends after so long; None: it is a word without an end.
     ``rpc_open``: the relay's RPC answers without a key too. ``bridge_http``: the HTTP status of the bridge's answers.
+    ``accounts``: further accounts, each funded as the maker's is and with a key of its own.
     """
 
     seed: int = 1
@@ -81,6 +82,7 @@ class VenueConfig(msgspec.Struct, frozen=True, kw_only=True):
     token_life_s: Annotated[float, msgspec.Meta(gt=0, le=315_360_000)] | None = None
     rpc_open: bool = False
     bridge_http: Literal[200, 201] = 200
+    accounts: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.dry + self.router_legs > 1:

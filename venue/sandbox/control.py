@@ -14,12 +14,13 @@ from venue.protocol.assets import Token
 from venue.protocol.units import NS_PER_S
 from venue.sandbox.alarms import AlarmBoard
 from venue.sandbox.assembly import Parts
-from venue.sandbox.base.faults import DepositRequest, FaultTable, OneTimeFaults
+from venue.sandbox.base.faults import DepositRequest, Faults, FaultTable, OneTimeFaults
 from venue.sandbox.bridges import omni_view
 from venue.sandbox.bridges.bridge import Bridge
 from venue.sandbox.bridges.chains import Chain
 from venue.sandbox.bridges.omni import OmniBridge
 from venue.sandbox.bridges.records import BridgeWithdrawal, Deposit
+from venue.sandbox.flow.guests import AccountOrder, Guest
 from venue.sandbox.flow.traders import Traders
 from venue.sandbox.http_apps import json_response
 from venue.sandbox.verifier.accounts import Burn
@@ -41,6 +42,25 @@ class _Running(msgspec.Struct, forbid_unknown_fields=True):
     running: bool
 
 
+PATHS = {
+    "GET /": "This list.",
+    "GET /healthz": "Whether the venue runs.",
+    "GET /state": "Balances, fills, requests and counts; ?account= selects one account's fills.",
+    "GET /chains": "What the chains and the bridges hold: deposits, burns, payments, losses.",
+    "GET /faults": "The faults that hold.",
+    "POST /faults": 'Switch faults on: {"relay_stall": true}; {"mend": true} switches all off first.',
+    "POST /accounts": 'Open an account or add to it: {"account": "solver.near", "balances": {"nBTC": "0.5"}}. '
+    "Without a public_key the answer holds a private key; without balances it gets what a maker starts with.",
+    "POST /deposit": 'A deposit on another chain: {"chain": "btc:mainnet", "amount": "1000000"} in base units.',
+    "POST /traders": 'Pause or run the traders: {"running": false}.',
+    "POST /time": 'Move the venue forward: {"forward_s": 60}. Quotes that a maker signs by its own clock are then old.',
+    "POST /token": 'A bearer token of the relay: {"life_s": 3600}; below 0 for one that has ended.',
+    "GET /alarms": "The venue's own alarms.",
+    "POST /alarms": 'Raise or resolve them: {"incident": {...}}, {"post": {...}}, {"resolve": "all"}.',
+}
+"""What the control endpoint serves."""
+
+
 def control_app(
     *,
     state: Callable[[str | None], dict[str, object]],
@@ -51,12 +71,16 @@ def control_app(
     issue_token: Callable[[float], str],
     forward: Callable[[int], int],
     alarms: AlarmBoard,
+    open_account: Callable[[AccountOrder], Guest],
 ) -> Starlette:
-    """Serve ``GET /healthz``, ``GET /state`` (``?account=`` for its fills only), ``GET /chains``, ``GET`` and
-    ``POST /faults``, ``POST /deposit``, ``POST /traders``, ``POST /time`` (``forward_s``),
-    ``POST /token`` (``life_s``, below 0 for one that has ended), ``GET`` and ``POST /alarms``.
+    """Serve what ``PATHS`` describes; ``GET /`` returns it."""
 
-    """
+    async def describe(_: Request) -> Response:
+        return json_response({"paths": PATHS, "faults": sorted(Faults.__struct_fields__)})
+
+    async def post_accounts(request: Request) -> Response:
+        order = msgspec.convert(await _body(request), AccountOrder)
+        return json_response(msgspec.to_builtins(open_account(order)))
 
     async def healthz(_: Request) -> Response:
         return json_response({"ok": True})
@@ -105,7 +129,9 @@ def control_app(
 
     return Starlette(
         routes=[
+            Route("/", describe),
             Route("/healthz", healthz),
+            Route("/accounts", post_accounts, methods=["POST"]),
             Route("/state", get_state),
             Route("/chains", get_chains),
             Route("/faults", get_faults),

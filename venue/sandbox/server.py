@@ -3,7 +3,7 @@
 import asyncio
 import signal
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 
 from starlette.applications import Starlette
@@ -29,6 +29,7 @@ from venue.sandbox.exchanges.tickers import (
     kraken_rest,
 )
 from venue.sandbox.exchanges.websocket import ExchangeSocket, exchange_app
+from venue.sandbox.flow.guests import AccountOrder, Guest, Guests
 from venue.sandbox.http_apps import alarm_app, bridge_app, near_app, omni_app, relay_app
 from venue.sandbox.near.rpc import NearRpc
 from venue.sandbox.relay.bearer_tokens import BearerTokens
@@ -57,6 +58,8 @@ class Venue:
         self._config = config
         self._clock = clock
         self._parts = assemble(config, clock=clock, monotonic_ns=monotonic_ns)
+        self._guests = Guests(config, self._parts.ledger)
+        self._opened = [self._guests.open(AccountOrder(account=name)) for name in config.accounts]
         self._opening = balances(self._parts.ledger)
         self._rotations = 0
         self._tokens = BearerTokens(config.seed, self._parts.clock, life_s=config.token_life_s)
@@ -114,6 +117,10 @@ class Venue:
             "NEAR_INTENTS_STATUS_PAGE_URL": http["alarms"] + "/api/posts?is_featured=true",
             "SANDBOX_CONTROL_URL": http["control"],
         }
+
+    def guests(self) -> Sequence[Guest]:
+        """Return the further accounts that the settings open, with the sandbox's own secrets."""
+        return tuple(self._opened)
 
     def state(self, account: str | None = None) -> dict[str, object]:
         """Return what the venue holds and has seen; ``account`` narrows the fills to its own."""
@@ -199,6 +206,7 @@ class Venue:
                 issue_token=self._tokens.issue,
                 forward=self.forward,
                 alarms=parts.alarms,
+                open_account=self._guests.open,
             ),
             "alarms": alarm_app(parts.alarms, faults),
         }
@@ -260,8 +268,9 @@ class Venue:
                 self.ledger.advance_block()
 
 
-async def run(config: VenueConfig, announce: Callable[[Mapping[str, str]], None]) -> None:
-    """Run a venue until SIGTERM or SIGINT; ``announce`` gets its environment once every endpoint is open.
+async def run(config: VenueConfig, announce: Callable[[Mapping[str, str], Sequence[Guest]], None]) -> None:
+    """Run a venue until SIGTERM or SIGINT; ``announce`` gets its environment and its further
+    accounts once every endpoint is open.
 
     Raises RecordingError for an invalid recording and OSError for a port that is taken.
 
@@ -273,7 +282,7 @@ async def run(config: VenueConfig, announce: Callable[[Mapping[str, str]], None]
     venue = Venue(config)
     await venue.start()
     try:
-        announce(venue.env())
+        announce(venue.env(), venue.guests())
         await ended.wait()
     finally:
         await venue.stop()

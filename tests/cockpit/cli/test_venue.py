@@ -47,6 +47,21 @@ async def test_the_lines_it_prints_are_settings_of_a_maker(tmp_path: Path, numbe
     assert process.output() == path.read_text()
 
 
+def test_further_accounts_are_printed_beside_the_makers(tmp_path: Path) -> None:
+    path = tmp_path / "venue.env"
+    options = [*QUIET, "--account", "solver.near", "--account", "taker.near", "--write-env", str(path)]
+    process = Process(options, tmp_path / "log", bare_environment())
+    try:
+        await_file(path, process)
+        assert load(path, {"HOME": "/nowhere"}).account_id == "maker.sandbox.near"
+    finally:
+        assert process.stop() == 0
+    lines = r"^# NEAR_INTENTS_ACCOUNT_ID=(.+)\n# NEAR_INTENTS_SIGNER_PRIVATE_KEY=(ed25519:\w+)$"
+    found = re.findall(lines, path.read_text(), re.MULTILINE)
+    assert [account for account, _ in found] == ["solver.near", "taker.near"]
+    assert len({key for _, key in found}) == 2
+
+
 def test_it_writes_its_lines_to_a_private_file(tmp_path: Path) -> None:
     path = tmp_path / "venue.env"
     process = Process([*QUIET, "--write-env", str(path)], tmp_path / "log", bare_environment())

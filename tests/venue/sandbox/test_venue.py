@@ -127,7 +127,7 @@ async def test_a_running_venue_ends_quietly_on_a_signal(name: signal.Signals) ->
         "import asyncio, json\n"
         "from venue.sandbox.config import VenueConfig\n"
         "from venue.sandbox.server import run\n"
-        "announce = lambda env: print(json.dumps(dict(env)), flush=True)\n"
+        "announce = lambda env, guests: print(json.dumps(dict(env)), flush=True)\n"
         "asyncio.run(run(VenueConfig(rate=50.0), announce))\n"
     )
     process = await asyncio.create_subprocess_exec(

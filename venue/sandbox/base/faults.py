@@ -217,7 +217,9 @@ class FaultTable:
         """
         if not isinstance(body, dict):
             raise msgspec.ValidationError("the body must be a JSON object of faults")
-        once = msgspec.convert({name: value for name, value in body.items() if name in _ONE_TIME}, OneTimeFaults)
+        # JSON numbers of many clients are floats, so an amount of base units may be text.
+        now = {name: value for name, value in body.items() if name in _ONE_TIME}
+        once = msgspec.convert(now, OneTimeFaults, strict=False)
         lasting = {name: value for name, value in body.items() if name not in _ONE_TIME}
         base = Faults() if once.mend else self.current
         changed = msgspec.convert(msgspec.structs.asdict(base) | lasting, Faults)
