@@ -10,7 +10,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from cockpit.desk.quote_book.book import ANSWER_WITHIN_NS, QuoteBook
+from cockpit.desk.quote_book.awaited_answers import ANSWER_WITHIN_NS
+from cockpit.desk.quote_book.book import QuoteBook
 from cockpit.desk.quote_book.errors import NotCoveredError
 from cockpit.desk.quote_book.refusals import GONE
 from cockpit.desk.quote_book.reservations import Commitment, Reservations

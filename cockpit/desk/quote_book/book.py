@@ -15,6 +15,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from typing import Literal
 
+from cockpit.desk.quote_book.awaited_answers import AwaitedAnswers
 from cockpit.desk.quote_book.quote import OVER, Quote
 from cockpit.desk.quote_book.refusals import refuses
 from cockpit.desk.quote_book.reservations import Commitment, Reservations
@@ -22,7 +23,6 @@ from cockpit.model.bounded_set import BoundedSet
 from cockpit.model.environment import Environment
 from cockpit.model.events import Outcome, TradeResult
 from cockpit.model.recorder import Recorder
-from venue.protocol.units import NS_PER_S
 from venue.relay.messages import QuoteStatus, StatusEvent
 
 MAX_ENDED = 50_000
@@ -33,8 +33,6 @@ CHOSEN = "a taker chose this quote; it is being settled"
 TAKEN_YET = "the relay refused it, and yet it was taken: it is committed again"
 NOT_SETTLED = "an attempt to settle it failed; the quote stays live until its deadline"
 SALT_INVALID = "its salt was invalidated: it can neither settle nor be burned, and stays signed until it expires"
-ANSWER_WITHIN_NS = 5 * NS_PER_S
-"""The relay waits at most 3 s for answers (docs.near-intents.org); after 5 s without one the outcome is unknown."""
 
 
 class QuoteBook:
@@ -60,8 +58,7 @@ class QuoteBook:
         self._record = recorder.record
         self._wall_ns = env.wall_ns
         self._quotes: dict[str, Quote] = {}
-        self._unanswered: dict[int, Quote] = {}
-        self._awaited: deque[Quote] = deque()
+        self._awaited = AwaitedAnswers()
         self._settling: dict[str, Quote] = {}
         self._burning: dict[str, Quote] = {}
         self._past_expiry: dict[str, Quote] = {}
@@ -72,8 +69,7 @@ class QuoteBook:
         """Take a quote that was written to the relay; its amount is reserved already."""
         quote = Quote(commitment, request_id)
         self._quotes[commitment.quote_hash] = quote
-        self._unanswered[request_id] = quote
-        self._awaited.append(quote)
+        self._awaited.add(quote)
         heapq.heappush(self._expiry_heap, (commitment.released_after_ns, commitment.quote_hash))
         self.recent.append(quote)
         self.counters["sent"] += 1
@@ -108,7 +104,7 @@ class QuoteBook:
         Only a known code or a whole known text releases the amount. Any other error may have come up after the quote
         was taken.
         """
-        quote = self._unanswered.pop(request_id, None)
+        quote = self._awaited.answered(request_id)
         if quote is None:
             return False
         if quote.state not in ("sent", "unknown"):
@@ -176,35 +172,26 @@ class QuoteBook:
 
     def on_lost(self, reason: str) -> None:
         """The connection was lost: what was not answered is unknown."""
-        for quote in self._unanswered.values():
+        for quote in self._awaited.all_lost():
             if quote.state == "sent":
                 self._move(quote, "unknown", reason)
-        self._unanswered.clear()
 
     def tick(self, now_ns: int) -> None:
         """Mark what was not answered in time, and release what has expired."""
-        while self._awaited and now_ns - self._awaited[0].commitment.sent_ns >= ANSWER_WITHIN_NS:
-            quote = self._awaited.popleft()
+        for quote in self._awaited.overdue(now_ns):
             if quote.state == "sent":
                 self._move(quote, "unknown", "the relay did not answer")
-            if quote.commitment.released_after_ns <= now_ns:
-                self._await_no_more(quote)
         self._release_expired(now_ns)
 
     def _release_expired(self, now_ns: int) -> None:
         while self._expiry_heap and self._expiry_heap[0][0] <= now_ns:
             _, quote_hash = heapq.heappop(self._expiry_heap)
             quote = self._quotes[quote_hash]
-            if now_ns - quote.commitment.sent_ns >= ANSWER_WITHIN_NS:
-                self._await_no_more(quote)
+            self._awaited.released(quote, now_ns)
             if quote.state in OVER:
                 self._forget(quote_hash)
             else:
                 self._past_expiry[quote_hash] = quote
-
-    def _await_no_more(self, quote: Quote) -> None:
-        if self._unanswered.get(quote.request_id) is quote:
-            del self._unanswered[quote.request_id]
 
     def contains(self, quote_hash: str) -> bool:
         """Return whether the quote is known here and has not been released after its expiry."""

@@ -4,7 +4,8 @@ from typing import Any, NoReturn
 
 import pytest
 
-from cockpit.desk.quote_book.book import ANSWER_WITHIN_NS, TAKEN_YET, QuoteBook
+from cockpit.desk.quote_book.awaited_answers import ANSWER_WITHIN_NS
+from cockpit.desk.quote_book.book import TAKEN_YET, QuoteBook
 from cockpit.desk.quote_book.errors import NotCoveredError
 from cockpit.desk.quote_book.refusals import GONE, GONE_CODE
 from cockpit.desk.quote_book.reservations import CommitmentSet, Reservations
@@ -501,7 +502,7 @@ def test_quotes_remembered_after_their_end_are_bounded(desk: Desk, monkeypatch: 
     assert [desk.book.on_status(report("settled", name)) for name in "abc"] == [False, True, True]
 
 
-class Unscannable(dict[str, Any]):
+class Unscannable(dict[Any, Any]):
     """A dict that may be looked into and not walked over, whoever asks."""
 
     def _refuse(self) -> NoReturn:
@@ -524,7 +525,7 @@ def test_nothing_that_happens_to_a_quote_looks_at_the_others(desk: Desk) -> None
     for held in (desk.reservations._live, desk.reservations._refused):
         held._by_hash = Unscannable()
     desk.book._quotes = Unscannable()
-    desk.book._unanswered = Unscannable()  # type: ignore[assignment]
+    awaited = desk.book._awaited.by_request = Unscannable()
     for number in range(1_000):
         name = str(number)
         request = desk.send(name, life_ms=60_000)
@@ -541,6 +542,7 @@ def test_nothing_that_happens_to_a_quote_looks_at_the_others(desk: Desk) -> None
     for _ in range(2):
         desk.clock.pass_ms(70_000)
         desk.book.tick(desk.clock())
+    assert not awaited
     for one in desk.book.past_expiry():
         desk.book.expire(one.quote_hash)
     assert desk.reservations.signed_count() == 0
