@@ -36,6 +36,7 @@ REASONS: dict[str, str] = {
     "edge": "edge too thin",
     "covered": "not covered",
     "promised": "max committed",
+    "signed": "max signed",
     "share": "share limit",
     "rate": "quote rate",
     "fills": "fills per hour",

@@ -201,6 +201,48 @@ async def test_how_long_quotes_of_the_previous_run_stay_live(world: World) -> No
     assert broken.startup.left_ms() == broken.startup.unrecorded_left_ms()
 
 
+@pytest.mark.parametrize("clean", [True, False])
+async def test_refused_quotes_are_waited_for_until_they_are_over(world: World, clean: bool) -> None:
+    made = world.run.send("a", amount_in=7, amount_out=1_000, life_ms=60_000)
+    world.run.refuse(made)
+    world.run.flush()
+    run = await world.restart(clean=clean)
+    reservations = run.book.reservations
+    assert (len(reservations), reservations.signed_count(), run.book.recent[0].state) == (0, 1, "refused")
+    assert run.startup.left_ms() >= 59_000
+    await world.read()
+    assert findings.still_live(1) in run.startup.findings()
+    world.clock.pass_ms(61_000)
+    run.tick()
+    assert world.history.accounted() == 0
+    assert reservations.signed_count() == 1, "no block has shown yet that it was not settled"
+    world.chain.advance()
+    await world.read()
+    run.tick()
+    run.flush()
+    assert (reservations.signed_count(), results(world.history, "expired")) == (0, [made.quote_hash])
+    assert world.history.accounted() == 1
+
+
+@pytest.mark.parametrize("claimed", [True, False])
+async def test_a_refused_quote_that_settled_while_no_desk_ran_is_booked_once(world: World, claimed: bool) -> None:
+    made = world.run.send("a", amount_in=7, amount_out=1_000)
+    world.run.refuse(made)
+    if claimed:
+        world.run.book.on_status(QuoteStatus(made.quote_hash, "intent", "tx", "ready"))
+    world.run.flush()
+    world.chain.settle(made)
+    for _ in range(2):
+        run = await world.restart()
+        assert run.inventory.ledger.unexplained_opening == NOTHING
+        await world.read()
+        run.flush()
+    assert results(world.history, "settled") == [made.quote_hash]
+    assert results(world.history, "accepted") == [made.quote_hash]
+    assert run.book.reservations.signed_count() == 0
+    assert (run.inventory.ledger.unexplained, run.inventory.ledger.balance) == (NOTHING, world.chain.head.balances)
+
+
 @pytest.mark.parametrize("known", [True, False])
 async def test_the_transaction_of_a_fill_is_asked_for_and_not_waited_for(world: World, known: bool) -> None:
     made = world.run.send("a", amount_in=7, amount_out=1_000)
