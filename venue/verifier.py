@@ -7,6 +7,7 @@ from typing import Annotated, TypeVar
 
 import msgspec
 
+from venue.near.agreement import ENOUGH, answers
 from venue.near.rpc import Finality, NearRpc
 from venue.protocol.assets import INTENTS_CONTRACT
 from venue.protocol.nonce import SALT_LEN
@@ -116,6 +117,29 @@ class Verifier:
             answers = await asyncio.gather(*(self.nonce(account, nonce) for nonce in some))
             states.update(zip(some, answers, strict=True))
         return states
+
+    @property
+    def witnesses(self) -> "tuple[Verifier, ...]":
+        """The same contract by each endpoint alone."""
+        return tuple(Verifier(one, self._contract) for one in self._rpc.witnesses)
+
+    async def confirmed_nonces(self, account: str, nonces: Sequence[str]) -> dict[str, int]:
+        """Return the nonces that two endpoints show used, or the only one, each with the highest of their blocks.
+
+        An endpoint that does not answer shows none.
+        """
+        witnesses, heights = self.witnesses, dict[str, list[int]]()
+        for used in await answers(one.used_nonces(account, nonces) for one in witnesses):
+            for nonce, height in used.items():
+                heights.setdefault(nonce, []).append(height)
+        needed = min(ENOUGH, len(witnesses))
+        return {nonce: max(found) for nonce, found in heights.items() if len(found) >= needed}
+
+    async def is_invalid_salt(self, salt: bytes) -> bool:
+        """Return whether two endpoints, or the only one, say that the salt is not valid, and none that it is."""
+        witnesses = self.witnesses
+        valid = await answers(one.is_valid_salt(salt) for one in witnesses)
+        return not any(valid) and len(valid) >= min(ENOUGH, len(witnesses))
 
     async def current_salt(self, *, finality: Finality = "optimistic") -> bytes:
         """Return the 4 bytes that a fresh versioned nonce must carry."""

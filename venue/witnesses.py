@@ -4,10 +4,11 @@ With one endpoint configured its word and the local clock are all there is; then
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
 from cockpit.model.environment import Environment
+from venue.near.agreement import ENOUGH, answers
 from venue.near.blocks import Block
 from venue.near.outcomes import TxOutcome
 from venue.near.rpc import NearRpc
@@ -17,8 +18,6 @@ from venue.verifier import NonceState, Verifier
 
 T = TypeVar("T")
 
-ENOUGH = 2
-"""Endpoints that must say the same, where so many are configured."""
 MARGIN_NS = 10 * NS_PER_S
 """By how much the local clock must be past a deadline: it may be half a second off, blocks a little more."""
 ALONE_NS = 3_600 * NS_PER_S
@@ -48,7 +47,7 @@ class Witnesses:
         problem = self._clock_problem(expires_ns)
         if problem:
             return problem
-        found = await _answers(
+        found = await answers(
             _nonce_past(verifier, account, nonce, block) for _, verifier, block in await self._past(expires_ns)
         )
         if any(state.used for state, _ in found):
@@ -58,20 +57,20 @@ class Witnesses:
 
     async def nonces(self, account: str, nonce: str) -> list[NonceState]:
         """Return what each endpoint says of the nonce as of its final block; UnreachableError when none answers."""
-        states = await _answers(v.nonce(account, nonce, finality="final") for _, v in self._alone)
+        states = await answers(v.nonce(account, nonce, finality="final") for _, v in self._alone)
         if not states:
             raise UnreachableError("no NEAR RPC endpoint says whether the nonce is used")
         return states
 
     async def why_key_nonce_free(self, account: str, public_key: str, nonce: int) -> str:
         """Return why the access key's nonce may still be free; empty when enough endpoints show it used."""
-        keys = await _answers(one.access_key(account, public_key) for one, _ in self._alone)
+        keys = await answers(one.access_key(account, public_key) for one, _ in self._alone)
         used = [key for key in keys if key is not None and key.nonce >= nonce]
         return self._short(used, "show its access-key nonce used")
 
     async def why_not_so(self, outcome: TxOutcome, tx_hash: str, account: str) -> str:
         """Return why this final outcome of a transaction is not certain; empty when enough endpoints tell the same."""
-        found = await _answers(one.transaction(tx_hash, account) for one, _ in self._alone)
+        found = await answers(one.transaction(tx_hash, account) for one, _ in self._alone)
         same = [one for one in found if one is not None and _meaning(one) == _meaning(outcome)]
         return self._short(same, "report this outcome")
 
@@ -95,19 +94,6 @@ class Witnesses:
 
 def _meaning(outcome: TxOutcome) -> tuple[object, ...]:
     return outcome.state, outcome.final, outcome.reverted, outcome.value, outcome.resolved
-
-
-async def _answers(calls: Iterable[Awaitable[T]]) -> list[T]:
-    """Return what those answered that did; a failed call has no say."""
-    done = await asyncio.gather(*calls, return_exceptions=True)
-    answers = []
-    for one in done:
-        if isinstance(one, VenueError):
-            continue
-        if isinstance(one, BaseException):
-            raise one
-        answers.append(one)
-    return answers
 
 
 async def _nonce_past(verifier: Verifier, account: str, nonce: str, block: Block) -> tuple[NonceState, Block]:

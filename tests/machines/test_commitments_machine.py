@@ -179,6 +179,7 @@ class Commitments(RuleBasedStateMachine):
         assert not self.is_signed(made) or made.quote_hash in burning | self.claimed
         if used and made.quote_hash in burning:
             self.book.nonce_used(made.quote_hash, 7)
+            self.book.nonce_confirmed(made.quote_hash, 7)
             self.book.confirm_burned(7)
             self.burned.add(made.quote_hash)
             self.ended(made)

@@ -1,5 +1,6 @@
 import base64
 import json
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -213,3 +214,33 @@ LIES: dict[str, list[Any]] = {
 async def test_an_answer_of_another_shape_says_nothing(client: httpx.AsyncClient, method: str, lie: Any) -> None:
     with pytest.raises(UnreachableError, match=UNREADABLE):
         await ask(client, method, view(lie))
+
+
+def nonce_node(height: int, *used: str) -> Handler:
+    """A node at this height that shows these nonces used."""
+
+    def answer(request: Request) -> Any:
+        if request.json["method"] == "block":
+            return {"header": {"height": height, "hash": "H", "timestamp_nanosec": str(time.time_ns())}}
+        asked = json.loads(base64.b64decode(request.json["params"]["args_base64"]))["nonce"]
+        raw = list(json.dumps(asked in used).encode())
+        return {"result": raw, "logs": [], "block_height": height, "block_hash": "H"}
+
+    return rpc(answer)
+
+
+async def test_a_nonce_is_used_when_two_endpoints_show_it_by_the_later_of_their_blocks(
+    client: httpx.AsyncClient,
+) -> None:
+    async with (
+        http_server(nonce_node(100, "a", "b")) as first,
+        http_server(nonce_node(103, "b", "c")) as second,
+        http_server(lambda _: Reply(503)) as down,
+    ):
+        both = Verifier(NearRpc([first.url, second.url], client))
+        assert await both.confirmed_nonces("maker.near", ["a", "b", "c", "d"]) == {"b": 103}
+        assert await both.used_nonces("maker.near", ["a", "b", "c", "d"]) == {"a": 100, "b": 100}
+        alone = Verifier(NearRpc([first.url], client))
+        assert await alone.confirmed_nonces("maker.near", ["a", "b", "c", "d"]) == {"a": 100, "b": 100}
+        half = Verifier(NearRpc([first.url, down.url], client))
+        assert await half.confirmed_nonces("maker.near", ["a", "b", "c", "d"]) == {}

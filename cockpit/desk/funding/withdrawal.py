@@ -135,7 +135,7 @@ class Withdrawal:
 
     @property
     def is_dead(self) -> bool:
-        """Return whether its bytes went out and it was called expired or failed: if they executed, the balances tell."""
+        """Return whether its bytes went out and it was called expired or failed: the balances tell if they executed."""
         released = any(state == "sent" for state, _ in self.steps)
         return self.order.ours and released and (self.state == "expired" or (self.state == "failed" and not self.left))
 

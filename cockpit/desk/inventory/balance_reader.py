@@ -41,6 +41,12 @@ class BalanceReader:
         """Return the quotes whose nonce is used, by quote hash, with the height of the block it holds for."""
         return {name: state.block_height for name, state in (await self.nonces(commitments)).items() if state.used}
 
+    async def confirmed_nonces(self, commitments: Iterable[Commitment]) -> dict[str, int]:
+        """Return the quotes whose nonce two endpoints show used, or the only one, by quote hash, with the block."""
+        asked = list(commitments)
+        heights = await self._verifier.confirmed_nonces(self._account, [one.nonce for one in asked])
+        return {one.quote_hash: heights[one.nonce] for one in asked if one.nonce in heights}
+
     async def nonces(self, commitments: Iterable[Commitment]) -> dict[str, NonceState]:
         """Return whether the nonce of each quote is used, by quote hash."""
         asked = list(commitments)

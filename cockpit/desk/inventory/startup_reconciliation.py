@@ -310,6 +310,9 @@ class StartupReconciliation:
             self._book.nonce_used(name, height)
         for name in filled:
             self._book.confirm(name, "settled while no desk was running")
+        burning = [quote.commitment for quote in self._book.burning() if quote.commitment.quote_hash in used]
+        for name, height in (await self._reader.confirmed_nonces(burning)).items():
+            self._book.nonce_confirmed(name, height)
         if not unexplained:
             self._book.confirm_burned(reading.height)
         if self._base is not None:

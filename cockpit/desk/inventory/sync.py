@@ -33,6 +33,8 @@ Cause = Literal["opening", "poll", "settlement", "refresh", "unexplained"]
 SETTLE_S = 0.2
 """Settlements come in bursts; one reading serves those of a moment."""
 RETRY_S = 1.0
+CONFIRMED_AT_ONCE = 200
+"""Nonces of quotes being burned that are asked about once more before a reading."""
 TOLD_AFTER = 5
 """Readings in a row of older blocks: one node may lag behind another by a moment."""
 
@@ -175,6 +177,7 @@ class Inventory:
         if ledger.opening is None:
             self._open(await self._previous_run.open(listed), listed)
             return "opening balances read"
+        await self._confirm_burning()
         reading = await self._reader.read()
         if reading.height < ledger.height:
             if self._is_plausible(ledger.height):
@@ -221,6 +224,13 @@ class Inventory:
         known = {one.key for one in (*sure, *withdrawn)}
         possible = [one for one in (*deposits, *withdrawals) if one.key not in known]
         return KnownFlows(sure=sure, withdrawn=withdrawn, possible=possible)
+
+    async def _confirm_burning(self) -> None:
+        """Ask the other endpoints, too, about nonces that one shows used: its word alone releases nothing."""
+        waiting = self._book.unconfirmed(CONFIRMED_AT_ONCE)
+        if waiting:
+            for name, height in (await self._reader.confirmed_nonces(waiting)).items():
+                self._book.nonce_confirmed(name, height)
 
     def _stale(self, reading: Reading) -> str:
         self.counters["stale_readings"] += 1

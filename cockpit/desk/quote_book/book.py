@@ -13,6 +13,7 @@ Statuses come late, more than once and in any order: those missed during a lost 
 import heapq
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
+from itertools import islice
 from typing import Literal
 
 from cockpit.desk.quote_book.awaited_answers import AwaitedAnswers
@@ -225,6 +226,17 @@ class QuoteBook:
         if quote is not None and quote.used_height is None:
             quote.used_height = height
 
+    def unconfirmed(self, most: int) -> tuple[Commitment, ...]:
+        """Return quotes being burned, at most so many, whose nonce one endpoint alone shows used."""
+        waiting = (q for q in self._burning.values() if q.used_height is not None and q.confirmed_height is None)
+        return tuple(quote.commitment for quote in islice(waiting, most))
+
+    def nonce_confirmed(self, quote_hash: str, height: int) -> None:
+        """Note that by a block at this height enough endpoints show the quote's nonce used."""
+        quote = self._quotes.get(quote_hash)
+        if quote is not None and quote.confirmed_height is None:
+            quote.confirmed_height = height
+
     def burn_reported(self, quote_hash: str, tx_hash: str | None) -> None:
         """Note that the relay reported the burning as executed, in this transaction."""
         quote = self._quotes.get(quote_hash)
@@ -242,7 +254,8 @@ class QuoteBook:
     def confirm_burned(self, height: int) -> None:
         """The balances at this height are explained: a nonce used by then, and not by a fill in them, was burned."""
         for quote in list(self._burning.values()):
-            if quote.used_height is not None and quote.used_height <= height and quote.state == "burning":
+            used = quote.confirmed_height
+            if used is not None and used <= height and quote.state == "burning":
                 self._end(quote)
                 quote.tx_hash = quote.burn_tx
                 self._move(quote, "burned", "its nonce is used and the balances show no fill")

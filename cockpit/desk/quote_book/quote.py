@@ -14,10 +14,11 @@ class Quote:
     """A signed quote and what became of it.
 
     ``refused``: the relay answered, in this run, that it did not take the quote. ``burning``: an intent that uses its
-    nonce was, or may have been, published. ``used_height``: the height of a block in which its nonce was seen used.
+    nonce was, or may have been, published. ``used_height``: the height of a block in which its nonce was seen used;
+    ``confirmed_height``: of one by which two endpoints show it used, or the only one.
     ``reported``: what the relay reported of it, other than its settlement. ``burn_reported``: the relay reported that
-    the burning was executed. ``settled_ns``: when its fill was booked, UTC. ``salt_invalid``: a node said that its salt
-    was invalidated, so that it can neither settle nor be burned.
+    the burning was executed. ``settled_ns``: when its fill was booked, UTC. ``salt_invalid``: its salt is said
+    to be invalidated, so that it can neither settle nor be burned.
     """
 
     __slots__ = (
@@ -25,6 +26,7 @@ class Quote:
         "burn_tx",
         "burning",
         "commitment",
+        "confirmed_height",
         "detail",
         "refused",
         "reported",
@@ -45,6 +47,7 @@ class Quote:
         self.refused = False
         self.reported: set[StatusEvent] = set()
         self.used_height: int | None = None
+        self.confirmed_height: int | None = None
         self.settled_ns: int | None = None
         self.burn_reported = False
         self.salt_invalid = False

@@ -14,8 +14,8 @@ WITHIN_S = 2.0
 class Salts:
     """Asks the Verifier once a salt, and again where the answer did not come or ``doubt`` was raised.
 
-    An invalidated salt is never valid again, so it is not asked about again. One node's word decides; it is good enough
-    to leave a quote out of the burning, and not to release what it commits.
+    An invalidated salt is never valid again, so it is not asked about again. Two endpoints must say so, or the only
+    one; that is good enough to leave a quote out of the burning, and not to release what it commits.
     """
 
     def __init__(self, verifier: Verifier) -> None:
@@ -51,7 +51,9 @@ class Salts:
 
     async def _ask_one(self, salt: bytes) -> str:
         try:
-            self._valid[salt] = await self._verifier.is_valid_salt(salt)
+            valid = await self._verifier.is_valid_salt(salt)
+            # To burn with an invalid salt does no harm: what is not certain is treated as valid.
+            self._valid[salt] = valid or not await self._verifier.is_invalid_salt(salt)
         except VenueError as exc:
             return str(exc)
         return ""

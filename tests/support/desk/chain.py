@@ -81,6 +81,10 @@ class Chain:
 class ChainVerifier(Verifier):
     """The Verifier's views of the chain."""
 
+    @property
+    def witnesses(self) -> tuple[Verifier, ...]:
+        return (self,)
+
     def __init__(self, chain: Chain) -> None:
         self._chain = chain
 

@@ -448,3 +448,16 @@ async def test_nodes_that_keep_answering_with_older_blocks_are_told(opened: Inve
     opened.chain.behind = 0
     await opened.inventory.sync("poll")
     assert opened.inventory.last_error == ""
+
+
+async def test_a_nonce_that_one_endpoint_alone_calls_used_releases_no_burning_quote(opened: InventoryHarness) -> None:
+    made = opened.send(nonce="nonce")
+    opened.book.burn(made.quote_hash)
+    opened.book.nonce_used(made.quote_hash, opened.chain.head.height)
+    opened.chain.advance()
+    assert await opened.inventory.sync("poll") == "the balances are explained"
+    assert opened.reservations.reserved(EURE.token_id) == made.amount_out
+    opened.chain.advance(nonce=made.nonce)
+    await opened.inventory.sync("poll")
+    assert opened.reservations.reserved(EURE.token_id) == 0
+    assert opened.outcomes()[-1] == (made.quote_hash, "burned")

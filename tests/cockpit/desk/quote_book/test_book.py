@@ -331,6 +331,7 @@ def test_a_refused_quote_is_burned_and_counts_by_its_refusal(desk: Desk) -> None
     assert [quote.state for quote in desk.book.burning()] == ["burning"]
     assert (desk.reserved, desk.signed) == (0, 1_000)
     desk.book.nonce_used("hash-p", 7)
+    desk.book.nonce_confirmed("hash-p", 7)
     desk.book.confirm_burned(7)
     assert desk.outcomes() == ["refused", "burning", "burned"]
     assert desk.signed == 0
@@ -483,6 +484,7 @@ def test_a_late_status_of_a_burned_quote_does_not_bring_it_back(desk: Desk) -> N
     desk.book.on_answer(desk.send(), None)
     desk.book.burn("hash-p")
     desk.book.nonce_used("hash-p", 7)
+    desk.book.nonce_confirmed("hash-p", 7)
     desk.book.confirm_burned(7)
     assert desk.book.on_status(report("settled"))
     assert desk.outcomes() == ["accepted", "burning", "burned"]

@@ -6,6 +6,7 @@ from cockpit.desk.quote_book.salts import Salts
 from tests.support.desk.builders import SALT, Clock
 from tests.support.desk.chain import Chain, ChainVerifier
 from venue.near.rpc import Finality
+from venue.verifier import Verifier
 
 OTHER = bytes.fromhex("00112233")
 
@@ -16,7 +17,12 @@ class Counting(ChainVerifier):
     def __init__(self, chain: Chain) -> None:
         super().__init__(chain)
         self.asked: list[bytes] = []
+        self.others = [ChainVerifier(chain)]
         self.hangs = False
+
+    @property
+    def witnesses(self) -> tuple[Verifier, ...]:
+        return tuple(self.others)
 
     async def is_valid_salt(self, salt: bytes, *, finality: Finality = "optimistic") -> bool:
         self.asked.append(salt)
@@ -69,3 +75,17 @@ async def test_a_valid_salt_in_doubt_is_asked_about_again_and_an_invalidated_one
         await salts.ask([SALT])
     assert salts.is_invalid(SALT)
     assert len(verifier.asked) == 2
+
+
+async def test_one_endpoint_alone_leaves_no_quote_out_of_the_burning() -> None:
+    chain, verifier, salts = counting()
+    chain.dead_salts.add(SALT)
+    verifier.others.append(ChainVerifier(Chain(Clock())))
+    assert await salts.ask([SALT]) == ""
+    assert not salts.is_invalid(SALT)
+    salts.forget()
+    silent = Chain(Clock())
+    silent.down.add("salts")
+    verifier.others[1] = ChainVerifier(silent)
+    assert await salts.ask([SALT]) == ""
+    assert not salts.is_invalid(SALT)
