@@ -39,25 +39,25 @@ def last_reason(desk: DeskHarness) -> str:
 
 
 async def test_after_an_absence_no_quote_is_signed_until_all_it_rests_on_is_of_after_it(desk: DeskHarness) -> None:
-    assert await desk.ask("before", "buy", amount_in=1_000)
+    assert await desk.ask("before", "buy", amount_in=8_000)
     desk.be_away(4_000)
     # The relay's frames are read before the first tick.
-    assert not await desk.ask("before the tick", "buy", amount_in=1_000)
+    assert not await desk.ask("before the tick", "buy", amount_in=8_000)
     desk.world.frozen = True
     await desk.pass_ms(0)
     assert [one.reason for one in journal(desk)] == [f"{TEXT} 4.0 s"]
-    assert not await desk.ask("old price", "buy", amount_in=1_000)
+    assert not await desk.ask("old price", "buy", amount_in=8_000)
     desk.world.frozen = False
     await desk.pass_ms(250)
-    assert not await desk.ask("old balances", "buy", amount_in=1_000)
+    assert not await desk.ask("old balances", "buy", amount_in=8_000)
     await desk.read()
     await desk.pass_ms(250)
-    assert not await desk.ask("the relay's backlog", "buy", amount_in=1_000)
+    assert not await desk.ask("the relay's backlog", "buy", amount_in=8_000)
     assert TEXT in last_reason(desk)
     assert "waits for a fresh price" in desk.shot().health[-1].detail
     desk.line.answer_probes()
     await desk.pass_ms(250)
-    assert await desk.ask("after", "buy", amount_in=1_000)
+    assert await desk.ask("after", "buy", amount_in=8_000)
     assert desk.trading.arming.executor
     assert len(journal(desk)) == 1
 
@@ -72,14 +72,14 @@ async def test_prices_that_waited_in_the_buffer_are_no_fresh_price(desk: DeskHar
         desk.tick_exchanges()
         desk.world.wall.pass_ms(back_ms)
         desk.absence.tick()
-        assert not await desk.ask(f"{back_ms} ms old", "buy", amount_in=1_000)
+        assert not await desk.ask(f"{back_ms} ms old", "buy", amount_in=8_000)
     await desk.pass_ms(250)
-    assert await desk.ask("after", "buy", amount_in=1_000)
+    assert await desk.ask("after", "buy", amount_in=8_000)
 
 
 async def test_a_long_absence_disarms_and_says_so(desk: DeskHarness) -> None:
     desk.be_away(12_300)
-    assert not await desk.ask("before the tick", "buy", amount_in=1_000)
+    assert not await desk.ask("before the tick", "buy", amount_in=8_000)
     await desk.pass_ms(0)
     assert not desk.trading.arming.executor
     assert desk.trading.arming.strategy
@@ -100,7 +100,7 @@ async def test_a_lost_relay_holds_nothing_up(desk: DeskHarness) -> None:
     await desk.read()
     desk.connect()
     await desk.pass_ms(250)
-    assert await desk.ask("after", "buy", amount_in=1_000)
+    assert await desk.ask("after", "buy", amount_in=8_000)
 
 
 @settings(max_examples=12)
@@ -116,7 +116,7 @@ async def test_whatever_happens_no_quote_rests_on_a_price_of_before_an_absence(
         desk.be_away(ms)
         world.frozen = not priced
         asked_at_ns = world.wall()
-        if await desk.ask(f"{number} early", "buy", amount_in=1_000):
+        if await desk.ask(f"{number} early", "buy", amount_in=8_000):
             assert ms <= 1_000
         if ms > 1_000:
             back_ns = asked_at_ns
@@ -126,7 +126,7 @@ async def test_whatever_happens_no_quote_rests_on_a_price_of_before_an_absence(
         if caught_up:
             desk.line.answer_probes()
         desk.absence.tick()
-        if await desk.ask(f"{number} late", "buy", amount_in=1_000):
+        if await desk.ask(f"{number} late", "buy", amount_in=8_000):
             current = desk.trading.reference.current
             assert current.at_ns is not None
             assert current.at_ns >= back_ns
