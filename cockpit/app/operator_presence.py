@@ -65,7 +65,7 @@ class OperatorPresence:
         if not isinstance(dialog, StillThereDialog):
             return False
         self._answered_s = self._key_s
-        dialog.dismiss(None)
+        dialog.end()
         return not (isinstance(event, events.Key) and stops(event))
 
     def paint(self, view: View) -> None:

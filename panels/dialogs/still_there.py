@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from textual.containers import VerticalScroll
 from textual.widget import Widget
 from textual.widgets import Static
 
@@ -27,19 +28,24 @@ class StillThereDialog(Dialog[None]):
     def __init__(self, desk: DeskPort) -> None:
         super().__init__(desk, messages.STILL_THERE)
         self._shown = ""
-        self._closing = False
+        self._answered = False
 
     def body(self) -> Iterable[Widget]:
-        yield Static("", id="facts", markup=False)
+        with VerticalScroll(id="scroll"):
+            yield Static("", id="facts", markup=False)
         yield Static(messages.ANY_KEY_ANSWERS, classes="hint")
+
+    def end(self) -> None:
+        """Close once, from wherever it is called: the app, which closes it too, must not wait for itself."""
+        if not self._answered:
+            self._answered = True
+            self.call_later(self.action_back)
 
     def paint(self, view: View) -> None:
         super().paint(view)
         snapshot = view.snapshot
         if snapshot is None or snapshot.idle_left_ms is None:
-            if not self._closing and self.is_current:
-                self._closing = True
-                self.dismiss(None)
+            self.end()
             return
         text = question(snapshot, view.quiet_ms)
         if text != self._shown:

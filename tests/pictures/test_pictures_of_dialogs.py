@@ -77,10 +77,16 @@ def halted() -> Snapshot:
     return replace(samples.snapshot(), trading="HALTED", trading_why=why)
 
 
+def asking() -> Snapshot:
+    """A desk that asks whether somebody is there."""
+    return replace(samples.snapshot(), operators=1, sign_age_ms=1_812_000, idle_left_ms=48_000)
+
+
 @SIZES
 @pytest.mark.parametrize(
     ("current", "before"),
     [
+        pytest.param(asking(), showing(messages.STILL_THERE, messages.ANY_KEY_ANSWERS), id="still_there"),
         pytest.param(samples.snapshot(), showing("ARMED. Left running", keys=("q",)), id="quit_armed"),
         pytest.param(samples.disarmed(), showing("Stop the desk (space)", keys=("q",)), id="quit_safe"),
         pytest.param(halted(), showing("Trading is HALTED.", "Activate", keys=("ctrl+t",)), id="trading"),

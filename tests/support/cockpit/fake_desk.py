@@ -18,7 +18,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from cockpit.client.desk_client import DeskClient
-from cockpit.model.commands import ARMABLE, PARTS, REFRESHABLE, Result, WithdrawalReview
+from cockpit.model.commands import ARMABLE, PARTS, REFRESHABLE, OperatorReport, Result, WithdrawalReview
 from cockpit.model.snapshot import Snapshot
 from tests.support.cockpit import samples
 from tests.support.waiting import until_blocking
@@ -45,6 +45,7 @@ class FakeDesk:
         self.path = path
         self.current: Snapshot = samples.snapshot()
         self.asked: list[tuple[str, str, dict[str, Any]]] = []
+        self.reports: list[OperatorReport] = []
         self.answering: Answering = self.accept
         self.reviewing: Callable[[dict[str, Any]], WithdrawalReview | Result] = lambda _body: samples.review()
         self.before: Callable[[str], object] = lambda _verb: None
@@ -136,7 +137,7 @@ class FakeDesk:
         try:
             await socket.send_text(msgspec.json.encode(self.current).decode())
             while True:
-                await socket.receive_text()
+                self.reports.append(msgspec.json.decode(await socket.receive_text(), type=OperatorReport))
         except WebSocketDisconnect:
             pass
         finally:
