@@ -153,6 +153,7 @@ class QuoteBook:
         if not self.reservations.put_back(quote.commitment.quote_hash):
             return
         self.counters["refused"] -= quote.refused
+        self.counters["refused_yet_taken"] += 1
         quote.refused = False
         if quote.state == "refused":
             quote.state = "accepted"

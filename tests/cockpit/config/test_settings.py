@@ -148,6 +148,17 @@ def test_a_quote_that_can_never_earn_enough_is_a_problem_and_one_that_sometimes_
     assert load(None, environ(**spread, STRATEGY_MIN_EDGE_BPS="15")).min_edge_bps == 15
 
 
+def test_ten_times_what_may_be_committed_may_be_signed_unless_a_setting_says_otherwise() -> None:
+    assert load(None, environ()).limits().max_signed_eure == 10_000
+    assert load(None, environ(STRATEGY_MAX_PROMISED_EURE="500")).limits().max_signed_eure == 5_000
+    both = {"STRATEGY_MAX_PROMISED_EURE": "500", "STRATEGY_MAX_SIGNED_EURE": "500"}
+    assert load(None, environ(**both)).limits().max_signed_eure == 500
+    assert problems(environ(**both | {"STRATEGY_MAX_SIGNED_EURE": "499.9"})) == (
+        "STRATEGY_MAX_SIGNED_EURE: expected at least STRATEGY_MAX_PROMISED_EURE",
+    )
+    assert load(None, environ(STRATEGY_MAX_PROMISED_EURE="1000000000")).limits().problems() == ()
+
+
 def test_deadlines_and_ages_must_be_in_order() -> None:
     assert problems(environ(QUOTE_DEADLINE_MS="60001", QUOTE_MAX_DEADLINE_MS="60000")) == (
         "QUOTE_DEADLINE_MS: expected at most QUOTE_MAX_DEADLINE_MS",
@@ -161,6 +172,7 @@ def test_deadlines_and_ages_must_be_in_order() -> None:
     "name",
     [
         "STRATEGY_MAX_NOTIONAL_EURE",
+        "STRATEGY_MAX_SIGNED_EURE",
         "STRATEGY_MIN_EDGE_BPS",
         "REFERENCE_MAX_AGE_MS",
         "INVENTORY_MAX_AGE_MS",

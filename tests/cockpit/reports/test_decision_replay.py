@@ -89,6 +89,20 @@ def test_replayed_quotes_are_committed_instead_of_the_recorded_ones() -> None:
     assert ran.replayed.peak_btc > ran.recorded.peak_btc > 0
 
 
+def test_refused_quotes_of_a_replay_count_as_signed_until_they_were_over() -> None:
+    """Quotes of 4 EURe, one a second, each refused at once: at most 10 EURe signed are two, until the first is over."""
+    every = []
+    for second in range(6):
+        at_ns = NOW + second * NS_PER_S
+        seen = view(quote_signed=min(second, 3) * 4 * 10**18, mid_at_ns=at_ns, inventory_at_ns=at_ns)
+        made = record(f"q-{second}", seen, "buy", 8_000, at_ns, sent=True, over_ns=at_ns + 4 * NS_PER_S)
+        every.append(msgspec.structs.replace(made, released_ns=at_ns + 1, filled=False))
+    own = replay(every, RuleChanges(), DEFAULT_TOKENS)
+    assert (own.same, own.recorded.peak_quotes) == (6, 1)
+    ran = replay(every, changes_of(["STRATEGY_MAX_SIGNED_EURE=10"], armed=False), DEFAULT_TOKENS)
+    assert ran.replayed.reasons == {"quote": 4, "signed": 2}
+
+
 def test_as_if_armed() -> None:
     every = [record("q", view(strategy_armed=False, executor_armed=False), "buy", 8_000, sent=False)]
     assert replay(every, RuleChanges(), DEFAULT_TOKENS).replayed.reasons == {"strategy_armed": 1}

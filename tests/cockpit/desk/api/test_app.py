@@ -141,6 +141,10 @@ async def test_limits_are_changed_exactly_and_refused_whole(served: Served) -> N
     assert "max_deadline_ms" in refused.reason
     assert served.desk.limits.current == current
     assert "cannot be read" in (await served.result("PUT", "/strategy-engine/limits", 409, {"no_such": 1})).reason
+    assert (await served.result("PUT", "/strategy-engine/limits", 200, {"max_signed_eure": 77})).accepted
+    assert served.desk.limits.current.max_signed_eure == 77
+    refused = await served.result("PUT", "/strategy-engine/limits", 409, {"max_signed_eure": 0})
+    assert "max_signed_eure must be above 0" in refused.reason
 
 
 async def test_the_trading_state_is_set_over_the_api(served: Served) -> None:

@@ -180,7 +180,7 @@ def test_a_quote_that_settles_although_it_was_refused_counts_as_accepted_and_set
     assert +desk.book.counters == {"sent": 1, "refused": 1}
     desk.book.on_status(status())
     desk.book.confirm("hash-p", "confirmed")
-    assert +desk.book.counters == {"sent": 1, "accepted": 1, "settled": 1}
+    assert +desk.book.counters == {"sent": 1, "accepted": 1, "settled": 1, "refused_yet_taken": 1}
 
 
 @pytest.mark.parametrize(
