@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Annotated, TypeVar
 
 import msgspec
@@ -13,10 +13,11 @@ from venue.protocol.assets import INTENTS_CONTRACT
 from venue.protocol.nonce import SALT_LEN
 from venue.protocol.units import PIPS
 from venue.transport.amounts import amount_of
-from venue.transport.errors import RefusedError, UnreachableError
-from venue.transport.jsonrpc import decode, plain, unreadable
+from venue.transport.errors import RefusedError
+from venue.transport.jsonrpc import decode, plain
 
 T = TypeVar("T")
+R = TypeVar("R")
 
 NONCES_AT_ONCE = 8
 
@@ -74,18 +75,19 @@ class Verifier:
 
     async def balances(self, account: str, token_ids: Sequence[str], *, finality: Finality = "optimistic") -> Balances:
         args = {"account_id": account, "token_ids": list(token_ids)}
-        texts, height = await self._view("mt_batch_balance_of", args, _TEXTS, finality)
-        if len(texts) != len(token_ids):
-            raise self._unreadable(f"{len(texts)} balances for {len(token_ids)} tokens")
-        try:
-            return Balances(tuple(amount_of(text) for text in texts), height)
-        except ValueError as error:
-            raise self._unreadable(str(error)) from None
+
+        def amounts(texts: list[str]) -> tuple[int, ...]:
+            if len(texts) != len(token_ids):
+                raise ValueError(f"{len(texts)} balances for {len(token_ids)} tokens")
+            return tuple(amount_of(text) for text in texts)
+
+        found, height = await self._view("mt_batch_balance_of", args, _TEXTS, finality, amounts)
+        return Balances(found, height)
 
     async def has_public_key(self, account: str, public_key: str, *, finality: Finality = "optimistic") -> bool:
         """Return whether the key (``ed25519:<base58>``) may sign for the account."""
         args = {"account_id": account, "public_key": public_key}
-        return (await self._view("has_public_key", args, _BOOL, finality))[0]
+        return (await self._view("has_public_key", args, _BOOL, finality, _as_it_is))[0]
 
     async def is_nonce_used(self, account: str, nonce_b64: str, *, finality: Finality = "optimistic") -> bool:
         """Return whether the nonce is marked as used. False proves nothing after its deadline: the contract clears
@@ -95,7 +97,7 @@ class Verifier:
     async def nonce(self, account: str, nonce_b64: str, *, finality: Finality = "optimistic") -> NonceState:
         """``is_nonce_used`` with the block it holds for."""
         args = {"account_id": account, "nonce": nonce_b64}
-        used, height = await self._view("is_nonce_used", args, _BOOL, finality)
+        used, height = await self._view("is_nonce_used", args, _BOOL, finality, _as_it_is)
         return NonceState(used, height)
 
     async def used_nonces(self, account: str, nonces: Sequence[str]) -> dict[str, int]:
@@ -143,21 +145,15 @@ class Verifier:
 
     async def current_salt(self, *, finality: Finality = "optimistic") -> bytes:
         """Return the 4 bytes that a fresh versioned nonce must carry."""
-        text, _ = await self._view("current_salt", {}, _TEXT, finality)
-        if not _SALT.match(text):
-            raise self._unreadable(f"the salt is not {SALT_LEN} bytes in hex")
-        return bytes.fromhex(text)
+        return (await self._view("current_salt", {}, _TEXT, finality, _salt))[0]
 
     async def is_valid_salt(self, salt: bytes, *, finality: Finality = "optimistic") -> bool:
         """Return whether nonces with this salt (4 bytes) can be used; once invalidated, a salt stays so."""
-        return (await self._view("is_valid_salt", {"salt": salt.hex()}, _BOOL, finality))[0]
+        return (await self._view("is_valid_salt", {"salt": salt.hex()}, _BOOL, finality, _as_it_is))[0]
 
     async def fee_pips(self, *, finality: Finality = "optimistic") -> int:
         """Return the protocol fee, 0 to 1000000 pips (1 pip = 0.0001 %), charged on a token_diff's negative side."""
-        pips, _ = await self._view("fee", {}, _INT, finality)
-        if not 0 <= pips <= PIPS:
-            raise self._unreadable(f"the fee is outside 0 to {PIPS} pips")
-        return pips
+        return (await self._view("fee", {}, _INT, finality, _pips))[0]
 
     async def is_account_locked(self, account: str, *, finality: Finality = "optimistic") -> bool | None:
         """Return whether the account can do nothing; None when the contract has no such view."""
@@ -170,14 +166,11 @@ class Verifier:
     async def paused_features(self, *, finality: Finality = "optimistic") -> tuple[str, ...] | None:
         """Return the names of the paused features, ``ALL`` for every one; None when the contract does not list them."""
         try:
-            names, _ = await self._view("pa_all_paused", {}, _FEATURES, finality)
+            return (await self._view("pa_all_paused", {}, _FEATURES, finality, _features))[0]
         except RefusedError as error:
             if NO_METHOD in str(error):
                 return None
             raise
-        if len(names or ()) > MAX_FEATURES:
-            raise self._unreadable(f"it lists {len(names or ())} paused features")
-        return tuple(sorted(plain(name) for name in names or ()))
 
     async def settles_intents(self, *, finality: Finality = "optimistic") -> bool | None:
         """Return whether the contract would execute intents: it simulates none of them. None: it has no such view."""
@@ -193,17 +186,47 @@ class Verifier:
         self, method: str, args: Mapping[str, object], decoder: msgspec.json.Decoder[T], finality: Finality
     ) -> T | None:
         try:
-            return (await self._view(method, args, decoder, finality))[0]
+            return (await self._view(method, args, decoder, finality, _as_it_is))[0]
         except RefusedError as error:
             if NO_METHOD in str(error):
                 return None
             raise
 
     async def _view(
-        self, method: str, args: Mapping[str, object], decoder: msgspec.json.Decoder[T], finality: Finality
-    ) -> tuple[T, int]:
-        view = await self._rpc.view(self._contract, method, args, finality)
-        return decode(decoder, view.value, f"{self._contract} {method}"), view.block_height
+        self,
+        method: str,
+        args: Mapping[str, object],
+        decoder: msgspec.json.Decoder[T],
+        finality: Finality,
+        made: Callable[[T], R],
+    ) -> tuple[R, int]:
+        """Return what ``made`` makes of the decoded value, and its block. ``made`` raises ValueError for a value that
+        the contract does not return: the next endpoint is asked."""
 
-    def _unreadable(self, detail: str) -> UnreachableError:
-        return unreadable(self._contract, detail)
+        def read(value: bytes, who: str) -> R:
+            return made(decode(decoder, value, who))
+
+        found, view = await self._rpc.view_as(self._contract, method, args, read, finality)
+        return found, view.block_height
+
+
+def _as_it_is(value: T) -> T:
+    return value
+
+
+def _salt(text: str) -> bytes:
+    if not _SALT.match(text):
+        raise ValueError(f"the salt is not {SALT_LEN} bytes in hex")
+    return bytes.fromhex(text)
+
+
+def _pips(pips: int) -> int:
+    if not 0 <= pips <= PIPS:
+        raise ValueError(f"the fee is outside 0 to {PIPS} pips")
+    return pips
+
+
+def _features(names: list[str] | None) -> tuple[str, ...]:
+    if len(names or ()) > MAX_FEATURES:
+        raise ValueError(f"it lists {len(names or ())} paused features")
+    return tuple(sorted(plain(name) for name in names or ()))

@@ -244,3 +244,32 @@ async def test_a_nonce_is_used_when_two_endpoints_show_it_by_the_later_of_their_
         assert await alone.confirmed_nonces("maker.near", ["a", "b", "c", "d"]) == {"a": 100, "b": 100}
         half = Verifier(NearRpc([first.url, down.url], client))
         assert await half.confirmed_nonces("maker.near", ["a", "b", "c", "d"]) == {}
+
+
+SPOILED: list[tuple[Callable[[Verifier], Awaitable[Any]], Any, list[Any]]] = [
+    (
+        lambda one: one.balances("maker.near", [BTC.token_id]),
+        ["7"],
+        [[], ["7", "8"], ["-1"], ["1.5"], ["9" * 5_000], [7], "7", None, [str(MAX_AMOUNT + 1)]],
+    ),
+    (lambda one: one.fee_pips(), 1, [-1, 10**7, 1.5, "1", None, 2**70]),
+    (lambda one: one.current_salt(), "252812b3", ["252812", "zz2812b3", 7, None, "2" * 5_000]),
+    (lambda one: one.nonce("maker.near", "Tm9uY2U="), True, [1, "true", None, []]),
+    (lambda one: one.is_valid_salt(b"salt"), True, [0, "no", None]),
+    (lambda one: one.has_public_key("maker.near", "ed25519:x"), True, [1, None]),
+    (lambda one: one.paused_features(), [], [7, ["x" * 65], ["a"] * (MAX_FEATURES + 1)]),
+]
+
+
+@pytest.mark.parametrize(("call", "good", "spoiled"), SPOILED)
+async def test_a_value_that_the_contract_does_not_return_is_read_from_the_next_endpoint(
+    client: httpx.AsyncClient, call: Callable[[Verifier], Awaitable[Any]], good: Any, spoiled: list[Any]
+) -> None:
+    async with http_server(view(good)) as liar, http_server(view(good)) as honest:
+        expected = await call(Verifier(NearRpc([honest.url], client)))
+        for value in spoiled:
+            liar.handler = view(value)
+            near = NearRpc([liar.url, honest.url], client)
+            assert await call(Verifier(near)) == expected
+            assert [one.current for one in near.endpoints] == [False, True]
+            assert near.endpoints[0].failures > 0

@@ -28,7 +28,7 @@ from venue.near.outcomes import (
 from venue.near.survey import Survey
 from venue.protocol.assets import INTENTS_CONTRACT
 from venue.transport.errors import RefusedError, UnreachableError, VenueError
-from venue.transport.jsonrpc import JsonRpc
+from venue.transport.jsonrpc import JsonRpc, unreadable
 
 WaitUntil = Literal["NONE", "EXECUTED_OPTIMISTIC", "FINAL"]
 Finality = Literal["final", "optimistic"]
@@ -101,6 +101,21 @@ class NearRpc:
         self, contract: str, method: str, args: Mapping[str, object], finality: Finality = "optimistic"
     ) -> ViewResult:
         """Call a view function; RefusedError with the panic's text, UnreachableError when no endpoint answers."""
+        return (await self.view_as(contract, method, args, lambda value, who: None, finality))[1]
+
+    async def view_as(
+        self,
+        contract: str,
+        method: str,
+        args: Mapping[str, object],
+        read: Callable[[bytes, str], T],
+        finality: Finality = "optimistic",
+    ) -> tuple[T, ViewResult]:
+        """Call a view function and return what ``read`` makes of its value, with the answer.
+
+        ``read`` gets the value and a name for it; an endpoint of whose value it makes UnreachableError or ValueError
+        has failed like one that does not answer.
+        """
         params = {
             "request_type": "call_function",
             "finality": finality,
@@ -108,7 +123,16 @@ class NearRpc:
             "method_name": method,
             "args_base64": base64.b64encode(msgspec.json.encode(args)).decode("ascii"),
         }
-        return await self._ask("query", params, read_view)
+
+        def reading(raw: bytes, host: str) -> tuple[T, ViewResult]:
+            view = read_view(raw, host)
+            who = f"{contract} {method} by {host}"
+            try:
+                return read(view.value, who), view
+            except ValueError as error:
+                raise unreadable(who, str(error)) from None
+
+        return await self._ask("query", params, reading)
 
     async def block(self, finality: Finality = "final") -> Block:
         """Return the newest block of this finality; UnreachableError when no endpoint answers."""
@@ -249,7 +273,7 @@ class NearRpc:
 
     async def _doubt(self, endpoint: JsonRpc, answer: object) -> str:
         match answer:
-            case ViewResult(block_height=height) | AccessKey(block_height=height):
+            case (_, ViewResult(block_height=height)) | AccessKey(block_height=height):
                 return await self.survey.problem(endpoint, height)
             case Block(height=height):
                 return await self.survey.problem(endpoint, height) or self.survey.time_problem(endpoint, answer)

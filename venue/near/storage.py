@@ -4,7 +4,7 @@ import msgspec
 
 from venue.near.rpc import NearRpc
 from venue.transport.amounts import amount_of
-from venue.transport.jsonrpc import decode, unreadable
+from venue.transport.jsonrpc import decode
 
 
 class _Balance(msgspec.Struct):
@@ -19,12 +19,9 @@ async def available_storage(rpc: NearRpc, contract: str, account: str) -> int:
 
     Raises RefusedError with the panic's text, or UnreachableError when there is no answer or none of this shape.
     """
-    view = await rpc.view(contract, "storage_balance_of", {"account_id": account})
-    who = f"{contract} storage_balance_of"
-    balance = decode(_BALANCE, view.value, who)
-    if balance is None:
-        return 0
-    try:
-        return amount_of(balance.available)
-    except ValueError as error:
-        raise unreadable(who, str(error)) from None
+    return (await rpc.view_as(contract, "storage_balance_of", {"account_id": account}, _available))[0]
+
+
+def _available(value: bytes, who: str) -> int:
+    balance = decode(_BALANCE, value, who)
+    return 0 if balance is None else amount_of(balance.available)

@@ -8,6 +8,9 @@ import pytest
 from cockpit.desk.funding.messages import REOPENED
 from cockpit.desk.funding.withdrawal import Withdrawal
 from cockpit.desk.inventory import startup_findings as findings
+from cockpit.desk.runtime.supervisor import Supervisor
+from cockpit.desk.snapshots.health import healths
+from cockpit.model.snapshot import PartHealth
 from storage.history import PreviousRun
 from tests.cockpit.desk.funding.test_expiry import polls_again
 from tests.support.amounts import btc_eure
@@ -25,6 +28,10 @@ BOTH = ("near_a", "near_b")
 
 def lies(lie: str, *nodes: str) -> dict[str, object]:
     return {"near_lies": dict.fromkeys(nodes, lie)}
+
+
+def shown(life: FundingRun) -> tuple[PartHealth, ...]:
+    return healths(life.trading, life.writer, Supervisor(), life.env.wall_ns())
 
 
 @pytest.mark.parametrize("nodes", [BOTH[:1], BOTH], ids=["one", "both"])
@@ -122,10 +129,14 @@ async def test_a_height_ahead_for_a_while_closes_nothing(bench: FundingBench) ->
     await bench.faults(**lies("height_ahead", "near_a"))
     for _ in range(3):
         assert await life.trading.inventory.sync("poll") == "the balances are explained"
-    assert "999,999,999,999" in life.trading.rpc.survey.dissent
+    (health,) = [one for one in shown(life) if one.part == "inventory-sync"]
+    assert health.state == "degraded"
+    assert f"it names block {HEIGHT_AHEAD:,}" in health.last_error
     await bench.faults(mend=True)
     ledger = life.trading.inventory.ledger
     assert ledger.height < HEIGHT_AHEAD
+    await life.trading.rpc.survey.ask()
+    assert life.trading.rpc.survey.dissent == ""
     assert (await life.order(AMOUNT)).accepted
     await life.reaches("completed")
     await life.until_explained()
