@@ -68,14 +68,17 @@ class OperatorPresence:
         dialog.end()
         return not (isinstance(event, events.Key) and stops(event))
 
+    def _mark(self, painted: Painted) -> None:
+        if self._app.mark_painted(painted):
+            self._marked_s = self._clock()
+
     def paint(self, view: View) -> None:
         """Mark the picture that is being painted, and ask if the desk asks."""
         snapshot, now = view.snapshot, self._clock()
         if snapshot is None:
             return
         if now - self._marked_s >= MARK_EVERY_S:
-            self._marked_s = now
-            self._app.call_after_refresh(self._app.mark_painted, Painted(snapshot.run_id, snapshot.seq))
+            self._app.call_after_refresh(self._mark, Painted(snapshot.run_id, snapshot.seq))
         if view.read_only or not view.trusted or snapshot.idle_left_ms is None:
             self._asked = self._asked and snapshot.idle_left_ms is not None
             return

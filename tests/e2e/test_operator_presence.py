@@ -1,7 +1,10 @@
 """Who counts as an operator of a real desk: terminals that are read, and nobody behind a dead one."""
 
 import asyncio
+import shutil
 import signal
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -18,7 +21,7 @@ from tests.support.waiting import until
 
 pytestmark = pytest.mark.slow
 
-NOTICED_S = 40
+NOTICED_S = 60
 """Twelve seconds until a cockpit is nobody, and what a busy machine takes."""
 HANDSHAKE = (
     b"GET /stream HTTP/1.1\r\nHost: desk\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
@@ -131,3 +134,32 @@ async def test_the_desk_asks_for_a_key_before_it_disarms_for_want_of_one(launch:
     journal = "SELECT command FROM operator_actions WHERE actor LIKE 'the desk: no key or command%' ORDER BY id"
     await until(lambda: len(desk.rows(journal)) == 2)
     await terminal.shows(STILL_THERE, 0)
+
+
+@pytest.mark.skipif(shutil.which("tmux") is None, reason="tmux is not installed")
+async def test_a_detached_tmux_is_watched_until_no_key_comes(launch: Launch, short_dir: Path) -> None:
+    desk = await launch(DESK_ALONE_MS="1000", OPERATOR_IDLE_MS="18000")
+    tmux = ("tmux", "-S", str(short_dir / "tmux"), "-f", "/dev/null")
+    command = (sys.executable, "-m", "cockpit", "--env-file", str(desk.env_file))
+    environ = {**bare_environment(), "TERM": "xterm-256color"}
+
+    async def run(*arguments: str) -> str:
+        process = await asyncio.create_subprocess_exec(*tmux, *arguments, env=environ, stdout=subprocess.PIPE)
+        return (await process.communicate())[0].decode()
+
+    await run("new-session", "-d", "-x", "150", "-y", "45", *command)
+    try:
+        await watched(desk)
+        await desk.arm()
+        await desk.until(lambda shot: shot.idle_left_ms is not None, 40, "it asks after longer than any dead one lasts")
+        assert (await desk.snapshot()).operators == 1
+
+        async def asks() -> bool:
+            return STILL_THERE in await run("capture-pane", "-p")
+
+        await until(asks, 10, "it asks on the screen")
+        await run("send-keys", "z")
+        await desk.until(lambda shot: shot.idle_left_ms is None, 10, "a key answers")
+        assert "no key or command for 36 s" in await disarmed(desk)
+    finally:
+        await run("kill-server")

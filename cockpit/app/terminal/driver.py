@@ -165,11 +165,13 @@ class NonBlockingDriver(LinuxDriver):
             self._paint_log.await_answers(ANSWER_WITHIN_S)
         super().disable_input()
 
-    def mark_painted(self, painted: Painted) -> None:
-        """Mark that the picture written last shows this snapshot, unless frames are being left out."""
+    def mark_painted(self, painted: Painted) -> bool:
+        """Mark that the picture written last shows this snapshot; return False while frames are left out."""
         writer = driver_writer(self)
-        if isinstance(writer, OutputThread) and self._paint_log is not None and not writer.behind:
-            writer.mark(painted, self._paint_log.mark(painted))
+        if not isinstance(writer, OutputThread) or self._paint_log is None or writer.behind:
+            return False
+        writer.mark(painted, self._paint_log.mark(painted))
+        return True
 
     @property
     def painted(self) -> Painted | None:
@@ -215,11 +217,10 @@ class NonBlockingApp(SkippingApp[T], Generic[T]):
             self._skipping_since_s = self._skipping_since_s or monotonic()
         return skips
 
-    def mark_painted(self, painted: Painted) -> None:
-        """Mark that the picture written last shows this snapshot."""
+    def mark_painted(self, painted: Painted) -> bool:
+        """Mark that the picture written last shows this snapshot; return False if frames were left out."""
         driver = app_driver(self)
-        if isinstance(driver, NonBlockingDriver) and self._skipping_since_s is None:
-            driver.mark_painted(painted)
+        return isinstance(driver, NonBlockingDriver) and self._skipping_since_s is None and driver.mark_painted(painted)
 
     @property
     def painted(self) -> Painted | None:

@@ -2,24 +2,33 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Iterable
+from contextlib import AbstractAsyncContextManager, suppress
 from pathlib import Path
+from typing import cast
 
 import httpx
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from starlette.websockets import WebSocket
 from websockets.asyncio.client import ClientConnection, unix_connect
 from websockets.exceptions import ConnectionClosed
 
 from cockpit.desk.api.app import Api
+from cockpit.desk.api.operator_signs import read_reports
 from cockpit.desk.api.snapshot_stream import SnapshotStream
 from cockpit.desk.risk.operators import Operators
 from cockpit.desk.runtime import stream_protocol, unix_server
 from cockpit.desk.runtime.stream_protocol import MAX_BYTES, MAX_MESSAGE_BYTES
+from cockpit.model.commands import MAX_KEY_AGE_MS
 from cockpit.model.environment import Environment
 from tests.support.cockpit.samples import snapshot
+from tests.support.desk.builders import Clock
 from tests.support.desk.command_desk import Desk
+from tests.support.venue.hostile import hostile
 from tests.support.waiting import until
+from venue.protocol.units import NS_PER_MS
 
 HANDSHAKE = (
     b"GET /stream HTTP/1.1\r\nHost: desk\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
@@ -202,3 +211,31 @@ async def test_a_program_that_only_reads_stays_attached(desk: Streaming) -> None
             await reading.recv()
             await asyncio.sleep(0.02)
         assert (len(desk.stream), desk.operators.watched) == (1, 0)
+
+
+class Peer:
+    """The end of a websocket on which these messages have come, and then its end."""
+
+    def __init__(self, raw: Iterable[bytes]) -> None:
+        self._messages: list[dict[str, object]] = [
+            {"type": "websocket.receive", "text": one.decode("utf-8", "surrogateescape")} for one in raw
+        ]
+        self._messages += [{"type": "websocket.receive", "bytes": b"{}"}, {"type": "websocket.disconnect"}]
+
+    async def receive(self) -> dict[str, object]:
+        return self._messages.pop(0)
+
+
+@given(st.lists(hostile({"painted": 7, "key_age_ms": 1_000}), max_size=5))
+@settings(deadline=None)
+def test_whatever_a_peer_sends_it_is_at_most_what_it_was_sent_and_pressed(raw: list[bytes]) -> None:
+    clock = Clock(10 * MAX_KEY_AGE_MS * NS_PER_MS)
+    operators = Operators(Environment(monotonic_ns=clock))
+    cockpit = operators.attach()
+    cockpit.sent(7)
+    with suppress(StopIteration):
+        read_reports(cast(WebSocket, Peer(raw)), cockpit).send(None)
+    assert operators.watched in (0, 1)
+    if operators.sign_ns is not None:
+        assert operators.watched == 1
+        assert 0 <= clock() - operators.sign_ns <= MAX_KEY_AGE_MS * NS_PER_MS
