@@ -85,10 +85,9 @@ class AcceptRemainder:
         open_one = next((one for one in self._withdrawals.shown() if one.followed and one.confirmed), None)
         if open_one is not None:
             return f"withdrawal {open_one.order.withdrawal_id} is still open and may explain it; wait for its outcome"
-        credited = self._deposits.movements()
-        if credited is None:
+        unbooked = self._inventory.unbooked_deposits()
+        if unbooked is None:
             return "the bridge has not reported deposits yet"
-        unbooked = self._inventory.ledger.unbooked(credited)
         if unbooked:
             return (
                 f"{len(unbooked)} credited {'deposit is' if len(unbooked) == 1 else 'deposits are'} not booked yet "

@@ -75,6 +75,7 @@ class Explainer:
         self._complete = True
         self._used: dict[str, int] = {}
         self._unused: dict[str, int] = {}
+        self._missing: set[str] = set()
         self._last_asked_ns = 0
         self._budget = 0
 
@@ -113,6 +114,7 @@ class Explainer:
         if len(self._unused) > MOST_REMEMBERED:
             self._unused = {name: height for name, height in self._unused.items() if self._is_open(name)}
         self._used = {name: height for name, height in self._used.items() if self._is_open(name)}
+        self._missing &= self._used.keys()
 
     async def search_on(self, reading: Reading) -> None:
         """Ask for more nonces, where a recorded difference came before all quotes were asked that may be in it."""
@@ -135,7 +137,9 @@ class Explainer:
         used = [
             movement(quote.commitment)
             for name, height in self._used.items()
-            if height <= reading.height and (quote := self._book.get(name)) is not None and quote.state != "burning"
+            if height <= reading.height
+            and (quote := self._book.get(name)) is not None
+            and (quote.state != "burning" or name in self._missing)
         ]
         if not used:
             return [], []
@@ -187,8 +191,9 @@ class Explainer:
         return bool(used)
 
     def _wanted(self, reading: Reading, flows: KnownFlows) -> tuple[TokenAmounts, ...]:
-        change = self._ledger.difference(reading) - total(flows.sure)
-        changes = dict.fromkeys((change, change - self._ledger.recorded_difference))
+        difference, recorded = self._ledger.difference(reading), self._ledger.recorded_difference
+        change = difference - total(flows.sure)
+        changes = dict.fromkeys((change, change - recorded, difference - recorded))
         return targets(changes, (*flows.withdrawn, *flows.possible))
 
     async def _beside_burning(self, reading: Reading, flows: KnownFlows) -> tuple[Movement, ...] | None:
@@ -243,14 +248,23 @@ class Explainer:
 
     def _repeated(self, reading: Reading, flows: KnownFlows) -> tuple[Movement, ...] | None:
         """Return what is known, once the same difference was left beside it twice."""
-        known = [*flows.sure, *flows.withdrawn, *self._proven(reading, flows)[0]]
-        left = self._ledger.difference(reading) - total(known)
+        proven = self._proven(reading, flows)[0]
+        known = [*flows.sure, *flows.withdrawn, *proven]
+        since = self._ledger.difference(reading) - self._ledger.recorded_difference
         burning = [
             movement(quote.commitment)
             for quote in self._book.burning()
-            if quote.used_height is not None and quote.used_height <= reading.height and not quote.burn_reported
+            if quote.commitment.quote_hash not in self._missing
+            and quote.used_height is not None
+            and quote.used_height <= reading.height
+            and not quote.burn_reported
         ]
-        return self._ledger.explain_repeated(reading, [*known, *given(left, burning)])
+        # What is sure may be a part of the recorded difference, or new.
+        fills = given(since - total(proven), burning) or given(since - total(known), burning)
+        # Once what a quote gives was missing, nothing that comes later can hide its fill.
+        self._missing |= {one.key for one in fills}
+        self._used |= {one.key: reading.height for one in fills}
+        return self._ledger.explain_repeated(reading, [*known, *fills])
 
     def _is_open(self, name: str) -> bool:
         return self._book.reservations.is_signed(name)

@@ -102,16 +102,22 @@ def believable(change: TokenAmounts, claimed: Sequence[Movement]) -> list[Moveme
 
 
 def given(change: TokenAmounts, possible: Sequence[Movement]) -> list[Movement]:
-    """Pick the movements without which more is missing: only the desk's key can have given what they gave."""
+    """Pick the movements all of whose giving is missing, and without which more is: only the desk's key can give."""
     kept: list[Movement] = []
     rest, left = change, list(possible)
     while True:
-        one = next((m for m in left if _more_missing(losses(rest), losses(rest - m.amounts))), None)
+        lacking = losses(rest)
+        fitting = (m for m in left if _covers(lacking, losses(m.amounts)))
+        one = next((m for m in fitting if _more_missing(lacking, losses(rest - m.amounts))), None)
         if one is None:
             return kept
         kept.append(one)
         left.remove(one)
         rest -= one.amounts
+
+
+def _covers(lacking: dict[str, int], taken: dict[str, int]) -> bool:
+    return bool(taken) and all(lacking.get(token_id, 0) >= units for token_id, units in taken.items())
 
 
 def _more_missing(one: dict[str, int], other: dict[str, int]) -> bool:

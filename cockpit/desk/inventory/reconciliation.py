@@ -169,11 +169,13 @@ class BalanceLedger:
     ) -> Steps[tuple[Movement, ...] | None]:
         """Find what explains the change: all that is sure, what was withdrawn, and some candidates; in slices.
 
-        The recorded difference is left out of the change in a second attempt. What was withdrawn may have come back by
+        The recorded difference is left out of the change in further attempts. What was withdrawn may have come back by
         the same reading, so it is a candidate in the end.
         """
         change = self.difference(reading) - total(sure)
-        for known in dict.fromkeys((NOTHING, self.recorded_difference)):
+        recorded = self.recorded_difference
+        # What is sure by now may be a part of the recorded difference.
+        for known in dict.fromkeys((NOTHING, recorded, recorded - total(sure))):
             rest = yield from explaining(change - known - total(withdrawn), candidates)
             if rest is not None:
                 return (*sure, *withdrawn, *rest)

@@ -13,7 +13,7 @@ from cockpit.config.settings import Settings
 from cockpit.desk.inventory import startup_findings as findings
 from cockpit.desk.inventory.balance_reader import BalanceReader, Reading
 from cockpit.desk.inventory.bookings import BOOKING, bookings_by
-from cockpit.desk.inventory.movements import Movement, explain, total
+from cockpit.desk.inventory.movements import Movement, explain, given, total
 from cockpit.desk.inventory.reconciliation import OpeningBalances, movement
 from cockpit.desk.quote_book.book import QuoteBook
 from cockpit.desk.quote_book.reservations import Commitment
@@ -251,6 +251,8 @@ class StartupReconciliation:
                 "balances changed since the last run and the bridge has not reported deposits yet; asking again"
             )
         certain = self._certain_fills(used)
+        # Of what the previous run booked last, the balances to start from may or may not show each.
+        certain += given(change - total(certain), self._late)
         return await self._opened(reading, used, certain, change - total(certain))
 
     def _least_height(self, used: dict[str, int]) -> int:

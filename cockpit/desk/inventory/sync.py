@@ -134,12 +134,22 @@ class Inventory:
         live = self._book.reservations.signed_count()
         if live:
             return f"{live} {'quote is' if live == 1 else 'quotes are'} still open and may explain it; wait for expiry"
+        unbooked = self.unbooked_deposits()
+        if unbooked is None:
+            return "the bridge has not reported deposits yet"
+        if unbooked:
+            return f"{len(unbooked)} credited deposits are not booked yet; wait for the next readings"
         if amounts != ledger.recorded_difference:
             return "it was found only once; a second reading must show the same"
         ledger.accept(amounts)
         self._note_difference(NOTHING)
         self.request_sync()
         return ""
+
+    def unbooked_deposits(self) -> list[Movement] | None:
+        """Return the credited deposits that no reading has shown yet; None while the bridge has not answered."""
+        listed = self._deposits.movements()
+        return None if listed is None else self.ledger.unbooked(listed)
 
     async def run(self) -> None:
         """Read the balances on the poll interval and whenever something settled, until cancelled."""

@@ -31,10 +31,7 @@ class Case:
         self.inventory.ledger.balance = btc_eure(10, 10)
         self.inventory.ledger.unexplained = self.inventory.ledger.recorded_difference = unexplained
         self.withdrawals: list[Any] = []
-        self.credited: list[Movement] | None = []
-        self.deposits = SimpleNamespace(
-            movements=lambda: self.credited, pending=lambda asset: self.pending.get(asset.symbol, [])
-        )
+        self.deposits = SimpleNamespace(pending=lambda asset: self.pending.get(asset.symbol, []))
         self.pending: dict[str, list[Any]] = {}
         self.mid: Decimal | None = Decimal(50_000)
         self.route = AcceptRemainder(
@@ -103,11 +100,12 @@ def test_what_may_still_be_explained_is_not_accepted() -> None:
     case.pending = {"BTC": [SimpleNamespace(amount=1)]}
     assert "a pending deposit of BTC has the same amount" in case.accept(BTC="1").reason
     case.pending = {"BTC": [SimpleNamespace(amount=2)]}
-    case.credited = None
+    case.watched.listed = None
     assert "the bridge has not reported" in case.accept(BTC="1").reason
-    case.credited = [Movement("deposit:1", btc_eure(5, 0))]
+    deposit = Movement("deposit:1", btc_eure(5, 0))
+    case.watched.listed = [deposit]
     assert "1 credited deposit is not booked yet (+0.00000005 BTC (+5 base units))" in case.accept(BTC="1").reason
-    case.inventory.ledger.book_deposit(case.credited[0])
+    case.inventory.ledger.book_deposit(deposit)
     assert case.accept(BTC="1").accepted
 
 
