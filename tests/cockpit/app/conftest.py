@@ -1,3 +1,4 @@
 from tests.support.cockpit.fake_desk import desk, link
+from tests.support.cockpit.settling import quick_keys
 
-__all__ = ["desk", "link"]
+__all__ = ["desk", "link", "quick_keys"]

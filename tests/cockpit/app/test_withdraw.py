@@ -474,6 +474,7 @@ async def test_unfreezing_asks_and_freezing_does_not(desk: FakeDesk, link: DeskC
         await driven.press("enter")
         await driven.hides("Unfreeze withdrawals?")
         assert desk.asked == []
+        await driven.released()
         await driven.press("enter")
         await driven.shows("Unfreeze withdrawals?")
         await driven.press("tab", "space")

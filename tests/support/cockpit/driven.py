@@ -16,6 +16,11 @@ WIDE = (120, 40)
 NARROW = (80, 24)
 
 
+def one_line(text: str) -> str:
+    """Return the text without line breaks and frames."""
+    return re.sub(r"[\s│]+", " ", text)
+
+
 class Clock:
     """Seconds that pass only when set."""
 
@@ -36,11 +41,25 @@ class Driven:
         """Press keys one after the other."""
         await self.pilot.press(*keys)
 
+    async def released(self) -> None:
+        """Wait until no button is shown as pressed: until then it takes no second press."""
+        await seen(self.pilot, lambda: not self.app.screen.query("Button.-active"))
+
     async def shows(self, *texts: str) -> None:
         """Wait until all of the texts are on the screen, broken into lines or not."""
-        await seen(
-            self.pilot, lambda: all(text in self.text or text in self.flat or text in self.boxed for text in texts)
-        )
+        await seen(self.pilot, lambda: self._shows(texts))
+
+    def _shows(self, texts: tuple[str, ...]) -> bool:
+        # The lines are read once: that costs more than all the rest of the look.
+        lines = self.text
+        left = [text for text in texts if text not in lines]
+        if left:
+            flat = one_line(lines)
+            left = [text for text in left if text not in flat]
+        if left:
+            boxed = self._boxes(lines)
+            left = [text for text in left if text not in boxed]
+        return not left
 
     async def opens(self, *texts: str) -> None:
         """Wait until a dialog with these texts is open and takes keys."""
@@ -55,12 +74,15 @@ class Driven:
     @property
     def flat(self) -> str:
         """What the reader sees as one line, without frames."""
-        return re.sub(r"[\s│]+", " ", self.text)
+        return one_line(self.text)
 
     @property
     def boxed(self) -> str:
         """What the open dialog and the toasts show, one line each, without what lies beside them."""
-        lines = self.text.splitlines()
+        return self._boxes(self.text)
+
+    def _boxes(self, text: str) -> str:
+        lines = text.splitlines()
         boxes = [box.region for box in self.app.screen.query("#box, Toast")]
         return "\n".join(
             re.sub(r"[\s│▌]+", " ", "\n".join(line[box.x : box.right] for line in lines[box.y : box.bottom]))
