@@ -12,6 +12,7 @@ from cockpit.desk.funding.bridges.omni import OmniFollower
 from cockpit.desk.funding.bridges.poa import PoaFollower
 from cockpit.desk.funding.bridges.terms import OmniTermsReader, PoaTerms
 from cockpit.desk.funding.cooling_off import CoolingOff
+from cockpit.desk.funding.deposits import DepositTracker
 from cockpit.desk.funding.freeze import Freeze
 from cockpit.desk.funding.key_registration import KeyRegistration
 from cockpit.desk.funding.order_parser import OrderParser
@@ -39,10 +40,12 @@ class FundingParts(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     orders: WithdrawalOrders
     tracking: TrackingCommands
     registration: KeyRegistration
+    deposits: DepositTracker
 
     async def load(self, history: History) -> None:
         """Take over what earlier runs left open, before anything is ordered. Raises HistoryError."""
         self.cooling.load(await history.liquidity(cooling_off.KIND))
+        self.deposits.load(await history.liquidity("deposit"))
         await self.withdrawals.load()
 
 
@@ -143,5 +146,6 @@ def build_funding(
         withdrawals=withdrawals,
         orders=orders,
         tracking=tracking,
+        deposits=trading.deposits,
         registration=KeyRegistration(env, recorder, account, trading.signer, trading.rpc, trading.verifier),
     )

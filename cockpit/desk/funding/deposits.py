@@ -7,6 +7,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Callable, Sequence
 
+from cockpit.desk.funding.bridges.deposit_keys import DepositKeys
 from cockpit.desk.funding.messages import other_decimals
 from cockpit.desk.inventory.movements import Movement
 from cockpit.model.environment import Environment
@@ -63,7 +64,7 @@ class DepositTracker:
         self._on_credited = on_credited
         self._seen: dict[str, str] = {}
         self._own: set[str] = set()
-        self._keys: dict[tuple[str, int, str], str] = {}
+        self._keys = DepositKeys()
         self._credited_ns: dict[str, int] = {}
         self.deposits: tuple[Deposit, ...] | None = None
         self.at_ns = 0
@@ -78,6 +79,10 @@ class DepositTracker:
         self.withdrawals: tuple[BridgeWithdrawal, ...] = ()
         self.addresses_at_ns = 0
         self.counters: Counter[str] = Counter()
+
+    def load(self, recorded: Sequence[LiquidityAction]) -> None:
+        """Take over what earlier runs recorded of deposits: each keeps its key."""
+        self._keys.load(recorded)
 
     def request_read(self) -> None:
         """Have the bridge polled soon, instead of at the next interval."""
@@ -235,23 +240,12 @@ class DepositTracker:
             if asset is None or deposit.status not in statuses or old:
                 continue
             # A deposit that is listed twice is one deposit.
-            key = self._key(deposit)
+            key = self._keys.key(deposit)
             found[key] = Movement(key, TokenAmounts({asset.token_id: deposit.amount}))
         return list(found.values())
 
-    def _key(self, deposit: Deposit) -> str:
-        # One transaction may make several deposits: the later ones get a number.
-        token = deposit.near_token_id or deposit.defuse_asset_identifier
-        named = f"deposit:{deposit.chain}:{deposit.tx_hash}:{token}"
-        output = (named, deposit.amount, deposit.address)
-        key = self._keys.get(output)
-        if key is None:
-            before = sum(other == named for other, _, _ in self._keys)
-            key = self._keys[output] = f"{named}:{before + 1}" if before else named
-        return key
-
     def _record_change(self, deposit: Deposit) -> None:
-        key = self._key(deposit)
+        key = self._keys.key(deposit)
         if self._seen.get(key) == deposit.status:
             return
         self._seen[key] = deposit.status

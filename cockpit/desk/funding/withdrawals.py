@@ -203,14 +203,18 @@ class Withdrawals:
     async def run(self) -> None:
         """Send and follow every open withdrawal, each at its own pace, until cancelled."""
         while True:
-            self._freeze.tick()
-            self._cooling.tick()
-            now = self._env.wall_ns()
-            due = [w for w in self._book if w.followed and _due(w, now) and _durable(w)]
-            for withdrawal in due:
-                if withdrawal.state != "prepared" or await self._release(withdrawal):
-                    await self._poll(withdrawal)
+            await self.step()
             await asyncio.sleep(TICK_S)
+
+    async def step(self) -> None:
+        """Send and follow those that are due now, once."""
+        self._freeze.tick()
+        self._cooling.tick()
+        now = self._env.wall_ns()
+        due = [w for w in self._book if w.followed and _due(w, now) and _durable(w)]
+        for withdrawal in due:
+            if withdrawal.state != "prepared" or await self._release(withdrawal):
+                await self._poll(withdrawal)
 
     async def _release(self, withdrawal: Withdrawal) -> bool:
         """Have it on record that the bytes may go out, before they do.

@@ -87,6 +87,9 @@ class Explainer:
         claimed = await paced(_movements(settling))
         found = await self._try(reading, flows, [*claimed, *flows.possible])
         if found is not None:
+            if self._ledger.recorded_difference and total(found) != self._ledger.difference(reading):
+                # Before they are released: nothing else could explain what is recorded once they are over.
+                found = await self._beside_past_deadline(reading, flows) or found
             return Explanation(reading=reading, found=found)
         if await self._ask_quotes(reading, flows, settling):
             again = await self._reader.read()

@@ -13,7 +13,7 @@ from cockpit.config.settings import Settings
 from cockpit.desk.inventory import startup_findings as findings
 from cockpit.desk.inventory.balance_reader import BalanceReader, Reading
 from cockpit.desk.inventory.bookings import BOOKING, bookings_by
-from cockpit.desk.inventory.movements import Movement, explain, given, total
+from cockpit.desk.inventory.movements import Movement, believable, explain, given, total
 from cockpit.desk.inventory.reconciliation import OpeningBalances, movement
 from cockpit.desk.quote_book.book import QuoteBook
 from cockpit.desk.quote_book.reservations import Commitment
@@ -250,7 +250,8 @@ class StartupReconciliation:
             raise UnreachableError(
                 "balances changed since the last run and the bridge has not reported deposits yet; asking again"
             )
-        certain = self._certain_fills(used)
+        # Nothing explains the change: one node's word for a nonce counts only where the balances do not contradict it.
+        certain = believable(change, self._certain_fills(used))
         # Of what the previous run booked last, the balances to start from may or may not show each.
         certain += given(change - total(certain), self._late)
         return await self._opened(reading, used, certain, change - total(certain))

@@ -155,3 +155,37 @@ async def test_a_fee_or_minimum_in_other_units_is_unknown(
     assert (terms.fee, terms.minimum) == (1_500 if right else None, 700 if row == 8 else None)
     assert right or terms.fee_problem == f"the bridge states the fee in {fee} decimals, and BTC has 8"
     assert row == 8 or terms.minimum_problem == f"the bridge states it in {row} decimals, and BTC has 8"
+
+
+async def test_a_deposit_keeps_its_key_over_restarts_in_whatever_order_it_is_listed() -> None:
+    """A bridge that once listed another amount must not make the true one another deposit for the next run."""
+    recorded: list[LiquidityAction] = []
+    async with httpx.AsyncClient(trust_env=False) as client:
+        bridge = ListingBridge(client)
+
+        def run() -> DepositTracker:
+            return DepositTracker(
+                Environment(wall_ns=Clock()),
+                MemoryRecorder(recorded),
+                "maker.near",
+                DEFAULT_TOKENS,
+                bridge,
+                poll_s=5.0,
+                requested=asyncio.Event(),
+                on_credited=lambda: None,
+            )
+
+        first = run()
+        for amount in (50_000, 5_000):
+            bridge.listed = [deposit(amount)]
+            assert await first.read() is None
+        before = first.movements()
+        second = run()
+        second.load(tuple(recorded))
+        assert await second.read() is None
+        assert second.movements() == before
+        bridge.listed = [deposit(5_000), deposit(700)]
+        assert await second.read() is None
+        keys = {one.key for one in second.movements() or ()}
+        assert len(keys) == 2
+        assert keys & {action.action_id for action in recorded if action.amount == 50_000} == set()

@@ -384,3 +384,44 @@ async def test_a_withdrawal_at_a_height_that_the_chain_cannot_have_holds_up_no_s
     assert await world.read() is None, "the block that is possible is waited for"
     world.chain.advance()
     assert await world.read() == "opening balances read"
+
+
+async def test_a_node_that_calls_nonces_used_books_no_fill_that_the_balances_contradict(world: World) -> None:
+    made = world.run.send("a", amount_in=7, amount_out=1_000)
+    world.run.flush()
+    # A deposit that the bridge does not list, so that nothing explains the change, and a false nonce.
+    world.chain.advance(0, 500)
+    true, world.chain.head.used = world.chain.head.used, frozenset({made.nonce})
+    run = await world.restart()
+    await world.read()
+    run.flush()
+    assert results(world.history, "settled") == []
+    assert run.book.reservations.is_signed(made.quote_hash), "it can still settle"
+    assert unexplained(run)[0] == btc_eure(0, 500)
+    world.chain.head.used = true
+    world.chain.settle(made)
+    for _ in range(3):
+        await world.read()
+    run.flush()
+    assert results(world.history, "settled") == [made.quote_hash]
+    assert unexplained(run)[1] == btc_eure(0, 500)
+
+
+async def test_a_quote_that_explains_a_recorded_difference_is_not_released_without_it(world: World) -> None:
+    """The node denied its nonce until it expired, and the run that found out was lost."""
+    made = world.run.send("a", amount_in=7, amount_out=1_000, life_ms=5_000)
+    world.run.flush()
+    world.chain.settle(made)
+    world.chain.head.used = frozenset()
+    for _ in range(3):
+        await world.read()
+    world.run.flush()
+    assert unexplained(world.run)[1] == btc_eure(7, -1_000)
+    run = await world.restart()
+    world.clock.pass_ms(10_000)
+    world.chain.advance()
+    for _ in range(3):
+        await world.read()
+    run.flush()
+    assert results(world.history, "settled") == [made.quote_hash]
+    assert unexplained(run)[1] == NOTHING
