@@ -148,6 +148,8 @@ class World:
         self.random = Counted()
         self.runs = 0
         self.signed: list[Signed] = []
+        self.settings: dict[str, str] = {}
+        """Settings of every desk that differ from the harness's own."""
 
     def settle(self, quote: Signed) -> str | None:
         """Have the taker execute the quote; the transaction, None when the contract refuses."""
@@ -180,6 +182,9 @@ class World:
 class DeskHarness:
     """One run of the desk."""
 
+    step_ms = 1_000
+    """Between two ticks; after more than a second a desk counts itself as away."""
+
     def __init__(self, world: World) -> None:
         self.world = world
         world.runs += 1
@@ -194,6 +199,7 @@ class DeskHarness:
                 "QUOTE_MAX_DEADLINE_MS": "20000",
                 "QUOTE_DEATH_MARGIN_MS": "1000",
                 "COCKPIT_STATE_DIR": str(directory),
+                **world.settings,
             },
         )
         self.events: list[AnyEvent] = []
@@ -222,11 +228,11 @@ class DeskHarness:
             on_failure=lambda reason: None,
         )
         self.journal = CommandJournal(env, self)
-        funding = build_funding(
+        self.funding = funding = build_funding(
             self.settings,
             trading,
             env,
-            self.writer,
+            self,
             self.history,
             record_result=self.journal.record_result,
             clock_right=lambda: self.clock.judge().passed,
@@ -296,6 +302,7 @@ class DeskHarness:
         """Open the history and take over what earlier runs left, in the desk's own order."""
         previous = await self.history.open(self.run)
         await remember(self.trading.trading_state, self.history)
+        await self.funding.load(self.history)
         await self.startup.load(previous)
         self.trading.deposits.deposits = ()
         for asset in (BTC, EURE):
@@ -344,7 +351,7 @@ class DeskHarness:
         """Let time pass in steps of a second at most, each with a tick of the desk."""
         world, trading = self.world, self.trading
         while True:
-            step = min(ms, 1_000)
+            step = min(ms, self.step_ms)
             world.wall.pass_ms(step)
             world.monotonic.pass_ms(step)
             world.ledger.advance_block()
