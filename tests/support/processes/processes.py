@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from cockpit.config.settings import NAMES
@@ -17,9 +17,18 @@ def bare_environment(**given: str) -> dict[str, str]:
 
 
 class Process:
-    """``cockpit`` with these arguments, in a session of its own; its output goes to ``log``."""
+    """``cockpit`` with these arguments, in a session of its own; its output goes to ``log``.
 
-    def __init__(self, arguments: Sequence[str], log: Path, environ: Mapping[str, str]) -> None:
+    ``enter``: what the new process does before the program runs.
+    """
+
+    def __init__(
+        self,
+        arguments: Sequence[str],
+        log: Path,
+        environ: Mapping[str, str],
+        enter: Callable[[], None] | None = None,
+    ) -> None:
         self.log = log
         with log.open("ab") as file:
             self._process = subprocess.Popen(
@@ -30,6 +39,7 @@ class Process:
                 env=dict(environ),
                 cwd=log.parent,
                 start_new_session=True,
+                preexec_fn=enter,
             )
 
     @property

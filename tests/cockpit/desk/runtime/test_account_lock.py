@@ -14,6 +14,8 @@ import pytest
 from cockpit.config.settings import Settings, load
 from cockpit.desk.runtime.account_lock import hold_account, lock_name
 from cockpit.desk.runtime.errors import AlreadyRunningError
+from cockpit.desk.runtime.state_dir_lock import hold_state_dir
+from tests.support.processes.systemd import can_confine, confine
 from tests.support.settings import environ, loopback
 
 
@@ -85,18 +87,28 @@ def tried_by_a_child(second: Settings, namespace: str, change: Callable[[], obje
         return told.read().decode().strip()
 
 
+def as_another_user_of_the_unit(state_dir: Path) -> None:
+    confine(state_dir)()
+    os.setuid(65534)
+
+
 CHANGES: dict[str, Callable[[Path], object]] = {
     "another TMPDIR": lambda empty: os.environ.update(TMPDIR=str(empty)),
     "another working directory": os.chdir,
     "another user": lambda empty: os.setuid(65534),
     "no file system at all": os.chroot,
+    "the shipped unit's read-only system": lambda empty: confine(empty)(),
+    "the unit's system, and another user": as_another_user_of_the_unit,
 }
+OF_ROOT = {"another user", "no file system at all"}
 
 
 @pytest.mark.parametrize("change", CHANGES)
 def test_nothing_lets_a_second_desk_start(tmp_path: Path, change: str) -> None:
-    if os.getuid() and change in ("another user", "no file system at all"):
+    if os.getuid() and change in OF_ROOT:
         pytest.skip("only root can become another user or leave the file system")
+    if "unit's" in change and not can_confine():
+        pytest.skip("no mount namespace can be made here")
     first, second, empty = settings(tmp_path / "one"), settings(tmp_path / "two"), tmp_path / "empty"
     empty.mkdir()
     with hold_account(first, str(tmp_path)):
@@ -104,6 +116,27 @@ def test_nothing_lets_a_second_desk_start(tmp_path: Path, change: str) -> None:
     assert "is already running" in told
     assert f"process {os.getpid()} of user {os.getuid()} since" in told
     assert tried_by_a_child(second, str(tmp_path), lambda: CHANGES[change](empty)) == ""
+
+
+def test_a_removed_lock_file_lets_no_second_desk_start(tmp_path: Path) -> None:
+    one = settings(tmp_path / "state")
+    with hold_state_dir(one.state_dir), hold_account(one, str(tmp_path)):
+        for left in one.state_dir.iterdir():
+            left.unlink()
+        with hold_state_dir(one.state_dir), pytest.raises(AlreadyRunningError), hold_account(one, str(tmp_path)):
+            pytest.fail("two desks hold one account")
+
+
+def test_the_name_of_the_lock_is_the_same_for_every_user_and_surrounding(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = lock_name(settings(tmp_path))
+    monkeypatch.setattr(os, "getuid", lambda: 23456)
+    monkeypatch.setattr(os, "geteuid", lambda: 23456)
+    for variable in ("HOME", "TMPDIR", "XDG_RUNTIME_DIR", "USER", "LOGNAME"):
+        monkeypatch.setenv(variable, str(tmp_path / variable))
+    monkeypatch.chdir(tmp_path)
+    assert lock_name(settings(tmp_path / "elsewhere")) == name
 
 
 def test_a_holder_that_does_not_answer_is_named_all_the_same(tmp_path: Path) -> None:
