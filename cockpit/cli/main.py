@@ -3,13 +3,17 @@
 import asyncio
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from keyword import iskeyword
 from pathlib import Path
+from typing import Any
 
 import click
 
 from cockpit.app.terminal.process import gc_paused
 from cockpit.cli.common import ENV_FILE, NO_MOUSE, env_file_or_default, load_settings, require_terminal
+from cockpit.model.printable import printable
 
 _MODULES = {
     "accept-remainder": "accept_remainder",
@@ -31,8 +35,33 @@ _MODULES = {
 """Commands and the modules of this package that hold them, each under its own name."""
 
 
+@contextmanager
+def _printable_errors() -> Iterator[None]:
+    """Mark what a terminal would act on in errors: click repeats arguments as they were given."""
+    try:
+        yield
+    except click.ClickException as exc:
+        told = exc.format_message()
+        shown = printable(told, lines=True)
+        if shown == told:
+            raise
+        if isinstance(exc, click.UsageError):
+            raise click.UsageError(shown, exc.ctx) from None
+        raise click.ClickException(shown) from None
+
+
 class _LazyGroup(click.Group):
     """Imports a command only when it is needed, so that the first picture does not wait for it."""
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        with _printable_errors():
+            return super().make_context(info_name, args, parent, **extra)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        with _printable_errors():
+            return super().invoke(ctx)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return sorted(_MODULES)

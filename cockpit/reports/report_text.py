@@ -12,6 +12,7 @@ import msgspec
 
 from cockpit.accounting.markouts import HORIZONS_S
 from cockpit.model.formatting import exact, number, percent, rounded
+from cockpit.reports.csv_cells import csv_row
 from cockpit.reports.figures import ReportedFill, TradingReport
 from venue.protocol.assets import EXACT
 
@@ -42,7 +43,7 @@ def as_csv(report: TradingReport) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(("figure", "value"))
-    writer.writerows(_flat("", figures))
+    writer.writerows(csv_row(pair) for pair in _flat("", figures))
     return out.getvalue()
 
 
@@ -78,8 +79,7 @@ def fills_csv(fills: Iterable[ReportedFill]) -> str:
     writer.writerow((*names, *(f"markout_{seconds}s_bps" for seconds in HORIZONS_S)))
     for fill in fills:
         values = [getattr(fill, name) for name in names]
-        cells = [f"{value:f}" if isinstance(value, Decimal) else value for value in (*values, *fill.markouts)]
-        writer.writerow(cells)
+        writer.writerow(csv_row((*values, *fill.markouts)))
     return out.getvalue()
 
 

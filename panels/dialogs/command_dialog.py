@@ -11,7 +11,7 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.widget import Widget
-from textual.widgets import Button, Static
+from textual.widgets import Button
 
 from cockpit.client.desk_client import Outcome, UnknownOutcome
 from cockpit.model.commands import Result
@@ -21,6 +21,7 @@ from panels.dialogs.desk_port import Answer, DeskPort
 from panels.dialogs.dialog import Dialog
 from panels.dialogs.outcome import Message, describe, find_in_journal
 from panels.kit.messages import TERMS_CHANGED
+from panels.kit.rows.plain_text import PlainText
 from panels.kit.view import View
 
 T = TypeVar("T")
@@ -80,7 +81,7 @@ class CommandDialog(Dialog[T], Generic[T]):
 
     def body(self) -> Iterable[Widget]:
         yield from self.question()
-        yield Static("", id="blocked", markup=False)
+        yield PlainText("", id="blocked")
         yield self.message_line
         with Horizontal(id="buttons"):
             yield Button("Cancel", id="cancel", compact=True)
@@ -223,7 +224,7 @@ class CommandDialog(Dialog[T], Generic[T]):
     def _show_blocked(self, text: str) -> None:
         if text != self._blocked:
             self._blocked = text
-            notice = self.query_one("#blocked", Static)
+            notice = self.query_one("#blocked", PlainText)
             notice.update(text)
             notice.display = bool(text)
 

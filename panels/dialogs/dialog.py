@@ -11,7 +11,6 @@ from textual.content import Content
 from textual.renderables.background_screen import BackgroundScreen
 from textual.visual import VisualType
 from textual.widget import Widget
-from textual.widgets import Static
 
 from cockpit.model.printable import printable
 from panels.dialogs.desk_port import DeskPort
@@ -21,6 +20,7 @@ from panels.frame.status_bar import StatusBar
 from panels.frame.tour_strip import Place, TourStrip
 from panels.kit.messages import STALE_SCREEN
 from panels.kit.rows.cells import Line
+from panels.kit.rows.plain_text import PlainText
 from panels.kit.textual_internals import SecondLayoutScreen
 from panels.kit.theme import styles
 from panels.kit.view import View
@@ -53,7 +53,7 @@ class Dialog(SecondLayoutScreen[T], Generic[T]):
         self.desk = desk
         self.view = desk.view
         self.title_text = title
-        self.message_line = Static("", id="message", markup=False)
+        self.message_line = PlainText("", id="message")
         self._mounted = False
 
     def compose(self) -> ComposeResult:
@@ -124,7 +124,7 @@ class Dialog(SecondLayoutScreen[T], Generic[T]):
 
     def show_message(self, message: Message | None) -> None:
         """Show a sentence in the box, or none."""
-        self.message_line.update(printable(message.text, lines=True) if message else "")
+        self.message_line.update(message.text if message else "")
         for severity in ("information", "warning", "error"):
             self.message_line.set_class(message is not None and message.severity == severity, f"-{severity}")
 

@@ -6,7 +6,6 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.widget import Widget
-from textual.widgets import Static
 
 from panels.dialogs import messages
 from panels.dialogs.desk_port import DeskPort
@@ -16,6 +15,7 @@ from panels.kit.actions import Action
 from panels.kit.keymap import displayed
 from panels.kit.messages import unavailable
 from panels.kit.rows.cells import Cell, Line
+from panels.kit.rows.plain_text import PlainText
 from panels.kit.theme import Role
 from panels.kit.view import View
 
@@ -50,5 +50,5 @@ class HelpDialog(Dialog[None]):
 
     def body(self) -> Iterable[Widget]:
         with VerticalScroll(id="scroll"):
-            yield Static(self.styled(help_lines(self._actions, self._availability, self.view)), id="text")
-        yield Static(messages.ESC_CLOSES, classes="hint")
+            yield PlainText(self.styled(help_lines(self._actions, self._availability, self.view)), id="text")
+        yield PlainText(messages.ESC_CLOSES, classes="hint")

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Literal
 
 from textual.widget import Widget
-from textual.widgets import Button, Static
+from textual.widgets import Button
 
 from cockpit.model.commands import Result
 from cockpit.model.formatting import time_left
@@ -17,6 +17,7 @@ from panels.dialogs.desk_port import Answer, DeskPort
 from panels.dialogs.outcome import Message
 from panels.kit.labels import ACTS_ALONE
 from panels.kit.messages import LAST_KNOWN_STATE
+from panels.kit.rows.plain_text import PlainText
 from panels.kit.view import View
 
 Leave = Literal["leave", "stop"]
@@ -81,7 +82,7 @@ class QuitDialog(CommandDialog[Leave]):
         self._shown: object = None
 
     def question(self) -> Iterable[Widget]:
-        yield Static(quit_situation(self.view), id="meaning", markup=False)
+        yield PlainText(quit_situation(self.view), id="meaning")
 
     def buttons(self) -> Iterable[Widget]:
         yield Button("Leave the desk running", id="leave", compact=True)
@@ -100,7 +101,7 @@ class QuitDialog(CommandDialog[Leave]):
             return
         self._shown = shown
         self.query_one("#box").set_class(armed, "-armed")
-        self.query_one("#meaning", Static).update(quit_situation(view))
+        self.query_one("#meaning", PlainText).update(quit_situation(view))
         self.set_label("leave", "Leave it" if self._failed else "Leave the desk running")
         self.query_one("#anyway", Button).display = self._failed
         self.relabel()

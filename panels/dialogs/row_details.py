@@ -6,7 +6,6 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.widget import Widget
-from textual.widgets import Static
 
 from cockpit.model.snapshot import Snapshot
 from panels.dialogs import messages
@@ -15,6 +14,7 @@ from panels.dialogs.dialog import Dialog
 from panels.dialogs.outcome import Message
 from panels.frame.tour_strip import Place
 from panels.kit.rows.cells import Cell, Detail, Line
+from panels.kit.rows.plain_text import PlainText
 from panels.kit.view import View
 
 
@@ -41,11 +41,11 @@ class RowDetails(Dialog[None]):
 
     def body(self) -> Iterable[Widget]:
         with VerticalScroll(id="scroll"):
-            yield Static(self.styled(detail_lines(self._detail)), id="text")
+            yield PlainText(self.styled(detail_lines(self._detail)), id="text")
         yield self.message_line
         copies = [field.label for field in self._detail.fields if field.copy]
         hint = f"y copies {', then '.join(copies)} · {messages.ESC_CLOSES}" if copies else messages.ESC_CLOSES
-        yield Static(hint, id="hint", classes="hint", markup=False)
+        yield PlainText(hint, id="hint", classes="hint")
 
     def paint(self, view: View) -> None:
         super().paint(view)
@@ -53,10 +53,10 @@ class RowDetails(Dialog[None]):
             return
         detail = self._find(view.snapshot)
         if detail is None:
-            self.query_one("#hint", Static).update(f"{messages.ROW_IS_GONE} · {messages.ESC_CLOSES}")
+            self.query_one("#hint", PlainText).update(f"{messages.ROW_IS_GONE} · {messages.ESC_CLOSES}")
         elif detail != self._detail:
             self._detail = detail
-            self.query_one("#text", Static).update(self.styled(detail_lines(detail)))
+            self.query_one("#text", PlainText).update(self.styled(detail_lines(detail)))
 
     def action_copy(self) -> None:
         """Copy the next field worth copying."""

@@ -6,11 +6,11 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.widget import Widget
-from textual.widgets import Static
 
 from panels.dialogs import messages
 from panels.dialogs.desk_port import DeskPort
 from panels.dialogs.dialog import Dialog
+from panels.kit.rows.plain_text import PlainText
 from panels.kit.view import View
 
 
@@ -33,12 +33,12 @@ class StartupFindingsDialog(Dialog[None]):
 
     def body(self) -> Iterable[Widget]:
         with VerticalScroll(id="scroll"):
-            yield Static("", id="facts", markup=False)
-        yield Static(messages.ESC_CLOSES, classes="hint")
+            yield PlainText("", id="facts")
+        yield PlainText(messages.ESC_CLOSES, classes="hint")
 
     def paint(self, view: View) -> None:
         super().paint(view)
         text = findings_text(view)
         if text != self._shown:
             self._shown = text
-            self.query_one("#facts", Static).update(text)
+            self.query_one("#facts", PlainText).update(text)

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 
 from textual.containers import VerticalScroll
 from textual.widget import Widget
-from textual.widgets import Static
 
 from cockpit.model.formatting import age, time_left
 from cockpit.model.snapshot import Snapshot
@@ -12,6 +11,7 @@ from panels.dialogs import messages
 from panels.dialogs.desk_port import DeskPort
 from panels.dialogs.dialog import Dialog
 from panels.kit.labels import ACTS_ALONE
+from panels.kit.rows.plain_text import PlainText
 from panels.kit.view import View
 
 
@@ -32,8 +32,8 @@ class StillThereDialog(Dialog[None]):
 
     def body(self) -> Iterable[Widget]:
         with VerticalScroll(id="scroll"):
-            yield Static("", id="facts", markup=False)
-        yield Static(messages.ANY_KEY_ANSWERS, classes="hint")
+            yield PlainText("", id="facts")
+        yield PlainText(messages.ANY_KEY_ANSWERS, classes="hint")
 
     def end(self) -> None:
         """Close once, from wherever it is called: the app, which closes it too, must not wait for itself."""
@@ -50,4 +50,4 @@ class StillThereDialog(Dialog[None]):
         text = question(snapshot, view.quiet_ms)
         if text != self._shown:
             self._shown = text
-            self.query_one("#facts", Static).update(text)
+            self.query_one("#facts", PlainText).update(text)

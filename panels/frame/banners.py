@@ -5,12 +5,12 @@ from collections.abc import Callable
 from textual.app import ComposeResult
 from textual.containers import Container
 from textual.geometry import Size
-from textual.widgets import Static
 
 from cockpit.model.formatting import age
 from panels.frame.board import LEAST
 from panels.kit.messages import CONNECTED_WITHOUT_DATA
 from panels.kit.rows.cells import Cell, Line
+from panels.kit.rows.plain_text import PlainText
 from panels.kit.rows.text_lines import LineView
 from panels.kit.view import View
 
@@ -32,7 +32,7 @@ class ConnectingNotice(Container):
         super().__init__(id=id)
         self._where = where
         self._text = connecting_text(View(snapshot=None), where)
-        self._label = Static(self._text, markup=False)
+        self._label = PlainText(self._text)
 
     def compose(self) -> ComposeResult:
         yield self._label

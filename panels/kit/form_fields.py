@@ -10,8 +10,9 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.widget import Widget
-from textual.widgets import Input, Label, Static
+from textual.widgets import Input
 
+from panels.kit.rows.plain_text import PlainLabel, PlainText
 from panels.kit.theme import styles
 
 
@@ -24,14 +25,14 @@ class FormEntry(Vertical):
         self._unit_text, self._problem_text = unit, ""
         self.input = Input(value, id=ident, placeholder=placeholder, compact=True, select_on_focus=False)
         self.input.cursor_blink = False
-        self._unit = Label(unit, classes="unit", markup=False)
+        self._unit = PlainLabel(unit, classes="unit")
         self._unit.display = bool(unit)
-        self._problem = Static("", classes="problem", markup=False)
+        self._problem = PlainText("", classes="problem")
         self._problem.display = False
 
     def compose(self) -> ComposeResult:
         with Horizontal(classes="field"):
-            yield Label(self._label, classes="name", markup=False)
+            yield PlainLabel(self._label, classes="name")
             yield self.input
             yield self._unit
         yield self._problem

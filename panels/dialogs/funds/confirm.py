@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from textual.containers import Horizontal
 from textual.widget import Widget
-from textual.widgets import Button, Input, Static
+from textual.widgets import Button, Input
 
 from cockpit.client.desk_client import Outcome, UnknownOutcome
 from cockpit.model.commands import FEE_CHANGED, WithdrawalOrder, WithdrawalReview
@@ -31,6 +31,7 @@ from panels.dialogs.funds.live_review import LiveReview
 from panels.dialogs.outcome import Message, find_in_journal
 from panels.frame.tour_strip import Place
 from panels.kit.form_fields import FormEntry
+from panels.kit.rows.plain_text import PlainText
 from panels.kit.view import View
 
 ENTER_DOES_NOT_CONFIRM = "Enter does not confirm: tab to Withdraw and press space."
@@ -65,10 +66,10 @@ class ConfirmDialog(Dialog[ConfirmOutcome]):
         self._tail = FormEntry("tail", f"and the address's last {TAIL}")
 
     def body(self) -> Iterable[Widget]:
-        yield Static(id="terms")
+        yield PlainText(id="terms")
         yield self._amount
         yield self._tail
-        yield Static("", id="blocked", markup=False)
+        yield PlainText("", id="blocked")
         yield self.message_line
         with Horizontal(id="buttons"):
             yield Button("Back", id="back", compact=True)
@@ -213,4 +214,4 @@ class ConfirmDialog(Dialog[ConfirmOutcome]):
         width = max(20, self.query_one("#terms").size.width)
         if width != self._painted_width:
             self._painted_width = width
-            self.query_one("#terms", Static).update(self.styled(order_summary(self._order, self._review, width)))
+            self.query_one("#terms", PlainText).update(self.styled(order_summary(self._order, self._review, width)))

@@ -6,7 +6,7 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.widget import Widget
-from textual.widgets import Button, Input, Label, Static
+from textual.widgets import Button, Input
 
 from cockpit.client.desk_client import Outcome, UnknownOutcome
 from cockpit.model.formatting import caption_age
@@ -20,6 +20,7 @@ from panels.dialogs.outcome import Message, describe, find_in_journal
 from panels.kit.alarms import alarm_lines
 from panels.kit.form_fields import FormChoice, FormEntry
 from panels.kit.rows.cells import Cell, Line
+from panels.kit.rows.plain_text import PlainLabel, PlainText
 from panels.kit.view import View
 
 MAX_HASH_LENGTH = 128
@@ -113,10 +114,10 @@ class DepositDialog(Dialog[None]):
     def body(self) -> Iterable[Widget]:
         with Horizontal(classes="field"):
             yield self._asset
-            yield Label("y copies the address · c shows the code alone", classes="aside")
+            yield PlainLabel("y copies the address · c shows the code alone", classes="aside")
         with VerticalScroll(id="scroll", can_focus=False):
-            yield Static(id="addresses")
-            yield Static(id="qr")
+            yield PlainText(id="addresses")
+            yield PlainText(id="qr")
         yield self._hash
         yield self.message_line
         with Horizontal(id="buttons"):
@@ -138,12 +139,12 @@ class DepositDialog(Dialog[None]):
         lines = [*alarm_lines(snapshot), *address_lines(snapshot, self._asset.value)]
         if lines != self._shown:
             self._shown = lines
-            self.query_one("#addresses", Static).update(self.styled(lines))
+            self.query_one("#addresses", PlainText).update(self.styled(lines))
         row = address_of(snapshot, self._asset.value)
         address = "" if row is None else row.address
         if address != self._coded_address:
             self._coded_address = address
-            self.query_one("#qr", Static).update(qr(address) if address else "")
+            self.query_one("#qr", PlainText).update(qr(address) if address else "")
 
     def on_form_choice_changed(self, event: FormChoice.Changed) -> None:
         event.stop()

@@ -6,7 +6,7 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.widget import Widget
-from textual.widgets import Button, Static
+from textual.widgets import Button
 
 from cockpit.client.desk_client import Outcome
 from cockpit.model.commands import Result
@@ -17,6 +17,7 @@ from panels.dialogs.command_dialog import CommandDialog
 from panels.dialogs.desk_port import Answer, DeskPort
 from panels.frame.tour_strip import Place
 from panels.kit.messages import NO_CONNECTION, already
+from panels.kit.rows.plain_text import PlainText
 from panels.kit.view import View
 
 MEANING = (
@@ -47,7 +48,7 @@ class UnfreezeDialog(CommandDialog[Result]):
         super().__init__(desk, "Unfreeze withdrawals?", (Choice("do", "Unfreeze (space)"),))
 
     def question(self) -> Iterable[Widget]:
-        yield Static(MEANING, id="meaning", markup=False)
+        yield PlainText(MEANING, id="meaning")
 
     def blocked_by(self, view: View, choice: Choice) -> str:
         return unfreezing_blocked_by(view)
@@ -69,7 +70,7 @@ class FreezeRow(Horizontal):
         super().__init__(id="freezing")
         self._desk = desk
         self._view = desk.view
-        self._state = Static("", id="freeze-state", markup=False)
+        self._state = PlainText("", id="freeze-state")
         self._button = Button("", id="freeze", compact=True)
         self._shown = ""
 

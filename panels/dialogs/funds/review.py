@@ -6,7 +6,7 @@ from typing import ClassVar
 import msgspec
 from textual.containers import Horizontal, VerticalScroll
 from textual.widget import Widget
-from textual.widgets import Button, Static
+from textual.widgets import Button
 
 from cockpit.model.commands import NEW_ADDRESS, WithdrawalReview
 from cockpit.model.formatting import time_left
@@ -23,6 +23,7 @@ from panels.frame.tour_strip import Place
 from panels.kit.alarms import alarm_lines, alarm_words
 from panels.kit.messages import NO_CONNECTION
 from panels.kit.rows.cells import Cell, Line
+from panels.kit.rows.plain_text import PlainText
 from panels.kit.theme import Role
 from panels.kit.view import View
 
@@ -129,9 +130,9 @@ class ReviewDialog(Dialog[bool]):
 
     def body(self) -> Iterable[Widget]:
         with VerticalScroll(id="scroll"):
-            yield Static(id="facts")
+            yield PlainText(id="facts")
         yield self._freeze
-        yield Static("", id="blocked", markup=False)
+        yield PlainText("", id="blocked")
         yield self.message_line
         with Horizontal(id="buttons"):
             yield Button("Back", id="cancel", compact=True)
@@ -153,11 +154,11 @@ class ReviewDialog(Dialog[bool]):
             lines = [*alarms, *lines] if alarm_words(view.snapshot) else [*lines, *alarms]
         if tuple(lines) != self._shown:
             self._shown = tuple(lines)
-            self.query_one("#facts", Static).update(self.styled(lines))
+            self.query_one("#facts", PlainText).update(self.styled(lines))
         blocked = confirming_blocked_by(view, self._reviewer)
         if blocked != self._blocked:
             self._blocked = blocked
-            notice = self.query_one("#blocked", Static)
+            notice = self.query_one("#blocked", PlainText)
             notice.update(f"{messages.NOT_YET}: {blocked}" if blocked else "")
             notice.display = bool(blocked)
             button = self.query_one("#confirm", Button)

@@ -6,7 +6,7 @@ from typing import ClassVar
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.widget import Widget
-from textual.widgets import Button, Static
+from textual.widgets import Button
 
 from cockpit.model.commands import Result
 from cockpit.model.snapshot import KeyView
@@ -19,6 +19,7 @@ from panels.dialogs.funds.amounts import wrapped
 from panels.dialogs.outcome import Message
 from panels.kit.messages import NO_CONNECTION, already
 from panels.kit.rows.cells import Cell, Line
+from panels.kit.rows.plain_text import PlainText
 from panels.kit.view import View
 
 WARNING = "Whoever holds a registered key can sign withdrawals of everything the account has on the Verifier."
@@ -72,7 +73,7 @@ class RegisterKeyDialog(CommandDialog[Result]):
         super().__init__(desk, "Register the key?", (Choice("do", "Register (space)"),))
 
     def question(self) -> Iterable[Widget]:
-        yield Static(MEANING, id="meaning", markup=False)
+        yield PlainText(MEANING, id="meaning")
 
     def blocked_by(self, view: View, choice: Choice) -> str:
         return registering_blocked_by(view)
@@ -98,8 +99,8 @@ class KeyDialog(Dialog[None]):
 
     def body(self) -> Iterable[Widget]:
         with VerticalScroll(id="scroll"):
-            yield Static(id="facts")
-        yield Static("", id="blocked", markup=False)
+            yield PlainText(id="facts")
+        yield PlainText("", id="blocked")
         yield self.message_line
         with Horizontal(id="buttons"):
             yield Button("Close", id="cancel", compact=True)
@@ -117,8 +118,8 @@ class KeyDialog(Dialog[None]):
         if shown == self._shown:
             return
         self._shown = shown
-        self.query_one("#facts", Static).update(self.styled(key_lines(key, max(20, shown[2]))))
-        notice = self.query_one("#blocked", Static)
+        self.query_one("#facts", PlainText).update(self.styled(key_lines(key, max(20, shown[2]))))
+        notice = self.query_one("#blocked", PlainText)
         notice.update(f"Register it now: {blocked}" if blocked else "")
         notice.display = bool(blocked)
         self.query_one("#register", Button).disabled = bool(blocked)

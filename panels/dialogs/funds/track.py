@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 import msgspec
 from textual.containers import Horizontal
 from textual.widget import Widget
-from textual.widgets import Button, Input, Label, Static
+from textual.widgets import Button, Input
 
 from cockpit.model.amount_input import parse_amount
 from cockpit.model.commands import Result, WithdrawalOrder
@@ -18,6 +18,7 @@ from panels.dialogs.desk_port import Answer, DeskPort
 from panels.dialogs.funds.amounts import inventory_row, symbols
 from panels.kit.form_fields import FormChoice, FormEntry
 from panels.kit.messages import NO_CONNECTION
+from panels.kit.rows.plain_text import PlainLabel, PlainText
 from panels.kit.view import View
 
 MEANING = (
@@ -68,10 +69,10 @@ class TrackDialog(CommandDialog[Result]):
     def question(self) -> Iterable[Widget]:
         yield self._hash
         with Horizontal(classes="field"):
-            yield Label("asset", classes="name")
+            yield PlainLabel("asset", classes="name")
             yield self._asset
         yield self._amount
-        yield Static(MEANING, id="meaning")
+        yield PlainText(MEANING, id="meaning")
 
     def blocked_by(self, view: View, choice: Choice) -> str:
         return "" if view.trusted else NO_CONNECTION

@@ -6,7 +6,7 @@ from typing import ClassVar
 import msgspec
 from textual.containers import Horizontal
 from textual.widget import Widget
-from textual.widgets import Button, Input, Label
+from textual.widgets import Button, Input
 
 from cockpit.client.desk_client import Reviewed, UnknownOutcome
 from cockpit.model.amount_input import parse_amount
@@ -24,6 +24,7 @@ from panels.dialogs.outcome import Message
 from panels.frame.tour_strip import Place
 from panels.kit.form_fields import FormChoice, FormEntry
 from panels.kit.messages import NOTHING_SENT_WITHOUT_CONNECTION
+from panels.kit.rows.plain_text import PlainLabel
 from panels.kit.view import View
 
 REVIEWING = Message("Asking the desk for fee, minimum and available balance…", "information")
@@ -110,7 +111,7 @@ class WithdrawDialog(Dialog[None]):
     def body(self) -> Iterable[Widget]:
         yield self._freeze
         with Horizontal(classes="field"):
-            yield Label("asset", classes="name")
+            yield PlainLabel("asset", classes="name")
             yield self._asset
         yield self._amount
         yield self._destination

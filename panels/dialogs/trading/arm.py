@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from typing import ClassVar
 
 from textual.widget import Widget
-from textual.widgets import Static
 
 from cockpit.model.commands import Part, Result
 from cockpit.model.formatting import exact, time_left
@@ -19,6 +18,7 @@ from panels.kit.alarms import alarm_lines
 from panels.kit.labels import part_name
 from panels.kit.messages import NO_CONNECTION
 from panels.kit.rows.cells import Cell, Line
+from panels.kit.rows.plain_text import PlainText
 from panels.kit.view import View
 
 MEANING: dict[Part, str] = {
@@ -84,8 +84,8 @@ class ArmDialog(CommandDialog[Result]):
         self._shown: tuple[Line, ...] | None = None
 
     def question(self) -> Iterable[Widget]:
-        yield Static(id="terms")
-        yield Static(MEANING[self.part], id="meaning", markup=False)
+        yield PlainText(id="terms")
+        yield PlainText(MEANING[self.part], id="meaning")
 
     def blocked_by(self, view: View, choice: Choice) -> str:
         return arming_blocked_by(view, self.part)
@@ -108,4 +108,4 @@ class ArmDialog(CommandDialog[Result]):
             lines += ((), (Cell(consequence(snapshot, self.part), "text"),), *alarm_lines(snapshot))
         if lines != self._shown:
             self._shown = lines
-            self.query_one("#terms", Static).update(self.styled(lines))
+            self.query_one("#terms", PlainText).update(self.styled(lines))

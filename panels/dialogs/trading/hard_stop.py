@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 
 from textual.widget import Widget
-from textual.widgets import Static
 
 from cockpit.model.commands import Result
 from cockpit.model.formatting import number, rounded, time_left
@@ -14,6 +13,7 @@ from panels.dialogs.command_dialog import CommandDialog
 from panels.dialogs.desk_port import Answer, DeskPort
 from panels.dialogs.outcome import Message
 from panels.kit.messages import no_data_about
+from panels.kit.rows.plain_text import PlainText
 from panels.kit.view import View
 
 MEANING = (
@@ -64,9 +64,9 @@ class HardStopDialog(CommandDialog[Result]):
         self._shown = ("", "")
 
     def question(self) -> Iterable[Widget]:
-        yield Static(MEANING, id="meaning", markup=False)
-        yield Static("", id="situation", markup=False)
-        yield Static("", id="progress", markup=False)
+        yield PlainText(MEANING, id="meaning")
+        yield PlainText("", id="situation")
+        yield PlainText("", id="progress")
 
     def blocked_by(self, view: View, choice: Choice) -> str:
         return SENT if self._stopped else ""
@@ -83,7 +83,7 @@ class HardStopDialog(CommandDialog[Result]):
 
     def paint(self, view: View) -> None:
         super().paint(view)
-        self.query_one("#blocked", Static).display = False
+        self.query_one("#blocked", PlainText).display = False
         stop = None if view.snapshot is None else view.snapshot.hard_stop
         shown = (stop_situation(view), "" if stop is None else f"Previous hard stop. {stop_progress(stop)}")
         if self._stopped and stop is not None:
@@ -92,6 +92,6 @@ class HardStopDialog(CommandDialog[Result]):
             return
         self._shown = shown
         for name, text in zip(("#situation", "#progress"), shown, strict=True):
-            widget = self.query_one(name, Static)
+            widget = self.query_one(name, PlainText)
             widget.update(text)
             widget.display = bool(text)

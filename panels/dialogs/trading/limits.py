@@ -8,7 +8,7 @@ import msgspec
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.widget import Widget
-from textual.widgets import Input, Label, Static
+from textual.widgets import Input
 
 from cockpit.model.commands import Limits, Result
 from cockpit.model.formatting import exact
@@ -18,6 +18,7 @@ from panels.dialogs.command_dialog import CommandDialog
 from panels.dialogs.desk_port import Answer, DeskPort
 from panels.dialogs.outcome import Message
 from panels.kit.messages import NO_CONNECTION
+from panels.kit.rows.plain_text import PlainLabel, PlainText
 from panels.kit.view import View
 
 Changes = Mapping[str, Decimal | int]
@@ -91,12 +92,12 @@ class LimitsDialog(CommandDialog[Result]):
     def question(self) -> Iterable[Widget]:
         for name, label, unit in FIELDS:
             with Horizontal(classes="field"):
-                yield Label(label, classes="name")
+                yield PlainLabel(label, classes="name")
                 entry = Input(field_text(self._current, name), id=name, compact=True)
                 entry.cursor_blink = False
                 yield entry
-                yield Label(unit, classes="unit")
-        yield Static("New limits apply from the next decision. Live quotes keep their terms.", id="meaning")
+                yield PlainLabel(unit, classes="unit")
+        yield PlainText("New limits apply from the next decision. Live quotes keep their terms.", id="meaning")
 
     def preconditions(self, view: View, choice: Choice) -> object:
         return view.snapshot and (desk_identity(view), view.snapshot.limits)

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from textual.containers import Horizontal
 from textual.widget import Widget
-from textual.widgets import Input, Label, Static
+from textual.widgets import Input
 
 from cockpit.model.commands import Result
 from cockpit.model.snapshot import Trading
@@ -15,6 +15,7 @@ from panels.dialogs.choices import Choice, desk_identity
 from panels.dialogs.command_dialog import CommandDialog
 from panels.dialogs.desk_port import Answer, DeskPort
 from panels.kit.messages import NO_CONNECTION, no_data_about
+from panels.kit.rows.plain_text import PlainLabel, PlainText
 from panels.kit.view import View
 
 MEANING = (
@@ -56,10 +57,10 @@ class TradingStateDialog(CommandDialog[Result]):
         self._shown = ""
 
     def question(self) -> Iterable[Widget]:
-        yield Static("", id="situation", markup=False)
-        yield Static(MEANING, id="meaning", markup=False)
+        yield PlainText("", id="situation")
+        yield PlainText(MEANING, id="meaning")
         with Horizontal(classes="field"):
-            yield Label("Reason", classes="name")
+            yield PlainLabel("Reason", classes="name")
             entry = Input(id="reason", compact=True, max_length=200)
             entry.cursor_blink = False
             yield entry
@@ -82,7 +83,7 @@ class TradingStateDialog(CommandDialog[Result]):
         text = trading_situation(view)
         if text != self._shown:
             self._shown = text
-            self.query_one("#situation", Static).update(text)
+            self.query_one("#situation", PlainText).update(text)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
