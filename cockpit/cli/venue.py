@@ -12,6 +12,7 @@ import click
 import msgspec
 
 from cockpit.cli.common import venue_options
+from cockpit.cli.venue_fault import fault, named_faults
 from cockpit.processes.echo import echo
 from venue.protocol.tokens import DEFAULT_TOKENS, TokenTable
 from venue.sandbox.config import VenueConfig
@@ -23,7 +24,7 @@ NOT_A_VENUES = "{path} exists and is not an unchanged file of a venue; name anot
 MAX_ENV_BYTES = 1 << 16
 
 
-@click.command()
+@click.group(invoke_without_command=True)
 @venue_options
 @click.option("--rivals/--no-rivals", default=None, help="Whether other makers quote too; they do by default.")
 @click.option(
@@ -42,17 +43,34 @@ MAX_ENV_BYTES = 1 << 16
     help="Open another funded account and print its key too; may be repeated.",
 )
 @click.option(
+    "--fault",
+    "faults",
+    multiple=True,
+    metavar="NAME[=VALUE]",
+    help="Start with this fault, such as near_a=429; may be repeated.",
+)
+@click.option(
     "--write-env",
     type=click.Path(path_type=Path, dir_okay=False),
     help="Write the .env lines to this file (mode 0600) instead of printing them.",
 )
+@click.pass_context
 def venue(
-    write_env: Path | None, markets: str | None, balances: tuple[str, ...], settings: tuple[str, ...], **flags: Any
+    context: click.Context,
+    /,
+    write_env: Path | None,
+    markets: str | None,
+    balances: tuple[str, ...],
+    settings: tuple[str, ...],
+    faults: tuple[str, ...],
+    **flags: Any,
 ) -> None:
     """Run the sandbox venue alone.
 
     Prints its addresses and a funded maker's credentials as .env lines. SIGTERM or SIGINT ends it.
     """
+    if context.invoked_subcommand is not None:
+        return
 
     def announce(env: Mapping[str, str], guests: Sequence[Guest]) -> None:
         lines = "".join(f"{name}={value}\n" for name, value in env.items()) + "".join(map(_guest_lines, guests))
@@ -68,9 +86,12 @@ def venue(
         tokens = _tokens(markets)
         given |= {"maker_balances": _balances(balances, tokens), "tokens": tokens}
         config = msgspec.convert(given, VenueConfig, strict=False)
-        asyncio.run(run(config, announce))
+        asyncio.run(run(config, announce, named_faults(faults)))
     except (OSError, ValueError) as exc:
         raise click.ClickException(f"cannot run the venue: {exc}") from None
+
+
+venue.add_command(fault)
 
 
 def _guest_lines(guest: Guest) -> str:

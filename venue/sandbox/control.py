@@ -47,7 +47,7 @@ PATHS = {
     "GET /healthz": "Whether the venue runs.",
     "GET /state": "Balances, fills, requests and counts; ?account= selects one account's fills.",
     "GET /chains": "What the chains and the bridges hold: deposits, burns, payments, losses.",
-    "GET /faults": "The faults that hold.",
+    "GET /faults": "The faults that hold; ?usual=1 for those of a venue without any.",
     "POST /faults": 'Switch faults on: {"relay_stall": true}; {"mend": true} switches all off first.',
     "POST /accounts": 'Open an account or add to it: {"account": "solver.near", "balances": {"nBTC": "0.5"}}. '
     "Without a public_key the answer holds a private key; without balances it gets what a maker starts with.",
@@ -91,8 +91,9 @@ def control_app(
     async def get_chains(_: Request) -> Response:
         return json_response(chains())
 
-    async def get_faults(_: Request) -> Response:
-        return json_response(msgspec.to_builtins(faults.current))
+    async def get_faults(request: Request) -> Response:
+        usual = request.query_params.get("usual") is not None
+        return json_response(msgspec.to_builtins(Faults() if usual else faults.current))
 
     async def post_faults(request: Request) -> Response:
         trigger(faults.apply(await _body(request)))

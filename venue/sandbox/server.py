@@ -118,6 +118,10 @@ class Venue:
             "SANDBOX_CONTROL_URL": http["control"],
         }
 
+    def apply_faults(self, body: Mapping[str, object]) -> None:
+        """Switch faults on, by their names. Raises ValueError and changes nothing for what cannot be."""
+        self._trigger(self._parts.faults.apply(dict(body)))
+
     def guests(self) -> Sequence[Guest]:
         """Return the further accounts that the settings open, with the sandbox's own secrets."""
         return tuple(self._opened)
@@ -268,11 +272,16 @@ class Venue:
                 self.ledger.advance_block()
 
 
-async def run(config: VenueConfig, announce: Callable[[Mapping[str, str], Sequence[Guest]], None]) -> None:
+async def run(
+    config: VenueConfig,
+    announce: Callable[[Mapping[str, str], Sequence[Guest]], None],
+    faults: Mapping[str, object] | None = None,
+) -> None:
     """Run a venue until SIGTERM or SIGINT; ``announce`` gets its environment and its further
     accounts once every endpoint is open.
 
-    Raises RecordingError for an invalid recording and OSError for a port that is taken.
+    ``faults`` hold from the start. Raises RecordingError for an invalid recording, OSError for a port that is taken,
+    and ValueError for a fault that there is not.
 
     """
     ended = asyncio.Event()
@@ -282,6 +291,7 @@ async def run(config: VenueConfig, announce: Callable[[Mapping[str, str], Sequen
     venue = Venue(config)
     await venue.start()
     try:
+        venue.apply_faults(faults or {})
         announce(venue.env(), venue.guests())
         await ended.wait()
     finally:

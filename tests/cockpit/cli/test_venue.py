@@ -1,5 +1,6 @@
 """`cockpit venue`: its lines are settings that any solver can use, and it ends on a signal."""
 
+import json
 import os
 import re
 import signal
@@ -60,6 +61,41 @@ def test_further_accounts_are_printed_beside_the_makers(tmp_path: Path) -> None:
     found = re.findall(lines, path.read_text(), re.MULTILINE)
     assert [account for account, _ in found] == ["solver.near", "taker.near"]
     assert len({key for _, key in found}) == 2
+
+
+async def test_faults_hold_from_the_start_and_are_switched_while_it_runs(tmp_path: Path) -> None:
+    path = tmp_path / "venue.env"
+    options = [*QUIET, "--fault", "near_a=429", "--fault", "relay_stall", "--write-env", str(path)]
+    process = Process(options, tmp_path / "log", bare_environment())
+    try:
+        await_file(path, process)
+        env = dict(line.split("=", 1) for line in path.read_text().splitlines() if not line.startswith("#"))
+        control = ("--control", env["SANDBOX_CONTROL_URL"])
+
+        def fault(*arguments: str) -> str:
+            done = run("venue", "fault", *control, *arguments, cwd=tmp_path, environ={})
+            return done.stdout if done.returncode == 0 else done.stderr
+
+        assert json.loads(fault()) == {"near_a": "429", "relay_stall": True}
+        async with httpx.AsyncClient(trust_env=False) as http:
+            assert (await http.post(env["NEAR_RPC_URL"].split(",")[0], json={})).status_code == 429
+        changed = json.loads(fault("--mend", 'exchange_late_ms={"kraken": 500}', "fee_factor=2.5"))
+        assert changed == {"exchange_late_ms": {"kraken": 500}, "fee_factor": "2.5"}
+        refused = fault("relay_stal")
+        assert "nothing changed" in refused
+        assert "relay_stal" in refused
+        assert fault("--mend") == "no fault holds\n"
+        assert "is no JSON" in fault("exchange_late_ms={")
+    finally:
+        assert process.stop() == 0
+    assert "does not answer" in run("venue", "fault", *control, cwd=tmp_path, environ={}).stderr
+
+
+@pytest.mark.parametrize("fault", ["no_such_fault", "near_a=what"])
+def test_a_fault_that_there_is_not_starts_no_venue(tmp_path: Path, fault: str) -> None:
+    done = run(*QUIET, "--fault", fault, cwd=tmp_path, environ={})
+    assert done.returncode == 1
+    assert "cannot run the venue" in done.stderr
 
 
 def test_it_writes_its_lines_to_a_private_file(tmp_path: Path) -> None:

@@ -222,7 +222,7 @@ class FaultTable:
         once = msgspec.convert(now, OneTimeFaults, strict=False)
         lasting = {name: value for name, value in body.items() if name not in _ONE_TIME}
         base = Faults() if once.mend else self.current
-        changed = msgspec.convert(msgspec.structs.asdict(base) | lasting, Faults)
+        changed = msgspec.convert(msgspec.structs.asdict(base) | lasting, Faults, strict=False)
         self.check(changed.bridge_credits)
         if once.deposit is not None:
             self.check_deposit(once.deposit)
