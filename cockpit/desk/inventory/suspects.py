@@ -63,7 +63,9 @@ def suspects(
     Of quotes that nothing points to, those sent later than ``after_ns`` come first: asked in turn, all come up before
     their deadline where the bound allows it.
     """
-    index: dict[Amounts, list[Commitment]] = {}
+    # The others of the same amounts stand apart: thousands of lists would keep the garbage collector busy.
+    index: dict[Amounts, Commitment] = {}
+    alike: dict[Amounts, list[Commitment]] = {}
     in_one_token = {(token_id, units) for target in wanted for token_id, units in target.items()}
     told: list[Commitment] = []
     near: list[Commitment] = []
@@ -74,7 +76,9 @@ def suspects(
             yield
         if not to_ask(quote):
             continue
-        index.setdefault(amounts_of(quote), []).append(quote)
+        amounts = amounts_of(quote)
+        if index.setdefault(amounts, quote) is not quote:
+            alike.setdefault(amounts, []).append(quote)
         one_fits = (quote.asset_in, quote.amount_in) in in_one_token or (
             (quote.asset_out, -quote.amount_out) in in_one_token
         )
@@ -86,7 +90,7 @@ def suspects(
             group = later if quote.sent_ns > after_ns else earlier
         if len(group) < most:
             group.append(quote)
-    exact = yield from _exact(wanted, index, most)
+    exact = yield from _exact(wanted, index, alike, most)
     known = {one.quote_hash for one in exact}
     likely = [*exact, *(one for one in (*told, *near) if one.quote_hash not in known)][:most]
     known = {one.quote_hash for one in likely}
@@ -95,29 +99,33 @@ def suspects(
 
 
 def _exact(
-    wanted: Sequence[TokenAmounts], index: dict[Amounts, list[Commitment]], most: int
+    wanted: Sequence[TokenAmounts],
+    index: dict[Amounts, Commitment],
+    alike: dict[Amounts, list[Commitment]],
+    most: int,
 ) -> Steps[list[Commitment]]:
     found: dict[str, Commitment] = {}
+
+    def add(amounts: Amounts) -> None:
+        quotes = (index[amounts], *islice(alike.get(amounts, ()), most)) if amounts in index else ()
+        found.update((one.quote_hash, one) for one in quotes)
+
     for target in wanted:
-        _add(found, index.get(_as_quote(target) or _NONE, ()), most)
+        add(_as_quote(target) or _NONE)
     looked = 0
     for target in wanted:
         parts = dict(target.items())
-        for one, quotes in index.items():
+        for one in index:
             looked += 1
             if looked % SLICE == 0:
                 yield
             if looked > MOST_PAIRS or len(found) >= most:
                 return list(found.values())[:most]
             other = _rest(parts, one)
-            if other is not None and other in index and (other != one or len(quotes) > 1):
-                _add(found, quotes, most)
-                _add(found, index[other], most)
+            if other is not None and other in index and (other != one or one in alike):
+                add(one)
+                add(other)
     return list(found.values())[:most]
-
-
-def _add(found: dict[str, Commitment], quotes: Iterable[Commitment], most: int) -> None:
-    found.update((one.quote_hash, one) for one in islice(quotes, most))
 
 
 def _as_quote(amounts: TokenAmounts) -> Amounts | None:

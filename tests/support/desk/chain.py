@@ -16,7 +16,7 @@ from cockpit.desk.inventory.sync import Inventory
 from cockpit.desk.quote_book.book import QuoteBook
 from cockpit.desk.quote_book.reservations import Commitment, Reservations
 from cockpit.model.environment import Environment
-from cockpit.model.events import AnyEvent, IntentInventory, TradeResult
+from cockpit.model.events import AnyEvent, IntentInventory, LiquidityAction, TradeResult
 from storage.sqlite.history import SqliteHistory
 from tests.support.amounts import btc_eure
 from tests.support.desk.builders import Clock, commitment
@@ -219,6 +219,10 @@ class InventoryHarness:
     def rows(self) -> list[IntentInventory]:
         """The recorded balances."""
         return [event for event in self.recorded if isinstance(event, IntentInventory)]
+
+    def bookings(self) -> list[LiquidityAction]:
+        """Return what was recorded of deposits in the balances."""
+        return [event for event in self.recorded if isinstance(event, LiquidityAction)]
 
     def send(
         self, *, amount_in: int = 100, amount_out: int = 1_000, life_ms: int = 60_000, nonce: str | None = None
