@@ -6,7 +6,7 @@ balances do not contradict it.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 
 import msgspec
@@ -242,9 +242,7 @@ class Explainer:
     async def _beside_past_deadline(self, reading: Reading, flows: KnownFlows) -> tuple[Movement, ...] | None:
         """What explains the change with quotes past their deadline: the contract clears expired nonces, so that an
         unused one does not show that the quote was never settled."""
-        now = self._wall_ns()
-        signed = self._book.reservations.signed()
-        past = [one for one in signed if one.deadline_ns <= now and one.quote_hash not in self._used]
+        past = await paced(_past(tuple(self._book.reservations.signed()), self._wall_ns(), self._used.keys()))
         if not past:
             return None
         return await self._try(reading, flows, [*(await paced(_movements(past))), *flows.possible])
@@ -271,6 +269,16 @@ class Explainer:
 
     def _is_open(self, name: str) -> bool:
         return self._book.reservations.is_signed(name)
+
+
+def _past(signed: Sequence[Commitment], now_ns: int, used: Collection[str]) -> Steps[list[Commitment]]:
+    found = []
+    for number, one in enumerate(signed):
+        if number % SLICE == SLICE - 1:
+            yield
+        if one.deadline_ns <= now_ns and one.quote_hash not in used:
+            found.append(one)
+    return found
 
 
 def _movements(commitments: Sequence[Commitment]) -> Steps[list[Movement]]:
