@@ -186,7 +186,7 @@ def play(examples: int, steps: int) -> None:
 
 
 def test_no_lie_makes_the_desk_sign_or_pay_wrongly() -> None:
-    play(6, 16)
+    play(10, 16)
 
 
 @pytest.mark.slow

@@ -40,6 +40,10 @@ WHOLE: dict[str, object] = {
     "shield": "ok",
     "status_page": "ok",
     "shield_count": None,
+    "near_lies": {},
+    "bridge_lies": None,
+    "relay_rpc_lies": None,
+    "status_lies": None,
 }
 
 
