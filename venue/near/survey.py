@@ -69,6 +69,12 @@ class Survey:
         async with self._lock:
             return await self._ask()
 
+    async def newest(self) -> int | None:
+        """Ask every endpoint and return the highest block that is believed; None when none answers."""
+        heights = [block.height for block in await self.ask()]
+        now = self._monotonic_ns()
+        return max((height for height in heights if not self._heads.problem(height, now)), default=None)
+
     async def _ask(self, endpoint: JsonRpc | None = None, height: int = 0) -> tuple[Block, ...]:
         named: dict[int, Named] = {}
         found: list[Block | None] = []

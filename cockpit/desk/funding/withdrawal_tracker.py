@@ -68,9 +68,8 @@ class WithdrawalTracker:
         found = await self._find(withdrawal)
         left = found.state in ("burned", "bridging", "completed")
         if left and not withdrawal.out_booked and withdrawal.left_at is None and found.left_at is None:
-            # Its own block is unknown: by this one it had left.
-            with suppress(VenueError):
-                return msgspec.structs.replace(found, left_at=(await self._rpc.block("optimistic")).height)
+            # Its own block is unknown: by the newest of any endpoint it had left.
+            return msgspec.structs.replace(found, left_at=await self._rpc.survey.newest())
         return found
 
     async def _find(self, withdrawal: Withdrawal) -> WithdrawalStatus:

@@ -175,3 +175,14 @@ async def test_no_number_of_a_node_keeps_the_next_from_being_asked(client: httpx
             key = await near.access_key("a.near", "ed25519:x")
             assert key is not None
             assert (key.nonce, key.block_height) == (1, START)
+
+
+async def test_the_newest_block_is_that_of_any_endpoint_that_is_believed(client: httpx.AsyncClient) -> None:
+    first, second, third = Node(START), Node(START + 50), Node(START + 2)
+    async with http_server(first) as a, http_server(second) as b, http_server(third) as c:
+        near = NearRpc([a.url, b.url, c.url], client)
+        assert await near.survey.newest() == START + 50
+        first.height = HUGE
+        assert await near.survey.newest() == START + 50
+        first.down = second.down = third.down = True
+        assert await near.survey.newest() is None
