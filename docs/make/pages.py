@@ -4,6 +4,7 @@ from pathlib import Path
 
 from docs.make.commands import commands_page
 from docs.make.floors import floors
+from docs.make.gaps import gap_table
 from docs.make.interlocks import interlock_table
 from docs.make.keys import key_table
 from docs.make.pictures import DOCS, picture_table
@@ -13,6 +14,7 @@ TABLES = (
     ("architecture", "floors", floors),
     ("cockpit", "keys", key_table),
     ("development", "pictures", picture_table),
+    ("security", "gaps", gap_table),
     ("trading", "interlocks", interlock_table),
 )
 """Generated tables inside written pages: the page, the name of the marks, and what makes it."""
