@@ -117,6 +117,7 @@ def build_funding(
         access=trading.access,
         deposits=trading.deposits,
         previous_run_ms=trading.startup.unrecorded_left_ms,
+        clock_right=clock_right,
     )
     parser = OrderParser(tokens, defaults=defaults, route=settings.withdrawal_route)
     orders = WithdrawalOrders(

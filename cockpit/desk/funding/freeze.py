@@ -28,7 +28,7 @@ class Freeze:
         """Return the milliseconds until an opening closes; None while frozen, or held open by the setting."""
         if self._opened_ns is None or self._stay_open:
             return None
-        # The monotonic clock stands while the machine sleeps, and the wall clock may be set: the one further on counts.
+        # The wall clock may be set: the one further on counts.
         passed = max(self._env.monotonic_ns() - self._opened_ns, self._env.wall_ns() - self._opened_wall_ns)
         return max(0, (OPEN_NS - passed) // NS_PER_MS)
 

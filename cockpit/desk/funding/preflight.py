@@ -13,6 +13,7 @@ from cockpit.model.formatting import exact
 from venue.protocol.assets import Token
 from venue.verifier import ALL_FEATURES, INTENTS_FEATURE
 
+CLOCK = "this machine's clock is not known to be right"
 PREVIOUS_RUN = "quotes of the previous run"
 MAX_FEE_PERCENT = 5
 """The bridge's fee, in percent of the amount, above which an order has to name the fee that it accepts."""
@@ -24,9 +25,10 @@ class PreflightFacts(msgspec.Struct, frozen=True, kw_only=True):
     ``unexplained``: the balance lacks something that no known movement explains. ``undecided``: the id of another
     withdrawal of the asset whose money may still leave, empty without one. ``history_complete``: nothing recorded waits
     outside the database. ``venue``: what it lets the account do. ``previous_run_ms``: until the last quote of the
-    previous run expires. ``elsewhere``: what is available in other tokens of the same underlying, with their symbols.
-    ``minimum_of``: whether the minimum holds for what ``arrives`` or for what ``leaves``. ``omni``: what the Omni
-    bridge asks, for a token of that bridge. ``own_deposit_address``: whether the destination is one.
+    previous run expires. ``clock_right``: this machine's clock is judged right. ``elsewhere``: what is available in
+    other tokens of the same underlying, with their symbols. ``minimum_of``: whether the minimum holds for what
+    ``arrives`` or for what ``leaves``. ``omni``: what the Omni bridge asks, for a token of that bridge.
+    ``own_deposit_address``: whether the destination is one.
     """
 
     asset: Token
@@ -48,6 +50,7 @@ class PreflightFacts(msgspec.Struct, frozen=True, kw_only=True):
     undecided: str
     history_complete: bool
     previous_run_ms: int
+    clock_right: bool
     own_deposit_address: bool | None
     elsewhere: tuple[str, ...] = ()
     minimum_of: str = "arrives"
@@ -99,6 +102,11 @@ def _history(facts: PreflightFacts) -> str:
     if facts.history_complete:
         return ""
     return "the history is still catching up in the database; withdrawals wait until it is complete"
+
+
+def _clock(facts: PreflightFacts) -> str:
+    # Deadlines, cooling-off and expiry go by it.
+    return "" if facts.clock_right else f"{CLOCK}; synchronise it, and see the interlocks for what is known of it"
 
 
 def _previous_run(facts: PreflightFacts) -> str:
@@ -193,6 +201,7 @@ CHECKS: tuple[Callable[[PreflightFacts], str], ...] = (
     _paused,
     _transaction_route,
     _history,
+    _clock,
     _previous_run,
     _undecided,
     _balance,

@@ -27,7 +27,11 @@ READ_AGAIN_AFTER_S = 0.5
 
 
 class PreflightReader:
-    """Collects the facts for an order. ``previous_run_ms``: until the last quote of the previous run expires."""
+    """Collects the facts for an order.
+
+    ``clock_right``: this machine's clock is judged so. ``previous_run_ms``: until the last quote of the previous run
+    expires.
+    """
 
     def __init__(
         self,
@@ -45,6 +49,7 @@ class PreflightReader:
         access: VenueAccess,
         deposits: DepositTracker,
         previous_run_ms: Callable[[], int],
+        clock_right: Callable[[], bool],
     ) -> None:
         self._env = env
         self._recorder = recorder
@@ -59,6 +64,7 @@ class PreflightReader:
         self._access = access
         self._deposits = deposits
         self._previous_run_ms = previous_run_ms
+        self._clock_right = clock_right
 
     def unexplained(self, asset: Token) -> int:
         """Return the unexplained difference of the asset, base units; below 0 something is missing."""
@@ -97,6 +103,7 @@ class PreflightReader:
             undecided=self._book.undecided(asset),
             history_complete=self._recorder.complete,
             previous_run_ms=self._previous_run_ms(),
+            clock_right=self._clock_right(),
             own_deposit_address=own,
         )
 

@@ -32,4 +32,6 @@ VIEWS = st.builds(
     deadline_slack_ms=st.integers(1_000, 60_000),
     exact_out_deadline_ms=st.none() | st.integers(1_000, 3_600_000),
     quote_dry=st.booleans(),
+    request_max_age_ms=st.none() | st.integers(1_000, 60_000),
+    request_waited_ms=st.integers(0, 60_000),
 )

@@ -24,5 +24,6 @@ PASSING = PreflightFacts(
     undecided="",
     history_complete=True,
     previous_run_ms=0,
+    clock_right=True,
     own_deposit_address=False,
 )

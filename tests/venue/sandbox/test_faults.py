@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from decimal import Decimal
 from typing import Any
 
@@ -11,6 +12,7 @@ from websockets.exceptions import ConnectionClosed
 
 from tests.support.sandbox.maker import BTC, EURE, Maker, relay
 from tests.support.sandbox.rig import Launch, Rig
+from venue.transport.timestamps import nanoseconds
 
 STATUS = {"jsonrpc": "2.0", "id": "1", "method": "status", "params": []}
 
@@ -134,6 +136,52 @@ async def test_a_frozen_exchange_stops_ticking_and_a_false_price_is_off_by_the_s
                 await bitstamp.recv()
         await rig.control("/faults", {"exchange_frozen": []})
         assert json.loads(await frozen.recv())["sequence"] > first["sequence"]
+
+
+async def test_what_an_exchange_says_late_keeps_its_time_and_its_order_while_rest_answers_at_once(
+    launch: Launch,
+) -> None:
+    rig = await launch()
+    await rig.control("/faults", {"exchange_late_ms": {"coinbase": 600}})
+    async with connect(rig.env["REFERENCE_COINBASE_WS_URL"]) as socket:
+        await socket.send(json.dumps({"type": "subscribe", "product_ids": ["BTC-EUR"], "channels": ["ticker"]}))
+        assert json.loads(await socket.recv())["type"] == "subscriptions"
+        times = []
+        for _ in range(3):
+            times.append(nanoseconds(json.loads(await socket.recv())["time"]) or 0)
+            assert time.time_ns() - times[-1] >= 590 * 10**6
+        assert times == sorted(times)
+        origin = rig.env["REFERENCE_COINBASE_WS_URL"].replace("ws://", "http://")
+        answer = (await rig.http.get(origin + "/products/BTC-EUR/ticker")).json()
+        assert time.time_ns() - (nanoseconds(answer["time"]) or 0) < 590 * 10**6
+
+
+async def test_an_exchange_states_its_status_a_false_time_or_none_or_falls_silent(launch: Launch) -> None:
+    rig = await launch()
+    origin = rig.env["REFERENCE_KRAKEN_WS_URL"].replace("ws://", "http://").removesuffix("/v2")
+    coinbase = rig.env["REFERENCE_COINBASE_WS_URL"].replace("ws://", "http://")
+
+    async def changed_s() -> list[object]:
+        depth = (await rig.http.get(origin + "/0/public/Depth")).json()["result"]["XXBTZEUR"]
+        return list(depth["bids"][0][2:])
+
+    async with connect(rig.env["REFERENCE_KRAKEN_WS_URL"]) as socket:
+        assert json.loads(await socket.recv())["data"][0]["system"] == "online"
+        await rig.control("/faults", {"exchange_status": {"kraken": "post_only", "coinbase": "post_only"}})
+        assert json.loads(await socket.recv())["data"][0]["system"] == "post_only"
+        assert (await rig.http.get(coinbase + "/products/BTC-EUR")).json()["post_only"] is True
+        await rig.control("/faults", {"mend": True})
+        assert json.loads(await socket.recv())["data"][0]["system"] == "online"
+        await rig.control("/faults", {"exchange_clock_ms": {"kraken": -60_000}})
+        (stated,) = await changed_s()
+        assert isinstance(stated, int)
+        assert 59 <= time.time() - stated < 65
+        await rig.control("/faults", {"mend": True, "exchange_undated": ["kraken"], "exchange_silent": ["kraken"]})
+        assert await changed_s() == []
+        await socket.send(json.dumps({"method": "ping"}))
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.3):
+                await socket.recv()
 
 
 @pytest.mark.parametrize(("how", "accepted"), [("keep_old", True), ("invalidate_old", False)])

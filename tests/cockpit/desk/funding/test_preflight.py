@@ -4,7 +4,7 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from cockpit.desk.funding.preflight import PREVIOUS_RUN, failed_checks
+from cockpit.desk.funding.preflight import CLOCK, PREVIOUS_RUN, failed_checks
 from cockpit.desk.risk.venue_access import Known
 from tests.support.desk.open_venue import NO, OPEN_VENUE, YES
 from tests.support.funding.passing import PASSING
@@ -34,6 +34,7 @@ FAILING: dict[str, tuple[dict[str, object], str, str]] = {
     "no predecessor": (venue(predecessor=NO), "predecessor authentication", "WITHDRAWAL_ROUTE=intent"),
     "predecessor unknown": (venue(predecessor=LATER), "may withdraw by transaction is unknown", "wait"),
     "history": ({"history_complete": False}, "history", "wait until"),
+    "clock": ({"clock_right": False}, CLOCK, "synchronise it"),
     "previous run": ({"previous_run_ms": 1}, PREVIOUS_RUN, "wait"),
     "undecided": ({"undecided": "w-7"}, "w-7", "wait"),
     "unknown balance": ({"balance": None, "available": None}, "balance", "wait"),
@@ -101,7 +102,7 @@ def test_everything_wrong_is_refused_at_once() -> None:
     for changed, _, _ in FAILING.values():
         changes |= changed
     reasons = failed_checks(msgspec.structs.replace(PASSING, **changes))
-    assert len(reasons) == len(set(reasons)) == 9
+    assert len(reasons) == len(set(reasons)) == 10
 
 
 @pytest.mark.parametrize(("available", "passes"), [(100_000, True), (99_999, False)])

@@ -14,6 +14,7 @@ from cockpit.desk.interlocks.clock_skew import (
     Range,
     agreed,
     aimed,
+    certain_error,
     combined,
     judged,
     of_block,
@@ -167,3 +168,20 @@ def test_a_step_of_the_wall_clock_shows_at_once() -> None:
     assert judged(skew(offset, UTC0 + 7 * NS_PER_S, 7 * NS_PER_S)).passed
     stepped = judged(skew(offset, UTC0 + 7 * NS_PER_S + 60 * NS_PER_S, 7 * NS_PER_S))
     assert (stepped.passed, stepped.detail) == (False, "59.9 s to 60.1 s ahead of the venue's")
+
+
+@given(st.integers(-3 * NS_PER_S, 3 * NS_PER_S), st.integers(0, NS_PER_S), st.integers(0, NS_PER_S))
+def test_what_is_certain_of_the_error_is_never_more_than_the_error(error: int, below: int, above: int) -> None:
+    found = Range(error - below, error + above)
+    certain = certain_error(found)
+    assert abs(certain) <= min(abs(error), LIMIT_NS)
+    assert certain * error >= 0
+    # As far as it is proven, it is taken.
+    assert certain == 0 or certain in (found.low_ns, found.high_ns) or abs(certain) == LIMIT_NS
+
+
+def test_of_a_range_without_an_end_only_what_is_proven_counts() -> None:
+    assert certain_error(Range(-NEVER, NEVER)) == 0
+    assert certain_error(Range(-NEVER, -200 * NS_PER_MS)) == -200 * NS_PER_MS
+    assert certain_error(Range(200 * NS_PER_MS, NEVER)) == 200 * NS_PER_MS
+    assert certain_error(Range(3_600 * NS_PER_S, NEVER)) == LIMIT_NS
