@@ -13,8 +13,10 @@ from cockpit.config.settings import Settings
 from cockpit.desk.inventory import startup_findings as findings
 from cockpit.desk.inventory.balance_reader import BalanceReader, Reading
 from cockpit.desk.inventory.bookings import BOOKING, bookings_by
+from cockpit.desk.inventory.explainer import paced
 from cockpit.desk.inventory.movements import Movement, believable, explain, given, total
 from cockpit.desk.inventory.reconciliation import OpeningBalances, movement
+from cockpit.desk.inventory.suspects import suspects, targets
 from cockpit.desk.quote_book.book import QuoteBook
 from cockpit.desk.quote_book.reservations import Commitment
 from cockpit.model.environment import Environment
@@ -35,6 +37,8 @@ UNACKNOWLEDGED_NS = 600 * NS_PER_S
 """How long before the end of a run the relay may have reported a settlement that it reports again."""
 LAG_NS = 30 * NS_PER_S
 """A node may be this far behind: what was known later than so long before a reading may not be in it."""
+MAX_NONCES = 128
+"""Nonces asked for at a time before the opening balances are read; those of quotes that fit the change come first."""
 MAX_TRANSACTIONS = 20
 """Fills whose transactions are asked for at a start: the opening balances wait for the answers."""
 MAX_ROUNDS = 3
@@ -229,7 +233,7 @@ class StartupReconciliation:
         nonces or the balances cannot be read, or only as they were before.
         """
         for _ in range(MAX_ROUNDS):
-            used = await self._reader.used_nonces(self._open_quotes.values())
+            used = await self._reader.used_nonces(await self._to_ask(listed))
             reading = await self._reader.read()
             least = self._least_height(used)
             if reading.height < least:
@@ -255,6 +259,17 @@ class StartupReconciliation:
         # Of what the previous run booked last, the balances to start from may or may not show each.
         certain += given(change - total(certain), self._late)
         return await self._opened(reading, used, certain, change - total(certain))
+
+    async def _to_ask(self, listed: Sequence[Movement] | None) -> Sequence[Commitment]:
+        """Choose the quotes whose nonces to ask for before the desk can start; the others come at later readings."""
+        quotes = tuple(self._open_quotes.values())
+        if len(quotes) <= MAX_NONCES:
+            return quotes
+        reading = await self._reader.read()
+        change = reading.amounts - self._first_counted(reading) - (self._base or NOTHING)
+        wanted = targets((change,), [*self._unknown_deposits(listed or ()), *self._moved()])
+        steps = suspects(wanted, quotes, claimed=frozenset(), most=MAX_NONCES, after_ns=0, to_ask=lambda one: True)
+        return (await paced(steps)).all
 
     def _least_height(self, used: dict[str, int]) -> int:
         """Return the highest block that was seen before, as far as the chain can have it: only a lie names another."""
@@ -355,7 +370,7 @@ class StartupReconciliation:
         """Return what was found about the previous run, a sentence each."""
         found = list(self._findings)
         if self._previous is not None and not self._read and self._open_quotes:
-            found.append(findings.asking(len(self._open_quotes)))
+            found.append(findings.asking(min(len(self._open_quotes), MAX_NONCES)))
         left = len(self._still_signed())
         if left and self._read:
             found.append(findings.still_live(left))

@@ -4,7 +4,10 @@ import msgspec
 import pytest
 
 from cockpit.desk.inventory import startup_findings as findings
+from cockpit.desk.inventory.bookings import bookings_by
+from cockpit.desk.inventory.explainer import NONCES_A_READING
 from cockpit.desk.inventory.movements import Movement
+from cockpit.desk.inventory.startup_reconciliation import MAX_NONCES, MAX_ROUNDS
 from cockpit.model.events import IntentInventory, LiquidityAction, OperatorAction, TradeResult
 from storage.errors import HistoryError
 from storage.history import PreviousRun
@@ -425,3 +428,78 @@ async def test_a_quote_that_explains_a_recorded_difference_is_not_released_witho
     run.flush()
     assert results(world.history, "settled") == [made.quote_hash]
     assert unexplained(run)[1] == NOTHING
+
+
+async def test_a_start_asks_for_the_nonces_that_fit_and_leaves_the_others_to_later_readings(world: World) -> None:
+    quotes = [world.run.send(str(n), amount_in=1_003 + 7 * n * n, amount_out=2_003 + 11 * n * n) for n in range(300)]
+    world.chain.settle(quotes[222])
+    world.chain.settle(quotes[3])
+    world.chain.advance(1)
+    run = await world.restart()
+    before = len(world.chain.asked_nonces)
+    await world.read()
+    assert len(world.chain.asked_nonces) - before <= MAX_ROUNDS * MAX_NONCES == 384
+    for _ in range(16):
+        world.chain.advance()
+        before = len(world.chain.asked_nonces)
+        await world.read()
+        assert len(world.chain.asked_nonces) - before <= NONCES_A_READING
+    run.flush()
+    assert sorted(results(world.history, "settled")) == sorted(one.quote_hash for one in (quotes[3], quotes[222]))
+    assert run.inventory.ledger.unexplained == btc_eure(1, 0)
+
+
+def row(key: str, status: str, at_ns: int, amount: int = 7) -> LiquidityAction:
+    return LiquidityAction(
+        at_ns=at_ns,
+        action_id=key,
+        kind="booking",
+        asset=BTC.token_id,
+        amount=amount,
+        chain=None,
+        tx_hash=None,
+        status=status,
+        detail="",
+    )
+
+
+def test_bookings_up_to_the_balances_to_start_from_count() -> None:
+    rows = [
+        row("opening", "OPENED", 1),
+        row("a", "BOOKED", 2),
+        row("b", "ASSUMED", 2),
+        row("c", "ASSUMED", 2),
+        row("c", "BOOKED", 3),
+        row("d", "ASSUMED", 3),
+        row("d", "UNBOOKED", 4),
+        row("e", "BOOKED", 9),
+    ]
+    found = bookings_by(rows, 5)
+    assert (sorted(found.known), sorted(found.taken_back), found.recorded) == (["a", "b", "c"], ["d"], True)
+    assert found.assumed == (Movement("b", btc_eure(7, 0)),)
+    assert not bookings_by(rows, 0).recorded
+
+
+async def test_a_deposit_assumed_by_one_run_is_taken_back_by_the_next(world: World) -> None:
+    """The bridge no longer lists what it called credited."""
+    lie = Movement("deposit:lie", btc_eure(5_000_000, 0))
+    world.run.listed = [lie]
+    world.chain.advance(1)
+    await world.read()
+    world.clock.pass_ms(60_000)
+    for _ in range(3):
+        await world.read()
+    assert unexplained(world.run)[1] == btc_eure(1 - 5_000_000, 0)
+    run = await world.restart(clean=True)
+    run.listed = [lie]
+    await world.read()
+    assert unexplained(run)[1] == btc_eure(1 - 5_000_000, 0)
+    run.listed = []
+    for _ in range(3):
+        await world.read()
+    assert unexplained(run)[1] == btc_eure(1, 0)
+    run = await world.restart(clean=True)
+    run.listed = []
+    for _ in range(3):
+        await world.read()
+    assert unexplained(run)[1] == btc_eure(1, 0)
