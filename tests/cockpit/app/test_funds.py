@@ -162,6 +162,20 @@ async def test_a_withdrawal_made_elsewhere_is_tracked_from_the_palette(desk: Fak
     assert tracked["amount"] == "250500000000000000000"
 
 
+async def test_a_tracked_withdrawal_is_let_go_of_in_the_same_dialog(desk: FakeDesk, link: DeskClient) -> None:
+    async with cockpit(link, NARROW) as driven:
+        await run_palette(driven, "Track", "Follow a withdrawal made elsewhere")
+        await driven.opens("Stop tracking it", "explains no balance before NEAR or the bridge shows")
+        await driven.press("tab", "tab", "tab", "tab", "tab", "space")
+        await driven.shows("paste the hash under which it is tracked")
+        assert desk.asked == []
+        await driven.press("shift+tab", "shift+tab", "shift+tab", "shift+tab", "shift+tab")
+        await driven.press(*NEAR_HASH, "tab", "tab", "tab", "tab", "tab", "space")
+        await driven.hides("Stop tracking it")
+    assert [body["withdrawal_hash"] for body in desk.bodies("untrack-withdrawal")] == [NEAR_HASH]
+    assert desk.bodies("track-withdrawal") == []
+
+
 async def test_a_registered_key_shows_what_it_may_do_and_cannot_be_registered_again(
     desk: FakeDesk, link: DeskClient
 ) -> None:

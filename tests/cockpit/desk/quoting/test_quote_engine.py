@@ -6,11 +6,12 @@ import pytest
 from cockpit.desk.inventory.reconciliation import movement
 from cockpit.desk.quote_book.refusals import GONE
 from cockpit.model.events import ExecuteTrade, SwapDemand, TradeDecision, TradeResult
+from tests.support.amounts import btc_eure
 from tests.support.desk.builders import SALT
 from tests.support.desk.quoting_harness import SECRET, Quoting, ask, quoting
 from tests.support.venue.relay_server import RelayServer, event
 from tests.support.waiting import until
-from venue.protocol.tokens import BTC, EURE
+from venue.protocol.tokens import BTC, BTC_EURE, EURE
 from venue.protocol.units import NS_PER_S
 from venue.sandbox.wire.intent_types import TokenDiff
 from venue.sandbox.wire.payload import open_payload
@@ -394,3 +395,13 @@ async def test_only_so_many_requests_are_remembered(monkeypatch: pytest.MonkeyPa
         await until(lambda: desk.intake.counters["malformed_duplicate"] == 1)
         assert desk.intake.counters["decisions"] == 10
         assert len(desk.intake._seen) == 3
+
+
+async def test_of_each_token_the_smaller_of_what_is_held_and_explained_is_quoted() -> None:
+    async with quoting() as (desk, _):
+        ledger = desk.inventory.ledger
+        assert ledger.balance is not None
+        ledger.unexplained = btc_eure(7, -9)
+        view = desk.intake.view(BTC_EURE)
+        assert view.base_balance == ledger.balance[BTC.token_id] - 7, "what a stranger sent is not traded with"
+        assert view.quote_balance == ledger.balance[EURE.token_id], "what is missing is not there"
