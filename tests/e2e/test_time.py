@@ -8,7 +8,6 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from _pytest.mark import ParameterSet
 
 from cockpit.model.snapshot import Snapshot, SourceRow
 from tests.e2e.conftest import Launch
@@ -49,17 +48,14 @@ async def test_a_desk_that_was_stopped_signs_nothing_for_what_waited_and_says_th
     await until_quoted(taker)
 
 
-def _slowly(fault: dict[str, object], name: str, detail: str) -> ParameterSet:
-    return pytest.param(fault, name, detail, marks=pytest.mark.slow)
-
-
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("fault", "name", "detail"),
     [
         ({"exchange_status": {"kraken": "maintenance"}}, "kraken", "not trading: maintenance"),
-        _slowly({"exchange_status": {"coinbase": "trading_disabled"}}, "coinbase", "not trading: trading_disabled"),
-        _slowly({"exchange_clock_ms": {"bitstamp": 60_000}}, "bitstamp", "its price is dated"),
-        _slowly({"exchange_undated": ["kraken"]}, "kraken", "its price has no readable time"),
+        ({"exchange_status": {"coinbase": "trading_disabled"}}, "coinbase", "not trading: trading_disabled"),
+        ({"exchange_clock_ms": {"bitstamp": 60_000}}, "bitstamp", "its price is dated"),
+        ({"exchange_undated": ["kraken"]}, "kraken", "its price has no readable time"),
     ],
 )
 async def test_a_source_that_gives_no_price_is_left_out_and_says_why(
