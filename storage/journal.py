@@ -13,6 +13,7 @@ from pathlib import Path
 
 import msgspec
 
+from cockpit.model.errors import NOT_READABLE
 from cockpit.model.events import AnyEvent
 from storage.errors import HistoryError
 
@@ -199,7 +200,7 @@ class Journal:
             return None
         try:
             return _decode(payload), at + _HEAD.size + length
-        except msgspec.MsgspecError as error:
+        except NOT_READABLE as error:
             raise HistoryError(
                 f"the journal {self.path} was written by another version of this program: start that version once"
             ) from error

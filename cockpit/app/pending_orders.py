@@ -7,7 +7,12 @@ from pathlib import Path
 
 import msgspec
 
+from cockpit.config.owned_file import read_owned
 from cockpit.model.commands import WithdrawalOrder, WithdrawalReview
+from cockpit.model.errors import NOT_READABLE
+
+MAX_BYTES = 256 * 1024
+"""Of one file: an order and its review have a few thousand."""
 
 
 class PendingOrder(msgspec.Struct, frozen=True):
@@ -72,11 +77,16 @@ class PendingOrders:
         except OSError as error:
             return LeftOrders(unreadable=(UnreadableOrder(self._directory, error.strerror or str(error)),))
         for path in paths:
+            file = read_owned(path, others_may="anything", max_bytes=MAX_BYTES)
+            if file.problem:
+                unreadable.append(UnreadableOrder(path, file.problem))
+            if file.text is None:
+                continue  # Unreadable, or another cockpit has just learnt its outcome.
             try:
-                found.append((path.stat().st_mtime_ns, msgspec.json.decode(path.read_bytes(), type=PendingOrder)))
+                found.append((path.stat().st_mtime_ns, msgspec.json.decode(file.text, type=PendingOrder)))
             except FileNotFoundError:
-                continue  # Another cockpit has just learnt its outcome.
-            except (OSError, msgspec.MsgspecError) as error:
+                continue
+            except (OSError, *NOT_READABLE) as error:
                 reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
                 unreadable.append(UnreadableOrder(path, reason))
         return LeftOrders(tuple(order for _, order in sorted(found, key=lambda pair: pair[0])), tuple(unreadable))

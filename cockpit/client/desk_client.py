@@ -13,6 +13,7 @@ import msgspec
 from cockpit.client.operator_reports import reporting
 from cockpit.client.unix_http import unix_client
 from cockpit.model.commands import OperatorReport, Part, Result, WithdrawalOrder, WithdrawalReview
+from cockpit.model.errors import NOT_READABLE
 from cockpit.model.snapshot import Snapshot, Trading
 
 if TYPE_CHECKING:
@@ -121,7 +122,7 @@ class DeskClient:
                         yield self._decoder.decode(message)
                         failures = 0
                 reason = "the desk closed the stream"
-            except (OSError, WebSocketException, msgspec.MsgspecError) as error:
+            except (OSError, WebSocketException, *NOT_READABLE) as error:
                 reason = self._reason(error)
             yield ConnectionLost(reason)
             await asyncio.sleep(self._backoff_s[min(failures, len(self._backoff_s) - 1)])
@@ -147,7 +148,7 @@ class DeskClient:
             return _result("withdrawal-estimate", answer)
         try:
             return msgspec.json.decode(answer.content, type=WithdrawalReview)
-        except msgspec.MsgspecError as error:
+        except NOT_READABLE as error:
             return UnknownOutcome("withdrawal-estimate", f"cannot read the review: {error}")
 
     async def withdraw(self, order: WithdrawalOrder) -> Outcome:
@@ -200,7 +201,7 @@ class DeskClient:
         try:
             answer = await self._http().get("/healthz")
             return msgspec.json.decode(answer.content, type=DeskInfo)
-        except (httpx.HTTPError, OSError, msgspec.MsgspecError) as error:
+        except (httpx.HTTPError, OSError, *NOT_READABLE) as error:
             return ConnectionLost(self._reason(error))
 
     async def close(self) -> None:
@@ -257,7 +258,7 @@ class DeskClient:
             return f"{NO_DESK} {self.socket_path}"
         if isinstance(error, ConnectionRefusedError):
             return f"the desk at {self.socket_path} has ended"
-        if isinstance(error, msgspec.MsgspecError):
+        if isinstance(error, NOT_READABLE):
             return f"the desk runs an incompatible version: {error}"
         if isinstance(error, TimeoutError):
             return f"the desk at {self.socket_path} does not answer"
@@ -275,7 +276,7 @@ def _result(name: str, answer: "httpx.Response | UnknownOutcome") -> Outcome:
         return answer
     try:
         return msgspec.json.decode(answer.content, type=Result)
-    except msgspec.MsgspecError:
+    except NOT_READABLE:
         text = " ".join(answer.text.split())[:200]
         if 400 <= answer.status_code < 500:
             return Result(command_id="", command=name, accepted=False, reason=text or "refused", at_ns=0)

@@ -2,12 +2,16 @@
 
 import os
 import stat
+import tempfile
+import zlib
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from storage.errors import HistoryError
-from storage.journal import START, Journal, JournalEntry
+from storage.journal import _HEAD, _RECORD, START, Journal, JournalEntry
 from tests.support.history import rows as facts
 
 
@@ -146,3 +150,36 @@ def test_a_journal_at_its_limit_is_an_error_and_keeps_earlier_entries(path: Path
         journal.append(entry(1))
     assert entries(journal) == [entry(0)]
     journal.close()
+
+
+def record(payload: bytes) -> bytes:
+    return _HEAD.pack(_RECORD, len(payload), zlib.crc32(payload)) + payload
+
+
+@given(st.binary(max_size=80), st.integers(0, 4_000), st.integers(-3, 3))
+def test_whatever_is_in_the_file_it_is_read_or_refused_by_its_name(junk: bytes, at: int, shift: int) -> None:
+    """Bytes of an older crash, of a broken disk or of somebody else, in the place of some of the journal's."""
+    with tempfile.TemporaryDirectory() as directory:
+        path = Path(directory) / "history.journal"
+        filled(path, 3)
+        raw = path.read_bytes()
+        path.write_bytes(raw[:at] + junk + raw[max(0, at + len(junk) + shift) :])
+        journal = Journal(path)
+        try:
+            journal.open()
+            assert all(one in [entry(n) for n in range(3)] for one in entries(journal))
+            journal.append(entry(9))
+            assert entries(journal)[-1] == entry(9)
+        except HistoryError:
+            return
+        finally:
+            journal.close()
+
+
+@pytest.mark.parametrize("payload", [b"\xff", b'{"run_id":"\xff"}', b"[" * 100_000, b'{"x":' + b"[" * 5_000, b"{}"])
+def test_a_whole_record_that_says_nothing_readable_is_refused(path: Path, payload: bytes) -> None:
+    filled(path, 1)
+    with path.open("ab") as file:
+        file.write(record(payload))
+    with pytest.raises(HistoryError, match="another version"):
+        opened(path)

@@ -51,6 +51,11 @@ def marked_name(value: str, most: int = MAX_ADDRESS) -> str:
     return f"?{seen}?{digest}"
 
 
+def is_marked(value: str) -> bool:
+    """Return whether this name of a row stands for one that could not be used."""
+    return value.startswith("?")
+
+
 def optional_name(value: str | None, most: int = MAX_NAME) -> str | None:
     """Return an id or hash that may be unknown: None without a usable one."""
     return value if value is not None and is_name(value, most) else None

@@ -22,6 +22,7 @@ from venue.protocol.tokens import TokenTable
 from venue.protocol.units import NS_PER_S
 from venue.signing.addresses import GNOSIS_CHAIN, check_address, eip55
 from venue.signing.errors import InvalidAddressError
+from venue.transport.bounds import is_marked
 from venue.transport.errors import VenueError
 
 FINISHED = (*CREDITED, "FAILED")
@@ -237,7 +238,8 @@ class DepositTracker:
         for deposit in self.deposits or ():
             asset = self.asset(deposit)
             old = deposit.created_ns is not None and deposit.created_ns < since_ns
-            if asset is None or deposit.status not in statuses or old:
+            if asset is None or deposit.status not in statuses or old or is_marked(deposit.tx_hash):
+                # One without a usable hash explains nothing: under its right one it would be another deposit.
                 continue
             # A deposit that is listed twice is one deposit.
             key = self._keys.key(deposit)

@@ -16,6 +16,7 @@ from cockpit.model.ages import age_ms
 from cockpit.model.alarms import NO_ALARMS, AlarmRow, AlarmSourceRow, AlarmsState, alarm_text
 from cockpit.model.commands import CommandRequest
 from cockpit.model.environment import Environment
+from cockpit.model.errors import NOT_READABLE
 from venue.alarms.client import AlarmSource
 from venue.alarms.judgement import Alarm, by_effect, judge, started, unlisted
 from venue.alarms.reading import AlarmReading
@@ -118,7 +119,7 @@ class AlarmWatch:
         """Take over what earlier runs saw last: the arguments of the newest ``COMMAND`` in the journal."""
         try:
             kept = RecordedAlarms() if recorded is None else msgspec.json.decode(recorded, type=RecordedAlarms)
-        except msgspec.MsgspecError as error:
+        except NOT_READABLE as error:
             log.warning("the recorded alarms of the venue cannot be read: %s", plain(str(error)))
             return
         for one in self._watched:

@@ -13,6 +13,7 @@ import msgspec
 from cockpit.desk.risk.limits import LimitsInForce, in_units
 from cockpit.desk.risk.rates import RateWindow
 from cockpit.model.environment import Environment
+from cockpit.model.errors import NOT_READABLE
 from cockpit.model.snapshot import Trading
 from storage.errors import HistoryError
 from storage.history import RecordedFill
@@ -211,6 +212,6 @@ async def remember(trading: TradingState, history: StateHistory) -> None:
     recorded = await history.last_arguments(SET_TRADING)
     try:
         kept = None if recorded is None else msgspec.json.decode(recorded, type=JournalledState)
-    except msgspec.MsgspecError as exc:
+    except NOT_READABLE as exc:
         raise HistoryError(f"the last trading state in the journal cannot be read: {exc}") from None
     trading.load(kept, await history.fills_since(trading.since_ns))

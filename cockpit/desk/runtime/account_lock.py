@@ -19,6 +19,7 @@ import msgspec
 
 from cockpit.config.settings import Settings
 from cockpit.desk.runtime.errors import AlreadyRunningError, StateDirError
+from cockpit.model.errors import NOT_READABLE
 
 HOLDER_BYTES = 4096
 HOLDER_S = 0.5
@@ -90,7 +91,7 @@ def _holder(address: str) -> str:
             pid, uid, _ = struct.unpack("3i", credentials)
             process = f"process {pid} of user {uid}"
             holder = msgspec.json.decode(asking.recv(HOLDER_BYTES), type=LockHolder)
-    except (OSError, msgspec.MsgspecError):
+    except (OSError, *NOT_READABLE):
         return process
     if not holder.state_dir.isprintable() or not holder.since.isprintable():
         return process

@@ -1,8 +1,11 @@
 """An order without a known outcome survives the cockpit that made it, and is only sent again under its own key."""
 
+import os
 from pathlib import Path
 
-from cockpit.app.pending_orders import LeftOrders, PendingOrder, PendingOrders
+import pytest
+
+from cockpit.app.pending_orders import MAX_BYTES, LeftOrders, PendingOrder, PendingOrders
 from cockpit.client.desk_client import DeskClient
 from cockpit.model.commands import WithdrawalOrder
 from panels.dialogs import messages
@@ -91,7 +94,7 @@ async def test_an_order_that_cannot_be_read_hides_no_other(desk: FakeDesk, link:
     orders.keep(kept())
     (desk.path.parent / "orders" / "a.json").mkdir()
     async with cockpit(link) as driven:
-        await driven.shows("key-1", "no known outcome", "Order file a.json cannot be read (Is a directory)")
+        await driven.shows("key-1", "no known outcome", "Order file a.json cannot be read")
 
 
 async def test_what_cannot_be_kept_is_not_sent(desk: FakeDesk, link: DeskClient) -> None:
@@ -102,3 +105,18 @@ async def test_what_cannot_be_kept_is_not_sent(desk: FakeDesk, link: DeskClient)
         await ordered(driven)
         await driven.shows(messages.ORDER_NOT_SENT, "could not be saved to disk")
     assert desk.bodies("withdraw") == []
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"\xff\xfe", b'{"order":' * 50_000, b'{"order":"\xff"}', b'{"x":' + b"[" * 5_000, b" " * (MAX_BYTES + 1)],
+    ids=["empty", "no-text", "deep", "no-utf8", "deep-inside", "large"],
+)
+def test_a_file_that_cannot_be_read_is_shown_and_never_ends_the_cockpit(tmp_path: Path, content: bytes) -> None:
+    orders = PendingOrders(tmp_path / "orders")
+    orders.keep(kept("a"))
+    (tmp_path / "orders" / "bad.json").write_bytes(content)
+    os.mkfifo(tmp_path / "orders" / "pipe.json")
+    left = orders.left()
+    assert left.orders == (kept("a"),)
+    assert {one.path.name for one in left.unreadable} == {"bad.json", "pipe.json"}

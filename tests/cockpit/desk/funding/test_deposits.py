@@ -19,6 +19,7 @@ from tests.support.funding.listing_bridge import DEPOSIT_ADDRESSES, ListingBridg
 from tests.support.recorder import MemoryRecorder
 from venue.bridges.poa.withdrawals import WithdrawalEstimate
 from venue.protocol.tokens import BTC, DEFAULT_TOKENS, EURE
+from venue.transport.bounds import marked_name
 from venue.transport.errors import UnreachableError
 
 
@@ -155,6 +156,16 @@ async def test_a_fee_or_minimum_in_other_units_is_unknown(
     assert (terms.fee, terms.minimum) == (1_500 if right else None, 700 if row == 8 else None)
     assert right or terms.fee_problem == f"the bridge states the fee in {fee} decimals, and BTC has 8"
     assert row == 8 or terms.minimum_problem == f"the bridge states it in {row} decimals, and BTC has 8"
+
+
+async def test_a_deposit_without_a_usable_hash_is_listed_and_explains_nothing() -> None:
+    async with httpx.AsyncClient(trust_env=False) as client:
+        bridge = ListingBridge(client)
+        bridge.listed = [deposit(5_000, tx_hash=marked_name("\x1b]52;c;x\x07"))]
+        deposits = tracker(bridge)
+        assert await deposits.read() is None
+        assert deposits.deposits == tuple(bridge.listed)
+        assert deposits.movements() == []
 
 
 async def test_a_deposit_keeps_its_key_over_restarts_in_whatever_order_it_is_listed() -> None:
