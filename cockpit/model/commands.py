@@ -181,6 +181,8 @@ class WithdrawalOrder(CommandRequest, frozen=True, kw_only=True, forbid_unknown_
     expected_native_fee: str | int | None = None
 
 
+MAX_FEE_PERCENT = 5
+"""The bridge's fee, in percent of the amount, above which an order has to name the fee that it accepts."""
 FEE_CHANGED = "the bridge's fee has changed"
 """Starts the refusal of a withdrawal whose fee is no longer the reviewed one; a cockpit then reviews it again."""
 

@@ -8,15 +8,13 @@ from cockpit.desk.funding.bridges.omni_checks import ONLY_INTENT, omni_refusals
 from cockpit.desk.funding.bridges.terms import OmniAsks
 from cockpit.desk.funding.messages import OWN_DEPOSIT_ADDRESS
 from cockpit.desk.risk.venue_access import VenueFacts
-from cockpit.model.commands import FEE_CHANGED, NEW_ADDRESS
+from cockpit.model.commands import FEE_CHANGED, MAX_FEE_PERCENT, NEW_ADDRESS
 from cockpit.model.formatting import exact
 from venue.protocol.assets import Token
 from venue.verifier import ALL_FEATURES, INTENTS_FEATURE
 
 CLOCK = "this machine's clock is not known to be right"
 PREVIOUS_RUN = "quotes of the previous run"
-MAX_FEE_PERCENT = 5
-"""The bridge's fee, in percent of the amount, above which an order has to name the fee that it accepts."""
 
 
 class PreflightFacts(msgspec.Struct, frozen=True, kw_only=True):

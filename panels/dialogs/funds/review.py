@@ -8,7 +8,7 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.widget import Widget
 from textual.widgets import Button
 
-from cockpit.model.commands import NEW_ADDRESS, WithdrawalReview
+from cockpit.model.commands import MAX_FEE_PERCENT, NEW_ADDRESS, WithdrawalReview
 from cockpit.model.formatting import time_left
 from panels.dialogs import messages
 from panels.dialogs.desk_port import DeskPort
@@ -57,7 +57,7 @@ def review_lines(review: WithdrawalReview, width: int) -> list[Line]:
         *destination_lines(review.destination, width),
         fact("on", f"{review.chain}, via {way_out(review)}"),
         fact("withdraw", amount(review.amount, symbol), "strong"),
-        fact("bridge fee", amount(review.fee, symbol), "text" if review.fee is not None else "warn"),
+        fee_line(review),
         *omni_lines(review),
         fact("arrives", amount(review.arrives, symbol), "strong"),
         fact("minimum", amount(review.minimum, symbol)),
@@ -66,6 +66,14 @@ def review_lines(review: WithdrawalReview, width: int) -> list[Line]:
         fact("afterwards", amount(review.spendable_after, symbol)),
         fact("committed", committed_text(review), "accent" if review.alive_quotes else "text"),
     ]
+
+
+def fee_line(review: WithdrawalReview) -> Line:
+    """Name the fee, and what part of the amount it is where that is much: confirming accepts it."""
+    fee, whole = review.fee, review.amount
+    if fee is None or not whole or fee * 100 <= whole * MAX_FEE_PERCENT:
+        return fact("bridge fee", amount(fee, review.symbol), "text" if fee is not None else "warn")
+    return fact("bridge fee", f"{amount(fee, review.symbol)}, {fee / whole:.1%} of the amount", "warn")
 
 
 def way_out(review: WithdrawalReview) -> str:

@@ -8,8 +8,7 @@ from cockpit.desk.funding import withdrawals
 from cockpit.desk.funding.bridges.status import WithdrawalStatus
 from cockpit.desk.funding.messages import OWN_DEPOSIT_ADDRESS
 from cockpit.desk.funding.orders import NEW_ADDRESS_COMMAND
-from cockpit.desk.funding.preflight import MAX_FEE_PERCENT
-from cockpit.model.commands import NEW_ADDRESS, WithdrawalOrder
+from cockpit.model.commands import MAX_FEE_PERCENT, NEW_ADDRESS, WithdrawalOrder
 from cockpit.model.events import WithdrawalPrepared
 from tests.support.amounts import btc_eure
 from tests.support.funding.funding_harness import FundingBench, both

@@ -6,7 +6,7 @@ import msgspec
 
 from cockpit.model.commands import FEE_CHANGED, WithdrawalOrder, WithdrawalReview
 from panels.dialogs.funds.confirm_checks import order_summary, terms_changed
-from panels.dialogs.funds.review import NEVER_REFUNDED, review_lines
+from panels.dialogs.funds.review import NEVER_REFUNDED, fee_line, review_lines
 from panels.kit.rows.cells import Line
 from tests.support.cockpit.samples import review
 
@@ -57,3 +57,13 @@ def test_the_poa_bridge_has_one_fee_and_no_warning() -> None:
     assert "via NEAR transaction" in shown
     assert "Omni" not in shown
     assert NEVER_REFUNDED not in shown
+
+
+def test_a_fee_above_a_twentieth_is_named_as_a_part_of_the_amount() -> None:
+    line = texts([fee_line(review("0.0003", fee=Decimal("0.000015")))])
+    assert line.endswith("0.000015 BTC")
+    much = fee_line(review("0.0003", fee=Decimal("0.0000151")))
+    assert texts([much]).endswith("0.0000151 BTC, 5.0% of the amount")
+    assert much[1].role == "warn"
+    for unknown in (review(fee=None), review(amount="0")):
+        assert "%" not in texts([fee_line(unknown)])
