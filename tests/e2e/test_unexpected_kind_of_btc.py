@@ -49,7 +49,8 @@ async def test_a_deposit_in_the_other_kind_is_shown_traded_and_withdrawn_by_its_
     credited = await desk.until(lambda shot: shot.inventory.rows[1].deposited == amount)
     row = credited.inventory.rows[1]
     assert (row.symbol, row.balance, row.pending_in, row.unexplained) == (NBTC.symbol, amount, ZERO, ZERO)
-    query = f"SELECT asset, status FROM liquidity_actions WHERE amount = '{DEPOSIT}' ORDER BY id"
+    deposits = f"kind = 'deposit' AND amount = '{DEPOSIT}'"
+    query = f"SELECT asset, status FROM liquidity_actions WHERE {deposits} ORDER BY id"
     await until(lambda: desk.rows(query) == [(NBTC.token_id, "PENDING"), (NBTC.token_id, "CREDITED")])
 
     await desk.arm()
