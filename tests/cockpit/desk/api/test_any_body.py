@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cockpit.desk.api.app import Api
-from cockpit.desk.api.json_http import MAX_BODY
+from cockpit.desk.api.json_http import MAX_BODY, MAX_DEPTH
 from cockpit.desk.api.snapshot_stream import SnapshotStream
 from cockpit.desk.risk.operators import Operators
 from cockpit.model.commands import ARMABLE, CommandRequest
@@ -81,7 +81,7 @@ def test_thousands_of_bodies_are_answered_and_stopping_stops(call: tuple[tuple[s
 
 
 def _depths() -> Iterator[bytes]:
-    for depth in range(850, 1_010):
+    for depth in (MAX_DEPTH, MAX_DEPTH + 1, *range(850, 1_010, 5)):
         yield b'{"max_notional_eure":' + b"[" * depth + b"]" * depth + b"}"
         yield b'{"x":' * depth + b"1" + b"}" * depth
 
