@@ -7,7 +7,7 @@ import zlib
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from storage.errors import HistoryError
@@ -156,6 +156,7 @@ def record(payload: bytes) -> bytes:
     return _HEAD.pack(_RECORD, len(payload), zlib.crc32(payload)) + payload
 
 
+@settings(max_examples=40)
 @given(st.binary(max_size=80), st.integers(0, 4_000), st.integers(-3, 3))
 def test_whatever_is_in_the_file_it_is_read_or_refused_by_its_name(junk: bytes, at: int, shift: int) -> None:
     """Bytes of an older crash, of a broken disk or of somebody else, in the place of some of the journal's."""

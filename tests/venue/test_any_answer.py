@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from cockpit.model.environment import Environment
 from tests.support.funding.withdrawal_venue import ADDRESSES
 from tests.support.venue.hostile import check_bounded, hostile
 from tests.support.venue.http_server import Reply, http_server
@@ -26,6 +27,7 @@ from venue.near.outcomes import withdrawn_amount
 from venue.near.rpc import NearRpc
 from venue.near.storage import available_storage
 from venue.protocol.tokens import BTC, EURE, NBTC
+from venue.protocol.units import NS_PER_S
 from venue.reference.bitstamp import Bitstamp
 from venue.reference.coinbase import Coinbase
 from venue.reference.kraken import Kraken
@@ -40,7 +42,8 @@ ACCOUNT = "maker.near"
 URL = "http://127.0.0.1:1/rpc"
 KEY = "ed25519:" + "1" * 43
 BLOCK = {"block_height": 100, "block_hash": "Hash111"}
-HEADER = {"height": 100, "hash": "Hash111", "timestamp": 5, "timestamp_nanosec": "5"}
+NOW = 1_790_000_000 * NS_PER_S
+HEADER = {"height": 100, "hash": "Hash111", "timestamp": NOW, "timestamp_nanosec": str(NOW)}
 Client = httpx.AsyncClient
 Call = Callable[[Client], Awaitable[object]]
 
@@ -128,7 +131,7 @@ def _withdrawn(found: Any) -> object:
 
 
 def near(client: Client) -> NearRpc:
-    return NearRpc([URL, "http://127.0.0.1:2/"], client)
+    return NearRpc([URL, "http://127.0.0.1:2/"], client, env=Environment(wall_ns=lambda: NOW))
 
 
 def verifier(client: Client) -> Verifier:
@@ -291,7 +294,7 @@ async def _one_answer(call: Call, status: int, body: bytes) -> None:
 
 MOST_REQUESTS = 50
 """Of one call, whatever it is answered: the pages of a list that never ends."""
-QUICK = settings(max_examples=200, suppress_health_check=[HealthCheck.too_slow])
+QUICK = settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow])
 
 
 @QUICK

@@ -62,7 +62,7 @@ async def _post(method: str, path: str, body: bytes) -> None:
     assert desk.limits.current.problems() == ()
 
 
-QUICK = settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+QUICK = settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 
 
 @QUICK
