@@ -1,6 +1,7 @@
 """What a difference costs, and that known movements are taken out of it first."""
 
 import asyncio
+import gc
 import time
 
 import pytest
@@ -128,14 +129,18 @@ async def test_sixty_thousand_live_quotes_hold_up_nothing(opened: InventoryHarne
     quotes = live(opened, 60_000)
     opened.chain.settle(quotes[31_415])
     opened.chain.advance(1, 0)
-    longest, at, over = 0.0, time.thread_time(), False
+    longest, at, over = 0.0, 0.0, False
 
     async def beat() -> None:
         nonlocal longest, at
+        at = time.thread_time()
         while not over:
             longest, at = max(longest, time.thread_time() - at), time.thread_time()
             await asyncio.sleep(0)
 
+    # As the desk does once it is built.
+    gc.collect()
+    gc.freeze()
     beating = asyncio.create_task(beat())
     await asyncio.sleep(0)
     started = time.thread_time()
@@ -143,10 +148,11 @@ async def test_sixty_thousand_live_quotes_hold_up_nothing(opened: InventoryHarne
     took = time.thread_time() - started
     over = True
     await beating
+    gc.unfreeze()
     assert quotes[31_415].nonce in asked
     assert len(asked) <= NONCES_A_READING
-    assert took < 1, "about 0.4 s on an idle machine"
-    assert longest < 0.1, f"the loop stood still for {longest * 1000:.0f} ms"
+    assert took < 1, "measured: 0.13 s of processor time"
+    assert longest < 0.05, f"the loop stood still for {longest * 1000:.0f} ms"
 
 
 async def test_a_node_that_says_used_of_a_live_quote_is_not_believed_against_the_balances(
