@@ -9,6 +9,7 @@ import subprocess
 import sys
 import termios
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import pyte
@@ -94,7 +95,8 @@ class Terminal:
 
     def _answer(self, data: str) -> None:
         if self.answers:
-            os.write(self._master, data.encode())
+            with suppress(BlockingIOError):  # Nobody reads the keys.
+                os.write(self._master, data.encode())
 
     def stall(self) -> None:
         """Stop reading, as a terminal does behind a dead link once nothing fits in between any more."""
