@@ -81,6 +81,7 @@ class DeskMachine(RuleBasedStateMachine):
         self.chosen: Trading = "ACTIVE"
         self.lifted_ns = 0
         self.signed_at: list[int] = []
+        self.back_ns = 0
         self.booked: list[tuple[int, Signed]] = []
         self.desk = self._new_desk()
         self.climb()
@@ -99,6 +100,7 @@ class DeskMachine(RuleBasedStateMachine):
         self.do(desk.start())
         self.armed = dict.fromkeys(ARMABLE, False)
         self.signed_at = []
+        self.back_ns = 0
         return desk
 
     @property
@@ -223,7 +225,11 @@ class DeskMachine(RuleBasedStateMachine):
             why.append("no price is fresh")
         elif (max(prices) - min(prices)) / min(prices) > Decimal("0.02"):
             why.append("an exchange lies")
+        if ages and min(ages) > now - self.back_ns:
+            why.append("every price is of before the desk was away")
         read_ns = self.desk.read_ns
+        if read_ns is not None and read_ns < self.back_ns:
+            why.append("the balances are of before the desk was away")
         if read_ns is None or now - read_ns > limits.max_inventory_age_ms * 10**6:
             why.append("the balances are old")
         if not self.desk.writer.writable:
@@ -379,6 +385,20 @@ class DeskMachine(RuleBasedStateMachine):
         self.world.wall.now_ns += hours * HOUR_NS
         self.world.monotonic.now_ns += hours * HOUR_NS
         self.do(self.desk.pass_ms(1_000))
+
+    @rule(ms=st.sampled_from([900, 1_100, 4_000, 12_000]), asked=st.lists(asks, min_size=1, max_size=2))
+    def is_away(self, ms: int, asked: list[tuple[str, bool, int, str]]) -> None:
+        """The process is stopped: what waited in the relay's socket is read before the desk's first tick."""
+        self.desk.be_away(ms)
+        if ms > 1_000:
+            self.back_ns = self.world.wall()
+        signed = len(self.world.signed)
+        self.trade(asked)
+        assert ms <= 1_000 or len(self.world.signed) == signed
+        self.do(self.desk.pass_ms(0))
+        if ms > 10_000:
+            assert not self.desk.shot().executor_armed, "too long an absence disarms"
+        self.trade(asked)
 
     @rule(clean=st.booleans())
     def restart(self, clean: bool) -> None:

@@ -86,6 +86,8 @@ class Line:
         self.frames: list[bytes] = []
         self.writable = True
         self.probes: list[asyncio.Future[None]] = []
+        self.backlog = False
+        """Whether what the relay had sent waits, so that no pong comes before ``answer_probes``."""
         self._clock = clock
 
     @property
@@ -98,6 +100,8 @@ class Line:
 
     def probe(self) -> asyncio.Future[None]:
         self.probes.append(asyncio.get_running_loop().create_future())
+        if not self.backlog:
+            self.answer_probes()
         return self.probes[-1]
 
     def answer_probes(self) -> None:
