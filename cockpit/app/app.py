@@ -175,8 +175,8 @@ class CockpitApp(OperatorActions, inherit_bindings=False):
         if not self.screen_stack:
             return
         self.alerts.announce_fills()
-        self.presence.paint(view)
         screens = self.screen_stack
+        self.presence.paint(view, shown=screens[0].has_class("-connected"))
         title = terminal_title(view)
         if title != self._title:
             self._title = title

@@ -72,8 +72,11 @@ class OperatorPresence:
         if self._app.mark_painted(painted):
             self._marked_s = self._clock()
 
-    def paint(self, view: View) -> None:
-        """Mark the picture that is being painted, and ask if the desk asks."""
+    def paint(self, view: View, *, shown: bool) -> None:
+        """Mark the picture that is being painted, and ask if the desk asks.
+
+        ``shown``: the board was painted before. Behind a dialog it is not: whoever answers must see it.
+        """
         snapshot, now = view.snapshot, self._clock()
         if snapshot is None:
             return
@@ -82,7 +85,7 @@ class OperatorPresence:
         if view.read_only or not view.trusted or snapshot.idle_left_ms is None:
             self._asked = self._asked and snapshot.idle_left_ms is not None
             return
-        if now - self._answered_s < ASK_AGAIN_S or isinstance(self._app.screen, StillThereDialog):
+        if not shown or now - self._answered_s < ASK_AGAIN_S or isinstance(self._app.screen, StillThereDialog):
             return
         self._app.push_screen(StillThereDialog(self._desk))
         if not self._asked:

@@ -27,8 +27,11 @@ def showing(*texts: str, keys: tuple[str, ...] = (), then: Before | None = None,
         if then is not None:
             await then(pilot)
         await seen(pilot, lambda: all(text in screen_text(pilot) for text in texts))
-        await seen(pilot, lambda: pilot.app.screen.focused is not None)
+        # A dialog that any key answers has nothing to put the focus on.
+        await seen(pilot, lambda: pilot.app.screen.focused is not None or not pilot.app.screen.focus_chain)
         await seen(pilot, lambda: not filled or painted(pilot))
+        # A button that was pressed is shown so for a moment.
+        await seen(pilot, lambda: not pilot.app.screen.query("Button.-active"))
         await pilot.pause(0.1)
 
     return before
