@@ -26,6 +26,11 @@ async def settled(min_sleep: float = 0, max_sleep: float = 1) -> None:
         app = active_app.get(None)
         if app is not None and app.screen_stack:
             app.screen._on_timer_update()
+    # A button takes no second press while it is shown as pressed.
+    while loop.time() < end and (app := active_app.get(None)) is not None and app.screen_stack:
+        if not app.screen.query("Button.-active"):
+            break
+        await asyncio.sleep(0.01)
 
 
 @pytest.fixture(autouse=True)
