@@ -30,8 +30,8 @@ def showing(*texts: str, keys: tuple[str, ...] = (), then: Before | None = None,
         # A dialog that any key answers has nothing to put the focus on.
         await seen(pilot, lambda: pilot.app.screen.focused is not None or not pilot.app.screen.focus_chain)
         await seen(pilot, lambda: not filled or painted(pilot))
-        # A button that was pressed is shown so for a moment.
-        await seen(pilot, lambda: not pilot.app.screen.query("Button.-active"))
+        # A button that was pressed is shown so for a moment, also behind the dialog that it opened.
+        await seen(pilot, lambda: not any(screen.query("Button.-active") for screen in pilot.app.screen_stack))
         await pilot.pause(0.1)
 
     return before
