@@ -225,7 +225,7 @@ async def test_without_a_live_quote_nothing_is_burned(launch: Launch) -> None:
 
 
 @pytest.mark.slow
-async def test_a_thousand_live_quotes_are_burned_within_seconds(launch: Launch) -> None:
+async def test_a_thousand_live_quotes_are_burned_within_a_minute(launch: Launch) -> None:
     async with standing_in() as relay:
         desk = await launch(NEAR_INTENTS_RELAY_WS_URL=relay.url, **{**LONG, "STRATEGY_MAX_NOTIONAL_EURE": "5"})
         await desk.arm()
@@ -233,7 +233,8 @@ async def test_a_thousand_live_quotes_are_burned_within_seconds(launch: Launch) 
         await until(lambda: len(relay.quotes) >= 1_000, 30)
         await hard_stop(desk)
         await flood.stop()
-        shot = await desk.until(lambda shot: shot.alive.quotes == 0, 30)
+        # Each nonce is asked of two nodes, so this takes half a minute on a quiet machine.
+        shot = await desk.until(lambda shot: shot.alive.quotes == 0, 60)
         assert shot.hard_stop is not None
         assert (shot.hard_stop.burned, shot.hard_stop.left) == (shot.hard_stop.asked, 0)
         assert shot.hard_stop.asked >= 1_000
