@@ -87,5 +87,5 @@ async def test_a_deposit_is_pending_before_it_is_credited_and_then_explains_the_
     row = credited.inventory.rows[0]
     assert held is not None
     assert (row.balance, row.pending_in, row.unexplained) == (held + amount, Decimal(0), Decimal(0))
-    query = "SELECT status FROM liquidity_actions WHERE amount = '12345' ORDER BY id"
+    query = "SELECT status FROM liquidity_actions WHERE kind = 'deposit' AND amount = '12345' ORDER BY id"
     await until(lambda: [status for (status,) in desk.rows(query)] == ["PENDING", "CREDITED"])
