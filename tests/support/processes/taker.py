@@ -11,6 +11,7 @@ from nacl.signing import SigningKey
 
 from tests.support.processes.venue_process import Control
 from tests.support.sandbox.maker import BTC, EURE, Signer
+from tests.support.waiting import until
 from venue.protocol.tokens import DEFAULT_TOKENS
 from venue.sandbox.verifier.intents import taker_gives, taker_receives
 
@@ -32,10 +33,15 @@ class Taker:
         self._control = control
 
     async def fund(self) -> None:
-        """Enough of every token for every test."""
+        """Enough of every token for every test; returns once the bridge has credited it."""
         for token in DEFAULT_TOKENS.tokens:
             amount = 10**8 if token.underlying == DEFAULT_TOKENS.base else 10**23
             await self._control.deposit(token.token_id, amount, account=self.account)
+        await until(self._is_funded)
+
+    async def _is_funded(self) -> bool:
+        held = await self._control.balances(self.account)
+        return all(held.get(token.token_id) for token in DEFAULT_TOKENS.tokens)
 
     async def ask(
         self,
