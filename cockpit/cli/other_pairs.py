@@ -8,8 +8,8 @@ import click
 from cockpit.cli.common import DONE, ENV_FILE, SOCKET, UNKNOWN, ask_desk, desk_socket, print_outcome
 from cockpit.cli.messages import disconnected
 from cockpit.client.desk_client import ConnectionLost, DeskClient
-from cockpit.model.commands import LONGEST_COUNT_S, SHORTEST_COUNT_S
-from cockpit.model.other_pairs import other_pairs_text
+from cockpit.model.commands import LONGEST_COUNT_S, SHORTEST_COUNT_S, Result
+from cockpit.model.other_pairs import counted_text
 from cockpit.processes.echo import echo
 
 
@@ -33,16 +33,18 @@ def other_pairs(seconds: int, socket: Path | None, env_file: Path | None) -> Non
 
 
 async def _count(link: DeskClient, seconds: int) -> int:
-    code = print_outcome(await link.count_other_pairs(seconds))
-    if code != DONE:
+    outcome = await link.count_other_pairs(seconds)
+    code = print_outcome(outcome)
+    if not isinstance(outcome, Result) or code != DONE:
         return code
-    started = False
     async for shot in link.snapshots():
         if isinstance(shot, ConnectionLost):
             echo(disconnected(shot), err=True)
             return UNKNOWN
-        started = started or shot.counts.others_left_ms > 0 or shot.counts.others_over_ms is not None
-        if started and not shot.counts.others_left_ms:
-            echo(other_pairs_text(shot.counts))
+        counts = shot.counts
+        # A snapshot of before this command tells of an earlier count, if of any.
+        begun = any(row.command_id == outcome.command_id for row in shot.journal)
+        if begun and not counts.others_left_ms and counts.others_counted is not None:
+            echo(f"other pairs: {counted_text(counts.others_counted, counts.others_over_ms or 0)}")
             return DONE
     return UNKNOWN

@@ -12,5 +12,9 @@ def other_pairs_text(counts: Counts) -> str:
         return f"other pairs {number(counts.other_pairs)}"
     if counts.others_counted is None or counts.others_over_ms is None:
         return "other pairs filtered"
-    over = age(round(counts.others_over_ms, -3))
-    return f"other pairs filtered; {number(counts.others_counted)} in {over} when last counted"
+    return f"other pairs filtered; {counted_text(counts.others_counted, counts.others_over_ms)} when last counted"
+
+
+def counted_text(count: int, over_ms: int) -> str:
+    """Name a count that has ended and the time it took."""
+    return f"{number(count)} in {age(round(over_ms, -3))}"

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from venue.protocol.units import NS_PER_S
+from venue.protocol.units import NS_PER_MS, NS_PER_S
 
 
 class OthersCounted(msgspec.Struct, frozen=True):
@@ -31,8 +31,8 @@ class OtherPairs:
 
     @property
     def left_ns(self) -> int:
-        """Nanoseconds until the count ends; 0 when none is made."""
-        return 0 if self._since is None else max(0, self._until_ns - self._monotonic_ns())
+        """Nanoseconds until the count ends, at least a millisecond while one is made; 0 when none is."""
+        return 0 if self._since is None else max(NS_PER_MS, self._until_ns - self._monotonic_ns())
 
     @property
     def counted(self) -> OthersCounted | None:
