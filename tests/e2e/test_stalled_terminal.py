@@ -19,7 +19,9 @@ from tests.support.processes.sandbox_session import Open, arm, link, newest, rea
 from tests.support.processes.terminal import Terminal
 from tests.support.waiting import until, until_blocking
 
-BUSY = ("sandbox", "--rate", "50", "--other-pairs", "0")
+BUSY = ("sandbox", "--rate", "50", "--other-pairs", "0", "--balance", "BTC=50", "--balance", "EURe=5000000")
+WIDE_LIMIT = "STRATEGY_MAX_PROMISED_EURE=1000000\n"
+"""However long quotes stay open on a slow machine, the desk goes on quoting."""
 STALLED_S = 10.0
 GROWS_BYTES = 10_000_000
 """A cockpit just started still fills its caches, whether its terminal reads or not."""
@@ -85,7 +87,10 @@ def decided(terminal: Terminal) -> int:
 
 
 async def test_ten_seconds_without_reading_cost_only_a_stale_screen(cockpit: Open, short_dir: Path) -> None:
-    terminal = cockpit(BUSY)
+    env_file = short_dir / "wide.env"
+    env_file.write_text(WIDE_LIMIT)
+    env_file.chmod(0o600)
+    terminal = cockpit((*BUSY, "--env-file", str(env_file)))
     await terminal.shows("○ DISARMED", 2)
     run = SandboxRun.running(short_dir / "sandbox")
     assert run is not None
