@@ -12,7 +12,7 @@ CODE = ("cockpit", "panels", "venue", "storage")
 PACKAGES = sorted(init.parent for folder in CODE for init in (ROOT / folder).rglob("__init__.py"))
 IN_ANY_PACKAGE = {"__init__.py", "__main__.py", "errors.py", "messages.py"}
 MAX_MODULES = 14
-LARGER = {"cockpit/cli": 19}
+LARGER = {"cockpit/cli": 17}
 """One file a command."""
 SANDBOX = "venue/sandbox/"
 """Plays the other side of every wire, so that its classes may be named as their counterparts on ours."""

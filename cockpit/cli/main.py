@@ -30,7 +30,7 @@ _MODULES = {
     "stop": "stop",
     "trace": "trace",
     "trading": "trading",
-    "venue": "venue",
+    "venue": "venue.command",
 }
 """Commands and the modules of this package that hold them, each under its own name."""
 

@@ -10,7 +10,7 @@ import httpx
 import pytest
 from websockets.asyncio.client import connect
 
-from cockpit.cli import venue
+from cockpit.cli.venue.env_file import write_env
 from cockpit.config.settings import load
 from tests.support.processes.command import run
 from tests.support.processes.processes import Process, await_file, bare_environment
@@ -215,8 +215,8 @@ LIVE = "NEAR_INTENTS_SIGNER_PRIVATE_KEY=ed25519:the-only-copy\n"
 @pytest.mark.parametrize("change", ["other", "changed", "symlink", "directory"])
 def test_a_file_that_is_not_an_unchanged_one_of_a_venue_is_never_replaced(tmp_path: Path, change: str) -> None:
     path, target = tmp_path / ".env", tmp_path / "target"
-    venue._write(path, "SANDBOX_CONTROL_URL=http://127.0.0.1:1\n")
-    venue._write(path, "SANDBOX_CONTROL_URL=http://127.0.0.1:2\n")
+    write_env(path, "SANDBOX_CONTROL_URL=http://127.0.0.1:1\n")
+    write_env(path, "SANDBOX_CONTROL_URL=http://127.0.0.1:2\n")
     assert "127.0.0.1:2" in path.read_text()
     assert path.stat().st_mode & 0o777 == 0o600
     if change == "other":
@@ -234,12 +234,12 @@ def test_a_file_that_is_not_an_unchanged_one_of_a_venue_is_never_replaced(tmp_pa
     assert done.returncode != 0
     assert change == "directory" or "is not an unchanged file of a venue" in done.stderr
     with pytest.raises(FileExistsError):
-        venue._write(path, LIVE)
+        write_env(path, LIVE)
     assert before == (sorted(tmp_path.iterdir()), path.is_symlink() or path.is_dir() or path.read_text())
 
 
 def test_a_file_of_somebody_else_beside_it_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "my.part").write_text("mine")
-    venue._write(tmp_path / "my.env", "SANDBOX_CONTROL_URL=http://127.0.0.1:1\n")
+    write_env(tmp_path / "my.env", "SANDBOX_CONTROL_URL=http://127.0.0.1:1\n")
     assert (tmp_path / "my.part").read_text() == "mine"
     assert sorted(one.name for one in tmp_path.iterdir()) == ["my.env", "my.part"]

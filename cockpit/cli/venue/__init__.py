@@ -1,0 +1,1 @@
+"""`cockpit venue`: the sandbox venue alone, its settings and its faults."""
